@@ -165,13 +165,13 @@ function element(id, type, root = document) {
 // page/players/player.js
 
 const TARGETS = {
-  frames: 0.12, ws: 0.1, webcodecs: 0.04, hlsjs: 0.35, dashjs: 0.5, native: 2,
+  frames: 0.07, ws: 0.07, webcodecs: 0.04, hlsjs: 0.35, dashjs: 0.5, native: 2,
 };
 const MPD_TARGET = 0.5;
 const STALL_TOLERANCES = {
   frames: 0.03, ws: 0.03, webcodecs: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity,
 };
-const LATENCY_TOLERANCES = { webcodecs: 0.3 };
+const LATENCY_TOLERANCES = { frames: 0.6, ws: 0.6, webcodecs: 0.3 };
 const STOP_TIMEOUT = 10000;
 const TITLES = {
   frames: 'the frame player', ws: 'the WebSocket player', webcodecs: 'WebCodecs', hlsjs: 'hls.js',
@@ -790,10 +790,10 @@ function eventOf(text) {
   }
 }
 const DATE_RANGE_CUE = 'com.apple.quicktime.HLS';
-function eventsOfCues(cues, start) {
+function eventsOfCues(cues, start, since = -Infinity) {
   const ranges = new Map();
   for (const { type, startTime, value } of cues) {
-    if (type !== DATE_RANGE_CUE || !Number.isFinite(startTime)) continue;
+    if (type !== DATE_RANGE_CUE || !(startTime >= since)) continue;
     const range = ranges.get(startTime) ?? { ids: [], texts: [] };
     ranges.set(startTime, range);
     if (value?.key === 'X-EVENT-ID') range.ids.push(Number(value.data));
@@ -4150,10 +4150,11 @@ class NativePlayer {
   takeEvents() {
     const start = this.startDate();
     if (start === null) return;
-    for (const track of this.host.video.textTracks) {
+    const { video } = this.host, since = video.currentTime - LARGEST_DELAY / 1000;
+    for (const track of video.textTracks) {
       if (track.kind !== 'metadata') continue;
       if (track.mode === 'disabled') track.mode = 'hidden';
-      for (const event of eventsOfCues(track.cues ?? [], start)) this.host.addEvent(event);
+      for (const event of eventsOfCues(track.cues ?? [], start, since)) this.host.addEvent(event);
     }
   }
   latency() {
@@ -4327,7 +4328,11 @@ class SocketPlayer {
       else this.socket?.send({ t: 'switch', rendition: 'auto' });
       return;
     }
-    if (retry > 0) this.retryTime = Math.min(retry, LONGEST_RETRY);
+    if (retry > 0) {
+      this.retryTime = Math.min(retry, LONGEST_RETRY);
+      SocketPlayer.prototype.recover.call(this, String(msg));
+      return;
+    }
     throw new Error(String(msg));
   }
   addGroup(message) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
+import Sharing
 
 extension FuzzBody {
   /// CMAF headers and chunks: boxes lie within one another, a header that is cut off is none, and
@@ -20,7 +21,7 @@ extension FuzzBody {
       }
       end = box.content.upperBound
     }
-    if let samples = try? ChunkSamples(parsing: bytes) {
+    if let samples = try? ChunkSamples(SharedBytes(bytes)) {
       let ranges = samples.entries.map(\.range)
       guard (1...ChunkSamples.mostSamples).contains(ranges.count),
         ranges.allSatisfy({ $0.lowerBound > 0 && $0.upperBound <= bytes.count })

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Sharing
 import Time
 
 /// The samples of a chunk: the ranges of their bytes, and their times.
@@ -24,11 +25,41 @@ package struct ChunkSamples: Sendable, Equatable {
   /// The samples in the order of decoding; at least one.
   package let entries: [Entry]
 
-  /// Parses `[styp] [prft] [emsg …] moof mdat`.
+  /// The bytes of a chunk that are copied at first; the boxes before the media of one frame fit.
+  private static let usualHead = 512
+
+  /// Parses a chunk, whose media is not copied.
   ///
   /// - Throws: ``TrackHeaderError`` if there is not one `moof` with one track and one run before
   ///   the bytes of its samples.
-  package init(parsing bytes: [UInt8]) throws(TrackHeaderError) {
+  package init(_ chunk: SharedBytes) throws(TrackHeaderError) {
+    var head = chunk.prefix(Self.usualHead)
+    let end = Self.fragmentEnd(head) ?? chunk.count
+    if end > head.count { head = chunk.prefix(end) }
+    try self.init(parsing: head, count: chunk.count)
+  }
+
+  /// Where `moof` ends; nil if it does not begin in `head`.
+  private static func fragmentEnd(_ head: [UInt8]) -> Int? {
+    var position = 0
+    while head.count - position >= 8 {
+      let size = head.unsigned32(at: position)
+      guard size >= 8 else { return nil }
+      // bounded: a size of 32 bits and a position in the chunk
+      if head.fourCharacters(at: position + 4) == "moof" { return position + size }
+      position += size
+    }
+    return nil
+  }
+
+  /// Parses `[styp] [prft] [emsg …] moof mdat`.
+  ///
+  /// - Parameters:
+  ///   - bytes: the chunk, at least to the end of `moof`.
+  ///   - total: the number of bytes of the whole chunk.
+  /// - Throws: ``TrackHeaderError`` if there is not one `moof` with one track and one run before
+  ///   the bytes of its samples.
+  private init(parsing bytes: [UInt8], count total: Int) throws(TrackHeaderError) {
     var top = BoxReader(bytes)
     var position = 0
     var fragment: (start: Int, content: Range<Int>)?
@@ -80,8 +111,8 @@ package struct ChunkSamples: Sendable, Equatable {
       if index == 0, let firstFlags { word = firstFlags }
       let shift = version & 0x800 != 0 ? Int32(truncatingIfNeeded: try run.number()) : 0
       guard let ticks, let length, let word else { throw .missing("sample size or duration") }
-      guard next >= fragment.content.upperBound, length <= bytes.count - next else {
-        throw .truncated("mdat", needed: next + length, have: bytes.count)
+      guard next >= fragment.content.upperBound, length <= total - next else {
+        throw .truncated("mdat", needed: next + length, have: total)
       }
       entries.append(
         Entry(

@@ -39,6 +39,11 @@ package final class SharedBytes: @unchecked Sendable {
     try body(unsafe RawSpan(_unsafeStart: start, byteCount: count))
   }
 
+  /// A copy of the first `count` bytes, or of all if there are fewer.
+  package func prefix(_ count: Int) -> [UInt8] {
+    unsafe Array(UnsafeRawBufferPointer(start: start, count: min(max(0, count), self.count)))
+  }
+
   /// A copy as an array, for tests and rare uses.
   package var array: [UInt8] {
     unsafe Array(UnsafeRawBufferPointer(start: start, count: count))

@@ -28,7 +28,7 @@ struct ChunkSamplesTests {
   }
 
   private static func samples(_ chunk: [UInt8]) -> [[UInt8]]? {
-    try? ChunkSamples(parsing: chunk).entries.map { Array(chunk[$0.range]) }
+    try? ChunkSamples(SharedBytes(chunk)).entries.map { Array(chunk[$0.range]) }
   }
 
   @Test("a video chunk has one sample, whatever precedes moof", arguments: [true, false])
@@ -38,7 +38,7 @@ struct ChunkSamplesTests {
       let plain = ChunkWriter().chunk(sample, startsSegment: startsSegment).array
       let event = EventMessage(id: 1, time: 5, timescale: 9, data: Array("{}".utf8)).box
       for bytes in [plain, event + plain] {
-        let entries = try ChunkSamples(parsing: bytes).entries
+        let entries = try ChunkSamples(SharedBytes(bytes)).entries
         let entry = try #require(entries.first)
         #expect(entries.count == 1)
         #expect(Array(bytes[entry.range]) == sample.payload)
@@ -51,7 +51,7 @@ struct ChunkSamplesTests {
   func audio() throws {
     let run = SampleRunTests.run()
     let bytes = SampleRunTests.bytes(run, startsSegment: true)
-    let entries = try ChunkSamples(parsing: bytes).entries
+    let entries = try ChunkSamples(SharedBytes(bytes)).entries
     #expect(entries.map { Array(bytes[$0.range]) } == run.payloads)
     #expect(entries.map(\.time) == (0..<5).map { run.decodeTime + 1024 * $0 })
     #expect(entries.map(\.isSync) == Array(repeating: true, count: 5))
@@ -63,7 +63,7 @@ struct ChunkSamplesTests {
     #expect(Self.samples(plain) == [[1, 2, 3, 4], [5, 6, 7, 8]])
     let shifted = Self.chunk(
       [0x38, 1, 100, 4, 0x1_0000], [0x0100_0000, 1, 0], [0x0100_0804, 2, 0, 50, -20])
-    let entries = try ChunkSamples(parsing: shifted).entries
+    let entries = try ChunkSamples(SharedBytes(shifted)).entries
     #expect(entries.map(\.time) == [1 << 32 + 50, 1 << 32 + 80])
     #expect(entries.map(\.isSync) == [true, false])
     let described = Self.chunk([0x3A, 1, 1, 100, 4, 0])
@@ -101,7 +101,17 @@ struct ChunkSamplesTests {
       Row(testDescription: "a negative time", chunk: chunk(time: [0x0100_0000, -1, 0])),
     ])
   func impossible(row: Row) {
-    #expect(throws: TrackHeaderError.self) { try ChunkSamples(parsing: row.chunk) }
+    #expect(throws: TrackHeaderError.self) { try ChunkSamples(SharedBytes(row.chunk)) }
+  }
+
+  @Test("boxes of any length may precede the fragment", arguments: [0, 300, 490, 512, 4000])
+  func longHead(count: Int) throws {
+    let bytes = SampleRunTests.bytes(SampleRunTests.run(), startsSegment: true)
+    let head = Self.box("emsg", [UInt8](repeating: 7, count: count))
+    let expected = try ChunkSamples(SharedBytes(bytes)).entries.map { Array(bytes[$0.range]) }
+    let whole = head + bytes
+    #expect(
+      try ChunkSamples(SharedBytes(whole)).entries.map { Array(whole[$0.range]) } == expected)
   }
 
   @Test("a chunk that is cut off is refused, wherever the cut is")
@@ -109,7 +119,7 @@ struct ChunkSamplesTests {
     let bytes = SampleRunTests.bytes(SampleRunTests.run(), startsSegment: true)
     for count in bytes.indices {
       #expect(throws: TrackHeaderError.self, "\(count) bytes") {
-        try ChunkSamples(parsing: Array(bytes[..<count]))
+        try ChunkSamples(SharedBytes(Array(bytes[..<count])))
       }
     }
   }

@@ -288,8 +288,8 @@ export class Playback {
   }
 
   /**
-   * Opens a socket for a player that has none of its own. Without a sync group that is for the
-   * usual player only, of a server that has answered by its own document.
+   * Opens a socket for a player that has none of its own. Without a sync group that is for HTTP
+   * frames only, if the address chooses no player and the server has answered by its own document.
    */
   openControl() {
     const { kind, player } = this, { sync } = this.options;

@@ -10,7 +10,7 @@
 export const EVENT_SCHEME = 'urn:streamer:event';
 
 /** An event that arrives after its frame was shown is raised if it is younger than this, ms. */
-const LARGEST_DELAY = 10000;
+export const LARGEST_DELAY = 10000;
 /** The most raised events that are remembered: the same event arrives on several ways. */
 const LONGEST_MEMORY = 256;
 
@@ -89,13 +89,14 @@ const DATE_RANGE_CUE = 'com.apple.quicktime.HLS';
  * of several events at one time, the attributes are in the same order.
  * @param {Iterable<any>} cues
  * @param {number} start Unix ms of the media time 0
+ * @param {number} [since] cues that start before this media time are left out, s
  * @returns {StreamEvent[]}
  */
-export function eventsOfCues(cues, start) {
+export function eventsOfCues(cues, start, since = -Infinity) {
   /** @type {Map<number, { ids: number[], texts: string[] }>} */
   const ranges = new Map();
   for (const { type, startTime, value } of cues) {
-    if (type !== DATE_RANGE_CUE || !Number.isFinite(startTime)) continue;
+    if (type !== DATE_RANGE_CUE || !(startTime >= since)) continue;
     const range = ranges.get(startTime) ?? { ids: [], texts: [] };
     ranges.set(startTime, range);
     if (value?.key === 'X-EVENT-ID') range.ids.push(Number(value.data));

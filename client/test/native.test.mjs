@@ -45,7 +45,8 @@ suite('events in Safari', () => {
     const track = { kind: 'metadata', mode: 'disabled', cues };
     const other = { kind: 'subtitles', mode: 'disabled', cues };
     const getStartDate = () => new Date(1000);
-    assert.deepEqual(added([other, track], { getStartDate }), [{ id: 3, time: 6000, data: 'a' }]);
+    assert.deepEqual(added([other, track], { getStartDate, currentTime: 6 }), [
+      { id: 3, time: 6000, data: 'a' }]);
     assert.deepEqual([other.mode, track.mode], ['disabled', 'hidden']);
     assert.deepEqual(added([{ ...track, cues: null }], { getStartDate }), []);
   });

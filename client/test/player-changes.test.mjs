@@ -82,7 +82,7 @@ suite('playback', () => {
       return [playback.source.split('/').at(-1), playback.controller.requested];
     });
     assert.deepEqual(found, [
-      ['manifest.mpd', 0.5], ['ll.m3u8', 0.12], ['ll.m3u8', 0.35], ['ll.m3u8', 0.04],
+      ['manifest.mpd', 0.5], ['ll.m3u8', 0.07], ['ll.m3u8', 0.35], ['ll.m3u8', 0.04],
       ['manifest.mpd', 0.5], ['ll.m3u8', 0.35]]);
   });
 

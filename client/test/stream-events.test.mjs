@@ -73,6 +73,10 @@ test('cues of Safari become events; incomplete and other cues do not', () => {
     [cue(NaN, 'X-EVENT-ID', '7'), cue(NaN, 'X-DATA', '1')],
     [{ type: 'com.apple.quicktime.HLS', startTime: 1 }],
   ]) assert.deepEqual(eventsOfCues(cues, 0), []);
+  const cues = [1, 20].flatMap((startTime) => [
+    { type: 'com.apple.quicktime.HLS', startTime, value: { key: 'X-EVENT-ID', data: startTime } },
+    { type: 'com.apple.quicktime.HLS', startTime, value: { key: 'X-DATA', data: '1' } }]);
+  assert.deepEqual(eventsOfCues(cues, 0, 10), [{ id: 20, time: 20000, data: 1 }]);
 });
 
 /** @param {string} type @param {Uint8Array} body */

@@ -52,7 +52,7 @@ struct MessageContent {
   static func samples(
     of chunk: Chunk, _ flags: MediaMessage.Flags, timescale: Int32, offset: Interval
   ) -> [MessageContent] {
-    guard let samples = try? ChunkSamples(parsing: chunk.bytes.array) else { return [] }
+    guard let samples = try? ChunkSamples(chunk.bytes) else { return [] }
     let first = samples.entries.first?.time ?? 0
     return samples.entries.enumerated().map { index, sample in
       func duration(_ ticks: Int64) -> Interval {

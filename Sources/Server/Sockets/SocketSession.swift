@@ -194,7 +194,7 @@ final class SocketSession: WebSocketHandler {
     isRestarting = false
     let tracks = groups.map(\.track)
     let isShort = groups.allSatisfy { $0.track == .video || $0.hasShortChunks }
-    let target = Interval.milliseconds(!tracks.contains(.audio) ? 100 : isShort ? 150 : 250)
+    let target = Interval.milliseconds(!tracks.contains(.audio) ? 100 : isShort ? 190 : 250)
     var keyTime: MediaTime?
     for group in groups {
       let subscription = Subscription(self, group)

@@ -3,7 +3,7 @@
 
 import { sleep, within } from '../../shared/deadline.js';
 import { segmentNames } from '../segment-names.js';
-import { eventsOfCues } from '../stream-events.js';
+import { eventsOfCues, LARGEST_DELAY } from '../stream-events.js';
 import { loadPlaylist } from '../transport.js';
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
@@ -118,10 +118,11 @@ export class NativePlayer {
   takeEvents() {
     const start = this.startDate();
     if (start === null) return;
-    for (const track of this.host.video.textTracks) {
+    const { video } = this.host, since = video.currentTime - LARGEST_DELAY / 1000;
+    for (const track of video.textTracks) {
       if (track.kind !== 'metadata') continue;
       if (track.mode === 'disabled') track.mode = 'hidden';
-      for (const event of eventsOfCues(track.cues ?? [], start)) this.host.addEvent(event);
+      for (const event of eventsOfCues(track.cues ?? [], start, since)) this.host.addEvent(event);
     }
   }
 

@@ -98,7 +98,7 @@
  * @type {Record<Kind, number>}
  */
 export const TARGETS = {
-  frames: 0.12, ws: 0.1, webcodecs: 0.04, hlsjs: 0.35, dashjs: 0.5, native: 2,
+  frames: 0.07, ws: 0.07, webcodecs: 0.04, hlsjs: 0.35, dashjs: 0.5, native: 2,
 };
 
 /** The target of the frame player on an MPD, s. */
@@ -113,11 +113,11 @@ export const STALL_TOLERANCES = {
 };
 
 /**
- * The share of the usual error of the latency that starts its control: a canvas shows changes of
- * the rate less than a video element.
+ * The share of the usual error of the latency that starts its control: a short target permits
+ * little error, and a canvas shows changes of the rate less than a video element.
  * @type {Partial<Record<Kind, number>>}
  */
-export const LATENCY_TOLERANCES = { webcodecs: 0.3 };
+export const LATENCY_TOLERANCES = { frames: 0.6, ws: 0.6, webcodecs: 0.3 };
 
 /** hls.js and dash.js are restarted if the position does not change for this time, ms. */
 export const STOP_TIMEOUT = 10000;

@@ -236,7 +236,12 @@ export class SocketPlayer {
       else this.socket?.send({ t: 'switch', rendition: 'auto' });
       return;
     }
-    if (retry > 0) this.retryTime = Math.min(retry, LONGEST_RETRY);
+    if (retry > 0) {
+      // The server is busy, or its source is away: nothing of this player has failed.
+      this.retryTime = Math.min(retry, LONGEST_RETRY);
+      SocketPlayer.prototype.recover.call(this, String(msg));
+      return;
+    }
     throw new Error(String(msg));
   }
 
