@@ -154,6 +154,28 @@ struct SocketPartsTests {
     #expect(queue.lateness(unsent: .max, now: now) < .zero)
   }
 
+  @Test("a frame that waits is as old as its chunk, also after the connection has taken it")
+  func waiting() {
+    var queue = SendQueue()
+    let start = MonotonicTime.origin + .seconds(100)
+    let frame = OutgoingFrame(SharedBytes("x"))
+    for index in 0..<10 as Range<Int64> {
+      queue.append(frame, due: start + .milliseconds(100 * index))
+    }
+    let now = start + .seconds(1)
+    #expect(queue.lateness(unsent: 0, now: now) == .seconds(1))
+    guard let first = queue.removeFirst() else { return }
+    queue.wrote(first.frame.count, due: first.due)
+    #expect(queue.lateness(unsent: 1, now: now) == .seconds(1))
+    #expect(queue.lateness(unsent: 0, now: now) == .milliseconds(900))
+    // Behind a backlog that may take two seconds nothing is due before it.
+    var burst = SendQueue()
+    burst.wrote(1000, due: start + .seconds(2))
+    burst.append(frame, due: start)
+    #expect(burst.lateness(unsent: 1000, now: now) == -.seconds(1))
+    #expect(burst.removeFirst()?.due == start + .seconds(2))
+  }
+
   @Test("chunks are dropped, control messages and headers stay in order")
   func drops() {
     var queue = SendQueue()
@@ -162,14 +184,14 @@ struct SocketPartsTests {
         .video, [], channel: channel, sequence: sequence, published: .origin, SharedBytes("x"))
     }
     let control = SharedBytes("control")
-    queue.append(OutgoingFrame(message(1, 7)))
-    queue.append(OutgoingFrame(control))
-    queue.append(OutgoingFrame(message(2, 3)))
-    queue.append(OutgoingFrame(message(1, 8)))
-    queue.append(OutgoingFrame(header: message(1, 9)))
+    queue.append(OutgoingFrame(message(1, 7)), due: .origin)
+    queue.append(OutgoingFrame(control), due: .origin)
+    queue.append(OutgoingFrame(message(2, 3)), due: .origin)
+    queue.append(OutgoingFrame(message(1, 8)), due: .origin)
+    queue.append(OutgoingFrame(header: message(1, 9)), due: .origin)
     #expect(queue.dropChunks() == [1: 7, 2: 3])
-    #expect(queue.removeFirst()?.head === control)
-    #expect(queue.removeFirst()?.payload?.count == 1)
+    #expect(queue.removeFirst()?.frame.head === control)
+    #expect(queue.removeFirst()?.frame.payload?.count == 1)
     #expect(queue.isEmpty)
   }
 }

@@ -43,7 +43,7 @@ struct SendQueue {
   /// The number of sent frames whose ends are kept.
   private static let markLimit = 64
 
-  private var frames: [OutgoingFrame] = []
+  private var frames: [(frame: OutgoingFrame, due: MonotonicTime)] = []
   private var byteCount = 0
   /// The number of bytes given to the connection.
   private var written: UInt64 = 0
@@ -56,28 +56,28 @@ struct SendQueue {
   /// Whether another chunk of `count` bytes is too much.
   func isFull(adding count: Int) -> Bool { byteCount + count > Self.byteLimit }
 
-  /// Keeps a frame.
-  mutating func append(_ frame: OutgoingFrame) {
-    frames.append(frame)
+  /// Keeps a frame that is due at a time, but not before the ones ahead of it.
+  mutating func append(_ frame: OutgoingFrame, due: MonotonicTime) {
+    frames.append((frame, max(due, frames.last?.due ?? marks.last?.due ?? due)))
     byteCount += frame.count
   }
 
   /// Removes the oldest frame.
-  mutating func removeFirst() -> OutgoingFrame? {
+  mutating func removeFirst() -> (frame: OutgoingFrame, due: MonotonicTime)? {
     guard !frames.isEmpty else { return nil }
     let first = frames.removeFirst()
-    byteCount -= first.count
+    byteCount -= first.frame.count
     return first
   }
 
   /// Removes the chunks, and returns for each group the number of its oldest one.
   mutating func dropChunks() -> [UInt16: UInt32] {
     var oldest: [UInt16: UInt32] = [:]
-    for case let chunk? in frames.map(\.chunk) where oldest[chunk.channel] == nil {
+    for case let chunk? in frames.map(\.frame.chunk) where oldest[chunk.channel] == nil {
       oldest[chunk.channel] = chunk.sequence
     }
-    frames.removeAll { $0.chunk != nil }
-    byteCount = frames.reduce(0) { $0 + $1.count }
+    frames.removeAll { $0.frame.chunk != nil }
+    byteCount = frames.reduce(0) { $0 + $1.frame.count }
     return oldest
   }
 
@@ -96,6 +96,6 @@ struct SendQueue {
   mutating func lateness(unsent: Int, now: MonotonicTime) -> Interval {
     let sent = written - min(written, UInt64(clamping: unsent))
     marks.removeAll { $0.end <= sent }
-    return marks.first.map { now - $0.due } ?? .zero
+    return (marks.first?.due ?? frames.first?.due).map { now - $0 } ?? .zero
   }
 }

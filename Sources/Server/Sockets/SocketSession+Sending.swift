@@ -20,7 +20,7 @@ extension SocketSession {
 
   /// Sends a frame that must not be dropped, after the frames that wait.
   func send(essential frame: OutgoingFrame) {
-    if isKeepingUp { write(frame, due: sockets.now) } else { queue.append(frame) }
+    if isKeepingUp { write(frame, due: sockets.now) } else { queue.append(frame, due: sockets.now) }
   }
 
   /// Sends a chunk, or drops it and the chunks that wait if the client is too slow.
@@ -32,7 +32,7 @@ extension SocketSession {
       presence.sent(message.count)
       return connection.send(message.head, message.payload)
     }
-    queue.append(OutgoingFrame(message))
+    queue.append(OutgoingFrame(message), due: due)
     let isLate =
       acknowledgesLate
       || queue.lateness(unsent: connection.unsentBytes, now: now) > Self.longestAge
@@ -85,7 +85,7 @@ extension SocketSession {
 
   func drained() {
     while connection?.queuedBytes == 0, let next = queue.removeFirst() {
-      write(next, due: sockets.now)
+      write(next.frame, due: next.due)
     }
   }
 }
