@@ -119,6 +119,7 @@ final class ConnectionLab: @unchecked Sendable {
     case UInt8(ascii: "p"): .taken(pauses: true)
     case UInt8(ascii: "q"): .takenWhileAnswering
     case UInt8(ascii: "r"): .takenTooLate
+    case UInt8(ascii: "w"): .socket
     default: .response(small)
     }
   }

@@ -21,7 +21,6 @@ extension FuzzBody {
       "ChunkStream/ChildMessage.swift", "ChunkStream/ChunkFields.swift",
       "ChunkStream/TrackFields.swift", "Streams/Isolation/SourceFacts+Fields.swift",
       "Streams/Isolation/SessionStatus.swift", "Streams/Isolation/TrackReceiver.swift",
-      "Packaging/WindowState.swift",
     ]
   ) { bytes in
     let sessions = [MessageSession(isPassedThrough: false), MessageSession(isPassedThrough: true)]
