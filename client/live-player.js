@@ -4230,7 +4230,8 @@ class SocketPlayer {
     this.socket?.close();
     this.feed.close();
   }
-  recover(reason) {
+  recover(reason) { this.restart(reason); }
+  restart(reason) {
     this.feed.close();
     this.feed = this.newFeed();
     this.socket?.end(reason);
@@ -4330,7 +4331,7 @@ class SocketPlayer {
     }
     if (retry > 0) {
       this.retryTime = Math.min(retry, LONGEST_RETRY);
-      SocketPlayer.prototype.recover.call(this, String(msg));
+      this.restart(String(msg));
       return;
     }
     throw new Error(String(msg));

@@ -63,6 +63,18 @@ function playing(t, { hasSockets = true, status = 426 } = {}) {
 const receive = (socket, message) => socket.onmessage({ data: JSON.stringify(message) });
 
 suite('WebCodecs over a WebSocket', () => {
+  test('a server that is busy is asked again, and is no failure of the decoder', async (t) => {
+    const { sockets, reasons } = playing(t);
+    for (let count = 1; count <= 6; count += 1) {
+      assert.equal(sockets.length, count);
+      sockets.at(-1).onopen?.();
+      receive(sockets.at(-1), { t: 'error', code: 'cannot-start', msg: 'failed', retry: 1000 });
+      mock.timers.tick(1000);
+      await settled();
+    }
+    assert.deepEqual(reasons, []);
+  });
+
   test('asks for frames without boxes, and appends each to its track at its time', async (t) => {
     const { player, sockets: [socket] } = playing(t), appended = [];
     socket.dispatchEvent(new Event('open'));

@@ -120,8 +120,14 @@ export class SocketPlayer {
     this.feed.close();
   }
 
+  /**
+   * Restarts after a failure of this player.
+   * @param {string} reason
+   */
+  recover(reason) { this.restart(reason); }
+
   /** @param {string} reason */
-  recover(reason) {
+  restart(reason) {
     this.feed.close();
     this.feed = this.newFeed();
     this.socket?.end(reason);
@@ -239,7 +245,7 @@ export class SocketPlayer {
     if (retry > 0) {
       // The server is busy, or its source is away: nothing of this player has failed.
       this.retryTime = Math.min(retry, LONGEST_RETRY);
-      SocketPlayer.prototype.recover.call(this, String(msg));
+      this.restart(String(msg));
       return;
     }
     throw new Error(String(msg));
