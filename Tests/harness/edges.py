@@ -157,6 +157,7 @@ def traffic_server(folder: Path, port: int) -> Edge:
     for name, count in (("remap.config", 1), ("closed.config", 2)):
         Configuration(shipped / name, etc).replace("127.0.0.1:8080", f"127.0.0.1:{port}",
                                                    count).write()
+    Configuration(shipped / "fields.config", etc).write()
     certificates = Configuration(shipped / "ssl_multicert.config", etc)
     certificates.replace("/etc/streamer/edge/", f"{folder}/", 2).write()
     (etc / "storage.config").write_text(f"{folder}/cache 128M\n")
