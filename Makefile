@@ -75,13 +75,13 @@ unit: deps-test  ## unit tests
 	timeout 1500 $(PYTHON) Tests/run_unit.py
 
 # Failed tests are repeated alone, because players stall on a busy machine; all results are printed.
-# Three files of the end-to-end tests run at a time, because they spend most of their time waiting.
+# Four files of the end-to-end tests run at a time, because they spend most of their time waiting.
 REPEATING := $(PYTHON) Tests/run_pytest.py
 
 e2e: deps-test build  ## end-to-end tests against the built program, in real players
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 node --test client/test/*.test.mjs
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2100 \
-	  $(REPEATING) 3 Tests/EndToEnd
+	  $(REPEATING) 4 Tests/EndToEnd
 
 faults: deps-test build  ## kill and freeze processes while browsers play
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 \

@@ -16,7 +16,7 @@ from harness.playlist import parse
 from harness.program import Program, kill, run_to_end, start, stop
 from harness.supervisor import free_port
 from harness.tls import certificate_of, make_certificate
-from harness.waiting import wait_until
+from harness.waiting import pause, wait_until
 from harness.websocket import LAST, VIDEO, Socket
 
 ADMIN = "admin-token-of-relaying-servers"
@@ -56,6 +56,8 @@ def settled(chain: list[Program], path: str) -> list[str]:
         found = wait_until(same, 5, path, interval=0)
         if len(set(found)) == 1:
             break
+        # RENDITION-REPORTs are those of the moment at which the newest part was published.
+        pause(0.05, "another part")
     return found
 
 
