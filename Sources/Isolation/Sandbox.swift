@@ -38,6 +38,10 @@ package enum Sandbox {
     "/dev/urandom", "/dev/random", "/dev/null", "/dev/zero",
   ]
 
+  /// The starts of the names in /dev of graphics processors and video devices, with which encoders
+  /// work.
+  private static let deviceNames = ["dri", "nvidia", "video", "media", "dma_heap", "mpp_service"]
+
   /// Gives up the rights.
   ///
   /// - Parameters:
@@ -63,10 +67,25 @@ package enum Sandbox {
       _ = unsafe clinux_landlock_permit(rules, version, path, false)
     }
     if usesDevices {
-      for path in ["/dev", "/sys"] {
-        _ = unsafe clinux_landlock_permit(rules, version, path, path == "/dev")
-      }
+      for path in devices() { _ = unsafe clinux_landlock_permit(rules, version, path, true) }
+      _ = unsafe clinux_landlock_permit(rules, version, "/sys", false)
     }
     return clinux_landlock_apply(rules) == 0
+  }
+
+  /// The files and folders of encoders that exist.
+  private static func devices() -> [String] {
+    guard let folder = unsafe opendir("/dev") else { return [] }
+    defer { unsafe closedir(folder) }
+    var found: [String] = []
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
+        unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) {
+          unsafe String(cString: $0)
+        }
+      }
+      if deviceNames.contains(where: { name.hasPrefix($0) }) { found.append("/dev/" + name) }
+    }
+    return found
   }
 }

@@ -179,6 +179,24 @@ def test_crash(two: Callable[..., Program], mode: str, name: str) -> None:
     assert stop(program) == 0, program.log_text()
 
 
+def test_a_freeze_of_server_and_process_is_no_crash(two: Callable[..., Program]) -> None:
+    """A container that was paused for 3 s goes on with the same process."""
+    program = two(passthrough="never")
+    process = child(program)
+    for _ in range(3):
+        os.kill(program.pid, signal.SIGSTOP)
+        os.kill(process, signal.SIGSTOP)
+        pause(3, "more than the time after which a process is silent")
+        # The order of waking is that which is the harder one.
+        os.kill(program.pid, signal.SIGCONT)
+        pause(0.1, "the server runs before its process")
+        os.kill(process, signal.SIGCONT)
+        advances(program.port, "bad", 3, 10)
+    assert child(program) == process
+    assert not program.logged("source-crashed")
+    assert stop(program) == 0, program.log_text()
+
+
 def test_rights(streamer: Callable[..., Program], tmp_path: Path) -> None:
     """The process has two sockets and its input, no variables of the server, and few rights."""
     path = movie(tmp_path / "movie.ts")
