@@ -25,6 +25,8 @@ package enum Sandbox {
     package static let all: Protections = [.files, .calls, .limits]
   }
 
+  /// The bytes of data with which a process reports that it has used up its own.
+  private static let reserve: UInt64 = 16 << 20
   /// The most open descriptors.
   private static let descriptors: UInt64 = 256
 
@@ -51,11 +53,14 @@ package enum Sandbox {
   /// - Returns: what is in force; a part of it on a kernel that lacks the rest.
   package static func enter(files: [String], usesDevices: Bool, memory: UInt64) -> Protections {
     var protections: Protections = []
-    if clinux_confine(memory, descriptors) == 0 { protections.insert(.limits) }
+    if clinux_confine(memory, reserve, descriptors) == 0 { protections.insert(.limits) }
     if confineFiles(files, usesDevices) { protections.insert(.files) }
     if cseccomp_refuse_dangerous_calls() == 0 { protections.insert(.calls) }
     return protections
   }
+
+  /// Permits some more memory to a process that has used up its own.
+  package static func releaseReserve() { clinux_release_reserve() }
 
   private static func confineFiles(_ files: [String], _ usesDevices: Bool) -> Bool {
     var version: Int32 = 0

@@ -9,10 +9,12 @@ from pathlib import Path
 from harness.tools import ROOT, need
 
 
-def preloaded(name: str, folder: Path, **texts: object) -> dict[str, str]:
-    """Compiles a library with macros for texts; the variables of a program that loads it."""
+def preloaded(name: str, folder: Path, *, quoted: bool = True,
+              **values: object) -> dict[str, str]:
+    """Compiles a library with macros, texts if quoted; the variables of a program that loads it."""
     library = folder / f"{name}.so"
-    macros = [f'-D{key}="{value}"' for key, value in texts.items()]
+    quote = '"' if quoted else ""
+    macros = [f"-D{key}={quote}{value}{quote}" for key, value in values.items()]
     subprocess.run([need("cc", name), "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",
                     *macros, "-o", str(library), str(ROOT / f"Tests/Preload/{name}.c"), "-ldl"],
                    check=True)

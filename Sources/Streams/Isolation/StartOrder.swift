@@ -114,7 +114,9 @@ package struct StartOrder: Sendable {
   var addresses: [InputAddress] { [address] + backups }
 
   /// The files that the process reads: those of inputs, or the folder of a playlist of files, and
-  /// those for drawing. Not the folder /, for which there is a ``refusal``.
+  /// those for drawing.
+  ///
+  /// The folder / is not among them: there is a ``refusal`` for it.
   var files: [String] { wantedFiles.filter { !Self.isRoot($0) } }
 
   private var wantedFiles: [String] {
