@@ -290,8 +290,8 @@ package final class StreamSupervisor: Sendable {
         session.leave()
         throw error
       }
-      tell(.opened(session, start.cancellation))
       plan.opened(planned.configuration)
+      tell(.opened(session, start.cancellation))
       session.whenFinished { [weak self, weak session] outcome in
         if let session { self?.tell(.finished(session, outcome)) }
       }
