@@ -26,7 +26,7 @@ final class PassThroughPipeline: Pipeline {
       first: context.firstSegment,
       after: ends.max { ($0.segment, $0.end) < ($1.segment, $1.end) },
       longestGroup: source?.longestGroup ?? PassThroughAnalysis.defaultLongestGroup,
-      statistics: context.statistics, log: context.log)
+      statistics: context.statistics, watch: context.watch, log: context.log)
   }
 
   var clockError: Interval { track.clockError }

@@ -65,6 +65,8 @@ final class PassThroughTrack: Sendable {
   /// The renditions, top rendition first.
   private let outputs: [PassThroughOutput]
   let statistics: Locked<StreamStatistics>
+  /// Gets the calls of libraries.
+  private let watch: WorkWatch
   private let log: Log
   private let longestGroup: Interval
   private let state: Locked<State>
@@ -81,12 +83,13 @@ final class PassThroughTrack: Sendable {
   ///   - published: the end of what an earlier process has published; nil if there is none.
   ///   - longestGroup: the longest permitted distance of two IDRs.
   ///   - statistics: gets the counts.
+  ///   - watch: gets the calls of libraries.
   ///   - log: gets the faults of the source.
   init(
     _ configuration: StreamConfiguration, windows sinks: [any ChunkSink], tracks: [Int] = [0],
     first: Int64, after published: ResumePoint? = nil,
     longestGroup: Interval = PassThroughAnalysis.defaultLongestGroup,
-    statistics: Locked<StreamStatistics>, log: Log
+    statistics: Locked<StreamStatistics>, watch: WorkWatch = WorkWatch(), log: Log
   ) {
     self.longestGroup = longestGroup
     self.configuration = configuration
@@ -96,6 +99,7 @@ final class PassThroughTrack: Sendable {
     }
     isContinued = published != nil
     self.statistics = statistics
+    self.watch = watch
     self.log = log
     timeline = Locked(VideoTimeline(grid: configuration.segmentation.grid))
     state = Locked(
@@ -245,7 +249,7 @@ final class PassThroughTrack: Sendable {
       for output in outputs {
         let (video, unit) = (videos[output.track], units[output.track])
         // The size is in the parameter sets, and the decoder reads it.
-        let size = video.decodedSize(of: unit) ?? output.settings.size
+        let size = video.decodedSize(of: unit, watch) ?? output.settings.size
         descriptions.append(try output.description(video, size))
       }
       state.descriptions = descriptions
