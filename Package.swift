@@ -215,7 +215,7 @@ let package = Package(
       [
         "Checked", "ChunkStream", "Time",
         "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
-        "Media", "Sharing", "Logging", "TestSupport", "CZlib",
+        "Publishing", "Media", "Sharing", "Logging", "TestSupport", "CZlib",
       ]),
     tests("Scheduling", ["Scheduling", "Time", "Media", "TestSupport"]),
     tests(

@@ -31,6 +31,8 @@ package enum ChildMessage: Sendable {
   case irregular
   /// The source no longer has all renditions.
   case tracksChanged
+  /// The source cannot be passed through any longer.
+  case unfit(reason: String)
   /// The constants of a track.
   case track(UInt8, TrackFields)
   /// A chunk of a track.
@@ -66,6 +68,7 @@ package enum ChildMessage: Sendable {
     case .status: 14
     case .log: 15
     case .tracksChanged: 16
+    case .unfit: 17
     }
   }
 
@@ -83,6 +86,7 @@ package enum ChildMessage: Sendable {
     case .refused(let kind, let reason), .failed(let kind, let reason):
       writer.add(kind)
       writer.add(Self.shortened(reason))
+    case .unfit(let reason): writer.add(Self.shortened(reason))
     case .opened, .sourceEnded, .irregular, .tracksChanged: break
     case .track(let track, let fields):
       writer.add(track)
@@ -156,6 +160,7 @@ package enum ChildMessage: Sendable {
           $0 == UInt8(ascii: "-") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
         }, text: try reason(&reader))
     case 16: return .tracksChanged
+    case 17: return .unfit(reason: try reason(&reader))
     case 8...13: return try readOfTrack(kind, &reader, payload)
     default: throw .unknownKind(kind)
     }

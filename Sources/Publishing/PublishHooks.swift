@@ -3,12 +3,12 @@
 package import Logging
 package import Net
 import Sharing
-import Time
+package import Time
 
 /// Asks a web server whether a client may publish, and tells another one when it has ended.
 ///
-/// Requests have threads of their own, at most ``mostThreads``, which end without work: no call of
-/// this type blocks.
+/// Requests have threads of their own, at most ``HookQueue/mostThreads``, which end without work:
+/// no call of this type blocks.
 package final class PublishHooks: Sendable {
   /// The addresses to which events are sent; nil for none.
   package struct Addresses: Sendable, Equatable {
@@ -21,33 +21,55 @@ package final class PublishHooks: Sendable {
     package init() {}
   }
 
+  /// Sends a body to an address, and returns the status of the response.
+  package typealias Sending =
+    @Sendable (
+      _ body: [UInt8], _ address: WebAddress, _ deadline: MonotonicTime
+    ) throws(HTTPPost.Failure) -> Int
+
   private struct Call: Sendable {
     let address: WebAddress
     let event: PublishEvent
     /// When the request counts as unanswered; nil for ``timeLimit`` after its start.
     let deadline: MonotonicTime?
+    /// Whether a client still waits for it; true without a deadline.
+    let isWanted: @Sendable () -> Bool
     let end: @Sendable (_ failure: String?) -> Void
   }
 
   private struct State: Sendable {
-    var waiting: [Call] = []
-    var threadCount = 0
+    var queue = HookQueue<Call>()
+    /// The requests with a deadline, oldest first, some of which have ended.
+    var timed: [Call] = []
+    var hasTimer = false
+
+    /// The next deadline; nil if the thread that waits for deadlines ends.
+    mutating func nextDeadline() -> MonotonicTime? {
+      if timed.isEmpty { hasTimer = false }
+      return timed.first?.deadline
+    }
   }
 
   /// How long a response is waited for.
   private static let timeLimit = Interval.seconds(2)
-  private static let mostThreads = 8
-  /// Further events are refused, or not told.
-  private static let mostWaiting = 256
 
   private let addresses: Addresses
   private let log: Log
+  private let send: Sending
   private let state = Locked(State())
 
   /// Hooks at these addresses.
-  package init(_ addresses: Addresses, log: Log) {
+  package convenience init(_ addresses: Addresses, log: Log) {
+    self.init(addresses, log: log) { body, address, deadline throws(HTTPPost.Failure) in
+      try HTTPPost.send(body, type: "application/json", to: address, deadline: deadline)
+    }
+  }
+
+  /// Hooks whose requests `send` sends; it may return later than at its deadline.
+  package init(_ addresses: Addresses, log: Log, send: @escaping Sending) {
     self.addresses = addresses
     self.log = log
+    self.send = send
   }
 
   /// Whether neither hook exists.
@@ -68,22 +90,29 @@ package final class PublishHooks: Sendable {
     _ event: PublishEvent, answer: @escaping @Sendable (PublishPermit?) -> Void
   ) {
     guard let address = addresses.publish else { return answer(PublishPermit(event, self)) }
-    let deadline = SystemClock.monotonicTime + Self.timeLimit
-    submit(
-      Call(address: address, event: event, deadline: deadline) { [self] failure in
-        guard let failure else { return answer(PublishPermit(event, self)) }
+    let answered = OnceFlag()
+    let call = Call(
+      address: address, event: event, deadline: SystemClock.monotonicTime + Self.timeLimit,
+      isWanted: { !answered.isRaised }
+    ) { [self] failure in
+      let permit = failure == nil ? PublishPermit(event, self) : nil
+      // After its refusal the end of the permission tells the hook that the client has gone.
+      guard answered.raise() else { return }
+      if let failure {
         log.write(
           .warning, "publish-refused", stream: event.stream,
           "\(event.transport.rawValue) from \(event.peer.masked): --on-publish: \(failure)")
-        answer(nil)
-      })
+      }
+      answer(permit)
+    }
+    submit(call)
   }
 
   /// Tells that a client that was permitted to publish has ended.
   func tellEnd(of event: PublishEvent) {
     guard let address = addresses.unpublish else { return }
     submit(
-      Call(address: address, event: event, deadline: nil) { [log] failure in
+      Call(address: address, event: event, deadline: nil, isWanted: { true }) { [log] failure in
         guard let failure else { return }
         log.write(.warning, "hook-failed", stream: event.stream, "--on-unpublish: \(failure)")
       })
@@ -92,44 +121,48 @@ package final class PublishHooks: Sendable {
   // MARK: Threads
 
   private func submit(_ call: Call) {
-    let (isTaken, needsThread) = state.withLock { state in
-      guard state.waiting.count < Self.mostWaiting else { return (false, false) }
-      state.waiting.append(call)
-      guard state.threadCount < Self.mostThreads else { return (true, false) }
-      state.threadCount += 1
-      return (true, true)
+    let (isTaken, needsThread, needsTimer) = state.withLock { state in
+      let (isTaken, needsThread) = state.queue.add(call, isUrgent: call.deadline != nil)
+      guard isTaken, call.deadline != nil else { return (isTaken, needsThread, false) }
+      state.timed.append(call)
+      defer { state.hasTimer = true }
+      return (true, needsThread, !state.hasTimer)
     }
     guard isTaken else { return call.end("too many requests wait") }
-    guard needsThread, OSThread(name: "publish-hook", { self.work() }) == nil else { return }
-    // Without any thread no call would end.
-    let left = state.withLock { state in
-      state.threadCount -= 1
-      guard state.threadCount == 0 else { return [Call]() }
-      defer { state.waiting = [] }
-      return state.waiting
+    if needsTimer, OSThread(name: "hook-timer", { self.watch() }) == nil {
+      state.withLock { $0.hasTimer = false }
     }
-    for call in left { call.end("the system refuses a thread") }
+    guard needsThread, OSThread(name: "publish-hook", { self.work() }) == nil else { return }
+    for call in state.withLock({ $0.queue.threadFailed() }) {
+      call.end("the system refuses a thread")
+    }
   }
 
   private func work() {
-    while let call = next() {
+    var wasPatient: Bool?
+    while let (call, isPatient) = state.withLock({ $0.queue.next(after: wasPatient) }) {
+      wasPatient = isPatient
+      // Its client was refused at the deadline.
+      guard call.isWanted() else { continue }
       let deadline = call.deadline ?? SystemClock.monotonicTime + Self.timeLimit
       do throws(HTTPPost.Failure) {
-        let status = try HTTPPost.send(
-          Array(call.event.json.utf8), type: "application/json", to: call.address,
-          deadline: deadline)
+        let status = try send(Array(call.event.json.utf8), call.address, deadline)
         call.end((200..<300).contains(status) ? nil : "status \(status)")
       } catch { call.end("\(error)") }
     }
   }
 
-  private func next() -> Call? {
-    state.withLock { state in
-      guard !state.waiting.isEmpty else {
-        state.threadCount -= 1
-        return nil
+  /// Ends requests at their deadlines: the look-up of a name may block for longer.
+  private func watch() {
+    while let deadline = state.withLock({ $0.nextDeadline() }) {
+      SystemClock.sleep(until: deadline)
+      let now = SystemClock.monotonicTime
+      let due = state.withLock { state -> [Call] in
+        let due = state.timed.prefix { $0.deadline ?? now <= now }
+        state.timed.removeFirst(due.count)
+        return Array(due)
       }
-      return state.waiting.removeFirst()
+      for call in due { call.end("\(HTTPPost.Failure.noResponse)") }
     }
   }
 }

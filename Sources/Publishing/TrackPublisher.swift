@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ingest
+package import Net
 package import Time
 
 /// A publisher's connection with one CMAF track.
@@ -27,15 +28,16 @@ package final class TrackPublisher: BytePublisher {
   ///   - stream: the stream.
   ///   - track: the track.
   ///   - publisher: the connection.
+  ///   - peer: its client.
   ///   - now: the present time.
   ///   - former: gets the publisher to close first, if there is one.
   package init?(
     _ stream: PublishedStream, _ track: PublishedTrack, _ publisher: Publisher,
-    at now: MonotonicTime, former: inout Publisher?
+    from peer: PeerAddress, at now: MonotonicTime, former: inout Publisher?
   ) {
-    guard let (session, replaced, paused) = stream.attach(track, publisher, at: now) else {
-      return nil
-    }
+    guard
+      let (session, replaced, paused) = stream.attach(track, publisher, from: peer, at: now)
+    else { return nil }
     isContinued = paused != nil
     permit = paused?.permit
     reader = paused?.reader ?? TrackReader()

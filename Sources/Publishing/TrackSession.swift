@@ -47,11 +47,14 @@ final class TrackSession: Sendable {
   }
 
   private let state: Locked<State>
+  /// The client, whose connections all tracks have.
+  private let client: PeerAddress
   /// The publisher that the stream sees.
   let publisher: Publisher
 
-  /// A session without connections.
-  init() {
+  /// A session of a client without connections.
+  init(of client: PeerAddress) {
+    self.client = client
     let state = Locked(State())
     self.state = state
     publisher = Publisher { then in
@@ -62,6 +65,11 @@ final class TrackSession: Sendable {
   private static func close(_ open: [Publisher], _ then: @escaping @Sendable () -> Void) {
     guard let first = open.first else { return then() }
     first.close { close(Array(open.dropFirst()), then) }
+  }
+
+  /// Whether an address is that of the client.
+  func isOf(_ peer: PeerAddress) -> Bool {
+    peer.owner == client.owner || peer.isLoopback && client.isLoopback
   }
 
   /// Adds the connection of a track; it replaces a silent one.

@@ -99,7 +99,7 @@ extension StreamDefinition {
           log.write(.info, "passthrough", stream: settings.name, "re-encoded: \(reason)")
         }
         var configuration = try configuration(for: input)
-        configuration.earlier = start.continued?.earlier
+        configuration.earlier = start.continued?.earlier ?? start.earlier
         return StreamPlan.Session(configuration, source: source)
       } catch {
         source.stop()

@@ -26,8 +26,7 @@ final class StreamRegistry: StreamControl {
   private let configuration: Locked<MergedSettings>
   /// Names of streams added by requests.
   private let apiStreams = Locked<Set<String>>([])
-  /// Streams that are being removed; they still answer their players.
-  private let closing = Locked<Set<ObjectIdentifier>>([])
+  private let closing = ClosingStreams()
   private let changeLock = Locked(ActionOrder())
 
   /// - Parameters:
@@ -99,9 +98,22 @@ final class StreamRegistry: StreamControl {
   }
 
   func add(_ description: [UInt8], answer: @escaping @Sendable (ControlResult) -> Void) {
+    add(description, afterRemoval: false, answer: answer)
+  }
+
+  /// Adds a stream; if `afterRemoval`, after the end of a stream of its name that is being removed.
+  func add(
+    _ description: [UInt8], afterRemoval: Bool,
+    answer: @escaping @Sendable (ControlResult) -> Void
+  ) {
     let isBegun = change { [self] in
       do throws(UsageError) {
         let element = try StreamElement(parsing: description)
+        if afterRemoval, let old = serverState.streams.first(where: { $0.name == element.name }),
+          closing.whenRemoved(old, { self.add(description, answer: answer) })
+        {
+          return
+        }
         guard !serverState.hasStream(element.name) else {
           return answer(.taken(element.name))
         }
@@ -165,8 +177,10 @@ final class StreamRegistry: StreamControl {
         open(definition)
         continue
       }
-      let isClosing = isClosing(stream)
-      guard isClosing || stream.plan.requestedOptions != definition.settings.requestedOptions else {
+      guard
+        closing.contains(stream)
+          || stream.plan.requestedOptions != definition.settings.requestedOptions
+      else {
         serverState.setPlaybackKeys(definition.settings.playbackKeys, of: name)
         continue
       }
@@ -176,7 +190,7 @@ final class StreamRegistry: StreamControl {
     let relayed = Set(definitions.filter(\.isUploaded).map(\.configuration.name))
     let gone = before.filter {
       (!names.contains($0.name) || relayed.contains($0.name))
-        && !apiStreams.contains($0.name) && !isClosing($0)
+        && !apiStreams.contains($0.name) && !closing.contains($0)
     }
     for stream in gone {
       log.write(.info, "removed", stream: stream.name, "removed by the configuration")
@@ -226,7 +240,7 @@ final class StreamRegistry: StreamControl {
   private func close(
     _ stream: StreamSupervisor, then body: @escaping @Sendable () -> Void = {}
   ) {
-    closing.withLock { _ = $0.insert(ObjectIdentifier(stream)) }
+    closing.begin(stream)
     publishers.remove(stream.name)
     sharing.processes.forget(stream.name)
     stream.beginClosing(isEnding: true)
@@ -234,14 +248,10 @@ final class StreamRegistry: StreamControl {
       waitUntilClosed(stream)
       SystemClock.sleep(until: SystemClock.monotonicTime + Self.lingerTime)
       serverState.remove(stream)
-      closing.withLock { _ = $0.remove(ObjectIdentifier(stream)) }
+      closing.end(stream)
       onChange()
       body()
     }
-  }
-
-  private func isClosing(_ stream: StreamSupervisor) -> Bool {
-    closing.withLock { $0.contains(ObjectIdentifier(stream)) }
   }
 
   private func waitUntilClosed(_ stream: StreamSupervisor) {

@@ -48,11 +48,13 @@ final class TemporaryStreams: Sendable {
   func create(
     _ name: String, application: String, answer: @escaping @Sendable (Bool) -> Void
   ) {
+    // It was removed by a request or by the configuration.
+    if state.withLock({ $0.absent[name] != nil && !publishers.contains(name) }) { forget(name) }
     guard StreamName.isValid(name), !serverState.hasStream(application),
       serverState.allowance.take(name) == .granted
     else { return answer(false) }
     let description = "{\"stream\": \"\(name)\", \"source\": \"rtmp\"}"
-    registry.add(Array(description.utf8)) { [self] result in
+    registry.add(Array(description.utf8), afterRemoval: true) { [self] result in
       switch result {
       case .added:
         state.withLock { $0.absent[name] = .some(SystemClock.monotonicTime) }
@@ -62,6 +64,12 @@ final class TemporaryStreams: Sendable {
         serverState.allowance.release(name)
         answer(false)
       }
+    }
+  }
+
+  private func forget(_ name: String) {
+    if state.withLock({ $0.absent.removeValue(forKey: name) }) != nil {
+      serverState.allowance.release(name)
     }
   }
 
@@ -103,7 +111,9 @@ final class TemporaryStreams: Sendable {
       log.write(
         .info, "unpublished", stream: name,
         "no publisher for \(PublishAllowance.lingerTime.wholeSeconds) s")
-      registry.remove(name) { [serverState] _ in serverState.allowance.release(name) }
+      // A publisher that returns now gets a new stream, after the end of this one.
+      serverState.allowance.release(name)
+      registry.remove(name) { _ in }
     }
     return state.withLock { state in
       state.isWatched = !state.absent.isEmpty

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 from harness.http1 import get
 from harness.rtmp import HOST, Publisher, rtmp_port
 from harness.tls import make_certificate
+from harness.tools import need
 from harness.uploads import curl
 from harness.waiting import wait_until
 
@@ -115,6 +117,25 @@ def test_the_hook_decides(streamer, hooks: Hooks) -> None:
     assert curl(program, "PUT", "/cam/b.ts", body=b"x")[0] == 201, "cam was let in before"
     assert len(hooks.events("/unpublish")) == 2
     assert not [entry for entry in program.logged("publish-refused") if "secret" in entry.message]
+
+
+def test_a_caller_of_srt_is_refused_after_its_handshake(streamer, hooks: Hooks) -> None:
+    """libsrt's handshake cannot wait for the hook: the caller is disconnected then."""
+    program = streamer("--srt", "127.0.0.1:0", *HOST, *hooks.flags(), defaults=False)
+    port = rtmp_port(program, "srt")
+    hooks.status, hooks.delay = 403, 0.5
+    run = subprocess.run(
+        [need("ffmpeg", "publishing by SRT"), "-v", "error", "-re", "-f", "lavfi", "-i",
+         "testsrc2=size=64x64:rate=10", "-t", "20", "-f", "mpegts",
+         f"srt://127.0.0.1:{port}?streamid=live"],
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=15, check=False)
+    assert run.returncode != 0
+    assert hooks.events("/publish") == [event("srt")]
+    program.wait_logged("publish-refused", "srt from 127.0.0.0: --on-publish: status 403")
+    assert not program.logged("publish-started") and not hooks.events("/unpublish")
+    hooks.status, hooks.delay = 200, 0
+    with Publisher(rtmp_port(program)) as client:
+        assert client.ask("key", "live") == b"NetStream.Publish.Start", "the stream is free"
 
 
 def test_a_slow_hook_refuses(streamer, hooks: Hooks) -> None:

@@ -18,9 +18,10 @@ from harness.rtmp import HOST, publish, rtmp_port
 from harness.sources import Source
 from harness.waiting import wait_until
 
-# The longest time from the return of a publisher to its first frame on the screen, in seconds; a
-# passed-through stream lists the segment that follows the first key frame.
-RETURN = {"never": 4.0, "auto": 8.0}
+# The longest time from the return of a publisher to its first frame on the screen, in seconds: 1 s
+# from its first frame, and 1 s until its process has sent one. A passed-through stream lists the
+# segment that follows the first key frame.
+RETURN = {"never": 2.0, "auto": 8.0}
 
 
 @dataclass

@@ -205,6 +205,25 @@ struct BodyTests {
     #expect(body?.isWhole == true && body?.bytes == Array("abcdef".utf8))
   }
 
+  @Test("a body that is paused with its last piece ends when it is resumed")
+  func pausedAtItsEnd() throws {
+    let server = try TestServer(quick)
+    let client = try TestClient(server)
+    client.send("PUT /pause HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc")
+    #expect(server.eventually { $0.bodies["/pause"]?.bytes.count == 3 })
+    server.onLoop { routes in routes.held("/pause")?.isBodyPaused = false }
+    client.send("def" + "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(server.eventually { $0.bodies["/pause"]?.bytes.count == 6 })
+    // Longer than `bodyTime`.
+    server.pass(.milliseconds(700))
+    #expect(server.seen.bodies["/pause"]?.isWhole == false)
+    #expect(server.seen.paths == ["/pause"])
+    server.onLoop { routes in routes.held("/pause")?.isBodyPaused = false }
+    #expect(try client.response().status == 201)
+    #expect(server.seen.bodies["/pause"]?.bytes == Array("abcdef".utf8))
+    #expect(try client.response().text == "hello")
+  }
+
   @Test(
     "a paused body fills no memory: the kernel holds the sent bytes", arguments: Transport.allCases)
   func backPressure(_ transport: Transport) throws {

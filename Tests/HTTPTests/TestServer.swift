@@ -99,6 +99,7 @@ final class TestServer {
     case "/echo": return .echo(limit: nil)
     case "/socket": return .socket
     case _ where path.hasPrefix("/hold"), _ where path.hasPrefix("/stream"): return .held
+    case "/pause": return .taken(pauses: true)
     case _ where path.hasPrefix("/take"): return .taken(pauses: false)
     default: return .response(.text(404, "no \(path)"))
     }

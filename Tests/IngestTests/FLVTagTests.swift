@@ -166,7 +166,7 @@ struct FLVTagTests {
     let frames = try #require(FLVAudioTag([0x91] + ascii("fLaC") + [1, 2]))
     #expect(frames.codec == .flac && !frames.isConfiguration && frames.body == 5..<7)
     #expect(FLVAudioTag([0x92] + ascii("ac-3"))?.body.isEmpty == true)
-    #expect(FLVAudioTag([0x3F, 0])?.codec == .other("audio codec 3"))
+    #expect(FLVAudioTag([0x3F, 0])?.codec == .other("linear PCM"))
   }
 }
 

@@ -2,10 +2,11 @@
 
 import Logging
 import Net
-import Publishing
 import Sharing
 import Testing
 import Time
+
+@testable import Publishing
 
 private let peer = PeerAddress(high: 0, low: 0xc000_0201, port: 4000, isVersion6: false)
 
@@ -65,5 +66,103 @@ struct PublishHooksTests {
     }
     #expect(SystemClock.monotonicTime - begun < .seconds(2))
     withExtendedLifetime(socket) {}
+  }
+
+  private func addresses() -> PublishHooks.Addresses {
+    var addresses = PublishHooks.Addresses()
+    addresses.publish = WebAddress("http://permits.example/")
+    addresses.unpublish = WebAddress("http://told.example/")
+    return addresses
+  }
+
+  @Test("a client is refused in time while the names of all hooks are looked up")
+  func slowNames() throws {
+    let isOver = Monitor(false)
+    let hooks = PublishHooks(addresses(), log: quietLog()) { _, _, _ in
+      // As the system's resolver, which knows no deadline.
+      _ = isOver.wait { $0 ? true : nil }
+      return 200
+    }
+    let answers = Monitor<[Bool]>([])
+    let began = SystemClock.monotonicTime
+    for index in 0..<20 {
+      hooks.ask(PublishEvent("live\(index)", .rtmp, peer)) { permit in
+        answers.update { $0.append(permit != nil) }
+      }
+    }
+    #expect(answers.wait(until: began + .seconds(8)) { $0.count == 20 ? true : nil } == true)
+    #expect(SystemClock.monotonicTime - began < .seconds(4))
+    isOver.update { $0 = true }
+    #expect(answers.update { $0 } == [Bool](repeating: false, count: 20))
+  }
+
+  @Test("a client that was refused although the hook permitted it later is reported as gone")
+  func lateAnswer() throws {
+    let told = Monitor<[String]>([])
+    let hooks = PublishHooks(addresses(), log: quietLog()) { _, address, deadline in
+      if address.origin.host == "permits.example" {
+        SystemClock.sleep(until: deadline + .milliseconds(200))
+      } else {
+        told.update { $0.append(address.origin.host) }
+      }
+      return 200
+    }
+    let answers = Monitor<[Bool]>([])
+    hooks.ask(PublishEvent("live", .rtmp, peer)) { permit in
+      answers.update { $0.append(permit != nil) }
+    }
+    let limit = SystemClock.monotonicTime + .seconds(8)
+    #expect(told.wait(until: limit) { $0.isEmpty ? nil : $0 } == ["told.example"])
+    #expect(answers.update { $0 } == [false])
+  }
+}
+
+@Suite("Requests to hooks that wait for a thread")
+struct HookQueueTests {
+  @Test("requests that clients wait for come first, each kind in its order")
+  func order() {
+    var queue = HookQueue<String>()
+    #expect(queue.add("end 1", isUrgent: false) == (true, true))
+    for call in ["end 2", "end 3"] { _ = queue.add(call, isUrgent: false) }
+    for call in ["ask 1", "ask 2"] { _ = queue.add(call, isUrgent: true) }
+    var taken: [String] = []
+    var last: Bool?
+    while let (call, isPatient) = queue.next(after: last) {
+      taken.append(call)
+      last = isPatient
+    }
+    #expect(taken == ["ask 1", "ask 2", "end 1", "end 2", "end 3"])
+  }
+
+  @Test("ends of publishing leave threads for clients that wait")
+  func patience() {
+    var queue = HookQueue<Int>()
+    var started = 0
+    for call in 0..<20 where queue.add(call, isUrgent: false).needsThread { started += 1 }
+    #expect(started == HookQueue<Int>.mostThreads)
+    let taken = (0..<started).compactMap { _ in queue.next(after: nil) }
+    #expect(taken.map(\.call) == [0, 1, 2, 3])
+    // The other threads have ended: a client that asks gets one.
+    #expect(queue.add(100, isUrgent: true) == (true, true))
+    #expect(queue.next(after: nil)?.call == 100)
+    #expect(queue.next(after: true)?.call == 4)
+  }
+
+  @Test("a full queue of one kind accepts the other kind")
+  func full() {
+    var queue = HookQueue<Int>()
+    for call in 0..<HookQueue<Int>.mostWaiting {
+      #expect(queue.add(call, isUrgent: false).isTaken)
+    }
+    #expect(!queue.add(0, isUrgent: false).isTaken)
+    #expect(queue.add(0, isUrgent: true).isTaken)
+  }
+
+  @Test("without any thread no request waits")
+  func noThread() {
+    var queue = HookQueue<Int>()
+    #expect(queue.add(1, isUrgent: false) == (true, true))
+    #expect(queue.threadFailed() == [1])
+    #expect(queue.add(2, isUrgent: true) == (true, true))
   }
 }

@@ -7,6 +7,7 @@ import Sharing
 import Testing
 import Time
 
+private let client = PeerAddress(high: 0, low: 0xc000_0201, port: 4000, isVersion6: false)
 private let start = MonotonicTime(nanoseconds: 1_000_000_000)
 
 @Suite("Publishers with a connection for each track")
@@ -14,14 +15,16 @@ struct TrackSessionTests {
   private let stream = PublishedStream(name: "live")
 
   private func publish(
-    _ track: PublishedTrack, at time: Interval = .zero, closed: Locked<Int>? = nil
+    _ track: PublishedTrack, from peer: PeerAddress = client, at time: Interval = .zero,
+    closed: Locked<Int>? = nil
   ) -> TrackPublisher? {
     var former: Publisher?
     let publisher = Publisher { then in
       closed?.withLock { $0 += 1 }
       then()
     }
-    let made = TrackPublisher(stream, track, publisher, at: start + time, former: &former)
+    let made = TrackPublisher(
+      stream, track, publisher, from: peer, at: start + time, former: &former)
     former?.close()
     return made
   }
@@ -32,9 +35,9 @@ struct TrackSessionTests {
     let audio = try #require(publish(.audio))
     #expect(stream.status.count == 1 && stream.status.isConnected)
     #expect(publish(.video) == nil && publish(.audio) == nil)
-    #expect(stream.isTaken(.video, at: start))
+    #expect(stream.isTaken(.video, by: client, at: start))
     video.end(at: start)
-    #expect(stream.status.isConnected && !stream.isTaken(.video, at: start))
+    #expect(stream.status.isConnected && !stream.isTaken(.video, by: client, at: start))
     let again = try #require(publish(.video))
     audio.end(at: start)
     again.end(at: start)
@@ -50,7 +53,8 @@ struct TrackSessionTests {
         group.addTask {
           var former: Publisher?
           let publisher = Publisher { $0() }
-          return TrackPublisher(stream, track, publisher, at: start, former: &former) != nil
+          return TrackPublisher(stream, track, publisher, from: client, at: start, former: &former)
+            != nil
         }
       }
       return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
@@ -71,7 +75,30 @@ struct TrackSessionTests {
     #expect(first.write([], at: later) == .replaced)
     #expect(second.write([], at: later) == .taken && audio.write([], at: later) == .taken)
     first.end(at: later)
-    #expect(stream.isTaken(.video, at: later))
+    #expect(stream.isTaken(.video, by: client, at: later))
+  }
+
+  @Test("a track of another client joins no publisher: it waits until all tracks may be replaced")
+  func otherClient() throws {
+    let other = PeerAddress(high: 0, low: 0xc633_6401, port: 4000, isVersion6: false)
+    let closed = Locked(0)
+    let video = try #require(publish(.video, closed: closed))
+    let audio = try #require(publish(.audio, closed: closed))
+    // The audio connects again, and another client is faster.
+    audio.end(at: start)
+    #expect(publish(.audio, from: other) == nil)
+    #expect(stream.isTaken(.audio, by: other, at: start))
+    #expect(!stream.isTaken(.audio, by: client, at: start))
+    let again = try #require(publish(.audio, from: client, closed: closed))
+    #expect(stream.status.count == 1)
+    // Both tracks are silent: the other client is a new publisher.
+    let next = try #require(publish(.audio, from: other, at: .seconds(3)))
+    #expect(stream.status.count == 2 && closed.withLock { $0 } == 2)
+    for former in [video, again] {
+      let header = Self.header(video: former === video)
+      #expect(former.write(header, at: start + .seconds(3)) == .replaced)
+    }
+    #expect(next.write([], at: start + .seconds(3)) == .taken)
   }
 
   @Test("with takeover \"always\" a new publisher replaces all tracks, two seconds after the start")
@@ -157,7 +184,7 @@ struct TrackSessionTests {
     #expect(!video.isContinued && video.write(Self.header(video: true), at: start) == .taken)
     let paused = try #require(video.pause(nil, at: start))
     // The stream waits for the next body.
-    #expect(stream.status.isConnected && !stream.isTaken(.video, at: start))
+    #expect(stream.status.isConnected && !stream.isTaken(.video, by: client, at: start))
     let next = try #require(publish(.video, at: .seconds(1)))
     #expect(next.isContinued && next.permit == nil)
     // A fragment is misplaced only without the header.
@@ -165,7 +192,7 @@ struct TrackSessionTests {
     let other = PublishedStream(name: "other")
     var former: Publisher?
     let first = try #require(
-      TrackPublisher(other, .video, Publisher { $0() }, at: start, former: &former))
+      TrackPublisher(other, .video, Publisher { $0() }, from: client, at: start, former: &former))
     #expect(first.write(moof, at: start) != next.write(moof, at: start))
     #expect(!paused.expire(at: start + .seconds(20)) && stream.status.isConnected)
     // The beginning, and the first description twice.

@@ -62,9 +62,47 @@ struct PassThroughTrackTests {
     let now = MediaTime(SystemClock.monotonicTime, plus: SystemClock.wallMinusMonotonic)
     let track = PassThroughTrack(
       configuration, windows: [window],
-      first: segmentation.segment(of: segmentation.grid.nearest(now)),
+      // Not after the first IDR, whose frame is the one before its time.
+      first: segmentation.segment(of: segmentation.grid.nearest(now)) - 1,
       statistics: Locked(StreamStatistics()), log: Log(format: .text, least: .error) { _ in })
     return (track, window)
+  }
+
+  @Test("a next publisher with B-frames ends the session with the reason; nothing follows")
+  func unfit() throws {
+    let (track, window) = try track("320x180")
+    let begin = SystemClock.monotonicTime
+    let source = try Source("320x180", count: 65, from: begin)
+    let reasons = Locked<[String]>([])
+    try track.open([source.video]) { outcome in
+      if case .unfit(let reason) = outcome { reasons.withLock { $0.append(reason) } }
+    }
+    source.send(to: track)
+    track.breakOff()
+    let published = window.snapshot.open?.chunks.count
+    var isTaken = true
+    for (index, unit) in source.units.enumerated() where isTaken {
+      var unit = unit
+      // Each second frame is shown before the one ahead of it.
+      if index > 0 { unit.pts += Self.frame * (index % 2 == 0 ? -1 : 1) }
+      isTaken = track.take(unit, [source.video], captured: unit.arrival + .seconds(5))
+      #expect(index < 5 || !isTaken)
+    }
+    #expect(reasons.withLock { $0 } == ["the stream has B-frames"])
+    source.send(to: track)
+    #expect(window.snapshot.open?.chunks.count ?? 0 <= (published ?? 0) + 4)
+  }
+
+  @Test("a file is not examined: it was analysed as a whole")
+  func paced() throws {
+    let (track, _) = try track("320x180")
+    let source = try Source("320x180", count: 150, from: SystemClock.monotonicTime, keys: [0])
+    let ends = Locked(0)
+    try track.open([source.video]) { if case .unfit = $0 { ends.withLock { $0 += 1 } } }
+    for unit in source.units {
+      track.take(unit, [source.video], captured: unit.arrival, isPaced: true)
+    }
+    #expect(ends.withLock { $0 } == 0)
   }
 
   private func file(_ header: SharedBytes, _ segments: some Sequence<Segment>) throws -> DecodedFile

@@ -115,6 +115,14 @@ package struct InputConnection: ~Copyable {
     }
   }
 
+  /// The codec of the audio of a publisher that is not accepted; nil if there is none.
+  package var ignoredAudio: String? {
+    switch backend {
+    case .library, .shared: nil
+    case .publisher(let packets): packets.ignoredAudio
+    }
+  }
+
   /// The next unit.
   ///
   /// Blocks.

@@ -22,6 +22,8 @@ final class PublisherPackets {
   private var audioCodec: FLVAudioTag.Codec?
   /// The audio track of CMAF.
   private var audioTrack: TrackConfiguration?
+  /// The codec of audio that is not accepted; nil if there is none.
+  private(set) var ignoredAudio: String?
   private var isFLV = true
 
   /// Waits for a publisher.
@@ -176,9 +178,11 @@ final class PublisherPackets {
   // MARK: Audio
 
   private func take(audio tag: MediaTag, _ arrival: MonotonicTime) -> [InputUnit] {
-    guard let head = FLVAudioTag(tag.payload), !head.body.isEmpty,
-      let name = Self.name(of: head.codec)
-    else { return [] }
+    guard let head = FLVAudioTag(tag.payload), !head.body.isEmpty else { return [] }
+    guard let name = Self.name(of: head.codec) else {
+      if case .other(let other) = head.codec { ignoredAudio = ignoredAudio ?? other }
+      return []
+    }
     // bounded: the range is within the tag
     let body = Array(tag.payload[head.body])
     if head.isConfiguration || audio == nil || head.codec != audioCodec {
@@ -253,7 +257,7 @@ final class PublisherPackets {
     case .ac3: "ac3"
     case .eac3: "eac3"
     case .flac: "flac"
-    case .other: nil
+    case .other, .ofOtherTrack: nil
     }
   }
 }

@@ -62,7 +62,7 @@ extension Option {
     ).with { $0.scope = .serving },
     .stream(
       "save-stats", \.savesStatistics, .toggle, .server,
-      help: "save the times of each delivery of a segment to a viewer in --stats-dir"
+      help: "save the times of each delivery of a segment over HTTP to a viewer in --stats-dir"
     ).with { $0.scope = .serving },
     .program(
       "stats-dir", \.statisticsFolder, .folder,

@@ -34,17 +34,27 @@ extension HTTP1Connection {
     intake.pause(isPaused, now: server.loop.now)
     // Bytes before the client's FIN belong to the body, however late they are read.
     stream.noticesEnd = !isPaused
-    if !isPaused { server.loop.later { self.resume() } }
+    guard !isPaused else { return }
+    server.loop.later {
+      self.endBody(body)
+      self.resume()
+    }
   }
 
-  /// Passes on a piece of a body; after the last piece the connection takes requests again.
+  /// Passes on a piece of a body, and its end.
   func feed(_ body: HTTP1Body, _ bytes: borrowing Span<UInt8>, _ position: inout Int) {
     do throws(BodyFailure) {
       try body.take(bytes, &position, now: server.loop.now)
     } catch {
       return fail(body, error)
     }
-    guard body.isWhole, self.body === body else { return }
+    endBody(body)
+  }
+
+  /// Ends a whole body, unless the receiver has paused it with its last piece; then the connection
+  /// takes requests again.
+  private func endBody(_ body: HTTP1Body) {
+    guard self.body === body, body.isWhole, body.isWanted else { return }
     self.body = nil
     let exchange = body.exchange
     if !exchange.hasBegun, exchange.request.keepAlive, !server.isDraining {

@@ -14,6 +14,8 @@ package struct FLVAudioTag: Sendable, Equatable {
     case flac
     /// A codec that is not accepted, by its name.
     case other(String)
+    /// That of a track beside the first.
+    case ofOtherTrack
   }
 
   /// The codec.
@@ -55,7 +57,7 @@ package struct FLVAudioTag: Sendable, Equatable {
       channels = Int(first & 1) + 1
       isConfiguration = false
     default:
-      codec = .other("audio codec \(first >> 4)")
+      codec = .other(Self.names[first >> 4] ?? "audio codec \(first >> 4)")
       (sampleRate, channels, isConfiguration) = (0, 0, false)
     }
     body = reader.rest
@@ -67,7 +69,7 @@ package struct FLVAudioTag: Sendable, Equatable {
     let found = try reader.defaultTrack(Int(first & 15), multitrack: 5)
     timeOffset = reader.timeOffset
     guard let track = found else {
-      (codec, isConfiguration, sampleRate, channels) = (.other("another track"), false, 0, 0)
+      (codec, isConfiguration, sampleRate, channels) = (.ofOtherTrack, false, 0, 0)
       body = reader.rest
       return
     }
@@ -78,6 +80,12 @@ package struct FLVAudioTag: Sendable, Equatable {
     isConfiguration = track.packetType == 0
     body = track.packetType <= 1 ? track.body : track.body.upperBound..<track.body.upperBound
   }
+
+  /// The names of codecs that are not accepted.
+  private static let names: [UInt8: String] = [
+    0: "linear PCM", 1: "ADPCM", 3: "linear PCM", 4: "Nellymoser", 5: "Nellymoser",
+    6: "Nellymoser", 7: "G.711 A-law", 8: "G.711 mu-law", 11: "Speex",
+  ]
 
   private static func codec(_ code: FourCC) -> Codec {
     switch code {

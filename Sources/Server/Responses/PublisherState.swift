@@ -30,8 +30,9 @@ struct PublisherState {
   ///   - served: its session; nil if none runs.
   init?(_ options: StreamServingOptions, _ served: ServedStream?) {
     guard let status = options.publishers?() else { return nil }
+    // A publisher is preferred to the other inputs of its stream.
     self.init(
-      status, served?.measures.statistics(),
+      status, served?.measures.statistics(), hasBackups: !options.inputs.isEmpty,
       hasSlate: served?.source.map { !$0.configuration.passesThrough } ?? false)
   }
 
@@ -40,13 +41,26 @@ struct PublisherState {
   /// - Parameters:
   ///   - status: its connection.
   ///   - statistics: the counters of the session; nil if none runs.
+  ///   - hasBackups: whether the session has other inputs after the publisher.
   ///   - hasSlate: whether the session shows a slate while its source is away.
-  init(_ status: PublishedStream.Status, _ statistics: StreamStatistics?, hasSlate: Bool) {
+  init(
+    _ status: PublishedStream.Status, _ statistics: StreamStatistics?, hasBackups: Bool = false,
+    hasSlate: Bool
+  ) {
     transport = status.transport?.rawValue
     let changed = status.since.map { WallTime($0, plus: SystemClock.wallMinusMonotonic) }
     guard status.isConnected else {
       word = hasSlate && statistics?.isSourceOnline == false ? .slate : .away
       since = changed
+      return
+    }
+    if hasBackups, let statistics {
+      let isShown = statistics.shownInput == 0
+      word = isShown ? .live : hasSlate && statistics.shownInput == nil ? .slate : .away
+      since =
+        isShown
+        ? max(changed ?? statistics.shownSince, statistics.shownSince)
+        : statistics.shownSince
       return
     }
     guard let statistics, !statistics.isSourceOnline else {

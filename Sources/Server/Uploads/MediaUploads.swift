@@ -30,10 +30,11 @@ final class MediaUploads {
   /// Makes the client of an exchange the publisher of a stream, or of a track of it, unless it has
   /// another one.
   func begin(_ exchange: any Exchange, _ stream: PublishedStream, _ track: PublishedTrack?) {
-    let isTaken = track.map { stream.isTaken($0, at: loop.now) } ?? stream.isTaken(at: loop.now)
+    let peer = exchange.request.peer
+    let isTaken =
+      track.map { stream.isTaken($0, by: peer, at: loop.now) } ?? stream.isTaken(at: loop.now)
     guard !isTaken else { return exchange.respond(Self.taken(track)) }
     // The hook was asked for the body before.
-    let peer = exchange.request.peer
     if let track, stream.isPaused(track, by: peer) { return begin(exchange, stream, track, nil) }
     let event = PublishEvent(stream.name, .http, exchange.request.peer)
     permits.ask(exchange, event) { [self] in begin(exchange, stream, track, $0) }
@@ -56,7 +57,7 @@ final class MediaUploads {
         then()
       }
     }
-    guard let media = attach(publisher, stream, track) else {
+    guard let media = attach(publisher, stream, track, exchange.request.peer) else {
       return exchange.respond(Self.taken(track))
     }
     let word = track.map { "HTTP (\($0.rawValue))" } ?? "HTTP"
@@ -72,11 +73,13 @@ final class MediaUploads {
 
   /// Closes the former publisher; nil if it may not be replaced.
   private func attach(
-    _ publisher: Publisher, _ stream: PublishedStream, _ track: PublishedTrack?
+    _ publisher: Publisher, _ stream: PublishedStream, _ track: PublishedTrack?,
+    _ peer: PeerAddress
   ) -> (any BytePublisher)? {
     if let track {
       var former: Publisher?
-      let media = TrackPublisher(stream, track, publisher, at: loop.now, former: &former)
+      let media = TrackPublisher(
+        stream, track, publisher, from: peer, at: loop.now, former: &former)
       former?.close()
       return media
     }
@@ -137,6 +140,8 @@ final class MediaUpload: BodyReceiver {
   private let log: Log
   /// Bytes that the source does not take yet.
   private var rest: [UInt8] = []
+  /// Whether all bytes have arrived.
+  private var isWhole = false
   private var hasEnded = false
   /// Why the bytes are no media.
   private var fault: String?
@@ -174,6 +179,7 @@ final class MediaUpload: BodyReceiver {
         return loop.later { self.refuse(reason) }
       }
     }
+    if !hasEnded, isWhole { return ended() }
     if !hasEnded { exchange.isBodyPaused = false }
     if !publisher.flush(at: loop.now) { uploads.retry(self) }
   }
@@ -181,6 +187,9 @@ final class MediaUpload: BodyReceiver {
   func ended() {
     guard !hasEnded else { return }
     if let fault { return refuse(fault) }
+    isWhole = true
+    // The source has not taken everything yet.
+    guard rest.isEmpty else { return uploads.retry(self) }
     if let track = publisher.pause(permit, at: loop.now) {
       hasEnded = true
       permit = nil
@@ -188,6 +197,7 @@ final class MediaUpload: BodyReceiver {
       if !publisher.flush(at: loop.now) { uploads.retry(self) }
       return exchange.respond(UploadResponses.published(204))
     }
+    guard publisher.flush(at: loop.now) else { return uploads.retry(self) }
     end("the publisher has sent the end")
     exchange.respond(UploadResponses.published(204))
   }

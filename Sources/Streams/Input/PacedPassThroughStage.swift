@@ -115,7 +115,7 @@ final class PacedPassThroughStage: InputStage {
       input.frameArrived(description, description.video.width, description.video.height)
       input.give(canBegin: accessUnit.isKey) { isSwitch in
         if isSwitch { track.breakOff() }
-        track.take(accessUnit, description.videos, captured: due)
+        track.take(accessUnit, description.videos, captured: due, isPaced: true)
       }
     case .audio(let packet):
       guard let format = description.audio else { return }

@@ -202,6 +202,14 @@ final class PulledInput: StandbyOwner {
     write(.warning, "tracks-ignored", "only the first video track is used: \(reason)")
   }
 
+  /// Notes that the audio of a publisher is not accepted.
+  func ignoresAudio(_ codec: String) {
+    guard takesAudio else { return }
+    write(
+      .warning, "audio-ignored",
+      "no audio: \(codec) is not accepted (expected AAC, MP3, Opus, AC-3, E-AC-3 or FLAC)")
+  }
+
   func replaced() { perform(presence.withLock { $0.replaced() }) }
 
   func ended() {

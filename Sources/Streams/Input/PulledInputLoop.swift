@@ -152,7 +152,7 @@ struct PulledInputLoop {
   ) throws(InputError) -> Ending {
     var first = first
     var (oversized, missed): (UInt64, UInt64) = (0, 0)
-    var hasTrackFault = false
+    var (hasTrackFault, hasIgnoredAudio) = (false, false)
     while !input.isStopped {
       let waiting = first.take()
       guard let unit = if let waiting { waiting } else { try connection.nextUnit() } else {
@@ -169,6 +169,10 @@ struct PulledInputLoop {
       if !hasTrackFault, let fault = connection.trackFault {
         hasTrackFault = true
         input.usesFirstTrack(fault)
+      }
+      if !hasIgnoredAudio, let codec = connection.ignoredAudio {
+        hasIgnoredAudio = true
+        input.ignoresAudio(codec)
       }
       guard let description = connection.description else { continue }
       if !description.isPaced { standby?.heard(at: SystemClock.monotonicTime) }

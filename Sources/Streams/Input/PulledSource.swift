@@ -84,6 +84,9 @@ package final class PulledSource: Sendable {
     return try choice.waitForFacts(self.cancellation)
   }
 
+  /// The longest distance of two IDRs with which it is passed through; nil if it is not.
+  var longestGroup: Interval? { inputs.first?.passThrough?.longestGroup }
+
   /// The other streams at its connections, by name.
   var sharedWith: [String] {
     let names = inputs.flatMap { input in

@@ -186,6 +186,7 @@ extension ChildMessage {
     switch outcome {
     case .sourceEnded: self = .sourceEnded
     case .tracksChanged: self = .tracksChanged
+    case .unfit(let reason): self = .unfit(reason: reason)
     case .irregularKeyFrames, .encoderChanged, .upstreamChanged: self = .irregular
     case .failed(let failure):
       let (kind, reason) = failure.fields

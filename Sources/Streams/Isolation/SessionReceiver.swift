@@ -112,6 +112,11 @@ final class SessionReceiver: Sendable {
         throw .invalid(field: "an outcome", value: "that this session cannot have")
       }
       context.finish(.tracksChanged)
+    case .unfit(let reason):
+      guard context.configuration.passesThrough else {
+        throw .invalid(field: "an outcome", value: "that this session cannot have")
+      }
+      context.finish(.unfit(reason))
     case .status(let fields): try take(try SessionStatus(fields: fields))
     case .track(let track, let fields):
       try describe(track, fields)

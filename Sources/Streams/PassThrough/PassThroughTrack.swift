@@ -15,6 +15,7 @@ import Time
 final class PassThroughTrack: Sendable {
   private struct State: Sendable {
     var schedule: PassThroughSchedule
+    var fitness: SourceFitness
     /// The parameter sets of each rendition.
     var parameterSets: [[[UInt8]]] = []
     /// The descriptions of the renditions in the next period; empty if the headers stay.
@@ -29,6 +30,13 @@ final class PassThroughTrack: Sendable {
     var onEnd: (@Sendable (StreamSession.Outcome) -> Void)?
     /// Whether the session ends since the source has changed: nothing more is published.
     var isOver = false
+
+    /// The next IDR begins a period.
+    mutating func breakOff() {
+      schedule.breakOff()
+      fitness.breakOff()
+      opening = nil
+    }
   }
 
   /// The start of a period that is not published yet.
@@ -60,6 +68,7 @@ final class PassThroughTrack: Sendable {
   /// Gets the calls of libraries.
   private let watch: WorkWatch
   private let log: Log
+  private let longestGroup: Interval
   private let state: Locked<State>
   private let lastError = Locked(Interval.zero)
 
@@ -72,14 +81,17 @@ final class PassThroughTrack: Sendable {
   ///   - tracks: the tracks of the renditions, as indices into those of the source.
   ///   - first: the least number of the first segment.
   ///   - published: the end of what an earlier process has published; nil if there is none.
+  ///   - longestGroup: the longest permitted distance of two IDRs.
   ///   - statistics: gets the counts.
   ///   - watch: gets the calls of libraries.
   ///   - log: gets the faults of the source.
   init(
     _ configuration: StreamConfiguration, windows sinks: [any ChunkSink], tracks: [Int] = [0],
-    first: Int64, after published: ResumePoint? = nil, statistics: Locked<StreamStatistics>,
-    watch: WorkWatch = WorkWatch(), log: Log
+    first: Int64, after published: ResumePoint? = nil,
+    longestGroup: Interval = PassThroughAnalysis.defaultLongestGroup,
+    statistics: Locked<StreamStatistics>, watch: WorkWatch = WorkWatch(), log: Log
   ) {
+    self.longestGroup = longestGroup
     self.configuration = configuration
     outputs = zip(configuration.renditions, zip(sinks, tracks)).map {
       PassThroughOutput(
@@ -96,6 +108,8 @@ final class PassThroughTrack: Sendable {
           segmentation: configuration.segmentation, first: first,
           startsAtFirst: configuration.numbering == .run,
           after: published.map { ($0.segment, $0.end) }),
+        fitness: SourceFitness(
+          rate: configuration.segmentation.grid.rate, longestGroup: longestGroup),
         parameterSets: outputs.map { _ in [] }, segment: published?.segment))
   }
 
@@ -154,10 +168,7 @@ final class PassThroughTrack: Sendable {
 
   /// Notes that the source is away: the next IDR begins a period.
   func breakOff() {
-    state.withLock { state in
-      state.schedule.breakOff()
-      state.opening = nil
-    }
+    state.withLock { $0.breakOff() }
   }
 
   /// Notes that the file starts over.
@@ -173,11 +184,12 @@ final class PassThroughTrack: Sendable {
   ///   - videos: the descriptions of the tracks with it.
   ///   - captured: its capture time.
   ///   - isReplay: whether it arrived before the session existed; its lateness is then not counted.
-  /// - Returns: false once the source is irregular or lacks a track, and the session ends.
+  ///   - isPaced: whether it belongs to a file, which was analysed as a whole.
+  /// - Returns: false once the source is irregular or unfit or lacks a track, and the session ends.
   @discardableResult
   func take(
     _ unit: AccessUnit, _ videos: [InputDescription.Video], captured: MonotonicTime,
-    isReplay: Bool = false
+    isReplay: Bool = false, isPaced: Bool = false
   ) -> Bool {
     let wall = WallTime(captured, plus: SystemClock.wallMinusMonotonic)
     let result = state.withLock { state -> Result in
@@ -187,6 +199,9 @@ final class PassThroughTrack: Sendable {
         return end(&state, .tracksChanged)
       }
       if unit.isKey, parameterSets(videos) != state.parameterSets { renew(&state, units, videos) }
+      if !isPaced, let fault = state.fitness.take(pts: unit.pts, isKey: unit.isKey) {
+        return end(&state, .unfit("\(PassThroughAnalysis.Reason(fault, rate, longestGroup))"))
+      }
       let position = state.schedule.assign(pts: unit.pts, isKey: unit.isKey, captured: wall)
       let error = state.schedule.error
       lastError.withLock { $0 = error }
@@ -228,8 +243,7 @@ final class PassThroughTrack: Sendable {
     _ state: inout State, _ units: [AccessUnit], _ videos: [InputDescription.Video]
   ) {
     state.parameterSets = parameterSets(videos)
-    state.schedule.breakOff()
-    state.opening = nil
+    state.breakOff()
     do throws(FFmpegError) {
       var descriptions: [TrackDescription] = []
       for output in outputs {

@@ -58,6 +58,9 @@ package struct StreamPlan: Sendable {
     package let hasIrregularKeyFrames: Bool
     /// The source of the session before; nil if the start opens its source.
     package let continued: ContinuedSource?
+    /// The counts of the session before, which this one continues; nil if players may not have
+    /// seen it.
+    package let earlier: WindowEnd?
   }
 
   /// A session that can be started.

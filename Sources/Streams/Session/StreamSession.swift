@@ -41,6 +41,8 @@ package final class StreamSession: Sendable {
     case irregularKeyFrames
     /// The publisher no longer sends all renditions, or their key frames differ.
     case tracksChanged
+    /// The passed-through source must be encoded from now on, with the reason.
+    case unfit(String)
     /// The encoder that continues after a crash has another CMAF header.
     case encoderChanged
     /// The upstream has begun another session, or its window lacks the next segment.
@@ -205,7 +207,12 @@ package final class StreamSession: Sendable {
     context.joinThreads(until: SystemClock.monotonicTime + ThreadGroup.limit)
     return StreamPlan.ContinuedSource(
       source: source, facts: facts,
-      earlier: WindowEnd((renditions.map(\.window) + [audio].compactMap(\.self)).map(\.snapshot)))
+      earlier: windowEnd)
+  }
+
+  /// The counts of the windows; nil if the session has published nothing.
+  var windowEnd: WindowEnd? {
+    WindowEnd((renditions.map(\.window) + [audio].compactMap(\.self)).map(\.snapshot))
   }
 
   /// Stops the threads without ending the window: players wait for the next session or process.

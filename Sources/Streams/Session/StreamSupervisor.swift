@@ -48,6 +48,8 @@ package final class StreamSupervisor: Sendable {
     var hasIrregularKeyFrames = false
     /// The source that the next session continues.
     var continued: StreamPlan.ContinuedSource?
+    /// The counts that the next session continues with another source.
+    var earlier: WindowEnd?
   }
 
   /// How long a removed stream may take to stop; its threads have ``ThreadGroup/limit``.
@@ -189,6 +191,11 @@ package final class StreamSupervisor: Sendable {
       return orders.update { $0.life.renew() }
     case .tracksChanged:
       renew(.warning, "tracks-changed", "the publisher sends other video tracks")
+    case .unfit(let reason):
+      renew(.warning, "unfit", "the source cannot be passed through any longer (\(reason))")
+      // The source is examined again.
+      active.hasIrregularKeyFrames = false
+      active.earlier = session.windowEnd
     case .encoderChanged:
       renew(.warning, "encoder-changed", "another encoder continues after the crash")
     case .upstreamChanged:
@@ -214,7 +221,7 @@ package final class StreamSupervisor: Sendable {
     become(.starting)
     let start = StreamPlan.Start(
       cancellation: StartCancellation(), hasIrregularKeyFrames: active.hasIrregularKeyFrames,
-      continued: active.continued.take())
+      continued: active.continued.take(), earlier: active.earlier.take())
     let thread = OSThread(name: "start") { [self] in open(start) }
     guard let thread else {
       start.continued?.source.stop()
@@ -283,8 +290,8 @@ package final class StreamSupervisor: Sendable {
         session.leave()
         throw error
       }
-      tell(.opened(session, start.cancellation))
       plan.opened(planned.configuration)
+      tell(.opened(session, start.cancellation))
       session.whenFinished { [weak self, weak session] outcome in
         if let session { self?.tell(.finished(session, outcome)) }
       }

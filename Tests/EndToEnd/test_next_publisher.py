@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The next publisher of a passed-through stream must be encoded: B-frames, a long group, a rate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from harness.http1 import get
+from harness.messages import PASSED_THROUGH
+from harness.playlist import Playlist, parse
+from harness.program import Program
+from harness.recorder import record
+from harness.rtmp import HOST, publish, rtmp_port
+from harness.sources import ENCODER, Source
+from harness.waiting import wait_until
+
+PLAYLIST = "/live/video/playlist.m3u8"
+# The defaults of x264, apart from the effort.
+B_FRAMES = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-b:v", "1500k"]
+REASONS = {"b-frames": "the stream has B-frames", "group": "no key frame for more than 4 s"}
+NEXT = {
+    "b-frames": {"options": B_FRAMES, "group": 30},
+    "group": {"options": [*ENCODER, "-sc_threshold", "0"], "group": 300},
+}
+
+
+def passed_through(streamer: Callable[..., Program], sources: list[Source],
+                   *more: str) -> tuple[Program, int]:
+    """A program that passes a publisher through, which then ends; and the port of publishers."""
+    program = streamer(*HOST, "--preset", "ultrafast", *more, defaults=False)
+    port = rtmp_port(program)
+    first = publish(port)
+    sources.append(first)
+    wait_until(lambda: get(program.port, PLAYLIST, timeout=15).status == 200, 20, "a playlist")
+    assert f"640x360 {PASSED_THROUGH}" in program.description()
+    first.kill()
+    program.wait_logged("source-gone", within=10)
+    return program, port
+
+
+def discontinuities(playlist: Playlist) -> int:
+    """The Discontinuities of a playlist and before it."""
+    before = [line.partition(":")[2] for line in playlist.text.splitlines()
+              if line.startswith("#EXT-X-DISCONTINUITY-SEQUENCE:")]
+    return int(before[0] if before else 0) + sum(s.discontinuity for s in playlist.segments)
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize(("kind", "isolation"), [("b-frames", "process"), ("b-frames", "none"),
+                                                 ("group", "process")])
+def test_auto_starts_to_encode(kind: str, isolation: str, streamer: Callable[..., Program],
+                               sources: list[Source]) -> None:
+    """The stream restarts with the reason and is encoded; numbers and Discontinuities count on."""
+    program, port = passed_through(streamer, sources, "--isolation", isolation)
+    before = parse(get(program.port, PLAYLIST).text)
+    sources.append(publish(port, **NEXT[kind]))
+    entry = program.wait_logged("unfit", within=20)
+    assert REASONS[kind] in entry.message
+    wait_until(lambda: "re-encoded" in program.log_text() or None, 25, "encoding")
+    wait_until(lambda: get(program.port, PLAYLIST, timeout=15).status == 200, 25, "a playlist")
+    counts = [discontinuities(before)]
+    for playlist in record(program.port, 5, PLAYLIST).playlists:
+        # The restart is the last Discontinuity, and no player sees a lower number than before.
+        counts.append(discontinuities(playlist))
+        assert "#EXT-X-GAP" not in playlist.text
+    assert counts == sorted(counts) and counts[1] > counts[0] and counts[1] == counts[-1], counts
+    assert parse(get(program.port, PLAYLIST).text).last_complete > before.last_complete
+
+
+@pytest.mark.timeout(90)
+def test_always_ends_with_the_reason(streamer: Callable[..., Program],
+                                     sources: list[Source]) -> None:
+    """The stream fails; the log has the reason."""
+    program, port = passed_through(streamer, sources, "--passthrough", "always")
+    sources.append(publish(port, **NEXT["b-frames"]))
+    program.wait_logged("unfit", within=20)
+    wait_until(lambda: "impossible with" in program.log_text() or None, 20, "the reason")
+    assert REASONS["b-frames"] in program.log_text()
+
+
+@pytest.mark.timeout(90)
+def test_another_rate_is_passed_through_at_that_rate(streamer: Callable[..., Program],
+                                                     sources: list[Source]) -> None:
+    """25 after 30 frames per second: examined again, and passed through without Discontinuities."""
+    program, port = passed_through(streamer, sources)
+    sources.append(publish(port, rate=25, group=25))
+    program.wait_logged("unfit", within=20)
+    wait_until(lambda: f"640x360 {PASSED_THROUGH}" in program.description()
+               and get(program.port, PLAYLIST, timeout=15).status == 200, 25, "a playlist")
+    counts = [discontinuities(playlist)
+              for playlist in record(program.port, 5, PLAYLIST).playlists]
+    assert counts[0] == counts[-1], counts
