@@ -485,6 +485,7 @@ async function within(timeout, work, stop) {
 // shared/clock.js
 
 const SAMPLES = 8;
+const SLEW = 0.0005;
 function localNow() { return performance.timeOrigin + performance.now(); }
 function bestOffset(samples) {
   let best = null;
@@ -495,6 +496,15 @@ function bestOffset(samples) {
     }
   }
   return best;
+}
+function agreeing(samples) {
+  const newest = samples.at(-1);
+  if (!newest) return samples;
+  const offset = (/** @type {TimeSample} */ { sent, received, server }) => (
+    server - (sent + received) / 2);
+  const doubt = (/** @type {TimeSample} */ { sent, received }) => (received - sent) / 2;
+  return samples.filter((sample) => (
+    Math.abs(offset(sample) - offset(newest)) <= doubt(sample) + doubt(newest) + 1));
 }
 async function samplesOf(url, stop) {
   const samples = [];
@@ -517,9 +527,24 @@ async function samplesOf(url, stop) {
 class ServerClock {
   constructor(stop) {
     this.stop = stop;
-    this.offset = 0;
+    this.measured = 0;
+    this.rest = 0;
+    this.restAt = 0;
     this.roundTrip = null;
     this.measurement = null;
+  }
+  get offset() {
+    const applied = (localNow() - this.restAt) * SLEW;
+    return this.measured - Math.sign(this.rest) * Math.max(0, Math.abs(this.rest) - applied);
+  }
+  take({ offset, roundTrip }) {
+    const error = offset - this.offset;
+    const isBetter = this.roundTrip === null || roundTrip < this.roundTrip / 2;
+    const isSet = isBetter || Math.abs(error) > (roundTrip + (this.roundTrip ?? 0)) / 2 + 1;
+    this.rest = isSet ? 0 : error;
+    this.restAt = localNow();
+    this.measured = offset;
+    this.roundTrip = roundTrip;
   }
   now() { return localNow() + this.offset; }
   measure(urls) {
@@ -528,16 +553,13 @@ class ServerClock {
   }
   learn(samples) {
     const best = bestOffset(samples);
-    if (!best) return;
-    this.offset = best.offset;
-    this.roundTrip = best.roundTrip;
+    if (best) this.take(best);
   }
   async measureFirst(urls) {
     for (const url of urls) {
       const best = bestOffset(await samplesOf(url, this.stop));
       if (!best) continue;
-      this.offset = best.offset;
-      this.roundTrip = best.roundTrip;
+      this.take(best);
       return true;
     }
     return false;
@@ -705,7 +727,7 @@ class LiveSocket {
   measured({ c, r, s }) {
     if (![c, r, s].every(Number.isFinite)) return;
     this.samples.push({ sent: c, received: localNow(), server: (r + s) / 2 });
-    if (this.samples.length > KEPT_SAMPLES) this.samples.shift();
+    this.samples = agreeing(this.samples).slice(-KEPT_SAMPLES);
     if (this.samples.length >= 3) this.clock.learn(this.samples);
   }
   check() {
@@ -865,7 +887,8 @@ class ControlSocket {
     this.socket = socket;
     socket.socket.addEventListener('open', () => {
       socket.send({ t: 'hello', v: 1 });
-      const sync = this.group === null ? {} : { sync: this.group };
+      const sync = this.group === null ? {}
+        : { sync: this.group, need: Math.round(this.events.need() * 1000) };
       socket.send({ t: 'subscribe', tracks: [], ...sync });
     });
   }
@@ -4176,9 +4199,15 @@ class NativePlayer {
 const SOCKET_AUDIO_TARGET = 0.25;
 const SHORT_CHUNKS = 120;
 const SOCKET_END_MARGIN = 0.03;
+const SHOWN_TIME = 1;
 const CATCH_UP_TIME = 300;
 const LONGEST_WAIT = 1000;
 const LONGEST_RETRY = 30000;
+function screenSize() {
+  if (!('screen' in globalThis)) return {};
+  const { screen, devicePixelRatio: ratio } = globalThis;
+  return { maxW: Math.round(screen.width * ratio), maxH: Math.round(screen.height * ratio) };
+}
 class SocketPlayer {
   constructor(host, target) {
     this.host = host;
@@ -4200,6 +4229,7 @@ class SocketPlayer {
     this.firstChunkAt = 0;
     this.isAtEdge = false;
     this.isPositioned = false;
+    this.beginsAt = 0;
     this.seekedAt = 0;
     this.isPaused = false;
     this.ladder = [];
@@ -4232,18 +4262,24 @@ class SocketPlayer {
   }
   recover(reason) { this.restart(reason); }
   restart(reason) {
-    this.feed.close();
-    this.feed = this.newFeed();
+    this.renewFeed();
     this.socket?.end(reason);
   }
+  renewFeed() {
+    this.feed.close();
+    this.feed = this.newFeed();
+  }
   setTarget(target) { this.target = target; }
-  connect() {
+  forgetMedia() {
     this.groups.clear();
     this.waiting = [];
     this.isAtEdge = false;
     this.isPositioned = false;
     this.firstChunkAt = 0;
     this.isPaused = false;
+  }
+  connect() {
+    this.forgetMedia();
     const socket = new LiveSocket(socketAddress(this.host.source), this.host.clock, {
       onControl: (message) => this.guard(() => this.control(message)),
       onMedia: (message) => this.guard(() => this.media(message)),
@@ -4251,7 +4287,7 @@ class SocketPlayer {
     });
     this.socket = socket;
     socket.socket.addEventListener('open', () => {
-      socket.send({ t: 'hello', v: 1, mse: true });
+      socket.send({ t: 'hello', v: 1, ...screenSize() });
       socket.send({ t: 'list' });
       this.subscribe();
     });
@@ -4261,7 +4297,8 @@ class SocketPlayer {
     this.socket?.send({
       t: 'subscribe', rendition: requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
       ...this.format === 'fmp4' ? {} : { format: this.format },
-      ...this.host.sync === null ? {} : { sync: this.host.sync },
+      ...this.host.sync === null ? {}
+        : { sync: this.host.sync, need: Math.round(this.target * 1000) },
     });
   }
   guard(body) {
@@ -4278,6 +4315,7 @@ class SocketPlayer {
     this.retryTime = 0;
     this.lostAt = performance.now();
     this.sourceState = '';
+    this.host.setSource(null);
     if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
     else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
     if (this.socket?.hasOpened === false) {
@@ -4290,7 +4328,9 @@ class SocketPlayer {
       }
     }
     if (retryTime === 0 && this.feed.end() === null && this.isHopeless()) {
-      this.withoutSocket('The server does not serve this stream over a WebSocket');
+      this.withoutSocket(this.firstChunkAt === 0
+        ? 'The server does not serve this stream over a WebSocket'
+        : `The media over the WebSocket cannot be played (${reason})`);
       return;
     }
     const wait = Math.max(retryTime, Math.min(LONGEST_WAIT, 50 * 2 ** this.failures));
@@ -4301,16 +4341,15 @@ class SocketPlayer {
   control(message) {
     switch (message.t) {
       case 'subscribed':
-        if (Array.isArray(message.tracks)) this.tracks = message.tracks;
-        if (this.tracks.includes('a')) {
-          const { target } = message;
-          this.requireAudioTarget(target > 0 ? target / 1000 : SOCKET_AUDIO_TARGET);
-        }
+        this.takeTracks(message);
         this.addGroup(message);
         break;
-      case 'switching': this.addGroup(message); break;
+      case 'switching':
+        if (Array.isArray(message.tracks)) this.beginAgain(message);
+        this.addGroup(message);
+        break;
       case 'channels': this.learnLadder(message.channels); break;
-      case 'source': this.learnSource(message.state); break;
+      case 'source': this.learnSource(message.state, message.since); break;
       case 'sync':
         if (message.target > 0) {
           this.target = message.target / 1000;
@@ -4320,6 +4359,19 @@ class SocketPlayer {
       case 'error': this.refused(message); break;
       default: break;
     }
+  }
+  takeTracks({ tracks, target }) {
+    const hadAudio = this.tracks.includes('a');
+    if (Array.isArray(tracks)) this.tracks = tracks;
+    const seconds = target > 0 ? target / 1000 : SOCKET_AUDIO_TARGET;
+    if (this.tracks.includes('a')) this.requireAudioTarget(seconds);
+    else if (hadAudio) this.host.setTargets(seconds, 0);
+  }
+  beginAgain(message) {
+    if (message.track !== message.tracks[0]) return;
+    this.forgetMedia();
+    this.renewFeed();
+    this.takeTracks(message);
   }
   requireAudioTarget(target) { this.host.setTargets(target, target); }
   refused({ code, msg, retry }) {
@@ -4348,8 +4400,11 @@ class SocketPlayer {
     if (!Array.isArray(renditions)) return;
     this.ladder = renditions.filter(({ id, h }) => typeof id === 'string' && h > 0);
   }
-  learnSource(state) {
+  learnSource(state, since) {
     this.sourceState = String(state);
+    if (typeof since === 'number' && since > 0) {
+      this.host.setSource({ isOnline: state !== 'lost', since: since * 1e6 });
+    }
     if (state === 'ended') {
       this.host.status('dead', 'Ended', 'The stream has ended');
     } else if (state === 'starting') {
@@ -4416,7 +4471,6 @@ class SocketPlayer {
       if (this.isPositioned) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
     }
     if (!isVideo) return;
-    this.failures = 0;
     if (this.firstChunkAt === 0) this.firstChunkAt = performance.now();
     if ((message.flags & CATCH_UP) === 0) this.isAtEdge = true;
     if (!this.isPositioned) this.choosePosition();
@@ -4440,12 +4494,14 @@ class SocketPlayer {
     const { currentTime } = display, isInside = currentTime >= start && currentTime <= end;
     if (!isInside || Math.abs(currentTime - position) > 0.5) display.currentTime = position;
     this.isPositioned = true;
+    this.beginsAt = this.position();
     this.seekedAt = performance.now();
     this.host.status('live', 'Live');
   }
   update() {
     const { feed } = this;
     if (!this.isPositioned) this.choosePosition();
+    else if (this.failures > 0 && this.position() - this.beginsAt > SHOWN_TIME) this.failures = 0;
     if (feed.video && feed.isStreaming === this.isPaused) {
       this.isPaused = !feed.isStreaming;
       this.socket?.send({ t: this.isPaused ? 'pause' : 'resume' });
@@ -4701,8 +4757,13 @@ class ServicePoller {
   }
   async keepClock() {
     while (!this.stop.aborted) {
-      await sleep(await this.measureClock() ? CLOCK_INTERVAL : CLOCK_RETRY, this.stop);
+      const isMeasured = this.isPushed || await this.measureClock();
+      await sleep(isMeasured ? CLOCK_INTERVAL : CLOCK_RETRY, this.stop);
     }
+  }
+  push(presence) {
+    this.isPushed = presence !== null;
+    if (presence) this.presence = presence;
   }
   async pollTimestamps() {
     while (!this.stop.aborted) {
@@ -5025,18 +5086,19 @@ class Playback {
     if (this.areSocketsRefused) return;
     this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
       onOpen: (isOpen) => { this.services.isPushed = isOpen; },
+      need: () => this.controller.need,
       onTarget: (target) => {
         this.controller.shared = target;
         if (kind === 'dashjs') this.player?.setTarget(target);
       },
       onEvent: (event) => this.queue.add(event),
-      onSource: (source) => { this.services.presence = source; },
+      onSource: (presence) => this.services.push(presence),
     });
   }
   closeControl() {
     this.controlSocket?.close();
     this.controlSocket = null;
-    this.services.isPushed = false;
+    this.services.push(null);
   }
   newPlayer(kind) {
     const isCurrent = () => this.player === player, { scripts, sync } = this.options;
@@ -5067,6 +5129,7 @@ class Playback {
       sync,
       setSharedTarget: (target) => { if (isCurrent()) this.controller.shared = target; },
       addEvent: (event) => { if (event && isCurrent()) this.queue.add(event); },
+      setSource: (presence) => { if (isCurrent()) this.services.push(presence); },
     };
     const target = this.targets.targetFor(kind, this.source);
     const player = kind === 'frames' ? new FramePlayer(host, target)

@@ -269,6 +269,7 @@ extension ServingOptions {
     tokenPublicKey = configuration.webTokenKey
     hostNames = Set(settings.hostNames + MachineNames.current.names)
     if let url = settings.publicURL { hostNames.insert(KnownHosts.name(in: url)) }
+    socketOrigins = SocketOrigins(settings.socketOrigins)
     publishedStreams = settings.publishedStreams
     publishHooks.publish = settings.publishHook
     publishHooks.unpublish = settings.unpublishHook

@@ -74,6 +74,9 @@ private let rows = [
     "playback-key", "k1:0123456789abcdef0123456789abcdef",
     not: "k1:short k.1:0123456789abcdef0123456789abcdef 0123456789abcdef0123456789abcdef"),
   Row("jwt-key", "k.pem"), Row("api-host", "live.example a-b", not: "h:80 a/b a_b"),
+  Row(
+    "websocket-origin", "https://example.com http://[::1]:8080",
+    not: "example.com ftp://h https:// https://h/x https://a://b"),
   Row("max-connections", "1 1000000", not: "0 1000001"),
   Row("max-address-connections", "1 1000000", not: "0"),
   Row("max-held-requests", "1 100000", not: "0 100001"),

@@ -97,3 +97,34 @@ def test_tracks_are_renditions_of_the_page(browser: Browser, streamer: Callable[
                 "height => document.querySelector('video').videoHeight === height",
                 arg=int(name[:-1]), timeout=8000)
         assert not view.page_errors
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("transport", ["ws", "webcodecs"])
+def test_a_stream_begins_again_on_an_open_socket(transport: str, browser: Browser,
+                                                 streamer: Callable[..., Program],
+                                                 sources: list[Source]) -> None:
+    """A publisher returns with other tracks: the same socket brings the new session's picture."""
+    program, port = origin(streamer)
+    first = publish_tracks(port, audio=False)
+    sources.append(first)
+    plays(program, "/live/180p/playlist.m3u8")
+    with viewer(browser) as view:
+        view.open(program.url(f"/live/?transport={transport}"))
+        view.page.wait_for_function(
+            "() => __player.status === 'live' && __player.framesShown > 30", timeout=15000)
+        first.kill()
+        program.wait_logged("source-gone", within=10)
+        sources.append(publish_tracks(port, groups=(30, 45), audio=False))
+        program.wait_logged("tracks-changed", within=20)
+        plays(program, "/live/video/playlist.m3u8")
+        view.page.wait_for_function(
+            "() => __player.status === 'live' && __player.latencyMs < 1000", timeout=15000)
+        before = view.page.evaluate("() => __player.framesShown")
+        view.watch(3)
+        after = view.page.evaluate("() => __player.framesShown")
+        print(f"{after - before} frames in 3 s after the restart")
+        assert after - before > 60
+        assert not view.page.locator("#away").is_visible()
+        opened = [url for url in view.sockets if url.endswith("/ws")]
+        assert len(opened) == 1, opened

@@ -16,6 +16,7 @@ from harness.recorder import record
 from harness.rtmp import HOST, publish_tracks, rtmp_port
 from harness.sources import Source
 from harness.waiting import wait_until
+from harness.websocket import VIDEO, Socket
 
 TOP = "/live/360p/playlist.m3u8"
 LOW = "/live/180p/playlist.m3u8"
@@ -101,15 +102,25 @@ def test_a_ladder_outlives_its_publisher(streamer, sources: list[Source]) -> Non
 
 @pytest.mark.timeout(150)
 def test_a_publisher_returns_with_one_track(streamer, sources: list[Source]) -> None:
-    """The stream restarts with one rendition."""
+    """The stream restarts with one rendition; a WebSocket stays open and learns of it."""
     program, port = origin(streamer)
     first = publish_tracks(port, audio=False)
     sources.append(first)
     plays(program, LOW)
+    client = Socket(program.port, "/live/ws")
+    client.send({"t": "subscribe"})
+    before = client.until("subscribed")
     first.kill()
     program.wait_logged("source-gone", within=10)
     second = publish_tracks(port, groups=(30, 45), audio=False)
     sources.append(second)
     program.wait_logged("tracks-changed", within=20)
     plays(program, "/live/video/playlist.m3u8")
+    with client:
+        again = client.until("switching")
+        while "tracks" not in again:  # another period of the former session
+            again = client.until("switching")
+        assert (again["reason"], again["tracks"], again["target"]) == ("source", ["v"], 70)
+        assert again["cid"] != before["cid"]
+        assert len(client.media(30, VIDEO)) == 30
     check_one_stream(record(program.port, 3, "/live/video/playlist.m3u8"))

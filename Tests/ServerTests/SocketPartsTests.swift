@@ -154,6 +154,49 @@ struct SocketPartsTests {
     #expect(queue.lateness(unsent: .max, now: now) < .zero)
   }
 
+  @Test("the oldest unsent frame stays known behind hundreds of sent ones")
+  func manyMarks() {
+    var queue = SendQueue()
+    let start = MonotonicTime.origin + .seconds(100)
+    for index in 0..<300 as Range<Int64> { queue.wrote(10, due: start + .milliseconds(index * 10)) }
+    // All but the first 100 bytes are not acknowledged: the frame after them was due at 100 ms.
+    let lateness = queue.lateness(unsent: 2900, now: start + .seconds(3))
+    #expect(lateness <= .milliseconds(2900) && lateness > .milliseconds(2500), "\(lateness)")
+    #expect(queue.lateness(unsent: 10, now: start + .seconds(3)) <= .milliseconds(30))
+  }
+
+  @Test("a picture fills a screen if one of its sides is as long as that of the screen")
+  func screens() throws {
+    let phone = try #require(ScreenSize(width: 1080, height: 2400))
+    let sizes = ["1920x1080", "1280x720", "640x360"].compactMap { VideoSize($0) }
+    #expect(sizes.map(phone.isFilled) == [true, false, false])
+    let small = try #require(ScreenSize(width: 800, height: 600))
+    #expect(sizes.map(small.isFilled) == [true, true, false])
+    for (width, height) in [(nil, 5), (5, nil), (0, 5), (5, -1)] as [(Double?, Double?)] {
+      #expect(ScreenSize(width: width, height: height) == nil)
+    }
+  }
+
+  @Test("a connection speaks for or against the next higher rendition")
+  func evidence() {
+    func evidence(
+      rate: Int64, isLowerBound: Bool = true, roundTrip: Int64 = 20
+    ) -> RaiseEvidence {
+      RaiseEvidence(
+        TransmissionState(
+          acknowledged: 0, unacknowledged: 0, roundTrip: .milliseconds(roundTrip),
+          shortestRoundTrip: .milliseconds(10), deliveryRate: rate, isLowerBound: isLowerBound),
+        bandwidth: 1_000_000)
+    }
+    #expect(RaiseEvidence(nil, bandwidth: 1) == .unknown)
+    #expect(evidence(rate: 1_390_000) == .unknown)
+    #expect(evidence(rate: 1_410_000) == .proven)
+    #expect(evidence(rate: 1_390_000, isLowerBound: false) == .against)
+    #expect(evidence(rate: 1_410_000, isLowerBound: false) == .proven)
+    #expect(evidence(rate: 9_000_000, roundTrip: 111) == .against)
+    #expect(evidence(rate: 0) == .unknown)
+  }
+
   @Test("a frame that waits is as old as its chunk, also after the connection has taken it")
   func waiting() {
     var queue = SendQueue()

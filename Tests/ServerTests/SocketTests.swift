@@ -21,6 +21,28 @@ struct SocketTests {
     .media(kind: 1, flags: flags, channel: channel, number: number, "<\(index)>")
   }
 
+  @Test("pages of the server and of permitted origins may open a socket, others may not")
+  func origins() throws {
+    var options = ServingOptions()
+    options.socketOrigins = SocketOrigins(["https://Example.com"])
+    for (restricted, origin, status) in [
+      (false, "https://other.example", 101), (true, nil, 101), (true, "https://example.com", 101),
+      (true, "http://x", 101), (true, "https://X", 101), (true, "https://other.example", 403),
+      (true, "http://example.com", 403), (true, "null", 403),
+      (true, "https://example.com.evil", 403),
+    ] as [(Bool, String?, Int)] {
+      let handler = try SyntheticHandler(options: restricted ? options : ServingOptions())
+      let exchange = try handler.ask(
+        "/live/ws",
+        [
+          "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
+          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol: llws.v1",
+        ] + (origin.map { ["Origin: \($0)"] } ?? []))
+      #expect(
+        exchange.status == (status == 101 ? 400 : 403), "\(origin ?? "none"): \(exchange.text)")
+    }
+  }
+
   @Test("hello, list and ping are answered; unknown messages are ignored")
   func control() throws {
     let lab = SocketLab(try .live())
@@ -157,6 +179,36 @@ struct SocketTests {
     client.send(#"{"t":"unsubscribe","ch":"live"}"#)
     handler.publish(frames: 40)
     #expect(client.read().isEmpty)
+  }
+
+  @Test("a new viewer gets the first key frame, even behind a header that waits")
+  func firstKey() throws {
+    let handler = try SyntheticHandler.live(parts: 1)
+    let lab = SocketLab(handler)
+    let client = lab.connect(capacity: 250)
+    #expect(client.read().isEmpty)
+    client.send(#"{"t":"subscribe","start":"key","tracks":["v"]}"#)
+    handler.publish(frames: 28)
+    let key = handler.stream.next - 1
+    #expect(
+      media(client.read()) == [
+        .media(kind: 0, flags: 0, channel: 1, number: 0, "header"), chunk(key, 27, flags: 1),
+      ])
+  }
+
+  @Test("a sync group begins with the latency that its first member needs")
+  func firstTarget() throws {
+    let lab = SocketLab(try .live())
+    for (request, target) in [
+      (#"{"t":"subscribe","sync":"a"}"#, "70"),
+      (#"{"t":"subscribe","sync":"b","need":120.5}"#, "120.5"),
+      (#"{"t":"subscribe","sync":"c","tracks":[],"need":300}"#, "300"),
+    ] {
+      let client = lab.connect()
+      client.send(request)
+      let told = client.read().map { "\($0)" }.filter { $0.contains("\\\"sync\\\"") }
+      #expect(told.count == 1 && told[0].contains("target\\\":\(target)}"), "\(told)")
+    }
   }
 
   @Test("a slow viewer skips to a key frame and learns of it; others get every chunk")

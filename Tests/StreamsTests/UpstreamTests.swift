@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMAF
 import Capture
 import ChunkStream
 import Logging
@@ -54,12 +55,18 @@ struct UpstreamTests {
           index: 1, firstSegment: nil, firstFrame: nil, offset: .zero, headerHash: nil), gap: gap))
   }
 
-  private func chunk(_ index: Int64, duration: Int64 = 3000) -> FeedMessage {
-    .chunk(
+  private func chunk(
+    _ index: Int64, duration: Int64 = 3000, bytes: SharedBytes? = nil
+  ) -> FeedMessage {
+    let sample = Sample(
+      payload: [1, 2, 3], decodeTime: max(0, index), duration: 3000, captured: .origin, sequence: 1,
+      isSync: index % 30 == 0)
+    return .chunk(
       0,
       FeedChunk(
         frameIndex: index, frames: 1, isIndependent: index % 30 == 0, duration: duration,
-        captured: .origin, published: .origin), SharedBytes([1, 2, 3]))
+        captured: .origin, published: .origin),
+      bytes ?? ChunkWriter().chunk(sample, startsSegment: false))
   }
 
   private func take(_ messages: [FeedMessage], _ receiver: UpstreamSession) throws {
@@ -124,7 +131,8 @@ struct UpstreamTests {
     wrong.codecs = "avc1.640028"
     for message in [
       .stream(version: 1, []), .track(0, wrong), chunk(180), chunk(151, duration: 1),
-      chunk(1 << 47), .segment(3, fields(6)), .segment(0, fields(6, firstFrame: 7)),
+      chunk(1 << 47), chunk(151, bytes: SharedBytes([1, 2, 3])),
+      .segment(3, fields(6)), .segment(0, fields(6, firstFrame: 7)),
       .segment(0, fields(6, hash: "00000000")),
     ] as [FeedMessage] {
       #expect(throws: MessageError.self) { try receiver.handle(message) }

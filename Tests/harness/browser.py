@@ -42,11 +42,13 @@ class Viewer:
         self.page_errors: list[str] = []
         self.bad_responses: list[str] = []
         self.requests: list[str] = []
+        self.sockets: list[str] = []
         self.opened = 0.0
         self.page.on("pageerror", lambda error: self.page_errors.append(str(error)))
         self.page.on("console", self._console)
         self.page.on("response", self._response)
         self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("websocket", lambda opened: self.sockets.append(opened.url))
 
     def _console(self, message: Any) -> None:
         if message.type in ("error", "warning"):

@@ -18,6 +18,7 @@ const LARGEST_FAILURES = 3;
 /**
  * @typedef {object} ControlEvents
  * @property {(isOpen: boolean) => void} onOpen the server has answered, or the connection is lost
+ * @property {() => number} need the latency that the player needs, s
  * @property {(target: number) => void} onTarget the target of the sync group, s
  * @property {(event: StreamEvent) => void} onEvent
  * @property {(source: { isOnline: boolean, since: number }) => void} onSource `since` in Unix ns
@@ -57,7 +58,8 @@ export class ControlSocket {
     this.socket = socket;
     socket.socket.addEventListener('open', () => {
       socket.send({ t: 'hello', v: 1 });
-      const sync = this.group === null ? {} : { sync: this.group };
+      const sync = this.group === null ? {}
+        : { sync: this.group, need: Math.round(this.events.need() * 1000) };
       socket.send({ t: 'subscribe', tracks: [], ...sync });
     });
   }

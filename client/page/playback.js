@@ -297,19 +297,20 @@ export class Playback {
     if (this.areSocketsRefused) return;
     this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
       onOpen: (isOpen) => { this.services.isPushed = isOpen; },
+      need: () => this.controller.need,
       onTarget: (target) => {
         this.controller.shared = target;
         if (kind === 'dashjs') this.player?.setTarget(target);
       },
       onEvent: (event) => this.queue.add(event),
-      onSource: (source) => { this.services.presence = source; },
+      onSource: (presence) => this.services.push(presence),
     });
   }
 
   closeControl() {
     this.controlSocket?.close();
     this.controlSocket = null;
-    this.services.isPushed = false;
+    this.services.push(null);
   }
 
   /**
@@ -346,6 +347,7 @@ export class Playback {
       sync,
       setSharedTarget: (target) => { if (isCurrent()) this.controller.shared = target; },
       addEvent: (event) => { if (event && isCurrent()) this.queue.add(event); },
+      setSource: (presence) => { if (isCurrent()) this.services.push(presence); },
     };
     const target = this.targets.targetFor(kind, this.source);
     /** @type {Player} */

@@ -45,7 +45,7 @@ export class ServicePoller {
     this.searches = 0;
     this.searchAt = 0;
     this.failures = 0;
-    /** Whether a WebSocket reports the state of the source. */
+    /** Whether a WebSocket reports the state of the source, and measures the clock. */
     this.isPushed = false;
     /** Requests in a row without a response; a refusal is one. */
     this.silences = 0;
@@ -109,8 +109,18 @@ export class ServicePoller {
 
   async keepClock() {
     while (!this.stop.aborted) {
-      await sleep(await this.measureClock() ? CLOCK_INTERVAL : CLOCK_RETRY, this.stop);
+      const isMeasured = this.isPushed || await this.measureClock();
+      await sleep(isMeasured ? CLOCK_INTERVAL : CLOCK_RETRY, this.stop);
     }
+  }
+
+  /**
+   * Takes the state of the source from a WebSocket; null if there is no socket any more.
+   * @param {{ isOnline: boolean, since: number } | null} presence
+   */
+  push(presence) {
+    this.isPushed = presence !== null;
+    if (presence) this.presence = presence;
   }
 
   async pollTimestamps() {

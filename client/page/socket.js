@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection of the protocol llws.v1, with its clock.
 
-import { localNow } from '../shared/clock.js';
+import { agreeing, localNow } from '../shared/clock.js';
 import { within } from '../shared/deadline.js';
 import { isRefusal } from './errors.js';
 import { controlMessage, mediaMessage, PROTOCOL } from './llws.js';
@@ -94,7 +94,7 @@ export class LiveSocket {
   measured({ c, r, s }) {
     if (![c, r, s].every(Number.isFinite)) return;
     this.samples.push({ sent: c, received: localNow(), server: (r + s) / 2 });
-    if (this.samples.length > KEPT_SAMPLES) this.samples.shift();
+    this.samples = agreeing(this.samples).slice(-KEPT_SAMPLES);
     if (this.samples.length >= 3) this.clock.learn(this.samples);
   }
 

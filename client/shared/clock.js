@@ -4,6 +4,8 @@
 import { within } from './deadline.js';
 
 const SAMPLES = 8;
+/** The rate at which the offset approaches a measurement: 0.5 ms in a second. */
+const SLEW = 0.0005;
 
 /**
  * One exchange with the time service; all times in Unix ms.
@@ -27,6 +29,20 @@ export function bestOffset(samples) {
     }
   }
   return best;
+}
+
+/**
+ * The samples that agree with the newest one: the clock was set between it and the others.
+ * @param {TimeSample[]} samples the newest last
+ */
+export function agreeing(samples) {
+  const newest = samples.at(-1);
+  if (!newest) return samples;
+  const offset = (/** @type {TimeSample} */ { sent, received, server }) => (
+    server - (sent + received) / 2);
+  const doubt = (/** @type {TimeSample} */ { sent, received }) => (received - sent) / 2;
+  return samples.filter((sample) => (
+    Math.abs(offset(sample) - offset(newest)) <= doubt(sample) + doubt(newest) + 1));
 }
 
 /**
@@ -59,12 +75,35 @@ export class ServerClock {
   /** @param {AbortSignal} [stop] ends measurements */
   constructor(stop) {
     this.stop = stop;
-    /** Server clock − local clock, ms. */
-    this.offset = 0;
+    /** Server clock − local clock, ms, by the latest measurement. */
+    this.measured = 0;
+    /** The part of `measured` that is not applied yet, ms, and the time of that, Unix ms. */
+    this.rest = 0;
+    this.restAt = 0;
     /** @type {number | null} of the best sample, ms; null until a time service has responded */
     this.roundTrip = null;
     /** @type {Promise<boolean> | null} */
     this.measurement = null;
+  }
+
+  /** Server clock − local clock, ms. It changes slowly, unless the clock was set. */
+  get offset() {
+    const applied = (localNow() - this.restAt) * SLEW;
+    return this.measured - Math.sign(this.rest) * Math.max(0, Math.abs(this.rest) - applied);
+  }
+
+  /**
+   * Takes a measurement. A difference that it can explain is applied slowly: playback follows.
+   * @param {{ offset: number, roundTrip: number }} best
+   */
+  take({ offset, roundTrip }) {
+    const error = offset - this.offset;
+    const isBetter = this.roundTrip === null || roundTrip < this.roundTrip / 2;
+    const isSet = isBetter || Math.abs(error) > (roundTrip + (this.roundTrip ?? 0)) / 2 + 1;
+    this.rest = isSet ? 0 : error;
+    this.restAt = localNow();
+    this.measured = offset;
+    this.roundTrip = roundTrip;
   }
 
   /** Unix ms on the server's clock. */
@@ -87,9 +126,7 @@ export class ServerClock {
    */
   learn(samples) {
     const best = bestOffset(samples);
-    if (!best) return;
-    this.offset = best.offset;
-    this.roundTrip = best.roundTrip;
+    if (best) this.take(best);
   }
 
   /** @param {string[]} urls */
@@ -97,8 +134,7 @@ export class ServerClock {
     for (const url of urls) {
       const best = bestOffset(await samplesOf(url, this.stop));
       if (!best) continue;
-      this.offset = best.offset;
-      this.roundTrip = best.roundTrip;
+      this.take(best);
       return true;
     }
     return false;

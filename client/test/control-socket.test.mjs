@@ -30,7 +30,8 @@ function joined(t, group = 'hall', status = 426) {
   const clock = { learn() {}, roundTrip: 2 };
   const member = new ControlSocket('https://h/live/playlist.m3u8', group, clock, {
     onOpen: (isOpen) => openings.push(isOpen), onTarget: (target) => targets.push(target),
-    onEvent: (event) => events.push(event), onSource: (source) => sources.push(source),
+    onEvent: (event) => events.push(event), need: () => 0.0704,
+    onSource: (source) => sources.push(source),
   });
   t.after(() => {
     member.close();
@@ -46,7 +47,7 @@ suite('a socket without media beside a player', () => {
     assert.equal(socket.url, 'wss://h/live/ws');
     socket.dispatchEvent(new Event('open'));
     assert.deepEqual(socket.sent, [
-      { t: 'hello', v: 1 }, { t: 'subscribe', tracks: [], sync: 'hall' }]);
+      { t: 'hello', v: 1 }, { t: 'subscribe', tracks: [], sync: 'hall', need: 70 }]);
     for (const data of ['{"t":"sync","group":"hall","target":350}', '{"t":"sync","target":"x"}',
       '{"t":"sync","target":-1}', '{"t":"source","state":"live"}']) socket.onmessage({ data });
     assert.deepEqual(targets, [0.35]);

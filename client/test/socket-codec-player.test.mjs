@@ -42,7 +42,8 @@ function playing(t, { hasSockets = true, status = 426 } = {}) {
   const player = new SocketCodecPlayer({
     source: 'http://h/live.m3u8', clock: { learn() {}, now: () => 0 }, sync: null, shown() {},
     video: { paused: false, getAttribute: () => null, after() {}, addEventListener() {} },
-    status() {}, setTargets() {}, notice() {}, unsupported: (reason) => assert.fail(reason),
+    status() {}, setTargets() {}, setSource() {}, notice() {},
+    unsupported: (reason) => assert.fail(reason),
     withoutSocket(reason) {
       reasons.push(reason);
       player.stop();

@@ -25,9 +25,11 @@ function playing(t) {
     close() { this.readyState = 3; }
   };
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  const states = [], targets = [], sources = [];
   const player = new SocketPlayer({
     source: 'http://h/live.m3u8', video: {}, clock: { learn() {} }, sync: null,
-    status() {}, unsupported: (reason) => assert.fail(reason), setTargets() {},
+    status: (_, text) => states.push(text), unsupported: (reason) => assert.fail(reason),
+    setTargets: (usual) => targets.push(usual), setSource: (source) => sources.push(source),
   }, 0.1);
   t.after(() => {
     player.stop();
@@ -40,7 +42,7 @@ function playing(t) {
   const receive = (message) => sockets.at(-1).onmessage({ data: JSON.stringify(message) });
   const names = () => sockets.at(-1).sent.map(({ t: name, rendition }) => (
     rendition ? `${name} ${rendition}` : name)).filter((name) => name !== 'ping');
-  return { player, sockets, open, receive, names };
+  return { player, sockets, open, receive, names, states, targets, sources };
 }
 
 suite('the media source', () => {
@@ -73,7 +75,7 @@ suite('the media source', () => {
     const { player, receive } = playing(t), { feed, appended } = opening(player);
     receive(subscribed(1, '720p'));
     player.media(header(1, 1));
-    receive({ ...subscribed(2, '360p'), t: 'switching' });
+    receive({ ...subscribed(2, '360p'), t: 'switching', tracks: undefined });
     player.media(header(2, 2));
     feed.end();
     await settled();
@@ -112,6 +114,99 @@ suite('the media source', () => {
   });
 });
 
+suite('a stream that begins again on an open socket', () => {
+  const group = (t, cid, track, more = {}) => (
+    { t, cid, rendition: 'r', track, mime: 'video/mp4', timescale: 90000, epoch: 0, ...more });
+  const header = (channel) => (
+    { kind: HEADER, flags: 0, channel, sequence: 0, sent: 0, media: new Uint8Array([1]) });
+
+  /** A feed that opens at once, and has media up to ten seconds. */
+  function openFeed(name, log) {
+    return {
+      video: null, audio: null, isStreaming: true,
+      close: () => log.push(`close ${name}`), hasTracks: () => true,
+      start: () => 9, end: () => 10, gapEnd: () => null,
+      ranges: () => ({ length: 1, start: () => 9, end: () => 10 }),
+      async open(tracks) {
+        log.push(`open ${name} with ${tracks.length}`);
+        this.video = { append: () => log.push(`media of ${name}`), changeType() {} };
+      },
+    };
+  }
+
+  for (const tracks of [['v', 'a'], ['v']]) {
+    test(`it plays with the tracks ${tracks}`, async (t) => {
+      const { player, sockets, receive, states, targets, sources } = playing(t), log = [];
+      Object.assign(player.host.clock, { now: () => 10050 });
+      player.host.video.currentTime = 0;
+      player.feed = openFeed('first', log);
+      receive(group('subscribed', 1, 'v', { tracks: ['v', 'a'], target: 190 }));
+      receive(group('subscribed', 2, 'a', { tracks: ['v', 'a'], target: 190 }));
+      player.media(header(1));
+      player.media(header(2));
+      await settled();
+      player.isAtEdge = true;
+      player.firstChunkAt = performance.now();
+      player.update();
+      receive({ t: 'source', state: 'starting', since: 5 });
+      assert.deepEqual(states.splice(0), ['Live', 'Starting']);
+      player.newFeed = () => openFeed('second', log);
+      const target = tracks.length === 1 ? 70 : 190;
+      for (const [index, track] of tracks.entries()) {
+        receive(group('switching', 3 + index, track, { tracks, target, reason: 'source' }));
+        player.media(header(3 + index));
+      }
+      await settled();
+      receive({ t: 'source', state: 'live', since: 6 });
+      assert.equal(player.latency(), null);
+      player.isAtEdge = true;
+      player.firstChunkAt = performance.now();
+      player.update();
+      assert.deepEqual(
+        log, ['open first with 2', 'close first', `open second with ${tracks.length}`]);
+      assert.deepEqual(states, ['Live']);
+      assert.equal(targets.at(-1), target / 1000);
+      assert.deepEqual(sources.at(-1), { isOnline: true, since: 6e6 });
+      assert.equal(sockets.length, 1);
+      assert.notEqual(player.latency(), null);
+    });
+  }
+});
+
+suite('media that the decoder refuses', () => {
+  test('are requested less often, until another player plays', async (t) => {
+    const reasons = [], { player, sockets } = playing(t);
+    player.host.unsupported = (reason) => {
+      reasons.push(reason);
+      player.stop();
+    };
+    let elapsed = 0;
+    for (; elapsed < 20000 && reasons.length === 0; elapsed += 50) {
+      if (sockets.at(-1).readyState === 1 && player.firstChunkAt === 0) {
+        player.firstChunkAt = 1;
+        player.recover('the decoder has failed');
+      }
+      await settled();
+      mock.timers.tick(50);
+    }
+    assert.equal(sockets.length, 7);
+    assert.match(reasons.join(), /cannot be played \(the decoder has failed\)/);
+  });
+
+  test('a player that has shown a second of the media has not failed', (t) => {
+    const { player } = playing(t);
+    player.failures = 3;
+    player.isPositioned = true;
+    player.beginsAt = 5;
+    player.host.video.currentTime = 5.9;
+    player.update();
+    assert.equal(player.failures, 3);
+    player.host.video.currentTime = 6.1;
+    player.update();
+    assert.equal(player.failures, 0);
+  });
+});
+
 suite('sockets that do not open', () => {
   /** The number of sockets, requests and reasons after 10 s of sockets that close at once. */
   async function attempts(t, respond) {
@@ -136,7 +231,7 @@ suite('sockets that do not open', () => {
     mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
     const player = new SocketPlayer({
       source: 'https://h/t/abc/cam/ll.m3u8', video: {}, clock: { learn() {} }, sync: null,
-      status() {}, setTargets() {},
+      status() {}, setTargets() {}, setSource() {},
       unsupported(reason) {
         reasons.push(reason);
         player.stop();

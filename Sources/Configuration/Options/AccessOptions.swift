@@ -32,6 +32,10 @@ extension Option {
       "api-host", appendingTo: \.hostNames, .hostName, .access,
       help: "a name of this server in requests to /api, beside addresses, localhost, the name of "
         + "the machine and that of --public-url; can be repeated"),
+    .program(
+      "websocket-origin", appendingTo: \.socketOrigins, .origin, .access,
+      help: "an origin whose pages may open WebSockets, beside the pages of this server; can be "
+        + "repeated (default: all pages may)"),
   ]
 }
 
@@ -39,6 +43,18 @@ extension OptionKind where Value == String {
   fileprivate static let hostName = OptionKind.text(
     "NAME", expected: "a host name without a port, of letters, digits, . and -"
   ) { (1...253).contains($0.utf8.count) && NameCharacters.isMade($0, with: ".-") }
+}
+
+extension OptionKind where Value == String {
+  fileprivate static let origin = OptionKind.text(
+    "ORIGIN", expected: "an origin such as https://example.com:8443"
+  ) { text in
+    let schemes = ["http://", "https://"]
+    guard text.utf8.count <= 300, let scheme = schemes.first(where: text.lowercased().hasPrefix)
+    else { return false }
+    let host = String(text.dropFirst(scheme.count))
+    return !host.isEmpty && NameCharacters.isMade(host, with: ".-:[]")
+  }
 }
 
 extension OptionKind where Value == TokenKey {

@@ -53,6 +53,8 @@ package struct ProgramSettings: Sendable {
   package var webTokenKey: String?
   /// Names of this server in requests to `/api`.
   package var hostNames: [String] = []
+  /// Origins of pages that may open WebSockets; empty if all may.
+  package var socketOrigins: [String] = []
   package var publishMode = PublishAccess.Mode.loopback
   /// The web server that admits publishers; nil for none.
   package var publishHook: WebAddress?

@@ -6,15 +6,28 @@ struct SocketCounters: Sendable {
   var open = 0
   /// Chunks sent to viewers, those of a new viewer's start included.
   var chunks: UInt64 = 0
-  /// How often a viewer was too slow, and its chunks up to a key frame were dropped.
-  var skips: UInt64 = 0
+  /// The sockets of one stream.
+  struct OfStream: Sendable {
+    /// How often a viewer was too slow, and its chunks up to a key frame were dropped.
+    var skips: UInt64 = 0
+    /// Bytes that wait for their connections.
+    var queuedBytes = 0
+  }
+  /// The streams that have had sockets, by name, until their removal.
+  var streams: [String: OfStream] = [:]
 
   /// Adds the counts of another loop.
   mutating func add(_ other: SocketCounters) {
     open += other.open
     chunks += other.chunks
-    skips += other.skips
+    for (name, more) in other.streams {
+      streams[name, default: OfStream()].skips += more.skips
+      streams[name, default: OfStream()].queuedBytes += more.queuedBytes
+    }
   }
+
+  /// The skips of all streams.
+  var skips: UInt64 { streams.values.reduce(0) { $0 + $1.skips } }
 
   /// Writes the series of `/metrics`.
   func write(to out: inout MetricLines) {
@@ -25,6 +38,15 @@ struct SocketCounters: Sendable {
     out.family(
       "streamer_websocket_skips_total", "counter",
       "Times the chunks of a slow viewer were dropped up to a key frame.")
-    out.sample("streamer_websocket_skips_total", [], Double(skips))
+    let sorted = streams.sorted { $0.key < $1.key }
+    for (name, counts) in sorted {
+      out.sample("streamer_websocket_skips_total", [("stream", name)], Double(counts.skips))
+    }
+    out.family(
+      "streamer_websocket_queue_bytes", "gauge",
+      "Bytes that wait for the connections of WebSockets.")
+    for (name, counts) in sorted {
+      out.sample("streamer_websocket_queue_bytes", [("stream", name)], Double(counts.queuedBytes))
+    }
   }
 }

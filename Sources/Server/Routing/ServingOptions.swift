@@ -48,6 +48,8 @@ package struct ServingOptions: Sendable {
   package var tokenPublicKey: SignatureKey?
   /// The names of this server in requests to `/api`, beside addresses and `localhost`.
   package var hostNames: Set<String> = []
+  /// The web pages that may open WebSockets.
+  package var socketOrigins = SocketOrigins()
   /// The maximum number of streams that publishers have created.
   package var publishedStreams = 32
   /// The web servers that get the events of publishers.

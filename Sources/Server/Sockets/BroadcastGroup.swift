@@ -108,7 +108,7 @@ final class BroadcastGroup {
       // bounded: the numbers wrap around
       member.session.send(message(content, sequence &- left, .catchUp), due: due, now: now)
     }
-    member.state = contents.isEmpty ? .waiting(from: nil) : .receiving
+    member.state = contents.isEmpty ? .starting : .receiving
     member.index = members.count
     members.append(member)
     return count + contents.count
@@ -203,7 +203,7 @@ final class BroadcastGroup {
 
   /// Removes the viewers that have chosen another rendition.
   private func takeMoving() -> [Subscription] {
-    let moving = members.filter { $0.session.wantsMove(of: $0) }
+    let moving = members.filter { $0.session.canMove($0) }
     for member in moving { leave(member) }
     return moving
   }

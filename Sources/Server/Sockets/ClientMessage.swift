@@ -18,6 +18,8 @@ struct ClientMessage: Decodable {
     case drops = "drop"
     case shown = "dec"
     case isVisible = "vis"
+    case screenWidth = "maxW"
+    case screenHeight = "maxH"
   }
 
   /// The name of the message.
@@ -40,6 +42,8 @@ struct ClientMessage: Decodable {
   let shown: Double?
   /// Whether the page of the player is visible.
   let isVisible: Bool?
+  /// The screen of a `hello`.
+  let screen: ScreenSize?
   /// The figures of a `stat`.
   let figures: PlayerFigures
 
@@ -67,6 +71,7 @@ struct ClientMessage: Decodable {
     shown = try? members.decode(Double.self, forKey: .shown)
     isVisible = try? members.decode(Bool.self, forKey: .isVisible)
     func number(_ key: CodingKeys) -> Double? { try? members.decode(Double.self, forKey: key) }
+    screen = ScreenSize(width: number(.screenWidth), height: number(.screenHeight))
     figures = PlayerFigures(
       delay: number(.delay), buffer: number(.buffer), rate: number(.rate),
       roundTrip: number(.roundTrip), drops: number(.drops), stalls: number(.stalls))

@@ -40,14 +40,17 @@ struct OutgoingFrame {
 struct SendQueue {
   /// The bytes above which chunks are dropped, whatever their age.
   private static let byteLimit = 4 * 1024 * 1024
-  /// The number of sent frames whose ends are kept.
-  private static let markLimit = 64
+  /// The number of kept ends: five seconds, much more than a frame may be late.
+  private static let markLimit = 250
+  /// Frames that are due within this time have one end.
+  private static let markInterval = Interval.milliseconds(20)
 
   private var frames: [(frame: OutgoingFrame, due: MonotonicTime)] = []
-  private var byteCount = 0
+  /// The bytes of the frames that wait.
+  private(set) var byteCount = 0
   /// The number of bytes given to the connection.
   private var written: UInt64 = 0
-  /// The ends of the last frames that were given to the connection, and when they were due.
+  /// The ends of frames that were given to the connection, and when the frames were due.
   private var marks: [(end: UInt64, due: MonotonicTime)] = []
 
   /// Whether no frame waits.
@@ -86,8 +89,11 @@ struct SendQueue {
   mutating func wrote(_ count: Int, due: MonotonicTime) {
     // bounded: 2^64 bytes are never sent
     written &+= UInt64(clamping: count)
-    if marks.count == Self.markLimit { marks.removeFirst(Self.markLimit / 2) }
-    marks.append((written, max(due, marks.last?.due ?? due)))
+    if let last = marks.last, due - last.due < Self.markInterval {
+      return marks[marks.count - 1].end = written
+    }
+    if marks.count == Self.markLimit { marks.removeFirst() }
+    marks.append((written, due))
   }
 
   /// The time by which the oldest unsent frame is late; negative if it is not due.

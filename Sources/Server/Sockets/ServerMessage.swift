@@ -75,10 +75,8 @@ enum ServerMessage {
   static func subscribed(
     _ group: Group, tracks: [SubscriptionRequest.Track], target: Interval
   ) -> SharedBytes {
-    let names = tracks.map { "\"\($0.rawValue)\"" }.joined(separator: ",")
-    return WebSocketFrame.text(
-      "{\"t\":\"subscribed\",\(group.members),\"tracks\":[\(names)]"
-        + ",\"target\":\(target.milliseconds),\"next\":\"init\"}")
+    WebSocketFrame.text(
+      "{\"t\":\"subscribed\",\(group.members),\(members(tracks, target)),\"next\":\"init\"}")
   }
 
   /// The answer to `subscribe` without tracks.
@@ -92,6 +90,23 @@ enum ServerMessage {
     WebSocketFrame.text(
       "{\"t\":\"switching\",\(group.members),\"reason\":\"\(reason.rawValue)\",\"at\":\(number)"
         + ",\"next\":\"init\"}")
+  }
+
+  /// A new session of the stream has begun: the viewer's media are those of this group, one message
+  /// for each track; `tracks` are those of the subscription from now on.
+  static func restarted(
+    _ group: Group, tracks: [SubscriptionRequest.Track], target: Interval, at number: Int64
+  ) -> SharedBytes {
+    WebSocketFrame.text(
+      "{\"t\":\"switching\",\(group.members),\(members(tracks, target))"
+        + ",\"reason\":\"\(SwitchReason.source.rawValue)\",\"at\":\(number),\"next\":\"init\"}")
+  }
+
+  private static func members(
+    _ tracks: [SubscriptionRequest.Track], _ target: Interval
+  ) -> String {
+    let names = tracks.map { "\"\($0.rawValue)\"" }.joined(separator: ",")
+    return "\"tracks\":[\(names)],\"target\":\(target.milliseconds)"
   }
 
   /// The answer to `ping`: the client's values, and the times of receipt and answer.

@@ -18,6 +18,12 @@ extension SocketSession {
   /// Whether everything is given to the kernel.
   var isKeepingUp: Bool { queue.isEmpty && connection?.queuedBytes == 0 }
 
+  /// Bytes that wait here and in the connection.
+  var queuedBytes: Int {
+    // bounded: both have limits
+    queue.byteCount + (connection?.queuedBytes ?? 0)
+  }
+
   /// Sends a frame that must not be dropped, after the frames that wait.
   func send(essential frame: OutgoingFrame) {
     if isKeepingUp { write(frame, due: sockets.now) } else { queue.append(frame, due: sockets.now) }
@@ -58,6 +64,20 @@ extension SocketSession {
     change(&automatic)
     guard automatic.index != before, let request, request.rendition == nil else { return }
     sockets.countSwitch(isUp: automatic.index < before)
+  }
+
+  /// Chooses a higher rendition if the client was not late for some time, and nothing speaks
+  /// against that rendition.
+  func raise(_ now: MonotonicTime) {
+    guard automatic.index > 0, automatic.index > highest, let request, request.rendition == nil,
+      !subscriptions.isEmpty, isKeepingUp,
+      let bandwidth = sockets.bandwidth(at: automatic.index - 1)
+    else { return }
+    switch RaiseEvidence(connection?.transmission, bandwidth: bandwidth) {
+    case .against: return
+    case .unknown: changeAutomatic { $0.step(now) }
+    case .proven: changeAutomatic { $0.step(now, isProven: true) }
+    }
   }
 
   private func dropChunks() {

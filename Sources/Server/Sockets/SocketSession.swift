@@ -27,6 +27,8 @@ final class SocketSession: WebSocketHandler {
   private(set) var isPending = false
   /// Whether the groups of the present request have ended with a session of the stream.
   private var isRestarting = false
+  /// Whether the client wants no media at present.
+  private var isPaused = false
   /// Whether the client has sent `hello`.
   private(set) var isWelcome = false
   /// Whether the client has asked for the channels, and gets changes of them.
@@ -34,6 +36,8 @@ final class SocketSession: WebSocketHandler {
   var queue = SendQueue()
   var acknowledgementsReadAt = MonotonicTime.distantPast
   var automatic: AutomaticRendition
+  /// The client's screen; nil if it has not told.
+  private var screen: ScreenSize?
   /// The frames that the client's decoder drops.
   var decoder = DroppedFrames()
 
@@ -62,7 +66,9 @@ final class SocketSession: WebSocketHandler {
     }
     let arrival = SystemClock.wallTime
     switch message.type {
-    case "hello": hello()
+    case "hello":
+      screen = message.screen
+      hello()
     case "list":
       let channels = sockets.tellChannels(also: self)
       wantsChannels = true
@@ -70,10 +76,13 @@ final class SocketSession: WebSocketHandler {
     case "subscribe": subscribe(message)
     case "switch": choose(message)
     case "unsubscribe": unsubscribe()
-    case "pause": for subscription in subscriptions { subscription.state = .paused }
+    case "pause":
+      isPaused = true
+      for subscription in subscriptions { subscription.state = .paused }
     case "resume":
+      isPaused = false
       for subscription in subscriptions where subscription.state == .paused {
-        subscription.state = .waiting(from: nil)
+        subscription.state = .starting
       }
     case "ping":
       send(
@@ -112,14 +121,18 @@ final class SocketSession: WebSocketHandler {
       let wanted = try SubscriptionRequest(message)
       unsubscribe()
       isRestarting = false
-      guard presence.join(wanted.sync, now: sockets.now) else { throw .unknownGroup }
-      tellSync()
+      isPaused = false
+      guard presence.join(wanted.sync, need: message.need, now: sockets.now) else {
+        throw .unknownGroup
+      }
       guard !wanted.tracks.isEmpty else {
+        tellSync()
         return send(ServerMessage.subscribedToNothing(sockets.stream.name))
       }
       request = wanted
       isPending = true
       try sockets.begin(self)
+      tellSync()
     } catch {
       request = nil
       isPending = false
@@ -143,7 +156,7 @@ final class SocketSession: WebSocketHandler {
     }
     wanted.rendition = name
     request = wanted
-    automatic = AutomaticRendition(now: sockets.now)
+    automatic = AutomaticRendition(now: sockets.now, index: highest)
   }
 
   // MARK: Sync groups and figures
@@ -176,8 +189,9 @@ final class SocketSession: WebSocketHandler {
 
   /// Looks for a higher rendition and a new target of the sync group.
   func step(_ now: MonotonicTime) {
-    changeAutomatic { $0.step(now) }
+    raise(now)
     tellSync()
+    if !subscriptions.isEmpty { presence.refresh(now) }
   }
 
   // MARK: Groups
@@ -192,21 +206,28 @@ final class SocketSession: WebSocketHandler {
     }
     let isSwitch = isRestarting
     isRestarting = false
+    if automatic.index < highest {
+      automatic = AutomaticRendition(now: now, index: highest)
+    }
     let tracks = groups.map(\.track)
     let isShort = groups.allSatisfy { $0.track == .video || $0.hasShortChunks }
-    let target = Interval.milliseconds(!tracks.contains(.audio) ? 100 : isShort ? 190 : 250)
+    let target = Interval.milliseconds(!tracks.contains(.audio) ? 70 : isShort ? 190 : 250)
+    presence.need(target, now: now)
     var keyTime: MediaTime?
     for group in groups {
       let subscription = Subscription(self, group)
       subscriptions.append(subscription)
-      var start: BroadcastGroup.Start = request.startsLive ? .newestKey : .nextKey
-      if request.startsLive, let keyTime { start = .time(keyTime) }
+      let startsLive = request.startsLive && !isPaused
+      var start: BroadcastGroup.Start = startsLive ? .newestKey : .nextKey
+      if startsLive, let keyTime { start = .time(keyTime) }
       sockets.count(
         group.join(subscription, from: start, now: now) { description in
           isSwitch
-            ? ServerMessage.switching(description, .source, at: group.newestSegment)
+            ? ServerMessage.restarted(
+              description, tracks: tracks, target: target, at: group.newestSegment)
             : ServerMessage.subscribed(description, tracks: tracks, target: target)
         })
+      if isPaused { subscription.state = .paused }
       keyTime = keyTime ?? group.newestKeyTime
     }
     presence.show(shownRendition, now: now)
@@ -216,13 +237,18 @@ final class SocketSession: WebSocketHandler {
   var videoName: String {
     let ladder = sockets.ladder
     if let name = request?.rendition, ladder.contains(name) { return name }
-    return ladder.isEmpty ? "" : ladder[min(automatic.index, ladder.count - 1)]
+    return ladder.isEmpty ? "" : ladder[min(max(automatic.index, highest), ladder.count - 1)]
   }
 
-  /// Whether the client has chosen another rendition than that of `subscription`.
-  func wantsMove(of subscription: Subscription) -> Bool {
-    subscription.group.track == .video && request != nil
-      && videoName != subscription.group.rendition.name
+  /// The index of the highest rendition that the server chooses for the client.
+  var highest: Int { screen.map(sockets.smallestFilling) ?? 0 }
+
+  /// Whether another rendition than that of `subscription` is chosen, and has media.
+  func canMove(_ subscription: Subscription) -> Bool {
+    guard subscription.group.track == .video, let request else { return false }
+    let name = videoName
+    guard name != subscription.group.rendition.name else { return false }
+    return sockets.group(name, request.format) != nil
   }
 
   /// Receives the chosen rendition in place of that of `subscription`, from segment `number` on.
@@ -235,10 +261,11 @@ final class SocketSession: WebSocketHandler {
     let next = Subscription(self, group)
     subscriptions[index] = next
     sockets.count(
-      group.join(next, from: .segment(number), now: sockets.now) {
+      group.join(next, from: isPaused ? .nextKey : .segment(number), now: sockets.now) {
         ServerMessage.switching($0, reason, at: number)
       })
-    if subscription.state == .paused { next.state = .paused }
+    if isPaused { next.state = .paused }
+    presence.show(shownRendition, now: sockets.now)
   }
 
   /// Leaves all groups, and waits for those of the next session of the stream.

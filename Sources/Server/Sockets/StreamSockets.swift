@@ -22,6 +22,7 @@ final class StreamSockets {
   private(set) var stream: StreamEntry
   private unowned let loop: EventLoop
   private let counters: Locked<ServerCounters>
+  private let origins: SocketOrigins
   let shared: SharedSockets
   /// Starts a stream on demand for a client, and keeps it running.
   private let use: (PeerAddress) -> StartLimits.Refusal?
@@ -42,11 +43,13 @@ final class StreamSockets {
 
   init(
     _ stream: StreamEntry, loop: EventLoop, counters: Locked<ServerCounters>,
-    shared: SharedSockets, use: @escaping (PeerAddress) -> StartLimits.Refusal?
+    origins: SocketOrigins, shared: SharedSockets,
+    use: @escaping (PeerAddress) -> StartLimits.Refusal?
   ) {
     self.stream = stream
     self.loop = loop
     self.counters = counters
+    self.origins = origins
     self.shared = shared
     self.use = use
   }
@@ -60,6 +63,11 @@ final class StreamSockets {
 
   /// Upgrades a request, or refuses it.
   func open(_ exchange: any Exchange) {
+    guard origins.permit(exchange.request) else {
+      return exchange.respond(
+        ResponseFields.error(
+          403, "pages of this origin may open no WebSocket (see --websocket-origin)", .noStore))
+    }
     switch WebSocketHandshake.check(exchange.request, protocols: Self.protocols) {
     case .refused(let status, let reason, let fields):
       exchange.respond(ResponseFields.error(status, reason, .noStore, fields))
@@ -79,7 +87,12 @@ final class StreamSockets {
         nextLook = now + Self.sourceInterval
         events = stream.served.map { StreamEvents($0) }
       }
-      counters.withLock { $0.sockets.open += 1 }
+      counters.withLock { counters in
+        counters.sockets.open += 1
+        if counters.sockets.streams[stream.name] == nil {
+          counters.sockets.streams[stream.name] = .init()
+        }
+      }
     }
   }
 
@@ -92,6 +105,7 @@ final class StreamSockets {
     sessions.removeLast()
     session.index = -1
     counters.withLock { $0.sockets.open -= 1 }
+    if sessions.isEmpty { countQueues() }
   }
 
   /// Sends the media that a session has asked for, at once or when the stream has media.
@@ -140,19 +154,6 @@ final class StreamSockets {
     }
     return groups[key]
   }
-
-  /// Whether there is such a video rendition.
-  func hasVideo(_ name: String?) -> Bool {
-    stream.served?.renditions.contains { $0.name == name && !$0.isAudio } ?? false
-  }
-
-  /// The names of the video renditions, the top rendition first.
-  var ladder: [String] {
-    (stream.served?.renditions ?? []).filter { !$0.isAudio }.map(\.name)
-  }
-
-  /// Asks the encoder of a rendition for a key frame; see ``StreamSession/requestKey(_:)``.
-  func requestKey(_ rendition: String) { stream.served?.source?.requestKey(rendition) }
 
   // MARK: Changes, publication, deadlines
 
@@ -217,6 +218,7 @@ final class StreamSockets {
     // A rendition has no header while its encoder starts.
     tellChannels()
     for session in sessions { session.step(now) }
+    countQueues()
   }
 
   /// The stream was removed: its sockets are closed.
@@ -227,6 +229,7 @@ final class StreamSockets {
       session.send(ServerMessage.source(.ended, since: SystemClock.wallTime))
       session.connection?.close(.goingAway, "the stream was removed")
     }
+    counters.withLock { $0.sockets.streams[stream.name] = nil }
   }
 
   // MARK: Events
@@ -278,5 +281,12 @@ final class StreamSockets {
   }
 
   /// Counts a viewer that was too slow.
-  func countSkip() { counters.withLock { $0.sockets.skips += 1 } }
+  func countSkip() {
+    counters.withLock { $0.sockets.streams[stream.name]?.skips += 1 }
+  }
+
+  private func countQueues() {
+    let bytes = sessions.reduce(0) { $0 + $1.queuedBytes }
+    counters.withLock { $0.sockets.streams[stream.name]?.queuedBytes = bytes }
+  }
 }

@@ -10,8 +10,11 @@ final class Subscription {
   /// Whether the viewer gets the next message.
   enum State: Equatable {
     case receiving
-    /// The viewer gets no message before the next key frame; it was too slow if `from`, the number
-    /// of the first message that it did not get, is not nil.
+    /// The viewer has just come: its first message is the next key frame, even if it has to wait
+    /// behind others.
+    case starting
+    /// The viewer was too slow and gets no message before the next key frame; `from` is the number
+    /// of the first message that it did not get, nil if that was of a former group.
     case waiting(from: UInt32?)
     /// The viewer wants no messages.
     case paused
@@ -21,7 +24,7 @@ final class Subscription {
   let group: BroadcastGroup
   /// Its index in the group; -1 outside of a group.
   var index = -1
-  var state = State.waiting(from: nil)
+  var state = State.starting
 
   init(_ session: SocketSession, _ group: BroadcastGroup) {
     self.session = session
@@ -33,6 +36,10 @@ final class Subscription {
     switch state {
     case .receiving: session.send(message, due: now, now: now)
     case .paused: break
+    case .starting:
+      guard message.isKey else { return }
+      state = .receiving
+      session.send(message, due: now, now: now)
     case .waiting(let first):
       guard session.isKeepingUp else { return }
       guard message.isKey else {

@@ -9,6 +9,8 @@ import Time
 final class ViewerPresence {
   /// The interval over which the rate of sent bytes is measured, at least.
   private static let rateInterval = Interval.milliseconds(500)
+  /// The interval between two reports of a client without figures.
+  private static let refreshInterval = Interval.seconds(2)
 
   private let shared: SharedSockets
   private let viewer: UInt64
@@ -19,6 +21,8 @@ final class ViewerPresence {
   private var report: ViewerReport
   /// The sync group; nil without one.
   private var group: String?
+  /// Whether the client has said which latency it needs.
+  private var hasNeed = false
   /// The newest target of the sync group that the client knows.
   private var target: Interval?
   /// Bytes sent since the rate was measured, and that time.
@@ -31,12 +35,33 @@ final class ViewerPresence {
     viewer = report.number
   }
 
-  /// Joins a sync group, or none; false if there are too many groups.
-  func join(_ name: String?, now: MonotonicTime) -> Bool {
+  /// Joins a sync group, or none.
+  ///
+  /// - Parameters:
+  ///   - name: the name of the group.
+  ///   - need: the latency that the player needs, in milliseconds, if it says so.
+  ///   - now: the present time.
+  /// - Returns: false if there are too many groups.
+  func join(_ name: String?, need: Double?, now: MonotonicTime) -> Bool {
     guard let name else { return true }
-    guard shared.syncGroups.set(.zero, of: viewer, in: name, now: now) else { return false }
+    hasNeed = need != nil
+    guard shared.syncGroups.set(Self.interval(need ?? 0), of: viewer, in: name, now: now) else {
+      return false
+    }
     group = name
     return true
+  }
+
+  /// The latency that the media need, until the player says what it needs.
+  func need(_ target: Interval, now: MonotonicTime) {
+    guard let group, !hasNeed else { return }
+    _ = shared.syncGroups.set(target, of: viewer, in: group, now: now)
+  }
+
+  /// A number of milliseconds of a client: at most ten seconds, 0 if it is none.
+  private static func interval(_ milliseconds: Double) -> Interval {
+    // bounded: limited to ten seconds
+    .microseconds(Int64(exactly: (min(max(milliseconds, 0), 10_000) * 1000).rounded()) ?? 0)
   }
 
   /// Leaves the sync group and the list of viewers.
@@ -78,9 +103,14 @@ final class ViewerPresence {
       hasFigures = true
     }
     guard let group, let need = message.need else { return }
-    // bounded: limited to ten seconds
-    let microseconds = Int64(exactly: (min(max(need, 0), 10_000) * 1000).rounded()) ?? 0
-    _ = shared.syncGroups.set(.microseconds(microseconds), of: viewer, in: group, now: now)
+    hasNeed = true
+    _ = shared.syncGroups.set(Self.interval(need), of: viewer, in: group, now: now)
+  }
+
+  /// Publishes the rate of the sent bytes of a client, which may send no figures.
+  func refresh(_ now: MonotonicTime) {
+    guard now - counted.since >= Self.refreshInterval else { return }
+    publish(report.rendition, now: now)
   }
 
   private func publish(_ rendition: String?, now: MonotonicTime) {

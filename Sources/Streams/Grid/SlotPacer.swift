@@ -12,8 +12,8 @@ struct SlotPacer: Sendable {
   func run() {
     SystemClock.sharpenSleep()
     feed.waitUntilOpen()
-    while !stop.isSet, let closing = feed.read({ $0.nextClosing }) {
-      SystemClock.sleep(until: closing)
+    // A frame of an input may be shown for minutes.
+    while let closing = feed.read({ $0.nextClosing }), stop.sleep(until: closing) {
       feed.closeDueSlots()
     }
   }

@@ -19,8 +19,7 @@ struct TestSource: Sendable {
     SystemClock.sharpenSleep()
     let pattern = try TestPattern(size: size)
     feed.waitUntilOpen()
-    while !stop.isSet, let due = feed.read({ $0.nextDue }) {
-      SystemClock.sleep(until: due)
+    while let due = feed.read({ $0.nextDue }), stop.sleep(until: due) {
       let now = SystemClock.monotonicTime
       // After a late wake-up the frame that is due now is drawn; the slots before it are repeats.
       guard

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMAF
 import Capture
 import ChunkStream
 import Media
@@ -144,6 +145,12 @@ struct UpstreamTrack {
       hasVariableDuration
         || window.segmentation.segment(of: fields.frameIndex) == newestSegment
     else { throw .invalid(field: "a chunk", value: "of another segment") }
+    // Viewers of coded frames get the samples, so a chunk without them is no chunk.
+    do throws(TrackHeaderError) {
+      _ = try ChunkSamples(bytes)
+    } catch {
+      throw .invalid(field: "a chunk", value: "\(error)")
+    }
     try receiver.check(
       ChunkFields(
         frameIndex: fields.frameIndex, frames: fields.frames,

@@ -25,6 +25,8 @@ const SOCKET_AUDIO_TARGET = 0.25;
 const SHORT_CHUNKS = 120;
 /** A seek to the end of the buffered media is to this time before the end, s. */
 const SOCKET_END_MARGIN = 0.03;
+/** A player that has shown this much of the media has not failed, s. */
+const SHOWN_TIME = 1;
 /** The chunks that a new viewer gets at once arrive within this time, ms. */
 const CATCH_UP_TIME = 300;
 /** Sockets that end at once are opened again after at most this time, ms. */
@@ -33,6 +35,13 @@ const LONGEST_WAIT = 1000;
 const LONGEST_RETRY = 30000;
 
 /** @typedef {Group & { header: Uint8Array | null }} OpenGroup */
+
+/** The pixels of the screen: no larger picture is of use. */
+function screenSize() {
+  if (!('screen' in globalThis)) return {};
+  const { screen, devicePixelRatio: ratio } = globalThis;
+  return { maxW: Math.round(screen.width * ratio), maxH: Math.round(screen.height * ratio) };
+}
 
 /**
  * Appends each chunk to the media source when it arrives. After a lost connection it subscribes
@@ -71,6 +80,8 @@ export class SocketPlayer {
     /** Whether a chunk was sent when it was published. */
     this.isAtEdge = false;
     this.isPositioned = false;
+    /** The position at which playback began, s. */
+    this.beginsAt = 0;
     this.seekedAt = 0;
     this.isPaused = false;
     /** @type {{ id: string, h?: number, kbps: number }[]} the video renditions, the top first */
@@ -128,9 +139,13 @@ export class SocketPlayer {
 
   /** @param {string} reason */
   restart(reason) {
+    this.renewFeed();
+    this.socket?.end(reason);
+  }
+
+  renewFeed() {
     this.feed.close();
     this.feed = this.newFeed();
-    this.socket?.end(reason);
   }
 
   /** @param {number} target */
@@ -138,13 +153,18 @@ export class SocketPlayer {
 
   // The connection
 
-  connect() {
+  /** The next media belong to another subscription, or to another session of the stream. */
+  forgetMedia() {
     this.groups.clear();
     this.waiting = [];
     this.isAtEdge = false;
     this.isPositioned = false;
     this.firstChunkAt = 0;
     this.isPaused = false;
+  }
+
+  connect() {
+    this.forgetMedia();
     const socket = new LiveSocket(socketAddress(this.host.source), this.host.clock, {
       onControl: (message) => this.guard(() => this.control(message)),
       onMedia: (message) => this.guard(() => this.media(message)),
@@ -152,7 +172,7 @@ export class SocketPlayer {
     });
     this.socket = socket;
     socket.socket.addEventListener('open', () => {
-      socket.send({ t: 'hello', v: 1, mse: true });
+      socket.send({ t: 'hello', v: 1, ...screenSize() });
       socket.send({ t: 'list' });
       this.subscribe();
     });
@@ -163,7 +183,8 @@ export class SocketPlayer {
     this.socket?.send({
       t: 'subscribe', rendition: requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
       ...this.format === 'fmp4' ? {} : { format: this.format },
-      ...this.host.sync === null ? {} : { sync: this.host.sync },
+      ...this.host.sync === null ? {}
+        : { sync: this.host.sync, need: Math.round(this.target * 1000) },
     });
   }
 
@@ -184,6 +205,7 @@ export class SocketPlayer {
     this.retryTime = 0;
     this.lostAt = performance.now();
     this.sourceState = '';
+    this.host.setSource(null);
     if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
     else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
     if (this.socket?.hasOpened === false) {
@@ -196,7 +218,9 @@ export class SocketPlayer {
       }
     }
     if (retryTime === 0 && this.feed.end() === null && this.isHopeless()) {
-      this.withoutSocket('The server does not serve this stream over a WebSocket');
+      this.withoutSocket(this.firstChunkAt === 0
+        ? 'The server does not serve this stream over a WebSocket'
+        : `The media over the WebSocket cannot be played (${reason})`);
       return;
     }
     const wait = Math.max(retryTime, Math.min(LONGEST_WAIT, 50 * 2 ** this.failures));
@@ -209,16 +233,15 @@ export class SocketPlayer {
   control(message) {
     switch (message.t) {
       case 'subscribed':
-        if (Array.isArray(message.tracks)) this.tracks = message.tracks;
-        if (this.tracks.includes('a')) {
-          const { target } = message;
-          this.requireAudioTarget(target > 0 ? target / 1000 : SOCKET_AUDIO_TARGET);
-        }
+        this.takeTracks(message);
         this.addGroup(message);
         break;
-      case 'switching': this.addGroup(message); break;
+      case 'switching':
+        if (Array.isArray(message.tracks)) this.beginAgain(message);
+        this.addGroup(message);
+        break;
       case 'channels': this.learnLadder(message.channels); break;
-      case 'source': this.learnSource(message.state); break;
+      case 'source': this.learnSource(message.state, message.since); break;
       case 'sync':
         if (message.target > 0) {
           this.target = message.target / 1000;
@@ -228,6 +251,27 @@ export class SocketPlayer {
       case 'error': this.refused(message); break;
       default: break;
     }
+  }
+
+  /** @param {Record<string, any>} message */
+  takeTracks({ tracks, target }) {
+    const hadAudio = this.tracks.includes('a');
+    if (Array.isArray(tracks)) this.tracks = tracks;
+    const seconds = target > 0 ? target / 1000 : SOCKET_AUDIO_TARGET;
+    if (this.tracks.includes('a')) this.requireAudioTarget(seconds);
+    else if (hadAudio) this.host.setTargets(seconds, 0);
+  }
+
+  /**
+   * A new session of the stream has begun, whose tracks and times may be others: one message for
+   * each track, the first one of them begins.
+   * @param {Record<string, any>} message
+   */
+  beginAgain(message) {
+    if (message.track !== message.tracks[0]) return;
+    this.forgetMedia();
+    this.renewFeed();
+    this.takeTracks(message);
   }
 
   /** @param {number} target of a stream with audio, s */
@@ -267,9 +311,12 @@ export class SocketPlayer {
     this.ladder = renditions.filter(({ id, h }) => typeof id === 'string' && h > 0);
   }
 
-  /** @param {unknown} state */
-  learnSource(state) {
+  /** @param {unknown} state @param {unknown} since in Unix ms */
+  learnSource(state, since) {
     this.sourceState = String(state);
+    if (typeof since === 'number' && since > 0) {
+      this.host.setSource({ isOnline: state !== 'lost', since: since * 1e6 });
+    }
     if (state === 'ended') {
       this.host.status('dead', 'Ended', 'The stream has ended');
     } else if (state === 'starting') {
@@ -347,7 +394,6 @@ export class SocketPlayer {
       if (this.isPositioned) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
     }
     if (!isVideo) return;
-    this.failures = 0;
     if (this.firstChunkAt === 0) this.firstChunkAt = performance.now();
     if ((message.flags & CATCH_UP) === 0) this.isAtEdge = true;
     if (!this.isPositioned) this.choosePosition();
@@ -379,6 +425,7 @@ export class SocketPlayer {
     const { currentTime } = display, isInside = currentTime >= start && currentTime <= end;
     if (!isInside || Math.abs(currentTime - position) > 0.5) display.currentTime = position;
     this.isPositioned = true;
+    this.beginsAt = this.position();
     this.seekedAt = performance.now();
     this.host.status('live', 'Live');
   }
@@ -388,6 +435,8 @@ export class SocketPlayer {
   update() {
     const { feed } = this;
     if (!this.isPositioned) this.choosePosition();
+    // Media that the decoder refuses arrive as well as any others.
+    else if (this.failures > 0 && this.position() - this.beginsAt > SHOWN_TIME) this.failures = 0;
     if (feed.video && feed.isStreaming === this.isPaused) {
       this.isPaused = !feed.isStreaming;
       this.socket?.send({ t: this.isPaused ? 'pause' : 'resume' });

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Net
+import Time
+
+/// What a connection says about the next higher rendition: a pure decision.
+enum RaiseEvidence {
+  /// The rendition is too large, or the connection is not yet free.
+  case against
+  /// Nothing speaks for or against it: only a trial shows.
+  case unknown
+  /// The connection has carried 1.4 times its bits.
+  case proven
+
+  /// The time by which a queue in the network delays bytes that is more than a delayed
+  /// acknowledgement.
+  private static let longestQueue = Interval.milliseconds(100)
+
+  /// - Parameters:
+  ///   - state: the connection; nil if the system does not say.
+  ///   - bandwidth: the bits per second of the next higher rendition.
+  init(_ state: TransmissionState?, bandwidth: Int64) {
+    self = Self.evidence(state, bandwidth)
+  }
+
+  private static func evidence(_ state: TransmissionState?, _ bandwidth: Int64) -> RaiseEvidence {
+    guard let state else { return .unknown }
+    // bounded: intervals saturate
+    guard state.roundTrip - state.shortestRoundTrip <= longestQueue else { return .against }
+    if state.deliveryRate / 7 * 5 >= bandwidth { return .proven }
+    return state.isLowerBound ? .unknown : .against
+  }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+
+/// The web pages that may open WebSockets: browsers apply no rule of their own.
+///
+/// - Source: RFC 6455 §10.2
+package struct SocketOrigins: Sendable {
+  /// The permitted origins beside that of this server, in lower case; empty if all are permitted.
+  private let origins: Set<String>
+
+  /// - Parameter origins: such as `https://example.com:8443`; all are permitted if there is none.
+  package init(_ origins: [String] = []) { self.origins = Set(origins.map { $0.lowercased() }) }
+
+  /// Whether a request may open a WebSocket: it comes from no page, from a page of the server that
+  /// it asks, or from a page of a permitted origin.
+  func permit(_ request: Request) -> Bool {
+    guard !origins.isEmpty, let origin = request.header("origin")?.lowercased() else { return true }
+    if origins.contains(origin) { return true }
+    guard let host = request.header("host")?.lowercased() else { return false }
+    return origin == "http://\(host)" || origin == "https://\(host)"
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Packaging
+import Streams
+
+/// The video renditions of the stream, among which clients and the server choose.
+extension StreamSockets {
+  /// Whether there is such a video rendition.
+  func hasVideo(_ name: String?) -> Bool {
+    stream.served?.renditions.contains { $0.name == name && !$0.isAudio } ?? false
+  }
+
+  /// The names of the video renditions, the top rendition first.
+  var ladder: [String] {
+    (stream.served?.renditions ?? []).filter { !$0.isAudio }.map(\.name)
+  }
+
+  /// The video tracks, that of the top rendition first; nil for one without media so far.
+  private var videoTracks: [TrackDescription?] {
+    (stream.served?.renditions ?? []).filter { !$0.isAudio }.map(\.window.snapshot.track)
+  }
+
+  /// The bits per second of the video rendition with this index in the ladder; nil if unknown.
+  func bandwidth(at index: Int) -> Int64? {
+    let tracks = videoTracks
+    return tracks.indices.contains(index) ? tracks[index]?.bandwidth : nil
+  }
+
+  /// The index in the ladder of the smallest rendition that fills a screen, whichever way the
+  /// screen is held; 0 if none does.
+  func smallestFilling(_ screen: ScreenSize) -> Int {
+    videoTracks.lastIndex { $0?.size.map(screen.isFilled) ?? false } ?? 0
+  }
+
+  /// Asks the encoder of a rendition for a key frame; see ``StreamSession/requestKey(_:)``.
+  func requestKey(_ rendition: String) { stream.served?.source?.requestKey(rendition) }
+}
