@@ -64,6 +64,7 @@ struct PublisherPacketsTests {
     }
     func connect() throws -> PublisherPackets {
       var options = InputOptions()
+      options.listensForEver = false
       options.openLimit = .milliseconds(300)
       return try PublisherPackets(media, options, InputCancellation())
     }
