@@ -24,7 +24,7 @@ TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux 
 
 EDGE_PACKAGES := varnish nginx-light trafficserver
 PACKAGE_PACKAGES := debhelper dpkg-dev fakeroot lintian man-db mmdebstrap systemd \
-  bash-completion
+  bash-completion logrotate prometheus zsh
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) \
@@ -138,7 +138,10 @@ deps-package: deps-test
 	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "installing by apt: "$$missing; \
-	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing; fi
+	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing; \
+	  if [ -d /run/systemd/system ]; then \
+	    for p in $$missing; do \
+	      case $$p in prometheus) $(SUDO) systemctl disable -q --now $$p;; esac; done; fi; fi
 
 DEB_TREE := .build-deb/tree
 deb: deps-package static  ## build the Debian package, in .build-deb

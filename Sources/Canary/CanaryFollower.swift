@@ -95,17 +95,19 @@ package final class CanaryFollower: Sendable {
     switch target.form {
     case .parts: try followParts(client)
     case .segments:
-      guard let edge = ManifestEdge(try text(target.url, client)) else {
+      let (document, base) = try text(target.url, client)
+      guard let edge = ManifestEdge(document) else {
         throw .content("not an MPD with SegmentTemplate and a constant duration")
       }
       let times = MediaTimes(clock)
-      try loadHeader(edge.headerURI, target.url, times, client)
+      try loadHeader(edge.headerURI, base, times, client)
       try followSegments(edge.nextNumber(SystemClock.wallTime), times, client) { number in
-        WebAddress.resolve(edge.uri(of: number), base: target.url)
+        WebAddress.resolve(edge.uri(of: number), base: base)
       }
     case .frames:
       let (url, edge) = try mediaPlaylist(
-        WebAddress.resolve("playlist.m3u8", base: target.url), client)
+        WebAddress.resolve(
+          "playlist.m3u8" + target.url.drop { $0 != "?" }, base: target.url), client)
       guard let uri = edge.openSegmentURI else {
         throw .content("the playlist lists no segment with a number in its name")
       }
@@ -136,7 +138,7 @@ package final class CanaryFollower: Sendable {
         WebAddress.resolve(hint, base: url), times, client, date: edge.hintDate,
         stallTime: target + .milliseconds(500))
       let query = (url.contains("?") ? "&" : "?") + edge.blockingQuery
-      guard let next = PlaylistEdge(try text(url + query, client)) else {
+      guard let next = PlaylistEdge(try text(url + query, client).text) else {
         throw .content("not a playlist")
       }
       // Else the same part would be requested again without a pause.
@@ -151,17 +153,18 @@ package final class CanaryFollower: Sendable {
     }
   }
 
-  /// The first Media Playlist at or below an address, and its address.
+  /// The first Media Playlist at or below an address, and the address that was answered.
   private func mediaPlaylist(
     _ url: String, _ client: HTTPClient
   ) throws(Trouble) -> (url: String, PlaylistEdge) {
-    guard let edge = PlaylistEdge(try text(url, client)) else { throw .content("not a playlist") }
-    guard let variant = edge.variant else { return (url, edge) }
-    let media = WebAddress.resolve(variant, base: url)
-    guard let found = PlaylistEdge(try text(media, client)), found.variant == nil else {
+    let (document, base) = try text(url, client)
+    guard let edge = PlaylistEdge(document) else { throw .content("not a playlist") }
+    guard let variant = edge.variant else { return (base, edge) }
+    let media = try text(WebAddress.resolve(variant, base: base), client)
+    guard let found = PlaylistEdge(media.text), found.variant == nil else {
       throw .content("not a Media Playlist: \(variant)")
     }
-    return (media, found)
+    return (media.url, found)
   }
 
   // MARK: Segments
@@ -226,16 +229,22 @@ package final class CanaryFollower: Sendable {
   ) throws(Trouble) {
     guard times.needsHeader else { return }
     guard let uri else { throw .content("the track has no header") }
-    let header = try document(WebAddress.resolve(uri, base: base), client)
+    let header = try document(WebAddress.resolve(uri, base: base), client).body
     try media { () throws(MediaTimes.Fault) in try times.take(header: header) }
   }
 
-  private func text(_ url: String, _ client: HTTPClient) throws(Trouble) -> String {
-    String(decoding: try document(url, client), as: UTF8.self)
+  private func text(
+    _ url: String, _ client: HTTPClient
+  ) throws(Trouble) -> (text: String, url: String) {
+    let (body, url) = try document(url, client)
+    return (String(decoding: body, as: UTF8.self), url)
   }
 
-  private func document(_ url: String, _ client: HTTPClient) throws(Trouble) -> [UInt8] {
-    try open(url, client)
+  /// A document, and the address that was answered: after `?token=` it is below a playback token.
+  private func document(
+    _ url: String, _ client: HTTPClient
+  ) throws(Trouble) -> (body: [UInt8], url: String) {
+    let url = try open(url, client)
     var body: [UInt8] = []
     while let piece = try next(client) {
       body += piece
@@ -243,11 +252,12 @@ package final class CanaryFollower: Sendable {
         throw .content("a document of more than \(Self.largestDocument) bytes")
       }
     }
-    return body
+    return (body, url)
   }
 
-  private func open(_ url: String, _ client: HTTPClient) throws(Trouble) {
-    do throws(HTTPClient.Failure) { try client.get(url) } catch { throw .request(error) }
+  @discardableResult
+  private func open(_ url: String, _ client: HTTPClient) throws(Trouble) -> String {
+    do throws(HTTPClient.Failure) { return try client.get(url) } catch { throw .request(error) }
   }
 
   private func next(_ client: HTTPClient) throws(Trouble) -> [UInt8]? {

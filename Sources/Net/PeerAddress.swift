@@ -9,6 +9,9 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
   /// The peer's port.
   package let port: UInt16
   let isVersion6: Bool
+  /// Whether this is the address of a trusted proxy that has not stated its client: the client may
+  /// be anywhere, and has no rights of the address.
+  package let isUnstated: Bool
 
   /// 0.0.0.0, port 0: the address of a request without a connection, as in tests.
   package static let none = PeerAddress(clinux_address())
@@ -18,6 +21,7 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
     low = address.low
     port = address.port
     isVersion6 = address.is_v6 != 0
+    isUnstated = false
   }
 
   /// The address in the system's form for a library that accepts connections: `sockaddr_in` or
@@ -28,11 +32,14 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// An address from its bits; IPv4 is the lowest 32 of `low`.
-  package init(high: UInt64, low: UInt64, port: UInt16, isVersion6: Bool) {
+  package init(
+    high: UInt64, low: UInt64, port: UInt16, isVersion6: Bool, isUnstated: Bool = false
+  ) {
     self.high = high
     self.low = low
     self.port = port
     self.isVersion6 = isVersion6
+    self.isUnstated = isUnstated
   }
 
   /// The address in a text such as `192.0.2.1` or `2001:db8::1`; nil for any other text.
@@ -47,20 +54,28 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
     self.init(address)
   }
 
-  /// 127.0.0.0/8 or ::1.
+  /// 127.0.0.0/8 or ::1; false for the unstated client of a proxy there.
   package var isLoopback: Bool {
-    isVersion6 ? high == 0 && low == 1 : low >> 24 == 127
+    !isUnstated && (isVersion6 ? high == 0 && low == 1 : low >> 24 == 127)
+  }
+
+  /// The unstated client of the proxy that has this address.
+  package var unstatedClient: PeerAddress {
+    PeerAddress(high: high, low: low, port: port, isVersion6: isVersion6, isUnstated: true)
   }
 
   /// The address without the port.
   package var host: PeerAddress {
-    PeerAddress(high: high, low: low, port: 0, isVersion6: isVersion6)
+    PeerAddress(
+      high: high, low: low, port: 0, isVersion6: isVersion6, isUnstated: isUnstated)
   }
 
   /// The address without the parts that one owner can choose: the port and, for IPv6, the last 64
   /// bits.
   package var owner: PeerAddress {
-    PeerAddress(high: high, low: isVersion6 ? 0 : low, port: 0, isVersion6: isVersion6)
+    PeerAddress(
+      high: high, low: isVersion6 ? 0 : low, port: 0, isVersion6: isVersion6,
+      isUnstated: isUnstated)
   }
 
   /// The address without the parts that identify one viewer: the last octet (IPv4) or the last 80

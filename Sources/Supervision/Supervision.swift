@@ -11,6 +11,7 @@ package import Time
 /// | it ends with 2 before it was ready for the first time | the supervisor ends with 2 |
 /// | it ends otherwise | a new process after a pause, which doubles up to `longestPause` |
 /// | no sign of life for `silenceLimit` | the process is killed, and so restarted |
+/// | not ready within `startLimit` | the process is killed, and so restarted or not used |
 /// | SIGUSR2 | a new process; when it is ready, the old one leaves |
 /// | SIGHUP, SIGUSR1 | passed on |
 /// | SIGTERM, SIGINT | the program ends its streams, then the supervisor ends |
@@ -54,6 +55,8 @@ package struct Supervision: Sendable {
   static let stableTime = Interval.seconds(60)
   /// How long a ready process may give no sign of life.
   package static let silenceLimit = Interval.seconds(10)
+  /// How long a process may take until it is ready.
+  package static let startLimit = Interval.seconds(120)
   /// How long a process may take to end its streams, or to leave.
   static let endLimit = Interval.seconds(12)
 
@@ -62,6 +65,13 @@ package struct Supervision: Sendable {
     let since: MonotonicTime
     /// The last sign of life; nil before the process is ready.
     var sign: MonotonicTime?
+    /// Whether the process was killed, and has not ended yet.
+    var isKilled = false
+
+    /// When the process is killed if it gives no sign of life until then.
+    var limit: MonotonicTime {
+      isKilled ? .distantFuture : sign.map { $0 + silenceLimit } ?? since + startLimit
+    }
   }
 
   /// The process that serves.
@@ -83,8 +93,8 @@ package struct Supervision: Sendable {
 
   /// When ``step(_:)`` is due.
   package var nextDeadline: MonotonicTime {
-    let signs = [current, next].compactMap { $0?.sign.map { $0 + Self.silenceLimit } }
-    return (signs + leaving.values).reduce(startTime, min)
+    let limits = [current, next].compactMap { $0 }.filter { leaving[$0.id] == nil }.map(\.limit)
+    return (limits + leaving.values).reduce(startTime, min)
   }
 
   /// Whether a process is the one that serves.
@@ -193,13 +203,13 @@ package struct Supervision: Sendable {
       actions.append(.signal(.kill, to: id))
     }
     for process in [current, next].compactMap({ $0 }) {
-      guard let sign = process.sign, leaving[process.id] == nil,
-        sign + Self.silenceLimit <= now
-      else { continue }
-      if current?.id == process.id { current?.sign = nil } else { next?.sign = nil }
-      let seconds = Self.silenceLimit.wholeSeconds
-      actions.append(
-        .log(isProblem: true, "process \(process.id): no sign of life for \(seconds) s: killed"))
+      guard leaving[process.id] == nil, process.limit <= now else { continue }
+      if current?.id == process.id { current?.isKilled = true } else { next?.isKilled = true }
+      let fault =
+        process.sign == nil
+        ? "not ready after \(Self.startLimit.wholeSeconds) s"
+        : "no sign of life for \(Self.silenceLimit.wholeSeconds) s"
+      actions.append(.log(isProblem: true, "process \(process.id): \(fault): killed"))
       actions.append(.signal(.kill, to: process.id))
     }
     if startTime <= now {

@@ -29,6 +29,11 @@ struct CanaryTests {
       ("https://cdn/a", "http://h/p", "https://cdn/a"), ("v/a", "http://h/", "http://h/v/a"),
       ("//cdn:2/a", "https://h/live/p", "https://cdn:2/a"),
       ("a.m4s?from=http://o/", "http://h/live/p", "http://h/live/a.m4s?from=http://o/"),
+      ("./../../t/x/live/p?a=./b", "http://h/live/video/p", "http://h/t/x/live/p?a=./b"),
+      ("../../../a/./b/../c", "http://h/live/p", "http://h/a/c"),
+      ("/a/../b/.", "http://h", "http://h/b/"),
+      ("..", "http://h/a/b/c", "http://h/a/"), (".well", "http://h/a/b", "http://h/a/.well"),
+      ("p?x=/../y", "http://h/a/b", "http://h/a/p?x=/../y"),
     ])
   func references(reference: String, base: String, expected: String) {
     #expect(WebAddress.resolve(reference, base: base) == expected)

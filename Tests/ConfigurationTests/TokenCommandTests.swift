@@ -88,4 +88,28 @@ struct TokenCommandTests {
     let twice = folder.outcome("twice.json").error
     #expect(twice.contains("two keys have the same name") && !twice.contains(secret), "\(twice)")
   }
+
+  @Test("a public key of JSON Web Tokens alone protects no stream: a note names the open streams")
+  func openStreams() throws {
+    let folder = try Folder([
+      "key.pem": """
+      -----BEGIN PUBLIC KEY-----
+      MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEJtxKrqsLOas/2BKL67tSETbIQR4W
+      LiHPwhAx049lg4RP5tv2lUnEYbffIlQ+5O78zaRYu65u5gwz1HUnUjG3Mg==
+      -----END PUBLIC KEY-----
+
+      """,
+      "config.json": """
+      {"streams": [{"stream": "a", "testSrc": true},
+                   {"stream": "b", "testSrc": true, "playbackKey": "k3:\(secret)"}]}
+      """,
+    ])
+    let key = ["--jwt-key", folder.path + "/key.pem"]
+    let notes = try #require(folder.outcome("config.json", key).definition).notes
+    #expect(notes.count == 1 && notes[0].hasPrefix("--jwt-key alone protects no stream"))
+    #expect(notes[0].contains("play a, which"))
+    let keyed = folder.outcome("config.json", key + ["--playback-key", "k1:\(secret)"])
+      .definition
+    #expect(try #require(keyed).notes == [])
+  }
 }

@@ -23,6 +23,7 @@ from harness.tools import need
 from harness.tunein import PLAYLIST, align
 from harness.tunein import fetch as fetch_playlist
 from harness.waiting import pause
+from harness.websocket import VIDEO, Socket
 
 BASE = "/live/video/"
 VIEWERS = 200
@@ -107,6 +108,29 @@ def test_open_segment_is_one_request(edge: Edge, server: Program) -> None:
     assert percentile(delays, 0.5) < 100
 
 
+@pytest.mark.parametrize("viewers", [10, VIEWERS])
+def test_requests_per_second_do_not_depend_on_viewers(edge: Edge, server: Program,
+                                                      viewers: int) -> None:
+    """Viewers follow 5 s of parts: 20 ± 1 requests per second reach the origin, for any number."""
+    if edge.name == ALONE:
+        pytest.skip("nginx alone answers waiting viewers too late to follow parts of 0.1 s")
+    seconds = 5
+    with Crowd(*[edge] * viewers) as crowd:
+        parent = align(server.port, 9).last_part[0] + 1
+        with Requests(server, "playlist") as playlists, Requests(server, "part") as parts:
+            for number in range(parent, parent + seconds):
+                for part in range(10):
+                    paths = (f"{PLAYLIST}?_HLS_msn={number}&_HLS_part={part}",
+                             f"{BASE}segment{number}.{part}.m4s")
+                    # Each viewer alternates; half of them ask for the one, half for the other.
+                    crowd.run([(0, client, paths[(index + part) % 2])
+                               for index, client in enumerate(crowd.clients)])
+                    assert {client.status for client in crowd.clients} == {200}, (number, part)
+    rate = (playlists.count + parts.count) / seconds
+    print(f"{edge.name}: {rate:.1f} requests per second of media for {viewers} viewers")
+    assert abs(rate - 20) <= 1
+
+
 def test_one_viewer_is_as_early_as_a_direct_one(edge: Edge, server: Program) -> None:
     """Parts, playlists and chunks reach one viewer of the edge as early as a direct viewer."""
     found: dict[str, list[float]] = {"parts": [], "playlists": [], "chunks": []}
@@ -161,8 +185,41 @@ def test_other_methods_are_refused(edge: Edge) -> None:
     """Publishing and administration do not pass."""
     for method in ("PUT", "POST", "DELETE"):
         assert ask(edge, "/live.m3u8", method).status in (403, 405), method
-    for path in ("/api/streams", "/metrics"):
-        assert ask(edge, path).status in (403, 404), path
+
+
+def test_closed_paths(edge: Edge) -> None:
+    """Administration, metrics and statistics are closed, also below a token and escaped."""
+    closed = ("/api", "/api/streams", "/auth", "/metrics", "/stats", "/stats.json", "/metrics/")
+    for path in (*closed, *(f"{path}?x=1" for path in closed), *(f"/t/x{path}" for path in closed)):
+        assert ask(edge, path).status == 404, path
+    for path in ("/metric%73", "/%73tats", "/%61pi/streams", "/t/x/metric%73", "/%74/x/stats",
+                 "/t/x%2Fmetrics", "/live/%2e%2e/metrics", "/t%2Fx/metrics"):
+        assert ask(edge, path).status == 400, path
+    for path in ("//metrics", "/./metrics", "/live/../metrics", "/t/x//metrics", "//t/x/stats",
+                 "/t//metrics", "/metrics;x", "/t/x/../metrics", "/live/../auth"):
+        assert ask(edge, path).status in (400, 404), path
+    # Escapes in the query are no concern of the rule.
+    assert ask(edge, "/live.m3u8?CMCD=bl%3D100").status == 200
+
+
+def test_websocket(edge: Edge) -> None:
+    """Messages of a WebSocket pass nginx and Traffic Server; Varnish alone does not pretend to."""
+    with Socket(edge.port, "/live/ws", secure=edge.is_secure) as opened:
+        if edge.name == "varnish":
+            assert opened.status != 101
+            return
+        assert opened.status == 101
+        opened.send({"t": "subscribe", "start": "live"})
+        assert len(opened.media(5, VIDEO)) == 5
+    # The answer to a refused upgrade is that of the server, and the connection stays the edge's.
+    with Socket(edge.port, "/none/ws", secure=edge.is_secure) as refused:
+        assert refused.status == 404
+        refused.buffer = b""
+        refused.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = b""
+        while piece := refused.socket.recv(1 << 16):
+            answer += piece
+        assert b"streamer_" not in answer
 
 
 def test_error_is_not_kept(edge: Edge, server: Program) -> None:

@@ -58,8 +58,12 @@ struct ForwardedTests {
   struct Decision: Sendable, CustomTestStringConvertible {
     let fields: String
     let client: String?
+    /// The address is that of a proxy that states no client.
+    let isUnstated: Bool
 
-    init(_ fields: String, _ client: String?) { (self.fields, self.client) = (fields, client) }
+    init(_ fields: String, _ client: String?, isUnstated: Bool = false) {
+      (self.fields, self.client, self.isUnstated) = (fields, client, isUnstated)
+    }
 
     var testDescription: String { fields }
   }
@@ -73,7 +77,8 @@ struct ForwardedTests {
   }()
 
   private static let decisions = [
-    Decision("", "127.0.0.1"),
+    // A client that the proxy does not name, or a request of the proxy itself.
+    Decision("", "127.0.0.1", isUnstated: true),
     Decision("X-Forwarded-For: 192.0.2.1\r\n", "192.0.2.1"),
     // The client has invented the first address.
     Decision("X-Forwarded-For: 203.0.113.99, 192.0.2.1\r\n", "192.0.2.1"),
@@ -81,15 +86,21 @@ struct ForwardedTests {
     // A chain of trusted proxies.
     Decision("X-Forwarded-For: 203.0.113.99, 192.0.2.1, 10.0.0.7\r\n", "192.0.2.1"),
     Decision("X-Forwarded-For: 192.0.2.1, 10.0.0.7, 2001:db8:e::5\r\n", "192.0.2.1"),
-    Decision("X-Forwarded-For: 10.0.0.9, 10.0.0.7\r\n", "10.0.0.9"),
+    Decision("X-Forwarded-For: 10.0.0.9, 10.0.0.7\r\n", "10.0.0.9", isUnstated: true),
+    Decision("X-Forwarded-For: 127.0.0.1\r\n", "127.0.0.1", isUnstated: true),
     // Several fields are one list.
     Decision("X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-For: 192.0.2.1\r\n", "192.0.2.1"),
     Decision("X-Forwarded-For: 2001:db8::77\r\n", "2001:db8::77"),
     Decision("Forwarded: for=\"[2001:db8::77]:1\", for=10.1.1.1\r\n", "2001:db8::77"),
     // An unusable element ends the list: the newest usable address counts.
-    Decision("X-Forwarded-For: 192.0.2.1, nonsense\r\n", "127.0.0.1"),
-    Decision("X-Forwarded-For: 192.0.2.1, unknown, 10.0.0.7\r\n", "10.0.0.7"),
-    Decision("X-Forwarded-For:\r\n", "127.0.0.1"),
+    Decision("X-Forwarded-For: 192.0.2.1, nonsense\r\n", "127.0.0.1", isUnstated: true),
+    // nginx with a listener on a local socket.
+    Decision("X-Forwarded-For: unix:\r\n", "127.0.0.1", isUnstated: true),
+    Decision("Forwarded: for=_hidden\r\n", "127.0.0.1", isUnstated: true),
+    Decision("Forwarded: for=unknown\r\n", "127.0.0.1", isUnstated: true),
+    Decision("Forwarded: proto=https\r\n", "127.0.0.1", isUnstated: true),
+    Decision("X-Forwarded-For: 192.0.2.1, unknown, 10.0.0.7\r\n", "10.0.0.7", isUnstated: true),
+    Decision("X-Forwarded-For:\r\n", "127.0.0.1", isUnstated: true),
     Decision("Forwarded: for=192.0.2.1\r\nX-Forwarded-For: 192.0.2.1:80\r\n", "192.0.2.1"),
     // One of the two was written by the client.
     Decision("Forwarded: for=203.0.113.9\r\nX-Forwarded-For: 192.0.2.1\r\n", nil),
@@ -104,7 +115,44 @@ struct ForwardedTests {
       let status = try client.response().status
       #expect(status == (row.client == nil ? 400 : 200))
       #expect(server.eventually { $0.finished.count == 1 })
-      #expect(server.seen.finished.first?.peer.description == row.client ?? "127.0.0.1")
+      let peer = server.seen.finished.first?.peer
+      #expect(peer?.description == row.client ?? "127.0.0.1")
+      guard row.client != nil else { continue }
+      #expect(peer?.isUnstated == row.isUnstated && peer?.isLoopback == false)
+    }
+  }
+
+  @Test("an unstated client has no rights of the proxy's address, and is not the proxy")
+  func unstated() throws {
+    for text in ["127.0.0.1", "::1", "10.0.0.7"] {
+      let proxy = try #require(PeerAddress(text, port: 80))
+      let client = proxy.unstatedClient
+      #expect(!client.isLoopback && !Self.trusted.contains(client) && client != proxy)
+      #expect(client.owner == client.owner.unstatedClient && client.owner != proxy.owner)
+      #expect(client.host.isUnstated && client.description == proxy.description)
+    }
+  }
+
+  @Test(
+    "the scheme of a client is what a trusted proxy states last",
+    arguments: [
+      ("X-Forwarded-Proto: https\r\n", true), ("X-Forwarded-Proto: HTTPS\r\n", true),
+      ("X-Forwarded-Proto: http\r\n", false), ("X-Forwarded-Proto: ftp\r\n", false),
+      ("X-Forwarded-Proto: https, http\r\n", false), ("", false),
+      ("Forwarded: for=192.0.2.1;proto=https\r\n", true),
+      ("Forwarded: for=192.0.2.1;proto=http, for=10.0.0.7;Proto=\"https\"\r\n", true),
+      ("Forwarded: for=192.0.2.1;proto=https, for=10.0.0.7\r\n", false),
+      ("Forwarded: proto=http;for=192.0.2.1\r\nX-Forwarded-Proto: https\r\n", false),
+    ])
+  func scheme(fields: String, isSecure: Bool) throws {
+    for proxies in [Self.trusted, TrustedProxies()] {
+      let server = try TestServer(proxies: proxies)
+      let client = try TestClient(server)
+      client.get("/hello", fields)
+      #expect(try client.response().status == 200)
+      #expect(server.eventually { $0.finished.count == 1 })
+      let isBelieved = !proxies.addresses.isEmpty
+      #expect(server.seen.finished.first?.request.isSecure == (isSecure && isBelieved))
     }
   }
 
@@ -214,5 +262,8 @@ struct ForwardedTests {
     server.settle()
     #expect(try ask("/hello", "192.0.2.1").response().status == 200)
     #expect(server.seen.paths.filter { $0 == "/hold" }.count == 4)
+    // The clients that a proxy does not state are counted together.
+    held += [try ask("/hold", "unknown"), try ask("/hold", "_hidden")]
+    #expect(try ask("/hello", "unknown").response().status == 429)
   }
 }

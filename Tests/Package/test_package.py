@@ -171,5 +171,9 @@ def test_life_in_a_clean_root(clean_root: Path, package: Path) -> None:
     assert "changed by the operator" in changed.read_text(), "an upgrade keeps the settings"
     in_root(clean_root, "dpkg", "--remove", "streamer")
     assert not (clean_root / "usr/bin/streamer").exists() and changed.exists()
+    folders = [clean_root / "var" / name / "streamer" for name in ("lib", "log")]
+    for folder in folders:
+        folder.mkdir(exist_ok=True)
+        (folder / "key.pem").write_text("secret")
     in_root(clean_root, "dpkg", "--purge", "streamer")
-    assert not changed.exists()
+    assert not changed.exists() and not any(folder.exists() for folder in folders)

@@ -127,6 +127,13 @@ struct PlaybackRequestTests {
       #expect(try handler.ask(path, peer: remote).status == 200, "\(path)")
       #expect(try handler.ask("/t/\(token())\(path)", peer: remote).status == 200, "\(path)")
     }
+    // Edges close these by the start of the path.
+    for path in ["/metrics", "/stats", "/stats.json", "/auth"] {
+      for prefix in ["/t/\(token())", "/t/x", "/t/", "/%74/x"] {
+        #expect(try handler.ask(prefix + path, peer: local).status == 404, "\(prefix)\(path)")
+      }
+    }
+    #expect(try handler.ask("/metrics", peer: remote).status == 200)
     // The path has no prefix any more, and `/api` is not below one.
     #expect(try handler.ask("/t/\(token())/api/streams", peer: remote).status == 404)
     #expect(try handler.ask("/live/", peer: remote).header("referrer-policy") == "no-referrer")

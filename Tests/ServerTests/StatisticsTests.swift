@@ -43,7 +43,7 @@ struct StatisticsTests {
       #expect(response.header("access-control-allow-origin") == nil)
       #expect((response.header("www-authenticate") != nil) == (status == 401))
     }
-    #expect(handler.serverState.denied.withLock { $0.count } == (status == 200 ? 0 : 2))
+    #expect(handler.serverState.adminRefusals.count == (status == 200 ? 0 : 2))
   }
 
   @Test(

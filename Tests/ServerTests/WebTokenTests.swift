@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HLSPackager
 import HTTP
+import Media
 import Net
+import Packaging
 import Sharing
+import TestSupport
 import Testing
 import Time
 
@@ -105,11 +109,11 @@ private let rows = [
 struct WebTokenTests {
   private static let adminToken = "admin-token-with-32-characters-or-more"
 
-  private func handler() throws -> SyntheticHandler {
+  private func handler(others: [ServedStream] = []) throws -> SyntheticHandler {
     var options = ServingOptions()
     options.adminToken = Self.adminToken
     options.tokenPublicKey = SignatureKey(pem: Array(publicKey.utf8))
-    let handler = try SyntheticHandler(options: options)
+    let handler = try SyntheticHandler(others: others, options: options)
     handler.goLive()
     handler.serverState.setPlaybackKeys([try #require(TokenKey("k1:\(secret)"))], of: "live")
     handler.requests.woken()
@@ -196,9 +200,108 @@ struct WebTokenTests {
     #expect(slowed.status == 403 && slowed.text.hasPrefix("too many"))
   }
 
+  @Test(
+    "/auth checks a token against the stream of the path, whatever the path names",
+    arguments: [
+      ("/live/", true), ("/live/x", true), ("/live/player.js", true), ("/live/video/", true),
+      ("/live", true), ("/", true), ("/ldash/live/x/y", true), ("/ldash/play/live", true),
+      ("/ldash/live/", true),
+      // The page and the clock request these below the token.
+      ("/player/hls.js", false), ("/time", false), ("/isotime", false),
+      // An open stream.
+      ("/b/", false), ("/b/video/playlist.m3u8", false),
+    ])
+  func belowToken(path: String, isChecked: Bool) throws {
+    let open = SyntheticStream(.thirty)
+    let handler = try handler(others: [
+      ServedStream(
+        name: "b", names: MediaNames(.epoch, first: 0), window: open.window,
+        control: ServerControl(segmentation: open.segmentation))
+    ])
+    let key = try #require(TokenKey("k1:\(secret)"))
+    let good = PlaybackToken(stream: "live", expiry: later, session: "s", key: key).text
+    let bad = PlaybackToken(stream: "yard", expiry: later, session: "s", key: key).text
+    let refused = isChecked ? 403 : 204
+    for (token, status) in [(good, 204), (bad, refused), ("x", refused)] {
+      let found = try handler.ask("/auth", ["X-Original-URI: /t/\(token)\(path)"], peer: remote)
+      #expect(found.status == status, "\(token)")
+    }
+  }
+
+  @Test(
+    "/auth permits no path below a token that names no stream",
+    arguments: [
+      "", "/none/", "/none/video/playlist.m3u8", "/metrics", "/stats", "/api/streams", "/health",
+      "/ldash/", "/ldash/play/", "/play/live", "/t/x/live/", "/wall", "/../live/", "//live/",
+    ])
+  func noStream(path: String) throws {
+    let key = try #require(TokenKey("k1:\(secret)"))
+    let token = PlaybackToken(stream: "live", expiry: later, session: "s", key: key).text
+    for text in [token, "x"] {
+      let target = "/t/\(text)\(path)"
+      let found = try handler().ask("/auth", ["X-Original-URI: \(target)"], peer: remote)
+      #expect(found.status == 403, "\(target)")
+    }
+  }
+
+  @Test("no cache may keep media that a JSON Web Token permits; its address has no token")
+  func caching() throws {
+    let handler = try handler()
+    let segment = "/live/video/segment\(handler.last).m4s"
+    let bearer = ["Authorization: Bearer \(publicToken)"]
+    let requests = [
+      ("\(segment)?token=\(publicToken)", []), (segment, bearer), ("/live/playlist.m3u8", bearer),
+      ("/live/timestamps.json", bearer), ("/manifest.mpd", bearer),
+      ("\(segment.dropLast(4)).0.m4s", bearer),
+    ]
+    for (target, fields) in requests {
+      for method in ["GET", "HEAD"] {
+        let found = try handler.ask(target, method: method, fields, peer: remote)
+        #expect(found.status == 200, "\(target)")
+        let lines = found.fields.filter { $0.name.lowercased() == "cache-control" }
+        #expect(lines.map(\.value) == ["private, no-store"], "\(target)")
+      }
+    }
+    // The open segment begins with its first chunk.
+    let open = try handler.ask("/live/video/segment\(handler.last + 1).m4s", bearer, peer: remote)
+    handler.publish(parts: 1)
+    #expect(open.header("cache-control") == "private, no-store")
+    // Below a token the address is that of the viewer.
+    let key = try #require(TokenKey("k1:\(secret)"))
+    let token = PlaybackToken(stream: "live", expiry: later, session: "s", key: key).text
+    let below = try handler.ask("/t/\(token)\(segment)", bearer, peer: remote)
+    #expect(below.header("cache-control")?.hasPrefix("public") == true)
+  }
+
+  @Test("after five invalid tokens for /api, /stats and /metrics an address waits")
+  func slowing() throws {
+    var options = ServingOptions()
+    options.adminToken = Self.adminToken
+    options.metrics = .token
+    options.proxies.addresses = [try #require(AddressRange("127.0.0.1"))]
+    let handler = try SyntheticHandler(options: options)
+    let right = ["Authorization: Bearer \(Self.adminToken)"]
+    let wrong = ["Authorization: Bearer wrong-token-with-16"]
+    for peer in [remote, local] {
+      // A request without a token is no attempt.
+      for _ in 0..<9 { #expect(try handler.ask("/api/streams", peer: peer).status == 401) }
+      for path in ["/api/streams", "/stats", "/metrics", "/stats.json"] {
+        #expect(try handler.ask(path, wrong, peer: peer).status == 403)
+      }
+      #expect(try handler.ask("/api/streams?token=a.b.c", peer: peer).status == 403)
+      for path in ["/api/streams", "/stats", "/metrics"] {
+        let found = try handler.ask(path, right, peer: peer)
+        // A trusted proxy brings the requests of all its clients.
+        #expect(found.status == (peer == remote ? 429 : 200), "\(path)")
+        #expect(found.header("retry-after") == (peer == remote ? "60" : nil))
+      }
+    }
+    #expect(try handler.ask("/stats", peer: remote).status == 401)
+    #expect(handler.serverState.adminRefusals.count == 2 * (9 + 5) + 3 + 1)
+  }
+
   @Test("tokens for /api: by the admin token as secret, or by the public key, for one stream")
   func control() throws {
-    let handler = try handler()
     func api(_ more: String = "", key: String = "x:\(adminToken)", _ end: Int64 = later)
       -> String
     {
@@ -212,12 +315,14 @@ struct WebTokenTests {
       ("", playing(), 403), ("/live", publicToken, 200), ("", publicToken, 403), ("", "x", 403),
     ]
     for (path, token, status) in cases {
+      // Each with its own addresses that wait.
+      let handler = try handler()
       let field = try handler.ask("/api/streams\(path)", ["Authorization: Bearer \(token)"])
       #expect(field.status == status, "\(path) \(token)")
       #expect(try handler.ask("/api/streams\(path)?token=\(token)").status == status)
     }
     // The admin token itself does not belong in a URL.
-    #expect(try handler.ask("/api/streams?token=\(adminToken)").status == 403)
+    #expect(try handler().ask("/api/streams?token=\(adminToken)").status == 403)
   }
 
   @Test(

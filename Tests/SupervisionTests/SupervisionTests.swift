@@ -109,6 +109,31 @@ struct SupervisionTests {
     #expect(made.wait(.milliseconds(100)) == [.start])
   }
 
+  @Test("a process that is not ready after 120 s is killed, and another one is started")
+  func slowStart() {
+    var made = Case()
+    #expect(made.wait(.zero) == [.start] && made.started(10) == [])
+    #expect(made.supervision.nextDeadline == made.now + .seconds(120))
+    #expect(made.wait(.seconds(119)) == [] && made.wait(.seconds(1)) == [.signal(.kill, to: 10)])
+    #expect(made.lines.last == "process 10: not ready after 120 s: killed")
+    // Once, although it has not ended yet.
+    #expect(made.wait(.seconds(1)) == [] && made.supervision.nextDeadline == .distantFuture)
+    #expect(made.ended(10, .killed(signal: 9)) == [])
+    #expect(made.wait(.milliseconds(100)) == [.start])
+  }
+
+  @Test("a new process that hangs is killed, and the next order to replace is obeyed")
+  func slowReplacement() {
+    var made = running()
+    #expect(made.received(.replace) == [.start] && made.started(11) == [])
+    for _ in 0..<24 { #expect(made.sign(10) == [] && made.received(.replace) == []) }
+    for _ in 0..<23 { #expect(made.wait(.seconds(5)) == [] && made.sign(10) == []) }
+    #expect(made.wait(.seconds(5)) == [.signal(.kill, to: 11)])
+    #expect(made.sign(10) == [] && made.ended(11, .killed(signal: 9)) == [])
+    #expect(made.lines.last?.hasPrefix("not replaced") == true)
+    #expect(made.supervision.isCurrent(10) && made.received(.replace) == [.start])
+  }
+
   @Test("a replaced process leaves when the new one is ready, and only then")
   func replacement() {
     var made = running()

@@ -117,17 +117,16 @@ def certificate(folder: Path) -> None:
     ], check=True, capture_output=True, timeout=30)
 
 
-def nginx(folder: Path, name: str, port: int) -> Edge:
-    """nginx with one of its configurations, in front of `port`."""
+def nginx(folder: Path, name: str, port: int, cache: int | None = None) -> Edge:
+    """nginx with one of its configurations, in front of `port`; playback through `cache`."""
     path = need("nginx", "the edge configurations of nginx")
     certificate(folder)
     mine = free_port()
     conf = Configuration(CONFIGURATIONS / "nginx" / name, folder)
     conf.replace("listen 8443", f"listen 127.0.0.1:{mine}", conf.text.count("listen 8443"))
-    # The server of checking.conf is also its cache.
-    for upstream in {"terminator.conf": ["6081"], "checking.conf": ["6081", "8080"]}.get(
-            name, ["8080"]):
-        conf.replace(f"127.0.0.1:{upstream}", f"127.0.0.1:{port}")
+    conf.replace("127.0.0.1:8080", f"127.0.0.1:{port}")
+    if name != "alone.conf":
+        conf.replace("127.0.0.1:6081", f"127.0.0.1:{cache or port}")
     conf.text = conf.text.replace("/var/cache/nginx/streamer-auth", f"{folder}/auth")
     conf.replace("/etc/streamer/edge/", f"{folder}/", 2)
     conf.replace("/run/streamer-edge.pid", f"{folder}/nginx.pid")
@@ -155,8 +154,10 @@ def traffic_server(folder: Path, port: int) -> Edge:
     # As root the program would become another user, who may not read the folder.
     records.text += "CONFIG proxy.config.admin.user_id STRING #-1\n"
     records.write()
-    Configuration(shipped / "remap.config", etc).replace("127.0.0.1:8080", f"127.0.0.1:{port}",
-                                                         6).write()
+    for name, count in (("remap.config", 1), ("closed.config", 2)):
+        Configuration(shipped / name, etc).replace("127.0.0.1:8080", f"127.0.0.1:{port}",
+                                                   count).write()
+    Configuration(shipped / "fields.config", etc).write()
     certificates = Configuration(shipped / "ssl_multicert.config", etc)
     certificates.replace("/etc/streamer/edge/", f"{folder}/", 2).write()
     (etc / "storage.config").write_text(f"{folder}/cache 128M\n")
@@ -171,14 +172,15 @@ def traffic_server(folder: Path, port: int) -> Edge:
 
 
 @contextmanager
-def terminated_varnish(folder: Path, port: int) -> Iterator[Edge]:
-    """nginx with TLS in front of Varnish."""
+def terminated_varnish(folder: Path, port: int,
+                       name: str = "terminator.conf") -> Iterator[Edge]:
+    """nginx with TLS, by one of its configurations, in front of Varnish."""
     inner, outer = folder / "varnish", folder / "nginx"
     inner.mkdir()
     outer.mkdir()
     cache = varnish(inner, [port])
     try:
-        edge = nginx(outer, "terminator.conf", cache.port)
+        edge = nginx(outer, name, port, cache.port)
     except BaseException:
         cache.close()
         raise

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Net
+import Streams
 
 /// The settings of the program and of its streams, checked in combination, with the files that
 /// they name.
@@ -44,11 +45,19 @@ package struct ValidatedConfiguration: Sendable {
 
   package var settings: ProgramSettings { merged.program }
 
-  /// Notes for people about settings without effect.
+  /// Notes for people about settings without effect, or with less effect than it seems.
   package var notes: [String] {
-    guard settings.statisticsFolder == nil, streams.contains(where: \.settings.savesStatistics)
-    else { return [] }
-    return ["saveStats has no effect without --stats-dir"]
+    var notes: [String] = []
+    if settings.statisticsFolder == nil, streams.contains(where: \.settings.savesStatistics) {
+      notes.append("saveStats has no effect without --stats-dir")
+    }
+    let open = streams.filter { $0.settings.playbackKeys.isEmpty }.map(\.configuration.name)
+    if webTokenKey != nil, !open.isEmpty {
+      notes.append(
+        "--jwt-key alone protects no stream: all clients may play "
+          + "\(open.joined(separator: ", ")), which needs --playback-key")
+    }
+    return notes
   }
 
   /// The scripts of the player page by their names under `/player/`.

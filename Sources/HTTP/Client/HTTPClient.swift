@@ -85,8 +85,12 @@ package final class HTTPClient {
   ///
   /// A response that is not read to its end is dropped with its connection.
   ///
+  /// - Returns: the URL that was answered, to which relative URLs in the document refer: that of
+  ///   the last redirection, or `url`.
   /// - Throws: for a connection that fails, and for a status other than 2xx.
-  package func get(_ url: String, fields: [HeaderField] = []) throws(Failure) {
+  /// - Source: RFC 3986 §5.1.3
+  @discardableResult
+  package func get(_ url: String, fields: [HeaderField] = []) throws(Failure) -> String {
     guard
       var address = WebAddress(url, longest: Self.longestAddress, permitsUserInfo: true)
     else { throw .address }
@@ -97,7 +101,7 @@ package final class HTTPClient {
       current = exchange
       finish()
       let status = head?.status ?? 0
-      if (200..<300).contains(status) { return }
+      if (200..<300).contains(status) { return address.text }
       guard [301, 302, 303, 307, 308].contains(status), let location = head?.value("location")
       else {
         try? drain()

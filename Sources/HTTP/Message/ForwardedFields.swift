@@ -16,18 +16,24 @@ package enum ForwardedFields {
   /// A list whose quotation marks are unbalanced has one element, nil.
   /// - Source: RFC 7239 §4, §6
   package static func forwarded(_ value: String) -> [PeerAddress?] {
+    parameters("for", of: value).map { $0.flatMap(node) }
+  }
+
+  /// The values of a parameter, whose name is given in lower case; an element without the parameter
+  /// is nil, and a list whose quotation marks are unbalanced has one element, nil.
+  static func parameters(_ name: String, of value: String) -> [String?] {
     guard let elements = split(Array(value.utf8)[...], at: UInt8(ascii: ",")) else { return [nil] }
     return elements.map { element in
       guard let pairs = split(element, at: UInt8(ascii: ";")) else { return nil }
-      let nodes = pairs.compactMap { pair -> String? in
+      let values = pairs.compactMap { pair -> String? in
         guard let equals = pair.firstIndex(of: UInt8(ascii: "=")),
-          trimmed(pair[..<equals]).map(lowercased).elementsEqual("for".utf8)
+          trimmed(pair[..<equals]).map(lowercased).elementsEqual(name.utf8)
         else { return nil }
         // bounded: after the first index
         return unquoted(trimmed(pair[(equals + 1)...]))
       }
       // RFC 7239 §4: "Each parameter MUST NOT occur more than once per field-value."
-      return nodes.count == 1 ? node(nodes[0]) : nil
+      return values.count == 1 ? values[0] : nil
     }
   }
 

@@ -187,7 +187,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
   func complete(
     _ request: inout Request, from stream: any ByteStream
   ) throws(RequestParseError) {
-    request.isSecure = stream.isSecure
+    request.isSecure = proxies.isSecure(request, from: stream.peer, stream.isSecure)
     request.isChecked = proxies.hasChecked(stream.peer)
     request.peer = try proxies.client(of: request, from: stream.peer)
   }

@@ -13,9 +13,9 @@ package struct TrustedProxies: Sendable {
   /// No proxies.
   package init() {}
 
-  /// Whether statements of a peer are believed.
+  /// Whether statements of a peer are believed; false for a client that a proxy has not stated.
   package func contains(_ peer: PeerAddress) -> Bool {
-    addresses.contains { $0.contains(peer) }
+    !peer.isUnstated && addresses.contains { $0.contains(peer) }
   }
 
   /// Whether a peer has checked the access of its clients.
@@ -27,10 +27,14 @@ package struct TrustedProxies: Sendable {
   /// last one. Addresses are believed from the end of the list on, up to and including the first
   /// one that is not a trusted proxy: a client can invent those before it.
   ///
+  /// A request for which trusted proxies state no other address has an unstated client: nothing
+  /// distinguishes a request of the proxy itself from that of a client that it does not name.
+  ///
   /// - Parameters:
   ///   - request: the request.
   ///   - peer: the other end of the connection.
-  /// - Returns: `peer`, if it is not trusted or states no address.
+  /// - Returns: `peer`, if it is not trusted; an unstated client with the address of the proxy that
+  ///   states none.
   /// - Throws: an error if `Forwarded` and `X-Forwarded-For` name different clients: one of them
   ///   was written by the client.
   func client(
@@ -41,17 +45,39 @@ package struct TrustedProxies: Sendable {
     let usual = request.header("x-forwarded-for")
       .map { first(ForwardedFields.xForwardedFor($0), peer) }
     if let standard, let usual, standard.owner != usual.owner { throw .conflictingForwarded }
-    return standard ?? usual ?? peer
+    return standard ?? usual ?? peer.unstatedClient
   }
 
-  /// The newest address that is not a trusted proxy, or the oldest believed one.
+  /// The newest address that is not a trusted proxy, or the unstated client of the oldest believed
+  /// proxy.
   private func first(_ stated: [PeerAddress?], _ peer: PeerAddress) -> PeerAddress {
-    var client = peer
+    var proxy = peer
     for address in stated.reversed() {
       guard let address else { break }
-      client = address
-      guard contains(address) else { break }
+      guard contains(address) else { return address }
+      proxy = address
     }
-    return client
+    return proxy.unstatedClient
+  }
+
+  /// Whether a client requests by HTTPS.
+  ///
+  /// - Parameters:
+  ///   - request: the request.
+  ///   - peer: the other end of the connection.
+  ///   - isSecure: whether the connection is encrypted by TLS.
+  /// - Returns: what a trusted proxy states last in `Forwarded` (`proto`), or else in
+  ///   `X-Forwarded-Proto`; `isSecure` without such a statement.
+  /// - Source: RFC 7239 §5.4
+  func isSecure(_ request: Request, from peer: PeerAddress, _ isSecure: Bool) -> Bool {
+    guard contains(peer) else { return isSecure }
+    let standard = request.header("forwarded")
+      .flatMap { ForwardedFields.parameters("proto", of: $0).last ?? nil }
+    let usual = request.header("x-forwarded-proto").flatMap { FieldList.elements($0).last }
+    return switch (standard ?? usual)?.lowercased() {
+    case "https": true
+    case "http": false
+    default: isSecure
+    }
   }
 }

@@ -21,6 +21,8 @@ package struct WebAddress: Sendable, Equatable {
   package let target: String
   /// Name and password for HTTP Basic, decoded; nil without one.
   package private(set) var userInfo: String?
+  /// User info as in the URL, with its `@`; empty without one.
+  private var userInfoText: Substring = ""
 
   /// Reads a URL; nil for anything else, for a URL with a fragment, and for one with user info
   /// unless `permitsUserInfo`.
@@ -38,6 +40,7 @@ package struct WebAddress: Sendable, Equatable {
     let target = rest.dropFirst(authority.count)
     if permitsUserInfo, let end = authority.lastIndex(of: "@") {
       userInfo = Self.decoded(authority[..<end])
+      userInfoText = authority[...end]
       authority = authority[authority.index(after: end)...]
     }
     let isBracketed = authority.hasPrefix("[")
@@ -60,19 +63,26 @@ package struct WebAddress: Sendable, Equatable {
   /// The address of a redirection; nil for another protocol.
   ///
   /// User info stays with its server.
-  /// - Source: RFC 3986 §5.2, without `..`; RFC 9110 §10.2.2
+  /// - Source: RFC 3986 §5.2; RFC 9110 §10.2.2
   package func following(_ location: String) -> WebAddress? {
     let text = Self.resolve(location, base: base)
     guard var next = WebAddress(text, longest: 8192) else { return nil }
-    if next.origin == origin { next.userInfo = userInfo }
+    if next.origin == origin {
+      (next.userInfo, next.userInfoText) = (userInfo, userInfoText)
+    }
     return next
   }
 
   /// The URL without user info.
-  private var base: String { (origin.isSecure ? "https://" : "http://") + authority + target }
+  private var base: String { scheme + authority + target }
+
+  /// The URL with user info.
+  package var text: String { scheme + userInfoText + authority + target }
+
+  private var scheme: String { origin.isSecure ? "https://" : "http://" }
 
   /// The URL of a reference in a document at `base`, without a fragment.
-  /// - Source: RFC 3986 §5.2, without `..`
+  /// - Source: RFC 3986 §5.2
   package static func resolve(_ location: String, base: String) -> String {
     let reference = location.prefix { $0 != "#" }
     let first = reference.prefix { $0 != "/" && $0 != "?" }
@@ -83,12 +93,31 @@ package struct WebAddress: Sendable, Equatable {
     let end = base.firstIndex { $0 == "?" || $0 == "#" } ?? base.endIndex
     let document = base[..<end]
     let host = document[scheme.upperBound...].firstIndex(of: "/") ?? document.endIndex
-    if reference.hasPrefix("/") { return "\(document[..<host])\(reference)" }
+    if reference.hasPrefix("/") { return "\(document[..<host])\(withoutDots(reference))" }
     if reference.isEmpty { return String(base.prefix { $0 != "#" }) }
     if reference.hasPrefix("?") { return "\(document)\(reference)" }
     let path = document[host...]
-    let folder = path.lastIndex(of: "/").map { String(document[...$0]) } ?? "\(document)/"
-    return "\(folder)\(reference)"
+    let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "/"
+    return "\(document[..<host])\(withoutDots("\(folder)\(reference)"))"
+  }
+
+  /// A path and query whose path has no segments `.` and `..`.
+  /// - Source: RFC 3986 §5.2.4
+  private static func withoutDots(_ target: Substring) -> String {
+    let path = target.prefix { $0 != "?" }
+    guard path.contains("/.") else { return String(target) }
+    var segments: [Substring] = []
+    let all = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    for (index, segment) in all.enumerated() {
+      switch segment {
+      case ".", "..":
+        if segment == "..", !segments.isEmpty { segments.removeLast() }
+        // bounded: the text has a segment
+        if index == all.count - 1 { segments.append("") }
+      default: segments.append(segment)
+      }
+    }
+    return "/" + segments.joined(separator: "/") + target[path.endIndex...]
   }
 
   /// A text without its percent escapes; escapes that are none stay.

@@ -41,12 +41,7 @@ final class ControlAPI {
           403,
           "unknown host (expected an address, localhost, or a name of --public-url or --api-host)"))
     }
-    if let refusal = refusal(exchange.request) {
-      if serverState.options.adminToken != nil {
-        serverState.noteDenied(exchange.request, loop.now)
-      }
-      return exchange.respond(refusal)
-    }
+    if let refusal = refusal(exchange.request) { return exchange.respond(refusal) }
     let path = exchange.request.pathSegments
     if path.count == 4, path[1] == "streams", path[3] == "events" {
       return addEvent(exchange, path[2])
@@ -161,17 +156,22 @@ final class ControlAPI {
       return Self.error(403, "/api is off: it requires --admin-token")
     }
     let bearer = Authorization(request)?.bearer
-    if let bearer, Secret.isSame(bearer, token) { return nil }
-    guard let given = bearer ?? PlaybackAccess.parameter(request) else {
+    let given = bearer ?? PlaybackAccess.parameter(request)
+    guard let given else {
+      serverState.adminRefusals.note(request.peer, isFailure: false, at: loop.now)
       return Self.error(
         401, "missing bearer token",
         [HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\"")])
     }
-    switch verdict(JSONWebToken(given), request, token) {
-    case .valid: return nil
-    case .expired: return Self.error(403, "the token has expired")
-    case .invalid: return Self.error(403, "invalid token")
+    guard !serverState.adminRefusals.mustWait(request.peer, at: loop.now) else {
+      return Self.error(429, AdminRefusals.line, [AdminRefusals.retryAfter])
     }
+    if let bearer, Secret.isSame(bearer, token) { return nil }
+    let verdict = verdict(JSONWebToken(given), request, token)
+    if case .valid = verdict { return nil }
+    let isExpired = verdict == .expired
+    serverState.adminRefusals.note(request.peer, isFailure: !isExpired, at: loop.now)
+    return Self.error(403, isExpired ? "the token has expired" : "invalid token")
   }
 
   /// The verdict on a JSON Web Token: signed by the admin token, if that has 32 characters, or by
@@ -203,22 +203,5 @@ final class ControlAPI {
     _ status: Int, _ line: String, _ more: [HeaderField] = []
   ) -> PreparedResponse {
     PreparedResponse.text(status, line, fields: fields + more)
-  }
-}
-
-extension ServerState {
-  /// Counts a request without the right token, and logs one per minute.
-  func noteDenied(_ request: Request, _ now: MonotonicTime) {
-    let isLogged = denied.withLock { denied in
-      denied.count += 1
-      guard now - denied.logged >= .seconds(60) else { return false }
-      denied.logged = now
-      return true
-    }
-    guard isLogged else { return }
-    log.write(
-      .warning, "api-denied",
-      "a request to /api, /stats or /metrics from \(request.peer.masked) had no valid token; later "
-        + "ones are counted")
   }
 }

@@ -27,7 +27,7 @@ final class DeliveryWatch {
     since: MonotonicTime
   ) -> WatchedExchange {
     // A request that is routed again is watched already.
-    let exchange = (exchange as? WatchedExchange)?.unwatched ?? exchange
+    let exchange = (exchange as? WatchedExchange)?.inner ?? exchange
     return WatchedExchange(exchange, self, Delivery(object, recipients, exchange, since: since))
   }
 

@@ -41,6 +41,8 @@ package final class ServerState: Sendable {
   package let publishCheck: PublishCheck
   /// Slows down addresses with invalid playback tokens.
   let playbackRefusals: PlaybackRefusals
+  /// Slows down addresses with invalid tokens for `/api`, `/stats`, `/metrics` and times.
+  let adminRefusals: AdminRefusals
   /// The streams that accept publishers of media.
   package let publishers: PublisherRegistry
   /// The names of the streams that publishers have created.
@@ -83,6 +85,7 @@ package final class ServerState: Sendable {
     let publishCheck = PublishCheck(options.publishAccess)
     self.publishCheck = publishCheck
     playbackRefusals = PlaybackRefusals(options.proxies)
+    adminRefusals = AdminRefusals(options.proxies, log: log)
     publishers = PublisherRegistry(publishCheck, PublishHooks(options.publishHooks, log: log))
     allowance = PublishAllowance(limit: options.publishedStreams)
     self.page = page
@@ -168,8 +171,6 @@ package final class ServerState: Sendable {
     return refusal
   }
 
-  /// Requests to `/api` without the right token: their number, and when one was logged.
-  let denied = Locked<(count: UInt64, logged: MonotonicTime)>((0, .distantPast))
   /// The text of `/metrics`; beyond the render budget the previous text is repeated.
   ///
   /// Rendering is expensive, and any client may request the text. A scraper stays within the budget

@@ -140,7 +140,7 @@ struct MetricsText {
     out.family(
       "streamer_api_denied_total", "counter", "Requests to /api without a valid token.")
     out.sample(
-      "streamer_api_denied_total", [], Double(serverState.denied.withLock { $0.count }))
+      "streamer_api_denied_total", [], Double(serverState.adminRefusals.count))
     out.family(
       "streamer_playback_refused_total", "counter",
       "Requests for media without a valid playback token.")

@@ -32,15 +32,60 @@ extension RequestRouter {
   }
 
   /// `/auth`: whether the client may have the address in `X-Original-URI`.
+  ///
+  /// A proxy may keep the permission for all paths below the stream, so a token is checked against
+  /// the stream of the path, whatever the path names.
   func authenticate(_ exchange: any Exchange) {
     exchange.kind = .probe
     let request = exchange.request
     guard let target = request.header("x-original-uri"),
       var original = try? Request("GET", target, peer: request.peer)
     else { return exchange.respond(PlaybackAccess.answer(.invalid)) }
-    let token = original.isBelow("t") ? original.takePathPrefix() : nil
-    let media = protectedMedia(original, RoutedTarget(original))
+    let isBelowToken = original.isBelow("t")
+    let token = isBelowToken ? original.takePathPrefix() : nil
+    guard token != nil || !isBelowToken else {
+      return exchange.respond(PlaybackAccess.answer(.invalid))
+    }
+    let routed = RoutedTarget(original)
+    let media =
+      protectedMedia(original, routed)
+      ?? (token == nil ? nil : streamBelowToken(original, routed.route))
     exchange.respond(PlaybackAccess.answer(media.flatMap { refusal(original, token, $0) }))
+  }
+
+  /// The stream against which a token before a path without protected media is checked; nil for
+  /// files of the pages and the clock, which a page below a token requests, and for a stream
+  /// without keys.
+  ///
+  /// A path without a stream has no keys, so that no token permits it.
+  private func streamBelowToken(_ request: Request, _ route: Route) -> ProtectedMedia? {
+    switch route {
+    case .pageFile, .time: return nil
+    default: break
+    }
+    let segments = request.pathSegments
+    var path = segments[...]
+    if path.first == "ldash" { path = path.dropFirst() }
+    if path.first == "play", path.count < segments.count { path = path.dropFirst() }
+    let name = path.first ?? ""
+    if let upload = uploads[name] {
+      let keys = upload.entry.playbackKeys
+      return keys.isEmpty ? nil : ProtectedMedia(stream: name, keys: keys, isIndex: false)
+    }
+    // The page of the default stream is `/`.
+    let entry = handler(segments == [""] ? nil : name)?.stream
+    let keys = entry?.options.playbackKeys ?? []
+    guard entry == nil || !keys.isEmpty else { return nil }
+    return ProtectedMedia(stream: entry?.name ?? name, keys: keys, isIndex: false)
+  }
+
+  /// Whether the response to a permitted request is for one viewer: without a token in the path it
+  /// has the address that it has for viewers without permission.
+  ///
+  /// A proxy that checks access removes the token; its cache keeps one copy for all viewers.
+  /// - Source: RFC 9111 §3.5, §5.2.2.7
+  func isForOneViewer(_ request: Request, _ target: RoutedTarget) -> Bool {
+    !request.hasPathPrefix && !request.isChecked && protectedMedia(request, target) != nil
   }
 
   /// Media of a stream with keys.

@@ -59,8 +59,12 @@ final class RequestRouter: RequestHandler, LoopService {
       let token = PlaybackAccess.takeToken(exchange)
       let request = exchange.request
       let target = routes.target(of: request)
-      if needsTokens, let response = playbackResponse(request, token, target) {
-        return exchange.respond(response)
+      var exchange = exchange
+      if needsTokens {
+        if let response = playbackResponse(request, token, target) {
+          return exchange.respond(response)
+        }
+        if isForOneViewer(request, target) { exchange = PrivateExchange(exchange) }
       }
       let report = CMCDReport(request)
       if let report { counters.withLock { $0.players.observe(report) } }
@@ -191,6 +195,9 @@ final class RequestRouter: RequestHandler, LoopService {
   private func route(_ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime) {
     if !uploads.isEmpty, let path = target.upload, let upload = uploads[path.stream] {
       return self.upload(exchange, upload, path, since: since)
+    }
+    if target.route.isClosedBelowTokens, exchange.request.hasPathPrefix {
+      return notFound(exchange)
     }
     switch target.route {
     case .playlist(let name, let rendition, let depth):

@@ -38,6 +38,15 @@ package enum Route: Equatable {
   /// No such path.
   case unknown
 
+  /// Whether the path is for operators and proxies, which edges close by the path from its start:
+  /// it is not served below the token of a viewer.
+  var isClosedBelowTokens: Bool {
+    switch self {
+    case .metrics, .statistics, .auth: true
+    default: false
+    }
+  }
+
   /// Reads a path from the texts between its slashes.
   package init(_ segments: [String]) {
     switch segments.count {

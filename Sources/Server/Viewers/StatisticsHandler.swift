@@ -49,7 +49,7 @@ struct StatisticsHandler {
   /// Browsers ask for a password if the field allows HTTP Basic: the token is the password of any
   /// user. Requests that change something do not accept it, since browsers send it by themselves.
   /// Nothing is asked for the times of a stream, which the player page requests by itself.
-  /// - Source: RFC 6750 §3; RFC 7617 §2; RFC 9110 §15.5.2, §15.5.4
+  /// - Source: RFC 6750 §3; RFC 7617 §2; RFC 9110 §15.5.2, §15.5.4; RFC 6585 §4
   ///
   /// - Parameters:
   ///   - request: the request.
@@ -71,8 +71,12 @@ struct StatisticsHandler {
       return Self.error(403, "\(request.path) is off: it requires --admin-token or --\(option)")
     }
     let given = Authorization(request)
+    let refusals = serverState.adminRefusals
+    if given != nil, refusals.mustWait(request.peer, at: now) {
+      return Self.error(429, AdminRefusals.line, [AdminRefusals.retryAfter])
+    }
     if let given, Secret.isSame(given.secret, token) { return nil }
-    serverState.noteDenied(request, now)
+    refusals.note(request.peer, isFailure: given != nil, at: now)
     if case .bearer = given { return Self.error(403, "invalid token") }
     let basic = HeaderField("WWW-Authenticate", "Basic realm=\"streamer\", charset=\"UTF-8\"")
     let bearer = HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\"")

@@ -7,30 +7,38 @@ import std;
 sub vcl_recv {
   # Varnish adds the client's address to X-Forwarded-For; this field would be the client's own.
   unset req.http.Forwarded;
+  # MPDs contain the scheme of the request.
+  if (req.http.X-Forwarded-Proto != "https") {
+    unset req.http.X-Forwarded-Proto;
+  }
   if (req.method == "OPTIONS") {
     return (synth(204));
   }
   if (req.method != "GET" && req.method != "HEAD") {
     return (synth(405));
   }
-  # Administration and metrics are not reachable through the edge.
-  if (req.url ~ "^/(api|auth|metrics|stats|stats\.json)(/|\?|$)") {
+  # Escapes would hide a path from the rules below. No address of the server needs them.
+  if (req.url !~ "^/" || req.url ~ "^[^?]*(%|\\|//|/\.\.?(/|\?|$))") {
+    return (synth(400));
+  }
+  # Administration and metrics are not reachable through the edge, also not below a token.
+  if (req.url ~ "^/(t/[^/?]*/)?(api|auth|metrics|stats|stats\.json)(/|\?|$)") {
     return (synth(404));
   }
-  # Clocks, probes and statistics: each client gets the origin's answer of this moment.
-  if (req.url ~ "^/(time|isotime|health|ready|version|stats|stats\.json)(\?|$)"
-      || req.url ~ "^/([^/?]+/)?timestamps\.json(\?|$)") {
+  # Clocks and probes: each client gets the origin's answer of this moment.
+  if (req.url ~ "^/(t/[^/?]*/)?(time|isotime|health|ready|version)(\?|$)"
+      || req.url ~ "^/(t/[^/?]*/)?([^/?]+/)?timestamps\.json(\?|$)") {
     return (pass);
   }
   # /S/auto/: the origin chooses the rendition per connection, so responses are not shared. It
   # measures this cache instead of the viewer.
-  if (req.url ~ "^/(ldash/)?[^/?]+/auto/") {
+  if (req.url ~ "^/(t/[^/?]*/)?(ldash/)?[^/?]+/auto/") {
     return (pass);
   }
 
   # Responses depend on two request fields: Accept under /ldash/play/, which is the page for
   # browsers and the MPD for players, and Accept-Encoding of text.
-  if (req.url ~ "^/ldash/play/" && req.http.Accept ~ "text/html") {
+  if (req.url ~ "^/(t/[^/?]*/)?ldash/play/" && req.http.Accept ~ "text/html") {
     return (pass);
   }
   unset req.http.Accept;
@@ -57,9 +65,10 @@ sub vcl_recv {
 
 sub vcl_hash {
   hash_data(req.url);
-  # MPDs contain absolute addresses of the clock, with the Host of the request.
-  if (req.url ~ "(\.mpd$|^/ldash/)") {
+  # MPDs contain absolute addresses of the clock, with scheme and Host of the request.
+  if (req.url ~ "(\.mpd$|^/(t/[^/]*/)?ldash/)") {
     hash_data(req.http.Host);
+    hash_data(req.http.X-Forwarded-Proto);
   }
   return (lookup);
 }

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the scripts of the package and its unit files promise: an open port, no remains, logs."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.supervisor import free_port
+from harness.tools import ROOT, need, streamer_binary
+from harness.waiting import wait_until
+
+UNITS = ROOT / "deploy/systemd"
+
+
+@pytest.fixture(scope="module")
+def scripts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The scripts that debhelper makes for the units, by the rules of deploy/debian."""
+    need("dh_installsystemd", "the scripts of the package")
+    folder = tmp_path_factory.mktemp("scripts")
+    debian = folder / "debian"
+    subprocess.run(["cp", "-r", str(ROOT / "deploy/debian"), str(debian)], check=True, timeout=20)
+    units = debian / "streamer/lib/systemd/system"
+    units.mkdir(parents=True)
+    for unit in UNITS.glob("streamer*.s*"):
+        (units / unit.name).write_text(unit.read_text())
+    commands = re.findall(r"^\tdh_installsystemd .*$", (debian / "rules").read_text(), re.M)
+    assert len(commands) == 3
+    for command in [*commands, "dh_installdeb"]:
+        subprocess.run(command.split(), cwd=folder, check=True, timeout=20)
+    return {path.name: path.read_text() for path in (debian / "streamer/DEBIAN").iterdir()}
+
+
+def test_upgrade_leaves_the_port_open(scripts: dict[str, str]) -> None:
+    """An upgrade restarts the service; nothing stops or restarts the socket, except a removal."""
+    actions = re.findall(r"deb-systemd-invoke (\S+) (.*?) >", scripts["postinst"])
+    assert ("start", "'streamer.socket'") in actions
+    assert ("$_dh_action", "'streamer.service'") in actions and len(actions) == 2
+    assert "preinst" not in scripts
+    for block in scripts["prerm"].split("# End automatically added section"):
+        assert "deb-systemd-invoke" not in block or '"$1" = remove' in block
+
+
+def test_purge_leaves_no_key_and_no_log(scripts: dict[str, str], tmp_path: Path) -> None:
+    """The certificate's key and the logs are deleted by a purge, and by nothing else."""
+    script = scripts["postrm"]
+    for path in ("/var/lib/streamer", "/var/log/streamer"):
+        (tmp_path / path[1:]).mkdir(parents=True)
+        (tmp_path / path[1:] / "key.pem").write_text("secret")
+        script = script.replace(path, str(tmp_path) + path)
+    script = script.replace("/usr/bin/deb-systemd-helper", "/nonexistent")
+    script = script.replace("/run/systemd/system", "/nonexistent")
+    for reason, kept in (("upgrade", 2), ("remove", 2), ("purge", 0)):
+        subprocess.run(["sh", "-c", script, "postrm", reason], check=True, timeout=20)
+        assert len(list(tmp_path.rglob("key.pem"))) == kept, reason
+    assert not list((tmp_path / "var/lib").iterdir()) and not list((tmp_path / "var/log").iterdir())
+
+
+def test_socket_is_for_both_families(tmp_path: Path) -> None:
+    """A port without an address: IPv6 and IPv4; systemd takes IPv4 alone on a machine without IPv6.
+    """
+    text = (UNITS / "streamer.socket").read_text()
+    [address] = re.findall(r"^ListenStream=(.*)$", text, re.M)
+    assert address.isdigit() and "BindIPv6Only=both" in text
+    activate = need("systemd-socket-activate", "the address of the socket unit")
+    port = free_port()
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen([activate, "-l", address.replace("8080", str(port)), "sleep",
+                                    "60"], stdout=output, stderr=output)
+    def connects(host: str) -> bool:
+        try:
+            socket.create_connection((host, port), 1).close()
+        except OSError:
+            return False
+        return True
+
+    try:
+        for host in ("127.0.0.1", "::1"):
+            wait_until(lambda host=host: connects(host), 10, f"a listener at {host}")
+    finally:
+        process.kill()
+        process.wait(5)
+
+
+def test_logs_are_rotated(tmp_path: Path) -> None:
+    """Logs of the service and of instances are rotated, and the programs open new ones."""
+    tool = need("logrotate", "the rotation of logs")
+    if os.geteuid() != 0:
+        pytest.skip("not root: logrotate becomes another user")
+    logs = tmp_path / "logs"
+    (logs / "gate").mkdir(parents=True)
+    for path in (logs / "access.log", logs / "gate/access.log"):
+        path.write_text("a line\n")
+    calls, tools = tmp_path / "calls", tmp_path / "bin"
+    tools.mkdir()
+    (tools / "systemctl").write_text(f'#!/bin/sh\necho "$@" >> {calls}\n')
+    (tools / "systemctl").chmod(0o755)
+    rules = (UNITS / "logrotate").read_text()
+    assert rules.count("/var/log/streamer/") == 4 and "su streamer streamer" in rules
+    configuration = tmp_path / "logrotate.conf"
+    configuration.write_text(rules.replace("/var/log/streamer/", f"{logs}/").replace(
+        "su streamer streamer", "su root root"))
+    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+    command = [tool, "--state", str(tmp_path / "state"), str(configuration)]
+    tried = subprocess.run([*command, "--debug"], capture_output=True, text=True, check=False,
+                           env=environment, timeout=20)
+    assert tried.returncode == 0 and "error" not in tried.stderr, tried.stderr
+    assert not calls.exists()
+    done = subprocess.run([*command, "--force"], capture_output=True, text=True, check=False,
+                          env=environment, timeout=20)
+    assert done.returncode == 0, done.stderr
+    assert {str(path.relative_to(logs)) for path in logs.rglob("*.log.1")} == {
+        "access.log.1", "gate/access.log.1"}
+    assert calls.read_text().split() == [
+        "kill", "--kill-whom=main", "--signal=USR1", "streamer.service", "streamer@*.service"]
+
+
+def test_zsh_completion_is_a_script(tmp_path: Path) -> None:
+    """zsh reads the completion without a fault."""
+    zsh = need("zsh", "the completion of zsh")
+    text = subprocess.run([streamer_binary(), "--print", "zsh"], check=True, capture_output=True,
+                          timeout=20).stdout
+    script = tmp_path / "_streamer"
+    script.write_bytes(text)
+    done = subprocess.run([zsh, "-n", str(script)], capture_output=True, text=True, check=False,
+                          timeout=20)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    assert b"--part-duration" in text
