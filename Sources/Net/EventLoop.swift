@@ -177,6 +177,7 @@ package final class EventLoop: @unchecked Sendable {
     if index >= table.count {
       table.append(contentsOf: repeatElement(Entry(), count: index + 1 - table.count))
     }
+    // bounded: a generation may wrap
     generation &+= 1
     table[index] = Entry(generation: generation, handler: handler)
     let code = clinux_epoll_control(
