@@ -486,6 +486,7 @@ async function within(timeout, work, stop) {
 
 const SAMPLES = 8;
 const SLEW = 0.0005;
+const FIRST_TIME = 3000;
 function localNow() { return performance.timeOrigin + performance.now(); }
 function bestOffset(samples) {
   let best = null;
@@ -528,6 +529,7 @@ class ServerClock {
   constructor(stop) {
     this.stop = stop;
     this.measured = 0;
+    this.firstAt = 0;
     this.rest = 0;
     this.restAt = 0;
     this.roundTrip = null;
@@ -539,10 +541,13 @@ class ServerClock {
   }
   take({ offset, roundTrip }) {
     const error = offset - this.offset;
-    const isBetter = this.roundTrip === null || roundTrip < this.roundTrip / 2;
+    const now = localNow();
+    if (this.roundTrip === null) this.firstAt = now;
+    const isBetter = this.roundTrip === null
+      || roundTrip < this.roundTrip / 2 && now - this.firstAt < FIRST_TIME;
     const isSet = isBetter || Math.abs(error) > (roundTrip + (this.roundTrip ?? 0)) / 2 + 1;
     this.rest = isSet ? 0 : error;
-    this.restAt = localNow();
+    this.restAt = now;
     this.measured = offset;
     this.roundTrip = roundTrip;
   }
@@ -695,6 +700,7 @@ class LiveSocket {
     this.isEnded = false;
     this.hasOpened = false;
     this.pings = 0;
+    this.pongs = 0;
     this.samples = [];
     this.heardAt = performance.now();
     this.openedAt = this.heardAt;
@@ -728,7 +734,8 @@ class LiveSocket {
     if (![c, r, s].every(Number.isFinite)) return;
     this.samples.push({ sent: c, received: localNow(), server: (r + s) / 2 });
     this.samples = agreeing(this.samples).slice(-KEPT_SAMPLES);
-    if (this.samples.length >= 3) this.clock.learn(this.samples);
+    this.pongs += 1;
+    if (this.pongs >= 3) this.clock.learn(this.samples);
   }
   check() {
     const now = performance.now(), silence = now - this.heardAt;
@@ -4205,7 +4212,8 @@ const LONGEST_WAIT = 1000;
 const LONGEST_RETRY = 30000;
 function screenSize() {
   if (!('screen' in globalThis)) return {};
-  const { screen, devicePixelRatio: ratio } = globalThis;
+  const { screen } = globalThis;
+  const ratio = Math.max(1, globalThis.devicePixelRatio);  // a page that is zoomed out has less
   return { maxW: Math.round(screen.width * ratio), maxH: Math.round(screen.height * ratio) };
 }
 class SocketPlayer {
@@ -4273,13 +4281,16 @@ class SocketPlayer {
   forgetMedia() {
     this.groups.clear();
     this.waiting = [];
+    this.forgetPosition();
+  }
+  forgetPosition() {
     this.isAtEdge = false;
     this.isPositioned = false;
     this.firstChunkAt = 0;
-    this.isPaused = false;
   }
   connect() {
     this.forgetMedia();
+    this.isPaused = false;
     const socket = new LiveSocket(socketAddress(this.host.source), this.host.clock, {
       onControl: (message) => this.guard(() => this.control(message)),
       onMedia: (message) => this.guard(() => this.media(message)),
@@ -4298,7 +4309,7 @@ class SocketPlayer {
       t: 'subscribe', rendition: requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
       ...this.format === 'fmp4' ? {} : { format: this.format },
       ...this.host.sync === null ? {}
-        : { sync: this.host.sync, need: Math.round(this.target * 1000) },
+        : { sync: this.host.sync, need: Math.round(this.host.need() * 1000) },
     });
   }
   guard(body) {
@@ -4443,10 +4454,10 @@ class SocketPlayer {
       return;
     }
     if (feed.video) {
-      this.recover('the stream has other tracks');
-      return;
+      this.forgetPosition();
+      this.renewFeed();
     }
-    void this.openFeed(feed, open);
+    void this.openFeed(this.feed, open);
   }
   async openFeed(feed, groups) {
     this.opening = feed;
@@ -5127,6 +5138,7 @@ class Playback {
         if (isCurrent() && this.targets.setStream(...targets)) this.applyTarget();
       },
       sync,
+      need: () => this.controller.need,
       setSharedTarget: (target) => { if (isCurrent()) this.controller.shared = target; },
       addEvent: (event) => { if (event && isCurrent()) this.queue.add(event); },
       setSource: (presence) => { if (isCurrent()) this.services.push(presence); },

@@ -269,7 +269,9 @@ extension ServingOptions {
     tokenPublicKey = configuration.webTokenKey
     hostNames = Set(settings.hostNames + MachineNames.current.names)
     if let url = settings.publicURL { hostNames.insert(KnownHosts.name(in: url)) }
-    socketOrigins = SocketOrigins(settings.socketOrigins)
+    // A proxy may replace Host, with which pages of this server are recognized otherwise.
+    let ownOrigins = settings.socketOrigins.isEmpty ? [] : [settings.publicURL].compactMap(\.self)
+    socketOrigins = SocketOrigins(settings.socketOrigins + ownOrigins)
     publishedStreams = settings.publishedStreams
     publishHooks.publish = settings.publishHook
     publishHooks.unpublish = settings.unpublishHook

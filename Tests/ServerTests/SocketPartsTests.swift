@@ -172,6 +172,14 @@ struct SocketPartsTests {
     #expect(sizes.map(phone.isFilled) == [true, false, false])
     let small = try #require(ScreenSize(width: 800, height: 600))
     #expect(sizes.map(small.isFilled) == [true, true, false])
+    let ladder = ["1280x720", "1280x720", "640x360", "960x540"].map { VideoSize($0) }
+    for (width, height, index) in [(1280, 800, 0), (960, 600, 3), (640, 400, 2), (3840, 2160, 0)]
+      as [(Double, Double, Int)]
+    {
+      let screen = try #require(ScreenSize(width: width, height: height))
+      #expect(screen.smallestFilling(ladder) == index, "\(width)")
+      #expect(screen.smallestFilling([nil, nil]) == 0)
+    }
     for (width, height) in [(nil, 5), (5, nil), (0, 5), (5, -1)] as [(Double?, Double?)] {
       #expect(ScreenSize(width: width, height: height) == nil)
     }

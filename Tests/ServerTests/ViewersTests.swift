@@ -113,6 +113,19 @@ struct ViewersTests {
     }
   }
 
+  @Test("a choice outside of the present ladder becomes the nearest one, and can be raised again")
+  func limits() {
+    var choice = AutomaticRendition(now: start, index: 3)
+    choice.limit(to: 0...1, now: start)
+    #expect(choice.index == 1)
+    choice.step(start + .seconds(10))
+    #expect(choice.index == 0)
+    choice.limit(to: 2...2, now: start + .seconds(11))
+    #expect(choice.index == 2)
+    choice.limit(to: 0...3, now: start + .seconds(11))
+    #expect(choice.index == 2)
+  }
+
   @Test("a ladder of one rendition is never left")
   func single() {
     var choice = AutomaticRendition(now: start)

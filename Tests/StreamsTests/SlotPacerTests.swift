@@ -36,6 +36,8 @@ struct SlotPacerTests {
           try? TestSource(size: size, segmentation: segmentation, feed: feed, stop: stop).run()
         }
       })
+    // The thread sleeps by now: the next frame is due in more than a minute.
+    SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(500))
     stop.set()
     #expect(thread.join(until: SystemClock.monotonicTime + .seconds(1)))
   }

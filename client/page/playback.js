@@ -345,6 +345,7 @@ export class Playback {
         if (isCurrent() && this.targets.setStream(...targets)) this.applyTarget();
       },
       sync,
+      need: () => this.controller.need,
       setSharedTarget: (target) => { if (isCurrent()) this.controller.shared = target; },
       addEvent: (event) => { if (event && isCurrent()) this.queue.add(event); },
       setSource: (presence) => { if (isCurrent()) this.services.push(presence); },

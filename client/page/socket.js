@@ -54,6 +54,7 @@ export class LiveSocket {
     /** Whether the connection was open. */
     this.hasOpened = false;
     this.pings = 0;
+    this.pongs = 0;
     /** @type {TimeSample[]} */
     this.samples = [];
     this.heardAt = performance.now();
@@ -95,7 +96,8 @@ export class LiveSocket {
     if (![c, r, s].every(Number.isFinite)) return;
     this.samples.push({ sent: c, received: localNow(), server: (r + s) / 2 });
     this.samples = agreeing(this.samples).slice(-KEPT_SAMPLES);
-    if (this.samples.length >= 3) this.clock.learn(this.samples);
+    this.pongs += 1;
+    if (this.pongs >= 3) this.clock.learn(this.samples);
   }
 
   /** Measures the clock, and ends the connection if nothing is received. */

@@ -6,6 +6,8 @@ import { within } from './deadline.js';
 const SAMPLES = 8;
 /** The rate at which the offset approaches a measurement: 0.5 ms in a second. */
 const SLEW = 0.0005;
+/** The time of the first measurements, of which the better ones count at once, ms. */
+const FIRST_TIME = 3000;
 
 /**
  * One exchange with the time service; all times in Unix ms.
@@ -77,6 +79,8 @@ export class ServerClock {
     this.stop = stop;
     /** Server clock − local clock, ms, by the latest measurement. */
     this.measured = 0;
+    /** The time of the first measurement, Unix ms. */
+    this.firstAt = 0;
     /** The part of `measured` that is not applied yet, ms, and the time of that, Unix ms. */
     this.rest = 0;
     this.restAt = 0;
@@ -86,7 +90,7 @@ export class ServerClock {
     this.measurement = null;
   }
 
-  /** Server clock − local clock, ms. It changes slowly, unless the clock was set. */
+  /** Server clock − local clock, ms. It changes slowly, except at the start and if it was set. */
   get offset() {
     const applied = (localNow() - this.restAt) * SLEW;
     return this.measured - Math.sign(this.rest) * Math.max(0, Math.abs(this.rest) - applied);
@@ -98,10 +102,13 @@ export class ServerClock {
    */
   take({ offset, roundTrip }) {
     const error = offset - this.offset;
-    const isBetter = this.roundTrip === null || roundTrip < this.roundTrip / 2;
+    const now = localNow();
+    if (this.roundTrip === null) this.firstAt = now;
+    const isBetter = this.roundTrip === null
+      || roundTrip < this.roundTrip / 2 && now - this.firstAt < FIRST_TIME;
     const isSet = isBetter || Math.abs(error) > (roundTrip + (this.roundTrip ?? 0)) / 2 + 1;
     this.rest = isSet ? 0 : error;
-    this.restAt = localNow();
+    this.restAt = now;
     this.measured = offset;
     this.roundTrip = roundTrip;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
-import { HEADER } from '../page/llws.js';
+import { HEADER, VIDEO } from '../page/llws.js';
 import { SocketPlayer } from '../page/players/socket-player.js';
 
 const settled = () => new Promise((resolve) => { setImmediate(resolve); });
@@ -29,7 +29,8 @@ function playing(t) {
   const player = new SocketPlayer({
     source: 'http://h/live.m3u8', video: {}, clock: { learn() {} }, sync: null,
     status: (_, text) => states.push(text), unsupported: (reason) => assert.fail(reason),
-    setTargets: (usual) => targets.push(usual), setSource: (source) => sources.push(source),
+    setTargets: (usual) => targets.push(usual), need: () => 0.07,
+    setSource: (source) => sources.push(source),
   }, 0.1);
   t.after(() => {
     player.stop();
@@ -173,17 +174,83 @@ suite('a stream that begins again on an open socket', () => {
   }
 });
 
+suite('a browser that wants no media at present', () => {
+  test('gets them after a restart of the stream when it wants them again', (t) => {
+    const { player, sockets, receive } = playing(t);
+    const feed = (isStreaming) => ({
+      video: {}, isStreaming, close() {}, end: () => null, ranges: () => null, gapEnd: () => null,
+    });
+    player.feed = feed(false);
+    player.update();
+    player.newFeed = () => feed(true);
+    receive({
+      t: 'switching', cid: 2, rendition: 'r', track: 'v', mime: 'video/mp4', timescale: 1,
+      epoch: 0, tracks: ['v'], target: 70, reason: 'source',
+    });
+    player.update();
+    assert.deepEqual(
+      sockets[0].sent.map(({ t: name }) => name).filter((name) => /pause|resume/.test(name)),
+      ['pause', 'resume']);
+  });
+
+  test('a subscription with other tracks opens another media source', async (t) => {
+    const { player, sockets, receive } = playing(t), opened = [];
+    const feed = () => ({
+      video: null, isStreaming: true, close() {}, end: () => null, ranges: () => null,
+      hasTracks(count) { return count === this.count; },
+      async open(tracks) {
+        this.count = tracks.length;
+        this.video = {};
+        opened.push(tracks.length);
+      },
+    });
+    player.feed = feed();
+    player.newFeed = feed;
+    for (const [cid, tracks] of [[1, ['v']], [2, ['v', 'a']]]) {
+      for (const [index, track] of tracks.entries()) {
+        const channel = 10 * cid + index;
+        receive({
+          t: 'subscribed', cid: channel, rendition: 'r', track, mime: 'video/mp4', timescale: 1,
+          epoch: 0, tracks, target: 70,
+        });
+        player.media(
+          { kind: HEADER, flags: 0, channel, sequence: 0, sent: 0, media: new Uint8Array([1]) });
+      }
+      await settled();
+    }
+    assert.deepEqual(opened, [1, 2]);
+    assert.equal(sockets.length, 1);
+  });
+});
+
 suite('media that the decoder refuses', () => {
   test('are requested less often, until another player plays', async (t) => {
-    const reasons = [], { player, sockets } = playing(t);
+    const reasons = [], { player, sockets, receive } = playing(t);
     player.host.unsupported = (reason) => {
       reasons.push(reason);
       player.stop();
     };
+    const feed = () => ({
+      video: null, isStreaming: true, close() {}, hasTracks: () => true, start: () => 9,
+      end: () => null, gapEnd: () => null, ranges: () => null,
+      async open() { this.video = { append() {}, changeType() {} }; },
+    });
+    player.feed = feed();
+    player.newFeed = feed;
     let elapsed = 0;
     for (; elapsed < 20000 && reasons.length === 0; elapsed += 50) {
       if (sockets.at(-1).readyState === 1 && player.firstChunkAt === 0) {
-        player.firstChunkAt = 1;
+        receive({
+          t: 'subscribed', cid: 1, rendition: 'r', track: 'v', mime: 'video/mp4', timescale: 1,
+          epoch: 0, tracks: ['v'],
+        });
+        const media = new Uint8Array([0, 0, 0, 8, 102, 114, 101, 101]);  // a box `free`
+        const message = { flags: 0, channel: 1, sequence: 0, sent: 0, media };
+        player.media({ ...message, kind: HEADER });
+        await settled();
+        player.media({ ...message, kind: VIDEO });
+        player.update();
+        assert.notEqual(player.firstChunkAt, 0);
         player.recover('the decoder has failed');
       }
       await settled();

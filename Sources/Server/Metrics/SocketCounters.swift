@@ -26,9 +26,6 @@ struct SocketCounters: Sendable {
     }
   }
 
-  /// The skips of all streams.
-  var skips: UInt64 { streams.values.reduce(0) { $0 + $1.skips } }
-
   /// Writes the series of `/metrics`.
   func write(to out: inout MetricLines) {
     out.family("streamer_websockets", "gauge", "Open WebSockets.")

@@ -3,11 +3,11 @@
 import Net
 import Time
 
-/// What a connection says about the next higher rendition: a pure decision.
+/// Whether a connection is known to carry the next higher rendition: a pure decision.
 enum RaiseEvidence {
-  /// The rendition is too large, or the connection is not yet free.
+  /// The connection is too slow, or has a queue.
   case against
-  /// Nothing speaks for or against it: only a trial shows.
+  /// Unknown: only a trial shows it.
   case unknown
   /// The connection has carried 1.4 times its bits.
   case proven

@@ -13,6 +13,15 @@ struct ScreenSize: Sendable, Equatable {
     short = min(width, height)
   }
 
+  /// The index of the first one of the smallest pictures that fill the screen; 0 if none does.
+  func smallestFilling(_ sizes: [VideoSize?]) -> Int {
+    let filling = sizes.enumerated().compactMap { index, size in
+      // bounded: a side has at most 2^16 pixels
+      size.flatMap { isFilled(by: $0) ? (index, pixels: Int($0.width) * Int($0.height)) : nil }
+    }
+    return filling.min { $0.pixels < $1.pixels }?.0 ?? 0
+  }
+
   /// Whether a picture of this size fills the screen without enlargement.
   func isFilled(by size: VideoSize) -> Bool {
     Double(max(size.width, size.height)) >= long || Double(min(size.width, size.height)) >= short

@@ -9,8 +9,23 @@ package struct SocketOrigins: Sendable {
   /// The permitted origins beside that of this server, in lower case; empty if all are permitted.
   private let origins: Set<String>
 
-  /// - Parameter origins: such as `https://example.com:8443`; all are permitted if there is none.
-  package init(_ origins: [String] = []) { self.origins = Set(origins.map { $0.lowercased() }) }
+  /// - Parameter origins: URLs such as `https://example.com:8443`, whose paths do not count; all
+  ///   origins are permitted if there is none.
+  package init(_ origins: [String] = []) { self.origins = Set(origins.map(Self.origin)) }
+
+  /// The origin of a URL as browsers write it: without a path and the usual port.
+  ///
+  /// - Source: RFC 6454 §6.2
+  private static func origin(of url: String) -> String {
+    let parts = url.lowercased().split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count >= 3 else { return url.lowercased() }
+    var host = parts[2]
+    for (scheme, port) in [("http:", ":80"), ("https:", ":443")]
+    where parts[0] == scheme && host.hasSuffix(port) {
+      host = host.dropLast(port.count)
+    }
+    return "\(parts[0])//\(host)"
+  }
 
   /// Whether a request may open a WebSocket: it comes from no page, from a page of the server that
   /// it asks, or from a page of a permitted origin.

@@ -60,14 +60,22 @@ extension SocketSession {
 
   /// Changes the server's choice of a rendition, and counts the change if it has an effect.
   func changeAutomatic(_ change: (inout AutomaticRendition) -> Void) {
+    limitAutomatic()
     let before = automatic.index
     change(&automatic)
     guard automatic.index != before, let request, request.rendition == nil else { return }
     sockets.countSwitch(isUp: automatic.index < before)
   }
 
-  /// Chooses a higher rendition if the client was not late for some time, and nothing speaks
-  /// against that rendition.
+  /// Keeps the server's choice in the present ladder, and below what the screen can show.
+  func limitAutomatic() {
+    let (highest, count) = (highest, sockets.ladder.count)
+    guard count > 0 else { return }
+    automatic.limit(to: highest...max(highest, count - 1), now: sockets.now)
+  }
+
+  /// Chooses a higher rendition if the client was not late for some time, unless the connection is
+  /// known to be too slow for it.
   func raise(_ now: MonotonicTime) {
     guard automatic.index > 0, automatic.index > highest, let request, request.rendition == nil,
       !subscriptions.isEmpty, isKeepingUp,

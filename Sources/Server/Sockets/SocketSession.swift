@@ -36,7 +36,7 @@ final class SocketSession: WebSocketHandler {
   var queue = SendQueue()
   var acknowledgementsReadAt = MonotonicTime.distantPast
   var automatic: AutomaticRendition
-  /// The client's screen; nil if it has not told.
+  /// The client's screen; nil if it is not known.
   private var screen: ScreenSize?
   /// The frames that the client's decoder drops.
   var decoder = DroppedFrames()
@@ -206,9 +206,7 @@ final class SocketSession: WebSocketHandler {
     }
     let isSwitch = isRestarting
     isRestarting = false
-    if automatic.index < highest {
-      automatic = AutomaticRendition(now: now, index: highest)
-    }
+    limitAutomatic()
     let tracks = groups.map(\.track)
     let isShort = groups.allSatisfy { $0.track == .video || $0.hasShortChunks }
     let target = Interval.milliseconds(!tracks.contains(.audio) ? 70 : isShort ? 190 : 250)
@@ -231,6 +229,7 @@ final class SocketSession: WebSocketHandler {
       keyTime = keyTime ?? group.newestKeyTime
     }
     presence.show(shownRendition, now: now)
+    tellSync()
   }
 
   /// The name of the video rendition for the client: its choice, or that of the server.

@@ -26,10 +26,9 @@ extension StreamSockets {
     return tracks.indices.contains(index) ? tracks[index]?.bandwidth : nil
   }
 
-  /// The index in the ladder of the smallest rendition that fills a screen, whichever way the
-  /// screen is held; 0 if none does.
+  /// The index in the ladder of the highest rendition that a screen can show; 0 if none fills it.
   func smallestFilling(_ screen: ScreenSize) -> Int {
-    videoTracks.lastIndex { $0?.size.map(screen.isFilled) ?? false } ?? 0
+    screen.smallestFilling(videoTracks.map { $0?.size })
   }
 
   /// Asks the encoder of a rendition for a key frame; see ``StreamSession/requestKey(_:)``.

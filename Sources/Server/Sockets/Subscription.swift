@@ -10,8 +10,7 @@ final class Subscription {
   /// Whether the viewer gets the next message.
   enum State: Equatable {
     case receiving
-    /// The viewer has just come: its first message is the next key frame, even if it has to wait
-    /// behind others.
+    /// The viewer is new: its first message is the next key frame, even if other messages wait.
     case starting
     /// The viewer was too slow and gets no message before the next key frame; `from` is the number
     /// of the first message that it did not get, nil if that was of a former group.

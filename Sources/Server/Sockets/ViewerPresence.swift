@@ -21,8 +21,8 @@ final class ViewerPresence {
   private var report: ViewerReport
   /// The sync group; nil without one.
   private var group: String?
-  /// Whether the client has said which latency it needs.
-  private var hasNeed = false
+  /// The latency that the client needed when it joined; nil once its player has measured it.
+  private var firstNeed: Interval?
   /// The newest target of the sync group that the client knows.
   private var target: Interval?
   /// Bytes sent since the rate was measured, and that time.
@@ -44,18 +44,18 @@ final class ViewerPresence {
   /// - Returns: false if there are too many groups.
   func join(_ name: String?, need: Double?, now: MonotonicTime) -> Bool {
     guard let name else { return true }
-    hasNeed = need != nil
-    guard shared.syncGroups.set(Self.interval(need ?? 0), of: viewer, in: name, now: now) else {
+    firstNeed = Self.interval(need ?? 0)
+    guard shared.syncGroups.set(firstNeed ?? .zero, of: viewer, in: name, now: now) else {
       return false
     }
     group = name
     return true
   }
 
-  /// The latency that the media need, until the player says what it needs.
+  /// The media need this latency, until the player has measured what it needs.
   func need(_ target: Interval, now: MonotonicTime) {
-    guard let group, !hasNeed else { return }
-    _ = shared.syncGroups.set(target, of: viewer, in: group, now: now)
+    guard let group, let firstNeed else { return }
+    _ = shared.syncGroups.set(max(firstNeed, target), of: viewer, in: group, now: now)
   }
 
   /// A number of milliseconds of a client: at most ten seconds, 0 if it is none.
@@ -103,7 +103,7 @@ final class ViewerPresence {
       hasFigures = true
     }
     guard let group, let need = message.need else { return }
-    hasNeed = true
+    firstNeed = nil
     _ = shared.syncGroups.set(Self.interval(need), of: viewer, in: group, now: now)
   }
 

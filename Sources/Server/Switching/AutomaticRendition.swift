@@ -34,6 +34,13 @@ struct AutomaticRendition: Sendable {
     changedAt = now
   }
 
+  /// Keeps the choice among these renditions.
+  mutating func limit(to indices: ClosedRange<Int>, now: MonotonicTime) {
+    let nearest = min(max(index, indices.lowerBound), indices.upperBound)
+    guard nearest != index else { return }
+    self = AutomaticRendition(now: now, index: nearest)
+  }
+
   /// The viewer was late.
   ///
   /// - Parameters:

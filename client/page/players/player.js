@@ -57,6 +57,7 @@
  * @property {(usual: number, least: number) => void} setTargets
  *   the default target for this stream, and the lowest one that it allows, s
  * @property {string | null} sync the sync group of the page
+ * @property {() => number} need the latency that the player needs, s
  * @property {(target: number) => void} setSharedTarget the target of the sync group, s
  * @property {(event: import('../stream-events.js').StreamEvent | null) => void} addEvent
  *   an event of the stream; null is ignored

@@ -39,7 +39,8 @@ const LONGEST_RETRY = 30000;
 /** The pixels of the screen: no larger picture is of use. */
 function screenSize() {
   if (!('screen' in globalThis)) return {};
-  const { screen, devicePixelRatio: ratio } = globalThis;
+  const { screen } = globalThis;
+  const ratio = Math.max(1, globalThis.devicePixelRatio);  // a page that is zoomed out has less
   return { maxW: Math.round(screen.width * ratio), maxH: Math.round(screen.height * ratio) };
 }
 
@@ -157,14 +158,18 @@ export class SocketPlayer {
   forgetMedia() {
     this.groups.clear();
     this.waiting = [];
+    this.forgetPosition();
+  }
+
+  forgetPosition() {
     this.isAtEdge = false;
     this.isPositioned = false;
     this.firstChunkAt = 0;
-    this.isPaused = false;
   }
 
   connect() {
     this.forgetMedia();
+    this.isPaused = false;
     const socket = new LiveSocket(socketAddress(this.host.source), this.host.clock, {
       onControl: (message) => this.guard(() => this.control(message)),
       onMedia: (message) => this.guard(() => this.media(message)),
@@ -184,7 +189,7 @@ export class SocketPlayer {
       t: 'subscribe', rendition: requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
       ...this.format === 'fmp4' ? {} : { format: this.format },
       ...this.host.sync === null ? {}
-        : { sync: this.host.sync, need: Math.round(this.target * 1000) },
+        : { sync: this.host.sync, need: Math.round(this.host.need() * 1000) },
     });
   }
 
@@ -361,10 +366,11 @@ export class SocketPlayer {
       return;
     }
     if (feed.video) {
-      this.recover('the stream has other tracks');
-      return;
+      // The server has begun again with other tracks.
+      this.forgetPosition();
+      this.renewFeed();
     }
-    void this.openFeed(feed, open);
+    void this.openFeed(this.feed, open);
   }
 
   /** @param {Feed} feed @param {OpenGroup[]} groups */
