@@ -9,6 +9,7 @@
 #include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -284,16 +285,31 @@ static inline int clinux_exit_of(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
-/// Ends with the parent, gains no privileges, dumps no core, and has at most these bytes of data
-/// and these descriptors. 0, or -errno.
-static inline int clinux_confine(uint64_t data, uint64_t descriptors) {
-  struct rlimit none = {0, 0}, memory = {data, data}, files = {descriptors, descriptors};
+/// Ends with the parent, gains no privileges, dumps no core, leaves the processors to the parent if
+/// both need them, and has at most these bytes of data and these descriptors; `reserve` further
+/// bytes after `clinux_release_reserve`. 0, or -errno.
+static inline int clinux_confine(uint64_t data, uint64_t reserve, uint64_t descriptors) {
+  struct rlimit none = {0, 0}, memory = {data, data + reserve}, files = {descriptors, descriptors};
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return -errno;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;
+  // Not an absolute value: the server itself may run at another one. Linux changes the calling
+  // thread only, whose value those inherit that it starts.
+  errno = 0;
+  int niceness = getpriority(PRIO_PROCESS, 0);
+  if (niceness == -1 && errno) return -errno;
+  if (setpriority(PRIO_PROCESS, 0, niceness + 5) < 0) return -errno;
   if (setrlimit(RLIMIT_CORE, &none) < 0) return -errno;
   if (setrlimit(RLIMIT_DATA, &memory) < 0) return -errno;
   if (setrlimit(RLIMIT_NOFILE, &files) < 0) return -errno;
   return 0;
+}
+
+/// Permits the reserve of data, such that a process without memory can say so.
+static inline void clinux_release_reserve(void) {
+  struct rlimit memory;
+  if (getrlimit(RLIMIT_DATA, &memory) < 0) return;
+  memory.rlim_cur = memory.rlim_max;
+  setrlimit(RLIMIT_DATA, &memory);
 }
 
 /// All rights to files that the kernel's version of Landlock knows.

@@ -20,7 +20,15 @@ static inline int cseccomp_refuse_dangerous_calls(void) {
       SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(process_madvise),
       SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_getfd), SCMP_SYS(pidfd_send_signal), SCMP_SYS(kcmp),
       SCMP_SYS(kill), SCMP_SYS(tkill), SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo),
-      SCMP_SYS(setpgid), SCMP_SYS(setsid),
+      SCMP_SYS(setpgid), SCMP_SYS(setsid), SCMP_SYS(migrate_pages), SCMP_SYS(move_pages),
+      SCMP_SYS(process_mrelease), SCMP_SYS(ioprio_set),
+      // Servers of this machine: no input listens for streams of bytes, and all pairs of local
+      // sockets come from the parent. A local datagram socket of a pair could send to any other.
+      SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(socketpair),
+      // Memory, messages and semaphores of System V, and queues of POSIX.
+      SCMP_SYS(shmget), SCMP_SYS(shmat), SCMP_SYS(shmctl), SCMP_SYS(msgget), SCMP_SYS(msgsnd),
+      SCMP_SYS(msgrcv), SCMP_SYS(msgctl), SCMP_SYS(semget), SCMP_SYS(semop),
+      SCMP_SYS(semtimedop), SCMP_SYS(semctl), SCMP_SYS(mq_open), SCMP_SYS(mq_unlink),
       // Namespaces, mounts, handles of files.
       SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(chroot),
       SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(open_by_handle_at),
@@ -65,10 +73,35 @@ static inline int cseccomp_refuse_dangerous_calls(void) {
   // The limits of other processes.
   if (!error)
     error = seccomp_rule_add(filter, refusal, SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_NE, 0));
-  // Local, IPv4, IPv6 and netlink sockets, which name servers are looked up by, have lower numbers.
+  // The priority of other processes, such as all of this user.
+  if (!error)
+    error = seccomp_rule_add(filter, refusal, SCMP_SYS(setpriority), 1,
+                             SCMP_A0(SCMP_CMP_NE, 0 /* PRIO_PROCESS */));
+  if (!error)
+    error = seccomp_rule_add(filter, refusal, SCMP_SYS(setpriority), 1, SCMP_A1(SCMP_CMP_NE, 0));
+  // A descriptor whose data sends a signal to another process.
+  static const int owners[] = {8 /* F_SETOWN */, 10 /* F_SETSIG */, 15 /* F_SETOWN_EX */};
+  for (size_t i = 0; i < sizeof owners / sizeof *owners && !error; i++)
+    error = seccomp_rule_add(filter, refusal, SCMP_SYS(fcntl), 1,
+                             SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, (scmp_datum_t)owners[i]));
+  static const int owns[] = {0x8901 /* FIOSETOWN */, 0x8902 /* SIOCSPGRP */};
+  for (size_t i = 0; i < sizeof owns / sizeof *owns && !error; i++)
+    error = seccomp_rule_add(filter, refusal, SCMP_SYS(ioctl), 1,
+                             SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, (scmp_datum_t)owns[i]));
+  // Sockets of IPv4 and IPv6, and those of netlink by which the C library looks up addresses of
+  // interfaces. No local ones: Landlock does not restrict the connection to a path.
+  for (unsigned domain = 0; domain <= AF_NETLINK && !error; domain++) {
+    if (domain == AF_INET || domain == AF_INET6 || domain == AF_NETLINK) continue;
+    error = seccomp_rule_add(filter, refusal, SCMP_SYS(socket), 1,
+                             SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, domain));
+  }
   if (!error)
     error = seccomp_rule_add(filter, refusal, SCMP_SYS(socket), 1,
                              SCMP_A0(SCMP_CMP_GT, AF_NETLINK));
+  if (!error)
+    error = seccomp_rule_add(filter, refusal, SCMP_SYS(socket), 2,
+                             SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, AF_NETLINK),
+                             SCMP_A2(SCMP_CMP_NE, 0 /* NETLINK_ROUTE */));
   if (!error) error = seccomp_load(filter);
   seccomp_release(filter);
   return error;

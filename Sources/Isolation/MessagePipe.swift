@@ -71,16 +71,15 @@ package final class MessagePipe: Sendable {
   }
 
   private func wait(until deadline: MonotonicTime) throws(Failure) {
-    while true {
-      let left = max(.zero, deadline - SystemClock.monotonicTime)
-      // Rounded up, so that the deadline has passed when nothing arrives.
-      let milliseconds = min(left.milliseconds, 3_600_000) + 1
+    var limit = SilenceLimit(deadline)
+    while let left = limit.next(at: SystemClock.monotonicTime) {
       var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      let ready = unsafe Glibc.poll(&poll, 1, Int32(clamping: milliseconds))
+      // Rounded up, so that the interval has passed when nothing arrives.
+      let ready = unsafe Glibc.poll(&poll, 1, Int32(clamping: left.milliseconds + 1))
       if ready > 0 { return }
-      if ready == 0, SystemClock.monotonicTime >= deadline { throw .silent }
       if ready < 0, errno != EINTR { throw .closed }
     }
+    throw .silent
   }
 
   /// Receives `count` bytes.

@@ -25,6 +25,8 @@ package enum Sandbox {
     package static let all: Protections = [.files, .calls, .limits]
   }
 
+  /// The bytes of data with which a process reports that it has used up its own.
+  private static let reserve: UInt64 = 16 << 20
   /// The most open descriptors.
   private static let descriptors: UInt64 = 256
 
@@ -38,6 +40,10 @@ package enum Sandbox {
     "/dev/urandom", "/dev/random", "/dev/null", "/dev/zero",
   ]
 
+  /// The starts of the names in /dev of graphics processors and video devices, with which encoders
+  /// work.
+  private static let deviceNames = ["dri", "nvidia", "video", "media", "dma_heap", "mpp_service"]
+
   /// Gives up the rights.
   ///
   /// - Parameters:
@@ -47,11 +53,14 @@ package enum Sandbox {
   /// - Returns: what is in force; a part of it on a kernel that lacks the rest.
   package static func enter(files: [String], usesDevices: Bool, memory: UInt64) -> Protections {
     var protections: Protections = []
-    if clinux_confine(memory, descriptors) == 0 { protections.insert(.limits) }
+    if clinux_confine(memory, reserve, descriptors) == 0 { protections.insert(.limits) }
     if confineFiles(files, usesDevices) { protections.insert(.files) }
     if cseccomp_refuse_dangerous_calls() == 0 { protections.insert(.calls) }
     return protections
   }
+
+  /// Permits some more memory to a process that has used up its own.
+  package static func releaseReserve() { clinux_release_reserve() }
 
   private static func confineFiles(_ files: [String], _ usesDevices: Bool) -> Bool {
     var version: Int32 = 0
@@ -63,10 +72,25 @@ package enum Sandbox {
       _ = unsafe clinux_landlock_permit(rules, version, path, false)
     }
     if usesDevices {
-      for path in ["/dev", "/sys"] {
-        _ = unsafe clinux_landlock_permit(rules, version, path, path == "/dev")
-      }
+      for path in devices() { _ = unsafe clinux_landlock_permit(rules, version, path, true) }
+      _ = unsafe clinux_landlock_permit(rules, version, "/sys", false)
     }
     return clinux_landlock_apply(rules) == 0
+  }
+
+  /// The files and folders of encoders that exist.
+  private static func devices() -> [String] {
+    guard let folder = unsafe opendir("/dev") else { return [] }
+    defer { unsafe closedir(folder) }
+    var found: [String] = []
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
+        unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) {
+          unsafe String(cString: $0)
+        }
+      }
+      if deviceNames.contains(where: { name.hasPrefix($0) }) { found.append("/dev/" + name) }
+    }
+    return found
   }
 }

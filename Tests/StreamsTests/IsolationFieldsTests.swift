@@ -76,6 +76,21 @@ struct IsolationFieldsTests {
     }
   }
 
+  @Test(
+    "the right to a playlist is that to its folder, but never to /",
+    arguments: [
+      ("film.ts", "film.ts", false), ("/srv/film/x.m3u8", "/srv/film/", false),
+      ("x.mpd", ".", false), ("/x.m3u8", nil, true), ("file:///x.M3U8", nil, true),
+      ("/usr/../x.m3u", nil, true),
+    ] as [(String, String?, Bool)])
+  func folder(_ input: String, _ file: String?, _ isRefused: Bool) throws {
+    var order = StartOrder(try #require(InputAddress(input)), name: "yard")
+    #expect(order.files == [file].compactMap(\.self))
+    #expect((order.refusal != nil) == isRefused)
+    order.backups = [try #require(InputAddress("/y.m3u8"))]
+    #expect(!order.files.contains("/") && order.refusal != nil)
+  }
+
   @Test("a session order has the configuration and the place in time of the session")
   func session() throws {
     let segmentation = Segmentation(

@@ -13,6 +13,7 @@ package struct FFmpegError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// The failure of `call` with `code`.
   package init(_ call: String, _ code: Int32, _ detail: String = "") {
+    OutOfMemory.check(code)
     self.call = call
     self.code = code
     self.detail = detail

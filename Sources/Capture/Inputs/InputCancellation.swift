@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Sharing
+package import Sharing
 import Time
 
 /// Ends a blocking call of an input from another thread: permanently, or at a deadline.
@@ -13,13 +13,22 @@ package final class InputCancellation: Sendable {
     var isSet = false
     var deadline = MonotonicTime.distantFuture
     var parent: InputCancellation?
+    /// The present call of a library.
+    var ticket: WorkWatch.Ticket?
   }
   private let state: Locked<State>
+  /// Gets the calls of libraries; nil if nothing watches them.
+  private let watch: WorkWatch?
 
   /// A cancellation that is not set.
   ///
-  /// - Parameter parent: its cancellation also cancels this one.
-  package init(parent: InputCancellation? = nil) { state = Locked(State(parent: parent)) }
+  /// - Parameters:
+  ///   - parent: its cancellation also cancels this one.
+  ///   - watch: gets the calls of libraries; nil for that of `parent`.
+  package init(parent: InputCancellation? = nil, watch: WorkWatch? = nil) {
+    state = Locked(State(parent: parent))
+    self.watch = watch ?? parent?.watch
+  }
 
   /// Lets the cancellation of `parent` also cancel this one, which has had no parent.
   package func follow(_ parent: InputCancellation) { state.withLock { $0.parent = parent } }
@@ -34,11 +43,36 @@ package final class InputCancellation: Sendable {
   }
 
   /// Whether the present call must end.
+  ///
+  /// A call that asks waits for data: it is not stuck. A call that does not end although it must,
+  /// may be.
   var isDue: Bool {
-    isCancelled
-      || state.withLock {
-        $0.deadline != .distantFuture && SystemClock.monotonicTime >= $0.deadline
-      }
+    if isCancelled { return true }
+    let (isOver, ticket) = state.withLock { state in
+      (
+        state.deadline != .distantFuture && SystemClock.monotonicTime >= state.deadline,
+        state.ticket
+      )
+    }
+    if !isOver, let ticket { watch?.refresh(ticket) }
+    return isOver
+  }
+
+  /// Makes calls of a library that may never return.
+  func during<Result, Failure: Error>(
+    _ work: WorkWatch.Work, _ calls: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    guard let watch else { return try calls() }
+    let ticket = watch.begin(work)
+    let outer = state.withLock { state in
+      defer { state.ticket = ticket }
+      return state.ticket
+    }
+    defer {
+      state.withLock { $0.ticket = outer }
+      watch.end(ticket)
+    }
+    return try calls()
   }
 
   /// Sets the deadline of the next call; nil for none.

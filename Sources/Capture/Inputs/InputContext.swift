@@ -95,7 +95,7 @@ final class InputContext {
   deinit {
     cancellation.setDeadline(SystemClock.monotonicTime + .seconds(1))
     var context: UnsafeMutablePointer<AVFormatContext>? = unsafe pointer
-    unsafe avformat_close_input(&context)
+    cancellation.during(.reading) { unsafe avformat_close_input(&context) }
     unsafe Self.free(packet)
     unsafe Glibc.free(host)
   }

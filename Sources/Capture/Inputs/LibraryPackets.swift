@@ -10,6 +10,9 @@ import Time
 /// Confined to one thread.
 final class LibraryPackets {
   private let context: InputContext
+  private let cancellation: InputCancellation
+  /// What the reading of a packet may do: a playlist opens its segments.
+  private let work: WorkWatch.Work
   private let sizeLimit: FrameSizeLimit
   private var unwrapper = TimestampUnwrapper()
   private var videoIndex: Int32?
@@ -26,7 +29,11 @@ final class LibraryPackets {
     _ address: InputAddress, _ options: InputOptions, _ cancellation: InputCancellation,
     container: PublishedMedia? = nil
   ) throws(InputError) {
-    context = try InputContext(address, options, cancellation, container: container)
+    context = try cancellation.during(.connecting) { () throws(InputError) in
+      try InputContext(address, options, cancellation, container: container)
+    }
+    self.cancellation = cancellation
+    work = address.kind == .http ? .connecting : .reading
     sizeLimit = options.frameSizeLimit
   }
 
@@ -47,6 +54,10 @@ final class LibraryPackets {
   ///
   /// - Returns: its units, often one; nil at the end.
   func read() throws(InputError) -> [InputUnit]? {
+    try cancellation.during(work) { () throws(InputError) in try readUnits() }
+  }
+
+  private func readUnits() throws(InputError) -> [InputUnit]? {
     let packet: ReadPacket? = unsafe try context.read { packet in unsafe ReadPacket(packet) }
     guard let packet else { return nil }
     choose(packet.stream)

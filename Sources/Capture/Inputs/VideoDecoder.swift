@@ -175,6 +175,12 @@ private final class DecoderHandle {
     unsafe context.pointee.thread_type = FF_THREAD_SLICE
     unsafe context.pointee.thread_count = Int32(threads)
     unsafe context.pointee.pkt_timebase = AVRational(num: 1, den: 1_000_000_000)
+    // Some decoders report another error when they get no memory for a frame.
+    unsafe context.pointee.get_buffer2 = { context, frame, flags in
+      let result = unsafe avcodec_default_get_buffer2(context, frame, flags)
+      OutOfMemory.check(result)
+      return result
+    }
     if !beforehand.isEmpty {
       unsafe context.pointee.extradata = try Extradata.copy(beforehand)
       unsafe context.pointee.extradata_size = Int32(beforehand.count)
@@ -197,7 +203,9 @@ private final class DecoderHandle {
 
   /// Sends a unit to the decoder; false if the decoder refuses it.
   func send(_ bytes: [UInt8], pts: SourceTime, dts: SourceTime?, isKey: Bool) -> Bool {
-    guard unsafe av_new_packet(packet, Int32(bytes.count)) >= 0 else { return false }
+    let made = unsafe av_new_packet(packet, Int32(bytes.count))
+    OutOfMemory.check(made)
+    guard made >= 0 else { return false }
     defer { unsafe av_packet_unref(packet) }
     if let data = unsafe packet.pointee.data {
       unsafe UnsafeMutableRawPointer(data).copyMemory(from: bytes, byteCount: bytes.count)
@@ -211,6 +219,7 @@ private final class DecoderHandle {
       while let frame = take() { ready.append(frame) }
       result = unsafe avcodec_send_packet(context, packet)
     }
+    OutOfMemory.check(result)
     return result >= 0
   }
 
@@ -222,7 +231,9 @@ private final class DecoderHandle {
 
   private func take() -> DecodedFrame? {
     guard let frame = unsafe av_frame_alloc() else { return nil }
-    guard unsafe avcodec_receive_frame(context, frame) >= 0 else {
+    let result = unsafe avcodec_receive_frame(context, frame)
+    guard result >= 0 else {
+      OutOfMemory.check(result)
       var frame: UnsafeMutablePointer<AVFrame>? = unsafe frame
       unsafe av_frame_free(&frame)
       return nil

@@ -96,7 +96,9 @@ struct AudioPipeline: ~Copyable {
       do throws(FFmpegError) {
         if let placed = try source?.read(into: &placer) { frames += placed }
       } catch { try recover(error) }
-      try watch.during { () throws(FFmpegError) in try advance(to: SystemClock.monotonicTime) }
+      try watch.during(.coding) { () throws(FFmpegError) in
+        try advance(to: SystemClock.monotonicTime)
+      }
     }
   }
 

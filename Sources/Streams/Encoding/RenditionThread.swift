@@ -56,7 +56,7 @@ struct RenditionThread: Sendable {
       }
       last = slot.frame
       let isKey = keys.take(renditionIndex, frame: slot.frameIndex)
-      let encoded = try watch.during { () throws(FFmpegError) in
+      let encoded = try watch.during(.coding) { () throws(FFmpegError) in
         try track.encode(frame, frameIndex: slot.frameIndex, isKey: isKey)
       }
       for coded in encoded {

@@ -40,12 +40,16 @@ final class AccessUnitDecoder {
   ) throws(InputError) -> [DecodedFrame] {
     if let position = unit.shared { return try decode(unit, position, description) }
     if decoder == nil {
-      do throws(FFmpegError) { decoder = try VideoDecoder(description.video) } catch {
+      do throws(FFmpegError) {
+        decoder = try input.watch.during(.coding) { () throws(FFmpegError) in
+          try VideoDecoder(description.video)
+        }
+      } catch {
         throw .noVideo("\(error)")
       }
       countedErrors = 0
     }
-    let frames = input.watch.during { decoder?.decode(unit) ?? [] }
+    let frames = input.watch.during(.coding) { decoder?.decode(unit) ?? [] }
     let refused = decoder?.refusedInARow ?? 0
     guard refused < input.options.decoderErrorLimit else {
       decoder = nil
@@ -65,9 +69,12 @@ final class AccessUnitDecoder {
     }
     let decoded: SharedDecoder.Decoded
     do throws(InputError) {
-      decoded = try position.decode(
-        unit, description.video, errorLimit: input.options.decoderErrorLimit,
-        during: { work in input.watch.during { work() } })
+      // It may open the decoder, and wait while another stream decodes.
+      decoded = try input.watch.during(.coding) { () throws(InputError) in
+        try position.decode(
+          unit, description.video, errorLimit: input.options.decoderErrorLimit,
+          during: { work in work() })
+      }
     } catch {
       // The decoder opens again when no stream uses it.
       user = nil
@@ -96,16 +103,18 @@ final class AccessUnitDecoder {
   /// The remaining frames; the decoder is closed.
   func finish(arrival: MonotonicTime) -> [DecodedFrame] {
     guard var rest = decoder.take() else { return [] }
-    return rest.finish(arrival: arrival)
+    return input.watch.during(.coding) { rest.finish(arrival: arrival) }
   }
 
   /// The frame in `size`, the size of the stream, which is equal in all calls.
   func normalized(_ decoded: DecodedFrame, to size: VideoSize) throws(InputError) -> VideoFrame {
     do throws(FFmpegError) {
-      if let normalizer { return try normalizer.frame(decoded) }
-      let first = try FrameNormalizer(size: size)
-      normalizer = first
-      return try first.frame(decoded)
+      return try input.watch.during(.coding) { () throws(FFmpegError) in
+        if let normalizer { return try normalizer.frame(decoded) }
+        let first = try FrameNormalizer(size: size)
+        normalizer = first
+        return try first.frame(decoded)
+      }
     } catch {
       throw .failed("\(error)")
     }

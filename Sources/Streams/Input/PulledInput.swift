@@ -23,7 +23,7 @@ final class PulledInput: StandbyOwner {
   let shared: SharedInput?
   /// Its place among the inputs of the stream; nil if it is the only one.
   let place: InputPlace?
-  let cancellation = InputCancellation()
+  let cancellation: InputCancellation
   /// Gets the units of work of its threads.
   let watch: WorkWatch
   /// The name of the stream.
@@ -45,6 +45,7 @@ final class PulledInput: StandbyOwner {
     self.place = place
     self.shared = shared
     self.watch = watch
+    cancellation = InputCancellation(watch: watch)
     self.address = address
     self.options = options
     self.loops = loops

@@ -49,10 +49,15 @@ final class SharedInput: Sendable {
   private static let interval = Interval.milliseconds(100)
 
   let key: Key
+  /// Gets the calls of libraries.
+  private let watch: WorkWatch
   private let state = Monitor(State())
 
   /// An input without a connection.
-  init(_ key: Key) { self.key = key }
+  init(_ key: Key, _ watch: WorkWatch) {
+    self.key = key
+    self.watch = watch
+  }
 
   /// The streams at the connection.
   var names: [String] { state.update { $0.readers.map(\.name) } }
@@ -102,7 +107,7 @@ final class SharedInput: Sendable {
           }
           // An unclaimed connection of its own is closed.
           state.own = nil
-          let link = SharedLink(self.key)
+          let link = SharedLink(self.key, self.watch)
           (state.phase, state.link) = (.opening, link)
           state.readers = [reader]
           return .success(link)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import Sharing
+package import Sharing
 
 /// The shared inputs of a process, by address and options.
 package final class SharedInputs: Sendable {
@@ -9,10 +9,12 @@ package final class SharedInputs: Sendable {
     weak var input: SharedInput?
   }
 
+  /// Gets the calls of libraries.
+  let watch: WorkWatch
   private let entries = Locked<[Entry]>([])
 
-  /// No inputs.
-  package init() {}
+  /// No inputs; `watch` gets the calls of libraries.
+  package init(watch: WorkWatch = WorkWatch()) { self.watch = watch }
 
   /// The input with this address and these options; nil if it cannot be shared.
   func input(_ address: InputAddress, _ options: InputOptions) -> SharedInput? {
@@ -23,7 +25,7 @@ package final class SharedInputs: Sendable {
       for entry in entries {
         if let input = entry.input, input.key == key { return input }
       }
-      let input = SharedInput(key)
+      let input = SharedInput(key, watch)
       entries.append(Entry(input: input))
       return input
     }

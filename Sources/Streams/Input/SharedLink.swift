@@ -9,10 +9,12 @@ import Time
 final class SharedLink: StandbyOwner {
   let address: InputAddress
   let options: InputOptions
-  let cancellation = InputCancellation()
+  let cancellation: InputCancellation
   private let lastUnit = Locked<MonotonicTime?>(nil)
 
-  init(_ key: SharedInput.Key) {
+  /// A link whose calls of libraries `watch` gets.
+  init(_ key: SharedInput.Key, _ watch: WorkWatch) {
+    cancellation = InputCancellation(watch: watch)
     address = key.address
     options = key.options
   }

@@ -199,7 +199,7 @@ final class SurveyStage: InputStage {
   private func sizedVideos(_ videos: [InputDescription.Video]) -> [InputDescription.Video] {
     guard let first = kept.first, first.others.count == videos.count else { return [] }
     let sized = zip(videos, first.others).compactMap { video, unit in
-      video.decodedSize(of: unit).map { size in
+      video.decodedSize(of: unit, input.watch).map { size in
         var video = video
         (video.width, video.height) = (size.width, size.height)
         return video
@@ -211,9 +211,13 @@ final class SurveyStage: InputStage {
 
 extension InputDescription.Video {
   /// The size of the frame of an IDR; nil if it is undecodable.
-  func decodedSize(of unit: AccessUnit) -> VideoSize? {
-    guard var decoder = try? VideoDecoder(self) else { return nil }
-    let decoded = decoder.decode(unit) + decoder.finish(arrival: unit.arrival)
-    return decoded.first.flatMap { VideoSize(width: $0.width, height: $0.height) }
+  ///
+  /// `watch` gets the call.
+  func decodedSize(of unit: AccessUnit, _ watch: WorkWatch) -> VideoSize? {
+    watch.during(.coding) {
+      guard var decoder = try? VideoDecoder(self) else { return nil }
+      let decoded = decoder.decode(unit) + decoder.finish(arrival: unit.arrival)
+      return decoded.first.flatMap { VideoSize(width: $0.width, height: $0.height) }
+    }
   }
 }

@@ -30,7 +30,7 @@ final class ChildStream: Sendable {
   private let order: StartOrder
   private let pipe: MessagePipe
   private let log: Log
-  private let watch = WorkWatch()
+  private let faults: ProcessFaults
   private let source: PulledSource
   private let facts: Locked<SourceFacts?>
   private let session = Locked<ChildSession?>(nil)
@@ -43,18 +43,24 @@ final class ChildStream: Sendable {
   ///   - pipe: the connection of the stream to the server.
   ///   - protections: those of the process.
   ///   - inputs: the shared inputs of the process.
-  static func run(_ pipe: MessagePipe, _ protections: UInt8, _ inputs: SharedInputs) {
+  ///   - faults: ends the process.
+  static func run(
+    _ pipe: MessagePipe, _ protections: UInt8, _ inputs: SharedInputs, _ faults: ProcessFaults
+  ) {
     defer { pipe.shutDown() }
     guard case .success(.start(_, let fields))? = try? ParentMessage.receive(pipe),
       let order = try? StartOrder(fields: fields)
     else { return }
     pipe.send(
       ChildMessage.hello(version: ChildMessage.version, protections: protections).bytes)
-    ChildStream(order, pipe, inputs).run()
+    ChildStream(order, pipe, inputs, faults).run()
   }
 
-  private init(_ order: StartOrder, _ pipe: MessagePipe, _ inputs: SharedInputs) {
+  private init(
+    _ order: StartOrder, _ pipe: MessagePipe, _ inputs: SharedInputs, _ faults: ProcessFaults
+  ) {
     self.order = order
+    self.faults = faults
     self.pipe = pipe
     log = Log(least: order.logLevel) { level, event, text in
       let levels = Log.Level.allCases
@@ -64,11 +70,13 @@ final class ChildStream: Sendable {
     let isPublished = order.addresses.contains { $0.kind == .publisher }
     source = PulledSource(
       order, published: isPublished ? PublishedMedia(descriptor: ChildProcess.media) : nil,
-      inputs: inputs, watch: watch, log: log)
+      inputs: inputs, watch: faults.watch, log: log)
     facts = Locked(order.known?.facts)
   }
 
   private func run() {
+    faults.add(order.name, log)
+    defer { faults.remove(order.name) }
     let threads = [
       OSThread(name: "status") { [self] in report() },
       OSThread(name: "start") { [self] in begin() },
@@ -102,23 +110,15 @@ final class ChildStream: Sendable {
     }
   }
 
-  /// Sends counters until the stream leaves; ends the process if a codec does not return.
+  /// Sends counters until the stream leaves.
   private func report() {
-    // A unit that does not return may outlast the stream.
-    while !isOver.isSet || !watch.isIdle {
+    while !isOver.isSet {
       let current = session.withLock { $0 }
       var status = SessionStatus(
         current?.context.statistics.withLock { $0 } ?? StreamStatistics(renditions: 0),
         clockError: current?.pipeline.clockError ?? .zero)
       status.statistics.sharedWith = source.sharedWith
       pipe.send(ChildMessage.status(status.fields).bytes)
-      if watch.isStuck(at: SystemClock.monotonicTime) {
-        log.write(
-          .error, "codec-hangs", stream: order.name,
-          "a decoder or encoder has not returned for \(WorkWatch.limit.wholeSeconds) s; "
-            + "ending the process")
-        _exit(4)
-      }
       SystemClock.sleep(until: SystemClock.monotonicTime + Self.statusInterval)
     }
   }
@@ -136,7 +136,7 @@ final class ChildStream: Sendable {
     let context = SessionContext(
       configuration, anchor: order.anchor, outputs: videos,
       audioSink: hasAudio ? ChunkSender(track: UInt8(clamping: videos.count), pipe: pipe) : nil,
-      watch: watch, log: log)
+      watch: faults.watch, log: log)
     let pipeline = context.pipeline(of: source)
     session.withLock { $0 = ChildSession(context: context, pipeline: pipeline) }
     // The context keeps this body: a strong reference would keep the stream after it has left.

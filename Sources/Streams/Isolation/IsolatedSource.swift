@@ -73,6 +73,10 @@ package final class IsolatedSource: Sendable {
   /// - Throws: why they will never be known.
   package func begin(_ cancellation: StartCancellation) throws(InputError) -> SourceFacts {
     follow(cancellation)
+    if let refusal = order.refusal {
+      state.update { $0.isOver = true }
+      throw .refused(refusal)
+    }
     guard OSThread(name: "isolated", { [self] in run() }) != nil else {
       state.update { $0.isOver = true }
       throw .failed("the system refuses another thread")

@@ -12,6 +12,7 @@ enum SourceEvents {
 
   static let names: Set<String> = [
     "audio-failed", "audio-parameters", "audio-refused", "caught-up", "clock-step", "codec-hangs",
+    "demuxer-hangs", "out-of-memory",
     "encoder-failed", "encoder-fallback", "input-not-shared", "input-switched", "irregular",
     "overlay-font", "overloaded", "parameters", "rendition-back", "rendition-left-out",
     "segment-skipped", "slate", "source-damaged", "source-ended", "source-failed", "source-gone",

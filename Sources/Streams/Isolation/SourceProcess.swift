@@ -24,13 +24,15 @@ package enum SourceProcess {
     else { _exit(2) }
     let protections = Sandbox.enter(
       files: rights.files, usesDevices: rights.usesDevices, memory: UInt64(rights.memory))
-    let inputs = SharedInputs()
+    let faults = ProcessFaults()
+    guard faults.begin(memory: rights.memory) else { _exit(3) }
+    let inputs = SharedInputs(watch: faults.watch)
     do throws(ChildProcess.Refusal) {
       while true {
         // Without a descriptor or a thread the server sees a closed connection; other streams stay.
         guard let pipe = try server.receiveEnd() else { continue }
         let thread = OSThread(name: "hosted") {
-          ChildStream.run(pipe, protections.rawValue, inputs)
+          ChildStream.run(pipe, protections.rawValue, inputs, faults)
         }
         if thread == nil { pipe.shutDown() }
       }

@@ -2,6 +2,7 @@
 
 package import Capture
 import ChunkStream
+import Glibc
 import Logging
 import Media
 package import Time
@@ -114,13 +115,34 @@ package struct StartOrder: Sendable {
 
   /// The files that the process reads: those of inputs, or the folder of a playlist of files, and
   /// those for drawing.
-  var files: [String] {
+  ///
+  /// The folder / is not among them: there is a ``refusal`` for it.
+  var files: [String] { wantedFiles.filter { !Self.isRoot($0) } }
+
+  private var wantedFiles: [String] {
     drawingFiles
       + addresses.compactMap(\.filePath).map { path in
         let isPlaylist = [".m3u8", ".m3u", ".mpd"].contains { path.lowercased().hasSuffix($0) }
         guard isPlaylist else { return path }
         return path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
       }
+  }
+
+  /// Why a process must not have the rights to its files; nil if it may.
+  ///
+  /// The files of a playlist are not known before it is read, and new ones may be added: the right
+  /// is to their folder.
+  var refusal: String? {
+    guard wantedFiles.contains(where: Self.isRoot) else { return nil }
+    return "a playlist in the folder / would give its process a right to all files: move it and "
+      + "its media into a folder of their own"
+  }
+
+  /// Whether a path is that of the folder /, also by symbolic links.
+  private static func isRoot(_ path: String) -> Bool {
+    guard let found = unsafe realpath(path, nil) else { return false }
+    defer { unsafe free(found) }
+    return unsafe String(cString: found) == "/"
   }
 }
 

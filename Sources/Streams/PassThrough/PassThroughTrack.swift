@@ -57,6 +57,8 @@ final class PassThroughTrack: Sendable {
   /// The renditions, top rendition first.
   private let outputs: [PassThroughOutput]
   let statistics: Locked<StreamStatistics>
+  /// Gets the calls of libraries.
+  private let watch: WorkWatch
   private let log: Log
   private let state: Locked<State>
   private let lastError = Locked(Interval.zero)
@@ -71,11 +73,12 @@ final class PassThroughTrack: Sendable {
   ///   - first: the least number of the first segment.
   ///   - published: the end of what an earlier process has published; nil if there is none.
   ///   - statistics: gets the counts.
+  ///   - watch: gets the calls of libraries.
   ///   - log: gets the faults of the source.
   init(
     _ configuration: StreamConfiguration, windows sinks: [any ChunkSink], tracks: [Int] = [0],
     first: Int64, after published: ResumePoint? = nil, statistics: Locked<StreamStatistics>,
-    log: Log
+    watch: WorkWatch = WorkWatch(), log: Log
   ) {
     self.configuration = configuration
     outputs = zip(configuration.renditions, zip(sinks, tracks)).map {
@@ -84,6 +87,7 @@ final class PassThroughTrack: Sendable {
     }
     isContinued = published != nil
     self.statistics = statistics
+    self.watch = watch
     self.log = log
     timeline = Locked(VideoTimeline(grid: configuration.segmentation.grid))
     state = Locked(
@@ -231,7 +235,7 @@ final class PassThroughTrack: Sendable {
       for output in outputs {
         let (video, unit) = (videos[output.track], units[output.track])
         // The size is in the parameter sets, and the decoder reads it.
-        let size = video.decodedSize(of: unit) ?? output.settings.size
+        let size = video.decodedSize(of: unit, watch) ?? output.settings.size
         descriptions.append(try output.description(video, size))
       }
       state.descriptions = descriptions

@@ -126,7 +126,7 @@ final class SessionContext: Sendable {
       opened()
       guard try goLive(&pipeline) else { return }
       try pipeline.run(until: stop, watch)
-      if ending.isSet { pipeline.finish() }
+      if ending.isSet { watch.during(.coding) { pipeline.finish() } }
     }
   }
 

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preloaded: after 150 packets the decoders of a source's process never return, like a decoder
-// that loops for ever on damaged media.
+// Preloaded: after AFTER calls the function FUNCTION of a source's process never returns, like a
+// decoder or demuxer that loops for ever on damaged media.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
-
-struct AVCodecContext;
-struct AVPacket;
 
 static int is_source_process(void) {
   char line[256];
@@ -24,11 +21,14 @@ static int applies;
 // Before the sandbox, which forbids files.
 __attribute__((constructor)) static void start(void) { applies = is_source_process(); }
 
-int avcodec_send_packet(struct AVCodecContext *context, const struct AVPacket *packet) {
-  static int packets;
-  static int (*original)(struct AVCodecContext *, const struct AVPacket *);
-  if (!original) original = dlsym(RTLD_NEXT, "avcodec_send_packet");
-  if (applies && __atomic_add_fetch(&packets, 1, __ATOMIC_RELAXED) > 150)
+#define NAME(function) #function
+#define TEXT(function) NAME(function)
+
+int FUNCTION(void *context, void *packet) {
+  static int calls;
+  static int (*original)(void *, void *);
+  if (!original) original = dlsym(RTLD_NEXT, TEXT(FUNCTION));
+  if (applies && __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) > AFTER)
     for (;;) __asm__ volatile("pause" ::: "memory");
   return original(context, packet);
 }
