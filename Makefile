@@ -92,7 +92,7 @@ deps-edge: deps-test  ## install the caches for `make edge`
 	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "installing by apt: "$$missing; \
-	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing; \
+	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing || exit 1; \
 	  if [ -d /run/systemd/system ]; then \
 	    $(SUDO) systemctl disable -q --now $${missing/nginx-light/nginx}; fi; fi
 
@@ -138,7 +138,7 @@ deps-package: deps-test
 	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "installing by apt: "$$missing; \
-	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing; \
+	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing || exit 1; \
 	  if [ -d /run/systemd/system ]; then \
 	    for p in $$missing; do \
 	      case $$p in prometheus) $(SUDO) systemctl disable -q --now $$p;; esac; done; fi; fi

@@ -6,6 +6,7 @@ Files, packets, heads, requests, devices and settings reach the files of FOREIGN
 - a conversion of a floating value to an integer, other than `clamping:` or `exactly:`,
 - a wrapping operator (`&+`, `&-`, `&*`),
 - a product, other than of literals, of 128-bit or of floating values,
+- a division by a value, or its remainder, other than of 128-bit or of floating values
 - a subscript of bytes with a computed index or a range
 
 has its reason in a comment `// bounded: …`, on its line or above it; a comment above several such
@@ -25,10 +26,9 @@ FOREIGN = (
     "Capture/Inputs/*.swift", "Capture/Codecs/A*.swift", "Capture/Codecs/BitReader.swift",
     "Capture/Codecs/NALUnits.swift", "Capture/Codecs/Rotation.swift",
     "Capture/Codecs/SwrHandle.swift", "Capture/Devices/AudioDevice.swift",
-    "Capture/Devices/CameraBuffers.swift", "CMAF/BoxReader.swift", "CMAF/ChunkSamples.swift",
-    "CMAF/NTPTime.swift",
-    "CMAF/SampleEntry.swift", "CMAF/TrackHeader.swift", "Configuration/Files/*.swift",
-    "Configuration/Options/*.swift", "HTTP/Body/*.swift", "HTTP/HTTP1/*.swift",
+    "Capture/Devices/CameraBuffers.swift", "Capture/Drawing/SlateFile.swift", "CMAF/*.swift",
+    "Checked/*.swift", "Configuration/Files/*.swift", "Configuration/Options/*.swift",
+    "HTTP/Body/*.swift", "HTTP/Client/*.swift", "HTTP/Server/*.swift", "HTTP/HTTP1/*.swift",
     "HTTP/HTTP2/*.swift", "HTTP/Message/*.swift", "HTTP/WebSocket/*.swift",
     "HLSPackager/DeliveryDirectives.swift", "Packaging/MediaName.swift",
     "Server/Metrics/CMCDReport.swift", "Server/Metrics/MetricLines.swift", "Server/Routing/*.swift",
@@ -38,7 +38,8 @@ FOREIGN = (
     "Streams/PassThrough/*.swift", "Streams/Isolation/*.swift", "Streams/Audio/*.swift",
     "Scheduling/*.swift", "Media/*.swift",
     "Canary/*.swift", "Packaging/*.swift", "ChunkStream/*.swift", "Ingest/*/*.swift",
-    "Publishing/*.swift", "Publishing/*/*.swift",
+    "Publishing/*.swift", "Publishing/*/*.swift", "Isolation/*.swift", "Net/*.swift",
+    "Net/*/*.swift", "Time/*.swift",
 )
 REASON = re.compile(r"// bounded: \S")
 TEXT = re.compile(r'"(?:\\.|[^"\\])*"')
@@ -47,6 +48,12 @@ FLOATING = re.compile(r"\b(?:Double|Float)\b|\.rounded\(|squareRoot|\b\d+\.\d|\b
 WRAPPING = re.compile(r"&[-+*]")
 PRODUCT = re.compile(r"(\S+) \*=? (\S+)")
 SAFE_PRODUCT = re.compile(r"Int128|\bDouble\b|\bFloat\b|ReportingOverflow|\b\d+\.\d|\b\d+e\d")
+DIVISION = re.compile(
+    r"\s[/%]=? (\S+)|quotientAndRemainder\(dividingBy: (\S+)|isMultiple\(of: (\S+)")
+# Literals, bounds above 0, and constants of types.
+SAFE_DIVISOR = re.compile(
+    r"[(]*[\d_.]+(?:\D|$)|max\(1|[A-Z]\w*\.\w+[),]*$|Int\d*\([A-Z]\w*\.\w+")
+SAFE_DIVISION = re.compile(r"Int128|\bDouble\b|squareRoot|static func /")
 LITERAL = re.compile(r"[(]*[\d_]+[),]*$")
 SUBSCRIPT = re.compile(
     r"\b(?:bytes|buffer|configuration|data|digits|extradata|head|line|packet|payload|self|set|sets"
@@ -62,6 +69,10 @@ def faults(line: str) -> Iterator[str]:
     if not SAFE_PRODUCT.search(line):
         if any(not (LITERAL.match(a) and LITERAL.match(b)) for a, b in PRODUCT.findall(line)):
             yield "product"
+    if not SAFE_DIVISION.search(line):
+        divisors = ["".join(found) for found in DIVISION.findall(line)]
+        if any(not SAFE_DIVISOR.match(divisor) for divisor in divisors):
+            yield "division"
     if SUBSCRIPT.search(line):
         yield "subscript"
 

@@ -22,7 +22,7 @@ MOST_REPEATED = 24
 REPETITIONS = 2
 CALM_PERCENT = 10
 LONGEST_WAIT_SECONDS = 120
-PYTEST = [sys.executable, "-m", "pytest", "-c", "Tests/pytest.ini", "-rfE"]
+PYTEST = [sys.executable, "-m", "pytest", "-c", "Tests/pytest.ini", "-rfEs"]
 
 
 def wait_for_calm() -> None:

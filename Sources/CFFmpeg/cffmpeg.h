@@ -77,9 +77,13 @@ static inline double cff_stream_rotation(const AVStream *s) {
 }
 
 /// Opens a URL that a playlist names, if its host is the one in `opaque` of the context.
+///
+/// Only the URL of the input itself may be redirected: the protocol follows redirects by itself, to
+/// any host.
 static inline int cff_open_same_host(AVFormatContext *s, AVIOContext **pb, const char *url,
                                      int flags, AVDictionary **options) {
   AVFormatContext *fresh;
+  AVDictionary *own = NULL;
   char host[256] = "";
   const char *location = strncmp(url, "crypto", 6) ? url : url + 7;
   int result = AVERROR(EACCES);
@@ -91,7 +95,10 @@ static inline int cff_open_same_host(AVFormatContext *s, AVIOContext **pb, const
   // The function of a new context is the one of the library.
   fresh = avformat_alloc_context();
   if (!fresh) return AVERROR(ENOMEM);
+  if (!options) options = &own;
+  if (pb != &s->pb) av_dict_set(options, "max_redirects", "0", 0);
   result = fresh->io_open(s, pb, url, flags, options);
+  av_dict_free(&own);
   avformat_free_context(fresh);
   return result;
 }
@@ -100,6 +107,25 @@ static inline int cff_open_same_host(AVFormatContext *s, AVIOContext **pb, const
 static inline void cff_restrict_host(AVFormatContext *s, char *host) {
   s->opaque = host;
   s->io_open = cff_open_same_host;
+}
+
+/// Finds out the streams of `s` by decoding their first frames, if these have at most `pixels`.
+///
+/// The size of a larger frame that the container declares is not changed by it.
+static inline int cff_find_stream_info(AVFormatContext *s, int64_t pixels) {
+  unsigned count = s->nb_streams;
+  for (unsigned i = 0; i < count; i++) {
+    const AVCodecParameters *p = s->streams[i]->codecpar;
+    int is_picture = s->streams[i]->disposition & AV_DISPOSITION_ATTACHED_PIC;
+    if (!is_picture && (int64_t)p->width * p->height > pixels) return 0;
+  }
+  AVDictionary **options = (AVDictionary **)av_calloc(count + 1, sizeof *options);
+  if (!options) return AVERROR(ENOMEM);
+  for (unsigned i = 0; i < count; i++) av_dict_set_int(&options[i], "max_pixels", pixels, 0);
+  int result = avformat_find_stream_info(s, options);
+  for (unsigned i = 0; i < count; i++) av_dict_free(&options[i]);
+  av_free(options);
+  return result;
 }
 
 /// Limits the messages that libsrt writes to standard error to those of its fatal errors.

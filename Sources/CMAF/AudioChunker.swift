@@ -51,6 +51,7 @@ package struct AudioChunker: Sendable {
     payloads.append(bytes)
     if payloads.count == shortened + 1 { shortCaptured = time }
     let endsPart =
+      // bounded: a part has at least one frame
       start.map { (index - $0 + 1) % segmentation.framesPerPart == 0 }
       ?? segmentation.partPosition(of: index).endsPart
     short = endsPart || payloads.count >= shortened + Self.shortFrames ? shorten() : nil

@@ -49,6 +49,7 @@ package struct ChunkWriter: Sendable {
   /// - Returns: the chunk.
   package func chunk(_ run: SampleRun, startsSegment: Bool) -> SharedBytes {
     let layout = Layout(
+      // bounded: a run has at most as many frames as its segment
       startsSegment: startsSegment, headerSize: 24, runSize: 20 + 4 * run.payloads.count,
       payloadSize: run.payloads.reduce(0) { $0 + $1.count })
     return unsafe SharedBytes(count: layout.total) { memory in
@@ -75,6 +76,7 @@ package struct ChunkWriter: Sendable {
 
   /// The bytes that the boxes add to a chunk of `frames` audio frames.
   package static func overhead(ofRun frames: Int) -> Int64 {
+    // bounded: a run has at most as many frames as its segment
     overhead(headerSize: 24, runSize: 20 + 4 * frames)
   }
 

@@ -30,5 +30,6 @@ package struct SampleRun: Sendable {
   }
 
   /// The duration of all frames, in ticks.
+  // bounded: a count of payloads in memory times 32 bits
   package var duration: Int64 { Int64(payloads.count) * Int64(sampleDuration) }
 }

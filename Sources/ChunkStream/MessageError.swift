@@ -12,6 +12,8 @@ package enum MessageError: Error, Sendable, Equatable, CustomStringConvertible {
   case tooLarge(field: String, count: Int, limit: Int)
   /// A field has a value that it cannot have.
   case invalid(field: String, value: String)
+  /// More messages or bytes arrive than any source has.
+  case tooMany(perSecond: Int64, bytes: Int64)
   /// The other end speaks another version.
   case version(UInt16)
 
@@ -24,6 +26,8 @@ package enum MessageError: Error, Sendable, Equatable, CustomStringConvertible {
     case .tooLarge(let field, let count, let limit):
       "\(field) has a size of \(count) (expected at most \(limit))"
     case .invalid(let field, let value): "\(field) has the invalid value \(value)"
+    case .tooMany(let messages, let bytes):
+      "more than \(messages) messages or \(bytes / 1_000_000) MB arrive per second"
     case .version(let version):
       "the version of the messages is \(version) (expected \(ChildMessage.version))"
     }

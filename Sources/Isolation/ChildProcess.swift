@@ -3,6 +3,7 @@
 import CLinux
 import Glibc
 import Sharing
+package import Time
 
 /// A running child of this executable, with one end of a pair of sockets.
 ///
@@ -14,6 +15,9 @@ package final class ChildProcess: Sendable {
   package struct Refusal: Error, CustomStringConvertible {
     /// `errno`.
     package let code: Int32
+
+    /// A process that another stream starts has not started in time.
+    package static let late = Refusal(code: ETIMEDOUT)
 
     /// Whether the process has closed its socket, as it does when it ends.
     package var isClosed: Bool { code == EPIPE || code == ECONNRESET || code == ENOTCONN }
@@ -49,6 +53,9 @@ package final class ChildProcess: Sendable {
       return unsafe String(cString: strsignal(signal))
     }
   }
+
+  /// A few words about a process that does not end although it was killed.
+  package static let endless = "it does not end: the system waits for a device or a file"
 
   /// The descriptor of the child's socket in the child.
   package static let socket: Int32 = 3
@@ -91,22 +98,26 @@ package final class ChildProcess: Sendable {
     state.update { state in if state.end == nil { _ = Glibc.kill(id, SIGKILL) } }
   }
 
-  /// Waits for the end of the process, and releases its entry in the table of processes.
+  /// Waits for the end of the process, at most for `limit`; then releases its entry in the table of
+  /// processes.
   ///
-  /// Any number of threads may wait.
-  package func reap() -> End {
+  /// Any number of threads may wait. The entry of a process that ends later is released then.
+  ///
+  /// - Returns: how it ended; nil if it did not.
+  package func reap(within limit: Interval) -> End? {
+    let deadline = SystemClock.monotonicTime + limit
     let isFirst = state.update { state in
       defer { state.isReaping = true }
       return !state.isReaping
     }
-    guard isFirst else { return state.wait { $0.end } }
+    if isFirst, OSThread(name: "reaper", { [self] in release() }) == nil { release() }
+    return state.wait(until: deadline) { $0.end }
+  }
+
+  private func release() {
     // The lock is not held meanwhile: another thread may have to end the process.
     let status = clinux_wait_ended(id)
-    return state.update { state in
-      let final = status == 0 ? Self.release(id) : .exited(-1)
-      state.end = final
-      return final
-    }
+    state.update { $0.end = status == 0 ? Self.release(id) : .exited(-1) }
   }
 
   /// Waits for the end of another child of this process; its id stays taken until ``release(_:)``.

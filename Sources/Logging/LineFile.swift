@@ -2,7 +2,7 @@
 
 import Glibc
 import Sharing
-import Time
+package import Time
 
 /// A file of lines, written by a separate thread: appending never waits for the disk.
 ///
@@ -102,10 +102,11 @@ package final class LineFile: Sendable {
   /// Opens the path again, after a log rotation moved the file; keeps the old file if that fails.
   package func reopen() { pending.withLock { $0.wantsReopening = true } }
 
-  /// Writes the queued lines and closes the file.
-  package func close() {
+  /// Writes the queued lines and closes the file, unless the disk takes longer than `limit`.
+  package func close(within limit: Interval = OSThread.joinLimit) {
     pending.withLock { $0.isClosed = true }
-    thread.withLock { $0 }?.join()
+    guard let thread = thread.withLock({ $0 }) else { return }
+    log.join(thread, until: SystemClock.monotonicTime + limit)
   }
 
   /// The number of dropped lines.

@@ -43,6 +43,7 @@ package struct AudioSegmentation: Sendable, Hashable {
     denominator = Int128(rate.numerator) * Int128(Self.samplesPerFrame)
     guard numerator >= denominator else { return nil }
     let part = Int128(video.framesPerPart) * Int128(rate.denominator) * Int128(sampleRate)
+    // bounded: the denominator is a product of a rate
     let asLong = max(5, Int64(part / denominator))
     let most = Int64(numerator / denominator)
     self.framesPerPart = min(max(1, framesPerPart ?? asLong), most)
@@ -123,6 +124,7 @@ package struct AudioSegmentation: Sendable, Hashable {
     let position = index - firstFrame(of: number)
     let endsSegment = position + 1 == frames(in: number)
     return Position(
+      // bounded: a part has at least one frame
       segment: number, part: position / framesPerPart, position: position,
       endsPart: endsSegment || (position + 1) % framesPerPart == 0, endsSegment: endsSegment)
   }
@@ -174,10 +176,12 @@ package struct AudioSegmentation: Sendable, Hashable {
     return frame(holding: most) + 1
   }
 
+  // bounded: the denominator is a product of a rate
   private var shortest: Int64 { Int64(numerator / denominator) }
   private var isWhole: Bool { numerator % denominator == 0 }
 
   private func parts(holding frames: Int64) -> Int64 {
+    // bounded: a part has at least one frame
     (frames + framesPerPart - 1) / framesPerPart
   }
 }

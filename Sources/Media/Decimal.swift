@@ -7,6 +7,7 @@ package enum Decimal {
     guard digits > 0 else { return "\(value)" }
     var scale: UInt64 = 1
     for _ in 0..<digits { scale *= 10 }  // bounded: callers ask for at most nine digits
+    // bounded: a power of ten
     let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: scale)
     let fraction = String(rest)
     let zeros = String(repeating: "0", count: digits - fraction.count)

@@ -47,6 +47,7 @@ package struct FrameGrid: Sendable, Hashable {
 
 /// Division with rounding toward minus infinity; `divisor` is positive.
 package func floorDivide(_ value: Int128, _ divisor: Int128) -> Int128 {
+  // bounded: callers give a positive divisor
   let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
   return remainder < 0 ? quotient - 1 : quotient
 }

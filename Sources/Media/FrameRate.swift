@@ -24,7 +24,9 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
       numerator <= 1_000 * denominator  // bounded: both numbers are at most 1,000,000
     else { return nil }
     var (a, b) = (numerator, denominator)
+    // bounded: the loop and the guard exclude 0
     while b != 0 { (a, b) = (b, a % b) }
+    // bounded: the greatest common divisor is at least 1
     self.numerator = numerator / a
     self.denominator = denominator / a
   }
@@ -71,6 +73,7 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The duration of one frame, rounded down; for deadlines, not for sums.
+  // bounded: a numerator is at least 1
   package var frameDuration: Interval { .seconds(denominator) / numerator }
 
   /// The duration of `ticks` of `timescale`, rounded down.

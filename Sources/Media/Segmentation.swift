@@ -64,6 +64,7 @@ package struct Segmentation: Sendable, Hashable {
   ///
   /// With variable duration, the most.
   package var partsPerSegment: Int64 {
+    // bounded: a part has at least one frame
     ((mostFramesPerSegment ?? framesPerSegment) + framesPerPart - 1) / framesPerPart
   }
 
@@ -72,6 +73,7 @@ package struct Segmentation: Sendable, Hashable {
   /// With variable duration, the number of a discontinuity period's first segment if it starts
   /// there.
   package func segment(of index: Int64) -> Int64 {
+    // bounded: a segment has at least one frame
     index >= 0 ? index / framesPerSegment : -((-index + framesPerSegment - 1) / framesPerSegment)
   }
 

@@ -119,6 +119,7 @@ package enum TrackSegmentation: Sendable, Hashable {
     let number = segment(of: index)
     let after = index - firstFrame(of: number) + 1
     let endsSegment = after == frames(in: number)
+    // bounded: a part has at least one frame
     return (endsSegment || after % framesPerPart == 0, endsSegment)
   }
 

@@ -120,15 +120,18 @@ package final class EventLoop: @unchecked Sendable {
     signal { $0.isStopped = true }
   }
 
-  /// Waits for the thread's end.
+  /// Waits for the thread's end, or until `deadline`.
   ///
   /// Not to be called on the thread of the loop.
-  package func join() {
+  ///
+  /// - Returns: whether it has ended.
+  @discardableResult
+  package func join(until deadline: MonotonicTime = .distantFuture) -> Bool {
     let started = thread.withLock { thread in
       defer { thread = nil }
       return thread
     }
-    started?.join()
+    return started?.join(until: deadline) ?? true
   }
 
   /// The number of the loop's connections, including connections on their way to the loop.
@@ -174,6 +177,7 @@ package final class EventLoop: @unchecked Sendable {
     if index >= table.count {
       table.append(contentsOf: repeatElement(Entry(), count: index + 1 - table.count))
     }
+    // bounded: a generation may wrap
     generation &+= 1
     table[index] = Entry(generation: generation, handler: handler)
     let code = clinux_epoll_control(

@@ -33,6 +33,7 @@ package final class NoticeSocket: Sendable {
       var sender: Int32 = 0
       let count = unsafe clinux_receive_notice(descriptor, &buffer, buffer.count, &sender)
       guard count >= 0 else { return nil }
+      // bounded: the call returns at most the size of the buffer
       let lines = String(decoding: buffer[..<Int(count)], as: UTF8.self).split(separator: "\n")
       let states = [ServiceNotifier.State.ready, .alive].map(\.rawValue)
       if sender > 0, lines.contains(where: { states.contains(String($0)) }) { return sender }

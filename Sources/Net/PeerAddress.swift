@@ -89,6 +89,7 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
   /// The address without the port; IPv6 in the form of RFC 5952 §4.
   package var description: String {
     guard isVersion6 else {
+      // bounded: the index is at most 3
       return (0..<4).map { String(low >> (24 - 8 * UInt64($0)) & 0xff) }.joined(separator: ".")
     }
     var groups: [UInt64] = []

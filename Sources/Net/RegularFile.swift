@@ -30,6 +30,7 @@ package enum RegularFile {
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw Failure(path: path, reason: systemReason) }
       if count == 0 { break }
+      // bounded: the call returns at most the size of the buffer
       bytes += buffer[..<count]
     }
     guard !bytes.isEmpty else { throw Failure(path: path, reason: "the file is empty") }

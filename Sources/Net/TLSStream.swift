@@ -32,6 +32,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
   }
 
   /// The maximum of queued bytes that TLS itself answers (key updates); above it reading pauses.
+  // bounded: constants
   private static let controlLimit = 4 * TLSWorkspace.batchSize
 
   private let loop: EventLoop
@@ -269,6 +270,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     if case .failed = security { return }
     let left = unsafe workspace.exchange.pointee.input_count
     guard !isBroken, !mayRead else { return }
+    // bounded: what is left of the bytes is not more than they are
     if left > 0 { held = unsafe Array(bytes[(bytes.count - left)...]) }
     watchInput()
   }

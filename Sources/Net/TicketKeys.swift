@@ -11,6 +11,7 @@ import Time
 @safe
 final class TicketKeys: Sendable {
   /// The time for which a key seals new tickets.
+  // bounded: constants
   static let rotation = Interval.seconds(12 * 3600)
   /// The lifetime of a ticket in seconds; a key outlives its tickets.
   static let lifetime = 24 * 3600

@@ -65,6 +65,7 @@ package final class WriteBatch {
   }
 
   private func grow() {
+    // bounded: the capacity of a batch in memory
     let larger = capacity * 2
     let (morePieces, moreOwners) = (
       UnsafeMutablePointer<iovec>.allocate(capacity: larger),

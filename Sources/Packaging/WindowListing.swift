@@ -45,6 +45,7 @@ struct WindowListing: Sendable {
       lateParts.removeAll { $0.upperBound <= first.number * perSegment }
     }
     if version == whole.version, lateParts.isEmpty { return whole }
+    // bounded: a segment has at least one part
     let (number, count) = version.quotientAndRemainder(dividingBy: perSegment)
     var segments = whole.segments.filter { $0.number < number }.map { complete($0, perSegment) }
     var open = whole.open

@@ -95,6 +95,7 @@ struct WindowState: Sendable {
     let ends =
       segmentation.hasVariableDuration
       ? (
+        // bounded: a part has at least one frame
         part: (position(of: chunk.lastFrame) + 1) % segmentation.framesPerPart == 0, segment: false
       )
       : segmentation.ends(chunk.lastFrame)
@@ -206,6 +207,7 @@ struct WindowState: Sendable {
       ? index - (open?.firstFrame ?? index) : segmentation.position(of: index)
   }
 
+  // bounded: a part has at least one frame
   private func part(of index: Int64) -> Int64 { position(of: index) / segmentation.framesPerPart }
 
   private mutating func begin(_ number: Int64, at chunk: Chunk, isPrefill: Bool) {

@@ -12,6 +12,9 @@ package final class OSThread: Sendable {
   private let handle: Locked<pthread_t?>
   private let hasEnded: Monitor<Bool>
 
+  /// The longest wait for a thread that was asked to end.
+  package static let joinLimit = Interval.seconds(3)
+
   /// The number of threads that did not end in time; see ``join(until:)``.
   private static let left = Locked(0)
 

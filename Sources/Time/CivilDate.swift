@@ -17,12 +17,15 @@ public struct CivilDate: Sendable, Hashable {
   public init(daysSince1970 days: Int64) {
     let shifted = days + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    // bounded: an era is a quotient by 146,097, and the rest are days of 400 years
     let dayOfEra = shifted - era * 146_097
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    // bounded: days and years of one era
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
     let marchMonth = (5 * dayOfYear + 2) / 153
     day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
     month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+    // bounded: fewer years than the days of which they are
     year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
   }
 }

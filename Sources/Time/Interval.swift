@@ -36,12 +36,15 @@ public struct Interval: Sendable, Hashable {
   public static func nanoseconds(_ count: Int64) -> Interval { Interval(nanoseconds: count) }
   /// An interval of `count` microseconds.
   @inlinable
+  // bounded: the product of intervals saturates
   public static func microseconds(_ count: Int64) -> Interval { nanoseconds(1_000) * count }
   /// An interval of `count` milliseconds.
   @inlinable
+  // bounded: the product of intervals saturates
   public static func milliseconds(_ count: Int64) -> Interval { nanoseconds(1_000_000) * count }
   /// An interval of `count` seconds.
   @inlinable
+  // bounded: the product of intervals saturates
   public static func seconds(_ count: Int64) -> Interval { nanoseconds(1_000_000_000) * count }
 
   /// Whole microseconds, rounded toward zero.
@@ -73,12 +76,14 @@ public struct Interval: Sendable, Hashable {
 
   /// The product, saturated.
   @inlinable
+  // bounded: an operator
   public static func * (interval: Interval, factor: Int64) -> Interval {
     Interval(nanoseconds: interval.nanoseconds.multipliedSaturated(by: factor))
   }
 
   /// The product, saturated.
   @inlinable
+  // bounded: an operator
   public static func * (factor: Int64, interval: Interval) -> Interval { interval * factor }
 
   /// The quotient, rounded toward zero; zero if `divisor` is 0.
@@ -86,11 +91,13 @@ public struct Interval: Sendable, Hashable {
   public static func / (interval: Interval, divisor: Int64) -> Interval {
     if divisor == 0 { return zero }
     if divisor == -1 { return -interval }
+    // bounded: 0 and -1 are excluded above
     return Interval(nanoseconds: interval.nanoseconds / divisor)
   }
 
   /// How often `part` fits into this time, rounded toward zero; 0 if `part` is zero.
   @inlinable
+  // bounded: an operator
   public func count(of part: Interval) -> Int64 { (self / part.nanoseconds).nanoseconds }
 
   /// The rate per second of `count` events in this time, rounded toward zero, saturated.

@@ -17,8 +17,8 @@ enum ProgramLoop {
     case streamChanged
   }
 
-  /// The longest time from a signal that ends the program to its exit: for its streams, for players
-  /// that fetch the end, and for their connections.
+  /// The longest time from a signal that ends the program, or from the end of all streams, to its
+  /// exit: for its streams, for players that fetch the end, and for their connections.
   static let stopLimit = Interval.seconds(9)
 
   /// Runs the program, and exits with its status.
@@ -57,13 +57,13 @@ enum ProgramLoop {
           log.write(.warning, "stopped", "ended at once by a second signal")
           ExitStatus.exitAtOnce(1)
         }
-        limitStop(log)
+        limitStop("the signal", log)
         events.update { $0.append(.signal(signal)) }
       }
       try program.start()
       isServing.withLock { $0 = true }
       program.reportReady()
-      let failure = wait(program, events)
+      let failure = wait(program, events, log)
       accessLog?.close()
       statistics?.close()
       if let failure { throw failure }
@@ -71,14 +71,14 @@ enum ProgramLoop {
     } catch { ExitStatus.exit(for: error) }
   }
 
-  /// Ends the process when the time to stop is over.
-  private static func limitStop(_ log: Log) {
+  /// Ends the process when the time to stop is over, which begins with `start`.
+  private static func limitStop(_ start: String, _ log: Log) {
     let deadline = SystemClock.monotonicTime + stopLimit
     _ = OSThread(name: "stop-limit") {
       SystemClock.sleep(until: deadline)
       log.write(
         .error, "stopped",
-        "ended \(stopLimit.wholeSeconds) s after the signal: a thread still runs")
+        "ended \(stopLimit.wholeSeconds) s after \(start): a thread still runs")
       ExitStatus.exitAtOnce(1)
     }
   }
@@ -87,7 +87,7 @@ enum ProgramLoop {
   ///
   /// - Returns: the failure of the stream of flags; nil if there is none.
   private static func wait(
-    _ program: Program, _ events: Monitor<[Event]>
+    _ program: Program, _ events: Monitor<[Event]>, _ log: Log
   ) -> StreamSession.Failure? {
     /// When players have played the windows of streams that have all ended.
     var playedAt = MonotonicTime.distantFuture
@@ -100,12 +100,17 @@ enum ProgramLoop {
       case .signal(.terminate)? where program.isSupervised:
         program.leave()
         return nil
-      case .signal?, nil:
+      case .signal?:
+        program.finish()
+        return nil
+      case nil:
+        limitStop("the end of all streams", log)
         program.finish()
         return nil
       case .streamChanged?:
         switch program.exitReason {
         case .failed(let failure)?:
+          limitStop("the failure of the stream", log)
           program.finish()
           return failure
         case .ended?: playedAt = SystemClock.monotonicTime + program.windowDuration

@@ -52,6 +52,39 @@ struct PublisherPacketsTests {
     [16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
   }
 
+  @Test("a connection after a failed one continues with the publisher and its configurations")
+  func continues() throws {
+    var pair: [Int32] = [0, 0]
+    try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+    let media = PublishedMedia(descriptor: pair[0])
+    defer { close(pair[1]) }
+    func send(_ records: [MediaRecord]) throws {
+      let bytes = records.flatMap { $0.head + $0.payload }
+      try #require(unsafe write(pair[1], bytes, bytes.count) == bytes.count)
+    }
+    func connect() throws -> PublisherPackets {
+      var options = InputOptions()
+      options.listensForEver = false
+      options.openLimit = .milliseconds(300)
+      return try PublisherPackets(media, options, InputCancellation())
+    }
+    // AAC, of which no frame is decodable without its configuration.
+    let configuration = MediaTag(kind: .audio, timestamp: 0, payload: [0xAF, 0, 0x12, 0x10])
+    let frame = MediaTag(kind: .audio, timestamp: 20, payload: [0xAF, 1, 1, 2, 3])
+    try send([.begin, .tag(configuration), .tag(frame)])
+    let first = try connect()
+    for count in [0, 1] { #expect(try first.read()?.count == count) }
+    // Without media nothing is opened.
+    #expect(throws: InputError.self) { try connect() }
+    try send([.tag(frame), .end])
+    let second = try connect()
+    for count in [0, 1] { #expect(try second.read()?.count == count) }
+    #expect(try second.read() == nil)
+    // After its end the media of another publisher is waited for.
+    try send([.tag(frame)])
+    #expect(throws: InputError.self) { try connect() }
+  }
+
   @Test("the offset of ModEx is added to the timestamp of video and audio")
   func offsets() throws {
     // 30000/1001 frames per second: 33,366,666 ns, of which the timestamp has the milliseconds.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -207,6 +208,25 @@ def test_files_that_are_no_files(name: str, tmp_path: Path) -> None:
                   ["--tls-cert", str(path), "--tls-key", str(path)]):
         status, lines = run_to_end([*flags, "--http-port", "0"], within=5, defaults=False)
         assert status == 2 and len(lines) == 1 and "not a regular file" in lines[0], lines
+
+
+def test_a_list_of_streams_that_is_no_file(streamer: Callable[..., Program],
+                                            tmp_path: Path) -> None:
+    """`"streams": "/dev/zero"` is refused at the start, and at SIGHUP while the streams go on."""
+    configuration, streams = tmp_path / "config.json", tmp_path / "streams.json"
+    streams.write_text('[{"stream": "a", "testSrc": true, "resolution": "160x90"}]')
+    configuration.write_text(json.dumps({"streams": str(streams)}))
+    flags = ["-c", str(configuration), "--host", "127.0.0.1", "--http-port", "0"]
+    program = streamer(*flags, defaults=False)
+    advances(program, "video", "a", by=1)
+    configuration.write_text('{"streams": "/dev/zero"}')
+    os.kill(program.pid, signal.SIGHUP)
+    program.wait_logged("configuration", "not reloaded", "not a regular file")
+    advances(program, "video", "a", by=1)
+    assert peak_memory(program.pid) < 300 << 20
+    ends(program)
+    status, lines = run_to_end(flags, within=5, defaults=False)
+    assert status == 2 and len(lines) == 1 and "not a regular file" in lines[0], lines
 
 
 def test_large_frames_of_an_input(tmp_path: Path) -> None:

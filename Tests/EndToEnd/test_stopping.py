@@ -22,6 +22,7 @@ from harness.rtmp import HOST, Publisher, rtmp_port
 from harness.supervisor import free_port
 from harness.tools import ROOT, need, streamer_binary
 from harness.waiting import pause, wait_until
+from test_hostile_sources import H264, VIDEO, make
 
 TOKEN = "0123456789abcdef"
 AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
@@ -139,6 +140,30 @@ def post(port: int, stream: dict[str, object]) -> int:
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize("ending", ["signal", "end-of-streams"])
+def test_a_disk_that_stalls(streamer: Callable[..., Program], tmp_path: Path,
+                            ending: str) -> None:
+    """The thread of the access log is left and named; also without a signal the program ends."""
+    library = tmp_path / "stalleddisk.so"
+    subprocess.run([need("cc", "a disk that stalls"), "-O2", "-Wall", "-Wextra", "-Werror",
+                    "-shared", "-fPIC", "-o", str(library),
+                    str(ROOT / "Tests/Preload/stalleddisk.c"), "-ldl"], check=True)
+    movie = make(tmp_path / "movie.ts", *VIDEO, "-t", "2", *H264)
+    source = ["--input", str(movie), "--isolation", "none"]
+    if ending == "signal":
+        source = ["--test-src"]
+    program = streamer(*source, "--host", "127.0.0.1", "--http-port", "0", "--segment-duration",
+                       "1", "--window-size", "6", "--access-log", str(tmp_path / "a.stalled"),
+                       defaults=False, env={"LD_PRELOAD": str(library)})
+    wait_until(lambda: get(program.port, "/live/playlist.m3u8").status == 200, 10, "a playlist")
+    if ending == "signal":
+        assert seconds_to_stop(program) < STOP_LIMIT
+    else:
+        assert program.process.wait(30) == 0, program.log_text()
+    # The log is a text beside an access log.
+    assert 'the thread "access-log" does not end' in program.log_text()
 
 
 @pytest.mark.parametrize("flags", [

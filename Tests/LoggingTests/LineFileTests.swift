@@ -2,7 +2,9 @@
 
 import Foundation
 import Logging
+import Sharing
 import Testing
+import Time
 
 @Suite("The file of the access log")
 struct LineFileTests {
@@ -70,6 +72,23 @@ struct LineFileTests {
     #expect(written + Int(file.lostCount) == 100)
     #expect(file.lostCount >= 76)
     #expect(lines.all.count == 1)
+  }
+
+  @Test("a disk that does not take the lines delays the end by the limit only, and is named")
+  func stalledDisk() throws {
+    let isReleased = Monitor(false)
+    let file = try LineFile(folder.appending(path: "a.log").path, log: log)
+    file.append(size: 10) {
+      _ = isReleased.wait { $0 ? true : nil }
+      return "line"
+    }
+    let start = SystemClock.monotonicTime
+    file.close(within: .milliseconds(300))
+    let taken = SystemClock.monotonicTime - start
+    isReleased.update { $0 = true }
+    #expect(taken >= .milliseconds(300) && taken < .seconds(3))
+    #expect(lines.all.count == 1)
+    #expect(lines.all.first?.contains("the thread \"access-log\" does not end") == true)
   }
 
   @Test("a file with a limit is renamed at its size, and each file has the header")

@@ -29,6 +29,39 @@ struct LogLimiterTests {
     #expect(all == [0, 0, 0, nil])
   }
 
+  @Test("a stream that invents events writes a bounded number of lines from a bounded memory")
+  func inventedEvents() {
+    var limiter = LogLimiter(most: 3)
+    let admitted = (0..<50_000).filter { index in
+      limiter.admit("event-\(index)", stream: "s", at: Self.at(0)) != nil
+    }
+    let other = limiter.admit("a", stream: "t", at: Self.at(0))
+    #expect(admitted.count <= LogLimiter.leastPerStream)
+    #expect(limiter.size <= LogLimiter.eventCapacity + 2)
+    #expect(other == 0)
+    #expect(limiter.admit("event-1", stream: "s", at: Self.at(10)) == 0)
+  }
+
+  @Test("a full limiter goes on to limit: streams beyond its capacity are counted together")
+  func full() {
+    var limiter = LogLimiter(most: 2)
+    for index in 0..<LogLimiter.streamCapacity {
+      _ = limiter.admit("a", stream: "\(index)", at: Self.at(0))
+    }
+    let admitted = (0..<5000).filter { index in
+      limiter.admit("a", stream: "late-\(index)", at: Self.at(1)) != nil
+    }
+    let known = (0..<3).map { _ in limiter.admit("a", stream: "7", at: Self.at(1)) }
+    #expect(admitted.count == 2)
+    #expect(known == [0, nil, nil])
+    #expect(limiter.size <= LogLimiter.streamCapacity + 1)
+    // Streams that are quiet make room.
+    let later = (0..<5000).filter { index in
+      limiter.admit("a", stream: "late-\(index)", at: Self.at(12)) != nil
+    }
+    #expect(later.count == 5000 && limiter.size <= 5001)
+  }
+
   @Test("any number of streams takes a bounded amount of memory, and all lines are admitted")
   func many() {
     var limiter = LogLimiter(most: 1)

@@ -92,6 +92,7 @@ package struct SlateFile: Sendable {
         self.first = first
         let time = frame.pts - first
         times.append(time)
+        // bounded: the step is at least 1
         guard (times.count - 1) % step == 0 else { continue }
         do throws(FFmpegError) {
           if let scaled = try normalizer?.frame(frame) { frames.append((time, scaled)) }

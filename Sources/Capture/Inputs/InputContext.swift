@@ -154,7 +154,8 @@ final class InputContext {
     }
     // For files and unknown formats the library's parsers detect the streams.
     unsafe pointer.pointee.max_analyze_duration = 2_000_000
-    _ = FFmpegLog.collecting { unsafe avformat_find_stream_info(pointer, nil) }
+    let pixels = Int64(options.frameSizeLimit.pixels)
+    _ = FFmpegLog.collecting { unsafe cff_find_stream_info(pointer, pixels) }
   }
 
   /// Whether each video stream has a codec of ``PassThroughCodec``.
@@ -184,6 +185,9 @@ final class InputContext {
     // rest of the access unit. Other demuxers ignore the option.
     set("max_packet_size", "\(AccessUnitAssembler.most)")
     set("protocol_whitelist", protocols(address.kind))
+    if !options.reachesOtherHosts, address.playlistHost != nil {
+      set("format_whitelist", Demuxers.confined)
+    }
     switch address.kind {
     case .rtsp:
       set("rtsp_transport", options.rtspTransport.rawValue)
@@ -236,6 +240,7 @@ final class InputContext {
       let limit = whileReading ? options.silenceLimit : options.openLimit
       return .silent(Int(limit.wholeSeconds))
     }
+    if lines.contains(where: { $0.contains(Demuxers.refusal) }) { return Demuxers.error }
     let words = FFmpegError("", code).libraryText
     let last = lines.last.map { address.scrub($0) }
     // The library's last message often repeats the error with its source before it.

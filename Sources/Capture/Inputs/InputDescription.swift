@@ -54,6 +54,7 @@ package struct InputDescription: Sendable, Equatable {
       let scale = min(
         // bounded: floating
         1, (Self.mostPixels / (width * height)).squareRoot(),
+        // bounded: floating
         Self.sides.upperBound / max(width, height))
       func side(_ length: Double) -> Int {
         // bounded: floating

@@ -45,6 +45,7 @@ package enum InputRate {
       frames += count
       span += Double(step)
     }
+    // bounded: floating
     return frames > 0 ? span / frames : nil
   }
 
@@ -56,6 +57,7 @@ package enum InputRate {
   /// The distance of two periods, as a ratio.
   private static func distance(_ rate: FrameRate, _ period: Double) -> Double {
     let own = Double(rate.denominator) * 1e9 / Double(rate.numerator)
+    // bounded: floating
     return max(own / period, period / own)
   }
 }

@@ -134,6 +134,7 @@ package struct PassThroughAnalysis: Sendable {
     guard verdict == .undecided, !keys.isEmpty else { return }
     decide(isEnd: true)
     guard isLoop, case .fits(let fit) = verdict, !fit.hasVariableDuration,
+      // bounded: a segment has at least one frame
       Int64(timestamps.count) % fit.segmentFrames != 0
     else { return }
     verdict = .fits(fit.withVariableDuration(segmentMicroseconds: segmentMicroseconds))
@@ -190,6 +191,7 @@ package struct PassThroughAnalysis: Sendable {
     // The last group of a file may be short, unless it is the only one.
     if groups.isEmpty { groups = [Int64(timestamps.count)] }
     let (least, most) = (groups.min() ?? segment, groups.max() ?? segment)
+    // bounded: groups and segments have at least one frame
     let isRegularGroup = least == most && (most % segment == 0 || segment % most == 0)
     let fit = Fit(rate: rate, groupFrames: most, segmentFrames: max(most, segment))
     verdict = .fits(

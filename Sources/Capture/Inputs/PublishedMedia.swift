@@ -8,8 +8,8 @@ import Time
 
 /// The media of the publishers of one stream, one after another, from a local socket.
 ///
-/// It outlasts the connections of the input: each connection is one publisher. Confined to one
-/// thread.
+/// It outlasts the connections of the input: each connection is one publisher, or the rest of one
+/// whose media an earlier connection could not decode. Confined to one thread.
 package final class PublishedMedia: @unchecked Sendable {
   /// The bytes of one read.
   private static let capacity = 256 << 10
@@ -20,8 +20,10 @@ package final class PublishedMedia: @unchecked Sendable {
   private var reader = MediaRecordReader()
   private var buffer = [UInt8](repeating: 0, count: capacity)
   private var isAtEnd = false
-  /// A record that was looked at and is to be read next.
-  private var pending: MediaRecord?
+  /// Records that are to be read next.
+  private var pending: [MediaRecord] = []
+  /// The decoder configurations of the publisher that has not ended; nil if there is none.
+  private var running: MediaConfigurations?
   /// The bytes of a container that are not read yet, from `containerOffset` on.
   private var container: [UInt8] = []
   private var containerOffset = 0
@@ -31,11 +33,18 @@ package final class PublishedMedia: @unchecked Sendable {
 
   deinit { close(descriptor) }
 
-  /// Blocks until a publisher begins.
+  /// Blocks until a publisher begins, or until one that has not ended sends media again: its
+  /// decoder configurations are then read first.
   ///
   /// - Throws: `cancelled`, or `silent` when the cancellation is due.
   func waitForPublisher(_ cancellation: InputCancellation) throws(InputError) {
-    while try next(cancellation, silence: 0) != .begin {}
+    while true {
+      let record = try next(cancellation, silence: 0)
+      if record == .begin { return }
+      guard record != .end, let running else { continue }
+      pending = running.tags.map { .tag($0) } + [record] + pending
+      return
+    }
   }
 
   /// The next record.
@@ -46,14 +55,25 @@ package final class PublishedMedia: @unchecked Sendable {
   func next(
     _ cancellation: InputCancellation, silence: Int
   ) throws(InputError) -> MediaRecord {
-    if let record = pending.take() { return record }
+    if !pending.isEmpty { return pending.removeFirst() }
     while true {
       do throws(MediaRecordReader.Fault) {
-        if let record = try reader.next() { return record }
+        if let record = try reader.next() {
+          note(record)
+          return record
+        }
       } catch { isAtEnd = true }
       if cancellation.isCancelled { throw .cancelled }
       if cancellation.isDue { throw .silent(silence) }
       readAvailable()
+    }
+  }
+
+  private func note(_ record: MediaRecord) {
+    switch record {
+    case .begin: running = MediaConfigurations()
+    case .tag(let tag): running?.note(tag)
+    case .end: running = nil
     }
   }
 
@@ -62,7 +82,7 @@ package final class PublishedMedia: @unchecked Sendable {
     _ cancellation: InputCancellation, silence: Int
   ) throws(InputError) -> Bool {
     let record = try next(cancellation, silence: silence)
-    pending = record
+    pending.insert(record, at: 0)
     (container, containerOffset) = ([], 0)
     if case .tag(let tag) = record { return tag.kind == .container }
     return false
@@ -83,7 +103,7 @@ package final class PublishedMedia: @unchecked Sendable {
         case .tag: break
         case .end: return CFF_EOF
         case .begin:
-          pending = .begin
+          pending.insert(.begin, at: 0)
           return CFF_EOF
         }
       } catch { return CFF_EXIT }

@@ -49,7 +49,7 @@ extension Option {
     ).with { $0.scope = .serving },
     .stream(
       "max-decoder-errors", \.inputOptions.decoderErrorLimit, .integer(1...1_000_000), .limits,
-      help: "access units in a row without a decoded frame; after it the input is reconnected"),
+      help: "access units in a row that the decoder refuses; after it the input is reconnected"),
     .program(
       "max-head-bytes", \.limits.head.headBytes, .integer(1024...65535), .limits,
       help: "bytes of a request head; above it 431"),

@@ -50,7 +50,7 @@ extension Option {
       help: "transport of RTSP media: tcp or udp"),
     .stream(
       "other-hosts", \.inputOptions.reachesOtherHosts, .toggle, .source,
-      help: "let a playlist over HTTP refer to other hosts than its own"),
+      help: "let a playlist over HTTP refer to other hosts, or redirect; needed for DASH"),
     .stream(
       "slate", \.slate, .path("the path of a JPEG, PNG or MP4 file"), .source,
       help: "a picture, or a film of at most 10 s, shown while the source is missing"),

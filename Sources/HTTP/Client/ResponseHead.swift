@@ -51,13 +51,16 @@ package struct ResponseHead: Sendable, Equatable {
     var fields: [HeaderField] = []
     for line in lines where !line.isEmpty {
       guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
+        // bounded: indices are those of the line
         line[..<colon].allSatisfy(isTokenCharacter),
         !line[colon...].contains(where: { $0 == 0 || $0 == 0x0D || $0 == 0x0A })
       else { throw .fieldLine }
+      // bounded: indices are those of the line
       let value = line[line.index(after: colon)...].drop(while: Self.isSpace)
       let end = value.lastIndex { !Self.isSpace($0) }.map { value.index(after: $0) }
       fields.append(
         HeaderField(
+          // bounded: indices are those of the line
           String(decoding: line[..<colon], as: UTF8.self),
           String(decoding: value[..<(end ?? value.startIndex)], as: UTF8.self)))
     }

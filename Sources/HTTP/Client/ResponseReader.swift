@@ -69,6 +69,7 @@ package struct ResponseReader: Sendable {
       return false
     }
     let found: ResponseHead
+    // bounded: the end was found in the buffer
     do throws(ResponseHead.Fault) { found = try ResponseHead(buffer[..<end.lowerBound]) } catch {
       throw .head(error)
     }

@@ -57,6 +57,7 @@ package struct HTTPLimits: Sendable {
   package var leastSentBytes: Int { Self.bytes(sendRate, in: stallTime) }
 
   private static func bytes(_ rate: Int, in time: Interval) -> Int {
+    // bounded: the options limit both: a MB per second, and minutes
     Int(clamping: Int64(rate) * time.milliseconds / 1000)
   }
 
@@ -70,6 +71,7 @@ package struct HTTPLimits: Sendable {
   package mutating func share(
     connections wanted: Int, descriptors: Int, reserve: Int = 256, loops: Int
   ) {
+    // bounded: the number of loops is at least 1
     connections = max(1, min(wanted, descriptors - reserve) / max(loops, 1))
   }
 }

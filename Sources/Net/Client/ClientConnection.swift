@@ -87,6 +87,7 @@ package final class ClientConnection {
   package func write(_ bytes: [UInt8]) throws(ClientError) {
     var offset = 0
     while offset < bytes.count {
+      // bounded: the offset is below the count
       let result = unsafe bytes[offset...].withUnsafeBytes { bytes in
         if unsafe session == nil {
           let sent = unsafe clinux_send_bytes(descriptor, bytes.baseAddress, bytes.count)

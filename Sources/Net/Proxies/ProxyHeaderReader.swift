@@ -45,6 +45,7 @@ package final class ProxyHeaderReader: DescriptorHandler {
     let count = unsafe clinux_peek(socket.descriptor, &bytes, bytes.count)
     if count == -Int(EAGAIN) || count == -Int(EINTR) { return }
     guard count > 0 else { return close() }
+    // bounded: the call returns at most the size of the buffer
     switch ProxyHeader.read(bytes[..<count]) {
     case .incomplete: if readiness.contains(.peerFinished) { close() }
     case .malformed: close()

@@ -190,9 +190,7 @@ final class ControlAPI {
       now: (SystemClock.wallTime - .origin).wholeSeconds)
   }
 
-  private static let fields = [
-    HeaderField("Cache-Control", "no-store"), HeaderField("X-Content-Type-Options", "nosniff"),
-  ]
+  private static let fields = [HeaderField("Cache-Control", "no-store"), ResponseFields.nosniff]
 
   private static func json(
     _ status: Int, _ text: String, _ more: [HeaderField] = []

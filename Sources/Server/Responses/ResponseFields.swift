@@ -13,6 +13,14 @@ enum ResponseFields {
         + "CMSD-Dynamic, X-Playlist-Version, X-Held-Ms"),
   ]
 
+  /// The fields of all responses: those for other origins, and that no content has another type
+  /// than the declared one.
+  /// - Source: Fetch §3.7
+  static let common = crossOrigin + [nosniff]
+
+  /// No client guesses the type of the content.
+  static let nosniff = HeaderField("X-Content-Type-Options", "nosniff")
+
   /// The fields of a response with this type and lifetime.
   static func fields(
     _ type: String, _ caching: Caching, priority: Priority = .media
@@ -20,7 +28,7 @@ enum ResponseFields {
     [
       HeaderField("Content-Type", type), HeaderField("Cache-Control", caching.value),
       priority.field,
-    ] + crossOrigin
+    ] + common
   }
 
   /// The urgency of a response: playlists before media, all other responses with media.
@@ -83,7 +91,7 @@ enum ResponseFields {
   ) -> PreparedResponse {
     PreparedResponse.text(
       status, line,
-      fields: [HeaderField("Cache-Control", caching.value), Priority.media.field] + crossOrigin
+      fields: [HeaderField("Cache-Control", caching.value), Priority.media.field] + common
         + more)
   }
 

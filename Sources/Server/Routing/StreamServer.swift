@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import HTTP
+import Logging
 package import Net
 import Sharing
 package import Time
@@ -64,7 +65,7 @@ package final class StreamServer: Sendable {
           loop: loop, limits: limits, handler: handler,
           observer: ResponseCounter(counters, serverState.accessLog, viewers: viewers),
           addresses: addresses, proxies: serverState.options.proxies,
-          errorFields: ResponseFields.crossOrigin + [ResponseFields.Priority.media.field])
+          errorFields: ResponseFields.common + [ResponseFields.Priority.media.field])
         return handler
       }
     }
@@ -127,11 +128,14 @@ package final class StreamServer: Sendable {
     }
   }
 
-  /// Closes the remaining connections and ends the loops.
-  package func stop() {
-    history.stop()
+  /// Closes the remaining connections and ends the loops, within `limit`.
+  ///
+  /// A thread that does not end in time is left and named in the log.
+  package func stop(limit: Interval = OSThread.joinLimit) {
+    let deadline = SystemClock.monotonicTime + limit
     for loop in loops { loop.stop() }
-    for loop in loops { loop.join() }
+    history.stop(until: deadline)
+    for loop in loops where !loop.join(until: deadline) { serverState.log.reportLeft(loop.name) }
     // The loops have added the deliveries that were in progress.
     serverState.segmentRows?.flush(SystemClock.monotonicTime, all: true)
   }

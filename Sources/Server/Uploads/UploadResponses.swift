@@ -35,9 +35,8 @@ enum UploadResponses {
     let type = type(name)
     let priority: ResponseFields.Priority =
       name.isIndex ? .playlist : isOpen ? .openMedia : .media
-    // An uploaded file must not become a page of this server.
+    // `nosniff` is among them: an uploaded file must not become a page of this server.
     return ResponseFields.fields(type, caching, priority: priority)
-      + [HeaderField("X-Content-Type-Options", "nosniff")]
   }
 
   /// The response with a complete file.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 import Sharing
 import Time
 
@@ -31,9 +32,9 @@ final class HistoryRecorder: Sendable {
     thread.withLock { $0 = started }
   }
 
-  /// Ends the thread.
-  func stop() {
+  /// Ends the thread, which may be writing statistics, by `deadline` at the latest.
+  func stop(until deadline: MonotonicTime) {
     isStopped.update { $0 = true }
-    thread.withLock { $0 }?.join()
+    if let thread = thread.withLock({ $0 }) { serverState.log.join(thread, until: deadline) }
   }
 }

@@ -36,9 +36,7 @@ struct StatisticsHandler {
   }
 
   /// The fields of all responses: scripts of other origins cannot read them.
-  static let fields = [
-    HeaderField("Cache-Control", "no-store"), HeaderField("X-Content-Type-Options", "nosniff"),
-  ]
+  static let fields = [HeaderField("Cache-Control", "no-store"), ResponseFields.nosniff]
 
   private static func error(
     _ status: Int, _ line: String, _ more: [HeaderField] = []

@@ -37,6 +37,7 @@ struct AudioInputDecoder: ~Copyable {
     for block in decoded {
       let mediaTime = block.pts.map(MediaTime.init(nanoseconds:)) ?? end
       blocks.append((block.audio, block.sampleRate, mediaTime))
+      // bounded: a division of intervals by 0 is 0
       end = mediaTime + .seconds(Int64(block.audio.count)) / Int64(block.sampleRate)
     }
     return blocks

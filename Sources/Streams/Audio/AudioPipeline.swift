@@ -286,6 +286,7 @@ struct AudioPipeline: ~Copyable {
   /// frame starts earlier.
   private func start(of period: PeriodTiming) -> MonotonicTime {
     period.captured
+      // bounded: a division of intervals by 0 is 0
       - .seconds(AudioSegmentation.samplesPerFrame) / Int64(segmentation.sampleRate)
   }
 

@@ -164,11 +164,11 @@ package final class IsolatedSource: Sendable {
         return state.isStopping
       }
       if isStopping {
-        if processes.leave(child) { _ = child.process.reap() }
+        if processes.leave(child) { _ = child.process.reap(within: SourceProcesses.endLimit) }
         return
       }
       let end = processes.end(child)
-      startAt = crashed(fault ?? end.description)
+      startAt = crashed(fault ?? end?.description ?? ChildProcess.endless)
     }
   }
 
@@ -245,10 +245,11 @@ package final class IsolatedSource: Sendable {
   ///
   /// - Returns: why it must be ended; nil if it has ended by itself.
   private func receive(_ child: HostedSource) -> String? {
+    var messages = ReceivedMessages(child.pipe)
     var isFirst = true
     while true {
       do throws(MessagePipe.Failure) {
-        let message = try ChildMessage.receive(child.pipe, until: crashes.deadline)
+        let message = try messages.next(until: crashes.deadline)
         crashes.heard()
         switch message {
         case .success(let message):
@@ -280,8 +281,7 @@ package final class IsolatedSource: Sendable {
       becomeReady(child)
     case .refused(let kind, let reason): settle(.failure(InputError(kind: kind, reason: reason)))
     case .log(let level, let event, let text):
-      let levels = Log.Level.allCases
-      log.relay(levels[min(Int(level), levels.count - 1)], event, stream: order.name, text)
+      log.relay(source: level, event, stream: order.name, text)
     case .irregular:
       // The process waits for the next session.
       let session = state.update { state in state.session.take() }

@@ -11,19 +11,22 @@ extension ChildMessage {
 
   /// Receives a message; the payload of a chunk goes into the bytes that its window keeps.
   ///
-  /// - Throws: the error of the pipe. The result is a failure if the bytes are no message.
+  /// - Returns: the number of its bytes, and the message; a failure if the bytes are no message.
+  /// - Throws: the error of the pipe.
   static func receive(
     _ pipe: MessagePipe, until deadline: MonotonicTime
-  ) throws(MessagePipe.Failure) -> Result<ChildMessage, MessageError> {
+  ) throws(MessagePipe.Failure) -> (size: Int, Result<ChildMessage, MessageError>) {
     switch try MessageHead.receive(pipe, until: deadline) {
-    case .failure(let error): return .failure(error)
+    case .failure(let error): return (MessageHead.size, .failure(error))
     case .success(let head):
+      // bounded: both are checked
+      let size = MessageHead.size + head.fields + head.payload
       let deadline = SystemClock.monotonicTime + limit
       let fields = try pipe.receive(head.fields, until: deadline)
       let payload = head.payload > 0 ? try pipe.receiveShared(head.payload, until: deadline) : nil
       do throws(MessageError) {
-        return .success(try ChildMessage(head, fields, payload: payload))
-      } catch { return .failure(error) }
+        return (size, .success(try ChildMessage(head, fields, payload: payload)))
+      } catch { return (size, .failure(error)) }
     }
   }
 }

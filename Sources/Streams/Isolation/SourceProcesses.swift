@@ -5,12 +5,15 @@ import ChunkStream
 import Isolation
 package import Logging
 import Sharing
+import Time
 
 /// The processes of inputs: starts them, and lets streams share one that share a connection.
 package final class SourceProcesses: Sendable {
   private struct State: Sendable {
     var table = ProcessTable()
     var running: [Int: ChildProcess] = [:]
+    /// The processes that a stream is starting.
+    var starting: Set<Int> = []
   }
 
   /// Variables of the environment that a process gets: for libraries, and for proxies.
@@ -23,9 +26,14 @@ package final class SourceProcesses: Sendable {
   private static let fixed = ["MALLOC_ARENA_MAX=2", "SWIFT_BACKTRACE=enable=no"]
   /// How long a process may not read.
   static let sendLimit: Int64 = 1000
+  /// How long a stream waits for a process that another stream is starting.
+  private static let startLimit = Interval.seconds(5)
+  /// How long a killed process may take to end: one that waits for a device or a file system
+  /// cannot be ended.
+  static let endLimit = Interval.seconds(1)
 
   private let log: Log
-  private let state = Locked(State())
+  private let state = Monitor(State())
 
   /// No processes.
   package init(log: Log) { self.log = log }
@@ -35,17 +43,17 @@ package final class SourceProcesses: Sendable {
   /// Notes streams with inputs before they start: the first one starts a process for all that share
   /// its connection.
   package func expect(_ members: [ProcessTable.Member]) {
-    state.withLock { state in
+    state.update { state in
       for member in members { state.table.expect(member) }
     }
   }
 
   /// Forgets a removed stream.
-  package func forget(_ name: String) { state.withLock { $0.table.forget(name) } }
+  package func forget(_ name: String) { state.update { $0.table.forget(name) } }
 
   /// Logs why a stream does not share the connection to an input that another one also has.
   package func report(_ name: String) {
-    guard let conflict = state.withLock({ $0.table.conflict(of: name) }) else { return }
+    guard let conflict = state.update({ $0.table.conflict(of: name) }) else { return }
     log.write(
       .info, "input-not-shared", stream: name,
       "\(conflict.address): has a connection of its own beside that of \"\(conflict.other)\", "
@@ -56,6 +64,9 @@ package final class SourceProcesses: Sendable {
 
   /// Lets a stream join the process that shares its connection, or starts one.
   ///
+  /// The table reserves the place of the stream; no other input waits for the start, except those
+  /// that share the process.
+  ///
   /// - Parameters:
   ///   - order: of the stream.
   ///   - media: connects a new process to publishers; the process inherits the descriptor.
@@ -65,38 +76,22 @@ package final class SourceProcesses: Sendable {
     _ order: StartOrder, media: (@Sendable () -> Int32?)?
   ) throws(HostingFailure) -> HostedSource {
     let member = ProcessTable.Member(order, isIsolated: true)
-    return try state.withLock { state throws(HostingFailure) -> HostedSource in
-      while true {
-        let (assignment, lack) = state.table.assign(member)
-        if let lack {
-          log.write(
-            .info, "input-not-shared", stream: order.name,
-            "\(order.address): has a connection of its own, since the running process has no right "
-              + "to \(lack)")
-        }
-        switch assignment {
-        case .running(let number):
-          do throws(ChildProcess.Refusal) {
-            if let process = state.running[number] { return try join(process, number, order) }
-          } catch {
-            guard error.isClosed else {
-              _ = state.table.leave(order.name, number)
-              throw .refused(error)
-            }
-          }
-          // It has ended, which its streams will notice.
-          state.table.end(number)
-          state.running[number] = nil
-        case .new(let number, let rights):
-          do throws(HostingFailure) {
-            let hosted = try begin(number, order, rights, media: media)
-            state.running[number] = hosted.process
-            return hosted
-          } catch {
-            state.table.end(number)
-            throw error
-          }
-        }
+    while true {
+      let (assignment, lack) = state.update { state in
+        let assigned = state.table.assign(member)
+        if case .new(let number, _) = assigned.assignment { state.starting.insert(number) }
+        return assigned
+      }
+      if let lack {
+        log.write(
+          .info, "input-not-shared", stream: order.name,
+          "\(order.address): has a connection of its own, since the running process has no right "
+            + "to \(lack)")
+      }
+      switch assignment {
+      case .running(let number):
+        if let hosted = try join(number, order) { return hosted }
+      case .new(let number, let rights): return try begin(number, order, rights, media: media)
       }
     }
   }
@@ -105,11 +100,50 @@ package final class SourceProcesses: Sendable {
   private func begin(
     _ number: Int, _ order: StartOrder, _ rights: ProcessRights, media: (@Sendable () -> Int32?)?
   ) throws(HostingFailure) -> HostedSource {
-    let process = try start(order, rights, media: media)
+    let process: ChildProcess
+    do throws(HostingFailure) { process = try start(order, rights, media: media) } catch {
+      retire(number)
+      throw error
+    }
+    state.update { state in
+      state.starting.remove(number)
+      state.running[number] = process
+    }
     do throws(ChildProcess.Refusal) { return try join(process, number, order) } catch {
+      retire(number)
       process.kill()
-      let end = process.reap()
+      let end = process.reap(within: Self.endLimit)
       throw error.isClosed ? .ended(end) : .refused(error)
+    }
+  }
+
+  /// Lets a stream join a running process, or one that another stream is starting.
+  ///
+  /// - Returns: nil if the process has ended, which its streams will notice.
+  private func join(_ number: Int, _ order: StartOrder) throws(HostingFailure) -> HostedSource? {
+    let deadline = SystemClock.monotonicTime + Self.startLimit
+    let started: ChildProcess?? = state.wait(until: deadline) { state in
+      state.starting.contains(number) ? nil : .some(state.running[number])
+    }
+    do throws(ChildProcess.Refusal) {
+      guard let process = started else { throw .late }
+      if let process { return try join(process, number, order) }
+    } catch {
+      guard error.isClosed else {
+        _ = state.update { $0.table.leave(order.name, number) }
+        throw .refused(error)
+      }
+    }
+    retire(number)
+    return nil
+  }
+
+  /// Lets no further stream join a process.
+  private func retire(_ number: Int) {
+    state.update { state in
+      state.table.end(number)
+      state.starting.remove(number)
+      state.running[number] = nil
     }
   }
 
@@ -145,7 +179,7 @@ package final class SourceProcesses: Sendable {
   /// - Returns: whether it ends.
   @discardableResult
   func leave(_ hosted: HostedSource) -> Bool {
-    let isLast = state.withLock { state in
+    let isLast = state.update { state in
       let isLast = state.table.leave(hosted.stream, hosted.number)
       if isLast { state.running[hosted.number] = nil }
       return isLast
@@ -156,13 +190,12 @@ package final class SourceProcesses: Sendable {
   }
 
   /// Ends the process of a stream, with all its streams.
-  func end(_ hosted: HostedSource) -> ChildProcess.End {
-    state.withLock { state in
-      state.table.end(hosted.number)
-      state.running[hosted.number] = nil
-    }
+  ///
+  /// - Returns: how it ended; nil if it does not end.
+  func end(_ hosted: HostedSource) -> ChildProcess.End? {
+    retire(hosted.number)
     hosted.process.kill()
-    return hosted.process.reap()
+    return hosted.process.reap(within: Self.endLimit)
   }
 }
 
@@ -171,7 +204,7 @@ enum HostingFailure: Error, CustomStringConvertible {
   /// The system refuses a process or a socket.
   case refused(ChildProcess.Refusal)
   /// The new process ended before it had the stream.
-  case ended(ChildProcess.End)
+  case ended(ChildProcess.End?)
   /// The media of publishers cannot be connected.
   case unconnected
 
@@ -179,7 +212,7 @@ enum HostingFailure: Error, CustomStringConvertible {
   var description: String {
     switch self {
     case .refused(let refusal): refusal.description
-    case .ended(let end): end.description
+    case .ended(let end): end?.description ?? ChildProcess.endless
     case .unconnected: "the system refuses a connection to publishers"
     }
   }

@@ -27,7 +27,9 @@ extension PassThroughTrack {
       guard !isReplay else { return }
       let count = index + 1
       let endsSegment = !segmentation.hasVariableDuration && count == segmentation.framesPerSegment
+      // bounded: a part has at least one frame
       guard endsSegment || count % segmentation.framesPerPart == 0 else { return }
+      // bounded: a part has at least one frame
       let frames = (count - 1) % segmentation.framesPerPart + 1
       for (index, chunk) in chunks.enumerated() {
         statistics.renditions[index].countPart(

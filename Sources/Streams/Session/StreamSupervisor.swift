@@ -252,9 +252,7 @@ package final class StreamSupervisor: Sendable {
       start.cancellation.cancel()
       // It may itself wait for the threads of its source.
       let limit = ThreadGroup.limit + .milliseconds(500)
-      if !start.thread.join(until: SystemClock.monotonicTime + limit) {
-        ThreadGroup.report(start.thread, stream: name, log)
-      }
+      log.join(start.thread, until: SystemClock.monotonicTime + limit, stream: name)
       active.start = nil
       // A session that the start has opened meanwhile is not used.
       for event in orders.update({ orders in

@@ -7,7 +7,7 @@ import Time
 /// The threads of a session or of a source, which are stopped together.
 final class ThreadGroup: Sendable {
   /// The longest wait for threads that were asked to end.
-  static let limit = Interval.seconds(3)
+  static let limit = OSThread.joinLimit
 
   private let stream: String
   private let log: Log
@@ -34,16 +34,6 @@ final class ThreadGroup: Sendable {
       defer { threads = [] }
       return threads
     }
-    for thread in stopped where !thread.join(until: deadline) {
-      Self.report(thread, stream: stream, log)
-    }
-  }
-
-  /// Logs that a thread did not end in time.
-  static func report(_ thread: OSThread, stream: String, _ log: Log) {
-    log.write(
-      .warning, "thread-left", stream: stream,
-      "the thread \"\(thread.name)\" does not end within \(limit.wholeSeconds) s; "
-        + "continuing without it")
+    for thread in stopped { log.join(thread, until: deadline, stream: stream) }
   }
 }

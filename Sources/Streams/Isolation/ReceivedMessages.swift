@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ChunkStream
+import Isolation
+import Scheduling
+import Sharing
+import Time
+
+/// The messages of the process of a source, up to a rate.
+///
+/// The prefill is made faster than it plays: a process that sends it faster than the rate has to
+/// wait. All other media come in real time.
+struct ReceivedMessages {
+  private let pipe: MessagePipe
+  private var budget = MessageBudget()
+
+  /// The messages from a pipe.
+  init(_ pipe: MessagePipe) { self.pipe = pipe }
+
+  /// Receives a message; blocks until `deadline` at most.
+  ///
+  /// - Throws: the error of the pipe. The result is a failure if the bytes are no message, or one
+  ///   message too many.
+  mutating func next(
+    until deadline: MonotonicTime
+  ) throws(MessagePipe.Failure) -> Result<ChildMessage, MessageError> {
+    let (size, result) = try ChildMessage.receive(pipe, until: deadline)
+    let now = SystemClock.monotonicTime
+    let excess = budget.take(size, at: now)
+    guard excess > .zero, case .success(let message) = result else { return result }
+    guard message.isPrefill else {
+      return .failure(.tooMany(perSecond: MessageBudget.messages, bytes: MessageBudget.bytes))
+    }
+    SystemClock.sleep(until: now + excess)
+    return result
+  }
+}
+
+extension ChildMessage {
+  fileprivate var isPrefill: Bool {
+    if case .chunk(_, let fields, _) = self { fields.role == .prefill } else { false }
+  }
+}

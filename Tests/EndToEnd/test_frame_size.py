@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Frames above --max-frame-size are not decoded, wherever their size is declared."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.metrics import total
+from harness.program import Program
+from harness.tools import streamer_binary
+from harness.waiting import wait_until
+from test_hostile_sources import H264, VIDEO, advances, ends, make, runs
+
+# 432 MB as a decoded frame of 4:4:4.
+LARGE = ["-f", "lavfi", "-i", "color=gray:s=12000x12000:r=1", "-frames:v", "2", "-c:v", "mjpeg",
+         "-pix_fmt", "yuvj444p"]
+
+
+@pytest.mark.parametrize("name", ["large.mkv", "large.mjpeg"])
+def test_memory(name: str, tmp_path: Path) -> None:
+    """A frame of 144 million pixels takes no memory, declared by the container or not at all."""
+    path = make(tmp_path / name, *LARGE)
+    process = subprocess.Popen(
+        [str(streamer_binary()), "--input", str(path), "--isolation", "none", "--http-port", "0"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.stderr
+        lines = process.stderr.read().decode()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            process.wait()
+    assert process.returncode == 2, lines
+    assert usage.ru_maxrss < 300 << 10, f"{usage.ru_maxrss} kB; {lines}"
+
+
+@pytest.mark.parametrize("encodes", ["auto", "never"])
+def test_a_size_that_grows(streamer: Callable[..., Program], tmp_path: Path, encodes: str) -> None:
+    """A sequence parameter set of a larger size, in mid-stream, costs its frames only."""
+    small = make(tmp_path / "small.ts", *VIDEO, "-t", "4", *H264)
+    large = make(tmp_path / "large.ts", "-f", "lavfi", "-i", "testsrc=s=1920x1080:r=30",
+                 "-t", "4", "-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-bf", "0",
+                 "-output_ts_offset", "4")
+    path = tmp_path / "both.ts"
+    path.write_bytes(small.read_bytes() + large.read_bytes())
+    program = runs(streamer, str(path), "--loop", "--max-frame-size", "640x360", "--passthrough",
+                   encodes)
+    advances(program, "video", by=2)
+    if encodes == "never":
+        wait_until(lambda: total(program.port, "streamer_input_damaged_total") > 0, 15,
+                   "frames that are not decoded")
+    advances(program, "video", by=3)
+    assert total(program.port, "streamer_source_crashes_total") == 0
+    ends(program)
