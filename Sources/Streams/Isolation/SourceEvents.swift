@@ -11,7 +11,8 @@ enum SourceEvents {
   static let other = "source"
 
   static let names: Set<String> = [
-    "audio-failed", "audio-parameters", "audio-refused", "caught-up", "clock-step", "codec-hangs",
+    "audio-failed", "audio-ignored", "audio-parameters", "audio-refused", "caught-up", "clock-step",
+    "codec-hangs",
     "demuxer-hangs", "out-of-memory",
     "encoder-failed", "encoder-fallback", "input-not-shared", "input-switched", "irregular",
     "overlay-font", "overloaded", "parameters", "rendition-back", "rendition-left-out",
