@@ -334,8 +334,8 @@ static inline int clinux_landlock_begin(int *version) {
   return fd < 0 ? -errno : (int)fd;
 }
 
-/// Permits the rights `files`, and `folders` also if `path` is a folder, to what is below `path`. 0,
-/// or -errno.
+/// Permits the rights `files`, and `folders` also if `path` is a folder, to what is below `path`.
+/// 0, or -errno.
 static inline int clinux_landlock_add(int rules, const char *path, uint64_t files,
                                       uint64_t folders) {
   int fd = open(path, O_CLOEXEC | 010000000 /* O_PATH */);

@@ -27,7 +27,9 @@ package struct FFmpegError: Error, Sendable, Hashable, CustomStringConvertible {
   /// A refusal before the library is called.
   package init(refused detail: String) { self.init("", CFF_INVALID, detail) }
 
-  /// Throws if `result` is negative; otherwise returns it. Ends a process without memory.
+  /// Throws if `result` is negative; otherwise returns it.
+  ///
+  /// Notes a lack of memory.
   @discardableResult
   static func check(
     _ call: String, _ result: Int32, _ detail: @autoclosure () -> String = ""
