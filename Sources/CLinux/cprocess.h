@@ -287,21 +287,21 @@ static inline int clinux_exit_of(int status) {
 
 /// Ends with the parent, gains no privileges, dumps no core, leaves the processors to the parent if
 /// both need them, and has at most these bytes of data and these descriptors; `reserve` further
-/// bytes after `clinux_release_reserve`. 0, or -errno.
+/// bytes after `clinux_release_reserve`. All that the system permits: 0, or the last -errno.
 static inline int clinux_confine(uint64_t data, uint64_t reserve, uint64_t descriptors) {
   struct rlimit none = {0, 0}, memory = {data, data + reserve}, files = {descriptors, descriptors};
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return -errno;
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;
+  int error = 0;
+  if (setrlimit(RLIMIT_CORE, &none) < 0) error = -errno;
+  if (setrlimit(RLIMIT_DATA, &memory) < 0) error = -errno;
+  if (setrlimit(RLIMIT_NOFILE, &files) < 0) error = -errno;
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) error = -errno;
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) error = -errno;
   // Not an absolute value: the server itself may run at another one. Linux changes the calling
-  // thread only, whose value those inherit that it starts.
+  // thread only, whose value those inherit that it starts. No limit: a service may be refused it.
   errno = 0;
   int niceness = getpriority(PRIO_PROCESS, 0);
-  if (niceness == -1 && errno) return -errno;
-  if (setpriority(PRIO_PROCESS, 0, niceness + 5) < 0) return -errno;
-  if (setrlimit(RLIMIT_CORE, &none) < 0) return -errno;
-  if (setrlimit(RLIMIT_DATA, &memory) < 0) return -errno;
-  if (setrlimit(RLIMIT_NOFILE, &files) < 0) return -errno;
-  return 0;
+  if (niceness != -1 || !errno) setpriority(PRIO_PROCESS, 0, niceness + 5);
+  return error;
 }
 
 /// Permits the reserve of data, such that a process without memory can say so.
@@ -334,26 +334,36 @@ static inline int clinux_landlock_begin(int *version) {
   return fd < 0 ? -errno : (int)fd;
 }
 
-/// Permits to read what is below `path`, and to write and control devices if `writes`. 0, or
-/// -errno.
-static inline int clinux_landlock_permit(int rules, int version, const char *path, bool writes) {
+/// Permits the rights `files`, and `folders` also if `path` is a folder, to what is below `path`.
+/// 0, or -errno.
+static inline int clinux_landlock_add(int rules, const char *path, uint64_t files,
+                                      uint64_t folders) {
   int fd = open(path, O_CLOEXEC | 010000000 /* O_PATH */);
   if (fd < 0) return -errno;
   struct stat status;
   struct landlock_path_beneath_attr rule;
   memset(&rule, 0, sizeof rule);
   rule.parent_fd = fd;
-  rule.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE;
-  if (writes) {
-    rule.allowed_access |= LANDLOCK_ACCESS_FS_WRITE_FILE;
-    if (version >= 5) rule.allowed_access |= 1ULL << 15;
-  }
-  if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode))
-    rule.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR;
+  rule.allowed_access = files;
+  if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) rule.allowed_access |= folders;
   long result = syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
   int error = errno;
   close(fd);
   return result < 0 ? -error : 0;
+}
+
+/// Permits to read what is below `path`, and to write and control devices if `writes`. 0, or
+/// -errno.
+static inline int clinux_landlock_permit(int rules, int version, const char *path, bool writes) {
+  uint64_t rights = LANDLOCK_ACCESS_FS_READ_FILE;
+  if (writes) rights |= LANDLOCK_ACCESS_FS_WRITE_FILE;
+  if (writes && version >= 5) rights |= 1ULL << 15;  // IOCTL_DEV
+  return clinux_landlock_add(rules, path, rights, LANDLOCK_ACCESS_FS_READ_DIR);
+}
+
+/// Permits to list the folder `path` and those below, and to open no file. 0, or -errno.
+static inline int clinux_landlock_permit_list(int rules, const char *path) {
+  return clinux_landlock_add(rules, path, 0, LANDLOCK_ACCESS_FS_READ_DIR);
 }
 
 /// Applies the rules to the calling thread and to those that it starts. 0, or -errno.

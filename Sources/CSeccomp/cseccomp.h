@@ -70,9 +70,14 @@ static inline int cseccomp_refuse_dangerous_calls(void) {
   if (!error)
     error = seccomp_rule_add(filter, refusal, SCMP_SYS(tgkill), 1,
                              SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid()));
-  // The limits of other processes.
-  if (!error)
-    error = seccomp_rule_add(filter, refusal, SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_NE, 0));
+  // The limits, the scheduling and the processors of other processes. Also those of other threads
+  // of this one, since a filter cannot tell their ids from those of processes.
+  static const int of_process[] = {
+      SCMP_SYS(prlimit64), SCMP_SYS(sched_setattr), SCMP_SYS(sched_setscheduler),
+      SCMP_SYS(sched_setparam), SCMP_SYS(sched_setaffinity),
+  };
+  for (size_t i = 0; i < sizeof of_process / sizeof *of_process && !error; i++)
+    error = seccomp_rule_add(filter, refusal, of_process[i], 1, SCMP_A0(SCMP_CMP_NE, 0));
   // The priority of other processes, such as all of this user.
   if (!error)
     error = seccomp_rule_add(filter, refusal, SCMP_SYS(setpriority), 1,

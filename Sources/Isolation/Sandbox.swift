@@ -74,6 +74,8 @@ package enum Sandbox {
     if usesDevices {
       for path in devices() { _ = unsafe clinux_landlock_permit(rules, version, path, true) }
       _ = unsafe clinux_landlock_permit(rules, version, "/sys", false)
+      // libavcodec looks for the video device of an encoder in the list.
+      _ = unsafe clinux_landlock_permit_list(rules, "/dev")
     }
     return clinux_landlock_apply(rules) == 0
   }

@@ -37,12 +37,14 @@ struct SharedDecoderTests {
     limit: Int = 100, count: inout Int
   ) throws(InputError) -> SharedDecoder.Decoded {
     var calls = 0
-    defer { count += calls }
+    // The first call opens the decoder.
+    let opens = !decoder.isOpen
+    defer { count += opens && calls > 0 ? calls - 1 : calls }
     return try SharedPosition(decoder, number: UInt64(number)).decode(
       unit, video, errorLimit: limit,
       during: { work in
         calls += 1
-        return work()
+        work()
       })
   }
 

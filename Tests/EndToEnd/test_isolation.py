@@ -149,17 +149,53 @@ def test_a_library_that_loops_for_ever_is_noticed(
 @pytest.mark.parametrize("kind", ["udp", "pipe"])
 def test_an_input_without_data_is_no_hang(streamer: Callable[..., Program], tmp_path: Path,
                                           kind: str) -> None:
-    """A source that sends nothing for longer than a demuxer may take is waited for."""
+    """A read that waits for longer than a demuxer may take ends with the next data."""
     address = f"udp://127.0.0.1:{free_port()}"
     if kind == "pipe":
         address = str(tmp_path / "pipe")
         os.mkfifo(address)
     program = streamer("--input", address, "--host", "127.0.0.1", "--http-port", "0",
                        defaults=False)
-    process = child(program)
-    pause(22, "longer than a read may take without a sign of life")
-    assert child(program) == process
+    target = f"{address}?pkt_size=1316" if kind == "udp" else f"file:{address}"
+    sender = ffmpeg_sender(["-y", "-f", "mpegts", target])
+    try:
+        wait_until(lambda: is_online(program.port, "live"), 15, "the source")
+        advances(program.port, "live", 3, 5)
+        process = child(program)
+        # The other end of a pipe stays open.
+        sender.freeze()
+        pause(17, "more than the 15 s of a demuxer, less than the 20 s of a silent source")
+        assert not is_online(program.port, "live")
+        assert child(program) == process
+        sender.thaw()
+        wait_until(lambda: is_online(program.port, "live"), 2.5, "the source, not opened again")
+        assert child(program) == process
+    finally:
+        sender.kill()
     assert not program.logged("source-crashed") and not program.logged("demuxer-hangs")
+    assert stop(program) == 0, program.log_text()
+
+
+@pytest.mark.parametrize("mode", ["auto", "never"])
+def test_a_server_that_does_not_read_is_no_hang(streamer: Callable[..., Program], tmp_path: Path,
+                                                mode: str) -> None:
+    """A process that waits to publish for longer than a codec may take goes on."""
+    path = make(tmp_path / "noise.ts", *VIDEO, *AUDIO[:4], "-t", "10", "-vf",
+                "noise=alls=100:allf=t", *H264, "-b:v", "4M", *AUDIO[4:])
+    encoded = ["--bitrate", "4000"] if mode == "never" else []
+    program = streamer("--input", str(path), "--loop", "--passthrough", mode, *encoded, "--host",
+                       "127.0.0.1", "--http-port", "0", defaults=False,
+                       env=preloaded("smallsocket", tmp_path))
+    wait_until(lambda: is_online(program.port, "live"), 10, "the source")
+    advances(program.port, "live", 5, 5)
+    process = child(program)
+    os.kill(program.pid, signal.SIGSTOP)
+    pause(7, "the socket is soon full, and a codec may take 4 s")
+    os.kill(program.pid, signal.SIGCONT)
+    advances(program.port, "live", 5, 10)
+    advances(program.port, "live", 5, 10)
+    assert child(program) == process
+    assert not program.logged("codec-hangs") and not program.logged("source-crashed")
     assert stop(program) == 0, program.log_text()
 
 

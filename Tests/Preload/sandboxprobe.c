@@ -10,7 +10,9 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ipc.h>
@@ -59,6 +61,7 @@ static void *probe(void *unused) {
   note("open-foreign", open(FOREIGN, O_RDONLY));
   note("open-shadow", open("/etc/shadow", O_RDONLY));
   note("open-disk", open("/dev/kmsg", O_RDONLY));
+  note("list-devices", open("/dev", O_RDONLY | O_DIRECTORY));
   note("write-input", open(INPUT, O_WRONLY));
   note("create", open(FOREIGN ".new", O_CREAT | O_WRONLY, 0600));
   note("unlink", unlink(FOREIGN));
@@ -92,6 +95,16 @@ static void *probe(void *unused) {
   note("queue", mq_open("/streamer", O_CREAT | O_RDWR, 0600, NULL));
   note("priority-of-user", setpriority(PRIO_USER, 0, 19));
   note("priority-of-parent", setpriority(PRIO_PROCESS, (id_t)getppid(), 19));
+  cpu_set_t processors;
+  CPU_ZERO(&processors);
+  CPU_SET(0, &processors);
+  struct sched_param none = {0};
+  // Its size, and SCHED_OTHER with niceness 19.
+  uint32_t attributes[12] = {sizeof attributes, 0, 0, 0, 19};
+  note("scheduling-of-parent", syscall(SYS_sched_setattr, getppid(), attributes, 0));
+  note("scheduler-of-parent", sched_setscheduler(getppid(), SCHED_IDLE, &none));
+  note("parameters-of-parent", sched_setparam(getppid(), &none));
+  note("processors-of-parent", sched_setaffinity(getppid(), sizeof processors, &processors));
   note("keyring", syscall(SYS_keyctl, 0, -3, 0));
   struct addrinfo *found = NULL;
   int error = getaddrinfo("localhost", "80", NULL, &found);

@@ -42,7 +42,7 @@ struct DeviceAudioTests {
     window.goLive()
     let end = monotonic + .milliseconds(milliseconds)
     window.subscribe { if SystemClock.monotonicTime > end { stop.set() } }
-    try pipeline.run(until: stop, WorkWatch())
+    try pipeline.run(until: stop)
     let chunks =
       window.snapshot.segments.flatMap(\.chunks) + (window.snapshot.open?.chunks ?? [])
     var next = segmentation.firstFrame(of: segment)

@@ -66,7 +66,7 @@ final class AudioCodec {
     _ codec: UnsafePointer<AVCodec>
   ) throws(FFmpegError) -> UnsafeMutablePointer<AVCodecContext> {
     guard let context = unsafe avcodec_alloc_context3(codec) else {
-      throw FFmpegError("avcodec_alloc_context3", CFF_ENOMEM)
+      throw FFmpegError(noMemory: "avcodec_alloc_context3")
     }
     return unsafe context
   }

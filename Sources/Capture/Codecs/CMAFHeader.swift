@@ -42,7 +42,7 @@ enum CMAFHeader {
       num: Int32(rate.numerator), den: Int32(rate.denominator))
     unsafe stream.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
     guard let parameters = unsafe stream.pointee.codecpar else {
-      throw FFmpegError("avformat_new_stream", CFF_ENOMEM)
+      throw FFmpegError(noMemory: "avformat_new_stream")
     }
     unsafe parameters.pointee.codec_type = AVMEDIA_TYPE_VIDEO
     unsafe parameters.pointee.codec_id = codec.id
@@ -68,7 +68,7 @@ enum CMAFHeader {
     let muxer = try Muxer()
     let stream = try unsafe muxer.addStream(timescale: settings.sampleRate)
     guard let parameters = unsafe stream.pointee.codecpar else {
-      throw FFmpegError("avformat_new_stream", CFF_ENOMEM)
+      throw FFmpegError(noMemory: "avformat_new_stream")
     }
     unsafe parameters.pointee.codec_type = AVMEDIA_TYPE_AUDIO
     unsafe parameters.pointee.codec_id = AV_CODEC_ID_AAC

@@ -51,12 +51,14 @@ final class CodecContext {
     }
     pixelFormat = format
     guard let context = unsafe avcodec_alloc_context3(codec) else {
-      throw FFmpegError("avcodec_alloc_context3", CFF_ENOMEM, name)
+      throw FFmpegError(noMemory: "avcodec_alloc_context3", name)
     }
     unsafe pointer = context
     unsafe Self.configure(context, settings, dialect, level, format)
     let opened = FFmpegLog.collecting { unsafe avcodec_open2(context, codec, nil) }
     if opened.result < 0 {
+      // Another encoder reports no memory also if the hardware has no session left.
+      if dialect == .x264 { OutOfMemory.check(opened.result) }
       throw FFmpegError(
         "avcodec_open2", opened.result, ([name] + opened.lines).joined(separator: ": "))
     }

@@ -10,7 +10,7 @@ enum Extradata {
   /// - Throws: ``FFmpegError`` if no memory is available.
   static func copy(_ bytes: [UInt8]) throws(FFmpegError) -> UnsafeMutablePointer<UInt8> {
     guard let memory = unsafe av_mallocz(bytes.count + Int(AV_INPUT_BUFFER_PADDING_SIZE)) else {
-      throw FFmpegError("av_mallocz", CFF_ENOMEM)
+      throw FFmpegError(noMemory: "av_mallocz")
     }
     unsafe memory.copyMemory(from: bytes, byteCount: bytes.count)
     return unsafe memory.assumingMemoryBound(to: UInt8.self)

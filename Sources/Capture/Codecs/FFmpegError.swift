@@ -13,21 +13,31 @@ package struct FFmpegError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// The failure of `call` with `code`.
   package init(_ call: String, _ code: Int32, _ detail: String = "") {
-    OutOfMemory.check(code)
     self.call = call
     self.code = code
     self.detail = detail
+  }
+
+  /// The failure of `call`, which allocates.
+  init(noMemory call: String, _ detail: String = "") {
+    OutOfMemory.check(CFF_ENOMEM)
+    self.init(call, CFF_ENOMEM, detail)
   }
 
   /// A refusal before the library is called.
   package init(refused detail: String) { self.init("", CFF_INVALID, detail) }
 
   /// Throws if `result` is negative; otherwise returns it.
+  ///
+  /// Notes a lack of memory.
   @discardableResult
   static func check(
     _ call: String, _ result: Int32, _ detail: @autoclosure () -> String = ""
   ) throws(FFmpegError) -> Int32 {
-    guard result >= 0 else { throw FFmpegError(call, result, detail()) }
+    guard result >= 0 else {
+      OutOfMemory.check(result)
+      throw FFmpegError(call, result, detail())
+    }
     return result
   }
 
@@ -39,7 +49,10 @@ package struct FFmpegError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// libav's text for the code.
-  var libraryText: String {
+  var libraryText: String { Self.text(code) }
+
+  /// libav's text for `code`.
+  static func text(_ code: Int32) -> String {
     unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
       guard let start = buffer.baseAddress, unsafe av_strerror(code, start, 128) == 0 else {
         return "error \(code)"

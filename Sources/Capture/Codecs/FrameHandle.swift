@@ -12,7 +12,7 @@ final class FrameHandle {
 
   init() throws(FFmpegError) {
     guard let frame = unsafe av_frame_alloc() else {
-      throw FFmpegError("av_frame_alloc", CFF_ENOMEM)
+      throw FFmpegError(noMemory: "av_frame_alloc")
     }
     unsafe pointer = frame
   }

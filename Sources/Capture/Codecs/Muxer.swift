@@ -14,7 +14,7 @@ final class Muxer {
       "avformat_alloc_output_context2",
       unsafe avformat_alloc_output_context2(&made, nil, "mp4", nil))
     guard let context = unsafe made else {
-      throw FFmpegError("avformat_alloc_output_context2", CFF_ENOMEM)
+      throw FFmpegError(noMemory: "avformat_alloc_output_context2")
     }
     unsafe self.context = context
     // Otherwise the header would contain the library's version.
@@ -25,7 +25,7 @@ final class Muxer {
 
   func addStream(timescale: Int32) throws(FFmpegError) -> UnsafeMutablePointer<AVStream> {
     guard let stream = unsafe avformat_new_stream(context, nil) else {
-      throw FFmpegError("avformat_new_stream", CFF_ENOMEM)
+      throw FFmpegError(noMemory: "avformat_new_stream")
     }
     unsafe stream.pointee.time_base = AVRational(num: 1, den: timescale)
     return unsafe stream

@@ -14,7 +14,7 @@ final class PCMFrame {
 
   init(sampleRate: Int32, channels: Int, capacity: Int) throws(FFmpegError) {
     guard let frame = unsafe cff_audio_frame(sampleRate, Int32(channels), Int32(capacity)) else {
-      throw FFmpegError("av_frame_get_buffer", CFF_ENOMEM)
+      throw FFmpegError(noMemory: "av_frame_get_buffer")
     }
     unsafe pointer = frame
     self.channels = channels

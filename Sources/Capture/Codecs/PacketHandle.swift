@@ -20,7 +20,7 @@ final class PacketHandle {
 
   init() throws(FFmpegError) {
     guard let packet = unsafe av_packet_alloc() else {
-      throw FFmpegError("av_packet_alloc", CFF_ENOMEM)
+      throw FFmpegError(noMemory: "av_packet_alloc")
     }
     unsafe pointer = packet
   }

@@ -58,7 +58,7 @@ final class VideoFramePool: @unchecked Sendable {
       "av_image_get_buffer_size", cff_frame_bytes(Int32(size.width), Int32(size.height)),
       size.description)
     guard let buffers = unsafe av_buffer_pool_init(Int(bytes), nil) else {
-      throw FFmpegError("av_buffer_pool_init", CFF_ENOMEM, size.description)
+      throw FFmpegError(noMemory: "av_buffer_pool_init", size.description)
     }
     unsafe self.buffers = buffers
   }

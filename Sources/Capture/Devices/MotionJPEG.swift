@@ -22,7 +22,7 @@ final class MotionJPEG {
     }
     guard let context = unsafe avcodec_alloc_context3(codec), let packet = unsafe av_packet_alloc(),
       let frame = unsafe av_frame_alloc()
-    else { throw FFmpegError("avcodec_alloc_context3", CFF_ENOMEM, "mjpeg") }
+    else { throw FFmpegError(noMemory: "avcodec_alloc_context3", "mjpeg") }
     unsafe self.context = context
     unsafe self.packet = packet
     unsafe self.frame = frame

@@ -241,7 +241,7 @@ final class InputContext {
       return .silent(Int(limit.wholeSeconds))
     }
     if lines.contains(where: { $0.contains(Demuxers.refusal) }) { return Demuxers.error }
-    let words = FFmpegError("", code).libraryText
+    let words = FFmpegError.text(code)
     let last = lines.last.map { address.scrub($0) }
     // The library's last message often repeats the error with its source before it.
     let reason =

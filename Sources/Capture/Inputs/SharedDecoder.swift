@@ -67,17 +67,20 @@ package final class SharedDecoder: Sendable {
 
   fileprivate func decode(
     _ unit: AccessUnit, _ number: UInt64, _ video: InputDescription.Video, errorLimit: Int,
-    _ during: (() -> [DecodedFrame]) -> [DecodedFrame]
+    _ during: (() -> Void) -> Void
   ) throws(InputError) -> Decoded {
     let result = state.withLock { state -> Result<Decoded, InputError> in
       if let failure = state.failure { return .failure(failure) }
       if state.opened == nil {
-        do throws(FFmpegError) { state.opened = try Opened(video) } catch {
-          state.failure = .noVideo("\(error)")
-          return .failure(.noVideo("\(error)"))
+        during {
+          do throws(FFmpegError) { state.opened = try Opened(video) } catch {
+            state.failure = .noVideo("\(error)")
+          }
         }
       }
-      guard let opened = state.opened else { return .failure(.failed("no decoder")) }
+      guard let opened = state.opened else {
+        return .failure(state.failure ?? .failed("no decoder"))
+      }
       func decoded(_ frames: [DecodedFrame], isLate: Bool = false) -> Result<Decoded, InputError> {
         .success(
           Decoded(
@@ -89,7 +92,8 @@ package final class SharedDecoder: Sendable {
       case .late: return decoded([], isLate: true)
       case .decode: break
       }
-      let frames = during { opened.decoder.decode(unit) }
+      var frames: [DecodedFrame] = []
+      during { frames = opened.decoder.decode(unit) }
       state.units.add(number, frames)
       let refused = opened.decoder.refusedInARow
       guard refused < errorLimit else {
@@ -125,12 +129,13 @@ package struct SharedPosition: Sendable {
   ///   - unit: the access unit.
   ///   - video: its stream, for a decoder that is not open.
   ///   - errorLimit: the number of refused access units in a row that ends the decoding.
-  ///   - during: called with the work if the unit is decoded now.
+  ///   - during: called with each call of libavcodec, such as the decoding of the unit if no other
+  ///     stream has decoded it. The wait while another stream decodes is outside.
   /// - Returns: the frames, also if another stream has decoded the unit.
   /// - Throws: why it cannot be decoded; then for each unit while a stream uses the decoder.
   package func decode(
     _ unit: AccessUnit, _ video: InputDescription.Video, errorLimit: Int,
-    during: (() -> [DecodedFrame]) -> [DecodedFrame]
+    during: (() -> Void) -> Void
   ) throws(InputError) -> SharedDecoder.Decoded {
     try decoder.decode(unit, number, video, errorLimit: errorLimit, during)
   }

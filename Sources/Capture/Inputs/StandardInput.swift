@@ -48,7 +48,7 @@ final class StandardInput {
     _ read: @escaping Read
   ) throws(FFmpegError) -> UnsafeMutablePointer<AVIOContext> {
     let size = 32_768
-    guard let memory = unsafe av_malloc(size) else { throw FFmpegError("av_malloc", CFF_ENOMEM) }
+    guard let memory = unsafe av_malloc(size) else { throw FFmpegError(noMemory: "av_malloc") }
     let opaque = unsafe Unmanaged.passRetained(Source(read)).toOpaque()
     guard
       let context = unsafe avio_alloc_context(
@@ -61,7 +61,7 @@ final class StandardInput {
     else {
       unsafe av_free(memory)
       unsafe Unmanaged<Source>.fromOpaque(opaque).release()
-      throw FFmpegError("avio_alloc_context", CFF_ENOMEM)
+      throw FFmpegError(noMemory: "avio_alloc_context")
     }
     return unsafe context
   }

@@ -166,7 +166,7 @@ private final class DecoderHandle {
       let codec = unsafe avcodec_find_decoder(descriptor.pointee.id)
     else { throw FFmpegError(refused: "libavcodec has no decoder for \(name)") }
     guard let context = unsafe avcodec_alloc_context3(codec), let packet = unsafe av_packet_alloc()
-    else { throw FFmpegError("avcodec_alloc_context3", CFF_ENOMEM, name) }
+    else { throw FFmpegError(noMemory: "avcodec_alloc_context3", name) }
     unsafe self.context = context
     unsafe self.packet = packet
     unsafe coded.apply(to: context)
@@ -178,7 +178,11 @@ private final class DecoderHandle {
     // Some decoders report another error when they get no memory for a frame.
     unsafe context.pointee.get_buffer2 = { context, frame, flags in
       let result = unsafe avcodec_default_get_buffer2(context, frame, flags)
-      OutOfMemory.check(result)
+      if let frame = unsafe frame?.pointee {
+        let bytes = unsafe av_image_get_buffer_size(
+          AVPixelFormat(frame.format), frame.width, frame.height, 1)
+        OutOfMemory.check(result, bytes: Int(bytes))
+      }
       return result
     }
     if !beforehand.isEmpty {
@@ -204,7 +208,7 @@ private final class DecoderHandle {
   /// Sends a unit to the decoder; false if the decoder refuses it.
   func send(_ bytes: [UInt8], pts: SourceTime, dts: SourceTime?, isKey: Bool) -> Bool {
     let made = unsafe av_new_packet(packet, Int32(bytes.count))
-    OutOfMemory.check(made)
+    OutOfMemory.check(made, bytes: bytes.count)
     guard made >= 0 else { return false }
     defer { unsafe av_packet_unref(packet) }
     if let data = unsafe packet.pointee.data {

@@ -2,6 +2,7 @@
 
 import Capture
 import Media
+import Sharing
 import Time
 
 /// The decoder and the resampler between an input or a device and the encoder.
@@ -9,6 +10,7 @@ import Time
 /// Confined to one thread.
 struct AudioInputDecoder: ~Copyable {
   private let settings: AudioEncoderSettings
+  private let watch: WorkWatch
   private var format: InputDescription.Audio?
   private var decoder: AudioDecoder?
   private var resampler: Resampler?
@@ -16,8 +18,11 @@ struct AudioInputDecoder: ~Copyable {
   /// The end of the audio that was decoded last.
   private var end = MediaTime.origin
 
-  /// A decoder of audio for an encoder with `settings`.
-  init(settings: AudioEncoderSettings) { self.settings = settings }
+  /// A decoder of audio for an encoder with `settings`; `watch` gets its calls.
+  init(settings: AudioEncoderSettings, _ watch: WorkWatch) {
+    self.settings = settings
+    self.watch = watch
+  }
 
   /// Decodes a packet at its media time; another format opens another decoder.
   ///
@@ -32,7 +37,10 @@ struct AudioInputDecoder: ~Copyable {
         codec: entry.format.codec, extradata: entry.format.configuration,
         sampleRate: Int32(clamping: entry.format.sampleRate), channels: entry.format.channels)
     }
-    guard let decoded = try decoder?.decode(entry.bytes, pts: time.nanoseconds) else { return [] }
+    let result = try watch.during(.coding) { () throws(FFmpegError) in
+      try decoder?.decode(entry.bytes, pts: time.nanoseconds)
+    }
+    guard let decoded = result else { return [] }
     var blocks: [(audio: PCMBlock, rate: Int32, mediaTime: MediaTime)] = []
     for block in decoded {
       let mediaTime = block.pts.map(MediaTime.init(nanoseconds:)) ?? end
@@ -56,7 +64,9 @@ struct AudioInputDecoder: ~Copyable {
       resampler = try Resampler(fromRate: rate, channels: audio.channels, to: settings)
     }
     do throws(FFmpegError) {
-      return try resampler?.convert(audio, at: mediaTime)
+      return try watch.during(.coding) { () throws(FFmpegError) in
+        try resampler?.convert(audio, at: mediaTime)
+      }
     } catch {
       shape = nil
       throw error

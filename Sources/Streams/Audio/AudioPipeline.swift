@@ -17,6 +17,8 @@ struct AudioPipeline: ~Copyable {
   private static let interval = Interval.milliseconds(5)
 
   private let configuration: StreamConfiguration
+  /// Gets the calls of the codecs.
+  private let watch: WorkWatch
   private let segmentation: AudioSegmentation
   private let clock: any MediaClock
   private let queue: AudioQueue
@@ -48,6 +50,7 @@ struct AudioPipeline: ~Copyable {
   ///   - queue: the audio of an input.
   ///   - gracePeriod: how late audio may be; nil if it is never late.
   ///   - statistics: of the stream.
+  ///   - watch: gets the calls of the codecs. Publishing is none: it waits for a slow server.
   ///   - log: of the program.
   /// - Throws: the encoder's or the muxer's error.
   init(
@@ -55,9 +58,11 @@ struct AudioPipeline: ~Copyable {
     window sink: any ChunkSink,
     from firstSegment: Int64?, after published: ResumePoint? = nil, clock: any MediaClock,
     source: (any LocalAudioSource)? = nil,
-    queue: AudioQueue, gracePeriod: Interval?, statistics: Locked<StreamStatistics>, log: Log
+    queue: AudioQueue, gracePeriod: Interval?, statistics: Locked<StreamStatistics>,
+    watch: WorkWatch = WorkWatch(), log: Log
   ) throws(FFmpegError) {
     self.configuration = configuration
+    self.watch = watch
     self.segmentation = segmentation
     self.clock = clock
     self.source = source
@@ -67,9 +72,10 @@ struct AudioPipeline: ~Copyable {
     hasBegun = firstSegment != nil
     var format: CopiedAudioFormat?
     if case .input(let found) = configuration.audio { format = found }
-    let placer = try Self.placer(
-      &format, configuration,
-      from: firstSegment.map { published?.end ?? segmentation.firstFrame(of: $0) } ?? 1, reports)
+    let placer = try AudioPlacer.copying(
+      &format, configuration.audioSettings,
+      from: firstSegment.map { published?.end ?? segmentation.firstFrame(of: $0) } ?? 1,
+      watch, reports)
     self.format = format
     publisher = AudioPublisher(
       Self.track(placer, configuration, segmentation), segmentation: segmentation,
@@ -85,10 +91,10 @@ struct AudioPipeline: ~Copyable {
     publisher.prefill(try placer.prefill(to: frame(at: now)))
   }
 
-  /// Publishes audio until `stop` is set; `watch` gets the units of work.
+  /// Publishes audio until `stop` is set.
   ///
   /// - Throws: the error if no other encoder can be opened after an error.
-  mutating func run(until stop: StopFlag, _ watch: WorkWatch) throws(FFmpegError) {
+  mutating func run(until stop: StopFlag) throws(FFmpegError) {
     while !stop.isSet {
       if source == nil {
         SystemClock.sleep(until: SystemClock.monotonicTime + Self.interval)
@@ -96,9 +102,7 @@ struct AudioPipeline: ~Copyable {
       do throws(FFmpegError) {
         if let placed = try source?.read(into: &placer) { frames += placed }
       } catch { try recover(error) }
-      try watch.during(.coding) { () throws(FFmpegError) in
-        try advance(to: SystemClock.monotonicTime)
-      }
+      try advance(to: SystemClock.monotonicTime)
     }
   }
 
@@ -167,26 +171,12 @@ struct AudioPipeline: ~Copyable {
     let found = queue.first.flatMap { $0.captured < end ? $0.format : nil }
     guard found != nil || isDue else { return false }
     if case .input(.some) = configuration.audio, let found { choose(found) }
-    let placer = try Self.placer(&format, configuration, from: firstFrame(of: period), reports)
+    let placer = try AudioPlacer.copying(
+      &format, configuration.audioSettings, from: firstFrame(of: period), watch, reports)
     (index, hasBegun) = (period.index, true)
     publisher.begin(period, Self.track(placer, configuration, segmentation))
     self.placer = placer
     return true
-  }
-
-  /// A placer of copied audio of `format`, or of encoded audio if that format cannot be copied.
-  private static func placer(
-    _ format: inout CopiedAudioFormat?, _ configuration: StreamConfiguration, from first: Int64,
-    _ reports: AudioReports
-  ) throws(FFmpegError) -> AudioPlacer {
-    do throws(FFmpegError) {
-      return try AudioPlacer(format, configuration.audioSettings, from: first)
-    } catch {
-      guard format != nil else { throw error }
-      reports.cannotCopy(error)
-      format = nil
-      return try AudioPlacer(nil, configuration.audioSettings, from: first)
-    }
   }
 
   /// Copies audio that has the sample rate of the stream; other audio is encoded at that rate.

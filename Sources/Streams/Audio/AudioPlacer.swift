@@ -2,6 +2,7 @@
 
 import Capture
 import Media
+import Sharing
 import Time
 
 /// Turns a source's audio into AAC frames at their positions since 1970, copied or encoded.
@@ -27,9 +28,11 @@ struct AudioPlacer: ~Copyable {
   ///   - format: of the audio to be copied; nil if audio is encoded.
   ///   - settings: of the encoder; the rate is also that of copied audio.
   ///   - first: the index of the first AAC frame.
+  ///   - watch: gets the calls of the codecs.
   /// - Throws: the encoder's or the muxer's error.
   init(
-    _ format: CopiedAudioFormat?, _ settings: AudioEncoderSettings, from first: Int64
+    _ format: CopiedAudioFormat?, _ settings: AudioEncoderSettings, from first: Int64,
+    _ watch: WorkWatch = WorkWatch()
   ) throws(FFmpegError) {
     var encoder: ContinuousAudioEncoder?
     let (header, codecs): ([UInt8], String)
@@ -39,7 +42,7 @@ struct AudioPlacer: ~Copyable {
         silence: try ContinuousAudioEncoder.silence(format.settings),
         sampleRate: settings.sampleRate, from: first)
     } else {
-      let opened = try ContinuousAudioEncoder(settings, from: first)
+      let opened = try ContinuousAudioEncoder(settings, from: first, watch)
       (header, codecs) = (try opened.header(), opened.codecs)
       encoder = consume opened
     }
@@ -49,7 +52,22 @@ struct AudioPlacer: ~Copyable {
     self.format = format
     self.settings = settings
     channels = format?.settings.channels ?? settings.channels
-    decoder = AudioInputDecoder(settings: settings)
+    decoder = AudioInputDecoder(settings: settings, watch)
+  }
+
+  /// A placer of copied audio of `format`, or of encoded audio if that format cannot be copied.
+  static func copying(
+    _ format: inout CopiedAudioFormat?, _ settings: AudioEncoderSettings, from first: Int64,
+    _ watch: WorkWatch, _ reports: AudioReports
+  ) throws(FFmpegError) -> AudioPlacer {
+    do throws(FFmpegError) {
+      return try AudioPlacer(format, settings, from: first, watch)
+    } catch {
+      guard format != nil else { throw error }
+      reports.cannotCopy(error)
+      format = nil
+      return try AudioPlacer(nil, settings, from: first, watch)
+    }
   }
 
   /// The next sample since 1970.

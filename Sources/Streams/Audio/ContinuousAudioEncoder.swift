@@ -2,6 +2,7 @@
 
 import Capture
 import Media
+import Sharing
 
 /// Encodes samples to AAC frames: each position once and in order, missing audio as silence.
 struct ContinuousAudioEncoder: ~Copyable {
@@ -11,27 +12,33 @@ struct ContinuousAudioEncoder: ~Copyable {
   /// Whether the encoder is unusable.
   private(set) var hasFailed = false
   private var encoder: AudioEncoder
+  private let watch: WorkWatch
 
-  /// Opens an encoder whose first AAC frame is `first`.
+  /// Opens an encoder whose first AAC frame is `first`; `watch` gets its calls.
   ///
   /// - Throws: the encoder's error.
-  init(_ settings: AudioEncoderSettings, from first: Int64) throws(FFmpegError) {
+  init(
+    _ settings: AudioEncoderSettings, from first: Int64, _ watch: WorkWatch
+  ) throws(FFmpegError) {
     self.settings = settings
+    self.watch = watch
     due = first
-    encoder = try Self.primed(settings, for: first)
+    encoder = try Self.primed(settings, for: first, watch)
   }
 
   /// An encoder whose next AAC frame is `first`.
   ///
   /// The encoder starts one AAC frame earlier, so that a decoder of `first` has its overlap.
   private static func primed(
-    _ settings: AudioEncoderSettings, for first: Int64
+    _ settings: AudioEncoderSettings, for first: Int64, _ watch: WorkWatch
   ) throws(FFmpegError) -> AudioEncoder {
-    var encoder = try AudioEncoder(settings)
-    // bounded: positions are those of times that can be expressed
-    _ = try encoder.fill(to: (first - 1) * AudioSegmentation.samplesPerFrame)
-    _ = try encoder.fill(to: first * AudioSegmentation.samplesPerFrame)
-    return encoder
+    try watch.during(.coding) { () throws(FFmpegError) in
+      var encoder = try AudioEncoder(settings)
+      // bounded: positions are those of times that can be expressed
+      _ = try encoder.fill(to: (first - 1) * AudioSegmentation.samplesPerFrame)
+      _ = try encoder.fill(to: first * AudioSegmentation.samplesPerFrame)
+      return encoder
+    }
   }
 
   /// RFC 6381 codecs string.
@@ -75,7 +82,7 @@ struct ContinuousAudioEncoder: ~Copyable {
   mutating func jump(to index: Int64) throws(FFmpegError) {
     due = index
     hasFailed = true
-    encoder = try Self.primed(settings, for: index)
+    encoder = try Self.primed(settings, for: index, watch)
     hasFailed = false
   }
 
@@ -91,7 +98,8 @@ struct ContinuousAudioEncoder: ~Copyable {
     _ body: (inout AudioEncoder) throws(FFmpegError) -> [EncodedAudioFrame]
   ) throws(FFmpegError) -> [EncodedAudioFrame] {
     do throws(FFmpegError) {
-      let frames = try body(&encoder).filter { $0.index >= due }
+      let made = try watch.during(.coding) { () throws(FFmpegError) in try body(&encoder) }
+      let frames = made.filter { $0.index >= due }
       if let last = frames.last { due = last.index + 1 }
       return frames
     } catch {

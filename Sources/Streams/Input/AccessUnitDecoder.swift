@@ -69,12 +69,9 @@ final class AccessUnitDecoder {
     }
     let decoded: SharedDecoder.Decoded
     do throws(InputError) {
-      // It may open the decoder, and wait while another stream decodes.
-      decoded = try input.watch.during(.coding) { () throws(InputError) in
-        try position.decode(
-          unit, description.video, errorLimit: input.options.decoderErrorLimit,
-          during: { work in work() })
-      }
+      decoded = try position.decode(
+        unit, description.video, errorLimit: input.options.decoderErrorLimit,
+        during: { call in input.watch.during(.coding, call) })
     } catch {
       // The decoder opens again when no stream uses it.
       user = nil

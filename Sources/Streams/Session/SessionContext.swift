@@ -122,11 +122,11 @@ final class SessionContext: Sendable {
       var pipeline = try AudioPipeline(
         configuration, segmentation: segmentation, window: audioSink, from: firstSegment,
         after: publishedAudio, clock: clock, source: source(), queue: audioQueue,
-        gracePeriod: configuration.audioGracePeriod, statistics: statistics, log: log)
+        gracePeriod: configuration.audioGracePeriod, statistics: statistics, watch: watch, log: log)
       opened()
       guard try goLive(&pipeline) else { return }
-      try pipeline.run(until: stop, watch)
-      if ending.isSet { watch.during(.coding) { pipeline.finish() } }
+      try pipeline.run(until: stop)
+      if ending.isSet { pipeline.finish() }
     }
   }
 
