@@ -61,6 +61,29 @@ def test_purge_leaves_no_key_and_no_log(scripts: dict[str, str], tmp_path: Path)
     assert not list((tmp_path / "var/lib").iterdir()) and not list((tmp_path / "var/log").iterdir())
 
 
+@pytest.mark.parametrize(("reason", "calls"), [
+    ("remove", ["stop streamer@*.service"]), ("upgrade", []), ("deconfigure", [])])
+@pytest.mark.parametrize("status", [0, 1])
+def test_removal_stops_instances(scripts: dict[str, str], tmp_path: Path, reason: str,
+                                 calls: list[str], status: int) -> None:
+    """Instances are stopped by a removal, not by an upgrade; a failure does not prevent it."""
+    tools, log, running = tmp_path / "bin", tmp_path / "calls", tmp_path / "running"
+    tools.mkdir()
+    running.mkdir()
+    log.touch()
+    (tools / "systemctl").write_text(f'#!/bin/sh\necho "$@" >> {log}\nexit {status}\n')
+    (tools / "deb-systemd-invoke").write_text("#!/bin/sh\n")
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+    for system, expected in ((running, calls), (tmp_path / "none", [])):
+        log.write_text("")
+        script = scripts["prerm"].replace("/run/systemd/system", str(system))
+        subprocess.run(["sh", "-c", script, "prerm", reason], check=True, env=environment,
+                       timeout=20)
+        assert [line for line in log.read_text().splitlines() if "@" in line] == expected
+
+
 def test_socket_is_for_both_families(tmp_path: Path) -> None:
     """A port without an address: IPv6 and IPv4; systemd takes IPv4 alone on a machine without IPv6.
     """
