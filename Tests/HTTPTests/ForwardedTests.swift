@@ -142,7 +142,9 @@ struct ForwardedTests {
       ("Forwarded: for=192.0.2.1;proto=https\r\n", true),
       ("Forwarded: for=192.0.2.1;proto=http, for=10.0.0.7;Proto=\"https\"\r\n", true),
       ("Forwarded: for=192.0.2.1;proto=https, for=10.0.0.7\r\n", false),
-      ("Forwarded: proto=http;for=192.0.2.1\r\nX-Forwarded-Proto: https\r\n", false),
+      ("Forwarded: proto=HTTPS;for=192.0.2.1\r\nX-Forwarded-Proto: https\r\n", true),
+      ("Forwarded: for=192.0.2.1\r\nX-Forwarded-Proto: http, https\r\n", true),
+      ("Forwarded: proto=http, proto=https\r\nX-Forwarded-Proto: http, https\r\n", true),
     ])
   func scheme(fields: String, isSecure: Bool) throws {
     for proxies in [Self.trusted, TrustedProxies()] {
@@ -153,6 +155,25 @@ struct ForwardedTests {
       #expect(server.eventually { $0.finished.count == 1 })
       let isBelieved = !proxies.addresses.isEmpty
       #expect(server.seen.finished.first?.request.isSecure == (isSecure && isBelieved))
+    }
+  }
+
+  @Test(
+    "two schemes of a trusted proxy that differ: one of them was written by the client",
+    arguments: [
+      "Forwarded: proto=http;for=192.0.2.1\r\nX-Forwarded-Proto: https\r\n",
+      "Forwarded: proto=https\r\nX-Forwarded-Proto: http\r\n",
+      "Forwarded: proto=https, proto=http\r\nX-Forwarded-Proto: https\r\n",
+      "Forwarded: proto=https\r\nX-Forwarded-Proto: https, ftp\r\n",
+    ])
+  func conflictingSchemes(fields: String) throws {
+    for transport in Transport.allCases {
+      for (proxies, status) in [(Self.trusted, 400), (TrustedProxies(), 200)] {
+        let server = try TestServer(HTTPLimits(), transport, proxies: proxies)
+        let client = try TestClient(server)
+        client.get("/hello", fields)
+        #expect(try client.response().status == status)
+      }
     }
   }
 

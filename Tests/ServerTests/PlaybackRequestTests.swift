@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HLSPackager
 import HTTP
+import Media
 import Net
+import Packaging
 import Sharing
+import TestSupport
 import Testing
 import Time
 
@@ -77,12 +81,8 @@ private let rows = [
 struct PlaybackRequestTests {
   static let secret = "0123456789abcdef0123456789abcdef"
 
-  private func handler(
-    keys: [String] = ["k1"], proxies: TrustedProxies = TrustedProxies()
-  ) throws -> SyntheticHandler {
-    var options = ServingOptions()
-    options.proxies = proxies
-    let handler = try SyntheticHandler(options: options)
+  private func handler(keys: [String] = ["k1"]) throws -> SyntheticHandler {
+    let handler = try SyntheticHandler()
     handler.goLive()
     try change(keys, handler)
     return handler
@@ -171,19 +171,21 @@ struct PlaybackRequestTests {
     #expect(try handler.ask("/t/anything\(path)").status == 200)
   }
 
-  @Test("after five invalid tokens an address waits; known tokens and trusted proxies do not")
+  @Test("after five invalid tokens an address waits; known tokens do not")
   func slowing() throws {
-    var proxies = TrustedProxies()
-    proxies.addresses = [try #require(AddressRange("127.0.0.1"))]
-    let handler = try handler(proxies: proxies)
+    let handler = try handler()
     let path = "/live/video/playlist.m3u8"
     #expect(try handler.ask("/t/\(token())\(path)", peer: remote).status == 200)
     for _ in 0..<5 { #expect(try handler.ask("/t/x\(path)", peer: remote).status == 403) }
     let slowed = try handler.ask("/t/\(token(expiry: now + 9009))\(path)", peer: remote)
     #expect(slowed.status == 429 && slowed.header("retry-after") == "60")
     #expect(try handler.ask("/t/\(token())\(path)", peer: remote).status == 200)
-    for _ in 0..<9 { #expect(try handler.ask("/t/x\(path)", peer: local).status == 403) }
-    #expect(try handler.ask("/t/\(token(expiry: now + 9009))\(path)", peer: local).status == 200)
+    // The viewers whom a proxy does not state wait together, and without its own address.
+    let unstated = local.unstatedClient
+    for _ in 0..<5 { #expect(try handler.ask("/t/x\(path)", peer: unstated).status == 403) }
+    let one = "/t/\(token(expiry: now + 9009))\(path)"
+    #expect(try handler.ask(one, peer: unstated).status == 429)
+    #expect(try handler.ask(one, peer: local).status == 200)
     // Requests without a token, and with an expired one, are no attacks.
     let other = PeerAddress(high: 0, low: 0xc000_0301, port: 1, isVersion6: false)
     for _ in 0..<9 {
@@ -192,9 +194,34 @@ struct PlaybackRequestTests {
     }
     #expect(try handler.ask("/t/\(token(expiry: now + 9009))\(path)", peer: other).status == 200)
     let metrics = try handler.ask("/metrics").text
-    for line in ["missing\"} 9", "invalid\"} 14", "expired\"} 9", "slowed\"} 1"] {
+    for line in ["missing\"} 9", "invalid\"} 10", "expired\"} 9", "slowed\"} 2"] {
       #expect(metrics.contains("streamer_playback_refused_total{reason=\"\(line)\n"), "\(line)")
     }
+  }
+
+  @Test("a change of another stream leaves known tokens of an address that waits; of its keys not")
+  func otherStreams() throws {
+    let open = SyntheticStream(.thirty)
+    let other = ServedStream(
+      name: "b", names: MediaNames(.epoch, first: 0), window: open.window,
+      control: ServerControl(segmentation: open.segmentation))
+    let handler = try SyntheticHandler(others: [other])
+    handler.goLive()
+    try change(["k1"], handler)
+    let path = "/t/\(token())/live/video/playlist.m3u8"
+    #expect(try handler.ask(path, peer: remote).status == 200)
+    for _ in 0..<5 {
+      #expect(try handler.ask("/t/x/live/video/playlist.m3u8", peer: remote).status == 403)
+    }
+    for keys in [["k2"], []] {
+      handler.serverState.setPlaybackKeys(
+        keys.compactMap { TokenKey("\($0):\(Self.secret)") }, of: "b")
+      handler.requests.woken()
+      #expect(try handler.ask(path, peer: remote).status == 200)
+    }
+    try change(["k1", "k2"], handler)
+    #expect(try handler.ask(path, peer: remote).status == 429)
+    #expect(try handler.ask(path, peer: local).status == 200)
   }
 
   @Test("uploaded streams: files and the list need a token, the page for players needs none")
@@ -221,7 +248,7 @@ struct PlaybackRequestTests {
 
   @Test("permissions are limited, and computed once")
   func capacity() throws {
-    let playbackRefusals = PlaybackRefusals(TrustedProxies())
+    let playbackRefusals = PlaybackRefusals()
     var access = PlaybackAccess(playbackRefusals)
     let keys = [try #require(TokenKey("k1:\(Self.secret)"))]
     func refusal(_ text: String, _ keys: [TokenKey], _ now: Int64) -> PlaybackRefusals.Refusal? {

@@ -26,6 +26,8 @@ package enum RequestParseError: Error, Equatable, Sendable, CustomStringConverti
   case unsupportedVersion
   /// `Forwarded` and `X-Forwarded-For` of a trusted proxy name different clients.
   case conflictingForwarded
+  /// `Forwarded` and `X-Forwarded-Proto` of a trusted proxy name different schemes.
+  case conflictingScheme
   /// A request target above the limit. RFC 9110 §15.5.15.
   case targetTooLong(limit: Int)
   /// A head above the limit. RFC 6585 §5.
@@ -60,6 +62,8 @@ package enum RequestParseError: Error, Equatable, Sendable, CustomStringConverti
     case .unsupportedVersion: "unsupported version (expected HTTP/1.1 or HTTP/1.0)"
     case .conflictingForwarded:
       "Forwarded and X-Forwarded-For name different clients (expected one of them)"
+    case .conflictingScheme:
+      "Forwarded and X-Forwarded-Proto name different schemes (expected one of them)"
     case .targetTooLong(let limit): "request target too long (at most \(limit) bytes)"
     case .headTooLarge(let limit): "request head too large (at most \(limit) bytes)"
     case .tooManyFields(let limit): "too many header fields (at most \(limit))"

@@ -187,9 +187,9 @@ package final class HTTPServer: SocketReceiver, LoopService {
   func complete(
     _ request: inout Request, from stream: any ByteStream
   ) throws(RequestParseError) {
-    request.isSecure = proxies.isSecure(request, from: stream.peer, stream.isSecure)
     request.isChecked = proxies.hasChecked(stream.peer)
     request.peer = try proxies.client(of: request, from: stream.peer)
+    request.isSecure = try proxies.isSecure(request, from: stream.peer, stream.isSecure)
   }
 
   /// Counts the request of a client behind a proxy as a connection of the client.

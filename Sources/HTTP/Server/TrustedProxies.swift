@@ -68,13 +68,19 @@ package struct TrustedProxies: Sendable {
   ///   - isSecure: whether the connection is encrypted by TLS.
   /// - Returns: what a trusted proxy states last in `Forwarded` (`proto`), or else in
   ///   `X-Forwarded-Proto`; `isSecure` without such a statement.
+  /// - Throws: an error if the two fields name different schemes: one of them was written by the
+  ///   client.
   /// - Source: RFC 7239 §5.4
-  func isSecure(_ request: Request, from peer: PeerAddress, _ isSecure: Bool) -> Bool {
+  func isSecure(
+    _ request: Request, from peer: PeerAddress, _ isSecure: Bool
+  ) throws(RequestParseError) -> Bool {
     guard contains(peer) else { return isSecure }
     let standard = request.header("forwarded")
-      .flatMap { ForwardedFields.parameters("proto", of: $0).last ?? nil }
-    let usual = request.header("x-forwarded-proto").flatMap { FieldList.elements($0).last }
-    return switch (standard ?? usual)?.lowercased() {
+      .flatMap { ForwardedFields.parameters("proto", of: $0).last ?? nil }?.lowercased()
+    let usual = request.header("x-forwarded-proto")
+      .flatMap { FieldList.elements($0).last }?.lowercased()
+    if let standard, let usual, standard != usual { throw .conflictingScheme }
+    return switch standard ?? usual {
     case "https": true
     case "http": false
     default: isSecure

@@ -9,8 +9,9 @@ import Time
 /// The requests without the right token for `/api`, `/stats`, `/metrics` and times, of all loops:
 /// counts them, logs one per minute, and slows down addresses whose tokens are invalid.
 ///
-/// After five invalid tokens an address waits for a minute: until then no token gets a verdict,
-/// since a right one would be found by trying.
+/// After five invalid tokens an address waits for a minute: until then other invalid tokens get no
+/// verdict. The right one is accepted, since the client that tries others may only have the same
+/// address. So this is no defence against guessing; the length of the token is.
 final class AdminRefusals: Sendable {
   private struct State {
     var failures = FailedAttempts()
@@ -19,14 +20,10 @@ final class AdminRefusals: Sendable {
   }
 
   private let state = Locked(State())
-  private let proxies: TrustedProxies
   private let log: Log
 
-  /// No refusals yet; `proxies` do not wait, since they bring the requests of all their clients.
-  init(_ proxies: TrustedProxies, log: Log) {
-    self.proxies = proxies
-    self.log = log
-  }
+  /// No refusals yet.
+  init(log: Log) { self.log = log }
 
   /// The line of a response to an address that must wait.
   static let line = "too many invalid tokens from this address"
@@ -39,16 +36,13 @@ final class AdminRefusals: Sendable {
 
   /// Whether an address must wait; such a request is a refusal too.
   func mustWait(_ peer: PeerAddress, at now: MonotonicTime) -> Bool {
-    guard !proxies.contains(peer), state.withLock({ $0.failures.mustWait(peer, at: now) }) else {
-      return false
-    }
+    guard state.withLock({ $0.failures.mustWait(peer, at: now) }) else { return false }
     note(peer, isFailure: false, at: now)
     return true
   }
 
   /// Notes a refusal; that of an invalid token is a failure of the address.
   func note(_ peer: PeerAddress, isFailure: Bool, at now: MonotonicTime) {
-    let isFailure = isFailure && !proxies.contains(peer)
     let isLogged = state.withLock { state in
       state.count += 1
       if isFailure { state.failures.fail(peer, at: now) }

@@ -39,6 +39,8 @@ struct PlaybackAccess {
   private let playbackRefusals: PlaybackRefusals
   private let publicKey: SignatureKey?
   private var permissions: [Use: Permission] = [:]
+  /// The keys of the streams that have any.
+  private var keys: [String: [TokenKey]] = [:]
 
   init(_ playbackRefusals: PlaybackRefusals, publicKey: SignatureKey? = nil) {
     self.playbackRefusals = playbackRefusals
@@ -124,8 +126,15 @@ struct PlaybackAccess {
     JSONWebToken(text)?.claims(JSONWebToken.Keys(secrets: keys, publicKey: publicKey))
   }
 
-  /// Forgets the permissions, since keys may have changed.
-  mutating func forget() { permissions = [:] }
+  /// Forgets the permissions of streams whose keys have changed.
+  ///
+  /// Those of other streams are kept: viewers whose address waits would lose them.
+  mutating func update(_ keys: [String: [TokenKey]]) {
+    let former = self.keys
+    self.keys = keys
+    guard keys != former else { return }
+    permissions = permissions.filter { keys[$0.key.stream] == former[$0.key.stream] }
+  }
 
   // MARK: Responses
 

@@ -26,26 +26,23 @@ final class PlaybackRefusals: Sendable {
   }
 
   private let state = Locked(State())
-  private let proxies: TrustedProxies
 
-  /// No refusals yet; `proxies` do not wait, since they bring the requests of all their clients.
-  init(_ proxies: TrustedProxies) { self.proxies = proxies }
+  /// No refusals yet.
+  init() {}
 
   /// The number of refusals.
   func count(_ refusal: Refusal) -> UInt64 { state.withLock { $0.counts[refusal] ?? 0 } }
 
   /// Whether an address must wait.
   func mustWait(_ peer: PeerAddress, at now: MonotonicTime) -> Bool {
-    guard !proxies.contains(peer) else { return false }
-    return state.withLock { $0.failures.mustWait(peer, at: now) }
+    state.withLock { $0.failures.mustWait(peer, at: now) }
   }
 
   /// Notes a refusal; that of an invalid token is a failure of the address.
   func note(_ refusal: Refusal, of peer: PeerAddress, at now: MonotonicTime) {
-    let isFailure = refusal == .invalid && !proxies.contains(peer)
     state.withLock { state in
       state.counts[refusal, default: 0] += 1
-      if isFailure { state.failures.fail(peer, at: now) }
+      if refusal == .invalid { state.failures.fail(peer, at: now) }
     }
   }
 }

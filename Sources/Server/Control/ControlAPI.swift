@@ -163,12 +163,13 @@ final class ControlAPI {
         401, "missing bearer token",
         [HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\"")])
     }
-    guard !serverState.adminRefusals.mustWait(request.peer, at: loop.now) else {
-      return Self.error(429, AdminRefusals.line, [AdminRefusals.retryAfter])
-    }
+    // A right token is never slowed down: other clients may have the same address.
     if let bearer, Secret.isSame(bearer, token) { return nil }
     let verdict = verdict(JSONWebToken(given), request, token)
     if case .valid = verdict { return nil }
+    guard !serverState.adminRefusals.mustWait(request.peer, at: loop.now) else {
+      return Self.error(429, AdminRefusals.line, [AdminRefusals.retryAfter])
+    }
     let isExpired = verdict == .expired
     serverState.adminRefusals.note(request.peer, isFailure: !isExpired, at: loop.now)
     return Self.error(403, isExpired ? "the token has expired" : "invalid token")

@@ -84,8 +84,8 @@ package final class ServerState: Sendable {
       StartLimits(running: options.runningStreams, starts: options.streamStarts))
     let publishCheck = PublishCheck(options.publishAccess)
     self.publishCheck = publishCheck
-    playbackRefusals = PlaybackRefusals(options.proxies)
-    adminRefusals = AdminRefusals(options.proxies, log: log)
+    playbackRefusals = PlaybackRefusals()
+    adminRefusals = AdminRefusals(log: log)
     publishers = PublisherRegistry(publishCheck, PublishHooks(options.publishHooks, log: log))
     allowance = PublishAllowance(limit: options.publishedStreams)
     self.page = page

@@ -19,6 +19,14 @@ extension RequestRouter {
     return playback.redirection(request, on: media.stream, media.keys)
   }
 
+  /// The keys of the streams that have any, by the name of the stream.
+  static func playbackKeys(_ table: StreamTable) -> [String: [TokenKey]] {
+    var keys: [String: [TokenKey]] = [:]
+    for stream in table.streams { keys[stream.name] = stream.options.playbackKeys }
+    for entry in table.uploads.entries { keys[entry.name] = entry.playbackKeys }
+    return keys.filter { !$0.value.isEmpty }
+  }
+
   /// Why a client may not have media with a key; nil if it may.
   private func refusal(
     _ request: Request, _ token: String?, _ media: ProtectedMedia
@@ -47,20 +55,41 @@ extension RequestRouter {
       return exchange.respond(PlaybackAccess.answer(.invalid))
     }
     let routed = RoutedTarget(original)
-    let media =
-      protectedMedia(original, routed)
-      ?? (token == nil ? nil : streamBelowToken(original, routed.route))
-    exchange.respond(PlaybackAccess.answer(media.flatMap { refusal(original, token, $0) }))
+    let below: BelowToken =
+      if let media = protectedMedia(original, routed) {
+        .stream(media)
+      } else if token == nil {
+        .open
+      } else {
+        belowToken(original, routed.route)
+      }
+    let answer: PlaybackRefusals.Refusal? =
+      switch below {
+      case .open: nil
+      case .stream(let media): refusal(original, token, media)
+      case .nothing: .invalid
+      }
+    exchange.respond(PlaybackAccess.answer(answer))
   }
 
-  /// The stream against which a token before a path without protected media is checked; nil for
-  /// files of the pages and the clock, which a page below a token requests, and for a stream
-  /// without keys.
+  /// What a token permits by a path.
+  private enum BelowToken {
+    /// Nothing is protected.
+    case open
+    /// A stream against which the token is checked.
+    case stream(ProtectedMedia)
+    /// No stream: no token permits the path, and none was tried.
+    case nothing
+  }
+
+  /// What a token before a path without protected media permits.
   ///
-  /// A path without a stream has no keys, so that no token permits it.
-  private func streamBelowToken(_ request: Request, _ route: Route) -> ProtectedMedia? {
+  /// Files of the pages, their lists and the clock are open: a page below a token requests them. A
+  /// token for a path without a stream is no failure of the address, since players ask again for a
+  /// stream that was removed.
+  private func belowToken(_ request: Request, _ route: Route) -> BelowToken {
     switch route {
-    case .pageFile, .time: return nil
+    case .pageFile, .time, .streams, .wall: return .open
     default: break
     }
     let segments = request.pathSegments
@@ -69,14 +98,15 @@ extension RequestRouter {
     if path.first == "play", path.count < segments.count { path = path.dropFirst() }
     let name = path.first ?? ""
     if let upload = uploads[name] {
-      let keys = upload.entry.playbackKeys
-      return keys.isEmpty ? nil : ProtectedMedia(stream: name, keys: keys, isIndex: false)
+      return Self.belowToken(name, upload.entry.playbackKeys)
     }
     // The page of the default stream is `/`.
-    let entry = handler(segments == [""] ? nil : name)?.stream
-    let keys = entry?.options.playbackKeys ?? []
-    guard entry == nil || !keys.isEmpty else { return nil }
-    return ProtectedMedia(stream: entry?.name ?? name, keys: keys, isIndex: false)
+    guard let entry = handler(segments == [""] ? nil : name)?.stream else { return .nothing }
+    return Self.belowToken(entry.name, entry.options.playbackKeys)
+  }
+
+  private static func belowToken(_ stream: String, _ keys: [TokenKey]) -> BelowToken {
+    keys.isEmpty ? .open : .stream(ProtectedMedia(stream: stream, keys: keys, isIndex: false))
   }
 
   /// Whether the response to a permitted request is for one viewer: without a token in the path it

@@ -142,10 +142,9 @@ final class RequestRouter: RequestHandler, LoopService {
     let before = byName
     streamHandlers = []
     byName = [:]
-    playback.forget()
-    needsTokens =
-      streamTable.streams.contains { !$0.options.playbackKeys.isEmpty }
-      || streamTable.uploads.entries.contains { !$0.playbackKeys.isEmpty }
+    let keys = Self.playbackKeys(streamTable)
+    playback.update(keys)
+    needsTokens = !keys.isEmpty
     for stream in streamTable.streams {
       let streamHandler =
         before[stream.name]

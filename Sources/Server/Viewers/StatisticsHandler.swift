@@ -72,10 +72,10 @@ struct StatisticsHandler {
     }
     let given = Authorization(request)
     let refusals = serverState.adminRefusals
+    if let given, Secret.isSame(given.secret, token) { return nil }
     if given != nil, refusals.mustWait(request.peer, at: now) {
       return Self.error(429, AdminRefusals.line, [AdminRefusals.retryAfter])
     }
-    if let given, Secret.isSame(given.secret, token) { return nil }
     refusals.note(request.peer, isFailure: given != nil, at: now)
     if case .bearer = given { return Self.error(403, "invalid token") }
     let basic = HeaderField("WWW-Authenticate", "Basic realm=\"streamer\", charset=\"UTF-8\"")
