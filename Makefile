@@ -150,7 +150,7 @@ deb: deps-package static  ## build the Debian package, in .build-deb
 	cp -r deploy/debian $(DEB_TREE)/debian
 	cd $(DEB_TREE) && STATIC_SCRATCH=$(STATIC_SCRATCH) dpkg-buildpackage -b -us -uc --no-sign
 
-package: deb  ## check the package, and install it in a clean root
+package: deb build  ## check the package, and install it in a clean root
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:/sbin:$$PATH" timeout 900 \
 	  $(REPEATING) 1 Tests/Package
 
