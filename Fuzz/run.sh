@@ -15,7 +15,7 @@ all=$(sed -n 's/^runFuzzer(FuzzBody.named("\(.*\)"))$/\1/p' Fuzz/*/main.swift)
 targets=${*:-$all}
 least=80
 # The longest input of a target, in bytes, and the longest run, in seconds.
-longest() { case $1 in media) echo 32768;; feed) echo 16384;; *) echo 4096;; esac; }
+longest() { case $1 in media) echo 32768;; feed) echo 20480;; *) echo 4096;; esac; }
 limit() { case $1 in media) echo 20;; *) echo 5;; esac; }
 tools=$(dirname "$(readlink -f "$(command -v swift)")")
 build=.build-fuzz
