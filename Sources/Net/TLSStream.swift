@@ -270,7 +270,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     if case .failed = security { return }
     let left = unsafe workspace.exchange.pointee.input_count
     guard !isBroken, !mayRead else { return }
-    // bounded: what is left of the bytes is not more than they are
+    // bounded: at most the count of the bytes is left
     if left > 0 { held = unsafe Array(bytes[(bytes.count - left)...]) }
     watchInput()
   }

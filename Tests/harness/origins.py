@@ -36,6 +36,8 @@ class Origins:
             raise
         try:
             self._wait_ready(self.ports)
+            wait_until(lambda: get(self.edge.port, f"{BASE}playlist.m3u8").status == 200, 10,
+                       "an answer of the edge, whose probes take some time")
         except BaseException:
             self.close()
             raise
