@@ -2638,6 +2638,7 @@ class SoundPlayer {
 // page/players/arrivals.js
 
 const MARGIN = 0.06;
+const KEPT_CHUNKS = 90;
 const OUTAGE_DELAY = 0.3;
 const OUTAGE_BACKLOG = 5;
 class TrackDelays {
@@ -2662,9 +2663,9 @@ class TrackDelays {
   quantile(q) { return this.samples.quantile(q); }
 }
 class ArrivalDelays {
-  constructor(audioChunks = 30) {
-    this.video = new TrackDelays(90);
-    this.audio = new TrackDelays(audioChunks);
+  constructor() {
+    this.video = new TrackDelays(KEPT_CHUNKS);
+    this.audio = new TrackDelays(KEPT_CHUNKS);
   }
   clear() {
     this.video.clear();
@@ -3504,7 +3505,7 @@ async function readTrack(track, signal, onChunk) {
 
 // page/players/frames.js
 
-const AUDIO_TARGET = 0.25;
+const AUDIO_TARGET = 0.19, LEAST_MPD_TARGET = 0.25;
 const CHUNK_TIMEOUT = 2500;
 const START_TIMEOUT = 7000;
 const REFRESH_INTERVAL = 4000;
@@ -3655,7 +3656,8 @@ class FramePlayer {
     await Promise.all(tracks);
   }
   requireAudioTarget() {
-    this.host.setTargets(isMPD(this.host.source) ? MPD_TARGET : AUDIO_TARGET, AUDIO_TARGET);
+    if (isMPD(this.host.source)) this.host.setTargets(MPD_TARGET, LEAST_MPD_TARGET);
+    else this.host.setTargets(AUDIO_TARGET, AUDIO_TARGET);
   }
   firstNumber(list) {
     if (list.openDate === null || this.feed.end() !== null) return list.openNumber;
@@ -4204,7 +4206,6 @@ class NativePlayer {
 // page/players/socket-player.js
 
 const SOCKET_AUDIO_TARGET = 0.25;
-const SHORT_CHUNKS = 120;
 const SOCKET_END_MARGIN = 0.03;
 const SHOWN_TIME = 1;
 const CATCH_UP_TIME = 300;
@@ -4231,7 +4232,7 @@ class SocketPlayer {
     this.tracks = [];
     this.waiting = [];
     this.opening = null;
-    this.delays = new ArrivalDelays(SHORT_CHUNKS);
+    this.delays = new ArrivalDelays();
     this.epoch = 0;
     this.hasEpoch = false;
     this.firstChunkAt = 0;

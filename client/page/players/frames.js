@@ -24,8 +24,11 @@ import { readTrack, SegmentError } from './track-reader.js';
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
 
-/** The target with audio, s: a chunk of audio lasts 0.107 s, and the next one may be under way. */
-const AUDIO_TARGET = 0.25;
+/**
+ * The target with audio, s: a chunk of audio lasts up to 0.043 s, and browsers stall with less than
+ * about 0.14 s of it. In the segments of an MPD its chunks may be longer.
+ */
+const AUDIO_TARGET = 0.19, LEAST_MPD_TARGET = 0.25;
 /** Without a chunk for this time the connection counts as lost, ms. */
 const CHUNK_TIMEOUT = 2500;
 /** The origin may hold the first requests while a stream starts, ms. */
@@ -218,7 +221,8 @@ export class FramePlayer {
   }
 
   requireAudioTarget() {
-    this.host.setTargets(isMPD(this.host.source) ? MPD_TARGET : AUDIO_TARGET, AUDIO_TARGET);
+    if (isMPD(this.host.source)) this.host.setTargets(MPD_TARGET, LEAST_MPD_TARGET);
+    else this.host.setTargets(AUDIO_TARGET, AUDIO_TARGET);
   }
 
   /**

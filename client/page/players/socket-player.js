@@ -21,8 +21,6 @@ import { ArrivalDelays } from './arrivals.js';
 
 /** The target with audio if the server names none, s. */
 const SOCKET_AUDIO_TARGET = 0.25;
-/** About four seconds of audio chunks of one or two AAC frames. */
-const SHORT_CHUNKS = 120;
 /** A seek to the end of the buffered media is to this time before the end, s. */
 const SOCKET_END_MARGIN = 0.03;
 /** A player that has shown this much of the media has not failed, s. */
@@ -73,7 +71,7 @@ export class SocketPlayer {
     this.waiting = [];
     /** @type {Feed | null} the feed whose media source opens */
     this.opening = null;
-    this.delays = new ArrivalDelays(SHORT_CHUNKS);
+    this.delays = new ArrivalDelays();
     /** Wall clock − media time, s. */
     this.epoch = 0;
     this.hasEpoch = false;
