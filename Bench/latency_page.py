@@ -128,14 +128,14 @@ def table(every: list[Series]) -> str:
                         f"{html.escape(one.problem)}</td></tr>")
             continue
         cells = [cell(one.first_frame_ms, " ms"), cell(one.first_picture_ms, " ms"),
-                 cell(one.percentile(0.5), " ms"),
-                 cell(one.percentile(0.95), " ms"), cell(one.percentile(0.99), " ms"),
+                 cell(one.percentile(0.5), " ms"), cell(one.percentile(0.95), " ms"),
+                 cell(one.percentile(0.99), " ms"),
                  cell(one.stalls), cell(one.browser_cpu, " %"), cell(one.server_cpu, " %")]
         rows.append(f"<tr><th>{html.escape(one.name)}</th>"
                     + "".join(f"<td>{value}</td>" for value in cells) + "</tr>")
     head = "".join(f"<th>{name}</th>" for name in
-                   ("", "first frame", "first picture after connect", "p50", "p95", "p99", "stalls", "CPU of the browser",
-                    "CPU of the server"))
+                   ("", "first frame", "first picture after connect", "p50", "p95", "p99", "stalls",
+                    "CPU of the browser", "CPU of the server"))
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 

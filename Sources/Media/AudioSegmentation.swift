@@ -168,6 +168,7 @@ package struct AudioSegmentation: Sendable, Hashable {
 
   /// The duration of a chunk in samples; the last one of a part may be shorter.
   package var chunkTicks: Int64 {
+    // bounded: at most two AAC frames
     min(Self.mostFramesPerChunk, framesPerPart) * Self.samplesPerFrame
   }
 

@@ -80,8 +80,9 @@ def disturbed(view: Viewer, proxy: Proxy) -> tuple[str, list[str]]:
     if back is None:
         wrong.append(f"after {WITHIN:g} s {after['rendition']} is shown")
     if after["target"] > before["target"] + 0.05 or late > 1000 * after["target"] + 80:
-        wrong.append(f"{late:.0f} ms, target {after['target']:.3f} s ({before['target']:.3f} before)")
-    stalls = [stall for stall in after["stalls"][len(before["stalls"]):]]
+        wrong.append(f"{late:.0f} ms, target {after['target']:.3f} s "
+                     f"({before['target']:.3f} before)")
+    stalls = after["stalls"][len(before["stalls"]):]
     still = sum(stall["seconds"] for stall in stalls)
     text = (f"back at 360p {'never' if back is None else f'{back:.0f} s'} after the half rate, "
             f"then {late:.0f} ms at a target of {after['target']:.3f} s "
