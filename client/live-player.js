@@ -574,6 +574,10 @@ class ServerClock {
 // page/away.js
 
 const DELAY = 1200;
+function presenceOf(state, since) {
+  const presence = { isOnline: state !== 'lost' && state !== 'failed', since: since * 1e6 };
+  return state === 'failed' ? { ...presence, hasFailed: true } : presence;
+}
 function sinceText(at, now) {
   const seconds = Math.max(0, Math.round((now - at) / 1000));
   const time = new Date(at).toLocaleTimeString([], { hour12: false });
@@ -592,6 +596,10 @@ function awayWords(
   if (isReachable && source && !source.isOnline && source.since > 0) {
     const since = source.since / 1e6;
     if (now - since < DELAY) return null;
+    if (source.hasFailed) {
+      const text = `No media ${sinceText(since, now)}. The picture returns if it starts again.`;
+      return { title: 'The stream has failed', text };
+    }
     const slate = publisher?.state === 'slate' ? ' A slate is shown.' : '';
     const text = `No frames ${sinceText(since, now)}.${slate} The picture returns by itself.`;
     return { title: publisher ? 'The publisher is away' : 'The source is away', text };
@@ -907,7 +915,7 @@ class ControlSocket {
     } else if (t === 'sync' && target > 0) {
       this.events.onTarget(target / 1000);
     } else if (t === 'source' && since > 0) {
-      this.events.onSource({ isOnline: state !== 'lost', since: since * 1e6 });
+      this.events.onSource(presenceOf(state, since));
     }
   }
   setOpen(isOpen) {
@@ -4414,12 +4422,14 @@ class SocketPlayer {
   learnSource(state, since) {
     this.sourceState = String(state);
     if (typeof since === 'number' && since > 0) {
-      this.host.setSource({ isOnline: state !== 'lost', since: since * 1e6 });
+      this.host.setSource(presenceOf(state, since));
     }
     if (state === 'ended') {
       this.host.status('dead', 'Ended', 'The stream has ended');
     } else if (state === 'starting') {
       this.host.status('wait', 'Starting', 'The stream is starting');
+    } else if (state === 'failed') {
+      this.host.status('wait', 'Failed', 'The stream has failed');
     }
   }
   media(message) {
@@ -4774,7 +4784,9 @@ class ServicePoller {
   }
   push(presence) {
     this.isPushed = presence !== null;
-    if (presence) this.presence = presence;
+    if (!presence) return;
+    this.presence = presence;
+    this.silences = 0;
   }
   async pollTimestamps() {
     while (!this.stop.aborted) {
@@ -5323,6 +5335,15 @@ class Stage {
   }
 }
 
+// shared/sync-group.js
+
+function syncGroupOf(name) {
+  if (name === null || name === '') return { group: null, problem: null };
+  if (/^[\w.-]{1,64}$/.test(name)) return { group: name, problem: null };
+  const expected = 'expected 1–64 letters, digits and . _ -';
+  return { group: null, problem: `invalid sync group "${name}" (${expected})` };
+}
+
 // player/attributes.js
 
 function streamAddress(address, base) {
@@ -5346,17 +5367,15 @@ function isSwitchedOn(text) { return !['0', 'false', 'no', 'off'].includes(text 
 function wishesOf(attribute, base) {
   const address = attribute('src'), source = address ? streamAddress(address, base) : null;
   if (source === null) return null;
-  const problems = [], group = attribute('sync') ?? '', given = attribute('transport');
+  const problems = [], given = attribute('transport');
   const transport = given ?? 'auto', kind = kindOfTransport(transport), text = attribute('target');
   if (kind === undefined) {
     problems.push(`unknown transport "${transport}" (expected ${EXPECTED_TRANSPORTS})`);
   }
-  const isGroup = /^[\w.-]{1,64}$/.test(group), target = targetOf(text);
-  if (group !== '' && !isGroup) {
-    problems.push(`invalid sync group "${group}" (expected 1–64 letters, digits and . _ -)`);
-  }
+  const { group, problem } = syncGroupOf(attribute('sync')), target = targetOf(text);
+  if (problem !== null) problems.push(problem);
   if (text && target === null) problems.push(`invalid target "${text}" (expected 0.05–10 seconds)`);
-  return { source, kind: kind ?? null, target, sync: isGroup ? group : null, problems };
+  return { source, kind: kind ?? null, target, sync: group, problems };
 }
 
 // player/source-state.js
@@ -5365,7 +5384,7 @@ function sourceStateOf({ state, services, changedAt }) {
   const { presence, isReachable } = services;
   if (state.status === 'dead') return { state: 'ended', since: changedAt };
   if (isReachable && presence && !presence.isOnline && presence.since > 0) {
-    return { state: 'lost', since: presence.since / 1e6 };
+    return { state: presence.hasFailed ? 'failed' : 'lost', since: presence.since / 1e6 };
   }
   if (state.status === 'live') return { state: 'live', since: changedAt };
   return { state: isReachable ? 'starting' : 'unreachable', since: changedAt };
@@ -5459,7 +5478,7 @@ class LivePlayer extends HTMLElement {
     }
     const stage = new Stage(this.#root, {
       ...wishes, scripts: scriptsBeside(import.meta.url), startsItself: this.autoplay,
-      hasControls: this.controls, isMuted: this.hasAttribute('muted'), isIdle: false,
+      hasControls: this.controls, isMuted: this.muted, isIdle: false,
       keys: element('stage', HTMLDivElement, this.#root),
     }, {
       onPlayer: () => this.#announceTransport(),

@@ -3,6 +3,7 @@
 // of the source, and the player's figures.
 
 import { sleep } from '../shared/deadline.js';
+import { presenceOf } from './away.js';
 import { REFUSAL_TIME } from './errors.js';
 import { EVENT, socketAddress } from './llws.js';
 import { LiveSocket, refusalOf } from './socket.js';
@@ -21,7 +22,7 @@ const LARGEST_FAILURES = 3;
  * @property {() => number} need the latency that the player needs, s
  * @property {(target: number) => void} onTarget the target of the sync group, s
  * @property {(event: StreamEvent) => void} onEvent
- * @property {(source: { isOnline: boolean, since: number }) => void} onSource `since` in Unix ns
+ * @property {(source: import('./away.js').SourcePresence) => void} onSource
  */
 
 /** A socket without media. It also measures the clock. */
@@ -73,7 +74,7 @@ export class ControlSocket {
     } else if (t === 'sync' && target > 0) {
       this.events.onTarget(target / 1000);
     } else if (t === 'source' && since > 0) {
-      this.events.onSource({ isOnline: state !== 'lost', since: since * 1e6 });
+      this.events.onSource(presenceOf(state, since));
     }
   }
 

@@ -82,10 +82,12 @@ suite('a socket without media beside a player', () => {
     assert.deepEqual(socket.sent[1], { t: 'subscribe', tracks: [] });
     for (const data of ['{"t":"welcome","v":1}', '{"t":"welcome","v":1}',
       '{"t":"source","state":"lost","since":1000}', '{"t":"source","state":"live"}',
-      '{"t":"source","state":"live","since":2000}']) socket.onmessage({ data });
+      '{"t":"source","state":"live","since":2000}',
+      '{"t":"source","state":"failed","since":3000}']) socket.onmessage({ data });
     assert.deepEqual(openings, [true]);
     assert.deepEqual(sources, [
-      { isOnline: false, since: 1e9 }, { isOnline: true, since: 2e9 }]);
+      { isOnline: false, since: 1e9 }, { isOnline: true, since: 2e9 },
+      { isOnline: false, since: 3e9, hasFailed: true }]);
     const event = { id: 7, time: 5, data: { goal: 1 } };
     const bytes = new TextEncoder().encode(JSON.stringify(event));
     for (const kind of [5, 1]) {

@@ -61,8 +61,8 @@
  * @property {(target: number) => void} setSharedTarget the target of the sync group, s
  * @property {(event: import('../stream-events.js').StreamEvent | null) => void} addEvent
  *   an event of the stream; null is ignored
- * @property {(source: { isOnline: boolean, since: number } | null) => void} setSource
- *   the state of the source since a time in Unix ns, from a socket; null if there is none any more
+ * @property {(source: import('../away.js').SourcePresence | null) => void} setSource
+ *   the state of the source, from a socket; null if there is none any more
  */
 
 /**
