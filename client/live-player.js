@@ -100,7 +100,8 @@ button, select, input { font: inherit; color: inherit; }
   background: linear-gradient(transparent, rgba(0, 0, 0, .72) 62%);
 }
 #stage.idle { cursor: none; }
-#stage.idle #bar { opacity: 0; visibility: hidden; }
+/* Not \`visibility\`: the controls are reached by Tab, and by a screen reader. */
+#stage.idle #bar { opacity: 0; pointer-events: none; }
 #bar .icon {
   display: grid; place-items: center; width: 40px; height: 40px; padding: 0; border: 0;
   border-radius: 8px; background: none; cursor: pointer; position: relative; flex: none;
@@ -111,14 +112,17 @@ button, select, input { font: inherit; color: inherit; }
 #bar svg { width: 24px; height: 24px; fill: currentColor; }
 #bar svg .line { fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; }
 #bar .is-off .on, #bar .icon:not(.is-off) .off { display: none; }
-#volume { width: 88px; flex: none; accent-color: #fff; cursor: pointer; margin: 0 6px 0 0; }
+#volume { min-width: 48px; flex: 0 999 88px; accent-color: #fff; cursor: pointer; margin: 0 6px 0 0; }
 #badge {
   margin: 0 auto 0 4px; padding: 4px 11px; border-radius: 99px; background: rgba(13, 16, 20, .62);
   font-size: 13px; white-space: nowrap; font-variant-numeric: tabular-nums;
+  min-width: 0; overflow: hidden; text-overflow: ellipsis;
 }
 #latency:not(:empty) { color: var(--quiet); margin-left: 5px; }
-#quality { position: relative; }
-#quality select { background: rgba(13, 16, 20, .62); height: 32px; }
+#quality { position: relative; flex: 0 99999 auto; min-width: 54px; }
+#quality select {
+  background: rgba(13, 16, 20, .62); height: 32px; max-width: 100%; text-overflow: ellipsis;
+}
 
 #dot {
   display: inline-block; width: 8px; height: 8px; border-radius: 50%; background: var(--quiet);
@@ -134,9 +138,9 @@ select {
 select:hover { border-color: rgba(255, 255, 255, .25); }
 
 @container (max-width: 760px) {
-  #volume { display: none; }
   #bar { padding: 24px 6px 4px; gap: 0; }
 }
+@container (max-width: 420px) { #volume { display: none; } }
 @container (max-width: 360px) {
   #bar { padding: 12px 4px 2px; }
   #bar .icon { width: 32px; height: 32px; }
@@ -145,9 +149,10 @@ select:hover { border-color: rgba(255, 255, 255, .25); }
   #away { padding: 6px 12px; gap: 0; }
   #away strong { font-size: 14px; }
 }
+@container (max-width: 310px) { #quality { display: none; } }
 @container (max-width: 260px) { #away span { display: none; } }
 @media (prefers-reduced-motion: no-preference) {
-  #bar { transition: opacity .2s, visibility .2s; }
+  #bar { transition: opacity .2s; }
   select { transition: background-color .12s, border-color .12s; }
   #dot.wait { animation: breathe 1.2s ease-in-out infinite; }
   @keyframes breathe { 50% { opacity: .35; } }

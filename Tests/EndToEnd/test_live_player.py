@@ -104,6 +104,32 @@ def test_element_plays_in_a_page_of_another_origin(browser: Browser, server: Pro
 
 
 @pytest.mark.timeout(60)
+def test_controls_of_a_playing_element_are_reached(browser: Browser, server: Program) -> None:
+    """While it plays, its controls are invisible; Tab reaches them, and a screen reader too."""
+    html = PAGE.format(module=server.url("/player/live-player.js"))
+    opacity = ("() => getComputedStyle(document.querySelector('live-player').shadowRoot"
+               ".getElementById('bar')).opacity")
+    with site(html) as address, viewer(browser) as view:
+        page = view.page
+        view.open(address)
+        page.evaluate(MOUNT, {"src": server.url("/live/"), "muted": "", "controls": ""})
+        page.wait_for_function(f"() => {FRAMES} > 30", timeout=15000)
+        view.watch(3)
+        assert page.evaluate(opacity) == "0"
+        for name in ("Pause", "Full screen"):
+            assert page.get_by_role("button", name=name).count() == 1, name
+        reached = []
+        for _ in range(2):
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate(
+                "() => document.querySelector('live-player').shadowRoot.activeElement?.id"))
+        assert reached == ["play", "full"], "the stream has no sound"
+        page.wait_for_function(f"() => ({opacity})() === '1'", timeout=2000)
+        page.keyboard.press("k")
+        assert page.evaluate("() => document.querySelector('live-player').paused")
+
+
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("by", ["property", "attribute"])
 def test_sound_is_off_until_the_viewer_chooses(by: str, browser: Browser, server: Program) -> None:
     """`muted` counts before the element plays; a later choice outlives restarts and moves."""
