@@ -880,6 +880,7 @@ function eventOfMessage(box, offset) {
 // page/control-socket.js
 
 const FIRST_PAUSE = 500, LONGEST_PAUSE = 15000;
+const LONGEST_JOIN = 1000;
 const LARGEST_FAILURES = 3;
 class ControlSocket {
   constructor(source, group, clock, events) {
@@ -888,12 +889,16 @@ class ControlSocket {
     this.clock = clock;
     this.events = events;
     this.closing = new AbortController();
+    this.joining = new AbortController();
+    this.untilJoined = group === null ? Promise.resolve()
+      : sleep(LONGEST_JOIN, this.joining.signal);
     this.pause = FIRST_PAUSE;
     this.failures = 0;
     this.hasAnswered = false;
     this.isOpen = false;
     this.socket = null;
     if ('WebSocket' in globalThis) this.connect();
+    else this.joining.abort();
   }
   connect() {
     const socket = new LiveSocket(socketAddress(this.source), this.clock, {
@@ -919,6 +924,7 @@ class ControlSocket {
       this.setOpen(true);
     } else if (t === 'sync' && target > 0) {
       this.events.onTarget(target / 1000);
+      this.joining.abort();
     } else if (t === 'source' && since > 0) {
       this.events.onSource(presenceOf(state, since));
     }
@@ -931,6 +937,7 @@ class ControlSocket {
   async reconnect() {
     const { signal } = this.closing;
     this.setOpen(false);
+    this.joining.abort();
     this.failures += 1;
     const isRefused = this.socket?.hasOpened === false
       && await refusalOf(socketAddress(this.source), signal) !== null;
@@ -943,6 +950,7 @@ class ControlSocket {
   report(figures) { this.socket?.send({ t: 'stat', ...figures, rtt: this.clock.roundTrip }); }
   close() {
     this.closing.abort();
+    this.joining.abort();
     this.socket?.send({ t: 'bye', reason: 'stopped' });
     this.socket?.close();
   }
@@ -3522,6 +3530,7 @@ const CHUNK_TIMEOUT = 2500;
 const START_TIMEOUT = 7000;
 const REFRESH_INTERVAL = 4000;
 const BACKLOG_TIME = 300;
+const DATE_ERROR = 0.01;
 const END_MARGIN = 0.03;
 class FramePlayer {
   constructor(host, target) {
@@ -3626,6 +3635,8 @@ class FramePlayer {
     const { feed } = this;
     if (headersOf(list).join(' ') !== feed.headers) await this.openFeed(feed, list, signal);
     if (!feed.isStreaming && !this.isSuspended) await this.suspend(feed);
+    await this.host.untilJoined();
+    signal.throwIfAborted();
     this.isPositioned = false;
     this.firstChunkAt = 0;
     this.control.restart();
@@ -3671,10 +3682,11 @@ class FramePlayer {
     this.host.setTargets(isMPD(this.host.source) ? MPD_TARGET : AUDIO_TARGET, AUDIO_TARGET);
   }
   firstNumber(list) {
-    if (list.openDate === null || this.feed.end() !== null) return list.openNumber;
+    const end = this.feed.end(), bufferedTo = end === null ? -Infinity : this.timeline.dateOf(end);
+    if (list.openDate === null || bufferedTo === null) return list.openNumber;
     const position = this.host.clock.now() / 1000 - this.target;
-    const segment = list.segments.slice(-4)
-      .find(({ date, duration }) => date !== null && position < date + duration);
+    const segment = list.segments.slice(-4).find(({ date, duration }) => (
+      date !== null && date > bufferedTo - DATE_ERROR && position < date + duration));
     return segment ? segment.number : list.openNumber;
   }
   async openFeed(feed, list, signal) {
@@ -4376,8 +4388,7 @@ class SocketPlayer {
       case 'source': this.learnSource(message.state, message.since); break;
       case 'sync':
         if (message.target > 0) {
-          this.target = message.target / 1000;
-          this.host.setSharedTarget(this.target);
+          this.host.setSharedTarget(message.target / 1000);
         }
         break;
       case 'error': this.refused(message); break;
@@ -5115,10 +5126,7 @@ class Playback {
     this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
       onOpen: (isOpen) => { this.services.isPushed = isOpen; },
       need: () => this.controller.need,
-      onTarget: (target) => {
-        this.controller.shared = target;
-        if (kind === 'dashjs') this.player?.setTarget(target);
-      },
+      onTarget: (target) => this.share(target),
       onEvent: (event) => this.queue.add(event),
       onSource: (presence) => this.services.push(presence),
     });
@@ -5156,7 +5164,8 @@ class Playback {
       },
       sync,
       need: () => this.controller.need,
-      setSharedTarget: (target) => { if (isCurrent()) this.controller.shared = target; },
+      setSharedTarget: (target) => { if (isCurrent()) this.share(target); },
+      untilJoined: async () => this.controlSocket?.untilJoined,
       addEvent: (event) => { if (event && isCurrent()) this.queue.add(event); },
       setSource: (presence) => { if (isCurrent()) this.services.push(presence); },
     };
@@ -5208,13 +5217,22 @@ class Playback {
     this.targets.requested = target;
     this.applyTarget();
   }
+  get firstTarget() {
+    const target = this.targets.targetFor(this.kind, this.source);
+    return Math.max(target, this.controller.shared ?? 0);
+  }
+  share(target) {
+    this.controller.shared = target;
+    this.player?.setTarget(this.firstTarget);
+  }
   applyTarget() {
     const { player, controller, latency } = this;
     const target = this.targets.targetFor(this.kind, this.source);
     const isGradual = isMPD(this.source);
     if (target !== controller.requested) controller.request(target, isGradual);
-    player?.setTarget(target);
-    if (latency === null || isGradual || !player?.isControlled()) return;
+    player?.setTarget(this.firstTarget);
+    if (latency === null || isGradual || controller.shared !== null) return;
+    if (!player?.isControlled()) return;
     const error = latency - target;
     if (Math.abs(error) > 0.2) player.seekBy(error, performance.now());
   }

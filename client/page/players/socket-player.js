@@ -250,8 +250,7 @@ export class SocketPlayer {
       case 'source': this.learnSource(message.state, message.since); break;
       case 'sync':
         if (message.target > 0) {
-          this.target = message.target / 1000;
-          this.host.setSharedTarget(this.target);
+          this.host.setSharedTarget(message.target / 1000);
         }
         break;
       case 'error': this.refused(message); break;
