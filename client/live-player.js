@@ -112,7 +112,9 @@ button, select, input { font: inherit; color: inherit; }
 #bar svg { width: 24px; height: 24px; fill: currentColor; }
 #bar svg .line { fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; }
 #bar .is-off .on, #bar .icon:not(.is-off) .off { display: none; }
-#volume { min-width: 48px; flex: 0 999 88px; accent-color: #fff; cursor: pointer; margin: 0 6px 0 0; }
+#volume {
+  min-width: 48px; flex: 0 999 88px; accent-color: #fff; cursor: pointer; margin: 0 6px 0 0;
+}
 #badge {
   margin: 0 auto 0 4px; padding: 4px 11px; border-radius: 99px; background: rgba(13, 16, 20, .62);
   font-size: 13px; white-space: nowrap; font-variant-numeric: tabular-nums;

@@ -152,8 +152,9 @@ def test_sound_is_off_until_the_viewer_chooses(by: str, browser: Browser, server
         page.keyboard.press("Tab")
         page.keyboard.press("m")
         assert not page.evaluate(muted)
-        for change in ("player.transport = 'ws'", "player.sync = 'x'", "document.body.append(player)"):
-            page.evaluate(f"() => {{ const player = document.querySelector('live-player'); {change}; }}")
+        for change in ("transport = 'ws'", "sync = 'x'", "parentNode.append(player)"):
+            page.evaluate("() => { const player = document.querySelector('live-player');"
+                          f" player.{change}; }}")
             view.watch(0.3)
             page.wait_for_function(f"() => {FRAMES} > 10", timeout=15000)
             assert not page.evaluate(muted), change

@@ -13,7 +13,7 @@ import { eventOf } from './stream-events.js';
 
 /** The time before the next attempt after a lost connection: doubled up to the second value, ms. */
 const FIRST_PAUSE = 500, LONGEST_PAUSE = 15000;
-/** A player that gets its media over HTTP waits at most this time for the target of its group, ms. */
+/** A player waits at most this time for the target of its group, ms. */
 const LONGEST_JOIN = 1000;
 /** A server that has never answered this number of attempts has no sockets. */
 const LARGEST_FAILURES = 3;
