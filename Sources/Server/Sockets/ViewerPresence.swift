@@ -94,7 +94,7 @@ final class ViewerPresence {
     publish(rendition, now: now)
   }
 
-  /// The client receives nothing until its stream has media again: its last figures are of the past.
+  /// The client receives nothing until its stream has media again; its figures are of the past.
   func pause() {
     guard !report.rendition.isEmpty else { return }
     report.kilobits = 0
