@@ -7,6 +7,7 @@ import select
 import socket
 import threading
 import time
+from collections import deque
 
 
 class Proxy:
@@ -14,7 +15,7 @@ class Proxy:
 
     `rate` is the number of bytes per second toward each client, `link_rate` that toward all clients
     together, as of one link; None for no limit. The buffers of a slow connection are small, so that
-    the server soon notices.
+    the server soon notices. `delay` is the time that bytes take in each direction, in seconds.
     """
 
     def __init__(self, target: int) -> None:
@@ -29,6 +30,7 @@ class Proxy:
         # When the link has sent everything, on the clock of time.monotonic().
         self.link_free = 0.0
         self.link = threading.Lock()
+        self.delay = 0.0
         self.buffer: int | None = None
         self.running = True
         # The number of connections so far.
@@ -100,17 +102,30 @@ class Proxy:
         return far
 
     def _pump(self, near: socket.socket, far: socket.socket) -> None:
+        # Bytes, to whom they go, and when.
+        passing: deque[tuple[float, socket.socket, bytes]] = deque()
         while self.running:
-            ready, _, _ = select.select([near, far], [], [], 1)
+            rest = passing[0][0] - time.monotonic() if passing else 1
+            ready, _, _ = select.select([near, far], [], [], min(1, max(0, rest)))
             self.flowing.wait()
+            while passing and passing[0][0] <= time.monotonic():
+                _, end, data = passing.popleft()
+                end.sendall(data)
             for end in ready:
                 rate = (self.link_rate or self.rate) if end is far else None
                 data = end.recv(1 << 16 if rate is None else max(1, int(rate / 25)))
                 if not data:
+                    for due, other, late in passing:
+                        time.sleep(max(0, due - time.monotonic()))
+                        other.sendall(late)
                     return
                 if end is far and self.link_rate is not None:
                     self._pass_link(len(data), self.link_rate)
-                (far if end is near else near).sendall(data)
+                other = far if end is near else near
+                if self.delay > 0:
+                    passing.append((time.monotonic() + self.delay, other, data))
+                else:
+                    other.sendall(data)
                 if rate is not None and self.link_rate is None:
                     time.sleep(len(data) / rate)
 

@@ -39,6 +39,8 @@ const REFRESH_INTERVAL = 4000;
  * one before it as slowly as it was published, by this share of the time between the two.
  */
 const BACKLOG_TIME = 300, LIVE_SHARE = 0.7;
+/** Dates of one frame in two documents differ by less than this, s. */
+const DATE_ERROR = 0.01;
 /** A seek to the end of the buffered media is to this time before the end, s. */
 const END_MARGIN = 0.03;
 
@@ -187,17 +189,21 @@ export class FramePlayer {
     if (audio) this.requireAudioTarget();
     this.learn(list);
     this.host.learnServices(list);
-    const { feed } = this, first = this.firstNumber(list);
-    // The first segments are requested together with the CMAF headers.
-    const open = !feed.isStreaming ? []
-      : [video, ...audioNames ? [audioNames] : []].map((names) => request(names, first, signal));
+    const { feed } = this, early = this.firstNumber(list);
+    // The first segments are requested together with the CMAF headers, if the target is known.
+    const isKnown = feed.isStreaming && this.host.sync === null;
+    const open = !isKnown ? []
+      : [video, ...audioNames ? [audioNames] : []].map((names) => request(names, early, signal));
     if (headersOf(list).join(' ') !== feed.headers) await this.openFeed(feed, list, signal);
     if (!feed.isStreaming && !this.isSuspended) await this.suspend(feed);
+    await this.host.untilJoined();
+    signal.throwIfAborted();
     this.isPositioned = false;
     this.isAtEdge = false;
     this.videoTime = NaN;
     this.firstChunkAt = 0;
     this.control.restart();
+    const first = isKnown ? early : this.firstNumber(list);
     const { duration } = list.segments[list.segments.length - 1];
     const { timescale, ...start } = { first, duration, timescale: this.timescales.video };
     ladder.shown = chosen;
@@ -246,14 +252,15 @@ export class FramePlayer {
 
   /**
    * The number of the segment that contains the position to play from: the open one, or an earlier
-   * one if the target requires it and nothing is buffered.
+   * one if the target requires it and no media of it is buffered.
    * @param {Playlist} list
    */
   firstNumber(list) {
-    if (list.openDate === null || this.feed.end() !== null) return list.openNumber;
+    const end = this.feed.end(), bufferedTo = end === null ? -Infinity : this.timeline.dateOf(end);
+    if (list.openDate === null || bufferedTo === null) return list.openNumber;
     const position = this.host.clock.now() / 1000 - this.target;
-    const segment = list.segments.slice(-4)
-      .find(({ date, duration }) => date !== null && position < date + duration);
+    const segment = list.segments.slice(-4).find(({ date, duration }) => (
+      date !== null && date > bufferedTo - DATE_ERROR && position < date + duration));
     return segment ? segment.number : list.openNumber;
   }
 
