@@ -99,26 +99,29 @@ struct PlaybackAccess {
       // bounded: an expiry has at most 12 digits
       return seconds < known.expiry + PlaybackToken.clockSkew ? nil : .expired
     }
-    guard !playbackRefusals.mustWait(peer, at: now) else { return .slowed }
-    let verdict: PlaybackToken.Verdict
-    let expiry: Int64
-    switch credential {
-    case .playbackToken(let text):
-      guard let token = PlaybackToken(text) else { return .invalid }
-      expiry = token.expiry
-      verdict = token.verdict(on: stream, by: peer, keys, now: seconds)
-    case .webToken(let text):
-      guard let claims = claims(text, keys) else { return .invalid }
-      expiry = claims.expiry
-      verdict = claims.verdict(on: .play, stream, now: seconds)
-    }
+    let (verdict, expiry) = verdict(on: credential, stream, keys, peer, seconds)
     switch verdict {
-    case .invalid: return .invalid
+    case .invalid: return playbackRefusals.mustWait(peer, at: now) ? .slowed : .invalid
     case .expired: return .expired
     case .valid(let owner):
       if permissions.count >= Self.capacity { permissions = [:] }
       permissions[use] = Permission(expiry: expiry, owner: owner)
       return nil
+    }
+  }
+
+  /// The verdict on a token, and when it ends, in seconds since 1970.
+  private func verdict(
+    on credential: Credential, _ stream: String, _ keys: [TokenKey], _ peer: PeerAddress,
+    _ seconds: Int64
+  ) -> (PlaybackToken.Verdict, expiry: Int64) {
+    switch credential {
+    case .playbackToken(let text):
+      guard let token = PlaybackToken(text) else { return (.invalid, 0) }
+      return (token.verdict(on: stream, by: peer, keys, now: seconds), token.expiry)
+    case .webToken(let text):
+      guard let claims = claims(text, keys) else { return (.invalid, 0) }
+      return (claims.verdict(on: .play, stream, now: seconds), claims.expiry)
     }
   }
 
@@ -128,7 +131,7 @@ struct PlaybackAccess {
 
   /// Forgets the permissions of streams whose keys have changed.
   ///
-  /// Those of other streams are kept: viewers whose address waits would lose them.
+  /// Those of other streams are kept: they need not be computed again.
   mutating func update(_ keys: [String: [TokenKey]]) {
     let former = self.keys
     self.keys = keys

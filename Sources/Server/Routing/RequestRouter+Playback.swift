@@ -8,15 +8,32 @@ import Time
 
 /// Permission to play: tokens of requests for media, and `/auth`.
 extension RequestRouter {
-  /// The response to a request for media without permission, and to the first request with a JSON
-  /// Web Token; nil if the request is permitted.
-  func playbackResponse(
+  /// The decision about a request on a server whose streams have keys.
+  enum PlaybackDecision {
+    /// The response to a request for media without permission, and to the first request with a JSON
+    /// Web Token.
+    case answered(PreparedResponse)
+    case permitted
+    /// The response is for one viewer: without a token in the path the request has the address that
+    /// it has for viewers without permission.
+    ///
+    /// A proxy that checks access removes the token; its cache keeps one copy for all viewers.
+    /// - Source: RFC 9111 §3.5, §5.2.2.7
+    case permittedToOneViewer
+  }
+
+  /// Whether a client may have what it requests.
+  func playbackDecision(
     _ request: Request, _ token: String?, _ target: RoutedTarget
-  ) -> PreparedResponse? {
-    guard !request.isChecked, let media = protectedMedia(request, target) else { return nil }
-    if let refusal = refusal(request, token, media) { return PlaybackAccess.response(refusal) }
-    guard token == nil, media.isIndex else { return nil }
-    return playback.redirection(request, on: media.stream, media.keys)
+  ) -> PlaybackDecision {
+    guard !request.isChecked, let media = protectedMedia(request, target) else { return .permitted }
+    if let refusal = refusal(request, token, media) {
+      return .answered(PlaybackAccess.response(refusal))
+    }
+    guard token == nil else { return .permitted }
+    let redirection =
+      media.isIndex ? playback.redirection(request, on: media.stream, media.keys) : nil
+    return redirection.map { .answered($0) } ?? .permittedToOneViewer
   }
 
   /// The keys of the streams that have any, by the name of the stream.
@@ -84,12 +101,13 @@ extension RequestRouter {
 
   /// What a token before a path without protected media permits.
   ///
-  /// Files of the pages, their lists and the clock are open: a page below a token requests them. A
+  /// Files of the pages, their lists and the clock are open: a page below a token requests them. So
+  /// is `/`, the list of the streams or the page of the default stream, which names no stream. A
   /// token for a path without a stream is no failure of the address, since players ask again for a
   /// stream that was removed.
   private func belowToken(_ request: Request, _ route: Route) -> BelowToken {
     switch route {
-    case .pageFile, .time, .streams, .wall: return .open
+    case .page(stream: nil), .pageFile, .time, .streams, .wall: return .open
     default: break
     }
     let segments = request.pathSegments
@@ -100,22 +118,12 @@ extension RequestRouter {
     if let upload = uploads[name] {
       return Self.belowToken(name, upload.entry.playbackKeys)
     }
-    // The page of the default stream is `/`.
-    guard let entry = handler(segments == [""] ? nil : name)?.stream else { return .nothing }
+    guard let entry = handler(name)?.stream else { return .nothing }
     return Self.belowToken(entry.name, entry.options.playbackKeys)
   }
 
   private static func belowToken(_ stream: String, _ keys: [TokenKey]) -> BelowToken {
     keys.isEmpty ? .open : .stream(ProtectedMedia(stream: stream, keys: keys, isIndex: false))
-  }
-
-  /// Whether the response to a permitted request is for one viewer: without a token in the path it
-  /// has the address that it has for viewers without permission.
-  ///
-  /// A proxy that checks access removes the token; its cache keeps one copy for all viewers.
-  /// - Source: RFC 9111 §3.5, §5.2.2.7
-  func isForOneViewer(_ request: Request, _ target: RoutedTarget) -> Bool {
-    !request.hasPathPrefix && !request.isChecked && protectedMedia(request, target) != nil
   }
 
   /// Media of a stream with keys.

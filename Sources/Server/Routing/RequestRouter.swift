@@ -61,10 +61,11 @@ final class RequestRouter: RequestHandler, LoopService {
       let target = routes.target(of: request)
       var exchange = exchange
       if needsTokens {
-        if let response = playbackResponse(request, token, target) {
-          return exchange.respond(response)
+        switch playbackDecision(request, token, target) {
+        case .answered(let response): return exchange.respond(response)
+        case .permittedToOneViewer: exchange = PrivateExchange(exchange)
+        case .permitted: break
         }
-        if isForOneViewer(request, target) { exchange = PrivateExchange(exchange) }
       }
       let report = CMCDReport(request)
       if let report { counters.withLock { $0.players.observe(report) } }
@@ -87,7 +88,7 @@ final class RequestRouter: RequestHandler, LoopService {
     let target = routes.target(of: request)
     let isUploaded = target.upload.map { uploads[$0.stream] != nil } ?? false
     guard case .socket = target.route, !isUploaded else { return refuseMethod(exchange) }
-    if needsTokens, let response = playbackResponse(request, token, target) {
+    if needsTokens, case .answered(let response) = playbackDecision(request, token, target) {
       return exchange.respond(response)
     }
     route(exchange, target, since: now)
