@@ -138,9 +138,9 @@ def test_player_plays_through_the_loss_of_each_origin(player: str, origins: Orig
         last = report(view.data(), since=begin, until=begin + 2000)
         assert view.page.evaluate("() => performance.timeOrigin") == page, "loaded again"
     print(f"{player}: {json.dumps(found)}")
-    # A killed origin closes its connections: a player of parts repeats its request at the other one,
-    # players of open segments have a cut response. A frozen one is missing for three seconds: a
-    # shorter pause shows that the other one was used.
+    # A killed origin closes its connections: a player of parts repeats its request at the other
+    # one, players of open segments have a cut response. A frozen one is missing for three seconds:
+    # a shorter pause shows that the other one was used.
     at_a_kill = 300 if player == "hlsjs" else 1000
     for name, part in found.items():
         limit = at_a_kill if name.startswith("kill") else 2500
