@@ -3553,7 +3553,7 @@ async function readTrack(track, signal, onChunk, begun) {
 
 // page/players/frames.js
 
-const AUDIO_TARGET = 0.19, LEAST_MPD_TARGET = 0.25;
+const AUDIO_TARGET = 0.18, LEAST_MPD_TARGET = 0.25;
 const CHUNK_TIMEOUT = 2500;
 const START_TIMEOUT = 7000;
 const REFRESH_INTERVAL = 4000;

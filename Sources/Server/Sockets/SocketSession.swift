@@ -216,7 +216,7 @@ final class SocketSession: WebSocketHandler {
     let tracks = groups.map(\.track)
     let most = AudioSegmentation.mostFramesPerChunk
     let isShort = groups.allSatisfy { $0.track == .video || $0.hasChunks(ofAtMost: most) }
-    let target = Interval.milliseconds(!tracks.contains(.audio) ? 70 : isShort ? 190 : 250)
+    let target = Interval.milliseconds(!tracks.contains(.audio) ? 70 : isShort ? 180 : 250)
     presence.need(target, now: now)
     var keyTime: MediaTime?
     for group in groups {

@@ -26,9 +26,9 @@ import { readTrack, request, SegmentError } from './track-reader.js';
 
 /**
  * The target with audio, s: a chunk of audio lasts up to 0.043 s, and browsers stall with less than
- * about 0.14 s of it. In the segments of an MPD its chunks may be longer.
+ * about 0.13 s of it. In the segments of an MPD its chunks may be longer.
  */
-const AUDIO_TARGET = 0.19, LEAST_MPD_TARGET = 0.25;
+const AUDIO_TARGET = 0.18, LEAST_MPD_TARGET = 0.25;
 /** Without a chunk for this time the connection counts as lost, ms. */
 const CHUNK_TIMEOUT = 2500;
 /** The origin may hold the first requests while a stream starts, ms. */
