@@ -4254,6 +4254,21 @@ class NativePlayer {
   seekBy() {}
 }
 
+// page/hello.js
+
+function screenSize() {
+  if (!('screen' in globalThis)) return {};
+  const { screen } = globalThis;
+  const ratio = Math.max(1, globalThis.devicePixelRatio);  // a page that is zoomed out has less
+  return { maxW: Math.round(screen.width * ratio), maxH: Math.round(screen.height * ratio) };
+}
+function newSession() {
+  return Array.from({ length: 4 }, () => Math.random().toString(36).slice(2, 6)).join('');
+}
+function helloOf(session) {
+  return { t: 'hello', v: 1, sid: session, ...screenSize() };
+}
+
 // page/players/socket-player.js
 
 const SOCKET_AUDIO_TARGET = 0.25;
@@ -4263,18 +4278,13 @@ const SHOWN_TIME = 1;
 const CATCH_UP_TIME = 300;
 const LONGEST_WAIT = 1000;
 const LONGEST_RETRY = 30000;
-function screenSize() {
-  if (!('screen' in globalThis)) return {};
-  const { screen } = globalThis;
-  const ratio = Math.max(1, globalThis.devicePixelRatio);  // a page that is zoomed out has less
-  return { maxW: Math.round(screen.width * ratio), maxH: Math.round(screen.height * ratio) };
-}
 class SocketPlayer {
   constructor(host, target) {
     this.host = host;
     this.target = target;
     this.stopping = new AbortController();
     this.socket = null;
+    this.session = newSession();
     this.failures = 0;
     this.retryTime = 0;
     this.lostAt = 0;
@@ -4351,7 +4361,7 @@ class SocketPlayer {
     });
     this.socket = socket;
     socket.socket.addEventListener('open', () => {
-      socket.send({ t: 'hello', v: 1, ...screenSize() });
+      socket.send(helloOf(this.session));
       socket.send({ t: 'list' });
       this.subscribe();
     });

@@ -28,14 +28,14 @@ final class SocketLab {
     handler.loop.end()
   }
 
-  func connect(capacity: Int = .max) -> SocketClient {
+  func connect(capacity: Int = .max, path: String = "/live/ws") -> SocketClient {
     let stream = MemoryStream(handler.loop, capacity: capacity)
     streams.append(stream)
     server.serve(stream)
     let client = SocketClient(self, stream)
     client.sendBytes(
       Array(
-        ("GET /live/ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        ("GET \(path) HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
           + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
           + "Sec-WebSocket-Protocol: llws.v1\r\n\r\n").utf8))
     return client

@@ -29,6 +29,8 @@ struct PlaybackAccess {
 
   private struct Permission {
     let expiry: Int64
+    /// The viewer that the token names; nil for none.
+    let session: String?
     /// The owner of the only permitted address; nil for all addresses.
     let owner: PeerAddress?
   }
@@ -70,7 +72,19 @@ struct PlaybackAccess {
 
   // MARK: Decisions
 
-  /// Why a client may not play a stream; nil if it may.
+  /// Whether a client may play a stream.
+  enum Decision: Equatable {
+    /// It may; `session` is the viewer that the token names, nil for none.
+    case permitted(session: String?)
+    case refused(PlaybackRefusals.Refusal)
+
+    /// Why the client may not play; nil if it may.
+    var refusal: PlaybackRefusals.Refusal? {
+      if case .refused(let refusal) = self { refusal } else { nil }
+    }
+  }
+
+  /// Decides whether a client may play a stream.
   ///
   /// - Parameters:
   ///   - credential: the token of the request; nil for none.
@@ -79,46 +93,47 @@ struct PlaybackAccess {
   ///   - peer: the client.
   ///   - now: the time of the loop.
   ///   - seconds: seconds since 1970.
-  /// - Returns: the reason.
-  mutating func refusal(
-    of credential: Credential?, on stream: String, _ keys: [TokenKey], by peer: PeerAddress,
+  /// - Returns: the decision.
+  mutating func decide(
+    on credential: Credential?, for stream: String, _ keys: [TokenKey], by peer: PeerAddress,
     at now: MonotonicTime, seconds: Int64
-  ) -> PlaybackRefusals.Refusal? {
-    let refusal = decision(credential, stream, keys, peer, now, seconds)
-    if let refusal { playbackRefusals.note(refusal, of: peer, at: now) }
-    return refusal
+  ) -> Decision {
+    let decision = decision(credential, stream, keys, peer, now, seconds)
+    if let refusal = decision.refusal { playbackRefusals.note(refusal, of: peer, at: now) }
+    return decision
   }
 
   private mutating func decision(
     _ credential: Credential?, _ stream: String, _ keys: [TokenKey], _ peer: PeerAddress,
     _ now: MonotonicTime, _ seconds: Int64
-  ) -> PlaybackRefusals.Refusal? {
-    guard let credential else { return .missing }
+  ) -> Decision {
+    guard let credential else { return .refused(.missing) }
     let use = Use(token: credential.text, stream: stream)
     if let known = permissions[use], known.owner == nil || known.owner == peer.owner {
       // bounded: an expiry has at most 12 digits
-      return seconds < known.expiry + PlaybackToken.clockSkew ? nil : .expired
+      return seconds < known.expiry + PlaybackToken.clockSkew
+        ? .permitted(session: known.session) : .refused(.expired)
     }
-    guard !playbackRefusals.mustWait(peer, at: now) else { return .slowed }
+    guard !playbackRefusals.mustWait(peer, at: now) else { return .refused(.slowed) }
     let verdict: PlaybackToken.Verdict
-    let expiry: Int64
+    let (expiry, session): (Int64, String?)
     switch credential {
     case .playbackToken(let text):
-      guard let token = PlaybackToken(text) else { return .invalid }
-      expiry = token.expiry
+      guard let token = PlaybackToken(text) else { return .refused(.invalid) }
+      (expiry, session) = (token.expiry, token.session)
       verdict = token.verdict(on: stream, by: peer, keys, now: seconds)
     case .webToken(let text):
-      guard let claims = claims(text, keys) else { return .invalid }
-      expiry = claims.expiry
+      guard let claims = claims(text, keys) else { return .refused(.invalid) }
+      (expiry, session) = (claims.expiry, claims.session)
       verdict = claims.verdict(on: .play, stream, now: seconds)
     }
     switch verdict {
-    case .invalid: return .invalid
-    case .expired: return .expired
+    case .invalid: return .refused(.invalid)
+    case .expired: return .refused(.expired)
     case .valid(let owner):
       if permissions.count >= Self.capacity { permissions = [:] }
-      permissions[use] = Permission(expiry: expiry, owner: owner)
-      return nil
+      permissions[use] = Permission(expiry: expiry, session: session, owner: owner)
+      return .permitted(session: session)
     }
   }
 

@@ -8,15 +8,30 @@ import Time
 
 /// Permission to play: tokens of requests for media, and `/auth`.
 extension RequestRouter {
-  /// The response to a request for media without permission, and to the first request with a JSON
-  /// Web Token; nil if the request is permitted.
-  func playbackResponse(
-    _ request: Request, _ token: String?, _ target: RoutedTarget
-  ) -> PreparedResponse? {
-    guard !request.isChecked, let media = protectedMedia(request, target) else { return nil }
-    if let refusal = refusal(request, token, media) { return PlaybackAccess.response(refusal) }
-    guard token == nil, media.isIndex else { return nil }
-    return playback.redirection(request, on: media.stream, media.keys)
+  /// The permission of a request to be routed.
+  struct Permit {
+    /// The viewer that a valid token names; nil for none.
+    var tokenOwner: String?
+  }
+
+  /// Checks the token of a request; nil if it was answered: a request for media without permission,
+  /// or the first one with a JSON Web Token.
+  func permit(
+    _ exchange: any Exchange, _ token: String?, _ target: RoutedTarget
+  ) -> Permit? {
+    let request = exchange.request
+    guard needsTokens, !request.isChecked, let media = protectedMedia(request, target) else {
+      return Permit()
+    }
+    switch decision(request, token, media) {
+    case .refused(let refusal): exchange.respond(PlaybackAccess.response(refusal))
+    case .permitted(let session):
+      guard token == nil, media.isIndex,
+        let response = playback.redirection(request, on: media.stream, media.keys)
+      else { return Permit(tokenOwner: session) }
+      exchange.respond(response)
+    }
+    return nil
   }
 
   /// The keys of the streams that have any, by the name of the stream.
@@ -27,15 +42,15 @@ extension RequestRouter {
     return keys.filter { !$0.value.isEmpty }
   }
 
-  /// Why a client may not have media with a key; nil if it may.
-  private func refusal(
+  /// Whether a client may have media with a key.
+  private func decision(
     _ request: Request, _ token: String?, _ media: ProtectedMedia
-  ) -> PlaybackRefusals.Refusal? {
+  ) -> PlaybackAccess.Decision {
     let credential =
       token.map { PlaybackAccess.Credential.playbackToken($0) }
       ?? PlaybackAccess.webToken(request).map { .webToken($0) }
-    return playback.refusal(
-      of: credential, on: media.stream, media.keys, by: request.peer, at: now,
+    return playback.decide(
+      on: credential, for: media.stream, media.keys, by: request.peer, at: now,
       seconds: (SystemClock.wallTime - .origin).wholeSeconds)
   }
 
@@ -66,7 +81,7 @@ extension RequestRouter {
     let answer: PlaybackRefusals.Refusal? =
       switch below {
       case .open: nil
-      case .stream(let media): refusal(original, token, media)
+      case .stream(let media): decision(original, token, media).refusal
       case .nothing: .invalid
       }
     exchange.respond(PlaybackAccess.answer(answer))

@@ -41,7 +41,7 @@ final class SocketSession: WebSocketHandler {
   /// The frames that the client's decoder drops.
   var decoder = DroppedFrames()
 
-  init(_ sockets: StreamSockets, _ request: Request) {
+  init(_ sockets: StreamSockets, _ request: Request, _ viewer: ViewerIdentity) {
     self.sockets = sockets
     peer = request.peer
     automatic = AutomaticRendition(now: sockets.now)
@@ -51,9 +51,7 @@ final class SocketSession: WebSocketHandler {
       userAgent: ViewerReport.shortened(request.header("user-agent")),
       since: SystemClock.wallTime, transport: .webSocket)
     identifier = report.identifier
-    presence = ViewerPresence(
-      sockets.shared, report,
-      overHTTP: HTTPViewers.number(of: request, nil, on: sockets.stream.name))
+    presence = ViewerPresence(sockets.shared, report, viewer)
   }
 
   // MARK: Messages of the client
@@ -68,6 +66,7 @@ final class SocketSession: WebSocketHandler {
     switch message.type {
     case "hello":
       screen = message.screen
+      if let session = message.session { presence.name(session) }
       hello()
     case "list":
       let channels = sockets.tellChannels(also: self)

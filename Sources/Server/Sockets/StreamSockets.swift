@@ -61,8 +61,8 @@ final class StreamSockets {
 
   // MARK: Sessions
 
-  /// Upgrades a request, or refuses it.
-  func open(_ exchange: any Exchange) {
+  /// Upgrades a request, or refuses it; `tokenOwner` is the viewer that its token names.
+  func open(_ exchange: any Exchange, tokenOwner: String? = nil) {
     guard origins.permit(exchange.request) else {
       return exchange.respond(
         ResponseFields.error(
@@ -72,7 +72,9 @@ final class StreamSockets {
     case .refused(let status, let reason, let fields):
       exchange.respond(ResponseFields.error(status, reason, .noStore, fields))
     case .accepted(let fields):
-      let session = SocketSession(self, exchange.request)
+      let session = SocketSession(
+        self, exchange.request,
+        ViewerIdentity(exchange.request, tokenOwner: tokenOwner, on: stream.name))
       guard let connection = exchange.upgrade(fields, Self.limits, to: session) else {
         return exchange.respond(
           ResponseFields.error(
