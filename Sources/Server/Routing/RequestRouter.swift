@@ -121,7 +121,10 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   func stopped() {
-    for streamHandler in streamHandlers { streamHandler.deliveries.close() }
+    for streamHandler in streamHandlers {
+      streamHandler.deliveries.close()
+      streamHandler.sockets.stopped()
+    }
   }
 
   private var publishing: UploadRequests {

@@ -228,30 +228,41 @@ final class BroadcastGroup {
     if placed.chunk.isIndependent { flags.insert(.key) }
     if placed.startsDiscontinuity { flags.insert(.discontinuity) }
     if placed.isLast { flags.insert(.last) }
-    return contents(placed.chunk, flags, placed.period)
+    return contents(placed.chunk, of: placed.segment, flags, placed.period)
   }
 
   /// The media of the messages for AAC frames of the present part.
-  private func contents(_ short: Chunk) -> [MessageContent] { contents(short, .key, period) }
+  private func contents(_ short: Chunk) -> [MessageContent] {
+    let segment =
+      short.segment ?? rendition.window.segmentation.segment(of: short.frameIndex)
+    return contents(short, of: segment, .key, period)
+  }
 
   private func contents(
-    _ chunk: Chunk, _ flags: MediaMessage.Flags, _ period: DiscontinuityPeriod
+    _ chunk: Chunk, of segment: Int64, _ flags: MediaMessage.Flags, _ period: DiscontinuityPeriod
   ) -> [MessageContent] {
-    switch format {
-    case .chunks: [MessageContent(chunk, of: track, flags)]
-    case .samples:
-      MessageContent.samples(
-        of: chunk, flags, timescale: rendition.window.segmentation.timescale,
-        offset: period.offset)
-    }
+    var contents: [MessageContent] =
+      switch format {
+      case .chunks: [MessageContent(chunk, of: track, flags)]
+      case .samples:
+        MessageContent.samples(
+          of: chunk, flags, timescale: rendition.window.segmentation.timescale,
+          offset: period.offset)
+      }
+    for index in contents.indices { contents[index].segment = segment }
+    return contents
   }
 
   private func message(
     _ content: MessageContent, _ sequence: UInt32, _ more: MediaMessage.Flags
   ) -> MediaMessage {
-    MediaMessage(
+    var message = MediaMessage(
       content.kind, content.flags.union(more), channel: channel, sequence: sequence,
       published: content.published, sample: content.sample, content.payload)
+    message.position = MediaMessage.Position(
+      track: track, rendition: rendition.name, segment: content.segment,
+      endsSegment: content.flags.contains(.last), isCatchUp: more.contains(.catchUp))
+    return message
   }
 
   /// The CMAF header, with the number of the next message.

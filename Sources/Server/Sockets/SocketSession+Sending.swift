@@ -36,7 +36,8 @@ extension SocketSession {
     if !acknowledgesLate, queue.isEmpty, connection.queuedBytes == 0 {
       queue.wrote(message.count, due: due)
       presence.sent(message.count)
-      return connection.send(message.head, message.payload)
+      connection.send(message.head, message.payload)
+      return wrote(message.position, message.count, due: due)
     }
     queue.append(OutgoingFrame(message), due: due)
     let isLate =
@@ -89,6 +90,7 @@ extension SocketSession {
   }
 
   private func dropChunks() {
+    for position in queue.positions { deliveries?.dropped(position) }
     let dropped = queue.dropChunks()
     for subscription in subscriptions {
       guard subscription.state == .receiving, let first = dropped[subscription.group.channel]
@@ -109,6 +111,7 @@ extension SocketSession {
     } else {
       connection?.send(frame.head)
     }
+    wrote(frame.position, frame.count, due: due)
   }
 
   func drained() {

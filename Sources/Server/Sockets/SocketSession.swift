@@ -40,6 +40,8 @@ final class SocketSession: WebSocketHandler {
   private var screen: ScreenSize?
   /// The frames that the client's decoder drops.
   var decoder = DroppedFrames()
+  /// The rows of statistics about its media; nil if none are saved.
+  var deliveries: SocketDeliveries?
 
   init(_ sockets: StreamSockets, _ request: Request, _ viewer: ViewerIdentity) {
     self.sockets = sockets
@@ -191,6 +193,7 @@ final class SocketSession: WebSocketHandler {
     raise(now)
     tellSync()
     if !subscriptions.isEmpty { presence.refresh(now) }
+    lookForAcknowledgements()
   }
 
   // MARK: Groups
@@ -276,9 +279,11 @@ final class SocketSession: WebSocketHandler {
   private func leaveGroups() {
     for subscription in subscriptions { subscription.group.leave(subscription) }
     subscriptions = []
+    endDeliveries()
   }
 
   func closed() {
+    saveDeliveries()
     connection = nil
     unsubscribe()
     sockets.remove(self)

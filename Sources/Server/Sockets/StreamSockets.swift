@@ -23,6 +23,7 @@ final class StreamSockets {
   private unowned let loop: EventLoop
   private let counters: Locked<ServerCounters>
   private let origins: SocketOrigins
+  let allRows: SegmentRows?
   let shared: SharedSockets
   /// Starts a stream on demand for a client, and keeps it running.
   private let use: (PeerAddress) -> StartLimits.Refusal?
@@ -43,7 +44,7 @@ final class StreamSockets {
 
   init(
     _ stream: StreamEntry, loop: EventLoop, counters: Locked<ServerCounters>,
-    origins: SocketOrigins, shared: SharedSockets,
+    origins: SocketOrigins, shared: SharedSockets, rows: SegmentRows? = nil,
     use: @escaping (PeerAddress) -> StartLimits.Refusal?
   ) {
     self.stream = stream
@@ -51,6 +52,7 @@ final class StreamSockets {
     self.counters = counters
     self.origins = origins
     self.shared = shared
+    allRows = rows
     self.use = use
   }
 
@@ -222,6 +224,9 @@ final class StreamSockets {
     for session in sessions { session.step(now) }
     countQueues()
   }
+
+  /// The loop ends: statistics are saved.
+  func stopped() { for session in sessions { session.saveDeliveries() } }
 
   /// The stream was removed: its sockets are closed.
   func close() {

@@ -13,13 +13,15 @@ final class ViewerPresence {
   private static let refreshInterval = Interval.seconds(2)
 
   private let shared: SharedSockets
-  private let viewer: UInt64
+  let viewer: UInt64
   private let identity: ViewerIdentity
   /// The number of the same viewer over HTTP: a socket may have no media.
   private var viewerOverHTTP: UInt64
   /// Whether figures of that viewer were reported.
   private var hasFigures = false
   private var report: ViewerReport
+  /// The figures of the player, as it has reported them last.
+  var figures: PlayerFigures { report.figures }
   /// The sync group; nil without one.
   private var group: String?
   /// The latency that the client needed when it joined; nil once its player has measured it.
