@@ -10,6 +10,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from harness.http1 import get
@@ -83,7 +84,8 @@ def test_sockets_have_rows(streamer: Callable[..., Program], tmp_path: Path) -> 
         names.append(client.until("welcome")["sid"])
         client.send({"t": "stat", "delay": 95, "buf": 60, "stalls": 0})
         client.send({"t": "subscribe", "start": "key"})
-    media = [client.media(150, VIDEO) for client in clients]
+    with ThreadPoolExecutor(2) as pool:
+        media = list(pool.map(lambda client: client.media(150, VIDEO), clients))
     for client in clients:
         client.socket.close()
     pause(0.5, "the server sees the ends of the sockets")

@@ -7,7 +7,7 @@ import Time
 
 private let local = PeerAddress(high: 0, low: 0x7f00_0001, port: 4000, isVersion6: false)
 private let remote = PeerAddress(high: 0, low: 0xc000_0201, port: 4000, isVersion6: false)
-private let key = "correct-horse"
+private let key = "correct-horse-battery"
 
 /// A client and the decision about it.
 private struct Row: Sendable, CustomTestStringConvertible {
@@ -47,8 +47,9 @@ struct PublishAccessTests {
     #expect(SecretDigest("abc").matches("abc") && !SecretDigest("abc").matches("abd"))
   }
 
-  @Test("after five wrong keys an address waits a minute, with the right key too")
+  @Test("after five wrong keys an address waits a minute, with a right short key too")
   func attempts() {
+    let key = "fifteen-letters"
     let publishCheck = PublishCheck(PublishAccess(.loopback))
     var now = MonotonicTime.origin
     func ask(_ given: String?, of peer: PeerAddress = remote) -> PublishCheck.Refusal? {
@@ -66,6 +67,22 @@ struct PublishAccessTests {
     now += FailedAttempts.waitingTime
     #expect(ask(key) == nil)
     #expect(publishCheck.refusedCount == 4 + 10 + 2)
+  }
+
+  @Test(
+    "a right key of 16 characters never waits, and ends no wait",
+    arguments: [(key, true), ("sixteen--letters", true), ("app/sixteen--letters", true)]
+      + [("fifteen-letters", false), ("app/fifteen-letters", false), ("application/key", false)])
+  func longKey(key: String, isLong: Bool) {
+    let publishCheck = PublishCheck(PublishAccess(.loopback))
+    func ask(_ given: String) -> PublishCheck.Refusal? {
+      publishCheck.refusal(of: remote, given: given, key: SecretDigest(key), at: .origin)
+    }
+    for _ in 0..<5 { #expect(ask("wrong") == .wrongKey) }
+    for _ in 0..<2 {
+      #expect(ask(key) == (isLong ? nil : .tooManyFailures))
+      #expect(ask("wrong") == .tooManyFailures && ask(key + "x") == .tooManyFailures)
+    }
   }
 
   @Test("the number of kept addresses is bounded; the oldest is forgotten")

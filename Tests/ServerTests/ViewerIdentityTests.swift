@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import HTTPTestSupport
 import Net
 import Sharing
 import Testing
@@ -71,7 +72,10 @@ private let rows = [
   } _: {
     $0.owner = "eve"
   },
-  Row("an owner, and a client without a token", isOne: false) { _ in } _: { $0.owner = "bob" },
+  Row("an owner, and a client without a token", isOne: false) { _ in
+  } _: {
+    $0.owner = "bob"
+  },
   Row("an owner with one address and program", isOne: true) {
     $0.owner = "bob"
   } _: {
@@ -97,8 +101,12 @@ private let rows = [
   } _: {
     ($0.owner, $0.session) = ("eve", "s")
   },
-  Row("a session without a name", isOne: true) { _ in } _: { $0.session = "" },
-  Row("a session with a name that is too long", isOne: true) { _ in } _: {
+  Row("a session without a name", isOne: true) { _ in
+  } _: {
+    $0.session = ""
+  },
+  Row("a session with a name that is too long", isOne: true) { _ in
+  } _: {
     $0.session = String(repeating: "s", count: 65)
   },
 ]

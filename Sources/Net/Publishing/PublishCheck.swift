@@ -4,6 +4,10 @@ import Sharing
 package import Time
 
 /// Decides for all threads whether a client may publish a stream, and counts wrong keys.
+///
+/// After five wrong keys an address waits for a minute. The right key is accepted nevertheless if
+/// it has ``longKeyLength`` characters: the client that tries others may only have the same
+/// address, and no number of attempts finds such a key. The wait protects a shorter one.
 package final class PublishCheck: Sendable {
   /// Why a client may not publish.
   package enum Refusal: Error, Equatable {
@@ -19,6 +23,11 @@ package final class PublishCheck: Sendable {
     var failures = FailedAttempts()
     var refusedCount: UInt64 = 0
   }
+
+  /// The least number of characters of a key that an address may give while it waits.
+  ///
+  /// Of a path it is the number after the last slash.
+  package static let longKeyLength = 16
 
   /// The rule for streams without a key.
   package let access: PublishAccess
@@ -70,12 +79,21 @@ package final class PublishCheck: Sendable {
       return access.mode == .key ? .missingKey : .notLocal
     }
     guard let given else { return .missingKey }
-    guard !failures.mustWait(peer, at: now) else { return .tooManyFailures }
-    guard key.matches(given) else {
+    let isRight = key.matches(given)
+    // Failures are kept: those of another client of the address would begin again.
+    if failures.mustWait(peer, at: now) {
+      return isRight && isLong(given) ? nil : .tooManyFailures
+    }
+    guard isRight else {
       failures.fail(peer, at: now)
       return .wrongKey
     }
     failures.succeed(peer)
     return nil
+  }
+
+  private static func isLong(_ given: String) -> Bool {
+    let key = given.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).last
+    return (key?.count ?? 0) >= longKeyLength
   }
 }

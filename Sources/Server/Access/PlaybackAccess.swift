@@ -114,26 +114,30 @@ struct PlaybackAccess {
       return seconds < known.expiry + PlaybackToken.clockSkew
         ? .permitted(session: known.session) : .refused(.expired)
     }
-    guard !playbackRefusals.mustWait(peer, at: now) else { return .refused(.slowed) }
-    let verdict: PlaybackToken.Verdict
-    let (expiry, session): (Int64, String?)
-    switch credential {
-    case .playbackToken(let text):
-      guard let token = PlaybackToken(text) else { return .refused(.invalid) }
-      (expiry, session) = (token.expiry, token.session)
-      verdict = token.verdict(on: stream, by: peer, keys, now: seconds)
-    case .webToken(let text):
-      guard let claims = claims(text, keys) else { return .refused(.invalid) }
-      (expiry, session) = (claims.expiry, claims.session)
-      verdict = claims.verdict(on: .play, stream, now: seconds)
-    }
+    let (verdict, expiry, session) = verdict(on: credential, stream, keys, peer, seconds)
     switch verdict {
-    case .invalid: return .refused(.invalid)
+    case .invalid: return .refused(playbackRefusals.mustWait(peer, at: now) ? .slowed : .invalid)
     case .expired: return .refused(.expired)
     case .valid(let owner):
       if permissions.count >= Self.capacity { permissions = [:] }
       permissions[use] = Permission(expiry: expiry, session: session, owner: owner)
       return .permitted(session: session)
+    }
+  }
+
+  /// The verdict on a token, when it ends, in seconds since 1970, and the viewer that it names.
+  private func verdict(
+    on credential: Credential, _ stream: String, _ keys: [TokenKey], _ peer: PeerAddress,
+    _ seconds: Int64
+  ) -> (PlaybackToken.Verdict, expiry: Int64, session: String?) {
+    switch credential {
+    case .playbackToken(let text):
+      guard let token = PlaybackToken(text) else { return (.invalid, 0, nil) }
+      let verdict = token.verdict(on: stream, by: peer, keys, now: seconds)
+      return (verdict, token.expiry, token.session)
+    case .webToken(let text):
+      guard let claims = claims(text, keys) else { return (.invalid, 0, nil) }
+      return (claims.verdict(on: .play, stream, now: seconds), claims.expiry, claims.session)
     }
   }
 
@@ -143,7 +147,7 @@ struct PlaybackAccess {
 
   /// Forgets the permissions of streams whose keys have changed.
   ///
-  /// Those of other streams are kept: viewers whose address waits would lose them.
+  /// Those of other streams are kept: they need not be computed again.
   mutating func update(_ keys: [String: [TokenKey]]) {
     let former = self.keys
     self.keys = keys

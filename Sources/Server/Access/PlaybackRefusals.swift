@@ -10,8 +10,9 @@ import Time
 ///
 /// ``PlaybackAccess`` decides about a request.
 ///
-/// After five invalid tokens an address waits for a minute: until then a token that was not valid
-/// before gets no verdict. Viewers of the same address whose tokens are known continue to play.
+/// After five invalid tokens an address waits for a minute: until then other invalid tokens get no
+/// verdict. Valid ones are accepted, since viewers of the same address have them. So this is no
+/// defence against guessing; the signature is.
 final class PlaybackRefusals: Sendable {
   /// Why a client may not play; a label for statistics.
   enum Refusal: String, CaseIterable, Sendable {

@@ -12,6 +12,12 @@ extension RequestRouter {
   struct Permit {
     /// The viewer that a valid token names; nil for none.
     var tokenOwner: String?
+    /// Whether the response is for one viewer: without a token in the path the request has the
+    /// address that it has for viewers without permission.
+    ///
+    /// A proxy that checks access removes the token; its cache keeps one copy for all viewers.
+    /// - Source: RFC 9111 §3.5, §5.2.2.7
+    var isForOneViewer = false
   }
 
   /// Checks the token of a request; nil if it was answered: a request for media without permission,
@@ -26,10 +32,11 @@ extension RequestRouter {
     switch decision(request, token, media) {
     case .refused(let refusal): exchange.respond(PlaybackAccess.response(refusal))
     case .permitted(let session):
-      guard token == nil, media.isIndex,
-        let response = playback.redirection(request, on: media.stream, media.keys)
-      else { return Permit(tokenOwner: session) }
-      exchange.respond(response)
+      guard token == nil else { return Permit(tokenOwner: session) }
+      guard media.isIndex,
+        let redirection = playback.redirection(request, on: media.stream, media.keys)
+      else { return Permit(tokenOwner: session, isForOneViewer: true) }
+      exchange.respond(redirection)
     }
     return nil
   }
@@ -99,12 +106,13 @@ extension RequestRouter {
 
   /// What a token before a path without protected media permits.
   ///
-  /// Files of the pages, their lists and the clock are open: a page below a token requests them. A
+  /// Files of the pages, their lists and the clock are open: a page below a token requests them. So
+  /// is `/`, the list of the streams or the page of the default stream, which names no stream. A
   /// token for a path without a stream is no failure of the address, since players ask again for a
   /// stream that was removed.
   private func belowToken(_ request: Request, _ route: Route) -> BelowToken {
     switch route {
-    case .pageFile, .time, .streams, .wall: return .open
+    case .page(stream: nil), .pageFile, .time, .streams, .wall: return .open
     default: break
     }
     let segments = request.pathSegments
@@ -115,22 +123,12 @@ extension RequestRouter {
     if let upload = uploads[name] {
       return Self.belowToken(name, upload.entry.playbackKeys)
     }
-    // The page of the default stream is `/`.
-    guard let entry = handler(segments == [""] ? nil : name)?.stream else { return .nothing }
+    guard let entry = handler(name)?.stream else { return .nothing }
     return Self.belowToken(entry.name, entry.options.playbackKeys)
   }
 
   private static func belowToken(_ stream: String, _ keys: [TokenKey]) -> BelowToken {
     keys.isEmpty ? .open : .stream(ProtectedMedia(stream: stream, keys: keys, isIndex: false))
-  }
-
-  /// Whether the response to a permitted request is for one viewer: without a token in the path it
-  /// has the address that it has for viewers without permission.
-  ///
-  /// A proxy that checks access removes the token; its cache keeps one copy for all viewers.
-  /// - Source: RFC 9111 §3.5, §5.2.2.7
-  func isForOneViewer(_ request: Request, _ target: RoutedTarget) -> Bool {
-    !request.hasPathPrefix && !request.isChecked && protectedMedia(request, target) != nil
   }
 
   /// Media of a stream with keys.

@@ -61,7 +61,7 @@ final class RequestRouter: RequestHandler, LoopService {
       let target = routes.target(of: request)
       guard let permit = permit(exchange, token, target) else { return }
       var exchange = exchange
-      if needsTokens, isForOneViewer(request, target) { exchange = PrivateExchange(exchange) }
+      if permit.isForOneViewer { exchange = PrivateExchange(exchange) }
       let report = CMCDReport(request)
       if let report { counters.withLock { $0.players.observe(report) } }
       if request.method == .get { note(exchange, target, report, permit) }
