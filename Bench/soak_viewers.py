@@ -276,7 +276,7 @@ async def multiplexed(ports: Ports, dice: random.Random) -> None:
             client.writer.write(get_frame(2 * i + 1, path))
             if dice.random() < 0.2:
                 client.writer.write(b"\0\0\4\3\0" + (2 * i + 1).to_bytes(4, "big") + b"\0\0\0\x08")
-        while data := await client.reader.read(1 << 16):
+        while (data := await client.reader.read(1 << 16)) and not client.writer.is_closing():
             client.writer.write(b"\0\0\4\x08\0\0\0\0\0" + len(data).to_bytes(4, "big"))
             await asyncio.sleep(dice.uniform(0, 0.2))  # reads at a random pace
 

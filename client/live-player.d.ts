@@ -8,10 +8,10 @@
 export type Transport = 'ws' | 'http' | 'webcodecs' | 'hls' | 'dash' | 'native';
 
 /**
- * The stream: not yet playing, playing, without frames from its source, over, or without answers
- * from the server.
+ * The stream: not yet playing, playing, without frames from its source, failed on the server, over,
+ * or without answers from the server.
  */
-export type SourceState = 'starting' | 'live' | 'lost' | 'ended' | 'unreachable';
+export type SourceState = 'starting' | 'live' | 'lost' | 'failed' | 'ended' | 'unreachable';
 
 export interface LivePlayerStatistics {
   status: 'live' | 'wait' | 'dead';

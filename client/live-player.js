@@ -100,7 +100,8 @@ button, select, input { font: inherit; color: inherit; }
   background: linear-gradient(transparent, rgba(0, 0, 0, .72) 62%);
 }
 #stage.idle { cursor: none; }
-#stage.idle #bar { opacity: 0; visibility: hidden; }
+/* Not \`visibility\`: the controls are reached by Tab, and by a screen reader. */
+#stage.idle #bar { opacity: 0; pointer-events: none; }
 #bar .icon {
   display: grid; place-items: center; width: 40px; height: 40px; padding: 0; border: 0;
   border-radius: 8px; background: none; cursor: pointer; position: relative; flex: none;
@@ -111,14 +112,19 @@ button, select, input { font: inherit; color: inherit; }
 #bar svg { width: 24px; height: 24px; fill: currentColor; }
 #bar svg .line { fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; }
 #bar .is-off .on, #bar .icon:not(.is-off) .off { display: none; }
-#volume { width: 88px; flex: none; accent-color: #fff; cursor: pointer; margin: 0 6px 0 0; }
+#volume {
+  min-width: 48px; flex: 0 999 88px; accent-color: #fff; cursor: pointer; margin: 0 6px 0 0;
+}
 #badge {
   margin: 0 auto 0 4px; padding: 4px 11px; border-radius: 99px; background: rgba(13, 16, 20, .62);
   font-size: 13px; white-space: nowrap; font-variant-numeric: tabular-nums;
+  min-width: 0; overflow: hidden; text-overflow: ellipsis;
 }
 #latency:not(:empty) { color: var(--quiet); margin-left: 5px; }
-#quality { position: relative; }
-#quality select { background: rgba(13, 16, 20, .62); height: 32px; }
+#quality { position: relative; flex: 0 99999 auto; min-width: 54px; }
+#quality select {
+  background: rgba(13, 16, 20, .62); height: 32px; max-width: 100%; text-overflow: ellipsis;
+}
 
 #dot {
   display: inline-block; width: 8px; height: 8px; border-radius: 50%; background: var(--quiet);
@@ -134,9 +140,9 @@ select {
 select:hover { border-color: rgba(255, 255, 255, .25); }
 
 @container (max-width: 760px) {
-  #volume { display: none; }
   #bar { padding: 24px 6px 4px; gap: 0; }
 }
+@container (max-width: 420px) { #volume { display: none; } }
 @container (max-width: 360px) {
   #bar { padding: 12px 4px 2px; }
   #bar .icon { width: 32px; height: 32px; }
@@ -145,9 +151,10 @@ select:hover { border-color: rgba(255, 255, 255, .25); }
   #away { padding: 6px 12px; gap: 0; }
   #away strong { font-size: 14px; }
 }
+@container (max-width: 310px) { #quality { display: none; } }
 @container (max-width: 260px) { #away span { display: none; } }
 @media (prefers-reduced-motion: no-preference) {
-  #bar { transition: opacity .2s, visibility .2s; }
+  #bar { transition: opacity .2s; }
   select { transition: background-color .12s, border-color .12s; }
   #dot.wait { animation: breathe 1.2s ease-in-out infinite; }
   @keyframes breathe { 50% { opacity: .35; } }
@@ -627,6 +634,10 @@ class ServerClock {
 // page/away.js
 
 const DELAY = 1200;
+function presenceOf(state, since) {
+  const presence = { isOnline: state !== 'lost' && state !== 'failed', since: since * 1e6 };
+  return state === 'failed' ? { ...presence, hasFailed: true } : presence;
+}
 function sinceText(at, now) {
   const seconds = Math.max(0, Math.round((now - at) / 1000));
   const time = new Date(at).toLocaleTimeString([], { hour12: false });
@@ -645,6 +656,10 @@ function awayWords(
   if (isReachable && source && !source.isOnline && source.since > 0) {
     const since = source.since / 1e6;
     if (now - since < DELAY) return null;
+    if (source.hasFailed) {
+      const text = `No media ${sinceText(since, now)}. The picture returns if it starts again.`;
+      return { title: 'The stream has failed', text };
+    }
     const slate = publisher?.state === 'slate' ? ' A slate is shown.' : '';
     const text = `No frames ${sinceText(since, now)}.${slate} The picture returns by itself.`;
     return { title: publisher ? 'The publisher is away' : 'The source is away', text };
@@ -920,6 +935,7 @@ function eventOfMessage(box, offset) {
 // page/control-socket.js
 
 const FIRST_PAUSE = 500, LONGEST_PAUSE = 15000;
+const LONGEST_JOIN = 1000;
 const LARGEST_FAILURES = 3;
 class ControlSocket {
   constructor(source, group, clock, events) {
@@ -928,12 +944,16 @@ class ControlSocket {
     this.clock = clock;
     this.events = events;
     this.closing = new AbortController();
+    this.joining = new AbortController();
+    this.untilJoined = group === null ? Promise.resolve()
+      : sleep(LONGEST_JOIN, this.joining.signal);
     this.pause = FIRST_PAUSE;
     this.failures = 0;
     this.hasAnswered = false;
     this.isOpen = false;
     this.socket = null;
     if ('WebSocket' in globalThis) this.connect();
+    else this.joining.abort();
   }
   connect() {
     const socket = new LiveSocket(socketAddress(this.source), this.clock, {
@@ -959,8 +979,9 @@ class ControlSocket {
       this.setOpen(true);
     } else if (t === 'sync' && target > 0) {
       this.events.onTarget(target / 1000);
+      this.joining.abort();
     } else if (t === 'source' && since > 0) {
-      this.events.onSource({ isOnline: state !== 'lost', since: since * 1e6 });
+      this.events.onSource(presenceOf(state, since));
     }
   }
   setOpen(isOpen) {
@@ -971,6 +992,7 @@ class ControlSocket {
   async reconnect() {
     const { signal } = this.closing;
     this.setOpen(false);
+    this.joining.abort();
     this.failures += 1;
     const isRefused = this.socket?.hasOpened === false
       && await refusalOf(socketAddress(this.source), signal) !== null;
@@ -983,6 +1005,7 @@ class ControlSocket {
   report(figures) { this.socket?.send({ t: 'stat', ...figures, rtt: this.clock.roundTrip }); }
   close() {
     this.closing.abort();
+    this.joining.abort();
     this.socket?.send({ t: 'bye', reason: 'stopped' });
     this.socket?.close();
   }
@@ -3562,6 +3585,7 @@ const CHUNK_TIMEOUT = 2500;
 const START_TIMEOUT = 7000;
 const REFRESH_INTERVAL = 4000;
 const BACKLOG_TIME = 300;
+const DATE_ERROR = 0.01;
 const END_MARGIN = 0.03;
 class FramePlayer {
   constructor(host, target) {
@@ -3666,6 +3690,8 @@ class FramePlayer {
     const { feed } = this;
     if (headersOf(list).join(' ') !== feed.headers) await this.openFeed(feed, list, signal);
     if (!feed.isStreaming && !this.isSuspended) await this.suspend(feed);
+    await this.host.untilJoined();
+    signal.throwIfAborted();
     this.isPositioned = false;
     this.firstChunkAt = 0;
     this.control.restart();
@@ -3711,10 +3737,11 @@ class FramePlayer {
     this.host.setTargets(isMPD(this.host.source) ? MPD_TARGET : AUDIO_TARGET, AUDIO_TARGET);
   }
   firstNumber(list) {
-    if (list.openDate === null || this.feed.end() !== null) return list.openNumber;
+    const end = this.feed.end(), bufferedTo = end === null ? -Infinity : this.timeline.dateOf(end);
+    if (list.openDate === null || bufferedTo === null) return list.openNumber;
     const position = this.host.clock.now() / 1000 - this.target;
-    const segment = list.segments.slice(-4)
-      .find(({ date, duration }) => date !== null && position < date + duration);
+    const segment = list.segments.slice(-4).find(({ date, duration }) => (
+      date !== null && date > bufferedTo - DATE_ERROR && position < date + duration));
     return segment ? segment.number : list.openNumber;
   }
   async openFeed(feed, list, signal) {
@@ -4426,8 +4453,7 @@ class SocketPlayer {
       case 'source': this.learnSource(message.state, message.since); break;
       case 'sync':
         if (message.target > 0) {
-          this.target = message.target / 1000;
-          this.host.setSharedTarget(this.target);
+          this.host.setSharedTarget(message.target / 1000);
         }
         break;
       case 'error': this.refused(message); break;
@@ -4477,12 +4503,14 @@ class SocketPlayer {
   learnSource(state, since) {
     this.sourceState = String(state);
     if (typeof since === 'number' && since > 0) {
-      this.host.setSource({ isOnline: state !== 'lost', since: since * 1e6 });
+      this.host.setSource(presenceOf(state, since));
     }
     if (state === 'ended') {
       this.host.status('dead', 'Ended', 'The stream has ended');
     } else if (state === 'starting') {
       this.host.status('wait', 'Starting', 'The stream is starting');
+    } else if (state === 'failed') {
+      this.host.status('wait', 'Failed', 'The stream has failed');
     }
   }
   media(message) {
@@ -4837,7 +4865,9 @@ class ServicePoller {
   }
   push(presence) {
     this.isPushed = presence !== null;
-    if (presence) this.presence = presence;
+    if (!presence) return;
+    this.presence = presence;
+    this.silences = 0;
   }
   async pollTimestamps() {
     while (!this.stop.aborted) {
@@ -5161,10 +5191,7 @@ class Playback {
     this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
       onOpen: (isOpen) => { this.services.isPushed = isOpen; },
       need: () => this.controller.need,
-      onTarget: (target) => {
-        this.controller.shared = target;
-        if (kind === 'dashjs') this.player?.setTarget(target);
-      },
+      onTarget: (target) => this.share(target),
       onEvent: (event) => this.queue.add(event),
       onSource: (presence) => this.services.push(presence),
     });
@@ -5202,7 +5229,8 @@ class Playback {
       },
       sync,
       need: () => this.controller.need,
-      setSharedTarget: (target) => { if (isCurrent()) this.controller.shared = target; },
+      setSharedTarget: (target) => { if (isCurrent()) this.share(target); },
+      untilJoined: async () => this.controlSocket?.untilJoined,
       addEvent: (event) => { if (event && isCurrent()) this.queue.add(event); },
       setSource: (presence) => { if (isCurrent()) this.services.push(presence); },
     };
@@ -5254,13 +5282,22 @@ class Playback {
     this.targets.requested = target;
     this.applyTarget();
   }
+  get firstTarget() {
+    const target = this.targets.targetFor(this.kind, this.source);
+    return Math.max(target, this.controller.shared ?? 0);
+  }
+  share(target) {
+    this.controller.shared = target;
+    this.player?.setTarget(this.firstTarget);
+  }
   applyTarget() {
     const { player, controller, latency } = this;
     const target = this.targets.targetFor(this.kind, this.source);
     const isGradual = isMPD(this.source);
     if (target !== controller.requested) controller.request(target, isGradual);
-    player?.setTarget(target);
-    if (latency === null || isGradual || !player?.isControlled()) return;
+    player?.setTarget(this.firstTarget);
+    if (latency === null || isGradual || controller.shared !== null) return;
+    if (!player?.isControlled()) return;
     const error = latency - target;
     if (Math.abs(error) > 0.2) player.seekBy(error, performance.now());
   }
@@ -5386,6 +5423,15 @@ class Stage {
   }
 }
 
+// shared/sync-group.js
+
+function syncGroupOf(name) {
+  if (name === null || name === '') return { group: null, problem: null };
+  if (/^[\w.-]{1,64}$/.test(name)) return { group: name, problem: null };
+  const expected = 'expected 1–64 letters, digits and . _ -';
+  return { group: null, problem: `invalid sync group "${name}" (${expected})` };
+}
+
 // player/attributes.js
 
 function streamAddress(address, base) {
@@ -5409,17 +5455,15 @@ function isSwitchedOn(text) { return !['0', 'false', 'no', 'off'].includes(text 
 function wishesOf(attribute, base) {
   const address = attribute('src'), source = address ? streamAddress(address, base) : null;
   if (source === null) return null;
-  const problems = [], group = attribute('sync') ?? '', given = attribute('transport');
+  const problems = [], given = attribute('transport');
   const transport = given ?? 'auto', kind = kindOfTransport(transport), text = attribute('target');
   if (kind === undefined) {
     problems.push(`unknown transport "${transport}" (expected ${EXPECTED_TRANSPORTS})`);
   }
-  const isGroup = /^[\w.-]{1,64}$/.test(group), target = targetOf(text);
-  if (group !== '' && !isGroup) {
-    problems.push(`invalid sync group "${group}" (expected 1–64 letters, digits and . _ -)`);
-  }
+  const { group, problem } = syncGroupOf(attribute('sync')), target = targetOf(text);
+  if (problem !== null) problems.push(problem);
   if (text && target === null) problems.push(`invalid target "${text}" (expected 0.05–10 seconds)`);
-  return { source, kind: kind ?? null, target, sync: isGroup ? group : null, problems };
+  return { source, kind: kind ?? null, target, sync: group, problems };
 }
 
 // player/source-state.js
@@ -5428,7 +5472,7 @@ function sourceStateOf({ state, services, changedAt }) {
   const { presence, isReachable } = services;
   if (state.status === 'dead') return { state: 'ended', since: changedAt };
   if (isReachable && presence && !presence.isOnline && presence.since > 0) {
-    return { state: 'lost', since: presence.since / 1e6 };
+    return { state: presence.hasFailed ? 'failed' : 'lost', since: presence.since / 1e6 };
   }
   if (state.status === 'live') return { state: 'live', since: changedAt };
   return { state: isReachable ? 'starting' : 'unreachable', since: changedAt };
@@ -5522,7 +5566,7 @@ class LivePlayer extends HTMLElement {
     }
     const stage = new Stage(this.#root, {
       ...wishes, scripts: scriptsBeside(import.meta.url), startsItself: this.autoplay,
-      hasControls: this.controls, isMuted: this.hasAttribute('muted'), isIdle: false,
+      hasControls: this.controls, isMuted: this.muted, isIdle: false,
       keys: element('stage', HTMLDivElement, this.#root),
     }, {
       onPlayer: () => this.#announceTransport(),

@@ -104,6 +104,67 @@ def test_element_plays_in_a_page_of_another_origin(browser: Browser, server: Pro
 
 
 @pytest.mark.timeout(60)
+def test_controls_of_a_playing_element_are_reached(browser: Browser, server: Program) -> None:
+    """While it plays, its controls are invisible; Tab reaches them, and a screen reader too."""
+    html = PAGE.format(module=server.url("/player/live-player.js"))
+    opacity = ("() => getComputedStyle(document.querySelector('live-player').shadowRoot"
+               ".getElementById('bar')).opacity")
+    with site(html) as address, viewer(browser) as view:
+        page = view.page
+        view.open(address)
+        page.evaluate(MOUNT, {"src": server.url("/live/"), "muted": "", "controls": ""})
+        page.wait_for_function(f"() => {FRAMES} > 30", timeout=15000)
+        view.watch(3)
+        assert page.evaluate(opacity) == "0"
+        for name in ("Pause", "Full screen"):
+            assert page.get_by_role("button", name=name).count() == 1, name
+        reached = []
+        for _ in range(2):
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate(
+                "() => document.querySelector('live-player').shadowRoot.activeElement?.id"))
+        assert reached == ["play", "full"], "the stream has no sound"
+        page.wait_for_function(f"() => ({opacity})() === '1'", timeout=2000)
+        page.keyboard.press("k")
+        assert page.evaluate("() => document.querySelector('live-player').paused")
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("by", ["property", "attribute"])
+def test_sound_is_off_until_the_viewer_chooses(by: str, browser: Browser, server: Program) -> None:
+    """`muted` counts before the element plays; a later choice outlives restarts and moves."""
+    html = PAGE.format(module=server.url("/player/live-player.js"))
+    muted = "() => document.querySelector('live-player').video.muted"
+    with site(html) as address, viewer(browser) as view:
+        page = view.page
+        view.open(address)
+        page.wait_for_function("() => customElements.get('live-player') !== undefined")
+        page.evaluate("""([source, isProperty]) => {
+          const player = document.createElement('live-player');
+          if (isProperty) player.muted = true;
+          else player.setAttribute('muted', '');
+          player.controls = true;
+          player.src = source;
+          document.body.append(player);
+        }""", [server.url("/live/"), by == "property"])
+        page.wait_for_function(f"() => {FRAMES} > 10", timeout=15000)
+        assert page.evaluate(muted)
+        page.keyboard.press("Tab")
+        page.keyboard.press("m")
+        assert not page.evaluate(muted)
+        for change in ("transport = 'ws'", "sync = 'x'", "parentNode.append(player)"):
+            page.evaluate("() => { const player = document.querySelector('live-player');"
+                          f" player.{change}; }}")
+            view.watch(0.3)
+            page.wait_for_function(f"() => {FRAMES} > 10", timeout=15000)
+            assert not page.evaluate(muted), change
+        page.evaluate("() => document.querySelector('live-player').toggleAttribute('muted', true)")
+        assert page.evaluate(muted) == (by == "property"), "a change of the attribute counts"
+        page.evaluate("() => document.querySelector('live-player').toggleAttribute('muted', false)")
+        assert not page.evaluate(muted)
+
+
+@pytest.mark.timeout(60)
 def test_transports_share_a_sync_group(browser: Browser, server: Program) -> None:
     """HTTP frames and a WebSocket with different targets: both show the same instant."""
     html = PAGE.format(module=server.url("/player/live-player.js"))
@@ -178,5 +239,11 @@ def test_wall_shows_the_same_instant(browser: Browser, streamer, tmp_path: Path)
         assert page.locator("figcaption").all_inner_texts() == ["a", "b", "c"]
         assert total(program.port, "streamer_websockets") == 3
         assert not view.page_errors, view.page_errors
+        page.goto(program.url("/wall?streams=a,b&sync=a+b"))
+        page.wait_for_function(
+            "() => /^All streams within /.test(document.getElementById('words').textContent)",
+            timeout=20000)
+        assert page.get_by_role("alert").inner_text().startswith('Invalid sync group "a b" (')
         page.goto(program.url("/wall"))
+        assert page.get_by_role("alert").count() == 0
         assert "/wall?streams=a,b,c" in page.locator("#usage").inner_text()

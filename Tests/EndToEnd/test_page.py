@@ -77,17 +77,41 @@ def test_keyboard_and_names(browser: Browser, server: Program) -> None:
 
 
 @pytest.mark.timeout(60)
+def test_controls_fit_a_narrow_page(browser: Browser, streamer: Callable[..., Program]) -> None:
+    """From 430 px on there is a volume slider; no control covers another or is cut off."""
+    program = streamer("--rendition", "640x360@700", "--rendition", "320x180@200", "--audio",
+                       "tone")
+    with viewer(browser) as view:
+        view.open(program.url("/"))
+        view.wait_playing()
+        view.page.wait_for_function("() => document.getElementById('rendition').options.length > 2")
+        for width in (1280, 640, 430, 390, 320):
+            view.page.set_viewport_size({"width": width, "height": 360})
+            assert view.page.locator("#volume").is_visible() == (width >= 430)
+            controls = view.page.evaluate(
+                "() => [...document.querySelectorAll('#bar > *')].map((control) =>"
+                " control.getBoundingClientRect()).filter((box) => box.width > 0)"
+                ".map(({ left, right }) => [left, right])")
+            assert len(controls) == (7 if width >= 430 else 6)
+            edges = [0, *[edge for pair in controls for edge in pair], width]
+            assert edges == sorted(edges), f"{width} px: {controls}"
+
+
+@pytest.mark.timeout(60)
 def test_embedded_page_shows_the_picture_only(browser: Browser, server: Program) -> None:
     """?embed in an iframe: the picture fills it; controls=0, muted=0 and autoplay=0 are obeyed."""
     with viewer(browser) as view:
         view.open(server.url("/?embed"))
         view.wait_playing()
-        assert view.page.evaluate("() => document.body.innerText.trim()") == ""
+        words = view.page.evaluate("() => document.body.innerText.replace(bar.innerText, '')")
+        assert words.strip() == ""
+        assert view.page.evaluate("() => getComputedStyle(bar).opacity") == "0"
         view.page.keyboard.press("i")
         assert not view.page.locator("#panel").is_visible()
         view.page.mouse.move(200, 200)
         view.page.wait_for_function("() => !document.getElementById('stage').matches('.idle')")
-        view.page.locator("#play").wait_for(state="visible", timeout=2000)
+        view.page.wait_for_function(
+            "() => getComputedStyle(bar).opacity === '1'", timeout=2000)
     with viewer(browser) as view:
         view.open(server.url("/?embed&controls=0&muted=0&autoplay=0"))
         view.watch(2)

@@ -82,8 +82,9 @@ def test_sockets_have_rows(streamer: Callable[..., Program], tmp_path: Path) -> 
     for client in clients:
         client.send({"t": "hello", "v": 1})
         names.append(client.until("welcome")["sid"])
-        client.send({"t": "stat", "delay": 95, "buf": 60, "stalls": 0})
         client.send({"t": "subscribe", "start": "key"})
+        client.until("subscribed")
+        client.send({"t": "stat", "delay": 95, "buf": 60, "stalls": 0})
     with ThreadPoolExecutor(2) as pool:
         media = list(pool.map(lambda client: client.media(150, VIDEO), clients))
     for client in clients:

@@ -326,6 +326,9 @@ def test_slow_viewer_gets_a_lower_rendition(streamer) -> None:
     assert (switching["rendition"], switching["reason"]) == ("180p", "abr")
     after = client.media(60, VIDEO)
     assert {m.channel for m in after} == {switching["cid"]}
+    assert after[0].is_key
+    for before, message in zip(after, after[1:], strict=False):
+        assert message.is_key or message.sequence == (before.sequence + 1) % 2**32
     late = [m.at * 1000 % 2**32 - m.sent for m in after[-20:]]
     print(f"lower rendition after {time.monotonic() - started:.1f} s; delay {median(late):.1f} ms")
     assert median(late) < 200

@@ -147,6 +147,11 @@ struct HTTPViewersTests {
     #expect(history.text(of: "unknown", since: 0) == columns + "]}")
     for row in 0..<Int64(ViewerHistory.capacity) { add(6 + 2 * row) }
     #expect(history.text(of: "live", since: 0).hasPrefix(columns + "[6000,"))
+    add(7)  // the clock was set back
+    #expect(
+      history.text(of: "live", since: 0)
+        == columns + "[6000,1,0,0,0,0,0,120,120,120,120,120,900,null,0,0],"
+        + "[7000,1,0,0,0,0,0,120,120,120,120,120,900,null,0,0]]}")
     history.add([], streams: ["other"], now: .origin)
     #expect(history.text(of: "live", since: 0) == columns + "]}")
   }

@@ -132,10 +132,12 @@ struct ViewerIdentityTests {
     return handler
   }
 
-  private func path(_ owner: String) throws -> String {
+  private func path(_ owner: String) throws -> String { try prefix(owner) + "/live" }
+
+  private func prefix(_ owner: String) throws -> String {
     let key = try #require(TokenKey("k1:\(PlaybackRequestTests.secret)"))
     let token = PlaybackToken(stream: "live", expiry: now + 9000, session: owner, key: key)
-    return "/t/\(token.text)/live"
+    return "/t/\(token.text)"
   }
 
   private func viewers(_ handler: SyntheticHandler) -> [ViewerReport] {
@@ -170,7 +172,7 @@ struct ViewerIdentityTests {
     let handler = try protected()
     let lab = SocketLab(handler)
     func watch(_ owner: String, _ session: String?) throws -> SocketClient {
-      let client = lab.connect(path: try path(owner) + "/ws")
+      let client = lab.connect(below: try prefix(owner))
       client.send("{\"t\":\"hello\"" + (session.map { ",\"sid\":\"\($0)\"" } ?? "") + "}")
       client.send(#"{"t":"subscribe","tracks":["v"]}"#)
       #expect(texts(client) > 0)
@@ -201,7 +203,7 @@ struct ViewerIdentityTests {
     let lab = SocketLab(handler)
     let segment = "/video/segment\(handler.last).m4s"
     _ = try handler.ask(try path("bob") + segment, ["CMCD-Session: sid=\"s\""], peer: address(5))
-    let client = lab.connect(path: try path("bob") + "/ws")
+    let client = lab.connect(below: try prefix("bob"))
     client.send(#"{"t":"hello","sid":"s"}"#)
     client.send(#"{"t":"subscribe","tracks":[]}"#)
     client.send(#"{"t":"stat","delay":150}"#)

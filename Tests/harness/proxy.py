@@ -7,13 +7,15 @@ import select
 import socket
 import threading
 import time
+from collections import deque
 
 
 class Proxy:
     """Forwards 127.0.0.1:port to `target`; `freeze` stops bytes, `cut` closes connections.
 
     `rate` is the number of bytes per second toward each client; None for no limit. The buffers of
-    a slow connection are small, so that the server soon notices.
+    a slow connection are small, so that the server soon notices. `delay` is the time that bytes
+    take in each direction, in seconds.
     """
 
     def __init__(self, target: int) -> None:
@@ -24,6 +26,7 @@ class Proxy:
         self.flowing.set()
         self.refuse = False
         self.rate: float | None = None
+        self.delay = 0.0
         self.buffer: int | None = None
         self.running = True
         # The number of connections so far.
@@ -95,15 +98,28 @@ class Proxy:
         return far
 
     def _pump(self, near: socket.socket, far: socket.socket) -> None:
+        # Bytes, to whom they go, and when.
+        passing: deque[tuple[float, socket.socket, bytes]] = deque()
         while self.running:
-            ready, _, _ = select.select([near, far], [], [], 1)
+            rest = passing[0][0] - time.monotonic() if passing else 1
+            ready, _, _ = select.select([near, far], [], [], min(1, max(0, rest)))
             self.flowing.wait()
+            while passing and passing[0][0] <= time.monotonic():
+                _, end, data = passing.popleft()
+                end.sendall(data)
             for end in ready:
                 rate = self.rate if end is far else None
                 data = end.recv(1 << 16 if rate is None else max(1, int(rate / 25)))
                 if not data:
+                    for due, other, late in passing:
+                        time.sleep(max(0, due - time.monotonic()))
+                        other.sendall(late)
                     return
-                (far if end is near else near).sendall(data)
+                other = far if end is near else near
+                if self.delay > 0:
+                    passing.append((time.monotonic() + self.delay, other, data))
+                else:
+                    other.sendall(data)
                 if rate is not None:
                     time.sleep(len(data) / rate)
 

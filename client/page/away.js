@@ -7,14 +7,29 @@
 const DELAY = 1200;
 
 /**
+ * Whether the source supplies frames, and since when, Unix ns; by the server.
+ * @typedef {{ isOnline: boolean, since: number, hasFailed?: boolean }} SourcePresence
+ */
+
+/**
  * @typedef {object} Presence
- * @property {{ isOnline: boolean, since: number } | null} source by the server; `since` in Unix ns
+ * @property {SourcePresence | null} source null while unknown
  * @property {Publisher | null} publisher by the server; null if clients do not publish the stream
  * @property {boolean} isReachable whether the server answers
  * @property {boolean} isPlaying whether the player receives media
  * @property {number} changedAt the last change of `isPlaying`, Unix ms
  * @property {string} problem the last problem of the player; empty if there is none
  */
+
+/**
+ * The content of the message `source` of a WebSocket.
+ * @param {unknown} state @param {number} since Unix ms
+ * @returns {SourcePresence}
+ */
+export function presenceOf(state, since) {
+  const presence = { isOnline: state !== 'lost' && state !== 'failed', since: since * 1e6 };
+  return state === 'failed' ? { ...presence, hasFailed: true } : presence;
+}
 
 /** @param {number} at Unix ms @param {number} now Unix ms */
 function sinceText(at, now) {
@@ -48,6 +63,10 @@ export function awayWords(
   if (isReachable && source && !source.isOnline && source.since > 0) {
     const since = source.since / 1e6;
     if (now - since < DELAY) return null;
+    if (source.hasFailed) {
+      const text = `No media ${sinceText(since, now)}. The picture returns if it starts again.`;
+      return { title: 'The stream has failed', text };
+    }
     const slate = publisher?.state === 'slate' ? ' A slate is shown.' : '';
     const text = `No frames ${sinceText(since, now)}.${slate} The picture returns by itself.`;
     return { title: publisher ? 'The publisher is away' : 'The source is away', text };

@@ -3,6 +3,7 @@
 // of the source, and the player's figures.
 
 import { sleep } from '../shared/deadline.js';
+import { presenceOf } from './away.js';
 import { REFUSAL_TIME } from './errors.js';
 import { EVENT, socketAddress } from './llws.js';
 import { LiveSocket, refusalOf } from './socket.js';
@@ -12,6 +13,8 @@ import { eventOf } from './stream-events.js';
 
 /** The time before the next attempt after a lost connection: doubled up to the second value, ms. */
 const FIRST_PAUSE = 500, LONGEST_PAUSE = 15000;
+/** A player waits at most this time for the target of its group, ms. */
+const LONGEST_JOIN = 1000;
 /** A server that has never answered this number of attempts has no sockets. */
 const LARGEST_FAILURES = 3;
 
@@ -21,7 +24,7 @@ const LARGEST_FAILURES = 3;
  * @property {() => number} need the latency that the player needs, s
  * @property {(target: number) => void} onTarget the target of the sync group, s
  * @property {(event: StreamEvent) => void} onEvent
- * @property {(source: { isOnline: boolean, since: number }) => void} onSource `since` in Unix ns
+ * @property {(source: import('./away.js').SourcePresence) => void} onSource
  */
 
 /** A socket without media. It also measures the clock. */
@@ -37,6 +40,11 @@ export class ControlSocket {
     this.clock = clock;
     this.events = events;
     this.closing = new AbortController();
+    /** Ends the wait for the target of the group. */
+    this.joining = new AbortController();
+    /** The target of the group is known, or not expected soon. */
+    this.untilJoined = group === null ? Promise.resolve()
+      : sleep(LONGEST_JOIN, this.joining.signal);
     this.pause = FIRST_PAUSE;
     this.failures = 0;
     this.hasAnswered = false;
@@ -44,6 +52,7 @@ export class ControlSocket {
     /** @type {LiveSocket | null} */
     this.socket = null;
     if ('WebSocket' in globalThis) this.connect();
+    else this.joining.abort();
   }
 
   connect() {
@@ -72,8 +81,9 @@ export class ControlSocket {
       this.setOpen(true);
     } else if (t === 'sync' && target > 0) {
       this.events.onTarget(target / 1000);
+      this.joining.abort();
     } else if (t === 'source' && since > 0) {
-      this.events.onSource({ isOnline: state !== 'lost', since: since * 1e6 });
+      this.events.onSource(presenceOf(state, since));
     }
   }
 
@@ -87,6 +97,7 @@ export class ControlSocket {
   async reconnect() {
     const { signal } = this.closing;
     this.setOpen(false);
+    this.joining.abort();
     this.failures += 1;
     const isRefused = this.socket?.hasOpened === false
       && await refusalOf(socketAddress(this.source), signal) !== null;
@@ -103,6 +114,7 @@ export class ControlSocket {
 
   close() {
     this.closing.abort();
+    this.joining.abort();
     this.socket?.send({ t: 'bye', reason: 'stopped' });
     this.socket?.close();
   }

@@ -4,6 +4,7 @@
 import { EXPECTED_TRANSPORTS, kindNamed, kindOfTransport } from './players/player.js';
 import { hlsLocations } from './players/script.js';
 import { sourceOf } from './source.js';
+import { syncGroupOf } from '../shared/sync-group.js';
 /** @typedef {import('./players/player.js').Kind} Kind */
 /** @typedef {import('./players/script.js').ScriptLocation} ScriptLocation */
 
@@ -39,8 +40,7 @@ export function parametersOf(page) {
   const query = new URL(page).searchParams, player = query.get('player');
   const source = sourceOf(query.get('src'), page), hls = hlsLocations(query.get('hlsjs'), page);
   const kind = kindNamed(player), target = parseFloat(query.get('target') ?? '');
-  const group = query.get('sync'), isGroup = group !== null && /^[\w.-]{1,64}$/.test(group);
-  const sync = isGroup ? group : null;
+  const { group: sync, problem } = syncGroupOf(query.get('sync'));
   const isUnknown = player !== null && kind === null;
   const expected = 'frames, ws, webcodecs, hlsjs, dashjs or native';
   const transport = query.get('transport'), other = kindOfTransport(transport ?? 'auto');
@@ -60,8 +60,7 @@ export function parametersOf(page) {
       script: hls.warning,
       src: source.warning,
       player: isUnknown ? `Unknown player "${player}" (expected ${expected})` : null,
-      sync: group === null || isGroup ? null
-        : `Invalid sync group "${group}" (expected 1–64 letters, digits and . _ -)`,
+      sync: problem === null ? null : `I${problem.slice(1)}`,
       transport: other !== undefined ? null
         : `Unknown transport "${transport}" (expected ${EXPECTED_TRANSPORTS})`,
     },

@@ -298,10 +298,7 @@ export class Playback {
     this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
       onOpen: (isOpen) => { this.services.isPushed = isOpen; },
       need: () => this.controller.need,
-      onTarget: (target) => {
-        this.controller.shared = target;
-        if (kind === 'dashjs') this.player?.setTarget(target);
-      },
+      onTarget: (target) => this.share(target),
       onEvent: (event) => this.queue.add(event),
       onSource: (presence) => this.services.push(presence),
     });
@@ -346,7 +343,8 @@ export class Playback {
       },
       sync,
       need: () => this.controller.need,
-      setSharedTarget: (target) => { if (isCurrent()) this.controller.shared = target; },
+      setSharedTarget: (target) => { if (isCurrent()) this.share(target); },
+      untilJoined: async () => this.controlSocket?.untilJoined,
       addEvent: (event) => { if (event && isCurrent()) this.queue.add(event); },
       setSource: (presence) => { if (isCurrent()) this.services.push(presence); },
     };
@@ -417,14 +415,30 @@ export class Playback {
     this.applyTarget();
   }
 
-  /** On an MPD the latency approaches a new target by the playback rate, elsewhere by a seek. */
+  /** The latency at which a player begins, s: the group follows a member that needs more. */
+  get firstTarget() {
+    const target = this.targets.targetFor(this.kind, this.source);
+    return Math.max(target, this.controller.shared ?? 0);
+  }
+
+  /** @param {number} target of the sync group, s */
+  share(target) {
+    this.controller.shared = target;
+    this.player?.setTarget(this.firstTarget);
+  }
+
+  /**
+   * On an MPD and in a sync group the latency approaches a new target by the playback rate,
+   * elsewhere by a seek.
+   */
   applyTarget() {
     const { player, controller, latency } = this;
     const target = this.targets.targetFor(this.kind, this.source);
     const isGradual = isMPD(this.source);
     if (target !== controller.requested) controller.request(target, isGradual);
-    player?.setTarget(target);
-    if (latency === null || isGradual || !player?.isControlled()) return;
+    player?.setTarget(this.firstTarget);
+    if (latency === null || isGradual || controller.shared !== null) return;
+    if (!player?.isControlled()) return;
     const error = latency - target;
     if (Math.abs(error) > 0.2) player.seekBy(error, performance.now());
   }

@@ -11,6 +11,7 @@ import { segmentNames } from './segment-names.js';
 import { loadPlaylist, timeServicesOf } from './transport.js';
 /** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../shared/timestamps.js').Timestamps} Timestamps */
+/** @typedef {import('./away.js').SourcePresence} SourcePresence */
 
 /**
  * What shows the values; nothing is requested for it while it is hidden.
@@ -49,7 +50,7 @@ export class ServicePoller {
     this.isPushed = false;
     /** Requests in a row without a response; a refusal is one. */
     this.silences = 0;
-    /** @type {{ isOnline: boolean, since: number } | null} of the latest response */
+    /** @type {SourcePresence | null} of the latest response */
     this.presence = null;
     /** @type {import('../shared/timestamps.js').Publisher | null} of the latest response */
     this.publisher = null;
@@ -116,11 +117,13 @@ export class ServicePoller {
 
   /**
    * Takes the state of the source from a WebSocket; null if there is no socket any more.
-   * @param {{ isOnline: boolean, since: number } | null} presence
+   * @param {SourcePresence | null} presence
    */
   push(presence) {
     this.isPushed = presence !== null;
-    if (presence) this.presence = presence;
+    if (!presence) return;
+    this.presence = presence;
+    this.silences = 0;
   }
 
   async pollTimestamps() {

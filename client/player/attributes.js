@@ -3,6 +3,7 @@
 
 import { EXPECTED_TRANSPORTS, kindOfTransport } from '../page/players/player.js';
 import { usualSource } from '../page/source.js';
+import { syncGroupOf } from '../shared/sync-group.js';
 /** @typedef {import('../page/players/player.js').Kind} Kind */
 
 /**
@@ -53,15 +54,13 @@ export function isSwitchedOn(text) { return !['0', 'false', 'no', 'off'].include
 export function wishesOf(attribute, base) {
   const address = attribute('src'), source = address ? streamAddress(address, base) : null;
   if (source === null) return null;
-  const problems = [], group = attribute('sync') ?? '', given = attribute('transport');
+  const problems = [], given = attribute('transport');
   const transport = given ?? 'auto', kind = kindOfTransport(transport), text = attribute('target');
   if (kind === undefined) {
     problems.push(`unknown transport "${transport}" (expected ${EXPECTED_TRANSPORTS})`);
   }
-  const isGroup = /^[\w.-]{1,64}$/.test(group), target = targetOf(text);
-  if (group !== '' && !isGroup) {
-    problems.push(`invalid sync group "${group}" (expected 1–64 letters, digits and . _ -)`);
-  }
+  const { group, problem } = syncGroupOf(attribute('sync')), target = targetOf(text);
+  if (problem !== null) problems.push(problem);
   if (text && target === null) problems.push(`invalid target "${text}" (expected 0.05–10 seconds)`);
-  return { source, kind: kind ?? null, target, sync: isGroup ? group : null, problems };
+  return { source, kind: kind ?? null, target, sync: group, problems };
 }

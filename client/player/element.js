@@ -129,7 +129,7 @@ export class LivePlayer extends HTMLElement {
     }
     const stage = new Stage(this.#root, {
       ...wishes, scripts: scriptsBeside(import.meta.url), startsItself: this.autoplay,
-      hasControls: this.controls, isMuted: this.hasAttribute('muted'), isIdle: false,
+      hasControls: this.controls, isMuted: this.muted, isIdle: false,
       keys: element('stage', HTMLDivElement, this.#root),
     }, {
       onPlayer: () => this.#announceTransport(),

@@ -66,17 +66,23 @@ export class History {
   }
 
   /**
-   * Appends the rows of a response, and forgets old rows and streams that no longer exist.
+   * Appends the rows of a response, and forgets old rows and streams that no longer exist. If the
+   * server's clock was set back, it begins again with the next response.
    * @param {Statistics} statistics
    */
   add({ now, streams }) {
+    if (this.newest > now) {
+      this.rows.clear();
+      this.newest = 0;
+    }
     /** @type {Map<string, Row[]>} */
     const kept = new Map();
     const known = this.newest;
     for (const { name, history } of streams) {
       const old = (this.rows.get(name) ?? []).filter(({ t }) => (t ?? 0) > now - SPAN);
       const rows = history ? history.rows.map((row) => rowOf(history.columns, row)) : [];
-      const fresh = rows.filter(({ t }) => (t ?? 0) > Math.max(known, now - SPAN));
+      const fresh = rows.filter(({ t }) => (
+        (t ?? 0) > Math.max(known, now - SPAN) && (t ?? 0) <= now));
       kept.set(name, [...old, ...fresh]);
       for (const { t } of fresh) this.newest = Math.max(this.newest, t ?? 0);
     }

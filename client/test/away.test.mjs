@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { awayWords, publisherText } from '../page/away.js';
+import { awayWords, presenceOf, publisherText } from '../page/away.js';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 const good = {
@@ -23,6 +23,17 @@ suite('words for a stream without a picture', () => {
       assert.equal(words.title, 'The source is away');
       assert.ok(words.text.includes(text), words.text);
       assert.ok(words.text.includes(new Date(since).toLocaleTimeString([], { hour12: false })));
+    });
+  }
+
+  for (const [state, title] of [
+    ['live', null], ['lost', 'The source is away'], ['failed', 'The stream has failed'],
+    ['another', null],
+  ]) {
+    test(`the state ${state} over a WebSocket: ${title}`, () => {
+      const words = awayWords({ ...good, source: presenceOf(state, NOW - 5000) }, NOW);
+      assert.equal(words?.title ?? null, title);
+      if (words) assert.match(words.text, /^No (frames|media) since .* \(5 s\)\. The picture/);
     });
   }
 

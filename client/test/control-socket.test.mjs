@@ -55,6 +55,29 @@ suite('a socket without media beside a player', () => {
     assert.deepEqual(socket.sent.at(-1), { t: 'stat', need: 300, rtt: 2 });
   });
 
+  for (const [name, group, happens, isJoined] of [
+    ['the target has come', 'hall', ([socket]) => (
+      socket.onmessage({ data: '{"t":"sync","target":350}' })), true],
+    ['another message has come', 'hall', ([socket]) => (
+      socket.onmessage({ data: '{"t":"welcome","v":1}' })), false],
+    ['a second has passed', 'hall', () => mock.timers.tick(1000), true],
+    ['half a second has passed', 'hall', () => mock.timers.tick(500), false],
+    ['the connection is lost', 'hall', ([socket]) => socket.onclose({ code: 1006 }), true],
+    ['the player is stopped', 'hall', (_, member) => member.close(), true],
+    ['there is no group', null, () => {}, true],
+  ]) {
+    test(`a player that joins waits no longer when ${name}: ${isJoined}`, async (t) => {
+      const { member, sockets } = joined(t, group);
+      let isOver = false;
+      member.untilJoined.then(() => { isOver = true; });
+      await settled();
+      assert.equal(isOver, group === null);
+      happens(sockets, member);
+      await settled();
+      assert.equal(isOver, isJoined);
+    });
+  }
+
   test('a lost socket is opened again, later each time; not after the end', async (t) => {
     const { member, sockets } = joined(t);
     for (const pause of [500, 1000, 2000, 4000, 8000, 15000, 15000]) {
@@ -82,10 +105,12 @@ suite('a socket without media beside a player', () => {
     assert.deepEqual(socket.sent[1], { t: 'subscribe', tracks: [] });
     for (const data of ['{"t":"welcome","v":1}', '{"t":"welcome","v":1}',
       '{"t":"source","state":"lost","since":1000}', '{"t":"source","state":"live"}',
-      '{"t":"source","state":"live","since":2000}']) socket.onmessage({ data });
+      '{"t":"source","state":"live","since":2000}',
+      '{"t":"source","state":"failed","since":3000}']) socket.onmessage({ data });
     assert.deepEqual(openings, [true]);
     assert.deepEqual(sources, [
-      { isOnline: false, since: 1e9 }, { isOnline: true, since: 2e9 }]);
+      { isOnline: false, since: 1e9 }, { isOnline: true, since: 2e9 },
+      { isOnline: false, since: 3e9, hasFailed: true }]);
     const event = { id: 7, time: 5, data: { goal: 1 } };
     const bytes = new TextEncoder().encode(JSON.stringify(event));
     for (const kind of [5, 1]) {

@@ -106,6 +106,8 @@ suite('the state of a stream', () => {
     ['live', online, true, 'live', 1000], ['live', offline, true, 'lost', 7e6],
     ['wait', online, false, 'unreachable', 1000], ['live', offline, false, 'live', 1000],
     ['dead', offline, true, 'ended', 1000],
+    ['wait', { ...offline, hasFailed: true }, true, 'failed', 7e6],
+    ['wait', { ...offline, hasFailed: true }, false, 'unreachable', 1000],
   ]) {
     test(`${status}, ${JSON.stringify(presence)}, reachable ${isReachable}: ${state}`, () => {
       assert.deepEqual(

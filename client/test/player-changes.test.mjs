@@ -136,6 +136,35 @@ suite('playback', () => {
     });
   }
 
+  for (const [requested, target] of [[null, 0.4], [0.1, 0.4], [1, 1], [3, 3]]) {
+    test(`a choice of ${requested} s in a group at 0.4 s: ${target} s, without a seek`, (t) => {
+      const { playback, replacePlayers } = playbackOf(t, { sync: 'hall' }), targets = [];
+      replacePlayers();
+      playback.start();
+      const log = (name) => (value) => targets.push([name, value]);
+      Object.assign(playback.player, {
+        setTarget: log('target'), seekBy: log('seek'), isControlled: () => true });
+      playback.latency = 0.4;
+      playback.controlSocket.control({ t: 'sync', group: 'hall', target: 400 });
+      assert.deepEqual(targets.splice(0), [['target', 0.4]]);
+      playback.chooseTarget(requested);
+      assert.deepEqual(targets, [['target', target]]);
+      // The server learns what this viewer needs.
+      assert.equal(playback.controller.requested, requested ?? 0.07);
+    });
+  }
+
+  test('without a group a new target is reached by a seek', (t) => {
+    const { playback, replacePlayers } = playbackOf(t, {}), seeks = [];
+    replacePlayers();
+    playback.start();
+    Object.assign(playback.player, {
+      seekBy: (seconds) => seeks.push(seconds), isControlled: () => true });
+    playback.latency = 0.4;
+    playback.chooseTarget(1);
+    assert.deepEqual(seeks, [-0.6]);
+  });
+
   test('the end of the stream is no stall', (t) => {
     const { playback, video, replacePlayers } = playbackOf(t, {});
     replacePlayers();

@@ -63,4 +63,14 @@ suite('whether the server answers', () => {
     await poller.findServices();
     assert.equal(poller.isReachable, true);
   });
+
+  test('a message over a WebSocket ends the silence', async (t) => {
+    const poller = polling(t, silence);
+    for (let i = 0; i < 4; i += 1) await poller.findServices();
+    poller.push(null);
+    assert.equal(poller.isReachable, false);
+    poller.push({ isOnline: true, since: 5 });
+    assert.equal(poller.isReachable, true);
+    assert.deepEqual([poller.isPushed, poller.presence], [true, { isOnline: true, since: 5 }]);
+  });
 });

@@ -115,6 +115,14 @@ suite('the media source', () => {
   });
 });
 
+test('a stream that has failed is no stream that starts', (t) => {
+  const { receive, states, sources } = playing(t);
+  receive({ t: 'source', state: 'starting', since: 1 });
+  receive({ t: 'source', state: 'failed', since: 5 });
+  assert.deepEqual(states, ['Starting', 'Failed']);
+  assert.deepEqual(sources.at(-1), { isOnline: false, since: 5e6, hasFailed: true });
+});
+
 suite('a stream that begins again on an open socket', () => {
   const group = (t, cid, track, more = {}) => (
     { t, cid, rendition: 'r', track, mime: 'video/mp4', timescale: 90000, epoch: 0, ...more });

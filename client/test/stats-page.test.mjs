@@ -21,6 +21,21 @@ suite('the history of the page', () => {
     history.add({ now: 4000 + SPAN, streams: [] });
     assert.deepEqual(history.of('a'), []);
   });
+
+  test('after the clock of the server was set back, the rows begin again', () => {
+    const history = new History();
+    history.add({ now: 9000, streams: [stream('a', [[8000, 1], [9000, 2]])] });
+    history.add({ now: 5500, streams: [stream('a', [])] });
+    assert.equal(history.newest, 0);
+    assert.deepEqual(history.of('a'), []);
+    // Rows from before, whose times are still to come, are left out.
+    const rows = [[4000, 0], [9000, 2], [5000, 3]];
+    history.add({ now: 5600, streams: [stream('a', rows)] });
+    assert.deepEqual(history.of('a').map(({ ws }) => ws), [0, 3]);
+    history.add({ now: 7000, streams: [stream('a', [[7000, 4]])] });
+    assert.deepEqual(history.of('a').map(({ ws }) => ws), [0, 3, 4]);
+    assert.equal(history.newest, 7000);
+  });
 });
 
 suite('the geometry of charts', () => {

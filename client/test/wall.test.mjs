@@ -29,6 +29,19 @@ suite('the page of several streams', () => {
     assert.equal(wallOf(`http://h/wall?streams=${many}&sync=hall`).sync, 'hall');
   });
 
+  for (const [name, group] of [
+    ['hall', 'hall'], ['a.b_c-1', 'a.b_c-1'], ['', null], ['a b', null], ['é', null],
+    ['x'.repeat(65), null],
+  ]) {
+    test(`?sync=${name.slice(0, 10)}: ${group === null ? 'a group of its own' : 'joined'}`, () => {
+      const found = wallOf(`http://h/wall?streams=a&sync=${encodeURIComponent(name)}`);
+      assert.equal(found.sync, group);
+      const isInvalid = name !== '' && group === null;
+      assert.equal(found.problem, isInvalid
+        ? `invalid sync group "${name}" (expected 1–64 letters, digits and . _ -)` : null);
+    });
+  }
+
   for (const [count, width, height, columns] of [
     [1, 1280, 720, 1], [2, 1280, 720, 2], [2, 700, 1200, 1], [3, 1280, 800, 2], [4, 1280, 720, 2],
     [3, 2400, 450, 3], [6, 1280, 720, 3], [9, 1280, 720, 3], [16, 1280, 720, 4],

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parameters and the grid of the page of several streams.
 
+import { syncGroupOf } from '../shared/sync-group.js';
+
 /** The most streams of one page. */
 const MOST_STREAMS = 16;
 
@@ -8,6 +10,7 @@ const MOST_STREAMS = 16;
  * @typedef {object} Wall
  * @property {{ name: string, src: string }[]} streams `src` relative to the page
  * @property {string | null} sync the group that the page joins; null for a group of its own
+ * @property {string | null} problem why it does not join the group that the address names
  * @property {Record<string, string>} attributes of all players
  */
 
@@ -31,7 +34,8 @@ export function wallOf(page) {
     const value = query.get(name);
     if (value) attributes[name] = value;
   }
-  return { streams, sync: query.get('sync') || null, attributes };
+  const { group, problem } = syncGroupOf(query.get('sync'));
+  return { streams, sync: group, problem, attributes };
 }
 
 /**

@@ -13,6 +13,7 @@ const CONNECTING = 'Connecting';
 const grid = /** @type {HTMLElement} */ (document.getElementById('grid'));
 const words = /** @type {HTMLElement} */ (document.getElementById('words'));
 const usage = /** @type {HTMLElement} */ (document.getElementById('usage'));
+const problem = /** @type {HTMLElement} */ (document.getElementById('problem'));
 
 const players = wall.streams.map(({ name, src }) => {
   const figure = document.createElement('figure'), caption = document.createElement('figcaption');
@@ -47,6 +48,8 @@ function update() {
 
 usage.hidden = players.length > 0;
 words.hidden = players.length === 0;
+problem.hidden = wall.problem === null;
+if (wall.problem) problem.textContent = `I${wall.problem.slice(1)}: this page has its own group`;
 addEventListener('resize', arrange);
 arrange();
 if (players.length > 0) setInterval(update, UPDATE_INTERVAL);

@@ -78,6 +78,9 @@ final class BroadcastGroup {
 
   /// Adds a viewer, which gets the CMAF header and the media from `start` on.
   ///
+  /// A viewer that is late already gets none of the media of the past, and continues with the next
+  /// key frame.
+  ///
   /// - Parameters:
   ///   - member: the viewer.
   ///   - start: where its media begins.
@@ -103,15 +106,29 @@ final class BroadcastGroup {
       // The frames of the present part that the others have got.
       contents += (short?.pending ?? []).flatMap { self.contents($0) }
     }
-    for (index, content) in contents.enumerated() {
-      let left = UInt32(truncatingIfNeeded: contents.count - index)
-      // bounded: the numbers wrap around
-      member.session.send(message(content, sequence &- left, .catchUp), due: due, now: now)
-    }
-    member.state = contents.isEmpty ? .starting : .receiving
     member.index = members.count
     members.append(member)
-    return count + contents.count
+    guard !contents.isEmpty else {
+      member.state = .starting
+      return count
+    }
+    // bounded: the numbers wrap around
+    let first = sequence &- UInt32(truncatingIfNeeded: contents.count)
+    guard !member.session.isLate(now) else {
+      member.state = .waiting(from: first)
+      return count
+    }
+    member.state = .receiving
+    var sent = 0
+    for content in contents {
+      // bounded: the numbers wrap around
+      let number = first &+ UInt32(truncatingIfNeeded: sent)
+      member.session.send(message(content, number, .catchUp), due: due, now: now)
+      // A delta frame is of no use after a frame that was dropped.
+      guard member.state == .receiving else { break }
+      sent += 1
+    }
+    return count + sent
   }
 
   /// Removes a viewer.

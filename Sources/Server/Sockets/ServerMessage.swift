@@ -38,7 +38,7 @@ enum ServerMessage {
   }
 
   /// The state of a stream's source.
-  enum SourceState: String { case starting, live, lost, ended }
+  enum SourceState: String { case starting, live, lost, ended, failed }
 
   /// The answer to `hello`.
   static func welcome(session: String, stream: String, keepAlive: Interval, now: WallTime)

@@ -12,6 +12,11 @@ extension SocketSession {
   /// How often the acknowledgements of a client are looked at, because that costs system calls.
   private static let acknowledgementInterval = Interval.milliseconds(250)
 
+  /// Whether the oldest unsent frame is late by more than 300 ms.
+  func isLate(_ now: MonotonicTime) -> Bool {
+    queue.lateness(unsent: connection?.unsentBytes ?? 0, now: now) > Self.longestAge
+  }
+
   /// Sends a control message at once.
   func send(_ frame: SharedBytes) { connection?.send(frame) }
 
@@ -40,10 +45,7 @@ extension SocketSession {
       return wrote(message.position, message.count, due: due)
     }
     queue.append(OutgoingFrame(message), due: due)
-    let isLate =
-      acknowledgesLate
-      || queue.lateness(unsent: connection.unsentBytes, now: now) > Self.longestAge
-    if isLate || queue.isFull(adding: 0) { dropChunks() }
+    if acknowledgesLate || isLate(now) || queue.isFull(adding: 0) { dropChunks() }
   }
 
   /// Whether the oldest frame without acknowledgement is late by more than 300 ms and a round trip.

@@ -123,6 +123,7 @@ final class SocketSession: WebSocketHandler {
       unsubscribe()
       isRestarting = false
       isPaused = false
+      if !wanted.tracks.isEmpty { try sockets.start(for: wanted, of: peer) }
       guard presence.join(wanted.sync, need: message.need, now: sockets.now) else {
         throw .unknownGroup
       }
@@ -132,11 +133,9 @@ final class SocketSession: WebSocketHandler {
       }
       request = wanted
       isPending = true
-      try sockets.begin(self)
+      sockets.begin(self)
       tellSync()
     } catch {
-      request = nil
-      isPending = false
       send(ServerMessage.error(error))
     }
   }
@@ -163,8 +162,14 @@ final class SocketSession: WebSocketHandler {
   // MARK: Sync groups and figures
 
   private func learn(_ message: ClientMessage) {
-    presence.learn(message, rendition: shownRendition, now: sockets.now)
-    if let delay = message.figures.delay, !subscriptions.isEmpty { sockets.count(delay: delay) }
+    presence.learn(message, rendition: shownRendition, wantsMedia: request != nil, now: sockets.now)
+    if let delay = message.figures.delay {
+      if !subscriptions.isEmpty {
+        sockets.count(delay: delay, .webSocket)
+      } else if request == nil {
+        sockets.count(delay: delay, presence.transportOverHTTP)
+      }
+    }
     tellSync()
     followDecoder(message)
   }
@@ -259,6 +264,12 @@ final class SocketSession: WebSocketHandler {
     else { return }
     let reason: ServerMessage.SwitchReason = request.rendition == nil ? .automatic : .manual
     subscription.group.leave(subscription)
+    if case .waiting(let first?) = subscription.state {
+      send(
+        essential: OutgoingFrame(
+          ServerMessage.skip(
+            channel: subscription.group.channel, from: first, to: subscription.group.sequence)))
+    }
     let next = Subscription(self, group)
     subscriptions[index] = next
     sockets.count(
@@ -273,6 +284,7 @@ final class SocketSession: WebSocketHandler {
   func restart() {
     if !subscriptions.isEmpty { isRestarting = true }
     leaveGroups()
+    presence.pause()
     isPending = request != nil
   }
 

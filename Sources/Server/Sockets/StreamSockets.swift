@@ -112,22 +112,23 @@ final class StreamSockets {
     if sessions.isEmpty { countQueues() }
   }
 
-  /// Sends the media that a session has asked for, at once or when the stream has media.
-  func begin(_ session: SocketSession) throws(SocketError) {
-    switch use(session.peer) {
+  /// Starts the stream for a client if it is on demand.
+  ///
+  /// - Throws: the reason why the client cannot get what it asks for.
+  func start(for request: SubscriptionRequest, of client: PeerAddress) throws(SocketError) {
+    switch use(client) {
     case .running?: throw .busy("too many streams run")
     case .starts?: throw .busy("too many streams were started")
     case nil: break
     }
     if case .failed = stream.state { throw .cannotStart }
-    if stream.served != nil, let name = session.request?.rendition, !hasVideo(name) {
+    if stream.served != nil, let name = request.rendition, !hasVideo(name) {
       throw .unknownRendition
     }
-    join(session)
   }
 
   /// Adds a session to the groups of its request if the stream has media.
-  private func join(_ session: SocketSession) {
+  func begin(_ session: SocketSession) {
     guard session.isPending, let request = session.request, let served = stream.served else {
       return
     }
@@ -173,7 +174,7 @@ final class StreamSockets {
     }
     tellChannels()
     lookAtSource()
-    if isOther { for session in sessions where session.isPending { join(session) } }
+    if isOther { for session in sessions where session.isPending { begin(session) } }
   }
 
   /// Sends the stream and its renditions to the clients that have asked for them, if they changed.
@@ -207,7 +208,7 @@ final class StreamSockets {
     for (key, group) in groups {
       if group.isEmpty { groups[key] = nil } else { count(group.publish(now)) }
     }
-    for session in sessions where session.isPending { join(session) }
+    for session in sessions where session.isPending { begin(session) }
     if source.state != .ended, groups.values.contains(where: \.hasEnded) { lookAtSource() }
   }
 
@@ -251,7 +252,8 @@ final class StreamSockets {
 
   private var currentSource: (state: ServerMessage.SourceState, since: WallTime) {
     guard let served = stream.served else {
-      let state = ServerMessage.SourceState.starting
+      let hasFailed = if case .failed = stream.state { true } else { false }
+      let state = hasFailed ? ServerMessage.SourceState.failed : .starting
       return (state, source.state == state ? source.since : SystemClock.wallTime)
     }
     guard served.window.snapshot.state != .ended else {
@@ -278,7 +280,9 @@ final class StreamSockets {
   }
 
   /// Counts the delay that a player reports, in milliseconds.
-  func count(delay: Double) { counters.withLock { $0.delays.observe(delay, .webSocket) } }
+  func count(delay: Double, _ transport: ViewerTransport) {
+    counters.withLock { $0.delays.observe(delay, transport) }
+  }
 
   /// Counts a change of an automatic rendition.
   func countSwitch(isUp: Bool) {

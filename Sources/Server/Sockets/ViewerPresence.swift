@@ -111,11 +111,30 @@ final class ViewerPresence {
     publish(rendition, now: now)
   }
 
+  /// The client receives nothing until its stream has media again; its figures are of the past.
+  func pause() {
+    guard !report.rendition.isEmpty else { return }
+    report.kilobits = 0
+    report.figures = PlayerFigures()
+    counted.bytes = 0
+    shared.viewers.set(report)
+  }
+
+  /// The transport of this viewer over HTTP.
+  var transportOverHTTP: ViewerTransport { shared.viewers.transport(of: viewerOverHTTP) ?? .frames }
+
   /// Takes the figures of a player.
-  func learn(_ message: ClientMessage, rendition: String?, now: MonotonicTime) {
-    report.figures = message.figures
-    publish(rendition, now: now)
-    if rendition == nil {
+  ///
+  /// - Parameters:
+  ///   - message: the client's message.
+  ///   - rendition: the rendition that it receives; nil if it receives none.
+  ///   - wantsMedia: whether the player gets its media over this socket, and not over HTTP.
+  ///   - now: the present time.
+  func learn(_ message: ClientMessage, rendition: String?, wantsMedia: Bool, now: MonotonicTime) {
+    if rendition != nil {
+      report.figures = message.figures
+      publish(rendition, now: now)
+    } else if !wantsMedia {
       shared.viewers.set(message.figures, of: viewerOverHTTP, by: viewer)
       hasFigures = true
     }

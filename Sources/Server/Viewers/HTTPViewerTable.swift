@@ -170,6 +170,9 @@ struct HTTPViewerTable: Sendable {
     viewers[number] = viewer
   }
 
+  /// The transport of a viewer; nil if it is not known.
+  func transport(of number: UInt64) -> ViewerTransport? { viewers[number]?.report.transport }
+
   /// The viewers that are present; the others are forgotten.
   mutating func present(_ now: MonotonicTime) -> [Presence] {
     var gone: [UInt64] = []

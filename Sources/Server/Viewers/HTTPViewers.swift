@@ -59,6 +59,11 @@ final class HTTPViewers: Sendable {
     }
   }
 
+  /// The transport of a viewer; nil if it is not known.
+  func transport(of number: UInt64) -> ViewerTransport? {
+    table.withLock { $0.transport(of: number) }
+  }
+
   /// The viewers that are present.
   func present(_ now: MonotonicTime) -> [HTTPViewerTable.Presence] {
     table.withLock { $0.present(now) }

@@ -39,7 +39,8 @@ struct ViewerHistory: Sendable {
   /// Stalls and drops of each present viewer so far.
   private var counted: [UInt64: (stalls: Double, drops: Double)] = [:]
 
-  /// Adds a row to each stream; streams that no longer exist are forgotten.
+  /// Adds a row to each stream; streams that no longer exist are forgotten, and rows that are
+  /// later than `now` because the clock was set back.
   mutating func add(_ viewers: [ViewerReport], streams: [String], now: WallTime) {
     let byStream = Dictionary(grouping: viewers, by: \.stream)
     var newest: [UInt64: (stalls: Double, drops: Double)] = [:]
@@ -60,6 +61,7 @@ struct ViewerHistory: Sendable {
         drops += max(0, sum.drops - before.drops)
       }
       var list = rows[stream] ?? []
+      while let last = list.last, last.time > now { list.removeLast() }
       if list.count >= Self.capacity { list.removeFirst(list.count - Self.capacity + 1) }
       list.append(
         Row(time: now, summary: ViewerSummary(present), stalls: stalls, drops: drops))

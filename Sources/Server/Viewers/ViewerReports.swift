@@ -34,6 +34,14 @@ final class ViewerReports: Sendable {
     return viewers
   }
 
+  /// The transport of a viewer over HTTP; nil if it is not known.
+  func transport(of number: UInt64) -> ViewerTransport? {
+    for loop in loops.withLock({ $0 }) {
+      if let transport = loop.transport(of: number) { return transport }
+    }
+    return nil
+  }
+
   /// All viewers, the oldest first.
   func all(now: MonotonicTime) -> [ViewerReport] {
     present(now: now).sorted { ($0.since, $0.number) < ($1.since, $1.number) }

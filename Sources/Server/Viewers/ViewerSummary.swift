@@ -10,32 +10,30 @@ struct ViewerSummary: Sendable {
   private(set) var counts = [Int](repeating: 0, count: ViewerTransport.allCases.count)
   /// The sum of the rates of sent bytes, in kbit/s.
   private(set) var kilobits: Int64 = 0
-  /// The reported delays, ascending, in milliseconds.
-  private let delays: [Double]
-  /// The reported and measured round trips, ascending, in milliseconds.
-  private let roundTrips: [Double]
+  /// Minimum, mean, median, 95 % quantile and maximum of the reported delays, in milliseconds; nil
+  /// without a delay.
+  let delay: [Double]?
+  /// The median of the reported and measured round trips, in milliseconds; nil if none is known.
+  let roundTrip: Double?
 
   init(_ viewers: some Collection<ViewerReport>) {
     for viewer in viewers {
       counts[viewer.transport.index] += 1
       kilobits = kilobits.addingSaturated(viewer.kilobits)
     }
-    delays = viewers.compactMap(\.figures.delay).sorted()
-    roundTrips = viewers.compactMap(\.figures.roundTrip).sorted()
-  }
-
-  /// Minimum, mean, median, 95 % quantile and maximum of the delays; nil without a delay.
-  var delay: [Double]? {
-    guard let first = delays.first, let last = delays.last else { return nil }
-    let mean = delays.reduce(0, +) / Double(delays.count)
-    return [first, mean, Self.quantile(delays, 50), Self.quantile(delays, 95), last]
+    let delays = viewers.compactMap(\.figures.delay).sorted()
+    if let first = delays.first, let last = delays.last {
+      let mean = delays.reduce(0, +) / Double(delays.count)
+      delay = [first, mean, Self.quantile(delays, 50), Self.quantile(delays, 95), last]
+    } else {
+      delay = nil
+    }
+    let roundTrips = viewers.compactMap(\.figures.roundTrip).sorted()
+    roundTrip = roundTrips.isEmpty ? nil : Self.quantile(roundTrips, 50)
   }
 
   /// The names of the members of ``delay``.
   static let delayNames = ["min", "avg", "p50", "p95", "max"]
-
-  /// The median of the round trips; nil if none is known.
-  var roundTrip: Double? { roundTrips.isEmpty ? nil : Self.quantile(roundTrips, 50) }
 
   private static func quantile(_ sorted: [Double], _ percent: Int) -> Double {
     // bounded: a number of connections

@@ -33,6 +33,8 @@ const START_TIMEOUT = 7000;
 const REFRESH_INTERVAL = 4000;
 /** Chunks that waited for the first request may arrive for this time, ms. */
 const BACKLOG_TIME = 300;
+/** Dates of one frame in two documents differ by less than this, s. */
+const DATE_ERROR = 0.01;
 /** A seek to the end of the buffered media is to this time before the end, s. */
 const END_MARGIN = 0.03;
 
@@ -173,6 +175,8 @@ export class FramePlayer {
     const { feed } = this;
     if (headersOf(list).join(' ') !== feed.headers) await this.openFeed(feed, list, signal);
     if (!feed.isStreaming && !this.isSuspended) await this.suspend(feed);
+    await this.host.untilJoined();
+    signal.throwIfAborted();
     this.isPositioned = false;
     this.firstChunkAt = 0;
     this.control.restart();
@@ -223,14 +227,15 @@ export class FramePlayer {
 
   /**
    * The number of the segment that contains the position to play from: the open one, or an earlier
-   * one if the target requires it and nothing is buffered.
+   * one if the target requires it and no media of it is buffered.
    * @param {Playlist} list
    */
   firstNumber(list) {
-    if (list.openDate === null || this.feed.end() !== null) return list.openNumber;
+    const end = this.feed.end(), bufferedTo = end === null ? -Infinity : this.timeline.dateOf(end);
+    if (list.openDate === null || bufferedTo === null) return list.openNumber;
     const position = this.host.clock.now() / 1000 - this.target;
-    const segment = list.segments.slice(-4)
-      .find(({ date, duration }) => date !== null && position < date + duration);
+    const segment = list.segments.slice(-4).find(({ date, duration }) => (
+      date !== null && date > bufferedTo - DATE_ERROR && position < date + duration));
     return segment ? segment.number : list.openNumber;
   }
 

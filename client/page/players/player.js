@@ -59,10 +59,12 @@
  * @property {string | null} sync the sync group of the page
  * @property {() => number} need the latency that the player needs, s
  * @property {(target: number) => void} setSharedTarget the target of the sync group, s
+ * @property {() => Promise<void>} untilJoined the target of the sync group is set, or does not come
+ *   soon; for players without a socket of their own
  * @property {(event: import('../stream-events.js').StreamEvent | null) => void} addEvent
  *   an event of the stream; null is ignored
- * @property {(source: { isOnline: boolean, since: number } | null) => void} setSource
- *   the state of the source since a time in Unix ns, from a socket; null if there is none any more
+ * @property {(source: import('../away.js').SourcePresence | null) => void} setSource
+ *   the state of the source, from a socket; null if there is none any more
  */
 
 /**

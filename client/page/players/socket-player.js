@@ -2,6 +2,7 @@
 // The player over a WebSocket: appends the chunks that the server sends.
 
 import { sleep } from '../../shared/deadline.js';
+import { presenceOf } from '../away.js';
 import { ChunkSplitter } from '../chunks.js';
 import { messageOf, UnsupportedError } from '../errors.js';
 import {
@@ -243,8 +244,7 @@ export class SocketPlayer {
       case 'source': this.learnSource(message.state, message.since); break;
       case 'sync':
         if (message.target > 0) {
-          this.target = message.target / 1000;
-          this.host.setSharedTarget(this.target);
+          this.host.setSharedTarget(message.target / 1000);
         }
         break;
       case 'error': this.refused(message); break;
@@ -314,12 +314,14 @@ export class SocketPlayer {
   learnSource(state, since) {
     this.sourceState = String(state);
     if (typeof since === 'number' && since > 0) {
-      this.host.setSource({ isOnline: state !== 'lost', since: since * 1e6 });
+      this.host.setSource(presenceOf(state, since));
     }
     if (state === 'ended') {
       this.host.status('dead', 'Ended', 'The stream has ended');
     } else if (state === 'starting') {
       this.host.status('wait', 'Starting', 'The stream is starting');
+    } else if (state === 'failed') {
+      this.host.status('wait', 'Failed', 'The stream has failed');
     }
   }
 

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTestSupport
+import Net
+import Packaging
+import Sharing
+import TestSupport
+import Testing
+import Time
+
+@testable import Server
+
+@Suite("Another rendition over llws.v1")
+struct SocketMoveTests {
+  /// A client of the rendition `r0` that has asked for `r1`.
+  private struct Move {
+    let ladder = SyntheticLadder()
+    let clock = ManualClock()
+    let handler: SyntheticHandler
+    let client: SocketClient
+
+    init(capacity: Int) throws {
+      handler = try SyntheticHandler(others: [ladder.served], clock: clock)
+      ladder.goLive()
+      handler.requests.woken()
+      client = SocketLab(handler).connect(capacity: capacity, to: "ladder")
+      client.send(#"{"t":"subscribe","rendition":"r0","start":"key","tracks":["v"]}"#)
+      _ = client.read()
+    }
+
+    /// A segment of each rendition is published.
+    func publish() {
+      clock.advance(by: .seconds(1))
+      handler.loop.iterate()
+      ladder.publish()
+      handler.requests.woken()
+    }
+  }
+
+  /// The chunks of a rendition: their numbers, and which are key frames.
+  private func chunks(
+    _ received: some Sequence<Received>, of rendition: Int
+  ) -> (numbers: [UInt32], keys: [Int]) {
+    var found: (numbers: [UInt32], keys: [Int]) = ([], [])
+    for case .media(1, let flags, _, let number, "<\(rendition)>") in received {
+      if flags & 1 != 0 { found.keys.append(found.numbers.count) }
+      found.numbers.append(number)
+    }
+    return found
+  }
+
+  @Test("a viewer moves with the first frame of a segment, and misses nothing")
+  func move() throws {
+    let move = try Move(capacity: .max)
+    move.publish()
+    #expect(chunks(move.client.read(), of: 0).numbers.count == 30)
+    move.client.send(#"{"t":"switch","rendition":"r1"}"#)
+    move.publish()
+    let after = move.client.read()
+    let texts = after.map { "\($0)" }
+    #expect(texts.first?.contains("switching") == true && !texts.contains { $0.contains("skip") })
+    let found = chunks(after, of: 1)
+    #expect(found.numbers.count == 30 && found.keys == [0])
+    #expect(chunks(after, of: 0).numbers.isEmpty)
+  }
+
+  @Test("a viewer that is late moves without frames of the past, and learns what it has missed")
+  func late() throws {
+    let move = try Move(capacity: 300)
+    move.publish()
+    move.publish()
+    let skips = { move.handler.counters.withLock { $0.sockets.streams["ladder"]?.skips ?? 0 } }
+    #expect(skips() == 1)
+    move.client.send(#"{"t":"switch","rendition":"r1"}"#)
+    move.publish()
+    move.publish()
+    let late = move.client.read()
+    #expect(chunks(late, of: 1).numbers.isEmpty)
+    let texts = late.filter(\.isText).map { "\($0)" }
+    let (skip, switching) = (
+      texts.firstIndex { $0.contains("skip") }, texts.firstIndex { $0.contains("switching") }
+    )
+    #expect(try #require(skip) < (try #require(switching)), "\(texts)")
+    #expect(skips() == 1)
+    move.publish()
+    let after = move.client.read()
+    #expect("\(after.first ?? .close(0))".contains("skip"))
+    let found = chunks(after, of: 1)
+    #expect(found.keys == [0] && found.numbers.count == 30)
+    let first = try #require(found.numbers.first)
+    #expect(found.numbers == Array(first..<first + 30))
+  }
+
+  @Test("a failed subscription leaves no member in the sync group")
+  func failedSubscription() throws {
+    let handler = try SyntheticHandler.live()
+    let lab = SocketLab(handler)
+    let member = lab.connect()
+    member.send(#"{"t":"subscribe","sync":"lobby","tracks":[],"need":100}"#)
+    let first = member.read().map { "\($0)" }
+    #expect(first.contains { $0.contains("target\\\":100}") }, "\(first)")
+    let failed = lab.connect()
+    failed.send(#"{"t":"subscribe","sync":"lobby","rendition":"gone","need":2000}"#)
+    #expect("\(failed.read())".contains("unknown-rendition"))
+    member.send(#"{"t":"stat","need":100}"#)
+    #expect(member.read().isEmpty)
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HLSPackager
+import Media
+import Packaging
+import Sharing
+import TestSupport
+import Time
+
+@testable import Server
+
+/// A stream of several renditions whose bytes contain their index.
+final class SyntheticLadder {
+  let windows: [LiveWindow]
+  let served: ServedStream
+  private let segmentation: Segmentation
+  private var next: Int64
+  private var audio: SyntheticAudio?
+
+  init(
+    sizes: [VideoSize] = [.hd720, .hd720, .hd720], audio: Bool = false,
+    options: StreamServingOptions = StreamServingOptions()
+  ) {
+    let model = SyntheticStream(.thirty)
+    segmentation = model.segmentation
+    next = model.next
+    var named: [(name: String, window: LiveWindow)] = []
+    for (index, size) in sizes.enumerated() {
+      let window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: 14)
+      window.describe(
+        TrackDescription(
+          rendition: "r\(index)", codecs: "avc1.64001f",
+          bandwidth: [2_500_000, 1_200_000, 600_000][index], size: size,
+          segmentation: segmentation, header: Array("header".utf8)))
+      named.append(("r\(index)", window))
+    }
+    windows = named.map(\.window)
+    if audio, let grouping = AudioSegmentation(following: segmentation, sampleRate: 48_000) {
+      let sound = SyntheticAudio(grouping, from: segmentation.segment(of: next))
+      named.append(("audio", sound.window))
+      self.audio = sound
+    }
+    served = ServedStream(
+      name: "ladder", names: MediaNames(.epoch, first: segmentation.segment(of: next)),
+      windows: named, control: ServerControl(segmentation: segmentation), options: options)
+  }
+
+  func goLive() {
+    for _ in 0..<10 { publish(isPrefill: true) }
+    for rendition in served.renditions { rendition.window.goLive() }
+  }
+
+  /// Publishes a segment of each rendition.
+  func publish(isPrefill: Bool = false) {
+    let frames = segmentation.framesPerSegment
+    if !isPrefill { audio?.publish(segments: 1) }
+    for (index, rendition) in served.renditions.enumerated() where !rendition.isAudio {
+      for frame in next..<next + frames {
+        let chunk = Chunk(
+          frameIndex: frame, isIndependent: frame == next,
+          duration: segmentation.grid.rate.ticksPerFrame, captured: .origin, published: .origin,
+          bytes: SharedBytes("<\(index)>"))
+        if isPrefill {
+          rendition.window.appendPrefill(chunk)
+        } else {
+          rendition.window.publish(chunk)
+        }
+      }
+    }
+    next += frames
+  }
+
+  /// The newest segment.
+  var last: Int64 { windows[0].snapshot.newestSegment }
+}
