@@ -109,6 +109,7 @@ STATIC_SCRATCH ?= $(CURDIR)/.build-static
 STATIC := $(STATIC_SCRATCH)/release/streamer
 INSTALLED := $(DESTDIR)$(PREFIX)
 SHARE := $(INSTALLED)/share
+SETTINGS := $(DESTDIR)$(SYSCONFDIR)/streamer/streamer.json
 
 static:
 	swift build -c release --static-swift-stdlib --product streamer --scratch-path $(STATIC_SCRATCH)
@@ -129,9 +130,14 @@ install-files:
 	    deploy/systemd/$$unit > $(DESTDIR)$(UNITDIR)/$$unit; done
 	install -m 644 deploy/systemd/sysusers.conf $(INSTALLED)/lib/sysusers.d/streamer.conf
 	install -m 644 deploy/systemd/logrotate $(DESTDIR)$(SYSCONFDIR)/logrotate.d/streamer
-	@# A file of settings that is there already stays.
-	[ -e $(DESTDIR)$(SYSCONFDIR)/streamer/streamer.json ] \
-	  || $(STATIC) --print json > $(DESTDIR)$(SYSCONFDIR)/streamer/streamer.json
+	@# Configurations of caches, alerts and the dashboard.
+	for file in $$(cd deploy && find edge prometheus grafana -type f); do \
+	  install -D -m 644 deploy/$$file $(SHARE)/streamer/$$file || exit 1; done
+	@# A file of settings that is there already stays. It may contain keys and passwords.
+	[ -e $(SETTINGS) ] || { install -m 640 /dev/null $(SETTINGS) \
+	  && $(STATIC) --print json > $(SETTINGS); }
+	@# The group of the service: exists after systemd-sysusers, see docs/install.md.
+	[ -n "$(DESTDIR)" ] || ! getent group streamer >/dev/null || chgrp streamer $(SETTINGS)
 
 deps-package: deps-test
 	@missing=$$(for p in $(PACKAGE_PACKAGES); do \

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,7 +28,7 @@ import fanout  # noqa: E402
 from fetch_hlsjs import fetch_hlsjs  # noqa: E402
 from harness.browser import chromium_running, viewer  # noqa: E402
 from harness.firefox import firefox_running  # noqa: E402
-from harness.labreport import report  # noqa: E402
+from harness.labreport import STALL_MS, pauses  # noqa: E402
 from harness.procfs import cpu_nanoseconds, cpu_seconds, descendants  # noqa: E402
 from harness.program import Program, start, stop  # noqa: E402
 from harness.tools import chromium, streamer_binary  # noqa: E402
@@ -42,7 +42,12 @@ PLAYERS = {
     "MPD, own player": "/ldash/play/live?player=frames&target=0.5",
     "dash.js": "/ldash/play/live?player=dashjs",
 }
+# The page itself reads the burned clock for its own players; the probe reads it for the others.
 OWN_PLAYERS = ("WebCodecs", "frame player", "WebSocket", "MPD, own player")
+OWN_SAMPLES = "window.__player ? window.__player.samples : []"
+PROBED_SAMPLES = ("window.__lab ? window.__lab.samples.filter((s) => s[1] !== null).slice(-300)"
+                  ".map((s) => s.slice(0, 2)) : []")
+FRAME_MS = 1000 / 30
 BROWSERS = ("chromium", "firefox")
 WARM_UP = 5.0
 
@@ -92,62 +97,68 @@ def in_chromium(browser: Any, load: Load, path: str, seconds: float, series: Ser
     with viewer(browser) as view, load.running(seconds + WARM_UP + 20):
         view.open(load.program.url(path))
         if path.startswith(PLAYERS["WebCodecs"]):
-            # A canvas has no frame callbacks: the page's own figures.
-            by_page(view.page.evaluate, load, view.opened, seconds, series)
+            # A canvas has no frame callbacks: the page's own readings.
+            by_page(view.page.evaluate, OWN_SAMPLES, load, view.opened, seconds, series)
             return
         view.wait_playing()
         view.watch(WARM_UP)
         load.begin()
         since = time.time() * 1000
         view.watch(seconds)
+        until = time.time() * 1000
         load.end(series)
-        data = view.data()
-    found = report(data, opened=view.opened, since=since)
-    series.first_frame_ms = found["startup_ms"]
-    series.stalls = len(found["stalls"])
-    series.readings = [((shown - since) / 1000, shown - clock)
-                       for shown, clock, *_ in data["samples"]
-                       if clock is not None and since <= shown]
+        samples = view.data()["samples"]
+    series.first_frame_ms = samples[0][0] - view.opened
+    take(series, [(shown, clock) for shown, clock, *_ in samples if clock is not None], since,
+         until)
 
 
-def in_firefox(browser: Any, load: Load, path: str, seconds: float, series: Series) -> None:
-    """One player of the page in Firefox; the page itself reads the burned clock."""
-    with load.running(seconds + WARM_UP + 30):
+def in_firefox(browser: Any, load: Load, path: str, is_own: bool, seconds: float,
+               series: Series) -> None:
+    """One player in Firefox."""
+    with load.running(seconds + WARM_UP + 30), nullcontext() if is_own else browser.probed():
         opened = time.time() * 1000
         browser.open(load.program.url(path))
-        by_page(browser.evaluate, load, opened, seconds, series)
+        by_page(browser.evaluate, OWN_SAMPLES if is_own else PROBED_SAMPLES, load, opened, seconds,
+                series)
 
 
-def by_page(evaluate: Callable[[str], Any], load: Load, opened: float, seconds: float,
-            series: Series) -> None:
-    """The figures of the page itself, from its `window.__player`."""
+def take(series: Series, samples: list[tuple[float, float]], since: float, until: float) -> None:
+    """Latencies and stalls between two times, from (shown, burned clock) of each frame.
+
+    A stall is a time without a newer frame, the same for all players and browsers.
+    """
+    chosen = [sample for sample in samples if since <= sample[0] <= until]
+    series.readings = [((shown - since) / 1000, shown - clock) for shown, clock in chosen]
+    stalls = len(pauses([list(sample) for sample in chosen], FRAME_MS))
+    # A player that plays no more has no frame after its stall.
+    last = max((shown for shown, _ in chosen), default=since)
+    series.stalls = stalls + (1 if until - last > STALL_MS + FRAME_MS else 0)
+
+
+def by_page(evaluate: Callable[[str], Any], expression: str, load: Load, opened: float,
+            seconds: float, series: Series) -> None:
+    """The figures of samples that an expression in the page has, of which it keeps some."""
     until = time.monotonic() + 25
     samples: list[list[float]] = []
     while len(samples) < 30:
         if time.monotonic() > until:
             raise RuntimeError("it did not play within 25 s")
         pause(0.25, "the page plays")
-        samples = evaluate("window.__player ? window.__player.samples : []") or []
+        samples = evaluate(expression) or []
     series.first_frame_ms = samples[0][0] - opened
     pause(WARM_UP, "the player reaches its target")
     load.begin()
-    stalls = evaluate("window.__player.stalls")
     since = time.time() * 1000
-    readings: dict[float, float] = {}
+    found: dict[float, float] = {}
     end = time.monotonic() + seconds
+    until = since
     while time.monotonic() < end:
-        # The page keeps a limited number of samples.
         pause(min(2, max(0, end - time.monotonic())), "more frames")
-        for shown, clock in evaluate("window.__player.samples"):
-            if shown >= since:
-                readings[shown] = shown - clock
+        until = time.time() * 1000
+        found.update((shown, clock) for shown, clock in evaluate(expression))
     load.end(series)
-    series.stalls = _count(evaluate("window.__player.stalls")) - _count(stalls)
-    series.readings = [((shown - since) / 1000, late) for shown, late in sorted(readings.items())]
-
-
-def _count(value: Any) -> int:
-    return len(value) if isinstance(value, list) else int(value or 0)
+    take(series, sorted(found.items()), since, until)
 
 
 def version(*command: str) -> str:
@@ -208,9 +219,8 @@ def play_all(program: Program, folder: Path, seconds: float, viewers: int,
     try:
         with firefox_running(folder) as other:
             for name in players:
-                # The page reads the burned clock of its own players only.
-                if name in OWN_PLAYERS:
-                    play(f"{name}, Firefox", in_firefox, other, load, PLAYERS[name] + sound)
+                play(f"{name}, Firefox", in_firefox, other, load, PLAYERS[name] + sound,
+                     name in OWN_PLAYERS)
     except BaseException as error:  # pytest's skip is no Exception
         if isinstance(error, KeyboardInterrupt):
             raise

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-WIDTH, HEIGHT = 860, 300
+WIDTH, LEAST_HEIGHT = 860, 300
+LEGEND_ROW = 30
 LEFT, RIGHT, TOP, BOTTOM = 52, 215, 16, 34
 COLOURS = ("#1d4ed8", "#dc2626", "#15803d", "#9333ea", "#ea9a0c", "#0891b2", "#db2777", "#475569")
+DASHES = ("", "6 3", "2 2", "9 3 2 3", "1 4")
 
 
 @dataclass
@@ -37,13 +40,19 @@ def limit(values: list[float]) -> float:
                                   30_000, 1e9) if step >= most * 1.05)
 
 
-def frame(title: str, x_name: str, y_name: str, x_most: float, y_most: float,
+def plot_height(rows: int) -> int:
+    """The height of a plot with the names of `rows` series beside it."""
+    return max(LEAST_HEIGHT, TOP + rows * LEGEND_ROW + BOTTOM)
+
+
+def frame(title: str, x_name: str, y_name: str, x_most: float, y_most: float, rows: int,
           y_unit: str = "") -> list[str]:
-    """Axes, grid and names of a plot."""
-    inner, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-    made = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+    """Axes, grid and names of a plot with this number of series."""
+    whole = plot_height(rows)
+    inner, height = WIDTH - LEFT - RIGHT, whole - TOP - BOTTOM
+    made = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {whole}" role="img" '
             f'aria-label="{html.escape(title)}" font-family="sans-serif" font-size="12">',
-            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>']
+            f'<rect width="{WIDTH}" height="{whole}" fill="#fff"/>']
     for step in range(6):
         x, y = LEFT + inner * step / 5, TOP + height * step / 5
         made.append(f'<path d="M{x:.1f} {TOP}V{TOP + height}M{LEFT} {y:.1f}H{LEFT + inner}" '
@@ -52,25 +61,40 @@ def frame(title: str, x_name: str, y_name: str, x_most: float, y_most: float,
                     f'fill="#374151">{x_most * step / 5:g}</text>')
         made.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" fill="#374151">'
                     f'{y_most * (5 - step) / 5:g}{y_unit}</text>')
-    made.append(f'<text x="{LEFT + inner}" y="{HEIGHT - 3}" text-anchor="end" fill="#374151">'
+    made.append(f'<text x="{LEFT + inner}" y="{whole - 3}" text-anchor="end" fill="#374151">'
                 f'{x_name}</text>')
-    made.append(f'<text x="{LEFT}" y="{HEIGHT - 3}" fill="#374151">{y_name}</text>')
+    made.append(f'<text x="{LEFT}" y="{whole - 3}" fill="#374151">{y_name}</text>')
     return made
 
 
-def legend(made: list[str], row: int, name: str, note: str) -> str:
-    """Adds the name of a series; returns its colour."""
-    colour, x, y = COLOURS[row % len(COLOURS)], WIDTH - RIGHT + 12, TOP + 10 + row * 30
-    made.append(f'<rect x="{x}" y="{y - 9}" width="10" height="10" fill="{colour}"/>'
-                f'<text x="{x + 16}" y="{y}" fill="#111827">{html.escape(name)}</text>'
-                f'<text x="{x + 16}" y="{y + 13}" fill="#6b7280" font-size="11">{note}</text>')
-    return colour
+def strokes(names: Sequence[str]) -> list[str]:
+    """The attributes of a line for each series, no two alike.
+
+    A player, the name before the last comma, has one colour, and a dash per further browser.
+    """
+    players = list(dict.fromkeys(name.rpartition(", ")[0] or name for name in names))
+    made: list[str] = []
+    for name in names:
+        place = players.index(name.rpartition(", ")[0] or name)
+        choices = [f'stroke="{colour}"' + (f' stroke-dasharray="{dash}"' if dash else "")
+                   for turn in range(len(COLOURS)) for dash in DASHES
+                   for colour in [COLOURS[(place + turn) % len(COLOURS)]]]
+        made.append(next((one for one in choices if one not in made), choices[0]))
+    return made
 
 
-def line(points: list[tuple[float, float]], colour: str) -> str:
+def legend(made: list[str], row: int, name: str, note: str, stroke: str) -> None:
+    """Adds the name of a series."""
+    x, y = WIDTH - RIGHT + 10, TOP + 10 + row * LEGEND_ROW
+    made.append(f'<path d="M{x} {y - 4}h20" fill="none" {stroke} stroke-width="2.4"/>'
+                f'<text x="{x + 26}" y="{y}" fill="#111827">{html.escape(name)}</text>'
+                f'<text x="{x + 26}" y="{y + 13}" fill="#6b7280" font-size="11">{note}</text>')
+
+
+def line(points: list[tuple[float, float]], stroke: str) -> str:
     """A line through points in the units of the picture."""
     path = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-    return f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="1.6"/>' if path else ""
+    return f'<path d="M{path}" fill="none" {stroke} stroke-width="1.6"/>' if path else ""
 
 
 def over_time(every: list[Series]) -> str:
@@ -78,9 +102,10 @@ def over_time(every: list[Series]) -> str:
     played = [one for one in every if one.readings]
     seconds = max((at for one in played for at, _ in one.readings), default=1)
     most = limit([late for one in played for _, late in one.readings])
-    made = frame("latency over time", "seconds", "glass to glass, ms", round(seconds), most)
-    inner, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-    for row, one in enumerate(played):
+    made = frame("latency over time", "seconds", "glass to glass, ms", round(seconds), most,
+                 len(played))
+    inner, height = WIDTH - LEFT - RIGHT, plot_height(len(played)) - TOP - BOTTOM
+    for row, (one, stroke) in enumerate(zip(played, strokes([one.name for one in played]))):
         bins: dict[int, list[float]] = {}
         for at, late in one.readings:
             bins.setdefault(int(at * 2), []).append(late)
@@ -88,7 +113,8 @@ def over_time(every: list[Series]) -> str:
                    TOP + height * (1 - min(1, sorted(found)[len(found) // 2] / most)))
                   for slot, found in sorted(bins.items())]
         note = f"p50 {one.percentile(0.5):.0f} ms"
-        made.append(line(points, legend(made, row, one.name, note)))
+        legend(made, row, one.name, note, stroke)
+        made.append(line(points, stroke))
     return "\n".join([*made, "</svg>"])
 
 
@@ -97,9 +123,9 @@ def distribution(every: list[Series]) -> str:
     played = [one for one in every if one.readings]
     most = limit([late for one in played for _, late in one.readings])
     made = frame("distribution of latency", "glass to glass, ms", "share of frames", most, 100,
-                 " %")
-    inner, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-    for row, one in enumerate(played):
+                 len(played), " %")
+    inner, height = WIDTH - LEFT - RIGHT, plot_height(len(played)) - TOP - BOTTOM
+    for row, (one, stroke) in enumerate(zip(played, strokes([one.name for one in played]))):
         points = []
         for step in range(201):
             value = one.percentile(step / 200)
@@ -108,7 +134,8 @@ def distribution(every: list[Series]) -> str:
             points.append((LEFT + inner * min(1, max(0, value / most)),
                            TOP + height * (1 - step / 200)))
         note = f"p99 {one.percentile(0.99):.0f} ms"
-        made.append(line(points, legend(made, row, one.name, note)))
+        legend(made, row, one.name, note, stroke)
+        made.append(line(points, stroke))
     return "\n".join([*made, "</svg>"])
 
 
@@ -162,7 +189,7 @@ its clock.</p>
 <h2>Figures</h2>
 {table(every)}
 <p>One core is 100 %. The first frame counts from the request for the page. A stall is a time of
-more than 0.2 s without a new frame.</p>
+more than 0.2 s, beyond the duration of a frame, without a newer one, for all players.</p>
 <h2>Machine and versions</h2>
 <dl>{listed}</dl>
 <h2>To repeat</h2>

@@ -138,7 +138,11 @@ def test_player_plays_through_the_loss_of_each_origin(player: str, origins: Orig
         last = report(view.data(), since=begin, until=begin + 2000)
         assert view.page.evaluate("() => performance.timeOrigin") == page, "loaded again"
     print(f"{player}: {json.dumps(found)}")
-    # An origin is missing for three seconds: a shorter pause shows that the other one was used.
+    # A killed origin closes its connections: a player of parts repeats its request at the other
+    # one, players of open segments have a cut response. A frozen one is missing for three seconds:
+    # a shorter pause shows that the other one was used.
+    at_a_kill = 300 if player == "hlsjs" else 1000
     for name, part in found.items():
-        assert max((length for _, length in part["stalls"]), default=0) < 2500, name
+        limit = at_a_kill if name.startswith("kill") else 2500
+        assert max((length for _, length in part["stalls"]), default=0) < limit, name
     assert last["frames"]["distinct"] > 20 and last["glass_to_glass_ms"]["p50"] < 3000

@@ -101,6 +101,29 @@ def test_bash_completes(unpacked: Path, words: list[str], expected: list[str]) -
     assert shown.split() == expected
 
 
+def test_settings_are_not_for_everybody(package: Path) -> None:
+    """Settings may contain keys and passwords: root and the group of the service read them."""
+    lines = run("dpkg-deb", "-c", package).splitlines()
+    [mode] = [line.split()[0] for line in lines if line.endswith("/etc/streamer/streamer.json")]
+    assert mode == "-rw-r-----"
+
+
+def test_edges_alerts_and_dashboard_are_installed(unpacked: Path) -> None:
+    """The documents name these files; other users than root read them."""
+    folder = unpacked / "usr/share/streamer"
+    for kind in ("edge", "prometheus", "grafana"):
+        shipped = {path.relative_to(ROOT / "deploy"): path.read_bytes()
+                   for path in (ROOT / "deploy" / kind).rglob("*") if path.is_file()}
+        found = {path.relative_to(folder): path.read_bytes()
+                 for path in (folder / kind).rglob("*") if path.is_file()}
+        assert found == shipped and shipped, kind
+        assert all(path.stat().st_mode & 0o777 == 0o644 for path in (folder / kind).rglob("*")
+                   if path.is_file())
+    named = re.findall(r"/usr/share/streamer/[\w./-]+",
+                       "".join(path.read_text() for path in (ROOT / "docs").glob("*.md")))
+    assert named and all((unpacked / name[1:]).exists() for name in named), named
+
+
 def test_installed_settings_are_valid(unpacked: Path) -> None:
     """The annotated file of settings is accepted."""
     shown = run(unpacked / "usr/bin/streamer", "-c", unpacked / "etc/streamer/streamer.json",
@@ -143,6 +166,10 @@ def test_life_in_a_clean_root(clean_root: Path, package: Path) -> None:
     in_root(clean_root, "dpkg", "-i", "/tmp/streamer.deb")
     print(f"installed after {time.monotonic() - began:.0f} s")
     assert "streamer:" in (clean_root / "etc/passwd").read_text()
+    settings = clean_root / "etc/streamer/streamer.json"
+    group = re.search(r"^streamer:[^:]*:(\d+):", (clean_root / "etc/group").read_text(), re.M)
+    assert group and settings.stat().st_uid == 0 and settings.stat().st_gid == int(group[1])
+    assert settings.stat().st_mode & 0o777 == 0o640
     wants = clean_root / "etc/systemd/system"
     assert (wants / "sockets.target.wants/streamer.socket").is_symlink()
     assert (wants / "multi-user.target.wants/streamer.service").is_symlink()
@@ -165,10 +192,17 @@ def test_life_in_a_clean_root(clean_root: Path, package: Path) -> None:
         program.send_signal(signal.SIGTERM)
         log = program.communicate(timeout=15)[1]
     assert program.returncode == 0, log
-    changed = clean_root / "etc/streamer/streamer.json"
+    changed = settings
     changed.write_text(changed.read_text() + "// changed by the operator\n")
+    changed.chmod(0o660)
     in_root(clean_root, "dpkg", "-i", "--force-confold", "/tmp/streamer.deb")
     assert "changed by the operator" in changed.read_text(), "an upgrade keeps the settings"
+    assert changed.stat().st_mode & 0o777 == 0o660 and changed.stat().st_gid == int(group[1])
+    # As packages before have left it.
+    os.chown(changed, 0, 0)
+    changed.chmod(0o644)
+    in_root(clean_root, "dpkg", "-i", "--force-confold", "/tmp/streamer.deb")
+    assert changed.stat().st_mode & 0o777 == 0o640 and changed.stat().st_gid == int(group[1])
     in_root(clean_root, "dpkg", "--remove", "streamer")
     assert not (clean_root / "usr/bin/streamer").exists() and changed.exists()
     folders = [clean_root / "var" / name / "streamer" for name in ("lib", "log")]

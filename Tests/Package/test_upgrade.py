@@ -46,6 +46,14 @@ def test_upgrade_leaves_the_port_open(scripts: dict[str, str]) -> None:
         assert "deb-systemd-invoke" not in block or '"$1" = remove' in block
 
 
+def test_settings_are_readable_before_the_service_starts(scripts: dict[str, str]) -> None:
+    """The user exists before the file is given to its group, and both before the start."""
+    script = scripts["postinst"]
+    steps = [script.index(text) for text in ("systemd-sysusers", "chown root:streamer", "chmod 640",
+                                             "deb-systemd-invoke")]
+    assert steps == sorted(steps)
+
+
 def test_purge_leaves_no_key_and_no_log(scripts: dict[str, str], tmp_path: Path) -> None:
     """The certificate's key and the logs are deleted by a purge, and by nothing else."""
     script = scripts["postrm"]

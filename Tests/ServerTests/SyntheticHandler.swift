@@ -93,9 +93,10 @@ final class SyntheticHandler {
 
   func ask(
     _ target: String, method: String = "GET", _ fields: [String] = [], version: String = "1.1",
-    body: String? = "", peer: PeerAddress = .none, stream: (any ByteStream)? = nil
+    body: String? = "", host: String = "x", peer: PeerAddress = .none,
+    stream: (any ByteStream)? = nil
   ) throws -> FakeExchange {
-    let lines = ["\(method) \(target) HTTP/\(version)", "Host: x"] + fields
+    let lines = ["\(method) \(target) HTTP/\(version)", "Host: \(host)"] + fields
     let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     var parser = RequestHeadParser()
     var position = 0

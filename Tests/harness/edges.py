@@ -98,7 +98,8 @@ def varnish(folder: Path, ports: Sequence[int]) -> Edge:
     vcl = Configuration(CONFIGURATIONS / "varnish" / name, folder)
     for shipped, port in zip(("8080", "8081"), ports):
         vcl.replace(f'.port = "{shipped}"', f'.port = "{port}"')
-    options = re.findall(r"-p \w+=\w+", (CONFIGURATIONS / "varnish/one-origin.vcl").read_text())
+    unit = CONFIGURATIONS / "varnish/varnish.service.d/streamer.conf"
+    options = re.findall(r"-p \w+=\w+", unit.read_text())
     assert len(options) == 6
     Configuration(CONFIGURATIONS / "varnish/live.vcl", folder).write()
     port = free_port()
@@ -127,12 +128,12 @@ def nginx(folder: Path, name: str, port: int, cache: int | None = None) -> Edge:
     conf.replace("127.0.0.1:8080", f"127.0.0.1:{port}")
     if name != "alone.conf":
         conf.replace("127.0.0.1:6081", f"127.0.0.1:{cache or port}")
-    conf.text = conf.text.replace("/var/cache/nginx/streamer-auth", f"{folder}/auth")
+    conf.text = conf.text.replace("/var/lib/nginx/streamer-auth", f"{folder}/auth")
     conf.replace("/etc/streamer/edge/", f"{folder}/", 2)
     conf.replace("/run/streamer-edge.pid", f"{folder}/nginx.pid")
     conf.replace("/var/log/nginx/streamer-edge.log", f"{folder}/nginx.error")
     if name == "alone.conf":
-        conf.replace("/var/cache/nginx/streamer", f"{folder}/cache")
+        conf.replace("/var/lib/nginx/streamer", f"{folder}/cache")
     # Workers read and write in the folder of the test, which is closed to other users.
     globals_ = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
     command = [path, "-p", str(folder), "-c", str(conf.write()), "-g", globals_]

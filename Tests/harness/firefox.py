@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from harness.browser import PROBE
 from harness.tools import need
 from harness.waiting import wait_until
 
@@ -90,6 +91,16 @@ class Firefox:
         assert found["type"] == "success", found
         text = found["result"].get("value")
         return json.loads(text) if text is not None else None
+
+    @contextmanager
+    def probed(self) -> Iterator[None]:
+        """Pages that are opened in the block have the probe, as those of Chromium have."""
+        script = self.ask("script.addPreloadScript", {
+            "functionDeclaration": f"() => {{\n{PROBE.read_text()}\n}}"})["script"]
+        try:
+            yield
+        finally:
+            self.ask("script.removePreloadScript", {"script": script})
 
     def record(self, seconds: float) -> bytes:
         """Records the video and audio of the page's element as WebM; needs no audio device."""

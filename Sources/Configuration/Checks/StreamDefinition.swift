@@ -97,8 +97,12 @@ package struct StreamDefinition: Sendable {
     try checkIsolation(settings)
     try checkPublishers(settings)
     let names = settings.playbackKeys.map(\.identifier)
-    guard Set(names).count == names.count else {
-      throw UsageError(.option("playback-key"), .problem("two keys have the same name"))
+    if let twice = names.enumerated().first(where: { names[..<$0.offset].contains($0.element) }) {
+      // The word after the option is a secret for the log, which removes it.
+      throw UsageError(
+        .option("playback-key"),
+        .problem("*** and *** have the same KID \"\(twice.element)\""),
+        expected: "a KID per key")
     }
   }
 

@@ -30,8 +30,25 @@ package enum CanaryCommand: Sendable {
   /// The first argument that selects the command.
   package static let name = "canary"
 
-  static let flags = [
-    "--interval", "--seconds", "--json", "--clock", "--metrics-file", "--verify",
+  /// The options, in the order of the help.
+  static let options = [
+    CommandOption(
+      "--interval", "S", .text, help: "seconds between two lines of a URL, 1–3600 (default 10)"),
+    CommandOption(
+      "--seconds", "S", .text, help: "the duration, 1–31536000 (default: until a signal)"),
+    CommandOption("--json", help: "one JSON object per line"),
+    CommandOption(
+      "--clock", "WHAT", .choice(["prft", "pdt", "burned"]),
+      help: "when media were captured: prft (of each chunk), pdt (EXT-X-PROGRAM-DATE-TIME, of each "
+        + "part; URLs that end in .m3u8) or burned (the burned clock of each decoded frame of "
+        + "H.264 or HEVC) (default prft, or pdt if the media of a .m3u8 URL have none)"),
+    CommandOption(
+      "--verify", "WHAT", .choiceOrPath(["system", "none"]),
+      help: "certificates of https servers: system (those of the system's authorities), the path "
+        + "of a PEM file with other ones, or none (not verified) (default system)"),
+    CommandOption(
+      "--metrics-file", "PATH", .path,
+      help: "a file for Prometheus' node exporter, replaced after each interval"),
   ]
 
   /// Reads the arguments after the name of the command.
@@ -52,7 +69,7 @@ package enum CanaryCommand: Sendable {
         self = .help
         return
       case "--json" where parts.count == 1: request.isJSON = true
-      case _ where Self.flags.contains(flag) && flag != "--json":
+      case _ where flag != "--json" && Self.options.contains(where: { $0.flag == flag }):
         guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
           throw UsageError(.location(.flag(flag)), .missingValue)
         }
@@ -111,17 +128,7 @@ package enum CanaryCommand: Sendable {
     A URL ends in .m3u8 (LL-HLS parts by their preload hints), .mpd (LL-DASH, open segments), or /
     (the frame stream of a stream page). Clocks of both machines must be synchronised.
 
-      --interval S         seconds between two lines of a URL, 1–3600 (default 10)
-      --seconds S          the duration, 1–31536000 (default: until a signal)
-      --json               one JSON object per line
-      --clock WHAT         when media were captured: prft (of each chunk), pdt
-                           (EXT-X-PROGRAM-DATE-TIME, of each part; URLs that end in .m3u8) or
-                           burned (the burned clock of each decoded frame of H.264 or HEVC)
-                           (default prft, or pdt if the media of a .m3u8 URL have none)
-      --verify WHAT        certificates of https servers: system (those of the system's
-                           authorities), the path of a PEM file with other ones, or none (not
-                           verified) (default system)
-      --metrics-file PATH  a file for Prometheus' node exporter, replaced after each interval
+    \(CommandOption.help(options))
 
     The status is 1 if a URL had no media in the last interval.
 

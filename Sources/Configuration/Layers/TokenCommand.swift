@@ -43,7 +43,7 @@ package enum TokenCommand: Sendable {
         self = .help
         return
       }
-      guard Self.flags.contains(flag) else {
+      guard Self.options.contains(where: { $0.flag == flag }) else {
         throw UsageError(
           .location(.flag(flag)), .problem("unknown option"),
           expected: "an option of streamer token --help")
@@ -69,8 +69,23 @@ package enum TokenCommand: Sendable {
     self = .token(key, claims)
   }
 
-  static let flags = [
-    "--key", "--stream", "--expires", "--address", "--session",
+  /// The options, in the order of the help.
+  static let options = [
+    CommandOption(
+      "--key", "KID:SECRET", .text,
+      help: "a key of the server (default: the first one in \(variable), which process lists do "
+        + "not show)"),
+    CommandOption("--stream", "S", .text, help: "the name of the stream (default live)"),
+    CommandOption(
+      "--expires", "S", .text,
+      help: "how long the token is valid, in seconds, 1–315360000 (default 3600)"),
+    CommandOption(
+      "--address", "A", .text,
+      help: "the only client: an IPv4 address, or an IPv6 address, of which the first 64 bits "
+        + "count (default: all clients)"),
+    CommandOption(
+      "--session", "ID", .text,
+      help: "the viewer, 1–64 letters, digits, _ and - (default: a random name)"),
   ]
 
   private static func key(
@@ -107,13 +122,7 @@ package enum TokenCommand: Sendable {
 
     Usage: streamer token --stream S [options]
 
-      --key KID:SECRET    a key of the server (default: the first one in \(variable),
-                          which process lists do not show)
-      --stream S          the name of the stream (default live)
-      --expires S         how long the token is valid, in seconds, 1–315360000 (default 3600)
-      --address A         the only client: an IPv4 address, or an IPv6 address, of which the first
-                          64 bits count (default: all clients)
-      --session ID        the viewer, 1–64 letters, digits, _ and - (default: a random name)
+    \(CommandOption.help(options))
 
     """
 }

@@ -1,86 +1,147 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The completions of shells, written from the option table.
+/// The completions of shells, written from the option tables.
 enum Completion {
+  /// The commands, each the first argument of the program.
+  private static let commands = [
+    (TokenCommand.name, TokenCommand.options), (CanaryCommand.name, CanaryCommand.options),
+  ]
+  private static let commandNames = commands.map(\.0).joined(separator: " ")
+
+  // MARK: bash
+
   /// The text for `/usr/share/bash-completion/completions/streamer`.
   static let bash: String = {
+    let own = commands.map { name, options in
+      let flags = (options.map(\.flag) + ["--help"]).joined(separator: " ")
+      return """
+            \(name))
+              case $before in
+        \(options.map { bashCase($0.flag, $0.form, indent: 6) }.joined())      esac
+              \(among(flags)); return ;;
+
+        """
+    }.joined()
     var cases = ""
     for option in Option.table where option.placeholder != nil {
-      let flags = Self.flags(option).joined(separator: "|")
-      let action =
-        switch option.form {
-        case .choice(let values): among(values)
-        case .boolean: among(["true", "false"])
-        case .path, .input: "_filedir"
-        case .text, .number: ":"
-        }
-      cases += "    \(flags)) \(action); return ;;\n"
+      cases += bashCase(flags(option).joined(separator: "|"), form(option), indent: 4)
     }
     let all = Option.table.flatMap(flags).joined(separator: " ")
     return """
       # bash completion for streamer
       _streamer() {
         local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+        # `--flag=value` is three words.
+        [[ $before == = && $COMP_CWORD -gt 2 ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
+        [[ $word == = ]] && word=
         if [[ $COMP_CWORD -gt 1 ]]; then
           case ${COMP_WORDS[1]} in
-          \(TokenCommand.name))
-            [[ $before == --* ]] || COMPREPLY=($(compgen -W '\(tokenFlags)' -- "$word"))
-            return ;;
-          \(CanaryCommand.name))
-            [[ $before == --metrics-file ]] && _filedir
-            [[ $before == --* ]] || COMPREPLY=($(compgen -W '\(canaryFlags)' -- "$word"))
-            return ;;
-          esac
+      \(own)    esac
         fi
         case $before in
       \(cases)  esac
-        COMPREPLY=($(compgen -W '\(all)' -- "$word"))
+        \(among(all))
         [[ $COMP_CWORD -eq 1 && -n $word && $word != -* ]] \\
-          && COMPREPLY=($(compgen -W '\(TokenCommand.name) \(CanaryCommand.name)' -- "$word"))
+          && \(among(commandNames))
       }
       complete -F _streamer streamer
 
       """
   }()
 
+  /// The branch for the value of an option; empty for a flag without one.
+  private static func bashCase(
+    _ pattern: String, _ form: CommandOption.Form, indent: Int
+  ) -> String {
+    let action: String
+    switch form {
+    case .none: return ""
+    case .text: action = ":"
+    case .path: action = "_filedir"
+    case .choice(let words): action = among(words.joined(separator: " "))
+    case .choiceOrPath(let words):
+      action = "_filedir; COMPREPLY+=(\(candidates(words.joined(separator: " "))))"
+    }
+    return String(repeating: " ", count: indent) + "\(pattern)) \(action); return ;;\n"
+  }
+
+  private static func among(_ words: String) -> String { "COMPREPLY=(\(candidates(words)))" }
+
+  private static func candidates(_ words: String) -> String {
+    "$(compgen -W '\(words)' -- \"$word\")"
+  }
+
+  // MARK: zsh
+
   /// The text for `/usr/share/zsh/vendor-completions/_streamer`.
   static let zsh: String = {
-    var lines: [String] = []
-    for option in Option.table {
-      let help = option.help.replacing("'", with: "’").replacing("[", with: "(")
-        .replacing("]", with: ")").replacing(":", with: "\\:")
-      for flag in flags(option) {
-        let star = option.isRepeatable ? "*" : ""
-        lines.append("  '\(star)\(flag)[\(help)]\(value(option))'")
+    let own = commands.map { name, options in
+      let lines =
+        options.map { zshLine($0.flag, $0.placeholder, $0.form, $0.help) }
+        + [zshLine("--help", nil, .none, "print the options")]
+        + (name == CanaryCommand.name ? ["'*:URL:_urls'"] : [])
+      return """
+          \(name))
+            shift words
+            (( CURRENT-- ))
+            _arguments \\
+              \(lines.joined(separator: " \\\n        "))
+            return ;;
+
+        """
+    }.joined()
+    let lines = Option.table.flatMap { option in
+      flags(option).map {
+        zshLine(
+          $0, option.placeholder, form(option), option.help, isRepeatable: option.isRepeatable)
       }
     }
     return """
       #compdef streamer
-      case ${words[2]} in
-      \(TokenCommand.name)) _values -w 'options' \(tokenFlags); return ;;
-      \(CanaryCommand.name)) _values -w 'options' \(canaryFlags); return ;;
-      esac
-      _arguments \\
-      """ + "\n" + lines.joined(separator: " \\\n") + "\n"
+      local -a command
+      if (( CURRENT == 2 )); then
+        command=('1::command:(\(commandNames))')
+      else
+        case ${words[2]} in
+      \(own)  esac
+      fi
+      _arguments $command \\
+        \(lines.joined(separator: " \\\n  "))
+
+      """
   }()
 
-  /// The flags of the command that prints a playback token.
-  private static let tokenFlags = (TokenCommand.flags + ["--help"]).joined(separator: " ")
-
-  /// The flags of the command that follows streams.
-  private static let canaryFlags = (CanaryCommand.flags + ["--help"]).joined(separator: " ")
-
-  private static func among(_ words: [String]) -> String {
-    "COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$word\"))"
+  /// A specification for `_arguments`, in which a colon ends a field.
+  private static func zshLine(
+    _ flag: String, _ placeholder: String?, _ form: CommandOption.Form, _ help: String,
+    isRepeatable: Bool = false
+  ) -> String {
+    let help = help.replacing("'", with: "’").replacing("[", with: "(").replacing("]", with: ")")
+      .replacing(":", with: "\\:")
+    let name = (placeholder ?? "").replacing(":", with: "\\:")
+    let value =
+      switch form {
+      case .none: ""
+      case .text: ":\(name): "
+      case .path: ":\(name):_files"
+      case .choice(let words): ":\(name):(\(words.joined(separator: " ")))"
+      case .choiceOrPath(let words):
+        ":\(name):_alternative \"words\\:\(name)\\:(\(words.joined(separator: " ")))\" "
+          + "\"files\\:\(name)\\:_files\""
+      }
+    let argument = flag.hasPrefix("--") && !value.isEmpty ? "=" : ""
+    return "'\(isRepeatable ? "*" : "")\(flag)\(argument)[\(help)]\(value)'"
   }
 
-  private static func value(_ option: Option) -> String {
-    guard let placeholder = option.placeholder else { return "" }
+  // MARK: The option table
+
+  private static func form(_ option: Option) -> CommandOption.Form {
+    guard option.placeholder != nil else { return .none }
     return switch option.form {
-    case .choice(let values): ":\(placeholder):(\(values.joined(separator: " ")))"
-    case .boolean: ":\(placeholder):(true false)"
-    case .path, .input: ":\(placeholder):_files"
-    case .text, .number: ":\(placeholder): "
+    case .choice(let values): .choice(values)
+    case .boolean: .choice(["true", "false"])
+    case .path, .input: .path
+    case .text, .number: .text
     }
   }
 

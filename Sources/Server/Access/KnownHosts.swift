@@ -3,7 +3,7 @@
 import HTTP
 import Net
 
-/// The hosts under which this server answers `/api`.
+/// The hosts under which this server answers `/api`, and clients on this machine without a token.
 ///
 /// A page of another site can let its own name point to this machine (DNS rebinding); the browser
 /// then sends that name as `Host`.
@@ -21,6 +21,23 @@ package struct KnownHosts {
     return PeerAddress(host) != nil || host == "localhost" || host.hasSuffix(".localhost")
       || names.contains(host)
   }
+
+  /// Why a request may be that of another site's page in a browser on this machine; nil if it comes
+  /// from a program or from a page of this server.
+  ///
+  /// Browsers send `Origin` with requests whose responses a page of another site could read.
+  /// - Source: RFC 6454 §7; Fetch §3.1
+  func foreignPage(_ request: Request) -> String? {
+    guard contain(request) else { return Self.unknownHost }
+    guard let origin = request.header("origin")?.lowercased() else { return nil }
+    let host = request.header("host")?.lowercased() ?? ""
+    return ["http://\(host)", "https://\(host)"].contains(origin)
+      ? nil : "pages of other origins cannot read this"
+  }
+
+  /// The line for a `Host` that is not known.
+  static let unknownHost =
+    "unknown host (expected an address, localhost, or a name of --public-url or --api-host)"
 
   /// The host of an absolute URL.
   package static func name(in url: String) -> String {

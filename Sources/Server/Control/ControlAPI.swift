@@ -36,10 +36,7 @@ final class ControlAPI {
   func handle(_ exchange: any Exchange) {
     exchange.kind = .control
     guard hosts.contain(exchange.request) else {
-      return exchange.respond(
-        Self.error(
-          403,
-          "unknown host (expected an address, localhost, or a name of --public-url or --api-host)"))
+      return exchange.respond(Self.error(403, KnownHosts.unknownHost))
     }
     if let refusal = refusal(exchange.request) { return exchange.respond(refusal) }
     let path = exchange.request.pathSegments

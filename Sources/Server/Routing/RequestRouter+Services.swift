@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import Net
 import Sharing
 import Time
 
@@ -23,7 +24,15 @@ extension RequestRouter {
       exchange.kind = .probe
       return exchange.respond(refusal)
     }
-    probe(exchange, serverState.metrics(at: now), "text/plain; version=0.0.4; charset=utf-8")
+    exchange.kind = .probe
+    let type = HeaderField("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+    // Only what all clients may read is for scripts of other origins.
+    exchange.respond(
+      PreparedResponse(
+        status: 200,
+        fields: access == .open
+          ? ResponseFields.fields(type.value, .noStore) : [type] + StatisticsHandler.fields,
+        body: [SharedBytes(serverState.metrics(at: now))]))
   }
 
   /// The response for a client that may not read the times of a stream; nil if it may.

@@ -9,10 +9,14 @@ import Time
 /// Answers requests for `/stats` and `/stats.json` on one loop.
 struct StatisticsHandler {
   private let serverState: ServerState
+  private let hosts: KnownHosts
   /// Rendering is expensive, and any client may request the text if it needs no token.
   private var budget = RenderBudget()
 
-  init(_ serverState: ServerState) { self.serverState = serverState }
+  init(_ serverState: ServerState) {
+    self.serverState = serverState
+    hosts = KnownHosts(serverState.options.hostNames)
+  }
 
   /// Answers a request for the page, or for its values.
   mutating func answer(_ exchange: any Exchange, isPage: Bool, now: MonotonicTime) {
@@ -46,6 +50,7 @@ struct StatisticsHandler {
 
   /// The response for a client that may not read what `option` protects; nil if it may.
   ///
+  /// With ``ReadAccess/loopback`` a page of another site in a browser on this machine may not.
   /// Browsers ask for a password if the field allows HTTP Basic: the token is the password of any
   /// user. Requests that change something do not accept it, since browsers send it by themselves.
   /// Nothing is asked for the times of a stream, which the player page requests by itself.
@@ -62,13 +67,18 @@ struct StatisticsHandler {
     _ request: Request, _ access: ReadAccess, option: String, asksForPassword: Bool = true,
     _ now: MonotonicTime
   ) -> PreparedResponse? {
+    var foreignPage: String?
     switch access {
     case .open: return nil
-    case .loopback where request.peer.isLoopback: return nil
+    case .loopback where request.peer.isLoopback:
+      foreignPage = hosts.foreignPage(request)
+      if foreignPage == nil { return nil }
     case .token, .loopback: break
     }
     guard let token = serverState.options.adminToken else {
-      return Self.error(403, "\(request.path) is off: it requires --admin-token or --\(option)")
+      return Self.error(
+        403,
+        foreignPage ?? "\(request.path) is off: it requires --admin-token or --\(option)")
     }
     let given = Authorization(request)
     let refusals = serverState.adminRefusals

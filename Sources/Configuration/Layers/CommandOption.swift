@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An option of `streamer token` or `streamer canary` as data.
+///
+/// The help of the command and the completions of shells are written from it.
+struct CommandOption: Sendable {
+  /// The form of its value, for completion.
+  enum Form: Sendable {
+    case none
+    case text
+    case path
+    case choice([String])
+    /// One of these words, or a path.
+    case choiceOrPath([String])
+  }
+
+  /// The flag with its dashes.
+  let flag: String
+  /// The name of the value in the help; nil for a flag without a value.
+  let placeholder: String?
+  let form: Form
+  let help: String
+
+  /// - Parameters:
+  ///   - flag: the flag with its dashes.
+  ///   - placeholder: the name of the value; nil for a flag without one.
+  ///   - form: the form of the value.
+  ///   - help: the line of the help, which is wrapped.
+  init(_ flag: String, _ placeholder: String? = nil, _ form: Form = .none, help: String) {
+    (self.flag, self.placeholder, self.form, self.help) = (flag, placeholder, form, help)
+  }
+
+  /// The part of a command's help about its options.
+  static func help(_ options: [CommandOption]) -> String {
+    let flags = options.map { "  " + $0.flag + ($0.placeholder.map { " " + $0 } ?? "") }
+    // bounded: lengths of the texts of the tables
+    let indent = (flags.map(\.count).max() ?? 0) + 2
+    let margin = String(repeating: " ", count: indent)
+    return zip(flags, options).map { flag, option in
+      let words = option.help.split(separator: " ").map(String.init)
+      let body = HelpText.wrapped(words, columns: 100 - indent)
+      return flag + margin.dropFirst(flag.count) + body.joined(separator: "\n" + margin)
+    }.joined(separator: "\n")
+  }
+}
