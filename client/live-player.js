@@ -1380,13 +1380,18 @@ class SourceBufferQueue {
     this.trimmedAt = 0;
     this.wasFull = false;
     this.isClosed = false;
+    this.onAppended = () => {};
     this.buffer = source.addSourceBuffer(type);
     this.buffer.mode = 'segments';
-    this.buffer.addEventListener('updateend', () => this.pump());
+    this.buffer.addEventListener('updateend', () => {
+      this.pump();
+      if (!this.isClosed) this.onAppended();
+    });
     this.buffer.addEventListener('error', () => {
       if (!this.isClosed) this.onFailure('the source buffer failed');
     });
   }
+  get isIdle() { return this.pending.length === 0 && !this.buffer.updating; }
   changeType(type, header) {
     this.type = type;
     this.append(header);
@@ -1464,6 +1469,8 @@ class MediaFeed {
     this.isClosed = false;
     this.isStreaming = true;
     this.onStreaming = () => {};
+    this.onAppended = () => {};
+    this.opening = null;
     this.onClose = () => {};
   }
   async untilStreaming() {
@@ -1478,6 +1485,18 @@ class MediaFeed {
     this.video?.changeType(video.type, video.header);
     if (audio) this.audio?.changeType(audio.type, audio.header);
   }
+  prepare() {
+    this.openSource()?.catch(() => {});  // `attach` tries again, and reports an error
+  }
+  openSource() {
+    const Source = mediaSourceClass();
+    if (!Source || this.isClosed) return null;
+    this.opening ??= this.openedSource(new Source()).catch((error) => {
+      this.opening = null;
+      throw error;
+    });
+    return this.opening;
+  }
   async attach(types) {
     const Source = mediaSourceClass();
     for (const type of types) {
@@ -1485,8 +1504,17 @@ class MediaFeed {
         throw new UnsupportedError(`This browser cannot play ${type} by MSE`);
       }
     }
-    if (!Source) return;
-    const source = new Source();
+    const source = await this.openSource();
+    if (!source) return;
+    const fail = (/** @type {string} */ reason) => {
+      if (this.source === source) this.onFailure(reason);
+    };
+    const queues = types.map((type) => new SourceBufferQueue(this.element, source, type, fail));
+    for (const queue of queues) queue.onAppended = () => this.onAppended();
+    this.video = queues[0];
+    this.audio = queues[1] ?? null;
+  }
+  async openedSource(source) {
     this.source = source;
     if (!('MediaSource' in globalThis)) this.element.disableRemotePlayback = true;
     if ('streaming' in source) this.followStreaming(source);
@@ -1505,12 +1533,7 @@ class MediaFeed {
     });
     if (this.source !== source) throw new Error('the media source was closed before it was open');
     source.duration = Infinity;
-    const fail = (/** @type {string} */ reason) => {
-      if (this.source === source) this.onFailure(reason);
-    };
-    const queues = types.map((type) => new SourceBufferQueue(this.element, source, type, fail));
-    this.video = queues[0];
-    this.audio = queues[1] ?? null;
+    return source;
   }
   followStreaming(source) {
     this.isStreaming = false;
@@ -1521,6 +1544,7 @@ class MediaFeed {
     source.addEventListener('endstreaming', () => { this.isStreaming = false; });
   }
   hasTracks(count) { return (this.audio ? 2 : 1) === count; }
+  get isIdle() { return this.video?.isIdle !== false && this.audio?.isIdle !== false; }
   start() { return this.ranges()?.start(0) ?? null; }
   end() {
     const ranges = this.ranges();
@@ -2142,20 +2166,21 @@ class DecoderFeed {
     this.isClosed = false;
     this.isStreaming = true;
     this.newest = 0;
+    this.isIdle = true;
+    this.onAppended = () => {};
     display.onRefresh = () => this.pump();
   }
+  prepare() { /* a decoder needs the CMAF header */ }
   async untilStreaming() { /* a decoder always wants media */ }
   async open(tracks) {
     const [{ type, header, timescale }, audio] = tracks;
     this.timescale = timescale;
     const { config } = this.formatOf(type, header);
-    const { supported } = await VideoDecoder.isConfigSupported(config);
+    if (audio) this.audio ??= new AudioTrack(this.sound.buffer, () => this.pumpSound());
+    const [{ supported }] = await Promise.all([
+      VideoDecoder.isConfigSupported(config), audio && this.audio?.open(audio)]);
     if (!supported) {
       throw new UnsupportedError(`This browser cannot decode ${config.codec} by WebCodecs`);
-    }
-    if (audio) {
-      this.audio ??= new AudioTrack(this.sound.buffer, () => this.pumpSound());
-      await this.audio.open(audio);
     }
     if (this.isClosed) throw new Error('the decoder was closed before it was open');
     this.sound.setTrack(this.audio);
@@ -2714,6 +2739,7 @@ class SoundPlayer {
 // page/players/arrivals.js
 
 const MARGIN = 0.06;
+const KEPT_CHUNKS = 90;
 const OUTAGE_DELAY = 0.3;
 const OUTAGE_BACKLOG = 5;
 class TrackDelays {
@@ -2738,9 +2764,9 @@ class TrackDelays {
   quantile(q) { return this.samples.quantile(q); }
 }
 class ArrivalDelays {
-  constructor(audioChunks = 30) {
-    this.video = new TrackDelays(90);
-    this.audio = new TrackDelays(audioChunks);
+  constructor() {
+    this.video = new TrackDelays(KEPT_CHUNKS);
+    this.audio = new TrackDelays(KEPT_CHUNKS);
   }
   clear() {
     this.video.clear();
@@ -3545,9 +3571,9 @@ async function readSegment(response, number, onChunk, onPiece) {
   if (!splitter.isComplete) throw new Error(`segment ${number} ended within a chunk`);
   return true;
 }
-async function readTrack(track, signal, onChunk) {
+async function readTrack(track, signal, onChunk, begun) {
   const { namesOf, first, duration, timescale, onPiece, leaves } = track;
-  let open = request(namesOf(), first, signal), emptySegments = 0;
+  let open = begun ?? request(namesOf(), first, signal), emptySegments = 0;
   for (let number = first; ; number += 1) {
     const { names } = open, response = await open.response;
     if (!response.ok) throw new SegmentError(number, response.status);
@@ -3580,11 +3606,11 @@ async function readTrack(track, signal, onChunk) {
 
 // page/players/frames.js
 
-const AUDIO_TARGET = 0.25;
+const AUDIO_TARGET = 0.19, LEAST_MPD_TARGET = 0.25;
 const CHUNK_TIMEOUT = 2500;
 const START_TIMEOUT = 7000;
 const REFRESH_INTERVAL = 4000;
-const BACKLOG_TIME = 300;
+const BACKLOG_TIME = 300, LIVE_SHARE = 0.7;
 const DATE_ERROR = 0.01;
 const END_MARGIN = 0.03;
 class FramePlayer {
@@ -3610,6 +3636,8 @@ class FramePlayer {
     this.firstChunkAt = 0;
     this.videoChunkAt = 0;
     this.audioChunkAt = 0;
+    this.videoTime = NaN;
+    this.isAtEdge = false;
     this.isPositioned = false;
     this.seekedAt = 0;
     this.isSuspended = false;
@@ -3619,9 +3647,15 @@ class FramePlayer {
     const feed = new MediaFeed(this.host.video, (reason) => {
       if (this.feed === feed) this.recover(reason);
     });
+    feed.onAppended = () => {
+      if (this.feed === feed && !this.isPositioned) this.choosePosition();
+    };
     return feed;
   }
-  start() { void this.play(); }
+  start() {
+    this.feed.prepare();
+    void this.play();
+  }
   stop() {
     this.stopping.abort();
     this.attempt?.abort();
@@ -3687,15 +3721,22 @@ class FramePlayer {
     }
     if (audio) this.requireAudioTarget();
     this.learn(list);
-    const { feed } = this;
+    this.host.learnServices(list);
+    const { feed } = this, early = this.firstNumber(list);
+    const isKnown = feed.isStreaming && this.host.sync === null;
+    const open = !isKnown ? []
+      : [video, ...audioNames ? [audioNames] : []].map((names) => request(names, early, signal));
     if (headersOf(list).join(' ') !== feed.headers) await this.openFeed(feed, list, signal);
     if (!feed.isStreaming && !this.isSuspended) await this.suspend(feed);
     await this.host.untilJoined();
     signal.throwIfAborted();
     this.isPositioned = false;
+    this.isAtEdge = false;
+    this.videoTime = NaN;
     this.firstChunkAt = 0;
     this.control.restart();
-    const { duration } = list.segments[list.segments.length - 1], first = this.firstNumber(list);
+    const first = isKnown ? early : this.firstNumber(list);
+    const { duration } = list.segments[list.segments.length - 1];
     const { timescale, ...start } = { first, duration, timescale: this.timescales.video };
     ladder.shown = chosen;
     this.control.duration = duration;
@@ -3723,18 +3764,19 @@ class FramePlayer {
       }
       this.control.chunk(chunk.time / timescale, number);
       this.appendVideo(chunk);
-    })];
+    }, open[0])];
     if (audioNames) {
       const audioTrack = { ...start, namesOf: () => audioNames, timescale: this.timescales.audio };
       tracks.push(readTrack(audioTrack, signal, (chunk) => {
         if (feed.isClosed) throw new Error('the media source was closed');
         this.appendAudio(chunk);
-      }));
+      }, open[1]));
     }
     await Promise.all(tracks);
   }
   requireAudioTarget() {
-    this.host.setTargets(isMPD(this.host.source) ? MPD_TARGET : AUDIO_TARGET, AUDIO_TARGET);
+    if (isMPD(this.host.source)) this.host.setTargets(MPD_TARGET, LEAST_MPD_TARGET);
+    else this.host.setTargets(AUDIO_TARGET, AUDIO_TARGET);
   }
   firstNumber(list) {
     const end = this.feed.end(), bufferedTo = end === null ? -Infinity : this.timeline.dateOf(end);
@@ -3774,8 +3816,11 @@ class FramePlayer {
       const time = chunk.time / this.timescales.video, date = this.timeline.dateOf(time);
       if (date !== null) this.host.addEvent(eventOfMessage(message, date - time));
     }
+    const now = performance.now(), time = chunk.time / this.timescales.video;
+    this.isAtEdge ||= now - this.videoChunkAt >= LIVE_SHARE * 1000 * (time - this.videoTime);
+    this.videoTime = time;
     this.feed.video?.append(chunk.bytes);
-    this.videoChunkAt = performance.now();
+    this.videoChunkAt = now;
     this.failures = 0;
     if (this.firstChunkAt === 0) this.firstChunkAt = this.videoChunkAt;
     if (Math.abs(this.host.clock.offset - this.clockOffset) > 50) {
@@ -3805,7 +3850,8 @@ class FramePlayer {
     const date = this.timeline.dateOf(end);
     const endLatency = date === null ? 0 : this.host.clock.now() / 1000 - date;
     const elapsed = performance.now() - this.firstChunkAt;
-    if (endLatency > this.target && elapsed < BACKLOG_TIME) return;
+    const isComplete = this.isAtEdge && this.feed.isIdle;
+    if (endLatency > this.target && !isComplete && elapsed < BACKLOG_TIME) return;
     const position = Math.min(end + endLatency - this.target, end - END_MARGIN);
     this.display.currentTime = Math.max(ranges.start(ranges.length - 1), position);
     this.isPositioned = true;
@@ -4299,7 +4345,6 @@ function helloOf(session) {
 // page/players/socket-player.js
 
 const SOCKET_AUDIO_TARGET = 0.25;
-const SHORT_CHUNKS = 120;
 const SOCKET_END_MARGIN = 0.03;
 const SHOWN_TIME = 1;
 const CATCH_UP_TIME = 300;
@@ -4321,11 +4366,10 @@ class SocketPlayer {
     this.tracks = [];
     this.waiting = [];
     this.opening = null;
-    this.delays = new ArrivalDelays(SHORT_CHUNKS);
+    this.delays = new ArrivalDelays();
     this.epoch = 0;
     this.hasEpoch = false;
     this.firstChunkAt = 0;
-    this.isAtEdge = false;
     this.isPositioned = false;
     this.beginsAt = 0;
     this.seekedAt = 0;
@@ -4344,9 +4388,13 @@ class SocketPlayer {
     const feed = new MediaFeed(this.host.video, (reason) => {
       if (this.feed === feed) this.recover(reason);
     });
+    feed.onAppended = () => {
+      if (this.feed === feed && !this.isPositioned) this.choosePosition();
+    };
     return feed;
   }
   start() {
+    this.feed.prepare();
     if ('WebSocket' in globalThis) this.connect();
     else this.withoutSocket('This browser has no WebSockets');
   }
@@ -4374,9 +4422,13 @@ class SocketPlayer {
     this.forgetPosition();
   }
   forgetPosition() {
-    this.isAtEdge = false;
+    for (const group of this.groups.values()) group.isAtEdge = false;
     this.isPositioned = false;
     this.firstChunkAt = 0;
+  }
+  get isAtEdge() {
+    const groups = [...this.groups.values()];
+    return groups.length >= this.tracks.length && groups.every(({ isAtEdge }) => isAtEdge);
   }
   connect() {
     this.forgetMedia();
@@ -4492,7 +4544,7 @@ class SocketPlayer {
     const group = groupOf(message);
     if (!group) return;
     for (const [cid, { track }] of this.groups) if (track === group.track) this.groups.delete(cid);
-    this.groups.set(group.cid, { ...group, header: null });
+    this.groups.set(group.cid, { ...group, header: null, next: NaN, isAtEdge: false });
     if (group.track === 'v') this.shown = group.rendition;
   }
   learnLadder(channels) {
@@ -4523,6 +4575,7 @@ class SocketPlayer {
     if (this.isOpening) {
       this.waiting.push(message);
     } else if (message.kind === HEADER) {
+      group.next = message.sequence;
       this.takeHeader(group, message.media);
     } else if ([VIDEO, AUDIO, SAMPLE].includes(message.kind)) {
       if (this.feed.video) this.append(group, message);
@@ -4572,9 +4625,9 @@ class SocketPlayer {
     for (const time of this.appendMedia(group, message)) {
       if (this.isPositioned) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
     }
-    if (!isVideo) return;
-    if (this.firstChunkAt === 0) this.firstChunkAt = performance.now();
-    if ((message.flags & CATCH_UP) === 0) this.isAtEdge = true;
+    if (isVideo && this.firstChunkAt === 0) this.firstChunkAt = performance.now();
+    const isLast = (message.sequence + 1) % 2 ** 32 === group.next;
+    if (isLast || (message.flags & CATCH_UP) === 0) group.isAtEdge = true;
     if (!this.isPositioned) this.choosePosition();
   }
   appendMedia({ track, timescale }, { media }) {
@@ -4589,7 +4642,8 @@ class SocketPlayer {
     if (end === null || !ranges || this.firstChunkAt === 0) return;
     const endLatency = this.host.clock.now() / 1000 - end - this.epoch;
     const elapsed = performance.now() - this.firstChunkAt;
-    if (endLatency > this.target && !this.isAtEdge && elapsed < CATCH_UP_TIME) return;
+    const isComplete = this.isAtEdge && this.feed.isIdle;
+    if (endLatency > this.target && !isComplete && elapsed < CATCH_UP_TIME) return;
     const { display } = this, start = ranges.start(ranges.length - 1);
     const position = Math.max(
       start, Math.min(end + endLatency - this.target, end - SOCKET_END_MARGIN));
@@ -4801,6 +4855,10 @@ function showFigures(panel, state, clock, { frameRate, hasTarget, requested, isD
 const CLOCK_INTERVAL = 30000, CLOCK_RETRY = 2000;
 const POLL_INTERVAL = 500, SOURCE_INTERVAL = 1500, POLL_RETRY = 5000;
 const DRIFT = 100;
+function servicesNamedBy(list) {
+  const names = segmentNames(list);
+  return names && { ...servicesBeside(names.folder), times: timeServicesOf(list) };
+}
 class ServicePoller {
   constructor(source, clock, figures, stop) {
     this.source = source;
@@ -4825,6 +4883,10 @@ class ServicePoller {
     void this.keepClock();
     void this.pollTimestamps();
   }
+  learn(list) {
+    this.services ??= servicesNamedBy(list);
+    this.start();
+  }
   use(source) {
     if (source === this.source) return;
     this.source = source;
@@ -4840,8 +4902,7 @@ class ServicePoller {
     let wait = 0;
     try {
       const list = await loadPlaylist(this.source, this.clock, this.stop);
-      const names = segmentNames(list);
-      if (names) this.services = { ...servicesBeside(names.folder), times: timeServicesOf(list) };
+      this.services ??= servicesNamedBy(list);
       this.silences = 0;
     } catch (error) {  // the next call tries again
       const isSilent = error instanceof TypeError || messageOf(error).startsWith('no response');
@@ -5006,6 +5067,7 @@ function figuresOf(state, need) {
 
 const UPDATE_INTERVAL = 50;
 const REPORT_INTERVAL = 1000;
+const SERVICES_DELAY = 1000;
 const SILENT_STALL = 300;
 class Playback {
   constructor(video, options, events) {
@@ -5039,6 +5101,7 @@ class Playback {
     this.state = newState(this.source);
     this.state.stalls = this.stalls.stalls;
     this.timer = 0;
+    this.servicesTimer = 0;
   }
   start() {
     this.listen();
@@ -5059,6 +5122,7 @@ class Playback {
     this.queue.close();
     this.closing.abort();
     clearInterval(this.timer);
+    clearTimeout(this.servicesTimer);
     this.frames.stop();
     video.pause();
     video.removeAttribute('src');
@@ -5113,10 +5177,12 @@ class Playback {
   playFirst() {
     const { kind } = this.options;
     this.events.onMessage('play');
-    this.services.start();
     if (kind !== null) this.play(kind, 'requested');
     else if (isMPD(this.source) && this.options.scripts.dash) void this.playMPD();
     else this.playUsual(false);
+    const isNamed = ['frames', 'ws', 'webcodecs'].includes(this.kind);
+    if (!isNamed || !this.player) this.services.start();
+    else this.servicesTimer = window.setTimeout(() => this.services.start(), SERVICES_DELAY);
   }
   playUsual(hasDash) {
     const { sync } = this.options, { source } = this;
@@ -5223,6 +5289,7 @@ class Playback {
         this.events.onMessage('sound', text, 'warn');
         if (text !== null) this.failed(text, false);
       },
+      learnServices: (list) => { if (isCurrent()) this.services.learn(list); },
       measureClock: () => void this.services.measureClock(),
       setTargets: (...targets) => {
         if (isCurrent() && this.targets.setStream(...targets)) this.applyTarget();
