@@ -28,6 +28,7 @@ import fanout  # noqa: E402
 from fetch_hlsjs import fetch_hlsjs  # noqa: E402
 from harness.browser import chromium_running, viewer  # noqa: E402
 from harness.firefox import firefox_running  # noqa: E402
+from harness.firstpicture import first_pictures, steps_text  # noqa: E402
 from harness.labreport import STALL_MS, pauses  # noqa: E402
 from harness.procfs import cpu_nanoseconds, cpu_seconds, descendants  # noqa: E402
 from harness.program import Program, start, stop  # noqa: E402
@@ -42,6 +43,8 @@ PLAYERS = {
     "MPD, own player": "/ldash/play/live?player=frames&target=0.5",
     "dash.js": "/ldash/play/live?player=dashjs",
 }
+# The players of <live-player>, whose first picture after the start is measured.
+TRANSPORTS = {"WebCodecs": "webcodecs", "frame player": "http", "WebSocket": "ws"}
 # The page itself reads the burned clock for its own players; the probe reads it for the others.
 OWN_PLAYERS = ("WebCodecs", "frame player", "WebSocket", "MPD, own player")
 OWN_SAMPLES = "window.__player ? window.__player.samples : []"
@@ -161,6 +164,20 @@ def by_page(evaluate: Callable[[str], Any], expression: str, load: Load, opened:
     take(series, sorted(found.items()), since, until)
 
 
+def start_often(browser: Any, program: Program, name: str, starts: int, series: Series) -> None:
+    """The median time from the start of a player to its first picture, in a loaded page."""
+    try:
+        found = first_pictures(browser, program, TRANSPORTS[name], starts)
+    except Exception as error:  # the other players continue
+        print(f"{name}: no first picture: {str(error).splitlines()[0][:200]}", flush=True)
+        return
+    found.sort(key=lambda steps: steps["picture"])
+    middle = found[len(found) // 2]
+    series.first_picture_ms = middle["picture"]
+    print(f"{name}: first picture after connect p50 {middle['picture']:.0f} ms, max "
+          f"{found[-1]['picture']:.0f} ms: {steps_text(middle)}", flush=True)
+
+
 def version(*command: str) -> str:
     """The first line that a program prints about itself."""
     try:
@@ -191,7 +208,8 @@ def facts(viewers: int, seconds: float, has_dashjs: bool, has_audio: bool) -> di
 
 
 def play_all(program: Program, folder: Path, seconds: float, viewers: int,
-             players: list[str], browsers: list[str], has_audio: bool) -> list[Series]:
+             players: list[str], browsers: list[str], has_audio: bool,
+             starts: int) -> list[Series]:
     """These players in these browsers, one after another."""
     sound = "&muted=0" if has_audio else ""
     every: list[Series] = []
@@ -214,6 +232,8 @@ def play_all(program: Program, folder: Path, seconds: float, viewers: int,
         with chromium_running(executable) as browser:
             for name in players:
                 play(f"{name}, Chromium", in_chromium, browser, load, PLAYERS[name] + sound)
+                if name in TRANSPORTS and starts > 0 and not every[-1].problem:
+                    start_often(browser, program, name, starts, every[-1])
     if "firefox" not in browsers:
         return every
     try:
@@ -239,6 +259,8 @@ def main() -> int:
                         help="a file of dash.js; without it dash.js is left out")
     parser.add_argument("--players", nargs="*", choices=list(PLAYERS), default=list(PLAYERS))
     parser.add_argument("--browsers", nargs="*", choices=BROWSERS, default=list(BROWSERS))
+    parser.add_argument("--starts", type=int, default=11,
+                        help="starts of each player for its first picture (default 11)")
     parser.add_argument("--audio", action="store_true",
                         help="a stream with the test tone; the sound of the pages is on")
     given = parser.parse_args()
@@ -258,7 +280,7 @@ def main() -> int:
         with TemporaryDirectory() as scratch:
             fanout.build(Path(scratch))
             every = play_all(program, Path(scratch), given.seconds, given.viewers, players,
-                             given.browsers, given.audio)
+                             given.browsers, given.audio, given.starts)
     finally:
         stop(program)
     command = f"make latency SECONDS={given.seconds:g} VIEWERS={given.viewers}"

@@ -1327,13 +1327,18 @@ class SourceBufferQueue {
     this.trimmedAt = 0;
     this.wasFull = false;
     this.isClosed = false;
+    this.onAppended = () => {};
     this.buffer = source.addSourceBuffer(type);
     this.buffer.mode = 'segments';
-    this.buffer.addEventListener('updateend', () => this.pump());
+    this.buffer.addEventListener('updateend', () => {
+      this.pump();
+      if (!this.isClosed) this.onAppended();
+    });
     this.buffer.addEventListener('error', () => {
       if (!this.isClosed) this.onFailure('the source buffer failed');
     });
   }
+  get isIdle() { return this.pending.length === 0 && !this.buffer.updating; }
   changeType(type, header) {
     this.type = type;
     this.append(header);
@@ -1411,6 +1416,8 @@ class MediaFeed {
     this.isClosed = false;
     this.isStreaming = true;
     this.onStreaming = () => {};
+    this.onAppended = () => {};
+    this.opening = null;
     this.onClose = () => {};
   }
   async untilStreaming() {
@@ -1425,6 +1432,18 @@ class MediaFeed {
     this.video?.changeType(video.type, video.header);
     if (audio) this.audio?.changeType(audio.type, audio.header);
   }
+  prepare() {
+    this.openSource()?.catch(() => {});  // `attach` tries again, and reports an error
+  }
+  openSource() {
+    const Source = mediaSourceClass();
+    if (!Source || this.isClosed) return null;
+    this.opening ??= this.openedSource(new Source()).catch((error) => {
+      this.opening = null;
+      throw error;
+    });
+    return this.opening;
+  }
   async attach(types) {
     const Source = mediaSourceClass();
     for (const type of types) {
@@ -1432,8 +1451,17 @@ class MediaFeed {
         throw new UnsupportedError(`This browser cannot play ${type} by MSE`);
       }
     }
-    if (!Source) return;
-    const source = new Source();
+    const source = await this.openSource();
+    if (!source) return;
+    const fail = (/** @type {string} */ reason) => {
+      if (this.source === source) this.onFailure(reason);
+    };
+    const queues = types.map((type) => new SourceBufferQueue(this.element, source, type, fail));
+    for (const queue of queues) queue.onAppended = () => this.onAppended();
+    this.video = queues[0];
+    this.audio = queues[1] ?? null;
+  }
+  async openedSource(source) {
     this.source = source;
     if (!('MediaSource' in globalThis)) this.element.disableRemotePlayback = true;
     if ('streaming' in source) this.followStreaming(source);
@@ -1452,12 +1480,7 @@ class MediaFeed {
     });
     if (this.source !== source) throw new Error('the media source was closed before it was open');
     source.duration = Infinity;
-    const fail = (/** @type {string} */ reason) => {
-      if (this.source === source) this.onFailure(reason);
-    };
-    const queues = types.map((type) => new SourceBufferQueue(this.element, source, type, fail));
-    this.video = queues[0];
-    this.audio = queues[1] ?? null;
+    return source;
   }
   followStreaming(source) {
     this.isStreaming = false;
@@ -1468,6 +1491,7 @@ class MediaFeed {
     source.addEventListener('endstreaming', () => { this.isStreaming = false; });
   }
   hasTracks(count) { return (this.audio ? 2 : 1) === count; }
+  get isIdle() { return this.video?.isIdle !== false && this.audio?.isIdle !== false; }
   start() { return this.ranges()?.start(0) ?? null; }
   end() {
     const ranges = this.ranges();
@@ -2089,20 +2113,21 @@ class DecoderFeed {
     this.isClosed = false;
     this.isStreaming = true;
     this.newest = 0;
+    this.isIdle = true;
+    this.onAppended = () => {};
     display.onRefresh = () => this.pump();
   }
+  prepare() { /* a decoder needs the CMAF header */ }
   async untilStreaming() { /* a decoder always wants media */ }
   async open(tracks) {
     const [{ type, header, timescale }, audio] = tracks;
     this.timescale = timescale;
     const { config } = this.formatOf(type, header);
-    const { supported } = await VideoDecoder.isConfigSupported(config);
+    if (audio) this.audio ??= new AudioTrack(this.sound.buffer, () => this.pumpSound());
+    const [{ supported }] = await Promise.all([
+      VideoDecoder.isConfigSupported(config), audio && this.audio?.open(audio)]);
     if (!supported) {
       throw new UnsupportedError(`This browser cannot decode ${config.codec} by WebCodecs`);
-    }
-    if (audio) {
-      this.audio ??= new AudioTrack(this.sound.buffer, () => this.pumpSound());
-      await this.audio.open(audio);
     }
     if (this.isClosed) throw new Error('the decoder was closed before it was open');
     this.sound.setTrack(this.audio);
@@ -2661,6 +2686,7 @@ class SoundPlayer {
 // page/players/arrivals.js
 
 const MARGIN = 0.06;
+const KEPT_CHUNKS = 90;
 const OUTAGE_DELAY = 0.3;
 const OUTAGE_BACKLOG = 5;
 class TrackDelays {
@@ -2685,9 +2711,9 @@ class TrackDelays {
   quantile(q) { return this.samples.quantile(q); }
 }
 class ArrivalDelays {
-  constructor(audioChunks = 30) {
-    this.video = new TrackDelays(90);
-    this.audio = new TrackDelays(audioChunks);
+  constructor() {
+    this.video = new TrackDelays(KEPT_CHUNKS);
+    this.audio = new TrackDelays(KEPT_CHUNKS);
   }
   clear() {
     this.video.clear();
@@ -3492,9 +3518,9 @@ async function readSegment(response, number, onChunk, onPiece) {
   if (!splitter.isComplete) throw new Error(`segment ${number} ended within a chunk`);
   return true;
 }
-async function readTrack(track, signal, onChunk) {
+async function readTrack(track, signal, onChunk, begun) {
   const { namesOf, first, duration, timescale, onPiece, leaves } = track;
-  let open = request(namesOf(), first, signal), emptySegments = 0;
+  let open = begun ?? request(namesOf(), first, signal), emptySegments = 0;
   for (let number = first; ; number += 1) {
     const { names } = open, response = await open.response;
     if (!response.ok) throw new SegmentError(number, response.status);
@@ -3527,11 +3553,11 @@ async function readTrack(track, signal, onChunk) {
 
 // page/players/frames.js
 
-const AUDIO_TARGET = 0.25;
+const AUDIO_TARGET = 0.19, LEAST_MPD_TARGET = 0.25;
 const CHUNK_TIMEOUT = 2500;
 const START_TIMEOUT = 7000;
 const REFRESH_INTERVAL = 4000;
-const BACKLOG_TIME = 300;
+const BACKLOG_TIME = 300, LIVE_SHARE = 0.7;
 const DATE_ERROR = 0.01;
 const END_MARGIN = 0.03;
 class FramePlayer {
@@ -3557,6 +3583,8 @@ class FramePlayer {
     this.firstChunkAt = 0;
     this.videoChunkAt = 0;
     this.audioChunkAt = 0;
+    this.videoTime = NaN;
+    this.isAtEdge = false;
     this.isPositioned = false;
     this.seekedAt = 0;
     this.isSuspended = false;
@@ -3566,9 +3594,15 @@ class FramePlayer {
     const feed = new MediaFeed(this.host.video, (reason) => {
       if (this.feed === feed) this.recover(reason);
     });
+    feed.onAppended = () => {
+      if (this.feed === feed && !this.isPositioned) this.choosePosition();
+    };
     return feed;
   }
-  start() { void this.play(); }
+  start() {
+    this.feed.prepare();
+    void this.play();
+  }
   stop() {
     this.stopping.abort();
     this.attempt?.abort();
@@ -3634,15 +3668,22 @@ class FramePlayer {
     }
     if (audio) this.requireAudioTarget();
     this.learn(list);
-    const { feed } = this;
+    this.host.learnServices(list);
+    const { feed } = this, early = this.firstNumber(list);
+    const isKnown = feed.isStreaming && this.host.sync === null;
+    const open = !isKnown ? []
+      : [video, ...audioNames ? [audioNames] : []].map((names) => request(names, early, signal));
     if (headersOf(list).join(' ') !== feed.headers) await this.openFeed(feed, list, signal);
     if (!feed.isStreaming && !this.isSuspended) await this.suspend(feed);
     await this.host.untilJoined();
     signal.throwIfAborted();
     this.isPositioned = false;
+    this.isAtEdge = false;
+    this.videoTime = NaN;
     this.firstChunkAt = 0;
     this.control.restart();
-    const { duration } = list.segments[list.segments.length - 1], first = this.firstNumber(list);
+    const first = isKnown ? early : this.firstNumber(list);
+    const { duration } = list.segments[list.segments.length - 1];
     const { timescale, ...start } = { first, duration, timescale: this.timescales.video };
     ladder.shown = chosen;
     this.control.duration = duration;
@@ -3670,18 +3711,19 @@ class FramePlayer {
       }
       this.control.chunk(chunk.time / timescale, number);
       this.appendVideo(chunk);
-    })];
+    }, open[0])];
     if (audioNames) {
       const audioTrack = { ...start, namesOf: () => audioNames, timescale: this.timescales.audio };
       tracks.push(readTrack(audioTrack, signal, (chunk) => {
         if (feed.isClosed) throw new Error('the media source was closed');
         this.appendAudio(chunk);
-      }));
+      }, open[1]));
     }
     await Promise.all(tracks);
   }
   requireAudioTarget() {
-    this.host.setTargets(isMPD(this.host.source) ? MPD_TARGET : AUDIO_TARGET, AUDIO_TARGET);
+    if (isMPD(this.host.source)) this.host.setTargets(MPD_TARGET, LEAST_MPD_TARGET);
+    else this.host.setTargets(AUDIO_TARGET, AUDIO_TARGET);
   }
   firstNumber(list) {
     const end = this.feed.end(), bufferedTo = end === null ? -Infinity : this.timeline.dateOf(end);
@@ -3721,8 +3763,11 @@ class FramePlayer {
       const time = chunk.time / this.timescales.video, date = this.timeline.dateOf(time);
       if (date !== null) this.host.addEvent(eventOfMessage(message, date - time));
     }
+    const now = performance.now(), time = chunk.time / this.timescales.video;
+    this.isAtEdge ||= now - this.videoChunkAt >= LIVE_SHARE * 1000 * (time - this.videoTime);
+    this.videoTime = time;
     this.feed.video?.append(chunk.bytes);
-    this.videoChunkAt = performance.now();
+    this.videoChunkAt = now;
     this.failures = 0;
     if (this.firstChunkAt === 0) this.firstChunkAt = this.videoChunkAt;
     if (Math.abs(this.host.clock.offset - this.clockOffset) > 50) {
@@ -3752,7 +3797,8 @@ class FramePlayer {
     const date = this.timeline.dateOf(end);
     const endLatency = date === null ? 0 : this.host.clock.now() / 1000 - date;
     const elapsed = performance.now() - this.firstChunkAt;
-    if (endLatency > this.target && elapsed < BACKLOG_TIME) return;
+    const isComplete = this.isAtEdge && this.feed.isIdle;
+    if (endLatency > this.target && !isComplete && elapsed < BACKLOG_TIME) return;
     const position = Math.min(end + endLatency - this.target, end - END_MARGIN);
     this.display.currentTime = Math.max(ranges.start(ranges.length - 1), position);
     this.isPositioned = true;
@@ -4231,7 +4277,6 @@ class NativePlayer {
 // page/players/socket-player.js
 
 const SOCKET_AUDIO_TARGET = 0.25;
-const SHORT_CHUNKS = 120;
 const SOCKET_END_MARGIN = 0.03;
 const SHOWN_TIME = 1;
 const CATCH_UP_TIME = 300;
@@ -4258,11 +4303,10 @@ class SocketPlayer {
     this.tracks = [];
     this.waiting = [];
     this.opening = null;
-    this.delays = new ArrivalDelays(SHORT_CHUNKS);
+    this.delays = new ArrivalDelays();
     this.epoch = 0;
     this.hasEpoch = false;
     this.firstChunkAt = 0;
-    this.isAtEdge = false;
     this.isPositioned = false;
     this.beginsAt = 0;
     this.seekedAt = 0;
@@ -4281,9 +4325,13 @@ class SocketPlayer {
     const feed = new MediaFeed(this.host.video, (reason) => {
       if (this.feed === feed) this.recover(reason);
     });
+    feed.onAppended = () => {
+      if (this.feed === feed && !this.isPositioned) this.choosePosition();
+    };
     return feed;
   }
   start() {
+    this.feed.prepare();
     if ('WebSocket' in globalThis) this.connect();
     else this.withoutSocket('This browser has no WebSockets');
   }
@@ -4311,9 +4359,13 @@ class SocketPlayer {
     this.forgetPosition();
   }
   forgetPosition() {
-    this.isAtEdge = false;
+    for (const group of this.groups.values()) group.isAtEdge = false;
     this.isPositioned = false;
     this.firstChunkAt = 0;
+  }
+  get isAtEdge() {
+    const groups = [...this.groups.values()];
+    return groups.length >= this.tracks.length && groups.every(({ isAtEdge }) => isAtEdge);
   }
   connect() {
     this.forgetMedia();
@@ -4429,7 +4481,7 @@ class SocketPlayer {
     const group = groupOf(message);
     if (!group) return;
     for (const [cid, { track }] of this.groups) if (track === group.track) this.groups.delete(cid);
-    this.groups.set(group.cid, { ...group, header: null });
+    this.groups.set(group.cid, { ...group, header: null, next: NaN, isAtEdge: false });
     if (group.track === 'v') this.shown = group.rendition;
   }
   learnLadder(channels) {
@@ -4460,6 +4512,7 @@ class SocketPlayer {
     if (this.isOpening) {
       this.waiting.push(message);
     } else if (message.kind === HEADER) {
+      group.next = message.sequence;
       this.takeHeader(group, message.media);
     } else if ([VIDEO, AUDIO, SAMPLE].includes(message.kind)) {
       if (this.feed.video) this.append(group, message);
@@ -4509,9 +4562,9 @@ class SocketPlayer {
     for (const time of this.appendMedia(group, message)) {
       if (this.isPositioned) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
     }
-    if (!isVideo) return;
-    if (this.firstChunkAt === 0) this.firstChunkAt = performance.now();
-    if ((message.flags & CATCH_UP) === 0) this.isAtEdge = true;
+    if (isVideo && this.firstChunkAt === 0) this.firstChunkAt = performance.now();
+    const isLast = (message.sequence + 1) % 2 ** 32 === group.next;
+    if (isLast || (message.flags & CATCH_UP) === 0) group.isAtEdge = true;
     if (!this.isPositioned) this.choosePosition();
   }
   appendMedia({ track, timescale }, { media }) {
@@ -4526,7 +4579,8 @@ class SocketPlayer {
     if (end === null || !ranges || this.firstChunkAt === 0) return;
     const endLatency = this.host.clock.now() / 1000 - end - this.epoch;
     const elapsed = performance.now() - this.firstChunkAt;
-    if (endLatency > this.target && !this.isAtEdge && elapsed < CATCH_UP_TIME) return;
+    const isComplete = this.isAtEdge && this.feed.isIdle;
+    if (endLatency > this.target && !isComplete && elapsed < CATCH_UP_TIME) return;
     const { display } = this, start = ranges.start(ranges.length - 1);
     const position = Math.max(
       start, Math.min(end + endLatency - this.target, end - SOCKET_END_MARGIN));
@@ -4738,6 +4792,10 @@ function showFigures(panel, state, clock, { frameRate, hasTarget, requested, isD
 const CLOCK_INTERVAL = 30000, CLOCK_RETRY = 2000;
 const POLL_INTERVAL = 500, SOURCE_INTERVAL = 1500, POLL_RETRY = 5000;
 const DRIFT = 100;
+function servicesNamedBy(list) {
+  const names = segmentNames(list);
+  return names && { ...servicesBeside(names.folder), times: timeServicesOf(list) };
+}
 class ServicePoller {
   constructor(source, clock, figures, stop) {
     this.source = source;
@@ -4762,6 +4820,10 @@ class ServicePoller {
     void this.keepClock();
     void this.pollTimestamps();
   }
+  learn(list) {
+    this.services ??= servicesNamedBy(list);
+    this.start();
+  }
   use(source) {
     if (source === this.source) return;
     this.source = source;
@@ -4777,8 +4839,7 @@ class ServicePoller {
     let wait = 0;
     try {
       const list = await loadPlaylist(this.source, this.clock, this.stop);
-      const names = segmentNames(list);
-      if (names) this.services = { ...servicesBeside(names.folder), times: timeServicesOf(list) };
+      this.services ??= servicesNamedBy(list);
       this.silences = 0;
     } catch (error) {  // the next call tries again
       const isSilent = error instanceof TypeError || messageOf(error).startsWith('no response');
@@ -4943,6 +5004,7 @@ function figuresOf(state, need) {
 
 const UPDATE_INTERVAL = 50;
 const REPORT_INTERVAL = 1000;
+const SERVICES_DELAY = 1000;
 const SILENT_STALL = 300;
 class Playback {
   constructor(video, options, events) {
@@ -4976,6 +5038,7 @@ class Playback {
     this.state = newState(this.source);
     this.state.stalls = this.stalls.stalls;
     this.timer = 0;
+    this.servicesTimer = 0;
   }
   start() {
     this.listen();
@@ -4996,6 +5059,7 @@ class Playback {
     this.queue.close();
     this.closing.abort();
     clearInterval(this.timer);
+    clearTimeout(this.servicesTimer);
     this.frames.stop();
     video.pause();
     video.removeAttribute('src');
@@ -5050,10 +5114,12 @@ class Playback {
   playFirst() {
     const { kind } = this.options;
     this.events.onMessage('play');
-    this.services.start();
     if (kind !== null) this.play(kind, 'requested');
     else if (isMPD(this.source) && this.options.scripts.dash) void this.playMPD();
     else this.playUsual(false);
+    const isNamed = ['frames', 'ws', 'webcodecs'].includes(this.kind);
+    if (!isNamed || !this.player) this.services.start();
+    else this.servicesTimer = window.setTimeout(() => this.services.start(), SERVICES_DELAY);
   }
   playUsual(hasDash) {
     const { sync } = this.options, { source } = this;
@@ -5160,6 +5226,7 @@ class Playback {
         this.events.onMessage('sound', text, 'warn');
         if (text !== null) this.failed(text, false);
       },
+      learnServices: (list) => { if (isCurrent()) this.services.learn(list); },
       measureClock: () => void this.services.measureClock(),
       setTargets: (...targets) => {
         if (isCurrent() && this.targets.setStream(...targets)) this.applyTarget();

@@ -4,13 +4,14 @@ package import Media
 import Sharing
 package import Time
 
-/// Collects AAC frames into chunks of one part each: a pure state machine.
+/// Collects AAC frames into chunks of one or two: a pure state machine.
 ///
-/// A chunk is complete with its last frame; the frame after it is not awaited. Beside it, its
-/// frames become short chunks as they come, for viewers that do not wait for the part.
+/// A chunk is complete with its second frame, or with the last frame of its part; the frame after
+/// it is not awaited. A part has several chunks, so readers of the open segment and WebSockets get
+/// its audio before the part is complete.
+/// - Source: ISO/IEC 23000-19 §7.3.2.3: a CMAF segment may have any number of chunks
 package struct AudioChunker: Sendable {
-  /// The most frames of a short chunk; chunks of one frame would have twice the boxes.
-  package static let shortFrames = 2
+  private static let mostFrames = Int(AudioSegmentation.mostFramesPerChunk)
 
   private let segmentation: AudioSegmentation
   private let writer: ChunkWriter
@@ -19,17 +20,19 @@ package struct AudioChunker: Sendable {
   private var captured = WallTime.origin
   /// The first frame of the present variable-duration segment.
   private var start: Int64?
-  /// The number of frames of the unfinished part that are in short chunks.
-  private var shortened = 0
-  /// The capture time of the first frame that is in no short chunk.
-  private var shortCaptured = WallTime.origin
-  /// The short chunk that the newest frame completes; nil if it completes none.
-  package private(set) var short: AudioChunk?
 
   /// An empty chunker.
   package init(segmentation: AudioSegmentation, trackID: UInt32 = 1) {
     self.segmentation = segmentation
     writer = ChunkWriter(trackID: trackID)
+  }
+
+  /// The size of the boxes of the chunks of a part with `frames` AAC frames.
+  package static func overhead(ofPart frames: Int) -> Int64 {
+    // bounded: a part has at most as many frames as its segment
+    let (whole, rest) = frames.quotientAndRemainder(dividingBy: mostFrames)
+    return Int64(whole) * ChunkWriter.overhead(ofRun: mostFrames)
+      + (rest == 0 ? 0 : ChunkWriter.overhead(ofRun: rest))
   }
 
   /// Adds the next AAC frame.
@@ -40,53 +43,40 @@ package struct AudioChunker: Sendable {
   ///   - time: its capture time.
   ///   - start: the first frame of its segment, if segments have variable duration. The segment
   ///     before must have been flushed.
-  /// - Returns: the chunk that the frame completes; also a short chunk if the frame after it is
-  ///   missing.
+  /// - Returns: the chunk that the frame completes; also the unfinished chunk if the frame after it
+  ///   is missing.
   package mutating func add(
     _ bytes: [UInt8], frame index: Int64, captured time: WallTime, from start: Int64? = nil
   ) -> [AudioChunk] {
     var chunks: [AudioChunk] = []
     if !payloads.isEmpty, index != first + Int64(payloads.count) { chunks += flush() }
-    if payloads.isEmpty { (first, captured, self.start, shortened) = (index, time, start, 0) }
+    if payloads.isEmpty { (first, captured, self.start) = (index, time, start) }
     payloads.append(bytes)
-    if payloads.count == shortened + 1 { shortCaptured = time }
     let endsPart =
       // bounded: a part has at least one frame
       start.map { (index - $0 + 1) % segmentation.framesPerPart == 0 }
       ?? segmentation.partPosition(of: index).endsPart
-    short = endsPart || payloads.count >= shortened + Self.shortFrames ? shorten() : nil
-    if endsPart { chunks += flush() }
+    if endsPart || payloads.count >= Self.mostFrames { chunks.append(complete(endsPart)) }
     return chunks
   }
 
-  /// The frames of the unfinished part that are not in a short chunk, as a short chunk.
-  private mutating func shorten() -> AudioChunk {
-    let firstFrame = first + Int64(shortened)
-    let frames = payloads[shortened...]
-    shortened = payloads.count
-    let run = SampleRun(
-      payloads: Array(frames), decodeTime: segmentation.ticks(firstFrame),
-      sampleDuration: UInt32(AudioSegmentation.samplesPerFrame), captured: shortCaptured,
-      sequence: UInt32(truncatingIfNeeded: firstFrame + 1))
-    return AudioChunk(
-      firstFrame: firstFrame, frames: Int64(frames.count), captured: shortCaptured,
-      bytes: writer.chunk(run, startsSegment: false))
+  /// The frames of the unfinished chunk, if any, as the last chunk of their part.
+  package mutating func flush() -> [AudioChunk] {
+    payloads.isEmpty ? [] : [complete(true)]
   }
 
-  /// The frames of the unfinished part, if any, as a chunk.
-  package mutating func flush() -> [AudioChunk] {
-    guard !payloads.isEmpty else { return [] }
+  private mutating func complete(_ endsPart: Bool) -> AudioChunk {
     let run = SampleRun(
       payloads: payloads, decodeTime: segmentation.ticks(first),
       sampleDuration: UInt32(AudioSegmentation.samplesPerFrame), captured: captured,
       sequence: UInt32(truncatingIfNeeded: first + 1))
     let chunk = AudioChunk(
-      firstFrame: first, frames: Int64(payloads.count), captured: captured,
+      firstFrame: first, frames: Int64(payloads.count), endsPart: endsPart, captured: captured,
       bytes: writer.chunk(
         run,
         startsSegment: start.map { $0 == first }
           ?? (segmentation.partPosition(of: first).position == 0)))
     payloads.removeAll(keepingCapacity: true)
-    return [chunk]
+    return chunk
   }
 }

@@ -12,8 +12,6 @@ package struct ChunkFields: Sendable, Equatable {
     case next
     /// It belongs to the first part of a period, which a ``PeriodFields`` message publishes.
     case opening
-    /// It contains AAC frames of a chunk that follows.
-    case short
   }
 
   /// The range of frame indices.

@@ -70,7 +70,7 @@ struct AdaptationSetTiming {
     let timescale = isWhole ? own : video
     return AdaptationSetTiming(
       parameters: parameters, names: names, period: period, clock: clock, hasEnded: hasEnded,
-      timescale: timescale, chunkTicks: (segmentation.partTicks * timescale + own - 1) / own,
+      timescale: timescale, chunkTicks: (segmentation.chunkTicks * timescale + own - 1) / own,
       firstTimeID: capturedTimeID(period) + 2,
       delay: parameters.audioDelay + parameters.pipelineDelay,
       early: hasEnded ? nil : parameters.availabilityTimeOffset(ofAudio: segmentation))

@@ -51,13 +51,13 @@ package struct PresentationParameters: Sendable, Equatable {
     offset(after: segmentation.grid.rate.frameDuration + inputDelay)
   }
 
-  /// availabilityTimeOffset of an audio rendition, whose chunk is a whole part; nil if video has
+  /// availabilityTimeOffset of an audio rendition, by the duration of its chunks; nil if video has
   /// none.
   func availabilityTimeOffset(ofAudio audio: AudioSegmentation) -> Interval? {
     guard availabilityTimeOffset != nil else { return nil }
     // Rounded up, by the sign.
-    let part = -Interval(ticks: -audio.partTicks, timescale: Int64(audio.sampleRate))
-    return offset(after: part + audioDelay)
+    let chunk = -Interval(ticks: -audio.chunkTicks, timescale: Int64(audio.sampleRate))
+    return offset(after: chunk + audioDelay)
   }
 
   private func offset(after delay: Interval) -> Interval? {

@@ -14,6 +14,8 @@ package struct AudioSegmentation: Sendable, Hashable {
   /// Samples in an AAC-LC frame.
   /// - Source: ISO/IEC 14496-3 §4.5.2.1 (frameLengthFlag 0)
   package static let samplesPerFrame: Int64 = 1024
+  /// The most AAC frames in a chunk; chunks of one frame would have twice the boxes.
+  package static let mostFramesPerChunk: Int64 = 2
 
   /// The video's segments.
   package let video: Segmentation
@@ -33,7 +35,7 @@ package struct AudioSegmentation: Sendable, Hashable {
   ///   - sampleRate: the sample rate in Hz, at least 1.
   ///   - framesPerPart: AAC frames in a part, at most those of a segment. nil: as many as are not
   ///     longer than the video's part, so that audio does not raise PART-HOLD-BACK, but at least
-  ///     five (106.7 ms at 48 kHz), since players of the open segment stall on much shorter chunks.
+  ///     five (106.7 ms at 48 kHz).
   package init?(following video: Segmentation, sampleRate: Int32, framesPerPart: Int64? = nil) {
     let rate = video.grid.rate
     guard sampleRate >= 1 else { return nil }
@@ -162,6 +164,12 @@ package struct AudioSegmentation: Sendable, Hashable {
   package var partTicks: Int64 {
     // bounded: positions are those of times that can be expressed
     framesPerPart * Self.samplesPerFrame
+  }
+
+  /// The duration of a chunk in samples; the last one of a part may be shorter.
+  package var chunkTicks: Int64 {
+    // bounded: at most two AAC frames
+    min(Self.mostFramesPerChunk, framesPerPart) * Self.samplesPerFrame
   }
 
   /// The duration of the longest segment in samples.

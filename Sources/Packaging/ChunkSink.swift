@@ -16,8 +16,6 @@ package protocol ChunkSink: Sendable {
   func goLive()
   /// Appends the next chunk; see ``LiveWindow/publish(_:offset:)``.
   func publish(_ chunk: Chunk, offset: Interval?)
-  /// Adds AAC frames of the part that is not complete; see ``LiveWindow/publishShort(_:)``.
-  func publishShort(_ chunk: Chunk)
   /// Announces a step of the wall clock; see ``LiveWindow/announce(offset:skipped:)``.
   func announce(offset: Interval, skipped: Int64)
   /// Begins a discontinuity period; see ``LiveWindow/begin(_:offset:skipped:track:)``.

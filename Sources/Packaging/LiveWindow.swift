@@ -34,8 +34,6 @@ package final class LiveWindow: Sendable {
   private let gate: PublishGate?
   private let rendition: Int
   private let changes = Atomic<Int>(0)
-  /// AAC frames of the part that is not complete; empty for video.
-  package let shortChunks = ShortChunks()
 
   /// An empty window in the state `starting`.
   ///
@@ -112,15 +110,6 @@ package final class LiveWindow: Sendable {
   ///     of the segment before.
   package func publish(_ chunk: Chunk, offset: Interval? = nil) {
     change { $0.append(chunk, isPrefill: false, offset: offset) }
-  }
-
-  /// Adds AAC frames of the part that is not complete: one or two that follow the last ones.
-  ///
-  /// Snapshots do not contain them. Subscribers are called if there are readers of short chunks.
-  package func publishShort(_ chunk: Chunk) {
-    shortChunks.append(chunk)
-    guard shortChunks.hasReaders else { return }
-    for wake in shared.withLock({ $0.wakers }) { wake() }
   }
 
   /// Announces a step of the wall clock; see ``WindowState/announce(offset:skipped:headerHash:)``.

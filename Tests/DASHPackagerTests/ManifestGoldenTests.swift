@@ -88,8 +88,8 @@ struct ManifestGoldenTests {
     let text = try form.text(
       of: snapshot, tracks: [track, SyntheticAudio.description(segmentation)])
     Golden.expect(text, equals: "audio.mpd")
-    // A second less five AAC frames (0.10666…) and 20 ms, rounded down.
-    #expect(text.contains("availabilityTimeOffset=\"0.873\""))
+    // A second less two AAC frames (0.04266…) and 20 ms, rounded down.
+    #expect(text.contains("availabilityTimeOffset=\"0.937\""))
   }
 
   @Test("44.1 kHz beside 30000/1001: a segment is no whole number of samples, but of video ticks")
@@ -105,8 +105,8 @@ struct ManifestGoldenTests {
     #expect(templates.count == 2)
     #expect(templates.allSatisfy { $0.contains("timescale=\"90000\" duration=\"90090\"") })
     #expect(text.contains("audioSamplingRate=\"44100\""))
-    // 5120 samples of 44.1 kHz are 10,448.98 ticks.
-    #expect(text.contains("<Resync type=\"0\" dT=\"10449\"/>"))
+    // 2048 samples of 44.1 kHz are 4179.59 ticks.
+    #expect(text.contains("<Resync type=\"0\" dT=\"4180\"/>"))
   }
 
   @Test(

@@ -30,7 +30,7 @@ def tone(binary: object, hlsjs: object) -> Iterator[Program]:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("query, player, target", [
-    ("", "frames", 0.25), ("?target=0.1", "frames", 0.25), ("?target=0.6", "frames", 0.6),
+    ("", "frames", 0.19), ("?target=0.1", "frames", 0.19), ("?target=0.6", "frames", 0.6),
     ("?src=/live/manifest.mpd&player=frames", "frames", 0.5), ("?player=hlsjs", "hlsjs", 0.371),
 ], ids=["frames", "asked-for-less", "asked-for-more", "mpd", "hlsjs"])
 def test_page_plays_video_and_audio(query: str, player: str, target: float, browser: Browser,
@@ -89,7 +89,7 @@ def test_page_starts_muted_and_the_button_unmutes(browser: Browser, tone: Progra
         view.page.wait_for_timeout(500)
         button = view.page.locator("#sound")
         assert button.inner_text() == "No sound" and button.is_disabled()
-        assert view.page.evaluate(STATE)["target"] < 0.25
+        assert view.page.evaluate(STATE)["target"] < 0.19
 
 
 @pytest.mark.timeout(120)

@@ -2,6 +2,7 @@
 
 import Media
 import Packaging
+import Sharing
 import TestSupport
 import Testing
 import Time
@@ -50,6 +51,28 @@ struct AudioWindowTests {
       #expect(segment.parts.reduce(0) { $0 + $1.duration } == segment.duration)
       next += segmentation.frames(in: segment.number)
     }
+  }
+
+  @Test("a part of several chunks: each is in the open segment at once, the part with its last one")
+  func chunks() throws {
+    let audio = try Self.audio("30")
+    let (window, segmentation) = (audio.window, audio.segmentation)
+    let (version, start) = (window.snapshot.version, audio.next)
+    var next = start
+    for (index, frames) in ([2, 2, 1, 2] as [Int64]).enumerated() {
+      window.publish(
+        Chunk(
+          frameIndex: next, frames: frames, isIndependent: true, duration: frames * 1024,
+          captured: .origin, published: .origin, bytes: SharedBytes("<\(next)>")))
+      next += frames
+      let open = try #require(window.snapshot.open)
+      #expect(open.chunks.count == index + 1)
+      #expect(open.parts.count == (index < 2 ? 0 : 1))
+      #expect(window.snapshot.version == version + (index < 2 ? 0 : 1))
+    }
+    let part = try #require(window.snapshot.lastListedPart)
+    #expect(part.chunks.map(\.frameIndex) == [start, start + 2, start + 4])
+    #expect(part.duration == segmentation.partTicks && part.isIndependent)
   }
 
   @Test("a clock step: the same Discontinuity and gaps as in video")

@@ -13,9 +13,9 @@ from collections import deque
 class Proxy:
     """Forwards 127.0.0.1:port to `target`; `freeze` stops bytes, `cut` closes connections.
 
-    `rate` is the number of bytes per second toward each client; None for no limit. The buffers of
-    a slow connection are small, so that the server soon notices. `delay` is the time that bytes
-    take in each direction, in seconds.
+    `rate` is the number of bytes per second toward each client, `link_rate` that toward all clients
+    together, as of one link; None for no limit. The buffers of a slow connection are small, so that
+    the server soon notices. `delay` is the time that bytes take in each direction, in seconds.
     """
 
     def __init__(self, target: int) -> None:
@@ -26,6 +26,10 @@ class Proxy:
         self.flowing.set()
         self.refuse = False
         self.rate: float | None = None
+        self.link_rate: float | None = None
+        # When the link has sent everything, on the clock of time.monotonic().
+        self.link_free = 0.0
+        self.link = threading.Lock()
         self.delay = 0.0
         self.buffer: int | None = None
         self.running = True
@@ -108,20 +112,29 @@ class Proxy:
                 _, end, data = passing.popleft()
                 end.sendall(data)
             for end in ready:
-                rate = self.rate if end is far else None
+                rate = (self.link_rate or self.rate) if end is far else None
                 data = end.recv(1 << 16 if rate is None else max(1, int(rate / 25)))
                 if not data:
                     for due, other, late in passing:
                         time.sleep(max(0, due - time.monotonic()))
                         other.sendall(late)
                     return
+                if end is far and self.link_rate is not None:
+                    self._pass_link(len(data), self.link_rate)
                 other = far if end is near else near
                 if self.delay > 0:
                     passing.append((time.monotonic() + self.delay, other, data))
                 else:
                     other.sendall(data)
-                if rate is not None:
+                if rate is not None and self.link_rate is None:
                     time.sleep(len(data) / rate)
+
+    def _pass_link(self, size: int, rate: float) -> None:
+        """Waits until `size` bytes have passed the link, behind those of all other connections."""
+        with self.link:
+            self.link_free = max(self.link_free, time.monotonic()) + size / rate
+            due = self.link_free
+        time.sleep(max(0.0, due - time.monotonic()))
 
 
 def _shut(end: socket.socket) -> None:

@@ -61,8 +61,13 @@ export class DecoderFeed {
     this.isStreaming = true;
     /** The end of the newest frame, s; 0 without one. */
     this.newest = 0;
+    /** A decoder takes media at once. */
+    this.isIdle = true;
+    this.onAppended = () => {};
     display.onRefresh = () => this.pump();
   }
+
+  prepare() { /* a decoder needs the CMAF header */ }
 
   async untilStreaming() { /* a decoder always wants media */ }
 
@@ -71,13 +76,11 @@ export class DecoderFeed {
     const [{ type, header, timescale }, audio] = tracks;
     this.timescale = timescale;
     const { config } = this.formatOf(type, header);
-    const { supported } = await VideoDecoder.isConfigSupported(config);
+    if (audio) this.audio ??= new AudioTrack(this.sound.buffer, () => this.pumpSound());
+    const [{ supported }] = await Promise.all([
+      VideoDecoder.isConfigSupported(config), audio && this.audio?.open(audio)]);
     if (!supported) {
       throw new UnsupportedError(`This browser cannot decode ${config.codec} by WebCodecs`);
-    }
-    if (audio) {
-      this.audio ??= new AudioTrack(this.sound.buffer, () => this.pumpSound());
-      await this.audio.open(audio);
     }
     if (this.isClosed) throw new Error('the decoder was closed before it was open');
     this.sound.setTrack(this.audio);

@@ -32,6 +32,10 @@ export class MediaFeed {
     this.isStreaming = true;
     /** Called when the browser wants media again. */
     this.onStreaming = () => {};
+    /** Called when media was appended. */
+    this.onAppended = () => {};
+    /** @type {Promise<MediaSource> | null} the open source */
+    this.opening = null;
     /** Ends the wait for an open source. */
     this.onClose = () => {};
   }
@@ -56,6 +60,21 @@ export class MediaFeed {
     if (audio) this.audio?.changeType(audio.type, audio.header);
   }
 
+  /** Opens the source while the CMAF headers are not known yet: the picture appears earlier. */
+  prepare() {
+    this.openSource()?.catch(() => {});  // `attach` tries again, and reports an error
+  }
+
+  openSource() {
+    const Source = mediaSourceClass();
+    if (!Source || this.isClosed) return null;
+    this.opening ??= this.openedSource(new Source()).catch((error) => {
+      this.opening = null;
+      throw error;
+    });
+    return this.opening;
+  }
+
   /** @param {string[]} types */
   async attach(types) {
     const Source = mediaSourceClass();
@@ -64,8 +83,20 @@ export class MediaFeed {
         throw new UnsupportedError(`This browser cannot play ${type} by MSE`);
       }
     }
-    if (!Source) return;
-    const source = new Source();
+    const source = await this.openSource();
+    if (!source) return;
+    const fail = (/** @type {string} */ reason) => {
+      if (this.source === source) this.onFailure(reason);
+    };
+    // All buffers are added before the first append: browsers refuse to add one later.
+    const queues = types.map((type) => new SourceBufferQueue(this.element, source, type, fail));
+    for (const queue of queues) queue.onAppended = () => this.onAppended();
+    this.video = queues[0];
+    this.audio = queues[1] ?? null;
+  }
+
+  /** @param {MediaSource} source to be opened by the element */
+  async openedSource(source) {
     this.source = source;
     if (!('MediaSource' in globalThis)) this.element.disableRemotePlayback = true;
     if ('streaming' in source) this.followStreaming(source);
@@ -84,13 +115,7 @@ export class MediaFeed {
     });
     if (this.source !== source) throw new Error('the media source was closed before it was open');
     source.duration = Infinity;
-    const fail = (/** @type {string} */ reason) => {
-      if (this.source === source) this.onFailure(reason);
-    };
-    // All buffers are added before the first append: browsers refuse to add one later.
-    const queues = types.map((type) => new SourceBufferQueue(this.element, source, type, fail));
-    this.video = queues[0];
-    this.audio = queues[1] ?? null;
+    return source;
   }
 
   /**
@@ -111,6 +136,9 @@ export class MediaFeed {
    * @param {number} count
    */
   hasTracks(count) { return (this.audio ? 2 : 1) === count; }
+
+  /** Whether all media is appended. */
+  get isIdle() { return this.video?.isIdle !== false && this.audio?.isIdle !== false; }
 
   /** @returns {number | null} the start of the buffered media, s */
   start() { return this.ranges()?.start(0) ?? null; }

@@ -40,6 +40,11 @@ import { figuresOf, newState, recordError } from './state.js';
 const UPDATE_INTERVAL = 50;
 /** The time between two reports to the server, ms. */
 const REPORT_INTERVAL = 1000;
+/**
+ * The services are asked after this time if the player has not named them, ms: until then the
+ * connection is for the first picture. Over a WebSocket they are not needed.
+ */
+const SERVICES_DELAY = 1000;
 /** A stop of this duration counts as a stall without an event, ms. */
 const SILENT_STALL = 300;
 
@@ -114,6 +119,7 @@ export class Playback {
     this.state = newState(this.source);
     this.state.stalls = this.stalls.stalls;
     this.timer = 0;
+    this.servicesTimer = 0;
   }
 
   start() {
@@ -137,6 +143,7 @@ export class Playback {
     this.queue.close();
     this.closing.abort();
     clearInterval(this.timer);
+    clearTimeout(this.servicesTimer);
     this.frames.stop();
     video.pause();
     video.removeAttribute('src');
@@ -199,10 +206,12 @@ export class Playback {
   playFirst() {
     const { kind } = this.options;
     this.events.onMessage('play');
-    this.services.start();
     if (kind !== null) this.play(kind, 'requested');
     else if (isMPD(this.source) && this.options.scripts.dash) void this.playMPD();
     else this.playUsual(false);
+    const isNamed = ['frames', 'ws', 'webcodecs'].includes(this.kind);
+    if (!isNamed || !this.player) this.services.start();
+    else this.servicesTimer = window.setTimeout(() => this.services.start(), SERVICES_DELAY);
   }
 
   /** @param {boolean} hasDash */
@@ -337,6 +346,7 @@ export class Playback {
         this.events.onMessage('sound', text, 'warn');
         if (text !== null) this.failed(text, false);
       },
+      learnServices: (list) => { if (isCurrent()) this.services.learn(list); },
       measureClock: () => void this.services.measureClock(),
       setTargets: (...targets) => {
         if (isCurrent() && this.targets.setStream(...targets)) this.applyTarget();

@@ -26,6 +26,15 @@ const POLL_INTERVAL = 500, SOURCE_INTERVAL = 1500, POLL_RETRY = 5000;
 /** A larger difference of the clocks means that one of them was set, ms. */
 const DRIFT = 100;
 
+/**
+ * The services beside the segments of a playlist; null if it does not name its segments.
+ * @param {import('../shared/playlist.js').Playlist} list
+ */
+function servicesNamedBy(list) {
+  const names = segmentNames(list);
+  return names && { ...servicesBeside(names.folder), times: timeServicesOf(list) };
+}
+
 /** Keeps the server's clock measured, and shows the values of /timestamps.json. */
 export class ServicePoller {
   /**
@@ -66,6 +75,15 @@ export class ServicePoller {
     void this.pollTimestamps();
   }
 
+  /**
+   * Takes the services from a playlist that a player has loaded, and starts.
+   * @param {import('../shared/playlist.js').Playlist} list
+   */
+  learn(list) {
+    this.services ??= servicesNamedBy(list);
+    this.start();
+  }
+
   /** @param {string} source URL of the playlist or MPD from now on */
   use(source) {
     if (source === this.source) return;
@@ -88,8 +106,7 @@ export class ServicePoller {
     let wait = 0;
     try {
       const list = await loadPlaylist(this.source, this.clock, this.stop);
-      const names = segmentNames(list);
-      if (names) this.services = { ...servicesBeside(names.folder), times: timeServicesOf(list) };
+      this.services ??= servicesNamedBy(list);
       this.silences = 0;
     } catch (error) {  // the next call tries again
       const isSilent = error instanceof TypeError || messageOf(error).startsWith('no response');

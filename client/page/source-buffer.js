@@ -26,13 +26,21 @@ export class SourceBufferQueue {
     this.trimmedAt = 0;
     this.wasFull = false;
     this.isClosed = false;
+    /** Called after each append. */
+    this.onAppended = () => {};
     this.buffer = source.addSourceBuffer(type);
     this.buffer.mode = 'segments';
-    this.buffer.addEventListener('updateend', () => this.pump());
+    this.buffer.addEventListener('updateend', () => {
+      this.pump();
+      if (!this.isClosed) this.onAppended();
+    });
     this.buffer.addEventListener('error', () => {
       if (!this.isClosed) this.onFailure('the source buffer failed');
     });
   }
+
+  /** Whether all bytes are appended. */
+  get isIdle() { return this.pending.length === 0 && !this.buffer.updating; }
 
   /**
    * Bytes from now on have this type.

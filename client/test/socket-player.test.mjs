@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
-import { HEADER, VIDEO } from '../page/llws.js';
+import { AUDIO, HEADER, VIDEO } from '../page/llws.js';
 import { SocketPlayer } from '../page/players/socket-player.js';
 
 const settled = () => new Promise((resolve) => { setImmediate(resolve); });
@@ -132,7 +132,7 @@ suite('a stream that begins again on an open socket', () => {
   /** A feed that opens at once, and has media up to ten seconds. */
   function openFeed(name, log) {
     return {
-      video: null, audio: null, isStreaming: true,
+      video: null, audio: null, isStreaming: true, isIdle: true,
       close: () => log.push(`close ${name}`), hasTracks: () => true,
       start: () => 9, end: () => 10, gapEnd: () => null,
       ranges: () => ({ length: 1, start: () => 9, end: () => 10 }),
@@ -154,7 +154,7 @@ suite('a stream that begins again on an open socket', () => {
       player.media(header(1));
       player.media(header(2));
       await settled();
-      player.isAtEdge = true;
+      for (const found of player.groups.values()) found.isAtEdge = true;
       player.firstChunkAt = performance.now();
       player.update();
       receive({ t: 'source', state: 'starting', since: 5 });
@@ -168,7 +168,7 @@ suite('a stream that begins again on an open socket', () => {
       await settled();
       receive({ t: 'source', state: 'live', since: 6 });
       assert.equal(player.latency(), null);
-      player.isAtEdge = true;
+      for (const found of player.groups.values()) found.isAtEdge = true;
       player.firstChunkAt = performance.now();
       player.update();
       assert.deepEqual(
@@ -180,6 +180,67 @@ suite('a stream that begins again on an open socket', () => {
       assert.notEqual(player.latency(), null);
     });
   }
+});
+
+suite('the start', () => {
+  const HEADERS = { v: 40, a: 7 };  // the numbers of the next new chunks
+
+  /** A player of video and audio with an open source, 1 s before the live edge of its media. */
+  function starting(t) {
+    const { player, receive, states } = playing(t), feed = {
+      video: { append() {} }, audio: { append() {} }, isStreaming: true, isIdle: true, media: 9,
+      close() {}, prepare() {}, hasTracks: () => true, start: () => 9, end: () => feed.media,
+      ranges: () => ({ length: 1, start: () => 9, end: () => feed.media }), gapEnd: () => null,
+    };
+    for (const queue of [feed.video, feed.audio]) queue.changeType = () => {};
+    Object.assign(player.host.clock, { now: () => 11000 });
+    player.host.video = Object.assign(player.display, { currentTime: 0 });
+    player.feed = feed;
+    player.appendMedia = () => [];
+    for (const [track, cid] of [['v', 1], ['a', 2]]) {
+      receive({
+        t: 'subscribed', cid, rendition: 'r', track, mime: 'video/mp4', timescale: 90000, epoch: 0,
+        tracks: ['v', 'a'], target: 190,
+      });
+    }
+    const send = (kind, channel, sequence, flags = 8) => player.media(
+      { kind, flags, channel, sequence, sent: 0, media: new Uint8Array([1]) });
+    send(HEADER, 1, HEADERS.v, 0);
+    send(HEADER, 2, HEADERS.a, 0);
+    return { player, feed, send, states };
+  }
+
+  test('plays with the last chunk of the past of both tracks, without a new one', (t) => {
+    const { player, feed, send, states } = starting(t);
+    feed.media = 9.5;
+    send(VIDEO, 1, 38);
+    send(VIDEO, 1, 39);
+    send(AUDIO, 2, 5);
+    assert.equal(player.isPositioned, false);
+    send(AUDIO, 2, 6);
+    assert.equal(player.isPositioned, true);
+    assert.equal(player.display.currentTime, 9.47);
+    assert.deepEqual(states, ['Live']);
+  });
+
+  test('plays only when these chunks are appended', (t) => {
+    const { player, feed, send } = starting(t);
+    feed.isIdle = false;
+    for (const [kind, channel, last] of [[VIDEO, 1, 39], [AUDIO, 2, 6]]) send(kind, channel, last);
+    assert.equal(player.isPositioned, false);
+    feed.isIdle = true;
+    feed.media = 10.9;
+    player.choosePosition();
+    assert.ok(Math.abs(player.display.currentTime - 10.87) < 1e-6);
+  });
+
+  test('plays when a new chunk of each track was received', (t) => {
+    const { player, send } = starting(t);
+    send(VIDEO, 1, 40, 0);
+    assert.equal(player.isPositioned, false);
+    send(AUDIO, 2, 7, 0);
+    assert.equal(player.isPositioned, true);
+  });
 });
 
 suite('a browser that wants no media at present', () => {

@@ -38,8 +38,6 @@ final class BroadcastGroup {
   private var snapshot: WindowSnapshot
   private var cursor: ChunkCursor
   private var members: [Subscription] = []
-  /// The AAC frames that were sent before their part was complete; empty for video.
-  private var short: ShortChunkCursor?
 
   /// A group without viewers; nil if the window has no media.
   init?(
@@ -61,13 +59,14 @@ final class BroadcastGroup {
     self.snapshot = snapshot
     channel = newNumber()
     cursor = ChunkCursor(atEndOf: snapshot)
-    guard track == .audio else { return }
-    let newest = snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last
-    short = ShortChunkCursor(rendition.window.shortChunks, after: newest?.lastFrame)
   }
 
-  /// Whether audio comes in short chunks.
-  var hasShortChunks: Bool { rendition.window.shortChunks.count > 0 }
+  /// Whether the newest chunks have at most `count` frames each: the audio of a publisher of CMAF
+  /// or of another server may have whole parts as chunks.
+  func hasChunks(ofAtMost count: Int64) -> Bool {
+    [snapshot.segments.last?.chunks, snapshot.open?.chunks]
+      .allSatisfy { $0?.allSatisfy { $0.frames <= count } ?? true }
+  }
 
   var isEmpty: Bool { members.isEmpty }
 
@@ -101,11 +100,7 @@ final class BroadcastGroup {
     let duration = Interval(
       ticks: ticks, timescale: Int64(rendition.window.segmentation.timescale))
     let due = now + min(duration, .seconds(4))
-    var contents = backlog.flatMap { self.contents($0) }
-    if !backlog.isEmpty {
-      // The frames of the present part that the others have got.
-      contents += (short?.pending ?? []).flatMap { self.contents($0) }
-    }
+    let contents = backlog.flatMap { self.contents($0) }
     member.index = members.count
     members.append(member)
     guard !contents.isEmpty else {
@@ -177,32 +172,20 @@ final class BroadcastGroup {
   ///
   /// - Returns: the number of messages.
   func publish(_ now: MonotonicTime) -> Int {
-    var count = publishShort(now)
     let newest = window.snapshot
-    guard newest !== snapshot else { return count }
+    guard newest !== snapshot else { return 0 }
     snapshot = newest
+    var count = 0
     var leaving: [(member: Subscription, segment: Int64)] = []
     for placed in cursor.advance(newest) {
-      if placed.period != period {
-        renew(placed)
-        short?.restart()
-      }
+      if placed.period != period { renew(placed) }
       if placed.isFirst {
         leaving += takeMoving().map { ($0, placed.segment) }
       }
-      guard short?.isNew(placed.chunk) ?? true, !members.isEmpty else { continue }
+      guard !members.isEmpty else { continue }
       count += deliver(contents(placed), now)
     }
     for (member, segment) in leaving { member.session.move(member, at: segment) }
-    return count
-  }
-
-  /// Sends the new AAC frames of the present part to the viewers.
-  private func publishShort(_ now: MonotonicTime) -> Int {
-    var count = 0
-    for chunk in short?.takeNew() ?? [] where !members.isEmpty {
-      count += deliver(contents(chunk), now)
-    }
     return count
   }
 
@@ -245,21 +228,12 @@ final class BroadcastGroup {
     if placed.chunk.isIndependent { flags.insert(.key) }
     if placed.startsDiscontinuity { flags.insert(.discontinuity) }
     if placed.isLast { flags.insert(.last) }
-    return contents(placed.chunk, flags, placed.period)
-  }
-
-  /// The media of the messages for AAC frames of the present part.
-  private func contents(_ short: Chunk) -> [MessageContent] { contents(short, .key, period) }
-
-  private func contents(
-    _ chunk: Chunk, _ flags: MediaMessage.Flags, _ period: DiscontinuityPeriod
-  ) -> [MessageContent] {
     switch format {
-    case .chunks: [MessageContent(chunk, of: track, flags)]
+    case .chunks: return [MessageContent(placed.chunk, of: track, flags)]
     case .samples:
-      MessageContent.samples(
-        of: chunk, flags, timescale: rendition.window.segmentation.timescale,
-        offset: period.offset)
+      return MessageContent.samples(
+        of: placed.chunk, flags, timescale: rendition.window.segmentation.timescale,
+        offset: placed.period.offset)
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import Media
 import Net
 import Sharing
 import Time
@@ -213,7 +214,8 @@ final class SocketSession: WebSocketHandler {
     isRestarting = false
     limitAutomatic()
     let tracks = groups.map(\.track)
-    let isShort = groups.allSatisfy { $0.track == .video || $0.hasShortChunks }
+    let most = AudioSegmentation.mostFramesPerChunk
+    let isShort = groups.allSatisfy { $0.track == .video || $0.hasChunks(ofAtMost: most) }
     let target = Interval.milliseconds(!tracks.contains(.audio) ? 70 : isShort ? 190 : 250)
     presence.need(target, now: now)
     var keyTime: MediaTime?

@@ -8,7 +8,7 @@ import Time
 extension AudioEncoderSettings {
   /// AVERAGE-BANDWIDTH in bit/s: the encoder's bitrate and the boxes; constant.
   func averageBandwidth(_ segmentation: AudioSegmentation) -> Int64 {
-    let part = ChunkWriter.overhead(ofRun: Int(segmentation.framesPerPart))
+    let part = AudioChunker.overhead(ofPart: Int(segmentation.framesPerPart))
     // bounded: settings within their ranges
     let boxes = part * segmentation.mostPartsPerSegment + ChunkWriter.overhead.segment
     return Int64(bitrateKilobits) * 1000

@@ -28,6 +28,8 @@ struct AudioPublisher: Sendable {
   private var segment: Int64?
   /// The segment of the newest published chunk.
   private var newest: Int64?
+  /// The duration of the unfinished part, in samples.
+  private var partTicks: Int64 = 0
 
   /// Describes the track to the sink.
   ///
@@ -68,8 +70,8 @@ struct AudioPublisher: Sendable {
 
   /// Publishes the chunks that the next AAC frame completes.
   ///
-  /// The last chunk of a segment with variable duration is published when the first AAC frame of
-  /// the next segment arrives: the video frame that starts the next segment is then published.
+  /// The unfinished chunk of a segment with variable duration is published when the first AAC frame
+  /// of the next segment arrives: the video frame that starts the next segment is then published.
   /// - Returns: the segment to continue with if the grid has skipped segments; audio before that
   ///   segment is dropped.
   mutating func publish(_ frame: EncodedAudioFrame, in period: PeriodTiming) -> Int64? {
@@ -85,11 +87,6 @@ struct AudioPublisher: Sendable {
     let offset = period.segments.last?.offset ?? period.offset
     let captured = WallTime(segmentation.frameTime(of: frame.index), plus: offset)
     let chunks = chunker.add(frame.bytes, frame: frame.index, captured: captured, from: start)
-    // The window knows a period from its first chunk on.
-    if opening == nil, newest != nil, let short = chunker.short {
-      let number = segment ?? segmentation.partPosition(of: short.firstFrame).segment
-      sink.publishShort(published(short, in: number, at: SystemClock.wallTime))
-    }
     for chunk in chunks {
       if let next = publish(chunk, in: period) { return next }
     }
@@ -107,6 +104,7 @@ struct AudioPublisher: Sendable {
       sink.announce(offset: step.offset, skipped: step.skipped)
       if step.skipped > 0 {
         chunker = AudioChunker(segmentation: segmentation)
+        partTicks = 0
         return step.segment
       }
     }
@@ -121,7 +119,7 @@ struct AudioPublisher: Sendable {
     }
     newest = number
     let end = segmentation.frameTime(of: chunk.firstFrame + chunk.frames)
-    count(published, lateness: clock.lateness(of: end, in: period))
+    count(published, endsPart: chunk.endsPart, lateness: clock.lateness(of: end, in: period))
     return nil
   }
 
@@ -132,10 +130,13 @@ struct AudioPublisher: Sendable {
       bytes: chunk.bytes)
   }
 
-  private func count(_ chunk: Chunk, lateness: Interval) {
-    let duration = Interval(ticks: chunk.duration, timescale: Int64(segmentation.sampleRate))
+  private mutating func count(_ chunk: Chunk, endsPart: Bool, lateness: Interval) {
+    partTicks = partTicks.addingSaturated(chunk.duration)
+    let duration = Interval(ticks: partTicks, timescale: Int64(segmentation.sampleRate))
+    if endsPart { partTicks = 0 }
     statistics.withLock { statistics in
       statistics.renditions[rendition].mediaBytes += UInt64(chunk.bytes.count)
+      guard endsPart else { return }
       statistics.renditions[rendition].countPart(lateness: lateness, duration: duration)
     }
   }

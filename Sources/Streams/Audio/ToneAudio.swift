@@ -19,7 +19,7 @@ struct ToneAudio: LocalAudioSource {
     SystemClock.sharpenSleep()
   }
 
-  /// Waits until a short chunk is due, for at most 50 ms.
+  /// Waits until a chunk is due, for at most 50 ms.
   mutating func read(into placer: inout AudioPlacer) throws(FFmpegError) -> [EncodedAudioFrame] {
     let now = SystemClock.monotonicTime
     let mediaTime = clock.mediaTime(at: now)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CMAF
 import Capture
 import Media
 import Time
@@ -20,7 +19,7 @@ struct TonePacer: Sendable {
     return segmentation.ticks(ended + Int64(AudioEncoder.delayFrames))
   }
 
-  /// The media time at which the next short chunk is complete, if the tone is encoded up to the
+  /// The media time at which the next chunk is complete, if the tone is encoded up to the
   /// sample `next`: with the last frame of a part, and with each second frame before it.
   func nextChunk(after next: Int64) -> MediaTime {
     var frame = next / AudioSegmentation.samplesPerFrame - Int64(AudioEncoder.delayFrames)
@@ -32,6 +31,6 @@ struct TonePacer: Sendable {
     let position = segmentation.partPosition(of: frame)
     // bounded: frames of one segment
     let inPart = position.position - position.part * segmentation.framesPerPart
-    return position.endsPart || (inPart + 1) % Int64(AudioChunker.shortFrames) == 0
+    return position.endsPart || (inPart + 1) % AudioSegmentation.mostFramesPerChunk == 0
   }
 }

@@ -25,8 +25,6 @@ struct ChunkSender: ChunkSink {
 
   func publish(_ chunk: Chunk, offset: Interval?) { send(chunk, .next, offset) }
 
-  func publishShort(_ chunk: Chunk) { send(chunk, .short) }
-
   func announce(offset: Interval, skipped: Int64) {
     pipe.send(ChildMessage.step(track, offset: offset, skipped: skipped).bytes)
   }

@@ -68,7 +68,7 @@ struct TrackReceiver {
   /// Takes a chunk.
   mutating func take(_ fields: ChunkFields, _ bytes: SharedBytes) throws(MessageError) {
     guard headerHash != nil else { throw .invalid(field: "a track", value: "without a header") }
-    if fields.role == .short { try checkShort(fields) } else { try check(fields) }
+    try check(fields)
     let chunk = Chunk(
       frameIndex: fields.frameIndex, frames: fields.frames, segment: fields.segment,
       isIndependent: fields.isIndependent, duration: fields.duration, captured: fields.captured,
@@ -76,7 +76,6 @@ struct TrackReceiver {
     switch fields.role {
     case .prefill where !isLive: window.appendPrefill(chunk)
     case .prefill, .next: window.publish(chunk, offset: fields.offset)
-    case .short: window.publishShort(chunk)
     case .opening:
       guard opening.count < Self.mostOpening else {
         throw .tooLarge(
@@ -117,25 +116,6 @@ struct TrackReceiver {
     }
     received = ResumePoint(segment: number, end: last + 1)
     if fields.role != .opening { published = received }
-  }
-
-  /// Checks a short chunk, whose frames another chunk will contain again.
-  private func checkShort(_ fields: ChunkFields) throws(MessageError) {
-    guard isLive, case .audio = segmentation else {
-      throw .invalid(field: "a short chunk", value: "of a track without audio that is live")
-    }
-    guard fields.frameIndex >= received?.end ?? 0 else {
-      throw .invalid(field: "a frame index", value: "\(fields.frameIndex), which is not the next")
-    }
-    guard fields.frames <= AudioChunker.shortFrames else {
-      throw .tooLarge(
-        field: "a short chunk", count: Int(fields.frames), limit: AudioChunker.shortFrames)
-    }
-    // bounded: both numbers have 32 bits at most
-    guard fields.duration == fields.frames * segmentation.ticksPerFrame else {
-      throw .invalid(field: "the duration of a chunk", value: "\(fields.duration)")
-    }
-    try checkTime(of: fields.frameIndex + fields.frames)
   }
 
   /// Checks that a frame time can be expressed: arithmetic with later ones would overflow.

@@ -6,6 +6,9 @@ import { Samples } from '../../shared/statistics.js';
 /** The duration of two frames at 30 frames per second, s. */
 const MARGIN = 0.06;
 
+/** About three seconds of video at 30 frames per second, or of chunks of two AAC frames. */
+const KEPT_CHUNKS = 90;
+
 /** A delay that grows by more than this from one chunk to the next is an outage, s. */
 const OUTAGE_DELAY = 0.3;
 /** The chunks of an outage arrive in this time after it, s; later ones are slow by themselves. */
@@ -52,10 +55,9 @@ export class TrackDelays {
 
 /** The times from the PROGRAM-DATE-TIME of the latest chunks until their arrival, s. */
 export class ArrivalDelays {
-  /** @param {number} [audioChunks] as many as last about three seconds; of parts by default */
-  constructor(audioChunks = 30) {
-    this.video = new TrackDelays(90);
-    this.audio = new TrackDelays(audioChunks);
+  constructor() {
+    this.video = new TrackDelays(KEPT_CHUNKS);
+    this.audio = new TrackDelays(KEPT_CHUNKS);
   }
 
   clear() {

@@ -9,7 +9,7 @@ import { TARGETS } from './player.js';
 /** @typedef {import('./player.js').Host} Host */
 
 /**
- * The target with sound, s: a chunk of audio lasts up to 0.107 s, and some time is for its arrival,
+ * The target with sound, s: a chunk of audio lasts up to 0.043 s, and some time is for its arrival,
  * for decoding and for the output.
  */
 const SOUND_TARGET = 0.15;

@@ -14,7 +14,7 @@ import { Ladder } from './ladder.js';
 import { MPD_TARGET } from './player.js';
 import { RenditionControl } from './rendition-control.js';
 import { MediaTimeline } from './timeline.js';
-import { readTrack, SegmentError } from './track-reader.js';
+import { readTrack, request, SegmentError } from './track-reader.js';
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
 /** @typedef {import('../chunks.js').Chunk} Chunk */
 /** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
@@ -24,15 +24,21 @@ import { readTrack, SegmentError } from './track-reader.js';
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
 
-/** The target with audio, s: a chunk of audio lasts 0.107 s, and the next one may be under way. */
-const AUDIO_TARGET = 0.25;
+/**
+ * The target with audio, s: a chunk of audio lasts up to 0.043 s, and browsers stall with less than
+ * about 0.14 s of it. In the segments of an MPD its chunks may be longer.
+ */
+const AUDIO_TARGET = 0.19, LEAST_MPD_TARGET = 0.25;
 /** Without a chunk for this time the connection counts as lost, ms. */
 const CHUNK_TIMEOUT = 2500;
 /** The origin may hold the first requests while a stream starts, ms. */
 const START_TIMEOUT = 7000;
 const REFRESH_INTERVAL = 4000;
-/** Chunks that waited for the first request may arrive for this time, ms. */
-const BACKLOG_TIME = 300;
+/**
+ * Chunks that waited for the first request may arrive for this time, ms, unless a chunk follows the
+ * one before it as slowly as it was published, by this share of the time between the two.
+ */
+const BACKLOG_TIME = 300, LIVE_SHARE = 0.7;
 /** Dates of one frame in two documents differ by less than this, s. */
 const DATE_ERROR = 0.01;
 /** A seek to the end of the buffered media is to this time before the end, s. */
@@ -71,6 +77,10 @@ export class FramePlayer {
     this.firstChunkAt = 0;
     this.videoChunkAt = 0;
     this.audioChunkAt = 0;
+    /** The media time of the latest chunk of video, s. */
+    this.videoTime = NaN;
+    /** Whether chunks arrive as they are published. */
+    this.isAtEdge = false;
     /** Whether this attempt has chosen its playback position. */
     this.isPositioned = false;
     this.seekedAt = 0;
@@ -86,10 +96,16 @@ export class FramePlayer {
     const feed = new MediaFeed(this.host.video, (reason) => {
       if (this.feed === feed) this.recover(reason);
     });
+    feed.onAppended = () => {
+      if (this.feed === feed && !this.isPositioned) this.choosePosition();
+    };
     return feed;
   }
 
-  start() { void this.play(); }
+  start() {
+    this.feed.prepare();
+    void this.play();
+  }
 
   stop() {
     this.stopping.abort();
@@ -172,15 +188,23 @@ export class FramePlayer {
     }
     if (audio) this.requireAudioTarget();
     this.learn(list);
-    const { feed } = this;
+    this.host.learnServices(list);
+    const { feed } = this, early = this.firstNumber(list);
+    // The first segments are requested together with the CMAF headers, if the target is known.
+    const isKnown = feed.isStreaming && this.host.sync === null;
+    const open = !isKnown ? []
+      : [video, ...audioNames ? [audioNames] : []].map((names) => request(names, early, signal));
     if (headersOf(list).join(' ') !== feed.headers) await this.openFeed(feed, list, signal);
     if (!feed.isStreaming && !this.isSuspended) await this.suspend(feed);
     await this.host.untilJoined();
     signal.throwIfAborted();
     this.isPositioned = false;
+    this.isAtEdge = false;
+    this.videoTime = NaN;
     this.firstChunkAt = 0;
     this.control.restart();
-    const { duration } = list.segments[list.segments.length - 1], first = this.firstNumber(list);
+    const first = isKnown ? early : this.firstNumber(list);
+    const { duration } = list.segments[list.segments.length - 1];
     const { timescale, ...start } = { first, duration, timescale: this.timescales.video };
     ladder.shown = chosen;
     this.control.duration = duration;
@@ -210,19 +234,20 @@ export class FramePlayer {
       }
       this.control.chunk(chunk.time / timescale, number);
       this.appendVideo(chunk);
-    })];
+    }, open[0])];
     if (audioNames) {
       const audioTrack = { ...start, namesOf: () => audioNames, timescale: this.timescales.audio };
       tracks.push(readTrack(audioTrack, signal, (chunk) => {
         if (feed.isClosed) throw new Error('the media source was closed');
         this.appendAudio(chunk);
-      }));
+      }, open[1]));
     }
     await Promise.all(tracks);
   }
 
   requireAudioTarget() {
-    this.host.setTargets(isMPD(this.host.source) ? MPD_TARGET : AUDIO_TARGET, AUDIO_TARGET);
+    if (isMPD(this.host.source)) this.host.setTargets(MPD_TARGET, LEAST_MPD_TARGET);
+    else this.host.setTargets(AUDIO_TARGET, AUDIO_TARGET);
   }
 
   /**
@@ -281,8 +306,12 @@ export class FramePlayer {
       const time = chunk.time / this.timescales.video, date = this.timeline.dateOf(time);
       if (date !== null) this.host.addEvent(eventOfMessage(message, date - time));
     }
+    const now = performance.now(), time = chunk.time / this.timescales.video;
+    // False for the first chunk.
+    this.isAtEdge ||= now - this.videoChunkAt >= LIVE_SHARE * 1000 * (time - this.videoTime);
+    this.videoTime = time;
     this.feed.video?.append(chunk.bytes);
-    this.videoChunkAt = performance.now();
+    this.videoChunkAt = now;
     this.failures = 0;
     if (this.firstChunkAt === 0) this.firstChunkAt = this.videoChunkAt;
     if (Math.abs(this.host.clock.offset - this.clockOffset) > 50) {
@@ -323,7 +352,8 @@ export class FramePlayer {
     const date = this.timeline.dateOf(end);
     const endLatency = date === null ? 0 : this.host.clock.now() / 1000 - date;
     const elapsed = performance.now() - this.firstChunkAt;
-    if (endLatency > this.target && elapsed < BACKLOG_TIME) return;
+    const isComplete = this.isAtEdge && this.feed.isIdle;
+    if (endLatency > this.target && !isComplete && elapsed < BACKLOG_TIME) return;
     const position = Math.min(end + endLatency - this.target, end - END_MARGIN);
     this.display.currentTime = Math.max(ranges.start(ranges.length - 1), position);
     this.isPositioned = true;

@@ -30,7 +30,10 @@
  * @property {boolean} isClosed
  * @property {boolean} isStreaming whether the browser wants media
  * @property {() => Promise<void>} untilStreaming
+ * @property {() => void} prepare prepares what needs no CMAF header
  * @property {(tracks: FeedTrack[]) => Promise<void>} open
+ * @property {boolean} isIdle whether all media is appended
+ * @property {() => void} onAppended called when media was appended
  * @property {(count: number) => boolean} hasTracks
  * @property {() => number | null} start of the media, s
  * @property {() => number | null} end of the media, s
@@ -53,6 +56,8 @@
  * @property {(reason: string, isRefused?: boolean) => void} withoutSocket
  *   there is no WebSocket: the same decoder has to get its media over HTTP
  * @property {(text: string | null) => void} notice for the viewer; null if it is over
+ * @property {(list: import('../../shared/playlist.js').Playlist) => void} learnServices
+ *   the services of the origin are beside the segments of this playlist
  * @property {() => void} measureClock the server's clock may have been set
  * @property {(usual: number, least: number) => void} setTargets
  *   the default target for this stream, and the lowest one that it allows, s

@@ -22,8 +22,6 @@ import { ArrivalDelays } from './arrivals.js';
 
 /** The target with audio if the server names none, s. */
 const SOCKET_AUDIO_TARGET = 0.25;
-/** About four seconds of audio chunks of one or two AAC frames. */
-const SHORT_CHUNKS = 120;
 /** A seek to the end of the buffered media is to this time before the end, s. */
 const SOCKET_END_MARGIN = 0.03;
 /** A player that has shown this much of the media has not failed, s. */
@@ -35,7 +33,11 @@ const LONGEST_WAIT = 1000;
 /** A server that is busy is asked again after at most this time, ms. */
 const LONGEST_RETRY = 30000;
 
-/** @typedef {Group & { header: Uint8Array | null }} OpenGroup */
+/**
+ * `next`: the number of the first chunk that was not published yet when the group was joined;
+ * `isAtEdge`: whether all chunks before it were received.
+ * @typedef {Group & { header: Uint8Array | null, next: number, isAtEdge: boolean }} OpenGroup
+ */
 
 /** The pixels of the screen: no larger picture is of use. */
 function screenSize() {
@@ -74,13 +76,11 @@ export class SocketPlayer {
     this.waiting = [];
     /** @type {Feed | null} the feed whose media source opens */
     this.opening = null;
-    this.delays = new ArrivalDelays(SHORT_CHUNKS);
+    this.delays = new ArrivalDelays();
     /** Wall clock − media time, s. */
     this.epoch = 0;
     this.hasEpoch = false;
     this.firstChunkAt = 0;
-    /** Whether a chunk was sent when it was published. */
-    this.isAtEdge = false;
     this.isPositioned = false;
     /** The position at which playback began, s. */
     this.beginsAt = 0;
@@ -112,10 +112,14 @@ export class SocketPlayer {
     const feed = new MediaFeed(this.host.video, (reason) => {
       if (this.feed === feed) this.recover(reason);
     });
+    feed.onAppended = () => {
+      if (this.feed === feed && !this.isPositioned) this.choosePosition();
+    };
     return feed;
   }
 
   start() {
+    this.feed.prepare();
     if ('WebSocket' in globalThis) this.connect();
     else this.withoutSocket('This browser has no WebSockets');
   }
@@ -163,9 +167,15 @@ export class SocketPlayer {
   }
 
   forgetPosition() {
-    this.isAtEdge = false;
+    for (const group of this.groups.values()) group.isAtEdge = false;
     this.isPositioned = false;
     this.firstChunkAt = 0;
+  }
+
+  /** Whether the chunks that were published before the start were received, of all tracks. */
+  get isAtEdge() {
+    const groups = [...this.groups.values()];
+    return groups.length >= this.tracks.length && groups.every(({ isAtEdge }) => isAtEdge);
   }
 
   connect() {
@@ -305,7 +315,7 @@ export class SocketPlayer {
     const group = groupOf(message);
     if (!group) return;
     for (const [cid, { track }] of this.groups) if (track === group.track) this.groups.delete(cid);
-    this.groups.set(group.cid, { ...group, header: null });
+    this.groups.set(group.cid, { ...group, header: null, next: NaN, isAtEdge: false });
     if (group.track === 'v') this.shown = group.rendition;
   }
 
@@ -344,6 +354,7 @@ export class SocketPlayer {
     if (this.isOpening) {
       this.waiting.push(message);
     } else if (message.kind === HEADER) {
+      group.next = message.sequence;
       this.takeHeader(group, message.media);
     } else if ([VIDEO, AUDIO, SAMPLE].includes(message.kind)) {
       if (this.feed.video) this.append(group, message);
@@ -394,16 +405,16 @@ export class SocketPlayer {
     });
   }
 
-  /** @param {Group} group @param {MediaMessage} message */
+  /** @param {OpenGroup} group @param {MediaMessage} message */
   append(group, message) {
     const isVideo = group.track === 'v';
     const delays = isVideo ? this.delays.video : this.delays.audio;
     for (const time of this.appendMedia(group, message)) {
       if (this.isPositioned) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
     }
-    if (!isVideo) return;
-    if (this.firstChunkAt === 0) this.firstChunkAt = performance.now();
-    if ((message.flags & CATCH_UP) === 0) this.isAtEdge = true;
+    if (isVideo && this.firstChunkAt === 0) this.firstChunkAt = performance.now();
+    const isLast = (message.sequence + 1) % 2 ** 32 === group.next;
+    if (isLast || (message.flags & CATCH_UP) === 0) group.isAtEdge = true;
     if (!this.isPositioned) this.choosePosition();
   }
 
@@ -426,7 +437,8 @@ export class SocketPlayer {
     if (end === null || !ranges || this.firstChunkAt === 0) return;
     const endLatency = this.host.clock.now() / 1000 - end - this.epoch;
     const elapsed = performance.now() - this.firstChunkAt;
-    if (endLatency > this.target && !this.isAtEdge && elapsed < CATCH_UP_TIME) return;
+    const isComplete = this.isAtEdge && this.feed.isIdle;
+    if (endLatency > this.target && !isComplete && elapsed < CATCH_UP_TIME) return;
     const { display } = this, start = ranges.start(ranges.length - 1);
     const position = Math.max(
       start, Math.min(end + endLatency - this.target, end - SOCKET_END_MARGIN));

@@ -35,7 +35,7 @@ export class SegmentError extends Error {
  * A request under way; `cancel` ends it if its response is not wanted.
  * @param {SegmentNames} names @param {number} number of the segment @param {AbortSignal} signal
  */
-function request(names, number, signal) {
+export function request(names, number, signal) {
   const own = new AbortController(), cancel = () => own.abort(signal.reason);
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
@@ -74,11 +74,12 @@ async function readSegment(response, number, onChunk, onPiece) {
  * @param {AbortSignal} signal
  * @param {(chunk: Chunk, number: number, isFirst: boolean, names: SegmentNames) => void} onChunk
  *   `number` of its segment; `isFirst`: the first chunk of it; `names` of its rendition
+ * @param {ReturnType<typeof request>} [begun] the request for the first segment, if it is under way
  * @returns {Promise<never>}
  */
-export async function readTrack(track, signal, onChunk) {
+export async function readTrack(track, signal, onChunk, begun) {
   const { namesOf, first, duration, timescale, onPiece, leaves } = track;
-  let open = request(namesOf(), first, signal), emptySegments = 0;
+  let open = begun ?? request(namesOf(), first, signal), emptySegments = 0;
   for (let number = first; ; number += 1) {
     const { names } = open, response = await open.response;
     if (!response.ok) throw new SegmentError(number, response.status);
