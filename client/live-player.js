@@ -461,6 +461,53 @@ class Notices {
   }
 }
 
+// shared/clock-drift.js
+
+const DRIFT_MEMORY = 300000, DRIFT_CAPACITY = 64;
+const FEWEST_MEASUREMENTS = 6, SHORTEST_SPAN = 15000;
+const RESOLUTION = 0.25;
+const SHORT_TRIPS = 3;
+const CERTAINTY = 2;
+const LARGEST_DRIFT = 0.0005;
+function driftOf(measurements) {
+  const [first] = measurements, last = measurements.at(-1);
+  if (!first || !last || measurements.length < FEWEST_MEASUREMENTS) return 0;
+  if (last.at - first.at < SHORTEST_SPAN) return 0;
+  const trips = measurements.map(({ roundTrip }) => roundTrip).sort((a, b) => a - b);
+  const shortest = trips[0] ?? 0, least = ((trips[SHORT_TRIPS] ?? 0) - shortest) / 2;
+  const points = measurements.map(({ at, offset, roundTrip }) => ({
+    x: at - first.at, y: offset - first.offset,
+    weight: (RESOLUTION + Math.max(least, (roundTrip - shortest) / 2)) ** -2,
+  }));
+  const sum = (/** @type {(point: { x: number, y: number, weight: number }) => number} */ of) => (
+    points.reduce((total, point) => total + point.weight * of(point), 0));
+  const all = sum(() => 1), x = sum((point) => point.x) / all, y = sum((point) => point.y) / all;
+  const spread = sum((point) => (point.x - x) ** 2);
+  const slope = sum((point) => (point.x - x) * (point.y - y)) / spread;
+  const residuals = sum((point) => (point.y - y - slope * (point.x - x)) ** 2);
+  const deviation = Math.sqrt(Math.max(1, residuals / (points.length - 2)) / spread);
+  const certain = Math.abs(slope) - CERTAINTY * deviation;
+  return certain > 0 ? Math.sign(slope) * Math.min(LARGEST_DRIFT, certain) : 0;
+}
+class DriftMeter {
+  constructor() {
+    this.measurements = [];
+    this.drift = 0;
+  }
+  add(newest) {
+    const last = this.measurements.at(-1);
+    if (last) {
+      const doubt = (last.roundTrip + newest.roundTrip) / 2 + 1;
+      const largest = doubt + LARGEST_DRIFT * (newest.at - last.at);
+      if (Math.abs(newest.offset - last.offset) > largest) this.measurements = [];
+    }
+    this.measurements.push(newest);
+    this.measurements = this.measurements.slice(-DRIFT_CAPACITY)
+      .filter(({ at }) => newest.at - at <= DRIFT_MEMORY);
+    this.drift = driftOf(this.measurements);
+  }
+}
+
 // shared/deadline.js
 
 function sleep(ms, stop) {
@@ -495,21 +542,21 @@ const SAMPLES = 8;
 const SLEW = 0.0005;
 const FIRST_TIME = 3000;
 function localNow() { return performance.timeOrigin + performance.now(); }
+function measurementOf({ sent, received, server }) {
+  const at = (sent + received) / 2;
+  return { at, offset: server - at, roundTrip: received - sent };
+}
 function bestOffset(samples) {
   let best = null;
-  for (const { sent, received, server } of samples) {
-    const roundTrip = received - sent;
-    if (!best || roundTrip < best.roundTrip) {
-      best = { offset: server - (sent + received) / 2, roundTrip };
-    }
+  for (const measurement of samples.map(measurementOf)) {
+    if (!best || measurement.roundTrip < best.roundTrip) best = measurement;
   }
   return best;
 }
 function agreeing(samples) {
   const newest = samples.at(-1);
   if (!newest) return samples;
-  const offset = (/** @type {TimeSample} */ { sent, received, server }) => (
-    server - (sent + received) / 2);
+  const offset = (/** @type {TimeSample} */ sample) => measurementOf(sample).offset;
   const doubt = (/** @type {TimeSample} */ { sent, received }) => (received - sent) / 2;
   return samples.filter((sample) => (
     Math.abs(offset(sample) - offset(newest)) <= doubt(sample) + doubt(newest) + 1));
@@ -540,6 +587,7 @@ class ServerClock {
     this.rest = 0;
     this.restAt = 0;
     this.roundTrip = null;
+    this.drift = new DriftMeter();
     this.measurement = null;
   }
   get offset() {
@@ -564,13 +612,18 @@ class ServerClock {
     return this.measurement;
   }
   learn(samples) {
-    const best = bestOffset(samples);
-    if (best) this.take(best);
+    const best = bestOffset(samples), newest = samples.at(-1);
+    if (!best || !newest) return;
+    const measurement = measurementOf(newest);
+    this.drift.add(measurement);
+    const { roundTrip } = best, drifted = this.drift.drift * (measurement.at - best.at);
+    this.take({ offset: best.offset + drifted, roundTrip });
   }
   async measureFirst(urls) {
     for (const url of urls) {
       const best = bestOffset(await samplesOf(url, this.stop));
       if (!best) continue;
+      this.drift.add(best);
       this.take(best);
       return true;
     }
@@ -4274,6 +4327,21 @@ class NativePlayer {
   seekBy() {}
 }
 
+// page/hello.js
+
+function screenSize() {
+  if (!('screen' in globalThis)) return {};
+  const { screen } = globalThis;
+  const ratio = Math.max(1, globalThis.devicePixelRatio);  // a page that is zoomed out has less
+  return { maxW: Math.round(screen.width * ratio), maxH: Math.round(screen.height * ratio) };
+}
+function newSession() {
+  return Array.from({ length: 4 }, () => Math.random().toString(36).slice(2, 6)).join('');
+}
+function helloOf(session) {
+  return { t: 'hello', v: 1, sid: session, ...screenSize() };
+}
+
 // page/players/socket-player.js
 
 const SOCKET_AUDIO_TARGET = 0.25;
@@ -4282,18 +4350,13 @@ const SHOWN_TIME = 1;
 const CATCH_UP_TIME = 300;
 const LONGEST_WAIT = 1000;
 const LONGEST_RETRY = 30000;
-function screenSize() {
-  if (!('screen' in globalThis)) return {};
-  const { screen } = globalThis;
-  const ratio = Math.max(1, globalThis.devicePixelRatio);  // a page that is zoomed out has less
-  return { maxW: Math.round(screen.width * ratio), maxH: Math.round(screen.height * ratio) };
-}
 class SocketPlayer {
   constructor(host, target) {
     this.host = host;
     this.target = target;
     this.stopping = new AbortController();
     this.socket = null;
+    this.session = newSession();
     this.failures = 0;
     this.retryTime = 0;
     this.lostAt = 0;
@@ -4377,7 +4440,7 @@ class SocketPlayer {
     });
     this.socket = socket;
     socket.socket.addEventListener('open', () => {
-      socket.send({ t: 'hello', v: 1, ...screenSize() });
+      socket.send(helloOf(this.session));
       socket.send({ t: 'list' });
       this.subscribe();
     });

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.http1 import get
 from harness.program import Program
+from harness.rtmp import HOST
 
 DEPLOY = Path(__file__).resolve().parent.parent.parent / "deploy"
 ALERTS = DEPLOY / "prometheus" / "alerts.yml"
@@ -36,6 +37,12 @@ def test_alerts_and_dashboard_use_existing_series(
                        env={"XDG_STATE_HOME": str(tmp_path)})
     get(program.port, "/live/playlist.m3u8")
     scrape = get(program.port, "/metrics").body.decode()
+    # A stream that waits for its first publisher: it is starting, and no alert fires.
+    waiting = get(streamer(*HOST, defaults=False).port, "/metrics").body.decode()
+    for sample in ('streamer_stream_state{stream="live",state="starting"} 1',
+                   'streamer_publisher_connected{stream="live"} 0'):
+        assert f"\n{sample}\n" in waiting, sample
+    scrape += waiting
     types = dict(re.findall(r"^# TYPE (\S+) (\S+)$", scrape, re.M))
     missing = {
         name for name in used_series()

@@ -192,6 +192,16 @@ def closing() -> Iterator[Case]:
             yield Case(f"{group}.{index}", frame(CLOSE, code.to_bytes(2, "big")), code=1002)
 
 
+@pytest.mark.parametrize("size", [64, 256, 1024, 4096])
+def test_round_trips(server: Program, size: int) -> None:
+    """Section 9.7: each of 90 messages is answered before the next one."""
+    with Socket(server.port, "/live/ws") as client:
+        for _ in range(90):
+            client.send(frame(TEXT, message(size)))
+            opcode, payload = client.frame()
+            assert opcode == TEXT and json.loads(payload)["t"] == ECHO
+
+
 CASES = [*framing(), *control(), *fragmentation(), *texts(), *closing()]
 
 

@@ -252,8 +252,9 @@ struct PlaybackRequestTests {
     var access = PlaybackAccess(playbackRefusals)
     let keys = [try #require(TokenKey("k1:\(Self.secret)"))]
     func refusal(_ text: String, _ keys: [TokenKey], _ now: Int64) -> PlaybackRefusals.Refusal? {
-      access.refusal(
-        of: .playbackToken(text), on: "live", keys, by: remote, at: .origin, seconds: now)
+      access.decide(
+        on: .playbackToken(text), for: "live", keys, by: remote, at: .origin, seconds: now
+      ).refusal
     }
     for number in 0..<5000 {
       #expect(refusal(token(expiry: now + 60 + Int64(number)), keys, now) == nil)

@@ -28,14 +28,17 @@ final class SocketLab {
     handler.loop.end()
   }
 
-  func connect(capacity: Int = .max, to stream: String = "live") -> SocketClient {
+  func connect(capacity: Int = .max, to stream: String = "live", below prefix: String = "")
+    -> SocketClient
+  {
     let connection = MemoryStream(handler.loop, capacity: capacity)
     streams.append(connection)
     server.serve(connection)
     let client = SocketClient(self, connection)
     client.sendBytes(
       Array(
-        ("GET /\(stream)/ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        ("GET \(prefix)/\(stream)/ws HTTP/1.1\r\nHost: a\r\n"
+          + "Upgrade: websocket\r\nConnection: Upgrade\r\n"
           + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
           + "Sec-WebSocket-Protocol: llws.v1\r\n\r\n").utf8))
     return client

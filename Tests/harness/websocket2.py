@@ -41,6 +41,32 @@ def status_of(section: bytes) -> int:
     return int(digits)
 
 
+def request_fields(port: int, path: str, protocol: str | None, headers: dict[str, str],
+                   method: str = "CONNECT") -> bytes:
+    """The fields of a request for a socket, not compressed."""
+    fields = {":method": method, ":protocol": "websocket", ":scheme": "http", ":path": path,
+              ":authority": f"127.0.0.1:{port}", "sec-websocket-version": "13"}
+    if protocol:
+        fields["sec-websocket-protocol"] = protocol
+    fields.update(headers)
+    return b"".join(bytes([0, len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
+                    for name, value in fields.items())
+
+
+def deaf_sockets(port: int, count: int, message: dict[str, Any]) -> socket.socket:
+    """A connection with `count` sockets that have sent a message; nothing is ever read."""
+    connection = socket.socket(socket.AF_INET)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(10)
+    connection.connect(("127.0.0.1", port))
+    section = request_fields(port, "/live/ws", "llws.v1", {})
+    text = socket_frame(TEXT, json.dumps(message).encode())
+    connection.sendall(PREFACE + http2_frame(SETTINGS) + b"".join(
+        http2_frame(HEADERS, section, flags=END_HEADERS, stream=stream)
+        + http2_frame(DATA, text, stream=stream) for stream in range(1, 2 * count, 2)))
+    return connection
+
+
 @dataclass
 class HTTP2Socket(Socket):
     """Like ``Socket``; `setting` is the server's SETTINGS_ENABLE_CONNECT_PROTOCOL."""
@@ -59,15 +85,7 @@ class HTTP2Socket(Socket):
             context = ssl._create_unverified_context()  # noqa: S323
             context.set_alpn_protocols(["h2"])
             self.socket = context.wrap_socket(self.socket)
-        fields = {":method": self.method, ":protocol": "websocket", ":scheme": "http",
-                  ":path": self.path, ":authority": f"127.0.0.1:{self.port}",
-                  "sec-websocket-version": "13"}
-        if self.protocol:
-            fields["sec-websocket-protocol"] = self.protocol
-        fields.update(self.headers)
-        section = b"".join(
-            bytes([0, len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
-            for name, value in fields.items())
+        section = request_fields(self.port, self.path, self.protocol, self.headers, self.method)
         self.socket.sendall(PREFACE + http2_frame(SETTINGS)
                             + http2_frame(HEADERS, section, flags=END_HEADERS, stream=1))
         while not self.status:

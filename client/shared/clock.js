@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The server's clock, measured by its time service.
 
+import { DriftMeter } from './clock-drift.js';
 import { within } from './deadline.js';
 
 const SAMPLES = 8;
@@ -18,17 +19,24 @@ const FIRST_TIME = 3000;
 export function localNow() { return performance.timeOrigin + performance.now(); }
 
 /**
- * The offset by the sample with the shortest round trip; null without a sample.
+ * A sample as a measurement of the offset, at its middle.
+ * @param {TimeSample} sample
+ * @returns {import('./clock-drift.js').Measurement}
+ */
+function measurementOf({ sent, received, server }) {
+  const at = (sent + received) / 2;
+  return { at, offset: server - at, roundTrip: received - sent };
+}
+
+/**
+ * The measurement by the sample with the shortest round trip; null without a sample.
  * @param {TimeSample[]} samples
- * @returns {{ offset: number, roundTrip: number } | null} `offset`: server clock − local clock, ms
  */
 export function bestOffset(samples) {
+  /** @type {import('./clock-drift.js').Measurement | null} */
   let best = null;
-  for (const { sent, received, server } of samples) {
-    const roundTrip = received - sent;
-    if (!best || roundTrip < best.roundTrip) {
-      best = { offset: server - (sent + received) / 2, roundTrip };
-    }
+  for (const measurement of samples.map(measurementOf)) {
+    if (!best || measurement.roundTrip < best.roundTrip) best = measurement;
   }
   return best;
 }
@@ -40,8 +48,7 @@ export function bestOffset(samples) {
 export function agreeing(samples) {
   const newest = samples.at(-1);
   if (!newest) return samples;
-  const offset = (/** @type {TimeSample} */ { sent, received, server }) => (
-    server - (sent + received) / 2);
+  const offset = (/** @type {TimeSample} */ sample) => measurementOf(sample).offset;
   const doubt = (/** @type {TimeSample} */ { sent, received }) => (received - sent) / 2;
   return samples.filter((sample) => (
     Math.abs(offset(sample) - offset(newest)) <= doubt(sample) + doubt(newest) + 1));
@@ -86,6 +93,7 @@ export class ServerClock {
     this.restAt = 0;
     /** @type {number | null} of the best sample, ms; null until a time service has responded */
     this.roundTrip = null;
+    this.drift = new DriftMeter();
     /** @type {Promise<boolean> | null} */
     this.measurement = null;
   }
@@ -128,12 +136,17 @@ export class ServerClock {
   }
 
   /**
-   * Takes the offset from measurements of another service.
-   * @param {TimeSample[]} samples
+   * Takes the offset from measurements of another service: that of the best one, and the drift
+   * since then.
+   * @param {TimeSample[]} samples the newest last; the others are known already
    */
   learn(samples) {
-    const best = bestOffset(samples);
-    if (best) this.take(best);
+    const best = bestOffset(samples), newest = samples.at(-1);
+    if (!best || !newest) return;
+    const measurement = measurementOf(newest);
+    this.drift.add(measurement);
+    const { roundTrip } = best, drifted = this.drift.drift * (measurement.at - best.at);
+    this.take({ offset: best.offset + drifted, roundTrip });
   }
 
   /** @param {string[]} urls */
@@ -141,6 +154,7 @@ export class ServerClock {
     for (const url of urls) {
       const best = bestOffset(await samplesOf(url, this.stop));
       if (!best) continue;
+      this.drift.add(best);
       this.take(best);
       return true;
     }

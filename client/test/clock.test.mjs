@@ -9,7 +9,7 @@ suite('server clock', () => {
       { sent: 1000, received: 1100, server: 5000 }, { sent: 2000, received: 2010, server: 6005 },
       { sent: 3000, received: 3050, server: 0 },
     ];
-    assert.deepEqual(bestOffset(samples), { offset: 4000, roundTrip: 10 });
+    assert.deepEqual(bestOffset(samples), { at: 2005, offset: 4000, roundTrip: 10 });
   });
 
   test('samples from before a step of the clock do not count', () => {

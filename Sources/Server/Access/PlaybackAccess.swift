@@ -29,6 +29,8 @@ struct PlaybackAccess {
 
   private struct Permission {
     let expiry: Int64
+    /// The viewer that the token names; nil for none.
+    let session: String?
     /// The owner of the only permitted address; nil for all addresses.
     let owner: PeerAddress?
   }
@@ -70,7 +72,19 @@ struct PlaybackAccess {
 
   // MARK: Decisions
 
-  /// Why a client may not play a stream; nil if it may.
+  /// Whether a client may play a stream.
+  enum Decision: Equatable {
+    /// It may; `session` is the viewer that the token names, nil for none.
+    case permitted(session: String?)
+    case refused(PlaybackRefusals.Refusal)
+
+    /// Why the client may not play; nil if it may.
+    var refusal: PlaybackRefusals.Refusal? {
+      if case .refused(let refusal) = self { refusal } else { nil }
+    }
+  }
+
+  /// Decides whether a client may play a stream.
   ///
   /// - Parameters:
   ///   - credential: the token of the request; nil for none.
@@ -79,49 +93,51 @@ struct PlaybackAccess {
   ///   - peer: the client.
   ///   - now: the time of the loop.
   ///   - seconds: seconds since 1970.
-  /// - Returns: the reason.
-  mutating func refusal(
-    of credential: Credential?, on stream: String, _ keys: [TokenKey], by peer: PeerAddress,
+  /// - Returns: the decision.
+  mutating func decide(
+    on credential: Credential?, for stream: String, _ keys: [TokenKey], by peer: PeerAddress,
     at now: MonotonicTime, seconds: Int64
-  ) -> PlaybackRefusals.Refusal? {
-    let refusal = decision(credential, stream, keys, peer, now, seconds)
-    if let refusal { playbackRefusals.note(refusal, of: peer, at: now) }
-    return refusal
+  ) -> Decision {
+    let decision = decision(credential, stream, keys, peer, now, seconds)
+    if let refusal = decision.refusal { playbackRefusals.note(refusal, of: peer, at: now) }
+    return decision
   }
 
   private mutating func decision(
     _ credential: Credential?, _ stream: String, _ keys: [TokenKey], _ peer: PeerAddress,
     _ now: MonotonicTime, _ seconds: Int64
-  ) -> PlaybackRefusals.Refusal? {
-    guard let credential else { return .missing }
+  ) -> Decision {
+    guard let credential else { return .refused(.missing) }
     let use = Use(token: credential.text, stream: stream)
     if let known = permissions[use], known.owner == nil || known.owner == peer.owner {
       // bounded: an expiry has at most 12 digits
-      return seconds < known.expiry + PlaybackToken.clockSkew ? nil : .expired
+      return seconds < known.expiry + PlaybackToken.clockSkew
+        ? .permitted(session: known.session) : .refused(.expired)
     }
-    let (verdict, expiry) = verdict(on: credential, stream, keys, peer, seconds)
+    let (verdict, expiry, session) = verdict(on: credential, stream, keys, peer, seconds)
     switch verdict {
-    case .invalid: return playbackRefusals.mustWait(peer, at: now) ? .slowed : .invalid
-    case .expired: return .expired
+    case .invalid: return .refused(playbackRefusals.mustWait(peer, at: now) ? .slowed : .invalid)
+    case .expired: return .refused(.expired)
     case .valid(let owner):
       if permissions.count >= Self.capacity { permissions = [:] }
-      permissions[use] = Permission(expiry: expiry, owner: owner)
-      return nil
+      permissions[use] = Permission(expiry: expiry, session: session, owner: owner)
+      return .permitted(session: session)
     }
   }
 
-  /// The verdict on a token, and when it ends, in seconds since 1970.
+  /// The verdict on a token, when it ends, in seconds since 1970, and the viewer that it names.
   private func verdict(
     on credential: Credential, _ stream: String, _ keys: [TokenKey], _ peer: PeerAddress,
     _ seconds: Int64
-  ) -> (PlaybackToken.Verdict, expiry: Int64) {
+  ) -> (PlaybackToken.Verdict, expiry: Int64, session: String?) {
     switch credential {
     case .playbackToken(let text):
-      guard let token = PlaybackToken(text) else { return (.invalid, 0) }
-      return (token.verdict(on: stream, by: peer, keys, now: seconds), token.expiry)
+      guard let token = PlaybackToken(text) else { return (.invalid, 0, nil) }
+      let verdict = token.verdict(on: stream, by: peer, keys, now: seconds)
+      return (verdict, token.expiry, token.session)
     case .webToken(let text):
-      guard let claims = claims(text, keys) else { return (.invalid, 0) }
-      return (claims.verdict(on: .play, stream, now: seconds), claims.expiry)
+      guard let claims = claims(text, keys) else { return (.invalid, 0, nil) }
+      return (claims.verdict(on: .play, stream, now: seconds), claims.expiry, claims.session)
     }
   }
 

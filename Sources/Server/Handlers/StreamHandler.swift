@@ -35,7 +35,8 @@ final class StreamHandler {
   private let sharedSockets: SharedSockets
   /// The WebSockets of the stream.
   private(set) lazy var sockets = StreamSockets(
-    stream, loop: loop, counters: counters, origins: options.socketOrigins, shared: sharedSockets
+    stream, loop: loop, counters: counters, origins: options.socketOrigins, shared: sharedSockets,
+    rows: rows
   ) { [unowned self] peer in use(by: peer) }
 
   /// `mayStart` decides whether a request starts a stream on demand; `rows` takes statistics of

@@ -23,7 +23,7 @@ struct CMCDReport: Equatable {
   var starved = false
   /// `su`: needed to start or to recover.
   var startup = false
-  /// `sid`: the playback session; the same on all connections of a player.
+  /// `sid`: the playback session, without quotation marks; the same on all connections of a player.
   var session: String?
 
   private static let fields = ["cmcd-request", "cmcd-object", "cmcd-status", "cmcd-session"]
@@ -74,7 +74,8 @@ struct CMCDReport: Equatable {
       case "bs": starved = text == "true"
       case "su": startup = text == "true"
       // CTA-5004 §2: at most 64 characters, in quotation marks.
-      case "sid": session = (3...66).contains(text.utf8.count) ? String(text) : nil
+      case "sid":
+        session = (3...66).contains(text.utf8.count) ? String(text.filter { $0 != "\"" }) : nil
       default: break
       }
     }

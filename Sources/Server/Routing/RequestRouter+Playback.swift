@@ -8,32 +8,37 @@ import Time
 
 /// Permission to play: tokens of requests for media, and `/auth`.
 extension RequestRouter {
-  /// The decision about a request on a server whose streams have keys.
-  enum PlaybackDecision {
-    /// The response to a request for media without permission, and to the first request with a JSON
-    /// Web Token.
-    case answered(PreparedResponse)
-    case permitted
-    /// The response is for one viewer: without a token in the path the request has the address that
-    /// it has for viewers without permission.
+  /// The permission of a request to be routed.
+  struct Permit {
+    /// The viewer that a valid token names; nil for none.
+    var tokenOwner: String?
+    /// Whether the response is for one viewer: without a token in the path the request has the
+    /// address that it has for viewers without permission.
     ///
     /// A proxy that checks access removes the token; its cache keeps one copy for all viewers.
     /// - Source: RFC 9111 §3.5, §5.2.2.7
-    case permittedToOneViewer
+    var isForOneViewer = false
   }
 
-  /// Whether a client may have what it requests.
-  func playbackDecision(
-    _ request: Request, _ token: String?, _ target: RoutedTarget
-  ) -> PlaybackDecision {
-    guard !request.isChecked, let media = protectedMedia(request, target) else { return .permitted }
-    if let refusal = refusal(request, token, media) {
-      return .answered(PlaybackAccess.response(refusal))
+  /// Checks the token of a request; nil if it was answered: a request for media without permission,
+  /// or the first one with a JSON Web Token.
+  func permit(
+    _ exchange: any Exchange, _ token: String?, _ target: RoutedTarget
+  ) -> Permit? {
+    let request = exchange.request
+    guard needsTokens, !request.isChecked, let media = protectedMedia(request, target) else {
+      return Permit()
     }
-    guard token == nil else { return .permitted }
-    let redirection =
-      media.isIndex ? playback.redirection(request, on: media.stream, media.keys) : nil
-    return redirection.map { .answered($0) } ?? .permittedToOneViewer
+    switch decision(request, token, media) {
+    case .refused(let refusal): exchange.respond(PlaybackAccess.response(refusal))
+    case .permitted(let session):
+      guard token == nil else { return Permit(tokenOwner: session) }
+      guard media.isIndex,
+        let redirection = playback.redirection(request, on: media.stream, media.keys)
+      else { return Permit(tokenOwner: session, isForOneViewer: true) }
+      exchange.respond(redirection)
+    }
+    return nil
   }
 
   /// The keys of the streams that have any, by the name of the stream.
@@ -44,15 +49,15 @@ extension RequestRouter {
     return keys.filter { !$0.value.isEmpty }
   }
 
-  /// Why a client may not have media with a key; nil if it may.
-  private func refusal(
+  /// Whether a client may have media with a key.
+  private func decision(
     _ request: Request, _ token: String?, _ media: ProtectedMedia
-  ) -> PlaybackRefusals.Refusal? {
+  ) -> PlaybackAccess.Decision {
     let credential =
       token.map { PlaybackAccess.Credential.playbackToken($0) }
       ?? PlaybackAccess.webToken(request).map { .webToken($0) }
-    return playback.refusal(
-      of: credential, on: media.stream, media.keys, by: request.peer, at: now,
+    return playback.decide(
+      on: credential, for: media.stream, media.keys, by: request.peer, at: now,
       seconds: (SystemClock.wallTime - .origin).wholeSeconds)
   }
 
@@ -83,7 +88,7 @@ extension RequestRouter {
     let answer: PlaybackRefusals.Refusal? =
       switch below {
       case .open: nil
-      case .stream(let media): refusal(original, token, media)
+      case .stream(let media): decision(original, token, media).refusal
       case .nothing: .invalid
       }
     exchange.respond(PlaybackAccess.answer(answer))

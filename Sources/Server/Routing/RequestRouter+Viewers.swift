@@ -8,11 +8,16 @@ import Time
 /// Requests for media as signs of viewers.
 extension RequestRouter {
   /// Counts the client of a request for media as a viewer.
-  func note(_ exchange: any Exchange, _ target: RoutedTarget, _ report: CMCDReport?) {
+  func note(
+    _ exchange: any Exchange, _ target: RoutedTarget, _ report: CMCDReport?, _ permit: Permit
+  ) {
+    func viewer(of stream: String) -> UInt64 {
+      ViewerIdentity(exchange.request, tokenOwner: permit.tokenOwner, on: stream).number(report)
+    }
     if !uploads.isEmpty, let path = target.upload, uploads[path.stream] != nil {
       guard let file = path.file, !file.isIndex else { return }
-      let viewer = HTTPViewers.number(of: exchange.request, report, on: path.stream)
-      return note(exchange, viewer, .uploaded, path.stream, nil, .zero, report)
+      return note(
+        exchange, viewer(of: path.stream), .uploaded, path.stream, nil, .zero, report)
     }
     let name: String?
     switch target.route {
@@ -22,7 +27,7 @@ extension RequestRouter {
     }
     guard let handler = handler(name), let use = handler.object(of: target) else { return }
     let stream = handler.stream.name
-    let viewer = HTTPViewers.number(of: exchange.request, report, on: stream)
+    let viewer = viewer(of: stream)
     var rendition = use.rendition
     if rendition == SwitchedRenditions.name { rendition = handler.rendition(shownTo: viewer) }
     note(exchange, viewer, use.object, stream, rendition, use.segmentDuration, report)

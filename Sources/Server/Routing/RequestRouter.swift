@@ -30,7 +30,7 @@ final class RequestRouter: RequestHandler, LoopService {
   private var routes = RouteCache()
   var playback: PlaybackAccess
   /// Whether any stream has keys of playback tokens.
-  private var needsTokens = false
+  private(set) var needsTokens = false
 
   init(
     _ serverState: ServerState, loop: EventLoop, counters: Locked<ServerCounters>,
@@ -59,18 +59,13 @@ final class RequestRouter: RequestHandler, LoopService {
       let token = PlaybackAccess.takeToken(exchange)
       let request = exchange.request
       let target = routes.target(of: request)
+      guard let permit = permit(exchange, token, target) else { return }
       var exchange = exchange
-      if needsTokens {
-        switch playbackDecision(request, token, target) {
-        case .answered(let response): return exchange.respond(response)
-        case .permittedToOneViewer: exchange = PrivateExchange(exchange)
-        case .permitted: break
-        }
-      }
+      if permit.isForOneViewer { exchange = PrivateExchange(exchange) }
       let report = CMCDReport(request)
       if let report { counters.withLock { $0.players.observe(report) } }
-      if request.method == .get { note(exchange, target, report) }
-      route(exchange, target, since: now)
+      if request.method == .get { note(exchange, target, report, permit) }
+      route(exchange, target, since: now, permit)
     case .options: exchange.respond(ResponseFields.preflight)
     case .put, .post, .delete:
       if !publishing.handle(exchange) { refuseMethod(exchange) }
@@ -88,10 +83,8 @@ final class RequestRouter: RequestHandler, LoopService {
     let target = routes.target(of: request)
     let isUploaded = target.upload.map { uploads[$0.stream] != nil } ?? false
     guard case .socket = target.route, !isUploaded else { return refuseMethod(exchange) }
-    if needsTokens, case .answered(let response) = playbackDecision(request, token, target) {
-      return exchange.respond(response)
-    }
-    route(exchange, target, since: now)
+    guard let permit = permit(exchange, token, target) else { return }
+    route(exchange, target, since: now, permit)
   }
 
   private func refuseMethod(_ exchange: any Exchange) {
@@ -128,7 +121,10 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   func stopped() {
-    for streamHandler in streamHandlers { streamHandler.deliveries.close() }
+    for streamHandler in streamHandlers {
+      streamHandler.deliveries.close()
+      streamHandler.sockets.stopped()
+    }
   }
 
   private var publishing: UploadRequests {
@@ -191,8 +187,11 @@ final class RequestRouter: RequestHandler, LoopService {
     route(exchange, routes.target(of: exchange.request), since: since)
   }
 
-  /// Routes a request that arrived at `since`.
-  private func route(_ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime) {
+  /// Routes a permitted request that arrived at `since`.
+  private func route(
+    _ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime,
+    _ permit: Permit = Permit()
+  ) {
     if !uploads.isEmpty, let path = target.upload, let upload = uploads[path.stream] {
       return self.upload(exchange, upload, path, since: since)
     }
@@ -226,7 +225,7 @@ final class RequestRouter: RequestHandler, LoopService {
       streamHandler(name, exchange)?.feed(exchange)
     case .socket(let name):
       exchange.kind = .socket
-      streamHandler(name, exchange)?.sockets.open(exchange)
+      streamHandler(name, exchange)?.sockets.open(exchange, tokenOwner: permit.tokenOwner)
     case .page(let name):
       exchange.kind = .page
       guard name == nil || serverState.streamTable.stream(name) != nil else {

@@ -228,21 +228,28 @@ final class BroadcastGroup {
     if placed.chunk.isIndependent { flags.insert(.key) }
     if placed.startsDiscontinuity { flags.insert(.discontinuity) }
     if placed.isLast { flags.insert(.last) }
-    switch format {
-    case .chunks: return [MessageContent(placed.chunk, of: track, flags)]
-    case .samples:
-      return MessageContent.samples(
-        of: placed.chunk, flags, timescale: rendition.window.segmentation.timescale,
-        offset: placed.period.offset)
-    }
+    var contents: [MessageContent] =
+      switch format {
+      case .chunks: [MessageContent(placed.chunk, of: track, flags)]
+      case .samples:
+        MessageContent.samples(
+          of: placed.chunk, flags, timescale: rendition.window.segmentation.timescale,
+          offset: placed.period.offset)
+      }
+    for index in contents.indices { contents[index].segment = placed.segment }
+    return contents
   }
 
   private func message(
     _ content: MessageContent, _ sequence: UInt32, _ more: MediaMessage.Flags
   ) -> MediaMessage {
-    MediaMessage(
+    var message = MediaMessage(
       content.kind, content.flags.union(more), channel: channel, sequence: sequence,
       published: content.published, sample: content.sample, content.payload)
+    message.position = MediaMessage.Position(
+      track: track, rendition: rendition.name, segment: content.segment,
+      endsSegment: content.flags.contains(.last), isCatchUp: more.contains(.catchUp))
+    return message
   }
 
   /// The CMAF header, with the number of the next message.

@@ -20,6 +20,7 @@ struct ClientMessage: Decodable {
     case isVisible = "vis"
     case screenWidth = "maxW"
     case screenHeight = "maxH"
+    case session = "sid"
   }
 
   /// The name of the message.
@@ -44,6 +45,8 @@ struct ClientMessage: Decodable {
   let isVisible: Bool?
   /// The screen of a `hello`.
   let screen: ScreenSize?
+  /// The playback session of a `hello`, as in CMCD.
+  let session: String?
   /// The figures of a `stat`.
   let figures: PlayerFigures
 
@@ -70,6 +73,7 @@ struct ClientMessage: Decodable {
     need = try? members.decode(Double.self, forKey: .need)
     shown = try? members.decode(Double.self, forKey: .shown)
     isVisible = try? members.decode(Bool.self, forKey: .isVisible)
+    session = try? members.decode(String.self, forKey: .session)
     func number(_ key: CodingKeys) -> Double? { try? members.decode(Double.self, forKey: key) }
     screen = ScreenSize(width: number(.screenWidth), height: number(.screenHeight))
     figures = PlayerFigures(

@@ -44,6 +44,22 @@ struct MediaMessage {
     let presented: WallTime
   }
 
+  /// The position of a chunk in its stream.
+  struct Position {
+    let track: SubscriptionRequest.Track
+    let rendition: String
+    let segment: Int64
+    /// Whether it is known to be the last chunk of its segment.
+    let endsSegment: Bool
+    /// Whether it is sent to a new viewer, later than it was published.
+    let isCatchUp: Bool
+
+    /// Whether the segment of a rendition is that of another chunk.
+    func isInSegment(of other: Position) -> Bool {
+      segment == other.segment && rendition == other.rendition
+    }
+  }
+
   /// The number of bytes in front of the media.
   static let prefixSize = 12
   /// The number of bytes in front of a coded frame, with its times.
@@ -56,6 +72,8 @@ struct MediaMessage {
   /// The number of the message in the group; wraps around.
   let sequence: UInt32
   let isKey: Bool
+  /// nil for messages that are no chunks.
+  var position: Position?
 
   /// A message without a capture time.
   init(

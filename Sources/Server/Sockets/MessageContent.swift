@@ -14,6 +14,8 @@ struct MessageContent {
   /// The times of a coded frame; nil for a chunk.
   let sample: MediaMessage.SampleTime?
   let payload: ByteSlice
+  /// The segment of the chunk.
+  var segment: Int64 = 0
 
   /// A chunk as it is.
   ///

@@ -11,12 +11,15 @@ struct OutgoingFrame {
   let payload: ByteSlice?
   /// The group and the number of a chunk; nil for a frame that is never dropped.
   let chunk: (channel: UInt16, sequence: UInt32)?
+  /// The position of a chunk in its stream.
+  let position: MediaMessage.Position?
 
   /// A chunk.
   init(_ message: MediaMessage) {
     head = message.head
     payload = message.payload
     chunk = (message.channel, message.sequence)
+    position = message.position
   }
 
   /// A frame that is never dropped: a CMAF header or an event.
@@ -24,6 +27,7 @@ struct OutgoingFrame {
     head = message.head
     payload = message.payload
     chunk = nil
+    position = nil
   }
 
   /// A frame that is never dropped: a control message.
@@ -31,6 +35,7 @@ struct OutgoingFrame {
     head = frame
     payload = nil
     chunk = nil
+    position = nil
   }
 
   var count: Int { head.count + (payload?.count ?? 0) }
@@ -55,6 +60,9 @@ struct SendQueue {
 
   /// Whether no frame waits.
   var isEmpty: Bool { frames.isEmpty }
+
+  /// The positions of the chunks that wait.
+  var positions: [MediaMessage.Position] { frames.compactMap(\.frame.position) }
 
   /// Whether another chunk of `count` bytes is too much.
   func isFull(adding count: Int) -> Bool { byteCount + count > Self.byteLimit }

@@ -41,7 +41,8 @@ extension SocketSession {
     if !acknowledgesLate, queue.isEmpty, connection.queuedBytes == 0 {
       queue.wrote(message.count, due: due)
       presence.sent(message.count)
-      return connection.send(message.head, message.payload)
+      connection.send(message.head, message.payload)
+      return wrote(message.position, message.count, due: due)
     }
     queue.append(OutgoingFrame(message), due: due)
     if acknowledgesLate || isLate(now) || queue.isFull(adding: 0) { dropChunks() }
@@ -91,6 +92,7 @@ extension SocketSession {
   }
 
   private func dropChunks() {
+    for position in queue.positions { deliveries?.dropped(position) }
     let dropped = queue.dropChunks()
     for subscription in subscriptions {
       guard subscription.state == .receiving, let first = dropped[subscription.group.channel]
@@ -111,6 +113,7 @@ extension SocketSession {
     } else {
       connection?.send(frame.head)
     }
+    wrote(frame.position, frame.count, due: due)
   }
 
   func drained() {

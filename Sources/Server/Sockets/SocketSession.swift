@@ -41,8 +41,10 @@ final class SocketSession: WebSocketHandler {
   private var screen: ScreenSize?
   /// The frames that the client's decoder drops.
   var decoder = DroppedFrames()
+  /// The rows of statistics about its media; nil if none are saved.
+  var deliveries: SocketDeliveries?
 
-  init(_ sockets: StreamSockets, _ request: Request) {
+  init(_ sockets: StreamSockets, _ request: Request, _ viewer: ViewerIdentity) {
     self.sockets = sockets
     peer = request.peer
     automatic = AutomaticRendition(now: sockets.now)
@@ -52,9 +54,7 @@ final class SocketSession: WebSocketHandler {
       userAgent: ViewerReport.shortened(request.header("user-agent")),
       since: SystemClock.wallTime, transport: .webSocket)
     identifier = report.identifier
-    presence = ViewerPresence(
-      sockets.shared, report,
-      overHTTP: HTTPViewers.number(of: request, nil, on: sockets.stream.name))
+    presence = ViewerPresence(sockets.shared, report, viewer)
   }
 
   // MARK: Messages of the client
@@ -69,6 +69,7 @@ final class SocketSession: WebSocketHandler {
     switch message.type {
     case "hello":
       screen = message.screen
+      if let session = message.session { presence.name(session) }
       hello()
     case "list":
       let channels = sockets.tellChannels(also: self)
@@ -198,6 +199,7 @@ final class SocketSession: WebSocketHandler {
     raise(now)
     tellSync()
     if !subscriptions.isEmpty { presence.refresh(now) }
+    lookForAcknowledgements()
   }
 
   // MARK: Groups
@@ -291,9 +293,11 @@ final class SocketSession: WebSocketHandler {
   private func leaveGroups() {
     for subscription in subscriptions { subscription.group.leave(subscription) }
     subscriptions = []
+    endDeliveries()
   }
 
   func closed() {
+    saveDeliveries()
     connection = nil
     unsubscribe()
     sockets.remove(self)

@@ -23,6 +23,7 @@ final class StreamSockets {
   private unowned let loop: EventLoop
   private let counters: Locked<ServerCounters>
   private let origins: SocketOrigins
+  let allRows: SegmentRows?
   let shared: SharedSockets
   /// Starts a stream on demand for a client, and keeps it running.
   private let use: (PeerAddress) -> StartLimits.Refusal?
@@ -43,7 +44,7 @@ final class StreamSockets {
 
   init(
     _ stream: StreamEntry, loop: EventLoop, counters: Locked<ServerCounters>,
-    origins: SocketOrigins, shared: SharedSockets,
+    origins: SocketOrigins, shared: SharedSockets, rows: SegmentRows? = nil,
     use: @escaping (PeerAddress) -> StartLimits.Refusal?
   ) {
     self.stream = stream
@@ -51,6 +52,7 @@ final class StreamSockets {
     self.counters = counters
     self.origins = origins
     self.shared = shared
+    allRows = rows
     self.use = use
   }
 
@@ -61,8 +63,8 @@ final class StreamSockets {
 
   // MARK: Sessions
 
-  /// Upgrades a request, or refuses it.
-  func open(_ exchange: any Exchange) {
+  /// Upgrades a request, or refuses it; `tokenOwner` is the viewer that its token names.
+  func open(_ exchange: any Exchange, tokenOwner: String? = nil) {
     guard origins.permit(exchange.request) else {
       return exchange.respond(
         ResponseFields.error(
@@ -72,7 +74,9 @@ final class StreamSockets {
     case .refused(let status, let reason, let fields):
       exchange.respond(ResponseFields.error(status, reason, .noStore, fields))
     case .accepted(let fields):
-      let session = SocketSession(self, exchange.request)
+      let session = SocketSession(
+        self, exchange.request,
+        ViewerIdentity(exchange.request, tokenOwner: tokenOwner, on: stream.name))
       guard let connection = exchange.upgrade(fields, Self.limits, to: session) else {
         return exchange.respond(
           ResponseFields.error(
@@ -221,6 +225,9 @@ final class StreamSockets {
     for session in sessions { session.step(now) }
     countQueues()
   }
+
+  /// The loop ends: statistics are saved.
+  func stopped() { for session in sessions { session.saveDeliveries() } }
 
   /// The stream was removed: its sockets are closed.
   func close() {

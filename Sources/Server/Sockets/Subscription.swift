@@ -40,8 +40,9 @@ final class Subscription {
       state = .receiving
       session.send(message, due: now, now: now)
     case .waiting(let first):
-      guard session.isKeepingUp else { return }
+      guard session.isKeepingUp else { return session.leftOut(message) }
       guard message.isKey else {
+        session.leftOut(message)
         // The viewer is fast again, and sees a frame that stands still.
         if first != nil, group.track == .video {
           session.sockets.requestKey(group.rendition.name)

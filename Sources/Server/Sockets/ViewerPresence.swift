@@ -13,12 +13,15 @@ final class ViewerPresence {
   private static let refreshInterval = Interval.seconds(2)
 
   private let shared: SharedSockets
-  private let viewer: UInt64
+  let viewer: UInt64
+  private let identity: ViewerIdentity
   /// The number of the same viewer over HTTP: a socket may have no media.
-  private let viewerOverHTTP: UInt64
+  private var viewerOverHTTP: UInt64
   /// Whether figures of that viewer were reported.
   private var hasFigures = false
   private var report: ViewerReport
+  /// The figures of the player, as it has reported them last.
+  var figures: PlayerFigures { report.figures }
   /// The sync group; nil without one.
   private var group: String?
   /// The latency that the client needed when it joined; nil once its player has measured it.
@@ -28,11 +31,26 @@ final class ViewerPresence {
   /// Bytes sent since the rate was measured, and that time.
   private var counted = (bytes: Int64(0), since: MonotonicTime.origin)
 
-  init(_ shared: SharedSockets, _ report: ViewerReport, overHTTP number: UInt64) {
+  init(_ shared: SharedSockets, _ report: ViewerReport, _ identity: ViewerIdentity) {
     self.shared = shared
-    viewerOverHTTP = number
+    self.identity = identity
+    viewerOverHTTP = identity.number
     self.report = report
+    if identity.hasOwner { self.report.link = .owner(identity.number) }
     viewer = report.number
+  }
+
+  /// The player names its session; without effect if the text cannot be one.
+  func name(_ session: String) {
+    guard let number = identity.number(session: session), number != viewerOverHTTP else { return }
+    removeFigures()
+    viewerOverHTTP = number
+    report.link = .session(number)
+  }
+
+  private func removeFigures() {
+    if hasFigures { shared.viewers.removeFigures(of: viewerOverHTTP, by: viewer) }
+    hasFigures = false
   }
 
   /// Joins a sync group, or none.
@@ -70,8 +88,7 @@ final class ViewerPresence {
     group = nil
     target = nil
     shared.viewers.remove(viewer)
-    if hasFigures { shared.viewers.removeFigures(of: viewerOverHTTP, by: viewer) }
-    hasFigures = false
+    removeFigures()
   }
 
   /// The target of the sync group if the client does not know it.

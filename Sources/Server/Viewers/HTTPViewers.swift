@@ -12,29 +12,13 @@ final class HTTPViewers: Sendable {
 
   private let table = Locked(HTTPViewerTable())
 
-  /// The number of the viewer of `stream` that sends a request: one for all its connections.
-  ///
-  /// A viewer is known by its CMCD session, else by its address and the name of its program.
-  static func number(of request: Request, _ report: CMCDReport?, on stream: String) -> UInt64 {
-    var hasher = Hasher()
-    hasher.combine(stream)
-    hasher.combine(request.peer.host)
-    if let session = report?.session {
-      hasher.combine(session)
-    } else {
-      request.hash("user-agent", into: &hasher)
-    }
-    // The upper half of the numbers: those of WebSockets are counted from 1.
-    return UInt64(bitPattern: Int64(hasher.finalize())) | 1 << 63
-  }
-
   /// The number of the viewer that sends the request of an exchange, which has it already if the
-  /// viewer is counted.
+  /// viewer is counted; if not, the owner of a token is not known.
   static func number(
     of exchange: any Exchange, _ report: CMCDReport?, on stream: String
   ) -> UInt64 {
-    exchange.viewer != 0
-      ? exchange.viewer : number(of: exchange.request, report, on: stream)
+    guard exchange.viewer == 0 else { return exchange.viewer }
+    return ViewerIdentity(exchange.request, tokenOwner: nil, on: stream).number(report)
   }
 
   /// A request of a viewer begins; the exchange keeps the viewer's number.

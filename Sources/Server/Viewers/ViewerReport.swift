@@ -49,6 +49,16 @@ struct PlayerFigures: Sendable {
 
 /// One viewer in `/stats.json`.
 struct ViewerReport: Sendable {
+  /// The other connections of the viewer of a socket, by the number of the viewer over HTTP.
+  enum Link: Sendable, Equatable {
+    /// The socket is a viewer of its own.
+    case none
+    /// The requests of the owner of its token.
+    case owner(UInt64)
+    /// The requests and sockets of its session.
+    case session(UInt64)
+  }
+
   /// The number of the viewer in this process.
   let number: UInt64
   let stream: String
@@ -62,6 +72,25 @@ struct ViewerReport: Sendable {
   /// How often chunks were dropped because the viewer was too slow; over HTTP, cut responses.
   var skips = 0
   var figures = PlayerFigures()
+  var link = Link.none
+
+  /// The viewer of this socket and of requests over HTTP.
+  func joined(with requests: ViewerReport?) -> ViewerReport {
+    guard let requests else { return self }
+    var both = self
+    both.since = min(since, requests.since)
+    both.kilobits = kilobits.addingSaturated(requests.kilobits)
+    both.skips = skips + requests.skips
+    return both
+  }
+
+  /// The viewer of this socket and of a later one of its session, which has the newest figures.
+  func continued(by later: ViewerReport) -> ViewerReport {
+    var both = joined(with: later)
+    both.rendition = later.rendition
+    both.figures = later.figures
+    return both
+  }
 
   /// A text for programs; without a meaning.
   var identifier: String { String(number, radix: 16) }

@@ -57,11 +57,37 @@ final class ViewerReports: Sendable {
       }
     }
     let figures = figures.withLock { $0 }
-    let overHTTP = merged.values.map { presence in
+    let overHTTP = merged.mapValues { presence in
       var report = presence.report
       if let own = figures[report.number]?.figures { report.figures.complete(own) }
       return report
     }
-    return sockets.withLock { Array($0.values) } + overHTTP
+    return Self.joined(sockets.withLock { Array($0.values) }, overHTTP)
+  }
+
+  /// The viewers over sockets and those over HTTP, each once.
+  ///
+  /// A session is one viewer over all its sockets and requests. The requests of the owner of a
+  /// token are those of the oldest of its sockets: many viewers may share a token, each with a
+  /// socket.
+  private static func joined(
+    _ sockets: [ViewerReport], _ overHTTP: [UInt64: ViewerReport]
+  ) -> [ViewerReport] {
+    var (overHTTP, sessions) = (overHTTP, [UInt64: ViewerReport]())
+    var found = sockets.filter { $0.link == .none }
+    let linked = sockets.filter { $0.link != .none }
+    for socket in linked.sorted(by: { ($0.since, $0.number) < ($1.since, $1.number) }) {
+      switch socket.link {
+      case .none: break
+      case .owner(let number):
+        found.append(socket.joined(with: overHTTP.removeValue(forKey: number)))
+      case .session(let number):
+        sessions[number] =
+          sessions[number].map { $0.continued(by: socket) }
+          ?? socket.joined(with: overHTTP.removeValue(forKey: number))
+      }
+    }
+    found += sessions.values
+    return found + overHTTP.values
   }
 }

@@ -8,6 +8,7 @@ import { messageOf, UnsupportedError } from '../errors.js';
 import {
   AUDIO, CATCH_UP, EVENT, groupOf, HEADER, SAMPLE, socketAddress, VIDEO,
 } from '../llws.js';
+import { helloOf, newSession } from '../hello.js';
 import { MediaFeed } from '../media-feed.js';
 import { renditionNames } from '../rendition-names.js';
 import { LiveSocket, refusalOf } from '../socket.js';
@@ -39,14 +40,6 @@ const LONGEST_RETRY = 30000;
  * @typedef {Group & { header: Uint8Array | null, next: number, isAtEdge: boolean }} OpenGroup
  */
 
-/** The pixels of the screen: no larger picture is of use. */
-function screenSize() {
-  if (!('screen' in globalThis)) return {};
-  const { screen } = globalThis;
-  const ratio = Math.max(1, globalThis.devicePixelRatio);  // a page that is zoomed out has less
-  return { maxW: Math.round(screen.width * ratio), maxH: Math.round(screen.height * ratio) };
-}
-
 /**
  * Appends each chunk to the media source when it arrives. After a lost connection it subscribes
  * again; media that is buffered goes on playing.
@@ -60,6 +53,7 @@ export class SocketPlayer {
     this.stopping = new AbortController();
     /** @type {LiveSocket | null} */
     this.socket = null;
+    this.session = newSession();
     this.failures = 0;
     /** The time for which the server asks the page to wait, ms; 0 if it does not. */
     this.retryTime = 0;
@@ -188,7 +182,7 @@ export class SocketPlayer {
     });
     this.socket = socket;
     socket.socket.addEventListener('open', () => {
-      socket.send({ t: 'hello', v: 1, ...screenSize() });
+      socket.send(helloOf(this.session));
       socket.send({ t: 'list' });
       this.subscribe();
     });

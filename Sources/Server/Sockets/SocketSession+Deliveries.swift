@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Time
+
+extension StreamSockets {
+  /// The rows of statistics; nil if the stream saves none.
+  var rows: SegmentRows? { stream.served?.options.savesStatistics == true ? allRows : nil }
+}
+
+/// The statistics of the media that a client gets, if the stream saves them.
+extension SocketSession {
+  private func measured() -> SocketDeliveries.Connection {
+    SocketDeliveries.Connection(
+      state: connection?.transmission, queuedBytes: connection?.queuedBytes ?? 0)
+  }
+
+  /// A frame was given to the connection.
+  func wrote(_ position: MediaMessage.Position?, _ count: Int, due: MonotonicTime) {
+    guard let position, let rows = sockets.rows else { return }
+    let stream = sockets.stream
+    if deliveries == nil {
+      deliveries = SocketDeliveries(rows, stream: stream.name, viewer: presence.viewer)
+    }
+    deliveries?.wrote(
+      position, count, due: due, now: sockets.now, stream.served?.names, presence.figures,
+      measured)
+  }
+
+  /// A chunk was not queued, because the client was too slow.
+  func leftOut(_ message: MediaMessage) {
+    if let position = message.position { deliveries?.dropped(position) }
+  }
+
+  /// Looks for acknowledgements of segments that were sent.
+  func lookForAcknowledgements() { deliveries?.look(measured, sockets.now) }
+
+  /// The client gets other media, or none.
+  func endDeliveries() { deliveries?.left(presence.figures, measured, sockets.now) }
+
+  /// The client gets nothing more.
+  func saveDeliveries() { deliveries?.close(presence.figures, sockets.now) }
+}
