@@ -113,7 +113,7 @@ export class ServerClock {
     const now = localNow();
     if (this.roundTrip === null) this.firstAt = now;
     const isBetter = this.roundTrip === null
-      || roundTrip < this.roundTrip / 2 && now - this.firstAt < FIRST_TIME;
+      || roundTrip < this.roundTrip && now - this.firstAt < FIRST_TIME;
     const isSet = isBetter || Math.abs(error) > (roundTrip + (this.roundTrip ?? 0)) / 2 + 1;
     this.rest = isSet ? 0 : error;
     this.restAt = now;
