@@ -3538,6 +3538,37 @@ class MediaTimeline {
   dateOf(time) { return this.offset === null ? null : time + this.offset; }
 }
 
+// page/players/segment-chunks.js
+
+function isSame(a, b) {
+  if (a.time !== b.time || a.bytes.length !== b.bytes.length) return false;
+  for (let i = uint32(a.bytes, 0); i < a.bytes.length; i += 1) {
+    if (a.bytes[i] !== b.bytes[i]) return false;
+  }
+  return true;
+}
+class SegmentChunks {
+  constructor(onChunk, onRestart) {
+    this.onChunk = onChunk;
+    this.onRestart = onRestart;
+    this.passed = [];
+    this.count = 0;
+  }
+  beginAgain() { this.count = 0; }
+  take(chunk) {
+    const { count, passed } = this;
+    this.count += 1;
+    if (count < passed.length) {
+      if (isSame(chunk, passed[count])) return;
+      this.passed = passed.slice(0, count);
+      this.onRestart();
+      this.passed.forEach(this.onChunk);
+    }
+    this.passed.push(chunk);
+    this.onChunk(chunk);
+  }
+}
+
 // page/players/track-reader.js
 
 const REQUEST_AT = 0.8;
@@ -3547,6 +3578,8 @@ class SegmentError extends Error {
     this.status = status;
   }
 }
+class CutError extends Error {}
+function cut(error) { throw new CutError(messageOf(error)); }
 function request(names, number, signal) {
   const own = new AbortController(), cancel = () => own.abort(signal.reason);
   signal.addEventListener('abort', cancel);
@@ -3560,7 +3593,7 @@ async function readSegment(response, number, onChunk, onPiece) {
   const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
   const splitter = new ChunkSplitter();
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(cut);
     if (done) break;
     if (!onPiece(value.length)) {
       await reader.cancel();
@@ -3568,15 +3601,14 @@ async function readSegment(response, number, onChunk, onPiece) {
     }
     for (const chunk of splitter.push(value)) onChunk(chunk);
   }
-  if (!splitter.isComplete) throw new Error(`segment ${number} ended within a chunk`);
+  if (!splitter.isComplete) throw new CutError(`segment ${number} ended within a chunk`);
   return true;
 }
 async function readTrack(track, signal, onChunk, begun) {
-  const { namesOf, first, duration, timescale, onPiece, leaves } = track;
-  let open = begun ?? request(namesOf(), first, signal), emptySegments = 0;
+  const { namesOf, first, duration, timescale, onPiece, leaves, onCut, onRestart } = track;
+  let open = begun ?? request(namesOf(), first, signal), emptySegments = 0, mayRepeat = true;
   for (let number = first; ; number += 1) {
-    const { names } = open, response = await open.response;
-    if (!response.ok) throw new SegmentError(number, response.status);
+    const { names } = open;
     const next = { request: null };
     const requestNext = () => {
       const wanted = namesOf();
@@ -3588,13 +3620,28 @@ async function readTrack(track, signal, onChunk, begun) {
       next.request ??= request(wanted, number + 1, signal);
     };
     let start = null;
-    const isComplete = await readSegment(response, number, (chunk) => {
+    const chunks = new SegmentChunks((chunk) => {
+      mayRepeat = true;
       onChunk(chunk, number, start === null, names);
       start ??= chunk.time;
       if ((chunk.time - start) / timescale > REQUEST_AT * duration) requestNext();
-    }, (bytes) => {
-      onPiece?.(bytes);
-      return start === null || !leaves?.(start / timescale + duration);
+    }, () => onRestart?.());
+    const readOpen = async () => {
+      const response = await open.response.catch(cut);
+      if (!response.ok) throw new SegmentError(number, response.status);
+      return readSegment(response, number, (chunk) => chunks.take(chunk), (bytes) => {
+        onPiece?.(bytes);
+        return start === null || !leaves?.(start / timescale + duration);
+      });
+    };
+    const isComplete = await readOpen().catch((error) => {
+      if (!(error instanceof CutError) || signal.aborted || !mayRepeat) throw error;
+      mayRepeat = false;
+      onCut?.();
+      open.end();
+      open = request(names, number, signal);
+      chunks.beginAgain();
+      return readOpen();
     });
     open.end();
     if (!isComplete) requestNext();
@@ -3637,6 +3684,7 @@ class FramePlayer {
     this.videoChunkAt = 0;
     this.audioChunkAt = 0;
     this.videoTime = NaN;
+    this.isReplaced = false;
     this.isAtEdge = false;
     this.isPositioned = false;
     this.seekedAt = 0;
@@ -3753,6 +3801,8 @@ class FramePlayer {
       },
       onPiece: (/** @type {number} */ bytes) => this.control.piece(bytes),
       leaves: (/** @type {number} */ end) => this.control.leaves(end),
+      onCut: () => { this.lostAt = performance.now(); },
+      onRestart: () => this.replaceSegment(),
     };
     const tracks = [readTrack(track, signal, (chunk, number, isFirst, names) => {
       if (feed.isClosed) throw new Error('the media source was closed');
@@ -3773,6 +3823,15 @@ class FramePlayer {
       }, open[1]));
     }
     await Promise.all(tracks);
+  }
+  replaceSegment() {
+    this.control.restart();
+    this.isPositioned = false;
+    this.isReplaced = true;
+    this.isAtEdge = false;
+    this.videoTime = NaN;
+    this.firstChunkAt = 0;
+    this.refreshedAt = -Infinity;  // the CMAF header may be another one
   }
   requireAudioTarget() {
     if (isMPD(this.host.source)) this.host.setTargets(MPD_TARGET, LEAST_MPD_TARGET);
@@ -3847,6 +3906,7 @@ class FramePlayer {
   choosePosition() {
     const end = this.feed.end(), ranges = this.feed.ranges();
     if (end === null || !ranges || this.firstChunkAt === 0) return;
+    if (this.isReplaced && !this.feed.isIdle) return;  // the ranges are those of the former frames
     const date = this.timeline.dateOf(end);
     const endLatency = date === null ? 0 : this.host.clock.now() / 1000 - date;
     const elapsed = performance.now() - this.firstChunkAt;
@@ -3854,6 +3914,7 @@ class FramePlayer {
     if (endLatency > this.target && !isComplete && elapsed < BACKLOG_TIME) return;
     const position = Math.min(end + endLatency - this.target, end - END_MARGIN);
     this.display.currentTime = Math.max(ranges.start(ranges.length - 1), position);
+    this.isReplaced = false;
     this.isPositioned = true;
     this.seekedAt = performance.now();
     this.host.status('live', 'Live');
@@ -3940,6 +4001,10 @@ class CodecPlayer extends FramePlayer {
     this.codecStage.close();
   }
   recover(reason) { if (this.codecStage.retries(reason)) super.recover(reason); }
+  replaceSegment() {
+    this.control.restart();
+    this.refreshedAt = -Infinity;
+  }
   requireAudioTarget() { this.codecStage.followSound(); }
   update() {
     if (this.codecStage.update()) this.isPositioned = false;
@@ -4350,6 +4415,7 @@ const SHOWN_TIME = 1;
 const CATCH_UP_TIME = 300;
 const LONGEST_WAIT = 1000;
 const LONGEST_RETRY = 30000;
+function headerText({ mime, header }) { return `${mime} ${header?.join() ?? ''}`; }
 class SocketPlayer {
   constructor(host, target) {
     this.host = host;
@@ -4365,7 +4431,10 @@ class SocketPlayer {
     this.groups = new Map();
     this.tracks = [];
     this.waiting = [];
+    this.opened = new Map();
     this.opening = null;
+    this.segment = this.newSegment();
+    this.isReplaced = false;
     this.delays = new ArrivalDelays();
     this.epoch = 0;
     this.hasEpoch = false;
@@ -4392,6 +4461,12 @@ class SocketPlayer {
       if (this.feed === feed && !this.isPositioned) this.choosePosition();
     };
     return feed;
+  }
+  newSegment() {
+    return new SegmentChunks((chunk) => this.feed.video?.append(chunk.bytes), () => {
+      this.isReplaced = true;
+      this.isPositioned = false;
+    });
   }
   start() {
     this.feed.prepare();
@@ -4486,7 +4561,8 @@ class SocketPlayer {
         : `The media over the WebSocket cannot be played (${reason})`);
       return;
     }
-    const wait = Math.max(retryTime, Math.min(LONGEST_WAIT, 50 * 2 ** this.failures));
+    const backoff = this.failures === 0 ? 0 : Math.min(LONGEST_WAIT, 50 * 2 ** this.failures);
+    const wait = Math.max(retryTime, backoff);
     await sleep(wait, this.stopping.signal);
     if (retryTime === 0) this.failures += 1;
     if (!this.isStopped) this.connect();
@@ -4594,7 +4670,9 @@ class SocketPlayer {
     const { feed } = this;
     if (feed.video && feed.hasTracks(open.length)) {
       const queue = group.track === 'v' ? feed.video : feed.audio;
-      queue?.changeType(group.mime, header);
+      const isNew = this.opened.get(group.track) !== headerText(group);
+      if (isNew) queue?.changeType(group.mime, header);
+      this.opened.set(group.track, headerText(group));
       return;
     }
     if (feed.video) {
@@ -4605,6 +4683,8 @@ class SocketPlayer {
   }
   async openFeed(feed, groups) {
     this.opening = feed;
+    this.segment = this.newSegment();
+    this.opened = new Map(groups.map((group) => [group.track, headerText(group)]));
     let failure = null;
     try {
       await feed.open(groups.map(({ mime, timescale, header }) => (
@@ -4630,16 +4710,23 @@ class SocketPlayer {
     if (isLast || (message.flags & CATCH_UP) === 0) group.isAtEdge = true;
     if (!this.isPositioned) this.choosePosition();
   }
-  appendMedia({ track, timescale }, { media }) {
-    const queue = track === 'v' ? this.feed.video : this.feed.audio;
-    return new ChunkSplitter().push(media).map(({ bytes, time }) => {
-      queue?.append(bytes);
-      return time / timescale;
+  appendMedia({ track, timescale }, { media, flags }) {
+    return new ChunkSplitter().push(media).map((chunk) => {
+      if (track !== 'v') this.feed.audio?.append(chunk.bytes);
+      else {
+        if ((flags & KEY) !== 0) {
+          if (this.segment.passed[0]?.time === chunk.time) this.segment.beginAgain();
+          else this.segment = this.newSegment();
+        }
+        this.segment.take(chunk);
+      }
+      return chunk.time / timescale;
     });
   }
   choosePosition() {
     const end = this.feed.end(), ranges = this.feed.ranges();
     if (end === null || !ranges || this.firstChunkAt === 0) return;
+    if (this.isReplaced && !this.feed.isIdle) return;  // the ranges are those of the former frames
     const endLatency = this.host.clock.now() / 1000 - end - this.epoch;
     const elapsed = performance.now() - this.firstChunkAt;
     const isComplete = this.isAtEdge && this.feed.isIdle;
@@ -4648,7 +4735,9 @@ class SocketPlayer {
     const position = Math.max(
       start, Math.min(end + endLatency - this.target, end - SOCKET_END_MARGIN));
     const { currentTime } = display, isInside = currentTime >= start && currentTime <= end;
-    if (!isInside || Math.abs(currentTime - position) > 0.5) display.currentTime = position;
+    const isFar = !isInside || Math.abs(currentTime - position) > 0.5;
+    if (isFar || this.isReplaced) display.currentTime = position;
+    this.isReplaced = false;
     this.isPositioned = true;
     this.beginsAt = this.position();
     this.seekedAt = performance.now();

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from harness import edges
 from harness.browser import viewer
 from harness.crowd import Crowd
 from harness.frames import clocks_of
@@ -28,6 +29,10 @@ from harness.tunein import align
 from harness.waiting import pause
 
 PATHS = {"frames": "/", "hlsjs": "/?player=hlsjs", "dash": "/?src=/live/manifest.mpd"}
+# The longest pause of a player of open segments at a kill, and of each player at a freeze, ms. A
+# frozen origin is silent, so that only time shows it: 0.5 s in a segment, then 0.6 s for the
+# segment that is requested again.
+AT_A_KILL, AT_A_FREEZE = 500, 2000
 PLAYERS = 25
 
 
@@ -141,8 +146,35 @@ def test_player_plays_through_the_loss_of_each_origin(player: str, origins: Orig
     # A killed origin closes its connections: a player of parts repeats its request at the other
     # one, players of open segments have a cut response. A frozen one is missing for three seconds:
     # a shorter pause shows that the other one was used.
-    at_a_kill = 300 if player == "hlsjs" else 1000
+    at_a_kill = 300 if player == "hlsjs" else AT_A_KILL
     for name, part in found.items():
-        limit = at_a_kill if name.startswith("kill") else 2500
+        limit = at_a_kill if name.startswith("kill") else AT_A_FREEZE
         assert max((length for _, length in part["stalls"]), default=0) < limit, name
     assert last["frames"]["distinct"] > 20 and last["glass_to_glass_ms"]["p50"] < 3000
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("source", ["pattern"], indirect=True)
+def test_websocket_plays_through_the_loss_of_each_origin(origins: Origins, browser: Browser,
+                                                         tmp_path: Path) -> None:
+    """nginx leads WebSockets to the second origin when the first one is killed, and back."""
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    first, second = origins.ports
+    edge = edges.nginx(folder, "terminator.conf", first, origins.edge.port, second=second)
+    try:
+        with viewer(browser) as view:
+            view.open(edge.url("/?player=ws"))
+            view.wait_playing(frames=60)
+            for index in (0, 1):
+                sockets = len(view.sockets)
+                begin = time.time() * 1000
+                origins.kill(index)
+                view.watch(3)
+                part = report(view.data(), since=begin - 200, until=begin + 3000)
+                print(f"kill {index}: {part['stalls']} {part['glass_to_glass_ms']}")
+                assert max((length for _, length in part["stalls"]), default=0) < AT_A_KILL
+                assert len(view.sockets) > sockets
+                origins.restart(index)
+    finally:
+        edge.close()

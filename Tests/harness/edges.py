@@ -118,14 +118,20 @@ def certificate(folder: Path) -> None:
     ], check=True, capture_output=True, timeout=30)
 
 
-def nginx(folder: Path, name: str, port: int, cache: int | None = None) -> Edge:
-    """nginx with one of its configurations, in front of `port`; playback through `cache`."""
+def nginx(folder: Path, name: str, port: int, cache: int | None = None, *,
+          second: int | None = None) -> Edge:
+    """nginx with one of its configurations, in front of `port`; playback through `cache`.
+
+    WebSockets are led to the origin at `second` if the one at `port` is gone.
+    """
     path = need("nginx", "the edge configurations of nginx")
     certificate(folder)
     mine = free_port()
     conf = Configuration(CONFIGURATIONS / "nginx" / name, folder)
     conf.replace("listen 8443", f"listen 127.0.0.1:{mine}", conf.text.count("listen 8443"))
     conf.replace("127.0.0.1:8080", f"127.0.0.1:{port}")
+    if second:
+        conf.replace("# server 127.0.0.1:8081 backup;", f"server 127.0.0.1:{second} backup;")
     if name != "alone.conf":
         conf.replace("127.0.0.1:6081", f"127.0.0.1:{cache or port}")
     conf.text = conf.text.replace("/var/lib/nginx/streamer-auth", f"{folder}/auth")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
-import { AUDIO, HEADER, VIDEO } from '../page/llws.js';
+import { AUDIO, HEADER, KEY, VIDEO } from '../page/llws.js';
 import { SocketPlayer } from '../page/players/socket-player.js';
 
 const settled = () => new Promise((resolve) => { setImmediate(resolve); });
@@ -247,7 +247,8 @@ suite('a browser that wants no media at present', () => {
   test('gets them after a restart of the stream when it wants them again', (t) => {
     const { player, sockets, receive } = playing(t);
     const feed = (isStreaming) => ({
-      video: {}, isStreaming, close() {}, end: () => null, ranges: () => null, gapEnd: () => null,
+      video: {}, isStreaming, isIdle: true, close() {}, end: () => null, ranges: () => null,
+      gapEnd: () => null,
     });
     player.feed = feed(false);
     player.update();
@@ -265,7 +266,8 @@ suite('a browser that wants no media at present', () => {
   test('a subscription with other tracks opens another media source', async (t) => {
     const { player, sockets, receive } = playing(t), opened = [];
     const feed = () => ({
-      video: null, isStreaming: true, close() {}, end: () => null, ranges: () => null,
+      video: null, isStreaming: true, isIdle: true, close() {}, end: () => null,
+      ranges: () => null,
       hasTracks(count) { return count === this.count; },
       async open(tracks) {
         this.count = tracks.length;
@@ -300,7 +302,8 @@ suite('media that the decoder refuses', () => {
       player.stop();
     };
     const feed = () => ({
-      video: null, isStreaming: true, close() {}, hasTracks: () => true, start: () => 9,
+      video: null, isStreaming: true, isIdle: true, close() {}, hasTracks: () => true,
+      start: () => 9,
       end: () => null, gapEnd: () => null, ranges: () => null,
       async open() { this.video = { append() {}, changeType() {} }; },
     });
@@ -444,4 +447,65 @@ suite('errors of the server', () => {
     assert.equal(names().at(-1), 'switch auto');
     assert.equal(sockets.length, 1);
   });
+});
+
+suite('another server continues the stream', () => {
+  const subscribed = {
+    t: 'subscribed', cid: 1, rendition: 'r', track: 'v', mime: 'video/mp4', timescale: 1, epoch: 0,
+    tracks: ['v'],
+  };
+  const box = (type, ...parts) => [0, 0, 0, parts.flat().length + 8, ...Buffer.from(type),
+    ...parts.flat()];
+  const header = {
+    kind: HEADER, flags: 0, channel: 1, sequence: 0, sent: 0, media: new Uint8Array([1]),
+  };
+  /** A chunk with one byte of media. */
+  const chunk = (time, byte, isKey) => {
+    const moof = box('moof', box('traf', box('tfdt', [0, 0, 0, 0], [0, 0, 0, time])));
+    const media = new Uint8Array([...moof, ...box('mdat', [byte])]);
+    return { kind: VIDEO, flags: isKey ? KEY : 0, channel: 1, sequence: 0, sent: 0, media };
+  };
+
+  for (const [name, second, appended, position] of [
+    ['with the same frames', [[10, 1], [11, 2], [12, 3]], ['header', 1, 2, 3], 0],
+    ['with frames of another encoder', [[10, 1], [11, 5], [12, 6]],
+      ['header', 1, 2, 1, 5, 6], 12.9],
+    ['with a later key frame', [[12, 7], [13, 8]], ['header', 1, 2, 7, 8], 0],
+  ]) {
+    test(name, async (t) => {
+      const { player, sockets, open, receive } = playing(t), log = [];
+      const display = { currentTime: 12, getVideoPlaybackQuality: () => null };
+      Object.assign(player, { display });
+      Object.assign(player.host.clock, { now: () => 13000 });
+      player.feed = {
+        video: null, isIdle: true, isStreaming: true, close() {}, hasTracks: () => true,
+        start: () => 9, end: () => 13, ranges: () => ({
+          length: 1, start: () => 9, end: () => 13,
+        }), gapEnd: () => null,
+        async open() {
+          log.push('header');
+          this.video = {
+            append: (bytes) => log.push(bytes[bytes.length - 1]),
+            changeType: () => log.push('header'),
+          };
+        },
+      };
+      receive(subscribed);
+      player.media(header);
+      await settled();
+      for (const media of [chunk(10, 1, true), chunk(11, 2)]) player.media(media);
+      sockets[0].onclose({ code: 1006, reason: '' });
+      mock.timers.tick(0);
+      await settled();
+      assert.equal(sockets.length, 2, 'at once');
+      open();
+      display.currentTime = 12.6;
+      receive(subscribed);
+      player.media(header);
+      second.forEach(([time, byte], index) => player.media(chunk(time, byte, index === 0)));
+      assert.deepEqual(log, appended);
+      assert.equal(display.currentTime, position || 12.6);
+      assert.ok(player.isPositioned);
+    });
+  }
 });

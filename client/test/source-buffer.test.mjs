@@ -39,6 +39,19 @@ suite('a source buffer', () => {
     assert.deepEqual(calls, [[1], [2, 3]]);
   });
 
+  test('it is idle, once, when the browser has taken the last bytes', () => {
+    const { queue, updated } = opened();
+    let count = 0;
+    queue.onAppended = () => { count += queue.isIdle ? 1 : 0; };
+    assert.ok(queue.isIdle);
+    queue.append(bytes(1));
+    queue.append(bytes(2));
+    updated();
+    assert.ok(!queue.isIdle && count === 0);
+    updated();
+    assert.ok(queue.isIdle && count === 1);
+  });
+
   test('the type changes after the bytes of the former type', () => {
     const { queue, calls, failures, updated } = opened();
     queue.append(bytes(1));

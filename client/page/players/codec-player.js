@@ -30,6 +30,12 @@ export class CodecPlayer extends FramePlayer {
   /** @param {string} reason */
   recover(reason) { if (this.codecStage.retries(reason)) super.recover(reason); }
 
+  /** The clock runs on, and frames that were shown are decoded only. */
+  replaceSegment() {
+    this.control.restart();
+    this.refreshedAt = -Infinity;
+  }
+
   requireAudioTarget() { this.codecStage.followSound(); }
 
   update() {

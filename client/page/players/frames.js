@@ -79,6 +79,8 @@ export class FramePlayer {
     this.audioChunkAt = 0;
     /** The media time of the latest chunk of video, s. */
     this.videoTime = NaN;
+    /** Whether the open segment was replaced by that of another origin, before a position. */
+    this.isReplaced = false;
     /** Whether chunks arrive as they are published. */
     this.isAtEdge = false;
     /** Whether this attempt has chosen its playback position. */
@@ -223,6 +225,8 @@ export class FramePlayer {
       },
       onPiece: (/** @type {number} */ bytes) => this.control.piece(bytes),
       leaves: (/** @type {number} */ end) => this.control.leaves(end),
+      onCut: () => { this.lostAt = performance.now(); },
+      onRestart: () => this.replaceSegment(),
     };
     const tracks = [readTrack(track, signal, (chunk, number, isFirst, names) => {
       if (feed.isClosed) throw new Error('the media source was closed');
@@ -243,6 +247,20 @@ export class FramePlayer {
       }, open[1]));
     }
     await Promise.all(tracks);
+  }
+
+  /**
+   * The chunks of the open segment come again, from another encoder. A browser decodes those before
+   * the playback position only after a seek.
+   */
+  replaceSegment() {
+    this.control.restart();
+    this.isPositioned = false;
+    this.isReplaced = true;
+    this.isAtEdge = false;
+    this.videoTime = NaN;
+    this.firstChunkAt = 0;
+    this.refreshedAt = -Infinity;  // the CMAF header may be another one
   }
 
   requireAudioTarget() {
@@ -349,6 +367,7 @@ export class FramePlayer {
   choosePosition() {
     const end = this.feed.end(), ranges = this.feed.ranges();
     if (end === null || !ranges || this.firstChunkAt === 0) return;
+    if (this.isReplaced && !this.feed.isIdle) return;  // the ranges are those of the former frames
     const date = this.timeline.dateOf(end);
     const endLatency = date === null ? 0 : this.host.clock.now() / 1000 - date;
     const elapsed = performance.now() - this.firstChunkAt;
@@ -356,6 +375,7 @@ export class FramePlayer {
     if (endLatency > this.target && !isComplete && elapsed < BACKLOG_TIME) return;
     const position = Math.min(end + endLatency - this.target, end - END_MARGIN);
     this.display.currentTime = Math.max(ranges.start(ranges.length - 1), position);
+    this.isReplaced = false;
     this.isPositioned = true;
     this.seekedAt = performance.now();
     this.host.status('live', 'Live');

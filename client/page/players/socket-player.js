@@ -6,7 +6,7 @@ import { presenceOf } from '../away.js';
 import { ChunkSplitter } from '../chunks.js';
 import { messageOf, UnsupportedError } from '../errors.js';
 import {
-  AUDIO, CATCH_UP, EVENT, groupOf, HEADER, SAMPLE, socketAddress, VIDEO,
+  AUDIO, CATCH_UP, EVENT, groupOf, HEADER, KEY, SAMPLE, socketAddress, VIDEO,
 } from '../llws.js';
 import { helloOf, newSession } from '../hello.js';
 import { MediaFeed } from '../media-feed.js';
@@ -14,6 +14,7 @@ import { renditionNames } from '../rendition-names.js';
 import { LiveSocket, refusalOf } from '../socket.js';
 import { eventOf } from '../stream-events.js';
 import { ArrivalDelays } from './arrivals.js';
+import { SegmentChunks } from './segment-chunks.js';
 /** @typedef {import('../llws.js').Group} Group */
 /** @typedef {import('../llws.js').MediaMessage} MediaMessage */
 /** @typedef {import('./player.js').Display} Display */
@@ -39,6 +40,9 @@ const LONGEST_RETRY = 30000;
  * `isAtEdge`: whether all chunks before it were received.
  * @typedef {Group & { header: Uint8Array | null, next: number, isAtEdge: boolean }} OpenGroup
  */
+
+/** @param {OpenGroup} group */
+function headerText({ mime, header }) { return `${mime} ${header?.join() ?? ''}`; }
 
 /**
  * Appends each chunk to the media source when it arrives. After a lost connection it subscribes
@@ -68,8 +72,14 @@ export class SocketPlayer {
     this.tracks = [];
     /** @type {MediaMessage[]} headers and chunks that wait until the media source is open */
     this.waiting = [];
+    /** @type {Map<string, string>} the latest headers of the feed by track */
+    this.opened = new Map();
     /** @type {Feed | null} the feed whose media source opens */
     this.opening = null;
+    /** The chunks since the latest key frame, which the next socket may send again. */
+    this.segment = this.newSegment();
+    /** Whether the latest key frame was replaced by one of another server. */
+    this.isReplaced = false;
     this.delays = new ArrivalDelays();
     /** Wall clock − media time, s. */
     this.epoch = 0;
@@ -110,6 +120,13 @@ export class SocketPlayer {
       if (this.feed === feed && !this.isPositioned) this.choosePosition();
     };
     return feed;
+  }
+
+  newSegment() {
+    return new SegmentChunks((chunk) => this.feed.video?.append(chunk.bytes), () => {
+      this.isReplaced = true;
+      this.isPositioned = false;
+    });
   }
 
   start() {
@@ -233,7 +250,9 @@ export class SocketPlayer {
         : `The media over the WebSocket cannot be played (${reason})`);
       return;
     }
-    const wait = Math.max(retryTime, Math.min(LONGEST_WAIT, 50 * 2 ** this.failures));
+    // Behind a proxy another server may have the stream.
+    const backoff = this.failures === 0 ? 0 : Math.min(LONGEST_WAIT, 50 * 2 ** this.failures);
+    const wait = Math.max(retryTime, backoff);
     await sleep(wait, this.stopping.signal);
     if (retryTime === 0) this.failures += 1;
     if (!this.isStopped) this.connect();
@@ -369,7 +388,9 @@ export class SocketPlayer {
     const { feed } = this;
     if (feed.video && feed.hasTracks(open.length)) {
       const queue = group.track === 'v' ? feed.video : feed.audio;
-      queue?.changeType(group.mime, header);
+      const isNew = this.opened.get(group.track) !== headerText(group);
+      if (isNew) queue?.changeType(group.mime, header);
+      this.opened.set(group.track, headerText(group));
       return;
     }
     if (feed.video) {
@@ -383,6 +404,8 @@ export class SocketPlayer {
   /** @param {Feed} feed @param {OpenGroup[]} groups */
   async openFeed(feed, groups) {
     this.opening = feed;
+    this.segment = this.newSegment();
+    this.opened = new Map(groups.map((group) => [group.track, headerText(group)]));
     /** @type {unknown} */
     let failure = null;
     try {
@@ -417,11 +440,17 @@ export class SocketPlayer {
    * @param {Group} group @param {MediaMessage} message
    * @returns {number[]} their media times, s
    */
-  appendMedia({ track, timescale }, { media }) {
-    const queue = track === 'v' ? this.feed.video : this.feed.audio;
-    return new ChunkSplitter().push(media).map(({ bytes, time }) => {
-      queue?.append(bytes);
-      return time / timescale;
+  appendMedia({ track, timescale }, { media, flags }) {
+    return new ChunkSplitter().push(media).map((chunk) => {
+      if (track !== 'v') this.feed.audio?.append(chunk.bytes);
+      else {
+        if ((flags & KEY) !== 0) {
+          if (this.segment.passed[0]?.time === chunk.time) this.segment.beginAgain();
+          else this.segment = this.newSegment();
+        }
+        this.segment.take(chunk);
+      }
+      return chunk.time / timescale;
     });
   }
 
@@ -429,6 +458,7 @@ export class SocketPlayer {
   choosePosition() {
     const end = this.feed.end(), ranges = this.feed.ranges();
     if (end === null || !ranges || this.firstChunkAt === 0) return;
+    if (this.isReplaced && !this.feed.isIdle) return;  // the ranges are those of the former frames
     const endLatency = this.host.clock.now() / 1000 - end - this.epoch;
     const elapsed = performance.now() - this.firstChunkAt;
     const isComplete = this.isAtEdge && this.feed.isIdle;
@@ -437,7 +467,10 @@ export class SocketPlayer {
     const position = Math.max(
       start, Math.min(end + endLatency - this.target, end - SOCKET_END_MARGIN));
     const { currentTime } = display, isInside = currentTime >= start && currentTime <= end;
-    if (!isInside || Math.abs(currentTime - position) > 0.5) display.currentTime = position;
+    // A browser decodes frames that were replaced only after a seek.
+    const isFar = !isInside || Math.abs(currentTime - position) > 0.5;
+    if (isFar || this.isReplaced) display.currentTime = position;
+    this.isReplaced = false;
     this.isPositioned = true;
     this.beginsAt = this.position();
     this.seekedAt = performance.now();

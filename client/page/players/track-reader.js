@@ -3,6 +3,8 @@
 
 import { sleep } from '../../shared/deadline.js';
 import { ChunkSplitter } from '../chunks.js';
+import { messageOf } from '../errors.js';
+import { SegmentChunks } from './segment-chunks.js';
 /** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
 /** @typedef {import('../chunks.js').Chunk} Chunk */
 
@@ -18,10 +20,17 @@ export class SegmentError extends Error {
   }
 }
 
+/** A response has ended too early, or there was none. */
+class CutError extends Error {}
+
+/** @param {unknown} error of the network @returns {never} */
+function cut(error) { throw new CutError(messageOf(error)); }
+
 /**
  * `namesOf` returns the names for segments that are requested from now on. `onPiece` gets the
  * number of bytes that have arrived. `leaves` tells whether the rest of the segment that ends at
- * `end`, in seconds of media time, is to be left out.
+ * `end`, in seconds of media time, is to be left out. `onCut`: a response was cut, and is requested
+ * again. `onRestart`: the next chunk is the first one of its segment again, of another encoder.
  * @typedef {object} Track
  * @property {() => SegmentNames} namesOf
  * @property {number} first the number of the first segment to read
@@ -29,6 +38,8 @@ export class SegmentError extends Error {
  * @property {number} timescale ticks per second
  * @property {(bytes: number) => void} [onPiece]
  * @property {(end: number) => boolean} [leaves]
+ * @property {() => void} [onCut]
+ * @property {() => void} [onRestart]
  */
 
 /**
@@ -55,7 +66,7 @@ async function readSegment(response, number, onChunk, onPiece) {
   const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
   const splitter = new ChunkSplitter();
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(cut);
     if (done) break;
     if (!onPiece(value.length)) {
       await reader.cancel();
@@ -63,13 +74,15 @@ async function readSegment(response, number, onChunk, onPiece) {
     }
     for (const chunk of splitter.push(value)) onChunk(chunk);
   }
-  if (!splitter.isComplete) throw new Error(`segment ${number} ended within a chunk`);
+  if (!splitter.isComplete) throw new CutError(`segment ${number} ended within a chunk`);
   return true;
 }
 
 /**
  * Reads one segment after another until an error or `signal`. The next segment is requested shortly
- * before the open one ends; the origin holds this request until that segment begins.
+ * before the open one ends; the origin holds this request until that segment begins. A segment
+ * whose response is cut is requested again at once, if a chunk has arrived since the former cut:
+ * behind a cache another origin may have it.
  * @param {Track} track
  * @param {AbortSignal} signal
  * @param {(chunk: Chunk, number: number, isFirst: boolean, names: SegmentNames) => void} onChunk
@@ -78,11 +91,10 @@ async function readSegment(response, number, onChunk, onPiece) {
  * @returns {Promise<never>}
  */
 export async function readTrack(track, signal, onChunk, begun) {
-  const { namesOf, first, duration, timescale, onPiece, leaves } = track;
-  let open = begun ?? request(namesOf(), first, signal), emptySegments = 0;
+  const { namesOf, first, duration, timescale, onPiece, leaves, onCut, onRestart } = track;
+  let open = begun ?? request(namesOf(), first, signal), emptySegments = 0, mayRepeat = true;
   for (let number = first; ; number += 1) {
-    const { names } = open, response = await open.response;
-    if (!response.ok) throw new SegmentError(number, response.status);
+    const { names } = open;
     /** @type {{ request: ReturnType<typeof request> | null }} */
     const next = { request: null };
     const requestNext = () => {
@@ -96,13 +108,28 @@ export async function readTrack(track, signal, onChunk, begun) {
     };
     /** @type {number | null} */
     let start = null;
-    const isComplete = await readSegment(response, number, (chunk) => {
+    const chunks = new SegmentChunks((chunk) => {
+      mayRepeat = true;
       onChunk(chunk, number, start === null, names);
       start ??= chunk.time;
       if ((chunk.time - start) / timescale > REQUEST_AT * duration) requestNext();
-    }, (bytes) => {
-      onPiece?.(bytes);
-      return start === null || !leaves?.(start / timescale + duration);
+    }, () => onRestart?.());
+    const readOpen = async () => {
+      const response = await open.response.catch(cut);
+      if (!response.ok) throw new SegmentError(number, response.status);
+      return readSegment(response, number, (chunk) => chunks.take(chunk), (bytes) => {
+        onPiece?.(bytes);
+        return start === null || !leaves?.(start / timescale + duration);
+      });
+    };
+    const isComplete = await readOpen().catch((error) => {
+      if (!(error instanceof CutError) || signal.aborted || !mayRepeat) throw error;
+      mayRepeat = false;
+      onCut?.();
+      open.end();
+      open = request(names, number, signal);
+      chunks.beginAgain();
+      return readOpen();
     });
     open.end();
     if (!isComplete) requestNext();
