@@ -599,7 +599,7 @@ class ServerClock {
     const now = localNow();
     if (this.roundTrip === null) this.firstAt = now;
     const isBetter = this.roundTrip === null
-      || roundTrip < this.roundTrip / 2 && now - this.firstAt < FIRST_TIME;
+      || roundTrip < this.roundTrip && now - this.firstAt < FIRST_TIME;
     const isSet = isBetter || Math.abs(error) > (roundTrip + (this.roundTrip ?? 0)) / 2 + 1;
     this.rest = isSet ? 0 : error;
     this.restAt = now;
@@ -775,7 +775,10 @@ class LiveSocket {
     this.pingedAt = -Infinity;
     this.socket = new WebSocket(url, PROTOCOL);
     this.socket.binaryType = 'arraybuffer';
-    this.socket.onopen = () => { this.hasOpened = true; };
+    this.socket.onopen = () => {
+      this.hasOpened = true;
+      this.ping();  // answered before the first media, whose place depends on the clock
+    };
     this.socket.onmessage = ({ data }) => this.received(data);
     this.socket.onclose = ({ code, reason }) => {
       const words = reason === '' ? `code ${code}` : reason;
@@ -803,7 +806,7 @@ class LiveSocket {
     this.samples.push({ sent: c, received: localNow(), server: (r + s) / 2 });
     this.samples = agreeing(this.samples).slice(-KEPT_SAMPLES);
     this.pongs += 1;
-    if (this.pongs >= 3) this.clock.learn(this.samples);
+    if (this.pongs >= 3 || this.clock.roundTrip === null) this.clock.learn(this.samples);
   }
   check() {
     const now = performance.now(), silence = now - this.heardAt;
@@ -817,8 +820,10 @@ class LiveSocket {
     }
     const usual = this.pings < FIRST_PINGS ? FIRST_PING_INTERVAL : PING_INTERVAL;
     const interval = silence > QUIET_INTERVAL ? Math.min(usual, QUIET_INTERVAL) : usual;
-    if (now - this.pingedAt < interval - 5) return;
-    this.pingedAt = now;
+    if (now - this.pingedAt >= interval - 5) this.ping();
+  }
+  ping() {
+    this.pingedAt = performance.now();
     this.pings += 1;
     this.send({ t: 'ping', id: this.pings, c: localNow() });
   }
