@@ -251,12 +251,12 @@ def test_a_wrong_key_is_refused_and_never_printed(streamer, tmp_path: Path) -> N
         everything += get(program.port, "/stats.json").text + get(program.port, "/live/").text
         for key in (right, wrong):
             assert key not in everything
-    for attempt in range(5):
+    for attempt in range(6):
         with Publisher(port) as client:
             assert client.ask(f"{wrong}{attempt}") == b"NetStream.Publish.BadName"
-    with Publisher(port) as client:
-        assert client.ask(right) == b"NetStream.Publish.BadName", "the address waits"
     program.wait_logged("publish-refused", "wait a minute")
+    with Publisher(port) as client:
+        assert client.ask(right) == b"NetStream.Publish.Start", "a long key is not guessed"
 
 
 @pytest.mark.timeout(90)
