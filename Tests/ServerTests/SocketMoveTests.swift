@@ -91,6 +91,30 @@ struct SocketMoveTests {
     #expect(found.numbers == Array(first..<first + 30))
   }
 
+  @Test("a client without media is no viewer, and becomes none at a restart of the stream")
+  func withoutMedia() throws {
+    for (request, count) in [
+      (#"{"t":"unsubscribe"}"#, 0), (#"{"t":"subscribe","tracks":[]}"#, 0),
+      (#"{"t":"subscribe","rendition":"gone"}"#, 0), (#"{"t":"pause"}"#, 1),
+    ] {
+      let handler = try SyntheticHandler.live()
+      let client = SocketLab(handler).connect()
+      func viewers() -> Int { handler.serverState.viewers.all(now: handler.loop.now).count }
+      client.send(#"{"t":"subscribe"}"#)
+      _ = client.read()
+      #expect(viewers() == 1)
+      client.send(request)
+      #expect(viewers() == count, "\(request)")
+      handler.serverState.change { streams in
+        streams = streams.map {
+          StreamEntry(name: $0.name, state: .starting, hosted: $0.hosted, options: $0.options)
+        }
+      }
+      handler.requests.woken()
+      #expect(viewers() == count, "\(request)")
+    }
+  }
+
   @Test("a failed subscription leaves no member in the sync group")
   func failedSubscription() throws {
     let handler = try SyntheticHandler.live()

@@ -88,6 +88,7 @@ final class ViewerPresence {
     group = nil
     target = nil
     shared.viewers.remove(viewer)
+    report.rendition = ""
     removeFigures()
   }
 

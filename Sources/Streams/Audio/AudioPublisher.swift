@@ -12,6 +12,16 @@ import Time
 ///
 /// Confined to one thread.
 struct AudioPublisher: Sendable {
+  /// What was published of a part.
+  private struct UnfinishedPart {
+    /// The duration in samples.
+    var ticks: Int64 = 0
+    /// The frame after the last one.
+    var end: Int64
+    /// The lateness of the newest chunk.
+    var lateness: Interval
+  }
+
   private let segmentation: AudioSegmentation
   private let sink: any ChunkSink
   private let clock: any MediaClock
@@ -28,8 +38,8 @@ struct AudioPublisher: Sendable {
   private var segment: Int64?
   /// The segment of the newest published chunk.
   private var newest: Int64?
-  /// The duration of the unfinished part, in samples.
-  private var partTicks: Int64 = 0
+  /// The chunks of the unfinished part; nil before its first one.
+  private var part: UnfinishedPart?
 
   /// Describes the track to the sink.
   ///
@@ -96,6 +106,8 @@ struct AudioPublisher: Sendable {
   /// Publishes the AAC frames of an incomplete chunk: the period or the stream ends.
   mutating func flush(_ period: PeriodTiming) {
     for chunk in chunker.flush() { _ = publish(chunk, in: period) }
+    // The part may end with a chunk that was complete already.
+    endPart()
   }
 
   private mutating func publish(_ chunk: AudioChunk, in period: PeriodTiming) -> Int64? {
@@ -104,7 +116,7 @@ struct AudioPublisher: Sendable {
       sink.announce(offset: step.offset, skipped: step.skipped)
       if step.skipped > 0 {
         chunker = AudioChunker(segmentation: segmentation)
-        partTicks = 0
+        part = nil
         return step.segment
       }
     }
@@ -131,13 +143,24 @@ struct AudioPublisher: Sendable {
   }
 
   private mutating func count(_ chunk: Chunk, endsPart: Bool, lateness: Interval) {
-    partTicks = partTicks.addingSaturated(chunk.duration)
-    let duration = Interval(ticks: partTicks, timescale: Int64(segmentation.sampleRate))
-    if endsPart { partTicks = 0 }
-    statistics.withLock { statistics in
-      statistics.renditions[rendition].mediaBytes += UInt64(chunk.bytes.count)
-      guard endsPart else { return }
-      statistics.renditions[rendition].countPart(lateness: lateness, duration: duration)
+    statistics.withLock {
+      $0.renditions[rendition].mediaBytes += UInt64(chunk.bytes.count)
+    }
+    // A missing frame ends a part too.
+    if let part, part.end != chunk.frameIndex { endPart() }
+    let end = chunk.frameIndex.addingSaturated(chunk.frames)
+    let ticks = (part?.ticks ?? 0).addingSaturated(chunk.duration)
+    part = UnfinishedPart(ticks: ticks, end: end, lateness: lateness)
+    if endsPart { endPart() }
+  }
+
+  /// Counts the unfinished part, if any.
+  private mutating func endPart() {
+    guard let part else { return }
+    self.part = nil
+    let duration = Interval(ticks: part.ticks, timescale: Int64(segmentation.sampleRate))
+    statistics.withLock {
+      $0.renditions[rendition].countPart(lateness: part.lateness, duration: duration)
     }
   }
 }
