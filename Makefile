@@ -133,11 +133,12 @@ install-files:
 	@# Configurations of caches, alerts and the dashboard.
 	for file in $$(cd deploy && find edge prometheus grafana -type f); do \
 	  install -D -m 644 deploy/$$file $(SHARE)/streamer/$$file || exit 1; done
-	@# A file of settings that is there already stays. It may contain keys and passwords.
+	@# A file of settings that is there already stays, with its group. It may contain keys and
+	@# passwords. The group of the service may not exist yet, see docs/install.md.
 	[ -e $(SETTINGS) ] || { install -m 640 /dev/null $(SETTINGS) \
-	  && $(STATIC) --print json > $(SETTINGS); }
-	@# The group of the service: exists after systemd-sysusers, see docs/install.md.
-	[ -n "$(DESTDIR)" ] || ! getent group streamer >/dev/null || chgrp streamer $(SETTINGS)
+	  && $(STATIC) --print json > $(SETTINGS) \
+	  && { [ -n "$(DESTDIR)" ] || ! getent group streamer >/dev/null \
+	  || chgrp streamer $(SETTINGS) || true; }; }
 
 deps-package: deps-test
 	@missing=$$(for p in $(PACKAGE_PACKAGES); do \

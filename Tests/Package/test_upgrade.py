@@ -54,6 +54,32 @@ def test_settings_are_readable_before_the_service_starts(scripts: dict[str, str]
     assert steps == sorted(steps)
 
 
+@pytest.mark.parametrize(("mode", "owner", "before", "changes"), [
+    (0o644, "root:root", "", True), (0o640, "root:root", "", True),
+    (0o600, "root:root", "", False), (0o644, "root:video", "", False),
+    (0o644, "root:root", "1.0-1", False), (0o640, "root:root", "1.0-1", False)])
+def test_owner_and_mode_of_the_operator_stay(tmp_path: Path, mode: int, owner: str, before: str,
+                                             changes: bool) -> None:
+    """Only the first installation gives the settings to the group, and only as the package has
+    them."""
+    settings, calls, tools = tmp_path / "streamer.json", tmp_path / "calls", tmp_path / "bin"
+    settings.write_text("{}")
+    calls.touch()
+    tools.mkdir()
+    for tool, text in (("systemd-sysusers", "exit 0"), ("dpkg-statoverride", "exit 1"),
+                       ("stat", f"echo '{mode:o} {owner}'"), ("chown", f'echo "$@" >> {calls}'),
+                       ("chmod", f'echo "$@" >> {calls}')):
+        (tools / tool).write_text(f"#!/bin/sh\n{text}\n")
+        (tools / tool).chmod(0o755)
+    script = (ROOT / "deploy/debian/streamer.postinst").read_text()
+    script = script.replace("/etc/streamer/streamer.json", str(settings))
+    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-c", script, "postinst", "configure", before], check=True,
+                   env=environment, timeout=20)
+    expected = [f"root:streamer {settings}", f"640 {settings}"] if changes else []
+    assert calls.read_text().splitlines() == expected
+
+
 def test_purge_leaves_no_key_and_no_log(scripts: dict[str, str], tmp_path: Path) -> None:
     """The certificate's key and the logs are deleted by a purge, and by nothing else."""
     script = scripts["postrm"]
