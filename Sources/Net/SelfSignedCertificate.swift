@@ -88,7 +88,7 @@ package struct MachineNames: Sendable {
     (names.map { "DNS:" + $0 } + addresses.map { "IP:" + $0 }).joined(separator: ",")
   }
 
-  /// Host name, its form in the local domain, and the addresses of all interfaces.
+  /// Host name, its canonical form, that in the local domain, and the addresses of all interfaces.
   package static var current: MachineNames {
     var result = MachineNames()
     var name = [CChar](repeating: 0, count: 256)
@@ -96,6 +96,11 @@ package struct MachineNames: Sendable {
       let text = String(
         decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
       result.add(name: text)
+      // A resolver may let the start wait for seconds.
+      let hosts = PrivateFile.contents("/etc/hosts") ?? []
+      if let name = canonicalName(of: text, in: String(decoding: hosts, as: UTF8.self)) {
+        result.add(name: name)
+      }
       if !text.contains(".") { result.add(name: text + ".local") }
     }
     var list = [clinux_address](repeating: clinux_address(), count: 64)
@@ -105,6 +110,18 @@ package struct MachineNames: Sendable {
       if !result.addresses.contains(text) { result.addresses.append(text) }
     }
     return result
+  }
+
+  /// The first name in the line of `/etc/hosts` that has `name`; nil if there is none.
+  /// - Source: hosts(5): "IP_address canonical_hostname [aliases...]"
+  static func canonicalName(of name: String, in hosts: String) -> String? {
+    for line in hosts.split(whereSeparator: \.isNewline) {
+      let fields = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).dropFirst()
+      if fields.contains(where: { $0.lowercased() == name.lowercased() }) {
+        return fields.first.map(String.init)
+      }
+    }
+    return nil
   }
 
   /// Adds a host name if a certificate may contain it.

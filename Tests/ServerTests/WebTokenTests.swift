@@ -403,9 +403,14 @@ struct WebTokenTests {
       ("LocalHost:80", true), ("a.localhost", true), ("live.example", true),
       ("LIVE.example:443", true), ("", true), ("evil.example", false), ("localhost.evil", false),
       ("192.0.2.1.evil", false), ("127.0.0.1.", false), ("xlive.example", false),
+      ("localhost.", true), ("live.example.:80", true), ("own.example", true),
+      ("ip6-localhost", true), ("IP6-loopback:80", true), ("a.ip6-localhost", false),
+      ("live.example..", false), (".", false), ("evil.example.", false),
     ])
   func hosts(host: String, isKnown: Bool) throws {
-    let hosts = KnownHosts(["Live.example", KnownHosts.name(in: "https://cdn.example:8/cam")])
+    let hosts = KnownHosts([
+      "Live.example", "own.example.", KnownHosts.name(in: "https://cdn.example:8/cam"),
+    ])
     #expect(hosts.contain(try Request("GET", "/", [HeaderField("Host", host)])) == isKnown)
     #expect(hosts.contain(try Request("GET", "/", [HeaderField("Host", "cdn.example")])))
   }

@@ -11,15 +11,24 @@ package struct KnownHosts {
   private let names: Set<String>
 
   /// The names of the server, beside addresses and `localhost`.
-  init(_ names: Set<String>) { self.names = Set(names.map { $0.lowercased() }) }
+  init(_ names: Set<String>) {
+    self.names = Set(names.map(Self.normal)).union(["localhost", "ip6-localhost", "ip6-loopback"])
+  }
 
   /// Whether the `Host` of a request is an address or a name of this server; browsers always send
   /// one.
   func contain(_ request: Request) -> Bool {
     guard let field = request.header("host"), !field.isEmpty else { return true }
-    let host = Self.host(field).lowercased()
-    return PeerAddress(host) != nil || host == "localhost" || host.hasSuffix(".localhost")
-      || names.contains(host)
+    let host = Self.host(field)
+    let name = Self.normal(host)
+    return PeerAddress(host) != nil || name.hasSuffix(".localhost") || names.contains(name)
+  }
+
+  /// A name in lower case, without the dot of a complete name.
+  /// - Source: RFC 3986 §3.2.2; RFC 1034 §3.1
+  private static func normal(_ name: String) -> String {
+    let name = name.lowercased()
+    return name.hasSuffix(".") ? String(name.dropLast()) : name
   }
 
   /// Why a request may be that of another site's page in a browser on this machine; nil if it comes
