@@ -255,6 +255,7 @@ def test_a_wrong_key_is_refused_and_never_printed(streamer, tmp_path: Path) -> N
         with Publisher(port) as client:
             assert client.ask(f"{wrong}{attempt}") == b"NetStream.Publish.BadName"
     program.wait_logged("publish-refused", "wait a minute")
+    pause(1.1, "of wrong keys of this length one per second is compared")
     with Publisher(port) as client:
         assert client.ask(right) == b"NetStream.Publish.Start", "a long key is not guessed"
 

@@ -70,7 +70,7 @@ struct PublishAccessTests {
   }
 
   @Test(
-    "a right key of 16 characters never waits, and ends no wait",
+    "a right key of 16 characters waits for no short one, and ends no wait",
     arguments: [(key, true), ("sixteen--letters", true), ("app/sixteen--letters", true)]
       + [("fifteen-letters", false), ("app/fifteen-letters", false), ("application/key", false)])
   func longKey(key: String, isLong: Bool) {
@@ -81,8 +81,33 @@ struct PublishAccessTests {
     for _ in 0..<5 { #expect(ask("wrong") == .wrongKey) }
     for _ in 0..<2 {
       #expect(ask(key) == (isLong ? nil : .tooManyFailures))
-      #expect(ask("wrong") == .tooManyFailures && ask(key + "x") == .tooManyFailures)
+      #expect(ask("wrong") == .tooManyFailures && ask("app/wrong") == .tooManyFailures)
     }
+  }
+
+  @Test("of wrong keys of 16 characters an address that waits has one compared in a second")
+  func guesses() {
+    let publishCheck = PublishCheck(PublishAccess(.loopback))
+    var now = MonotonicTime.origin
+    func ask(_ given: String, of peer: PeerAddress = remote) -> PublishCheck.Refusal? {
+      publishCheck.refusal(of: peer, given: given, key: SecretDigest(key), at: now)
+    }
+    for _ in 0..<5 { #expect(ask("wrong") == .wrongKey) }
+    for _ in 0..<3 {
+      #expect(ask(key) == nil && ask(key) == nil)
+      #expect(ask(key + "x") == .tooManyFailures)
+      for _ in 0..<9 {
+        #expect(ask(key) == .tooManyFailures && ask(key + "x") == .tooManyFailures)
+        #expect(ask(key, of: local) == nil)
+        now += .milliseconds(100)
+      }
+      // Refused guesses do not make the wait longer.
+      now += .milliseconds(100)
+    }
+    // A failure that another check has found permits no further guess.
+    #expect(ask(key + "x") == .tooManyFailures)
+    publishCheck.fail(remote, at: now)
+    #expect(ask(key) == .tooManyFailures)
   }
 
   @Test("the number of kept addresses is bounded; the oldest is forgotten")

@@ -10,10 +10,19 @@ package struct FailedAttempts: Sendable {
   package static let limit = 5
   /// How long an address waits after its last failure.
   package static let waitingTime = Interval.seconds(60)
+  /// The shortest interval between two ``trial``s of an address that waits.
+  package static let trialInterval = Interval.seconds(1)
   /// The largest number of addresses; above it the one that failed first is forgotten.
   private static let capacity = 4096
 
-  private var failures: [PeerAddress: (count: Int, last: MonotonicTime)] = [:]
+  private struct Failures {
+    var count = 0
+    var last: MonotonicTime
+    /// When a secret was tried last while the address waited.
+    var trial: MonotonicTime?
+  }
+
+  private var failures: [PeerAddress: Failures] = [:]
 
   /// No failures.
   package init() {}
@@ -28,7 +37,7 @@ package struct FailedAttempts: Sendable {
 
   /// Counts a failure.
   package mutating func fail(_ peer: PeerAddress, at now: MonotonicTime) {
-    let known = failures[peer.owner].flatMap { now - $0.last < Self.waitingTime ? $0.count : nil }
+    let known = failures[peer.owner].flatMap { now - $0.last < Self.waitingTime ? $0 : nil }
     if known == nil, failures.count >= Self.capacity {
       failures = failures.filter { now - $0.value.last < Self.waitingTime }
       if failures.count >= Self.capacity,
@@ -37,7 +46,19 @@ package struct FailedAttempts: Sendable {
         failures[oldest.key] = nil
       }
     }
-    failures[peer.owner] = (min(known ?? 0, Self.limit) + 1, now)
+    failures[peer.owner] = Failures(
+      count: min(known?.count ?? 0, Self.limit) + 1, last: now, trial: known?.trial)
+  }
+
+  /// Whether an address that waits may try a secret nevertheless.
+  package func mayTry(_ peer: PeerAddress, at now: MonotonicTime) -> Bool {
+    guard let trial = failures[peer.owner]?.trial else { return true }
+    return now - trial >= Self.trialInterval
+  }
+
+  /// An address that waits has tried a wrong secret; its waiting time stays the same.
+  package mutating func trial(_ peer: PeerAddress, at now: MonotonicTime) {
+    failures[peer.owner]?.trial = now
   }
 
   /// Forgets the failures of an address that has succeeded.

@@ -7,7 +7,8 @@ package import Time
 ///
 /// After five wrong keys an address waits for a minute. The right key is accepted nevertheless if
 /// it has ``longKeyLength`` characters: the client that tries others may only have the same
-/// address, and no number of attempts finds such a key. The wait protects a shorter one.
+/// address. Of wrong keys of that length one per second is compared: others are refused whether
+/// they are right or not. So a random key is not found, and one that people make only slowly.
 package final class PublishCheck: Sendable {
   /// Why a client may not publish.
   package enum Refusal: Error, Equatable {
@@ -79,12 +80,14 @@ package final class PublishCheck: Sendable {
       return access.mode == .key ? .missingKey : .notLocal
     }
     guard let given else { return .missingKey }
-    let isRight = key.matches(given)
     // Failures are kept: those of another client of the address would begin again.
     if failures.mustWait(peer, at: now) {
-      return isRight && isLong(given) ? nil : .tooManyFailures
+      guard isLong(given), failures.mayTry(peer, at: now) else { return .tooManyFailures }
+      if key.matches(given) { return nil }
+      failures.trial(peer, at: now)
+      return .tooManyFailures
     }
-    guard isRight else {
+    guard key.matches(given) else {
       failures.fail(peer, at: now)
       return .wrongKey
     }
