@@ -174,6 +174,7 @@ function element(id, type, root = document) {
 const TARGETS = {
   frames: 0.07, ws: 0.07, webcodecs: 0.04, hlsjs: 0.35, dashjs: 0.5, native: 2,
 };
+const LOSS_TIME = 500;
 const MPD_TARGET = 0.5;
 const STALL_TOLERANCES = {
   frames: 0.03, ws: 0.03, webcodecs: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity,
@@ -777,6 +778,7 @@ class LiveSocket {
     this.socket.binaryType = 'arraybuffer';
     this.socket.onopen = () => {
       this.hasOpened = true;
+      this.heardAt = performance.now();
       this.ping();  // answered before the first media, whose place depends on the clock
     };
     this.socket.onmessage = ({ data }) => this.received(data);
@@ -1003,7 +1005,8 @@ class ControlSocket {
       && await refusalOf(socketAddress(this.source), signal) !== null;
     const hasNone = !this.hasAnswered && (isRefused || this.failures >= LARGEST_FAILURES);
     if (this.group === null && hasNone) return;
-    await sleep(isRefused ? REFUSAL_TIME : this.pause, signal);
+    const share = 1 + Math.random();  // not all viewers at once
+    await sleep((isRefused ? REFUSAL_TIME : this.pause) * share, signal);
     this.pause = Math.min(LONGEST_PAUSE, 2 * this.pause);
     if (!signal.aborted) this.connect();
   }
@@ -1514,6 +1517,7 @@ class MediaFeed {
     const fail = (/** @type {string} */ reason) => {
       if (this.source === source) this.onFailure(reason);
     };
+    this.opening = null;  // another attempt opens another source
     const queues = types.map((type) => new SourceBufferQueue(this.element, source, type, fail));
     for (const queue of queues) queue.onAppended = () => this.onAppended();
     this.video = queues[0];
@@ -3664,6 +3668,8 @@ const START_TIMEOUT = 7000;
 const REFRESH_INTERVAL = 4000;
 const BACKLOG_TIME = 300, LIVE_SHARE = 0.7;
 const DATE_ERROR = 0.01;
+const STEADY_TIME = 1000;
+const LONGEST_LOST = 250, LONGEST_REFUSED = 2000;
 const END_MARGIN = 0.03;
 class FramePlayer {
   constructor(host, target) {
@@ -3690,11 +3696,12 @@ class FramePlayer {
     this.audioChunkAt = 0;
     this.videoTime = NaN;
     this.isReplaced = false;
-    this.isAtEdge = false;
+    this.liveChunks = 0;
     this.isPositioned = false;
     this.seekedAt = 0;
     this.isSuspended = false;
   }
+  get isAtEdge() { return this.liveChunks > 1; }
   newDisplay() { return this.host.video; }
   newFeed() {
     const feed = new MediaFeed(this.host.video, (reason) => {
@@ -3726,7 +3733,7 @@ class FramePlayer {
       this.attempt = attempt;
       this.videoChunkAt = performance.now() + START_TIMEOUT;
       this.audioChunkAt = this.videoChunkAt;
-      let wait = 0;
+      let wait = 0, longest = LONGEST_LOST;
       try {
         if (this.isSuspended) await this.suspend(this.feed);
         await this.follow(attempt.signal);
@@ -3740,13 +3747,16 @@ class FramePlayer {
         }
         this.lostAt = performance.now();
         wait = waitOf(reason);
+        if (reason instanceof SegmentError) longest = LONGEST_REFUSED;
         const time = wait > 1000 ? ` in ${Math.round(wait / 1000)} s` : '';
         const problem = `Interrupted (${messageOf(reason)}); trying again${time}`;
         this.host.status('wait', 'Reconnecting', problem);
       } finally {
         attempt.abort();
       }
-      await sleep(Math.max(wait, Math.min(250, 50 * 2 ** this.failures)), this.stopping.signal);
+      const backoff = Math.min(longest, 50 * 2 ** this.failures);
+      const share = this.failures === 0 ? 1 : 1 + Math.random();
+      await sleep(Math.max(wait, backoff) * share, this.stopping.signal);
       this.failures += 1;
     }
   }
@@ -3784,7 +3794,7 @@ class FramePlayer {
     await this.host.untilJoined();
     signal.throwIfAborted();
     this.isPositioned = false;
-    this.isAtEdge = false;
+    this.liveChunks = 0;
     this.videoTime = NaN;
     this.firstChunkAt = 0;
     this.control.restart();
@@ -3833,7 +3843,7 @@ class FramePlayer {
     this.control.restart();
     this.isPositioned = false;
     this.isReplaced = true;
-    this.isAtEdge = false;
+    this.liveChunks = 0;
     this.videoTime = NaN;
     this.firstChunkAt = 0;
     this.refreshedAt = -Infinity;  // the CMAF header may be another one
@@ -3881,12 +3891,13 @@ class FramePlayer {
       if (date !== null) this.host.addEvent(eventOfMessage(message, date - time));
     }
     const now = performance.now(), time = chunk.time / this.timescales.video;
-    this.isAtEdge ||= now - this.videoChunkAt >= LIVE_SHARE * 1000 * (time - this.videoTime);
+    const isLive = now - this.videoChunkAt >= LIVE_SHARE * 1000 * (time - this.videoTime);
+    this.liveChunks = isLive || this.isAtEdge ? this.liveChunks + 1 : 0;
     this.videoTime = time;
     this.feed.video?.append(chunk.bytes);
     this.videoChunkAt = now;
-    this.failures = 0;
-    if (this.firstChunkAt === 0) this.firstChunkAt = this.videoChunkAt;
+    if (this.firstChunkAt === 0) this.firstChunkAt = now;
+    else if (now - this.firstChunkAt > STEADY_TIME) this.failures = 0;
     if (Math.abs(this.host.clock.offset - this.clockOffset) > 50) {
       this.clockOffset = this.host.clock.offset;
       this.delays.clear();
@@ -3976,7 +3987,7 @@ class FramePlayer {
   chooseRendition(name) { this.ladder.request(name); }
   hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }
   minimumTarget() { return this.delays.minimumTarget(); }
-  wasConnectedSince(time) { return this.lostAt < time; }
+  wasConnectedSince(time) { return this.lostAt < time - 1000 * this.target - LOSS_TIME; }
   seekBy(seconds, now) {
     const end = this.feed.end(), { display } = this;
     if (end === null || now - this.seekedAt < 1000) return;
@@ -4567,7 +4578,7 @@ class SocketPlayer {
       return;
     }
     const backoff = this.failures === 0 ? 0 : Math.min(LONGEST_WAIT, 50 * 2 ** this.failures);
-    const wait = Math.max(retryTime, backoff);
+    const wait = Math.max(retryTime, backoff) * (1 + Math.random());
     await sleep(wait, this.stopping.signal);
     if (retryTime === 0) this.failures += 1;
     if (!this.isStopped) this.connect();
@@ -4785,7 +4796,7 @@ class SocketPlayer {
   hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }
   minimumTarget() { return this.delays.minimumTarget(); }
   report(figures) { this.socket?.send({ t: 'stat', ...figures, rtt: this.host.clock.roundTrip }); }
-  wasConnectedSince(time) { return this.lostAt < time; }
+  wasConnectedSince(time) { return this.lostAt < time - 1000 * this.target - LOSS_TIME; }
   seekBy(seconds, now) {
     const end = this.feed.end(), { display } = this;
     if (end === null || now - this.seekedAt < 1000) return;
@@ -5685,6 +5696,8 @@ class LivePlayer extends HTMLElement {
     super();
     this.#root = this.attachShadow({ mode: 'open' });
     fill(this.#root);
+    this.video.defaultMuted = false;
+    this.video.muted = false;
     element('figures-button', HTMLButtonElement, this.#root).remove();
     element('stage', HTMLDivElement, this.#root).tabIndex = -1;
   }

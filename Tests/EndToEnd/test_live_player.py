@@ -130,6 +130,18 @@ def test_controls_of_a_playing_element_are_reached(browser: Browser, server: Pro
 
 
 @pytest.mark.timeout(60)
+def test_sound_is_on_without_muted(browser: Browser, server: Program) -> None:
+    """An element without `muted` is not muted."""
+    html = PAGE.format(module=server.url("/player/live-player.js"))
+    with site(html) as address, viewer(browser) as view:
+        view.open(address)
+        view.page.wait_for_function("() => customElements.get('live-player') !== undefined")
+        view.page.evaluate(MOUNT, {"src": server.url("/live/")})
+        view.page.wait_for_function(f"() => {FRAMES} > 10", timeout=15000)
+        assert not view.page.evaluate("() => document.querySelector('live-player').muted")
+
+
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("by", ["property", "attribute"])
 def test_sound_is_off_until_the_viewer_chooses(by: str, browser: Browser, server: Program) -> None:
     """`muted` counts before the element plays; a later choice outlives restarts and moves."""

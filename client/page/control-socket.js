@@ -104,7 +104,8 @@ export class ControlSocket {
     // A server without sockets, or a cache that does not pass them.
     const hasNone = !this.hasAnswered && (isRefused || this.failures >= LARGEST_FAILURES);
     if (this.group === null && hasNone) return;
-    await sleep(isRefused ? REFUSAL_TIME : this.pause, signal);
+    const share = 1 + Math.random();  // not all viewers at once
+    await sleep((isRefused ? REFUSAL_TIME : this.pause) * share, signal);
     this.pause = Math.min(LONGEST_PAUSE, 2 * this.pause);
     if (!signal.aborted) this.connect();
   }

@@ -88,6 +88,7 @@ export class MediaFeed {
     const fail = (/** @type {string} */ reason) => {
       if (this.source === source) this.onFailure(reason);
     };
+    this.opening = null;  // another attempt opens another source
     // All buffers are added before the first append: browsers refuse to add one later.
     const queues = types.map((type) => new SourceBufferQueue(this.element, source, type, fail));
     for (const queue of queues) queue.onAppended = () => this.onAppended();

@@ -64,6 +64,7 @@ export class LiveSocket {
     this.socket.binaryType = 'arraybuffer';
     this.socket.onopen = () => {
       this.hasOpened = true;
+      this.heardAt = performance.now();
       this.ping();  // answered before the first media, whose place depends on the clock
     };
     this.socket.onmessage = ({ data }) => this.received(data);

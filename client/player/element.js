@@ -80,6 +80,9 @@ export class LivePlayer extends HTMLElement {
     super();
     this.#root = this.attachShadow({ mode: 'open' });
     fill(this.#root);
+    // The page's own video begins muted.
+    this.video.defaultMuted = false;
+    this.video.muted = false;
     element('figures-button', HTMLButtonElement, this.#root).remove();
     element('stage', HTMLDivElement, this.#root).tabIndex = -1;
   }

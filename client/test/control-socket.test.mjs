@@ -27,6 +27,7 @@ function joined(t, group = 'hall', status = 426) {
     close() { this.readyState = 3; }
   };
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  t.mock.method(Math, 'random', () => 0);
   const clock = { learn() {}, roundTrip: 2 };
   const member = new ControlSocket('https://h/live/playlist.m3u8', group, clock, {
     onOpen: (isOpen) => openings.push(isOpen), onTarget: (target) => targets.push(target),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
+import { after, suite, test } from 'node:test';
 import { FramePlayer } from '../page/players/frames.js';
 
 /** Media time 0 is at 1000 s; segments of a second, the open one is 5: it began 0.3 s ago. */
@@ -38,5 +38,60 @@ suite('the first segment of the frame player', () => {
     const player = playerOf(t, 2, 1.5);
     player.timeline.offset = null;
     assert.equal(player.firstNumber(list), 5);
+  });
+});
+
+suite('the attempts of the frame player', () => {
+  const { fetch, document } = globalThis;
+
+  after(() => Object.assign(globalThis, { fetch, document }));
+
+  const number = (value) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+  const box = (name, ...content) => {
+    const bytes = content.flat();
+    return [...number(bytes.length + 8), ...Buffer.from(name), ...bytes];
+  };
+  const chunk = [
+    ...box('moof', box('traf', box('tfdt', [0, 0, 0, 0], number(5000)))), ...box('mdat', [1]),
+  ];
+
+  test('are rare while the audio is refused, though video arrives', async (t) => {
+    let playlists = 0;
+    globalThis.document = { hidden: false };
+    globalThis.fetch = async (url) => (String(url).includes('audio')
+      ? new Response('', { status: 425 })
+      : new Response(new ReadableStream({
+        start(body) { body.enqueue(new Uint8Array(chunk)); },
+      })));
+    const track = (name) => ({
+      renditions: [], openNumber: 5, openDate: 1005, map: `http://h/${name}/init.mp4`, ended: false,
+      segments: [{ uri: `http://h/${name}/segment4.m4s`, duration: 1, number: 4, date: 1004 }],
+    });
+    const player = new FramePlayer({
+      source: 'http://h/ll.m3u8', video: {}, clock: { now: () => NOW * 1000, offset: 0 },
+      measureClock() {}, status() {}, learnServices() {}, sync: null, untilJoined: async () => {},
+      setTargets() {}, addEvent() {}, unsupported: (reason) => assert.fail(reason),
+    }, 0.07);
+    t.after(() => player.stop());
+    player.loadPlaylist = async () => {
+      playlists += 1;
+      return { ...track('video'), audio: track('audio') };
+    };
+    player.feed = {
+      headers: 'http://h/video/init.mp4 http://h/audio/init.mp4', isStreaming: true, isIdle: true,
+      video: { append() {} }, audio: { append() {} }, end: () => null, ranges: () => null,
+      start: () => null, gapEnd: () => null, close() {}, prepare() {}, hasTracks: () => true,
+    };
+    player.start();
+    await new Promise((resolve) => { setTimeout(resolve, 2000); });
+    assert.ok(playlists >= 2 && playlists <= 7, `${playlists} playlists in 2 s`);
+  });
+
+  test('a stall just after a lost connection is no reason for a longer target', (t) => {
+    const player = playerOf(t, 0.07, null);
+    assert.ok(player.wasConnectedSince(600));
+    player.lostAt = 1000;
+    assert.ok(!player.wasConnectedSince(1080));
+    assert.ok(player.wasConnectedSince(3000));
   });
 });

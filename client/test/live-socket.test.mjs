@@ -43,6 +43,23 @@ suite('the clock of a socket', () => {
     assert.ok(Math.abs(clock.offset - ahead) < 20, String(clock.offset));
   });
 
+  test('a socket that opened late is not silent since its start', (t) => {
+    let now = 0, ends = 0;
+    t.mock.method(performance, 'now', () => now);
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const events = { onControl() {}, onMedia() {}, onEnd() { ends += 1; } };
+    const socket = new LiveSocket('ws://h/ws', new ServerClock(), events);
+    t.after(() => socket.close());
+    now = 4950;
+    opened.open();
+    now = 5150;
+    t.mock.timers.tick(200);
+    assert.equal(ends, 0);
+    now = 9200;
+    t.mock.timers.tick(200);
+    assert.equal(ends, 1);
+  });
+
   test('follows a measurement with a shorter round trip at once in the first seconds', () => {
     const clock = new ServerClock(), now = localNow();
     clock.learn([{ sent: now - 60, received: now, server: now + 1000 }]);

@@ -2,7 +2,7 @@
 // Gaps of buffered media: where playback continues after chunks that were never sent.
 
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 
 import { MediaFeed } from '../page/media-feed.js';
 
@@ -29,4 +29,41 @@ describe('the end of a gap', () => {
   ]) {
     test(name, () => assert.equal(feedWith(ranges, state).gapEnd(), end));
   }
+});
+
+describe('a source that was closed before it has buffers', () => {
+  const { MediaSource, window } = globalThis, { createObjectURL, revokeObjectURL } = URL;
+  after(() => {
+    Object.assign(globalThis, { MediaSource, window });
+    Object.assign(URL, { createObjectURL, revokeObjectURL });
+  });
+
+  test('is replaced at the next attempt', async () => {
+    const sources = [];
+    globalThis.window = globalThis;
+    globalThis.MediaSource = class extends EventTarget {
+      static isTypeSupported() { return true; }
+
+      constructor() {
+        super();
+        this.readyState = 'open';
+        sources.push(this);
+        setTimeout(() => this.dispatchEvent(new Event('sourceopen')));
+      }
+
+      addSourceBuffer() {
+        if (this.readyState !== 'open') throw new Error('InvalidStateError');
+        return Object.assign(new EventTarget(), { appendBuffer() {}, updating: false });
+      }
+    };
+    Object.assign(URL, { createObjectURL: () => 'blob:x', revokeObjectURL() {} });
+    const feed = new MediaFeed({ buffered: { length: 0 }, currentTime: 0 }, assert.fail);
+    const tracks = [{ type: 'video/mp4', header: new Uint8Array(1) }];
+    feed.prepare();
+    await new Promise((resolve) => { setTimeout(resolve, 10); });
+    sources[0].readyState = 'closed';
+    await assert.rejects(feed.open(tracks), /InvalidStateError/);
+    await feed.open(tracks);
+    assert.equal(sources.length, 2);
+  });
 });

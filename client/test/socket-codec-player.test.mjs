@@ -39,6 +39,7 @@ function playing(t, { hasSockets = true, status = 426 } = {}) {
   });
   if (!hasSockets) delete globalThis.WebSocket;
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  t.mock.method(Math, 'random', () => 0);
   const player = new SocketCodecPlayer({
     source: 'http://h/live.m3u8', clock: { learn() {}, now: () => 0 }, sync: null, shown() {},
     video: { paused: false, getAttribute: () => null, after() {}, addEventListener() {} },

@@ -25,6 +25,7 @@ function playing(t) {
     close() { this.readyState = 3; }
   };
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  t.mock.method(Math, 'random', () => 0);
   const states = [], targets = [], sources = [];
   const player = new SocketPlayer({
     source: 'http://h/live.m3u8', video: {}, clock: { learn() {} }, sync: null,

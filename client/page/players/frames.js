@@ -11,7 +11,7 @@ import { eventOfMessage } from '../stream-events.js';
 import { headersOf, loadHeader, loadPlaylist } from '../transport.js';
 import { ArrivalDelays } from './arrivals.js';
 import { Ladder } from './ladder.js';
-import { MPD_TARGET } from './player.js';
+import { LOSS_TIME, MPD_TARGET } from './player.js';
 import { RenditionControl } from './rendition-control.js';
 import { MediaTimeline } from './timeline.js';
 import { readTrack, request, SegmentError } from './track-reader.js';
@@ -41,6 +41,10 @@ const REFRESH_INTERVAL = 4000;
 const BACKLOG_TIME = 300, LIVE_SHARE = 0.7;
 /** Dates of one frame in two documents differ by less than this, s. */
 const DATE_ERROR = 0.01;
+/** An attempt that gets media for this time is a success, ms. */
+const STEADY_TIME = 1000;
+/** The longest time before the next attempt after a lost connection, and after a refusal, ms. */
+const LONGEST_LOST = 250, LONGEST_REFUSED = 2000;
 /** A seek to the end of the buffered media is to this time before the end, s. */
 const END_MARGIN = 0.03;
 
@@ -81,14 +85,17 @@ export class FramePlayer {
     this.videoTime = NaN;
     /** Whether the open segment was replaced by that of another origin, before a position. */
     this.isReplaced = false;
-    /** Whether chunks arrive as they are published. */
-    this.isAtEdge = false;
+    /** The number of latest chunks that arrived as slowly as they were published. */
+    this.liveChunks = 0;
     /** Whether this attempt has chosen its playback position. */
     this.isPositioned = false;
     this.seekedAt = 0;
     /** Whether the browser wants no media (ManagedMediaSource). */
     this.isSuspended = false;
   }
+
+  /** Whether chunks arrive as they are published: one may also be the first of a burst. */
+  get isAtEdge() { return this.liveChunks > 1; }
 
   /** @returns {Display} */
   newDisplay() { return this.host.video; }
@@ -132,7 +139,7 @@ export class FramePlayer {
       this.attempt = attempt;
       this.videoChunkAt = performance.now() + START_TIMEOUT;
       this.audioChunkAt = this.videoChunkAt;
-      let wait = 0;
+      let wait = 0, longest = LONGEST_LOST;
       try {
         if (this.isSuspended) await this.suspend(this.feed);
         await this.follow(attempt.signal);
@@ -146,13 +153,17 @@ export class FramePlayer {
         }
         this.lostAt = performance.now();
         wait = waitOf(reason);
+        if (reason instanceof SegmentError) longest = LONGEST_REFUSED;
         const time = wait > 1000 ? ` in ${Math.round(wait / 1000)} s` : '';
         const problem = `Interrupted (${messageOf(reason)}); trying again${time}`;
         this.host.status('wait', 'Reconnecting', problem);
       } finally {
         attempt.abort();
       }
-      await sleep(Math.max(wait, Math.min(250, 50 * 2 ** this.failures)), this.stopping.signal);
+      const backoff = Math.min(longest, 50 * 2 ** this.failures);
+      // The viewers of a server that has restarted do not return all at once.
+      const share = this.failures === 0 ? 1 : 1 + Math.random();
+      await sleep(Math.max(wait, backoff) * share, this.stopping.signal);
       this.failures += 1;
     }
   }
@@ -201,7 +212,7 @@ export class FramePlayer {
     await this.host.untilJoined();
     signal.throwIfAborted();
     this.isPositioned = false;
-    this.isAtEdge = false;
+    this.liveChunks = 0;
     this.videoTime = NaN;
     this.firstChunkAt = 0;
     this.control.restart();
@@ -257,7 +268,7 @@ export class FramePlayer {
     this.control.restart();
     this.isPositioned = false;
     this.isReplaced = true;
-    this.isAtEdge = false;
+    this.liveChunks = 0;
     this.videoTime = NaN;
     this.firstChunkAt = 0;
     this.refreshedAt = -Infinity;  // the CMAF header may be another one
@@ -326,12 +337,13 @@ export class FramePlayer {
     }
     const now = performance.now(), time = chunk.time / this.timescales.video;
     // False for the first chunk.
-    this.isAtEdge ||= now - this.videoChunkAt >= LIVE_SHARE * 1000 * (time - this.videoTime);
+    const isLive = now - this.videoChunkAt >= LIVE_SHARE * 1000 * (time - this.videoTime);
+    this.liveChunks = isLive || this.isAtEdge ? this.liveChunks + 1 : 0;
     this.videoTime = time;
     this.feed.video?.append(chunk.bytes);
     this.videoChunkAt = now;
-    this.failures = 0;
-    if (this.firstChunkAt === 0) this.firstChunkAt = this.videoChunkAt;
+    if (this.firstChunkAt === 0) this.firstChunkAt = now;
+    else if (now - this.firstChunkAt > STEADY_TIME) this.failures = 0;
     if (Math.abs(this.host.clock.offset - this.clockOffset) > 50) {
       this.clockOffset = this.host.clock.offset;
       this.delays.clear();
@@ -451,7 +463,7 @@ export class FramePlayer {
   minimumTarget() { return this.delays.minimumTarget(); }
 
   /** @param {number} time */
-  wasConnectedSince(time) { return this.lostAt < time; }
+  wasConnectedSince(time) { return this.lostAt < time - 1000 * this.target - LOSS_TIME; }
 
   /** @param {number} seconds @param {number} now */
   seekBy(seconds, now) {

@@ -14,6 +14,7 @@ import { renditionNames } from '../rendition-names.js';
 import { LiveSocket, refusalOf } from '../socket.js';
 import { eventOf } from '../stream-events.js';
 import { ArrivalDelays } from './arrivals.js';
+import { LOSS_TIME } from './player.js';
 import { SegmentChunks } from './segment-chunks.js';
 /** @typedef {import('../llws.js').Group} Group */
 /** @typedef {import('../llws.js').MediaMessage} MediaMessage */
@@ -252,7 +253,8 @@ export class SocketPlayer {
     }
     // Behind a proxy another server may have the stream.
     const backoff = this.failures === 0 ? 0 : Math.min(LONGEST_WAIT, 50 * 2 ** this.failures);
-    const wait = Math.max(retryTime, backoff);
+    // The viewers of a server that has restarted do not return all at once.
+    const wait = Math.max(retryTime, backoff) * (1 + Math.random());
     await sleep(wait, this.stopping.signal);
     if (retryTime === 0) this.failures += 1;
     if (!this.isStopped) this.connect();
@@ -530,7 +532,7 @@ export class SocketPlayer {
   report(figures) { this.socket?.send({ t: 'stat', ...figures, rtt: this.host.clock.roundTrip }); }
 
   /** @param {number} time */
-  wasConnectedSince(time) { return this.lostAt < time; }
+  wasConnectedSince(time) { return this.lostAt < time - 1000 * this.target - LOSS_TIME; }
 
   /** @param {number} seconds @param {number} now */
   seekBy(seconds, now) {
