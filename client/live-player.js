@@ -1257,6 +1257,10 @@ class RaisedTarget {
 const START_ERROR = 0.025, END_ERROR = 0.008;
 const SLOWEST = 0.94, FASTEST = 1.2;
 const GAIN = 0.6, ADDED_GAIN = 1, LARGE_ERROR = 0.1;
+const GROUP_TOLERANCE = 0.5, GROUP_GAIN = 3;
+const GROUP_RESERVE = 0.02;
+const GROUP_WINDOW = 0.2;
+const GROUP_MARGIN = 0.034;
 const RATE_STEP = 0.004;
 const SEEK_ERROR = 0.5;
 const SEEK_INTERVAL = 1, LONGEST_SEEK_INTERVAL = 16, SEEK_MEMORY = 20;
@@ -1289,20 +1293,26 @@ class LatencyController {
   step(now, latency, minimum = 0, ahead = Infinity) {
     this.ends = this.ends.filter(({ at }) => now - at <= RECENT);
     this.ends.push({ at: now, delay: latency - ahead });
-    const recent = Math.max(...this.ends.map(({ delay }) => delay)) + RECENT_MARGIN;
-    const floor = Math.min(HIGHEST_RAISED_TARGET, minimum, recent);
-    this.need = Math.max(this.raised.step(now), floor);
+    const recent = this.latestMedia(now, RECENT) + RECENT_MARGIN;
+    const margin = this.shared === null || minimum === 0 ? 0 : GROUP_MARGIN;
+    const floor = Math.min(HIGHEST_RAISED_TARGET, Math.min(minimum, recent) + margin);
+    const raise = Math.max(0, this.raised.step(now) - this.requested);
+    const base = Math.max(this.requested, floor);
+    this.need = Math.min(base + raise, Math.max(base, HIGHEST_RAISED_TARGET));
     const isOutside = this.shared === null || this.need > HIGHEST_RAISED_TARGET;
     this.target = isOutside ? this.need : this.shared ?? this.need;
     const error = latency - this.target;
-    if (Math.abs(error) > START_ERROR * this.tolerance) this.isActive = true;
+    const tolerance = this.tolerance * (isOutside ? 1 : GROUP_TOLERANCE);
+    if (Math.abs(error) > START_ERROR * tolerance) this.isActive = true;
     else {
       this.isApproaching = false;
-      if (Math.abs(error) < END_ERROR * this.tolerance) this.isActive = false;
+      if (Math.abs(error) < END_ERROR * tolerance) this.isActive = false;
     }
-    const isShort = error > 0 && ahead < RESERVE * Math.min(1, this.target);
-    const wanted = isShort ? 1
-      : 1 + GAIN * error + ADDED_GAIN * Math.max(0, error - LARGE_ERROR);
+    const isShort = isOutside ? ahead < RESERVE * Math.min(1, this.target)
+      : this.target - this.latestMedia(now, GROUP_WINDOW) < GROUP_RESERVE;
+    const gain = isOutside ? GAIN : GROUP_GAIN;
+    const wanted = error > 0 && isShort ? 1
+      : 1 + gain * error + ADDED_GAIN * Math.max(0, error - LARGE_ERROR);
     const rate = this.isActive ? Math.min(FASTEST, Math.max(SLOWEST, wanted)) : 1;
     const hasEnded = rate === 1 && this.rate !== 1;
     if (Math.abs(rate - this.rate) > RATE_STEP || hasEnded) this.rate = rate;
@@ -1325,9 +1335,11 @@ class LatencyController {
     this.soughtAt = now;
     return seconds;
   }
+  latestMedia(now, time) {
+    return Math.max(...this.ends.filter(({ at }) => now - at <= time).map(({ delay }) => delay));
+  }
   isBacklog(now, time) {
-    const ends = this.ends.filter(({ at }) => now - at <= time);
-    return Math.max(...ends.map(({ delay }) => delay)) - ends[ends.length - 1].delay > BACKLOG_STEP;
+    return this.latestMedia(now, time) - this.ends[this.ends.length - 1].delay > BACKLOG_STEP;
   }
 }
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from statistics import median
 
 import pytest
@@ -107,100 +106,6 @@ def test_outage_of_the_network(kind: str, browser: Browser, server: Program) -> 
             assert median(found) < 700
     finally:
         proxy.close()
-
-
-@pytest.mark.timeout(120)
-def test_sync_group_shows_the_same_instant(browser: Browser, server: Program) -> None:
-    """The media of one of two members are late: the other one follows to the latency it needs.
-
-    Both show the same burned clock at each instant. A third member, over HTTP, disturbs neither.
-    """
-    proxy = Proxy(server.port)
-    proxy.delay = 0.15
-    try:
-        with viewer(browser) as near, viewer(browser) as far, viewer(browser) as third:
-            near.open(server.url("/?sync=lobby&transport=ws"))
-            near.wait_playing()
-            far.open(f"http://127.0.0.1:{proxy.port}/?sync=lobby&transport=ws")
-            far.wait_playing()
-            # No picture can be shown 150 ms after its capture there.
-            near.page.wait_for_function("() => __player.target > 0.18", timeout=15000)
-            near.watch(16)
-            targets = [view.page.evaluate("() => __player.target") for view in (near, far)]
-            print(f"targets: {targets} s")
-            assert min(targets) > 0.18
-            stalls = [len(view.page.evaluate("() => __player.stalls")) for view in (near, far)]
-            differences = clock_differences(near, far, 4)
-            print(f"difference of two burned clocks: {summary(differences)}")
-            assert percentile_95(differences) < 34
-            third.open(server.url("/?sync=lobby&transport=http"))
-            third.wait_playing()
-            differences = clock_differences(near, far, 6)
-            print(f"while a third member joins: {summary(differences)}")
-            assert percentile_95(differences) < 34
-            after = [len(view.page.evaluate("() => __player.stalls")) for view in (near, far)]
-            assert after == stalls
-            differences = clock_differences(near, third, 4)
-            print(f"difference of the third member: {summary(differences)}")
-            assert percentile_95(differences) < 34
-    finally:
-        proxy.close()
-
-
-@pytest.mark.timeout(120)
-def test_member_over_http_begins_in_step(browser: Browser, server: Program) -> None:
-    """Over HTTP a member begins at the latency of its group, also after a lost connection.
-
-    A shorter target in its menu changes nothing for it.
-    """
-    proxy = Proxy(server.port)
-    try:
-        with viewer(browser) as first, viewer(browser) as second:
-            first.open(server.url("/?sync=hall&transport=ws&target=1"))
-            first.wait_playing()
-            first.page.wait_for_function(
-                "() => __player.target >= 1 && Math.abs(__player.syncOffsetMs) < 20", timeout=15000)
-            second.open(f"http://127.0.0.1:{proxy.port}/?sync=hall&transport=http&panel=1")
-            second.wait_playing()
-            differences = clock_differences(first, second, 3)
-            print(f"after its start: {summary(differences)}")
-            assert median(differences) < 34
-            second.page.select_option("#target", "0.1")
-            differences = clock_differences(first, second, 3)
-            print(f"after a choice of 0.1 s: {summary(differences)}")
-            assert median(differences) < 34
-            proxy.cut()
-            second.watch(2)
-            proxy.mend()
-            second.page.wait_for_function("() => __player.status === 'live'", timeout=10000)
-            second.watch(0.5)
-            differences = clock_differences(first, second, 3)
-            print(f"after a lost connection: {summary(differences)}")
-            assert median(differences) < 34
-    finally:
-        proxy.close()
-
-
-def percentile_95(values: list[float]) -> float:
-    """The value that 95 of 100 do not exceed."""
-    return sorted(values)[int(0.95 * len(values))]
-
-
-def clock_differences(one: Viewer, other: Viewer, seconds: float) -> list[float]:
-    """The differences of two pages' burned clocks, in ms, at the same instants."""
-    since = time.time() * 1000
-    one.watch(seconds)
-    first, second = (
-        [sample for sample in view.page.evaluate("() => __player.samples") if sample[0] > since]
-        for view in (one, other))
-    found = []
-    for shown, clock in first:
-        # Burned clock at `shown`, if the nearest frame of the other page went on playing.
-        near = min(second, key=lambda sample: abs(sample[0] - shown))
-        if abs(near[0] - shown) < 100:
-            found.append(abs((shown - clock) - (near[0] - near[1])))
-    assert len(found) > 15 * seconds, "frames of both pages"
-    return found
 
 
 @pytest.mark.timeout(60)

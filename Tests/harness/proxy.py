@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import select
 import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
 
 
 class Proxy:
@@ -142,3 +146,27 @@ def _shut(end: socket.socket) -> None:
         end.shutdown(socket.SHUT_RDWR)
     except OSError:
         pass
+
+
+@contextmanager
+def late_link(target: int, delay: float) -> Iterator[int]:
+    """The port of a proxy in a process of its own, with `delay` seconds in each direction.
+
+    A thread of the tests' process would wait while the tests take results from a browser.
+    """
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve_link, args=(target, delay, there), daemon=True)
+    process.start()
+    try:
+        yield here.recv()
+    finally:
+        process.kill()
+        process.join()
+
+
+def _serve_link(target: int, delay: float, parent: Connection) -> None:
+    proxy = Proxy(target)
+    proxy.delay = delay
+    parent.send(proxy.port)
+    threading.Event().wait()

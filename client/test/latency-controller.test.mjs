@@ -69,6 +69,28 @@ suite('latency controller: the rate', () => {
   });
 });
 
+suite('latency controller: stalls', () => {
+  test('they raise the target also where the connection needs more than was requested', () => {
+    const controller = new LatencyController(0.1);
+    for (const now of [0, 10, 40]) {
+      controller.step(now, 0.3, 0.3, 0.06);
+      if (now > 0) controller.stalled(now, 0.1);
+    }
+    controller.step(45, 0.3, 0.3, 0.06);
+    assert.ok(Math.abs(controller.target - 0.35) < 1e-9, `${controller.target}`);
+  });
+
+  test('they raise no such target above 2 s', () => {
+    const controller = new LatencyController(0.5);
+    for (let now = 0; now < 100; now += 4) {
+      controller.step(now, 1.8, 1.8, 0.06);
+      controller.stalled(now, 0.1);
+    }
+    controller.step(100, 1.8, 1.8, 0.06);
+    assert.equal(controller.target, 2);
+  });
+});
+
 suite('latency controller: seeks', () => {
   /** The first seek of a player that is `latency` late, with `ahead` s of media from 1 s on. */
   function seekOf(controller, latency, ahead) {
@@ -202,6 +224,35 @@ suite('latency controller: the target of a sync group', () => {
     controller.shared = null;
     controller.step(1, 0.15);
     assert.equal(controller.target, 0.15);
+  });
+
+  test('it is approached sooner and closer than a target of its own', () => {
+    const alone = new LatencyController(0.35), member = new LatencyController(0.35);
+    member.shared = 0.35;
+    assert.ok(play(alone, 0.42, 1.5) > 0.37);
+    assert.ok(Math.abs(play(member, 0.42, 1.5) - 0.35) < 0.005);
+    assert.equal(new LatencyController(0.35).step(0, 0.37), 1);
+    assert.ok(member.step(10, 0.37) > 1);
+  });
+
+  test('a member whose media are late speeds up with little media, if they last', () => {
+    const controller = new LatencyController(0.15);
+    controller.shared = 0.21;
+    assert.ok(controller.step(0, 0.28, 0, 0.1) > 1);  // media are 0.18 s late
+    assert.equal(controller.step(0.05, 0.28, 0, 0.07), 1);  // 0.21 s
+  });
+
+  test('a member needs a frame more than its media take, to stay in step', () => {
+    const controller = new LatencyController(0.15);
+    controller.step(0, 0.2, 0.21, 0.03);
+    assert.ok(Math.abs(controller.need - 0.21) < 1e-9);
+    controller.shared = 0.21;
+    controller.step(0.05, 0.2, 0.21, 0.03);
+    assert.ok(Math.abs(controller.need - 0.244) < 1e-9);
+    const near = new LatencyController(0.15);
+    near.shared = 0.21;
+    near.step(0, 0.2, 0.09, 0.15);
+    assert.equal(near.need, 0.15);
   });
 
   test('a player that needs more than a group may hold plays outside of it', () => {

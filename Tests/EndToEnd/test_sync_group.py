@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Viewers of one sync group show the same instant: burned clocks of pages in Chromium."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+from playwright.sync_api import Browser
+
+from harness.browser import ARGUMENTS, Viewer, viewer
+from harness.program import Program
+from harness.proxy import Proxy, late_link
+from harness.tools import need
+
+# Browsers draw by the processor here: their pages are small.
+SMALL = {"width": 480, "height": 320}
+# The duration of a frame, ms. Burned clocks are whole milliseconds: so differ two equal ones.
+FRAME = 1000 / 30 + 1
+
+
+@pytest.fixture
+def idle_browser(browser: Browser, browser_path: str, tmp_path: Path) -> Iterator[Browser]:
+    """A Chromium that gets the processor time that others leave, as if on another machine."""
+    chrt = need("chrt", "starts a browser that disturbs no other process")
+    program = tmp_path / "chromium"
+    program.write_text(f'#!/bin/sh\nexec {chrt} --idle 0 {browser_path} "$@"\n')
+    program.chmod(0o755)
+    arguments = ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    running = browser.browser_type.launch(executable_path=program, args=arguments)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.mark.timeout(120)
+def test_sync_group_shows_the_same_instant(browser: Browser, idle_browser: Browser,
+                                           server: Program) -> None:
+    """The media of one of two members are late: the other one follows to the latency it needs.
+
+    Both show the same burned clock at each instant. A third member, over HTTP, disturbs neither.
+    """
+    with late_link(server.port, 0.15) as port, viewer(browser) as near, \
+            viewer(browser) as far, viewer(idle_browser) as third:
+        for view in (near, far, third):
+            view.page.set_viewport_size(SMALL)
+        near.open(server.url("/?sync=lobby&transport=ws"))
+        near.wait_playing()
+        far.open(f"http://127.0.0.1:{port}/?sync=lobby&transport=ws")
+        far.wait_playing()
+        # No picture can be shown 150 ms after its capture there.
+        near.page.wait_for_function("() => __player.target > 0.18", timeout=15000)
+        near.watch(16)
+        targets = [view.page.evaluate("() => __player.target") for view in (near, far)]
+        print(f"targets: {targets} s")
+        assert min(targets) > 0.18
+        differences = clock_differences(near, far, 4)
+        print(f"difference of two burned clocks: {summary(differences)}")
+        assert percentile_95(differences) <= FRAME
+        third.open(server.url("/?sync=lobby&transport=http"))
+        differences = clock_differences(near, far, 8)
+        print(f"while a third member joins: {summary(differences)}")
+        assert percentile_95(differences) <= FRAME
+        differences = clock_differences(near, third, 4)
+        print(f"difference of the third member: {summary(differences)}")
+        assert percentile_95(differences) <= FRAME
+
+
+@pytest.mark.timeout(120)
+def test_member_over_http_begins_in_step(browser: Browser, server: Program) -> None:
+    """Over HTTP a member begins at the latency of its group, also after a lost connection.
+
+    A shorter target in its menu changes nothing for it.
+    """
+    proxy = Proxy(server.port)
+    try:
+        with viewer(browser) as first, viewer(browser) as second:
+            first.open(server.url("/?sync=hall&transport=ws&target=1"))
+            first.wait_playing()
+            first.page.wait_for_function(
+                "() => __player.target >= 1 && Math.abs(__player.syncOffsetMs) < 20", timeout=15000)
+            second.open(f"http://127.0.0.1:{proxy.port}/?sync=hall&transport=http&panel=1")
+            second.wait_playing()
+            differences = clock_differences(first, second, 3)
+            print(f"after its start: {summary(differences)}")
+            assert median(differences) < 34
+            second.page.select_option("#target", "0.1")
+            differences = clock_differences(first, second, 3)
+            print(f"after a choice of 0.1 s: {summary(differences)}")
+            assert median(differences) < 34
+            proxy.cut()
+            second.watch(2)
+            proxy.mend()
+            second.page.wait_for_function("() => __player.status === 'live'", timeout=10000)
+            second.watch(0.5)
+            differences = clock_differences(first, second, 3)
+            print(f"after a lost connection: {summary(differences)}")
+            assert median(differences) < 34
+    finally:
+        proxy.close()
+
+
+def percentile_95(values: list[float]) -> float:
+    """The value that 95 of 100 do not exceed."""
+    return sorted(values)[int(0.95 * len(values))]
+
+
+def summary(found: list[float]) -> str:
+    """Median, upper quantile and maximum."""
+    return f"median {median(found):.0f}, p95 {percentile_95(found):.0f}, max {max(found):.0f} ms"
+
+
+def clock_differences(one: Viewer, other: Viewer, seconds: float) -> list[float]:
+    """The differences of two pages' burned clocks at the same instants, in ms.
+
+    The instants are times of this machine's clock, read by the probe: no page's own measurement of
+    a clock counts.
+    """
+    since = time.time() * 1000
+    one.watch(seconds)
+    first, second = (
+        view.page.evaluate("since => __lab.samples.filter(([at, clock]) => at > since && clock)",
+                           since) for view in (one, other))
+    found = []
+    for shown, clock, *_ in first:
+        # Burned clock at `shown`, if the nearest frame of the other page went on playing.
+        near = min(second, key=lambda sample: abs(sample[0] - shown))
+        if abs(near[0] - shown) < 100:
+            found.append(abs((shown - clock) - (near[0] - near[1])))
+    assert len(found) > 15 * seconds, "frames of both pages"
+    return found
