@@ -3,11 +3,6 @@
 import HTTP
 import Time
 
-extension StreamSockets {
-  /// The rows of statistics; nil if the stream saves none.
-  var rows: SegmentRows? { stream.served?.options.savesStatistics == true ? allRows : nil }
-}
-
 /// The statistics of the media that a client gets, if the stream saves them.
 extension SocketSession {
   private func measured() -> SocketDeliveries.Connection {

@@ -92,7 +92,7 @@ extension SocketSession {
   }
 
   private func dropChunks() {
-    for position in queue.positions { deliveries?.dropped(position) }
+    if deliveries != nil { for position in queue.positions { deliveries?.dropped(position) } }
     let dropped = queue.dropChunks()
     for subscription in subscriptions {
       guard subscription.state == .receiving, let first = dropped[subscription.group.channel]

@@ -19,11 +19,13 @@ final class StreamSockets {
   /// The interval between two looks at the source.
   private static let sourceInterval = Interval.milliseconds(500)
 
-  private(set) var stream: StreamEntry
+  private(set) var stream: StreamEntry { didSet { chooseRows() } }
   private unowned let loop: EventLoop
   private let counters: Locked<ServerCounters>
   private let origins: SocketOrigins
-  let allRows: SegmentRows?
+  private let allRows: SegmentRows?
+  /// The rows of statistics; nil if the stream saves none. Stored, since each delivery reads it.
+  private(set) var rows: SegmentRows?
   let shared: SharedSockets
   /// Starts a stream on demand for a client, and keeps it running.
   private let use: (PeerAddress) -> StartLimits.Refusal?
@@ -54,6 +56,11 @@ final class StreamSockets {
     self.shared = shared
     allRows = rows
     self.use = use
+    chooseRows()
+  }
+
+  private func chooseRows() {
+    rows = stream.served?.options.savesStatistics == true ? allRows : nil
   }
 
   var now: MonotonicTime { loop.now }
