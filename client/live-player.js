@@ -5615,6 +5615,7 @@ function syncGroupOf(name) {
   const expected = 'expected 1–64 letters, digits and . _ -';
   return { group: null, problem: `invalid sync group "${name}" (${expected})` };
 }
+function sentenceOf(problem) { return problem.charAt(0).toUpperCase() + problem.slice(1); }
 
 // player/attributes.js
 

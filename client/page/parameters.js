@@ -4,7 +4,7 @@
 import { EXPECTED_TRANSPORTS, kindNamed, kindOfTransport } from './players/player.js';
 import { hlsLocations } from './players/script.js';
 import { sourceOf } from './source.js';
-import { syncGroupOf } from '../shared/sync-group.js';
+import { sentenceOf, syncGroupOf } from '../shared/sync-group.js';
 /** @typedef {import('./players/player.js').Kind} Kind */
 /** @typedef {import('./players/script.js').ScriptLocation} ScriptLocation */
 
@@ -60,7 +60,7 @@ export function parametersOf(page) {
       script: hls.warning,
       src: source.warning,
       player: isUnknown ? `Unknown player "${player}" (expected ${expected})` : null,
-      sync: problem === null ? null : `I${problem.slice(1)}`,
+      sync: problem === null ? null : sentenceOf(problem),
       transport: other !== undefined ? null
         : `Unknown transport "${transport}" (expected ${EXPECTED_TRANSPORTS})`,
     },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page of several streams, which shows the same instant of all.
 
+import { sentenceOf } from '../shared/sync-group.js';
 import { columnsFor, groupText, wallOf } from './layout.js';
 /** @typedef {import('../live-player').LivePlayer} LivePlayer */
 
@@ -49,7 +50,7 @@ function update() {
 usage.hidden = players.length > 0;
 words.hidden = players.length === 0;
 problem.hidden = wall.problem === null;
-if (wall.problem) problem.textContent = `I${wall.problem.slice(1)}: this page has its own group`;
+if (wall.problem) problem.textContent = `${sentenceOf(wall.problem)}: this page has its own group`;
 addEventListener('resize', arrange);
 arrange();
 if (players.length > 0) setInterval(update, UPDATE_INTERVAL);
