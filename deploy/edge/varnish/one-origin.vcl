@@ -1,6 +1,6 @@
 vcl 4.1;
 # SPDX-License-Identifier: Apache-2.0
-# A cache in front of one origin. Varnish.service with varnish.service.d/streamer.conf starts it, or:
+# A cache in front of one origin. Debian's unit with varnish.service.d/streamer.conf starts it, or:
 #
 #   varnishd -a 127.0.0.1:6081 -f /etc/streamer/edge/varnish/one-origin.vcl -s malloc,1g \
 #     -p default_ttl=0 -p default_grace=0 -p backend_idle_timeout=50 \
