@@ -84,7 +84,7 @@ e2e: deps-test build  ## end-to-end tests against the built program, in real pla
 	  $(REPEATING) 4 Tests/EndToEnd
 
 faults: deps-test build  ## kill and freeze processes while browsers play
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 \
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2400 \
 	  $(REPEATING) 1 Tests/Faults
 
 deps-edge: deps-test  ## install the caches for `make edge`

@@ -18,7 +18,10 @@ from harness.waiting import wait_until
 LEAKS = Path(__file__).parents[1] / "harness/leaks.js"
 PAGE = """<!doctype html><meta charset="utf-8"><style>live-player {{ width: 640px }}</style>
 <script type="module" src="{module}"></script><body>"""
-MOUNT = """attributes => {
+MOUNT = """async attributes => {
+  if (document.readyState === 'loading') {
+    await new Promise((resolve) => { addEventListener('DOMContentLoaded', resolve); });
+  }
   const player = document.createElement('live-player');
   window.__events = {};
   for (const name of ['latency', 'stall', 'rendition', 'source', 'statistics', 'transport',
