@@ -24,7 +24,9 @@ final class StreamSockets {
   private let counters: Locked<ServerCounters>
   private let origins: SocketOrigins
   private let allRows: SegmentRows?
-  /// The rows of statistics; nil if the stream saves none. Stored, since each delivery reads it.
+  /// The rows of statistics; nil if the stream saves none.
+  ///
+  /// Stored, since each delivery reads it.
   private(set) var rows: SegmentRows?
   let shared: SharedSockets
   /// Starts a stream on demand for a client, and keeps it running.
