@@ -18,10 +18,7 @@ from harness.waiting import wait_until
 LEAKS = Path(__file__).parents[1] / "harness/leaks.js"
 PAGE = """<!doctype html><meta charset="utf-8"><style>live-player {{ width: 640px }}</style>
 <script type="module" src="{module}"></script><body>"""
-MOUNT = """async attributes => {
-  if (document.readyState === 'loading') {
-    await new Promise((resolve) => { addEventListener('DOMContentLoaded', resolve); });
-  }
+MOUNT = """attributes => {
   const player = document.createElement('live-player');
   window.__events = {};
   for (const name of ['latency', 'stall', 'rendition', 'source', 'statistics', 'transport',
@@ -70,7 +67,7 @@ def test_element_plays_in_a_page_of_another_origin(browser: Browser, server: Pro
     html = PAGE.format(module=server.url("/player/live-player.js"))
     with site(html, policy) as address, viewer(browser) as view:
         page = view.page
-        view.open(address)
+        view.open(address, is_parsed=True)
         page.evaluate(MOUNT, {"src": server.url("/live/"), "muted": "", "controls": ""})
         page.wait_for_function("() => (__events.latency ?? []).length > 8", timeout=15000)
         assert events(page, "transport") == [
@@ -114,7 +111,7 @@ def test_controls_of_a_playing_element_are_reached(browser: Browser, server: Pro
                ".getElementById('bar')).opacity")
     with site(html) as address, viewer(browser) as view:
         page = view.page
-        view.open(address)
+        view.open(address, is_parsed=True)
         page.evaluate(MOUNT, {"src": server.url("/live/"), "muted": "", "controls": ""})
         page.wait_for_function(f"() => {FRAMES} > 30", timeout=15000)
         view.watch(3)
@@ -137,7 +134,7 @@ def test_sound_is_on_without_muted(browser: Browser, server: Program) -> None:
     """An element without `muted` is not muted."""
     html = PAGE.format(module=server.url("/player/live-player.js"))
     with site(html) as address, viewer(browser) as view:
-        view.open(address)
+        view.open(address, is_parsed=True)
         view.page.wait_for_function("() => customElements.get('live-player') !== undefined")
         view.page.evaluate(MOUNT, {"src": server.url("/live/")})
         view.page.wait_for_function(f"() => {FRAMES} > 10", timeout=15000)
@@ -152,7 +149,7 @@ def test_sound_is_off_until_the_viewer_chooses(by: str, browser: Browser, server
     muted = "() => document.querySelector('live-player').video.muted"
     with site(html) as address, viewer(browser) as view:
         page = view.page
-        view.open(address)
+        view.open(address, is_parsed=True)
         page.wait_for_function("() => customElements.get('live-player') !== undefined")
         page.evaluate("""([source, isProperty]) => {
           const player = document.createElement('live-player');
@@ -186,7 +183,7 @@ def test_transports_share_a_sync_group(browser: Browser, server: Program) -> Non
     offsets = ("() => [...document.querySelectorAll('live-player')]"
                ".map((player) => player.statistics?.syncOffset ?? 9)")
     with site(html) as address, viewer(browser) as view:
-        view.open(address)
+        view.open(address, is_parsed=True)
         for transport, target in (("http", "0.15"), ("ws", "0.35")):
             view.page.evaluate(MOUNT, {"src": server.url("/live/"), "sync": "both", "muted": "",
                                        "transport": transport, "target": target})
@@ -212,7 +209,7 @@ def test_mounts_leak_nothing(browser: Browser, server: Program, hlsjs: object) -
         page.on("request", lambda request: pending.add(request))
         for end in ("requestfinished", "requestfailed"):
             page.on(end, lambda request: pending.discard(request))
-        view.open(address)
+        view.open(address, is_parsed=True)
         page.wait_for_function("() => customElements.get('live-player') !== undefined")
         before = page.evaluate("() => __counts()")
         page.evaluate(MOUNTS, [server.url("/live/"), 200])

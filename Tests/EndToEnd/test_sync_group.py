@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +11,15 @@ from statistics import median
 import pytest
 from playwright.sync_api import Browser
 
-from harness.browser import ARGUMENTS, Viewer, viewer
+from harness.browser import Viewer, launch, viewer
+from harness.labreport import percentile, summary
 from harness.program import Program
 from harness.proxy import Proxy, late_link
 from harness.tools import need
 
 # Browsers draw by the processor here: their pages are small.
 SMALL = {"width": 480, "height": 320}
-# The duration of a frame, ms. Burned clocks are whole milliseconds: so differ two equal ones.
+# A frame at 30 frames per second, and the rounding of burned clocks to whole milliseconds; ms.
 FRAME = 1000 / 30 + 1
 
 
@@ -30,8 +30,7 @@ def idle_browser(browser: Browser, browser_path: str, tmp_path: Path) -> Iterato
     program = tmp_path / "chromium"
     program.write_text(f'#!/bin/sh\nexec {chrt} --idle 0 {browser_path} "$@"\n')
     program.chmod(0o755)
-    arguments = ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
-    running = browser.browser_type.launch(executable_path=program, args=arguments)
+    running = launch(browser.browser_type, program)
     try:
         yield running
     finally:
@@ -61,14 +60,14 @@ def test_sync_group_shows_the_same_instant(browser: Browser, idle_browser: Brows
         assert min(targets) > 0.18
         differences = clock_differences(near, far, 4)
         print(f"difference of two burned clocks: {summary(differences)}")
-        assert percentile_95(differences) <= FRAME
+        assert percentile(differences, 0.95) <= FRAME
         third.open(server.url("/?sync=lobby&transport=http"))
         differences = clock_differences(near, far, 8)
         print(f"while a third member joins: {summary(differences)}")
-        assert percentile_95(differences) <= FRAME
+        assert percentile(differences, 0.95) <= FRAME
         differences = clock_differences(near, third, 4)
         print(f"difference of the third member: {summary(differences)}")
-        assert percentile_95(differences) <= FRAME
+        assert percentile(differences, 0.95) <= FRAME
 
 
 @pytest.mark.timeout(120)
@@ -103,16 +102,6 @@ def test_member_over_http_begins_in_step(browser: Browser, server: Program) -> N
             assert median(differences) < 34
     finally:
         proxy.close()
-
-
-def percentile_95(values: list[float]) -> float:
-    """The value that 95 of 100 do not exceed."""
-    return sorted(values)[int(0.95 * len(values))]
-
-
-def summary(found: list[float]) -> str:
-    """Median, upper quantile and maximum."""
-    return f"median {median(found):.0f}, p95 {percentile_95(found):.0f}, max {max(found):.0f} ms"
 
 
 def clock_differences(one: Viewer, other: Viewer, seconds: float) -> list[float]:

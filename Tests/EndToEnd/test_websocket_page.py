@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness.browser import Viewer, viewer
+from harness.labreport import summary
 from harness.metrics import total
 from harness.program import Program
 from harness.proxy import Proxy
@@ -24,13 +25,6 @@ def latencies(view: Viewer, seconds: float) -> list[float]:
         if value is not None:
             found.append(value)
     return found
-
-
-def summary(found: list[float]) -> str:
-    """Median, upper quantile and maximum."""
-    ordered = sorted(found)
-    return (f"median {median(ordered):.0f}, p95 {ordered[int(0.95 * len(ordered))]:.0f}, "
-            f"max {ordered[-1]:.0f} ms")
 
 
 @pytest.mark.timeout(90)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, sync_playwright
 
 PROBE = Path(__file__).with_name("probe.js")
 ARGUMENTS = [
@@ -19,12 +19,17 @@ ARGUMENTS = [
 ]
 
 
+def launch(chromium: BrowserType, executable: str | Path) -> Browser:
+    """Starts a Chromium whose pages play by themselves."""
+    arguments = ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    return chromium.launch(executable_path=executable, args=arguments)
+
+
 @contextmanager
 def chromium_running(executable: str) -> Iterator[Browser]:
     """A browser with its own profile; it is closed with all its processes."""
-    arguments = ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        browser = launch(playwright.chromium, executable)
         try:
             yield browser
         finally:
@@ -58,10 +63,10 @@ class Viewer:
         if response.status >= 400:
             self.bad_responses.append(f"{response.status} {response.url}")
 
-    def open(self, url: str) -> None:
-        """Opens a page and returns when its document has started to load."""
+    def open(self, url: str, *, is_parsed: bool = False) -> None:
+        """Opens a page and returns when its document has started to load, or is parsed."""
         self.opened = time.time() * 1000
-        self.page.goto(url, wait_until="commit")
+        self.page.goto(url, wait_until="domcontentloaded" if is_parsed else "commit")
 
     def watch(self, seconds: float) -> None:
         """Lets the page play for `seconds`."""

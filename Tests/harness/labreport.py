@@ -17,6 +17,12 @@ def percentile(values: list[float], share: float) -> float | None:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
 
 
+def summary(values: list[float]) -> str:
+    """The median, the 95th percentile and the maximum of times in ms."""
+    return (f"median {percentile(values, 0.5):.0f}, p95 {percentile(values, 0.95):.0f}, "
+            f"max {max(values):.0f} ms")
+
+
 def advances(samples: list[Sample], field: int) -> list[float]:
     """Times of frames newer than all before, by `field`: 1 = burned clock, 3 = media time."""
     shown, highest = [], float("-inf")
