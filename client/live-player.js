@@ -632,6 +632,10 @@ class ServerClock {
   }
 }
 
+// shared/sentence.js
+
+function sentenceOf(message) { return message.charAt(0).toUpperCase() + message.slice(1); }
+
 // page/away.js
 
 const DELAY = 1200;
@@ -670,7 +674,7 @@ function awayWords(
     const text = `No media ${sinceText(changedAt, now)}. Trying again.`;
     return { title: 'The server does not answer', text };
   }
-  const reason = problem === '' ? '' : `${problem[0].toUpperCase()}${problem.slice(1)}. `;
+  const reason = problem === '' ? '' : `${sentenceOf(problem)}. `;
   const text = `${reason}No media ${sinceText(changedAt, now)}.`;
   return { title: 'Waiting for the stream', text };
 }
@@ -1258,8 +1262,7 @@ const START_ERROR = 0.025, END_ERROR = 0.008;
 const SLOWEST = 0.94, FASTEST = 1.2;
 const GAIN = 0.6, ADDED_GAIN = 1, LARGE_ERROR = 0.1;
 const GROUP_TOLERANCE = 0.5, GROUP_GAIN = 3;
-const GROUP_RESERVE = 0.02;
-const GROUP_WINDOW = 0.2;
+const GROUP_RESERVE = 0.02, GROUP_WINDOW = 0.2;
 const GROUP_MARGIN = 0.034;
 const RATE_STEP = 0.004;
 const SEEK_ERROR = 0.5;
@@ -1293,10 +1296,10 @@ class LatencyController {
   step(now, latency, minimum = 0, ahead = Infinity) {
     this.ends = this.ends.filter(({ at }) => now - at <= RECENT);
     this.ends.push({ at: now, delay: latency - ahead });
-    const recent = this.latestMedia(now, RECENT) + RECENT_MARGIN;
+    const recent = this.greatestLateness(now, RECENT) + RECENT_MARGIN;
     const margin = this.shared === null || minimum === 0 ? 0 : GROUP_MARGIN;
     const floor = Math.min(HIGHEST_RAISED_TARGET, Math.min(minimum, recent) + margin);
-    const raise = Math.max(0, this.raised.step(now) - this.requested);
+    const raise = this.raised.step(now) - this.requested;
     const base = Math.max(this.requested, floor);
     this.need = Math.min(base + raise, Math.max(base, HIGHEST_RAISED_TARGET));
     const isOutside = this.shared === null || this.need > HIGHEST_RAISED_TARGET;
@@ -1309,7 +1312,7 @@ class LatencyController {
       if (Math.abs(error) < END_ERROR * tolerance) this.isActive = false;
     }
     const isShort = isOutside ? ahead < RESERVE * Math.min(1, this.target)
-      : this.target - this.latestMedia(now, GROUP_WINDOW) < GROUP_RESERVE;
+      : this.target - this.greatestLateness(now, GROUP_WINDOW) < GROUP_RESERVE;
     const gain = isOutside ? GAIN : GROUP_GAIN;
     const wanted = error > 0 && isShort ? 1
       : 1 + gain * error + ADDED_GAIN * Math.max(0, error - LARGE_ERROR);
@@ -1335,11 +1338,11 @@ class LatencyController {
     this.soughtAt = now;
     return seconds;
   }
-  latestMedia(now, time) {
+  greatestLateness(now, time) {
     return Math.max(...this.ends.filter(({ at }) => now - at <= time).map(({ delay }) => delay));
   }
   isBacklog(now, time) {
-    return this.latestMedia(now, time) - this.ends[this.ends.length - 1].delay > BACKLOG_STEP;
+    return this.greatestLateness(now, time) - this.ends[this.ends.length - 1].delay > BACKLOG_STEP;
   }
 }
 
@@ -5615,7 +5618,6 @@ function syncGroupOf(name) {
   const expected = 'expected 1–64 letters, digits and . _ -';
   return { group: null, problem: `invalid sync group "${name}" (${expected})` };
 }
-function sentenceOf(problem) { return problem.charAt(0).toUpperCase() + problem.slice(1); }
 
 // player/attributes.js
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words for a stream without a picture of its source.
 
+import { sentenceOf } from '../shared/sentence.js';
 /** @typedef {import('../shared/timestamps.js').Publisher} Publisher */
 
 /** The words appear after this time, ms: a short outage needs none. */
@@ -76,7 +77,7 @@ export function awayWords(
     const text = `No media ${sinceText(changedAt, now)}. Trying again.`;
     return { title: 'The server does not answer', text };
   }
-  const reason = problem === '' ? '' : `${problem[0].toUpperCase()}${problem.slice(1)}. `;
+  const reason = problem === '' ? '' : `${sentenceOf(problem)}. `;
   const text = `${reason}No media ${sinceText(changedAt, now)}.`;
   return { title: 'Waiting for the stream', text };
 }

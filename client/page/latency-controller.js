@@ -14,15 +14,14 @@ const GAIN = 0.6, ADDED_GAIN = 1, LARGE_ERROR = 0.1;
  */
 const GROUP_TOLERANCE = 0.5, GROUP_GAIN = 3;
 /**
- * The media that must be buffered at the target of a sync group for a rate above 1, s. The member
- * whose media are the latest has little more than that.
+ * For a rate above 1, this much media will still be buffered at the target of the sync group, s.
+ * The lateness of the media is the greatest one in the last `GROUP_WINDOW` s, which is several
+ * frames. A member with a slow connection never has much more.
  */
-const GROUP_RESERVE = 0.02;
-/** The time whose latest media count for that: several frames, s. */
-const GROUP_WINDOW = 0.2;
+const GROUP_RESERVE = 0.02, GROUP_WINDOW = 0.2;
 /**
- * A stall takes a member of a sync group out of step with the others. Therefore a member needs this
- * much more than its media take: a frame at 30 frames per second, s.
+ * A stall takes a member of a sync group out of step with the others. To have fewer, a member asks
+ * for this much more than its connection needs: a frame at 30 frames per second, s.
  */
 const GROUP_MARGIN = 0.034;
 /** Smaller changes of the rate are not applied. */
@@ -108,11 +107,11 @@ export class LatencyController {
   step(now, latency, minimum = 0, ahead = Infinity) {
     this.ends = this.ends.filter(({ at }) => now - at <= RECENT);
     this.ends.push({ at: now, delay: latency - ahead });
-    const recent = this.latestMedia(now, RECENT) + RECENT_MARGIN;
+    const recent = this.greatestLateness(now, RECENT) + RECENT_MARGIN;
     const margin = this.shared === null || minimum === 0 ? 0 : GROUP_MARGIN;
     const floor = Math.min(HIGHEST_RAISED_TARGET, Math.min(minimum, recent) + margin);
     // Stalls raise the target also where the connection alone needs more than was requested.
-    const raise = Math.max(0, this.raised.step(now) - this.requested);
+    const raise = this.raised.step(now) - this.requested;
     const base = Math.max(this.requested, floor);
     this.need = Math.min(base + raise, Math.max(base, HIGHEST_RAISED_TARGET));
     const isOutside = this.shared === null || this.need > HIGHEST_RAISED_TARGET;
@@ -125,7 +124,7 @@ export class LatencyController {
       if (Math.abs(error) < END_ERROR * tolerance) this.isActive = false;
     }
     const isShort = isOutside ? ahead < RESERVE * Math.min(1, this.target)
-      : this.target - this.latestMedia(now, GROUP_WINDOW) < GROUP_RESERVE;
+      : this.target - this.greatestLateness(now, GROUP_WINDOW) < GROUP_RESERVE;
     const gain = isOutside ? GAIN : GROUP_GAIN;
     const wanted = error > 0 && isShort ? 1
       : 1 + gain * error + ADDED_GAIN * Math.max(0, error - LARGE_ERROR);
@@ -160,15 +159,15 @@ export class LatencyController {
   }
 
   /**
-   * How late the media of the last `time` s were at most, s.
+   * The greatest lateness of media in the last `time` s, s.
    * @param {number} now @param {number} time at most `RECENT`, s
    */
-  latestMedia(now, time) {
+  greatestLateness(now, time) {
     return Math.max(...this.ends.filter(({ at }) => now - at <= time).map(({ delay }) => delay));
   }
 
   /** @param {number} now @param {number} time s */
   isBacklog(now, time) {
-    return this.latestMedia(now, time) - this.ends[this.ends.length - 1].delay > BACKLOG_STEP;
+    return this.greatestLateness(now, time) - this.ends[this.ends.length - 1].delay > BACKLOG_STEP;
   }
 }

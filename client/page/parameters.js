@@ -4,7 +4,8 @@
 import { EXPECTED_TRANSPORTS, kindNamed, kindOfTransport } from './players/player.js';
 import { hlsLocations } from './players/script.js';
 import { sourceOf } from './source.js';
-import { sentenceOf, syncGroupOf } from '../shared/sync-group.js';
+import { sentenceOf } from '../shared/sentence.js';
+import { syncGroupOf } from '../shared/sync-group.js';
 /** @typedef {import('./players/player.js').Kind} Kind */
 /** @typedef {import('./players/script.js').ScriptLocation} ScriptLocation */
 

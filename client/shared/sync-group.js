@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The name of a sync group, and what is wrong with it.
+// The name of a sync group.
 
 /**
  * A valid name, and what is wrong with another one; neither for no name.
@@ -12,9 +12,3 @@ export function syncGroupOf(name) {
   const expected = 'expected 1–64 letters, digits and . _ -';
   return { group: null, problem: `invalid sync group "${name}" (${expected})` };
 }
-
-/**
- * A problem as the beginning of a sentence.
- * @param {string} problem
- */
-export function sentenceOf(problem) { return problem.charAt(0).toUpperCase() + problem.slice(1); }

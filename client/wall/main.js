@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page of several streams, which shows the same instant of all.
 
-import { sentenceOf } from '../shared/sync-group.js';
+import { sentenceOf } from '../shared/sentence.js';
 import { columnsFor, groupText, wallOf } from './layout.js';
 /** @typedef {import('../live-player').LivePlayer} LivePlayer */
 
