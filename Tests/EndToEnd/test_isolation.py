@@ -18,7 +18,7 @@ from harness.http1 import get
 from harness.metrics import total
 from harness.playlist import parse
 from harness.preload import preloaded
-from harness.program import Program, kill, run_to_end, stop
+from harness.program import Program, children, kill, run_to_end, stop
 from harness.sources import ENCODER, ffmpeg_sender
 from harness.supervisor import free_port
 from harness.waiting import pause, wait_until
@@ -32,14 +32,6 @@ ADMIN = "admin-secret-of-the-server"
 def movie(path: Path) -> Path:
     """Ten seconds of H.264 and AAC."""
     return make(path, *VIDEO, *AUDIO[:4], "-t", "10", *H264, *AUDIO[4:])
-
-
-def children(program: Program) -> list[int]:
-    """The process ids of the children."""
-    found = []
-    for task in Path(f"/proc/{program.pid}/task").iterdir():
-        found += [int(pid) for pid in (task / "children").read_text().split()]
-    return found
 
 
 def child(program: Program) -> int:

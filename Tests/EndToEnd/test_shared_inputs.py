@@ -18,7 +18,7 @@ from harness.continuity import Frame, check_one_stream, frames, lost, repeated
 from harness.http1 import Connection, get
 from harness.metrics import total
 from harness.onesession import OneSession
-from harness.program import Program
+from harness.program import Program, children
 from harness.recorder import Recording, record
 from harness.sources import rtsp_server
 from harness.supervisor import free_port
@@ -26,7 +26,7 @@ from harness.tools import ROOT, need
 from harness.tunein import fetch, next_segments
 from harness.waiting import pause, wait_until
 from test_configuration import FAST_LL_STREAM, fast_ll
-from test_isolation import ADMIN, Watch, children, is_online
+from test_isolation import ADMIN, Watch, is_online
 
 KEY = {"Authorization": f"Bearer {ADMIN}"}
 ENCODED = {"rendition": ["320x180@300", "160x90@100"], "preset": "ultrafast"}
@@ -176,7 +176,7 @@ def test_streams_leave_and_join(isolation: str, streamer: Callable[..., Program]
     for name in ("added", "idle", "copied"):
         server.remove(name)
     wait_until(lambda: source.clients == 0, 8, "the end of the connection")
-    assert children(server.program) == []
+    wait_until(lambda: not children(server.program), 2, "the end of the process")
     server.add(added)
     server.online("added")
     assert (source.accepted, source.refused) == (2, 0)

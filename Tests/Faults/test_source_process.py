@@ -17,18 +17,10 @@ from playwright.sync_api import Browser
 from harness.browser import viewer
 from harness.labreport import between, pauses, report
 from harness.metrics import total
-from harness.program import Program
+from harness.program import Program, children
 from harness.sources import ENCODER, Source, ffmpeg_sender
 from harness.supervisor import free_port
 from harness.waiting import wait_until
-
-
-def children(program: Program) -> list[int]:
-    """The process ids of the children."""
-    found = []
-    for task in Path(f"/proc/{program.pid}/task").iterdir():
-        found += [int(pid) for pid in (task / "children").read_text().split()]
-    return found
 
 
 @pytest.mark.timeout(120)

@@ -17,6 +17,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -181,6 +182,15 @@ def stop(program: Program, within: float = 7) -> int:
     if program.reader:
         program.reader.join(1)
     return program.process.wait(5)
+
+
+def children(program: Program) -> list[int]:
+    """The process ids of the children; a thread may end while its children are read."""
+    found = []
+    for task in Path(f"/proc/{program.pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found += [int(pid) for pid in (task / "children").read_text().split()]
+    return found
 
 
 def kill(program: Program) -> None:
