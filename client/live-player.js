@@ -1646,6 +1646,61 @@ function nextPlayer(source, unsupported) {
   const order = isMPD(source) ? ['frames', 'dashjs'] : ['frames', 'hlsjs', 'native'];
   return order.find((kind) => !unsupported.has(kind)) ?? null;
 }
+function sourceFor(kind, source) {
+  const readsBoth = kind === 'frames' || kind === 'webcodecs';
+  if (readsBoth || isMPD(source) === (kind === 'dashjs')) return source;
+  return otherFormat(source) ?? source;
+}
+async function hasDashScript(dash, stop) {
+  if (dash === null) return false;
+  try {
+    return await within(3000, async (signal) => {
+      const response = await fetch(new URL('scripts.json', dash).href, { signal });
+      return /** @type {string[]} */ (await response.json()).includes('dash.all.min.js');
+    }, stop);
+  } catch {
+    return false;  // another server
+  }
+}
+
+// page/player-host.js
+
+function hostOf(playback, isCurrent) {
+  const { clock, events, frames, options, queue, services, source, targets, video } = playback;
+  const { choice, kind } = playback;
+  return {
+    video, clock, source,
+    shown: (...frame) => { if (isCurrent()) frames.shown(...frame); },
+    status: (...status) => { if (isCurrent()) playback.setStatus(...status); },
+    unsupported: (reason, isRefused) => {
+      if (!isCurrent()) return;
+      playback.areSocketsRefused ||= isRefused === true;
+      playback.fallBack(reason);
+    },
+    withoutSocket: (reason, isRefused) => {
+      if (!isCurrent()) return;
+      playback.hasSocket = false;
+      playback.areSocketsRefused ||= isRefused === true;
+      playback.play(kind, `${choice}; HTTP has the frames (${reason})`);
+    },
+    notice: (text) => {
+      if (!isCurrent()) return;
+      events.onMessage('sound', text, 'warn');
+      if (text !== null) playback.failed(text, false);
+    },
+    learnServices: (list) => { if (isCurrent()) services.learn(list); },
+    measureClock: () => void services.measureClock(),
+    setTargets: (...values) => {
+      if (isCurrent() && targets.setStream(...values)) playback.applyTarget();
+    },
+    sync: options.sync,
+    need: () => playback.controller.need,
+    setSharedTarget: (target) => { if (isCurrent()) playback.share(target); },
+    untilJoined: async () => playback.controlSocket?.untilJoined,
+    addEvent: (event) => { if (event && isCurrent()) queue.add(event); },
+    setSource: (presence) => { if (isCurrent()) services.push(presence); },
+  };
+}
 
 // page/canvas-display.js
 
@@ -4438,6 +4493,74 @@ function helloOf(session) {
   return { t: 'hello', v: 1, sid: session, ...screenSize() };
 }
 
+// page/players/socket-renditions.js
+
+class SocketRenditions {
+  constructor() {
+    this.order = [];
+    this.shown = '';
+    this.requested = null;
+  }
+  learn(channels) {
+    const renditions = Array.isArray(channels) ? channels[0]?.renditions : null;
+    if (!Array.isArray(renditions)) return;
+    this.order = renditions.filter(({ id, h }) => typeof id === 'string' && h > 0);
+  }
+  get names() {
+    return renditionNames(
+      this.order.map(({ h, kbps }) => ({ height: h, bandwidth: kbps * 1000 })));
+  }
+  get choice() {
+    const { names, order, requested, shown } = this;
+    if (order.length < 2) return null;
+    const index = order.findIndex(({ id }) => id === requested);
+    return {
+      names, current: order.findIndex(({ id }) => id === shown), requested: names[index] ?? null,
+    };
+  }
+  choose(name) {
+    const index = name === null || this.order.length < 2 ? -1 : this.names.indexOf(name);
+    this.requested = this.order[index]?.id ?? null;
+  }
+}
+
+// page/players/subscription.js
+
+class Subscription {
+  constructor() {
+    this.groups = new Map();
+    this.tracks = [];
+  }
+  get isEmpty() { return this.groups.size === 0; }
+  get hasAudio() { return this.tracks.includes('a'); }
+  get isAtEdge() {
+    const groups = [...this.groups.values()];
+    return groups.length >= this.tracks.length && groups.every(({ isAtEdge }) => isAtEdge);
+  }
+  get complete() {
+    const open = ['v', 'a'].flatMap((track) => [...this.groups.values()]
+      .filter((group) => group.track === track && group.header !== null));
+    return open.length < this.tracks.length ? null : open;
+  }
+  groupOf(cid) { return this.groups.get(cid); }
+  add(message) {
+    const named = groupOf(message);
+    if (!named) return null;
+    for (const [cid, { track }] of this.groups) if (track === named.track) this.groups.delete(cid);
+    const group = { ...named, header: null, next: NaN, isAtEdge: false };
+    this.groups.set(group.cid, group);
+    return group;
+  }
+  received(group, { flags, sequence }) {
+    const isLast = (sequence + 1) % 2 ** 32 === group.next;
+    if (isLast || (flags & CATCH_UP) === 0) group.isAtEdge = true;
+  }
+  leaveEdge() {
+    for (const group of this.groups.values()) group.isAtEdge = false;
+  }
+  clear() { this.groups.clear(); }
+}
+
 // page/players/socket-player.js
 
 const SOCKET_AUDIO_TARGET = 0.25;
@@ -4459,8 +4582,7 @@ class SocketPlayer {
     this.lostAt = 0;
     this.display = this.newDisplay();
     this.feed = this.newFeed();
-    this.groups = new Map();
-    this.tracks = [];
+    this.subscription = new Subscription();
     this.waiting = [];
     this.opened = new Map();
     this.opening = null;
@@ -4474,9 +4596,7 @@ class SocketPlayer {
     this.beginsAt = 0;
     this.seekedAt = 0;
     this.isPaused = false;
-    this.ladder = [];
-    this.shown = '';
-    this.requested = null;
+    this.ladder = new SocketRenditions();
     this.sourceState = '';
   }
   get isStopped() { return this.stopping.signal.aborted; }
@@ -4523,18 +4643,14 @@ class SocketPlayer {
   }
   setTarget(target) { this.target = target; }
   forgetMedia() {
-    this.groups.clear();
+    this.subscription.clear();
     this.waiting = [];
     this.forgetPosition();
   }
   forgetPosition() {
-    for (const group of this.groups.values()) group.isAtEdge = false;
+    this.subscription.leaveEdge();
     this.isPositioned = false;
     this.firstChunkAt = 0;
-  }
-  get isAtEdge() {
-    const groups = [...this.groups.values()];
-    return groups.length >= this.tracks.length && groups.every(({ isAtEdge }) => isAtEdge);
   }
   connect() {
     this.forgetMedia();
@@ -4552,9 +4668,8 @@ class SocketPlayer {
     });
   }
   subscribe() {
-    const { requested } = this;
     this.socket?.send({
-      t: 'subscribe', rendition: requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
+      t: 'subscribe', rendition: this.ladder.requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
       ...this.format === 'fmp4' ? {} : { format: this.format },
       ...this.host.sync === null ? {}
         : { sync: this.host.sync, need: Math.round(this.host.need() * 1000) },
@@ -4602,13 +4717,13 @@ class SocketPlayer {
     switch (message.t) {
       case 'subscribed':
         this.takeTracks(message);
-        this.addGroup(message);
+        this.join(message);
         break;
       case 'switching':
         if (Array.isArray(message.tracks)) this.beginAgain(message);
-        this.addGroup(message);
+        this.join(message);
         break;
-      case 'channels': this.learnLadder(message.channels); break;
+      case 'channels': this.ladder.learn(message.channels); break;
       case 'source': this.learnSource(message.state, message.since); break;
       case 'sync':
         if (message.target > 0) {
@@ -4620,10 +4735,10 @@ class SocketPlayer {
     }
   }
   takeTracks({ tracks, target }) {
-    const hadAudio = this.tracks.includes('a');
-    if (Array.isArray(tracks)) this.tracks = tracks;
+    const { subscription } = this, hadAudio = subscription.hasAudio;
+    if (Array.isArray(tracks)) subscription.tracks = tracks;
     const seconds = target > 0 ? target / 1000 : SOCKET_AUDIO_TARGET;
-    if (this.tracks.includes('a')) this.requireAudioTarget(seconds);
+    if (subscription.hasAudio) this.requireAudioTarget(seconds);
     else if (hadAudio) this.host.setTargets(seconds, 0);
   }
   beginAgain(message) {
@@ -4634,9 +4749,9 @@ class SocketPlayer {
   }
   requireAudioTarget(target) { this.host.setTargets(target, target); }
   refused({ code, msg, retry }) {
-    if (code === 'unknown-rendition' && this.requested !== null) {
-      this.requested = null;
-      if (this.groups.size === 0) this.subscribe();
+    if (code === 'unknown-rendition' && this.ladder.requested !== null) {
+      this.ladder.requested = null;
+      if (this.subscription.isEmpty) this.subscribe();
       else this.socket?.send({ t: 'switch', rendition: 'auto' });
       return;
     }
@@ -4647,17 +4762,9 @@ class SocketPlayer {
     }
     throw new Error(String(msg));
   }
-  addGroup(message) {
-    const group = groupOf(message);
-    if (!group) return;
-    for (const [cid, { track }] of this.groups) if (track === group.track) this.groups.delete(cid);
-    this.groups.set(group.cid, { ...group, header: null, next: NaN, isAtEdge: false });
-    if (group.track === 'v') this.shown = group.rendition;
-  }
-  learnLadder(channels) {
-    const renditions = Array.isArray(channels) ? channels[0]?.renditions : null;
-    if (!Array.isArray(renditions)) return;
-    this.ladder = renditions.filter(({ id, h }) => typeof id === 'string' && h > 0);
+  join(message) {
+    const group = this.subscription.add(message);
+    if (group?.track === 'v') this.ladder.shown = group.rendition;
   }
   learnSource(state, since) {
     this.sourceState = String(state);
@@ -4677,7 +4784,7 @@ class SocketPlayer {
       this.host.addEvent(eventOf(new TextDecoder().decode(message.media)));
       return;
     }
-    const group = this.groups.get(message.channel);
+    const group = this.subscription.groupOf(message.channel);
     if (!group) return;  // a late chunk of a former group
     if (this.isOpening) {
       this.waiting.push(message);
@@ -4695,10 +4802,8 @@ class SocketPlayer {
       this.epoch = group.epoch / 1000;
       this.hasEpoch = true;
     }
-    const open = ['v', 'a'].flatMap((track) => [...this.groups.values()]
-      .filter((found) => found.track === track && found.header !== null));
-    if (open.length < this.tracks.length) return;
-    const { feed } = this;
+    const { feed } = this, open = this.subscription.complete;
+    if (open === null) return;
     if (feed.video && feed.hasTracks(open.length)) {
       const queue = group.track === 'v' ? feed.video : feed.audio;
       const isNew = this.opened.get(group.track) !== headerText(group);
@@ -4737,8 +4842,7 @@ class SocketPlayer {
       if (this.isPositioned) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
     }
     if (isVideo && this.firstChunkAt === 0) this.firstChunkAt = performance.now();
-    const isLast = (message.sequence + 1) % 2 ** 32 === group.next;
-    if (isLast || (message.flags & CATCH_UP) === 0) group.isAtEdge = true;
+    this.subscription.received(group, message);
     if (!this.isPositioned) this.choosePosition();
   }
   appendMedia({ track, timescale }, { media, flags }) {
@@ -4760,7 +4864,7 @@ class SocketPlayer {
     if (this.isReplaced && !this.feed.isIdle) return;  // the ranges are those of the former frames
     const endLatency = this.host.clock.now() / 1000 - end - this.epoch;
     const elapsed = performance.now() - this.firstChunkAt;
-    const isComplete = this.isAtEdge && this.feed.isIdle;
+    const isComplete = this.subscription.isAtEdge && this.feed.isIdle;
     if (endLatency > this.target && !isComplete && elapsed < CATCH_UP_TIME) return;
     const { display } = this, start = ranges.start(ranges.length - 1);
     const position = Math.max(
@@ -4794,19 +4898,10 @@ class SocketPlayer {
     return this.host.clock.now() / 1000 - position - this.epoch;
   }
   isControlled() { return true; }
-  renditions() {
-    const { ladder, requested } = this;
-    if (ladder.length < 2) return null;
-    const names = renditionNames(
-      ladder.map(({ h, kbps }) => ({ height: h, bandwidth: kbps * 1000 })));
-    const current = ladder.findIndex(({ id }) => id === this.shown);
-    const index = ladder.findIndex(({ id }) => id === requested);
-    return { names, current, requested: names[index] ?? null };
-  }
+  renditions() { return this.ladder.choice; }
   chooseRendition(name) {
-    const index = name === null ? -1 : this.renditions()?.names.indexOf(name) ?? -1;
-    this.requested = this.ladder[index]?.id ?? null;
-    this.socket?.send({ t: 'switch', rendition: this.requested ?? 'auto' });
+    this.ladder.choose(name);
+    this.socket?.send({ t: 'switch', rendition: this.ladder.requested ?? 'auto' });
   }
   hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }
   minimumTarget() { return this.delays.minimumTarget(); }
@@ -4867,6 +4962,20 @@ class SocketCodecPlayer extends SocketPlayer {
   position() { return this.codecStage.display.position(); }
   isControlled() { return !this.codecStage.display.isWaiting; }
   minimumTarget() { return this.codecStage.minimumTarget(this.delays.audio); }
+}
+
+// page/players/new-player.js
+
+function newPlayer(kind, host, target, hasSocket, scripts) {
+  switch (kind) {
+    case 'frames': return new FramePlayer(host, target);
+    case 'ws': return new SocketPlayer(host, target);
+    case 'webcodecs':
+      return hasSocket ? new SocketCodecPlayer(host, target) : new CodecPlayer(host, target);
+    case 'hlsjs': return new HlsPlayer(host, scripts.hls);
+    case 'dashjs': return new DashPlayer(host, target, scripts.dash);
+    default: return new NativePlayer(host);
+  }
 }
 
 // page/players/targets.js
@@ -5166,6 +5275,24 @@ function newState(source) {
     clockOffsetMs: 0, samples: [],
   };
 }
+function updateState(state, { clock, controller, display, frames, latency }, player) {
+  const renditions = player.renditions(), { shared, target } = controller;
+  state.time = display.currentTime;
+  state.clock = frames.burnedClock;
+  state.glassToGlassMs = frames.glassToGlass();
+  state.latencyMs = latency === null ? null : latency * 1000;
+  state.bufferSeconds = secondsAhead(display);
+  state.rate = display.playbackRate;
+  state.target = target;
+  state.syncOffsetMs = shared === null || latency === null ? null : (latency - shared) * 1000;
+  state.rendition = renditions?.names[renditions.current] ?? null;
+  state.framesShown = frames.frames;
+  state.framesDropped = display.getVideoPlaybackQuality?.().droppedVideoFrames ?? 0;
+  state.undecoded = frames.undecoded;
+  state.sound = player.hasAudio();
+  state.clockOffsetMs = clock.offset;
+  state.samples = frames.samples;
+}
 function recordError({ errors }, at, text) {
   const isNew = errors[errors.length - 1]?.text !== text;
   if (isNew) errors.push({ at, text });
@@ -5311,14 +5438,8 @@ class Playback {
     this.play(kind, reason);
   }
   async playMPD() {
-    const { dash } = this.options.scripts, { signal: stop } = this.closing;
-    let hasDash = false;
-    try {
-      hasDash = dash !== null && await within(3000, async (signal) => {
-        const response = await fetch(new URL('scripts.json', dash).href, { signal });
-        return (await response.json()).includes('dash.all.min.js');
-      }, stop);
-    } catch { /* another server */ }
+    const { signal: stop } = this.closing;
+    const hasDash = await hasDashScript(this.options.scripts.dash, stop);
     if (!this.player && !stop.aborted) this.playUsual(hasDash);
   }
   choosePlayer(kind) {
@@ -5329,14 +5450,9 @@ class Playback {
     this.services.start();
     this.play(kind, 'requested');
   }
-  sourceFor(kind, source) {
-    const readsBoth = kind === 'frames' || kind === 'webcodecs';
-    if (readsBoth || isMPD(source) === (kind === 'dashjs')) return source;
-    return otherFormat(source) ?? source;
-  }
   play(kind, reason, source = this.options.source) {
     this.player?.stop();
-    this.source = this.sourceFor(kind, source);
+    this.source = sourceFor(kind, source);
     this.services.use(this.source);
     this.state.source = this.source;
     this.stalls.reset();
@@ -5388,50 +5504,10 @@ class Playback {
     this.services.push(null);
   }
   newPlayer(kind) {
-    const isCurrent = () => this.player === player, { scripts, sync } = this.options;
-    const host = {
-      video: this.video, clock: this.clock, source: this.source,
-      shown: (...frame) => { if (isCurrent()) this.frames.shown(...frame); },
-      status: (...status) => { if (isCurrent()) this.setStatus(...status); },
-      unsupported: (reason, isRefused) => {
-        if (!isCurrent()) return;
-        this.areSocketsRefused ||= isRefused === true;
-        this.fallBack(reason);
-      },
-      withoutSocket: (reason, isRefused) => {
-        if (!isCurrent()) return;
-        this.hasSocket = false;
-        this.areSocketsRefused ||= isRefused === true;
-        this.play(kind, `${this.choice}; HTTP has the frames (${reason})`);
-      },
-      notice: (text) => {
-        if (!isCurrent()) return;
-        this.events.onMessage('sound', text, 'warn');
-        if (text !== null) this.failed(text, false);
-      },
-      learnServices: (list) => { if (isCurrent()) this.services.learn(list); },
-      measureClock: () => void this.services.measureClock(),
-      setTargets: (...targets) => {
-        if (isCurrent() && this.targets.setStream(...targets)) this.applyTarget();
-      },
-      sync,
-      need: () => this.controller.need,
-      setSharedTarget: (target) => { if (isCurrent()) this.share(target); },
-      untilJoined: async () => this.controlSocket?.untilJoined,
-      addEvent: (event) => { if (event && isCurrent()) this.queue.add(event); },
-      setSource: (presence) => { if (isCurrent()) this.services.push(presence); },
-    };
-    const target = this.targets.targetFor(kind, this.source);
-    const player = kind === 'frames' ? new FramePlayer(host, target)
-      : kind === 'ws' ? new SocketPlayer(host, target)
-        : kind === 'webcodecs' ? this.newCodecPlayer(host, target)
-          : kind === 'hlsjs' ? new HlsPlayer(host, scripts.hls)
-            : kind === 'dashjs' ? new DashPlayer(host, target, scripts.dash)
-              : new NativePlayer(host);
+    const host = hostOf(this, () => this.player === player);
+    const target = this.targets.targetFor(kind, this.source), { hasSocket } = this;
+    const player = newPlayer(kind, host, target, hasSocket, this.options.scripts);
     return player;
-  }
-  newCodecPlayer(host, target) {
-    return this.hasSocket ? new SocketCodecPlayer(host, target) : new CodecPlayer(host, target);
   }
   fallBack(reason) {
     this.unsupported.add(this.kind);
@@ -5508,7 +5584,7 @@ class Playback {
       const shown = this.clock.now() - this.latency * 1000;
       this.queue.update(shown, display.paused ? 0 : display.playbackRate, UPDATE_INTERVAL);
     }
-    this.publish(player);
+    updateState(this.state, this, player);
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
     this.reportedAt = now;
     const isUsual = this.options.kind === null && this.kind === 'frames';
@@ -5527,27 +5603,6 @@ class Playback {
     if (!ended || ended.seconds <= STALL_TOLERANCES[this.kind]) return;
     if (!player.wasConnectedSince(ended.startedAt)) return;
     this.controller.stalled(now / 1000, ended.seconds);
-  }
-  publish(player) {
-    const { display, state, frames } = this;
-    state.time = display.currentTime;
-    state.clock = frames.burnedClock;
-    state.glassToGlassMs = frames.glassToGlass();
-    state.latencyMs = this.latency === null ? null : this.latency * 1000;
-    state.rate = display.playbackRate;
-    state.target = this.controller.target;
-    const { shared } = this.controller;
-    state.syncOffsetMs = shared === null || this.latency === null ? null
-      : (this.latency - shared) * 1000;
-    const renditions = player.renditions();
-    state.rendition = renditions?.names[renditions.current] ?? null;
-    state.framesShown = frames.frames;
-    state.framesDropped = display.getVideoPlaybackQuality?.().droppedVideoFrames ?? 0;
-    state.undecoded = frames.undecoded;
-    state.samples = frames.samples;
-    state.clockOffsetMs = this.clock.offset;
-    state.sound = player.hasAudio();
-    state.bufferSeconds = secondsAhead(display);
   }
 }
 

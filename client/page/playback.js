@@ -2,33 +2,26 @@
 // The playback of one stream: chooses a player, controls its latency, and measures it.
 
 import { ServerClock } from '../shared/clock.js';
-import { within } from '../shared/deadline.js';
 import { awayWords } from './away.js';
 import { ControlSocket } from './control-socket.js';
 import { FrameMeter } from './frame-meter.js';
 import { LatencyController } from './latency-controller.js';
 import { mediaSourceClass } from './media-feed.js';
-import { nextPlayer, usualPlayer } from './player-choice.js';
-import { CodecPlayer } from './players/codec-player.js';
-import { DashPlayer } from './players/dashjs.js';
-import { FramePlayer } from './players/frames.js';
-import { HlsPlayer } from './players/hlsjs.js';
-import { NativePlayer } from './players/native.js';
+import { hasDashScript, nextPlayer, sourceFor, usualPlayer } from './player-choice.js';
+import { hostOf } from './player-host.js';
+import { newPlayer } from './players/new-player.js';
 import {
   LATENCY_TOLERANCES, STALL_TOLERANCES, TARGETS, TITLES,
 } from './players/player.js';
-import { SocketCodecPlayer } from './players/socket-codec-player.js';
-import { SocketPlayer } from './players/socket-player.js';
 import { TargetChoice } from './players/targets.js';
 import { Progress } from './progress.js';
 import { ServicePoller } from './services.js';
 import { secondsAhead } from './source-buffer.js';
-import { isMPD, otherFormat } from './source.js';
+import { isMPD } from './source.js';
 import { StallMeter } from './stall-meter.js';
 import { EventQueue } from './stream-events.js';
-import { figuresOf, newState, recordError } from './state.js';
+import { figuresOf, newState, recordError, updateState } from './state.js';
 /** @typedef {import('./players/player.js').Display} Display */
-/** @typedef {import('./players/player.js').Host} Host */
 /** @typedef {import('./players/player.js').Kind} Kind */
 /** @typedef {import('./players/player.js').Player} Player */
 /** @typedef {import('./players/player.js').Status} Status */
@@ -224,14 +217,8 @@ export class Playback {
 
   /** Plays an MPD with dash.js if this server has it. */
   async playMPD() {
-    const { dash } = this.options.scripts, { signal: stop } = this.closing;
-    let hasDash = false;
-    try {
-      hasDash = dash !== null && await within(3000, async (signal) => {
-        const response = await fetch(new URL('scripts.json', dash).href, { signal });
-        return (await response.json()).includes('dash.all.min.js');
-      }, stop);
-    } catch { /* another server */ }
+    const { signal: stop } = this.closing;
+    const hasDash = await hasDashScript(this.options.scripts.dash, stop);
     if (!this.player && !stop.aborted) this.playUsual(hasDash);
   }
 
@@ -245,21 +232,10 @@ export class Playback {
     this.play(kind, 'requested');
   }
 
-  /**
-   * The address for a player. hls.js and HLS of the browser need a playlist, dash.js an MPD; the
-   * frame player and WebCodecs read both.
-   * @param {Kind} kind @param {string} source
-   */
-  sourceFor(kind, source) {
-    const readsBoth = kind === 'frames' || kind === 'webcodecs';
-    if (readsBoth || isMPD(source) === (kind === 'dashjs')) return source;
-    return otherFormat(source) ?? source;
-  }
-
   /** @param {Kind} kind @param {string} reason @param {string} [source] */
   play(kind, reason, source = this.options.source) {
     this.player?.stop();
-    this.source = this.sourceFor(kind, source);
+    this.source = sourceFor(kind, source);
     this.services.use(this.source);
     this.state.source = this.source;
     this.stalls.reset();
@@ -319,59 +295,12 @@ export class Playback {
     this.services.push(null);
   }
 
-  /**
-   * A player whose calls are ignored when another one has replaced it.
-   * @param {Kind} kind
-   */
+  /** @param {Kind} kind @returns {Player} */
   newPlayer(kind) {
-    const isCurrent = () => this.player === player, { scripts, sync } = this.options;
-    /** @type {Host} */
-    const host = {
-      video: this.video, clock: this.clock, source: this.source,
-      shown: (...frame) => { if (isCurrent()) this.frames.shown(...frame); },
-      status: (...status) => { if (isCurrent()) this.setStatus(...status); },
-      unsupported: (reason, isRefused) => {
-        if (!isCurrent()) return;
-        this.areSocketsRefused ||= isRefused === true;
-        this.fallBack(reason);
-      },
-      withoutSocket: (reason, isRefused) => {
-        if (!isCurrent()) return;
-        this.hasSocket = false;
-        this.areSocketsRefused ||= isRefused === true;
-        this.play(kind, `${this.choice}; HTTP has the frames (${reason})`);
-      },
-      notice: (text) => {
-        if (!isCurrent()) return;
-        this.events.onMessage('sound', text, 'warn');
-        if (text !== null) this.failed(text, false);
-      },
-      learnServices: (list) => { if (isCurrent()) this.services.learn(list); },
-      measureClock: () => void this.services.measureClock(),
-      setTargets: (...targets) => {
-        if (isCurrent() && this.targets.setStream(...targets)) this.applyTarget();
-      },
-      sync,
-      need: () => this.controller.need,
-      setSharedTarget: (target) => { if (isCurrent()) this.share(target); },
-      untilJoined: async () => this.controlSocket?.untilJoined,
-      addEvent: (event) => { if (event && isCurrent()) this.queue.add(event); },
-      setSource: (presence) => { if (isCurrent()) this.services.push(presence); },
-    };
-    const target = this.targets.targetFor(kind, this.source);
-    /** @type {Player} */
-    const player = kind === 'frames' ? new FramePlayer(host, target)
-      : kind === 'ws' ? new SocketPlayer(host, target)
-        : kind === 'webcodecs' ? this.newCodecPlayer(host, target)
-          : kind === 'hlsjs' ? new HlsPlayer(host, scripts.hls)
-            : kind === 'dashjs' ? new DashPlayer(host, target, scripts.dash)
-              : new NativePlayer(host);
+    const host = hostOf(this, () => this.player === player);
+    const target = this.targets.targetFor(kind, this.source), { hasSocket } = this;
+    const player = newPlayer(kind, host, target, hasSocket, this.options.scripts);
     return player;
-  }
-
-  /** @param {Host} host @param {number} target @returns {Player} */
-  newCodecPlayer(host, target) {
-    return this.hasSocket ? new SocketCodecPlayer(host, target) : new CodecPlayer(host, target);
   }
 
   /**
@@ -475,7 +404,7 @@ export class Playback {
       const shown = this.clock.now() - this.latency * 1000;
       this.queue.update(shown, display.paused ? 0 : display.playbackRate, UPDATE_INTERVAL);
     }
-    this.publish(player);
+    updateState(this.state, this, player);
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
     this.reportedAt = now;
     const isUsual = this.options.kind === null && this.kind === 'frames';
@@ -502,28 +431,5 @@ export class Playback {
     if (!ended || ended.seconds <= STALL_TOLERANCES[this.kind]) return;
     if (!player.wasConnectedSince(ended.startedAt)) return;
     this.controller.stalled(now / 1000, ended.seconds);
-  }
-
-  /** @param {Player} player */
-  publish(player) {
-    const { display, state, frames } = this;
-    state.time = display.currentTime;
-    state.clock = frames.burnedClock;
-    state.glassToGlassMs = frames.glassToGlass();
-    state.latencyMs = this.latency === null ? null : this.latency * 1000;
-    state.rate = display.playbackRate;
-    state.target = this.controller.target;
-    const { shared } = this.controller;
-    state.syncOffsetMs = shared === null || this.latency === null ? null
-      : (this.latency - shared) * 1000;
-    const renditions = player.renditions();
-    state.rendition = renditions?.names[renditions.current] ?? null;
-    state.framesShown = frames.frames;
-    state.framesDropped = display.getVideoPlaybackQuality?.().droppedVideoFrames ?? 0;
-    state.undecoded = frames.undecoded;
-    state.samples = frames.samples;
-    state.clockOffsetMs = this.clock.offset;
-    state.sound = player.hasAudio();
-    state.bufferSeconds = secondsAhead(display);
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The player for a stream, if the viewer has not chosen one.
+// The player for a stream, if the viewer has not chosen one, and the address that it plays.
 
-import { isMPD } from './source.js';
+import { within } from '../shared/deadline.js';
+import { isMPD, otherFormat } from './source.js';
 /** @typedef {import('./players/player.js').Kind} Kind */
 
 /**
@@ -38,4 +39,31 @@ export function nextPlayer(source, unsupported) {
   /** @type {Kind[]} */
   const order = isMPD(source) ? ['frames', 'dashjs'] : ['frames', 'hlsjs', 'native'];
   return order.find((kind) => !unsupported.has(kind)) ?? null;
+}
+
+/**
+ * The address for a player. hls.js and HLS of the browser need a playlist, dash.js an MPD; the
+ * frame player and WebCodecs read both.
+ * @param {Kind} kind @param {string} source URL of the playlist or MPD
+ */
+export function sourceFor(kind, source) {
+  const readsBoth = kind === 'frames' || kind === 'webcodecs';
+  if (readsBoth || isMPD(source) === (kind === 'dashjs')) return source;
+  return otherFormat(source) ?? source;
+}
+
+/**
+ * Whether this server has dash.js; false without an answer within three seconds.
+ * @param {string | null} dash URL of the script @param {AbortSignal} stop
+ */
+export async function hasDashScript(dash, stop) {
+  if (dash === null) return false;
+  try {
+    return await within(3000, async (signal) => {
+      const response = await fetch(new URL('scripts.json', dash).href, { signal });
+      return /** @type {string[]} */ (await response.json()).includes('dash.all.min.js');
+    }, stop);
+  } catch {
+    return false;  // another server
+  }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The state of playback; in the page it is `window.__player`, for tests and scripts.
 
+import { secondsAhead } from './source-buffer.js';
+/** @typedef {import('./playback.js').Playback} Playback */
+/** @typedef {import('./players/player.js').Player} Player */
 /** @typedef {import('./players/player.js').Kind} Kind */
 /** @typedef {import('./players/player.js').Status} Status */
 /** @typedef {import('./stall-meter.js').Stall} Stall */
@@ -40,6 +43,29 @@ export function newState(source) {
     stalls: [], framesShown: 0, framesDropped: 0, undecoded: 0, sound: null, errors: [],
     clockOffsetMs: 0, samples: [],
   };
+}
+
+/**
+ * Takes the present values; those that change with an event only are set elsewhere.
+ * @param {PlayerState} state @param {Playback} playback @param {Player} player
+ */
+export function updateState(state, { clock, controller, display, frames, latency }, player) {
+  const renditions = player.renditions(), { shared, target } = controller;
+  state.time = display.currentTime;
+  state.clock = frames.burnedClock;
+  state.glassToGlassMs = frames.glassToGlass();
+  state.latencyMs = latency === null ? null : latency * 1000;
+  state.bufferSeconds = secondsAhead(display);
+  state.rate = display.playbackRate;
+  state.target = target;
+  state.syncOffsetMs = shared === null || latency === null ? null : (latency - shared) * 1000;
+  state.rendition = renditions?.names[renditions.current] ?? null;
+  state.framesShown = frames.frames;
+  state.framesDropped = display.getVideoPlaybackQuality?.().droppedVideoFrames ?? 0;
+  state.undecoded = frames.undecoded;
+  state.sound = player.hasAudio();
+  state.clockOffsetMs = clock.offset;
+  state.samples = frames.samples;
 }
 
 /**

@@ -155,7 +155,7 @@ suite('a stream that begins again on an open socket', () => {
       player.media(header(1));
       player.media(header(2));
       await settled();
-      for (const found of player.groups.values()) found.isAtEdge = true;
+      for (const found of player.subscription.groups.values()) found.isAtEdge = true;
       player.firstChunkAt = performance.now();
       player.update();
       receive({ t: 'source', state: 'starting', since: 5 });
@@ -169,7 +169,7 @@ suite('a stream that begins again on an open socket', () => {
       await settled();
       receive({ t: 'source', state: 'live', since: 6 });
       assert.equal(player.latency(), null);
-      for (const found of player.groups.values()) found.isAtEdge = true;
+      for (const found of player.subscription.groups.values()) found.isAtEdge = true;
       player.firstChunkAt = performance.now();
       player.update();
       assert.deepEqual(
@@ -435,15 +435,15 @@ suite('errors of the server', () => {
 
   test('a rendition that no longer exists is not requested again', (t) => {
     const { player, sockets, receive, names } = playing(t);
-    player.requested = '720p';
+    player.ladder.requested = '720p';
     receive({ t: 'error', code: 'unknown-rendition', msg: 'no such rendition' });
-    assert.equal(player.requested, null);
+    assert.equal(player.ladder.requested, null);
     assert.deepEqual(names(), ['hello', 'list', 'subscribe auto', 'subscribe auto']);
     receive({
       t: 'subscribed', cid: 1, rendition: '360p', track: 'v', mime: 'video/mp4', timescale: 90000,
       epoch: 0, tracks: ['v'],
     });
-    player.requested = '720p';
+    player.ladder.requested = '720p';
     receive({ t: 'error', code: 'unknown-rendition', msg: 'no such rendition' });
     assert.equal(names().at(-1), 'switch auto');
     assert.equal(sockets.length, 1);

@@ -6,22 +6,24 @@ import { presenceOf } from '../away.js';
 import { ChunkSplitter } from '../chunks.js';
 import { messageOf, UnsupportedError } from '../errors.js';
 import {
-  AUDIO, CATCH_UP, EVENT, groupOf, HEADER, KEY, SAMPLE, socketAddress, VIDEO,
+  AUDIO, EVENT, HEADER, KEY, SAMPLE, socketAddress, VIDEO,
 } from '../llws.js';
 import { helloOf, newSession } from '../hello.js';
 import { MediaFeed } from '../media-feed.js';
-import { renditionNames } from '../rendition-names.js';
 import { LiveSocket, refusalOf } from '../socket.js';
 import { eventOf } from '../stream-events.js';
 import { ArrivalDelays } from './arrivals.js';
 import { LOSS_TIME } from './player.js';
 import { SegmentChunks } from './segment-chunks.js';
+import { SocketRenditions } from './socket-renditions.js';
+import { Subscription } from './subscription.js';
 /** @typedef {import('../llws.js').Group} Group */
 /** @typedef {import('../llws.js').MediaMessage} MediaMessage */
 /** @typedef {import('./player.js').Display} Display */
 /** @typedef {import('./player.js').Feed} Feed */
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
+/** @typedef {import('./subscription.js').OpenGroup} OpenGroup */
 
 /** The target with audio if the server names none, s. */
 const SOCKET_AUDIO_TARGET = 0.25;
@@ -35,12 +37,6 @@ const CATCH_UP_TIME = 300;
 const LONGEST_WAIT = 1000;
 /** A server that is busy is asked again after at most this time, ms. */
 const LONGEST_RETRY = 30000;
-
-/**
- * `next`: the number of the first chunk that was not published yet when the group was joined;
- * `isAtEdge`: whether all chunks before it were received.
- * @typedef {Group & { header: Uint8Array | null, next: number, isAtEdge: boolean }} OpenGroup
- */
 
 /** @param {OpenGroup} group */
 function headerText({ mime, header }) { return `${mime} ${header?.join() ?? ''}`; }
@@ -67,10 +63,7 @@ export class SocketPlayer {
     this.display = this.newDisplay();
     /** @type {Feed} */
     this.feed = this.newFeed();
-    /** @type {Map<number, OpenGroup>} the groups of the present subscription by their numbers */
-    this.groups = new Map();
-    /** @type {string[]} the tracks of the subscription */
-    this.tracks = [];
+    this.subscription = new Subscription();
     /** @type {MediaMessage[]} headers and chunks that wait until the media source is open */
     this.waiting = [];
     /** @type {Map<string, string>} the latest headers of the feed by track */
@@ -91,11 +84,7 @@ export class SocketPlayer {
     this.beginsAt = 0;
     this.seekedAt = 0;
     this.isPaused = false;
-    /** @type {{ id: string, h?: number, kbps: number }[]} the video renditions, the top first */
-    this.ladder = [];
-    this.shown = '';
-    /** @type {string | null} */
-    this.requested = null;
+    this.ladder = new SocketRenditions();
     this.sourceState = '';
   }
 
@@ -173,21 +162,15 @@ export class SocketPlayer {
 
   /** The next media belong to another subscription, or to another session of the stream. */
   forgetMedia() {
-    this.groups.clear();
+    this.subscription.clear();
     this.waiting = [];
     this.forgetPosition();
   }
 
   forgetPosition() {
-    for (const group of this.groups.values()) group.isAtEdge = false;
+    this.subscription.leaveEdge();
     this.isPositioned = false;
     this.firstChunkAt = 0;
-  }
-
-  /** Whether the chunks that were published before the start were received, of all tracks. */
-  get isAtEdge() {
-    const groups = [...this.groups.values()];
-    return groups.length >= this.tracks.length && groups.every(({ isAtEdge }) => isAtEdge);
   }
 
   connect() {
@@ -207,9 +190,8 @@ export class SocketPlayer {
   }
 
   subscribe() {
-    const { requested } = this;
     this.socket?.send({
-      t: 'subscribe', rendition: requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
+      t: 'subscribe', rendition: this.ladder.requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
       ...this.format === 'fmp4' ? {} : { format: this.format },
       ...this.host.sync === null ? {}
         : { sync: this.host.sync, need: Math.round(this.host.need() * 1000) },
@@ -265,13 +247,13 @@ export class SocketPlayer {
     switch (message.t) {
       case 'subscribed':
         this.takeTracks(message);
-        this.addGroup(message);
+        this.join(message);
         break;
       case 'switching':
         if (Array.isArray(message.tracks)) this.beginAgain(message);
-        this.addGroup(message);
+        this.join(message);
         break;
-      case 'channels': this.learnLadder(message.channels); break;
+      case 'channels': this.ladder.learn(message.channels); break;
       case 'source': this.learnSource(message.state, message.since); break;
       case 'sync':
         if (message.target > 0) {
@@ -285,10 +267,10 @@ export class SocketPlayer {
 
   /** @param {Record<string, any>} message */
   takeTracks({ tracks, target }) {
-    const hadAudio = this.tracks.includes('a');
-    if (Array.isArray(tracks)) this.tracks = tracks;
+    const { subscription } = this, hadAudio = subscription.hasAudio;
+    if (Array.isArray(tracks)) subscription.tracks = tracks;
     const seconds = target > 0 ? target / 1000 : SOCKET_AUDIO_TARGET;
-    if (this.tracks.includes('a')) this.requireAudioTarget(seconds);
+    if (subscription.hasAudio) this.requireAudioTarget(seconds);
     else if (hadAudio) this.host.setTargets(seconds, 0);
   }
 
@@ -309,10 +291,10 @@ export class SocketPlayer {
 
   /** @param {Record<string, any>} error */
   refused({ code, msg, retry }) {
-    if (code === 'unknown-rendition' && this.requested !== null) {
+    if (code === 'unknown-rendition' && this.ladder.requested !== null) {
       // The ladder has changed.
-      this.requested = null;
-      if (this.groups.size === 0) this.subscribe();
+      this.ladder.requested = null;
+      if (this.subscription.isEmpty) this.subscribe();
       else this.socket?.send({ t: 'switch', rendition: 'auto' });
       return;
     }
@@ -326,19 +308,9 @@ export class SocketPlayer {
   }
 
   /** @param {Record<string, any>} message */
-  addGroup(message) {
-    const group = groupOf(message);
-    if (!group) return;
-    for (const [cid, { track }] of this.groups) if (track === group.track) this.groups.delete(cid);
-    this.groups.set(group.cid, { ...group, header: null, next: NaN, isAtEdge: false });
-    if (group.track === 'v') this.shown = group.rendition;
-  }
-
-  /** @param {any} channels */
-  learnLadder(channels) {
-    const renditions = Array.isArray(channels) ? channels[0]?.renditions : null;
-    if (!Array.isArray(renditions)) return;
-    this.ladder = renditions.filter(({ id, h }) => typeof id === 'string' && h > 0);
+  join(message) {
+    const group = this.subscription.add(message);
+    if (group?.track === 'v') this.ladder.shown = group.rendition;
   }
 
   /** @param {unknown} state @param {unknown} since in Unix ms */
@@ -364,7 +336,7 @@ export class SocketPlayer {
       this.host.addEvent(eventOf(new TextDecoder().decode(message.media)));
       return;
     }
-    const group = this.groups.get(message.channel);
+    const group = this.subscription.groupOf(message.channel);
     if (!group) return;  // a late chunk of a former group
     if (this.isOpening) {
       this.waiting.push(message);
@@ -384,10 +356,8 @@ export class SocketPlayer {
       this.epoch = group.epoch / 1000;
       this.hasEpoch = true;
     }
-    const open = ['v', 'a'].flatMap((track) => [...this.groups.values()]
-      .filter((found) => found.track === track && found.header !== null));
-    if (open.length < this.tracks.length) return;
-    const { feed } = this;
+    const { feed } = this, open = this.subscription.complete;
+    if (open === null) return;
     if (feed.video && feed.hasTracks(open.length)) {
       const queue = group.track === 'v' ? feed.video : feed.audio;
       const isNew = this.opened.get(group.track) !== headerText(group);
@@ -432,8 +402,7 @@ export class SocketPlayer {
       if (this.isPositioned) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
     }
     if (isVideo && this.firstChunkAt === 0) this.firstChunkAt = performance.now();
-    const isLast = (message.sequence + 1) % 2 ** 32 === group.next;
-    if (isLast || (message.flags & CATCH_UP) === 0) group.isAtEdge = true;
+    this.subscription.received(group, message);
     if (!this.isPositioned) this.choosePosition();
   }
 
@@ -463,7 +432,7 @@ export class SocketPlayer {
     if (this.isReplaced && !this.feed.isIdle) return;  // the ranges are those of the former frames
     const endLatency = this.host.clock.now() / 1000 - end - this.epoch;
     const elapsed = performance.now() - this.firstChunkAt;
-    const isComplete = this.isAtEdge && this.feed.isIdle;
+    const isComplete = this.subscription.isAtEdge && this.feed.isIdle;
     if (endLatency > this.target && !isComplete && elapsed < CATCH_UP_TIME) return;
     const { display } = this, start = ranges.start(ranges.length - 1);
     const position = Math.max(
@@ -507,21 +476,12 @@ export class SocketPlayer {
 
   isControlled() { return true; }
 
-  renditions() {
-    const { ladder, requested } = this;
-    if (ladder.length < 2) return null;
-    const names = renditionNames(
-      ladder.map(({ h, kbps }) => ({ height: h, bandwidth: kbps * 1000 })));
-    const current = ladder.findIndex(({ id }) => id === this.shown);
-    const index = ladder.findIndex(({ id }) => id === requested);
-    return { names, current, requested: names[index] ?? null };
-  }
+  renditions() { return this.ladder.choice; }
 
   /** @param {string | null} name */
   chooseRendition(name) {
-    const index = name === null ? -1 : this.renditions()?.names.indexOf(name) ?? -1;
-    this.requested = this.ladder[index]?.id ?? null;
-    this.socket?.send({ t: 'switch', rendition: this.requested ?? 'auto' });
+    this.ladder.choose(name);
+    this.socket?.send({ t: 'switch', rendition: this.ladder.requested ?? 'auto' });
   }
 
   hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }

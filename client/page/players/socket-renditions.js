@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The renditions that the server names over a WebSocket, and the viewer's choice.
+
+import { renditionNames } from '../rendition-names.js';
+/** @typedef {import('./player.js').RenditionChoice} RenditionChoice */
+
+/** The ladder of one stream. The server chooses for a viewer who does not. */
+export class SocketRenditions {
+  constructor() {
+    /** @type {{ id: string, h: number, kbps: number }[]} the video renditions, the top first */
+    this.order = [];
+    /** The id of the rendition that arrives. */
+    this.shown = '';
+    /** @type {string | null} the id of the viewer's choice; null for the server's */
+    this.requested = null;
+  }
+
+  /** @param {any} channels of a `channels` message */
+  learn(channels) {
+    const renditions = Array.isArray(channels) ? channels[0]?.renditions : null;
+    if (!Array.isArray(renditions)) return;
+    this.order = renditions.filter(({ id, h }) => typeof id === 'string' && h > 0);
+  }
+
+  get names() {
+    return renditionNames(
+      this.order.map(({ h, kbps }) => ({ height: h, bandwidth: kbps * 1000 })));
+  }
+
+  /** @returns {RenditionChoice | null} null without a choice */
+  get choice() {
+    const { names, order, requested, shown } = this;
+    if (order.length < 2) return null;
+    const index = order.findIndex(({ id }) => id === requested);
+    return {
+      names, current: order.findIndex(({ id }) => id === shown), requested: names[index] ?? null,
+    };
+  }
+
+  /** @param {string | null} name null for the server's choice */
+  choose(name) {
+    const index = name === null || this.order.length < 2 ? -1 : this.names.indexOf(name);
+    this.requested = this.order[index]?.id ?? null;
+  }
+}
