@@ -256,7 +256,7 @@ def test_other_audio_parameters_start_a_new_header(audio: tuple[str, ...], codec
     wait_until(lambda: any(segment.discontinuity for segment in track.playlist().segments), 12,
                "a discontinuity")
     next_segments(program.port, 4)
-    assert program.logged("audio-parameters", codec), program.log_text()
+    program.wait_logged("audio-parameters", codec)
     playlists = Track(program.port, "video").playlist(), track.playlist()
     maps = [segment.map_uri for segment in playlists[1].segments]
     assert len(set(maps)) == 2

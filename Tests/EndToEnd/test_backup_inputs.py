@@ -115,7 +115,7 @@ def test_an_encoded_stream_changes_its_input(tmp_path, streamer, sources: list[S
     assert shown(program)["switches"] == 2
     assert total(program.port, "streamer_input_switches_total") == 2
     assert total(program.port, "streamer_input_shown") == 0
-    assert len(program.logged("input-switched")) == 2
+    program.check_logged("input-switched", count=2)
 
 
 @pytest.mark.timeout(60)
@@ -174,4 +174,4 @@ def test_inputs_by_srt_and_rtsp(kinds: tuple[str, str], mode: str, streamer,
     send(0)
     wait_until(lambda: shown(program)["shown"] == 0, 20, "the first input is shown again")
     next_segments(program.port, 2)
-    assert len(program.logged("input-switched")) == 2
+    program.check_logged("input-switched", count=2)

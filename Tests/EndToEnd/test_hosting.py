@@ -120,8 +120,8 @@ def test_sighup_changes_only_changed_streams(streamer: Callable[..., Program],
     second = fetch(port, path=playlist("changed"))
     assert not second.ended and second.segments[-1].msn >= first.segments[-1].msn
     assert second.segments[0].uri == f"segment{second.segments[0].msn}.m4s"
-    assert len(program.logged("live", stream="changed")) == 2
-    assert len(program.logged("live", stream="kept")) == 1
+    program.check_logged("live", stream="changed", count=2)
+    program.check_logged("live", stream="kept")
     assert not program.logged("live", stream="idle")
 
     # A wrong file changes nothing, and the log names the fault.

@@ -75,7 +75,7 @@ def test_tracks_are_joined(streamer: Callable[..., Program], tmp_path: Path,
                  "-map", "1", "-c:a", "aac", *CMAF, audio) as running:
         running.wait(lambda: numbers(program), 15, "a playlist")
         assert f"320x180 {PASSED_THROUGH}" in program.description()
-        assert len(program.logged("publish-started", stream="live")) == 2
+        program.check_logged("publish-started", stream="live", count=2)
         assert frames(program.url("/live/playlist.m3u8"), 3) >= 70
         assert "TYPE=AUDIO" in get(program.port, "/live/playlist.m3u8").text
         assert curl(program, "POST", f"/live/{names[0]}", body=b"x")[0] == 409
@@ -131,7 +131,7 @@ def test_a_request_for_each_fragment(streamer: Callable[..., Program]) -> None:
     wait_until(lambda: len(numbers(program)) >= 3, 25, "three segments")
     assert f"320x180 {PASSED_THROUGH}" in program.description()
     assert frames(program.url("/live/playlist.m3u8"), 3) >= 70
-    assert len(program.logged("publish-started", stream="live")) == 2
+    program.check_logged("publish-started", stream="live", count=2)
     assert not program.logged("publish-ended") and not program.logged("source-gone")
     assert "DISCONTINUITY\n" not in get(program.port, "/live/video/playlist.m3u8").text
     for track in tracks:

@@ -213,7 +213,7 @@ def test_a_silent_publisher_is_replaced_a_sending_one_is_not(streamer,
     wait_until(lambda: len(program.logged("source-open")) == 2, 15, "its frames")
     first.thaw()
     pause(2, "the first publisher learns of its end")
-    assert len(program.logged("publish-started")) == 2
+    program.check_logged("publish-started", count=2)
     assert discontinuities(program) == 0
 
 
@@ -232,7 +232,7 @@ def test_a_sending_publisher_is_replaced_with_takeover_always(streamer) -> None:
             assert second.ask("x") == b"NetStream.Publish.Start"
             first.wait_for(rb"replaced by another publisher")
             first.closed_within(5)
-    assert len(program.logged("publish-started", stream="live")) == 2
+    program.check_logged("publish-started", stream="live", count=2)
 
 
 @pytest.mark.timeout(60)
@@ -318,7 +318,7 @@ def test_publishing_over_tls(streamer, sources: list[Source]) -> None:
     program, _ = origin(streamer, "--self-signed", "--https-port", "0", "--rtmps", "127.0.0.1:0")
     sources.append(publish(rtmp_port(program, "rtmps"), scheme="rtmps"))
     plays(program)
-    assert program.logged("publish-started", "RTMPS")
+    program.wait_logged("publish-started", "RTMPS")
 
 
 @pytest.mark.timeout(60)

@@ -100,5 +100,5 @@ def test_publishers_move_to_the_process_that_replaces_theirs(
             new.media(9, MEDIA)
             new.command("_checkbw", 9, None)
             new.wait_for(b"_error")
-    assert len(program.logged("publish-started", stream="cam")) == 2
+    program.check_logged("publish-started", stream="cam", count=2)
     assert not program.logged("publish-refused")

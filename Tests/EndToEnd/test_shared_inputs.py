@@ -207,7 +207,7 @@ def test_the_source_pauses_dies_and_returns(isolation: str, streamer: Callable[.
         server.online(*names, within=5)
         assert (again.accepted, again.refused) == (1, 0)
         for name in names:
-            assert len(server.program.logged("source-gone", stream=name)) == 1
+            server.program.check_logged("source-gone", stream=name)
             assert total(server.port, "streamer_input_reconnects_total", stream=name) == 1
         text = get(server.port, playlist("a")).text
         wait_until(lambda: "#EXT-X-DISCONTINUITY" in get(server.port, playlist("a")).text, 5, text)
@@ -282,8 +282,8 @@ def test_other_settings_of_reading_need_another_connection(
         server.online("a", "b")
         assert source.accepted == 2
         assert server.shared("a") == server.shared("b") == []
-        assert len(server.program.logged("input-not-shared")) == 1
-        assert server.program.logged("input-not-shared", '"a"', *words, stream="b")
+        server.program.check_logged("input-not-shared")
+        server.program.wait_logged("input-not-shared", '"a"', *words, stream="b")
     finally:
         source.kill()
 

@@ -69,7 +69,7 @@ def test_a_name_server_that_does_not_answer(streamer: Callable[..., Program], tm
     wait_until(lambda: get(program.port, "/good/playlist.m3u8").status == 200, 10, "a playlist")
     pause(0.5, "the input resolves the name")
     assert seconds_to_stop(program) < STOP_LIMIT
-    assert program.logged("thread-left", "input", stream="bad")
+    program.wait_logged("thread-left", "input", stream="bad")
 
 
 def test_all_limits_together_are_shorter_than_the_stop_limit(

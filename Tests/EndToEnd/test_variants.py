@@ -47,7 +47,7 @@ def test_ntsc_rate_has_segments_of_1001_ms(streamer) -> None:
     assert first.tfdt == segment.msn * 30 * frame
     clocks = clocks_of(init + media)
     assert clocks == [(segment.msn * 30 + i) * 1001 * 1000 // 30000 for i in range(30)]
-    assert program.logged("durations", "1.001"), "the log has the rounded duration"
+    program.wait_logged("durations", "1.001")
 
 
 def test_25_fps_has_parts_of_three_frames(streamer) -> None:
@@ -128,7 +128,7 @@ def test_unknown_encoder_falls_back_to_libx264(streamer) -> None:
     """A missing encoder: a warning, libx264, and the stream plays."""
     program = streamer(*SMALL, "--encoder", "h264_nothere")
     assert fetch(program.port).segments
-    assert program.logged("encoder-fallback", "h264_nothere")
+    program.wait_logged("encoder-fallback", "h264_nothere")
 
 
 def test_hold_back_is_printed(streamer) -> None:

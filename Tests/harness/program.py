@@ -108,6 +108,12 @@ class Program:
         return wait_until(lambda: self.logged(event, *words, stream=stream)[count - 1:], within,
                           what)[-1]
 
+    def check_logged(self, event: str, *words: str, stream: str = "", count: int = 1) -> None:
+        """Waits until `count` such entries have been logged; AssertionError if there are more."""
+        self.wait_logged(event, *words, stream=stream, count=count)
+        found = self.logged(event, *words, stream=stream)
+        assert len(found) == count, [str(entry) for entry in found]
+
 
 def _read_log(program: Program) -> None:
     assert program.process.stderr is not None
