@@ -1739,6 +1739,7 @@ class CanvasDisplay {
     this.receivedEnd = 0;
     this.shown = 0;
     this.shownTimestamp = -Infinity;
+    this.drawnAt = 0;
     this.dropped = 0;
     this.intervals = [1000 / 60];
     this.refreshedAt = 0;
@@ -1874,6 +1875,7 @@ class CanvasDisplay {
     const image = /** @type {any} */ (frame);
     this.context.drawImage(image, 0, 0, displayWidth, displayHeight);
     this.shown += 1;
+    this.drawnAt = performance.now();
     this.shownTimestamp = frame.timestamp;
     this.onShown(performance.timeOrigin + displayTime, frame);
     const lag = position - frame.timestamp / 1e6;
@@ -1886,7 +1888,8 @@ class CanvasDisplay {
   }
   followStall() {
     if (this.isWaiting || this.isSeeking) return;
-    if (this.position() - this.decodedEnd < STALL_LAG) return;
+    const still = (performance.now() - this.drawnAt) / 1000;
+    if (Math.min(this.position() - this.decodedEnd, still) < STALL_LAG) return;
     this.isWaiting = true;
     this.video.dispatchEvent(new Event('waiting'));
   }

@@ -5,7 +5,10 @@ import { quantile } from '../shared/statistics.js';
 /** @typedef {import('./players/player.js').Display} Display */
 /** @typedef {import('./sound-player.js').SoundPlayer} SoundPlayer */
 
-/** The picture has stalled when it is older than its time by this, s. */
+/**
+ * The picture has stalled when it stands still and is older than its time, both by this, s. Frames
+ * that all come late are no stall: the picture moves.
+ */
 const STALL_LAG = 0.1;
 /** A seek has ended when the picture is this near to its time, or after this time, ms. */
 const SEEK_LAG = 0.1, LONGEST_SEEK = 1000;
@@ -70,6 +73,8 @@ export class CanvasDisplay {
     this.receivedEnd = 0;
     this.shown = 0;
     this.shownTimestamp = -Infinity;
+    /** When the latest frame was drawn, ms of performance.now(). */
+    this.drawnAt = 0;
     this.dropped = 0;
     /** The times between the latest refreshes, ms. */
     this.intervals = [1000 / 60];
@@ -249,6 +254,7 @@ export class CanvasDisplay {
     const image = /** @type {any} */ (frame);
     this.context.drawImage(image, 0, 0, displayWidth, displayHeight);
     this.shown += 1;
+    this.drawnAt = performance.now();
     this.shownTimestamp = frame.timestamp;
     this.onShown(performance.timeOrigin + displayTime, frame);
     const lag = position - frame.timestamp / 1e6;
@@ -262,7 +268,8 @@ export class CanvasDisplay {
 
   followStall() {
     if (this.isWaiting || this.isSeeking) return;
-    if (this.position() - this.decodedEnd < STALL_LAG) return;
+    const still = (performance.now() - this.drawnAt) / 1000;
+    if (Math.min(this.position() - this.decodedEnd, still) < STALL_LAG) return;
     this.isWaiting = true;
     this.video.dispatchEvent(new Event('waiting'));
   }

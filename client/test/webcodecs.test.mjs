@@ -146,6 +146,19 @@ suite('a canvas that shows frames', () => {
     assert.ok(Math.abs(display.position() - 11) < 1e-9);
   });
 
+  test('frames that all come late are no stall; the picture that stands still is one', (t) => {
+    const { display, events, shown, refresh } = displayed(t);
+    display.currentTime = 10;
+    for (let i = 0; i < 60; i += 1) {  // each one 10 ms later than the one before, up to 0.6 s
+      display.add(frameAt(10 + i / 30));
+      refresh(1000 + i * (1000 / 30 + 10));
+    }
+    assert.equal(shown.length, 60);
+    assert.ok(!events.includes('waiting'));
+    refresh(3680);
+    assert.equal(events.at(-1), 'waiting');
+  });
+
   test('frames that were shown are not shown again after a segment is read again', (t) => {
     const { display, shown, refresh } = displayed(t);
     display.currentTime = 10;
