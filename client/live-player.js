@@ -197,6 +197,11 @@ const EXPECTED_TRANSPORTS = 'auto, ws, http, webcodecs, hls, dash or native';
 function kindOfTransport(name) {
   return Object.hasOwn(TRANSPORTS, name) ? TRANSPORTS[name] : undefined;
 }
+function transportOf(name) {
+  const kind = kindOfTransport(name ?? 'auto');
+  if (kind !== undefined) return { kind, problem: null };
+  return { kind: null, problem: `unknown transport "${name}" (expected ${EXPECTED_TRANSPORTS})` };
+}
 function kindNamed(name) {
   return name !== null && Object.hasOwn(TARGETS, name) ? /** @type {Kind} */ (name) : null;
 }
@@ -5668,6 +5673,15 @@ class Stage {
   }
 }
 
+// shared/target.js
+
+function targetOf(text) {
+  if (text === null || text === '') return { target: null, problem: null };
+  const target = parseFloat(text);
+  if (target >= 0.05 && target <= 10) return { target, problem: null };
+  return { target: null, problem: `invalid target "${text}" (expected 0.05–10 seconds)` };
+}
+
 // shared/sync-group.js
 
 function syncGroupOf(name) {
@@ -5692,23 +5706,15 @@ function streamAddress(address, base) {
     return null;
   }
 }
-function targetOf(text) {
-  const target = parseFloat(text ?? '');
-  return target >= 0.05 && target <= 10 ? target : null;
-}
 function isSwitchedOn(text) { return !['0', 'false', 'no', 'off'].includes(text ?? ''); }
 function wishesOf(attribute, base) {
   const address = attribute('src'), source = address ? streamAddress(address, base) : null;
   if (source === null) return null;
-  const problems = [], given = attribute('transport');
-  const transport = given ?? 'auto', kind = kindOfTransport(transport), text = attribute('target');
-  if (kind === undefined) {
-    problems.push(`unknown transport "${transport}" (expected ${EXPECTED_TRANSPORTS})`);
-  }
-  const { group, problem } = syncGroupOf(attribute('sync')), target = targetOf(text);
-  if (problem !== null) problems.push(problem);
-  if (text && target === null) problems.push(`invalid target "${text}" (expected 0.05–10 seconds)`);
-  return { source, kind: kind ?? null, target, sync: group, problems };
+  const { kind, problem: transport } = transportOf(attribute('transport'));
+  const { group: sync, problem: group } = syncGroupOf(attribute('sync'));
+  const { target, problem } = targetOf(attribute('target'));
+  const problems = [transport, group, problem].filter((text) => text !== null).map(String);
+  return { source, kind, target, sync, problems };
 }
 
 // player/source-state.js
@@ -5793,7 +5799,7 @@ class LivePlayer extends HTMLElement {
     const { controls, playback } = this.#stage ?? {};
     if (name === 'muted') this.video.muted = now !== null;
     else if (name === 'controls') controls?.showControls(now !== null);
-    else if (name === 'target') playback?.chooseTarget(targetOf(now));
+    else if (name === 'target') playback?.chooseTarget(targetOf(now).target);
     else if (this.#isUsed && !this.#isChanging) {
       this.#isChanging = true;
       queueMicrotask(() => {
@@ -5870,7 +5876,7 @@ class LivePlayer extends HTMLElement {
   }
   get src() { return this.getAttribute('src') ?? ''; }
   set src(value) { this.setAttribute('src', value); }
-  get target() { return targetOf(this.getAttribute('target')); }
+  get target() { return targetOf(this.getAttribute('target')).target; }
   set target(value) { this.#reflect('target', value); }
   get sync() { return this.getAttribute('sync'); }
   set sync(value) { this.#reflect('sync', value); }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parameters in the address of the page.
 
-import { EXPECTED_TRANSPORTS, kindNamed, kindOfTransport } from './players/player.js';
+import { kindNamed, transportOf } from './players/player.js';
 import { hlsLocations } from './players/script.js';
 import { sourceOf } from './source.js';
 import { sentenceOf } from '../shared/sentence.js';
 import { syncGroupOf } from '../shared/sync-group.js';
+import { targetOf } from '../shared/target.js';
 /** @typedef {import('./players/player.js').Kind} Kind */
 /** @typedef {import('./players/script.js').ScriptLocation} ScriptLocation */
 
@@ -33,23 +34,23 @@ import { syncGroupOf } from '../shared/sync-group.js';
 /**
  * Reads `?src`, `?player`, `?transport`, `?target`, `?sync`, `?hlsjs`, `?panel`, `?embed`,
  * `?controls`, `?muted` and `?autoplay`. The last five are switches: present or 1 is on, 0 is off.
- * Each other invalid parameter gives a warning, except an invalid target, which is ignored.
+ * Each other invalid parameter gives a warning.
  * @param {string} page URL of the page
  * @returns {Parameters}
  */
 export function parametersOf(page) {
   const query = new URL(page).searchParams, player = query.get('player');
   const source = sourceOf(query.get('src'), page), hls = hlsLocations(query.get('hlsjs'), page);
-  const kind = kindNamed(player), target = parseFloat(query.get('target') ?? '');
-  const { group: sync, problem } = syncGroupOf(query.get('sync'));
+  const kind = kindNamed(player), target = targetOf(query.get('target'));
+  const sync = syncGroupOf(query.get('sync')), transport = transportOf(query.get('transport'));
+  const text = (/** @type {string | null} */ problem) => problem && sentenceOf(problem);
   const isUnknown = player !== null && kind === null;
   const expected = 'frames, ws, webcodecs, hlsjs, dashjs or native';
-  const transport = query.get('transport'), other = kindOfTransport(transport ?? 'auto');
   const isEmbedded = isOn(query.get('embed'), false);
   return {
     source: source.source, hlsLocations: hls.locations,
-    kind: kind ?? other ?? (sync === null ? null : 'ws'),
-    target: target >= 0.05 && target <= 10 ? target : null, sync,
+    kind: kind ?? transport.kind ?? (sync.group === null ? null : 'ws'),
+    target: target.target, sync: sync.group,
     page: {
       isEmbedded,
       hasPanel: !isEmbedded && isOn(query.get('panel'), false),
@@ -61,9 +62,7 @@ export function parametersOf(page) {
       script: hls.warning,
       src: source.warning,
       player: isUnknown ? `Unknown player "${player}" (expected ${expected})` : null,
-      sync: problem === null ? null : sentenceOf(problem),
-      transport: other !== undefined ? null
-        : `Unknown transport "${transport}" (expected ${EXPECTED_TRANSPORTS})`,
+      sync: text(sync.problem), target: text(target.problem), transport: text(transport.problem),
     },
   };
 }

@@ -32,6 +32,7 @@ export class View {
       },
       onTarget: (target) => {
         rememberParameter('target', target === null ? '' : String(target));
+        notices.message('target');
         playback.chooseTarget(target);
       },
     });

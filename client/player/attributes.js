@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The attributes of <live-player>.
 
-import { EXPECTED_TRANSPORTS, kindOfTransport } from '../page/players/player.js';
+import { transportOf } from '../page/players/player.js';
 import { usualSource } from '../page/source.js';
 import { syncGroupOf } from '../shared/sync-group.js';
+import { targetOf } from '../shared/target.js';
 /** @typedef {import('../page/players/player.js').Kind} Kind */
 
 /**
@@ -37,12 +38,6 @@ export function streamAddress(address, base) {
   }
 }
 
-/** @param {string | null} text @returns {number | null} s; null for a value out of range */
-export function targetOf(text) {
-  const target = parseFloat(text ?? '');
-  return target >= 0.05 && target <= 10 ? target : null;
-}
-
 /** @param {string | null} text whether a switch is on that is on when its attribute is absent */
 export function isSwitchedOn(text) { return !['0', 'false', 'no', 'off'].includes(text ?? ''); }
 
@@ -54,13 +49,9 @@ export function isSwitchedOn(text) { return !['0', 'false', 'no', 'off'].include
 export function wishesOf(attribute, base) {
   const address = attribute('src'), source = address ? streamAddress(address, base) : null;
   if (source === null) return null;
-  const problems = [], given = attribute('transport');
-  const transport = given ?? 'auto', kind = kindOfTransport(transport), text = attribute('target');
-  if (kind === undefined) {
-    problems.push(`unknown transport "${transport}" (expected ${EXPECTED_TRANSPORTS})`);
-  }
-  const { group, problem } = syncGroupOf(attribute('sync')), target = targetOf(text);
-  if (problem !== null) problems.push(problem);
-  if (text && target === null) problems.push(`invalid target "${text}" (expected 0.05–10 seconds)`);
-  return { source, kind: kind ?? null, target, sync: group, problems };
+  const { kind, problem: transport } = transportOf(attribute('transport'));
+  const { group: sync, problem: group } = syncGroupOf(attribute('sync'));
+  const { target, problem } = targetOf(attribute('target'));
+  const problems = [transport, group, problem].filter((text) => text !== null).map(String);
+  return { source, kind, target, sync, problems };
 }

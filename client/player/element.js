@@ -7,7 +7,8 @@ import { element } from '../page/dom.js';
 import { TRANSPORT_NAMES } from '../page/players/player.js';
 import { scriptsBeside } from '../page/players/script.js';
 import { Stage } from '../page/stage.js';
-import { isSwitchedOn, targetOf, wishesOf } from './attributes.js';
+import { targetOf } from '../shared/target.js';
+import { isSwitchedOn, wishesOf } from './attributes.js';
 import { sourceStateOf } from './source-state.js';
 /** @typedef {import('../page/stall-meter.js').Stall} Stall */
 /** @typedef {import('./source-state.js').SourceState} SourceState */
@@ -109,7 +110,7 @@ export class LivePlayer extends HTMLElement {
     const { controls, playback } = this.#stage ?? {};
     if (name === 'muted') this.video.muted = now !== null;
     else if (name === 'controls') controls?.showControls(now !== null);
-    else if (name === 'target') playback?.chooseTarget(targetOf(now));
+    else if (name === 'target') playback?.chooseTarget(targetOf(now).target);
     else if (this.#isUsed && !this.#isChanging) {
       this.#isChanging = true;
       queueMicrotask(() => {
@@ -206,7 +207,7 @@ export class LivePlayer extends HTMLElement {
 
   set src(value) { this.setAttribute('src', value); }
 
-  get target() { return targetOf(this.getAttribute('target')); }
+  get target() { return targetOf(this.getAttribute('target')).target; }
 
   set target(value) { this.#reflect('target', value); }
 

@@ -68,7 +68,7 @@ suite('parameters', () => {
     const found = parametersOf('http://h/?src=/cam/playlist.m3u8&player=hlsjs&target=0.5');
     assert.equal(found.source, 'http://h/cam/playlist.m3u8');
     assert.deepEqual([found.kind, found.target], ['hlsjs', 0.5]);
-    assert.deepEqual(Object.values(found.warnings), [null, null, null, null, null]);
+    assert.deepEqual(Object.values(found.warnings), Array(6).fill(null));
   });
 
   for (const [query, expected] of [
@@ -87,9 +87,12 @@ suite('parameters', () => {
     });
   }
 
-  test('an invalid target is ignored; an unknown player gives a warning', () => {
+  test('an invalid target and an unknown player give warnings', () => {
     for (const target of ['', '0.04', '11', 'x']) {
-      assert.equal(parametersOf(`http://h/?target=${target}`).target, null);
+      const found = parametersOf(`http://h/?target=${target}`);
+      assert.equal(found.target, null);
+      assert.equal(found.warnings.target, target === '' ? null
+        : `Invalid target "${target}" (expected 0.05–10 seconds)`);
     }
     const found = parametersOf('http://h/?player=vlc');
     assert.equal(found.kind, null);

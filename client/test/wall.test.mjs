@@ -16,6 +16,14 @@ suite('the page of several streams', () => {
     assert.deepEqual(attributes, { target: '0.3' });
   });
 
+  test('each wrong parameter is named', () => {
+    assert.deepEqual(wallOf('http://h/wall?streams=a&target=0.3&transport=http').problems, []);
+    assert.deepEqual(wallOf('http://h/wall?streams=a&target=20&transport=smoke').problems, [
+      'invalid target "20" (expected 0.05–10 seconds)',
+      'unknown transport "smoke" (expected auto, ws, http, webcodecs, hls, dash or native)',
+    ]);
+  });
+
   test('a damaged URL is passed on as it is: the player names it', () => {
     assert.deepEqual(wallOf('http://h/wall?streams=http://,a').streams, [
       { name: 'http://', src: 'http://' }, { name: 'a', src: 'a/' },
@@ -37,8 +45,9 @@ suite('the page of several streams', () => {
       const found = wallOf(`http://h/wall?streams=a&sync=${encodeURIComponent(name)}`);
       assert.equal(found.sync, group);
       const isInvalid = name !== '' && group === null;
-      assert.equal(found.problem, isInvalid
-        ? `invalid sync group "${name}" (expected 1–64 letters, digits and . _ -)` : null);
+      assert.deepEqual(found.problems, isInvalid
+        ? [`invalid sync group "${name}" (expected 1–64 letters, digits and . _ -): `
+          + 'this page has its own group'] : []);
     });
   }
 

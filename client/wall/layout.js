@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parameters and the grid of the page of several streams.
 
+import { transportOf } from '../page/players/player.js';
 import { syncGroupOf } from '../shared/sync-group.js';
+import { targetOf } from '../shared/target.js';
 
 /** The most streams of one page. */
 const MOST_STREAMS = 16;
@@ -10,7 +12,7 @@ const MOST_STREAMS = 16;
  * @typedef {object} Wall
  * @property {{ name: string, src: string }[]} streams `src` relative to the page
  * @property {string | null} sync the group that the page joins; null for a group of its own
- * @property {string | null} problem why it does not join the group that the address names
+ * @property {string[]} problems of parameters that are ignored
  * @property {Record<string, string>} attributes of all players
  */
 
@@ -35,7 +37,11 @@ export function wallOf(page) {
     if (value) attributes[name] = value;
   }
   const { group, problem } = syncGroupOf(query.get('sync'));
-  return { streams, sync: group, problem, attributes };
+  const problems = [
+    problem && `${problem}: this page has its own group`, targetOf(query.get('target')).problem,
+    transportOf(query.get('transport')).problem,
+  ].filter((text) => text !== null).map(String);
+  return { streams, sync: group, problems, attributes };
 }
 
 /**

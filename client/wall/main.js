@@ -49,8 +49,8 @@ function update() {
 
 usage.hidden = players.length > 0;
 words.hidden = players.length === 0;
-problem.hidden = wall.problem === null;
-if (wall.problem) problem.textContent = `${sentenceOf(wall.problem)}: this page has its own group`;
+problem.hidden = wall.problems.length === 0;
+problem.textContent = wall.problems.map(sentenceOf).join('. ');
 addEventListener('resize', arrange);
 arrange();
 if (players.length > 0) setInterval(update, UPDATE_INTERVAL);

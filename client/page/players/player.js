@@ -176,6 +176,17 @@ export function kindOfTransport(name) {
 }
 
 /**
+ * The player of a transport, null for the page's choice, and what is wrong with another name.
+ * @param {string | null} name
+ * @returns {{ kind: Kind | null, problem: string | null }}
+ */
+export function transportOf(name) {
+  const kind = kindOfTransport(name ?? 'auto');
+  if (kind !== undefined) return { kind, problem: null };
+  return { kind: null, problem: `unknown transport "${name}" (expected ${EXPECTED_TRANSPORTS})` };
+}
+
+/**
  * The player with this name; null if there is none.
  * @param {string | null} name
  * @returns {Kind | null}
