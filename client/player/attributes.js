@@ -49,9 +49,8 @@ export function isSwitchedOn(text) { return !['0', 'false', 'no', 'off'].include
 export function wishesOf(attribute, base) {
   const address = attribute('src'), source = address ? streamAddress(address, base) : null;
   if (source === null) return null;
-  const { kind, problem: transport } = transportOf(attribute('transport'));
-  const { group: sync, problem: group } = syncGroupOf(attribute('sync'));
-  const { target, problem } = targetOf(attribute('target'));
-  const problems = [transport, group, problem].filter((text) => text !== null).map(String);
-  return { source, kind, target, sync, problems };
+  const transport = transportOf(attribute('transport')), sync = syncGroupOf(attribute('sync'));
+  const target = targetOf(attribute('target'));
+  const problems = [transport, sync, target].flatMap(({ problem }) => problem ?? []);
+  return { source, kind: transport.kind, target: target.target, sync: sync.group, problems };
 }

@@ -40,7 +40,7 @@ export function wallOf(page) {
   const problems = [
     problem && `${problem}: this page has its own group`, targetOf(query.get('target')).problem,
     transportOf(query.get('transport')).problem,
-  ].filter((text) => text !== null).map(String);
+  ].flatMap((text) => text ?? []);
   return { streams, sync: group, problems, attributes };
 }
 
