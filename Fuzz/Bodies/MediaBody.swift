@@ -46,7 +46,6 @@ extension FuzzBody {
       do throws(InputError) {
         var input = try InputConnection(
           address, options: MediaLab.options, cancellation: InputCancellation())
-        medium.closeWriter()
         while !lab.isDone {
           guard let unit = try input.nextUnit() else { break }
           if let description = input.description { try lab.take(unit, description) }
@@ -81,43 +80,51 @@ struct MediaArrival {
   }
 }
 
-/// Bytes that libavformat opens by a path: an unlinked file, or a pipe without a writer.
+/// Bytes that libavformat opens by an address: an unlinked file, or a pipe as standard input.
+///
+/// The writer of the pipe is closed before the input is opened: for MPEG-TS the library reads until
+/// it knows a packet, and would wait one second for a damaged input otherwise.
 final class FuzzMedium {
   private let reader: CInt
-  private var writer: CInt = -1
+  /// Standard input of the process while a pipe replaces it; -1 if none does.
+  private var standardInput: CInt = -1
 
-  /// The path; valid in this process.
-  var path: String { "/proc/self/fd/\(reader)" }
+  /// The address; valid in this process.
+  let path: String
 
   /// Nil if the system refuses it.
   init?(_ bytes: ArraySlice<UInt8>, isPipe: Bool) {
+    let target: CInt
     if isPipe {
       var ends: [CInt] = [-1, -1]
       guard unsafe pipe(&ends) == 0 else { return nil }
-      (reader, writer) = (ends[0], ends[1])
+      (reader, target) = (ends[0], ends[1])
+      path = "-"
     } else {
-      var template = Array("/tmp/fuzz-XXXXXX".utf8CString)
+      var template = Array("/dev/shm/fuzz-XXXXXX".utf8CString)
       reader = unsafe mkstemp(&template)
       guard reader >= 0 else { return nil }
       unsafe unlink(template)
+      target = reader
+      path = "/proc/self/fd/\(reader)"
     }
     // A pipe holds 65,536 bytes; more are cut off.
     let some = bytes.prefix(65_536)
-    let target = isPipe ? writer : reader
     _ = unsafe some.withUnsafeBytes { unsafe write(target, $0.baseAddress, $0.count) }
+    guard isPipe else { return }
+    close(target)
+    standardInput = dup(STDIN_FILENO)
+    dup2(reader, STDIN_FILENO)
   }
 
   deinit {
-    closeWriter()
+    if path == "-" {
+      if standardInput >= 0 { dup2(standardInput, STDIN_FILENO) } else { close(STDIN_FILENO) }
+      if standardInput >= 0 { close(standardInput) }
+    }
     close(reader)
   }
 
   /// Moves a file to its start.
   func rewind() { lseek(reader, 0, SEEK_SET) }
-
-  /// Closes the writing end: the reader then finds the end behind the bytes.
-  func closeWriter() {
-    if writer >= 0 { close(writer) }
-    writer = -1
-  }
 }

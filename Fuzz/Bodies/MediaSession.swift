@@ -14,6 +14,9 @@ import Time
 /// The windows of a stream, and what fills them from an input: no threads, no encoders of video.
 final class MediaSession {
   static let segment = Interval.milliseconds(400)
+  private static let size = VideoSize(width: 128, height: 96) ?? .hd720
+  /// The frame before the first of the input; the same in all sessions.
+  private static let slate = Result { () throws(FFmpegError) in try SlateFrame.make(size: size) }
 
   let target: InputTarget
   /// The track of a stream that is passed through; nil if frames are decoded.
@@ -40,7 +43,7 @@ final class MediaSession {
       partMicroseconds: 100_000,
       longestGroupMicroseconds: fit?.hasVariableDuration == true ? 4_000_000 : nil)
     var configuration = StreamConfiguration(
-      size: VideoSize(width: 128, height: 96) ?? .hd720, segmentation: segmentation)
+      size: Self.size, segmentation: segmentation)
     configuration.source = .network(facts)
     configuration.passesThrough = fit != nil
     if let audio = facts.description.audio { configuration.takeAudio(audio) }
@@ -69,7 +72,7 @@ final class MediaSession {
       feed.open(
         SlotSchedule(
           segmentation: segmentation, clock: clock, first: frame, inputDelay: facts.inputDelay,
-          initial: try SlateFrame.make(size: configuration.size)))
+          initial: try Self.slate.get()))
       kind = .frames(to: feed, size: configuration.size, grid: segmentation.grid)
       mediaClock = FrameGridClock(
         segmentation: segmentation, start: clock, feed: feed, stop: StopFlag(), stepTimeout: .zero)
