@@ -65,9 +65,10 @@ package struct MediaPlaylist: Sendable {
     for segment in listed.dropFirst(skipped) {
       write(segment, withParts: segment.number >= partsFrom, to: &out)
     }
-    if let open = snapshot.open, !open.parts.isEmpty {
+    if let open = printedOpen {
       out.segmentHead(
-        of: open.programDateTime, discontinuity: open.startsDiscontinuity, map: map(open.period))
+        of: statesDate(of: open) ? open.programDateTime : nil,
+        discontinuity: open.startsDiscontinuity, map: map(open.period))
       for part in open.parts { write(part, to: &out) }
     }
     if snapshot.state == .ended {
@@ -92,13 +93,39 @@ package struct MediaPlaylist: Sendable {
     }
   }
 
+  /// Whether an event begins before the first listed segment.
+  private func isPast(_ event: TimedEvent, _ first: Segment?) -> Bool {
+    first.map { event.time < $0.programDateTime } ?? false
+  }
+
   private func isListed(_ event: TimedEvent, from first: Segment?) -> Bool {
-    first.map { event.time >= $0.programDateTime } ?? true
+    guard !isPast(event, first) else { return false }
+    // No other tag states the time after a Discontinuity.
+    guard let open = printedOpen, open.startsDiscontinuity else { return true }
+    return !isAhead(event, of: open)
+  }
+
+  /// The open segment, if the playlist has parts of it.
+  private var printedOpen: OpenSegment? {
+    snapshot.open.flatMap { $0.parts.isEmpty ? nil : $0 }
+  }
+
+  /// Whether the open segment has EXT-X-PROGRAM-DATE-TIME.
+  ///
+  /// hls.js 1.6.15 fails on a date range that begins in a segment that has the tag, and no EXTINF
+  /// yet, or after it. Without the tag, the time follows from the segment before.
+  private func statesDate(of open: OpenSegment) -> Bool {
+    open.startsDiscontinuity || !snapshot.events.contains { isAhead($0, of: open) }
+  }
+
+  /// Whether an event begins in the open segment or later, to the printed millisecond.
+  private func isAhead(_ event: TimedEvent, of open: OpenSegment) -> Bool {
+    event.time.milliseconds >= open.programDateTime.milliseconds
   }
 
   /// The IDs of the date ranges that left the playlist while the window keeps their segments.
   private func removedDateRanges(before first: Segment?) -> String {
-    snapshot.events.filter { !isListed($0, from: first) }.map { DateRange(event: $0).id }
+    snapshot.events.filter { isPast($0, first) }.map { DateRange(event: $0).id }
       .joined(separator: "\t")
   }
 

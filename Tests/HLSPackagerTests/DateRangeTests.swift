@@ -39,4 +39,57 @@ struct DateRangeTests {
     let update = try text(stream, .deltaWithDateRanges)
     #expect(update.contains("RECENTLY-REMOVED-DATERANGES=\"event-\(event.id)\""))
   }
+
+  /// An event relative to the start of the open segment.
+  struct Row: Sendable, CustomTestStringConvertible {
+    let offset: Interval
+    let statesDate: Bool
+    var testDescription: String { "\(offset.microseconds) µs" }
+  }
+
+  @Test(
+    "the open segment has no date while an event begins in it or later, to the millisecond",
+    arguments: [
+      Row(offset: .milliseconds(-1), statesDate: true),
+      Row(offset: .microseconds(-1), statesDate: true),
+      Row(offset: .zero, statesDate: false),
+      Row(offset: .milliseconds(300), statesDate: false),
+      Row(offset: .seconds(3000), statesDate: false),
+    ])
+  func openSegment(_ row: Row) throws {
+    var stream = SyntheticStream(.thirty, playlistLength: 8, retained: 14)
+    stream.window.goLive()
+    stream.publish(frames: 30 * 9)
+    let begin = WallTime(stream.segmentation.grid.frameTime(of: stream.next), plus: .zero)
+    _ = try stream.window.addEvent(at: begin + row.offset, Array("1".utf8), now: begin)
+    let tag = "#EXT-X-PROGRAM-DATE-TIME:\(UTCTime(begin).text)\n"
+    stream.publish(frames: 4)
+    for form in [MediaPlaylist.Form.full, .delta] {
+      let open = try text(stream, form)
+      #expect(open.contains("START-DATE"))
+      #expect(open.contains(tag) == row.statesDate)
+    }
+    stream.publish(frames: 30)
+    #expect(try text(stream).contains(tag), "the segment is complete")
+  }
+
+  @Test("after a Discontinuity the date is stated, and the event is listed with its segment")
+  func discontinuity() throws {
+    var stream = SyntheticStream(.thirty, playlistLength: 8, retained: 14)
+    stream.window.goLive()
+    stream.publish(frames: 30 * 9)
+    let begin = WallTime(stream.segmentation.grid.frameTime(of: stream.next), plus: .zero)
+    stream.window.announce(offset: .seconds(2), skipped: 0)
+    let event = try stream.window.addEvent(
+      at: begin + .milliseconds(2500), Array("1".utf8), now: begin)
+    #expect(try text(stream).contains("ID=\"event-\(event.id)\""), "ahead of complete segments")
+    stream.publish(frames: 4)
+    let open = try text(stream)
+    let tag = "#EXT-X-PROGRAM-DATE-TIME:\(UTCTime(begin + .seconds(2)).text)\n"
+    #expect(open.contains("#EXT-X-DISCONTINUITY\n" + tag))
+    #expect(!open.contains("DATERANGE:"))
+    #expect(try !text(stream, .deltaWithDateRanges).contains("event-\(event.id)"))
+    stream.publish(frames: 26)
+    #expect(try text(stream).contains("ID=\"event-\(event.id)\""), "its segment is complete")
+  }
 }
