@@ -40,6 +40,29 @@ static inline void clinux_set_option(int fd, int level, int name, int value) {
   setsockopt(fd, level, name, &value, sizeof value);
 }
 
+/// A TCP socket without an address, close-on-exec, or -errno.
+static inline int clinux_tcp_socket(void) {
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (fd < 0) fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+  return fd < 0 ? -errno : fd;
+}
+
+/// Selects the congestion control of a TCP socket and of the connections that it accepts from now
+/// on, tcp(7). 0, or -errno: ENOENT for a name that the kernel does not know, EPERM for one that
+/// this process may not use.
+static inline int clinux_set_congestion(int fd, const char *name) {
+  return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, strlen(name)) < 0 ? -errno : 0;
+}
+
+/// Reads the name of a TCP socket's congestion control; 0, or -errno.
+static inline int clinux_congestion(int fd, char name[16]) {
+  socklen_t size = 16;
+  memset(name, 0, 16);
+  int code = getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &size) < 0 ? -errno : 0;
+  name[15] = 0;
+  return code;
+}
+
 /// Accepts one connection, non-blocking and close-on-exec, without Nagle's delay and with
 /// `not_sent_low` bytes as TCP_NOTSENT_LOWAT. The descriptor, or -errno.
 static inline int clinux_accept(int listener, int not_sent_low, struct clinux_address *peer) {

@@ -33,6 +33,25 @@ enum Endpoints {
     return (endpoints(.http, .https), endpoints(.rtmp, .rtmps))
   }
 
+  /// Sets the congestion control of all sockets, and so of the connections that they accept.
+  ///
+  /// - Returns: a line for the log if the default is not available; nil otherwise.
+  /// - Throws: `UsageError` for a requested name that the kernel refuses.
+  static func setCongestion(
+    _ settings: ProgramSettings, _ endpoints: [Endpoint]
+  ) throws(UsageError) -> String? {
+    let name = settings.congestion ?? CongestionControl.preferred
+    var note: String?
+    for endpoint in endpoints {
+      guard let refusal = CongestionControl.set(name, on: endpoint.socket) else { continue }
+      guard settings.congestion == nil else {
+        throw UsageError(.option("congestion"), .value(name)).located(settings.locations)
+      }
+      note = CongestionControl.note(on: refusal)
+    }
+    return note
+  }
+
   /// Binds the sockets that a supervisor hands over.
   ///
   /// - Throws: `NetError` for a port that is in use.

@@ -28,6 +28,8 @@ final class Program: Sendable {
   private let log: Log
   private let endpoints: [Endpoint]
   private let publisherEndpoints: [Endpoint]
+  /// Why the usual congestion control is not used; nil if it is, or another one was requested.
+  private let congestionNote: String?
   private let rtmp: RTMPService
   /// Nil without `--srt`.
   private let srt: SRTService?
@@ -56,6 +58,7 @@ final class Program: Sendable {
     self.log = log
     tls = try configuration.tls.map { settings throws(UsageError) in try TLSSetup(settings) }
     (endpoints, publisherEndpoints) = try Endpoints.open(settings, tls, handedOver: handedOver)
+    congestionNote = try Endpoints.setCongestion(settings, endpoints + publisherEndpoints)
     var limits = settings.limits
     let loopCount = LoopCount.ofProcess
     limits.share(
@@ -107,6 +110,7 @@ final class Program: Sendable {
     try srt?.start { [log] address in
       log.write(.info, "listening", Self.text("srt", address, address.port))
     }
+    if let congestionNote { log.write(.info, "congestion", congestionNote) }
     if let note = tls?.note { log.write(.info, "certificate", note) }
     if let problem = tls?.selfSigned?.problem {
       log.write(.warning, "certificate", "not kept, the next start generates another: \(problem)")

@@ -90,3 +90,11 @@ def test_varnish_is_for_this_machine() -> None:
     unit = words((folder / "varnish.service.d/streamer.conf").read_text())
     assert unit == words((folder / "one-origin.vcl").read_text())
     assert unit[:2] == ["-a", "127.0.0.1:6081"]
+
+
+def test_parameters_of_the_kernel_exist() -> None:
+    """The file for /etc/sysctl.d sets parameters that this kernel has."""
+    path = edges.CONFIGURATIONS / "sysctl/60-streamer-edge.conf"
+    lines = [line for line in path.read_text().splitlines() if line and line[0] != "#"]
+    assert lines == ["net.ipv4.tcp_congestion_control = bbr"]
+    assert Path("/proc/sys", lines[0].split(" ")[0].replace(".", "/")).is_file()

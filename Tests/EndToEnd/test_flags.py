@@ -53,6 +53,8 @@ ROWS = [
     Wrong("--history -1", ("--history", "-1")),
     Wrong("--http-port 65536", ("--http-port", "65536")),
     Wrong("--http-port x", ("--http-port", "x")),
+    Wrong("--congestion nosuch", ("--congestion", "nosuch", "reno")),
+    Wrong("--congestion b/r", ("--congestion", "b/r")),
     Wrong("--name api", ("--name", "api")),
     Wrong("--name a/b", ("--name", "a/b")),
     Wrong("--name x.m3u8", ("--name", "x.m3u8")),

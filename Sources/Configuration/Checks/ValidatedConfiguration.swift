@@ -29,6 +29,7 @@ package struct ValidatedConfiguration: Sendable {
       dashjs = try Self.script(settings.dashjs, "dashjs")
       hlsjs = try Self.script(settings.hlsjs, "hlsjs")
       webTokenKey = try Self.publicKey(settings.webTokenKey)
+      try Self.checkCongestion(settings.congestion)
       tls = try TLSSettings(settings)
       guard settings.plainPort != .off || tls != nil else {
         throw UsageError(
@@ -66,6 +67,18 @@ package struct ValidatedConfiguration: Sendable {
     scripts["hls.js"] = hlsjs
     scripts["dash.all.min.js"] = dashjs
     return scripts
+  }
+
+  private static func checkCongestion(_ name: String?) throws(UsageError) {
+    guard let name, let refusal = CongestionControl.refusal(of: name) else { return }
+    let isKnown = refusal == .notPermitted
+    let names = isKnown ? CongestionControl.permitted : CongestionControl.available
+    let parameter = isKnown ? "allowed" : "available"
+    throw UsageError(
+      .option("congestion"), .value(name),
+      expected: OptionText(
+        "\((names + [CongestionControl.system]).joined(separator: ", ")), of "
+          + "net.ipv4.tcp_\(parameter)_congestion_control"))
   }
 
   private static func publicKey(_ path: String?) throws(UsageError) -> SignatureKey? {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Checked
+import Net
 import Time
 
 /// Options of ports, certificates and responses.
@@ -19,6 +20,10 @@ extension Option {
       "https-port", \.securePort, .port,
       default: "\(TLSSettings.defaultPort) with a certificate, else off",
       help: "the port for HTTPS; 0: any free port"),
+    .program(
+      "congestion", \.congestion, .congestion,
+      default: "\(CongestionControl.preferred) if the kernel has it",
+      help: "the congestion control of all TCP ports; system: the kernel's default"),
     .program(
       "tls-cert", \.certificate, .path(pem),
       help: "the certificate for HTTPS in PEM, followed by its chain; SIGHUP reloads it"
@@ -91,6 +96,16 @@ extension OptionKind where Value == ProgramSettings.PlainPort {
 }
 
 extension OptionKind where Value == String {
+  /// A name that the kernel may know.
+  fileprivate static let congestion = OptionKind.text(
+    "NAME",
+    expected: "a name of the kernel, such as bbr or cubic, of at most "
+      + "\(CongestionControl.longestName) letters, digits, - and _"
+  ) {
+    (1...CongestionControl.longestName).contains($0.utf8.count)
+      && NameCharacters.isMade($0, with: "-_")
+  }
+
   fileprivate static let folder = OptionKind(
     placeholder: "DIR", expected: "the path of a writable folder", form: .path,
     parse: { $0.isEmpty ? nil : $0 }, print: { $0 })

@@ -33,6 +33,8 @@ package struct ProgramSettings: Sendable {
   package var plainPort = PlainPort.port(8080)
   /// The port for HTTPS; 0: any free port; nil if it was not given.
   package var securePort: UInt16?
+  /// The congestion control of all TCP ports; nil: BBR if the kernel has it.
+  package var congestion: String?
   /// Where publishers are accepted by RTMP; nil: nowhere.
   package var rtmp: ListenAddress?
   /// Where publishers are accepted by RTMP over TLS; nil: nowhere.
