@@ -697,6 +697,9 @@ class StatusError extends Error {
   }
 }
 function isRefusal(status) { return [401, 403, 410].includes(status); }
+function isWithoutSockets(status) {
+  return status < 500 ? ![404, 408, 425, 429].includes(status) : status === 501 || status === 505;
+}
 function refusalWait(status, retryAfter) {
   if (retryAfter > 0) return Math.min(1000 * retryAfter, LONGEST_REFUSAL);
   if (isRefusal(status)) return REFUSAL_TIME;
@@ -761,14 +764,20 @@ const REFUSAL_TIMEOUT = 3000;
 const FIRST_PINGS = 8, FIRST_PING_INTERVAL = 100, PING_INTERVAL = 5000;
 const QUIET_INTERVAL = 1000, LOST_TIME = 4000;
 const KEPT_SAMPLES = 8;
+const withoutSockets = new Set();
+function hasNoSockets(url) { return withoutSockets.has(url); }
+function forgetMissingSockets() { withoutSockets.clear(); }
 async function refusalOf(url, stop) {
   try {
     return await within(REFUSAL_TIMEOUT, async (signal) => {
       const { status } = await fetch(url.replace(/^ws/, 'http'), { signal, cache: 'no-store' });
-      return isRefusal(status) ? status : null;
+      if (isRefusal(status)) return { status, isMissing: false };
+      const isMissing = isWithoutSockets(status);
+      if (isMissing) withoutSockets.add(url);
+      return { status: null, isMissing };
     }, stop);
   } catch {
-    return null;
+    return { status: null, isMissing: false };
   }
 }
 class LiveSocket {
@@ -787,6 +796,7 @@ class LiveSocket {
     this.socket.binaryType = 'arraybuffer';
     this.socket.onopen = () => {
       this.hasOpened = true;
+      withoutSockets.delete(url);
       this.heardAt = performance.now();
       this.ping();  // answered before the first media, whose place depends on the clock
     };
@@ -968,7 +978,8 @@ class ControlSocket {
     this.hasAnswered = false;
     this.isOpen = false;
     this.socket = null;
-    if ('WebSocket' in globalThis) this.connect();
+    const isKnown = group === null && hasNoSockets(socketAddress(source));
+    if ('WebSocket' in globalThis && !isKnown) this.connect();
     else this.joining.abort();
   }
   connect() {
@@ -1010,12 +1021,15 @@ class ControlSocket {
     this.setOpen(false);
     this.joining.abort();
     this.failures += 1;
-    const isRefused = this.socket?.hasOpened === false
-      && await refusalOf(socketAddress(this.source), signal) !== null;
-    const hasNone = !this.hasAnswered && (isRefused || this.failures >= LARGEST_FAILURES);
+    const { status, isMissing } = this.socket?.hasOpened === false
+      ? await refusalOf(socketAddress(this.source), signal) : { status: null, isMissing: false };
+    const isRefused = status !== null;
+    const hasNone = !this.hasAnswered
+      && (isRefused || isMissing || this.failures >= LARGEST_FAILURES);
     if (this.group === null && hasNone) return;
     const share = 1 + Math.random();  // not all viewers at once
-    await sleep((isRefused ? REFUSAL_TIME : this.pause) * share, signal);
+    const pause = isMissing ? LONGEST_PAUSE : this.pause;
+    await sleep((isRefused ? REFUSAL_TIME : pause) * share, signal);
     this.pause = Math.min(LONGEST_PAUSE, 2 * this.pause);
     if (!signal.aborted) this.connect();
   }
@@ -4586,6 +4600,7 @@ class SocketPlayer {
     this.socket = null;
     this.session = newSession();
     this.failures = 0;
+    this.hasNoSocket = false;
     this.retryTime = 0;
     this.lostAt = 0;
     this.display = this.newDisplay();
@@ -4633,7 +4648,7 @@ class SocketPlayer {
     else this.withoutSocket('This browser has no WebSockets');
   }
   withoutSocket(reason, isRefused) { this.host.unsupported(reason, isRefused); }
-  isHopeless() { return this.failures > 5; }
+  isHopeless() { return this.hasNoSocket || this.failures > 5; }
   stop() {
     this.stopping.abort();
     this.socket?.send({ t: 'bye', reason: 'stopped' });
@@ -4701,8 +4716,10 @@ class SocketPlayer {
     if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
     else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
     if (this.socket?.hasOpened === false) {
-      const status = await refusalOf(socketAddress(this.host.source), this.stopping.signal);
+      const { status, isMissing } = await refusalOf(
+        socketAddress(this.host.source), this.stopping.signal);
       if (this.isStopped) return;
+      this.hasNoSocket = isMissing;
       if (status !== null) {
         this.withoutSocket(
           `The server refuses this stream over a WebSocket (status ${status})`, true);
@@ -5452,6 +5469,7 @@ class Playback {
   }
   choosePlayer(kind) {
     this.unsupported.clear();
+    forgetMissingSockets();
     this.hasSocket = true;
     this.areSocketsRefused = false;
     for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
@@ -5513,7 +5531,8 @@ class Playback {
   }
   newPlayer(kind) {
     const host = hostOf(this, () => this.player === player);
-    const target = this.targets.targetFor(kind, this.source), { hasSocket } = this;
+    const target = this.targets.targetFor(kind, this.source);
+    const hasSocket = this.hasSocket && !hasNoSockets(socketAddress(this.source));
     const player = newPlayer(kind, host, target, hasSocket, this.options.scripts);
     return player;
   }

@@ -6,7 +6,7 @@ import { sleep } from '../shared/deadline.js';
 import { presenceOf } from './away.js';
 import { REFUSAL_TIME } from './errors.js';
 import { EVENT, socketAddress } from './llws.js';
-import { LiveSocket, refusalOf } from './socket.js';
+import { hasNoSockets, LiveSocket, refusalOf } from './socket.js';
 import { eventOf } from './stream-events.js';
 /** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('./stream-events.js').StreamEvent} StreamEvent */
@@ -51,7 +51,8 @@ export class ControlSocket {
     this.isOpen = false;
     /** @type {LiveSocket | null} */
     this.socket = null;
-    if ('WebSocket' in globalThis) this.connect();
+    const isKnown = group === null && hasNoSockets(socketAddress(source));
+    if ('WebSocket' in globalThis && !isKnown) this.connect();
     else this.joining.abort();
   }
 
@@ -99,13 +100,16 @@ export class ControlSocket {
     this.setOpen(false);
     this.joining.abort();
     this.failures += 1;
-    const isRefused = this.socket?.hasOpened === false
-      && await refusalOf(socketAddress(this.source), signal) !== null;
+    const { status, isMissing } = this.socket?.hasOpened === false
+      ? await refusalOf(socketAddress(this.source), signal) : { status: null, isMissing: false };
+    const isRefused = status !== null;
     // A server without sockets, or a cache that does not pass them.
-    const hasNone = !this.hasAnswered && (isRefused || this.failures >= LARGEST_FAILURES);
+    const hasNone = !this.hasAnswered
+      && (isRefused || isMissing || this.failures >= LARGEST_FAILURES);
     if (this.group === null && hasNone) return;
     const share = 1 + Math.random();  // not all viewers at once
-    await sleep((isRefused ? REFUSAL_TIME : this.pause) * share, signal);
+    const pause = isMissing ? LONGEST_PAUSE : this.pause;
+    await sleep((isRefused ? REFUSAL_TIME : pause) * share, signal);
     this.pause = Math.min(LONGEST_PAUSE, 2 * this.pause);
     if (!signal.aborted) this.connect();
   }

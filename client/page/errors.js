@@ -26,6 +26,16 @@ export class StatusError extends Error {
  */
 export function isRefusal(status) { return [401, 403, 410].includes(status); }
 
+/**
+ * Whether the status of a plain request to the address of a WebSocket that did not open tells that
+ * none will: something on the way answers, and does not pass the upgrade. 404 may be a stream that
+ * is missing now; 429 and errors of the server may end.
+ * @param {number} status
+ */
+export function isWithoutSockets(status) {
+  return status < 500 ? ![404, 408, 425, 429].includes(status) : status === 501 || status === 505;
+}
+
 /** @param {number} status @param {number} retryAfter s; NaN if unknown */
 function refusalWait(status, retryAfter) {
   if (retryAfter > 0) return Math.min(1000 * retryAfter, LONGEST_REFUSAL);

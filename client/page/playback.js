@@ -6,6 +6,7 @@ import { awayWords } from './away.js';
 import { ControlSocket } from './control-socket.js';
 import { FrameMeter } from './frame-meter.js';
 import { LatencyController } from './latency-controller.js';
+import { socketAddress } from './llws.js';
 import { mediaSourceClass } from './media-feed.js';
 import { hasDashScript, nextPlayer, sourceFor, usualPlayer } from './player-choice.js';
 import { hostOf } from './player-host.js';
@@ -16,6 +17,7 @@ import {
 import { TargetChoice } from './players/targets.js';
 import { Progress } from './progress.js';
 import { ServicePoller } from './services.js';
+import { forgetMissingSockets, hasNoSockets } from './socket.js';
 import { secondsAhead } from './source-buffer.js';
 import { isMPD } from './source.js';
 import { StallMeter } from './stall-meter.js';
@@ -225,6 +227,7 @@ export class Playback {
   /** @param {Kind} kind */
   choosePlayer(kind) {
     this.unsupported.clear();
+    forgetMissingSockets();
     this.hasSocket = true;
     this.areSocketsRefused = false;
     for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
@@ -298,7 +301,8 @@ export class Playback {
   /** @param {Kind} kind @returns {Player} */
   newPlayer(kind) {
     const host = hostOf(this, () => this.player === player);
-    const target = this.targets.targetFor(kind, this.source), { hasSocket } = this;
+    const target = this.targets.targetFor(kind, this.source);
+    const hasSocket = this.hasSocket && !hasNoSockets(socketAddress(this.source));
     const player = newPlayer(kind, host, target, hasSocket, this.options.scripts);
     return player;
   }

@@ -3,7 +3,7 @@
 
 import { agreeing, localNow } from '../shared/clock.js';
 import { within } from '../shared/deadline.js';
-import { isRefusal } from './errors.js';
+import { isRefusal, isWithoutSockets } from './errors.js';
 import { controlMessage, mediaMessage, PROTOCOL } from './llws.js';
 /** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../shared/clock.js').TimeSample} TimeSample */
@@ -28,19 +28,38 @@ const KEPT_SAMPLES = 8;
  */
 
 /**
- * The status with which a server refuses a client: 401, 403 or 410; null for anything else.
+ * The addresses at which no socket opens, as behind a proxy that passes no upgrade. They are not
+ * tried again while the document lives, unless a socket is requested.
+ * @type {Set<string>}
+ */
+const withoutSockets = new Set();
+
+/** @param {string} url whether no socket opens there */
+export function hasNoSockets(url) { return withoutSockets.has(url); }
+
+/** Forgets what was learnt: the viewer requests a player again. */
+export function forgetMissingSockets() { withoutSockets.clear(); }
+
+/**
+ * Why a socket did not open. `status`: that of a refusal of this client, 401, 403 or 410, else
+ * null; `isMissing`: whether another attempt has no chance. After a lost connection, or if there is
+ * no answer, it has one.
  *
  * Browsers hide the status of a WebSocket that does not open: a plain request has the same one.
  * @param {string} url @param {AbortSignal} stop
+ * @returns {Promise<{ status: number | null, isMissing: boolean }>}
  */
 export async function refusalOf(url, stop) {
   try {
     return await within(REFUSAL_TIMEOUT, async (signal) => {
       const { status } = await fetch(url.replace(/^ws/, 'http'), { signal, cache: 'no-store' });
-      return isRefusal(status) ? status : null;
+      if (isRefusal(status)) return { status, isMissing: false };
+      const isMissing = isWithoutSockets(status);
+      if (isMissing) withoutSockets.add(url);
+      return { status: null, isMissing };
     }, stop);
   } catch {
-    return null;
+    return { status: null, isMissing: false };
   }
 }
 
@@ -64,6 +83,7 @@ export class LiveSocket {
     this.socket.binaryType = 'arraybuffer';
     this.socket.onopen = () => {
       this.hasOpened = true;
+      withoutSockets.delete(url);
       this.heardAt = performance.now();
       this.ping();  // answered before the first media, whose place depends on the clock
     };

@@ -2,15 +2,17 @@
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
 import { ControlSocket } from '../page/control-socket.js';
+import { forgetMissingSockets } from '../page/socket.js';
 
 const settled = () => new Promise((resolve) => { setImmediate(resolve); });
 
-/** A socket that is open at once, and what it reports. */
-function joined(t, group = 'hall', status = 426) {
+/** A socket that is open at once, and what it reports; without a status no request is answered. */
+function joined(t, group = 'hall', status = null) {
   const sockets = [], targets = [], events = [], sources = [], openings = [];
   const requests = [], { WebSocket, fetch } = globalThis;
   globalThis.fetch = async (url) => {
     requests.push(url);
+    if (status === null) throw new TypeError('Failed to fetch');
     return new Response('', { status });
   };
   globalThis.WebSocket = class extends EventTarget {
@@ -35,6 +37,7 @@ function joined(t, group = 'hall', status = 426) {
     onSource: (source) => sources.push(source),
   });
   t.after(() => {
+    forgetMissingSockets();
     member.close();
     mock.timers.reset();
     Object.assign(globalThis, { WebSocket, fetch });
@@ -149,6 +152,10 @@ suite('a socket without media beside a player', () => {
 
   for (const [group, status, attempts] of [
     [null, 403, 1], [null, 410, 1], ['hall', 403, 10], ['hall', 401, 10],
+    // Something answers and passes no upgrade; with a group the member tries on.
+    [null, 426, 1], [null, 200, 1], [null, 501, 1], ['hall', 426, 41],
+    // A stream or a server that may return.
+    [null, 404, 3], [null, 503, 3], [null, null, 3],
   ]) {
     const name = `sockets in ten minutes, group ${group}, refused with ${status}: ${attempts}`;
     test(name, async (t) => {
@@ -163,4 +170,20 @@ suite('a socket without media beside a player', () => {
       assert.equal(requests[0], 'https://h/live/ws');
     });
   }
+
+  test('another player does not try where no socket opened, until it is requested', async (t) => {
+    const { sockets } = joined(t, null, 426);
+    const again = () => {
+      const clock = { learn() {}, roundTrip: 2 };
+      const source = 'https://h/live/playlist.m3u8';
+      const other = new ControlSocket(source, null, clock, { onOpen() {}, need: () => 0 });
+      other.close();
+      return sockets.length;
+    };
+    sockets[0].onclose({ code: 1006, reason: '' });
+    await settled();
+    assert.equal(again(), 1);
+    forgetMissingSockets();
+    assert.equal(again(), 2);
+  });
 });

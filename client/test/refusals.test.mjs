@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
-import { StatusError, waitOf } from '../page/errors.js';
+import { isWithoutSockets, StatusError, waitOf } from '../page/errors.js';
 import { FramePlayer } from '../page/players/frames.js';
 import { ServerClock } from '../shared/clock.js';
 
@@ -20,6 +20,17 @@ suite('the wait after an error', () => {
   test('none after the loss of a connection', () => {
     assert.equal(waitOf(new TypeError('Failed to fetch')), 0);
   });
+});
+
+suite('the address of a WebSocket that did not open', () => {
+  for (const [status, isMissing] of [
+    [200, true], [301, true], [400, true], [405, true], [426, true], [501, true],
+    [404, false], [429, false], [500, false], [502, false], [503, false], [504, false],
+  ]) {
+    test(`answers with ${status}: no socket will open: ${isMissing}`, () => {
+      assert.equal(isWithoutSockets(status), isMissing);
+    });
+  }
 });
 
 suite('the frame player', () => {

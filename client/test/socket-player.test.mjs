@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
 import { AUDIO, HEADER, KEY, VIDEO } from '../page/llws.js';
 import { SocketPlayer } from '../page/players/socket-player.js';
+import { forgetMissingSockets } from '../page/socket.js';
 
 const settled = () => new Promise((resolve) => { setImmediate(resolve); });
 
@@ -378,6 +379,7 @@ suite('sockets that do not open', () => {
       },
     }, 0.1);
     t.after(() => {
+      forgetMissingSockets();
       player.stop();
       mock.timers.reset();
       Object.assign(globalThis, { WebSocket, fetch });
@@ -399,8 +401,15 @@ suite('sockets that do not open', () => {
     });
   }
 
+  test('an answer without an upgrade ends the attempts: another player plays', async (t) => {
+    const found = await attempts(t, async () => new Response('', { status: 426 }));
+    assert.equal(found.sockets, 1);
+    assert.match(found.reasons.join(), /does not serve this stream/);
+  });
+
   for (const [name, respond] of [
-    ['a path that is a WebSocket', async () => new Response('', { status: 426 })],
+    ['a stream that is missing', async () => new Response('', { status: 404 })],
+    ['a server that starts', async () => new Response('', { status: 503 })],
     ['a server that is away', async () => { throw new TypeError('Failed to fetch'); }],
   ]) {
     test(`${name} is tried again before another player plays`, async (t) => {

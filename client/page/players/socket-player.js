@@ -56,6 +56,8 @@ export class SocketPlayer {
     this.socket = null;
     this.session = newSession();
     this.failures = 0;
+    /** Whether something on the way to the server passes no sockets. */
+    this.hasNoSocket = false;
     /** The time for which the server asks the page to wait, ms; 0 if it does not. */
     this.retryTime = 0;
     this.lostAt = 0;
@@ -129,7 +131,7 @@ export class SocketPlayer {
   withoutSocket(reason, isRefused) { this.host.unsupported(reason, isRefused); }
 
   /** Whether a socket without media so far is not opened again. */
-  isHopeless() { return this.failures > 5; }
+  isHopeless() { return this.hasNoSocket || this.failures > 5; }
 
   stop() {
     this.stopping.abort();
@@ -219,8 +221,10 @@ export class SocketPlayer {
     if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
     else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
     if (this.socket?.hasOpened === false) {
-      const status = await refusalOf(socketAddress(this.host.source), this.stopping.signal);
+      const { status, isMissing } = await refusalOf(
+        socketAddress(this.host.source), this.stopping.signal);
       if (this.isStopped) return;
+      this.hasNoSocket = isMissing;
       if (status !== null) {
         this.withoutSocket(
           `The server refuses this stream over a WebSocket (status ${status})`, true);
