@@ -7,7 +7,8 @@ package import Time
 ///
 /// A source is analysed when its stream starts. Later it may be replaced by another one: an encoder
 /// with other settings, or a backup input. A reordered group of pictures counts at once after the
-/// source was away, else if two follow one another; a rate counts after two groups.
+/// source was away, else if two follow one another; a leading picture counts at once; a rate counts
+/// after two groups.
 package struct SourceFitness: Sendable {
   /// Why the source must be encoded.
   package enum Fault: Sendable, Equatable {
@@ -60,8 +61,15 @@ package struct SourceFitness: Sendable {
 
   /// Notes the next access unit in decoding order.
   ///
+  /// - Parameters:
+  ///   - pts: its timestamp.
+  ///   - isKey: whether it is a key frame.
+  ///   - isLeading: whether it is a leading picture of HEVC.
   /// - Returns: why the source must be encoded; nil if it can be passed through up to now.
-  package mutating func take(pts: SourceTime, isKey: Bool) -> Fault? {
+  package mutating func take(
+    pts: SourceTime, isKey: Bool, isLeading: Bool = false
+  ) -> Fault? {
+    if isLeading { return .reordered }
     if let highest { move(pts - highest) }
     highest = highest.map { pts > $0 || $0 - pts > Self.longestReordering ? pts : $0 } ?? pts
     if hasKey, reordered >= Self.leastReordered, isFirstGroup || former == .reordered {

@@ -91,7 +91,7 @@ struct ContainerUnitsTests {
     #expect(split.parameterSets == [[0x68, 5]] && split.isKey && split.slices == 1)
   }
 
-  @Test("hvcC gives its parameter sets, and IDR is a key frame, ISO/IEC 14496-15 §8.3.3.1")
+  @Test("hvcC gives its parameter sets, ISO/IEC 14496-15 §8.3.3.1")
   func hevc() {
     var box = [UInt8](repeating: 0, count: 23)
     box[0] = 1
@@ -102,10 +102,46 @@ struct ContainerUnitsTests {
     }
     let sets = NALSplitter.parameterSets(.hevc, extradata: box.span)
     #expect(sets == [[0x40, 1, 32], [0x42, 1, 33], [0x44, 1, 34]])
-    let splitter = NALSplitter(.hevc, extradata: box.span)
-    let idr = splitter.split([0, 0, 0, 3, 0x26, 1, 0x80].span)
-    let cra = splitter.split([0, 0, 0, 3, 0x2A, 1, 0x80].span)
-    #expect(idr.isKey && !cra.isKey && cra.slices == 1)
+  }
+
+  /// NAL unit types of HEVC and their role; ITU-T H.265 table 7-1.
+  struct TypeRow: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let types: ClosedRange<UInt8>
+    let kind: PassThroughCodec.Kind
+  }
+
+  @Test(
+    "IDR, BLA and CRA are key frames, RASL and RADL leading pictures, ITU-T H.265 table 7-1",
+    arguments: [
+      TypeRow(testDescription: "TRAIL, TSA, STSA", types: 0...5, kind: .slice),
+      TypeRow(testDescription: "RADL and RASL", types: 6...9, kind: .leadingSlice),
+      TypeRow(testDescription: "reserved below the IRAPs", types: 10...15, kind: .padding),
+      TypeRow(testDescription: "BLA", types: 16...18, kind: .keySlice),
+      TypeRow(testDescription: "IDR", types: 19...20, kind: .keySlice),
+      TypeRow(testDescription: "CRA", types: 21...21, kind: .keySlice),
+      TypeRow(testDescription: "reserved above the IRAPs", types: 22...31, kind: .padding),
+      TypeRow(testDescription: "VPS, SPS, PPS", types: 32...34, kind: .parameterSet),
+      TypeRow(testDescription: "delimiters, ends, filler", types: 35...38, kind: .padding),
+      TypeRow(testDescription: "SEI", types: 39...40, kind: .information),
+    ])
+  func types(_ row: TypeRow) {
+    let splitter = NALSplitter(.hevc, extradata: [UInt8]().span)
+    for type in row.types {
+      #expect(PassThroughCodec.hevc.kind(type << 1) == row.kind)
+      let split = splitter.split([0, 0, 0, 1, type << 1, 1, 0x80].span)
+      #expect(split.isKey == (row.kind == .keySlice))
+      #expect(split.isLeading == (row.kind == .leadingSlice))
+      #expect(split.slices == ([.slice, .leadingSlice, .keySlice].contains(row.kind) ? 1 : 0))
+    }
+  }
+
+  @Test("a slice of another type than 5 is no key frame of H.264", arguments: UInt8(1)...4)
+  func recoveryPoint(_ type: UInt8) {
+    let splitter = NALSplitter(.h264, extradata: [UInt8]().span)
+    // A recovery point SEI: recovery_frame_cnt 0, exact_match_flag 1; then a slice.
+    let split = splitter.split([0, 0, 1, 6, 6, 1, 0xC4, 0x80, 0, 0, 1, type, 0x88].span)
+    #expect(!split.isKey && split.slices == 1)
   }
 
   @Test("broken extradata and lengths are harmless", arguments: 0..<24)

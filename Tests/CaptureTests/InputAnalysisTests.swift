@@ -66,6 +66,8 @@ struct InputAnalysisTests {
     let timestamps: [Double]
     /// Indices of the key frames in `timestamps`.
     let keys: Set<Int>
+    /// Indices of leading pictures.
+    var leading: Set<Int> = []
     var segment: Int64 = 1_000_000
     let verdict: PassThroughAnalysis.Verdict
   }
@@ -107,6 +109,13 @@ struct InputAnalysisTests {
       testDescription: "B-frames", timestamps: [0, 3, 1, 2, 6, 4, 5], keys: [0],
       verdict: .unfit(.reordered)),
     PassRow(
+      testDescription: "a leading picture with timestamps that rise", timestamps: regular(51),
+      keys: [0, 25, 50], leading: [3], verdict: .unfit(.reordered)),
+    PassRow(
+      testDescription: "leading pictures before the first key frame",
+      timestamps: (0..<51).map { Double($0) - 2 }, keys: [2, 27], leading: [0, 1],
+      verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
+    PassRow(
       testDescription: "no second key frame", timestamps: regular(120), keys: [0],
       verdict: .unfit(.longGroup(4))),
     PassRow(
@@ -131,8 +140,8 @@ struct InputAnalysisTests {
     var analysis = PassThroughAnalysis(video, segmentMicroseconds: row.segment)
     for (index, timestamp) in row.timestamps.enumerated() {
       analysis.take(
-        pts: SourceTime(nanoseconds: Int64(timestamp * 40_000_000)), isKey: row.keys.contains(index)
-      )
+        pts: SourceTime(nanoseconds: Int64(timestamp * 40_000_000)),
+        isKey: row.keys.contains(index), isLeading: row.leading.contains(index))
     }
     #expect(analysis.verdict == row.verdict)
   }

@@ -29,6 +29,8 @@ HEVC = [
     "-c:v", "libx265", "-preset", "ultrafast", "-tune", "zerolatency", "-b:v", "1500k",
     "-x265-params", "log-level=none:keyint=30:min-keyint=30:scenecut=0:bframes=0:open-gop=0"
 ]
+# CRA pictures at group starts, without leading pictures.
+CRA = [*HEVC[:-1], HEVC[-1].replace("open-gop=0", "open-gop=1")]
 
 
 def play(streamer: Callable[..., Program], sources: list[Source], kind: str, *more: str,
@@ -57,10 +59,10 @@ def explains(program: Program, reason: str) -> bool:
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("kind", ["rtsp", "rtmp", "hevc"])
+@pytest.mark.parametrize("kind", ["rtsp", "rtmp", "hevc", "cra"])
 def test_every_frame_passes_through_in_time(kind: str, streamer, sources: list[Source]) -> None:
-    """No frame is lost or late; the grid has no hole; segments begin with an IDR."""
-    coding = HEVC if kind == "hevc" else None
+    """No frame is lost or late; the grid has no hole; segments begin with a key frame."""
+    coding = {"hevc": HEVC, "cra": CRA}.get(kind)
     program = play(streamer, sources, "udp" if coding else kind, coding=coding)
     assert f"640x360 {PASSED_THROUGH}" in program.description()
     found = record(program.port, 5)

@@ -7,8 +7,9 @@ import Time
 
 @Suite("Whether a live source can still be passed through")
 struct SourceFitnessTests {
-  /// One frame per character: `I` an IDR, `p` a frame, `B` a B-frame (its timestamp is that of the
-  /// frame before the last one), `.` a lost frame, `|` the source was away.
+  /// One frame per character: `I` a key frame, `p` a frame, `B` a B-frame (its timestamp is that
+  /// of the frame before the last one), `L` a leading picture in the order of display, `.` a lost
+  /// frame, `|` the source was away.
   struct Row: Sendable, CustomTestStringConvertible {
     let name: String
     let frames: String
@@ -36,6 +37,8 @@ struct SourceFitnessTests {
       name: "one wrong timestamp per group", frames: group + "IppBpppppp" + "IppBpppppp",
       found: nil),
     Row(name: "lost frames", frames: String(repeating: "Ipp..ppp.p", count: 20), found: nil),
+    Row(name: "the first leading picture", frames: group + group + "ILpppppppp", found: 22),
+    Row(name: "a leading picture after an outage", frames: group + "|L", found: 11),
     Row(
       name: "no IDR for 4.1 s", frames: group + String(repeating: "p", count: 40), found: 42,
       fault: .longGroup),
@@ -64,7 +67,11 @@ struct SourceFitnessTests {
       let shown = character == "B" ? time - 2 : time
       count += 1
       let pts = SourceTime.origin + .milliseconds(100 * shown)
-      if let fault = fitness.take(pts: pts, isKey: character == "I") { found = (count, fault) }
+      if let fault = fitness.take(
+        pts: pts, isKey: character == "I", isLeading: character == "L")
+      {
+        found = (count, fault)
+      }
     }
     #expect(found?.0 == row.found)
     if let found { #expect(found.1 == row.fault) }

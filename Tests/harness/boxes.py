@@ -123,6 +123,31 @@ def sample_sizes(traf: bytes, default: int) -> list[int]:
     return sizes
 
 
+def sample_flags(chunk: bytes, init: bytes) -> list[int]:
+    """The flags of each sample of a chunk; the default is that of `tfhd`, else of `trex`."""
+    default = struct.unpack_from(">I", find(init, "moov/mvex/trex")[0], 20)[0]
+    flags_of: list[int] = []
+    for traf in find(chunk, "moof/traf"):
+        header = find(traf, "tfhd")[0]
+        flags, offset = int.from_bytes(header[1:4], "big"), 8
+        offset += 8 * bool(flags & 1) + 4 * bool(flags & 2) + 4 * bool(flags & 8)
+        offset += 4 * bool(flags & 0x10)
+        if flags & 0x20:
+            default = struct.unpack_from(">I", header, offset)[0]
+        for run in find(traf, "trun"):
+            flags, samples = int.from_bytes(run[1:4], "big"), struct.unpack_from(">I", run, 4)[0]
+            first = 8 + 4 * bool(flags & 1)
+            at = first + 4 * bool(flags & 4)
+            before = 4 * sum(bool(flags & bit) for bit in (0x100, 0x200))
+            step = before + 4 * sum(bool(flags & bit) for bit in (0x400, 0x800))
+            found = [struct.unpack_from(">I", run, at + i * step + before)[0] if flags & 0x400
+                     else default for i in range(samples)]
+            if flags & 4:
+                found[:1] = struct.unpack_from(">I", run, first)
+            flags_of += found
+    return flags_of
+
+
 def default_duration(init: bytes) -> int:
     """default_sample_duration of the first trex."""
     return struct.unpack_from(">I", find(init, "moov/mvex/trex")[0], 12)[0]

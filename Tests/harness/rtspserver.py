@@ -3,7 +3,8 @@
 
 `/usr/bin/python3 rtspserver.py PORT` prints `ready`; --help lists the options.
 The URL is rtsp://127.0.0.1:PORT/x.
-With `--file PATH` it sends the video and audio of a Matroska file (H.264, AAC) once instead.
+With `--file PATH` it sends the video and audio of a Matroska file (H.264, AAC) once instead, with
+`--hevc` the video of one with HEVC.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("--first-timestamp", type=int, default=-1,
                         help="the first RTP timestamp (default: random)")
     parser.add_argument("--file", default="")
+    parser.add_argument("--hevc", action="store_true")
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
     parser.add_argument("--certificate", default="", help="PEM; with --key: rtsps alone")
@@ -66,7 +68,11 @@ def main() -> None:
         f"key-int-max=30 bitrate=1500 option-string=slices={options.slices}:scenecut=0 "
         "! video/x-h264,profile=baseline ! rtph264pay name=pay0 pt=96 config-interval=-1"
         f"{first_timestamp} )")
-    if options.file:
+    if options.file and options.hevc:
+        factory.set_launch(
+            f"( filesrc location={options.file} ! matroskademux ! h265parse "
+            "! rtph265pay name=pay0 pt=96 config-interval=-1 )")
+    elif options.file:
         factory.set_launch(
             f"( filesrc location={options.file} ! matroskademux name=d "
             "d.video_0 ! queue ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 "

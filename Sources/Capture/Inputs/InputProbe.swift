@@ -70,7 +70,7 @@ package struct InputProbe: Sendable {
       }
       if frame.isKey { keys.append(timestamps.count) }
       timestamps.append(frame.pts)
-      analysis?.take(pts: frame.pts, isKey: frame.isKey)
+      analysis?.take(pts: frame.pts, isKey: frame.isKey, isLeading: frame.isLeading)
       if first == nil, let decoded = decoder?.decode(frame).first {
         first = decoded
         firstFrame = SystemClock.monotonicTime - begin

@@ -19,7 +19,8 @@ package struct AccessUnit: Sendable {
   package let bytes: [UInt8]
   /// The parameter sets received with it, each without length or start code.
   package let parameterSets: [[UInt8]]
-  /// Whether it is an IDR; for other codecs, whether the container marks a key frame.
+  /// Whether it is an IDR, of HEVC also a BLA or a CRA; for other codecs, whether the container
+  /// marks a key frame.
   package let isKey: Bool
   /// The presentation timestamp on the source's clock.
   package var pts: SourceTime
@@ -29,6 +30,8 @@ package struct AccessUnit: Sendable {
   package var arrival: MonotonicTime
   /// The declared capture time on the sender's clock; nil if undeclared.
   package let senderTime: WallTime?
+  /// Whether it is a leading picture of HEVC: shown before the key frame that precedes it.
+  package var isLeading = false
   /// Its position on a shared connection; nil if the connection is not shared.
   package var shared: SharedPosition?
   /// The access units of the same time in the other renditions of a publisher.

@@ -11,8 +11,10 @@ struct NALSplitter: Sendable {
     var bytes: [UInt8] = []
     /// Parameter sets without length or start code.
     var parameterSets: [[UInt8]] = []
-    /// Whether it contains a slice of an IDR.
+    /// Whether it contains a slice of a key frame.
     var isKey = false
+    /// Whether it contains a slice of a leading picture.
+    var isLeading = false
     /// The number of slices.
     var slices = 0
   }
@@ -45,6 +47,9 @@ struct NALSplitter: Sendable {
         continue
       case .keySlice:
         split.isKey = true
+        split.slices += 1
+      case .leadingSlice:
+        split.isLeading = true
         split.slices += 1
       case .slice: split.slices += 1
       case .information: break

@@ -141,7 +141,11 @@ package struct PassThroughAnalysis: Sendable {
   }
 
   /// Adds the next access unit in decoding order, of `size` bytes.
-  package mutating func take(pts: SourceTime, isKey: Bool, size: Int = 0) {
+  ///
+  /// A leading picture is reordered, whatever its timestamp.
+  package mutating func take(
+    pts: SourceTime, isKey: Bool, isLeading: Bool = false, size: Int = 0
+  ) {
     guard verdict == .undecided else { return }
     guard isKey || !keys.isEmpty else {
       // Some streams have no IDR after their start: rolling intra refresh, open GOPs.
@@ -156,7 +160,7 @@ package struct PassThroughAnalysis: Sendable {
       groupBytes = 0
     }
     groupBytes += Int64(size)
-    if let last = timestamps.last, pts <= last {
+    if isLeading || timestamps.last.map({ pts <= $0 }) == true {
       verdict = .unfit(.reordered)
       return
     }

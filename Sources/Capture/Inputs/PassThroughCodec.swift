@@ -42,8 +42,12 @@ package enum PassThroughCodec: Sendable, Hashable {
 
   /// The kinds of NAL units that the repackaging distinguishes.
   enum Kind: Sendable, Equatable {
-    /// A slice of a frame with which a segment may start: an IDR.
+    /// A slice of a frame with which a segment may start: an IDR, of HEVC also a BLA or a CRA.
+    ///
+    /// With leading pictures a segment that starts with a BLA or a CRA shows not all its frames.
     case keySlice
+    /// A slice of a leading picture, RASL or RADL: shown before the key frame that precedes it.
+    case leadingSlice
     /// Any other slice.
     case slice
     case parameterSet
@@ -54,7 +58,7 @@ package enum PassThroughCodec: Sendable, Hashable {
   }
 
   /// The kind of a NAL unit whose first byte is `first`.
-  /// - Source: ITU-T H.264 table 7-1; ITU-T H.265 table 7-1
+  /// - Source: ITU-T H.264 table 7-1; ITU-T H.265 table 7-1, §3.1 (leading picture)
   func kind(_ first: UInt8) -> Kind {
     switch self {
     case .h264:
@@ -67,8 +71,9 @@ package enum PassThroughCodec: Sendable, Hashable {
       }
     case .hevc:
       switch first >> 1 & 0x3F {
-      case 19, 20: .keySlice
-      case 0...9, 16...18, 21: .slice
+      case 16...21: .keySlice
+      case 6...9: .leadingSlice
+      case 0...5: .slice
       case 32...34: .parameterSet
       case 39, 40: .information
       default: .padding

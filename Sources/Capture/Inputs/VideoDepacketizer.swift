@@ -162,7 +162,7 @@ struct VideoDepacketizer {
     announces = false
     return AccessUnit(
       bytes: split.bytes, parameterSets: sets, isKey: split.isKey, pts: pts,
-      dts: dts, arrival: arrival, senderTime: sent)
+      dts: dts, arrival: arrival, senderTime: sent, isLeading: split.isLeading)
   }
 
   /// Replaces the stored parameter sets of the same kind.

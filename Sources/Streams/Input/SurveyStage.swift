@@ -125,7 +125,10 @@ final class SurveyStage: InputStage {
         isPlaylist: description.isPlaylist)
     }
     var analysis = analysis ?? new(description.video)
-    analysis.take(pts: unit.pts, isKey: unit.isKey, size: unit.bytes.count)
+    analysis.take(
+      pts: unit.pts, isKey: unit.isKey,
+      isLeading: unit.isLeading || unit.others.contains { $0.isLeading },
+      size: unit.bytes.count)
     self.analysis = analysis
     if others.isEmpty { others = description.otherVideos.map(new) }
     for (index, other) in unit.others.enumerated() where index < others.count {

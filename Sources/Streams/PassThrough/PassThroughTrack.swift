@@ -199,7 +199,10 @@ final class PassThroughTrack: Sendable {
         return end(&state, .tracksChanged)
       }
       if unit.isKey, parameterSets(videos) != state.parameterSets { renew(&state, units, videos) }
-      if !isPaced, let fault = state.fitness.take(pts: unit.pts, isKey: unit.isKey) {
+      let isLeading = units.contains { $0.isLeading }
+      if !isPaced,
+        let fault = state.fitness.take(pts: unit.pts, isKey: unit.isKey, isLeading: isLeading)
+      {
         return end(&state, .unfit("\(PassThroughAnalysis.Reason(fault, rate, longestGroup))"))
       }
       let position = state.schedule.assign(pts: unit.pts, isKey: unit.isKey, captured: wall)
