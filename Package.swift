@@ -160,6 +160,11 @@ let package = Package(
       ],
       path: "Bench/Allocations", exclude: ["thresholds.json"], swiftSettings: strict),
 
+    // The processor time of each step of an encoder that is late. For release builds only.
+    .executableTarget(
+      name: "streamer-encoder-steps", dependencies: ["Capture", "Media"],
+      path: "Bench/EncoderSteps", swiftSettings: strict),
+
     // Lets libv4l2 load the emulated camera in the process of the tests.
     .target(
       name: "GlobShim", path: "Tests/FakeCamera", exclude: ["Makefile", "fakecam.c"],

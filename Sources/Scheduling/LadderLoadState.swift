@@ -4,27 +4,39 @@ package import Time
 
 /// Chooses the encoded renditions of a ladder, by the lag of their encoders: a pure state machine.
 ///
-/// If an encoder is one second behind, and still is a second later, the machine is too slow for the
-/// ladder; after a suspension of the process an encoder catches up sooner. The lowest encoded
-/// rendition is then left out, and another one if that does not help within three seconds. The top
-/// rendition is never left out: if it alone is left and behind, it halves its frame rate. When no
-/// encoder has been behind for a time (`rest`), the rendition left out last returns. If it must
-/// soon be left out again, the next such time is twice as long.
+/// Encoders that are late reduce their effort first; see ``EncoderEffort``. If one of them is a
+/// second behind with the least effort, and still is half a second later, the machine is too slow
+/// for the ladder. The highest encoded rendition is then left out, which saves most, and another
+/// one if that does not help within two seconds. The lowest rendition is never left out: viewers
+/// with slow connections have no other. When all encoders have had their full effort for a time
+/// (`rest`), the rendition left out last returns. If one must soon be left out again, the next such
+/// time is twice as long.
 package struct LadderLoadState: Sendable {
+  /// How an encoder keeps up.
+  package enum Load: Sendable, Equatable {
+    /// It encodes all frames in time.
+    case none
+    /// It keeps up with a reduced effort, or is late for the moment.
+    case strained
+    /// It is a second behind with the least effort.
+    case behind
+  }
+
   /// How long an encoder must be behind.
-  private static let proof = Interval.seconds(1)
+  private static let proof = Interval.milliseconds(500)
   /// How long playlists wait for a late rendition: until overload is certain.
   package static let publishTimeout = OverloadMonitor.limit + proof
   /// How long a change may take to have an effect before the next one.
-  private static let effect = Interval.seconds(3)
-  /// How long no encoder may be behind before a rendition returns, at first and at most.
-  private static let rest = (first: Interval.seconds(30), longest: Interval.seconds(480))
+  private static let effect = Interval.seconds(2)
+  /// How long all encoders must have their full effort before a rendition returns, at first and at
+  /// most.
+  private static let rest = (first: Interval.seconds(10), longest: Interval.seconds(480))
 
-  /// The number of encoded renditions, from the top on; at least one.
-  package private(set) var encoded: Int
+  /// The index of the highest encoded rendition, 0 for the top rendition.
+  package private(set) var highest = 0
   private let count: Int
-  private var behind: Set<Int> = []
-  private var behindSince = MonotonicTime.distantFuture
+  private var loads: [Load]
+  private var behindSince: MonotonicTime?
   private var changed = MonotonicTime.distantPast
   private var relieved = MonotonicTime.distantPast
   private var rest = Self.rest.first
@@ -33,46 +45,42 @@ package struct LadderLoadState: Sendable {
   /// A ladder of `count` renditions, all encoded.
   package init(count: Int) {
     self.count = count
-    encoded = count
+    loads = Array(repeating: .none, count: count)
   }
 
-  /// Whether the last encoder left is behind, so that it must do less itself.
-  package func isAloneBehind(_ rendition: Int) -> Bool {
-    encoded == 1 && behind.contains(rendition)
-  }
+  /// Whether a rendition is left out.
+  package func leavesOut(_ rendition: Int) -> Bool { rendition < highest }
 
-  /// Takes whether the encoder of `rendition` is overloaded at `now`; see ``OverloadMonitor``.
-  package mutating func observe(_ rendition: Int, isBehind: Bool, now: MonotonicTime) {
-    if isBehind {
-      behind.insert(rendition)
-    } else if behind.remove(rendition) != nil {
-      relieved = now
-    }
-    // A rendition that is left out encodes nothing and cannot be behind.
-    behind = behind.filter { $0 < encoded }
-    guard !behind.isEmpty else {
-      behindSince = .distantFuture
+  /// Takes the load of the encoder of `rendition` at `now`.
+  package mutating func observe(_ rendition: Int, _ load: Load, now: MonotonicTime) {
+    guard loads.indices.contains(rendition) else { return }
+    // A rendition that is left out encodes nothing.
+    loads[rendition] = leavesOut(rendition) ? .none : load
+    if loads.contains(where: { $0 != .none }) { relieved = now }
+    guard loads.contains(.behind) else {
+      behindSince = nil
       return restore(now)
     }
-    behindSince = min(behindSince, now)
-    if now - behindSince >= Self.proof { relieve(now) }
+    let since = behindSince ?? now
+    behindSince = since
+    if now - since >= Self.proof { relieve(now) }
   }
 
   private mutating func relieve(_ now: MonotonicTime) {
-    guard encoded > 1, now - changed >= Self.effect else { return }
+    guard highest + 1 < count, now - changed >= Self.effect else { return }
     if let returned {
       // bounded: intervals saturate
       rest = now - returned < rest ? min(rest * 2, Self.rest.longest) : Self.rest.first
     }
     returned = nil
-    encoded -= 1
+    loads[highest] = .none
+    highest += 1
     changed = now
-    relieved = now
   }
 
   private mutating func restore(_ now: MonotonicTime) {
-    guard encoded < count, now - max(relieved, changed) >= rest else { return }
-    encoded += 1
+    guard highest > 0, now - max(relieved, changed) >= rest else { return }
+    highest -= 1
     changed = now
     returned = now
   }

@@ -85,6 +85,51 @@ struct VideoEncoderTests {
     for (one, next) in zip(identifiers, identifiers.dropFirst()) { #expect(one != next) }
   }
 
+  @Test(
+    "a hurried encoder begins with a key frame, keeps the parameter sets, and takes less time",
+    arguments: ["superfast", "veryfast", "medium", "slow", "slower"])
+  func hurry(preset: String) throws {
+    var encoder = try VideoEncoder(settings(preset: preset))
+    let configuration = try #require(
+      Box.at("moov/trak/mdia/minf/stbl/stsd/avc1/avcC", in: encoder.initSegment()))
+    let decoder = try H264Decoder(configuration: configuration.content)
+    let source = try TestPattern(size: size("640x360"))
+    let sets = encoder.parameterSets
+    var times = [Duration](repeating: .zero, count: 3)
+    for index in Int64(0)..<90 {
+      let phase = Int(index / 30)
+      if index == 25 { encoder.hurry(true) }
+      if index == 55 { encoder.hurry(false) }
+      let frame = source.draw(frame: index, milliseconds: index * 33)
+      let clock = ContinuousClock()
+      let begin = clock.now
+      let coded = try #require(
+        try encoder.encode(frame, pts: Self.start + index * 3000, independent: index % 30 == 0)
+          .first)
+      if index % 30 >= 5, index % 30 < 25 { times[phase] += clock.now - begin }
+      #expect(coded.isIndependent == (index % 30 == 0))
+      let slices = try units(coded.bytes)
+      #expect(slices.allSatisfy { [1, 5].contains(NALUnits.type($0[0])) })
+      #expect(try decoder.decode(coded.bytes).clock == index * 33)
+      let isHurried = encoder.isHurried
+      #expect(isHurried == (phase == 1))
+    }
+    let unchanged = encoder.parameterSets
+    #expect(unchanged == sets)
+    // No bound: other programs share the processors.
+    print("\(preset): \(times)")
+  }
+
+  @Test("the fastest preset and other encoders cannot hurry")
+  func noHurry() throws {
+    var encoder = try VideoEncoder(settings(preset: "ultrafast"))
+    encoder.hurry(true)
+    let slate = try SlateFrame.make(size: size("640x360"))
+    _ = try encoder.encode(slate, pts: Self.start, independent: true)
+    let isHurried = encoder.isHurried
+    #expect(!isHurried)
+  }
+
   @Test("a scene change inserts no key frame")
   func sceneChange() throws {
     var encoder = try VideoEncoder(settings())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ladders: overlay in each rendition, an overloaded machine, a slow network."""
+"""Ladders: overlay in each rendition, a slow network."""
 
 from __future__ import annotations
 
@@ -13,17 +13,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from harness.boxes import kinds
 from harness.browser import viewer
 from harness.camera import FakeCamera, jpegs
 from harness.frames import luma_frames
 from harness.http1 import get
 from harness.labreport import pauses
-from harness.metrics import total
 from harness.playlist import Segment
 from harness.program import Program
 from harness.tunein import fetch
-from harness.waiting import wait_until
 
 
 def live_segment(program: Program, rendition: str) -> Segment:
@@ -49,37 +46,6 @@ def test_overlay_is_drawn_in_each_rendition(streamer: Callable[..., Program]) ->
         assert (letters > 180).mean() > 0.05, f"{name}: no white letters"
         assert (np.abs(np.diff(letters.astype(np.int16), axis=0))
                 > 100).any(), f"{name}: the shown time does not change"
-
-
-@pytest.mark.timeout(120)
-def test_overload_drops_the_lowest_rendition(streamer: Callable[..., Program]) -> None:
-    """An overloaded encoder: the lowest rendition becomes gaps; the top rendition continues."""
-    program = streamer("--rendition", "1280x720@3000", "--rendition", "160x90@100", "--preset",
-                       "placebo")
-    deadline = time.monotonic() + 60
-    program.wait_logged("rendition-left-out", "90p", within=60)
-    low = "/live/90p/playlist.m3u8"
-    wait_until(lambda: get(program.port, low).status != 503, deadline - time.monotonic(),
-               "a playlist")
-    wait_until(lambda: any(segment.gap for segment in fetch(program.port, path=low).segments),
-               deadline - time.monotonic(),
-               "a gap", interval=0.3)
-    playlist = fetch(program.port, path=low)
-    gap = next(segment for segment in playlist.segments if segment.gap)
-    assert gap.duration == 1 and not gap.discontinuity
-    response = get(program.port, f"/live/90p/{gap.uri}")
-    assert (response.status, kinds(response.body)) == (200, ["styp"])
-    # An encoder that is 2 s late has gaps, too, until it leaves out segments and catches up.
-    top = "/live/720p/playlist.m3u8"
-    wait_until(lambda: not all(segment.gap for segment in fetch(program.port, path=top).segments),
-               40, "media of the top rendition", interval=0.3)
-    best, playlist = fetch(program.port, path=top), fetch(program.port, path=low)
-    assert {s.msn: s.pdt
-            for s in best.segments}.items() & {s.msn: s.pdt
-                                               for s in playlist.segments}.items()
-    assert total(program.port, "streamer_segments_left_out_total", rendition="90p") >= 1
-    assert total(program.port, "streamer_encoder_overloaded_total", rendition="720p") >= 1
-    assert 1 <= len(program.logged("overloaded")) <= 3, "warned once for each encoder"
 
 
 PLAIN = """<!doctype html><video muted autoplay playsinline crossorigin=anonymous></video>

@@ -261,7 +261,7 @@ def test_a_slow_encoder_delays_no_other_stream(streamer: Callable[..., Program],
     assert {round((two - one) * 30) for one, two in zip(clocks, clocks[1:])} == {1}
     shown = of_source(encoded)
     assert len(shown) > 100 and repeated(shown) <= len(shown) // 10
-    slow = total(server.port, "streamer_encoder_overloaded_total", stream="slow")
+    slow = total(server.port, "streamer_encoder_slots_without_frame_total", stream="slow")
     assert slow > 0, "the slow encoder is not slow"
     assert (source.accepted, source.refused) == (1, 0)
 

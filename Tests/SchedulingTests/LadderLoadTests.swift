@@ -7,78 +7,92 @@ import Time
 @Suite("A ladder on a machine too slow for it")
 struct LadderLoadTests {
   @Test(
-    "the lowest rendition is left out after one second, the next after three more, the top never")
+    "the top rendition is left out after half a second, the next after two more, the last never")
   func relief() {
     var load = LadderLoadState(count: 3)
-    load.observe(0, isBehind: true, now: .at(99))
-    load.observe(0, isBehind: true, now: .at(100) - .nanoseconds(1))
-    #expect(load.encoded == 3)
-    load.observe(0, isBehind: true, now: .at(100))
-    #expect(load.encoded == 2)
-    load.observe(1, isBehind: true, now: .at(102))
-    #expect(load.encoded == 2)
-    load.observe(0, isBehind: true, now: .at(103))
-    #expect(load.encoded == 1)
-    #expect(load.isAloneBehind(0))
-    for later in 104..<200 { load.observe(0, isBehind: true, now: .at(Int64(later))) }
-    #expect(load.encoded == 1)
-    load.observe(0, isBehind: false, now: .at(200))
-    #expect(!load.isAloneBehind(0))
+    load.observe(0, .behind, now: .at(100))
+    load.observe(0, .behind, now: .at(100) + .milliseconds(499))
+    #expect(load.highest == 0)
+    load.observe(0, .behind, now: .at(100) + .milliseconds(500))
+    #expect(load.highest == 1 && load.leavesOut(0) && !load.leavesOut(1))
+    load.observe(1, .behind, now: .at(101))
+    load.observe(1, .behind, now: .at(102))
+    #expect(load.highest == 1)
+    load.observe(1, .behind, now: .at(103))
+    #expect(load.highest == 2)
+    for later in 104..<200 { load.observe(2, .behind, now: .at(Int64(later))) }
+    #expect(load.highest == 2 && !load.leavesOut(2))
   }
 
-  @Test("catching up within one second, as after a suspended process, leaves no rendition out")
+  @Test("if the lowest rendition is behind, the others are left out for it")
+  func lowest() {
+    var load = LadderLoadState(count: 2)
+    load.observe(0, .none, now: .at(0))
+    load.observe(1, .behind, now: .at(0))
+    load.observe(1, .behind, now: .at(1))
+    #expect(load.leavesOut(0) && !load.leavesOut(1))
+  }
+
+  @Test("encoders that keep up with a reduced effort leave nothing out")
+  func strained() {
+    var load = LadderLoadState(count: 2)
+    for second in 0..<100 {
+      load.observe(0, .strained, now: .at(Int64(second)))
+      load.observe(1, .strained, now: .at(Int64(second)))
+    }
+    #expect(load.highest == 0)
+  }
+
+  @Test("catching up within half a second leaves no rendition out")
   func burst() {
     var load = LadderLoadState(count: 2)
-    load.observe(0, isBehind: true, now: .at(0))
-    load.observe(1, isBehind: true, now: .origin + .milliseconds(900))
-    load.observe(0, isBehind: false, now: .origin + .milliseconds(950))
-    load.observe(1, isBehind: false, now: .origin + .milliseconds(990))
-    load.observe(1, isBehind: true, now: .at(3))
-    #expect(load.encoded == 2)
+    load.observe(0, .behind, now: .at(0))
+    load.observe(1, .behind, now: .origin + .milliseconds(400))
+    load.observe(0, .none, now: .origin + .milliseconds(450))
+    load.observe(1, .none, now: .origin + .milliseconds(490))
+    load.observe(1, .behind, now: .at(3))
+    #expect(load.highest == 0)
   }
 
   @Test("a single rendition is never left out")
   func alone() {
     var load = LadderLoadState(count: 1)
-    load.observe(0, isBehind: true, now: .at(0))
-    #expect(load.encoded == 1 && load.isAloneBehind(0))
+    for second in 0..<100 { load.observe(0, .behind, now: .at(Int64(second))) }
+    #expect(load.highest == 0 && !load.leavesOut(0))
   }
 
-  @Test("the lag of a rendition that is left out does not count")
+  @Test("the load of a rendition that is left out does not count")
   func leftOut() {
     var load = LadderLoadState(count: 2)
-    load.observe(1, isBehind: true, now: .at(0))
-    load.observe(1, isBehind: true, now: .at(1))
-    #expect(load.encoded == 1)
-    load.observe(0, isBehind: false, now: .at(10))
-    #expect(!load.isAloneBehind(0))
-    load.observe(0, isBehind: false, now: .at(31))
-    #expect(load.encoded == 2)
+    load.observe(0, .behind, now: .at(0))
+    load.observe(0, .behind, now: .at(1))
+    #expect(load.highest == 1)
+    for second in 1...11 { load.observe(0, .behind, now: .at(Int64(second))) }
+    #expect(load.highest == 0)
   }
 
-  @Test(
-    "it returns after 30 s without overload, and later each time if it soon must be left out again")
+  @Test("it returns after 10 s of full effort, and later each time if it soon must leave again")
   func rest() {
     var load = LadderLoadState(count: 2)
     var now = MonotonicTime.at(0)
-    for rest in [30, 60, 120, 240, 480, 480] as [Int64] {
-      load.observe(0, isBehind: true, now: now - .seconds(1))
-      load.observe(0, isBehind: true, now: now)
-      #expect(load.encoded == 1)
-      load.observe(0, isBehind: false, now: now + .seconds(1))
+    for rest in [10, 20, 40, 80, 160, 320, 480, 480] as [Int64] {
+      load.observe(0, .behind, now: now - .seconds(1))
+      load.observe(0, .behind, now: now)
+      #expect(load.highest == 1)
+      load.observe(1, .strained, now: now + .seconds(1))
       now += .seconds(1 + rest)
-      load.observe(1, isBehind: false, now: now - .nanoseconds(1))
-      #expect(load.encoded == 1, "before \(rest) s")
-      load.observe(1, isBehind: false, now: now)
-      #expect(load.encoded == 2, "after \(rest) s")
+      load.observe(1, .none, now: now - .nanoseconds(1))
+      #expect(load.highest == 1, "before \(rest) s")
+      load.observe(1, .none, now: now)
+      #expect(load.highest == 0, "after \(rest) s")
       now += .seconds(5)
     }
     // After a long time without overload the next rest is short again.
     now += .seconds(1000)
-    load.observe(0, isBehind: true, now: now - .seconds(1))
-    load.observe(0, isBehind: true, now: now)
-    load.observe(0, isBehind: false, now: now)
-    load.observe(0, isBehind: false, now: now + .seconds(30))
-    #expect(load.encoded == 2)
+    load.observe(0, .behind, now: now - .seconds(1))
+    load.observe(0, .behind, now: now)
+    load.observe(1, .none, now: now)
+    load.observe(1, .none, now: now + .seconds(10))
+    #expect(load.highest == 0)
   }
 }

@@ -29,10 +29,10 @@ struct SocketMoveTests {
     }
 
     /// A segment of each rendition is published.
-    func publish() {
+    func publish(leftOut: Set<Int> = [], late: Set<Int> = []) {
       clock.advance(by: .seconds(1))
       handler.loop.iterate()
-      ladder.publish()
+      ladder.publish(leftOut: leftOut, late: late)
       handler.requests.woken()
     }
   }
@@ -62,6 +62,50 @@ struct SocketMoveTests {
     let found = chunks(after, of: 1)
     #expect(found.numbers.count == 30 && found.keys == [0])
     #expect(chunks(after, of: 0).numbers.isEmpty)
+  }
+
+  @Test(
+    "a rendition that is left out: its viewers get the next one at once, and return",
+    arguments: [false, true])
+  func leftOut(isLate: Bool) throws {
+    let move = try Move(capacity: .max)
+    move.client.send(#"{"t":"list"}"#)
+    move.publish()
+    _ = move.client.read()
+    move.publish(leftOut: isLate ? [] : [0, 1], late: isLate ? [0, 1] : [])
+    let away = move.client.read()
+    let texts = away.filter(\.isText).map { "\($0)" }
+    let switching = try #require(texts.first { $0.contains("switching") })
+    #expect(switching.contains(#"rendition\":\"r2"#) && switching.contains(#"reason\":\"abr"#))
+    #expect(switching.contains(#"at\":\#(move.ladder.last)"#))
+    let channels = try #require(texts.first { $0.contains("channels") })
+    #expect(channels.split(separator: "missing").count == 3)
+    let found = chunks(away, of: 2)
+    #expect(found.numbers.count == 30 && found.keys == [0])
+    #expect(!texts.contains { $0.contains("skip") })
+    // Three seconds without a lag, and the next segment.
+    var back: [Received] = []
+    for _ in 0..<5 {
+      if isLate { move.ladder.catchUp([0, 1]) }
+      move.publish()
+      back += move.client.read()
+    }
+    let returned = back.filter(\.isText).map { "\($0)" }
+    #expect(returned.contains { $0.contains(#"rendition\":\"r0"#) && $0.contains("manual") })
+    #expect(returned.contains { $0.contains("channels") && !$0.contains("missing") })
+    #expect(chunks(back, of: 0).keys.count >= 1)
+    #expect(chunks(back, of: 2).numbers.count + chunks(back, of: 0).numbers.count == 150)
+  }
+
+  @Test("a client that subscribes while its rendition is left out gets another one")
+  func joinsLeftOut() throws {
+    let move = try Move(capacity: .max)
+    move.publish(leftOut: [0])
+    _ = move.client.read()
+    let client = SocketLab(move.handler).connect(to: "ladder")
+    client.send(#"{"t":"subscribe","rendition":"r0","tracks":["v"]}"#)
+    let texts = client.read().filter(\.isText).map { "\($0)" }
+    #expect(texts.contains { $0.contains("subscribed") && $0.contains(#"rendition\":\"r1"#) })
   }
 
   @Test("a viewer that is late moves without frames of the past, and learns what it has missed")

@@ -100,11 +100,64 @@ struct SwitchedViewerTests {
   func severe() {
     var player = Player()
     player.request(times: 11)
-    #expect(player.request() == 0)
+    #expect(player.request(times: 20).allSatisfy { $0 == 0 })
     player.deliver(.seconds(1), rendition: 0, bytes: 20_000, rate: 800_000, isComplete: false)
     #expect(player.request() == 2)
     player.deliver(.seconds(3), rendition: 0, rate: 800_000)
     #expect(player.request() == 2, "bytes of the rendition before do not count")
+  }
+
+  /// Renditions of 1500, 700 and 300 kbit/s over a line of 1100, which holds what is too much in a
+  /// queue of half a second.
+  private func line(seconds: Int, rate: Int64 = 1_100_000) -> [Int] {
+    let ladder = SwitchedLadder(
+      bandwidths: [1_650_000, 770_000, 330_000], isAvailable: [true, true, true])
+    var player = Player()
+    player.viewer = SwitchedViewer(ladder, now: player.now)
+    var queue = Interval.zero
+    return (0..<seconds).map { _ in
+      let rendition = player.request(in: ladder)
+      let bits = ladder.bandwidths[rendition]
+      let needed = Interval(ticks: bits, timescale: rate)
+      // The queue grows by what the line cannot carry in a second, up to half a second.
+      let elapsed = queue + max(.milliseconds(60), needed - .seconds(1) + .milliseconds(60))
+      queue = min(max(.zero, queue + needed - .seconds(1)), .milliseconds(500))
+      _ = player.viewer.observe(
+        DeliveryMeasurement(
+          segment: player.segment, rendition: rendition, bytes: Int(bits / 8), elapsed: elapsed,
+          isComplete: true, roundTrip: .milliseconds(40), rate: min(bits, rate),
+          isLowerBound: bits < rate), of: ladder, now: player.now)
+      if elapsed > .milliseconds(340) {
+        // The first bytes of a chunk show it before the segment is complete.
+        _ = player.viewer.observe(
+          DeliveryMeasurement(
+            segment: player.segment, rendition: rendition, bytes: 20_000, elapsed: .seconds(1),
+            isComplete: false, roundTrip: .milliseconds(40), rate: 900_000, isLowerBound: false),
+          of: ladder, now: player.now)
+      }
+      return rendition
+    }
+  }
+
+  @Test("after a failed trial the viewer gets the rendition again from which the trial began")
+  func failedTrial() {
+    let shown = line(seconds: 300)
+    #expect(shown.first == 1)
+    #expect(!shown.contains(2), "\(shown)")
+    let trials = shown.indices.filter { shown[$0] == 0 && ($0 == 0 || shown[$0 - 1] != 0) }
+    #expect(!trials.isEmpty && trials.count <= 6, "\(trials)")
+    #expect(shown.count { $0 == 0 } <= trials.count * 2)
+  }
+
+  @Test("a line that becomes too slow in a trial lowers the viewer after the trial, too")
+  func slowerInTrial() {
+    var player = Player()
+    player.request(times: 11)
+    #expect(player.request() == 0)
+    player.deliver(.seconds(4), rendition: 0, rate: 500_000)
+    #expect(player.request() == 1)
+    for _ in 0..<5 { player.deliver(.seconds(4), rendition: player.request(), rate: 500_000) }
+    #expect(player.request() == 2)
   }
 
   @Test("a time without being late raises by one; a measured rate halves the time")
@@ -198,7 +251,7 @@ struct SwitchedViewerTests {
     }
   }
 
-  @Test("a rendition that is left out is replaced by a higher one")
+  @Test("a rendition that is left out is replaced by a lower one, else by a higher one")
   func leftOut() {
     var player = Player()
     let without = SwitchedLadder(
@@ -209,6 +262,16 @@ struct SwitchedViewerTests {
     }
     #expect(player.request(in: without) == 1)
     #expect(player.request() == 2)
+    var other = Player()
+    #expect(other.request() == 1)
+    let lowest = SwitchedLadder(
+      bandwidths: ladder.bandwidths, isAvailable: [false, false, true])
+    // A segment that was promised in a rendition that has become a gap.
+    let again = other.viewer.choose(
+      other.segment, distance: .zero, duration: .seconds(1), of: lowest, now: other.now)
+    #expect(again == 2)
+    #expect(other.request(in: lowest) == 2)
+    #expect(other.request() == 1)
     let topOnly = SwitchedLadder(
       bandwidths: ladder.bandwidths, isAvailable: [true, false, false])
     #expect(player.request(in: topOnly) == 0)

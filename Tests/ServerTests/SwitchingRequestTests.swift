@@ -16,8 +16,10 @@ import Time
 
 @Suite("Requests for renditions that the server chooses")
 struct SwitchingRequestTests {
-  private func open(_ ladder: SyntheticLadder) throws -> SyntheticHandler {
-    let handler = try SyntheticHandler(others: [ladder.served], clock: ManualClock())
+  private func open(
+    _ ladder: SyntheticLadder, clock: ManualClock = ManualClock()
+  ) throws -> SyntheticHandler {
+    let handler = try SyntheticHandler(others: [ladder.served], clock: clock)
     ladder.goLive()
     ladder.publish()
     handler.requests.woken()
@@ -167,6 +169,46 @@ struct SwitchingRequestTests {
       #expect(manifest.header("cache-control") == "private, no-store")
     }
     #expect(try handler.ask("/ladder/manifest.mpd").text.contains("$RepresentationID$/segment"))
+  }
+
+  @Test("a rendition that is left out: held requests get another one, and new ones too")
+  func leftOut() throws {
+    let ladder = SyntheticLadder()
+    let clock = ManualClock()
+    let handler = try open(ladder, clock: clock)
+    func ask(_ path: String) throws -> FakeExchange { try handler.ask("/ladder/auto/\(path)") }
+    let held = try ask("segment\(ladder.last + 1).m4s")
+    let part = try ask("segment\(ladder.last + 1).0.m4s")
+    #expect(held.isHeld && part.isHeld)
+    ladder.publish(leftOut: [0, 1])
+    handler.requests.woken()
+    #expect(held.status == 200 && rendition(held) == "<2>")
+    #expect(part.status == 200 && rendition(part) == "<2>")
+    #expect(rendition(try ask("segment\(ladder.last).m4s")) == "<2>")
+    // The window of the rendition has the segments before.
+    #expect(rendition(try ask("segment\(ladder.last - 1).m4s")) == "<1>")
+    #expect(try handler.ask("/ladder/timestamps.json").text.contains(#""missing":["r0","r1"]"#))
+    let playlist = try ask("playlist.m3u8").text
+    #expect(playlist.contains("\nsegment\(ladder.last).m4s") && !playlist.contains("EXT-X-GAP"))
+    for _ in 0..<5 {
+      clock.advance(by: .seconds(1))
+      handler.loop.iterate()
+      ladder.publish()
+      handler.requests.woken()
+      _ = try handler.ask("/ladder/timestamps.json")
+    }
+    #expect(!(try handler.ask("/ladder/timestamps.json").text.contains("missing")))
+    #expect(rendition(try ask("segment\(ladder.last).m4s")) == "<1>")
+  }
+
+  @Test("a rendition that is a second late: requests for segments that it does not have move")
+  func late() throws {
+    let ladder = SyntheticLadder()
+    let handler = try open(ladder)
+    let held = try handler.ask("/ladder/auto/segment\(ladder.last + 1).m4s")
+    ladder.publish(late: [1])
+    handler.requests.woken()
+    #expect(held.status == 200 && rendition(held) == "<2>")
   }
 
   @Test("requests far from the window do not enter the table, and are answered as usual")

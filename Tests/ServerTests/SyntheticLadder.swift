@@ -50,11 +50,16 @@ final class SyntheticLadder {
     for rendition in served.renditions { rendition.window.goLive() }
   }
 
-  /// Publishes a segment of each rendition.
-  func publish(isPrefill: Bool = false) {
+  /// Publishes a segment of each rendition: a gap if it is left out, nothing if it is late.
+  func publish(isPrefill: Bool = false, leftOut: Set<Int> = [], late: Set<Int> = []) {
     let frames = segmentation.framesPerSegment
     if !isPrefill { audio?.publish(segments: 1) }
     for (index, rendition) in served.renditions.enumerated() where !rendition.isAudio {
+      if late.contains(index) { continue }
+      if leftOut.contains(index) {
+        rendition.window.leaveOut(segmentation.segment(of: next))
+        continue
+      }
       for frame in next..<next + frames {
         let chunk = Chunk(
           frameIndex: frame, isIndependent: frame == next,
@@ -70,6 +75,22 @@ final class SyntheticLadder {
     next += frames
   }
 
-  /// The newest segment.
-  var last: Int64 { windows[0].snapshot.newestSegment }
+  /// Publishes the missing chunks of renditions that were late.
+  func catchUp(_ late: Set<Int>) {
+    for index in late {
+      let window = windows[index]
+      let snapshot = window.snapshot
+      let newest = snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last
+      for frame in ((newest?.lastFrame ?? next) + 1)..<max(next, (newest?.lastFrame ?? next) + 1) {
+        window.publish(
+          Chunk(
+            frameIndex: frame, isIndependent: segmentation.position(of: frame) == 0,
+            duration: segmentation.grid.rate.ticksPerFrame, captured: .origin, published: .origin,
+            bytes: SharedBytes("<\(index)>")))
+      }
+    }
+  }
+
+  /// The newest segment of any rendition.
+  var last: Int64 { windows.map(\.snapshot.newestSegment).max() ?? -1 }
 }

@@ -133,7 +133,12 @@ final class CodecContext {
       // x264 divides its tolerance by the number of slices; without this factor a frame whose
       // detail is in one slice gets 80 % of the bitrate. The VBV limits the bitrate as before.
       let level = level.map { ":level=\($0)" } ?? ""
-      option("x264-params", "annexb=0:scenecut=0:ratetol=\(settings.threads)" + level)
+      // Options that parameter sets contain are not changed: cabac, 8x8dct, weightp, ref.
+      let hurry =
+        settings.isHurried
+        ? ":subme=0:me=dia:partitions=none:trellis=0:mixed-refs=0:aq-mode=0:no-deblock=1"
+          + ":chroma-qp-offset=\(settings.chromaOffset)" : ""
+      option("x264-params", "annexb=0:scenecut=0:ratetol=\(settings.threads)" + level + hurry)
     case .foreign:
       if settings.encoder == "libx264" {
         option("tune", "zerolatency")

@@ -23,6 +23,14 @@ package struct EncoderSettings: Sendable, Hashable {
   /// their bitrates.
   package var levelKilobits: Int?
 
+  /// Whether libx264 takes less time for each frame than the preset demands, with the parameter
+  /// sets of the preset.
+  package var isHurried = false
+  /// The chroma quantizer offset of a hurried libx264.
+  ///
+  /// Slow presets have another one than fast ones, in their parameter sets.
+  var chromaOffset = 0
+
   /// Settings; the defaults suit low latency on a CPU.
   package init(
     size: VideoSize, rate: FrameRate, bitrateKilobits: Int, encoder: String = defaultEncoder,

@@ -17,7 +17,12 @@ package struct VideoEncoder: ~Copyable, @unchecked Sendable {
   /// SPS and PPS, constant while the encoder exists.
   let parameterSets: ParameterSets
 
-  private let codec: CodecContext
+  private var codec: CodecContext
+  private var canHurry: Bool
+  /// Whether the next independent frames are encoded in a hurry.
+  private var wantsHurry = false
+  /// Whether frames are encoded in a hurry.
+  private(set) var isHurried = false
   private let handle: FrameHandle
   private let packet: PacketHandle
   private var scaler: Scaler?
@@ -51,10 +56,22 @@ package struct VideoEncoder: ~Copyable, @unchecked Sendable {
     fallbackReason = opened.fallbackReason
     parameterSets = opened.parameterSets
     codec = opened.codec
+    // Without time to save, or without the options of libx264, another encoder has no effect.
+    canHurry =
+      opened.codec.framing == .lengthPrefixed && opened.codec.name == EncoderSettings.defaultEncoder
+      && opened.settings.preset != EncoderSettings.presets[0]
   }
 
   /// `avc1.` with profile, constraints and level of the real SPS, as RFC 6381 §3.3 has it.
   package var codecString: String { parameterSets.codecString }
+
+  /// Takes less time for each frame, at the cost of quality, or as much as the preset demands.
+  ///
+  /// This begins with the next independent frame. Without effect if the encoder is not libx264, or
+  /// has its fastest preset.
+  package mutating func hurry(_ isWanted: Bool) {
+    if canHurry { wantsHurry = isWanted }
+  }
 
   /// Encodes one frame.
   ///
@@ -76,6 +93,7 @@ package struct VideoEncoder: ~Copyable, @unchecked Sendable {
       try handle.refer(to: scaled)
     }
     defer { handle.clear() }
+    if independent, wantsHurry != isHurried { reopen() }
     handle.setTimestamp(pts: pts, independent: independent)
     pending.append(pts)
     try FFmpegError.check(
@@ -101,6 +119,32 @@ package struct VideoEncoder: ~Copyable, @unchecked Sendable {
     return try unsafe scaler.scale(
       frame.avFrame, fullRange: false, matrix: .bt709,
       burnedMilliseconds: frame.burnedMilliseconds)
+  }
+
+  /// Continues with another encoder, whose parameter sets are equal; if they are not, or if it
+  /// cannot be opened, the present one stays.
+  ///
+  /// libavcodec cannot change these options of an open encoder.
+  private mutating func reopen() {
+    guard let opened = other(isHurried: wantsHurry) else {
+      // It would fail at the next key frame, too.
+      canHurry = false
+      return wantsHurry = isHurried
+    }
+    codec = opened
+    isHurried = wantsHurry
+  }
+
+  private borrowing func other(isHurried: Bool) -> CodecContext? {
+    guard let sps = parameterSets.sps.first, sps.count > 3 else { return nil }
+    var other = settings
+    other.isHurried = isHurried
+    for offset in isHurried ? [0, -1, -2, -3, -4] : [0] {
+      other.chromaOffset = offset
+      guard let opened = try? CodecContext(other, dialect: .x264, level: sps[3]) else { return nil }
+      if opened.announcedParameterSets == parameterSets { return opened }
+    }
+    return nil
   }
 
   /// Restores the timestamp of the packet's frame.

@@ -42,6 +42,11 @@ final class RenditionHandler {
   /// Whether playlists have no complete segment yet.
   var isWithoutSegment: Bool { view.isWithoutSegment }
 
+  /// Whether the rendition has a CMAF header with this hash.
+  func hasHeader(_ hash: String) -> Bool {
+    rendition.window.snapshot.tracks.contains { $0.headerHash == hash }
+  }
+
   /// Answers a request for the CMAF header with this hash.
   func header(_ hash: String, _ exchange: any Exchange) {
     let tracks = rendition.window.snapshot.tracks
@@ -73,6 +78,12 @@ final class RenditionHandler {
     playlists.expire(now)
     parts.expire(now)
     segments.expire(now)
+  }
+
+  /// Routes requests for media that has not begun again: other renditions have it.
+  func leadAway() {
+    for (exchange, since) in parts.takeAll() { reroute(exchange, since) }
+    segments.leadAway()
   }
 
   /// The rendition is no longer served: routes held requests again, aborts responses in progress.

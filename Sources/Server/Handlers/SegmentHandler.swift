@@ -75,6 +75,13 @@ final class SegmentHandler {
     gauge.set(readers.count)
   }
 
+  /// Routes the requests again whose segment has not begun.
+  func leadAway() {
+    let leaving = readers.takeEarly()
+    gauge.set(readers.count)
+    for reader in leaving where !reader.isGone { reader.leave(reroute) }
+  }
+
   /// Aborts the responses in progress and routes the other requests again.
   func close() {
     let closing = readers.takeAll()

@@ -25,6 +25,8 @@ final class ServedStream: Sendable {
   private let parameters: PresentationParameters
   private let knownSwitching = Locked<Switching?>(nil)
   private let isObstacleTaken = OnceFlag()
+  /// The renditions without new media.
+  let missing = Locked(MissingRenditions())
   /// Held while an event is added to all windows, so that they have events in the same order.
   private let eventLock = Locked(ActionOrder())
 

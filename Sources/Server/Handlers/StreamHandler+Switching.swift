@@ -40,7 +40,9 @@ extension StreamHandler {
           ?? ResponseFields.error(503, "a rendition has not started", .noStore))
     }
     // The URLs of a pinned playlist are those of the rendition itself.
-    switchedHandlers(of: switched, served)[pin.index ?? 0].playlists.media(
+    // The lowest rendition is never left out: its playlist has no gaps.
+    let handlers = switchedHandlers(of: switched, served)
+    handlers[pin.index ?? handlers.count - 1].playlists.media(
       exchange, directives, depth: pin.index == nil ? .rendition : .switched, since: since,
       now: now)
   }
@@ -55,7 +57,10 @@ extension StreamHandler {
     let handlers = switchedHandlers(of: switched, served)
     let number: Int64?
     switch file {
-    case .header(let hash): return handlers[pin.index ?? 0].header(hash, exchange)
+    case .header(let hash):
+      // The parameter sets of all renditions are equal, other boxes of their headers may differ.
+      let handler = handlers.first { $0.hasHeader(hash) } ?? handlers[0]
+      return handler.header(hash, exchange)
     case .segment(let printed), .part(_, let printed): number = served.names.segment(printed)
     }
     guard let number else { return exchange.respond(ResponseFields.notFound) }

@@ -31,6 +31,8 @@ final class StreamHandler {
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private let starting: StartQueue
   private var timestamps = TimestampsCache()
+  /// The renditions without new media at the latest publication.
+  private var missing: [Int] = []
   var feeds = FeedReaders()
   private let sharedSockets: SharedSockets
   /// The WebSockets of the stream.
@@ -156,7 +158,7 @@ final class StreamHandler {
     let name = exchange.request.queryItems.first { $0.name == "rendition" }?.value
     guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
     if starting.hold(exchange, until: .window(handler), of: renditions, since: since) { return }
-    exchange.respond(timestamps.response(of: handler.rendition, of: served))
+    exchange.respond(timestamps.response(of: handler.rendition, of: served, now: now))
   }
 
   func rendition(_ name: String?) -> RenditionHandler? {
@@ -247,6 +249,7 @@ final class StreamHandler {
   /// Answers the held requests that the newest publications of the windows release.
   func woken(_ now: MonotonicTime) {
     starting.woken(renditions)
+    leadAway(now)
     // Each of these serves many viewers.
     feeds.advance(now)
     for handler in renditions { handler.woken(now) }
@@ -260,6 +263,16 @@ final class StreamHandler {
     if starting.count > 0 || sockets.isInUse || isRead {
       stream.hosted?.use(now)
     }
+  }
+
+  /// Routes requests again that `/S/auto/` holds for a rendition that is missing from now on.
+  private func leadAway(_ now: MonotonicTime) {
+    guard !switchedRenditions.isEmpty, let servedStream else { return }
+    let newest = servedStream.missingRenditions(now: now)
+    guard newest != missing else { return }
+    let added = newest.filter { !missing.contains($0) && switchedRenditions.indices.contains($0) }
+    missing = newest
+    for index in added { switchedRenditions[index].leadAway() }
   }
 
   /// The earliest deadline or an earlier time.
@@ -295,6 +308,7 @@ final class StreamHandler {
     let closing = renditions + switchedRenditions
     renditions = []
     switchedRenditions = []
+    missing = []
     timestamps = TimestampsCache()
     feeds.close()
     for handler in closing { handler.close() }

@@ -14,8 +14,9 @@ struct TimestampsCache {
   private var objects = ""
 
   /// The document of a rendition; its members are rendered again if the window has changed.
-  mutating func response(of rendition: ServedRendition, of served: ServedStream) -> PreparedResponse
-  {
+  mutating func response(
+    of rendition: ServedRendition, of served: ServedStream, now: MonotonicTime
+  ) -> PreparedResponse {
     let snapshot = rendition.window.snapshot
     if self.rendition !== rendition || revision != snapshot.revision {
       let document = TimestampsDocument(
@@ -24,7 +25,7 @@ struct TimestampsCache {
     }
     let text = TimestampsDocument.text(
       objects, served.measures.statistics(), PublisherState(served.options, served),
-      now: SystemClock.wallTime)
+      missing: served.missingNames(now: now), now: SystemClock.wallTime)
     return PreparedResponse(
       status: 200, fields: ResponseFields.fields("application/json", .noStore),
       body: [SharedBytes(text)])

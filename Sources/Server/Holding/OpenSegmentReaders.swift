@@ -55,7 +55,8 @@ struct OpenSegmentReaders {
     return readers + early
   }
 
-  private mutating func takeEarly() -> [OpenSegmentReader] {
+  /// Removes and returns the readers whose segment has not begun.
+  mutating func takeEarly() -> [OpenSegmentReader] {
     defer { (early, nextDeadline) = ([], .distantFuture) }
     return early
   }

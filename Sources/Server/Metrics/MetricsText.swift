@@ -181,6 +181,10 @@ struct MetricsText {
     counter(
       "streamer_segments_left_out_total", "Segments left out because the machine was overloaded."
     ) { $0.segmentsLeftOut }
+    counter(
+      "streamer_encoder_slots_without_frame_total",
+      "Frame times without a frame of their own because the encoder was late."
+    ) { $0.slotsWithoutFrame }
     counter("streamer_media_bytes_total", "Bytes of media published.") { $0.mediaBytes }
     histogram("streamer_encoder_delay_seconds", "Time from frame to access unit.") {
       $0.encoderDelay

@@ -56,10 +56,12 @@ struct StreamDocument {
       fields.append(("reason", JSONText.quoted(reason)))
     }
     if let served = stream.served {
+      let missing = served.missingNames(now: SystemClock.monotonicTime)
       let renditions = served.renditions.map { rendition in
         let size = rendition.window.snapshot.track?.size
         return "{\"name\": \(JSONText.quoted(rendition.name))"
-          + (size.map { ", \"width\": \($0.width), \"height\": \($0.height)" } ?? "") + "}"
+          + (size.map { ", \"width\": \($0.width), \"height\": \($0.height)" } ?? "")
+          + (missing.contains(rendition.name) ? ", \"missing\": true" : "") + "}"
       }
       fields.append(("renditions", "[" + renditions.joined(separator: ", ") + "]"))
     }

@@ -11,7 +11,8 @@ import Time
 ///
 /// Times are Unix time in nanoseconds. `segments` and `parts` give the publish time of the last
 /// chunk, `captures` the capture time of the first frame. Prefill is not listed. `source` states
-/// whether the source supplies frames, and since when; `publisher` the state of a publisher.
+/// whether the source supplies frames, and since when; `publisher` the state of a publisher;
+/// `missing` the renditions without new media, if there are any.
 struct TimestampsDocument {
   let snapshot: WindowSnapshot
   let names: MediaNames
@@ -22,14 +23,16 @@ struct TimestampsDocument {
   /// counters of the stream session.
   static func text(
     _ objects: String, _ statistics: StreamStatistics, _ publisher: PublisherState? = nil,
-    now: WallTime
+    missing: [String] = [], now: WallTime
   ) -> String {
     let clock = SystemClock.synchronization
+    let names = missing.map { JSONText.quoted($0) }.joined(separator: ",")
+    let missing = missing.isEmpty ? "" : ",\"missing\":[\(names)]"
     let publisher = publisher.map { ",\"publisher\":\($0.text)" } ?? ""
     return "{\"timestamp\":\(now.nanoseconds)" + objects
       + ",\"source\":{\"online\":\(statistics.isSourceOnline)"
       + ",\"since\":\(statistics.sourceChanged.nanoseconds)}"
-      + publisher
+      + publisher + missing
       + ",\"clock\":{\"source\":\"system\",\"synchronized\":\(clock.isSynchronized)"
       + ",\"offsetEstimateNs\":\(clock.estimatedError.nanoseconds)}}\n"
   }

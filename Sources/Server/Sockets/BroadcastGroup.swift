@@ -189,6 +189,18 @@ final class BroadcastGroup {
     return count
   }
 
+  /// Moves the viewers to other renditions, because this one has no new media.
+  ///
+  /// The other rendition begins with the first segment that the viewers do not have whole.
+  func leadAway() {
+    let moving = takeMoving()
+    guard !moving.isEmpty else { return }
+    let complete = snapshot.segments.last { !$0.isGap }?.number
+    // bounded: the number of a published segment
+    let number = snapshot.open?.number ?? complete.map { $0 + 1 } ?? newestSegment
+    for member in moving { member.session.move(member, at: number) }
+  }
+
   private func deliver(_ contents: [MessageContent], _ now: MonotonicTime) -> Int {
     var count = 0
     for content in contents {

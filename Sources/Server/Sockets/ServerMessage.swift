@@ -51,7 +51,9 @@ enum ServerMessage {
   }
 
   /// The stream and its renditions.
-  static func channels(_ stream: StreamEntry) -> SharedBytes {
+  ///
+  /// `missing` are the names of the renditions without new media.
+  static func channels(_ stream: StreamEntry, missing: [String]) -> SharedBytes {
     let renditions = (stream.served?.renditions ?? []).compactMap { rendition -> String? in
       guard let track = rendition.window.snapshot.track else { return nil }
       let media: String =
@@ -62,7 +64,8 @@ enum ServerMessage {
         }
       return "{\"id\":\(JSONText.quoted(rendition.name))"
         + ",\"codecs\":\(JSONText.quoted(track.codecs))\(media)"
-        + ",\"kbps\":\(track.bandwidth / 1000)}"
+        + ",\"kbps\":\(track.bandwidth / 1000)"
+        + (missing.contains(rendition.name) ? ",\"missing\":true}" : "}")
     }
     let name = stream.options.label ?? stream.name
     return WebSocketFrame.text(

@@ -91,6 +91,13 @@ extension SocketSession {
     }
   }
 
+  /// The client was late: chooses a rendition below the one that it gets.
+  func lower() {
+    // bounded: the length of a ladder
+    let target = shownIndex + 1
+    changeAutomatic { $0.late(now: sockets.now, of: sockets.ladder.count, to: target) }
+  }
+
   private func dropChunks() {
     if deliveries != nil { for position in queue.positions { deliveries?.dropped(position) } }
     let dropped = queue.dropChunks()
@@ -99,7 +106,7 @@ extension SocketSession {
       else { continue }
       subscription.state = .waiting(from: first)
     }
-    changeAutomatic { $0.late(now: sockets.now, of: sockets.ladder.count) }
+    lower()
     decoder.skipped(now: sockets.now)
     presence.skipped()
     sockets.countSkip()

@@ -38,7 +38,7 @@ final class SocketSession: WebSocketHandler {
   var acknowledgementsReadAt = MonotonicTime.distantPast
   var automatic: AutomaticRendition
   /// The client's screen; nil if it is not known.
-  private var screen: ScreenSize?
+  private(set) var screen: ScreenSize?
   /// The frames that the client's decoder drops.
   var decoder = DroppedFrames()
   /// The rows of statistics about its media; nil if none are saved.
@@ -181,7 +181,7 @@ final class SocketSession: WebSocketHandler {
     let isTrouble = decoder.isTrouble(
       dropped: message.figures.drops, shown: message.shown, isVisible: message.isVisible,
       now: sockets.now)
-    if isTrouble { changeAutomatic { $0.late(now: sockets.now, of: sockets.ladder.count) } }
+    if isTrouble { lower() }
   }
 
   /// Sends the target of the sync group if it has changed.
@@ -241,16 +241,6 @@ final class SocketSession: WebSocketHandler {
     tellSync()
   }
 
-  /// The name of the video rendition for the client: its choice, or that of the server.
-  var videoName: String {
-    let ladder = sockets.ladder
-    if let name = request?.rendition, ladder.contains(name) { return name }
-    return ladder.isEmpty ? "" : ladder[min(max(automatic.index, highest), ladder.count - 1)]
-  }
-
-  /// The index of the highest rendition that the server chooses for the client.
-  var highest: Int { screen.map(sockets.smallestFilling) ?? 0 }
-
   /// Whether another rendition than that of `subscription` is chosen, and has media.
   func canMove(_ subscription: Subscription) -> Bool {
     guard subscription.group.track == .video, let request else { return false }
@@ -264,7 +254,8 @@ final class SocketSession: WebSocketHandler {
     guard let request, let index = subscriptions.firstIndex(where: { $0 === subscription }),
       let group = sockets.group(videoName, request.format)
     else { return }
-    let reason: ServerMessage.SwitchReason = request.rendition == nil ? .automatic : .manual
+    let reason: ServerMessage.SwitchReason =
+      request.rendition == videoName ? .manual : .automatic
     subscription.group.leave(subscription)
     if case .waiting(let first?) = subscription.state {
       send(

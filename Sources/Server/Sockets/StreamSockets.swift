@@ -37,6 +37,8 @@ final class StreamSockets {
   private var source = (state: ServerMessage.SourceState.starting, since: WallTime.origin)
   private var nextLook = MonotonicTime.distantFuture
   private var events: StreamEvents?
+  /// The names of the renditions without new media.
+  private(set) var missing: [String] = []
   /// The newest message about the channels that was sent to all clients.
   private var channels: [UInt8] = []
 
@@ -99,6 +101,7 @@ final class StreamSockets {
         source = currentSource
         nextLook = now + Self.sourceInterval
         events = stream.served.map { StreamEvents($0) }
+        missing = stream.served?.missingNames(now: now) ?? []
       }
       counters.withLock { counters in
         counters.sockets.open += 1
@@ -178,6 +181,7 @@ final class StreamSockets {
     guard !sessions.isEmpty else { return groups = [:] }
     if isOther {
       groups = [:]
+      missing = []
       events = stream.served.map { StreamEvents($0) }
       for session in sessions { session.restart() }
     }
@@ -189,7 +193,7 @@ final class StreamSockets {
   /// Sends the stream and its renditions to the clients that have asked for them, if they changed.
   private func tellChannels() {
     guard sessions.contains(where: \.wantsChannels) else { return channels = [] }
-    let frame = ServerMessage.channels(stream)
+    let frame = ServerMessage.channels(stream, missing: missing)
     let bytes = frame.array
     guard bytes != channels else { return }
     channels = bytes
@@ -201,7 +205,7 @@ final class StreamSockets {
   /// The other clients get it first if it has changed.
   func tellChannels(also session: SocketSession) -> SharedBytes {
     tellChannels()
-    let frame = ServerMessage.channels(stream)
+    let frame = ServerMessage.channels(stream, missing: missing)
     if !session.wantsChannels { channels = frame.array }
     return frame
   }
@@ -214,8 +218,12 @@ final class StreamSockets {
         session.send(essential: OutgoingFrame(header: event))
       }
     }
+    lookForMissing()
     for (key, group) in groups {
       if group.isEmpty { groups[key] = nil } else { count(group.publish(now)) }
+    }
+    for group in groups.values where missing.contains(group.rendition.name) {
+      group.leadAway()
     }
     for session in sessions where session.isPending { begin(session) }
     if source.state != .ended, groups.values.contains(where: \.hasEnded) { lookAtSource() }
@@ -253,6 +261,16 @@ final class StreamSockets {
 
   /// The events that a new client may still raise.
   var eventsAhead: [MediaMessage] { events?.ahead(SystemClock.wallTime) ?? [] }
+
+  // MARK: Missing renditions
+
+  /// Looks for renditions without new media, and tells the clients of a change.
+  private func lookForMissing() {
+    let newest = stream.served?.missingNames(now: now) ?? []
+    guard newest != missing else { return }
+    missing = newest
+    tellChannels()
+  }
 
   // MARK: The source
 

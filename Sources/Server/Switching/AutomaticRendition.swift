@@ -9,12 +9,15 @@ import Time
 /// (``DroppedFrames``); ``SwitchedViewer`` decides about viewers over HTTP. Being late twice within
 /// 10 s, or severely, or once within 5 s after a raise, chooses a lower rendition; a time without
 /// being late chooses the next higher one. That time is doubled each time the higher rendition soon
-/// proves too large.
+/// proves too large. The viewer then gets the rendition from before the raise again, which has been
+/// in time, however late the higher one was.
 struct AutomaticRendition: Sendable {
   private static let memory = Interval.seconds(10)
   private static let trial = Interval.seconds(20)
   /// The time after a raise in which being late once ends the trial.
   private static let strictTrial = Interval.seconds(5)
+  /// The time after a failed trial in which its bytes may still delay others.
+  private static let aftermath = Interval.seconds(3)
   private static let shortestWait = Interval.seconds(10)
   /// The wait if a measurement proves that the next higher rendition fits.
   private static let provenWait = Interval.seconds(5)
@@ -26,6 +29,9 @@ struct AutomaticRendition: Sendable {
   private var lateAt: MonotonicTime?
   private var changedAt: MonotonicTime
   private var raisedAt = MonotonicTime.distantPast
+  /// Whether the rendition is that of the latest raise.
+  private var isRaised = false
+  private var ignoredUntil = MonotonicTime.distantPast
   private var wait = shortestWait
 
   /// Starts with the rendition at `index`.
@@ -46,23 +52,30 @@ struct AutomaticRendition: Sendable {
   /// - Parameters:
   ///   - now: the present time.
   ///   - count: the number of renditions.
-  ///   - target: the highest rendition that fits, if it is known and lower than the next one.
+  ///   - target: the highest rendition that fits, if it is known and lower than the next one;
+  ///     without effect on the end of a trial.
   ///   - isSevere: whether once is enough.
   mutating func late(
     now: MonotonicTime, of count: Int, to target: Int = 0, isSevere: Bool = false
   ) {
+    guard now >= ignoredUntil else { return }
     let isRepeated = lateAt.map { now - $0 <= Self.memory } ?? false
     let isTrial = now - raisedAt < Self.strictTrial
     // The end of a trial is no evidence against the rendition before it.
     lateAt = isTrial && !isRepeated ? nil : now
     guard isRepeated || isSevere || isTrial, index + 1 < count else { return }
-    index = min(max(index + 1, target), count - 1)
-    if now - raisedAt < Self.trial {
-      // bounded: intervals saturate
-      wait = min(Self.longestWait, wait * 2)
+    let soonFails = now - raisedAt < Self.trial
+    if soonFails, isRaised {
+      // bounded: less than `count`
+      index += 1
+      ignoredUntil = now + Self.aftermath
+      lateAt = nil
     } else {
-      wait = Self.shortestWait
+      index = min(max(index + 1, target), count - 1)
     }
+    isRaised = false
+    // bounded: intervals saturate
+    wait = soonFails ? min(Self.longestWait, wait * 2) : Self.shortestWait
     changedAt = now
   }
 
@@ -75,6 +88,7 @@ struct AutomaticRendition: Sendable {
     index -= 1
     changedAt = now
     raisedAt = now
+    isRaised = true
     lateAt = nil
   }
 }

@@ -18,10 +18,9 @@ struct SwitchedLadder: Sendable {
   /// The second-lowest rendition.
   var start: Int { max(0, count - 2) }
 
-  /// The rendition at `index`, or the next one that is available: a higher one if there is one.
+  /// The rendition at `index`, or the next one that is available: a lower one if there is one.
   func available(at index: Int) -> Int {
-    guard isAvailable.indices.contains(index), !isAvailable[index] else { return index }
-    return isAvailable[..<index].lastIndex(of: true) ?? isAvailable.firstIndex(of: true) ?? index
+    MissingRenditions.substitute(for: index, of: isAvailable.count) { isAvailable[$0] }
   }
 
   /// The highest rendition for a connection with this rate in bit/s, with a fifth to spare.

@@ -30,6 +30,8 @@ final class SwitchedRenditions: Sendable {
   /// For each rendition, the MPD with this rendition only.
   let pinnedManifests: [ManifestCache]
   private let bandwidths: [Int64]
+  /// The indices of the renditions without new media.
+  private let missing: @Sendable (MonotonicTime) -> [Int]
   private let viewers = Locked(SwitchedViewers())
 
   /// The renditions of `served`; `tracks` describe its video renditions.
@@ -68,6 +70,7 @@ final class SwitchedRenditions: Sendable {
         parameters, names: served.names, windows: [video.window] + sound, isForOneViewer: true)
     }
     bandwidths = tracks.map(\.bandwidth)
+    missing = { [weak served] now in served?.missingRenditions(now: now) ?? [] }
   }
 
   /// The index of the rendition called `name`.
@@ -88,7 +91,7 @@ final class SwitchedRenditions: Sendable {
     let rate = segmentation.video.grid.rate
     let frames = max(0, (newest?.lastFrame ?? first) - first)
     let distance = rate.duration(ofTicks: frames.multipliedSaturated(by: rate.ticksPerFrame))
-    let ladder = ladder(segment)
+    let ladder = ladder(segment, now)
     return viewers.withLock {
       $0.choose(
         segment, for: viewer, report, distance: distance,
@@ -110,16 +113,14 @@ final class SwitchedRenditions: Sendable {
     viewers.withLock { $0.newest(of: viewer) }.map { renditions[$0].name }
   }
 
-  private func ladder(_ segment: Int64) -> SwitchedLadder {
-    SwitchedLadder(
+  private func ladder(_ segment: Int64, _ now: MonotonicTime) -> SwitchedLadder {
+    let missing = missing(now)
+    return SwitchedLadder(
       bandwidths: bandwidths,
-      isAvailable: renditions.map { Self.isAvailable(segment, $0.window.snapshot) })
-  }
-
-  /// Whether a window has a segment, or will have it: a rendition that is left out has gaps.
-  private static func isAvailable(_ segment: Int64, _ snapshot: WindowSnapshot) -> Bool {
-    if let complete = snapshot.segment(segment) { return !complete.isGap }
-    return snapshot.open != nil || snapshot.segments.last?.isGap == false
+      isAvailable: renditions.enumerated().map { index, rendition in
+        // A window has the segment, or will have it.
+        rendition.window.snapshot.segment(segment).map { !$0.isGap } ?? !missing.contains(index)
+      })
   }
 }
 

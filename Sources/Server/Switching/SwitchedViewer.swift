@@ -45,7 +45,8 @@ struct SwitchedViewer: Sendable {
 
   // MARK: Choice
 
-  /// The rendition of a segment: the same one each time the segment is requested.
+  /// The rendition of a segment: the same one each time the segment is requested, while that
+  /// rendition has it.
   ///
   /// - Parameters:
   ///   - segment: the number of the segment.
@@ -59,7 +60,11 @@ struct SwitchedViewer: Sendable {
     now: MonotonicTime
   ) -> Int {
     seenAt = now
-    if let before = chosen.last(where: { $0.segment == segment }) { return before.rendition }
+    if let index = chosen.lastIndex(where: { $0.segment == segment }) {
+      // A rendition that is missing since then never has the segment.
+      chosen[index].rendition = ladder.available(at: chosen[index].rendition)
+      return chosen[index].rendition
+    }
     follow(distance, duration, segment, ladder, now)
     if mayRaise(ladder, now) { choice.step(now, isProven: isProven(ladder, now)) }
     let rendition = ladder.available(at: choice.index)

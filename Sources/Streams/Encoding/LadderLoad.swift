@@ -10,15 +10,14 @@ final class LadderLoad: Sendable {
   /// A ladder of `count` renditions, all encoded.
   init(count: Int) { state = Locked(LadderLoadState(count: count)) }
 
-  /// Notes whether `rendition` is behind.
+  /// Notes the load of the encoder of `rendition`.
   ///
-  /// - Returns: whether to leave it out from its next segment on, and whether it is the last one
-  ///   left and behind.
-  func observe(_ rendition: Int, isBehind: Bool) -> (isLeftOut: Bool, isAloneBehind: Bool) {
+  /// - Returns: whether to leave the rendition out from its next segment on.
+  func observe(_ rendition: Int, _ load: LadderLoadState.Load) -> Bool {
     let now = SystemClock.monotonicTime
     return state.withLock { state in
-      state.observe(rendition, isBehind: isBehind, now: now)
-      return (rendition >= state.encoded, state.isAloneBehind(rendition))
+      state.observe(rendition, load, now: now)
+      return state.leavesOut(rendition)
     }
   }
 }

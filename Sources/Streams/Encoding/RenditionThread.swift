@@ -30,31 +30,46 @@ struct RenditionThread: Sendable {
   /// - Throws: the encoder's error; then discard the track.
   func run(_ track: inout VideoTrack) throws(FFmpegError) {
     var monitor = OverloadMonitor()
+    var effort = EncoderEffort()
+    var grouping = SlotGrouping(configuration.segmentation)
     let overlay = try overlay()
-    var last: VideoFrame?
     var isLeftOut = false
     var isSkipping = false
-    while let slot = feed.next(renditionIndex), !isLeaving() {
+    // The numbers of slots of the frames in the encoder.
+    var counts: [(frameIndex: Int64, slots: Int64)] = []
+    while let (slot, waiting) = feed.next(renditionIndex), !isLeaving() {
       let begin = SystemClock.monotonicTime
-      if !isLeftOut { note(monitor.observe(age: begin - slot.due)) }
-      let duty = load.observe(renditionIndex, isBehind: !isLeftOut && monitor.isOverloaded)
+      if !isLeftOut {
+        note(monitor.observe(age: begin - slot.due))
+        let before = effort.step
+        effort.observe(lag: begin - slot.due - configuration.inputDelay, now: begin)
+        note(effort.step, before: before)
+        track.hurry(effort.hurries)
+      }
+      let leavesOut = load.observe(renditionIndex, loadOf(monitor, effort))
       if let announcement = slot.announcement { announce(announcement) }
       if configuration.segmentation.position(of: slot.frameIndex) == 0 {
-        note(isLeftOut: duty.isLeftOut, before: isLeftOut)
-        isLeftOut = duty.isLeftOut
+        note(isLeftOut: leavesOut, before: isLeftOut)
+        if leavesOut, !isLeftOut { monitor = OverloadMonitor() }
+        isLeftOut = leavesOut
         let isLate = !isLeftOut && begin - slot.due > lagLimit
         if isLate, !isSkipping { noteSkipping(from: slot.frameIndex) }
         isSkipping = isLate
         if isLeftOut || isSkipping { leaveOut(slot.frameIndex) }
       }
       if isLeftOut || isSkipping { continue }
-      // The last rendition, if behind, halves its frame rate: repeated frames encode fast.
-      let repeats = duty.isAloneBehind && slot.frameIndex % 2 != 0
-      var frame = burned(repeats ? last ?? slot.frame : slot.frame, slot)
+      // The rest of a segment before the rendition is left out needs one frame per part.
+      let slotsPerFrame =
+        leavesOut ? configuration.segmentation.framesPerPart : effort.slotsPerFrame
+      guard
+        let slots = grouping.take(
+          slot.frameIndex, slotsPerFrame: slotsPerFrame, waiting: waiting)
+      else { continue }
+      counts.append((slot.frameIndex, slots))
+      var frame = burned(slot.frame, slot)
       if let painted = try overlay?.paint(frame, milliseconds: slot.timestampMilliseconds) {
         frame = painted
       }
-      last = slot.frame
       let isKey = keys.take(renditionIndex, frame: slot.frameIndex)
       let encoded = try watch.during(.coding) { () throws(FFmpegError) in
         try track.encode(frame, frameIndex: slot.frameIndex, isKey: isKey)
@@ -65,8 +80,10 @@ struct RenditionThread: Sendable {
         // tells which frame it is.
         let frameIndex = coded.pts / configuration.segmentation.grid.rate.ticksPerFrame
         let frameTime = configuration.segmentation.grid.frameTime(of: frameIndex)
+        counts.removeAll { $0.frameIndex < frameIndex }
         let chunk = track.publish(
           coded, frameIndex: frameIndex,
+          frames: counts.first { $0.frameIndex == frameIndex }?.slots ?? 1,
           captured: frameIndex == slot.frameIndex
             ? slot.captured : WallTime(frameTime, plus: .zero))
         count(chunk, slot, encoding: end - begin)
@@ -139,15 +156,35 @@ struct RenditionThread: Sendable {
         + "\(announcement.skipped) segment numbers are skipped")
   }
 
+  private func loadOf(
+    _ monitor: OverloadMonitor, _ effort: EncoderEffort
+  ) -> LadderLoadState.Load {
+    if monitor.isOverloaded { return effort.isLeast ? .behind : .strained }
+    return effort.step == .full ? .none : .strained
+  }
+
+  private func note(_ step: EncoderEffort.Step, before: EncoderEffort.Step) {
+    guard step != before else { return }
+    let text =
+      switch step {
+      case .full: "each frame is encoded again"
+      case .halfRate: "every second frame is encoded"
+      case .hurried:
+        "every second frame is encoded, and with less effort from the next key frame on"
+      case .quarterRate: "every fourth frame is encoded, with less effort"
+      }
+    log.write(.info, "encoder-effort", stream: configuration.name, "\(encoderName): \(text)")
+  }
+
   private func note(_ change: OverloadMonitor.Change) {
     switch change {
     case .none: break
     case .fellBehind:
       statistics.withLock { $0.renditions[renditionIndex].overloads += 1 }
       let relief =
-        configuration.renditions.count > 1
-        ? "leaving out the lowest rendition if that lasts"
-        : "repeating every second frame until it has caught up"
+        renditionIndex + 1 < configuration.renditions.count || renditionIndex > 0
+        ? "encoding fewer frames, and leaving out the top rendition if that lasts"
+        : "encoding fewer frames until it has caught up"
       log.write(
         .warning, "overloaded", stream: configuration.name,
         "\(encoderName) is a second behind; \(relief)")
@@ -164,14 +201,17 @@ struct RenditionThread: Sendable {
 
   private func count(_ chunk: Chunk, _ slot: FrameSlot<VideoFrame>, encoding: Interval) {
     let segmentation = configuration.segmentation
-    let count = segmentation.position(of: chunk.frameIndex) + 1
+    let count = segmentation.position(of: chunk.lastFrame) + 1
     let endsPart = count == segmentation.framesPerSegment || count % segmentation.framesPerPart == 0
-    let lateness = SystemClock.monotonicTime - slot.due
+    let shown = segmentation.grid.duration(ofFrames: chunk.frames - 1)
+    let lateness = max(.zero, SystemClock.monotonicTime - slot.due - shown)
     let counters = feed.read { $0.counters }
     let frames = (count - 1) % segmentation.framesPerPart + 1
     statistics.withLock { statistics in
       statistics.renditions[renditionIndex].encoderDelay.observe(encoding.seconds)
       statistics.renditions[renditionIndex].mediaBytes += UInt64(chunk.bytes.count)
+      // bounded: a frame is shown for a part at most
+      statistics.renditions[renditionIndex].slotsWithoutFrame += UInt64(max(0, chunk.frames - 1))
       if endsPart {
         statistics.renditions[renditionIndex].countPart(
           lateness: lateness, duration: segmentation.grid.duration(ofFrames: frames))

@@ -56,16 +56,23 @@ struct VideoTrack: ~Copyable {
       independent: isKey || segmentation.position(of: frameIndex) % keyDistance == 0)
   }
 
+  /// See ``VideoEncoder/hurry(_:)``.
+  mutating func hurry(_ isWanted: Bool) { encoder.hurry(isWanted) }
+
   /// Publishes an encoded frame.
   ///
   /// - Parameters:
   ///   - coded: the encoded frame.
   ///   - frameIndex: its index on the grid.
+  ///   - frames: the number of frame times for which it is shown.
   ///   - captured: its capture time.
   /// - Returns: the published chunk.
-  func publish(_ coded: EncodedFrame, frameIndex: Int64, captured: WallTime) -> Chunk {
+  func publish(
+    _ coded: EncodedFrame, frameIndex: Int64, frames: Int64, captured: WallTime
+  ) -> Chunk {
     let chunk = chunk(
-      coded, frameIndex: frameIndex, captured: captured, published: SystemClock.wallTime)
+      coded, frameIndex: frameIndex, frames: frames, captured: captured,
+      published: SystemClock.wallTime)
     sink.publish(chunk)
     return chunk
   }
@@ -78,15 +85,18 @@ struct VideoTrack: ~Copyable {
   }
 
   private func chunk(
-    _ coded: EncodedFrame, frameIndex: Int64, captured: WallTime, published: WallTime
+    _ coded: EncodedFrame, frameIndex: Int64, frames: Int64 = 1, captured: WallTime,
+    published: WallTime
   ) -> Chunk {
-    let duration = segmentation.grid.rate.ticksPerFrame
+    // bounded: at most the frames of a part
+    let duration = frames * segmentation.grid.rate.ticksPerFrame
     let sample = Sample(
       payload: coded.bytes, decodeTime: segmentation.grid.ticks(frameIndex),
       duration: UInt32(duration), captured: captured,
       sequence: UInt32(truncatingIfNeeded: frameIndex + 1), isSync: coded.isIndependent)
     return Chunk(
-      frameIndex: frameIndex, isIndependent: coded.isIndependent, duration: duration,
+      frameIndex: frameIndex, frames: frames, isIndependent: coded.isIndependent,
+      duration: duration,
       captured: captured, published: published,
       bytes: writer.chunk(sample, startsSegment: segmentation.position(of: frameIndex) == 0))
   }

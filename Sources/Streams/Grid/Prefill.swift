@@ -72,7 +72,7 @@ struct Prefill {
       for coded in try track.encode(slate, frameIndex: frameIndex) {
         if isPublished {
           let frameTime = WallTime(segmentation.grid.frameTime(of: frameIndex), plus: .zero)
-          _ = track.publish(coded, frameIndex: frameIndex, captured: frameTime)
+          _ = track.publish(coded, frameIndex: frameIndex, frames: 1, captured: frameTime)
         } else {
           track.prefill(coded, frameIndex: frameIndex)
         }

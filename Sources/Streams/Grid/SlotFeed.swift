@@ -36,12 +36,12 @@ final class SlotFeed: Sendable {
     opened.update { $0 = true }
   }
 
-  /// The next slot of a rendition, in order; blocks.
+  /// The next slot of a rendition, in order, and the number of slots that wait behind it; blocks.
   ///
   /// Nil when the feed is closed and empty.
-  func next(_ rendition: Int) -> FrameSlot<VideoFrame>? {
-    let found: FrameSlot<VideoFrame>?? = queues[rendition].wait { queue in
-      if let slot = queue.pop() { return .some(slot) }
+  func next(_ rendition: Int) -> (slot: FrameSlot<VideoFrame>, waiting: Int)? {
+    let found: (FrameSlot<VideoFrame>, Int)?? = queues[rendition].wait { queue in
+      if let slot = queue.pop() { return .some((slot, queue.count)) }
       return queue.isClosed ? .some(nil) : nil
     }
     return found ?? nil

@@ -82,6 +82,7 @@ extension RenditionStatistics {
     self.init()
     overloads = try reader.count()
     segmentsLeftOut = try reader.count()
+    slotsWithoutFrame = try reader.count()
     mediaBytes = try reader.count()
     encoderDelay = try Histogram(&reader)
     partLateness = try Histogram(&reader)
@@ -91,6 +92,7 @@ extension RenditionStatistics {
   fileprivate func write(to writer: inout FieldWriter) {
     writer.add(overloads)
     writer.add(segmentsLeftOut)
+    writer.add(slotsWithoutFrame)
     writer.add(mediaBytes)
     for histogram in [encoderDelay, partLateness, partDuration] { histogram.write(to: &writer) }
   }
@@ -99,6 +101,7 @@ extension RenditionStatistics {
   fileprivate mutating func add(_ other: RenditionStatistics) {
     overloads &+= other.overloads  // bounded: counters are at most 2^48 each
     segmentsLeftOut &+= other.segmentsLeftOut
+    slotsWithoutFrame &+= other.slotsWithoutFrame
     mediaBytes &+= other.mediaBytes
     encoderDelay.add(other.encoderDelay)
     partLateness.add(other.partLateness)

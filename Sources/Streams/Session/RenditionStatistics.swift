@@ -9,6 +9,8 @@ package struct RenditionStatistics: Sendable {
   package var overloads: UInt64 = 0
   /// Segments left out because the machine was too slow.
   package var segmentsLeftOut: UInt64 = 0
+  /// Frame slots without a frame of their own, because the encoder was late.
+  package var slotsWithoutFrame: UInt64 = 0
   /// Seconds from a frame's start in the encoder to its access unit.
   package var encoderDelay = Histogram.seconds
   /// Seconds from the end of a part's last frame to its publication.

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Media
+
+/// The frame slots for which one encoded frame is shown: a pure state machine.
+///
+/// A frame is usually shown for one slot. With a reduced effort it is shown for several; if more
+/// than a part's worth of slots waits, it is shown until its part ends. No frame is shown beyond
+/// its part, so that parts, segments and key frames begin where they always do.
+package struct SlotGrouping: Sendable {
+  private let segmentation: Segmentation
+  /// The first frame index without a frame.
+  private var next = Int64.min
+
+  /// Groups of slots in parts of `segmentation`.
+  package init(_ segmentation: Segmentation) { self.segmentation = segmentation }
+
+  /// Takes the next slot.
+  ///
+  /// - Parameters:
+  ///   - index: the index of the slot; slots are in order.
+  ///   - slotsPerFrame: the number of slots for each frame.
+  ///   - waiting: the number of slots that wait for the encoder.
+  /// - Returns: the number of slots for which its frame is shown; nil if the frame before is shown.
+  package mutating func take(_ index: Int64, slotsPerFrame: Int64, waiting: Int) -> Int64? {
+    guard index >= next else { return nil }
+    let position = segmentation.position(of: index)
+    let part = segmentation.framesPerPart
+    // bounded: a segment has at least one frame, a part too
+    let rest = min(part - position % part, segmentation.framesPerSegment - position)
+    let count = waiting > part ? rest : max(1, min(slotsPerFrame, rest))
+    next = index + count
+    return count
+  }
+
+  /// A segment is left out: the next slot has its own frame.
+  package mutating func reset() { next = .min }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which rendition the client gets.
+extension SocketSession {
+  /// The name of the video rendition for the client: its choice, or that of the server.
+  var videoName: String {
+    let ladder = sockets.ladder
+    guard !ladder.isEmpty else { return "" }
+    return ladder[substitute(for: chosenIndex(in: ladder), in: ladder)]
+  }
+
+  /// The index of the chosen rendition, whether it has new media or not.
+  private func chosenIndex(in ladder: [String]) -> Int {
+    if let name = request?.rendition, let index = ladder.firstIndex(of: name) { return index }
+    return min(max(automatic.index, highest), ladder.count - 1)
+  }
+
+  private func substitute(for index: Int, in ladder: [String]) -> Int {
+    let missing = sockets.missing
+    guard !missing.isEmpty else { return index }
+    return MissingRenditions.substitute(for: index, of: ladder.count) {
+      !missing.contains(ladder[$0])
+    }
+  }
+
+  /// The index of the rendition that the client gets in place of the chosen one.
+  var shownIndex: Int {
+    let ladder = sockets.ladder
+    return ladder.isEmpty ? 0 : substitute(for: chosenIndex(in: ladder), in: ladder)
+  }
+
+  /// The index of the highest rendition that the server chooses for the client.
+  var highest: Int { screen.map(sockets.smallestFilling) ?? 0 }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Scheduling
+import Testing
+import Time
+
+@Suite("The effort of an encoder")
+struct EncoderEffortTests {
+  private static let late = Interval.milliseconds(300)
+
+  /// An encoder that takes a slot every 50 ms.
+  private struct Run {
+    var effort = EncoderEffort()
+    var now = MonotonicTime.at(0)
+    var steps: [EncoderEffort.Step] = []
+
+    mutating func pass(_ seconds: Double, lag: Interval) {
+      for _ in 0..<Int(seconds * 20) {
+        now += .milliseconds(50)
+        let before = effort.step
+        effort.observe(lag: lag, now: now)
+        if effort.step != before { steps.append(effort.step) }
+      }
+    }
+  }
+
+  @Test(
+    "half the frames, then less effort per frame, then a quarter of the frames: within a second")
+  func order() {
+    var run = Run()
+    run.pass(10, lag: .milliseconds(250))
+    #expect(run.steps.isEmpty && run.effort.slotsPerFrame == 1 && !run.effort.hurries)
+    run.pass(0.25, lag: Self.late)
+    #expect(run.steps.isEmpty)
+    run.pass(0.75, lag: Self.late)
+    #expect(run.steps == [.halfRate, .hurried, .quarterRate])
+    #expect(run.effort.slotsPerFrame == 4 && run.effort.hurries && run.effort.isLeast)
+    run.pass(10, lag: Self.late)
+    #expect(run.steps.count == 3)
+  }
+
+  @Test("one short delay, as after a suspended process, changes nothing; a second one does")
+  func burst() {
+    var run = Run()
+    run.pass(0.2, lag: .seconds(3))
+    run.pass(6, lag: .zero)
+    run.pass(0.2, lag: .seconds(3))
+    run.pass(1, lag: .zero)
+    #expect(run.steps.isEmpty)
+    run.pass(0.2, lag: Self.late)
+    #expect(run.steps == [.halfRate])
+  }
+
+  @Test("each step is taken back after 5 s, and later each time if that is soon too much")
+  func rest() {
+    var run = Run()
+    run.pass(1, lag: Self.late)
+    run.pass(4.9, lag: .zero)
+    #expect(run.effort.step == .quarterRate)
+    run.pass(0.2, lag: .zero)
+    #expect(run.effort.step == .hurried)
+    run.pass(10.1, lag: .zero)
+    #expect(run.effort.step == .full)
+    for rest in [10.0, 20, 40, 60, 60] {
+      run.pass(0.3, lag: Self.late)
+      #expect(run.effort.step == .halfRate)
+      run.pass(rest - 0.2, lag: .zero)
+      #expect(run.effort.step == .halfRate, "before \(rest) s")
+      run.pass(0.3, lag: .zero)
+      #expect(run.effort.step == .full, "after \(rest) s")
+    }
+    run.pass(100, lag: .zero)
+    run.pass(0.3, lag: Self.late)
+    run.pass(5.2, lag: .zero)
+    #expect(run.effort.step == .full)
+  }
+
+  @Test("frames are shown for whole slots, never beyond their part or segment")
+  func groups() {
+    // 30 frames in parts of eight: the last one has six.
+    let segmentation = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 260_000)
+    #expect(segmentation.framesPerPart == 8)
+    func counts(_ slotsPerFrame: Int64, waiting: Int = 0) -> [Int64] {
+      var grouping = SlotGrouping(segmentation)
+      return (0..<30).compactMap {
+        grouping.take(3000 + $0, slotsPerFrame: slotsPerFrame, waiting: waiting)
+      }
+    }
+    #expect(counts(1) == Array(repeating: 1, count: 30))
+    #expect(counts(2) == Array(repeating: 2, count: 15))
+    #expect(counts(4) == [4, 4, 4, 4, 4, 4, 4, 2])
+    #expect(counts(8) == [8, 8, 8, 6])
+    #expect(counts(1, waiting: 8) == Array(repeating: 1, count: 30))
+    #expect(counts(1, waiting: 9) == [8, 8, 8, 6])
+    var grouping = SlotGrouping(segmentation)
+    #expect(grouping.take(3005, slotsPerFrame: 4, waiting: 0) == 3)
+    #expect(grouping.take(3007, slotsPerFrame: 1, waiting: 0) == nil)
+    #expect(grouping.take(3008, slotsPerFrame: 1, waiting: 0) == 1)
+  }
+}
