@@ -4234,6 +4234,44 @@ class DashPlayer {
   seekBy() {}
 }
 
+// page/players/edge-return.js
+
+const EDGE_LATE = 0.75, EDGE_LATE_TIME = 1.5;
+const FALLING_SHARE = 0.3;
+const EDGE_NEAR = 0.35, EDGE_WAIT = 2.5;
+const EDGE_EARLY = 0.05;
+const EDGE_INTERVAL = 4, LONGEST_EDGE_INTERVAL = 32, EDGE_MEMORY = 60;
+class EdgeReturn {
+  constructor() {
+    this.since = null;
+    this.soughtAt = -Infinity;
+    this.interval = EDGE_INTERVAL;
+  }
+  step(now, latency, target, position, starts) {
+    if (latency - target < EDGE_LATE) {
+      this.since = null;
+      return null;
+    }
+    this.since ??= { at: now, latency };
+    const elapsed = now - this.since.at;
+    if (elapsed < EDGE_LATE_TIME) return null;
+    if (this.since.latency - latency > FALLING_SHARE * elapsed) {
+      this.since = { at: now, latency };  // it is watched again
+      return null;
+    }
+    if (now - this.soughtAt < this.interval) return null;
+    const latencyAt = (/** @type {number} */ start) => latency - (start - position);
+    const start = starts.filter((one) => latencyAt(one) >= target - EDGE_EARLY).at(-1);
+    if (start === undefined || latency - latencyAt(start) < EDGE_LATE / 2) return null;
+    if (latencyAt(start) > target + EDGE_NEAR && elapsed < EDGE_LATE_TIME + EDGE_WAIT) return null;
+    const isRepeated = now - this.soughtAt < EDGE_MEMORY;
+    this.interval = isRepeated ? Math.min(LONGEST_EDGE_INTERVAL, 2 * this.interval) : EDGE_INTERVAL;
+    this.soughtAt = now;
+    this.since = null;
+    return start;
+  }
+}
+
 // page/players/hlsjs.js
 
 const LOOK_UP = { narrow: 0.005, wide: 0.25, low: 0.15 };
@@ -4269,6 +4307,7 @@ class HlsPlayer {
     this.recoveredAt = -Infinity;
     this.lostAt = 0;
     this.progress = new Progress(host.video);
+    this.edgeReturn = new EdgeReturn();
     this.displacedAt = performance.now();
   }
   get isStopped() { return this.stopping.signal.aborted; }
@@ -4350,6 +4389,7 @@ class HlsPlayer {
       this.recover('no new frame for 10 s');
     } else this.followSyncPosition(stopped, now);
     if (!this.hls) return;
+    this.returnToEdge(now);
     const isLow = secondsAhead(video) < LOOK_UP.low;
     this.hls.config.maxFragLookUpTolerance = isLow ? LOOK_UP.wide : LOOK_UP.narrow;
   }
@@ -4363,6 +4403,16 @@ class HlsPlayer {
       this.displacedAt = now;
       video.currentTime = position;
     }
+  }
+  returnToEdge(now) {
+    const { host } = this, { video } = host, latency = this.latency();
+    if (latency === null || host.sync !== null || !this.isControlled()) return;
+    if (video.paused || video.seeking) return;
+    const parts = /** @type {any[]} */ (this.hls.latestLevelDetails.partList);
+    const starts = parts.filter(({ independent }) => independent).map(({ start }) => start);
+    const start = this.edgeReturn.step(
+      now / 1000, latency, host.need(), video.currentTime, starts);
+    if (start !== null) video.currentTime = start;
   }
   latency() {
     const date = this.hls?.playingDate;

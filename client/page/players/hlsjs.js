@@ -6,6 +6,7 @@ import { messageOf } from '../errors.js';
 import { Progress } from '../progress.js';
 import { renditionNames } from '../rendition-names.js';
 import { secondsAhead } from '../source-buffer.js';
+import { EdgeReturn } from './edge-return.js';
 import { STOP_TIMEOUT } from './player.js';
 import { eventOfDateRange } from '../stream-events.js';
 import { loadScript } from './script.js';
@@ -73,6 +74,7 @@ export class HlsPlayer {
     this.recoveredAt = -Infinity;
     this.lostAt = 0;
     this.progress = new Progress(host.video);
+    this.edgeReturn = new EdgeReturn();
     /** Since when hls.js has wanted to play at another position. */
     this.displacedAt = performance.now();
   }
@@ -165,6 +167,7 @@ export class HlsPlayer {
       this.recover('no new frame for 10 s');
     } else this.followSyncPosition(stopped, now);
     if (!this.hls) return;
+    this.returnToEdge(now);
     const isLow = secondsAhead(video) < LOOK_UP.low;
     this.hls.config.maxFragLookUpTolerance = isLow ? LOOK_UP.wide : LOOK_UP.narrow;
   }
@@ -184,6 +187,22 @@ export class HlsPlayer {
       this.displacedAt = now;
       video.currentTime = position;
     }
+  }
+
+  /**
+   * Seeks to the live edge if hls.js stays late. Behind a link with losses it requests one part
+   * after another, and each takes a round trip: its buffer grows slowly, or never.
+   * @param {number} now ms
+   */
+  returnToEdge(now) {
+    const { host } = this, { video } = host, latency = this.latency();
+    if (latency === null || host.sync !== null || !this.isControlled()) return;
+    if (video.paused || video.seeking) return;
+    const parts = /** @type {any[]} */ (this.hls.latestLevelDetails.partList);
+    const starts = parts.filter(({ independent }) => independent).map(({ start }) => start);
+    const start = this.edgeReturn.step(
+      now / 1000, latency, host.need(), video.currentTime, starts);
+    if (start !== null) video.currentTime = start;
   }
 
   latency() {
