@@ -3523,6 +3523,29 @@ class Adaptation {
   }
 }
 
+// page/players/segment-skip.js
+
+const SKIP_LAG = 0.5, SKIP_LAG_TIME = 2;
+const BEGUN = 0.1, LEAST_SKIP = 0.3;
+const SKIP_PAUSE = 3;
+class SegmentSkip {
+  constructor() {
+    this.lateSince = null;
+    this.skippedAt = -Infinity;
+  }
+  step(now, lag, pastEnd) {
+    if (!(lag > SKIP_LAG)) {
+      this.lateSince = null;
+      return false;
+    }
+    this.lateSince ??= now;
+    const isDue = now - this.lateSince >= SKIP_LAG_TIME && now - this.skippedAt >= SKIP_PAUSE;
+    if (!isDue || pastEnd < BEGUN || lag - pastEnd < LEAST_SKIP) return false;
+    this.skippedAt = now;
+    return true;
+  }
+}
+
 // page/players/rendition-control.js
 
 const PROBE_SHARE = 0.6;
@@ -3533,6 +3556,7 @@ class RenditionControl {
     this.stop = stop;
     this.adaptation = new Adaptation([]);
     this.order = ladder.order;
+    this.skip = new SegmentSkip();
     this.probing = null;
     this.number = 0;
     this.duration = 1;
@@ -3547,9 +3571,12 @@ class RenditionControl {
     this.adaptation.chunk(performance.now() / 1000, time, this.ladder.shown);
   }
   leaves(end) {
-    const { ladder, adaptation } = this;
-    return ladder.wanted === adaptation.index && ladder.prepared.has(ladder.wanted)
-      && adaptation.leaves(performance.now() / 1000, end);
+    const { ladder, adaptation } = this, now = performance.now() / 1000;
+    const isReady = ladder.wanted === adaptation.index && ladder.prepared.has(ladder.wanted);
+    if (isReady && adaptation.leaves(now, end)) return true;
+    const isLowest = ladder.requested !== null || ladder.shown >= ladder.order.length - 1;
+    const { lateness } = adaptation;
+    return isLowest && this.skip.step(now, lateness.lag(now), lateness.livePosition(now) - end);
   }
   update(viewing) {
     const { ladder, adaptation } = this, now = performance.now() / 1000;

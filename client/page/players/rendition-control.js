@@ -3,6 +3,7 @@
 
 import { within } from '../../shared/deadline.js';
 import { Adaptation } from './adaptation.js';
+import { SegmentSkip } from './segment-skip.js';
 /** @typedef {import('./adaptation.js').Viewing} Viewing */
 /** @typedef {import('./ladder.js').Ladder} Ladder */
 
@@ -19,6 +20,7 @@ export class RenditionControl {
     this.stop = stop;
     this.adaptation = new Adaptation([]);
     this.order = ladder.order;
+    this.skip = new SegmentSkip();
     /** @type {AbortController | null} of the probe under way */
     this.probing = null;
     /** The open segment, and the duration of a segment, s. */
@@ -43,9 +45,12 @@ export class RenditionControl {
 
   /** @param {number} end media time of the end of a segment, s */
   leaves(end) {
-    const { ladder, adaptation } = this;
-    return ladder.wanted === adaptation.index && ladder.prepared.has(ladder.wanted)
-      && adaptation.leaves(performance.now() / 1000, end);
+    const { ladder, adaptation } = this, now = performance.now() / 1000;
+    const isReady = ladder.wanted === adaptation.index && ladder.prepared.has(ladder.wanted);
+    if (isReady && adaptation.leaves(now, end)) return true;
+    const isLowest = ladder.requested !== null || ladder.shown >= ladder.order.length - 1;
+    const { lateness } = adaptation;
+    return isLowest && this.skip.step(now, lateness.lag(now), lateness.livePosition(now) - end);
   }
 
   /** @param {Viewing} viewing */
