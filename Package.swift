@@ -62,6 +62,8 @@ let package = Package(
     .systemLibrary(name: "CNghttp2"),
     // The files of the page as data of the executable.
     .target(name: "CPage"),
+    // Blocks signals before the libraries are initialised. For executables only.
+    .target(name: "CStart"),
     // Instants and intervals with a resolution of 1 ns and saturating arithmetic. Values only.
     library("Time", []),
     // Foreign values: conversions that do not trap, the characters of names, the syntax of JSON.
@@ -147,7 +149,7 @@ let package = Package(
       name: "streamer",
       dependencies: [
         "Configuration", "Server", "HTTP", "Net", "Publishing", "Streams", "Capture", "Packaging",
-        "Supervision", "Canary", "CPage", "Media", "Sharing", "Logging", "Time",
+        "Supervision", "Canary", "CPage", "CStart", "Media", "Sharing", "Logging", "Time",
       ],
       swiftSettings: strict),
 

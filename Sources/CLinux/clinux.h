@@ -79,6 +79,22 @@ static inline int clinux_ignore_signal(int number) {
   return sigaction(number, &a, 0);
 }
 
+/// `struct sigaction` with SIG_DFL.
+static inline int clinux_default_signal(int number) {
+  struct sigaction a;
+  memset(&a, 0, sizeof a);
+  a.sa_handler = SIG_DFL;
+  return sigaction(number, &a, 0);
+}
+
+/// Dumps no core when the process ends by a signal.
+static inline void clinux_dump_no_core(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_CORE, &limit) < 0) return;
+  limit.rlim_cur = 0;
+  setrlimit(RLIMIT_CORE, &limit);
+}
+
 static const uint32_t
     CLINUX_EPOLLIN = EPOLLIN,
     CLINUX_EPOLLOUT = EPOLLOUT,

@@ -35,6 +35,10 @@ package struct SupervisedProgram: Sendable {
       unsafe entry = unsafe entry?.successor()
     }
     environment.removeAll { text in Self.ownVariables.contains { text.hasPrefix($0) } }
+    // A fault of the program ends it at once, also if a restart has found an older file.
+    if !environment.contains(where: { $0.hasPrefix("\(FatalSignals.variable)=") }) {
+      environment.append("\(FatalSignals.variable)=\(FatalSignals.withoutTrace)")
+    }
     self.environment =
       environment + [
         "LISTEN_FDS=\(sockets.count)",

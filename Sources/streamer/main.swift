@@ -7,8 +7,10 @@ import Net
 import Streams
 import Supervision
 
+FatalSignals.endAtOnce()
 SourceProcess.runIfAsked(CommandLine.arguments)
 // Signals are blocked in this thread and, by inheritance, in all others. One thread receives them.
+// CStart has blocked them before the libraries were initialised.
 SignalWaiter.block()
 do throws(any Error) {
   if CommandLine.arguments.dropFirst().first == TokenCommand.name {

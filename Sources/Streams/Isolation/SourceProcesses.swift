@@ -4,6 +4,7 @@ import Capture
 import ChunkStream
 import Isolation
 package import Logging
+import Net
 import Sharing
 import Time
 
@@ -23,7 +24,9 @@ package final class SourceProcesses: Sendable {
   ]
   /// Its own variables: little memory, and an end at once after a fault, without a trace of the
   /// threads.
-  private static let fixed = ["MALLOC_ARENA_MAX=2", "SWIFT_BACKTRACE=enable=no"]
+  private static let fixed = [
+    "MALLOC_ARENA_MAX=2", "\(FatalSignals.variable)=\(FatalSignals.withoutTrace)",
+  ]
   /// How long a process may not read.
   static let sendLimit: Int64 = 1000
   /// How long a stream waits for a process that another stream is starting.
