@@ -229,7 +229,7 @@ let package = Package(
       "Streams",
       [
         "Time", "Streams", "Capture", "Packaging", "ChunkStream", "Scheduling", "CMAF", "Media",
-        "Net", "Sharing", "Logging",
+        "Isolation", "Net", "Sharing", "Logging",
         "TestSupport", "CFFmpeg",
       ]),
     tests(

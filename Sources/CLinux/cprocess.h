@@ -5,6 +5,7 @@
 
 #include "clinux.h"
 
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -285,14 +286,36 @@ static inline int clinux_exit_of(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
-/// Ends with the parent, gains no privileges, dumps no core, leaves the processors to the parent if
-/// both need them, and has at most these bytes of data and these descriptors; `reserve` further
-/// bytes after `clinux_release_reserve`. All that the system permits: 0, or the last -errno.
-static inline int clinux_confine(uint64_t data, uint64_t reserve, uint64_t descriptors) {
+/// Drops all capabilities, also those of other sets and of root. 0 if none is left, or -errno.
+static inline int clinux_drop_capabilities(void) {
+  prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  // Refused to a process without privileges, which executes no other program anyway.
+  for (unsigned long i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
+    prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+  memset(sets, 0, sizeof sets);
+  if (syscall(SYS_capset, &header, sets) == 0) return 0;
+  int error = errno;
+  // A service may be refused the call; it has none then.
+  if (syscall(SYS_capget, &header, sets) < 0) return -error;
+  for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+    if (sets[i].effective | sets[i].permitted | sets[i].inheritable) return -error;
+  return 0;
+}
+
+/// Ends with the parent, has and gains no privileges, dumps no core, leaves the processors to the
+/// parent if both need them, and has at most these bytes of data, of addresses if not 0, and these
+/// descriptors; `reserve` further bytes after `clinux_release_reserve`. All that the system
+/// permits: 0, or the last -errno.
+static inline int clinux_confine(uint64_t data, uint64_t reserve, uint64_t addresses,
+                                 uint64_t descriptors) {
   struct rlimit none = {0, 0}, memory = {data, data + reserve}, files = {descriptors, descriptors};
+  struct rlimit space = {addresses, addresses};
   int error = 0;
   if (setrlimit(RLIMIT_CORE, &none) < 0) error = -errno;
   if (setrlimit(RLIMIT_DATA, &memory) < 0) error = -errno;
+  if (addresses && setrlimit(RLIMIT_AS, &space) < 0) error = -errno;
   if (setrlimit(RLIMIT_NOFILE, &files) < 0) error = -errno;
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) error = -errno;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) error = -errno;
@@ -301,7 +324,8 @@ static inline int clinux_confine(uint64_t data, uint64_t reserve, uint64_t descr
   errno = 0;
   int niceness = getpriority(PRIO_PROCESS, 0);
   if (niceness != -1 || !errno) setpriority(PRIO_PROCESS, 0, niceness + 5);
-  return error;
+  int dropped = clinux_drop_capabilities();
+  return dropped < 0 ? dropped : error;
 }
 
 /// Permits the reserve of data, such that a process without memory can say so.
@@ -321,17 +345,30 @@ static inline uint64_t clinux_landlock_rights(int version) {
   return rights;
 }
 
-/// Begins a set of rules without any right to a file. Its descriptor, or -errno; `*version` is the
-/// kernel's version of Landlock.
-static inline int clinux_landlock_begin(int *version) {
+/// Begins a set of rules without any right to a file, to signals and abstract sockets of other
+/// processes, or, if `limits_tcp`, to TCP; those that the kernel knows. Its descriptor, or -errno;
+/// `*version` is the kernel's version of Landlock.
+static inline int clinux_landlock_begin(int *version, bool limits_tcp) {
   *version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (*version < 1) return -errno;
-  struct landlock_ruleset_attr attributes;
-  memset(&attributes, 0, sizeof attributes);
-  attributes.handled_access_fs = clinux_landlock_rights(*version);
-  long fd = syscall(SYS_landlock_create_ruleset, &attributes,
-                    sizeof attributes.handled_access_fs, 0);
+  // `struct landlock_ruleset_attr`, whose later members older headers lack.
+  struct {
+    uint64_t files, network, scopes;
+  } handled = {clinux_landlock_rights(*version), 0, 0};
+  if (*version >= 4 && limits_tcp) handled.network = 3;  // BIND_TCP, CONNECT_TCP
+  if (*version >= 6) handled.scopes = 3;                 // ABSTRACT_UNIX_SOCKET, SIGNAL
+  size_t size = *version >= 6 ? sizeof handled : *version >= 4 ? 16 : 8;
+  long fd = syscall(SYS_landlock_create_ruleset, &handled, size, 0);
   return fd < 0 ? -errno : (int)fd;
+}
+
+/// Permits TCP connections to `port`, if the rules limit TCP. 0, or -errno.
+static inline int clinux_landlock_permit_port(int rules, uint16_t port) {
+  struct {
+    uint64_t rights, port;
+  } rule = {2 /* CONNECT_TCP */, port};
+  long result = syscall(SYS_landlock_add_rule, rules, 2 /* NET_PORT */, &rule, 0);
+  return result < 0 ? -errno : 0;
 }
 
 /// Permits the rights `files`, and `folders` also if `path` is a folder, to what is below `path`.

@@ -50,6 +50,35 @@ struct InputAddressTests {
     #expect(address.description == row.shown)
   }
 
+  struct PortRow: Sendable, CustomTestStringConvertible {
+    let text: String
+    let port: UInt16?
+    var testDescription: String { text }
+  }
+
+  static let ports = [
+    PortRow(text: "rtsp://cam/x", port: 554),
+    PortRow(text: "rtsp://u:p@cam:8554/x:9", port: 8554),
+    PortRow(text: "rtsps://cam/x", port: 322),
+    PortRow(text: "rtsp://[2001:db8::1]/x", port: 554),
+    PortRow(text: "rtsp://[2001:db8::1]:8554/x", port: 8554),
+    PortRow(text: "rtsp://cam:8554#x", port: 8554),
+    PortRow(text: "RTMP://h/live/key", port: 1935),
+    PortRow(text: "rtmps://h/live/key", port: 443),
+    PortRow(text: "http://h/a.ts", port: 80),
+    PortRow(text: "https://h/a.ts", port: 443),
+    PortRow(text: "http://h:8080?q", port: 8080),
+    PortRow(text: "udp://@:5000", port: nil),
+    PortRow(text: "srt://h:9", port: nil),
+    PortRow(text: "/a/b.ts", port: nil),
+    PortRow(text: "-", port: nil),
+  ]
+
+  @Test("the port of a URL by TCP is its own, or that of its scheme", arguments: ports)
+  func port(_ row: PortRow) throws {
+    #expect(try #require(InputAddress(row.text)).port == row.port)
+  }
+
   @Test(
     "other schemes and impossible passphrases are refused",
     arguments: ["", "ftp://h/a", "concat://a|b", "a\nb"]

@@ -2,6 +2,7 @@
 
 import Capture
 import ChunkStream
+import Isolation
 import Testing
 import Time
 
@@ -9,6 +10,9 @@ import Time
 
 @Suite("Which streams share a process")
 struct ProcessTableTests {
+  /// The network for inputs by RTSP.
+  private let rtsp = Sandbox.Network.ports([554])
+
   private func member(
     _ name: String, _ inputs: [String], isIsolated: Bool = true, files: [String] = [],
     _ change: (inout StartOrder) -> Void = { _ in }
@@ -31,13 +35,13 @@ struct ProcessTableTests {
     let d = try member("d", ["rtsp://x/3"])
     for member in [a, b, c, d] { table.expect(member) }
     let assigned1 = table.assign(a).assignment
-    #expect(assigned1 == .new(1, ProcessRights(files: [], memory: 300)))
+    #expect(assigned1 == .new(1, ProcessRights(files: [], network: rtsp, memory: 300)))
     let assigned2 = table.assign(b).assignment
     #expect(assigned2 == .running(1))
     let assigned3 = table.assign(c).assignment
     #expect(assigned3 == .running(1))
     let assigned4 = table.assign(d).assignment
-    #expect(assigned4 == .new(2, ProcessRights(files: [], memory: 100)))
+    #expect(assigned4 == .new(2, ProcessRights(files: [], network: rtsp, memory: 100)))
     let left10 = table.leave("a", 1)
     #expect(!left10)
     let left11 = table.leave("c", 1)
@@ -47,7 +51,7 @@ struct ProcessTableTests {
     let left13 = table.leave("b", 1)
     #expect(left13, "a second time")
     let assigned5 = table.assign(c).assignment
-    #expect(assigned5 == .new(3, ProcessRights(files: [], memory: 300)))
+    #expect(assigned5 == .new(3, ProcessRights(files: [], network: rtsp, memory: 300)))
   }
 
   @Test("a file, standard input and publishers are not shared")
@@ -76,7 +80,8 @@ struct ProcessTableTests {
     }
     table.expect(a)
     table.expect(b)
-    let all = ProcessRights(files: ["slate.png", "film.mp4"], usesDevices: true, memory: 200)
+    let all = ProcessRights(
+      files: ["slate.png", "film.mp4"], network: rtsp, usesDevices: true, memory: 200)
     let assigned6 = table.assign(a).assignment
     #expect(assigned6 == .new(1, all))
     let assigned7 = table.assign(b).assignment
@@ -95,7 +100,9 @@ struct ProcessTableTests {
     let c = try member("c", ["rtsp://x/1"], files: ["slate.png"])
     let assigned = table.assign(c)
     #expect(assigned.lack == "slate.png")
-    #expect(assigned.assignment == .new(2, ProcessRights(files: ["slate.png"], memory: 200)))
+    #expect(
+      assigned.assignment
+        == .new(2, ProcessRights(files: ["slate.png"], network: rtsp, memory: 200)))
     table.end(1)
     let d = try member("d", ["rtsp://x/1"])
     let assigned9 = table.assign(d).assignment
@@ -157,9 +164,41 @@ struct ProcessTableTests {
     #expect(table.conflict(of: "b") == nil && shared == .running(1))
   }
 
-  @Test("rights are read as they were sent")
-  func fields() throws {
-    let rights = ProcessRights(files: ["/a", "/b"], usesDevices: true, memory: 1 << 40)
+  @Test("a process has the ports of its inputs by TCP, all for HTTP, and no network for files")
+  func network() throws {
+    let expected: [([String], Sandbox.Network)] = [
+      (["film.mp4"], .none), (["-"], .none), ([InputAddress.publisherText], .none),
+      (["udp://@:5000"], .ports([])), (["srt://h:9"], .ports([])),
+      (["rtsp://cam/x"], .ports([554])), (["rtsps://cam:8322/x", "film.mp4"], .ports([8322])),
+      (["rtmp://h/live/x", "rtsp://[::1]/x", "udp://@:5000"], .ports([554, 1935])),
+      (["http://h/a.ts"], .all), (["rtsp://cam/x", "https://h/a.ts"], .all),
+    ]
+    for (inputs, network) in expected {
+      #expect(try member("a", inputs).rights.network == network, "\(inputs)")
+    }
+  }
+
+  @Test("a stream that needs a further port, or the network, joins no running process")
+  func ports() throws {
+    let camera = ProcessRights(files: [], network: .ports([554]), memory: 1)
+    #expect(camera.lack(of: camera) == nil)
+    #expect(camera.lack(of: ProcessRights(files: [], memory: 1)) == nil)
+    #expect(
+      camera.lack(of: ProcessRights(files: [], network: .ports([554, 8554]), memory: 1))
+        == "port 8554")
+    #expect(
+      camera.lack(of: ProcessRights(files: [], network: .all, memory: 1)) == "the network")
+    #expect(
+      ProcessRights(files: [], memory: 1).lack(
+        of: ProcessRights(files: [], network: .ports([]), memory: 1)) == "the network")
+  }
+
+  @Test(
+    "rights are read as they were sent",
+    arguments: [Sandbox.Network.none, .ports([]), .ports([80, 65535]), .all])
+  func fields(network: Sandbox.Network) throws {
+    let rights = ProcessRights(
+      files: ["/a", "/b"], network: network, usesDevices: true, memory: 1 << 40)
     #expect(try ProcessRights(fields: rights.fields) == rights)
     #expect(throws: MessageError.self) {
       try ProcessRights(fields: Array(rights.fields.dropLast()))

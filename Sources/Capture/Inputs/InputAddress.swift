@@ -132,23 +132,43 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     return text[..<end].lowercased() + text[end...]
   }
 
+  /// The port of a URL of RTSP, RTMP or HTTP, by default that of its scheme; nil for other inputs.
+  package var port: UInt16? {
+    guard let (head, _, place, _) = Self.pieces(of: raw) else { return nil }
+    let standard: [Substring: UInt16] = [
+      "rtsp://": 554, "rtsps://": 322, "rtmp://": 1935, "rtmps://": 443, "http://": 80,
+      "https://": 443,
+    ]
+    guard let standard = standard[head] else { return nil }
+    return Self.authority(of: place).port.map { UInt16($0) } ?? standard
+  }
+
+  /// The host of a place, with the brackets of an IPv6 address, and the text after the colon; nil
+  /// if other text follows a bracket.
+  private static func authority(
+    of place: Substring
+  ) -> (host: Substring, port: Substring?, isValid: Bool) {
+    let authority = place.prefix { $0 != "/" && $0 != "#" }
+    guard authority.hasPrefix("[") else {
+      let colon = authority.lastIndex(of: ":")
+      return (
+        colon.map { authority[..<$0] } ?? authority,
+        colon.map { authority[authority.index(after: $0)...] }, true
+      )
+    }
+    guard let end = authority.firstIndex(of: "]") else { return (authority, nil, false) }
+    let rest = authority[authority.index(after: end)...]
+    return (
+      authority[...end], rest.hasPrefix(":") ? rest.dropFirst() : nil,
+      rest.isEmpty || rest.hasPrefix(":")
+    )
+  }
+
   /// Whether host and port can exist; only listeners need no host, and only UDP needs a port.
   private static func hasValidAuthority(_ text: String, _ kind: Kind) -> Bool {
     guard let place = pieces(of: text)?.place else { return false }
-    let authority = place.prefix { $0 != "/" && $0 != "#" }
-    let host: Substring
-    let port: Substring?
-    if authority.hasPrefix("[") {
-      guard let end = authority.firstIndex(of: "]") else { return false }
-      host = authority[...end]
-      let rest = authority[authority.index(after: end)...]
-      guard rest.isEmpty || rest.hasPrefix(":") else { return false }
-      port = rest.isEmpty ? nil : rest.dropFirst()
-    } else {
-      let colon = authority.lastIndex(of: ":")
-      host = colon.map { authority[..<$0] } ?? authority
-      port = colon.map { authority[authority.index(after: $0)...] }
-    }
+    let (host, port, isValid) = authority(of: place)
+    guard isValid else { return false }
     if let port, UInt16(port).map({ $0 > 0 }) != true { return false }
     switch kind {
     case .udp: return port != nil

@@ -27,7 +27,8 @@ package struct ProcessTable: Sendable {
       addresses = order.addresses
       options = order.options
       rights = ProcessRights(
-        files: order.files, usesDevices: order.usesDevices, memory: order.memory)
+        files: order.files, network: order.network, usesDevices: order.usesDevices,
+        memory: order.memory)
       self.isIsolated = isIsolated
     }
 

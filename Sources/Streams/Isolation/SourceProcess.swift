@@ -23,7 +23,8 @@ package enum SourceProcess {
       let rights = try? ProcessRights(fields: fields)
     else { _exit(2) }
     let protections = Sandbox.enter(
-      files: rights.files, usesDevices: rights.usesDevices, memory: UInt64(rights.memory))
+      files: rights.files, network: rights.network, usesDevices: rights.usesDevices,
+      memory: UInt64(rights.memory))
     let faults = ProcessFaults()
     guard faults.begin(memory: rights.memory) else { _exit(3) }
     let inputs = SharedInputs(watch: faults.watch)

@@ -3,6 +3,7 @@
 package import Capture
 import ChunkStream
 import Glibc
+import Isolation
 import Logging
 import Media
 package import Time
@@ -126,6 +127,20 @@ package struct StartOrder: Sendable {
         guard isPlaylist else { return path }
         return path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
       }
+  }
+
+  /// The network that the process needs.
+  ///
+  /// An HTTP input may be redirected to any port; the other inputs need those of their URLs.
+  var network: Sandbox.Network {
+    addresses.reduce(.none) { network, address in
+      switch address.kind {
+      case .file, .standardInput, .publisher: network
+      case .udp, .srt: network.and(.ports([]))
+      case .rtsp, .rtmp: network.and(.ports(Set([address.port].compactMap(\.self))))
+      case .http: .all
+      }
+    }
   }
 
   /// Why a process must not have the rights to its files; nil if it may.
