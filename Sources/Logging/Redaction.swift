@@ -14,6 +14,12 @@ package struct Redaction {
   private let text: [UInt8]
   private var out: [UInt8] = []
   private var place = 0
+  /// The end of the word at `place`, and the last `@` of that word, if they were looked up.
+  ///
+  /// Each is looked up once per word: a text of many authorities costs no more than another one.
+  private var word: (end: Int, at: Int?) = (0, nil)
+  /// The start of the word or entry at `place`, and its last `@`, as looked up so far.
+  private var entry: (start: Int, at: Int?, examined: Int) = (0, nil, 0)
 
   /// `text` without its secrets.
   package static func redact(_ text: String) -> String {
@@ -37,7 +43,8 @@ package struct Redaction {
 
   /// `/t/<token>/…` at the start of a path: the segment after `/t/`.
   private mutating func takesTokenPath() -> Bool {
-    guard text[place] == UInt8(ascii: "/"), text[place...].starts(with: Self.tokenPath), startsPath
+    guard text[place] == UInt8(ascii: "/"), text[place...].starts(with: Self.tokenPath),
+      startsPath()
     else { return false }
     copy(3)
     hide(until: { "/?#".utf8.contains($0) || Self.endsWord($0) })
@@ -45,12 +52,18 @@ package struct Redaction {
   }
 
   /// Whether the slash at `place` is the first of its path, which may follow an authority.
-  private var startsPath: Bool {
+  private mutating func startsPath() -> Bool {
     let slash = UInt8(ascii: "/")
-    let start = text[..<place].lastIndex { Self.endsWord($0) || ",;|()[]{}=".utf8.contains($0) }
-    var before = text[(start.map { $0 + 1 } ?? 0)..<place]
+    for index in entry.examined..<place {
+      if Self.endsWord(text[index]) || ",;|()[]{}=".utf8.contains(text[index]) {
+        entry = (index + 1, nil, 0)
+      } else if text[index] == UInt8(ascii: "@") {
+        entry.at = index
+      }
+    }
+    entry.examined = place
     // A password may contain a slash.
-    if let at = before.lastIndex(of: UInt8(ascii: "@")) { before = before[(at + 1)...] }
+    let before = text[(entry.at.map { $0 + 1 } ?? entry.start)..<place]
     guard let last = before.lastIndex(of: slash) else { return true }
     return before[...last].suffix(3).elementsEqual("://".utf8)
   }
@@ -65,8 +78,12 @@ package struct Redaction {
     }
     let scheme = out.reversed().prefix { Self.isNameCharacter($0) || $0 == UInt8(ascii: "+") }
     copy(3)
-    let end = text[place...].firstIndex(where: Self.endsWord) ?? text.endIndex
-    if let at = text[place..<end].lastIndex(of: UInt8(ascii: "@")) {
+    if place >= word.end {
+      let end = text[place...].firstIndex(where: Self.endsWord) ?? text.endIndex
+      word = (end, text[place..<end].lastIndex(of: UInt8(ascii: "@")))
+    }
+    let end = word.end
+    if let at = word.at, at >= place {
       out += Self.mark
       place = at
     }

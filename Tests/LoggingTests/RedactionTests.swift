@@ -82,6 +82,14 @@ struct RedactionTests {
     #expect(Redaction.redact(text) == text)
   }
 
+  @Test(
+    "the work grows with the length of a text, not with its square", .timeLimit(.minutes(1)),
+    arguments: ["://", "/t", "/b/t/x", "/t/a?", "rtmp://", "://@", "a=/t/"])
+  func long(_ piece: String) {
+    let text = "/a" + String(repeating: piece, count: 100_000)
+    #expect(Redaction.redact(text).utf8.count > 2)
+  }
+
   @Test("redacting a redacted text changes nothing")
   func twice() {
     for row in rows { #expect(Redaction.redact(row.redacted) == row.redacted) }
