@@ -756,6 +756,11 @@ function socketAddress(source) {
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   return url.href;
 }
+function missingIn(channels) {
+  const renditions = Array.isArray(channels) ? channels[0]?.renditions : null;
+  if (!Array.isArray(renditions)) return [];
+  return renditions.filter(({ missing }) => missing === true).map(({ id }) => String(id));
+}
 
 // page/socket.js
 
@@ -997,9 +1002,10 @@ class ControlSocket {
       const sync = this.group === null ? {}
         : { sync: this.group, need: Math.round(this.events.need() * 1000) };
       socket.send({ t: 'subscribe', tracks: [], ...sync });
+      socket.send({ t: 'list' });
     });
   }
-  control({ t, target, state, since }) {
+  control({ t, target, state, since, channels }) {
     if (t === 'welcome') {
       this.hasAnswered = true;
       this.pause = FIRST_PAUSE;
@@ -1009,6 +1015,8 @@ class ControlSocket {
       this.joining.abort();
     } else if (t === 'source' && since > 0) {
       this.events.onSource(presenceOf(state, since));
+    } else if (t === 'channels') {
+      this.events.onMissing(missingIn(channels));
     }
   }
   setOpen(isOpen) {
@@ -1206,6 +1214,11 @@ class FrameMeter {
     this.samples = [];
     this.burnedClock = null;
     this.displayTimes = [];
+  }
+  interval() {
+    const times = this.displayTimes.slice(-15);
+    const intervals = times.slice(1).map((time, i) => time - times[i]);
+    return intervals.length === 0 ? 0 : Math.max(0, quantile(intervals, 0.5)) / 1000;
   }
   rate() {
     const since = localNow() - 1000;
@@ -1620,6 +1633,448 @@ class MediaFeed {
   }
 }
 
+// page/avoidance.js
+
+const AVOIDANCE = 15;
+class Avoidance {
+  constructor() {
+    this.missing = new Set();
+    this.until = new Map();
+  }
+  setMissing(indices) { this.missing = new Set(indices); }
+  leave(now, index, seconds = AVOIDANCE) {
+    if (index >= 0) this.until.set(index, Math.max(this.until.get(index) ?? 0, now + seconds));
+  }
+  at(now, count, isServed = false) {
+    const late = [...this.until].filter(([, until]) => now < until).map(([index]) => index);
+    const missing = isServed ? [] : this.missing;
+    for (const set of [new Set([...missing, ...late]), new Set(missing)]) {
+      if ([...Array(count).keys()].some((index) => !set.has(index))) return set;
+    }
+    return new Set();
+  }
+}
+function substituteFor(index, count, avoided) {
+  const others = [...Array(count).keys()];
+  const lower = others.find((other) => other >= index && !avoided.has(other));
+  return lower ?? others.reverse().find((other) => other < index && !avoided.has(other)) ?? index;
+}
+
+// shared/timestamps.js
+
+function timestampsOf(response) {
+  const record = (/** @type {any} */ value) => (typeof value === 'object' && value ? value : {});
+  const { timestamp, parts, captures, clock, source, missing, publisher } = record(response);
+  const { synchronized, offsetEstimateNs } = record(clock);
+  return {
+    timestamp: Number(timestamp), parts: record(parts), captures: record(captures),
+    clock: {
+      synchronized: typeof synchronized === 'boolean' ? synchronized : null,
+      estimate: typeof offsetEstimateNs === 'number' ? offsetEstimateNs / 1e6 : null,
+    },
+    source: typeof source?.online === 'boolean'
+      ? { isOnline: source.online, since: Number(source.since) } : null,
+    missing: Array.isArray(missing) ? missing.map(String) : [],
+    publisher: typeof publisher?.state === 'string' ? {
+      state: publisher.state, since: Number(publisher.since),
+      protocol: typeof publisher.protocol === 'string' ? publisher.protocol.toUpperCase() : '',
+    } : null,
+  };
+}
+function newestPart(names) {
+  let newest = null, best = [-1, -1];
+  for (const name of names) {
+    const match = name.match(/(\d+)\.(\d+)\.m4s$/);
+    if (!match) continue;
+    const [number, index] = [Number(match[1]), Number(match[2])];
+    if (number > best[0] || (number === best[0] && index > best[1])) {
+      best = [number, index];
+      newest = name;
+    }
+  }
+  return newest;
+}
+function newestPartOf({ timestamp, parts, captures }) {
+  const name = newestPart(Object.keys(parts));
+  const complete = parts[name ?? ''], captured = captures[name ?? ''];
+  const between = (/** @type {number} */ from, /** @type {number} */ to) => (
+    from > 0 && to > 0 ? (to - from) / 1e6 : null);
+  const age = between(captured ?? complete, timestamp), delay = between(captured, complete);
+  return { name, age, delay };
+}
+
+// shared/playlist.js
+
+function emptyPlaylist() {
+  return {
+    renditions: [], variants: [], audioPlaylists: [], segments: [], parts: [], hasParts: false,
+    openNumber: 0, openDate: null, openParts: 0, map: null, targetDuration: 1,
+    canBlockReload: false, partHoldBack: 0, ended: false,
+  };
+}
+function attributes(list) {
+  const found = {};
+  for (const [, name, value] of list.matchAll(/([A-Z0-9-]+)=("[^"]*"|[^,]*)/g)) {
+    found[name] = value.replace(/^"|"$/g, '');
+  }
+  return found;
+}
+function parsePlaylist(text, base) {
+  if (!text.startsWith('#EXTM3U')) throw new Error('not an HLS playlist');
+  const list = emptyPlaylist();
+  let number = 0, index = 0, duration = 0, isVariant = false, isGap = false;
+  let variant = {};
+  let partsDuration = 0;  // seconds of the parts of the current segment
+  let date = null;
+  for (const line of text.split(/\r?\n/)) {
+    const [, tag, value] = line.match(/^#(EXT[A-Z0-9-]*):?(.*)$/) ?? ['', '', ''];
+    if (tag === 'EXT-X-MEDIA-SEQUENCE') number = parseInt(value, 10);
+    else if (tag === 'EXT-X-SKIP') {
+      number += parseInt(attributes(value)['SKIPPED-SEGMENTS'] ?? '0', 10);
+    } else if (tag === 'EXT-X-TARGETDURATION') list.targetDuration = parseInt(value, 10);
+    else if (tag === 'EXT-X-SERVER-CONTROL') {
+      const control = attributes(value);
+      list.canBlockReload = control['CAN-BLOCK-RELOAD'] === 'YES';
+      list.partHoldBack = parseFloat(control['PART-HOLD-BACK'] ?? '0') || 0;
+    } else if (tag === 'EXT-X-PROGRAM-DATE-TIME') date = Date.parse(value) / 1000;
+    else if (tag === 'EXT-X-DISCONTINUITY') date = null;
+    else if (tag === 'EXT-X-MAP') list.map = new URL(attributes(value).URI, base).href;
+    else if (tag === 'EXT-X-PART') {
+      const { DURATION, GAP } = attributes(value), seconds = parseFloat(DURATION);
+      partsDuration += seconds;
+      const end = date === null ? null : date + partsDuration, part = { number, index, end };
+      list.parts.push({ ...part, duration: seconds, ...GAP === 'YES' ? { isGap: true } : {} });
+      index += 1;
+    } else if (tag === 'EXT-X-GAP') isGap = true;
+    else if (tag === 'EXTINF') duration = parseFloat(value);
+    else if (tag === 'EXT-X-STREAM-INF') {
+      isVariant = true;
+      variant = attributes(value);
+    } else if (tag === 'EXT-X-MEDIA') {
+      const { TYPE, URI } = attributes(value);
+      if (TYPE === 'AUDIO' && URI) list.audioPlaylists.push(new URL(URI, base).href);
+    } else if (tag === 'EXT-X-ENDLIST') list.ended = true;
+    else if (line !== '' && !line.startsWith('#')) {
+      const uri = new URL(line, base).href;
+      if (isVariant) {
+        list.variants.push(uri);
+        list.renditions.push(renditionOf(uri, variant.BANDWIDTH, variant.RESOLUTION));
+      } else {
+        list.segments.push({ uri, duration, number, date, ...isGap ? { isGap } : {} });
+        isGap = false;
+        if (date !== null) date += duration;
+        number += 1;
+        index = 0;
+        partsDuration = 0;
+      }
+      isVariant = false;
+    }
+  }
+  list.openNumber = number;
+  list.openDate = date;
+  list.openParts = index;
+  list.hasParts = list.parts.length > 0;
+  if (!list.hasParts) list.parts = list.segments.map(partOf);
+  return list;
+}
+function renditionOf(uri, bandwidth, resolution) {
+  const height = /(\d+)$/.exec(resolution ?? '')?.[1] ?? '0';
+  return { uri, bandwidth: parseInt(bandwidth ?? '0', 10) || 0, height: parseInt(height, 10) };
+}
+function partOf({ number, duration, date, isGap }) {
+  const end = date === null ? null : date + duration;
+  return { number, index: 0, duration, end, ...isGap ? { isGap } : {} };
+}
+
+// shared/services.js
+
+function servicesBeside(folder) {
+  const times = ['../../time?ms', '/time?ms'].map((path) => new URL(path, folder).href);
+  return { timestamps: new URL('../timestamps.json', folder).href, times: [...new Set(times)] };
+}
+function servicesOf(segment) {
+  if (!segment || !/\/segment\d+\.m4s$/.test(new URL(segment).pathname)) return null;
+  return servicesBeside(new URL('.', segment).href);
+}
+
+// page/xml.js
+
+const TOKENS = new RegExp([
+  /<!--[\s\S]*?-->/, /<[?!][^>]*>/,  // comment; declaration
+  /<(\/?)([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>/,  // tag
+  /([^<]+)/,  // text
+].map((pattern) => pattern.source).join('|'), 'g');
+const ENTITIES = { lt: '<', gt: '>', quot: '"', apos: '\'', amp: '&' };
+const unescaped = (text) => text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => ENTITIES[name]);
+function parseXML(text) {
+  const root = { name: '', attributes: {}, children: [], text: '' };
+  const open = [root];
+  for (const [, isEnd, name, attributes, isEmpty, words] of text.matchAll(TOKENS)) {
+    const parent = open[open.length - 1];
+    if (words) parent.text += unescaped(words).trim();
+    else if (isEnd) {
+      if (open.length > 1) open.pop();
+    } else if (name) {
+      const node = { name: name.replace(/^.*:/, ''), attributes: {}, children: [], text: '' };
+      for (const [, key, value] of attributes.matchAll(/([\w:.-]+)\s*=\s*("[^"]*"|'[^']*')/g)) {
+        node.attributes[key] = unescaped(value.slice(1, -1));
+      }
+      parent.children.push(node);
+      if (!isEmpty) open.push(node);
+    }
+  }
+  if (root.children.length !== 1 || open.length !== 1) throw new Error('XML is not well-formed');
+  return root.children[0];
+}
+
+// page/mpd.js
+
+const childrenOf = (node, name) => node.children.filter((child) => child.name === name);
+function durationOf(text) {
+  const pattern = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$/;
+  const match = pattern.exec(text ?? '');
+  if (!match) return 0;
+  const [days, hours, minutes, seconds] = match.slice(1).map((part) => parseFloat(part ?? '0'));
+  return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+}
+function parseManifest(text, base, now, choose = () => 0) {
+  const mpd = parseXML(text);
+  if (mpd.name !== 'MPD') throw new Error('not an MPD');
+  const availabilityStart = Date.parse(
+    mpd.attributes.availabilityStartTime ?? '1970-01-01T00:00:00Z') / 1000;
+  const startOf = (/** @type {XMLNode} */ period) => durationOf(period.attributes.start);
+  const periods = childrenOf(mpd, 'Period');
+  const period = [...periods].reverse()
+    .find((node) => startOf(node) <= now - availabilityStart) ?? periods[0];
+  const sets = period ? childrenOf(period, 'AdaptationSet') : [];
+  const [video, audio] = ['video', 'audio'].map((type) => sets.find(
+    ({ attributes }) => `${attributes.contentType} ${attributes.mimeType}`.includes(type)));
+  const renditions = video ? childrenOf(video, 'Representation').map(({ attributes }) => (
+    renditionOf('', attributes.bandwidth, attributes.height ?? video.attributes.height))) : [];
+  if (!video || renditions.length === 0) {
+    throw new UnsupportedError('The MPD has no video');
+  }
+  const start = { availabilityStart, periodStart: startOf(period) };
+  const index = choose(renditions);
+  const list = parseAdaptationSet([mpd, period, video], base, now, start, index);
+  if (audio) list.audio = parseAdaptationSet([mpd, period, audio], base, now, start, 0);
+  return { ...list, renditions };
+}
+function timelineOf(node) {
+  const entries = [];
+  for (const { attributes: { t, d, r } } of childrenOf(node, 'S')) {
+    const last = entries[entries.length - 1];
+    const duration = parseInt(d, 10), count = 1 + parseInt(r ?? '0', 10);
+    if (!(duration > 0) || !(count > 0 && count < 10000)) {
+      throw new UnsupportedError('The SegmentTimeline has an invalid entry');
+    }
+    let time = t ? parseInt(t, 10) : last ? last.time + last.duration : 0;
+    for (let i = 0; i < count; i += 1, time += duration) entries.push({ time, duration });
+  }
+  if (entries.length === 0) throw new UnsupportedError('The SegmentTimeline is empty');
+  return entries;
+}
+function templateOf(levels) {
+  const template = {};
+  let timeline;
+  for (const level of levels) {
+    for (const node of childrenOf(level, 'SegmentTemplate')) {
+      Object.assign(template, node.attributes);
+      timeline = childrenOf(node, 'SegmentTimeline')[0] ?? timeline;
+    }
+  }
+  return { template, timeline: timeline ? timelineOf(timeline) : null };
+}
+function urlsOf(levels, base) {
+  let folder = base;
+  for (const level of levels) {
+    const [node] = childrenOf(level, 'BaseURL');
+    if (node) folder = new URL(node.text, folder).href;
+  }
+  const { id, bandwidth } = levels[levels.length - 1].attributes;
+  return (/** @type {string} */ name, /** @type {number} */ number) => new URL(name.replace(
+    /\$(RepresentationID|Bandwidth|Number)(?:%0(\d+)d)?\$|\$\$/g, (_, identifier, width) => {
+      if (!identifier) return '$';
+      if (identifier === 'RepresentationID') return id;
+      if (identifier === 'Bandwidth') return bandwidth;
+      return String(number).padStart(parseInt(width ?? '1', 10), '0');
+    }), folder).href;
+}
+function parseAdaptationSet(outer, base, now, { availabilityStart, periodStart }, index) {
+  const [mpd, , set] = outer, representations = childrenOf(set, 'Representation');
+  const levels = [...outer, representations[index] ?? representations[0]];
+  const { template, timeline } = templateOf(levels), { media, initialization } = template;
+  const timescale = parseInt(template.timescale ?? '1', 10);
+  const longest = timeline ? Math.max(...timeline.map((entry) => entry.duration))
+    : parseInt(template.duration ?? '0', 10);
+  const duration = longest / timescale, first = parseInt(template.startNumber ?? '1', 10);
+  if (!media?.includes('$Number') || !initialization || !(duration > 0)) {
+    throw new UnsupportedError('The MPD does not name its segments by $Number$');
+  }
+  const fill = urlsOf(levels, base);
+  const urlOf = (/** @type {number} */ number) => fill(media, number);
+  const offset = parseInt(template.presentationTimeOffset ?? '0', 10);
+  const captured = childrenOf(set, 'ProducerReferenceTime')
+    .find(({ attributes }) => attributes.type === 'captured')?.attributes;
+  const firstDate = captured ? Date.parse(captured.wallClockTime) / 1000
+    + (offset - parseInt(captured.presentationTime, 10)) / timescale
+    : availabilityStart + periodStart;
+  const entryOf = (/** @type {number} */ number) => timeline?.[number - first];
+  const secondsOf = (/** @type {number} */ number) => (
+    (entryOf(number)?.duration ?? longest) / timescale);
+  const dateOf = (/** @type {number} */ number) => {
+    const entry = entryOf(number);
+    return firstDate + (entry ? (entry.time - offset) / timescale : (number - first) * duration);
+  };
+  const elapsed = now - availabilityStart - periodStart;
+  const depth = durationOf(mpd.attributes.timeShiftBufferDepth) || 10;
+  const openNumber = first
+    + (timeline ? timeline.length - 1 : Math.max(0, Math.floor(elapsed / duration)));
+  const oldest = timeline ? first : Math.max(first, openNumber - Math.floor(depth / duration));
+  const segments = [];
+  for (let number = oldest; number < openNumber; number += 1) {
+    const uri = urlOf(number);
+    segments.push({ uri, duration: secondsOf(number), number, date: dateOf(number) });
+  }
+  if (segments.length === 0) {
+    segments.push({ uri: urlOf(openNumber - 1), duration, number: openNumber - 1, date: null });
+  }
+  return {
+    ...emptyPlaylist(), segments, openNumber, openDate: dateOf(openNumber),
+    map: fill(initialization, 0), targetDuration: duration,
+    ended: mpd.attributes.type !== 'dynamic',
+    names: { urlOf, folder: new URL('.', urlOf(first)).href },
+    timing: childrenOf(mpd, 'UTCTiming')
+      .filter(({ attributes }) => /utc:http-(iso|xsdate):/.test(attributes.schemeIdUri))
+      .map(({ attributes }) => new URL(attributes.value, base).href),
+  };
+}
+
+// page/segment-names.js
+
+function segmentNames(list) {
+  if (list.names) return list.names;
+  const last = list.segments[list.segments.length - 1];
+  if (!last || !list.map) return null;
+  const match = last.uri.match(/^([^?#]*\/segment)(\d+)(\.m4s(?:[?#].*)?)$/);
+  if (!match || parseInt(match[2], 10) !== last.number) return null;
+  const [, before, digits, after] = match;
+  return {
+    urlOf: (number) => before + String(number).padStart(digits.length, '0') + after,
+    folder: new URL('.', last.uri).href,
+  };
+}
+
+// page/transport.js
+
+const TIMEOUT = 9000;
+function timeServicesOf(list) {
+  const names = segmentNames(list);
+  const own = names ? servicesBeside(names.folder).times : [];
+  return [...new Set([...own, ...(list.timing ?? [])])];
+}
+function loadText(url, stop) {
+  return within(TIMEOUT, async (signal) => {
+    const response = await fetch(url, { cache: 'no-store', signal });
+    if (!response.ok) {
+      const reason = (await response.text()).trim().slice(0, 200);
+      throw new StatusError('the playlist', response, reason.startsWith('<') ? '' : reason);
+    }
+    return { text: await response.text(), base: response.url || url };
+  }, stop);
+}
+async function loadPlaylist(url, clock, stop, choose = () => 0) {
+  const { text, base } = await loadText(url, stop);
+  if (/^\s*</.test(text)) {
+    const list = parseManifest(text, base, clock.now() / 1000, choose);
+    if (clock.roundTrip !== null || !(await clock.measure(timeServicesOf(list)))) return list;
+    return parseManifest(text, base, clock.now() / 1000, choose);
+  }
+  const list = parsePlaylist(text, base), { renditions } = list;
+  if (renditions.length === 0) return list;
+  const { uri: variant } = renditions[choose(renditions)] ?? renditions[0];
+  const [video, audio] = await Promise.all([variant, ...list.audioPlaylists.slice(0, 1)]
+    .map((playlist) => loadMediaPlaylist(playlist, stop)));
+  return audio ? { ...video, renditions, audio } : { ...video, renditions };
+}
+async function loadRenditions(url, stop) {
+  const { text, base } = await loadText(url, stop);
+  return (/^\s*</.test(text) ? parseManifest(text, base, 0) : parsePlaylist(text, base)).renditions;
+}
+async function loadMediaPlaylist(url, stop) {
+  const { text, base } = await loadText(url, stop);
+  const list = parsePlaylist(text, base);
+  if (list.variants.length === 0) return list;
+  throw new UnsupportedError('A Multivariant Playlist that refers to another one');
+}
+function headersOf(list) {
+  return [list.map, list.audio?.map].flatMap((url) => url ?? []);
+}
+function loadHeader(url, stop) {
+  return within(TIMEOUT, async (signal) => {
+    const response = await fetch(url, { signal });
+    if (!response.ok) throw new Error(`status ${response.status} for the CMAF header`);
+    return new Uint8Array(await response.arrayBuffer());
+  }, stop);
+}
+
+// page/newest-media.js
+
+const NEWEST_LIMIT = 1500;
+const KEPT_TIME = 20000;
+function newestPublished(response) {
+  const times = Object.values(timestampsOf(response).parts).map(Number);
+  const at = Math.max(...times.filter(Number.isFinite)) / 1e6;
+  return at > 0 ? { at, isPublishTime: true, count: at } : null;
+}
+function newestListed({ parts, segments, openNumber }) {
+  const part = parts.filter(({ isGap }) => !isGap).pop();
+  if (part) {
+    const at = part.end === null ? null : part.end * 1000;
+    return { at, isPublishTime: false, count: part.number + part.index / 1e4 };
+  }
+  const segment = segments.filter(({ isGap }) => !isGap).pop();
+  return segment ? { at: null, isPublishTime: false, count: openNumber } : null;
+}
+function folderName(uri) { return new URL('.', uri).pathname.split('/').at(-2) ?? ''; }
+class NewestMedia {
+  constructor(clock, stop) {
+    this.clock = clock;
+    this.stop = stop;
+    this.source = '';
+    this.learnedAt = 0;
+    this.renditions = [];
+  }
+  async learn(source) {
+    const now = performance.now();
+    if (source === this.source && now - this.learnedAt < KEPT_TIME) return;
+    const renditions = await within(
+      NEWEST_LIMIT, (signal) => loadRenditions(source, signal), this.stop);
+    this.renditions = [...renditions].sort((a, b) => b.bandwidth - a.bandwidth);
+    this.source = source;
+    this.learnedAt = now;
+  }
+  async load(source, timestamps) {
+    await this.learn(source);
+    const uris = this.renditions.length > 0 ? this.renditions.map(({ uri }) => uri) : [source];
+    return Promise.all(uris.map((uri) => within(NEWEST_LIMIT, async (signal) => {
+      const published = timestamps === null ? null
+        : await this.loadTimestamps(timestamps, uris.length > 1 ? uri : null, signal);
+      return published ?? newestListed(await loadPlaylist(uri, this.clock, signal));
+    }, this.stop).catch(() => null)));
+  }
+  async loadTimestamps(url, uri, signal) {
+    const address = new URL(url);
+    if (uri !== null) address.searchParams.set('rendition', folderName(uri));
+    const response = await fetch(address, { cache: 'no-store', signal });
+    return response.ok ? newestPublished(await response.json()) : null;
+  }
+  indicesOf(names) {
+    return this.renditions.flatMap(({ uri }, index) => (
+      names.includes(folderName(uri)) ? [index] : []));
+  }
+}
+
 // page/source.js
 
 const isMPD = (url) => new URL(url).pathname.endsWith('.mpd');
@@ -1648,6 +2103,271 @@ function sourceOf(requested, page) {
   return { source: usual, warning };
 }
 
+// page/watchdog.js
+
+const OWN_LIMITS = { probe: 0.3, seek: 0.6, rendition: 0.9, restart: 1.4, transport: 2.3 };
+const SCRIPT_LIMITS = {
+  probe: 0.4, seek: 0.8, rendition: 1.1, restart: 1.6, transport: 2.5,
+};
+const NATIVE_LIMITS = {
+  probe: 1, seek: Infinity, rendition: Infinity, restart: 2.5, transport: 6,
+};
+const REMEDIES = ['seek', 'rendition', 'restart', 'transport'];
+const STEP_LIMIT = 0.25;
+const MISSED_FRAMES = 3;
+const RECOVERED = 1;
+const START_TIME = 5, RESUME_TIME = 1;
+const GRACE_TIME = 0.2;
+const PROBE_INTERVAL = 0.5, LONGEST_PROBE_INTERVAL = 4;
+const FIRST_BREAK = 1.5, LONGEST_BREAK = 60;
+const STARVED_TIME = 5;
+class Watchdog {
+  constructor(limits = OWN_LIMITS) {
+    this.limits = limits;
+    this.now = null;
+    this.frames = 0;
+    this.still = 0;
+    this.trouble = 0;
+    this.moving = 0;
+    this.next = 0;
+    this.pause = FIRST_BREAK;
+    this.probedAt = -Infinity;
+    this.probeInterval = PROBE_INTERVAL;
+    this.isStarting = true;
+    this.start();
+  }
+  start() {
+    this.isStarting = true;
+    this.suspend();
+    this.next = 0;
+    this.pause = FIRST_BREAK;
+  }
+  suspend() {
+    this.rest();
+    this.moving = 0;
+    this.trouble = -(this.isStarting ? START_TIME : RESUME_TIME);
+  }
+  get isStill() { return this.still > this.limits.probe; }
+  rest() {
+    this.still = 0;
+    this.trouble = 0;
+    this.probedAt = -Infinity;
+    this.probeInterval = PROBE_INTERVAL;
+  }
+  step(now, facts) {
+    const elapsed = Math.min(STEP_LIMIT, Math.max(0, now - (this.now ?? now)));
+    this.now = now;
+    if (!facts.isWatched) {
+      this.frames = facts.frames;
+      this.suspend();
+      return null;
+    }
+    const delay = Math.max(0, MISSED_FRAMES * facts.interval - this.limits.probe);
+    if (facts.frames !== this.frames) {
+      this.shown(facts.frames, elapsed, delay);
+      return null;
+    }
+    this.still += elapsed;
+    this.trouble += elapsed;
+    if (this.still <= this.limits.probe + delay) {
+      this.moving += elapsed;
+      return null;
+    }
+    this.moving = 0;
+    if (this.trouble < 0) return null;
+    if (facts.hasNewer === false) this.trouble = 0;
+    if (facts.hasNewer !== true) {
+      this.trouble = Math.min(this.trouble, this.limit(delay) - GRACE_TIME);
+      return this.probe(now);
+    }
+    return this.remedy(facts.isStarved, delay);
+  }
+  shown(frames, elapsed, delay) {
+    this.frames = frames;
+    this.isStarting = false;
+    this.moving = this.still > this.limits.probe + delay ? 0 : this.moving + elapsed;
+    this.rest();
+    if (this.moving < RECOVERED) return;
+    this.next = 0;
+    this.pause = FIRST_BREAK;
+  }
+  probe(now) {
+    if (now - this.probedAt < this.probeInterval) return null;
+    if (this.probedAt !== -Infinity) {
+      this.probeInterval = Math.min(LONGEST_PROBE_INTERVAL, 2 * this.probeInterval);
+    }
+    this.probedAt = now;
+    return 'probe';
+  }
+  limit(delay) {
+    while (this.limits[REMEDIES[this.next]] === Infinity) this.next += 1;
+    return this.limits[REMEDIES[this.next]] + delay;
+  }
+  remedy(isStarved, delay) {
+    const limit = this.limit(delay), remedy = REMEDIES[this.next];
+    const isUseless = isStarved && (remedy === 'restart' || remedy === 'transport');
+    const due = isUseless ? Math.max(limit, STARVED_TIME) : limit;
+    if (this.trouble < due) return null;
+    this.trouble = due;  // the next remedy waits for the effect of this one
+    this.next += 1;
+    if (this.next < REMEDIES.length) return remedy;
+    this.next = 0;
+    this.trouble = -this.pause;
+    this.pause = Math.min(LONGEST_BREAK, 2 * this.pause);
+    return remedy;
+  }
+}
+
+// page/picture-watch.js
+
+const WATCH_LIMITS = {
+  frames: OWN_LIMITS, ws: OWN_LIMITS, webcodecs: OWN_LIMITS, hlsjs: SCRIPT_LIMITS,
+  dashjs: SCRIPT_LIMITS, native: NATIVE_LIMITS,
+};
+const NEWER_BY = 0.3;
+const NEWER_MARGIN = 100;
+const LATE_BY = 500;
+const BRIEF_AVOIDANCE = 3;
+class PictureWatch {
+  constructor(playback) {
+    this.playback = playback;
+    const { clock, closing, video } = playback;
+    this.watchdog = new Watchdog();
+    this.avoidance = new Avoidance();
+    this.media = new NewestMedia(clock, closing.signal);
+    this.missing = '';
+    this.applied = '';
+    this.hasNewer = null;
+    this.before = [];
+    this.isProbing = false;
+    this.stopped = { frames: -1, at: 0 };
+    this.isActing = false;
+    this.isInside = true;
+    if (!('IntersectionObserver' in globalThis) || !video.parentElement) return;
+    const observer = new IntersectionObserver((entries) => {
+      this.isInside = entries[entries.length - 1].isIntersecting;
+    });
+    observer.observe(video.parentElement);
+    closing.signal.addEventListener('abort', () => observer.disconnect());
+  }
+  begin(kind) {
+    this.watchdog.limits = WATCH_LIMITS[kind];
+    this.applied = '';
+    if (!this.isActing) this.watchdog.start();
+  }
+  rest() { this.watchdog.suspend(); }
+  setMissing(names) {
+    const text = names.join(' ');
+    if (text === this.missing) return;
+    this.missing = text;
+    void this.media.learn(this.playlist).catch(() => {}).then(() => {
+      if (this.missing === text) this.avoidance.setMissing(this.media.indicesOf(names));
+    });
+  }
+  leave(index) {
+    const now = performance.now() / 1000;
+    this.avoidance.leave(now, index, BRIEF_AVOIDANCE);
+    this.avoid(now);
+  }
+  get playlist() {
+    const { source } = this.playback;
+    return isMPD(source) ? otherFormat(source) ?? source : source;
+  }
+  get isWatched() {
+    const { display, isPaused, state } = this.playback;
+    return !isPaused && !display.paused && !document.hidden && this.isInside
+      && state.status !== 'dead';
+  }
+  update(now) {
+    const { playback, watchdog } = this, { frames } = playback;
+    this.avoid(now / 1000);
+    if (frames.frames !== this.stopped.frames) {
+      this.stopped = { frames: frames.frames, at: playback.clock.now() };
+      this.hasNewer = null;
+      this.before = [];
+    }
+    const hasNewer = watchdog.isStill && this.aheadOf() > NEWER_BY ? true : this.hasNewer;
+    const remedy = watchdog.step(now / 1000, {
+      frames: frames.frames, interval: frames.interval(), isWatched: this.isWatched, hasNewer,
+      isStarved: watchdog.isStill && playback.player?.isStarved?.() === true,
+    });
+    if (remedy !== null) this.apply(remedy, now);
+  }
+  aheadOf() {
+    const { buffered, currentTime } = this.playback.display, { length } = buffered;
+    return length === 0 ? 0 : buffered.end(length - 1) - currentTime;
+  }
+  apply(remedy, now) {
+    const { playback } = this, { player } = playback;
+    if (remedy === 'probe') {
+      void this.probe();
+      return;
+    }
+    const seconds = ((playback.clock.now() - this.stopped.at) / 1000).toFixed(1);
+    const reason = `the picture stands still for ${seconds} s`;
+    this.isActing = true;
+    try {
+      if (remedy === 'seek') player?.toEdge?.(now);
+      else if (remedy === 'rendition') this.leaveShown(now / 1000);
+      else if (remedy === 'restart') playback.restart(reason);
+      else playback.changeTransport(reason);
+    } finally {
+      this.isActing = false;
+    }
+    if (remedy === 'rendition' || remedy === 'restart') void this.probe();
+  }
+  get inUse() {
+    const { player } = this.playback;
+    if (player?.renditionInUse) return player.renditionInUse();
+    const choice = player?.renditions();
+    return { count: choice?.names.length ?? 0, current: choice?.current ?? -1 };
+  }
+  leaveShown(now) {
+    this.avoidance.leave(now, this.inUse.current);
+    this.avoid(now);
+  }
+  avoid(now) {
+    const { player } = this.playback, { count } = this.inUse;
+    if (!player?.avoid || count < 2) return;
+    const avoided = this.avoidance.at(now, count, player.ownsSocket === true);
+    const text = [...avoided].sort().join();
+    if (text === this.applied) return;
+    this.applied = text;
+    player.avoid(avoided);
+  }
+  async probe() {
+    if (this.isProbing) return;
+    this.isProbing = true;
+    const { playback, stopped, before } = this;
+    try {
+      const { services } = playback.services;
+      const found = await this.media.load(this.playlist, services?.timestamps ?? null);
+      if (this.stopped !== stopped) return;
+      const latency = 1000 * (playback.latency ?? 0);
+      this.hasNewer = hasNewerMedia(found, before, stopped.at, latency);
+      this.before = found;
+      if (isLate(found, this.inUse.current)) this.leaveShown(performance.now() / 1000);
+    } catch {
+      if (this.stopped === stopped) this.hasNewer = false;
+    } finally {
+      this.isProbing = false;
+    }
+  }
+}
+function hasNewerMedia(found, before, stoppedAt, latency) {
+  const isFirst = before.every((newest) => newest === null);
+  return found.some((newest, index) => {
+    if (newest === null) return false;
+    if (!isFirst) return newest.count > (before[index]?.count ?? Infinity);
+    if (newest.at === null) return false;
+    return newest.at > (newest.isPublishTime ? stoppedAt : stoppedAt - latency) + NEWER_MARGIN;
+  });
+}
+function isLate(found, index) {
+  const own = found[index]?.at;
+  return typeof own === 'number' && found.some((newest) => (newest?.at ?? 0) > own + LATE_BY);
+}
+
 // page/player-choice.js
 
 function usualPlayer({ source, sync, hasMediaSource, hasDash }) {
@@ -1664,6 +2384,12 @@ function usualPlayer({ source, sync, hasMediaSource, hasDash }) {
 function nextPlayer(source, unsupported) {
   const order = isMPD(source) ? ['frames', 'dashjs'] : ['frames', 'hlsjs', 'native'];
   return order.find((kind) => !unsupported.has(kind)) ?? null;
+}
+function nextTransport(source, kind, unsupported, stoodStill) {
+  const order = isMPD(source) ? ['frames', 'dashjs'] : ['frames', 'ws', 'hlsjs'];
+  const at = (/** @type {Kind} */ other) => stoodStill.get(other) ?? 0;
+  const others = order.filter((other) => other !== kind && !unsupported.has(other));
+  return others.sort((a, b) => at(a) - at(b))[0] ?? null;
 }
 function sourceFor(kind, source) {
   const readsBoth = kind === 'frames' || kind === 'webcodecs';
@@ -1717,6 +2443,7 @@ function hostOf(playback, isCurrent) {
     setSharedTarget: (target) => { if (isCurrent()) playback.share(target); },
     untilJoined: async () => playback.controlSocket?.untilJoined,
     addEvent: (event) => { if (event && isCurrent()) queue.add(event); },
+    leaveRendition: (index) => { if (isCurrent()) playback.watch.leave(index); },
     setSource: (presence) => { if (isCurrent()) services.push(presence); },
   };
 }
@@ -2952,314 +3679,6 @@ class CodecStage {
   }
 }
 
-// page/segment-names.js
-
-function segmentNames(list) {
-  if (list.names) return list.names;
-  const last = list.segments[list.segments.length - 1];
-  if (!last || !list.map) return null;
-  const match = last.uri.match(/^([^?#]*\/segment)(\d+)(\.m4s(?:[?#].*)?)$/);
-  if (!match || parseInt(match[2], 10) !== last.number) return null;
-  const [, before, digits, after] = match;
-  return {
-    urlOf: (number) => before + String(number).padStart(digits.length, '0') + after,
-    folder: new URL('.', last.uri).href,
-  };
-}
-
-// shared/playlist.js
-
-function emptyPlaylist() {
-  return {
-    renditions: [], variants: [], audioPlaylists: [], segments: [], parts: [], hasParts: false,
-    openNumber: 0, openDate: null, openParts: 0, map: null, targetDuration: 1,
-    canBlockReload: false, partHoldBack: 0, ended: false,
-  };
-}
-function attributes(list) {
-  const found = {};
-  for (const [, name, value] of list.matchAll(/([A-Z0-9-]+)=("[^"]*"|[^,]*)/g)) {
-    found[name] = value.replace(/^"|"$/g, '');
-  }
-  return found;
-}
-function parsePlaylist(text, base) {
-  if (!text.startsWith('#EXTM3U')) throw new Error('not an HLS playlist');
-  const list = emptyPlaylist();
-  let number = 0, index = 0, duration = 0, isVariant = false;
-  let variant = {};
-  let partsDuration = 0;  // seconds of the parts of the current segment
-  let date = null;
-  for (const line of text.split(/\r?\n/)) {
-    const [, tag, value] = line.match(/^#(EXT[A-Z0-9-]*):?(.*)$/) ?? ['', '', ''];
-    if (tag === 'EXT-X-MEDIA-SEQUENCE') number = parseInt(value, 10);
-    else if (tag === 'EXT-X-SKIP') {
-      number += parseInt(attributes(value)['SKIPPED-SEGMENTS'] ?? '0', 10);
-    } else if (tag === 'EXT-X-TARGETDURATION') list.targetDuration = parseInt(value, 10);
-    else if (tag === 'EXT-X-SERVER-CONTROL') {
-      const control = attributes(value);
-      list.canBlockReload = control['CAN-BLOCK-RELOAD'] === 'YES';
-      list.partHoldBack = parseFloat(control['PART-HOLD-BACK'] ?? '0') || 0;
-    } else if (tag === 'EXT-X-PROGRAM-DATE-TIME') date = Date.parse(value) / 1000;
-    else if (tag === 'EXT-X-DISCONTINUITY') date = null;
-    else if (tag === 'EXT-X-MAP') list.map = new URL(attributes(value).URI, base).href;
-    else if (tag === 'EXT-X-PART') {
-      const seconds = parseFloat(attributes(value).DURATION);
-      partsDuration += seconds;
-      const end = date === null ? null : date + partsDuration;
-      list.parts.push({ number, index, duration: seconds, end });
-      index += 1;
-    } else if (tag === 'EXTINF') duration = parseFloat(value);
-    else if (tag === 'EXT-X-STREAM-INF') {
-      isVariant = true;
-      variant = attributes(value);
-    } else if (tag === 'EXT-X-MEDIA') {
-      const { TYPE, URI } = attributes(value);
-      if (TYPE === 'AUDIO' && URI) list.audioPlaylists.push(new URL(URI, base).href);
-    } else if (tag === 'EXT-X-ENDLIST') list.ended = true;
-    else if (line !== '' && !line.startsWith('#')) {
-      const uri = new URL(line, base).href;
-      if (isVariant) {
-        list.variants.push(uri);
-        list.renditions.push(renditionOf(uri, variant.BANDWIDTH, variant.RESOLUTION));
-      } else {
-        list.segments.push({ uri, duration, number, date });
-        if (date !== null) date += duration;
-        number += 1;
-        index = 0;
-        partsDuration = 0;
-      }
-      isVariant = false;
-    }
-  }
-  list.openNumber = number;
-  list.openDate = date;
-  list.openParts = index;
-  list.hasParts = list.parts.length > 0;
-  if (!list.hasParts) list.parts = list.segments.map(partOf);
-  return list;
-}
-function renditionOf(uri, bandwidth, resolution) {
-  const height = /(\d+)$/.exec(resolution ?? '')?.[1] ?? '0';
-  return { uri, bandwidth: parseInt(bandwidth ?? '0', 10) || 0, height: parseInt(height, 10) };
-}
-function partOf({ number, duration, date }) {
-  return { number, index: 0, duration, end: date === null ? null : date + duration };
-}
-
-// shared/services.js
-
-function servicesBeside(folder) {
-  const times = ['../../time?ms', '/time?ms'].map((path) => new URL(path, folder).href);
-  return { timestamps: new URL('../timestamps.json', folder).href, times: [...new Set(times)] };
-}
-function servicesOf(segment) {
-  if (!segment || !/\/segment\d+\.m4s$/.test(new URL(segment).pathname)) return null;
-  return servicesBeside(new URL('.', segment).href);
-}
-
-// page/xml.js
-
-const TOKENS = new RegExp([
-  /<!--[\s\S]*?-->/, /<[?!][^>]*>/,  // comment; declaration
-  /<(\/?)([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>/,  // tag
-  /([^<]+)/,  // text
-].map((pattern) => pattern.source).join('|'), 'g');
-const ENTITIES = { lt: '<', gt: '>', quot: '"', apos: '\'', amp: '&' };
-const unescaped = (text) => text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => ENTITIES[name]);
-function parseXML(text) {
-  const root = { name: '', attributes: {}, children: [], text: '' };
-  const open = [root];
-  for (const [, isEnd, name, attributes, isEmpty, words] of text.matchAll(TOKENS)) {
-    const parent = open[open.length - 1];
-    if (words) parent.text += unescaped(words).trim();
-    else if (isEnd) {
-      if (open.length > 1) open.pop();
-    } else if (name) {
-      const node = { name: name.replace(/^.*:/, ''), attributes: {}, children: [], text: '' };
-      for (const [, key, value] of attributes.matchAll(/([\w:.-]+)\s*=\s*("[^"]*"|'[^']*')/g)) {
-        node.attributes[key] = unescaped(value.slice(1, -1));
-      }
-      parent.children.push(node);
-      if (!isEmpty) open.push(node);
-    }
-  }
-  if (root.children.length !== 1 || open.length !== 1) throw new Error('XML is not well-formed');
-  return root.children[0];
-}
-
-// page/mpd.js
-
-const childrenOf = (node, name) => node.children.filter((child) => child.name === name);
-function durationOf(text) {
-  const pattern = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$/;
-  const match = pattern.exec(text ?? '');
-  if (!match) return 0;
-  const [days, hours, minutes, seconds] = match.slice(1).map((part) => parseFloat(part ?? '0'));
-  return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
-}
-function parseManifest(text, base, now, choose = () => 0) {
-  const mpd = parseXML(text);
-  if (mpd.name !== 'MPD') throw new Error('not an MPD');
-  const availabilityStart = Date.parse(
-    mpd.attributes.availabilityStartTime ?? '1970-01-01T00:00:00Z') / 1000;
-  const startOf = (/** @type {XMLNode} */ period) => durationOf(period.attributes.start);
-  const periods = childrenOf(mpd, 'Period');
-  const period = [...periods].reverse()
-    .find((node) => startOf(node) <= now - availabilityStart) ?? periods[0];
-  const sets = period ? childrenOf(period, 'AdaptationSet') : [];
-  const [video, audio] = ['video', 'audio'].map((type) => sets.find(
-    ({ attributes }) => `${attributes.contentType} ${attributes.mimeType}`.includes(type)));
-  const renditions = video ? childrenOf(video, 'Representation').map(({ attributes }) => (
-    renditionOf('', attributes.bandwidth, attributes.height ?? video.attributes.height))) : [];
-  if (!video || renditions.length === 0) {
-    throw new UnsupportedError('The MPD has no video');
-  }
-  const start = { availabilityStart, periodStart: startOf(period) };
-  const index = choose(renditions);
-  const list = parseAdaptationSet([mpd, period, video], base, now, start, index);
-  if (audio) list.audio = parseAdaptationSet([mpd, period, audio], base, now, start, 0);
-  return { ...list, renditions };
-}
-function timelineOf(node) {
-  const entries = [];
-  for (const { attributes: { t, d, r } } of childrenOf(node, 'S')) {
-    const last = entries[entries.length - 1];
-    const duration = parseInt(d, 10), count = 1 + parseInt(r ?? '0', 10);
-    if (!(duration > 0) || !(count > 0 && count < 10000)) {
-      throw new UnsupportedError('The SegmentTimeline has an invalid entry');
-    }
-    let time = t ? parseInt(t, 10) : last ? last.time + last.duration : 0;
-    for (let i = 0; i < count; i += 1, time += duration) entries.push({ time, duration });
-  }
-  if (entries.length === 0) throw new UnsupportedError('The SegmentTimeline is empty');
-  return entries;
-}
-function templateOf(levels) {
-  const template = {};
-  let timeline;
-  for (const level of levels) {
-    for (const node of childrenOf(level, 'SegmentTemplate')) {
-      Object.assign(template, node.attributes);
-      timeline = childrenOf(node, 'SegmentTimeline')[0] ?? timeline;
-    }
-  }
-  return { template, timeline: timeline ? timelineOf(timeline) : null };
-}
-function urlsOf(levels, base) {
-  let folder = base;
-  for (const level of levels) {
-    const [node] = childrenOf(level, 'BaseURL');
-    if (node) folder = new URL(node.text, folder).href;
-  }
-  const { id, bandwidth } = levels[levels.length - 1].attributes;
-  return (/** @type {string} */ name, /** @type {number} */ number) => new URL(name.replace(
-    /\$(RepresentationID|Bandwidth|Number)(?:%0(\d+)d)?\$|\$\$/g, (_, identifier, width) => {
-      if (!identifier) return '$';
-      if (identifier === 'RepresentationID') return id;
-      if (identifier === 'Bandwidth') return bandwidth;
-      return String(number).padStart(parseInt(width ?? '1', 10), '0');
-    }), folder).href;
-}
-function parseAdaptationSet(outer, base, now, { availabilityStart, periodStart }, index) {
-  const [mpd, , set] = outer, representations = childrenOf(set, 'Representation');
-  const levels = [...outer, representations[index] ?? representations[0]];
-  const { template, timeline } = templateOf(levels), { media, initialization } = template;
-  const timescale = parseInt(template.timescale ?? '1', 10);
-  const longest = timeline ? Math.max(...timeline.map((entry) => entry.duration))
-    : parseInt(template.duration ?? '0', 10);
-  const duration = longest / timescale, first = parseInt(template.startNumber ?? '1', 10);
-  if (!media?.includes('$Number') || !initialization || !(duration > 0)) {
-    throw new UnsupportedError('The MPD does not name its segments by $Number$');
-  }
-  const fill = urlsOf(levels, base);
-  const urlOf = (/** @type {number} */ number) => fill(media, number);
-  const offset = parseInt(template.presentationTimeOffset ?? '0', 10);
-  const captured = childrenOf(set, 'ProducerReferenceTime')
-    .find(({ attributes }) => attributes.type === 'captured')?.attributes;
-  const firstDate = captured ? Date.parse(captured.wallClockTime) / 1000
-    + (offset - parseInt(captured.presentationTime, 10)) / timescale
-    : availabilityStart + periodStart;
-  const entryOf = (/** @type {number} */ number) => timeline?.[number - first];
-  const secondsOf = (/** @type {number} */ number) => (
-    (entryOf(number)?.duration ?? longest) / timescale);
-  const dateOf = (/** @type {number} */ number) => {
-    const entry = entryOf(number);
-    return firstDate + (entry ? (entry.time - offset) / timescale : (number - first) * duration);
-  };
-  const elapsed = now - availabilityStart - periodStart;
-  const depth = durationOf(mpd.attributes.timeShiftBufferDepth) || 10;
-  const openNumber = first
-    + (timeline ? timeline.length - 1 : Math.max(0, Math.floor(elapsed / duration)));
-  const oldest = timeline ? first : Math.max(first, openNumber - Math.floor(depth / duration));
-  const segments = [];
-  for (let number = oldest; number < openNumber; number += 1) {
-    const uri = urlOf(number);
-    segments.push({ uri, duration: secondsOf(number), number, date: dateOf(number) });
-  }
-  if (segments.length === 0) {
-    segments.push({ uri: urlOf(openNumber - 1), duration, number: openNumber - 1, date: null });
-  }
-  return {
-    ...emptyPlaylist(), segments, openNumber, openDate: dateOf(openNumber),
-    map: fill(initialization, 0), targetDuration: duration,
-    ended: mpd.attributes.type !== 'dynamic',
-    names: { urlOf, folder: new URL('.', urlOf(first)).href },
-    timing: childrenOf(mpd, 'UTCTiming')
-      .filter(({ attributes }) => /utc:http-(iso|xsdate):/.test(attributes.schemeIdUri))
-      .map(({ attributes }) => new URL(attributes.value, base).href),
-  };
-}
-
-// page/transport.js
-
-const TIMEOUT = 9000;
-function timeServicesOf(list) {
-  const names = segmentNames(list);
-  const own = names ? servicesBeside(names.folder).times : [];
-  return [...new Set([...own, ...(list.timing ?? [])])];
-}
-function loadText(url, stop) {
-  return within(TIMEOUT, async (signal) => {
-    const response = await fetch(url, { cache: 'no-store', signal });
-    if (!response.ok) {
-      const reason = (await response.text()).trim().slice(0, 200);
-      throw new StatusError('the playlist', response, reason.startsWith('<') ? '' : reason);
-    }
-    return { text: await response.text(), base: response.url || url };
-  }, stop);
-}
-async function loadPlaylist(url, clock, stop, choose = () => 0) {
-  const { text, base } = await loadText(url, stop);
-  if (/^\s*</.test(text)) {
-    const list = parseManifest(text, base, clock.now() / 1000, choose);
-    if (clock.roundTrip !== null || !(await clock.measure(timeServicesOf(list)))) return list;
-    return parseManifest(text, base, clock.now() / 1000, choose);
-  }
-  const list = parsePlaylist(text, base), { renditions } = list;
-  if (renditions.length === 0) return list;
-  const { uri: variant } = renditions[choose(renditions)] ?? renditions[0];
-  const [video, audio] = await Promise.all([variant, ...list.audioPlaylists.slice(0, 1)]
-    .map((playlist) => loadMediaPlaylist(playlist, stop)));
-  return audio ? { ...video, renditions, audio } : { ...video, renditions };
-}
-async function loadMediaPlaylist(url, stop) {
-  const { text, base } = await loadText(url, stop);
-  const list = parsePlaylist(text, base);
-  if (list.variants.length === 0) return list;
-  throw new UnsupportedError('A Multivariant Playlist that refers to another one');
-}
-function headersOf(list) {
-  return [list.map, list.audio?.map].flatMap((url) => url ?? []);
-}
-function loadHeader(url, stop) {
-  return within(TIMEOUT, async (signal) => {
-    const response = await fetch(url, { signal });
-    if (!response.ok) throw new Error(`status ${response.status} for the CMAF header`);
-    return new Uint8Array(await response.arrayBuffer());
-  }, stop);
-}
-
 // page/rendition-names.js
 
 function renditionNames(renditions) {
@@ -3284,11 +3703,16 @@ class Ladder {
     this.automatic = 0;
     this.requested = null;
     this.prepared = new Map();
-    this.preparing = new Set();
+    this.preparing = new Map();
     this.failedAt = new Map();
     this.shown = 0;
+    this.avoided = new Set();
   }
-  get wanted() { return this.requested ?? this.automatic; }
+  get wanted() { return this.allowed(this.requested ?? this.automatic); }
+  allowed(index, more) {
+    const { avoided, order } = this;
+    return substituteFor(index, order.length, more ? new Set([...avoided, ...more]) : avoided);
+  }
   choose(renditions) {
     const order = renditions.map((rendition, index) => ({ index, rendition }))
       .sort((a, b) => b.rendition.bandwidth - a.rendition.bandwidth);
@@ -3298,9 +3722,13 @@ class Ladder {
       this.order = order;
       this.automatic = 0;
       this.requested = null;
+      this.avoided = new Set();
       this.prepared.clear();
     }
     return order[this.wanted]?.index ?? 0;
+  }
+  inherit({ order, automatic, requested, avoided }) {
+    Object.assign(this, { order, automatic, requested, avoided });
   }
   forget() { this.prepared.clear(); }
   choice() {
@@ -3319,21 +3747,27 @@ class Ladder {
     return found ?? null;
   }
   async prepare(index) {
-    if (!this.order[index] || this.preparing.has(index) || this.prepared.has(index)) return;
-    if (performance.now() - (this.failedAt.get(index) ?? -Infinity) < RETRY_INTERVAL) return;
-    const { order } = this;
-    this.preparing.add(index);
-    try {
-      const { source, clock } = this.host;
-      const list = await loadPlaylist(source, clock, this.stop, () => order[index].index);
-      const names = segmentNames(list), { map } = list;
-      if (!names || !map) return;
-      const [track] = tracksOf([await loadHeader(map, this.stop)]);
-      if (order === this.order) this.prepared.set(index, { index, names, map, ...track });
-    } catch { /* a later call tries again */ } finally {
+    const found = this.prepared.get(index) ?? this.preparing.get(index);
+    if (found || !this.order[index]) return found ?? null;
+    if (performance.now() - (this.failedAt.get(index) ?? -Infinity) < RETRY_INTERVAL) return null;
+    const loading = this.load(index).catch(() => null).then((prepared) => {
       this.preparing.delete(index);
-      if (!this.prepared.has(index)) this.failedAt.set(index, performance.now());
-    }
+      if (!prepared) this.failedAt.set(index, performance.now());
+      return prepared;
+    });
+    this.preparing.set(index, loading);
+    return loading;
+  }
+  async load(index) {
+    const { order } = this, { source, clock } = this.host;
+    const list = await loadPlaylist(source, clock, this.stop, () => order[index].index);
+    const names = segmentNames(list), { map } = list;
+    if (!names || !map) return null;
+    const [track] = tracksOf([await loadHeader(map, this.stop)]);
+    if (order !== this.order) return null;
+    const prepared = { index, names, map, ...track };
+    this.prepared.set(index, prepared);
+    return prepared;
   }
 }
 
@@ -3469,7 +3903,8 @@ class Adaptation {
       return this.isProbing ? this.cancelled(now) : null;
     }
     if (this.isProbing) return isLate ? this.cancelled(now) : null;
-    const isAvoided = now < (this.avoided.get(this.index - 1)?.until ?? -Infinity);
+    const isAvoided = viewing.mayRise === false
+      || now < (this.avoided.get(this.index - 1)?.until ?? -Infinity);
     if (this.index === 0 || isAvoided || now - this.quietSince < this.wait) return null;
     this.isProbing = true;
     return 'probe';
@@ -3584,19 +4019,25 @@ class RenditionControl {
       this.order = ladder.order;
       this.end();
       this.adaptation = new Adaptation(ladder.order.map(({ rendition }) => rendition.bandwidth));
+      this.adaptation.hold(now, ladder.automatic);
       return;
     }
     if (ladder.order.length < 2) return;
+    this.prepareLower();
     if (ladder.requested !== null) {
       this.end();
       adaptation.hold(now, ladder.requested);
       ladder.automatic = ladder.requested;
       return;
     }
-    const action = adaptation.step(now, viewing);
+    const mayRise = !ladder.avoided.has(adaptation.index - 1);
+    const action = adaptation.step(now, { ...viewing, mayRise });
     if (action === 'cancel') this.end();
     if (action === 'probe') void this.probe();
     ladder.automatic = adaptation.index;
+  }
+  prepareLower() {
+    const { ladder } = this;
     for (let index = ladder.wanted + 1; index < ladder.order.length; index += 1) {
       if (ladder.prepared.has(index)) continue;
       void ladder.prepare(index);
@@ -3734,6 +4175,7 @@ async function readSegment(response, number, onChunk, onPiece) {
 }
 async function readTrack(track, signal, onChunk, begun) {
   const { namesOf, first, duration, timescale, onPiece, leaves, onCut, onRestart } = track;
+  const { substitute } = track;
   let open = begun ?? request(namesOf(), first, signal), emptySegments = 0, mayRepeat = true;
   for (let number = first; ; number += 1) {
     const { names } = open;
@@ -3772,6 +4214,14 @@ async function readTrack(track, signal, onChunk, begun) {
       return readOpen();
     });
     open.end();
+    const other = isComplete && start === null ? await substitute?.(number, names) : null;
+    if (other) {
+      next.request?.cancel();
+      next.request?.end();
+      open = request(other, number, signal);
+      number -= 1;
+      continue;
+    }
     if (!isComplete) requestNext();
     emptySegments = start === null ? emptySegments + 1 : 0;
     if (emptySegments > 3) await sleep(100, signal);  // segments without media arrive at once
@@ -3788,8 +4238,10 @@ const REFRESH_INTERVAL = 4000;
 const BACKLOG_TIME = 300, LIVE_SHARE = 0.7;
 const DATE_ERROR = 0.01;
 const STEADY_TIME = 1000;
+const SILENCE = 400, LEAST_ATTEMPT = 1000;
 const LONGEST_LOST = 250, LONGEST_REFUSED = 2000;
 const END_MARGIN = 0.03;
+class RenditionLeft extends Error {}
 class FramePlayer {
   constructor(host, target) {
     this.host = host;
@@ -3819,6 +4271,10 @@ class FramePlayer {
     this.isPositioned = false;
     this.seekedAt = 0;
     this.isSuspended = false;
+    this.attemptedAt = 0;
+    this.pieceAt = 0;
+    this.empty = { number: -1, indices: new Set([-1]) };
+    this.isSubstituting = false;
   }
   get isAtEdge() { return this.liveChunks > 1; }
   newDisplay() { return this.host.video; }
@@ -3850,7 +4306,8 @@ class FramePlayer {
     while (!this.stopping.signal.aborted) {
       const attempt = new AbortController();
       this.attempt = attempt;
-      this.videoChunkAt = performance.now() + START_TIMEOUT;
+      this.attemptedAt = performance.now();
+      this.videoChunkAt = this.attemptedAt + START_TIMEOUT;
       this.audioChunkAt = this.videoChunkAt;
       let wait = 0, longest = LONGEST_LOST;
       try {
@@ -3865,6 +4322,10 @@ class FramePlayer {
           return;
         }
         this.lostAt = performance.now();
+        if (reason instanceof RenditionLeft) {
+          this.failures = 0;
+          continue;
+        }
         wait = waitOf(reason);
         if (reason instanceof SegmentError) longest = LONGEST_REFUSED;
         const time = wait > 1000 ? ` in ${Math.round(wait / 1000)} s` : '';
@@ -3933,10 +4394,21 @@ class FramePlayer {
         requested.set(wanted.names, wanted);
         return wanted.names;
       },
-      onPiece: (/** @type {number} */ bytes) => this.control.piece(bytes),
+      onPiece: (/** @type {number} */ bytes) => {
+        this.pieceAt = performance.now();
+        this.control.piece(bytes);
+      },
       leaves: (/** @type {number} */ end) => this.control.leaves(end),
       onCut: () => { this.lostAt = performance.now(); },
       onRestart: () => this.replaceSegment(),
+      substitute: async (/** @type {number} */ number, /** @type {SegmentNames} */ names) => {
+        const empty = requested.get(names)?.index ?? chosen;
+        const found = await this.substitute(number, empty);
+        if (!found) return null;
+        wanted = found;
+        requested.set(found.names, found);
+        return found.names;
+      },
     };
     const tracks = [readTrack(track, signal, (chunk, number, isFirst, names) => {
       if (feed.isClosed) throw new Error('the media source was closed');
@@ -3966,6 +4438,20 @@ class FramePlayer {
     this.videoTime = NaN;
     this.firstChunkAt = 0;
     this.refreshedAt = -Infinity;  // the CMAF header may be another one
+  }
+  async substitute(number, index) {
+    const { ladder } = this;
+    if (this.empty.number !== number) this.empty = { number, indices: new Set() };
+    this.empty.indices.add(index);
+    const { indices } = this.empty, other = ladder.allowed(index, indices);
+    if (indices.has(other)) return null;
+    this.isSubstituting = true;
+    try {
+      this.host.leaveRendition(index);
+      return await ladder.prepare(other);
+    } finally {
+      this.isSubstituting = false;
+    }
   }
   requireAudioTarget() {
     if (isMPD(this.host.source)) this.host.setTargets(MPD_TARGET, LEAST_MPD_TARGET);
@@ -4094,6 +4580,25 @@ class FramePlayer {
     } catch { /* if the connection is lost, reading the segments fails too */ }
   }
   position() { return this.display.currentTime; }
+  toEdge(now) {
+    if (now - this.videoChunkAt < SILENCE) this.isPositioned = false;
+    else if (now - this.attemptedAt > LEAST_ATTEMPT) {
+      this.attempt?.abort(new Error('the picture stands still'));
+    }
+  }
+  avoid(indices) {
+    const { ladder } = this;
+    ladder.avoided = new Set(indices);
+    if (!indices.has(ladder.shown) || ladder.wanted === ladder.shown) return;
+    const hasMedia = Math.abs(performance.now() - this.videoChunkAt) < SILENCE;
+    if (hasMedia || this.isSubstituting) void ladder.prepare(ladder.wanted);
+    else this.attempt?.abort(new RenditionLeft());
+  }
+  inherit(before) { if (before instanceof FramePlayer) this.ladder.inherit(before.ladder); }
+  isStarved() {
+    const now = performance.now();
+    return now - this.pieceAt < SILENCE && now - this.videoChunkAt >= SILENCE && this.feed.isIdle;
+  }
   latency() {
     const end = this.feed.end(), position = this.position();
     if (end === null || !this.isPositioned) return null;
@@ -4180,6 +4685,8 @@ class DashPlayer {
     this.stopping = new AbortController();
     this.lostAt = 0;
     this.progress = new Progress(host.video);
+    this.avoided = new Set();
+    this.isHeld = false;
   }
   get isStopped() { return this.stopping.signal.aborted; }
   async start() {
@@ -4195,6 +4702,7 @@ class DashPlayer {
     const { dashjs } = /** @type {any} */ (globalThis);
     const dash = dashjs.MediaPlayer().create();
     this.dash = dash;
+    this.isHeld = false;
     this.progress.reset();
     this.configure();
     const on = (/** @type {string} */ event, /** @type {(data: any) => void} */ body) => {
@@ -4243,7 +4751,40 @@ class DashPlayer {
     this.dash?.reset();
     this.dash = null;
   }
+  toEdge() { this.dash?.seekToOriginalLive?.(); }
+  representations() {
+    const all = this.dash?.getRepresentationsByType?.('video') ?? [];
+    const order = [...all].sort((a, b) => b.bandwidth - a.bandwidth);
+    const { id } = this.dash?.getCurrentRepresentationForType?.('video') ?? {};
+    return { order, current: order.findIndex((representation) => representation.id === id) };
+  }
+  renditionInUse() {
+    const { order, current } = this.representations();
+    return { count: order.length, current };
+  }
+  avoid(indices) {
+    this.avoided = new Set(indices);
+    this.leaveAvoided();
+  }
+  leaveAvoided() {
+    const { avoided, dash } = this;
+    if (!dash || avoided.size === 0 && !this.isHeld) return;
+    if (avoided.size === 0) {
+      this.hold(false);
+      return;
+    }
+    const { order, current } = this.representations();
+    const other = substituteFor(current, order.length, avoided);
+    if (current < 0 || other === current) return;
+    this.hold(true);
+    dash.setRepresentationForTypeById('video', order[other].id, true);
+  }
+  hold(isHeld) {
+    this.isHeld = isHeld;
+    this.dash.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: !isHeld } } } });
+  }
   update() {
+    if (this.avoided.size > 0) this.leaveAvoided();
     if (this.progress.stoppedFor(performance.now()) <= STOP_TIMEOUT || !this.dash) return;
     this.progress.reset();
     this.recover('no new frame for 10 s');
@@ -4309,8 +4850,10 @@ const PLAYLIST_POLICY = {
     errorRetry: { maxNumRetry: 60, retryDelayMs: 500, maxRetryDelayMs: 500, backoff: 'linear' },
   },
 };
-function withPartWeights(AbrController) {
+function withPartWeights(AbrController, allowed = (level) => level) {
   return class extends AbrController {
+    get nextAutoLevel() { return allowed(super.nextAutoLevel); }
+    set nextAutoLevel(level) { super.nextAutoLevel = level; }
     initEstimator() {
       const estimator = super.initEstimator(), { sample } = estimator;
       estimator.sample = (/** @type {number} */ milliseconds, /** @type {number} */ bytes) => {
@@ -4325,6 +4868,7 @@ function withPartWeights(AbrController) {
     }
   };
 }
+const EDGE_MARGIN = 0.1;
 class HlsPlayer {
   constructor(host, locations) {
     this.host = host;
@@ -4335,6 +4879,8 @@ class HlsPlayer {
     this.lostAt = 0;
     this.progress = new Progress(host.video);
     this.edgeReturn = new EdgeReturn();
+    this.avoided = new Set();
+    this.requested = null;
     this.displacedAt = performance.now();
   }
   get isStopped() { return this.stopping.signal.aborted; }
@@ -4357,7 +4903,8 @@ class HlsPlayer {
     this.progress.reset();
     const hls = new Hls({
       lowLatencyMode: true,
-      abrController: withPartWeights(Hls.DefaultConfig.abrController),
+      abrController: withPartWeights(
+        Hls.DefaultConfig.abrController, (level) => this.allowedLevel(level)),
       abrEwmaFastLive: 1,
       abrEwmaSlowLive: 4,
       liveSyncOnStallIncrease: 0,
@@ -4370,10 +4917,13 @@ class HlsPlayer {
       });
     };
     on(Hls.Events.ERROR, (data) => this.failed(data, Hls.ErrorTypes));
+    on(Hls.Events.MANIFEST_PARSED, () => this.applyChoice());
     on(Hls.Events.LEVEL_LOADED, ({ details }) => {
       if (details?.partHoldBack > 0) this.host.setTargets(details.partHoldBack + 0.05, 0);
     });
-    on(Hls.Events.LEVEL_UPDATED, ({ details }) => {
+    on(Hls.Events.LEVEL_UPDATED, ({ details, level }) => {
+      const newest = details?.partList?.at(-1) ?? details?.fragments?.at(-1);
+      if (newest?.gap) this.host.leaveRendition(this.levelOrder().indexOf(level));
       for (const range of Object.values(details?.dateRanges ?? {})) {
         this.host.addEvent(eventOfDateRange(/** @type {any} */ (range)));
       }
@@ -4456,12 +5006,42 @@ class HlsPlayer {
     const { hls } = this;
     if (!hls?.levels?.length) return null;
     const order = this.levelOrder(), names = renditionNames(order.map((i) => hls.levels[i]));
-    const requested = hls.autoLevelEnabled ? null : names[order.indexOf(hls.manualLevel)] ?? null;
+    const requested = this.requested === null ? null : names[this.requested] ?? null;
     return { names, current: order.indexOf(hls.currentLevel), requested };
   }
   chooseRendition(name) {
     const index = this.renditions()?.names.indexOf(name ?? '') ?? -1;
-    if (this.hls) this.hls.nextLevel = index < 0 ? -1 : this.levelOrder()[index];
+    this.requested = index < 0 ? null : index;
+    this.applyChoice();
+  }
+  applyChoice() {
+    const { hls, requested } = this;
+    if (!hls) return;
+    const level = requested === null ? -1 : this.allowedLevel(this.levelOrder()[requested]);
+    if (hls.manualLevel !== level) hls.nextLevel = level;
+  }
+  allowedLevel(level) {
+    if (this.avoided.size === 0 || level < 0 || !this.hls?.levels) return level;
+    const order = this.levelOrder();
+    return order[substituteFor(order.indexOf(level), order.length, this.avoided)] ?? level;
+  }
+  avoid(indices) {
+    this.avoided = new Set(indices);
+    this.applyChoice();
+  }
+  inherit(before) {
+    if (!(before instanceof HlsPlayer)) return;
+    this.requested = before.requested;
+    this.avoided = before.avoided;
+  }
+  toEdge() {
+    const { hls } = this, { video } = this.host;
+    if (!hls || video.seeking) return;
+    hls.stopLoad();
+    hls.startLoad();
+    const { buffered, currentTime } = video, position = hls.liveSyncPosition ?? 0;
+    const end = buffered.length > 0 ? buffered.end(buffered.length - 1) - EDGE_MARGIN : 0;
+    video.currentTime = Math.max(currentTime, end, position > currentTime + 0.5 ? position : 0);
   }
   levelOrder() {
     const levels = /** @type {{ bitrate: number }[]} */ (this.hls.levels);
@@ -4599,6 +5179,21 @@ class SocketRenditions {
     this.order = [];
     this.shown = '';
     this.requested = null;
+    this.substitute = null;
+  }
+  get wanted() { return this.substitute ?? this.requested; }
+  avoid(indices) {
+    const { order, requested, shown, substitute } = this;
+    const indexOf = (/** @type {string | null} */ name) => order.findIndex(({ id }) => id === name);
+    const isKept = substitute !== null && !indices.has(indexOf(substitute));
+    if (indices.size > 0 && isKept) return;
+    const index = indexOf(substitute ?? requested ?? shown), isAvoided = indices.has(index);
+    const other = substituteFor(index, order.length, indices);
+    this.substitute = isAvoided && other !== index ? order[other].id : null;
+  }
+  forget() {
+    this.requested = null;
+    this.substitute = null;
   }
   learn(channels) {
     const renditions = Array.isArray(channels) ? channels[0]?.renditions : null;
@@ -4664,6 +5259,8 @@ class Subscription {
 
 const SOCKET_AUDIO_TARGET = 0.25;
 const SOCKET_END_MARGIN = 0.03;
+const SILENT_TIME = 400;
+const LEAST_SOCKET = 1000;
 const SHOWN_TIME = 1;
 const CATCH_UP_TIME = 300;
 const LONGEST_WAIT = 1000;
@@ -4697,6 +5294,8 @@ class SocketPlayer {
     this.seekedAt = 0;
     this.isPaused = false;
     this.ladder = new SocketRenditions();
+    this.chunkAt = 0;
+    this.connectedAt = 0;
     this.sourceState = '';
   }
   get isStopped() { return this.stopping.signal.aborted; }
@@ -4755,6 +5354,7 @@ class SocketPlayer {
   connect() {
     this.forgetMedia();
     this.isPaused = false;
+    this.connectedAt = performance.now();
     const socket = new LiveSocket(socketAddress(this.host.source), this.host.clock, {
       onControl: (message) => this.guard(() => this.control(message)),
       onMedia: (message) => this.guard(() => this.media(message)),
@@ -4769,7 +5369,7 @@ class SocketPlayer {
   }
   subscribe() {
     this.socket?.send({
-      t: 'subscribe', rendition: this.ladder.requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
+      t: 'subscribe', rendition: this.ladder.wanted ?? 'auto', start: 'live', tracks: ['v', 'a'],
       ...this.format === 'fmp4' ? {} : { format: this.format },
       ...this.host.sync === null ? {}
         : { sync: this.host.sync, need: Math.round(this.host.need() * 1000) },
@@ -4851,8 +5451,8 @@ class SocketPlayer {
   }
   requireAudioTarget(target) { this.host.setTargets(target, target); }
   refused({ code, msg, retry }) {
-    if (code === 'unknown-rendition' && this.ladder.requested !== null) {
-      this.ladder.requested = null;
+    if (code === 'unknown-rendition' && this.ladder.wanted !== null) {
+      this.ladder.forget();
       if (this.subscription.isEmpty) this.subscribe();
       else this.socket?.send({ t: 'switch', rendition: 'auto' });
       return;
@@ -4943,7 +5543,8 @@ class SocketPlayer {
     for (const time of this.appendMedia(group, message)) {
       if (this.isPositioned) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
     }
-    if (isVideo && this.firstChunkAt === 0) this.firstChunkAt = performance.now();
+    if (isVideo) this.chunkAt = performance.now();
+    if (isVideo && this.firstChunkAt === 0) this.firstChunkAt = this.chunkAt;
     this.subscription.received(group, message);
     if (!this.isPositioned) this.choosePosition();
   }
@@ -5003,7 +5604,20 @@ class SocketPlayer {
   renditions() { return this.ladder.choice; }
   chooseRendition(name) {
     this.ladder.choose(name);
-    this.socket?.send({ t: 'switch', rendition: this.ladder.requested ?? 'auto' });
+    this.socket?.send({ t: 'switch', rendition: this.ladder.wanted ?? 'auto' });
+  }
+  avoid(indices) {
+    const before = this.ladder.wanted;
+    this.ladder.avoid(indices);
+    const { wanted } = this.ladder, isSilent = performance.now() - this.chunkAt >= SILENT_TIME;
+    if (wanted === before) return;
+    if (isSilent && wanted !== null) this.socket?.end('the rendition brings no media');
+    else this.socket?.send({ t: 'switch', rendition: wanted ?? 'auto' });
+  }
+  inherit(before) { if (before instanceof SocketPlayer) this.ladder = before.ladder; }
+  toEdge(now) {
+    if (now - this.chunkAt < SILENT_TIME) this.isPositioned = false;
+    else if (now - this.connectedAt > LEAST_SOCKET) this.socket?.end('the picture stands still');
   }
   hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }
   minimumTarget() { return this.delays.minimumTarget(); }
@@ -5104,48 +5718,6 @@ class TargetChoice {
   }
 }
 
-// shared/timestamps.js
-
-function timestampsOf(response) {
-  const record = (/** @type {any} */ value) => (typeof value === 'object' && value ? value : {});
-  const { timestamp, parts, captures, clock, source, publisher } = record(response);
-  const { synchronized, offsetEstimateNs } = record(clock);
-  return {
-    timestamp: Number(timestamp), parts: record(parts), captures: record(captures),
-    clock: {
-      synchronized: typeof synchronized === 'boolean' ? synchronized : null,
-      estimate: typeof offsetEstimateNs === 'number' ? offsetEstimateNs / 1e6 : null,
-    },
-    source: typeof source?.online === 'boolean'
-      ? { isOnline: source.online, since: Number(source.since) } : null,
-    publisher: typeof publisher?.state === 'string' ? {
-      state: publisher.state, since: Number(publisher.since),
-      protocol: typeof publisher.protocol === 'string' ? publisher.protocol.toUpperCase() : '',
-    } : null,
-  };
-}
-function newestPart(names) {
-  let newest = null, best = [-1, -1];
-  for (const name of names) {
-    const match = name.match(/(\d+)\.(\d+)\.m4s$/);
-    if (!match) continue;
-    const [number, index] = [Number(match[1]), Number(match[2])];
-    if (number > best[0] || (number === best[0] && index > best[1])) {
-      best = [number, index];
-      newest = name;
-    }
-  }
-  return newest;
-}
-function newestPartOf({ timestamp, parts, captures }) {
-  const name = newestPart(Object.keys(parts));
-  const complete = parts[name ?? ''], captured = captures[name ?? ''];
-  const between = (/** @type {number} */ from, /** @type {number} */ to) => (
-    from > 0 && to > 0 ? (to - from) / 1e6 : null);
-  const age = between(captured ?? complete, timestamp), delay = between(captured, complete);
-  return { name, age, delay };
-}
-
 // page/figures.js
 
 function milliseconds(ms) {
@@ -5185,6 +5757,7 @@ function showFigures(panel, state, clock, { frameRate, hasTarget, requested, isD
 
 const CLOCK_INTERVAL = 30000, CLOCK_RETRY = 2000;
 const POLL_INTERVAL = 500, SOURCE_INTERVAL = 1500, POLL_RETRY = 5000;
+const URGENT_INTERVAL = 500;
 const DRIFT = 100;
 function servicesNamedBy(list) {
   const names = segmentNames(list);
@@ -5206,6 +5779,8 @@ class ServicePoller {
     this.silences = 0;
     this.presence = null;
     this.publisher = null;
+    this.isUrgent = false;
+    this.onMissing = (/** @type {string[]} */ _names) => {};
   }
   get isReachable() { return this.silences < 3; }
   start() {
@@ -5267,7 +5842,8 @@ class ServicePoller {
       const isPushed = this.isPushed && this.presence?.isOnline && this.publisher === null;
       const isWanted = this.figures.isShown || !isPushed;
       if (!document.hidden && isWanted) await this.updateFigures();
-      const usual = this.figures.isShown ? POLL_INTERVAL : SOURCE_INTERVAL;
+      const seldom = this.isUrgent ? URGENT_INTERVAL : SOURCE_INTERVAL;
+      const usual = this.figures.isShown ? POLL_INTERVAL : seldom;
       const interval = this.failures > 5 ? POLL_RETRY : usual;
       await sleep(Math.max(50, interval - (performance.now() - begun)), this.stop);
     }
@@ -5299,6 +5875,7 @@ class ServicePoller {
     const hadPublisher = this.publisher !== null;
     this.presence = response.source;
     this.publisher = response.publisher;
+    this.onMissing(response.missing);
     const { figures, clock } = this, { age, delay } = newestPartOf(response);
     const drift = Math.abs(response.timestamp / 1e6 - clock.now());
     if (clock.roundTrip !== null && drift > DRIFT) void this.measureClock();
@@ -5449,6 +6026,9 @@ class Playback {
     this.changedAt = this.clock.now();
     this.state = newState(this.source);
     this.state.stalls = this.stalls.stalls;
+    this.watch = new PictureWatch(this);
+    this.services.onMissing = (names) => this.watch.setMissing(names);
+    this.stoodStill = new Map();
     this.timer = 0;
     this.servicesTimer = 0;
   }
@@ -5500,6 +6080,7 @@ class Playback {
     });
     document.addEventListener('visibilitychange', () => {
       this.progress.reset();
+      this.watch.rest();
       if (document.hidden) return;
       this.resume();
       if (this.player) void this.services.measureClock();
@@ -5554,9 +6135,11 @@ class Playback {
     this.play(kind, 'requested');
   }
   play(kind, reason, source = this.options.source) {
-    this.player?.stop();
+    const { player: before } = this;
+    before?.stop();
     this.source = sourceFor(kind, source);
     this.services.use(this.source);
+    this.services.isUrgent = kind === 'dashjs';
     this.state.source = this.source;
     this.stalls.reset();
     this.frames.reset();
@@ -5573,6 +6156,7 @@ class Playback {
     for (const key of ['trouble', 'sound']) this.events.onMessage(key);
     this.events.onStatus('wait', 'Connecting');
     this.player = this.newPlayer(kind);
+    if (before && this.watch.isActing) this.player.inherit?.(before);
     this.display = this.player.display ?? this.video;
     this.stalls.video = this.display;
     this.progress.video = this.display;
@@ -5580,6 +6164,7 @@ class Playback {
     this.events.onPlayer(kind);
     this.closeControl();
     if (this.options.sync !== null) this.openControl();
+    this.watch.begin(kind);
     this.player.start();  // the last statement: it may call play() for another player
   }
   get reason() {
@@ -5599,6 +6184,7 @@ class Playback {
       onTarget: (target) => this.share(target),
       onEvent: (event) => this.queue.add(event),
       onSource: (presence) => this.services.push(presence),
+      onMissing: (names) => this.watch.setMissing(names),
     });
   }
   closeControl() {
@@ -5622,6 +6208,22 @@ class Playback {
       return;
     }
     this.events.onMessage('player', `${reason}: playing with ${TITLES[next]} instead`, 'warn');
+    this.play(next, reason, this.source);
+  }
+  restart(reason) {
+    this.failed(`${reason}: ${TITLES[this.kind]} is restarted`, false);
+    this.play(this.kind, this.choice, this.source);
+  }
+  changeTransport(reason) {
+    this.stoodStill.set(this.kind, performance.now());
+    const next = nextTransport(this.source, this.kind, this.unsupported, this.stoodStill);
+    if (!next) {
+      this.restart(reason);
+      return;
+    }
+    const text = `${reason}: playing with ${TITLES[next]} instead`;
+    this.failed(text, false);
+    this.events.onMessage('player', text, 'warn');
     this.play(next, reason, this.source);
   }
   setStatus(status, text, problem) {
@@ -5689,6 +6291,8 @@ class Playback {
       this.queue.update(shown, display.paused ? 0 : display.playbackRate, UPDATE_INTERVAL);
     }
     updateState(this.state, this, player);
+    this.watch.update(now);
+    if (this.player !== player) return;
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
     this.reportedAt = now;
     const isUsual = this.options.kind === null && this.kind === 'frames';

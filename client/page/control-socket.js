@@ -5,7 +5,7 @@
 import { sleep } from '../shared/deadline.js';
 import { presenceOf } from './away.js';
 import { REFUSAL_TIME } from './errors.js';
-import { EVENT, socketAddress } from './llws.js';
+import { EVENT, missingIn, socketAddress } from './llws.js';
 import { hasNoSockets, LiveSocket, refusalOf } from './socket.js';
 import { eventOf } from './stream-events.js';
 /** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
@@ -25,6 +25,7 @@ const LARGEST_FAILURES = 3;
  * @property {(target: number) => void} onTarget the target of the sync group, s
  * @property {(event: StreamEvent) => void} onEvent
  * @property {(source: import('./away.js').SourcePresence) => void} onSource
+ * @property {(names: string[]) => void} onMissing the renditions without media
  */
 
 /** A socket without media. It also measures the clock. */
@@ -71,11 +72,12 @@ export class ControlSocket {
       const sync = this.group === null ? {}
         : { sync: this.group, need: Math.round(this.events.need() * 1000) };
       socket.send({ t: 'subscribe', tracks: [], ...sync });
+      socket.send({ t: 'list' });
     });
   }
 
   /** @param {{ t: string } & Record<string, any>} message */
-  control({ t, target, state, since }) {
+  control({ t, target, state, since, channels }) {
     if (t === 'welcome') {
       this.hasAnswered = true;
       this.pause = FIRST_PAUSE;
@@ -85,6 +87,8 @@ export class ControlSocket {
       this.joining.abort();
     } else if (t === 'source' && since > 0) {
       this.events.onSource(presenceOf(state, since));
+    } else if (t === 'channels') {
+      this.events.onMissing(missingIn(channels));
     }
   }
 

@@ -108,6 +108,13 @@ export class FrameMeter {
     this.displayTimes = [];
   }
 
+  /** The usual time between two frames, s; 0 while unknown. */
+  interval() {
+    const times = this.displayTimes.slice(-15);
+    const intervals = times.slice(1).map((time, i) => time - times[i]);
+    return intervals.length === 0 ? 0 : Math.max(0, quantile(intervals, 0.5)) / 1000;
+  }
+
   /** The number of frames in the last second. */
   rate() {
     const since = localNow() - 1000;

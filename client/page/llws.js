@@ -111,3 +111,14 @@ export function socketAddress(source) {
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   return url.href;
 }
+
+/**
+ * The renditions without media at the moment.
+ * @param {any} channels of a `channels` message
+ * @returns {string[]}
+ */
+export function missingIn(channels) {
+  const renditions = Array.isArray(channels) ? channels[0]?.renditions : null;
+  if (!Array.isArray(renditions)) return [];
+  return renditions.filter(({ missing }) => missing === true).map(({ id }) => String(id));
+}

@@ -8,7 +8,10 @@ import { FrameMeter } from './frame-meter.js';
 import { LatencyController } from './latency-controller.js';
 import { socketAddress } from './llws.js';
 import { mediaSourceClass } from './media-feed.js';
-import { hasDashScript, nextPlayer, sourceFor, usualPlayer } from './player-choice.js';
+import { PictureWatch } from './picture-watch.js';
+import {
+  hasDashScript, nextPlayer, nextTransport, sourceFor, usualPlayer,
+} from './player-choice.js';
 import { hostOf } from './player-host.js';
 import { newPlayer } from './players/new-player.js';
 import {
@@ -113,6 +116,10 @@ export class Playback {
     this.changedAt = this.clock.now();
     this.state = newState(this.source);
     this.state.stalls = this.stalls.stalls;
+    this.watch = new PictureWatch(this);
+    this.services.onMissing = (names) => this.watch.setMissing(names);
+    /** @type {Map<Kind, number>} when the picture of each player stood still, ms */
+    this.stoodStill = new Map();
     this.timer = 0;
     this.servicesTimer = 0;
   }
@@ -168,6 +175,7 @@ export class Playback {
     });
     document.addEventListener('visibilitychange', () => {
       this.progress.reset();
+      this.watch.rest();
       if (document.hidden) return;
       this.resume();
       if (this.player) void this.services.measureClock();
@@ -237,9 +245,11 @@ export class Playback {
 
   /** @param {Kind} kind @param {string} reason @param {string} [source] */
   play(kind, reason, source = this.options.source) {
-    this.player?.stop();
+    const { player: before } = this;
+    before?.stop();
     this.source = sourceFor(kind, source);
     this.services.use(this.source);
+    this.services.isUrgent = kind === 'dashjs';
     this.state.source = this.source;
     this.stalls.reset();
     this.frames.reset();
@@ -256,6 +266,7 @@ export class Playback {
     for (const key of ['trouble', 'sound']) this.events.onMessage(key);
     this.events.onStatus('wait', 'Connecting');
     this.player = this.newPlayer(kind);
+    if (before && this.watch.isActing) this.player.inherit?.(before);
     this.display = this.player.display ?? this.video;
     this.stalls.video = this.display;
     this.progress.video = this.display;
@@ -263,6 +274,7 @@ export class Playback {
     this.events.onPlayer(kind);
     this.closeControl();
     if (this.options.sync !== null) this.openControl();
+    this.watch.begin(kind);
     this.player.start();  // the last statement: it may call play() for another player
   }
 
@@ -289,6 +301,7 @@ export class Playback {
       onTarget: (target) => this.share(target),
       onEvent: (event) => this.queue.add(event),
       onSource: (presence) => this.services.push(presence),
+      onMissing: (names) => this.watch.setMissing(names),
     });
   }
 
@@ -320,6 +333,32 @@ export class Playback {
       return;
     }
     this.events.onMessage('player', `${reason}: playing with ${TITLES[next]} instead`, 'warn');
+    this.play(next, reason, this.source);
+  }
+
+  /**
+   * The same player begins again, because the picture stands still.
+   * @param {string} reason
+   */
+  restart(reason) {
+    this.failed(`${reason}: ${TITLES[this.kind]} is restarted`, false);
+    this.play(this.kind, this.choice, this.source);
+  }
+
+  /**
+   * Plays with another player, because the picture stands still.
+   * @param {string} reason
+   */
+  changeTransport(reason) {
+    this.stoodStill.set(this.kind, performance.now());
+    const next = nextTransport(this.source, this.kind, this.unsupported, this.stoodStill);
+    if (!next) {
+      this.restart(reason);
+      return;
+    }
+    const text = `${reason}: playing with ${TITLES[next]} instead`;
+    this.failed(text, false);
+    this.events.onMessage('player', text, 'warn');
     this.play(next, reason, this.source);
   }
 
@@ -409,6 +448,8 @@ export class Playback {
       this.queue.update(shown, display.paused ? 0 : display.playbackRate, UPDATE_INTERVAL);
     }
     updateState(this.state, this, player);
+    this.watch.update(now);
+    if (this.player !== player) return;
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
     this.reportedAt = now;
     const isUsual = this.options.kind === null && this.kind === 'frames';

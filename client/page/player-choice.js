@@ -42,6 +42,21 @@ export function nextPlayer(source, unsupported) {
 }
 
 /**
+ * The player to try if the picture of another one stands still; null if there is none.
+ * @param {string} source @param {Kind} kind the player
+ * @param {Set<Kind>} unsupported players that cannot play the stream
+ * @param {Map<Kind, number>} stoodStill when the picture of others stood still: the latest is last
+ * @returns {Kind | null}
+ */
+export function nextTransport(source, kind, unsupported, stoodStill) {
+  /** @type {Kind[]} */
+  const order = isMPD(source) ? ['frames', 'dashjs'] : ['frames', 'ws', 'hlsjs'];
+  const at = (/** @type {Kind} */ other) => stoodStill.get(other) ?? 0;
+  const others = order.filter((other) => other !== kind && !unsupported.has(other));
+  return others.sort((a, b) => at(a) - at(b))[0] ?? null;
+}
+
+/**
  * The address for a player. hls.js and HLS of the browser need a playlist, dash.js an MPD; the
  * frame player and WebCodecs read both.
  * @param {Kind} kind @param {string} source URL of the playlist or MPD

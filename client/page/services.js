@@ -23,6 +23,8 @@ import { loadPlaylist, timeServicesOf } from './transport.js';
 const CLOCK_INTERVAL = 30000, CLOCK_RETRY = 2000;
 /** Without the panel, the state of the source is enough. */
 const POLL_INTERVAL = 500, SOURCE_INTERVAL = 1500, POLL_RETRY = 5000;
+/** The interval if a player learns of a rendition without media by these requests only. */
+const URGENT_INTERVAL = 500;
 /** A larger difference of the clocks means that one of them was set, ms. */
 const DRIFT = 100;
 
@@ -63,6 +65,10 @@ export class ServicePoller {
     this.presence = null;
     /** @type {import('../shared/timestamps.js').Publisher | null} of the latest response */
     this.publisher = null;
+    /** Whether a player needs the renditions without media soon. */
+    this.isUrgent = false;
+    /** Called with the names of the renditions without media. */
+    this.onMissing = (/** @type {string[]} */ _names) => {};
   }
 
   get isReachable() { return this.silences < 3; }
@@ -149,7 +155,8 @@ export class ServicePoller {
       const isPushed = this.isPushed && this.presence?.isOnline && this.publisher === null;
       const isWanted = this.figures.isShown || !isPushed;
       if (!document.hidden && isWanted) await this.updateFigures();
-      const usual = this.figures.isShown ? POLL_INTERVAL : SOURCE_INTERVAL;
+      const seldom = this.isUrgent ? URGENT_INTERVAL : SOURCE_INTERVAL;
+      const usual = this.figures.isShown ? POLL_INTERVAL : seldom;
       const interval = this.failures > 5 ? POLL_RETRY : usual;
       await sleep(Math.max(50, interval - (performance.now() - begun)), this.stop);
     }
@@ -184,6 +191,7 @@ export class ServicePoller {
     const hadPublisher = this.publisher !== null;
     this.presence = response.source;
     this.publisher = response.publisher;
+    this.onMissing(response.missing);
     const { figures, clock } = this, { age, delay } = newestPartOf(response);
     const drift = Math.abs(response.timestamp / 1e6 - clock.now());
     if (clock.roundTrip !== null && drift > DRIFT) void this.measureClock();

@@ -61,6 +61,16 @@ export async function loadPlaylist(url, clock, stop, choose = () => 0) {
   return audio ? { ...video, renditions, audio } : { ...video, renditions };
 }
 
+/**
+ * The renditions of a Multivariant Playlist or an MPD; none for a Media Playlist.
+ * @param {string} url @param {AbortSignal} stop
+ * @returns {Promise<Rendition[]>}
+ */
+export async function loadRenditions(url, stop) {
+  const { text, base } = await loadText(url, stop);
+  return (/^\s*</.test(text) ? parseManifest(text, base, 0) : parsePlaylist(text, base)).renditions;
+}
+
 /** @param {string} url @param {AbortSignal} [stop] */
 async function loadMediaPlaylist(url, stop) {
   const { text, base } = await loadText(url, stop);

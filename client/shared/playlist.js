@@ -8,6 +8,7 @@
  * @property {number} duration seconds
  * @property {number} number its Media Sequence Number
  * @property {number | null} date PROGRAM-DATE-TIME of its first frame, Unix seconds
+ * @property {boolean} [isGap] whether it has no media (EXT-X-GAP)
  */
 
 /**
@@ -17,6 +18,7 @@
  * @property {number} index
  * @property {number} duration seconds
  * @property {number | null} end the end of its last frame by PROGRAM-DATE-TIME, Unix seconds
+ * @property {boolean} [isGap] whether it has no media (GAP=YES)
  */
 
 /**
@@ -84,7 +86,7 @@ export function attributes(list) {
 export function parsePlaylist(text, base) {
   if (!text.startsWith('#EXTM3U')) throw new Error('not an HLS playlist');
   const list = emptyPlaylist();
-  let number = 0, index = 0, duration = 0, isVariant = false;
+  let number = 0, index = 0, duration = 0, isVariant = false, isGap = false;
   /** @type {Record<string, string>} */
   let variant = {};
   let partsDuration = 0;  // seconds of the parts of the current segment
@@ -104,12 +106,13 @@ export function parsePlaylist(text, base) {
     else if (tag === 'EXT-X-DISCONTINUITY') date = null;
     else if (tag === 'EXT-X-MAP') list.map = new URL(attributes(value).URI, base).href;
     else if (tag === 'EXT-X-PART') {
-      const seconds = parseFloat(attributes(value).DURATION);
+      const { DURATION, GAP } = attributes(value), seconds = parseFloat(DURATION);
       partsDuration += seconds;
-      const end = date === null ? null : date + partsDuration;
-      list.parts.push({ number, index, duration: seconds, end });
+      const end = date === null ? null : date + partsDuration, part = { number, index, end };
+      list.parts.push({ ...part, duration: seconds, ...GAP === 'YES' ? { isGap: true } : {} });
       index += 1;
-    } else if (tag === 'EXTINF') duration = parseFloat(value);
+    } else if (tag === 'EXT-X-GAP') isGap = true;
+    else if (tag === 'EXTINF') duration = parseFloat(value);
     else if (tag === 'EXT-X-STREAM-INF') {
       isVariant = true;
       variant = attributes(value);
@@ -123,7 +126,8 @@ export function parsePlaylist(text, base) {
         list.variants.push(uri);
         list.renditions.push(renditionOf(uri, variant.BANDWIDTH, variant.RESOLUTION));
       } else {
-        list.segments.push({ uri, duration, number, date });
+        list.segments.push({ uri, duration, number, date, ...isGap ? { isGap } : {} });
+        isGap = false;
         if (date !== null) date += duration;
         number += 1;
         index = 0;
@@ -151,6 +155,7 @@ export function renditionOf(uri, bandwidth, resolution) {
 }
 
 /** @param {Segment} segment @returns {Part} */
-function partOf({ number, duration, date }) {
-  return { number, index: 0, duration, end: date === null ? null : date + duration };
+function partOf({ number, duration, date, isGap }) {
+  const end = date === null ? null : date + duration;
+  return { number, index: 0, duration, end, ...isGap ? { isGap } : {} };
 }

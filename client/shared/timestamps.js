@@ -11,6 +11,7 @@
  *   `estimate`: the server's estimate of its clock error, ms
  * @property {{ isOnline: boolean, since: number } | null} source
  *   whether the source supplies frames, and since when; null for another server
+ * @property {string[]} missing the names of the renditions without media at the moment
  * @property {Publisher | null} publisher null for a stream that clients do not publish
  */
 
@@ -27,7 +28,7 @@
  */
 export function timestampsOf(response) {
   const record = (/** @type {any} */ value) => (typeof value === 'object' && value ? value : {});
-  const { timestamp, parts, captures, clock, source, publisher } = record(response);
+  const { timestamp, parts, captures, clock, source, missing, publisher } = record(response);
   const { synchronized, offsetEstimateNs } = record(clock);
   return {
     timestamp: Number(timestamp), parts: record(parts), captures: record(captures),
@@ -37,6 +38,7 @@ export function timestampsOf(response) {
     },
     source: typeof source?.online === 'boolean'
       ? { isOnline: source.online, since: Number(source.since) } : null,
+    missing: Array.isArray(missing) ? missing.map(String) : [],
     publisher: typeof publisher?.state === 'string' ? {
       state: publisher.state, since: Number(publisher.since),
       protocol: typeof publisher.protocol === 'string' ? publisher.protocol.toUpperCase() : '',

@@ -9,7 +9,7 @@ const settled = () => new Promise((resolve) => { setImmediate(resolve); });
 /** A socket that is open at once, and what it reports; without a status no request is answered. */
 function joined(t, group = 'hall', status = null) {
   const sockets = [], targets = [], events = [], sources = [], openings = [];
-  const requests = [], { WebSocket, fetch } = globalThis;
+  const requests = [], missing = [], { WebSocket, fetch } = globalThis;
   globalThis.fetch = async (url) => {
     requests.push(url);
     if (status === null) throw new TypeError('Failed to fetch');
@@ -34,7 +34,7 @@ function joined(t, group = 'hall', status = null) {
   const member = new ControlSocket('https://h/live/playlist.m3u8', group, clock, {
     onOpen: (isOpen) => openings.push(isOpen), onTarget: (target) => targets.push(target),
     onEvent: (event) => events.push(event), need: () => 0.0704,
-    onSource: (source) => sources.push(source),
+    onSource: (source) => sources.push(source), onMissing: (names) => missing.push(names),
   });
   t.after(() => {
     forgetMissingSockets();
@@ -42,7 +42,7 @@ function joined(t, group = 'hall', status = null) {
     mock.timers.reset();
     Object.assign(globalThis, { WebSocket, fetch });
   });
-  return { member, sockets, requests, targets, events, sources, openings };
+  return { member, sockets, requests, targets, events, sources, openings, missing };
 }
 
 suite('a socket without media beside a player', () => {
@@ -51,7 +51,8 @@ suite('a socket without media beside a player', () => {
     assert.equal(socket.url, 'wss://h/live/ws');
     socket.dispatchEvent(new Event('open'));
     assert.deepEqual(socket.sent, [
-      { t: 'hello', v: 1 }, { t: 'subscribe', tracks: [], sync: 'hall', need: 70 }]);
+      { t: 'hello', v: 1 }, { t: 'subscribe', tracks: [], sync: 'hall', need: 70 },
+      { t: 'list' }]);
     for (const data of ['{"t":"sync","group":"hall","target":350}', '{"t":"sync","target":"x"}',
       '{"t":"sync","target":-1}', '{"t":"source","state":"live"}']) socket.onmessage({ data });
     assert.deepEqual(targets, [0.35]);
@@ -104,7 +105,7 @@ suite('a socket without media beside a player', () => {
   });
 
   test('events, the source and the opening are reported', (t) => {
-    const { sockets: [socket], events, sources, openings } = joined(t, null);
+    const { sockets: [socket], events, sources, openings, missing } = joined(t, null);
     socket.dispatchEvent(new Event('open'));
     assert.deepEqual(socket.sent[1], { t: 'subscribe', tracks: [] });
     for (const data of ['{"t":"welcome","v":1}', '{"t":"welcome","v":1}',
@@ -115,6 +116,10 @@ suite('a socket without media beside a player', () => {
     assert.deepEqual(sources, [
       { isOnline: false, since: 1e9 }, { isOnline: true, since: 2e9 },
       { isOnline: false, since: 3e9, hasFailed: true }]);
+    for (const renditions of [[{ id: 'a', missing: true }, { id: 'b' }], [{ id: 'a' }]]) {
+      socket.onmessage({ data: JSON.stringify({ t: 'channels', channels: [{ renditions }] }) });
+    }
+    assert.deepEqual(missing, [['a'], []]);
     const event = { id: 7, time: 5, data: { goal: 1 } };
     const bytes = new TextEncoder().encode(JSON.stringify(event));
     for (const kind of [5, 1]) {

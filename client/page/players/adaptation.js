@@ -29,8 +29,10 @@ const FIRST_AVOIDANCE = 60, LONGEST_AVOIDANCE = 960;
 
 /**
  * What the viewer has: `target` in seconds; the numbers of frames that were dropped, and of all;
- * whether the picture plays and is visible.
- * @typedef {{ target: number, dropped: number, total: number, isWatched: boolean }} Viewing
+ * whether the picture plays and is visible; false in `mayRise` if the next higher rendition has no
+ * media.
+ * @typedef {{ target: number, dropped: number, total: number, isWatched: boolean,
+ *   mayRise?: boolean }} Viewing
  */
 
 /**
@@ -122,7 +124,8 @@ export class Adaptation {
       return this.isProbing ? this.cancelled(now) : null;
     }
     if (this.isProbing) return isLate ? this.cancelled(now) : null;
-    const isAvoided = now < (this.avoided.get(this.index - 1)?.until ?? -Infinity);
+    const isAvoided = viewing.mayRise === false
+      || now < (this.avoided.get(this.index - 1)?.until ?? -Infinity);
     if (this.index === 0 || isAvoided || now - this.quietSince < this.wait) return null;
     this.isProbing = true;
     return 'probe';

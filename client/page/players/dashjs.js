@@ -2,6 +2,7 @@
 // dash.js, which controls the latency itself.
 
 import { sleep } from '../../shared/deadline.js';
+import { substituteFor } from '../avoidance.js';
 import { Progress } from '../progress.js';
 import { STOP_TIMEOUT } from './player.js';
 import { loadScript } from './script.js';
@@ -25,6 +26,10 @@ export class DashPlayer {
     this.stopping = new AbortController();
     this.lostAt = 0;
     this.progress = new Progress(host.video);
+    /** @type {Set<number>} renditions that are not loaded, from the top one */
+    this.avoided = new Set();
+    /** Whether a rendition is held in place of one that is avoided. */
+    this.isHeld = false;
   }
 
   get isStopped() { return this.stopping.signal.aborted; }
@@ -43,6 +48,7 @@ export class DashPlayer {
     const { dashjs } = /** @type {any} */ (globalThis);
     const dash = dashjs.MediaPlayer().create();
     this.dash = dash;
+    this.isHeld = false;
     this.progress.reset();
     this.configure();
     const on = (/** @type {string} */ event, /** @type {(data: any) => void} */ body) => {
@@ -104,7 +110,51 @@ export class DashPlayer {
     this.dash = null;
   }
 
+  /** Seeks to the live position. */
+  toEdge() { this.dash?.seekToOriginalLive?.(); }
+
+  /** The representations of the video, the top one first, and the index of the present one. */
+  representations() {
+    const all = this.dash?.getRepresentationsByType?.('video') ?? [];
+    const order = [...all].sort((a, b) => b.bandwidth - a.bandwidth);
+    const { id } = this.dash?.getCurrentRepresentationForType?.('video') ?? {};
+    return { order, current: order.findIndex((representation) => representation.id === id) };
+  }
+
+  renditionInUse() {
+    const { order, current } = this.representations();
+    return { count: order.length, current };
+  }
+
+  /** @param {Set<number>} indices */
+  avoid(indices) {
+    this.avoided = new Set(indices);
+    this.leaveAvoided();
+  }
+
+  /** Holds another representation while the present one is avoided. */
+  leaveAvoided() {
+    const { avoided, dash } = this;
+    if (!dash || avoided.size === 0 && !this.isHeld) return;
+    if (avoided.size === 0) {
+      this.hold(false);
+      return;
+    }
+    const { order, current } = this.representations();
+    const other = substituteFor(current, order.length, avoided);
+    if (current < 0 || other === current) return;
+    this.hold(true);
+    dash.setRepresentationForTypeById('video', order[other].id, true);
+  }
+
+  /** @param {boolean} isHeld whether dash.js does not choose */
+  hold(isHeld) {
+    this.isHeld = isHeld;
+    this.dash.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: !isHeld } } } });
+  }
+
   update() {
+    if (this.avoided.size > 0) this.leaveAvoided();
     if (this.progress.stoppedFor(performance.now()) <= STOP_TIMEOUT || !this.dash) return;
     this.progress.reset();
     this.recover('no new frame for 10 s');

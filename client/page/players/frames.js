@@ -43,10 +43,18 @@ const BACKLOG_TIME = 300, LIVE_SHARE = 0.7;
 const DATE_ERROR = 0.01;
 /** An attempt that gets media for this time is a success, ms. */
 const STEADY_TIME = 1000;
+/**
+ * A position is chosen again on the same connection if a chunk has arrived within this time, ms;
+ * an attempt of this age may end.
+ */
+const SILENCE = 400, LEAST_ATTEMPT = 1000;
 /** The longest time before the next attempt after a lost connection, and after a refusal, ms. */
 const LONGEST_LOST = 250, LONGEST_REFUSED = 2000;
 /** A seek to the end of the buffered media is to this time before the end, s. */
 const END_MARGIN = 0.03;
+
+/** The attempt ends because the player leaves a rendition. */
+class RenditionLeft extends Error {}
 
 /**
  * Appends each chunk to the media source when it arrives. After an error it begins again at the
@@ -92,6 +100,13 @@ export class FramePlayer {
     this.seekedAt = 0;
     /** Whether the browser wants no media (ManagedMediaSource). */
     this.isSuspended = false;
+    this.attemptedAt = 0;
+    /** When bytes of video arrived, whether they completed a chunk or not. */
+    this.pieceAt = 0;
+    /** The renditions without media for the segment `number`. */
+    this.empty = { number: -1, indices: new Set([-1]) };
+    /** Whether the rendition in place of an empty one is prepared. */
+    this.isSubstituting = false;
   }
 
   /** Whether chunks arrive as they are published: one may also be the first of a burst. */
@@ -137,7 +152,8 @@ export class FramePlayer {
     while (!this.stopping.signal.aborted) {
       const attempt = new AbortController();
       this.attempt = attempt;
-      this.videoChunkAt = performance.now() + START_TIMEOUT;
+      this.attemptedAt = performance.now();
+      this.videoChunkAt = this.attemptedAt + START_TIMEOUT;
       this.audioChunkAt = this.videoChunkAt;
       let wait = 0, longest = LONGEST_LOST;
       try {
@@ -152,6 +168,10 @@ export class FramePlayer {
           return;
         }
         this.lostAt = performance.now();
+        if (reason instanceof RenditionLeft) {
+          this.failures = 0;
+          continue;
+        }
         wait = waitOf(reason);
         if (reason instanceof SegmentError) longest = LONGEST_REFUSED;
         const time = wait > 1000 ? ` in ${Math.round(wait / 1000)} s` : '';
@@ -234,10 +254,21 @@ export class FramePlayer {
         requested.set(wanted.names, wanted);
         return wanted.names;
       },
-      onPiece: (/** @type {number} */ bytes) => this.control.piece(bytes),
+      onPiece: (/** @type {number} */ bytes) => {
+        this.pieceAt = performance.now();
+        this.control.piece(bytes);
+      },
       leaves: (/** @type {number} */ end) => this.control.leaves(end),
       onCut: () => { this.lostAt = performance.now(); },
       onRestart: () => this.replaceSegment(),
+      substitute: async (/** @type {number} */ number, /** @type {SegmentNames} */ names) => {
+        const empty = requested.get(names)?.index ?? chosen;
+        const found = await this.substitute(number, empty);
+        if (!found) return null;
+        wanted = found;
+        requested.set(found.names, found);
+        return found.names;
+      },
     };
     const tracks = [readTrack(track, signal, (chunk, number, isFirst, names) => {
       if (feed.isClosed) throw new Error('the media source was closed');
@@ -272,6 +303,26 @@ export class FramePlayer {
     this.videoTime = NaN;
     this.firstChunkAt = 0;
     this.refreshedAt = -Infinity;  // the CMAF header may be another one
+  }
+
+  /**
+   * A segment has no media: the rendition in its place, whose segment has the same number. Null if
+   * none has it.
+   * @param {number} number @param {number} index of the rendition
+   */
+  async substitute(number, index) {
+    const { ladder } = this;
+    if (this.empty.number !== number) this.empty = { number, indices: new Set() };
+    this.empty.indices.add(index);
+    const { indices } = this.empty, other = ladder.allowed(index, indices);
+    if (indices.has(other)) return null;
+    this.isSubstituting = true;
+    try {
+      this.host.leaveRendition(index);
+      return await ladder.prepare(other);
+    } finally {
+      this.isSubstituting = false;
+    }
   }
 
   requireAudioTarget() {
@@ -442,6 +493,40 @@ export class FramePlayer {
 
   /** The media time that is shown, s. */
   position() { return this.display.currentTime; }
+
+  /**
+   * Chooses the position again. If no media arrives, that is by another attempt.
+   * @param {number} now
+   */
+  toEdge(now) {
+    if (now - this.videoChunkAt < SILENCE) this.isPositioned = false;
+    else if (now - this.attemptedAt > LEAST_ATTEMPT) {
+      this.attempt?.abort(new Error('the picture stands still'));
+    }
+  }
+
+  /**
+   * A rendition from which media still arrives is left at the end of its segment.
+   * @param {Set<number>} indices
+   */
+  avoid(indices) {
+    const { ladder } = this;
+    ladder.avoided = new Set(indices);
+    if (!indices.has(ladder.shown) || ladder.wanted === ladder.shown) return;
+    // In a new attempt the time is that until which a chunk is awaited.
+    const hasMedia = Math.abs(performance.now() - this.videoChunkAt) < SILENCE;
+    if (hasMedia || this.isSubstituting) void ladder.prepare(ladder.wanted);
+    else this.attempt?.abort(new RenditionLeft());
+  }
+
+  /** @param {Player} before */
+  inherit(before) { if (before instanceof FramePlayer) this.ladder.inherit(before.ladder); }
+
+  /** Whether bytes arrive, but a chunk takes long: a slow connection. */
+  isStarved() {
+    const now = performance.now();
+    return now - this.pieceAt < SILENCE && now - this.videoChunkAt >= SILENCE && this.feed.isIdle;
+  }
 
   latency() {
     const end = this.feed.end(), position = this.position();

@@ -2,6 +2,7 @@
 // hls.js in low-latency mode.
 
 import { sleep } from '../../shared/deadline.js';
+import { substituteFor } from '../avoidance.js';
 import { messageOf } from '../errors.js';
 import { Progress } from '../progress.js';
 import { renditionNames } from '../rendition-names.js';
@@ -43,10 +44,17 @@ const PLAYLIST_POLICY = {
  * rendition, and a slow download counts for minutes: a player that has switched down stays there.
  * Here each part weighs at least as much as its duration. The estimate is limited to twice the
  * bitrate of the top rendition, since a higher one would also count for too long.
+ *
+ * The level is that which `allowed` returns in place of the chosen one.
  * @param {any} AbrController
+ * @param {(level: number) => number} [allowed]
  */
-export function withPartWeights(AbrController) {
+export function withPartWeights(AbrController, allowed = (level) => level) {
   return class extends AbrController {
+    get nextAutoLevel() { return allowed(super.nextAutoLevel); }
+
+    set nextAutoLevel(level) { super.nextAutoLevel = level; }
+
     initEstimator() {
       const estimator = super.initEstimator(), { sample } = estimator;
       estimator.sample = (/** @type {number} */ milliseconds, /** @type {number} */ bytes) => {
@@ -62,6 +70,9 @@ export function withPartWeights(AbrController) {
   };
 }
 
+/** A seek to the end of the buffered media is to this time before the end, s. */
+const EDGE_MARGIN = 0.1;
+
 /** @implements {Player} */
 export class HlsPlayer {
   /** @param {Host} host @param {ScriptLocation[]} locations */
@@ -75,6 +86,10 @@ export class HlsPlayer {
     this.lostAt = 0;
     this.progress = new Progress(host.video);
     this.edgeReturn = new EdgeReturn();
+    /** @type {Set<number>} renditions that are not loaded, from the top one */
+    this.avoided = new Set();
+    /** @type {number | null} the viewer's choice */
+    this.requested = null;
     /** Since when hls.js has wanted to play at another position. */
     this.displacedAt = performance.now();
   }
@@ -101,7 +116,8 @@ export class HlsPlayer {
     this.progress.reset();
     const hls = new Hls({
       lowLatencyMode: true,
-      abrController: withPartWeights(Hls.DefaultConfig.abrController),
+      abrController: withPartWeights(
+        Hls.DefaultConfig.abrController, (level) => this.allowedLevel(level)),
       abrEwmaFastLive: 1,
       abrEwmaSlowLive: 4,
       liveSyncOnStallIncrease: 0,
@@ -114,10 +130,13 @@ export class HlsPlayer {
       });
     };
     on(Hls.Events.ERROR, (data) => this.failed(data, Hls.ErrorTypes));
+    on(Hls.Events.MANIFEST_PARSED, () => this.applyChoice());
     on(Hls.Events.LEVEL_LOADED, ({ details }) => {
       if (details?.partHoldBack > 0) this.host.setTargets(details.partHoldBack + 0.05, 0);
     });
-    on(Hls.Events.LEVEL_UPDATED, ({ details }) => {
+    on(Hls.Events.LEVEL_UPDATED, ({ details, level }) => {
+      const newest = details?.partList?.at(-1) ?? details?.fragments?.at(-1);
+      if (newest?.gap) this.host.leaveRendition(this.levelOrder().indexOf(level));
       for (const range of Object.values(details?.dateRanges ?? {})) {
         this.host.addEvent(eventOfDateRange(/** @type {any} */ (range)));
       }
@@ -222,14 +241,54 @@ export class HlsPlayer {
     const { hls } = this;
     if (!hls?.levels?.length) return null;
     const order = this.levelOrder(), names = renditionNames(order.map((i) => hls.levels[i]));
-    const requested = hls.autoLevelEnabled ? null : names[order.indexOf(hls.manualLevel)] ?? null;
+    const requested = this.requested === null ? null : names[this.requested] ?? null;
     return { names, current: order.indexOf(hls.currentLevel), requested };
   }
 
   /** @param {string | null} name */
   chooseRendition(name) {
     const index = this.renditions()?.names.indexOf(name ?? '') ?? -1;
-    if (this.hls) this.hls.nextLevel = index < 0 ? -1 : this.levelOrder()[index];
+    this.requested = index < 0 ? null : index;
+    this.applyChoice();
+  }
+
+  applyChoice() {
+    const { hls, requested } = this;
+    if (!hls) return;
+    const level = requested === null ? -1 : this.allowedLevel(this.levelOrder()[requested]);
+    if (hls.manualLevel !== level) hls.nextLevel = level;
+  }
+
+  /** @param {number} level @returns {number} the level in its place, if it is avoided */
+  allowedLevel(level) {
+    if (this.avoided.size === 0 || level < 0 || !this.hls?.levels) return level;
+    const order = this.levelOrder();
+    return order[substituteFor(order.indexOf(level), order.length, this.avoided)] ?? level;
+  }
+
+  /** @param {Set<number>} indices */
+  avoid(indices) {
+    this.avoided = new Set(indices);
+    this.applyChoice();
+  }
+
+  /** @param {Player} before */
+  inherit(before) {
+    if (!(before instanceof HlsPlayer)) return;
+    this.requested = before.requested;
+    this.avoided = before.avoided;
+  }
+
+  /** Loads again from the live position. */
+  toEdge() {
+    const { hls } = this, { video } = this.host;
+    if (!hls || video.seeking) return;
+    hls.stopLoad();
+    hls.startLoad();
+    const { buffered, currentTime } = video, position = hls.liveSyncPosition ?? 0;
+    const end = buffered.length > 0 ? buffered.end(buffered.length - 1) - EDGE_MARGIN : 0;
+    // Also a short seek makes the decoder begin again.
+    video.currentTime = Math.max(currentTime, end, position > currentTime + 0.5 ? position : 0);
   }
 
   /** The indices of the levels, the top rendition first. */

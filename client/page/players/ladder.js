@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The renditions of the frame player: their headers and names, and the choice.
 
+import { substituteFor } from '../avoidance.js';
 import { tracksOf } from '../header.js';
 import { renditionNames } from '../rendition-names.js';
 import { segmentNames } from '../segment-names.js';
@@ -37,16 +38,27 @@ export class Ladder {
     this.requested = null;
     /** @type {Map<number, Prepared>} */
     this.prepared = new Map();
-    /** @type {Set<number>} */
-    this.preparing = new Set();
+    /** @type {Map<number, Promise<Prepared | null>>} */
+    this.preparing = new Map();
     /** @type {Map<number, number>} when a rendition could not be prepared */
     this.failedAt = new Map();
     /** The rendition of the latest chunk. */
     this.shown = 0;
+    /** @type {Set<number>} renditions that are not requested */
+    this.avoided = new Set();
   }
 
   /** The rendition for the next segment. */
-  get wanted() { return this.requested ?? this.automatic; }
+  get wanted() { return this.allowed(this.requested ?? this.automatic); }
+
+  /**
+   * This rendition, or another one in its place.
+   * @param {number} index @param {Set<number>} [more] renditions that are avoided, too
+   */
+  allowed(index, more) {
+    const { avoided, order } = this;
+    return substituteFor(index, order.length, more ? new Set([...avoided, ...more]) : avoided);
+  }
 
   /**
    * The index in the playlist of the chosen rendition; learns the ladder from the playlist.
@@ -61,9 +73,18 @@ export class Ladder {
       this.order = order;
       this.automatic = 0;
       this.requested = null;
+      this.avoided = new Set();
       this.prepared.clear();
     }
     return order[this.wanted]?.index ?? 0;
+  }
+
+  /**
+   * Takes the choices of a former player of the same stream.
+   * @param {Ladder} before
+   */
+  inherit({ order, automatic, requested, avoided }) {
+    Object.assign(this, { order, automatic, requested, avoided });
   }
 
   /** Forgets headers and names: the stream has started again. */
@@ -91,24 +112,34 @@ export class Ladder {
   }
 
   /**
-   * Loads the playlist and the CMAF header of a rendition.
+   * Loads the playlist and the CMAF header of a rendition; null if that fails. Concurrent callers
+   * share the requests.
    * @param {number} index
+   * @returns {Promise<Prepared | null>}
    */
   async prepare(index) {
-    if (!this.order[index] || this.preparing.has(index) || this.prepared.has(index)) return;
-    if (performance.now() - (this.failedAt.get(index) ?? -Infinity) < RETRY_INTERVAL) return;
-    const { order } = this;
-    this.preparing.add(index);
-    try {
-      const { source, clock } = this.host;
-      const list = await loadPlaylist(source, clock, this.stop, () => order[index].index);
-      const names = segmentNames(list), { map } = list;
-      if (!names || !map) return;
-      const [track] = tracksOf([await loadHeader(map, this.stop)]);
-      if (order === this.order) this.prepared.set(index, { index, names, map, ...track });
-    } catch { /* a later call tries again */ } finally {
+    const found = this.prepared.get(index) ?? this.preparing.get(index);
+    if (found || !this.order[index]) return found ?? null;
+    if (performance.now() - (this.failedAt.get(index) ?? -Infinity) < RETRY_INTERVAL) return null;
+    const loading = this.load(index).catch(() => null).then((prepared) => {
       this.preparing.delete(index);
-      if (!this.prepared.has(index)) this.failedAt.set(index, performance.now());
-    }
+      if (!prepared) this.failedAt.set(index, performance.now());
+      return prepared;
+    });
+    this.preparing.set(index, loading);
+    return loading;
+  }
+
+  /** @param {number} index */
+  async load(index) {
+    const { order } = this, { source, clock } = this.host;
+    const list = await loadPlaylist(source, clock, this.stop, () => order[index].index);
+    const names = segmentNames(list), { map } = list;
+    if (!names || !map) return null;
+    const [track] = tracksOf([await loadHeader(map, this.stop)]);
+    if (order !== this.order) return null;
+    const prepared = { index, names, map, ...track };
+    this.prepared.set(index, prepared);
+    return prepared;
   }
 }

@@ -70,6 +70,8 @@
  *   an event of the stream; null is ignored
  * @property {(source: import('../away.js').SourcePresence | null) => void} setSource
  *   the state of the source, from a socket; null if there is none any more
+ * @property {(index: number) => void} leaveRendition this rendition has no media at the moment;
+ *   `index` from the top rendition
  */
 
 /**
@@ -91,6 +93,15 @@
  * @property {() => boolean | null} hasAudio null if unknown
  * @property {() => RenditionChoice | null} renditions null if the player has no choice
  * @property {(name: string | null) => void} chooseRendition null for automatic
+ * @property {(now: number) => void} [toEdge] seeks to the live edge, with new requests if none
+ *   brings media; `now` of performance.now()
+ * @property {(indices: Set<number>) => void} [avoid] the renditions that are not to be shown, from
+ *   the top one; the viewer's choice and the automatic one return when the set is empty
+ * @property {(before: Player) => void} [inherit] takes the choice of the rendition from a former
+ *   player; called before `start`
+ * @property {() => { count: number, current: number }} [renditionInUse] the number of renditions
+ *   and the index of the shown one, for a player whose renditions the viewer does not choose
+ * @property {() => boolean} [isStarved] whether bytes arrive, but complete chunks seldom
  * @property {(figures: Record<string, number | boolean | null>) => void} [report]
  *   measured values, once a second
  */

@@ -60,20 +60,27 @@ export class RenditionControl {
       this.order = ladder.order;
       this.end();
       this.adaptation = new Adaptation(ladder.order.map(({ rendition }) => rendition.bandwidth));
+      this.adaptation.hold(now, ladder.automatic);
       return;
     }
     if (ladder.order.length < 2) return;
+    this.prepareLower();
     if (ladder.requested !== null) {
       this.end();
       adaptation.hold(now, ladder.requested);
       ladder.automatic = ladder.requested;
       return;
     }
-    const action = adaptation.step(now, viewing);
+    const mayRise = !ladder.avoided.has(adaptation.index - 1);
+    const action = adaptation.step(now, { ...viewing, mayRise });
     if (action === 'cancel') this.end();
     if (action === 'probe') void this.probe();
     ladder.automatic = adaptation.index;
-    // A lower rendition must not wait for its playlist and its header on a slow connection.
+  }
+
+  /** A lower rendition must not wait for its playlist and its header on a slow connection. */
+  prepareLower() {
+    const { ladder } = this;
     for (let index = ladder.wanted + 1; index < ladder.order.length; index += 1) {
       if (ladder.prepared.has(index)) continue;
       void ladder.prepare(index);

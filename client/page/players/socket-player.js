@@ -29,6 +29,10 @@ import { Subscription } from './subscription.js';
 const SOCKET_AUDIO_TARGET = 0.25;
 /** A seek to the end of the buffered media is to this time before the end, s. */
 const SOCKET_END_MARGIN = 0.03;
+/** Without a message for this time the connection brings no media, ms. */
+const SILENT_TIME = 400;
+/** A socket is not ended before this age because of silence, ms. */
+const LEAST_SOCKET = 1000;
 /** A player that has shown this much of the media has not failed, s. */
 const SHOWN_TIME = 1;
 /** The chunks that a new viewer gets at once arrive within this time, ms. */
@@ -87,6 +91,9 @@ export class SocketPlayer {
     this.seekedAt = 0;
     this.isPaused = false;
     this.ladder = new SocketRenditions();
+    /** When the latest chunk of video arrived, and when the socket was opened, ms. */
+    this.chunkAt = 0;
+    this.connectedAt = 0;
     this.sourceState = '';
   }
 
@@ -178,6 +185,7 @@ export class SocketPlayer {
   connect() {
     this.forgetMedia();
     this.isPaused = false;
+    this.connectedAt = performance.now();
     const socket = new LiveSocket(socketAddress(this.host.source), this.host.clock, {
       onControl: (message) => this.guard(() => this.control(message)),
       onMedia: (message) => this.guard(() => this.media(message)),
@@ -193,7 +201,7 @@ export class SocketPlayer {
 
   subscribe() {
     this.socket?.send({
-      t: 'subscribe', rendition: this.ladder.requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
+      t: 'subscribe', rendition: this.ladder.wanted ?? 'auto', start: 'live', tracks: ['v', 'a'],
       ...this.format === 'fmp4' ? {} : { format: this.format },
       ...this.host.sync === null ? {}
         : { sync: this.host.sync, need: Math.round(this.host.need() * 1000) },
@@ -295,9 +303,9 @@ export class SocketPlayer {
 
   /** @param {Record<string, any>} error */
   refused({ code, msg, retry }) {
-    if (code === 'unknown-rendition' && this.ladder.requested !== null) {
+    if (code === 'unknown-rendition' && this.ladder.wanted !== null) {
       // The ladder has changed.
-      this.ladder.requested = null;
+      this.ladder.forget();
       if (this.subscription.isEmpty) this.subscribe();
       else this.socket?.send({ t: 'switch', rendition: 'auto' });
       return;
@@ -405,7 +413,8 @@ export class SocketPlayer {
     for (const time of this.appendMedia(group, message)) {
       if (this.isPositioned) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
     }
-    if (isVideo && this.firstChunkAt === 0) this.firstChunkAt = performance.now();
+    if (isVideo) this.chunkAt = performance.now();
+    if (isVideo && this.firstChunkAt === 0) this.firstChunkAt = this.chunkAt;
     this.subscription.received(group, message);
     if (!this.isPositioned) this.choosePosition();
   }
@@ -485,7 +494,30 @@ export class SocketPlayer {
   /** @param {string | null} name */
   chooseRendition(name) {
     this.ladder.choose(name);
-    this.socket?.send({ t: 'switch', rendition: this.ladder.requested ?? 'auto' });
+    this.socket?.send({ t: 'switch', rendition: this.ladder.wanted ?? 'auto' });
+  }
+
+  /** @param {Set<number>} indices */
+  avoid(indices) {
+    const before = this.ladder.wanted;
+    this.ladder.avoid(indices);
+    const { wanted } = this.ladder, isSilent = performance.now() - this.chunkAt >= SILENT_TIME;
+    if (wanted === before) return;
+    // The server switches at the next segment, and sends a new viewer the present one.
+    if (isSilent && wanted !== null) this.socket?.end('the rendition brings no media');
+    else this.socket?.send({ t: 'switch', rendition: wanted ?? 'auto' });
+  }
+
+  /** @param {Player} before */
+  inherit(before) { if (before instanceof SocketPlayer) this.ladder = before.ladder; }
+
+  /**
+   * Chooses the position again; if no media arrives, over another socket.
+   * @param {number} now
+   */
+  toEdge(now) {
+    if (now - this.chunkAt < SILENT_TIME) this.isPositioned = false;
+    else if (now - this.connectedAt > LEAST_SOCKET) this.socket?.end('the picture stands still');
   }
 
   hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }

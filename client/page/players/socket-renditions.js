@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The renditions that the server names over a WebSocket, and the viewer's choice.
 
+import { substituteFor } from '../avoidance.js';
 import { renditionNames } from '../rendition-names.js';
 /** @typedef {import('./player.js').RenditionChoice} RenditionChoice */
 
@@ -13,6 +14,31 @@ export class SocketRenditions {
     this.shown = '';
     /** @type {string | null} the id of the viewer's choice; null for the server's */
     this.requested = null;
+    /** @type {string | null} the id of the rendition in place of one that is avoided */
+    this.substitute = null;
+  }
+
+  /** The id of the rendition to subscribe to; null for the server's choice. */
+  get wanted() { return this.substitute ?? this.requested; }
+
+  /**
+   * Renditions that are not to be shown, from the top one. A substitute stays until there are none.
+   * @param {Set<number>} indices
+   */
+  avoid(indices) {
+    const { order, requested, shown, substitute } = this;
+    const indexOf = (/** @type {string | null} */ name) => order.findIndex(({ id }) => id === name);
+    const isKept = substitute !== null && !indices.has(indexOf(substitute));
+    if (indices.size > 0 && isKept) return;
+    const index = indexOf(substitute ?? requested ?? shown), isAvoided = indices.has(index);
+    const other = substituteFor(index, order.length, indices);
+    this.substitute = isAvoided && other !== index ? order[other].id : null;
+  }
+
+  /** Forgets the choices: the server has none of these renditions. */
+  forget() {
+    this.requested = null;
+    this.substitute = null;
   }
 
   /** @param {any} channels of a `channels` message */

@@ -31,6 +31,8 @@ function cut(error) { throw new CutError(messageOf(error)); }
  * number of bytes that have arrived. `leaves` tells whether the rest of the segment that ends at
  * `end`, in seconds of media time, is to be left out. `onCut`: a response was cut, and is requested
  * again. `onRestart`: the next chunk is the first one of its segment again, of another encoder.
+ * `substitute` returns the names of another rendition for a segment without media, as long as there
+ * is one: the segments of a rendition that is left out are empty.
  * @typedef {object} Track
  * @property {() => SegmentNames} namesOf
  * @property {number} first the number of the first segment to read
@@ -40,6 +42,7 @@ function cut(error) { throw new CutError(messageOf(error)); }
  * @property {(end: number) => boolean} [leaves]
  * @property {() => void} [onCut]
  * @property {() => void} [onRestart]
+ * @property {(number: number, names: SegmentNames) => Promise<SegmentNames | null>} [substitute]
  */
 
 /**
@@ -92,6 +95,7 @@ async function readSegment(response, number, onChunk, onPiece) {
  */
 export async function readTrack(track, signal, onChunk, begun) {
   const { namesOf, first, duration, timescale, onPiece, leaves, onCut, onRestart } = track;
+  const { substitute } = track;
   let open = begun ?? request(namesOf(), first, signal), emptySegments = 0, mayRepeat = true;
   for (let number = first; ; number += 1) {
     const { names } = open;
@@ -132,6 +136,14 @@ export async function readTrack(track, signal, onChunk, begun) {
       return readOpen();
     });
     open.end();
+    const other = isComplete && start === null ? await substitute?.(number, names) : null;
+    if (other) {
+      next.request?.cancel();
+      next.request?.end();
+      open = request(other, number, signal);
+      number -= 1;
+      continue;
+    }
     if (!isComplete) requestNext();
     emptySegments = start === null ? emptySegments + 1 : 0;
     if (emptySegments > 3) await sleep(100, signal);  // segments without media arrive at once

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The longest time without a new picture in the player page, by its count of presented frames."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page
+
+# A frame counts when the page has presented it, a picture when its burned clock is another one.
+# The longest times between two timers and two refreshes are those of the browser itself.
+METER = """(() => {
+  const meter = window.__still = {
+    frames: -1, at: performance.now(), longest: 0, longestAt: 0, times: [], players: [],
+    picture: 0, pictureAt: performance.now(), longestPicture: 0,
+    tickAt: performance.now(), longestTick: 0, refreshAt: performance.now(), longestRefresh: 0,
+  };
+  const reset = () => {
+    meter.at = meter.pictureAt = performance.now();
+    meter.longest = meter.longestPicture = meter.longestTick = meter.longestRefresh = 0;
+    meter.times = [];
+  };
+  meter.reset = reset;
+  const refresh = (now) => {
+    meter.longestRefresh = Math.max(meter.longestRefresh, now - meter.refreshAt);
+    meter.refreshAt = now;
+    requestAnimationFrame(refresh);
+  };
+  requestAnimationFrame(refresh);
+  setInterval(() => {
+    const player = window.__player, now = performance.now();
+    meter.longestTick = Math.max(meter.longestTick, now - meter.tickAt);
+    meter.tickAt = now;
+    if (!player) return;
+    if (meter.players.at(-1) !== player.player) meter.players.push(player.player);
+    const still = now - meter.at;
+    if (still > meter.longest) {
+      meter.longest = still;
+      meter.longestAt = performance.timeOrigin + meter.at;
+    }
+    meter.longestPicture = Math.max(meter.longestPicture, now - meter.pictureAt);
+    if (player.clock !== null && player.clock !== meter.picture) {
+      meter.picture = player.clock;
+      meter.pictureAt = now;
+    }
+    if (player.framesShown === meter.frames) return;
+    const at = Math.round(performance.timeOrigin + now);
+    if (still > 500) meter.times.push([at, Math.round(still)]);
+    meter.frames = player.framesShown;
+    meter.at = now;
+  }, 20);
+})()"""
+
+
+def measure(page: Page) -> None:
+    """Starts the measurement in every document of the page."""
+    page.add_init_script(METER)
+
+
+def begin(page: Page) -> None:
+    """Forgets the times until now."""
+    page.evaluate("() => __still.reset()")
+
+
+def found(page: Page) -> dict[str, Any]:
+    """The longest times in seconds, those above 0.5 s, and the players."""
+    state = page.evaluate("() => { const { reset, ...rest } = __still; return rest; }")
+    return {"longest": round(state["longest"] / 1000, 2), "at": round(state["longestAt"]),
+            "longest_picture": round(state["longestPicture"] / 1000, 2),
+            "longest_tick": round(state["longestTick"] / 1000, 2),
+            "longest_refresh": round(state["longestRefresh"] / 1000, 2),
+            "times": state["times"], "players": state["players"]}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// The remedies for a picture that stands still although the stream has newer media.
+
+/**
+ * `probe`: find out whether the stream has newer media; `seek`: to the live edge, with new requests
+ * if none brings media; `rendition`: another rendition; `restart`: the same player again;
+ * `transport`: another player.
+ * @typedef {'probe' | 'seek' | 'rendition' | 'restart' | 'transport'} Remedy
+ */
+
+/**
+ * The times after which each remedy is applied, s. A limit of Infinity omits a remedy.
+ * @typedef {Record<Remedy, number>} Limits
+ */
+
+/**
+ * The state of the picture.
+ * @typedef {object} Facts
+ * @property {number} frames the number of presented frames
+ * @property {number} interval the usual time between two of them, s; 0 if unknown
+ * @property {boolean} isWatched whether a moving picture is expected: neither paused nor hidden,
+ *   and the stream has not ended
+ * @property {boolean | null} hasNewer whether the stream has newer media than the shown frame; null
+ *   if unknown
+ * @property {boolean} isStarved whether bytes arrive, but media seldom: a slow connection
+ */
+
+/** Limits for players of this page, for hls.js and dash.js, and for the browser's own HLS. */
+export const OWN_LIMITS = { probe: 0.3, seek: 0.6, rendition: 0.9, restart: 1.4, transport: 2.3 };
+export const SCRIPT_LIMITS = {
+  probe: 0.4, seek: 0.8, rendition: 1.1, restart: 1.6, transport: 2.5,
+};
+export const NATIVE_LIMITS = {
+  probe: 1, seek: Infinity, rendition: Infinity, restart: 2.5, transport: 6,
+};
+
+/** @type {Remedy[]} */
+const REMEDIES = ['seek', 'rendition', 'restart', 'transport'];
+/**
+ * A longer time between two steps counts as this, s: the page itself did not run, and could not
+ * show a frame.
+ */
+const STEP_LIMIT = 0.25;
+/** The limits apply after this number of usual frame intervals without a frame. */
+const MISSED_FRAMES = 3;
+/** A picture that moves for this time has recovered; a shorter one may be that of a seek, s. */
+const RECOVERED = 1;
+/** The time for the first frame, and for one after a pause, before the limits apply, s. */
+const START_TIME = 5, RESUME_TIME = 1;
+/** Newer media that becomes known late, as after an outage, is given this time, s. */
+const GRACE_TIME = 0.2;
+/** The time between two probes, doubled after each one without newer media, s. */
+const PROBE_INTERVAL = 0.5, LONGEST_PROBE_INTERVAL = 4;
+/** The pause after the last remedy, doubled each time up to the second value, s. */
+const FIRST_BREAK = 1.5, LONGEST_BREAK = 60;
+/** On a slow connection a restart or another player does not help before this time, s. */
+const STARVED_TIME = 5;
+
+/**
+ * Watches the presented frames of one picture. It has no clock, timer or request of its own; times
+ * in seconds.
+ *
+ * The remedies follow one after the other while the picture stands still and newer media exists.
+ * The time counts from the last frame, or from the latest probe without newer media: during an
+ * outage of the server or of the source there is nothing to remedy.
+ */
+export class Watchdog {
+  /** @param {Limits} limits */
+  constructor(limits = OWN_LIMITS) {
+    this.limits = limits;
+    /** @type {number | null} of the latest step */
+    this.now = null;
+    this.frames = 0;
+    /** The time since the latest frame, and the part of it with newer media. */
+    this.still = 0;
+    this.trouble = 0;
+    /** The time for which frames have followed each other. */
+    this.moving = 0;
+    /** The index of the next remedy. */
+    this.next = 0;
+    this.pause = FIRST_BREAK;
+    this.probedAt = -Infinity;
+    this.probeInterval = PROBE_INTERVAL;
+    /** Whether no frame was shown since the start. */
+    this.isStarting = true;
+    this.start();
+  }
+
+  /** A player starts by the viewer's choice. */
+  start() {
+    this.isStarting = true;
+    this.suspend();
+    this.next = 0;
+    this.pause = FIRST_BREAK;
+  }
+
+  /** The picture need not move now. */
+  suspend() {
+    this.rest();
+    this.moving = 0;
+    this.trouble = -(this.isStarting ? START_TIME : RESUME_TIME);
+  }
+
+  /** Whether a frame is overdue, so that the facts beside the number of frames are needed. */
+  get isStill() { return this.still > this.limits.probe; }
+
+  /** Everything counts from now on. */
+  rest() {
+    this.still = 0;
+    this.trouble = 0;
+    this.probedAt = -Infinity;
+    this.probeInterval = PROBE_INTERVAL;
+  }
+
+  /**
+   * @param {number} now @param {Facts} facts
+   * @returns {Remedy | null} the remedy to apply now
+   */
+  step(now, facts) {
+    const elapsed = Math.min(STEP_LIMIT, Math.max(0, now - (this.now ?? now)));
+    this.now = now;
+    if (!facts.isWatched) {
+      this.frames = facts.frames;
+      this.suspend();
+      return null;
+    }
+    const delay = Math.max(0, MISSED_FRAMES * facts.interval - this.limits.probe);
+    if (facts.frames !== this.frames) {
+      this.shown(facts.frames, elapsed, delay);
+      return null;
+    }
+    this.still += elapsed;
+    this.trouble += elapsed;
+    if (this.still <= this.limits.probe + delay) {
+      this.moving += elapsed;
+      return null;
+    }
+    this.moving = 0;
+    if (this.trouble < 0) return null;
+    if (facts.hasNewer === false) this.trouble = 0;
+    if (facts.hasNewer !== true) {
+      this.trouble = Math.min(this.trouble, this.limit(delay) - GRACE_TIME);
+      return this.probe(now);
+    }
+    return this.remedy(facts.isStarved, delay);
+  }
+
+  /** @param {number} frames @param {number} elapsed @param {number} delay */
+  shown(frames, elapsed, delay) {
+    this.frames = frames;
+    this.isStarting = false;
+    this.moving = this.still > this.limits.probe + delay ? 0 : this.moving + elapsed;
+    this.rest();
+    if (this.moving < RECOVERED) return;
+    this.next = 0;
+    this.pause = FIRST_BREAK;
+  }
+
+  /** @param {number} now @returns {Remedy | null} */
+  probe(now) {
+    if (now - this.probedAt < this.probeInterval) return null;
+    if (this.probedAt !== -Infinity) {
+      this.probeInterval = Math.min(LONGEST_PROBE_INTERVAL, 2 * this.probeInterval);
+    }
+    this.probedAt = now;
+    return 'probe';
+  }
+
+  /** @param {number} delay @returns {number} when the next remedy is due, s */
+  limit(delay) {
+    while (this.limits[REMEDIES[this.next]] === Infinity) this.next += 1;
+    return this.limits[REMEDIES[this.next]] + delay;
+  }
+
+  /** @param {boolean} isStarved @param {number} delay @returns {Remedy | null} */
+  remedy(isStarved, delay) {
+    const limit = this.limit(delay), remedy = REMEDIES[this.next];
+    const isUseless = isStarved && (remedy === 'restart' || remedy === 'transport');
+    const due = isUseless ? Math.max(limit, STARVED_TIME) : limit;
+    if (this.trouble < due) return null;
+    this.trouble = due;  // the next remedy waits for the effect of this one
+    this.next += 1;
+    if (this.next < REMEDIES.length) return remedy;
+    this.next = 0;
+    this.trouble = -this.pause;
+    this.pause = Math.min(LONGEST_BREAK, 2 * this.pause);
+    return remedy;
+  }
+}
