@@ -75,11 +75,15 @@ final class SegmentHandler {
     gauge.set(readers.count)
   }
 
-  /// Routes the requests again whose segment has not begun.
+  /// Routes the requests again whose segment has not begun, and aborts responses in progress, which
+  /// bring nothing for a second; requests that name a rendition stay.
   func leadAway() {
-    let leaving = readers.takeEarly()
+    var leaving: [OpenSegmentReader] = []
+    for reader in readers.takeAll() where !reader.isGone {
+      if reader.namesRendition { readers.keep(reader) } else { leaving.append(reader) }
+    }
     gauge.set(readers.count)
-    for reader in leaving where !reader.isGone { reader.leave(reroute) }
+    for reader in leaving { reader.leave(reroute) }
   }
 
   /// Aborts the responses in progress and routes the other requests again.

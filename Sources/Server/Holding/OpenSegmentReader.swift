@@ -34,6 +34,11 @@ final class OpenSegmentReader {
     self.deadline = deadline
   }
 
+  /// Whether the request names a rendition of `/S/auto/`.
+  var namesRendition: Bool {
+    exchange.request.hasQuery && exchange.request.queryItems.contains { $0.name == "quality" }
+  }
+
   /// Sends the chunks of the segment in `snapshot` that were not sent yet.
   ///
   /// The body ends with the complete segment. If the segment leaves the window before that, the

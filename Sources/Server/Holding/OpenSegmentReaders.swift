@@ -55,8 +55,7 @@ struct OpenSegmentReaders {
     return readers + early
   }
 
-  /// Removes and returns the readers whose segment has not begun.
-  mutating func takeEarly() -> [OpenSegmentReader] {
+  private mutating func takeEarly() -> [OpenSegmentReader] {
     defer { (early, nextDeadline) = ([], .distantFuture) }
     return early
   }

@@ -16,6 +16,11 @@ struct VideoTrack: ~Copyable {
   private let sink: any ChunkSink
   private let writer = ChunkWriter()
   private var encoder: VideoEncoder
+  /// `sequence_number` of the next chunk; nil before the first one.
+  ///
+  /// Consecutive numbers, also if a frame is shown for several frame times: some players take
+  /// others for a seek.
+  private var nextSequence: UInt32?
 
   /// Opens the encoder and describes the track to the sink.
   ///
@@ -67,7 +72,7 @@ struct VideoTrack: ~Copyable {
   ///   - frames: the number of frame times for which it is shown.
   ///   - captured: its capture time.
   /// - Returns: the published chunk.
-  func publish(
+  mutating func publish(
     _ coded: EncodedFrame, frameIndex: Int64, frames: Int64, captured: WallTime
   ) -> Chunk {
     let chunk = chunk(
@@ -78,22 +83,25 @@ struct VideoTrack: ~Copyable {
   }
 
   /// Appends an encoded frame of the prefill to the window; its capture time is its frame time.
-  func prefill(_ coded: EncodedFrame, frameIndex: Int64) {
+  mutating func prefill(_ coded: EncodedFrame, frameIndex: Int64) {
     let frameTime = WallTime(segmentation.grid.frameTime(of: frameIndex), plus: .zero)
     sink.appendPrefill(
       chunk(coded, frameIndex: frameIndex, captured: frameTime, published: .origin))
   }
 
-  private func chunk(
+  private mutating func chunk(
     _ coded: EncodedFrame, frameIndex: Int64, frames: Int64 = 1, captured: WallTime,
     published: WallTime
   ) -> Chunk {
     // bounded: at most the frames of a part
     let duration = frames * segmentation.grid.rate.ticksPerFrame
+    let sequence = nextSequence ?? UInt32(truncatingIfNeeded: frameIndex + 1)
+    // bounded: the numbers wrap around
+    nextSequence = sequence &+ 1
     let sample = Sample(
       payload: coded.bytes, decodeTime: segmentation.grid.ticks(frameIndex),
       duration: UInt32(duration), captured: captured,
-      sequence: UInt32(truncatingIfNeeded: frameIndex + 1), isSync: coded.isIndependent)
+      sequence: sequence, isSync: coded.isIndependent)
     return Chunk(
       frameIndex: frameIndex, frames: frames, isIndependent: coded.isIndependent,
       duration: duration,
