@@ -4140,6 +4140,7 @@ class SegmentChunks {
 
 // page/players/track-reader.js
 
+const REPEAT = '?repeat', REPEAT_TIME = 2000;
 const REQUEST_AT = 0.8;
 class SegmentError extends Error {
   constructor(number, status) {
@@ -4149,11 +4150,12 @@ class SegmentError extends Error {
 }
 class CutError extends Error {}
 function cut(error) { throw new CutError(messageOf(error)); }
-function request(names, number, signal) {
+function request(names, number, signal, query = '') {
   const own = new AbortController(), cancel = () => own.abort(signal.reason);
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
-  const response = fetch(names.urlOf(number), { signal: own.signal });
+  const url = names.urlOf(number), mark = url.includes('?') ? '' : query;
+  const response = fetch(url + mark, { signal: own.signal });
   response.catch(() => {});  // an error is reported when the response is awaited
   const end = () => signal.removeEventListener('abort', cancel);
   return { names, response, cancel, end };
@@ -4177,6 +4179,8 @@ async function readTrack(track, signal, onChunk, begun) {
   const { namesOf, first, duration, timescale, onPiece, leaves, onCut, onRestart } = track;
   const { substitute } = track;
   let open = begun ?? request(namesOf(), first, signal), emptySegments = 0, mayRepeat = true;
+  let cutAt = -Infinity;
+  const query = () => (performance.now() - cutAt < REPEAT_TIME ? REPEAT : '');
   for (let number = first; ; number += 1) {
     const { names } = open;
     const next = { request: null };
@@ -4187,7 +4191,7 @@ async function readTrack(track, signal, onChunk, begun) {
         next.request.end();
         next.request = null;
       }
-      next.request ??= request(wanted, number + 1, signal);
+      next.request ??= request(wanted, number + 1, signal, query());
     };
     let start = null;
     const chunks = new SegmentChunks((chunk) => {
@@ -4207,9 +4211,10 @@ async function readTrack(track, signal, onChunk, begun) {
     const isComplete = await readOpen().catch((error) => {
       if (!(error instanceof CutError) || signal.aborted || !mayRepeat) throw error;
       mayRepeat = false;
+      cutAt = performance.now();
       onCut?.();
       open.end();
-      open = request(names, number, signal);
+      open = request(names, number, signal, query());
       chunks.beginAgain();
       return readOpen();
     });
@@ -4225,7 +4230,7 @@ async function readTrack(track, signal, onChunk, begun) {
     if (!isComplete) requestNext();
     emptySegments = start === null ? emptySegments + 1 : 0;
     if (emptySegments > 3) await sleep(100, signal);  // segments without media arrive at once
-    open = next.request ?? request(namesOf(), number + 1, signal);
+    open = next.request ?? request(namesOf(), number + 1, signal, query());
   }
 }
 

@@ -8,6 +8,11 @@ import { SegmentChunks } from './segment-chunks.js';
 /** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
 /** @typedef {import('../chunks.js').Chunk} Chunk */
 
+/**
+ * The query of a request after a response that was cut: a cache with two origins waits a shorter
+ * time for the first byte. Requests have it for this time after a cut, ms; other servers ignore it.
+ */
+const REPEAT = '?repeat', REPEAT_TIME = 2000;
 /** The share of a segment after which the next segment is requested. */
 const REQUEST_AT = 0.8;
 
@@ -48,12 +53,14 @@ function cut(error) { throw new CutError(messageOf(error)); }
 /**
  * A request under way; `cancel` ends it if its response is not wanted.
  * @param {SegmentNames} names @param {number} number of the segment @param {AbortSignal} signal
+ * @param {string} [query]
  */
-export function request(names, number, signal) {
+export function request(names, number, signal, query = '') {
   const own = new AbortController(), cancel = () => own.abort(signal.reason);
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
-  const response = fetch(names.urlOf(number), { signal: own.signal });
+  const url = names.urlOf(number), mark = url.includes('?') ? '' : query;
+  const response = fetch(url + mark, { signal: own.signal });
   response.catch(() => {});  // an error is reported when the response is awaited
   const end = () => signal.removeEventListener('abort', cancel);
   return { names, response, cancel, end };
@@ -97,6 +104,8 @@ export async function readTrack(track, signal, onChunk, begun) {
   const { namesOf, first, duration, timescale, onPiece, leaves, onCut, onRestart } = track;
   const { substitute } = track;
   let open = begun ?? request(namesOf(), first, signal), emptySegments = 0, mayRepeat = true;
+  let cutAt = -Infinity;
+  const query = () => (performance.now() - cutAt < REPEAT_TIME ? REPEAT : '');
   for (let number = first; ; number += 1) {
     const { names } = open;
     /** @type {{ request: ReturnType<typeof request> | null }} */
@@ -108,7 +117,7 @@ export async function readTrack(track, signal, onChunk, begun) {
         next.request.end();
         next.request = null;
       }
-      next.request ??= request(wanted, number + 1, signal);
+      next.request ??= request(wanted, number + 1, signal, query());
     };
     /** @type {number | null} */
     let start = null;
@@ -129,9 +138,10 @@ export async function readTrack(track, signal, onChunk, begun) {
     const isComplete = await readOpen().catch((error) => {
       if (!(error instanceof CutError) || signal.aborted || !mayRepeat) throw error;
       mayRepeat = false;
+      cutAt = performance.now();
       onCut?.();
       open.end();
-      open = request(names, number, signal);
+      open = request(names, number, signal, query());
       chunks.beginAgain();
       return readOpen();
     });
@@ -147,6 +157,6 @@ export async function readTrack(track, signal, onChunk, begun) {
     if (!isComplete) requestNext();
     emptySegments = start === null ? emptySegments + 1 : 0;
     if (emptySegments > 3) await sleep(100, signal);  // segments without media arrive at once
-    open = next.request ?? request(namesOf(), number + 1, signal);
+    open = next.request ?? request(namesOf(), number + 1, signal, query());
   }
 }

@@ -42,6 +42,18 @@ sub vcl_init {
 
 sub vcl_recv {
   set req.backend_hint = origins.backend();
+  # The page repeats a request whose response was cut, as below by between_bytes_timeout. The object
+  # is another one: the former may still be one that a frozen origin has begun.
+  unset req.http.X-Repeat;
+  if (req.url ~ "/segment[0-9]+\.m4s\?repeat$") {
+    set req.http.X-Repeat = "1";
+  }
+}
+
+sub vcl_hash {
+  if (req.http.X-Repeat) {
+    hash_data("repeat");
+  }
 }
 
 sub vcl_backend_fetch {
@@ -52,6 +64,9 @@ sub vcl_backend_fetch {
   # silence is a frozen origin. Raise this with --part-duration: two parts and 0.2 s.
   if (bereq.url ~ "(\.m4s$|_HLS_part=)" && bereq.url !~ "/segment[0-9]+\.m4s$") {
     set bereq.first_byte_timeout = 0.3s;
+  } elseif (bereq.retries == 0 && bereq.http.X-Repeat) {
+    # The origin was silent just now. The other one holds a request for a segment that begins soon.
+    set bereq.first_byte_timeout = 0.15s;
   } elseif (bereq.retries == 0 && bereq.url ~ "/segment[0-9]+\.m4s$") {
     # The open segment is there at once. One that begins soon may also come from the other origin,
     # which holds the request for the rest of the time. Players of open segments request the next
@@ -62,8 +77,9 @@ sub vcl_backend_fetch {
     # segment for one. With --segment-duration above 1: two segments and 0.5 s.
     set bereq.first_byte_timeout = 2.5s;
   }
-  # Chunks of an open segment come with every frame.
-  set bereq.between_bytes_timeout = 0.5s;
+  # Chunks of an open segment come with every frame. Longer silence is a frozen origin, as above;
+  # with fewer than 10 frames per second: three frames.
+  set bereq.between_bytes_timeout = 0.3s;
 }
 
 sub vcl_backend_error {
