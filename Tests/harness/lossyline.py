@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A line that delays and loses IP packets, to a network namespace of its own.
+
+The caller has a namespace of its own too: `unshare -n`. Servers in it are reached at ADDRESS.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.tools import need
+
+ADDRESS = "10.99.0.1"
+SOURCE = Path(__file__).with_suffix(".c")
+
+
+class Line:
+    """The line; its far end is the namespace of the process."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        # Runs a command at the far end.
+        self.far = ["nsenter", f"--net=/proc/{process.pid}/ns/net"]
+
+    def set(self, loss: float = 0, delay: float = 0, kbits: float = 0) -> None:
+        """Loss (0–1) and delay (s) of each direction, and the rate in kbit/s; 0: no limit."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{loss} {delay * 1000} {kbits}\n".encode())
+        self.process.stdin.flush()
+
+
+@contextmanager
+def line(folder: Path) -> Iterator[Line]:
+    """A clean line; ADDRESS is its near end."""
+    program = folder / "lossyline"
+    subprocess.run([need("gcc", "the line with losses"), "-O2", "-Wall", "-o", str(program),
+                    str(SOURCE)], check=True, timeout=60)
+    with subprocess.Popen([str(program)], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n", "no line: tun devices need root"
+            yield Line(process)
+        finally:
+            process.kill()
