@@ -27,6 +27,10 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   private static let closingTime = Interval.seconds(1)
   /// Unsent bytes above which a client that does not read is cut.
   private static let mostQueued = 64 << 10
+  /// The messages at once, and per second in the long run: 32 tracks of 120 frames/s have 4000.
+  private static let messages = (burst: Int64(20_000), rate: Int64(5000))
+  /// Those of them without media.
+  private static let controlMessages = (burst: Int64(100), rate: Int64(30))
 
   let server: RTMPServer
   let stream: any ByteStream
@@ -40,13 +44,22 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   private var hasCheckedVideo = false
   /// Whether the client was asked to connect again.
   private(set) var isLeaving = false
+  /// Its number among the connections of the registry.
+  var number: UInt64 = 0
+  /// The messages that the client may send, and those of them without media.
+  private var allowances: (all: RateAllowance, control: RateAllowance)
   /// While the client publishes.
   var permit: PublishPermit?
 
   init(_ stream: any ByteStream, _ server: RTMPServer) {
     self.stream = stream
     self.server = server
-    since = server.loop.now
+    let now = server.loop.now
+    since = now
+    allowances = (
+      RateAllowance(burst: Self.messages.burst, rate: Self.messages.rate, now: now),
+      RateAllowance(burst: Self.controlMessages.burst, rate: Self.controlMessages.rate, now: now)
+    )
     stream.owner = self
   }
 
@@ -71,8 +84,13 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
         handle(event)
       }
     } catch {
-      server.log.write(.warning, "publish-fault", "RTMP of \(peer.masked): \(error)")
-      return end(.fault)
+      return end(error.isEarly ? .early : .protocolError, "\(error)")
+    }
+    guard isWithinRate(server.loop.now) else {
+      return end(
+        .messageRate,
+        "too many messages (at most \(Self.messages.rate) per second, without media "
+          + "\(Self.controlMessages.rate))")
     }
     if waiting != nil, offset < bytes.count {
       unsafe bytes.extracting(offset..<bytes.count).withUnsafeBufferPointer {
@@ -80,6 +98,13 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
       }
     }
     sendOutput()
+  }
+
+  /// Whether the messages since the last call are within the allowances.
+  private func isWithinRate(_ now: MonotonicTime) -> Bool {
+    let counts = session.takeCounts()
+    return allowances.all.take(Int64(clamping: counts.all), now: now)
+      && allowances.control.take(Int64(clamping: counts.control), now: now)
   }
 
   private var isOpen: Bool {
@@ -116,6 +141,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   func begin(_ stream: PublishedStream, _ publisher: Publisher) {
     guard isOpen else { return }
     state = .publishing(stream, publisher)
+    server.registry.note(number, publishes: true)
     since = server.loop.now
     hasCheckedVideo = false
     session.accept()
@@ -214,11 +240,9 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   func check(_ now: MonotonicTime) {
     switch state {
     case .starting where now - since >= Self.startTime:
-      server.log.write(
-        .debug, "publish-fault",
-        "RTMP of \(peer.masked): nothing published within \(Self.startTime.wholeSeconds) s")
-      end(.fault)
+      end(.timeout, "nothing published within \(Self.startTime.wholeSeconds) s", .debug)
     case .publishing where waiting == nil && now - since >= Self.idleTime:
+      server.registry.count(.timeout)
       stopPublishing("the publisher has sent nothing for \(Self.idleTime.wholeSeconds) s")
       end(.fault)
     case .closing where now - since >= Self.closingTime: end(.quietly)
@@ -243,6 +267,14 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     sendOutput()
   }
 
+  /// Closes the connection for a new one: there is room for no more, and nothing is published.
+  func giveWay() {
+    guard case .starting = state else { return }
+    server.log.write(
+      .debug, "publish-fault", "RTMP of \(peer.masked): closed for a new connection")
+    end(.fault)
+  }
+
   /// Closes the connection: the program ends.
   func close() {
     stopPublishing(nil)
@@ -253,10 +285,18 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     permit = nil
     guard case .publishing(let published, let publisher) = state else { return }
     state = .starting
+    server.registry.note(number, publishes: false)
     if !published.detach(publisher, at: server.loop.now) { server.flushLater(published) }
     if let reason {
       server.log.write(.info, "publish-ended", stream: published.name, reason)
     }
+  }
+
+  /// Closes the connection because of the client.
+  private func end(_ fault: PublisherFault, _ reason: String, _ level: Log.Level = .warning) {
+    server.registry.count(fault)
+    server.log.write(level, "publish-fault", "RTMP of \(peer.masked): \(reason)")
+    end(.fault)
   }
 
   private func end(_ ending: Ending) {

@@ -50,15 +50,21 @@ final class RTMPServer: SocketReceiver, LoopService {
       guard let plain = try? TCPStream(socket, on: loop, readLimit: Self.readLimit) else { return }
       stream = plain
     }
-    guard !isClosed, registry.connect(socket.peer) else { return stream.close() }
-    connections.append(RTMPConnection(stream, self))
+    guard !isClosed else { return stream.close() }
+    let connection = RTMPConnection(stream, self)
+    let number = registry.connect(socket.peer) { [loop] in
+      loop.post { connection.giveWay() }
+    }
+    guard let number else { return stream.close() }
+    connection.number = number
+    connections.append(connection)
     nextCheck = min(nextCheck, loop.now + Self.checkInterval)
   }
 
   func remove(_ connection: RTMPConnection) {
     guard let index = connections.firstIndex(where: { $0 === connection }) else { return }
     connections.remove(at: index)
-    registry.disconnect(connection.peer)
+    registry.disconnect(connection.number)
     reportLeft()
   }
 

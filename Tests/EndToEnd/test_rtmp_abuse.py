@@ -14,6 +14,7 @@ import pytest
 
 from harness.continuity import check_one_stream, frames
 from harness.http1 import get
+from harness.metrics import total
 from harness.program import Program
 from harness.recorder import record
 from harness.rtmp import HOST, Publisher, amf, chunk, publish, rtmp_port
@@ -86,6 +87,15 @@ ATTACKS = [
            chunk(20, amf("x", 0) + b"\x0a" + struct.pack(">I", 1 << 30)), "AMF"),
     Attack("publish before connect", "handshake", chunk(20, amf("publish", 1, None, "x")),
            "publish at the wrong time"),
+    Attack("many messages before publishing", "handshake", header(8, 0) + b"\xc4" * 64,
+           "64 messages before publishing"),
+    Attack("many bytes before publishing", "handshake",
+           (header(18, 60_000) + (bytes(128) + b"\xc4") * 468 + bytes(96)) * 6,
+           "262144 bytes before publishing"),
+    Attack("many commands", "publish", chunk(4, bytes([0, 6, 1, 2, 3, 4])) * 200,
+           "too many messages"),
+    Attack("a flood of empty messages", "publish", header(8, 0) + b"\xc4" * 30_000,
+           "too many messages"),
     Attack("continuation of nothing", "handshake", b"\xc9" + bytes(200), "wrong order"),
 ]
 
@@ -219,6 +229,26 @@ def test_a_publisher_is_not_disturbed_by_a_crowd(streamer, sources: list[Source]
         for one in crowd:
             one.close()
     wait_until(lambda: descriptors(program) <= before + 4, 10, "descriptors are released")
+
+
+@pytest.mark.timeout(60)
+def test_idle_connections_keep_no_publisher_out(target: tuple[Program, int]) -> None:
+    """All places are taken by connections that send nothing: a publisher gets one of them."""
+    program, port = target
+    crowd = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(512)]
+    try:
+        with Publisher(port) as client:
+            assert client.ask("x") == b"NetStream.Publish.Start"
+            # Further ones replace the crowd, not the publisher.
+            crowd += [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(64)]
+            client.media(8, b"\xaf\x01\0")
+            name = "streamer_publisher_faults_total"
+            wait_until(lambda: total(program.port, name, reason="replaced") >= 65, 5, "the faults")
+            program.check_logged("publish-started")
+            assert not program.logged("publish-ended")
+    finally:
+        for one in crowd:
+            one.close()
 
 
 @pytest.mark.timeout(60)

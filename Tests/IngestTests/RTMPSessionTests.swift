@@ -5,8 +5,10 @@ import Testing
 
 /// A client with a session, without a connection.
 private struct Client {
-  var session = RTMPSession()
+  var session: RTMPSession
   var reader = RTMPChunkReader()
+
+  init(_ limits: RTMPLimits = RTMPLimits()) { session = RTMPSession(limits) }
 
   mutating func send(_ bytes: [UInt8]) throws(RTMPError) -> [RTMPSession.Event] {
     var offset = 0
@@ -110,6 +112,42 @@ struct RTMPSessionTests {
       ])
     #expect(try client.send([.string("FCUnpublish"), .number(6), .null]) == [.unpublish])
     #expect(try client.send([.string("deleteStream"), .number(7), .null, .number(1)]) == [])
+  }
+
+  @Test("messages before publishing are few, later ones are counted")
+  func earlyMessages() throws {
+    var limits = RTMPLimits()
+    limits.earlyMessages = 10
+    let ping = RTMPMessage(type: RTMPMessage.Kind.userControl, payload: [0, 6, 1, 2, 3, 4])
+    var client = Client(limits)
+    try client.handshake()
+    try client.connect()
+    for _ in 0..<8 { _ = try client.send(ping) }
+    _ = try client.publish()
+    // While the client waits for the permission.
+    for _ in 0..<20 { _ = try client.send(ping) }
+    client.session.accept()
+    for _ in 0..<20 { _ = try client.send(ping) }
+    _ = try client.send(RTMPMessage(type: 9, stream: 1, payload: [0x17, 1, 0, 0, 0]))
+    let counts = client.session.takeCounts()
+    #expect(counts == (51, 50))
+    #expect(client.session.takeCounts() == (0, 0))
+    #expect(try client.send([.string("FCUnpublish"), .number(6), .null]) == [.unpublish])
+    for _ in 0..<10 { _ = try client.send(ping) }
+    #expect(throws: RTMPError.earlyMessages(limit: 10)) { try client.send(ping) }
+  }
+
+  @Test("bytes before publishing are few, also those of messages that never end")
+  func earlyBytes() throws {
+    var limits = RTMPLimits()
+    limits.earlyBytes = 100_000
+    var client = Client(limits)
+    try client.handshake()
+    try client.connect()
+    let data = RTMPMessage(type: 18, payload: [UInt8](repeating: 0, count: 60_000))
+    _ = try client.send(data)
+    _ = try client.send(data)
+    #expect(throws: RTMPError.earlyBytes(limit: 100_000)) { try client.send([3]) }
   }
 
   @Test(

@@ -18,7 +18,7 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
   private let limits: WebSocketLimits
   private var decoder: WebSocketDecoder
   private var lifecycle: WebSocketLifecycle
-  private var allowance: FrameAllowance
+  private var allowance: RateAllowance
   private var handler: (any WebSocketHandler)?
   /// The request that was upgraded, for the report at the end.
   private let exchange: any ConnectionExchange
@@ -40,7 +40,8 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
     began = server.loop.now
     decoder = WebSocketDecoder(limit: limits.messageBytes)
     lifecycle = WebSocketLifecycle(now: server.loop.now)
-    allowance = FrameAllowance(limits, now: server.loop.now)
+    allowance = RateAllowance(
+      burst: limits.frameBurst, rate: limits.frameRate, now: server.loop.now)
     stream.owner = self
     stream.limitUnsent(limits.unsentBytes)
   }

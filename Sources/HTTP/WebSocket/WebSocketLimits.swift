@@ -20,32 +20,3 @@ package struct WebSocketLimits: Sendable {
   /// The defaults.
   package init() {}
 }
-
-/// The frames that a client may send now: a pure token bucket.
-struct FrameAllowance {
-  private let burst: Int64
-  private let rate: Int64
-  private var left: Int64
-  private var since: MonotonicTime
-
-  init(_ limits: WebSocketLimits, now: MonotonicTime) {
-    burst = limits.frameBurst
-    rate = limits.frameRate
-    left = limits.frameBurst
-    since = now
-  }
-
-  /// Takes one frame; false if too many were taken.
-  mutating func take(now: MonotonicTime) -> Bool {
-    let interval = Interval.seconds(1) / max(1, rate)
-    let earned = (now - since).count(of: interval)
-    if earned > 0 {
-      left = min(burst, left.addingSaturated(earned))
-      // bounded: intervals saturate
-      since += interval * earned
-    }
-    guard left > 0 else { return false }
-    left -= 1
-    return true
-  }
-}

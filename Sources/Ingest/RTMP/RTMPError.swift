@@ -22,8 +22,20 @@ package enum RTMPError: Error, Sendable, Equatable, CustomStringConvertible {
   case control(type: UInt8)
   /// A command is no valid AMF.
   case command(AMF0Error)
+  /// More messages before publishing than permitted.
+  case earlyMessages(limit: Int)
+  /// More bytes before publishing than permitted.
+  case earlyBytes(limit: Int)
   /// A command comes before those that it requires, or twice.
   case order(command: StaticCommand)
+
+  /// Whether the client has sent too much before publishing.
+  package var isEarly: Bool {
+    switch self {
+    case .earlyMessages, .earlyBytes: true
+    default: false
+    }
+  }
 
   /// A command that this server knows.
   package enum StaticCommand: String, Sendable, Equatable { case connect, createStream, publish }
@@ -40,6 +52,8 @@ package enum RTMPError: Error, Sendable, Equatable, CustomStringConvertible {
       "a message of type \(type) with \(size) bytes (expected at most \(limit))"
     case .control(let type): "a control message of type \(type) that is too short"
     case .command(let error): "a command that is no valid AMF: \(error)"
+    case .earlyMessages(let limit): "more than \(limit) messages before publishing"
+    case .earlyBytes(let limit): "more than \(limit) bytes before publishing"
     case .order(let command): "\(command.rawValue) at the wrong time"
     }
   }
@@ -56,6 +70,10 @@ package struct RTMPLimits: Sendable {
   package var unfinishedBytes = 20 << 20
   /// The bytes of a message before publishing, and of a command or data message at any time.
   package var commandBytes = 64 << 10
+  /// The messages before the request to publish: some ten in all clients.
+  package var earlyMessages = 64
+  /// The bytes before the request to publish.
+  package var earlyBytes = 256 << 10
   /// The bytes of an audio message.
   package var audioBytes = 1 << 20
 

@@ -40,6 +40,14 @@ package struct RTMPMessage: Sendable, Equatable {
   /// The content.
   package var payload: [UInt8]
 
+  /// Whether the message has audio, video or data beside them.
+  var isMedia: Bool {
+    switch type {
+    case Kind.audio, Kind.video, Kind.data, Kind.data3: true
+    default: false
+    }
+  }
+
   /// A message.
   package init(type: UInt8, timestamp: UInt32 = 0, stream: UInt32 = 0, payload: [UInt8]) {
     self.type = type

@@ -49,11 +49,20 @@ package struct RTMPSession: Sendable {
   private var reconnects = false
   /// The window that the client requests.
   private var peerWindow = Self.window
+  private let limits: RTMPLimits
+  /// Messages and bytes since the connection, or the end of publishing, without the time in which
+  /// the client waits for the permission.
+  private var early = (messages: 0, bytes: 0)
+  /// Messages since ``takeCounts()``.
+  private var counts = (all: 0, control: 0)
   private var received: UInt32 = 0
   private var acknowledged: UInt32 = 0
 
   /// A session before the first byte.
-  package init(_ limits: RTMPLimits = RTMPLimits()) { reader = RTMPChunkReader(limits) }
+  package init(_ limits: RTMPLimits = RTMPLimits()) {
+    self.limits = limits
+    reader = RTMPChunkReader(limits)
+  }
 
   /// Whether the client publishes.
   package var isPublishing: Bool { state == .publishing }
@@ -66,16 +75,48 @@ package struct RTMPSession: Sendable {
     _ bytes: borrowing Span<UInt8>, at offset: inout Int
   ) throws(RTMPError) -> Event? {
     let start = offset
-    defer { acknowledge(offset - start) }
+    let wasEarly = isEarly
+    defer {
+      acknowledge(offset - start)
+      if wasEarly { early.bytes += offset - start }
+    }
+    guard early.bytes <= limits.earlyBytes else { throw .earlyBytes(limit: limits.earlyBytes) }
     if !handshake.isDone {
       output += try handshake.take(bytes, at: &offset)
       guard handshake.isDone else { return nil }
       state = .connecting
     }
     while let message = try reader.next(bytes, at: &offset) {
+      try count(message)
       if let event = try handle(message) { return event }
     }
     return nil
+  }
+
+  // MARK: Limits
+
+  /// Whether the client has not asked to publish.
+  private var isEarly: Bool {
+    switch state {
+    case .handshake, .connecting, .connected: true
+    case .asking, .publishing: false
+    }
+  }
+
+  private mutating func count(_ message: RTMPMessage) throws(RTMPError) {
+    counts.all += 1
+    if !message.isMedia { counts.control += 1 }
+    guard isEarly else { return }
+    early.messages += 1
+    guard early.messages <= limits.earlyMessages else {
+      throw .earlyMessages(limit: limits.earlyMessages)
+    }
+  }
+
+  /// The messages since the last call, and those of them without media.
+  package mutating func takeCounts() -> (all: Int, control: Int) {
+    defer { counts = (0, 0) }
+    return counts
   }
 
   // MARK: Answers
@@ -84,6 +125,7 @@ package struct RTMPSession: Sendable {
   package mutating func accept() {
     guard state == .asking else { return }
     state = .publishing
+    early = (0, 0)
     reader.takesMedia = true
     // Stream Begin (§7.1.7).
     send(RTMPMessage.Kind.userControl, [0, 0] + RTMPChunkWriter.bigEndian(Self.messageStream, 4))

@@ -27,6 +27,12 @@ extension MetricsText {
     family("streamer_publisher_bytes_total", "counter", "Bytes of media from publishers.") {
       Double($0.bytes)
     }
+    let faults = serverState.publishers.faults
+    let name = "streamer_publisher_faults_total"
+    out.family(name, "counter", "RTMP connections refused or ended because of the client.")
+    for fault in PublisherFault.allCases {
+      out.sample(name, [("reason", fault.rawValue)], Double(faults[fault] ?? 0))
+    }
     links(&out, all.compactMap { one in one.status.link.map { (one.name, $0) } })
   }
 
