@@ -40,9 +40,15 @@ private struct Table {
 
 @Suite("Viewers over HTTP, known by their requests, and their history")
 struct HTTPViewersTests {
-  static func report(_ number: UInt64, _ stream: String = "live") -> ViewerReport {
+  /// A viewer with an address of its own, or of `address`.
+  static func report(
+    _ number: UInt64, _ stream: String = "live", address: UInt64? = nil
+  ) -> ViewerReport {
     ViewerReport(
-      number: number, stream: stream, peer: .none, userAgent: "", since: .origin,
+      number: number, stream: stream,
+      peer: PeerAddress(
+        high: 0, low: (address ?? number) & 0xffff_ffff, port: 1, isVersion6: false), userAgent: "",
+      since: .origin,
       transport: .segmentedHLS)
   }
 
@@ -116,6 +122,30 @@ struct HTTPViewersTests {
     table.now += .seconds(5)
     #expect(table.present.isEmpty)
     #expect(table.begin(.segment, of: .max) == .segmentedHLS)
+  }
+
+  @Test("sessions of one address above the maximum are not counted, those of another one are")
+  func addressCapacity() {
+    var viewers = HTTPViewerTable()
+    let now = MonotonicTime.origin + .seconds(1000)
+    func begin(_ number: UInt64, address: UInt64, _ now: MonotonicTime) -> Bool {
+      let request = ViewerRequest(
+        viewer: number, object: .segment, rendition: nil, segmentDuration: .seconds(1),
+        report: nil)
+      let result = viewers.began(request, now: now) {
+        HTTPViewersTests.report(number, address: address)
+      }
+      viewers.ended(number, bytes: 0, isCut: false, sending: nil, now: now)
+      return result.transport != nil
+    }
+    let most = UInt64(HTTPViewerTable.addressCapacity)
+    for number in 0..<most { #expect(begin(number, address: 7, now)) }
+    #expect(!begin(most, address: 7, now))
+    #expect(begin(most + 1, address: 8, now))
+    // A known session continues; after the others have left there is room.
+    #expect(begin(0, address: 7, now + .seconds(4)))
+    #expect(viewers.present(now + .seconds(6)).count == 1)
+    #expect(begin(most, address: 7, now + .seconds(6)))
   }
 
   @Test("the rows of the history have new stalls and drops, and the newest 300 are kept")

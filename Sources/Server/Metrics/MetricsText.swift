@@ -54,13 +54,14 @@ struct MetricsText {
 
   private func viewers(_ out: inout MetricLines) {
     out.family("streamer_viewers", "gauge", "Viewers.")
-    let all = serverState.viewers.present(now: SystemClock.monotonicTime)
-    let groups = Dictionary(grouping: all) { [$0.stream, $0.rendition, $0.transport.rawValue] }
-    for (key, viewers) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+    let sums = serverState.viewerSums(at: SystemClock.monotonicTime)
+    for (key, count) in sums.counts.sorted(by: { $0.key < $1.key }) {
       out.sample(
         "streamer_viewers",
-        [("stream", key[0]), ("rendition", key[1]), ("transport", key[2])],
-        Double(viewers.count))
+        [
+          ("stream", key.stream), ("rendition", key.rendition),
+          ("transport", key.transport.rawValue),
+        ], Double(count))
     }
   }
 

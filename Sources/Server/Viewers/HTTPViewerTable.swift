@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Net
 import Time
 
 /// A request of a viewer, as far as it matters for statistics.
@@ -43,6 +44,8 @@ struct ViewerRequest {
 struct HTTPViewerTable: Sendable {
   /// The maximum number of viewers; further ones are not counted.
   static let capacity = 10_000
+  /// The maximum number of viewers of one address (IPv6: of one /64): a client may invent sessions.
+  static let addressCapacity = 1000
   private static let gracePeriod = Interval.seconds(5)
   /// A request that lasts longer is no sign of presence.
   private static let longestRequest = Interval.seconds(60)
@@ -87,6 +90,10 @@ struct HTTPViewerTable: Sendable {
   }
 
   private var viewers: [UInt64: Viewer] = [:]
+  private var addressCounts: [PeerAddress: Int] = [:]
+
+  /// The number of viewers, those included who have just left.
+  var count: Int { viewers.count }
 
   /// A request begins.
   ///
@@ -99,16 +106,8 @@ struct HTTPViewerTable: Sendable {
   mutating func began(
     _ request: ViewerRequest, now: MonotonicTime, _ report: () -> ViewerReport
   ) -> (transport: ViewerTransport?, wantsRoundTrip: Bool) {
-    if let known = viewers[request.viewer], !known.isPresent(now) {
-      viewers[request.viewer] = nil
-    }
-    guard viewers[request.viewer] != nil || viewers.count < Self.capacity else {
-      return (nil, false)
-    }
-    var viewer =
-      viewers[request.viewer]
-      ?? Viewer(
-        report: report(), seenAt: now, gracePeriod: Self.gracePeriod, counted: (0, now))
+    if let known = viewers[request.viewer], !known.isPresent(now) { remove(request.viewer) }
+    guard var viewer = viewers[request.viewer] ?? add(report(), now) else { return (nil, false) }
     viewer.requests += 1
     viewer.seenAt = now
     // bounded: intervals saturate
@@ -122,6 +121,21 @@ struct HTTPViewerTable: Sendable {
     if wantsRoundTrip { viewer.roundTripAt = now }
     viewers[request.viewer] = viewer
     return (viewer.report.transport, wantsRoundTrip)
+  }
+
+  /// A new viewer; nil if there are too many, in all or of its address.
+  private mutating func add(_ report: ViewerReport, _ now: MonotonicTime) -> Viewer? {
+    let owner = report.peer.owner
+    let count = addressCounts[owner, default: 0]
+    guard viewers.count < Self.capacity, count < Self.addressCapacity else { return nil }
+    addressCounts[owner] = count + 1
+    return Viewer(report: report, seenAt: now, gracePeriod: Self.gracePeriod, counted: (0, now))
+  }
+
+  private mutating func remove(_ number: UInt64) {
+    guard let owner = viewers.removeValue(forKey: number)?.report.peer.owner else { return }
+    let count = addressCounts[owner, default: 0]
+    addressCounts[owner] = count > 1 ? count - 1 : nil
   }
 
   private static func transport(
@@ -192,7 +206,7 @@ struct HTTPViewerTable: Sendable {
       }
       if viewer.hasMedia { found.append(Presence(report: viewer.report, seenAt: viewer.seenAt)) }
     }
-    for number in gone { viewers[number] = nil }
+    for number in gone { remove(number) }
     return found
   }
 }

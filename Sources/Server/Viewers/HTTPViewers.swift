@@ -64,6 +64,9 @@ final class HTTPViewers: Sendable {
     table.withLock { $0.transport(of: number) }
   }
 
+  /// The number of viewers, those included who have just left.
+  var count: Int { table.withLock { $0.count } }
+
   /// The viewers that are present.
   func present(_ now: MonotonicTime) -> [HTTPViewerTable.Presence] {
     table.withLock { $0.present(now) }

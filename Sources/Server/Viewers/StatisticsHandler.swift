@@ -117,11 +117,19 @@ extension ServerState {
     ).text
   }
 
+  /// The numbers of viewers now; of many viewers, those of the newest row of the history.
+  func viewerSums(at now: MonotonicTime) -> ViewerSums {
+    let kept = viewers.count > ViewerSums.countedAtOnce ? viewerHistory.withLock { $0.sums } : nil
+    return kept ?? ViewerSums(viewers.present(now: now))
+  }
+
   /// Adds a row to the history of viewers.
   func addToHistory(_ now: MonotonicTime) {
     let table = streamTable
     let all = viewers.present(now: now)
+    let sums = ViewerSums(all)
     viewerHistory.withLock {
+      $0.sums = sums
       $0.add(
         all, streams: table.streams.map(\.name) + table.uploads.entries.map(\.name),
         now: SystemClock.wallTime)

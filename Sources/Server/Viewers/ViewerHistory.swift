@@ -35,6 +35,8 @@ struct ViewerHistory: Sendable {
     ["t"] + ViewerTransport.allCases.map(\.rawValue) + ViewerSummary.delayNames
     + ["kbps", "rtt", "stalls", "drops"]
 
+  /// The numbers of viewers when the newest rows were added; nil before.
+  var sums: ViewerSums?
   private var rows: [String: [Row]] = [:]
   /// Stalls and drops of each present viewer so far.
   private var counted: [UInt64: (stalls: Double, drops: Double)] = [:]

@@ -42,6 +42,11 @@ final class ViewerReports: Sendable {
     return nil
   }
 
+  /// The number of connections and sessions of viewers; not less than that of the viewers.
+  var count: Int {
+    loops.withLock({ $0 }).reduce(sockets.withLock { $0.count }) { $0 + $1.count }
+  }
+
   /// All viewers, the oldest first.
   func all(now: MonotonicTime) -> [ViewerReport] {
     present(now: now).sorted { ($0.since, $0.number) < ($1.since, $1.number) }
