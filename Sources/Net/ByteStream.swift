@@ -17,6 +17,8 @@ package protocol ByteStream: AnyObject {
   var queuedBytes: Int { get }
   /// When enough queued bytes had left, or queueing began.
   var lastProgress: MonotonicTime { get }
+  /// The earliest deadline of past media among the queued bytes; nil if there is none.
+  var pastDeadline: MonotonicTime? { get }
   /// Whether bytes are read; the peer's FIN is noticed in any case.
   var isReading: Bool { get set }
   /// Whether the peer's FIN is noticed while nothing is read; if not, after the last byte is read.
@@ -43,6 +45,9 @@ package protocol ByteStream: AnyObject {
 extension ByteStream {
   /// Not encrypted by default.
   package var isSecure: Bool { false }
+
+  /// No past media by default.
+  package var pastDeadline: MonotonicTime? { nil }
 
   /// Without a kernel, only the queued bytes.
   package var unsentBytes: Int { queuedBytes }

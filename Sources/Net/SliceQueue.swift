@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Sharing
+package import Time
+
 /// Slices that wait until a peer takes them; removed at the front in pieces of any size, without a
 /// copy of their bytes.
 package struct SliceQueue: Sendable {
@@ -15,6 +18,19 @@ package struct SliceQueue: Sendable {
 
   /// Whether no byte waits.
   package var isEmpty: Bool { byteCount == 0 }
+
+  /// The earliest deadline of past media that the queue keeps; nil if it keeps none.
+  package var pastDeadline: MonotonicTime? { Self.pastDeadline(slices) }
+
+  /// The earliest deadline of past media in `slices`; nil if it has none.
+  package static func pastDeadline(_ slices: [ByteSlice]) -> MonotonicTime? {
+    var earliest: MonotonicTime?
+    for slice in slices {
+      guard let deadline = slice.bytes.pastDeadline else { continue }
+      if deadline < earliest ?? .distantFuture { earliest = deadline }
+    }
+    return earliest
+  }
 
   /// Appends a slice; an empty one is left out.
   package mutating func append(_ slice: ByteSlice) {

@@ -61,6 +61,8 @@ package final class TCPStream: ByteStream, DescriptorHandler {
 
   package var queuedBytes: Int { queue?.slices.byteCount ?? 0 }
 
+  package var pastDeadline: MonotonicTime? { queue?.slices.pastDeadline }
+
   package var unsentBytes: Int {
     descriptor >= 0 ? queuedBytes + max(0, Int(clinux_unsent(descriptor))) : 0
   }

@@ -97,6 +97,9 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
 
   package var queuedBytes: Int { queue.byteCount + transport.queuedBytes }
 
+  // The transport has copies of encrypted bytes.
+  package var pastDeadline: MonotonicTime? { queue.pastDeadline }
+
   package var unsentBytes: Int { queue.byteCount + transport.unsentBytes }
 
   package var roundTrip: Interval? { transport.roundTrip }

@@ -71,6 +71,9 @@ package final class LiveWindow: Sendable {
       byteLimit: byteLimit, after: earlier, gate: gate, rendition: rendition)
   }
 
+  /// Responses may keep the last media too: it is past media from now on.
+  deinit { Self.release(shared.withLock { $0.window.bytes }, after: span) }
+
   /// The newest snapshot.
   package var snapshot: WindowSnapshot { shared.withLock { $0.snapshot } }
 
@@ -198,15 +201,28 @@ package final class LiveWindow: Sendable {
     for wake in wakers { wake() }
   }
 
+  /// The time for which responses may send a segment that has left the window: as long again as it
+  /// was in the window, and not less than ``leastSpan``.
+  private var span: Interval { max(Self.leastSpan, shared.withLock { $0.window.span }) }
+
+  private static let leastSpan = Interval.seconds(10)
+
+  private static func release(_ bytes: [SharedBytes], after span: Interval) {
+    PastMedia.add(bytes, until: SystemClock.monotonicTime + span)
+  }
+
   private func change(isMade: Bool = true, _ body: @Sendable (inout WindowState) -> Void) {
-    let (snapshot, wakers) = shared.withLock { shared in
+    let (snapshot, wakers, evicted) = shared.withLock { shared in
       body(&shared.window)
       let snapshot = WindowSnapshot(shared.window, tracks: shared.tracks)
       let hasEnded = snapshot.state == .ended
       shared.snapshot = snapshot
       if gate == nil || hasEnded { shared.listed = snapshot }
       changes.add(1, ordering: .releasing)
-      return (snapshot, shared.wakers)
+      return (snapshot, shared.wakers, shared.window.takeEvicted())
+    }
+    if !evicted.isEmpty {
+      Self.release(evicted.flatMap(\.chunks).map(\.bytes), after: span)
     }
     if snapshot.state == .live {
       if isMade { gate?.published(snapshot.version, by: rendition) } else { gate?.left(rendition) }

@@ -30,6 +30,8 @@ struct WindowState: Sendable {
   private(set) var size = 0
   /// Whether segments were removed since the window was too large.
   private(set) var isShortened = false
+  /// Segments that were removed since ``takeEvicted()``.
+  private var evicted: [Segment] = []
   /// The largest drift within a period, if a frame lasts longer.
   private static let mostDrift = Interval.milliseconds(40)
   /// The events of the stream.
@@ -282,7 +284,26 @@ struct WindowState: Sendable {
     }
   }
 
+  /// The bytes of all chunks.
+  var bytes: [SharedBytes] {
+    (segments.flatMap(\.chunks) + (open?.chunks ?? [])).map(\.bytes)
+  }
+
+  /// The segments that were removed since the last call.
+  mutating func takeEvicted() -> [Segment] {
+    guard !evicted.isEmpty else { return [] }
+    defer { evicted = [] }
+    return evicted
+  }
+
+  /// The duration of the complete segments.
+  var span: Interval {
+    let ticks = segments.reduce(Int64(0)) { $0.addingSaturated($1.duration) }
+    return Interval(ticks: ticks, timescale: Int64(segmentation.timescale))
+  }
+
   private mutating func evict(_ count: Int) {
+    evicted += segments.prefix(count)
     for segment in segments.prefix(count) {
       size -= segment.chunks.reduce(0) { $0 + $1.bytes.count }
     }

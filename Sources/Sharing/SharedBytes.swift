@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Synchronization
+package import Time
 
 /// Bytes that are written once and then read by any number of threads; never changed or copied.
 ///
@@ -11,6 +13,8 @@ package final class SharedBytes: @unchecked Sendable {
   @unsafe package let start: UnsafeRawPointer
   /// The number of bytes.
   package let count: Int
+  /// ``pastDeadline`` in nanoseconds; 0 for nil.
+  private let past = Atomic<Int64>(0)
 
   /// Allocates `count` bytes, all of which `write` must fill.
   package init(count: Int, _ write: (UnsafeMutableRawBufferPointer) -> Void) {
@@ -30,7 +34,25 @@ package final class SharedBytes: @unchecked Sendable {
     self.init(Array(text.utf8))
   }
 
-  deinit { unsafe start.deallocate() }
+  deinit {
+    if past.load(ordering: .relaxed) != 0 { PastMedia.remove(count) }
+    unsafe start.deallocate()
+  }
+
+  /// Counts the bytes as ``PastMedia`` until they are freed: they have left their window.
+  ///
+  /// The first call counts. `deadline` is the time at which responses with them are cut.
+  package func leaveWindow(until deadline: MonotonicTime) {
+    let (isFirst, _) = past.compareExchange(
+      expected: 0, desired: max(1, deadline.nanoseconds), ordering: .relaxed)
+    if isFirst { PastMedia.add(count) }
+  }
+
+  /// When responses with the bytes are cut; nil if the bytes have left no window.
+  package var pastDeadline: MonotonicTime? {
+    let nanoseconds = past.load(ordering: .relaxed)
+    return nanoseconds == 0 ? nil : MonotonicTime(nanoseconds: nanoseconds)
+  }
 
   /// Lends the bytes to `body` during the call.
   package func withBytes<Result, Failure: Error>(

@@ -96,6 +96,7 @@ private let rows = [
   Row("max-body-bytes", "0 1073741824", not: "-1"), Row("min-body-rate", "0 1000000", not: "x"),
   Row("min-send-rate", "0 1000000", not: "x"),
   Row("max-queued-bytes", "65536 1073741824", not: "65535"),
+  Row("max-past-media", "1 32 1000000", not: "0"),
   Row("head-timeout", "0.1 0.123456789 3600", not: "0.09 3601"),
   Row("body-timeout", "10", not: "0"), Row("handshake-timeout", "10", not: "0"),
   Row("idle-timeout", "10", not: "0"), Row("stall-timeout", "10", not: "0"),

@@ -56,6 +56,8 @@ package final class MemoryStream: ByteStream {
 
   package var queuedBytes: Int { queue.byteCount }
 
+  package var pastDeadline: MonotonicTime? { queue.pastDeadline }
+
   package var lastProgress: MonotonicTime { queue.isEmpty ? loop.now : pace.since }
 
   package func write(_ batch: WriteBatch) {

@@ -44,7 +44,7 @@ final class TestServer {
 
   init(
     _ limits: HTTPLimits = HTTPLimits(), _ transport: Transport = .memory, tls: TLSContext? = nil,
-    proxies: TrustedProxies = TrustedProxies()
+    proxies: TrustedProxies = TrustedProxies(), pastMedia: PastMediaBudget? = nil
   ) throws {
     self.limits = limits
     self.transport = tls == nil ? transport : .sockets
@@ -52,7 +52,8 @@ final class TestServer {
     let setUp = { @Sendable [routes] (loop: EventLoop) in
       let own = TestRoutes(loop, Self.answer)
       let server = HTTPServer(
-        loop: loop, limits: limits, handler: own, observer: own, proxies: proxies)
+        loop: loop, limits: limits, handler: own, observer: own, proxies: proxies,
+        pastMedia: pastMedia)
       own.server = server
       let confined = Confined(value: own)
       routes.withLock { $0 = confined }
@@ -146,6 +147,12 @@ final class TestServer {
     if transport == .memory { return condition(seen) }
     let deadline = SystemClock.monotonicTime + 3_000_000_000
     return monitor.wait(until: deadline) { condition($0) ? () : nil } != nil
+  }
+
+  /// Wakes the services of the loop, as a publication does.
+  func wake() {
+    loop.wake()
+    onLoop { _ in }
   }
 
   /// Lets time pass on the server's clock, one check interval after another.

@@ -30,7 +30,11 @@ final class FakeExchange: Exchange {
   func takePathPrefix() -> String? { request.takePathPrefix() }
 
   var canStream: Bool { request.minorVersion > 0 }
-  var queuedBytes: Int { 0 }
+  /// Bytes that the connection has not taken, as the test sets them.
+  var queuedBytes = 0
+  private var resume: (() -> Void)?
+  /// The last backlog of which the exchange was told.
+  private(set) var backlog = 0
   var text: String { String(decoding: body, as: UTF8.self) }
   var isHeld: Bool { stage == .waiting }
 
@@ -92,10 +96,24 @@ final class FakeExchange: Exchange {
     pieces.append(String(decoding: bytes.array, as: UTF8.self))
   }
 
-  func end() {
+  func end(with rest: [SharedBytes]) {
+    for bytes in rest { write(bytes) }
     guard stage == .streaming else { return }
     stage = .answered
     onGone = nil
+  }
+
+  func whenTaken(backlog: Int, _ resume: @escaping () -> Void) {
+    self.backlog = backlog
+    self.resume = resume
+  }
+
+  /// The connection takes all bytes.
+  func take() {
+    queuedBytes = 0
+    let resume = resume
+    self.resume = nil
+    resume?()
   }
 
   /// Cuts the answer; a connection would then tell that the client is gone.

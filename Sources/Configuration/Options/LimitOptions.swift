@@ -71,7 +71,12 @@ extension Option {
         + "connection is closed"),
     .program(
       "max-queued-bytes", \.limits.queuedBytes, .integer(65536...1_073_741_824), .limits,
-      help: "bytes queued per connection; above it the connection is closed"),
+      help: "bytes that are added to a response while its client does not read; above it the "
+        + "connection is closed"),
+    .program(
+      "max-past-media", \.limits.pastMegabytes, .integer(1...1_000_000, "MB"), .limits,
+      help: "media that has left its window and that responses keep in memory, in MB, with all "
+        + "streams; above it the slowest responses are cut"),
     .program(
       "head-timeout", \.limits.headTime, timeout, .limits,
       help: "seconds for a request head; after it 408"),

@@ -19,9 +19,9 @@ final class HTTP1Connection: HTTPConnection {
   private var parser: RequestHeadParser
   private var isParsing = false
   /// Exchanges that have not ended, oldest first; only the first writes to the stream.
-  private var exchanges = ExchangeLine()
+  private(set) var exchanges = ExchangeLine()
   /// Bytes of responses that wait for an earlier response.
-  private var waitingBytes = 0
+  private(set) var waitingBytes = 0
   /// Bytes after the last request taken, while no more requests are taken.
   private var leftover: [UInt8] = []
   /// When the incomplete head began; nil outside of a head.
@@ -39,6 +39,12 @@ final class HTTP1Connection: HTTPConnection {
   }
 
   var queuedBytes: Int { stream.queuedBytes + waitingBytes }
+
+  /// The bytes up to the end of the written bytes of `exchange`; with those of later exchanges, if
+  /// `exchange` waits for an earlier one.
+  func queuedBytes(of exchange: HTTP1Exchange) -> Int {
+    exchanges.first === exchange ? stream.queuedBytes : queuedBytes
+  }
 
   var load: ConnectionLifecycle.Load {
     ConnectionLifecycle.Load(
@@ -187,6 +193,7 @@ final class HTTP1Connection: HTTPConnection {
   func send(_ exchange: HTTP1Exchange) {
     let batch = server.batch
     let byteCount = batch.byteCount
+    let queuedBefore = queuedBytes
     guard lifecycle.state != .closed else { return batch.removeAll() }
     if exchanges.first === exchange {
       exchange.sent(byteCount)
@@ -195,7 +202,8 @@ final class HTTP1Connection: HTTPConnection {
       exchange.wait(batch)
       waitingBytes += byteCount
     }
-    if queuedBytes > max(server.limits.queuedBytes, byteCount) { perform(lifecycle.cut(.slow)) }
+    // A single piece may be longer than the limit.
+    if queuedBefore > server.limits.queuedBytes { perform(lifecycle.cut(.slow)) }
   }
 
   /// Continues after the end of a response.
@@ -215,6 +223,7 @@ final class HTTP1Connection: HTTPConnection {
       if let next = exchanges.first {
         waitingBytes -= next.waitingBytes
         stream.write(next.takeWaiting())
+        if stream.queuedBytes == 0 { server.loop.later { next.taken() } }
       }
     }
     guard exchanges.isEmpty else { return resumeLater() }
@@ -250,6 +259,7 @@ final class HTTP1Connection: HTTPConnection {
     tellFlushed(lost: 0)
     if lifecycle.state == .draining, exchanges.isEmpty { finish() }
     resume()
+    exchanges.first?.taken()
   }
 
   private func finish() {
@@ -262,10 +272,7 @@ final class HTTP1Connection: HTTPConnection {
   func takeExchanges() -> [HTTP1Exchange] {
     let taken = exchanges.takeAll()
     waitingBytes = 0
-    for exchange in taken {
-      exchange.connection = nil
-      exchange.ticket = nil
-    }
+    for exchange in taken { exchange.release() }
     if let receiver = body?.intake?.receiver { server.loop.later { receiver.failed(.gone) } }
     body = nil
     return taken

@@ -20,6 +20,8 @@ final class HTTP1Exchange: ConnectionExchange {
   /// Slices that wait for the responses to earlier requests of the connection.
   private var waiting: [ByteSlice] = []
   private(set) var waitingBytes = 0
+  /// Continues a body when the kernel has taken the bytes written so far.
+  private var resume: (() -> Void)?
   private(set) var status = 0
   private(set) var bytesSent = 0
   let asked: MonotonicTime
@@ -49,7 +51,10 @@ final class HTTP1Exchange: ConnectionExchange {
 
   var canStream: Bool { request.minorVersion > 0 }
 
-  var queuedBytes: Int { connection?.queuedBytes ?? 0 }
+  var queuedBytes: Int { connection?.queuedBytes(of: self) ?? 0 }
+
+  /// The earliest deadline of past media among the waiting bytes; nil if there is none.
+  var pastDeadline: MonotonicTime? { SliceQueue.pastDeadline(waiting) }
 
   var roundTrip: Interval? { connection?.stream.roundTrip }
 
@@ -120,16 +125,28 @@ final class HTTP1Exchange: ConnectionExchange {
     }
   }
 
-  func end() {
+  func end(with rest: [SharedBytes]) {
     guard state == .streaming, let connection else { return }
     state = .ended
     onGone = nil
-    if bodyForm == .chunked {
-      connection.server.batch.append(Self.lastChunk)
-      connection.send(self)
+    resume = nil
+    withExtendedLifetime(rest) {
+      appendEnd(rest, connection.server)
+      if !connection.server.batch.isEmpty { connection.send(self) }
     }
     connection.ended(self)
   }
+
+  func whenTaken(backlog: Int, _ resume: @escaping () -> Void) {
+    guard state == .streaming, let connection else { return }
+    guard backlog <= connection.server.limits.queuedBytes else {
+      return connection.perform(connection.lifecycle.cut(.slow))
+    }
+    self.resume = resume
+  }
+
+  /// The kernel has taken the bytes written so far.
+  func taken() { resume.take()?() }
 
   func upgrade(
     _ fields: [HeaderField], _ limits: WebSocketLimits, to handler: any WebSocketHandler
@@ -170,6 +187,15 @@ final class HTTP1Exchange: ConnectionExchange {
     batch.takeRest { waiting.append($0) }
   }
 
+  /// Releases the connection, which has ended, and discards the bytes that wait.
+  func release() {
+    connection = nil
+    ticket = nil
+    resume = nil
+    waiting = []
+    waitingBytes = 0
+  }
+
   /// Counts bytes that are given to the stream.
   func sent(_ byteCount: Int) { bytesSent += byteCount }
 
@@ -177,6 +203,17 @@ final class HTTP1Exchange: ConnectionExchange {
     if !extra.isEmpty { server.appendLines(extra, to: server.batch) }
     let persistence: HeadSuffix.Persistence = closes ? .closes : canStream ? .implied : .told
     server.appendSuffix(persistence, to: server.batch)
+  }
+
+  /// Appends the end of the body: the pieces `rest` as one HTTP chunk, and the last chunk.
+  private func appendEnd(_ rest: [SharedBytes], _ server: HTTPServer) {
+    guard bodyForm != .none else { return }
+    let count = rest.reduce(0) { $0 + $1.count }
+    if bodyForm == .chunked, count > 0 { server.appendSizeLine(count, to: server.batch) }
+    for bytes in rest { server.batch.append(bytes) }
+    guard bodyForm == .chunked else { return }
+    if count > 0 { server.batch.append(Self.lineEnd) }
+    server.batch.append(Self.lastChunk)
   }
 
   private func appendChunk(_ slice: ByteSlice, _ server: HTTPServer) {

@@ -15,4 +15,15 @@ extension HTTP2Connection {
     }
     for exchange in stalled { reset(exchange, .slowReader(.stalled)) }
   }
+
+  func addPastDeadlines(to deadlines: inout [MonotonicTime]) {
+    if let deadline = stream.pastDeadline { deadlines.append(deadline) }
+    deadlines += exchanges.values.compactMap(\.pending.pastDeadline)
+  }
+
+  func cutPastMedia(until deadline: MonotonicTime, _ fault: ConnectionFault) {
+    if let own = stream.pastDeadline, own <= deadline { return perform(lifecycle.cut(fault)) }
+    let slow = exchanges.values.filter { $0.pending.pastDeadline ?? .distantFuture <= deadline }
+    for exchange in slow { reset(exchange, .slowReader(fault)) }
+  }
 }

@@ -105,7 +105,10 @@ final class HTTP2Connection: HTTPConnection {
     if code != 0 { return fail(code, session.fault) }
     guard stream.queuedBytes == 0 else { return }
     tellFlushed(lost: 0)
-    for exchange in exchanges.values { exchange.tunnel?.checkDrained() }
+    for exchange in exchanges.values {
+      exchange.tunnel?.checkDrained()
+      exchange.taken()
+    }
     if !session.isAlive || lifecycle.isInputEnded && exchanges.isEmpty { finish() }
   }
 
@@ -167,9 +170,6 @@ final class HTTP2Connection: HTTPConnection {
   /// Continues a body that has more bytes or has ended.
   func continueBody(of exchange: HTTP2Exchange) {
     guard let session, exchanges[exchange.stream] === exchange else { return }
-    if exchange.pending.byteCount > server.limits.queuedBytes {
-      return reset(exchange, .slowReader(.slow))
-    }
     if exchange.isDeferred {
       exchange.isDeferred = false
       session.resume(exchange.stream)

@@ -31,8 +31,10 @@ final class HTTP2Exchange: ConnectionExchange {
   /// Whether `100 (Continue)` is submitted and not sent.
   private var isAskingForBody = false
   private var state = State.unanswered
-  /// The response whose fields the library uses until they are sent.
-  private var response: PreparedResponse?
+  /// The fields of the response, which the library uses until they are sent.
+  private var fields: FieldBlock?
+  /// Continues a body when the kernel has taken the bytes written so far.
+  private var resume: (() -> Void)?
   /// Whether the library waits for `resume`.
   var isDeferred = false
   /// Whether a WebSocket was begun, which reports the exchange at its end.
@@ -88,7 +90,7 @@ final class HTTP2Exchange: ConnectionExchange {
     let response = response.conditional(request)
     state = .ended
     onGone = nil
-    self.response = response
+    fields = response.block
     status = response.status
     if request.method != .head { pending.append(contentsOf: response.body) }
     connection.dropBody(of: self)
@@ -102,7 +104,7 @@ final class HTTP2Exchange: ConnectionExchange {
     // The response to HEAD is complete with its fields.
     state = request.method == .head ? .ended : .streaming
     if state == .ended { onGone = nil }
-    response = head
+    fields = head.block
     status = head.status
     if state == .streaming { pending.append(contentsOf: head.body) }
     begun = connection.now
@@ -112,20 +114,40 @@ final class HTTP2Exchange: ConnectionExchange {
 
   func write(_ bytes: SharedBytes) {
     guard state == .streaming, bytes.count > 0, let connection else { return }
+    guard pending.byteCount <= connection.server.limits.queuedBytes else {
+      return connection.reset(self, .slowReader(.slow))
+    }
     if pending.isEmpty { pace.restart(now: connection.now) }
     pending.append(ByteSlice(bytes))
     connection.continueBody(of: self)
   }
 
-  func end() {
+  func end(with rest: [SharedBytes]) {
     guard state == .streaming, let connection else { return }
     state = .ended
     onGone = nil
+    resume = nil
+    if pending.isEmpty { pace.restart(now: connection.now) }
+    for bytes in rest { pending.append(ByteSlice(bytes)) }
     connection.dropBody(of: self)
     connection.continueBody(of: self)
   }
 
   func abort() { connection?.reset(self, .routeGaveUp) }
+
+  func whenTaken(backlog: Int, _ resume: @escaping () -> Void) {
+    guard state == .streaming, let connection else { return }
+    guard backlog <= connection.server.limits.queuedBytes else {
+      return connection.reset(self, .slowReader(.slow))
+    }
+    self.resume = resume
+  }
+
+  /// The kernel has taken the bytes of the connection; continues the body if those of this exchange
+  /// are among them.
+  func taken() {
+    if resume != nil, pending.isEmpty { resume.take()?() }
+  }
 
   // MARK: WebSockets
 
@@ -181,7 +203,7 @@ final class HTTP2Exchange: ConnectionExchange {
   /// Counts the frame of the fields; the library no longer uses their bytes.
   func headSent(_ count: Int) {
     bytesSent += count
-    if isAskingForBody { isAskingForBody = false } else { response = nil }
+    if isAskingForBody { isAskingForBody = false } else { fields = nil }
   }
 
   /// Notes the end of the response, in case the client still sends.
@@ -192,6 +214,7 @@ final class HTTP2Exchange: ConnectionExchange {
     tunnel?.noteLoss()
     connection = nil
     ticket = nil
+    resume = nil
     pending.removeAll()
   }
 }

@@ -16,6 +16,8 @@ package enum ConnectionFault: String, Sendable, CaseIterable {
   case stalled
   /// The client is slower than the media, and too many bytes are queued.
   case slow
+  /// The response keeps media that has left its window, of which there is too much in memory.
+  case pastMedia = "past_media"
   /// More connections than the limit of the loop.
   case connections
   /// More connections of one address than the limit.

@@ -49,8 +49,9 @@ package protocol Exchange: AnyObject {
   func begin(_ head: PreparedResponse, extra: [HeaderField])
   /// Writes a piece of the body: one HTTP chunk, and one system call if nothing is queued.
   func write(_ bytes: SharedBytes)
-  /// Ends the body.
-  func end()
+  /// Ends the body after the pieces `rest`, which may be longer than the limit of queued bytes, as
+  /// the body of a single response.
+  func end(with rest: [SharedBytes])
   /// Cuts the connection (HTTP/2: the HTTP/2 stream), so that a truncated body does not look
   /// complete.
   func abort()
@@ -62,8 +63,18 @@ package protocol Exchange: AnyObject {
   ///
   /// Never called from inside a call on an exchange.
   var onGone: (() -> Void)? { get set }
-  /// Bytes written to this connection that the kernel has not taken.
+  /// Bytes before the end of this response, or of the bytes written so far, that the kernel has not
+  /// taken.
   var queuedBytes: Int { get }
+  /// Calls `resume` once when the kernel has taken the bytes written so far; for a route that lets
+  /// the rest of a body wait until then.
+  ///
+  /// - Parameters:
+  ///   - backlog: bytes of the body that wait, beyond those that existed when the response began.
+  ///     Above the limit of queued bytes the client is too slow, and the connection (HTTP/2: the
+  ///     HTTP/2 stream) is cut.
+  ///   - resume: replaces that of an earlier call. Not called if `queuedBytes` is 0.
+  func whenTaken(backlog: Int, _ resume: @escaping () -> Void)
   /// Answers 101 (HTTP/2: 200) with these fields, and hands the connection (HTTP/2: the HTTP/2
   /// stream) over to a WebSocket.
   ///
@@ -74,6 +85,9 @@ package protocol Exchange: AnyObject {
 }
 
 extension Exchange {
+  /// Ends the body.
+  package func end() { end(with: []) }
+
   /// Sends the whole response without further fields.
   package func respond(_ response: PreparedResponse) { respond(response, extra: []) }
 

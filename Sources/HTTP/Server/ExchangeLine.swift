@@ -11,6 +11,8 @@ struct ExchangeLine {
 
   var count: Int { first == nil ? 0 : rest.count + 1 }
 
+  var all: [HTTP1Exchange] { (first.map { [$0] } ?? []) + rest }
+
   var last: HTTP1Exchange? { rest.last ?? first }
 
   mutating func append(_ exchange: HTTP1Exchange) {
@@ -25,6 +27,6 @@ struct ExchangeLine {
   /// Removes all exchanges.
   mutating func takeAll() -> [HTTP1Exchange] {
     defer { self = ExchangeLine() }
-    return (first.map { [$0] } ?? []) + rest
+    return all
   }
 }

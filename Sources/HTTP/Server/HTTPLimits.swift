@@ -40,6 +40,8 @@ package struct HTTPLimits: Sendable {
   package var streams = 100
   /// Queued bytes of one connection above which it is cut; a single response may be longer.
   package var queuedBytes = 4 * 1024 * 1024
+  /// Megabytes of past media in the process above which the slowest responses are cut.
+  package var pastMegabytes = 32
   /// Connections of one loop; above the limit the response is 503.
   package var connections = 10_000
   /// Connections of one address (IPv6: of one /64) with all loops; above it the response is 429.

@@ -31,6 +31,9 @@ package final class HTTPServer: SocketReceiver, LoopService {
   private var lastSize = (count: 0, line: SharedBytes([]))
   private var lastFields = (fields: [HeaderField](), lines: SharedBytes([]))
   private var nextCheck = MonotonicTime.distantFuture
+  private let pastMedia: PastMediaBudget
+  /// When the budget of past media is looked at, after it was exceeded.
+  private var nextRelief = MonotonicTime.distantFuture
 
   /// Serves the connections that are handed to `loop`.
   ///
@@ -43,11 +46,13 @@ package final class HTTPServer: SocketReceiver, LoopService {
   ///   - observer: counts responses.
   ///   - addresses: counts connections by address, shared with the other loops.
   ///   - proxies: the proxies whose statements about clients are believed.
+  ///   - pastMedia: the budget of past media, shared with the other loops; nil for one of `limits`.
   ///   - errorFields: fields of errors that no route answers.
   package init(
     loop: EventLoop, limits: HTTPLimits = HTTPLimits(), handler: any RequestHandler,
     observer: (any ExchangeObserver)? = nil, addresses: AddressTable = AddressTable(),
-    proxies: TrustedProxies = TrustedProxies(), errorFields: [HeaderField] = []
+    proxies: TrustedProxies = TrustedProxies(), pastMedia: PastMediaBudget? = nil,
+    errorFields: [HeaderField] = []
   ) {
     self.loop = loop
     self.limits = limits
@@ -55,6 +60,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
     self.observer = observer
     self.addresses = addresses
     self.proxies = proxies
+    self.pastMedia = pastMedia ?? PastMediaBudget(megabytes: limits.pastMegabytes)
     self.errorFields = errorFields + [HeaderField("Cache-Control", "no-store")]
     loop.receiver = self
     loop.addService(self)
@@ -138,16 +144,49 @@ package final class HTTPServer: SocketReceiver, LoopService {
     for connection in connections { connection.drain() }
   }
 
-  package func woken() {}
+  package func woken() { watchPastMedia() }
 
-  package var nextDeadline: MonotonicTime { nextCheck }
+  package var nextDeadline: MonotonicTime { min(nextCheck, nextRelief) }
 
   package func expire(_ now: MonotonicTime) {
+    if nextRelief <= now { relievePastMedia(now) }
+    guard nextCheck <= now else { return }
+    watchPastMedia()
+    if pastMedia.isUsed {
+      forEachConnection { $0.cutPastMedia(until: now, .slow) }
+    }
+    forEachConnection { $0.check(now) }
+    nextCheck = connections.isEmpty ? .distantFuture : now + limits.checkInterval
+  }
+
+  private func forEachConnection(_ body: (any ServedConnection) -> Void) {
     // Backwards, since the last connection replaces a removed one.
     for index in connections.indices.reversed() where index < connections.count {
-      connections[index].check(now)
+      body(connections[index])
     }
-    nextCheck = connections.isEmpty ? .distantFuture : now + limits.checkInterval
+  }
+
+  // MARK: Past media
+
+  /// Looks at the budget of past media again if it is exceeded now.
+  ///
+  /// A window that has just removed a segment exceeds it until the loops have noticed.
+  private func watchPastMedia() {
+    guard nextRelief == .distantFuture, pastMedia.isExceeded else { return }
+    nextRelief = loop.now + PastMediaBudget.interval
+  }
+
+  /// Cuts the slowest responses until the budget is kept, as far as no other loop has slower ones.
+  private func relievePastMedia(_ now: MonotonicTime) {
+    guard pastMedia.isExceeded, !connections.isEmpty else { return nextRelief = .distantFuture }
+    nextRelief = now + PastMediaBudget.interval
+    var deadlines: [MonotonicTime] = []
+    for connection in connections { connection.addPastDeadlines(to: &deadlines) }
+    for deadline in Set(deadlines).sorted() {
+      guard pastMedia.mayCut(deadline, by: loop.name, now: now) else { return }
+      forEachConnection { $0.cutPastMedia(until: deadline, .pastMedia) }
+    }
+    pastMedia.hasNone(loop.name)
   }
 
   private func add(_ connection: any ServedConnection) {

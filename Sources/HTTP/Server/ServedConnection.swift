@@ -11,6 +11,18 @@ protocol ServedConnection: AnyObject {
   var peer: PeerAddress { get }
   /// Ends work that takes too long.
   func check(_ now: MonotonicTime)
+  /// Adds the earliest deadline of past media in each response that keeps any.
+  func addPastDeadlines(to deadlines: inout [MonotonicTime])
+  /// Ends the responses that keep past media with a deadline of `deadline` or before.
+  func cutPastMedia(until deadline: MonotonicTime, _ fault: ConnectionFault)
   /// Answers open requests, then closes; an idle connection is closed at once.
   func drain()
+}
+
+extension ServedConnection {
+  /// None by default.
+  func addPastDeadlines(to deadlines: inout [MonotonicTime]) {}
+
+  /// Nothing to end by default.
+  func cutPastMedia(until deadline: MonotonicTime, _ fault: ConnectionFault) {}
 }

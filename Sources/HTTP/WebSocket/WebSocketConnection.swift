@@ -211,5 +211,13 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
     }
   }
 
+  func addPastDeadlines(to deadlines: inout [MonotonicTime]) {
+    if let deadline = stream.pastDeadline { deadlines.append(deadline) }
+  }
+
+  func cutPastMedia(until deadline: MonotonicTime, _ fault: ConnectionFault) {
+    if let own = stream.pastDeadline, own <= deadline { cut(fault) }
+  }
+
   func drain() { close(.goingAway, "the server stops") }
 }

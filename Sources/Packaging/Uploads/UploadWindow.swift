@@ -32,6 +32,8 @@ struct UploadWindow: Sendable {
   private var formerOrder: [UploadName] = []
   /// The bytes of all files, with their charges.
   private(set) var charged = 0
+  /// Files that were removed since ``takeRemoved()``.
+  private var removed: [UploadedFile] = []
   /// Rises when a name gets another meaning.
   private(set) var revision: UInt64 = 0
   /// When the newest upload began, or the last one ended.
@@ -99,6 +101,7 @@ struct UploadWindow: Sendable {
   mutating func fail(_ file: UploadedFile, now: MonotonicTime) {
     guard let upload = uploads[file.name], upload.file === file else { return }
     uploads[file.name] = nil
+    removed.append(file)
     charged -= upload.charge
     lastUpload = now
     revision += 1
@@ -146,6 +149,16 @@ struct UploadWindow: Sendable {
     Array(files.keys.filter(\.isIndex).sorted { $0.text < $1.text }.prefix(limit))
   }
 
+  /// The files that were removed since the last call; their bytes are those of their readers.
+  mutating func takeRemoved() -> [UploadedFile] {
+    guard !removed.isEmpty else { return [] }
+    defer { removed = [] }
+    return removed
+  }
+
+  /// All files.
+  var allFiles: [UploadedFile] { files.values.map(\.file) + openFiles }
+
   private mutating func makeRoom() {
     while charged > limits.bytes {
       if let oldest = media.first {
@@ -177,7 +190,9 @@ struct UploadWindow: Sendable {
   }
 
   private mutating func forget(_ name: UploadName) {
-    if let stored = files.removeValue(forKey: name) { charged -= stored.charge }
+    guard let stored = files.removeValue(forKey: name) else { return }
+    charged -= stored.charge
+    removed.append(stored.file)
   }
 
   private mutating func remember(_ name: UploadName, _ lookup: UploadedStream.Lookup) {

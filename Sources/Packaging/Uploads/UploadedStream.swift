@@ -71,6 +71,9 @@ package final class UploadedStream: Sendable {
     state = Locked(State(window: UploadWindow(limits, now: now)))
   }
 
+  /// Responses may keep the files too: they are past media from now on.
+  deinit { Self.release(state.withLock { $0.window.allFiles }, after: limits.span) }
+
   // MARK: For publishers
 
   /// Begins an upload.
@@ -160,7 +163,13 @@ package final class UploadedStream: Sendable {
   // MARK: For the server
 
   /// Removes the media files whose time has passed.
-  package func expire(at now: MonotonicTime) { state.withLock { $0.window.expire(now) } }
+  package func expire(at now: MonotonicTime) {
+    let removed = state.withLock { state in
+      state.window.expire(now)
+      return state.window.takeRemoved()
+    }
+    Self.release(removed, after: limits.span)
+  }
 
   /// The present contents.
   package var statistics: Statistics {
@@ -173,11 +182,17 @@ package final class UploadedStream: Sendable {
   }
 
   private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
-    let (result, watchers) = state.withLock { state in
+    let (result, watchers, removed) = state.withLock { state in
       let result = body(&state)
-      return (result, state.watchers)
+      return (result, state.watchers, state.window.takeRemoved())
     }
+    Self.release(removed, after: limits.span)
     for watcher in watchers { watcher.body() }
     return result
+  }
+  /// Files that have left the window may be sent for as long again as they are kept.
+  private static func release(_ files: [UploadedFile], after span: Interval) {
+    guard !files.isEmpty else { return }
+    PastMedia.add(files.flatMap { $0.read().chunks }, until: SystemClock.monotonicTime + span)
   }
 }

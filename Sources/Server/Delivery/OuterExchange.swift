@@ -48,7 +48,11 @@ extension OuterExchange {
 
   func write(_ bytes: SharedBytes) { inner.write(bytes) }
 
-  func end() { inner.end() }
+  func end(with rest: [SharedBytes]) { inner.end(with: rest) }
+
+  func whenTaken(backlog: Int, _ resume: @escaping () -> Void) {
+    inner.whenTaken(backlog: backlog, resume)
+  }
 
   func abort() { inner.abort() }
 

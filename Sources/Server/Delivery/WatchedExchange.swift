@@ -42,8 +42,9 @@ final class WatchedExchange: OuterExchange {
     watch.wrote(delivery, bytes.count)
   }
 
-  func end() {
-    inner.end()
+  func end(with rest: [SharedBytes]) {
+    inner.end(with: rest)
+    if !rest.isEmpty { watch.wrote(delivery, rest.reduce(0) { $0 + $1.count }) }
     watch.end(delivery, isCut: false)
   }
 

@@ -55,7 +55,8 @@ final class SegmentHandler {
     }
     let reader = OpenSegmentReader(
       exchange, number: number, cache: rendition.media, extra: prefetch, since: since,
-      deadline: now + horizon + served.holdLimit)
+      deadline: now + horizon + served.holdLimit
+    ) { [weak self] in self?.resume($0) }
     exchange.onGone = { [weak reader] in reader?.isGone = true }
     guard reader.advance(snapshot, now: now) == .reading else { return }
     readers.keep(reader)
@@ -65,6 +66,15 @@ final class SegmentHandler {
   /// Sends the new chunks of `snapshot` to the readers of its open segment.
   func published(_ snapshot: WindowSnapshot, now: MonotonicTime) {
     readers.advance(snapshot, now: now)
+    gauge.set(readers.count)
+  }
+
+  /// Continues a response, whose connection has taken what it was given.
+  private func resume(_ reader: OpenSegmentReader) {
+    // The head is sent: the time is without effect.
+    let progress = reader.advance(rendition.window.snapshot, now: reader.asked)
+    guard progress == .done else { return }
+    readers.remove(reader)
     gauge.set(readers.count)
   }
 

@@ -2,9 +2,13 @@
 
 import HTTP
 import Packaging
+import Sharing
 import Time
 
 /// A response with a segment that is open or about to begin: sends each chunk when it is published.
+///
+/// Chunks that the connection does not take stay in the window, and are sent when it has taken the
+/// ones before.
 ///
 /// Confined to one loop's thread.
 final class OpenSegmentReader {
@@ -18,13 +22,18 @@ final class OpenSegmentReader {
   private let since: MonotonicTime
   private let cache: MediaResponseCache
   private let extra: [HeaderField]
+  /// Continues the response when the connection has taken what it was given.
+  private let resume: (OpenSegmentReader) -> Void
   private var sent = 0
+  /// After the beginning of the response.
+  private var backlog: BodyBacklog?
   private(set) var hasBegun = false
   var isGone = false
 
   init(
     _ exchange: any Exchange, number: Int64, cache: MediaResponseCache, extra: [HeaderField],
-    since: MonotonicTime, deadline: MonotonicTime
+    since: MonotonicTime, deadline: MonotonicTime,
+    resume: @escaping (OpenSegmentReader) -> Void
   ) {
     self.exchange = exchange
     self.number = number
@@ -32,12 +41,16 @@ final class OpenSegmentReader {
     self.extra = extra
     self.since = since
     self.deadline = deadline
+    self.resume = resume
   }
 
   /// Whether the request names a rendition of `/S/auto/`.
   var namesRendition: Bool {
     exchange.request.hasQuery && exchange.request.queryItems.contains { $0.name == "quality" }
   }
+
+  /// The arrival of the request.
+  var asked: MonotonicTime { since }
 
   /// Sends the chunks of the segment in `snapshot` that were not sent yet.
   ///
@@ -87,20 +100,36 @@ final class OpenSegmentReader {
       exchange.respond(cache.response(segment).ranged(exchange.request), extra: fields(now))
       return
     }
-    send(segment.chunks, now)
-    exchange.end()
+    let rest = segment.chunks.dropFirst(sent)
+    sent = segment.chunks.count
+    exchange.end(with: rest.map(\.bytes))
   }
 
   private func send(_ chunks: [Chunk], _ now: MonotonicTime) {
     guard sent < chunks.count else { return }
     if !hasBegun {
       hasBegun = true
+      backlog = BodyBacklog(initial: Self.byteCount(chunks[...]))
       exchange.begin(cache.openHead, extra: fields(now))
     }
     while sent < chunks.count {
+      guard exchange.queuedBytes <= BodyBacklog.pieceLimit else { return wait(chunks[sent...]) }
       exchange.write(chunks[sent].bytes)
       sent += 1
     }
+  }
+
+  /// Waits until the connection has taken what it was given.
+  private func wait(_ waiting: ArraySlice<Chunk>) {
+    let added = backlog?.added(
+      waiting: Self.byteCount(waiting), queued: exchange.queuedBytes)
+    exchange.whenTaken(backlog: added ?? 0) { [weak self] in
+      if let self, !isGone { resume(self) }
+    }
+  }
+
+  private static func byteCount(_ chunks: ArraySlice<Chunk>) -> Int {
+    chunks.reduce(0) { $0 + $1.bytes.count }
   }
 
   private func fields(_ now: MonotonicTime) -> [HeaderField] {

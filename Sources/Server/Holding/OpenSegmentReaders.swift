@@ -34,6 +34,11 @@ struct OpenSegmentReaders {
     }
   }
 
+  /// Removes a reader that is done.
+  mutating func remove(_ reader: OpenSegmentReader) {
+    readers.removeAll { $0 === reader }
+  }
+
   /// Refuses the early readers whose deadline has passed, and returns their number.
   mutating func expire(_ now: MonotonicTime) -> Int {
     guard nextDeadline <= now else { return 0 }

@@ -252,6 +252,10 @@ struct MetricsText {
     out.sample("process_cpu_seconds_total", [], usage.cpuSeconds)
     out.family("process_resident_memory_bytes", "gauge", "Resident memory.")
     out.sample("process_resident_memory_bytes", [], usage.residentBytes)
+    out.family(
+      "streamer_past_media_bytes", "gauge",
+      "Bytes of media that has left its window and that responses keep in memory.")
+    out.sample("streamer_past_media_bytes", [], Double(PastMedia.byteCount))
     out.family("process_open_fds", "gauge", "Open descriptors.")
     out.sample("process_open_fds", [], Double(usage.descriptors))
     out.family("process_max_fds", "gauge", "The limit of open descriptors.")

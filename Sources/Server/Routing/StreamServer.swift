@@ -54,6 +54,8 @@ package final class StreamServer: Sendable {
     _ endpoints: [Endpoint], others: OtherEndpoints? = nil
   ) throws(NetError) {
     let addresses = AddressTable()
+    let pastMedia = PastMediaBudget(megabytes: limits.pastMegabytes)
+    pastMedia.wake(loops)
     let first = loops[0]
     for (loop, context) in zip(loops, contexts) {
       try loop.start { [serverState, limits] loop in
@@ -64,7 +66,7 @@ package final class StreamServer: Sendable {
         context.http = HTTPServer(
           loop: loop, limits: limits, handler: handler,
           observer: ResponseCounter(counters, serverState.accessLog, viewers: viewers),
-          addresses: addresses, proxies: serverState.options.proxies,
+          addresses: addresses, proxies: serverState.options.proxies, pastMedia: pastMedia,
           errorFields: ResponseFields.common + [ResponseFields.Priority.media.field])
         return handler
       }

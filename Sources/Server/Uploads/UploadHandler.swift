@@ -81,7 +81,7 @@ final class UploadHandler {
     _ = group.advance(loop.now)
     group.add(exchange, since: since, now: loop.now)
     let progress = group.advance(loop.now)
-    readers[key] = progress == .reading && group.count > 0 ? group : nil
+    readers[key] = progress == .reading && group.readerCount > 0 ? group : nil
   }
 
   private func held(_ since: MonotonicTime) -> [HeaderField] { HeldField.ifHeld(since, loop.now) }
@@ -117,7 +117,7 @@ final class UploadHandler {
 
   /// Ends the subscription if no request needs it, and reports the number of readers.
   private func settle() {
-    gauge.set(readers.values.reduce(0) { $0 + $1.count })
+    gauge.set(readers.values.reduce(0) { $0 + $1.readerCount })
     guard readers.isEmpty, early.count == 0, let ticket else { return }
     entry.stream.unwatch(ticket)
     self.ticket = nil

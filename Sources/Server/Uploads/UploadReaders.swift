@@ -7,7 +7,8 @@ import Time
 
 /// The readers of one file that grows, on one loop; each gets every chunk.
 ///
-/// Confined to the loop's thread.
+/// Chunks that a connection does not take stay in the file, and are sent when it has taken the ones
+/// before. Confined to the loop's thread.
 final class UploadReaders {
   /// Whether the readers need further chunks.
   enum Progress { case reading, done }
@@ -15,21 +16,28 @@ final class UploadReaders {
   private final class Reader {
     let exchange: any Exchange
     let since: MonotonicTime
-    var hasBegun = false
+    /// The number of chunks that were sent.
+    var sent = 0
+    /// The bytes of the chunks that wait.
+    var waitingBytes = 0
+    /// After the beginning of the response.
+    var backlog: BodyBacklog?
     var isGone = false
 
     init(_ exchange: any Exchange, since: MonotonicTime) {
       self.exchange = exchange
       self.since = since
     }
+
+    var hasBegun: Bool { backlog != nil }
   }
 
   let file: UploadedFile
   private let limits: UploadLimits
   private let openHead: PreparedResponse
   private var readers: [Reader] = []
-  /// The number of chunks that all readers have.
-  private var sent = 0
+  /// The number of chunks that readers have, or wait for.
+  private var count = 0
 
   init(_ file: UploadedFile, _ limits: UploadLimits) {
     self.file = file
@@ -38,7 +46,7 @@ final class UploadReaders {
   }
 
   /// The number of readers, including readers that have just disconnected.
-  var count: Int { readers.count }
+  var readerCount: Int { readers.count }
 
   /// Adds a reader, which gets the chunks of all others; call ``advance(_:)`` before.
   func add(_ exchange: any Exchange, since: MonotonicTime, now: MonotonicTime) {
@@ -49,17 +57,26 @@ final class UploadReaders {
     }
     exchange.onGone = { [weak reader] in reader?.isGone = true }
     readers.append(reader)
-    send(Array(file.read().chunks.prefix(sent)), to: reader, now)
+    send(file.read().chunks.prefix(count), to: reader, now)
   }
 
   /// Sends the new chunks; the bodies end with the end of the upload, cleanly only if it is
   /// complete.
   func advance(_ now: MonotonicTime) -> Progress {
-    let piece = file.read(from: sent)
-    sent += piece.chunks.count
+    let start = count
+    let piece = file.read(from: start)
+    count += piece.chunks.count
     if !piece.chunks.isEmpty {
       readers.removeAll { $0.isGone }
-      for reader in readers { send(piece.chunks, to: reader, now) }
+      for reader in readers {
+        if reader.sent >= start {
+          // A reader that has read ahead has some of them.
+          send(piece.chunks.dropFirst(reader.sent - start), to: reader, now)
+        } else {
+          reader.waitingBytes += Self.byteCount(piece.chunks[...])
+          wait(reader)
+        }
+      }
     }
     guard piece.phase != .open else { return .reading }
     finish(piece.phase, now)
@@ -77,14 +94,36 @@ final class UploadReaders {
     }
   }
 
-  private func send(_ chunks: [SharedBytes], to reader: Reader, _ now: MonotonicTime) {
+  /// Sends the chunks after those that the reader has, as far as its connection takes them.
+  private func send(_ chunks: ArraySlice<SharedBytes>, to reader: Reader, _ now: MonotonicTime) {
     // Over HTTP/1.0 the end of a body of unknown length cannot be marked.
     guard !chunks.isEmpty, reader.exchange.canStream else { return }
     if !reader.hasBegun {
-      reader.hasBegun = true
+      reader.backlog = BodyBacklog(initial: Self.byteCount(chunks))
       reader.exchange.begin(openHead, extra: HeldField.ifHeld(reader.since, now))
     }
-    for chunk in chunks { reader.exchange.write(chunk) }
+    var rest = chunks
+    while let chunk = rest.first {
+      guard reader.exchange.queuedBytes <= BodyBacklog.pieceLimit else {
+        reader.waitingBytes = Self.byteCount(rest)
+        return wait(reader)
+      }
+      reader.exchange.write(chunk)
+      reader.sent += 1
+      rest.removeFirst()
+    }
+    reader.waitingBytes = 0
+  }
+
+  /// Waits until the connection has taken what it was given.
+  private func wait(_ reader: Reader) {
+    let added = reader.backlog?.added(
+      waiting: reader.waitingBytes, queued: reader.exchange.queuedBytes)
+    reader.exchange.whenTaken(backlog: added ?? 0) { [weak self, weak reader] in
+      guard let self, let reader, !reader.isGone else { return }
+      // The head is sent: the time is without effect.
+      send(file.read(from: reader.sent).chunks[...], to: reader, reader.since)
+    }
   }
 
   private func finish(_ phase: UploadedFile.Phase, _ now: MonotonicTime) {
@@ -93,7 +132,7 @@ final class UploadReaders {
     var whole: PreparedResponse?
     for reader in ending {
       switch (phase, reader.hasBegun) {
-      case (.complete, true): reader.exchange.end()
+      case (.complete, true): reader.exchange.end(with: file.read(from: reader.sent).chunks)
       case (.complete, false):
         let response = whole ?? UploadResponses.whole(file, limits)
         whole = response
@@ -102,5 +141,9 @@ final class UploadReaders {
       case (_, false): reader.exchange.respond(UploadResponses.broken)
       }
     }
+  }
+
+  private static func byteCount(_ chunks: ArraySlice<SharedBytes>) -> Int {
+    chunks.reduce(0) { $0 + $1.count }
   }
 }

@@ -7,7 +7,8 @@ import Time
 /// Adds rows to the history of viewers, and to the statistics of deliveries, on a thread of its
 /// own.
 ///
-/// It also logs why the server cannot switch between the renditions of a stream.
+/// It also logs why the server cannot switch between the renditions of a stream, and gives memory
+/// back after slow responses.
 ///
 /// A row sums up the viewers of all loops; with thousands of viewers that takes milliseconds, for
 /// which no loop may keep its viewers waiting.
@@ -22,10 +23,14 @@ final class HistoryRecorder: Sendable {
   func start() {
     let started = OSThread(name: "viewer-history") { [self] in
       var next = SystemClock.monotonicTime + ViewerHistory.interval
+      var memoryReturn = MemoryReturn()
       while isStopped.wait(until: next, { $0 ? true : nil }) == nil {
         serverState.addToHistory(SystemClock.monotonicTime)
         serverState.reportObstacles()
         serverState.segmentRows?.flush(SystemClock.monotonicTime)
+        if memoryReturn.isDue(PastMedia.byteCount, now: SystemClock.monotonicTime) {
+          SystemMemory.giveBack()
+        }
         next = SystemClock.monotonicTime + ViewerHistory.interval
       }
     }

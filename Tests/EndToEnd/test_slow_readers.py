@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Readers of large bodies: those that join late get everything, slow ones keep little memory."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import struct
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.hostilefiles import make
+from harness.http1 import get
+from harness.http2frames import WINDOW_UPDATE, Frames, frame, request
+from harness.metrics import fault, total
+from harness.procfs import resident_bytes
+from harness.program import Program
+from harness.tools import need
+from harness.uploads import TRANSPORTS, begin, curl, url
+from harness.waiting import pause, wait_until
+
+RELAY = ("--source", "relay", "--name", "studio", "--host", "127.0.0.1", "--http-port", "0")
+MEGABYTE = 1_000_000
+SIZE = 6 * MEGABYTE
+
+
+def reader(program: Program, transport: str, path: str) -> subprocess.Popen[bytes]:
+    """curl, which reads a body without a limit."""
+    return subprocess.Popen(
+        [need("curl", "HTTP/2 readers"), "-sS", "-m", "40", "-N", *TRANSPORTS[transport],
+         url(program, transport, path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def read_exactly(process: subprocess.Popen[bytes], count: int, within: float) -> bytes:
+    """The first `count` bytes that curl gets."""
+    assert process.stdout is not None
+    found = b""
+    end = time.monotonic() + within
+    while len(found) < count and time.monotonic() < end:
+        piece = os.read(process.stdout.fileno(), min(1 << 16, count - len(found)))
+        if not piece:
+            break
+        found += piece
+    return found
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_reader_joins_a_long_open_upload(streamer: Callable[..., Program],
+                                           transport: str) -> None:
+    """12 MB of an upload exist: a new reader gets them, and the rest when it is uploaded."""
+    program = streamer(*RELAY, "--https-port", "0", "--self-signed", defaults=False)
+    body = os.urandom(12 * MEGABYTE)
+    upload = begin(program, "/studio/long.m4s")
+    upload.send(body)
+    pause(1, "the upload arrives")
+    process = reader(program, transport, "/studio/long.m4s")
+    assert read_exactly(process, len(body), 20) == body
+    upload.send(b"the end")
+    assert upload.end() == 201
+    rest, error = process.communicate(timeout=20)
+    assert process.returncode == 0 and rest == b"the end", error
+    assert fault(program, "slow") == 0
+
+
+@pytest.mark.parametrize("transport", ["h1", "h2c"])
+def test_a_reader_joins_a_long_open_segment(streamer: Callable[..., Program], tmp_path: Path,
+                                            transport: str) -> None:
+    """More than 4 MiB of the open segment exist: a new reader gets the whole segment."""
+    film = make(tmp_path / "noise.ts", "-f", "lavfi", "-i",
+                "nullsrc=s=640x360:r=30,geq=random(1)*255:128:128", "-t", "4", "-c:v", "libx264",
+                "-preset", "ultrafast", "-qp", "36", "-g", "30", "-bf", "0")
+    program = streamer("--input", str(film), "--loop", "--segment-duration", "4", "--max-gop", "4",
+                       "--host", "127.0.0.1", "--http-port", "0", defaults=False)
+    wait_until(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 30,
+               "a playlist")
+
+    def open_segment() -> str:
+        text = get(program.port, "/live/video/playlist.m3u8").text
+        parts = re.findall(r'#EXT-X-PART:DURATION=([\d.]+)', text.rsplit("#EXTINF", 1)[-1])
+        if not 2.5 < sum(map(float, parts)) < 3.3:
+            return ""
+        name, number = re.findall(r"^(segment(\d+)\.m4s)$", text, re.M)[-1]
+        return name.replace(number, str(int(number) + 1).zfill(len(number)))
+
+    name = wait_until(open_segment, 15, "2.5 s of an open segment", 0.05)
+    process = reader(program, transport, f"/live/video/{name}")
+    body, error = process.communicate(timeout=40)
+    assert process.returncode == 0, (len(body), error)
+    assert len(body) > 8 << 20, len(body)
+    assert get(program.port, f"/live/video/{name}").body == body
+    assert fault(program, "slow") == 0
+
+
+def slow_reader(port: int, path: str) -> socket.socket:
+    """A connection that asks for a file and does not read it."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    client.connect(("127.0.0.1", port))
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    return client
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("version", [1, 2])
+def test_slow_readers_keep_little_memory(streamer: Callable[..., Program], version: int) -> None:
+    """The files of 30 slow readers have left the window: memory stays within the budget."""
+    program = streamer(*RELAY, "--relay-window", "12,60", "--max-past-media", "12", defaults=False)
+    assert curl(program, "PUT", "/studio/warm.m4s", body=os.urandom(SIZE))[0] == 201
+    assert curl(program, "PUT", "/studio/warm2.m4s", body=os.urandom(SIZE))[0] == 201
+    before = resident_bytes(program.pid)
+    clients: list[socket.socket] = []
+    # A window of 0 bytes for each HTTP/2 stream, and a large one for the connection.
+    frames = Frames(program.port, struct.pack(">HI", 4, 0))
+    frames.send(frame(WINDOW_UPDATE, struct.pack(">I", 1 << 30)))
+    most = 0.0
+    for index in range(30):
+        path = f"/studio/{index}.m4s"
+        assert curl(program, "PUT", path, body=os.urandom(SIZE))[0] == 201
+        if version == 1:
+            clients.append(slow_reader(program.port, path))
+        else:
+            frames.send(request(path, 2 * index + 1))
+        pause(0.15, "the budget is kept")
+        most = max(most, total(program.port, "streamer_past_media_bytes"))
+    grown = resident_bytes(program.pid) - before
+    print(f"HTTP/{version}: {most / 1e6:.1f} MB of past media, memory {grown >> 20} MB more")
+    # One file more until the excess is noticed.
+    assert 0 < most <= 18 * MEGABYTE
+    assert grown < 64 << 20
+    assert fault(program, "past_media") >= 20
+    # A client that reads is not concerned.
+    assert len(get(program.port, "/studio/29.m4s").body) == SIZE
+    for client in clients:
+        client.close()
+    frames.socket.close()
+    wait_until(lambda: total(program.port, "streamer_past_media_bytes") == 0, 5, "no past media")
+    wait_until(lambda: resident_bytes(program.pid) - before < 12 << 20, 20, "memory is given back")
+
+
+def test_a_response_has_one_more_window_duration(streamer: Callable[..., Program]) -> None:
+    """A file is kept for 10 s: a reader that has not read it 10 s later is cut."""
+    program = streamer(*RELAY, "--relay-window", "12,10", "--stall-timeout", "600", defaults=False)
+    assert curl(program, "PUT", "/studio/a.m4s", body=os.urandom(SIZE))[0] == 201
+    client = slow_reader(program.port, "/studio/a.m4s")
+    try:
+        wait_until(lambda: total(program.port, "streamer_past_media_bytes") > MEGABYTE, 15,
+                   "the file leaves the window")
+        start = time.monotonic()
+        wait_until(lambda: fault(program, "slow") == 1, 15, "the reader is cut")
+        assert 8 < time.monotonic() - start < 14
+        assert total(program.port, "streamer_past_media_bytes") == 0
+    finally:
+        client.close()

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Packaging
+import Sharing
+import TestSupport
+import Testing
+import Time
+
+@testable import Server
+
+@Suite("Bodies of open segments and open uploads are handed over in pieces")
+struct OpenBodyTests {
+  @Test(
+    "bytes of the beginning wait for any client, added bytes are counted",
+    arguments: [
+      (initial: 0, waiting: 0, queued: 0, added: 0),
+      (initial: 6_000_000, waiting: 5_000_000, queued: 300_000, added: 0),
+      (initial: 6_000_000, waiting: 6_000_000, queued: 300_000, added: 300_000),
+      (initial: 1000, waiting: 9000, queued: 0, added: 8000),
+    ])
+  func backlog(row: (initial: Int, waiting: Int, queued: Int, added: Int)) {
+    let backlog = BodyBacklog(initial: row.initial)
+    #expect(backlog.added(waiting: row.waiting, queued: row.queued) == row.added)
+  }
+
+  @Test("a reader of an open segment gets the next chunks when its connection has taken some")
+  func segment() throws {
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
+    let exchange = try handler.media("segment\(number).m4s")
+    #expect(exchange.pieces.count == 12)
+    exchange.queuedBytes = BodyBacklog.pieceLimit + 1
+    handler.publish(frames: 3)
+    #expect(exchange.pieces.count == 12)
+    // Bytes beyond those of the beginning: what is queued, and three chunks, less twelve chunks.
+    let chunks = handler.snapshot.open?.chunks.map(\.bytes.count) ?? []
+    let beginning = chunks.prefix(12).reduce(0, +)
+    let later = chunks.dropFirst(12).reduce(0, +)
+    #expect(exchange.backlog == BodyBacklog.pieceLimit + 1 + later - beginning)
+    exchange.take()
+    #expect(exchange.pieces.count == 15 && exchange.stage == .streaming)
+    // A publication that the loop has not noticed is sent too, and not twice.
+    exchange.queuedBytes = BodyBacklog.pieceLimit + 1
+    handler.publish(frames: 1)
+    handler.stream.publish(frames: 2)
+    exchange.take()
+    #expect(exchange.pieces.count == 18)
+    handler.publish(frames: 1)
+    #expect(exchange.pieces.count == 19)
+    // The end of the segment ends the response, whatever is queued.
+    exchange.queuedBytes = BodyBacklog.pieceLimit + 1
+    handler.publish(frames: 11)
+    #expect(exchange.stage == .answered)
+    #expect(exchange.text == (try handler.media("segment\(number).m4s").text))
+    #expect(handler.held == 0)
+  }
+
+  @Test("a reader that takes bytes after the end of the segment gets its end")
+  func ended() throws {
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
+    let exchange = try handler.media("segment\(number).m4s")
+    exchange.queuedBytes = BodyBacklog.pieceLimit + 1
+    handler.publish(frames: 1)
+    handler.stream.publish(frames: 20)
+    exchange.take()
+    #expect(exchange.stage == .answered)
+    #expect(exchange.text == (try handler.media("segment\(number).m4s").text))
+    handler.publish(frames: 1)
+    #expect(handler.held == 0)
+  }
+
+  @Test("after a disconnection no connection is asked for")
+  func gone() throws {
+    let handler = try SyntheticHandler.live(parts: 4)
+    let exchange = try handler.media("segment\(handler.last + 1).m4s")
+    exchange.queuedBytes = BodyBacklog.pieceLimit + 1
+    handler.publish(frames: 1)
+    exchange.go()
+    exchange.take()
+    #expect(exchange.pieces.count == 12)
+  }
+}
