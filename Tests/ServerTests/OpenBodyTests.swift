@@ -32,7 +32,7 @@ struct OpenBodyTests {
     exchange.queuedBytes = BodyBacklog.pieceLimit + 1
     handler.publish(frames: 3)
     #expect(exchange.pieces.count == 12)
-    // Bytes beyond those of the beginning: what is queued, and three chunks, less twelve chunks.
+    // Bytes beyond those of the beginning: the queue and three chunks, less twelve chunks.
     let chunks = handler.snapshot.open?.chunks.map(\.bytes.count) ?? []
     let beginning = chunks.prefix(12).reduce(0, +)
     let later = chunks.dropFirst(12).reduce(0, +)
@@ -47,7 +47,7 @@ struct OpenBodyTests {
     #expect(exchange.pieces.count == 18)
     handler.publish(frames: 1)
     #expect(exchange.pieces.count == 19)
-    // The end of the segment ends the response, whatever is queued.
+    // The end of the segment ends the response, in spite of the queue.
     exchange.queuedBytes = BodyBacklog.pieceLimit + 1
     handler.publish(frames: 11)
     #expect(exchange.stage == .answered)

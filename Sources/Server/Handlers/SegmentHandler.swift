@@ -69,7 +69,7 @@ final class SegmentHandler {
     gauge.set(readers.count)
   }
 
-  /// Continues a response, whose connection has taken what it was given.
+  /// Continues a response, whose connection has taken the bytes before.
   private func resume(_ reader: OpenSegmentReader) {
     // The head is sent: the time is without effect.
     let progress = reader.advance(rendition.window.snapshot, now: reader.asked)

@@ -22,7 +22,7 @@ final class OpenSegmentReader {
   private let since: MonotonicTime
   private let cache: MediaResponseCache
   private let extra: [HeaderField]
-  /// Continues the response when the connection has taken what it was given.
+  /// Continues the response when the connection has taken the bytes before.
   private let resume: (OpenSegmentReader) -> Void
   private var sent = 0
   /// After the beginning of the response.
@@ -119,7 +119,7 @@ final class OpenSegmentReader {
     }
   }
 
-  /// Waits until the connection has taken what it was given.
+  /// Waits until the connection has taken the bytes before.
   private func wait(_ waiting: ArraySlice<Chunk>) {
     let added = backlog?.added(
       waiting: Self.byteCount(waiting), queued: exchange.queuedBytes)

@@ -5,7 +5,7 @@ import Time
 /// Decides when freed memory is given back to the system: a pure state machine.
 ///
 /// It is due after the end of responses that kept much past media, at most every ten seconds. The
-/// allocator keeps what is freed: 300 MB stayed after the last slow client.
+/// allocator keeps freed memory: 300 MB stayed after the last slow client.
 struct MemoryReturn {
   /// The freed bytes that are worth it.
   static let leastBytes = 4_000_000

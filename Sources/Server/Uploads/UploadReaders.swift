@@ -115,7 +115,7 @@ final class UploadReaders {
     reader.waitingBytes = 0
   }
 
-  /// Waits until the connection has taken what it was given.
+  /// Waits until the connection has taken the bytes before.
   private func wait(_ reader: Reader) {
     let added = reader.backlog?.added(
       waiting: reader.waitingBytes, queued: reader.exchange.queuedBytes)

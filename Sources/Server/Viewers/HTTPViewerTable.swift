@@ -92,7 +92,7 @@ struct HTTPViewerTable: Sendable {
   private var viewers: [UInt64: Viewer] = [:]
   private var addressCounts: [PeerAddress: Int] = [:]
 
-  /// The number of viewers, those included who have just left.
+  /// The number of viewers, including viewers that have just left.
   var count: Int { viewers.count }
 
   /// A request begins.

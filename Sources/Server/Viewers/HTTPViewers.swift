@@ -64,7 +64,7 @@ final class HTTPViewers: Sendable {
     table.withLock { $0.transport(of: number) }
   }
 
-  /// The number of viewers, those included who have just left.
+  /// The number of viewers, including viewers that have just left.
   var count: Int { table.withLock { $0.count } }
 
   /// The viewers that are present.
