@@ -641,16 +641,44 @@ class ServerClock {
 
 function sentenceOf(message) { return message.charAt(0).toUpperCase() + message.slice(1); }
 
+// shared/outage.js
+
+const NEAR = 2000;
+function outageOf(value, perMillisecond) {
+  const { kind, text, since, retry } = value ?? {};
+  if (typeof text !== 'string' || text === '' || !(since > 0)) return null;
+  return {
+    kind: typeof kind === 'string' ? kind : '', text, since: since / perMillisecond,
+    retry: retry > 0 ? retry / perMillisecond : null,
+  };
+}
+function outageWords({ text }) {
+  const colon = text.indexOf(': ');
+  if (colon < 0) return { title: sentenceOf(text), details: '' };
+  const details = `${sentenceOf(text.slice(colon + 2))}.`;
+  return { title: sentenceOf(text.slice(0, colon)), details };
+}
+function clockTime(at) { return new Date(at).toLocaleTimeString([], { hour12: false }); }
+function attemptText({ retry }, now) {
+  if (retry === null) return '';
+  return retry - now < NEAR ? 'Trying again.' : `Next attempt at ${clockTime(retry)}.`;
+}
+
 // page/away.js
 
 const DELAY = 1200;
-function presenceOf(state, since) {
-  const presence = { isOnline: state !== 'lost' && state !== 'failed', since: since * 1e6 };
-  return state === 'failed' ? { ...presence, hasFailed: true } : presence;
+const RETURNS = 'The picture returns by itself.', STARTS = 'The picture starts by itself.';
+function presenceOf(state, since, cause) {
+  const outage = outageOf(cause, 1);
+  const isOnline = state !== 'lost' && state !== 'failed' && outage === null;
+  return {
+    isOnline, since: since * 1e6, ...(state === 'failed' && { hasFailed: true }),
+    ...(outage && { outage }),
+  };
 }
 function sinceText(at, now) {
   const seconds = Math.max(0, Math.round((now - at) / 1000));
-  const time = new Date(at).toLocaleTimeString([], { hour12: false });
+  const time = clockTime(at);
   const units = seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min`
     : `${Math.round(seconds / 3600)} h`;
   return `since ${time} (${units})`;
@@ -664,14 +692,20 @@ function awayWords(
   { source, publisher, isReachable, isPlaying, changedAt, problem }, now,
 ) {
   if (isReachable && source && !source.isOnline && source.since > 0) {
-    const since = source.since / 1e6;
+    const since = source.outage?.since ?? source.since / 1e6;
     if (now - since < DELAY) return null;
+    const slate = publisher?.state === 'slate' ? ' A slate is shown.' : '';
+    if (source.outage) {
+      const { title, details } = outageWords(source.outage);
+      const last = attemptText(source.outage, now) || (source.hasFailed ? '' : STARTS);
+      const text = `${details} No media ${sinceText(since, now)}.${slate} ${last}`.trim();
+      return { title, text };
+    }
     if (source.hasFailed) {
       const text = `No media ${sinceText(since, now)}. The picture returns if it starts again.`;
       return { title: 'The stream has failed', text };
     }
-    const slate = publisher?.state === 'slate' ? ' A slate is shown.' : '';
-    const text = `No frames ${sinceText(since, now)}.${slate} The picture returns by itself.`;
+    const text = `No frames ${sinceText(since, now)}.${slate} ${RETURNS}`;
     return { title: publisher ? 'The publisher is away' : 'The source is away', text };
   }
   if (isPlaying || now - changedAt < DELAY) return null;
@@ -1005,7 +1039,7 @@ class ControlSocket {
       socket.send({ t: 'list' });
     });
   }
-  control({ t, target, state, since, channels }) {
+  control({ t, target, state, since, outage, channels }) {
     if (t === 'welcome') {
       this.hasAnswered = true;
       this.pause = FIRST_PAUSE;
@@ -1014,7 +1048,7 @@ class ControlSocket {
       this.events.onTarget(target / 1000);
       this.joining.abort();
     } else if (t === 'source' && since > 0) {
-      this.events.onSource(presenceOf(state, since));
+      this.events.onSource(presenceOf(state, since, outage));
     } else if (t === 'channels') {
       this.events.onMissing(missingIn(channels));
     }
@@ -1665,7 +1699,7 @@ function substituteFor(index, count, avoided) {
 function timestampsOf(response) {
   const record = (/** @type {any} */ value) => (typeof value === 'object' && value ? value : {});
   const { timestamp, parts, captures, clock, source, missing, publisher } = record(response);
-  const { synchronized, offsetEstimateNs } = record(clock);
+  const { synchronized, offsetEstimateNs } = record(clock), outage = outageOf(source?.outage, 1e6);
   return {
     timestamp: Number(timestamp), parts: record(parts), captures: record(captures),
     clock: {
@@ -1673,7 +1707,7 @@ function timestampsOf(response) {
       estimate: typeof offsetEstimateNs === 'number' ? offsetEstimateNs / 1e6 : null,
     },
     source: typeof source?.online === 'boolean'
-      ? { isOnline: source.online, since: Number(source.since) } : null,
+      ? { isOnline: source.online, since: Number(source.since), ...(outage && { outage }) } : null,
     missing: Array.isArray(missing) ? missing.map(String) : [],
     publisher: typeof publisher?.state === 'string' ? {
       state: publisher.state, since: Number(publisher.since),
@@ -5431,7 +5465,7 @@ class SocketPlayer {
         this.join(message);
         break;
       case 'channels': this.ladder.learn(message.channels); break;
-      case 'source': this.learnSource(message.state, message.since); break;
+      case 'source': this.learnSource(message.state, message.since, message.outage); break;
       case 'sync':
         if (message.target > 0) {
           this.host.setSharedTarget(message.target / 1000);
@@ -5473,10 +5507,10 @@ class SocketPlayer {
     const group = this.subscription.add(message);
     if (group?.track === 'v') this.ladder.shown = group.rendition;
   }
-  learnSource(state, since) {
+  learnSource(state, since, outage) {
     this.sourceState = String(state);
     if (typeof since === 'number' && since > 0) {
-      this.host.setSource(presenceOf(state, since));
+      this.host.setSource(presenceOf(state, since, outage));
     }
     if (state === 'ended') {
       this.host.status('dead', 'Ended', 'The stream has ended');
@@ -5763,6 +5797,7 @@ function showFigures(panel, state, clock, { frameRate, hasTarget, requested, isD
 const CLOCK_INTERVAL = 30000, CLOCK_RETRY = 2000;
 const POLL_INTERVAL = 500, SOURCE_INTERVAL = 1500, POLL_RETRY = 5000;
 const URGENT_INTERVAL = 500;
+const STATE_DELAY = 500;
 const DRIFT = 100;
 function servicesNamedBy(list) {
   const names = segmentNames(list);
@@ -5792,11 +5827,17 @@ class ServicePoller {
     if (this.isStarted) return;
     this.isStarted = true;
     void this.keepClock();
+    void this.keepState();
     void this.pollTimestamps();
   }
   learn(list) {
-    this.services ??= servicesNamedBy(list);
+    this.learnServices(list);
     this.start();
+  }
+  learnServices(list) {
+    if (this.services) return;
+    this.services = servicesNamedBy(list);
+    if (this.services && !this.isPushed) this.presence = null;
   }
   use(source) {
     if (source === this.source) return;
@@ -5813,7 +5854,7 @@ class ServicePoller {
     let wait = 0;
     try {
       const list = await loadPlaylist(this.source, this.clock, this.stop);
-      this.services ??= servicesNamedBy(list);
+      this.learnServices(list);
       this.silences = 0;
     } catch (error) {  // the next call tries again
       const isSilent = error instanceof TypeError || messageOf(error).startsWith('no response');
@@ -5840,6 +5881,28 @@ class ServicePoller {
     if (!presence) return;
     this.presence = presence;
     this.silences = 0;
+  }
+  async keepState() {
+    await sleep(STATE_DELAY, this.stop);
+    while (!this.stop.aborted && !this.services) {
+      const isKnown = otherFormat(this.source) !== null && !this.isPushed;
+      if (isKnown && !document.hidden && !await this.updateState()) return;
+      await sleep(SOURCE_INTERVAL, this.stop);
+    }
+  }
+  async updateState() {
+    try {
+      return await within(2000, async (signal) => {
+        const url = new URL('timestamps.json', this.source);
+        const response = await fetch(url, { cache: 'no-store', signal });
+        if (!response.ok) return response.status === 503;
+        const { source, publisher } = timestampsOf(await response.json());
+        if (!this.services && source?.outage) [this.presence, this.publisher] = [source, publisher];
+        return source !== null;
+      }, this.stop);
+    } catch {
+      return true;
+    }
   }
   async pollTimestamps() {
     while (!this.stop.aborted) {

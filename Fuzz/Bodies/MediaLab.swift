@@ -75,7 +75,7 @@ final class MediaLab {
 
   /// Notes that the connection is lost, and a new one.
   func reconnected() {
-    _ = input.lost("lost")
+    _ = input.lost(.failed("lost"))
     connected()
   }
 

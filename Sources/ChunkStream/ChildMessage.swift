@@ -47,6 +47,8 @@ package enum ChildMessage: Sendable {
   case gap(UInt8, segment: Int64)
   /// Counters, and the sign that the process runs.
   case status([UInt8])
+  /// The source supplies no media, for this reason; nil if it supplies media.
+  case outage(OutageFields?)
   /// A line for the log.
   case log(level: UInt8, event: String, text: String)
 
@@ -69,6 +71,7 @@ package enum ChildMessage: Sendable {
     case .log: 15
     case .tracksChanged: 16
     case .unfit: 17
+    case .outage: 18
     }
   }
 
@@ -106,6 +109,7 @@ package enum ChildMessage: Sendable {
     case .gap(let track, let segment):
       writer.add(track)
       writer.add(segment)
+    case .outage(let fields): writer.add(fields) { $1.write(to: &$0) }
     case .log(let level, let event, let text):
       writer.add(level)
       writer.add(event)
@@ -161,6 +165,9 @@ package enum ChildMessage: Sendable {
         }, text: try reason(&reader))
     case 16: return .tracksChanged
     case 17: return .unfit(reason: try reason(&reader))
+    case 18:
+      return .outage(
+        try reader.optional("a flag") { reader throws(MessageError) in try OutageFields(&reader) })
     case 8...13: return try readOfTrack(kind, &reader, payload)
     default: throw .unknownKind(kind)
     }

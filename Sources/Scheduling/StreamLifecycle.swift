@@ -70,6 +70,12 @@ package struct StreamLifecycle: Sendable {
     }
   }
 
+  /// When the stream starts again after a failure; nil if it does not, or upon a request only.
+  package var retryAt: MonotonicTime? {
+    guard case .failed(let until) = state, isRetried, !isOnDemand else { return nil }
+    return until
+  }
+
   /// Notes that the session must be replaced at once by one with another configuration.
   package mutating func renew() {
     if state == .live { state = .idle }

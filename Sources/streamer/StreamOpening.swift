@@ -80,6 +80,7 @@ extension StreamDefinition {
       }
     }
     plan.upstream = link
+    plan.outages = link.outages
     return plan
   }
 
@@ -87,9 +88,11 @@ extension StreamDefinition {
   private func pulled(
     _ address: InputAddress, _ published: PublishedStream?, _ sharing: InputSharing, _ log: Log
   ) -> StreamPlan {
-    let crashes = SourceCrashes()
+    let (crashes, outages) = (SourceCrashes(), SourceOutages())
     var plan = StreamPlan(name: settings.name) { start throws(StreamSession.Failure) in
-      let source = start.continued?.source ?? source(address, published, sharing, crashes, log)
+      let source =
+        start.continued?.source
+        ?? source(address, published, sharing, crashes, outages, log)
       do {
         start.continued?.source.follow(start.cancellation)
         let facts = try start.continued?.facts ?? source.begin(start.cancellation)
@@ -111,24 +114,25 @@ extension StreamDefinition {
       }
     }
     plan.crashes = crashes
+    plan.outages = outages
     return plan
   }
 
   /// The pulled input that does not run yet.
   private func source(
     _ address: InputAddress, _ published: PublishedStream?, _ sharing: InputSharing,
-    _ crashes: SourceCrashes, _ log: Log
+    _ crashes: SourceCrashes, _ outages: SourceOutages, _ log: Log
   ) -> StreamPlan.Source {
     let order = order(address)
     guard settings.isIsolated else {
       return .inProcess(
         PulledSource(
           order, published: published?.connectSource().map { PublishedMedia(descriptor: $0) },
-          inputs: sharing.inputs, log: log))
+          inputs: sharing.inputs, outages: outages, log: log))
     }
     return .isolated(
       IsolatedSource(
-        order, crashes: crashes, processes: sharing.processes,
+        order, crashes: crashes, outages: outages, processes: sharing.processes,
         connectMedia: published.map { $0.connectSource }, log: log))
   }
 

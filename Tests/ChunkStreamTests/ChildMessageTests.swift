@@ -34,7 +34,9 @@ private struct Row: Sendable, CustomTestStringConvertible {
       .period(2, PeriodFields(offset: .nanoseconds(-12), skipped: 0)),
       .step(0, offset: .seconds(3600), skipped: 3600), .gap(1, segment: 17), .status([]),
       .log(level: 2, event: "source-gone", text: "the source is gone; \u{1F600}"),
-      .tracksChanged, .unfit(reason: "the stream has B-frames"),
+      .tracksChanged, .unfit(reason: "the stream has B-frames"), .outage(nil),
+      .outage(OutageFields(kind: "denied", reason: "401 Unauthorized", wait: .seconds(30))),
+      .outage(OutageFields(kind: "no-sender", reason: "", wait: nil)),
     ]
     return messages.map { Row(message: $0) }
   }
@@ -122,6 +124,32 @@ struct ChildMessageTests {
     #expect(throws: MessageError.self) {
       try read(ChildMessage.log(level: 1, event: "a\",\"b", text: "").bytes)
     }
+  }
+
+  @Test("an outage has a word as its kind, and a wait of at most a day")
+  func outages() throws {
+    let days = OutageFields(kind: "refused", reason: "", wait: .seconds(400_000))
+    #expect(days.wait == .seconds(86_400))
+    #expect(OutageFields(kind: "refused", reason: "", wait: .seconds(-1)).wait == .zero)
+    let long = OutageFields(
+      kind: "refused", reason: String(repeating: "\u{1F600}", count: 4000), wait: nil)
+    #expect((try? read(ChildMessage.outage(long).bytes)) != nil)
+    for kind in ["", "a\",\"b", "Denied", String(repeating: "a", count: 21)] {
+      let fields = OutageFields(kind: kind, reason: "", wait: nil)
+      #expect(throws: MessageError.self) { try read(ChildMessage.outage(fields).bytes) }
+    }
+    // The last eight bytes are the wait.
+    for wait in [-1, Int64.min, Int64.max, 86_400_000_000_001] {
+      var bytes = ChildMessage.outage(days).bytes
+      bytes.replaceSubrange(bytes.count - 8..<bytes.count, with: bytesOf(wait))
+      #expect(throws: MessageError.self) { try read(bytes) }
+    }
+  }
+
+  private func bytesOf(_ number: Int64) -> [UInt8] {
+    var writer = FieldWriter()
+    writer.add(number)
+    return writer.bytes
   }
 
   @Test("a long text is shortened by its sender")

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The content of /streams.json, in words.
 
+import { attemptText, outageOf } from '../shared/outage.js';
+import { sentenceOf } from '../shared/sentence.js';
+/** @typedef {import('../shared/outage.js').Outage} Outage */
+
 /** The states of a stream that the server names. */
 const STATES = ['idle', 'starting', 'live', 'ended', 'failed'];
 
@@ -9,13 +13,14 @@ const LARGEST_WALL = 16;
 
 /**
  * A stream: `label` is its name for people; `state` is one word, `lost` if the source supplies no
- * frames; `since` in Unix ms, 0 if unknown.
+ * frames; `since` in Unix ms, 0 if unknown; `outage` is null if the source supplies media.
  * @typedef {object} ListedStream
  * @property {string} name
  * @property {string} label
  * @property {string} state
  * @property {number} since
  * @property {boolean} isOnDemand
+ * @property {Outage | null} outage
  */
 
 /**
@@ -25,21 +30,26 @@ const LARGEST_WALL = 16;
 export function listedStreams(content) {
   if (!Array.isArray(content)) throw new Error('no list of streams');
   return content.filter((item) => typeof item?.name === 'string' && STATES.includes(item.state))
-    .map(({ name, label, state, source, onDemand }) => {
+    .map(({ name, label, state, source, onDemand, outage }) => {
       const isLost = state === 'live' && source?.online === false;
       const since = Number(source?.since) / 1e6;
       return {
         name, label: typeof label === 'string' ? label : name, state: isLost ? 'lost' : state,
-        since: since > 0 ? since : 0, isOnDemand: onDemand === true,
+        since: since > 0 ? since : 0, isOnDemand: onDemand === true, outage: outageOf(outage, 1e6),
       };
     });
 }
 
 /**
  * The state of a stream in words.
- * @param {Pick<ListedStream, 'state' | 'since'>} stream @param {number} now Unix ms
+ * @param {Pick<ListedStream, 'state' | 'since' | 'outage'>} stream @param {number} now Unix ms
  */
-export function stateText({ state, since }, now) {
+export function stateText({ state, since, outage }, now) {
+  if (outage && ['starting', 'lost', 'failed'].includes(state)) {
+    const attempt = attemptText(outage, now);
+    const time = `since ${timeText(outage.since, now)}`;
+    return `${sentenceOf(outage.text)}, ${time}${attempt === '' ? '' : `. ${attempt}`}`;
+  }
   switch (state) {
     case 'live': return 'Live';
     case 'lost': return since > 0 ? `The source is away since ${timeText(since, now)}`

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One stream in the list: a link with its still, its name and its state.
 
+import { outageWords } from '../shared/outage.js';
 import { stateText } from './listing.js';
 import { drawStill } from './still.js';
 /** @typedef {import('./listing.js').ListedStream} ListedStream */
@@ -36,6 +37,9 @@ export class Tile {
     this.state.className = `state ${stream.state}`;
     const text = stateText(stream, Date.now());
     if (this.state.textContent !== text) this.state.textContent = text;
+    if (this.canvas.isConnected || stream.state === 'live') return;
+    const title = stream.outage ? outageWords(stream.outage).title : '';
+    if (this.picture.textContent !== title) this.picture.textContent = title;
   }
 
   /** @param {AbortSignal} stop */

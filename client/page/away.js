@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words for a stream without a picture of its source.
 
+import { attemptText, outageOf, outageWords, clockTime } from '../shared/outage.js';
 import { sentenceOf } from '../shared/sentence.js';
+/** @typedef {import('../shared/outage.js').Outage} Outage */
 /** @typedef {import('../shared/timestamps.js').Publisher} Publisher */
 
 /** The words appear after this time, ms: a short outage needs none. */
 const DELAY = 1200;
+const RETURNS = 'The picture returns by itself.', STARTS = 'The picture starts by itself.';
 
 /**
- * Whether the source supplies frames, and since when, Unix ns; by the server.
- * @typedef {{ isOnline: boolean, since: number, hasFailed?: boolean }} SourcePresence
+ * Whether the source supplies frames, since when, Unix ns, and why not; by the server.
+ * @typedef {object} SourcePresence
+ * @property {boolean} isOnline
+ * @property {number} since
+ * @property {boolean} [hasFailed]
+ * @property {Outage} [outage]
  */
 
 /**
@@ -24,18 +31,22 @@ const DELAY = 1200;
 
 /**
  * The content of the message `source` of a WebSocket.
- * @param {unknown} state @param {number} since Unix ms
+ * @param {unknown} state @param {number} since Unix ms @param {unknown} [cause] its outage
  * @returns {SourcePresence}
  */
-export function presenceOf(state, since) {
-  const presence = { isOnline: state !== 'lost' && state !== 'failed', since: since * 1e6 };
-  return state === 'failed' ? { ...presence, hasFailed: true } : presence;
+export function presenceOf(state, since, cause) {
+  const outage = outageOf(cause, 1);
+  const isOnline = state !== 'lost' && state !== 'failed' && outage === null;
+  return {
+    isOnline, since: since * 1e6, ...(state === 'failed' && { hasFailed: true }),
+    ...(outage && { outage }),
+  };
 }
 
 /** @param {number} at Unix ms @param {number} now Unix ms */
 function sinceText(at, now) {
   const seconds = Math.max(0, Math.round((now - at) / 1000));
-  const time = new Date(at).toLocaleTimeString([], { hour12: false });
+  const time = clockTime(at);
   const units = seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min`
     : `${Math.round(seconds / 3600)} h`;
   return `since ${time} (${units})`;
@@ -62,14 +73,20 @@ export function awayWords(
   { source, publisher, isReachable, isPlaying, changedAt, problem }, now,
 ) {
   if (isReachable && source && !source.isOnline && source.since > 0) {
-    const since = source.since / 1e6;
+    const since = source.outage?.since ?? source.since / 1e6;
     if (now - since < DELAY) return null;
+    const slate = publisher?.state === 'slate' ? ' A slate is shown.' : '';
+    if (source.outage) {
+      const { title, details } = outageWords(source.outage);
+      const last = attemptText(source.outage, now) || (source.hasFailed ? '' : STARTS);
+      const text = `${details} No media ${sinceText(since, now)}.${slate} ${last}`.trim();
+      return { title, text };
+    }
     if (source.hasFailed) {
       const text = `No media ${sinceText(since, now)}. The picture returns if it starts again.`;
       return { title: 'The stream has failed', text };
     }
-    const slate = publisher?.state === 'slate' ? ' A slate is shown.' : '';
-    const text = `No frames ${sinceText(since, now)}.${slate} The picture returns by itself.`;
+    const text = `No frames ${sinceText(since, now)}.${slate} ${RETURNS}`;
     return { title: publisher ? 'The publisher is away' : 'The source is away', text };
   }
   if (isPlaying || now - changedAt < DELAY) return null;

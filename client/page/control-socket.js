@@ -77,7 +77,7 @@ export class ControlSocket {
   }
 
   /** @param {{ t: string } & Record<string, any>} message */
-  control({ t, target, state, since, channels }) {
+  control({ t, target, state, since, outage, channels }) {
     if (t === 'welcome') {
       this.hasAnswered = true;
       this.pause = FIRST_PAUSE;
@@ -86,7 +86,7 @@ export class ControlSocket {
       this.events.onTarget(target / 1000);
       this.joining.abort();
     } else if (t === 'source' && since > 0) {
-      this.events.onSource(presenceOf(state, since));
+      this.events.onSource(presenceOf(state, since, outage));
     } else if (t === 'channels') {
       this.events.onMissing(missingIn(channels));
     }

@@ -8,6 +8,7 @@ import { messageOf, waitOf } from './errors.js';
 import { publisherText } from './away.js';
 import { milliseconds } from './figures.js';
 import { segmentNames } from './segment-names.js';
+import { otherFormat } from './source.js';
 import { loadPlaylist, timeServicesOf } from './transport.js';
 /** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../shared/timestamps.js').Timestamps} Timestamps */
@@ -25,6 +26,8 @@ const CLOCK_INTERVAL = 30000, CLOCK_RETRY = 2000;
 const POLL_INTERVAL = 500, SOURCE_INTERVAL = 1500, POLL_RETRY = 5000;
 /** The interval if a player learns of a rendition without media by these requests only. */
 const URGENT_INTERVAL = 500;
+/** The state of a stream without a playlist is asked for after this time, ms. */
+const STATE_DELAY = 500;
 /** A larger difference of the clocks means that one of them was set, ms. */
 const DRIFT = 100;
 
@@ -78,6 +81,7 @@ export class ServicePoller {
     if (this.isStarted) return;
     this.isStarted = true;
     void this.keepClock();
+    void this.keepState();
     void this.pollTimestamps();
   }
 
@@ -86,8 +90,16 @@ export class ServicePoller {
    * @param {import('../shared/playlist.js').Playlist} list
    */
   learn(list) {
-    this.services ??= servicesNamedBy(list);
+    this.learnServices(list);
     this.start();
+  }
+
+  /** @param {import('../shared/playlist.js').Playlist} list */
+  learnServices(list) {
+    if (this.services) return;
+    this.services = servicesNamedBy(list);
+    // What was known of the stream before it started.
+    if (this.services && !this.isPushed) this.presence = null;
   }
 
   /** @param {string} source URL of the playlist or MPD from now on */
@@ -112,7 +124,7 @@ export class ServicePoller {
     let wait = 0;
     try {
       const list = await loadPlaylist(this.source, this.clock, this.stop);
-      this.services ??= servicesNamedBy(list);
+      this.learnServices(list);
       this.silences = 0;
     } catch (error) {  // the next call tries again
       const isSilent = error instanceof TypeError || messageOf(error).startsWith('no response');
@@ -147,6 +159,37 @@ export class ServicePoller {
     if (!presence) return;
     this.presence = presence;
     this.silences = 0;
+  }
+
+  /**
+   * Asks for the state of a stream whose playlist the server holds, since its source has not
+   * supplied anything yet.
+   */
+  async keepState() {
+    await sleep(STATE_DELAY, this.stop);
+    while (!this.stop.aborted && !this.services) {
+      // By the names of our server only.
+      const isKnown = otherFormat(this.source) !== null && !this.isPushed;
+      if (isKnown && !document.hidden && !await this.updateState()) return;
+      await sleep(SOURCE_INTERVAL, this.stop);
+    }
+  }
+
+  /** @returns {Promise<boolean>} whether to ask again */
+  async updateState() {
+    try {
+      return await within(2000, async (signal) => {
+        const url = new URL('timestamps.json', this.source);
+        const response = await fetch(url, { cache: 'no-store', signal });
+        if (!response.ok) return response.status === 503;
+        const { source, publisher } = timestampsOf(await response.json());
+        if (!this.services && source?.outage) [this.presence, this.publisher] = [source, publisher];
+        return source !== null;
+      }, this.stop);
+    } catch {
+      // The server holds this request too, or it does not answer.
+      return true;
+    }
   }
 
   async pollTimestamps() {

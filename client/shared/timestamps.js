@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The content of /timestamps.json.
 
+import { outageOf } from './outage.js';
+
 /**
  * All times in Unix ns.
  * @typedef {object} Timestamps
@@ -9,8 +11,8 @@
  * @property {Record<string, number>} captures when the first frame of each part was captured
  * @property {{ synchronized: boolean | null, estimate: number | null }} clock
  *   `estimate`: the server's estimate of its clock error, ms
- * @property {{ isOnline: boolean, since: number } | null} source
- *   whether the source supplies frames, and since when; null for another server
+ * @property {{ isOnline: boolean, since: number, outage?: import('./outage.js').Outage } | null}
+ *   source whether it supplies frames, since when, and why not; null for another server
  * @property {string[]} missing the names of the renditions without media at the moment
  * @property {Publisher | null} publisher null for a stream that clients do not publish
  */
@@ -29,7 +31,7 @@
 export function timestampsOf(response) {
   const record = (/** @type {any} */ value) => (typeof value === 'object' && value ? value : {});
   const { timestamp, parts, captures, clock, source, missing, publisher } = record(response);
-  const { synchronized, offsetEstimateNs } = record(clock);
+  const { synchronized, offsetEstimateNs } = record(clock), outage = outageOf(source?.outage, 1e6);
   return {
     timestamp: Number(timestamp), parts: record(parts), captures: record(captures),
     clock: {
@@ -37,7 +39,7 @@ export function timestampsOf(response) {
       estimate: typeof offsetEstimateNs === 'number' ? offsetEstimateNs / 1e6 : null,
     },
     source: typeof source?.online === 'boolean'
-      ? { isOnline: source.online, since: Number(source.since) } : null,
+      ? { isOnline: source.online, since: Number(source.since), ...(outage && { outage }) } : null,
     missing: Array.isArray(missing) ? missing.map(String) : [],
     publisher: typeof publisher?.state === 'string' ? {
       state: publisher.state, since: Number(publisher.since),

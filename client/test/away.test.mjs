@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { awayWords, presenceOf, publisherText } from '../page/away.js';
+import { timestampsOf } from '../shared/timestamps.js';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 const good = {
@@ -34,6 +35,33 @@ suite('words for a stream without a picture', () => {
       const words = awayWords({ ...good, source: presenceOf(state, NOW - 5000) }, NOW);
       assert.equal(words?.title ?? null, title);
       if (words) assert.match(words.text, /^No (frames|media) since .* \(5 s\)\. The picture/);
+    });
+  }
+
+  for (const [text, retry, title, words] of [
+    ['the source refuses the connection', 300, 'The source refuses the connection',
+      'No media since T (5 s). Trying again.'],
+    ['the source refuses access: its password is wrong', 29_000, 'The source refuses access',
+      'Its password is wrong. No media since T (5 s). Next attempt at T.'],
+    ['waiting for a publisher', null, 'Waiting for a publisher',
+      'No media since T (5 s). The picture starts by itself.'],
+  ]) {
+    test(`${title}: since when, and when it is tried next`, () => {
+      const cause = { kind: 'k', text, since: NOW - 5000, ...(retry && { retry: NOW + retry }) };
+      const pushed = presenceOf('starting', NOW - 9000, cause);
+      const polled = timestampsOf({
+        source: {
+          online: false, since: (NOW - 9000) * 1e6,
+          outage: {
+            ...cause, since: cause.since * 1e6, ...(retry && { retry: cause.retry * 1e6 }),
+          },
+        },
+      }).source;
+      for (const source of [pushed, polled]) {
+        const shown = awayWords({ ...good, source, isPlaying: false }, NOW);
+        assert.equal(shown.title, title);
+        assert.equal(shown.text.replaceAll(/\d\d:\d\d:\d\d/g, 'T'), words);
+      }
     });
   }
 

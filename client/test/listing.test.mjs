@@ -15,9 +15,12 @@ suite('the list of streams', () => {
       { name: 'c', state: 'idle', onDemand: true }, { name: 'd', state: 'new' }, { state: 'live' },
       null,
     ]), [
-      { name: 'a', label: 'a', state: 'live', since: 5000, isOnDemand: false },
-      { name: 'b', label: 'Yard', state: 'lost', since: 1_795_155_509_319, isOnDemand: false },
-      { name: 'c', label: 'c', state: 'idle', since: 0, isOnDemand: true },
+      { name: 'a', label: 'a', state: 'live', since: 5000, isOnDemand: false, outage: null },
+      {
+        name: 'b', label: 'Yard', state: 'lost', since: 1_795_155_509_319, isOnDemand: false,
+        outage: null,
+      },
+      { name: 'c', label: 'c', state: 'idle', since: 0, isOnDemand: true, outage: null },
     ]);
     assert.throws(() => listedStreams({}), /no list/);
   });
@@ -33,6 +36,29 @@ suite('the list of streams', () => {
     const text = stateText({ state: 'lost', since: 1_795_155_509_319 }, 1_795_155_600_000);
     assert.match(text, /^The source is away since \d\d:\d\d:\d\d$/);
   });
+
+  for (const state of ['starting', 'lost', 'failed']) {
+    for (const [retry, last] of [
+      [undefined, ''], [1_795_155_600_100, '. Trying again.'],
+      [1_795_155_630_000, '. Next attempt at T.'],
+    ]) {
+      test(`the reason of an outage while ${state}, since when, and the next attempt`, () => {
+        const now = 1_795_155_600_000, since = 1_795_155_509_319;
+        const [stream] = listedStreams([{
+          name: 'a', state: state === 'lost' ? 'live' : state,
+          source: { online: false, since: since * 1e6 },
+          outage: {
+            kind: 'refused', text: 'the source refuses the connection', since: since * 1e6,
+            ...(retry && { retry: retry * 1e6 }),
+          },
+        }]);
+        assert.equal(stream.state, state);
+        assert.equal(
+          stateText(stream, now).replaceAll(/\d\d:\d\d:\d\d/g, 'T'),
+          `The source refuses the connection, since T${last}`);
+      });
+    }
+  }
 
   test('the wall shows the first 16 streams', () => {
     const streams = Array.from({ length: 20 }, (_, i) => (

@@ -14,6 +14,31 @@ function polling(t, fetch) {
   return new ServicePoller('http://h/live/playlist.m3u8', new ServerClock(), figures, signal);
 }
 
+suite('a stream without a playlist', () => {
+  const outage = { kind: 'refused', text: 'the source refuses', since: 2e6, retry: 3e6 };
+  const answer = (body) => async () => Response.json(body);
+  for (const [name, fetch, isAskedAgain, presence] of [
+    ['the reason of its outage', answer({ source: { online: false, since: 1e6, outage } }), true,
+      { isOnline: false, since: 1e6, outage: { ...outage, since: 2, retry: 3 } }],
+    ['a stream that starts has none', answer({ source: { online: true, since: 1e6 } }), true, null],
+    ['a held request is asked again', async () => { throw new TypeError('aborted'); }, true, null],
+    ['so is an idle stream', async () => new Response('', { status: 503 }), true, null],
+    ['another server has no states', async () => new Response('', { status: 404 }), false, null],
+    ['another server has other documents', answer([]), false, null],
+  ]) {
+    test(name, async (t) => {
+      const asked = [];
+      const poller = polling(t, (url) => {
+        asked.push(String(url));
+        return fetch();
+      });
+      assert.equal(await poller.updateState(), isAskedAgain);
+      assert.deepEqual(poller.presence, presence);
+      assert.deepEqual(asked, ['http://h/live/timestamps.json']);
+    });
+  }
+});
+
 suite('whether the server answers', () => {
   const refusal = async () => new Response('no', { status: 403 });
   const silence = async () => { throw new TypeError('Failed to fetch'); };

@@ -89,6 +89,7 @@ final class InputContext {
     format = unsafe String(cString: context.pointee.iformat.pointee.name)
     // The library may report an interrupted analysis as a finished one.
     if cancellation.isDue { throw Self.failure(CFF_EXIT, [], address, cancellation, options) }
+    if let codec = undecodableVideo { throw .noVideo("libavcodec has no decoder for \(codec)") }
     configure()
   }
 
@@ -168,6 +169,25 @@ final class InputContext {
       else { return true }
       return unsafe PassThroughCodec(parameters.pointee.codec_id) != nil
     }
+  }
+
+  /// The codec of the first video stream if libavcodec has a decoder for none of them.
+  ///
+  /// Nil if it has one, or if a codec is not known yet.
+  /// The analysis of an undecodable stream ends with the limit of the opening only.
+  private var undecodableVideo: String? {
+    var codecs: [AVCodecID] = []
+    for index in unsafe streams.indices {
+      guard let parameters = unsafe streams[index]?.pointee.codecpar,
+        unsafe parameters.pointee.codec_type == AVMEDIA_TYPE_VIDEO
+      else { continue }
+      unsafe codecs.append(parameters.pointee.codec_id)
+    }
+    let isUndecodable = codecs.allSatisfy { codec in
+      unsafe codec != AV_CODEC_ID_NONE && avcodec_find_decoder(codec) == nil
+    }
+    guard isUndecodable, let first = codecs.first else { return nil }
+    return unsafe String(cString: avcodec_get_name(first))
   }
 
   private static func isTransportStream(_ address: InputAddress) -> Bool {

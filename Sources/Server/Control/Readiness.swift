@@ -3,6 +3,7 @@
 import HLSPackager
 import Packaging
 import Sharing
+import Streams
 import Time
 
 /// Whether the server can take viewers: one stream is live and advances, or is idle on demand.
@@ -16,9 +17,9 @@ struct ServerReadiness {
     let reasons = streams.compactMap { stream -> String? in
       switch stream.state {
       case .idle: nil
-      case .starting: "\(stream.name): starting"
       // The reason may name files and hosts: it is in the log and in /api.
-      case .failed: "\(stream.name): cannot start"
+      case .starting: "\(stream.name): starting\(Self.words(stream))"
+      case .failed: "\(stream.name): cannot start\(Self.words(stream))"
       case .served(let served): Self.reason(served, now)
       }
     }
@@ -30,6 +31,10 @@ struct ServerReadiness {
     } else {
       reason = reasons.count < streams.count ? "" : reasons.joined(separator: "; ")
     }
+  }
+
+  private static func words(_ stream: StreamEntry) -> String {
+    stream.outage.map { ": \($0.kind.words)" } ?? ""
   }
 
   /// The reason why the stream cannot be played now; nil if it can be played.

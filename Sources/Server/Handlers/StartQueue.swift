@@ -74,16 +74,15 @@ final class StartQueue {
     for request in held.takeAll() { rerouteExchange(request.exchange, request.since) }
   }
 
-  /// Refuses the requests whose time is over; `isServed` if the stream has windows.
-  func expire(_ now: MonotonicTime, isServed: Bool) {
+  /// Refuses the requests whose time is over, with the line `refusal` if the stream has no windows.
+  func expire(_ now: MonotonicTime, refusal: String?) {
     for request in held.expired(now) {
       held.timedOut()
-      if isServed {
-        request.timeOut(now)
-      } else {
+      if let refusal {
         request.exchange.respond(
-          ResponseFields.unavailable("the stream has not started yet"),
-          extra: [request.heldField(now)])
+          ResponseFields.unavailable(refusal), extra: [request.heldField(now)])
+      } else {
+        request.timeOut(now)
       }
     }
   }

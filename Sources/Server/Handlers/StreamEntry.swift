@@ -25,6 +25,9 @@ struct StreamEntry: Sendable {
   /// The served stream; nil in all other states.
   var served: ServedStream? { if case .served(let served) = state { served } else { nil } }
 
+  /// Why the stream gets no media of its source; nil while it gets some.
+  var outage: SourceOutage? { hosted?.plan.outages.outage }
+
   /// The word for the state in statistics.
   var word: String {
     switch state {

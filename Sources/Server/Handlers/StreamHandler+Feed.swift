@@ -20,7 +20,8 @@ extension StreamHandler {
     }
     // Not held: a server that asks again states the servers that wait for it.
     guard let (served, session) = started else {
-      return exchange.respond(ResponseFields.unavailable("the stream has not started yet"))
+      return exchange.respond(
+        ResponseFields.unavailable(withWords("the stream has not started yet")))
     }
     let reader = FeedReader(
       exchange, from: request.segment, of: served, session, path: FeedRequest.path(link))

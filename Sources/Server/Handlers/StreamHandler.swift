@@ -154,11 +154,16 @@ final class StreamHandler {
     if case .idle = stream.state {
       return exchange.respond(ResponseFields.error(503, "the stream is idle", .noStore))
     }
+    if servedStream == nil, let outage = stream.outage {
+      // A page states the reason while the requests for media are held.
+      return exchange.respond(TimestampsCache.response(outage, of: stream))
+    }
     guard let served = open(exchange, since: since, isUse: false) else { return }
     let name = exchange.request.queryItems.first { $0.name == "rendition" }?.value
     guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
     if starting.hold(exchange, until: .window(handler), of: renditions, since: since) { return }
-    exchange.respond(timestamps.response(of: handler.rendition, of: served, now: now))
+    exchange.respond(
+      timestamps.response(of: handler.rendition, of: served, stream.outage, now: now))
   }
 
   func rendition(_ name: String?) -> RenditionHandler? {
@@ -193,7 +198,7 @@ final class StreamHandler {
     if let servedStream, !renditions.isEmpty { return servedStream }
     if case .failed = stream.state {
       // The reason may name files and hosts: it is in the log and in /api, not for viewers.
-      exchange.respond(ResponseFields.unavailable("the stream cannot start"))
+      exchange.respond(ResponseFields.unavailable(withWords("the stream cannot start")))
     } else {
       starting.hold(exchange, of: renditions, since: since)
     }
@@ -210,6 +215,11 @@ final class StreamHandler {
     }
     hosted.use(loop.now)
     return nil
+  }
+
+  /// `line` with the words for the outage of the source, if there is one.
+  func withWords(_ line: String) -> String {
+    stream.outage.map { "\(line): \($0.kind.words)" } ?? line
   }
 
   static func text(_ refusal: StartLimits.Refusal) -> String {
@@ -285,7 +295,8 @@ final class StreamHandler {
 
   /// Answers the requests whose deadline has passed.
   func expire(_ now: MonotonicTime) {
-    starting.expire(now, isServed: stream.served != nil)
+    starting.expire(
+      now, refusal: stream.served == nil ? withWords("the stream has not started yet") : nil)
     for handler in renditions { handler.expire(now) }
     for handler in switchedRenditions { handler.expire(now) }
     deliveries.expire(now)

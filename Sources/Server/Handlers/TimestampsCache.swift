@@ -3,6 +3,7 @@
 import HTTP
 import Packaging
 import Sharing
+import Streams
 import Time
 
 /// The last rendered members of a `/timestamps.json`, which latency scripts poll.
@@ -15,7 +16,8 @@ struct TimestampsCache {
 
   /// The document of a rendition; its members are rendered again if the window has changed.
   mutating func response(
-    of rendition: ServedRendition, of served: ServedStream, now: MonotonicTime
+    of rendition: ServedRendition, of served: ServedStream, _ outage: SourceOutage?,
+    now: MonotonicTime
   ) -> PreparedResponse {
     let snapshot = rendition.window.snapshot
     if self.rendition !== rendition || revision != snapshot.revision {
@@ -24,9 +26,20 @@ struct TimestampsCache {
       (self.rendition, revision, objects) = (rendition, snapshot.revision, document.objects)
     }
     let text = TimestampsDocument.text(
-      objects, served.measures.statistics(), PublisherState(served.options, served),
+      objects, served.measures.statistics(), outage, PublisherState(served.options, served),
       missing: served.missingNames(now: now), now: SystemClock.wallTime)
-    return PreparedResponse(
+    return Self.response(text)
+  }
+
+  /// The document of a stream that has no media yet: why it has none.
+  static func response(_ outage: SourceOutage, of stream: StreamEntry) -> PreparedResponse {
+    response(
+      TimestampsDocument.text(
+        outage, PublisherState(stream.options, nil), now: SystemClock.wallTime))
+  }
+
+  private static func response(_ text: String) -> PreparedResponse {
+    PreparedResponse(
       status: 200, fields: ResponseFields.fields("application/json", .noStore),
       body: [SharedBytes(text)])
   }

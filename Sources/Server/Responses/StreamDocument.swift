@@ -38,6 +38,7 @@ struct StreamDocument {
       }
       fields.append(("publisher", object + "}"))
     }
+    if let outage = stream.outage { fields.append(("outage", outage.text)) }
     if let upstream { fields.append(("relay", upstream)) }
     if let names = stream.served?.measures.statistics().sharedWith, !names.isEmpty {
       let list = names.map { JSONText.quoted($0) }.joined(separator: ", ")

@@ -11,8 +11,8 @@ import Time
 ///
 /// Times are Unix time in nanoseconds. `segments` and `parts` give the publish time of the last
 /// chunk, `captures` the capture time of the first frame. Prefill is not listed. `source` states
-/// whether the source supplies frames, and since when; `publisher` the state of a publisher;
-/// `missing` the renditions without new media, if there are any.
+/// whether the source supplies frames, since when, and why it does not; `publisher` the state of a
+/// publisher; `missing` the renditions without new media, if there are any.
 struct TimestampsDocument {
   let snapshot: WindowSnapshot
   let names: MediaNames
@@ -20,18 +20,34 @@ struct TimestampsDocument {
   let length: Int
 
   /// The JSON text at wall time `now` with `objects`, which may be rendered before, and the
-  /// counters of the stream session.
+  /// counters of the stream session; `outage` is that of the source.
   static func text(
-    _ objects: String, _ statistics: StreamStatistics, _ publisher: PublisherState? = nil,
-    missing: [String] = [], now: WallTime
+    _ objects: String, _ statistics: StreamStatistics, _ outage: SourceOutage? = nil,
+    _ publisher: PublisherState? = nil, missing: [String] = [], now: WallTime
+  ) -> String {
+    text(
+      objects, isOnline: statistics.isSourceOnline, since: statistics.sourceChanged, outage,
+      publisher, missing: missing, now: now)
+  }
+
+  /// The JSON text of a stream without media at wall time `now`: why it has none.
+  static func text(
+    _ outage: SourceOutage, _ publisher: PublisherState?, now: WallTime
+  ) -> String {
+    text("", isOnline: false, since: outage.since, outage, publisher, missing: [], now: now)
+  }
+
+  private static func text(
+    _ objects: String, isOnline: Bool, since: WallTime, _ outage: SourceOutage?,
+    _ publisher: PublisherState?, missing: [String], now: WallTime
   ) -> String {
     let clock = SystemClock.synchronization
     let names = missing.map { JSONText.quoted($0) }.joined(separator: ",")
     let missing = missing.isEmpty ? "" : ",\"missing\":[\(names)]"
     let publisher = publisher.map { ",\"publisher\":\($0.text)" } ?? ""
+    let outage = outage.map { ",\"outage\":{\($0.publicMembers)}" } ?? ""
     return "{\"timestamp\":\(now.nanoseconds)" + objects
-      + ",\"source\":{\"online\":\(statistics.isSourceOnline)"
-      + ",\"since\":\(statistics.sourceChanged.nanoseconds)}"
+      + ",\"source\":{\"online\":\(isOnline),\"since\":\(since.nanoseconds)" + outage + "}"
       + publisher + missing
       + ",\"clock\":{\"source\":\"system\",\"synchronized\":\(clock.isSynchronized)"
       + ",\"offsetEstimateNs\":\(clock.estimatedError.nanoseconds)}}\n"

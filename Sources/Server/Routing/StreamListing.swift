@@ -38,6 +38,7 @@ struct StreamListing {
         "\"source\":{\"online\":\(statistics.isSourceOnline)"
           + ",\"since\":\(statistics.sourceChanged.nanoseconds)}")
     }
+    if let outage = stream.outage { members.append("\"outage\":{\(outage.publicMembers)}") }
     return "{\(members.joined(separator: ","))}"
   }
 }

@@ -5,6 +5,7 @@ import Logging
 import Media
 import Packaging
 import Sharing
+import Streams
 import Time
 
 /// The control messages of the server, as whole frames.
@@ -135,10 +136,18 @@ enum ServerMessage {
         + ",\"target\":\(Decimal.shortString(target.microseconds, digits: 3))}")
   }
 
-  /// The state of the source, and since when.
-  static func source(_ state: SourceState, since: WallTime) -> SharedBytes {
-    WebSocketFrame.text(
-      "{\"t\":\"source\",\"state\":\"\(state.rawValue)\",\"since\":\(since.milliseconds)}")
+  /// The state of the source, since when, and its outage.
+  static func source(
+    _ state: SourceState, since: WallTime, _ outage: SourceOutage? = nil
+  ) -> SharedBytes {
+    let outage = outage.map { outage in
+      ",\"outage\":{\"kind\":\"\(outage.kind.rawValue)\""
+        + ",\"text\":\(JSONText.quoted(outage.kind.words)),\"since\":\(outage.since.milliseconds)"
+        + (outage.retryAt.map { ",\"retry\":\($0.milliseconds)" } ?? "") + "}"
+    }
+    return WebSocketFrame.text(
+      "{\"t\":\"source\",\"state\":\"\(state.rawValue)\",\"since\":\(since.milliseconds)"
+        + "\(outage ?? "")}")
   }
 
   /// An event of the stream, a binary message: channel 0, and the event's number as its number.

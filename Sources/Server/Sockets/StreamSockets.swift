@@ -18,6 +18,8 @@ final class StreamSockets {
   private static let protocols = ["llws.v1"]
   /// The interval between two looks at the source.
   private static let sourceInterval = Interval.milliseconds(500)
+  /// Clients get the time of a next attempt of the source that is at least this far ahead.
+  private static let longWait = Interval.seconds(2)
 
   private(set) var stream: StreamEntry { didSet { chooseRows() } }
   private unowned let loop: EventLoop
@@ -34,7 +36,9 @@ final class StreamSockets {
   private var sessions: [SocketSession] = []
   /// The groups with viewers.
   private var groups: [GroupKey: BroadcastGroup] = [:]
-  private var source = (state: ServerMessage.SourceState.starting, since: WallTime.origin)
+  private var source = (
+    state: ServerMessage.SourceState.starting, since: WallTime.origin, outage: SourceOutage?.none
+  )
   private var nextLook = MonotonicTime.distantFuture
   private var events: StreamEvents?
   /// The names of the renditions without new media.
@@ -275,25 +279,37 @@ final class StreamSockets {
   // MARK: The source
 
   /// The message about the state of the source.
-  var sourceMessage: SharedBytes { ServerMessage.source(source.state, since: source.since) }
+  var sourceMessage: SharedBytes {
+    ServerMessage.source(source.state, since: source.since, source.outage)
+  }
 
-  private var currentSource: (state: ServerMessage.SourceState, since: WallTime) {
+  private var currentSource:
+    (state: ServerMessage.SourceState, since: WallTime, outage: SourceOutage?)
+  {
     guard let served = stream.served else {
       let hasFailed = if case .failed = stream.state { true } else { false }
       let state = hasFailed ? ServerMessage.SourceState.failed : .starting
-      return (state, source.state == state ? source.since : SystemClock.wallTime)
+      return (state, source.state == state ? source.since : SystemClock.wallTime, stream.outage)
     }
     guard served.window.snapshot.state != .ended else {
-      return (.ended, source.state == .ended ? source.since : SystemClock.wallTime)
+      return (.ended, source.state == .ended ? source.since : SystemClock.wallTime, nil)
     }
     let statistics = served.measures.statistics()
-    return (statistics.isSourceOnline ? .live : .lost, statistics.sourceChanged)
+    let isOnline = statistics.isSourceOnline
+    return (
+      isOnline ? .live : .lost, statistics.sourceChanged, isOnline ? nil : stream.outage
+    )
   }
 
   /// Tells all clients of a change of the source.
   private func lookAtSource() {
     let newest = currentSource
-    guard newest.state != source.state else { return }
+    let isLater =
+      newest.outage?.retryAt.map { retryAt in
+        retryAt != source.outage?.retryAt && retryAt - SystemClock.wallTime >= Self.longWait
+      } ?? false
+    guard newest.state != source.state || newest.outage?.kind != source.outage?.kind || isLater
+    else { return }
     source = newest
     for session in sessions where session.isWelcome { session.send(sourceMessage) }
   }

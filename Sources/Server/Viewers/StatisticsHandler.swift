@@ -76,9 +76,12 @@ struct StatisticsHandler {
     case .token, .loopback: break
     }
     guard let token = serverState.options.adminToken else {
-      return Self.error(
-        403,
-        foreignPage ?? "\(request.path) is off: it requires --admin-token or --\(option)")
+      let remedy =
+        request.peer.isLoopback
+        ? "for this machine start the server with --\(option) loopback, for others with "
+          + "--admin-token TOKEN"
+        : "it requires --admin-token or --\(option)"
+      return Self.error(403, foreignPage ?? "\(request.path) is off: \(remedy)")
     }
     let given = Authorization(request)
     let refusals = serverState.adminRefusals
@@ -90,9 +93,14 @@ struct StatisticsHandler {
     if case .bearer = given { return Self.error(403, "invalid token") }
     let basic = HeaderField("WWW-Authenticate", "Basic realm=\"streamer\", charset=\"UTF-8\"")
     let bearer = HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\"")
-    return Self.error(
-      401, given == nil ? "missing token" : "invalid token",
-      asksForPassword ? [basic, bearer] : [bearer])
+    let line =
+      given != nil
+      ? "invalid token"
+      : "missing token"
+        + (request.peer.isLoopback && access == .token
+          ? ": the password is the admin token; --\(option) loopback needs none on this machine"
+          : "")
+    return Self.error(401, line, asksForPassword ? [basic, bearer] : [bearer])
   }
 }
 

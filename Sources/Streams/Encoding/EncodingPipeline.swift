@@ -85,7 +85,7 @@ final class EncodingPipeline: Pipeline {
       let opening = OpeningResult()
       let source = CameraSource(
         path: path, configuration: configuration, feed: feed, stop: stop,
-        statistics: context.statistics, log: log)
+        statistics: context.statistics, outages: context.outages, log: log)
       try context.startThread("source") { source.run(opening) }
       try startPacer()
       return opening

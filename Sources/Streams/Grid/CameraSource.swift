@@ -16,6 +16,7 @@ struct CameraSource: Sendable {
   let feed: SlotFeed
   let stop: StopFlag
   let statistics: Locked<StreamStatistics>
+  let outages: SourceOutages
   let log: Log
 
   /// Runs until stopped; `opening` is the result of the first attempt.
@@ -30,6 +31,7 @@ struct CameraSource: Sendable {
             statistics.isSourceOnline = true
             if wasOpen { statistics.reconnects += 1 }
           }
+          outages.clear()
           log.write(.info, "source-open", stream: configuration.name, "\(path): \(mode)")
           wasOpen = true
           isReported = false
@@ -44,7 +46,9 @@ struct CameraSource: Sendable {
           isWarning ? .warning : .debug, "source-gone", stream: configuration.name,
           "\(error); the stream continues, retrying every 0.5 s")
         isReported = true
-        SystemClock.sleep(until: SystemClock.monotonicTime + Self.retryInterval)
+        let retryAt = SystemClock.monotonicTime + Self.retryInterval
+        outages.note(.init(message: "\(error)"), "\(error)", retryAt: retryAt)
+        SystemClock.sleep(until: retryAt)
       }
     }
   }

@@ -24,6 +24,7 @@ final class PulledInput: StandbyOwner {
   /// Its place among the inputs of the stream; nil if it is the only one.
   let place: InputPlace?
   let cancellation: InputCancellation
+  private let outages: SourceOutages
   /// Gets the units of work of its threads.
   let watch: WorkWatch
   /// The name of the stream.
@@ -40,8 +41,9 @@ final class PulledInput: StandbyOwner {
     _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool,
     passThrough: PassThroughOptions?, notBefore: MonotonicTime? = nil,
     published: PublishedMedia? = nil, shared: SharedInput? = nil, place: InputPlace? = nil,
-    name: String, watch: WorkWatch = WorkWatch(), log: Log
+    name: String, outages: SourceOutages = SourceOutages(), watch: WorkWatch = WorkWatch(), log: Log
   ) {
+    self.outages = outages
     self.place = place
     self.shared = shared
     self.watch = watch
@@ -166,13 +168,29 @@ final class PulledInput: StandbyOwner {
     perform(action, "\(description.video.codec) in \(description.format)\(size)")
   }
 
+  /// Notes that a listener waits for its first sender.
+  func waits() {
+    guard address.isListener else { return }
+    let kind = address.kind == .publisher ? SourceOutage.Kind.noPublisher : .noSender
+    outages.note(kind, kind.words, input: place?.index ?? 0)
+  }
+
   /// Notes a lost or refused connection.
   ///
   /// - Returns: when to connect again.
-  func lost(_ reason: String, isDenied: Bool = false) -> MonotonicTime {
+  func lost(_ error: InputError) -> MonotonicTime {
     let now = SystemClock.monotonicTime
+    let isDenied = if case .denied = error { true } else { false }
     let (action, retryAt) = presence.withLock { $0.lost(at: now, isDenied: isDenied) }
-    perform(action, reason)
+    perform(action, "\(error)")
+    let kind = SourceOutage.Kind(error)
+    // A listener waits for the next sender, unless the last one cannot be used.
+    if address.isListener, [.silent, .closed].contains(kind) {
+      waits()
+    } else {
+      outages.note(
+        kind, "\(error)", input: place?.index ?? 0, retryAt: address.isListener ? nil : retryAt)
+    }
     if let place { place.inputs.lost(place.index) }
     return retryAt
   }
@@ -234,12 +252,15 @@ final class PulledInput: StandbyOwner {
     switch action {
     case .opened(let isReturn):
       write(.info, "source-open", detail)
+      outages.clear(place?.index ?? 0)
       setOnline(true, isReturn: isReturn)
     case .fellSilent:
       setOnline(false)
       write(.warning, "source-silent", "no data for 1 s; the stream continues")
+      outages.note(.silent, "no data for 1 s", input: place?.index ?? 0)
     case .resumed:
       write(.info, "source-resumed", "sends again")
+      outages.clear(place?.index ?? 0)
       setOnline(true)
     case .lost(let isRepeated, let hasBeenOnline):
       breakOff()

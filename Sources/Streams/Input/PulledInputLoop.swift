@@ -35,6 +35,7 @@ struct PulledInputLoop {
       input.sleep(until: notBefore)
       stage = knownStage() ?? stage
     }
+    input.waits()
     while !input.isStopped {
       let retryAt: MonotonicTime
       do throws(InputError) {
@@ -49,7 +50,7 @@ struct PulledInputLoop {
           stage.restart()
           continue
         case .ended: return input.ended()
-        case .closed: retryAt = input.lost("the other side closed the connection")
+        case .closed: retryAt = input.lost(.failed("the other side closed the connection"))
         }
       } catch .cancelled { return } catch {
         if input.isAtHand, !input.hasBeenOnline, input.notBefore == nil, input.place == nil,
@@ -57,8 +58,7 @@ struct PulledInputLoop {
         {
           return input.fail(error)
         }
-        let isDenied = if case .denied = error { true } else { false }
-        retryAt = input.lost("\(error)", isDenied: isDenied)
+        retryAt = input.lost(error)
       }
       input.sleep(until: retryAt)
     }

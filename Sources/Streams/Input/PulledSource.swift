@@ -26,19 +26,23 @@ package final class PulledSource: Sendable {
   ///   - order: the inputs, how they are read, and which properties are needed.
   ///   - published: the media of publishers, if one of the addresses is theirs.
   ///   - inputs: the inputs that it shares with other streams; nil if it shares none.
+  ///   - outages: of the stream, which outlast this source.
   ///   - log: for its presence.
   package convenience init(
-    _ order: StartOrder, published: PublishedMedia?, inputs: SharedInputs? = nil, log: Log
+    _ order: StartOrder, published: PublishedMedia?, inputs: SharedInputs? = nil,
+    outages: SourceOutages = SourceOutages(), log: Log
   ) {
-    self.init(order, published: published, inputs: inputs, watch: WorkWatch(), log: log)
+    self.init(
+      order, published: published, inputs: inputs, outages: outages, watch: WorkWatch(), log: log)
   }
 
   /// The source of a process of its own; `watch` gets its units of work.
   init(
     _ order: StartOrder, published: PublishedMedia?, inputs shared: SharedInputs?,
-    watch: WorkWatch, log: Log
+    outages: SourceOutages, watch: WorkWatch, log: Log
   ) {
     let addresses = order.addresses
+    outages.expect(inputs: addresses.count)
     let choice =
       addresses.count > 1
       ? InputSwitch(addresses, failback: order.failback, name: order.name, log: log) : nil
@@ -51,7 +55,7 @@ package final class PulledSource: Sendable {
         published: address.kind == .publisher ? published : nil,
         shared: shared?.input(address, order.options),
         place: choice.map { InputPlace(inputs: $0, index: index) }, name: order.name,
-        watch: watch, log: log)
+        outages: outages, watch: watch, log: log)
     }
     threads = ThreadGroup(stream: order.name, log: log)
     if let known, choice == nil { inputs[0].publish(known) }

@@ -67,10 +67,14 @@ final class ChildStream: Sendable {
       let number = UInt8(clamping: levels.firstIndex(of: level) ?? 0)
       pipe.send(ChildMessage.log(level: number, event: event, text: text).bytes)
     }
+    let outages = SourceOutages()
+    outages.observe { outage in
+      pipe.send(ChildMessage.outage(outage.map(OutageFields.init)).bytes)
+    }
     let isPublished = order.addresses.contains { $0.kind == .publisher }
     source = PulledSource(
       order, published: isPublished ? PublishedMedia(descriptor: ChildProcess.media) : nil,
-      inputs: inputs, watch: faults.watch, log: log)
+      inputs: inputs, outages: outages, watch: faults.watch, log: log)
     facts = Locked(order.known?.facts)
   }
 

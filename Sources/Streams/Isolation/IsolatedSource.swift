@@ -37,6 +37,7 @@ package final class IsolatedSource: Sendable {
 
   private let order: StartOrder
   private let crashes: SourceCrashes
+  private let outages: SourceOutages
   private let processes: SourceProcesses
   private let log: Log
   /// Connects a process to the publishers of the stream, and returns the descriptor from which it
@@ -51,18 +52,21 @@ package final class IsolatedSource: Sendable {
   /// - Parameters:
   ///   - order: the source and its limits.
   ///   - crashes: of the stream, which outlast this source.
+  ///   - outages: of the stream, which outlast this source.
   ///   - processes: starts its process.
   ///   - connectMedia: connects a process to the publishers of the stream; nil for other inputs.
   ///     The process inherits the returned descriptor.
   ///   - log: for its lines and those of the process.
   package init(
-    _ order: StartOrder, crashes: SourceCrashes, processes: SourceProcesses,
+    _ order: StartOrder, crashes: SourceCrashes, outages: SourceOutages = SourceOutages(),
+    processes: SourceProcesses,
     connectMedia: (@Sendable () -> Int32?)? = nil, log: Log
   ) {
     self.processes = processes
     self.connectMedia = connectMedia
     self.order = order
     self.crashes = crashes
+    self.outages = outages
     self.log = log
   }
 
@@ -219,6 +223,8 @@ package final class IsolatedSource: Sendable {
         + (restart.isFrequent
           ? "opening the source every \(ChildSupervision.frequentInterval.seconds) s"
           : "starting it again"))
+    outages.note(
+      .crashed, reason, retryAt: hasFacts ? max(restart.process, restart.source) : restart.source)
     guard !hasFacts else { return restart.process }
     // A file that ends its process would do so again.
     if order.address.kind == .file, order.backups.isEmpty {
@@ -282,6 +288,7 @@ package final class IsolatedSource: Sendable {
     case .refused(let kind, let reason): settle(.failure(InputError(kind: kind, reason: reason)))
     case .log(let level, let event, let text):
       log.relay(source: level, event, stream: order.name, text)
+    case .outage(let fields): outages.take(fields)
     case .irregular:
       // The process waits for the next session.
       let session = state.update { state in state.session.take() }

@@ -133,7 +133,7 @@ final class SessionReceiver: Sendable {
         track.announce(offset: offset, skipped: skipped)
       }
       if track == 0 { note(offset: offset, skipped: skipped) }
-    case .hello, .facts, .refused, .log: break
+    case .hello, .facts, .refused, .log, .outage: break
     }
   }
 

@@ -33,6 +33,8 @@ final class SessionContext: Sendable {
   /// Requests for key frames of encoded video.
   let keys: KeyRequests
   let statistics: Locked<StreamStatistics>
+  /// The outages of the source, over all sessions.
+  let outages: SourceOutages
   let log: Log
   /// Gets the units of work of the threads.
   let watch: WorkWatch
@@ -46,9 +48,11 @@ final class SessionContext: Sendable {
   /// The state of a session that publishes to `outputs` and `audioSink`.
   init(
     _ configuration: StreamConfiguration, anchor: SessionAnchor, outputs: [any ChunkSink],
-    audioSink: (any ChunkSink)?, watch: WorkWatch = WorkWatch(), log: Log
+    audioSink: (any ChunkSink)?, watch: WorkWatch = WorkWatch(),
+    outages: SourceOutages = SourceOutages(), log: Log
   ) {
     self.watch = watch
+    self.outages = outages
     self.configuration = configuration
     self.anchor = anchor
     self.log = log

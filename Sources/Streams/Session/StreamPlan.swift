@@ -92,6 +92,8 @@ package struct StreamPlan: Sendable {
   package var requestedOptions: [String] = []
   /// The crashes of the processes of its source.
   package var crashes = SourceCrashes()
+  /// The outages of its source.
+  package var outages = SourceOutages()
   /// The link to the upstream; nil for other sources.
   package var upstream: UpstreamLink?
   /// Called with the configuration of each started session, on a thread of the stream.
@@ -127,8 +129,9 @@ package struct StreamPlan: Sendable {
 
 extension StreamSession {
   /// A session as planned; no thread of its own runs yet.
-  convenience init(_ planned: StreamPlan.Session, log: Log) {
+  convenience init(_ planned: StreamPlan.Session, outages: SourceOutages, log: Log) {
     self.init(
-      planned.configuration, source: planned.source, upstream: planned.upstream, log: log)
+      planned.configuration, source: planned.source, upstream: planned.upstream, outages: outages,
+      log: log)
   }
 }

@@ -80,10 +80,11 @@ package final class StreamSession: Sendable {
   ///   - configuration: of the stream, with the facts about its source.
   ///   - source: the running pulled input, which the session stops.
   ///   - upstream: the connected upstream, which the session stops.
+  ///   - outages: of the source, over all sessions.
   ///   - log: for the events of the session.
   package init(
     _ configuration: StreamConfiguration, source: StreamPlan.Source? = nil,
-    upstream: UpstreamSource? = nil, log: Log
+    upstream: UpstreamSource? = nil, outages: SourceOutages = SourceOutages(), log: Log
   ) {
     let anchor = SessionAnchor(configuration)
     renditions = Self.renditions(configuration)
@@ -94,7 +95,8 @@ package final class StreamSession: Sendable {
         after: configuration.earlier)
     }
     context = SessionContext(
-      configuration, anchor: anchor, outputs: renditions.map(\.window), audioSink: audio, log: log)
+      configuration, anchor: anchor, outputs: renditions.map(\.window), audioSink: audio,
+      outages: outages, log: log)
     names = MediaNames(configuration.numbering, first: anchor.firstSegment)
     self.source = source
     self.upstream = upstream

@@ -161,6 +161,7 @@ package final class StreamSupervisor: Sendable {
       active.start = nil
       active.session = session
       orders.update { $0.life.opened() }
+      plan.outages.opened()
       become(.live(session))
     case .notOpened(let failure, let cancellation):
       guard active.start?.cancellation === cancellation else { return }
@@ -213,7 +214,11 @@ package final class StreamSupervisor: Sendable {
   }
 
   private func fail(_ failure: StreamSession.Failure) {
-    orders.update { $0.life.failed(SystemClock.monotonicTime) }
+    let retryAt = orders.update { orders in
+      orders.life.failed(SystemClock.monotonicTime)
+      return orders.life.retryAt
+    }
+    plan.outages.fail(failure, retryAt: retryAt)
     become(.failed(failure))
   }
 
@@ -236,6 +241,7 @@ package final class StreamSupervisor: Sendable {
     }
     become(.idle)
     leave(&active)
+    plan.outages.reset()
   }
 
   private func quit(_ active: inout ActiveSession, _ isEnding: Bool) {
@@ -281,7 +287,7 @@ package final class StreamSupervisor: Sendable {
     let began = SystemClock.monotonicTime
     do throws(StreamSession.Failure) {
       let planned = try plan.session(start)
-      let session = StreamSession(planned, log: log)
+      let session = StreamSession(planned, outages: plan.outages, log: log)
       session.logFirstPlaylist(since: began, log)
       session.logShortenedWindows(log)
       do throws(StreamSession.Failure) { try session.start() } catch {

@@ -39,6 +39,8 @@ package final class UpstreamLink: Sendable {
 
   /// The address of the upstream.
   package let address: UpstreamAddress
+  /// The outages of the connection, over all sessions.
+  package let outages = SourceOutages()
   private let shared = Locked(Shared())
 
   /// A link without a connection.

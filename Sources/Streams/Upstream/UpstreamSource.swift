@@ -130,16 +130,19 @@ package final class UpstreamSource: Sendable {
         return
       case .ended:
         link.become(.ended)
+        link.outages.clear()
         next = now + Self.endedInterval
       case .lost(let reason):
         // An ended stream stays ended while its server is away.
         if link.status.state != .ended { link.become(.connecting, reason) }
         report(.warning, "upstream-lost", reason)
         next = retry.failed(at: now)
+        link.outages.note(.init(message: reason), reason, retryAt: next)
       case .refused(let reason):
         link.become(.refused, reason)
         report(.error, "upstream-refused", reason)
         next = retry.failed(at: now, isDenied: true)
+        link.outages.note(.init(message: reason), reason, retryAt: next)
       }
       guard sleep(until: next) else { return }
     }
@@ -244,6 +247,7 @@ package final class UpstreamSource: Sendable {
     switch message {
     case .current:
       succeeded()
+      link.outages.clear()
       // The ended stream is sent again until there is another one.
       guard link.status.state != .ended else { return nil }
       link.become(.connected)

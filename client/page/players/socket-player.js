@@ -266,7 +266,7 @@ export class SocketPlayer {
         this.join(message);
         break;
       case 'channels': this.ladder.learn(message.channels); break;
-      case 'source': this.learnSource(message.state, message.since); break;
+      case 'source': this.learnSource(message.state, message.since, message.outage); break;
       case 'sync':
         if (message.target > 0) {
           this.host.setSharedTarget(message.target / 1000);
@@ -325,11 +325,11 @@ export class SocketPlayer {
     if (group?.track === 'v') this.ladder.shown = group.rendition;
   }
 
-  /** @param {unknown} state @param {unknown} since in Unix ms */
-  learnSource(state, since) {
+  /** @param {unknown} state @param {unknown} since in Unix ms @param {unknown} outage */
+  learnSource(state, since, outage) {
     this.sourceState = String(state);
     if (typeof since === 'number' && since > 0) {
-      this.host.setSource(presenceOf(state, since));
+      this.host.setSource(presenceOf(state, since, outage));
     }
     if (state === 'ended') {
       this.host.status('dead', 'Ended', 'The stream has ended');

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A stream without media of its source states why, since when, and when it is tried next."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from harness.browser import viewer
+from harness.http1 import get
+from harness.program import Program
+from harness.rtmp import publish, rtmp_port
+from harness.sources import Source, clip
+from harness.supervisor import free_port
+from harness.waiting import wait_until
+
+TOKEN = "correct-horse-battery-staple"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+PASSWORD = "geheim-4711"
+DENIED = "the source refuses access"
+
+
+class Camera(socketserver.StreamRequestHandler):
+    """RTSP with a password that no client knows."""
+
+    def handle(self) -> None:
+        while request := self.rfile.readline():
+            number = b"1"
+            while (line := self.rfile.readline()) not in (b"\r\n", b""):
+                name, _, value = line.partition(b":")
+                if name.lower() == b"cseq":
+                    number = value.strip()
+            is_open = request.startswith(b"OPTIONS")
+            status = b"200 OK" if is_open else b"401 Unauthorized"
+            self.wfile.write(b"RTSP/1.0 " + status + b"\r\nCSeq: " + number + b"\r\n"
+                             b'WWW-Authenticate: Basic realm="camera"\r\n\r\n')
+
+
+class Files(BaseHTTPRequestHandler):
+    """A live MPEG-TS of the file of the server."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "video/mp2t")
+        self.end_headers()
+        try:
+            while True:
+                self.wfile.write(self.server.media)  # type: ignore[attr-defined]
+                time.sleep(0.5)
+        except OSError:
+            pass
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def with_stream_type(media: bytes, kind: int) -> bytes:
+    """MPEG-TS whose PMT names another type of its H.264 stream."""
+    packets = []
+    for start in range(0, len(media), 188):
+        packet = bytearray(media[start:start + 188])
+        if (packet[1] & 31) << 8 | packet[2] == 0x1000:
+            table = 5 + packet[4]
+            size = 3 + ((packet[table + 1] & 15) << 8 | packet[table + 2])
+            packet[packet.index(b"\x1b\xe1", table)] = kind
+            check = 0xffffffff
+            for byte in packet[table:table + size - 4]:
+                check ^= byte << 24
+                for _ in range(8):
+                    check = (check << 1 ^ 0x04c11db7 if check >> 31 else check << 1) & 0xffffffff
+            packet[table + size - 4:table + size] = check.to_bytes(4, "big")
+        packets.append(bytes(packet))
+    return b"".join(packets)
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The addresses of inputs that yield no media, by the kind of their outage."""
+    camera = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Camera)
+    files = ThreadingHTTPServer(("127.0.0.1", 0), Files)
+    # More than the library reads to find out the properties of an unknown codec: 5 MB.
+    media = clip(
+        tmp_path / "clip.ts", 6, "-an", "-muxrate", "8M", "-f", "mpegts").read_bytes()
+    files.media = with_stream_type(media, 0xd4)  # type: ignore[attr-defined]  # AVS3
+    for server in (camera, files):
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    secret = f"admin:{PASSWORD}@"
+    yield {
+        "denied": f"rtsp://{secret}127.0.0.1:{camera.server_address[1]}/main?token={PASSWORD}",
+        "unknown-host": f"rtsp://{secret}camera.invalid/main",
+        "refused": f"rtsp://{secret}127.0.0.1:{free_port()}/main",
+        "unsupported": f"http://127.0.0.1:{files.server_address[1]}/live.ts",
+    }
+    for server in (camera, files):
+        server.shutdown()
+        server.server_close()
+
+
+def write(folder: Path, inputs: dict[str, str], **settings: object) -> Path:
+    """A configuration with one stream for each input, and one for publishers."""
+    streams = [{"stream": kind, "input": url} for kind, url in inputs.items()]
+    file = folder / "streams.json"
+    file.write_text(json.dumps({
+        "host": "127.0.0.1", "httpPort": 0, "rtmp": "127.0.0.1:0", "adminToken": TOKEN,
+        "streams": [*streams, {"stream": "no-publisher", "source": "rtmp"}], **settings}))
+    return file
+
+
+def outages(program: Program, path: str = "/api/streams") -> dict[str, dict[str, Any]]:
+    """The outages of all streams, by the names of the streams."""
+    response = get(program.port, path, headers=BEARER)
+    assert response.status == 200 and PASSWORD not in response.text
+    streams = json.loads(response.text)
+    return {stream.get("stream") or stream["name"]: stream.get("outage") for stream in streams}
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("isolation", ["process", "none"])
+def test_each_stream_states_its_reason(isolation: str, streamer: Callable[..., Program],
+                                       inputs: dict[str, str], tmp_path: Path) -> None:
+    """In `/api` with the line of the log, in the documents for viewers without it."""
+    began = time.time()
+    program = streamer("-c", str(write(tmp_path, inputs, isolation=isolation)), defaults=False)
+    names = [*inputs, "no-publisher"]
+    wait_until(lambda: all(outages(program)[name] for name in names), 20, "all outages")
+    found = outages(program)
+    assert {name: found[name]["kind"] for name in names} == {name: name for name in names}
+    assert "401 Unauthorized" in found["denied"]["reason"]
+    assert "resolve hostname" in found["unknown-host"]["reason"]
+    assert "Connection refused" in found["refused"]["reason"]
+    assert "no decoder for avs3" in found["unsupported"]["reason"]
+    assert found["denied"]["text"].startswith(DENIED)
+    assert 5 < found["denied"]["retry"] <= 30 and found["refused"]["retry"] <= 5
+    assert "retry" not in found["no-publisher"]
+    assert all(0 <= found[name]["seconds"] < 60 for name in names)
+
+    listed = outages(program, "/streams.json")
+    for name in names:
+        assert listed[name]["kind"] == name and "reason" not in listed[name]
+        assert began - 1 < listed[name]["since"] / 1e9 < time.time() + 1
+        stream = json.loads(get(program.port, f"/{name}/timestamps.json").text)
+        assert stream["source"]["online"] is False
+        assert stream["source"]["outage"]["text"] == listed[name]["text"]
+    for text in (get(program.port, "/streams.json").text, get(program.port, "/ready").text):
+        assert "camera.invalid" not in text and PASSWORD not in text
+    assert DENIED in get(program.port, "/ready").text
+    held = get(program.port, "/denied/ll.m3u8", timeout=15)
+    assert held.status == 503 and DENIED in held.text
+    assert PASSWORD not in program.log_text()
+
+
+@pytest.mark.timeout(90)
+def test_an_outage_ends_with_the_first_frame(streamer: Callable[..., Program],
+                                             sources: list[Source], tmp_path: Path) -> None:
+    """A publisher arrives and leaves: the outage ends, and another one begins."""
+    program = streamer("-c", str(write(tmp_path, {})), defaults=False)
+
+    def outage() -> dict[str, Any] | None:
+        return outages(program)["no-publisher"]
+
+    wait_until(lambda: outage() is not None, 10, "the wait for a publisher")
+    source = publish(rtmp_port(program), "no-publisher/x")
+    sources.append(source)
+    wait_until(lambda: outage() is None, 20, "its frames")
+    source.kill()
+    wait_until(lambda: outage() is not None, 20, "the next wait")
+    last = outage()
+    assert last and last["kind"] in ("no-publisher", "silent") and last["seconds"] < 15
+
+
+@pytest.mark.timeout(120)
+def test_the_pages_state_the_reasons(browser: Browser, streamer: Callable[..., Program],
+                                     inputs: dict[str, str], tmp_path: Path) -> None:
+    """The list, the page of a stream and the wall: the reason, since when, and the next attempt."""
+    program = streamer("-c", str(write(tmp_path, inputs)), defaults=False)
+    expected = {
+        "denied": ("The source refuses access", "Next attempt at"),
+        "unknown-host": ("The host of the source is unknown", "Trying again."),
+        "refused": ("The source refuses the connection", "Trying again."),
+        "unsupported": ("The video of the source is not supported", "Trying again."),
+        "no-publisher": ("Waiting for a publisher", ""),
+    }
+    wait_until(lambda: all(outages(program)[name] for name in expected), 20, "all outages")
+    with viewer(browser) as view:
+        page = view.page
+        view.open(program.url("/"))
+        page.wait_for_selector("li a")
+        texts = {text.split("\n")[1]: text for text in page.locator("li a").all_inner_texts()}
+        for name, (title, attempt) in expected.items():
+            assert texts[name].startswith(title) and f"{title}" in texts[name].split("\n")[2]
+            assert "since " in texts[name] and attempt in texts[name]
+        for name, (title, attempt) in expected.items():
+            view.open(program.url(f"/{name}/"))
+            page.wait_for_function(
+                "title => document.getElementById('away-title').textContent === title", arg=title,
+                timeout=5000)
+            words = page.inner_text("#away-text")
+            assert "No media since " in words and attempt in words, words
+        view.open(program.url(f"/wall?streams={','.join(expected)}"))
+        page.wait_for_function(
+            "titles => [...document.querySelectorAll('live-player')].map((player) => "
+            "player.shadowRoot?.getElementById('away-title')?.textContent).join() === titles",
+            arg=",".join(title for title, _ in expected.values()), timeout=8000)
+        assert not view.page_errors, view.page_errors
+
+
+@pytest.mark.timeout(30)
+def test_statistics_name_the_flag(streamer: Callable[..., Program]) -> None:
+    """`/stats` on this machine is refused with the flag that permits it."""
+    program = streamer()
+    response = get(program.port, "/stats")
+    assert response.status == 403 and "--stats loopback" in response.text
+    other = streamer("--admin-token", TOKEN)
+    response = get(other.port, "/stats")
+    assert response.status == 401 and "--stats loopback" in response.text
+    permitted = streamer("--stats", "loopback")
+    assert get(permitted.port, "/stats").status == 200
