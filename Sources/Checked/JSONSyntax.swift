@@ -9,16 +9,34 @@ package struct JSONSyntax {
   package static let deepest = 100
 
   private let bytes: [UInt8]
+  /// Whether each key must be plain and unique in its object.
+  private let isStrict: Bool
   private var position = 0
   private var depth = 0
+  /// The keys of the open objects, if they must be unique.
+  private var keys: [Set<ArraySlice<UInt8>>] = []
 
-  private init(_ bytes: [UInt8]) { self.bytes = bytes }
+  private init(_ bytes: [UInt8], isStrict: Bool = false) {
+    self.bytes = bytes
+    self.isStrict = isStrict
+  }
 
   /// Whether `bytes` are one value in UTF-8, of at most ``deepest`` levels, with nothing but white
   /// space around it.
   package static func isValid(_ bytes: [UInt8]) -> Bool {
     guard String(validating: bytes, as: UTF8.self) != nil else { return false }
     var syntax = JSONSyntax(bytes)
+    return syntax.value() && syntax.next == nil
+  }
+
+  /// Whether all readers find the same members in `bytes`: valid, and without an object that has a
+  /// key twice, or a key with an escape.
+  ///
+  /// Of two equal keys some readers take the first and some the last.
+  /// - Source: RFC 8259 §4; RFC 7519 §4
+  package static func isUnambiguous(_ bytes: [UInt8]) -> Bool {
+    guard String(validating: bytes, as: UTF8.self) != nil else { return false }
+    var syntax = JSONSyntax(bytes, isStrict: true)
     return syntax.value() && syntax.next == nil
   }
 
@@ -56,7 +74,11 @@ package struct JSONSyntax {
   ) -> Bool {
     guard depth < Self.deepest else { return false }
     depth += 1
-    defer { depth -= 1 }
+    keys.append([])
+    defer {
+      depth -= 1
+      keys.removeLast()
+    }
     position += 1
     skipSpace()
     if take(end) { return true }
@@ -69,7 +91,15 @@ package struct JSONSyntax {
 
   private mutating func member() -> Bool {
     skipSpace()
+    let start = position
     guard string() else { return false }
+    if isStrict {
+      // bounded: the position only grows, up to the end; a member is in an open list
+      let key = bytes[start..<position]
+      guard !key.contains(UInt8(ascii: "\\")), keys[keys.count - 1].insert(key).inserted else {
+        return false
+      }
+    }
     skipSpace()
     return take(":") && value()
   }

@@ -23,6 +23,19 @@ struct JSONSyntaxTests {
     ])
   func invalid(text: String) { #expect(!JSONSyntax.isValid(Array(text.utf8))) }
 
+  @Test(
+    "an object with two equal keys means different members to different readers",
+    arguments: [
+      (#"{"a":1,"b":{"a":2},"c":[{"a":3},{"a":4}]}"#, true), ("{}", true), ("[]", true),
+      (#"{"a":1,"a":1}"#, false), (#"[{"b":{"a":1,"c":2,"a":3}}]"#, false),
+      (#"{"a":1,"\u0061":2}"#, false), (#"{"\n":1}"#, false), (#"{"a":"\n"}"#, true),
+      (#"{"a":1,}"#, false), ("\u{FEFF}{}", false),
+    ])
+  func unambiguous(text: String, isUnambiguous: Bool) {
+    #expect(JSONSyntax.isUnambiguous(Array(text.utf8)) == isUnambiguous)
+    #expect(!JSONSyntax.isUnambiguous(text.utf8.flatMap { [$0, 0] }))
+  }
+
   @Test("other encodings than UTF-8 are refused, and too many levels")
   func limits() {
     #expect(!JSONSyntax.isValid([0x22, 0xE9, 0x22]))

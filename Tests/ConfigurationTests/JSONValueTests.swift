@@ -17,6 +17,34 @@ struct JSONValueTests {
     #expect(try JSONValue(parsing: Array(json.utf8)).text == text)
   }
 
+  @Test(
+    "a lone surrogate and other bytes than UTF-8 are named, with their position",
+    arguments: [
+      (Array(#"{"a": "\ud800"}"#.utf8), 8, "surrogate pair"),
+      (Array(#"["\ude00\ud83d"]"#.utf8), 3, "surrogate pair"),
+      (Array(#""\ud83d\u0041""#.utf8), 2, "surrogate pair"),
+      (Array(#""\ud83dx""#.utf8), 2, "surrogate pair"),
+      (Array(#""\u12g4""#.utf8), 6, "hexadecimal"),
+      ([0x22, 0x41, 0xFF, 0x22], 3, "UTF-8"), ([0x22, 0xC3, 0xA9, 0xC3, 0x22], 4, "UTF-8"),
+    ])
+  func characters(bytes: [UInt8], column: Int, word: String) {
+    do throws(JSONFault) {
+      _ = try JSONValue(parsing: bytes)
+      Issue.record("no fault")
+    } catch {
+      guard case .expected(let text) = error.reason else {
+        Issue.record("\(error)")
+        return
+      }
+      #expect(error.line == 1 && error.column == column && text.contains(word), "\(text)")
+    }
+  }
+
+  @Test("a surrogate pair is one character")
+  func pair() throws {
+    #expect(try JSONValue(parsing: Array(#""\ud83d\ude00""#.utf8)) == .string("\u{1F600}"))
+  }
+
   @Test("what is too deep or too large is refused, and says so")
   func limits() {
     for text in [

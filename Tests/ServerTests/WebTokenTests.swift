@@ -39,9 +39,12 @@ private let publicKey = """
 /// A token by HS256.
 private func token(
   _ claims: String, header: String = #"{"alg":"HS256","kid":"k1"}"#, key: String = "k1:\(secret)"
+) -> String { token(bytes: Array(claims.utf8), header: header, key: key) }
+
+private func token(
+  bytes: [UInt8], header: String = #"{"alg":"HS256","kid":"k1"}"#, key: String = "k1:\(secret)"
 ) -> String {
-  let content =
-    Base64.encode(Array(header.utf8), .url) + "." + Base64.encode(Array(claims.utf8), .url)
+  let content = Base64.encode(Array(header.utf8), .url) + "." + Base64.encode(bytes, .url)
   let signature = TokenKey(key)?.signature(of: content) ?? []
   return content + "." + Base64.encode(signature, .url)
 }
@@ -49,6 +52,11 @@ private func token(
 /// A token for playback until `end`.
 private func playing(_ end: Int64 = later, _ more: String = "") -> String {
   token("{\"exp\":\(end),\(more)\"llx\":{\"act\":\"play\",\"stream\":[\"live\",\"b\"]}}")
+}
+
+/// The claims of a token for playback, with more members of the permission.
+private func claims(_ more: String = "") -> String {
+  "{\"exp\":\(later),\"llx\":{\"act\":\"play\"\(more)}}"
 }
 
 /// A token, and the status of the response to a request for media of the stream `live`.
@@ -78,6 +86,24 @@ private let rows = [
   Row(
     testDescription: "other stream",
     token: token("{\"exp\":\(later),\"llx\":{\"act\":\"play\",\"stream\":\"b\"}}")),
+  Row(testDescription: "null stream", token: token(claims(", \"stream\": null"))),
+  Row(testDescription: "null in a list", token: token(claims(", \"stream\": [\"live\", null]"))),
+  Row(testDescription: "no stream of a list", token: token(claims(", \"stream\": []"))),
+  Row(testDescription: "null action", token: token(#"{"exp":4.1e9,"llx":{"act":null}}"#)),
+  Row(testDescription: "null start", token: playing(later, "\"nbf\":null,")),
+  Row(testDescription: "null viewer", token: playing(later, "\"sub\":null,")),
+  Row(
+    testDescription: "null extensions",
+    token: token(claims(), header: #"{"alg":"HS256","crit":null}"#)),
+  Row(
+    testDescription: "two streams", token: token(claims(",\"stream\":\"b\",\"stream\":\"live\""))),
+  Row(
+    testDescription: "two streams, one escaped",
+    token: token(claims(#","stream":"b","\u0073tream":"live""#))),
+  Row(testDescription: "two ends", token: token(#"{"exp":1,"exp":4.1e9,"llx":{"act":"play"}}"#)),
+  Row(testDescription: "final comma", token: token(#"{"exp":4.1e9,"llx":{"act":"play"},}"#)),
+  Row(testDescription: "UTF-16", token: token(bytes: claims().utf16.flatMap { [UInt8($0), 0] })),
+  Row(testDescription: "all streams", token: token(claims()), status: 200),
   Row(
     testDescription: "no algorithm",
     token: token("{\"exp\":\(later),\"llx\":{\"act\":\"play\"}}", header: #"{"alg":"none"}"#)),
@@ -185,7 +211,7 @@ struct WebTokenTests {
       (playback() + path, 204), (playback() + path + "?_HLS_msn=5", 204), (path, 401),
       (playback("b") + path, 403), (playback("live", now - 61) + path, 403), ("/t/x" + path, 403),
       (path + "?token=" + publicToken, 204), ("/", 204), ("/live/", 204), ("/time", 204),
-      ("/none/x.m3u8", 204), ("http://h\(path)", 401), ("x y", 403), ("", 403),
+      ("http://h\(path)", 401), ("x y", 403), ("", 403),
     ]
     for (target, status) in cases {
       let found = try handler.ask("/auth", ["X-Original-URI: \(target)"], peer: remote)
@@ -199,6 +225,40 @@ struct WebTokenTests {
     #expect(slowed.status == 403 && slowed.text.hasPrefix("too many"))
     let right = "X-Original-URI: \(playback("live", later + 9))\(path)"
     #expect(try handler.ask("/auth", [right], peer: remote).status == 204)
+  }
+
+  @Test(
+    "/auth permits only paths that this server serves to all clients, in their only form",
+    arguments: [
+      // A proxy may resolve or merge segments, and request the media.
+      ("/x/../live/video/playlist.m3u8", 403), ("//live/video/playlist.m3u8", 403),
+      ("/./live/video/playlist.m3u8", 403), ("/live/x/../video/playlist.m3u8", 403),
+      ("/live//video/playlist.m3u8", 403), ("/live/.", 403), ("/live/..", 403), ("/..", 403),
+      ("/live/video\\playlist.m3u8", 403), ("/%6cive/video/playlist.m3u8", 403),
+      ("/b/%2e%2e/live/video/playlist.m3u8", 403), ("/b/video%2fplaylist.m3u8", 403),
+      // A proxy may remove a prefix, or ignore the case.
+      ("/tv/live/video/playlist.m3u8", 403), ("/LIVE/video/playlist.m3u8", 403),
+      ("/b/live/video/playlist.m3u8", 403), ("/anything", 403), ("/none/x.m3u8", 403),
+      ("/none/", 403), ("/none/video/segment1.m4s", 403), ("/b/video/x.m4s", 403),
+      ("/api/streams", 403), ("/metrics", 403), ("/stats", 403), ("/stats.json", 403),
+      ("/auth", 403), ("/t/", 403), ("/t/x", 403),
+      // Open to all clients.
+      ("/", 204), ("/wall", 204), ("/streams.json", 204), ("/time?iso", 204), ("/isotime", 204),
+      ("/health", 204), ("/ready", 204), ("/version", 204), ("/player/hls.js", 204),
+      ("/live/", 204), ("/b/", 204), ("/b/video/playlist.m3u8?_HLS_msn=1", 204),
+      ("/b/playlist.m3u8?x=%2e%2e//", 204), ("/b/video/segment1.m4s", 204), ("/b/ws", 204),
+      ("/b/manifest.mpd", 204), ("/ldash/b/manifest.mpd", 204), ("/ldash/play/b", 204),
+      ("/b/timestamps.json", 204), ("/b/feed", 204), ("/b/chunked.m3u8", 204),
+    ])
+  func placedPaths(path: String, status: Int) throws {
+    let open = SyntheticStream(.thirty)
+    let handler = try handler(others: [
+      ServedStream(
+        name: "b", names: MediaNames(.epoch, first: 0), window: open.window,
+        control: ServerControl(segmentation: open.segmentation))
+    ])
+    let found = try handler.ask("/auth", ["X-Original-URI: \(path)"], peer: remote)
+    #expect(found.status == status)
   }
 
   @Test(
@@ -316,6 +376,7 @@ struct WebTokenTests {
       #expect(try handler.ask("/api/streams?token=a.b.c", peer: peer).status == 403)
       for path in ["/api/streams", "/stats", "/metrics"] {
         let found = try handler.ask(path, wrong, peer: peer)
+        // A right token is accepted at any time.
         #expect(found.status == 429 && found.header("retry-after") == "60", "\(path)")
         // The client that tries others may only have the same address, as pages of a browser do.
         #expect(try handler.ask(path, right, peer: peer).status == 200, "\(path)")
@@ -406,6 +467,8 @@ struct WebTokenTests {
       ("localhost.", true), ("live.example.:80", true), ("own.example", true),
       ("ip6-localhost", true), ("IP6-loopback:80", true), ("a.ip6-localhost", false),
       ("live.example..", false), (".", false), ("evil.example.", false),
+      ("[::1].evil", false), ("[::1]x:80", false), ("[::1]:x", false), ("[::1", false),
+      ("[localhost]", false), ("[::1]:", false), ("[::1]:80", true),
     ])
   func hosts(host: String, isKnown: Bool) throws {
     let hosts = KnownHosts([

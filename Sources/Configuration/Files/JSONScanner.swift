@@ -23,7 +23,18 @@ struct JSONScanner {
   /// The first fault of a document; nil if there is none.
   static func fault(in bytes: [UInt8], allowsComments: Bool) -> JSONFault? {
     var scanner = JSONScanner(bytes, allowsComments: allowsComments)
-    return scanner.value() ?? scanner.end()
+    guard let fault = scanner.value() ?? scanner.end() else { return textFault(in: bytes) }
+    return fault
+  }
+
+  /// The first byte that is no UTF-8; nil if there is none.
+  /// - Source: RFC 8259 §8.1
+  private static func textFault(in bytes: [UInt8]) -> JSONFault? {
+    guard String(validating: bytes, as: UTF8.self) == nil else { return nil }
+    // Repaired text differs first where the fault is.
+    let repaired = String(decoding: bytes, as: UTF8.self).utf8
+    let same = zip(bytes, repaired).prefix { $0 == $1 }.count
+    return JSONFault(in: bytes, at: same, .expected("UTF-8"))
   }
 
   private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -98,12 +109,42 @@ struct JSONScanner {
       position += 1
       if byte == UInt8(ascii: "\"") { return nil }
       guard byte == UInt8(ascii: "\\") else { continue }
-      guard let escaped = next, "\"\\/bfnrtu".utf8.contains(escaped) else {
-        return expected("an escape such as \\n")
-      }
-      position += 1
+      if let fault = escape() { return fault }
     }
     return expected("the end of a string")
+  }
+
+  /// - Source: RFC 8259 §7; a lone surrogate is no character, §8.2
+  private mutating func escape() -> JSONFault? {
+    let start = position - 1
+    guard let escaped = next, "\"\\/bfnrtu".utf8.contains(escaped) else {
+      return expected("an escape such as \\n")
+    }
+    position += 1
+    guard escaped == UInt8(ascii: "u") else { return nil }
+    guard let unit = hexUnit() else { return expected("four hexadecimal digits") }
+    guard (0xD800...0xDFFF).contains(unit) else { return nil }
+    if unit < 0xDC00, take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")), let low = hexUnit(),
+      (0xDC00...0xDFFF).contains(low)
+    {
+      return nil
+    }
+    return JSONFault(
+      in: bytes, at: start, .expected("both halves of a surrogate pair, as in \\ud83d\\ude00"))
+  }
+
+  /// Four hexadecimal digits; nil for any other text.
+  private mutating func hexUnit() -> UInt16? {
+    var unit: UInt16 = 0
+    for _ in 0..<4 {
+      guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue,
+        byte < 0x80
+      else { return nil }
+      // bounded: four digits of four bits
+      unit = unit << 4 | UInt16(digit)
+      position += 1
+    }
+    return unit
   }
 
   /// The text of a quoted string; the quoted string itself if an escape is invalid.

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 import FoundationEssentials
 import Net
 
 /// A JSON Web Token: HS256 by a key with a secret, ES256 by the public key.
 ///
 /// Claims: `exp` (required), `nbf`, `sub` (the viewer), and `llx` with `act` and `stream`, each a
-/// text or a list of texts. The claims are read after the signature was verified.
+/// text or a list of texts. The claims are read after the signature was verified. A claim that is
+/// null is invalid, and not an absent one; so is a token of which another reader could find other
+/// claims.
 /// - Source: RFC 7519 §4.1; RFC 7515 §3, §5.2; RFC 7518 §3.2, §3.4
 struct JSONWebToken {
   /// The permitted action.
@@ -35,14 +38,32 @@ struct JSONWebToken {
     }
 
     fileprivate struct Permission: Decodable {
+      private enum CodingKeys: CodingKey { case act, stream }
+
       let act: Texts
       let stream: Texts?
+
+      init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        act = try members.decode(Texts.self, forKey: .act)
+        stream = try members.decodeUnlessAbsent(.stream)
+      }
     }
+
+    private enum CodingKeys: CodingKey { case exp, nbf, sub, llx }
 
     fileprivate let exp: Double
     fileprivate let nbf: Double?
     fileprivate let sub: String?
     fileprivate let llx: Permission
+
+    init(from decoder: any Decoder) throws {
+      let members = try decoder.container(keyedBy: CodingKeys.self)
+      exp = try members.decode(Double.self, forKey: .exp)
+      nbf = try members.decodeUnlessAbsent(.nbf)
+      sub = try members.decodeUnlessAbsent(.sub)
+      llx = try members.decode(Permission.self, forKey: .llx)
+    }
 
     /// When the token ends, in seconds since 1970.
     var expiry: Int64 { Int64(exactly: exp.rounded(.down)) ?? 0 }
@@ -77,6 +98,15 @@ struct JSONWebToken {
     let kid: String?
     /// Extensions that a receiver must know; this one knows none.
     let crit: [String]?
+
+    private enum CodingKeys: CodingKey { case alg, kid, crit }
+
+    init(from decoder: any Decoder) throws {
+      let members = try decoder.container(keyedBy: CodingKeys.self)
+      alg = try members.decode(String.self, forKey: .alg)
+      kid = try members.decodeUnlessAbsent(.kid)
+      crit = try members.decodeUnlessAbsent(.crit)
+    }
   }
 
   private static let sizeLimit = 2048
@@ -100,7 +130,8 @@ struct JSONWebToken {
   }
 
   private static func decoded<Value: Decodable>(_ part: some StringProtocol) -> Value? {
-    Base64.decode(part, .url).flatMap { try? JSONDecoder().decode(Value.self, from: Data($0)) }
+    guard let bytes = Base64.decode(part, .url), JSONSyntax.isUnambiguous(bytes) else { return nil }
+    return try? JSONDecoder().decode(Value.self, from: Data(bytes))
   }
 
   /// The claims; nil if none of the keys has signed them.
@@ -117,5 +148,12 @@ struct JSONWebToken {
     case "ES256": return keys.publicKey?.verifies(signature, of: Array(content.utf8)) ?? false
     default: return false
     }
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// The value of a member; nil if it is absent, and an error if it is null.
+  fileprivate func decodeUnlessAbsent<Value: Decodable>(_ key: Key) throws -> Value? {
+    contains(key) ? try decode(Value.self, forKey: key) : nil
   }
 }

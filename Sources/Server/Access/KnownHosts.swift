@@ -54,10 +54,17 @@ package struct KnownHosts {
     return host(String(rest.first ?? ""))
   }
 
-  /// The part before the port; an IPv6 address without its brackets.
+  /// The part before the port; an IPv6 address without its brackets; any other text if it is no
+  /// host with a port.
+  /// - Source: RFC 3986 §3.2.2, §3.2.3
   static func host(_ authority: String) -> String {
     if authority.hasPrefix("[") {
-      return String(authority.dropFirst().prefix { $0 != "]" })
+      guard let end = authority.firstIndex(of: "]") else { return authority }
+      let rest = authority[authority.index(after: end)...]
+      guard authority[..<end].contains(":"),
+        rest.isEmpty || rest.first == ":" && UInt16(rest.dropFirst()) != nil
+      else { return authority }
+      return String(authority[..<end].dropFirst())
     }
     return String(authority.prefix { $0 != ":" })
   }

@@ -64,12 +64,13 @@ extension RequestRouter {
   /// `/auth`: whether the client may have the address in `X-Original-URI`.
   ///
   /// A proxy may keep the permission for all paths below the stream, so a token is checked against
-  /// the stream of the path, whatever the path names.
+  /// the stream of the path, whatever the path names. Without a token only paths that this server
+  /// serves to all clients are permitted: a proxy may read any other path differently.
   func authenticate(_ exchange: any Exchange) {
     exchange.kind = .probe
     let request = exchange.request
     guard let target = request.header("x-original-uri"),
-      var original = try? Request("GET", target, peer: request.peer)
+      var original = try? Request("GET", target, peer: request.peer), original.hasPlainPath
     else { return exchange.respond(PlaybackAccess.answer(.invalid)) }
     let isBelowToken = original.isBelow("t")
     let token = isBelowToken ? original.takePathPrefix() : nil
@@ -81,7 +82,7 @@ extension RequestRouter {
       if let media = protectedMedia(original, routed) {
         .stream(media)
       } else if token == nil {
-        .open
+        isOpen(routed) ? .open : .nothing
       } else {
         belowToken(original, routed.route)
       }
@@ -92,6 +93,21 @@ extension RequestRouter {
       case .nothing: .invalid
       }
     exchange.respond(PlaybackAccess.answer(answer))
+  }
+
+  /// Whether all clients may have a path that is no protected media.
+  private func isOpen(_ target: RoutedTarget) -> Bool {
+    if !uploads.isEmpty, let path = target.upload, uploads[path.stream] != nil { return true }
+    return switch target.route {
+    case .page(let stream): stream == nil || handler(stream) != nil
+    case .playlist(let stream, _, _), .manifest(let stream, _), .timestamps(let stream),
+      .feed(let stream), .socket(let stream):
+      handler(stream) != nil
+    case .chunkedPlaylist(let stream, _, _): handler(stream) != nil
+    case .media(let stream, _, _): target.file != nil && handler(stream) != nil
+    case .pageFile, .time, .streams, .wall, .health, .ready, .version: true
+    case .metrics, .statistics, .auth, .unknown: false
+    }
   }
 
   /// What a token permits by a path.
@@ -165,5 +181,22 @@ extension RequestRouter {
       (stream, keys) = (entry.name, entry.options.playbackKeys)
     }
     return keys.isEmpty ? nil : ProtectedMedia(stream: stream, keys: keys, isIndex: isIndex)
+  }
+}
+
+extension Request {
+  /// Whether all servers read the path alike: without escapes, backslashes, empty segments before
+  /// the last one, and segments of dots.
+  /// - Source: RFC 3986 §3.3, §6.2.2; URL Standard §4.4
+  fileprivate var hasPlainPath: Bool {
+    let path = rawPath.utf8
+    let ambiguous: [UInt8] = [UInt8(ascii: "%"), UInt8(ascii: "\\"), UInt8(ascii: "#")]
+    guard path.first == UInt8(ascii: "/"), !path.contains(where: ambiguous.contains) else {
+      return false
+    }
+    let segments = path.dropFirst().split(
+      separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    return !segments.dropLast().contains(where: \.isEmpty)
+      && !segments.contains { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }
   }
 }

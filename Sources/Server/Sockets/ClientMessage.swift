@@ -52,10 +52,11 @@ struct ClientMessage: Decodable {
 
   /// Reads a message; nil if the text is not a JSON object with a name.
   init?(_ text: String) {
-    let decoder = JSONDecoder()
-    guard let message = try? decoder.decode(ClientMessage.self, from: Data(text.utf8)) else {
-      return nil
-    }
+    let bytes = Array(text.utf8)
+    // The decoder also accepts a comma after the last element.
+    guard JSONSyntax.isValid(bytes),
+      let message = try? JSONDecoder().decode(ClientMessage.self, from: Data(bytes))
+    else { return nil }
     self = message
   }
 
