@@ -4,7 +4,13 @@ import COpenSSL
 
 /// The SHA-256 of a secret text, which is kept instead of the text.
 package struct SecretDigest: Sendable, Hashable {
+  /// The number of characters from which a random secret withstands guesses.
+  package static let longLength = 16
+
   private let bytes: [UInt8]
+  /// Whether the text, or of a path the part after the last slash, has fewer than ``longLength``
+  /// characters.
+  package let isShort: Bool
 
   /// The digest of a text.
   package init(_ text: String) {
@@ -12,7 +18,15 @@ package struct SecretDigest: Sendable, Hashable {
     let text = Array(text.utf8)
     unsafe _ = SHA256(text, text.count, &digest)
     bytes = digest
+    isShort = Self.isShort(text)
   }
+
+  private static func isShort(_ text: [UInt8]) -> Bool {
+    text.reversed().prefix { $0 != UInt8(ascii: "/") }.count < longLength
+  }
+
+  /// Whether a text would be a short secret.
+  static func isShort(_ text: String) -> Bool { isShort(Array(text.utf8)) }
 
   /// Whether a text has this digest; the time does not depend on the text's content.
   package func matches(_ text: String) -> Bool {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Net
+package import Time
 
 /// How publishers address one stream, and its key.
 package struct PublishTarget: Sendable, Equatable {
@@ -34,8 +35,8 @@ package enum PublishRefusal: Error, Sendable, Equatable, CustomStringConvertible
   case unknown
   /// The client is not on this machine, and the stream has no key.
   case notLocal
-  /// Too many attempts of the address have failed.
-  case tooManyFailures
+  /// Too many attempts of the address have failed; a right key is compared again after this time.
+  case tooManyFailures(wait: Interval)
   /// The hook has not admitted the client.
   case notPermitted
   /// Another publisher is connected.
@@ -45,7 +46,7 @@ package enum PublishRefusal: Error, Sendable, Equatable, CustomStringConvertible
     switch self {
     case .unknown: "unknown stream or wrong key"
     case .notLocal: "publishing from other machines requires a key"
-    case .tooManyFailures: "too many failed attempts; wait a minute"
+    case .tooManyFailures(let wait): "too many failed attempts; wait \(wait.secondsRoundedUp) s"
     case .notPermitted: "not permitted"
     case .taken: "already published"
     }

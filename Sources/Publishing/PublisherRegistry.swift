@@ -21,6 +21,8 @@ package final class PublisherRegistry: Sendable {
     var closers: [UInt64: @Sendable () -> Void] = [:]
     var faults: [PublisherFault: UInt64] = [:]
     var creator: Creator?
+    /// Whether a text is the key of a stream.
+    var isKey: @Sendable (String) -> Bool = { _ in false }
   }
 
   /// A client that may publish.
@@ -89,8 +91,20 @@ package final class PublisherRegistry: Sendable {
   }
 
   /// Lets clients that need no key create streams.
-  package func createUnknown(_ creator: @escaping Creator) {
-    state.withLock { $0.creator = creator }
+  ///
+  /// - Parameters:
+  ///   - isKey: whether a text is the key of a stream, and so no name: an encoder that sends its
+  ///     key to a mistyped stream must not publish the key.
+  ///   - creator: creates a stream.
+  package func createUnknown(
+    isKey: @escaping @Sendable (String) -> Bool = { _ in false }, _ creator: @escaping Creator
+  ) {
+    state.withLock { ($0.isKey, $0.creator) = (isKey, creator) }
+  }
+
+  /// Whether a text is the key of a stream of this registry.
+  package func hasKey(_ text: String) -> Bool {
+    state.withLock { $0.entries.values.contains { $0.target.key?.matches(text) == true } }
   }
 
   /// Creates the stream of a client, and calls `answer` once, on any thread, with the stream; with
@@ -130,20 +144,23 @@ package final class PublisherRegistry: Sendable {
   package func admit(
     _ target: PublisherPath, as name: String? = nil, from peer: PeerAddress, at now: MonotonicTime
   ) throws(PublishRefusal) -> Admission {
-    let (found, canCreate) = state.withLock { state in
+    let (found, canCreate, isKey) = state.withLock { state in
       let mapped = state.entries.values.first { $0.target.path?.matches(target.path) == true }
-      return (mapped ?? state.entries[target.stream], state.creator != nil)
+      return (mapped ?? state.entries[target.stream], state.creator != nil, state.isKey)
     }
     if found == nil, canCreate, publishCheck.access.admitsWithoutKey(peer) {
-      return .new(name: name ?? target.key, application: target.stream)
+      let name = name ?? target.key
+      guard !isKey(name) else { throw .unknown }
+      return .new(name: name, application: target.stream)
     }
     // A path is a key too: each unknown one is a failed attempt.
     let isPath = found == nil || found?.target.path != nil
     let key = isPath ? found?.target.path ?? Self.noPath : found?.target.key
     let refusal = publishCheck.refusal(
-      of: peer, given: isPath ? target.path : target.key, key: key, at: now)
+      of: peer, given: isPath ? target.path : target.key, key: key,
+      for: isPath ? .paths : .stream(target.stream), at: now)
     switch refusal {
-    case .tooManyFailures: throw .tooManyFailures
+    case .tooManyFailures(let wait): throw .tooManyFailures(wait: wait)
     case .notLocal: throw .notLocal
     case .missingKey, .wrongKey: throw .unknown
     case nil: break
@@ -151,7 +168,9 @@ package final class PublisherRegistry: Sendable {
     guard let found else { throw .unknown }
     // A path counts as a key only if keys are required.
     let access = publishCheck.access
-    guard !isPath || access.mode == .key || access.admitsWithoutKey(peer) else { throw .notLocal }
+    guard !isPath || access.mode == .key || access.admitsWithoutKey(peer) else {
+      throw .notLocal
+    }
     return .stream(found.stream)
   }
 
@@ -165,7 +184,8 @@ package final class PublisherRegistry: Sendable {
     guard let found = state.withLock({ $0.entries[stream] }), found.target.path == nil else {
       return nil
     }
-    let refusal = publishCheck.refusal(of: peer, given: key, key: found.target.key, at: now)
+    let refusal = publishCheck.refusal(
+      of: peer, given: key, key: found.target.key, for: .stream(stream), at: now)
     return refusal.map { .failure($0) } ?? .success(found.stream)
   }
 
@@ -212,13 +232,24 @@ package final class PublisherRegistry: Sendable {
     state.withLock { $0.entries[name]?.target.passphrase }
   }
 
-  /// Whether an address must wait after its failures.
-  func mustWait(_ peer: PeerAddress, at now: MonotonicTime) -> Bool {
-    publishCheck.mustWait(peer, at: now)
+  /// How long an address must wait after wrong passphrases of a stream; nil if it need not.
+  func passphraseWait(
+    of peer: PeerAddress, _ admission: Admission, at now: MonotonicTime
+  ) -> Interval? {
+    publishCheck.wait(of: peer, for: Self.passphrase(admission), at: now)
   }
 
   /// Counts a wrong passphrase as a failure.
-  func fail(_ peer: PeerAddress, at now: MonotonicTime) { publishCheck.fail(peer, at: now) }
+  func failPassphrase(_ peer: PeerAddress, _ admission: Admission, at now: MonotonicTime) {
+    publishCheck.fail(peer, for: Self.passphrase(admission), at: now)
+  }
+
+  private static func passphrase(_ admission: Admission) -> FailedAttempts.Subject {
+    switch admission {
+    case .stream(let stream): .passphrase(stream.name)
+    case .new: .passphrase(nil)
+    }
+  }
 
   // MARK: Connections
 

@@ -53,6 +53,14 @@ public struct Interval: Sendable, Hashable {
   public var milliseconds: Int64 { @inlinable get { nanoseconds / 1_000_000 } }
   /// Whole seconds, rounded toward zero.
   public var wholeSeconds: Int64 { @inlinable get { nanoseconds / 1_000_000_000 } }
+  /// Whole seconds, rounded away from zero, as a time to wait that must not be too short.
+  public var secondsRoundedUp: Int64 {
+    @inlinable get {
+      let rest = nanoseconds % 1_000_000_000
+      // bounded: the quotient is at most 10 digits
+      return wholeSeconds + (rest == 0 ? 0 : rest.signum())
+    }
+  }
   /// Seconds for printing and for `Double` interfaces; not for further arithmetic.
   public var seconds: Double { @inlinable get { Double(nanoseconds) / 1e9 } }
   /// The length without its sign.

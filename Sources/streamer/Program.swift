@@ -82,7 +82,8 @@ final class Program: Sendable {
     // A key of all streams is no stream's name.
     guard configuration.merged.publishKey == nil else { return }
     let temporary = TemporaryStreams(registry, publishers, serverState, log: log)
-    publishers.createUnknown { name, application, answer in
+    publishers.createUnknown(isKey: { [serverState] in serverState.isPublishKey($0) }) {
+      name, application, answer in
       temporary.create(name, application: application, answer: answer)
     }
   }

@@ -119,4 +119,21 @@ struct TokenCommandTests {
       .definition
     #expect(try #require(keyed).notes == [])
   }
+
+  @Test("one note names the streams whose publish keys can be guessed")
+  func shortKeys() throws {
+    let folder = try Folder([
+      "config.json": """
+      {"rtmp": 0, "publish": "key", "streams": [
+        {"stream": "a", "publishKey": "fifteen-letters"}, {"stream": "b", "rtmp": "app/stream"},
+        {"stream": "c", "publishKey": "sixteen--letters"},
+        {"stream": "d", "rtmp": "app/sixteen--letters"}]}
+      """
+    ])
+    let notes = try #require(folder.outcome("config.json").definition).notes
+    #expect(notes.count == 1)
+    #expect(notes[0].hasPrefix("the publish key of a, b has fewer than 16 characters"))
+    let open = try #require(folder.outcome("config.json", ["--publish", "open"]).definition).notes
+    #expect(open.count == 1 && open[0].hasPrefix("the publish key of a has fewer"))
+  }
 }

@@ -8,6 +8,12 @@ import Time
 private let local = PeerAddress(high: 0, low: 0x7f00_0001, port: 4000, isVersion6: false)
 private let remote = PeerAddress(high: 0, low: 0xc000_0201, port: 4000, isVersion6: false)
 private let key = "correct-horse-battery"
+private let studio = FailedAttempts.Subject.stream("studio")
+
+/// The refusal of an address that must wait, with the time for `Retry-After`.
+private func wait(_ milliseconds: Int64) -> PublishCheck.Refusal {
+  .tooManyFailures(wait: .milliseconds(milliseconds))
+}
 
 /// A client and the decision about it.
 private struct Row: Sendable, CustomTestStringConvertible {
@@ -35,7 +41,8 @@ struct PublishAccessTests {
   fileprivate func decision(row: Row) {
     let publishCheck = PublishCheck(PublishAccess(row.mode))
     let refusal = publishCheck.refusal(
-      of: row.peer, given: row.given, key: row.key.map { SecretDigest($0) }, at: .origin)
+      of: row.peer, given: row.given, key: row.key.map { SecretDigest($0) }, for: studio,
+      at: .origin)
     #expect(refusal == row.refusal)
   }
 
@@ -53,7 +60,7 @@ struct PublishAccessTests {
     let publishCheck = PublishCheck(PublishAccess(.loopback))
     var now = MonotonicTime.origin
     func ask(_ given: String?, of peer: PeerAddress = remote) -> PublishCheck.Refusal? {
-      publishCheck.refusal(of: peer, given: given, key: SecretDigest(key), at: now)
+      publishCheck.refusal(of: peer, given: given, key: SecretDigest(key), for: studio, at: now)
     }
     for _ in 0..<4 { #expect(ask("wrong") == .wrongKey) }
     #expect(ask(key) == nil)
@@ -62,11 +69,13 @@ struct PublishAccessTests {
       #expect(ask("wrong") == .wrongKey)
     }
     let otherPort = PeerAddress(high: 0, low: 0xc000_0201, port: 4001, isVersion6: false)
-    #expect(ask(key) == .tooManyFailures && ask(key, of: otherPort) == .tooManyFailures)
+    #expect(ask(key) == wait(60_000) && ask(key, of: otherPort) == wait(60_000))
     #expect(ask(key, of: local) == nil)
-    now += FailedAttempts.waitingTime
+    now += FailedAttempts.waitingTime - .milliseconds(1)
+    #expect(ask(key) == wait(1))
+    now += .milliseconds(1)
     #expect(ask(key) == nil)
-    #expect(publishCheck.refusedCount == 4 + 10 + 2)
+    #expect(publishCheck.refusedCount == 4 + 10 + 3)
   }
 
   @Test(
@@ -76,12 +85,13 @@ struct PublishAccessTests {
   func longKey(key: String, isLong: Bool) {
     let publishCheck = PublishCheck(PublishAccess(.loopback))
     func ask(_ given: String) -> PublishCheck.Refusal? {
-      publishCheck.refusal(of: remote, given: given, key: SecretDigest(key), at: .origin)
+      publishCheck.refusal(
+        of: remote, given: given, key: SecretDigest(key), for: studio, at: .origin)
     }
     for _ in 0..<5 { #expect(ask("wrong") == .wrongKey) }
     for _ in 0..<2 {
-      #expect(ask(key) == (isLong ? nil : .tooManyFailures))
-      #expect(ask("wrong") == .tooManyFailures && ask("app/wrong") == .tooManyFailures)
+      #expect(ask(key) == (isLong ? nil : wait(60_000)))
+      #expect(ask("wrong") == wait(60_000) && ask("app/wrong") == wait(60_000))
     }
   }
 
@@ -90,14 +100,16 @@ struct PublishAccessTests {
     let publishCheck = PublishCheck(PublishAccess(.loopback))
     var now = MonotonicTime.origin
     func ask(_ given: String, of peer: PeerAddress = remote) -> PublishCheck.Refusal? {
-      publishCheck.refusal(of: peer, given: given, key: SecretDigest(key), at: now)
+      publishCheck.refusal(of: peer, given: given, key: SecretDigest(key), for: studio, at: now)
     }
     for _ in 0..<5 { #expect(ask("wrong") == .wrongKey) }
     for _ in 0..<3 {
       #expect(ask(key) == nil && ask(key) == nil)
-      #expect(ask(key + "x") == .tooManyFailures)
-      for _ in 0..<9 {
-        #expect(ask(key) == .tooManyFailures && ask(key + "x") == .tooManyFailures)
+      #expect(ask(key + "x") == wait(1000))
+      for step: Int64 in 0..<9 {
+        // bounded: at most 9
+        let rest = wait(1000 - 100 * step)
+        #expect(ask(key) == rest && ask(key + "x") == rest)
         #expect(ask(key, of: local) == nil)
         now += .milliseconds(100)
       }
@@ -105,9 +117,36 @@ struct PublishAccessTests {
       now += .milliseconds(100)
     }
     // A failure that another check has found permits no further guess.
-    #expect(ask(key + "x") == .tooManyFailures)
-    publishCheck.fail(remote, at: now)
-    #expect(ask(key) == .tooManyFailures)
+    #expect(ask(key + "x") == wait(1000))
+    publishCheck.fail(remote, for: studio, at: now)
+    #expect(ask(key) == wait(1000))
+  }
+
+  @Test("a right key of one stream ends no wait for another, and failures are those of one stream")
+  func otherStreams() {
+    let publishCheck = PublishCheck(PublishAccess(.loopback))
+    func ask(_ given: String, _ key: String, _ subject: FailedAttempts.Subject)
+      -> PublishCheck.Refusal?
+    {
+      publishCheck.refusal(
+        of: remote, given: given, key: SecretDigest(key), for: subject, at: .origin)
+    }
+    let own = FailedAttempts.Subject.stream("own")
+    for _ in 0..<5 {
+      #expect(ask("guess", "sesame", studio) == .wrongKey)
+      #expect(ask(key, key, own) == nil)
+    }
+    #expect(ask("sesame", "sesame", studio) == wait(60_000) && ask(key, key, own) == nil)
+    // A path of one stream is no proof about the paths of others, nor a key about a passphrase.
+    for _ in 0..<5 {
+      #expect(ask("app/guess", "app/other", .paths) == .wrongKey)
+      guard publishCheck.wait(of: remote, for: .paths, at: .origin) == nil else { break }
+      #expect(ask("app/own", "app/own", .paths) == nil)
+    }
+    #expect(ask("app/own", "app/own", .paths) == wait(60_000))
+    for _ in 0..<5 { publishCheck.fail(remote, for: .passphrase("own"), at: .origin) }
+    #expect(ask(key, key, own) == nil)
+    #expect(publishCheck.wait(of: remote, for: .passphrase("own"), at: .origin) != nil)
   }
 
   @Test("the number of kept addresses is bounded; the oldest is forgotten")
@@ -117,11 +156,12 @@ struct PublishAccessTests {
     for index in 0..<10_000 {
       let peer = PeerAddress(
         high: 0, low: 0x0a00_0000 + UInt64(index), port: 1, isVersion6: false)
-      for _ in 0..<(index % 4096 == 0 ? 5 : 1) { attempts.fail(peer, at: now) }
+      for _ in 0..<(index % 4096 == 0 ? 5 : 1) { attempts.fail(peer, for: studio, at: now) }
       now += .milliseconds(1)
     }
     let last = PeerAddress(high: 0, low: 0x0a00_0000 + 8192, port: 1, isVersion6: false)
     let first = PeerAddress(high: 0, low: 0x0a00_0000, port: 1, isVersion6: false)
-    #expect(attempts.mustWait(last, at: now) && !attempts.mustWait(first, at: now))
+    #expect(attempts.wait(of: last, for: studio, at: now) != nil)
+    #expect(attempts.wait(of: first, for: studio, at: now) == nil)
   }
 }

@@ -45,7 +45,7 @@ struct SRTAccessTests {
     #expect(SRTRefusal.access(.unknown).code == 1401)
     #expect(SRTRefusal.access(.notLocal).code == 1403)
     #expect(SRTRefusal.access(.taken).code == 1409)
-    #expect(SRTRefusal.access(.tooManyFailures).code == 1402)
+    #expect(SRTRefusal.access(.tooManyFailures(wait: .seconds(1))).code == 1402)
     #expect(SRTRefusal.streamID(.empty).code == 1404)
     #expect(SRTRefusal.streamID(.mode).code == 1405)
   }
@@ -56,7 +56,9 @@ struct SRTAccessTests {
     _ = streams.add("live", PublishTarget(key: SecretDigest("sesame")))
     let access = SRTAccess(streams, passphrase: nil)
     for _ in 0..<5 { #expect(ask(access, "live/wrong", other) == .failure(.access(.unknown))) }
-    #expect(ask(access, "live/sesame", other) == .failure(.access(.tooManyFailures)))
+    let refusal = PublishRefusal.tooManyFailures(wait: .seconds(60))
+    #expect(ask(access, "live/sesame", other) == .failure(.access(refusal)))
+    #expect("\(refusal)" == "too many failed attempts; wait 60 s")
     #expect(ask(access, "live/sesame", local) == .success("live"))
     #expect(ask(access, "live/sesame", other, at: start + .seconds(61)) == .success("live"))
   }
@@ -70,6 +72,27 @@ struct SRTAccessTests {
     #expect(ask(access, "cam7/key", local) == .success("cam7"))
     #expect(ask(access, "%23!::r=cam7,s=key", local) == .failure(.access(.unknown)))
     #expect(ask(access, "cam7", other) == .failure(.access(.unknown)))
+  }
+
+  @Test("a key is never the name of a stream: an encoder may mistype the name")
+  func keyAsName() {
+    let streams = registry(.open)
+    let key = "s3cret-publish-key-0123456789"
+    _ = streams.add("studio", PublishTarget(key: SecretDigest(key)))
+    streams.createUnknown(isKey: { streams.hasKey($0) }) { _, _, answer in answer(true) }
+    let access = SRTAccess(streams, passphrase: nil)
+    #expect(ask(access, key, other) == .failure(.access(.unknown)))
+    #expect(ask(access, "cam7", other) == .success("cam7"))
+    func rtmp(_ application: String, _ name: String) -> String? {
+      guard let path = PublisherPath(application: application, name: name) else { return nil }
+      return switch try? streams.admit(path, from: other, at: start) {
+      case .stream(let stream)?: stream.name
+      case .new(let name, _)?: name
+      case nil: nil
+      }
+    }
+    #expect(rtmp("Studio", key) == nil && rtmp("any", "cam7") == "cam7")
+    #expect(rtmp("studio", key) == "studio")
   }
 
   @Test("a present publisher is not replaced before it is silent")

@@ -218,15 +218,78 @@ struct UploadRequestTests {
     for (key, status) in [("sesame", 429), ("sesame-of-16-or-more", 201)] {
       var options = ServingOptions()
       options.publishKey = SecretDigest(key)
-      let handler = try SyntheticHandler(options: options)
+      let clock = ManualClock()
+      let handler = try SyntheticHandler(options: options, clock: clock)
       for _ in 0..<5 {
         #expect(try handler.put("/cam/a.m4s", "x", ["Authorization: Bearer no"]).status == 403)
       }
       let refused = try handler.put("/cam/a.m4s", "x", ["Authorization: Bearer no"])
-      #expect(refused.status == 429 && refused.header("retry-after") != nil)
+      #expect(refused.status == 429 && refused.header("retry-after") == "60", "\(refused.text)")
+      // The time after which a right key of this length is compared.
+      let long = try handler.put("/cam/a.m4s", "x", ["Authorization: Bearer wrong-with-16-letters"])
+      #expect(long.status == 429 && long.header("retry-after") == "1")
+      clock.advance(by: .seconds(1))
+      handler.loop.iterate()
       let right = try handler.put("/cam/a.m4s", "x", ["Authorization: Bearer \(key)"])
       #expect(right.status == status)
     }
+  }
+
+  @Test("wrong keys are counted by stream; names of new streams do not divide the guesses")
+  func attemptsByStream() throws {
+    var options = ServingOptions()
+    options.publishKey = SecretDigest(key)
+    let handler = try SyntheticHandler(options: options)
+    var entry = UploadEntry(
+      UploadedStream(name: "studio", limits: .standard, now: handler.loop.now))
+    entry.key = SecretDigest("sesame")
+    handler.serverState.addUploads(entry)
+    handler.requests.woken()
+    let own = ["Authorization: Bearer \(key)"]
+    let guess = ["Authorization: Bearer guess"]
+    for number in 0..<9 {
+      // The own key of the guessing publisher ends only the wait for its stream.
+      #expect(try handler.put("/own/a.ts", "x", own).status == (number == 0 ? 201 : 204))
+      #expect(try handler.put("/studio/a.ts", "x", guess).status == (number < 5 ? 403 : 429))
+    }
+    #expect(try handler.put("/studio/a.ts", "x", ["Authorization: Bearer sesame"]).status == 429)
+    for number in 0..<7 {
+      let found = try handler.put("/new\(number)/a.ts", "x", guess)
+      #expect(found.status == (number < 5 ? 403 : 429))
+    }
+    #expect(try handler.put("/own/a.ts", "x", guess).status == 429)
+  }
+
+  @Test("the key of a stream is no name of a stream")
+  func keyAsName() throws {
+    let handler = try SyntheticHandler()
+    var entry = UploadEntry(
+      UploadedStream(name: "studio", limits: .standard, now: handler.loop.now))
+    entry.key = SecretDigest(key)
+    handler.serverState.addUploads(entry)
+    handler.requests.woken()
+    let refused = try handler.put("/\(key)/a.ts", "x")
+    #expect(refused.status == 404 && !refused.text.contains(key))
+    #expect(!handler.serverState.hasStream(key) && handler.serverState.isPublishKey(key))
+  }
+
+  @Test(
+    "parts of files, codings and unwanted replacements are refused", arguments: ["PUT", "POST"])
+  func preconditions(method: String) throws {
+    let handler = try SyntheticHandler()
+    func put(_ field: String) throws -> FakeExchange {
+      try handler.put("/cam/a.m3u8", "x", method: method, [field])
+    }
+    #expect(try put("Content-Range: bytes 0-0/9").status == 400)
+    let coded = try put("Content-Encoding: gzip")
+    #expect(coded.status == 415 && coded.header("accept-encoding") == "identity")
+    #expect(try handler.ask("/cam/a.m3u8").status == 404)
+    #expect(try put("Content-Encoding: identity").status == 201)
+    #expect(try put("If-None-Match: *").status == 412)
+    #expect(try handler.put("/cam/b.m3u8", "y", method: method, ["If-None-Match: *"]).status == 201)
+    #expect(try put("If-None-Match: \"other\"").status == 204)
+    #expect(try handler.put("/cam/a.m3u8", "", method: "DELETE").status == 204)
+    #expect(try put("If-None-Match: *").status == 201)
   }
 
   @Test("a stream of the configuration has its own key, and outlives its publisher")

@@ -58,7 +58,24 @@ package struct ValidatedConfiguration: Sendable {
         "--jwt-key alone protects no stream: all clients may play "
           + "\(open.joined(separator: ", ")), which needs --playback-key")
     }
+    if let shortKeys { notes.append(shortKeys) }
     return notes
+  }
+
+  /// The streams whose publishers have a key that can be guessed; nil for none.
+  private var shortKeys: String? {
+    let short = streams.filter { stream in
+      let settings = stream.settings
+      let path = settings.publishMode == .key ? settings.publishPath : nil
+      return [settings.publishKey, path].contains { $0?.isShort == true }
+    }
+    var names = short.map(\.configuration.name)
+    if merged.publishKey?.isShort == true, names.isEmpty { names = ["new streams"] }
+    guard !names.isEmpty else { return nil }
+    return
+      "the publish key of \(names.joined(separator: ", ")) has fewer than "
+      + "\(SecretDigest.longLength) characters and can be guessed; openssl rand -hex 16 prints a "
+      + "random one"
   }
 
   /// The scripts of the player page by their names under `/player/`.

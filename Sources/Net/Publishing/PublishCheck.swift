@@ -5,10 +5,11 @@ package import Time
 
 /// Decides for all threads whether a client may publish a stream, and counts wrong keys.
 ///
-/// After five wrong keys an address waits for a minute. The right key is accepted nevertheless if
-/// it has ``longKeyLength`` characters: the client that tries others may only have the same
-/// address. Of wrong keys of that length one per second is compared: others are refused whether
-/// they are right or not. So a random key is not found, and one that people make only slowly.
+/// After five wrong keys of a stream an address waits for a minute before others of this stream are
+/// compared. The right key is accepted nevertheless if it has ``SecretDigest/longLength``
+/// characters: the client that tries others may only have the same address. Of wrong keys of that
+/// length one per second is compared: others are refused whether they are right or not. So a random
+/// key is not found, and one that people make only slowly.
 package final class PublishCheck: Sendable {
   /// Why a client may not publish.
   package enum Refusal: Error, Equatable {
@@ -16,19 +17,15 @@ package final class PublishCheck: Sendable {
     case notLocal
     case missingKey
     case wrongKey
-    /// Too many wrong keys from the address of the client.
-    case tooManyFailures
+    /// Too many wrong keys from the address of the client; a right one of the given length is
+    /// compared again after this time.
+    case tooManyFailures(wait: Interval)
   }
 
   private struct State {
     var failures = FailedAttempts()
     var refusedCount: UInt64 = 0
   }
-
-  /// The least number of characters of a key that an address may give while it waits.
-  ///
-  /// Of a path it is the number after the last slash.
-  package static let longKeyLength = 16
 
   /// The rule for streams without a key.
   package let access: PublishAccess
@@ -46,57 +43,63 @@ package final class PublishCheck: Sendable {
   ///   - peer: the address of the client.
   ///   - given: the key that the client gave; nil for none.
   ///   - key: the key of the stream; nil for none.
+  ///   - subject: what the key protects.
   ///   - now: the present time.
   /// - Returns: the reason of the refusal.
   package func refusal(
-    of peer: PeerAddress, given: String?, key: SecretDigest?, at now: MonotonicTime
+    of peer: PeerAddress, given: String?, key: SecretDigest?, for subject: FailedAttempts.Subject,
+    at now: MonotonicTime
   ) -> Refusal? {
-    state.withLock { [access] state -> Refusal? in
-      let refusal = Self.refusal(of: peer, given, key, access, &state.failures, now)
+    let isAdmitted = key == nil && access.admitsWithoutKey(peer)
+    return state.withLock { [access] state -> Refusal? in
+      var refusal: Refusal?
+      if let key {
+        refusal = Self.refusal(of: peer, given, key, subject, &state.failures, now)
+      } else if !isAdmitted {
+        refusal = access.mode == .key ? .missingKey : .notLocal
+      }
       if refusal != nil { state.refusedCount += 1 }
       return refusal
     }
   }
 
-  /// Whether an address must wait after its failures.
-  package func mustWait(_ peer: PeerAddress, at now: MonotonicTime) -> Bool {
-    state.withLock { $0.failures.mustWait(peer, at: now) }
+  /// How long an address must wait after its failures; nil if it need not.
+  package func wait(
+    of peer: PeerAddress, for subject: FailedAttempts.Subject, at now: MonotonicTime
+  ) -> Interval? {
+    state.withLock { $0.failures.wait(of: peer, for: subject, at: now) }
   }
 
   /// Counts a failure that another check has found.
-  package func fail(_ peer: PeerAddress, at now: MonotonicTime) {
+  package func fail(
+    _ peer: PeerAddress, for subject: FailedAttempts.Subject, at now: MonotonicTime
+  ) {
     state.withLock { state in
-      state.failures.fail(peer, at: now)
+      state.failures.fail(peer, for: subject, at: now)
       state.refusedCount += 1
     }
   }
 
   private static func refusal(
-    of peer: PeerAddress, _ given: String?, _ key: SecretDigest?, _ access: PublishAccess,
+    of peer: PeerAddress, _ given: String?, _ key: SecretDigest, _ subject: FailedAttempts.Subject,
     _ failures: inout FailedAttempts, _ now: MonotonicTime
   ) -> Refusal? {
-    guard let key else {
-      if access.admitsWithoutKey(peer) { return nil }
-      return access.mode == .key ? .missingKey : .notLocal
-    }
     guard let given else { return .missingKey }
     // Failures are kept: those of another client of the address would begin again.
-    if failures.mustWait(peer, at: now) {
-      guard isLong(given), failures.mayTry(peer, at: now) else { return .tooManyFailures }
+    if let wait = failures.wait(of: peer, for: subject, at: now) {
+      guard !SecretDigest.isShort(given) else { return .tooManyFailures(wait: wait) }
+      if let wait = failures.trialWait(of: peer, for: subject, at: now) {
+        return .tooManyFailures(wait: wait)
+      }
       if key.matches(given) { return nil }
-      failures.trial(peer, at: now)
-      return .tooManyFailures
+      failures.trial(peer, for: subject, at: now)
+      return .tooManyFailures(wait: FailedAttempts.trialInterval)
     }
     guard key.matches(given) else {
-      failures.fail(peer, at: now)
+      failures.fail(peer, for: subject, at: now)
       return .wrongKey
     }
-    failures.succeed(peer)
+    failures.succeed(peer, for: subject)
     return nil
-  }
-
-  private static func isLong(_ given: String) -> Bool {
-    let key = given.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).last
-    return (key?.count ?? 0) >= longKeyLength
   }
 }

@@ -53,10 +53,11 @@ struct UploadWindow: Sendable {
   ///
   /// An index is readable until the next one is complete.
   mutating func begin(
-    _ name: UploadName, serial: UInt64, now: MonotonicTime
+    _ name: UploadName, serial: UInt64, ifAbsent: Bool, now: MonotonicTime
   ) -> UploadedStream.Begin {
     guard uploads[name] == nil else { return .busy }
     let replaces = files[name] != nil
+    guard !ifAbsent || !replaces else { return .exists }
     if !name.isIndex { forget(name) }
     former[name] = nil
     let file = UploadedFile(name, serial: serial)

@@ -13,6 +13,8 @@ package final class UploadedStream: Sendable {
     case begun(UploadedFile, replaces: Bool)
     /// An upload of the same name is open.
     case busy
+    /// A file of the name exists, and must not be replaced.
+    case exists
     /// The stream was removed.
     case ended
   }
@@ -76,15 +78,17 @@ package final class UploadedStream: Sendable {
 
   // MARK: For publishers
 
-  /// Begins an upload.
-  package func begin(_ name: UploadName, at now: MonotonicTime) -> Begin {
+  /// Begins an upload; with `ifAbsent` only if no file of the name exists.
+  package func begin(
+    _ name: UploadName, ifAbsent: Bool = false, at now: MonotonicTime
+  ) -> Begin {
     let serial = Self.serials.withLock { last in
       last += 1
       return last
     }
     return change { state in
       if state.hasEnded { return .ended }
-      return state.window.begin(name, serial: serial, now: now)
+      return state.window.begin(name, serial: serial, ifAbsent: ifAbsent, now: now)
     }
   }
 

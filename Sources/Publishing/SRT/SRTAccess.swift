@@ -54,7 +54,9 @@ package struct SRTAccess: Sendable {
         guard NameCharacters.isName(name) else { throw .unknown }
       }
       // Wrong passphrases are failures too.
-      guard passphrase == nil || !registry.mustWait(peer, at: now) else { throw .tooManyFailures }
+      if passphrase != nil, let wait = registry.passphraseWait(of: peer, admission, at: now) {
+        throw .tooManyFailures(wait: wait)
+      }
       return Grant(admission: admission, passphrase: passphrase)
     } catch { throw .access(error) }
   }

@@ -104,7 +104,7 @@ final class SRTHandshakes: Sendable {
     for caller in failed {
       access.registry.disconnect(caller.peer)
       if caller.grant.passphrase != nil {
-        access.registry.fail(caller.peer, at: now)
+        access.registry.failPassphrase(caller.peer, caller.grant.admission, at: now)
         refuse(caller.peer, "wrong passphrase, or none")
       } else {
         refuse(caller.peer, "a passphrase, which the stream does not have; or an invalid handshake")

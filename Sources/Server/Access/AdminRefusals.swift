@@ -28,15 +28,19 @@ final class AdminRefusals: Sendable {
   /// The line of a response to an address that must wait.
   static let line = "too many invalid tokens from this address"
 
-  /// When such an address may ask again.
-  static let retryAfter = HeaderField("Retry-After", "\(FailedAttempts.waitingTime.wholeSeconds)")
+  /// When such an address may ask again: a right token is accepted at any time.
+  static let retryAfter = HeaderField("Retry-After", "1")
 
   /// The number of refusals.
   var count: UInt64 { state.withLock { $0.count } }
 
   /// Whether an address must wait; such a request is a refusal too.
   func mustWait(_ peer: PeerAddress, at now: MonotonicTime) -> Bool {
-    guard state.withLock({ $0.failures.mustWait(peer, at: now) }) else { return false }
+    guard
+      state.withLock({ state in
+        state.failures.wait(of: peer, for: .administration, at: now) != nil
+      })
+    else { return false }
     note(peer, isFailure: false, at: now)
     return true
   }
@@ -45,7 +49,7 @@ final class AdminRefusals: Sendable {
   func note(_ peer: PeerAddress, isFailure: Bool, at now: MonotonicTime) {
     let isLogged = state.withLock { state in
       state.count += 1
-      if isFailure { state.failures.fail(peer, at: now) }
+      if isFailure { state.failures.fail(peer, for: .administration, at: now) }
       guard now - state.logged >= .seconds(60) else { return false }
       state.logged = now
       return true

@@ -99,7 +99,9 @@ struct PlaybackAccess {
     at now: MonotonicTime, seconds: Int64
   ) -> Decision {
     let decision = decision(credential, stream, keys, peer, now, seconds)
-    if let refusal = decision.refusal { playbackRefusals.note(refusal, of: peer, at: now) }
+    if let refusal = decision.refusal {
+      playbackRefusals.note(refusal, of: peer, for: stream, at: now)
+    }
     return decision
   }
 
@@ -116,7 +118,9 @@ struct PlaybackAccess {
     }
     let (verdict, expiry, session) = verdict(on: credential, stream, keys, peer, seconds)
     switch verdict {
-    case .invalid: return .refused(playbackRefusals.mustWait(peer, at: now) ? .slowed : .invalid)
+    case .invalid:
+      let isSlowed = playbackRefusals.mustWait(peer, for: stream, at: now)
+      return .refused(isSlowed ? .slowed : .invalid)
     case .expired: return .refused(.expired)
     case .valid(let owner):
       if permissions.count >= Self.capacity { permissions = [:] }
@@ -189,7 +193,7 @@ struct PlaybackAccess {
     case .slowed:
       ResponseFields.error(
         429, "too many invalid playback tokens from this address", .noStore,
-        [HeaderField("Retry-After", "\(FailedAttempts.waitingTime.wholeSeconds)")])
+        [PlaybackRefusals.retryAfter])
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import Net
 import Packaging
 import Publishing
 import Sharing
@@ -39,6 +40,12 @@ extension ServerState {
   package func hasStream(_ name: String) -> Bool {
     let table = streamTable
     return table.stream(name) != nil || table.uploads[name] != nil
+  }
+
+  /// Whether a text is the key of publishers of any stream, which must not become a public name.
+  package func isPublishKey(_ text: String) -> Bool {
+    publishers.hasKey(text) || options.publishKey?.matches(text) == true
+      || streamTable.uploads.entries.contains { $0.key?.matches(text) == true }
   }
 
   /// The uploaded stream of a publisher, which is created if it does not exist.

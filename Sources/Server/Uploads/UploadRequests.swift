@@ -23,11 +23,16 @@ struct UploadRequests {
     let request = exchange.request
     guard let path = UploadPath(request.pathSegments), !path.isPlayer, let file = path.file
     else { return false }
+    if let refusal = contentRefusal(request) {
+      exchange.kind = .publish
+      exchange.respond(refusal)
+      return true
+    }
     if publishMedia(exchange, path.stream, file) { return true }
     guard serverState.streamTable.stream(path.stream) == nil else { return false }
     exchange.kind = .publish
     let known = serverState.streamTable.uploads[path.stream]
-    if let refusal = refusal(request, known) {
+    if let refusal = refusal(request, path.stream, known) {
       exchange.respond(refusal)
     } else {
       permit(exchange, path.stream) {
@@ -35,6 +40,24 @@ struct UploadRequests {
       }
     }
     return true
+  }
+
+  /// The response to a body that is not the whole content of a file as readers get it; nil if it
+  /// is.
+  ///
+  /// A body in a coding would be sent to readers without its name.
+  /// - Source: RFC 9110 §8.4, §14.5, §15.5.16
+  private func contentRefusal(_ request: Request) -> PreparedResponse? {
+    guard request.method != .delete else { return nil }
+    if request.header("content-range") != nil {
+      return UploadResponses.refused(400, "parts of files cannot be uploaded (Content-Range)")
+    }
+    guard let coding = request.header("content-encoding"), !coding.isEmpty,
+      coding.lowercased() != "identity"
+    else { return nil }
+    return UploadResponses.refused(
+      415, "expected a body without Content-Encoding",
+      [HeaderField("Accept-Encoding", "identity")])
   }
 
   /// Calls `then` if the client may upload files to a stream.
@@ -81,14 +104,25 @@ struct UploadRequests {
   }
 
   /// The response for a client that may not publish; nil if it may.
-  private func refusal(_ request: Request, _ known: UploadEntry?) -> PreparedResponse? {
+  private func refusal(
+    _ request: Request, _ name: String, _ known: UploadEntry?
+  ) -> PreparedResponse? {
     let key = known == nil ? serverState.options.publishKey : known?.key
+    // Streams that publishers create have one key; names are free, and must not divide its guesses.
+    let subject =
+      known.flatMap { $0.isTemporary ? nil : FailedAttempts.Subject.stream($0.name) } ?? .newStreams
     let refusal = serverState.publishCheck.refusal(
-      of: request.peer, given: Authorization(request)?.secret, key: key, at: loop.now)
+      of: request.peer, given: Authorization(request)?.secret, key: key, for: subject,
+      at: loop.now)
     if let refusal { return UploadResponses.refused(refusal) }
     // A page of another origin, open in a browser of this machine, is no publisher.
-    guard key == nil, request.header("origin") != nil else { return nil }
-    return UploadResponses.refused(403, "pages may not publish without a key")
+    guard key != nil || request.header("origin") == nil else {
+      return UploadResponses.refused(403, "pages may not publish without a key")
+    }
+    guard known != nil || !serverState.isPublishKey(name) else {
+      return UploadResponses.refused(404, "no stream can have this name")
+    }
+    return nil
   }
 
   private func publish(
@@ -104,7 +138,9 @@ struct UploadRequests {
       } else {
         entry = try serverState.createUploads(name, at: loop.now)
       }
-      upload(exchange, entry.stream, file)
+      // RFC 9110 §13.1.2: the asterisk stands for any present file.
+      let ifAbsent = exchange.request.header("if-none-match") == "*"
+      upload(exchange, entry.stream, file, ifAbsent: ifAbsent)
     } catch {
       serverState.uploadPermits.withLock { $0.remove(name) }
       switch error {
@@ -120,8 +156,10 @@ struct UploadRequests {
     }
   }
 
-  private func upload(_ exchange: any Exchange, _ stream: UploadedStream, _ file: UploadName) {
-    switch stream.begin(file, at: loop.now) {
+  private func upload(
+    _ exchange: any Exchange, _ stream: UploadedStream, _ file: UploadName, ifAbsent: Bool
+  ) {
+    switch stream.begin(file, ifAbsent: ifAbsent, at: loop.now) {
     case .begun(let file, let replaces):
       exchange.receiveBody(
         limit: stream.limits.bytes,
@@ -131,6 +169,9 @@ struct UploadRequests {
     case .busy:
       exchange.respond(
         UploadResponses.refused(409, "an upload of this file is open"))
+    case .exists:
+      exchange.respond(
+        UploadResponses.refused(412, "the file exists (If-None-Match: *)"))
     case .ended:
       exchange.respond(
         UploadResponses.refused(503, "the stream was removed", [HeaderField("Retry-After", "1")]))

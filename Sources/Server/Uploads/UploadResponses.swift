@@ -83,10 +83,10 @@ enum UploadResponses {
           HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\""),
         ])
     case .wrongKey: refused(403, "invalid publish key")
-    case .tooManyFailures:
+    case .tooManyFailures(let wait):
       refused(
         429, "too many invalid publish keys from this address",
-        [HeaderField("Retry-After", "\(FailedAttempts.waitingTime.wholeSeconds)")])
+        [HeaderField("Retry-After", "\(wait.secondsRoundedUp)")])
     }
   }
 
