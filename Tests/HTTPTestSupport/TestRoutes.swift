@@ -43,6 +43,8 @@ package final class TestRoutes: RequestHandler, ExchangeObserver, LoopService {
     package var finished: [ExchangeRecord] = []
     /// All faults.
     package var faults: [ConnectionFault] = []
+    /// The number of requests of proxies that are not trusted.
+    package var unnamedProxies = 0
     /// Received request bodies, by path.
     package var bodies: [String: Body] = [:]
     /// The number of WebSockets that have ended.
@@ -138,6 +140,8 @@ package final class TestRoutes: RequestHandler, ExchangeObserver, LoopService {
   package func finished(_ record: ExchangeRecord) { seen.update { $0.finished.append(record) } }
 
   package func faulted(_ fault: ConnectionFault) { seen.update { $0.faults.append(fault) } }
+
+  package func metUnnamedProxy(_ peer: PeerAddress) { seen.update { $0.unnamedProxies += 1 } }
 
   package func woken() {}
   package var nextDeadline: MonotonicTime { .distantFuture }

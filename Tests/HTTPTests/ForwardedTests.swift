@@ -177,6 +177,46 @@ struct ForwardedTests {
     }
   }
 
+  @Test(
+    "a request from this machine with a field of a proxy that is not trusted has no local client",
+    arguments: [
+      "X-Forwarded-For: 127.0.0.1\r\n", "Forwarded: for=192.0.2.1\r\n", "Via: 1.1 cache\r\n",
+      "X-Real-IP: 192.0.2.1\r\n", "x-forwarded-for:\r\n",
+    ])
+  func unnamedProxy(field: String) throws {
+    var others = TrustedProxies()
+    others.addresses = [try #require(AddressRange("10.0.0.0/8"))]
+    for transport in Transport.allCases {
+      let server = try TestServer(HTTPLimits(), transport, proxies: others)
+      let client = try TestClient(server)
+      client.get("/hello", "X-Forwarded-Host: x\r\n")
+      #expect(try client.response().status == 200)
+      client.get("/hello", field)
+      #expect(try client.response().status == 200)
+      #expect(server.eventually { $0.finished.count == 2 })
+      #expect(server.seen.finished.map(\.peer.isLoopback) == [true, false])
+      #expect(server.seen.finished.map(\.peer.description) == ["127.0.0.1", "127.0.0.1"])
+      #expect(server.seen.unnamedProxies == 1)
+    }
+  }
+
+  @Test("a loopback address that a proxy states is that of the proxy's machine")
+  func statedLoopback() throws {
+    var proxies = TrustedProxies()
+    proxies.addresses = [try #require(AddressRange("127.0.0.1"))]
+    for field in ["X-Forwarded-For: 127.0.0.9", "X-Forwarded-For: ::1", "Forwarded: for=127.0.0.9"]
+    {
+      let server = try TestServer(proxies: proxies)
+      let client = try TestClient(server)
+      client.get("/hello", field + "\r\n")
+      #expect(try client.response().status == 200)
+      #expect(server.eventually { $0.finished.count == 1 })
+      let peer = server.seen.finished.first?.peer
+      #expect(peer?.isUnstated == true && peer?.isLoopback == false, "\(field)")
+      #expect(peer?.description != "127.0.0.1" && server.seen.unnamedProxies == 0)
+    }
+  }
+
   @Test("an untrusted peer is believed nothing")
   func spoofed() throws {
     var others = TrustedProxies()
@@ -188,7 +228,11 @@ struct ForwardedTests {
         client.get("/hello", fields)
         #expect(try client.response().status == 200)
       }
-      #expect(server.seen.finished.allSatisfy { $0.peer.isLoopback })
+      // The address is that of the connection, without its rights.
+      #expect(
+        server.seen.finished.allSatisfy {
+          $0.peer.description == "127.0.0.1" && !$0.peer.isLoopback
+        })
     }
     // Its PROXY header is no request.
     let server = try TestServer(.sockets)

@@ -228,6 +228,9 @@ package final class HTTPServer: SocketReceiver, LoopService {
   ) throws(RequestParseError) {
     request.isChecked = proxies.hasChecked(stream.peer)
     request.peer = try proxies.client(of: request, from: stream.peer)
+    if request.peer.isUnstated, !proxies.contains(stream.peer) {
+      observer?.metUnnamedProxy(stream.peer)
+    }
     request.isSecure = try proxies.isSecure(request, from: stream.peer, stream.isSecure)
   }
 

@@ -28,24 +28,38 @@ package struct TrustedProxies: Sendable {
   /// one that is not a trusted proxy: a client can invent those before it.
   ///
   /// A request for which trusted proxies state no other address has an unstated client: nothing
-  /// distinguishes a request of the proxy itself from that of a client that it does not name.
+  /// distinguishes a request of the proxy itself from that of a client that it does not name. So
+  /// has a request from this machine with a field of a proxy, if no trusted proxy sends it. An
+  /// address of loopback that a proxy states is that of a program on the proxy's machine.
   ///
   /// - Parameters:
   ///   - request: the request.
   ///   - peer: the other end of the connection.
-  /// - Returns: `peer`, if it is not trusted; an unstated client with the address of the proxy that
+  /// - Returns: `peer`, if it is no proxy; an unstated client with the address of the proxy that
   ///   states none.
   /// - Throws: an error if `Forwarded` and `X-Forwarded-For` name different clients: one of them
   ///   was written by the client.
   func client(
     of request: Request, from peer: PeerAddress
   ) throws(RequestParseError) -> PeerAddress {
-    guard contains(peer) else { return peer }
+    guard contains(peer) else { return isUnnamedProxy(peer, request) ? peer.unstatedClient : peer }
     let standard = request.header("forwarded").map { first(ForwardedFields.forwarded($0), peer) }
     let usual = request.header("x-forwarded-for")
       .map { first(ForwardedFields.xForwardedFor($0), peer) }
     if let standard, let usual, standard.owner != usual.owner { throw .conflictingForwarded }
     return standard ?? usual ?? peer.unstatedClient
+  }
+
+  /// The fields that proxies add.
+  /// - Source: RFC 7239 §4; RFC 9110 §7.6.3
+  private static let proxyFields = ["x-forwarded-for", "forwarded", "via", "x-real-ip"]
+  private static let proxyFieldLengths = Request.lengths(proxyFields)
+
+  /// Whether a request is that of a proxy on this machine that is no trusted one.
+  private func isUnnamedProxy(_ peer: PeerAddress, _ request: Request) -> Bool {
+    guard peer.isLoopback, !contains(peer), request.hasNames(ofLengths: Self.proxyFieldLengths)
+    else { return false }
+    return Self.proxyFields.contains { request.header($0) != nil }
   }
 
   /// The newest address that is not a trusted proxy, or the unstated client of the oldest believed
@@ -54,7 +68,7 @@ package struct TrustedProxies: Sendable {
     var proxy = peer
     for address in stated.reversed() {
       guard let address else { break }
-      guard contains(address) else { return address }
+      guard contains(address) else { return address.isLoopback ? address.unstatedClient : address }
       proxy = address
     }
     return proxy.unstatedClient

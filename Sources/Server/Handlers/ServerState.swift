@@ -43,6 +43,8 @@ package final class ServerState: Sendable {
   let playbackRefusals: PlaybackRefusals
   /// Slows down addresses with invalid tokens for `/api`, `/stats`, `/metrics` and times.
   let adminRefusals: AdminRefusals
+  /// Warns of proxies that are not named.
+  let proxyNotice: ProxyNotice
   /// The streams that accept publishers of media.
   package let publishers: PublisherRegistry
   /// The names of the streams that publishers have created.
@@ -86,6 +88,7 @@ package final class ServerState: Sendable {
     self.publishCheck = publishCheck
     playbackRefusals = PlaybackRefusals()
     adminRefusals = AdminRefusals(log: log)
+    proxyNotice = ProxyNotice(log: log)
     publishers = PublisherRegistry(publishCheck, PublishHooks(options.publishHooks, log: log))
     allowance = PublishAllowance(limit: options.publishedStreams)
     self.page = page

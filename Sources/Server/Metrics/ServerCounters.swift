@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import Net
 import Sharing
 
 /// The counters of one loop, written by the loop and read for metrics.
@@ -67,11 +68,14 @@ final class ResponseCounter: ExchangeObserver {
   private let counters: Locked<ServerCounters>
   private let accessLog: AccessLog?
   private let viewers: HTTPViewers?
+  private let proxyNotice: ProxyNotice?
 
   init(
-    _ counters: Locked<ServerCounters>, _ accessLog: AccessLog?, viewers: HTTPViewers? = nil
+    _ counters: Locked<ServerCounters>, _ accessLog: AccessLog?, viewers: HTTPViewers? = nil,
+    proxyNotice: ProxyNotice? = nil
   ) {
     self.counters = counters
+    self.proxyNotice = proxyNotice
     self.viewers = viewers
     self.accessLog = accessLog
   }
@@ -79,6 +83,8 @@ final class ResponseCounter: ExchangeObserver {
   func faulted(_ fault: ConnectionFault) {
     counters.withLock { $0.faults[fault, default: 0] += 1 }
   }
+
+  func metUnnamedProxy(_ peer: PeerAddress) { proxyNotice?.met(peer) }
 
   func finished(_ record: ExchangeRecord) {
     counters.withLock { counters in

@@ -65,7 +65,9 @@ package final class StreamServer: Sendable {
           serverState, loop: loop, counters: counters, viewers: viewers)
         context.http = HTTPServer(
           loop: loop, limits: limits, handler: handler,
-          observer: ResponseCounter(counters, serverState.accessLog, viewers: viewers),
+          observer: ResponseCounter(
+            counters, serverState.accessLog, viewers: viewers,
+            proxyNotice: serverState.proxyNotice),
           addresses: addresses, proxies: serverState.options.proxies, pastMedia: pastMedia,
           errorFields: ResponseFields.common + [ResponseFields.Priority.media.field])
         return handler
