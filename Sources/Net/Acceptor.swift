@@ -76,7 +76,8 @@ package final class Acceptor: DescriptorHandler, LoopService {
       var address = clinux_address()
       let descriptor = unsafe clinux_accept(listener.descriptor, Self.notSentLow, &address)
       if descriptor >= 0 {
-        hand(AcceptedSocket(descriptor: descriptor, peer: PeerAddress(address), tls: tls))
+        let peer = Self.peer(PeerAddress(address), of: descriptor)
+        hand(AcceptedSocket(descriptor: descriptor, peer: peer, tls: tls))
         continue
       }
       switch -descriptor {
@@ -90,6 +91,13 @@ package final class Acceptor: DescriptorHandler, LoopService {
         return
       }
     }
+  }
+
+  /// The peer of a connection; one on this machine also has the end of this server.
+  private static func peer(_ peer: PeerAddress, of descriptor: Int32) -> PeerAddress {
+    var own = clinux_address()
+    guard peer.isLoopback, unsafe clinux_local_address(descriptor, &own) == 0 else { return peer }
+    return peer.connected(to: PeerAddress(own))
   }
 
   private func hand(_ socket: AcceptedSocket) {

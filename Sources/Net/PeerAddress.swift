@@ -2,16 +2,29 @@
 
 import CLinux
 
-/// The Internet address and port of a peer, in 20 bytes.
+/// The Internet address and port of a peer.
 package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
-  let high: UInt64
-  let low: UInt64
+  package let high: UInt64
+  package let low: UInt64
   /// The peer's port.
   package let port: UInt16
-  let isVersion6: Bool
+  package let isVersion6: Bool
   /// Whether this is the address of a trusted proxy that has not stated its client: the client may
   /// be anywhere, and has no rights of the address.
   package let isUnstated: Bool
+
+  /// The end of this server to which a peer on this machine is connected, without which the kernel
+  /// does not find the peer's socket.
+  struct OwnEnd: Sendable, Hashable {
+    /// An IPv4 address; of IPv6 only ::1 is used.
+    let low: UInt32
+    let port: UInt16
+    let isUDP: Bool
+  }
+
+  /// Known for peers on this machine as they connect; nil for others, and for addresses that a
+  /// proxy has stated or that stand for several peers.
+  private(set) var ownEnd: OwnEnd?
 
   /// 0.0.0.0, port 0: the address of a request without a connection, as in tests.
   package static let none = PeerAddress(clinux_address())
@@ -57,6 +70,14 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
   /// 127.0.0.0/8 or ::1; false for the unstated client of a proxy there.
   package var isLoopback: Bool {
     !isUnstated && (isVersion6 ? high == 0 && low == 1 : low >> 24 == 127)
+  }
+
+  /// The address of a peer that is connected to the end `own` of this server.
+  package func connected(to own: PeerAddress, isUDP: Bool = false) -> PeerAddress {
+    guard isLoopback else { return self }
+    var peer = self
+    peer.ownEnd = OwnEnd(low: UInt32(truncatingIfNeeded: own.low), port: own.port, isUDP: isUDP)
+    return peer
   }
 
   /// The unstated client of the proxy that has this address.

@@ -148,7 +148,7 @@ package final class PublisherRegistry: Sendable {
       let mapped = state.entries.values.first { $0.target.path?.matches(target.path) == true }
       return (mapped ?? state.entries[target.stream], state.creator != nil, state.isKey)
     }
-    if found == nil, canCreate, publishCheck.access.admitsWithoutKey(peer) {
+    if found == nil, canCreate, publishCheck.access.admitsWithoutKey(peer, at: now) {
       let name = name ?? target.key
       guard !isKey(name) else { throw .unknown }
       return .new(name: name, application: target.stream)
@@ -168,7 +168,7 @@ package final class PublisherRegistry: Sendable {
     guard let found else { throw .unknown }
     // A path counts as a key only if keys are required.
     let access = publishCheck.access
-    guard !isPath || access.mode == .key || access.admitsWithoutKey(peer) else {
+    guard !isPath || access.mode == .key || access.admitsWithoutKey(peer, at: now) else {
       throw .notLocal
     }
     return .stream(found.stream)

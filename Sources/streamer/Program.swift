@@ -268,7 +268,8 @@ extension ServingOptions {
     streamStarts = settings.streamStarts
     timeDisplacement = settings.timeDisplacement
     sendsCMSD = settings.sendsCMSD
-    publishAccess = PublishAccess(settings.publishMode)
+    localClients = LocalClients { SourceProcesses.haveStarted }
+    publishAccess = PublishAccess(settings.publishMode, localClients)
     publishKey = merged.publishKey
     playbackKeys = merged.playbackKeys
     tokenPublicKey = configuration.webTokenKey

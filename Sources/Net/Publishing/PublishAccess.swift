@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// Which clients may publish.
 package struct PublishAccess: Sendable {
   /// `--publish`.
@@ -14,14 +16,18 @@ package struct PublishAccess: Sendable {
 
   /// The mode.
   package let mode: Mode
+  private let localClients: LocalClients
 
-  /// Access by `mode`.
-  package init(_ mode: Mode) { self.mode = mode }
+  /// Access by `mode`; `localClients` decides who is a client on this machine.
+  package init(_ mode: Mode, _ localClients: LocalClients = LocalClients()) {
+    self.mode = mode
+    self.localClients = localClients
+  }
 
   /// Whether a client may publish to a stream without a key.
-  package func admitsWithoutKey(_ peer: PeerAddress) -> Bool {
+  package func admitsWithoutKey(_ peer: PeerAddress, at now: MonotonicTime) -> Bool {
     switch mode {
-    case .loopback: peer.isLoopback
+    case .loopback: localClients.hasRights(peer, at: now)
     case .key: false
     case .open: true
     }

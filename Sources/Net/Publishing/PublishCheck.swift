@@ -50,7 +50,8 @@ package final class PublishCheck: Sendable {
     of peer: PeerAddress, given: String?, key: SecretDigest?, for subject: FailedAttempts.Subject,
     at now: MonotonicTime
   ) -> Refusal? {
-    let isAdmitted = key == nil && access.admitsWithoutKey(peer)
+    // Outside of the lock: the search for a client on this machine takes time.
+    let isAdmitted = key == nil && access.admitsWithoutKey(peer, at: now)
     return state.withLock { [access] state -> Refusal? in
       var refusal: Refusal?
       if let key {

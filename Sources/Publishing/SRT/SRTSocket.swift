@@ -54,8 +54,13 @@ struct SRTSocket: Sendable, Hashable {
         let bytes = unsafe streamID.map { text in
           unsafe Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
         }
+        let caller = SRTSocket(number)
+        let address = unsafe PeerAddress(systemAddress: UnsafeRawPointer(peer))
+        // A bound socket gets datagrams from any address: the port is enough.
+        let own = PeerAddress(
+          high: 0, low: address.low, port: caller.localAddress.port, isVersion6: address.isVersion6)
         return handshakes.decide(
-          SRTSocket(number), bytes ?? [], unsafe PeerAddress(systemAddress: UnsafeRawPointer(peer)))
+          caller, bytes ?? [], address.connected(to: own, isUDP: true))
       }, unsafe Unmanaged.passUnretained(handshakes).toOpaque())
     return code == 0 && srt_listen(number, backlog) == 0
   }

@@ -38,6 +38,8 @@ package struct ServingOptions: Sendable {
   /// The maximum number of streams on demand that one address starts per minute.
   package var streamStarts = 60
 
+  /// Decides which clients on this machine have the rights of its address.
+  package var localClients = LocalClients()
   /// Which clients may publish streams without a key.
   package var publishAccess = PublishAccess(.loopback)
   /// The key of streams that publishers create; nil for none.

@@ -70,7 +70,7 @@ struct StatisticsHandler {
     var foreignPage: String?
     switch access {
     case .open: return nil
-    case .loopback where request.peer.isLoopback:
+    case .loopback where serverState.options.localClients.hasRights(request.peer, at: now):
       foreignPage = hosts.foreignPage(request)
       if foreignPage == nil { return nil }
     case .token, .loopback: break

@@ -17,6 +17,9 @@ package final class SourceProcesses: Sendable {
     var starting: Set<Int> = []
   }
 
+  /// Whether a process of an input was ever started: it may connect to this server too.
+  package static var haveStarted: Bool { ChildProcess.hasStarted }
+
   /// Variables of the environment that a process gets: for libraries, and for proxies.
   private static let variables = [
     "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD", "SSL_CERT_FILE", "SSL_CERT_DIR",
