@@ -32,6 +32,13 @@ struct InputAddressTests {
       text: "http://h/live/0a1b2c3d4e5f6a7b8c/x.ts#part", kind: .http,
       shown: "http://h/live/***/x.ts#***"),
     Row(text: "rtsp://h/x&geheim", kind: .rtsp, shown: "rtsp://h/x&***"),
+    // Tokens of this program, which an edge may serve below a prefix, and JSON Web Tokens.
+    Row(text: "https://cdn/t/k1.1.s.x/x.m3u8", kind: .http, shown: "https://cdn/t/***/x.m3u8"),
+    Row(
+      text: "https://cdn/tv/t/k1.1795155720.v1.2c4qLH6arimRmYfus_SBx7yGAHcfTTY0g1nF8HT4fYs/x.ts",
+      kind: .http, shown: "https://cdn/tv/t/***/x.ts"),
+    Row(text: "https://cdn/eyJh.eyJl.2c4qL/x.ts", kind: .http, shown: "https://cdn/***/x.ts"),
+    Row(text: "http://h/site/t/cam.1.2.ts", kind: .http, shown: "http://h/site/t/cam.1.2.ts"),
     Row(
       text: "rtsp://h:554/Streaming/Channels/101", kind: .rtsp,
       shown: "rtsp://h:554/Streaming/Channels/101"),

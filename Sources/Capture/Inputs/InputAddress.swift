@@ -247,16 +247,23 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     let path = fragment.map { place[..<$0] } ?? place
     let segments = path.split(separator: "/", omittingEmptySubsequences: false)
     let redacted = segments.enumerated().map { index, segment in
-      index == 0 ? String(segment) : redactedSegment(segment)
+      index == 0
+        ? String(segment) : isBelowToken(index, segments) ? mark : redactedSegment(segment)
     }
     return redacted.joined(separator: "/") + (fragment == nil ? "" : "#" + mark)
+  }
+
+  /// Whether a segment is the playback token of a server of this program: `/t/TOKEN/STREAM/…`.
+  private static func isBelowToken(_ index: Int, _ segments: [Substring]) -> Bool {
+    // bounded: the guard has checked both indices
+    index == 2 && segments.count > 2 && segments[1] == "t" && !segments[2].isEmpty
   }
 
   private static func redactedSegment(_ segment: Substring) -> String {
     if let end = segment.firstIndex(where: { "=&;".contains($0) }) {
       return String(segment[...end]) + mark
     }
-    return looksSecret(segment) ? mark : String(segment)
+    return looksSecret(segment) || isSigned(segment) ? mark : String(segment)
   }
 
   /// Whether a segment of a path is long and consists of letters and digits, as tokens do.
@@ -264,6 +271,23 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     segment.count >= 16 && segment.contains(where: \.isNumber)
       && segment.contains(where: \.isLetter)
       && segment.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) }
+  }
+
+  /// Whether a segment has the form of a playback token of this program, `KID.EXP.SID.SIG`, or of a
+  /// JSON Web Token.
+  private static func isSigned(_ segment: Substring) -> Bool {
+    let parts = segment.split(separator: ".", omittingEmptySubsequences: false)
+    guard
+      parts.allSatisfy({ part in
+        !part.isEmpty
+          && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) }
+      })
+    else { return false }
+    return switch parts.count {
+    case 3: parts[0].hasPrefix("eyJ")
+    case 4: parts[1].count >= 9 && parts[1].allSatisfy(\.isNumber) && parts[3].count >= 32
+    default: false
+    }
   }
 
   private static func redactedParameter(_ parameter: Substring) -> String {
@@ -285,8 +309,9 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
       let parts = place.split(separator: "/")
       if parts.count > 2 { found.append(place[parts[2].startIndex...]) }
     } else {
-      let parts = place.split { "/#".contains($0) }.dropFirst()
-      for part in parts where Self.redactedSegment(part) != part {
+      let parts = place.split { "/#".contains($0) }
+      for (index, part) in parts.enumerated().dropFirst()
+      where Self.isBelowToken(index, parts) || Self.redactedSegment(part) != part {
         found.append(part)
         if let end = part.firstIndex(where: { "=&;".contains($0) }) {
           found.append(part[part.index(after: end)...])

@@ -44,7 +44,11 @@ package struct Option: Sendable {
   package let form: OptionForm
   /// The default as `--help` prints it; nil if the option is off by default.
   package var defaultText: String?
-  package let help: String
+  let helpText: String
+  /// The line of `--help`.
+  package var help: String {
+    isSecret ? helpText + " (a flag shows it to all users in /proc/PID/cmdline)" : helpText
+  }
   /// Whether error texts must not contain the value.
   package var isSecret = false
   package var isRepeatable = false
@@ -164,7 +168,7 @@ extension Option {
     self.init(
       name: name, aliases: aliases, letter: letter, group: group, scope: scope,
       placeholder: kind.placeholder, expected: kind.expected, form: kind.form,
-      defaultText: defaultText, help: help
+      defaultText: defaultText, helpText: help
     ) { kind.parse($0).map(change) }
   }
 

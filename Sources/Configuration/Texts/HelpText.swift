@@ -20,7 +20,8 @@ package enum HelpText {
     return out + """
 
       Each option is also a key of the file (partDuration) and a variable (STREAMER_PART_DURATION).
-      Flags override variables, variables override the file.
+      Flags override variables, variables override the file. All users of the machine can read
+      flags: give secrets by the file or by variables, which only the user of the program can read.
 
       Play http://localhost:8080/ in a browser, /live.m3u8 in any player.
 
