@@ -23,7 +23,7 @@ FIELDS = ["X-Forwarded-For: 203.0.113.9", "Forwarded: for=203.0.113.9", "Via: 1.
 
 def test_processes_of_inputs_have_no_rights(streamer: Callable[..., Program],
                                             tmp_path: Path) -> None:
-    """A process of an input is refused what other programs of its user may do, by each door."""
+    """A process of an input has fewer rights than other programs of its user, at each door."""
     log, port = tmp_path / "access.log", free_port()
     configuration = tmp_path / "streams.json"
     configuration.write_text(json.dumps({

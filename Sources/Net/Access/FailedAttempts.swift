@@ -2,16 +2,16 @@
 
 package import Time
 
-/// Wrong secrets by the address that gave them and by what they protect: a pure state machine.
+/// Wrong secrets by the address that gave them and by their subject: a pure state machine.
 ///
 /// After ``limit`` failures an address waits until none is younger than ``waitingTime``. A right
 /// secret of one stream proves nothing about another one, so it ends no other wait.
 package struct FailedAttempts: Sendable {
-  /// What a secret protects.
+  /// The streams or routes that a secret protects.
   package enum Subject: Hashable, Sendable {
     /// The stream of this name, which exists.
     case stream(String)
-    /// All streams that publishers create: their key is the same whatever the name.
+    /// All streams that publishers create: streams of all names have the same key.
     case newStreams
     /// Paths that lead to streams, and names of no stream.
     case paths

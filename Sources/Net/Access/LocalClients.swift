@@ -6,7 +6,7 @@ import Sharing
 package import Time
 
 /// Decides which clients on this machine have the rights of its address: to publish without a key,
-/// and to read what `loopback` permits.
+/// and to read the routes that `loopback` permits.
 ///
 /// A process of an input may open connections, also to this server, and runs decoders on foreign
 /// data: it has no such rights. When the server has started one, a client needs evidence. The

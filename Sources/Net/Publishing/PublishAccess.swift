@@ -18,7 +18,7 @@ package struct PublishAccess: Sendable {
   package let mode: Mode
   private let localClients: LocalClients
 
-  /// Access by `mode`; `localClients` decides who is a client on this machine.
+  /// Access by `mode`; `localClients` finds the clients on this machine.
   package init(_ mode: Mode, _ localClients: LocalClients = LocalClients()) {
     self.mode = mode
     self.localClients = localClients

@@ -43,7 +43,7 @@ package final class PublishCheck: Sendable {
   ///   - peer: the address of the client.
   ///   - given: the key that the client gave; nil for none.
   ///   - key: the key of the stream; nil for none.
-  ///   - subject: what the key protects.
+  ///   - subject: the streams that the key protects.
   ///   - now: the present time.
   /// - Returns: the reason of the refusal.
   package func refusal(

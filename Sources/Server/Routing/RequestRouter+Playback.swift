@@ -64,7 +64,7 @@ extension RequestRouter {
   /// `/auth`: whether the client may have the address in `X-Original-URI`.
   ///
   /// A proxy may keep the permission for all paths below the stream, so a token is checked against
-  /// the stream of the path, whatever the path names. Without a token only paths that this server
+  /// the stream of the path, for each object of it. Without a token only paths that this server
   /// serves to all clients are permitted: a proxy may read any other path differently.
   func authenticate(_ exchange: any Exchange) {
     exchange.kind = .probe
