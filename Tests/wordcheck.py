@@ -59,6 +59,9 @@ RULES: list[tuple[str, str]] = [
      "the noun"),
     (r"\bwho(?:so)?ever\b", "the noun: client, sender, caller, thread, device"),
     (r"\b(?:nobody|somebody)\b", "the noun: client, sender, caller, thread, device"),
+    (r"\bwho (?:is|are|was|were)\b", "the noun: clients, senders, callers, threads, devices"),
+    (r"\bwhat (?:comes|came|goes|went|is left|was left|remains)\b", "the noun it stands for"),
+    (r"\blet(?:s|ting)? go\b(?! of\b)", "releases, closes"),
 ]
 HEADLESS = re.compile(r"\b(?:what|whatever|who|whoever|nobody|somebody)\b", re.I)
 PATTERNS = [(re.compile(pattern, re.I), instead) for pattern, instead in RULES]

@@ -2,7 +2,7 @@
 
 package import Time
 
-/// The ages of chunks at their arrival, and what went wrong: pure.
+/// The ages of chunks at their arrival, and the counts of faults: a pure value.
 ///
 /// The age of a chunk is the time from the capture of its first frame to its last byte here.
 package struct AgeFigures: Sendable {
