@@ -15,7 +15,26 @@ private struct Row: Sendable {
   let mayCut: Bool
 }
 
-@Suite("The budget for past media", .serialized)
+/// The past media of one test: other tests of the process have their own.
+private final class OwnMedia: Sendable {
+  private struct Reference: Sendable { weak var bytes: SharedBytes? }
+
+  private let references = Locked<[Reference]>([])
+
+  func add(_ bytes: SharedBytes) {
+    references.withLock { $0.append(Reference(bytes: bytes)) }
+  }
+
+  var byteCount: Int {
+    references.withLock { $0.reduce(0) { $0 + ($1.bytes?.count ?? 0) } }
+  }
+
+  func budget(megabytes: Int) -> PastMediaBudget {
+    PastMediaBudget(megabytes: megabytes) { self.byteCount }
+  }
+}
+
+@Suite("The budget for past media")
 struct PastMediaBudgetTests {
   @Test("the loop with the earliest deadline cuts; statements count for half a second")
   func order() {
@@ -43,6 +62,7 @@ struct PastMediaBudgetTests {
   }
 
   private let start = SystemClock.monotonicTime
+  private let media = OwnMedia()
 
   private static func limits() -> HTTPLimits {
     var limits = HTTPLimits()
@@ -64,37 +84,38 @@ struct PastMediaBudgetTests {
       plain.get("/stream\(name)")
       client = plain
     }
-    server.onLoop { [start] routes in
+    server.onLoop { [start, media] routes in
       let bytes = SharedBytes([UInt8](repeating: 1, count: 400_000))
       let stream = routes.held("/stream\(name)")
       stream?.begin(PreparedResponse(status: 200, fields: []))
       stream?.write(bytes)
       bytes.leaveWindow(until: start + deadline)
+      media.add(bytes)
     }
     return client
   }
 
   @Test("above the budget the slowest responses are cut, as many as needed", arguments: [1, 2])
   func budget(version: Int) throws {
-    let server = try TestServer(Self.limits(), pastMedia: PastMediaBudget(megabytes: 1))
+    let server = try TestServer(Self.limits(), pastMedia: media.budget(megabytes: 1))
     var clients: [Any] = []
     for (name, deadline) in [("a", 2000), ("b", 1000), ("c", 3000), ("d", 1500)] {
       clients.append(try stuck(server, name, .seconds(Int64(deadline)), isHTTP2: version == 2))
     }
-    #expect(PastMedia.byteCount == 1_600_000)
+    #expect(media.byteCount == 1_600_000)
     server.wake()
     #expect(server.seen.faults == [])
     // The excess must last.
     server.pass(.milliseconds(60))
     #expect(server.seen.gone == ["/streamb", "/streamd"])
     #expect(server.seen.faults == [.pastMedia, .pastMedia])
-    #expect(PastMedia.byteCount == 800_000)
+    #expect(media.byteCount == 800_000)
     withExtendedLifetime(clients) {}
   }
 
   @Test("a response is cut at the deadline of its past media", arguments: [1, 2])
   func deadline(version: Int) throws {
-    let server = try TestServer(Self.limits())
+    let server = try TestServer(Self.limits(), pastMedia: media.budget(megabytes: 100))
     let clients = [
       try stuck(server, "a", .seconds(1_000_000), isHTTP2: version == 2),
       try stuck(server, "b", .seconds(5), isHTTP2: version == 2),
