@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
+import Media
 import Sharing
 
 extension FuzzBody {
@@ -10,7 +11,7 @@ extension FuzzBody {
     name: "boxes",
     sources: [
       "CMAF/BoxReader.swift", "CMAF/ChunkSamples.swift", "CMAF/TrackHeader.swift",
-      "CMAF/SampleEntry.swift",
+      "CMAF/SampleEntry.swift", "CMAF/TrackProperties.swift",
     ]
   ) { bytes in
     var end = 0
@@ -26,6 +27,10 @@ extension FuzzBody {
       guard (1...ChunkSamples.mostSamples).contains(ranges.count),
         ranges.allSatisfy({ $0.lowerBound > 0 && $0.upperBound <= bytes.count })
       else { return "samples \(ranges) of \(bytes.count) bytes" }
+    }
+    let language = TrackProperties(header: bytes).language.tag
+    guard (2...3).contains(language.utf8.count), language.allSatisfy(\.isLowercase) else {
+      return "the language \(language)"
     }
     guard let header = try? TrackHeader(parsing: bytes) else { return nil }
     guard header.codecs.allSatisfy({ $0.isASCII }) else { return "codecs \(header.codecs)" }

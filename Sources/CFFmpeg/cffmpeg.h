@@ -15,6 +15,7 @@
 #include <libavutil/imgutils.h>
 #include <libavutil/log.h>
 #include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
 #include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
 
@@ -176,6 +177,21 @@ static inline AVFrame *cff_frame_from_pool(AVBufferPool *pool, int width, int he
 
 /// The first byte of plane `i`.
 static inline uint8_t *cff_plane(const AVFrame *f, int i) { return f->data[i]; }
+
+/// Whether the two fields of a frame were captured at different times.
+static inline int cff_is_interlaced(const AVFrame *f) {
+#ifdef AV_FRAME_FLAG_INTERLACED  // FFmpeg 6.1
+  return f->flags & AV_FRAME_FLAG_INTERLACED ? 1 : 0;
+#else
+  return f->interlaced_frame;
+#endif
+}
+
+/// The bits of a sample of the first plane; 0 if the format is unknown.
+static inline int cff_bit_depth(const AVFrame *f) {
+  const AVPixFmtDescriptor *d = av_pix_fmt_desc_get((enum AVPixelFormat)f->format);
+  return d && d->nb_components ? d->comp[0].depth : 0;
+}
 
 /// Bytes from one row of plane `i` to the next.
 static inline int cff_stride(const AVFrame *f, int i) { return f->linesize[i]; }

@@ -24,10 +24,9 @@ struct AudioAdaptationSet {
   }
 
   private var attributes: XMLText.Attributes {
-    // The language is unknown.
     [
       ("id", "\(id)"), ("contentType", "audio"), ("mimeType", "audio/mp4"),
-      ("containerProfiles", "cmfc"), ("lang", "und"), ("segmentAlignment", "true"),
+      ("containerProfiles", "cmfc"), ("lang", track.language.tag), ("segmentAlignment", "true"),
       ("startWithSAP", "1"),
     ]
   }

@@ -14,6 +14,7 @@ struct VideoAdaptationSet {
 
   func write(to out: inout XMLText) {
     out.element("AdaptationSet", attributes) { out in
+      colours(&out)
       timing.lowLatencyMark(&out)
       if !timing.hasEnded {
         out.element(
@@ -28,6 +29,23 @@ struct VideoAdaptationSet {
       for (index, track) in tracks.enumerated() {
         representation(track, ranking: tracks.count > 1 ? index + 1 : nil, !shared, &out)
       }
+    }
+  }
+
+  /// Writes the colours of video of a high dynamic range: players without PQ must not play PQ, and
+  /// HLG is also shown without it.
+  ///
+  /// - Source: ISO/IEC 23091-2; the schemes by ISO/IEC 23001-8; the elements by DASH-IF IOP
+  private func colours(_ out: inout XMLText) {
+    guard let colour = tracks[0].colour, colour.range != .sdr else { return }
+    let element = colour.range == .pq ? "EssentialProperty" : "SupplementalProperty"
+    let codes = [
+      ("ColourPrimaries", colour.primaries), ("TransferCharacteristics", colour.transfer),
+      ("MatrixCoefficients", colour.matrix),
+    ]
+    for (name, code) in codes {
+      out.element(
+        element, [("schemeIdUri", "urn:mpeg:mpegB:cicp:\(name)"), ("value", "\(code)")])
     }
   }
 

@@ -38,11 +38,11 @@ package struct MultivariantPlaylist: Sendable {
     // The tag also covers the Media Playlists (§4.4.1.2), which need 6 for EXT-X-MAP.
     out.line("#EXT-X-VERSION:6")
     for audio in audios {
-      // The language is unknown: und (§4.4.6.1, RFC 5646 §4.1).
+      // An unknown language is und (§4.4.6.1, RFC 5646 §4.1).
       out.line(
-        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"\(audio.rendition)\",LANGUAGE=\"und\","
-          + "DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"\(audio.channels ?? 2)\","
-          + "URI=\"\(base)\(audio.rendition)/\(file)\"")
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"\(audio.rendition)\","
+          + "LANGUAGE=\"\(audio.language.tag)\",DEFAULT=YES,AUTOSELECT=YES,"
+          + "CHANNELS=\"\(audio.channels ?? 2)\",URI=\"\(base)\(audio.rendition)/\(file)\"")
     }
     for variant in variants { write(variant, to: &out) }
     return out.text
@@ -60,6 +60,7 @@ package struct MultivariantPlaylist: Sendable {
       "#EXT-X-STREAM-INF:BANDWIDTH=\(bandwidth),AVERAGE-BANDWIDTH=\(average),"
         + "CODECS=\"\(codecs.joined(separator: ","))\",\(size)"
         + "FRAME-RATE=\(variant.segmentation.video.grid.rate.decimal)"
+        + (variant.range == .sdr ? "" : ",VIDEO-RANGE=\(variant.range.rawValue)")
         + (audios.isEmpty ? "" : ",AUDIO=\"audio\""))
     out.line("\(base)\(variant.rendition)/\(variantFile)")
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CMAF
 package import Media
 package import Sharing
 
@@ -29,6 +30,10 @@ package struct TrackDescription: Sendable {
   package let header: SharedBytes
   /// A hash of the header as eight hexadecimal digits: headers with equal bytes have equal names.
   package let headerHash: String
+  /// The language in the header.
+  package let language: Language
+  /// The colours in the header; nil if it has none.
+  package let colour: ColourDescription?
 
   /// A description; the hash of `header` is FNV-1a with 32 bits.
   package init(
@@ -42,6 +47,8 @@ package struct TrackDescription: Sendable {
     self.content = content
     self.segmentation = segmentation
     self.header = SharedBytes(header)
+    let properties = TrackProperties(header: header)
+    (language, colour) = (properties.language, properties.colour)
     // bounded: a hash wraps
     let hash = header.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
     let digits = String(hash, radix: 16)
@@ -74,7 +81,11 @@ package struct TrackDescription: Sendable {
     segmentation = track.segmentation
     header = track.header
     headerHash = track.headerHash
+    (language, colour) = (track.language, track.colour)
   }
+
+  /// The dynamic range of video.
+  package var range: VideoRange { colour?.range ?? .sdr }
 
   /// The coded size; nil for audio.
   package var size: VideoSize? { if case .video(let size) = content { size } else { nil } }

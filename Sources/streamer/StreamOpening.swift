@@ -102,6 +102,11 @@ extension StreamDefinition {
           log.write(.info, "passthrough", stream: settings.name, "re-encoded: \(reason)")
         }
         var configuration = try configuration(for: input)
+        let warnings = InputWarnings(
+          facts.description, passesThrough: configuration.passesThrough)
+        for warning in warnings.list {
+          log.write(.warning, warning.event, stream: settings.name, warning.text)
+        }
         configuration.earlier = start.continued?.earlier ?? start.earlier
         return StreamPlan.Session(configuration, source: source)
       } catch {

@@ -66,4 +66,29 @@ struct MultivariantPlaylistTests {
 
         """)
   }
+
+  @Test("LANGUAGE and VIDEO-RANGE are those of the headers, §4.4.6.1, §4.4.6.2")
+  func properties() throws {
+    let base = try track("video", 640, 360, 851_458)
+    func video(_ transfer: UInt8) throws -> TrackDescription {
+      TrackDescription(
+        rendition: "video", codecs: "hvc1.2.4.L93.90", bandwidth: 851_458,
+        size: try #require(base.size), segmentation: base.segmentation.video,
+        header: HeaderBytes.video(
+          ColourDescription(primaries: 9, transfer: transfer, matrix: 9, isFullRange: false)))
+    }
+    let segmentation = try #require(
+      AudioSegmentation(following: base.segmentation.video, sampleRate: 48_000))
+    let audio = TrackDescription(
+      rendition: "audio", codecs: "mp4a.40.2", bandwidth: 156_000, content: .audio(channels: 2),
+      segmentation: .audio(segmentation), header: HeaderBytes.audio(Language("ger")))
+    func text(_ tracks: [TrackDescription]) -> String {
+      MultivariantPlaylist(tracks, base: "", file: "playlist.m3u8").text
+    }
+    #expect(text([try video(16)]).contains("FRAME-RATE=29.970,VIDEO-RANGE=PQ\n"))
+    #expect(
+      text([try video(18), audio]).contains("FRAME-RATE=29.970,VIDEO-RANGE=HLG,AUDIO=\"audio\"\n"))
+    #expect(text([try video(18), audio]).contains("NAME=\"audio\",LANGUAGE=\"de\",DEFAULT=YES"))
+    #expect(!text([try video(1)]).contains("VIDEO-RANGE"))
+  }
 }

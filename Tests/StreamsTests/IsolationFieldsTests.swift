@@ -20,7 +20,8 @@ struct IsolationFieldsTests {
         passThroughCodec: .hevc, codec: "hevc", width: 1920, height: 1080, rate: .thirty,
         parameterSets: [[1, 2], [3], []], configuration: []),
       audio: InputDescription.Audio(
-        codec: "aac", sampleRate: 48_000, channels: 2, configuration: [0x11, 0x90]),
+        codec: "aac", sampleRate: 48_000, channels: 2, configuration: [0x11, 0x90],
+        language: Language("deu")),
       isPaced: false),
     rate: .thirty, inputDelay: .milliseconds(40), audioDelay: .milliseconds(20),
     passThrough: .fits(.init(rate: .thirty, groupFrames: 30, segmentFrames: 30)),
@@ -40,6 +41,10 @@ struct IsolationFieldsTests {
       passThrough: verdict, peakBitrate: 3, firstCapture: nil)
     var ladder = Self.facts
     ladder.otherBitrates = [5, 6]
+    ladder.description.video.frames.colour = ColourDescription(
+      primaries: 9, transfer: 18, matrix: 9, isFullRange: true)
+    ladder.description.video.frames.bitDepth = 10
+    ladder.description.video.frames.isInterlaced = true
     ladder.description.otherVideos = [ladder.description.video, ladder.description.video]
     for sent in [facts, Self.facts, ladder] {
       var writer = FieldWriter()

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Media
+
 /// The parameters of an audio encoder.
 ///
 /// Two encoders of equal settings write equal CMAF headers.
@@ -10,11 +12,17 @@ package struct AudioEncoderSettings: Sendable, Hashable {
   package var channels: Int
   /// The bitrate of all channels together, in kbit/s.
   package var bitrateKilobits: Int
+  /// The language of the track.
+  package var language: Language
 
   /// Settings (default stereo at 48 kHz).
-  package init(sampleRate: Int32 = 48_000, channels: Int = 2, bitrateKilobits: Int = 128) {
+  package init(
+    sampleRate: Int32 = 48_000, channels: Int = 2, bitrateKilobits: Int = 128,
+    language: Language = .undetermined
+  ) {
     self.sampleRate = sampleRate
     self.channels = channels
     self.bitrateKilobits = bitrateKilobits
+    self.language = language
   }
 }

@@ -31,10 +31,12 @@ enum CMAFHeader {
   ///     of `hvcC` or `av1C`.
   ///   - size: the size of the frames.
   ///   - rate: the frame rate.
+  ///   - colour: written as `colr`; nil for none.
   /// - Returns: the header.
   /// - Throws: ``FFmpegError`` of the muxer.
   static func write(
-    _ codec: PassThroughCodec, _ extradata: [UInt8], size: VideoSize, rate: FrameRate
+    _ codec: PassThroughCodec, _ extradata: [UInt8], size: VideoSize, rate: FrameRate,
+    colour: ColourDescription? = nil
   ) throws(FFmpegError) -> [UInt8] {
     let muxer = try Muxer()
     let stream = try unsafe muxer.addStream(timescale: rate.timescale)
@@ -51,6 +53,13 @@ enum CMAFHeader {
     unsafe parameters.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
     try unsafe setExtradata(parameters, extradata)
     // Only the header contains parameter sets: `hvc1`, not `hev1`.
+    if let colour {
+      unsafe parameters.pointee.color_primaries = AVColorPrimaries(UInt32(colour.primaries))
+      unsafe parameters.pointee.color_trc = AVColorTransferCharacteristic(UInt32(colour.transfer))
+      unsafe parameters.pointee.color_space = AVColorSpace(UInt32(colour.matrix))
+      unsafe parameters.pointee.color_range =
+        colour.isFullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG
+    }
     if codec == .hevc { unsafe parameters.pointee.codec_tag = CFF_TAG_HVC1 }
     return try muxer.header(timescale: rate.timescale)
   }
@@ -78,6 +87,9 @@ enum CMAFHeader {
     unsafe parameters.pointee.bit_rate = Int64(settings.bitrateKilobits) * 1000
     unsafe av_channel_layout_default(&parameters.pointee.ch_layout, Int32(settings.channels))
     try unsafe setExtradata(parameters, configuration.bytes)
+    if settings.language != .undetermined {
+      unsafe av_dict_set(&stream.pointee.metadata, "language", settings.language.code, 0)
+    }
     return try muxer.header(timescale: settings.sampleRate)
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import Media
 import Time
 
 /// Converts the packets of an audio stream to audio packets.
@@ -17,7 +18,10 @@ struct AudioDepacketizer {
 
   /// A depacketizer for an audio stream.
   @unsafe
-  init(_ parameters: UnsafePointer<AVCodecParameters>, isUnparsed: Bool) {
+  init(
+    _ parameters: UnsafePointer<AVCodecParameters>, isUnparsed: Bool,
+    language: Language = .undetermined
+  ) {
     let id = unsafe parameters.pointee.codec_id
     isAAC = id == AV_CODEC_ID_AAC
     isBareOpus = isUnparsed && id == AV_CODEC_ID_OPUS
@@ -28,7 +32,8 @@ struct AudioDepacketizer {
     audio = unsafe InputDescription.Audio(
       codec: String(cString: avcodec_get_name(id)),
       sampleRate: Int(parameters.pointee.sample_rate),
-      channels: Int(parameters.pointee.ch_layout.nb_channels), configuration: configuration)
+      channels: Int(parameters.pointee.ch_layout.nb_channels), configuration: configuration,
+      language: language)
     // For MPEG audio, RTP declares the same clock of 90 kHz for every sample rate (RFC 3551
     // §4.5.13).
     if isUnparsed, audio.sampleRate == 90_000 { audio.sampleRate = 0 }
@@ -44,11 +49,16 @@ struct AudioDepacketizer {
   ///   - configuration: the decoder configuration; for AAC it also declares rate and channels.
   ///   - sampleRate: Hz; 0 if unknown.
   ///   - channels: the number of channels; 0 if unknown.
-  init(codec: String, configuration: [UInt8], sampleRate: Int, channels: Int) {
+  ///   - language: the declared language.
+  init(
+    codec: String, configuration: [UInt8], sampleRate: Int, channels: Int,
+    language: Language = .undetermined
+  ) {
     isAAC = codec == "aac"
     (isBareOpus, mayHaveHeaders) = (false, false)
     audio = InputDescription.Audio(
-      codec: codec, sampleRate: sampleRate, channels: channels, configuration: configuration)
+      codec: codec, sampleRate: sampleRate, channels: channels, configuration: configuration,
+      language: language)
     if isAAC, let parsed = ADTS.parse(configuration: configuration) {
       (audio.sampleRate, audio.channels) = parsed
     }

@@ -2,6 +2,7 @@
 
 internal import CFFmpeg
 import Glibc
+internal import Media
 internal import Sharing
 import Time
 
@@ -121,6 +122,34 @@ final class InputContext {
   var streams: UnsafeMutableBufferPointer<UnsafeMutablePointer<AVStream>?> {
     unsafe UnsafeMutableBufferPointer(
       start: pointer.pointee.streams, count: Int(pointer.pointee.nb_streams))
+  }
+
+  /// The streams of each program, in the order of its PMT.
+  var programs: [[Int]] {
+    unsafe UnsafeBufferPointer(
+      start: pointer.pointee.programs, count: Int(pointer.pointee.nb_programs)
+    ).compactMap { program in
+      guard let program = unsafe program else { return nil }
+      let streams = unsafe UnsafeBufferPointer(
+        start: program.pointee.stream_index, count: Int(program.pointee.nb_stream_indexes))
+      return unsafe streams.map { Int($0) }
+    }
+  }
+
+  /// Whether the stream is audio that can be decoded.
+  func isAudio(_ index: Int) -> Bool {
+    guard let parameters = unsafe streams[index]?.pointee.codecpar else { return false }
+    return unsafe parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO
+      && avcodec_find_decoder(parameters.pointee.codec_id) != nil
+  }
+
+  /// The language that the container declares for a stream.
+  @unsafe
+  func language(of stream: UnsafePointer<AVStream>) -> Language {
+    guard let entry = unsafe av_dict_get(stream.pointee.metadata, "language", nil, 0),
+      let value = unsafe entry.pointee.value
+    else { return .undetermined }
+    return unsafe Language(String(cString: value))
   }
 
   /// Calls `body` with the next packet; nil at the end of the input.

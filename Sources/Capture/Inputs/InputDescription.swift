@@ -26,11 +26,14 @@ package struct InputDescription: Sendable, Equatable {
     package var coded = DecoderHints()
     /// The rotation for display, as declared by the container.
     package var rotation = Rotation.none
+    /// The properties of decoded frames; those of usual video before the first one.
+    package var frames = FrameProperties()
 
     /// The description of a video stream in another process, without hints for a decoder.
     package init(
       passThroughCodec: PassThroughCodec?, codec: String, width: Int, height: Int, rate: FrameRate?,
-      parameterSets: [[UInt8]], configuration: [UInt8], rotation: Rotation = .none
+      parameterSets: [[UInt8]], configuration: [UInt8], rotation: Rotation = .none,
+      frames: FrameProperties = FrameProperties()
     ) {
       self.passThroughCodec = passThroughCodec
       self.codec = codec
@@ -40,6 +43,7 @@ package struct InputDescription: Sendable, Equatable {
       self.parameterSets = parameterSets
       self.configuration = configuration
       self.rotation = rotation
+      self.frames = frames
     }
 
     /// The most pixels of a frame that is encoded without an explicit size: 3840x2160.
@@ -74,13 +78,24 @@ package struct InputDescription: Sendable, Equatable {
     package var channels: Int
     /// The decoder configuration: the AudioSpecificConfig of AAC.
     package var configuration: [UInt8]
+    /// The language that the container declares.
+    package var language: Language
 
     /// An audio stream.
-    package init(codec: String, sampleRate: Int, channels: Int, configuration: [UInt8]) {
+    package init(
+      codec: String, sampleRate: Int, channels: Int, configuration: [UInt8],
+      language: Language = .undetermined
+    ) {
       self.codec = codec
       self.sampleRate = sampleRate
       self.channels = channels
       self.configuration = configuration
+      self.language = language
+    }
+
+    /// Codec and language, for the log.
+    package var title: String {
+      language == .undetermined ? codec : "\(codec) (\(language.tag))"
     }
   }
 
@@ -92,6 +107,8 @@ package struct InputDescription: Sendable, Equatable {
   package var otherVideos: [Video] = []
   /// The audio stream; nil if the input has none.
   package var audio: Audio?
+  /// The audio streams that are left out, in the order of the container.
+  package var otherAudio: [Audio] = []
   /// Whether the input is read faster than it plays, so that its timestamps must pace it.
   package var isPaced: Bool
 

@@ -83,6 +83,7 @@ package struct InputProbe: Sendable {
     }
     description.video.width = first.width
     description.video.height = first.height
+    description.video.frames = first.properties
     return Findings(
       description: description,
       rate: InputRate.nearest(
@@ -104,26 +105,16 @@ extension InputProbe.Findings {
     let video = description.video
     var lines = ["\(address)", "format    \(description.format)"]
     let rate = rate.map { ", \($0) fps" } ?? ""
-    lines.append("video     \(video.codec), \(video.width)x\(video.height)\(rate)")
+    let properties = video.frames.words.map { ", \($0)" }.joined()
+    lines.append("video     \(video.codec), \(video.width)x\(video.height)\(rate)\(properties)")
     if let least = groups.min(), let most = groups.max() {
       lines.append(
         "groups    \(least == most ? "\(least)" : "\(least) to \(most)") frames per GOP")
     } else {
       lines.append("groups    fewer than two key frames seen")
     }
-    if let audio = description.audio {
-      let rate = audio.sampleRate > 0 ? ", \(audio.sampleRate) Hz" : ""
-      let channels =
-        switch audio.channels {
-        case ...0: ""
-        case 1: ", mono"
-        case 2: ", stereo"
-        case let count: ", \(count) channels"
-        }
-      lines.append("audio     \(audio.codec)\(rate)\(channels)")
-    } else {
-      lines.append("audio     none")
-    }
+    lines.append("audio     \(description.audio?.words ?? "none")")
+    for other in description.otherAudio { lines.append("left out  \(other.words)") }
     lines.append("opening   first frame after \(firstFrame.milliseconds) ms")
     let paced = description.isPaced ? ", paced by its timestamps" : ""
     switch verdict {
@@ -148,5 +139,29 @@ extension InputProbe.Findings {
       lines.append("          its sound \(plan)")
     }
     return lines
+  }
+}
+
+extension InputDescription.Audio {
+  /// Codec, rate, channels and language, as far as they are known.
+  fileprivate var words: String {
+    let rate = sampleRate > 0 ? ", \(sampleRate) Hz" : ""
+    let channels =
+      switch self.channels {
+      case ...0: ""
+      case 1: ", mono"
+      case 2: ", stereo"
+      case let count: ", \(count) channels"
+      }
+    let spoken = language == .undetermined ? "" : ", \(language.tag)"
+    return codec + rate + channels + spoken
+  }
+}
+
+extension FrameProperties {
+  /// What differs from usual video.
+  fileprivate var words: [String] {
+    (isInterlaced ? ["interlaced"] : []) + (bitDepth > 8 ? ["\(bitDepth) bits"] : [])
+      + (colour.range == .sdr ? [] : [colour.range.rawValue])
   }
 }

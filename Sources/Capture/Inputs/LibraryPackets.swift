@@ -19,8 +19,12 @@ final class LibraryPackets {
   private var audioIndex: Int32?
   private var video: VideoDepacketizer?
   private var audio: AudioDepacketizer?
+  /// The audio streams beside the first.
+  private var otherAudio: [InputDescription.Audio] = []
   /// Whether a packet of the audio stream has arrived, not only its description.
   private var hasHeard = false
+  /// Whether no packet can change which stream is the audio.
+  private var isAudioFinal = false
 
   /// Opens the input, or the container of a publisher.
   ///
@@ -39,8 +43,10 @@ final class LibraryPackets {
 
   var description: InputDescription? {
     guard let video, video.isComplete else { return nil }
-    return InputDescription(
+    var description = InputDescription(
       format: context.format, video: video.video, audio: audio?.audio, isPaced: context.isPaced)
+    description.otherAudio = otherAudio
+    return description
   }
 
   /// Whether the input is read faster than it plays.
@@ -60,8 +66,8 @@ final class LibraryPackets {
   private func readUnits() throws(InputError) -> [InputUnit]? {
     let packet: ReadPacket? = unsafe try context.read { packet in unsafe ReadPacket(packet) }
     guard let packet else { return nil }
-    choose(packet.stream)
-    if audioIndex == nil { chooseDescribed() }
+    chooseVideo(packet.stream)
+    if !isAudioFinal { chooseAudio(packet.stream) }
     guard let stream = unsafe context.streams[Int(packet.stream)],
       let parameters = unsafe stream.pointee.codecpar
     else { return [] }
@@ -84,46 +90,52 @@ final class LibraryPackets {
         senderTime: packet.senderTime)
       return (units ?? []).map { .video($0) }
     } else if packet.stream == audioIndex {
-      hasHeard = true
       let packets = audio?.take(packet.bytes, pts: pts, arrival: packet.arrival)
       return (packets ?? []).map { .audio($0) }
     }
     return []
   }
 
-  /// Selects the first video and the first audio stream; some containers announce them late.
-  private func choose(_ index: Int32) {
-    // The parameters of a described stream may be complete only with its first packet.
-    guard index != videoIndex, index != audioIndex || !hasHeard,
-      let stream = unsafe context.streams[Int(index)],
+  /// Selects the first video stream; some containers announce it late.
+  private func chooseVideo(_ index: Int32) {
+    guard videoIndex == nil, let stream = unsafe context.streams[Int(index)],
       let parameters = unsafe stream.pointee.codecpar,
-      unsafe stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
+      unsafe stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0,
+      unsafe parameters.pointee.codec_type == AVMEDIA_TYPE_VIDEO
     else { return }
-    let type = unsafe parameters.pointee.codec_type
-    if type == AVMEDIA_TYPE_VIDEO, videoIndex == nil {
-      videoIndex = index
-      let rate = unsafe stream.pointee.avg_frame_rate
-      unsafe video = VideoDepacketizer(
-        parameters, rate: FrameRate(Int64(rate.num), Int64(rate.den)),
-        arePieces: context.isUnparsed && context.format == "rtsp", rotation: Rotation(stream),
-        sizeLimit: sizeLimit)
-    } else if type == AVMEDIA_TYPE_AUDIO, !hasHeard {
-      audioIndex = index
-      unsafe audio = AudioDepacketizer(parameters, isUnparsed: context.isUnparsed)
-    }
+    videoIndex = index
+    let rate = unsafe stream.pointee.avg_frame_rate
+    unsafe video = VideoDepacketizer(
+      parameters, rate: FrameRate(Int64(rate.num), Int64(rate.den)),
+      arePieces: context.isUnparsed && context.format == "rtsp", rotation: Rotation(stream),
+      sizeLimit: sizeLimit)
   }
 
-  /// Selects the audio stream that the session or the container describes.
+  /// Selects the first audio stream of the container, whichever is heard first.
   ///
-  /// Another stream that is heard first replaces it.
-  private func chooseDescribed() {
-    for index in unsafe context.streams.indices {
-      guard let parameters = unsafe context.streams[index]?.pointee.codecpar,
-        unsafe parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO,
-        unsafe parameters.pointee.codec_id != AV_CODEC_ID_NONE
-      else { continue }
-      return choose(Int32(index))
-    }
+  /// A packet of the stream `heard` has arrived. The parameters of a described stream may be
+  /// complete only with its first packet.
+  private func chooseAudio(_ heard: Int32) {
+    let programs = context.programs
+    let order = AudioTrackOrder.order(
+      tracks: unsafe context.streams.indices.filter { context.isAudio($0) },
+      programs: programs, video: videoIndex.map { Int($0) })
+    guard let first = order.first.map({ Int32($0) }) else { return }
+    if first != audioIndex { (audioIndex, audio, hasHeard) = (first, nil, false) }
+    otherAudio = order.dropFirst().compactMap { depacketizer($0)?.audio }
+    if !hasHeard { audio = depacketizer(Int(first)) }
+    hasHeard = hasHeard || heard == first
+    // Streams that are heard before the PMT belong to no program yet.
+    isAudioFinal =
+      hasHeard && videoIndex != nil && (context.format != "mpegts" || !programs.isEmpty)
+  }
+
+  private func depacketizer(_ index: Int) -> AudioDepacketizer? {
+    guard let stream = unsafe context.streams[index],
+      let parameters = unsafe stream.pointee.codecpar
+    else { return nil }
+    return unsafe AudioDepacketizer(
+      parameters, isUnparsed: context.isUnparsed, language: context.language(of: stream))
   }
 }
 

@@ -20,24 +20,27 @@ package struct PassThroughHeader: Sendable {
   package init(
     _ video: InputDescription.Video, size: VideoSize, rate: FrameRate
   ) throws(FFmpegError) {
+    let colour = video.frames.headerColour
     switch video.passThroughCodec {
     case .h264:
       guard let codecs = Self.advanced(video.parameterSets) else { throw Self.missing(video) }
       self.codecs = codecs
       let sets: [UInt8] = video.parameterSets.flatMap { [0, 0, 0, 1] + $0 }
-      bytes = try CMAFHeader.write(.h264, sets, size: size, rate: rate)
+      bytes = try CMAFHeader.write(.h264, sets, size: size, rate: rate, colour: colour)
     case .hevc:
       guard let configuration = HEVCConfiguration(video.parameterSets) else {
         throw Self.missing(video)
       }
       codecs = configuration.codecs
-      bytes = try CMAFHeader.write(.hevc, configuration.bytes, size: size, rate: rate)
+      bytes = try CMAFHeader.write(
+        .hevc, configuration.bytes, size: size, rate: rate, colour: colour)
     case .av1:
       guard let configuration = video.parameterSets.first.flatMap({ AV1Configuration($0) }) else {
         throw Self.missing(video)
       }
       codecs = configuration.codecs
-      bytes = try CMAFHeader.write(.av1, configuration.bytes, size: size, rate: rate)
+      bytes = try CMAFHeader.write(
+        .av1, configuration.bytes, size: size, rate: rate, colour: colour)
     case nil: throw Self.missing(video)
     }
   }

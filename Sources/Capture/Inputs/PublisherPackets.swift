@@ -25,6 +25,10 @@ final class PublisherPackets {
   /// The codec of audio that is not accepted; nil if there is none.
   private(set) var ignoredAudio: String?
   private var isFLV = true
+  /// The codecs of the audio tracks beside the first, by their numbers.
+  private var otherCodecs: [Int: String] = [:]
+  /// The same as descriptions, in the order of their numbers.
+  private var otherAudio: [InputDescription.Audio] = []
 
   /// Waits for a publisher.
   ///
@@ -44,6 +48,7 @@ final class PublisherPackets {
     guard let video, video.isComplete else { return nil }
     var description = InputDescription(
       format: isFLV ? "flv" : "mp4", video: video.video, audio: audio?.audio, isPaced: false)
+    description.otherAudio = otherAudio
     if let aligner, aligner.fault == nil {
       description.otherVideos = aligner.others.compactMap { otherVideos[$0]?.video }
     }
@@ -178,7 +183,9 @@ final class PublisherPackets {
   // MARK: Audio
 
   private func take(audio tag: MediaTag, _ arrival: MonotonicTime) -> [InputUnit] {
-    guard let head = FLVAudioTag(tag.payload), !head.body.isEmpty else { return [] }
+    guard let head = FLVAudioTag(tag.payload) else { return [] }
+    note(head.otherTracks)
+    guard !head.body.isEmpty else { return [] }
     guard let name = Self.name(of: head.codec) else {
       if case .other(let other) = head.codec { ignoredAudio = ignoredAudio ?? other }
       return []
@@ -197,6 +204,18 @@ final class PublisherPackets {
     let pts = time(Int64(tag.timestamp)) + .nanoseconds(Int64(head.timeOffset))
     let packets = audio?.take(body, pts: pts, arrival: arrival)
     return (packets ?? []).map { .audio($0) }
+  }
+
+  /// Notes the tracks beside the first; the numbers of a tag are limited.
+  private func note(_ tracks: [FLVAudioTag.OtherTrack]) {
+    for track in tracks where otherCodecs[track.number] == nil {
+      let other = if case .other(let name) = track.codec { name } else { "audio" }
+      otherCodecs[track.number] = Self.name(of: track.codec) ?? other
+      otherAudio = otherCodecs.sorted { $0.key < $1.key }.map {
+        InputDescription.Audio(
+          codec: "\($0.value) (track \($0.key))", sampleRate: 0, channels: 0, configuration: [])
+      }
+    }
   }
 
   // MARK: CMAF
@@ -225,7 +244,7 @@ final class PublisherPackets {
     audioTrack = track
     audio = AudioDepacketizer(
       codec: name, configuration: track.setup, sampleRate: Int(track.sampleRate),
-      channels: Int(track.channels))
+      channels: Int(track.channels), language: Language(packed: track.language))
   }
 
   private func take(video sample: TrackSample, _ arrival: MonotonicTime) -> [InputUnit] {

@@ -135,6 +135,20 @@ package final class DecodedFrame: @unchecked Sendable {
   /// Displayed height in pixels.
   package var height: Int { rotation.isSideways ? columns : rows }
 
+  /// Its properties besides the size.
+  package var properties: FrameProperties {
+    func code(_ value: UInt32) -> UInt8 { UInt8(clamping: value) }
+    var found = FrameProperties()
+    found.colour = unsafe ColourDescription(
+      primaries: code(frame.pointee.color_primaries.rawValue),
+      transfer: code(frame.pointee.color_trc.rawValue),
+      matrix: code(frame.pointee.colorspace.rawValue),
+      isFullRange: frame.pointee.color_range == AVCOL_RANGE_JPEG)
+    found.bitDepth = unsafe Int(cff_bit_depth(frame))
+    found.isInterlaced = unsafe cff_is_interlaced(frame) != 0
+    return found
+  }
+
   private var columns: Int { aspect.width(unsafe Int(frame.pointee.width)) }
   private var rows: Int { unsafe Int(frame.pointee.height) }
 

@@ -20,6 +20,8 @@ package struct TrackConfiguration: Sendable, Equatable {
   package var sampleRate: UInt32 = 0
   /// The number of channels; 0 for video.
   package var channels: UInt8 = 0
+  /// The language as in `mdhd`; 0 if it is not known.
+  package var language: UInt16 = 0
   /// `avcC`, `hvcC`, an AudioSpecificConfig, or the header of Ogg Opus; empty for other codecs.
   package var setup: [UInt8]
 
@@ -35,19 +37,22 @@ package struct TrackConfiguration: Sendable, Equatable {
     MediaTag(
       kind: codec.isVideo ? .videoTrack : .audioTrack, timestamp: 0,
       payload: [codec.rawValue, channels] + RTMPChunkWriter.bigEndian(timescale, 4)
-        + RTMPChunkWriter.bigEndian(sampleRate, 4) + setup)
+        + RTMPChunkWriter.bigEndian(sampleRate, 4)
+        + RTMPChunkWriter.bigEndian(UInt32(language), 2) + setup)
   }
 
   /// Reads a tag; nil if it is none of a track, or malformed.
   package init?(_ tag: MediaTag) {
     let bytes = tag.payload
-    guard tag.kind == .videoTrack || tag.kind == .audioTrack, bytes.count >= 10,
+    guard tag.kind == .videoTrack || tag.kind == .audioTrack, bytes.count >= 12,
       let codec = Codec(rawValue: bytes[0]), codec.isVideo == (tag.kind == .videoTrack),
       let timescale = bytes.span.bigEndian(at: 2, count: 4), timescale > 0,
-      let rate = bytes.span.bigEndian(at: 6, count: 4)
+      let rate = bytes.span.bigEndian(at: 6, count: 4),
+      let language = bytes.span.bigEndian(at: 10, count: 2)
     else { return nil }
     self.init(
-      codec: codec, timescale: UInt32(clamping: timescale), setup: Array(bytes.dropFirst(10)))
+      codec: codec, timescale: UInt32(clamping: timescale), setup: Array(bytes.dropFirst(12)))
+    self.language = UInt16(clamping: language)
     channels = bytes[1]
     sampleRate = UInt32(clamping: rate)
   }

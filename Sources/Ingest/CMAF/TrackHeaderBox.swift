@@ -13,7 +13,7 @@ struct TrackHeaderBox: Sendable, Equatable {
     var flags = 0
   }
 
-  let configuration: TrackConfiguration
+  private(set) var configuration: TrackConfiguration
   let trackID: Int
   /// Ticks that the edit list removes from presentation times.
   let start: Int64
@@ -30,13 +30,21 @@ struct TrackHeaderBox: Sendable, Equatable {
     trackID = try header.integer(4)
     let media = try boxes(bytes, try track.first("mdia"))
     var mediaHeader = BoxFields(bytes, try media.first("mdhd"), "mdhd")
-    try mediaHeader.skip(try mediaHeader.versionAndFlags().version == 1 ? 16 : 8)
+    let isLong = try mediaHeader.versionAndFlags().version == 1
+    try mediaHeader.skip(isLong ? 16 : 8)
     let timescale = try mediaHeader.integer(4)
     guard timescale > 0 else { throw .time }
+    // A header without its last fields is accepted.
+    var language = 0
+    if (try? mediaHeader.skip(isLong ? 8 : 4)) != nil {
+      language = (try? mediaHeader.integer(2)) ?? 0
+    }
     let information = try boxes(bytes, try media.first("minf"))
     let table = try boxes(bytes, try information.first("stbl"))
     configuration = try SampleDescription.configuration(
       bytes, try table.first("stsd"), timescale: UInt32(clamping: timescale))
+    // `und` is not known, as 0.
+    configuration.language = language == 0x55C4 ? 0 : UInt16(clamping: language)
     start = try Self.start(bytes, track)
     defaults = try Self.defaults(bytes, movie, trackID)
   }

@@ -18,6 +18,16 @@ package struct FLVAudioTag: Sendable, Equatable {
     case ofOtherTrack
   }
 
+  /// A track beside the default one.
+  package struct OtherTrack: Sendable, Equatable {
+    /// Its number.
+    package let number: Int
+    /// Its codec.
+    package let codec: Codec
+  }
+
+  /// The tracks beside the default one.
+  package var otherTracks: [OtherTrack] = []
   /// The codec.
   package let codec: Codec
   /// Whether the body is the decoder configuration instead of audio.
@@ -66,9 +76,11 @@ package struct FLVAudioTag: Sendable, Equatable {
 
   private init(enhanced tag: [UInt8], _ first: UInt8) throws(TagReader.End) {
     var reader = TagReader(tag, from: 1)
-    let found = try reader.defaultTrack(Int(first & 15), multitrack: 5)
+    let tracks = try reader.tracks(Int(first & 15), multitrack: 5)
     timeOffset = reader.timeOffset
-    guard let track = found else {
+    otherTracks = tracks.filter { $0.number != 0 }
+      .map { OtherTrack(number: $0.number, codec: Self.codec($0.fourCC)) }
+    guard let track = tracks.first(where: { $0.number == 0 }) else {
       (codec, isConfiguration, sampleRate, channels) = (.ofOtherTrack, false, 0, 0)
       body = reader.rest
       return

@@ -49,13 +49,6 @@ struct TagReader {
   /// The rest of the tag.
   var rest: Range<Int> { min(offset, bytes.count)..<bytes.count }
 
-  /// The default track of an enhanced tag, whose packet type was in the first byte.
-  ///
-  /// - Returns: nil if a multitrack tag lacks track 0.
-  mutating func defaultTrack(_ first: Int, multitrack: Int) throws(End) -> Track? {
-    try tracks(first, multitrack: multitrack).first { $0.number == 0 }
-  }
-
   /// The tracks of an enhanced tag, whose packet type was in the first byte.
   ///
   /// A number that occurs twice counts once.

@@ -131,6 +131,9 @@ final class ServedStream: Sendable {
       options: options, cmsd: cmsd.map { [$0] } ?? [], measures: measures)
   }
 
+  /// Whether the video has a high dynamic range; false until it is described.
+  var isHighDynamicRange: Bool { window.snapshot.track.map { $0.range != .sdr } ?? false }
+
   /// The top rendition.
   var top: ServedRendition { renditions[0] }
   /// The window of the top rendition.

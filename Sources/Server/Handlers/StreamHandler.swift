@@ -76,7 +76,8 @@ final class StreamHandler {
 
   /// Answers a playlist request.
   ///
-  /// A request without a rendition is for the Multivariant Playlist if there are several.
+  /// A request without a rendition is for the Multivariant Playlist if there are several, or if the
+  /// only one has a high dynamic range, which only that playlist states.
   func playlist(
     _ exchange: any Exchange, _ name: String?, isChunked: Bool,
     _ directives: PlaylistHandler.Directives, depth: URLDepth, since: MonotonicTime
@@ -86,7 +87,7 @@ final class StreamHandler {
       if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
       return switchedPlaylist(exchange, of: served, directives, depth: depth, since: since)
     }
-    if name == nil, renditions.count > 1 {
+    if name == nil, renditions.count > 1 || served.isHighDynamicRange {
       return multivariant(exchange, served, isChunked: isChunked, depth: depth, since: since)
     }
     guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }

@@ -182,7 +182,8 @@ struct AudioPipeline: ~Copyable {
   /// Copies audio that has the sample rate of the stream; other audio is encoded at that rate.
   private mutating func choose(_ found: InputDescription.Audio) {
     let copied = CopiedAudioFormat(found).flatMap {
-      $0.settings.sampleRate == segmentation.sampleRate ? $0 : nil
+      $0.settings.sampleRate == segmentation.sampleRate
+        ? $0.speaking(configuration.audioSettings.language) : nil
     }
     if copied != format {
       reports.changed(found, encodedAt: copied == nil ? segmentation.sampleRate : nil)

@@ -179,6 +179,7 @@ final class SurveyStage: InputStage {
     var description = description
     description.video.width = frame.width
     description.video.height = frame.height
+    description.video.frames = frame.properties
     description.otherVideos = sizedVideos(description.otherVideos)
     last = nil
     live.limitLead(to: isPaced ? .zero : survey.lead)
@@ -202,25 +203,28 @@ final class SurveyStage: InputStage {
   private func sizedVideos(_ videos: [InputDescription.Video]) -> [InputDescription.Video] {
     guard let first = kept.first, first.others.count == videos.count else { return [] }
     let sized = zip(videos, first.others).compactMap { video, unit in
-      video.decodedSize(of: unit, input.watch).map { size in
-        var video = video
-        (video.width, video.height) = (size.width, size.height)
-        return video
-      }
+      video.described(by: unit, input.watch)
     }
     return sized.count == videos.count ? sized : []
   }
 }
 
 extension InputDescription.Video {
-  /// The size of the frame of an IDR; nil if it is undecodable.
+  /// The description with the size and the properties of the frame of a key frame; nil if it is
+  /// undecodable.
   ///
   /// `watch` gets the call.
-  func decodedSize(of unit: AccessUnit, _ watch: WorkWatch) -> VideoSize? {
+  func described(by unit: AccessUnit, _ watch: WorkWatch) -> InputDescription.Video? {
     watch.during(.coding) {
       guard var decoder = try? VideoDecoder(self) else { return nil }
       let decoded = decoder.decode(unit) + decoder.finish(arrival: unit.arrival)
-      return decoded.first.flatMap { VideoSize(width: $0.width, height: $0.height) }
+      guard let first = decoded.first,
+        let size = VideoSize(width: first.width, height: first.height)
+      else { return nil }
+      var video = self
+      (video.width, video.height) = (size.width, size.height)
+      video.frames = first.properties
+      return video
     }
   }
 }

@@ -87,6 +87,7 @@ extension InputDescription {
       writer.add(Int32(clamping: audio.sampleRate))
       writer.add(Int32(clamping: audio.channels))
       writer.add(audio.configuration)
+      writer.add(audio.language.packed)
     }
     writer.add(isPaced)
     let others = otherVideos.prefix(Int(Self.mostOthers))
@@ -105,6 +106,11 @@ extension InputDescription {
     for set in video.parameterSets.prefix(255) { writer.add(set) }
     writer.add(video.configuration)
     writer.add(UInt8(video.rotation.rawValue))
+    let colour = video.frames.colour
+    for code in [colour.primaries, colour.transfer, colour.matrix] { writer.add(code) }
+    writer.add(colour.isFullRange)
+    writer.add(UInt8(clamping: video.frames.bitDepth))
+    writer.add(video.frames.isInterlaced)
   }
 
   private static func video(_ reader: inout FieldReader) throws(MessageError) -> Video {
@@ -122,10 +128,16 @@ extension InputDescription {
     }
     let configuration = try reader.bytes("a configuration", limit: configuration)
     let rotation = try reader.integer("a rotation", in: 0...UInt8(3))
+    var frames = FrameProperties()
+    frames.colour = ColourDescription(
+      primaries: try reader.integer(UInt8.self), transfer: try reader.integer(UInt8.self),
+      matrix: try reader.integer(UInt8.self), isFullRange: try reader.boolean("a flag"))
+    frames.bitDepth = Int(try reader.integer("a bit depth", in: 0...UInt8(64)))
+    frames.isInterlaced = try reader.boolean("a flag")
     return Video(
       passThroughCodec: codecs[Int(codec)], codec: name, width: Int(width),
       height: Int(height), rate: rate, parameterSets: sets, configuration: configuration,
-      rotation: Rotation(rawValue: Int(rotation)) ?? .none)
+      rotation: Rotation(rawValue: Int(rotation)) ?? .none, frames: frames)
   }
 
   private static func audio(_ reader: inout FieldReader) throws(MessageError) -> Audio {
@@ -133,7 +145,8 @@ extension InputDescription {
       codec: try reader.text("a codec", limit: Self.name),
       sampleRate: Int(try reader.integer("a sample rate", in: 0...Int32(1 << 24))),
       channels: Int(try reader.integer("the number of channels", in: 0...Int32(1024))),
-      configuration: try reader.bytes("a configuration", limit: configuration))
+      configuration: try reader.bytes("a configuration", limit: configuration),
+      language: Language(packed: try reader.integer(UInt16.self)))
   }
 }
 

@@ -250,10 +250,12 @@ final class PassThroughTrack: Sendable {
     do throws(FFmpegError) {
       var descriptions: [TrackDescription] = []
       for output in outputs {
-        let (video, unit) = (videos[output.track], units[output.track])
-        // The size is in the parameter sets, and the decoder reads it.
-        let size = video.decodedSize(of: unit, watch) ?? output.settings.size
-        descriptions.append(try output.description(video, size))
+        // Size and colours are in the parameter sets, and the decoder reads them.
+        let video = videos[output.track].described(by: units[output.track], watch)
+        let size = video.flatMap { VideoSize(width: $0.width, height: $0.height) }
+        descriptions.append(
+          try output.description(
+            video ?? videos[output.track], size ?? output.settings.size))
       }
       state.descriptions = descriptions
       let text = descriptions.map { "\($0.codecs), \($0.size.map { "\($0)" } ?? "")" }

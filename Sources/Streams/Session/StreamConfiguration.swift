@@ -136,7 +136,9 @@ package struct StreamConfiguration: Sendable {
     let copied = CopiedAudioFormat(input)
     audio = .input(copied)
     audioSettings =
-      copied?.settings ?? AudioEncoderSettings(channels: input.channels == 1 ? 1 : 2)
+      copied?.settings
+      ?? AudioEncoderSettings(
+        channels: input.channels == 1 ? 1 : 2, language: input.language)
   }
 
   /// How late audio may be before silence replaces it; nil if it is never late.

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Media
+
+/// The properties of decoded frames that players or encoders need.
+package struct FrameProperties: Sendable, Equatable {
+  /// The meaning of the sample values.
+  package var colour = ColourDescription.unspecified
+  /// The bits of a sample.
+  package var bitDepth = 8
+  /// Whether the fields of a frame were captured at different times.
+  package var isInterlaced = false
+
+  /// Progressive frames of eight bits.
+  package init() {}
+
+  /// The colours for a CMAF header; nil for standard dynamic range, which needs none.
+  var headerColour: ColourDescription? { colour.range == .sdr ? nil : colour }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Media
+
+/// CMAF headers with the boxes that state language and colours, and no others.
+package enum HeaderBytes {
+  /// A header of video with `colr`, or without if `colour` is nil.
+  package static func video(_ colour: ColourDescription?, language: UInt16 = 0x55C4) -> [UInt8] {
+    var colr: [UInt8] = []
+    if let colour {
+      let flags: UInt8 = colour.isFullRange ? 0x80 : 0
+      let codes = [0, colour.primaries, 0, colour.transfer, 0, colour.matrix, flags]
+      colr = box("colr", Array("nclx".utf8) + codes)
+    }
+    let entry = box("hvc1", [UInt8](repeating: 0, count: 78) + box("hvcC", [1]) + colr)
+    return header(language, entry)
+  }
+
+  /// A header of audio in this language.
+  package static func audio(_ language: Language) -> [UInt8] {
+    header(language.packed, box("mp4a", [UInt8](repeating: 0, count: 28)))
+  }
+
+  /// A box with this content.
+  package static func box(_ type: String, _ content: [UInt8]) -> [UInt8] {
+    let size = UInt32(content.count + 8)
+    return [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: size >> $0) } + Array(type.utf8) + content
+  }
+
+  private static func header(_ language: UInt16, _ entry: [UInt8]) -> [UInt8] {
+    let packed = [UInt8(language >> 8), UInt8(language & 0xFF)]
+    let mdhd = box("mdhd", [UInt8](repeating: 0, count: 20) + packed + [0, 0])
+    let stsd = box("stsd", [0, 0, 0, 0, 0, 0, 0, 1] + entry)
+    let media = box("mdia", mdhd + box("minf", box("stbl", stsd)))
+    return box("ftyp", []) + box("moov", box("trak", media))
+  }
+}
