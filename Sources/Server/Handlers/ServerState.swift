@@ -178,15 +178,23 @@ package final class ServerState: Sendable {
   ///
   /// Rendering is expensive, and any client may request the text. A scraper stays within the budget
   /// and gets the present values.
-  func metrics(at now: MonotonicTime) -> String {
+  func metrics(at now: MonotonicTime) -> SharedBytes {
     let kept = metricsText.withLock { kept in kept.budget.take(at: now) ? nil : kept.text }
     if let kept { return kept }
-    let text = MetricsText(serverState: self).text()
-    metricsText.withLock { $0.text = text }
+    let text = SharedBytes(MetricsText(serverState: self).text())
+    let replaced = metricsText.withLock { kept in
+      defer { kept.text = text }
+      return kept.text
+    }
+    replaced?.leaveWindow(until: now + Self.replacedTextTime)
     return text
   }
 
-  private let metricsText = Locked<(text: String?, budget: RenderBudget)>((nil, RenderBudget()))
+  /// The time for which responses may send a text after a newer one has replaced it.
+  static let replacedTextTime = Interval.seconds(30)
+
+  private let metricsText = Locked<(text: SharedBytes?, budget: RenderBudget)>(
+    (nil, RenderBudget()))
 
   /// The number of refused starts of streams on demand.
   let refusedStarts = Locked<UInt64>(0)

@@ -4,6 +4,7 @@ import HLSPackager
 import HTTP
 import Packaging
 import Sharing
+import Time
 
 /// A rendition's playlists as prepared responses.
 ///
@@ -47,6 +48,12 @@ final class PlaylistCache: Sendable {
     var plain: [BodyKey: SharedBytes] = [:]
     var compressed: [BodyKey: SharedBytes] = [:]
     var responses: [Key: PreparedResponse] = [:]
+
+    /// Counts the bodies as past media: a newer version replaces them.
+    func leave(until deadline: MonotonicTime) {
+      for body in plain.values { body.leaveWindow(until: deadline) }
+      for body in compressed.values { body.leaveWindow(until: deadline) }
+    }
   }
 
   private struct Shared {
@@ -129,6 +136,7 @@ final class PlaylistCache: Sendable {
     let snapshot = isOld ? key.form == .chunked ? window.snapshot : window.listing : asked
     let (number, hasEnded) = (number(snapshot, key.form), snapshot.state == .ended)
     if number > cached || hasEnded && !cachedEnd {
+      shared[key.form].leave(until: SystemClock.monotonicTime + ServerState.replacedTextTime)
       shared[key.form] = RenderedVersion(number: number, hasEnded: hasEnded)
     }
     if let response = shared[key.form].responses[key] { return response }

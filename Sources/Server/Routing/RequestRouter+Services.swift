@@ -32,7 +32,7 @@ extension RequestRouter {
         status: 200,
         fields: access == .open
           ? ResponseFields.fields(type.value, .noStore) : [type] + StatisticsHandler.fields,
-        body: [SharedBytes(serverState.metrics(at: now))]))
+        body: [serverState.metrics(at: now)]))
   }
 
   /// The response for a client that may not read the times of a stream; nil if it may.
