@@ -84,9 +84,13 @@ e2e: deps-test build  ## end-to-end tests against the built program, in real pla
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2100 \
 	  $(REPEATING) 4 Tests/EndToEnd
 
+# Two at a time, because they mostly wait, and each has a browser of its own.
+PICTURES := Tests/Faults/test_standing_picture.py
+
 faults: deps-test build  ## kill and freeze processes while browsers play
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2400 \
-	  $(REPEATING) 1 Tests/Faults
+	  $(REPEATING) 1 Tests/Faults --ignore=$(PICTURES)
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 $(REPEATING) 2 --dist load $(PICTURES)
 
 deps-edge: deps-test  ## install the caches for `make edge`
 	@missing=$$(for p in $(EDGE_PACKAGES); do \

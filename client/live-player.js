@@ -688,6 +688,9 @@ function publisherText({ state, protocol, since }, now) {
   if (state === 'live') return `${protocol}${time}`;
   return state === 'slate' ? `away${time}, slate shown` : `away${time}`;
 }
+function hasLeft(publisher, { kind }) {
+  return kind === 'no-publisher' && publisher != null && publisher.since > 0;
+}
 function awayWords(
   { source, publisher, isReachable, isPlaying, changedAt, problem }, now,
 ) {
@@ -695,7 +698,7 @@ function awayWords(
     const since = source.outage?.since ?? source.since / 1e6;
     if (now - since < DELAY) return null;
     const slate = publisher?.state === 'slate' ? ' A slate is shown.' : '';
-    if (source.outage) {
+    if (source.outage && !hasLeft(publisher, source.outage)) {
       const { title, details } = outageWords(source.outage);
       const last = attemptText(source.outage, now) || (source.hasFailed ? '' : STARTS);
       const text = `${details} No media ${sinceText(since, now)}.${slate} ${last}`.trim();
@@ -2308,9 +2311,9 @@ class PictureWatch {
     return isMPD(source) ? otherFormat(source) ?? source : source;
   }
   get isWatched() {
-    const { display, isPaused, state } = this.playback;
+    const { display, isPaused, player, state } = this.playback;
     return !isPaused && !display.paused && !document.hidden && this.isInside
-      && state.status !== 'dead';
+      && player?.wantsMedia?.() !== false && state.status !== 'dead';
   }
   update(now) {
     const { playback, watchdog } = this, { frames } = playback;
@@ -4638,6 +4641,7 @@ class FramePlayer {
     const now = performance.now();
     return now - this.pieceAt < SILENCE && now - this.videoChunkAt >= SILENCE && this.feed.isIdle;
   }
+  wantsMedia() { return this.feed.isStreaming; }
   latency() {
     const end = this.feed.end(), position = this.position();
     if (end === null || !this.isPositioned) return null;
@@ -5659,6 +5663,7 @@ class SocketPlayer {
     else if (now - this.connectedAt > LEAST_SOCKET) this.socket?.end('the picture stands still');
   }
   hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }
+  wantsMedia() { return this.feed.isStreaming; }
   minimumTarget() { return this.delays.minimumTarget(); }
   report(figures) { this.socket?.send({ t: 'stat', ...figures, rtt: this.host.clock.roundTrip }); }
   wasConnectedSince(time) { return this.lostAt < time - 1000 * this.target - LOSS_TIME; }

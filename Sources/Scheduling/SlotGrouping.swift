@@ -5,15 +5,21 @@ package import Media
 /// The frame slots for which one encoded frame is shown: a pure state machine.
 ///
 /// A frame is usually shown for one slot. With a reduced effort it is shown for several; if more
-/// than a part's worth of slots waits, it is shown until its part ends. No frame is shown beyond
-/// its part, so that parts, segments and key frames begin where they always do.
+/// slots wait than half a second has, it is shown until its part ends. No frame is shown beyond its
+/// part, so that parts, segments and key frames begin where they always do.
 package struct SlotGrouping: Sendable {
   private let segmentation: Segmentation
+  /// The most slots that may wait while each has a frame: those of half a second, at least a part.
+  private let backlog: Int64
   /// The first frame index without a frame.
   private var next = Int64.min
 
   /// Groups of slots in parts of `segmentation`.
-  package init(_ segmentation: Segmentation) { self.segmentation = segmentation }
+  package init(_ segmentation: Segmentation) {
+    self.segmentation = segmentation
+    let rate = segmentation.grid.rate
+    backlog = max(segmentation.framesPerPart, rate.numerator / rate.denominator / 2)
+  }
 
   /// Takes the next slot.
   ///
@@ -28,7 +34,7 @@ package struct SlotGrouping: Sendable {
     let part = segmentation.framesPerPart
     // bounded: a segment has at least one frame, a part too
     let rest = min(part - position % part, segmentation.framesPerSegment - position)
-    let count = waiting > part ? rest : max(1, min(slotsPerFrame, rest))
+    let count = waiting > backlog ? rest : max(1, min(slotsPerFrame, rest))
     next = index + count
     return count
   }

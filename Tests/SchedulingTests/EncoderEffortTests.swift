@@ -92,8 +92,9 @@ struct EncoderEffortTests {
     #expect(counts(2) == Array(repeating: 2, count: 15))
     #expect(counts(4) == [4, 4, 4, 4, 4, 4, 4, 2])
     #expect(counts(8) == [8, 8, 8, 6])
-    #expect(counts(1, waiting: 8) == Array(repeating: 1, count: 30))
-    #expect(counts(1, waiting: 9) == [8, 8, 8, 6])
+    // Half a second has 15 slots: a shorter delay of the machine costs no frame.
+    #expect(counts(1, waiting: 15) == Array(repeating: 1, count: 30))
+    #expect(counts(1, waiting: 16) == [8, 8, 8, 6])
     var grouping = SlotGrouping(segmentation)
     #expect(grouping.take(3005, slotsPerFrame: 4, waiting: 0) == 3)
     #expect(grouping.take(3007, slotsPerFrame: 1, waiting: 0) == nil)

@@ -21,7 +21,8 @@ from harness.waiting import wait_until
 TOKEN = "0123456789abcdef"
 PORTS = ("8080", "8443", "9000", "5000", "1935", "1936")
 ACTION = re.compile(r" --(help|version|probe|list-devices|check)\b|\|\|")
-STREAMER = re.compile(r"(^(?:[A-Z_]+=(?:\"[^\"]*\"|\S*) )*|\| )(?:\.build/release/)?streamer\b")
+STREAMER = re.compile(r"(^(?:env (?:--\S+ )+)?(?:[A-Z_]+=(?:\"[^\"]*\"|\S*) )*|\| )"
+                      r"(?:\.build/release/)?streamer\b")
 EXAMPLE_HOST = re.compile(r"\b192\.0\.2\.\d+(:\d+)?")
 
 

@@ -64,6 +64,15 @@ export function publisherText({ state, protocol, since }, now) {
 }
 
 /**
+ * Whether the outage is that of a publisher that has published before.
+ * @param {Publisher | null | undefined} publisher
+ * @param {import('../shared/outage.js').Outage} outage
+ */
+function hasLeft(publisher, { kind }) {
+  return kind === 'no-publisher' && publisher != null && publisher.since > 0;
+}
+
+/**
  * The words to show; null while the source supplies frames and the player receives them.
  * @param {Presence} presence
  * @param {number} now Unix ms on the server's clock
@@ -76,7 +85,7 @@ export function awayWords(
     const since = source.outage?.since ?? source.since / 1e6;
     if (now - since < DELAY) return null;
     const slate = publisher?.state === 'slate' ? ' A slate is shown.' : '';
-    if (source.outage) {
+    if (source.outage && !hasLeft(publisher, source.outage)) {
       const { title, details } = outageWords(source.outage);
       const last = attemptText(source.outage, now) || (source.hasFailed ? '' : STARTS);
       const text = `${details} No media ${sinceText(since, now)}.${slate} ${last}`.trim();

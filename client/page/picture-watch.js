@@ -100,9 +100,9 @@ export class PictureWatch {
 
   /** Whether the picture is expected to move. */
   get isWatched() {
-    const { display, isPaused, state } = this.playback;
+    const { display, isPaused, player, state } = this.playback;
     return !isPaused && !display.paused && !document.hidden && this.isInside
-      && state.status !== 'dead';
+      && player?.wantsMedia?.() !== false && state.status !== 'dead';
   }
 
   /** @param {number} now of performance.now() */

@@ -73,6 +73,14 @@ suite('words for a stream without a picture', () => {
     assert.match(slate.text, /^No frames since .* \(5 s\)\. A slate is shown\. The picture/);
     const away = awayWords({ ...good, source, publisher: { ...publisher, state: 'away' } }, NOW);
     assert.doesNotMatch(away.text, /slate/);
+    const waiting = { ...source, outage: {
+      kind: 'no-publisher', text: 'waiting for a publisher', since: NOW - 5000, retry: null } };
+    const left = awayWords({ ...good, source: waiting, publisher }, NOW);
+    assert.equal(left.title, 'The publisher is away');
+    assert.match(left.text, /^No frames since .* A slate is shown\./);
+    const first = { ...publisher, since: NaN };
+    assert.equal(awayWords({ ...good, source: waiting, publisher: first }, NOW).title,
+      'Waiting for a publisher');
     assert.equal(awayWords({ ...good, publisher: { ...publisher, state: 'live' } }, NOW), null);
   });
 

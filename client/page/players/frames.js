@@ -528,6 +528,8 @@ export class FramePlayer {
     return now - this.pieceAt < SILENCE && now - this.videoChunkAt >= SILENCE && this.feed.isIdle;
   }
 
+  wantsMedia() { return this.feed.isStreaming; }
+
   latency() {
     const end = this.feed.end(), position = this.position();
     if (end === null || !this.isPositioned) return null;

@@ -101,6 +101,7 @@
  *   player; called before `start`
  * @property {() => { count: number, current: number }} [renditionInUse] the number of renditions
  *   and the index of the shown one, for a player whose renditions the viewer does not choose
+ * @property {() => boolean} [wantsMedia] whether the browser wants media (ManagedMediaSource)
  * @property {() => boolean} [isStarved] whether bytes arrive, but complete chunks seldom
  * @property {(figures: Record<string, number | boolean | null>) => void} [report]
  *   measured values, once a second

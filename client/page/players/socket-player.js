@@ -522,6 +522,8 @@ export class SocketPlayer {
 
   hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }
 
+  wantsMedia() { return this.feed.isStreaming; }
+
   minimumTarget() { return this.delays.minimumTarget(); }
 
   /** @param {Record<string, number | boolean | null>} figures */
