@@ -22,6 +22,8 @@ final class SRTHandshakes: Sendable {
     /// Callers that the library has not handed over yet.
     var unfinished: [SRTSocket: Caller] = [:]
     var connectedCount = 0
+    /// The port of the listener; a caller's own socket has no address during its handshake.
+    var port: UInt16 = 0
   }
 
   /// Callers, connected or not; each has a thread of libsrt and a buffer of up to 12 MB.
@@ -39,6 +41,12 @@ final class SRTHandshakes: Sendable {
     self.access = access
     self.log = log
   }
+
+  /// The port of the listener.
+  var port: UInt16 { state.withLock { $0.port } }
+
+  /// States the port of the listener, before it listens.
+  func listens(at address: PeerAddress) { state.withLock { $0.port = address.port } }
 
   /// Decides about a caller during its handshake, as the library asks for.
   ///

@@ -46,6 +46,7 @@ struct SRTSocket: Sendable, Hashable {
   ///
   /// - Returns: whether the library listens.
   func listen(backlog: Int32, _ handshakes: SRTHandshakes) -> Bool {
+    handshakes.listens(at: localAddress)
     let code = unsafe srt_listen_callback(
       number,
       { raw, number, _, peer, streamID in
@@ -56,9 +57,9 @@ struct SRTSocket: Sendable, Hashable {
         }
         let caller = SRTSocket(number)
         let address = unsafe PeerAddress(systemAddress: UnsafeRawPointer(peer))
-        // A bound socket gets datagrams from any address: the port is enough.
+        // The kernel looks for a socket that gets datagrams from here, also a connected one.
         let own = PeerAddress(
-          high: 0, low: address.low, port: caller.localAddress.port, isVersion6: address.isVersion6)
+          high: 0, low: address.low, port: handshakes.port, isVersion6: address.isVersion6)
         return handshakes.decide(
           caller, bytes ?? [], address.connected(to: own, isUDP: true))
       }, unsafe Unmanaged.passUnretained(handshakes).toOpaque())
