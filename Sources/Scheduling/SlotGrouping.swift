@@ -18,6 +18,7 @@ package struct SlotGrouping: Sendable {
   package init(_ segmentation: Segmentation) {
     self.segmentation = segmentation
     let rate = segmentation.grid.rate
+    // bounded: a denominator is at least 1
     backlog = max(segmentation.framesPerPart, rate.numerator / rate.denominator / 2)
   }
 
