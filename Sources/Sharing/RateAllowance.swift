@@ -2,7 +2,7 @@
 
 package import Time
 
-/// The messages that a client may send now: a pure token bucket.
+/// The messages of a client, or other events, that are permitted now: a pure token bucket.
 package struct RateAllowance: Sendable {
   private let burst: Int64
   private let interval: Interval
@@ -12,8 +12,8 @@ package struct RateAllowance: Sendable {
   /// A full allowance.
   ///
   /// - Parameters:
-  ///   - burst: the messages that may be sent at once.
-  ///   - rate: the messages per second in the long run.
+  ///   - burst: the events that are permitted at once.
+  ///   - rate: the events per second in the long run.
   ///   - now: the present time.
   package init(burst: Int64, rate: Int64, now: MonotonicTime) {
     self.burst = burst
@@ -22,7 +22,7 @@ package struct RateAllowance: Sendable {
     since = now
   }
 
-  /// Takes `count` messages; false if too many were taken.
+  /// Takes `count` events; false if too many were taken.
   package mutating func take(_ count: Int64 = 1, now: MonotonicTime) -> Bool {
     let earned = (now - since).count(of: interval)
     if earned > 0 {

@@ -29,7 +29,9 @@ package final class LocalClients: Sendable {
   private struct State {
     /// The processes that had sockets of clients, the newest first.
     var known: [Int32] = []
-    var searches = SearchBudget()
+    /// Searches through all processes are bounded: a client that is not found could ask for any
+    /// number.
+    var searches = RateAllowance(burst: 20, rate: 20, now: .distantPast)
   }
 
   /// The largest number of known processes.
@@ -60,7 +62,7 @@ package final class LocalClients: Sendable {
     guard socket.inode != 0 else { return .none }
     let processes = OpenDescriptors(inode: socket.inode)
     let known = state.withLock { $0.known }.first { processes.hold($0) }
-    if known == nil, !state.withLock({ $0.searches.take(at: now) }) { return .none }
+    if known == nil, !state.withLock({ $0.searches.take(now: now) }) { return .none }
     guard let holder = known ?? processes.holder() else { return .none }
     state.withLock { state in
       state.known.removeAll { $0 == holder }
@@ -68,20 +70,6 @@ package final class LocalClients: Sendable {
       state.known = Array(state.known.prefix(Self.capacity))
     }
     return .otherProcess
-  }
-}
-
-/// Searches through all processes are bounded: a client that is not found could ask for any number.
-private struct SearchBudget {
-  private static let mostPerSecond = 20
-  private var since = MonotonicTime.distantPast
-  private var count = 0
-
-  /// Whether one more search may begin.
-  mutating func take(at now: MonotonicTime) -> Bool {
-    if now - since >= .seconds(1) { (since, count) = (now, 0) }
-    count += 1
-    return count <= Self.mostPerSecond
   }
 }
 
