@@ -166,12 +166,14 @@ package: deb build  ## check the package, and install it in a clean root
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:/sbin:$$PATH" timeout 900 \
 	  $(REPEATING) 1 Tests/Package
 
-lint: words  ## format, imports, the page and its types, rules, arithmetic, words
+lint: words  ## format, imports, circles, the page and its types, rules, arithmetic, words
 	swift format lint --strict -r -p $(SWIFT_SOURCES)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/check.mjs
 	python3 Tests/check_rules.py
 	python3 Tests/check_arithmetic.py
 	python3 Tests/check_imports.py
+	python3 Tests/test_check_circles.py
+	python3 Tests/check_circles.py
 	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources \
 	  || { echo "try!, as! and fatalError are not permitted"; exit 1; }
 
