@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// From what a canary knows when media were captured.
+/// The clock from which a canary computes the age of media.
 package enum AgeClock: String, Sendable, CaseIterable {
   /// A `prft` box: the capture of the first frame of its chunk.
   case prft

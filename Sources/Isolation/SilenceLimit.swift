@@ -12,7 +12,7 @@ struct SilenceLimit {
   static let interval = Interval.milliseconds(500)
   /// By how much an interval is too long only if this process did not run.
   static let tolerance = Interval.milliseconds(100)
-  /// What the other end has at least after this process runs again.
+  /// The least time that the other end still gets after this process was stopped.
   static let grace = Interval.milliseconds(500)
 
   private var deadline: MonotonicTime

@@ -17,7 +17,7 @@ package final class RTMPService: Sendable {
 
   private struct State {
     var contexts: [ObjectIdentifier: LoopContext] = [:]
-    /// Whether further connections are closed, those of loops without a context too.
+    /// Whether new connections are refused, on every loop.
     var isClosed = false
   }
 

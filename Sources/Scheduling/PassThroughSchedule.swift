@@ -87,7 +87,8 @@ package struct PassThroughSchedule: Sendable {
   /// - Parameters:
   ///   - segmentation: the grid and the segments.
   ///   - first: the least number of the first segment.
-  ///   - startsAtFirst: whether that is its number, whatever the time.
+  ///   - startsAtFirst: true: the first segment has this number even if the clock gives a later
+  ///     one.
   ///   - published: the newest segment and the frame index after its last frame, if an earlier
   ///     schedule has published some.
   package init(

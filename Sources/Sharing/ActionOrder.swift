@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The state of a lock that guards the order of actions, and no value.
+/// The value of a lock that only serialises actions.
 ///
 /// It has a size, unlike `()`: an empty state has the address of the object behind the lock, whose
 /// use by another thread ThreadSanitizer would report as a race.

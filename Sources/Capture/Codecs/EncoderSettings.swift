@@ -19,8 +19,8 @@ package struct EncoderSettings: Sendable, Hashable {
 
   /// The bitrate by which libx264 chooses the level; nil for that of the settings.
   ///
-  /// Encoders of equal size, rate and preset write equal parameter sets if it is equal, whatever
-  /// their bitrates.
+  /// Equal values give equal parameter sets, whatever the bitrate, if size, frame rate and preset
+  /// are equal.
   package var levelKilobits: Int?
 
   /// Whether libx264 takes less time for each frame than the preset demands, with the parameter

@@ -4,11 +4,11 @@
 ///
 /// A certificate must also be valid for the name or address in the URL.
 package enum ServerTrust: Sendable, Equatable, CustomStringConvertible {
-  /// Those that the system's authorities have signed (or SSL_CERT_FILE, SSL_CERT_DIR).
+  /// Certificates of the system's authorities (or of SSL_CERT_FILE, SSL_CERT_DIR).
   case system
-  /// Those in a PEM file, and those that they have signed.
+  /// Certificates in a PEM file, and certificates that they have signed.
   case file(String)
-  /// All: nothing proves who answers.
+  /// Any certificate: the server is not authenticated.
   case unverified
 
   /// Reads `system`, `none` or a path; nil for an empty text.

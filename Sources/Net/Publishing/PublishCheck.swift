@@ -7,9 +7,9 @@ package import Time
 ///
 /// After five wrong keys of a stream an address waits for a minute before others of this stream are
 /// compared. The right key is accepted nevertheless if it has ``SecretDigest/longLength``
-/// characters: the client that tries others may only have the same address. Of wrong keys of that
-/// length one per second is compared: others are refused whether they are right or not. So a random
-/// key is not found, and one that people make only slowly.
+/// characters: the client that tries others may only have the same address. While an address waits,
+/// one key of that length per second is compared; further attempts are refused unseen. A random key
+/// cannot be guessed at that rate.
 package final class PublishCheck: Sendable {
   /// Why a client may not publish.
   package enum Refusal: Error, Equatable {

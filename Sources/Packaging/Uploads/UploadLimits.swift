@@ -11,9 +11,9 @@ package struct UploadLimits: Sendable, Equatable {
 
   /// The default limits.
   package static let standard = UploadLimits(megabytes: 32, span: .seconds(120))
-  /// The bytes that a file costs beside its chunks, above what it uses.
+  /// Bytes charged per file besides its content; at least its real overhead.
   package static let fileCharge = 1024
-  /// The bytes that a chunk costs beside its content, above what it uses.
+  /// Bytes charged per chunk besides its content; at least its real overhead.
   package static let chunkCharge = 96
 
   /// Limits in units of 1,000,000 bytes.

@@ -27,9 +27,9 @@ struct FeedRequest {
 
   /// The response for a server that cannot have the feed; nil if it can.
   ///
-  /// Before the stream has started, the servers that wait for it are noted, since the upstream of
-  /// this server may be one of them. A stream that has started waits for no server, whatever a
-  /// client states: then only the identity of the server that asks counts.
+  /// Waiting servers are recorded to detect a loop: the upstream of this server may be among them.
+  /// A stream that has started waits for no server, whatever a client states: then only the
+  /// identity of the server that asks counts.
   func refusal(_ link: UpstreamLink?, hasStarted: Bool) -> PreparedResponse? {
     guard let identities else {
       return ResponseFields.error(

@@ -195,7 +195,7 @@ final class InputSwitch: Sendable {
   private func write(_ change: InputChoice.Change) {
     // The loss of an input has a line of its own.
     guard case .shown(let index, let former) = change, let former, former != index else { return }
-    let reason = index < former ? "it is preferred" : "that one is lost"
+    let reason = index < former ? "it is preferred" : "the previous input is lost"
     log.write(
       index < former ? .info : .warning, "input-switched", stream: name,
       "\(addresses[index]) is shown instead of \(addresses[former]): \(reason)")

@@ -12,7 +12,8 @@ import Time
 /// that share its connection.
 ///
 /// Its thread starts the process or joins it, takes its messages, ends it if it is silent or sends
-/// nonsense, and starts another one after a crash: the session continues over it. It runs once.
+/// invalid messages, and starts another one after a crash: the session continues over it. It runs
+/// once.
 package final class IsolatedSource: Sendable {
   /// The first argument of the process.
   package static let argument = "--source-process"
@@ -260,9 +261,9 @@ package final class IsolatedSource: Sendable {
         switch message {
         case .success(let message):
           do throws(MessageError) { try handle(message, from: child, isFirst: isFirst) } catch {
-            return "it sent nonsense: \(error)"
+            return "protocol error: \(error)"
           }
-        case .failure(let error): return "it sent nonsense: \(error)"
+        case .failure(let error): return "protocol error: \(error)"
         }
         isFirst = false
         sendWantedKeys(child)
@@ -278,7 +279,8 @@ package final class IsolatedSource: Sendable {
     switch message {
     case .hello(_, let protections):
       warn(Sandbox.Protections(rawValue: protections))
-    case _ where isFirst: throw .invalid(field: "the first message", value: "that is no greeting")
+    case _ where isFirst:
+      throw .invalid(field: "the first message", value: "another kind; expected hello")
     case .facts(let fields):
       var reader = FieldReader(fields)
       let facts = try SourceFacts(&reader)
