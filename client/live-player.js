@@ -5583,8 +5583,9 @@ class SocketPlayer {
   append(group, message) {
     const isVideo = group.track === 'v';
     const delays = isVideo ? this.delays.video : this.delays.audio;
+    const counts = this.isPositioned && (message.flags & CATCH_UP) === 0;
     for (const time of this.appendMedia(group, message)) {
-      if (this.isPositioned) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
+      if (counts) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
     }
     if (isVideo) this.chunkAt = performance.now();
     if (isVideo && this.firstChunkAt === 0) this.firstChunkAt = this.chunkAt;
@@ -5679,6 +5680,7 @@ class SocketPlayer {
 // page/players/socket-codec-player.js
 
 class SocketCodecPlayer extends SocketPlayer {
+  caughtUpTo = -Infinity;
   get format() { return 'raw'; }
   newDisplay() {
     this.stage = new CodecStage(this.host);
@@ -5689,8 +5691,9 @@ class SocketCodecPlayer extends SocketPlayer {
     const { codecStage } = this, feed = codecStage.newFeed((reason) => {
       if (this.feed === feed) this.recover(reason);
     }, (time) => {
-      if (this.hasEpoch) {
-        codecStage.decodeDelays.add(this.host.clock.now() / 1000, time + this.epoch);
+      const wallTime = time + this.epoch;
+      if (this.hasEpoch && wallTime > this.caughtUpTo) {
+        codecStage.decodeDelays.add(this.host.clock.now() / 1000, wallTime);
       }
     });
     return feed;
@@ -5711,7 +5714,10 @@ class SocketCodecPlayer extends SocketPlayer {
   appendMedia(group, message) {
     const sample = sampleOf(message, group), feed = /** @type {DecoderFeed} */ (this.feed);
     if (!sample) return [];
-    const track = group.track === 'v' ? feed : feed.audio;
+    const isVideo = group.track === 'v', track = isVideo ? feed : feed.audio;
+    if (isVideo && (message.flags & CATCH_UP) !== 0) {
+      this.caughtUpTo = sample.time + group.epoch / 1000;
+    }
     track?.appendSample(sample);
     return [sample.time];
   }

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from harness import stillness
 from harness.browser import Viewer, viewer
 from harness.proxy import Proxy
 
@@ -17,6 +18,8 @@ TOP, LOW = 2000, 300  # kbit/s
 # Bytes per second: the top rendition passes the link with a reserve, but not half of the link.
 LINK = 3_600_000 / 8
 HALVED, WITHIN = 30.0, 60.0
+# The longest time without a new frame at the half rate, s.
+STILL = {"http": 1.5, "ws": 0.5, "webcodecs": 0.5}
 STATE = """(({ samples, errors, ...rest }) => rest)(__player)"""
 
 
@@ -48,7 +51,7 @@ class Course:
         return f"renditions {[(at, name) for at, name, _ in changes]}, ms each 3 s {late}"
 
 
-def disturbed(view: Viewer, proxy: Proxy) -> tuple[str, list[str]]:
+def disturbed(view: Viewer, proxy: Proxy, still: float) -> tuple[str, list[str]]:
     """Halves the link of a playing page for 30 s: the course, and what is wrong after it."""
     page = view.page
     page.wait_for_function("() => __player.rendition === '360p'", timeout=30000)
@@ -56,8 +59,10 @@ def disturbed(view: Viewer, proxy: Proxy) -> tuple[str, list[str]]:
     before = page.evaluate(STATE)
     page.evaluate("() => { window.__unchanged = true; }")
     course = Course(view)
+    stillness.begin(page)
     proxy.link_rate = LINK / 2
     halved = course.watch(HALVED)
+    pauses = stillness.found(page)
     shown = page.evaluate("() => __player.framesShown")
     proxy.link_rate = LINK
     mended = time.monotonic()
@@ -73,6 +78,8 @@ def disturbed(view: Viewer, proxy: Proxy) -> tuple[str, list[str]]:
     wrong = []
     if not page.evaluate("() => window.__unchanged === true"):
         wrong.append("the page was loaded again")
+    if pauses["longest"] > still:
+        wrong.append(f"{pauses['longest']} s without a new frame")
     if halved["rendition"] != "180p":
         wrong.append(f"at the end of the half rate {halved['rendition']} is shown")
     if shown - before["framesShown"] < 0.6 * 30 * HALVED:
@@ -83,10 +90,11 @@ def disturbed(view: Viewer, proxy: Proxy) -> tuple[str, list[str]]:
         wrong.append(f"{late:.0f} ms, target {after['target']:.3f} s "
                      f"({before['target']:.3f} before)")
     stalls = after["stalls"][len(before["stalls"]):]
-    still = sum(stall["seconds"] for stall in stalls)
-    text = (f"back at 360p {'never' if back is None else f'{back:.0f} s'} after the half rate, "
+    text = (f"at most {pauses['longest']} s without a new frame; back at 360p "
+            f"{'never' if back is None else f'{back:.0f} s'} after the half rate, "
             f"then {late:.0f} ms at a target of {after['target']:.3f} s "
-            f"({before['target']:.3f} before); {len(stalls)} stalls of {still:.1f} s; {course}")
+            f"({before['target']:.3f} before); {len(stalls)} stalls of "
+            f"{sum(stall['seconds'] for stall in stalls):.1f} s; {course}")
     return text, wrong
 
 
@@ -101,10 +109,11 @@ def test_half_rate_for_thirty_seconds(transport: str, browser: Browser, streamer
         proxy.link_rate = LINK
         try:
             with viewer(browser) as view:
+                stillness.measure(view.page)
                 view.open(f"http://127.0.0.1:{proxy.port}/?transport={transport}")
                 view.page.wait_for_function(
                     "() => (window.__player?.samples.length ?? 0) > 60", timeout=20000)
-                text, wrong = disturbed(view, proxy)
+                text, wrong = disturbed(view, proxy, STILL[transport])
                 assert not view.page_errors, view.page_errors
         finally:
             proxy.close()

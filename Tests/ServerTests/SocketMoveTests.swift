@@ -28,11 +28,11 @@ struct SocketMoveTests {
       _ = client.read()
     }
 
-    /// A segment of each rendition is published.
-    func publish(leftOut: Set<Int> = [], late: Set<Int> = []) {
+    /// A segment of each rendition is published, or its first frames.
+    func publish(leftOut: Set<Int> = [], late: Set<Int> = [], frames: Int64? = nil) {
       clock.advance(by: .seconds(1))
       handler.loop.iterate()
-      ladder.publish(leftOut: leftOut, late: late)
+      ladder.publish(leftOut: leftOut, late: late, frames: frames)
       handler.requests.woken()
     }
   }
@@ -133,6 +133,25 @@ struct SocketMoveTests {
     #expect(found.keys == [0] && found.numbers.count == 30)
     let first = try #require(found.numbers.first)
     #expect(found.numbers == Array(first..<first + 30))
+  }
+
+  @Test("a viewer that was late gets the chosen rendition as soon as it is fast")
+  func movesAtOnce() throws {
+    let move = try Move(capacity: 300)
+    move.publish()
+    move.publish()
+    move.publish(frames: 6)
+    move.client.send(#"{"t":"switch","rendition":"r1"}"#)
+    _ = move.client.read()
+    move.publish(frames: 1)
+    let after = move.client.read()
+    let texts = after.filter(\.isText).map { "\($0)" }
+    #expect(texts.count == 2 && texts[0].contains("skip"), "\(texts)")
+    let switching = try #require(texts.last)
+    #expect(switching.contains(#"rendition\":\"r1"#))
+    #expect(switching.contains(#"at\":\#(move.ladder.last)"#), "\(switching)")
+    let found = chunks(after, of: 1)
+    #expect(found.numbers.count == 7 && found.keys == [0])
   }
 
   @Test("a client without media is no viewer, and becomes none at a restart of the stream")

@@ -205,6 +205,58 @@ struct SocketPartsTests {
     #expect(evidence(rate: 0) == .unknown)
   }
 
+  private func connection(_ rate: Int64, isLowerBound: Bool = false) -> TransmissionState {
+    TransmissionState(
+      acknowledged: 0, unacknowledged: 0, roundTrip: .milliseconds(20),
+      shortestRoundTrip: .milliseconds(10), deliveryRate: rate, isLowerBound: isLowerBound)
+  }
+
+  @Test("the rate of a connection, if it is known, says which rendition it carries")
+  func carriedRendition() {
+    let ladder: [Int64?] = [4_000_000, nil, 2_000_000, 500_000]
+    for (rate, index) in [
+      (9_000_000, 0), (4_000_000, 0), (3_999_999, 2), (1_999_999, 3), (100_000, 3), (0, nil),
+    ] as [(Int64, Int?)] {
+      #expect(CarriedRendition.index(ladder, over: connection(rate)) == index, "\(rate)")
+      #expect(CarriedRendition.index(ladder, over: connection(rate, isLowerBound: true)) == nil)
+    }
+    #expect(CarriedRendition.index(ladder, over: nil) == nil)
+    #expect(CarriedRendition.index([], over: connection(1)) == nil)
+  }
+
+  @Test("media of the past is sent if it soon reaches the viewer")
+  func catchUp() {
+    struct Row {
+      let kilobytes: Int
+      let milliseconds: Int64
+      /// kbit/s of a connection that is known; nil for an unknown one.
+      let rate: Int64?
+      let isShort: Bool
+    }
+    // A rendition of 1 Mbit/s.
+    for row in [
+      // 400 kbit, of which a connection of 2 Mbit/s has 1 Mbit/s to spare.
+      Row(kilobytes: 50, milliseconds: 900, rate: 2_000, isShort: true),
+      Row(kilobytes: 63, milliseconds: 900, rate: 2_000, isShort: false),
+      Row(kilobytes: 500, milliseconds: 4_000, rate: 9_100, isShort: true),
+      // A slower connection than the rendition: only what takes 250 ms by itself.
+      Row(kilobytes: 25, milliseconds: 200, rate: 800, isShort: true),
+      Row(kilobytes: 26, milliseconds: 200, rate: 800, isShort: false),
+      Row(kilobytes: 0, milliseconds: 0, rate: 1, isShort: true),
+      Row(kilobytes: 1, milliseconds: 10, rate: 0, isShort: false),
+      Row(kilobytes: 63, milliseconds: 500, rate: nil, isShort: true),
+      Row(kilobytes: 63, milliseconds: 501, rate: nil, isShort: false),
+    ] {
+      let catchUp = CatchUp(
+        byteCount: row.kilobytes * 1000, duration: .milliseconds(row.milliseconds),
+        bandwidth: 1_000_000)
+      #expect(catchUp.isShort(over: row.rate.map { connection($0 * 1000) }) == row.isShort)
+      if row.rate == nil {
+        #expect(catchUp.isShort(over: connection(10_000, isLowerBound: true)) == row.isShort)
+      }
+    }
+  }
+
   @Test("a frame that waits is as old as its chunk, also after the connection has taken it")
   func waiting() {
     var queue = SendQueue()

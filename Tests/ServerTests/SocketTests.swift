@@ -245,6 +245,54 @@ struct SocketTests {
     #expect(handler.counters.withLock { $0.sockets.streams["live"]?.skips } == 1)
   }
 
+  /// A viewer that took nothing from some frame on, and has now taken what the kernel has.
+  private func slowViewer(
+    capacity: Int, reading: Int, notReading: Int
+  ) throws -> (SyntheticHandler, SocketClient, first: Int64, received: [Received]) {
+    let clock = ManualClock()
+    let handler = try SyntheticHandler(clock: clock)
+    handler.goLive()
+    let client = SocketLab(handler).connect(capacity: capacity)
+    client.send(#"{"t":"subscribe","start":"key"}"#)
+    _ = client.read()
+    let first = handler.stream.next
+    for index in 0..<reading + notReading {
+      handler.publish(frames: 1)
+      clock.advance(by: .milliseconds(33))
+      handler.loop.iterate()
+      if index < reading { _ = client.read() }
+    }
+    return (handler, client, first, client.read())
+  }
+
+  @Test("a viewer that is fast again gets the media since the newest key frame at once")
+  func catchesUp() throws {
+    let (handler, client, first, before) = try slowViewer(capacity: 700, reading: 0, notReading: 99)
+    #expect(before.first == chunk(first, 0, flags: 1) && before.count < 40)
+    handler.publish(frames: 3)
+    let after = client.read()
+    let skip = "\(after.first ?? .close(0))"
+    #expect(skip.contains(#"from\":\#(before.count),\"to\":90"#), "\(skip)")
+    // The frames that were published meanwhile, and two new ones.
+    let past = (90..<100).map { chunk(first + $0, UInt32($0), flags: $0 == 90 ? 9 : 8) }
+    #expect(
+      Array(after.dropFirst()) == past + [chunk(first + 100, 100), chunk(first + 101, 101)])
+  }
+
+  @Test("a viewer that is fast again before the next key frame misses nothing")
+  func missesNothing() throws {
+    let (handler, client, first, before) = try slowViewer(
+      capacity: 100, reading: 32, notReading: 14)
+    let skips = { handler.counters.withLock { $0.sockets.streams["live"]?.skips } }
+    #expect(skips() == 1 && before.count < 6)
+    handler.publish(frames: 1)
+    let after = client.read()
+    let numbers = 32 + before.count..<47
+    #expect(after == numbers.map { chunk(first + Int64($0), UInt32($0), flags: 8) })
+    handler.publish(frames: 1)
+    #expect(client.read() == [chunk(first + 47, 47)])
+  }
+
   @Test("a request for an unknown rendition, channel or format gets an error and no media")
   func errors() throws {
     let handler = try SyntheticHandler.live()

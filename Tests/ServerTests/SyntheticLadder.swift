@@ -50,9 +50,12 @@ final class SyntheticLadder {
     for rendition in served.renditions { rendition.window.goLive() }
   }
 
-  /// Publishes a segment of each rendition: a gap if it is left out, nothing if it is late.
-  func publish(isPrefill: Bool = false, leftOut: Set<Int> = [], late: Set<Int> = []) {
-    let frames = segmentation.framesPerSegment
+  /// Publishes a segment of each rendition, or the first frames of one: a gap if it is left out,
+  /// nothing if it is late.
+  func publish(
+    isPrefill: Bool = false, leftOut: Set<Int> = [], late: Set<Int> = [], frames: Int64? = nil
+  ) {
+    let frames = frames ?? segmentation.framesPerSegment
     if !isPrefill { audio?.publish(segments: 1) }
     for (index, rendition) in served.renditions.enumerated() where !rendition.isAudio {
       if late.contains(index) { continue }
@@ -62,7 +65,7 @@ final class SyntheticLadder {
       }
       for frame in next..<next + frames {
         let chunk = Chunk(
-          frameIndex: frame, isIndependent: frame == next,
+          frameIndex: frame, isIndependent: segmentation.position(of: frame) == 0,
           duration: segmentation.grid.rate.ticksPerFrame, captured: .origin, published: .origin,
           bytes: SharedBytes("<\(index)>"))
         if isPrefill {

@@ -7,7 +7,7 @@ export const PROTOCOL = 'llws.v1';
 /** Contents of a binary message. */
 export const HEADER = 0, VIDEO = 1, AUDIO = 2, SAMPLE = 4, EVENT = 5;
 
-/** Properties of a chunk: decoding can start here; sent to a new viewer, later than published. */
+/** Properties of a chunk: decoding can start here; sent later than published. */
 export const KEY = 1, CATCH_UP = 8;
 
 /** The bytes before the media, and with a capture time. */

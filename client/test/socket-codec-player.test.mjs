@@ -151,4 +151,33 @@ suite('WebCodecs over a WebSocket', () => {
     const { reasons } = playing(t, { hasSockets: false });
     assert.match(reasons.join(), /no WebSockets/);
   });
+
+  test('frames that are sent later than published do not raise the target', (t) => {
+    const { player, sockets: [socket] } = playing(t), delays = [], decoded = [];
+    player.codecStage.newFeed = (onFailure, onDecoded) => {
+      decoded.push(onDecoded);
+      return { video: {}, appendSample() {}, close() {}, end: () => null, ranges: () => null };
+    };
+    player.codecStage.decodeDelays.add = (now, wallTime) => delays.push(wallTime);
+    player.feed = player.newFeed();
+    player.hasEpoch = true;
+    player.epoch = 1;
+    player.delays.video.add = (now, wallTime) => delays.push(wallTime);
+    socket.dispatchEvent(new Event('open'));
+    receive(socket, {
+      t: 'switching', cid: 1, rendition: '720p', track: 'v', mime: 'video/mp4', timescale: 90000,
+      frame: 3000, epoch: 1000, tracks: ['v'],
+    });
+    for (const [flags, captured] of [[1 | 8, 5e6], [8, 6e6], [0, 7e6]]) {
+      const view = new DataView(new ArrayBuffer(26));
+      view.setUint8(0, 4);
+      view.setUint8(1, 16 | flags);
+      view.setUint16(2, 1);
+      view.setBigUint64(12, BigInt(captured));
+      player.isPositioned = true;
+      socket.onmessage({ data: view.buffer });
+      decoded.at(-1)(captured / 1e6 - 1);
+    }
+    assert.deepEqual(delays, [7, 7]);
+  });
 });

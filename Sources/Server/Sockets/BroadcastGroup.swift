@@ -34,8 +34,8 @@ final class BroadcastGroup {
   private(set) var channel: UInt16
   /// The number of the next message.
   private(set) var sequence: UInt32 = 0
-  private var period: DiscontinuityPeriod
-  private var snapshot: WindowSnapshot
+  private(set) var period: DiscontinuityPeriod
+  private(set) var snapshot: WindowSnapshot
   private var cursor: ChunkCursor
   private var members: [Subscription] = []
 
@@ -96,10 +96,7 @@ final class BroadcastGroup {
     member.session.send(essential: OutgoingFrame(header: header))
     let backlog = backlog(from: start)
     // A message of the backlog is due as much later as the backlog is long.
-    let ticks = backlog.reduce(Int64(0)) { $0.addingSaturated($1.chunk.duration) }
-    let duration = Interval(
-      ticks: ticks, timescale: Int64(rendition.window.segmentation.timescale))
-    let due = now + min(duration, .seconds(4))
+    let due = now + min(duration(backlog), .seconds(4))
     let contents = backlog.flatMap { self.contents($0) }
     member.index = members.count
     members.append(member)
@@ -113,6 +110,16 @@ final class BroadcastGroup {
       member.state = .waiting(from: first)
       return count
     }
+    return count + send(contents[...], from: first, to: member, due: due, now: now)
+  }
+
+  /// Sends media of the past to a viewer, which receives from then on.
+  ///
+  /// - Returns: the number of messages.
+  func send(
+    _ contents: ArraySlice<MessageContent>, from first: UInt32, to member: Subscription,
+    due: MonotonicTime, now: MonotonicTime
+  ) -> Int {
     member.state = .receiving
     var sent = 0
     for content in contents {
@@ -123,7 +130,12 @@ final class BroadcastGroup {
       guard member.state == .receiving else { break }
       sent += 1
     }
-    return count + sent
+    return sent
+  }
+
+  func duration(_ chunks: [PlacedChunk]) -> Interval {
+    let ticks = chunks.reduce(Int64(0)) { $0.addingSaturated($1.chunk.duration) }
+    return Interval(ticks: ticks, timescale: Int64(rendition.window.segmentation.timescale))
   }
 
   /// Removes a viewer.
@@ -137,7 +149,7 @@ final class BroadcastGroup {
   }
 
   /// The published chunks from `start` on.
-  private func backlog(from start: Start) -> [PlacedChunk] {
+  func backlog(from start: Start) -> [PlacedChunk] {
     switch start {
     case .nextKey: return []
     case .newestKey:
@@ -157,6 +169,12 @@ final class BroadcastGroup {
 
   /// The number of the newest segment.
   var newestSegment: Int64 { snapshot.open?.number ?? snapshot.segments.last?.number ?? 0 }
+
+  /// The number of the segment with the newest key frame.
+  var newestKeySegment: Int64 {
+    var first = ChunkCursor(beforeNewestKeyOf: snapshot)
+    return first?.advance(snapshot).first?.segment ?? newestSegment
+  }
 
   /// The media time of the newest key frame.
   var newestKeyTime: MediaTime? {
@@ -186,8 +204,13 @@ final class BroadcastGroup {
       count += deliver(contents(placed), now)
     }
     for (member, segment) in leaving { member.session.move(member, at: segment) }
+    for member in members where member.isWaiting {
+      count += member.session.resume(member, now: now)
+    }
     return count
   }
+
+  // MARK: Other renditions
 
   /// Moves the viewers to other renditions, because this one has no new media.
   ///
@@ -235,7 +258,7 @@ final class BroadcastGroup {
   }
 
   /// The media of the messages for a chunk.
-  private func contents(_ placed: PlacedChunk) -> [MessageContent] {
+  func contents(_ placed: PlacedChunk) -> [MessageContent] {
     var flags: MediaMessage.Flags = []
     if placed.chunk.isIndependent { flags.insert(.key) }
     if placed.startsDiscontinuity { flags.insert(.discontinuity) }

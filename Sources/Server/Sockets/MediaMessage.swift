@@ -31,7 +31,7 @@ struct MediaMessage {
     static let discontinuity = Flags(rawValue: 2)
     /// The last chunk of its segment.
     static let last = Flags(rawValue: 4)
-    /// Sent to a new viewer, later than it was published.
+    /// Sent later than it was published, to a viewer that begins or continues.
     static let catchUp = Flags(rawValue: 8)
     /// The capture time precedes the media.
     static let captureTime = Flags(rawValue: 16)

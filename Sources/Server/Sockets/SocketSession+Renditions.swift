@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTP
+import Net
+import Time
+
 /// Which rendition the client gets.
 extension SocketSession {
   /// The name of the video rendition for the client: its choice, or that of the server.
@@ -31,4 +35,27 @@ extension SocketSession {
 
   /// The index of the highest rendition that the server chooses for the client.
   var highest: Int { screen.map(sockets.smallestFilling) ?? 0 }
+
+  /// Continues the media of a viewer that was too slow, of the rendition that is chosen now.
+  ///
+  /// - Returns: the number of messages of its group.
+  func resume(_ subscription: Subscription, now: MonotonicTime) -> Int {
+    guard hasCaughtUp(now), let request else { return 0 }
+    let state = connection?.transmission
+    var group = subscription.group
+    if canMove(subscription), let chosen = sockets.group(videoName, request.format) {
+      group = chosen
+      if chosen.catchUp?.isShort(over: state) == true {
+        move(subscription, to: chosen, from: .newestKey) { $0.newestKeySegment }
+        return 0
+      }
+    } else if let count = group.resume(subscription, over: state, now: now) {
+      return count
+    }
+    // The viewer is fast again, and sees a frame that stands still.
+    if group.track == .video, subscription.state != .waiting(from: nil) {
+      sockets.requestKey(group.rendition.name)
+    }
+    return 0
+  }
 }

@@ -9,12 +9,27 @@ import Time
 extension SocketSession {
   /// The age of the oldest unsent frame above which chunks are dropped.
   private static let longestAge = Interval.milliseconds(300)
+  /// The age of the oldest frame without acknowledgement, beside a round trip, below which a client
+  /// that was late gets media again.
+  private static let caughtUpAge = Interval.milliseconds(100)
   /// How often the acknowledgements of a client are looked at, because that costs system calls.
   private static let acknowledgementInterval = Interval.milliseconds(250)
 
   /// Whether the oldest unsent frame is late by more than 300 ms.
   func isLate(_ now: MonotonicTime) -> Bool {
     queue.lateness(unsent: connection?.unsentBytes ?? 0, now: now) > Self.longestAge
+  }
+
+  /// Whether a client that was late has everything that was sent to it.
+  ///
+  /// Media for a client that is late still would only be dropped again.
+  func hasCaughtUp(_ now: MonotonicTime) -> Bool {
+    guard isKeepingUp else { return false }
+    guard let connection, let state = connection.transmission else { return true }
+    // bounded: the kernel's buffer
+    let unacknowledged = connection.queuedBytes + state.unacknowledged
+    let lateness = queue.lateness(unsent: unacknowledged, now: now)
+    return lateness <= Self.caughtUpAge + state.shortestRoundTrip
   }
 
   /// Sends a control message at once.
@@ -92,10 +107,18 @@ extension SocketSession {
   }
 
   /// The client was late: chooses a rendition below the one that it gets.
-  func lower() {
+  ///
+  /// - Parameter carried: the index of the highest rendition that the connection carries; nil if it
+  ///   is not known. If it is below the present one, being late once is enough.
+  func lower(to carried: Int? = nil) {
     // bounded: the length of a ladder
-    let target = shownIndex + 1
-    changeAutomatic { $0.late(now: sockets.now, of: sockets.ladder.count, to: target) }
+    let next = shownIndex + 1
+    let isTooSlow = carried.map { $0 >= next } ?? false
+    changeAutomatic {
+      $0.late(
+        now: sockets.now, of: sockets.ladder.count, to: max(next, carried ?? next),
+        isSevere: isTooSlow)
+    }
   }
 
   private func dropChunks() {
@@ -106,7 +129,7 @@ extension SocketSession {
       else { continue }
       subscription.state = .waiting(from: first)
     }
-    lower()
+    lower(to: CarriedRendition.index(sockets.averageBandwidths, over: connection?.transmission))
     decoder.skipped(now: sockets.now)
     presence.skipped()
     sockets.countSkip()

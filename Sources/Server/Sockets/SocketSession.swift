@@ -251,11 +251,22 @@ final class SocketSession: WebSocketHandler {
 
   /// Receives the chosen rendition in place of that of `subscription`, from segment `number` on.
   func move(_ subscription: Subscription, at number: Int64) {
-    guard let request, let index = subscriptions.firstIndex(where: { $0 === subscription }),
-      let group = sockets.group(videoName, request.format)
-    else { return }
+    guard let request, let group = sockets.group(videoName, request.format) else { return }
+    move(subscription, to: group, from: .segment(number)) { _ in number }
+  }
+
+  /// Receives `group` in place of that of `subscription`.
+  ///
+  /// `segment` is the segment of the group with which its media begin.
+  func move(
+    _ subscription: Subscription, to group: BroadcastGroup, from start: BroadcastGroup.Start,
+    at segment: (BroadcastGroup) -> Int64
+  ) {
+    guard let request, let index = subscriptions.firstIndex(where: { $0 === subscription }) else {
+      return
+    }
     let reason: ServerMessage.SwitchReason =
-      request.rendition == videoName ? .manual : .automatic
+      request.rendition == group.rendition.name ? .manual : .automatic
     subscription.group.leave(subscription)
     if case .waiting(let first?) = subscription.state {
       send(
@@ -266,8 +277,8 @@ final class SocketSession: WebSocketHandler {
     let next = Subscription(self, group)
     subscriptions[index] = next
     sockets.count(
-      group.join(next, from: isPaused ? .nextKey : .segment(number), now: sockets.now) {
-        ServerMessage.switching($0, reason, at: number)
+      group.join(next, from: isPaused ? .nextKey : start, now: sockets.now) {
+        ServerMessage.switching($0, reason, at: segment(group))
       })
     if isPaused { next.state = .paused }
     presence.show(shownRendition, now: sockets.now)

@@ -26,6 +26,9 @@ extension StreamSockets {
     return tracks.indices.contains(index) ? tracks[index]?.bandwidth : nil
   }
 
+  /// The average bits per second of the video renditions; nil for one that is unknown.
+  var averageBandwidths: [Int64?] { videoTracks.map { $0?.averageBandwidth } }
+
   /// The index in the ladder of the highest rendition that a screen can show; 0 if none fills it.
   func smallestFilling(_ screen: ScreenSize) -> Int {
     screen.smallestFilling(videoTracks.map { $0?.size })

@@ -12,8 +12,8 @@ final class Subscription {
     case receiving
     /// The viewer is new: its first message is the next key frame, even if other messages wait.
     case starting
-    /// The viewer was too slow and gets no message before the next key frame; `from` is the number
-    /// of the first message that it did not get, nil if that was of a former group.
+    /// The viewer was too slow and continues with a key frame; `from` is the number of the first
+    /// message that it did not get, nil if that was of a former group.
     case waiting(from: UInt32?)
     /// The viewer wants no messages.
     case paused
@@ -30,6 +30,9 @@ final class Subscription {
     self.group = group
   }
 
+  /// Whether the viewer was too slow.
+  var isWaiting: Bool { if case .waiting = state { true } else { false } }
+
   /// Sends the next message of the group, or leaves it out.
   func deliver(_ message: MediaMessage, now: MonotonicTime) {
     switch state {
@@ -40,14 +43,8 @@ final class Subscription {
       state = .receiving
       session.send(message, due: now, now: now)
     case .waiting(let first):
-      guard session.isKeepingUp else { return session.leftOut(message) }
-      guard message.isKey else {
-        session.leftOut(message)
-        // The viewer is fast again, and sees a frame that stands still.
-        if first != nil, group.track == .video {
-          session.sockets.requestKey(group.rendition.name)
-        }
-        return
+      guard message.isKey, session.hasCaughtUp(now), !session.canMove(self) else {
+        return session.leftOut(message)
       }
       if let first {
         session.send(

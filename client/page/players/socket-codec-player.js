@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // WebCodecs over a WebSocket: the server sends the coded frames without boxes.
 
-import { sampleOf } from '../llws.js';
+import { CATCH_UP, sampleOf } from '../llws.js';
 import { CodecStage } from './codec-stage.js';
 import { SocketPlayer } from './socket-player.js';
 /** @typedef {import('../decoder-feed.js').DecoderFeed} DecoderFeed */
@@ -10,6 +10,9 @@ import { SocketPlayer } from './socket-player.js';
 
 /** Plays on a canvas as CodecPlayer does. If there is no socket, that player takes its place. */
 export class SocketCodecPlayer extends SocketPlayer {
+  /** The wall clock of the newest frame that the server sent later than it was published, s. */
+  caughtUpTo = -Infinity;
+
   get format() { return 'raw'; }
 
   newDisplay() {
@@ -23,8 +26,9 @@ export class SocketCodecPlayer extends SocketPlayer {
     const { codecStage } = this, feed = codecStage.newFeed((reason) => {
       if (this.feed === feed) this.recover(reason);
     }, (time) => {
-      if (this.hasEpoch) {
-        codecStage.decodeDelays.add(this.host.clock.now() / 1000, time + this.epoch);
+      const wallTime = time + this.epoch;
+      if (this.hasEpoch && wallTime > this.caughtUpTo) {
+        codecStage.decodeDelays.add(this.host.clock.now() / 1000, wallTime);
       }
     });
     return feed;
@@ -58,7 +62,10 @@ export class SocketCodecPlayer extends SocketPlayer {
   appendMedia(group, message) {
     const sample = sampleOf(message, group), feed = /** @type {DecoderFeed} */ (this.feed);
     if (!sample) return [];
-    const track = group.track === 'v' ? feed : feed.audio;
+    const isVideo = group.track === 'v', track = isVideo ? feed : feed.audio;
+    if (isVideo && (message.flags & CATCH_UP) !== 0) {
+      this.caughtUpTo = sample.time + group.epoch / 1000;
+    }
     track?.appendSample(sample);
     return [sample.time];
   }

@@ -6,7 +6,7 @@ import { presenceOf } from '../away.js';
 import { ChunkSplitter } from '../chunks.js';
 import { messageOf, UnsupportedError } from '../errors.js';
 import {
-  AUDIO, EVENT, HEADER, KEY, SAMPLE, socketAddress, VIDEO,
+  AUDIO, CATCH_UP, EVENT, HEADER, KEY, SAMPLE, socketAddress, VIDEO,
 } from '../llws.js';
 import { helloOf, newSession } from '../hello.js';
 import { MediaFeed } from '../media-feed.js';
@@ -410,8 +410,9 @@ export class SocketPlayer {
   append(group, message) {
     const isVideo = group.track === 'v';
     const delays = isVideo ? this.delays.video : this.delays.audio;
+    const counts = this.isPositioned && (message.flags & CATCH_UP) === 0;
     for (const time of this.appendMedia(group, message)) {
-      if (this.isPositioned) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
+      if (counts) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
     }
     if (isVideo) this.chunkAt = performance.now();
     if (isVideo && this.firstChunkAt === 0) this.firstChunkAt = this.chunkAt;
