@@ -19,7 +19,7 @@ RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
 TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux iproute2 \
   ca-certificates \
   chromium ffmpeg firefox-esr libxml2-utils mpv vlc-bin vlc-plugin-base webkit2gtk-driver xvfb \
-  esbuild node-typescript nghttp2-client openssl python3-gi gir1.2-gst-rtsp-server-1.0 \
+  esbuild eslint node-typescript nghttp2-client openssl python3-gi gir1.2-gst-rtsp-server-1.0 \
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
   gstreamer1.0-plugins-ugly glib-networking
 

@@ -146,9 +146,10 @@ def check_text(path: str, text: str) -> Result:
 
 
 def tracked(paths: list[str]) -> list[str]:
-    """The files to check, as paths relative to the current directory."""
+    """The files to check, as paths relative to the current directory; none that a program wrote."""
     asked = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *paths],
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--",
+         *paths, ":(exclude,attr:linguist-generated)"],
         capture_output=True, text=True, check=True, cwd=None if paths else ROOT)
     return [line for line in asked.stdout.split("\n") if line and is_checked(line)]
 

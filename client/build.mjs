@@ -1,66 +1,51 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 //
-// Assembles the pages, self-contained files: each from its HTML, its style and the modules that its
-// main.js imports; and live-player.js, the player as a module. `import` and `export` are removed,
-// so all modules share one scope: a name that two of them declare is an error.
+// Builds the pages, self-contained files: each from its HTML, its styles and the bundle of its
+// main.js, with the hashes of both in its policy; and live-player.js, the player as a module.
+// Debian's esbuild makes the bundles.
 //
 // --check writes nothing and ends with 1 if a built file differs from its sources.
+// --source-map adds an inline source map to each bundle, for a debugger.
 
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Script } from 'node:vm';
 
 const client = fileURLToPath(new URL('.', import.meta.url));
 const source = (/** @type {string} */ name) => readFileSync(join(client, name), 'utf8');
 
 const LICENCE = 'SPDX-License-Identifier: Apache-2.0';
-const IMPORT = /^import \{[^}]*\} from '(\.[^']+)';\n/gm;
-const EXPORT = /^export (?=(?:async )?(?:function|class|const) )/gm;
-/** Comments that begin a line: the sources have them. */
-const COMMENT = /^[ \t]*(?:\/\*\*(?:(?!\*\/)[^])*\*\/|\/\/.*)\n/gm;
+/** A version of the language that all browsers with Media Source Extensions have in 2026. */
+const TARGET = 'es2022';
 
 /**
- * The paths of a module and of the modules that it imports; a module follows its imports.
- * @param {string} path @param {string[]} [importers] @param {Set<string>} [found]
+ * The output of esbuild for one file.
+ * @param {string} name relative to client/ @param {string[]} options
  */
-function modulesOf(path, importers = [], found = new Set()) {
-  if (!path.endsWith('.js')) return found.add(path);
-  if (importers.includes(path)) throw new Error(`cyclic imports: ${importers.join(', ')}, ${path}`);
-  for (const [, name] of readFileSync(path, 'utf8').matchAll(IMPORT)) {
-    modulesOf(join(dirname(path), name), [...importers, path], found);
-  }
-  return found.add(path);
-}
-
-/** @param {string} text as a template literal */
-const literal = (text) => `\`${text.replace(/[\\`]|\$\{/g, '\\$&')}\``;
-
-/**
- * The elements of the player from the page, or a style, as a constant.
- * @param {string} path
- */
-function text(path) {
-  const content = readFileSync(path, 'utf8').replace(`/* ${LICENCE} */\n`, '').trim();
-  if (path.endsWith('.css')) return `const STAGE_STYLE = ${literal(`\n${content}\n`)};\n`;
-  const [, elements] = /<!-- stage -->\n([^]*?)\n *<!-- \/stage -->/.exec(content) ?? [];
-  if (!elements) throw new Error(`${path}: no <!-- stage -->`);
-  return `const STAGE_MARKUP = ${literal(elements)};\n`;
+function esbuild(name, options) {
+  const words = [
+    name, ...options, '--minify', '--charset=utf8', `--target=${TARGET}`, '--log-level=warning',
+  ];
+  const { status, error, stdout, stderr } = spawnSync(process.env.ESBUILD ?? 'esbuild', words, {
+    cwd: client, encoding: 'utf8', maxBuffer: 1 << 26,
+  });
+  if (error) throw new Error('esbuild not found: apt-get install esbuild');
+  if (status) throw new Error(stderr);
+  return stdout;
 }
 
 /**
- * A module without comments, imports and exports.
- * @param {string} path
+ * The main.js of a folder with all modules that it imports.
+ * @param {string} folder @param {'iife' | 'esm'} format
  */
-function body(path) {
-  if (!path.endsWith('.js')) return `// ${relative(client, path)}\n\n${text(path)}`;
-  const code = readFileSync(path, 'utf8')
-    .replace(IMPORT, '').replace(COMMENT, '').replace(EXPORT, '').replace(/\n{2,}/g, '\n').trim();
-  const rest = /^\s*(?:import|export) .*/m.exec(code);
-  if (rest) throw new Error(`${path}: the build cannot remove "${rest[0].trim()}"`);
-  return `// ${relative(client, path)}\n\n${code}\n`;
+function bundle(folder, format) {
+  const map = process.argv.includes('--source-map') ? ['--sourcemap=inline'] : [];
+  return esbuild(`${folder}/main.js`, [
+    '--bundle', `--format=${format}`, '--loader:.html=text', '--loader:.css=text', ...map,
+  ]);
 }
 
 /** @param {string} text */
@@ -73,31 +58,24 @@ function replaced(text, old, replacement) {
   return parts.join(replacement);
 }
 
-/**
- * The code of a main.js and all modules that it imports.
- * @param {string} folder
- */
-function script(folder) {
-  const modules = [...modulesOf(join(client, folder, 'main.js'))].map(body).join('\n');
-  // Throws on a name that is declared twice. A script has no `import.meta`.
-  const code = `'use strict';\n{\n${modules.replaceAll('import.meta.url', '""')}\n}`;
-  new Script(code, { filename: folder });
-  return modules;
-}
+/** @param {string} text a file's, without the line of its licence */
+const unlicensed = (text) => text.replace(`<!-- ${LICENCE} -->\n`, '');
 
 /**
- * A page with its styles and its modules.
+ * A page with its styles and its bundle.
  * @param {string} folder of the sources, and name of the page
  * @param {string[]} [styles] paths without suffix
  */
 function assembled(folder, styles = [`${folder}/${folder}`]) {
-  const style = styles.map((name) => `\n${source(`${name}.css`).replace(`/* ${LICENCE} */\n`, '')}`)
-    .join('');
-  const code = `\n'use strict';\n{\n\n${script(folder)}\n}\n`;
+  const style = styles.map((name) => esbuild(`${name}.css`, [])).join('');
+  // A bundle is a script, whose modules are strict.
+  const code = `'use strict';${bundle(folder, 'iife')}`;
   let page = source(`${folder}/${folder}.html`);
   const origin = `Built from client/${folder} by \`node client/build.mjs\``;
   page = replaced(page, `<!-- ${LICENCE} -->`, `<!-- ${LICENCE}
      ${origin}: change the sources, not this file. -->`);
+  const stage = '<!-- stage.html -->';
+  if (page.includes(stage)) page = replaced(page, stage, unlicensed(source('page/stage.html')));
   page = replaced(page, "script-src 'self'", `script-src ${hash(code)} 'self'`);
   page = replaced(page, "style-src 'self'", `style-src ${hash(style)}`);
   const links = styles.map((name) => `<link rel="stylesheet" href="${basename(name)}.css">`);
@@ -113,9 +91,7 @@ function player() {
   return `// ${LICENCE}
 // Built from client/player by \`node client/build.mjs\`: change the sources, not this file.
 
-${script('player')}
-export { LivePlayer };
-`;
+${bundle('player', 'esm')}`;
 }
 
 const built = {

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks the clients: built files are up to date with their sources, and the types of the pages and
-// of client.ts are right (tsc of Debian's node-typescript). Ends with 1 on a finding.
+// Checks the clients: built files are up to date with their sources, the types of the pages and of
+// client.ts are right (tsc of Debian's node-typescript), and the modules follow the rules of
+// .eslintrc.json (Debian's eslint). Ends with 1 on a finding.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -19,13 +20,20 @@ const strict = [
   '--module', 'es2022', '--moduleResolution', 'node', '--importsNotUsedAsValues', 'error',
 ];
 
+/** The Debian packages of programs whose names differ. */
+const PACKAGES = { tsc: 'node-typescript' };
+/** The folders of Debian's modules: a node from elsewhere does not search them. */
+const MODULES = ['/usr/share/nodejs', '/usr/lib/nodejs', '/usr/lib/x86_64-linux-gnu/nodejs'];
+
 /**
  * @param {string} subject @param {string} program @param {string[]} words
  * @returns {boolean} whether the program succeeded
  */
 function run(subject, program, words) {
-  const { status, error } = spawnSync(program, words, { stdio: 'inherit' });
-  if (error) console.error(`${subject}: ${program} not found: apt-get install node-typescript`);
+  const env = { ...process.env, NODE_PATH: MODULES.join(':') };
+  const { status, error } = spawnSync(program, words, { stdio: 'inherit', env });
+  const missing = /** @type {Record<string, string>} */ (PACKAGES)[program] ?? program;
+  if (error) console.error(`${subject}: ${program} not found: apt-get install ${missing}`);
   return status === 0;
 }
 
@@ -51,6 +59,9 @@ for (const name of terminal) {
 const good = [
   run('built files', process.execPath, [join(client, 'build.mjs'), '--check']),
   run('page', 'tsc', [...strict, ...page.map((name) => join(client, name))]),
+  run('rules', 'eslint', [
+    '--format', 'unix', '--ignore-pattern', 'live-player.js', '--ext', '.js,.mjs', client,
+  ]),
   run('client.ts', 'tsc', [...strict, ...terminal.map((name) => join(copy, name))]),
 ];
 rmSync(copy, { recursive: true });

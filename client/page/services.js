@@ -71,7 +71,7 @@ export class ServicePoller {
     /** Whether a player needs the renditions without media soon. */
     this.isUrgent = false;
     /** Called with the names of the renditions without media. */
-    this.onMissing = (/** @type {string[]} */ _names) => {};
+    this.onMissing = /** @type {(names: string[]) => void} */ (() => {});
   }
 
   get isReachable() { return this.silences < 3; }

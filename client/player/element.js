@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // <live-player>: the player as an element of any page.
 
-import { STAGE_MARKUP } from '../page/page.html';
-import { STAGE_STYLE } from '../page/stage.css';
+import STAGE_STYLE from '../page/stage.css';
+import STAGE_MARKUP from '../page/stage.html';
 import { element } from '../page/dom.js';
 import { TRANSPORT_NAMES } from '../page/players/player.js';
 import { scriptsBeside } from '../page/players/script.js';

@@ -2,4 +2,6 @@
 
 import { LivePlayer } from './element.js';
 
+export { LivePlayer };
+
 if (!customElements.get('live-player')) customElements.define('live-player', LivePlayer);

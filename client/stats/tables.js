@@ -35,15 +35,15 @@ class Table {
   /** @param {Cell[][]} rows */
   show(rows) {
     this.body.replaceChildren(...rows.map((cells) => {
-      const row = make('tr');
-      row.append(...cells.map(({ text, style, colour, title }) => {
+      const line = make('tr');
+      line.append(...cells.map(({ text, style, colour, title }) => {
         const cell = make('td', `${style ?? ''} ${colour ?? ''}`.trim());
         if (colour) cell.append(make('i'));
         cell.append(text);
         if (title) cell.title = title;
         return cell;
       }));
-      return row;
+      return line;
     }));
   }
 }

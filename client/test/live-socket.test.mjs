@@ -36,7 +36,7 @@ suite('the clock of a socket', () => {
     const socket = new LiveSocket('ws://h/ws', clock, events);
     t.after(() => socket.close());
     opened.open();
-    assert.deepEqual(opened.sent.map(({ t }) => t), ['ping']);
+    assert.deepEqual(opened.sent.map((message) => message.t), ['ping']);
     const [{ id, c }] = opened.sent, ahead = 600000;
     const now = localNow() + ahead;
     opened.onmessage({ data: JSON.stringify({ t: 'pong', id, c, r: now, s: now }) });
