@@ -66,8 +66,8 @@ let package = Package(
     .target(name: "CStart"),
     // Instants and intervals with a resolution of 1 ns and saturating arithmetic. Values only.
     library("Time", []),
-    // Foreign values: conversions that do not trap, the characters of names, the syntax of JSON.
-    // Functions only.
+    // Foreign values: conversions that do not trap, the characters of names, the syntax of JSON,
+    // values that are coded as texts. Functions only.
     library("Checked", []),
     // Values shared by threads: immutable bytes, locks, threads, clocks. Knows neither video nor
     // sockets.
@@ -75,7 +75,7 @@ let package = Package(
     // Log lines for an operator, as text or JSON.
     library("Logging", ["Media", "Sharing", "Time"]),
     // Rates, the frame grid, segmentation and clocks. Values only: no threads, no bytes, no I/O.
-    library("Media", ["Time"]),
+    library("Media", ["Checked", "Time"]),
 
     // Level 1. CMAF chunks and headers as bytes. Knows no clock, no window, no codec library.
     library("CMAF", ["Time", "Media", "Sharing"]),
@@ -106,8 +106,6 @@ let package = Package(
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
     // protocol.
     library("Packaging", ["CMAF", "Checked", "Time", "Media", "Sharing"]),
-    // What a source becomes, as messages: a pure codec. Knows no process and no session.
-    library("ChunkStream", ["Sharing", "Time"]),
 
     // Level 3. Playlists as text, rendered from window snapshots. Knows neither DASH nor HTTP.
     library("HLSPackager", ["CMAF", "Time", "Packaging", "Media"]),
@@ -115,13 +113,17 @@ let package = Package(
     // MPDs as text, rendered from window snapshots. Knows neither HLS nor HTTP.
     library("DASHPackager", ["CMAF", "Time", "Packaging", "Media"]),
 
+    // What a source becomes, as messages: a pure codec of the values of Packaging. Knows no process
+    // and no session.
+    library("ChunkStream", ["Checked", "Packaging", "Sharing", "Time"]),
+
     // Level 4. The sessions of one stream: source, frame grid, encoders or pass-through, slate,
     // reconnection. Of HTTP it uses the client only.
     library(
       "Streams",
       [
-        "Capture", "Packaging", "ChunkStream", "HTTP", "Isolation", "Net", "Scheduling", "CMAF",
-        "Media", "Sharing", "Logging", "Time",
+        "Capture", "Checked", "Packaging", "ChunkStream", "HTTP", "Isolation", "Net", "Scheduling",
+        "CMAF", "Media", "Sharing", "Logging", "Time",
       ]),
 
     // Follows a stream like a player and measures the ages of its media. Knows no server.
@@ -199,7 +201,7 @@ let package = Package(
     tests("Sharing", ["Time", "Sharing"]),
     tests("Media", ["Time", "Media", "TestSupport"]),
     tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
-    tests("ChunkStream", ["ChunkStream", "Sharing", "Time"]),
+    tests("ChunkStream", ["ChunkStream", "Packaging", "Sharing", "Time"]),
     tests("Isolation", ["Isolation", "Sharing", "Time"]),
     tests("Canary", ["Canary", "Net", "Time"]),
     tests("Supervision", ["Isolation", "Supervision", "Time"]),

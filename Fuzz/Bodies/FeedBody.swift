@@ -16,7 +16,8 @@ extension FuzzBody {
     name: "feed",
     sources: [
       "ChunkStream/FeedParser.swift", "ChunkStream/FeedMessage.swift",
-      "ChunkStream/FeedFields.swift", "Streams/Upstream/FeedDescription.swift",
+      "ChunkStream/ChunkMessage.swift", "ChunkStream/SegmentStart+Fields.swift",
+      "Streams/Upstream/FeedDescription.swift",
       "Streams/Upstream/UpstreamSession.swift", "Streams/Upstream/UpstreamTrack.swift",
     ]
   ) { bytes in
@@ -74,33 +75,8 @@ extension FuzzBody {
     return messages
   }
 
-  /// The bytes of a message that has the same values.
+  /// The bytes of a message and of its payload.
   private static func written(_ message: FeedMessage) -> [UInt8] {
-    switch message {
-    case .segment(let track, let fields):
-      let period = fields.period
-      return FeedMessage.segment(
-        track,
-        FeedSegment(
-          number: fields.number, firstFrame: fields.firstFrame,
-          programDateTime: fields.programDateTime,
-          startsDiscontinuity: fields.startsDiscontinuity, isPrefill: fields.isPrefill,
-          discontinuities: fields.discontinuities,
-          period: FeedPeriod(
-            index: period.index, firstSegment: period.firstSegment,
-            firstFrame: period.firstFrame, offset: period.offset, headerHash: period.headerHash),
-          gap: fields.gap)
-      ).bytes
-    case .chunk(let track, let fields, let payload):
-      let copy = FeedChunk(
-        frameIndex: fields.frameIndex, frames: fields.frames,
-        isIndependent: fields.isIndependent, duration: fields.duration,
-        captured: fields.captured, published: fields.published)
-      return FeedMessage.chunk(track, copy, payload).bytes + payload.array
-    case .event(let track, let fields):
-      let copy = FeedEvent(id: fields.id, time: fields.time, text: fields.text)
-      return FeedMessage.event(track, copy).bytes
-    default: return message.bytes
-    }
+    message.bytes + (message.payload?.array ?? [])
   }
 }

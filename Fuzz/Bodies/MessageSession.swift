@@ -49,12 +49,9 @@ final class MessageSession {
   /// Handles a message; the property that does not hold, or nil.
   func take(_ message: ChildMessage) -> String? {
     if case .facts(let fields) = message {
-      var reader = FieldReader(fields)
-      guard let facts = try? SourceFacts(&reader), (try? reader.end()) != nil else { return nil }
-      var writer = FieldWriter()
-      facts.write(to: &writer)
-      var again = FieldReader(writer.bytes)
-      return (try? SourceFacts(&again)) == facts ? nil : "\(facts) are written differently"
+      guard let facts = try? SourceFacts(fields: fields) else { return nil }
+      let isSame = (try? SourceFacts(fields: facts.limited.fields)) == facts
+      return isSame ? nil : "\(facts) are written differently"
     }
     if case .status(let fields) = message {
       guard let status = try? SessionStatus(fields: fields) else { return nil }
@@ -76,12 +73,12 @@ final class MessageSession {
   /// Compares what was taken with the fields that the sender would make of it.
   private func sent(_ message: ChildMessage) -> String? {
     switch message {
-    case .chunk(let track, let fields, _):
-      guard let chunk = windows[Int(track)].newestChunk, fields.role != .opening,
-        chunk.frameIndex == fields.frameIndex
+    case .chunk(let sent):
+      guard let chunk = windows[Int(sent.track)].newestChunk, sent.role != .opening,
+        chunk.frameIndex == sent.properties.frameIndex
       else { return nil }
-      let again = ChunkFields(chunk, fields.role, offset: fields.offset)
-      return again == fields ? nil : "\(fields) are sent as \(again)"
+      let again = chunk.properties
+      return again == sent.properties ? nil : "\(sent.properties) are sent as \(again)"
     case .period(let track, let fields):
       let newest = windows[Int(track)].snapshot.track.map { TrackFields($0) }
       let again = PeriodFields(

@@ -18,9 +18,10 @@ extension FuzzBody {
     name: "messages",
     sources: [
       "ChunkStream/MessageHead.swift", "ChunkStream/FieldReader.swift",
-      "ChunkStream/ChildMessage.swift", "ChunkStream/ChunkFields.swift",
-      "ChunkStream/TrackFields.swift", "Streams/Isolation/SourceFacts+Fields.swift",
-      "Streams/Isolation/SessionStatus.swift", "Streams/Isolation/TrackReceiver.swift",
+      "ChunkStream/ChildMessage.swift", "ChunkStream/ChunkMessage.swift",
+      "ChunkStream/TrackFields.swift", "Streams/Input/SourceFacts+JSONFields.swift",
+      "ChunkStream/JSONFields.swift", "Streams/Isolation/SessionStatus.swift",
+      "Streams/Isolation/TrackReceiver.swift",
     ]
   ) { bytes in
     let sessions = [MessageSession(isPassedThrough: false), MessageSession(isPassedThrough: true)]

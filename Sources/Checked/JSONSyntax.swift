@@ -11,14 +11,17 @@ package struct JSONSyntax {
   private let bytes: [UInt8]
   /// Whether each key must be plain and unique in its object.
   private let isStrict: Bool
+  /// The deepest permitted nesting.
+  private let deepest: Int
   private var position = 0
   private var depth = 0
   /// The keys of the open objects, if they must be unique.
   private var keys: [Set<ArraySlice<UInt8>>] = []
 
-  private init(_ bytes: [UInt8], isStrict: Bool = false) {
+  private init(_ bytes: [UInt8], isStrict: Bool = false, deepest: Int = deepest) {
     self.bytes = bytes
     self.isStrict = isStrict
+    self.deepest = deepest
   }
 
   /// Whether `bytes` are one value in UTF-8, of at most ``deepest`` levels, with nothing but white
@@ -29,14 +32,14 @@ package struct JSONSyntax {
     return syntax.value() && syntax.next == nil
   }
 
-  /// Whether all readers find the same members in `bytes`: valid, and without an object that has a
-  /// key twice, or a key with an escape.
+  /// Whether all readers find the same members in `bytes`: valid, of at most `deepest` levels, and
+  /// without an object that has a key twice, or a key with an escape.
   ///
   /// Of two equal keys some readers take the first and some the last.
   /// - Source: RFC 8259 §4; RFC 7519 §4
-  package static func isUnambiguous(_ bytes: [UInt8]) -> Bool {
+  package static func isUnambiguous(_ bytes: [UInt8], deepest: Int = deepest) -> Bool {
     guard String(validating: bytes, as: UTF8.self) != nil else { return false }
-    var syntax = JSONSyntax(bytes, isStrict: true)
+    var syntax = JSONSyntax(bytes, isStrict: true, deepest: deepest)
     return syntax.value() && syntax.next == nil
   }
 
@@ -72,7 +75,7 @@ package struct JSONSyntax {
   private mutating func list(
     until end: Unicode.Scalar, _ element: (inout JSONSyntax) -> Bool
   ) -> Bool {
-    guard depth < Self.deepest else { return false }
+    guard depth < deepest else { return false }
     depth += 1
     keys.append([])
     defer {

@@ -9,9 +9,7 @@ package import Time
 /// belong to the sessions of streams, which read them with a ``FieldReader``.
 package enum ChildMessage: Sendable {
   /// The version of the messages; both ends have the same executable.
-  package static let version: UInt16 = 1
-  /// The most tracks of a stream.
-  package static let mostTracks: UInt8 = 32
+  package static let version: UInt16 = 2
   /// The most bytes of a line of the log, or of a reason.
   package static let mostText = 4096
 
@@ -36,7 +34,7 @@ package enum ChildMessage: Sendable {
   /// The constants of a track.
   case track(UInt8, TrackFields)
   /// A chunk of a track.
-  case chunk(UInt8, ChunkFields, SharedBytes)
+  case chunk(ChunkMessage)
   /// A period of a track begins.
   case period(UInt8, PeriodFields)
   /// A track is live.
@@ -79,8 +77,15 @@ package enum ChildMessage: Sendable {
 
   /// Head and fields; the payload of a chunk follows them.
   package var bytes: [UInt8] {
-    var writer = FieldWriter()
-    var payload = 0
+    MessageHead.message(kind, payload: payload?.count ?? 0) { write(to: &$0) }
+  }
+
+  /// The bytes that are sent after the fields; nil if there are none.
+  package var payload: SharedBytes? {
+    if case .chunk(let chunk) = self { chunk.bytes } else { nil }
+  }
+
+  private func write(to writer: inout FieldWriter) {
     switch self {
     case .hello(let version, let protections):
       writer.add(version)
@@ -94,10 +99,7 @@ package enum ChildMessage: Sendable {
     case .track(let track, let fields):
       writer.add(track)
       fields.write(to: &writer)
-    case .chunk(let track, let fields, let bytes):
-      writer.add(track)
-      fields.write(to: &writer)
-      payload = bytes.count
+    case .chunk(let chunk): chunk.write(to: &writer)
     case .period(let track, let fields):
       writer.add(track)
       fields.write(to: &writer)
@@ -115,8 +117,6 @@ package enum ChildMessage: Sendable {
       writer.add(event)
       writer.add(Self.shortened(text))
     }
-    return MessageHead(kind: kind, fields: writer.bytes.count, payload: payload).bytes
-      + writer.bytes
   }
 
   /// The text, without its end if it is too long.
@@ -148,7 +148,7 @@ package enum ChildMessage: Sendable {
     switch kind {
     case 1:
       let version = try reader.integer(UInt16.self)
-      guard version == Self.version else { throw .version(version) }
+      guard version == Self.version else { throw .version(version, expected: Self.version) }
       return .hello(version: version, protections: try reader.integer())
     case 2: return .facts(try reader.bytes("the facts", limit: MessageHead.mostFields))
     case 3: return .refused(kind: try reader.integer(), reason: try reason(&reader))
@@ -168,22 +168,18 @@ package enum ChildMessage: Sendable {
     case 18:
       return .outage(
         try reader.optional("a flag") { reader throws(MessageError) in try OutageFields(&reader) })
-    case 8...13: return try readOfTrack(kind, &reader, payload)
+    case chunkKind: return .chunk(try ChunkMessage(&reader, payload: payload))
+    case 8...13: return try readOfTrack(kind, &reader)
     default: throw .unknownKind(kind)
     }
   }
 
   private static func readOfTrack(
-    _ kind: UInt8, _ reader: inout FieldReader, _ payload: SharedBytes?
+    _ kind: UInt8, _ reader: inout FieldReader
   ) throws(MessageError) -> ChildMessage {
-    let track = try reader.integer("the number of a track", in: 0...mostTracks - 1)
+    let track = try reader.track()
     switch kind {
     case 8: return .track(track, try TrackFields(&reader))
-    case chunkKind:
-      guard let payload, payload.count > 0 else {
-        throw .invalid(field: "a chunk", value: "without bytes")
-      }
-      return .chunk(track, try ChunkFields(&reader), payload)
     case 10: return .period(track, try PeriodFields(&reader))
     case 11: return .live(track)
     case 12:
@@ -191,7 +187,7 @@ package enum ChildMessage: Sendable {
         track, offset: try reader.interval("an offset"),
         skipped: try reader.integer("a number of skipped segments", in: PeriodFields.skips))
     default:
-      return .gap(track, segment: try reader.integer("a segment number", in: ChunkFields.numbers))
+      return .gap(track, segment: try reader.segmentNumber())
     }
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Packaging
 package import Sharing
 
 /// A message of the feed of a stream: all that another server needs to serve the same stream.
@@ -9,16 +10,16 @@ package import Sharing
 /// ``FieldReader``.
 package enum FeedMessage: Sendable {
   /// The version of the messages; a server reads the feeds of its own version only.
-  package static let version: UInt16 = 1
+  package static let version: UInt16 = 2
 
   /// The first message: the version, and the description of the stream.
   case stream(version: UInt16, [UInt8])
   /// A CMAF header of a track; the first one is that of its first period.
   case track(UInt8, TrackFields)
-  /// A segment of a track begins.
-  case segment(UInt8, FeedSegment)
+  /// A segment of a track begins, with the duration in ticks if it has no media.
+  case segment(UInt8, SegmentStart, gap: Int64?)
   /// The next chunk of a track.
-  case chunk(UInt8, FeedChunk, SharedBytes)
+  case chunk(ChunkMessage)
   /// All that was published when the feed began has been sent.
   case current
   /// The state of the source, and the sign that the connection works.
@@ -26,7 +27,7 @@ package enum FeedMessage: Sendable {
   /// The stream has ended.
   case ended
   /// An event, which later chunks of the track carry.
-  case event(UInt8, FeedEvent)
+  case event(UInt8, TimedEvent)
 
   private static let chunkKind: UInt8 = 4
 
@@ -45,8 +46,15 @@ package enum FeedMessage: Sendable {
 
   /// Head and fields; the payload of a chunk follows them.
   package var bytes: [UInt8] {
-    var writer = FieldWriter()
-    var payload = 0
+    MessageHead.message(kind, payload: payload?.count ?? 0) { write(to: &$0) }
+  }
+
+  /// The bytes that are sent after the fields; nil if there are none.
+  package var payload: SharedBytes? {
+    if case .chunk(let chunk) = self { chunk.bytes } else { nil }
+  }
+
+  private func write(to writer: inout FieldWriter) {
     switch self {
     case .stream(let version, let fields):
       writer.add(version)
@@ -54,21 +62,17 @@ package enum FeedMessage: Sendable {
     case .track(let track, let fields):
       writer.add(track)
       fields.write(to: &writer)
-    case .segment(let track, let fields):
+    case .segment(let track, let start, let gap):
       writer.add(track)
-      fields.write(to: &writer)
-    case .chunk(let track, let fields, let bytes):
+      start.write(to: &writer)
+      writer.add(gap) { $0.add($1) }
+    case .chunk(let chunk): chunk.write(to: &writer)
+    case .event(let track, let event):
       writer.add(track)
-      fields.write(to: &writer)
-      payload = bytes.count
-    case .event(let track, let fields):
-      writer.add(track)
-      fields.write(to: &writer)
+      event.write(to: &writer)
     case .status(let fields): writer.add(fields)
     case .current, .ended: break
     }
-    return MessageHead(kind: kind, fields: writer.bytes.count, payload: payload).bytes
-      + writer.bytes
   }
 
   /// Reads a message.
@@ -86,26 +90,28 @@ package enum FeedMessage: Sendable {
     switch head.kind {
     case 1:
       let version = try reader.integer(UInt16.self)
-      guard version == Self.version else { throw .version(version) }
+      guard version == Self.version else { throw .version(version, expected: Self.version) }
       self = .stream(
         version: version, try reader.bytes("a description", limit: MessageHead.mostFields))
-    case 2: self = .track(try Self.track(&reader), try TrackFields(&reader))
-    case 3: self = .segment(try Self.track(&reader), try FeedSegment(&reader))
+    case 2: self = .track(try reader.track(), try TrackFields(&reader))
+    case 3:
+      self = .segment(
+        try reader.track(), try SegmentStart(&reader),
+        gap: try reader.optional("a flag") { reader throws(MessageError) in
+          try reader.integer("the duration of a gap", in: 1...1 << 40)
+        })
     case Self.chunkKind:
-      guard let payload, payload.count > 0 else {
-        throw .invalid(field: "a chunk", value: "without bytes")
+      let chunk = try ChunkMessage(&reader, payload: payload)
+      guard chunk.role == .next else {
+        throw .invalid(field: "the role of a chunk", value: "that none of a feed has")
       }
-      self = .chunk(try Self.track(&reader), try FeedChunk(&reader), payload)
+      self = .chunk(chunk)
     case 5: self = .current
     case 6: self = .status(try reader.bytes("a status", limit: MessageHead.mostFields))
     case 7: self = .ended
-    case 8: self = .event(try Self.track(&reader), try FeedEvent(&reader))
+    case 8: self = .event(try reader.track(), try TimedEvent(&reader))
     default: throw .unknownKind(head.kind)
     }
     try reader.end()
-  }
-
-  private static func track(_ reader: inout FieldReader) throws(MessageError) -> UInt8 {
-    try reader.integer("the number of a track", in: 0...ChildMessage.mostTracks - 1)
   }
 }

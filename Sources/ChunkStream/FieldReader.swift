@@ -34,8 +34,30 @@ package struct FieldReader: Sendable {
     return value
   }
 
+  /// The most tracks of a stream.
+  package static let mostTracks: UInt8 = 32
+  /// The range of frame indices.
+  private static let indices: ClosedRange<Int64> = 0...1 << 48
+  /// The range of segment numbers; those of 0.1 s reach the year 5400.
+  package static let numbers: ClosedRange<Int64> = 0...1 << 40
+
+  /// Reads a frame index.
+  mutating func frameIndex() throws(MessageError) -> Int64 {
+    try integer("a frame index", in: Self.indices)
+  }
+
+  /// Reads the number of a segment.
+  mutating func segmentNumber() throws(MessageError) -> Int64 {
+    try integer("a segment number", in: Self.numbers)
+  }
+
+  /// Reads the number of a track.
+  mutating func track() throws(MessageError) -> UInt8 {
+    try integer("the number of a track", in: 0...Self.mostTracks - 1)
+  }
+
   /// The range of times: 73 years around an origin, which arithmetic can add without an overflow.
-  private static let times: ClosedRange<Int64> = -(1 << 61)...1 << 61
+  package static let times: ClosedRange<Int64> = -(1 << 61)...1 << 61
 
   /// Reads an interval.
   package mutating func interval(_ field: String) throws(MessageError) -> Interval {

@@ -9,6 +9,16 @@ package struct FieldWriter: Sendable {
   /// No fields.
   package init() {}
 
+  /// No fields, with room for `count` bytes.
+  init(reserving count: Int) { bytes.reserveCapacity(count) }
+
+  /// Writes a number over the bytes from `index` on, which were added before.
+  mutating func replace(from index: Int, with value: UInt32) {
+    unsafe withUnsafeBytes(of: value.bigEndian) { bytes in
+      unsafe self.bytes.replaceSubrange(index..<index + bytes.count, with: bytes)
+    }
+  }
+
   /// Adds a whole number in as many bytes as its type has.
   package mutating func add<Value: FixedWidthInteger>(_ value: Value) {
     unsafe withUnsafeBytes(of: value.bigEndian) { unsafe bytes.append(contentsOf: $0) }

@@ -15,7 +15,32 @@ package enum MessageError: Error, Sendable, Equatable, CustomStringConvertible {
   /// More messages or bytes arrive than any source has.
   case tooMany(perSecond: Int64, bytes: Int64)
   /// The other end speaks another version.
-  case version(UInt16)
+  case version(UInt16, expected: UInt16)
+
+  /// Checks that a value is in its range.
+  ///
+  /// - Throws: the error if it is not.
+  package static func check<Value: Comparable>(
+    _ field: String, _ value: Value, in range: ClosedRange<Value>
+  ) throws(MessageError) {
+    guard range.contains(value) else { throw .invalid(field: field, value: "\(value)") }
+  }
+
+  /// Checks that a text has at most `limit` bytes.
+  ///
+  /// - Throws: the error if it has more.
+  package static func check(
+    _ field: String, _ text: String, limit: Int
+  ) throws(MessageError) { try check(field, count: text.utf8.count, limit: limit) }
+
+  /// Checks that a list or a text has at most `limit` elements.
+  ///
+  /// - Throws: the error if it has more.
+  package static func check(
+    _ field: String, count: Int, limit: Int
+  ) throws(MessageError) {
+    guard count <= limit else { throw .tooLarge(field: field, count: count, limit: limit) }
+  }
 
   /// One line for a person.
   package var description: String {
@@ -28,8 +53,8 @@ package enum MessageError: Error, Sendable, Equatable, CustomStringConvertible {
     case .invalid(let field, let value): "\(field) has the invalid value \(value)"
     case .tooMany(let messages, let bytes):
       "more than \(messages) messages or \(bytes / 1_000_000) MB arrive per second"
-    case .version(let version):
-      "the version of the messages is \(version) (expected \(ChildMessage.version))"
+    case .version(let version, let expected):
+      "the version of the messages is \(version) (expected \(expected))"
     }
   }
 }

@@ -18,28 +18,26 @@ package enum ParentMessage: Sendable, Equatable {
 
   /// Head and fields.
   package var bytes: [UInt8] {
-    var writer = FieldWriter()
-    let kind: UInt8
-    switch self {
-    case .process(let version, let fields):
-      kind = 4
-      writer.add(version)
-      writer.add(fields)
-    case .start(let version, let fields):
-      kind = 1
-      writer.add(version)
-      writer.add(fields)
-    case .session(let fields):
-      kind = 2
-      writer.add(fields)
-    case .stop(let isEnding):
-      kind = 3
-      writer.add(isEnding)
-    case .key(let rendition):
-      kind = 5
-      writer.add(rendition)
+    MessageHead.message(kind) { writer in
+      switch self {
+      case .process(let version, let fields), .start(let version, let fields):
+        writer.add(version)
+        writer.add(fields)
+      case .session(let fields): writer.add(fields)
+      case .stop(let isEnding): writer.add(isEnding)
+      case .key(let rendition): writer.add(rendition)
+      }
     }
-    return MessageHead(kind: kind, fields: writer.bytes.count).bytes + writer.bytes
+  }
+
+  private var kind: UInt8 {
+    switch self {
+    case .start: 1
+    case .session: 2
+    case .stop: 3
+    case .process: 4
+    case .key: 5
+    }
   }
 
   /// Reads a message.
@@ -65,7 +63,9 @@ package enum ParentMessage: Sendable, Equatable {
 
   private static func version(_ reader: inout FieldReader) throws(MessageError) -> UInt16 {
     let version = try reader.integer(UInt16.self)
-    guard version == ChildMessage.version else { throw .version(version) }
+    guard version == ChildMessage.version else {
+      throw .version(version, expected: ChildMessage.version)
+    }
     return version
   }
 }

@@ -26,7 +26,7 @@ package enum Sandbox {
   }
 
   /// The network that is permitted.
-  package enum Network: Sendable, Equatable {
+  package enum Network: Sendable, Equatable, Codable {
     /// No sockets.
     case none
     /// UDP, and TCP to these ports only, if the kernel can limit them.

@@ -8,7 +8,7 @@ import Time
 /// The destination of log lines: standard error, one call per line.
 package final class Log: Sendable {
   /// The severity of a line.
-  package enum Level: String, Sendable, Comparable, CaseIterable {
+  package enum Level: String, Sendable, Comparable, CaseIterable, Codable {
     /// For developers; shown with `-v`.
     case debug
     /// Normal operation.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The meaning of the sample values of video, by the code points of ISO/IEC 23091-2.
-package struct ColourDescription: Sendable, Hashable {
+package struct ColourDescription: Sendable, Hashable, Codable {
   /// ColourPrimaries, such as 1 (BT.709) or 9 (BT.2020).
   package let primaries: UInt8
   /// TransferCharacteristics, such as 1 (BT.709), 16 (PQ) or 18 (HLG).

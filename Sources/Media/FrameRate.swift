@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Checked
 package import Time
 
 /// Frames per second as a fraction, such as 30/1 or 30000/1001.
-package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
+package struct FrameRate: Sendable, Hashable, CustomStringConvertible, TextCodable {
   /// Frames in `denominator` seconds; at least 1.
   package let numerator: Int64
   /// The seconds for `numerator` frames; at least 1.
@@ -85,6 +86,9 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
   package var description: String {
     denominator == 1 ? "\(numerator)" : "\(numerator)/\(denominator)"
   }
+
+  /// The ``description``.
+  package var codedText: String { description }
 
   /// The rate as HLS prints it in FRAME-RATE: three decimal digits.
   package var decimal: String {

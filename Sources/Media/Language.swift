@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Checked
+
 /// The language of a track, by ISO 639.
-package struct Language: Sendable, Hashable {
+package struct Language: Sendable, Hashable, TextCodable {
   /// The three letters of ISO 639-2/T, as in `mdhd`.
   package let code: String
 
@@ -29,6 +31,9 @@ package struct Language: Sendable, Hashable {
     let isText = packed >> 15 == 0 && bytes.allSatisfy(Self.letters.contains)
     self = isText ? Language(String(decoding: bytes, as: UTF8.self)) : .undetermined
   }
+
+  /// The three letters.
+  package var codedText: String { code }
 
   /// The bits in `mdhd`.
   package var packed: UInt16 { code.utf8.reduce(0) { $0 << 5 | UInt16($1 & 0x1F) } }

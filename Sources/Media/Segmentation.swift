@@ -113,3 +113,37 @@ package struct Segmentation: Sendable, Hashable {
     return max(1, (2 * longest + Int64(grid.rate.timescale)) / (2 * Int64(grid.rate.timescale)))
   }
 }
+
+extension Segmentation: Codable {
+  private enum CodingKeys: CodingKey {
+    case rate, framesPerSegment, framesPerPart, mostFramesPerSegment
+  }
+
+  /// Reads a segmentation by its numbers of frames.
+  ///
+  /// - Throws: the decoder's error, also unless 1 ≤ n ≤ F ≤ the most.
+  package init(from decoder: any Decoder) throws {
+    let members = try decoder.container(keyedBy: CodingKeys.self)
+    let found = Segmentation(
+      rate: try members.decode(FrameRate.self, forKey: .rate),
+      framesPerSegment: try members.decode(Int64.self, forKey: .framesPerSegment),
+      framesPerPart: try members.decode(Int64.self, forKey: .framesPerPart),
+      mostFramesPerSegment: try members.decodeIfPresent(Int64.self, forKey: .mostFramesPerSegment))
+    guard let found else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .framesPerSegment, in: members, debugDescription: "no segmentation")
+    }
+    self = found
+  }
+
+  /// Writes the rate and the numbers of frames.
+  ///
+  /// - Throws: the encoder's error.
+  package func encode(to encoder: any Encoder) throws {
+    var members = encoder.container(keyedBy: CodingKeys.self)
+    try members.encode(grid.rate, forKey: .rate)
+    try members.encode(framesPerSegment, forKey: .framesPerSegment)
+    try members.encode(framesPerPart, forKey: .framesPerPart)
+    try members.encodeIfPresent(mostFramesPerSegment, forKey: .mostFramesPerSegment)
+  }
+}

@@ -7,7 +7,7 @@ package import Time
 /// The anchor is taken once, at start; it determines the present frame index. From then on the
 /// monotonic clock counts. A later step of the wall clock is announced once, by ``WallClockStep``;
 /// it never changes the grid.
-package struct StreamClock: Sendable, Hashable {
+package struct StreamClock: Sendable, Hashable, Codable {
   /// Wall minus monotonic clock at the anchor.
   package let anchorOffset: Interval
   /// Frames skipped since the start, a whole number of segments: media index = grid index +

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Checked
+
 /// Width and height of a frame in pixels, both even.
-package struct VideoSize: Sendable, Hashable, CustomStringConvertible {
+package struct VideoSize: Sendable, Hashable, CustomStringConvertible, TextCodable {
   /// The width in pixels.
   package let width: Int
   /// The height in pixels.
@@ -38,4 +40,7 @@ package struct VideoSize: Sendable, Hashable, CustomStringConvertible {
 
   /// `1280x720`.
   package var description: String { "\(width)x\(height)" }
+
+  /// The ``description``.
+  package var codedText: String { description }
 }

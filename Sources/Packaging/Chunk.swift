@@ -5,38 +5,43 @@ package import Time
 
 /// A CMAF chunk in the window: one access unit or a few AAC frames, written once and never changed.
 package final class Chunk: Sendable {
-  /// The index of its first frame.
-  package let frameIndex: Int64
-  /// The number of its segment if segments have variable duration; else the segmentation gives it.
-  package let segment: Int64?
-  /// The number of its frames.
-  package let frames: Int64
-  /// Whether decoding can start with this chunk.
-  package let isIndependent: Bool
-  /// The duration in ticks of the track's timescale.
-  package let duration: Int64
-  /// The capture time of the first frame.
-  package let captured: WallTime
+  /// Its position, duration and capture time.
+  package let properties: ChunkProperties
   /// The publish time; the origin for the prefill.
   package let published: WallTime
   /// The bytes: `[styp] prft moof mdat`.
   package let bytes: SharedBytes
 
   /// A chunk with these properties.
-  package init(
-    frameIndex: Int64, frames: Int64 = 1, segment: Int64? = nil, isIndependent: Bool,
-    duration: Int64, captured: WallTime, published: WallTime, bytes: SharedBytes
-  ) {
-    self.frameIndex = frameIndex
-    self.segment = segment
-    self.frames = frames
-    self.isIndependent = isIndependent
-    self.duration = duration
-    self.captured = captured
+  package init(_ properties: ChunkProperties, published: WallTime, bytes: SharedBytes) {
+    self.properties = properties
     self.published = published
     self.bytes = bytes
   }
 
-  /// The index of its last frame.
-  package var lastFrame: Int64 { frameIndex + frames - 1 }
+  /// A chunk with these properties.
+  package convenience init(
+    frameIndex: Int64, frames: Int64 = 1, segment: Int64? = nil, isIndependent: Bool,
+    duration: Int64, captured: WallTime, published: WallTime, bytes: SharedBytes
+  ) {
+    let properties = ChunkProperties(
+      frameIndex: frameIndex, frames: frames, segment: segment, isIndependent: isIndependent,
+      duration: duration, captured: captured)
+    self.init(properties, published: published, bytes: bytes)
+  }
+
+  /// See ``ChunkProperties/frameIndex``.
+  package var frameIndex: Int64 { properties.frameIndex }
+  /// See ``ChunkProperties/segment``.
+  package var segment: Int64? { properties.segment }
+  /// See ``ChunkProperties/frames``.
+  package var frames: Int64 { properties.frames }
+  /// See ``ChunkProperties/isIndependent``.
+  package var isIndependent: Bool { properties.isIndependent }
+  /// See ``ChunkProperties/duration``.
+  package var duration: Int64 { properties.duration }
+  /// See ``ChunkProperties/captured``.
+  package var captured: WallTime { properties.captured }
+  /// See ``ChunkProperties/lastFrame``.
+  package var lastFrame: Int64 { properties.lastFrame }
 }

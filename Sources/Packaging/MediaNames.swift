@@ -5,7 +5,7 @@
 /// ``MediaName`` reads them.
 package struct MediaNames: Sendable, Equatable {
   /// The numbering of segments in names.
-  package enum Numbering: String, Sendable, CaseIterable {
+  package enum Numbering: String, Sendable, CaseIterable, Codable {
     /// The segment number since 1970; it continues after a restart.
     case epoch
     /// From 1 in each stream session, five digits, for scripts that expect that.

@@ -25,7 +25,7 @@ public typealias SourceTime = Instant<SourceTimeline>
 /// the reading of one minus the reading of the other at the same moment. Arithmetic saturates, as
 /// that of ``Interval``.
 @frozen
-public struct Instant<Timeline>: Sendable, Hashable {
+public struct Instant<Timeline>: Sendable, Hashable, Codable {
   /// Nanoseconds since the origin of the timeline.
   public let nanoseconds: Int64
 

@@ -5,7 +5,7 @@
 /// Arithmetic saturates: a result beyond the range is the nearest end of the range. Time values
 /// come from networks and files, so an overflow must neither end the process nor wrap around.
 @frozen
-public struct Interval: Sendable, Hashable {
+public struct Interval: Sendable, Hashable, Codable {
   /// The length in nanoseconds.
   public let nanoseconds: Int64
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ChunkStream
+import Packaging
 import Sharing
 import Testing
 import Time
@@ -20,16 +21,18 @@ private struct Row: Sendable, CustomTestStringConvertible {
       .refused(kind: 2, reason: "no such host"), .opened, .failed(kind: 1, reason: ""),
       .sourceEnded, .irregular, .track(0, track), .live(3),
       .chunk(
-        1,
-        ChunkFields(
-          frameIndex: 1_795_155_720 * 30, frames: 1, segment: 1_795_155_720, isIndependent: true,
-          duration: 3000, captured: WallTime(nanoseconds: 1_795_155_720_000_000_000),
-          offset: .nanoseconds(-5)), SharedBytes([9, 8, 7])),
+        ChunkMessage(
+          Chunk(
+            frameIndex: 1_795_155_720 * 30, segment: 1_795_155_720, isIndependent: true,
+            duration: 3000, captured: WallTime(nanoseconds: 1_795_155_720_000_000_000),
+            published: WallTime(nanoseconds: 1_795_155_720_000_000_001),
+            bytes: SharedBytes([9, 8, 7])), track: 1, offset: .nanoseconds(-5))),
       .chunk(
-        0,
-        ChunkFields(
-          role: .opening, frameIndex: 7, frames: 5, segment: nil, isIndependent: false,
-          duration: 5120, captured: WallTime(nanoseconds: -1)), SharedBytes([0])),
+        ChunkMessage(
+          Chunk(
+            frameIndex: 7, frames: 5, isIndependent: false, duration: 5120,
+            captured: WallTime(nanoseconds: -1), published: .origin, bytes: SharedBytes([0])),
+          track: 0, role: .opening)),
       .period(0, PeriodFields(offset: .nanoseconds(12), skipped: 2, track: track)),
       .period(2, PeriodFields(offset: .nanoseconds(-12), skipped: 0)),
       .step(0, offset: .seconds(3600), skipped: 3600), .gap(1, segment: 17), .status([]),
@@ -50,14 +53,10 @@ struct ChildMessageTests {
     return try ChildMessage(head, Array(bytes.dropFirst(MessageHead.size)), payload: payload)
   }
 
-  private func payload(_ message: ChildMessage) -> SharedBytes? {
-    if case .chunk(_, _, let bytes) = message { bytes } else { nil }
-  }
-
   @Test("a message is read as it was sent", arguments: Row.all)
   private func roundTrip(_ row: Row) throws {
     let bytes = row.message.bytes
-    let again = try read(bytes, payload: payload(row.message))
+    let again = try read(bytes, payload: row.message.payload)
     #expect(again.bytes == bytes)
     #expect("\(again)".prefix(40) == "\(row.message)".prefix(40))
   }
@@ -67,7 +66,7 @@ struct ChildMessageTests {
     let bytes = row.message.bytes
     for count in MessageHead.size..<max(MessageHead.size, bytes.count) {
       #expect(throws: MessageError.self) {
-        try read(Array(bytes.prefix(count)), payload: payload(row.message))
+        try read(Array(bytes.prefix(count)), payload: row.message.payload)
       }
     }
   }
@@ -75,13 +74,13 @@ struct ChildMessageTests {
   @Test("bytes behind the last field are an error", arguments: Row.all)
   private func excess(_ row: Row) {
     #expect(throws: MessageError.self) {
-      try read(row.message.bytes + [0], payload: payload(row.message))
+      try read(row.message.bytes + [0], payload: row.message.payload)
     }
   }
 
   @Test("another version is refused by its number")
   func version() {
-    #expect(throws: MessageError.version(9)) {
+    #expect(throws: MessageError.version(9, expected: ChildMessage.version)) {
       try read(ChildMessage.hello(version: 9, protections: 0).bytes)
     }
   }

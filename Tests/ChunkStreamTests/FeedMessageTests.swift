@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ChunkStream
+import Packaging
 import Sharing
 import Testing
 import Time
@@ -9,37 +10,34 @@ import Time
 struct FeedMessageTests {
   /// The messages are made for each test: constants would keep the memory of their chunks.
   private static var messages: [FeedMessage] {
-    let period = FeedPeriod(
+    func segment(_ period: DiscontinuityPeriod) -> SegmentStart {
+      SegmentStart(
+        number: 1_795_155_720, firstFrame: 1_795_155_720 * 30,
+        programDateTime: WallTime(nanoseconds: 1_795_155_720_000_000_000),
+        startsDiscontinuity: true, period: period, isPrefill: false, discontinuities: 3)
+    }
+    let period = DiscontinuityPeriod(
       index: 2, firstSegment: 1_795_155_720, firstFrame: 1_795_155_720 * 30,
       offset: .nanoseconds(-5), headerHash: "0a1b2c3d")
-    let first = FeedPeriod(
-      index: 0, firstSegment: nil, firstFrame: nil, offset: .zero, headerHash: nil)
-    let segment = FeedSegment(
-      number: 1_795_155_720, firstFrame: 1_795_155_720 * 30,
-      programDateTime: WallTime(nanoseconds: 1_795_155_720_000_000_000),
-      startsDiscontinuity: true, isPrefill: false, discontinuities: 3, period: period, gap: nil)
-    var gap = segment
-    gap.period = first
-    gap.gap = 90_000
     return [
       .stream(version: FeedMessage.version, [1, 2, 3]),
       .track(
         1, TrackFields(codecs: "mp4a.40.2", width: 0, height: 0, channels: 2, header: [1, 2, 3])),
-      .segment(0, segment), .segment(1, gap),
-      .chunk(
-        0,
-        FeedChunk(
-          frameIndex: 7, frames: 5, isIndependent: true, duration: 5120,
-          captured: WallTime(nanoseconds: -1), published: WallTime(nanoseconds: 9)),
-        SharedBytes([9, 8, 7])),
+      .segment(0, segment(period), gap: nil), .segment(1, segment(.initial), gap: 90_000),
+      .chunk(ChunkMessage(chunk, track: 0)),
       .current, .status([4]), .ended,
-      .event(0, FeedEvent(id: 7, time: WallTime(nanoseconds: 5), text: "{}")),
+      .event(0, TimedEvent(id: 7, time: WallTime(nanoseconds: 5), data: Array("{}".utf8))),
     ]
   }
 
-  private static func payload(_ message: FeedMessage) -> [UInt8] {
-    if case .chunk(_, _, let bytes) = message { bytes.array } else { [] }
+  private static var chunk: Chunk {
+    Chunk(
+      frameIndex: 7, frames: 5, segment: 3, isIndependent: true, duration: 5120,
+      captured: WallTime(nanoseconds: -1), published: WallTime(nanoseconds: 9),
+      bytes: SharedBytes([9, 8, 7]))
   }
+
+  private static func payload(_ message: FeedMessage) -> [UInt8] { message.payload?.array ?? [] }
 
   private static var feed: [UInt8] { messages.flatMap { $0.bytes + payload($0) } }
 
@@ -77,7 +75,7 @@ struct FeedMessageTests {
   func refused() throws {
     var parser = FeedParser()
     parser.add(FeedMessage.stream(version: 9, []).bytes)
-    #expect(throws: MessageError.version(9)) { try parser.next() }
+    #expect(throws: MessageError.version(9, expected: FeedMessage.version)) { try parser.next() }
     parser = FeedParser()
     parser.add(MessageHead(kind: 99, fields: 0).bytes)
     #expect(throws: MessageError.unknownKind(99)) { try parser.next() }
@@ -88,5 +86,24 @@ struct FeedMessageTests {
     parser.add(FeedMessage.current.bytes.dropLast())
     let unfinished = try parser.next()
     #expect(unfinished == nil)
+  }
+
+  @Test("a server of another version finds the version where the first one had it")
+  func versions() throws {
+    let bytes = FeedMessage.stream(version: FeedMessage.version, [7]).bytes
+    #expect(bytes == [1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 7])
+    var parser = FeedParser()
+    parser.add([1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 7])
+    #expect(throws: MessageError.version(1, expected: 2)) { try parser.next() }
+  }
+
+  @Test("chunks of a prefill or of a period are none of a feed")
+  func roles() {
+    for role in [ChunkMessage.Role.prefill, .opening] {
+      let message = FeedMessage.chunk(ChunkMessage(Self.chunk, track: 0, role: role))
+      var parser = FeedParser()
+      parser.add(message.bytes + Self.payload(message))
+      #expect(throws: MessageError.self) { try parser.next() }
+    }
   }
 }

@@ -187,8 +187,8 @@ struct FeedRequestTests {
     _ = try lab.session.window.addEvent(at: now, [0x22] + latin + [0x22], now: now)
     _ = try lab.session.window.addEvent(at: now, Array("1".utf8), now: now)
     let found = try lab.messages(try lab.handler.ask("/cam/feed"))
-    let texts = found.compactMap { if case .event(_, let event) = $0 { event.text } else { nil } }
-    #expect(texts == ["1"])
+    let texts = found.compactMap { if case .event(_, let event) = $0 { event.data } else { nil } }
+    #expect(texts == [Array("1".utf8)])
   }
 
   @Test("HEAD has no body, HTTP/1.0 no feed; an unknown stream is 404")
@@ -207,16 +207,12 @@ extension [FeedMessage] {
   /// The bytes of the chunks as texts.
   fileprivate var chunks: [String] {
     compactMap {
-      if case .chunk(_, _, let bytes) = $0 {
-        String(decoding: bytes.array, as: UTF8.self)
-      } else {
-        nil
-      }
+      $0.payload.map { String(decoding: $0.array, as: UTF8.self) }
     }
   }
 
   /// The numbers of the segments.
   fileprivate var numbers: [Int64] {
-    compactMap { if case .segment(_, let segment) = $0 { segment.number } else { nil } }
+    compactMap { if case .segment(_, let start, _) = $0 { start.number } else { nil } }
   }
 }

@@ -30,11 +30,12 @@ struct TrackReceiverTests {
   }
 
   private func chunk(
-    _ index: Int64, role: ChunkFields.Role = .next, segment: Int64? = nil, duration: Int64 = 3000
-  ) -> ChunkFields {
-    ChunkFields(
-      role: role, frameIndex: index, frames: 1, segment: segment, isIndependent: index % 30 == 0,
-      duration: duration, captured: .origin)
+    _ index: Int64, role: ChunkMessage.Role = .next, segment: Int64? = nil, duration: Int64 = 3000
+  ) -> ChunkMessage {
+    let chunk = Chunk(
+      frameIndex: index, segment: segment, isIndependent: index % 30 == 0, duration: duration,
+      captured: .origin, published: .origin, bytes: bytes)
+    return ChunkMessage(chunk, track: 0, role: role)
   }
 
   private let bytes = SharedBytes([1, 2, 3])
@@ -43,7 +44,7 @@ struct TrackReceiverTests {
   mutating func order() throws {
     #expect(try receiver.describe(track))
     try receiver.goLive()
-    for index in Int64(60)..<100 { try receiver.take(chunk(index), bytes) }
+    for index in Int64(60)..<100 { try receiver.take(chunk(index)) }
     #expect(receiver.published == ResumePoint(segment: 3, end: 100))
     #expect(window.snapshot.segments.map(\.number) == [2])
     #expect(window.snapshot.open?.chunks.count == 10)
@@ -52,20 +53,20 @@ struct TrackReceiverTests {
 
   @Test("a chunk before a header, out of order, of another segment or duration is refused")
   mutating func refused() throws {
-    #expect(throws: MessageError.self) { try receiver.take(chunk(60), bytes) }
+    #expect(throws: MessageError.self) { try receiver.take(chunk(60)) }
     #expect(try receiver.describe(track))
     try receiver.goLive()
-    try receiver.take(chunk(60), bytes)
+    try receiver.take(chunk(60))
     for wrong in [
       chunk(60), chunk(59), chunk(61, segment: 3), chunk(61, duration: 3001),
     ] {
-      #expect(throws: MessageError.self) { try receiver.take(wrong, bytes) }
+      #expect(throws: MessageError.self) { try receiver.take(wrong) }
     }
     #expect(throws: MessageError.self) {
       try receiver.begin(PeriodFields(offset: .zero, skipped: 0))
     }
     #expect(throws: MessageError.self) { try receiver.leaveOut(1) }
-    try receiver.take(chunk(61), bytes)
+    try receiver.take(chunk(61))
   }
 
   @Test(
@@ -74,19 +75,19 @@ struct TrackReceiverTests {
   mutating func future(_ index: Int64) throws {
     #expect(try receiver.describe(track))
     try receiver.goLive()
-    try receiver.take(chunk(60), bytes)
-    #expect(throws: MessageError.self) { try receiver.take(chunk(index), bytes) }
+    try receiver.take(chunk(60))
+    #expect(throws: MessageError.self) { try receiver.take(chunk(index)) }
     #expect(throws: MessageError.self) { try receiver.leaveOut(index / 64) }
-    try receiver.take(chunk(61), bytes)
+    try receiver.take(chunk(61))
   }
 
   @Test("steps that skip more numbers than there are end nothing")
   mutating func skips() throws {
     #expect(try receiver.describe(track))
     try receiver.goLive()
-    try receiver.take(chunk(60), bytes)
+    try receiver.take(chunk(60))
     for _ in 0..<3 { receiver.announce(offset: .zero, skipped: .max) }
-    try receiver.take(chunk(90), bytes)
+    try receiver.take(chunk(90))
     #expect(window.snapshot.open?.number == 3)
   }
 
@@ -109,10 +110,10 @@ struct TrackReceiverTests {
   mutating func crash() throws {
     #expect(try receiver.describe(track))
     try receiver.goLive()
-    for index in Int64(30)..<40 { try receiver.take(chunk(index), bytes) }
-    try receiver.take(chunk(60, role: .opening), bytes)
+    for index in Int64(30)..<40 { try receiver.take(chunk(index)) }
+    try receiver.take(chunk(60, role: .opening))
     receiver.restart()
-    for index in Int64(90)..<93 { try receiver.take(chunk(index, role: .opening), bytes) }
+    for index in Int64(90)..<93 { try receiver.take(chunk(index, role: .opening)) }
     try receiver.begin(PeriodFields(offset: .nanoseconds(5), skipped: 1))
     #expect(window.snapshot.segments.map(\.number) == [1, 2])
     #expect(window.snapshot.open?.number == 3)

@@ -47,26 +47,30 @@ struct UpstreamTests {
   private func segment(_ number: Int64, gap: Int64? = nil) -> FeedMessage {
     .segment(
       0,
-      FeedSegment(
+      SegmentStart(
         number: number, firstFrame: number * 30,
-        programDateTime: .origin + .seconds(number), startsDiscontinuity: false, isPrefill: false,
-        discontinuities: 4,
-        period: FeedPeriod(
-          index: 1, firstSegment: nil, firstFrame: nil, offset: .zero, headerHash: nil), gap: gap))
+        programDateTime: .origin + .seconds(number), startsDiscontinuity: false,
+        period: period(), isPrefill: false, discontinuities: 4), gap: gap)
+  }
+
+  private func period(
+    from segment: Int64? = nil, at frame: Int64? = nil, hash: String? = nil
+  ) -> DiscontinuityPeriod {
+    DiscontinuityPeriod(
+      index: 1, firstSegment: segment, firstFrame: frame, offset: .zero, headerHash: hash)
   }
 
   private func chunk(
-    _ index: Int64, duration: Int64 = 3000, bytes: SharedBytes? = nil
+    _ index: Int64, segment: Int64? = nil, duration: Int64 = 3000, bytes: SharedBytes? = nil
   ) -> FeedMessage {
     let sample = Sample(
       payload: [1, 2, 3], decodeTime: max(0, index), duration: 3000, captured: .origin, sequence: 1,
       isSync: index % 30 == 0)
-    return .chunk(
-      0,
-      FeedChunk(
-        frameIndex: index, frames: 1, isIndependent: index % 30 == 0, duration: duration,
-        captured: .origin, published: .origin),
-      bytes ?? ChunkWriter().chunk(sample, startsSegment: false))
+    let chunk = Chunk(
+      frameIndex: index, segment: segment, isIndependent: index % 30 == 0, duration: duration,
+      captured: .origin, published: .origin,
+      bytes: bytes ?? ChunkWriter().chunk(sample, startsSegment: false))
+    return .chunk(ChunkMessage(chunk, track: 0))
   }
 
   private func take(_ messages: [FeedMessage], _ receiver: UpstreamSession) throws {
@@ -131,9 +135,8 @@ struct UpstreamTests {
     wrong.codecs = "avc1.640028"
     for message in [
       .stream(version: 1, []), .track(0, wrong), chunk(180), chunk(151, duration: 1),
-      chunk(1 << 47), chunk(151, bytes: SharedBytes([1, 2, 3])),
-      .segment(3, fields(6)), .segment(0, fields(6, firstFrame: 7)),
-      .segment(0, fields(6, hash: "00000000")),
+      chunk(1 << 47), chunk(151, bytes: SharedBytes([1, 2, 3])), chunk(151, segment: 6),
+      start(6, of: 3), start(6, firstFrame: 7), start(6, period(hash: "00000000")),
     ] as [FeedMessage] {
       #expect(throws: MessageError.self) { try receiver.handle(message) }
     }
@@ -143,14 +146,16 @@ struct UpstreamTests {
     #expect(window.snapshot.segments.map(\.chunks.count) == [2, 0])
   }
 
-  private func fields(
-    _ number: Int64, firstFrame: Int64? = nil, hash: String? = nil
-  ) -> FeedSegment {
-    FeedSegment(
-      number: number, firstFrame: firstFrame ?? number * 30, programDateTime: .origin,
-      startsDiscontinuity: false, isPrefill: false, discontinuities: 0,
-      period: FeedPeriod(
-        index: 1, firstSegment: nil, firstFrame: nil, offset: .zero, headerHash: hash), gap: nil)
+  private func start(
+    _ number: Int64, of track: UInt8 = 0, firstFrame: Int64? = nil,
+    _ period: DiscontinuityPeriod? = nil
+  ) -> FeedMessage {
+    .segment(
+      track,
+      SegmentStart(
+        number: number, firstFrame: firstFrame ?? number * 30, programDateTime: .origin,
+        startsDiscontinuity: false, period: period ?? self.period(), isPrefill: false,
+        discontinuities: 0), gap: nil)
   }
 
   @Test("a segment without media is not followed by another one, and opens no window")
@@ -177,15 +182,11 @@ struct UpstreamTests {
       (6, 150), (1 << 40, 150), (5, 151), (5, 1 << 48), (nil, 1 << 48),
     ]
     for (number, frame) in rows {
-      var wrong = fields(5)
-      wrong.period.firstSegment = number
-      wrong.period.firstFrame = frame
-      #expect(throws: MessageError.self) { try receiver.handle(.segment(0, wrong)) }
+      let wrong = start(5, period(from: number, at: frame))
+      #expect(throws: MessageError.self) { try receiver.handle(wrong) }
     }
     #expect(throws: MessageError.self) { try receiver.handle(segment(1 << 40)) }
-    var good = fields(5)
-    (good.period.firstSegment, good.period.firstFrame) = (5, 150)
-    #expect(try receiver.handle(.segment(0, good)) == .kept)
+    #expect(try receiver.handle(start(5, period(from: 5, at: 150))) == .kept)
   }
 
   @Test("a description with longer segments than options permit, or a late one, is refused")
@@ -241,7 +242,7 @@ struct UpstreamTests {
     let (receiver, window) = try receiver()
     try take([.track(0, track), segment(5), chunk(150), .current], receiver)
     func event(_ id: UInt32, _ text: String) -> FeedMessage {
-      .event(0, FeedEvent(id: id, time: .origin + .seconds(5), text: text))
+      .event(0, TimedEvent(id: id, time: .origin + .seconds(5), data: Array(text.utf8)))
     }
     try take([event(1, "[1,]"), event(2, "{}"), event(3, "01")], receiver)
     #expect(window.snapshot.events.map(\.id) == [2])

@@ -5,7 +5,10 @@ package import Media
 /// The parameters of an audio encoder.
 ///
 /// Two encoders of equal settings write equal CMAF headers.
-package struct AudioEncoderSettings: Sendable, Hashable {
+package struct AudioEncoderSettings: Sendable, Hashable, Codable {
+  /// The members of a feed, whose language is that of the CMAF header.
+  private enum CodingKeys: CodingKey { case sampleRate, channels, bitrateKilobits }
+
   /// The sample rate in Hz, one of those of AAC, such as 48,000 or 44,100.
   package var sampleRate: Int32
   /// The number of channels: 1 or 2.
@@ -13,7 +16,7 @@ package struct AudioEncoderSettings: Sendable, Hashable {
   /// The bitrate of all channels together, in kbit/s.
   package var bitrateKilobits: Int
   /// The language of the track.
-  package var language: Language
+  package var language = Language.undetermined
 
   /// Settings (default stereo at 48 kHz).
   package init(

@@ -4,7 +4,7 @@ internal import CFFmpeg
 internal import Checked
 
 /// The clockwise rotation for display, as phones declare for portrait video.
-package enum Rotation: Int, Sendable, Equatable {
+package enum Rotation: Int, Sendable, Equatable, Codable {
   case none, quarter, half, threeQuarters
 
   /// Whether the rotation swaps width and height.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A line of text painted over each frame, with placeholders that are filled in per frame.
-package struct Overlay: Sendable, Equatable {
+package struct Overlay: Sendable, Equatable, Codable {
   /// The meaning of a name in braces.
-  package enum Placeholder: String, Sendable, CaseIterable {
+  package enum Placeholder: String, Sendable, CaseIterable, Codable {
     /// The stream's name.
     case name
     /// The frame time: date and time in UTC, to the millisecond.
@@ -12,7 +12,7 @@ package struct Overlay: Sendable, Equatable {
     case resolution
   }
 
-  enum Piece: Sendable, Equatable {
+  enum Piece: Sendable, Equatable, Codable {
     case text(String)
     case placeholder(Placeholder)
   }

@@ -3,7 +3,7 @@
 package import Media
 
 /// The properties of decoded frames that players or encoders need.
-package struct FrameProperties: Sendable, Equatable {
+package struct FrameProperties: Sendable, Equatable, Codable {
   /// The meaning of the sample values.
   package var colour = ColourDescription.unspecified
   /// The bits of a sample.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Checked
+
 /// The largest size of an input's frames, in pixels: checked before a frame is allocated.
-package struct FrameSizeLimit: Sendable, Equatable, CustomStringConvertible {
+package struct FrameSizeLimit: Sendable, Equatable, CustomStringConvertible, TextCodable {
   /// The bounds of a side.
   package static let sides = 64...16_384
 
@@ -34,4 +36,7 @@ package struct FrameSizeLimit: Sendable, Equatable, CustomStringConvertible {
 
   /// `8192x4320`.
   package var description: String { "\(width)x\(height)" }
+
+  /// The ``description``.
+  package var codedText: String { description }
 }

@@ -2,12 +2,13 @@
 
 internal import CFFmpeg
 internal import CV4L2  // `struct stat`, when the module is compiled as a whole
+internal import Checked
 import Glibc
 
 /// The address of a pulled input: a URL, a file's path, or `-` for standard input.
 ///
 /// The description contains no secret; the address itself is never printed.
-package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
+package struct InputAddress: Sendable, Equatable, CustomStringConvertible, TextCodable {
   /// The protocol or medium of the input.
   package enum Kind: Sendable, Equatable {
     /// RTSP, with or without TLS.
@@ -44,6 +45,8 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
   package let raw: String
   /// The address without its secrets.
   package let description: String
+  /// The address with its secrets.
+  package var codedText: String { raw }
 
   /// The valid lengths of an SRT passphrase; others are refused before a connection is tried.
   /// - Source: libsrt's API, SRTO_PASSPHRASE

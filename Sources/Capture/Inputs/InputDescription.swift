@@ -4,9 +4,15 @@ internal import Checked
 package import Media
 
 /// The streams of an input.
-package struct InputDescription: Sendable, Equatable {
+package struct InputDescription: Sendable, Equatable, Codable {
   /// The video stream.
-  package struct Video: Sendable, Equatable {
+  package struct Video: Sendable, Equatable, Codable {
+    /// The members that a process sends: not the hints for its decoder.
+    private enum CodingKeys: CodingKey {
+      case passThroughCodec, codec, width, height, rate, parameterSets, configuration, rotation
+      case frames
+    }
+
     /// The codec, if it can be passed through.
     package var passThroughCodec: PassThroughCodec?
     /// libavcodec's name of the codec.
@@ -69,7 +75,7 @@ package struct InputDescription: Sendable, Equatable {
   }
 
   /// The audio stream.
-  package struct Audio: Sendable, Equatable {
+  package struct Audio: Sendable, Equatable, Codable {
     /// libavcodec's name of the codec.
     package var codec: String
     /// The sample rate in Hz; 0 if not yet known.
@@ -98,6 +104,9 @@ package struct InputDescription: Sendable, Equatable {
       language == .undetermined ? codec : "\(codec) (\(language.tag))"
     }
   }
+
+  /// The members that a process sends: not the audio that is left out.
+  private enum CodingKeys: CodingKey { case format, video, otherVideos, audio, isPaced }
 
   /// libavformat's name of the container or session format.
   package var format: String

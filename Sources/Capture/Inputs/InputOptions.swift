@@ -3,9 +3,15 @@
 package import Time
 
 /// Options for opening an input.
-package struct InputOptions: Sendable, Equatable {
+package struct InputOptions: Sendable, Equatable, Codable {
+  /// The members that are sent to a process.
+  private enum CodingKeys: CodingKey {
+    case rtspTransport, openLimit, listensForEver, silenceLimit, frameSizeLimit, decoderErrorLimit
+    case reachesOtherHosts
+  }
+
   /// The transport of RTSP media.
-  package enum Transport: String, Sendable, CaseIterable {
+  package enum Transport: String, Sendable, CaseIterable, Codable {
     /// Within the RTSP connection: without loss, and through firewalls.
     case tcp
     /// In UDP datagrams.

@@ -11,7 +11,7 @@ package import Time
 /// duration. A later change of the source does not change the result; the session handles it.
 package struct PassThroughAnalysis: Sendable {
   /// The parameters of pass-through.
-  package struct Fit: Sendable, Equatable {
+  package struct Fit: Sendable, Equatable, Codable {
     /// The frame rate.
     package var rate: FrameRate
     /// The longest observed GOP, in frames from IDR to IDR.
@@ -45,7 +45,7 @@ package struct PassThroughAnalysis: Sendable {
   }
 
   /// Why an input must be encoded.
-  package enum Reason: Sendable, Equatable, CustomStringConvertible {
+  package enum Reason: Sendable, Equatable, CustomStringConvertible, Codable {
     /// The codec cannot be passed through.
     case codec(String)
     /// Decoding order and presentation order differ.
@@ -73,7 +73,7 @@ package struct PassThroughAnalysis: Sendable {
   }
 
   /// The result of the analysis.
-  package enum Verdict: Sendable, Equatable {
+  package enum Verdict: Sendable, Equatable, Codable {
     /// No key frame has ended a segment yet.
     case undecided
     /// The input can be passed through.

@@ -3,7 +3,7 @@
 internal import CFFmpeg
 
 /// The codecs whose access units can be repackaged without decoding.
-package enum PassThroughCodec: Sendable, Hashable {
+package enum PassThroughCodec: String, Sendable, Hashable, Codable {
   /// ITU-T H.264.
   case h264
   /// ITU-T H.265.

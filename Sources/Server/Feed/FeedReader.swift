@@ -128,9 +128,9 @@ final class FeedReader {
       case .lost: return .lost
       case .item(.segment(let start, let gap)):
         writeHeaders(snapshot, of: index)
-        write(.segment(number(index), FeedSegment(start, gap: gap)))
+        write(.segment(number(index), start, gap: gap))
       case .item(.chunk(let chunk)):
-        write(.chunk(number(index), FeedChunk(chunk), chunk.bytes))
+        write(.chunk(ChunkMessage(chunk, track: number(index))))
         exchange.write(chunk.bytes)
       }
       return .item
@@ -152,8 +152,8 @@ final class FeedReader {
   private func writeEvents(_ snapshot: WindowSnapshot, of index: Int) {
     guard let newest = snapshot.events.last?.id, newest > tracks[index].event else { return }
     for event in snapshot.events where event.id > tracks[index].event {
-      guard let text = String(validating: event.data, as: UTF8.self) else { continue }
-      write(.event(number(index), FeedEvent(id: event.id, time: event.time, text: text)))
+      guard String(validating: event.data, as: UTF8.self) != nil else { continue }
+      write(.event(number(index), event))
     }
     tracks[index].event = newest
   }
@@ -169,25 +169,4 @@ final class FeedReader {
   private func write(_ message: FeedMessage) { exchange.write(SharedBytes(message.bytes)) }
 
   private func number(_ index: Int) -> UInt8 { UInt8(clamping: index) }
-}
-
-extension FeedSegment {
-  fileprivate init(_ start: SegmentStart, gap: Int64?) {
-    self.init(
-      number: start.number, firstFrame: start.firstFrame, programDateTime: start.programDateTime,
-      startsDiscontinuity: start.startsDiscontinuity, isPrefill: start.isPrefill,
-      discontinuities: start.discontinuities,
-      period: FeedPeriod(
-        index: start.period.index, firstSegment: start.period.firstSegment,
-        firstFrame: start.period.firstFrame, offset: start.period.offset,
-        headerHash: start.period.headerHash), gap: gap)
-  }
-}
-
-extension FeedChunk {
-  fileprivate init(_ chunk: Chunk) {
-    self.init(
-      frameIndex: chunk.frameIndex, frames: chunk.frames, isIndependent: chunk.isIndependent,
-      duration: chunk.duration, captured: chunk.captured, published: chunk.published)
-  }
 }

@@ -5,7 +5,7 @@ package import Media
 package import Time
 
 /// The facts about a pulled input that its stream depends on, fixed for a session.
-package struct SourceFacts: Sendable, Equatable {
+package struct SourceFacts: Sendable, Equatable, Codable {
   /// Its tracks.
   package var description: InputDescription
   /// Frames per second.
@@ -26,7 +26,7 @@ package struct SourceFacts: Sendable, Equatable {
 }
 
 /// The limits within which a pulled input is passed through.
-package struct PassThroughOptions: Sendable {
+package struct PassThroughOptions: Sendable, Codable {
   /// The requested segment duration.
   package let segmentMicroseconds: Int64
   /// The longest allowed distance of two IDRs.

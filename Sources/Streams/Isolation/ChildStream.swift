@@ -105,9 +105,7 @@ final class ChildStream: Sendable {
       let found = try source.begin(StartCancellation())
       guard order.known == nil else { return }
       facts.withLock { $0 = found }
-      var writer = FieldWriter()
-      found.write(to: &writer)
-      pipe.send(ChildMessage.facts(writer.bytes).bytes)
+      pipe.send(ChildMessage.facts(found.limited.fields).bytes)
     } catch {
       let (kind, reason) = error.fields
       pipe.send(ChildMessage.refused(kind: kind, reason: reason).bytes)

@@ -38,18 +38,9 @@ struct ChunkSender: ChunkSink {
 
   func leaveOut(_ number: Int64) { pipe.send(ChildMessage.gap(track, segment: number).bytes) }
 
-  private func send(_ chunk: Chunk, _ role: ChunkFields.Role, _ offset: Interval? = nil) {
-    let fields = ChunkFields(chunk, role, offset: offset)
-    pipe.send(ChildMessage.chunk(track, fields, chunk.bytes).bytes, chunk.bytes)
-  }
-}
-
-extension ChunkFields {
-  init(_ chunk: Chunk, _ role: Role, offset: Interval?) {
-    self.init(
-      role: role, frameIndex: chunk.frameIndex, frames: chunk.frames, segment: chunk.segment,
-      isIndependent: chunk.isIndependent, duration: chunk.duration, captured: chunk.captured,
-      offset: offset)
+  private func send(_ chunk: Chunk, _ role: ChunkMessage.Role, _ offset: Interval? = nil) {
+    let message = ChunkMessage(chunk, track: track, role: role, offset: offset)
+    pipe.send(ChildMessage.chunk(message).bytes, chunk.bytes)
   }
 }
 

@@ -282,10 +282,7 @@ package final class IsolatedSource: Sendable {
     case _ where isFirst:
       throw .invalid(field: "the first message", value: "another kind; expected hello")
     case .facts(let fields):
-      var reader = FieldReader(fields)
-      let facts = try SourceFacts(&reader)
-      try reader.end()
-      settle(.success(facts))
+      settle(.success(try SourceFacts(fields: fields)))
       becomeReady(child)
     case .refused(let kind, let reason): settle(.failure(InputError(kind: kind, reason: reason)))
     case .log(let level, let event, let text):

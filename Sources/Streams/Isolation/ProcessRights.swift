@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ChunkStream
+package import ChunkStream
 package import Isolation
 
 /// The rights that a process of inputs keeps.
-package struct ProcessRights: Sendable, Equatable {
+package struct ProcessRights: JSONFields, Equatable {
   /// The most files, and the most ports.
-  private static let mostFiles: UInt16 = 1024
+  private static let mostFiles = 1024
+  /// The most bytes of data.
+  private static let mostMemory: Int64 = 1 << 50
 
   /// The files and folders that it reads.
   package var files: [String]
@@ -27,37 +29,25 @@ package struct ProcessRights: Sendable, Equatable {
     self.memory = memory
   }
 
-  init(fields: [UInt8]) throws(MessageError) {
-    var reader = FieldReader(fields)
-    files = []
-    for _ in 0..<(try reader.integer("the number of files", in: 0...Self.mostFiles)) {
-      files.append(try reader.text("the path of a file", limit: 1 << 16))
+  /// The rights with values that ``check()`` accepts.
+  var limited: ProcessRights {
+    var rights = self
+    rights.files = Array(files.prefix(Self.mostFiles))
+    if case .ports(let ports) = network {
+      rights.network = .ports(Set(ports.sorted().prefix(Self.mostFiles)))
     }
-    let hasNetwork = try reader.boolean("a flag")
-    let hasAllPorts = try reader.boolean("a flag")
-    var ports: Set<UInt16> = []
-    for _ in 0..<(try reader.integer("the number of ports", in: 0...Self.mostFiles)) {
-      ports.insert(try reader.integer("a port", in: 0...UInt16.max))
-    }
-    network = !hasNetwork ? .none : hasAllPorts ? .all : .ports(ports)
-    usesDevices = try reader.boolean("a flag")
-    memory = try reader.integer("a limit of memory", in: 1...Int64(1) << 50)
-    try reader.end()
+    rights.memory = min(memory, Self.mostMemory)
+    return rights
   }
 
-  var fields: [UInt8] {
-    var writer = FieldWriter()
-    let files = self.files.prefix(Int(Self.mostFiles))
-    writer.add(UInt16(clamping: files.count))
-    for file in files { writer.add(file) }
-    writer.add(network != .none)
-    writer.add(network == .all)
-    let ports = self.ports.sorted().prefix(Int(Self.mostFiles))
-    writer.add(UInt16(clamping: ports.count))
-    for port in ports { writer.add(port) }
-    writer.add(usesDevices)
-    writer.add(min(memory, 1 << 50))
-    return writer.bytes
+  /// Checks the rights.
+  ///
+  /// - Throws: the error in a value that is out of its range.
+  package func check() throws(MessageError) {
+    try MessageError.check("the files", count: files.count, limit: Self.mostFiles)
+    for file in files { try MessageError.check("the path of a file", file, limit: 1 << 16) }
+    try MessageError.check("the ports", count: ports.count, limit: Self.mostFiles)
+    try MessageError.check("a limit of memory", memory, in: 1...Self.mostMemory)
   }
 
   /// The ports to which TCP is limited.

@@ -6,13 +6,15 @@ import Scheduling
 import Sharing
 import Time
 
-/// The messages of the process of a source, up to a rate.
+/// The messages of the process of a source, up to a rate, and its facts once.
 ///
+/// Facts are JSON, which takes longer to read than other messages of its size.
 /// The prefill is made faster than it plays: a process that sends it faster than the rate has to
 /// wait. All other media come in real time.
 struct ReceivedMessages {
   private let pipe: MessagePipe
   private var budget = MessageBudget()
+  private var hasFacts = false
 
   /// The messages from a pipe.
   init(_ pipe: MessagePipe) { self.pipe = pipe }
@@ -25,6 +27,10 @@ struct ReceivedMessages {
     until deadline: MonotonicTime
   ) throws(MessagePipe.Failure) -> Result<ChildMessage, MessageError> {
     let (size, result) = try ChildMessage.receive(pipe, until: deadline)
+    if case .success(.facts) = result {
+      if hasFacts { return .failure(.invalid(field: "the facts", value: "that were sent before")) }
+      hasFacts = true
+    }
     let now = SystemClock.monotonicTime
     let excess = budget.take(size, at: now)
     guard excess > .zero, case .success(let message) = result else { return result }
@@ -38,6 +44,6 @@ struct ReceivedMessages {
 
 extension ChildMessage {
   fileprivate var isPrefill: Bool {
-    if case .chunk(_, let fields, _) = self { fields.role == .prefill } else { false }
+    if case .chunk(let chunk) = self { chunk.role == .prefill } else { false }
   }
 }

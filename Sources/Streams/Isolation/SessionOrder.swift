@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import Checked
 import ChunkStream
 import Media
 import Packaging
@@ -8,12 +9,12 @@ import Time
 
 /// The session that a process of its own runs for the server: its configuration and its place in
 /// time.
-struct SessionOrder: Sendable {
-  let configuration: StreamConfiguration
-  let anchor: SessionAnchor
-
+struct SessionOrder: JSONFields {
   /// The most renditions of a ladder.
-  private static let mostRenditions: UInt8 = 30
+  static let mostRenditions = 30
+
+  private(set) var configuration: StreamConfiguration
+  let anchor: SessionAnchor
 
   init(_ configuration: StreamConfiguration, _ anchor: SessionAnchor) {
     self.configuration = configuration
@@ -21,151 +22,75 @@ struct SessionOrder: Sendable {
   }
 
   /// Reads the order for a source with the facts `facts`.
+  ///
+  /// - Throws: the error if it is none.
   init(fields: [UInt8], facts: SourceFacts) throws(MessageError) {
-    var reader = FieldReader(fields)
-    configuration = try StreamConfiguration(&reader, facts: facts)
-    anchor = try SessionAnchor(&reader)
-    try reader.end()
+    try self.init(fields: fields)
+    configuration.source = .network(facts)
+    configuration.waitsForSource = true
+    guard case .input = configuration.audio else { return }
+    configuration.audio = .none
+    if let audio = facts.description.audio { configuration.takeAudio(audio) }
   }
 
-  var fields: [UInt8] {
-    var writer = FieldWriter()
-    configuration.write(to: &writer)
-    anchor.write(to: &writer)
-    return writer.bytes
-  }
-}
-
-extension SessionAnchor {
-  fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
-    let clock = StreamClock(
-      anchorOffset: .nanoseconds(try reader.integer()), shift: try reader.integer(),
-      announcedOffset: .nanoseconds(try reader.integer()))
-    let first: Int64 = try reader.integer()
-    var published: [ResumePoint?] = []
-    for _ in 0..<(try reader.integer("the number of tracks", in: 0...ChildMessage.mostTracks)) {
-      published.append(
-        try reader.optional("a flag") { reader throws(MessageError) in
-          ResumePoint(segment: try reader.integer(), end: try reader.integer())
-        })
-    }
-    self.init(clock: clock, firstSegment: first, published: published)
-  }
-
-  fileprivate func write(to writer: inout FieldWriter) {
-    writer.add(clock.anchorOffset.nanoseconds)
-    writer.add(clock.shift)
-    writer.add(clock.announcedOffset.nanoseconds)
-    writer.add(firstSegment)
-    writer.add(UInt8(clamping: published.count))
-    for point in published {
-      writer.add(point) { writer, point in
-        writer.add(point.segment)
-        writer.add(point.end)
-      }
-    }
+  func check() throws(MessageError) {
+    try configuration.check()
+    try MessageError.check(
+      "the tracks", count: anchor.published.count, limit: Int(FieldReader.mostTracks))
   }
 }
 
 extension StreamConfiguration {
-  /// Reads the settings that pipelines use.
-  fileprivate init(_ reader: inout FieldReader, facts: SourceFacts) throws(MessageError) {
-    var renditions: [RenditionSettings] = []
-    for _ in 0..<(try reader.integer("the number of renditions", in: 1...UInt8(30))) {
-      let name = try reader.text("a name", limit: 256)
-      let (width, height) = (try reader.integer(Int32.self), try reader.integer(Int32.self))
-      guard let size = VideoSize(width: Int(width), height: Int(height)) else {
-        throw .invalid(field: "a size", value: "\(width)x\(height)")
-      }
-      renditions.append(
-        RenditionSettings(
-          name: name, size: size, bitrateKilobits: Int(try reader.integer(Int32.self))))
-    }
-    self.init(renditions: renditions, segmentation: try Segmentation(&reader))
-    name = try reader.text("a name", limit: 256)
-    source = .network(facts)
-    passesThrough = try reader.boolean("a flag")
-    switch try reader.integer("the audio", in: 0...UInt8(3)) {
-    case 0: audio = .none
-    case 1: audio = .tone
-    case 2: if let found = facts.description.audio { takeAudio(found) }
-    default: audio = .device(try reader.text("a device", limit: 1024))
-    }
-    waitsForSource = true
-    encoder = try reader.text("an encoder", limit: 256)
-    preset = try reader.text("a preset", limit: 256)
-    intraInterval = try reader.optional("a flag") { reader throws(MessageError) in
-      Int(try reader.integer(Int32.self))
-    }
-    burnsClock = try reader.boolean("a flag")
-    overlay = try reader.optional("a flag") { reader throws(MessageError) in
-      let text = try reader.text("an overlay", limit: 1 << 16)
-      guard var overlay = Overlay(text) else {
-        throw .invalid(field: "an overlay", value: "that cannot be read")
-      }
-      overlay.font = try reader.optional("a flag") { reader throws(MessageError) in
-        try reader.text("the path of a font", limit: 1 << 16)
-      }
-      return overlay
-    }
-    slate = try reader.optional("a flag") { reader throws(MessageError) in
-      try reader.text("the path of a slate", limit: 1 << 16)
-    }
-    prefill = Int(try reader.integer(Int32.self))
-    numbering = try reader.boolean("a flag") ? .run : .epoch
-  }
+  /// The longest name of a stream, a rendition, an encoder or a preset, in bytes.
+  private static let longestName = 256
+  /// The longest text of an overlay or a path, in bytes.
+  private static let longestText = 1 << 16
+  private static let numbers = Int(Int32.min)...Int(Int32.max)
 
-  fileprivate func write(to writer: inout FieldWriter) {
-    writer.add(UInt8(clamping: renditions.count))
+  fileprivate func check() throws(MessageError) {
+    try MessageError.check(
+      "the number of renditions", renditions.count, in: 1...SessionOrder.mostRenditions)
     for rendition in renditions {
-      writer.add(rendition.name)
-      writer.add(Int32(clamping: rendition.size.width))
-      writer.add(Int32(clamping: rendition.size.height))
-      writer.add(Int32(clamping: rendition.bitrateKilobits))
+      try MessageError.check("a bitrate", rendition.bitrateKilobits, in: Self.numbers)
     }
-    segmentation.write(to: &writer)
-    writer.add(name)
-    writer.add(passesThrough)
-    switch audio {
-    case .none: writer.add(UInt8(0))
-    case .tone: writer.add(UInt8(1))
-    case .input: writer.add(UInt8(2))
-    case .device(let name):
-      writer.add(UInt8(3))
-      writer.add(name)
+    for name in renditions.map(\.name) + [name, encoder, preset] {
+      try MessageError.check("a name", name, limit: Self.longestName)
     }
-    writer.add(encoder)
-    writer.add(preset)
-    writer.add(intraInterval) { $0.add(Int32(clamping: $1)) }
-    writer.add(burnsClock)
-    writer.add(overlay) { writer, overlay in
-      writer.add(overlay.text)
-      writer.add(overlay.font) { $0.add($1) }
+    if case .device(let name) = audio { try MessageError.check("a device", name, limit: 1024) }
+    for number in [intraInterval ?? 0, prefill] {
+      try MessageError.check("a number", number, in: Self.numbers)
     }
-    writer.add(slate) { $0.add($1) }
-    writer.add(Int32(clamping: prefill))
-    writer.add(numbering == .run)
+    for text in [overlay?.text, overlay?.font, slate].compactMap(\.self) {
+      try MessageError.check("a text", text, limit: Self.longestText)
+    }
+    if let overlay, Overlay(overlay.text) == nil {
+      throw .invalid(field: "an overlay", value: "that cannot be read")
+    }
   }
 }
 
-extension Segmentation {
-  init(_ reader: inout FieldReader) throws(MessageError) {
-    let rate = try FrameRate(&reader)
-    let (segment, part) = (try reader.integer(Int64.self), try reader.integer(Int64.self))
-    let most = try reader.optional("a flag") { reader throws(MessageError) in
-      try reader.integer(Int64.self)
+extension StreamConfiguration.AudioSource: TextCodable {
+  private static let device = "device "
+
+  /// Reads a source; the format of an input's audio is that of its facts.
+  package init?(_ text: String) {
+    switch text {
+    case "none": self = .none
+    case "tone": self = .tone
+    case "input": self = .input(nil)
+    default:
+      guard text.hasPrefix(Self.device) else { return nil }
+      self = .device(String(text.dropFirst(Self.device.count)))
     }
-    guard
-      let segmentation = Segmentation(
-        rate: rate, framesPerSegment: segment, framesPerPart: part, mostFramesPerSegment: most)
-    else { throw .invalid(field: "a segmentation", value: "\(segment) and \(part) frames") }
-    self = segmentation
   }
 
-  func write(to writer: inout FieldWriter) {
-    grid.rate.write(to: &writer)
-    writer.add(framesPerSegment)
-    writer.add(framesPerPart)
-    writer.add(mostFramesPerSegment) { $0.add($1) }
+  /// The kind, and the name of a device.
+  package var codedText: String {
+    switch self {
+    case .none: "none"
+    case .tone: "tone"
+    case .input: "input"
+    case .device(let name): Self.device + name
+    }
   }
 }

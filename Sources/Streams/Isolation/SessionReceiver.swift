@@ -120,8 +120,8 @@ final class SessionReceiver: Sendable {
     case .status(let fields): try take(try SessionStatus(fields: fields))
     case .track(let track, let fields):
       try describe(track, fields)
-    case .chunk(let track, let fields, let bytes):
-      try change(track) { track throws(MessageError) in try track.take(fields, bytes) }
+    case .chunk(let chunk):
+      try change(chunk.track) { track throws(MessageError) in try track.take(chunk) }
     case .period(let track, let fields):
       try change(track) { track throws(MessageError) in try track.begin(fields) }
     case .live(let track):

@@ -23,21 +23,13 @@ package struct SessionStatus: Sendable {
   /// Reads counters; every value is checked.
   package init(fields: [UInt8]) throws(MessageError) {
     var reader = FieldReader(fields)
-    let tracks = try reader.integer("the number of tracks", in: 0...ChildMessage.mostTracks)
+    let tracks = try reader.integer("the number of tracks", in: 0...FieldReader.mostTracks)
     statistics = StreamStatistics(renditions: Int(tracks))
-    statistics.inputFrames = try reader.count()
-    statistics.repeatedFrames = try reader.count()
-    statistics.lateFrames = try reader.count()
-    statistics.surplusFrames = try reader.count()
-    statistics.damagedFrames = try reader.count()
-    statistics.lostFrames = try reader.count()
-    statistics.reconnects = try reader.count()
-    statistics.clockSteps = try reader.count()
+    for counter in StreamStatistics.counters { statistics[keyPath: counter] = try reader.count() }
     statistics.isSourceOnline = try reader.boolean("a flag")
     statistics.shownInput = try reader.optional("a flag") { reader throws(MessageError) in
       Int(try reader.integer("an input", in: 0...StartOrder.mostInputs))
     }
-    statistics.inputSwitches = try reader.count()
     for _ in 0..<(try reader.integer("the number of streams", in: 0...Self.mostNames)) {
       statistics.sharedWith.append(try reader.text("a name", limit: Self.longestName))
     }
@@ -52,14 +44,9 @@ package struct SessionStatus: Sendable {
   package var fields: [UInt8] {
     var writer = FieldWriter()
     writer.add(UInt8(clamping: statistics.renditions.count))
-    for count in [
-      statistics.inputFrames, statistics.repeatedFrames, statistics.lateFrames,
-      statistics.surplusFrames, statistics.damagedFrames, statistics.lostFrames,
-      statistics.reconnects, statistics.clockSteps,
-    ] { writer.add(count) }
+    for counter in StreamStatistics.counters { writer.add(statistics[keyPath: counter]) }
     writer.add(statistics.isSourceOnline)
     writer.add(statistics.shownInput) { $0.add(UInt8(clamping: $1)) }
-    writer.add(statistics.inputSwitches)
     let names = statistics.sharedWith.prefix(Int(Self.mostNames))
     writer.add(UInt8(clamping: names.count))
     for name in names { writer.add(name) }
@@ -78,34 +65,33 @@ extension FieldReader {
 }
 
 extension RenditionStatistics {
+  private static let counters: [any WritableKeyPath<Self, UInt64> & Sendable] = [
+    \.overloads, \.segmentsLeftOut, \.slotsWithoutFrame, \.mediaBytes,
+  ]
+  private static let histograms: [any WritableKeyPath<Self, Histogram> & Sendable] = [
+    \.encoderDelay, \.partLateness, \.partDuration,
+  ]
+
   fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
     self.init()
-    overloads = try reader.count()
-    segmentsLeftOut = try reader.count()
-    slotsWithoutFrame = try reader.count()
-    mediaBytes = try reader.count()
-    encoderDelay = try Histogram(&reader)
-    partLateness = try Histogram(&reader)
-    partDuration = try Histogram(&reader)
+    // bounded: key paths are no indices
+    for counter in Self.counters { self[keyPath: counter] = try reader.count() }
+    // bounded: key paths are no indices
+    for histogram in Self.histograms { self[keyPath: histogram] = try Histogram(&reader) }
   }
 
   fileprivate func write(to writer: inout FieldWriter) {
-    writer.add(overloads)
-    writer.add(segmentsLeftOut)
-    writer.add(slotsWithoutFrame)
-    writer.add(mediaBytes)
-    for histogram in [encoderDelay, partLateness, partDuration] { histogram.write(to: &writer) }
+    // bounded: key paths are no indices
+    for counter in Self.counters { writer.add(self[keyPath: counter]) }
+    // bounded: key paths are no indices
+    for histogram in Self.histograms { self[keyPath: histogram].write(to: &writer) }
   }
 
   /// Adds the counts of an earlier process.
   fileprivate mutating func add(_ other: RenditionStatistics) {
-    overloads &+= other.overloads  // bounded: counters are at most 2^48 each
-    segmentsLeftOut &+= other.segmentsLeftOut
-    slotsWithoutFrame &+= other.slotsWithoutFrame
-    mediaBytes &+= other.mediaBytes
-    encoderDelay.add(other.encoderDelay)
-    partLateness.add(other.partLateness)
-    partDuration.add(other.partDuration)
+    // bounded: counters are at most 2^48 each
+    for counter in Self.counters { self[keyPath: counter] &+= other[keyPath: counter] }
+    for histogram in Self.histograms { self[keyPath: histogram].add(other[keyPath: histogram]) }
   }
 }
 
@@ -129,21 +115,21 @@ extension Histogram {
 }
 
 extension StreamStatistics {
+  /// The counters that a process sends, and that continue over its restart.
+  fileprivate static let counters: [any WritableKeyPath<Self, UInt64> & Sendable] = [
+    \.inputFrames, \.repeatedFrames, \.lateFrames, \.surplusFrames, \.damagedFrames, \.lostFrames,
+    \.reconnects, \.clockSteps, \.inputSwitches,
+  ]
+
   /// Takes the counters of the present process, which follow those of earlier ones.
   mutating func take(_ present: StreamStatistics, after earlier: StreamStatistics) {
-    // bounded: counters are at most 2^48 each
-    inputFrames = present.inputFrames &+ earlier.inputFrames
-    repeatedFrames = present.repeatedFrames &+ earlier.repeatedFrames
-    lateFrames = present.lateFrames &+ earlier.lateFrames
-    surplusFrames = present.surplusFrames &+ earlier.surplusFrames
-    damagedFrames = present.damagedFrames &+ earlier.damagedFrames
-    lostFrames = present.lostFrames &+ earlier.lostFrames
-    reconnects = present.reconnects &+ earlier.reconnects
-    clockSteps = present.clockSteps &+ earlier.clockSteps
+    for counter in Self.counters {
+      // bounded: counters are at most 2^48 each
+      self[keyPath: counter] = present[keyPath: counter] &+ earlier[keyPath: counter]
+    }
     isSourceOnline = present.isSourceOnline
     shownInput = present.shownInput
     sharedWith = present.sharedWith
-    inputSwitches = present.inputSwitches &+ earlier.inputSwitches  // bounded: as above
     for index in renditions.indices where index < present.renditions.count {
       renditions[index] = present.renditions[index]
       if index < earlier.renditions.count { renditions[index].add(earlier.renditions[index]) }

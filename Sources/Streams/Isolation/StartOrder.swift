@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
-import ChunkStream
+package import ChunkStream
 import Glibc
 import Isolation
 import Logging
@@ -9,9 +9,9 @@ import Media
 package import Time
 
 /// The source that a process of its own reads, and the rights that the process keeps.
-package struct StartOrder: Sendable {
+package struct StartOrder: JSONFields {
   /// The facts about a source that an earlier process has read.
-  struct Known: Sendable {
+  struct Known: Codable, Sendable {
     let facts: SourceFacts
     /// When the source is opened.
     var notBefore: MonotonicTime
@@ -20,7 +20,9 @@ package struct StartOrder: Sendable {
   /// The most inputs of a stream.
   package static let mostInputs: UInt8 = 8
   /// The most files for drawing.
-  private static let mostFiles: UInt8 = 8
+  private static let mostFiles = 8
+  /// The longest address or path in bytes.
+  private static let longestText = 1 << 16
 
   /// The URL, file or standard input.
   package let address: InputAddress
@@ -55,60 +57,16 @@ package struct StartOrder: Sendable {
     self.name = name
   }
 
-  init(fields: [UInt8]) throws(MessageError) {
-    var reader = FieldReader(fields)
-    let address = try InputAddress(&reader)
-    self.init(address, name: try reader.text("a name", limit: 256))
-    for _ in 0..<(try reader.integer("the number of inputs", in: 0...Self.mostInputs)) {
-      backups.append(try InputAddress(&reader))
+  package func check() throws(MessageError) {
+    try MessageError.check("a name", name, limit: 256)
+    try MessageError.check("the inputs", count: backups.count, limit: Int(Self.mostInputs))
+    try MessageError.check("the files", count: drawingFiles.count, limit: Self.mostFiles)
+    for text in addresses.map(\.raw) + drawingFiles {
+      try MessageError.check("an address or a path", text, limit: Self.longestText)
     }
-    failback = .nanoseconds(try reader.integer())
-    options = try InputOptions(&reader)
-    loops = try reader.boolean("a flag")
-    takesAudio = try reader.boolean("a flag")
-    passThrough = try reader.optional("a flag") { reader throws(MessageError) in
-      PassThroughOptions(
-        segmentMicroseconds: try reader.integer(), longestGroup: .nanoseconds(try reader.integer()))
-    }
-    for _ in 0..<(try reader.integer("the number of files", in: 0...Self.mostFiles)) {
-      drawingFiles.append(try reader.text("the path of a file", limit: 1 << 16))
-    }
-    memory = try reader.integer("a limit of memory", in: 1...Int64(1) << 50)
-    usesDevices = try reader.boolean("a flag")
-    let level = try reader.integer("a level", in: 0...UInt8(3))
-    logLevel = Log.Level.allCases[Int(level)]
-    known = try reader.optional("a flag") { reader throws(MessageError) in
-      Known(
-        facts: try SourceFacts(&reader),
-        notBefore: MonotonicTime(nanoseconds: try reader.integer()))
-    }
-    try reader.end()
-  }
-
-  var fields: [UInt8] {
-    var writer = FieldWriter()
-    writer.add(address.raw)
-    writer.add(name)
-    writer.add(UInt8(clamping: backups.count))
-    for backup in backups { writer.add(backup.raw) }
-    writer.add(failback.nanoseconds)
-    options.write(to: &writer)
-    writer.add(loops)
-    writer.add(takesAudio)
-    writer.add(passThrough) { writer, options in
-      writer.add(options.segmentMicroseconds)
-      writer.add(options.longestGroup.nanoseconds)
-    }
-    writer.add(UInt8(clamping: drawingFiles.count))
-    for file in drawingFiles { writer.add(file) }
-    writer.add(memory)
-    writer.add(usesDevices)
-    writer.add(UInt8(clamping: Log.Level.allCases.firstIndex(of: logLevel) ?? 0))
-    writer.add(known) { writer, known in
-      known.facts.write(to: &writer)
-      writer.add(known.notBefore.nanoseconds)
-    }
-    return writer.bytes
+    try MessageError.check("a limit of errors", options.decoderErrorLimit, in: 1...1 << 32)
+    try MessageError.check("a limit of memory", memory, in: 1...1 << 50)
+    try known?.facts.check()
   }
 
   /// All inputs, by preference.
@@ -158,42 +116,5 @@ package struct StartOrder: Sendable {
     guard let found = unsafe realpath(path, nil) else { return false }
     defer { unsafe free(found) }
     return unsafe String(cString: found) == "/"
-  }
-}
-
-extension InputAddress {
-  fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
-    guard let address = InputAddress(try reader.text("an address", limit: 1 << 16)) else {
-      throw .invalid(field: "an address", value: "that cannot be read")
-    }
-    self = address
-  }
-}
-
-extension InputOptions {
-  fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
-    self.init()
-    let transport = try reader.text("a transport", limit: 8)
-    rtspTransport = Transport(rawValue: transport) ?? .tcp
-    openLimit = .nanoseconds(try reader.integer())
-    listensForEver = try reader.boolean("a flag")
-    silenceLimit = .nanoseconds(try reader.integer())
-    let size = try reader.text("the largest size of a frame", limit: 32)
-    guard let limit = FrameSizeLimit(size) else {
-      throw .invalid(field: "the largest size of a frame", value: size)
-    }
-    frameSizeLimit = limit
-    decoderErrorLimit = Int(try reader.integer("a limit of errors", in: 1...Int64(1) << 32))
-    reachesOtherHosts = try reader.boolean("a flag")
-  }
-
-  fileprivate func write(to writer: inout FieldWriter) {
-    writer.add(rtspTransport.rawValue)
-    writer.add(openLimit.nanoseconds)
-    writer.add(listensForEver)
-    writer.add(silenceLimit.nanoseconds)
-    writer.add("\(frameSizeLimit)")
-    writer.add(Int64(decoderErrorLimit))
-    writer.add(reachesOtherHosts)
   }
 }

@@ -66,16 +66,15 @@ struct TrackReceiver {
   }
 
   /// Takes a chunk.
-  mutating func take(_ fields: ChunkFields, _ bytes: SharedBytes) throws(MessageError) {
+  mutating func take(_ message: ChunkMessage) throws(MessageError) {
     guard headerHash != nil else { throw .invalid(field: "a track", value: "without a header") }
-    try check(fields)
+    try check(message.properties, isOpening: message.role == .opening)
     let chunk = Chunk(
-      frameIndex: fields.frameIndex, frames: fields.frames, segment: fields.segment,
-      isIndependent: fields.isIndependent, duration: fields.duration, captured: fields.captured,
-      published: fields.role == .prefill ? .origin : SystemClock.wallTime, bytes: bytes)
-    switch fields.role {
+      message.properties, published: message.role == .prefill ? .origin : SystemClock.wallTime,
+      bytes: message.bytes)
+    switch message.role {
     case .prefill where !isLive: window.appendPrefill(chunk)
-    case .prefill, .next: window.publish(chunk, offset: fields.offset)
+    case .prefill, .next: window.publish(chunk, offset: message.offset)
     case .opening:
       guard opening.count < Self.mostOpening else {
         throw .tooLarge(
@@ -85,37 +84,38 @@ struct TrackReceiver {
     }
   }
 
-  /// Checks position and duration of a chunk, and notes it as the newest.
-  mutating func check(_ fields: ChunkFields) throws(MessageError) {
-    let last = fields.frameIndex + fields.frames - 1
-    guard fields.frameIndex >= received?.end ?? 0 else {
-      throw .invalid(field: "a frame index", value: "\(fields.frameIndex), which is not the next")
+  /// Checks position and duration of a chunk, and notes it as the newest, which is published
+  /// unless it is an opening one.
+  mutating func check(_ chunk: ChunkProperties, isOpening: Bool = false) throws(MessageError) {
+    let last = chunk.lastFrame
+    guard chunk.frameIndex >= received?.end ?? 0 else {
+      throw .invalid(field: "a frame index", value: "\(chunk.frameIndex), which is not the next")
     }
     // bounded: both numbers have 32 bits at most
-    guard fields.duration == fields.frames * segmentation.ticksPerFrame else {
-      throw .invalid(field: "the duration of a chunk", value: "\(fields.duration)")
+    guard chunk.duration == chunk.frames * segmentation.ticksPerFrame else {
+      throw .invalid(field: "the duration of a chunk", value: "\(chunk.duration)")
     }
     try checkTime(of: last + 1)
-    let number = fields.segment ?? segmentation.segment(of: fields.frameIndex)
+    let number = chunk.segment ?? segmentation.segment(of: chunk.frameIndex)
     if segmentation.hasVariableDuration {
       let isSame = number == received?.segment
       guard number >= received?.segment ?? 0 else {
         throw .invalid(field: "a segment number", value: "\(number), which is not the next")
       }
-      framesInSegment = (isSame ? framesInSegment : 0) + fields.frames
+      framesInSegment = (isSame ? framesInSegment : 0) + chunk.frames
       guard framesInSegment <= mostFrames else {
         throw .tooLarge(
           field: "a segment", count: Int(framesInSegment), limit: Int(mostFrames))
       }
     } else {
       guard number == segmentation.segment(of: last),
-        number == segmentation.segment(of: fields.frameIndex)
+        number == segmentation.segment(of: chunk.frameIndex)
       else {
         throw .invalid(field: "a segment number", value: "\(number), which lacks the frame")
       }
     }
     received = ResumePoint(segment: number, end: last + 1)
-    if fields.role != .opening { published = received }
+    if !isOpening { published = received }
   }
 
   /// Checks that a frame time can be expressed: arithmetic with later ones would overflow.

@@ -5,7 +5,7 @@ package import Media
 import Time
 
 /// One video rendition of a stream: name, size and bitrate.
-package struct RenditionSettings: Sendable, Equatable {
+package struct RenditionSettings: Sendable, Equatable, Codable {
   /// The video bitrate by default, in kbit/s.
   package static let defaultBitrateKilobits = 2500
 

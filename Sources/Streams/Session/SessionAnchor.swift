@@ -6,7 +6,7 @@ import Sharing
 import Time
 
 /// The end of what a track has published.
-struct ResumePoint: Sendable, Equatable {
+struct ResumePoint: Sendable, Equatable, Codable {
   /// The newest segment.
   let segment: Int64
   /// The frame index after the last frame.
@@ -16,7 +16,7 @@ struct ResumePoint: Sendable, Equatable {
 /// The place of a session in time: its clock, its first segment, and what was published before.
 ///
 /// A session in another process has the anchor of the session that it publishes for.
-struct SessionAnchor: Sendable, Equatable {
+struct SessionAnchor: Sendable, Equatable, Codable {
   /// The clock of the stream, with the announced steps of the wall clock.
   var clock: StreamClock
   /// The first segment of the window.

@@ -6,7 +6,13 @@ package import Packaging
 package import Time
 
 /// One session's sources and parameters, already validated.
-package struct StreamConfiguration: Sendable {
+package struct StreamConfiguration: Sendable, Codable {
+  /// The members that pipelines use, which are sent to a process; its source it knows.
+  private enum CodingKeys: CodingKey {
+    case name, passesThrough, audio, renditions, segmentation, encoder, preset, intraInterval
+    case burnsClock, overlay, slate, prefill, numbering
+  }
+
   /// The source of the video.
   package enum Source: Sendable, Equatable {
     /// The test pattern with its burned clock.

@@ -9,13 +9,13 @@ package import Time
 /// The constants of a stream session, as the first message of its feed states them.
 ///
 /// A server that reads the feed serves the stream with the same names, numbers and durations.
-package struct FeedDescription: Sendable, Equatable {
+package struct FeedDescription: JSONFields, Equatable {
+  /// The most bytes of the JSON: several times those of the longest ladder.
+  package static let mostBytes = 1 << 16
   /// The longest segment: more than options permit.
   private static let longest = Interval.seconds(60)
   /// The most frames of a segment: products with the numbers of requested segments fit 64 bits.
   private static let mostFrames: Int64 = 1 << 16
-  /// The range of delays.
-  private static let delays: ClosedRange<Interval> = .zero ... .seconds(120)
 
   /// The identities of the servers, from the first one to the server of the feed.
   package let path: [String]
@@ -33,9 +33,11 @@ package struct FeedDescription: Sendable, Equatable {
   package init(_ session: StreamSession, path: [String]) {
     let configuration = session.configuration
     self.path = path
+    let delays = UpstreamFacts.delays
     self.session = UpstreamFacts(
       identity: session.identity, firstSegment: session.names.base + 1,
-      inputDelay: configuration.inputDelay, audioDelay: configuration.audioDelay)
+      inputDelay: min(max(configuration.inputDelay, delays.lowerBound), delays.upperBound),
+      audioDelay: min(max(configuration.audioDelay, delays.lowerBound), delays.upperBound))
     renditions = configuration.renditions
     segmentation = configuration.segmentation
     audio = configuration.audioSegmentation == nil ? nil : configuration.audioSettings
@@ -44,25 +46,38 @@ package struct FeedDescription: Sendable, Equatable {
     numbering = configuration.numbering
   }
 
-  /// Reads a description; every value is checked.
-  package init(fields: [UInt8]) throws(MessageError) {
-    var reader = FieldReader(fields)
-    var path: [String] = []
-    for _ in 0..<(try reader.integer("the number of servers", in: 1...UInt8(64))) {
-      let identity = try reader.text("an identity", limit: ServerIdentity.longest)
-      guard ServerIdentity.isValid(identity) else {
-        throw .invalid(field: "an identity", value: "with characters that are not permitted")
-      }
-      path.append(identity)
+  /// Checks the description.
+  ///
+  /// - Throws: the error in a value that is out of its range.
+  package func check() throws(MessageError) {
+    try MessageError.check("the number of servers", path.count, in: 1...64)
+    guard path.allSatisfy({ ServerIdentity.isValid($0) }) else {
+      throw .invalid(field: "an identity", value: "with characters that are not permitted")
     }
-    self.path = path
-    session = UpstreamFacts(
-      identity: try reader.integer(),
-      firstSegment: try reader.integer("a segment number", in: 1...ChunkFields.numbers.upperBound),
-      inputDelay: try reader.interval("an input delay", in: Self.delays),
-      audioDelay: try reader.interval("an audio delay", in: Self.delays))
-    renditions = try Self.renditions(&reader)
-    segmentation = try Segmentation(&reader)
+    let numbers = 1...FieldReader.numbers.upperBound
+    try MessageError.check("a segment number", session.firstSegment, in: numbers)
+    try MessageError.check("an input delay", session.inputDelay, in: UpstreamFacts.delays)
+    try MessageError.check("an audio delay", session.audioDelay, in: UpstreamFacts.delays)
+    try checkRenditions()
+    try checkSegmentation()
+    try MessageError.check("a length", playlistLength, in: 1...3600)
+    try MessageError.check("a length", retained, in: 1...7200)
+  }
+
+  private func checkRenditions() throws(MessageError) {
+    try MessageError.check(
+      "the number of renditions", renditions.count, in: 1...SessionOrder.mostRenditions)
+    for rendition in renditions {
+      let name = rendition.name
+      try MessageError.check("a name", name, limit: 64)
+      guard StreamName.isValid(name), name != StreamConfiguration.audioName, name != "auto",
+        renditions.count(where: { $0.name == name }) == 1
+      else { throw .invalid(field: "a name", value: "that no other rendition can have") }
+      try MessageError.check("a bitrate", rendition.bitrateKilobits, in: 0...10_000_000)
+    }
+  }
+
+  private func checkSegmentation() throws(MessageError) {
     let frames = segmentation.mostFramesPerSegment ?? segmentation.framesPerSegment
     guard frames <= Self.mostFrames,
       segmentation.grid.duration(ofFrames: frames) <= Self.longest
@@ -72,70 +87,13 @@ package struct FeedDescription: Sendable, Equatable {
       throw .invalid(
         field: "a segment number", value: "\(session.firstSegment), whose time is too late")
     }
-    audio = try reader.optional("a flag") { reader throws(MessageError) in
-      AudioEncoderSettings(
-        sampleRate: try reader.integer("a sample rate", in: 7_000...96_000),
-        channels: Int(try reader.integer("the number of channels", in: 1...UInt8(64))),
-        bitrateKilobits: Int(try reader.integer("a bitrate", in: 1...Int32(100_000))))
+    guard let audio else { return }
+    try MessageError.check("a sample rate", audio.sampleRate, in: 7_000...96_000)
+    try MessageError.check("the number of channels", audio.channels, in: 1...64)
+    try MessageError.check("a bitrate", audio.bitrateKilobits, in: 1...100_000)
+    guard AudioSegmentation(following: segmentation, sampleRate: audio.sampleRate) != nil else {
+      throw .invalid(field: "a segment", value: "shorter than a frame of its audio")
     }
-    if let audio {
-      let fit = AudioSegmentation(following: segmentation, sampleRate: audio.sampleRate)
-      guard fit != nil else {
-        throw .invalid(field: "a segment", value: "shorter than a frame of its audio")
-      }
-    }
-    playlistLength = Int(try reader.integer("a length", in: 1...Int32(3600)))
-    retained = Int(try reader.integer("a length", in: 1...Int32(7200)))
-    numbering = try reader.boolean("a flag") ? .run : .epoch
-    try reader.end()
-  }
-
-  private static func renditions(
-    _ reader: inout FieldReader
-  ) throws(MessageError) -> [RenditionSettings] {
-    var found: [RenditionSettings] = []
-    for _ in 0..<(try reader.integer("the number of renditions", in: 1...UInt8(30))) {
-      let name = try reader.text("a name", limit: 64)
-      guard StreamName.isValid(name), name != StreamConfiguration.audioName, name != "auto",
-        !found.contains(where: { $0.name == name })
-      else { throw .invalid(field: "a name", value: "that no other rendition can have") }
-      let (width, height) = (try reader.integer(Int32.self), try reader.integer(Int32.self))
-      guard let size = VideoSize(width: Int(width), height: Int(height)) else {
-        throw .invalid(field: "a size", value: "\(width)x\(height)")
-      }
-      let bitrate = try reader.integer("a bitrate", in: 0...Int32(10_000_000))
-      found.append(RenditionSettings(name: name, size: size, bitrateKilobits: Int(bitrate)))
-    }
-    return found
-  }
-
-  /// The description as fields.
-  package var fields: [UInt8] {
-    var writer = FieldWriter()
-    writer.add(UInt8(clamping: path.count))
-    for identity in path { writer.add(identity) }
-    writer.add(session.identity)
-    writer.add(session.firstSegment)
-    for delay in [session.inputDelay, session.audioDelay] {
-      writer.add(min(max(delay, Self.delays.lowerBound), Self.delays.upperBound).nanoseconds)
-    }
-    writer.add(UInt8(clamping: renditions.count))
-    for rendition in renditions {
-      writer.add(rendition.name)
-      writer.add(Int32(clamping: rendition.size.width))
-      writer.add(Int32(clamping: rendition.size.height))
-      writer.add(Int32(clamping: rendition.bitrateKilobits))
-    }
-    segmentation.write(to: &writer)
-    writer.add(audio) { writer, audio in
-      writer.add(audio.sampleRate)
-      writer.add(UInt8(clamping: audio.channels))
-      writer.add(Int32(clamping: audio.bitrateKilobits))
-    }
-    writer.add(Int32(clamping: playlistLength))
-    writer.add(Int32(clamping: retained))
-    writer.add(numbering == .run)
-    return writer.bytes
   }
 
   /// Whether both describe the same session, whatever the servers between.
@@ -165,7 +123,10 @@ package struct FeedDescription: Sendable, Equatable {
 }
 
 /// The session of an upstream.
-package struct UpstreamFacts: Sendable, Equatable {
+package struct UpstreamFacts: Sendable, Equatable, Codable {
+  /// The range of delays.
+  static let delays: ClosedRange<Interval> = .zero ... .seconds(120)
+
   /// The session of the first server.
   let identity: UInt64
   /// Its first segment, from which names may be counted.

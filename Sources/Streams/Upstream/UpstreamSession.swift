@@ -88,15 +88,15 @@ final class UpstreamSession: Sendable {
     case .stream: throw .invalid(field: "a description", value: "after the first message")
     case .track(let track, let fields):
       try change(track) { track throws(MessageError) in try track.describe(fields) }
-    case .segment(let track, let fields):
-      return try change(track) { track throws(MessageError) in try track.begin(fields) }
-    case .chunk(let number, let fields, let bytes):
-      let isPublished = try change(number) { track throws(MessageError) in
-        try track.take(fields, bytes)
+    case .segment(let track, let start, let gap):
+      return try change(track) { track throws(MessageError) in try track.begin(start, gap: gap) }
+    case .chunk(let chunk):
+      let isPublished = try change(chunk.track) { track throws(MessageError) in
+        try track.take(chunk)
       }
-      if isPublished { count(fields, bytes.count, of: number) }
-    case .event(let track, let fields):
-      try change(track) { track throws(MessageError) in track.note(fields) }
+      if isPublished { count(chunk) }
+    case .event(let track, let event):
+      try change(track) { track throws(MessageError) in track.note(event) }
     case .current: try becomeCurrent()
     case .status(let fields):
       let status = try FeedStatus(fields: fields)
@@ -122,11 +122,13 @@ final class UpstreamSession: Sendable {
     return try found.get()
   }
 
-  private func count(_ fields: FeedChunk, _ bytes: Int, of track: UInt8) {
+  private func count(_ chunk: ChunkMessage) {
     context.statistics.withLock { statistics in
-      if track == 0 { statistics.inputFrames += UInt64(clamping: fields.frames) }
-      guard track < statistics.renditions.count else { return }
-      statistics.renditions[Int(track)].mediaBytes += UInt64(clamping: bytes)
+      if chunk.track == 0 {
+        statistics.inputFrames += UInt64(clamping: chunk.properties.frames)
+      }
+      guard chunk.track < statistics.renditions.count else { return }
+      statistics.renditions[Int(chunk.track)].mediaBytes += UInt64(clamping: chunk.bytes.count)
     }
   }
 

@@ -181,8 +181,8 @@ package final class UpstreamSource: Sendable {
             isFirst = false
             if let end { return end }
           }
-        } catch .version(let version) {
-          return .refused("its feed has the version \(version) (expected \(FeedMessage.version))")
+        } catch .version(let version, let expected) {
+          return .refused("its feed has the version \(version) (expected \(expected))")
         } catch {
           return .lost("the feed is malformed: \(error)")
         }

@@ -68,49 +68,50 @@ struct UpstreamTrack {
   /// Takes the start of a segment.
   ///
   /// - Returns: whether the window can continue with it.
-  mutating func begin(_ fields: FeedSegment) throws(MessageError) -> Continuity {
+  mutating func begin(_ start: SegmentStart, gap: Int64?) throws(MessageError) -> Continuity {
     guard !headers.isEmpty else { throw .invalid(field: "a track", value: "without a header") }
     if let newestSegment {
-      use = fields.number < newestSegment ? .skipped : isNewestGap ? .gap : .taken
-      guard fields.number > newestSegment else { return .kept }
-      guard fields.number == newestSegment + 1 else { return .lost }
+      use = start.number < newestSegment ? .skipped : isNewestGap ? .gap : .taken
+      guard start.number > newestSegment else { return .kept }
+      guard start.number == newestSegment + 1 else { return .lost }
       // The window would lack a number: its segments are consecutive.
       guard !isNewestEmpty else {
         throw .invalid(field: "a segment", value: "\(newestSegment), without media")
       }
     }
-    try check(fields)
-    newestSegment = fields.number
-    isNewestGap = fields.gap != nil
+    try check(start)
+    newestSegment = start.number
+    isNewestGap = gap != nil
     isNewestEmpty = !isNewestGap
     use = isNewestGap ? .gap : .taken
-    let start = SegmentStart(fields)
-    if let duration = fields.gap {
-      window.leaveOut(start, duration: duration)
+    if let gap {
+      window.leaveOut(start, duration: gap)
     } else {
       window.place(start)
     }
     return .kept
   }
 
-  private func check(_ fields: FeedSegment) throws(MessageError) {
+  private func check(_ start: SegmentStart) throws(MessageError) {
     let segmentation = window.segmentation
-    try receiver.checkTime(of: fields.firstFrame)
-    if let hash = fields.period.headerHash, !headers.contains(hash) {
+    try receiver.checkTime(of: start.firstFrame)
+    if let hash = start.period.headerHash, !headers.contains(hash) {
       throw .invalid(field: "the hash of a header", value: hash)
     }
     guard
       segmentation.hasVariableDuration
-        || segmentation.segment(of: fields.firstFrame) == fields.number
+        || segmentation.segment(of: start.firstFrame) == start.number
     else {
-      throw .invalid(field: "a segment number", value: "\(fields.number), which lacks the frame")
+      throw .invalid(field: "a segment number", value: "\(start.number), which lacks the frame")
     }
-    try receiver.checkTime(of: segmentation.firstFrame(of: fields.number + 1))
-    try check(fields.period, before: fields)
+    try receiver.checkTime(of: segmentation.firstFrame(of: start.number + 1))
+    try check(start.period, before: start)
   }
 
   /// Checks that a period begins with a segment or before it.
-  private func check(_ period: FeedPeriod, before segment: FeedSegment) throws(MessageError) {
+  private func check(
+    _ period: DiscontinuityPeriod, before segment: SegmentStart
+  ) throws(MessageError) {
     if let number = period.firstSegment, number > segment.number {
       throw .invalid(field: "a period", value: "from segment \(number)")
     }
@@ -123,60 +124,37 @@ struct UpstreamTrack {
   }
 
   /// Takes an event, which the chunks carry; a text that is not JSON is no event.
-  func note(_ fields: FeedEvent) {
-    let data = Array(fields.text.utf8)
-    guard TimedEvent.isJSON(data) else { return }
-    window.note(TimedEvent(id: fields.id, time: fields.time, data: data))
-  }
+  func note(_ event: TimedEvent) { if TimedEvent.isJSON(event.data) { window.note(event) } }
 
   /// Takes a chunk; one that the window has is skipped.
   ///
   /// - Returns: whether it was published.
-  mutating func take(_ fields: FeedChunk, _ bytes: SharedBytes) throws(MessageError) -> Bool {
+  mutating func take(_ message: ChunkMessage) throws(MessageError) -> Bool {
     guard let newestSegment else { throw .invalid(field: "a chunk", value: "before its segment") }
     switch use {
     case .skipped: return false
     case .gap: throw .invalid(field: "a chunk", value: "in a segment without media")
     case .taken: break
     }
-    if let end = receiver.published?.end, fields.frameIndex < end { return false }
-    let hasVariableDuration = window.segmentation.hasVariableDuration
-    guard
-      hasVariableDuration
-        || window.segmentation.segment(of: fields.frameIndex) == newestSegment
+    let properties = message.properties
+    if let end = receiver.published?.end, properties.frameIndex < end { return false }
+    let segmentation = window.segmentation
+    let nominal = segmentation.segment(of: properties.frameIndex)
+    guard properties.segment ?? nominal == newestSegment,
+      segmentation.hasVariableDuration || nominal == newestSegment
     else { throw .invalid(field: "a chunk", value: "of another segment") }
     // Viewers of coded frames get the samples, so a chunk without them is no chunk.
     do throws(TrackHeaderError) {
-      _ = try ChunkSamples(bytes)
+      _ = try ChunkSamples(message.bytes)
     } catch {
       throw .invalid(field: "a chunk", value: "\(error)")
     }
-    try receiver.check(
-      ChunkFields(
-        frameIndex: fields.frameIndex, frames: fields.frames,
-        segment: hasVariableDuration ? newestSegment : nil, isIndependent: fields.isIndependent,
-        duration: fields.duration, captured: fields.captured))
+    try receiver.check(properties)
     let now = SystemClock.wallTime
     let chunk = Chunk(
-      frameIndex: fields.frameIndex, frames: fields.frames,
-      segment: hasVariableDuration ? newestSegment : nil, isIndependent: fields.isIndependent,
-      duration: fields.duration, captured: fields.captured,
-      published: isLive ? now : min(fields.published, now), bytes: bytes)
+      properties, published: isLive ? now : min(message.published, now), bytes: message.bytes)
     if isLive { window.publish(chunk) } else { window.appendPrefill(chunk) }
     isNewestEmpty = false
     return true
-  }
-}
-
-extension SegmentStart {
-  fileprivate init(_ fields: FeedSegment) {
-    let period = fields.period
-    self.init(
-      number: fields.number, firstFrame: fields.firstFrame,
-      programDateTime: fields.programDateTime, startsDiscontinuity: fields.startsDiscontinuity,
-      period: DiscontinuityPeriod(
-        index: period.index, firstSegment: period.firstSegment, firstFrame: period.firstFrame,
-        offset: period.offset, headerHash: period.headerHash),
-      isPrefill: fields.isPrefill, discontinuities: fields.discontinuities)
   }
 }

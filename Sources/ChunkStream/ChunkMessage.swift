@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Packaging
+package import Sharing
+package import Time
+
+/// A chunk of a track as it is sent between processes and between servers; its bytes are the
+/// payload of the message.
+package struct ChunkMessage: Sendable {
+  /// The use of a chunk.
+  package enum Role: UInt8, Sendable {
+    /// It fills the window before the stream is live.
+    case prefill
+    /// It is the next one.
+    case next
+    /// It belongs to the first part of a period, which a ``PeriodFields`` message publishes.
+    case opening
+  }
+
+  /// The number of the track.
+  package let track: UInt8
+  /// The use of the chunk; ``Role/next`` in a feed.
+  package let role: Role
+  /// The position, duration and capture time.
+  package let properties: ChunkProperties
+  /// The publish time at the sender.
+  package let published: WallTime
+  /// Wall clock minus media time in the segment that begins with it; nil if it is that of the
+  /// segment before.
+  package let offset: Interval?
+  /// The bytes.
+  package let bytes: SharedBytes
+
+  /// The message of a chunk.
+  package init(_ chunk: Chunk, track: UInt8, role: Role = .next, offset: Interval? = nil) {
+    self.track = track
+    self.role = role
+    properties = chunk.properties
+    published = chunk.published
+    self.offset = offset
+    bytes = chunk.bytes
+  }
+
+  init(_ reader: inout FieldReader, payload: SharedBytes?) throws(MessageError) {
+    guard let payload, payload.count > 0 else {
+      throw .invalid(field: "a chunk", value: "without bytes")
+    }
+    bytes = payload
+    track = try reader.track()
+    let value = try reader.integer(UInt8.self)
+    guard let role = Role(rawValue: value) else {
+      throw .invalid(field: "the role of a chunk", value: "\(value)")
+    }
+    self.role = role
+    properties = try ChunkProperties(&reader)
+    published = WallTime(nanoseconds: try reader.interval("a publish time").nanoseconds)
+    offset = try reader.optional("a flag") { reader throws(MessageError) in
+      try reader.interval("an offset")
+    }
+  }
+
+  func write(to writer: inout FieldWriter) {
+    writer.add(track)
+    writer.add(role.rawValue)
+    properties.write(to: &writer)
+    writer.add(published.nanoseconds)
+    writer.add(offset) { $0.add($1.nanoseconds) }
+  }
+}
+
+extension ChunkProperties {
+  fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
+    self.init(
+      frameIndex: try reader.frameIndex(),
+      frames: try reader.integer("the number of frames", in: 1...1000),
+      segment: try reader.optional("a flag") { reader throws(MessageError) in
+        try reader.segmentNumber()
+      }, isIndependent: try reader.boolean("a flag"),
+      duration: try reader.integer("the duration of a chunk", in: 1...1 << 32),
+      captured: WallTime(nanoseconds: try reader.interval("a capture time").nanoseconds))
+  }
+
+  fileprivate func write(to writer: inout FieldWriter) {
+    writer.add(frameIndex)
+    writer.add(frames)
+    writer.add(segment) { $0.add($1) }
+    writer.add(isIndependent)
+    writer.add(duration)
+    writer.add(captured.nanoseconds)
+  }
+}
