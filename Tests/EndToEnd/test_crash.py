@@ -25,9 +25,9 @@ PLAYLIST = "/live/playlist.m3u8"
 FATAL = [signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGTRAP, signal.SIGBUS,
          signal.SIGFPE, signal.SIGQUIT]
 UNITS = ["streamer.service", "streamer@.service"]
-# From a fault to the next answer, without the time that a start takes on a busy machine: the pause
-# of the supervisor is 0.1 s. On an idle machine the start takes 0.15 s, so all is within 0.5 s.
-REACH = 0.35
+# From a fault to the next answer, s. The pause of the supervisor is 0.1 s; a start costs 0.06 s of a
+# processor.
+REACH = 0.5
 
 
 @pytest.fixture(autouse=True)
@@ -88,13 +88,11 @@ def test_a_fault_in_a_thread_ends_the_server(streamer: Callable[..., Program], t
 
 def test_supervised_crash(streamer: Callable[..., Program], tmp_path: Path, mark: Path) -> None:
     """With --supervise the next answer follows soon; the log says in one line what happened."""
-    gaps, excess = [], []
+    gaps = []
     for _ in range(3):
-        begin = time.monotonic()
         program = streamer("--supervise", *SMALL, defaults=False,
                            env=preloaded("faultyencoder", tmp_path, MARK=mark))
         answer(program.port)
-        start = time.monotonic() - begin
         first = child(program)
         mark.touch()
         wait_until(lambda: not mark.exists(), 5, "the fault")
@@ -102,14 +100,13 @@ def test_supervised_crash(streamer: Callable[..., Program], tmp_path: Path, mark
         wait_until(lambda: not os.path.exists(f"/proc/{first}"), 5, "the end of the process")
         answer(program.port)
         gaps.append(time.monotonic() - fault)
-        excess.append(gaps[-1] - start)
         line = program.wait_logged("supervisor", f"process {first}")
         assert "SIGSEGV" in program.wait_logged("supervisor", "ended by signal").message, line
         assert len(program.logged("supervisor", "ended by signal")) == 1
         program.process.send_signal(signal.SIGTERM)
         program.process.wait(10)
     print("from the fault to the answer:", [f"{gap:.3f} s" for gap in gaps])
-    assert min(excess) < REACH, (gaps, excess)
+    assert min(gaps) < REACH, gaps
 
 
 @pytest.fixture
@@ -124,22 +121,19 @@ def systemd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
 
 def test_crash_below_systemd(systemd: Supervisor) -> None:
     """A parent that restarts the program as the unit says (RestartSec=0) has an answer soon."""
-    gaps, excess = [], []
+    gaps = []
     for _ in range(3):
-        begin = time.monotonic()
         program = systemd.run()
         answer(systemd.port)
-        start = time.monotonic() - begin
         fault = time.monotonic()
         os.kill(program.pid, signal.SIGSEGV)
         assert program.process.wait(5) == -signal.SIGSEGV
         systemd.run()
         answer(systemd.port)
         gaps.append(time.monotonic() - fault)
-        excess.append(gaps[-1] - start)
         systemd.kill()
     print("from the fault to the answer:", [f"{gap:.3f} s" for gap in gaps])
-    assert min(excess) < REACH, (gaps, excess)
+    assert min(gaps) < REACH, gaps
 
 
 @pytest.mark.parametrize("unit", UNITS)
