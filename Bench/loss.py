@@ -37,6 +37,7 @@ while time.monotonic() - begun < float(sys.argv[3]):
 print(count * 8 / 1e6 / (time.monotonic() - begun))
 """
 START, SETTLED = 5.0, 10.0
+SECURE = "--unsafely-treat-insecure-origin-as-secure"
 
 
 def throughput(path: Line, algorithm: str, seconds: float) -> float:
@@ -89,6 +90,7 @@ def watch(path: Line, browser: Any, url: str, options: argparse.Namespace) -> di
         samples = view.page.evaluate("() => __player.samples")
     stalls = [stall for stall in state["stalls"] if stall["at"] > lossy]
     return {
+        "played": state["player"], "load": round(os.getloadavg()[0], 1),
         "lossy": quantiles([at - clock for at, clock in samples if lossy < at < clean]),
         "clean": quantiles([at - clock for at, clock in samples if at > clean + 5000]),
         "stalls": len(stalls), "stalled": round(sum(stall["seconds"] for stall in stalls), 1),
@@ -114,8 +116,7 @@ def main() -> None:
         os.execvp("unshare", ["unshare", "-n", sys.executable, *sys.argv])
     with tempfile.TemporaryDirectory() as folder, line(Path(folder)) as path:
         far = Path(folder) / "chromium"
-        far.write_text(f"#!/bin/sh\nexec {' '.join(path.far)} {need('chromium', 'pages')} \"$@\"\n")
-        far.chmod(0o755)
+        far.touch(0o755)
         for algorithm in options.congestion.split(","):
             if options.throughput:
                 path.set(options.loss, options.delay)
@@ -125,6 +126,9 @@ def main() -> None:
             program = start(["--host", ADDRESS, "--http-port", "0", "--test-src", "--resolution",
                              "640x360", "--bitrate", str(options.bitrate), "--congestion",
                              algorithm, *script_flags(), *options.flag], defaults=False)
+            # Chromium has WebCodecs on secure origins only.
+            far.write_text(f"#!/bin/sh\nexec {' '.join(path.far)} {need('chromium', 'pages')} "
+                           f"{SECURE}=http://{ADDRESS}:{program.port} \"$@\"\n")
             try:
                 for kind in options.players.split(","):
                     with chromium_running(str(far)) as browser:
