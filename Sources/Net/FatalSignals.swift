@@ -15,12 +15,18 @@ package enum FatalSignals {
 
   /// Restores the default actions, and dumps no core, whose writing delays the end.
   ///
-  /// No effect if an operator has set ``variable``.
+  /// No effect if ``variable`` enables or disables traces: an operator wants them, or a core file.
   package static func endAtOnce() {
-    guard unsafe getenv(variable) == nil else { return }
+    let value = unsafe getenv(variable).map { unsafe String(cString: $0) }
+    guard !decidesOnTraces(value ?? "") else { return }
     for number in [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGQUIT] {
       _ = clinux_default_signal(number)
     }
     clinux_dump_no_core()
+  }
+
+  /// Whether a value of ``variable`` contains `enable`; other settings only describe the traces.
+  static func decidesOnTraces(_ value: String) -> Bool {
+    value.split(separator: ",").contains { $0.hasPrefix("enable=") }
   }
 }

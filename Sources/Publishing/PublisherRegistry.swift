@@ -150,7 +150,13 @@ package final class PublisherRegistry: Sendable {
     }
     if found == nil, canCreate, publishCheck.access.admitsWithoutKey(peer, at: now) {
       let name = name ?? target.key
-      guard !isKey(name) else { throw .unknown }
+      if let wait = publishCheck.wait(of: peer, for: .names, at: now) {
+        throw .tooManyFailures(wait: wait)
+      }
+      guard !isKey(name) else {
+        publishCheck.fail(peer, for: .names, at: now)
+        throw .unknown
+      }
       return .new(name: name, application: target.stream)
     }
     // A path is a key too: each unknown one is a failed attempt.
@@ -201,24 +207,27 @@ package final class PublisherRegistry: Sendable {
     on execute: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
     answer: @escaping @Sendable (Result<Entrance, PublishRefusal>) -> Void
   ) {
-    if let permit = hooks.permit(event) { return enter(admission, permit, execute, answer) }
+    if let permit = hooks.permit(event) {
+      return enter(admission, permit, event.peer, execute, answer)
+    }
     hooks.ask(event) { [self] permit in
       execute {
         guard let permit else { return answer(.failure(.notPermitted)) }
-        self.enter(admission, permit, execute, answer)
+        self.enter(admission, permit, event.peer, execute, answer)
       }
     }
   }
 
   private func enter(
-    _ admission: Admission, _ permit: PublishPermit,
+    _ admission: Admission, _ permit: PublishPermit, _ peer: PeerAddress,
     _ execute: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
     _ answer: @escaping @Sendable (Result<Entrance, PublishRefusal>) -> Void
   ) {
     switch admission {
     case .stream(let stream): answer(.success(Entrance(stream: stream, permit: permit)))
     case .new(let name, let application):
-      create(name, application) { stream in
+      create(name, application) { [publishCheck] stream in
+        if stream == nil { publishCheck.fail(peer, for: .names, at: SystemClock.monotonicTime) }
         execute {
           answer(
             stream.map { .success(Entrance(stream: $0, permit: permit)) } ?? .failure(.unknown))

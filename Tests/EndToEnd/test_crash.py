@@ -72,6 +72,15 @@ def test_an_operator_can_ask_for_traces(streamer: Callable[..., Program]) -> Non
     assert resource.prlimit(program.pid, resource.RLIMIT_CORE)[0] == 1024
 
 
+def test_settings_of_traces_do_not_enable_them(streamer: Callable[..., Program]) -> None:
+    """Without `enable` the signals keep their default actions, and no core file is written."""
+    program = streamer(*SMALL, defaults=False, env={"SWIFT_BACKTRACE": "color=no,threads=all"},
+                       prefix=["bash", "-c", 'ulimit -S -c 1; exec "$@"', "limited"])
+    assert resource.prlimit(program.pid, resource.RLIMIT_CORE)[0] == 0
+    os.kill(program.pid, signal.SIGSEGV)
+    assert program.process.wait(5) == -signal.SIGSEGV
+
+
 @pytest.fixture
 def mark(tmp_path: Path) -> Path:
     """The file that lets an encoder of the program fail."""

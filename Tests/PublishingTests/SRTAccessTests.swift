@@ -95,6 +95,20 @@ struct SRTAccessTests {
     #expect(rtmp("studio", key) == "studio")
   }
 
+  @Test("five names that are keys let an address wait with all new names")
+  func keysByNames() {
+    let streams = registry(.open)
+    _ = streams.add("studio", PublishTarget(key: SecretDigest("sesame")))
+    streams.createUnknown(isKey: { streams.hasKey($0) }) { _, _, answer in answer(true) }
+    let access = SRTAccess(streams, passphrase: nil)
+    for _ in 1...5 { #expect(ask(access, "sesame", other) == .failure(.access(.unknown))) }
+    let wait = PublishRefusal.tooManyFailures(wait: .seconds(60))
+    #expect(ask(access, "sesame", other) == .failure(.access(wait)))
+    #expect(ask(access, "cam7", other) == .failure(.access(wait)))
+    #expect(ask(access, "cam7", local) == .success("cam7"))
+    #expect(ask(access, "cam7", other, at: start + .seconds(61)) == .success("cam7"))
+  }
+
   @Test("a present publisher is not replaced before it is silent")
   func takeover() {
     let streams = registry(.loopback)

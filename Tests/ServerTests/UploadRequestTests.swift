@@ -3,6 +3,7 @@
 import HTTP
 import Net
 import Packaging
+import Publishing
 import Testing
 import Time
 
@@ -271,6 +272,25 @@ struct UploadRequestTests {
     let refused = try handler.put("/\(key)/a.ts", "x")
     #expect(refused.status == 404 && !refused.text.contains(key))
     #expect(!handler.serverState.hasStream(key) && handler.serverState.isPublishKey(key))
+  }
+
+  @Test("a client cannot find keys by names that are refused")
+  func keysByNames() throws {
+    let handler = try SyntheticHandler()
+    var entry = UploadEntry(
+      UploadedStream(name: "studio", limits: .standard, now: handler.loop.now))
+    entry.key = SecretDigest("name-1000")
+    handler.serverState.addUploads(entry)
+    handler.requests.woken()
+    var statuses: [Int: Int] = [:]
+    for number in 1...1000 {
+      statuses[try handler.put("/name-\(number)/a.ts", "x").status, default: 0] += 1
+    }
+    // Some streams are created, five names are refused, and nothing is learned of the others.
+    let limit = handler.serverState.allowance.limit
+    #expect(statuses == [201: limit, 503: 5, 429: 1000 - limit - 5])
+    #expect(try handler.put("/name-1000/a.ts", "x").status == 429)
+    #expect(try handler.put("/name-1/a.ts", "x").status == 204, "a stream that exists")
   }
 
   @Test(

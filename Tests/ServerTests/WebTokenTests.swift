@@ -240,6 +240,8 @@ struct WebTokenTests {
       ("/tv/live/video/playlist.m3u8", 403), ("/LIVE/video/playlist.m3u8", 403),
       ("/b/live/video/playlist.m3u8", 403), ("/anything", 403), ("/none/x.m3u8", 403),
       ("/none/", 403), ("/none/video/segment1.m4s", 403), ("/b/video/x.m4s", 403),
+      ("/b/live/segment1.m4s", 403), ("/b/live/chunked.m3u8", 403),
+      ("/b/none/playlist.m3u8", 403), ("/b/live/playlist.m3u8", 403),
       ("/api/streams", 403), ("/metrics", 403), ("/stats", 403), ("/stats.json", 403),
       ("/auth", 403), ("/t/", 403), ("/t/x", 403),
       // Open to all clients.

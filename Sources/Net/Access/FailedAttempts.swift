@@ -15,6 +15,9 @@ package struct FailedAttempts: Sendable {
     case newStreams
     /// Paths that lead to streams, and names of no stream.
     case paths
+    /// Names for new streams that are refused: keys of streams, and names above the limit of
+    /// streams. The refusal of a key must not tell a client quickly what the keys are.
+    case names
     /// The encryption of the media for the stream of this name; nil for streams that callers
     /// create.
     case passphrase(String?)
@@ -28,7 +31,7 @@ package struct FailedAttempts: Sendable {
     var endsWithSuccess: Bool {
       switch self {
       case .stream, .newStreams, .administration: true
-      case .paths, .passphrase: false
+      case .paths, .names, .passphrase: false
       }
     }
   }

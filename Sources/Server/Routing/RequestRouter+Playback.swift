@@ -100,14 +100,25 @@ extension RequestRouter {
     if !uploads.isEmpty, let path = target.upload, uploads[path.stream] != nil { return true }
     return switch target.route {
     case .page(let stream): stream == nil || handler(stream) != nil
-    case .playlist(let stream, _, _), .manifest(let stream, _), .timestamps(let stream),
-      .feed(let stream), .socket(let stream):
+    case .manifest(let stream, _), .timestamps(let stream), .feed(let stream), .socket(let stream):
       handler(stream) != nil
-    case .chunkedPlaylist(let stream, _, _): handler(stream) != nil
-    case .media(let stream, _, _): target.file != nil && handler(stream) != nil
+    case .playlist(let stream, let rendition, _): has(rendition, of: stream)
+    case .chunkedPlaylist(let stream, let rendition, _): has(rendition, of: stream)
+    case .media(let stream, let rendition, _): target.file != nil && has(rendition, of: stream)
     case .pageFile, .time, .streams, .wall, .health, .ready, .version: true
     case .metrics, .statistics, .auth, .unknown: false
     }
+  }
+
+  /// Whether a stream has a rendition; before it has started, whether it may have one of this name.
+  ///
+  /// A proxy that removes the first segment of a path would request the rendition as a stream.
+  private func has(_ rendition: String?, of stream: String?) -> Bool {
+    guard let handler = handler(stream) else { return false }
+    guard let rendition, handler.rendition(rendition) == nil, rendition != SwitchedRenditions.name
+    else { return true }
+    return handler.renditions.isEmpty && self.handler(rendition) == nil
+      && uploads[rendition] == nil
   }
 
   /// What a token permits by a path.

@@ -119,10 +119,20 @@ struct UploadRequests {
     guard key != nil || request.header("origin") == nil else {
       return UploadResponses.refused(403, "pages may not publish without a key")
     }
-    guard known != nil || !serverState.isPublishKey(name) else {
-      return UploadResponses.refused(404, "no stream can have this name")
+    return known == nil ? nameRefusal(request.peer, name) : nil
+  }
+
+  /// The response for a name that no new stream can have; nil if one can have it.
+  private func nameRefusal(_ peer: PeerAddress, _ name: String) -> PreparedResponse? {
+    let check = serverState.publishCheck
+    if let wait = check.wait(of: peer, for: .names, at: loop.now) {
+      return UploadResponses.refused(
+        429, "too many refused names from this address",
+        [HeaderField("Retry-After", "\(wait.secondsRoundedUp)")])
     }
-    return nil
+    guard serverState.isPublishKey(name) else { return nil }
+    check.fail(peer, for: .names, at: loop.now)
+    return UploadResponses.refused(404, "no stream can have this name")
   }
 
   private func publish(
@@ -148,6 +158,7 @@ struct UploadRequests {
         exchange.respond(
           UploadResponses.refused(404, "no stream can have this name"))
       case .full(let limit):
+        serverState.publishCheck.fail(exchange.request.peer, for: .names, at: loop.now)
         exchange.respond(
           UploadResponses.refused(
             503, "too many published streams (at most \(limit))",
