@@ -71,8 +71,9 @@ final class RTMPServer: SocketReceiver, LoopService {
   /// Closes all further connections.
   func refuseConnections() { isClosed = true }
 
-  /// Closes connections that do not publish, and all further ones, and asks publishers to
-  /// reconnect. Calls `body` when all clients that support Reconnect Request have disconnected.
+  /// Closes connections that do not publish and all further ones; asks publishers to reconnect.
+  ///
+  /// Calls `body` when all clients that support Reconnect Request have disconnected.
   func askToReconnect(then body: @escaping () -> Void) {
     refuseConnections()
     for connection in connections { connection.askToReconnect() }
