@@ -25,8 +25,8 @@ PLAYLIST = "/live/playlist.m3u8"
 FATAL = [signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGTRAP, signal.SIGBUS,
          signal.SIGFPE, signal.SIGQUIT]
 UNITS = ["streamer.service", "streamer@.service"]
-# From a fault to the next answer, s. The pause of the supervisor is 0.1 s; a start costs 0.06 s of a
-# processor.
+# From a fault to the next answer, s. The pause of the supervisor is 0.1 s; a start costs 0.06 s of
+# a processor.
 REACH = 0.5
 
 
