@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit e2e faults \
   latency edge static install install-files deb package lint words fmt tsan asan fuzz hostile \
-  soak bench check clean
+  soak bench check clean other-debian
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -166,6 +166,10 @@ package: deb build  ## check the package, and install it in a clean root
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:/sbin:$$PATH" timeout 900 \
 	  $(REPEATING) 1 Tests/Package
 
+# The root, .build-trixie, is kept for the next run.
+other-debian: deps-package  ## unit tests in a root of Debian 13, with FFmpeg 7.1
+	$(SUDO) env PATH="$$PATH" nice Tests/other_debian.sh
+
 lint: words  ## format, imports, circles, the page and its types, rules, arithmetic, words
 	swift format lint --strict -r -p $(SWIFT_SOURCES)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/check.mjs
@@ -224,5 +228,5 @@ check: lint tsan test  ## all checks before a release
 	swift build --explicit-target-dependency-import-check error
 
 clean:  ## remove all build products and results
-	rm -rf .build .build-tsan .build-asan .build-fuzz .build-static .build-deb $(VENV) .deps \
-	  bench-results
+	rm -rf .build .build-tsan .build-asan .build-fuzz .build-static .build-deb .build-trixie \
+	  $(VENV) .deps bench-results
