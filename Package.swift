@@ -160,7 +160,8 @@ let package = Package(
     .executableTarget(
       name: "streamer-bench",
       dependencies: [
-        "CAllocations", "HLSPackager", "HTTP", "Packaging", "Media", "Sharing", "TestSupport",
+        "CAllocations", "ChunkStream", "HLSPackager", "HTTP", "Packaging", "Media", "Sharing",
+        "TestSupport",
       ],
       path: "Bench/Allocations", exclude: ["thresholds.json"], swiftSettings: strict),
 

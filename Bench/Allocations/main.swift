@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CAllocations
+import ChunkStream
 import Foundation
 import HLSPackager
 import HTTP
@@ -42,12 +43,14 @@ let playlist = MediaPlaylist(snapshot, control: control, names: names, base: "")
 let body = SharedBytes(playlist?.text(.full) ?? "")
 let response = PreparedResponse(status: 200, fields: [], body: [body])
 let frame = stream.next
+let message = snapshot.open?.chunks.first.map { ChildMessage.chunk(ChunkMessage($0, track: 0)) }
 
 let cases: [(name: String, result: (blocks: UInt, bytes: UInt))] = [
   ("media-playlist", measure { _ = playlist?.text(.full) }),
   ("media-playlist-delta", measure { _ = playlist?.text(.delta) }),
   ("chunked-playlist", measure { _ = ChunkedPlaylist(snapshot, names: names, base: "")?.text() }),
   ("publish-chunk", measure { stream.publish(frames: 1) }),
+  ("chunk-message", measure { _ = message?.bytes }),
   ("prepared-response", measure { _ = PreparedResponse(status: 200, fields: [], body: [body]) }),
 ]
 

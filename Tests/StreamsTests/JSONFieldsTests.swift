@@ -5,6 +5,7 @@ import ChunkStream
 import Logging
 import Media
 import Packaging
+import TestSupport
 import Testing
 import Time
 
@@ -200,6 +201,43 @@ struct JSONFieldsTests {
     let session = StreamSession(configuration, log: Log(format: .text, least: .error) { _ in })
     let description = FeedDescription(session, path: ["a"])
     try check(description.fields, row) { _ = try FeedDescription(fields: $0) }
+  }
+
+  @Test("values of other kinds and sizes end nothing: each is read, and written again, or refused")
+  func mutants() throws {
+    let values = [
+      "null", "true", "{}", "[]", "[null]", "\"\"", "\"1/0\"", "\"\\ud800\"", "0", "-0", "-1",
+      "1.5",
+      "1e3", "1e400", "-1e400", "1e-400", "9223372036854775807", "-9223372036854775808",
+      "9223372036854775808", "18446744073709551615", "18446744073709551616", "\"\(long(300))\"",
+    ]
+    let session = StreamSession(
+      StreamConfiguration(
+        size: .hd720,
+        segmentation: Segmentation(
+          rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)),
+      log: Log(format: .text, least: .error) { _ in })
+    let texts = [Self.facts.fields, FeedDescription(session, path: ["a"]).fields]
+    var random = SplitMix64(seed: 1)
+    for round in 0..<300 {
+      var text = texts[round % texts.count]
+      for _ in 0...Int.random(in: 0...2, using: &random) {
+        let starts = text.indices.filter {
+          [UInt8(ascii: ":"), UInt8(ascii: "[")].contains(text[$0])
+        }
+        let start = try #require(starts.randomElement(using: &random)) + 1
+        let end = text[start...].firstIndex { Array(",}]".utf8).contains($0) } ?? text.endIndex
+        text.replaceSubrange(start..<end, with: (values.randomElement(using: &random) ?? "").utf8)
+      }
+      if let facts = try? SourceFacts(fields: text) {
+        #expect(facts.limited == facts)
+        #expect(try SourceFacts(fields: facts.fields) == facts)
+      }
+      if let description = try? FeedDescription(fields: text) {
+        #expect(try FeedDescription(fields: description.fields) == description)
+        _ = description.configuration(named: "copy").segmentations
+      }
+    }
   }
 
   @Test("the largest numbers are read as they were sent")
