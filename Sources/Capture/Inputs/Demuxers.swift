@@ -4,8 +4,9 @@ internal import CFFmpeg
 
 /// The demuxers of libavformat that may read an HTTP input without `--other-hosts`.
 enum Demuxers {
-  /// Demuxers that open URLs without the context's function, which restricts hosts. The first
-  /// bytes of a response select the demuxer.
+  /// Demuxers that open URLs without the context's function, which restricts hosts.
+  ///
+  /// The first bytes of a response select the demuxer.
   private static let openers: Set = ["concat", "dash", "imf", "sdp"]
 
   /// The names of all other demuxers, for the option `format_whitelist`.
