@@ -8,8 +8,9 @@ package import Time
 /// One thread that waits with epoll for descriptors, deadlines and other threads.
 ///
 /// `post`, `wake`, `stop`, `join` and `connectionCount` may be used from any thread; everything
-/// else is confined to the thread of the loop. An iteration is: wait, posted jobs, `woken`,
-/// descriptors, deadlines, jobs of `later`.
+/// else is confined to the thread of the loop. An iteration is: wait, posted jobs, `woken`, jobs
+/// of `next`, descriptors, deadlines, jobs of `later`. Longer than 300 lines since the parts of an
+/// iteration share its state.
 @safe
 package final class EventLoop: @unchecked Sendable {
   /// The maximum number of bytes of one read.
@@ -20,6 +21,9 @@ package final class EventLoop: @unchecked Sendable {
   /// The maximum number of descriptors per iteration: few, so that an iteration is short and a
   /// publication does not wait for many readable sockets.
   private static let eventCapacity = 64
+  /// The time after which an iteration leaves further descriptors, or further jobs of `next`, to
+  /// the next iteration: publications and deadlines do not wait for all of them.
+  private static let turn = Interval.milliseconds(1)
 
   private struct Mail {
     var jobs: [@Sendable () -> Void] = []
@@ -51,6 +55,10 @@ package final class EventLoop: @unchecked Sendable {
   private var generation: UInt32 = 0
   private var services: [any LoopService] = []
   private var postponed: [() -> Void] = []
+  /// The jobs of `next`, the oldest first.
+  private var upcoming: [() -> Void] = []
+  /// The reported events that are not handled yet.
+  private var unhandled = 0..<0
   /// The buffers of TLS connections, allocated for the first one.
   private(set) lazy var tlsWorkspace = TLSWorkspace()
 
@@ -169,6 +177,15 @@ package final class EventLoop: @unchecked Sendable {
     postponed.append(job)
   }
 
+  /// Runs `job` in the next iteration, after the publications and before the descriptors, as far as
+  /// time permits: for the rest of long work.
+  package func next(_ job: @escaping () -> Void) {
+    upcoming.append(job)
+  }
+
+  /// Whether jobs of ``next(_:)`` wait.
+  package var hasUpcoming: Bool { !upcoming.isEmpty }
+
   /// Watches a descriptor; errors and hang-ups are always reported.
   package func add(
     _ descriptor: Int32, _ interest: DescriptorReadiness, _ handler: any DescriptorHandler
@@ -240,6 +257,7 @@ package final class EventLoop: @unchecked Sendable {
     services = []
     receiver = nil
     runPostponed()
+    upcoming = []
   }
 
   private func run(_ setUp: @Sendable (EventLoop) -> any LoopService) {
@@ -249,7 +267,10 @@ package final class EventLoop: @unchecked Sendable {
   }
 
   private func iterate(timeout: Int32) -> Bool {
-    let count = unsafe clinux_epoll_wait(epoll, events, Int32(Self.eventCapacity), timeout)
+    if unhandled.isEmpty {
+      let count = unsafe clinux_epoll_wait(epoll, events, Int32(Self.eventCapacity), timeout)
+      unhandled = 0..<max(0, Int(count))
+    }
     now = time
     let received = mail.withLock { mail in
       let taken = mail
@@ -261,20 +282,38 @@ package final class EventLoop: @unchecked Sendable {
     if received.isWoken {
       for service in services { service.woken() }
     }
-    dispatch(count)
+    runUpcoming()
+    dispatch()
     for service in services where service.nextDeadline <= now { service.expire(now) }
     runPostponed()
     return true
   }
 
-  private func dispatch(_ count: Int32) {
-    for index in 0..<max(0, Int(count)) {
+  /// Handles the reported events until the time of a turn is over.
+  private func dispatch() {
+    let end = time + Self.turn
+    while let index = unhandled.first {
+      unhandled = unhandled.dropFirst()
       let tag = unsafe clinux_epoll_tag(events + index)
       let descriptor = Int(UInt32(truncatingIfNeeded: tag))
       guard descriptor < table.count, table[descriptor].generation == UInt32(tag >> 32),
         let handler = table[descriptor].handler
       else { continue }
       handler.ready(DescriptorReadiness(rawValue: unsafe events[index].events))
+      if time >= end { return }
+    }
+  }
+
+  /// Runs the jobs of `next` that exist now, until the time of a turn is over.
+  private func runUpcoming() {
+    guard !upcoming.isEmpty else { return }
+    let end = time + Self.turn
+    var jobs: [() -> Void] = []
+    swap(&jobs, &upcoming)
+    for (index, job) in jobs.enumerated() {
+      job()
+      // bounded: an index of the jobs
+      if time >= end { return upcoming.insert(contentsOf: jobs[(index + 1)...], at: 0) }
     }
   }
 
@@ -292,6 +331,7 @@ package final class EventLoop: @unchecked Sendable {
   ///
   /// A manual clock does not move by itself: a test that moves it posts a job.
   private func timeout() -> Int32 {
+    if !upcoming.isEmpty || !unhandled.isEmpty { return 0 }
     var deadline = MonotonicTime.distantFuture
     for service in services { deadline = min(deadline, service.nextDeadline) }
     if deadline == .distantFuture { return -1 }

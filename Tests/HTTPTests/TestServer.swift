@@ -141,6 +141,17 @@ final class TestServer {
     done.wait { $0 ? () : nil }
   }
 
+  /// Blocks the loop, which has a thread of its own, until the result becomes true.
+  func pauseLoop() -> Monitor<Bool> {
+    let (isPaused, mayContinue) = (Monitor(false), Monitor(false))
+    loop.post {
+      isPaused.update { $0 = true }
+      mayContinue.wait { $0 ? () : nil }
+    }
+    isPaused.wait { $0 ? () : nil }
+    return mayContinue
+  }
+
   /// Waits for an event until `condition` holds, at most three seconds; in memory every event has
   /// already occurred.
   func eventually(_ condition: (TestRoutes.Seen) -> Bool) -> Bool {
@@ -190,7 +201,7 @@ final class TestServer {
   /// Runs the loop until nothing moves; without effect over sockets.
   func settle() {
     guard transport == .memory else { return }
-    repeat { loop.iterate() } while streams.reduce(false) { $1.step() || $0 }
+    repeat { loop.iterate() } while streams.reduce(loop.hasUpcoming) { $1.step() || $0 }
     streams.removeAll(where: \.isClosed)
   }
 }

@@ -112,6 +112,78 @@ struct EventLoopTests {
   }
 }
 
+/// A readable descriptor whose handler takes three milliseconds, once.
+private final class SlowHandler: DescriptorHandler {
+  private unowned let loop: EventLoop
+  private let descriptor: Int32
+  private let handled: Monitor<Int>
+
+  init(_ loop: EventLoop, _ handled: Monitor<Int>) throws {
+    (self.loop, self.handled) = (loop, handled)
+    descriptor = clinux_eventfd()
+    eventfd_write(descriptor, 1)
+    try loop.add(descriptor, .readable, self)
+  }
+
+  func ready(_ readiness: DescriptorReadiness) {
+    SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(3))
+    loop.remove(descriptor)
+    close(descriptor)
+    handled.update { $0 += 1 }
+    loop.wake()
+  }
+
+  func loopStopped() {}
+}
+
+/// Notes how many descriptors were handled before each wake.
+private final class WakeRecorder: LoopService {
+  let (handled, counts): (Monitor<Int>, Locked<[Int]>)
+  let nextDeadline = MonotonicTime.distantFuture
+
+  init(_ handled: Monitor<Int>, _ counts: Locked<[Int]>) {
+    (self.handled, self.counts) = (handled, counts)
+  }
+
+  func woken() { counts.withLock { $0.append(handled.update { $0 }) } }
+
+  func expire(_ now: MonotonicTime) {}
+}
+
+@Suite("Turns of event loops")
+struct LoopTurnTests {
+  @Test("wakes are served between slow descriptors, and all descriptors are handled")
+  func slowDescriptors() throws {
+    let loop = try EventLoop(index: 0)
+    let (handled, counts) = (Monitor(0), Locked<[Int]>([]))
+    try loop.start { loop in
+      for _ in 0..<30 { _ = try? SlowHandler(loop, handled) }
+      return WakeRecorder(handled, counts)
+    }
+    handled.wait { $0 == 30 ? () : nil }
+    loop.stop()
+    loop.join()
+    // A wake after each descriptor, but for the last one.
+    #expect(counts.withLock { $0 }.filter { $0 < 30 } == Array(1..<30))
+  }
+
+  @Test("a job of `next` runs in the next iteration, and one that it adds in the one after")
+  func upcoming() throws {
+    let loop = try EventLoop(index: 0, clock: ManualClock())
+    let (seen, order) = (Monitor(Recorder.Seen()), Locked<[Int]>([]))
+    loop.embed { _ in Recorder(seen) }
+    loop.next {
+      order.withLock { $0.append(1) }
+      loop.next { order.withLock { $0.append(2) } }
+    }
+    for count in 0...2 {
+      #expect(order.withLock { $0.count } == count && loop.hasUpcoming == (count < 2))
+      loop.iterate()
+    }
+    loop.end()
+  }
+}
+
 @Suite("Embedded event loops")
 struct EmbeddedLoopTests {
   @Test("a deadline expires once, when the manual clock has reached it")

@@ -5,10 +5,13 @@ import Time
 
 /// One HTTP/1.1 connection: takes requests and sends responses in the order of the requests.
 ///
-/// Holds no buffer while it is idle or its requests are held.
+/// Holds no buffer while it is idle or its requests are held. Longer than 300 lines since requests
+/// and responses share one state.
 final class HTTP1Connection: HTTPConnection {
   /// Bytes that are read and dropped after our end is closed; then the client has to wait.
   private static let lingerSize = 256 * 1024
+  /// The requests that are taken at once; further ones wait for other connections and publications.
+  private static let turnLength = 16
 
   let server: HTTPServer
   var index = -1
@@ -24,6 +27,8 @@ final class HTTP1Connection: HTTPConnection {
   private(set) var waitingBytes = 0
   /// Bytes after the last request taken, while no more requests are taken.
   private var leftover: [UInt8] = []
+  /// Whether further requests wait for the next iteration of the loop.
+  private var isYielding = false
   /// When the incomplete head began; nil outside of a head.
   private var headSince: MonotonicTime?
   private var lingered: Int32 = 0
@@ -69,6 +74,7 @@ final class HTTP1Connection: HTTPConnection {
     isParsing = true
     defer { isParsing = false }
     var position = 0
+    var taken = 0
     while position < bytes.count {
       if let body {
         guard body.isWanted else { return keep(bytes, from: position) }
@@ -77,9 +83,11 @@ final class HTTP1Connection: HTTPConnection {
       }
       guard lifecycle.state == .open else { break }
       guard canTake else { return keep(bytes, from: position) }
+      guard taken < Self.turnLength else { return yield(bytes, from: position) }
       do {
         guard var request = try parser.next(bytes, &position, peer: peer) else { break }
         headSince = nil
+        taken += 1
         try server.complete(&request, from: stream)
         take(request)
       } catch {
@@ -113,10 +121,10 @@ final class HTTP1Connection: HTTPConnection {
     return connection
   }
 
-  /// Whether another request may be taken: few are unanswered and few bytes are unsent.
+  /// Whether another request may be taken: few are unanswered, and the kernel has taken the earlier
+  /// responses, so that a client that does not read keeps one.
   private var canTake: Bool {
-    exchanges.count < server.limits.heldRequests
-      && stream.queuedBytes <= server.limits.queuedBytes / 4
+    exchanges.count < server.limits.heldRequests && stream.queuedBytes == 0
   }
 
   private func keep(_ bytes: borrowing Span<UInt8>, from position: Int) {
@@ -125,6 +133,20 @@ final class HTTP1Connection: HTTPConnection {
       leftover = unsafe Array(buffer[position...])
     }
     stream.isReading = false
+  }
+
+  /// Takes the next requests in the next iteration of the loop.
+  private func yield(_ bytes: borrowing Span<UInt8>, from position: Int) {
+    keep(bytes, from: position)
+    isYielding = true
+    // The requests before the client's FIN are answered.
+    stream.noticesEnd = false
+    server.loop.next {
+      self.isYielding = false
+      guard self.lifecycle.state != .closed else { return }
+      self.stream.noticesEnd = true
+      self.resume()
+    }
   }
 
   private func take(_ request: consuming Request) {
@@ -173,7 +195,9 @@ final class HTTP1Connection: HTTPConnection {
   }
 
   /// Whether further bytes may be read: of the current body, else of the next request.
-  private var mayRead: Bool { body.map(\.isWanted) ?? (lifecycle.state == .open && canTake) }
+  private var mayRead: Bool {
+    body.map(\.isWanted) ?? (lifecycle.state == .open && canTake && !isYielding)
+  }
 
   private func resumeLater() {
     if mayRead, !stream.isReading, !isParsing { server.loop.later { self.resume() } }

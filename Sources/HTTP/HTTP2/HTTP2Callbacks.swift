@@ -103,10 +103,11 @@ enum HTTP2Callbacks {
       guard let connection = unsafe owner(user), let frame = unsafe frame,
         unsafe cnghttp2_is_request(frame) != 0
       else { return 0 }
-      return connection.note(
-        unsafe connection.headField(
-          UnsafeBufferPointer(start: name, count: nameCount),
-          UnsafeBufferPointer(start: value, count: valueCount)))
+      let fault = unsafe connection.headField(
+        UnsafeBufferPointer(start: name, count: nameCount),
+        UnsafeBufferPointer(start: value, count: valueCount))
+      if fault == nil, connection.isTurnOver { return NGHTTP2_ERR_PAUSE.rawValue }
+      return connection.note(fault)
     }
     unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, user in
       guard let frame = unsafe frame, let connection = unsafe owner(user) else { return 0 }

@@ -5,7 +5,12 @@ import Net
 
 // Events of the session: requests, bodies, ended HTTP/2 streams.
 extension HTTP2Connection: HTTP2SessionOwner {
+  /// The requests that are taken at once; further ones wait for other connections and publications.
+  private static let turnLength = 16
+
   var output: HTTP2Output { server.output }
+
+  var isTurnOver: Bool { takenCount >= Self.turnLength }
 
   /// Keeps a fault that a callback found.
   ///
@@ -45,6 +50,7 @@ extension HTTP2Connection: HTTP2SessionOwner {
     var ended: HTTP2RequestHead?
     swap(&ended, &incoming)
     guard let head = ended, head.stream == stream else { return }
+    takenCount += 1
     guard !head.isMalformed else {
       session?.reset(stream, NGHTTP2_PROTOCOL_ERROR)
       return

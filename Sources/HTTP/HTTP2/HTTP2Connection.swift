@@ -48,6 +48,10 @@ final class HTTP2Connection: HTTPConnection {
   /// Bytes that were given to the stream.
   private(set) var writtenBytes = 0
   private var isInSession = false
+  /// The requests that were taken at once.
+  var takenCount = 0
+  /// Bytes that wait for the next iteration of the loop, since many requests precede them.
+  private var leftover: [UInt8] = []
   private var isFlushing = false
 
   /// Takes ownership of the stream; nil without memory.
@@ -76,11 +80,29 @@ final class HTTP2Connection: HTTPConnection {
 
   func received(_ bytes: borrowing Span<UInt8>) {
     guard lifecycle.isServing, let session else { return }
+    takenCount = 0
     isInSession = true
-    let code = session.receive(bytes)
+    let (code, count) = session.receive(bytes)
     isInSession = false
     if code != 0 { return fail(code, session.fault) }
+    if isTurnOver { yield(bytes.extracting(count..<bytes.count)) }
     flush()
+  }
+
+  /// Takes the next requests in the next iteration of the loop.
+  private func yield(_ bytes: borrowing Span<UInt8>) {
+    leftover = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
+    stream.isReading = false
+    // The bytes before the client's FIN are processed.
+    stream.noticesEnd = false
+    server.loop.next {
+      let bytes = self.leftover
+      self.leftover = []
+      guard self.lifecycle.isServing else { return }
+      self.stream.isReading = true
+      self.stream.noticesEnd = true
+      self.received(bytes.span)
+    }
   }
 
   func drained() {

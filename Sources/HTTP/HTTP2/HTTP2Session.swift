@@ -16,6 +16,8 @@ protocol HTTP2SessionOwner: AnyObject {
   func headField(
     _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
   ) -> ConnectionFault?
+  /// Whether the fields of the next request wait for the next call of `receive`.
+  var isTurnOver: Bool { get }
   /// The field section is complete.
   func headEnded(_ stream: Int32, hasBody: Bool)
   /// Bytes of a request's body were received; report each of them once to `consumed` or `dropped`.
@@ -77,14 +79,15 @@ final class HTTP2Session {
 
   deinit { unsafe nghttp2_session_del(pointer) }
 
-  /// Processes received bytes.
+  /// Processes received bytes, until ``HTTP2SessionOwner/isTurnOver``.
   ///
-  /// - Returns: 0, or an error code; discard the session after an error.
-  func receive(_ bytes: borrowing Span<UInt8>) -> Int32 {
+  /// - Returns: 0, or an error code, after which the session must be discarded; and the number of
+  ///   processed bytes.
+  func receive(_ bytes: borrowing Span<UInt8>) -> (code: Int32, count: Int) {
     let count = unsafe bytes.withUnsafeBufferPointer { bytes in
       unsafe nghttp2_session_mem_recv(pointer, bytes.baseAddress, bytes.count)
     }
-    return count < 0 ? Int32(clamping: count) : 0
+    return count < 0 ? (Int32(clamping: count), 0) : (0, count)
   }
 
   /// Writes frames until the output is full or no frame is left.
