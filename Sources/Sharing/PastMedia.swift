@@ -3,18 +3,27 @@
 import Synchronization
 package import Time
 
-/// Media that has left its window, and that responses still keep in memory.
+/// Bytes that only responses keep in memory: media that has left its window, texts that newer ones
+/// have replaced, and texts for one response.
 package enum PastMedia {
+  /// The time for which responses may send a text that only they keep.
+  package static let textTime = Interval.seconds(30)
+
   private static let count = Atomic<Int>(0)
   private static let watchers = Locked<[(limit: Int, body: @Sendable () -> Void)]>([])
 
-  /// The number of its bytes in the process.
+  /// The number of its bytes in the process, with those of the objects that contain them.
   package static var byteCount: Int { count.load(ordering: .relaxed) }
 
   /// Calls `body` on any thread when a window has removed media and there are more bytes than
   /// `limit`.
   package static func watch(above limit: Int, _ body: @escaping @Sendable () -> Void) {
     watchers.withLock { $0.append((limit, body)) }
+  }
+
+  /// Marks texts that only responses keep at `now`.
+  package static func add(texts: [SharedBytes], at now: MonotonicTime) {
+    add(texts, until: now + textTime)
   }
 
   /// Marks bytes that have left their window, as ``SharedBytes/leaveWindow(until:)``.

@@ -13,6 +13,8 @@ package final class SharedBytes: @unchecked Sendable {
   @unsafe package let start: UnsafeRawPointer
   /// The number of bytes.
   package let count: Int
+  /// The approximate memory of an object, and of its place in the queue of a connection, in bytes.
+  package static let objectSize = 96
   /// ``pastDeadline`` in nanoseconds; 0 for nil.
   private let past = Atomic<Int64>(0)
 
@@ -35,7 +37,7 @@ package final class SharedBytes: @unchecked Sendable {
   }
 
   deinit {
-    if past.load(ordering: .relaxed) != 0 { PastMedia.remove(count) }
+    if past.load(ordering: .relaxed) != 0 { PastMedia.remove(count + Self.objectSize) }
     unsafe start.deallocate()
   }
 
@@ -45,7 +47,7 @@ package final class SharedBytes: @unchecked Sendable {
   package func leaveWindow(until deadline: MonotonicTime) {
     let (isFirst, _) = past.compareExchange(
       expected: 0, desired: max(1, deadline.nanoseconds), ordering: .relaxed)
-    if isFirst { PastMedia.add(count) }
+    if isFirst { PastMedia.add(count + Self.objectSize) }
   }
 
   /// When responses with the bytes are cut; nil if the bytes have left no window.

@@ -156,3 +156,69 @@ def test_a_response_has_one_more_window_duration(streamer: Callable[..., Program
         assert total(program.port, "streamer_past_media_bytes") == 0
     finally:
         client.close()
+
+
+def unread(port: int, requests: list[tuple[str, str, str]]) -> Frames:
+    """A connection with requests, each a path, a host and a filler, whose bodies cannot be sent."""
+    frames = Frames(port, struct.pack(">HI", 4, 0))
+    frames.send(frame(WINDOW_UPDATE, struct.pack(">I", 1 << 30)))
+    for index, (path, host, filler) in enumerate(requests):
+        fields = {f"x-{number}": filler for number in range(4)} if filler else {}
+        frames.send(request(path, 2 * index + 1, host, **fields))
+    return frames
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("case", ["hosts", "times", "heads"])
+def test_unread_responses_keep_little_memory(server: Program, case: str) -> None:
+    """10,000 responses over HTTP/2 are not read: an MPD for each Host, times, and large heads."""
+    for path in ("/live/manifest.mpd", "/live/timestamps.json", "/health"):
+        assert get(server.port, path, timeout=15).status == 200
+    before = resident_bytes(server.pid)
+    clients: list[Frames] = []
+    most = 0
+    try:
+        for index in range(100):
+            clients.append(unread(server.port, [
+                ("/live/manifest.mpd", f"h{index}-{number}.example", "") if case == "hosts" else
+                ("/live/timestamps.json", "a", "") if case == "times" else
+                ("/health", "a", "b" * 3500) for number in range(100)]))
+            most = max(most, resident_bytes(server.pid))
+        for _ in range(10):
+            pause(0.3, "the budget is kept")
+            most = max(most, resident_bytes(server.pid))
+        print(f"{case}: memory {most - before >> 20} MB more")
+        assert most - before < 64 << 20
+        # Another client is not concerned.
+        assert get(server.port, "/live/timestamps.json").status == 200
+    finally:
+        for client in clients:
+            client.socket.close()
+
+
+@pytest.mark.timeout(90)
+def test_pipelined_requests_wait_for_the_client(server: Program) -> None:
+    """100 connections send requests without end and read nothing: each keeps one response."""
+    block = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n" * 2000
+    before = resident_bytes(server.pid)
+    clients: list[socket.socket] = []
+    try:
+        for _ in range(100):
+            client = socket.socket()
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", server.port))
+            clients.append(client)
+        for _ in range(10):
+            for client in clients:
+                client.setblocking(False)
+                try:
+                    client.send(block)
+                except BlockingIOError:
+                    pass
+        pause(1, "the responses are queued")
+        grown = resident_bytes(server.pid) - before
+        print(f"memory {grown >> 20} MB more")
+        assert grown < 32 << 20
+    finally:
+        for client in clients:
+            client.close()

@@ -17,6 +17,8 @@ final class FakeExchange: Exchange {
   private(set) var status = 0
   private(set) var fields: [HeaderField] = []
   private(set) var body: [UInt8] = []
+  /// The bytes of which the body consists; of an answer that was given at once.
+  private(set) var bytes: [SharedBytes] = []
   /// The pieces that were written one by one.
   private(set) var pieces: [String] = []
   /// How many answers were given; more than one is a mistake of the routes.
@@ -75,6 +77,7 @@ final class FakeExchange: Exchange {
     status = response.status
     fields = response.fields + extra
     if request.method != .head {
+      bytes = response.body.map(\.bytes)
       for slice in response.body {
         body += slice.bytes.array[slice.offset..<slice.offset + slice.count]
       }

@@ -32,12 +32,23 @@ def frame(kind: int, payload: bytes = b"", flags: int = 0, stream: int = 0) -> b
         ">I", stream) + payload
 
 
-def request(path: str, stream: int) -> bytes:
+def length(count: int) -> bytes:
+    """The length of a literal (RFC 7541, section 5.1)."""
+    if count < 127:
+        return bytes([count])
+    rest, coded = count - 127, b"\x7f"
+    while rest >= 128:
+        rest, coded = rest >> 7, coded + bytes([rest & 127 | 128])
+    return coded + bytes([rest])
+
+
+def request(path: str, stream: int, authority: str = "a", **fields: str) -> bytes:
     """A GET whose fields are not compressed."""
     section = b""
-    for name, value in ((":method", "GET"), (":path", path), (":scheme", "http"), (":authority",
-                                                                                   "a")):
-        section += bytes([0, len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
+    for name, value in {":method": "GET", ":path": path, ":scheme": "http",
+                        ":authority": authority, **fields}.items():
+        section += (b"\0" + length(len(name)) + name.encode() + length(len(value))
+                    + value.encode())
     return frame(HEADERS, section, flags=5, stream=stream)
 
 

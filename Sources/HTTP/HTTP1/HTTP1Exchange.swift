@@ -166,9 +166,12 @@ final class HTTP1Exchange: ConnectionExchange {
     connection?.cut()
   }
 
-  /// Reduces a held request to the fields that its response may depend on.
+  /// Reduces a held request to the fields that its response may depend on, and a very large one
+  /// whose response may not be sent for long.
   func wasRouted() {
-    if state == .unanswered, request.isLarge, request.framing == .none { request = request.shrunk }
+    guard request.framing == .none, state == .unanswered ? request.isLarge : request.isVeryLarge
+    else { return }
+    request = request.shrunk
   }
 
   /// Removes the waiting slices, to be sent because the exchange is now the first.

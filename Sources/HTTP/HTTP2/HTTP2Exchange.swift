@@ -184,9 +184,12 @@ final class HTTP2Exchange: ConnectionExchange {
   /// Forgets the WebSocket, which has ended.
   func releaseSocket() { (tunnel, socket, onGone) = (nil, nil, nil) }
 
-  /// Reduces a held request to the fields that its response may depend on.
+  /// Reduces a held request to the fields that its response may depend on, and a very large one
+  /// whose response may not be sent for long.
   func wasRouted() {
-    if state == .unanswered, request.isLarge, request.framing == .none { request = request.shrunk }
+    guard request.framing == .none, state == .unanswered ? request.isLarge : request.isVeryLarge
+    else { return }
+    request = request.shrunk
   }
 
   /// Moves `count` bytes of the body to the output.

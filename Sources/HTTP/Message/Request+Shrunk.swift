@@ -53,6 +53,9 @@ extension Request {
   /// Whether the request is large enough to be shrunk while it is held.
   var isLarge: Bool { head.count > 192 }
 
+  /// Whether the request is much larger than those of browsers, to be shrunk in any case.
+  var isVeryLarge: Bool { head.count > 2048 }
+
   private static let keptFields = [
     "accept", "accept-encoding", "cdn-origin-assist-prefetch-enabled", "host", "if-none-match",
     "if-range", "range", "traceparent",

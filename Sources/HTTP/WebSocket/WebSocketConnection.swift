@@ -74,6 +74,8 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
   package func send(_ frames: SharedBytes) {
     server.batch.append(frames)
     withExtendedLifetime(frames) { write() }
+    // A client that asks and does not read keeps such frames.
+    if stream.queuedBytes > 0 { PastMedia.add(texts: [frames], at: server.loop.now) }
   }
 
   /// Sends a frame whose head, and the first bytes of its payload, are `head`.

@@ -192,9 +192,9 @@ final class ControlAPI {
   private static func json(
     _ status: Int, _ text: String, _ more: [HeaderField] = []
   ) -> PreparedResponse {
-    PreparedResponse(
-      status: status, fields: [HeaderField("Content-Type", "application/json")] + fields + more,
-      body: [SharedBytes(text)])
+    .document(
+      text, status: status,
+      fields: [HeaderField("Content-Type", "application/json")] + fields + more)
   }
 
   private static func error(

@@ -186,12 +186,9 @@ package final class ServerState: Sendable {
       defer { kept.text = text }
       return kept.text
     }
-    replaced?.leaveWindow(until: now + Self.replacedTextTime)
+    if let replaced { PastMedia.add(texts: [replaced], at: now) }
     return text
   }
-
-  /// The time for which responses may send a text after a newer one has replaced it.
-  static let replacedTextTime = Interval.seconds(30)
 
   private let metricsText = Locked<(text: SharedBytes?, budget: RenderBudget)>(
     (nil, RenderBudget()))

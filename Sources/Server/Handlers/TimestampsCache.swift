@@ -39,8 +39,6 @@ struct TimestampsCache {
   }
 
   private static func response(_ text: String) -> PreparedResponse {
-    PreparedResponse(
-      status: 200, fields: ResponseFields.fields("application/json", .noStore),
-      body: [SharedBytes(text)])
+    .document(text, fields: ResponseFields.fields("application/json", .noStore))
   }
 }

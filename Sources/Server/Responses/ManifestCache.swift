@@ -3,6 +3,7 @@
 import DASHPackager
 import HTTP
 import Media
+import Net
 import Packaging
 import Sharing
 import Time
@@ -28,6 +29,13 @@ package final class ManifestCache: Sendable {
     var publishTime = WallTime.origin
     var rendered: [Key: Rendered] = [:]
     var renderings = 0
+
+    /// Removes the MPDs; those that responses keep are past media.
+    mutating func forget() {
+      let texts = rendered.values.flatMap(\.whole.body).map(\.bytes)
+      rendered = [:]
+      if !texts.isEmpty { PastMedia.add(texts: texts, at: SystemClock.monotonicTime) }
+    }
   }
 
   /// The maximum number of kept MPDs: clients choose the `Host` field, and so the number of MPDs.
@@ -86,12 +94,12 @@ package final class ManifestCache: Sendable {
       if edition != shared.edition {
         shared.edition = edition
         shared.publishTime = now
-        shared.rendered = [:]
+        shared.forget()
       }
       if let rendered = shared.rendered[key] { return rendered }
       guard let rendered = render(key, snapshot, audio, shared.publishTime) else { return nil }
       shared.renderings += 1
-      if shared.rendered.count >= Self.copyLimit { shared.rendered = [:] }
+      if shared.rendered.count >= Self.copyLimit { shared.forget() }
       shared.rendered[key] = rendered
       return rendered
     }

@@ -50,9 +50,9 @@ final class PlaylistCache: Sendable {
     var responses: [Key: PreparedResponse] = [:]
 
     /// Counts the bodies as past media: a newer version replaces them.
-    func leave(until deadline: MonotonicTime) {
-      for body in plain.values { body.leaveWindow(until: deadline) }
-      for body in compressed.values { body.leaveWindow(until: deadline) }
+    func leave() {
+      PastMedia.add(
+        texts: Array(plain.values) + compressed.values, at: SystemClock.monotonicTime)
     }
   }
 
@@ -136,7 +136,7 @@ final class PlaylistCache: Sendable {
     let snapshot = isOld ? key.form == .chunked ? window.snapshot : window.listing : asked
     let (number, hasEnded) = (number(snapshot, key.form), snapshot.state == .ended)
     if number > cached || hasEnded && !cachedEnd {
-      shared[key.form].leave(until: SystemClock.monotonicTime + ServerState.replacedTextTime)
+      shared[key.form].leave()
       shared[key.form] = RenderedVersion(number: number, hasEnded: hasEnded)
     }
     if let response = shared[key.form].responses[key] { return response }

@@ -7,7 +7,13 @@ import Time
 
 /// Responses about the server itself: probes, metrics and the time.
 extension RequestRouter {
-  func health(_ exchange: any Exchange) { probe(exchange, "ok\n") }
+  /// The probe that is requested most, rendered once.
+  private static let healthy = response("ok\n")
+
+  func health(_ exchange: any Exchange) {
+    exchange.kind = .probe
+    exchange.respond(Self.healthy)
+  }
 
   func version(_ exchange: any Exchange) { probe(exchange, serverState.versionText + "\n") }
 
@@ -47,19 +53,18 @@ extension RequestRouter {
     exchange.kind = .time
     let text = TimeService.text(
       form, now: SystemClock.wallTime, displacement: serverState.options.timeDisplacement)
-    answer(exchange, text, "text/plain; charset=utf-8")
+    exchange.respond(Self.response(text))
   }
 
-  private func probe(
-    _ exchange: any Exchange, _ text: String, _ type: String = "text/plain; charset=utf-8"
-  ) {
+  private func probe(_ exchange: any Exchange, _ text: String) {
     exchange.kind = .probe
-    answer(exchange, text, type)
+    exchange.respond(Self.response(text))
   }
 
-  private func answer(_ exchange: any Exchange, _ text: String, _ type: String) {
-    exchange.respond(
-      PreparedResponse(
-        status: 200, fields: ResponseFields.fields(type, .noStore), body: [SharedBytes(text)]))
+  /// A short text, which counts little in memory.
+  private static func response(_ text: String) -> PreparedResponse {
+    PreparedResponse(
+      status: 200, fields: ResponseFields.fields("text/plain; charset=utf-8", .noStore),
+      body: [SharedBytes(text)])
   }
 }

@@ -11,6 +11,9 @@ import Time
 ///
 /// Confined to the loop's thread.
 final class RequestRouter: RequestHandler, LoopService {
+  /// The characters of an unknown method that a response repeats: a head may be one long method.
+  private static let shownMethod = 32
+
   let serverState: ServerState
   private let loop: EventLoop
   let counters: Locked<ServerCounters>
@@ -88,10 +91,11 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   private func refuseMethod(_ exchange: any Exchange) {
+    let method = exchange.request.methodText.prefix(Self.shownMethod)
     exchange.respond(
       ResponseFields.error(
         405,
-        "method not allowed: \(exchange.request.methodText) (expected GET, HEAD or OPTIONS)",
+        "method not allowed: \(method) (expected GET, HEAD or OPTIONS)",
         .second, [HeaderField("Allow", "GET, HEAD, OPTIONS")]))
   }
 

@@ -20,9 +20,9 @@ struct StreamListing {
 
   /// `/streams.json`.
   var response: PreparedResponse {
-    PreparedResponse(
-      status: 200, fields: ResponseFields.fields("application/json", .noStore),
-      body: [SharedBytes("[\(streams.map(Self.object).joined(separator: ","))]\n")])
+    .document(
+      "[\(streams.map(Self.object).joined(separator: ","))]\n",
+      fields: ResponseFields.fields("application/json", .noStore))
   }
 
   private static func object(_ stream: StreamEntry) -> String {

@@ -124,10 +124,9 @@ enum UploadResponses {
       </body></html>
 
       """
-    return PreparedResponse(
-      status: 200,
+    return .document(
+      html,
       fields: ResponseFields.fields("text/html; charset=utf-8", .second)
-        + [PageFiles.referrerPolicy],
-      body: [.init(html)])
+        + [PageFiles.referrerPolicy])
   }
 }

@@ -33,10 +33,9 @@ struct StatisticsHandler {
     let since = exchange.request.queryItems.first { $0.name == "history" }
       .map { Int64($0.value) ?? 0 }
     exchange.respond(
-      PreparedResponse(
-        status: 200,
-        fields: [HeaderField("Content-Type", "application/json")] + Self.fields,
-        body: [SharedBytes(serverState.statistics(at: now, historySince: since))]))
+      .document(
+        serverState.statistics(at: now, historySince: since),
+        fields: [HeaderField("Content-Type", "application/json")] + Self.fields))
   }
 
   /// The fields of all responses: scripts of other origins cannot read them.
