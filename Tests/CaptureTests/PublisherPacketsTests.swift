@@ -85,6 +85,33 @@ struct PublisherPacketsTests {
     #expect(throws: InputError.self) { try connect() }
   }
 
+  @Test("the end of a publisher that cannot be used is noticed, and each wait without a publisher")
+  func absence() throws {
+    var pair: [Int32] = [0, 0]
+    try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+    let media = PublishedMedia(descriptor: pair[0])
+    defer { close(pair[1]) }
+    var absences = 0
+    media.whenAbsent = { absences += 1 }
+    func wait(for records: [MediaRecord]) throws {
+      let bytes = records.flatMap { $0.head + $0.payload }
+      if !bytes.isEmpty { try #require(unsafe write(pair[1], bytes, bytes.count) == bytes.count) }
+      var options = InputOptions()
+      options.listensForEver = false
+      options.openLimit = .milliseconds(300)
+      _ = try PublisherPackets(media, options, InputCancellation()).read()
+    }
+    try wait(for: [.begin, .tag(video(0))])
+    #expect(absences == 1)
+    // It still publishes when the input is opened again.
+    try wait(for: [.tag(video(40))])
+    #expect(absences == 1)
+    #expect(throws: InputError.self) { try wait(for: [.end]) }
+    #expect(absences == 2)
+    #expect(throws: InputError.self) { try wait(for: []) }
+    #expect(absences == 3)
+  }
+
   @Test("the offset of ModEx is added to the timestamp of video and audio")
   func offsets() throws {
     // 30000/1001 frames per second: 33,366,666 ns, of which the timestamp has the milliseconds.

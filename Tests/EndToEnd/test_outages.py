@@ -21,6 +21,7 @@ from harness.program import Program
 from harness.rtmp import publish, rtmp_port
 from harness.sources import Source, clip
 from harness.supervisor import free_port
+from harness.uploads import begin
 from harness.waiting import wait_until
 
 TOKEN = "correct-horse-battery-staple"
@@ -176,6 +177,30 @@ def test_an_outage_ends_with_the_first_frame(streamer: Callable[..., Program],
     wait_until(lambda: outage() is not None, 20, "the next wait")
     last = outage()
     assert last and last["kind"] in ("no-publisher", "silent") and last["seconds"] < 15
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("isolation", ["process", "none"])
+def test_a_publisher_that_has_left_is_no_reason(isolation: str, streamer: Callable[..., Program],
+                                                tmp_path: Path) -> None:
+    """A codec that is not supported is the reason while its publisher is connected."""
+    program = streamer("-c", str(write(tmp_path, {}, isolation=isolation)), defaults=False)
+    media = clip(tmp_path / "clip.ts", 6, "-an", "-muxrate", "8M", "-f", "mpegts").read_bytes()
+    unusable = with_stream_type(media, 0xd4)  # AVS3
+
+    def kind() -> str | None:
+        return (outages(program)["no-publisher"] or {}).get("kind")
+
+    wait_until(lambda: kind() == "no-publisher", 10, "the wait for a publisher")
+    upload = begin(program, "/no-publisher/live.ts")
+
+    def is_unsupported() -> bool:
+        upload.send(unusable)
+        return kind() == "unsupported"
+
+    wait_until(is_unsupported, 20, "the reason", 0.3)
+    upload.cut()
+    wait_until(lambda: kind() == "no-publisher", 20, "the next wait for a publisher")
 
 
 @pytest.mark.timeout(120)

@@ -27,6 +27,8 @@ package final class PublishedMedia: @unchecked Sendable {
   /// The bytes of a container that are not read yet, from `containerOffset` on.
   private var container: [UInt8] = []
   private var containerOffset = 0
+  /// Called when the wait for a publisher begins and none publishes, or when one ends during it.
+  package var whenAbsent: (() -> Void)?
 
   /// Takes ownership of the socket.
   package init(descriptor: Int32) { self.descriptor = descriptor }
@@ -38,9 +40,11 @@ package final class PublishedMedia: @unchecked Sendable {
   ///
   /// - Throws: `cancelled`, or `silent` when the cancellation is due.
   func waitForPublisher(_ cancellation: InputCancellation) throws(InputError) {
+    if running == nil { whenAbsent?() }
     while true {
       let record = try next(cancellation, silence: 0)
       if record == .begin { return }
+      if record == .end { whenAbsent?() }
       guard record != .end, let running else { continue }
       pending = running.tags.map { .tag($0) } + [record] + pending
       return
@@ -96,6 +100,8 @@ package final class PublishedMedia: @unchecked Sendable {
     into buffer: UnsafeMutablePointer<UInt8>, _ count: Int, _ cancellation: InputCancellation
   ) -> Int32 {
     while containerOffset >= container.count {
+      // The library asks again after the end.
+      if running == nil, pending.isEmpty { return CFF_EOF }
       do throws(InputError) {
         switch try next(cancellation, silence: 0) {
         case .tag(let tag) where tag.kind == .container:

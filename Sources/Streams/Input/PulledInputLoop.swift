@@ -36,6 +36,8 @@ struct PulledInputLoop {
       stage = knownStage() ?? stage
     }
     input.waits()
+    // The media may have been those of a publisher that cannot be used, and that leaves later.
+    input.published?.whenAbsent = { [weak input] in input?.waits() }
     while !input.isStopped {
       let retryAt: MonotonicTime
       do throws(InputError) {
