@@ -165,6 +165,20 @@ def test_a_signal_during_the_start_waits(streamer: Callable[..., Program], tmp_p
     assert program.process.poll() is None
 
 
+def test_a_signal_waits_from_the_first_code_on() -> None:
+    """A bare start: SIGHUP is sent as soon as the program has blocked it, before its libraries."""
+    program = launch(SMALL, defaults=False)
+    try:
+        status = Path(f"/proc/{program.pid}/status")
+        while not int(re.findall(r"^SigBlk:\s*(\w+)", status.read_text(), re.M)[0], 16) & 1:
+            assert program.process.poll() is None
+        os.kill(program.pid, signal.SIGHUP)
+        assert program.listening.wait(10) and program.port, program.log_text()
+        assert get(program.port, PLAYLIST).status == 200
+    finally:
+        stop(program)
+
+
 def test_a_blocked_signal_waits_from_the_first_instant(streamer: Callable[..., Program]) -> None:
     """As in the units of systemd: env blocks signals while libraries are loaded."""
     for unit in UNITS:
