@@ -136,6 +136,30 @@ final class InputContext {
     }
   }
 
+  /// A number that changes when a stream is found or described, or a program changes.
+  ///
+  /// It is cheap, to be asked for with each packet. `video` is the chosen video stream.
+  func trackFingerprint(video: Int32?) -> Int {
+    var hasher = Hasher()
+    hasher.combine(video)
+    for index in unsafe streams.indices {
+      guard let parameters = unsafe streams[index]?.pointee.codecpar else { continue }
+      unsafe hasher.combine(parameters.pointee.codec_id.rawValue)
+      unsafe hasher.combine(parameters.pointee.sample_rate)
+      unsafe hasher.combine(parameters.pointee.extradata_size)
+    }
+    let programs = unsafe UnsafeBufferPointer(
+      start: pointer.pointee.programs, count: Int(pointer.pointee.nb_programs))
+    for index in programs.indices {
+      guard let program = unsafe programs[index] else { continue }
+      unsafe hasher.combine(program.pointee.nb_stream_indexes)
+      let members = unsafe UnsafeBufferPointer(
+        start: program.pointee.stream_index, count: Int(program.pointee.nb_stream_indexes))
+      for member in members.indices { unsafe hasher.combine(members[member]) }
+    }
+    return hasher.finalize()
+  }
+
   /// Whether the stream is audio that can be decoded.
   func isAudio(_ index: Int) -> Bool {
     guard let parameters = unsafe streams[index]?.pointee.codecpar else { return false }

@@ -25,6 +25,8 @@ final class LibraryPackets {
   private var hasHeard = false
   /// Whether no packet can change which stream is the audio.
   private var isAudioFinal = false
+  /// The tracks of which the audio was chosen; nil before the first packet.
+  private var knownTracks: Int?
 
   /// Opens the input, or the container of a publisher.
   ///
@@ -116,6 +118,9 @@ final class LibraryPackets {
   /// A packet of the stream `heard` has arrived. The parameters of a described stream may be
   /// complete only with its first packet.
   private func chooseAudio(_ heard: Int32) {
+    let tracks = context.trackFingerprint(video: videoIndex)
+    guard heard == audioIndex || tracks != knownTracks else { return }
+    knownTracks = tracks
     let programs = context.programs
     let order = AudioTrackOrder.order(
       tracks: unsafe context.streams.indices.filter { context.isAudio($0) },
