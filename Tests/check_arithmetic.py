@@ -36,6 +36,8 @@ FOREIGN = (
     "Server/Viewers/*.swift", "Streams/Input/*.swift",
     "Server/Feed/*.swift", "Streams/Upstream/*.swift",
     "Streams/PassThrough/*.swift", "Streams/Isolation/*.swift", "Streams/Audio/*.swift",
+    "Streams/Pipelines/*.swift", "Streams/Session/AudioQueue.swift",
+    "Streams/Session/CopiedAudioFormat.swift", "Streams/Session/SourceFacts.swift",
     "Scheduling/*.swift", "Media/*.swift",
     "Canary/*.swift", "Packaging/*.swift", "ChunkStream/*.swift", "Ingest/*/*.swift",
     "Publishing/*.swift", "Publishing/*/*.swift", "Isolation/*.swift", "Net/*.swift",

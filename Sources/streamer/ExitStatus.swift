@@ -38,12 +38,12 @@ enum ExitStatus {
   static func exit(for error: any Error) -> Never {
     switch error {
     case let error as UsageError: exit(2, "\(error)")
-    case let failure as StreamSession.Failure: exit(for: failure)
+    case let failure as SessionFailure: exit(for: failure)
     default: exit(1, "\(error)")
     }
   }
 
-  private static func exit(for failure: StreamSession.Failure) -> Never {
+  private static func exit(for failure: SessionFailure) -> Never {
     switch failure {
     // A missing source that a flag names is a wrong setting.
     case .source(let reason), .configuration(let reason): exit(2, reason)

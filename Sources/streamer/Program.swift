@@ -130,13 +130,13 @@ final class Program: Sendable {
     Watchdog.start(notifier, server)
   }
 
-  private func waitUntilOpen(_ stream: StreamSupervisor) throws(StreamSession.Failure) {
+  private func waitUntilOpen(_ stream: StreamSupervisor) throws(SessionFailure) {
     let phase = Monitor(stream.phase)
     stream.subscribe { [weak stream] in
       if let now = stream?.phase { phase.update { $0 = now } }
     }
     phase.update { $0 = stream.phase }
-    let failure: StreamSession.Failure? = phase.wait { phase in
+    let failure: SessionFailure? = phase.wait { phase in
       switch phase {
       case .idle, .starting: nil
       case .live, .ended: .some(nil)
@@ -165,7 +165,7 @@ final class Program: Sendable {
   /// Why the program has nothing to do.
   enum ExitReason: Sendable {
     /// The stream of flags has failed.
-    case failed(StreamSession.Failure)
+    case failed(SessionFailure)
     /// The sources of all streams have ended.
     case ended
   }

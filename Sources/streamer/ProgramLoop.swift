@@ -43,7 +43,7 @@ enum ProgramLoop {
           accessLog?.reopen()
           // Files can be slow, and this thread must take further signals.
           if OSThread(name: "reload", { program.reload() }) == nil {
-            log.write(.error, "configuration", "not reloaded: \(StreamSession.Failure.thread)")
+            log.write(.error, "configuration", "not reloaded: \(SessionFailure.thread)")
           }
           return
         }
@@ -88,7 +88,7 @@ enum ProgramLoop {
   /// - Returns: the failure of the stream of flags; nil if there is none.
   private static func wait(
     _ program: Program, _ events: Monitor<[Event]>, _ log: Log
-  ) -> StreamSession.Failure? {
+  ) -> SessionFailure? {
     /// When players have played the windows of streams that have all ended.
     var playedAt = MonotonicTime.distantFuture
     while true {

@@ -66,7 +66,7 @@ extension StreamDefinition {
   /// A plan that connects to another server, whose stream has the configuration.
   private func relaying(_ address: UpstreamAddress, _ log: Log) -> StreamPlan {
     let link = UpstreamLink(address)
-    var plan = StreamPlan(name: settings.name) { start throws(StreamSession.Failure) in
+    var plan = StreamPlan(name: settings.name) { start throws(SessionFailure) in
       let source = UpstreamSource(
         link, settings.upstreamTrust, stream: settings.name,
         agent: "streamer/\(Version.text)", log: log)
@@ -76,7 +76,7 @@ extension StreamDefinition {
       } catch {
         source.stop()
         if let wrong = error as? UsageError { throw .configuration("\(wrong)") }
-        throw error as? StreamSession.Failure ?? .source("\(error)")
+        throw error as? SessionFailure ?? .source("\(error)")
       }
     }
     plan.upstream = link
@@ -89,7 +89,7 @@ extension StreamDefinition {
     _ address: InputAddress, _ published: PublishedStream?, _ sharing: InputSharing, _ log: Log
   ) -> StreamPlan {
     let (crashes, outages) = (SourceCrashes(), SourceOutages())
-    var plan = StreamPlan(name: settings.name) { start throws(StreamSession.Failure) in
+    var plan = StreamPlan(name: settings.name) { start throws(SessionFailure) in
       let source =
         start.continued?.source
         ?? source(address, published, sharing, crashes, outages, log)

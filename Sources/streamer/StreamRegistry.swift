@@ -93,7 +93,7 @@ final class StreamRegistry: StreamControl {
       }
     }
     if !isBegun {
-      log.write(.error, "configuration", "not reloaded: \(StreamSession.Failure.thread)")
+      log.write(.error, "configuration", "not reloaded: \(SessionFailure.thread)")
     }
   }
 
@@ -129,7 +129,7 @@ final class StreamRegistry: StreamControl {
         answer(.added(element.name))
       } catch { answer(.refused("\(error)")) }
     }
-    if !isBegun { answer(.refused("\(StreamSession.Failure.thread)")) }
+    if !isBegun { answer(.refused("\(SessionFailure.thread)")) }
   }
 
   func remove(_ name: String, answer: @escaping @Sendable (ControlResult) -> Void) {
@@ -146,7 +146,7 @@ final class StreamRegistry: StreamControl {
       apiStreams.withLock { _ = $0.remove(name) }
       close(stream) { answer(.removed) }
     }
-    if !isBegun { answer(.refused("\(StreamSession.Failure.thread)")) }
+    if !isBegun { answer(.refused("\(SessionFailure.thread)")) }
   }
 
   /// Runs a change after the changes before it; not on a loop, since it reads files.

@@ -91,7 +91,7 @@ struct ControlTests {
   @Test("the streams with their states, without secrets")
   func list() throws {
     let handler = try handler()
-    var plan = StreamPlan(name: "cam") { _ throws(StreamSession.Failure) in
+    var plan = StreamPlan(name: "cam") { _ throws(SessionFailure) in
       throw .source("rtsp://user:secret@h/x is not there")
     }
     plan.isOnDemand = true

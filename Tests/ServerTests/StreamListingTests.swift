@@ -18,7 +18,7 @@ struct StreamListingTests {
     _ name: String, to handler: SyntheticHandler, onDemand: Bool = false,
     _ change: (inout StreamServingOptions) -> Void = { _ in }
   ) {
-    var plan = StreamPlan(name: name) { _ throws(StreamSession.Failure) in throw .thread }
+    var plan = StreamPlan(name: name) { _ throws(SessionFailure) in throw .thread }
     plan.isOnDemand = onDemand
     var options = StreamServingOptions()
     change(&options)

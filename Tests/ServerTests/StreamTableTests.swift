@@ -18,7 +18,7 @@ struct StreamTableTests {
 
   /// A stream that was not started: its phase stays idle.
   private func hosted(_ name: String, onDemand: Bool = false) -> StreamSupervisor {
-    var plan = StreamPlan(name: name) { _ throws(StreamSession.Failure) in throw .late }
+    var plan = StreamPlan(name: name) { _ throws(SessionFailure) in throw .late }
     plan.isOnDemand = onDemand
     return StreamSupervisor(plan, log: Self.log)
   }
@@ -57,7 +57,7 @@ struct StreamTableTests {
     "a stream that cannot start is 503 without its reason, also in readiness and metrics")
   func failed() throws {
     let handler = try SyntheticHandler.live()
-    var plan = StreamPlan(name: "broken") { _ throws(StreamSession.Failure) in
+    var plan = StreamPlan(name: "broken") { _ throws(SessionFailure) in
       throw .source("rtsp://user:secret@127.0.0.1/cam is not there")
     }
     plan.isRetried = true
@@ -142,7 +142,7 @@ struct StreamTableTests {
     let handler = try SyntheticHandler.live()
     let begun = Locked(0)
     let release = Monitor(false)
-    var plan = StreamPlan(name: "asleep") { _ throws(StreamSession.Failure) in
+    var plan = StreamPlan(name: "asleep") { _ throws(SessionFailure) in
       begun.withLock { $0 += 1 }
       _ = release.wait { $0 ? true : nil }
       throw .late
@@ -170,7 +170,7 @@ struct StreamTableTests {
   }
 }
 
-extension StreamSession.Failure {
+extension SessionFailure {
   /// The failure of a stream without a source.
-  fileprivate static let late = StreamSession.Failure.source("there is nothing")
+  fileprivate static let late = SessionFailure.source("there is nothing")
 }

@@ -12,8 +12,9 @@ struct SourceEventsTests {
   /// The files whose code runs in the process of a source and writes lines of the log.
   private static let places = [
     "Streams/Audio", "Streams/Encoding", "Streams/Input", "Streams/PassThrough",
-    "Streams/Isolation/ProcessFaults.swift", "Streams/Session/SessionContext.swift",
-    "Streams/Session/SessionContext+Slate.swift", "Logging/Log+Threads.swift",
+    "Streams/Pipelines", "Streams/Isolation/ProcessFaults.swift",
+    "Streams/Session/SessionContext.swift", "Streams/Session/SessionContext+Slate.swift",
+    "Logging/Log+Threads.swift",
   ]
   /// Events of devices, which no other process reads.
   private static let local: Set = ["audio-open", "audio-gone"]

@@ -57,8 +57,8 @@ struct SourceOutageTests {
     #expect(SourceOutage.Kind(InputError.denied("Connection refused")) == .denied)
     #expect(SourceOutage.Kind(InputError.silent(10)) == .silent)
     #expect(SourceOutage.Kind(InputError.noVideo("no decoder for avs3")) == .unsupported)
-    #expect(SourceOutage.Kind(StreamSession.Failure.encoder("no device")) == .encoder)
-    #expect(SourceOutage.Kind(StreamSession.Failure.configuration("")) == .settings)
+    #expect(SourceOutage.Kind(SessionFailure.encoder("no device")) == .encoder)
+    #expect(SourceOutage.Kind(SessionFailure.configuration("")) == .settings)
   }
 
   @Test("kinds have distinct words without addresses", arguments: SourceOutage.Kind.allCases)

@@ -223,7 +223,7 @@ struct StreamSessionTests {
   func missingCamera() throws {
     let host = try Host { $0.source = .camera(path: "/dev/video-none") }
     defer { host.stream.end() }
-    let failure = #expect(throws: StreamSession.Failure.self) { try host.start() }
+    let failure = #expect(throws: SessionFailure.self) { try host.start() }
     guard case .source(let reason) = failure else {
       Issue.record("\(String(describing: failure))")
       return
@@ -260,7 +260,7 @@ struct StreamSessionTests {
       host.lines.withLock { $0.contains { $0.contains("warning") && $0.contains("libx264") } })
     let wrong = try Host { $0.preset = "no-such-preset" }
     defer { wrong.stream.end() }
-    let failure = #expect(throws: StreamSession.Failure.self) { try wrong.start() }
+    let failure = #expect(throws: SessionFailure.self) { try wrong.start() }
     guard case .encoder = failure else {
       Issue.record("\(String(describing: failure))")
       return

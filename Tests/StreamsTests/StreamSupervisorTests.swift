@@ -167,7 +167,7 @@ struct StreamSupervisorTests {
   func cancelled() throws {
     let waits = Monitor(false)
     let host = Host(
-      StreamPlan(name: "late") { start throws(StreamSession.Failure) in
+      StreamPlan(name: "late") { start throws(SessionFailure) in
         start.cancellation.whenCancelled { waits.update { $0 = true } }
         _ = waits.wait { $0 ? true : nil }
         throw .source("the source is missing")

@@ -24,3 +24,14 @@ struct InputTarget: Sendable {
   /// Called on the input's thread; nil if audio is not used.
   var audio: AudioConsumer?
 }
+
+extension SessionContext {
+  /// Takes the coded audio of a pulled input; nil if it is not used.
+  var audioConsumer: InputTarget.AudioConsumer? {
+    guard case .input = configuration.audio else { return nil }
+    return { [audioQueue] packet, format, captured in
+      audioQueue.push(
+        .init(bytes: packet.bytes, format: format, pts: packet.pts, captured: captured))
+    }
+  }
+}

@@ -144,7 +144,7 @@ final class ChildStream: Sendable {
     // The context keeps this body: a strong reference would keep the stream after it has left.
     context.whenFinished { [weak self] outcome in self?.finished(outcome) }
     let thread = OSThread(name: "open") { [self] in
-      do throws(StreamSession.Failure) {
+      do throws(SessionFailure) {
         try pipeline.open()
         pipe.send(ChildMessage.opened.bytes)
         source.whenEnded { [weak context] in context?.finish(.sourceEnded) }
@@ -154,7 +154,7 @@ final class ChildStream: Sendable {
   }
 
   /// Tells the server the outcome of a session, after all its media.
-  private func finished(_ outcome: StreamSession.Outcome) {
+  private func finished(_ outcome: SessionOutcome) {
     guard case .irregularKeyFrames = outcome, let ended = session.withLock({ $0 }) else {
       pipe.send(ChildMessage(outcome).bytes)
       return
@@ -184,7 +184,7 @@ final class ChildStream: Sendable {
 }
 
 extension ChildMessage {
-  fileprivate init(_ outcome: StreamSession.Outcome) {
+  fileprivate init(_ outcome: SessionOutcome) {
     switch outcome {
     case .sourceEnded: self = .sourceEnded
     case .tracksChanged: self = .tracksChanged

@@ -16,7 +16,7 @@ final class IsolatedPipeline: Pipeline {
 
   var clockError: Interval { receiver.clockError }
 
-  func open() throws(StreamSession.Failure) {
+  func open() throws(SessionFailure) {
     source.attach(receiver)
     try receiver.waitUntilOpen()
   }

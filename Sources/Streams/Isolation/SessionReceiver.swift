@@ -26,7 +26,7 @@ final class SessionReceiver: Sendable {
   }
 
   /// Nil before the process has answered.
-  private let opening = Monitor<Result<Void, StreamSession.Failure>?>(nil)
+  private let opening = Monitor<Result<Void, SessionFailure>?>(nil)
   private let context: SessionContext
   private let state: Locked<State>
   private let lastClockError = Locked(Interval.zero)
@@ -61,7 +61,7 @@ final class SessionReceiver: Sendable {
   }
 
   /// Blocks until the session runs or cannot run.
-  func waitUntilOpen() throws(StreamSession.Failure) { try opening.wait { $0 }.get() }
+  func waitUntilOpen() throws(SessionFailure) { try opening.wait { $0 }.get() }
 
   /// Ends the wait, if there is one: the source is stopped.
   func cancel() { settle(.failure(.source("cancelled"))) }
@@ -81,7 +81,7 @@ final class SessionReceiver: Sendable {
     }
   }
 
-  private func settle(_ result: Result<Void, StreamSession.Failure>) {
+  private func settle(_ result: Result<Void, SessionFailure>) {
     opening.update { if $0 == nil { $0 = result } }
   }
 
@@ -92,7 +92,7 @@ final class SessionReceiver: Sendable {
     switch message {
     case .opened: settle(.success(()))
     case .failed(let kind, let reason):
-      let failure = StreamSession.Failure(kind: kind, reason: reason)
+      let failure = SessionFailure(kind: kind, reason: reason)
       let isOpen = opening.update { result in
         if result == nil { result = .failure(failure) }
         if case .success? = result { return true }
@@ -187,7 +187,7 @@ final class SessionReceiver: Sendable {
   }
 }
 
-extension StreamSession.Failure {
+extension SessionFailure {
   /// The failure of a session in another process.
   init(kind: UInt8, reason: String) {
     switch kind {

@@ -27,7 +27,7 @@ final class PassThroughTrack: Sendable {
     var segment: Int64?
     var faults = 0
     /// Called once when the session ends.
-    var onEnd: (@Sendable (StreamSession.Outcome) -> Void)?
+    var onEnd: (@Sendable (SessionOutcome) -> Void)?
     /// Whether the session ends since the source has changed: nothing more is published.
     var isOver = false
 
@@ -139,7 +139,7 @@ final class PassThroughTrack: Sendable {
   /// - Throws: the error in the parameter sets.
   func open(
     _ videos: [InputDescription.Video],
-    onEnd: @escaping @Sendable (StreamSession.Outcome) -> Void = { _ in }
+    onEnd: @escaping @Sendable (SessionOutcome) -> Void = { _ in }
   ) throws(FFmpegError) {
     guard outputs.allSatisfy({ $0.track < videos.count }) else {
       throw FFmpegError(refused: "\(videos.count) video tracks for \(outputs.count) renditions")
@@ -235,7 +235,7 @@ final class PassThroughTrack: Sendable {
   }
 
   /// Ends the session.
-  private func end(_ state: inout State, _ outcome: StreamSession.Outcome) -> Result {
+  private func end(_ state: inout State, _ outcome: SessionOutcome) -> Result {
     state.isOver = true
     let body = state.onEnd.take()
     return Result(isOver: true, onEnd: { body?(outcome) })

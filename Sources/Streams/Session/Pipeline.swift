@@ -5,7 +5,7 @@ import Time
 /// Publishes the media of one session: encoded, or passed through, in this process or another.
 protocol Pipeline: Sendable {
   /// Starts the threads and returns when source and encoders are open.
-  func open() throws(StreamSession.Failure)
+  func open() throws(SessionFailure)
 
   /// Releases the threads that wait for each other.
   ///
@@ -22,12 +22,4 @@ protocol Pipeline: Sendable {
 
 extension Pipeline {
   func requestKey(_ rendition: Int) {}
-}
-
-extension SessionContext {
-  /// The pipeline in this process, of the units of `source` or of a local source.
-  func pipeline(of source: PulledSource?) -> any Pipeline {
-    configuration.passesThrough
-      ? PassThroughPipeline(self, source: source) : EncodingPipeline(self, source: source)
-  }
 }

@@ -11,8 +11,8 @@ import Time
 /// The state shared by the threads of one session: clock, sinks, counters, outcome.
 final class SessionContext: Sendable {
   private struct End: Sendable {
-    var outcome: StreamSession.Outcome?
-    var body: (@Sendable (StreamSession.Outcome) -> Void)?
+    var outcome: SessionOutcome?
+    var body: (@Sendable (SessionOutcome) -> Void)?
   }
 
   /// A rendition and the sink of its chunks.
@@ -64,15 +64,6 @@ final class SessionContext: Sendable {
       StreamStatistics(renditions: configuration.renditions.count + (audioSink == nil ? 0 : 1)))
   }
 
-  /// Takes the coded audio of a pulled input; nil if it is not used.
-  var audioConsumer: InputTarget.AudioConsumer? {
-    guard case .input = configuration.audio else { return nil }
-    return { [audioQueue] packet, format, captured in
-      audioQueue.push(
-        .init(bytes: packet.bytes, format: format, pts: packet.pts, captured: captured))
-    }
-  }
-
   /// The clock of the stream at the start.
   var clock: StreamClock { anchor.clock }
   /// The first segment.
@@ -85,7 +76,7 @@ final class SessionContext: Sendable {
   /// Starts a thread of the session.
   func startThread(
     _ name: String, _ body: @escaping @Sendable () -> Void
-  ) throws(StreamSession.Failure) {
+  ) throws(SessionFailure) {
     guard threads.start(name, body) else { throw .thread }
   }
 
@@ -95,7 +86,7 @@ final class SessionContext: Sendable {
   func startEncoder(
     _ name: String,
     _ body: @escaping @Sendable (_ opened: () -> Void) throws(FFmpegError) -> Void
-  ) throws(StreamSession.Failure) -> OpeningResult {
+  ) throws(SessionFailure) -> OpeningResult {
     let opening = OpeningResult()
     try startThread(name) { [self] in
       do throws(FFmpegError) { try body { opening.succeed() } } catch {
@@ -107,41 +98,14 @@ final class SessionContext: Sendable {
     return opening
   }
 
-  /// Starts the audio thread, if the stream has audio.
-  ///
-  /// - Parameters:
-  ///   - clock: the media clock of the video.
-  ///   - firstSegment: the first segment; nil if each period starts with its video.
-  ///   - source: creates the source that the thread reads; nil for the audio of an input.
-  ///   - goLive: opens the window; returns whether the stream starts.
-  /// - Returns: the result of opening the encoder; nil without audio.
-  /// - Throws: the failure if the system refuses a thread.
-  func startAudio(
-    clock: any MediaClock, from firstSegment: Int64?,
-    source: @escaping @Sendable () -> (any LocalAudioSource)? = { nil },
-    goLive: @escaping @Sendable (inout AudioPipeline) throws(FFmpegError) -> Bool
-  ) throws(StreamSession.Failure) -> OpeningResult? {
-    guard let audioSink, let segmentation = configuration.audioSegmentation else { return nil }
-    return try startEncoder(StreamConfiguration.audioName) { [self] opened throws(FFmpegError) in
-      var pipeline = try AudioPipeline(
-        configuration, segmentation: segmentation, window: audioSink, from: firstSegment,
-        after: publishedAudio, clock: clock, source: source(), queue: audioQueue,
-        gracePeriod: configuration.audioGracePeriod, statistics: statistics, watch: watch, log: log)
-      opened()
-      guard try goLive(&pipeline) else { return }
-      try pipeline.run(until: stop)
-      if ending.isSet { pipeline.finish() }
-    }
-  }
-
   /// Waits for the end of all threads, at most until `deadline`.
   func joinThreads(until deadline: MonotonicTime) { threads.join(until: deadline) }
 
   // MARK: Outcome
 
   /// Sets the outcome; the first one stays.
-  func finish(_ outcome: StreamSession.Outcome) {
-    let body = end.withLock { end -> (@Sendable (StreamSession.Outcome) -> Void)? in
+  func finish(_ outcome: SessionOutcome) {
+    let body = end.withLock { end -> (@Sendable (SessionOutcome) -> Void)? in
       guard end.outcome == nil else { return nil }
       end.outcome = outcome
       return end.body
@@ -150,7 +114,7 @@ final class SessionContext: Sendable {
   }
 
   /// Calls `body` with the outcome, at once if there is one.
-  func whenFinished(_ body: @escaping @Sendable (StreamSession.Outcome) -> Void) {
+  func whenFinished(_ body: @escaping @Sendable (SessionOutcome) -> Void) {
     let outcome = end.withLock { end in
       end.body = body
       return end.outcome

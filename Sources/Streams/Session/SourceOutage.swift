@@ -99,7 +99,7 @@ extension SourceOutage.Kind {
   }
 
   /// The kind of a failure of a session.
-  init(_ failure: StreamSession.Failure) {
+  init(_ failure: SessionFailure) {
     switch failure {
     case .source(let reason): self = Self(message: reason)
     case .encoder: self = .encoder

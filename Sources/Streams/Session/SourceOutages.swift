@@ -101,7 +101,7 @@ package final class SourceOutages: Sendable {
   /// - Parameters:
   ///   - failure: the failure.
   ///   - retryAt: the next start; nil if there is none, or only upon a request.
-  package func fail(_ failure: StreamSession.Failure, retryAt: MonotonicTime?) {
+  package func fail(_ failure: SessionFailure, retryAt: MonotonicTime?) {
     let (text, now) = (Redaction.redact("\(failure)"), SystemClock.wallTime)
     change { $0.fail(.init(failure), text, at: now, retryAt: retryAt.map(Self.wall)) }
   }

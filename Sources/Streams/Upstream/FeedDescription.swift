@@ -29,23 +29,6 @@ package struct FeedDescription: JSONFields, Equatable {
   let retained: Int
   let numbering: MediaNames.Numbering
 
-  /// The description of a session of this server, with the servers up to this one.
-  package init(_ session: StreamSession, path: [String]) {
-    let configuration = session.configuration
-    self.path = path
-    let delays = UpstreamFacts.delays
-    self.session = UpstreamFacts(
-      identity: session.identity, firstSegment: session.names.base + 1,
-      inputDelay: min(max(configuration.inputDelay, delays.lowerBound), delays.upperBound),
-      audioDelay: min(max(configuration.audioDelay, delays.lowerBound), delays.upperBound))
-    renditions = configuration.renditions
-    segmentation = configuration.segmentation
-    audio = configuration.audioSegmentation == nil ? nil : configuration.audioSettings
-    playlistLength = configuration.playlistLength
-    retained = configuration.retained
-    numbering = configuration.numbering
-  }
-
   /// Checks the description.
   ///
   /// - Throws: the error in a value that is out of its range.
@@ -120,21 +103,6 @@ package struct FeedDescription: JSONFields, Equatable {
     configuration.numbering = numbering
     return configuration
   }
-}
-
-/// The session of an upstream.
-package struct UpstreamFacts: Sendable, Equatable, Codable {
-  /// The range of delays.
-  static let delays: ClosedRange<Interval> = .zero ... .seconds(120)
-
-  /// The session of the first server.
-  let identity: UInt64
-  /// Its first segment, from which names may be counted.
-  let firstSegment: Int64
-  /// How long after its frame time a frame slot stays open.
-  let inputDelay: Interval
-  /// How long after its end an AAC frame may be published.
-  let audioDelay: Interval
 }
 
 /// The state of the source, which a feed repeats.

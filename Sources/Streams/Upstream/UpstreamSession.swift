@@ -27,7 +27,7 @@ final class UpstreamSession: Sendable {
   private let windows: [LiveWindow]
   private let state: Locked<State>
   /// Nil before the windows are open.
-  private let opening = Monitor<Result<Void, StreamSession.Failure>?>(nil)
+  private let opening = Monitor<Result<Void, SessionFailure>?>(nil)
   private let lastClockError = Locked(Interval.zero)
 
   /// A session that publishes in `windows`, of the video renditions and then of the audio.
@@ -55,7 +55,7 @@ final class UpstreamSession: Sendable {
   }
 
   /// Blocks until the windows are open, or cannot be opened.
-  func waitUntilOpen() throws(StreamSession.Failure) { try opening.wait { $0 }.get() }
+  func waitUntilOpen() throws(SessionFailure) { try opening.wait { $0 }.get() }
 
   /// Ends the wait, if there is one: the session is stopped.
   func cancel() { settle(.failure(.source("cancelled"))) }
@@ -66,7 +66,7 @@ final class UpstreamSession: Sendable {
     settle(.success(()))
   }
 
-  private func settle(_ result: Result<Void, StreamSession.Failure>) {
+  private func settle(_ result: Result<Void, SessionFailure>) {
     opening.update { if $0 == nil { $0 = result } }
   }
 

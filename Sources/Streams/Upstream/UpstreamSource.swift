@@ -74,13 +74,13 @@ package final class UpstreamSource: Sendable {
   /// - Throws: why it will never be known.
   package func begin(
     _ start: StartCancellation
-  ) throws(StreamSession.Failure) -> FeedDescription {
+  ) throws(SessionFailure) -> FeedDescription {
     start.whenCancelled { [weak self] in self?.cancel() }
     guard OSThread(name: "upstream", { [self] in run() }) != nil else {
       state.update { $0.isOver = true }
       throw .thread
     }
-    let found = state.wait { state -> Result<FeedDescription, StreamSession.Failure>? in
+    let found = state.wait { state -> Result<FeedDescription, SessionFailure>? in
       state.isStopping ? .failure(.source("cancelled")) : state.description.map { .success($0) }
     }
     return try found.get()

@@ -11,46 +11,6 @@ package import Time
 /// One run of a stream, from the opening of its source to its end: the owner of its threads, its
 /// windows and its pipeline.
 package final class StreamSession: Sendable {
-  /// Why a session could not start or continue.
-  package enum Failure: Error, CustomStringConvertible {
-    /// The source is missing or unusable.
-    case source(String)
-    /// No encoder could be opened.
-    case encoder(String)
-    /// The requested options do not fit the source.
-    case configuration(String)
-    /// The system refused a thread.
-    case thread
-
-    /// One line for a person.
-    package var description: String {
-      switch self {
-      case .source(let reason), .configuration(let reason): reason
-      case .encoder(let reason): "no encoder could be opened: \(reason)"
-      case .thread: "the system refuses another thread"
-      }
-    }
-  }
-
-  /// How a session ended by itself.
-  package enum Outcome: Sendable {
-    /// The source, a file or standard input, has ended.
-    case sourceEnded
-    /// The key frames of the passed-through source are irregular: segments of a fixed duration
-    /// cannot begin with key frames.
-    case irregularKeyFrames
-    /// The publisher no longer sends all renditions, or their key frames differ.
-    case tracksChanged
-    /// The passed-through source must be encoded from now on, with the reason.
-    case unfit(String)
-    /// The encoder that continues after a crash has another CMAF header.
-    case encoderChanged
-    /// The upstream has begun another session, or its window lacks the next segment.
-    case upstreamChanged
-    /// A running thread has failed.
-    case failed(Failure)
-  }
-
   /// One rendition of the ladder.
   package struct Rendition: Sendable {
     /// Name, size and bitrate.
@@ -172,7 +132,7 @@ package final class StreamSession: Sendable {
   /// The window goes live when the prefill is complete.
   ///
   /// - Throws: the first failure; then ``leave()`` releases the rest.
-  package func start() throws(Failure) {
+  package func start() throws(SessionFailure) {
     try pipeline.open()
     if case .inProcess(let source) = source {
       source.whenEnded { [weak context] in context?.finish(.sourceEnded) }
@@ -181,7 +141,7 @@ package final class StreamSession: Sendable {
 
   /// Calls `body` once when the session ends by itself, on one of its threads; at once if it has
   /// ended.
-  package func whenFinished(_ body: @escaping @Sendable (Outcome) -> Void) {
+  package func whenFinished(_ body: @escaping @Sendable (SessionOutcome) -> Void) {
     context.whenFinished(body)
   }
 
@@ -232,5 +192,14 @@ package final class StreamSession: Sendable {
     }
     context.joinThreads(until: deadline)
     SystemMemory.giveBack()
+  }
+}
+
+extension StreamSession {
+  /// A session as planned; no thread of its own runs yet.
+  convenience init(_ planned: StreamPlan.Session, outages: SourceOutages, log: Log) {
+    self.init(
+      planned.configuration, source: planned.source, upstream: planned.upstream, outages: outages,
+      log: log)
   }
 }

@@ -31,7 +31,7 @@ final class PassThroughPipeline: Pipeline {
 
   var clockError: Interval { track.clockError }
 
-  func open() throws(StreamSession.Failure) {
+  func open() throws(SessionFailure) {
     guard let source, case .network(let facts) = context.configuration.source else {
       throw .configuration("only a pulled input can be passed through")
     }

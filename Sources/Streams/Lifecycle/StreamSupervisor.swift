@@ -22,20 +22,7 @@ package final class StreamSupervisor: Sendable {
     /// The source has ended, or the stream was removed; the window is still served.
     case ended(StreamSession)
     /// The start or the session has failed.
-    case failed(StreamSession.Failure)
-  }
-
-  private enum Event: Sendable {
-    case opened(StreamSession, StartCancellation)
-    case notOpened(StreamSession.Failure, StartCancellation)
-    case finished(StreamSession, StreamSession.Outcome)
-  }
-
-  private struct Orders: Sendable {
-    var life: StreamLifecycle
-    var events: [Event] = []
-    /// Whether the stream's thread takes no more events.
-    var isClosed = false
+    case failed(SessionFailure)
   }
 
   /// The current start or session.
@@ -58,17 +45,16 @@ package final class StreamSupervisor: Sendable {
   /// The stream as requested.
   package let plan: StreamPlan
   private let log: Log
-  private let orders: Monitor<Orders>
+  private let orders: StreamOrders
   private let shared = Locked<(phase: Phase, observers: [@Sendable () -> Void])>((.idle, []))
-  private let lastUse = Locked(MonotonicTime.origin)
   private let thread = Locked<OSThread?>(nil)
 
   /// A stream without a session.
   package init(_ plan: StreamPlan, log: Log) {
     self.plan = plan
     self.log = log
-    orders = Monitor(
-      Orders(life: StreamLifecycle(isOnDemand: plan.isOnDemand, isRetried: plan.isRetried)))
+    orders = StreamOrders(
+      StreamLifecycle(isOnDemand: plan.isOnDemand, isRetried: plan.isRetried))
   }
 
   /// The first element of its URLs.
@@ -83,7 +69,7 @@ package final class StreamSupervisor: Sendable {
 
   /// Starts the stream; a stream on demand waits for the first ``use(_:)``.
   package func start() {
-    if !plan.isOnDemand { orders.update { $0.life.want(.running) } }
+    if !plan.isOnDemand { orders.update { $0.want(.running) } }
     let started = OSThread(name: "stream") { [self] in supervise() }
     thread.withLock { $0 = started }
     if started == nil { become(.failed(.thread)) }
@@ -92,9 +78,9 @@ package final class StreamSupervisor: Sendable {
   /// Notes a request at `now`: a stream on demand starts, or continues.
   package func use(_ now: MonotonicTime) {
     guard plan.isOnDemand else { return }
-    lastUse.withLock { $0 = max($0, now) }
+    orders.use(now)
     // Each update wakes the thread, so only an idle stream is updated.
-    if case .idle = phase { orders.update { $0.life.want(.running) } }
+    if case .idle = phase { orders.update { $0.want(.running) } }
   }
 
   /// Removes the stream; returns at once.
@@ -102,7 +88,7 @@ package final class StreamSupervisor: Sendable {
   /// - Parameter isEnding: whether its players see an end; else they wait for another
   ///   process to continue it.
   package func beginClosing(isEnding: Bool) {
-    orders.update { $0.life.want(.over(isEnding: isEnding)) }
+    orders.update { $0.want(.over(isEnding: isEnding)) }
   }
 
   /// Blocks until no thread of a removed stream is left, or until `deadline`.
@@ -117,7 +103,7 @@ package final class StreamSupervisor: Sendable {
   private func supervise() {
     var active = ActiveSession()
     while true {
-      let (action, events) = nextOrder()
+      let (action, events) = orders.next()
       for event in events { handle(event, &active) }
       switch action {
       case .begin: begin(&active)
@@ -128,39 +114,13 @@ package final class StreamSupervisor: Sendable {
     }
   }
 
-  /// Waits for events, then for the next action.
-  private func nextOrder() -> (StreamLifecycle.Action?, [Event]) {
-    var deadline = MonotonicTime.distantFuture
-    while true {
-      let found: (StreamLifecycle.Action?, [Event])?? = orders.wait(until: deadline) {
-        [lastUse] orders in
-        if !orders.events.isEmpty {
-          defer { orders.events = [] }
-          return .some((nil, orders.events))
-        }
-        let action = orders.life.next(
-          SystemClock.monotonicTime, lastUse: lastUse.withLock { $0 })
-        if case .wait(let until) = action {
-          // A later deadline replaces the present one when the present wait ends.
-          return until < deadline ? .some((.wait(until: until), [])) : nil
-        }
-        return .some((action, []))
-      }
-      switch found ?? nil {
-      case (.wait(let until), _)?: deadline = until
-      case let found?: return found
-      case nil: deadline = .distantFuture
-      }
-    }
-  }
-
-  private func handle(_ event: Event, _ active: inout ActiveSession) {
+  private func handle(_ event: StreamOrders.Event, _ active: inout ActiveSession) {
     switch event {
     case .opened(let session, let cancellation):
       guard active.start?.cancellation === cancellation else { return session.leave() }
       active.start = nil
       active.session = session
-      orders.update { $0.life.opened() }
+      orders.update { $0.opened() }
       plan.outages.opened()
       become(.live(session))
     case .notOpened(let failure, let cancellation):
@@ -174,11 +134,11 @@ package final class StreamSupervisor: Sendable {
   }
 
   private func finish(
-    _ session: StreamSession, _ outcome: StreamSession.Outcome, _ active: inout ActiveSession
+    _ session: StreamSession, _ outcome: SessionOutcome, _ active: inout ActiveSession
   ) {
     switch outcome {
     case .sourceEnded:
-      orders.update { $0.life.sourceEnded() }
+      orders.update { $0.sourceEnded() }
       log.write(.info, "ended", stream: name, "the source has ended")
       session.end()
       return become(.ended(session))
@@ -189,7 +149,7 @@ package final class StreamSupervisor: Sendable {
       active.hasIrregularKeyFrames = true
       active.session = nil
       active.continued = session.leaveSource()
-      return orders.update { $0.life.renew() }
+      return orders.update { $0.renew() }
     case .tracksChanged:
       renew(.warning, "tracks-changed", "the publisher sends other video tracks")
     case .unfit(let reason):
@@ -210,13 +170,13 @@ package final class StreamSupervisor: Sendable {
 
   private func renew(_ level: Log.Level, _ event: StaticString, _ reason: String) {
     log.write(level, event, stream: name, "\(reason): restarting the stream")
-    orders.update { $0.life.renew() }
+    orders.update { $0.renew() }
   }
 
-  private func fail(_ failure: StreamSession.Failure) {
-    let retryAt = orders.update { orders in
-      orders.life.failed(SystemClock.monotonicTime)
-      return orders.life.retryAt
+  private func fail(_ failure: SessionFailure) {
+    let retryAt = orders.update { life in
+      life.failed(SystemClock.monotonicTime)
+      return life.retryAt
     }
     plan.outages.fail(failure, retryAt: retryAt)
     become(.failed(failure))
@@ -249,7 +209,7 @@ package final class StreamSupervisor: Sendable {
       session.end()
       become(.ended(session))
     }
-    orders.update { $0.isClosed = true }
+    orders.close()
     leave(&active)
   }
 
@@ -261,10 +221,7 @@ package final class StreamSupervisor: Sendable {
       log.join(start.thread, until: SystemClock.monotonicTime + limit, stream: name)
       active.start = nil
       // A session that the start has opened meanwhile is not used.
-      for event in orders.update({ orders in
-        defer { orders.events = [] }
-        return orders.events
-      }) {
+      for event in orders.takeEvents() {
         if case .opened(let session, _) = event { session.leave() }
       }
     }
@@ -285,12 +242,12 @@ package final class StreamSupervisor: Sendable {
 
   private func open(_ start: StreamPlan.Start) {
     let began = SystemClock.monotonicTime
-    do throws(StreamSession.Failure) {
+    do throws(SessionFailure) {
       let planned = try plan.session(start)
       let session = StreamSession(planned, outages: plan.outages, log: log)
       session.logFirstPlaylist(since: began, log)
       session.logShortenedWindows(log)
-      do throws(StreamSession.Failure) { try session.start() } catch {
+      do throws(SessionFailure) { try session.start() } catch {
         session.leave()
         throw error
       }
@@ -304,12 +261,8 @@ package final class StreamSupervisor: Sendable {
     }
   }
 
-  private func tell(_ event: Event) {
-    let isClosed = orders.update { orders in
-      if !orders.isClosed { orders.events.append(event) }
-      return orders.isClosed
-    }
+  private func tell(_ event: StreamOrders.Event) {
     // This start was left when the stream was removed: its session is not used.
-    if isClosed, case .opened(let session, _) = event { session.leave() }
+    if !orders.tell(event), case .opened(let session, _) = event { session.leave() }
   }
 }

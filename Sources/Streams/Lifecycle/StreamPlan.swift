@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
-import Logging
 package import Packaging
 
 /// One stream as requested, before its source is opened.
@@ -98,7 +97,7 @@ package struct StreamPlan: Sendable {
   package var upstream: UpstreamLink?
   /// Called with the configuration of each started session, on a thread of the stream.
   package var opened: @Sendable (StreamConfiguration) -> Void = { _ in }
-  private let prepare: @Sendable (Start) throws(StreamSession.Failure) -> Session
+  private let prepare: @Sendable (Start) throws(SessionFailure) -> Session
 
   /// A plan whose source must be open before size and rate are known.
   ///
@@ -108,7 +107,7 @@ package struct StreamPlan: Sendable {
   ///     is cancelled.
   package init(
     name: String,
-    prepare: @escaping @Sendable (Start) throws(StreamSession.Failure) -> Session
+    prepare: @escaping @Sendable (Start) throws(SessionFailure) -> Session
   ) {
     self.name = name
     self.prepare = prepare
@@ -116,7 +115,7 @@ package struct StreamPlan: Sendable {
 
   /// A plan with a known configuration.
   package init(_ configuration: StreamConfiguration) {
-    self.init(name: configuration.name) { _ throws(StreamSession.Failure) in
+    self.init(name: configuration.name) { _ throws(SessionFailure) in
       Session(configuration)
     }
   }
@@ -124,14 +123,5 @@ package struct StreamPlan: Sendable {
   /// The next session; blocks until its source is known.
   ///
   /// - Throws: the reason; any failure once `start` is cancelled.
-  func session(_ start: Start) throws(StreamSession.Failure) -> Session { try prepare(start) }
-}
-
-extension StreamSession {
-  /// A session as planned; no thread of its own runs yet.
-  convenience init(_ planned: StreamPlan.Session, outages: SourceOutages, log: Log) {
-    self.init(
-      planned.configuration, source: planned.source, upstream: planned.upstream, outages: outages,
-      log: log)
-  }
+  func session(_ start: Start) throws(SessionFailure) -> Session { try prepare(start) }
 }

@@ -36,7 +36,7 @@ final class EncodingPipeline: Pipeline {
       wallMinusMonotonic: SystemClock.wallMinusMonotonic, on: configuration.segmentation)
   }
 
-  func open() throws(StreamSession.Failure) {
+  func open() throws(SessionFailure) {
     do throws(FFmpegError) {
       let frames = try context.slateFrames()
       slate.withLock { $0 = frames }
@@ -68,7 +68,7 @@ final class EncodingPipeline: Pipeline {
   /// Starts the source.
   ///
   /// - Returns: the result of its opening; nil if it is open.
-  private func startSource() throws(StreamSession.Failure) -> OpeningResult? {
+  private func startSource() throws(SessionFailure) -> OpeningResult? {
     let (feed, stop, log, name) = (feed, context.stop, context.log, configuration.name)
     switch configuration.source {
     case .test:
@@ -102,7 +102,7 @@ final class EncodingPipeline: Pipeline {
     }
   }
 
-  private func startPacer() throws(StreamSession.Failure) {
+  private func startPacer() throws(SessionFailure) {
     let pacer = SlotPacer(feed: feed, stop: context.stop)
     try context.startThread("grid") { pacer.run() }
   }
@@ -151,7 +151,7 @@ final class EncodingPipeline: Pipeline {
   }
 
   /// Starts the audio thread; a missing device is an error, as a missing camera is.
-  private func startAudio() throws(StreamSession.Failure) -> OpeningResult? {
+  private func startAudio() throws(SessionFailure) -> OpeningResult? {
     if case .device(let name) = configuration.audio, !configuration.waitsForSource {
       do throws(AudioDeviceError) { _ = try AudioDevice(device: name) } catch {
         throw .source("\(error)")
