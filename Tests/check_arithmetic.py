@@ -30,6 +30,7 @@ FOREIGN = (
     "Checked/*.swift", "Configuration/Files/*.swift", "Configuration/Options/*.swift",
     "HTTP/Body/*.swift", "HTTP/Client/*.swift", "HTTP/Server/*.swift", "HTTP/HTTP1/*.swift",
     "HTTP/HTTP2/*.swift", "HTTP/Message/*.swift", "HTTP/WebSocket/*.swift",
+    "HTTP/Connections/*.swift", "HTTP/Limits/*.swift",
     "HLSPackager/DeliveryDirectives.swift", "Packaging/MediaName.swift",
     "Server/Metrics/CMCDReport.swift", "Server/Metrics/MetricLines.swift", "Server/Routing/*.swift",
     "Server/Sockets/*.swift", "Server/Switching/*.swift", "Server/Delivery/*.swift",

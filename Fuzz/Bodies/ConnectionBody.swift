@@ -30,7 +30,7 @@ extension FuzzBody {
       "HTTP/HTTP2/HTTP2Connection.swift", "HTTP/HTTP2/HTTP2Connection+Body.swift",
       "HTTP/HTTP2/HTTP2Connection+Session.swift", "HTTP/HTTP2/HTTP2Exchange.swift",
       "HTTP/HTTP2/HTTP2RequestHead.swift", "HTTP/HTTP2/HTTP2Session.swift",
-      "HTTP/HTTP2/HTTP2Callbacks.swift", "HTTP/HTTP2/HTTP2Output.swift",
+      "HTTP/HTTP2/HTTP2Callbacks.swift", "HTTP/Server/GatheredOutput.swift",
       "HTTP/HTTP2/FloodBudget.swift", "HTTP/HTTP2/HTTP2Body.swift", "HTTP/Message/FieldBlock.swift",
       "Net/SliceQueue.swift", "Net/SliceCursor.swift",
     ]

@@ -8,7 +8,7 @@ extension HTTP2Connection: HTTP2SessionOwner {
   /// The requests that are taken at once; further ones wait for other connections and publications.
   private static let turnLength = 16
 
-  var output: HTTP2Output { server.output }
+  var output: GatheredOutput { server.output }
 
   var isTurnOver: Bool { takenCount >= Self.turnLength }
 

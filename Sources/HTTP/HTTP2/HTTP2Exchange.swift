@@ -193,7 +193,7 @@ final class HTTP2Exchange: ConnectionExchange {
   }
 
   /// Moves `count` bytes of the body to the output.
-  func move(_ count: Int, to output: HTTP2Output, least: Int, now: MonotonicTime) {
+  func move(_ count: Int, to output: GatheredOutput, least: Int, now: MonotonicTime) {
     pending.removeFirst(count) { output.append($0) }
     if let tunnel, let connection {
       // bounded: bytes of one connection

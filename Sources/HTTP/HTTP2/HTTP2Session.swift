@@ -7,7 +7,7 @@ import Sharing
 /// The connection of a session; called from inside `receive` and `send`.
 protocol HTTP2SessionOwner: AnyObject {
   /// Takes the frames to be sent; a full output takes no more.
-  var output: HTTP2Output { get }
+  var output: GatheredOutput { get }
   /// A frame's header was received; a returned fault ends the connection.
   func frameBegan(_ type: UInt8, stream: Int32, length: Int) -> ConnectionFault?
   /// A field section of a new request begins.

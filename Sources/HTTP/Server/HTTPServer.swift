@@ -7,13 +7,7 @@ package import Time
 /// The HTTP connections of one loop.
 ///
 /// Confined to the loop's thread.
-package final class HTTPServer: SocketReceiver, LoopService {
-  /// Connections above the limit that get an error response at the same time; further ones are
-  /// closed without a response.
-  private static let refusedCapacity = 64
-  /// The maximum size of one read: the largest head, since bytes that are not parsed are kept.
-  private static let readLimit = 16 * 1024
-
+package final class HTTPServer: LoopService {
   let loop: EventLoop
   let limits: HTTPLimits
   let handler: any RequestHandler
@@ -23,9 +17,9 @@ package final class HTTPServer: SocketReceiver, LoopService {
   let batch = WriteBatch()
   private(set) var isDraining = false
   /// Frames to be written to a stream.
-  let output = HTTP2Output()
-  private let addresses: AddressTable
-  private let proxies: TrustedProxies
+  let output = GatheredOutput()
+  let addresses: AddressTable
+  let proxies: TrustedProxies
   private var connections: [any ServedConnection] = []
   private var suffixes = HeadSuffix()
   private var lastSize = (count: 0, line: SharedBytes([]))
@@ -71,70 +65,6 @@ package final class HTTPServer: SocketReceiver, LoopService {
 
   /// Whether there is no connection.
   package var isEmpty: Bool { connections.isEmpty }
-
-  package func receive(_ socket: AcceptedSocket) {
-    guard proxies.contains(socket.peer) else { return open(socket) }
-    let connection = ProxiedConnection(socket, self)
-    guard connection.isOpen else { return }
-    if nextCheck == .distantFuture { nextCheck = loop.now + limits.checkInterval }
-    add(connection)
-  }
-
-  /// Serves the connection of a client whose address is known.
-  func open(_ socket: AcceptedSocket) {
-    // On an error the descriptor is closed.
-    if let tls = socket.tls {
-      let secure = try? TLSStream(
-        socket, tls, on: loop, readLimit: Self.readLimit, leastProgress: limits.leastSentBytes)
-      if let secure { serve(secure, secure) }
-    } else {
-      let plain = try? TCPStream(
-        socket, on: loop, readLimit: Self.readLimit, leastProgress: limits.leastSentBytes)
-      if let plain { serve(plain) }
-    }
-  }
-
-  /// Serves a connection; above the limits it is refused, far above them closed without a response.
-  ///
-  /// - Parameters:
-  ///   - stream: the connection.
-  ///   - secure: the same stream if it is TLS.
-  package func serve(_ stream: any ByteStream, _ secure: TLSStream? = nil) {
-    let isExempt = isExempt(stream.peer)
-    let ownCount = isExempt ? 0 : addresses.add(stream.peer)
-    guard connections.count < limits.connections + Self.refusedCapacity,
-      ownCount <= limits.connectionsPerAddress + Self.refusedCapacity
-    else {
-      observer?.faulted(
-        ownCount > limits.connectionsPerAddress ? .addressConnections : .connections)
-      if !isExempt { addresses.remove(stream.peer) }
-      return stream.close()
-    }
-    if nextCheck == .distantFuture { nextCheck = loop.now + limits.checkInterval }
-    let refusal = refusal(ownCount: ownCount)
-    if let refusal, secure == nil {
-      // The version is unknown; an HTTP/1.1 response is a refusal for clients of both versions.
-      let connection = HTTP1Connection(stream, self)
-      add(connection)
-      connection.refuse(refusal)
-    } else {
-      add(NegotiatingConnection(stream, secure: secure, self, refusal: refusal))
-    }
-  }
-
-  /// Why a connection that arrives now is refused; nil if it is not.
-  private func refusal(ownCount: Int) -> Refusal? {
-    if connections.count >= limits.connections {
-      return Refusal(
-        status: 503, line: "too many connections (at most \(limits.connections))",
-        fault: .connections)
-    }
-    guard ownCount > limits.connectionsPerAddress else { return nil }
-    return Refusal(
-      status: 429,
-      line: "too many connections of one address (at most \(limits.connectionsPerAddress))",
-      fault: .addressConnections)
-  }
 
   /// Ends each connection after the responses to its open requests; closes idle connections.
   ///
@@ -189,7 +119,9 @@ package final class HTTPServer: SocketReceiver, LoopService {
     pastMedia.hasNone(loop.name)
   }
 
-  private func add(_ connection: any ServedConnection) {
+  /// Adds a connection, and checks it from now on.
+  func add(_ connection: any ServedConnection) {
+    if nextCheck == .distantFuture { nextCheck = loop.now + limits.checkInterval }
     connection.index = connections.count
     connections.append(connection)
   }
@@ -214,7 +146,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
   }
 
   /// Whether connections of an address are not counted: a proxy brings all its clients from one.
-  private func isExempt(_ peer: PeerAddress) -> Bool {
+  func isExempt(_ peer: PeerAddress) -> Bool {
     limits.exemptsLoopback && peer.isLoopback || proxies.contains(peer)
   }
 

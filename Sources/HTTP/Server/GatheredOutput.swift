@@ -3,10 +3,11 @@
 import Net
 import Sharing
 
-/// Frames to be written to a stream: small pieces are copied into one buffer, slices stay shared.
+/// Frames of HTTP/2 to be written to a stream: small pieces are copied into one buffer, slices stay
+/// shared.
 ///
 /// One for each loop, since only one connection writes at a time.
-final class HTTP2Output {
+final class GatheredOutput {
   /// The number of bytes after which a batch is written before more frames are built: later frames
   /// follow the priorities at their time.
   static let batchSize = 64 * 1024
