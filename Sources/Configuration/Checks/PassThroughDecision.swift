@@ -7,9 +7,6 @@ import Time
 
 /// The decision whether an input is passed through, from the settings and the facts about it.
 package struct PassThroughDecision: Sendable {
-  /// `--passthrough`.
-  package enum Mode: String, CaseIterable, Sendable { case auto, always, never }
-
   /// The decision.
   enum Outcome {
     case passThrough(PassThroughAnalysis.Fit)

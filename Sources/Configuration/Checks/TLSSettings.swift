@@ -12,9 +12,6 @@ package struct TLSSettings: Sendable {
     case selfSigned
   }
 
-  /// The port if a certificate was given and no port.
-  static let defaultPort: UInt16 = 8443
-
   /// The port; 0: any free port.
   package let port: UInt16
   package let certificate: Certificate
@@ -39,7 +36,7 @@ package struct TLSSettings: Sendable {
           or with \(option: "self-signed")
           """)
     }
-    port = settings.securePort ?? Self.defaultPort
+    port = settings.securePort ?? ProgramSettings.defaultSecurePort
     guard port == 0 || settings.plainPort != .port(port) else {
       throw UsageError(
         .option("https-port"), .value("\(port)"),

@@ -6,8 +6,6 @@ import FoundationEssentials
 ///
 /// An empty variable counts as absent. The values of a repeatable option are separated by spaces.
 package struct EnvironmentReader: Sendable {
-  static let prefix = "STREAMER_"
-
   package let entries: [SettingsLayer.Entry]
   package let warnings: [String]
 
@@ -17,7 +15,7 @@ package struct EnvironmentReader: Sendable {
   package init(
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(UsageError) {
-    var rest = environment.filter { $0.key.hasPrefix(Self.prefix) && !$0.value.isEmpty }
+    var rest = environment.filter { $0.key.hasPrefix(Option.variablePrefix) && !$0.value.isEmpty }
     var entries: [SettingsLayer.Entry] = []
     for option in Option.table {
       let given = option.variables.compactMap { name in

@@ -77,11 +77,14 @@ package struct Option: Sendable {
     }
   }
 
+  /// The beginning of the names of variables.
+  static let variablePrefix = "STREAMER_"
+
   /// The variables of the environment: `STREAMER_PART_DURATION`.
   package var variables: [String] {
     guard isKey || name == "config" else { return [] }
     return ([name] + aliases).map {
-      EnvironmentReader.prefix + $0.uppercased().replacing("-", with: "_")
+      Self.variablePrefix + $0.uppercased().replacing("-", with: "_")
     }
   }
 }

@@ -18,7 +18,7 @@ extension Option {
       help: "the port for HTTP; 0: any free port; off: HTTPS only"),
     .program(
       "https-port", \.securePort, .port,
-      default: "\(TLSSettings.defaultPort) with a certificate, else off",
+      default: "\(ProgramSettings.defaultSecurePort) with a certificate, else off",
       help: "the port for HTTPS; 0: any free port"),
     .program(
       "congestion", \.congestion, .congestion,

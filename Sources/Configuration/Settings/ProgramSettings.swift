@@ -24,6 +24,9 @@ package struct ProgramSettings: Sendable {
     case port(UInt16)
   }
 
+  /// The port for HTTPS if a certificate was given and no port.
+  static let defaultSecurePort: UInt16 = 8443
+
   package var action = Action.stream
   /// Whether a parent process restarts the program.
   package var isSupervising = false

@@ -42,7 +42,7 @@ package struct StreamSettings: Sendable {
   /// How the program accepts publishers by RTMP or SRT; nil if it does not.
   package var publishMode: PublishAccess.Mode?
   package var loops = false
-  package var passThrough = PassThroughDecision.Mode.auto
+  package var passThrough = PassThroughMode.auto
   /// Whether the input has a process of its own; nil: if it can have one.
   package var isolation: Isolation?
   /// The most memory of a process of an input, in MB.

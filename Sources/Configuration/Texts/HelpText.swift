@@ -35,18 +35,8 @@ package enum HelpText {
     var words = option.help.split(separator: " ").map(String.init)
     if let text = option.defaultText { words.append("(default \(text))") }
     let margin = String(repeating: " ", count: indent)
-    let body = wrapped(words, columns: columns - indent).joined(separator: "\n" + margin) + "\n"
+    let body = WordWrap.lines(words, columns: columns - indent).joined(separator: "\n" + margin) + "\n"
     guard flags.count < indent else { return flags + "\n" + margin + body }
     return flags + margin.dropFirst(flags.count) + body
-  }
-
-  /// The words in lines of fewer than `columns` characters.
-  static func wrapped(_ words: [String], columns: Int) -> [String] {
-    var lines = [""]
-    for word in words {
-      if lines[lines.count - 1].count + word.count >= columns { lines.append("") }
-      lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
-    }
-    return lines
   }
 }

@@ -29,7 +29,7 @@ enum SampleFile {
   }
 
   private static func entry(_ option: Option) -> String {
-    let help = HelpText.wrapped(option.help.split(separator: " ").map(String.init), columns: 93)
+    let help = WordWrap.lines(option.help.split(separator: " ").map(String.init), columns: 93)
       .map { "  // \($0)\n" }.joined()
     let quoted: Bool
     switch option.form {

@@ -12,15 +12,4 @@ package enum PrintedText: String, CaseIterable, Sendable {
   case zsh
   /// A file of settings with all keys in comments.
   case json
-
-  /// The text; `version` is that of the program.
-  package func text(version: String) -> String {
-    switch self {
-    case .man: ManualPage.program(version: version)
-    case .manJSON: ManualPage.file(version: version)
-    case .bash: Completion.bash
-    case .zsh: Completion.zsh
-    case .json: SampleFile.text
-    }
-  }
 }

@@ -13,7 +13,7 @@ package enum TokenCommand: Sendable {
   /// The first argument of the program.
   package static let name = "token"
   /// The variable with the keys of the server, of which the first signs.
-  private static let variable = EnvironmentReader.prefix + "PLAYBACK_KEY"
+  private static let variable = Option.variablePrefix + "PLAYBACK_KEY"
 
   /// What a token permits.
   package struct TokenClaims: Sendable {

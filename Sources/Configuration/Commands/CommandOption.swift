@@ -38,7 +38,7 @@ struct CommandOption: Sendable {
     let margin = String(repeating: " ", count: indent)
     return zip(flags, options).map { flag, option in
       let words = option.help.split(separator: " ").map(String.init)
-      let body = HelpText.wrapped(words, columns: 100 - indent)
+      let body = WordWrap.lines(words, columns: 100 - indent)
       return flag + margin.dropFirst(flag.count) + body.joined(separator: "\n" + margin)
     }.joined(separator: "\n")
   }
