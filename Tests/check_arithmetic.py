@@ -31,7 +31,7 @@ FOREIGN = (
     "HTTP/Body/*.swift", "HTTP/Client/*.swift", "HTTP/Server/*.swift", "HTTP/HTTP1/*.swift",
     "HTTP/HTTP2/*.swift", "HTTP/Message/*.swift", "HTTP/WebSocket/*.swift",
     "HTTP/Connections/*.swift", "HTTP/Limits/*.swift",
-    "HLSPackager/DeliveryDirectives.swift", "Packaging/MediaName.swift",
+    "HLSPackager/DeliveryDirectives.swift",
     "Server/Metrics/CMCDReport.swift", "Server/Metrics/MetricLines.swift", "Server/Routing/*.swift",
     "Server/Sockets/*.swift", "Server/Switching/*.swift", "Server/Delivery/*.swift",
     "Server/Viewers/*.swift", "Streams/Input/*.swift",
@@ -40,7 +40,7 @@ FOREIGN = (
     "Streams/Pipelines/*.swift", "Streams/Session/AudioQueue.swift",
     "Streams/Session/CopiedAudioFormat.swift", "Streams/Session/SourceFacts.swift",
     "Scheduling/*.swift", "Media/*.swift",
-    "Canary/*.swift", "Packaging/*.swift", "ChunkStream/*.swift", "Ingest/*/*.swift",
+    "Canary/*.swift", "Packaging/Window/*.swift", "Packaging/Names/*.swift", "ChunkStream/*.swift", "Ingest/*/*.swift",
     "Publishing/*.swift", "Publishing/*/*.swift", "Isolation/*.swift", "Net/*.swift",
     "Net/*/*.swift", "Time/*.swift",
 )

@@ -14,12 +14,6 @@ package final class PublisherRegistry: Sendable {
 
   private struct State: Sendable {
     var entries: [String: Entry] = [:]
-    var connections = PublisherConnections(limit: mostConnections, addressLimit: mostOfAddress)
-    /// The number of the newest connection that may be replaced.
-    var lastConnection: UInt64 = 0
-    /// Close the connections that may be replaced, by their numbers.
-    var closers: [UInt64: @Sendable () -> Void] = [:]
-    var faults: [PublisherFault: UInt64] = [:]
     var creator: Creator?
     /// Whether a text is the key of a stream.
     var isKey: @Sendable (String) -> Bool = { _ in false }
@@ -53,16 +47,13 @@ package final class PublisherRegistry: Sendable {
       _ name: String, _ application: String, _ answer: @escaping @Sendable (Bool) -> Void
     ) -> Void
 
-  /// Connections of all addresses, publishing or not.
-  package static let mostConnections = 512
-  /// Connections of one address other than loopback.
-  package static let mostOfAddress = 32
-
   /// A digest that no path has.
   private static let noPath = SecretDigest("")
 
   /// Asked before a client publishes.
   package let hooks: PublishHooks
+  /// The connections of publishers, publishing or not.
+  package let connections = CountedConnections()
   private let publishCheck: PublishCheck
   private let state = Locked(State())
 
@@ -259,63 +250,4 @@ package final class PublisherRegistry: Sendable {
     case .new: .passphrase(nil)
     }
   }
-
-  // MARK: Connections
-
-  /// Counts a connection; false if there are too many.
-  func connect(_ peer: PeerAddress) -> Bool {
-    state.withLock { $0.connections.connect(peer, number: nil) } == .accepted
-  }
-
-  /// Counts a connection that may be replaced by a new one while it publishes nothing.
-  ///
-  /// - Parameters:
-  ///   - peer: the address of the client.
-  ///   - close: closes the connection, on any thread.
-  /// - Returns: its number; nil if there are too many connections.
-  func connect(_ peer: PeerAddress, close: @escaping @Sendable () -> Void) -> UInt64? {
-    let (number, replaced) = state.withLock { state -> (UInt64?, (@Sendable () -> Void)?) in
-      // bounded: a number of connections
-      let number = state.lastConnection + 1
-      var replaced: (@Sendable () -> Void)?
-      switch state.connections.connect(peer, number: number) {
-      case .refused:
-        state.faults[.connections, default: 0] += 1
-        return (nil, nil)
-      case .accepted: break
-      case .replaces(let other):
-        state.faults[.replaced, default: 0] += 1
-        replaced = state.closers.removeValue(forKey: other)
-      }
-      state.lastConnection = number
-      state.closers[number] = close
-      return (number, replaced)
-    }
-    replaced?()
-    return number
-  }
-
-  /// A connection begins or ends to publish.
-  func note(_ number: UInt64, publishes: Bool) {
-    state.withLock { $0.connections.set(number, publishes: publishes) }
-  }
-
-  /// Notes the end of a connection with a number.
-  func disconnect(_ number: UInt64) {
-    state.withLock { state in
-      state.connections.disconnect(number)
-      state.closers[number] = nil
-    }
-  }
-
-  /// Notes the end of a counted connection without a number.
-  func disconnect(_ peer: PeerAddress) { state.withLock { $0.connections.disconnect(peer) } }
-
-  /// Counts a fault of a client.
-  func count(_ fault: PublisherFault) {
-    state.withLock { $0.faults[fault, default: 0] += 1 }
-  }
-
-  /// The faults of clients by reason.
-  package var faults: [PublisherFault: UInt64] { state.withLock { $0.faults } }
 }

@@ -35,7 +35,8 @@ package enum HelpText {
     var words = option.help.split(separator: " ").map(String.init)
     if let text = option.defaultText { words.append("(default \(text))") }
     let margin = String(repeating: " ", count: indent)
-    let body = WordWrap.lines(words, columns: columns - indent).joined(separator: "\n" + margin) + "\n"
+    let body =
+      WordWrap.lines(words, columns: columns - indent).joined(separator: "\n" + margin) + "\n"
     guard flags.count < indent else { return flags + "\n" + margin + body }
     return flags + margin.dropFirst(flags.count) + body
   }

@@ -70,7 +70,7 @@ final class SRTHandshakes: Sendable {
       state.unfinished.count < Self.mostUnfinished
         && state.unfinished.count + state.connectedCount < Self.mostCallers
     }
-    guard hasRoom, access.registry.connect(peer) else { throw .overload }
+    guard hasRoom, access.registry.connections.add(peer) else { throw .overload }
     do throws(SRTRefusal) {
       let grant = try access.admit(streamID, from: peer, at: now)
       if let passphrase = grant.passphrase, !socket.setPassphrase(passphrase) {
@@ -78,7 +78,7 @@ final class SRTHandshakes: Sendable {
       }
       state.withLock { $0.unfinished[socket] = Caller(grant: grant, peer: peer, since: now) }
     } catch {
-      access.registry.disconnect(peer)
+      access.registry.connections.remove(peer)
       throw error
     }
   }
@@ -99,7 +99,7 @@ final class SRTHandshakes: Sendable {
   /// Notes the end of a caller.
   func release(_ peer: PeerAddress) {
     state.withLock { $0.connectedCount -= 1 }
-    access.registry.disconnect(peer)
+    access.registry.connections.remove(peer)
   }
 
   /// Forgets callers that the library has refused, because they encrypt otherwise.
@@ -110,7 +110,7 @@ final class SRTHandshakes: Sendable {
       return failed.values
     }
     for caller in failed {
-      access.registry.disconnect(caller.peer)
+      access.registry.connections.remove(caller.peer)
       if caller.grant.passphrase != nil {
         access.registry.failPassphrase(caller.peer, caller.grant.admission, at: now)
         refuse(caller.peer, "wrong passphrase, or none")

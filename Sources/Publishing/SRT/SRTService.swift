@@ -5,24 +5,6 @@ package import Net
 import Sharing
 import Time
 
-/// The port of a listener for SRT callers.
-package struct SRTOptions: Sendable {
-  /// A name or an address; of several addresses the first usable one.
-  package var host: String
-  /// 0 for any free port.
-  package var port: UInt16
-  /// The least latency of a caller, in milliseconds.
-  package var latency = 120
-  /// Whether another process may have the port, and will release it.
-  package var waitsForPort = false
-
-  /// A port with the default latency.
-  package init(host: String, port: UInt16) {
-    self.host = host
-    self.port = port
-  }
-}
-
 /// A listener for SRT callers that publish, on a thread of its own.
 package final class SRTService: Sendable {
   private struct State {

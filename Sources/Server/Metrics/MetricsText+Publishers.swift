@@ -27,7 +27,7 @@ extension MetricsText {
     family("streamer_publisher_bytes_total", "counter", "Bytes of media from publishers.") {
       Double($0.bytes)
     }
-    let faults = serverState.publishers.faults
+    let faults = serverState.publishers.connections.faults
     let name = "streamer_publisher_faults_total"
     out.family(name, "counter", "RTMP connections refused or ended because of the client.")
     for fault in PublisherFault.allCases {

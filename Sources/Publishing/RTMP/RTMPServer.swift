@@ -52,7 +52,7 @@ final class RTMPServer: SocketReceiver, LoopService {
     }
     guard !isClosed else { return stream.close() }
     let connection = RTMPConnection(stream, self)
-    let number = registry.connect(socket.peer) { [loop] in
+    let number = registry.connections.add(socket.peer) { [loop] in
       loop.post { connection.giveWay() }
     }
     guard let number else { return stream.close() }
@@ -64,7 +64,7 @@ final class RTMPServer: SocketReceiver, LoopService {
   func remove(_ connection: RTMPConnection) {
     guard let index = connections.firstIndex(where: { $0 === connection }) else { return }
     connections.remove(at: index)
-    registry.disconnect(connection.number)
+    registry.connections.remove(connection.number)
     reportLeft()
   }
 

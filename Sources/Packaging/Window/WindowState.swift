@@ -13,25 +13,12 @@ struct WindowState: Sendable {
   let segmentation: TrackSegmentation
   /// The number of complete segments in playlists.
   let playlistLength: Int
-  /// The number of complete segments in the window.
-  let retained: Int
-  /// The number of bytes above which old segments are removed early.
-  let byteLimit: Int
-  /// The number of complete segments that stay in the window in any case.
-  private static let leastSegments = 3
 
   private(set) var state = WindowSnapshot.State.starting
-  private(set) var segments: [Segment] = []
+  private var kept: KeptSegments
   private(set) var open: OpenSegment?
-  private(set) var evictedDiscontinuities: Int64 = 0
   private(set) var revision: Int64 = 0
   private(set) var version: Int64 = 0
-  /// Bytes of the chunks in the window.
-  private(set) var size = 0
-  /// Whether segments were removed since the window was too large.
-  private(set) var isShortened = false
-  /// Segments that were removed since ``takeEvicted()``.
-  private var evicted: [Segment] = []
   /// The largest drift within a period, if a frame lasts longer.
   private static let mostDrift = Interval.milliseconds(40)
   /// The events of the stream.
@@ -57,11 +44,10 @@ struct WindowState: Sendable {
     after earlier: WindowEnd? = nil
   ) {
     self.segmentation = segmentation
-    self.byteLimit = byteLimit
     self.playlistLength = playlistLength
-    self.retained = retained
+    kept = KeptSegments(limit: retained, byteLimit: byteLimit)
     guard let earlier else { return }
-    evictedDiscontinuities = earlier.discontinuities
+    kept.startCounting(from: earlier.discontinuities)
     period = .initial(offset: .zero, index: earlier.period)
     announcement.isDue = true
   }
@@ -91,8 +77,8 @@ struct WindowState: Sendable {
       ? chunk
       : events.carried(by: chunk, offset: self.offset, timescale: segmentation.timescale)
     open?.append(chunk)
-    size += chunk.bytes.count
-    if size > byteLimit { shorten() }
+    kept.addBytes(chunk.bytes.count)
+    forgetEvents()
     revision += 1
     let ends =
       segmentation.hasVariableDuration
@@ -142,7 +128,7 @@ struct WindowState: Sendable {
 
   /// Lets the next segment begin as it has in the window of another server.
   mutating func place(_ start: SegmentStart) {
-    if segments.isEmpty, open == nil { evictedDiscontinuities = start.discontinuities }
+    if segments.isEmpty, open == nil { kept.startCounting(from: start.discontinuities) }
     placed = start
   }
 
@@ -249,7 +235,7 @@ struct WindowState: Sendable {
       return
     }
     let first = max(last + 1, number - Int64(playlistLength))
-    if first > last + 1 { evict(segments.count) }
+    if first > last + 1 { kept.evictAll() }
     for missing in first..<number {
       let missingFrame =
         segmentation.hasVariableDuration
@@ -271,18 +257,28 @@ struct WindowState: Sendable {
   }
 
   private mutating func keep(_ segment: Segment) {
-    segments.append(segment)
-    if segments.count > retained { evict(segments.count - retained) }
-    if size > byteLimit { shorten() }
+    kept.append(segment)
+    forgetEvents()
   }
 
-  /// Removes the oldest segments until the window is within its limit, or very short.
-  private mutating func shorten() {
-    while size > byteLimit, segments.count > Self.leastSegments {
-      evict(1)
-      isShortened = true
-    }
+  /// Forgets the events before the oldest segment.
+  private mutating func forgetEvents() {
+    if let first = kept.takeNewFirst() { events.forget(before: first.programDateTime) }
   }
+
+  // MARK: The kept segments
+
+  /// The complete segments, oldest first.
+  var segments: [Segment] { kept.segments }
+
+  /// The number of removed segments that began with a Discontinuity.
+  var evictedDiscontinuities: Int64 { kept.evictedDiscontinuities }
+
+  /// Bytes of the chunks in the window.
+  var size: Int { kept.size }
+
+  /// Whether segments were removed since the window was too large.
+  var isShortened: Bool { kept.isShortened }
 
   /// The bytes of all chunks.
   var bytes: [SharedBytes] {
@@ -290,25 +286,11 @@ struct WindowState: Sendable {
   }
 
   /// The segments that were removed since the last call.
-  mutating func takeEvicted() -> [Segment] {
-    guard !evicted.isEmpty else { return [] }
-    defer { evicted = [] }
-    return evicted
-  }
+  mutating func takeEvicted() -> [Segment] { kept.takeEvicted() }
 
   /// The duration of the complete segments.
   var span: Interval {
     let ticks = segments.reduce(Int64(0)) { $0.addingSaturated($1.duration) }
     return Interval(ticks: ticks, timescale: Int64(segmentation.timescale))
-  }
-
-  private mutating func evict(_ count: Int) {
-    evicted += segments.prefix(count)
-    for segment in segments.prefix(count) {
-      size -= segment.chunks.reduce(0) { $0 + $1.bytes.count }
-    }
-    evictedDiscontinuities += Int64(segments.prefix(count).count { $0.startsDiscontinuity })
-    segments.removeFirst(count)
-    if let first = segments.first { events.forget(before: first.programDateTime) }
   }
 }

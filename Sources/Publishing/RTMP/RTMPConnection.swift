@@ -27,10 +27,6 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   private static let closingTime = Interval.seconds(1)
   /// Unsent bytes above which a client that does not read is cut.
   private static let mostQueued = 64 << 10
-  /// The messages at once, and per second in the long run: 32 tracks of 120 frames/s have 4000.
-  private static let messages = (burst: Int64(20_000), rate: Int64(5000))
-  /// Those of them without media.
-  private static let controlMessages = (burst: Int64(100), rate: Int64(30))
 
   let server: RTMPServer
   let stream: any ByteStream
@@ -46,20 +42,15 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   private(set) var isLeaving = false
   /// Its number among the connections of the registry.
   var number: UInt64 = 0
-  /// The messages that the client may send, and those of them without media.
-  private var allowances: (all: RateAllowance, control: RateAllowance)
+  private var allowance: RTMPAllowance
   /// While the client publishes.
   var permit: PublishPermit?
 
   init(_ stream: any ByteStream, _ server: RTMPServer) {
     self.stream = stream
     self.server = server
-    let now = server.loop.now
-    since = now
-    allowances = (
-      RateAllowance(burst: Self.messages.burst, rate: Self.messages.rate, now: now),
-      RateAllowance(burst: Self.controlMessages.burst, rate: Self.controlMessages.rate, now: now)
-    )
+    since = server.loop.now
+    allowance = RTMPAllowance(now: server.loop.now)
     stream.owner = self
   }
 
@@ -86,11 +77,9 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     } catch {
       return end(error.isEarly ? .early : .protocolError, "\(error)")
     }
-    guard isWithinRate(server.loop.now) else {
-      return end(
-        .messageRate,
-        "too many messages (at most \(Self.messages.rate) per second, without media "
-          + "\(Self.controlMessages.rate))")
+    let counts = session.takeCounts()
+    guard allowance.take(counts.all, control: counts.control, now: server.loop.now) else {
+      return end(.messageRate, "too many messages (\(RTMPAllowance.limits))")
     }
     if waiting != nil, offset < bytes.count {
       unsafe bytes.extracting(offset..<bytes.count).withUnsafeBufferPointer {
@@ -98,13 +87,6 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
       }
     }
     sendOutput()
-  }
-
-  /// Whether the messages since the last call are within the allowances.
-  private func isWithinRate(_ now: MonotonicTime) -> Bool {
-    let counts = session.takeCounts()
-    return allowances.all.take(Int64(clamping: counts.all), now: now)
-      && allowances.control.take(Int64(clamping: counts.control), now: now)
   }
 
   private var isOpen: Bool {
@@ -141,7 +123,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   func begin(_ stream: PublishedStream, _ publisher: Publisher) {
     guard isOpen else { return }
     state = .publishing(stream, publisher)
-    server.registry.note(number, publishes: true)
+    server.registry.connections.note(number, publishes: true)
     since = server.loop.now
     hasCheckedVideo = false
     session.accept()
@@ -242,7 +224,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     case .starting where now - since >= Self.startTime:
       end(.timeout, "nothing published within \(Self.startTime.wholeSeconds) s", .debug)
     case .publishing where waiting == nil && now - since >= Self.idleTime:
-      server.registry.count(.timeout)
+      server.registry.connections.count(.timeout)
       stopPublishing("the publisher has sent nothing for \(Self.idleTime.wholeSeconds) s")
       end(.fault)
     case .closing where now - since >= Self.closingTime: end(.quietly)
@@ -285,7 +267,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     permit = nil
     guard case .publishing(let published, let publisher) = state else { return }
     state = .starting
-    server.registry.note(number, publishes: false)
+    server.registry.connections.note(number, publishes: false)
     if !published.detach(publisher, at: server.loop.now) { server.flushLater(published) }
     if let reason {
       server.log.write(.info, "publish-ended", stream: published.name, reason)
@@ -294,7 +276,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
 
   /// Closes the connection because of the client.
   private func end(_ fault: PublisherFault, _ reason: String, _ level: Log.Level = .warning) {
-    server.registry.count(fault)
+    server.registry.connections.count(fault)
     server.log.write(level, "publish-fault", "RTMP of \(peer.masked): \(reason)")
     end(.fault)
   }

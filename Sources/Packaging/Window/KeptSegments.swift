@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+
+/// The complete segments of a window, and the bytes of all its chunks.
+struct KeptSegments: Sendable {
+  /// The number of segments that stay in any case.
+  private static let least = 3
+
+  /// The number of segments in the window.
+  private let limit: Int
+  /// The number of bytes above which old segments are removed early.
+  private let byteLimit: Int
+
+  /// The segments, oldest first.
+  private(set) var segments: [Segment] = []
+  /// The number of removed segments that began with a Discontinuity.
+  private(set) var evictedDiscontinuities: Int64 = 0
+  /// Bytes of the chunks in the window, those of the open segment included.
+  private(set) var size = 0
+  /// Whether segments were removed since the window was too large.
+  private(set) var isShortened = false
+  /// Segments that were removed since ``takeEvicted()``.
+  private var evicted: [Segment] = []
+  /// Whether a segment was removed since ``takeNewFirst()``.
+  private var hasNewFirst = false
+
+  /// No segments; at most `limit`, and fewer above `byteLimit` bytes.
+  init(limit: Int, byteLimit: Int) {
+    self.limit = limit
+    self.byteLimit = byteLimit
+  }
+
+  /// Counts Discontinuities from those of an earlier window.
+  mutating func startCounting(from discontinuities: Int64) {
+    evictedDiscontinuities = discontinuities
+  }
+
+  /// Counts the bytes of a chunk of the open segment.
+  mutating func addBytes(_ count: Int) {
+    size += count
+    if size > byteLimit { shorten() }
+  }
+
+  /// Appends a segment, whose bytes are counted already.
+  mutating func append(_ segment: Segment) {
+    segments.append(segment)
+    if segments.count > limit { evict(segments.count - limit) }
+    if size > byteLimit { shorten() }
+  }
+
+  /// Removes all segments.
+  mutating func evictAll() { evict(segments.count) }
+
+  /// The segments that were removed since the last call.
+  mutating func takeEvicted() -> [Segment] {
+    guard !evicted.isEmpty else { return [] }
+    defer { evicted = [] }
+    return evicted
+  }
+
+  /// The oldest segment, if others were removed before it since the last call.
+  mutating func takeNewFirst() -> Segment? {
+    guard hasNewFirst else { return nil }
+    hasNewFirst = false
+    return segments.first
+  }
+
+  /// Removes the oldest segments until the window is within its limit, or very short.
+  private mutating func shorten() {
+    while size > byteLimit, segments.count > Self.least {
+      evict(1)
+      isShortened = true
+    }
+  }
+
+  private mutating func evict(_ count: Int) {
+    evicted += segments.prefix(count)
+    for segment in segments.prefix(count) {
+      size -= segment.chunks.reduce(0) { $0 + $1.bytes.count }
+    }
+    evictedDiscontinuities += Int64(segments.prefix(count).count { $0.startsDiscontinuity })
+    segments.removeFirst(count)
+    if count > 0, !segments.isEmpty { hasNewFirst = true }
+  }
+}
