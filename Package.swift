@@ -72,6 +72,9 @@ let package = Package(
     // Values shared by threads: immutable bytes, locks, threads, clocks. Knows neither video nor
     // sockets.
     library("Sharing", ["Time", "CLinux"]),
+    // Files, signals, notices to a supervisor, digests: the process and its system. Knows no
+    // network.
+    library("System", ["Time", "CLinux", "COpenSSL", "Sharing"]),
     // Log lines for an operator, as text or JSON.
     library("Logging", ["Media", "Sharing", "Time"]),
     // Rates, the frame grid, segmentation and clocks. Values only: no threads, no bytes, no I/O.
@@ -86,7 +89,7 @@ let package = Package(
     library("Scheduling", ["Time", "Media"]),
     // Event loops, sockets, timers, TLS. The only target that opens sockets; knows neither HTTP nor
     // video.
-    library("Net", ["Checked", "Time", "CLinux", "COpenSSL", "Sharing"]),
+    library("Net", ["Checked", "Time", "CLinux", "COpenSSL", "Sharing", "System"]),
     // Sources, decoders and encoders on FFmpeg, libv4l2 and ALSA. Knows no packager and no server.
     library(
       "Capture",
@@ -97,12 +100,13 @@ let package = Package(
 
     // Level 2. Connections of publishers, and the path of their media to the source of a stream.
     // Knows no HTTP, and decodes nothing.
-    library("Publishing", ["CSRT", "Checked", "Ingest", "Net", "Logging", "Sharing", "Time"]),
+    library(
+      "Publishing", ["CSRT", "Checked", "Ingest", "Net", "Logging", "Sharing", "System", "Time"]),
     // The parent that keeps the listening sockets and restarts the program. Knows no video and no
     // HTTP.
-    library("Supervision", ["CLinux", "Isolation", "Net", "Logging", "Sharing", "Time"]),
+    library("Supervision", ["CLinux", "Isolation", "Net", "Logging", "Sharing", "System", "Time"]),
     // HTTP/1.1 and HTTP/2: parsers, connections, server; a client. Knows no video.
-    library("HTTP", ["Time", "Net", "Sharing", "CNghttp2"]),
+    library("HTTP", ["Time", "Net", "Sharing", "System", "CNghttp2"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
     // protocol.
     library("Packaging", ["CMAF", "Checked", "Time", "Media", "Sharing"]),
@@ -123,7 +127,7 @@ let package = Package(
       "Streams",
       [
         "Capture", "Checked", "Packaging", "ChunkStream", "HTTP", "Isolation", "Net", "Scheduling",
-        "CMAF", "Media", "Sharing", "Logging", "Time",
+        "CMAF", "Media", "Sharing", "Logging", "System", "Time",
       ]),
 
     // Follows a stream like a player and measures the ages of its media. Knows no server.
@@ -134,7 +138,8 @@ let package = Package(
       "Server",
       [
         "Checked", "ChunkStream", "HTTP", "Net", "Publishing", "Streams", "Packaging",
-        "HLSPackager", "DASHPackager", "Media", "CMAF", "Sharing", "Logging", "CZlib", "Time",
+        "HLSPackager", "DASHPackager", "Media", "CMAF", "Sharing", "System", "Logging", "CZlib",
+        "Time",
       ]),
 
     // Settings as data: options, layers, checks, the decision on pass-through. Reads files, opens
@@ -143,7 +148,7 @@ let package = Package(
       "Configuration",
       [
         "Checked", "Streams", "Capture", "HLSPackager", "DASHPackager", "Packaging", "HTTP", "Net",
-        "Logging", "Media", "Time", "CPopt",
+        "Logging", "Media", "System", "Time", "CPopt",
       ]),
 
     // Level 6. Starts and stops the program. Decides nothing.
@@ -151,7 +156,7 @@ let package = Package(
       name: "streamer",
       dependencies: [
         "Configuration", "Server", "HTTP", "Net", "Publishing", "Streams", "Capture", "Packaging",
-        "Supervision", "Canary", "CPage", "CStart", "Media", "Sharing", "Logging", "Time",
+        "Supervision", "Canary", "CPage", "CStart", "Media", "Sharing", "System", "Logging", "Time",
       ],
       swiftSettings: strict),
 
@@ -190,14 +195,14 @@ let package = Package(
       dependencies: [
         "CFFmpeg", "CMAF", "Capture", "ChunkStream", "DASHPackager", "HLSPackager", "HTTP",
         "HTTPTestSupport", "Ingest", "Logging", "Media", "Net", "Packaging", "Scheduling", "Server",
-        "Sharing", "Streams",
+        "Sharing", "Streams", "System",
         "TestSupport", "Time",
       ], path: "Fuzz/Bodies", swiftSettings: strict),
     tests("FuzzReplay", ["FuzzBodies"]),
     tests("Time", ["Time"]),
     tests("Checked", ["Checked"]),
     tests("Ingest", ["CMAF", "Ingest"]),
-    tests("Publishing", ["Ingest", "Logging", "Net", "Publishing", "Sharing", "Time"]),
+    tests("Publishing", ["Ingest", "Logging", "Net", "Publishing", "Sharing", "System", "Time"]),
     tests("Logging", ["Time", "Logging", "Sharing"]),
     tests("Sharing", ["Time", "Sharing"]),
     tests("Media", ["Time", "Media", "TestSupport"]),
@@ -213,11 +218,12 @@ let package = Package(
     tests(
       "DASHPackager", ["Time", "DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
-    tests("Net", ["Time", "Net", "Sharing", "TestSupport", "CLinux", "CTestSockets"]),
+    tests("System", ["Time", "System", "CTestSockets"]),
+    tests("Net", ["Time", "Net", "Sharing", "System", "TestSupport", "CLinux", "CTestSockets"]),
     tests(
       "HTTP",
       [
-        "Time", "HTTP", "HTTPTestSupport", "Net", "Sharing", "TestSupport", "CLinux",
+        "Time", "HTTP", "HTTPTestSupport", "Net", "Sharing", "System", "TestSupport", "CLinux",
         "CTestSockets", "CNghttp2", "COpenSSL",
       ]),
     tests(
@@ -225,7 +231,7 @@ let package = Package(
       [
         "Checked", "ChunkStream", "Time",
         "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
-        "Publishing", "Media", "Sharing", "Logging", "TestSupport", "CZlib",
+        "Publishing", "Media", "Sharing", "System", "Logging", "TestSupport", "CZlib",
       ]),
     tests("Scheduling", ["Scheduling", "Time", "Media", "TestSupport"]),
     tests(

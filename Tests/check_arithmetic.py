@@ -40,9 +40,9 @@ FOREIGN = (
     "Streams/Pipelines/*.swift", "Streams/Session/AudioQueue.swift",
     "Streams/Session/CopiedAudioFormat.swift", "Streams/Session/SourceFacts.swift",
     "Scheduling/*.swift", "Media/*.swift",
-    "Canary/*.swift", "Packaging/Window/*.swift", "Packaging/Names/*.swift", "ChunkStream/*.swift", "Ingest/*/*.swift",
-    "Publishing/*.swift", "Publishing/*/*.swift", "Isolation/*.swift", "Net/*.swift",
-    "Net/*/*.swift", "Time/*.swift",
+    "Canary/*.swift", "Packaging/Window/*.swift", "Packaging/Names/*.swift",
+    "ChunkStream/*.swift", "Ingest/*/*.swift", "Publishing/*.swift", "Publishing/*/*.swift",
+    "Isolation/*.swift", "Net/*/*.swift", "System/*.swift", "Time/*.swift",
 )
 REASON = re.compile(r"// bounded: \S")
 TEXT = re.compile(r'"(?:\\.|[^"\\])*"')

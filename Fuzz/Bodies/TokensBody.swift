@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Net
+import System
 
 extension FuzzBody {
   /// Playback tokens and their keys: an accepted text is printed again, and none of them is signed.
   static let tokens = FuzzBody(
     name: "tokens",
-    sources: ["Net/Access/PlaybackToken.swift", "Net/Access/TokenKey.swift", "Net/Base64.swift"]
+    sources: ["Net/Access/PlaybackToken.swift", "Net/Access/TokenKey.swift", "System/Base64.swift"]
   ) { bytes in
     let text = String(decoding: bytes, as: UTF8.self)
     if let key = TokenKey(text), !text.hasPrefix("\(key):") { return "key \(key)" }

@@ -3,6 +3,7 @@
 package import Ingest
 package import Net
 import Sharing
+import System
 package import Time
 
 /// The streams that accept publishers, and the clients that may publish to them.

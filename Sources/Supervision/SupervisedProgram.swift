@@ -3,6 +3,7 @@
 import CLinux
 import Glibc
 package import Net
+package import System
 import Time
 
 /// The program as a supervisor starts it: its file, arguments, environment and sockets.

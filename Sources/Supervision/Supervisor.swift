@@ -4,8 +4,8 @@ import CLinux
 import Glibc
 import Isolation
 package import Logging
-package import Net
 import Sharing
+package import System
 import Time
 
 /// A small parent that keeps the listening sockets, and restarts the program.
@@ -42,14 +42,14 @@ package final class Supervisor: Sendable {
   ///
   /// - Returns: the status for the exit.
   /// - Throws: if the system refuses a thread.
-  package func run() throws(NetError) -> Int32 {
+  package func run() throws(SystemError) -> Int32 {
     try SignalWaiter.start { [events] signal in
       events.update { $0.append(.order(Self.order(of: signal))) }
     }
     let receiver = OSThread(name: "notices") { [notices, events] in
       while let sender = notices.next() { events.update { $0.append(.sign(sender)) } }
     }
-    guard receiver != nil else { throw .system(call: "pthread_create", code: EAGAIN) }
+    guard receiver != nil else { throw SystemError("pthread_create", EAGAIN) }
     var supervision = Supervision(now: SystemClock.monotonicTime)
     var pending = supervision.step(SystemClock.monotonicTime)
     while true {

@@ -3,9 +3,9 @@
 import Capture
 import Configuration
 import Glibc
-import Net
 import Sharing
 import Streams
+import System
 import Time
 
 /// The actions other than streaming: each prints its result and exits.

@@ -6,6 +6,7 @@ import Glibc
 import Logging
 import Net
 import Sharing
+import System
 import Time
 
 /// The command `streamer canary`: prints the figures of its followers until its time is over.
@@ -43,7 +44,7 @@ enum CanaryRun {
     let isStopped = Monitor(false)
     try SignalWaiter.start { _ in isStopped.update { $0 = true } }
     for follower in followers where follower.start() == nil {
-      throw NetError.system(call: "pthread_create", code: EAGAIN)
+      throw SystemError("pthread_create", EAGAIN)
     }
     let end = request.duration.map { SystemClock.monotonicTime + $0 }
     var next = SystemClock.monotonicTime
@@ -89,12 +90,12 @@ enum CanaryRun {
   private static func replace(_ path: String, _ text: String) -> String? {
     let fresh = path + ".new"
     let descriptor = unsafe open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { return NetError.reason(errno) }
+    guard descriptor >= 0 else { return SystemError.reason(errno) }
     let bytes = Array(text.utf8)
     let count = unsafe write(descriptor, bytes, bytes.count)
     close(descriptor)
     guard count == bytes.count, unsafe rename(fresh, path) == 0 else {
-      return NetError.reason(errno)
+      return SystemError.reason(errno)
     }
     return nil
   }

@@ -11,6 +11,7 @@ import Publishing
 import Server
 import Sharing
 import Streams
+import System
 import Time
 
 /// The running program: sockets, server and streams, and the effects of signals on them.

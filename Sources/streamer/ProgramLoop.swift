@@ -6,6 +6,7 @@ import Logging
 import Net
 import Sharing
 import Streams
+import System
 import Time
 
 /// Runs the program until a signal, the end of all streams, or a failure ends it.

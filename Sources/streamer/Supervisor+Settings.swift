@@ -2,8 +2,8 @@
 
 import Configuration
 import Logging
-import Net
 import Supervision
+import System
 
 extension Supervisor {
   /// Supervises the program with these settings, and exits with its status.

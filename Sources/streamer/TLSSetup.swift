@@ -2,6 +2,7 @@
 
 import Configuration
 import Net
+import System
 
 /// HTTPS with its certificate, which is generated or loaded.
 struct TLSSetup {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Net
 import Server
 import Sharing
+import System
 import Time
 
 /// Tells the supervisor regularly that all event loops still run.

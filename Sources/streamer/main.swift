@@ -6,6 +6,7 @@ import Logging
 import Net
 import Streams
 import Supervision
+import System
 
 FatalSignals.endAtOnce()
 SourceProcess.runIfAsked(CommandLine.arguments)

@@ -6,6 +6,7 @@ import HTTP
 import HTTPTestSupport
 import Net
 import Sharing
+import System
 import Testing
 import Time
 

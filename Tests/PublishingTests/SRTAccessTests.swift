@@ -3,6 +3,7 @@
 import Ingest
 import Net
 import Publishing
+import System
 import Testing
 import Time
 

@@ -4,6 +4,7 @@ import HTTP
 import Net
 import Packaging
 import Publishing
+import System
 import Testing
 import Time
 

@@ -2,6 +2,7 @@
 
 package import Net
 import Streams
+import System
 
 /// The settings of the program and of its streams, checked in combination, with the files that
 /// they name.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Net
+import System
 
 /// Whole files of the size of pages and configurations, and paths in them.
 package enum FileContents {

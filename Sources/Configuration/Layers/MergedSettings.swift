@@ -2,6 +2,7 @@
 
 package import Net
 package import Packaging
+package import System
 
 /// The settings of the program and of its streams, merged from all layers.
 ///

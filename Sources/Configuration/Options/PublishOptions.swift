@@ -2,6 +2,7 @@
 
 import Checked
 import Net
+import System
 
 /// Options of clients that publish to this server.
 extension Option {

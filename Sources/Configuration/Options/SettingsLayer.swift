@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Net
+import System
 
 /// Values of options from one place: the command line, the environment, a file, a stream of a file.
 package struct SettingsLayer: Sendable {

@@ -5,6 +5,7 @@ package import Media
 package import Net
 package import Packaging
 package import Streams
+package import System
 package import Time
 
 /// The settings of one stream, as given; ``StreamDefinition`` checks their combination.

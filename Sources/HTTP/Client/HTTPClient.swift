@@ -2,6 +2,7 @@
 
 package import Net
 import Sharing
+import System
 package import Time
 
 /// Reads responses of web servers, one after another, over connections that it keeps.

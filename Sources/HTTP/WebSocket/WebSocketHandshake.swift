@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Net
+import System
 
 /// The opening handshake: whether a request may become a WebSocket.
 ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Checked
+import System
 
 /// A secret with a name, which signs tokens.
 ///

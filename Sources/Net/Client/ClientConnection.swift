@@ -4,6 +4,7 @@ import CLinux
 import COpenSSL
 import Glibc
 import Sharing
+import System
 package import Time
 
 /// A connection to a web server, plain or over TLS, whose calls block up to a deadline.
@@ -139,7 +140,7 @@ package final class ClientConnection {
     switch code {
     case ETIMEDOUT: .noResponse
     case ECANCELED: .cancelled
-    default: .noConnection(NetError.reason(code))
+    default: .noConnection(SystemError.reason(code))
     }
   }
 
@@ -148,7 +149,7 @@ package final class ClientConnection {
     case 1...: .done(count)
     case 0: .ended
     case -Int(EAGAIN), -Int(EINTR): .waits(events)
-    default: .failed(.noConnection(NetError.reason(Int32(clamping: -count))))
+    default: .failed(.noConnection(SystemError.reason(Int32(clamping: -count))))
     }
   }
 

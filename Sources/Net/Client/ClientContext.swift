@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import System
 
 /// The TLS settings of clients: which servers are trusted.
 ///
@@ -35,6 +36,16 @@ package final class ClientContext: @unchecked Sendable {
   }
 
   deinit { unsafe SSL_CTX_free(pointer) }
+}
+
+extension ServerTrust {
+  /// Why the certificates cannot be loaded; nil if they can.
+  package var problem: TLSError? {
+    do throws(TLSError) {
+      _ = try ClientContext(self)
+      return nil
+    } catch { return error }
+  }
 }
 
 /// What a server gave to a client, so that the next handshake is shorter.

@@ -21,14 +21,6 @@ package enum ServerTrust: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Why the certificates cannot be loaded; nil if they can.
-  package var problem: TLSError? {
-    do throws(TLSError) {
-      _ = try ClientContext(self)
-      return nil
-    } catch { return error }
-  }
-
   package var description: String {
     switch self {
     case .system: "system"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Sharing
+package import System
 package import Time
 
 /// Decides for all threads whether a client may publish a stream, and counts wrong keys.

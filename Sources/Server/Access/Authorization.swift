@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
-import Net
+import System
 
 /// The secret in the `Authorization` field of a request.
 ///

@@ -3,6 +3,7 @@
 import Checked
 import FoundationEssentials
 import Net
+import System
 
 /// A JSON Web Token: HS256 by a key with a secret, ES256 by the public key.
 ///

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Net
+import System
 
 /// Compares a client's token with the secret.
 enum Secret {

@@ -4,6 +4,7 @@ package import HTTP
 package import Net
 package import Packaging
 package import Publishing
+package import System
 package import Time
 
 /// How all streams are served; ``StreamServingOptions`` are the options of one stream.

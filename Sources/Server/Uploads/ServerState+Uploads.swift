@@ -5,6 +5,7 @@ import Net
 import Packaging
 import Publishing
 import Sharing
+import System
 import Time
 
 // Uploaded streams: of the configuration, of requests, and of publishers.

@@ -2,6 +2,7 @@
 
 package import Net
 package import Packaging
+package import System
 
 /// One uploaded stream of the server.
 package struct UploadEntry: Sendable {

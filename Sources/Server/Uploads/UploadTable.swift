@@ -3,6 +3,7 @@
 import Net
 import Packaging
 import Publishing
+import System
 import Time
 
 /// The uploaded streams of the server: a pure state machine.

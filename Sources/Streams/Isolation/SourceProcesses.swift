@@ -4,8 +4,8 @@ import Capture
 import ChunkStream
 import Isolation
 package import Logging
-import Net
 import Sharing
+import System
 import Time
 
 /// The processes of inputs: starts them, and lets streams share one that share a connection.

@@ -32,11 +32,6 @@ package final class EventLoop: @unchecked Sendable {
     var isStopped = false
   }
 
-  private struct Entry {
-    var generation: UInt32 = 0
-    var handler: (any DescriptorHandler)?
-  }
-
   /// The name of its thread, as in `loop-0`.
   package let name: String
   private let epoll: Int32
@@ -51,8 +46,7 @@ package final class EventLoop: @unchecked Sendable {
   private let buffer: UnsafeMutableRawBufferPointer
   /// Collects the pieces of a small answer for one write.
   @unsafe let gathered: UnsafeMutableRawBufferPointer
-  private var table: [Entry] = []
-  private var generation: UInt32 = 0
+  private var table = DescriptorTable()
   private var services: [any LoopService] = []
   private var postponed: [() -> Void] = []
   /// The jobs of `next`, the oldest first.
@@ -190,17 +184,11 @@ package final class EventLoop: @unchecked Sendable {
   package func add(
     _ descriptor: Int32, _ interest: DescriptorReadiness, _ handler: any DescriptorHandler
   ) throws(NetError) {
-    let index = Int(descriptor)
-    if index >= table.count {
-      table.append(contentsOf: repeatElement(Entry(), count: index + 1 - table.count))
-    }
-    // bounded: a generation may wrap
-    generation &+= 1
-    table[index] = Entry(generation: generation, handler: handler)
+    table.add(descriptor, handler)
     let code = clinux_epoll_control(
-      epoll, EPOLL_CTL_ADD, descriptor, interest.rawValue, tag(descriptor))
+      epoll, EPOLL_CTL_ADD, descriptor, interest.rawValue, table.tag(descriptor))
     guard code == 0 else {
-      table[index].handler = nil
+      table.remove(descriptor)
       throw .system(call: "epoll_ctl", code: -code)
     }
   }
@@ -208,12 +196,12 @@ package final class EventLoop: @unchecked Sendable {
   /// Changes the interest in a watched descriptor.
   package func change(_ descriptor: Int32, _ interest: DescriptorReadiness) {
     _ = clinux_epoll_control(
-      epoll, EPOLL_CTL_MOD, descriptor, interest.rawValue, tag(descriptor))
+      epoll, EPOLL_CTL_MOD, descriptor, interest.rawValue, table.tag(descriptor))
   }
 
   /// Stops watching a descriptor; its pending events are dropped.
   package func remove(_ descriptor: Int32) {
-    table[Int(descriptor)].handler = nil
+    table.remove(descriptor)
     _ = clinux_epoll_control(epoll, EPOLL_CTL_DEL, descriptor, 0, 0)
   }
 
@@ -232,10 +220,6 @@ package final class EventLoop: @unchecked Sendable {
     return count
   }
 
-  private func tag(_ descriptor: Int32) -> UInt64 {
-    UInt64(table[Int(descriptor)].generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
-  }
-
   // MARK: Iterations
 
   /// Sets up a loop without a thread: the caller's thread becomes the loop's, and each call of
@@ -252,7 +236,7 @@ package final class EventLoop: @unchecked Sendable {
 
   /// Closes the descriptors and releases the services; for a loop that was set up by `embed`.
   package func end() {
-    for entry in table { entry.handler?.loopStopped() }
+    for handler in table.handlers { handler.loopStopped() }
     for service in services { service.stopped() }
     services = []
     receiver = nil
@@ -294,11 +278,7 @@ package final class EventLoop: @unchecked Sendable {
     let end = time + Self.turn
     while let index = unhandled.first {
       unhandled = unhandled.dropFirst()
-      let tag = unsafe clinux_epoll_tag(events + index)
-      let descriptor = Int(UInt32(truncatingIfNeeded: tag))
-      guard descriptor < table.count, table[descriptor].generation == UInt32(tag >> 32),
-        let handler = table[descriptor].handler
-      else { continue }
+      guard let handler = unsafe table.handler(clinux_epoll_tag(events + index)) else { continue }
       handler.ready(DescriptorReadiness(rawValue: unsafe events[index].events))
       if time >= end { return }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import System
 
 /// The congestion control of TCP: how a sender finds its rate, and what it makes of lost packets.
 ///
@@ -93,7 +94,7 @@ package enum CongestionControl {
       return "\(preferred) is not permitted: \(effect); "
         + "`sysctl -w net.ipv4.tcp_allowed_congestion_control=\"\(names)\"` permits it"
     case .other(let code):
-      return "\(preferred) is not used (\(NetError.reason(code))): \(effect)"
+      return "\(preferred) is not used (\(SystemError.reason(code))): \(effect)"
     }
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 package import Time
 
 /// The sending side of a TCP connection at one moment.
@@ -28,5 +29,27 @@ package struct TransmissionState: Sendable, Equatable {
     self.shortestRoundTrip = shortestRoundTrip
     self.deliveryRate = deliveryRate
     self.isLowerBound = isLowerBound
+  }
+}
+
+extension TransmissionState {
+  /// The state of a TCP socket; nil if the system does not tell.
+  init?(of descriptor: Int32) {
+    var state = clinux_transmission()
+    guard unsafe clinux_read_transmission(descriptor, &state) == 0 else { return nil }
+    self.init(
+      acknowledged: state.acknowledged, unacknowledged: Int(clamping: state.unacknowledged),
+      roundTrip: .microseconds(Int64(state.round_trip)),
+      shortestRoundTrip: .microseconds(Int64(state.shortest_round_trip)),
+      deliveryRate: Int64(clamping: state.rate).multipliedSaturated(by: 8),
+      isLowerBound: state.is_lower_bound != 0)
+  }
+
+  /// The smoothed round trip of a TCP socket; nil if the system does not tell.
+  static func roundTrip(of descriptor: Int32) -> Interval? {
+    var info = tcp_info()
+    var size = socklen_t(MemoryLayout<tcp_info>.size)
+    let status = unsafe getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &size)
+    return status == 0 ? .microseconds(Int64(info.tcpi_rtt)) : nil
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import System
 
 /// A bound TCP socket that listens: created here, or handed over by a supervisor.
 ///
@@ -32,7 +33,7 @@ package final class ListeningSocket: Sendable {
       throw .unknownHost(host: host, reason: unsafe String(cString: gai_strerror(lookup)))
     }
     guard descriptor >= 0 else {
-      throw .cannotListen(host: host, port: port, reason: NetError.reason(-descriptor))
+      throw .cannotListen(host: host, port: port, reason: SystemError.reason(-descriptor))
     }
     let address = try Self.address(of: descriptor)
     self.descriptor = descriptor

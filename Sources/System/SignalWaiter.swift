@@ -40,7 +40,7 @@ package enum SignalWaiter {
   }
 
   /// Calls `handle` for each signal, on a thread that lives as long as the process.
-  package static func start(_ handle: @escaping @Sendable (Signal) -> Void) throws(NetError) {
+  package static func start(_ handle: @escaping @Sendable (Signal) -> Void) throws(SystemError) {
     let thread = OSThread(name: "signals") {
       var set = self.set
       while true {
@@ -49,7 +49,7 @@ package enum SignalWaiter {
         if let signal = Signal.allCases.first(where: { $0.number == number }) { handle(signal) }
       }
     }
-    if thread == nil { throw .system(call: "pthread_create", code: EAGAIN) }
+    if thread == nil { throw SystemError("pthread_create", EAGAIN) }
   }
 
   private static var set: sigset_t {

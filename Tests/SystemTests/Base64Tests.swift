@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Net
+import System
 import Testing
 
 @Suite("Base64, RFC 4648 §4, §5, §10")

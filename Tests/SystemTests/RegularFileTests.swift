@@ -4,7 +4,7 @@ import Foundation
 import Glibc
 import Testing
 
-@testable import Net
+@testable import System
 
 @Suite("Whole files")
 struct RegularFileTests {

@@ -26,7 +26,7 @@ package enum PrivateFile {
   }
 
   /// The content of a file, at most 64 KiB; nil if the file cannot be read.
-  static func contents(_ path: String) -> [UInt8]? {
+  package static func contents(_ path: String) -> [UInt8]? {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }
@@ -38,17 +38,17 @@ package enum PrivateFile {
   /// Replaces a file in one step, with mode 0600; creates a missing folder with mode 0700.
   ///
   /// - Returns: the reason of a failure, else nil.
-  static func write(_ bytes: [UInt8], to path: String, in folder: String) -> String? {
+  package static func write(_ bytes: [UInt8], to path: String, in folder: String) -> String? {
     makeFolder(folder)
     let draft = path + ".\(getpid())"
     unsafe unlink(draft)
     let file = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard file >= 0 else { return "\(draft): \(NetError.reason(errno))" }
+    guard file >= 0 else { return "\(draft): \(SystemError.reason(errno))" }
     let written = unsafe Glibc.write(file, bytes, bytes.count)
-    let failure = written == bytes.count && fsync(file) == 0 ? nil : NetError.reason(errno)
+    let failure = written == bytes.count && fsync(file) == 0 ? nil : SystemError.reason(errno)
     close(file)
     guard failure == nil, unsafe rename(draft, path) == 0 else {
-      let reason = failure ?? NetError.reason(errno)
+      let reason = failure ?? SystemError.reason(errno)
       unsafe unlink(draft)
       return "\(path): \(reason)"
     }

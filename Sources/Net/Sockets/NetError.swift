@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import System
 
 /// An error of sockets and loops; `description` is one line for the operator.
 package enum NetError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -27,12 +28,7 @@ package enum NetError: Error, Equatable, Sendable, CustomStringConvertible {
     case .badSupervisorVariables(let name, let value):
       return "\(name)=\(value): invalid value (expected a number of sockets from descriptor 3 on)"
     case .system(let call, let code):
-      return "\(call): \(Self.reason(code))"
+      return "\(call): \(SystemError.reason(code))"
     }
-  }
-
-  /// The system's text for an error number.
-  package static func reason(_ code: Int32) -> String {
-    unsafe String(cString: strerror(code))
   }
 }

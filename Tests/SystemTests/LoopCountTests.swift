@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Net
+import System
 import Testing
 
 @Suite("The number of event loops")

@@ -13,9 +13,9 @@ package enum RegularFile {
   /// Why a file cannot be read.
   package struct Failure: Error, CustomStringConvertible {
     /// The path of the file.
-    let path: String
+    package let path: String
     /// The reason in a few words.
-    let reason: String
+    package let reason: String
     package var description: String { "cannot read \"\(path)\": \(reason)" }
   }
 
@@ -40,7 +40,7 @@ package enum RegularFile {
   }
 
   /// Whether the file at `path` can be read by a library.
-  static func check(_ path: String) throws(Failure) { _ = close(try opened(path)) }
+  package static func check(_ path: String) throws(Failure) { _ = close(try opened(path)) }
 
   private static func opened(_ path: String) throws(Failure) -> Int32 {
     // A pipe without a writer does not block the opening.

@@ -2,7 +2,7 @@
 
 import CTestSockets
 import Glibc
-import Net
+import System
 import Testing
 import Time
 

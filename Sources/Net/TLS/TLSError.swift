@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import System
 
 /// An error of certificates and keys; `description` is one line for the operator.
 package enum TLSError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -26,7 +27,7 @@ package enum TLSError: Error, Equatable, Sendable, CustomStringConvertible {
     let code = ERR_get_error()
     ERR_clear_error()
     // OpenSSL marks the number of a system error by the highest bit of the code.
-    if (code & 0x8000_0000) != 0 { return NetError.reason(Int32(code & 0x7fff_ffff)) }
+    if (code & 0x8000_0000) != 0 { return SystemError.reason(Int32(code & 0x7fff_ffff)) }
     guard let text = unsafe ERR_reason_error_string(code) else { return "unknown error" }
     return unsafe String(cString: text)
   }

@@ -13,10 +13,10 @@ package final class NoticeSocket: Sendable {
   package let path: String
 
   /// An abstract address that the kernel chooses.
-  package init() throws(NetError) {
+  package init() throws(SystemError) {
     var name = [CChar](repeating: 0, count: 108)
     let result = unsafe clinux_notice_socket(&name, name.count)
-    guard result >= 0 else { throw .system(call: "socket", code: -result) }
+    guard result >= 0 else { throw SystemError("socket", -result) }
     descriptor = result
     let bytes = name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
     path = "@" + String(decoding: bytes, as: UTF8.self)

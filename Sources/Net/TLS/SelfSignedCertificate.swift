@@ -2,6 +2,7 @@
 
 import CLinux
 import COpenSSL
+import System
 
 /// A self-signed certificate for localhost and the machine's own names and addresses; kept in a
 /// file, so that a browser which trusts it trusts the server after a restart.

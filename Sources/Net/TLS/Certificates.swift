@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import System
 
 /// Loads certificates and keys, as PEM text, into OpenSSL.
 enum Certificates {

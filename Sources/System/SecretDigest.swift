@@ -26,7 +26,7 @@ package struct SecretDigest: Sendable, Hashable {
   }
 
   /// Whether a text would be a short secret.
-  static func isShort(_ text: String) -> Bool { isShort(Array(text.utf8)) }
+  package static func isShort(_ text: String) -> Bool { isShort(Array(text.utf8)) }
 
   /// Whether a text has this digest; the time does not depend on the text's content.
   package func matches(_ text: String) -> Bool {

@@ -68,23 +68,11 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   }
 
   package var roundTrip: Interval? {
-    guard descriptor >= 0 else { return nil }
-    var info = tcp_info()
-    var size = socklen_t(MemoryLayout<tcp_info>.size)
-    let status = unsafe getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &size)
-    return status == 0 ? .microseconds(Int64(info.tcpi_rtt)) : nil
+    descriptor >= 0 ? TransmissionState.roundTrip(of: descriptor) : nil
   }
 
   package var transmission: TransmissionState? {
-    guard descriptor >= 0 else { return nil }
-    var state = clinux_transmission()
-    guard unsafe clinux_read_transmission(descriptor, &state) == 0 else { return nil }
-    return TransmissionState(
-      acknowledged: state.acknowledged, unacknowledged: Int(clamping: state.unacknowledged),
-      roundTrip: .microseconds(Int64(state.round_trip)),
-      shortestRoundTrip: .microseconds(Int64(state.shortest_round_trip)),
-      deliveryRate: Int64(clamping: state.rate).multipliedSaturated(by: 8),
-      isLowerBound: state.is_lower_bound != 0)
+    descriptor >= 0 ? TransmissionState(of: descriptor) : nil
   }
 
   package func limitUnsent(_ byteCount: Int) {
