@@ -24,9 +24,11 @@ from pathlib import Path
 SOURCES = Path(__file__).resolve().parent.parent / "Sources"
 FOREIGN = (
     "Capture/Inputs/*.swift", "Capture/Codecs/A*.swift", "Capture/Codecs/BitReader.swift",
-    "Capture/Codecs/NALUnits.swift", "Capture/Codecs/Rotation.swift",
+    "Capture/Codecs/NALSplitter.swift", "Capture/Codecs/NALUnits.swift",
+    "Capture/Codecs/PassThroughCodec.swift", "Capture/Codecs/Rotation.swift",
+    "Capture/Codecs/SampleAspect.swift",
     "Capture/Codecs/SwrHandle.swift", "Capture/Devices/AudioDevice.swift",
-    "Capture/Devices/CameraBuffers.swift", "Capture/Drawing/SlateFile.swift", "CMAF/*.swift",
+    "Capture/Devices/CameraBuffers.swift", "CMAF/*.swift",
     "Checked/*.swift", "Configuration/Files/*.swift", "Configuration/Options/*.swift",
     "HTTP/Body/*.swift", "HTTP/Client/*.swift", "HTTP/Server/*.swift", "HTTP/HTTP1/*.swift",
     "HTTP/HTTP2/*.swift", "HTTP/Message/*.swift", "HTTP/WebSocket/*.swift",
