@@ -9,11 +9,14 @@ package import Time
 /// for the ladder. The highest encoded rendition is then left out, which saves most, and another
 /// one if that does not help within two seconds. The lowest rendition is never left out: viewers
 /// with slow connections have no other. When all encoders have had their full effort for a time
-/// (`rest`), the rendition left out last returns. If one must soon be left out again, the next such
-/// time is twice as long.
+/// (`rest`), the rendition left out last returns with full effort. If an encoder then soon reduces
+/// its effort, the rendition is left out again at once, before viewers return to it. If one must
+/// soon be left out again, the next such time is twice as long.
 package struct LadderLoadState: Sendable {
   /// How an encoder keeps up.
   package enum Load: Sendable, Equatable {
+    /// It encodes nothing: its rendition is left out until its next segment.
+    case leftOut
     /// It encodes all frames in time.
     case none
     /// It keeps up with a reduced effort, or is late for the moment.
@@ -31,6 +34,9 @@ package struct LadderLoadState: Sendable {
   /// How long all encoders must have their full effort before a rendition returns, at first and at
   /// most.
   private static let rest = (first: Interval.seconds(10), longest: Interval.seconds(480))
+  /// How long no encoder may reduce its effort when a rendition is encoded again; longer than the
+  /// time after which viewers return to it.
+  private static let trial = Interval.seconds(5)
 
   /// The index of the highest encoded rendition, 0 for the top rendition.
   package private(set) var highest = 0
@@ -41,6 +47,8 @@ package struct LadderLoadState: Sendable {
   private var relieved = MonotonicTime.distantPast
   private var rest = Self.rest.first
   private var returned: MonotonicTime?
+  /// When the highest rendition was last not encoded.
+  private var absentUntil = MonotonicTime.distantPast
 
   /// A ladder of `count` renditions, all encoded.
   package init(count: Int) {
@@ -55,7 +63,9 @@ package struct LadderLoadState: Sendable {
   package mutating func observe(_ rendition: Int, _ load: Load, now: MonotonicTime) {
     guard loads.indices.contains(rendition) else { return }
     // A rendition that is left out encodes nothing.
-    loads[rendition] = leavesOut(rendition) ? .none : load
+    loads[rendition] = leavesOut(rendition) || load == .leftOut ? .none : load
+    if rendition == highest, load == .leftOut { absentUntil = now }
+    if trialFails(now) { return leaveOut(now) }
     if loads.contains(where: { $0 != .none }) { relieved = now }
     guard loads.contains(.behind) else {
       behindSince = nil
@@ -68,14 +78,27 @@ package struct LadderLoadState: Sendable {
 
   private mutating func relieve(_ now: MonotonicTime) {
     guard highest + 1 < count, now - changed >= Self.effect else { return }
+    leaveOut(now)
+  }
+
+  /// Whether an encoder has reduced its effort soon after the highest rendition has returned.
+  private func trialFails(_ now: MonotonicTime) -> Bool {
+    guard let returned else { return false }
+    return now - max(returned, absentUntil) < Self.trial && loads.contains { $0 != .none }
+  }
+
+  private mutating func leaveOut(_ now: MonotonicTime) {
     if let returned {
+      let isSoon = now - returned < rest || trialFails(now)
       // bounded: intervals saturate
-      rest = now - returned < rest ? min(rest * 2, Self.rest.longest) : Self.rest.first
+      rest = isSoon ? min(rest * 2, Self.rest.longest) : Self.rest.first
     }
     returned = nil
     loads[highest] = .none
     highest += 1
     changed = now
+    relieved = now
+    behindSince = nil
   }
 
   private mutating func restore(_ now: MonotonicTime) {

@@ -39,7 +39,4 @@ package struct SlotGrouping: Sendable {
     next = index + count
     return count
   }
-
-  /// A segment is left out: the next slot has its own frame.
-  package mutating func reset() { next = .min }
 }

@@ -52,7 +52,7 @@ struct EncoderEffortTests {
     #expect(run.steps == [.halfRate])
   }
 
-  @Test("each step is taken back after 5 s, and later each time if that is soon too much")
+  @Test("the step before is tried after 5 s, the next ones 2 s later; later if a trial fails")
   func rest() {
     var run = Run()
     run.pass(1, lag: Self.late)
@@ -60,19 +60,41 @@ struct EncoderEffortTests {
     #expect(run.effort.step == .quarterRate)
     run.pass(0.2, lag: .zero)
     #expect(run.effort.step == .hurried)
-    run.pass(10.1, lag: .zero)
+    run.pass(4, lag: .zero)
     #expect(run.effort.step == .full)
-    for rest in [10.0, 20, 40, 60, 60] {
-      run.pass(0.3, lag: Self.late)
+    run.pass(10, lag: .zero)
+    run.pass(0.3, lag: Self.late)
+    #expect(run.effort.step == .halfRate)
+    run.pass(5.2, lag: .zero)
+    for rest in [7.5, 11.25, 16.875, 25.3125, 37.96875, 56.953125, 60, 60] {
+      #expect(run.effort.step == .full)
+      // The first late slot is enough.
+      run.pass(0.2, lag: Self.late)
       #expect(run.effort.step == .halfRate)
       run.pass(rest - 0.2, lag: .zero)
       #expect(run.effort.step == .halfRate, "before \(rest) s")
-      run.pass(0.3, lag: .zero)
-      #expect(run.effort.step == .full, "after \(rest) s")
+      run.pass(0.5, lag: .zero)
     }
-    run.pass(100, lag: .zero)
+    // A later load is no failed trial.
+    run.pass(6, lag: .zero)
     run.pass(0.3, lag: Self.late)
     run.pass(5.2, lag: .zero)
+    #expect(run.effort.step == .full)
+  }
+
+  @Test("a trial that fails delays no other step")
+  func steps() {
+    var run = Run()
+    run.pass(1, lag: Self.late)
+    run.pass(5.1, lag: .zero)
+    #expect(run.effort.step == .hurried)
+    run.pass(0.2, lag: Self.late)
+    #expect(run.effort.step == .quarterRate)
+    run.pass(7.3, lag: .zero)
+    #expect(run.effort.step == .quarterRate)
+    run.pass(0.5, lag: .zero)
+    #expect(run.effort.step == .hurried)
+    run.pass(4, lag: .zero)
     #expect(run.effort.step == .full)
   }
 

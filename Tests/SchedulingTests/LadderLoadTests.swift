@@ -95,4 +95,64 @@ struct LadderLoadTests {
     load.observe(1, .none, now: now + .seconds(10))
     #expect(load.highest == 0)
   }
+
+  /// A ladder of two whose top rendition returned, and is encoded since 20 s.
+  private func returned() -> LadderLoadState {
+    var load = LadderLoadState(count: 2)
+    load.observe(0, .behind, now: .at(0))
+    load.observe(0, .behind, now: .at(1))
+    #expect(load.leavesOut(0))
+    load.observe(1, .none, now: .at(11))
+    #expect(!load.leavesOut(0))
+    // Its next segment begins later.
+    load.observe(0, .leftOut, now: .at(20))
+    return load
+  }
+
+  @Test(
+    "a rendition that returned is left out at once if an encoder reduces its effort within 5 s",
+    arguments: [0, 1], [100, 2500, 4900] as [Int64])
+  func trial(encoder: Int, milliseconds: Int64) {
+    var load = returned()
+    load.observe(0, .none, now: .at(20))
+    load.observe(1, .none, now: .at(20))
+    let strained = MonotonicTime.at(20) + .milliseconds(milliseconds)
+    load.observe(encoder, .strained, now: strained)
+    #expect(load.leavesOut(0))
+    // A machine that is still slow: later each time.
+    load.observe(1, .none, now: strained + .milliseconds(100))
+    load.observe(1, .none, now: strained + .milliseconds(19_900))
+    #expect(load.leavesOut(0))
+    load.observe(1, .none, now: strained + .milliseconds(20_100))
+    #expect(!load.leavesOut(0))
+  }
+
+  @Test("later it keeps a reduced effort")
+  func proven() {
+    var load = returned()
+    for second in 20...25 {
+      load.observe(0, .none, now: .at(Int64(second)))
+      load.observe(1, .none, now: .at(Int64(second)))
+    }
+    for second in 26...100 {
+      load.observe(0, .strained, now: .at(Int64(second)))
+      #expect(!load.leavesOut(0))
+    }
+  }
+
+  @Test("a machine that is too slow for full effort: the trials become rare")
+  func slow() {
+    var load = LadderLoadState(count: 2)
+    load.observe(0, .behind, now: .at(-1))
+    load.observe(0, .behind, now: .at(0))
+    var trials = 0
+    for tenth in 0..<36_000 as Range<Int64> {
+      let now = MonotonicTime.at(0) + .milliseconds(100 * tenth)
+      let isLeftOut = load.leavesOut(0)
+      load.observe(0, isLeftOut ? .leftOut : .strained, now: now)
+      load.observe(1, .none, now: now)
+      if isLeftOut, !load.leavesOut(0) { trials += 1 }
+    }
+    #expect((6...13).contains(trials), "\(trials) trials in an hour")
+  }
 }

@@ -46,11 +46,18 @@ struct RenditionThread: Sendable {
         note(effort.step, before: before)
         track.hurry(effort.hurries)
       }
-      let leavesOut = load.observe(renditionIndex, loadOf(monitor, effort))
+      let leavesOut = load.observe(
+        renditionIndex, isLeftOut ? .leftOut : loadOf(monitor, effort))
       if let announcement = slot.announcement { announce(announcement) }
       if configuration.segmentation.position(of: slot.frameIndex) == 0 {
         note(isLeftOut: leavesOut, before: isLeftOut)
-        if leavesOut, !isLeftOut { monitor = OverloadMonitor() }
+        if leavesOut, !isLeftOut {
+          // Viewers return to a rendition with full effort; see ``LadderLoadState``.
+          monitor = OverloadMonitor()
+          effort = EncoderEffort()
+        } else if isLeftOut, !leavesOut {
+          track.hurry(effort.hurries)
+        }
         isLeftOut = leavesOut
         let isLate = !isLeftOut && begin - slot.due > lagLimit
         if isLate, !isSkipping { noteSkipping(from: slot.frameIndex) }
