@@ -387,4 +387,40 @@ struct HTTP2LimitTests {
       #expect(try client.response().status == 200)
     }
   }
+
+  /// Four fields of 3.9 KB.
+  private static let large = (0..<4).map { ("x-\($0)", String(repeating: "a", count: 3900)) }
+
+  @Test("a request is forgotten, but for its record, while its response waits for the client")
+  func answered() throws {
+    let server = try TestServer()
+    let client = try FrameClient(server, settings: Frame.setting(4, 0))
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    client.send(
+      .get(
+        "/hello?\(String(repeating: "q", count: 2000))",
+        Self.large.prefix(3) + [("traceparent", trace)]))
+    client.send(.get("/hold?a", stream: 3, Self.large))
+    _ = try client.next { $0.kind == .headers && $0.stream == 1 }
+    server.onLoop { $0.held("/hold")?.respond(.text(200, "held")) }
+    client.client.finish()
+    #expect(server.eventually { $0.finished.count == 2 })
+    let requests = server.seen.finished.map(\.request)
+    #expect(requests.allSatisfy { $0.headSize < 1300 })
+    let first = try #require(requests.first { $0.path == "/hello" })
+    // One byte more than the access log has.
+    #expect(first.rawPath.count + (first.query?.count ?? 0) == 1025)
+    #expect(first.header("traceparent") == trace && first.methodText == "GET")
+  }
+
+  @Test("a request that is too large is not held")
+  func tooLargeToHold() throws {
+    let server = try TestServer()
+    let client = try FrameClient(server)
+    client.send(.get("/hold?\(String(repeating: "q", count: 2500))"), .get("/hold?a", stream: 3))
+    #expect(try client.answer().status == 431)
+    #expect(server.eventually { $0.gone.count == 1 })
+    server.onLoop { $0.held("/hold")?.respond(.text(200, "held")) }
+    #expect(try client.answer(stream: 3).status == 200)
+  }
 }

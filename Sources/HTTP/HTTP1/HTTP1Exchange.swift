@@ -28,6 +28,8 @@ final class HTTP1Exchange: ConnectionExchange {
   private(set) var begun: MonotonicTime?
   var ticket: AddressTable.Ticket?
   private var state = State.unanswered
+  /// Whether the routes need no more than a reduced request.
+  private var isRouted = false
   private var bodyForm = BodyForm.none
 
   /// The connection forgets an upgraded exchange.
@@ -93,6 +95,7 @@ final class HTTP1Exchange: ConnectionExchange {
       if request.method != .head { response.appendBody(to: server.batch) }
       connection.send(self)
     }
+    reduceToRecord()
     connection.ended(self)
   }
 
@@ -115,6 +118,7 @@ final class HTTP1Exchange: ConnectionExchange {
       }
       connection.send(self)
     }
+    reduceToRecord()
   }
 
   func write(_ bytes: SharedBytes) {
@@ -157,6 +161,7 @@ final class HTTP1Exchange: ConnectionExchange {
     state = .ended
     onGone = nil
     status = 101
+    if request.isLargeForRecord { request = request.recorded }
     self.connection = nil
     upgraded.begin(PreparedResponse(status: 101, fields: fields))
     return upgraded
@@ -166,12 +171,22 @@ final class HTTP1Exchange: ConnectionExchange {
     connection?.cut()
   }
 
-  /// Reduces a held request to the fields that its response may depend on, and a very large one
-  /// whose response may not be sent for long.
+  /// Reduces a held request to the fields that its response may depend on, any other to its record.
   func wasRouted() {
-    guard request.framing == .none, state == .unanswered ? request.isLarge : request.isVeryLarge
-    else { return }
+    isRouted = true
+    guard state == .unanswered else { return reduceToRecord() }
+    guard request.isLarge, request.framing == .none || request.method.hasNoBody else { return }
     request = request.shrunk
+    guard request.isTooLargeToHold else { return }
+    let gone = onGone
+    let line = "request too large to be held (at most \(Request.heldBytes) bytes)"
+    respond(.text(431, line, fields: connection?.server.errorFields ?? []), extra: [])
+    gone?()
+  }
+
+  /// Forgets those parts of the request that only its response needed.
+  private func reduceToRecord() {
+    if isRouted, request.isLargeForRecord { request = request.recorded }
   }
 
   /// Removes the waiting slices, to be sent because the exchange is now the first.

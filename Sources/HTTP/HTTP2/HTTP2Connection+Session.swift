@@ -101,6 +101,7 @@ extension HTTP2Connection: HTTP2SessionOwner {
     add(exchange)
     exchange.kind = .refused
     exchange.respond(.text(status, line, fields: server.errorFields + fields), extra: [])
+    exchange.wasRouted()
   }
 
   func streamFaulted() -> ConnectionFault? {

@@ -31,6 +31,8 @@ final class HTTP2Exchange: ConnectionExchange {
   /// Whether `100 (Continue)` is submitted and not sent.
   private var isAskingForBody = false
   private var state = State.unanswered
+  /// Whether the routes need no more than a reduced request.
+  private var isRouted = false
   /// The fields of the response, which the library uses until they are sent.
   private var fields: FieldBlock?
   /// Continues a body when the kernel has taken the bytes written so far.
@@ -97,6 +99,7 @@ final class HTTP2Exchange: ConnectionExchange {
     begun = connection.now
     pace.restart(now: connection.now)
     connection.begin(self, response, withLength: true, extra: extra, hasBody: !pending.isEmpty)
+    reduceToRecord()
   }
 
   func begin(_ head: PreparedResponse, extra: [HeaderField]) {
@@ -110,6 +113,7 @@ final class HTTP2Exchange: ConnectionExchange {
     begun = connection.now
     pace.restart(now: connection.now)
     connection.begin(self, head, withLength: false, extra: extra, hasBody: state == .streaming)
+    reduceToRecord()
   }
 
   func write(_ bytes: SharedBytes) {
@@ -184,12 +188,22 @@ final class HTTP2Exchange: ConnectionExchange {
   /// Forgets the WebSocket, which has ended.
   func releaseSocket() { (tunnel, socket, onGone) = (nil, nil, nil) }
 
-  /// Reduces a held request to the fields that its response may depend on, and a very large one
-  /// whose response may not be sent for long.
+  /// Reduces a held request to the fields that its response may depend on, any other to its record.
   func wasRouted() {
-    guard request.framing == .none, state == .unanswered ? request.isLarge : request.isVeryLarge
-    else { return }
+    isRouted = true
+    guard state == .unanswered else { return reduceToRecord() }
+    guard request.isLarge, request.framing == .none || request.method.hasNoBody else { return }
     request = request.shrunk
+    guard request.isTooLargeToHold else { return }
+    let gone = onGone
+    let line = "request too large to be held (at most \(Request.heldBytes) bytes)"
+    respond(.text(431, line, fields: connection?.server.errorFields ?? []), extra: [])
+    gone?()
+  }
+
+  /// Forgets those parts of the request that only its response needed.
+  private func reduceToRecord() {
+    if isRouted, request.isLargeForRecord { request = request.recorded }
   }
 
   /// Moves `count` bytes of the body to the output.

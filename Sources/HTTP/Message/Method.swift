@@ -5,6 +5,9 @@ package enum Method: Sendable, Equatable {
   case get, head, options, post, put, delete
   /// Any other token, which is in `Request.methodText`.
   case other
+
+  /// Whether a request body has no meaning (RFC 9110 §9.3).
+  var hasNoBody: Bool { self == .get || self == .head || self == .options }
 }
 
 extension Method {

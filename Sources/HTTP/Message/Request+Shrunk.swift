@@ -4,15 +4,34 @@ import Net
 
 extension Request {
   /// The request with only those fields that its response may depend on, to be held.
-  package var shrunk: Request {
-    let method = head[methodRange.range]
-    let path = head[pathRange.range]
+  ///
+  /// The fields have at most 1 KB; further ones are left out, as if the client had not sent them.
+  package var shrunk: Request { reduced(to: Self.keptFields, ofAtMost: Self.keptBytes) }
+
+  /// The request with only those parts that the record of its response needs: the first KB of its
+  /// target, and its trace.
+  var recorded: Request {
+    reduced(to: ["traceparent"], ofAtMost: 128, target: Self.recordedTarget)
+  }
+
+  private func reduced(
+    to names: [String], ofAtMost fieldBytes: Int, target: Int = .max
+  ) -> Request {
+    let method = head[methodRange.range].prefix(Self.longestMethod)
+    let path = head[pathRange.range].prefix(target)
     // bounded: a range of the head
-    let query = queryRange.map { head[$0.range] }
-    // RFC 9110 §12.5.1: `Accept: */*` is equivalent to no `Accept`.
+    let query = queryRange.map { head[$0.range].prefix(target - path.count) }
+    var left = fieldBytes
     let kept = fieldOffsets.filter { field in
-      Self.keptFields.contains { isName(field.name, $0) }
-        && !(isName(field.name, "accept") && head[field.value].elementsEqual("*/*".utf8))
+      // RFC 9110 §12.5.1: `Accept: */*` is equivalent to no `Accept`.
+      guard names.contains(where: { isName(field.name, $0) }),
+        !(isName(field.name, "accept") && head[field.value].elementsEqual("*/*".utf8))
+      else { return false }
+      // bounded: a field of one head
+      let size = field.name.count + field.value.count + FieldOffsets.size
+      guard size <= left else { return false }
+      left -= size
+      return true
     }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(
@@ -47,14 +66,28 @@ extension Request {
     request.isSecure = isSecure
     request.isChecked = isChecked
     request.hasPathPrefix = hasPathPrefix
+    request.connectProtocol = connectProtocol
     return request
   }
 
   /// Whether the request is large enough to be shrunk while it is held.
   var isLarge: Bool { head.count > 192 }
 
-  /// Whether the request is much larger than those of browsers, to be shrunk in any case.
-  var isVeryLarge: Bool { head.count > 2048 }
+  /// Whether the request, which is shrunk, is still too large to be held.
+  var isTooLargeToHold: Bool { head.count > Self.heldBytes }
+
+  /// Whether the request is large enough to be reduced to its record after its response has begun.
+  ///
+  /// Requests of browsers are smaller, and most end at once.
+  var isLargeForRecord: Bool { head.count > 1024 }
+
+  /// The maximum number of bytes of a held request: its target and its fields.
+  static let heldBytes = 2048
+  /// The maximum number of bytes of the fields of a held request.
+  private static let keptBytes = 1024
+  /// The access log has the first 1,024 bytes of a target; one more shows that it was longer.
+  private static let recordedTarget = 1025
+  private static let longestMethod = 64
 
   private static let keptFields = [
     "accept", "accept-encoding", "cdn-origin-assist-prefetch-enabled", "host", "if-none-match",

@@ -6,7 +6,7 @@ package import Time
 /// An exchange that has ended, of any version of HTTP: for counters and the access log.
 package struct ExchangeRecord: Sendable {
   /// The request.
-  package let request: Request
+  package internal(set) var request: Request
   /// The client; known even if the request is malformed.
   package let peer: PeerAddress
   /// The label that the route gave the request.

@@ -11,7 +11,9 @@ struct FlushReports {
 
   /// Keeps a record until the bytes of its response have left.
   mutating func add(_ record: ExchangeRecord) {
-    records.append(record)
+    var kept = record
+    if kept.request.isLargeForRecord { kept.request = kept.request.recorded }
+    records.append(kept)
   }
 
   /// Removes and completes all records.
