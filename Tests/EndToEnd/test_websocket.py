@@ -196,7 +196,7 @@ def decode_time(chunk: bytes) -> int:
     ("continuation", frame(0, b"x"), 1002),
     ("not UTF-8", frame(TEXT, b"\xff"), 1007),
     ("no JSON", frame(TEXT, b"x"), 1007),
-    ("nested", frame(TEXT, b"[" * 9000), 1007),
+    ("nested", frame(TEXT, b"[" * 4000), 1007),
     ("binary", frame(2, b"x"), 1003),
     ("large", frame(TEXT, bytes(20000)), 1009),
     ("huge length", b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 1009),

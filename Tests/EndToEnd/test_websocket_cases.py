@@ -19,7 +19,7 @@ from harness.waiting import pause
 from harness.websocket import BINARY, CLOSE, PING, PONG, TEXT, Ended, Socket, frame
 
 #: The most bytes of a message.
-LIMIT = 16 * 1024
+LIMIT = 4 * 1024
 BYTES = b"\x00\xff\xfe\xfd\xfc\xfb\x00\xff"
 GREEK = b"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5"
 #: A code point beyond U+10FFFF, whose second byte is the first invalid one.

@@ -13,14 +13,21 @@ final class EchoSocket: WebSocketHandler {
   init(_ seen: Monitor<TestRoutes.Seen>) { self.seen = seen }
 
   /// Upgrades a request that offers the protocol `echo`.
-  static func open(_ exchange: any Exchange, _ seen: Monitor<TestRoutes.Seen>) {
+  static func open(
+    _ exchange: any Exchange, _ seen: Monitor<TestRoutes.Seen>
+  ) -> WebSocketConnection? {
     switch WebSocketHandshake.check(exchange.request, protocols: ["echo"]) {
     case .refused(let status, let reason, let fields):
       exchange.respond(.text(status, reason, fields: fields))
+      return nil
     case .accepted(let fields):
       let socket = EchoSocket(seen)
-      socket.connection = exchange.upgrade(fields, WebSocketLimits(), to: socket)
+      var limits = WebSocketLimits()
+      // Its messages are larger than those of viewers.
+      limits.messageBytes = 16 * 1024
+      socket.connection = exchange.upgrade(fields, limits, to: socket)
       if socket.connection == nil { exchange.respond(.text(400, "no upgrade")) }
+      return socket.connection
     }
   }
 

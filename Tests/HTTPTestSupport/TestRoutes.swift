@@ -70,6 +70,8 @@ package final class TestRoutes: RequestHandler, ExchangeObserver, LoopService {
   package let seen = Monitor(Seen())
   /// The server, to be drained by a test.
   package weak var server: HTTPServer?
+  /// The connection of the newest WebSocket.
+  package weak var socket: WebSocketConnection?
   private let loop: EventLoop
   private let answer: @Sendable (Request) -> Answer
   private var waiting: [(path: String, exchange: any Exchange)] = []
@@ -107,7 +109,7 @@ package final class TestRoutes: RequestHandler, ExchangeObserver, LoopService {
     case .takenWhileAnswering:
       receive(exchange, path, pauses: false)
       exchange.begin(Self.open)
-    case .socket: EchoSocket.open(exchange, seen)
+    case .socket: socket = EchoSocket.open(exchange, seen)
     case .takenTooLate:
       receive(exchange, path, pauses: true)
       loop.later { exchange.respond(Self.small) }

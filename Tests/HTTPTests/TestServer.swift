@@ -160,6 +160,13 @@ final class TestServer {
     return monitor.wait(until: deadline) { condition($0) ? () : nil } != nil
   }
 
+  /// The queued bytes of the newest WebSocket.
+  var queuedSocketBytes: Int {
+    let found = Locked(0)
+    onLoop { routes in found.withLock { $0 = routes.socket?.queuedBytes ?? 0 } }
+    return found.withLock { $0 }
+  }
+
   /// Wakes the services of the loop, as a publication does.
   func wake() {
     loop.wake()

@@ -115,6 +115,28 @@ struct WebSocketConnectionTests {
     #expect(try answering.take(2) == [0x89, 0])
   }
 
+  @Test("a message or frame that is not complete after ten seconds is refused with 1008")
+  func unfinished() throws {
+    for part in [
+      clientFrame(0x01, [0x41]), Array(clientFrame(0x81, [0x41, 0x42]).dropLast()), [0x81],
+    ] {
+      let server = try TestServer()
+      let client = try TestClient(server)
+      try open(client)
+      client.send(clientFrame(0x81, [0x40]) + part)
+      #expect(try client.take(3) == [0x81, 1, 0x40])
+      server.pass(.seconds(9))
+      // Other frames between the fragments give no more time.
+      if part[0] == 0x01 {
+        client.send(clientFrame(0x89, []))
+        #expect(try client.take(2) == [0x8A, 0])
+      }
+      server.pass(.seconds(2))
+      #expect(try closeCode(client) == 1008)
+      #expect(server.seen.faults == [.messageTime])
+    }
+  }
+
   @Test("the server's end is announced by 1001")
   func drain() throws {
     let server = try TestServer()

@@ -138,6 +138,50 @@ struct WebSocketHTTP2Tests {
     #expect(bytes == Array(repeating: [0x81, 126, 3, 0xE8] + text, count: 3).flatMap { $0 })
   }
 
+  @Test("a socket counts as a connection of its address until its end")
+  func counted() throws {
+    var limits = HTTPLimits()
+    (limits.connectionsPerAddress, limits.exemptsLoopback) = (3, false)
+    let server = try TestServer(limits)
+    let client = try FrameClient(server)
+    for stream: UInt32 in [1, 3] { try open(client, stream: stream) }
+    client.send(.connect(stream: 5), .get("/hello", stream: 7))
+    #expect(try client.answer(stream: 5).status == 429)
+    #expect(try client.answer(stream: 7).status == 200)
+    #expect(server.seen.faults == [.addressConnections])
+    client.send(.reset(stream: 3))
+    try open(client, stream: 9)
+  }
+
+  @Test("frames wait while answers are not read, and are all answered later")
+  func unreadAnswers() throws {
+    let server = try TestServer()
+    let client = try FrameClient(server, settings: Frame.setting(4, 0))
+    try open(client)
+    // The answers to 60 frames would be 13 KB in memory; the bytes that wait are below 4 KB.
+    let ping = clientFrame(0x89, [UInt8](repeating: 0x61, count: 60))
+    for _ in 0..<60 { client.send(.data(ping)) }
+    let queued = server.queuedSocketBytes
+    #expect(queued > 1000 && queued < 2500)
+    #expect(server.seen.faults.isEmpty)
+    client.send(Frame(.window, stream: 1, Frame.word(1 << 20)))
+    let pong = [0x8A, 60] + [UInt8](repeating: 0x61, count: 60)
+    #expect(try take(60 * 62, client) == Array(repeating: pong, count: 60).flatMap { $0 })
+  }
+
+  @Test("a client that sends much and reads no answers is refused")
+  func manyUnreadAnswers() throws {
+    let server = try TestServer()
+    let client = try FrameClient(server, settings: Frame.setting(4, 0))
+    try open(client)
+    let ping = clientFrame(0x89, [UInt8](repeating: 0x61, count: 125))
+    for _ in 0..<90 { client.send(.data(ping)) }
+    #expect(server.seen.faults == [.messageRate])
+    #expect(server.queuedSocketBytes < 4000)
+    server.pass(.seconds(4))
+    #expect(server.eventually { $0.closedSockets == 1 })
+  }
+
   @Test("the window for the client's bytes is opened again")
   func window() throws {
     let server = try TestServer()

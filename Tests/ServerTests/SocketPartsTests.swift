@@ -154,6 +154,21 @@ struct SocketPartsTests {
     #expect(queue.lateness(unsent: .max, now: now) < .zero)
   }
 
+  @Test("the memory of waiting frames that are never dropped is counted")
+  func essentials() {
+    var queue = SendQueue()
+    let frame = OutgoingFrame(SharedBytes([UInt8](repeating: 1, count: 100)))
+    #expect(queue.essentialBytes == 0)
+    queue.append(frame, due: .origin)
+    queue.append(frame, due: .origin)
+    #expect(queue.essentialBytes == 2 * (100 + SharedBytes.objectSize))
+    _ = queue.dropChunks()
+    _ = queue.removeFirst()
+    #expect(queue.essentialBytes == 100 + SharedBytes.objectSize)
+    _ = queue.removeFirst()
+    #expect(queue.essentialBytes == 0)
+  }
+
   @Test("the oldest unsent frame stays known behind hundreds of sent ones")
   func manyMarks() {
     var queue = SendQueue()

@@ -40,6 +40,8 @@ package enum ConnectionFault: String, Sendable, CaseIterable {
   case webSocket = "websocket"
   /// More messages over a WebSocket than the limit.
   case messageRate = "message_rate"
+  /// A message over a WebSocket was not complete in time.
+  case messageTime = "message_time"
   /// The client of a WebSocket answers no Ping frame.
   case silent
   /// Any other violation of HTTP/2.

@@ -166,12 +166,15 @@ package final class HTTPServer: LoopService {
     request.isSecure = try proxies.isSecure(request, from: stream.peer, stream.isSecure)
   }
 
-  /// Counts the request of a client behind a proxy as a connection of the client.
+  /// Counts the request of a client behind a proxy, and a WebSocket over HTTP/2, as a connection of
+  /// the client: over HTTP/1.1 a WebSocket is one.
   ///
   /// - Returns: the reason to refuse the request; nil if it is not refused.
   func refusal(of exchange: any ConnectionExchange, from stream: any ByteStream) -> Refusal? {
     let client = exchange.request.peer
-    guard client.owner != stream.peer.owner, !isExempt(client) else { return nil }
+    let isCounted =
+      client.owner != stream.peer.owner || exchange.request.connectProtocol == .webSocket
+    guard isCounted, !isExempt(client) else { return nil }
     let ticket = addresses.ticket(client)
     guard ticket.count <= limits.connectionsPerAddress else {
       return Refusal(

@@ -23,6 +23,12 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
   /// The request that was upgraded, for the report at the end.
   private let exchange: any ConnectionExchange
   private let began: MonotonicTime
+  /// The memory of own frames that were written since the kernel had taken all of them.
+  private var answerBytes = 0
+  /// Bytes of the client that wait until the answers to earlier frames are sent.
+  private var leftover: [UInt8] = []
+  /// When the incomplete message began; nil outside of a message.
+  private var messageSince: MonotonicTime?
   private var bytesSent = 0
   private var lingered = 0
   /// Whether bytes of the client are dropped, after a violation.
@@ -74,8 +80,11 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
   package func send(_ frames: SharedBytes) {
     server.batch.append(frames)
     withExtendedLifetime(frames) { write() }
+    guard stream.queuedBytes > 0 else { return answerBytes = 0 }
+    // bounded: few frames are taken while answers are queued
+    answerBytes += frames.count + SharedBytes.objectSize
     // A client that asks and does not read keeps such frames.
-    if stream.queuedBytes > 0 { PastMedia.add(texts: [frames], at: server.loop.now) }
+    PastMedia.add(texts: [frames], at: server.loop.now)
   }
 
   /// Sends a frame whose head, and the first bytes of its payload, are `head`.
@@ -112,15 +121,47 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
       if lingered > Self.lingerSize { stream.isReading = false }
       return
     }
+    if leftover.isEmpty { parse(bytes) } else { keep(bytes, from: 0) }
+  }
+
+  /// Takes frames while few answers wait.
+  private func parse(_ bytes: borrowing Span<UInt8>) {
     var position = 0
     while !isDeaf, lifecycle.state != .closed {
+      guard !isBacklogged else { return keep(bytes, from: position) }
       do throws(WebSocketViolation) {
-        guard let event = try decoder.next(bytes, &position) else { return }
+        guard let event = try decoder.next(bytes, &position) else { break }
+        if !decoder.isInsideMessage { messageSince = nil }
         take(event)
       } catch {
         return refuse(error.closeCode, error.description, .webSocket)
       }
     }
+    if decoder.isInsideMessage, messageSince == nil { messageSince = server.loop.now }
+  }
+
+  /// Whether the client has not read the answers to its earlier frames.
+  private var isBacklogged: Bool {
+    // bounded: both have limits
+    answerBytes + (handler?.waitingBytes ?? 0) >= limits.answerBytes
+  }
+
+  /// Keeps bytes until the answers are sent; a client that sends much meanwhile is refused.
+  private func keep(_ bytes: borrowing Span<UInt8>, from position: Int) {
+    unsafe bytes.withUnsafeBufferPointer { buffer in
+      // bounded: the decoder ends within the bytes
+      unsafe leftover.append(contentsOf: buffer[position...])
+    }
+    guard leftover.count > limits.waitingBytes else { return }
+    refuse(.policy, "answers are not read", .messageRate)
+  }
+
+  /// Takes the frames that have waited.
+  private func resume() {
+    guard !leftover.isEmpty, !isDeaf, !isBacklogged else { return }
+    var bytes: [UInt8] = []
+    swap(&bytes, &leftover)
+    parse(bytes.span)
   }
 
   private func take(_ event: WebSocketEvent) {
@@ -145,6 +186,8 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
     server.observer?.faulted(fault)
     close(code, reason)
     isDeaf = true
+    leftover = []
+    decoder = WebSocketDecoder(limit: limits.messageBytes)
     if stream.queuedBytes == 0, lifecycle.state == .closing { stream.finishWriting() }
   }
 
@@ -156,7 +199,10 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
 
   package func drained() {
     switch lifecycle.state {
-    case .open: handler?.drained()
+    case .open:
+      answerBytes = 0
+      handler?.drained()
+      resume()
     case .closing: finish()
     case .closed: break
     }
@@ -198,6 +244,12 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
   }
 
   func check(_ now: MonotonicTime) {
+    if !isDeaf, lifecycle.state == .open, leftover.isEmpty, let messageSince,
+      now - messageSince >= limits.messageTime
+    {
+      let seconds = limits.messageTime.milliseconds / 1000
+      refuse(.policy, "no complete message within \(seconds) s", .messageTime)
+    }
     let action = lifecycle.check(
       queuedBytes: stream.queuedBytes, lastProgress: stream.lastProgress, server.limits, limits,
       now: now)

@@ -46,6 +46,9 @@ package struct WebSocketDecoder: Sendable {
   /// The received bytes of the control frame.
   private var control: [UInt8] = []
 
+  /// Whether a message or frame has begun that is not complete.
+  package var isInsideMessage: Bool { frame != nil || opcode != nil || !head.isEmpty }
+
   /// A decoder of messages of at most `limit` bytes.
   package init(limit: Int) { self.limit = limit }
 

@@ -8,8 +8,15 @@ package protocol WebSocketHandler: AnyObject {
   func received(_ text: String)
   /// A binary message.
   func received(_ bytes: [UInt8])
+  /// The memory of frames that must be sent, and that wait here; 0 by default.
+  var waitingBytes: Int { get }
   /// The kernel has taken all queued bytes.
   func drained()
   /// The connection has ended. Called once, at last.
   func closed()
+}
+
+extension WebSocketHandler {
+  /// By default no frame waits.
+  package var waitingBytes: Int { 0 }
 }

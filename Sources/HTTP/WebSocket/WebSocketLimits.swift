@@ -5,7 +5,13 @@ package import Time
 /// The limits of a WebSocket; times are checked at the interval of ``HTTPLimits``.
 package struct WebSocketLimits: Sendable {
   /// The maximum number of bytes of a message of the client; above it the code is 1009.
-  package var messageBytes = 16 * 1024
+  package var messageBytes = 4 * 1024
+  /// The time from the first to the last byte of a message; then the code is 1008.
+  package var messageTime = Interval.seconds(10)
+  /// The memory of unsent answers from which on no further frames of the client are taken.
+  package var answerBytes = 4 * 1024
+  /// The maximum number of bytes of the client that wait meanwhile; above it the code is 1008.
+  package var waitingBytes = 4 * 1024
   /// The frames that a client may send at once.
   package var frameBurst: Int64 = 100
   /// The frames per second that a client may send in the long run; above it the code is 1008.

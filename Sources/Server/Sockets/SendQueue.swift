@@ -39,6 +39,9 @@ struct OutgoingFrame {
   }
 
   var count: Int { head.count + (payload?.count ?? 0) }
+
+  /// The approximate memory of a frame that no other viewer gets.
+  fileprivate var memory: Int { count + SharedBytes.objectSize }
 }
 
 /// The frames of one viewer that wait, and the age of the oldest unsent one: pure.
@@ -53,6 +56,8 @@ struct SendQueue {
   private var frames: [(frame: OutgoingFrame, due: MonotonicTime)] = []
   /// The bytes of the frames that wait.
   private(set) var byteCount = 0
+  /// The approximate memory of those frames among them that are never dropped.
+  private(set) var essentialBytes = 0
   /// The number of bytes given to the connection.
   private var written: UInt64 = 0
   /// The ends of frames that were given to the connection, and when the frames were due.
@@ -71,6 +76,7 @@ struct SendQueue {
   mutating func append(_ frame: OutgoingFrame, due: MonotonicTime) {
     frames.append((frame, max(due, frames.last?.due ?? marks.last?.due ?? due)))
     byteCount += frame.count
+    if frame.chunk == nil { essentialBytes += frame.memory }
   }
 
   /// Removes the oldest frame.
@@ -78,6 +84,7 @@ struct SendQueue {
     guard !frames.isEmpty else { return nil }
     let first = frames.removeFirst()
     byteCount -= first.frame.count
+    if first.frame.chunk == nil { essentialBytes -= first.frame.memory }
     return first
   }
 

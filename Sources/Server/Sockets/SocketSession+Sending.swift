@@ -44,6 +44,9 @@ extension SocketSession {
     queue.byteCount + (connection?.queuedBytes ?? 0)
   }
 
+  /// The memory of the frames that must be sent, and that wait here.
+  var waitingBytes: Int { queue.essentialBytes }
+
   /// Sends a frame that must not be dropped, after the frames that wait.
   func send(essential frame: OutgoingFrame) {
     if isKeepingUp { write(frame, due: sockets.now) } else { queue.append(frame, due: sockets.now) }
