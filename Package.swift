@@ -66,8 +66,8 @@ let package = Package(
     .target(name: "CStart"),
     // Instants and intervals with a resolution of 1 ns and saturating arithmetic. Values only.
     library("Time", []),
-    // Foreign values: conversions that do not trap, the characters of names, the syntax of JSON,
-    // values that are coded as texts. Functions only.
+    // Foreign values: conversions that do not trap, checked reads of bytes, characters of names,
+    // the syntax of JSON, values that are coded as texts. Knows no format of media.
     library("Checked", []),
     // Values shared by threads: immutable bytes, locks, threads, clocks. Knows neither video nor
     // sockets.
@@ -81,7 +81,7 @@ let package = Package(
     library("Media", ["Checked", "Time"]),
 
     // Level 1. CMAF chunks and headers as bytes. Knows no clock, no window, no codec library.
-    library("CMAF", ["Time", "Media", "Sharing"]),
+    library("CMAF", ["Checked", "Time", "Media", "Sharing"]),
     // RTMP, AMF, FLV, CMAF tracks and stream IDs of SRT: pure codecs of publishers. Knows no socket
     // and no clock.
     library("Ingest", ["CMAF", "Checked", "Time"]),
@@ -209,7 +209,7 @@ let package = Package(
     tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
     tests("ChunkStream", ["ChunkStream", "Packaging", "Sharing", "Time"]),
     tests("Isolation", ["Isolation", "Sharing", "Time"]),
-    tests("Canary", ["Canary", "Net", "Time"]),
+    tests("Canary", ["CMAF", "Canary", "Net", "Time"]),
     tests("Supervision", ["Isolation", "Supervision", "Time"]),
     tests("Packaging", ["CMAF", "Time", "Packaging", "Media", "Sharing", "TestSupport"]),
     tests(

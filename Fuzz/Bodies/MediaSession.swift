@@ -138,7 +138,7 @@ final class MediaSession {
   private static func check(_ bytes: [UInt8]) -> String? {
     var reader = BoxReader(bytes)
     var types: [String] = []
-    do throws(TrackHeaderError) {
+    do throws(BoxError) {
       while let box = try reader.next() { types.append(box.type) }
     } catch { return "a chunk of \(types): \(error)" }
     return types.suffix(2) == ["moof", "mdat"] ? nil : "a chunk of \(types)"

@@ -10,9 +10,9 @@ extension FuzzBody {
   static let tracks = FuzzBody(
     name: "tracks",
     sources: [
-      "Ingest/CMAF/TrackReader.swift", "Ingest/CMAF/TrackFragment.swift",
-      "Ingest/CMAF/TrackHeaderBox.swift", "Ingest/CMAF/SampleDescription.swift",
-      "Ingest/CMAF/TrackConfiguration.swift",
+      "Ingest/CMAF/TrackReader.swift", "Ingest/CMAF/TrackConfiguration.swift",
+      "Ingest/CMAF/TrackConfiguration+Header.swift", "CMAF/BoxStream.swift",
+      "CMAF/MovieFragment.swift", "CMAF/MovieHeader.swift", "CMAF/SampleEntry.swift",
     ]
   ) { bytes in
     guard let choice = bytes.first else { return nil }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMAF
 import Capture
 import Time
 
@@ -66,7 +67,7 @@ final class MediaTimes {
   /// The times of the media whose last byte is in `piece`.
   func take(_ piece: [UInt8]) throws(Fault) -> [Found] {
     let times: [WallTime]
-    do throws(ProducerTimes.Damage) { times = try producer.take(piece) } catch {
+    do throws(BoxError) { times = try producer.take(piece) } catch {
       throw .notBoxes
     }
     if frames != nil { return try clocks(piece).map { Found(time: $0, clock: .burned) } }

@@ -101,7 +101,7 @@ struct ChunkSamplesTests {
       Row(testDescription: "a negative time", chunk: chunk(time: [0x0100_0000, -1, 0])),
     ])
   func impossible(row: Row) {
-    #expect(throws: TrackHeaderError.self) { try ChunkSamples(SharedBytes(row.chunk)) }
+    #expect(throws: BoxError.self) { try ChunkSamples(SharedBytes(row.chunk)) }
   }
 
   @Test("boxes of any length may precede the fragment", arguments: [0, 300, 490, 512, 4000])
@@ -118,7 +118,7 @@ struct ChunkSamplesTests {
   func truncated() {
     let bytes = SampleRunTests.bytes(SampleRunTests.run(), startsSegment: true)
     for count in bytes.indices {
-      #expect(throws: TrackHeaderError.self, "\(count) bytes") {
+      #expect(throws: BoxError.self, "\(count) bytes") {
         try ChunkSamples(SharedBytes(Array(bytes[..<count])))
       }
     }

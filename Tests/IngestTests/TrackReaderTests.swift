@@ -144,20 +144,20 @@ struct TrackReaderTests {
   func faults() {
     let good = header(1000)
     let rows: [([UInt8], TrackError)] = [
-      (number(0, 4) + Array("free".utf8), .size("free")),
-      (number(7, 4) + Array("free".utf8), .size("free")),
-      (number(1, 4) + Array("free".utf8) + number(-1, 8), .size("free")),
-      (number(1 << 21, 4) + Array("moov".utf8), .size("moov")),
-      (box("moov", []), .tracks(0)), (header(0), .time),
+      (number(0, 4) + Array("free".utf8), .boxes(.size("free", 0))),
+      (number(7, 4) + Array("free".utf8), .boxes(.size("free", 7))),
+      (number(1, 4) + Array("free".utf8) + number(-1, 8), .boxes(.size("free", .max))),
+      (number(1 << 21, 4) + Array("moov".utf8), .boxes(.tooLarge("moov", 1 << 21, most: 1 << 20))),
+      (box("moov", []), .boxes(.tracks(0))), (header(0), .boxes(.time)),
       (header(1000, entry: "vp09"), .codec("vp09")), (box("moof", []), .misplaced("moof")),
       (good + box("mdat", []), .misplaced("mdat")),
-      (good + fragment(at: 0, [[1]], offset: 0), .sampleRange),
+      (good + fragment(at: 0, [[1]], offset: 0), .boxes(.sampleRange)),
       (good + fragment(at: 0, [[]]), .sampleSize(0)),
       (good + fragment(at: 0, [[1]]).dropLast(9) + fragment(at: 0, [[1]]), .misplaced("moof")),
       (good + header(1000, entry: "hvc1"), .boxes(.missing("hvcC"))),
       (good + header(1000, entry: "hvc1", setup: "hvcC"), .codecChange),
-      (number(7, 4) + [1, 2, 10, 13], .size("????")),
-      (good + fragment(at: 0, [[1]], offset: 1 << 30), .sampleRange),
+      (number(7, 4) + [1, 2, 10, 13], .boxes(.size("????", 7))),
+      (good + fragment(at: 0, [[1]], offset: 1 << 30), .boxes(.sampleRange)),
     ]
     for (bytes, error) in rows {
       #expect(throws: error) { try units(bytes, pieces: 4096) }
@@ -170,6 +170,6 @@ struct TrackReaderTests {
     let bytes =
       header(1000)
       + box("moof", box("traf", box("tfhd", number(0, 4), number(1, 4)), run))
-    #expect(throws: TrackError.samples) { try units(bytes, pieces: 4096) }
+    #expect(throws: TrackError.boxes(.samples(most: 16_384))) { try units(bytes, pieces: 4096) }
   }
 }

@@ -2,7 +2,7 @@
 
 package import Media
 
-/// CMAF headers with the boxes that state language and colours, and no others.
+/// CMAF headers that state language and colours, with no other boxes than a reader needs.
 package enum HeaderBytes {
   /// A header of video with `colr`, or without if `colour` is nil.
   package static func video(_ colour: ColourDescription?, language: UInt16 = 0x55C4) -> [UInt8] {
@@ -18,7 +18,9 @@ package enum HeaderBytes {
 
   /// A header of audio in this language.
   package static func audio(_ language: Language) -> [UInt8] {
-    header(language.packed, box("mp4a", [UInt8](repeating: 0, count: 28)))
+    let decoder = [4, 17, 0x40] + [UInt8](repeating: 0, count: 12) + [5, 2, 0x11, 0x90]
+    let stream = box("esds", [0, 0, 0, 0, 3, 22, 0, 1, 0] + decoder)
+    return header(language.packed, box("mp4a", [UInt8](repeating: 0, count: 28) + stream))
   }
 
   /// A box with this content.
@@ -32,6 +34,7 @@ package enum HeaderBytes {
     let mdhd = box("mdhd", [UInt8](repeating: 0, count: 20) + packed + [0, 0])
     let stsd = box("stsd", [0, 0, 0, 0, 0, 0, 0, 1] + entry)
     let media = box("mdia", mdhd + box("minf", box("stbl", stsd)))
-    return box("ftyp", []) + box("moov", box("trak", media))
+    return box("ftyp", [])
+      + box("moov", box("trak", box("tkhd", [UInt8](repeating: 0, count: 16)) + media))
   }
 }

@@ -9,17 +9,15 @@ package struct AMF0Reader: Sendable {
   /// The deepest nesting of objects and arrays.
   package static let depth = 8
 
-  private let bytes: [UInt8]
-  private var offset: Int
+  private var cursor: ByteCursor
 
   /// A reader of the values from `offset` on.
   package init(_ bytes: [UInt8], from offset: Int = 0) {
-    self.bytes = bytes
-    self.offset = min(max(0, offset), bytes.count)
+    cursor = ByteCursor(bytes, from: offset)
   }
 
   /// Whether no value is left.
-  package var isAtEnd: Bool { offset >= bytes.count }
+  package var isAtEnd: Bool { cursor.rest.isEmpty }
 
   /// The next value.
   package mutating func next() throws(AMF0Error) -> AMF0Value { try value(depth: 0) }
@@ -69,8 +67,9 @@ package struct AMF0Reader: Sendable {
     var values: [String: AMF0Value] = [:]
     while true {
       let name = try text(lengthSize: 2)
-      if name.isEmpty, offset < bytes.count, bytes[offset] == 0x09 {
-        offset += 1
+      var next = cursor
+      if name.isEmpty, next.integer(1) == 0x09 {
+        cursor = next
         return values
       }
       // ECMA arrays of some encoders end with the message.
@@ -81,15 +80,14 @@ package struct AMF0Reader: Sendable {
 
   private mutating func array(depth: Int) throws(AMF0Error) -> [AMF0Value] {
     let count = try integer(4)
-    guard count <= bytes.count - offset else { throw .truncated }
+    guard count <= cursor.rest.count else { throw .truncated }
     var values: [AMF0Value] = []
     for _ in 0..<count { values.append(try value(depth: depth + 1)) }
     return values
   }
 
   private mutating func integer(_ count: Int) throws(AMF0Error) -> Int {
-    guard let value = bytes.span.bigEndian(at: offset, count: count) else { throw .truncated }
-    offset += count
+    guard let value = cursor.integer(count) else { throw .truncated }
     return value
   }
 
@@ -99,10 +97,8 @@ package struct AMF0Reader: Sendable {
   }
 
   private mutating func text(lengthSize: Int) throws(AMF0Error) -> String {
-    let count = try integer(lengthSize)
-    guard count <= bytes.count - offset else { throw .truncated }
-    defer { offset += count }
-    // bounded: the guard has checked `count` bytes
-    return String(decoding: bytes[offset..<offset + count], as: UTF8.self)
+    guard let range = cursor.take(try integer(lengthSize)) else { throw .truncated }
+    // bounded: the cursor is within the bytes
+    return String(decoding: cursor.bytes[range], as: UTF8.self)
   }
 }

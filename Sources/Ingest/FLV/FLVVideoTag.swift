@@ -110,9 +110,9 @@ package struct FLVVideoTag: Sendable, Equatable {
     case 1 where codec == .h264 || codec == .hevc:
       var reader = TagReader(tag, from: track.body.lowerBound)
       let time = try reader.signed24()
-      guard reader.offset <= track.body.upperBound else { throw TagReader.End() }
+      guard reader.rest.lowerBound <= track.body.upperBound else { throw TagReader.End() }
       (content, body) = (
-        .accessUnit(compositionTime: time), reader.offset..<track.body.upperBound
+        .accessUnit(compositionTime: time), reader.rest.lowerBound..<track.body.upperBound
       )
     case 1, 3: (content, body) = (.accessUnit(compositionTime: 0), track.body)
     default: (content, body) = (.nothing, track.body)

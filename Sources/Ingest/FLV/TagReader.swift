@@ -22,19 +22,16 @@ struct TagReader {
     var body: Range<Int>
   }
 
-  private let bytes: [UInt8]
-  private(set) var offset: Int
+  private var cursor: ByteCursor
   /// The nanoseconds by which the media of the tag is later than its timestamp: 0–999,999.
   private(set) var timeOffset = 0
 
   init(_ bytes: [UInt8], from offset: Int) {
-    self.bytes = bytes
-    self.offset = offset
+    cursor = ByteCursor(bytes, from: offset)
   }
 
   mutating func integer(_ count: Int) throws(End) -> Int {
-    guard let value = bytes.span.bigEndian(at: offset, count: count) else { throw End() }
-    offset += count
+    guard let value = cursor.integer(count) else { throw End() }
     return value
   }
 
@@ -47,7 +44,13 @@ struct TagReader {
   mutating func fourCC() throws(End) -> FourCC { FourCC(UInt32(clamping: try integer(4))) }
 
   /// The rest of the tag.
-  var rest: Range<Int> { min(offset, bytes.count)..<bytes.count }
+  var rest: Range<Int> { cursor.rest }
+
+  /// The next bytes.
+  private mutating func take(_ count: Int) throws(End) -> Range<Int> {
+    guard let range = cursor.take(count) else { throw End() }
+    return range
+  }
 
   /// The tracks of an enhanced tag, whose packet type was in the first byte.
   ///
@@ -78,12 +81,10 @@ struct TagReader {
       if kind == 2 { code = try fourCC() }
       let number = try integer(1)
       let size = kind == 0 ? rest.count : try integer(3)
-      guard size <= rest.count else { throw End() }
-      let body = offset..<offset + size
+      let body = try take(size)
       if number < Self.mostTracks, !found.contains(where: { $0.number == number }) {
         found.append(Track(number: number, packetType: packetType, fourCC: code, body: body))
       }
-      offset += size
     }
     return found
   }
@@ -95,10 +96,9 @@ struct TagReader {
   private mutating func modifier() throws(End) -> Int {
     var size = try integer(1) + 1
     if size == 256 { size = try integer(2) + 1 }
-    guard size <= rest.count else { throw End() }
-    let end = offset + size
-    let value = size >= 3 ? try integer(3) : 0
-    offset = end
+    var block = cursor
+    _ = try take(size)
+    let value = size >= 3 ? block.integer(3) ?? 0 : 0
     let types = try integer(1)
     // Type 0 is TimestampOffsetNano.
     if types >> 4 == 0, value <= Self.mostOffset { timeOffset = value }

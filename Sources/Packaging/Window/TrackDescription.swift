@@ -30,9 +30,9 @@ package struct TrackDescription: Sendable {
   package let header: SharedBytes
   /// A hash of the header as eight hexadecimal digits: headers with equal bytes have equal names.
   package let headerHash: String
-  /// The language in the header.
+  /// The language in the header; undetermined if the header cannot be read.
   package let language: Language
-  /// The colours in the header; nil if it has none.
+  /// The colours in the header; nil if it has none, or cannot be read.
   package let colour: ColourDescription?
 
   /// A description; the hash of `header` is FNV-1a with 32 bits.
@@ -47,8 +47,9 @@ package struct TrackDescription: Sendable {
     self.content = content
     self.segmentation = segmentation
     self.header = SharedBytes(header)
-    let properties = TrackProperties(header: header)
-    (language, colour) = (properties.language, properties.colour)
+    let movie = try? MovieHeader(header: header)
+    language = movie.map { Language(packed: $0.language) } ?? .undetermined
+    colour = movie?.entry.colour
     // bounded: a hash wraps
     let hash = header.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
     let digits = String(hash, radix: 16)

@@ -39,7 +39,7 @@ struct SwitchedLadder: Sendable {
       return "the renditions have different sizes (\(sizes.joined(separator: ", ")))"
     }
     let configurations = tracks.map { track in
-      DecoderConfiguration.bytes(in: track.header.array) ?? track.header.array
+      MovieHeader.decoderConfiguration(in: track.header.array) ?? track.header.array
     }
     guard configurations.allSatisfy({ $0 == configurations[0] }) else {
       return "the renditions have different parameter sets "

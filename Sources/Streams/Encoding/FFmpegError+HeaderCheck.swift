@@ -11,7 +11,7 @@ extension FFmpegError {
   static func checked(
     _ header: [UInt8], timescale: Int, codecs: String
   ) throws(FFmpegError) -> [UInt8] {
-    do throws(TrackHeaderError) {
+    do throws(BoxError) {
       try TrackHeader.check(
         header, trackID: ChunkWriter().trackID, timescale: timescale, codecs: codecs)
       return header

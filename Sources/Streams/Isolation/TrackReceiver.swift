@@ -158,7 +158,7 @@ struct TrackReceiver {
   }
 
   /// Checks that a header fits the chunks; of HEVC and AV1, that it consists of whole boxes.
-  private func check(_ fields: TrackFields) throws(TrackHeaderError) {
+  private func check(_ fields: TrackFields) throws(BoxError) {
     guard ["hvc1.", "hev1.", "av01."].contains(where: { fields.codecs.hasPrefix($0) }) else {
       return try TrackHeader.check(
         fields.header, trackID: ChunkWriter().trackID, timescale: Int(segmentation.timescale),
@@ -170,7 +170,7 @@ struct TrackReceiver {
 
   /// The constants of the track; names and bitrates are those of the configuration.
   func description(_ fields: TrackFields) throws(MessageError) -> TrackDescription {
-    do throws(TrackHeaderError) { try check(fields) } catch {
+    do throws(BoxError) { try check(fields) } catch {
       throw .invalid(field: "a CMAF header", value: "\(error)")
     }
     guard let rendition else {

@@ -144,7 +144,7 @@ struct UpstreamTrack {
       segmentation.hasVariableDuration || nominal == newestSegment
     else { throw .invalid(field: "a chunk", value: "of another segment") }
     // Viewers of coded frames get the samples, so a chunk without them is no chunk.
-    do throws(TrackHeaderError) {
+    do throws(BoxError) {
       _ = try ChunkSamples(message.bytes)
     } catch {
       throw .invalid(field: "a chunk", value: "\(error)")

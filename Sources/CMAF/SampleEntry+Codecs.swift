@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension SampleEntry {
+  /// The codecs string of RFC 6381 §3.3, §3.4, such as `avc1.64001f` or `mp4a.40.2`.
+  ///
+  /// - Throws: ``BoxError`` if the entry is neither H.264 nor `mp4a`, or its setup does not fit our
+  ///   chunks: parameter sets are in the header, and lengths of NAL units have four bytes.
+  package func codecs() throws(BoxError) -> String {
+    switch (type, objectType) {
+    case ("avc1", _), ("avc3", _): return type + "." + (try profile())
+    case ("mp4a", 0x40?): return "mp4a.40.\(try audioObjectType())"
+    case ("mp4a", let objectType?): return "mp4a." + String(objectType, radix: 16)
+    default:
+      throw .mismatch("sample entry", found: type, expected: "avc1, avc3 or mp4a")
+    }
+  }
+
+  /// Profile, constraints and level of `avcC`, as six hexadecimal digits.
+  private func profile() throws(BoxError) -> String {
+    var fields = BoxFields(setup, "avcC")
+    let version = try fields.integer(1)
+    guard version == 1 else {
+      throw .mismatch("avcC.version", found: "\(version)", expected: "1")
+    }
+    let digits = String(try fields.integer(3), radix: 16)
+    let lengthSize = try fields.integer(1) & 3 + 1
+    guard lengthSize == 4 else {
+      throw .mismatch("avcC.lengthSize", found: "\(lengthSize)", expected: "4")
+    }
+    try Self.skipSets(try fields.integer(1) & 31, &fields, "avcC SPS")
+    try Self.skipSets(try fields.integer(1), &fields, "avcC PPS")
+    return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+  }
+
+  /// Skips `count` parameter sets, each after its length; at least one, none of them empty.
+  private static func skipSets(
+    _ count: Int, _ fields: inout BoxFields, _ name: String
+  ) throws(BoxError) {
+    guard count > 0 else { throw .missing(name) }
+    for _ in 0..<count {
+      let size = try fields.integer(2)
+      guard size > 0 else { throw .missing(name) }
+      try fields.skip(size)
+    }
+  }
+
+  /// The audio object type of an AudioSpecificConfig, which has at least two bytes.
+  private func audioObjectType() throws(BoxError) -> Int {
+    var fields = BoxFields(setup, "AudioSpecificConfig")
+    let bits = try fields.integer(2)
+    // ISO/IEC 14496-3 §1.6.2.1: 31 is an escape; six bits follow.
+    return bits >> 11 < 31 ? bits >> 11 : 32 + (bits >> 5 & 0x3F)
+  }
+}

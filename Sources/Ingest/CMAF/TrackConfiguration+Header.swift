@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+
+extension TrackConfiguration {
+  /// The description of the track of a header.
+  ///
+  /// - Throws: ``TrackError`` if its samples are not accepted.
+  init(_ header: MovieHeader) throws(TrackError) {
+    guard header.timescale > 0 else { throw .boxes(.time) }
+    let entry = header.entry
+    var setup = entry.setup
+    let codec: Codec
+    switch (entry.type, entry.objectType) {
+    case ("avc1", _), ("avc3", _): codec = .h264
+    case ("hvc1", _), ("hev1", _): codec = .hevc
+    case ("ac-3", _): codec = .ac3
+    case ("ec-3", _): codec = .eac3
+    case ("Opus", _):
+      codec = .opus
+      setup = try Self.opusHead(BoxFields(entry.setup, "dOps"))
+    case (_, 0x69?), (_, 0x6B?): codec = .mp3
+    case (_, let type?):
+      guard SampleEntry.aacTypes.contains(type) else { throw .codec("mp4a of type \(type)") }
+      codec = .aac
+    default: throw .codec(entry.type)
+    }
+    self.init(codec: codec, timescale: UInt32(clamping: header.timescale), setup: setup)
+    channels = UInt8(clamping: entry.channels)
+    sampleRate = UInt32(clamping: entry.sampleRate)
+    language = header.language == MovieHeader.undetermined ? 0 : header.language
+  }
+
+  /// The header of Ogg Opus with the fields of a `dOps`.
+  ///
+  /// - Source: Encapsulation of Opus in ISO Base Media File Format §4.3.2; RFC 7845 §5.1
+  private static func opusHead(_ box: BoxFields) throws(TrackError) -> [UInt8] {
+    var fields = box
+    func reversed(_ count: Int) throws(BoxError) -> [UInt8] {
+      let number = try fields.integer(count)
+      return (0..<count).map { UInt8(truncatingIfNeeded: number >> ($0 << 3)) }
+    }
+    do throws(BoxError) {
+      try fields.skip(1)
+      let head = Array("OpusHead".utf8) + [1, UInt8(clamping: try fields.integer(1))]
+      // The delay, the sample rate and the gain.
+      let numbers = try reversed(2) + reversed(4) + reversed(2)
+      // The mapping has at least its family.
+      let mapping = fields.rest
+      try fields.skip(1)
+      return head + numbers + mapping
+    } catch { throw .boxes(error) }
+  }
+}
