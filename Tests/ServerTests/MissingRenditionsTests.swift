@@ -9,9 +9,8 @@ import Time
 struct MissingRenditionsTests {
   private static func edges(_ lags: [Int64?], now: Int64) -> [MissingRenditions.Edge] {
     lags.map { lag in
-      MissingRenditions.Edge(
-        isLeftOut: lag == nil,
-        end: .origin + .milliseconds(now * 1000 + 1_000_000 - (lag ?? 5000)))
+      let end = MediaTime.origin + .milliseconds(now * 1000 + 1_000_000_000 - (lag ?? 5000))
+      return MissingRenditions.Edge(isLeftOut: lag == nil, media: [end - .seconds(6)..<end])
     }
   }
 
@@ -38,11 +37,39 @@ struct MissingRenditionsTests {
     #expect(missing([[0, nil, nil], [nil, nil, 0]]) == [[1, 2], [0, 1]])
   }
 
-  @Test("without another one, none is missing; a step of the wall clock is no lag")
+  @Test("without another one, none is missing; a lag of an hour is a lag")
   func exceptions() {
     #expect(missing([[nil, nil], [nil, nil]]) == [[], []])
-    #expect(missing([[0, 3_600_000]]) == [[]])
+    #expect(missing([[0, 3_600_000]]) == [[1]])
     #expect(missing([[nil, 0], [nil, nil]]) == [[0], []])
+  }
+
+  @Test(
+    "segment numbers that a step of the wall clock skips are no lag",
+    arguments: [2, 5, 20, 3600] as [Int64])
+  func step(seconds: Int64) {
+    let ladder = SyntheticLadder()
+    ladder.goLive()
+    var now = MonotonicTime.origin
+    func missing() -> [Int] {
+      now += .milliseconds(33)
+      return ladder.served.missingRenditions(now: now)
+    }
+    ladder.publish()
+    #expect(missing() == [])
+    ladder.step(seconds)
+    // The top rendition crosses the step first, then the lowest one.
+    for frame in 1...20 {
+      ladder.publish(late: [1, 2], frames: 1)
+      #expect(missing() == [], "frame \(frame)")
+    }
+    ladder.catchUp([2], step: seconds)
+    #expect(missing() == [])
+    // A rendition that does not cross it is missing when it is a second behind.
+    ladder.publish(late: [1], frames: 9)
+    #expect(missing() == [])
+    ladder.publish(late: [1], frames: 1)
+    #expect(missing() == [1])
   }
 
   @Test("the next lower rendition, else the next higher one, else the same")

@@ -78,13 +78,27 @@ final class SyntheticLadder {
     next += frames
   }
 
+  /// Steps the wall clock by whole seconds, at the start of a segment: numbers are skipped.
+  func step(_ seconds: Int64) {
+    let frames = seconds * 30
+    let segments = frames / segmentation.framesPerSegment
+    for window in windows { window.announce(offset: .zero, skipped: segments) }
+    next += segments * segmentation.framesPerSegment
+  }
+
   /// Publishes the missing chunks of renditions that were late.
-  func catchUp(_ late: Set<Int>) {
+  ///
+  /// - Parameters:
+  ///   - late: their indices.
+  ///   - step: the seconds that a step of the wall clock has skipped.
+  func catchUp(_ late: Set<Int>, step: Int64 = 0) {
     for index in late {
       let window = windows[index]
       let snapshot = window.snapshot
       let newest = snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last
-      for frame in ((newest?.lastFrame ?? next) + 1)..<max(next, (newest?.lastFrame ?? next) + 1) {
+      let skipped = step * 30 / segmentation.framesPerSegment * segmentation.framesPerSegment
+      let first = (newest?.lastFrame ?? next) + 1 + skipped
+      for frame in first..<max(next, first) {
         window.publish(
           Chunk(
             frameIndex: frame, isIndependent: segmentation.position(of: frame) == 0,

@@ -8,23 +8,27 @@ import Time
 /// The renditions of a ladder that have no new media, from which viewers are led away: a pure state
 /// machine.
 ///
-/// A rendition is missing at once when it is left out or is a second behind the newest one. It is
-/// present again when it has been less than 0.3 s behind for 3 s.
+/// A rendition is missing at once when it is left out or is a second behind another one. It is
+/// present again when it has been less than 0.3 s behind for 3 s. Only media counts: segment
+/// numbers that a step of the wall clock skips have none.
 struct MissingRenditions: Sendable {
   /// How far a rendition has got.
   struct Edge: Sendable, Equatable {
     /// Whether its newest segment is a gap.
     let isLeftOut: Bool
-    /// The media time of the end of its newest chunk.
-    let end: MediaTime
+    /// The media times of its newest media, in rising order: of each segment that has some.
+    let media: [Range<MediaTime>]
+
+    /// The duration of the media after `time`.
+    func media(after time: MediaTime) -> Interval {
+      media.reduce(.zero) { $0 + max(.zero, $1.upperBound - max($1.lowerBound, time)) }
+    }
   }
 
   /// The lag from which a rendition is missing.
-  private static let tolerance = Interval.seconds(1)
+  static let tolerance = Interval.seconds(1)
   /// The lag below which it is not behind.
   private static let usual = Interval.milliseconds(300)
-  /// A larger difference is a step of the wall clock, which not all encoders have reached.
-  private static let step = Interval.seconds(60)
   /// How long a rendition must not be behind.
   private static let proof = Interval.seconds(3)
 
@@ -38,24 +42,24 @@ struct MissingRenditions: Sendable {
 
   /// Takes the edges of all renditions, the top rendition first.
   mutating func observe(_ edges: [Edge], now: MonotonicTime) {
-    let newest = edges.filter { !$0.isLeftOut }.map(\.end).max()
-    guard let newest else {
+    let present = edges.filter { !$0.isLeftOut }
+    guard !present.isEmpty else {
       // Viewers cannot be led to any other.
       (indices, presentSince) = ([], [:])
       return
     }
-    let absent = edges.indices.filter { index in
-      let lag = newest - edges[index].end
-      return edges[index].isLeftOut || lag >= Self.tolerance && lag <= Self.step
+    let lags = edges.map { edge in
+      guard let end = edge.media.last?.upperBound else { return Interval.max }
+      return present.map { $0.media(after: end) }.max() ?? .zero
     }
+    let absent = edges.indices.filter { edges[$0].isLeftOut || lags[$0] >= Self.tolerance }
     indices = edges.indices.filter { index in
       if absent.contains(index) {
         presentSince[index] = nil
         return true
       }
-      let lag = newest - edges[index].end
       guard indices.contains(index) else { return false }
-      guard lag < Self.usual else {
+      guard lags[index] < Self.usual else {
         presentSince[index] = nil
         return true
       }
@@ -80,13 +84,26 @@ struct MissingRenditions: Sendable {
 extension WindowSnapshot {
   /// How far the rendition has got; nil if it is not live, or has no media.
   fileprivate func edge(on segmentation: TrackSegmentation) -> MissingRenditions.Edge? {
-    guard state == .live, let newest = open?.chunks.last ?? newestChunk else { return nil }
+    guard state == .live else { return nil }
+    var media: [Range<MediaTime>] = []
+    var duration = Interval.zero
+    func add(_ chunks: [Chunk]) {
+      guard let first = chunks.first, let last = chunks.last else { return }
+      let start = segmentation.frameTime(of: first.frameIndex)
+      let end = max(start, segmentation.frameTime(of: last.lastFrame + 1))
+      media.append(start..<end)
+      duration += end - start
+    }
+    if let open { add(open.chunks) }
+    // A longer lag makes no difference.
+    for segment in segments.reversed() where !segment.isGap {
+      guard duration < MissingRenditions.tolerance else { break }
+      add(segment.chunks)
+    }
+    guard !media.isEmpty else { return nil }
     return MissingRenditions.Edge(
-      isLeftOut: open == nil && segments.last?.isGap == true,
-      end: segmentation.frameTime(of: newest.lastFrame + 1))
+      isLeftOut: open == nil && segments.last?.isGap == true, media: media.reversed())
   }
-
-  private var newestChunk: Chunk? { segments.last { !$0.isGap }?.chunks.last }
 }
 
 extension ServedStream {
