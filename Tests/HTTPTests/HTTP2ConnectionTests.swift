@@ -403,7 +403,8 @@ struct HTTP2LimitTests {
     client.send(.get("/hold?a", stream: 3, Self.large))
     _ = try client.next { $0.kind == .headers && $0.stream == 1 }
     server.onLoop { $0.held("/hold")?.respond(.text(200, "held")) }
-    client.client.finish()
+    #expect(server.seen.finished.isEmpty)
+    for stream: UInt32 in [1, 3] { client.send(Frame(.window, stream: stream, Frame.word(100))) }
     #expect(server.eventually { $0.finished.count == 2 })
     let requests = server.seen.finished.map(\.request)
     #expect(requests.allSatisfy { $0.headSize < 1300 })
