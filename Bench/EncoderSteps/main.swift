@@ -26,6 +26,13 @@ struct Way {
   var slotsPerFrame: Int64 = 1
   var repeats: Int64 = 1
   var hurries = false
+  /// Whether each second has one picture of two frames.
+  var standsStill = false
+
+  /// Whether a frame is encoded for this slot.
+  func encodes(_ index: Int64) -> Bool {
+    standsStill ? index % 30 < 2 : index % slotsPerFrame == 0
+  }
 }
 
 let ways = [
@@ -34,6 +41,7 @@ let ways = [
   Way(name: "1. every second frame", slotsPerFrame: 2),
   Way(name: "2. every second frame, hurried", slotsPerFrame: 2, hurries: true),
   Way(name: "3. every fourth frame, hurried", slotsPerFrame: 4, hurries: true),
+  Way(name: "4. one picture per second, hurried", hurries: true, standsStill: true),
   Way(name: "waiting slots: one frame per part of 8", slotsPerFrame: 8),
   Way(name: "each frame, hurried", hurries: true),
 ]
@@ -59,8 +67,8 @@ for preset in arguments.count > 1 ? Array(arguments.dropFirst()) : ["superfast"]
     encoder.hurry(way.hurries)
     var spent = 0.0
     var frame: VideoFrame?
-    for index in 0..<seconds * 30 where index % way.slotsPerFrame == 0 {
-      if index % way.repeats == 0 || frame == nil {
+    for index in 0..<seconds * 30 where way.encodes(index) {
+      if index % way.repeats == 0 && !(way.standsStill && index % 30 == 1) || frame == nil {
         frame = pattern.draw(frame: index, milliseconds: index * 33)
       }
       guard let frame else { continue }

@@ -70,12 +70,16 @@ package struct ChunkMessage: Sendable {
 
 extension ChunkProperties {
   fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
+    let frameIndex = try reader.frameIndex()
+    let frames: Int64 = try reader.integer("the number of frames", in: 1...1000)
+    let segment = try reader.optional("a flag") { reader throws(MessageError) in
+      try reader.segmentNumber()
+    }
+    let flags = try reader.integer(UInt8.self)
+    guard flags < 4 else { throw .invalid(field: "the flags of a chunk", value: "\(flags)") }
     self.init(
-      frameIndex: try reader.frameIndex(),
-      frames: try reader.integer("the number of frames", in: 1...1000),
-      segment: try reader.optional("a flag") { reader throws(MessageError) in
-        try reader.segmentNumber()
-      }, isIndependent: try reader.boolean("a flag"),
+      frameIndex: frameIndex, frames: frames, segment: segment, isIndependent: flags & 1 != 0,
+      isStill: flags & 2 != 0,
       duration: try reader.integer("the duration of a chunk", in: 1...1 << 32),
       captured: WallTime(nanoseconds: try reader.interval("a capture time").nanoseconds))
   }
@@ -84,7 +88,7 @@ extension ChunkProperties {
     writer.add(frameIndex)
     writer.add(frames)
     writer.add(segment) { $0.add($1) }
-    writer.add(isIndependent)
+    writer.add((isIndependent ? 1 : 0) | (isStill ? 2 : 0) as UInt8)
     writer.add(duration)
     writer.add(captured.nanoseconds)
   }

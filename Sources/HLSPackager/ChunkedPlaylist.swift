@@ -57,7 +57,7 @@ package struct ChunkedPlaylist: Sendable {
       out.segmentHead(
         of: segment.programDateTime, discontinuity: segment.startsDiscontinuity,
         map: map(segment.period))
-      if segment.isGap { out.line("#EXT-X-GAP") }
+      if segment.isListedAsGap { out.line("#EXT-X-GAP") }
       entry(segment.number, ticks: segment.duration, to: &out)
     }
     if let open = snapshot.open {

@@ -150,7 +150,7 @@ package struct MediaPlaylist: Sendable {
       of: segment.programDateTime, discontinuity: segment.startsDiscontinuity,
       map: map(segment.period))
     if withParts { for part in segment.parts { write(part, to: &out) } }
-    if segment.isGap { out.line("#EXT-X-GAP") }
+    if segment.isListedAsGap { out.line("#EXT-X-GAP") }
     out.line("#EXTINF:\(seconds(segment.duration)),")
     out.line(base + names.name(ofSegment: segment.number))
   }
@@ -161,7 +161,8 @@ package struct MediaPlaylist: Sendable {
 
   private func write(_ part: Part, to out: inout PlaylistText) {
     let name = names.name(ofPart: part.index, in: part.segment)
-    let more = part.isGap ? ",GAP=YES" : part.isIndependent ? ",INDEPENDENT=YES" : ""
+    let isGap = part.isGap || part.isStill
+    let more = isGap ? ",GAP=YES" : part.isIndependent ? ",INDEPENDENT=YES" : ""
     // Rounded down, and PART-TARGET up: no part exceeds the Part Target Duration (§4.4.4.9).
     let timescale = Int64(track.segmentation.timescale)
     let duration = Decimal.shortString(part.duration * 1_000_000 / timescale, digits: 6)

@@ -15,7 +15,7 @@ package import Time
 package struct LadderLoadState: Sendable {
   /// How an encoder keeps up.
   package enum Load: Sendable, Equatable {
-    /// It encodes nothing: its rendition is left out until its next segment.
+    /// Its rendition is left out until its next segment.
     case leftOut
     /// It encodes all frames in time.
     case none
@@ -62,7 +62,7 @@ package struct LadderLoadState: Sendable {
   /// Takes the load of the encoder of `rendition` at `now`.
   package mutating func observe(_ rendition: Int, _ load: Load, now: MonotonicTime) {
     guard loads.indices.contains(rendition) else { return }
-    // A rendition that is left out encodes nothing.
+    // A rendition that is left out needs no encoder, or nearly none.
     loads[rendition] = leavesOut(rendition) || load == .leftOut ? .none : load
     if rendition == highest, load == .leftOut { absentUntil = now }
     if trialFails(now) { return leaveOut(now) }

@@ -33,6 +33,12 @@ private struct Row: Sendable, CustomTestStringConvertible {
             frameIndex: 7, frames: 5, isIndependent: false, duration: 5120,
             captured: WallTime(nanoseconds: -1), published: .origin, bytes: SharedBytes([0])),
           track: 0, role: .opening)),
+      .chunk(
+        ChunkMessage(
+          Chunk(
+            frameIndex: 12, frames: 5, isIndependent: false, isStill: true, duration: 5120,
+            captured: WallTime(nanoseconds: -1), published: .origin, bytes: SharedBytes([0])),
+          track: 0)),
       .period(0, PeriodFields(offset: .nanoseconds(12), skipped: 2, track: track)),
       .period(2, PeriodFields(offset: .nanoseconds(-12), skipped: 0)),
       .step(0, offset: .seconds(3600), skipped: 3600), .gap(1, segment: 17), .status([]),

@@ -79,6 +79,35 @@ struct LeftOutTests {
     #expect(listed.allSatisfy { !$0.startsDiscontinuity })
   }
 
+  /// Publishes parts with a picture that stands still, up to frame `end` of segment `number`.
+  private func publishStills(
+    _ window: LiveWindow, of number: Int64, from first: Int64, to end: Int64
+  ) {
+    for position in stride(from: first, to: end, by: 3) {
+      window.publish(
+        Chunk(
+          frameIndex: segmentation.firstFrame(of: number) + position, frames: 3,
+          isIndependent: true, isStill: true, duration: 9000, captured: 0, published: 0,
+          bytes: SharedBytes("x")))
+    }
+  }
+
+  @Test("pictures that stand still are media, but gaps in playlists; the others do not wait for it")
+  func stills() throws {
+    let (top, low) = ladder()
+    let number = first + 2
+    publish(low, number..<number + 1, frames: 6)
+    publishStills(low, of: number, from: 6, to: 60)
+    publish(top, number..<number + 2)
+    let begun = try #require(low.listing.segment(number))
+    #expect(begun.parts.map(\.isStill) == (0..<10).map { $0 >= 2 })
+    #expect(!begun.isListedAsGap, "it begins with moving pictures")
+    let second = try #require(low.listing.segment(number + 1))
+    #expect(second.isListedAsGap && !second.isGap && second.parts.count == 10)
+    publish(top, number + 2..<number + 3, frames: 15)
+    #expect(low.listing.version == (number + 2) * 10 + 5)
+  }
+
   @Test("it comes back with a whole segment, and is waited for again")
   func back() throws {
     let (top, low) = ladder()

@@ -81,6 +81,68 @@ struct OverloadTests {
     #expect(written.last?.contains("caught up") == true)
   }
 
+  @Test("a rendition that is left out has pictures that stand still, of which few are encoded")
+  func stills() throws {
+    let segmentation = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 260_000)
+    var configuration = StreamConfiguration(
+      size: try #require(VideoSize(width: 320, height: 180)), segmentation: segmentation)
+    configuration.preset = "ultrafast"
+    let window = LiveWindow(segmentation: segmentation, playlistLength: 6, retained: 9)
+    let feed = SlotFeed(renditions: 1, capacity: 3)
+    let statistics = Locked(StreamStatistics())
+    let now = SystemClock.monotonicTime
+    let clock = StreamClock(
+      wall: WallTime(now, plus: SystemClock.wallMinusMonotonic), monotonic: now)
+    let current = segmentation.segment(of: clock.frame(nearest: now, on: segmentation.grid))
+    let first = segmentation.firstFrame(of: current - 2)
+    let slate = try SlateFrame.make(size: configuration.size)
+    feed.open(
+      SlotSchedule(
+        segmentation: segmentation, clock: clock, first: first, inputDelay: 0, initial: slate))
+    feed.closeDueSlots()
+    let load = LadderLoad(count: 2)
+    _ = load.observe(1, .behind)
+    SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(600))
+    _ = load.observe(1, .behind)
+    let thread = RenditionThread(
+      configuration: configuration, window: window, renditionIndex: 0, feed: feed,
+      keys: KeyRequests(configuration), load: load, isLeaving: { false },
+      statistics: statistics, watch: WorkWatch(), log: Log(format: .text, least: .error) { _ in })
+    let settings = configuration
+    let encoder = OSThread(name: "test") {
+      do {
+        var track = try VideoTrack(settings, settings.renditions[0], window: window)
+        try thread.run(&track)
+      } catch { Issue.record("\(error)") }
+    }
+    let deadline = SystemClock.monotonicTime + .seconds(30)
+    while SystemClock.monotonicTime < deadline, window.snapshot.segments.count < 2 {
+      feed.closeDueSlots()
+      SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(10))
+    }
+    feed.close()
+    encoder?.join()
+    let snapshot = window.snapshot
+    let chunks = snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])
+    var next = first
+    for chunk in chunks {
+      #expect(chunk.frameIndex == next && chunk.isStill)
+      next = chunk.lastFrame + 1
+    }
+    // Neighbouring IDRs have different numbers; repeated ones have not.
+    for (one, other) in zip(chunks, chunks.dropFirst()) {
+      #expect(one.isIndependent != other.isIndependent)
+    }
+    #expect(snapshot.segments.count >= 2)
+    for segment in snapshot.segments {
+      #expect(segment.isListedAsGap && segment.parts.count == 4 && segment.chunks.count == 8)
+    }
+    let encoded = statistics.withLock { $0.renditions[0].encoderDelay.counts.reduce(0, +) }
+    #expect(encoded >= 2 && encoded <= 2 * UInt64(snapshot.segments.count + 1))
+    #expect(statistics.withLock { $0.renditions[0].segmentsLeftOut } >= 2)
+  }
+
   @Test("segments more than five seconds late are left out, and the others encoded")
   func skipped() throws {
     let segmentation = Segmentation(

@@ -22,11 +22,12 @@ package final class Chunk: Sendable {
   /// A chunk with these properties.
   package convenience init(
     frameIndex: Int64, frames: Int64 = 1, segment: Int64? = nil, isIndependent: Bool,
-    duration: Int64, captured: WallTime, published: WallTime, bytes: SharedBytes
+    isStill: Bool = false, duration: Int64, captured: WallTime, published: WallTime,
+    bytes: SharedBytes
   ) {
     let properties = ChunkProperties(
       frameIndex: frameIndex, frames: frames, segment: segment, isIndependent: isIndependent,
-      duration: duration, captured: captured)
+      isStill: isStill, duration: duration, captured: captured)
     self.init(properties, published: published, bytes: bytes)
   }
 
@@ -38,6 +39,8 @@ package final class Chunk: Sendable {
   package var frames: Int64 { properties.frames }
   /// See ``ChunkProperties/isIndependent``.
   package var isIndependent: Bool { properties.isIndependent }
+  /// See ``ChunkProperties/isStill``.
+  package var isStill: Bool { properties.isStill }
   /// See ``ChunkProperties/duration``.
   package var duration: Int64 { properties.duration }
   /// See ``ChunkProperties/captured``.

@@ -13,6 +13,8 @@ package struct ChunkProperties: Sendable, Equatable {
   package let segment: Int64?
   /// Whether decoding can start with this chunk.
   package let isIndependent: Bool
+  /// Whether its rendition is left out: a picture is repeated, and playlists have a gap.
+  package let isStill: Bool
   /// The duration in ticks of the track's timescale.
   package let duration: Int64
   /// The capture time of the first frame.
@@ -21,12 +23,13 @@ package struct ChunkProperties: Sendable, Equatable {
   /// The properties of a chunk.
   package init(
     frameIndex: Int64, frames: Int64 = 1, segment: Int64? = nil, isIndependent: Bool,
-    duration: Int64, captured: WallTime
+    isStill: Bool = false, duration: Int64, captured: WallTime
   ) {
     self.frameIndex = frameIndex
     self.frames = frames
     self.segment = segment
     self.isIndependent = isIndependent
+    self.isStill = isStill
     self.duration = duration
     self.captured = captured
   }

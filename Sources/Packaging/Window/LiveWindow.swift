@@ -112,7 +112,8 @@ package final class LiveWindow: Sendable {
   ///   - offset: wall clock minus media time in the segment that begins with it; nil if it is that
   ///     of the segment before.
   package func publish(_ chunk: Chunk, offset: Interval? = nil) {
-    change { $0.append(chunk, isPrefill: false, offset: offset) }
+    // The other renditions do not wait for one that is left out.
+    change(isMade: !chunk.isStill) { $0.append(chunk, isPrefill: false, offset: offset) }
   }
 
   /// Announces a step of the wall clock; see ``WindowState/announce(offset:skipped:headerHash:)``.

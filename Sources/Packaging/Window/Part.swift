@@ -33,6 +33,8 @@ package final class Part: Sendable {
 
   /// Whether the part has no media (GAP=YES).
   package var isGap: Bool { chunks.isEmpty }
+  /// Whether its rendition is left out: the part has media, which players should not choose.
+  package var isStill: Bool { chunks.contains { $0.isStill } }
   /// Whether the part contains an independent frame.
   package var isIndependent: Bool { chunks.contains { $0.isIndependent } }
   /// The capture time of its first frame.

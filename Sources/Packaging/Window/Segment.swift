@@ -60,6 +60,8 @@ package final class Segment: Sendable {
 
   /// Whether the number has no media (EXT-X-GAP).
   package var isGap: Bool { parts.isEmpty }
+  /// Whether the number has a gap in playlists: without media, or since its rendition is left out.
+  package var isListedAsGap: Bool { chunks.allSatisfy(\.isStill) }
   /// The publish time of its last chunk.
   package var published: WallTime { parts.last?.published ?? .origin }
 }

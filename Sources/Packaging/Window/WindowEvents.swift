@@ -88,7 +88,7 @@ extension Chunk {
     }
     return Chunk(
       frameIndex: frameIndex, frames: frames, segment: segment, isIndependent: isIndependent,
-      duration: duration, captured: captured, published: published,
+      isStill: isStill, duration: duration, captured: captured, published: published,
       bytes: SharedBytes(Array(old[..<start]) + boxes + Array(old[start...])))
   }
 }

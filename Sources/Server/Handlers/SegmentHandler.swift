@@ -86,11 +86,14 @@ final class SegmentHandler {
   }
 
   /// Routes the requests again whose segment has not begun, and aborts responses in progress, which
-  /// bring nothing for a second; requests that name a rendition stay.
+  /// bring nothing for a second; requests that name a rendition stay, and responses with pictures
+  /// that stand still.
   func leadAway() {
+    let hasStills = rendition.window.snapshot.open?.chunks.last?.isStill == true
     var leaving: [OpenSegmentReader] = []
     for reader in readers.takeAll() where !reader.isGone {
-      if reader.namesRendition { readers.keep(reader) } else { leaving.append(reader) }
+      let stays = reader.namesRendition || hasStills && reader.hasBegun
+      if stays { readers.keep(reader) } else { leaving.append(reader) }
     }
     gauge.set(readers.count)
     for reader in leaving { reader.leave(reroute) }

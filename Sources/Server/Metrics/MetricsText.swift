@@ -180,7 +180,8 @@ struct MetricsText {
       $0.overloads
     }
     counter(
-      "streamer_segments_left_out_total", "Segments left out because the machine was overloaded."
+      "streamer_segments_left_out_total",
+      "Segments with one picture, or without media, because of overload."
     ) { $0.segmentsLeftOut }
     counter(
       "streamer_encoder_slots_without_frame_total",

@@ -14,7 +14,7 @@ import Time
 struct MissingRenditions: Sendable {
   /// How far a rendition has got.
   struct Edge: Sendable, Equatable {
-    /// Whether its newest segment is a gap.
+    /// Whether its newest segment is a gap, or its newest chunk one of a rendition left out.
     let isLeftOut: Bool
     /// The media times of its newest media, in rising order: of each segment that has some.
     let media: [Range<MediaTime>]
@@ -101,8 +101,10 @@ extension WindowSnapshot {
       add(segment.chunks)
     }
     guard !media.isEmpty else { return nil }
+    let newest = open?.chunks.last ?? segments.last { !$0.isGap }?.chunks.last
     return MissingRenditions.Edge(
-      isLeftOut: open == nil && segments.last?.isGap == true, media: media.reversed())
+      isLeftOut: newest?.isStill == true || open == nil && segments.last?.isGap == true,
+      media: media.reversed())
   }
 }
 

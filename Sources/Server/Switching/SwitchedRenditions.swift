@@ -119,7 +119,8 @@ final class SwitchedRenditions: Sendable {
       bandwidths: bandwidths,
       isAvailable: renditions.enumerated().map { index, rendition in
         // A window has the segment, or will have it.
-        rendition.window.snapshot.segment(segment).map { !$0.isGap } ?? !missing.contains(index)
+        rendition.window.snapshot.segment(segment).map { !$0.isListedAsGap } ?? !missing.contains(
+          index)
       })
   }
 }

@@ -35,6 +35,8 @@ struct RenditionThread: Sendable {
     let overlay = try overlay()
     var isLeftOut = false
     var isSkipping = false
+    // Frames that an encoder delays cannot be repeated.
+    var still = track.returnsFramesAtOnce ? StillFrames(configuration.segmentation) : nil
     // The numbers of slots of the frames in the encoder.
     var counts: [(frameIndex: Int64, slots: Int64)] = []
     while let (slot, waiting) = feed.next(renditionIndex), !isLeaving() {
@@ -49,23 +51,34 @@ struct RenditionThread: Sendable {
       let leavesOut = load.observe(
         renditionIndex, isLeftOut ? .leftOut : loadOf(monitor, effort))
       if let announcement = slot.announcement { announce(announcement) }
-      if configuration.segmentation.position(of: slot.frameIndex) == 0 {
+      let position = configuration.segmentation.position(of: slot.frameIndex)
+      // bounded: a part has at least one frame
+      let isPartStart = position % configuration.segmentation.framesPerPart == 0
+      let mayStandStill = isPartStart && leavesOut && still != nil && !isSkipping
+      if position == 0 || mayStandStill {
         note(isLeftOut: leavesOut, before: isLeftOut)
         if leavesOut, !isLeftOut {
           // Viewers return to a rendition with full effort; see ``LadderLoadState``.
           monitor = OverloadMonitor()
           effort = EncoderEffort()
+          still?.begin()
         } else if isLeftOut, !leavesOut {
           track.hurry(effort.hurries)
         }
         isLeftOut = leavesOut
+      }
+      if position == 0 {
         let isLate = !isLeftOut && begin - slot.due > lagLimit
         if isLate, !isSkipping { noteSkipping(from: slot.frameIndex) }
         isSkipping = isLate
-        if isLeftOut || isSkipping { leaveOut(slot.frameIndex) }
+        if isSkipping || isLeftOut && still == nil { window.leaveOut(segment(of: slot)) }
+        if isSkipping || isLeftOut { countLeftOut() }
+      }
+      if isLeftOut {
+        try publishStill(slot, &still, &track, overlay, now: begin)
       }
       if isLeftOut || isSkipping { continue }
-      // The rest of a segment before the rendition is left out needs one frame per part.
+      // The rest before the rendition is left out needs one frame per part.
       let slotsPerFrame =
         leavesOut ? configuration.segmentation.framesPerPart : effort.slotsPerFrame
       guard
@@ -73,10 +86,7 @@ struct RenditionThread: Sendable {
           slot.frameIndex, slotsPerFrame: slotsPerFrame, waiting: waiting)
       else { continue }
       counts.append((slot.frameIndex, slots))
-      var frame = burned(slot.frame, slot)
-      if let painted = try overlay?.paint(frame, milliseconds: slot.timestampMilliseconds) {
-        frame = painted
-      }
+      let frame = try drawn(slot, overlay)
       let isKey = keys.take(renditionIndex, frame: slot.frameIndex)
       let encoded = try watch.during(.coding) { () throws(FFmpegError) in
         try track.encode(frame, frameIndex: slot.frameIndex, isKey: isKey)
@@ -96,6 +106,35 @@ struct RenditionThread: Sendable {
         count(chunk, slot, encoding: end - begin)
       }
     }
+  }
+
+  /// Publishes the frame of a rendition that is left out, if one begins with the slot.
+  private func publishStill(
+    _ slot: FrameSlot<VideoFrame>, _ still: inout StillFrames?, _ track: inout VideoTrack,
+    _ overlay: borrowing OverlayPainter?, now: MonotonicTime
+  ) throws(FFmpegError) {
+    let lag = now - slot.due - configuration.inputDelay
+    guard let frame = still?.take(slot.frameIndex, lag: lag, now: now) else { return }
+    var encoding: Interval?
+    if frame.isNew {
+      let image: VideoFrame
+      if let same = still?.image(for: frame) {
+        image = same
+      } else {
+        image = try drawn(slot, overlay)
+      }
+      let coded = try watch.during(.coding) { () throws(FFmpegError) in
+        try track.encode(image, frameIndex: slot.frameIndex, isKey: frame.isKey)
+      }
+      let end = SystemClock.monotonicTime
+      still?.keep(coded.last, of: image, as: frame, from: now, to: end)
+      encoding = end - now
+    }
+    guard let coded = still?.coded(frame) else { return }
+    let chunk = track.publish(
+      coded, frameIndex: slot.frameIndex, frames: frame.slots, captured: slot.captured,
+      isStill: true)
+    count(chunk, slot, encoding: encoding)
   }
 
   private func overlay() throws(FFmpegError) -> OverlayPainter? {
@@ -127,10 +166,20 @@ struct RenditionThread: Sendable {
         + "from \(configuration.segmentation.segment(of: frameIndex)) on")
   }
 
-  /// Publishes a gap for the segment that begins with `frameIndex`.
-  private func leaveOut(_ frameIndex: Int64) {
-    window.leaveOut(configuration.segmentation.segment(of: frameIndex))
+  private func segment(of slot: FrameSlot<VideoFrame>) -> Int64 {
+    configuration.segmentation.segment(of: slot.frameIndex)
+  }
+
+  private func countLeftOut() {
     statistics.withLock { $0.renditions[renditionIndex].segmentsLeftOut += 1 }
+  }
+
+  /// The frame of a slot as it is encoded.
+  private func drawn(
+    _ slot: FrameSlot<VideoFrame>, _ overlay: borrowing OverlayPainter?
+  ) throws(FFmpegError) -> VideoFrame {
+    let frame = burned(slot.frame, slot)
+    return try overlay?.paint(frame, milliseconds: slot.timestampMilliseconds) ?? frame
   }
 
   private func note(isLeftOut: Bool, before: Bool) {
@@ -206,7 +255,7 @@ struct RenditionThread: Sendable {
       ? "the encoder of \(configuration.renditions[renditionIndex].name)" : "the encoder"
   }
 
-  private func count(_ chunk: Chunk, _ slot: FrameSlot<VideoFrame>, encoding: Interval) {
+  private func count(_ chunk: Chunk, _ slot: FrameSlot<VideoFrame>, encoding: Interval?) {
     let segmentation = configuration.segmentation
     let count = segmentation.position(of: chunk.lastFrame) + 1
     let endsPart = count == segmentation.framesPerSegment || count % segmentation.framesPerPart == 0
@@ -215,7 +264,9 @@ struct RenditionThread: Sendable {
     let counters = feed.read { $0.counters }
     let frames = (count - 1) % segmentation.framesPerPart + 1
     statistics.withLock { statistics in
-      statistics.renditions[renditionIndex].encoderDelay.observe(encoding.seconds)
+      if let encoding {
+        statistics.renditions[renditionIndex].encoderDelay.observe(encoding.seconds)
+      }
       statistics.renditions[renditionIndex].mediaBytes += UInt64(chunk.bytes.count)
       // bounded: a frame is shown for a part at most
       statistics.renditions[renditionIndex].slotsWithoutFrame += UInt64(max(0, chunk.frames - 1))

@@ -52,6 +52,9 @@ struct VideoTrack: ~Copyable {
   /// The encoder that was opened.
   var encoderName: String { encoder.name }
 
+  /// Whether the encoder returns each frame at once; others may delay some.
+  var returnsFramesAtOnce: Bool { encoder.name == EncoderSettings.defaultEncoder }
+
   /// Encodes a frame; each segment begins with an IDR, and may have more, also on request.
   mutating func encode(
     _ frame: VideoFrame, frameIndex: Int64, isKey: Bool = false
@@ -71,13 +74,15 @@ struct VideoTrack: ~Copyable {
   ///   - frameIndex: its index on the grid.
   ///   - frames: the number of frame times for which it is shown.
   ///   - captured: its capture time.
+  ///   - isStill: whether the rendition is left out.
   /// - Returns: the published chunk.
   mutating func publish(
-    _ coded: EncodedFrame, frameIndex: Int64, frames: Int64, captured: WallTime
+    _ coded: EncodedFrame, frameIndex: Int64, frames: Int64, captured: WallTime,
+    isStill: Bool = false
   ) -> Chunk {
     let chunk = chunk(
       coded, frameIndex: frameIndex, frames: frames, captured: captured,
-      published: SystemClock.wallTime)
+      published: SystemClock.wallTime, isStill: isStill)
     sink.publish(chunk)
     return chunk
   }
@@ -91,7 +96,7 @@ struct VideoTrack: ~Copyable {
 
   private mutating func chunk(
     _ coded: EncodedFrame, frameIndex: Int64, frames: Int64 = 1, captured: WallTime,
-    published: WallTime
+    published: WallTime, isStill: Bool = false
   ) -> Chunk {
     // bounded: at most the frames of a part
     let duration = frames * segmentation.grid.rate.ticksPerFrame
@@ -104,7 +109,7 @@ struct VideoTrack: ~Copyable {
       sequence: sequence, isSync: coded.isIndependent)
     return Chunk(
       frameIndex: frameIndex, frames: frames, isIndependent: coded.isIndependent,
-      duration: duration,
+      isStill: isStill, duration: duration,
       captured: captured, published: published,
       bytes: writer.chunk(sample, startsSegment: segmentation.position(of: frameIndex) == 0))
   }

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Players of others at a rendition that the machine is too slow for: their picture moves."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from fetch_hlsjs import script_flags
+from harness import players, stillness
+from harness.browser import viewer
+from harness.program import Program
+from harness.waiting import pause
+from test_overload import LADDER, TOP, Slowness
+
+# The longest time that a picture stands still, s.
+LIMIT = 4.0
+LONGEST_OWN = 2.0
+# Encoding a frame takes longer than a part lasts, ms.
+SLOW = 300
+# For this time the rendition is left out, s.
+SECONDS = 14
+HLS = "const hls = new Hls({settings}); hls.loadSource({url}); hls.attachMedia(video);"
+DASH = ("const dash = dashjs.MediaPlayer().create(); dash.updateSettings({settings});"
+        "dash.initialize(video, {url}, true);")
+# The estimates at the start are those of a fast connection, so that the top rendition is chosen.
+FAST = {"abrEwmaDefaultEstimate": 20_000_000}
+FAST_DASH = {"abr": {"initialBitrate": {"video": 20_000}}}
+LOW_LATENCY = {"delay": {"liveDelay": 1.5}, "liveCatchup": {"enabled": True}}
+PAGES = {
+    "hlsjs": ("hls.js", HLS, "/live.m3u8", FAST),
+    # It leaves a rendition whose parts are late, unless its factors are 1.
+    "hlsjs-bold": ("hls.js", HLS, "/live.m3u8",
+                   {**FAST, "abrBandWidthFactor": 1, "abrBandWidthUpFactor": 1}),
+    "hlsjs-fixed": ("hls.js", HLS + " hls.on(Hls.Events.MANIFEST_PARSED,"
+                    " () => { hls.currentLevel = hls.levels.length - 1; });", "/live.m3u8", FAST),
+    "dashjs": ("dash.all.min.js", DASH, "/live/manifest.mpd", {"streaming": FAST_DASH}),
+    "dashjs-low-latency": ("dash.all.min.js", DASH, "/live/manifest.mpd",
+                           {"streaming": {**FAST_DASH, **LOW_LATENCY}}),
+}
+BARE = """<!doctype html><video muted autoplay playsinline></video>
+<script src=/player/{script}></script><script>
+const video = document.querySelector('video');
+{code}
+</script>"""
+
+
+def standing(samples: list[tuple[float, int]]) -> tuple[float, float]:
+    """The longest time from one picture to the next newer one, and when it began; in s."""
+    changes = [samples[0]]
+    for at, clock in samples:
+        if clock > changes[-1][1]:
+            changes.append((at, clock))
+    changes.append((samples[-1][0], changes[-1][1]))
+    return max((two[0] - one[0], one[0]) for one, two in zip(changes, changes[1:]))
+
+
+def left_out(lab: Slowness) -> None:
+    """Returns when the top rendition is left out."""
+    lab.slow(SLOW)
+    entry = lab.program.wait_logged("rendition-left-out", within=30)
+    assert TOP in entry.message
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", PAGES)
+def test_players_of_others_show_new_pictures(
+        name: str, browser: Browser, streamer: Callable[..., Program], tmp_path: Path,
+        request: pytest.FixtureRequest) -> None:
+    """hls.js and dash.js outside of our page."""
+    file = request.getfixturevalue(name.split("-", maxsplit=1)[0])
+    flags = script_flags() if name.startswith("hlsjs") else ["--dashjs", str(file)]
+    script, code, path, settings = PAGES[name]
+    lab = Slowness(streamer, tmp_path, *LADDER, *flags)
+    code = code.replace("{settings}", json.dumps(settings)).replace("{url}", json.dumps(path))
+    with viewer(browser) as view:
+        view.page.route("**/bare.html", lambda route: route.fulfill(
+            body=BARE.format(script=script, code=code), content_type="text/html"))
+        view.open(lab.program.url("/bare.html"))
+        view.wait_playing(within=25, frames=60)
+        for _ in range(30):
+            view.watch(1)
+            if any(f"/{TOP}/" in url for url in view.requests[-4:]):
+                break
+        assert any(f"/{TOP}/" in url for url in view.requests[-4:]), "the top rendition is shown"
+        begun = view.page.evaluate("() => performance.timeOrigin + performance.now()")
+        left_out(lab)
+        view.watch(SECONDS)
+        now = view.page.evaluate("() => performance.timeOrigin + performance.now()")
+        samples = [(at / 1000, clock) for at, clock, *_ in view.data()["samples"]
+                   if clock is not None and at > begun - 1000]
+        samples.append((now / 1000, samples[-1][1]))
+        used = [url.split("/")[-2:] for url in view.requests if ".m4s" in url][-3:]
+        longest, at = standing(samples)
+        print(f"{name}: a picture stood still for {longest:.2f} s, "
+              f"{at - begun / 1000:.1f} s after the start; {used}; {view.page_errors[-3:]}")
+        assert longest < LIMIT
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", ["frames", "frames-http", "ws", "webcodecs", "hlsjs", "dashjs"])
+def test_players_of_the_page_show_another_rendition(
+        name: str, browser: Browser, streamer: Callable[..., Program], tmp_path: Path,
+        request: pytest.FixtureRequest) -> None:
+    """The players of our page; one of them without WebSockets."""
+    flags = script_flags()
+    if name in ("hlsjs", "dashjs"):
+        file = request.getfixturevalue(name)
+        flags += ["--dashjs", str(file)] if name == "dashjs" else []
+    lab = Slowness(streamer, tmp_path, *LADDER, *flags)
+    with viewer(browser) as view:
+        if name.endswith("-http"):
+            view.context.add_init_script("delete globalThis.WebSocket")
+        stillness.measure(view.page)
+        view.open(lab.program.url(f"/?player={name.removesuffix('-http')}"))
+        view.page.wait_for_function("() => (window.__player?.framesShown ?? 0) > 60", timeout=25000)
+        view.watch(4)
+        stillness.begin(view.page)
+        left_out(lab)
+        view.watch(SECONDS)
+        found = stillness.found(view.page)
+        print(f"{name}: a picture stood still for {found['longest_picture']:.2f} s; "
+              f"{found['players']}")
+        assert found["longest_picture"] < LONGEST_OWN
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("path", [f"/live/{TOP}/chunked.m3u8", f"/live/{TOP}/playlist.m3u8",
+                                  "/live/chunked.m3u8", "/live/manifest.mpd"])
+def test_vlc_shows_new_pictures(path: str, streamer: Callable[..., Program],
+                                tmp_path: Path) -> None:
+    """VLC, also at the playlist of the rendition alone."""
+    lab = Slowness(streamer, tmp_path)
+    url, found = lab.program.url(path), []
+    player = threading.Thread(target=lambda: found.append(players.vlc(url, 34, tmp_path)))
+    player.start()
+    pause(8, "VLC plays")
+    left_out(lab)
+    at = time.time() * 1000
+    player.join(60)
+    clocks = found[0].clocks
+    longest = max(two - one for one, two in zip(clocks, clocks[1:])) / 1000
+    print(f"{path}: {found[0]}; a picture stood still for {longest:.2f} s; the last one is of "
+          f"{(clocks[-1] - at) / 1000:.1f} s after the rendition was left out")
+    assert longest < LIMIT and clocks[-1] > at + 6000
