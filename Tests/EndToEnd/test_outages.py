@@ -47,10 +47,15 @@ class Camera(socketserver.StreamRequestHandler):
 
 
 class Files(BaseHTTPRequestHandler):
-    """A live MPEG-TS of the file of the server."""
+    """A live MPEG-TS of the file of the server, and a login page."""
 
     def do_GET(self) -> None:
         self.send_response(200)
+        if self.path == "/login":
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>Camera</title><form>Password</form>")
+            return
         self.send_header("Content-Type", "video/mp2t")
         self.end_headers()
         try:
@@ -101,6 +106,7 @@ def inputs(tmp_path: Path) -> Iterator[dict[str, str]]:
         "unknown-host": f"rtsp://{secret}camera.invalid/main",
         "refused": f"rtsp://{secret}127.0.0.1:{free_port()}/main",
         "unsupported": f"http://127.0.0.1:{files.server_address[1]}/live.ts",
+        "no-video": f"http://127.0.0.1:{files.server_address[1]}/login",
     }
     for server in (camera, files):
         server.shutdown()

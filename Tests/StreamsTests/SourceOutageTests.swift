@@ -36,7 +36,10 @@ private let rows = [
   Row("/dev/video0: no such device (expected a camera such as /dev/video0)", .missing),
   Row("/dev/video0: camera removed (No such device)", .missing),
   Row("/dev/video0: in use by another program", .busy),
-  Row("Invalid data found when processing input", .unsupported),
+  Row("Invalid data found when processing input", .noVideo),
+  Row("Server returned 454 Session Not Found", .failed),
+  Row("libavcodec has no decoder for avs3", .unsupported),
+  Row("VP8 is not accepted (expected H.264, HEVC or AV1)", .unsupported),
   Row("the other side closed the connection", .closed),
   Row("the connection has ended", .closed),
   Row("90 access units in a row could not be decoded", .failed),
@@ -57,6 +60,7 @@ struct SourceOutageTests {
     #expect(SourceOutage.Kind(InputError.denied("Connection refused")) == .denied)
     #expect(SourceOutage.Kind(InputError.silent(10)) == .silent)
     #expect(SourceOutage.Kind(InputError.noVideo("no decoder for avs3")) == .unsupported)
+    #expect(SourceOutage.Kind(InputError.noVideo("no decodable frame within 10 s")) == .noVideo)
     #expect(SourceOutage.Kind(SessionFailure.encoder("no device")) == .encoder)
     #expect(SourceOutage.Kind(SessionFailure.configuration("")) == .settings)
   }

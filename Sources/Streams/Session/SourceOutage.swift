@@ -16,6 +16,7 @@ package struct SourceOutage: Sendable, Equatable {
     case missing
     case busy
     case unsupported
+    case noVideo = "no-video"
     case silent
     case closed
     case crashed
@@ -36,6 +37,7 @@ package struct SourceOutage: Sendable, Equatable {
       case .missing: "the source does not exist"
       case .busy: "the source is in use by another program"
       case .unsupported: "the video of the source is not supported"
+      case .noVideo: "the source sends no video that can be read"
       case .silent: "the source sends no data"
       case .closed: "the source has closed the connection"
       case .crashed: "the process that reads the source has ended"
@@ -75,10 +77,11 @@ extension SourceOutage.Kind {
     ("unreachable", .unreachable), ("no response", .unreachable),
     ("unauthorized", .denied), ("forbidden", .denied), ("status 401", .denied),
     ("status 403", .denied),
-    ("no such file", .missing), ("no such device", .missing), ("not found", .missing),
-    ("status 404", .missing), ("camera removed", .missing),
+    ("no such file", .missing), ("no such device", .missing), ("404 not found", .missing),
+    ("streamnotfound", .missing), ("status 404", .missing), ("camera removed", .missing),
     ("in use by another program", .busy), ("resource busy", .busy),
-    ("invalid data found", .unsupported),
+    ("no decoder for", .unsupported), ("is not accepted", .unsupported),
+    ("invalid data found", .noVideo),
     ("closed the connection", .closed), ("the connection has ended", .closed),
   ]
 
@@ -93,7 +96,9 @@ extension SourceOutage.Kind {
     switch error {
     case .denied: self = .denied
     case .silent: self = .silent
-    case .noVideo: self = .unsupported
+    case .noVideo(let reason):
+      // Only a codec that is named is known to be the cause.
+      self = Self(message: reason) == .unsupported ? .unsupported : .noVideo
     case .refused, .failed, .cancelled: self = Self(message: "\(error)")
     }
   }
