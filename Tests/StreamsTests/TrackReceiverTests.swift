@@ -81,6 +81,25 @@ struct TrackReceiverTests {
     try receiver.take(chunk(61))
   }
 
+  @Test("no segment begins twice: by a gap, after one, or by the first part of a period")
+  mutating func distinctSegments() throws {
+    #expect(try receiver.describe(track))
+    try receiver.goLive()
+    try receiver.take(chunk(60))
+    #expect(throws: MessageError.self) { try receiver.leaveOut(2) }
+    #expect(throws: MessageError.self) { try receiver.take(chunk(61, role: .opening)) }
+    try receiver.leaveOut(3)
+    #expect(throws: MessageError.self) { try receiver.leaveOut(3) }
+    try receiver.take(chunk(120, role: .opening))
+    #expect(throws: MessageError.self) { try receiver.take(chunk(121)) }
+    #expect(throws: MessageError.self) { try receiver.leaveOut(5) }
+    try receiver.take(chunk(121, role: .opening))
+    try receiver.begin(PeriodFields(offset: .zero, skipped: 0))
+    try receiver.take(chunk(122))
+    #expect(window.snapshot.segments.map(\.number) == [2, 3])
+    #expect(window.snapshot.open?.number == 4)
+  }
+
   @Test("steps that skip more numbers than there are end nothing")
   mutating func skips() throws {
     #expect(try receiver.describe(track))

@@ -29,6 +29,8 @@ struct TrackReceiver {
   private var opening: [Chunk] = []
   /// The frames of the newest segment.
   private var framesInSegment: Int64 = 0
+  /// Whether the newest segment is a gap, which takes no chunks.
+  private var isGap = false
 
   /// A receiver for the window of a video rendition, or of the audio if `rendition` is nil.
   init(_ window: LiveWindow, _ rendition: RenditionSettings?, _ configuration: StreamConfiguration)
@@ -44,6 +46,12 @@ struct TrackReceiver {
   mutating func restart() {
     opening = []
     received = published
+  }
+
+  /// The least number of a segment that begins now.
+  private var nextSegment: Int64 {
+    // bounded: a segment number is at most that of the distant future
+    received.map { $0.segment + 1 } ?? 0
   }
 
   /// Takes the constants of the track.
@@ -97,11 +105,13 @@ struct TrackReceiver {
     }
     try checkTime(of: last + 1)
     let number = chunk.segment ?? segmentation.segment(of: chunk.frameIndex)
+    let isSame = number == received?.segment
+    // A period begins with a segment, and its first part precedes further chunks.
+    let begins = isGap || isOpening && opening.isEmpty
+    guard number >= nextSegment || isSame && !begins, isOpening || opening.isEmpty else {
+      throw .invalid(field: "a segment number", value: "\(number), which is not the next")
+    }
     if segmentation.hasVariableDuration {
-      let isSame = number == received?.segment
-      guard number >= received?.segment ?? 0 else {
-        throw .invalid(field: "a segment number", value: "\(number), which is not the next")
-      }
       framesInSegment = (isSame ? framesInSegment : 0) + chunk.frames
       guard framesInSegment <= mostFrames else {
         throw .tooLarge(
@@ -115,6 +125,7 @@ struct TrackReceiver {
       }
     }
     received = ResumePoint(segment: number, end: last + 1)
+    isGap = false
     if !isOpening { published = received }
   }
 
@@ -147,12 +158,13 @@ struct TrackReceiver {
 
   /// Makes a segment a gap.
   mutating func leaveOut(_ number: Int64) throws(MessageError) {
-    guard number >= received?.segment ?? 0 else {
+    guard number >= nextSegment, opening.isEmpty else {
       throw .invalid(field: "a segment number", value: "\(number), which is not the next")
     }
     let end = segmentation.firstFrame(of: number + 1)
     try checkTime(of: end)
     window.leaveOut(number)
+    isGap = true
     received = ResumePoint(segment: number, end: end)
     published = received
   }
