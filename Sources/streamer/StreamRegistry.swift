@@ -82,6 +82,8 @@ final class StreamRegistry: StreamControl {
         }
         for warning in now.warnings { log.write(.warning, "configuration", warning) }
         if configuration.withLock({ $0.differsInProgram(from: now) }) {
+          // A setting that ends the next start is an error now.
+          _ = try ValidatedConfiguration(now, isSupervised: isSupervised)
           log.write(
             .warning, "configuration",
             "program-wide settings changed; restart to apply them")

@@ -91,6 +91,26 @@ def hang_up(program: Program) -> None:
     program.process.send_signal(signal.SIGHUP)
 
 
+@pytest.mark.parametrize("setting", [
+    {"congestion": "no-such-algorithm"}, {"jwtKey": "/nonexistent"},
+    {"tlsCert": "/nonexistent", "tlsKey": "/nonexistent"}], ids=lambda setting: next(iter(setting)))
+def test_a_reload_refuses_what_a_start_refuses(streamer: Callable[..., Program], tmp_path: Path,
+                                               setting: dict[str, str]) -> None:
+    """A program-wide setting that ends the next start is an error at SIGHUP; streams continue."""
+    path = write(tmp_path, [stream("kept")])
+    program = streamer("-c", str(path), defaults=False)
+    first = fetch(program.port, path=playlist("kept"))
+    good = json.loads(path.read_text())
+    path.write_text(json.dumps({**good, **setting, "streams": [stream("kept"), stream("added")]}))
+    hang_up(program)
+    assert "all streams continue" in program.wait_logged("configuration", "not reloaded").message
+    assert get(program.port, playlist("added")).status == 404
+    assert fetch(program.port, path=playlist("kept")).segments[-1].msn >= first.segments[-1].msn
+    path.write_text(json.dumps({**good, "streams": [stream("kept"), stream("added")]}))
+    hang_up(program)
+    program.wait_logged("live", stream="added", within=10)
+
+
 @pytest.mark.timeout(90)
 def test_sighup_changes_only_changed_streams(streamer: Callable[..., Program],
                                              tmp_path: Path) -> None:

@@ -62,6 +62,16 @@ struct StatisticsTests {
     }
   }
 
+  @Test("the refusal names the option that permits the request")
+  func remedies() throws {
+    let off = try handler(.loopback, token: nil)
+    func line(_ peer: PeerAddress) throws -> String { try off.ask("/stats", peer: peer).text }
+    #expect(try line(local.unstatedClient).contains("--trusted-proxy ADDRESS"))
+    #expect(try line(remote).contains("it requires --admin-token or --stats"))
+    let closed = try handler(.token, token: nil)
+    #expect(try closed.ask("/stats", peer: local).text.contains("--stats loopback"))
+  }
+
   @Test("a client that requests parts is listed under its stream, without its whole address")
   func document() throws {
     let handler = try handler()

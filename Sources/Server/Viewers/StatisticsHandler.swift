@@ -76,10 +76,15 @@ struct StatisticsHandler {
     }
     guard let token = serverState.options.adminToken else {
       let remedy =
-        request.peer.isLoopback
-        ? "for this machine start the server with --\(option) loopback, for others with "
-          + "--admin-token TOKEN"
-        : "it requires --admin-token or --\(option)"
+        if request.peer.isLoopback {
+          "for this machine start the server with --\(option) loopback, for others with "
+            + "--admin-token TOKEN"
+        } else if request.peer.isUnstated {
+          "a proxy has the rights of this machine for no client; it requires --admin-token TOKEN, "
+            + "or --trusted-proxy ADDRESS if the proxy states addresses of clients"
+        } else {
+          "it requires --admin-token or --\(option)"
+        }
       return Self.error(403, foreignPage ?? "\(request.path) is off: \(remedy)")
     }
     let given = Authorization(request)
