@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A source's process that sends nonsense, too much, or endless log lines costs only its stream."""
+"""Invalid messages, too many, or endless log lines of a process cost only its own stream."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def two(streamer: Callable[..., Program], tmp_path: Path) -> Callable[[int], Pro
 
 
 @pytest.mark.parametrize(("what", "words"), [
-    (FLOOD, ["it sent nonsense", "more than 5000 messages"]),
-    (NONSENSE, ["it sent nonsense", "the unknown kind 99"]),
+    (FLOOD, ["protocol error", "more than 5000 messages"]),
+    (NONSENSE, ["protocol error", "the unknown kind 99"]),
 ], ids=["flood", "nonsense"])
 def test_it_is_ended(two: Callable[[int], Program], what: int, words: list[str]) -> None:
     """It is ended and started again; the other stream has no gap, and the crash is counted."""
