@@ -52,9 +52,11 @@ class Files(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         if self.path == "/login":
+            page = b"<!doctype html><title>Camera</title><form>Password</form>"
             self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(page)))
             self.end_headers()
-            self.wfile.write(b"<!doctype html><title>Camera</title><form>Password</form>")
+            self.wfile.write(page)
             return
         self.send_header("Content-Type", "video/mp2t")
         self.end_headers()
