@@ -113,6 +113,21 @@ struct PastMediaBudgetTests {
     withExtendedLifetime(clients) {}
   }
 
+  @Test("responses whose deadlines nearly agree are cut together", arguments: [1, 2])
+  func together(version: Int) throws {
+    let server = try TestServer(Self.limits(), pastMedia: media.budget(megabytes: 1))
+    var clients: [Any] = []
+    for (name, deadline) in [("a", 1_000_000), ("b", 1_000_200), ("c", 2_000_000)] {
+      clients.append(try stuck(server, name, .milliseconds(Int64(deadline)), isHTTP2: version == 2))
+    }
+    server.wake()
+    server.pass(.milliseconds(60))
+    // One of them would be enough to keep the budget.
+    #expect(server.seen.gone.sorted() == ["/streama", "/streamb"])
+    #expect(media.byteCount == 400_000)
+    withExtendedLifetime(clients) {}
+  }
+
   @Test("a response is cut at the deadline of its past media", arguments: [1, 2])
   func deadline(version: Int) throws {
     let server = try TestServer(Self.limits(), pastMedia: media.budget(megabytes: 100))

@@ -14,6 +14,11 @@ package import Time
 package final class PastMediaBudget: Sendable {
   /// The time for which the budget must be exceeded, and between two looks at it.
   static let interval = Interval.milliseconds(50)
+  /// Responses whose deadlines differ by at most this are cut together.
+  ///
+  /// Each text has a deadline of its own, and each cut visits all responses: 10,000 responses cut
+  /// one after the other would stop the loop.
+  static let cutTogether = Interval.milliseconds(250)
 
   private let limit: Int
   private let byteCount: @Sendable () -> Int

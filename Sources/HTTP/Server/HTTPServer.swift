@@ -112,9 +112,12 @@ package final class HTTPServer: LoopService {
     nextRelief = now + PastMediaBudget.interval
     var deadlines: [MonotonicTime] = []
     for connection in connections { connection.addPastDeadlines(to: &deadlines) }
-    for deadline in Set(deadlines).sorted() {
+    deadlines.sort()
+    var cut = MonotonicTime.distantPast
+    for deadline in deadlines where deadline > cut {
       guard pastMedia.mayCut(deadline, by: loop.name, now: now) else { return }
-      forEachConnection { $0.cutPastMedia(until: deadline, .pastMedia) }
+      cut = deadline + PastMediaBudget.cutTogether
+      forEachConnection { $0.cutPastMedia(until: cut, .pastMedia) }
     }
     pastMedia.hasNone(loop.name)
   }

@@ -13,9 +13,7 @@ extension BroadcastGroup {
   /// It begins with the newest key frame, or with the first missed message if that is later; nil if
   /// there is no such media.
   private func needed(from missed: UInt32?) -> (contents: ArraySlice<MessageContent>, CatchUp)? {
-    let backlog = backlog(from: .newestKey)
-    guard backlog.first?.period == period else { return nil }
-    let contents = backlog.flatMap { self.contents($0) }
+    guard let (contents, duration) = mediaFromNewestKey else { return nil }
     var rest = contents[...]
     if let missed {
       // bounded: the numbers wrap around; the distance is less than half of them
@@ -23,12 +21,21 @@ extension BroadcastGroup {
       rest = contents.suffix(max(0, count))
     }
     // bounded: the divisor is positive
-    let share = duration(backlog).nanoseconds / Int64(max(1, contents.count))
+    let share = duration.nanoseconds / Int64(max(1, contents.count))
     let catchUp = CatchUp(
       byteCount: rest.reduce(0) { $0 + $1.payload.count },
       duration: .nanoseconds(share.multipliedSaturated(by: Int64(rest.count))),
       bandwidth: snapshot.track(of: period)?.bandwidth ?? .max)
     return (rest, catchUp)
+  }
+
+  /// The media from the newest key frame on, the same for all viewers; nil if there is none.
+  private var mediaFromNewestKey: (contents: [MessageContent], duration: Interval)? {
+    if let media = newestMedia { return media }
+    let backlog = backlog(from: .newestKey)
+    guard backlog.first?.period == period else { return nil }
+    newestMedia = (backlog.flatMap { contents($0) }, duration(backlog))
+    return newestMedia
   }
 
   /// What a viewer would get that begins with the newest key frame.

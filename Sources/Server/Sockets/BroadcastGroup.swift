@@ -36,6 +36,8 @@ final class BroadcastGroup {
   private(set) var sequence: UInt32 = 0
   private(set) var period: DiscontinuityPeriod
   private(set) var snapshot: WindowSnapshot
+  /// The media of `snapshot` from the newest key frame on; nil until a viewer asks for it.
+  var newestMedia: (contents: [MessageContent], duration: Interval)?
   private var cursor: ChunkCursor
   private var members: [Subscription] = []
 
@@ -193,6 +195,7 @@ final class BroadcastGroup {
     let newest = window.snapshot
     guard newest !== snapshot else { return 0 }
     snapshot = newest
+    newestMedia = nil
     var count = 0
     var leaving: [(member: Subscription, segment: Int64)] = []
     for placed in cursor.advance(newest) {
