@@ -89,7 +89,7 @@ let package = Package(
     library("Scheduling", ["Time", "Media"]),
     // Event loops, sockets, timers, TLS. The only target that opens sockets; knows neither HTTP nor
     // video.
-    library("Net", ["Checked", "Time", "CLinux", "COpenSSL", "Sharing", "System"]),
+    library("Net", ["Time", "CLinux", "COpenSSL", "Sharing", "System"]),
     // Sources, decoders and encoders on FFmpeg, libv4l2 and ALSA. Knows no packager and no server.
     library(
       "Capture",
@@ -101,10 +101,13 @@ let package = Package(
     // Level 2. Connections of publishers, and the path of their media to the source of a stream.
     // Knows no HTTP, and decodes nothing.
     library(
-      "Publishing", ["CSRT", "Checked", "Ingest", "Net", "Logging", "Sharing", "System", "Time"]),
+      "Publishing",
+      ["Access", "CSRT", "Checked", "Ingest", "Net", "Logging", "Sharing", "System", "Time"]),
     // The parent that keeps the listening sockets and restarts the program. Knows no video and no
     // HTTP.
     library("Supervision", ["CLinux", "Isolation", "Net", "Logging", "Sharing", "System", "Time"]),
+    // Who may do what: keys, tokens, origins and attempts; decisions of values. Knows no protocol.
+    library("Access", ["CLinux", "COpenSSL", "Checked", "Net", "Sharing", "System", "Time"]),
     // HTTP/1.1 and HTTP/2: parsers, connections, server; a client. Knows no video.
     library("HTTP", ["Time", "Net", "Sharing", "System", "CNghttp2"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
@@ -137,7 +140,7 @@ let package = Package(
     library(
       "Server",
       [
-        "Checked", "ChunkStream", "HTTP", "Net", "Publishing", "Streams", "Packaging",
+        "Access", "Checked", "ChunkStream", "HTTP", "Net", "Publishing", "Streams", "Packaging",
         "HLSPackager", "DASHPackager", "Media", "CMAF", "Sharing", "System", "Logging", "CZlib",
         "Time",
       ]),
@@ -147,7 +150,8 @@ let package = Package(
     library(
       "Configuration",
       [
-        "Checked", "Streams", "Capture", "HLSPackager", "DASHPackager", "Packaging", "HTTP", "Net",
+        "Access", "Checked", "Streams", "Capture", "HLSPackager", "DASHPackager", "Packaging",
+        "HTTP", "Net",
         "Logging", "Media", "System", "Time", "CPopt",
       ]),
 
@@ -155,7 +159,8 @@ let package = Package(
     .executableTarget(
       name: "streamer",
       dependencies: [
-        "Configuration", "Server", "HTTP", "Net", "Publishing", "Streams", "Capture", "Packaging",
+        "Access", "Configuration", "Server", "HTTP", "Net", "Publishing", "Streams", "Capture",
+        "Packaging",
         "Supervision", "Canary", "CPage", "CStart", "Media", "Sharing", "System", "Logging", "Time",
       ],
       swiftSettings: strict),
@@ -193,7 +198,8 @@ let package = Package(
     .target(
       name: "FuzzBodies",
       dependencies: [
-        "CFFmpeg", "CMAF", "Capture", "ChunkStream", "DASHPackager", "HLSPackager", "HTTP",
+        "Access", "CFFmpeg", "CMAF", "Capture", "ChunkStream", "DASHPackager", "HLSPackager",
+        "HTTP",
         "HTTPTestSupport", "Ingest", "Logging", "Media", "Net", "Packaging", "Scheduling", "Server",
         "Sharing", "Streams", "System",
         "TestSupport", "Time",
@@ -202,7 +208,10 @@ let package = Package(
     tests("Time", ["Time"]),
     tests("Checked", ["Checked"]),
     tests("Ingest", ["CMAF", "Ingest"]),
-    tests("Publishing", ["Ingest", "Logging", "Net", "Publishing", "Sharing", "System", "Time"]),
+    tests("Access", ["Access", "CLinux", "Net", "Sharing", "System", "Time"]),
+    tests(
+      "Publishing",
+      ["Access", "Ingest", "Logging", "Net", "Publishing", "Sharing", "System", "Time"]),
     tests("Logging", ["Time", "Logging", "Sharing"]),
     tests("Sharing", ["Time", "Sharing"]),
     tests("Media", ["Time", "Media", "TestSupport"]),
@@ -219,7 +228,7 @@ let package = Package(
       "DASHPackager", ["Time", "DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
     tests("System", ["Time", "System", "CTestSockets"]),
-    tests("Net", ["Time", "Net", "Sharing", "System", "TestSupport", "CLinux", "CTestSockets"]),
+    tests("Net", ["Time", "Net", "Sharing", "TestSupport", "CLinux", "CTestSockets"]),
     tests(
       "HTTP",
       [
@@ -229,7 +238,7 @@ let package = Package(
     tests(
       "Server",
       [
-        "Checked", "ChunkStream", "Time",
+        "Access", "Checked", "ChunkStream", "Time",
         "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
         "Publishing", "Media", "Sharing", "System", "Logging", "TestSupport", "CZlib",
       ]),
@@ -244,7 +253,8 @@ let package = Package(
     tests(
       "Configuration",
       [
-        "Configuration", "Streams", "Capture", "Packaging", "Media", "Time", "Logging", "HTTP",
+        "Access", "Configuration", "Streams", "Capture", "Packaging", "Media", "Time", "Logging",
+        "HTTP",
         "Net", "TestSupport",
       ], exclude: ["Golden"]),
     tests(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Net
 import System
 
@@ -7,7 +8,9 @@ extension FuzzBody {
   /// Playback tokens and their keys: an accepted text is printed again, and none of them is signed.
   static let tokens = FuzzBody(
     name: "tokens",
-    sources: ["Net/Access/PlaybackToken.swift", "Net/Access/TokenKey.swift", "System/Base64.swift"]
+    sources: [
+      "Access/Tokens/PlaybackToken.swift", "Access/Tokens/TokenKey.swift", "System/Base64.swift",
+    ]
   ) { bytes in
     let text = String(decoding: bytes, as: UTF8.self)
     if let key = TokenKey(text), !text.hasPrefix("\(key):") { return "key \(key)" }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Access
 import FoundationEssentials
-package import Net
+import Net
 import Packaging
 package import Time
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Net
+package import Access
+import Net
 package import Packaging
 package import System
 

@@ -15,16 +15,16 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// The end of this server to which a peer on this machine is connected, without which the kernel
   /// does not find the peer's socket.
-  struct OwnEnd: Sendable, Hashable {
+  package struct OwnEnd: Sendable, Hashable {
     /// An IPv4 address; of IPv6 only ::1 is used.
-    let low: UInt32
-    let port: UInt16
-    let isUDP: Bool
+    package let low: UInt32
+    package let port: UInt16
+    package let isUDP: Bool
   }
 
   /// Known for peers on this machine as they connect; nil for others, and for addresses that a
   /// proxy has stated or that stand for several peers.
-  private(set) var ownEnd: OwnEnd?
+  package private(set) var ownEnd: OwnEnd?
 
   /// 0.0.0.0, port 0: the address of a request without a connection, as in tests.
   package static let none = PeerAddress(clinux_address())

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Access
 import CSRT
 import Checked
 package import Ingest

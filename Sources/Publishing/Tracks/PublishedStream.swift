@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Access
 package import Ingest
-package import Net
+import Net
 import Sharing
 package import Time
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Net
+package import Access
+import Net
 
 extension ServerState {
   /// Replaces the keys of playback tokens of a stream, whose viewers continue; requests that begin

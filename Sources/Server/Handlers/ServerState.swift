@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Access
 import HTTP
 package import Logging
-package import Net
+import Net
 import Packaging
 package import Publishing
 import Sharing

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Access
 package import HTTP
-package import Net
+import Net
 package import Packaging
 package import Publishing
 package import System

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTP
 import System
 
 /// The secret in the `Authorization` field of a request.
 ///
 /// - Source: RFC 9110 §11.6.2; RFC 6750 §2.1; RFC 7617 §2
-enum Authorization: Equatable {
+package enum Authorization: Equatable {
   /// A bearer token.
   case bearer(String)
   /// The password of HTTP Basic.
   case password(String)
 
-  /// The secret of a request; nil without the field, and for any other scheme.
-  init?(_ request: Request) {
-    let words = (request.header("authorization") ?? "").split(separator: " ")
+  /// The secret in the value of the field; nil without a value, and for any other scheme.
+  package init?(field: String?) {
+    let words = (field ?? "").split(separator: " ")
     guard words.count == 2 else { return nil }
     switch words[0].lowercased() {
     case "bearer": self = .bearer(String(words[1]))
@@ -28,14 +27,14 @@ enum Authorization: Equatable {
   }
 
   /// The token or the password.
-  var secret: String {
+  package var secret: String {
     switch self {
     case .bearer(let text), .password(let text): text
     }
   }
 
   /// The bearer token; nil for a password.
-  var bearer: String? {
+  package var bearer: String? {
     switch self {
     case .bearer(let token): token
     case .password: nil

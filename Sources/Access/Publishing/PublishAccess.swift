@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Net
 package import Time
 
 /// Which clients may publish.

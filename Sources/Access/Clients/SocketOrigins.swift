@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTP
-
 /// The web pages that may open WebSockets: browsers apply no rule of their own.
 ///
 /// - Source: RFC 6455 §10.2
@@ -29,10 +27,10 @@ package struct SocketOrigins: Sendable {
 
   /// Whether a request may open a WebSocket: it comes from no page, from a page of the server that
   /// it asks, or from a page of a permitted origin.
-  func permit(_ request: Request) -> Bool {
-    guard !origins.isEmpty, let origin = request.header("origin")?.lowercased() else { return true }
+  package func permit(origin: String?, host: String?) -> Bool {
+    guard !origins.isEmpty, let origin = origin?.lowercased() else { return true }
     if origins.contains(origin) { return true }
-    guard let host = request.header("host")?.lowercased() else { return false }
+    guard let host = host?.lowercased() else { return false }
     return origin == "http://\(host)" || origin == "https://\(host)"
   }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTP
 import Net
 
 /// The hosts under which this server answers `/api`, and clients on this machine without a token.
@@ -11,14 +10,14 @@ package struct KnownHosts {
   private let names: Set<String>
 
   /// The names of the server, beside addresses and `localhost`.
-  init(_ names: Set<String>) {
+  package init(_ names: Set<String>) {
     self.names = Set(names.map(Self.normal)).union(["localhost", "ip6-localhost", "ip6-loopback"])
   }
 
   /// Whether the `Host` of a request is an address or a name of this server; browsers always send
   /// one.
-  func contain(_ request: Request) -> Bool {
-    guard let field = request.header("host"), !field.isEmpty else { return true }
+  package func contain(field: String?) -> Bool {
+    guard let field, !field.isEmpty else { return true }
     let host = Self.host(field)
     let name = Self.normal(host)
     return PeerAddress(host) != nil || name.hasSuffix(".localhost") || names.contains(name)
@@ -36,16 +35,16 @@ package struct KnownHosts {
   ///
   /// Browsers send `Origin` with requests whose responses a page of another site could read.
   /// - Source: RFC 6454 §7; Fetch §3.1
-  func foreignPage(_ request: Request) -> String? {
-    guard contain(request) else { return Self.unknownHost }
-    guard let origin = request.header("origin")?.lowercased() else { return nil }
-    let host = request.header("host")?.lowercased() ?? ""
+  package func foreignPage(host: String?, origin: String?) -> String? {
+    guard contain(field: host) else { return Self.unknownHost }
+    guard let origin = origin?.lowercased() else { return nil }
+    let host = host?.lowercased() ?? ""
     return ["http://\(host)", "https://\(host)"].contains(origin)
       ? nil : "pages of other origins cannot read this"
   }
 
   /// The line for a `Host` that is not known.
-  static let unknownHost =
+  package static let unknownHost =
     "unknown host (expected an address, localhost, or a name of --public-url or --api-host)"
 
   /// The host of an absolute URL.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Net
 import System
 import Testing
 import Time
 
-@testable import Net
+@testable import Access
 
 private let local = PeerAddress(high: 0, low: 0x7f00_0001, port: 4000, isVersion6: false)
 private let remote = PeerAddress(high: 0, low: 0xc000_0201, port: 4000, isVersion6: false)

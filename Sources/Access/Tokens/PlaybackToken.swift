@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Checked
+package import Net
 import System
 
 /// The permission to play one stream until a time: `KID.EXP.SID.SIG`, a segment of a path.

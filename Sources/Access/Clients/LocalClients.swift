@@ -2,6 +2,7 @@
 
 import CLinux
 import Glibc
+package import Net
 import Sharing
 package import Time
 

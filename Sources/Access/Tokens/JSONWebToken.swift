@@ -2,7 +2,6 @@
 
 import Checked
 import FoundationEssentials
-import Net
 import System
 
 /// A JSON Web Token: HS256 by a key with a secret, ES256 by the public key.
@@ -12,9 +11,9 @@ import System
 /// null is invalid, and not an absent one; so is a token of which another reader could find other
 /// claims.
 /// - Source: RFC 7519 §4.1; RFC 7515 §3, §5.2; RFC 7518 §3.2, §3.4
-struct JSONWebToken {
+package struct JSONWebToken {
   /// The permitted action.
-  enum Action: String {
+  package enum Action: String {
     /// To play streams.
     case play
     /// `/api`.
@@ -22,13 +21,19 @@ struct JSONWebToken {
   }
 
   /// The keys that may have signed a token.
-  struct Keys {
-    var secrets: [TokenKey] = []
-    var publicKey: SignatureKey?
+  package struct Keys {
+    let secrets: [TokenKey]
+    let publicKey: SignatureKey?
+
+    /// Keys with secrets, and a public one; nil for none.
+    package init(secrets: [TokenKey], publicKey: SignatureKey?) {
+      self.secrets = secrets
+      self.publicKey = publicKey
+    }
   }
 
   /// The signed statements of a token.
-  struct Claims: Decodable {
+  package struct Claims: Decodable {
     fileprivate struct Texts: Decodable {
       let all: [String]
 
@@ -58,7 +63,7 @@ struct JSONWebToken {
     fileprivate let sub: String?
     fileprivate let llx: Permission
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
       let members = try decoder.container(keyedBy: CodingKeys.self)
       exp = try members.decode(Double.self, forKey: .exp)
       nbf = try members.decodeUnlessAbsent(.nbf)
@@ -67,10 +72,10 @@ struct JSONWebToken {
     }
 
     /// When the token ends, in seconds since 1970.
-    var expiry: Int64 { Int64(exactly: exp.rounded(.down)) ?? 0 }
+    package var expiry: Int64 { Int64(exactly: exp.rounded(.down)) ?? 0 }
 
     /// The viewer; nil for none, and if the text cannot be the name of a client session.
-    var session: String? { sub.flatMap { PlaybackToken.isSession($0) ? $0 : nil } }
+    package var session: String? { sub.flatMap { PlaybackToken.isSession($0) ? $0 : nil } }
 
     /// Whether the claims permit an action now.
     ///
@@ -79,7 +84,9 @@ struct JSONWebToken {
     ///   - stream: the requested stream; nil for all streams.
     ///   - now: seconds since 1970.
     /// - Returns: the verdict; a token for another action or stream is invalid.
-    func verdict(on action: Action, _ stream: String?, now: Int64) -> PlaybackToken.Verdict {
+    package func verdict(
+      on action: Action, _ stream: String?, now: Int64
+    ) -> PlaybackToken.Verdict {
       let (now, skew) = (Double(now), Double(PlaybackToken.clockSkew))
       guard llx.act.all.contains(action.rawValue), permits(stream),
         (0...Double(PlaybackToken.lastExpiry)).contains(exp), nbf.map({ now + skew >= $0 }) ?? true
@@ -118,7 +125,7 @@ struct JSONWebToken {
   private let signature: [UInt8]
 
   /// Reads a token; nil for any other text.
-  init?(_ text: some StringProtocol) {
+  package init?(_ text: some StringProtocol) {
     guard text.utf8.count <= Self.sizeLimit else { return nil }
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 3, let header: Header = Self.decoded(parts[0]), header.crit == nil,
@@ -136,7 +143,7 @@ struct JSONWebToken {
   }
 
   /// The claims; nil if none of the keys has signed them.
-  func claims(_ keys: Keys) -> Claims? { isSigned(keys) ? Self.decoded(claimsPart) : nil }
+  package func claims(_ keys: Keys) -> Claims? { isSigned(keys) ? Self.decoded(claimsPart) : nil }
 
   /// Whether the algorithm of the header is that of a key which has signed the token.
   private func isSigned(_ keys: Keys) -> Bool {

@@ -5,6 +5,7 @@ import Sharing
 import Testing
 import Time
 
+@testable import Access
 @testable import Net
 
 private let local = PeerAddress(high: 0, low: 0x7f00_0001, port: 4000, isVersion6: false)

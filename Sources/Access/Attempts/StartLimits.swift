@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Net
-import Time
+package import Net
+package import Time
 
 /// Decides whether a request may start a stream on demand: a pure state machine.
 ///
 /// Any viewer may start such a stream by one request, and each running stream costs an encoder.
-struct StartLimits: Sendable {
+package struct StartLimits: Sendable {
   /// Why a stream is not started.
-  enum Refusal: Sendable, Equatable {
+  package enum Refusal: Sendable, Equatable {
     /// Too many streams run.
     case running
     /// The address has started too many streams in a minute.
@@ -25,13 +25,13 @@ struct StartLimits: Sendable {
   let starts: Int
   private var recent: [PeerAddress: [MonotonicTime]] = [:]
 
-  init(running: Int, starts: Int) {
+  package init(running: Int, starts: Int) {
     self.running = running
     self.starts = starts
   }
 
   /// Counts a start, unless it is refused; without an address it has no limit of starts.
-  mutating func start(
+  package mutating func start(
     by peer: PeerAddress?, running count: Int, at now: MonotonicTime
   ) -> Refusal? {
     guard count < running else { return .running }

@@ -4,7 +4,7 @@ import Net
 import Testing
 import Time
 
-@testable import Server
+@testable import Access
 
 @Suite("Limits on the starts of streams on demand")
 struct StartLimitsTests {

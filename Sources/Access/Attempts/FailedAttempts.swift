@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Net
 package import Time
 
 /// Wrong secrets by the address that gave them and by their subject: a pure state machine.
