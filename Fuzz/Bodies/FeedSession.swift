@@ -92,7 +92,7 @@ final class FeedSession {
     }
     let manifest = Manifest(
       windows[0].listing, tracks: windows.compactMap(\.snapshot.track),
-      audio: configuration.audioSegmentation == nil ? nil : windows.last?.listing,
+      audio: windows.filter(\.segmentation.isAudio).map(\.listing),
       parameters: PresentationParameters(
         name: "copy", segmentation: configuration.segmentation, targetLatency: .seconds(1),
         inputDelay: configuration.inputDelay), names: names,

@@ -106,8 +106,8 @@ final class MessageSession {
       inputDelay: .zero)
     let manifest = Manifest(
       windows[0].listing, tracks: windows.compactMap(\.snapshot.track),
-      audio: windows.last?.listing, parameters: parameters, names: names,
-      location: Manifest.Location(origin: "http://localhost", base: ""),
+      audio: windows.filter(\.segmentation.isAudio).map(\.listing), parameters: parameters,
+      names: names, location: Manifest.Location(origin: "http://localhost", base: ""),
       publishTime: SystemClock.wallTime)
     _ = (manifest?.text(), receiver.order.fields)
   }

@@ -46,22 +46,20 @@ struct AdaptationSetTiming {
   /// The timing of video.
   static func ofVideo(
     _ parameters: PresentationParameters, _ names: MediaNames, _ period: Period,
-    _ clock: XMLText.Attributes,
-    hasEnded: Bool
+    _ clock: XMLText.Attributes, firstTimeID: Int64, hasEnded: Bool
   ) -> AdaptationSetTiming {
     let rate = parameters.segmentation.grid.rate
     return AdaptationSetTiming(
       parameters: parameters, names: names, period: period, clock: clock, hasEnded: hasEnded,
       timescale: Int64(rate.timescale), chunkTicks: rate.ticksPerFrame,
-      firstTimeID: capturedTimeID(period), delay: parameters.inputDelay + parameters.pipelineDelay,
+      firstTimeID: firstTimeID, delay: parameters.inputDelay + parameters.pipelineDelay,
       early: hasEnded ? nil : parameters.availabilityTimeOffset)
   }
 
   /// The timing of audio.
   static func ofAudio(
     _ segmentation: AudioSegmentation, _ parameters: PresentationParameters, _ names: MediaNames,
-    _ period: Period,
-    _ clock: XMLText.Attributes, hasEnded: Bool
+    _ period: Period, _ clock: XMLText.Attributes, firstTimeID: Int64, hasEnded: Bool
   ) -> AdaptationSetTiming {
     let (own, video) = (
       Int64(segmentation.sampleRate), Int64(parameters.segmentation.grid.rate.timescale)
@@ -71,13 +69,10 @@ struct AdaptationSetTiming {
     return AdaptationSetTiming(
       parameters: parameters, names: names, period: period, clock: clock, hasEnded: hasEnded,
       timescale: timescale, chunkTicks: (segmentation.chunkTicks * timescale + own - 1) / own,
-      firstTimeID: capturedTimeID(period) + 2,
+      firstTimeID: firstTimeID,
       delay: parameters.audioDelay + parameters.pipelineDelay,
       early: hasEnded ? nil : parameters.availabilityTimeOffset(ofAudio: segmentation))
   }
-
-  /// The id of the ProducerReferenceTime of type captured in the first AdaptationSet of `period`.
-  static func capturedTimeID(_ period: Period) -> Int64 { 4 * period.index + 1 }
 
   /// Writes the property of sets with a low-latency form.
   func lowLatencyMark(_ out: inout XMLText) {

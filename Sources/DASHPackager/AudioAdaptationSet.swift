@@ -17,7 +17,12 @@ struct AudioAdaptationSet {
       timing.lowLatencyMark(&out)
       timing.producerReferenceTimes(&out)
       timing.resync(&out)
-      out.element("Role", [("schemeIdUri", "urn:mpeg:dash:role:2011"), ("value", "main")])
+      out.element(
+        "Role",
+        [
+          ("schemeIdUri", "urn:mpeg:dash:role:2011"),
+          ("value", track.isDefault ? "main" : "alternate"),
+        ])
       timing.template(track, &out)
       representation(&out)
     }

@@ -14,16 +14,16 @@ package struct Manifest: Sendable {
     private let newest: DiscontinuityPeriod?
     private let listed: Int
     private let endedWith: Int64?
-    /// The newest audio header: audio begins a period slightly later than video.
-    private let audioHeader: String?
+    /// The newest headers of the audio, which begins a period slightly later than video.
+    private let audioHeaders: [String?]
     /// The numbers of the open segments, if the MPD has a SegmentTimeline.
     private let open: [Int64?]
 
     /// The edition of these windows.
-    package init(_ snapshot: WindowSnapshot, audio: WindowSnapshot? = nil) {
+    package init(_ snapshot: WindowSnapshot, audio: [WindowSnapshot] = []) {
       let hasVariableDuration = snapshot.track?.segmentation.hasVariableDuration ?? false
-      audioHeader = audio?.track?.headerHash
-      open = hasVariableDuration ? [snapshot.open?.number, audio?.open?.number] : []
+      audioHeaders = audio.map { $0.track?.headerHash }
+      open = hasVariableDuration ? ([snapshot] + audio).map { $0.open?.number } : []
       oldest = snapshot.listed.first?.period ?? snapshot.open?.period
       newest = snapshot.open?.period ?? snapshot.listed.last?.period
       listed = snapshot.listed.count
@@ -47,7 +47,7 @@ package struct Manifest: Sendable {
 
   private let snapshot: WindowSnapshot
   private let tracks: [TrackDescription]
-  private let audio: WindowSnapshot?
+  private let audio: [WindowSnapshot]
   private let parameters: PresentationParameters
   private let names: MediaNames
   private let location: Location
@@ -59,14 +59,14 @@ package struct Manifest: Sendable {
   /// - Parameters:
   ///   - snapshot: the window of the first track.
   ///   - tracks: the renditions, top rendition first; nil if the snapshot's is the only one.
-  ///   - audio: the window of the audio rendition; needed if segments have variable duration or
+  ///   - audio: the windows of the audio renditions; needed if segments have variable duration or
   ///     CMAF headers change.
   ///   - parameters: the stream's constants.
   ///   - names: the names of media.
   ///   - location: the location of the MPD.
   ///   - publishTime: the creation time of this edition.
   package init?(
-    _ snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil, audio: WindowSnapshot? = nil,
+    _ snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil, audio: [WindowSnapshot] = [],
     parameters: PresentationParameters, names: MediaNames, location: Location,
     publishTime: WallTime
   ) {
@@ -112,33 +112,49 @@ package struct Manifest: Sendable {
     if track.rendition == snapshot.track?.rendition {
       return snapshot.track(of: period.period) ?? track
     }
-    guard track.size == nil, let audio else { return track }
+    guard track.size == nil, let audio = window(of: track) else { return track }
     let periods = audio.listed.map(\.period) + [audio.open?.period].compactMap(\.self)
     return periods.last { $0.index == period.index }.flatMap { audio.track(of: $0) } ?? track
+  }
+
+  /// The window of an audio track; nil if it is not known.
+  private func window(of track: TrackDescription) -> WindowSnapshot? {
+    audio.first { $0.track?.rendition == track.rendition }
   }
 
   private func write(_ period: Period, to out: inout XMLText) {
     let videos = tracks.filter { $0.size != nil }.map { track(for: $0, of: period) }
     if !videos.isEmpty {
       var timing = AdaptationSetTiming.ofVideo(
-        parameters, names, period, timing, hasEnded: hasEnded)
+        parameters, names, period, timing, firstTimeID: timeID(period, set: 1),
+        hasEnded: hasEnded)
       if parameters.segmentation.hasVariableDuration {
         timing.timeline = SegmentTimeline(snapshot, period)
       }
       VideoAdaptationSet(tracks: videos, timing: timing).write(to: &out)
     }
-    for track in tracks {
+    for (id, track) in zip(2..., tracks.filter { $0.size == nil }) {
       guard case .audio(let segmentation) = track.segmentation else { continue }
       var timing = AdaptationSetTiming.ofAudio(
-        segmentation, parameters, names, period, timing, hasEnded: hasEnded)
+        segmentation, parameters, names, period, timing, firstTimeID: timeID(period, set: id),
+        hasEnded: hasEnded)
       if parameters.segmentation.hasVariableDuration {
         // A set without a segment would be invalid; the next edition contains the set.
-        guard let timeline = audio.flatMap({ SegmentTimeline($0, period) }) else { continue }
+        guard let timeline = window(of: track).flatMap({ SegmentTimeline($0, period) }) else {
+          continue
+        }
         timing.timeline = timeline
       }
-      let set = AudioAdaptationSet(track: self.track(for: track, of: period), id: 2, timing: timing)
-      set.write(to: &out)
+      AudioAdaptationSet(track: self.track(for: track, of: period), id: id, timing: timing)
+        .write(to: &out)
     }
+  }
+
+  /// The id of the first of two ProducerReferenceTimes of an AdaptationSet of `period`, from 1; at
+  /// least two sets have numbers.
+  private func timeID(_ period: Period, set: Int) -> Int64 {
+    let sets = max(2, 1 + tracks.count { $0.size == nil })
+    return 2 * (period.index * Int64(sets) + Int64(set)) - 1
   }
 
   private var hasEnded: Bool { snapshot.state == .ended }
@@ -208,7 +224,7 @@ package struct Manifest: Sendable {
 
   private func serviceDescription(_ out: inout XMLText) {
     let target = parameters.targetLatency.milliseconds
-    let reference = periods.first.map { AdaptationSetTiming.capturedTimeID($0) } ?? 1
+    let reference = periods.first.map { timeID($0, set: 1) } ?? 1
     out.element("ServiceDescription", [("id", "0")]) { out in
       out.element(
         "Latency",

@@ -41,7 +41,8 @@ package struct MultivariantPlaylist: Sendable {
       // An unknown language is und (§4.4.6.1, RFC 5646 §4.1).
       out.line(
         "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"\(audio.rendition)\","
-          + "LANGUAGE=\"\(audio.language.tag)\",DEFAULT=YES,AUTOSELECT=YES,"
+          + "LANGUAGE=\"\(audio.language.tag)\",DEFAULT=\(audio.isDefault ? "YES" : "NO"),"
+          + "AUTOSELECT=YES,"
           + "CHANNELS=\"\(audio.channels ?? 2)\",URI=\"\(base)\(audio.rendition)/\(file)\"")
     }
     for variant in variants { write(variant, to: &out) }

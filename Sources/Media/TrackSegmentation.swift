@@ -19,6 +19,9 @@ package enum TrackSegmentation: Sendable, Hashable {
     }
   }
 
+  /// Whether the frames are AAC frames.
+  package var isAudio: Bool { if case .audio = self { true } else { false } }
+
   /// Whether segments have variable duration; see ``Segmentation``.
   package var hasVariableDuration: Bool { video.hasVariableDuration }
 

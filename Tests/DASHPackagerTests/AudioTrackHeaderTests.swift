@@ -28,14 +28,14 @@ struct AudioTrackHeaderTests {
       let manifest = Manifest(
         stream.window.snapshot,
         tracks: [stream.window, audio.window].compactMap(\.snapshot.track),
-        audio: audio.window.snapshot,
+        audio: [audio.window.snapshot],
         parameters: PresentationParameters(
           name: "live", segmentation: stream.segmentation, targetLatency: .seconds(1),
           inputDelay: 0),
         names: MediaNames(.epoch, first: 1), location: ManifestCase.location, publishTime: 0)
       return try #require(manifest).text()
     }
-    let before = Manifest.Edition(stream.window.snapshot, audio: audio.window.snapshot)
+    let before = Manifest.Edition(stream.window.snapshot, audio: [audio.window.snapshot])
     let old = try #require(audio.window.snapshot.track).headerHash
     let track = TrackDescription(
       rendition: "audio", codecs: "mp4a.40.2", bandwidth: 156_000, content: .audio(channels: 1),
@@ -45,7 +45,7 @@ struct AudioTrackHeaderTests {
       frameIndex: frame, frames: 5, isIndependent: true, duration: segmentation.ticks(5),
       captured: segmentation.frameTime(of: frame).wall, published: 0, bytes: SharedBytes("mono"))
     audio.window.begin([chunk], offset: 250_000_000, skipped: 0, track: track)
-    let edition = Manifest.Edition(stream.window.snapshot, audio: audio.window.snapshot)
+    let edition = Manifest.Edition(stream.window.snapshot, audio: [audio.window.snapshot])
     #expect(edition != before, "an MPD from before the start of audio names the old header")
     let manifest = try XMLElement(document: text())
     let sets = manifest.all("Period").map { period in

@@ -10,8 +10,8 @@ package struct TrackDescription: Sendable {
   package enum Content: Sendable, Hashable {
     /// Video of this size.
     case video(VideoSize)
-    /// Audio with this number of channels.
-    case audio(channels: Int)
+    /// Audio with this number of channels; whether viewers get it unless they choose another one.
+    case audio(channels: Int, isDefault: Bool = true)
   }
 
   /// The rendition's name in URLs, such as `video`.
@@ -92,6 +92,8 @@ package struct TrackDescription: Sendable {
   package var size: VideoSize? { if case .video(let size) = content { size } else { nil } }
   /// The number of audio channels; nil for video.
   package var channels: Int? {
-    if case .audio(let channels) = content { channels } else { nil }
+    if case .audio(let channels, _) = content { channels } else { nil }
   }
+  /// Whether it is the audio for viewers that choose none.
+  package var isDefault: Bool { if case .audio(_, true) = content { true } else { false } }
 }

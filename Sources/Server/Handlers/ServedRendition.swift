@@ -12,12 +12,7 @@ final class ServedRendition: Sendable {
   let media: MediaResponseCache
 
   /// Whether the rendition is audio.
-  var isAudio: Bool {
-    switch window.segmentation {
-    case .audio: true
-    case .video: false
-    }
-  }
+  var isAudio: Bool { window.segmentation.isAudio }
 
   init(name: String, window: LiveWindow, playlists: PlaylistCache, media: MediaResponseCache) {
     self.name = name

@@ -65,12 +65,12 @@ final class ServedStream: Sendable {
     self.options = options
     self.measures = measures
     renditions = windows.enumerated().map { index, rendition in
-      let kind = rendition.window.segmentation.mediaType
+      let isAudio = rendition.window.segmentation.isAudio
       let others = windows.filter { $0.name != rendition.name }
         .map { other in
           PlaylistCache.Other(
             uri: "../\(other.name)/playlist.m3u8", window: other.window,
-            isInStep: other.window.segmentation.mediaType == kind)
+            isInStep: !isAudio && !other.window.segmentation.isAudio)
         }
       return ServedRendition(
         name: rendition.name, window: rendition.window,

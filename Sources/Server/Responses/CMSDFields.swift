@@ -13,7 +13,7 @@ struct CMSDFields {
   /// The fields of a response with media of `ticks` ticks.
   func fields(ticks: Int64, _ segmentation: TrackSegmentation) -> [HeaderField] {
     let milliseconds = ticks * 1000 / Int64(segmentation.timescale)
-    let type = if case .audio = segmentation { "a" } else { "v" }
+    let type = segmentation.isAudio ? "a" : "v"
     return [
       HeaderField("CMSD-Static", "br=\(bitrateKilobits),d=\(milliseconds),ot=\(type),st=l"),
       HeaderField("CMSD-Dynamic", "\"streamer\";mb=\(bitrateKilobits)"),

@@ -88,7 +88,7 @@ package final class ManifestCache: Sendable {
     shared.withLock { shared in
       // Another loop may have cached a newer edition; an older one never replaces it.
       let snapshot = asked.revision < shared.revision ? windows[0].listing : asked
-      let audio = audio
+      let audio = windows.filter(\.segmentation.isAudio).map(\.listing)
       let edition = Manifest.Edition(snapshot, audio: audio)
       shared.revision = snapshot.revision
       if edition != shared.edition {
@@ -105,13 +105,8 @@ package final class ManifestCache: Sendable {
     }
   }
 
-  /// The window of the audio rendition; nil if there is none.
-  private var audio: WindowSnapshot? {
-    windows.first { if case .audio = $0.segmentation { true } else { false } }?.listing
-  }
-
   private func render(
-    _ key: Key, _ snapshot: WindowSnapshot, _ audio: WindowSnapshot?, _ publishTime: WallTime
+    _ key: Key, _ snapshot: WindowSnapshot, _ audio: [WindowSnapshot], _ publishTime: WallTime
   ) -> Rendered? {
     let location = Manifest.Location(
       origin: key.origin, base: key.depth.path(to: parameters.name))

@@ -4,5 +4,5 @@ import Media
 
 extension TrackSegmentation {
   /// The media type of the rendition's media files.
-  var mediaType: String { if case .audio = self { "audio/mp4" } else { "video/mp4" } }
+  var mediaType: String { isAudio ? "audio/mp4" : "video/mp4" }
 }

@@ -61,7 +61,7 @@ enum ServerMessage {
         switch track.content {
         case .video(let size):
           ",\"w\":\(size.width),\"h\":\(size.height),\"fps\":\(rate(track.segmentation))"
-        case .audio(let channels): ",\"channels\":\(channels)"
+        case .audio(let channels, _): ",\"channels\":\(channels)"
         }
       return "{\"id\":\(JSONText.quoted(rendition.name))"
         + ",\"codecs\":\(JSONText.quoted(track.codecs))\(media)"
