@@ -306,6 +306,17 @@ def test_sockets_that_do_not_read_are_bounded(streamer) -> None:
     reader.socket.close()
 
 
+def test_viewers_that_have_left_keep_no_media(streamer) -> None:
+    """The last viewer has left, and the window has moved on: nothing keeps the former media."""
+    program = streamer("--resolution", "320x180", "--playlist-length", "6", "--max-files", "8")
+    for client in [subscribed(program.port, tracks=["v"]) for _ in range(3)]:
+        client.media(5, VIDEO)
+        client.socket.close()
+    wait_until(lambda: total(program.port, "streamer_websockets") == 0, 5, "the sockets are closed")
+    pause(10, "media leaves the window")
+    wait_until(lambda: total(program.port, "streamer_past_media_bytes") == 0, 1, "no past media")
+
+
 def test_slow_viewer_gets_a_lower_rendition(streamer) -> None:
     """A viewer with `auto` that is too slow for the top rendition gets the next one."""
     program = streamer("--rendition", "640x360@4000", "--rendition", "320x180@300")

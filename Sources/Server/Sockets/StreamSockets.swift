@@ -126,7 +126,11 @@ final class StreamSockets {
     sessions.removeLast()
     session.index = -1
     counters.withLock { $0.sockets.open -= 1 }
-    if sessions.isEmpty { countQueues() }
+    guard sessions.isEmpty else { return }
+    // Without viewers, nothing replaces the snapshots that these keep.
+    groups = [:]
+    events = nil
+    countQueues()
   }
 
   /// Starts the stream for a client if it is on demand.
