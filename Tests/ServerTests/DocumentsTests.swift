@@ -117,14 +117,21 @@ struct TimestampsDocumentTests {
     #expect(read.captures == captures)
   }
 
+  private static func data(
+    _ document: TimestampsDocument, _ statistics: StreamStatistics
+  ) -> Data {
+    Data(
+      TimestampsDocument.pieces(SharedBytes(document.objects), statistics, now: 5)
+        .flatMap(\.array))
+  }
+
   @Test("as many segments as asked for, the newest")
   func length() throws {
     let handler = try SyntheticHandler.live()
     handler.publish(segments: 12)
     let document = TimestampsDocument(
       snapshot: handler.snapshot, names: handler.served.names, length: 3)
-    let text = TimestampsDocument.text(document.objects, StreamStatistics(), now: 5)
-    let read = try JSONDecoder().decode(Read.self, from: Data(text.utf8))
+    let read = try JSONDecoder().decode(Read.self, from: Self.data(document, StreamStatistics()))
     #expect(read.timestamp == 5)
     #expect(
       Set(read.segments.keys) == Set((handler.last - 2...handler.last).map { "segment\($0).m4s" }))
@@ -138,8 +145,7 @@ struct TimestampsDocumentTests {
     func read() throws -> Read.Source {
       let document = TimestampsDocument(
         snapshot: handler.snapshot, names: handler.served.names, length: 3)
-      let text = TimestampsDocument.text(document.objects, statistics, now: 5)
-      return try JSONDecoder().decode(Read.self, from: Data(text.utf8)).source
+      return try JSONDecoder().decode(Read.self, from: Self.data(document, statistics)).source
     }
     let start = try read()
     #expect(

@@ -28,13 +28,25 @@ struct UnreadTextTests {
     #expect(Self.count(next))
   }
 
-  @Test(
-    "a text that is rendered for one request counts at once",
-    arguments: ["/live/timestamps.json", "/streams.json"])
-  func documents(path: String) throws {
+  @Test("a text that is rendered for one request counts at once")
+  func documents() throws {
     let handler = try SyntheticHandler.live()
-    let response = try handler.ask(path)
+    let response = try handler.ask("/streams.json")
     #expect(response.status == 200 && Self.count(response))
+  }
+
+  @Test("the members of timestamps.json are one text for many responses, the rest counts at once")
+  func timestamps() throws {
+    let handler = try SyntheticHandler.live()
+    let path = "/live/timestamps.json"
+    let responses = try (0..<3).map { _ in try handler.ask(path).bytes }
+    for bytes in responses {
+      #expect(bytes.map { $0.pastDeadline == nil } == [false, true, false])
+      #expect(bytes[1] === responses[0][1] && bytes[0].count + bytes[2].count < 300)
+    }
+    handler.publish(parts: 1)
+    _ = try handler.ask(path)
+    #expect(responses[0][1].pastDeadline != nil)
   }
 
   @Test("a playlist counts when a newer one replaces it")

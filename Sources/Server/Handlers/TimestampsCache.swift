@@ -12,7 +12,7 @@ import Time
 struct TimestampsCache {
   private var rendition: ServedRendition?
   private var revision: Int64 = 0
-  private var objects = ""
+  private var objects = SharedBytes([])
 
   /// The document of a rendition; its members are rendered again if the window has changed.
   mutating func response(
@@ -23,22 +23,26 @@ struct TimestampsCache {
     if self.rendition !== rendition || revision != snapshot.revision {
       let document = TimestampsDocument(
         snapshot: snapshot, names: served.names, length: served.options.timestamps)
-      (self.rendition, revision, objects) = (rendition, snapshot.revision, document.objects)
+      PastMedia.add(texts: [objects], at: now)
+      (self.rendition, revision) = (rendition, snapshot.revision)
+      objects = SharedBytes(document.objects)
     }
-    let text = TimestampsDocument.text(
+    let pieces = TimestampsDocument.pieces(
       objects, served.measures.statistics(), outage, PublisherState(served.options, served),
       missing: served.missingNames(now: now), now: SystemClock.wallTime)
-    return Self.response(text)
+    // Only the members are shared by responses.
+    PastMedia.add(texts: [pieces[0], pieces[2]], at: now)
+    return PreparedResponse(status: 200, fields: Self.fields, body: pieces)
   }
 
   /// The document of a stream that has no media yet: why it has none.
   static func response(_ outage: SourceOutage, of stream: StreamEntry) -> PreparedResponse {
-    response(
+    .document(
       TimestampsDocument.text(
-        outage, PublisherState(stream.options, nil), now: SystemClock.wallTime))
+        outage, PublisherState(stream.options, nil), now: SystemClock.wallTime), fields: fields)
   }
 
-  private static func response(_ text: String) -> PreparedResponse {
-    .document(text, fields: ResponseFields.fields("application/json", .noStore))
+  private static var fields: [HeaderField] {
+    ResponseFields.fields("application/json", .noStore)
   }
 }

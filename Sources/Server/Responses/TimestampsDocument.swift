@@ -19,35 +19,40 @@ struct TimestampsDocument {
   /// The number of listed segments.
   let length: Int
 
-  /// The JSON text at wall time `now` with `objects`, which may be rendered before, and the
+  /// The JSON text in pieces at wall time `now` with `objects`, which many responses share, and the
   /// counters of the stream session; `outage` is that of the source.
-  static func text(
-    _ objects: String, _ statistics: StreamStatistics, _ outage: SourceOutage? = nil,
+  static func pieces(
+    _ objects: SharedBytes, _ statistics: StreamStatistics, _ outage: SourceOutage? = nil,
     _ publisher: PublisherState? = nil, missing: [String] = [], now: WallTime
-  ) -> String {
-    text(
-      objects, isOnline: statistics.isSourceOnline, since: statistics.sourceChanged, outage,
-      publisher, missing: missing, now: now)
+  ) -> [SharedBytes] {
+    [
+      SharedBytes(start(now)), objects,
+      SharedBytes(
+        end(
+          isOnline: statistics.isSourceOnline, since: statistics.sourceChanged, outage, publisher,
+          missing)),
+    ]
   }
 
   /// The JSON text of a stream without media at wall time `now`: why it has none.
   static func text(
     _ outage: SourceOutage, _ publisher: PublisherState?, now: WallTime
   ) -> String {
-    text("", isOnline: false, since: outage.since, outage, publisher, missing: [], now: now)
+    start(now) + end(isOnline: false, since: outage.since, outage, publisher, [])
   }
 
-  private static func text(
-    _ objects: String, isOnline: Bool, since: WallTime, _ outage: SourceOutage?,
-    _ publisher: PublisherState?, missing: [String], now: WallTime
+  private static func start(_ now: WallTime) -> String { "{\"timestamp\":\(now.nanoseconds)" }
+
+  private static func end(
+    isOnline: Bool, since: WallTime, _ outage: SourceOutage?, _ publisher: PublisherState?,
+    _ missing: [String]
   ) -> String {
     let clock = SystemClock.synchronization
     let names = missing.map { JSONText.quoted($0) }.joined(separator: ",")
     let missing = missing.isEmpty ? "" : ",\"missing\":[\(names)]"
     let publisher = publisher.map { ",\"publisher\":\($0.text)" } ?? ""
     let outage = outage.map { ",\"outage\":{\($0.publicMembers)}" } ?? ""
-    return "{\"timestamp\":\(now.nanoseconds)" + objects
-      + ",\"source\":{\"online\":\(isOnline),\"since\":\(since.nanoseconds)" + outage + "}"
+    return ",\"source\":{\"online\":\(isOnline),\"since\":\(since.nanoseconds)" + outage + "}"
       + publisher + missing
       + ",\"clock\":{\"source\":\"system\",\"synchronized\":\(clock.isSynchronized)"
       + ",\"offsetEstimateNs\":\(clock.estimatedError.nanoseconds)}}\n"
