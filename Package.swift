@@ -238,7 +238,7 @@ let package = Package(
     tests(
       "Server",
       [
-        "Access", "Checked", "ChunkStream", "Time",
+        "Access", "Capture", "Checked", "ChunkStream", "Time",
         "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
         "Publishing", "Media", "Sharing", "System", "Logging", "TestSupport", "CZlib",
       ]),

@@ -28,23 +28,14 @@ final class FeedSession {
     self.description = FeedDescription(session, path: description.path)
     self.configuration = configuration
     names = session.names
-    var windows = configuration.renditions.map { _ in
+    windows = configuration.tracks.map {
       LiveWindow(
-        segmentation: .video(configuration.segmentation),
-        playlistLength: configuration.playlistLength, retained: configuration.retained)
+        segmentation: $0.segmentation, playlistLength: configuration.playlistLength,
+        retained: configuration.retained)
     }
-    if let audio = configuration.audioSegmentation {
-      windows.append(
-        LiveWindow(
-          segmentation: .audio(audio), playlistLength: configuration.playlistLength,
-          retained: configuration.retained))
-    }
-    self.windows = windows
     receiver = UpstreamSession(
       SessionContext(
-        configuration, anchor: SessionAnchor(configuration),
-        outputs: Array(windows.prefix(configuration.renditions.count)),
-        audioSink: configuration.audioSegmentation == nil ? nil : windows.last, log: log),
+        configuration, anchor: SessionAnchor(configuration), sinks: windows, log: log),
       windows: windows)
   }
 
@@ -80,7 +71,7 @@ final class FeedSession {
 
   /// Renders each playlist and the manifest.
   func render() {
-    let control = ServerControl(segmentations: configuration.segmentations)
+    let control = ServerControl(segmentations: windows.map(\.segmentation))
     for window in windows {
       for snapshot in [window.snapshot, window.listing] {
         let playlist = MediaPlaylist(

@@ -46,7 +46,8 @@ final class MediaSession {
       size: Self.size, segmentation: segmentation)
     configuration.source = .network(facts)
     configuration.passesThrough = fit != nil
-    if let audio = facts.description.audio { configuration.takeAudio(audio) }
+    configuration.audioTracks = [facts.description.audio].compactMap(\.self)
+      .map { AudioTrackSettings($0) }
     let log = Log(format: .text, least: .debug) { _ in }
     if case .unfit(let reason) = facts.passThrough {
       log.write(.info, "passthrough", stream: "live", "\(reason)")
@@ -77,24 +78,24 @@ final class MediaSession {
       mediaClock = FrameGridClock(
         segmentation: segmentation, start: clock, feed: feed, stop: StopFlag(), stepTimeout: .zero)
     }
-    let queue = AudioQueue()
-    audio = configuration.audioSegmentation.map {
-      LiveWindow(segmentation: .audio($0), playlistLength: 10, retained: 100)
-    }
-    if let audio, let segmentation = configuration.audioSegmentation {
+    var queue: AudioQueue?
+    if case .audio(let settings, let grouping)? = configuration.tracks.last {
+      let audio = LiveWindow(segmentation: .audio(grouping), playlistLength: 10, retained: 100)
+      let output = AudioOutput(settings: settings, segmentation: grouping, sink: audio, index: 1)
       pipeline = try AudioPipeline(
-        configuration, segmentation: segmentation, window: audio,
-        from: fit == nil ? first - 2 : nil,
-        clock: mediaClock, queue: queue, gracePeriod: configuration.audioGracePeriod,
-        statistics: statistics, log: log)
+        output, stream: configuration.name, from: fit == nil ? first - 2 : nil, clock: mediaClock,
+        gracePeriod: configuration.gracePeriod(of: settings), statistics: statistics, log: log)
       if fit == nil {
         let mediaTime = clock.mediaTime(at: now, on: configuration.segmentation)
         try pipeline?.prefill(to: mediaTime)
       }
       audio.goLive()
+      (self.audio, queue) = (audio, output.queue)
+    } else {
+      audio = nil
     }
-    target = InputTarget(video: kind, statistics: statistics) { packet, format, captured in
-      queue.push(
+    target = InputTarget(video: kind, statistics: statistics) { [queue] packet, format, captured in
+      queue?.push(
         .init(bytes: packet.bytes, format: format, pts: packet.pts, captured: captured))
     }
   }

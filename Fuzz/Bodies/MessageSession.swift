@@ -30,19 +30,14 @@ final class MessageSession {
       renditions: RenditionSettings.ladder(isPassedThrough ? [ladder[0]] : ladder),
       segmentation: segmentation)
     configuration.passesThrough = isPassedThrough
-    configuration.audio = .tone
+    configuration.audioTracks = [AudioTrackSettings(.tone)]
     self.configuration = configuration
-    var windows = configuration.renditions.map { _ in
-      LiveWindow(segmentation: .video(segmentation), playlistLength: 6, retained: 8)
+    windows = configuration.tracks.map {
+      LiveWindow(segmentation: $0.segmentation, playlistLength: 6, retained: 8)
     }
-    if let audio = configuration.audioSegmentation {
-      windows.append(LiveWindow(segmentation: .audio(audio), playlistLength: 6, retained: 8))
-    }
-    self.windows = windows
     let context = SessionContext(
-      configuration, anchor: SessionAnchor(configuration),
-      outputs: Array(windows.prefix(configuration.renditions.count)),
-      audioSink: windows.last, log: Log(format: .text, least: .error) { _ in })
+      configuration, anchor: SessionAnchor(configuration), sinks: windows,
+      log: Log(format: .text, least: .error) { _ in })
     receiver = SessionReceiver(context, windows: windows)
   }
 
@@ -91,7 +86,7 @@ final class MessageSession {
   /// Renders each playlist and the manifest, and the order for the next process.
   func render() {
     let names = MediaNames(.epoch, first: 0)
-    let control = ServerControl(segmentations: configuration.segmentations)
+    let control = ServerControl(segmentations: windows.map(\.segmentation))
     for window in windows {
       for snapshot in [window.snapshot, window.listing] {
         let playlist = MediaPlaylist(

@@ -37,14 +37,12 @@ struct AudioPipelineTests {
     let video = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
     var configuration = StreamConfiguration(size: .hd720, segmentation: video)
-    configuration.audio = .device("none")
-    let segmentation = try #require(configuration.audioSegmentation)
-    let window = LiveWindow(segmentation: .audio(segmentation), playlistLength: 10, retained: 20)
+    configuration.audioTracks = [AudioTrackSettings(.device("none"))]
+    let (output, window) = try configuration.audioOutput()
     let skip = ClockStep(segment: Self.segment + 3601, offset: 0, skipped: 3600)
     var pipeline = try AudioPipeline(
-      configuration, segmentation: segmentation, window: window, from: Self.segment,
-      clock: SkippingClock(skip: skip), queue: AudioQueue(), gracePeriod: .milliseconds(100),
-      statistics: Locked(StreamStatistics(renditions: 2)),
+      output, stream: "live", from: Self.segment, clock: SkippingClock(skip: skip),
+      gracePeriod: .milliseconds(100), statistics: Locked(StreamStatistics(renditions: 2)),
       log: Log(format: .text, least: .error) { _ in })
     window.goLive()
     let half = MonotonicTime.origin + .milliseconds(500)
@@ -54,7 +52,7 @@ struct AudioPipelineTests {
     let snapshot = window.snapshot
     let numbers = snapshot.segments.filter { !$0.isGap }.map(\.number)
     #expect(numbers == [skip.segment])
-    #expect(snapshot.segments.last?.firstFrame == segmentation.firstFrame(of: skip.segment))
+    #expect(snapshot.segments.last?.firstFrame == output.segmentation.firstFrame(of: skip.segment))
     #expect(snapshot.open?.number == skip.segment + 1)
   }
 
@@ -63,20 +61,18 @@ struct AudioPipelineTests {
     let video = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
     var configuration = StreamConfiguration(size: .hd720, segmentation: video)
-    configuration.audio = .input(nil)
-    let segmentation = try #require(configuration.audioSegmentation)
-    let window = LiveWindow(segmentation: .audio(segmentation), playlistLength: 10, retained: 20)
+    configuration.audioTracks = [AudioTrackSettings(.input(nil))]
+    let (output, window) = try configuration.audioOutput()
     let lines = Locked<[String]>([])
-    let queue = AudioQueue()
     var pipeline = try AudioPipeline(
-      configuration, segmentation: segmentation, window: window, from: Self.segment,
-      clock: SkippingClock(skip: ClockStep(segment: 0, offset: 0, skipped: 0)), queue: queue,
+      output, stream: "live", from: Self.segment,
+      clock: SkippingClock(skip: ClockStep(segment: 0, offset: 0, skipped: 0)),
       gracePeriod: .milliseconds(100), statistics: Locked(StreamStatistics(renditions: 2)),
       log: Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } })
     window.goLive()
     let start = MonotonicTime.origin + .seconds(Self.segment)
     func push(channels: Int, at time: MonotonicTime) {
-      queue.push(
+      output.queue.push(
         .init(
           bytes: [UInt8](repeating: 64, count: 4800 * 2 * channels),
           format: .init(

@@ -18,8 +18,9 @@ struct DeviceAudioTests {
     let video = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
     var configuration = StreamConfiguration(size: .hd720, segmentation: video)
-    configuration.audio = .device(device)
-    let segmentation = try #require(configuration.audioSegmentation)
+    configuration.audioTracks = [AudioTrackSettings(.device(device))]
+    let (output, window) = try configuration.audioOutput()
+    let segmentation = output.segmentation
     let monotonic = SystemClock.monotonicTime
     let start = StreamClock(
       wall: WallTime(monotonic, plus: SystemClock.wallMinusMonotonic), monotonic: monotonic)
@@ -30,14 +31,12 @@ struct DeviceAudioTests {
     let clock = FrameGridClock(
       segmentation: video, start: start, feed: SlotFeed(renditions: 1, capacity: 3), stop: stop,
       stepTimeout: .zero)
-    let window = LiveWindow(
-      segmentation: .audio(segmentation), playlistLength: 10, retained: 20)
     var pipeline = try AudioPipeline(
-      configuration, segmentation: segmentation, window: window, from: segment, clock: clock,
+      output, stream: "live", from: segment, clock: clock,
       source: DeviceAudio(
         device, settings: AudioEncoderSettings(), stream: "live", clock: clock, log: log,
         mapping: { { _, captured in captured } }),
-      queue: AudioQueue(), gracePeriod: configuration.audioGracePeriod,
+      gracePeriod: configuration.gracePeriod(of: output.settings),
       statistics: Locked(StreamStatistics(renditions: 2)), log: log)
     window.goLive()
     let end = monotonic + .milliseconds(milliseconds)

@@ -102,7 +102,12 @@ struct IsolationFieldsTests {
       renditions: RenditionSettings.ladder([(.hd720, 2500), (.hd720, 800)]),
       segmentation: segmentation)
     configuration.source = .network(Self.facts)
-    if let audio = Self.facts.description.audio { configuration.takeAudio(audio) }
+    var tone = AudioTrackSettings(
+      .tone, encoder: AudioEncoderSettings(sampleRate: 44_100, language: Language("fra")))
+    (tone.name, tone.isDefault) = ("tone", false)
+    configuration.audioTracks = [
+      AudioTrackSettings(try #require(Self.facts.description.audio)), tone,
+    ]
     configuration.overlay = Overlay("{name} at {utc}")
     configuration.overlay?.font = "/srv/font.ttf"
     configuration.slate = "/srv/slate.png"
@@ -117,7 +122,7 @@ struct IsolationFieldsTests {
     #expect(read.fields == order.fields)
     #expect(read.anchor == anchor)
     #expect(read.configuration.segmentation == segmentation)
-    #expect(read.configuration.audio == configuration.audio)
+    #expect(read.configuration.audioTracks == configuration.audioTracks)
     #expect(read.configuration.renditions == configuration.renditions)
     #expect(read.configuration.overlay == configuration.overlay)
     #expect(read.configuration.slate == configuration.slate)

@@ -149,7 +149,11 @@ struct JSONFieldsTests {
       ("\"size\":\"1280x720\"", ["\"size\":\"1280x721\"", "\"size\":\"62x62\""]),
       ("\"bitrateKilobits\":2500", ["\"bitrateKilobits\":2147483648"]),
       ("\"framesPerPart\":3", ["\"framesPerPart\":0", "\"framesPerPart\":31"]),
-      ("\"audio\":\"none\"", ["\"audio\":\"song\"", "\"audio\":\"device \(long(1025))\""]),
+      ("\"source\":\"tone\"", ["\"source\":\"song\"", "\"source\":\"device \(long(1025))\""]),
+      ("\"audioTracks\":[", ["\"audioTracks\":\(list("null", 3)),\"others\":["]),
+      ("\"name\":\"audio\"", ["\"name\":\"\(long(65))\""]),
+      ("\"sampleRate\":48000", ["\"sampleRate\":6999", "\"sampleRate\":96001"]),
+      ("\"channels\":2", ["\"channels\":0", "\"channels\":65"]),
       ("\"preset\":\"", ["\"preset\":\"\(long(257))"]),
       ("\"prefill\":10", ["\"prefill\":2147483648"]),
       ("\"numbering\":\"epoch\"", ["\"numbering\":\"roman\""]),
@@ -163,6 +167,7 @@ struct JSONFieldsTests {
       segmentation: Segmentation(
         rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000))
     configuration.overlay = Overlay("at {utc}")
+    configuration.audioTracks = [AudioTrackSettings(.tone)]
     let order = SessionOrder(configuration, SessionAnchor(configuration))
     try check(order.fields, row) { _ = try SessionOrder(fields: $0, facts: Self.facts) }
   }
@@ -181,6 +186,7 @@ struct JSONFieldsTests {
       ("\"size\":\"1280x720\"", ["\"size\":\"7682x720\""]),
       ("\"sampleRate\":48000", ["\"sampleRate\":6999", "\"sampleRate\":96001"]),
       ("\"channels\":2", ["\"channels\":0", "\"channels\":65"]),
+      ("\"source\":\"input\"", ["\"source\":\"tone\"", "\"source\":\"device x\""]),
       ("\"bitrateKilobits\":128", ["\"bitrateKilobits\":0", "\"bitrateKilobits\":100001"]),
       ("\"playlistLength\":10", ["\"playlistLength\":0", "\"playlistLength\":3601"]),
       ("\"retained\":20", ["\"retained\":0", "\"retained\":7201"]),
@@ -193,7 +199,7 @@ struct JSONFieldsTests {
       size: .hd720,
       segmentation: Segmentation(
         rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000))
-    configuration.audio = .tone
+    configuration.audioTracks = [AudioTrackSettings(.tone)]
     configuration.source = .upstream(
       UpstreamFacts(
         identity: 9, firstSegment: 5, inputDelay: .nanoseconds(1), audioDelay: .nanoseconds(2)))
@@ -235,7 +241,7 @@ struct JSONFieldsTests {
       }
       if let description = try? FeedDescription(fields: text) {
         #expect(try FeedDescription(fields: description.fields) == description)
-        _ = description.configuration(named: "copy").segmentations
+        _ = description.configuration(named: "copy").tracks.map(\.segmentation)
       }
     }
   }

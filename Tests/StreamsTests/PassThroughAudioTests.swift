@@ -23,7 +23,7 @@ struct PassThroughAudioTests {
     let video: LiveWindow
     let audio: LiveWindow
     private let track: PassThroughTrack
-    private let queue = AudioQueue()
+    private let queue: AudioQueue
     private var pipeline: AudioPipeline
     private var clock = SourceClock()
     /// AAC frames of silence, with two channels and with one.
@@ -44,10 +44,10 @@ struct PassThroughAudioTests {
       configuration.passesThrough = true
       format = InputDescription.Audio(
         codec: "aac", sampleRate: 48_000, channels: 2, configuration: aac)
-      configuration.takeAudio(format)
-      segmentation = try #require(configuration.audioSegmentation)
+      configuration.audioTracks = [AudioTrackSettings(format)]
+      let (output, window) = try configuration.audioOutput(retained: 4000)
+      (segmentation, queue, audio) = (output.segmentation, output.queue, window)
       self.video = LiveWindow(segmentation: video, playlistLength: 10, retained: 4000)
-      audio = LiveWindow(segmentation: .audio(segmentation), playlistLength: 10, retained: 4000)
       self.video.goLive()
       now = SystemClock.monotonicTime
       let wall = MediaTime(now, plus: SystemClock.wallMinusMonotonic)
@@ -57,14 +57,13 @@ struct PassThroughAudioTests {
         configuration, windows: [self.video], first: video.segment(of: video.grid.nearest(wall)),
         statistics: statistics, log: log)
       pipeline = try AudioPipeline(
-        configuration, segmentation: segmentation, window: audio, from: nil,
-        clock: VideoTimelineClock(timeline: track.timeline), queue: queue,
+        output, stream: "live", from: nil, clock: VideoTimelineClock(timeline: track.timeline),
         gracePeriod: gracePeriod, statistics: statistics, log: log)
       audio.goLive()
       silences = try [2, 1].map { channels in
         try ContinuousAudioEncoder.silence(
           AudioEncoderSettings(
-            channels: channels, bitrateKilobits: configuration.audioSettings.bitrateKilobits))
+            channels: channels, bitrateKilobits: output.settings.encoder.bitrateKilobits))
       }
     }
 

@@ -26,7 +26,7 @@ struct TrackReceiverTests {
     track = TrackFields(
       codecs: encoder.codecString, width: 1280, height: 720, channels: 0,
       header: try encoder.initSegment())
-    receiver = TrackReceiver(window, configuration.renditions[0], configuration)
+    receiver = TrackReceiver(window, configuration.tracks[0])
   }
 
   private func chunk(

@@ -39,7 +39,7 @@ struct UpstreamTests {
     let configuration = description.configuration(named: "copy")
     let window = LiveWindow(segmentation: segmentation, playlistLength: 7, retained: 9)
     let context = SessionContext(
-      configuration, anchor: SessionAnchor(configuration), outputs: [window], audioSink: nil,
+      configuration, anchor: SessionAnchor(configuration), sinks: [window],
       log: Log(format: .text, least: .error) { _ in })
     return (UpstreamSession(context, windows: [window]), window)
   }
@@ -94,6 +94,41 @@ struct UpstreamTests {
         try FeedDescription(fields: Array(sent.fields.prefix(count)))
       }
     }
+  }
+
+  @Test("the audio tracks of a description are those of the session; names and default are unique")
+  func audioTracks() throws {
+    let names = ["english", "deutsch", "audio"]
+    var configuration = StreamConfiguration(size: .hd720, segmentation: segmentation)
+    configuration.audioTracks = zip(names, ["eng", "deu", "und"]).map { name, language in
+      var track = AudioTrackSettings(
+        .tone, encoder: AudioEncoderSettings(sampleRate: 44_100, language: Language(language)))
+      (track.name, track.isDefault) = (name, name == "deutsch")
+      return track
+    }
+    func description() throws -> FeedDescription {
+      let session = StreamSession(configuration, log: Log(format: .text, least: .error) { _ in })
+      return try FeedDescription(fields: FeedDescription(session, path: ["a"]).fields)
+    }
+    let copy = try description().configuration(named: "copy")
+    #expect(copy.tracks.map(\.name) == ["video"] + names)
+    #expect(copy.audioTracks.map(\.encoder) == configuration.audioTracks.map(\.encoder))
+    #expect(copy.audioTracks.map(\.isDefault) == [false, true, false])
+    configuration.audioTracks[0].name = "auto"
+    #expect(throws: MessageError.self) { try description() }
+    configuration.audioTracks[0].name = "deutsch"
+    #expect(throws: MessageError.self) { try description() }
+    configuration.audioTracks[0].name = "english"
+    configuration.audioTracks[0].isDefault = true
+    #expect(throws: MessageError.self) { try description() }
+    configuration.audioTracks = (0..<31).map { index in
+      var track = AudioTrackSettings(.tone)
+      (track.name, track.isDefault) = ("a\(index)", false)
+      return track
+    }
+    #expect(try description().configuration(named: "copy").tracks.count == 32)
+    configuration.audioTracks.append(AudioTrackSettings(.tone))
+    #expect(throws: MessageError.self) { try description() }
   }
 
   @Test("the media open the window when they are current, and continue after an interruption")

@@ -6,9 +6,6 @@ package import Media
 ///
 /// Two encoders of equal settings write equal CMAF headers.
 package struct AudioEncoderSettings: Sendable, Hashable, Codable {
-  /// The members of a feed, whose language is that of the CMAF header.
-  private enum CodingKeys: CodingKey { case sampleRate, channels, bitrateKilobits }
-
   /// The sample rate in Hz, one of those of AAC, such as 48,000 or 44,100.
   package var sampleRate: Int32
   /// The number of channels: 1 or 2.

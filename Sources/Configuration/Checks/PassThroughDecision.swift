@@ -30,7 +30,7 @@ package struct PassThroughDecision: Sendable {
     if settings.rate != nil { return "framerate" }
     if settings.bitrateKilobits != nil { return "bitrate" }
     if settings.intraInterval != nil { return "intra-interval" }
-    if let audio = settings.audio, audio != .none { return "audio" }
+    if settings.audio?.isEmpty == false { return "audio" }
     return nil
   }
 

@@ -36,7 +36,7 @@ package enum RequestedStreamCheck {
         expected: "in a request, a camera such as /dev/video0")
     }
     // Names of ALSA can be of plugins that write files and run commands.
-    if case .device(let name)? = settings.audio, !isAudioCard(name) {
+    for case .device(let name) in settings.audio ?? [] where !isAudioCard(name) {
       throw UsageError(
         .option("audio"), .value(name),
         expected: "in a request, tone, none, default, or a card such as hw:1,0")

@@ -185,7 +185,7 @@ package struct StreamDefinition: Sendable {
     guard settings.input != nil else {
       throw UsageError(.setting("isolation", "process"), .problem("requires \(option: "input")"))
     }
-    if case .device? = settings.audio {
+    for case .device in settings.audio ?? [] {
       throw UsageError(
         [.setting("isolation", "process"), .option("audio")], .combination,
         expected: "no device for audio beside an isolated input")
@@ -207,9 +207,9 @@ package struct StreamDefinition: Sendable {
     stream.name = settings.name
     stream.source =
       input.map { .network($0.facts) } ?? settings.device.map { .camera(path: $0) } ?? .test
-    stream.audio = settings.audio ?? .none
+    stream.audioTracks = (settings.audio ?? []).map { AudioTrackSettings($0) }
     if settings.takesInputAudio, let audio = input?.facts.description.audio {
-      stream.takeAudio(audio)
+      stream.audioTracks = [AudioTrackSettings(audio)]
     }
     stream.waitsForSource = waitsForSource
     stream.passesThrough = input?.fit != nil
@@ -254,7 +254,7 @@ package struct StreamDefinition: Sendable {
     _ settings: StreamSettings, _ stream: StreamConfiguration
   ) throws(UsageError) {
     guard let holdBack = settings.holdBack else { return }
-    let least = ServerControl(segmentations: stream.segmentations).partTarget * 2
+    let least = ServerControl(segmentations: stream.tracks.map(\.segmentation)).partTarget * 2
     guard holdBack >= least else {
       throw UsageError(
         .option("hold-back"), .value(holdBack.secondsText),

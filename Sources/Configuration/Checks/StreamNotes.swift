@@ -24,14 +24,14 @@ package struct StreamNotes: Sendable {
       case .network: settings.input == nil ? "pulled input" : settings.inputText
       case .upstream: settings.upstream.map { "relay of \($0)" } ?? "relay"
       }
-    let audio =
-      switch configuration.audio {
-      case .none: "no audio"
+    let audio = configuration.audioTracks.map { track in
+      switch track.source {
       case .tone: "test tone"
       case .device(let name): "audio of \(name)"
       case .input(.some): "copied audio"
       case .input(nil): settings.upstream == nil ? "encoded audio" : "audio"
       }
+    }
     let renditions = configuration.renditions.map {
       configuration.passesThrough
         ? "\($0.size) passed through" : "\($0.size) at \($0.bitrateKilobits) kbit/s"
@@ -41,7 +41,8 @@ package struct StreamNotes: Sendable {
       "\(segmentation.framesPerSegment) frames"
       + (segmentation.hasVariableDuration ? " or more, up to the next key frame" : "")
     return
-      "\(source), \(audio), \(renditions.joined(separator: ", ")), \(segmentation.grid.rate) fps; "
+      "\(source), \(audio.isEmpty ? "no audio" : audio.joined(separator: ", ")), "
+      + "\(renditions.joined(separator: ", ")), \(segmentation.grid.rate) fps; "
       + "segments of \(length), parts of \(segmentation.framesPerPart)"
   }
 

@@ -84,16 +84,16 @@ extension Option {
   }
 }
 
-extension OptionKind where Value == StreamConfiguration.AudioSource {
+extension OptionKind where Value == [AudioTrackSettings.Source] {
   fileprivate static let audio = OptionKind(
     placeholder: "WHAT",
     expected: "tone, none, or the name of an ALSA device such as default or hw:1",
     parse: { text in
       switch text {
       case "": nil
-      case "tone": .tone
-      case "none": StreamConfiguration.AudioSource.none
-      default: .device(text)
+      case "tone": [.tone]
+      case "none": []
+      default: [.device(text)]
       }
     }, print: { "\($0)" })
 }

@@ -23,8 +23,8 @@ package struct StreamSettings: Sendable {
   // Source
   package var isTestSource = false
   package var device: String?
-  /// Nil: the audio of the input, if it has audio.
-  package var audio: StreamConfiguration.AudioSource?
+  /// The sources of the audio tracks; nil: the audio of the input, if it has audio.
+  package var audio: [AudioTrackSettings.Source]?
   package var input: InputAddress?
   /// The inputs that are shown while ``input`` is lost, by preference.
   package var backups: [InputAddress] = []
@@ -140,7 +140,7 @@ package struct StreamSettings: Sendable {
   package var isIsolated: Bool {
     guard input != nil else { return false }
     if let isolation { return isolation == .process }
-    if case .device? = audio { return false }
+    for case .device in audio ?? [] { return false }
     return true
   }
 

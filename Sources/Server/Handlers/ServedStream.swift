@@ -110,6 +110,16 @@ final class ServedStream: Sendable {
     }
   }
 
+  /// The audio for clients that choose none: the default track, or the first one.
+  ///
+  /// Nil without audio, and until all audio tracks are described.
+  var defaultAudio: ServedRendition? {
+    let audio = renditions.filter(\.isAudio)
+    let tracks = audio.compactMap(\.window.snapshot.track)
+    guard tracks.count == audio.count else { return nil }
+    return tracks.firstIndex(where: \.isDefault).map { audio[$0] } ?? audio.first
+  }
+
   /// Why the server does not switch between the renditions as the options ask, once.
   func takeObstacle() -> String? {
     guard options.switchesRenditions, case .impossible(let reason)? = switching,
@@ -181,18 +191,14 @@ final class ServedStream: Sendable {
   /// The stream of a session.
   convenience init(_ stream: StreamSession, _ options: StreamServingOptions, sendsCMSD: Bool) {
     let configuration = stream.configuration
-    let audio = stream.audio.map { [("audio", $0)] } ?? []
-    let windows = stream.renditions.map { ($0.settings.name, $0.window) } + audio
-    let bitrates =
-      configuration.renditions.map(\.bitrateKilobits)
-      + [configuration.audioBitrateKilobits].compactMap(\.self)
     self.init(
-      name: configuration.name, names: stream.names, windows: windows,
+      name: configuration.name, names: stream.names,
+      windows: stream.renditions.map { ($0.track.name, $0.window) },
       control: ServerControl(
-        segmentations: windows.map(\.1.segmentation),
-        holdBack: options.holdBack),
+        segmentations: stream.renditions.map(\.track.segmentation), holdBack: options.holdBack),
       parameters: configuration.presentationParameters(options), options: options,
-      cmsd: sendsCMSD ? bitrates.map(CMSDFields.init) : [],
+      cmsd: sendsCMSD
+        ? stream.renditions.map { CMSDFields(bitrateKilobits: $0.track.bitrateKilobits) } : [],
       measures: Measures(
         inputDelay: configuration.inputDelay, statistics: { stream.statistics },
         clockError: { stream.clockError }), source: stream)

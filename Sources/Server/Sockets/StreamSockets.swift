@@ -155,7 +155,8 @@ final class StreamSockets {
     }
     var names: [String] = []
     if request.tracks.contains(.video) { names.append(session.videoName) }
-    if request.tracks.contains(.audio), let audio = served.renditions.first(where: \.isAudio) {
+    if request.tracks.contains(.audio), served.renditions.contains(where: \.isAudio) {
+      guard let audio = served.defaultAudio else { return }
       names.append(audio.name)
     }
     var joined: [BroadcastGroup] = []

@@ -16,7 +16,7 @@ struct AudioPipeline: ~Copyable {
   /// The polling interval of the queue.
   private static let interval = Interval.milliseconds(5)
 
-  private let configuration: StreamConfiguration
+  private let track: AudioTrackSettings
   /// Gets the calls of the codecs.
   private let watch: WorkWatch
   private let segmentation: AudioSegmentation
@@ -40,47 +40,41 @@ struct AudioPipeline: ~Copyable {
   /// Opens the encoder and describes the track to the sink.
   ///
   /// - Parameters:
-  ///   - configuration: of the stream.
-  ///   - segmentation: of the audio.
-  ///   - sink: of the audio.
+  ///   - output: the track and its sink.
+  ///   - stream: the name of the stream, for the log.
   ///   - firstSegment: the first segment; nil if each period starts with its video.
   ///   - published: the end of what an earlier process has published; nil if there is none.
   ///   - clock: the media clock of the video.
-  ///   - source: of the audio; nil if an input pushes it to `queue`.
-  ///   - queue: the audio of an input.
+  ///   - source: of the audio; nil if an input pushes it to the queue of `output`.
   ///   - gracePeriod: how late audio may be; nil if it is never late.
   ///   - statistics: of the stream.
   ///   - watch: gets the calls of the codecs. Publishing is none: it waits for a slow server.
   ///   - log: of the program.
   /// - Throws: the encoder's or the muxer's error.
   init(
-    _ configuration: StreamConfiguration, segmentation: AudioSegmentation,
-    window sink: any ChunkSink,
-    from firstSegment: Int64?, after published: ResumePoint? = nil, clock: any MediaClock,
-    source: (any LocalAudioSource)? = nil,
-    queue: AudioQueue, gracePeriod: Interval?, statistics: Locked<StreamStatistics>,
-    watch: WorkWatch = WorkWatch(), log: Log
+    _ output: AudioOutput, stream: String, from firstSegment: Int64?,
+    after published: ResumePoint? = nil, clock: any MediaClock,
+    source: (any LocalAudioSource)? = nil, gracePeriod: Interval?,
+    statistics: Locked<StreamStatistics>, watch: WorkWatch = WorkWatch(), log: Log
   ) throws(FFmpegError) {
-    self.configuration = configuration
+    (track, segmentation, queue) = (output.settings, output.segmentation, output.queue)
     self.watch = watch
-    self.segmentation = segmentation
     self.clock = clock
     self.source = source
-    self.queue = queue
     self.gracePeriod = gracePeriod.map(AudioGracePeriod.init)
-    reports = AudioReports(stream: configuration.name, log: log)
+    reports = AudioReports(stream: stream, log: log)
     hasBegun = firstSegment != nil
     var format: CopiedAudioFormat?
-    if case .input(let found) = configuration.audio { format = found }
+    if case .input(let found) = track.source { format = found }
     let placer = try AudioPlacer.copying(
-      &format, configuration.audioSettings,
-      from: firstSegment.map { published?.end ?? segmentation.firstFrame(of: $0) } ?? 1,
+      &format, track.encoder,
+      from: firstSegment.map { published?.end ?? output.segmentation.firstFrame(of: $0) } ?? 1,
       watch, reports)
     self.format = format
     publisher = AudioPublisher(
-      Self.track(placer, configuration, segmentation), segmentation: segmentation,
-      window: sink, after: published?.segment, clock: clock, statistics: statistics,
-      rendition: configuration.renditions.count)
+      Self.description(placer, track, segmentation), segmentation: segmentation,
+      window: output.sink, after: published?.segment, clock: clock, statistics: statistics,
+      rendition: output.index)
     self.placer = placer
   }
 
@@ -170,11 +164,11 @@ struct AudioPipeline: ~Copyable {
     let end = next.map { start(of: $0) } ?? .distantFuture
     let found = queue.first.flatMap { $0.captured < end ? $0.format : nil }
     guard found != nil || isDue else { return false }
-    if case .input(.some) = configuration.audio, let found { choose(found) }
+    if case .input(.some) = track.source, let found { choose(found) }
     let placer = try AudioPlacer.copying(
-      &format, configuration.audioSettings, from: firstFrame(of: period), watch, reports)
+      &format, track.encoder, from: firstFrame(of: period), watch, reports)
     (index, hasBegun) = (period.index, true)
-    publisher.begin(period, Self.track(placer, configuration, segmentation))
+    publisher.begin(period, Self.description(placer, track, segmentation))
     self.placer = placer
     return true
   }
@@ -183,7 +177,7 @@ struct AudioPipeline: ~Copyable {
   private mutating func choose(_ found: InputDescription.Audio) {
     let copied = CopiedAudioFormat(found).flatMap {
       $0.settings.sampleRate == segmentation.sampleRate
-        ? $0.speaking(configuration.audioSettings.language) : nil
+        ? $0.speaking(track.encoder.language) : nil
     }
     if copied != format {
       reports.changed(found, encodedAt: copied == nil ? segmentation.sampleRate : nil)
@@ -281,12 +275,11 @@ struct AudioPipeline: ~Copyable {
       - .seconds(AudioSegmentation.samplesPerFrame) / Int64(segmentation.sampleRate)
   }
 
-  private static func track(
-    _ placer: borrowing AudioPlacer, _ configuration: StreamConfiguration,
+  private static func description(
+    _ placer: borrowing AudioPlacer, _ track: AudioTrackSettings,
     _ segmentation: AudioSegmentation
   ) -> TrackDescription {
     TrackDescription(
-      audio: configuration.audioSettings, segmentation, codecs: placer.codecs,
-      channels: placer.channels, header: placer.header)
+      track, segmentation, codecs: placer.codecs, channels: placer.channels, header: placer.header)
   }
 }

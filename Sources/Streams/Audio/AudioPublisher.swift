@@ -26,7 +26,7 @@ struct AudioPublisher: Sendable {
   private let sink: any ChunkSink
   private let clock: any MediaClock
   private let statistics: Locked<StreamStatistics>
-  /// The index of the audio in the statistics: after the video renditions.
+  /// The number of the track in the statistics.
   private let rendition: Int
 
   private var chunker: AudioChunker

@@ -7,17 +7,14 @@ extension FrameGridClock {
   /// The source that the audio thread reads; nil for the audio of an input.
   ///
   /// Call on that thread.
-  func source(of configuration: StreamConfiguration, log: Log) -> (any LocalAudioSource)? {
-    switch configuration.audio {
-    case .none, .input: return nil
+  func source(of output: AudioOutput, stream: String, log: Log) -> (any LocalAudioSource)? {
+    switch output.settings.source {
+    case .input: nil
     case .tone:
-      return configuration.audioSegmentation.map {
-        ToneAudio(configuration.audioSettings, segmentation: $0, clock: self)
-      }
+      ToneAudio(output.settings.encoder, segmentation: output.segmentation, clock: self)
     case .device(let name):
-      return DeviceAudio(
-        name, settings: configuration.audioSettings, stream: configuration.name, clock: self,
-        log: log)
+      DeviceAudio(
+        name, settings: output.settings.encoder, stream: stream, clock: self, log: log)
     }
   }
 }

@@ -4,30 +4,33 @@ import Capture
 import Media
 
 extension SessionContext {
-  /// Starts the audio thread, if the stream has audio.
+  /// Starts the thread of each audio track.
   ///
   /// - Parameters:
   ///   - clock: the media clock of the video.
   ///   - firstSegment: the first segment; nil if each period starts with its video.
   ///   - source: creates the source that the thread reads; nil for the audio of an input.
   ///   - goLive: opens the window; returns whether the stream starts.
-  /// - Returns: the result of opening the encoder; nil without audio.
+  /// - Returns: the results of opening the encoders.
   /// - Throws: the failure if the system refuses a thread.
   func startAudio(
     clock: any MediaClock, from firstSegment: Int64?,
-    source: @escaping @Sendable () -> (any LocalAudioSource)? = { nil },
-    goLive: @escaping @Sendable (inout AudioPipeline) throws(FFmpegError) -> Bool
-  ) throws(SessionFailure) -> OpeningResult? {
-    guard let audioSink, let segmentation = configuration.audioSegmentation else { return nil }
-    return try startEncoder(StreamConfiguration.audioName) { [self] opened throws(FFmpegError) in
-      var pipeline = try AudioPipeline(
-        configuration, segmentation: segmentation, window: audioSink, from: firstSegment,
-        after: publishedAudio, clock: clock, source: source(), queue: audioQueue,
-        gracePeriod: configuration.audioGracePeriod, statistics: statistics, watch: watch, log: log)
-      opened()
-      guard try goLive(&pipeline) else { return }
-      try pipeline.run(until: stop)
-      if ending.isSet { pipeline.finish() }
+    source: @escaping @Sendable (AudioOutput) -> (any LocalAudioSource)? = { _ in nil },
+    goLive:
+      @escaping @Sendable (AudioOutput, inout AudioPipeline) throws(FFmpegError) -> Bool
+  ) throws(SessionFailure) -> [OpeningResult] {
+    try audio.map { output throws(SessionFailure) in
+      try startEncoder(output.settings.name) { [self] opened throws(FFmpegError) in
+        var pipeline = try AudioPipeline(
+          output, stream: configuration.name, from: firstSegment,
+          after: anchor.end(ofTrack: output.index), clock: clock, source: source(output),
+          gracePeriod: configuration.gracePeriod(of: output.settings), statistics: statistics,
+          watch: watch, log: log)
+        opened()
+        guard try goLive(output, &pipeline) else { return }
+        try pipeline.run(until: stop)
+        if ending.isSet { pipeline.finish() }
+      }
     }
   }
 }

@@ -28,10 +28,12 @@ struct InputTarget: Sendable {
 extension SessionContext {
   /// Takes the coded audio of a pulled input; nil if it is not used.
   var audioConsumer: InputTarget.AudioConsumer? {
-    guard case .input = configuration.audio else { return nil }
-    return { [audioQueue] packet, format, captured in
-      audioQueue.push(
-        .init(bytes: packet.bytes, format: format, pts: packet.pts, captured: captured))
+    let queues = audio.filter(\.settings.isOfInput).map(\.queue)
+    guard !queues.isEmpty else { return nil }
+    return { packet, format, captured in
+      for queue in queues {
+        queue.push(.init(bytes: packet.bytes, format: format, pts: packet.pts, captured: captured))
+      }
     }
   }
 }

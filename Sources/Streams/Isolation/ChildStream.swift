@@ -131,14 +131,11 @@ final class ChildStream: Sendable {
       let order = try? SessionOrder(fields: fields, facts: facts)
     else { _exit(2) }
     let configuration = order.configuration
-    let videos = configuration.renditions.indices.map {
+    let sinks = configuration.tracks.indices.map {
       ChunkSender(track: UInt8(clamping: $0), pipe: pipe)
     }
-    let hasAudio = configuration.audioSegmentation != nil
     let context = SessionContext(
-      configuration, anchor: order.anchor, outputs: videos,
-      audioSink: hasAudio ? ChunkSender(track: UInt8(clamping: videos.count), pipe: pipe) : nil,
-      watch: faults.watch, log: log)
+      configuration, anchor: order.anchor, sinks: sinks, watch: faults.watch, log: log)
     let pipeline = context.pipeline(of: source)
     session.withLock { $0 = ChildSession(context: context, pipeline: pipeline) }
     // The context keeps this body: a strong reference would keep the stream after it has left.

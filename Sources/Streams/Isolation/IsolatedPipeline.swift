@@ -8,7 +8,7 @@ final class IsolatedPipeline: Pipeline {
   private let receiver: SessionReceiver
   private let source: IsolatedSource
 
-  /// A pipeline that publishes in `windows`, of the video renditions and then of the audio.
+  /// A pipeline that publishes in `windows`, of which each track has one.
   init(_ context: SessionContext, windows: [LiveWindow], _ source: IsolatedSource) {
     receiver = SessionReceiver(context, windows: windows)
     self.source = source

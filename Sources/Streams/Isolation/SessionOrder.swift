@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import Checked
 import ChunkStream
 import Media
 import Packaging
@@ -28,9 +27,11 @@ struct SessionOrder: JSONFields {
     try self.init(fields: fields)
     configuration.source = .network(facts)
     configuration.waitsForSource = true
-    guard case .input = configuration.audio else { return }
-    configuration.audio = .none
-    if let audio = facts.description.audio { configuration.takeAudio(audio) }
+    for index in configuration.audioTracks.indices
+    where configuration.audioTracks[index].isOfInput {
+      configuration.audioTracks[index].source = .input(
+        facts.description.audio.flatMap(CopiedAudioFormat.init))
+    }
   }
 
   func check() throws(MessageError) {
@@ -56,7 +57,9 @@ extension StreamConfiguration {
     for name in renditions.map(\.name) + [name, encoder, preset] {
       try MessageError.check("a name", name, limit: Self.longestName)
     }
-    if case .device(let name) = audio { try MessageError.check("a device", name, limit: 1024) }
+    try MessageError.check(
+      "the tracks", count: renditions.count + audioTracks.count, limit: Int(FieldReader.mostTracks))
+    for track in audioTracks { try track.check(beside: segmentation) }
     for number in [intraInterval ?? 0, prefill] {
       try MessageError.check("a number", number, in: Self.numbers)
     }
@@ -65,32 +68,6 @@ extension StreamConfiguration {
     }
     if let overlay, Overlay(overlay.text) == nil {
       throw .invalid(field: "an overlay", value: "that cannot be read")
-    }
-  }
-}
-
-extension StreamConfiguration.AudioSource: TextCodable {
-  private static let device = "device "
-
-  /// Reads a source; the format of an input's audio is that of its facts.
-  package init?(_ text: String) {
-    switch text {
-    case "none": self = .none
-    case "tone": self = .tone
-    case "input": self = .input(nil)
-    default:
-      guard text.hasPrefix(Self.device) else { return nil }
-      self = .device(String(text.dropFirst(Self.device.count)))
-    }
-  }
-
-  /// The kind, and the name of a device.
-  package var codedText: String {
-    switch self {
-    case .none: "none"
-    case .tone: "tone"
-    case .input: "input"
-    case .device(let name): Self.device + name
     }
   }
 }

@@ -33,13 +33,7 @@ final class SessionReceiver: Sendable {
 
   init(_ context: SessionContext, windows: [LiveWindow]) {
     self.context = context
-    let configuration = context.configuration
-    let tracks = windows.enumerated().map { index, window in
-      TrackReceiver(
-        window,
-        index < configuration.renditions.count ? configuration.renditions[index] : nil,
-        configuration)
-    }
+    let tracks = zip(context.configuration.tracks, windows).map { TrackReceiver($1, $0) }
     state = Locked(
       State(
         tracks: tracks, clock: context.clock,

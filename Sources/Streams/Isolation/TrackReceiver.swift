@@ -23,8 +23,7 @@ struct TrackReceiver {
   /// The header with which the track was described.
   private var headerHash: String?
   private let window: LiveWindow
-  private let rendition: RenditionSettings?
-  private let configuration: StreamConfiguration
+  private let track: SessionTrack
   private var isLive = false
   private var opening: [Chunk] = []
   /// The frames of the newest segment.
@@ -32,12 +31,10 @@ struct TrackReceiver {
   /// Whether the newest segment is a gap, which takes no chunks.
   private var isGap = false
 
-  /// A receiver for the window of a video rendition, or of the audio if `rendition` is nil.
-  init(_ window: LiveWindow, _ rendition: RenditionSettings?, _ configuration: StreamConfiguration)
-  {
+  /// A receiver for the window of `track`.
+  init(_ window: LiveWindow, _ track: SessionTrack) {
     self.window = window
-    self.rendition = rendition
-    self.configuration = configuration
+    self.track = track
   }
 
   private var segmentation: TrackSegmentation { window.segmentation }
@@ -185,19 +182,20 @@ struct TrackReceiver {
     do throws(BoxError) { try check(fields) } catch {
       throw .invalid(field: "a CMAF header", value: "\(error)")
     }
-    guard let rendition else {
-      guard fields.channels > 0, case .audio(let audio) = segmentation else {
+    switch track {
+    case .audio(let settings, let segmentation):
+      guard fields.channels > 0 else {
         throw .invalid(field: "the number of channels", value: "\(fields.channels)")
       }
       return TrackDescription(
-        audio: configuration.audioSettings, audio, codecs: fields.codecs,
-        channels: Int(fields.channels), header: fields.header)
+        settings, segmentation, codecs: fields.codecs, channels: Int(fields.channels),
+        header: fields.header)
+    case .video(let settings, let segmentation):
+      guard let size = VideoSize(width: Int(fields.width), height: Int(fields.height)) else {
+        throw .invalid(field: "a size", value: "\(fields.width)x\(fields.height)")
+      }
+      return TrackDescription(
+        settings, segmentation, codecs: fields.codecs, size: size, header: fields.header)
     }
-    guard let size = VideoSize(width: Int(fields.width), height: Int(fields.height)) else {
-      throw .invalid(field: "a size", value: "\(fields.width)x\(fields.height)")
-    }
-    return TrackDescription(
-      rendition, configuration.segmentation, codecs: fields.codecs, size: size,
-      header: fields.header)
   }
 }

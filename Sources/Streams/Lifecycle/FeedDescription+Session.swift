@@ -15,7 +15,11 @@ extension FeedDescription {
       audioDelay: min(max(configuration.audioDelay, delays.lowerBound), delays.upperBound))
     renditions = configuration.renditions
     segmentation = configuration.segmentation
-    audio = configuration.audioSegmentation == nil ? nil : configuration.audioSettings
+    audio = configuration.tracks.compactMap { track in
+      guard case .audio(var settings, _) = track else { return nil }
+      settings.source = .input(nil)
+      return settings
+    }
     playlistLength = configuration.playlistLength
     retained = configuration.retained
     numbering = configuration.numbering

@@ -26,7 +26,7 @@ extension StreamSession {
   func logShortenedWindows(_ log: Log) {
     let limit = configuration.windowBytes
     for rendition in renditions {
-      let (isLogged, title) = (OnceFlag(), rendition.settings.name)
+      let (isLogged, title) = (OnceFlag(), rendition.track.name)
       rendition.window.subscribe { [name = configuration.name, weak window = rendition.window] in
         guard let window, window.snapshot.isShortened, isLogged.raise() else { return }
         log.write(

@@ -11,10 +11,10 @@ package import Time
 /// One run of a stream, from the opening of its source to its end: the owner of its threads, its
 /// windows and its pipeline.
 package final class StreamSession: Sendable {
-  /// One rendition of the ladder.
+  /// A track that viewers get.
   package struct Rendition: Sendable {
-    /// Name, size and bitrate.
-    package let settings: RenditionSettings
+    /// Its name and properties.
+    package let track: SessionTrack
     /// Its chunks, parts and segments.
     package let window: LiveWindow
   }
@@ -22,10 +22,8 @@ package final class StreamSession: Sendable {
   /// The names of its media.
   package let names: MediaNames
 
-  /// The renditions, top rendition first; at least one.
+  /// The tracks in the order of their numbers; the first is the top rendition.
   package let renditions: [Rendition]
-  /// The window of the audio; nil without audio.
-  package let audio: LiveWindow?
 
   private let context: SessionContext
   private let pipeline: any Pipeline
@@ -48,15 +46,9 @@ package final class StreamSession: Sendable {
   ) {
     let anchor = SessionAnchor(configuration)
     renditions = Self.renditions(configuration)
-    audio = configuration.audioSegmentation.map { segmentation in
-      LiveWindow(
-        segmentation: .audio(segmentation), playlistLength: configuration.playlistLength,
-        retained: configuration.retained, byteLimit: configuration.windowBytes,
-        after: configuration.earlier)
-    }
+    let windows = renditions.map(\.window)
     context = SessionContext(
-      configuration, anchor: anchor, outputs: renditions.map(\.window), audioSink: audio,
-      outages: outages, log: log)
+      configuration, anchor: anchor, sinks: windows, outages: outages, log: log)
     names = MediaNames(configuration.numbering, first: anchor.firstSegment)
     self.source = source
     self.upstream = upstream
@@ -65,7 +57,6 @@ package final class StreamSession: Sendable {
     } else {
       identity = .random(in: .min ... .max)
     }
-    let windows = renditions.map(\.window) + [audio].compactMap(\.self)
     pipeline =
       switch source {
       case .isolated(let source): IsolatedPipeline(context, windows: windows, source)
@@ -83,15 +74,15 @@ package final class StreamSession: Sendable {
     let count = configuration.renditions.count
     let timeout = LadderLoadState.publishTimeout
     let gate = count > 1 ? PublishGate(count: count, gracePeriod: timeout) : nil
-    let renditions = configuration.renditions.enumerated().map { index, settings in
+    let renditions = configuration.tracks.enumerated().map { index, track in
       Rendition(
-        settings: settings,
+        track: track,
         window: LiveWindow(
-          segmentation: configuration.segmentation, playlistLength: configuration.playlistLength,
+          segmentation: track.segmentation, playlistLength: configuration.playlistLength,
           retained: configuration.retained, byteLimit: configuration.windowBytes,
-          after: configuration.earlier, gate: gate, rendition: index))
+          after: configuration.earlier, gate: index < count ? gate : nil, rendition: index))
     }
-    gate?.attach(renditions.map(\.window))
+    gate?.attach(renditions.prefix(count).map(\.window))
     return renditions
   }
 
@@ -104,7 +95,7 @@ package final class StreamSession: Sendable {
   /// on media that is passed through.
   package func requestKey(_ rendition: String) {
     guard !configuration.passesThrough,
-      let index = renditions.firstIndex(where: { $0.settings.name == rendition })
+      let index = configuration.renditions.firstIndex(where: { $0.name == rendition })
     else { return }
     pipeline.requestKey(index)
   }
@@ -152,7 +143,6 @@ package final class StreamSession: Sendable {
     context.ending.set()
     leave()
     for rendition in renditions { rendition.window.end() }
-    audio?.end()
   }
 
   /// Stops the threads, but not the source: the next session continues it.
@@ -174,7 +164,7 @@ package final class StreamSession: Sendable {
 
   /// The counts of the windows; nil if the session has published nothing.
   var windowEnd: WindowEnd? {
-    WindowEnd((renditions.map(\.window) + [audio].compactMap(\.self)).map(\.snapshot))
+    WindowEnd(renditions.map(\.window.snapshot))
   }
 
   /// Stops the threads without ending the window: players wait for the next session or process.

@@ -25,7 +25,7 @@ final class EncodingPipeline: Pipeline {
     let count = context.outputs.count
     feed = SlotFeed(
       renditions: count, capacity: Int(context.configuration.segmentation.framesPerPart))
-    barrier = StartBarrier(count: count + (context.audioSink == nil ? 0 : 1))
+    barrier = StartBarrier(count: count + context.audio.count)
     load = LadderLoad(count: count)
   }
 
@@ -49,7 +49,7 @@ final class EncodingPipeline: Pipeline {
           try encode(index, opened)
         })
     }
-    if let opening = try startAudio() { openings.append(opening) }
+    openings += try startAudio()
     for opening in openings {
       if let reason = opening.wait() { throw .encoder(reason) }
     }
@@ -150,9 +150,10 @@ final class EncodingPipeline: Pipeline {
     if barrier.isLastReady() { try openFeed(first) }
   }
 
-  /// Starts the audio thread; a missing device is an error, as a missing camera is.
-  private func startAudio() throws(SessionFailure) -> OpeningResult? {
-    if case .device(let name) = configuration.audio, !configuration.waitsForSource {
+  /// Starts the audio threads; a missing device is an error, as a missing camera is.
+  private func startAudio() throws(SessionFailure) -> [OpeningResult] {
+    for case .device(let name) in configuration.audioTracks.map(\.source)
+    where !configuration.waitsForSource {
       do throws(AudioDeviceError) { _ = try AudioDevice(device: name) } catch {
         throw .source("\(error)")
       }
@@ -162,14 +163,16 @@ final class EncodingPipeline: Pipeline {
       stop: context.stop, stepTimeout: configuration.inputDelay + .seconds(2))
     return try context.startAudio(
       clock: clock, from: context.firstSegment,
-      source: { [context] in clock.source(of: context.configuration, log: context.log) }
-    ) { [self] (audio: inout AudioPipeline) throws(FFmpegError) in
+      source: { [context] output in
+        clock.source(of: output, stream: context.configuration.name, log: context.log)
+      }
+    ) { [self] (output, audio: inout AudioPipeline) throws(FFmpegError) in
       // Audio that continues is silent up to the present by its grace period.
-      if context.publishedAudio == nil {
+      if context.anchor.end(ofTrack: output.index) == nil {
         try audio.prefill(to: clock.mediaTime(at: SystemClock.monotonicTime))
       }
       guard let first = barrier.arrive(.min) else { return false }
-      context.audioSink?.goLive()
+      output.sink.goLive()
       if barrier.isLastReady() { try openFeed(first) }
       return true
     }

@@ -43,11 +43,13 @@ final class PassThroughPipeline: Pipeline {
       throw .source("\(error)")
     }
     let clock = VideoTimelineClock(timeline: track.timeline)
-    let audio = try context.startAudio(clock: clock, from: nil) { [context] _ in
-      context.audioSink?.goLive()
+    let openings = try context.startAudio(clock: clock, from: nil) { output, _ in
+      output.sink.goLive()
       return true
     }
-    if let reason = audio?.wait() { throw .encoder(reason) }
+    for opening in openings {
+      if let reason = opening.wait() { throw .encoder(reason) }
+    }
     context.statistics.withLock { $0.isSourceOnline = true }
     source.attach(
       InputTarget(

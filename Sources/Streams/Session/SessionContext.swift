@@ -26,10 +26,8 @@ final class SessionContext: Sendable {
   let anchor: SessionAnchor
   /// The renditions, top rendition first, and the sinks of their chunks.
   let outputs: [Output]
-  /// The sink of the audio; nil without audio.
-  let audioSink: (any ChunkSink)?
-  /// Coded audio of a pulled input.
-  let audioQueue = AudioQueue()
+  /// The audio tracks, and the sinks of their chunks.
+  let audio: [AudioOutput]
   /// Requests for key frames of encoded video.
   let keys: KeyRequests
   let statistics: Locked<StreamStatistics>
@@ -45,31 +43,31 @@ final class SessionContext: Sendable {
   private let threads: ThreadGroup
   private let end = Locked(End())
 
-  /// The state of a session that publishes to `outputs` and `audioSink`.
+  /// The state of a session that publishes to `sinks`, of which each track has one.
   init(
-    _ configuration: StreamConfiguration, anchor: SessionAnchor, outputs: [any ChunkSink],
-    audioSink: (any ChunkSink)?, watch: WorkWatch = WorkWatch(),
-    outages: SourceOutages = SourceOutages(), log: Log
+    _ configuration: StreamConfiguration, anchor: SessionAnchor, sinks: [any ChunkSink],
+    watch: WorkWatch = WorkWatch(), outages: SourceOutages = SourceOutages(), log: Log
   ) {
     self.watch = watch
     self.outages = outages
     self.configuration = configuration
     self.anchor = anchor
     self.log = log
-    self.audioSink = audioSink
     keys = KeyRequests(configuration)
     threads = ThreadGroup(stream: configuration.name, log: log)
-    self.outputs = zip(configuration.renditions, outputs).map { Output(settings: $0, sink: $1) }
-    statistics = Locked(
-      StreamStatistics(renditions: configuration.renditions.count + (audioSink == nil ? 0 : 1)))
+    outputs = zip(configuration.renditions, sinks).map { Output(settings: $0, sink: $1) }
+    audio = zip(configuration.tracks, sinks).enumerated().compactMap { index, track in
+      guard case .audio(let settings, let segmentation) = track.0 else { return nil }
+      return AudioOutput(
+        settings: settings, segmentation: segmentation, sink: track.1, index: index)
+    }
+    statistics = Locked(StreamStatistics(renditions: sinks.count))
   }
 
   /// The clock of the stream at the start.
   var clock: StreamClock { anchor.clock }
   /// The first segment.
   var firstSegment: Int64 { anchor.firstSegment }
-  /// The end of the audio that an earlier process has published; nil if there is none.
-  var publishedAudio: ResumePoint? { anchor.end(ofTrack: outputs.count) }
 
   // MARK: Threads
 

@@ -9,7 +9,7 @@ package import Time
 package struct StreamConfiguration: Sendable, Codable {
   /// The members that pipelines use, which are sent to a process; its source it knows.
   private enum CodingKeys: CodingKey {
-    case name, passesThrough, audio, renditions, segmentation, encoder, preset, intraInterval
+    case name, passesThrough, audioTracks, renditions, segmentation, encoder, preset, intraInterval
     case burnsClock, overlay, slate, prefill, numbering
   }
 
@@ -25,25 +25,10 @@ package struct StreamConfiguration: Sendable, Codable {
     case upstream(UpstreamFacts)
   }
 
-  /// The source of the audio.
-  package enum AudioSource: Sendable, Equatable {
-    /// No audio.
-    case none
-    /// The test tone, in step with the flash of the test pattern.
-    case tone
-    /// An ALSA device by its name.
-    case device(String)
-    /// The pulled input's audio: copied, or re-encoded if the format is nil.
-    case input(CopiedAudioFormat?)
-  }
-
   /// The complete segments that playlists list by default.
   package static let defaultPlaylistLength = 10
   /// The complete segments kept by default, the listed ones included.
   package static let defaultRetained = 20
-
-  /// The name of the audio rendition in URLs.
-  package static let audioName = "audio"
 
   /// The first element of its URLs.
   package var name = "live"
@@ -53,14 +38,12 @@ package struct StreamConfiguration: Sendable, Codable {
   ///
   /// The stream then has one rendition, or all video tracks of a publisher.
   package var passesThrough = false
-  /// The source of the audio.
-  package var audio = AudioSource.none
-  /// The audio encoder's parameters.
-  var audioSettings = AudioEncoderSettings()
   /// Whether a source that is missing at the start is retried instead of being an error.
   package var waitsForSource = false
   /// The renditions, top rendition first; at least one.
   package var renditions: [RenditionSettings]
+  /// The audio tracks, with names that no other track has; at most one is the default.
+  package var audioTracks: [AudioTrackSettings] = []
   /// How frames are grouped into parts and segments.
   package var segmentation: Segmentation
   /// An encoder by its libavcodec name.
@@ -120,31 +103,13 @@ package struct StreamConfiguration: Sendable, Codable {
   /// The size of captured frames: that of the top rendition.
   package var size: VideoSize { renditions.first?.size ?? .hd720 }
 
-  /// How AAC frames are grouped into the segments of the video; nil without audio.
-  package var audioSegmentation: AudioSegmentation? {
-    audio == .none
-      ? nil : AudioSegmentation(following: segmentation, sampleRate: audioSettings.sampleRate)
-  }
-
-  /// The different segmentations of video and audio.
-  package var segmentations: [TrackSegmentation] {
-    [TrackSegmentation.video(segmentation)]
-      + [audioSegmentation].compactMap { $0.map(TrackSegmentation.audio) }
-  }
-
-  /// The audio bitrate in kbit/s; nil without audio.
-  package var audioBitrateKilobits: Int? {
-    audio == .none ? nil : audioSettings.bitrateKilobits
-  }
-
-  /// Uses the audio of the pulled input.
-  package mutating func takeAudio(_ input: InputDescription.Audio) {
-    let copied = CopiedAudioFormat(input)
-    audio = .input(copied)
-    audioSettings =
-      copied?.settings
-      ?? AudioEncoderSettings(
-        channels: input.channels == 1 ? 1 : 2, language: input.language)
+  /// All tracks, in the order of their numbers: the video renditions, then the audio.
+  package var tracks: [SessionTrack] {
+    renditions.map { .video($0, segmentation) }
+      + audioTracks.compactMap { track in
+        AudioSegmentation(following: segmentation, sampleRate: track.encoder.sampleRate)
+          .map { .audio(track, $0) }
+      }
   }
 
   /// The fixed delay after which a frame slot closes.

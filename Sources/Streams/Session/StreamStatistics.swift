@@ -43,7 +43,7 @@ package struct StreamStatistics: Sendable {
   package var sharedWith: [String] = []
   /// Steps of the wall clock by more than 50 ms.
   package var clockSteps: UInt64 = 0
-  /// Counters of each rendition, in their order; audio is the last.
+  /// Counters of each track, by its number.
   package var renditions: [RenditionStatistics]
 
   /// Counters at zero.

@@ -17,15 +17,16 @@ extension TrackDescription {
       segmentation: segmentation, header: header)
   }
 
-  /// The constants of the audio with this header.
+  /// The constants of an audio track with this header.
   init(
-    audio settings: AudioEncoderSettings, _ segmentation: AudioSegmentation, codecs: String,
-    channels: Int, header: [UInt8]
+    _ track: AudioTrackSettings, _ segmentation: AudioSegmentation, codecs: String, channels: Int,
+    header: [UInt8]
   ) {
     self.init(
-      rendition: StreamConfiguration.audioName, codecs: codecs,
-      bandwidth: settings.peakBandwidth(segmentation),
-      averageBandwidth: settings.averageBandwidth(segmentation),
-      content: .audio(channels: channels), segmentation: .audio(segmentation), header: header)
+      rendition: track.name, codecs: codecs,
+      bandwidth: track.encoder.peakBandwidth(segmentation),
+      averageBandwidth: track.encoder.averageBandwidth(segmentation),
+      content: .audio(channels: channels, isDefault: track.isDefault),
+      segmentation: .audio(segmentation), header: header)
   }
 }

@@ -18,13 +18,12 @@ package struct FeedDescription: JSONFields, Equatable {
   private static let mostFrames: Int64 = 1 << 16
 
   /// The identities of the servers, from the first one to the server of the feed.
-  package let path: [String]
+  package var path: [String]
   /// The session, which the first server has begun.
   let session: UpstreamFacts
   let renditions: [RenditionSettings]
   let segmentation: Segmentation
-  /// Nil without audio.
-  let audio: AudioEncoderSettings?
+  let audio: [AudioTrackSettings]
   let playlistLength: Int
   let retained: Int
   let numbering: MediaNames.Numbering
@@ -51,13 +50,17 @@ package struct FeedDescription: JSONFields, Equatable {
     try MessageError.check(
       "the number of renditions", renditions.count, in: 1...SessionOrder.mostRenditions)
     for rendition in renditions {
-      let name = rendition.name
-      try MessageError.check("a name", name, limit: 64)
-      guard StreamName.isValid(name), name != StreamConfiguration.audioName, name != "auto",
-        renditions.count(where: { $0.name == name }) == 1
-      else { throw .invalid(field: "a name", value: "that no other rendition can have") }
+      try MessageError.check("a name", rendition.name, limit: 64)
+      guard rendition.name != AudioTrackSettings.defaultName else {
+        throw .invalid(field: "a name", value: "that only audio can have")
+      }
       try MessageError.check("a bitrate", rendition.bitrateKilobits, in: 0...10_000_000)
     }
+    let names = renditions.map(\.name) + audio.map(\.name)
+    try MessageError.check("the tracks", count: names.count, limit: Int(FieldReader.mostTracks))
+    guard names.allSatisfy({ StreamName.isValid($0) && $0 != "auto" }),
+      Set(names).count == names.count
+    else { throw .invalid(field: "a name", value: "that no other rendition can have") }
   }
 
   private func checkSegmentation() throws(MessageError) {
@@ -70,21 +73,17 @@ package struct FeedDescription: JSONFields, Equatable {
       throw .invalid(
         field: "a segment number", value: "\(session.firstSegment), whose time is too late")
     }
-    guard let audio else { return }
-    try MessageError.check("a sample rate", audio.sampleRate, in: 7_000...96_000)
-    try MessageError.check("the number of channels", audio.channels, in: 1...64)
-    try MessageError.check("a bitrate", audio.bitrateKilobits, in: 1...100_000)
-    guard AudioSegmentation(following: segmentation, sampleRate: audio.sampleRate) != nil else {
-      throw .invalid(field: "a segment", value: "shorter than a frame of its audio")
+    for track in audio { try track.check(beside: segmentation) }
+    guard audio.allSatisfy(\.isOfInput), audio.count(where: \.isDefault) <= 1 else {
+      throw .invalid(field: "an audio track", value: "with another source, or a second default")
     }
   }
 
   /// Whether both describe the same session, whatever the servers between.
   func isSameSession(as other: FeedDescription) -> Bool {
-    session == other.session && renditions == other.renditions
-      && segmentation == other.segmentation && audio == other.audio
-      && playlistLength == other.playlistLength && retained == other.retained
-      && numbering == other.numbering
+    var same = other
+    same.path = path
+    return self == same
   }
 
   /// The configuration of a session that serves the same stream under the name `name`.
@@ -92,10 +91,7 @@ package struct FeedDescription: JSONFields, Equatable {
     var configuration = StreamConfiguration(renditions: renditions, segmentation: segmentation)
     configuration.name = name
     configuration.source = .upstream(session)
-    if let audio {
-      configuration.audio = .input(nil)
-      configuration.audioSettings = audio
-    }
+    configuration.audioTracks = audio
     configuration.waitsForSource = true
     configuration.playlistLength = playlistLength
     configuration.retained = retained

@@ -8,7 +8,7 @@ final class UpstreamPipeline: Pipeline {
   private let receiver: UpstreamSession
   private let source: UpstreamSource
 
-  /// A pipeline that publishes in `windows`, of the video renditions and then of the audio.
+  /// A pipeline that publishes in `windows`, of which each track has one.
   init(_ context: SessionContext, windows: [LiveWindow], _ source: UpstreamSource) {
     receiver = UpstreamSession(context, windows: windows)
     self.source = source

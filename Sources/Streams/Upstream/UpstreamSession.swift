@@ -30,16 +30,11 @@ final class UpstreamSession: Sendable {
   private let opening = Monitor<Result<Void, SessionFailure>?>(nil)
   private let lastClockError = Locked(Interval.zero)
 
-  /// A session that publishes in `windows`, of the video renditions and then of the audio.
+  /// A session that publishes in `windows`, of which each track has one.
   init(_ context: SessionContext, windows: [LiveWindow]) {
     self.context = context
     self.windows = windows
-    let configuration = context.configuration
-    let tracks = windows.enumerated().map { index, window in
-      UpstreamTrack(
-        window, index < configuration.renditions.count ? configuration.renditions[index] : nil,
-        configuration)
-    }
+    let tracks = zip(context.configuration.tracks, windows).map { UpstreamTrack($1, $0) }
     state = Locked(State(tracks: tracks))
   }
 

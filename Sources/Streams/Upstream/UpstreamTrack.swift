@@ -42,11 +42,10 @@ struct UpstreamTrack {
   /// The most headers that are known; a window keeps no more.
   private static let mostHeaders = 8
 
-  /// A track for the window of a video rendition, or of the audio if `rendition` is nil.
-  init(_ window: LiveWindow, _ rendition: RenditionSettings?, _ configuration: StreamConfiguration)
-  {
+  /// A track for the window of `track`.
+  init(_ window: LiveWindow, _ track: SessionTrack) {
     self.window = window
-    receiver = TrackReceiver(window, rendition, configuration)
+    receiver = TrackReceiver(window, track)
   }
 
   /// Takes a CMAF header; the first one describes the track.

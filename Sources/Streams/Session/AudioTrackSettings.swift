@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+import Checked
+import ChunkStream
+import Media
+import Packaging
+
+/// An audio track of a session: its name, language and source, and the parameters of its encoder.
+package struct AudioTrackSettings: Sendable, Equatable, Codable {
+  /// The source of a track.
+  package enum Source: Sendable, Equatable {
+    /// The test tone, in step with the flash of the test pattern.
+    case tone
+    /// An ALSA device by its name.
+    case device(String)
+    /// The pulled input's audio: copied, or re-encoded if the format is nil.
+    case input(CopiedAudioFormat?)
+  }
+
+  /// The name of the only audio track of a session.
+  package static let defaultName = "audio"
+
+  /// The name in URLs, and for viewers that choose among several tracks.
+  package var name = defaultName
+  /// Whether viewers get the track unless they choose another one.
+  package var isDefault = true
+  /// The source.
+  package var source: Source
+  /// The audio encoder's parameters, and the language.
+  package var encoder: AudioEncoderSettings
+
+  /// A track with the default name.
+  package init(_ source: Source, encoder: AudioEncoderSettings = AudioEncoderSettings()) {
+    self.source = source
+    self.encoder = encoder
+  }
+
+  /// The track with the audio of a pulled input.
+  package init(_ input: InputDescription.Audio) {
+    let copied = CopiedAudioFormat(input)
+    self.init(
+      .input(copied),
+      encoder: copied?.settings
+        ?? AudioEncoderSettings(
+          channels: input.channels == 1 ? 1 : 2, language: input.language))
+  }
+
+  /// Whether the source is the pulled input.
+  var isOfInput: Bool { if case .input = source { true } else { false } }
+
+  /// Checks the ranges of a track beside video.
+  func check(beside segmentation: Segmentation) throws(MessageError) {
+    try MessageError.check("a name", name, limit: 64)
+    if case .device(let name) = source { try MessageError.check("a device", name, limit: 1024) }
+    try MessageError.check("a sample rate", encoder.sampleRate, in: 7_000...96_000)
+    try MessageError.check("the number of channels", encoder.channels, in: 1...64)
+    try MessageError.check("a bitrate", encoder.bitrateKilobits, in: 1...100_000)
+    guard AudioSegmentation(following: segmentation, sampleRate: encoder.sampleRate) != nil else {
+      throw .invalid(field: "a segment", value: "shorter than a frame of its audio")
+    }
+  }
+}
+
+extension AudioTrackSettings.Source: TextCodable {
+  private static let device = "device "
+
+  /// Reads a source; the format of an input's audio is that of its facts.
+  package init?(_ text: String) {
+    switch text {
+    case "tone": self = .tone
+    case "input": self = .input(nil)
+    default:
+      guard text.hasPrefix(Self.device) else { return nil }
+      self = .device(String(text.dropFirst(Self.device.count)))
+    }
+  }
+
+  /// The kind, and the name of a device.
+  package var codedText: String {
+    switch self {
+    case .tone: "tone"
+    case .input: "input"
+    case .device(let name): Self.device + name
+    }
+  }
+}
