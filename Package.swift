@@ -107,7 +107,9 @@ let package = Package(
     // HTTP.
     library("Supervision", ["CLinux", "Isolation", "Net", "Logging", "Sharing", "System", "Time"]),
     // Who may do what: keys, tokens, origins and attempts; decisions of values. Knows no protocol.
-    library("Access", ["CLinux", "COpenSSL", "Checked", "Net", "Sharing", "System", "Time"]),
+    library(
+      "Access",
+      ["CLinux", "COpenSSL", "Checked", "Logging", "Net", "Sharing", "System", "Time"]),
     // HTTP/1.1 and HTTP/2: parsers, connections, server; a client. Knows no video.
     library("HTTP", ["Time", "Net", "Sharing", "System", "CNghttp2"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no

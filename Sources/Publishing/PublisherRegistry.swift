@@ -49,9 +49,6 @@ package final class PublisherRegistry: Sendable {
       _ name: String, _ application: String, _ answer: @escaping @Sendable (Bool) -> Void
     ) -> Void
 
-  /// A digest that no path has.
-  private static let noPath = SecretDigest("")
-
   /// Asked before a client publishes.
   package let hooks: PublishHooks
   /// The connections of publishers, publishing or not.
@@ -136,40 +133,23 @@ package final class PublisherRegistry: Sendable {
   /// - Throws: why it may not; five failures let its address wait.
   package func admit(
     _ target: PublisherPath, as name: String? = nil, from peer: PeerAddress, at now: MonotonicTime
-  ) throws(PublishRefusal) -> Admission {
+  ) throws(AccessRefusal) -> Admission {
     let (found, canCreate, isKey) = state.withLock { state in
       let mapped = state.entries.values.first { $0.target.path?.matches(target.path) == true }
       return (mapped ?? state.entries[target.stream], state.creator != nil, state.isKey)
     }
     if found == nil, canCreate, publishCheck.access.admitsWithoutKey(peer, at: now) {
       let name = name ?? target.key
-      if let wait = publishCheck.wait(of: peer, for: .names, at: now) {
-        throw .tooManyFailures(wait: wait)
-      }
-      guard !isKey(name) else {
-        publishCheck.fail(peer, for: .names, at: now)
-        throw .unknown
+      if let refusal = publishCheck.decide(onNewName: isKey(name), by: peer, at: now).refusal {
+        throw refusal == .name ? .unknown : refusal
       }
       return .new(name: name, application: target.stream)
     }
-    // A path is a key too: each unknown one is a failed attempt.
-    let isPath = found == nil || found?.target.path != nil
-    let key = isPath ? found?.target.path ?? Self.noPath : found?.target.key
-    let refusal = publishCheck.refusal(
-      of: peer, given: isPath ? target.path : target.key, key: key,
-      for: isPath ? .paths : .stream(target.stream), at: now)
-    switch refusal {
-    case .tooManyFailures(let wait): throw .tooManyFailures(wait: wait)
-    case .notLocal: throw .notLocal
-    case .missingKey, .wrongKey: throw .unknown
-    case nil: break
-    }
+    let decision = publishCheck.decide(
+      path: target.path, key: target.key, stream: target.stream, for: found?.target, by: peer,
+      at: now)
+    if let refusal = decision.refusal { throw refusal }
     guard let found else { throw .unknown }
-    // A path counts as a key only if keys are required.
-    let access = publishCheck.access
-    guard !isPath || access.mode == .key || access.admitsWithoutKey(peer, at: now) else {
-      throw .notLocal
-    }
     return .stream(found.stream)
   }
 
@@ -179,13 +159,13 @@ package final class PublisherRegistry: Sendable {
   ///   one.
   package func admit(
     stream: String, key: String?, from peer: PeerAddress, at now: MonotonicTime
-  ) -> Result<PublishedStream, PublishCheck.Refusal>? {
+  ) -> Result<PublishedStream, AccessRefusal>? {
     guard let found = state.withLock({ $0.entries[stream] }), found.target.path == nil else {
       return nil
     }
-    let refusal = publishCheck.refusal(
-      of: peer, given: key, key: found.target.key, for: .stream(stream), at: now)
-    return refusal.map { .failure($0) } ?? .success(found.stream)
+    let decision = publishCheck.decide(
+      on: key, key: found.target.key, by: peer, for: .stream(stream), at: now)
+    return decision.refusal.map { .failure($0) } ?? .success(found.stream)
   }
 
   /// Leads an admitted client to its stream: asks the hook, and then creates a new stream.
@@ -198,7 +178,7 @@ package final class PublisherRegistry: Sendable {
   func enter(
     _ admission: Admission, _ event: PublishEvent,
     on execute: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
-    answer: @escaping @Sendable (Result<Entrance, PublishRefusal>) -> Void
+    answer: @escaping @Sendable (Result<Entrance, AccessRefusal>) -> Void
   ) {
     if let permit = hooks.permit(event) {
       return enter(admission, permit, event.peer, execute, answer)
@@ -214,13 +194,15 @@ package final class PublisherRegistry: Sendable {
   private func enter(
     _ admission: Admission, _ permit: PublishPermit, _ peer: PeerAddress,
     _ execute: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
-    _ answer: @escaping @Sendable (Result<Entrance, PublishRefusal>) -> Void
+    _ answer: @escaping @Sendable (Result<Entrance, AccessRefusal>) -> Void
   ) {
     switch admission {
     case .stream(let stream): answer(.success(Entrance(stream: stream, permit: permit)))
     case .new(let name, let application):
       create(name, application) { [publishCheck] stream in
-        if stream == nil { publishCheck.fail(peer, for: .names, at: SystemClock.monotonicTime) }
+        if stream == nil {
+          publishCheck.attempts.fail(peer, for: .names, at: SystemClock.monotonicTime)
+        }
         execute {
           answer(
             stream.map { .success(Entrance(stream: $0, permit: permit)) } ?? .failure(.unknown))
@@ -238,12 +220,12 @@ package final class PublisherRegistry: Sendable {
   func passphraseWait(
     of peer: PeerAddress, _ admission: Admission, at now: MonotonicTime
   ) -> Interval? {
-    publishCheck.wait(of: peer, for: Self.passphrase(admission), at: now)
+    publishCheck.attempts.wait(of: peer, for: Self.passphrase(admission), at: now)
   }
 
   /// Counts a wrong passphrase as a failure.
   func failPassphrase(_ peer: PeerAddress, _ admission: Admission, at now: MonotonicTime) {
-    publishCheck.fail(peer, for: Self.passphrase(admission), at: now)
+    publishCheck.attempts.fail(peer, for: Self.passphrase(admission), at: now)
   }
 
   private static func passphrase(_ admission: Admission) -> FailedAttempts.Subject {

@@ -52,7 +52,7 @@ final class TemporaryStreams: Sendable {
     // It was removed by a request or by the configuration.
     if state.withLock({ $0.absent[name] != nil && !publishers.contains(name) }) { forget(name) }
     guard StreamName.isValid(name), !serverState.hasStream(application),
-      serverState.allowance.take(name) == .granted
+      serverState.createdStreams.take(name) == .granted
     else { return answer(false) }
     let description = "{\"stream\": \"\(name)\", \"source\": \"rtmp\"}"
     registry.add(Array(description.utf8), afterRemoval: true) { [self] result in
@@ -62,7 +62,7 @@ final class TemporaryStreams: Sendable {
         watch()
         answer(true)
       case .removed, .unknown, .refused, .taken:
-        serverState.allowance.release(name)
+        serverState.createdStreams.release(name)
         answer(false)
       }
     }
@@ -70,7 +70,7 @@ final class TemporaryStreams: Sendable {
 
   private func forget(_ name: String) {
     if state.withLock({ $0.absent.removeValue(forKey: name) }) != nil {
-      serverState.allowance.release(name)
+      serverState.createdStreams.release(name)
     }
   }
 
@@ -101,19 +101,19 @@ final class TemporaryStreams: Sendable {
         state.absent[name] = .some(publishers.hasPublisher(name) ? nil : since ?? now)
       }
       let over = state.absent.compactMap { name, since in
-        since.map { now - $0 >= PublishAllowance.lingerTime } == true ? name : nil
+        since.map { now - $0 >= CreatedStreamLimit.lingerTime } == true ? name : nil
       }
       for name in over { state.absent[name] = nil }
       return (over, gone)
     }
     // Removed by a request or by the configuration.
-    for name in gone { serverState.allowance.release(name) }
+    for name in gone { serverState.createdStreams.release(name) }
     for name in over {
       log.write(
         .info, "unpublished", stream: name,
-        "no publisher for \(PublishAllowance.lingerTime.wholeSeconds) s")
+        "no publisher for \(CreatedStreamLimit.lingerTime.wholeSeconds) s")
       // A publisher that returns now gets a new stream, after the end of this one.
-      serverState.allowance.release(name)
+      serverState.createdStreams.release(name)
       registry.remove(name) { _ in }
     }
     return state.withLock { state in

@@ -13,7 +13,7 @@ private let key = "correct-horse-battery"
 private let studio = FailedAttempts.Subject.stream("studio")
 
 /// The refusal of an address that must wait, with the time for `Retry-After`.
-private func wait(_ milliseconds: Int64) -> PublishCheck.Refusal {
+private func wait(_ milliseconds: Int64) -> AccessRefusal {
   .tooManyFailures(wait: .milliseconds(milliseconds))
 }
 
@@ -23,18 +23,18 @@ private struct Row: Sendable, CustomTestStringConvertible {
   var key: String?
   var peer = remote
   var given: String?
-  let refusal: PublishCheck.Refusal?
+  let refusal: AccessRefusal?
 
   var testDescription: String { "\(mode), key \(key ?? "-"), \(peer) gives \(given ?? "-")" }
 }
 
 private let rows = [
   Row(peer: local, refusal: nil), Row(refusal: .notLocal), Row(given: key, refusal: .notLocal),
-  Row(key: key, peer: local, refusal: .missingKey), Row(key: key, given: key, refusal: nil),
-  Row(key: key, given: key + "x", refusal: .wrongKey), Row(key: key, given: "", refusal: .wrongKey),
-  Row(mode: .open, refusal: nil), Row(mode: .open, key: key, refusal: .missingKey),
-  Row(mode: .key, peer: local, refusal: .missingKey),
-  Row(mode: .key, peer: local, given: key, refusal: .missingKey),
+  Row(key: key, peer: local, refusal: .missing), Row(key: key, given: key, refusal: nil),
+  Row(key: key, given: key + "x", refusal: .invalid), Row(key: key, given: "", refusal: .invalid),
+  Row(mode: .open, refusal: nil), Row(mode: .open, key: key, refusal: .missing),
+  Row(mode: .key, peer: local, refusal: .missing),
+  Row(mode: .key, peer: local, given: key, refusal: .missing),
 ]
 
 @Suite("Access of publishers")
@@ -42,10 +42,9 @@ struct PublishAccessTests {
   @Test("mode, key and address decide", arguments: rows)
   fileprivate func decision(row: Row) {
     let publishCheck = PublishCheck(PublishAccess(row.mode))
-    let refusal = publishCheck.refusal(
-      of: row.peer, given: row.given, key: row.key.map { SecretDigest($0) }, for: studio,
-      at: .origin)
-    #expect(refusal == row.refusal)
+    let decision = publishCheck.decide(
+      on: row.given, key: row.key.map { SecretDigest($0) }, by: row.peer, for: studio, at: .origin)
+    #expect(decision.refusal == row.refusal)
   }
 
   @Test("a digest is the SHA-256 of the key")
@@ -61,14 +60,14 @@ struct PublishAccessTests {
     let key = "fifteen-letters"
     let publishCheck = PublishCheck(PublishAccess(.loopback))
     var now = MonotonicTime.origin
-    func ask(_ given: String?, of peer: PeerAddress = remote) -> PublishCheck.Refusal? {
-      publishCheck.refusal(of: peer, given: given, key: SecretDigest(key), for: studio, at: now)
+    func ask(_ given: String?, of peer: PeerAddress = remote) -> AccessRefusal? {
+      publishCheck.decide(on: given, key: SecretDigest(key), by: peer, for: studio, at: now).refusal
     }
-    for _ in 0..<4 { #expect(ask("wrong") == .wrongKey) }
+    for _ in 0..<4 { #expect(ask("wrong") == .invalid) }
     #expect(ask(key) == nil)
     for _ in 0..<5 {
-      #expect(ask(nil) == .missingKey)
-      #expect(ask("wrong") == .wrongKey)
+      #expect(ask(nil) == .missing)
+      #expect(ask("wrong") == .invalid)
     }
     let otherPort = PeerAddress(high: 0, low: 0xc000_0201, port: 4001, isVersion6: false)
     #expect(ask(key) == wait(60_000) && ask(key, of: otherPort) == wait(60_000))
@@ -77,7 +76,7 @@ struct PublishAccessTests {
     #expect(ask(key) == wait(1))
     now += .milliseconds(1)
     #expect(ask(key) == nil)
-    #expect(publishCheck.refusedCount == 4 + 10 + 3)
+    #expect(publishCheck.attempts.count(.publishing) == 4 + 10 + 3)
   }
 
   @Test(
@@ -86,11 +85,12 @@ struct PublishAccessTests {
       + [("fifteen-letters", false), ("app/fifteen-letters", false), ("application/key", false)])
   func longKey(key: String, isLong: Bool) {
     let publishCheck = PublishCheck(PublishAccess(.loopback))
-    func ask(_ given: String) -> PublishCheck.Refusal? {
-      publishCheck.refusal(
-        of: remote, given: given, key: SecretDigest(key), for: studio, at: .origin)
+    func ask(_ given: String) -> AccessRefusal? {
+      publishCheck.decide(
+        on: given, key: SecretDigest(key), by: remote, for: studio, at: .origin
+      ).refusal
     }
-    for _ in 0..<5 { #expect(ask("wrong") == .wrongKey) }
+    for _ in 0..<5 { #expect(ask("wrong") == .invalid) }
     for _ in 0..<2 {
       #expect(ask(key) == (isLong ? nil : wait(60_000)))
       #expect(ask("wrong") == wait(60_000) && ask("app/wrong") == wait(60_000))
@@ -101,10 +101,10 @@ struct PublishAccessTests {
   func guesses() {
     let publishCheck = PublishCheck(PublishAccess(.loopback))
     var now = MonotonicTime.origin
-    func ask(_ given: String, of peer: PeerAddress = remote) -> PublishCheck.Refusal? {
-      publishCheck.refusal(of: peer, given: given, key: SecretDigest(key), for: studio, at: now)
+    func ask(_ given: String, of peer: PeerAddress = remote) -> AccessRefusal? {
+      publishCheck.decide(on: given, key: SecretDigest(key), by: peer, for: studio, at: now).refusal
     }
-    for _ in 0..<5 { #expect(ask("wrong") == .wrongKey) }
+    for _ in 0..<5 { #expect(ask("wrong") == .invalid) }
     for _ in 0..<3 {
       #expect(ask(key) == nil && ask(key) == nil)
       #expect(ask(key + "x") == wait(1000))
@@ -120,7 +120,7 @@ struct PublishAccessTests {
     }
     // A failure that another check has found permits no further guess.
     #expect(ask(key + "x") == wait(1000))
-    publishCheck.fail(remote, for: studio, at: now)
+    publishCheck.attempts.fail(remote, for: studio, at: now)
     #expect(ask(key) == wait(1000))
   }
 
@@ -128,27 +128,28 @@ struct PublishAccessTests {
   func otherStreams() {
     let publishCheck = PublishCheck(PublishAccess(.loopback))
     func ask(_ given: String, _ key: String, _ subject: FailedAttempts.Subject)
-      -> PublishCheck.Refusal?
+      -> AccessRefusal?
     {
-      publishCheck.refusal(
-        of: remote, given: given, key: SecretDigest(key), for: subject, at: .origin)
+      publishCheck.decide(
+        on: given, key: SecretDigest(key), by: remote, for: subject, at: .origin
+      ).refusal
     }
     let own = FailedAttempts.Subject.stream("own")
     for _ in 0..<5 {
-      #expect(ask("guess", "sesame", studio) == .wrongKey)
+      #expect(ask("guess", "sesame", studio) == .invalid)
       #expect(ask(key, key, own) == nil)
     }
     #expect(ask("sesame", "sesame", studio) == wait(60_000) && ask(key, key, own) == nil)
     // A path of one stream is no proof about the paths of others, nor a key about a passphrase.
     for _ in 0..<5 {
-      #expect(ask("app/guess", "app/other", .paths) == .wrongKey)
-      guard publishCheck.wait(of: remote, for: .paths, at: .origin) == nil else { break }
+      #expect(ask("app/guess", "app/other", .paths) == .invalid)
+      guard publishCheck.attempts.wait(of: remote, for: .paths, at: .origin) == nil else { break }
       #expect(ask("app/own", "app/own", .paths) == nil)
     }
     #expect(ask("app/own", "app/own", .paths) == wait(60_000))
-    for _ in 0..<5 { publishCheck.fail(remote, for: .passphrase("own"), at: .origin) }
+    for _ in 0..<5 { publishCheck.attempts.fail(remote, for: .passphrase("own"), at: .origin) }
     #expect(ask(key, key, own) == nil)
-    #expect(publishCheck.wait(of: remote, for: .passphrase("own"), at: .origin) != nil)
+    #expect(publishCheck.attempts.wait(of: remote, for: .passphrase("own"), at: .origin) != nil)
   }
 
   @Test("the number of kept addresses is bounded; the oldest is forgotten")

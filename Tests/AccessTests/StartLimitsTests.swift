@@ -17,19 +17,19 @@ struct StartLimitsTests {
   func running() {
     var limits = StartLimits(running: 2, starts: 100)
     let found = (0...3).map { limits.start(by: Self.peer(9), running: $0, at: Self.at(0)) }
-    #expect(found == [nil, nil, .running, .running])
+    #expect(found == [nil, nil, .tooManyRunning, .tooManyRunning])
   }
 
   @Test("an address has a number of starts per minute, whatever its port; nil has no limit")
   func starts() {
     var limits = StartLimits(running: 100, starts: 2)
-    func start(_ low: UInt64?, _ second: Int64) -> StartLimits.Refusal? {
+    func start(_ low: UInt64?, _ second: Int64) -> AccessRefusal? {
       limits.start(by: low.map(Self.peer), running: 0, at: Self.at(second))
     }
     #expect(start(9, 0) == nil && start(9, 30) == nil)
-    #expect(start(9, 31) == .starts && start(8, 31) == nil)
+    #expect(start(9, 31) == .tooManyStarts && start(8, 31) == nil)
     // The first start is a minute old.
-    #expect(start(9, 60) == nil && start(9, 61) == .starts)
+    #expect(start(9, 60) == nil && start(9, 61) == .tooManyStarts)
     for _ in 0..<10 { #expect(start(nil, 61) == nil) }
   }
 }

@@ -16,19 +16,19 @@ func noHooks() -> PublishHooks { PublishHooks(.init(), log: quietLog()) }
 
 private func quietLog() -> Log { Log(format: .text, least: .error) { _ in } }
 
-@Suite("The allowance of streams that publishers create")
-struct PublishAllowanceTests {
+@Suite("The limit of streams that publishers create")
+struct CreatedStreamLimitTests {
   @Test("names of all protocols count together, and a released name is free")
   func names() {
-    let allowance = PublishAllowance(limit: 2)
-    #expect(allowance.take("a") == .granted)
-    #expect(allowance.take("a") == .taken)
-    #expect(allowance.take("b") == .granted)
-    #expect(allowance.take("c") == .exhausted)
-    allowance.release("a")
-    allowance.release("a")
-    #expect(allowance.take("c") == .granted)
-    #expect(allowance.take("a") == .exhausted)
+    let created = CreatedStreamLimit(limit: 2)
+    #expect(created.take("a") == .granted)
+    #expect(created.take("a") == .refused(.taken))
+    #expect(created.take("b") == .granted)
+    #expect(created.take("c") == .refused(.full(2)))
+    created.release("a")
+    created.release("a")
+    #expect(created.take("c") == .granted)
+    #expect(created.take("a") == .refused(.full(2)))
   }
 }
 

@@ -140,9 +140,9 @@ struct PublisherRegistryTests {
   private func refusal(
     _ registry: PublisherRegistry, _ path: String, _ peer: PeerAddress,
     at now: MonotonicTime = start
-  ) throws -> PublishRefusal? {
+  ) throws -> AccessRefusal? {
     let target = try target(path)
-    do throws(PublishRefusal) {
+    do throws(AccessRefusal) {
       _ = try registry.admit(target, from: peer, at: now)
       return nil
     } catch { return error }
@@ -151,7 +151,7 @@ struct PublisherRegistryTests {
   @Test("without a key the mode decides")
   func modes() throws {
     for (mode, fromOther) in [
-      (PublishAccess.Mode.loopback, PublishRefusal.notLocal), (.open, nil), (.key, .unknown),
+      (PublishAccess.Mode.loopback, AccessRefusal.notLocal), (.open, nil), (.key, .unknown),
     ] {
       let registry = PublisherRegistry(PublishCheck(PublishAccess(mode)), noHooks())
       _ = registry.add("live", PublishTarget())

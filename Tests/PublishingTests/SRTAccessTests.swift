@@ -22,8 +22,8 @@ struct SRTAccessTests {
   private func ask(
     _ access: SRTAccess, _ streamID: String, _ peer: PeerAddress,
     at now: MonotonicTime = start
-  ) -> Result<String, SRTRefusal> {
-    do throws(SRTRefusal) {
+  ) -> Result<String, SRTRejection> {
+    do throws(SRTRejection) {
       return .success(try access.admit(Array(streamID.utf8), from: peer, at: now).name)
     } catch { return .failure(error) }
   }
@@ -44,12 +44,12 @@ struct SRTAccessTests {
     #expect(ask(access, "studio/wrong", other) == .failure(.access(.unknown)))
     #expect(ask(access, "none/sesame", other) == .failure(.access(.unknown)))
     #expect(ask(access, "", other) == .failure(.streamID(.empty)))
-    #expect(SRTRefusal.access(.unknown).code == 1401)
-    #expect(SRTRefusal.access(.notLocal).code == 1403)
-    #expect(SRTRefusal.access(.taken).code == 1409)
-    #expect(SRTRefusal.access(.tooManyFailures(wait: .seconds(1))).code == 1402)
-    #expect(SRTRefusal.streamID(.empty).code == 1404)
-    #expect(SRTRefusal.streamID(.mode).code == 1405)
+    #expect(SRTRejection.access(.unknown).code == 1401)
+    #expect(SRTRejection.access(.notLocal).code == 1403)
+    #expect(SRTRejection.access(.taken).code == 1409)
+    #expect(SRTRejection.access(.tooManyFailures(wait: .seconds(1))).code == 1402)
+    #expect(SRTRejection.streamID(.empty).code == 1404)
+    #expect(SRTRejection.streamID(.mode).code == 1405)
   }
 
   @Test("five wrong keys let an address wait, with the right key too")
@@ -58,7 +58,7 @@ struct SRTAccessTests {
     _ = streams.add("live", PublishTarget(key: SecretDigest("sesame")))
     let access = SRTAccess(streams, passphrase: nil)
     for _ in 0..<5 { #expect(ask(access, "live/wrong", other) == .failure(.access(.unknown))) }
-    let refusal = PublishRefusal.tooManyFailures(wait: .seconds(60))
+    let refusal = AccessRefusal.tooManyFailures(wait: .seconds(60))
     #expect(ask(access, "live/sesame", other) == .failure(.access(refusal)))
     #expect("\(refusal)" == "too many failed attempts; wait 60 s")
     #expect(ask(access, "live/sesame", local) == .success("live"))
@@ -104,7 +104,7 @@ struct SRTAccessTests {
     streams.createUnknown(isKey: { streams.hasKey($0) }) { _, _, answer in answer(true) }
     let access = SRTAccess(streams, passphrase: nil)
     for _ in 1...5 { #expect(ask(access, "sesame", other) == .failure(.access(.unknown))) }
-    let wait = PublishRefusal.tooManyFailures(wait: .seconds(60))
+    let wait = AccessRefusal.tooManyFailures(wait: .seconds(60))
     #expect(ask(access, "sesame", other) == .failure(.access(wait)))
     #expect(ask(access, "cam7", other) == .failure(.access(wait)))
     #expect(ask(access, "cam7", local) == .success("cam7"))

@@ -6,6 +6,7 @@ import Sharing
 import Streams
 import Testing
 
+@testable import Access
 @testable import Server
 
 @Suite("/api/streams, and its token")

@@ -38,7 +38,7 @@ struct MediaUploadTests {
     let log = Log(format: .text, least: .error) { _ in }
     let uploads = MediaUploads(
       loop: handler.loop,
-      permits: PermitRequests(PublishHooks(.init(), log: log), loop: handler.loop), log: log)
+      hookRequests: HookRequests(PublishHooks(.init(), log: log), loop: handler.loop), log: log)
     var (parser, position) = (RequestHeadParser(), 0)
     let head = Array("PUT /live/clip.ts HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
     let exchange = FakeExchange(

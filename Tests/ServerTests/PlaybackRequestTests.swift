@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Access
 import HLSPackager
 import HTTP
 import Media
@@ -11,6 +10,7 @@ import TestSupport
 import Testing
 import Time
 
+@testable import Access
 @testable import Server
 
 private let local = PeerAddress(high: 0, low: 0x7f00_0001, port: 4000, isVersion6: false)
@@ -249,10 +249,9 @@ struct PlaybackRequestTests {
 
   @Test("permissions are limited, and computed once")
   func capacity() throws {
-    let playbackRefusals = PlaybackRefusals()
-    var access = PlaybackAccess(playbackRefusals)
+    var access = PlaybackAccess(AttemptLimit())
     let keys = [try #require(TokenKey("k1:\(Self.secret)"))]
-    func refusal(_ text: String, _ keys: [TokenKey], _ now: Int64) -> PlaybackRefusals.Refusal? {
+    func refusal(_ text: String, _ keys: [TokenKey], _ now: Int64) -> AccessRefusal? {
       access.decide(
         on: .playbackToken(text), for: "live", keys, by: remote, at: .origin, seconds: now
       ).refusal

@@ -44,7 +44,7 @@ struct StatisticsTests {
       #expect(response.header("access-control-allow-origin") == nil)
       #expect((response.header("www-authenticate") != nil) == (status == 401))
     }
-    #expect(handler.serverState.adminRefusals.count == (status == 200 ? 0 : 2))
+    #expect(handler.serverState.attempts.count(.administration) == (status == 200 ? 0 : 2))
   }
 
   @Test(

@@ -289,7 +289,7 @@ struct UploadRequestTests {
       statuses[try handler.put("/name-\(number)/a.ts", "x").status, default: 0] += 1
     }
     // Some streams are created, five names are refused, and nothing is learned of the others.
-    let limit = handler.serverState.allowance.limit
+    let limit = handler.serverState.createdStreams.limit
     #expect(statuses == [201: limit, 503: 5, 429: 1000 - limit - 5])
     #expect(try handler.put("/name-1000/a.ts", "x").status == 429)
     #expect(try handler.put("/name-1/a.ts", "x").status == 204, "a stream that exists")

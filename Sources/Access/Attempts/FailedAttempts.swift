@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Net
-package import Time
+import Net
+import System
+import Time
 
 /// Wrong secrets by the address that gave them and by their subject: a pure state machine.
 ///
 /// After ``limit`` failures an address waits until none is younger than ``waitingTime``. A right
 /// secret of one stream proves nothing about another one, so it ends no other wait.
 package struct FailedAttempts: Sendable {
+  /// The clients whose failures are in one table.
+  package enum Area: Hashable, Sendable {
+    case publishing, playback, administration
+  }
+
   /// The streams or routes that a secret protects.
   package enum Subject: Hashable, Sendable {
-    /// The stream of this name, which exists.
+    /// Publishing to the stream of this name, which exists.
     case stream(String)
+    /// Playing the stream of this name.
+    case playback(String)
     /// All streams that publishers create: streams of all names have the same key.
     case newStreams
     /// Paths that lead to streams, and names of no stream.
@@ -31,8 +39,17 @@ package struct FailedAttempts: Sendable {
     /// right key of a stream is no passphrase.
     var endsWithSuccess: Bool {
       switch self {
-      case .stream, .newStreams, .administration: true
-      case .paths, .names, .passphrase: false
+      case .stream, .newStreams: true
+      case .paths, .names, .passphrase, .playback, .administration: false
+      }
+    }
+
+    /// The table of the failures.
+    var area: Area {
+      switch self {
+      case .stream, .newStreams, .paths, .names, .passphrase: .publishing
+      case .playback: .playback
+      case .administration: .administration
       }
     }
   }
@@ -43,11 +60,11 @@ package struct FailedAttempts: Sendable {
   }
 
   /// The number of failures after which an address waits.
-  package static let limit = 5
+  static let limit = 5
   /// How long an address waits after its last failure.
-  package static let waitingTime = Interval.seconds(60)
+  static let waitingTime = Interval.seconds(60)
   /// The shortest interval between two ``trial``s of an address that waits.
-  package static let trialInterval = Interval.seconds(1)
+  static let trialInterval = Interval.seconds(1)
   /// The largest number of addresses and subjects; above it the one that failed first is forgotten.
   private static let capacity = 4096
 
@@ -61,10 +78,10 @@ package struct FailedAttempts: Sendable {
   private var failures: [Key: Failures] = [:]
 
   /// No failures.
-  package init() {}
+  init() {}
 
   /// How long an address must still wait; nil if it need not.
-  package func wait(
+  func wait(
     of peer: PeerAddress, for subject: Subject, at now: MonotonicTime
   ) -> Interval? {
     guard let found = failures[Key(owner: peer.owner, subject: subject)],
@@ -75,7 +92,7 @@ package struct FailedAttempts: Sendable {
   }
 
   /// Counts a failure.
-  package mutating func fail(_ peer: PeerAddress, for subject: Subject, at now: MonotonicTime) {
+  mutating func fail(_ peer: PeerAddress, for subject: Subject, at now: MonotonicTime) {
     let key = Key(owner: peer.owner, subject: subject)
     let known = failures[key].flatMap { now - $0.last < Self.waitingTime ? $0 : nil }
     if known == nil, failures.count >= Self.capacity {
@@ -91,7 +108,7 @@ package struct FailedAttempts: Sendable {
   }
 
   /// How long an address that waits may try no secret nevertheless; nil if it may try one.
-  package func trialWait(
+  private func trialWait(
     of peer: PeerAddress, for subject: Subject, at now: MonotonicTime
   ) -> Interval? {
     guard let trial = failures[Key(owner: peer.owner, subject: subject)]?.trial else { return nil }
@@ -100,13 +117,41 @@ package struct FailedAttempts: Sendable {
   }
 
   /// An address that waits has tried a wrong secret; its waiting time stays the same.
-  package mutating func trial(_ peer: PeerAddress, for subject: Subject, at now: MonotonicTime) {
+  private mutating func trial(_ peer: PeerAddress, for subject: Subject, at now: MonotonicTime) {
     failures[Key(owner: peer.owner, subject: subject)]?.trial = now
   }
 
   /// Forgets the failures of an address that has given a right secret.
-  package mutating func succeed(_ peer: PeerAddress, for subject: Subject) {
+  private mutating func succeed(_ peer: PeerAddress, for subject: Subject) {
     guard subject.endsWithSuccess else { return }
     failures[Key(owner: peer.owner, subject: subject)] = nil
+  }
+
+  /// Compares the key that a publisher gave with the right one.
+  ///
+  /// While an address waits, the right key is accepted nevertheless if it has
+  /// ``SecretDigest/longLength`` characters: the client that tries others may only have the same
+  /// address. One key of that length per second is compared; further attempts are refused unseen.
+  /// A random key cannot be guessed at that rate.
+  mutating func compare(
+    _ given: String, with key: SecretDigest, of peer: PeerAddress, for subject: Subject,
+    at now: MonotonicTime
+  ) -> AccessDecision {
+    // Failures are kept: those of another client of the address would begin again.
+    if let wait = wait(of: peer, for: subject, at: now) {
+      guard !SecretDigest.isShort(given) else { return .refused(.tooManyFailures(wait: wait)) }
+      if let wait = trialWait(of: peer, for: subject, at: now) {
+        return .refused(.tooManyFailures(wait: wait))
+      }
+      if key.matches(given) { return .granted }
+      trial(peer, for: subject, at: now)
+      return .refused(.tooManyFailures(wait: Self.trialInterval))
+    }
+    guard key.matches(given) else {
+      fail(peer, for: subject, at: now)
+      return .refused(.invalid)
+    }
+    succeed(peer, for: subject)
+    return .granted
   }
 }

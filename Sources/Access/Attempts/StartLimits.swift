@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Net
-package import Time
+import Net
+import Time
 
 /// Decides whether a request may start a stream on demand: a pure state machine.
 ///
 /// Any viewer may start such a stream by one request, and each running stream costs an encoder.
 package struct StartLimits: Sendable {
-  /// Why a stream is not started.
-  package enum Refusal: Sendable, Equatable {
-    /// Too many streams run.
-    case running
-    /// The address has started too many streams in a minute.
-    case starts
-  }
-
   private static let interval = Interval.seconds(60)
   /// The maximum number of kept addresses; each has started a stream within the last minute.
   private static let addressLimit = 10_000
@@ -25,22 +17,26 @@ package struct StartLimits: Sendable {
   let starts: Int
   private var recent: [PeerAddress: [MonotonicTime]] = [:]
 
+  /// No limits.
+  package static let none = StartLimits(running: .max, starts: .max)
+
+  /// Limits of streams that run, and of starts by one address per minute.
   package init(running: Int, starts: Int) {
     self.running = running
     self.starts = starts
   }
 
   /// Counts a start, unless it is refused; without an address it has no limit of starts.
-  package mutating func start(
+  mutating func start(
     by peer: PeerAddress?, running count: Int, at now: MonotonicTime
-  ) -> Refusal? {
-    guard count < running else { return .running }
+  ) -> AccessRefusal? {
+    guard count < running else { return .tooManyRunning }
     guard let peer else { return nil }
     if recent.count >= Self.addressLimit {
       recent = recent.filter { $0.value.last.map { now - $0 < Self.interval } ?? false }
     }
     let known = (recent[peer.owner] ?? []).filter { now - $0 < Self.interval }
-    guard known.count < starts, recent.count < Self.addressLimit else { return .starts }
+    guard known.count < starts, recent.count < Self.addressLimit else { return .tooManyStarts }
     recent[peer.owner] = known + [now]
     return nil
   }

@@ -35,17 +35,13 @@ package struct KnownHosts {
   ///
   /// Browsers send `Origin` with requests whose responses a page of another site could read.
   /// - Source: RFC 6454 §7; Fetch §3.1
-  package func foreignPage(host: String?, origin: String?) -> String? {
-    guard contain(field: host) else { return Self.unknownHost }
+  func refusal(host: String?, origin: String?) -> AccessRefusal? {
+    guard contain(field: host) else { return .unknownHost }
     guard let origin = origin?.lowercased() else { return nil }
     let host = host?.lowercased() ?? ""
     return ["http://\(host)", "https://\(host)"].contains(origin)
-      ? nil : "pages of other origins cannot read this"
+      ? nil : .foreignPage
   }
-
-  /// The line for a `Host` that is not known.
-  package static let unknownHost =
-    "unknown host (expected an address, localhost, or a name of --public-url or --api-host)"
 
   /// The host of an absolute URL.
   package static func name(in url: String) -> String {

@@ -27,10 +27,9 @@ package struct SocketOrigins: Sendable {
 
   /// Whether a request may open a WebSocket: it comes from no page, from a page of the server that
   /// it asks, or from a page of a permitted origin.
-  package func permit(origin: String?, host: String?) -> Bool {
-    guard !origins.isEmpty, let origin = origin?.lowercased() else { return true }
-    if origins.contains(origin) { return true }
-    guard let host = host?.lowercased() else { return false }
-    return origin == "http://\(host)" || origin == "https://\(host)"
+  package func decide(origin: String?, host: String?) -> AccessDecision {
+    guard !origins.isEmpty, let origin = origin?.lowercased() else { return .granted }
+    let own = host.map { ["http://\($0.lowercased())", "https://\($0.lowercased())"] } ?? []
+    return origins.contains(origin) || own.contains(origin) ? .granted : .refused(.foreignPage)
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Ingest
 import Net
 
@@ -7,7 +8,7 @@ import Net
 extension RTMPConnection {
   /// Asks for the permission to publish.
   func ask(_ target: PublisherPath) {
-    do throws(PublishRefusal) {
+    do throws(AccessRefusal) {
       let (registry, loop) = (server.registry, server.loop)
       let admission = try registry.admit(target, from: peer, at: loop.now)
       if case .stream(let stream) = admission, stream.isTaken(at: loop.now) { throw .taken }
@@ -17,16 +18,16 @@ extension RTMPConnection {
   }
 
   /// The hook has answered, and the stream exists; or the client is refused.
-  private func entered(_ result: Result<PublisherRegistry.Entrance, PublishRefusal>) {
+  private func entered(_ result: Result<PublisherRegistry.Entrance, AccessRefusal>) {
     guard case .starting = state else { return }
-    do throws(PublishRefusal) {
+    do throws(AccessRefusal) {
       let entrance = try result.get()
       permit = entrance.permit
       try attach(to: entrance.stream)
     } catch { refuse("\(error)") }
   }
 
-  private func attach(to stream: PublishedStream) throws(PublishRefusal) {
+  private func attach(to stream: PublishedStream) throws(AccessRefusal) {
     let loop = server.loop
     // The reference ends when the state does.
     let publisher = Publisher(self.stream.isSecure ? .rtmps : .rtmp) { [self] then in

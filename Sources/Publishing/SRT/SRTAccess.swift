@@ -38,12 +38,12 @@ package struct SRTAccess: Sendable {
   /// - Throws: why the caller may not publish.
   package func admit(
     _ streamID: [UInt8], from peer: PeerAddress, at now: MonotonicTime
-  ) throws(SRTRefusal) -> Grant {
+  ) throws(SRTRejection) -> Grant {
     let path: PublisherPath
     do throws(SRTStreamIDError) { path = try SRTStreamID(streamID).path } catch {
       throw .streamID(error)
     }
-    do throws(PublishRefusal) {
+    do throws(AccessRefusal) {
       let admission = try registry.admit(path, as: path.stream, from: peer, at: now)
       var passphrase = passphrase
       switch admission {
@@ -64,9 +64,9 @@ package struct SRTAccess: Sendable {
 }
 
 /// Why a caller is refused during its handshake.
-package enum SRTRefusal: Error, Sendable, Equatable, CustomStringConvertible {
+package enum SRTRejection: Error, Sendable, Equatable, CustomStringConvertible {
   case streamID(SRTStreamIDError)
-  case access(PublishRefusal)
+  case access(AccessRefusal)
   /// Too many callers, in all or of the address.
   case overload
   /// The library does not take the passphrase.
@@ -81,9 +81,9 @@ package enum SRTRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     case .streamID(.mode): SRT_REJX_BAD_MODE
     case .streamID(.type): SRT_REJX_NOTSUP_MEDIA
     case .access(.unknown): SRT_REJX_UNAUTHORIZED
-    case .access(.notLocal), .access(.notPermitted): SRT_REJX_FORBIDDEN
     case .access(.tooManyFailures), .overload: SRT_REJX_OVERLOAD
     case .access(.taken): SRT_REJX_CONFLICT
+    case .access: SRT_REJX_FORBIDDEN
     case .passphrase: SRT_REJX_ISE
     }
   }

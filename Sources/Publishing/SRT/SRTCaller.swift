@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Logging
 import Net
 import Time
@@ -52,9 +53,9 @@ final class SRTCaller: @unchecked Sendable {
       answer: { self.entered($0) })
   }
 
-  private func entered(_ result: Result<PublisherRegistry.Entrance, PublishRefusal>) {
+  private func entered(_ result: Result<PublisherRegistry.Entrance, AccessRefusal>) {
     guard case .entering = state else { return }
-    do throws(PublishRefusal) {
+    do throws(AccessRefusal) {
       let entrance = try result.get()
       permit = entrance.permit
       try attach(to: entrance.stream)
@@ -66,7 +67,7 @@ final class SRTCaller: @unchecked Sendable {
     }
   }
 
-  private func attach(to stream: PublishedStream) throws(PublishRefusal) {
+  private func attach(to stream: PublishedStream) throws(AccessRefusal) {
     let service = loop.service
     // The reference ends when the state does.
     let publisher = Publisher(.srt) { [self] then in

@@ -52,7 +52,7 @@ final class SRTHandshakes: Sendable {
   ///
   /// - Returns: 0 to continue the handshake, -1 to refuse the caller.
   func decide(_ socket: SRTSocket, _ streamID: [UInt8], _ peer: PeerAddress) -> Int32 {
-    do throws(SRTRefusal) {
+    do throws(SRTRejection) {
       try permit(socket, streamID, peer, SystemClock.monotonicTime)
       return 0
     } catch {
@@ -64,14 +64,14 @@ final class SRTHandshakes: Sendable {
 
   private func permit(
     _ socket: SRTSocket, _ streamID: [UInt8], _ peer: PeerAddress, _ now: MonotonicTime
-  ) throws(SRTRefusal) {
+  ) throws(SRTRejection) {
     // This thread alone adds callers.
     let hasRoom = state.withLock { state in
       state.unfinished.count < Self.mostUnfinished
         && state.unfinished.count + state.connectedCount < Self.mostCallers
     }
     guard hasRoom, access.registry.connections.add(peer) else { throw .overload }
-    do throws(SRTRefusal) {
+    do throws(SRTRejection) {
       let grant = try access.admit(streamID, from: peer, at: now)
       if let passphrase = grant.passphrase, !socket.setPassphrase(passphrase) {
         throw .passphrase

@@ -19,7 +19,6 @@ final class ControlAPI {
 
   private let serverState: ServerState
   private unowned let loop: EventLoop
-  private let hosts: KnownHosts
   private var waiting: [UInt64: any Exchange] = [:]
   private var lastTicket: UInt64 = 0
   private let replies = Locked<[Reply]>([])
@@ -27,7 +26,6 @@ final class ControlAPI {
   init(_ serverState: ServerState, loop: EventLoop) {
     self.serverState = serverState
     self.loop = loop
-    hosts = KnownHosts(serverState.options.hostNames)
   }
 
   /// Whether a request is for `/api`.
@@ -36,11 +34,14 @@ final class ControlAPI {
   /// Answers a request, or holds it until its result is known.
   func handle(_ exchange: any Exchange) {
     exchange.kind = .control
-    guard hosts.contain(exchange.request) else {
-      return exchange.respond(Self.error(403, KnownHosts.unknownHost))
+    let (request, path) = (exchange.request, exchange.request.pathSegments)
+    let decision = serverState.admin.decide(
+      on: AdminAccess.Client(request), parameter: PlaybackAccess.parameter(request),
+      stream: path.count >= 3 ? path[2] : nil, at: loop.now,
+      seconds: (SystemClock.wallTime - .origin).wholeSeconds)
+    if let refusal = decision.refusal {
+      return exchange.respond(refusal.response(to: .administration))
     }
-    if let refusal = refusal(exchange.request) { return exchange.respond(refusal) }
-    let path = exchange.request.pathSegments
     if path.count == 4, path[1] == "streams", path[3] == "events" {
       return addEvent(exchange, path[2])
     }
@@ -145,47 +146,6 @@ final class ControlAPI {
     let table = serverState.streamTable
     return table.stream(name).map { StreamDocument($0).text }
       ?? table.uploads[name].map { UploadDocument($0, at: loop.now).text }
-  }
-
-  /// The response for a request without the right token; nil if the token is right.
-  /// - Source: RFC 6750 §3; RFC 9110 §15.5.2, §15.5.4
-  private func refusal(_ request: Request) -> PreparedResponse? {
-    guard let token = serverState.options.adminToken else {
-      return Self.error(403, "/api is off: it requires --admin-token")
-    }
-    let bearer = Authorization(request)?.bearer
-    let given = bearer ?? PlaybackAccess.parameter(request)
-    guard let given else {
-      serverState.adminRefusals.note(request.peer, isFailure: false, at: loop.now)
-      return Self.error(
-        401, "missing bearer token",
-        [HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\"")])
-    }
-    // A right token is never slowed down: other clients may have the same address.
-    if let bearer, Secret.isSame(bearer, token) { return nil }
-    let verdict = verdict(JSONWebToken(given), request, token)
-    if case .valid = verdict { return nil }
-    guard !serverState.adminRefusals.mustWait(request.peer, at: loop.now) else {
-      return Self.error(429, AdminRefusals.line, [AdminRefusals.retryAfter])
-    }
-    let isExpired = verdict == .expired
-    serverState.adminRefusals.note(request.peer, isFailure: !isExpired, at: loop.now)
-    return Self.error(403, isExpired ? "the token has expired" : "invalid token")
-  }
-
-  /// The verdict on a JSON Web Token: signed by the admin token, if that has 32 characters, or by
-  /// the owner of the public key.
-  private func verdict(
-    _ webToken: JSONWebToken?, _ request: Request, _ adminToken: String
-  ) -> PlaybackToken.Verdict {
-    let secrets = [TokenKey("admin:" + adminToken)].compactMap { $0 }
-    let keys = JSONWebToken.Keys(
-      secrets: secrets, publicKey: serverState.options.tokenPublicKey)
-    guard let claims = webToken?.claims(keys) else { return .invalid }
-    let path = request.pathSegments
-    return claims.verdict(
-      on: .api, path.count >= 3 ? path[2] : nil,
-      now: (SystemClock.wallTime - .origin).wholeSeconds)
   }
 
   private static let fields = [HeaderField("Cache-Control", "no-store"), ResponseFields.nosniff]

@@ -31,7 +31,6 @@ package final class ServerState: Sendable {
   /// The time of the start.
   let startedAt = SystemClock.wallTime
   private let shared: Locked<Shared>
-  private let startLimits: Locked<StartLimits>
   /// The state of the WebSockets.
   let sockets = SharedSockets()
   /// The viewers of all loops.
@@ -40,18 +39,18 @@ package final class ServerState: Sendable {
   let viewerHistory = Locked(ViewerHistory())
   /// Decides which clients may publish.
   package let publishCheck: PublishCheck
-  /// Slows down addresses with invalid playback tokens.
-  let playbackRefusals: PlaybackRefusals
-  /// Slows down addresses with invalid tokens for `/api`, `/stats`, `/metrics` and times.
-  let adminRefusals: AdminRefusals
+  /// Slows down addresses with invalid keys and tokens, and counts refusals.
+  let attempts: AttemptLimit
+  /// Decides which clients may use `/api`, and read statistics, metrics and times.
+  let admin: AdminAccess
   /// Warns of proxies that are not named.
   let proxyNotice: ProxyNotice
   /// The streams that accept publishers of media.
   package let publishers: PublisherRegistry
   /// The names of the streams that publishers have created.
-  package let allowance: PublishAllowance
+  package let createdStreams: CreatedStreamLimit
   /// The permissions of clients that upload files of uploaded streams.
-  let uploadPermits = Locked(UploadPermits())
+  let uploadGrants = Locked(UploadGrants())
   /// The uploads of files.
   let uploadCounters = Locked(UploadCounters())
   private let loops = Locked<[Locked<ServerCounters>]>([])
@@ -83,15 +82,16 @@ package final class ServerState: Sendable {
     }
     shared = Locked(Shared(streamTable: StreamTable(revision: 0, streams: streams)))
     self.options = options
-    startLimits = Locked(
-      StartLimits(running: options.runningStreams, starts: options.streamStarts))
-    let publishCheck = PublishCheck(options.publishAccess)
+    attempts = AttemptLimit(
+      starts: StartLimits(running: options.runningStreams, starts: options.streamStarts))
+    let publishCheck = PublishCheck(options.publishAccess, attempts)
     self.publishCheck = publishCheck
-    playbackRefusals = PlaybackRefusals()
-    adminRefusals = AdminRefusals(log: log)
+    admin = AdminAccess(
+      token: options.adminToken, publicKey: options.tokenPublicKey,
+      hosts: KnownHosts(options.hostNames), localClients: options.localClients, attempts, log: log)
     proxyNotice = ProxyNotice(log: log)
     publishers = PublisherRegistry(publishCheck, PublishHooks(options.publishHooks, log: log))
-    allowance = PublishAllowance(limit: options.publishedStreams)
+    createdStreams = CreatedStreamLimit(limit: options.publishedStreams)
     self.page = page
     self.log = log
     self.segmentRows = segmentRows
@@ -158,7 +158,7 @@ package final class ServerState: Sendable {
   }
 
   /// Whether a request of `peer` may start a stream on demand.
-  func mayStart(by peer: PeerAddress, at now: MonotonicTime) -> StartLimits.Refusal? {
+  func mayStart(by peer: PeerAddress, at now: MonotonicTime) -> AccessDecision {
     let running = streams.count { stream in
       guard stream.plan.isOnDemand else { return false }
       return switch stream.phase {
@@ -168,11 +168,7 @@ package final class ServerState: Sendable {
     }
     // A proxy brings the requests of all its clients.
     let isCounted = !peer.isLoopback && !options.proxies.contains(peer)
-    let refusal = startLimits.withLock {
-      $0.start(by: isCounted ? peer : nil, running: running, at: now)
-    }
-    if refusal != nil { refusedStarts.withLock { $0 += 1 } }
-    return refusal
+    return attempts.start(by: isCounted ? peer : nil, running: running, at: now)
   }
 
   /// The text of `/metrics`; beyond the render budget the previous text is repeated.
@@ -193,9 +189,6 @@ package final class ServerState: Sendable {
 
   private let metricsText = Locked<(text: SharedBytes?, budget: RenderBudget)>(
     (nil, RenderBudget()))
-
-  /// The number of refused starts of streams on demand.
-  let refusedStarts = Locked<UInt64>(0)
 
   private static func state(of stream: StreamSupervisor) -> StreamEntry.State {
     switch stream.phase {

@@ -16,7 +16,7 @@ extension StreamHandler {
       return exchange.respond(refusal)
     }
     if let refusal = use(by: exchange.request.peer) {
-      return exchange.respond(ResponseFields.unavailable(Self.text(refusal), retryAfter: 5))
+      return exchange.respond(refusal.response(to: .start))
     }
     // Not held: a server that asks again states the servers that wait for it.
     guard let (served, session) = started else {

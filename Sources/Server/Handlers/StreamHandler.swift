@@ -28,7 +28,7 @@ final class StreamHandler {
   private let options: ServingOptions
   let counters: Locked<ServerCounters>
   private unowned let loop: EventLoop
-  private let mayStart: (PeerAddress, MonotonicTime) -> StartLimits.Refusal?
+  private let mayStart: (PeerAddress, MonotonicTime) -> AccessDecision
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private let starting: StartQueue
   private var timestamps = TimestampsCache()
@@ -47,7 +47,7 @@ final class StreamHandler {
   init(
     _ stream: StreamEntry, options: ServingOptions, counters: Locked<ServerCounters>,
     loop: EventLoop,
-    mayStart: @escaping (PeerAddress, MonotonicTime) -> StartLimits.Refusal? = { _, _ in nil },
+    mayStart: @escaping (PeerAddress, MonotonicTime) -> AccessDecision = { _, _ in .granted },
     sockets: SharedSockets = SharedSockets(), rows: SegmentRows? = nil,
     reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
@@ -194,7 +194,7 @@ final class StreamHandler {
     _ exchange: any Exchange, since: MonotonicTime, isUse: Bool = true
   ) -> ServedStream? {
     if isUse, let refusal = use(by: exchange.request.peer) {
-      exchange.respond(ResponseFields.unavailable(Self.text(refusal), retryAfter: 5))
+      exchange.respond(refusal.response(to: .start))
       return nil
     }
     if let servedStream, !renditions.isEmpty { return servedStream }
@@ -208,10 +208,10 @@ final class StreamHandler {
   }
 
   /// Starts a stream on demand for a client, and keeps it running; the reason if it may not start.
-  func use(by peer: PeerAddress) -> StartLimits.Refusal? {
+  func use(by peer: PeerAddress) -> AccessRefusal? {
     guard let hosted = stream.hosted else { return nil }
     if hosted.plan.isOnDemand, case .idle = stream.state,
-      let refusal = mayStart(peer, loop.now)
+      let refusal = mayStart(peer, loop.now).refusal
     {
       return refusal
     }
@@ -222,13 +222,6 @@ final class StreamHandler {
   /// `line` with the words for the outage of the source, if there is one.
   func withWords(_ line: String) -> String {
     stream.outage.map { "\(line): \($0.kind.words)" } ?? line
-  }
-
-  static func text(_ refusal: StartLimits.Refusal) -> String {
-    switch refusal {
-    case .running: "too many streams run"
-    case .starts: "too many streams were started"
-    }
   }
 
   // MARK: Changes, publication, deadlines

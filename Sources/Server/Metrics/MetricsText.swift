@@ -31,7 +31,7 @@ struct MetricsText {
     viewers(&out)
     serverState.uploadCounters.withLock { $0 }.write(
       to: &out, serverState.streamTable.uploads.entries,
-      refused: serverState.publishCheck.refusedCount)
+      refused: serverState.attempts.count(.publishing))
     accessLog(&out)
     process(&out)
     return out.text
@@ -142,20 +142,20 @@ struct MetricsText {
     out.family(
       "streamer_api_denied_total", "counter", "Requests to /api without a valid token.")
     out.sample(
-      "streamer_api_denied_total", [], Double(serverState.adminRefusals.count))
+      "streamer_api_denied_total", [], Double(serverState.attempts.count(.administration)))
     out.family(
       "streamer_playback_refused_total", "counter",
       "Requests for media without a valid playback token.")
-    for refusal in PlaybackRefusals.Refusal.allCases {
+    for reason in AccessRefusal.Reason.allCases {
       out.sample(
-        "streamer_playback_refused_total", [("reason", refusal.rawValue)],
-        Double(serverState.playbackRefusals.count(refusal)))
+        "streamer_playback_refused_total", [("reason", reason.rawValue)],
+        Double(serverState.attempts.count(.playback, reason)))
     }
     out.family(
       "streamer_starts_refused_total", "counter",
       "Requests that did not start a stream on demand, because of a limit.")
     out.sample(
-      "streamer_starts_refused_total", [], Double(serverState.refusedStarts.withLock { $0 }))
+      "streamer_starts_refused_total", [], Double(serverState.attempts.refusedStarts))
     renditions(&out)
   }
 

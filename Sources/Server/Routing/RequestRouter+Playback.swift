@@ -9,34 +9,22 @@ import Time
 
 /// Permission to play: tokens of requests for media, and `/auth`.
 extension RequestRouter {
-  /// The permission of a request to be routed.
-  struct Permit {
-    /// The viewer that a valid token names; nil for none.
-    var tokenOwner: String?
-    /// Whether the response is for one viewer: without a token in the path the request has the
-    /// address that it has for viewers without permission.
-    ///
-    /// A proxy that checks access removes the token; its cache keeps one copy for all viewers.
-    /// - Source: RFC 9111 §3.5, §5.2.2.7
-    var isForOneViewer = false
-  }
-
   /// Checks the token of a request; nil if it was answered: a request for media without permission,
   /// or the first one with a JSON Web Token.
-  func permit(
+  func grant(
     _ exchange: any Exchange, _ token: String?, _ target: RoutedTarget
-  ) -> Permit? {
+  ) -> PlaybackGrant? {
     let request = exchange.request
     guard needsTokens, !request.isChecked, let media = protectedMedia(request, target) else {
-      return Permit()
+      return PlaybackGrant()
     }
     switch decision(request, token, media) {
-    case .refused(let refusal): exchange.respond(PlaybackAccess.response(refusal))
-    case .permitted(let session):
-      guard token == nil else { return Permit(tokenOwner: session) }
+    case .refused(let refusal): exchange.respond(refusal.response(to: .playback))
+    case .granted(let session):
+      guard token == nil else { return PlaybackGrant(tokenOwner: session) }
       guard media.isIndex,
         let redirection = playback.redirection(request, on: media.stream, media.keys)
-      else { return Permit(tokenOwner: session, isForOneViewer: true) }
+      else { return PlaybackGrant(tokenOwner: session, isForOneViewer: true) }
       exchange.respond(redirection)
     }
     return nil
@@ -53,7 +41,7 @@ extension RequestRouter {
   /// Whether a client may have media with a key.
   private func decision(
     _ request: Request, _ token: String?, _ media: ProtectedMedia
-  ) -> PlaybackAccess.Decision {
+  ) -> AccessDecision {
     let credential =
       token.map { PlaybackAccess.Credential.playbackToken($0) }
       ?? PlaybackAccess.webToken(request).map { .webToken($0) }
@@ -72,11 +60,11 @@ extension RequestRouter {
     let request = exchange.request
     guard let target = request.header("x-original-uri"),
       var original = try? Request("GET", target, peer: request.peer), original.hasPlainPath
-    else { return exchange.respond(PlaybackAccess.answer(.invalid)) }
+    else { return answer(exchange, .refused(.invalid)) }
     let isBelowToken = original.isBelow("t")
     let token = isBelowToken ? original.takePathPrefix() : nil
     guard token != nil || !isBelowToken else {
-      return exchange.respond(PlaybackAccess.answer(.invalid))
+      return answer(exchange, .refused(.invalid))
     }
     let routed = RoutedTarget(original)
     let below: BelowToken =
@@ -87,13 +75,20 @@ extension RequestRouter {
       } else {
         belowToken(original, routed.route)
       }
-    let answer: PlaybackRefusals.Refusal? =
+    let decision: AccessDecision =
       switch below {
-      case .open: nil
-      case .stream(let media): decision(original, token, media).refusal
-      case .nothing: .invalid
+      case .open: .granted
+      case .stream(let media): decision(original, token, media)
+      case .nothing: .refused(.invalid)
       }
-    exchange.respond(PlaybackAccess.answer(answer))
+    answer(exchange, decision)
+  }
+
+  /// Answers a proxy that asks.
+  private func answer(_ exchange: any Exchange, _ decision: AccessDecision) {
+    exchange.respond(
+      decision.refusal?.response(to: .proxy)
+        ?? PreparedResponse(status: 204, fields: [HeaderField("Cache-Control", "no-store")]))
   }
 
   /// Whether all clients may have a path that is no protected media.

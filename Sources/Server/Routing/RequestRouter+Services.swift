@@ -27,7 +27,8 @@ extension RequestRouter {
 
   func metrics(_ exchange: any Exchange) {
     let access = serverState.options.metrics
-    if let refusal = statistics.refusal(exchange.request, access, option: "metrics", now) {
+    let read = ProtectedRead(request: exchange.request, access: access, option: "metrics")
+    if let refusal = read.refusal(by: serverState.admin, at: now) {
       exchange.kind = .probe
       return exchange.respond(refusal)
     }
@@ -44,9 +45,10 @@ extension RequestRouter {
 
   /// The response for a client that may not read the times of a stream; nil if it may.
   func timestampsRefusal(_ request: Request) -> PreparedResponse? {
-    let access = serverState.options.timestamps
-    return statistics.refusal(
-      request, access, option: "timestamps-access", asksForPassword: false, now)
+    let read = ProtectedRead(
+      request: request, access: serverState.options.timestamps, option: "timestamps-access",
+      asksForPassword: false)
+    return read.refusal(by: serverState.admin, at: now)
   }
 
   /// Answers with the time, without a line end: some players parse the whole body as a date.

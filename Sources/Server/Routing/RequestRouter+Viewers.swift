@@ -9,10 +9,10 @@ import Time
 extension RequestRouter {
   /// Counts the client of a request for media as a viewer.
   func note(
-    _ exchange: any Exchange, _ target: RoutedTarget, _ report: CMCDReport?, _ permit: Permit
+    _ exchange: any Exchange, _ target: RoutedTarget, _ report: CMCDReport?, _ grant: PlaybackGrant
   ) {
     func viewer(of stream: String) -> UInt64 {
-      ViewerIdentity(exchange.request, tokenOwner: permit.tokenOwner, on: stream).number(report)
+      ViewerIdentity(exchange.request, tokenOwner: grant.tokenOwner, on: stream).number(report)
     }
     if !uploads.isEmpty, let path = target.upload, uploads[path.stream] != nil {
       guard let file = path.file, !file.isIndex else { return }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import HTTP
 import Net
 import Packaging
@@ -22,7 +23,7 @@ final class RequestRouter: RequestHandler, LoopService {
   /// The handler of the previous request: most requests are for the same stream.
   private var lastStreamHandler: (name: String, streamHandler: StreamHandler)?
   private let mediaUploads: MediaUploads
-  private let permits: PermitRequests
+  private let hookRequests: HookRequests
   private(set) var uploads: [String: UploadHandler] = [:]
   /// When uploaded streams and files that have expired are removed next.
   private var nextUploadCheck = MonotonicTime.distantFuture
@@ -42,13 +43,13 @@ final class RequestRouter: RequestHandler, LoopService {
     self.serverState = serverState
     self.viewers = viewers
     playback = PlaybackAccess(
-      serverState.playbackRefusals, publicKey: serverState.options.tokenPublicKey)
+      serverState.attempts, publicKey: serverState.options.tokenPublicKey)
     statistics = StatisticsHandler(serverState)
     self.loop = loop
     self.counters = counters
     control = ControlAPI(serverState, loop: loop)
-    permits = PermitRequests(serverState.publishers.hooks, loop: loop)
-    mediaUploads = MediaUploads(loop: loop, permits: permits, log: serverState.log)
+    hookRequests = HookRequests(serverState.publishers.hooks, loop: loop)
+    mediaUploads = MediaUploads(loop: loop, hookRequests: hookRequests, log: serverState.log)
     serverState.subscribe { [weak loop] in loop?.wake() }
     follow(serverState.streamTable)
   }
@@ -62,13 +63,13 @@ final class RequestRouter: RequestHandler, LoopService {
       let token = PlaybackAccess.takeToken(exchange)
       let request = exchange.request
       let target = routes.target(of: request)
-      guard let permit = permit(exchange, token, target) else { return }
+      guard let grant = grant(exchange, token, target) else { return }
       var exchange = exchange
-      if permit.isForOneViewer { exchange = PrivateExchange(exchange) }
+      if grant.isForOneViewer { exchange = PrivateExchange(exchange) }
       let report = CMCDReport(request)
       if let report { counters.withLock { $0.players.observe(report) } }
-      if request.method == .get { note(exchange, target, report, permit) }
-      route(exchange, target, since: now, permit)
+      if request.method == .get { note(exchange, target, report, grant) }
+      route(exchange, target, since: now, grant)
     case .options: exchange.respond(ResponseFields.preflight)
     case .put, .post, .delete:
       if !publishing.handle(exchange) { refuseMethod(exchange) }
@@ -86,8 +87,8 @@ final class RequestRouter: RequestHandler, LoopService {
     let target = routes.target(of: request)
     let isUploaded = target.upload.map { uploads[$0.stream] != nil } ?? false
     guard case .socket = target.route, !isUploaded else { return refuseMethod(exchange) }
-    guard let permit = permit(exchange, token, target) else { return }
-    route(exchange, target, since: now, permit)
+    guard let grant = grant(exchange, token, target) else { return }
+    route(exchange, target, since: now, grant)
   }
 
   private func refuseMethod(_ exchange: any Exchange) {
@@ -133,7 +134,7 @@ final class RequestRouter: RequestHandler, LoopService {
 
   private var publishing: UploadRequests {
     UploadRequests(
-      serverState: serverState, loop: loop, uploads: mediaUploads, permits: permits)
+      serverState: serverState, loop: loop, uploads: mediaUploads, hookRequests: hookRequests)
   }
 
   /// Opens, updates and closes handlers to match the table of streams.
@@ -194,7 +195,7 @@ final class RequestRouter: RequestHandler, LoopService {
   /// Routes a permitted request that arrived at `since`.
   private func route(
     _ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime,
-    _ permit: Permit = Permit()
+    _ grant: PlaybackGrant = PlaybackGrant()
   ) {
     if !uploads.isEmpty, let path = target.upload, let upload = uploads[path.stream] {
       return self.upload(exchange, upload, path, since: since)
@@ -229,7 +230,7 @@ final class RequestRouter: RequestHandler, LoopService {
       streamHandler(name, exchange)?.feed(exchange)
     case .socket(let name):
       exchange.kind = .socket
-      streamHandler(name, exchange)?.sockets.open(exchange, tokenOwner: permit.tokenOwner)
+      streamHandler(name, exchange)?.sockets.open(exchange, tokenOwner: grant.tokenOwner)
     case .page(let name):
       exchange.kind = .page
       guard name == nil || serverState.streamTable.stream(name) != nil else {

@@ -33,7 +33,7 @@ final class StreamSockets {
   private(set) var rows: SegmentRows?
   let shared: SharedSockets
   /// Starts a stream on demand for a client, and keeps it running.
-  private let use: (PeerAddress) -> StartLimits.Refusal?
+  private let use: (PeerAddress) -> AccessRefusal?
   private var sessions: [SocketSession] = []
   /// The groups with viewers.
   private var groups: [GroupKey: BroadcastGroup] = [:]
@@ -56,7 +56,7 @@ final class StreamSockets {
   init(
     _ stream: StreamEntry, loop: EventLoop, counters: Locked<ServerCounters>,
     origins: SocketOrigins, shared: SharedSockets, rows: SegmentRows? = nil,
-    use: @escaping (PeerAddress) -> StartLimits.Refusal?
+    use: @escaping (PeerAddress) -> AccessRefusal?
   ) {
     self.stream = stream
     self.loop = loop
@@ -81,10 +81,8 @@ final class StreamSockets {
 
   /// Upgrades a request, or refuses it; `tokenOwner` is the viewer that its token names.
   func open(_ exchange: any Exchange, tokenOwner: String? = nil) {
-    guard origins.permit(exchange.request) else {
-      return exchange.respond(
-        ResponseFields.error(
-          403, "pages of this origin may open no WebSocket (see --websocket-origin)", .noStore))
+    if let refusal = origins.decide(on: exchange.request).refusal {
+      return exchange.respond(refusal.response(to: .socket))
     }
     switch WebSocketHandshake.check(exchange.request, protocols: Self.protocols) {
     case .refused(let status, let reason, let fields):
@@ -137,11 +135,7 @@ final class StreamSockets {
   ///
   /// - Throws: the reason why the client cannot get what it asks for.
   func start(for request: SubscriptionRequest, of client: PeerAddress) throws(SocketError) {
-    switch use(client) {
-    case .running?: throw .busy("too many streams run")
-    case .starts?: throw .busy("too many streams were started")
-    case nil: break
-    }
+    if let refusal = use(client) { throw .busy("\(refusal)") }
     if case .failed = stream.state { throw .cannotStart }
     if stream.served != nil, let name = request.rendition, !hasVideo(name) {
       throw .unknownRendition

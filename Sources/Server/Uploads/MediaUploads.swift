@@ -15,15 +15,15 @@ final class MediaUploads {
 
   private unowned let loop: EventLoop
   private let log: Log
-  private let permits: PermitRequests
+  private let hookRequests: HookRequests
   private var waiting: [MediaUpload] = []
   /// Tracks whose next body is awaited, until these times.
   private var paused: [(track: PausedTrack, until: MonotonicTime)] = []
   private(set) var nextDeadline = MonotonicTime.distantFuture
 
-  init(loop: EventLoop, permits: PermitRequests, log: Log) {
+  init(loop: EventLoop, hookRequests: HookRequests, log: Log) {
     self.loop = loop
-    self.permits = permits
+    self.hookRequests = hookRequests
     self.log = log
   }
 
@@ -37,7 +37,7 @@ final class MediaUploads {
     // The hook was asked for the body before.
     if let track, stream.isPaused(track, by: peer) { return begin(exchange, stream, track, nil) }
     let event = PublishEvent(stream.name, .http, exchange.request.peer)
-    permits.ask(exchange, event) { [self] in begin(exchange, stream, track, $0) }
+    hookRequests.ask(exchange, event) { [self] in begin(exchange, stream, track, $0) }
   }
 
   private static func taken(_ track: PublishedTrack?) -> PreparedResponse {

@@ -34,8 +34,8 @@ extension ServerState {
   /// Ends a stream that is no longer in the table.
   private func end(_ entry: UploadEntry, at now: MonotonicTime) {
     entry.stream.end(at: now)
-    uploadPermits.withLock { $0.remove(entry.name) }
-    if entry.isTemporary { allowance.release(entry.name) }
+    uploadGrants.withLock { $0.remove(entry.name) }
+    if entry.isTemporary { createdStreams.release(entry.name) }
   }
 
   /// Whether a stream of any kind has this name.
@@ -53,14 +53,14 @@ extension ServerState {
   /// The uploaded stream of a publisher, which is created if it does not exist.
   func createUploads(
     _ name: String, at now: MonotonicTime
-  ) throws(UploadTable.Refusal) -> UploadEntry {
+  ) throws(AccessRefusal) -> UploadEntry {
     let (entry, isNew) = try changeUploads {
-      [options, allowance] table, streams throws(UploadTable.Refusal) -> (UploadEntry, Bool) in
+      [options, createdStreams] table, streams throws(AccessRefusal) -> (UploadEntry, Bool) in
       if let known = table[name] { return (known, false) }
       guard !streams.contains(where: { $0.name == name }) else { throw .name }
       let created = try table.create(
         name, options.uploadLimits, key: options.publishKey, playbackKeys: options.playbackKeys,
-        allowance, now: now)
+        createdStreams, now: now)
       return (created, true)
     }
     if isNew {
@@ -73,8 +73,8 @@ extension ServerState {
   func expireUploads(_ now: MonotonicTime) {
     let entries = streamTable.uploads.entries
     for entry in entries { entry.stream.expire(at: now) }
-    uploadPermits.withLock { permits in
-      permits.expire(now) { name in
+    uploadGrants.withLock { grants in
+      grants.expire(now) { name in
         entries.first { $0.name == name }?.stream.statistics.isUploading ?? false
       }
     }
@@ -86,7 +86,7 @@ extension ServerState {
       end(entry, at: now)
       log.write(
         .info, "unpublished", stream: entry.name,
-        "uploaded stream: no upload for \(PublishAllowance.lingerTime.wholeSeconds) s")
+        "uploaded stream: no upload for \(CreatedStreamLimit.lingerTime.wholeSeconds) s")
     }
   }
 }

@@ -15,7 +15,7 @@ struct UploadRequests {
   let serverState: ServerState
   unowned let loop: EventLoop
   let uploads: MediaUploads
-  let permits: PermitRequests
+  let hookRequests: HookRequests
 
   /// Answers a request, if its path can be that of a file of an uploaded stream.
   ///
@@ -67,12 +67,12 @@ struct UploadRequests {
   /// asked about again.
   private func permit(_ exchange: any Exchange, _ name: String, then: @escaping () -> Void) {
     let (hooks, now) = (serverState.publishers.hooks, loop.now)
-    let client = UploadPermits.Client(stream: name, peer: exchange.request.peer.owner)
-    guard !hooks.areAbsent, !serverState.uploadPermits.withLock({ $0.use(client, at: now) }) else {
+    let client = UploadGrants.Client(stream: name, peer: exchange.request.peer.owner)
+    guard !hooks.areAbsent, !serverState.uploadGrants.withLock({ $0.use(client, at: now) }) else {
       return then()
     }
-    permits.ask(exchange, PublishEvent(name, .uploads, exchange.request.peer)) { permit in
-      serverState.uploadPermits.withLock { $0.add(permit, of: client, at: loop.now) }
+    hookRequests.ask(exchange, PublishEvent(name, .uploads, exchange.request.peer)) { permit in
+      serverState.uploadGrants.withLock { $0.add(permit, of: client, at: loop.now) }
       then()
     }
   }
@@ -91,9 +91,9 @@ struct UploadRequests {
     else { return false }
     exchange.kind = .publish
     switch found {
-    case .failure(let refusal): exchange.respond(UploadResponses.refused(refusal))
+    case .failure(let refusal): exchange.respond(refusal.response(to: .publishing))
     case .success where key == nil && request.header("origin") != nil:
-      exchange.respond(UploadResponses.refused(403, "pages may not publish without a key"))
+      exchange.respond(AccessRefusal.foreignPage.response(to: .publishing))
     case .success where file.isIndex:
       // The muxer uploads many files; this stream takes one body.
       exchange.respond(UploadResponses.refused(415, "expected one body of MPEG-TS or MP4"))
@@ -112,28 +112,17 @@ struct UploadRequests {
     // Streams that publishers create have one key; names are free, and must not divide its guesses.
     let subject =
       known.flatMap { $0.isTemporary ? nil : FailedAttempts.Subject.stream($0.name) } ?? .newStreams
-    let refusal = serverState.publishCheck.refusal(
-      of: request.peer, given: Authorization(request)?.secret, key: key, for: subject,
-      at: loop.now)
-    if let refusal { return UploadResponses.refused(refusal) }
+    let decision = serverState.publishCheck.decide(
+      on: Authorization(request)?.secret, key: key, by: request.peer, for: subject, at: loop.now)
+    if let refusal = decision.refusal { return refusal.response(to: .publishing) }
     // A page of another origin, open in a browser of this machine, is no publisher.
     guard key != nil || request.header("origin") == nil else {
-      return UploadResponses.refused(403, "pages may not publish without a key")
+      return AccessRefusal.foreignPage.response(to: .publishing)
     }
-    return known == nil ? nameRefusal(request.peer, name) : nil
-  }
-
-  /// The response for a name that no new stream can have; nil if one can have it.
-  private func nameRefusal(_ peer: PeerAddress, _ name: String) -> PreparedResponse? {
-    let check = serverState.publishCheck
-    if let wait = check.wait(of: peer, for: .names, at: loop.now) {
-      return UploadResponses.refused(
-        429, "too many refused names from this address",
-        [HeaderField("Retry-After", "\(wait.secondsRoundedUp)")])
-    }
-    guard serverState.isPublishKey(name) else { return nil }
-    check.fail(peer, for: .names, at: loop.now)
-    return UploadResponses.refused(404, "no stream can have this name")
+    guard known == nil else { return nil }
+    return serverState.publishCheck.decide(
+      onNewName: serverState.isPublishKey(name), by: request.peer, at: loop.now
+    ).refusal?.response(to: .newName)
   }
 
   private func publish(
@@ -142,7 +131,7 @@ struct UploadRequests {
     guard exchange.request.method != .delete else {
       return delete(exchange, file, known)
     }
-    do throws(UploadTable.Refusal) {
+    do throws(AccessRefusal) {
       let entry: UploadEntry
       if let known {
         entry = known
@@ -153,18 +142,11 @@ struct UploadRequests {
       let ifAbsent = exchange.request.header("if-none-match") == "*"
       upload(exchange, entry.stream, file, ifAbsent: ifAbsent)
     } catch {
-      serverState.uploadPermits.withLock { $0.remove(name) }
-      switch error {
-      case .name:
-        exchange.respond(
-          UploadResponses.refused(404, "no stream can have this name"))
-      case .full(let limit):
-        serverState.publishCheck.fail(exchange.request.peer, for: .names, at: loop.now)
-        exchange.respond(
-          UploadResponses.refused(
-            503, "too many published streams (at most \(limit))",
-            [HeaderField("Retry-After", "10")]))
+      serverState.uploadGrants.withLock { $0.remove(name) }
+      if case .full = error {
+        serverState.attempts.fail(exchange.request.peer, for: .names, at: loop.now)
       }
+      exchange.respond(error.response(to: .newName))
     }
   }
 

@@ -71,26 +71,6 @@ enum UploadResponses {
     .text(status, line, fields: [HeaderField("Cache-Control", "no-store")] + more)
   }
 
-  /// The response for a client that may not publish.
-  /// - Source: RFC 9110 §15.5.2, §15.5.4; RFC 6585 §4
-  static func refused(_ refusal: PublishCheck.Refusal) -> PreparedResponse {
-    switch refusal {
-    case .notLocal: refused(403, "publishing from other machines requires a key")
-    case .missingKey:
-      refused(
-        401, "missing publish key",
-        [
-          HeaderField("WWW-Authenticate", "Basic realm=\"streamer\""),
-          HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\""),
-        ])
-    case .wrongKey: refused(403, "invalid publish key")
-    case .tooManyFailures(let wait):
-      refused(
-        429, "too many invalid publish keys from this address",
-        [HeaderField("Retry-After", "\(wait.secondsRoundedUp)")])
-    }
-  }
-
   /// The page of an uploaded stream: its indexes, and links to the player page.
   ///
   /// Names need no escape in HTML. Links are relative, so that a prefix of the path is kept.

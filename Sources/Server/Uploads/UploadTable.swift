@@ -9,14 +9,6 @@ import Time
 
 /// The uploaded streams of the server: a pure state machine.
 struct UploadTable: Sendable {
-  /// Why an upload does not create a stream.
-  enum Refusal: Error, Equatable {
-    /// A publisher has no right to the name.
-    case name
-    /// As many streams as permitted.
-    case full(Int)
-  }
-
   /// In the order of their addition.
   private(set) var entries: [UploadEntry] = []
 
@@ -34,17 +26,13 @@ struct UploadTable: Sendable {
     return entries[index]
   }
 
-  /// Adds a stream for a publisher, whom `allowance` must permit.
+  /// Adds a stream for a publisher, whom `limit` must permit.
   mutating func create(
     _ name: String, _ limits: UploadLimits, key: SecretDigest?, playbackKeys: [TokenKey] = [],
-    _ allowance: PublishAllowance, now: MonotonicTime
-  ) throws(Refusal) -> UploadEntry {
+    _ limit: CreatedStreamLimit, now: MonotonicTime
+  ) throws(AccessRefusal) -> UploadEntry {
     guard StreamName.isValid(name), !["auto", "play"].contains(name) else { throw .name }
-    switch allowance.take(name) {
-    case .granted: break
-    case .taken: throw .name
-    case .exhausted: throw .full(allowance.limit)
-    }
+    if let refusal = limit.take(name).refusal { throw refusal == .taken ? .name : refusal }
     var entry = UploadEntry(UploadedStream(name: name, limits: limits, now: now))
     entry.key = key
     entry.playbackKeys = playbackKeys
@@ -71,7 +59,7 @@ struct UploadTable: Sendable {
     let old = entries.filter { entry in
       guard entry.isTemporary else { return false }
       let statistics = entry.stream.statistics
-      return !statistics.isUploading && now - statistics.lastUpload >= PublishAllowance.lingerTime
+      return !statistics.isUploading && now - statistics.lastUpload >= CreatedStreamLimit.lingerTime
     }
     entries.removeAll { entry in old.contains { $0.stream === entry.stream } }
     return old

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import HTTP
 import Net
 import Publishing
@@ -7,10 +8,10 @@ import Publishing
 /// The requests of one loop whose clients wait for the permission of the hook.
 ///
 /// Confined to the loop's thread.
-final class PermitRequests {
+final class HookRequests {
   /// Leads from any thread to the requests, which only their loop may touch.
   private final class Proxy: @unchecked Sendable {
-    weak var requests: PermitRequests?
+    weak var requests: HookRequests?
   }
 
   private struct Waiting {
@@ -50,7 +51,7 @@ final class PermitRequests {
     guard let request = waiting.removeValue(forKey: number) else { return }
     request.exchange.onGone = nil
     guard let permit else {
-      return request.exchange.respond(UploadResponses.refused(403, "publishing is not permitted"))
+      return request.exchange.respond(AccessRefusal.notPermitted.response(to: .publishing))
     }
     request.then(permit)
   }

@@ -4,16 +4,7 @@ import Sharing
 package import Time
 
 /// The names of the streams that publishers have created, by any protocol: at most a number.
-package final class PublishAllowance: Sendable {
-  /// The answer to a publisher that wants to create a stream.
-  package enum Answer: Sendable, Equatable {
-    case granted
-    /// A publisher has created a stream of this name.
-    case taken
-    /// As many streams as permitted exist.
-    case exhausted
-  }
-
+package final class CreatedStreamLimit: Sendable {
   /// How long a stream that a publisher has created outlives its last publisher.
   package static let lingerTime = Interval.seconds(60)
 
@@ -21,14 +12,14 @@ package final class PublishAllowance: Sendable {
   package let limit: Int
   private let names = Locked<Set<String>>([])
 
-  /// An allowance of `limit` names.
+  /// A limit without names.
   package init(limit: Int) { self.limit = limit }
 
-  /// Reserves a name.
-  package func take(_ name: String) -> Answer {
+  /// Reserves a name, unless it is taken, or as many streams as permitted exist.
+  package func take(_ name: String) -> AccessDecision {
     names.withLock { names in
-      guard !names.contains(name) else { return .taken }
-      guard names.count < limit else { return .exhausted }
+      guard !names.contains(name) else { return .refused(.taken) }
+      guard names.count < limit else { return .refused(.full(limit)) }
       names.insert(name)
       return .granted
     }
