@@ -147,24 +147,27 @@ def launch(
         pass_fds: Sequence[int] = (),
         port: int = 0,
         stdin: IO[bytes] | None = None,
+        program: str = "",
 ) -> Program:
     """Starts the program and returns at once; `defaults` puts DEFAULT_FLAGS before `flags`.
 
     `--log-format json` is added unless `flags` choose a format, or an access log, which uses it.
+    `program` is the path of another build than that under test.
     """
     is_json = not {"--log-format", "--access-log"} & set(flags)
-    command = [*prefix, str(streamer_binary()), *(("--log-format", "json") if is_json else ()),
+    command = [*prefix, program or str(streamer_binary()),
+               *(("--log-format", "json") if is_json else ()),
                *(DEFAULT_FLAGS if defaults else ()), *flags]
     process = subprocess.Popen(
         command, stdin=stdin or subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE, env={**os.environ, **(env or {})}, cwd=cwd or ROOT,
         pass_fds=tuple(pass_fds),
     )
-    program = Program(process, command, time.monotonic(), is_json=is_json, port=port)
-    RUNNING.append(program)
-    program.reader = threading.Thread(target=_read_log, args=(program,), daemon=True)
-    program.reader.start()
-    return program
+    running = Program(process, command, time.monotonic(), is_json=is_json, port=port)
+    RUNNING.append(running)
+    running.reader = threading.Thread(target=_read_log, args=(running,), daemon=True)
+    running.reader.start()
+    return running
 
 
 def start(flags: Sequence[str] = (), *, within: float = 10, **options: object) -> Program:
