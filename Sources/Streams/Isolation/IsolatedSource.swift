@@ -14,20 +14,11 @@ import Time
 /// Its thread starts the process or joins it, takes its messages, ends it if it is silent or sends
 /// invalid messages, and starts another one after a crash: the session continues over it. It runs
 /// once.
-package final class IsolatedSource: Sendable {
+package final class IsolatedSource: ReceivedSource {
   /// The first argument of the process.
   package static let argument = "--source-process"
 
-  private struct State: Sendable {
-    /// The stream in its running process.
-    var child: HostedSource?
-    /// Whether the running process waits for a session.
-    var isReady = false
-    var facts: Result<SourceFacts, InputError>?
-    var session: SessionReceiver?
-    var isStopping = false
-    var isOver = false
-  }
+  private typealias Loop = SourceLoop<HostedSource, SourceFacts, InputError, SessionReceiver>
 
   /// How long a stopped process may take: to publish the rest, and to close its connection.
   private static let stopLimit = (ending: Interval.milliseconds(2500), leaving: Interval.seconds(1))
@@ -44,7 +35,7 @@ package final class IsolatedSource: Sendable {
   /// Connects a process to the publishers of the stream, and returns the descriptor from which it
   /// reads; nil for other inputs.
   private let connectMedia: (@Sendable () -> Int32?)?
-  private let state = Monitor(State())
+  private let loop = Loop()
   /// The renditions of which key frames are wanted; the thread of the process sends them.
   private let wantedKeys = Locked<Set<UInt8>>([])
 
@@ -79,16 +70,12 @@ package final class IsolatedSource: Sendable {
   package func begin(_ cancellation: StartCancellation) throws(InputError) -> SourceFacts {
     follow(cancellation)
     if let refusal = order.refusal {
-      state.update { $0.isOver = true }
+      loop.update { _ = $0.end() }
       throw .refused(refusal)
     }
-    guard OSThread(name: "isolated", { [self] in run() }) != nil else {
-      state.update { $0.isOver = true }
-      throw .failed("the system refuses another thread")
-    }
-    return try state.wait { state -> Result<SourceFacts, InputError>? in
-      state.isStopping ? .failure(.cancelled) : state.facts
-    }.get()
+    return try loop.begin(
+      "isolated", noThread: .failed("the system refuses another thread"), cancelled: .cancelled
+    ) { [self] in run() }
   }
 
   /// Ends all waits when `cancellation` is cancelled.
@@ -98,11 +85,9 @@ package final class IsolatedSource: Sendable {
 
   /// Lets the process publish for a session.
   func attach(_ session: SessionReceiver) {
-    let child = state.update { state -> HostedSource? in
-      state.session = session
-      return state.isReady ? state.child : nil
+    if let child = loop.update({ $0.attach(session) }) {
+      send(.session(session.order.fields), to: child)
     }
-    if let child { send(.session(session.order.fields), to: child) }
   }
 
   /// Asks for a key frame of a rendition.
@@ -111,10 +96,7 @@ package final class IsolatedSource: Sendable {
   }
 
   private func cancel() {
-    let (child, session) = state.update { state in
-      state.isStopping = true
-      return (state.child, state.session)
-    }
+    let (child, session) = loop.update { $0.stop() }
     session?.cancel()
     if let child { processes.leave(child) }
   }
@@ -127,71 +109,52 @@ package final class IsolatedSource: Sendable {
   /// Ends the process, or the stream's part of it, which first publishes the rest of the media if
   /// the stream ends for its players; at `deadline` at the latest.
   func stop(isEnding: Bool, until deadline: MonotonicTime) {
-    let (child, session) = state.update { state in
-      state.isStopping = true
-      return (state.child, state.session)
-    }
+    let (child, session) = loop.update { $0.stop() }
     session?.cancel()
     if let child { send(.stop(isEnding: isEnding), to: child) }
     let limit = isEnding ? Self.stopLimit.ending : Self.stopLimit.leaving
     let killAt = min(deadline - Self.killTime, SystemClock.monotonicTime + limit)
-    if !waitUntilOver(killAt) {
+    if !loop.waitUntilOver(killAt) {
       if let child { processes.leave(child) }
-      _ = waitUntilOver(deadline)
+      _ = loop.waitUntilOver(deadline)
     }
-  }
-
-  private func waitUntilOver(_ deadline: MonotonicTime) -> Bool {
-    state.wait(until: deadline) { $0.isOver ? true : nil } ?? false
   }
 
   private func send(_ message: ParentMessage, to child: HostedSource) {
     // A process that does not read is ended.
-    guard !child.pipe.send(message.bytes), !state.update({ $0.isStopping }) else { return }
+    guard !child.pipe.send(message.bytes), !loop.lifecycle.isStopped else { return }
     child.process.kill()
   }
 
   // MARK: On its thread
 
   private func run() {
-    defer { state.update { $0.isOver = true } }
-    var startAt = crashes.notBefore
-    while sleep(until: startAt) {
-      let child: HostedSource
-      do throws(HostingFailure) { child = try start() } catch {
-        startAt = crashed(error.description)
-        continue
-      }
-      let fault = state.update { $0.isStopping } ? nil : receive(child)
-      let isStopping = state.update { state in
-        state.child = nil
-        state.isReady = false
-        return state.isStopping
-      }
-      if isStopping {
-        if processes.leave(child) { _ = child.process.reap(within: SourceProcesses.endLimit) }
-        return
-      }
-      let end = processes.end(child)
-      startAt = crashed(fault ?? end?.description ?? ChildProcess.endless)
-    }
+    loop.run(at: crashes.notBefore) { runProcess() }
+    loop.update { _ = $0.end() }
   }
 
-  /// Sleeps; false if the source is stopped.
-  private func sleep(until deadline: MonotonicTime) -> Bool {
-    let isStopped: Bool? = state.wait(until: deadline) {
-      $0.isStopping ? true : nil
+  /// Runs one process until it ends or the source is stopped.
+  ///
+  /// - Returns: when to start the next one; nil if the source is stopped.
+  private func runProcess() -> MonotonicTime? {
+    let child: HostedSource
+    do throws(HostingFailure) { child = try start() } catch { return crashed(error.description) }
+    let fault = loop.lifecycle.isStopped ? nil : receive(child)
+    guard loop.update({ $0.disconnect() }) else {
+      if processes.leave(child) { _ = child.process.reap(within: SourceProcesses.endLimit) }
+      return nil
     }
-    return isStopped != true
+    let end = processes.end(child)
+    return crashed(fault ?? end?.description ?? ChildProcess.endless)
   }
 
   private func start() throws(HostingFailure) -> HostedSource {
     let child = try processes.host(order, media: connectMedia)
     crashes.started()
     var order = order
-    let facts = state.update { state -> SourceFacts? in
-      state.child = child
-      return try? state.facts?.get()
+    let facts = loop.update { lifecycle in
+      _ = lifecycle.connect(child)
+      return try? lifecycle.facts?.get()
     }
     order.known = facts.map { .init(facts: $0, notBefore: crashes.notBefore) }
     order.logLevel = log.least
@@ -202,11 +165,9 @@ package final class IsolatedSource: Sendable {
 
   /// Sends the session, if there is one, to a process that waits for it.
   private func becomeReady(_ child: HostedSource) {
-    let session = state.update { state in
-      state.isReady = true
-      return state.session
+    if let session = loop.update({ $0.becomeReady() }) {
+      send(.session(session.order.fields), to: child)
     }
-    if let session { send(.session(session.order.fields), to: child) }
   }
 
   /// Counts and logs a crash.
@@ -214,10 +175,9 @@ package final class IsolatedSource: Sendable {
   /// - Returns: when to start the next process.
   private func crashed(_ reason: String) -> MonotonicTime {
     let restart = crashes.crashed()
-    let (session, hasFacts) = state.update { state in
-      (state.session, (try? state.facts?.get()) != nil)
-    }
-    session?.restart()
+    let lifecycle = loop.lifecycle
+    let hasFacts = (try? lifecycle.facts?.get()) != nil
+    lifecycle.receiver?.restart()
     log.write(
       .warning, "source-crashed", stream: order.name,
       "the process of \(order.address): \(reason); "
@@ -235,7 +195,7 @@ package final class IsolatedSource: Sendable {
   }
 
   private func settle(_ facts: Result<SourceFacts, InputError>) {
-    state.update { if $0.facts == nil { $0.facts = facts } }
+    loop.update { $0.settle(facts) }
   }
 
   private func sendWantedKeys(_ child: HostedSource) {
@@ -290,9 +250,8 @@ package final class IsolatedSource: Sendable {
     case .outage(let fields): outages.take(fields)
     case .irregular:
       // The process waits for the next session.
-      let session = state.update { state in state.session.take() }
-      try session?.handle(message)
-    default: try state.update { $0.session }?.handle(message)
+      try loop.update { $0.detach() }?.handle(message)
+    default: try loop.lifecycle.receiver?.handle(message)
     }
   }
 

@@ -7,42 +7,37 @@ import Packaging
 import Sharing
 import Time
 
-/// A session in the server whose pipeline runs in a process of its own: checks what the process
-/// sends and publishes it.
+/// The state of a session whose pipeline runs in a process of its own.
 ///
-/// Over a crash of the process its windows, clock and counters continue. Its messages are handled
-/// on one thread at a time.
-final class SessionReceiver: Sendable {
-  private struct State: Sendable {
-    var tracks: [TrackReceiver]
-    /// The clock with the announced steps.
-    var clock: StreamClock
-    /// The counters of earlier processes.
-    var earlier: StreamStatistics
-    /// Whether the source has not been online since a crash.
-    var isAway = false
-    /// Whether the session ends, since its tracks cannot continue.
-    var isOver = false
+/// Over a crash of the process the windows, the clock and the counters continue.
+struct SessionReceiverState: ReceivedState {
+  enum Phase: Sendable {
+    /// A process publishes, or none has answered yet.
+    case running
+    /// The source has not been online since a crash.
+    case away
+    /// The session ends, since its tracks cannot continue.
+    case over
   }
 
-  /// Nil before the process has answered.
-  private let opening = Monitor<Result<Void, SessionFailure>?>(nil)
-  private let context: SessionContext
-  private let state: Locked<State>
-  private let lastClockError = Locked(Interval.zero)
+  var tracks: [TrackReceiver]
+  /// The clock with the announced steps.
+  var clock: StreamClock
+  /// The counters of earlier processes.
+  var earlier: StreamStatistics
+  var phase = Phase.running
 
-  init(_ context: SessionContext, windows: [LiveWindow]) {
-    self.context = context
-    let tracks = zip(context.configuration.tracks, windows).map { TrackReceiver($1, $0) }
-    state = Locked(
-      State(
-        tracks: tracks, clock: context.clock,
-        earlier: StreamStatistics(renditions: windows.count)))
+  init(_ tracks: [TrackReceiver], _ context: SessionContext) {
+    self.tracks = tracks
+    clock = context.clock
+    earlier = StreamStatistics(renditions: tracks.count)
   }
+}
 
-  /// Wall clock minus the stream's own.
-  var clockError: Interval { lastClockError.withLock { $0 } }
+/// A session in the server whose pipeline runs in a process of its own.
+typealias SessionReceiver = ReceivedSession<SessionReceiverState>
 
+extension ReceivedSession<SessionReceiverState> {
   /// The session for the next process.
   var order: SessionOrder {
     state.withLock { state in
@@ -54,12 +49,6 @@ final class SessionReceiver: Sendable {
     }
   }
 
-  /// Blocks until the session runs or cannot run.
-  func waitUntilOpen() throws(SessionFailure) { try opening.wait { $0 }.get() }
-
-  /// Ends the wait, if there is one: the source is stopped.
-  func cancel() { settle(.failure(.source("cancelled"))) }
-
   /// Notes that the process has ended and another one continues.
   func restart() {
     let earlier = context.statistics.withLock { statistics in
@@ -70,13 +59,9 @@ final class SessionReceiver: Sendable {
     }
     state.withLock { state in
       state.earlier = earlier
-      state.isAway = true
+      if state.phase != .over { state.phase = .away }
       for index in state.tracks.indices { state.tracks[index].restart() }
     }
-  }
-
-  private func settle(_ result: Result<Void, SessionFailure>) {
-    opening.update { if $0 == nil { $0 = result } }
   }
 
   /// Handles a message.
@@ -87,12 +72,7 @@ final class SessionReceiver: Sendable {
     case .opened: settle(.success(()))
     case .failed(let kind, let reason):
       let failure = SessionFailure(kind: kind, reason: reason)
-      let isOpen = opening.update { result in
-        if result == nil { result = .failure(failure) }
-        if case .success? = result { return true }
-        return false
-      }
-      if isOpen { context.finish(.failed(failure)) }
+      if settle(.failure(failure)) { context.finish(.failed(failure)) }
     case .sourceEnded: context.finish(.sourceEnded)
     case .irregular:
       let configuration = context.configuration
@@ -112,8 +92,15 @@ final class SessionReceiver: Sendable {
       }
       context.finish(.unfit(reason))
     case .status(let fields): try take(try SessionStatus(fields: fields))
-    case .track(let track, let fields):
-      try describe(track, fields)
+    case .hello, .facts, .refused, .log, .outage: break
+    case .track, .chunk, .period, .live, .gap, .step: try handleMedia(message)
+    }
+  }
+
+  private func handleMedia(_ message: ChildMessage) throws(MessageError) {
+    guard state.withLock({ $0.phase != .over }) else { return }
+    switch message {
+    case .track(let track, let fields): try describe(track, fields)
     case .chunk(let chunk):
       try change(chunk.track) { track throws(MessageError) in try track.take(chunk) }
     case .period(let track, let fields):
@@ -127,33 +114,16 @@ final class SessionReceiver: Sendable {
         track.announce(offset: offset, skipped: skipped)
       }
       if track == 0 { note(offset: offset, skipped: skipped) }
-    case .hello, .facts, .refused, .log, .outage: break
+    default: break
     }
   }
 
   /// Describes a track; after a crash another encoder may have been opened, with another header.
   private func describe(_ track: UInt8, _ fields: TrackFields) throws(MessageError) {
-    var isSame = true
-    try change(track) { track throws(MessageError) in isSame = try track.describe(fields) }
+    let isSame = try change(track) { track throws(MessageError) in try track.describe(fields) }
     guard !isSame else { return }
-    state.withLock { $0.isOver = true }
+    state.withLock { $0.phase = .over }
     context.finish(.encoderChanged)
-  }
-
-  private func change(
-    _ track: UInt8, _ body: (inout TrackReceiver) throws(MessageError) -> Void
-  ) throws(MessageError) {
-    // The window wakes its readers, which do not take this lock.
-    let result = state.withLock { state -> Result<Void, MessageError> in
-      guard !state.isOver else { return .success(()) }
-      guard track < state.tracks.count else {
-        return .failure(.invalid(field: "the number of a track", value: "\(track)"))
-      }
-      do throws(MessageError) { return .success(try body(&state.tracks[Int(track)])) } catch {
-        return .failure(error)
-      }
-    }
-    try result.get()
   }
 
   /// Follows a step of the wall clock, for the next process.
@@ -169,10 +139,10 @@ final class SessionReceiver: Sendable {
   }
 
   private func take(_ status: SessionStatus) throws(MessageError) {
-    lastClockError.withLock { $0 = status.clockError }
+    note(clockError: status.clockError)
     let earlier = state.withLock { state in
-      if state.isAway, status.statistics.isSourceOnline {
-        state.isAway = false
+      if state.phase == .away, status.statistics.isSourceOnline {
+        state.phase = .running
         state.earlier.reconnects &+= 1  // bounded: a counter may wrap
       }
       return state.earlier

@@ -12,7 +12,7 @@ import Time
 ///
 /// Frames are in order, segment numbers never fall, times can be expressed, and headers fit the
 /// chunks, whatever the process sends. Confined to one thread.
-struct TrackReceiver {
+struct TrackReceiver: ReceivedTrack {
   /// The most opening chunks: more than any part has.
   private static let mostOpening = 10_000
 

@@ -59,11 +59,11 @@ package final class StreamSession: Sendable {
     }
     pipeline =
       switch source {
-      case .isolated(let source): IsolatedPipeline(context, windows: windows, source)
+      case .isolated(let source): ReceivedPipeline(context, windows: windows, source)
       case .inProcess(let source): context.pipeline(of: source)
       case nil:
         if let upstream {
-          UpstreamPipeline(context, windows: windows, upstream)
+          ReceivedPipeline(context, windows: windows, upstream)
         } else {
           context.pipeline(of: nil)
         }

@@ -4,43 +4,32 @@ import ChunkStream
 import Logging
 import Packaging
 import Sharing
-import Time
 
-/// A session that serves the stream of another server: checks the messages of its feed, and
-/// publishes the media.
+/// The state of a session that serves the stream of another server.
 ///
-/// Messages are handled on one thread. Over an interruption of the connection the windows continue
-/// if the feed continues the same session without a missing segment.
-final class UpstreamSession: Sendable {
-  typealias Continuity = UpstreamTrack.Continuity
-
-  private struct State: Sendable {
-    var tracks: [UpstreamTrack]
-    /// Whether the feed has reached the newest media since it was connected.
-    var isCurrent = false
-    /// Whether a connection that had reached them was lost.
-    var wasLost = false
-    var hasEnded = false
+/// Over an interruption of the connection the windows continue if the feed continues the same
+/// session without a missing segment.
+struct UpstreamSessionState: ReceivedState {
+  enum Phase: Sendable {
+    /// The feed has not reached the newest media yet.
+    case opening
+    /// The feed has reached the newest media since it was connected.
+    case current
+    /// A connection that had reached them was lost.
+    case lost
   }
 
-  private let context: SessionContext
-  private let windows: [LiveWindow]
-  private let state: Locked<State>
-  /// Nil before the windows are open.
-  private let opening = Monitor<Result<Void, SessionFailure>?>(nil)
-  private let lastClockError = Locked(Interval.zero)
+  var tracks: [UpstreamTrack]
+  var phase = Phase.opening
+  var hasEnded = false
 
-  /// A session that publishes in `windows`, of which each track has one.
-  init(_ context: SessionContext, windows: [LiveWindow]) {
-    self.context = context
-    self.windows = windows
-    let tracks = zip(context.configuration.tracks, windows).map { UpstreamTrack($1, $0) }
-    state = Locked(State(tracks: tracks))
-  }
+  init(_ tracks: [UpstreamTrack], _ context: SessionContext) { self.tracks = tracks }
+}
 
-  /// Wall clock minus the stream's own, on the first server.
-  var clockError: Interval { lastClockError.withLock { $0 } }
+/// A session that serves the stream of another server; its clock is that of the first server.
+typealias UpstreamSession = ReceivedSession<UpstreamSessionState>
 
+extension ReceivedSession<UpstreamSessionState> {
   /// The segment from which a feed continues the session; nil if it has no media yet.
   var nextSegment: Int64? {
     state.withLock { state in
@@ -49,28 +38,15 @@ final class UpstreamSession: Sendable {
     }
   }
 
-  /// Blocks until the windows are open, or cannot be opened.
-  func waitUntilOpen() throws(SessionFailure) { try opening.wait { $0 }.get() }
-
-  /// Ends the wait, if there is one: the session is stopped.
-  func cancel() { settle(.failure(.source("cancelled"))) }
-
   /// Ends the session, since the feed does not continue it.
   func renew() {
     context.finish(.upstreamChanged)
     settle(.success(()))
   }
 
-  private func settle(_ result: Result<Void, SessionFailure>) {
-    opening.update { if $0 == nil { $0 = result } }
-  }
-
   /// Notes that the connection was lost.
   func disconnect() {
-    state.withLock { state in
-      if state.isCurrent { state.wasLost = true }
-      state.isCurrent = false
-    }
+    state.withLock { if $0.phase == .current { $0.phase = .lost } }
     context.statistics.withLock { $0.isSourceOnline = false }
   }
 
@@ -78,7 +54,7 @@ final class UpstreamSession: Sendable {
   ///
   /// - Returns: whether the session can continue with the feed.
   /// - Throws: the error in a message that no server sends.
-  func handle(_ message: FeedMessage) throws(MessageError) -> Continuity {
+  func handle(_ message: FeedMessage) throws(MessageError) -> UpstreamTrack.Continuity {
     switch message {
     case .stream: throw .invalid(field: "a description", value: "after the first message")
     case .track(let track, let fields):
@@ -95,26 +71,11 @@ final class UpstreamSession: Sendable {
     case .current: try becomeCurrent()
     case .status(let fields):
       let status = try FeedStatus(fields: fields)
-      lastClockError.withLock { $0 = status.clockError }
+      note(clockError: status.clockError)
       context.statistics.withLock { $0.isSourceOnline = status.isSourceOnline }
     case .ended: end()
     }
     return .kept
-  }
-
-  private func change<Value: Sendable>(
-    _ track: UInt8, _ body: (inout UpstreamTrack) throws(MessageError) -> Value
-  ) throws(MessageError) -> Value {
-    // The window wakes its readers, which do not take this lock.
-    let found = state.withLock { state -> Result<Value, MessageError> in
-      guard track < state.tracks.count else {
-        return .failure(.invalid(field: "the number of a track", value: "\(track)"))
-      }
-      do throws(MessageError) { return .success(try body(&state.tracks[Int(track)])) } catch {
-        return .failure(error)
-      }
-    }
-    return try found.get()
   }
 
   private func count(_ chunk: ChunkMessage) {
@@ -130,11 +91,10 @@ final class UpstreamSession: Sendable {
   /// Opens the windows: they have all that the upstream has.
   private func becomeCurrent() throws(MessageError) {
     let (isOpen, wasLost) = state.withLock { state in
-      defer { state.wasLost = false }
-      state.isCurrent = true
+      defer { state.phase = .current }
       var isOpen = true
       for index in state.tracks.indices where !state.tracks[index].goLive() { isOpen = false }
-      return (isOpen, state.wasLost)
+      return (isOpen, state.phase == .lost)
     }
     if wasLost { context.statistics.withLock { $0.reconnects += 1 } }
     guard isOpen else { throw .invalid(field: "a track", value: "without a segment") }

@@ -12,13 +12,10 @@ import Time
 ///
 /// A lost connection is opened again, and the feed then continues the session, or the session ends
 /// and another one begins.
-package final class UpstreamSource: Sendable {
-  private struct State: Sendable {
-    var description: FeedDescription?
-    var receiver: UpstreamSession?
-    var isStopping = false
-    var isOver = false
-  }
+package final class UpstreamSource: ReceivedSource {
+  private typealias Loop = SourceLoop<
+    ClientCancellation, FeedDescription, SessionFailure, UpstreamSession
+  >
 
   /// The end of a connection.
   private enum End {
@@ -45,7 +42,7 @@ package final class UpstreamSource: Sendable {
   private let agent: String
   private let log: Log
   private let cancellation = ClientCancellation()
-  private let state = Monitor(State())
+  private let loop = Loop()
   /// The reason that was logged last.
   private let reported = Locked<String?>(nil)
 
@@ -76,26 +73,21 @@ package final class UpstreamSource: Sendable {
     _ start: StartCancellation
   ) throws(SessionFailure) -> FeedDescription {
     start.whenCancelled { [weak self] in self?.cancel() }
-    guard OSThread(name: "upstream", { [self] in run() }) != nil else {
-      state.update { $0.isOver = true }
-      throw .thread
+    return try loop.begin("upstream", noThread: .thread, cancelled: .source("cancelled")) {
+      [self] in run()
     }
-    let found = state.wait { state -> Result<FeedDescription, SessionFailure>? in
-      state.isStopping ? .failure(.source("cancelled")) : state.description.map { .success($0) }
-    }
-    return try found.get()
   }
 
   /// Lets the feed be published for a session.
-  func attach(_ receiver: UpstreamSession) { state.update { $0.receiver = receiver } }
+  func attach(_ session: UpstreamSession) { loop.update { _ = $0.attach(session) } }
+
+  /// Without effect: the upstream decides.
+  func requestKey(_ rendition: Int) {}
 
   private func cancel() {
-    let receiver = state.update { state in
-      state.isStopping = true
-      return state.receiver
-    }
-    cancellation.cancel()
-    receiver?.cancel()
+    let ended = loop.update { $0.stop() }
+    ended.connection?.cancel()
+    ended.receiver?.cancel()
   }
 
   /// Ends the thread.
@@ -104,48 +96,55 @@ package final class UpstreamSource: Sendable {
   /// Ends the thread; returns at `deadline` at the latest.
   func stop(until deadline: MonotonicTime) {
     cancel()
-    _ = state.wait(until: deadline) { $0.isOver ? true : nil }
+    _ = loop.waitUntilOver(deadline)
   }
 
   // MARK: On its thread
 
   private func run() {
     defer {
-      if state.update({ $0.isStopping }) { link.become(.idle) }
-      state.update { $0.isOver = true }
+      if loop.lifecycle.isStopped { link.become(.idle) }
+      loop.update { _ = $0.end() }
     }
     if link.status.state == .idle { link.become(.connecting) }
     var retry = RetryPlan(isListener: false)
     let client = HTTPClient(trust, agent: agent, limit: Self.silence, cancellation)
-    while true {
-      let end = follow(client) { retry.succeeded() }
-      let receiver = state.update { $0.receiver }
-      receiver?.disconnect()
-      let now = SystemClock.monotonicTime
-      let next: MonotonicTime
-      switch end {
-      case .stopped: return
-      case .replaced:
-        receiver?.renew()
-        return
-      case .ended:
-        link.become(.ended)
-        link.outages.clear()
-        next = now + Self.endedInterval
-      case .lost(let reason):
-        // An ended stream stays ended while its server is away.
-        if link.status.state != .ended { link.become(.connecting, reason) }
-        report(.warning, "upstream-lost", reason)
-        next = retry.failed(at: now)
-        link.outages.note(.init(message: reason), reason, retryAt: next)
-      case .refused(let reason):
-        link.become(.refused, reason)
-        report(.error, "upstream-refused", reason)
-        next = retry.failed(at: now, isDenied: true)
-        link.outages.note(.init(message: reason), reason, retryAt: next)
-      }
-      guard sleep(until: next) else { return }
+    loop.run(at: SystemClock.monotonicTime) { connect(client, &retry) }
+  }
+
+  /// Follows the feed over one connection.
+  ///
+  /// - Returns: when to connect again; nil if the source has ended.
+  private func connect(_ client: HTTPClient, _ retry: inout RetryPlan) -> MonotonicTime? {
+    guard loop.update({ [cancellation] in $0.connect(cancellation) }) else { return nil }
+    let end = follow(client) { retry.succeeded() }
+    _ = loop.update { $0.disconnect() }
+    let receiver = loop.lifecycle.receiver
+    receiver?.disconnect()
+    let now = SystemClock.monotonicTime
+    let next: MonotonicTime
+    switch end {
+    case .stopped: return nil
+    case .replaced:
+      receiver?.renew()
+      return nil
+    case .ended:
+      link.become(.ended)
+      link.outages.clear()
+      return now + Self.endedInterval
+    case .lost(let reason):
+      // An ended stream stays ended while its server is away.
+      if link.status.state != .ended { link.become(.connecting, reason) }
+      report(.warning, "upstream-lost", reason)
+      next = retry.failed(at: now)
+      link.outages.note(.init(message: reason), reason, retryAt: next)
+    case .refused(let reason):
+      link.become(.refused, reason)
+      report(.error, "upstream-refused", reason)
+      next = retry.failed(at: now, isDenied: true)
+      link.outages.note(.init(message: reason), reason, retryAt: next)
     }
+    return next
   }
 
   /// Logs a failure, unless it is that of the attempt before.
@@ -158,15 +157,9 @@ package final class UpstreamSource: Sendable {
     log.write(level, event, stream: stream, "\(link.address): \(reason); trying again")
   }
 
-  /// Sleeps; false if the source is stopped.
-  private func sleep(until deadline: MonotonicTime) -> Bool {
-    let isStopped: Bool? = state.wait(until: deadline) { $0.isStopping ? true : nil }
-    return isStopped != true
-  }
-
   /// Reads the feed until it ends; `succeeded` is called when it has reached the newest media.
   private func follow(_ client: HTTPClient, _ succeeded: () -> Void) -> End {
-    let receiver = state.update { $0.receiver }
+    let receiver = loop.lifecycle.receiver
     do throws(HTTPClient.Failure) {
       try client.get(
         link.address.feedURL(from: receiver?.nextSegment),
@@ -225,24 +218,20 @@ package final class UpstreamSource: Sendable {
         "the servers relay in a loop, or more than \(ServerIdentity.mostServers) in a row")
     }
     link.follow(description.path)
-    let known = state.update { state in
-      defer { if state.description == nil { state.description = description } }
-      return state.description
+    let known = loop.update { lifecycle in
+      defer { lifecycle.settle(.success(description)) }
+      return try? lifecycle.facts?.get()
     }
     if known == nil { link.become(.connecting) }
     // The session is created with the first description.
-    let isAttached = state.wait { state -> Bool? in
-      if state.isStopping { return false }
-      return state.receiver == nil ? nil : true
-    }
-    guard isAttached else { return .stopped }
+    guard loop.waitForReceiver() != nil else { return .stopped }
     return known?.isSameSession(as: description) == false ? .replaced : nil
   }
 
   private func handle(
     _ message: FeedMessage, _ succeeded: () -> Void
   ) throws(MessageError) -> End? {
-    guard let receiver = state.update({ $0.receiver }) else { return .stopped }
+    guard let receiver = loop.lifecycle.receiver else { return .stopped }
     if case .lost = try receiver.handle(message) { return .replaced }
     switch message {
     case .current:

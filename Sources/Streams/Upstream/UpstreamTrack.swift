@@ -12,7 +12,7 @@ import Time
 ///
 /// Segments have consecutive numbers, frames are in order, times can be expressed, and headers fit
 /// the chunks, whatever the upstream sends. Confined to one thread.
-struct UpstreamTrack {
+struct UpstreamTrack: ReceivedTrack {
   /// Whether the window can continue with a segment.
   enum Continuity { case kept, lost }
 
