@@ -13,7 +13,10 @@ struct SilenceLimit {
   /// By how much an interval is too long only if this process did not run.
   static let tolerance = Interval.milliseconds(100)
   /// The least time that the other end still gets after this process was stopped.
-  static let grace = Interval.milliseconds(500)
+  ///
+  /// After a pause of the whole machine all processes run at once. One with a low priority may need
+  /// a second until it is its turn.
+  static let grace = Interval.milliseconds(1500)
 
   private var deadline: MonotonicTime
   private var due: MonotonicTime?
