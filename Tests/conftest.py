@@ -16,6 +16,17 @@ from harness.tools import chromium, streamer_binary
 
 SESSION_FLAGS = ["--resolution", "640x360", "--bitrate", "1000"]
 LOGS = 6
+PLAYER_FIXTURES = {"browser", "browser_path"}
+PLAYER_MODULES = {"harness.browser", "harness.firefox", "harness.players", "harness.webkit"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests with browsers, VLC and mpv, which `make players` runs."""
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        used = {getattr(value, "__module__", None) for value in vars(item.module).values()}
+        if PLAYER_FIXTURES & set(item.fixturenames) or PLAYER_MODULES & used:
+            item.add_marker("players")
 
 
 @pytest.hookimpl(wrapper=True)

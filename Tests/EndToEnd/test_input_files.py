@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.continuity import frames, repeated
+from harness.continuity import Frame, frames, lost, plays, repeated
 from harness.http1 import get
 from harness.inputs import HOST, SECONDS, check_live, pulls, shown
 from harness.playlist import parse
@@ -25,6 +25,20 @@ from harness.tunein import PLAYLIST, fetch
 from harness.waiting import wait_until
 
 
+def check_pace(seen: list[Frame]) -> None:
+    """Each play of the file keeps its pace, and the next one follows soon.
+
+    A busy machine may show a frame late: then one slot repeats a frame, and one frame is lost. A
+    wrong pace would only repeat, or only lose.
+    """
+    each = plays(seen)
+    assert len(each) >= 2, "the file did not restart"
+    for play in each:
+        assert abs(repeated(play) - lost(play, 1 / 30)) <= 2, (repeated(play), lost(play, 1 / 30))
+    for one, two in zip(each, each[1:]):
+        assert two[0].frame_time - one[-1].frame_time < 1
+
+
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", ["clip.ts", "clip.mp4"])
 def test_looped_file_keeps_the_grid(name: str, streamer, tmp_path: Path) -> None:
@@ -34,10 +48,7 @@ def test_looped_file_keeps_the_grid(name: str, streamer, tmp_path: Path) -> None
     seen = shown(program)
     clocks = [frame.clock for frame in seen if frame.clock is not None]
     assert len(clocks) >= 30 * (SECONDS - 2)
-    assert repeated(seen) <= 6
-    assert any(two < one for one, two in zip(clocks, clocks[1:])), "the file did not restart"
-    steps = [round((two - one) * 30) for one, two in zip(clocks, clocks[1:]) if two > one]
-    assert sum(step != 1 for step in steps) <= 6, steps
+    check_pace(seen)
 
 
 @pytest.mark.timeout(60)
@@ -60,7 +71,8 @@ def test_file_over_http_is_paced(streamer, tmp_path: Path) -> None:
     try:
         program = pulls(streamer, f"http://127.0.0.1:{server.server_address[1]}/clip.mp4", "--loop")
         seen = shown(program)
-        assert repeated(seen) <= 6 and len(seen) >= 30 * (SECONDS - 2)
+        assert len(seen) >= 30 * (SECONDS - 2)
+        check_pace(seen)
     finally:
         server.shutdown()
 

@@ -53,6 +53,19 @@ def repeated(shown: list[Frame]) -> int:
     return sum(one.clock == two.clock for one, two in zip(shown, shown[1:]))
 
 
+def plays(shown: list[Frame]) -> list[list[Frame]]:
+    """The frames of each play of a looped file, without repetitions of the last one."""
+    found: list[list[Frame]] = [[]]
+    for frame in shown:
+        if found[-1] and (frame.clock or 0) < (found[-1][-1].clock or 0):
+            found.append([])
+        found[-1].append(frame)
+    for play in found[:-1]:
+        while len(play) > 1 and play[-1].clock == play[-2].clock:
+            play.pop()
+    return found
+
+
 def lost(shown: list[Frame], period: float) -> int:
     """The number of frames of the source that are missing between the shown frames."""
     clocks = [f.clock for f in shown if f.clock is not None]
