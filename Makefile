@@ -2,8 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit e2e faults \
-  latency edge static install install-files deb package lint words fmt tsan asan fuzz hostile \
+.PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit e2e players \
+  faults latency edge static install install-files deb package lint words fmt tsan asan fuzz hostile \
   soak bench check clean other-debian
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -69,20 +69,25 @@ run: build  ## build and run with the test pattern; open http://localhost:8080/
 	$(RELEASE) $(ARGS)
 
 # Tests run under `timeout`, because a lost continuation would never end.
-test: deps-test build unit e2e  ## all tests except `make faults`
+test: deps-test build unit e2e players  ## all tests except `make faults`
 
-# A failed test is repeated once, alone; both results are printed.
+# A failed test is repeated once, alone; both results are printed. More than three repeated tests of
+# a target are a failure; their names are kept in .build/repeated-tests.txt.
 unit: deps-test  ## unit tests
 	timeout 1500 $(PYTHON) Tests/run_unit.py
 
-# Failed tests are repeated alone, because players stall on a busy machine; all results are printed.
-# Four files of the end-to-end tests run at a time, because they spend most of their time waiting.
+# Files run at a time, because they spend most of their time waiting. Browsers do not: they need the
+# processors that the tests of other targets would take from them.
 REPEATING := $(PYTHON) Tests/run_pytest.py
 
-e2e: deps-test build  ## end-to-end tests against the built program, in real players
+e2e: deps-test build  ## end-to-end tests of the built program, without players
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 node --test client/test/*.test.mjs
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2100 \
-	  $(REPEATING) 4 Tests/EndToEnd
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1500 \
+	  $(REPEATING) 4 -m "not players" Tests/EndToEnd
+
+players: deps-test build  ## the built program in browsers, VLC and mpv
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1500 \
+	  $(REPEATING) 3 -m players Tests/EndToEnd
 
 # Two at a time, because they mostly wait, and each has a browser of its own.
 PICTURES := Tests/Faults/test_standing_picture.py

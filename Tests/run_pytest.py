@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs tests of pytest, some files at a time; repeats failed tests up to twice, one at a time.
+"""Runs tests of pytest, some files at a time; repeats failed tests once, one at a time.
 
 Players and encoders stall while other tests or other machines of the same host keep the processors
-busy. A repetition therefore runs alone, and waits for calm processors. A test that fails three
-times is a failure, and so are more than 24 failed tests; all results are printed.
+busy. A repetition therefore runs alone, and waits for calm processors. A test that fails twice is a
+failure, and so are more than three repeated tests (see repeated.py); all results are printed.
 run_pytest.py WORKERS [ARGUMENTS OF pytest]
 """
 
@@ -18,9 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from harness.stolen import StolenTime
+from repeated import MOST_REPEATED, forgive
 
-MOST_REPEATED = 24
-REPETITIONS = 2
 CALM_PERCENT = 10
 LONGEST_WAIT_SECONDS = 120
 PYTEST = [sys.executable, "-m", "pytest", "-c", "Tests/pytest.ini", "-rfEs"]
@@ -63,17 +62,15 @@ def main(workers: str, *arguments: str) -> int:
     with tempfile.TemporaryDirectory() as folder:
         names = Path(folder, "failed")
         status, failed = run([*(parallel if workers != "1" else []), *arguments], names)
-        for _ in range(REPETITIONS):
-            if status != 1 or not 0 < len(failed) <= MOST_REPEATED:
-                return status
-            print(f"repeating {len(failed)} of the tests, one at a time", flush=True)
-            wait_for_calm()
-            status, again = run([f"Tests/{name}" for name in failed], names)
-            for name in failed:
-                print(f"{'FAILED AGAIN' if name in again else 'PASSED when repeated'} {name}",
-                      flush=True)
-            failed = again
-        return status
+        if status != 1 or not 0 < len(failed) <= MOST_REPEATED:
+            return status
+        print(f"repeating {len(failed)} of the tests, one at a time", flush=True)
+        wait_for_calm()
+        status, again = run([f"Tests/{name}" for name in failed], names)
+        for name in failed:
+            print(f"{'FAILED AGAIN' if name in again else 'PASSED when repeated'} {name}",
+                  flush=True)
+        return forgive([name for name in failed if name not in again], status)
 
 
 if __name__ == "__main__":
