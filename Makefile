@@ -2,9 +2,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit e2e players \
-  faults latency edge static install install-files deb package lint words fmt tsan asan fuzz hostile \
-  soak bench check clean other-debian
+.PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit e2e \
+  players faults latency edge static install install-files deb package lint words fmt tsan asan \
+  fuzz hostile soak bench check clean other-debian
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get

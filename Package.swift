@@ -106,7 +106,7 @@ let package = Package(
     // The parent that keeps the listening sockets and restarts the program. Knows no video and no
     // HTTP.
     library("Supervision", ["CLinux", "Isolation", "Net", "Logging", "Sharing", "System", "Time"]),
-    // Who may do what: keys, tokens, origins and attempts; decisions of values. Knows no protocol.
+    // Rights of clients: keys, tokens, origins and attempts. Decides by values, knows no protocol.
     library(
       "Access",
       ["CLinux", "COpenSSL", "Checked", "Logging", "Net", "Sharing", "System", "Time"]),

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sends a fixed list of requests to a program, and writes the responses as comparable text.
 
-The streams are of a file that has ended, so that two programs have the same media. What must differ
-from run to run is replaced by a name: times, versions, entity tags and ports. Equal times of an
-attribute get the same number, so that their order and equality are compared too.
+The streams are of a file that has ended, so that two programs have the same media. Values that
+must differ from run to run are replaced by names: times, versions, entity tags and ports. Equal
+times of an attribute get the same number, so that their order and equality are compared too.
 """
 
 from __future__ import annotations
@@ -319,7 +319,7 @@ def requests() -> tuple[list[Request], list[Request]]:
             [*_methods(), *_access(), *_uploads()])
 
 
-# What differs between two runs: a pattern with one group for the value, and the name of the value.
+# Values that differ between two runs: a pattern with one group for the value, and its name.
 TIMES = [
     (re.compile(rb"(?m)^Date: ([^\r]+)"), "date"),
     (re.compile(rb"#EXT-X-PROGRAM-DATE-TIME:([^\r\n]+)"), "date"),
@@ -351,7 +351,7 @@ TIMES = [
     (re.compile(rb"127\.0\.0\.1:(\d+)"), "port"),
 ]
 UNNUMBERED = {"state of the source", "state of the clock"}
-# Values of what an encoder has made, in responses of the stream `ladder`.
+# Values of encoded media, in responses of the stream `ladder`.
 ENCODED = [
     (re.compile(rb"(?:AVERAGE-)?BANDWIDTH=(\d+)"), "bits per second"),
     (re.compile(rb"bandwidth=\"(\d+)\""), "bits per second"),
@@ -410,7 +410,7 @@ def described(content: bytes) -> bytes:
 
 
 def comparable(request: Request, response: bytes) -> str:
-    """A response as text without what must differ."""
+    """A response as text without the values that must differ."""
     head, mark, content = response.partition(b"\r\n\r\n")
     length = re.search(rb"(?m)^Content-Length: (\d+)\r?$", head)
     if length and (int(length.group(1)) == len(content) or not request.shows_content) and content:
