@@ -164,35 +164,9 @@ final class Program: Sendable {
 
   // MARK: End
 
-  /// Why the program has nothing to do.
-  enum ExitReason: Sendable {
-    /// The stream of flags has failed.
-    case failed(SessionFailure)
-    /// The sources of all streams have ended.
-    case ended
-  }
-
   /// Nil while a stream runs or can run again.
   var exitReason: ExitReason? {
-    let streams = serverState.streams
-    if streams.count == 1, !streams[0].plan.isRetried, case .failed(let failure) = streams[0].phase
-    {
-      return .failed(failure)
-    }
-    let hasEnded =
-      !streams.isEmpty && streams.allSatisfy { if case .ended = $0.phase { true } else { false } }
-    return hasEnded ? .ended : nil
-  }
-
-  /// The duration of the longest listed window of an ended stream.
-  var windowDuration: Interval {
-    serverState.streams.reduce(.zero) { longest, stream in
-      guard case .ended(let live) = stream.phase else { return longest }
-      let configuration = live.configuration
-      return max(
-        longest,
-        Int64(configuration.playlistLength) * configuration.segmentation.segmentDuration)
-    }
+    ExitReason(serverState.streams.map { ($0.phase, $0.plan.isRetried) })
   }
 
   /// Ends the streams for their players, answers all requests, and returns.

@@ -114,7 +114,7 @@ enum ProgramLoop {
           limitStop("the failure of the stream", log)
           program.finish()
           return failure
-        case .ended?: playedAt = SystemClock.monotonicTime + program.windowDuration
+        case .ended(let played)?: playedAt = SystemClock.monotonicTime + played
         case nil: playedAt = .distantFuture
         }
       }

@@ -100,19 +100,27 @@ final class StreamRegistry: StreamControl {
   }
 
   func add(_ description: [UInt8], answer: @escaping @Sendable (ControlResult) -> Void) {
-    add(description, afterRemoval: false, answer: answer)
+    add(afterRemoval: false, answer) { () throws(UsageError) in
+      try StreamElement(parsing: description)
+    }
   }
 
-  /// Adds a stream; if `afterRemoval`, after the end of a stream of its name that is being removed.
-  func add(
-    _ description: [UInt8], afterRemoval: Bool,
-    answer: @escaping @Sendable (ControlResult) -> Void
+  /// Adds the stream of a publisher, after the end of a stream of its name that is being removed.
+  func add(published name: String, answer: @escaping @Sendable (ControlResult) -> Void) {
+    add(afterRemoval: true, answer) { () throws(UsageError) in
+      try StreamElement(publishedAs: name)
+    }
+  }
+
+  private func add(
+    afterRemoval: Bool, _ answer: @escaping @Sendable (ControlResult) -> Void,
+    _ read: @escaping @Sendable () throws(UsageError) -> StreamElement
   ) {
     let isBegun = change { [self] in
       do throws(UsageError) {
-        let element = try StreamElement(parsing: description)
+        let element = try read()
         if afterRemoval, let old = serverState.streams.first(where: { $0.name == element.name }),
-          closing.whenRemoved(old, { self.add(description, answer: answer) })
+          closing.whenRemoved(old, { self.add(afterRemoval: false, answer, read) })
         {
           return
         }
@@ -159,70 +167,58 @@ final class StreamRegistry: StreamControl {
   }
 
   private func apply(_ definitions: [StreamDefinition]) {
-    let names = Set(definitions.map(\.configuration.name))
-    let apiStreams = apiStreams.withLock { apiStreams in
-      apiStreams.subtract(names)
-      return apiStreams
+    let sessions = serverState.streams
+    let before =
+      sessions.map {
+        RegistryPlan.Entry(
+          $0.name, options: $0.plan.requestedOptions, isUploaded: false,
+          isClosing: closing.contains($0))
+      }
+      + serverState.uploads.map { .init($0.name, options: $0.requestedOptions, isUploaded: true) }
+    let requested = apiStreams.withLock { requested in
+      requested.subtract(definitions.map(\.settings.name))
+      return requested
     }
-    applyUploads(definitions, apiStreams: apiStreams)
-    let before = serverState.streams
-    for stream in before where !names.contains(stream.name) && !apiStreams.contains(stream.name) {
-      sharing.processes.forget(stream.name)
-    }
+    let plan = RegistryPlan(before, definitions, requested: requested)
+    for action in plan.uploads { perform(action, definitions, sessions) }
+    for name in plan.forgotten { sharing.processes.forget(name) }
     sharing.expect(definitions)
-    for definition in definitions where !definition.isUploaded {
-      let name = definition.configuration.name
-      // A publisher may have created an uploaded stream of this name.
-      _ = serverState.removeUploads(name)
-      guard let stream = before.first(where: { $0.name == name }) else {
-        log.write(.info, "added", stream: name, "added by the configuration")
-        open(definition)
-        continue
-      }
-      guard
-        closing.contains(stream)
-          || stream.plan.requestedOptions != definition.settings.requestedOptions
-      else {
-        serverState.setPlaybackKeys(definition.settings.playbackKeys, of: name)
-        continue
-      }
-      log.write(.info, "changed", stream: name, "restarting with a changed configuration")
-      replace(stream, by: definition)
-    }
-    let relayed = Set(definitions.filter(\.isUploaded).map(\.configuration.name))
-    let gone = before.filter {
-      (!names.contains($0.name) || relayed.contains($0.name))
-        && !apiStreams.contains($0.name) && !closing.contains($0)
-    }
-    for stream in gone {
-      log.write(.info, "removed", stream: stream.name, "removed by the configuration")
-      close(stream)
-    }
+    for action in plan.streams { perform(action, definitions, sessions) }
   }
 
-  /// Adds, replaces and removes uploaded streams; unchanged ones keep their files.
-  private func applyUploads(_ definitions: [StreamDefinition], apiStreams: Set<String>) {
-    let before = serverState.uploads
-    let wanted = definitions.filter(\.isUploaded)
-    for definition in wanted {
-      let name = definition.configuration.name
-      let old = before.first { $0.name == name }
-      guard old?.requestedOptions != definition.settings.requestedOptions else {
-        serverState.setPlaybackKeys(definition.settings.playbackKeys, of: name)
-        continue
-      }
-      log.write(
-        .info, old == nil ? "added" : "changed", stream: name,
-        old == nil
-          ? "added by the configuration" : "restarting with a changed configuration")
-      open(definition)
+  private func perform(
+    _ action: RegistryPlan.Action, _ definitions: [StreamDefinition],
+    _ sessions: [StreamSupervisor]
+  ) {
+    func definition(_ name: String) -> StreamDefinition? {
+      definitions.first { $0.settings.name == name }
     }
-    for old in before
-    where !wanted.contains(where: { $0.configuration.name == old.name })
-      && !apiStreams.contains(old.name)
-    {
-      log.write(.info, "removed", stream: old.name, "removed by the configuration")
-      _ = serverState.removeUploads(old.name)
+    func session(_ name: String) -> StreamSupervisor? { sessions.first { $0.name == name } }
+    switch action {
+    case .add(let name):
+      guard let definition = definition(name) else { return }
+      // A publisher may have created an uploaded stream of this name.
+      if !definition.isUploaded { _ = serverState.removeUploads(name) }
+      log.write(.info, "added", stream: name, "added by the configuration")
+      open(definition)
+    case .replace(let name):
+      guard let definition = definition(name) else { return }
+      log.write(.info, "changed", stream: name, "restarting with a changed configuration")
+      if definition.isUploaded {
+        open(definition)
+      } else if let old = session(name) {
+        replace(old, by: definition)
+      }
+    case .keep(let name):
+      guard let definition = definition(name) else { return }
+      serverState.setPlaybackKeys(definition.settings.playbackKeys, of: name)
+    case .remove(let name):
+      guard let old = session(name) else { return }
+      log.write(.info, "removed", stream: name, "removed by the configuration")
+      close(old)
+    case .removeUploads(let name):
+      log.write(.info, "removed", stream: name, "removed by the configuration")
+      _ = serverState.removeUploads(name)
     }
   }
 

@@ -11,8 +11,7 @@ import Time
 /// Streams that publishers create: each is removed when it has had no publisher for a time.
 final class TemporaryStreams: Sendable {
   private struct State: Sendable {
-    /// Since when each stream has no publisher; nil while it has one.
-    var absent: [String: MonotonicTime?] = [:]
+    var streams = CreatedStreamTable()
     var isWatched = false
   }
 
@@ -50,15 +49,14 @@ final class TemporaryStreams: Sendable {
     _ name: String, application: String, answer: @escaping @Sendable (Bool) -> Void
   ) {
     // It was removed by a request or by the configuration.
-    if state.withLock({ $0.absent[name] != nil && !publishers.contains(name) }) { forget(name) }
+    if state.withLock({ $0.streams.contains(name) && !publishers.contains(name) }) { forget(name) }
     guard StreamName.isValid(name), !serverState.hasStream(application),
       serverState.createdStreams.take(name) == .granted
     else { return answer(false) }
-    let description = "{\"stream\": \"\(name)\", \"source\": \"rtmp\"}"
-    registry.add(Array(description.utf8), afterRemoval: true) { [self] result in
+    registry.add(published: name) { [self] result in
       switch result {
       case .added:
-        state.withLock { $0.absent[name] = .some(SystemClock.monotonicTime) }
+        state.withLock { $0.streams.add(name, at: SystemClock.monotonicTime) }
         watch()
         answer(true)
       case .removed, .unknown, .refused, .taken:
@@ -69,9 +67,7 @@ final class TemporaryStreams: Sendable {
   }
 
   private func forget(_ name: String) {
-    if state.withLock({ $0.absent.removeValue(forKey: name) }) != nil {
-      serverState.createdStreams.release(name)
-    }
+    if state.withLock({ $0.streams.remove(name) }) { serverState.createdStreams.release(name) }
   }
 
   /// Starts the thread that removes streams, unless it runs.
@@ -93,18 +89,10 @@ final class TemporaryStreams: Sendable {
   ///
   /// - Returns: false if no stream is left.
   private func check(_ now: MonotonicTime) -> Bool {
-    let (over, gone) = state.withLock { [publishers] state -> ([String], [String]) in
-      let gone = state.absent.keys.filter { !publishers.contains($0) }
-      for name in gone { state.absent[name] = nil }
-      for name in state.absent.keys {
-        let since = state.absent[name] ?? nil
-        state.absent[name] = .some(publishers.hasPublisher(name) ? nil : since ?? now)
+    let (gone, over) = state.withLock { [publishers] state in
+      state.streams.expire(at: now) { name in
+        publishers.contains(name) ? publishers.hasPublisher(name) : nil
       }
-      let over = state.absent.compactMap { name, since in
-        since.map { now - $0 >= CreatedStreamLimit.lingerTime } == true ? name : nil
-      }
-      for name in over { state.absent[name] = nil }
-      return (over, gone)
     }
     // Removed by a request or by the configuration.
     for name in gone { serverState.createdStreams.release(name) }
@@ -117,7 +105,7 @@ final class TemporaryStreams: Sendable {
       registry.remove(name) { _ in }
     }
     return state.withLock { state in
-      state.isWatched = !state.absent.isEmpty
+      state.isWatched = !state.streams.isEmpty
       return state.isWatched
     }
   }

@@ -11,7 +11,7 @@ struct SourceLifecycleTests {
   private enum Refusal: Error { case refused, cancelled }
   private typealias Lifecycle = SourceLifecycle<Int, String, Refusal, String>
 
-  /// One step of a life, and what it returns as text.
+  /// One step of a life.
   enum Step: Sendable {
     case connect(Int), ready, disconnect, settle(String), attach(String), detach, stop, end
   }
@@ -49,7 +49,7 @@ struct SourceLifecycleTests {
         (.detach, "nil"), (.attach("b"), "1"),
       ], phase: "ready(1)"),
     Row(
-      testDescription: "a stop returns what must be ended, as often as it is called",
+      testDescription: "a stop returns the connection and the session, as often as it is called",
       steps: [
         (.connect(1), "true"), (.attach("a"), "nil"), (.stop, "1 a"), (.stop, "1 a"),
         (.disconnect, "false"), (.stop, "nil a"), (.end, "true"), (.stop, "nil a"),

@@ -10,6 +10,7 @@ package struct StreamElement: Sendable {
   /// A layer below the top level of the file.
   let defaults: SettingsLayer
   let layer: SettingsLayer
+  private static let request = KeyReader.Location(file: "request", folder: "")
   package let warnings: [String]
 
   /// Reads an element of a list of streams.
@@ -35,15 +36,22 @@ package struct StreamElement: Sendable {
     warnings = reader.warnings
   }
 
+  /// A stream that a publisher creates.
+  ///
+  /// - Throws: an error if it cannot have the name.
+  package init(publishedAs name: String) throws(UsageError) {
+    try self.init(
+      .object(["stream": .string(name), "source": .string("rtmp")]), at: Self.request)
+  }
+
   /// Reads the content of a request.
   ///
   /// - Throws: an error for the first key with a wrong value.
   package init(parsing bytes: [UInt8]) throws(UsageError) {
-    let location = KeyReader.Location(file: "request", folder: "")
     let value: JSONValue
     do throws(JSONFault) { value = try JSONValue(parsing: bytes) } catch {
-      throw error.usageError(at: location.whole)
+      throw error.usageError(at: Self.request.whole)
     }
-    try self.init(value, at: location)
+    try self.init(value, at: Self.request)
   }
 }

@@ -11,7 +11,7 @@ protocol ReceivedTrack: Sendable {
   init(_ window: LiveWindow, _ track: SessionTrack)
 }
 
-/// What a sender of media has made of a session so far.
+/// The progress of a session with the messages of its sender.
 protocol ReceivedState: Sendable {
   associatedtype Track: ReceivedTrack
   /// In the order of the sender's numbers.

@@ -91,7 +91,7 @@ struct SourceLifecycle<
 
   /// Stops the source: there is no further attempt.
   ///
-  /// - Returns: what must be ended.
+  /// - Returns: the connection and the session that must be ended.
   mutating func stop() -> (connection: Connection?, receiver: Receiver?) {
     let ended = (connection, receiver)
     if case .over = phase {} else { phase = .stopping(connection) }

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Packaging
+package import Time
+
+/// Why a program with certain streams has nothing to do.
+package enum ExitReason: Sendable {
+  /// The only stream has failed, and is not retried.
+  case failed(SessionFailure)
+  /// The sources of all streams have ended; players play their windows for this time at most.
+  case ended(Interval)
+
+  /// Nil while a stream runs or can run again, and without streams.
+  package init?(_ streams: [(phase: StreamSupervisor.Phase, isRetried: Bool)]) {
+    if streams.count == 1, !streams[0].isRetried, case .failed(let failure) = streams[0].phase {
+      self = .failed(failure)
+      return
+    }
+    var longest = Interval.zero
+    for stream in streams {
+      guard case .ended(let session) = stream.phase else { return nil }
+      let configuration = session.configuration
+      longest = max(
+        longest, Int64(configuration.playlistLength) * configuration.segmentation.segmentDuration)
+    }
+    guard !streams.isEmpty else { return nil }
+    self = .ended(longest)
+  }
+}
