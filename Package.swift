@@ -255,9 +255,8 @@ let package = Package(
     tests(
       "Configuration",
       [
-        "Access", "Configuration", "Streams", "Capture", "Packaging", "Media", "Time", "Logging",
-        "HTTP",
-        "Net", "TestSupport",
+        "Access", "Checked", "Configuration", "Streams", "Capture", "Packaging", "Media", "Time",
+        "Logging", "HTTP", "Net", "TestSupport",
       ], exclude: ["Golden"]),
     tests(
       "Capture",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 import TestSupport
 import Testing
 
@@ -18,13 +19,15 @@ struct JSONValueTests {
   }
 
   @Test(
-    "a lone surrogate and other bytes than UTF-8 are named, with their position",
+    "wrong escapes, numbers and bytes are named, with their position",
     arguments: [
       (Array(#"{"a": "\ud800"}"#.utf8), 8, "surrogate pair"),
       (Array(#"["\ude00\ud83d"]"#.utf8), 3, "surrogate pair"),
       (Array(#""\ud83d\u0041""#.utf8), 2, "surrogate pair"),
       (Array(#""\ud83dx""#.utf8), 2, "surrogate pair"),
-      (Array(#""\u12g4""#.utf8), 6, "hexadecimal"),
+      (Array(#""\u12g4""#.utf8), 6, "hexadecimal"), (Array(#""\u12""#.utf8), 6, "hexadecimal"),
+      (Array("01".utf8), 2, "leading 0"), (Array("[-00.5]".utf8), 4, "leading 0"),
+      (Array("[1,\u{B}2]".utf8), 4, "a value"), (Array("1.e2".utf8), 3, "a digit"),
       ([0x22, 0x41, 0xFF, 0x22], 3, "UTF-8"), ([0x22, 0xC3, 0xA9, 0xC3, 0x22], 4, "UTF-8"),
     ])
   func characters(bytes: [UInt8], column: Int, word: String) {
@@ -94,7 +97,8 @@ struct JSONCommentTests {
   @Test(
     "a duplicate key is a fault, at its position",
     arguments: [
-      (#"{"a": 1, "a": 2}"#, 1, 10), ("{\"a\": {\"b\": 1,\n \"\\u0062\": 2}}", 2, 2),
+      (#"{"a": 1, "a": 2}"#, 1, 10), (#"{"\ud83d\ude00\n": 1, "😀\n": 2}"#, 1, 23),
+      ("{\"a\": {\"b\": 1,\n \"\\u0062\": 2}}", 2, 2),
     ])
   func duplicates(text: String, line: Int, column: Int) {
     do throws(JSONFault) {
@@ -113,7 +117,9 @@ struct JSONCommentTests {
     "an unfinished comment is a fault",
     arguments: [("{} /* x", "*/"), ("{} / x", "// or /*")])
   func unfinished(text: String, expected: String) {
-    let fault = JSONScanner.fault(in: Array(text.utf8), allowsComments: true)
-    #expect(fault?.reason == .expected(expected))
+    do throws(JSONFault) {
+      try JSONSyntax.check(Array(text.utf8), .document(allowsComments: true))
+      Issue.record("no fault")
+    } catch { #expect(error.reason == .expected(expected)) }
   }
 }

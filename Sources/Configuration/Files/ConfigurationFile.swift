@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// A configuration file, with the file of streams that it names.
 struct ConfigurationFile {
   /// The settings of the top level.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 import FoundationEssentials
 
 /// Any JSON value; numbers as their shortest text.
@@ -37,13 +38,13 @@ enum JSONValue: Sendable, Equatable, Decodable {
   ///   - allowsComments: whether comments and commas after the last element are skipped.
   /// - Throws: the first fault of the document.
   init(parsing bytes: [UInt8], allowsComments: Bool = false) throws(JSONFault) {
-    if let fault = JSONScanner.fault(in: bytes, allowsComments: allowsComments) { throw fault }
+    try JSONSyntax.check(bytes, .document(allowsComments: allowsComments))
     let decoder = JSONDecoder()
     decoder.allowsJSON5 = allowsComments
     do {
       self = try decoder.decode(JSONValue.self, from: Data(bytes))
     } catch {
-      throw JSONFault(in: bytes, at: 0, .expected("JSON of fewer levels or smaller numbers"))
+      throw JSONFault(in: bytes, at: 0, .expected("smaller numbers"))
     }
   }
 

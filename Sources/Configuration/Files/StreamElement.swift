@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// One stream as described by an object of a file or of a request.
 package struct StreamElement: Sendable {
   /// The first element of the stream's URLs.
