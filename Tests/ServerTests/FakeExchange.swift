@@ -12,6 +12,8 @@ final class FakeExchange: Exchange {
   private(set) var request: Request
   var kind = RequestKind.other
   var viewer: UInt64 = 0
+  var isForOneViewer = false
+  var delivery: (any DeliveryObserver)?
   var onGone: (() -> Void)?
   private(set) var stage = Stage.waiting
   private(set) var status = 0
@@ -72,6 +74,7 @@ final class FakeExchange: Exchange {
     guard stage != .gone else { return }
     answers += 1
     guard stage == .waiting else { return }
+    let response = (isForOneViewer ? response.forOneViewer : response).conditional(request)
     stage = .answered
     onGone = nil
     status = response.status
@@ -82,21 +85,25 @@ final class FakeExchange: Exchange {
         body += slice.bytes.array[slice.offset..<slice.offset + slice.count]
       }
     }
+    delivery.take()?.responded(response, over: connectionStream, queued: queuedBytes)
   }
 
   func begin(_ head: PreparedResponse, extra: [HeaderField]) {
     guard stage != .gone else { return }
     answers += 1
     guard stage == .waiting else { return }
+    let head = isForOneViewer ? head.forOneViewer : head
     stage = .streaming
     status = head.status
     fields = head.fields + extra
+    delivery?.begin(over: connectionStream)
   }
 
   func write(_ bytes: SharedBytes) {
     guard stage == .streaming, request.method != .head else { return }
     body += bytes.array
     pieces.append(String(decoding: bytes.array, as: UTF8.self))
+    delivery?.wrote(bytes.count, queued: queuedBytes)
   }
 
   func end(with rest: [SharedBytes]) {
@@ -104,6 +111,7 @@ final class FakeExchange: Exchange {
     guard stage == .streaming else { return }
     stage = .answered
     onGone = nil
+    delivery.take()?.end(isCut: false, queued: queuedBytes)
   }
 
   func whenTaken(backlog: Int, _ resume: @escaping () -> Void) {
@@ -123,6 +131,7 @@ final class FakeExchange: Exchange {
   func abort() {
     guard stage != .gone else { return }
     stage = .cut
+    delivery.take()?.end(isCut: true, queued: queuedBytes)
     let told = onGone
     onGone = nil
     told?()
@@ -132,6 +141,7 @@ final class FakeExchange: Exchange {
   func go() {
     guard stage == .waiting || stage == .streaming || stage == .cut else { return }
     stage = .gone
+    delivery.take()?.end(isCut: true, queued: queuedBytes)
     let told = onGone
     onGone = nil
     told?()

@@ -57,7 +57,7 @@ extension HTTP1Connection {
     guard self.body === body, body.isWhole, body.isWanted else { return }
     self.body = nil
     let exchange = body.exchange
-    if !exchange.hasBegun, exchange.request.keepAlive, !server.isDraining {
+    if exchange.head.state == .unanswered, exchange.request.keepAlive, !server.isDraining {
       exchange.closes = false
       lifecycle.resumeRequests()
     }

@@ -164,7 +164,7 @@ final class HTTP1Connection: HTTPConnection {
       exchange.respond(server.response(refusal), extra: [])
     } else {
       server.handler.handle(exchange)
-      exchange.wasRouted()
+      exchange.wasRouted(server.errorFields)
     }
   }
 
@@ -238,7 +238,7 @@ final class HTTP1Connection: HTTPConnection {
     while let first = exchanges.first, first.isEnded {
       exchanges.removeFirst()
       first.connection = nil
-      first.ticket = nil
+      first.head.ticket = nil
       report(first)
       if first.closes {
         lifecycle.stopRequests()

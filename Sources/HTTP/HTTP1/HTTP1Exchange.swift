@@ -6,13 +6,9 @@ import Time
 
 /// An exchange over HTTP/1.1 or HTTP/1.0: converts its response to slices for its connection.
 final class HTTP1Exchange: ConnectionExchange {
-  private enum State { case unanswered, streaming, ended }
   private enum BodyForm { case chunked, untilClose, none }
 
-  private(set) var request: Request
-  var kind = RequestKind.other
-  var viewer: UInt64 = 0
-  var onGone: (() -> Void)?
+  var head: ExchangeHead
   /// Whether the connection ends with this response.
   var closes: Bool
   /// nil after the response has ended or the client has disconnected.
@@ -22,14 +18,6 @@ final class HTTP1Exchange: ConnectionExchange {
   private(set) var waitingBytes = 0
   /// Continues a body when the kernel has taken the bytes written so far.
   private var resume: (() -> Void)?
-  private(set) var status = 0
-  private(set) var bytesSent = 0
-  let asked: MonotonicTime
-  private(set) var begun: MonotonicTime?
-  var ticket: AddressTable.Ticket?
-  private var state = State.unanswered
-  /// Whether the routes need no more than a reduced request.
-  private var isRouted = false
   private var bodyForm = BodyForm.none
 
   /// The connection forgets an upgraded exchange.
@@ -41,15 +29,10 @@ final class HTTP1Exchange: ConnectionExchange {
   private static let lastChunk = SharedBytes("0\r\n\r\n")
 
   init(_ request: consuming Request, _ connection: HTTP1Connection, closes: Bool) {
-    self.request = request
+    head = ExchangeHead(request, asked: connection.server.loop.now)
     self.connection = connection
     self.closes = closes
-    asked = connection.server.loop.now
   }
-
-  var isEnded: Bool { state == .ended }
-
-  var hasBegun: Bool { state != .unanswered }
 
   var canStream: Bool { request.minorVersion > 0 }
 
@@ -62,10 +45,8 @@ final class HTTP1Exchange: ConnectionExchange {
 
   var connectionStream: (any ByteStream)? { connection?.stream }
 
-  func takePathPrefix() -> String? { request.takePathPrefix() }
-
   func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
-    guard state == .unanswered else { return }
+    guard head.state == .unanswered else { return }
     connection?.receiveBody(of: self, limit: limit, receiver)
   }
 
@@ -82,67 +63,65 @@ final class HTTP1Exchange: ConnectionExchange {
   }
 
   func respond(_ response: PreparedResponse, extra: [HeaderField]) {
-    guard state == .unanswered, let connection else { return }
-    let response = response.conditional(request)
-    let server = connection.server
-    state = .ended
-    onGone = nil
-    status = response.status
-    begun = server.loop.now
+    guard head.state == .unanswered, let connection else { return }
+    let (server, stream) = (connection.server, connection.stream)
+    let response = head.begin(response.conditional(request), now: server.loop.now)
+    head.end()
     withExtendedLifetime(response) {
       server.batch.append(response.head)
       appendSuffix(extra, server)
       if request.method != .head { response.appendBody(to: server.batch) }
       connection.send(self)
     }
-    reduceToRecord()
+    head.reduceToRecord()
     connection.ended(self)
+    head.delivery.take()?.responded(response, over: stream, queued: queuedBytes)
   }
 
-  func begin(_ head: PreparedResponse, extra: [HeaderField]) {
-    guard state == .unanswered, let connection else { return }
+  func begin(_ response: PreparedResponse, extra: [HeaderField]) {
+    guard head.state == .unanswered, let connection else { return }
     let server = connection.server
-    state = .streaming
-    status = head.status
-    begun = server.loop.now
+    let response = head.begin(response, now: server.loop.now)
     bodyForm = request.method == .head ? .none : canStream ? .chunked : .untilClose
     if !canStream { connection.stopRequests(after: self) }
-    withExtendedLifetime(head) {
-      server.batch.append(ByteSlice(head.head, 0..<head.lengthOffset))
+    withExtendedLifetime(response) {
+      server.batch.append(ByteSlice(response.head, 0..<response.lengthOffset))
       if canStream { server.batch.append(Self.chunkedLine) }
       appendSuffix(extra, server)
-      for (index, slice) in head.body.enumerated() {
+      for (index, slice) in response.body.enumerated() {
         // A size line lives until the next one.
         if index > 0 { connection.send(self) }
         appendChunk(slice, server)
       }
       connection.send(self)
     }
-    reduceToRecord()
+    head.reduceToRecord()
+    head.delivery?.begin(over: connection.stream)
   }
 
   func write(_ bytes: SharedBytes) {
-    guard state == .streaming, bytes.count > 0, let connection else { return }
+    guard head.state == .streaming, bytes.count > 0, let connection else { return }
     withExtendedLifetime(bytes) {
       appendChunk(ByteSlice(bytes), connection.server)
       connection.send(self)
     }
+    head.delivery?.wrote(bytes.count, queued: queuedBytes)
   }
 
   func end(with rest: [SharedBytes]) {
-    guard state == .streaming, let connection else { return }
-    state = .ended
-    onGone = nil
+    guard head.state == .streaming, let connection else { return }
+    head.end()
     resume = nil
     withExtendedLifetime(rest) {
       appendEnd(rest, connection.server)
       if !connection.server.batch.isEmpty { connection.send(self) }
     }
     connection.ended(self)
+    head.delivery.take()?.end(with: rest, queued: queuedBytes)
   }
 
   func whenTaken(backlog: Int, _ resume: @escaping () -> Void) {
-    guard state == .streaming, let connection else { return }
+    guard head.state == .streaming, let connection else { return }
     guard backlog <= connection.server.limits.queuedBytes else {
       return connection.perform(connection.lifecycle.cut(.slow))
     }
@@ -155,13 +134,10 @@ final class HTTP1Exchange: ConnectionExchange {
   func upgrade(
     _ fields: [HeaderField], _ limits: WebSocketLimits, to handler: any WebSocketHandler
   ) -> WebSocketConnection? {
-    guard state == .unanswered, let connection,
+    guard head.state == .unanswered, let connection,
       let upgraded = connection.upgrade(self, limits, to: handler)
     else { return nil }
-    state = .ended
-    onGone = nil
-    status = 101
-    if request.isLargeForRecord { request = request.recorded }
+    head.upgraded()
     self.connection = nil
     upgraded.begin(PreparedResponse(status: 101, fields: fields))
     return upgraded
@@ -169,31 +145,14 @@ final class HTTP1Exchange: ConnectionExchange {
 
   func abort() {
     connection?.cut()
-  }
-
-  /// Reduces a held request to the fields that its response may depend on, any other to its record.
-  func wasRouted() {
-    isRouted = true
-    guard state == .unanswered else { return reduceToRecord() }
-    guard request.isLarge, request.framing == .none || request.method.hasNoBody else { return }
-    request = request.shrunk
-    guard request.isTooLargeToHold else { return }
-    let gone = onGone
-    let line = "request too large to be held (at most \(Request.heldBytes) bytes)"
-    respond(.text(431, line, fields: connection?.server.errorFields ?? []), extra: [])
-    gone?()
-  }
-
-  /// Forgets those parts of the request that only its response needed.
-  private func reduceToRecord() {
-    if isRouted, request.isLargeForRecord { request = request.recorded }
+    head.delivery.take()?.end(isCut: true, queued: 0)
   }
 
   /// Removes the waiting slices, to be sent because the exchange is now the first.
   func takeWaiting() -> [ByteSlice] {
     defer {
       waiting = []
-      bytesSent += waitingBytes
+      head.bytesSent += waitingBytes
       waitingBytes = 0
     }
     return waiting
@@ -208,14 +167,14 @@ final class HTTP1Exchange: ConnectionExchange {
   /// Releases the connection, which has ended, and discards the bytes that wait.
   func release() {
     connection = nil
-    ticket = nil
+    head.ticket = nil
     resume = nil
     waiting = []
     waitingBytes = 0
   }
 
   /// Counts bytes that are given to the stream.
-  func sent(_ byteCount: Int) { bytesSent += byteCount }
+  func sent(_ byteCount: Int) { head.bytesSent += byteCount }
 
   private func appendSuffix(_ extra: [HeaderField], _ server: HTTPServer) {
     if !extra.isEmpty { server.appendLines(extra, to: server.batch) }

@@ -91,7 +91,7 @@ extension HTTP2Connection: HTTP2SessionOwner {
     }
     add(exchange)
     server.handler.handle(exchange)
-    exchange.wasRouted()
+    exchange.wasRouted(server.errorFields)
     if server.isDraining { drain() }
   }
 
@@ -101,7 +101,7 @@ extension HTTP2Connection: HTTP2SessionOwner {
     add(exchange)
     exchange.kind = .refused
     exchange.respond(.text(status, line, fields: server.errorFields + fields), extra: [])
-    exchange.wasRouted()
+    exchange.wasRouted(server.errorFields)
   }
 
   func streamFaulted() -> ConnectionFault? {

@@ -218,7 +218,7 @@ final class HTTP2Connection: HTTPConnection {
 
   func forget(_ exchange: HTTP2Exchange) {
     exchanges[exchange.stream] = nil
-    if !exchange.isAnswered { unansweredCount -= 1 }
+    if exchange.head.state == .unanswered { unansweredCount -= 1 }
     exchange.release()
     loseBody(of: exchange)
     if exchanges.isEmpty { lifecycle.becameIdle(now: now) }

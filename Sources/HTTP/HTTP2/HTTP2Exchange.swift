@@ -6,22 +6,12 @@ import Time
 
 /// An exchange over one HTTP/2 stream.
 final class HTTP2Exchange: ConnectionExchange {
-  private enum State { case unanswered, streaming, ended }
-
   let stream: Int32
-  private(set) var request: Request
-  var kind = RequestKind.other
-  var viewer: UInt64 = 0
-  var onGone: (() -> Void)?
+  var head: ExchangeHead
   /// nil after the HTTP/2 stream is closed.
   var connection: HTTP2Connection?
   /// Bytes of the response that wait for the client's window.
   private(set) var pending = SliceQueue()
-  private(set) var status = 0
-  private(set) var bytesSent = 0
-  let asked: MonotonicTime
-  private(set) var begun: MonotonicTime?
-  var ticket: AddressTable.Ticket?
   /// How fast pending bytes leave.
   private(set) var pace = ThroughputMeter(now: .origin)
   /// The request's body; nil if the request has none, or the body has ended or is dropped.
@@ -30,9 +20,6 @@ final class HTTP2Exchange: ConnectionExchange {
   var isInputOpen: Bool
   /// Whether `100 (Continue)` is submitted and not sent.
   private var isAskingForBody = false
-  private var state = State.unanswered
-  /// Whether the routes need no more than a reduced request.
-  private var isRouted = false
   /// The fields of the response, which the library uses until they are sent.
   private var fields: FieldBlock?
   /// Continues a body when the kernel has taken the bytes written so far.
@@ -47,17 +34,12 @@ final class HTTP2Exchange: ConnectionExchange {
   private(set) var socket: WebSocketConnection?
 
   init(_ request: Request, stream: Int32, hasBody: Bool, _ connection: HTTP2Connection) {
-    self.request = request
+    head = ExchangeHead(request, asked: connection.now)
     self.stream = stream
     isInputOpen = hasBody
     body = hasBody ? HTTP2Body() : nil
     self.connection = connection
-    asked = connection.now
   }
-
-  var isAnswered: Bool { state != .unanswered }
-
-  var isEnded: Bool { state == .ended }
 
   /// RFC 9113 §8.1: the end of the HTTP/2 stream is the end of the body.
   var canStream: Bool { true }
@@ -68,10 +50,8 @@ final class HTTP2Exchange: ConnectionExchange {
 
   var connectionStream: (any ByteStream)? { connection?.stream }
 
-  func takePathPrefix() -> String? { request.takePathPrefix() }
-
   func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
-    guard state == .unanswered else { return }
+    guard head.state == .unanswered else { return }
     connection?.receiveBody(of: self, limit: limit, receiver)
   }
 
@@ -88,59 +68,62 @@ final class HTTP2Exchange: ConnectionExchange {
   }
 
   func respond(_ response: PreparedResponse, extra: [HeaderField]) {
-    guard state == .unanswered, let connection else { return }
-    let response = response.conditional(request)
-    state = .ended
-    onGone = nil
+    guard head.state == .unanswered, let connection else { return }
+    let stream = connection.stream
+    let response = head.begin(response.conditional(request), now: connection.now)
+    head.end()
     fields = response.block
-    status = response.status
     if request.method != .head { pending.append(contentsOf: response.body) }
     connection.dropBody(of: self)
-    begun = connection.now
     pace.restart(now: connection.now)
     connection.begin(self, response, withLength: true, extra: extra, hasBody: !pending.isEmpty)
-    reduceToRecord()
+    head.reduceToRecord()
+    head.delivery.take()?.responded(response, over: stream, queued: queuedBytes)
   }
 
-  func begin(_ head: PreparedResponse, extra: [HeaderField]) {
-    guard state == .unanswered, let connection else { return }
+  func begin(_ response: PreparedResponse, extra: [HeaderField]) {
+    guard head.state == .unanswered, let connection else { return }
+    let response = head.begin(response, now: connection.now)
     // The response to HEAD is complete with its fields.
-    state = request.method == .head ? .ended : .streaming
-    if state == .ended { onGone = nil }
-    fields = head.block
-    status = head.status
-    if state == .streaming { pending.append(contentsOf: head.body) }
-    begun = connection.now
+    if request.method == .head { head.end() }
+    fields = response.block
+    let hasBody = head.state == .streaming
+    if hasBody { pending.append(contentsOf: response.body) }
     pace.restart(now: connection.now)
-    connection.begin(self, head, withLength: false, extra: extra, hasBody: state == .streaming)
-    reduceToRecord()
+    connection.begin(self, response, withLength: false, extra: extra, hasBody: hasBody)
+    head.reduceToRecord()
+    head.delivery?.begin(over: connection.stream)
   }
 
   func write(_ bytes: SharedBytes) {
-    guard state == .streaming, bytes.count > 0, let connection else { return }
+    guard head.state == .streaming, bytes.count > 0, let connection else { return }
     guard pending.byteCount <= connection.server.limits.queuedBytes else {
       return connection.reset(self, .slowReader(.slow))
     }
     if pending.isEmpty { pace.restart(now: connection.now) }
     pending.append(ByteSlice(bytes))
     connection.continueBody(of: self)
+    head.delivery?.wrote(bytes.count, queued: queuedBytes)
   }
 
   func end(with rest: [SharedBytes]) {
-    guard state == .streaming, let connection else { return }
-    state = .ended
-    onGone = nil
+    guard head.state == .streaming, let connection else { return }
+    head.end()
     resume = nil
     if pending.isEmpty { pace.restart(now: connection.now) }
     for bytes in rest { pending.append(ByteSlice(bytes)) }
     connection.dropBody(of: self)
     connection.continueBody(of: self)
+    head.delivery.take()?.end(with: rest, queued: queuedBytes)
   }
 
-  func abort() { connection?.reset(self, .routeGaveUp) }
+  func abort() {
+    connection?.reset(self, .routeGaveUp)
+    head.delivery.take()?.end(isCut: true, queued: 0)
+  }
 
   func whenTaken(backlog: Int, _ resume: @escaping () -> Void) {
-    guard state == .streaming, let connection else { return }
+    guard head.state == .streaming, let connection else { return }
     guard backlog <= connection.server.limits.queuedBytes else {
       return connection.reset(self, .slowReader(.slow))
     }
@@ -158,12 +141,15 @@ final class HTTP2Exchange: ConnectionExchange {
   func upgrade(
     _ fields: [HeaderField], _ limits: WebSocketLimits, to handler: any WebSocketHandler
   ) -> WebSocketConnection? {
-    guard state == .unanswered, request.connectProtocol == .webSocket, isInputOpen, let connection
+    guard head.state == .unanswered, request.connectProtocol == .webSocket, isInputOpen,
+      let connection
     else { return nil }
     let early = connection.takeUnread(of: self)
     let tunnel = HTTP2Tunnel(self, connection.stream)
     let socket = WebSocketConnection(tunnel, connection.server, self, limits, handler)
     (isUpgraded, self.tunnel, self.socket) = (true, tunnel, socket)
+    // The response to CONNECT has no media.
+    head.isForOneViewer = false
     // RFC 8441 §5: "the server responds with a 2xx"; the lowest urgency number is sent first.
     let priority = HeaderField("Priority", "u=1, i")
     begin(PreparedResponse(status: 200, fields: fields + [priority]), extra: [])
@@ -180,31 +166,13 @@ final class HTTP2Exchange: ConnectionExchange {
 
   /// Ends the server's side of the HTTP/2 stream; `onGone` stays, for the client's side.
   func endTunnel() {
-    guard state == .streaming, let connection else { return }
-    state = .ended
+    guard head.state == .streaming, let connection else { return }
+    head.endTunnel()
     connection.continueBody(of: self)
   }
 
   /// Forgets the WebSocket, which has ended.
   func releaseSocket() { (tunnel, socket, onGone) = (nil, nil, nil) }
-
-  /// Reduces a held request to the fields that its response may depend on, any other to its record.
-  func wasRouted() {
-    isRouted = true
-    guard state == .unanswered else { return reduceToRecord() }
-    guard request.isLarge, request.framing == .none || request.method.hasNoBody else { return }
-    request = request.shrunk
-    guard request.isTooLargeToHold else { return }
-    let gone = onGone
-    let line = "request too large to be held (at most \(Request.heldBytes) bytes)"
-    respond(.text(431, line, fields: connection?.server.errorFields ?? []), extra: [])
-    gone?()
-  }
-
-  /// Forgets those parts of the request that only its response needed.
-  private func reduceToRecord() {
-    if isRouted, request.isLargeForRecord { request = request.recorded }
-  }
 
   /// Moves `count` bytes of the body to the output.
   func move(_ count: Int, to output: GatheredOutput, least: Int, now: MonotonicTime) {
@@ -213,13 +181,13 @@ final class HTTP2Exchange: ConnectionExchange {
       // bounded: bytes of one connection
       tunnel.moved(count, end: connection.writtenBytes + output.byteCount)
     }
-    bytesSent += count
+    head.bytesSent += count
     pace.move(count, least: least, now: now)
   }
 
   /// Counts the frame of the fields; the library no longer uses their bytes.
   func headSent(_ count: Int) {
-    bytesSent += count
+    head.bytesSent += count
     if isAskingForBody { isAskingForBody = false } else { fields = nil }
   }
 
@@ -230,7 +198,7 @@ final class HTTP2Exchange: ConnectionExchange {
   func release() {
     tunnel?.noteLoss()
     connection = nil
-    ticket = nil
+    head.ticket = nil
     resume = nil
     pending.removeAll()
   }

@@ -19,5 +19,13 @@ extension PreparedResponse {
     return PreparedResponse(status: 304, fields: kept)
   }
 
+  /// This response with a `Cache-Control` by which no cache keeps it.
+  package var forOneViewer: PreparedResponse {
+    let caching = HeaderField("Cache-Control", "private, no-store")
+    return PreparedResponse(
+      status: status, fields: [caching] + fields.filter { !$0.isNamed("cache-control") },
+      slices: body)
+  }
+
   private static let noneMatchLength = Request.bit("if-none-match".utf8.count)
 }

@@ -8,10 +8,22 @@ extension Request {
   /// The fields have at most 1 KB; further ones are left out, as if the client had not sent them.
   package var shrunk: Request { reduced(to: Self.keptFields, ofAtMost: Self.keptBytes) }
 
-  /// The request with only those parts that the record of its response needs: the first KB of its
-  /// target, and its trace.
-  var recorded: Request {
-    reduced(to: ["traceparent"], ofAtMost: 128, target: Self.recordedTarget)
+  /// Leaves only those fields on which the response of a held request may depend.
+  ///
+  /// - Returns: false if the request is still too large to be held.
+  mutating func reduceToHold() -> Bool {
+    guard head.count > Self.smallBytes else { return true }
+    self = shrunk
+    return head.count <= Self.heldBytes
+  }
+
+  /// Leaves only those parts that the record of the response needs: the first KB of the target, and
+  /// the trace.
+  ///
+  /// Requests of browsers are smaller, and most end at once.
+  mutating func reduceToRecord() {
+    guard head.count > Self.recordedBytes else { return }
+    self = reduced(to: ["traceparent"], ofAtMost: 128, target: Self.recordedTarget)
   }
 
   private func reduced(
@@ -70,19 +82,12 @@ extension Request {
     return request
   }
 
-  /// Whether the request is large enough to be shrunk while it is held.
-  var isLarge: Bool { head.count > 192 }
-
-  /// Whether the request, which is shrunk, is still too large to be held.
-  var isTooLargeToHold: Bool { head.count > Self.heldBytes }
-
-  /// Whether the request is large enough to be reduced to its record after its response has begun.
-  ///
-  /// Requests of browsers are smaller, and most end at once.
-  var isLargeForRecord: Bool { head.count > 1024 }
-
+  /// The bytes of a request above which it is shrunk while it is held.
+  private static let smallBytes = 192
   /// The maximum number of bytes of a held request: its target and its fields.
   static let heldBytes = 2048
+  /// The bytes of a request above which it is reduced to its record after its response has begun.
+  private static let recordedBytes = 1024
   /// The maximum number of bytes of the fields of a held request.
   private static let keptBytes = 1024
   /// The access log has the first 1,024 bytes of a target; one more shows that it was longer.

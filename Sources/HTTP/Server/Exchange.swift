@@ -21,6 +21,13 @@ package protocol Exchange: AnyObject {
   var kind: RequestKind { get set }
   /// The number of the viewer; set by the route, for statistics; 0 if the route gives none.
   var viewer: UInt64 { get set }
+  /// Whether no cache may keep the response, since the permission of the request is not in its
+  /// address; set by the route.
+  ///
+  /// - Source: RFC 9111 §5.2.2.5, §5.2.2.7
+  var isForOneViewer: Bool { get set }
+  /// Measures how the bytes of the response leave; set by the route.
+  var delivery: (any DeliveryObserver)? { get set }
   /// The smoothed round trip of the connection; nil if it is unknown.
   var roundTrip: Interval? { get }
   /// The connection; nil if it is unknown, or the exchange has ended.

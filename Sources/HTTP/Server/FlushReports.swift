@@ -12,7 +12,7 @@ struct FlushReports {
   /// Keeps a record until the bytes of its response have left.
   mutating func add(_ record: ExchangeRecord) {
     var kept = record
-    if kept.request.isLargeForRecord { kept.request = kept.request.recorded }
+    kept.request.reduceToRecord()
     records.append(kept)
   }
 

@@ -24,27 +24,6 @@ protocol HTTPConnection: ServedConnection, ByteStreamOwner {
   func checkExchanges(_ now: MonotonicTime)
 }
 
-/// An exchange as its connection sees it.
-protocol ConnectionExchange: Exchange {
-  /// The status of the response; 0 before it begins.
-  var status: Int { get }
-  /// Bytes of head and body that were given to the stream.
-  var bytesSent: Int { get }
-  /// When the request was taken.
-  var asked: MonotonicTime { get }
-  /// When the response began; nil before that.
-  var begun: MonotonicTime? { get }
-  /// The count of a client behind a proxy; nil if the connection counts.
-  var ticket: AddressTable.Ticket? { get set }
-  /// Whether a WebSocket has taken the exchange, and reports it at its end.
-  var isUpgraded: Bool { get }
-}
-
-extension ConnectionExchange {
-  /// The client; nil if the request is malformed.
-  var client: PeerAddress? { request.peer == .none ? nil : request.peer }
-}
-
 extension HTTPConnection {
   var peer: PeerAddress { stream.peer }
 
@@ -115,16 +94,12 @@ extension HTTPConnection {
   func tellGone(_ lost: [Member]) {
     for exchange in lost {
       if !exchange.isUpgraded { server.observer?.finished(record(of: exchange, cut: true)) }
-      let onGone = exchange.onGone
-      exchange.onGone = nil
-      onGone?()
+      exchange.wasCut()
     }
   }
 
   func record(of exchange: Member, cut: Bool) -> ExchangeRecord {
     ExchangeRecord(
-      request: exchange.request, peer: exchange.client ?? peer, kind: exchange.kind,
-      viewer: exchange.viewer, status: exchange.status, bytesSent: exchange.bytesSent, cut: cut,
-      asked: exchange.asked, begun: exchange.begun, ended: server.loop.now)
+      exchange.head, peer: exchange.client ?? peer, cut: cut, ended: server.loop.now)
   }
 }

@@ -185,7 +185,7 @@ package final class HTTPServer: LoopService {
         line: "too many requests of one address (at most \(limits.connectionsPerAddress))",
         fault: .addressConnections)
     }
-    exchange.ticket = ticket
+    exchange.head.ticket = ticket
     return nil
   }
 

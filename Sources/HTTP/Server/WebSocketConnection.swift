@@ -236,8 +236,8 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
     server.observer?.finished(
       ExchangeRecord(
         request: exchange.request, peer: exchange.client ?? peer, kind: exchange.kind,
-        status: exchange.status, bytesSent: max(0, bytesSent - lost), cut: false,
-        asked: exchange.asked, begun: began, ended: server.loop.now))
+        status: exchange.head.status, bytesSent: max(0, bytesSent - lost), cut: false,
+        asked: exchange.head.asked, begun: began, ended: server.loop.now))
     let told = handler
     handler = nil
     server.loop.later { told?.closed() }

@@ -8,7 +8,7 @@ import Time
 /// acknowledged.
 ///
 /// Confined to the loop's thread.
-final class Delivery {
+final class Delivery: DeliveryObserver {
   /// The media of the response.
   struct Object {
     /// The number of the viewer.
@@ -53,7 +53,7 @@ final class Delivery {
 
   let object: Object
   private let recipients: Recipients
-  private let exchange: any Exchange
+  private let watch: DeliveryWatch
   private(set) var stream: (any ByteStream)?
   private let asked: MonotonicTime
   private var begun: MonotonicTime?
@@ -68,11 +68,11 @@ final class Delivery {
   private var newest: TransmissionState?
 
   init(
-    _ object: Object, _ recipients: Recipients, _ exchange: any Exchange, since: MonotonicTime
+    _ object: Object, _ recipients: Recipients, _ watch: DeliveryWatch, since: MonotonicTime
   ) {
     self.object = object
     self.recipients = recipients
-    self.exchange = exchange
+    self.watch = watch
     asked = since
   }
 
@@ -81,30 +81,32 @@ final class Delivery {
   /// Whether no more bytes are written, and none are to be acknowledged.
   var isOver: Bool { marks.isEmpty && (ended != nil || isCut) }
 
-  /// The response begins.
-  func begin(_ stream: (any ByteStream)?, now: MonotonicTime) {
+  func begin(over stream: (any ByteStream)?) {
     self.stream = stream
-    begun = now
+    begun = watch.now
+    watch.follow(self)
   }
 
-  /// Bytes were written.
-  func wrote(_ count: Int, now: MonotonicTime) {
+  func wrote(_ count: Int, queued: Int) {
     bytes += count
     unmarked += count
-    if now - lastMark >= Self.markInterval, marks.count < Self.markLimit { mark(now) }
+    let now = watch.now
+    if now - lastMark >= Self.markInterval, marks.count < Self.markLimit { mark(queued, now) }
+    if isAwaiting { watch.lookSoon() }
   }
 
-  /// The response has ended, or was cut.
-  func end(isCut: Bool, now: MonotonicTime) {
+  func end(isCut: Bool, queued: Int) {
     self.isCut = isCut
+    let now = watch.now
     ended = ended ?? now
-    if isCut { marks = [] } else if unmarked > 0 { mark(now) }
+    if isCut { marks = [] } else if unmarked > 0 { mark(queued, now) }
+    watch.lookSoon()
   }
 
-  private func mark(_ now: MonotonicTime) {
+  private func mark(_ queued: Int, _ now: MonotonicTime) {
     guard let state = stream?.transmission else { return }
     newest = state
-    let queued = max(exchange.queuedBytes, stream?.queuedBytes ?? 0)
+    let queued = max(queued, stream?.queuedBytes ?? 0)
     // bounded: 2^64 bytes are never sent
     let end = state.acknowledged &+ UInt64(clamping: state.unacknowledged + queued)
     marks.append(Mark(end: end, bytes: unmarked, written: now))

@@ -21,35 +21,13 @@ final class DeliveryWatch {
   /// The number of measured deliveries.
   var count: Int { deliveries.count }
 
-  /// An exchange whose response is measured as `object`.
-  func watch(
-    _ exchange: any Exchange, _ object: Delivery.Object, _ recipients: Delivery.Recipients,
-    since: MonotonicTime
-  ) -> WatchedExchange {
-    // A request that is routed again is watched already.
-    let exchange = (exchange as? WatchedExchange)?.inner ?? exchange
-    return WatchedExchange(exchange, self, Delivery(object, recipients, exchange, since: since))
-  }
+  var now: MonotonicTime { loop.now }
 
-  /// A response with media begins.
-  func begin(_ delivery: Delivery, _ stream: (any ByteStream)?) {
-    delivery.begin(stream, now: loop.now)
-    deliveries.append(delivery)
-  }
+  /// Looks for the acknowledgements of a response that begins.
+  func follow(_ delivery: Delivery) { deliveries.append(delivery) }
 
-  /// Bytes were written.
-  func wrote(_ delivery: Delivery, _ count: Int) {
-    delivery.wrote(count, now: loop.now)
-    if delivery.isAwaiting { lookSoon() }
-  }
-
-  /// A response has ended, or was cut.
-  func end(_ delivery: Delivery, isCut: Bool) {
-    delivery.end(isCut: isCut, now: loop.now)
-    lookSoon()
-  }
-
-  private func lookSoon() { nextDeadline = min(nextDeadline, loop.now + Self.interval) }
+  /// Looks for acknowledgements after the interval.
+  func lookSoon() { nextDeadline = min(nextDeadline, loop.now + Self.interval) }
 
   /// Looks for acknowledgements if it is time.
   func expire(_ now: MonotonicTime) {

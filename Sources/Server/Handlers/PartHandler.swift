@@ -22,7 +22,7 @@ final class PartHandler {
   private let rendition: ServedRendition
   private let view: WindowView
   private let held: HoldQueue<Awaited>
-  private var heldFields = HeldFieldCache()
+  private var heldField = HeldField()
   /// The hinted part of one revision of the window, which most requests are for.
   private var hint: (revision: Int, segment: Int64, index: Int64)?
   /// The newest response: all requests held for a part share it.
@@ -97,13 +97,10 @@ final class PartHandler {
       return request.exchange.respond(
         rendition.media.error(404, "the part will not be published"))
     }
-    let response = response(part)
-    guard !awaited.isPlain else {
-      return request.exchange.respond(response, extra: heldFields.always(now - request.since))
-    }
+    let (response, held) = (response(part), heldField.always(request.since, now))
+    guard !awaited.isPlain else { return request.exchange.respond(response, extra: held) }
     let asked = request.exchange.request
-    request.exchange.respond(
-      response.ranged(asked), extra: [request.heldField(now)] + prefetch(part, asked))
+    request.exchange.respond(response.ranged(asked), extra: held + prefetch(part, asked))
   }
 
   /// Answers the requests whose deadline has passed.

@@ -23,7 +23,7 @@ final class PlaylistHandler {
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private let view: WindowView
   private let held: HoldQueue<Awaited>
-  private var heldFields = HeldFieldCache()
+  private var heldField = HeldField()
   /// The newest decision: it holds for all requests for the same part of one revision.
   private var decided:
     (revision: Int, directives: DeliveryDirectives, isEnded: Bool, decision: BlockingReload)?
@@ -150,7 +150,7 @@ final class PlaylistHandler {
     guard let response = response(key, snapshot) else {
       return exchange.respond(ResponseFields.noSegment)
     }
-    exchange.respond(response, extra: heldFields.ifHeld(since, now))
+    exchange.respond(response, extra: heldField.ifHeld(since, now))
   }
 
   private func response(

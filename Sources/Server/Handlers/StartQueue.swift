@@ -79,8 +79,7 @@ final class StartQueue {
     for request in held.expired(now) {
       held.timedOut()
       if let refusal {
-        request.exchange.respond(
-          ResponseFields.unavailable(refusal), extra: [request.heldField(now)])
+        request.refuse(ResponseFields.unavailable(refusal), now)
       } else {
         request.timeOut(now)
       }

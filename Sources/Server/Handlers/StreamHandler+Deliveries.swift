@@ -15,38 +15,37 @@ extension StreamHandler {
     }
   }
 
-  /// The exchange as it is, or measured if statistics of the stream are saved.
-  func watched(
+  /// Measures the response of an exchange if statistics of the stream are saved.
+  func measure(
     _ exchange: any Exchange, _ file: MediaName, _ segment: Int64, _ rendition: ServedRendition,
     of served: ServedStream, since: MonotonicTime
-  ) -> any Exchange {
-    guard rows != nil, served.options.savesStatistics else { return exchange }
+  ) {
+    guard rows != nil, served.options.savesStatistics else { return }
     let report = CMCDReport(exchange.request)
-    return watched(
+    measure(
       exchange, file, segment, HTTPViewers.number(of: exchange, report, on: served.name),
       rendition, of: served, report: report, switched: nil, since: since)
   }
 
-  /// The exchange, measured if its result has a use.
-  func watched(
+  /// Measures the response of an exchange if the result has a use.
+  func measure(
     _ exchange: any Exchange, _ file: MediaName, _ segment: Int64, _ viewer: UInt64,
     _ rendition: ServedRendition, of served: ServedStream, report: CMCDReport?,
     switched: (SwitchedRenditions, Int)?, since: MonotonicTime
-  ) -> any Exchange {
+  ) {
     let rows = served.options.savesStatistics ? rows : nil
-    guard switched != nil || rows != nil, exchange.request.method == .get else { return exchange }
+    guard switched != nil || rows != nil, exchange.request.method == .get else { return }
     var endsSegment = true
     if case .part(let index, _) = file {
       endsSegment = index + 1 == rendition.window.segmentation.parts(in: segment)
     }
-    return deliveries.watch(
-      exchange,
+    exchange.delivery = Delivery(
       Delivery.Object(
         viewer: viewer, segment: segment, printed: served.names.printed(segment),
         endsSegment: endsSegment, rendition: rendition.name, report: report),
       Delivery.Recipients(
         switched: switched.map { (renditions: $0.0, index: $0.1) }, rows: rows,
         stream: served.name),
-      since: since)
+      deliveries, since: since)
   }
 }

@@ -68,7 +68,7 @@ extension StreamHandler {
     let viewer = HTTPViewers.number(of: exchange, report, on: served.name)
     let index =
       pin.index ?? choose(number, of: switched, for: viewer, report)
-    let exchange = watched(
+    measure(
       exchange, file, number, viewer, handlers[index].rendition, of: served, report: report,
       switched: pin.index == nil ? (switched, index) : nil, since: since)
     if case .part(let part, _) = file {

@@ -13,35 +13,31 @@ extension StreamHandler {
   ) -> (object: ViewerRequest.Object, rendition: String?, segmentDuration: Interval)? {
     let object: ViewerRequest.Object
     var found: RenditionHandler?
-    var isSwitched = false
-    switch target.route {
-    case .playlist(_, nil, let depth) where isChunked(nil, depth): object = .chunkedPlaylist
-    case .playlist(_, let name, _):
+    let isSwitched = target.rendition == SwitchedRenditions.name
+    let name = isSwitched ? nil : target.rendition
+    switch target.kind {
+    case .playlist where isChunked(target): object = .chunkedPlaylist
+    case .playlist:
       let directives = try? target.directives.get()
       object = directives?.mediaSequenceNumber == nil ? .playlist : .lowLatency
-      isSwitched = self.isSwitched(name)
-      if case .lowLatency = object { found = rendition(isSwitched ? nil : name) }
+      if case .lowLatency = object { found = rendition(name) }
     case .chunkedPlaylist: object = .chunkedPlaylist
     case .manifest: object = .manifest
-    case .media(_, let name, _):
-      isSwitched = self.isSwitched(name)
-      found = rendition(isSwitched ? nil : name)
-      switch target.file {
-      case .part: object = .lowLatency
-      case .segment(let number):
-        let complete = found?.rendition.window.snapshot.segments.last?.number ?? .min
-        let isComplete = (servedStream?.names.segment(number) ?? .min) <= complete
-        object = isComplete ? .segment : .openSegment
-      case .header, nil: return nil
-      }
+    case .part:
+      object = .lowLatency
+      found = rendition(name)
+    case .segment:
+      found = rendition(name)
+      guard case .segment(let number) = target.file else { return nil }
+      let complete = found?.rendition.window.snapshot.segments.last?.number ?? .min
+      let isComplete = (servedStream?.names.segment(number) ?? .min) <= complete
+      object = isComplete ? .segment : .openSegment
     default: return nil
     }
     let duration = servedStream?.window.segmentation.video.longestSegmentDuration ?? .zero
     // Audio beside video is no choice of the viewer.
     let isShown = found.map { !$0.rendition.isAudio || renditions.first === $0 } ?? false
-    let name = isSwitched ? SwitchedRenditions.name : found?.rendition.name
-    return (object, isShown ? name : nil, duration)
+    let shown = isSwitched ? SwitchedRenditions.name : found?.rendition.name
+    return (object, isShown ? shown : nil, duration)
   }
-
-  private func isSwitched(_ name: String?) -> Bool { name == SwitchedRenditions.name }
 }

@@ -32,6 +32,7 @@ final class StreamHandler {
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private let starting: StartQueue
   private var timestamps = TimestampsCache()
+  private var heldField = HeldField()
   /// The renditions without new media at the latest publication.
   private var missing: [Int] = []
   var feeds = FeedReaders()
@@ -70,8 +71,10 @@ final class StreamHandler {
   // MARK: Requests
 
   /// Whether the playlist at this URL is the chunked one: if the stream prefers it and has it.
-  func isChunked(_ name: String?, _ depth: URLDepth) -> Bool {
-    stream.options.prefersChunkedPlaylist && name == nil && depth == .stream
+  func isChunked(_ target: RoutedTarget) -> Bool {
+    if target.kind == .chunkedPlaylist { return true }
+    return stream.options.prefersChunkedPlaylist && target.rendition == nil
+      && target.depth == .stream
       && servedStream?.window.segmentation.hasVariableDuration != true
   }
 
@@ -80,13 +83,14 @@ final class StreamHandler {
   /// A request without a rendition is for the Multivariant Playlist if there are several, or if the
   /// only one has a high dynamic range, which only that playlist states.
   func playlist(
-    _ exchange: any Exchange, _ name: String?, isChunked: Bool,
-    _ directives: PlaylistHandler.Directives, depth: URLDepth, since: MonotonicTime
+    _ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime
   ) {
+    let (name, depth, isChunked) = (target.rendition, target.depth, isChunked(target))
+    if isChunked { exchange.kind = .chunkedPlaylist }
     guard let served = open(exchange, since: since) else { return }
     if name == SwitchedRenditions.name, !isChunked {
       if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
-      return switchedPlaylist(exchange, of: served, directives, depth: depth, since: since)
+      return switchedPlaylist(exchange, of: served, target.directives, depth: depth, since: since)
     }
     if name == nil, renditions.count > 1 || served.isHighDynamicRange {
       return multivariant(exchange, served, isChunked: isChunked, depth: depth, since: since)
@@ -96,7 +100,7 @@ final class StreamHandler {
     if isChunked {
       handler.playlists.chunked(exchange, depth: depth, since: since, now: now)
     } else {
-      handler.playlists.media(exchange, directives, depth: depth, since: since, now: now)
+      handler.playlists.media(exchange, target.directives, depth: depth, since: since, now: now)
     }
   }
 
@@ -123,7 +127,7 @@ final class StreamHandler {
       ManifestCache.Key(origin: origin, depth: depth), to: exchange.request,
       from: source.window.listing, now: SystemClock.wallTime)
     guard let response else { return exchange.respond(ResponseFields.noSegment) }
-    exchange.respond(response, extra: HeldField.ifHeld(since, now))
+    exchange.respond(response, extra: heldField.ifHeld(since, now))
   }
 
   /// Answers a request for media; a stream with one rendition needs no rendition in the URL.
@@ -141,11 +145,11 @@ final class StreamHandler {
     case .header(let hash): return handler.header(hash, exchange)
     case .segment(let number):
       guard let number = served.names.segment(number) else { break }
-      let exchange = watched(exchange, file, number, handler.rendition, of: served, since: since)
+      measure(exchange, file, number, handler.rendition, of: served, since: since)
       return handler.segments.answer(number, exchange, since: since, now: now)
     case .part(let index, let number):
       guard let number = served.names.segment(number) else { break }
-      let exchange = watched(exchange, file, number, handler.rendition, of: served, since: since)
+      measure(exchange, file, number, handler.rendition, of: served, since: since)
       return handler.parts.answer(index, of: number, exchange, since: since)
     }
     exchange.respond(ResponseFields.notFound)

@@ -16,46 +16,35 @@ struct HeldRequest<Purpose> {
     self.since = since
   }
 
-  /// The field with the time since the arrival.
-  func heldField(_ now: MonotonicTime) -> HeaderField { HeldField.always(since, now) }
-
   /// Answers 503: the awaited object was not published before the deadline.
   func timeOut(_ now: MonotonicTime, _ caching: ResponseFields.Caching = .second) {
-    exchange.respond(
+    refuse(
       ResponseFields.error(
-        503, "not published in time", caching,
-        [HeaderField("Retry-After", "1"), heldField(now)]))
+        503, "not published in time", caching, [HeaderField("Retry-After", "1")]), now)
+  }
+
+  /// Answers with an error at the deadline.
+  func refuse(_ response: PreparedResponse, _ now: MonotonicTime) {
+    var held = HeldField()
+    exchange.respond(response, extra: held.always(since, now))
   }
 }
 
 /// `X-Held-Ms`: the time from the arrival of a request to its response, in whole milliseconds.
-enum HeldField {
-  /// The field for a response to a request that was certainly held.
-  static func always(_ since: MonotonicTime, _ now: MonotonicTime) -> HeaderField {
-    HeaderField("X-Held-Ms", String((now - since).milliseconds))
-  }
-
-  /// The field for a response that may also be given on arrival; none below 1 ms.
-  static func ifHeld(_ since: MonotonicTime, _ now: MonotonicTime) -> [HeaderField] {
-    now - since >= .milliseconds(1) ? [always(since, now)] : []
-  }
-}
-
-/// The field with the held time, for responses that are released together and were held equally
-/// long.
-struct HeldFieldCache {
+///
+/// Responses that are released together were held equally long, and share the newest field.
+struct HeldField {
   private var milliseconds: Int64 = -1
   private var fields: [HeaderField] = []
 
   /// The field for a response that may also be given on arrival; none below 1 ms.
   mutating func ifHeld(_ since: MonotonicTime, _ now: MonotonicTime) -> [HeaderField] {
-    let held = now - since
-    return held >= .milliseconds(1) ? always(held) : []
+    now - since >= .milliseconds(1) ? always(since, now) : []
   }
 
   /// The field for a response to a request that was certainly held.
-  mutating func always(_ held: Interval) -> [HeaderField] {
-    let milliseconds = held.milliseconds
+  mutating func always(_ since: MonotonicTime, _ now: MonotonicTime) -> [HeaderField] {
+    let milliseconds = (now - since).milliseconds
     if milliseconds != self.milliseconds {
       self.milliseconds = milliseconds
       fields = [HeaderField("X-Held-Ms", String(milliseconds))]

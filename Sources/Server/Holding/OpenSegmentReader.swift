@@ -133,6 +133,7 @@ final class OpenSegmentReader {
   }
 
   private func fields(_ now: MonotonicTime) -> [HeaderField] {
-    extra + HeldField.ifHeld(since, now)
+    var held = HeldField()
+    return extra + held.ifHeld(since, now)
   }
 }

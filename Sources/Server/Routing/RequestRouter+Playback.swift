@@ -15,7 +15,7 @@ extension RequestRouter {
     _ exchange: any Exchange, _ token: String?, _ target: RoutedTarget
   ) -> PlaybackGrant? {
     let request = exchange.request
-    guard needsTokens, !request.isChecked, let media = protectedMedia(request, target) else {
+    guard needsTokens, !request.isChecked, let media = protectedMedia(target) else {
       return PlaybackGrant()
     }
     switch decision(request, token, media) {
@@ -56,7 +56,6 @@ extension RequestRouter {
   /// the stream of the path, for each object of it. Without a token only paths that this server
   /// serves to all clients are permitted: a proxy may read any other path differently.
   func authenticate(_ exchange: any Exchange) {
-    exchange.kind = .probe
     let request = exchange.request
     guard let target = request.header("x-original-uri"),
       var original = try? Request("GET", target, peer: request.peer), original.hasPlainPath
@@ -66,9 +65,9 @@ extension RequestRouter {
     guard token != nil || !isBelowToken else {
       return answer(exchange, .refused(.invalid))
     }
-    let routed = RoutedTarget(original)
+    let routed = RoutedTarget(original) { uploads[$0] != nil }
     let below: BelowToken =
-      if let media = protectedMedia(original, routed) {
+      if let media = protectedMedia(routed) {
         .stream(media)
       } else if token == nil {
         isOpen(routed) ? .open : .nothing
@@ -93,16 +92,12 @@ extension RequestRouter {
 
   /// Whether all clients may have a path that is no protected media.
   private func isOpen(_ target: RoutedTarget) -> Bool {
-    if !uploads.isEmpty, let path = target.upload, uploads[path.stream] != nil { return true }
-    return switch target.route {
-    case .page(let stream): stream == nil || handler(stream) != nil
-    case .manifest(let stream, _), .timestamps(let stream), .feed(let stream), .socket(let stream):
-      handler(stream) != nil
-    case .playlist(let stream, let rendition, _): has(rendition, of: stream)
-    case .chunkedPlaylist(let stream, let rendition, _): has(rendition, of: stream)
-    case .media(let stream, let rendition, _): target.file != nil && has(rendition, of: stream)
-    case .pageFile, .time, .streams, .wall, .health, .ready, .version: true
+    switch target.route {
     case .metrics, .statistics, .auth, .unknown: false
+    case .media where target.file == nil: false
+    case .uploaded, .pageFile, .time, .streams, .wall, .health, .ready, .version: true
+    case .page(stream: nil): true
+    default: has(target.rendition, of: target.stream)
     }
   }
 
@@ -162,32 +157,18 @@ extension RequestRouter {
     let isIndex: Bool
   }
 
-  /// The media that a request names; nil if it needs no token.
-  private func protectedMedia(_ request: Request, _ target: RoutedTarget) -> ProtectedMedia? {
-    let (stream, keys, isIndex): (String, [TokenKey], Bool)
-    if !uploads.isEmpty, let path = target.upload, let upload = uploads[path.stream] {
-      // The page for players has no media.
-      guard path.file != nil || !path.isPlayer else { return nil }
-      (stream, keys) = (path.stream, upload.entry.playbackKeys)
-      isIndex = path.file?.isIndex ?? true
+  /// The media that a target names; nil if it needs no token.
+  private func protectedMedia(_ target: RoutedTarget) -> ProtectedMedia? {
+    guard target.content != .open else { return nil }
+    let (stream, keys): (String, [TokenKey])
+    if case .uploaded(let path) = target.route {
+      (stream, keys) = (path.stream, uploads[path.stream]?.entry.playbackKeys ?? [])
     } else {
-      let name: String?
-      switch target.route {
-      case .playlist(let stream, _, _), .manifest(let stream, _):
-        (name, isIndex) = (stream, true)
-      case .chunkedPlaylist(let stream, _, _): (name, isIndex) = (stream, true)
-      // The page needs no token; with one it becomes the page that plays with it.
-      case .page(let stream) where PlaybackAccess.parameter(request) != nil:
-        (name, isIndex) = (stream, true)
-      case .media(let stream, _, _): (name, isIndex) = (stream, false)
-      case .timestamps(let stream), .socket(let stream), .feed(let stream):
-        (name, isIndex) = (stream, false)
-      default: return nil
-      }
-      guard let entry = handler(name)?.stream else { return nil }
+      guard let entry = handler(target.stream)?.stream else { return nil }
       (stream, keys) = (entry.name, entry.options.playbackKeys)
     }
-    return keys.isEmpty ? nil : ProtectedMedia(stream: stream, keys: keys, isIndex: isIndex)
+    guard !keys.isEmpty else { return nil }
+    return ProtectedMedia(stream: stream, keys: keys, isIndex: target.content == .index)
   }
 }
 

@@ -11,17 +11,15 @@ extension RequestRouter {
   /// The probe that is requested most, rendered once.
   private static let healthy = response("ok\n")
 
-  func health(_ exchange: any Exchange) {
-    exchange.kind = .probe
-    exchange.respond(Self.healthy)
-  }
+  func health(_ exchange: any Exchange) { exchange.respond(Self.healthy) }
 
-  func version(_ exchange: any Exchange) { probe(exchange, serverState.versionText + "\n") }
+  func version(_ exchange: any Exchange) {
+    exchange.respond(Self.response(serverState.versionText + "\n"))
+  }
 
   func readiness(_ exchange: any Exchange) {
     let readiness = ServerReadiness(serverState)
-    guard !readiness.isReady else { return probe(exchange, "ready\n") }
-    exchange.kind = .probe
+    guard !readiness.isReady else { return exchange.respond(Self.response("ready\n")) }
     exchange.respond(ResponseFields.error(503, readiness.reason, .noStore))
   }
 
@@ -29,10 +27,8 @@ extension RequestRouter {
     let access = serverState.options.metrics
     let read = ProtectedRead(request: exchange.request, access: access, option: "metrics")
     if let refusal = read.refusal(by: serverState.admin, at: now) {
-      exchange.kind = .probe
       return exchange.respond(refusal)
     }
-    exchange.kind = .probe
     let type = HeaderField("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
     // Only what all clients may read is for scripts of other origins.
     exchange.respond(
@@ -53,14 +49,8 @@ extension RequestRouter {
 
   /// Answers with the time, without a line end: some players parse the whole body as a date.
   func time(_ exchange: any Exchange, _ form: TimeService.Form) {
-    exchange.kind = .time
     let text = TimeService.text(
       form, now: SystemClock.wallTime, displacement: serverState.options.timeDisplacement)
-    exchange.respond(Self.response(text))
-  }
-
-  private func probe(_ exchange: any Exchange, _ text: String) {
-    exchange.kind = .probe
     exchange.respond(Self.response(text))
   }
 

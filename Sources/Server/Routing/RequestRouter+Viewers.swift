@@ -14,18 +14,12 @@ extension RequestRouter {
     func viewer(of stream: String) -> UInt64 {
       ViewerIdentity(exchange.request, tokenOwner: grant.tokenOwner, on: stream).number(report)
     }
-    if !uploads.isEmpty, let path = target.upload, uploads[path.stream] != nil {
-      guard let file = path.file, !file.isIndex else { return }
+    if case .uploaded(let path) = target.route {
+      guard target.content == .media else { return }
       return note(
         exchange, viewer(of: path.stream), .uploaded, path.stream, nil, .zero, report)
     }
-    let name: String?
-    switch target.route {
-    case .playlist(let stream, _, _), .manifest(let stream, _): name = stream
-    case .chunkedPlaylist(let stream, _, _), .media(let stream, _, _): name = stream
-    default: return
-    }
-    guard let handler = handler(name), let use = handler.object(of: target) else { return }
+    guard let handler = handler(target.stream), let use = handler.object(of: target) else { return }
     let stream = handler.stream.name
     let viewer = viewer(of: stream)
     var rendition = use.rendition

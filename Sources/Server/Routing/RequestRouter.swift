@@ -24,7 +24,8 @@ final class RequestRouter: RequestHandler, LoopService {
   private var lastStreamHandler: (name: String, streamHandler: StreamHandler)?
   private let mediaUploads: MediaUploads
   private let hookRequests: HookRequests
-  private(set) var uploads: [String: UploadHandler] = [:]
+  /// The handlers of uploaded streams, which decide the meaning of targets.
+  private(set) var uploads: [String: UploadHandler] = [:] { didSet { routes = RouteCache() } }
   /// When uploaded streams and files that have expired are removed next.
   private var nextUploadCheck = MonotonicTime.distantFuture
   private var revision = -1
@@ -62,10 +63,9 @@ final class RequestRouter: RequestHandler, LoopService {
     case .get, .head:
       let token = PlaybackAccess.takeToken(exchange)
       let request = exchange.request
-      let target = routes.target(of: request)
+      let target = target(of: request)
       guard let grant = grant(exchange, token, target) else { return }
-      var exchange = exchange
-      if grant.isForOneViewer { exchange = PrivateExchange(exchange) }
+      if grant.isForOneViewer { exchange.isForOneViewer = true }
       let report = CMCDReport(request)
       if let report { counters.withLock { $0.players.observe(report) } }
       if request.method == .get { note(exchange, target, report, grant) }
@@ -83,10 +83,8 @@ final class RequestRouter: RequestHandler, LoopService {
   /// - Source: RFC 8441 §4
   private func connect(_ exchange: any Exchange) {
     let token = PlaybackAccess.takeToken(exchange)
-    let request = exchange.request
-    let target = routes.target(of: request)
-    let isUploaded = target.upload.map { uploads[$0.stream] != nil } ?? false
-    guard case .socket = target.route, !isUploaded else { return refuseMethod(exchange) }
+    let target = target(of: exchange.request)
+    guard case .socket = target.route else { return refuseMethod(exchange) }
     guard let grant = grant(exchange, token, target) else { return }
     route(exchange, target, since: now, grant)
   }
@@ -168,17 +166,19 @@ final class RequestRouter: RequestHandler, LoopService {
   /// Opens and closes the handlers of uploaded streams.
   private func follow(_ table: UploadTable) {
     let before = uploads
-    uploads = [:]
+    guard !before.isEmpty || !table.entries.isEmpty else { return }
+    var present: [String: UploadHandler] = [:]
     for entry in table.entries {
       if let handler = before[entry.name], handler.entry.stream === entry.stream {
         handler.update(entry)
-        uploads[entry.name] = handler
+        present[entry.name] = handler
       } else {
-        uploads[entry.name] = UploadHandler(
+        present[entry.name] = UploadHandler(
           entry, counters: counters, loop: loop,
           reroute: { [unowned self] in reroute($0, since: $1) })
       }
     }
+    uploads = present
     for handler in before.values where uploads[handler.entry.name] !== handler { handler.close() }
     if uploads.isEmpty {
       nextUploadCheck = .distantFuture
@@ -187,9 +187,14 @@ final class RequestRouter: RequestHandler, LoopService {
     }
   }
 
+  /// The meaning of a request's path and query.
+  func target(of request: Request) -> RoutedTarget {
+    routes.target(of: request) { uploads[$0] != nil }
+  }
+
   /// Routes a held request again, which arrived at `since`.
   private func reroute(_ exchange: any Exchange, since: MonotonicTime) {
-    route(exchange, routes.target(of: exchange.request), since: since)
+    route(exchange, target(of: exchange.request), since: since)
   }
 
   /// Routes a permitted request that arrived at `since`.
@@ -197,42 +202,25 @@ final class RequestRouter: RequestHandler, LoopService {
     _ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime,
     _ grant: PlaybackGrant = PlaybackGrant()
   ) {
-    if !uploads.isEmpty, let path = target.upload, let upload = uploads[path.stream] {
-      return self.upload(exchange, upload, path, since: since)
-    }
     if target.route.isClosedBelowTokens, exchange.request.hasPathPrefix {
       return notFound(exchange)
     }
+    exchange.kind = target.kind
     switch target.route {
-    case .playlist(let name, let rendition, let depth):
-      exchange.kind = .playlist
-      guard let handler = streamHandler(name, exchange) else { return }
-      let isChunked = handler.isChunked(rendition, depth)
-      if isChunked { exchange.kind = .chunkedPlaylist }
-      handler.playlist(
-        exchange, rendition, isChunked: isChunked, target.directives, depth: depth, since: since)
-    case .chunkedPlaylist(let name, let rendition, let depth):
-      exchange.kind = .chunkedPlaylist
-      streamHandler(name, exchange)?
-        .playlist(
-          exchange, rendition, isChunked: true, target.directives, depth: depth, since: since)
-    case .manifest(let name, let depth): manifest(exchange, name, depth, since: since)
-    case .media(let name, let rendition, _):
+    case .uploaded(let path): upload(exchange, path, since: since)
+    case .playlist, .chunkedPlaylist:
+      streamHandler(target, exchange)?.playlist(exchange, target, since: since)
+    case .manifest: manifest(exchange, target, since: since)
+    case .media:
       guard let file = target.file else { return notFound(exchange) }
-      exchange.kind = RequestKind(file)
-      streamHandler(name, exchange)?.media(exchange, rendition, file, since: since)
-    case .timestamps(let name):
-      exchange.kind = .timestamps
+      streamHandler(target, exchange)?.media(exchange, target.rendition, file, since: since)
+    case .timestamps:
       if let refusal = timestampsRefusal(exchange.request) { return exchange.respond(refusal) }
-      streamHandler(name, exchange)?.timestamps(exchange, since: since)
-    case .feed(let name):
-      exchange.kind = .feed
-      streamHandler(name, exchange)?.feed(exchange)
-    case .socket(let name):
-      exchange.kind = .socket
-      streamHandler(name, exchange)?.sockets.open(exchange, tokenOwner: grant.tokenOwner)
+      streamHandler(target, exchange)?.timestamps(exchange, since: since)
+    case .feed: streamHandler(target, exchange)?.feed(exchange)
+    case .socket:
+      streamHandler(target, exchange)?.sockets.open(exchange, tokenOwner: grant.tokenOwner)
     case .page(let name):
-      exchange.kind = .page
       guard name == nil || serverState.streamTable.stream(name) != nil else {
         return notFound(exchange)
       }
@@ -243,15 +231,10 @@ final class RequestRouter: RequestHandler, LoopService {
           ? serverState.page.list(for: exchange.request)
           : serverState.page.page(for: exchange.request))
     case .pageFile(let name):
-      exchange.kind = .page
       let file = serverState.page.file(name, for: exchange.request)
       exchange.respond(file ?? ResponseFields.notFound)
-    case .streams:
-      exchange.kind = .page
-      exchange.respond(StreamListing(serverState.streamTable).response)
-    case .wall:
-      exchange.kind = .page
-      exchange.respond(serverState.page.wall(for: exchange.request))
+    case .streams: exchange.respond(StreamListing(serverState.streamTable).response)
+    case .wall: exchange.respond(serverState.page.wall(for: exchange.request))
     case .time(let form):
       time(exchange, form ?? TimeService.Form(query: exchange.request.query))
     case .statistics(let isPage): statistics.answer(exchange, isPage: isPage, now: now)
@@ -264,10 +247,8 @@ final class RequestRouter: RequestHandler, LoopService {
     }
   }
 
-  private func upload(
-    _ exchange: any Exchange, _ upload: UploadHandler, _ path: UploadPath, since: MonotonicTime
-  ) {
-    exchange.kind = .uploads
+  private func upload(_ exchange: any Exchange, _ path: UploadPath, since: MonotonicTime) {
+    guard let upload = uploads[path.stream] else { return notFound(exchange) }
     if path.isPlayer, path.file?.isIndex ?? true,
       let page = path.file == nil
         ? serverState.page.page(for: exchange.request)
@@ -283,23 +264,22 @@ final class RequestRouter: RequestHandler, LoopService {
       UploadResponses.page(upload.entry, depth: exchange.request.pathSegments.count - 1))
   }
 
-  private func manifest(
-    _ exchange: any Exchange, _ name: String?, _ depth: URLDepth, since: MonotonicTime
-  ) {
-    exchange.kind = .manifest
-    guard let streamHandler = streamHandler(name, exchange) else { return }
-    if depth == .player, let page = serverState.page.page(instead: exchange.request) {
+  private func manifest(_ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime) {
+    guard let streamHandler = streamHandler(target, exchange) else { return }
+    if target.depth == .player, let page = serverState.page.page(instead: exchange.request) {
       exchange.kind = .page
       return exchange.respond(page)
     }
-    streamHandler.manifest(exchange, depth: depth, since: since)
+    streamHandler.manifest(exchange, depth: target.depth, since: since)
   }
 
-  /// The handler of the stream `name`, or of the default stream if `name` is nil.
+  /// The handler of the stream of a target.
   ///
   /// If there is no such stream, the response is 404.
-  private func streamHandler(_ name: String?, _ exchange: any Exchange) -> StreamHandler? {
-    let found = handler(name)
+  private func streamHandler(
+    _ target: RoutedTarget, _ exchange: any Exchange
+  ) -> StreamHandler? {
+    let found = handler(target.stream)
     if found == nil { notFound(exchange) }
     return found
   }

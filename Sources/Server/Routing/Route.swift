@@ -12,6 +12,8 @@ package enum Route: Equatable {
   case wall
   /// `/streams.json`: the streams that all clients may play.
   case streams
+  /// A file or the page of an uploaded stream; no path alone shows that the stream is one.
+  case uploaded(UploadPath)
   /// An LL-HLS playlist.
   case playlist(stream: String?, rendition: String?, URLDepth)
   /// The playlist for players without part support.

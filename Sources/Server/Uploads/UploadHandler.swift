@@ -23,6 +23,7 @@ final class UploadHandler {
   private var readers: [ObjectIdentifier: UploadReaders] = [:]
   private let early: HoldQueue<UploadName>
   private var gauge: HoldGauge
+  private var heldField = HeldField()
   /// Responses with complete files, by the number of the file.
   private var responses: [UInt64: PreparedResponse] = [:]
   /// The revision of the stream to which `responses` belong.
@@ -84,7 +85,7 @@ final class UploadHandler {
     readers[key] = progress == .reading && group.readerCount > 0 ? group : nil
   }
 
-  private func held(_ since: MonotonicTime) -> [HeaderField] { HeldField.ifHeld(since, loop.now) }
+  private func held(_ since: MonotonicTime) -> [HeaderField] { heldField.ifHeld(since, loop.now) }
 
   // MARK: Changes
 
@@ -131,7 +132,7 @@ final class UploadHandler {
     guard early.nextDeadline <= now else { return }
     for request in early.expired(now) {
       early.timedOut()
-      request.exchange.respond(UploadResponses.unknown, extra: [request.heldField(now)])
+      request.refuse(UploadResponses.unknown, now)
     }
     settle()
   }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Packaging
+package import Packaging
 
 /// A path that means a file of a stream, if it is an uploaded stream.
 ///
 /// `/S/FILE`, `/ldash/S/FILE` and, for players only, `/ldash/play/S/FILE`.
-struct UploadPath: Equatable, Sendable {
+package struct UploadPath: Equatable, Sendable {
   /// The name of the stream.
-  let stream: String
+  package let stream: String
   /// The file; nil for the page of the stream.
-  let file: UploadName?
+  package let file: UploadName?
   /// Whether the path begins with `/ldash/play`: its page and its files are for players.
-  let isPlayer: Bool
+  package let isPlayer: Bool
 
   /// Reads a path from the texts between its slashes; nil if no uploaded stream has such a path.
-  init?(_ segments: [String]) {
+  package init?(_ segments: [String]) {
     var rest = segments[...]
     var isPlayer = false
     if rest.first == "ldash" {

@@ -36,6 +36,7 @@ final class UploadReaders {
   private let limits: UploadLimits
   private let openHead: PreparedResponse
   private var readers: [Reader] = []
+  private var heldField = HeldField()
   /// The number of chunks that readers have, or wait for.
   private var count = 0
 
@@ -52,7 +53,7 @@ final class UploadReaders {
   func add(_ exchange: any Exchange, since: MonotonicTime, now: MonotonicTime) {
     let reader = Reader(exchange, since: since)
     if exchange.request.method == .head, exchange.canStream {
-      exchange.begin(openHead, extra: HeldField.ifHeld(since, now))
+      exchange.begin(openHead, extra: heldField.ifHeld(since, now))
       return exchange.end()
     }
     exchange.onGone = { [weak reader] in reader?.isGone = true }
@@ -100,7 +101,7 @@ final class UploadReaders {
     guard !chunks.isEmpty, reader.exchange.canStream else { return }
     if !reader.hasBegun {
       reader.backlog = BodyBacklog(initial: Self.byteCount(chunks))
-      reader.exchange.begin(openHead, extra: HeldField.ifHeld(reader.since, now))
+      reader.exchange.begin(openHead, extra: heldField.ifHeld(reader.since, now))
     }
     var rest = chunks
     while let chunk = rest.first {
@@ -136,7 +137,7 @@ final class UploadReaders {
       case (.complete, false):
         let response = whole ?? UploadResponses.whole(file, limits)
         whole = response
-        reader.exchange.respond(response, extra: HeldField.ifHeld(reader.since, now))
+        reader.exchange.respond(response, extra: heldField.ifHeld(reader.since, now))
       case (_, true): reader.exchange.abort()
       case (_, false): reader.exchange.respond(UploadResponses.broken)
       }

@@ -19,7 +19,6 @@ struct StatisticsHandler {
 
   /// Answers a request for the page, or for its values.
   mutating func answer(_ exchange: any Exchange, isPage: Bool, now: MonotonicTime) {
-    exchange.kind = .control
     let read = ProtectedRead(
       request: exchange.request, access: serverState.options.statistics, option: "stats")
     if let refusal = read.refusal(by: serverState.admin, at: now) {

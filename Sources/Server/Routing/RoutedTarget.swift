@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Access
+import HLSPackager
+import HTTP
+import Packaging
+
+/// The meaning of a target: path and query of a request.
+final class RoutedTarget {
+  /// What a response has of a stream, for which a viewer may need permission.
+  enum Content {
+    /// Nothing that needs a token.
+    case open
+    /// URIs of other media, which inherit the path.
+    case index
+    /// Media, or facts about it.
+    case media
+  }
+
+  let target: Request.Target
+  let route: Route
+  /// The stream that the path names; nil for the default stream, and for routes without a stream.
+  private(set) var stream: String?
+  /// The rendition that the path names; nil for none.
+  private(set) var rendition: String?
+  /// The form of the URL of a playlist or an MPD.
+  private(set) var depth = URLDepth.root
+  /// The kind of the request, unless its response shows another one.
+  private(set) var kind = RequestKind.other
+  private(set) var content = Content.open
+  /// The media file; nil for all other routes, and for a name that no file has.
+  private(set) var file: MediaName?
+  /// The Delivery Directives of a playlist request.
+  private(set) var directives = PlaylistHandler.Directives.success(DeliveryDirectives())
+
+  /// `isUploaded` tells whether there is an uploaded stream of a name.
+  init(_ request: Request, isUploaded: (String) -> Bool) {
+    target = request.target
+    let segments = request.pathSegments
+    if let path = UploadPath(segments), isUploaded(path.stream) {
+      route = .uploaded(path)
+    } else {
+      route = Route(segments)
+    }
+    describe(request)
+  }
+
+  private func describe(_ request: Request) {
+    switch route {
+    case .uploaded(let path):
+      (stream, kind) = (path.stream, .uploads)
+      // The page for players has no media.
+      content = path.file.map { $0.isIndex ? .index : .media } ?? (path.isPlayer ? .open : .index)
+    case .playlist(let stream, let rendition, let depth):
+      (self.stream, self.rendition, self.depth) = (stream, rendition, depth)
+      (kind, content) = (.playlist, .index)
+      directives = PlaylistHandler.directives(request)
+    case .chunkedPlaylist(let stream, let rendition, let depth):
+      (self.stream, self.rendition, self.depth) = (stream, rendition, depth)
+      (kind, content) = (.chunkedPlaylist, .index)
+    case .manifest(let stream, let depth):
+      (self.stream, self.depth, kind, content) = (stream, depth, .manifest, .index)
+    case .media(let stream, let rendition, let name):
+      (self.stream, self.rendition, content) = (stream, rendition, .media)
+      file = MediaName(name[...])
+      if let file { kind = RequestKind(file) }
+    case .timestamps(let stream): (self.stream, kind, content) = (stream, .timestamps, .media)
+    case .feed(let stream): (self.stream, kind, content) = (stream, .feed, .media)
+    case .socket(let stream): (self.stream, kind, content) = (stream, .socket, .media)
+    case .page(let stream):
+      (self.stream, kind) = (stream, .page)
+      // The page needs no token; with one it becomes the page that plays with it.
+      if PlaybackAccess.parameter(request) != nil { content = .index }
+    case .pageFile, .streams, .wall: kind = .page
+    case .time: kind = .time
+    case .statistics: kind = .control
+    case .auth, .health, .version, .metrics, .ready: kind = .probe
+    case .unknown: break
+    }
+  }
+}
