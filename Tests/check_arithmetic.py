@@ -34,7 +34,7 @@ FOREIGN = (
     "HTTP/HTTP2/*.swift", "HTTP/Message/*.swift", "HTTP/WebSocket/*.swift",
     "HTTP/Connections/*.swift", "HTTP/Limits/*.swift",
     "HLSPackager/DeliveryDirectives.swift",
-    "Server/Metrics/CMCDReport.swift", "Server/Metrics/MetricLines.swift", "Server/Routing/*.swift",
+    "Server/Responses/MetricLines.swift", "Server/Addresses/*.swift", "Server/Routing/*.swift",
     "Server/Sockets/*.swift", "Server/Switching/*.swift", "Server/Delivery/*.swift",
     "Server/Viewers/*.swift", "Streams/Input/*.swift",
     "Server/Feed/*.swift", "Streams/Upstream/*.swift",

@@ -61,19 +61,10 @@ final class PlaylistHandler {
     answer(exchange, key, view.snapshot, since, now)
   }
 
-  /// The directives of a request, or the error in them.
-  typealias Directives = Result<DeliveryDirectives, DeliveryDirectives.Failure>
-
-  /// Reads the directives of a request.
-  static func directives(_ request: Request) -> Directives {
-    guard request.hasQuery else { return .success(DeliveryDirectives()) }
-    let items = request.queryItems.map { (name: $0.name, value: $0.value) }
-    return Result { () throws(DeliveryDirectives.Failure) in try DeliveryDirectives(items) }
-  }
-
   /// Answers, holds or refuses a request for the Media Playlist.
   func media(
-    _ exchange: any Exchange, _ asked: Directives, depth: URLDepth, since: MonotonicTime,
+    _ exchange: any Exchange, _ asked: RoutedTarget.Directives, depth: URLDepth,
+    since: MonotonicTime,
     now: MonotonicTime
   ) {
     var directives = DeliveryDirectives()

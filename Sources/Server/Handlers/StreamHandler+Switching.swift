@@ -24,7 +24,7 @@ extension StreamHandler {
 
   /// Answers a request for a playlist of `/S/auto/`.
   func switchedPlaylist(
-    _ exchange: any Exchange, of served: ServedStream, _ directives: PlaylistHandler.Directives,
+    _ exchange: any Exchange, of served: ServedStream, _ directives: RoutedTarget.Directives,
     depth: URLDepth, since: MonotonicTime
   ) {
     guard let switched = switchedRenditions(of: served, for: exchange),
@@ -91,9 +91,9 @@ extension StreamHandler {
   /// The rendition that a viewer of `/S/auto/` got last; `auto` if it is not known.
   func rendition(shownTo viewer: UInt64) -> String {
     guard case .possible(let switched)? = servedStream?.switching else {
-      return SwitchedRenditions.name
+      return SwitchedName.rendition
     }
-    return switched.shown(to: viewer) ?? SwitchedRenditions.name
+    return switched.shown(to: viewer) ?? SwitchedName.rendition
   }
 
   /// The rendition that a viewer asks for; without an index if it asks for none.

@@ -13,7 +13,7 @@ extension StreamHandler {
   ) -> (object: ViewerRequest.Object, rendition: String?, segmentDuration: Interval)? {
     let object: ViewerRequest.Object
     var found: RenditionHandler?
-    let isSwitched = target.rendition == SwitchedRenditions.name
+    let isSwitched = target.rendition == SwitchedName.rendition
     let name = isSwitched ? nil : target.rendition
     switch target.kind {
     case .playlist where isChunked(target): object = .chunkedPlaylist
@@ -37,7 +37,7 @@ extension StreamHandler {
     let duration = servedStream?.window.segmentation.video.longestSegmentDuration ?? .zero
     // Audio beside video is no choice of the viewer.
     let isShown = found.map { !$0.rendition.isAudio || renditions.first === $0 } ?? false
-    let shown = isSwitched ? SwitchedRenditions.name : found?.rendition.name
+    let shown = isSwitched ? SwitchedName.rendition : found?.rendition.name
     return (object, isShown ? shown : nil, duration)
   }
 }

@@ -88,7 +88,7 @@ final class StreamHandler {
     let (name, depth, isChunked) = (target.rendition, target.depth, isChunked(target))
     if isChunked { exchange.kind = .chunkedPlaylist }
     guard let served = open(exchange, since: since) else { return }
-    if name == SwitchedRenditions.name, !isChunked {
+    if name == SwitchedName.rendition, !isChunked {
       if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
       return switchedPlaylist(exchange, of: served, target.directives, depth: depth, since: since)
     }
@@ -133,7 +133,7 @@ final class StreamHandler {
   /// Answers a request for media; a stream with one rendition needs no rendition in the URL.
   func media(_ exchange: any Exchange, _ name: String?, _ file: MediaName, since: MonotonicTime) {
     guard let served = open(exchange, since: since) else { return }
-    if name == SwitchedRenditions.name {
+    if name == SwitchedName.rendition {
       if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
       return switchedMedia(exchange, of: served, file, since: since)
     }

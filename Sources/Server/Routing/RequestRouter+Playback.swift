@@ -106,7 +106,7 @@ extension RequestRouter {
   /// A proxy that removes the first segment of a path would request the rendition as a stream.
   private func has(_ rendition: String?, of stream: String?) -> Bool {
     guard let handler = handler(stream) else { return false }
-    guard let rendition, handler.rendition(rendition) == nil, rendition != SwitchedRenditions.name
+    guard let rendition, handler.rendition(rendition) == nil, rendition != SwitchedName.rendition
     else { return true }
     return handler.renditions.isEmpty && self.handler(rendition) == nil
       && uploads[rendition] == nil

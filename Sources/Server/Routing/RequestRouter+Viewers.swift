@@ -23,7 +23,7 @@ extension RequestRouter {
     let stream = handler.stream.name
     let viewer = viewer(of: stream)
     var rendition = use.rendition
-    if rendition == SwitchedRenditions.name { rendition = handler.rendition(shownTo: viewer) }
+    if rendition == SwitchedName.rendition { rendition = handler.rendition(shownTo: viewer) }
     note(exchange, viewer, use.object, stream, rendition, use.segmentDuration, report)
   }
 

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// The names of a rendition that the server chooses for each viewer.
+enum SwitchedName {
+  /// The common name of the renditions in URLs.
+  static let rendition = "auto"
+  /// The name of the Media Playlist if `playlist.m3u8` is a Multivariant Playlist.
+  static let playlist = "media.m3u8"
+}
+
 /// The object that a path names.
 ///
 /// The stream of the path may not exist. A path without a stream means the default stream.
@@ -102,9 +110,9 @@ package enum Route: Equatable {
   private static func inRendition(_ stream: String, _ rendition: String, _ name: String) -> Route {
     if stream == "ldash" { return underUpload(rendition, name) }
     return switch name {
-    case "manifest.mpd" where rendition == SwitchedRenditions.name:
+    case "manifest.mpd" where rendition == SwitchedName.rendition:
       .manifest(stream: stream, .switched)
-    case SwitchedRenditions.playlistName where rendition == SwitchedRenditions.name:
+    case SwitchedName.playlist where rendition == SwitchedName.rendition:
       .playlist(stream: stream, rendition: rendition, .switched)
     case "playlist.m3u8", "index.m3u8":
       .playlist(stream: stream, rendition: rendition, .rendition)

@@ -17,6 +17,9 @@ final class RoutedTarget {
     case media
   }
 
+  /// The directives of a request, or the error in them.
+  typealias Directives = Result<DeliveryDirectives, DeliveryDirectives.Failure>
+
   let target: Request.Target
   let route: Route
   /// The stream that the path names; nil for the default stream, and for routes without a stream.
@@ -31,7 +34,7 @@ final class RoutedTarget {
   /// The media file; nil for all other routes, and for a name that no file has.
   private(set) var file: MediaName?
   /// The Delivery Directives of a playlist request.
-  private(set) var directives = PlaylistHandler.Directives.success(DeliveryDirectives())
+  private(set) var directives = Directives.success(DeliveryDirectives())
 
   /// `isUploaded` tells whether there is an uploaded stream of a name.
   init(_ request: Request, isUploaded: (String) -> Bool) {
@@ -45,6 +48,13 @@ final class RoutedTarget {
     describe(request)
   }
 
+  /// Reads the directives of a request.
+  private static func directives(_ request: Request) -> Directives {
+    guard request.hasQuery else { return .success(DeliveryDirectives()) }
+    let items = request.queryItems.map { (name: $0.name, value: $0.value) }
+    return Result { () throws(DeliveryDirectives.Failure) in try DeliveryDirectives(items) }
+  }
+
   private func describe(_ request: Request) {
     switch route {
     case .uploaded(let path):
@@ -54,7 +64,7 @@ final class RoutedTarget {
     case .playlist(let stream, let rendition, let depth):
       (self.stream, self.rendition, self.depth) = (stream, rendition, depth)
       (kind, content) = (.playlist, .index)
-      directives = PlaylistHandler.directives(request)
+      directives = Self.directives(request)
     case .chunkedPlaylist(let stream, let rendition, let depth):
       (self.stream, self.rendition, self.depth) = (stream, rendition, depth)
       (kind, content) = (.chunkedPlaylist, .index)

@@ -12,11 +12,6 @@ import Time
 ///
 /// Shared by all loops.
 final class SwitchedRenditions: Sendable {
-  /// Their common name in URLs.
-  static let name = "auto"
-  /// The name of the Media Playlist if `playlist.m3u8` is a Multivariant Playlist.
-  static let playlistName = "media.m3u8"
-
   /// The video renditions, top rendition first, with responses that caches do not keep.
   let renditions: [ServedRendition]
   /// Whether the stream has audio, and so a Multivariant Playlist.
@@ -56,15 +51,15 @@ final class SwitchedRenditions: Sendable {
     hasAudio = !audios.isEmpty
     multivariant = MultivariantCache(
       name: served.name, windows: [videos[0].window] + sound,
-      targetDuration: served.control.targetDuration, switched: Self.name)
+      targetDuration: served.control.targetDuration, switched: SwitchedName.rendition)
     pinnedMultivariants = videos.map { video in
       MultivariantCache(
         name: served.name, windows: [video.window] + sound,
         targetDuration: served.control.targetDuration)
     }
     manifests = ManifestCache(
-      parameters, names: served.names, windows: [videos[0].window] + sound, switched: Self.name,
-      isForOneViewer: true)
+      parameters, names: served.names, windows: [videos[0].window] + sound,
+      switched: SwitchedName.rendition, isForOneViewer: true)
     pinnedManifests = videos.map { video in
       ManifestCache(
         parameters, names: served.names, windows: [video.window] + sound, isForOneViewer: true)
