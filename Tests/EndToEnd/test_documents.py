@@ -107,16 +107,30 @@ def test_each_exception_precedes_a_block_and_has_a_reason() -> None:
     assert len(reasons) == written and all(reasons)
 
 
-def test_the_files_in_the_architecture_exist() -> None:
-    """Each file that docs/ARCHITECTURE.md names exists."""
+def architecture() -> str:
+    """The first page of the architecture, and the pages of its subjects."""
+    pages = [ROOT / "docs/ARCHITECTURE.md", *sorted((ROOT / "docs/architecture").glob("*.md"))]
+    return "".join(path.read_text() for path in pages)
+
+
+def test_the_architecture_begins_with_a_short_page_that_links_all_others() -> None:
+    """A first reading takes ten minutes."""
     text = (ROOT / "docs/ARCHITECTURE.md").read_text()
+    assert text.count("\n") <= 200
+    pages = {path.name for path in (ROOT / "docs/architecture").glob("*.md")}
+    assert {name for name in pages if f"](architecture/{name})" not in text} == set()
+
+
+def test_the_files_in_the_architecture_exist() -> None:
+    """Each file that the architecture names exists."""
+    text = architecture()
     named = set(re.findall(r"`([A-Za-z0-9/+]+/[A-Za-z0-9+]+\.swift)`", text))
     assert {name for name in named if not (ROOT / "Sources" / name).is_file()} == set()
 
 
 def test_the_architecture_lists_every_folder_of_the_sources() -> None:
-    """Each target, or each folder in it, has a row in docs/ARCHITECTURE.md."""
-    text = (ROOT / "docs/ARCHITECTURE.md").read_text()
+    """Each target, or each folder in it, has a row in the architecture."""
+    text = (ROOT / "docs/architecture/targets.md").read_text()
     targets = [path for path in (ROOT / "Sources").iterdir()
                if path.is_dir() and not (path / "module.modulemap").exists()]
     folders = {str(folder.relative_to(ROOT / "Sources")) for target in targets
@@ -130,7 +144,7 @@ def test_the_architecture_lists_every_folder_of_the_sources() -> None:
 def test_the_borders_in_the_architecture_are_those_of_the_package() -> None:
     """Direct dependencies of targets, except the common ones, are those in Package.swift."""
     common = {"Time", "Sharing", "Media", "Logging"}
-    text = (ROOT / "docs/ARCHITECTURE.md").read_text()
+    text = (ROOT / "docs/architecture/targets.md").read_text()
     shown = {target: set(names.split()) - common for target, names
              in re.findall(r"(\w+) ─► ((?:\w+ ?)+)", text[text.index("level 6 "):])}
     package = (ROOT / "Package.swift").read_text()
