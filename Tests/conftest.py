@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from inspect import unwrap
 from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
 
 import pytest
 
@@ -20,12 +22,37 @@ PLAYER_FIXTURES = {"browser", "browser_path"}
 PLAYER_MODULES = {"harness.browser", "harness.firefox", "harness.players", "harness.webkit"}
 
 
+def names_in(code: CodeType) -> set[str]:
+    """The names that a function and the functions in it use."""
+    inner = (names_in(part) for part in code.co_consts if isinstance(part, CodeType))
+    return set(code.co_names).union(*inner)
+
+
+def has_player(function: FunctionType, seen: set[str]) -> bool:
+    """Whether a function starts a player, itself or by other functions of its file."""
+    for name in names_in(function.__code__) - seen:
+        seen.add(name)
+        value = function.__globals__.get(name)
+        for used in [value, *(value.values() if isinstance(value, dict) else [])]:
+            home = used.__name__ if isinstance(used, ModuleType) else getattr(
+                used, "__module__", None)
+            if name in PLAYER_MODULES or home in PLAYER_MODULES:
+                return True
+            if isinstance(used, FunctionType) and home == function.__module__ \
+                    and has_player(used, seen):
+                return True
+    return False
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests with browsers, VLC and mpv, which `make players` runs."""
     for item in items:
         assert isinstance(item, pytest.Function)
-        used = {getattr(value, "__module__", None) for value in vars(item.module).values()}
-        if PLAYER_FIXTURES & set(item.fixturenames) or PLAYER_MODULES & used:
+        fixtures = [definition.func for name in item.fixturenames
+                    for definition in item.session._fixturemanager.getfixturedefs(name, item) or []]
+        functions = [unwrap(function) for function in [item.function, *fixtures]]
+        if PLAYER_FIXTURES & set(item.fixturenames) \
+                or any(has_player(f, set()) for f in functions if isinstance(f, FunctionType)):
             item.add_marker("players")
 
 
