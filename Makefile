@@ -83,7 +83,7 @@ REPEATING := $(PYTHON) Tests/run_pytest.py
 e2e: deps-test build  ## end-to-end tests of the built program, without players
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 node --test client/test/*.test.mjs
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1500 \
-	  $(REPEATING) 4 -m "not players" Tests/EndToEnd
+	  $(REPEATING) 5 -m "not players" Tests/EndToEnd
 
 players: deps-test build  ## the built program in browsers, VLC and mpv
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1500 \

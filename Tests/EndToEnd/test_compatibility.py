@@ -2,7 +2,7 @@
 """Responses are equal to the recorded ones, and to those of an older program, byte by byte.
 
 `Golden/compatibility.txt` has the responses to the requests of `harness/compatibility.py`. After an
-intended change, RECORD=1 writes it again. STREAMER_BEFORE=PATH compares with that program too.
+intended change, RECORD=1 writes it again. OLD_STREAMER=PATH compares with that program too.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def test_responses_are_the_recorded_ones(responded: str) -> None:
 
 @pytest.mark.timeout(180)
 def test_responses_are_those_of_an_older_program(responded: str, tmp_path: Path) -> None:
-    """The program of $STREAMER_BEFORE gives the same responses."""
-    before = os.environ.get("STREAMER_BEFORE")
+    """The program of $OLD_STREAMER gives the same responses."""
+    before = os.environ.get("OLD_STREAMER")
     if not before:
-        pytest.skip("STREAMER_BEFORE names no program: only recorded responses are compared")
+        pytest.skip("OLD_STREAMER names no program: only recorded responses are compared")
     assert_equal(recorded(before, tmp_path / "before"), responded, before)
