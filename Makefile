@@ -87,7 +87,7 @@ e2e: deps-test build  ## end-to-end tests of the built program, without players
 
 players: deps-test build  ## the built program in browsers, VLC and mpv
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1500 \
-	  $(REPEATING) 3 -m players Tests/EndToEnd
+	  $(REPEATING) 2 -m players Tests/EndToEnd
 
 # Two at a time, because they mostly wait, and each has a browser of its own.
 PICTURES := Tests/Faults/test_standing_picture.py
