@@ -75,7 +75,7 @@ function assembled(folder, styles = [`${folder}/${folder}`]) {
   page = replaced(page, `<!-- ${LICENCE} -->`, `<!-- ${LICENCE}
      ${origin}: change the sources, not this file. -->`);
   const stage = '<!-- stage.html -->';
-  if (page.includes(stage)) page = replaced(page, stage, unlicensed(source('page/stage.html')));
+  if (page.includes(stage)) page = replaced(page, stage, unlicensed(source('stage/stage.html')));
   page = replaced(page, "script-src 'self'", `script-src ${hash(code)} 'self'`);
   page = replaced(page, "style-src 'self'", `style-src ${hash(style)}`);
   const links = styles.map((name) => `<link rel="stylesheet" href="${basename(name)}.css">`);
@@ -95,7 +95,7 @@ ${bundle('player', 'esm')}`;
 }
 
 const built = {
-  'browser.html': assembled('page', ['page/stage', 'page/page']), 'stats.html': assembled('stats'),
+  'browser.html': assembled('page', ['stage/stage', 'page/page']), 'stats.html': assembled('stats'),
   'list.html': assembled('list'), 'wall.html': assembled('wall'), 'live-player.js': player(),
 };
 for (const [name, content] of Object.entries(built)) {

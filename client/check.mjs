@@ -41,14 +41,15 @@ function run(subject, program, words) {
  * The files of these folders, relative to client/.
  * @param {...string} folders
  */
-const filesIn = (...folders) => folders.flatMap((folder) => readdirSync(join(client, folder))
-  .filter((name) => /\.[jt]s$/.test(name)).map((name) => join(folder, name)));
+const filesIn = (...folders) => folders.flatMap((folder) => (
+  readdirSync(join(client, folder), { encoding: 'utf8', recursive: true })
+    .filter((name) => /\.[jt]s$/.test(name)).map((name) => join(folder, name))));
 
 // tsc 4.8 cannot resolve imports of './x.ts', which node's type stripping needs: it gets a copy.
 const copy = mkdtempSync(join(tmpdir(), 'client-check-'));
 const page = [
   'live-player.d.ts',
-  ...filesIn('shared', 'page', 'page/players', 'player', 'stats', 'wall', 'list'),
+  ...filesIn('shared', 'engine', 'stage', 'page', 'player', 'stats', 'wall', 'list'),
 ];
 const terminal = ['client.ts', ...filesIn('terminal', 'shared')];
 for (const name of terminal) {

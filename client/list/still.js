@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A still of a stream: the key frame of its newest complete segment, of the lowest rendition.
 
-import { sleep, within } from '../shared/deadline.js';
 import { ServerClock } from '../shared/clock.js';
-import { tracksOf } from '../page/header.js';
-import { MediaFeed } from '../page/media-feed.js';
-import { loadHeader, loadPlaylist } from '../page/transport.js';
+import { sleep, within } from '../shared/deadline.js';
+import { tracksOf } from '../engine/cmaf/header.js';
+import { MediaFeed } from '../engine/feed/media-feed.js';
+import { loadHeader, loadPlaylist } from '../engine/transport/documents.js';
 /** @typedef {import('../shared/playlist.js').Rendition} Rendition */
 
 /** The time within which a segment arrives, and within which its first frame is decoded, ms. */

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text of the measured values.
 
+import { milliseconds } from '../shared/milliseconds.js';
 /** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
+/** @typedef {import('../engine/clock/stall-meter.js').Stall} Stall */
+/** @typedef {import('../engine/playback/state.js').PlayerState} PlayerState */
 /** @typedef {import('./panel.js').Panel} Panel */
-/** @typedef {import('./stall-meter.js').Stall} Stall */
-/** @typedef {import('./state.js').PlayerState} PlayerState */
-
-/** @param {number | null | undefined} ms */
-export function milliseconds(ms) {
-  return ms === null || ms === undefined || !Number.isFinite(ms) ? '–' : `${Math.round(ms)} ms`;
-}
 
 /** @param {number} ms */
 function offsetMs(ms) { return `${ms < 0 ? '−' : '+'}${Math.abs(ms).toFixed(0)} ms`; }

@@ -2,7 +2,7 @@
 // The panel of measured values.
 
 import { quantile } from '../shared/statistics.js';
-import { element } from './dom.js';
+import { element } from '../stage/dom.js';
 
 const NAMES = [
   'Wall clock (UTC)', 'Burned clock (UTC)', 'Wall − burned', 'Player latency', 'Target', 'Buffer',

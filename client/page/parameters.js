@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parameters in the address of the page.
 
-import { kindNamed, transportOf } from './players/player.js';
-import { hlsLocations } from './players/script.js';
-import { sourceOf } from './source.js';
 import { sentenceOf } from '../shared/sentence.js';
 import { syncGroupOf } from '../shared/sync-group.js';
 import { targetOf } from '../shared/target.js';
-/** @typedef {import('./players/player.js').Kind} Kind */
-/** @typedef {import('./players/script.js').ScriptLocation} ScriptLocation */
+import { kindNamed, transportOf } from '../engine/players/player.js';
+import { hlsLocations } from '../engine/players/script.js';
+import { sourceOf } from '../engine/transport/source.js';
+/** @typedef {import('../engine/players/player.js').Kind} Kind */
+/** @typedef {import('../engine/players/script.js').ScriptLocation} ScriptLocation */
 
 /**
  * @typedef {object} Parameters

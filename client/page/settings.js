@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The panel's button and menus, which only the page has.
 
-import { element } from './dom.js';
+import { element } from '../stage/dom.js';
 import { rememberParameter } from './parameters.js';
-/** @typedef {import('./controls.js').Controls} Controls */
+/** @typedef {import('../engine/players/player.js').Kind} Kind */
+/** @typedef {import('../stage/controls.js').Controls} Controls */
 /** @typedef {import('./parameters.js').PageOptions} PageOptions */
-/** @typedef {import('./players/player.js').Kind} Kind */
 
 /**
  * @typedef {object} SettingEvents

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page: one player, the panel of its values, and the parameters in the address.
 
+import { dashLocation } from '../engine/players/script.js';
+import { isMPD } from '../engine/transport/source.js';
+import { Stage } from '../stage/stage.js';
 import { showFigures } from './figures.js';
 import { Panel } from './panel.js';
 import { parametersOf, rememberParameter } from './parameters.js';
-import { dashLocation } from './players/script.js';
 import { Settings } from './settings.js';
-import { isMPD } from './source.js';
-import { Stage } from './stage.js';
 
 /** Connects player, panel and settings. */
 export class View {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The attributes of <live-player>.
 
-import { transportOf } from '../page/players/player.js';
-import { usualSource } from '../page/source.js';
 import { syncGroupOf } from '../shared/sync-group.js';
 import { targetOf } from '../shared/target.js';
-/** @typedef {import('../page/players/player.js').Kind} Kind */
+import { transportOf } from '../engine/players/player.js';
+import { usualSource } from '../engine/transport/source.js';
+/** @typedef {import('../engine/players/player.js').Kind} Kind */
 
 /**
  * The stream, the player and the target that attributes name.

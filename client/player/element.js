@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // <live-player>: the player as an element of any page.
 
-import STAGE_STYLE from '../page/stage.css';
-import STAGE_MARKUP from '../page/stage.html';
-import { element } from '../page/dom.js';
-import { TRANSPORT_NAMES } from '../page/players/player.js';
-import { scriptsBeside } from '../page/players/script.js';
-import { Stage } from '../page/stage.js';
 import { targetOf } from '../shared/target.js';
+import { TRANSPORT_NAMES } from '../engine/players/player.js';
+import { scriptsBeside } from '../engine/players/script.js';
+import { element } from '../stage/dom.js';
+import STAGE_STYLE from '../stage/stage.css';
+import STAGE_MARKUP from '../stage/stage.html';
+import { Stage } from '../stage/stage.js';
 import { isSwitchedOn, wishesOf } from './attributes.js';
 import { sourceStateOf } from './source-state.js';
-/** @typedef {import('../page/stall-meter.js').Stall} Stall */
+/** @typedef {import('../engine/clock/stall-meter.js').Stall} Stall */
 /** @typedef {import('./source-state.js').SourceState} SourceState */
 
 /** The time between two `statistics` events, ms. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The state of a stream in one word.
 
-/** @typedef {import('../page/playback.js').Playback} Playback */
+/** @typedef {import('../engine/playback/playback.js').Playback} Playback */
 /** @typedef {'starting' | 'live' | 'lost' | 'failed' | 'ended' | 'unreachable'} SourceState */
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Adaptation } from '../page/players/adaptation.js';
+import { Adaptation } from '../engine/renditions/adaptation.js';
 
 /** A ladder of three renditions, bit/s, with segments of one second at 30 frames per second. */
 const LADDER = [2_500_000, 900_000, 300_000];

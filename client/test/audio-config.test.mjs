@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { configurationOf } from '../page/audio-config.js';
+import { configurationOf } from '../engine/cmaf/audio-config.js';
 
 /** A descriptor with a size of one byte. @param {number} tag @param {number[]} content */
 const descriptor = (tag, content) => [tag, content.length, ...content];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { AudioSchedule } from '../page/audio-schedule.js';
-import { OutputClock } from '../page/output-clock.js';
-import { PCMBuffer } from '../page/pcm-buffer.js';
+import { AudioSchedule } from '../engine/audio/audio-schedule.js';
+import { OutputClock } from '../engine/audio/output-clock.js';
+import { PCMBuffer } from '../engine/audio/pcm-buffer.js';
 
 const RATE = 48000;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Avoidance, substituteFor } from '../page/avoidance.js';
-import { hasNewerMedia, isLate } from '../page/picture-watch.js';
-import { newestListed, newestPublished } from '../page/newest-media.js';
 import { parsePlaylist } from '../shared/playlist.js';
+import { hasNewerMedia, isLate } from '../engine/playback/display-watch.js';
+import { Avoidance, substituteFor } from '../engine/renditions/avoidance.js';
+import { newestListed, newestPublished } from '../engine/server/newest-media.js';
 
 suite('the rendition in place of an avoided one', () => {
   for (const [index, avoided, other] of [

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { awayWords, presenceOf, publisherText } from '../page/away.js';
 import { timestampsOf } from '../shared/timestamps.js';
+import { awayWords, presenceOf, publisherText } from '../engine/server/away.js';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 const good = {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { content } from '../page/boxes.js';
-import { ChunkSplitter } from '../page/chunks.js';
-import { audioFormat, videoFormat } from '../page/header.js';
+import { content } from '../engine/cmaf/boxes.js';
+import { ChunkSplitter } from '../engine/cmaf/chunks.js';
+import { audioFormat, videoFormat } from '../engine/cmaf/header.js';
 
 /** @param {string} type @param {...(number[] | Uint8Array)} parts */
 function box(type, ...parts) {

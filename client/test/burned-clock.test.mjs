@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { burnedTime, crc12 } from '../page/burned-clock.js';
+import { burnedTime, crc12 } from '../engine/clock/burned-clock.js';
 
 /** Time, CRC-12 and the 64 cells, from the definition of the burned clock. */
 const KNOWN = [

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
-import { ControlSocket } from '../page/control-socket.js';
-import { forgetMissingSockets } from '../page/socket.js';
+import { ControlSocket } from '../engine/server/control-socket.js';
+import { forgetMissingSockets } from '../engine/transport/socket.js';
 
 const settled = () => new Promise((resolve) => { setImmediate(resolve); });
 

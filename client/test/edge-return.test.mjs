@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { EdgeReturn } from '../page/players/edge-return.js';
+import { EdgeReturn } from '../engine/clock/edge-return.js';
 
 const TARGET = 0.35, STEP = 0.05;
 

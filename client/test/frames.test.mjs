@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
-import { FramePlayer } from '../page/players/frames.js';
+import { FramePlayer } from '../engine/players/frame-player.js';
 
 /** Media time 0 is at 1000 s; segments of a second, the open one is 5: it began 0.3 s ago. */
 const NOW = 1005.3;

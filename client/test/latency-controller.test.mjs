@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { LatencyController } from '../page/latency-controller.js';
-import { RaisedTarget } from '../page/raised-target.js';
+import { LatencyController } from '../engine/clock/latency-controller.js';
+import { RaisedTarget } from '../engine/clock/raised-target.js';
 
 /** The latency after playing for `seconds` at the rate of the controller. */
 function play(controller, latency, seconds) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { nextPlayer, usualPlayer } from '../page/player-choice.js';
-import { CDN, scriptsBeside } from '../page/players/script.js';
+import { nextPlayer, usualPlayer } from '../engine/playback/player-choice.js';
+import { CDN, scriptsBeside } from '../engine/players/script.js';
 import { isSwitchedOn, streamAddress, wishesOf } from '../player/attributes.js';
 import { sourceStateOf } from '../player/source-state.js';
 

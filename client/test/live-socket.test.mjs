@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, suite, test } from 'node:test';
-import { LiveSocket } from '../page/socket.js';
 import { localNow, ServerClock } from '../shared/clock.js';
+import { LiveSocket } from '../engine/transport/socket.js';
 
 suite('the clock of a socket', () => {
   const usual = globalThis.WebSocket;

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 
-import { MediaFeed } from '../page/media-feed.js';
+import { MediaFeed } from '../engine/feed/media-feed.js';
 
 /** @param {[number, number][]} ranges @param {object} state */
 function feedWith(ranges, state) {

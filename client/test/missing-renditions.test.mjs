@@ -3,13 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { missingIn } from '../page/llws.js';
-import { DashPlayer } from '../page/players/dashjs.js';
-import { HlsPlayer, withPartWeights } from '../page/players/hlsjs.js';
-import { Ladder } from '../page/players/ladder.js';
-import { SocketRenditions } from '../page/players/socket-renditions.js';
-import { readTrack } from '../page/players/track-reader.js';
 import { timestampsOf } from '../shared/timestamps.js';
+import { DashPlayer } from '../engine/players/dashjs.js';
+import { HlsPlayer, withPartWeights } from '../engine/players/hlsjs.js';
+import { Ladder } from '../engine/renditions/ladder.js';
+import { SocketRenditions } from '../engine/renditions/socket-renditions.js';
+import { missingIn } from '../engine/transport/llws.js';
+import { readTrack } from '../engine/transport/track-reader.js';
 
 const STYP = [0, 0, 0, 16, ...Buffer.from('stypmsdh'), 0, 0, 0, 0];
 

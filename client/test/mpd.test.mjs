@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { parseManifest } from '../page/mpd.js';
-import { segmentNames } from '../page/segment-names.js';
-import { timeServicesOf } from '../page/transport.js';
-import { parseXML } from '../page/xml.js';
+import { timeServicesOf } from '../engine/transport/documents.js';
+import { parseManifest } from '../engine/transport/mpd.js';
+import { segmentNames } from '../engine/transport/segment-names.js';
+import { parseXML } from '../engine/transport/xml.js';
 
 const folder = new URL('../../Tests/DASHPackagerTests/Golden/', import.meta.url);
 const golden = (name) => readFileSync(new URL(`${name}.mpd`, folder), 'utf8');

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { edgeSeek, NativePlayer } from '../page/players/native.js';
-import { renditionNames } from '../page/rendition-names.js';
+import { edgeSeek, NativePlayer } from '../engine/players/native.js';
+import { renditionNames } from '../engine/renditions/rendition-names.js';
 
 /** An element at `currentTime` whose seekable range ends at 100 s. */
 const at = (currentTime) => ({ currentTime, seekable: { length: 1, end: () => 100 } });

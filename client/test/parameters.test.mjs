@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { kindNamed } from '../engine/players/player.js';
+import { CDN, hlsLocations } from '../engine/players/script.js';
+import { otherFormat, sourceOf } from '../engine/transport/source.js';
 import { parametersOf } from '../page/parameters.js';
-import { kindNamed } from '../page/players/player.js';
-import { CDN, hlsLocations } from '../page/players/script.js';
-import { otherFormat, sourceOf } from '../page/source.js';
 
 suite('locations of hls.js', () => {
   const own = 'http://h:8080/player/hls.js', cdn = CDN.url;

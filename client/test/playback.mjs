@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A model of a viewer: a network with disturbances, a buffer, and the control of the latency.
 
-import { LatencyController } from '../page/latency-controller.js';
-import { TrackDelays } from '../page/players/arrivals.js';
+import { TrackDelays } from '../engine/clock/arrivals.js';
+import { LatencyController } from '../engine/clock/latency-controller.js';
 
 /** The time between two frames, and between two steps of the model, s. */
 const FRAME = 1 / 30, STEP = 1 / 300;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
-import { Playback } from '../page/playback.js';
+import { Playback } from '../engine/playback/playback.js';
 
 const source = 'http://h/live/ll.m3u8';
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { segmentNames } from '../page/segment-names.js';
 import { parsePlaylist } from '../shared/playlist.js';
 import { servicesOf } from '../shared/services.js';
+import { segmentNames } from '../engine/transport/segment-names.js';
 import { typescript } from './load.mjs';
 
 const { reloadURL } = await typescript('terminal/follow.ts');

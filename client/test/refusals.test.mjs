@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
-import { isWithoutSockets, StatusError, waitOf } from '../page/errors.js';
-import { FramePlayer } from '../page/players/frames.js';
 import { ServerClock } from '../shared/clock.js';
+import { isWithoutSockets, StatusError, waitOf } from '../shared/errors.js';
+import { FramePlayer } from '../engine/players/frame-player.js';
 
 suite('the wait after an error', () => {
   for (const [status, retryAfter, wait] of [

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Lateness } from '../page/players/lateness.js';
-import { SegmentSkip } from '../page/players/segment-skip.js';
+import { Lateness } from '../engine/renditions/lateness.js';
+import { SegmentSkip } from '../engine/renditions/segment-skip.js';
 
 const FPS = 30, DELAY = 0.03;
 

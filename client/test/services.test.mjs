@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { ServicePoller } from '../page/services.js';
 import { ServerClock } from '../shared/clock.js';
+import { ServicePoller } from '../engine/server/services.js';
 
 /** A poller whose requests end as `fetch` says. */
 function polling(t, fetch) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
-import { SocketCodecPlayer } from '../page/players/socket-codec-player.js';
+import { SocketCodecPlayer } from '../engine/players/socket-codec-player.js';
 
 const settled = () => new Promise((resolve) => { setImmediate(resolve); });
 

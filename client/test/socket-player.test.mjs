@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
-import { AUDIO, HEADER, KEY, VIDEO } from '../page/llws.js';
-import { SocketPlayer } from '../page/players/socket-player.js';
-import { forgetMissingSockets } from '../page/socket.js';
+import { SocketPlayer } from '../engine/players/socket-player.js';
+import { AUDIO, HEADER, KEY, VIDEO } from '../engine/transport/llws.js';
+import { forgetMissingSockets } from '../engine/transport/socket.js';
 
 const settled = () => new Promise((resolve) => { setImmediate(resolve); });
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import {
   controlMessage, groupOf, mediaMessage, sampleOf, socketAddress,
-} from '../page/llws.js';
+} from '../engine/transport/llws.js';
 import { parametersOf } from '../page/parameters.js';
 
 suite('messages of llws.v1', () => {

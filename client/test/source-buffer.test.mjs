@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { SourceBufferQueue } from '../page/source-buffer.js';
+import { SourceBufferQueue } from '../engine/feed/source-buffer.js';
 
 /** A source whose buffer is busy after each call until `updated`, as in a browser. */
 function opened() {

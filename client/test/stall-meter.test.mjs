@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { StallMeter } from '../page/stall-meter.js';
+import { StallMeter } from '../engine/clock/stall-meter.js';
 
 /** A meter of an element that has stalled for 200 ms, and the time of the start. */
 function stalled(t) {

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ChunkSplitter } from '../page/chunks.js';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ChunkSplitter } from '../engine/cmaf/chunks.js';
 import {
   EventQueue, eventOf, eventOfDateRange, eventOfMessage, eventsOfCues,
-} from '../page/stream-events.js';
+} from '../engine/transport/stream-events.js';
 
 test('an event is raised once, with the frame of its time', async () => {
   const raised = [];

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { readTrack } from '../page/players/track-reader.js';
+import { readTrack } from '../engine/transport/track-reader.js';
 
 /** @param {string} type @param {...number[]} parts */
 function box(type, ...parts) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import {
   NATIVE_LIMITS, OWN_LIMITS, SCRIPT_LIMITS, Watchdog,
-} from '../page/watchdog.js';
+} from '../engine/playback/watchdog.js';
 
 const STEP = 0.05;
 const REMEDIES = ['seek', 'rendition', 'restart', 'transport'];

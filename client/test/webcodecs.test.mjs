@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { CanvasDisplay } from '../page/canvas-display.js';
-import { DecoderFeed, webCodecsProblem } from '../page/decoder-feed.js';
-import { accessUnitsOf, sampleDefaults } from '../page/samples.js';
+import { accessUnitsOf, sampleDefaults } from '../engine/cmaf/samples.js';
+import { CanvasDisplay } from '../engine/decode/canvas-display.js';
+import { DecoderFeed, webCodecsProblem } from '../engine/decode/decoder-feed.js';
 
 /** A number, most significant byte first. @param {number} value @param {number} size */
 function number(value, size = 4) {

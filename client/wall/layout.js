@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parameters and the grid of the page of several streams.
 
-import { transportOf } from '../page/players/player.js';
 import { syncGroupOf } from '../shared/sync-group.js';
 import { targetOf } from '../shared/target.js';
+import { transportOf } from '../engine/players/player.js';
 
 /** The most streams of one page. */
 const MOST_STREAMS = 16;

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// CMAF headers: the codec strings that Media Source Extensions need.
+
+import { UnsupportedError } from '../../shared/errors.js';
+import { configurationOf } from './audio-config.js';
+import { content, uint32 } from './boxes.js';
+
+/** @typedef {{ type: string, timescale: number }} TrackFormat `type`: MIME type with codecs */
+
+/**
+ * The tracks of a stream, by their headers. Throws UnsupportedError on another codec.
+ * @param {Uint8Array[]} headers of the video, and of the audio if the stream has audio
+ * @returns {(TrackFormat & { header: Uint8Array })[]}
+ */
+export function tracksOf(headers) {
+  return headers.map((header, index) => {
+    const format = index === 0 ? videoFormat(header) : audioFormat(header);
+    if (format) return { ...format, header };
+    const codec = index === 0 ? 'The video is not H.264' : 'The audio is not AAC';
+    throw new UnsupportedError(`${codec} in CMAF`);
+  });
+}
+
+/**
+ * The format of an H.264 track; its codec string is from avcC (RFC 6381 §3.3).
+ * @param {Uint8Array} header
+ * @returns {TrackFormat | null} null for another codec
+ */
+export function videoFormat(header) {
+  const timescale = timescaleOf(header), config = avcConfiguration(header);
+  if (timescale === null || !config) return null;
+  const hex = [...config.subarray(1, 4)].map((byte) => byte.toString(16).padStart(2, '0'));
+  return { type: `video/mp4; codecs="avc1.${hex.join('')}"`, timescale };
+}
+
+/**
+ * The content of avcC (ISO/IEC 14496-15 §5.3.3.1); null for another codec.
+ * @param {Uint8Array} header
+ */
+export function avcConfiguration(header) {
+  const entries = sampleEntries(header);
+  const entry = entries && (content(entries, 'avc1') ?? content(entries, 'avc3'));
+  return entry && content(entry.subarray(78), 'avcC');
+}
+
+/**
+ * The format of an AAC track; its codec string is from the AudioSpecificConfig.
+ * @param {Uint8Array} header
+ * @returns {TrackFormat | null} null for another codec
+ */
+export function audioFormat(header) {
+  const timescale = timescaleOf(header), configuration = aacConfiguration(header);
+  if (timescale === null || !configuration) return null;
+  return { type: `audio/mp4; codecs="mp4a.40.${configuration.objectType}"`, timescale };
+}
+
+/**
+ * The configuration of an AAC decoder; its channels are those of the sample entry if it does not
+ * state them.
+ * @param {Uint8Array} header
+ * @returns {import('./audio-config.js').AACConfiguration | null} null for another codec
+ */
+export function aacConfiguration(header) {
+  const entries = sampleEntries(header), entry = entries && content(entries, 'mp4a');
+  const esds = entry && content(entry.subarray(28), 'esds');
+  const configuration = esds && configurationOf(esds);
+  if (!configuration || configuration.channels > 0) return configuration;
+  return { ...configuration, channels: Math.max(1, entry[16] << 8 | entry[17]) };
+}
+
+/** @param {Uint8Array} header */
+function sampleEntries(header) {
+  const stsd = content(header, 'moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd');
+  return stsd && stsd.subarray(8);
+}
+
+/** @param {Uint8Array} header */
+function timescaleOf(header) {
+  const mdhd = content(header, 'moov', 'trak', 'mdia', 'mdhd');
+  return mdhd && uint32(mdhd, mdhd[0] === 1 ? 20 : 12);
+}

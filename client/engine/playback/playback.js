@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: Apache-2.0
+// The playback of one stream: chooses a player, controls its latency, and measures it.
+
+import { ServerClock } from '../../shared/clock.js';
+import { FrameMeter } from '../clock/frame-meter.js';
+import { LatencyController } from '../clock/latency-controller.js';
+import { Progress } from '../clock/progress.js';
+import { StallMeter } from '../clock/stall-meter.js';
+import { mediaSourceClass } from '../feed/media-feed.js';
+import { secondsAhead } from '../feed/source-buffer.js';
+import { newPlayer } from '../players/new-player.js';
+import {
+  LATENCY_TOLERANCES, STALL_TOLERANCES, TARGETS, TITLES,
+} from '../players/player.js';
+import { TargetChoice } from '../players/targets.js';
+import { awayWords } from '../server/away.js';
+import { ControlSocket } from '../server/control-socket.js';
+import { ServicePoller } from '../server/services.js';
+import { socketAddress } from '../transport/llws.js';
+import { forgetMissingSockets, hasNoSockets } from '../transport/socket.js';
+import { isMPD } from '../transport/source.js';
+import { EventQueue } from '../transport/stream-events.js';
+import { PictureWatch } from './display-watch.js';
+import {
+  hasDashScript, nextPlayer, nextTransport, sourceFor, usualPlayer,
+} from './player-choice.js';
+import { hostOf } from './player-host.js';
+import { figuresOf, newState, recordError, updateState } from './state.js';
+/** @typedef {import('../clock/stall-meter.js').Stall} Stall */
+/** @typedef {import('../feed/feed.js').Display} Display */
+/** @typedef {import('../players/player.js').Kind} Kind */
+/** @typedef {import('../players/player.js').Player} Player */
+/** @typedef {import('../players/player.js').Status} Status */
+/** @typedef {import('../players/script.js').Scripts} Scripts */
+/** @typedef {import('../server/services.js').Figures} Figures */
+
+/** The time between two updates of the player, ms. */
+const UPDATE_INTERVAL = 50;
+/** The time between two reports to the server, ms. */
+const REPORT_INTERVAL = 1000;
+/**
+ * The services are asked after this time if the player has not named them, ms: until then the
+ * connection is for the first picture. Over a WebSocket they are not needed.
+ */
+const SERVICES_DELAY = 1000;
+/** A stop of this duration counts as a stall without an event, ms. */
+const SILENT_STALL = 300;
+
+/**
+ * @typedef {object} PlaybackOptions
+ * @property {string} source URL of the playlist or MPD
+ * @property {Kind | null} kind the requested player
+ * @property {number | null} target the requested latency, s
+ * @property {string | null} sync the sync group
+ * @property {Scripts} scripts
+ * @property {boolean} startsItself whether playback starts without a click
+ */
+
+/**
+ * @typedef {object} PlaybackEvents
+ * @property {(status: Status, text: string) => void} onStatus
+ * @property {(key: string, text?: string | null, style?: string) => void} onMessage
+ *   one message per key; without text it is over
+ * @property {(kind: Kind) => void} onPlayer
+ * @property {(text: string, isFatal: boolean) => void} onError
+ * @property {(stall: Stall) => void} onStall a stall has ended
+ * @property {(event: import('../transport/stream-events.js').StreamEvent) => void} onEvent
+ *   the frame of an event is shown
+ * @property {Figures} figures
+ */
+
+/** Plays one stream in a video element until `close`. */
+export class Playback {
+  /**
+   * @param {HTMLVideoElement} video @param {PlaybackOptions} options
+   * @param {PlaybackEvents} events
+   */
+  constructor(video, options, events) {
+    this.video = video;
+    /** @type {Display} what shows the picture */
+    this.display = video;
+    this.options = options;
+    this.events = events;
+    this.closing = new AbortController();
+    const { signal } = this.closing;
+    this.clock = new ServerClock(signal);
+    this.frames = new FrameMeter(video, this.clock);
+    this.progress = new Progress(video);
+    this.stalls = new StallMeter(video);
+    this.queue = new EventQueue(events.onEvent);
+    this.services = new ServicePoller(options.source, this.clock, events.figures, signal);
+    /** Whether the viewer paused, or has not started playback yet. */
+    this.isPaused = !options.startsItself;
+    /** @type {Kind} */
+    this.kind = 'frames';
+    /** Why this player plays. */
+    this.choice = '';
+    /** @type {Player | null} */
+    this.player = null;
+    /** Whether WebCodecs gets its frames over a WebSocket. */
+    this.hasSocket = true;
+    /** @type {Set<Kind>} players that cannot play this stream */
+    this.unsupported = new Set();
+    /** A refused token counts at each attempt: no other socket is opened with it. */
+    this.areSocketsRefused = false;
+    this.source = options.source;
+    this.targets = new TargetChoice(options.target);
+    this.reportedAt = 0;
+    this.controller = new LatencyController(TARGETS.frames);
+    /** @type {number | null} s */
+    this.latency = null;
+    /** @type {ControlSocket | null} for players without a socket of their own */
+    this.controlSocket = null;
+    this.problem = '';
+    /** The last change between media and none, Unix ms on the server's clock. */
+    this.changedAt = this.clock.now();
+    this.state = newState(this.source);
+    this.state.stalls = this.stalls.stalls;
+    this.watch = new PictureWatch(this);
+    this.services.onMissing = (names) => this.watch.setMissing(names);
+    /** @type {Map<Kind, number>} when the picture of each player stood still, ms */
+    this.stoodStill = new Map();
+    this.timer = 0;
+    this.servicesTimer = 0;
+  }
+
+  start() {
+    this.listen();
+    if (!this.isPaused) this.playFirst();
+    else {
+      this.events.onStatus('wait', 'Paused');
+      this.events.onMessage('play', 'Click to play');
+    }
+    this.frames.start();
+    this.timer = window.setInterval(() => this.update(), UPDATE_INTERVAL);
+  }
+
+  /** Ends playback: no request, socket, timer or listener is left. */
+  close() {
+    const { player, video } = this;
+    this.player = null;
+    this.isPaused = true;
+    player?.stop();
+    this.closeControl();
+    this.queue.close();
+    this.closing.abort();
+    clearInterval(this.timer);
+    clearTimeout(this.servicesTimer);
+    this.frames.stop();
+    video.pause();
+    video.removeAttribute('src');
+    video.load();
+  }
+
+  listen() {
+    const { video } = this, { signal } = this.closing;
+    const on = (/** @type {string} */ event, /** @type {() => void} */ body) => {
+      video.addEventListener(event, body, { signal });
+    };
+    on('playing', () => {
+      this.stalls.hasPlayed = true;
+      this.events.onMessage('play');
+    });
+    on('waiting', () => this.stopped());
+    on('loadeddata', () => this.resume());
+    on('error', () => {
+      if (!video.error || !video.getAttribute('src')) return;
+      const reason = `decoder: ${video.error.message || `code ${video.error.code}`}`;
+      this.failed(reason, false);
+      this.player?.recover(reason);
+    });
+    on('click', () => {
+      if (this.isPaused && !this.player) this.togglePlay();
+      else if (video.paused && !this.isPaused) this.resume();
+    });
+    document.addEventListener('visibilitychange', () => {
+      this.progress.reset();
+      this.watch.rest();
+      if (document.hidden) return;
+      this.resume();
+      if (this.player) void this.services.measureClock();
+    }, { signal });
+  }
+
+  togglePlay() {
+    const { video } = this;
+    this.isPaused = !video.paused;
+    if (this.isPaused) video.pause();
+    else if (this.player) this.resume();
+    else this.playFirst();
+  }
+
+  pause() {
+    this.isPaused = true;
+    this.video.pause();
+  }
+
+  resume() {
+    if (this.isPaused) return;
+    this.video.play().catch((error) => {
+      if (error.name !== 'NotAllowedError') return;
+      this.events.onMessage('play', 'Click to play: the browser does not play by itself');
+    });
+  }
+
+  // Choice of the player
+
+  /** Before this call nothing is requested. */
+  playFirst() {
+    const { kind } = this.options;
+    this.events.onMessage('play');
+    if (kind !== null) this.play(kind, 'requested');
+    else if (isMPD(this.source) && this.options.scripts.dash) void this.playMPD();
+    else this.playUsual(false);
+    const isNamed = ['frames', 'ws', 'webcodecs'].includes(this.kind);
+    if (!isNamed || !this.player) this.services.start();
+    else this.servicesTimer = window.setTimeout(() => this.services.start(), SERVICES_DELAY);
+  }
+
+  /** @param {boolean} hasDash */
+  playUsual(hasDash) {
+    const { sync } = this.options, { source } = this;
+    const hasMediaSource = mediaSourceClass() !== undefined;
+    const { kind, reason } = usualPlayer({ source, sync, hasMediaSource, hasDash });
+    this.play(kind, reason);
+  }
+
+  /** Plays an MPD with dash.js if this server has it. */
+  async playMPD() {
+    const { signal: stop } = this.closing;
+    const hasDash = await hasDashScript(this.options.scripts.dash, stop);
+    if (!this.player && !stop.aborted) this.playUsual(hasDash);
+  }
+
+  /** @param {Kind} kind */
+  choosePlayer(kind) {
+    this.unsupported.clear();
+    forgetMissingSockets();
+    this.hasSocket = true;
+    this.areSocketsRefused = false;
+    for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
+    this.services.start();
+    this.play(kind, 'requested');
+  }
+
+  /** @param {Kind} kind @param {string} reason @param {string} [source] */
+  play(kind, reason, source = this.options.source) {
+    const { player: before } = this;
+    before?.stop();
+    this.source = sourceFor(kind, source);
+    this.services.use(this.source);
+    this.services.isUrgent = kind === 'dashjs';
+    this.state.source = this.source;
+    this.stalls.reset();
+    this.frames.reset();
+    this.latency = null;
+    this.kind = kind;
+    this.choice = reason;
+    this.video.playbackRate = 1;
+    this.video.removeAttribute('src');
+    this.video.crossOrigin = 'anonymous';
+    this.video.load();
+    this.targets.reset();
+    const target = this.targets.targetFor(kind, this.source);
+    this.controller = new LatencyController(target, LATENCY_TOLERANCES[kind] ?? 1);
+    for (const key of ['trouble', 'sound']) this.events.onMessage(key);
+    this.events.onStatus('wait', 'Connecting');
+    this.player = this.newPlayer(kind);
+    if (before && this.watch.isActing) this.player.inherit?.(before);
+    this.display = this.player.display ?? this.video;
+    this.stalls.video = this.display;
+    this.progress.video = this.display;
+    this.state.player = kind;
+    this.events.onPlayer(kind);
+    this.closeControl();
+    if (this.options.sync !== null) this.openControl();
+    this.watch.begin(kind);
+    this.player.start();  // the last statement: it may call play() for another player
+  }
+
+  /** Why this player plays, and what a WebSocket does beside it. */
+  get reason() {
+    if (this.controlSocket?.isOpen) {
+      return `${this.choice}; a WebSocket has clock, events, source and statistics`;
+    }
+    const isByCodecs = this.kind === 'webcodecs' && this.player?.ownsSocket;
+    return isByCodecs ? `${this.choice}; a WebSocket has the frames` : this.choice;
+  }
+
+  /**
+   * Opens a socket for a player that has none of its own. Without a sync group that is for HTTP
+   * frames only, if the address chooses no player and the server has answered by its own document.
+   */
+  openControl() {
+    const { kind, player } = this, { sync } = this.options;
+    if (this.controlSocket || player?.ownsSocket || kind === 'native' && sync !== null) return;
+    if (this.areSocketsRefused) return;
+    this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
+      onOpen: (isOpen) => { this.services.isPushed = isOpen; },
+      need: () => this.controller.need,
+      onTarget: (target) => this.share(target),
+      onEvent: (event) => this.queue.add(event),
+      onSource: (presence) => this.services.push(presence),
+      onMissing: (names) => this.watch.setMissing(names),
+    });
+  }
+
+  closeControl() {
+    this.controlSocket?.close();
+    this.controlSocket = null;
+    this.services.push(null);
+  }
+
+  /** @param {Kind} kind @returns {Player} */
+  newPlayer(kind) {
+    const host = hostOf(this, () => this.player === player);
+    const target = this.targets.targetFor(kind, this.source);
+    const hasSocket = this.hasSocket && !hasNoSockets(socketAddress(this.source));
+    const player = newPlayer(kind, host, target, hasSocket, this.options.scripts);
+    return player;
+  }
+
+  /**
+   * Plays with the next player that may support the stream, in the same format.
+   * @param {string} reason
+   */
+  fallBack(reason) {
+    this.unsupported.add(this.kind);
+    const next = nextPlayer(this.source, this.unsupported);
+    this.failed(reason, next === null);
+    if (!next) {
+      this.setStatus('dead', 'Cannot play', reason);
+      return;
+    }
+    this.events.onMessage('player', `${reason}: playing with ${TITLES[next]} instead`, 'warn');
+    this.play(next, reason, this.source);
+  }
+
+  /**
+   * The same player begins again, because the picture stands still.
+   * @param {string} reason
+   */
+  restart(reason) {
+    this.failed(`${reason}: ${TITLES[this.kind]} is restarted`, false);
+    this.play(this.kind, this.choice, this.source);
+  }
+
+  /**
+   * Plays with another player, because the picture stands still.
+   * @param {string} reason
+   */
+  changeTransport(reason) {
+    this.stoodStill.set(this.kind, performance.now());
+    const next = nextTransport(this.source, this.kind, this.unsupported, this.stoodStill);
+    if (!next) {
+      this.restart(reason);
+      return;
+    }
+    const text = `${reason}: playing with ${TITLES[next]} instead`;
+    this.failed(text, false);
+    this.events.onMessage('player', text, 'warn');
+    this.play(next, reason, this.source);
+  }
+
+  /** @param {Status} status @param {string} text @param {string} [problem] */
+  setStatus(status, text, problem) {
+    if ((status === 'live') !== (this.state.status === 'live')) this.changedAt = this.clock.now();
+    this.state.status = status;
+    this.problem = status === 'wait' ? problem ?? this.problem : '';
+    this.events.onStatus(status, text);
+    this.events.onMessage('trouble', problem, status === 'dead' ? 'bad' : 'warn');
+    if (problem) this.failed(problem, false);
+    if (status === 'live') this.resume();
+  }
+
+  /** @param {string} text @param {boolean} isFatal */
+  failed(text, isFatal) {
+    const isNew = recordError(this.state, this.clock.now(), text);
+    if (isNew || isFatal) this.events.onError(text, isFatal);
+  }
+
+  /** The words for a stream without a picture; null if it has one. */
+  awayWords() {
+    const { services, state } = this;
+    return !this.player || state.status === 'dead' ? null : awayWords({
+      source: services.presence, publisher: services.publisher,
+      isReachable: services.isReachable, problem: this.problem,
+      isPlaying: state.status === 'live', changedAt: this.changedAt,
+    }, this.clock.now());
+  }
+
+  // Target latency
+
+  /** @param {number | null} target s */
+  chooseTarget(target) {
+    this.targets.requested = target;
+    this.applyTarget();
+  }
+
+  /** The latency at which a player begins, s: the group follows a member that needs more. */
+  get firstTarget() {
+    const target = this.targets.targetFor(this.kind, this.source);
+    return Math.max(target, this.controller.shared ?? 0);
+  }
+
+  /** @param {number} target of the sync group, s */
+  share(target) {
+    this.controller.shared = target;
+    this.player?.setTarget(this.firstTarget);
+  }
+
+  /**
+   * On an MPD and in a sync group the latency approaches a new target by the playback rate,
+   * elsewhere by a seek.
+   */
+  applyTarget() {
+    const { player, controller, latency } = this;
+    const target = this.targets.targetFor(this.kind, this.source);
+    const isGradual = isMPD(this.source);
+    if (target !== controller.requested) controller.request(target, isGradual);
+    player?.setTarget(this.firstTarget);
+    if (latency === null || isGradual || controller.shared !== null) return;
+    if (!player?.isControlled()) return;
+    const error = latency - target;
+    if (Math.abs(error) > 0.2) player.seekBy(error, performance.now());
+  }
+
+  // Every 50 ms
+
+  update() {
+    const { player, controller } = this, now = performance.now();
+    if (!player) return;
+    player.update();
+    if (this.player !== player) return;
+    const { display } = this;
+    if (this.progress.stoppedFor(now) > SILENT_STALL) this.stopped();
+    this.followStalls(player, now);
+    this.latency = player.latency();
+    if (player.isControlled() && this.latency !== null && !display.paused && !display.seeking) {
+      const ahead = secondsAhead(display), minimum = player.minimumTarget();
+      const rate = controller.step(now / 1000, this.latency, minimum, ahead);
+      if (display.playbackRate !== rate) display.playbackRate = rate;
+      const seconds = controller.seek(now / 1000, this.latency, ahead);
+      if (seconds > 0) player.seekBy(seconds, now);
+    }
+    if (this.latency !== null) {
+      const shown = this.clock.now() - this.latency * 1000;
+      this.queue.update(shown, display.paused ? 0 : display.playbackRate, UPDATE_INTERVAL);
+    }
+    updateState(this.state, this, player);
+    this.watch.update(now);
+    if (this.player !== player) return;
+    if (now - this.reportedAt <= REPORT_INTERVAL) return;
+    this.reportedAt = now;
+    const isUsual = this.options.kind === null && this.kind === 'frames';
+    if (isUsual && this.services.presence) this.openControl();
+    const figures = figuresOf(this.state, controller.need);
+    player.report?.(figures);
+    this.controlSocket?.report(figures);
+  }
+
+  /** The picture stands still; at the end of the stream that is no stall. */
+  stopped() {
+    if (this.state.status !== 'dead') this.stalls.begin(this.clock.now());
+  }
+
+  /**
+   * A stall raises the target, except after the loss of a connection: no buffer of this length
+   * would have prevented that stall.
+   * @param {Player} player @param {number} now
+   */
+  followStalls(player, now) {
+    const { current } = this.stalls, hasEnded = this.state.status === 'dead';
+    const ended = hasEnded ? this.stalls.end() : this.stalls.update(now);
+    if (ended && current && this.stalls.stalls.includes(current)) this.events.onStall(current);
+    if (!ended || ended.seconds <= STALL_TOLERANCES[this.kind]) return;
+    if (!player.wasConnectedSince(ended.startedAt)) return;
+    this.controller.stalled(now / 1000, ended.seconds);
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The player for a stream, if the viewer has not chosen one, and the address that it plays.
+
+import { within } from '../../shared/deadline.js';
+import { isMPD, otherFormat } from '../transport/source.js';
+/** @typedef {import('../players/player.js').Kind} Kind */
+
+/**
+ * @typedef {object} Circumstances
+ * @property {string} source URL of the playlist or MPD
+ * @property {string | null} sync the sync group
+ * @property {boolean} hasMediaSource whether the browser has a form of Media Source Extensions
+ * @property {boolean} hasDash whether dash.js can be loaded
+ */
+
+/**
+ * The usual player, and why.
+ * @param {Circumstances} circumstances
+ * @returns {{ kind: Kind, reason: string }}
+ */
+export function usualPlayer({ source, sync, hasMediaSource, hasDash }) {
+  if (!hasMediaSource) {
+    return { kind: 'native', reason: 'this browser has no Media Source Extensions' };
+  }
+  if (sync !== null) return { kind: 'ws', reason: 'a sync group needs a WebSocket' };
+  if (isMPD(source)) {
+    return hasDash ? { kind: 'dashjs', reason: 'the stream is an MPD, and the server has dash.js' }
+      : { kind: 'frames', reason: 'the stream is an MPD, and the server has no dash.js' };
+  }
+  return { kind: 'frames', reason: 'HTTP frames have a low latency, and caches can keep them' };
+}
+
+/**
+ * The player to try after others; null if there is none.
+ * @param {string} source @param {Set<Kind>} unsupported players that cannot play the stream
+ * @returns {Kind | null}
+ */
+export function nextPlayer(source, unsupported) {
+  /** @type {Kind[]} */
+  const order = isMPD(source) ? ['frames', 'dashjs'] : ['frames', 'hlsjs', 'native'];
+  return order.find((kind) => !unsupported.has(kind)) ?? null;
+}
+
+/**
+ * The player to try if the picture of another one stands still; null if there is none.
+ * @param {string} source @param {Kind} kind the player
+ * @param {Set<Kind>} unsupported players that cannot play the stream
+ * @param {Map<Kind, number>} stoodStill when the picture of others stood still: the latest is last
+ * @returns {Kind | null}
+ */
+export function nextTransport(source, kind, unsupported, stoodStill) {
+  /** @type {Kind[]} */
+  const order = isMPD(source) ? ['frames', 'dashjs'] : ['frames', 'ws', 'hlsjs'];
+  const at = (/** @type {Kind} */ other) => stoodStill.get(other) ?? 0;
+  const others = order.filter((other) => other !== kind && !unsupported.has(other));
+  return others.sort((a, b) => at(a) - at(b))[0] ?? null;
+}
+
+/**
+ * The address for a player. hls.js and HLS of the browser need a playlist, dash.js an MPD; the
+ * frame player and WebCodecs read both.
+ * @param {Kind} kind @param {string} source URL of the playlist or MPD
+ */
+export function sourceFor(kind, source) {
+  const readsBoth = kind === 'frames' || kind === 'webcodecs';
+  if (readsBoth || isMPD(source) === (kind === 'dashjs')) return source;
+  return otherFormat(source) ?? source;
+}
+
+/**
+ * Whether this server has dash.js; false without an answer within three seconds.
+ * @param {string | null} dash URL of the script @param {AbortSignal} stop
+ */
+export async function hasDashScript(dash, stop) {
+  if (dash === null) return false;
+  try {
+    return await within(3000, async (signal) => {
+      const response = await fetch(new URL('scripts.json', dash).href, { signal });
+      return /** @type {string[]} */ (await response.json()).includes('dash.all.min.js');
+    }, stop);
+  } catch {
+    return false;  // another server
+  }
+}

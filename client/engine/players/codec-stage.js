@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a player with WebCodecs has beside its media: a canvas, decoders, sound, and their limits.
+
+import { SoundPlayer } from '../audio/audio-output.js';
+import { TrackDelays } from '../clock/arrivals.js';
+import { CanvasDisplay } from '../decode/canvas-display.js';
+import { DecoderFeed, webCodecsProblem } from '../decode/decoder-feed.js';
+import { TARGETS } from './player.js';
+/** @typedef {import('./player.js').Host} Host */
+
+/**
+ * The target with sound, s: a chunk of audio lasts up to 0.043 s, and some time is for its arrival,
+ * for decoding and for the output.
+ */
+const SOUND_TARGET = 0.15;
+/** The time for decoding audio, s. */
+const AUDIO_DECODING = 0.01;
+/** The share of the chunks of audio that arrive in time, and the number from which it counts. */
+const AUDIO_SHARE = 0.95, LEAST_AUDIO_DELAYS = 10;
+/** The frames whose delays determine the lowest target. */
+const KEPT_DELAYS = 90;
+/** After this number of failures without a frame between them another player plays. */
+const MOST_FAILURES = 3;
+
+/** Shows frames on a canvas, with sound while it is switched on. */
+export class CodecStage {
+  /** @param {Host} host */
+  constructor(host) {
+    this.host = host;
+    this.display = new CanvasDisplay(host.video, host.shown);
+    this.sound = new SoundPlayer(host.video, this.display);
+    this.display.sound = this.sound;
+    /** The times from the PROGRAM-DATE-TIME of frames until they were decoded, s. */
+    this.decodeDelays = new TrackDelays(KEPT_DELAYS);
+    this.failures = 0;
+    /** The number of frames that were shown before the latest failure. */
+    this.shownBefore = 0;
+    /** @type {string | null} why there is no sound although the viewer wants it */
+    this.soundProblem = null;
+  }
+
+  /**
+   * @param {(reason: string) => void} onFailure
+   * @param {(time: number) => void} onDecoded media time of a frame whose delay counts, s
+   */
+  newFeed(onFailure, onDecoded) {
+    return new DecoderFeed(this.display, this.sound, onFailure, (time) => {
+      if (!this.display.isSeeking) onDecoded(time);
+    });
+  }
+
+  /** Puts the canvas in place; false if this browser cannot play by WebCodecs. */
+  open() {
+    const problem = webCodecsProblem();
+    if (problem !== null) {
+      this.host.unsupported(problem);
+      return false;
+    }
+    this.display.open();
+    this.sound.open();
+    return true;
+  }
+
+  close() {
+    this.sound.close();
+    this.display.close();
+  }
+
+  /**
+   * Counts a failure; false if another player has to play.
+   * @param {string} reason
+   */
+  retries(reason) {
+    const { shown } = this.display;
+    this.failures = shown > this.shownBefore ? 1 : this.failures + 1;
+    this.shownBefore = shown;
+    if (this.failures < MOST_FAILURES) return true;
+    this.host.unsupported(reason);
+    return false;
+  }
+
+  /** Audio has a target of its own only while there is sound. */
+  followSound() {
+    const { host, sound } = this, { isOn, problem } = sound;
+    host.setTargets(isOn ? SOUND_TARGET : TARGETS.webcodecs, isOn ? SOUND_TARGET : 0);
+    if (problem !== this.soundProblem) host.notice(problem);
+    this.soundProblem = problem;
+  }
+
+  /** Whether a position has to be chosen, because playback continues after a pause. */
+  update() {
+    const { display } = this, { wasResumed } = display;
+    display.wasResumed = false;
+    this.sound.update();
+    this.followSound();
+    return wasResumed;
+  }
+
+  /**
+   * Three of four frames are decoded before the refresh of the screen with which they are drawn. A
+   * later frame is shown with the next refresh, and does not stop the clock. A late chunk of audio
+   * is a gap, so more of them have to be in time.
+   * @param {TrackDelays} audio the delays of its chunks
+   */
+  minimumTarget(audio) {
+    const { decodeDelays, display, sound } = this;
+    const video = decodeDelays.count < KEPT_DELAYS / 2 ? 0
+      : decodeDelays.quantile(0.75) + display.interval / 1000;
+    if (!sound.isOn || audio.count < LEAST_AUDIO_DELAYS) return video;
+    const late = audio.quantile(AUDIO_SHARE) + AUDIO_DECODING;
+    return Math.max(video, late + sound.lead + sound.gapMargin);
+  }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// dash.js, which controls the latency itself.
+
+import { sleep } from '../../shared/deadline.js';
+import { Progress } from '../clock/progress.js';
+import { substituteFor } from '../renditions/avoidance.js';
+import { EVENT_SCHEME, eventOf } from '../transport/stream-events.js';
+import { STOP_TIMEOUT } from './player.js';
+import { loadScript } from './script.js';
+/** @typedef {import('./player.js').Host} Host */
+/** @typedef {import('./player.js').Player} Player */
+
+/**
+ * dash.js is loaded from this server only (`streamer --dashjs FILE`): no sum of it is known that
+ * would make another location safe.
+ * @implements {Player}
+ */
+export class DashPlayer {
+  /** @param {Host} host @param {number} target @param {string | null} url of dash.js */
+  constructor(host, target, url) {
+    this.host = host;
+    this.target = target;
+    this.url = url;
+    /** @type {any} */
+    this.dash = null;
+    this.stopping = new AbortController();
+    this.lostAt = 0;
+    this.progress = new Progress(host.video);
+    /** @type {Set<number>} renditions that are not loaded, from the top one */
+    this.avoided = new Set();
+    /** Whether a rendition is held in place of one that is avoided. */
+    this.isHeld = false;
+  }
+
+  get isStopped() { return this.stopping.signal.aborted; }
+
+  async start() {
+    const scope = /** @type {any} */ (globalThis), { url } = this;
+    try {
+      if (!scope.dashjs && url) await loadScript({ url });
+    } catch { /* reported below */ }
+    if (this.isStopped) return;
+    if (!scope.dashjs?.MediaPlayer) this.host.unsupported('This server has no dash.js');
+    else this.attach();
+  }
+
+  attach() {
+    const { dashjs } = /** @type {any} */ (globalThis);
+    const dash = dashjs.MediaPlayer().create();
+    this.dash = dash;
+    this.isHeld = false;
+    this.progress.reset();
+    this.configure();
+    const on = (/** @type {string} */ event, /** @type {(data: any) => void} */ body) => {
+      dash.on(event, (/** @type {any} */ data) => { if (this.dash === dash) body(data); });
+    };
+    const { events } = dashjs.MediaPlayer;
+    on(events.ERROR, (data) => {
+      this.lostAt = performance.now();
+      const error = data?.error;
+      this.recover(`dash.js: ${error?.message ?? error?.code ?? error ?? 'unknown error'}`);
+    });
+    on(EVENT_SCHEME, ({ event }) => this.raise(event));
+    on(events.PLAYBACK_PLAYING, () => this.host.status('live', 'Live'));
+    dash.initialize(this.host.video, this.host.source, true);
+  }
+
+  /** With these retries a restart of the server pauses playback for 1 s; by default, for 10 s. */
+  configure() {
+    this.dash?.updateSettings({
+      streaming: {
+        delay: { liveDelay: this.target },
+        liveCatchup: { enabled: true, maxDrift: 0.5, playbackRate: { min: -0.06, max: 0.2 } },
+        retryAttempts: { MPD: 20, MediaSegment: 10, lowLatencyMultiplyFactor: 10 },
+        cmsd: { enabled: true, abr: { applyMb: true, etpWeightRatio: 0.5 } },
+      },
+    });
+  }
+
+  /**
+   * dash.js raises an event when its frame is shown: its time is that of this frame.
+   * @param {any} event
+   */
+  raise(event) {
+    const { messageData, id } = event ?? {}, latency = this.latency();
+    if (!(messageData instanceof Uint8Array) || latency === null) return;
+    const time = this.host.clock.now() - latency * 1000;
+    const text = new TextDecoder().decode(messageData);
+    this.host.addEvent(eventOf(`{"id":${Number(id)},"time":${time},"data":${text}}`));
+  }
+
+  /** @param {number} target */
+  setTarget(target) {
+    this.target = target;
+    this.configure();
+  }
+
+  /** @param {string} reason */
+  recover(reason) {
+    if (this.isStopped || !this.dash) return;
+    this.host.status('wait', 'Reconnecting', `${reason}; restarting`);
+    this.dash.reset();
+    this.dash = null;
+    void sleep(1000, this.stopping.signal).then(() => { if (!this.isStopped) this.attach(); });
+  }
+
+  stop() {
+    this.stopping.abort();
+    this.dash?.reset();
+    this.dash = null;
+  }
+
+  /** Seeks to the live position. */
+  toEdge() { this.dash?.seekToOriginalLive?.(); }
+
+  /** The representations of the video, the top one first, and the index of the present one. */
+  representations() {
+    const all = this.dash?.getRepresentationsByType?.('video') ?? [];
+    const order = [...all].sort((a, b) => b.bandwidth - a.bandwidth);
+    const { id } = this.dash?.getCurrentRepresentationForType?.('video') ?? {};
+    return { order, current: order.findIndex((representation) => representation.id === id) };
+  }
+
+  renditionInUse() {
+    const { order, current } = this.representations();
+    return { count: order.length, current };
+  }
+
+  /** @param {Set<number>} indices */
+  avoid(indices) {
+    this.avoided = new Set(indices);
+    this.leaveAvoided();
+  }
+
+  /** Holds another representation while the present one is avoided. */
+  leaveAvoided() {
+    const { avoided, dash } = this;
+    if (!dash || avoided.size === 0 && !this.isHeld) return;
+    if (avoided.size === 0) {
+      this.hold(false);
+      return;
+    }
+    const { order, current } = this.representations();
+    const other = substituteFor(current, order.length, avoided);
+    if (current < 0 || other === current) return;
+    this.hold(true);
+    dash.setRepresentationForTypeById('video', order[other].id, true);
+  }
+
+  /** @param {boolean} isHeld whether dash.js does not choose */
+  hold(isHeld) {
+    this.isHeld = isHeld;
+    this.dash.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: !isHeld } } } });
+  }
+
+  update() {
+    if (this.avoided.size > 0) this.leaveAvoided();
+    if (this.progress.stoppedFor(performance.now()) <= STOP_TIMEOUT || !this.dash) return;
+    this.progress.reset();
+    this.recover('no new frame for 10 s');
+  }
+
+  latency() {
+    const latency = this.dash?.getCurrentLiveLatency?.();
+    return latency > 0 ? latency : null;
+  }
+
+  isControlled() { return false; }
+
+  hasAudio() { return null; }
+
+  renditions() { return null; }
+
+  chooseRendition() {}
+
+  minimumTarget() { return 0; }
+
+  /** @param {number} time */
+  wasConnectedSince(time) { return this.lostAt < time; }
+
+  seekBy() {}
+}

@@ -1,0 +1,566 @@
+// SPDX-License-Identifier: Apache-2.0
+// The frame player: reads the open segment chunk by chunk.
+
+import { sleep } from '../../shared/deadline.js';
+import { messageOf, UnsupportedError, waitOf } from '../../shared/errors.js';
+import { ArrivalDelays } from '../clock/arrivals.js';
+import { MediaTimeline } from '../clock/timeline.js';
+import { tracksOf } from '../cmaf/header.js';
+import { MediaFeed } from '../feed/media-feed.js';
+import { Ladder } from '../renditions/ladder.js';
+import { RenditionControl } from '../renditions/rendition-control.js';
+import { headersOf, loadHeader, loadPlaylist } from '../transport/documents.js';
+import { segmentNames } from '../transport/segment-names.js';
+import { isMPD } from '../transport/source.js';
+import { eventOfMessage } from '../transport/stream-events.js';
+import { readTrack, request, SegmentError } from '../transport/track-reader.js';
+import { LOSS_TIME, MPD_TARGET } from './player.js';
+/** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
+/** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
+/** @typedef {import('../cmaf/chunks.js').Chunk} Chunk */
+/** @typedef {import('../feed/feed.js').Display} Display */
+/** @typedef {import('../feed/feed.js').Feed} Feed */
+/** @typedef {import('../renditions/ladder.js').Prepared} Prepared */
+/** @typedef {import('./player.js').Host} Host */
+/** @typedef {import('./player.js').Player} Player */
+
+/**
+ * The target with audio, s: a chunk of audio lasts up to 0.043 s, and browsers stall with less than
+ * about 0.13 s of it. In the segments of an MPD its chunks may be longer.
+ */
+const AUDIO_TARGET = 0.18, LEAST_MPD_TARGET = 0.25;
+/** Without a chunk for this time the connection counts as lost, ms. */
+const CHUNK_TIMEOUT = 2500;
+/** The origin may hold the first requests while a stream starts, ms. */
+const START_TIMEOUT = 7000;
+const REFRESH_INTERVAL = 4000;
+/**
+ * Chunks that waited for the first request may arrive for this time, ms, unless a chunk follows the
+ * one before it as slowly as it was published, by this share of the time between the two.
+ */
+const BACKLOG_TIME = 300, LIVE_SHARE = 0.7;
+/** Dates of one frame in two documents differ by less than this, s. */
+const DATE_ERROR = 0.01;
+/** An attempt that gets media for this time is a success, ms. */
+const STEADY_TIME = 1000;
+/**
+ * A position is chosen again on the same connection if a chunk has arrived within this time, ms;
+ * an attempt of this age may end.
+ */
+const SILENCE = 400, LEAST_ATTEMPT = 1000;
+/** The longest time before the next attempt after a lost connection, and after a refusal, ms. */
+const LONGEST_LOST = 250, LONGEST_REFUSED = 2000;
+/** A seek to the end of the buffered media is to this time before the end, s. */
+const END_MARGIN = 0.03;
+
+/** The attempt ends because the player leaves a rendition. */
+class RenditionLeft extends Error {}
+
+/**
+ * Appends each chunk to the media source when it arrives. After an error it begins again at the
+ * open segment of the playlist: one such period is called an attempt.
+ * @implements {Player}
+ */
+export class FramePlayer {
+  /** @param {Host} host @param {number} target */
+  constructor(host, target) {
+    this.host = host;
+    this.target = target;
+    this.stopping = new AbortController();
+    /** @type {AbortController | null} of the current attempt */
+    this.attempt = null;
+    this.failures = 0;
+    this.lostAt = 0;
+    this.refreshedAt = 0;
+    /** @type {Display} */
+    this.display = this.newDisplay();
+    /** @type {Feed} */
+    this.feed = this.newFeed();
+    this.ladder = new Ladder(host, this.stopping.signal);
+    this.control = new RenditionControl(this.ladder, this.stopping.signal);
+    /** Ticks per second. */
+    this.timescales = { video: 90000, audio: 48000 };
+    this.timeline = new MediaTimeline(() => {
+      this.delays.clear();
+      host.measureClock();
+    });
+    this.clockOffset = host.clock.offset;
+    this.delays = new ArrivalDelays();
+    this.firstChunkAt = 0;
+    this.videoChunkAt = 0;
+    this.audioChunkAt = 0;
+    /** The media time of the latest chunk of video, s. */
+    this.videoTime = NaN;
+    /** Whether the open segment was replaced by that of another origin, before a position. */
+    this.isReplaced = false;
+    /** The number of latest chunks that arrived as slowly as they were published. */
+    this.liveChunks = 0;
+    /** Whether this attempt has chosen its playback position. */
+    this.isPositioned = false;
+    this.seekedAt = 0;
+    /** Whether the browser wants no media (ManagedMediaSource). */
+    this.isSuspended = false;
+    this.attemptedAt = 0;
+    /** When bytes of video arrived, whether they completed a chunk or not. */
+    this.pieceAt = 0;
+    /** The renditions without media for the segment `number`. */
+    this.empty = { number: -1, indices: new Set([-1]) };
+    /** Whether the rendition in place of an empty one is prepared. */
+    this.isSubstituting = false;
+  }
+
+  /** Whether chunks arrive as they are published: one may also be the first of a burst. */
+  get isAtEdge() { return this.liveChunks > 1; }
+
+  /** @returns {Display} */
+  newDisplay() { return this.host.video; }
+
+  /** @returns {Feed} */
+  newFeed() {
+    const feed = new MediaFeed(this.host.video, (reason) => {
+      if (this.feed === feed) this.recover(reason);
+    });
+    feed.onAppended = () => {
+      if (this.feed === feed && !this.isPositioned) this.choosePosition();
+    };
+    return feed;
+  }
+
+  start() {
+    this.feed.prepare();
+    void this.play();
+  }
+
+  stop() {
+    this.stopping.abort();
+    this.attempt?.abort();
+    this.feed.close();
+  }
+
+  /** @param {string} reason */
+  recover(reason) {
+    this.feed.close();
+    this.feed = this.newFeed();
+    this.attempt?.abort(new Error(reason));
+  }
+
+  /** @param {number} target */
+  setTarget(target) { this.target = target; }
+
+  /** Makes one attempt after another until the player is stopped. */
+  async play() {
+    while (!this.stopping.signal.aborted) {
+      const attempt = new AbortController();
+      this.attempt = attempt;
+      this.attemptedAt = performance.now();
+      this.videoChunkAt = this.attemptedAt + START_TIMEOUT;
+      this.audioChunkAt = this.videoChunkAt;
+      let wait = 0, longest = LONGEST_LOST;
+      try {
+        if (this.isSuspended) await this.suspend(this.feed);
+        await this.follow(attempt.signal);
+      } catch (error) {
+        if (this.stopping.signal.aborted) return;
+        if (this.isSuspended) continue;
+        const reason = attempt.signal.aborted ? attempt.signal.reason : this.checked(error);
+        if (reason instanceof UnsupportedError) {
+          this.host.unsupported(reason.message);
+          return;
+        }
+        this.lostAt = performance.now();
+        if (reason instanceof RenditionLeft) {
+          this.failures = 0;
+          continue;
+        }
+        wait = waitOf(reason);
+        if (reason instanceof SegmentError) longest = LONGEST_REFUSED;
+        const time = wait > 1000 ? ` in ${Math.round(wait / 1000)} s` : '';
+        const problem = `Interrupted (${messageOf(reason)}); trying again${time}`;
+        this.host.status('wait', 'Reconnecting', problem);
+      } finally {
+        attempt.abort();
+      }
+      const backoff = Math.min(longest, 50 * 2 ** this.failures);
+      // The viewers of a server that has restarted do not return all at once.
+      const share = this.failures === 0 ? 1 : 1 + Math.random();
+      await sleep(Math.max(wait, backoff) * share, this.stopping.signal);
+      this.failures += 1;
+    }
+  }
+
+  /**
+   * An origin that never has the open segment is not supported.
+   * @param {unknown} error
+   */
+  checked(error) {
+    const isMissing = error instanceof SegmentError && error.status === 404;
+    const hasPlayed = this.firstChunkAt !== 0 || this.feed.end() !== null;
+    if (!isMissing || hasPlayed || this.failures <= 5) return error;
+    return new UnsupportedError('The origin does not serve the open segment');
+  }
+
+  /**
+   * One attempt.
+   * @param {AbortSignal} signal
+   */
+  async follow(signal) {
+    const { ladder } = this;
+    const list = await this.loadPlaylist(signal);
+    const chosen = ladder.wanted;
+    const { audio } = list, video = segmentNames(list), audioNames = audio && segmentNames(audio);
+    if (!video || !list.map) {
+      throw new UnsupportedError('The stream does not name its segments as this player expects');
+    }
+    if (list.ended) {
+      this.host.status('dead', 'Ended', 'The stream has ended');
+      await sleep(2000, signal);
+      return;
+    }
+    if (audio && !audioNames) {
+      throw new UnsupportedError('The stream does not name its audio as this player expects');
+    }
+    if (audio) this.requireAudioTarget();
+    this.learn(list);
+    this.host.learnServices(list);
+    const { feed } = this, early = this.firstNumber(list);
+    // The first segments are requested together with the CMAF headers, if the target is known.
+    const isKnown = feed.isStreaming && this.host.sync === null;
+    const open = !isKnown ? []
+      : [video, ...audioNames ? [audioNames] : []].map((names) => request(names, early, signal));
+    if (headersOf(list).join(' ') !== feed.headers) await this.openFeed(feed, list, signal);
+    if (!feed.isStreaming && !this.isSuspended) await this.suspend(feed);
+    await this.host.untilJoined();
+    signal.throwIfAborted();
+    this.isPositioned = false;
+    this.liveChunks = 0;
+    this.videoTime = NaN;
+    this.firstChunkAt = 0;
+    this.control.restart();
+    const first = isKnown ? early : this.firstNumber(list);
+    const { duration } = list.segments[list.segments.length - 1];
+    const { timescale, ...start } = { first, duration, timescale: this.timescales.video };
+    ladder.shown = chosen;
+    this.control.duration = duration;
+    /** @type {Prepared | null} the rendition of requests from now on */
+    let wanted = null;
+    /** @type {Map<SegmentNames, Prepared>} */
+    const requested = new Map();
+    let current = video;
+    const track = {
+      ...start, timescale,
+      namesOf: () => {
+        if (ladder.wanted !== (wanted?.index ?? chosen)) wanted = ladder.next() ?? wanted;
+        if (!wanted) return video;
+        requested.set(wanted.names, wanted);
+        return wanted.names;
+      },
+      onPiece: (/** @type {number} */ bytes) => {
+        this.pieceAt = performance.now();
+        this.control.piece(bytes);
+      },
+      leaves: (/** @type {number} */ end) => this.control.leaves(end),
+      onCut: () => { this.lostAt = performance.now(); },
+      onRestart: () => this.replaceSegment(),
+      substitute: async (/** @type {number} */ number, /** @type {SegmentNames} */ names) => {
+        const empty = requested.get(names)?.index ?? chosen;
+        const found = await this.substitute(number, empty);
+        if (!found) return null;
+        wanted = found;
+        requested.set(found.names, found);
+        return found.names;
+      },
+    };
+    const tracks = [readTrack(track, signal, (chunk, number, isFirst, names) => {
+      if (feed.isClosed) throw new Error('the media source was closed');
+      if (isFirst) {
+        this.timeline.learnStart(number, chunk.time / timescale);
+        const rendition = requested.get(names);
+        if (names !== current && rendition) this.switchTo(rendition);
+        current = names;
+      }
+      this.control.chunk(chunk.time / timescale, number);
+      this.appendVideo(chunk);
+    }, open[0])];
+    if (audioNames) {
+      const audioTrack = { ...start, namesOf: () => audioNames, timescale: this.timescales.audio };
+      tracks.push(readTrack(audioTrack, signal, (chunk) => {
+        if (feed.isClosed) throw new Error('the media source was closed');
+        this.appendAudio(chunk);
+      }, open[1]));
+    }
+    await Promise.all(tracks);
+  }
+
+  /**
+   * The chunks of the open segment come again, from another encoder. A browser decodes those before
+   * the playback position only after a seek.
+   */
+  replaceSegment() {
+    this.control.restart();
+    this.isPositioned = false;
+    this.isReplaced = true;
+    this.liveChunks = 0;
+    this.videoTime = NaN;
+    this.firstChunkAt = 0;
+    this.refreshedAt = -Infinity;  // the CMAF header may be another one
+  }
+
+  /**
+   * A segment has no media: the rendition in its place, whose segment has the same number. Null if
+   * none has it.
+   * @param {number} number @param {number} index of the rendition
+   */
+  async substitute(number, index) {
+    const { ladder } = this;
+    if (this.empty.number !== number) this.empty = { number, indices: new Set() };
+    this.empty.indices.add(index);
+    const { indices } = this.empty, other = ladder.allowed(index, indices);
+    if (indices.has(other)) return null;
+    this.isSubstituting = true;
+    try {
+      this.host.leaveRendition(index);
+      return await ladder.prepare(other);
+    } finally {
+      this.isSubstituting = false;
+    }
+  }
+
+  requireAudioTarget() {
+    if (isMPD(this.host.source)) this.host.setTargets(MPD_TARGET, LEAST_MPD_TARGET);
+    else this.host.setTargets(AUDIO_TARGET, AUDIO_TARGET);
+  }
+
+  /**
+   * The number of the segment that contains the position to play from: the open one, or an earlier
+   * one if the target requires it and no media of it is buffered.
+   * @param {Playlist} list
+   */
+  firstNumber(list) {
+    const end = this.feed.end(), bufferedTo = end === null ? -Infinity : this.timeline.dateOf(end);
+    if (list.openDate === null || bufferedTo === null) return list.openNumber;
+    const position = this.host.clock.now() / 1000 - this.target;
+    const segment = list.segments.slice(-4).find(({ date, duration }) => (
+      date !== null && date > bufferedTo - DATE_ERROR && position < date + duration));
+    return segment ? segment.number : list.openNumber;
+  }
+
+  /** @param {Feed} feed @param {Playlist} list @param {AbortSignal} signal */
+  async openFeed(feed, list, signal) {
+    const urls = headersOf(list);
+    const tracks = tracksOf(await Promise.all(urls.map((url) => loadHeader(url, signal))));
+    const [video, audio] = tracks.map(({ timescale }) => timescale);
+    this.timescales = { video, audio };
+    if (feed.video && !feed.hasTracks(tracks.length)) this.recover('the stream has other tracks');
+    await feed.open(tracks);
+    feed.headers = urls.join(' ');
+  }
+
+  /** @param {AbortSignal} signal @returns {Promise<Playlist>} */
+  async loadPlaylist(signal) {
+    const { host, ladder } = this;
+    return loadPlaylist(host.source, host.clock, signal, (list) => ladder.choose(list));
+  }
+
+  /** @param {Prepared} rendition from the next chunk on */
+  switchTo({ index, map, type, header }) {
+    this.feed.video?.changeType(type, header);
+    this.feed.headers = [map, ...this.feed.headers.split(' ').slice(1)].join(' ');
+    this.ladder.shown = index;
+  }
+
+  /**
+   * Waits until the browser wants media again.
+   * @param {Feed} feed
+   */
+  async suspend(feed) {
+    this.isSuspended = true;
+    await feed.untilStreaming();
+    this.isSuspended = false;
+    this.videoChunkAt = performance.now() + START_TIMEOUT;
+    this.audioChunkAt = this.videoChunkAt;
+  }
+
+  /** @param {Chunk} chunk */
+  appendVideo(chunk) {
+    for (const message of chunk.messages) {
+      const time = chunk.time / this.timescales.video, date = this.timeline.dateOf(time);
+      if (date !== null) this.host.addEvent(eventOfMessage(message, date - time));
+    }
+    const now = performance.now(), time = chunk.time / this.timescales.video;
+    // False for the first chunk.
+    const isLive = now - this.videoChunkAt >= LIVE_SHARE * 1000 * (time - this.videoTime);
+    this.liveChunks = isLive || this.isAtEdge ? this.liveChunks + 1 : 0;
+    this.videoTime = time;
+    this.feed.video?.append(chunk.bytes);
+    this.videoChunkAt = now;
+    if (this.firstChunkAt === 0) this.firstChunkAt = now;
+    else if (now - this.firstChunkAt > STEADY_TIME) this.failures = 0;
+    if (Math.abs(this.host.clock.offset - this.clockOffset) > 50) {
+      this.clockOffset = this.host.clock.offset;
+      this.delays.clear();
+      this.refreshedAt = -Infinity;
+    }
+    if (!this.isPositioned) this.choosePosition();
+    else this.addDelay(this.delays.video, chunk.time / this.timescales.video);
+  }
+
+  /**
+   * Audio arrives in chunks of several frames: its buffer ends before the video's.
+   * @param {Chunk} chunk
+   */
+  appendAudio(chunk) {
+    this.feed.audio?.append(chunk.bytes);
+    this.audioChunkAt = performance.now();
+    if (this.isPositioned) this.addDelay(this.delays.audio, chunk.time / this.timescales.audio);
+  }
+
+  /**
+   * @param {import('../clock/arrivals.js').TrackDelays} delays
+   * @param {number} time media time, s
+   */
+  addDelay(delays, time) {
+    const date = this.timeline.dateOf(time);
+    if (date !== null) delays.add(this.host.clock.now() / 1000, date);
+  }
+
+  /** @param {Playlist} list */
+  learn(list) {
+    this.refreshedAt = performance.now();
+    this.timeline.learnDates(list);
+  }
+
+  /** Seeks to the target once the chunks that waited for the first request have arrived. */
+  choosePosition() {
+    const end = this.feed.end(), ranges = this.feed.ranges();
+    if (end === null || !ranges || this.firstChunkAt === 0) return;
+    if (this.isReplaced && !this.feed.isIdle) return;  // the ranges are those of the former frames
+    const date = this.timeline.dateOf(end);
+    const endLatency = date === null ? 0 : this.host.clock.now() / 1000 - date;
+    const elapsed = performance.now() - this.firstChunkAt;
+    const isComplete = this.isAtEdge && this.feed.isIdle;
+    if (endLatency > this.target && !isComplete && elapsed < BACKLOG_TIME) return;
+    const position = Math.min(end + endLatency - this.target, end - END_MARGIN);
+    this.display.currentTime = Math.max(ranges.start(ranges.length - 1), position);
+    this.isReplaced = false;
+    this.isPositioned = true;
+    this.seekedAt = performance.now();
+    this.host.status('live', 'Live');
+  }
+
+  update() {
+    const now = performance.now(), { attempt, feed } = this;
+    if (this.isSuspended) return;
+    if (!feed.isStreaming && this.isPositioned) {
+      this.isSuspended = true;
+      attempt?.abort(new Error('the browser wants no media'));
+      return;
+    }
+    if (!this.isPositioned) this.choosePosition();
+    const chunkAt = feed.audio ? Math.min(this.videoChunkAt, this.audioChunkAt) : this.videoChunkAt;
+    if (now - chunkAt > CHUNK_TIMEOUT) {
+      attempt?.abort(new Error(`no media for ${CHUNK_TIMEOUT / 1000} s`));
+    } else if (now - this.refreshedAt > REFRESH_INTERVAL && this.isPositioned && attempt) {
+      void this.refresh(attempt);
+    }
+    const gapEnd = this.isPositioned ? feed.gapEnd() : null;
+    if (gapEnd !== null) this.display.currentTime = gapEnd;
+    if (this.isPositioned) this.control.update(this.viewing());
+  }
+
+  /** What the viewer has, for the choice of the rendition. */
+  viewing() {
+    const { display } = this, quality = display.getVideoPlaybackQuality?.();
+    return {
+      target: this.target, dropped: quality?.droppedVideoFrames ?? 0,
+      total: quality?.totalVideoFrames ?? 0,
+      isWatched: !document.hidden && !display.paused && !display.seeking,
+    };
+  }
+
+  /**
+   * Loads the playlist again: for dates after a step of the clock, and for new CMAF headers.
+   * @param {AbortController} attempt
+   */
+  async refresh(attempt) {
+    this.refreshedAt = performance.now();
+    try {
+      const { shown } = this.ladder, list = await this.loadPlaylist(attempt.signal);
+      const isSwitching = shown !== this.ladder.shown || shown !== this.ladder.wanted;
+      if (!isSwitching && headersOf(list).join(' ') !== this.feed.headers) {
+        this.ladder.forget();
+        attempt.abort(new Error('the stream has a new CMAF header'));
+      }
+      this.learn(list);
+    } catch { /* if the connection is lost, reading the segments fails too */ }
+  }
+
+  /** The media time that is shown, s. */
+  position() { return this.display.currentTime; }
+
+  /**
+   * Chooses the position again. If no media arrives, that is by another attempt.
+   * @param {number} now
+   */
+  toEdge(now) {
+    if (now - this.videoChunkAt < SILENCE) this.isPositioned = false;
+    else if (now - this.attemptedAt > LEAST_ATTEMPT) {
+      this.attempt?.abort(new Error('the picture stands still'));
+    }
+  }
+
+  /**
+   * A rendition from which media still arrives is left at the end of its segment.
+   * @param {Set<number>} indices
+   */
+  avoid(indices) {
+    const { ladder } = this;
+    ladder.avoided = new Set(indices);
+    if (!indices.has(ladder.shown) || ladder.wanted === ladder.shown) return;
+    // In a new attempt the time is that until which a chunk is awaited.
+    const hasMedia = Math.abs(performance.now() - this.videoChunkAt) < SILENCE;
+    if (hasMedia || this.isSubstituting) void ladder.prepare(ladder.wanted);
+    else this.attempt?.abort(new RenditionLeft());
+  }
+
+  /** @param {Player} before */
+  inherit(before) { if (before instanceof FramePlayer) this.ladder.inherit(before.ladder); }
+
+  /** Whether bytes arrive, but a chunk takes long: a slow connection. */
+  isStarved() {
+    const now = performance.now();
+    return now - this.pieceAt < SILENCE && now - this.videoChunkAt >= SILENCE && this.feed.isIdle;
+  }
+
+  wantsMedia() { return this.feed.isStreaming; }
+
+  latency() {
+    const end = this.feed.end(), position = this.position();
+    if (end === null || !this.isPositioned) return null;
+    const date = this.timeline.dateOf(position);
+    if (date === null || !this.delays.isPlausible) return end - position;
+    return this.host.clock.now() / 1000 - date;
+  }
+
+  isControlled() { return true; }
+
+  renditions() { return this.ladder.choice(); }
+
+  /** @param {string | null} name */
+  chooseRendition(name) { this.ladder.request(name); }
+
+  hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }
+
+  minimumTarget() { return this.delays.minimumTarget(); }
+
+  /** @param {number} time */
+  wasConnectedSince(time) { return this.lostAt < time - 1000 * this.target - LOSS_TIME; }
+
+  /** @param {number} seconds @param {number} now */
+  seekBy(seconds, now) {
+    const end = this.feed.end(), { display } = this;
+    if (end === null || now - this.seekedAt < 1000) return;
+    this.seekedAt = now;
+    const position = Math.min(display.currentTime + seconds, end - END_MARGIN);
+    display.currentTime = Math.max(this.feed.start() ?? 0, position);
+  }
+}

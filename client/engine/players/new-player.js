@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The player of each kind.
+
+import { CodecPlayer } from './codec-player.js';
+import { DashPlayer } from './dashjs.js';
+import { FramePlayer } from './frame-player.js';
+import { HlsPlayer } from './hlsjs.js';
+import { NativePlayer } from './native.js';
+import { SocketCodecPlayer } from './socket-codec-player.js';
+import { SocketPlayer } from './socket-player.js';
+/** @typedef {import('./player.js').Host} Host */
+/** @typedef {import('./player.js').Kind} Kind */
+/** @typedef {import('./player.js').Player} Player */
+/** @typedef {import('./script.js').Scripts} Scripts */
+
+/**
+ * @param {Kind} kind @param {Host} host
+ * @param {number} target s
+ * @param {boolean} hasSocket whether WebCodecs gets its frames over a WebSocket
+ * @param {Scripts} scripts
+ * @returns {Player}
+ */
+export function newPlayer(kind, host, target, hasSocket, scripts) {
+  switch (kind) {
+    case 'frames': return new FramePlayer(host, target);
+    case 'ws': return new SocketPlayer(host, target);
+    case 'webcodecs':
+      return hasSocket ? new SocketCodecPlayer(host, target) : new CodecPlayer(host, target);
+    case 'hlsjs': return new HlsPlayer(host, scripts.hls);
+    case 'dashjs': return new DashPlayer(host, target, scripts.dash);
+    default: return new NativePlayer(host);
+  }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// The interface between the page and its players, and the constants of each player.
+
+/** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
+/** @typedef {import('../feed/feed.js').Display} Display */
+/** @typedef {import('../renditions/rendition-names.js').RenditionChoice} RenditionChoice */
+
+/** @typedef {'live' | 'wait' | 'dead'} Status */
+
+/**
+ * The page, as a player sees it.
+ * @typedef {object} Host
+ * @property {HTMLVideoElement} video
+ * @property {(displayTime: number, frame: VideoFrame) => void} shown
+ *   a frame is shown without the video element; `displayTime` in Unix ms
+ * @property {ServerClock} clock
+ * @property {string} source URL of the playlist or MPD
+ * @property {(status: Status, text: string, problem?: string) => void} status
+ * @property {(reason: string, isRefused?: boolean) => void} unsupported this player cannot play the
+ *   stream; with `isRefused` because the server refuses this client
+ * @property {(reason: string, isRefused?: boolean) => void} withoutSocket
+ *   there is no WebSocket: the same decoder has to get its media over HTTP
+ * @property {(text: string | null) => void} notice for the viewer; null if it is over
+ * @property {(list: import('../../shared/playlist.js').Playlist) => void} learnServices
+ *   the services of the origin are beside the segments of this playlist
+ * @property {() => void} measureClock the server's clock may have been set
+ * @property {(usual: number, least: number) => void} setTargets
+ *   the default target for this stream, and the lowest one that it allows, s
+ * @property {string | null} sync the sync group of the page
+ * @property {() => number} need the latency that the player needs, s
+ * @property {(target: number) => void} setSharedTarget the target of the sync group, s
+ * @property {() => Promise<void>} untilJoined the target of the sync group is set, or does not come
+ *   soon; for players without a socket of their own
+ * @property {(event: import('../transport/stream-events.js').StreamEvent | null) => void} addEvent
+ *   an event of the stream; null is ignored
+ * @property {(source: import('../server/away.js').SourcePresence | null) => void} setSource
+ *   the state of the source, from a socket; null if there is none any more
+ * @property {(index: number) => void} leaveRendition this rendition has no media at the moment;
+ *   `index` from the top rendition
+ */
+
+/**
+ * A player of the page.
+ * @typedef {object} Player
+ * @property {Display} [display] what shows the picture; the video element by default
+ * @property {boolean} [ownsSocket] whether it has a WebSocket for clock, events and figures
+ * @property {() => void} start
+ * @property {() => void} stop
+ * @property {() => void} update called every 50 ms
+ * @property {(reason: string) => void} recover the decoder or the buffer failed
+ * @property {(target: number) => void} setTarget s
+ * @property {() => number | null} latency s; null if unknown
+ * @property {() => boolean} isControlled whether the page controls the latency
+ * @property {() => number} minimumTarget the lowest target that the connection allows, s
+ * @property {(time: number) => boolean} wasConnectedSince whether no connection was lost since
+ *   `time`, on the clock of performance.now()
+ * @property {(seconds: number, now: number) => void} seekBy
+ * @property {() => boolean | null} hasAudio null if unknown
+ * @property {() => RenditionChoice | null} renditions null if the player has no choice
+ * @property {(name: string | null) => void} chooseRendition null for automatic
+ * @property {(now: number) => void} [toEdge] seeks to the live edge, with new requests if none
+ *   brings media; `now` of performance.now()
+ * @property {(indices: Set<number>) => void} [avoid] the renditions that are not to be shown, from
+ *   the top one; the viewer's choice and the automatic one return when the set is empty
+ * @property {(before: Player) => void} [inherit] takes the choice of the rendition from a former
+ *   player; called before `start`
+ * @property {() => { count: number, current: number }} [renditionInUse] the number of renditions
+ *   and the index of the shown one, for a player whose renditions the viewer does not choose
+ * @property {() => boolean} [wantsMedia] whether the browser wants media (ManagedMediaSource)
+ * @property {() => boolean} [isStarved] whether bytes arrive, but complete chunks seldom
+ * @property {(figures: Record<string, number | boolean | null>) => void} [report]
+ *   measured values, once a second
+ */
+
+/** @typedef {'frames' | 'ws' | 'webcodecs' | 'hlsjs' | 'dashjs' | 'native'} Kind */
+
+/**
+ * Targets that were held without stalls, s.
+ * @type {Record<Kind, number>}
+ */
+export const TARGETS = {
+  frames: 0.07, ws: 0.07, webcodecs: 0.04, hlsjs: 0.35, dashjs: 0.5, native: 2,
+};
+
+/**
+ * A stall that begins up to this time after the buffered media has ended is that of the connection
+ * that was lost before, ms.
+ */
+export const LOSS_TIME = 500;
+
+/** The target of the frame player on an MPD, s. */
+export const MPD_TARGET = 0.5;
+
+/**
+ * A longer stall raises the target, s. hls.js has stalls of 50 ms at any target below one second.
+ * @type {Record<Kind, number>}
+ */
+export const STALL_TOLERANCES = {
+  frames: 0.03, ws: 0.03, webcodecs: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity,
+};
+
+/**
+ * The share of the usual error of the latency that starts its control: a short target permits
+ * little error, and a canvas shows changes of the rate less than a video element.
+ * @type {Partial<Record<Kind, number>>}
+ */
+export const LATENCY_TOLERANCES = { frames: 0.6, ws: 0.6, webcodecs: 0.3 };
+
+/** hls.js and dash.js are restarted if the position does not change for this time, ms. */
+export const STOP_TIMEOUT = 10000;
+
+/** @type {Record<Kind, string>} */
+export const TITLES = {
+  frames: 'the frame player', ws: 'the WebSocket player', webcodecs: 'WebCodecs', hlsjs: 'hls.js',
+  dashjs: 'dash.js', native: 'the browser\'s own HLS',
+};
+
+/** @typedef {'http' | 'ws' | 'webcodecs' | 'hls' | 'dash' | 'native'} Transport */
+
+/**
+ * The transports of the players.
+ * @type {Record<Kind, Transport>}
+ */
+export const TRANSPORT_NAMES = {
+  frames: 'http', ws: 'ws', webcodecs: 'webcodecs', hlsjs: 'hls', dashjs: 'dash',
+  native: 'native',
+};
+
+/**
+ * The players of the transports that `?transport=` names; null for the page's choice.
+ * @type {Record<string, Kind | null>}
+ */
+const TRANSPORTS = {
+  auto: null, ws: 'ws', http: 'frames', webcodecs: 'webcodecs', hls: 'hlsjs', dash: 'dashjs',
+  native: 'native',
+};
+/** The names of the transports, for messages. */
+export const EXPECTED_TRANSPORTS = 'auto, ws, http, webcodecs, hls, dash or native';
+
+/**
+ * The player of a transport; null for the page's choice, undefined if there is none of this name.
+ * @param {string} name
+ * @returns {Kind | null | undefined}
+ */
+export function kindOfTransport(name) {
+  return Object.hasOwn(TRANSPORTS, name) ? TRANSPORTS[name] : undefined;
+}
+
+/**
+ * The player of a transport, null for the page's choice, and what is wrong with another name.
+ * @param {string | null} name
+ * @returns {{ kind: Kind | null, problem: string | null }}
+ */
+export function transportOf(name) {
+  const kind = kindOfTransport(name ?? 'auto');
+  if (kind !== undefined) return { kind, problem: null };
+  return { kind: null, problem: `unknown transport "${name}" (expected ${EXPECTED_TRANSPORTS})` };
+}
+
+/**
+ * The player with this name; null if there is none.
+ * @param {string | null} name
+ * @returns {Kind | null}
+ */
+export function kindNamed(name) {
+  return name !== null && Object.hasOwn(TARGETS, name) ? /** @type {Kind} */ (name) : null;
+}

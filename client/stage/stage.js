@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// One player with its elements: the picture, the words over it, and the controls.
+
+import { Playback } from '../engine/playback/playback.js';
+import { Controls } from './controls.js';
+import { element } from './dom.js';
+import { Notices } from './notices.js';
+/** @typedef {import('../engine/clock/stall-meter.js').Stall} Stall */
+/** @typedef {import('../engine/playback/playback.js').PlaybackOptions} PlaybackOptions */
+/** @typedef {import('../engine/players/player.js').Kind} Kind */
+/** @typedef {import('../engine/server/services.js').Figures} Figures */
+/** @typedef {import('../engine/transport/stream-events.js').StreamEvent} StreamEvent */
+/** @typedef {import('./controls.js').ControlOptions} ControlOptions */
+/** @typedef {import('./dom.js').Root} Root */
+
+/** The time between two updates of the controls, and of the values, ms. */
+const CONTROL_INTERVAL = 50, SHOW_INTERVAL = 250;
+/** The words for another player than the requested one disappear after this time, ms. */
+const FALLBACK_TIME = 10000;
+
+/**
+ * @typedef {object} StageEvents
+ * @property {(kind: Kind) => void} onPlayer
+ * @property {(text: string, isFatal: boolean) => void} onError
+ * @property {(stall: Stall) => void} onStall a stall has ended
+ * @property {(event: StreamEvent) => void} onEvent the frame of an event is shown
+ * @property {() => void} onShow every 250 ms, after the elements were updated
+ * @property {Figures} figures
+ */
+
+/** Connects playback, words and controls in one document or shadow root. */
+export class Stage {
+  /**
+   * @param {Root} root @param {PlaybackOptions & ControlOptions} options
+   * @param {StageEvents} events
+   */
+  constructor(root, options, events) {
+    this.closing = new AbortController();
+    this.options = options;
+    this.events = events;
+    this.notices = new Notices(root);
+    const video = element('video', HTMLVideoElement, root);
+    this.controls = new Controls(root, video, options, {
+      onRendition: (rendition) => this.playback.player?.chooseRendition(rendition),
+      onPlay: () => this.playback.togglePlay(),
+      onMessage: (...message) => this.notices.message(...message),
+    }, this.closing.signal);
+    this.playback = new Playback(video, options, {
+      onStatus: (status, text) => this.notices.state(status, text),
+      onMessage: (...message) => {
+        if (message[0] === 'player') this.fellBackAt = performance.now();
+        const isRepeated = message[0] === 'trouble' && this.isAway;  // it is in the other words
+        if (!isRepeated) this.notices.message(...message);
+      },
+      onPlayer: events.onPlayer, onError: events.onError, onStall: events.onStall,
+      onEvent: events.onEvent, figures: events.figures,
+    });
+    /** @type {number[]} */
+    this.timers = [];
+    this.fellBackAt = 0;
+    /** Whether words state that the stream has no picture. */
+    this.isAway = false;
+  }
+
+  start() {
+    this.playback.start();
+    this.timers = [
+      window.setInterval(() => this.controls.update(), CONTROL_INTERVAL),
+      window.setInterval(() => this.show(), SHOW_INTERVAL),
+    ];
+  }
+
+  /** Ends playback and all listeners. */
+  close() {
+    for (const timer of this.timers) clearInterval(timer);
+    this.closing.abort();
+    this.playback.close();
+    this.notices.clear();
+  }
+
+  show() {
+    const { playback, controls, notices } = this, { state } = playback;
+    const words = playback.awayWords();
+    controls.showAudio(state.sound);
+    controls.showRenditions(playback.player?.renditions() ?? null);
+    notices.away(words?.title ?? '', words?.text);
+    this.isAway = words !== null;
+    if (words) notices.message('trouble');
+    const isLive = state.status === 'live';
+    if (isLive && performance.now() - this.fellBackAt > FALLBACK_TIME) notices.message('player');
+    const isShown = isLive && !this.options.isIdle;
+    notices.latency(isShown ? state.glassToGlassMs ?? state.latencyMs : null);
+    this.events.onShow();
+  }
+}
