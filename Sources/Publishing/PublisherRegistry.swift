@@ -158,13 +158,13 @@ package final class PublisherRegistry: Sendable {
   /// - Returns: nil if no stream of this name accepts publishers, or a key in a path is its only
   ///   one.
   package func admit(
-    stream: String, key: String?, from peer: PeerAddress, at now: MonotonicTime
+    stream: String, key: String?, isPage: Bool, from peer: PeerAddress, at now: MonotonicTime
   ) -> Result<PublishedStream, AccessRefusal>? {
     guard let found = state.withLock({ $0.entries[stream] }), found.target.path == nil else {
       return nil
     }
     let decision = publishCheck.decide(
-      on: key, key: found.target.key, by: peer, for: .stream(stream), at: now)
+      on: key, key: found.target.key, by: peer, for: .stream(stream), at: now, isPage: isPage)
     return decision.refusal.map { .failure($0) } ?? .success(found.stream)
   }
 

@@ -71,9 +71,8 @@ package struct AdminAccess: Sendable {
     guard let given = bearer ?? parameter else { return refuse(.missing, client, now) }
     if let bearer, Secret.isSame(bearer, token) { return .granted }
     // Signed by the admin token, if that has 32 characters, or by the owner of the public key.
-    let keys = JSONWebToken.Keys(
-      secrets: [TokenKey("admin:" + token)].compactMap { $0 }, publicKey: publicKey)
-    let claims = JSONWebToken(given)?.claims(keys)
+    let keys = [TokenKey("admin:" + token)].compactMap { $0 }
+    let claims = JSONWebToken(given)?.claims(keys, publicKey)
     return switch claims?.verdict(on: .api, stream, now: seconds) {
     case .valid: .granted
     case .expired: refuse(.expired, client, now)

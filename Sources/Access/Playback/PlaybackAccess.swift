@@ -112,7 +112,7 @@ package struct PlaybackAccess {
   }
 
   private func claims(_ text: String, _ keys: [TokenKey]) -> JSONWebToken.Claims? {
-    JSONWebToken(text)?.claims(JSONWebToken.Keys(secrets: keys, publicKey: publicKey))
+    JSONWebToken(text)?.claims(keys, publicKey)
   }
 
   /// Forgets the permissions of streams whose keys have changed.

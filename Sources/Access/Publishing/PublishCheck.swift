@@ -28,16 +28,20 @@ package struct PublishCheck: Sendable {
   ///   - peer: the address of the client.
   ///   - subject: the streams that the key protects.
   ///   - now: the present time.
+  ///   - isPage: whether a page in a browser asks, which may be that of another site: without a
+  ///     key it is no publisher.
   /// - Returns: the decision.
   package func decide(
     on given: String?, key: SecretDigest?, by peer: PeerAddress,
-    for subject: FailedAttempts.Subject, at now: MonotonicTime
+    for subject: FailedAttempts.Subject, at now: MonotonicTime, isPage: Bool = false
   ) -> AccessDecision {
     if let key, let given {
       return attempts.compare(given, with: key, of: peer, for: subject, at: now)
     }
     // Outside of the lock: the search for a client on this machine takes time.
-    if key == nil, access.admitsWithoutKey(peer, at: now) { return .granted }
+    if key == nil, access.admitsWithoutKey(peer, at: now) {
+      return isPage ? .refused(.foreignPage) : .granted
+    }
     let refusal = key != nil || access.mode == .key ? AccessRefusal.missing : .notLocal
     return .refused(attempts.refuse(refusal, of: peer, for: subject, at: now, isSlowed: false))
   }

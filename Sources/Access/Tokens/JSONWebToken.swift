@@ -20,18 +20,6 @@ package struct JSONWebToken {
     case api
   }
 
-  /// The keys that may have signed a token.
-  package struct Keys {
-    let secrets: [TokenKey]
-    let publicKey: SignatureKey?
-
-    /// Keys with secrets, and a public one; nil for none.
-    package init(secrets: [TokenKey], publicKey: SignatureKey?) {
-      self.secrets = secrets
-      self.publicKey = publicKey
-    }
-  }
-
   /// The signed statements of a token.
   package struct Claims: Decodable {
     fileprivate struct Texts: Decodable {
@@ -43,7 +31,7 @@ package struct JSONWebToken {
       }
     }
 
-    fileprivate struct Permission: Decodable {
+    fileprivate struct Scope: Decodable {
       private enum CodingKeys: CodingKey { case act, stream }
 
       let act: Texts
@@ -61,14 +49,14 @@ package struct JSONWebToken {
     fileprivate let exp: Double
     fileprivate let nbf: Double?
     fileprivate let sub: String?
-    fileprivate let llx: Permission
+    fileprivate let llx: Scope
 
     package init(from decoder: any Decoder) throws {
       let members = try decoder.container(keyedBy: CodingKeys.self)
       exp = try members.decode(Double.self, forKey: .exp)
       nbf = try members.decodeUnlessAbsent(.nbf)
       sub = try members.decodeUnlessAbsent(.sub)
-      llx = try members.decode(Permission.self, forKey: .llx)
+      llx = try members.decode(Scope.self, forKey: .llx)
     }
 
     /// When the token ends, in seconds since 1970.
@@ -142,18 +130,20 @@ package struct JSONWebToken {
     return try? JSONDecoder().decode(Value.self, from: Data(bytes))
   }
 
-  /// The claims; nil if none of the keys has signed them.
-  package func claims(_ keys: Keys) -> Claims? { isSigned(keys) ? Self.decoded(claimsPart) : nil }
+  /// The claims; nil if neither one of the keys nor the owner of the public key has signed them.
+  package func claims(_ keys: [TokenKey], _ publicKey: SignatureKey?) -> Claims? {
+    isSigned(keys, publicKey) ? Self.decoded(claimsPart) : nil
+  }
 
   /// Whether the algorithm of the header is that of a key which has signed the token.
-  private func isSigned(_ keys: Keys) -> Bool {
+  private func isSigned(_ keys: [TokenKey], _ publicKey: SignatureKey?) -> Bool {
     switch header.alg {
     case "HS256":
-      let secrets = header.kid.map { kid in keys.secrets.filter { $0.identifier == kid } }
-      return (secrets ?? keys.secrets).contains {
+      let secrets = header.kid.map { kid in keys.filter { $0.identifier == kid } }
+      return (secrets ?? keys).contains {
         Digest.isSame($0.signature(of: content), signature)
       }
-    case "ES256": return keys.publicKey?.verifies(signature, of: Array(content.utf8)) ?? false
+    case "ES256": return publicKey?.verifies(signature, of: Array(content.utf8)) ?? false
     default: return false
     }
   }

@@ -87,13 +87,12 @@ struct UploadRequests {
     let key = Authorization(request)?.secret
     guard request.method != .delete,
       let found = serverState.publishers.admit(
-        stream: name, key: key, from: request.peer, at: loop.now)
+        stream: name, key: key, isPage: key == nil && request.header("origin") != nil,
+        from: request.peer, at: loop.now)
     else { return false }
     exchange.kind = .publish
     switch found {
     case .failure(let refusal): exchange.respond(refusal.response(to: .publishing))
-    case .success where key == nil && request.header("origin") != nil:
-      exchange.respond(AccessRefusal.foreignPage.response(to: .publishing))
     case .success where file.isIndex:
       // The muxer uploads many files; this stream takes one body.
       exchange.respond(UploadResponses.refused(415, "expected one body of MPEG-TS or MP4"))
@@ -113,12 +112,9 @@ struct UploadRequests {
     let subject =
       known.flatMap { $0.isTemporary ? nil : FailedAttempts.Subject.stream($0.name) } ?? .newStreams
     let decision = serverState.publishCheck.decide(
-      on: Authorization(request)?.secret, key: key, by: request.peer, for: subject, at: loop.now)
+      on: Authorization(request)?.secret, key: key, by: request.peer, for: subject, at: loop.now,
+      isPage: request.header("origin") != nil)
     if let refusal = decision.refusal { return refusal.response(to: .publishing) }
-    // A page of another origin, open in a browser of this machine, is no publisher.
-    guard key != nil || request.header("origin") == nil else {
-      return AccessRefusal.foreignPage.response(to: .publishing)
-    }
     guard known == nil else { return nil }
     return serverState.publishCheck.decide(
       onNewName: serverState.isPublishKey(name), by: request.peer, at: loop.now
