@@ -108,7 +108,7 @@ final class BroadcastGroup {
     }
     // bounded: the numbers wrap around
     let first = sequence &- UInt32(truncatingIfNeeded: contents.count)
-    guard !member.session.isLate(now) else {
+    guard !member.session.sender.isLate(now) else {
       member.state = .waiting(from: first)
       return count
     }

@@ -12,6 +12,7 @@ extension SocketSession {
 
   /// A frame was given to the connection.
   func wrote(_ position: MediaMessage.Position?, _ count: Int, due: MonotonicTime) {
+    presence.sent(count)
     guard let position, let rows = sockets.rows else { return }
     let stream = sockets.stream
     if deliveries == nil {
@@ -22,9 +23,10 @@ extension SocketSession {
       measured)
   }
 
-  /// A chunk was not queued, because the client was too slow.
-  func leftOut(_ message: MediaMessage) {
-    if let position = message.position { deliveries?.dropped(position) }
+  /// Chunks were not sent, because the client was too slow.
+  func leftOut(_ positions: @autoclosure () -> [MediaMessage.Position]) {
+    guard deliveries != nil else { return }
+    for position in positions() { deliveries?.dropped(position) }
   }
 
   /// Looks for acknowledgements of segments that were sent.

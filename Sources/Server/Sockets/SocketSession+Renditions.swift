@@ -40,7 +40,7 @@ extension SocketSession {
   ///
   /// - Returns: the number of messages of its group.
   func resume(_ subscription: Subscription, now: MonotonicTime) -> Int {
-    guard hasCaughtUp(now), let request else { return 0 }
+    guard sender.hasCaughtUp(now), let request else { return 0 }
     let state = connection?.transmission
     var group = subscription.group
     if canMove(subscription), let chosen = sockets.group(videoName, request.format) {

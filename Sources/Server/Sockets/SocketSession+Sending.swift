@@ -7,76 +7,25 @@ import Time
 
 /// What is sent to the client, and what is dropped if the client is too slow.
 extension SocketSession {
-  /// The age of the oldest unsent frame above which chunks are dropped.
-  private static let longestAge = Interval.milliseconds(300)
-  /// The age of the oldest frame without acknowledgement, beside a round trip, below which a client
-  /// that was late gets media again.
-  private static let caughtUpAge = Interval.milliseconds(100)
-  /// How often the acknowledgements of a client are looked at, because that costs system calls.
-  private static let acknowledgementInterval = Interval.milliseconds(250)
-
-  /// Whether the oldest unsent frame is late by more than 300 ms.
-  func isLate(_ now: MonotonicTime) -> Bool {
-    queue.lateness(unsent: connection?.unsentBytes ?? 0, now: now) > Self.longestAge
-  }
-
-  /// Whether a client that was late has everything that was sent to it.
-  ///
-  /// Media for a client that is late still would only be dropped again.
-  func hasCaughtUp(_ now: MonotonicTime) -> Bool {
-    guard isKeepingUp else { return false }
-    guard let connection, let state = connection.transmission else { return true }
-    // bounded: the kernel's buffer
-    let unacknowledged = connection.queuedBytes + state.unacknowledged
-    let lateness = queue.lateness(unsent: unacknowledged, now: now)
-    return lateness <= Self.caughtUpAge + state.shortestRoundTrip
-  }
-
   /// Sends a control message at once.
   func send(_ frame: SharedBytes) { connection?.send(frame) }
 
-  /// Whether everything is given to the kernel.
-  var isKeepingUp: Bool { queue.isEmpty && connection?.queuedBytes == 0 }
-
-  /// Bytes that wait here and in the connection.
-  var queuedBytes: Int {
-    // bounded: both have limits
-    queue.byteCount + (connection?.queuedBytes ?? 0)
-  }
-
   /// The memory of the frames that must be sent, and that wait here.
-  var waitingBytes: Int { queue.essentialBytes }
+  var waitingBytes: Int { sender.waitingBytes }
 
   /// Sends a frame that must not be dropped, after the frames that wait.
   func send(essential frame: OutgoingFrame) {
-    if isKeepingUp { write(frame, due: sockets.now) } else { queue.append(frame, due: sockets.now) }
+    let due = sockets.now
+    if sender.send(essential: frame, due: due) { wrote(frame.position, frame.count, due: due) }
   }
 
   /// Sends a chunk, or drops it and the chunks that wait if the client is too slow.
   func send(_ message: MediaMessage, due: MonotonicTime, now: MonotonicTime) {
-    guard let connection, connection.isOpen else { return }
-    let acknowledgesLate = acknowledgesLate(connection, now)
-    if !acknowledgesLate, queue.isEmpty, connection.queuedBytes == 0 {
-      queue.wrote(message.count, due: due)
-      presence.sent(message.count)
-      connection.send(message.head, message.payload)
-      return wrote(message.position, message.count, due: due)
+    switch sender.send(message, due: due, now: now) {
+    case .written: wrote(message.position, message.count, due: due)
+    case .late: dropChunks()
+    case .queued, nil: break
     }
-    queue.append(OutgoingFrame(message), due: due)
-    if acknowledgesLate || isLate(now) || queue.isFull(adding: 0) { dropChunks() }
-  }
-
-  /// Whether the oldest frame without acknowledgement is late by more than 300 ms and a round trip.
-  ///
-  /// The kernel and queues in the network take seconds of media before a connection is full.
-  private func acknowledgesLate(_ connection: WebSocketConnection, _ now: MonotonicTime) -> Bool {
-    guard now - acknowledgementsReadAt >= Self.acknowledgementInterval else { return false }
-    acknowledgementsReadAt = now
-    guard let state = connection.transmission else { return false }
-    // bounded: the kernel's buffer
-    let unacknowledged = connection.queuedBytes + state.unacknowledged
-    let lateness = queue.lateness(unsent: unacknowledged, now: now)
-    return lateness > Self.longestAge + state.shortestRoundTrip
   }
 
   /// Changes the server's choice of a rendition, and counts the change if it has an effect.
@@ -99,7 +48,7 @@ extension SocketSession {
   /// known to be too slow for it.
   func raise(_ now: MonotonicTime) {
     guard automatic.index > 0, automatic.index > highest, let request, request.rendition == nil,
-      !subscriptions.isEmpty, isKeepingUp,
+      !subscriptions.isEmpty, sender.isKeepingUp,
       let bandwidth = sockets.bandwidth(at: automatic.index - 1)
     else { return }
     switch RaiseEvidence(connection?.transmission, bandwidth: bandwidth) {
@@ -125,8 +74,8 @@ extension SocketSession {
   }
 
   private func dropChunks() {
-    if deliveries != nil { for position in queue.positions { deliveries?.dropped(position) } }
-    let dropped = queue.dropChunks()
+    leftOut(sender.positions)
+    let dropped = sender.dropChunks()
     for subscription in subscriptions {
       guard subscription.state == .receiving, let first = dropped[subscription.group.channel]
       else { continue }
@@ -138,20 +87,9 @@ extension SocketSession {
     sockets.countSkip()
   }
 
-  private func write(_ frame: OutgoingFrame, due: MonotonicTime) {
-    queue.wrote(frame.count, due: due)
-    presence.sent(frame.count)
-    if let payload = frame.payload {
-      connection?.send(frame.head, payload)
-    } else {
-      connection?.send(frame.head)
-    }
-    wrote(frame.position, frame.count, due: due)
-  }
-
   func drained() {
-    while connection?.queuedBytes == 0, let next = queue.removeFirst() {
-      write(next.frame, due: next.due)
+    while let next = sender.sendNext() {
+      wrote(next.frame.position, next.frame.count, due: next.due)
     }
   }
 }

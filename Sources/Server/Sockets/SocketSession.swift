@@ -17,25 +17,17 @@ final class SocketSession: WebSocketHandler {
   let presence: ViewerPresence
   /// Its index in the sessions of the stream; -1 outside.
   var index = -1
-  /// The connection; nil before the upgrade and after the end.
-  var connection: WebSocketConnection?
+  /// Sends the frames of the client.
+  let sender = ViewerSender()
   /// Kept until the connection has ended, which may be after the removal of the stream.
   let sockets: StreamSockets
   private(set) var subscriptions: [Subscription] = []
-  /// The subscription that the client asked for; nil if it wants none.
-  private(set) var request: SubscriptionRequest?
-  /// Whether `request` waits until the stream has media.
-  private(set) var isPending = false
-  /// Whether the groups of the present request have ended with a session of the stream.
-  private var isRestarting = false
-  /// Whether the client wants no media at present.
-  private var isPaused = false
+  /// The media that the client wants.
+  private(set) var state = ViewerState.idle
   /// Whether the client has sent `hello`.
   private(set) var isWelcome = false
   /// Whether the client has asked for the channels, and gets changes of them.
   private(set) var wantsChannels = false
-  var queue = SendQueue()
-  var acknowledgementsReadAt = MonotonicTime.distantPast
   var automatic: AutomaticRendition
   /// The client's screen; nil if it is not known.
   private(set) var screen: ScreenSize?
@@ -56,6 +48,12 @@ final class SocketSession: WebSocketHandler {
     identifier = report.identifier
     presence = ViewerPresence(sockets.shared, report, viewer)
   }
+
+  /// The connection; nil before the upgrade and after the end.
+  var connection: WebSocketConnection? { sender.connection }
+
+  /// The subscription that the client asked for; nil if it wants none.
+  var request: SubscriptionRequest? { state.request }
 
   // MARK: Messages of the client
 
@@ -79,10 +77,10 @@ final class SocketSession: WebSocketHandler {
     case "switch": choose(message)
     case "unsubscribe": unsubscribe()
     case "pause":
-      isPaused = true
+      state.pause(true)
       for subscription in subscriptions { subscription.state = .paused }
     case "resume":
-      isPaused = false
+      state.pause(false)
       for subscription in subscriptions where subscription.state == .paused {
         subscription.state = .starting
       }
@@ -122,8 +120,6 @@ final class SocketSession: WebSocketHandler {
       }
       let wanted = try SubscriptionRequest(message)
       unsubscribe()
-      isRestarting = false
-      isPaused = false
       if !wanted.tracks.isEmpty { try sockets.start(for: wanted, of: peer) }
       guard presence.join(wanted.sync, need: message.need, now: sockets.now) else {
         throw .unknownGroup
@@ -132,8 +128,7 @@ final class SocketSession: WebSocketHandler {
         tellSync()
         return send(ServerMessage.subscribedToNothing(sockets.stream.name))
       }
-      request = wanted
-      isPending = true
+      state.subscribe(wanted)
       sockets.begin(self)
       tellSync()
     } catch {
@@ -145,18 +140,16 @@ final class SocketSession: WebSocketHandler {
   private func unsubscribe() {
     leaveGroups()
     presence.leave()
-    request = nil
-    isPending = false
+    state = .idle
   }
 
   private func choose(_ message: ClientMessage) {
-    guard var wanted = request else { return }
+    guard request != nil else { return }
     let name = message.rendition == "auto" ? nil : message.rendition
     guard name == nil || sockets.hasVideo(name) else {
       return send(ServerMessage.error(.unknownRendition))
     }
-    wanted.rendition = name
-    request = wanted
+    state.choose(name)
     automatic = AutomaticRendition(now: sockets.now, index: highest)
   }
 
@@ -206,14 +199,11 @@ final class SocketSession: WebSocketHandler {
 
   /// Receives the tracks of its request from these groups, the video first.
   func join(_ groups: [BroadcastGroup], now: MonotonicTime) {
-    guard let request else { return }
+    guard let isRestart = state.join(), let request else { return }
     leaveGroups()
-    isPending = false
     guard !groups.isEmpty else {
       return send(ServerMessage.subscribedToNothing(sockets.stream.name))
     }
-    let isSwitch = isRestarting
-    isRestarting = false
     limitAutomatic()
     let tracks = groups.map(\.track)
     let most = AudioSegmentation.mostFramesPerChunk
@@ -224,17 +214,17 @@ final class SocketSession: WebSocketHandler {
     for group in groups {
       let subscription = Subscription(self, group)
       subscriptions.append(subscription)
-      let startsLive = request.startsLive && !isPaused
+      let startsLive = request.startsLive && !state.isPaused
       var start: BroadcastGroup.Start = startsLive ? .newestKey : .nextKey
       if startsLive, let keyTime { start = .time(keyTime) }
       sockets.count(
         group.join(subscription, from: start, now: now) { description in
-          isSwitch
+          isRestart
             ? ServerMessage.restarted(
               description, tracks: tracks, target: target, at: group.newestSegment)
             : ServerMessage.subscribed(description, tracks: tracks, target: target)
         })
-      if isPaused { subscription.state = .paused }
+      if state.isPaused { subscription.state = .paused }
       keyTime = keyTime ?? group.newestKeyTime
     }
     presence.show(shownRendition, now: now)
@@ -277,19 +267,18 @@ final class SocketSession: WebSocketHandler {
     let next = Subscription(self, group)
     subscriptions[index] = next
     sockets.count(
-      group.join(next, from: isPaused ? .nextKey : start, now: sockets.now) {
+      group.join(next, from: state.isPaused ? .nextKey : start, now: sockets.now) {
         ServerMessage.switching($0, reason, at: segment(group))
       })
-    if isPaused { next.state = .paused }
+    if state.isPaused { next.state = .paused }
     presence.show(shownRendition, now: sockets.now)
   }
 
   /// Leaves all groups, and waits for those of the next session of the stream.
   func restart() {
-    if !subscriptions.isEmpty { isRestarting = true }
+    state.restart(hadMedia: !subscriptions.isEmpty)
     leaveGroups()
     presence.pause()
-    isPending = request != nil
   }
 
   private func leaveGroups() {
@@ -300,7 +289,7 @@ final class SocketSession: WebSocketHandler {
 
   func closed() {
     saveDeliveries()
-    connection = nil
+    sender.connection = nil
     unsubscribe()
     sockets.remove(self)
   }

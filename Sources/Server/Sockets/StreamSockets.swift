@@ -97,7 +97,7 @@ final class StreamSockets {
             400, "this connection cannot become a WebSocket (other requests are open)",
             .noStore))
       }
-      session.connection = connection
+      session.sender.connection = connection
       session.index = sessions.count
       sessions.append(session)
       if sessions.count == 1 {
@@ -144,7 +144,7 @@ final class StreamSockets {
 
   /// Adds a session to the groups of its request if the stream has media.
   func begin(_ session: SocketSession) {
-    guard session.isPending, let request = session.request, let served = stream.served else {
+    guard case .pending(let request, _, _) = session.state, let served = stream.served else {
       return
     }
     var names: [String] = []
@@ -191,7 +191,7 @@ final class StreamSockets {
     }
     tellChannels()
     lookAtSource()
-    if isOther { for session in sessions where session.isPending { begin(session) } }
+    if isOther { for session in sessions where session.state.isPending { begin(session) } }
   }
 
   /// Sends the stream and its renditions to the clients that have asked for them, if they changed.
@@ -229,7 +229,7 @@ final class StreamSockets {
     for group in groups.values where missing.contains(group.rendition.name) {
       group.leadAway()
     }
-    for session in sessions where session.isPending { begin(session) }
+    for session in sessions where session.state.isPending { begin(session) }
     if source.state != .ended, groups.values.contains(where: \.hasEnded) { lookAtSource() }
   }
 
@@ -340,7 +340,7 @@ final class StreamSockets {
   }
 
   private func countQueues() {
-    let bytes = sessions.reduce(0) { $0 + $1.queuedBytes }
+    let bytes = sessions.reduce(0) { $0 + $1.sender.queuedBytes }
     counters.withLock { $0.sockets.streams[stream.name]?.queuedBytes = bytes }
   }
 }

@@ -43,8 +43,8 @@ final class Subscription {
       state = .receiving
       session.send(message, due: now, now: now)
     case .waiting(let first):
-      guard message.isKey, session.hasCaughtUp(now), !session.canMove(self) else {
-        return session.leftOut(message)
+      guard message.isKey, session.sender.hasCaughtUp(now), !session.canMove(self) else {
+        return session.leftOut([message.position].compactMap { $0 })
       }
       if let first {
         session.send(
