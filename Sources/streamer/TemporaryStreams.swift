@@ -70,25 +70,28 @@ final class TemporaryStreams: Sendable {
     if state.withLock({ $0.streams.remove(name) }) { serverState.createdStreams.release(name) }
   }
 
-  /// Starts the thread that removes streams, unless it runs.
+  /// Looks for streams to be removed while there are some.
   private func watch() {
     let isFirst = state.withLock { state in
-      defer { state.isWatched = true }
-      return !state.isWatched
+      defer { state.isWatched = !state.streams.isEmpty }
+      return !state.isWatched && !state.streams.isEmpty
     }
-    guard isFirst else { return }
-    let thread = OSThread(name: "lingering") { [self] in
-      while check(SystemClock.monotonicTime) {
-        SystemClock.sleep(until: SystemClock.monotonicTime + Self.interval)
-      }
-    }
-    if thread == nil { state.withLock { $0.isWatched = false } }
+    if isFirst { look() }
   }
 
-  /// Removes the streams whose time is over.
-  ///
-  /// - Returns: false if no stream is left.
-  private func check(_ now: MonotonicTime) -> Bool {
+  /// Removes the streams whose time is over, and looks again while streams are left.
+  private func look() {
+    check(SystemClock.monotonicTime)
+    guard
+      state.withLock({ state in
+        state.isWatched = !state.streams.isEmpty
+        return state.isWatched
+      })
+    else { return }
+    TimerThread.ofProcess.run(at: SystemClock.monotonicTime + Self.interval) { [self] in look() }
+  }
+
+  private func check(_ now: MonotonicTime) {
     let (gone, over) = state.withLock { [publishers] state in
       state.streams.expire(at: now) { name in
         publishers.contains(name) ? publishers.hasPublisher(name) : nil
@@ -103,10 +106,6 @@ final class TemporaryStreams: Sendable {
       // A publisher that returns now gets a new stream, after the end of this one.
       serverState.createdStreams.release(name)
       registry.remove(name) { _ in }
-    }
-    return state.withLock { state in
-      state.isWatched = !state.streams.isEmpty
-      return state.isWatched
     }
   }
 }

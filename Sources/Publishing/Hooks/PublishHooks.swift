@@ -37,26 +37,13 @@ package final class PublishHooks: Sendable {
     let end: @Sendable (_ failure: String?) -> Void
   }
 
-  private struct State: Sendable {
-    var queue = HookQueue<Call>()
-    /// The requests with a deadline, oldest first, some of which have ended.
-    var timed: [Call] = []
-    var hasTimer = false
-
-    /// The next deadline; nil if the thread that waits for deadlines ends.
-    mutating func nextDeadline() -> MonotonicTime? {
-      if timed.isEmpty { hasTimer = false }
-      return timed.first?.deadline
-    }
-  }
-
   /// How long a response is waited for.
   private static let timeLimit = Interval.seconds(2)
 
   private let addresses: Addresses
   private let log: Log
   private let send: Sending
-  private let state = Locked(State())
+  private let queue = Locked(HookQueue<Call>())
 
   /// Hooks at these addresses.
   package convenience init(_ addresses: Addresses, log: Log) {
@@ -121,26 +108,21 @@ package final class PublishHooks: Sendable {
   // MARK: Threads
 
   private func submit(_ call: Call) {
-    let (isTaken, needsThread, needsTimer) = state.withLock { state in
-      let (isTaken, needsThread) = state.queue.add(call, isUrgent: call.deadline != nil)
-      guard isTaken, call.deadline != nil else { return (isTaken, needsThread, false) }
-      state.timed.append(call)
-      defer { state.hasTimer = true }
-      return (true, needsThread, !state.hasTimer)
-    }
+    let (isTaken, needsThread) = queue.withLock { $0.add(call, isUrgent: call.deadline != nil) }
     guard isTaken else { return call.end("too many requests wait") }
-    if needsTimer, OSThread(name: "hook-timer", { self.watch() }) == nil {
-      state.withLock { $0.hasTimer = false }
+    // The look-up of a name may block for longer.
+    if let deadline = call.deadline {
+      TimerThread.ofProcess.run(at: deadline) { call.end("\(HTTPPost.Failure.noResponse)") }
     }
     guard needsThread, OSThread(name: "publish-hook", { self.work() }) == nil else { return }
-    for call in state.withLock({ $0.queue.threadFailed() }) {
+    for call in queue.withLock({ $0.threadFailed() }) {
       call.end("the system refuses a thread")
     }
   }
 
   private func work() {
     var wasPatient: Bool?
-    while let (call, isPatient) = state.withLock({ $0.queue.next(after: wasPatient) }) {
+    while let (call, isPatient) = queue.withLock({ $0.next(after: wasPatient) }) {
       wasPatient = isPatient
       // Its client was refused at the deadline.
       guard call.isWanted() else { continue }
@@ -149,20 +131,6 @@ package final class PublishHooks: Sendable {
         let status = try send(Array(call.event.json.utf8), call.address, deadline)
         call.end((200..<300).contains(status) ? nil : "status \(status)")
       } catch { call.end("\(error)") }
-    }
-  }
-
-  /// Ends requests at their deadlines: the look-up of a name may block for longer.
-  private func watch() {
-    while let deadline = state.withLock({ $0.nextDeadline() }) {
-      SystemClock.sleep(until: deadline)
-      let now = SystemClock.monotonicTime
-      let due = state.withLock { state -> [Call] in
-        let due = state.timed.prefix { $0.deadline ?? now <= now }
-        state.timed.removeFirst(due.count)
-        return Array(due)
-      }
-      for call in due { call.end("\(HTTPPost.Failure.noResponse)") }
     }
   }
 }

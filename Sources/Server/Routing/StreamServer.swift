@@ -138,7 +138,7 @@ package final class StreamServer: Sendable {
   package func stop(limit: Interval = OSThread.joinLimit) {
     let deadline = SystemClock.monotonicTime + limit
     for loop in loops { loop.stop() }
-    history.stop(until: deadline)
+    history.stop()
     for loop in loops where !loop.join(until: deadline) { serverState.log.reportLeft(loop.name) }
     // The loops have added the deliveries that were in progress.
     serverState.segmentRows?.flush(SystemClock.monotonicTime, all: true)

@@ -4,8 +4,7 @@ import Logging
 import Sharing
 import Time
 
-/// Adds rows to the history of viewers, and to the statistics of deliveries, on a thread of its
-/// own.
+/// Adds rows to the history of viewers, and to the statistics of deliveries, on the timer's thread.
 ///
 /// It also logs why the server cannot switch between the renditions of a stream, and gives memory
 /// back after slow responses.
@@ -14,32 +13,32 @@ import Time
 /// which no loop may keep its viewers waiting.
 final class HistoryRecorder: Sendable {
   private let serverState: ServerState
-  private let isStopped = Monitor(false)
-  private let thread = Locked<OSThread?>(nil)
+  /// What it has measured; nil once it has ended.
+  private let memoryReturn = Locked<MemoryReturn?>(MemoryReturn())
 
   init(_ serverState: ServerState) { self.serverState = serverState }
 
-  /// Starts the thread; without one, `/stats` has no history.
+  /// Begins; without a thread of the timer, `/stats` has no history.
   func start() {
-    let started = OSThread(name: "viewer-history") { [self] in
-      var next = SystemClock.monotonicTime + ViewerHistory.interval
-      var memoryReturn = MemoryReturn()
-      while isStopped.wait(until: next, { $0 ? true : nil }) == nil {
-        serverState.addToHistory(SystemClock.monotonicTime)
-        serverState.reportObstacles()
-        serverState.segmentRows?.flush(SystemClock.monotonicTime)
-        if memoryReturn.isDue(PastMedia.byteCount, now: SystemClock.monotonicTime) {
-          SystemMemory.giveBack()
-        }
-        next = SystemClock.monotonicTime + ViewerHistory.interval
-      }
+    TimerThread.ofProcess.run(at: SystemClock.monotonicTime + ViewerHistory.interval) { [self] in
+      if record(SystemClock.monotonicTime) { start() }
     }
-    thread.withLock { $0 = started }
   }
 
-  /// Ends the thread, which may be writing statistics, by `deadline` at the latest.
-  func stop(until deadline: MonotonicTime) {
-    isStopped.update { $0 = true }
-    if let thread = thread.withLock({ $0 }) { serverState.log.join(thread, until: deadline) }
+  /// Adds a row.
+  ///
+  /// - Returns: false once it has ended.
+  private func record(_ now: MonotonicTime) -> Bool {
+    memoryReturn.withLock { memoryReturn in
+      guard memoryReturn != nil else { return false }
+      serverState.addToHistory(now)
+      serverState.reportObstacles()
+      serverState.segmentRows?.flush(now)
+      if memoryReturn?.isDue(PastMedia.byteCount, now: now) == true { SystemMemory.giveBack() }
+      return true
+    }
   }
+
+  /// Ends it, when it has written its statistics.
+  func stop() { memoryReturn.withLock { $0 = nil } }
 }
