@@ -26,7 +26,7 @@ struct WindowLengths {
     prefill = settings.prefill ?? listed
     guard prefill <= retained else {
       throw UsageError(
-        .option("history"), .value("\(prefill)"),
+        .option("prefill"), .value("\(prefill)"),
         expected: "at most \(option: "max-files"), \(retained)")
     }
   }

@@ -43,7 +43,7 @@ extension Option {
       "max-window-size", \.windowMegabytes, .integer(8...1_000_000, "MB"), .limits,
       help: "media of a rendition in memory, in MB; above it old segments are removed early"),
     Option.stream(
-      "relay-window", \.uploadLimits, .uploadLimits, .limits,
+      "uploads-window", \.uploadLimits, .uploadLimits, aliases: ["relay-window"], .limits,
       help: "memory for uploaded files: MB in all, and the seconds for which media files are kept; "
         + "older ones are removed"
     ).with { $0.scope = .serving },

@@ -42,7 +42,7 @@ extension Option {
         + "seconds"),
     .stream(
       "source", \.published, .published, .source,
-      help: "relay: the stream consists of the files that a publisher uploads by HTTP PUT; rtmp "
+      help: "uploads: the stream consists of the files that a publisher uploads by HTTP PUT; rtmp "
         + "or srt: publishers send it by one of the two"
     ).with(describeSource),
     .stream(
@@ -121,8 +121,10 @@ extension OptionKind where Value == ServerTrust {
 
 extension OptionKind where Value == StreamSettings.Published {
   fileprivate static let published = OptionKind(
-    placeholder: "WHAT", expected: "relay", form: .choice(["relay"]),
-    parse: { StreamSettings.Published(rawValue: $0) }, print: \.rawValue)
+    placeholder: "WHAT", expected: "uploads, rtmp or srt",
+    form: .choice(["uploads", "rtmp", "srt"]),
+    // "relay" is the name of uploads in older files.
+    parse: { $0 == "relay" ? .uploads : StreamSettings.Published(rawValue: $0) }, print: \.rawValue)
 }
 
 extension OptionKind where Value == ProgramSettings.Action {

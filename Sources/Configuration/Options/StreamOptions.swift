@@ -34,7 +34,8 @@ extension Option {
       default: targetLatency,
       help: "the delay from capture to display in DASH players, in seconds"),
     .stream(
-      "history", \.prefill, .integer(0...3600), .stream, default: "the playlist length",
+      "prefill", \.prefill, .integer(0...3600), aliases: ["history"], .stream,
+      default: "the playlist length",
       help: "slate segments that fill the window at the start; 0: none"),
     .stream(
       "numbering", \.numbering, .choice("HOW"), .stream,

@@ -116,7 +116,7 @@ package struct StreamSettings: Sendable {
   package init() {}
 
   /// `--source`.
-  package enum Published: String, CaseIterable, Sendable { case uploads = "relay", rtmp, srt }
+  package enum Published: String, CaseIterable, Sendable { case uploads, rtmp, srt }
 
   /// `--playlist`.
   package enum PlaylistForm: String, CaseIterable, Sendable {
