@@ -24,6 +24,8 @@ package struct MovieFragment: Sendable, Equatable {
     package let size: Int
     /// The decode time, in ticks; not negative.
     package let decodeTime: Int64
+    /// The duration, in ticks.
+    package let duration: Int64
     /// Presentation minus decode time, in ticks.
     package let shift: Int64
     /// Whether decoding can start here.
@@ -119,8 +121,8 @@ package struct MovieFragment: Sendable, Equatable {
       }
       samples.append(
         Sample(
-          offset: next, size: size, decodeTime: time, shift: Int64(shift),
-          isSync: sampleFlags & 0x1_0000 == 0))
+          offset: next, size: size, decodeTime: time, duration: Int64(duration),
+          shift: Int64(shift), isSync: sampleFlags & 0x1_0000 == 0))
       let (later, isLate) = time.addingReportingOverflow(Int64(duration))
       let (after, isBeyond) = next.addingReportingOverflow(size)
       guard !isLate else { throw .time }
