@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { FramePlayer } from '../engine/players/frame-player.js';
+import { ElementOutput } from '../engine/players/output.js';
 
 /** Media time 0 is at 1000 s; segments of a second, the open one is 5: it began 0.3 s ago. */
 const NOW = 1005.3;
@@ -12,12 +13,13 @@ const list = {
 
 /** A player with media up to this media time, s. */
 function playerOf(t, target, end) {
-  const player = new FramePlayer({
+  const host = {
     source: 'http://h/live/ll.m3u8', video: {}, clock: { now: () => NOW * 1000, offset: 0 },
     measureClock() {},
-  }, target);
+  };
+  const player = new FramePlayer(host, target, new ElementOutput(host));
   t.after(() => player.stop());
-  player.feed = { end: () => end, close() {} };
+  player.feeds.current = { end: () => end, close() {} };
   player.timeline.offset = 1000;
   return player;
 }
@@ -67,17 +69,18 @@ suite('the attempts of the frame player', () => {
       renditions: [], openNumber: 5, openDate: 1005, map: `http://h/${name}/init.mp4`, ended: false,
       segments: [{ uri: `http://h/${name}/segment4.m4s`, duration: 1, number: 4, date: 1004 }],
     });
-    const player = new FramePlayer({
+    const host = {
       source: 'http://h/ll.m3u8', video: {}, clock: { now: () => NOW * 1000, offset: 0 },
       measureClock() {}, status() {}, learnServices() {}, sync: null, untilJoined: async () => {},
       setTargets() {}, addEvent() {}, unsupported: (reason) => assert.fail(reason),
-    }, 0.07);
+    };
+    const player = new FramePlayer(host, 0.07, new ElementOutput(host));
     t.after(() => player.stop());
     player.loadPlaylist = async () => {
       playlists += 1;
       return { ...track('video'), audio: track('audio') };
     };
-    player.feed = {
+    player.feeds.current = {
       headers: 'http://h/video/init.mp4 http://h/audio/init.mp4', isStreaming: true, isIdle: true,
       video: { append() {} }, audio: { append() {} }, end: () => null, ranges: () => null,
       start: () => null, gapEnd: () => null, close() {}, prepare() {}, hasTracks: () => true,

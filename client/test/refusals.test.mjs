@@ -4,6 +4,7 @@ import { mock, suite, test } from 'node:test';
 import { ServerClock } from '../shared/clock.js';
 import { isWithoutSockets, StatusError, waitOf } from '../shared/errors.js';
 import { FramePlayer } from '../engine/players/frame-player.js';
+import { ElementOutput } from '../engine/players/output.js';
 
 suite('the wait after an error', () => {
   for (const [status, retryAfter, wait] of [
@@ -48,10 +49,11 @@ suite('the frame player', () => {
         return respond();
       };
       mock.timers.enable({ apis: ['setTimeout'] });
-      const player = new FramePlayer({
+      const host = {
         source: 'http://h/live/ll.m3u8', video: {}, clock: new ServerClock(), measureClock() {},
         status: (...status) => problems.push(status[2]),
-      }, 0.12);
+      };
+      const player = new FramePlayer(host, 0.12, new ElementOutput(host));
       t.after(() => {
         player.stop();
         mock.timers.reset();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
-import { SocketCodecPlayer } from '../engine/players/socket-codec-player.js';
+import { CodecOutput } from '../engine/players/codec-output.js';
+import { SocketPlayer } from '../engine/players/socket-player.js';
 
 const settled = () => new Promise((resolve) => { setImmediate(resolve); });
 
@@ -40,7 +41,7 @@ function playing(t, { hasSockets = true, status = 426 } = {}) {
   if (!hasSockets) delete globalThis.WebSocket;
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   t.mock.method(Math, 'random', () => 0);
-  const player = new SocketCodecPlayer({
+  const host = {
     source: 'http://h/live.m3u8', clock: { learn() {}, now: () => 0 }, sync: null, shown() {},
     video: { paused: false, getAttribute: () => null, after() {}, addEventListener() {} },
     status() {}, setTargets() {}, setSource() {}, notice() {},
@@ -49,7 +50,8 @@ function playing(t, { hasSockets = true, status = 426 } = {}) {
       reasons.push(reason);
       player.stop();
     },
-  }, 0.04);
+  };
+  const player = new SocketPlayer(host, 0.04, new CodecOutput(host), 'raw');
   t.after(() => {
     player.stop();
     mock.timers.reset();
@@ -86,7 +88,7 @@ suite('WebCodecs over a WebSocket', () => {
         appended.push([name, time, end, isKey, ...data]);
       },
     });
-    player.feed = {
+    player.feeds.current = {
       ...track('video'), audio: track('audio'), video: {}, close() {}, end: () => null,
       ranges: () => null,
     };
@@ -154,14 +156,14 @@ suite('WebCodecs over a WebSocket', () => {
 
   test('frames that are sent later than published do not raise the target', (t) => {
     const { player, sockets: [socket] } = playing(t), delays = [], decoded = [];
-    player.codecStage.newFeed = (onFailure, onDecoded) => {
-      decoded.push(onDecoded);
+    const { output, positioner } = player;
+    output.newFeed = ({ onDecoded }) => {
+      decoded.push((time) => onDecoded(output.decodeDelays, time));
       return { video: {}, appendSample() {}, close() {}, end: () => null, ranges: () => null };
     };
-    player.codecStage.decodeDelays.add = (now, wallTime) => delays.push(wallTime);
-    player.feed = player.newFeed();
-    player.hasEpoch = true;
-    player.epoch = 1;
+    output.decodeDelays.add = (now, wallTime) => delays.push(wallTime);
+    player.feeds.renew();
+    player.timeline.offset = 1;
     player.delays.video.add = (now, wallTime) => delays.push(wallTime);
     socket.dispatchEvent(new Event('open'));
     receive(socket, {
@@ -174,7 +176,7 @@ suite('WebCodecs over a WebSocket', () => {
       view.setUint8(1, 16 | flags);
       view.setUint16(2, 1);
       view.setBigUint64(12, BigInt(captured));
-      player.isPositioned = true;
+      positioner.state = { name: 'placed', since: 0, position: 0 };
       socket.onmessage({ data: view.buffer });
       decoded.at(-1)(captured / 1e6 - 1);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
+import { ElementOutput } from '../engine/players/output.js';
 import { SocketPlayer } from '../engine/players/socket-player.js';
 import { AUDIO, HEADER, KEY, VIDEO } from '../engine/transport/llws.js';
 import { forgetMissingSockets } from '../engine/transport/socket.js';
@@ -28,12 +29,13 @@ function playing(t) {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   t.mock.method(Math, 'random', () => 0);
   const states = [], targets = [], sources = [];
-  const player = new SocketPlayer({
+  const host = {
     source: 'http://h/live.m3u8', video: {}, clock: { learn() {} }, sync: null,
     status: (_, text) => states.push(text), unsupported: (reason) => assert.fail(reason),
     setTargets: (usual) => targets.push(usual), need: () => 0.07,
     setSource: (source) => sources.push(source),
-  }, 0.1);
+  };
+  const player = new SocketPlayer(host, 0.1, new ElementOutput(host), 'fmp4');
   t.after(() => {
     player.stop();
     mock.timers.reset();
@@ -70,7 +72,7 @@ suite('the media source', () => {
         });
       },
     };
-    player.feed = feed;
+    player.feeds.current = feed;
     return { feed, appended };
   }
 
@@ -90,7 +92,7 @@ suite('the media source', () => {
     receive(subscribed(1, '720p'));
     player.media(header(1, 1));
     receive({ t: 'error', code: 'busy', msg: 'later', retry: 100 });
-    player.feed = feed;  // the connection was lost, not the feed
+    player.feeds.current = feed;  // the connection was lost, not the feed
     player.opening = feed;
     mock.timers.tick(100);
     await settled();
@@ -150,18 +152,18 @@ suite('a stream that begins again on an open socket', () => {
       const { player, sockets, receive, states, targets, sources } = playing(t), log = [];
       Object.assign(player.host.clock, { now: () => 10050 });
       player.host.video.currentTime = 0;
-      player.feed = openFeed('first', log);
+      player.feeds.current = openFeed('first', log);
       receive(group('subscribed', 1, 'v', { tracks: ['v', 'a'], target: 190 }));
       receive(group('subscribed', 2, 'a', { tracks: ['v', 'a'], target: 190 }));
       player.media(header(1));
       player.media(header(2));
       await settled();
       for (const found of player.subscription.groups.values()) found.isAtEdge = true;
-      player.firstChunkAt = performance.now();
+      player.positioner.on({ name: 'chunk', at: performance.now() });
       player.update();
       receive({ t: 'source', state: 'starting', since: 5 });
       assert.deepEqual(states.splice(0), ['Live', 'Starting']);
-      player.newFeed = () => openFeed('second', log);
+      player.feeds.create = () => openFeed('second', log);
       const target = tracks.length === 1 ? 70 : 190;
       for (const [index, track] of tracks.entries()) {
         receive(group('switching', 3 + index, track, { tracks, target, reason: 'source' }));
@@ -171,7 +173,7 @@ suite('a stream that begins again on an open socket', () => {
       receive({ t: 'source', state: 'live', since: 6 });
       assert.equal(player.latency(), null);
       for (const found of player.subscription.groups.values()) found.isAtEdge = true;
-      player.firstChunkAt = performance.now();
+      player.positioner.on({ name: 'chunk', at: performance.now() });
       player.update();
       assert.deepEqual(
         log, ['open first with 2', 'close first', `open second with ${tracks.length}`]);
@@ -196,9 +198,9 @@ suite('the start', () => {
     };
     for (const queue of [feed.video, feed.audio]) queue.changeType = () => {};
     Object.assign(player.host.clock, { now: () => 11000 });
-    player.host.video = Object.assign(player.display, { currentTime: 0 });
-    player.feed = feed;
-    player.appendMedia = () => [];
+    player.host.video.currentTime = 0;
+    player.feeds.current = feed;
+    player.format.append = () => [];
     for (const [track, cid] of [['v', 1], ['a', 2]]) {
       receive({
         t: 'subscribed', cid, rendition: 'r', track, mime: 'video/mp4', timescale: 90000, epoch: 0,
@@ -218,9 +220,9 @@ suite('the start', () => {
     send(VIDEO, 1, 38);
     send(VIDEO, 1, 39);
     send(AUDIO, 2, 5);
-    assert.equal(player.isPositioned, false);
+    assert.equal(player.positioner.isPlaced, false);
     send(AUDIO, 2, 6);
-    assert.equal(player.isPositioned, true);
+    assert.equal(player.positioner.isPlaced, true);
     assert.equal(player.display.currentTime, 9.47);
     assert.deepEqual(states, ['Live']);
   });
@@ -229,7 +231,7 @@ suite('the start', () => {
     const { player, feed, send } = starting(t);
     feed.isIdle = false;
     for (const [kind, channel, last] of [[VIDEO, 1, 39], [AUDIO, 2, 6]]) send(kind, channel, last);
-    assert.equal(player.isPositioned, false);
+    assert.equal(player.positioner.isPlaced, false);
     feed.isIdle = true;
     feed.media = 10.9;
     player.choosePosition();
@@ -239,9 +241,9 @@ suite('the start', () => {
   test('plays when a new chunk of each track was received', (t) => {
     const { player, send } = starting(t);
     send(VIDEO, 1, 40, 0);
-    assert.equal(player.isPositioned, false);
+    assert.equal(player.positioner.isPlaced, false);
     send(AUDIO, 2, 7, 0);
-    assert.equal(player.isPositioned, true);
+    assert.equal(player.positioner.isPlaced, true);
   });
 });
 
@@ -252,9 +254,9 @@ suite('a browser that wants no media at present', () => {
       video: {}, isStreaming, isIdle: true, close() {}, end: () => null, ranges: () => null,
       gapEnd: () => null,
     });
-    player.feed = feed(false);
+    player.feeds.current = feed(false);
     player.update();
-    player.newFeed = () => feed(true);
+    player.feeds.create = () => feed(true);
     receive({
       t: 'switching', cid: 2, rendition: 'r', track: 'v', mime: 'video/mp4', timescale: 1,
       epoch: 0, tracks: ['v'], target: 70, reason: 'source',
@@ -277,8 +279,8 @@ suite('a browser that wants no media at present', () => {
         opened.push(tracks.length);
       },
     });
-    player.feed = feed();
-    player.newFeed = feed;
+    player.feeds.current = feed();
+    player.feeds.create = feed;
     for (const [cid, tracks] of [[1, ['v']], [2, ['v', 'a']]]) {
       for (const [index, track] of tracks.entries()) {
         const channel = 10 * cid + index;
@@ -309,11 +311,11 @@ suite('media that the decoder refuses', () => {
       end: () => null, gapEnd: () => null, ranges: () => null,
       async open() { this.video = { append() {}, changeType() {} }; },
     });
-    player.feed = feed();
-    player.newFeed = feed;
+    player.feeds.current = feed();
+    player.feeds.create = feed;
     let elapsed = 0;
     for (; elapsed < 20000 && reasons.length === 0; elapsed += 50) {
-      if (sockets.at(-1).readyState === 1 && player.firstChunkAt === 0) {
+      if (sockets.at(-1).readyState === 1 && player.positioner.isEmpty) {
         receive({
           t: 'subscribed', cid: 1, rendition: 'r', track: 'v', mime: 'video/mp4', timescale: 1,
           epoch: 0, tracks: ['v'],
@@ -324,7 +326,7 @@ suite('media that the decoder refuses', () => {
         await settled();
         player.media({ ...message, kind: VIDEO });
         player.update();
-        assert.notEqual(player.firstChunkAt, 0);
+        assert.ok(!player.positioner.isEmpty);
         player.recover('the decoder has failed');
       }
       await settled();
@@ -337,8 +339,7 @@ suite('media that the decoder refuses', () => {
   test('a player that has shown a second of the media has not failed', (t) => {
     const { player } = playing(t);
     player.failures = 3;
-    player.isPositioned = true;
-    player.beginsAt = 5;
+    player.positioner.state = { name: 'placed', since: 0, position: 5 };
     player.host.video.currentTime = 5.9;
     player.update();
     assert.equal(player.failures, 3);
@@ -370,14 +371,15 @@ suite('sockets that do not open', () => {
       return respond();
     };
     mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
-    const player = new SocketPlayer({
+    const host = {
       source: 'https://h/t/abc/cam/ll.m3u8', video: {}, clock: { learn() {} }, sync: null,
       status() {}, setTargets() {}, setSource() {},
       unsupported(reason) {
         reasons.push(reason);
         player.stop();
       },
-    }, 0.1);
+    };
+    const player = new SocketPlayer(host, 0.1, new ElementOutput(host), 'fmp4');
     t.after(() => {
       forgetMissingSockets();
       player.stop();
@@ -485,9 +487,9 @@ suite('another server continues the stream', () => {
     test(name, async (t) => {
       const { player, sockets, open, receive } = playing(t), log = [];
       const display = { currentTime: 12, getVideoPlaybackQuality: () => null };
-      Object.assign(player, { display });
+      player.host.video = display;
       Object.assign(player.host.clock, { now: () => 13000 });
-      player.feed = {
+      player.feeds.current = {
         video: null, isIdle: true, isStreaming: true, close() {}, hasTracks: () => true,
         start: () => 9, end: () => 13, ranges: () => ({
           length: 1, start: () => 9, end: () => 13,
@@ -515,7 +517,7 @@ suite('another server continues the stream', () => {
       second.forEach(([time, byte], index) => player.media(chunk(time, byte, index === 0)));
       assert.deepEqual(log, appended);
       assert.equal(display.currentTime, position || 12.6);
-      assert.ok(player.isPositioned);
+      assert.ok(player.positioner.isPlaced);
     });
   }
 });

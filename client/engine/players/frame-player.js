@@ -3,10 +3,7 @@
 
 import { sleep } from '../../shared/deadline.js';
 import { messageOf, UnsupportedError, waitOf } from '../../shared/errors.js';
-import { ArrivalDelays } from '../clock/arrivals.js';
-import { MediaTimeline } from '../clock/timeline.js';
 import { tracksOf } from '../cmaf/header.js';
-import { MediaFeed } from '../feed/media-feed.js';
 import { Ladder } from '../renditions/ladder.js';
 import { RenditionControl } from '../renditions/rendition-control.js';
 import { headersOf, loadHeader, loadPlaylist } from '../transport/documents.js';
@@ -14,13 +11,14 @@ import { segmentNames } from '../transport/segment-names.js';
 import { isMPD } from '../transport/source.js';
 import { eventOfMessage } from '../transport/stream-events.js';
 import { readTrack, request, SegmentError } from '../transport/track-reader.js';
-import { LOSS_TIME, MPD_TARGET } from './player.js';
+import { OwnPlayer } from './own-player.js';
+import { MPD_TARGET } from './player.js';
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
 /** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
 /** @typedef {import('../cmaf/chunks.js').Chunk} Chunk */
-/** @typedef {import('../feed/feed.js').Display} Display */
 /** @typedef {import('../feed/feed.js').Feed} Feed */
 /** @typedef {import('../renditions/ladder.js').Prepared} Prepared */
+/** @typedef {import('./output.js').Output} Output */
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
 
@@ -35,10 +33,12 @@ const CHUNK_TIMEOUT = 2500;
 const START_TIMEOUT = 7000;
 const REFRESH_INTERVAL = 4000;
 /**
- * Chunks that waited for the first request may arrive for this time, ms, unless a chunk follows the
- * one before it as slowly as it was published, by this share of the time between the two.
+ * The chunks that waited for the first request have arrived when a chunk follows the one before it
+ * as slowly as it was published, by this share of the time between the two.
  */
-const BACKLOG_TIME = 300, LIVE_SHARE = 0.7;
+const LIVE_SHARE = 0.7;
+/** The position is always chosen by a seek. */
+const TOLERANCE = -1;
 /** Dates of one frame in two documents differ by less than this, s. */
 const DATE_ERROR = 0.01;
 /** An attempt that gets media for this time is a success, ms. */
@@ -50,8 +50,6 @@ const STEADY_TIME = 1000;
 const SILENCE = 400, LEAST_ATTEMPT = 1000;
 /** The longest time before the next attempt after a lost connection, and after a refusal, ms. */
 const LONGEST_LOST = 250, LONGEST_REFUSED = 2000;
-/** A seek to the end of the buffered media is to this time before the end, s. */
-const END_MARGIN = 0.03;
 
 /** The attempt ends because the player leaves a rendition. */
 class RenditionLeft extends Error {}
@@ -61,43 +59,24 @@ class RenditionLeft extends Error {}
  * open segment of the playlist: one such period is called an attempt.
  * @implements {Player}
  */
-export class FramePlayer {
-  /** @param {Host} host @param {number} target */
-  constructor(host, target) {
-    this.host = host;
-    this.target = target;
-    this.stopping = new AbortController();
+export class FramePlayer extends OwnPlayer {
+  /** @param {Host} host @param {number} target s @param {Output} output */
+  constructor(host, target, output) {
+    super(host, target, output, TOLERANCE);
     /** @type {AbortController | null} of the current attempt */
     this.attempt = null;
-    this.failures = 0;
-    this.lostAt = 0;
     this.refreshedAt = 0;
-    /** @type {Display} */
-    this.display = this.newDisplay();
-    /** @type {Feed} */
-    this.feed = this.newFeed();
     this.ladder = new Ladder(host, this.stopping.signal);
     this.control = new RenditionControl(this.ladder, this.stopping.signal);
     /** Ticks per second. */
     this.timescales = { video: 90000, audio: 48000 };
-    this.timeline = new MediaTimeline(() => {
-      this.delays.clear();
-      host.measureClock();
-    });
     this.clockOffset = host.clock.offset;
-    this.delays = new ArrivalDelays();
-    this.firstChunkAt = 0;
     this.videoChunkAt = 0;
     this.audioChunkAt = 0;
     /** The media time of the latest chunk of video, s. */
     this.videoTime = NaN;
-    /** Whether the open segment was replaced by that of another origin, before a position. */
-    this.isReplaced = false;
     /** The number of latest chunks that arrived as slowly as they were published. */
     this.liveChunks = 0;
-    /** Whether this attempt has chosen its playback position. */
-    this.isPositioned = false;
-    this.seekedAt = 0;
     /** Whether the browser wants no media (ManagedMediaSource). */
     this.isSuspended = false;
     this.attemptedAt = 0;
@@ -112,44 +91,22 @@ export class FramePlayer {
   /** Whether chunks arrive as they are published: one may also be the first of a burst. */
   get isAtEdge() { return this.liveChunks > 1; }
 
-  /** @returns {Display} */
-  newDisplay() { return this.host.video; }
-
-  /** @returns {Feed} */
-  newFeed() {
-    const feed = new MediaFeed(this.host.video, (reason) => {
-      if (this.feed === feed) this.recover(reason);
-    });
-    feed.onAppended = () => {
-      if (this.feed === feed && !this.isPositioned) this.choosePosition();
-    };
-    return feed;
-  }
-
-  start() {
-    this.feed.prepare();
-    void this.play();
-  }
+  play() { void this.makeAttempts(); }
 
   stop() {
-    this.stopping.abort();
+    super.stop();
     this.attempt?.abort();
-    this.feed.close();
   }
 
   /** @param {string} reason */
-  recover(reason) {
-    this.feed.close();
-    this.feed = this.newFeed();
+  restart(reason) {
+    this.feeds.renew();
     this.attempt?.abort(new Error(reason));
   }
 
-  /** @param {number} target */
-  setTarget(target) { this.target = target; }
-
   /** Makes one attempt after another until the player is stopped. */
-  async play() {
-    while (!this.stopping.signal.aborted) {
+  async makeAttempts() {
+    while (!this.isStopped) {
       const attempt = new AbortController();
       this.attempt = attempt;
       this.attemptedAt = performance.now();
@@ -160,7 +117,7 @@ export class FramePlayer {
         if (this.isSuspended) await this.suspend(this.feed);
         await this.follow(attempt.signal);
       } catch (error) {
-        if (this.stopping.signal.aborted) return;
+        if (this.isStopped) return;
         if (this.isSuspended) continue;
         const reason = attempt.signal.aborted ? attempt.signal.reason : this.checked(error);
         if (reason instanceof UnsupportedError) {
@@ -194,7 +151,7 @@ export class FramePlayer {
    */
   checked(error) {
     const isMissing = error instanceof SegmentError && error.status === 404;
-    const hasPlayed = this.firstChunkAt !== 0 || this.feed.end() !== null;
+    const hasPlayed = !this.positioner.isEmpty || this.feed.end() !== null;
     if (!isMissing || hasPlayed || this.failures <= 5) return error;
     return new UnsupportedError('The origin does not serve the open segment');
   }
@@ -231,10 +188,7 @@ export class FramePlayer {
     if (!feed.isStreaming && !this.isSuspended) await this.suspend(feed);
     await this.host.untilJoined();
     signal.throwIfAborted();
-    this.isPositioned = false;
-    this.liveChunks = 0;
-    this.videoTime = NaN;
-    this.firstChunkAt = 0;
+    this.beginMedia();
     this.control.restart();
     const first = isKnown ? early : this.firstNumber(list);
     const { duration } = list.segments[list.segments.length - 1];
@@ -291,18 +245,20 @@ export class FramePlayer {
     await Promise.all(tracks);
   }
 
-  /**
-   * The chunks of the open segment come again, from another encoder. A browser decodes those before
-   * the playback position only after a seek.
-   */
-  replaceSegment() {
-    this.control.restart();
-    this.isPositioned = false;
-    this.isReplaced = true;
+  /** The next chunks follow no others. */
+  beginMedia() {
+    this.positioner.on({ name: 'begin' });
     this.liveChunks = 0;
     this.videoTime = NaN;
-    this.firstChunkAt = 0;
+  }
+
+  /** The chunks of the open segment come again, from another encoder. */
+  replaceSegment() {
+    this.control.restart();
     this.refreshedAt = -Infinity;  // the CMAF header may be another one
+    if (!this.output.seeksToReplaced) return;
+    this.positioner.on({ name: 'replace' });
+    this.beginMedia();
   }
 
   /**
@@ -326,8 +282,9 @@ export class FramePlayer {
   }
 
   requireAudioTarget() {
-    if (isMPD(this.host.source)) this.host.setTargets(MPD_TARGET, LEAST_MPD_TARGET);
-    else this.host.setTargets(AUDIO_TARGET, AUDIO_TARGET);
+    const [usual, least] = isMPD(this.host.source)
+      ? [MPD_TARGET, LEAST_MPD_TARGET] : [AUDIO_TARGET, AUDIO_TARGET];
+    this.output.requireAudioTarget(usual, least);
   }
 
   /**
@@ -338,7 +295,7 @@ export class FramePlayer {
   firstNumber(list) {
     const end = this.feed.end(), bufferedTo = end === null ? -Infinity : this.timeline.dateOf(end);
     if (list.openDate === null || bufferedTo === null) return list.openNumber;
-    const position = this.host.clock.now() / 1000 - this.target;
+    const position = this.host.clock.now() / 1000 - this.positioner.target;
     const segment = list.segments.slice(-4).find(({ date, duration }) => (
       date !== null && date > bufferedTo - DATE_ERROR && position < date + duration));
     return segment ? segment.number : list.openNumber;
@@ -393,15 +350,15 @@ export class FramePlayer {
     this.videoTime = time;
     this.feed.video?.append(chunk.bytes);
     this.videoChunkAt = now;
-    if (this.firstChunkAt === 0) this.firstChunkAt = now;
-    else if (now - this.firstChunkAt > STEADY_TIME) this.failures = 0;
+    this.positioner.on({ name: 'chunk', at: now });
+    if (this.positioner.elapsed(now) > STEADY_TIME) this.failures = 0;
     if (Math.abs(this.host.clock.offset - this.clockOffset) > 50) {
       this.clockOffset = this.host.clock.offset;
       this.delays.clear();
       this.refreshedAt = -Infinity;
     }
-    if (!this.isPositioned) this.choosePosition();
-    else this.addDelay(this.delays.video, chunk.time / this.timescales.video);
+    if (this.positioner.isPlaced) this.addDelay(this.delays.video, time);
+    else this.choosePosition();
   }
 
   /**
@@ -411,16 +368,8 @@ export class FramePlayer {
   appendAudio(chunk) {
     this.feed.audio?.append(chunk.bytes);
     this.audioChunkAt = performance.now();
-    if (this.isPositioned) this.addDelay(this.delays.audio, chunk.time / this.timescales.audio);
-  }
-
-  /**
-   * @param {import('../clock/arrivals.js').TrackDelays} delays
-   * @param {number} time media time, s
-   */
-  addDelay(delays, time) {
-    const date = this.timeline.dateOf(time);
-    if (date !== null) delays.add(this.host.clock.now() / 1000, date);
+    if (!this.positioner.isPlaced) return;
+    this.addDelay(this.delays.audio, chunk.time / this.timescales.audio);
   }
 
   /** @param {Playlist} list */
@@ -429,49 +378,31 @@ export class FramePlayer {
     this.timeline.learnDates(list);
   }
 
-  /** Seeks to the target once the chunks that waited for the first request have arrived. */
-  choosePosition() {
-    const end = this.feed.end(), ranges = this.feed.ranges();
-    if (end === null || !ranges || this.firstChunkAt === 0) return;
-    if (this.isReplaced && !this.feed.isIdle) return;  // the ranges are those of the former frames
-    const date = this.timeline.dateOf(end);
-    const endLatency = date === null ? 0 : this.host.clock.now() / 1000 - date;
-    const elapsed = performance.now() - this.firstChunkAt;
-    const isComplete = this.isAtEdge && this.feed.isIdle;
-    if (endLatency > this.target && !isComplete && elapsed < BACKLOG_TIME) return;
-    const position = Math.min(end + endLatency - this.target, end - END_MARGIN);
-    this.display.currentTime = Math.max(ranges.start(ranges.length - 1), position);
-    this.isReplaced = false;
-    this.isPositioned = true;
-    this.seekedAt = performance.now();
-    this.host.status('live', 'Live');
-  }
-
   update() {
-    const now = performance.now(), { attempt, feed } = this;
+    const now = performance.now(), { attempt, feed, positioner } = this;
+    this.followOutput();
     if (this.isSuspended) return;
-    if (!feed.isStreaming && this.isPositioned) {
+    if (!feed.isStreaming && positioner.isPlaced) {
       this.isSuspended = true;
       attempt?.abort(new Error('the browser wants no media'));
       return;
     }
-    if (!this.isPositioned) this.choosePosition();
+    this.choosePosition();
     const chunkAt = feed.audio ? Math.min(this.videoChunkAt, this.audioChunkAt) : this.videoChunkAt;
     if (now - chunkAt > CHUNK_TIMEOUT) {
       attempt?.abort(new Error(`no media for ${CHUNK_TIMEOUT / 1000} s`));
-    } else if (now - this.refreshedAt > REFRESH_INTERVAL && this.isPositioned && attempt) {
+    } else if (now - this.refreshedAt > REFRESH_INTERVAL && positioner.isPlaced && attempt) {
       void this.refresh(attempt);
     }
-    const gapEnd = this.isPositioned ? feed.gapEnd() : null;
-    if (gapEnd !== null) this.display.currentTime = gapEnd;
-    if (this.isPositioned) this.control.update(this.viewing());
+    this.skipGap();
+    if (positioner.isPlaced) this.control.update(this.viewing());
   }
 
   /** What the viewer has, for the choice of the rendition. */
   viewing() {
     const { display } = this, quality = display.getVideoPlaybackQuality?.();
     return {
-      target: this.target, dropped: quality?.droppedVideoFrames ?? 0,
+      target: this.positioner.target, dropped: quality?.droppedVideoFrames ?? 0,
       total: quality?.totalVideoFrames ?? 0,
       isWatched: !document.hidden && !display.paused && !display.seeking,
     };
@@ -494,15 +425,12 @@ export class FramePlayer {
     } catch { /* if the connection is lost, reading the segments fails too */ }
   }
 
-  /** The media time that is shown, s. */
-  position() { return this.display.currentTime; }
-
   /**
    * Chooses the position again. If no media arrives, that is by another attempt.
    * @param {number} now
    */
   toEdge(now) {
-    if (now - this.videoChunkAt < SILENCE) this.isPositioned = false;
+    if (now - this.videoChunkAt < SILENCE) this.positioner.on({ name: 'release' });
     else if (now - this.attemptedAt > LEAST_ATTEMPT) {
       this.attempt?.abort(new Error('the picture stands still'));
     }
@@ -531,36 +459,8 @@ export class FramePlayer {
     return now - this.pieceAt < SILENCE && now - this.videoChunkAt >= SILENCE && this.feed.isIdle;
   }
 
-  wantsMedia() { return this.feed.isStreaming; }
-
-  latency() {
-    const end = this.feed.end(), position = this.position();
-    if (end === null || !this.isPositioned) return null;
-    const date = this.timeline.dateOf(position);
-    if (date === null || !this.delays.isPlausible) return end - position;
-    return this.host.clock.now() / 1000 - date;
-  }
-
-  isControlled() { return true; }
-
   renditions() { return this.ladder.choice(); }
 
   /** @param {string | null} name */
   chooseRendition(name) { this.ladder.request(name); }
-
-  hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }
-
-  minimumTarget() { return this.delays.minimumTarget(); }
-
-  /** @param {number} time */
-  wasConnectedSince(time) { return this.lostAt < time - 1000 * this.target - LOSS_TIME; }
-
-  /** @param {number} seconds @param {number} now */
-  seekBy(seconds, now) {
-    const end = this.feed.end(), { display } = this;
-    if (end === null || now - this.seekedAt < 1000) return;
-    this.seekedAt = now;
-    const position = Math.min(display.currentTime + seconds, end - END_MARGIN);
-    display.currentTime = Math.max(this.feed.start() ?? 0, position);
-  }
 }

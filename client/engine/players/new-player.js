@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The player of each kind.
 
-import { CodecPlayer } from './codec-player.js';
+import { CodecOutput } from './codec-output.js';
 import { DashPlayer } from './dashjs.js';
 import { FramePlayer } from './frame-player.js';
 import { HlsPlayer } from './hlsjs.js';
 import { NativePlayer } from './native.js';
-import { SocketCodecPlayer } from './socket-codec-player.js';
+import { ElementOutput } from './output.js';
 import { SocketPlayer } from './socket-player.js';
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Kind} Kind */
@@ -22,10 +22,13 @@ import { SocketPlayer } from './socket-player.js';
  */
 export function newPlayer(kind, host, target, hasSocket, scripts) {
   switch (kind) {
-    case 'frames': return new FramePlayer(host, target);
-    case 'ws': return new SocketPlayer(host, target);
-    case 'webcodecs':
-      return hasSocket ? new SocketCodecPlayer(host, target) : new CodecPlayer(host, target);
+    case 'frames': return new FramePlayer(host, target, new ElementOutput(host));
+    case 'ws': return new SocketPlayer(host, target, new ElementOutput(host), 'fmp4');
+    case 'webcodecs': {
+      const output = new CodecOutput(host);
+      return hasSocket ? new SocketPlayer(host, target, output, 'raw')
+        : new FramePlayer(host, target, output);
+    }
     case 'hlsjs': return new HlsPlayer(host, scripts.hls);
     case 'dashjs': return new DashPlayer(host, target, scripts.dash);
     default: return new NativePlayer(host);

@@ -82,12 +82,6 @@ export const TARGETS = {
   frames: 0.07, ws: 0.07, webcodecs: 0.04, hlsjs: 0.35, dashjs: 0.5, native: 2,
 };
 
-/**
- * A stall that begins up to this time after the buffered media has ended is that of the connection
- * that was lost before, ms.
- */
-export const LOSS_TIME = 500;
-
 /** The target of the frame player on an MPD, s. */
 export const MPD_TARGET = 0.5;
 

@@ -3,40 +3,35 @@
 
 import { sleep } from '../../shared/deadline.js';
 import { messageOf, UnsupportedError } from '../../shared/errors.js';
-import { ArrivalDelays } from '../clock/arrivals.js';
-import { ChunkSplitter } from '../cmaf/chunks.js';
-import { MediaFeed } from '../feed/media-feed.js';
 import { SocketRenditions } from '../renditions/socket-renditions.js';
 import { presenceOf } from '../server/away.js';
 import { helloOf, newSession } from '../transport/hello.js';
 import {
-  AUDIO, CATCH_UP, EVENT, HEADER, KEY, SAMPLE, socketAddress, VIDEO,
+  AUDIO, CATCH_UP, EVENT, HEADER, SAMPLE, socketAddress, VIDEO,
 } from '../transport/llws.js';
-import { SegmentChunks } from '../transport/segment-chunks.js';
 import { LiveSocket, refusalOf } from '../transport/socket.js';
 import { eventOf } from '../transport/stream-events.js';
 import { Subscription } from '../transport/subscription.js';
-import { LOSS_TIME } from './player.js';
-/** @typedef {import('../feed/feed.js').Display} Display */
+import { OwnPlayer } from './own-player.js';
+import { ChunkFormat, SampleFormat } from './socket-formats.js';
 /** @typedef {import('../feed/feed.js').Feed} Feed */
-/** @typedef {import('../transport/llws.js').Group} Group */
 /** @typedef {import('../transport/llws.js').MediaMessage} MediaMessage */
 /** @typedef {import('../transport/subscription.js').OpenGroup} OpenGroup */
+/** @typedef {import('./output.js').Output} Output */
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
+/** @typedef {import('./socket-formats.js').SocketFormat} SocketFormat */
 
 /** The target with audio if the server names none, s. */
 const SOCKET_AUDIO_TARGET = 0.25;
-/** A seek to the end of the buffered media is to this time before the end, s. */
-const SOCKET_END_MARGIN = 0.03;
 /** Without a message for this time the connection brings no media, ms. */
 const SILENT_TIME = 400;
 /** A socket is not ended before this age because of silence, ms. */
 const LEAST_SOCKET = 1000;
 /** A player that has shown this much of the media has not failed, s. */
 const SHOWN_TIME = 1;
-/** The chunks that a new viewer gets at once arrive within this time, ms. */
-const CATCH_UP_TIME = 300;
+/** A position that is nearer than this is kept, s: buffered media goes on playing. */
+const TOLERANCE = 0.5;
 /** Sockets that end at once are opened again after at most this time, ms. */
 const LONGEST_WAIT = 1000;
 /** A server that is busy is asked again after at most this time, ms. */
@@ -50,25 +45,23 @@ function headerText({ mime, header }) { return `${mime} ${header?.join() ?? ''}`
  * again; media that is buffered goes on playing.
  * @implements {Player}
  */
-export class SocketPlayer {
-  /** @param {Host} host @param {number} target */
-  constructor(host, target) {
-    this.host = host;
-    this.target = target;
-    this.stopping = new AbortController();
+export class SocketPlayer extends OwnPlayer {
+  /**
+   * @param {Host} host @param {number} target s @param {Output} output
+   * @param {'fmp4' | 'raw'} format of the media
+   */
+  constructor(host, target, output, format) {
+    super(host, target, output, TOLERANCE);
+    /** @type {SocketFormat} */
+    this.format = format === 'raw' ? new SampleFormat()
+      : new ChunkFormat(() => this.positioner.on({ name: 'replace' }));
     /** @type {LiveSocket | null} */
     this.socket = null;
     this.session = newSession();
-    this.failures = 0;
     /** Whether something on the way to the server passes no sockets. */
     this.hasNoSocket = false;
     /** The time for which the server asks the page to wait, ms; 0 if it does not. */
     this.retryTime = 0;
-    this.lostAt = 0;
-    /** @type {Display} */
-    this.display = this.newDisplay();
-    /** @type {Feed} */
-    this.feed = this.newFeed();
     this.subscription = new Subscription();
     /** @type {MediaMessage[]} headers and chunks that wait until the media source is open */
     this.waiting = [];
@@ -76,19 +69,6 @@ export class SocketPlayer {
     this.opened = new Map();
     /** @type {Feed | null} the feed whose media source opens */
     this.opening = null;
-    /** The chunks since the latest key frame, which the next socket may send again. */
-    this.segment = this.newSegment();
-    /** Whether the latest key frame was replaced by one of another server. */
-    this.isReplaced = false;
-    this.delays = new ArrivalDelays();
-    /** Wall clock − media time, s. */
-    this.epoch = 0;
-    this.hasEpoch = false;
-    this.firstChunkAt = 0;
-    this.isPositioned = false;
-    /** The position at which playback began, s. */
-    this.beginsAt = 0;
-    this.seekedAt = 0;
     this.isPaused = false;
     this.ladder = new SocketRenditions();
     /** When the latest chunk of video arrived, and when the socket was opened, ms. */
@@ -97,75 +77,45 @@ export class SocketPlayer {
     this.sourceState = '';
   }
 
-  get isStopped() { return this.stopping.signal.aborted; }
-
   get isOpening() { return this.opening === this.feed; }
 
   /** Whether the player has a socket of its own for messages. */
   get ownsSocket() { return true; }
 
-  /** The format of the media. */
-  get format() { return 'fmp4'; }
+  get isAtEdge() { return this.subscription.isAtEdge; }
 
-  /** @returns {Display} */
-  newDisplay() { return this.host.video; }
-
-  /** @returns {Feed} */
-  newFeed() {
-    const feed = new MediaFeed(this.host.video, (reason) => {
-      if (this.feed === feed) this.recover(reason);
-    });
-    feed.onAppended = () => {
-      if (this.feed === feed && !this.isPositioned) this.choosePosition();
-    };
-    return feed;
-  }
-
-  newSegment() {
-    return new SegmentChunks((chunk) => this.feed.video?.append(chunk.bytes), () => {
-      this.isReplaced = true;
-      this.isPositioned = false;
-    });
-  }
-
-  start() {
-    this.feed.prepare();
+  play() {
     if ('WebSocket' in globalThis) this.connect();
     else this.withoutSocket('This browser has no WebSockets');
   }
 
-  /** @param {string} reason @param {boolean} [isRefused] */
-  withoutSocket(reason, isRefused) { this.host.unsupported(reason, isRefused); }
-
-  /** Whether a socket without media so far is not opened again. */
-  isHopeless() { return this.hasNoSocket || this.failures > 5; }
-
-  stop() {
-    this.stopping.abort();
-    this.socket?.send({ t: 'bye', reason: 'stopped' });
-    this.socket?.close();
-    this.feed.close();
+  /**
+   * WebCodecs has the same decoder over HTTP.
+   * @param {string} reason @param {boolean} [isRefused]
+   */
+  withoutSocket(reason, isRefused) {
+    const { host } = this;
+    if (this.format.name === 'raw') host.withoutSocket(reason, isRefused);
+    else host.unsupported(reason, isRefused);
   }
 
-  /**
-   * Restarts after a failure of this player.
-   * @param {string} reason
-   */
-  recover(reason) { this.restart(reason); }
+  /** Whether a socket without media so far is not opened again. */
+  isHopeless() {
+    const hasTwin = this.format.name === 'raw';  // HTTP has the frames, too
+    return hasTwin && this.socket?.hasOpened === false || this.hasNoSocket || this.failures > 5;
+  }
+
+  stop() {
+    super.stop();
+    this.socket?.send({ t: 'bye', reason: 'stopped' });
+    this.socket?.close();
+  }
 
   /** @param {string} reason */
   restart(reason) {
-    this.renewFeed();
+    this.feeds.renew();
     this.socket?.end(reason);
   }
-
-  renewFeed() {
-    this.feed.close();
-    this.feed = this.newFeed();
-  }
-
-  /** @param {number} target */
-  setTarget(target) { this.target = target; }
 
   // The connection
 
@@ -178,8 +128,7 @@ export class SocketPlayer {
 
   forgetPosition() {
     this.subscription.leaveEdge();
-    this.isPositioned = false;
-    this.firstChunkAt = 0;
+    this.positioner.on({ name: 'begin' });
   }
 
   connect() {
@@ -202,7 +151,7 @@ export class SocketPlayer {
   subscribe() {
     this.socket?.send({
       t: 'subscribe', rendition: this.ladder.wanted ?? 'auto', start: 'live', tracks: ['v', 'a'],
-      ...this.format === 'fmp4' ? {} : { format: this.format },
+      ...this.format.name === 'fmp4' ? {} : { format: this.format.name },
       ...this.host.sync === null ? {}
         : { sync: this.host.sync, need: Math.round(this.host.need() * 1000) },
     });
@@ -240,7 +189,7 @@ export class SocketPlayer {
       }
     }
     if (retryTime === 0 && this.feed.end() === null && this.isHopeless()) {
-      this.withoutSocket(this.firstChunkAt === 0
+      this.withoutSocket(this.positioner.isEmpty
         ? 'The server does not serve this stream over a WebSocket'
         : `The media over the WebSocket cannot be played (${reason})`);
       return;
@@ -282,7 +231,7 @@ export class SocketPlayer {
     const { subscription } = this, hadAudio = subscription.hasAudio;
     if (Array.isArray(tracks)) subscription.tracks = tracks;
     const seconds = target > 0 ? target / 1000 : SOCKET_AUDIO_TARGET;
-    if (subscription.hasAudio) this.requireAudioTarget(seconds);
+    if (subscription.hasAudio) this.output.requireAudioTarget(seconds, seconds);
     else if (hadAudio) this.host.setTargets(seconds, 0);
   }
 
@@ -294,15 +243,16 @@ export class SocketPlayer {
   beginAgain(message) {
     if (message.track !== message.tracks[0]) return;
     this.forgetMedia();
-    this.renewFeed();
+    this.feeds.renew();
     this.takeTracks(message);
   }
 
-  /** @param {number} target of a stream with audio, s */
-  requireAudioTarget(target) { this.host.setTargets(target, target); }
-
   /** @param {Record<string, any>} error */
   refused({ code, msg, retry }) {
+    if (code === 'unknown-format') {
+      this.withoutSocket(String(msg));
+      return;
+    }
     if (code === 'unknown-rendition' && this.ladder.wanted !== null) {
       // The ladder has changed.
       this.ladder.forget();
@@ -364,10 +314,7 @@ export class SocketPlayer {
   /** @param {OpenGroup} group @param {Uint8Array} header */
   takeHeader(group, header) {
     group.header = header;
-    if (group.track === 'v') {
-      this.epoch = group.epoch / 1000;
-      this.hasEpoch = true;
-    }
+    if (group.track === 'v') this.timeline.offset = group.epoch / 1000;
     const { feed } = this, open = this.subscription.complete;
     if (open === null) return;
     if (feed.video && feed.hasTracks(open.length)) {
@@ -380,7 +327,7 @@ export class SocketPlayer {
     if (feed.video) {
       // The server has begun again with other tracks.
       this.forgetPosition();
-      this.renewFeed();
+      this.feeds.renew();
     }
     void this.openFeed(this.feed, open);
   }
@@ -388,7 +335,7 @@ export class SocketPlayer {
   /** @param {Feed} feed @param {OpenGroup[]} groups */
   async openFeed(feed, groups) {
     this.opening = feed;
-    this.segment = this.newSegment();
+    this.format.begin();
     this.opened = new Map(groups.map((group) => [group.track, headerText(group)]));
     /** @type {unknown} */
     let failure = null;
@@ -410,85 +357,42 @@ export class SocketPlayer {
   append(group, message) {
     const isVideo = group.track === 'v';
     const delays = isVideo ? this.delays.video : this.delays.audio;
-    const counts = this.isPositioned && (message.flags & CATCH_UP) === 0;
-    for (const time of this.appendMedia(group, message)) {
+    const counts = this.positioner.isPlaced && (message.flags & CATCH_UP) === 0;
+    for (const time of this.format.append(this.feed, group, message)) {
       if (counts) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
     }
-    if (isVideo) this.chunkAt = performance.now();
-    if (isVideo && this.firstChunkAt === 0) this.firstChunkAt = this.chunkAt;
+    if (isVideo) {
+      this.chunkAt = performance.now();
+      this.positioner.on({ name: 'chunk', at: this.chunkAt });
+    }
     this.subscription.received(group, message);
-    if (!this.isPositioned) this.choosePosition();
+    this.choosePosition();
   }
 
   /**
-   * Appends the media of a message to its track.
-   * @param {Group} group @param {MediaMessage} message
-   * @returns {number[]} their media times, s
+   * Counts the delay of a decoded frame.
+   * @param {import('../clock/arrivals.js').TrackDelays} delays @param {number} time s
    */
-  appendMedia({ track, timescale }, { media, flags }) {
-    return new ChunkSplitter().push(media).map((chunk) => {
-      if (track !== 'v') this.feed.audio?.append(chunk.bytes);
-      else {
-        if ((flags & KEY) !== 0) {
-          if (this.segment.passed[0]?.time === chunk.time) this.segment.beginAgain();
-          else this.segment = this.newSegment();
-        }
-        this.segment.take(chunk);
-      }
-      return chunk.time / timescale;
-    });
-  }
-
-  /** Seeks to the target once the chunks of the start have arrived. */
-  choosePosition() {
-    const end = this.feed.end(), ranges = this.feed.ranges();
-    if (end === null || !ranges || this.firstChunkAt === 0) return;
-    if (this.isReplaced && !this.feed.isIdle) return;  // the ranges are those of the former frames
-    const endLatency = this.host.clock.now() / 1000 - end - this.epoch;
-    const elapsed = performance.now() - this.firstChunkAt;
-    const isComplete = this.subscription.isAtEdge && this.feed.isIdle;
-    if (endLatency > this.target && !isComplete && elapsed < CATCH_UP_TIME) return;
-    const { display } = this, start = ranges.start(ranges.length - 1);
-    const position = Math.max(
-      start, Math.min(end + endLatency - this.target, end - SOCKET_END_MARGIN));
-    const { currentTime } = display, isInside = currentTime >= start && currentTime <= end;
-    // A browser decodes frames that were replaced only after a seek.
-    const isFar = !isInside || Math.abs(currentTime - position) > 0.5;
-    if (isFar || this.isReplaced) display.currentTime = position;
-    this.isReplaced = false;
-    this.isPositioned = true;
-    this.beginsAt = this.position();
-    this.seekedAt = performance.now();
-    this.host.status('live', 'Live');
+  addDelay(delays, time) {
+    const date = this.timeline.dateOf(time);
+    if (date !== null && this.format.isNew(date)) super.addDelay(delays, time);
   }
 
   // The page
 
   update() {
-    const { feed } = this;
-    if (!this.isPositioned) this.choosePosition();
+    this.followOutput();
+    const { feed, positioner: { state } } = this;
+    if (state.name !== 'placed') this.choosePosition();
     // Media that the decoder refuses arrive as well as any others.
-    else if (this.failures > 0 && this.position() - this.beginsAt > SHOWN_TIME) this.failures = 0;
+    else if (this.output.position() - state.position > SHOWN_TIME) this.failures = 0;
     if (feed.video && feed.isStreaming === this.isPaused) {
       this.isPaused = !feed.isStreaming;
       this.socket?.send({ t: this.isPaused ? 'pause' : 'resume' });
-      if (!this.isPaused) this.isPositioned = false;
+      if (!this.isPaused) this.positioner.on({ name: 'release' });
     }
-    const gapEnd = this.isPositioned ? feed.gapEnd() : null;
-    if (gapEnd !== null) this.display.currentTime = gapEnd;
+    this.skipGap();
   }
-
-  /** The media time that is shown, s. */
-  position() { return this.display.currentTime; }
-
-  latency() {
-    const end = this.feed.end(), position = this.position();
-    if (end === null || !this.isPositioned || !this.hasEpoch) return null;
-    if (!this.delays.isPlausible) return end - position;
-    return this.host.clock.now() / 1000 - position - this.epoch;
-  }
-
-  isControlled() { return true; }
 
   renditions() { return this.ladder.choice; }
 
@@ -517,28 +421,10 @@ export class SocketPlayer {
    * @param {number} now
    */
   toEdge(now) {
-    if (now - this.chunkAt < SILENT_TIME) this.isPositioned = false;
+    if (now - this.chunkAt < SILENT_TIME) this.positioner.on({ name: 'release' });
     else if (now - this.connectedAt > LEAST_SOCKET) this.socket?.end('the picture stands still');
   }
 
-  hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }
-
-  wantsMedia() { return this.feed.isStreaming; }
-
-  minimumTarget() { return this.delays.minimumTarget(); }
-
   /** @param {Record<string, number | boolean | null>} figures */
   report(figures) { this.socket?.send({ t: 'stat', ...figures, rtt: this.host.clock.roundTrip }); }
-
-  /** @param {number} time */
-  wasConnectedSince(time) { return this.lostAt < time - 1000 * this.target - LOSS_TIME; }
-
-  /** @param {number} seconds @param {number} now */
-  seekBy(seconds, now) {
-    const end = this.feed.end(), { display } = this;
-    if (end === null || now - this.seekedAt < 1000) return;
-    this.seekedAt = now;
-    const position = Math.min(display.currentTime + seconds, end - SOCKET_END_MARGIN);
-    display.currentTime = Math.max(this.feed.start() ?? 0, position);
-  }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a player with WebCodecs has beside its media: a canvas, decoders, sound, and their limits.
+// WebCodecs as an output: a canvas, decoders, audio, and their limits.
 
 import { SoundPlayer } from '../audio/audio-output.js';
 import { TrackDelays } from '../clock/arrivals.js';
 import { CanvasDisplay } from '../decode/canvas-display.js';
 import { DecoderFeed, webCodecsProblem } from '../decode/decoder-feed.js';
 import { TARGETS } from './player.js';
+/** @typedef {import('./output.js').FeedEvents} FeedEvents */
+/** @typedef {import('./output.js').Output} Output */
 /** @typedef {import('./player.js').Host} Host */
 
 /**
@@ -22,8 +24,11 @@ const KEPT_DELAYS = 90;
 /** After this number of failures without a frame between them another player plays. */
 const MOST_FAILURES = 3;
 
-/** Shows frames on a canvas, with sound while it is switched on. */
-export class CodecStage {
+/**
+ * Shows frames on a canvas, with audio while it is switched on. Without audio the latency is lower.
+ * @implements {Output}
+ */
+export class CodecOutput {
   /** @param {Host} host */
   constructor(host) {
     this.host = host;
@@ -39,13 +44,16 @@ export class CodecStage {
     this.soundProblem = null;
   }
 
-  /**
-   * @param {(reason: string) => void} onFailure
-   * @param {(time: number) => void} onDecoded media time of a frame whose delay counts, s
-   */
-  newFeed(onFailure, onDecoded) {
+  /** During a stall the clock runs on as it is. */
+  get isControlled() { return !this.display.isWaiting; }
+
+  /** The clock runs on, and frames that were shown are decoded only. */
+  get seeksToReplaced() { return false; }
+
+  /** @param {FeedEvents} events */
+  newFeed({ onDecoded, onFailure }) {
     return new DecoderFeed(this.display, this.sound, onFailure, (time) => {
-      if (!this.display.isSeeking) onDecoded(time);
+      if (!this.display.isSeeking) onDecoded(this.decodeDelays, time);
     });
   }
 
@@ -79,8 +87,10 @@ export class CodecStage {
     return false;
   }
 
-  /** Audio has a target of its own only while there is sound. */
-  followSound() {
+  position() { return this.display.position(); }
+
+  /** Audio has a target of its own only while it is switched on. */
+  requireAudioTarget() {
     const { host, sound } = this, { isOn, problem } = sound;
     host.setTargets(isOn ? SOUND_TARGET : TARGETS.webcodecs, isOn ? SOUND_TARGET : 0);
     if (problem !== this.soundProblem) host.notice(problem);
@@ -92,7 +102,7 @@ export class CodecStage {
     const { display } = this, { wasResumed } = display;
     display.wasResumed = false;
     this.sound.update();
-    this.followSound();
+    this.requireAudioTarget();
     return wasResumed;
   }
 
@@ -100,9 +110,9 @@ export class CodecStage {
    * Three of four frames are decoded before the refresh of the screen with which they are drawn. A
    * later frame is shown with the next refresh, and does not stop the clock. A late chunk of audio
    * is a gap, so more of them have to be in time.
-   * @param {TrackDelays} audio the delays of its chunks
+   * @param {import('../clock/arrivals.js').ArrivalDelays} delays
    */
-  minimumTarget(audio) {
+  minimumTarget({ audio }) {
     const { decodeDelays, display, sound } = this;
     const video = decodeDelays.count < KEPT_DELAYS / 2 ? 0
       : decodeDelays.quantile(0.75) + display.interval / 1000;
