@@ -93,7 +93,6 @@ suite('the media source', () => {
     player.media(header(1, 1));
     receive({ t: 'error', code: 'busy', msg: 'later', retry: 100 });
     player.feeds.current = feed;  // the connection was lost, not the feed
-    player.opening = feed;
     mock.timers.tick(100);
     await settled();
     assert.equal(sockets.length, 2);
@@ -115,7 +114,7 @@ suite('the media source', () => {
     first.feed.end();
     await settled();
     assert.deepEqual(second.appended, ['open video/720p 2']);
-    assert.ok(player.isOpening);
+    assert.ok(player.intake.isOpening);
   });
 });
 

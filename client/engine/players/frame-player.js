@@ -4,6 +4,8 @@
 import { sleep } from '../../shared/deadline.js';
 import { messageOf, UnsupportedError, waitOf } from '../../shared/errors.js';
 import { tracksOf } from '../cmaf/header.js';
+import { CHUNK_TIMEOUT, MediaFlow } from '../clock/media-flow.js';
+import { EmptySegments } from '../renditions/empty-segments.js';
 import { Ladder } from '../renditions/ladder.js';
 import { RenditionControl } from '../renditions/rendition-control.js';
 import { headersOf, loadHeader, loadPlaylist } from '../transport/documents.js';
@@ -11,6 +13,7 @@ import { segmentNames } from '../transport/segment-names.js';
 import { isMPD } from '../transport/source.js';
 import { eventOfMessage } from '../transport/stream-events.js';
 import { readTrack, request, SegmentError } from '../transport/track-reader.js';
+import { attemptAfter } from './attempt.js';
 import { OwnPlayer } from './own-player.js';
 import { MPD_TARGET } from './player.js';
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
@@ -18,6 +21,8 @@ import { MPD_TARGET } from './player.js';
 /** @typedef {import('../cmaf/chunks.js').Chunk} Chunk */
 /** @typedef {import('../feed/feed.js').Feed} Feed */
 /** @typedef {import('../renditions/ladder.js').Prepared} Prepared */
+/** @typedef {import('./attempt.js').AttemptEvent} AttemptEvent */
+/** @typedef {import('./attempt.js').AttemptState} AttemptState */
 /** @typedef {import('./output.js').Output} Output */
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
@@ -27,27 +32,15 @@ import { MPD_TARGET } from './player.js';
  * about 0.13 s of it. In the segments of an MPD its chunks may be longer.
  */
 const AUDIO_TARGET = 0.18, LEAST_MPD_TARGET = 0.25;
-/** Without a chunk for this time the connection counts as lost, ms. */
-const CHUNK_TIMEOUT = 2500;
-/** The origin may hold the first requests while a stream starts, ms. */
-const START_TIMEOUT = 7000;
 const REFRESH_INTERVAL = 4000;
-/**
- * The chunks that waited for the first request have arrived when a chunk follows the one before it
- * as slowly as it was published, by this share of the time between the two.
- */
-const LIVE_SHARE = 0.7;
 /** The position is always chosen by a seek. */
 const TOLERANCE = -1;
 /** Dates of one frame in two documents differ by less than this, s. */
 const DATE_ERROR = 0.01;
 /** An attempt that gets media for this time is a success, ms. */
 const STEADY_TIME = 1000;
-/**
- * A position is chosen again on the same connection if a chunk has arrived within this time, ms;
- * an attempt of this age may end.
- */
-const SILENCE = 400, LEAST_ATTEMPT = 1000;
+/** An attempt of this age may end because the picture stands still, ms. */
+const LEAST_ATTEMPT = 1000;
 /** The longest time before the next attempt after a lost connection, and after a refusal, ms. */
 const LONGEST_LOST = 250, LONGEST_REFUSED = 2000;
 
@@ -63,55 +56,51 @@ export class FramePlayer extends OwnPlayer {
   /** @param {Host} host @param {number} target s @param {Output} output */
   constructor(host, target, output) {
     super(host, target, output, TOLERANCE);
-    /** @type {AbortController | null} of the current attempt */
-    this.attempt = null;
+    /** @type {AttemptState} */
+    this.state = { name: 'idle' };
     this.refreshedAt = 0;
     this.ladder = new Ladder(host, this.stopping.signal);
     this.control = new RenditionControl(this.ladder, this.stopping.signal);
+    this.emptySegments = new EmptySegments(this.ladder, (index) => host.leaveRendition(index));
     /** Ticks per second. */
     this.timescales = { video: 90000, audio: 48000 };
     this.clockOffset = host.clock.offset;
-    this.videoChunkAt = 0;
-    this.audioChunkAt = 0;
-    /** The media time of the latest chunk of video, s. */
-    this.videoTime = NaN;
-    /** The number of latest chunks that arrived as slowly as they were published. */
-    this.liveChunks = 0;
-    /** Whether the browser wants no media (ManagedMediaSource). */
-    this.isSuspended = false;
-    this.attemptedAt = 0;
-    /** When bytes of video arrived, whether they completed a chunk or not. */
-    this.pieceAt = 0;
-    /** The renditions without media for the segment `number`. */
-    this.empty = { number: -1, indices: new Set([-1]) };
-    /** Whether the rendition in place of an empty one is prepared. */
-    this.isSubstituting = false;
+    this.flow = new MediaFlow();
   }
 
-  /** Whether chunks arrive as they are published: one may also be the first of a burst. */
-  get isAtEdge() { return this.liveChunks > 1; }
+  get isAtEdge() { return this.flow.isAtEdge; }
+
+  /** Whether the browser wants no media. */
+  get isSuspended() { return this.state.name === 'suspended'; }
+
+  /** @param {AttemptEvent} event */
+  on(event) { this.state = attemptAfter(this.state, event); }
+
+  /**
+   * Ends the attempt; another one follows.
+   * @param {Error} [reason]
+   */
+  abandon(reason) { if (this.state.name !== 'idle') this.state.attempt.abort(reason); }
 
   play() { void this.makeAttempts(); }
 
   stop() {
     super.stop();
-    this.attempt?.abort();
+    this.abandon();
   }
 
   /** @param {string} reason */
   restart(reason) {
     this.feeds.renew();
-    this.attempt?.abort(new Error(reason));
+    this.abandon(new Error(reason));
   }
 
   /** Makes one attempt after another until the player is stopped. */
   async makeAttempts() {
     while (!this.isStopped) {
-      const attempt = new AbortController();
-      this.attempt = attempt;
-      this.attemptedAt = performance.now();
-      this.videoChunkAt = this.attemptedAt + START_TIMEOUT;
-      this.audioChunkAt = this.videoChunkAt;
+      const attempt = new AbortController(), at = performance.now();
+      this.on({ name: 'begin', at, attempt });
+      this.flow.expect(at);
       let wait = 0, longest = LONGEST_LOST;
       try {
         if (this.isSuspended) await this.suspend(this.feed);
@@ -136,6 +125,7 @@ export class FramePlayer extends OwnPlayer {
         this.host.status('wait', 'Reconnecting', problem);
       } finally {
         attempt.abort();
+        this.on({ name: 'end' });
       }
       const backoff = Math.min(longest, 50 * 2 ** this.failures);
       // The viewers of a server that has restarted do not return all at once.
@@ -209,7 +199,7 @@ export class FramePlayer extends OwnPlayer {
         return wanted.names;
       },
       onPiece: (/** @type {number} */ bytes) => {
-        this.pieceAt = performance.now();
+        this.flow.piece(performance.now());
         this.control.piece(bytes);
       },
       leaves: (/** @type {number} */ end) => this.control.leaves(end),
@@ -217,7 +207,7 @@ export class FramePlayer extends OwnPlayer {
       onRestart: () => this.replaceSegment(),
       substitute: async (/** @type {number} */ number, /** @type {SegmentNames} */ names) => {
         const empty = requested.get(names)?.index ?? chosen;
-        const found = await this.substitute(number, empty);
+        const found = await this.emptySegments.substitute(number, empty);
         if (!found) return null;
         wanted = found;
         requested.set(found.names, found);
@@ -248,8 +238,7 @@ export class FramePlayer extends OwnPlayer {
   /** The next chunks follow no others. */
   beginMedia() {
     this.positioner.on({ name: 'begin' });
-    this.liveChunks = 0;
-    this.videoTime = NaN;
+    this.flow.begin();
   }
 
   /** The chunks of the open segment come again, from another encoder. */
@@ -259,26 +248,6 @@ export class FramePlayer extends OwnPlayer {
     if (!this.output.seeksToReplaced) return;
     this.positioner.on({ name: 'replace' });
     this.beginMedia();
-  }
-
-  /**
-   * A segment has no media: the rendition in its place, whose segment has the same number. Null if
-   * none has it.
-   * @param {number} number @param {number} index of the rendition
-   */
-  async substitute(number, index) {
-    const { ladder } = this;
-    if (this.empty.number !== number) this.empty = { number, indices: new Set() };
-    this.empty.indices.add(index);
-    const { indices } = this.empty, other = ladder.allowed(index, indices);
-    if (indices.has(other)) return null;
-    this.isSubstituting = true;
-    try {
-      this.host.leaveRendition(index);
-      return await ladder.prepare(other);
-    } finally {
-      this.isSubstituting = false;
-    }
   }
 
   requireAudioTarget() {
@@ -330,11 +299,10 @@ export class FramePlayer extends OwnPlayer {
    * @param {Feed} feed
    */
   async suspend(feed) {
-    this.isSuspended = true;
+    this.on({ name: 'suspend' });
     await feed.untilStreaming();
-    this.isSuspended = false;
-    this.videoChunkAt = performance.now() + START_TIMEOUT;
-    this.audioChunkAt = this.videoChunkAt;
+    this.on({ name: 'resume' });
+    this.flow.expect(performance.now());
   }
 
   /** @param {Chunk} chunk */
@@ -344,12 +312,8 @@ export class FramePlayer extends OwnPlayer {
       if (date !== null) this.host.addEvent(eventOfMessage(message, date - time));
     }
     const now = performance.now(), time = chunk.time / this.timescales.video;
-    // False for the first chunk.
-    const isLive = now - this.videoChunkAt >= LIVE_SHARE * 1000 * (time - this.videoTime);
-    this.liveChunks = isLive || this.isAtEdge ? this.liveChunks + 1 : 0;
-    this.videoTime = time;
+    this.flow.video(now, time);
     this.feed.video?.append(chunk.bytes);
-    this.videoChunkAt = now;
     this.positioner.on({ name: 'chunk', at: now });
     if (this.positioner.elapsed(now) > STEADY_TIME) this.failures = 0;
     if (Math.abs(this.host.clock.offset - this.clockOffset) > 50) {
@@ -367,7 +331,7 @@ export class FramePlayer extends OwnPlayer {
    */
   appendAudio(chunk) {
     this.feed.audio?.append(chunk.bytes);
-    this.audioChunkAt = performance.now();
+    this.flow.audio(performance.now());
     if (!this.positioner.isPlaced) return;
     this.addDelay(this.delays.audio, chunk.time / this.timescales.audio);
   }
@@ -379,21 +343,19 @@ export class FramePlayer extends OwnPlayer {
   }
 
   update() {
-    const now = performance.now(), { attempt, feed, positioner } = this;
+    const now = performance.now(), { feed, positioner, state } = this;
     this.followOutput();
-    if (this.isSuspended) return;
+    if (state.name === 'suspended') return;
     if (!feed.isStreaming && positioner.isPlaced) {
-      this.isSuspended = true;
-      attempt?.abort(new Error('the browser wants no media'));
+      this.on({ name: 'suspend' });
+      this.abandon(new Error('the browser wants no media'));
       return;
     }
     this.choosePosition();
-    const chunkAt = feed.audio ? Math.min(this.videoChunkAt, this.audioChunkAt) : this.videoChunkAt;
-    if (now - chunkAt > CHUNK_TIMEOUT) {
-      attempt?.abort(new Error(`no media for ${CHUNK_TIMEOUT / 1000} s`));
-    } else if (now - this.refreshedAt > REFRESH_INTERVAL && positioner.isPlaced && attempt) {
-      void this.refresh(attempt);
-    }
+    const isDue = now - this.refreshedAt > REFRESH_INTERVAL && positioner.isPlaced;
+    if (this.flow.isLost(now, feed.audio !== null)) {
+      this.abandon(new Error(`no media for ${CHUNK_TIMEOUT / 1000} s`));
+    } else if (isDue && state.name === 'running') void this.refresh(state.attempt);
     this.skipGap();
     if (positioner.isPlaced) this.control.update(this.viewing());
   }
@@ -430,9 +392,10 @@ export class FramePlayer extends OwnPlayer {
    * @param {number} now
    */
   toEdge(now) {
-    if (now - this.videoChunkAt < SILENCE) this.positioner.on({ name: 'release' });
-    else if (now - this.attemptedAt > LEAST_ATTEMPT) {
-      this.attempt?.abort(new Error('the picture stands still'));
+    const { flow, state } = this;
+    if (flow.isExpected(now)) this.positioner.on({ name: 'release' });
+    else if (state.name !== 'idle' && now - state.since > LEAST_ATTEMPT) {
+      this.abandon(new Error('the picture stands still'));
     }
   }
 
@@ -444,20 +407,16 @@ export class FramePlayer extends OwnPlayer {
     const { ladder } = this;
     ladder.avoided = new Set(indices);
     if (!indices.has(ladder.shown) || ladder.wanted === ladder.shown) return;
-    // In a new attempt the time is that until which a chunk is awaited.
-    const hasMedia = Math.abs(performance.now() - this.videoChunkAt) < SILENCE;
-    if (hasMedia || this.isSubstituting) void ladder.prepare(ladder.wanted);
-    else this.attempt?.abort(new RenditionLeft());
+    const hasMedia = this.flow.isFlowing(performance.now());
+    if (hasMedia || this.emptySegments.isPreparing) void ladder.prepare(ladder.wanted);
+    else this.abandon(new RenditionLeft());
   }
 
   /** @param {Player} before */
   inherit(before) { if (before instanceof FramePlayer) this.ladder.inherit(before.ladder); }
 
   /** Whether bytes arrive, but a chunk takes long: a slow connection. */
-  isStarved() {
-    const now = performance.now();
-    return now - this.pieceAt < SILENCE && now - this.videoChunkAt >= SILENCE && this.feed.isIdle;
-  }
+  isStarved() { return this.flow.isStarved(performance.now()) && this.feed.isIdle; }
 
   renditions() { return this.ladder.choice(); }
 

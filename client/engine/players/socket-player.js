@@ -6,20 +6,21 @@ import { messageOf, UnsupportedError } from '../../shared/errors.js';
 import { SocketRenditions } from '../renditions/socket-renditions.js';
 import { presenceOf } from '../server/away.js';
 import { helloOf, newSession } from '../transport/hello.js';
-import {
-  AUDIO, CATCH_UP, EVENT, HEADER, SAMPLE, socketAddress, VIDEO,
-} from '../transport/llws.js';
+import { CATCH_UP, EVENT, socketAddress } from '../transport/llws.js';
 import { LiveSocket, refusalOf } from '../transport/socket.js';
 import { eventOf } from '../transport/stream-events.js';
 import { Subscription } from '../transport/subscription.js';
 import { OwnPlayer } from './own-player.js';
+import { connectionAfter } from './socket-connection.js';
 import { ChunkFormat, SampleFormat } from './socket-formats.js';
-/** @typedef {import('../feed/feed.js').Feed} Feed */
+import { SocketIntake } from './socket-intake.js';
 /** @typedef {import('../transport/llws.js').MediaMessage} MediaMessage */
 /** @typedef {import('../transport/subscription.js').OpenGroup} OpenGroup */
 /** @typedef {import('./output.js').Output} Output */
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
+/** @typedef {import('./socket-connection.js').ConnectionEvent} ConnectionEvent */
+/** @typedef {import('./socket-connection.js').ConnectionState} ConnectionState */
 /** @typedef {import('./socket-formats.js').SocketFormat} SocketFormat */
 
 /** The target with audio if the server names none, s. */
@@ -37,9 +38,6 @@ const LONGEST_WAIT = 1000;
 /** A server that is busy is asked again after at most this time, ms. */
 const LONGEST_RETRY = 30000;
 
-/** @param {OpenGroup} group */
-function headerText({ mime, header }) { return `${mime} ${header?.join() ?? ''}`; }
-
 /**
  * Appends each chunk to the media source when it arrives. After a lost connection it subscribes
  * again; media that is buffered goes on playing.
@@ -55,29 +53,25 @@ export class SocketPlayer extends OwnPlayer {
     /** @type {SocketFormat} */
     this.format = format === 'raw' ? new SampleFormat()
       : new ChunkFormat(() => this.positioner.on({ name: 'replace' }));
-    /** @type {LiveSocket | null} */
-    this.socket = null;
+    /** @type {ConnectionState} */
+    this.connection = { name: 'closed' };
     this.session = newSession();
-    /** Whether something on the way to the server passes no sockets. */
-    this.hasNoSocket = false;
-    /** The time for which the server asks the page to wait, ms; 0 if it does not. */
-    this.retryTime = 0;
     this.subscription = new Subscription();
-    /** @type {MediaMessage[]} headers and chunks that wait until the media source is open */
-    this.waiting = [];
-    /** @type {Map<string, string>} the latest headers of the feed by track */
-    this.opened = new Map();
-    /** @type {Feed | null} the feed whose media source opens */
-    this.opening = null;
-    this.isPaused = false;
+    this.intake = new SocketIntake(this.feeds, this.subscription, {
+      onMedia: (group, message) => this.append(group, message),
+      onOpening: () => this.format.begin(),
+      onOtherTracks: () => this.forgetPosition(),
+      guard: (body) => this.guard(body),
+    });
     this.ladder = new SocketRenditions();
-    /** When the latest chunk of video arrived, and when the socket was opened, ms. */
+    /** When the latest chunk of video arrived, ms. */
     this.chunkAt = 0;
-    this.connectedAt = 0;
-    this.sourceState = '';
   }
 
-  get isOpening() { return this.opening === this.feed; }
+  /** @param {ConnectionEvent} event */
+  on(event) { this.connection = connectionAfter(this.connection, event); }
+
+  get socket() { return this.connection.name === 'closed' ? null : this.connection.socket; }
 
   /** Whether the player has a socket of its own for messages. */
   get ownsSocket() { return true; }
@@ -99,12 +93,6 @@ export class SocketPlayer extends OwnPlayer {
     else host.unsupported(reason, isRefused);
   }
 
-  /** Whether a socket without media so far is not opened again. */
-  isHopeless() {
-    const hasTwin = this.format.name === 'raw';  // HTTP has the frames, too
-    return hasTwin && this.socket?.hasOpened === false || this.hasNoSocket || this.failures > 5;
-  }
-
   stop() {
     super.stop();
     this.socket?.send({ t: 'bye', reason: 'stopped' });
@@ -122,7 +110,7 @@ export class SocketPlayer extends OwnPlayer {
   /** The next media belong to another subscription, or to another session of the stream. */
   forgetMedia() {
     this.subscription.clear();
-    this.waiting = [];
+    this.intake.forget();
     this.forgetPosition();
   }
 
@@ -133,14 +121,12 @@ export class SocketPlayer extends OwnPlayer {
 
   connect() {
     this.forgetMedia();
-    this.isPaused = false;
-    this.connectedAt = performance.now();
     const socket = new LiveSocket(socketAddress(this.host.source), this.host.clock, {
       onControl: (message) => this.guard(() => this.control(message)),
       onMedia: (message) => this.guard(() => this.media(message)),
       onEnd: (reason) => void this.reconnect(reason),
     });
-    this.socket = socket;
+    this.on({ name: 'open', socket, at: performance.now() });
     socket.socket.addEventListener('open', () => {
       socket.send(helloOf(this.session));
       socket.send({ t: 'list' });
@@ -169,26 +155,28 @@ export class SocketPlayer extends OwnPlayer {
 
   /** @param {string} reason */
   async reconnect(reason) {
-    if (this.isStopped) return;
-    const hasEnded = this.sourceState === 'ended', { retryTime } = this;
-    this.retryTime = 0;
+    const { connection, host } = this;
+    if (this.isStopped || connection.name === 'closed') return;
+    const wait = connection.name === 'busy' ? connection.wait : 0;
+    this.on({ name: 'end' });
     this.lostAt = performance.now();
-    this.sourceState = '';
-    this.host.setSource(null);
-    if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
-    else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
-    if (this.socket?.hasOpened === false) {
+    host.setSource(null);
+    if (connection.source === 'ended') host.status('dead', 'Ended', 'The stream has ended');
+    else host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
+    let isHopeless = this.failures > 5;
+    if (!connection.socket.hasOpened) {
       const { status, isMissing } = await refusalOf(
-        socketAddress(this.host.source), this.stopping.signal);
+        socketAddress(host.source), this.stopping.signal);
       if (this.isStopped) return;
-      this.hasNoSocket = isMissing;
       if (status !== null) {
         this.withoutSocket(
           `The server refuses this stream over a WebSocket (status ${status})`, true);
         return;
       }
+      // HTTP has the frames of WebCodecs, too.
+      isHopeless ||= isMissing || this.format.name === 'raw';
     }
-    if (retryTime === 0 && this.feed.end() === null && this.isHopeless()) {
+    if (wait === 0 && this.feed.end() === null && isHopeless) {
       this.withoutSocket(this.positioner.isEmpty
         ? 'The server does not serve this stream over a WebSocket'
         : `The media over the WebSocket cannot be played (${reason})`);
@@ -197,9 +185,8 @@ export class SocketPlayer extends OwnPlayer {
     // Behind a proxy another server may have the stream.
     const backoff = this.failures === 0 ? 0 : Math.min(LONGEST_WAIT, 50 * 2 ** this.failures);
     // The viewers of a server that has restarted do not return all at once.
-    const wait = Math.max(retryTime, backoff) * (1 + Math.random());
-    await sleep(wait, this.stopping.signal);
-    if (retryTime === 0) this.failures += 1;
+    await sleep(Math.max(wait, backoff) * (1 + Math.random()), this.stopping.signal);
+    if (wait === 0) this.failures += 1;
     if (!this.isStopped) this.connect();
   }
 
@@ -262,7 +249,7 @@ export class SocketPlayer extends OwnPlayer {
     }
     if (retry > 0) {
       // The server is busy, or its source is away: nothing of this player has failed.
-      this.retryTime = Math.min(retry, LONGEST_RETRY);
+      this.on({ name: 'busy', wait: Math.min(retry, LONGEST_RETRY) });
       this.restart(String(msg));
       return;
     }
@@ -277,7 +264,7 @@ export class SocketPlayer extends OwnPlayer {
 
   /** @param {unknown} state @param {unknown} since in Unix ms @param {unknown} outage */
   learnSource(state, since, outage) {
-    this.sourceState = String(state);
+    this.on({ name: 'source', state: String(state) });
     if (typeof since === 'number' && since > 0) {
       this.host.setSource(presenceOf(state, since, outage));
     }
@@ -298,64 +285,13 @@ export class SocketPlayer extends OwnPlayer {
       this.host.addEvent(eventOf(new TextDecoder().decode(message.media)));
       return;
     }
-    const group = this.subscription.groupOf(message.channel);
-    if (!group) return;  // a late chunk of a former group
-    if (this.isOpening) {
-      this.waiting.push(message);
-    } else if (message.kind === HEADER) {
-      group.next = message.sequence;
-      this.takeHeader(group, message.media);
-    } else if ([VIDEO, AUDIO, SAMPLE].includes(message.kind)) {
-      if (this.feed.video) this.append(group, message);
-      else this.waiting.push(message);
-    }
-  }
-
-  /** @param {OpenGroup} group @param {Uint8Array} header */
-  takeHeader(group, header) {
-    group.header = header;
-    if (group.track === 'v') this.timeline.offset = group.epoch / 1000;
-    const { feed } = this, open = this.subscription.complete;
-    if (open === null) return;
-    if (feed.video && feed.hasTracks(open.length)) {
-      const queue = group.track === 'v' ? feed.video : feed.audio;
-      const isNew = this.opened.get(group.track) !== headerText(group);
-      if (isNew) queue?.changeType(group.mime, header);
-      this.opened.set(group.track, headerText(group));
-      return;
-    }
-    if (feed.video) {
-      // The server has begun again with other tracks.
-      this.forgetPosition();
-      this.feeds.renew();
-    }
-    void this.openFeed(this.feed, open);
-  }
-
-  /** @param {Feed} feed @param {OpenGroup[]} groups */
-  async openFeed(feed, groups) {
-    this.opening = feed;
-    this.format.begin();
-    this.opened = new Map(groups.map((group) => [group.track, headerText(group)]));
-    /** @type {unknown} */
-    let failure = null;
-    try {
-      await feed.open(groups.map(({ mime, timescale, header }) => (
-        { type: mime, timescale, header: header ?? new Uint8Array(0) })));
-    } catch (error) { failure = error; }
-    if (this.feed !== feed || this.isStopped) return;  // it was closed meanwhile
-    this.opening = null;
-    const { waiting } = this;
-    this.waiting = [];
-    this.guard(() => {
-      if (failure) throw failure;
-      for (const message of waiting) this.media(message);
-    });
+    this.intake.take(message);
   }
 
   /** @param {OpenGroup} group @param {MediaMessage} message */
   append(group, message) {
     const isVideo = group.track === 'v';
+    if (isVideo) this.timeline.offset = group.epoch / 1000;
     const delays = isVideo ? this.delays.video : this.delays.audio;
     const counts = this.positioner.isPlaced && (message.flags & CATCH_UP) === 0;
     for (const time of this.format.append(this.feed, group, message)) {
@@ -386,12 +322,16 @@ export class SocketPlayer extends OwnPlayer {
     if (state.name !== 'placed') this.choosePosition();
     // Media that the decoder refuses arrive as well as any others.
     else if (this.output.position() - state.position > SHOWN_TIME) this.failures = 0;
-    if (feed.video && feed.isStreaming === this.isPaused) {
-      this.isPaused = !feed.isStreaming;
-      this.socket?.send({ t: this.isPaused ? 'pause' : 'resume' });
-      if (!this.isPaused) this.positioner.on({ name: 'release' });
-    }
+    if (feed.video) this.setPaused(!feed.isStreaming);
     this.skipGap();
+  }
+
+  /** @param {boolean} isPaused whether the browser wants no media */
+  setPaused(isPaused) {
+    if (this.connection.name !== (isPaused ? 'playing' : 'paused')) return;
+    this.on({ name: isPaused ? 'pause' : 'resume' });
+    this.socket?.send({ t: isPaused ? 'pause' : 'resume' });
+    if (!isPaused) this.positioner.on({ name: 'release' });
   }
 
   renditions() { return this.ladder.choice; }
@@ -422,7 +362,9 @@ export class SocketPlayer extends OwnPlayer {
    */
   toEdge(now) {
     if (now - this.chunkAt < SILENT_TIME) this.positioner.on({ name: 'release' });
-    else if (now - this.connectedAt > LEAST_SOCKET) this.socket?.end('the picture stands still');
+    else if (this.connection.name !== 'closed' && now - this.connection.since > LEAST_SOCKET) {
+      this.socket?.end('the picture stands still');
+    }
   }
 
   /** @param {Record<string, number | boolean | null>} figures */
