@@ -171,23 +171,23 @@ suite('a canvas that shows frames', () => {
     assert.equal(shown.length, 1);
   });
 
-  test('the clock follows the sound that is heard, and runs on from there without it', (t) => {
+  test('the clock follows the audio that is heard, and runs on from there without it', (t) => {
     const { display, state } = displayed(t), heard = { time: null };
-    display.sound = { positionAt: () => heard.time, stop() { heard.time = null; } };
+    display.clock.audio = { positionAt: () => heard.time, stop() { heard.time = null; } };
     display.currentTime = 10;
     state.now = 1100;
     heard.time = 10.07;
     assert.equal(display.position(), 10.07);
-    display.followSound();
+    display.followAudio();
     heard.time = null;
     state.now = 1200;
     assert.ok(Math.abs(display.position() - 10.17) < 1e-9);
     heard.time = 10.2;
-    display.currentTime = 12;  // a seek ends the sound
+    display.currentTime = 12;  // a seek ends the audio
     assert.equal(display.position(), 12);
   });
 
-  test('a low rate is lower until sound joins the picture', (t) => {
+  test('a low rate is lower until audio joins the picture', (t) => {
     const { display, state } = displayed(t);
     display.currentTime = 10;
     display.setJoining(true);
@@ -219,7 +219,7 @@ suite('a canvas that shows frames', () => {
   });
 });
 
-/** The sound of a stream without audio. */
+/** The audio output of a stream without audio. */
 const SILENT = { isOn: false, lead: 0, track: null, pump() {}, setTrack() {} };
 
 /** A feed whose decoder records what it gets. */
@@ -258,7 +258,7 @@ suite('frames that wait for the decoder', () => {
   test('they are decoded from a key frame on, at most 0.25 s before their time', (t) => {
     const { feed, display, decoded, state } = feeding(t);
     display.currentTime = 10;
-    display.isPaused = false;
+    display.clock.isPaused = false;
     feed.append(chunk(10 * 90000, false));
     feed.append(chunk(10.2 * 90000, true));
     feed.append(chunk(10.3 * 90000, false));

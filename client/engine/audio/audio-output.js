@@ -26,7 +26,7 @@ const ROUNDING = 1e-3;
  * @property {boolean} isSet
  * @property {number} playbackRate
  * @property {(at?: number) => number} position
- * @property {() => void} followSound
+ * @property {() => void} followAudio
  * @property {(isJoining: boolean) => void} setJoining
  */
 
@@ -34,7 +34,7 @@ const ROUNDING = 1e-3;
  * Plays the audio of a track at the times of a canvas. While it sounds, the canvas follows it. The
  * sound is on if the video element is not muted, and the browser lets the AudioContext run.
  */
-export class SoundPlayer {
+export class AudioOutput {
   /** @param {HTMLVideoElement} video @param {AudibleDisplay} display */
   constructor(video, display) {
     this.video = video;
@@ -203,7 +203,7 @@ export class SoundPlayer {
       return;
     }
     this.measure(context);
-    display.followSound();
+    display.followAudio();
     track.decode(display.position());
     if (!this.clock.isRunning(performance.now() / 1000)) return;
     const blocks = this.schedule.plan(context.currentTime, context.sampleRate, {
@@ -259,7 +259,7 @@ export class SoundPlayer {
   /** Ends the sound. The canvas runs on from where it is. */
   stop() {
     const { context, fade, sources } = this;
-    this.display.followSound();
+    this.display.followAudio();
     this.schedule.stop();
     if (!context || !fade) return;
     const now = context.currentTime;

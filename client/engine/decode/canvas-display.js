@@ -2,8 +2,11 @@
 // A canvas in place of a video element: shows decoded frames at their time.
 
 import { quantile } from '../../shared/statistics.js';
-/** @typedef {import('../audio/audio-output.js').SoundPlayer} SoundPlayer */
+import { CanvasClock } from './canvas-clock.js';
+import { displayAfter } from './display-state.js';
 /** @typedef {import('../feed/feed.js').Display} Display */
+/** @typedef {import('./display-state.js').DisplayEvent} DisplayEvent */
+/** @typedef {import('./display-state.js').DisplayState} DisplayState */
 
 /**
  * The picture has stalled when it stands still and is older than its time, both by this, s. Frames
@@ -16,17 +19,11 @@ const SEEK_LAG = 0.1, LONGEST_SEEK = 1000;
 const REPEATED = 10e6;
 /** After a longer time without a refresh the page was hidden, ms. */
 const HIDDEN_TIME = 1000;
-/**
- * A rate below 1 is this many times as far below it until sound joins the picture, but at least the
- * second value: then the latency that sound needs is reached within a second.
- */
-const JOIN_FACTOR = 4, SLOWEST_JOIN = 0.75;
 /** The number of refreshes whose median interval is that of the screen. */
 const KEPT_INTERVALS = 30;
 
 /**
- * The clock of the media runs on by itself: late frames do not stop it. So the latency is the same
- * after an outage as before it. While sound is heard, the clock follows the sound.
+ * Draws each frame at its time by the clock of the canvas.
  *
  * The video element stays in the page without media. It has the state of play and sound, and it
  * gets the events of the playback.
@@ -53,21 +50,11 @@ export class CanvasDisplay {
     this.context = /** @type {CanvasRenderingContext2D} */ (context);
     /** @type {VideoFrame[]} decoded frames that were not shown, by time */
     this.frames = [];
-    /** The media time `time`, s, at `at`, ms of performance.now(). */
-    this.anchor = { time: 0, at: 0 };
-    this.rate = 1;
-    /** @type {SoundPlayer | null} */
-    this.sound = null;
-    /** Whether sound waits until the picture is as late as the sound. */
-    this.isJoining = false;
-    /** Whether a position was chosen. */
-    this.isSet = false;
-    this.isPaused = true;
+    this.clock = new CanvasClock();
+    /** @type {DisplayState} */
+    this.state = { name: 'unset' };
     /** Whether playback has continued after a pause, since the last choice of a position. */
     this.wasResumed = false;
-    this.isSeeking = true;
-    this.soughtAt = 0;
-    this.isWaiting = false;
     /** The ends of the newest decoded and the newest received frame, s. */
     this.decodedEnd = 0;
     this.receivedEnd = 0;
@@ -102,44 +89,48 @@ export class CanvasDisplay {
   /** The media time at `at`, ms of performance.now(); without it now, s. */
   position(at = performance.now()) {
     this.followPause();
-    const { anchor, isPaused } = this;
-    if (isPaused) return anchor.time;
-    return this.sound?.positionAt(at) ?? anchor.time + (at - anchor.at) / 1000 * this.clockRate;
+    return this.clock.position(at);
   }
 
-  /** The rate of the clock without sound. */
-  get clockRate() {
-    const { rate } = this;
-    if (!this.isJoining || rate >= 1) return rate;
-    return Math.max(SLOWEST_JOIN, 1 - JOIN_FACTOR * (1 - rate));
-  }
+  /** Sets the clock to the audio that is heard. */
+  followAudio() { this.clock.followAudio(); }
 
-  /** Sets the clock to the sound that is heard, so that it runs on from there without sound. */
-  followSound() {
-    const at = performance.now(), time = this.isPaused ? null : this.sound?.positionAt(at) ?? null;
-    if (time !== null) this.anchor = { time, at };
-  }
-
-  /** @param {boolean} isJoining */
+  /** @param {boolean} isJoining whether audio waits until the picture is as late */
   setJoining(isJoining) {
-    if (isJoining === this.isJoining) return;
-    const at = performance.now();
-    this.anchor = { time: this.position(at), at };
-    this.isJoining = isJoining;
+    this.followPause();
+    this.clock.setJoining(isJoining);
+  }
+
+  get isPaused() { return this.clock.isPaused; }
+
+  /** Whether a position was chosen. */
+  get isSet() { return this.state.name !== 'unset'; }
+
+  get isSeeking() { return this.state.name === 'unset' || this.state.name === 'seeking'; }
+
+  /** Whether a frame is missing. */
+  get isWaiting() {
+    return this.state.name === 'stalled' || this.state.name === 'seeking' && this.state.isStalled;
+  }
+
+  /**
+   * @param {DisplayEvent} event
+   * @returns {boolean} whether the state has changed
+   */
+  on(event) {
+    const before = this.state;
+    this.state = displayAfter(before, event);
+    return this.state !== before;
   }
 
   /** Follows the state of the video element. */
   followPause() {
     const { paused } = this.video;
     if (paused === this.isPaused) return;
-    const at = performance.now(), { time } = this.anchor;
-    const elapsed = paused ? (at - this.anchor.at) / 1000 * this.clockRate : 0;
-    this.anchor = { time: time + elapsed, at };
-    this.isPaused = paused;
+    this.clock.setPaused(paused);
     if (paused) return;
     this.wasResumed = this.shown > 0;
-    this.isSeeking = true;
-    this.soughtAt = at;
+    this.on({ name: 'jump', at: performance.now() });
   }
 
   /** The end of the shown media, s. */
@@ -150,19 +141,15 @@ export class CanvasDisplay {
 
   set currentTime(time) {
     this.followPause();
-    this.sound?.stop();
-    this.soughtAt = performance.now();
-    this.anchor = { time, at: this.soughtAt };
-    this.isSet = true;
-    this.isSeeking = true;
+    this.clock.seek(time);
+    this.on({ name: 'choose', at: performance.now() });
   }
 
-  get playbackRate() { return this.rate; }
+  get playbackRate() { return this.clock.rate; }
 
   set playbackRate(rate) {
-    const at = performance.now();
-    this.anchor = { time: this.position(at), at };
-    this.rate = rate;
+    this.followPause();
+    this.clock.setRate(rate);
   }
 
   get paused() { return this.video.paused; }
@@ -221,10 +208,8 @@ export class CanvasDisplay {
     this.handle = requestAnimationFrame((next) => this.refresh(next));
     const interval = time - this.refreshedAt;
     this.refreshedAt = time;
-    if (interval > HIDDEN_TIME) {
-      this.isSeeking = true;
-      this.soughtAt = time;
-    } else if (interval > 3) {
+    if (interval > HIDDEN_TIME) this.on({ name: 'jump', at: time });
+    else if (interval > 3) {
       this.intervals.push(interval);
       if (this.intervals.length > KEPT_INTERVALS) this.intervals.shift();
     }
@@ -259,18 +244,16 @@ export class CanvasDisplay {
     this.onShown(performance.timeOrigin + displayTime, frame);
     const lag = position - frame.timestamp / 1e6;
     frame.close();
-    const isNear = lag < SEEK_LAG || displayTime - this.soughtAt > LONGEST_SEEK;
-    if (!this.isWaiting && !(this.isSeeking && isNear)) return;
-    this.isWaiting = false;
-    if (isNear) this.isSeeking = false;
-    this.video.dispatchEvent(new Event('playing'));
+    const { state } = this, since = state.name === 'seeking' ? state.since : displayTime;
+    const isNear = lag < SEEK_LAG || displayTime - since > LONGEST_SEEK;
+    if (this.on({ name: 'show', isNear })) this.video.dispatchEvent(new Event('playing'));
   }
 
   followStall() {
-    if (this.isWaiting || this.isSeeking) return;
+    if (this.state.name !== 'playing') return;
     const still = (performance.now() - this.drawnAt) / 1000;
     if (Math.min(this.position() - this.decodedEnd, still) < STALL_LAG) return;
-    this.isWaiting = true;
+    this.on({ name: 'stall' });
     this.video.dispatchEvent(new Event('waiting'));
   }
 }

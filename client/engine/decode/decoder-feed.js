@@ -6,7 +6,7 @@ import { AudioTrack } from '../audio/audio-track.js';
 import { decodeTime } from '../cmaf/chunks.js';
 import { avcConfiguration } from '../cmaf/header.js';
 import { sampleDefaults, accessUnitsOf } from '../cmaf/samples.js';
-/** @typedef {import('../audio/audio-output.js').SoundPlayer} SoundPlayer */
+/** @typedef {import('../audio/audio-output.js').AudioOutput} AudioOutput */
 /** @typedef {import('../cmaf/samples.js').SampleDefaults} SampleDefaults */
 /** @typedef {import('../feed/feed.js').FeedTrack} FeedTrack */
 /** @typedef {import('../feed/feed.js').TrackFeed} TrackFeed */
@@ -33,13 +33,13 @@ export function webCodecsProblem() {
  */
 export class DecoderFeed {
   /**
-   * @param {CanvasDisplay} display @param {SoundPlayer} sound
+   * @param {CanvasDisplay} display @param {AudioOutput} output
    * @param {(reason: string) => void} onFailure
    * @param {(time: number) => void} onDecoded media time of a frame, s
    */
-  constructor(display, sound, onFailure, onDecoded) {
+  constructor(display, output, onFailure, onDecoded) {
     this.display = display;
-    this.sound = sound;
+    this.output = output;
     this.onFailure = onFailure;
     this.onDecoded = onDecoded;
     /** @type {CodedFrame[]} frames that were not decoded, in the order of decoding */
@@ -76,14 +76,14 @@ export class DecoderFeed {
     const [{ type, header, timescale }, audio] = tracks;
     this.timescale = timescale;
     const { config } = this.formatOf(type, header);
-    if (audio) this.audio ??= new AudioTrack(this.sound.buffer, () => this.pumpSound());
+    if (audio) this.audio ??= new AudioTrack(this.output.buffer, () => this.pumpAudio());
     const [{ supported }] = await Promise.all([
       VideoDecoder.isConfigSupported(config), audio && this.audio?.open(audio)]);
     if (!supported) {
       throw new UnsupportedError(`This browser cannot decode ${config.codec} by WebCodecs`);
     }
     if (this.isClosed) throw new Error('the decoder was closed before it was open');
-    this.sound.setTrack(this.audio);
+    this.output.setTrack(this.audio);
     this.video = {
       append: (bytes) => this.append(bytes),
       changeType: (newType, newHeader) => { this.format = this.formatOf(newType, newHeader); },
@@ -107,9 +107,9 @@ export class DecoderFeed {
 
   /** The end of the newest frame of all tracks that play, s; null without one. */
   end() {
-    const { audio, newest, sound } = this;
-    if (newest === 0 || !audio || audio.newest === 0 || !sound.isOn) return newest || null;
-    return Math.min(newest, audio.newest - sound.lead);
+    const { audio, newest, output } = this;
+    if (newest === 0 || !audio || audio.newest === 0 || !output.isOn) return newest || null;
+    return Math.min(newest, audio.newest - output.lead);
   }
 
   ranges() {
@@ -123,7 +123,7 @@ export class DecoderFeed {
   close() {
     this.isClosed = true;
     this.video = null;
-    if (this.audio && this.sound.track === this.audio) this.sound.setTrack(null);
+    if (this.audio && this.output.track === this.audio) this.output.setTrack(null);
     this.audio?.close();
     this.queue = [];
     this.display.onRefresh = () => {};
@@ -163,14 +163,14 @@ export class DecoderFeed {
   }
 
   /** Plays the audio that is there. */
-  pumpSound() {
+  pumpAudio() {
     this.display.receivedEnd = this.end() ?? 0;
-    if (!this.isClosed) this.sound.pump();
+    if (!this.isClosed) this.output.pump();
   }
 
   /** Decodes the frames that will be shown soon. */
   pump() {
-    this.pumpSound();
+    this.pumpAudio();
     const { display, queue } = this, isIdle = document.hidden || display.isPaused;
     this.skip(isIdle || !display.isSet ? Infinity : display.position(), isIdle);
     if (isIdle && display.shown > 0) return;

@@ -2,8 +2,8 @@
 // The attempts of the frame player: one connection to the open segment each.
 
 /**
- * `idle`: the next attempt waits. `running`: it began at `since`, ms. `suspended`: the browser wants
- * no media (ManagedMediaSource); a new attempt continues when it does.
+ * `idle`: the next attempt waits. `running`: it began at `since`, ms. `suspended`: the browser
+ * wants no media (ManagedMediaSource); a new attempt continues when it does.
  * @typedef {{ name: 'idle' }
  *   | { name: 'running' | 'suspended', since: number, attempt: AbortController }} AttemptState
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // WebCodecs as an output: a canvas, decoders, audio, and their limits.
 
-import { SoundPlayer } from '../audio/audio-output.js';
+import { AudioOutput } from '../audio/audio-output.js';
 import { TrackDelays } from '../clock/arrivals.js';
 import { CanvasDisplay } from '../decode/canvas-display.js';
 import { DecoderFeed, webCodecsProblem } from '../decode/decoder-feed.js';
@@ -33,15 +33,15 @@ export class CodecOutput {
   constructor(host) {
     this.host = host;
     this.display = new CanvasDisplay(host.video, host.shown);
-    this.sound = new SoundPlayer(host.video, this.display);
-    this.display.sound = this.sound;
+    this.audio = new AudioOutput(host.video, this.display);
+    this.display.clock.audio = this.audio;
     /** The times from the PROGRAM-DATE-TIME of frames until they were decoded, s. */
     this.decodeDelays = new TrackDelays(KEPT_DELAYS);
     this.failures = 0;
     /** The number of frames that were shown before the latest failure. */
     this.shownBefore = 0;
     /** @type {string | null} why there is no sound although the viewer wants it */
-    this.soundProblem = null;
+    this.audioProblem = null;
   }
 
   /** During a stall the clock runs on as it is. */
@@ -52,7 +52,7 @@ export class CodecOutput {
 
   /** @param {FeedEvents} events */
   newFeed({ onDecoded, onFailure }) {
-    return new DecoderFeed(this.display, this.sound, onFailure, (time) => {
+    return new DecoderFeed(this.display, this.audio, onFailure, (time) => {
       if (!this.display.isSeeking) onDecoded(this.decodeDelays, time);
     });
   }
@@ -65,12 +65,12 @@ export class CodecOutput {
       return false;
     }
     this.display.open();
-    this.sound.open();
+    this.audio.open();
     return true;
   }
 
   close() {
-    this.sound.close();
+    this.audio.close();
     this.display.close();
   }
 
@@ -91,17 +91,17 @@ export class CodecOutput {
 
   /** Audio has a target of its own only while it is switched on. */
   requireAudioTarget() {
-    const { host, sound } = this, { isOn, problem } = sound;
+    const { audio, host } = this, { isOn, problem } = audio;
     host.setTargets(isOn ? SOUND_TARGET : TARGETS.webcodecs, isOn ? SOUND_TARGET : 0);
-    if (problem !== this.soundProblem) host.notice(problem);
-    this.soundProblem = problem;
+    if (problem !== this.audioProblem) host.notice(problem);
+    this.audioProblem = problem;
   }
 
   /** Whether a position has to be chosen, because playback continues after a pause. */
   update() {
     const { display } = this, { wasResumed } = display;
     display.wasResumed = false;
-    this.sound.update();
+    this.audio.update();
     this.requireAudioTarget();
     return wasResumed;
   }
@@ -113,11 +113,11 @@ export class CodecOutput {
    * @param {import('../clock/arrivals.js').ArrivalDelays} delays
    */
   minimumTarget({ audio }) {
-    const { decodeDelays, display, sound } = this;
+    const { decodeDelays, display, audio: output } = this;
     const video = decodeDelays.count < KEPT_DELAYS / 2 ? 0
       : decodeDelays.quantile(0.75) + display.interval / 1000;
-    if (!sound.isOn || audio.count < LEAST_AUDIO_DELAYS) return video;
+    if (!output.isOn || audio.count < LEAST_AUDIO_DELAYS) return video;
     const late = audio.quantile(AUDIO_SHARE) + AUDIO_DECODING;
-    return Math.max(video, late + sound.lead + sound.gapMargin);
+    return Math.max(video, late + output.lead + output.gapMargin);
   }
 }
