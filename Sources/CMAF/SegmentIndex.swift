@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Sharing
+import Time
 
 /// The frames of a segment as rows: where their bytes are, and their times.
 ///
@@ -53,6 +54,15 @@ package struct SegmentIndex: Sendable, Equatable {
 
   /// The index of a segment without a chunk.
   package init() {}
+
+  /// The index of a segment of `size` bytes with these rows, which were read before; without
+  /// ``media``.
+  package init(frames: [Frame], decodeTime: Int64, size: Int) {
+    self.frames = frames
+    self.decodeTime = decodeTime
+    self.size = size
+    duration = frames.reduce(0) { $0.addingSaturated($1.duration) }
+  }
 
   /// The index of the segment that consists of these chunks.
   ///

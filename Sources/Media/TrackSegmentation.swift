@@ -139,6 +139,12 @@ package enum TrackSegmentation: Sendable, Hashable {
     }
   }
 
+  /// The frame whose slot contains `mediaTime`: the last one that does not begin after it.
+  package func frame(at mediaTime: MediaTime) -> Int64 {
+    let time = Int128(mediaTime.nanoseconds) * Int128(timescale)
+    return Int64(clamping: floorDivide(time, Int128(ticksPerFrame) * 1_000_000_000))
+  }
+
   /// The fewest frames that last at least `interval`.
   package func frames(covering interval: Interval) -> Int64 {
     let unit = Int128(ticksPerFrame) * 1_000_000_000

@@ -28,4 +28,27 @@ public struct CivilDate: Sendable, Hashable {
     // bounded: fewer years than the days of which they are
     year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
   }
+
+  /// The date with these numbers; nil if there is none.
+  public init?(year: Int64, month: Int64, day: Int64) {
+    guard (0...9999).contains(year), (1...12).contains(month), (1...31).contains(day) else {
+      return nil
+    }
+    (self.year, self.month, self.day) = (year, month, day)
+    // The 31st of a shorter month is a day of the next one.
+    guard CivilDate(daysSince1970: daysSince1970) == self else { return nil }
+  }
+
+  /// The days since 1970-01-01; negative before.
+  ///
+  /// - Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`
+  public var daysSince1970: Int64 {
+    let shifted = month <= 2 ? year - 1 : year
+    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+    // bounded: years, months and days of dates
+    let yearOfEra = shifted - era * 400
+    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+    return era * 146_097 + dayOfEra - 719_468
+  }
 }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Appends boxes, whose sizes follow from their content.
+///
+/// - Source: ISO/IEC 14496-12 §4.2
+struct BoxBuilder {
+  /// The bytes so far.
+  private(set) var bytes: [UInt8] = []
+
+  /// No bytes; memory for `capacity` bytes.
+  init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+
+  /// Appends a box with the content that `write` appends.
+  mutating func box(_ type: String, _ write: (inout BoxBuilder) -> Void) {
+    let start = bytes.count
+    put(UInt32(0))
+    put(Array(type.utf8))
+    write(&self)
+    // bounded: positions in memory
+    set(UInt32(clamping: bytes.count - start), at: start)
+  }
+
+  /// Appends a box with version and flags.
+  mutating func box(
+    _ type: String, version: UInt8, flags: UInt32 = 0, _ write: (inout BoxBuilder) -> Void
+  ) {
+    box(type) {
+      $0.put(UInt32(version) << 24 | flags)
+      write(&$0)
+    }
+  }
+
+  mutating func put<Value: FixedWidthInteger>(_ value: Value) {
+    // bounded: bits of one number
+    for shift in stride(from: Value.bitWidth - 8, through: 0, by: -8) {
+      bytes.append(UInt8(truncatingIfNeeded: value >> Value(shift)))
+    }
+  }
+
+  mutating func put(_ content: some Sequence<UInt8>) { bytes.append(contentsOf: content) }
+
+  /// Appends zeros.
+  mutating func zeros(_ count: Int) {
+    bytes.append(contentsOf: repeatElement(0, count: count))
+  }
+
+  /// Overwrites bytes that are there.
+  mutating func set<Value: FixedWidthInteger>(_ value: Value, at position: Int) {
+    for index in 0..<Value.bitWidth / 8 {
+      // bounded: the caller has appended them
+      bytes[position + index] = UInt8(
+        truncatingIfNeeded: value >> Value(Value.bitWidth - 8 - 8 * index))
+    }
+  }
+}

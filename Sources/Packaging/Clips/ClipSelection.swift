@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Media
+package import Time
+
+/// The segments of a clip in the windows of its tracks.
+package struct ClipSelection: Sendable {
+  /// The window of a track.
+  package struct Track: Sendable {
+    /// The newest snapshot.
+    package let snapshot: WindowSnapshot
+    /// The segmentation of the track.
+    package let segmentation: TrackSegmentation
+
+    /// A track whose window has this content.
+    package init(_ snapshot: WindowSnapshot, _ segmentation: TrackSegmentation) {
+      self.snapshot = snapshot
+      self.segmentation = segmentation
+    }
+  }
+
+  /// A segment of a track.
+  package struct Item: Sendable {
+    /// The track, from 0.
+    package let track: Int
+    package let segment: Segment
+  }
+
+  /// The result of a selection.
+  package enum Outcome: Sendable {
+    case ready(ClipSelection)
+    /// Media is missing until the first track has this frame, or later.
+    case waiting(frame: Int64)
+    /// The window begins after the start.
+    case before
+    /// The stream ended before the end.
+    case never
+    /// The span has no media.
+    case empty
+    /// The CMAF header of a track changes at this time.
+    case changed(WallTime)
+  }
+
+  /// The descriptions of the tracks.
+  package let tracks: [TrackDescription]
+  /// The span in ticks of the first track.
+  package let span: Range<Int64>
+  /// The segments in the order of the file: by their numbers, and then by tracks.
+  package let items: [Item]
+
+  /// Selects the segments of a span.
+  ///
+  /// Video begins with the frame whose slot contains the start, and ends with the last frame that
+  /// begins before the end.
+  /// - Parameters:
+  ///   - span: the wall clock of the start and of the end; not empty.
+  ///   - main: the track that is cut at its frames; audio at its samples.
+  ///   - audio: the audio beside video; nil for none.
+  /// - Returns: the segments, or why there are none yet or at all.
+  package static func select(
+    _ span: Range<WallTime>, _ main: Track, _ audio: Track?
+  ) -> Outcome {
+    let last = span.upperBound - .nanoseconds(1)
+    let first: Place, end: Place
+    switch main.place(of: last) {
+    case .success(let place): end = place
+    case .failure(let outcome): return outcome.value
+    }
+    switch main.place(of: span.lowerBound) {
+    case .success(let place): first = place
+    case .failure(let outcome): return outcome.value
+    }
+    guard end.isComplete else { return .waiting(frame: main.next) }
+    let (start, stop) =
+      main.segmentation.isAudio
+      ? (main.sample(span.lowerBound, first), main.sample(span.upperBound, end))
+      : (
+        main.segmentation.ticks(first.slot), main.segmentation.ticks(end.slot + 1)
+      )
+    guard start < stop, first.segment <= end.segment else { return .empty }
+    var tracks: [Track] = [main]
+    var items: [[Segment]] = []
+    if main.segmentation.isAudio {
+      items.append(main.segments(with: frames(start..<stop)))
+    } else {
+      items.append(
+        main.snapshot.segments.filter { segment in
+          (first.segment...end.segment).contains(segment.number) && !segment.isGap
+        })
+    }
+    if let audio {
+      let samples = frames(
+        audio.ticks(
+          start, of: main)..<max(
+            audio.ticks(start, of: main) + 1, audio.ticks(stop, of: main)))
+      guard audio.has(samples.upperBound) else { return .waiting(frame: main.next) }
+      tracks.append(audio)
+      items.append(audio.segments(with: samples))
+    }
+    guard !items[0].isEmpty else { return .empty }
+    return complete(tracks, items, start..<stop)
+  }
+
+  /// The AAC frames of samples, with the one before.
+  private static func frames(_ samples: Range<Int64>) -> ClosedRange<Int64> {
+    let size = AudioSegmentation.samplesPerFrame
+    // bounded: samples since 1970, and a range that is not empty
+    return samples.lowerBound / size - 1...(samples.upperBound - 1) / size
+  }
+
+  private static func complete(
+    _ tracks: [Track], _ segments: [[Segment]], _ span: Range<Int64>
+  ) -> Outcome {
+    var descriptions: [TrackDescription] = []
+    var items: [Item] = []
+    for (index, (track, own)) in zip(tracks, segments).enumerated() {
+      guard let first = own.first, let header = track.snapshot.track(of: first.period) else {
+        // Audio that is not there at all.
+        continue
+      }
+      let other = own.first {
+        track.snapshot.track(of: $0.period)?.headerHash != header.headerHash
+      }
+      if let other { return .changed(other.programDateTime) }
+      descriptions.append(header)
+      items += own.map { Item(track: index, segment: $0) }
+    }
+    items.sort { ($0.segment.number, $0.track) < ($1.segment.number, $1.track) }
+    return .ready(ClipSelection(tracks: descriptions, span: span, items: items))
+  }
+}
+
+/// The place of an instant for a clip.
+private struct Place {
+  let segment: Int64
+  let slot: Int64
+  let offset: Interval
+  let isComplete: Bool
+}
+
+/// Why there is none.
+private struct Missing: Error {
+  let value: ClipSelection.Outcome
+}
+
+extension ClipSelection.Track {
+  fileprivate func place(of time: WallTime) -> Result<Place, Missing> {
+    switch snapshot.position(of: time, segmentation) {
+    case .frame(let frame):
+      .success(
+        Place(
+          segment: frame.segment, slot: frame.slot, offset: frame.offset,
+          isComplete: frame.isComplete))
+    case .gap(let segment, let slot, let offset):
+      .success(Place(segment: segment, slot: slot, offset: offset, isComplete: true))
+    case .ahead(let slot): .failure(Missing(value: .waiting(frame: max(slot, next))))
+    case .before: .failure(Missing(value: .before))
+    case .never: .failure(Missing(value: .never))
+    }
+  }
+
+  /// The frame after the newest one.
+  fileprivate var next: Int64 { (snapshot.newestFrame ?? -1) + 1 }
+
+  /// The sample of audio at an instant near a place.
+  fileprivate func sample(_ time: WallTime, _ place: Place) -> Int64 {
+    let nanoseconds = Int128(MediaTime(time, minus: place.offset).nanoseconds)
+    return Int64(floorDivide(nanoseconds * Int128(segmentation.timescale), 1_000_000_000))
+  }
+
+  /// Ticks of another track, rounded.
+  fileprivate func ticks(_ ticks: Int64, of other: ClipSelection.Track) -> Int64 {
+    Clip.rescale(ticks, Int64(other.segmentation.timescale), Int64(segmentation.timescale))
+  }
+
+  /// Whether a frame is in a complete segment, or never comes.
+  fileprivate func has(_ frame: Int64) -> Bool {
+    guard snapshot.state != .ended else { return true }
+    return snapshot.segments.last { !$0.isGap }?.chunks.last.map { $0.lastFrame >= frame } ?? false
+  }
+
+  /// The complete segments with frames of a range.
+  fileprivate func segments(with frames: ClosedRange<Int64>) -> [Segment] {
+    snapshot.segments.filter { segment in
+      guard !segment.isPrefill, let first = segment.chunks.first, let last = segment.chunks.last
+      else { return false }
+      return first.frameIndex <= frames.upperBound && last.lastFrame >= frames.lowerBound
+    }
+  }
+}

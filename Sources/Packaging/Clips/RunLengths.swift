@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Numbers in order, of which equal ones in succession are counted, as in `stts` and `ctts`.
+struct RunLengths: Equatable {
+  struct Run: Equatable {
+    var count: Int
+    let value: Int64
+  }
+
+  private(set) var runs: [Run] = []
+
+  /// The number that all are equal to; nil without any, or if they differ.
+  var only: Int64? { runs.count == 1 ? runs.first?.value : nil }
+  /// The smallest number.
+  var smallest: Int64? { runs.map(\.value).min() }
+
+  mutating func append(_ value: Int64, count: Int = 1) {
+    guard count > 0 else { return }
+    guard let last = runs.last, last.value == value else {
+      return runs.append(Run(count: count, value: value))
+    }
+    runs[runs.count - 1].count += count  // bounded: numbers in memory
+  }
+
+  /// Replaces the last number.
+  mutating func setLast(_ value: Int64) {
+    removeLast(1)
+    append(value)
+  }
+
+  mutating func removeLast(_ count: Int) {
+    var count = count
+    while count > 0, let last = runs.last {
+      guard last.count > count else {
+        count -= last.count
+        runs.removeLast()
+        continue
+      }
+      runs[runs.count - 1].count -= count
+      count = 0
+    }
+  }
+
+  mutating func removeFirst(_ count: Int) {
+    var count = count
+    while count > 0, let first = runs.first {
+      guard first.count > count else {
+        count -= first.count
+        runs.removeFirst()
+        continue
+      }
+      runs[0].count -= count
+      count = 0
+    }
+  }
+
+  /// Calls `body` with each number.
+  func forEach(_ body: (Int64) -> Void) {
+    for run in runs { for _ in 0..<run.count { body(run.value) } }
+  }
+}
