@@ -4,10 +4,10 @@
 import { sentenceOf } from '../shared/sentence.js';
 import { syncGroupOf } from '../shared/sync-group.js';
 import { targetOf } from '../shared/target.js';
-import { kindNamed, transportOf } from '../engine/players/player.js';
+import { kindNamed, transportOf } from '../engine/players/kinds.js';
 import { hlsLocations } from '../engine/players/script.js';
 import { sourceOf } from '../engine/transport/source.js';
-/** @typedef {import('../engine/players/player.js').Kind} Kind */
+/** @typedef {import('../engine/players/kinds.js').Kind} Kind */
 /** @typedef {import('../engine/players/script.js').ScriptLocation} ScriptLocation */
 
 /**

@@ -3,7 +3,7 @@
 
 import { element } from '../stage/dom.js';
 import { rememberParameter } from './parameters.js';
-/** @typedef {import('../engine/players/player.js').Kind} Kind */
+/** @typedef {import('../engine/players/kinds.js').Kind} Kind */
 /** @typedef {import('../stage/controls.js').Controls} Controls */
 /** @typedef {import('./parameters.js').PageOptions} PageOptions */
 

@@ -3,9 +3,9 @@
 
 import { syncGroupOf } from '../shared/sync-group.js';
 import { targetOf } from '../shared/target.js';
-import { transportOf } from '../engine/players/player.js';
+import { transportOf } from '../engine/players/kinds.js';
 import { usualSource } from '../engine/transport/source.js';
-/** @typedef {import('../engine/players/player.js').Kind} Kind */
+/** @typedef {import('../engine/players/kinds.js').Kind} Kind */
 
 /**
  * The stream, the player and the target that attributes name.

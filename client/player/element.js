@@ -2,7 +2,7 @@
 // <live-player>: the player as an element of any page.
 
 import { targetOf } from '../shared/target.js';
-import { TRANSPORT_NAMES } from '../engine/players/player.js';
+import { KINDS } from '../engine/players/kinds.js';
 import { scriptsBeside } from '../engine/players/script.js';
 import { element } from '../stage/dom.js';
 import STAGE_STYLE from '../stage/stage.css';
@@ -256,7 +256,7 @@ export class LivePlayer extends HTMLElement {
   /** The transport that plays; null while none does. */
   get activeTransport() {
     const playback = this.#stage?.playback;
-    return playback?.player ? TRANSPORT_NAMES[playback.kind] : null;
+    return playback?.player ? KINDS[playback.kind].transport : null;
   }
 
   get transportReason() { return this.#stage?.playback.reason ?? ''; }
@@ -285,7 +285,7 @@ export class LivePlayer extends HTMLElement {
     const { state, clock, frames } = playback, offset = state.syncOffsetMs;
     const { at, text } = state.errors[state.errors.length - 1] ?? { at: 0, text: '' };
     return {
-      status: state.status, transport: TRANSPORT_NAMES[playback.kind], latency: this.latency,
+      status: state.status, transport: KINDS[playback.kind].transport, latency: this.latency,
       target: state.target, syncOffset: offset === null ? null : offset / 1000,
       buffer: state.bufferSeconds, rate: state.rate, rendition: state.rendition,
       width: playback.display.videoWidth, height: playback.display.videoHeight,

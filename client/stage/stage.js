@@ -7,7 +7,7 @@ import { element } from './dom.js';
 import { Notices } from './notices.js';
 /** @typedef {import('../engine/clock/stall-meter.js').Stall} Stall */
 /** @typedef {import('../engine/playback/playback.js').PlaybackOptions} PlaybackOptions */
-/** @typedef {import('../engine/players/player.js').Kind} Kind */
+/** @typedef {import('../engine/players/kinds.js').Kind} Kind */
 /** @typedef {import('../engine/server/services.js').Figures} Figures */
 /** @typedef {import('../engine/transport/stream-events.js').StreamEvent} StreamEvent */
 /** @typedef {import('./controls.js').ControlOptions} ControlOptions */

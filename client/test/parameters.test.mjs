@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { kindNamed } from '../engine/players/player.js';
+import { kindNamed } from '../engine/players/kinds.js';
 import { CDN, hlsLocations } from '../engine/players/script.js';
 import { otherFormat, sourceOf } from '../engine/transport/source.js';
 import { parametersOf } from '../page/parameters.js';

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import {
-  NATIVE_LIMITS, OWN_LIMITS, SCRIPT_LIMITS, Watchdog,
-} from '../engine/playback/watchdog.js';
+import { Watchdog } from '../engine/playback/watchdog.js';
+import { NATIVE_LIMITS, OWN_LIMITS, SCRIPT_LIMITS } from '../engine/players/kinds.js';
 
 const STEP = 0.05;
 const REMEDIES = ['seek', 'rendition', 'restart', 'transport'];

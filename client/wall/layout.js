@@ -3,7 +3,7 @@
 
 import { syncGroupOf } from '../shared/sync-group.js';
 import { targetOf } from '../shared/target.js';
-import { transportOf } from '../engine/players/player.js';
+import { transportOf } from '../engine/players/kinds.js';
 
 /** The most streams of one page. */
 const MOST_STREAMS = 16;

@@ -28,8 +28,10 @@ export function displayAfter(state, event) {
       return { name: 'seeking', since: event.at, isStalled };
     }
     case 'show':
-      if (isSeeking && !event.isNear) return state.isStalled ? { ...state, isStalled: false } : state;
-      return isSeeking || state.name === 'stalled' ? { name: 'playing' } : state;
+      if (!isSeeking || event.isNear) {
+        return isSeeking || state.name === 'stalled' ? { name: 'playing' } : state;
+      }
+      return state.isStalled ? { ...state, isStalled: false } : state;
     default: return state.name === 'playing' ? { name: 'stalled' } : state;
   }
 }

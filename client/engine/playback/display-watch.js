@@ -4,17 +4,13 @@
 import { Avoidance } from '../renditions/avoidance.js';
 import { NewestMedia } from '../server/newest-media.js';
 import { isMPD, otherFormat } from '../transport/source.js';
-import { NATIVE_LIMITS, OWN_LIMITS, SCRIPT_LIMITS, Watchdog } from './watchdog.js';
-/** @typedef {import('../players/player.js').Kind} Kind */
+import { KINDS } from '../players/kinds.js';
+import { Watchdog } from './watchdog.js';
+/** @typedef {import('../players/kinds.js').Kind} Kind */
 /** @typedef {import('../server/newest-media.js').Newest} Newest */
 /** @typedef {import('./playback.js').Playback} Playback */
-/** @typedef {import('./watchdog.js').Remedy} Remedy */
+/** @typedef {import('../players/kinds.js').Remedy} Remedy */
 
-/** @type {Record<Kind, import('./watchdog.js').Limits>} */
-const WATCH_LIMITS = {
-  frames: OWN_LIMITS, ws: OWN_LIMITS, webcodecs: OWN_LIMITS, hlsjs: SCRIPT_LIMITS,
-  dashjs: SCRIPT_LIMITS, native: NATIVE_LIMITS,
-};
 /** Media that is buffered this far after the shown frame is newer, s. */
 const NEWER_BY = 0.3;
 /** The newest media is newer than the shown frame by at least this, ms. */
@@ -61,7 +57,7 @@ export class PictureWatch {
    * @param {Kind} kind
    */
   begin(kind) {
-    this.watchdog.limits = WATCH_LIMITS[kind];
+    this.watchdog.limits = KINDS[kind].limits;
     this.applied = '';
     if (!this.isActing) this.watchdog.start();
   }

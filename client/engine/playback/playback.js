@@ -9,9 +9,7 @@ import { StallMeter } from '../clock/stall-meter.js';
 import { mediaSourceClass } from '../feed/media-feed.js';
 import { secondsAhead } from '../feed/source-buffer.js';
 import { newPlayer } from '../players/new-player.js';
-import {
-  LATENCY_TOLERANCES, STALL_TOLERANCES, TARGETS, TITLES,
-} from '../players/player.js';
+import { KINDS } from '../players/kinds.js';
 import { TargetChoice } from '../players/targets.js';
 import { awayWords } from '../server/away.js';
 import { ControlSocket } from '../server/control-socket.js';
@@ -28,7 +26,7 @@ import { hostOf } from './player-host.js';
 import { figuresOf, newState, recordError, updateState } from './state.js';
 /** @typedef {import('../clock/stall-meter.js').Stall} Stall */
 /** @typedef {import('../feed/feed.js').Display} Display */
-/** @typedef {import('../players/player.js').Kind} Kind */
+/** @typedef {import('../players/kinds.js').Kind} Kind */
 /** @typedef {import('../players/player.js').Player} Player */
 /** @typedef {import('../players/player.js').Status} Status */
 /** @typedef {import('../players/script.js').Scripts} Scripts */
@@ -106,7 +104,7 @@ export class Playback {
     this.source = options.source;
     this.targets = new TargetChoice(options.target);
     this.reportedAt = 0;
-    this.controller = new LatencyController(TARGETS.frames);
+    this.controller = new LatencyController(KINDS.frames.target);
     /** @type {number | null} s */
     this.latency = null;
     /** @type {ControlSocket | null} for players without a socket of their own */
@@ -212,8 +210,7 @@ export class Playback {
     if (kind !== null) this.play(kind, 'requested');
     else if (isMPD(this.source) && this.options.scripts.dash) void this.playMPD();
     else this.playUsual(false);
-    const isNamed = ['frames', 'ws', 'webcodecs'].includes(this.kind);
-    if (!isNamed || !this.player) this.services.start();
+    if (!KINDS[this.kind].isOwn || !this.player) this.services.start();
     else this.servicesTimer = window.setTimeout(() => this.services.start(), SERVICES_DELAY);
   }
 
@@ -262,7 +259,7 @@ export class Playback {
     this.video.load();
     this.targets.reset();
     const target = this.targets.targetFor(kind, this.source);
-    this.controller = new LatencyController(target, LATENCY_TOLERANCES[kind] ?? 1);
+    this.controller = new LatencyController(target, KINDS[kind].latencyTolerance);
     for (const key of ['trouble', 'sound']) this.events.onMessage(key);
     this.events.onStatus('wait', 'Connecting');
     this.player = this.newPlayer(kind);
@@ -332,7 +329,7 @@ export class Playback {
       this.setStatus('dead', 'Cannot play', reason);
       return;
     }
-    this.events.onMessage('player', `${reason}: playing with ${TITLES[next]} instead`, 'warn');
+    this.events.onMessage('player', `${reason}: playing with ${KINDS[next].title} instead`, 'warn');
     this.play(next, reason, this.source);
   }
 
@@ -341,7 +338,7 @@ export class Playback {
    * @param {string} reason
    */
   restart(reason) {
-    this.failed(`${reason}: ${TITLES[this.kind]} is restarted`, false);
+    this.failed(`${reason}: ${KINDS[this.kind].title} is restarted`, false);
     this.play(this.kind, this.choice, this.source);
   }
 
@@ -356,7 +353,7 @@ export class Playback {
       this.restart(reason);
       return;
     }
-    const text = `${reason}: playing with ${TITLES[next]} instead`;
+    const text = `${reason}: playing with ${KINDS[next].title} instead`;
     this.failed(text, false);
     this.events.onMessage('player', text, 'warn');
     this.play(next, reason, this.source);
@@ -473,7 +470,7 @@ export class Playback {
     const { current } = this.stalls, hasEnded = this.state.status === 'dead';
     const ended = hasEnded ? this.stalls.end() : this.stalls.update(now);
     if (ended && current && this.stalls.stalls.includes(current)) this.events.onStall(current);
-    if (!ended || ended.seconds <= STALL_TOLERANCES[this.kind]) return;
+    if (!ended || ended.seconds <= KINDS[this.kind].stallTolerance) return;
     if (!player.wasConnectedSince(ended.startedAt)) return;
     this.controller.stalled(now / 1000, ended.seconds);
   }

@@ -2,8 +2,9 @@
 // The player for a stream, if the viewer has not chosen one, and the address that it plays.
 
 import { within } from '../../shared/deadline.js';
+import { KINDS } from '../players/kinds.js';
 import { isMPD, otherFormat } from '../transport/source.js';
-/** @typedef {import('../players/player.js').Kind} Kind */
+/** @typedef {import('../players/kinds.js').Kind} Kind */
 
 /**
  * @typedef {object} Circumstances
@@ -62,8 +63,8 @@ export function nextTransport(source, kind, unsupported, stoodStill) {
  * @param {Kind} kind @param {string} source URL of the playlist or MPD
  */
 export function sourceFor(kind, source) {
-  const readsBoth = kind === 'frames' || kind === 'webcodecs';
-  if (readsBoth || isMPD(source) === (kind === 'dashjs')) return source;
+  const { reads } = KINDS[kind];
+  if (reads === 'both' || isMPD(source) === (reads === 'MPD')) return source;
   return otherFormat(source) ?? source;
 }
 

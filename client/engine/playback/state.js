@@ -3,7 +3,7 @@
 
 import { secondsAhead } from '../feed/source-buffer.js';
 /** @typedef {import('../clock/stall-meter.js').Stall} Stall */
-/** @typedef {import('../players/player.js').Kind} Kind */
+/** @typedef {import('../players/kinds.js').Kind} Kind */
 /** @typedef {import('../players/player.js').Player} Player */
 /** @typedef {import('../players/player.js').Status} Status */
 /** @typedef {import('./playback.js').Playback} Playback */

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The remedies for a picture that stands still although the stream has newer media.
 
+import { OWN_LIMITS } from '../players/kinds.js';
+/** @typedef {import('../players/kinds.js').Limits} Limits */
+
 /**
  * `probe`: find out whether the stream has newer media; `seek`: to the live edge, with new requests
  * if none brings media; `rendition`: another rendition; `restart`: the same player again;
  * `transport`: another player.
- * @typedef {'probe' | 'seek' | 'rendition' | 'restart' | 'transport'} Remedy
- */
-
-/**
- * The times after which each remedy is applied, s. A limit of Infinity omits a remedy.
- * @typedef {Record<Remedy, number>} Limits
+ * @typedef {import('../players/kinds.js').Remedy} Remedy
  */
 
 /**
@@ -24,15 +22,6 @@
  *   if unknown
  * @property {boolean} isStarved whether bytes arrive, but media seldom: a slow connection
  */
-
-/** Limits for players of this page, for hls.js and dash.js, and for the browser's own HLS. */
-export const OWN_LIMITS = { probe: 0.3, seek: 0.6, rendition: 0.9, restart: 1.4, transport: 2.3 };
-export const SCRIPT_LIMITS = {
-  probe: 0.4, seek: 0.8, rendition: 1.1, restart: 1.6, transport: 2.5,
-};
-export const NATIVE_LIMITS = {
-  probe: 1, seek: Infinity, rendition: Infinity, restart: 2.5, transport: 6,
-};
 
 /** @type {Remedy[]} */
 const REMEDIES = ['seek', 'rendition', 'restart', 'transport'];

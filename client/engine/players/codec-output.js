@@ -5,7 +5,7 @@ import { AudioOutput } from '../audio/audio-output.js';
 import { TrackDelays } from '../clock/arrivals.js';
 import { CanvasDisplay } from '../decode/canvas-display.js';
 import { DecoderFeed, webCodecsProblem } from '../decode/decoder-feed.js';
-import { TARGETS } from './player.js';
+import { KINDS } from './kinds.js';
 /** @typedef {import('./output.js').FeedEvents} FeedEvents */
 /** @typedef {import('./output.js').Output} Output */
 /** @typedef {import('./player.js').Host} Host */
@@ -14,7 +14,7 @@ import { TARGETS } from './player.js';
  * The target with sound, s: a chunk of audio lasts up to 0.043 s, and some time is for its arrival,
  * for decoding and for the output.
  */
-const SOUND_TARGET = 0.15;
+const AUDIO_TARGET = 0.15;
 /** The time for decoding audio, s. */
 const AUDIO_DECODING = 0.01;
 /** The share of the chunks of audio that arrive in time, and the number from which it counts. */
@@ -92,7 +92,7 @@ export class CodecOutput {
   /** Audio has a target of its own only while it is switched on. */
   requireAudioTarget() {
     const { audio, host } = this, { isOn, problem } = audio;
-    host.setTargets(isOn ? SOUND_TARGET : TARGETS.webcodecs, isOn ? SOUND_TARGET : 0);
+    host.setTargets(isOn ? AUDIO_TARGET : KINDS.webcodecs.target, isOn ? AUDIO_TARGET : 0);
     if (problem !== this.audioProblem) host.notice(problem);
     this.audioProblem = problem;
   }

@@ -15,7 +15,7 @@ import { eventOfMessage } from '../transport/stream-events.js';
 import { readTrack, request, SegmentError } from '../transport/track-reader.js';
 import { attemptAfter } from './attempt.js';
 import { OwnPlayer } from './own-player.js';
-import { MPD_TARGET } from './player.js';
+import { MPD_TARGET } from './kinds.js';
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
 /** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
 /** @typedef {import('../cmaf/chunks.js').Chunk} Chunk */

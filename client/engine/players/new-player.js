@@ -9,7 +9,7 @@ import { NativePlayer } from './native.js';
 import { ElementOutput } from './output.js';
 import { SocketPlayer } from './socket-player.js';
 /** @typedef {import('./player.js').Host} Host */
-/** @typedef {import('./player.js').Kind} Kind */
+/** @typedef {import('./kinds.js').Kind} Kind */
 /** @typedef {import('./player.js').Player} Player */
 /** @typedef {import('./script.js').Scripts} Scripts */
 

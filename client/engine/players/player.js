@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interface between the page and its players, and the constants of each player.
+// The interface between the page and its players.
 
 /** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../feed/feed.js').Display} Display */
@@ -72,90 +72,5 @@
  *   measured values, once a second
  */
 
-/** @typedef {'frames' | 'ws' | 'webcodecs' | 'hlsjs' | 'dashjs' | 'native'} Kind */
-
-/**
- * Targets that were held without stalls, s.
- * @type {Record<Kind, number>}
- */
-export const TARGETS = {
-  frames: 0.07, ws: 0.07, webcodecs: 0.04, hlsjs: 0.35, dashjs: 0.5, native: 2,
-};
-
-/** The target of the frame player on an MPD, s. */
-export const MPD_TARGET = 0.5;
-
-/**
- * A longer stall raises the target, s. hls.js has stalls of 50 ms at any target below one second.
- * @type {Record<Kind, number>}
- */
-export const STALL_TOLERANCES = {
-  frames: 0.03, ws: 0.03, webcodecs: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity,
-};
-
-/**
- * The share of the usual error of the latency that starts its control: a short target permits
- * little error, and a canvas shows changes of the rate less than a video element.
- * @type {Partial<Record<Kind, number>>}
- */
-export const LATENCY_TOLERANCES = { frames: 0.6, ws: 0.6, webcodecs: 0.3 };
-
 /** hls.js and dash.js are restarted if the position does not change for this time, ms. */
 export const STOP_TIMEOUT = 10000;
-
-/** @type {Record<Kind, string>} */
-export const TITLES = {
-  frames: 'the frame player', ws: 'the WebSocket player', webcodecs: 'WebCodecs', hlsjs: 'hls.js',
-  dashjs: 'dash.js', native: 'the browser\'s own HLS',
-};
-
-/** @typedef {'http' | 'ws' | 'webcodecs' | 'hls' | 'dash' | 'native'} Transport */
-
-/**
- * The transports of the players.
- * @type {Record<Kind, Transport>}
- */
-export const TRANSPORT_NAMES = {
-  frames: 'http', ws: 'ws', webcodecs: 'webcodecs', hlsjs: 'hls', dashjs: 'dash',
-  native: 'native',
-};
-
-/**
- * The players of the transports that `?transport=` names; null for the page's choice.
- * @type {Record<string, Kind | null>}
- */
-const TRANSPORTS = {
-  auto: null, ws: 'ws', http: 'frames', webcodecs: 'webcodecs', hls: 'hlsjs', dash: 'dashjs',
-  native: 'native',
-};
-/** The names of the transports, for messages. */
-export const EXPECTED_TRANSPORTS = 'auto, ws, http, webcodecs, hls, dash or native';
-
-/**
- * The player of a transport; null for the page's choice, undefined if there is none of this name.
- * @param {string} name
- * @returns {Kind | null | undefined}
- */
-export function kindOfTransport(name) {
-  return Object.hasOwn(TRANSPORTS, name) ? TRANSPORTS[name] : undefined;
-}
-
-/**
- * The player of a transport, null for the page's choice, and what is wrong with another name.
- * @param {string | null} name
- * @returns {{ kind: Kind | null, problem: string | null }}
- */
-export function transportOf(name) {
-  const kind = kindOfTransport(name ?? 'auto');
-  if (kind !== undefined) return { kind, problem: null };
-  return { kind: null, problem: `unknown transport "${name}" (expected ${EXPECTED_TRANSPORTS})` };
-}
-
-/**
- * The player with this name; null if there is none.
- * @param {string | null} name
- * @returns {Kind | null}
- */
-export function kindNamed(name) {
-  return name !== null && Object.hasOwn(TARGETS, name) ? /** @type {Kind} */ (name) : null;
-}

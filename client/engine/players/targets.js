@@ -2,8 +2,8 @@
 // The target latency: the viewer's choice, or a value that suits player and stream.
 
 import { isMPD } from '../transport/source.js';
-import { MPD_TARGET, TARGETS } from './player.js';
-/** @typedef {import('./player.js').Kind} Kind */
+import { KINDS, MPD_TARGET } from './kinds.js';
+/** @typedef {import('./kinds.js').Kind} Kind */
 
 /** Targets in seconds; null if unknown. */
 export class TargetChoice {
@@ -38,7 +38,7 @@ export class TargetChoice {
    * @returns {number}
    */
   targetFor(kind, source) {
-    const usual = kind === 'frames' && isMPD(source) ? MPD_TARGET : TARGETS[kind];
+    const usual = kind === 'frames' && isMPD(source) ? MPD_TARGET : KINDS[kind].target;
     return Math.max(this.least, this.requested ?? this.usual ?? usual);
   }
 }
