@@ -94,9 +94,7 @@ package struct ChunkedPlaylist: Sendable {
   }
 
   private func entry(_ number: Int64, ticks: Int64, to out: inout PlaylistText) {
-    let timescale = Int64(track.segmentation.timescale)
-    let duration = Decimal.string((ticks * 2_000_000 + timescale) / (2 * timescale), digits: 6)
-    out.line("#EXTINF:\(duration),")
+    out.line("#EXTINF:\(PlaylistText.seconds(ticks, Int64(track.segmentation.timescale))),")
     out.line(base + names.name(ofSegment: number))
   }
 }

@@ -24,6 +24,31 @@ package struct MediaPlaylist: Sendable {
   private let names: MediaNames
   private let base: String
   private let reports: [RenditionReport]
+  private let past: Past?
+  private let listed: ArraySlice<Segment>
+  private let hint: (segment: Int64, index: Int64)?
+  /// The printed dates minus those of the window, up to the first Discontinuity; see ``PastLines``.
+  private let shift: Interval
+
+  /// The segments of a rewound playlist before those of the window.
+  package struct Past: Sendable {
+    /// The number of the first segment; the window may have it.
+    package let first: Int64
+    /// The number of segments that the window does not list, and the number of the next one.
+    let count: Int, next: Int64
+    /// EXT-X-DISCONTINUITY-SEQUENCE of the playlist.
+    package let discontinuitySequence: Int64
+    /// The URI of the last EXT-X-MAP, and the date after the last segment; nil without a segment.
+    let map: String?, clock: WallTime?
+
+    /// The segments before those of a window: `lines`, which end where the window's list begins.
+    package init(_ lines: PastLines, discontinuitySequence: Int64) {
+      first = lines.first
+      (count, next) = (lines.count, lines.next)
+      self.discontinuitySequence = discontinuitySequence
+      (map, clock) = (lines.map, lines.clock)
+    }
+  }
 
   /// The playlist of `snapshot`; nil if that has no complete segment.
   ///
@@ -33,11 +58,26 @@ package struct MediaPlaylist: Sendable {
   ///   - names: the names of media.
   ///   - base: the prefix of each name: empty, or a relative path that ends in a slash.
   ///   - reports: the playlists of the other renditions.
+  ///   - past: the segments before those that the window lists; nil for a playlist of the window
+  ///     alone.
   package init?(
     _ snapshot: WindowSnapshot, control: ServerControl, names: MediaNames, base: String,
-    reports: [RenditionReport] = []
+    reports: [RenditionReport] = [], past: Past? = nil
   ) {
+    hint = snapshot.hint
+    // hls.js takes a segment for loaded if less than 0.2 s of it is missing when it is complete.
+    let snapshot = past == nil ? snapshot : snapshot.endingWithPart
     guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
+    let listed = snapshot.listed.drop { $0.number < past?.first ?? .min }
+    guard let first = listed.first?.number, past.map({ $0.next == first }) ?? true else {
+      return nil
+    }
+    self.past = past
+    self.listed = listed
+    shift =
+      past?.clock.flatMap { clock in
+        listed.first.map { clock - $0.programDateTime }
+      } ?? .zero
     self.snapshot = snapshot
     self.track = track
     self.control = control
@@ -48,9 +88,17 @@ package struct MediaPlaylist: Sendable {
 
   /// The text of the playlist.
   package func text(_ form: Form) -> String {
-    let listed = snapshot.listed
-    let skipped = form == .full ? 0 : skippable(listed)
-    var out = PlaylistText()
+    let sections = sections(form)
+    return sections.head + sections.segments
+  }
+
+  /// The text of the playlist in two sections; the lines of past segments are between them.
+  ///
+  /// - Returns: the sections, and whether the past segments are left out.
+  package func sections(_ form: Form) -> (head: String, segments: String, skipsPast: Bool) {
+    let skippable = form == .full ? 0 : skippable(listed)
+    let skipped = skippable > 0 ? skippable + (past?.count ?? 0) : 0
+    var out = PlaylistText(after: skipped > 0 ? nil : past?.map)
     head(&out, form: skipped > 0 ? form : .full, first: listed.first)
     if skipped > 0 {
       let removed =
@@ -61,24 +109,25 @@ package struct MediaPlaylist: Sendable {
     for event in snapshot.events where isListed(event, from: listed.first) {
       out.line(DateRange(event: event).tag)
     }
+    let head = out.take()
     let partsFrom = firstSegmentWithParts(listed)
-    for segment in listed.dropFirst(skipped) {
+    for segment in listed.dropFirst(skippable) {
       write(segment, withParts: segment.number >= partsFrom, to: &out)
     }
     if let open = printedOpen {
       out.segmentHead(
-        of: statesDate(of: open) ? open.programDateTime : nil,
+        of: statesDate(of: open) ? date(of: open) : nil,
         discontinuity: open.startsDiscontinuity, map: map(open.period))
       for part in open.parts { write(part, to: &out) }
     }
     if snapshot.state == .ended {
       out.line("#EXT-X-ENDLIST")
-    } else if let hint = snapshot.hint {
+    } else if let hint {
       let name = names.name(ofPart: hint.index, in: hint.segment)
       out.line("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(base)\(name)\"")
       writeReports(to: &out)
     }
-    return out.text
+    return (head, out.text, skipped > 0)
   }
 
   /// Writes the Rendition Reports (§4.4.5.4) with all attributes.
@@ -120,7 +169,17 @@ package struct MediaPlaylist: Sendable {
 
   /// Whether an event begins in the open segment or later, to the printed millisecond.
   private func isAhead(_ event: TimedEvent, of open: OpenSegment) -> Bool {
-    event.time.milliseconds >= open.programDateTime.milliseconds
+    event.time.milliseconds >= date(of: open).milliseconds
+  }
+
+  private func date(of open: OpenSegment) -> WallTime {
+    open.startsDiscontinuity
+      ? open.programDateTime : open.programDateTime + shift(at: open.number)
+  }
+
+  private func shift(at number: Int64) -> Interval {
+    guard shift != .zero else { return .zero }
+    return listed.contains { $0.startsDiscontinuity && $0.number <= number } ? .zero : shift
   }
 
   /// The IDs of the date ranges that left the playlist while the window keeps their segments.
@@ -141,14 +200,15 @@ package struct MediaPlaylist: Sendable {
         + "CAN-SKIP-UNTIL=\(control.skipUntil)")
     out.line(
       "#EXT-X-PART-INF:PART-TARGET=\(seconds(ServerControl.partTarget(of: track.segmentation)))")
-    out.line("#EXT-X-MEDIA-SEQUENCE:\(names.printed(first?.number ?? 0))")
-    out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(snapshot.discontinuitySequence)")
+    out.line("#EXT-X-MEDIA-SEQUENCE:\(names.printed(past?.first ?? first?.number ?? 0))")
+    let discontinuities = past?.discontinuitySequence ?? snapshot.discontinuitySequence
+    out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(discontinuities)")
   }
 
   private func write(_ segment: Segment, withParts: Bool, to out: inout PlaylistText) {
     out.segmentHead(
-      of: segment.programDateTime, discontinuity: segment.startsDiscontinuity,
-      map: map(segment.period))
+      of: segment.programDateTime + shift(at: segment.number),
+      discontinuity: segment.startsDiscontinuity, map: map(segment.period))
     if withParts { for part in segment.parts { write(part, to: &out) } }
     if segment.isListedAsGap { out.line("#EXT-X-GAP") }
     out.line("#EXTINF:\(seconds(segment.duration)),")
@@ -201,7 +261,6 @@ package struct MediaPlaylist: Sendable {
   }
 
   private func seconds(_ ticks: Int64) -> String {
-    let timescale = Int64(track.segmentation.timescale)
-    return Decimal.string((ticks * 2_000_000 + timescale) / (2 * timescale), digits: 6)
+    PlaylistText.seconds(ticks, Int64(track.segmentation.timescale))
   }
 }

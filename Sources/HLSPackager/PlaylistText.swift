@@ -6,11 +6,25 @@ import Time
 /// The text of a playlist, written line by line.
 struct PlaylistText {
   private(set) var text: String
-  private var map: String?
+  /// The URI of the last EXT-X-MAP; nil without one.
+  private(set) var map: String?
 
-  init() {
+  /// No lines; lines before them have the EXT-X-MAP `map`.
+  init(after map: String? = nil) {
     text = ""
     text.reserveCapacity(4096)
+    self.map = map
+  }
+
+  /// The lines since the last call.
+  mutating func take() -> String {
+    defer { text = "" }
+    return text
+  }
+
+  /// A duration in seconds, rounded to the microsecond.
+  static func seconds(_ ticks: Int64, _ timescale: Int64) -> String {
+    Decimal.string((ticks * 2_000_000 + timescale) / (2 * timescale), digits: 6)
   }
 
   mutating func line(_ line: String) {

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Media
+package import Packaging
+
+/// A Media Playlist of a span of the past, which never changes.
+///
+/// - Source: RFC 8216bis §4.4.3.5 (VOD), §4.4.3.4
+package struct ClosedPlaylist: Sendable {
+  private let lines: String
+  private let first: Int64
+  private let targetDuration: Int64
+
+  /// The playlist of `segments`, whose numbers are consecutive; nil without one.
+  ///
+  /// - Parameters:
+  ///   - segments: the segments of the span.
+  ///   - segmentation: that of the track.
+  ///   - names: the names of media.
+  ///   - base: the prefix of each name: empty, or a relative path that ends in a slash.
+  ///   - targetDuration: the Target Duration of the stream.
+  package init?(
+    _ segments: [PastSegment], _ segmentation: TrackSegmentation, names: MediaNames, base: String,
+    targetDuration: Int64
+  ) {
+    guard let first = segments.first?.number else { return nil }
+    var lines = PastLines(from: first, names: names, base: base, segmentation)
+    for segment in segments { lines.append(segment) }
+    self.lines = lines.takeText()
+    self.first = names.printed(first)
+    self.targetDuration = targetDuration
+  }
+
+  /// The text of the playlist.
+  package var text: String {
+    var out = PlaylistText()
+    out.line("#EXTM3U")
+    out.line("#EXT-X-VERSION:6")
+    out.line("#EXT-X-PLAYLIST-TYPE:VOD")
+    out.line("#EXT-X-INDEPENDENT-SEGMENTS")
+    out.line("#EXT-X-TARGETDURATION:\(targetDuration)")
+    out.line("#EXT-X-MEDIA-SEQUENCE:\(first)")
+    return out.text + lines + "#EXT-X-ENDLIST\n"
+  }
+}

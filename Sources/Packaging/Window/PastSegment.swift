@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Media
+package import Time
+
+/// A segment that may have left the window, or a number without media, as playlists list it.
+package struct PastSegment: Sendable, Equatable {
+  /// The segment number, counted from 1970.
+  package let number: Int64
+  /// The duration in ticks of the track's timescale; nominal in a gap.
+  package let duration: Int64
+  /// The wall clock of its first frame: EXT-X-PROGRAM-DATE-TIME.
+  package let programDateTime: WallTime
+  /// Whether a Discontinuity precedes it.
+  package let startsDiscontinuity: Bool
+  /// The hash of its CMAF header.
+  package let headerHash: String
+  /// Whether the number has no media (EXT-X-GAP).
+  package let isGap: Bool
+
+  /// A segment with these properties.
+  package init(
+    number: Int64, duration: Int64, programDateTime: WallTime, startsDiscontinuity: Bool,
+    headerHash: String, isGap: Bool = false
+  ) {
+    self.number = number
+    self.duration = duration
+    self.programDateTime = programDateTime
+    self.startsDiscontinuity = startsDiscontinuity
+    self.headerHash = headerHash
+    self.isGap = isGap
+  }
+}
+
+extension WindowSnapshot {
+  /// The complete segments with numbers of `range` that the window has, oldest first.
+  package func pastSegments(_ range: Range<Int64>) -> [PastSegment] {
+    guard let track else { return [] }
+    return segments.filter { range.contains($0.number) }.map { segment in
+      PastSegment(
+        number: segment.number, duration: segment.duration,
+        programDateTime: segment.programDateTime,
+        startsDiscontinuity: segment.startsDiscontinuity,
+        headerHash: (self.track(of: segment.period) ?? track).headerHash,
+        isGap: segment.isListedAsGap)
+    }
+  }
+
+  /// The window in which the newest complete segment is open until the next one has a part.
+  package var endingWithPart: WindowSnapshot {
+    guard state != .ended, open?.parts.isEmpty != false, let last = segments.last else {
+      return self
+    }
+    return WindowSnapshot(
+      self, segments: segments.dropLast(), open: last.reopened, version: version)
+  }
+}
+
+extension TrackSegmentation {
+  /// The segments with the numbers of `range`: those of `segments`, which are in order, and gaps of
+  /// nominal duration.
+  package func filled(
+    _ segments: [PastSegment], _ range: Range<Int64>, header: String
+  ) -> [PastSegment] {
+    var filled: [PastSegment] = []
+    filled.reserveCapacity(range.count)
+    var rest = segments.drop { $0.number < range.lowerBound }
+    // A gap before the first segment has the clock of that segment, all others that of the one
+    // before.
+    var clock = rest.first.map { $0.programDateTime.offset(from: start(of: $0.number)) }
+    for number in range {
+      while let next = rest.first, next.number < number { rest.removeFirst() }
+      if let next = rest.first, next.number == number {
+        filled.append(next)
+        clock = next.programDateTime.offset(from: start(of: number))
+      } else {
+        filled.append(
+          PastSegment(
+            number: number, duration: segmentTicks(number),
+            programDateTime: WallTime(start(of: number), plus: clock ?? .zero),
+            startsDiscontinuity: false, headerHash: filled.last?.headerHash ?? header,
+            isGap: true))
+      }
+    }
+    return filled
+  }
+
+  private func start(of number: Int64) -> MediaTime { frameTime(of: firstFrame(of: number)) }
+}
