@@ -6,15 +6,15 @@
 
 /**
  * `since` in Unix ms. `lost`: the server repeats a picture, since the source supplies none.
- * @param {Pick<Playback, 'state' | 'services' | 'changedAt'>} playback
+ * @param {Pick<Playback, 'services' | 'status'>} playback
  * @returns {{ state: SourceState, since: number }}
  */
-export function sourceStateOf({ state, services, changedAt }) {
+export function sourceStateOf({ services, status: { name, since } }) {
   const { presence, isReachable } = services;
-  if (state.status === 'dead') return { state: 'ended', since: changedAt };
+  if (name === 'dead') return { state: 'ended', since };
   if (isReachable && presence && !presence.isOnline && presence.since > 0) {
     return { state: presence.hasFailed ? 'failed' : 'lost', since: presence.since / 1e6 };
   }
-  if (state.status === 'live') return { state: 'live', since: changedAt };
-  return { state: isReachable ? 'starting' : 'unreachable', since: changedAt };
+  if (name === 'live') return { state: 'live', since };
+  return { state: isReachable ? 'starting' : 'unreachable', since };
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { nextPlayer, usualPlayer } from '../engine/playback/player-choice.js';
+import { nextPlayer, TriedPlayers, usualPlayer } from '../engine/playback/player-choice.js';
+import { statusAfter } from '../engine/playback/state.js';
 import { CDN, scriptsBeside } from '../engine/players/script.js';
 import { isSwitchedOn, streamAddress, wishesOf } from '../player/attributes.js';
 import { sourceStateOf } from '../player/source-state.js';
@@ -111,8 +112,35 @@ suite('the state of a stream', () => {
   ]) {
     test(`${status}, ${JSON.stringify(presence)}, reachable ${isReachable}: ${state}`, () => {
       assert.deepEqual(
-        sourceStateOf({ state: { status }, services: { presence, isReachable }, changedAt: 1000 }),
-        { state, since });
+        sourceStateOf({
+          status: { name: status, since: 1000 }, services: { presence, isReachable },
+        }), { state, since });
     });
   }
+});
+
+suite('the status of a playback', () => {
+  const before = (name) => ({ name, since: 5, problem: name === 'wait' ? 'cut' : '' });
+  for (const [name, next, problem, since, text] of [
+    ['wait', 'wait', undefined, 5, 'cut'], ['wait', 'wait', 'refused', 5, 'refused'],
+    ['wait', 'live', undefined, 9, ''], ['wait', 'dead', 'ended', 5, ''],
+    ['live', 'live', undefined, 5, ''], ['live', 'wait', 'cut', 9, 'cut'],
+    ['live', 'dead', undefined, 9, ''], ['dead', 'live', undefined, 9, ''],
+  ]) {
+    test(`${name}, ${next} ${problem ?? ''}: since ${since}, "${text}"`, () => {
+      assert.deepEqual(
+        statusAfter(before(name), next, problem, 9), { name: next, since, problem: text });
+    });
+  }
+
+  test('sockets that are refused stay so until the viewer chooses a player', () => {
+    const tried = new TriedPlayers(), found = [];
+    for (const isRefused of [false, true, false]) {
+      tried.leaveSockets(isRefused);
+      found.push(tried.sockets);
+    }
+    assert.deepEqual(found, ['missing', 'refused', 'refused']);
+    tried.forget();
+    assert.equal(tried.sockets, 'usable');
+  });
 });

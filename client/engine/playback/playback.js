@@ -20,15 +20,17 @@ import { isMPD } from '../transport/source.js';
 import { EventQueue } from '../transport/stream-events.js';
 import { PictureWatch } from './display-watch.js';
 import {
-  hasDashScript, nextPlayer, nextTransport, sourceFor, usualPlayer,
+  hasDashScript, nextPlayer, nextTransport, sourceFor, TriedPlayers, usualPlayer,
 } from './player-choice.js';
 import { hostOf } from './player-host.js';
-import { figuresOf, newState, recordError, updateState } from './state.js';
+import { figuresOf, newState, recordError, statusAfter, updateState } from './state.js';
 /** @typedef {import('../clock/stall-meter.js').Stall} Stall */
 /** @typedef {import('../feed/feed.js').Display} Display */
 /** @typedef {import('../players/kinds.js').Kind} Kind */
 /** @typedef {import('../players/player.js').Player} Player */
 /** @typedef {import('../players/player.js').Status} Status */
+/** @typedef {import('./player-choice.js').Choice} Choice */
+/** @typedef {import('./state.js').MediaStatus} MediaStatus */
 /** @typedef {import('../players/script.js').Scripts} Scripts */
 /** @typedef {import('../server/services.js').Figures} Figures */
 
@@ -43,6 +45,13 @@ const REPORT_INTERVAL = 1000;
 const SERVICES_DELAY = 1000;
 /** A stop of this duration counts as a stall without an event, ms. */
 const SILENT_STALL = 300;
+
+/**
+ * `waiting`: for a click, or for the choice of a player. `playing`, also while paused: `player` has
+ * the stream. `closed`: nothing plays any more.
+ * @typedef {{ name: 'waiting' | 'closed', choice: Choice }
+ *   | { name: 'playing', choice: Choice, player: Player }} Phase
+ */
 
 /**
  * @typedef {object} PlaybackOptions
@@ -89,19 +98,11 @@ export class Playback {
     this.services = new ServicePoller(options.source, this.clock, events.figures, signal);
     /** Whether the viewer paused, or has not started playback yet. */
     this.isPaused = !options.startsItself;
-    /** @type {Kind} */
-    this.kind = 'frames';
-    /** Why this player plays. */
-    this.choice = '';
-    /** @type {Player | null} */
-    this.player = null;
-    /** Whether WebCodecs gets its frames over a WebSocket. */
-    this.hasSocket = true;
-    /** @type {Set<Kind>} players that cannot play this stream */
-    this.unsupported = new Set();
-    /** A refused token counts at each attempt: no other socket is opened with it. */
-    this.areSocketsRefused = false;
-    this.source = options.source;
+    /** @type {Phase} */
+    this.phase = {
+      name: 'waiting', choice: { kind: 'frames', source: options.source, reason: '' },
+    };
+    this.tried = new TriedPlayers();
     this.targets = new TargetChoice(options.target);
     this.reportedAt = 0;
     this.controller = new LatencyController(KINDS.frames.target);
@@ -109,18 +110,23 @@ export class Playback {
     this.latency = null;
     /** @type {ControlSocket | null} for players without a socket of their own */
     this.controlSocket = null;
-    this.problem = '';
-    /** The last change between media and none, Unix ms on the server's clock. */
-    this.changedAt = this.clock.now();
+    /** @type {MediaStatus} */
+    this.status = { name: 'wait', since: this.clock.now(), problem: '' };
     this.state = newState(this.source);
     this.state.stalls = this.stalls.stalls;
     this.watch = new PictureWatch(this);
     this.services.onMissing = (names) => this.watch.setMissing(names);
-    /** @type {Map<Kind, number>} when the picture of each player stood still, ms */
-    this.stoodStill = new Map();
-    this.timer = 0;
-    this.servicesTimer = 0;
+    /** @type {number[]} */
+    this.timers = [];
   }
+
+  get kind() { return this.phase.choice.kind; }
+
+  /** URL of the playlist or MPD that the player gets. */
+  get source() { return this.phase.choice.source; }
+
+  /** Null before playback, and after `close`. */
+  get player() { return this.phase.name === 'playing' ? this.phase.player : null; }
 
   start() {
     this.listen();
@@ -130,20 +136,19 @@ export class Playback {
       this.events.onMessage('play', 'Click to play');
     }
     this.frames.start();
-    this.timer = window.setInterval(() => this.update(), UPDATE_INTERVAL);
+    this.timers.push(window.setInterval(() => this.update(), UPDATE_INTERVAL));
   }
 
   /** Ends playback: no request, socket, timer or listener is left. */
   close() {
     const { player, video } = this;
-    this.player = null;
+    this.phase = { name: 'closed', choice: this.phase.choice };
     this.isPaused = true;
     player?.stop();
     this.closeControl();
     this.queue.close();
     this.closing.abort();
-    clearInterval(this.timer);
-    clearTimeout(this.servicesTimer);
+    for (const timer of this.timers) clearInterval(timer);
     this.frames.stop();
     video.pause();
     video.removeAttribute('src');
@@ -211,7 +216,7 @@ export class Playback {
     else if (isMPD(this.source) && this.options.scripts.dash) void this.playMPD();
     else this.playUsual(false);
     if (!KINDS[this.kind].isOwn || !this.player) this.services.start();
-    else this.servicesTimer = window.setTimeout(() => this.services.start(), SERVICES_DELAY);
+    else this.timers.push(window.setTimeout(() => this.services.start(), SERVICES_DELAY));
   }
 
   /** @param {boolean} hasDash */
@@ -231,10 +236,8 @@ export class Playback {
 
   /** @param {Kind} kind */
   choosePlayer(kind) {
-    this.unsupported.clear();
+    this.tried.forget();
     forgetMissingSockets();
-    this.hasSocket = true;
-    this.areSocketsRefused = false;
     for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
     this.services.start();
     this.play(kind, 'requested');
@@ -244,15 +247,15 @@ export class Playback {
   play(kind, reason, source = this.options.source) {
     const { player: before } = this;
     before?.stop();
-    this.source = sourceFor(kind, source);
+    /** @type {Choice} */
+    const choice = { kind, source: sourceFor(kind, source), reason };
+    this.phase = { name: 'waiting', choice };
     this.services.use(this.source);
     this.services.isUrgent = kind === 'dashjs';
     this.state.source = this.source;
     this.stalls.reset();
     this.frames.reset();
     this.latency = null;
-    this.kind = kind;
-    this.choice = reason;
     this.video.playbackRate = 1;
     this.video.removeAttribute('src');
     this.video.crossOrigin = 'anonymous';
@@ -262,9 +265,10 @@ export class Playback {
     this.controller = new LatencyController(target, KINDS[kind].latencyTolerance);
     for (const key of ['trouble', 'sound']) this.events.onMessage(key);
     this.events.onStatus('wait', 'Connecting');
-    this.player = this.newPlayer(kind);
-    if (before && this.watch.isActing) this.player.inherit?.(before);
-    this.display = this.player.display ?? this.video;
+    const player = this.newPlayer(kind);
+    this.phase = { name: 'playing', choice, player };
+    if (before && this.watch.isActing) player.inherit?.(before);
+    this.display = player.display ?? this.video;
     this.stalls.video = this.display;
     this.progress.video = this.display;
     this.state.player = kind;
@@ -272,16 +276,17 @@ export class Playback {
     this.closeControl();
     if (this.options.sync !== null) this.openControl();
     this.watch.begin(kind);
-    this.player.start();  // the last statement: it may call play() for another player
+    player.start();  // the last statement: it may call play() for another player
   }
 
   /** Why this player plays, and what a WebSocket does beside it. */
   get reason() {
+    const { kind, reason } = this.phase.choice;
     if (this.controlSocket?.isOpen) {
-      return `${this.choice}; a WebSocket has clock, events, source and statistics`;
+      return `${reason}; a WebSocket has clock, events, source and statistics`;
     }
-    const isByCodecs = this.kind === 'webcodecs' && this.player?.ownsSocket;
-    return isByCodecs ? `${this.choice}; a WebSocket has the frames` : this.choice;
+    const isByCodecs = kind === 'webcodecs' && this.player?.ownsSocket;
+    return isByCodecs ? `${reason}; a WebSocket has the frames` : reason;
   }
 
   /**
@@ -291,7 +296,7 @@ export class Playback {
   openControl() {
     const { kind, player } = this, { sync } = this.options;
     if (this.controlSocket || player?.ownsSocket || kind === 'native' && sync !== null) return;
-    if (this.areSocketsRefused) return;
+    if (this.tried.sockets === 'refused') return;
     this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
       onOpen: (isOpen) => { this.services.isPushed = isOpen; },
       need: () => this.controller.need,
@@ -312,7 +317,8 @@ export class Playback {
   newPlayer(kind) {
     const host = hostOf(this, () => this.player === player);
     const target = this.targets.targetFor(kind, this.source);
-    const hasSocket = this.hasSocket && !hasNoSockets(socketAddress(this.source));
+    const isUsable = this.tried.sockets === 'usable';
+    const hasSocket = isUsable && !hasNoSockets(socketAddress(this.source));
     const player = newPlayer(kind, host, target, hasSocket, this.options.scripts);
     return player;
   }
@@ -322,8 +328,8 @@ export class Playback {
    * @param {string} reason
    */
   fallBack(reason) {
-    this.unsupported.add(this.kind);
-    const next = nextPlayer(this.source, this.unsupported);
+    this.tried.unsupported.add(this.kind);
+    const next = nextPlayer(this.source, this.tried.unsupported);
     this.failed(reason, next === null);
     if (!next) {
       this.setStatus('dead', 'Cannot play', reason);
@@ -339,7 +345,7 @@ export class Playback {
    */
   restart(reason) {
     this.failed(`${reason}: ${KINDS[this.kind].title} is restarted`, false);
-    this.play(this.kind, this.choice, this.source);
+    this.play(this.kind, this.phase.choice.reason, this.source);
   }
 
   /**
@@ -347,8 +353,9 @@ export class Playback {
    * @param {string} reason
    */
   changeTransport(reason) {
-    this.stoodStill.set(this.kind, performance.now());
-    const next = nextTransport(this.source, this.kind, this.unsupported, this.stoodStill);
+    const { unsupported, stoodStill } = this.tried;
+    stoodStill.set(this.kind, performance.now());
+    const next = nextTransport(this.source, this.kind, unsupported, stoodStill);
     if (!next) {
       this.restart(reason);
       return;
@@ -361,9 +368,8 @@ export class Playback {
 
   /** @param {Status} status @param {string} text @param {string} [problem] */
   setStatus(status, text, problem) {
-    if ((status === 'live') !== (this.state.status === 'live')) this.changedAt = this.clock.now();
+    this.status = statusAfter(this.status, status, problem, this.clock.now());
     this.state.status = status;
-    this.problem = status === 'wait' ? problem ?? this.problem : '';
     this.events.onStatus(status, text);
     this.events.onMessage('trouble', problem, status === 'dead' ? 'bad' : 'warn');
     if (problem) this.failed(problem, false);
@@ -378,11 +384,10 @@ export class Playback {
 
   /** The words for a stream without a picture; null if it has one. */
   awayWords() {
-    const { services, state } = this;
-    return !this.player || state.status === 'dead' ? null : awayWords({
+    const { services, status: { name, problem, since } } = this;
+    return !this.player || name === 'dead' ? null : awayWords({
       source: services.presence, publisher: services.publisher,
-      isReachable: services.isReachable, problem: this.problem,
-      isPlaying: state.status === 'live', changedAt: this.changedAt,
+      isReachable: services.isReachable, problem, isPlaying: name === 'live', changedAt: since,
     }, this.clock.now());
   }
 
@@ -458,7 +463,7 @@ export class Playback {
 
   /** The picture stands still; at the end of the stream that is no stall. */
   stopped() {
-    if (this.state.status !== 'dead') this.stalls.begin(this.clock.now());
+    if (this.status.name !== 'dead') this.stalls.begin(this.clock.now());
   }
 
   /**
@@ -467,7 +472,7 @@ export class Playback {
    * @param {Player} player @param {number} now
    */
   followStalls(player, now) {
-    const { current } = this.stalls, hasEnded = this.state.status === 'dead';
+    const { current } = this.stalls, hasEnded = this.status.name === 'dead';
     const ended = hasEnded ? this.stalls.end() : this.stalls.update(now);
     if (ended && current && this.stalls.stalls.includes(current)) this.events.onStall(current);
     if (!ended || ended.seconds <= KINDS[this.kind].stallTolerance) return;

@@ -7,6 +7,38 @@ import { isMPD, otherFormat } from '../transport/source.js';
 /** @typedef {import('../players/kinds.js').Kind} Kind */
 
 /**
+ * The player, the URL of the playlist or MPD for it, and why it plays.
+ * @typedef {{ kind: Kind, source: string, reason: string }} Choice
+ */
+
+/** The players that were tried without success. */
+export class TriedPlayers {
+  constructor() {
+    /** @type {Set<Kind>} players that cannot play this stream */
+    this.unsupported = new Set();
+    /** @type {Map<Kind, number>} when the picture of each player stood still, ms */
+    this.stoodStill = new Map();
+    /**
+     * Whether WebCodecs gets its frames over a WebSocket. A refused token counts at each attempt:
+     * no other socket is opened with it.
+     * @type {'usable' | 'missing' | 'refused'}
+     */
+    this.sockets = 'usable';
+  }
+
+  /** @param {boolean} [isRefused] whether the server refuses this client */
+  leaveSockets(isRefused) {
+    if (this.sockets === 'usable' || isRefused) this.sockets = isRefused ? 'refused' : 'missing';
+  }
+
+  /** The viewer has chosen a player. */
+  forget() {
+    this.unsupported.clear();
+    this.sockets = 'usable';
+  }
+}
+
+/**
  * @typedef {object} Circumstances
  * @property {string} source URL of the playlist or MPD
  * @property {string | null} sync the sync group

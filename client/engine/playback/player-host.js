@@ -11,21 +11,20 @@
  * @returns {Host}
  */
 export function hostOf(playback, isCurrent) {
-  const { clock, events, frames, options, queue, services, source, targets, video } = playback;
-  const { choice, kind } = playback;
+  const { clock, events, frames, options, queue, services, targets, video } = playback;
+  const { kind, reason: choice, source } = playback.phase.choice;
   return {
     video, clock, source,
     shown: (...frame) => { if (isCurrent()) frames.shown(...frame); },
     status: (...status) => { if (isCurrent()) playback.setStatus(...status); },
     unsupported: (reason, isRefused) => {
       if (!isCurrent()) return;
-      playback.areSocketsRefused ||= isRefused === true;
+      if (isRefused) playback.tried.leaveSockets(true);
       playback.fallBack(reason);
     },
     withoutSocket: (reason, isRefused) => {
       if (!isCurrent()) return;
-      playback.hasSocket = false;
-      playback.areSocketsRefused ||= isRefused === true;
+      playback.tried.leaveSockets(isRefused);
       playback.play(kind, `${choice}; HTTP has the frames (${reason})`);
     },
     notice: (text) => {

@@ -46,6 +46,25 @@ export function newState(source) {
 }
 
 /**
+ * Whether the player receives media; `since` when there is some, or none, Unix ms; `problem` the
+ * last one of a player that waits, empty if there is none.
+ * @typedef {{ name: Status, since: number, problem: string }} MediaStatus
+ */
+
+/**
+ * @param {MediaStatus} before @param {Status} name @param {string | undefined} problem
+ * @param {number} now Unix ms
+ * @returns {MediaStatus}
+ */
+export function statusAfter(before, name, problem, now) {
+  const hasChanged = (name === 'live') !== (before.name === 'live');
+  return {
+    name, since: hasChanged ? now : before.since,
+    problem: name === 'wait' ? problem ?? before.problem : '',
+  };
+}
+
+/**
  * Takes the present values; those that change with an event only are set elsewhere.
  * @param {PlayerState} state @param {Playback} playback @param {Player} player
  */
