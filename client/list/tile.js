@@ -14,16 +14,16 @@ export class Tile {
     this.drawnAt = -Infinity;
     this.element = document.createElement('li');
     const link = document.createElement('a');
-    this.picture = document.createElement('span');
+    this.still = document.createElement('span');
     this.canvas = document.createElement('canvas');
     const name = document.createElement('span');
     this.state = document.createElement('span');
     link.href = `${encodeURIComponent(stream.name)}/`;
-    this.picture.className = 'picture';
-    this.picture.setAttribute('aria-hidden', 'true');
+    this.still.className = 'picture';
+    this.still.setAttribute('aria-hidden', 'true');
     name.className = 'name';
     name.textContent = stream.label;
-    link.append(this.picture, name, this.state);
+    link.append(this.still, name, this.state);
     this.element.append(link);
     this.update(stream);
   }
@@ -39,7 +39,7 @@ export class Tile {
     if (this.state.textContent !== text) this.state.textContent = text;
     if (this.canvas.isConnected || stream.state === 'live') return;
     const title = stream.outage ? outageWords(stream.outage).title : '';
-    if (this.picture.textContent !== title) this.picture.textContent = title;
+    if (this.still.textContent !== title) this.still.textContent = title;
   }
 
   /** @param {AbortSignal} stop */
@@ -49,9 +49,9 @@ export class Tile {
       await drawStill(
         new URL(`${encodeURIComponent(this.stream.name)}/ll.m3u8`, location.href).href,
         this.canvas, stop);
-      if (!this.canvas.isConnected) this.picture.replaceChildren(this.canvas);
+      if (!this.canvas.isConnected) this.still.replaceChildren(this.canvas);
     } catch {
-      if (!this.canvas.isConnected) this.picture.textContent = 'No picture';
+      if (!this.canvas.isConnected) this.still.textContent = 'No picture';
     }
   }
 }

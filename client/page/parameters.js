@@ -24,7 +24,7 @@ import { sourceOf } from '../engine/transport/source.js';
 /**
  * The elements of the page, and how playback starts.
  * @typedef {object} PageOptions
- * @property {boolean} isEmbedded the picture only: no panel, and controls on demand
+ * @property {boolean} isEmbedded the display only: no panel, and controls on demand
  * @property {boolean} hasPanel whether the panel is open from the start
  * @property {boolean} hasControls
  * @property {boolean} isMuted

@@ -9,7 +9,7 @@ import { usualSource } from '../engine/transport/source.js';
 
 /**
  * The stream, the player and the target that attributes name.
- * @typedef {object} Wishes
+ * @typedef {object} Requested
  * @property {string} source URL of the playlist or MPD
  * @property {Kind | null} kind null for the usual player
  * @property {number | null} target s
@@ -44,9 +44,9 @@ export function isSwitchedOn(text) { return !['0', 'false', 'no', 'off'].include
 /**
  * What the attributes ask for; null without a stream.
  * @param {(name: string) => string | null} attribute @param {string} base URL of the document
- * @returns {Wishes | null}
+ * @returns {Requested | null}
  */
-export function wishesOf(attribute, base) {
+export function requestedOf(attribute, base) {
   const address = attribute('src'), source = address ? streamAddress(address, base) : null;
   if (source === null) return null;
   const transport = transportOf(attribute('transport')), sync = syncGroupOf(attribute('sync'));

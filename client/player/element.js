@@ -8,7 +8,7 @@ import { element } from '../stage/dom.js';
 import STAGE_STYLE from '../stage/stage.css';
 import STAGE_MARKUP from '../stage/stage.html';
 import { Stage } from '../stage/stage.js';
-import { isSwitchedOn, wishesOf } from './attributes.js';
+import { isSwitchedOn, requestedOf } from './attributes.js';
 import { sourceStateOf } from './source-state.js';
 /** @typedef {import('../engine/clock/stall-meter.js').Stall} Stall */
 /** @typedef {import('./source-state.js').SourceState} SourceState */
@@ -126,13 +126,13 @@ export class LivePlayer extends HTMLElement {
 
   #open() {
     if (this.#stage) return;
-    const wishes = wishesOf((name) => this.getAttribute(name), document.baseURI);
-    if (!wishes) {
+    const requested = requestedOf((name) => this.getAttribute(name), document.baseURI);
+    if (!requested) {
       if (this.src) this.#failed(`"${this.src}" is no address of a stream`, true);
       return;
     }
     const stage = new Stage(this.#root, {
-      ...wishes, scripts: scriptsBeside(import.meta.url), startsItself: this.autoplay,
+      ...requested, scripts: scriptsBeside(import.meta.url), startsItself: this.autoplay,
       hasControls: this.controls, isMuted: this.muted, isIdle: false,
       keys: element('stage', HTMLDivElement, this.#root),
     }, {
@@ -146,7 +146,7 @@ export class LivePlayer extends HTMLElement {
     this.#last = { rendition: null, source: '', transport: '' };
     this.#stage = stage;
     stage.start();
-    for (const problem of wishes.problems) this.#failed(problem, false);
+    for (const problem of requested.problems) this.#failed(problem, false);
   }
 
   #close() {

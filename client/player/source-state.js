@@ -5,7 +5,7 @@
 /** @typedef {'starting' | 'live' | 'lost' | 'failed' | 'ended' | 'unreachable'} SourceState */
 
 /**
- * `since` in Unix ms. `lost`: the server repeats a picture, since the source supplies none.
+ * `since` in Unix ms. `lost`: the server repeats a frame, since the source supplies none.
  * @param {Pick<Playback, 'services' | 'status'>} playback
  * @returns {{ state: SourceState, since: number }}
  */

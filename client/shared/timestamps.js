@@ -19,7 +19,7 @@ import { outageOf } from './outage.js';
 
 /**
  * The publisher of a stream: its frames are shown (live), the slate is shown instead of them, or
- * there is no picture of it (away); `since` in Unix ns, NaN before the first publisher.
+ * it supplies no frame (away); `since` in Unix ns, NaN before the first publisher.
  * @typedef {{ state: string, protocol: string, since: number }} Publisher
  */
 

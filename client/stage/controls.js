@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The buttons, keys and menus over the picture.
+// The buttons, keys and menus over the display.
 
 import { element } from './dom.js';
 /** @typedef {import('../engine/renditions/rendition-names.js').RenditionChoice} RenditionChoice */
@@ -125,7 +125,7 @@ export class Controls {
     this.bar.hidden = !isShown;
   }
 
-  /** Hides the controls of a picture that plays while they are not used. */
+  /** Hides the controls of a display that plays while they are not used. */
   update() {
     const { video, stage } = this;
     const isOperated = performance.now() - this.movedAt < IDLE_TIME || this.isPointerOnBar

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words over the picture, and the badge of state and latency.
+// The words over the display, and the badge of state and latency.
 
 import { element } from './dom.js';
 /** @typedef {import('./dom.js').Root} Root */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One player with its elements: the picture, the words over it, and the controls.
+// One player with its elements: the display, the words over it, and the controls.
 
 import { Playback } from '../engine/playback/playback.js';
 import { Controls } from './controls.js';
@@ -58,7 +58,7 @@ export class Stage {
     /** @type {number[]} */
     this.timers = [];
     this.fellBackAt = 0;
-    /** Whether words state that the stream has no picture. */
+    /** Whether words state that the stream has no frames. */
     this.isAway = false;
   }
 

@@ -4,11 +4,11 @@ import { suite, test } from 'node:test';
 import { nextPlayer, TriedPlayers, usualPlayer } from '../engine/playback/player-choice.js';
 import { statusAfter } from '../engine/playback/state.js';
 import { CDN, scriptsBeside } from '../engine/players/script.js';
-import { isSwitchedOn, streamAddress, wishesOf } from '../player/attributes.js';
+import { isSwitchedOn, streamAddress, requestedOf } from '../player/attributes.js';
 import { sourceStateOf } from '../player/source-state.js';
 
 /** @param {Record<string, string>} attributes */
-const wishes = (attributes) => wishesOf((name) => attributes[name] ?? null, 'http://site/a/b.html');
+const requested = (attributes) => requestedOf((name) => attributes[name] ?? null, 'http://site/a/b.html');
 
 suite('attributes of <live-player>', () => {
   for (const [address, expected] of [
@@ -31,19 +31,19 @@ suite('attributes of <live-player>', () => {
   }
 
   test('without a stream nothing is played', () => {
-    assert.equal(wishes({}), null);
-    assert.equal(wishes({ src: '' }), null);
-    assert.equal(wishes({ src: 'data:,' }), null);
+    assert.equal(requested({}), null);
+    assert.equal(requested({ src: '' }), null);
+    assert.equal(requested({ src: 'data:,' }), null);
   });
 
   test('defaults', () => {
-    assert.deepEqual(wishes({ src: '/live/' }), {
+    assert.deepEqual(requested({ src: '/live/' }), {
       source: 'http://site/live/ll.m3u8', kind: null, target: null, sync: null, problems: [],
     });
   });
 
   test('all attributes', () => {
-    const found = wishes({ src: '/a/', transport: 'ws', target: '0.15', sync: 'lobby' });
+    const found = requested({ src: '/a/', transport: 'ws', target: '0.15', sync: 'lobby' });
     assert.deepEqual([found.kind, found.target, found.sync], ['ws', 0.15, 'lobby']);
     assert.deepEqual(found.problems, []);
   });
@@ -53,7 +53,7 @@ suite('attributes of <live-player>', () => {
     { sync: 'a b' }, { sync: 'x'.repeat(65) },
   ]) {
     test(`invalid ${JSON.stringify(attributes).slice(0, 40)} is ignored, with a reason`, () => {
-      const found = wishes({ src: '/a/', ...attributes });
+      const found = requested({ src: '/a/', ...attributes });
       assert.deepEqual([found.kind, found.target, found.sync], [null, null, null]);
       assert.equal(found.problems.length, 1);
     });

@@ -58,15 +58,15 @@ function nameOf(url) {
 }
 
 /**
- * The number of columns that makes pictures of 16:9 as large as possible.
+ * The number of columns that makes players of 16:9 as large as possible.
  * @param {number} count @param {number} width @param {number} height
  */
 export function columnsFor(count, width, height) {
   let best = 1, largest = 0;
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
-    const picture = Math.min(width / columns, (height / rows) * 16 / 9);
-    if (picture > largest - 1) [best, largest] = [columns, picture];
+    const size = Math.min(width / columns, (height / rows) * 16 / 9);
+    if (size > largest - 1) [best, largest] = [columns, size];
   }
   return best;
 }

@@ -28,7 +28,7 @@ const players = wall.streams.map(({ name, src }) => {
   return player;
 });
 
-/** Fits the pictures into the window. */
+/** Fits the players into the window. */
 function arrange() {
   const { clientWidth, clientHeight } = grid;
   const columns = columnsFor(players.length, clientWidth, clientHeight);
@@ -36,7 +36,7 @@ function arrange() {
   grid.style.setProperty('--rows', String(Math.ceil(players.length / columns)));
 }
 
-/** Says how far the pictures are apart; the first such words are announced. */
+/** Says how far the players are apart; the first such words are announced. */
 function update() {
   const all = players.map((player) => player.statistics);
   const text = groupText(

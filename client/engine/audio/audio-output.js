@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sound beside a canvas: an AudioContext that plays the blocks of a schedule.
+// The audio beside a canvas: an AudioContext that plays the blocks of a schedule.
 
 import { AudioSchedule } from './audio-schedule.js';
 import { OutputClock } from './output-clock.js';
@@ -7,11 +7,11 @@ import { PCMBuffer } from './pcm-buffer.js';
 /** @typedef {import('./audio-schedule.js').PlannedBlock} PlannedBlock */
 /** @typedef {import('./audio-track.js').AudioTrack} AudioTrack */
 
-/** Sound begins and ends within this time, s. */
+/** Audio begins and ends within this time, s. */
 const FADE = 0.003;
-/** An AudioContext without sound is suspended after this time, ms. */
+/** An AudioContext without audio is suspended after this time, ms. */
 const IDLE_CONTEXT = 2000;
-/** A browser that has not started the sound is asked again after this time, ms. */
+/** A browser that has not started the audio is asked again after this time, ms. */
 const RESUME_INTERVAL = 1000;
 /** A gap raises the target by this, up to the second value, s; it falls by it in this time, ms. */
 const GAP_MARGIN = 0.015, HIGHEST_GAP_MARGIN = 0.15, GAP_MARGIN_TIME = 8000;
@@ -19,8 +19,8 @@ const GAP_MARGIN = 0.015, HIGHEST_GAP_MARGIN = 0.15, GAP_MARGIN_TIME = 8000;
 const ROUNDING = 1e-3;
 
 /**
- * The picture beside the audio. `isSet`: a position was chosen; `position`: the media time, s, at a
- * time in ms of performance.now(); `setJoining`: whether sound waits until the picture is as late.
+ * The display beside the audio. `isSet`: a position was chosen; `position`: the media time, s, at a
+ * time in ms of performance.now(); `setJoining`: whether audio waits until the display is as late.
  * @typedef {object} AudibleDisplay
  * @property {boolean} isPaused
  * @property {boolean} isSet
@@ -31,8 +31,8 @@ const ROUNDING = 1e-3;
  */
 
 /**
- * Plays the audio of a track at the times of a canvas. While it sounds, the canvas follows it. The
- * sound is on if the video element is not muted, and the browser lets the AudioContext run.
+ * Plays the audio of a track at the times of a canvas. While it is heard, the canvas follows it.
+ * The audio is on if the video element is not muted, and the browser lets the AudioContext run.
  */
 export class AudioOutput {
   /** @param {HTMLVideoElement} video @param {AudibleDisplay} display */
@@ -46,7 +46,7 @@ export class AudioOutput {
     this.track = null;
     /** @type {AudioContext | null} */
     this.context = null;
-    /** @type {GainNode | null} for the start and the end of the sound */
+    /** @type {GainNode | null} for the start and the end of the audio */
     this.fade = null;
     /** @type {GainNode | null} for the volume */
     this.level = null;
@@ -71,7 +71,7 @@ export class AudioOutput {
       this.resumedAt = -Infinity;
       this.update();
     }, { signal });
-    // Browsers start sound within such an event.
+    // Browsers start audio within such an event.
     for (const event of ['click', 'keydown']) document.addEventListener(event, resume, { signal });
   }
 
@@ -91,15 +91,15 @@ export class AudioOutput {
     this.track = track;
   }
 
-  /** Whether the viewer wants sound, and the stream has audio. */
+  /** Whether the viewer wants audio, and the stream has audio. */
   get isWanted() { return this.track !== null && !this.video.muted && this.video.volume > 0; }
 
-  /** Whether sound can be played now. */
+  /** Whether audio can be played now. */
   get isOn() {
     return this.isWanted && this.track?.problem === null && this.context?.state === 'running';
   }
 
-  /** Why there is no sound although the viewer wants it; null if there is, or will be. */
+  /** Why audio is off although the viewer wants it; null if it is on, or will be. */
   get problem() {
     if (!this.isWanted) return null;
     const problem = this.track?.problem ?? null;
@@ -117,7 +117,7 @@ export class AudioOutput {
   }
 
   /**
-   * The media time that is heard at `at`, ms of performance.now(); null without sound.
+   * The media time that is heard at `at`, ms of performance.now(); null while audio is off.
    * @param {number} at
    */
   positionAt(at) {
@@ -251,12 +251,12 @@ export class AudioOutput {
       } else gain.cancelScheduledValues(this.end - FADE);
       this.end = at + channels[0].length / context.sampleRate;
     }
-    // If nothing follows, the sound ends without a click.
+    // If nothing follows, the audio ends without a click.
     gain.setValueAtTime(1, this.end - FADE);
     gain.linearRampToValueAtTime(0, this.end);
   }
 
-  /** Ends the sound. The canvas runs on from where it is. */
+  /** Ends the audio. The canvas runs on from where it is. */
   stop() {
     const { context, fade, sources } = this;
     this.display.followAudio();

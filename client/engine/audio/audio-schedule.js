@@ -27,15 +27,15 @@ const HISTORY = 1;
  */
 
 /**
- * Where the picture is: `positionAt` is its media time when the output's clock has a time, s.
- * @typedef {object} PictureClock
+ * The display beside the audio: `positionAt` is its media time at a time of the output's clock, s.
+ * @typedef {object} DisplayClock
  * @property {(contextTime: number) => number} positionAt
  * @property {number} rate
  */
 
 /**
- * Plays a PCMBuffer on the clock of an output without gaps between blocks. It joins the picture at
- * the media time that is shown; from then on the samples decide, and the picture follows
+ * Plays a PCMBuffer on the clock of an output without gaps between blocks. It joins the display at
+ * the media time that is shown; from then on the samples decide, and the display follows
  * `positionAt`. A gap is silence, after which it joins again. All times in seconds of the output's
  * clock.
  */
@@ -78,28 +78,28 @@ export class AudioSchedule {
   /**
    * What is to be handed over now.
    * @param {number} now @param {number} sampleRate of the output, Hz
-   * @param {PictureClock} picture
+   * @param {DisplayClock} display
    * @returns {PlannedBlock[]}
    */
-  plan(now, sampleRate, picture) {
+  plan(now, sampleRate, display) {
     this.pieces = this.pieces.filter(({ end }) => end > now - HISTORY);
     if (this.cursor !== null && this.cursor / sampleRate < now + LEAST_LEAD) this.miss(now);
     let isFirst = false;
     if (this.cursor === null) {
-      this.join(now, sampleRate, picture);
+      this.join(now, sampleRate, display);
       isFirst = true;
     }
     /** @type {PlannedBlock[]} */
     const blocks = [];
     while (this.cursor !== null && this.cursor / sampleRate < now + HORIZON) {
       const { buffer } = this, time = buffer.time ?? 0;
-      const step = picture.rate * buffer.sampleRate / sampleRate;
+      const step = display.rate * buffer.sampleRate / sampleRate;
       const channels = buffer.read(BLOCK_LENGTH, step), length = channels[0]?.length ?? 0;
       if (length === 0) break;
       const at = this.cursor / sampleRate;
       this.cursor += length;
       const end = this.cursor / sampleRate;
-      this.pieces.push({ at, end, time, rate: picture.rate });
+      this.pieces.push({ at, end, time, rate: display.rate });
       blocks.push({ at, end, isFirst, channels });
       isFirst = false;
     }
@@ -119,21 +119,21 @@ export class AudioSchedule {
   }
 
   /**
-   * Starts at the media time of the picture, once enough samples from there on are in the buffer.
-   * @param {number} now @param {number} sampleRate @param {PictureClock} picture
+   * Starts at the media time of the display, once enough samples from there on are in the buffer.
+   * @param {number} now @param {number} sampleRate @param {DisplayClock} display
    */
-  join(now, sampleRate, picture) {
-    const { buffer } = this, start = now + LEAD, position = picture.positionAt(start);
+  join(now, sampleRate, display) {
+    const { buffer } = this, start = now + LEAD, position = display.positionAt(start);
     const time = buffer.firstFrom(position);
     const end = buffer.end ?? -Infinity;
-    if (end < picture.positionAt(now + SETTLED_LEAD)) this.readySince = null;
+    if (end < display.positionAt(now + SETTLED_LEAD)) this.readySince = null;
     else this.readySince ??= now;
-    const wait = time === null ? Infinity : (time - position) / picture.rate;
+    const wait = time === null ? Infinity : (time - position) / display.rate;
     if (wait > HORIZON || end - position < START_LENGTH) return;
     const isSettled = this.readySince !== null && now - this.readySince >= SETTLING_TIME;
     if (this.mustSettle && !isSettled) return;
     this.cursor = Math.ceil((start + wait) * sampleRate);
-    buffer.seek(picture.positionAt(this.cursor / sampleRate));
+    buffer.seek(display.positionAt(this.cursor / sampleRate));
     this.mustSettle = false;
   }
 }

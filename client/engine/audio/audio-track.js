@@ -17,7 +17,7 @@ const PREROLL = 0.06;
 const MOST_WAITING = 1500, MOST_DECODING = 24;
 /** Frames that are older than the newest one by more than this begin another timeline, s. */
 const RESTART = 10;
-/** After this number of failures without a decoded frame between them there is no sound. */
+/** After this number of failures without a decoded frame between them audio is off. */
 const MOST_AUDIO_FAILURES = 3;
 
 /**
@@ -25,7 +25,7 @@ const MOST_AUDIO_FAILURES = 3;
  * @typedef {{ config: AudioDecoderConfig, time: number, end: number, data: Uint8Array }} AACFrame
  */
 
-/** Keeps AAC frames, and decodes them into a PCMBuffer while there is sound. */
+/** Keeps AAC frames, and decodes them into a PCMBuffer while audio is on. */
 export class AudioTrack {
   /** @param {PCMBuffer} buffer @param {() => void} onDecoded */
   constructor(buffer, onDecoded) {
@@ -46,7 +46,7 @@ export class AudioTrack {
     this.completeFrom = -Infinity;
     /** The end of the newest frame, s; 0 without one. */
     this.newest = 0;
-    /** @type {string | null} why there is no sound */
+    /** @type {string | null} why audio is off */
     this.problem = null;
     this.failures = 0;
     this.isClosed = false;
@@ -115,7 +115,7 @@ export class AudioTrack {
   }
 
   /**
-   * Without sound: leaves out frames before `position`.
+   * While audio is off: leaves out frames before `position`.
    * @param {number} position s
    */
   rest(position) {

@@ -67,14 +67,14 @@ export class BurnedClockReader {
     this.context = /** @type {CanvasRenderingContext2D} */ (context);
   }
 
-  /** @param {HTMLVideoElement | VideoFrame} picture @returns {number | null} Unix ms */
-  read(picture) {
+  /** @param {HTMLVideoElement | VideoFrame} frame @returns {number | null} Unix ms */
+  read(frame) {
     const { canvas: { width, height }, context } = this;
-    const [columns, rows] = 'videoWidth' in picture ? [picture.videoWidth, picture.videoHeight]
-      : [picture.displayWidth, picture.displayHeight];
+    const [columns, rows] = 'videoWidth' in frame ? [frame.videoWidth, frame.videoHeight]
+      : [frame.displayWidth, frame.displayHeight];
     if (!columns) return null;
     try {
-      const image = /** @type {any} */ (picture);
+      const image = /** @type {any} */ (frame);
       context.drawImage(image, 0, 0, columns, rows / 9, 0, 0, width, height);
       return burnedTime(lumaOfCells(context.getImageData(0, 0, width, height).data));
     } catch {

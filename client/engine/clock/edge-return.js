@@ -6,7 +6,7 @@ const EDGE_LATE = 0.75, EDGE_LATE_TIME = 1.5;
 /** A latency that falls by this share of the time is about to reach the target. */
 const FALLING_SHARE = 0.3;
 /**
- * A seek is to the start of a group of pictures, whose media before the position is loaded too. It
+ * A seek is to the start of a GOP, whose media before the position is loaded too. It
  * waits for a start whose latency exceeds the target by at most this, s, but at most `EDGE_WAIT` s.
  */
 const EDGE_NEAR = 0.35, EDGE_WAIT = 2.5;

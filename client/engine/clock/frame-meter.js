@@ -82,13 +82,13 @@ export class FrameMeter {
   /**
    * @param {number} displayTime Unix ms on this browser's clock
    * @param {number} count of frames since the last call
-   * @param {HTMLVideoElement | VideoFrame} picture
+   * @param {HTMLVideoElement | VideoFrame} frame
    */
-  add(displayTime, count, picture = this.video) {
+  add(displayTime, count, frame = this.video) {
     this.frames += count;
     this.displayTimes.push(displayTime);
     if (this.displayTimes.length > 120) this.displayTimes.shift();
-    const burnedClock = this.reader.read(picture);
+    const burnedClock = this.reader.read(frame);
     if (burnedClock === null) {
       this.undecoded += 1;
       this.unreadable += 1;

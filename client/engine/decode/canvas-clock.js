@@ -4,7 +4,7 @@
 /** @typedef {import('../audio/audio-output.js').AudioOutput} AudioOutput */
 
 /**
- * A rate below 1 is this many times as far below it until audio joins the picture, but at least the
+ * A rate below 1 is this many times as far below it until audio joins the display, but at least the
  * second value: then the latency that audio needs is reached within a second.
  */
 const JOIN_FACTOR = 4, SLOWEST_JOIN = 0.75;
@@ -20,7 +20,7 @@ export class CanvasClock {
     this.rate = 1;
     /** @type {AudioOutput | null} */
     this.audio = null;
-    /** Whether audio waits until the picture is as late as the audio. */
+    /** Whether audio waits until the display is as late as the audio. */
     this.isJoining = false;
     this.isPaused = true;
   }

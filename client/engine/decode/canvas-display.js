@@ -9,11 +9,11 @@ import { displayAfter } from './display-state.js';
 /** @typedef {import('./display-state.js').DisplayState} DisplayState */
 
 /**
- * The picture has stalled when it stands still and is older than its time, both by this, s. Frames
- * that all come late are no stall: the picture moves.
+ * The display has stalled when it stands still and is older than its time, both by this, s. Frames
+ * that all come late are no stall: the display moves.
  */
 const STALL_LAG = 0.1;
-/** A seek has ended when the picture is this near to its time, or after this time, ms. */
+/** A seek has ended when the display is this near to its time, or after this time, ms. */
 const SEEK_LAG = 0.1, LONGEST_SEEK = 1000;
 /** Frames that are older than the shown one by less than this are not shown again, µs. */
 const REPEATED = 10e6;
@@ -25,7 +25,7 @@ const KEPT_INTERVALS = 30;
 /**
  * Draws each frame at its time by the clock of the canvas.
  *
- * The video element stays in the page without media. It has the state of play and sound, and it
+ * The video element stays in the page without media. It has the state of play and audio, and it
  * gets the events of the playback.
  * @implements {Display}
  */
@@ -95,7 +95,7 @@ export class CanvasDisplay {
   /** Sets the clock to the audio that is heard. */
   followAudio() { this.clock.followAudio(); }
 
-  /** @param {boolean} isJoining whether audio waits until the picture is as late */
+  /** @param {boolean} isJoining whether audio waits until the display is as late */
   setJoining(isJoining) {
     this.followPause();
     this.clock.setJoining(isJoining);

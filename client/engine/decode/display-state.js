@@ -2,7 +2,7 @@
 // The state of a canvas that shows frames.
 
 /**
- * `unset`: no position was chosen. `seeking`: the picture is not at its time since `since`, ms; it
+ * `unset`: no position was chosen. `seeking`: the display is not at its time since `since`, ms; it
  * had stalled before if `isStalled`. `stalled`: no frame follows.
  * @typedef {{ name: 'unset' } | { name: 'seeking', since: number, isStalled: boolean }
  *   | { name: 'playing' } | { name: 'stalled' }} DisplayState
@@ -10,7 +10,7 @@
 
 /**
  * `choose`: a position was chosen. `jump`: the clock has moved without frames. `show`: a frame was
- * shown; `isNear` to its time. `stall`: the picture stands still.
+ * shown; `isNear` to its time. `stall`: the display stands still.
  * @typedef {{ name: 'choose' | 'jump', at: number } | { name: 'show', isNear: boolean }
  *   | { name: 'stall' }} DisplayEvent
  */

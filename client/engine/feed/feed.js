@@ -2,7 +2,7 @@
 // The interfaces of a player's media: what takes the chunks, and what shows the frames.
 
 /**
- * What shows the picture: a video element, or an object that behaves like one.
+ * What shows the frames: a video element, or an object that behaves like one.
  * @typedef {Pick<HTMLVideoElement, 'currentTime' | 'playbackRate' | 'paused' | 'seeking'
  *   | 'readyState' | 'buffered' | 'videoWidth' | 'videoHeight'
  *   | 'getVideoPlaybackQuality'>} Display

@@ -60,7 +60,7 @@ export class MediaFeed {
     if (audio) this.audio?.changeType(audio.type, audio.header);
   }
 
-  /** Opens the source while the CMAF headers are not known yet: the picture appears earlier. */
+  /** Opens the source while the CMAF headers are not known yet: the first frame appears earlier. */
   prepare() {
     this.openSource()?.catch(() => {});  // `attach` tries again, and reports an error
   }

@@ -20,8 +20,8 @@ const LATE_BY = 500;
 /** A rendition without media is tried again after this time if the server names none, s. */
 const BRIEF_AVOIDANCE = 3;
 
-/** Watches the picture of one playback. */
-export class PictureWatch {
+/** Watches the display of one playback. */
+export class DisplayWatch {
   /** @param {Playback} playback */
   constructor(playback) {
     this.playback = playback;
@@ -38,11 +38,11 @@ export class PictureWatch {
     /** @type {(Newest | null)[]} the answers of the probe before */
     this.before = [];
     this.isProbing = false;
-    /** The number of frames, and the server's time in Unix ms, when the picture stopped. */
+    /** The number of frames, and the server's time in Unix ms, when the display stopped. */
     this.stopped = { frames: -1, at: 0 };
     /** Whether a remedy replaces the player. */
     this.isActing = false;
-    /** Whether any of the picture is inside the window. */
+    /** Whether any of the display is inside the window. */
     this.isInside = true;
     if (!('IntersectionObserver' in globalThis) || !video.parentElement) return;
     const observer = new IntersectionObserver((entries) => {
@@ -94,7 +94,7 @@ export class PictureWatch {
     return isMPD(source) ? otherFormat(source) ?? source : source;
   }
 
-  /** Whether the picture is expected to move. */
+  /** Whether the display is expected to move. */
   get isWatched() {
     const { display, isPaused, player, state } = this.playback;
     return !isPaused && !display.paused && !document.hidden && this.isInside
@@ -204,9 +204,9 @@ export class PictureWatch {
  * Whether a rendition has media that is newer than the shown frame. From the second answer on the
  * media has to grow: the last parts of a source that is away may be published after the stop.
  * @param {(Newest | null)[]} found @param {(Newest | null)[]} before the answers of another probe
- *   since the picture stopped
- * @param {number} stoppedAt when the picture stopped, Unix ms
- * @param {number} latency of the picture, ms; 0 if unknown
+ *   since the display stopped
+ * @param {number} stoppedAt when the display stopped, Unix ms
+ * @param {number} latency of the display, ms; 0 if unknown
  */
 export function hasNewerMedia(found, before, stoppedAt, latency) {
   const isFirst = before.every((newest) => newest === null);

@@ -18,7 +18,7 @@ import { socketAddress } from '../transport/llws.js';
 import { forgetMissingSockets, hasNoSockets } from '../transport/socket.js';
 import { isMPD } from '../transport/source.js';
 import { EventQueue } from '../transport/stream-events.js';
-import { PictureWatch } from './display-watch.js';
+import { DisplayWatch } from './display-watch.js';
 import {
   hasDashScript, nextPlayer, nextTransport, sourceFor, TriedPlayers, usualPlayer,
 } from './player-choice.js';
@@ -40,7 +40,7 @@ const UPDATE_INTERVAL = 50;
 const REPORT_INTERVAL = 1000;
 /**
  * The services are asked after this time if the player has not named them, ms: until then the
- * connection is for the first picture. Over a WebSocket they are not needed.
+ * connection is for the first frame. Over a WebSocket they are not needed.
  */
 const SERVICES_DELAY = 1000;
 /** A stop of this duration counts as a stall without an event, ms. */
@@ -84,7 +84,7 @@ export class Playback {
    */
   constructor(video, options, events) {
     this.video = video;
-    /** @type {Display} what shows the picture */
+    /** @type {Display} what shows the frames */
     this.display = video;
     this.options = options;
     this.events = events;
@@ -114,7 +114,7 @@ export class Playback {
     this.status = { name: 'wait', since: this.clock.now(), problem: '' };
     this.state = newState(this.source);
     this.state.stalls = this.stalls.stalls;
-    this.watch = new PictureWatch(this);
+    this.watch = new DisplayWatch(this);
     this.services.onMissing = (names) => this.watch.setMissing(names);
     /** @type {number[]} */
     this.timers = [];
@@ -340,7 +340,7 @@ export class Playback {
   }
 
   /**
-   * The same player begins again, because the picture stands still.
+   * The same player begins again, because the display stands still.
    * @param {string} reason
    */
   restart(reason) {
@@ -349,7 +349,7 @@ export class Playback {
   }
 
   /**
-   * Plays with another player, because the picture stands still.
+   * Plays with another player, because the display stands still.
    * @param {string} reason
    */
   changeTransport(reason) {
@@ -382,7 +382,7 @@ export class Playback {
     if (isNew || isFatal) this.events.onError(text, isFatal);
   }
 
-  /** The words for a stream without a picture; null if it has one. */
+  /** The words for a stream without frames; null if it has some. */
   awayWords() {
     const { services, status: { name, problem, since } } = this;
     return !this.player || name === 'dead' ? null : awayWords({
@@ -461,7 +461,7 @@ export class Playback {
     this.controlSocket?.report(figures);
   }
 
-  /** The picture stands still; at the end of the stream that is no stall. */
+  /** The display stands still; at the end of the stream that is no stall. */
   stopped() {
     if (this.status.name !== 'dead') this.stalls.begin(this.clock.now());
   }

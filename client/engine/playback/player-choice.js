@@ -16,7 +16,7 @@ export class TriedPlayers {
   constructor() {
     /** @type {Set<Kind>} players that cannot play this stream */
     this.unsupported = new Set();
-    /** @type {Map<Kind, number>} when the picture of each player stood still, ms */
+    /** @type {Map<Kind, number>} when the display of each player stood still, ms */
     this.stoodStill = new Map();
     /**
      * Whether WebCodecs gets its frames over a WebSocket. A refused token counts at each attempt:
@@ -75,10 +75,10 @@ export function nextPlayer(source, unsupported) {
 }
 
 /**
- * The player to try if the picture of another one stands still; null if there is none.
+ * The player to try if the display of another one stands still; null if there is none.
  * @param {string} source @param {Kind} kind the player
  * @param {Set<Kind>} unsupported players that cannot play the stream
- * @param {Map<Kind, number>} stoodStill when the picture of others stood still: the latest is last
+ * @param {Map<Kind, number>} stoodStill when the display of others stood still: the latest is last
  * @returns {Kind | null}
  */
 export function nextTransport(source, kind, unsupported, stoodStill) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The remedies for a picture that stands still although the stream has newer media.
+// The remedies for a display that stands still although the stream has newer media.
 
 import { OWN_LIMITS } from '../players/kinds.js';
 /** @typedef {import('../players/kinds.js').Limits} Limits */
@@ -12,11 +12,11 @@ import { OWN_LIMITS } from '../players/kinds.js';
  */
 
 /**
- * The state of the picture.
+ * The state of the display.
  * @typedef {object} Facts
  * @property {number} frames the number of presented frames
  * @property {number} interval the usual time between two of them, s; 0 if unknown
- * @property {boolean} isWatched whether a moving picture is expected: neither paused nor hidden,
+ * @property {boolean} isWatched whether a moving display is expected: neither paused nor hidden,
  *   and the stream has not ended
  * @property {boolean | null} hasNewer whether the stream has newer media than the shown frame; null
  *   if unknown
@@ -32,7 +32,7 @@ const REMEDIES = ['seek', 'rendition', 'restart', 'transport'];
 const STEP_LIMIT = 0.25;
 /** The limits apply after this number of usual frame intervals without a frame. */
 const MISSED_FRAMES = 3;
-/** A picture that moves for this time has recovered; a shorter one may be that of a seek, s. */
+/** Frames that follow for this time are a recovery; for a shorter time, those of a seek, s. */
 const RECOVERED = 1;
 /** The time for the first frame, and for one after a pause, before the limits apply, s. */
 const START_TIME = 5, RESUME_TIME = 1;
@@ -46,10 +46,10 @@ const FIRST_BREAK = 1.5, LONGEST_BREAK = 60;
 const STARVED_TIME = 5;
 
 /**
- * Watches the presented frames of one picture. It has no clock, timer or request of its own; times
+ * Watches the presented frames of one display. It has no clock, timer or request of its own; times
  * in seconds.
  *
- * The remedies follow one after the other while the picture stands still and newer media exists.
+ * The remedies follow one after the other while the display stands still and newer media exists.
  * The time counts from the last frame, or from the latest probe without newer media: during an
  * outage of the server or of the source there is nothing to remedy.
  */
@@ -83,7 +83,7 @@ export class Watchdog {
     this.pause = FIRST_BREAK;
   }
 
-  /** The picture need not move now. */
+  /** The display need not move now. */
   suspend() {
     this.rest();
     this.moving = 0;

@@ -11,7 +11,7 @@ import { KINDS } from './kinds.js';
 /** @typedef {import('./player.js').Host} Host */
 
 /**
- * The target with sound, s: a chunk of audio lasts up to 0.043 s, and some time is for its arrival,
+ * The target with audio, s: a chunk of audio lasts up to 0.043 s, and some time is for its arrival,
  * for decoding and for the output.
  */
 const AUDIO_TARGET = 0.15;
@@ -40,7 +40,7 @@ export class CodecOutput {
     this.failures = 0;
     /** The number of frames that were shown before the latest failure. */
     this.shownBefore = 0;
-    /** @type {string | null} why there is no sound although the viewer wants it */
+    /** @type {string | null} why audio is off although the viewer wants it */
     this.audioProblem = null;
   }
 

@@ -39,7 +39,7 @@ const TOLERANCE = -1;
 const DATE_ERROR = 0.01;
 /** An attempt that gets media for this time is a success, ms. */
 const STEADY_TIME = 1000;
-/** An attempt of this age may end because the picture stands still, ms. */
+/** An attempt of this age may end because the display stands still, ms. */
 const LEAST_ATTEMPT = 1000;
 /** The longest time before the next attempt after a lost connection, and after a refusal, ms. */
 const LONGEST_LOST = 250, LONGEST_REFUSED = 2000;

@@ -5,7 +5,7 @@
 /** @typedef {'probe' | 'seek' | 'rendition' | 'restart' | 'transport'} Remedy */
 
 /**
- * The times after which each remedy for a picture that stands still is applied, s. A limit of
+ * The times after which each remedy for a display that stands still is applied, s. A limit of
  * Infinity omits a remedy.
  * @typedef {Record<Remedy, number>} Limits
  */

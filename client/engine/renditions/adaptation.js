@@ -29,7 +29,7 @@ const FIRST_AVOIDANCE = 60, LONGEST_AVOIDANCE = 960;
 
 /**
  * What the viewer has: `target` in seconds; the numbers of frames that were dropped, and of all;
- * whether the picture plays and is visible; false in `mayRise` if the next higher rendition has no
+ * whether the display plays and is visible; false in `mayRise` if the next higher rendition has no
  * media.
  * @typedef {{ target: number, dropped: number, total: number, isWatched: boolean,
  *   mayRise?: boolean }} Viewing

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which renditions of a ladder are to be avoided.
 
-/** A rendition in which the picture stood still is avoided for this time, s. */
+/** A rendition in which the display stood still is avoided for this time, s. */
 const AVOIDANCE = 15;
 
 /**
- * Keeps the renditions that have no media at the moment, and those in which the picture stood
+ * Keeps the renditions that have no media at the moment, and those in which the display stood
  * still. Renditions are numbered from the top one. It has no clock of its own; times in seconds.
  */
 export class Avoidance {
@@ -20,7 +20,7 @@ export class Avoidance {
   setMissing(indices) { this.missing = new Set(indices); }
 
   /**
-   * @param {number} now @param {number} index a rendition in which the picture stands still
+   * @param {number} now @param {number} index a rendition in which the display stands still
    * @param {number} [seconds]
    */
   leave(now, index, seconds = AVOIDANCE) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words for a stream without a picture of its source.
+// Words for a stream without frames of its source.
 
 import { attemptText, outageOf, outageWords, clockTime } from '../../shared/outage.js';
 import { sentenceOf } from '../../shared/sentence.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first message of a socket: what the server has to know of the player.
 
-/** The pixels of the screen: no larger picture is of use. */
+/** The pixels of the screen: no larger frame is of use. */
 function screenSize() {
   if (!('screen' in globalThis)) return {};
   const { screen } = globalThis;
