@@ -126,7 +126,13 @@ let package = Package(
     // and no session.
     library("ChunkStream", ["Checked", "Packaging", "Sharing", "Time"]),
 
-    // Level 4. The sessions of one stream: source, frame grid, encoders or pass-through, slate,
+    // Level 4. The published segments as files, their index, and their retention. Alone reads and
+    // writes files of media. Knows no server and no session.
+    library(
+      "Archive",
+      ["CMAF", "Checked", "Logging", "Media", "Packaging", "Sharing", "System", "Time"]),
+
+    // The sessions of one stream: source, frame grid, encoders or pass-through, slate,
     // reconnection. Of HTTP it uses the client only.
     library(
       "Streams",
@@ -142,8 +148,9 @@ let package = Package(
     library(
       "Server",
       [
-        "Access", "Checked", "ChunkStream", "HTTP", "Net", "Publishing", "Streams", "Packaging",
-        "HLSPackager", "DASHPackager", "Media", "CMAF", "Sharing", "System", "Logging", "CZlib",
+        "Access", "Archive", "Checked", "ChunkStream", "HTTP", "Net", "Publishing", "Streams",
+        "Packaging", "HLSPackager", "DASHPackager", "Media", "CMAF", "Sharing", "System", "Logging",
+        "CZlib",
         "Time",
       ]),
 
@@ -152,8 +159,8 @@ let package = Package(
     library(
       "Configuration",
       [
-        "Access", "Checked", "Streams", "Capture", "HLSPackager", "DASHPackager", "Packaging",
-        "HTTP", "Net",
+        "Access", "Archive", "Checked", "Streams", "Capture", "HLSPackager", "DASHPackager",
+        "Packaging", "HTTP", "Net",
         "Logging", "Media", "System", "Time", "CPopt",
       ]),
 
@@ -161,8 +168,8 @@ let package = Package(
     .executableTarget(
       name: "streamer",
       dependencies: [
-        "Access", "Configuration", "Server", "HTTP", "Net", "Publishing", "Streams", "Capture",
-        "Packaging",
+        "Access", "Archive", "Configuration", "Server", "HTTP", "Net", "Publishing", "Streams",
+        "Capture", "Packaging",
         "Supervision", "Canary", "CPage", "CStart", "Media", "Sharing", "System", "Logging", "Time",
       ],
       swiftSettings: strict),
@@ -243,6 +250,12 @@ let package = Package(
         "Access", "Capture", "Checked", "ChunkStream", "Time",
         "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
         "Publishing", "Media", "Sharing", "System", "Logging", "TestSupport", "CZlib",
+      ]),
+    tests(
+      "Archive",
+      [
+        "Archive", "CMAF", "Logging", "Media", "Packaging", "Sharing", "System", "TestSupport",
+        "Time",
       ]),
     tests("Scheduling", ["Scheduling", "Time", "Media", "TestSupport"]),
     tests(

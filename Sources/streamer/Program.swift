@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Access
+import Archive
 import Configuration
 import Glibc
 import HTTP
@@ -48,12 +49,14 @@ final class Program: Sendable {
   ///   - log: the log.
   ///   - accessLog: the file with one line per response; nil for none.
   ///   - statistics: the file of the statistics of deliveries; nil for none.
+  ///   - archive: the archive of the streams; nil for none.
   ///   - handedOver: sockets of a supervisor.
   ///   - onChange: called when a stream has failed, ended or was removed, on any thread.
   /// - Throws: `UsageError`, or `NetError` for a socket.
   init(
     _ configuration: ValidatedConfiguration, log: Log, accessLog: LineFile?,
-    statistics: LineFile?, handedOver: [NamedSocket], onChange: @escaping @Sendable () -> Void
+    statistics: LineFile?, archive: ArchiveStore?, handedOver: [NamedSocket],
+    onChange: @escaping @Sendable () -> Void
   ) throws {
     let settings = configuration.settings
     self.configuration = configuration
@@ -78,8 +81,8 @@ final class Program: Sendable {
       settings, callers, isSupervised: !handedOver.isEmpty, log: log)
     server = try StreamServer(serverState, loopCount: loopCount, limits: limits)
     registry = StreamRegistry(
-      serverState, configuration.merged, publishers, isSupervised: !handedOver.isEmpty, log: log,
-      onChange: onChange)
+      serverState, configuration.merged, publishers, isSupervised: !handedOver.isEmpty,
+      archive: archive, log: log, onChange: onChange)
     serverState.giveControl(to: registry)
     // A key of all streams is no stream's name.
     guard configuration.merged.publishKey == nil else { return }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import Configuration
 import Glibc
 import Logging
@@ -22,10 +23,13 @@ enum ProgramLoop {
   /// exit: for its streams, for players that fetch the end, and for their connections.
   static let stopLimit = Interval.seconds(9)
 
+  /// How long the archive may take to finish its files.
+  private static let archiveLimit = Interval.seconds(2)
+
   /// Runs the program, and exits with its status.
   static func run(
     _ configuration: ValidatedConfiguration, log: Log, accessLog: LineFile?,
-    statistics: LineFile?, handedOver: [NamedSocket]
+    statistics: LineFile?, archive: ArchiveStore?, handedOver: [NamedSocket]
   ) -> Never {
     let events = Monitor<[Event]>([])
     let isServing = Locked(false)
@@ -33,7 +37,7 @@ enum ProgramLoop {
     do {
       let program = try Program(
         configuration, log: log, accessLog: accessLog, statistics: statistics,
-        handedOver: handedOver
+        archive: archive, handedOver: handedOver
       ) { events.update { $0.append(.streamChanged) } }
       try SignalWaiter.start { signal in
         guard signal != .user1 else {
@@ -67,6 +71,7 @@ enum ProgramLoop {
       let failure = wait(program, events, log)
       accessLog?.close()
       statistics?.close()
+      archive?.close(until: SystemClock.monotonicTime + archiveLimit)
       if let failure { throw failure }
       ExitStatus.exit(0)
     } catch { ExitStatus.exit(for: error) }

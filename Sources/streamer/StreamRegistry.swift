@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import Configuration
 import Logging
 import Media
@@ -22,6 +23,7 @@ final class StreamRegistry: StreamControl {
   private let log: Log
   private let sharing: InputSharing
   private let isSupervised: Bool
+  private let archive: ArchiveStore?
   private let onChange: @Sendable () -> Void
   private let configuration: Locked<MergedSettings>
   /// Names of streams added by requests.
@@ -34,16 +36,18 @@ final class StreamRegistry: StreamControl {
   ///   - configuration: the settings at the start.
   ///   - publishers: the registry of streams that accept publishers.
   ///   - isSupervised: whether a supervisor would restart the program.
+  ///   - archive: the archive of the streams; nil for none.
   ///   - log: the log.
   ///   - onChange: called when a stream has failed, ended or was removed, on any thread.
   init(
     _ serverState: ServerState, _ configuration: MergedSettings, _ publishers: PublisherRegistry,
-    isSupervised: Bool, log: Log, onChange: @escaping @Sendable () -> Void
+    isSupervised: Bool, archive: ArchiveStore?, log: Log, onChange: @escaping @Sendable () -> Void
   ) {
     self.serverState = serverState
     self.publishers = publishers
     self.configuration = Locked(configuration)
     self.isSupervised = isSupervised
+    self.archive = archive
     self.log = log
     sharing = InputSharing(processes: SourceProcesses(log: log))
     self.onChange = onChange
@@ -266,6 +270,11 @@ final class StreamRegistry: StreamControl {
   /// How a stream is served, with the status of its publishers.
   private func serving(_ definition: StreamDefinition) -> StreamServingOptions {
     var options = definition.serving
+    let settings = definition.settings
+    if settings.isArchived, let archive {
+      options.archive = archive.stream(settings.name, settings.archivePolicy)
+      options.dvr = settings.dvr
+    }
     guard definition.settings.isPublished else { return options }
     let published = publishers.add(definition.configuration.name, definition.publishTarget)
     options.publishers = { published.status }

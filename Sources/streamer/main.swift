@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import Configuration
 import Glibc
 import Logging
@@ -19,6 +20,9 @@ do throws(any Error) {
   }
   if CommandLine.arguments.dropFirst().first == CanaryCommand.name {
     CanaryRun.run(Array(CommandLine.arguments.dropFirst(2)))
+  }
+  if CommandLine.arguments.dropFirst().first == ArchiveCommand.name {
+    ArchiveRun.run(Array(CommandLine.arguments.dropFirst(2)))
   }
   let flags = try CommandLineReader.entries(Array(CommandLine.arguments.dropFirst()))
   let invocation = SettingsLayer(flags)
@@ -53,10 +57,18 @@ do throws(any Error) {
       ).located(settings.locations)
     }
   }
+  let archive = try settings.archiveFolder.map { folder throws(UsageError) in
+    do throws(ArchiveStore.Refusal) { return try ArchiveStore(folder, log: log) } catch {
+      throw UsageError(
+        .option("archive"), .problem("\"\(folder)\": \(error)"),
+        expected: "the path of a writable folder"
+      ).located(settings.locations)
+    }
+  }
   for warning in merged.warnings + configuration.notes {
     log.write(.warning, "configuration", warning)
   }
   ProgramLoop.run(
-    configuration, log: log, accessLog: accessLog, statistics: statistics,
+    configuration, log: log, accessLog: accessLog, statistics: statistics, archive: archive,
     handedOver: handedOver)
 } catch { ExitStatus.exit(for: error) }

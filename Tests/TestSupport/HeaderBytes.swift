@@ -5,7 +5,9 @@ package import Media
 /// CMAF headers that state language and colours, with no other boxes than a reader needs.
 package enum HeaderBytes {
   /// A header of video with `colr`, or without if `colour` is nil.
-  package static func video(_ colour: ColourDescription?, language: UInt16 = 0x55C4) -> [UInt8] {
+  package static func video(
+    _ colour: ColourDescription?, language: UInt16 = 0x55C4, timescale: UInt32 = 0
+  ) -> [UInt8] {
     var colr: [UInt8] = []
     if let colour {
       let flags: UInt8 = colour.isFullRange ? 0x80 : 0
@@ -13,7 +15,7 @@ package enum HeaderBytes {
       colr = box("colr", Array("nclx".utf8) + codes)
     }
     let entry = box("hvc1", [UInt8](repeating: 0, count: 78) + box("hvcC", [1]) + colr)
-    return header(language, entry)
+    return header(language, entry, timescale)
   }
 
   /// A header of audio in this language.
@@ -29,9 +31,13 @@ package enum HeaderBytes {
     return [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: size >> $0) } + Array(type.utf8) + content
   }
 
-  private static func header(_ language: UInt16, _ entry: [UInt8]) -> [UInt8] {
+  private static func header(
+    _ language: UInt16, _ entry: [UInt8], _ timescale: UInt32 = 0
+  ) -> [UInt8] {
     let packed = [UInt8(language >> 8), UInt8(language & 0xFF)]
-    let mdhd = box("mdhd", [UInt8](repeating: 0, count: 20) + packed + [0, 0])
+    let ticks = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: timescale >> $0) }
+    let mdhd = box(
+      "mdhd", [UInt8](repeating: 0, count: 12) + ticks + [0, 0, 0, 0] + packed + [0, 0])
     let stsd = box("stsd", [0, 0, 0, 0, 0, 0, 0, 1] + entry)
     let media = box("mdia", mdhd + box("minf", box("stbl", stsd)))
     return box("ftyp", [])

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Access
+import Archive
 import Net
 import Streams
 import System
+import Time
 
 /// The settings of the program and of its streams, checked in combination, with the files that
 /// they name.
@@ -54,6 +56,7 @@ package struct ValidatedConfiguration: Sendable {
     if settings.statisticsFolder == nil, streams.contains(where: \.settings.savesStatistics) {
       notes.append("saveStats has no effect without --stats-dir")
     }
+    notes += archiveNotes
     let open = streams.filter { $0.settings.playbackKeys.isEmpty }.map(\.configuration.name)
     if webTokenKey != nil, !open.isEmpty {
       notes.append(
@@ -62,6 +65,20 @@ package struct ValidatedConfiguration: Sendable {
     }
     if let shortKeys { notes.append(shortKeys) }
     return notes
+  }
+
+  /// Notes about the archive.
+  private var archiveNotes: [String] {
+    guard settings.archiveFolder != nil else {
+      let isWanted = streams.contains {
+        $0.settings.dvr > .zero || $0.settings.archiveKeep != nil || $0.settings.archiveLimit != nil
+      }
+      return isWanted ? ["dvr, archiveKeep and archiveLimit have no effect without --archive"] : []
+    }
+    let left = streams.filter { $0.settings.archiveRenditions != .none && !$0.settings.isArchived }
+    return left.map {
+      "\($0.settings.name) is not archived: --numbering run uses the names of segments again"
+    }
   }
 
   /// The streams whose publishers have a key that can be guessed; nil for none.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import Checked
 import Net
 import Time
@@ -73,6 +74,26 @@ extension Option {
       "stats-dir", \.statisticsFolder, .folder,
       help: "the folder of segments.csv, with a row for each viewer and segment of streams with "
         + "--save-stats"),
+    .program(
+      "archive", \.archiveFolder, .folder,
+      help: "the folder in which all media is kept, in one file per track and hour; one program "
+        + "at a time"),
+    Option.stream(
+      "archive-keep", \.archiveKeep, .span, .server, default: "for ever",
+      help: "how long the archive keeps an hour, such as 90m, 12h or 7d"
+    ).with { $0.scope = .serving },
+    Option.stream(
+      "archive-limit", \.archiveLimit, .bytes, .server, default: "the disk",
+      help: "the most bytes of the stream in the archive, such as 500G; the oldest hours go first"
+    ).with { $0.scope = .serving },
+    Option.stream(
+      "archive-renditions", \.archiveRenditions, .choice("WHICH"), .server,
+      help: "the renditions in the archive: all, top (the first one, and audio), or none"
+    ).with { $0.scope = .serving },
+    Option.stream(
+      "dvr", \.dvr, .span, .server,
+      help: "how far viewers may go back in the archive, such as 4h; further with the admin token"
+    ).with { $0.scope = .serving },
     .program("cmsd", \.sendsCMSD, .toggle, help: "send CMSD header fields to players and caches"),
     .program(
       "dashjs", \.dashjs, .path("the path of a readable file"),

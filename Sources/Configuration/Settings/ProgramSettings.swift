@@ -83,6 +83,8 @@ package struct ProgramSettings: Sendable {
   package var accessLog: String?
   /// The folder of the statistics of deliveries; nil: none are saved.
   package var statisticsFolder: String?
+  /// The folder of the archive; nil for none.
+  package var archiveFolder: String?
   /// Log lines per stream and event in 10 s.
   package var logLines = Log.defaultLines
   /// Streams on demand that run at the same time.

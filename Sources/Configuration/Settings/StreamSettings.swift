@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Access
+package import Archive
 package import Capture
 package import Media
 package import Net
@@ -90,6 +91,14 @@ package struct StreamSettings: Sendable {
   /// How long a request is held; nil: as long as the protocol permits.
   package var holdLimit: Interval?
   package var waitsForAbsentSegment = true
+  /// How long the archive keeps an hour; nil for ever.
+  package var archiveKeep: Interval?
+  /// The most bytes of the stream in the archive; nil for any number.
+  package var archiveLimit: Int64?
+  /// The renditions in the archive.
+  package var archiveRenditions = ArchivePolicy.Renditions.all
+  /// How far viewers may go back in the archive.
+  package var dvr = Interval.zero
   /// The limits of an uploaded stream.
   package var uploadLimits = UploadLimits.standard
   /// The key of its publisher.
@@ -171,6 +180,16 @@ package struct StreamSettings: Sendable {
       backups = Array(newValue.dropFirst())
     }
   }
+
+  /// How the stream is archived.
+  package var archivePolicy: ArchivePolicy {
+    ArchivePolicy(
+      retention: Retention(keep: archiveKeep, limit: archiveLimit), renditions: archiveRenditions)
+  }
+
+  /// Whether the stream is archived, if the program has an archive: the names of its segments must
+  /// be functions of time.
+  package var isArchived: Bool { archiveRenditions != .none && numbering == .epoch }
 
   /// Whether publishers are the source.
   package var isPublished: Bool { input?.kind == .publisher }

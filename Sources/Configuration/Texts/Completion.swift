@@ -5,6 +5,7 @@ enum Completion {
   /// The commands, each the first argument of the program.
   private static let commands = [
     (TokenCommand.name, TokenCommand.options), (CanaryCommand.name, CanaryCommand.options),
+    (ArchiveCommand.name, ArchiveCommand.options),
   ]
   private static let commandNames = commands.map(\.0).joined(separator: " ")
 

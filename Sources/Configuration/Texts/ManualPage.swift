@@ -35,6 +35,7 @@ enum ManualPage {
       """)
     page += section("TOKENS", escaped(TokenCommand.summary))
     page += section("CANARY", escaped(CanaryCommand.summary))
+    page += section("ARCHIVE", escaped(ArchiveCommand.summary))
     page += signals
     page += section(
       "EXIT STATUS",

@@ -50,10 +50,15 @@ package struct TrackDescription: Sendable {
     let movie = try? MovieHeader(header: header)
     language = movie.map { Language(packed: $0.language) } ?? .undetermined
     colour = movie?.entry.colour
+    headerHash = Self.hash(of: header)
+  }
+
+  /// The hash of a CMAF header in the names of files: FNV-1a with 32 bits.
+  package static func hash(of header: [UInt8]) -> String {
     // bounded: a hash wraps
     let hash = header.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
     let digits = String(hash, radix: 16)
-    self.headerHash = String(repeating: "0", count: 8 - digits.count) + digits
+    return String(repeating: "0", count: 8 - digits.count) + digits
   }
 
   /// The description of a video rendition.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Access
+import Archive
 import HTTP
 import Logging
 import Media
@@ -45,6 +46,9 @@ final class ControlAPI {
     if path.count == 4, path[1] == "streams", path[3] == "events" {
       return addEvent(exchange, path[2])
     }
+    if path.count >= 4, path[1] == "streams", path[3] == "archive" {
+      return changeArchive(exchange, path[2], Array(path[4...]))
+    }
     guard path.count >= 2, path[1] == "streams", path.count <= 3 else {
       return exchange.respond(Self.error(404, "nothing is served under this path"))
     }
@@ -73,6 +77,41 @@ final class ControlAPI {
         Self.error(
           405, "method not allowed: \(exchange.request.methodText) (expected \(allowed))",
           [HeaderField("Allow", allowed)]))
+    }
+  }
+
+  /// `POST /api/streams/S/archive/keep` and `DELETE /api/streams/S/archive/keep`,
+  /// `DELETE /api/streams/S/archive`: each for a span, `from` and `to` in the query or in the body.
+  private func changeArchive(_ exchange: any Exchange, _ name: String, _ rest: [String]) {
+    let method = exchange.request.method
+    let isKept = method == .post && rest == ["keep"]
+    guard isKept || method == .delete && (rest == ["keep"] || rest.isEmpty) else {
+      let isKnown = rest == ["keep"] || rest.isEmpty
+      let allowed = rest.isEmpty ? "DELETE" : "POST, DELETE"
+      return exchange.respond(
+        isKnown
+          ? Self.error(
+            405, "method not allowed: \(exchange.request.methodText) (expected \(allowed))",
+            [HeaderField("Allow", allowed)])
+          : Self.error(404, "nothing is served under this path"))
+    }
+    guard let archive = serverState.streamTable.stream(name)?.options.archive else {
+      return exchange.respond(Self.error(404, "no such stream, or it has no archive"))
+    }
+    exchange.collectBody { [weak self] body in
+      do throws(SpanRequest.Refusal) {
+        let span = try SpanRequest(exchange.request, body).span
+        self?.hold(exchange) { answer in
+          let reply: @Sendable (String?) -> Void = { failure in
+            answer(failure.map { .refused("the archive: \($0)") } ?? .removed)
+          }
+          if rest.isEmpty {
+            archive.remove(span, answer: reply)
+          } else {
+            archive.protect(span, isKept, answer: reply)
+          }
+        }
+      } catch { exchange.respond(Self.error(400, error.reason)) }
     }
   }
 
@@ -116,11 +155,18 @@ final class ControlAPI {
     guard let control = serverState.control else {
       return exchange.respond(Self.error(503, "the program is starting"))
     }
+    hold(exchange) { answer in change(control, answer) }
+  }
+
+  /// Holds a request until `begin` has given a result to its argument.
+  private func hold(
+    _ exchange: any Exchange, _ begin: (@escaping @Sendable (ControlResult) -> Void) -> Void
+  ) {
     lastTicket += 1
     let ticket = lastTicket
     waiting[ticket] = exchange
     exchange.onGone = { [weak self] in self?.waiting[ticket] = nil }
-    change(control) { [replies, weak loop] result in
+    begin { [replies, weak loop] result in
       replies.withLock { $0.append((ticket, result)) }
       loop?.wake()
     }

@@ -95,6 +95,11 @@ struct EventRequest {
     {
       return .origin + .microseconds(microseconds)
     }
+    return date(text)
+  }
+
+  /// The time of a date of RFC 3339 in UTC.
+  static func date(_ text: String) -> WallTime? {
     for hasFraction in [true, false] {
       let style = Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction)
       if let date = try? style.parse(text),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import HLSPackager
 import Packaging
 import Sharing
@@ -10,6 +11,8 @@ import Time
 struct ServerReadiness {
   /// The reasons why the server is not ready; empty if it is ready.
   let reason: String
+  /// Lines about functions that fail while viewers are served.
+  let detail: String
 
   init(_ serverState: ServerState) {
     let now = SystemClock.wallTime
@@ -23,6 +26,10 @@ struct ServerReadiness {
       case .served(let served): Self.reason(served, now)
       }
     }
+    detail = streams.compactMap { stream in
+      // The error may name files: it is in the log and in /api.
+      stream.options.archive?.status.error.map { _ in "\(stream.name): the archive fails\n" }
+    }.joined()
     // An uploaded stream waits for its publisher as an idle one waits for its viewers.
     if serverState.streamTable.uploads.entries.contains(where: { !$0.isTemporary }) {
       reason = ""

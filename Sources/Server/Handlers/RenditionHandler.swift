@@ -10,6 +10,8 @@ import Time
 /// Confined to the loop's thread.
 final class RenditionHandler {
   let rendition: ServedRendition
+  private let served: ServedStream
+  private let past: PastHandler
   private let view: WindowView
   let playlists: PlaylistHandler
   let parts: PartHandler
@@ -20,15 +22,18 @@ final class RenditionHandler {
 
   /// `reroute` handles an exchange again; its second argument is the arrival of the request.
   init(
-    _ served: ServedStream, _ rendition: ServedRendition, counters: Locked<ServerCounters>,
+    _ served: ServedStream, _ rendition: ServedRendition, past: PastHandler,
+    counters: Locked<ServerCounters>,
     reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.rendition = rendition
+    self.served = served
+    self.past = past
     self.reroute = reroute
     view = WindowView(rendition.window)
     playlists = PlaylistHandler(served, rendition, view, counters, reroute: reroute)
     parts = PartHandler(served, rendition, view, counters)
-    segments = SegmentHandler(served, rendition, counters, reroute: reroute)
+    segments = SegmentHandler(served, rendition, past, counters, reroute: reroute)
   }
 
   /// Whether a request is held or an open segment is read.
@@ -51,7 +56,7 @@ final class RenditionHandler {
   func header(_ hash: String, _ exchange: any Exchange) {
     let tracks = rendition.window.snapshot.tracks
     guard let track = tracks.first(where: { $0.headerHash == hash }) else {
-      return exchange.respond(ResponseFields.notFound)
+      return past.header(hash, of: rendition, served, exchange)
     }
     exchange.respond(rendition.media.response(track).ranged(exchange.request))
   }

@@ -14,17 +14,20 @@ final class SegmentHandler {
   private let rendition: ServedRendition
   private let counters: Locked<ServerCounters>
   private let reroute: (any Exchange, MonotonicTime) -> Void
+  private let past: PastHandler
   private var readers = OpenSegmentReaders()
   private var gauge: HoldGauge
 
   /// `reroute` handles an exchange again; its second argument is the arrival of the request.
   init(
-    _ served: ServedStream, _ rendition: ServedRendition, _ counters: Locked<ServerCounters>,
+    _ served: ServedStream, _ rendition: ServedRendition, _ past: PastHandler,
+    _ counters: Locked<ServerCounters>,
     reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.served = served
     self.rendition = rendition
     self.counters = counters
+    self.past = past
     self.reroute = reroute
     gauge = HoldGauge(.segment, counters)
   }
@@ -51,6 +54,8 @@ final class SegmentHandler {
           425,
           "the segment begins in \(frames) frames; requests are accepted "
             + "\(horizon.milliseconds) ms before it begins"))
+    case let other where served.mayBeArchived(other):
+      return past.segment(number, of: rendition, served, exchange)
     case let other: return exchange.respond(served.missing(number, other, of: rendition.media))
     }
     let reader = OpenSegmentReader(

@@ -28,6 +28,7 @@ final class StreamHandler {
   private let options: ServingOptions
   let counters: Locked<ServerCounters>
   private unowned let loop: EventLoop
+  private let past: PastHandler
   private let mayStart: (PeerAddress, MonotonicTime) -> AccessDecision
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private let starting: StartQueue
@@ -43,16 +44,19 @@ final class StreamHandler {
     rows: rows
   ) { [unowned self] peer in use(by: peer) }
 
-  /// `mayStart` decides whether a request starts a stream on demand; `rows` takes statistics of
-  /// deliveries; `reroute` handles an exchange again, with the arrival of the request.
+  /// `mayStart` decides whether a request starts a stream on demand; `isAdmin` whether a client has
+  /// the admin token; `rows` takes statistics of deliveries; `reroute` handles an exchange again,
+  /// with the arrival of the request.
   init(
     _ stream: StreamEntry, options: ServingOptions, counters: Locked<ServerCounters>,
     loop: EventLoop,
     mayStart: @escaping (PeerAddress, MonotonicTime) -> AccessDecision = { _, _ in .granted },
+    isAdmin: @escaping (Request, MonotonicTime) -> Bool = { _, _ in false },
     sockets: SharedSockets = SharedSockets(), rows: SegmentRows? = nil,
     reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.mayStart = mayStart
+    past = PastHandler(loop: loop, isAdmin: isAdmin)
     sharedSockets = sockets
     self.stream = stream
     servedStream = stream.served
@@ -183,7 +187,7 @@ final class StreamHandler {
   ) -> [RenditionHandler] {
     if switchedRenditions.isEmpty {
       switchedRenditions = switched.renditions.map {
-        RenditionHandler(served, $0, counters: counters, reroute: reroute)
+        RenditionHandler(served, $0, past: past, counters: counters, reroute: reroute)
       }
     }
     return switchedRenditions
@@ -307,7 +311,7 @@ final class StreamHandler {
     guard let served = stream.served else { return }
     for rendition in served.renditions {
       renditions.append(
-        RenditionHandler(served, rendition, counters: counters, reroute: reroute))
+        RenditionHandler(served, rendition, past: past, counters: counters, reroute: reroute))
       rendition.window.subscribe { [weak loop] in loop?.wake() }
     }
     // The subscription does not report earlier publications.

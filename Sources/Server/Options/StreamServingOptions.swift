@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Access
+package import Archive
 import Net
 package import Publishing
 package import Streams
@@ -32,6 +33,10 @@ package struct StreamServingOptions: Sendable {
   package var prefersChunkedPlaylist = false
   /// Whether the MPD of the stream is that of `/S/auto/`.
   package var switchesRenditions = false
+  /// The archive of its media; nil for none.
+  package var archive: StreamArchive?
+  /// How far viewers may go back in the archive; others need the admin token.
+  package var dvr = Interval.zero
   /// Whether the deliveries to its viewers are saved.
   package var savesStatistics = false
 

@@ -19,7 +19,9 @@ extension RequestRouter {
 
   func readiness(_ exchange: any Exchange) {
     let readiness = ServerReadiness(serverState)
-    guard !readiness.isReady else { return exchange.respond(Self.response("ready\n")) }
+    guard !readiness.isReady else {
+      return exchange.respond(Self.response("ready\n" + readiness.detail))
+    }
     exchange.respond(ResponseFields.error(503, readiness.reason, .noStore))
   }
 

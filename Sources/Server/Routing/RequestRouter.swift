@@ -151,6 +151,7 @@ final class RequestRouter: RequestHandler, LoopService {
         ?? StreamHandler(
           stream, options: serverState.options, counters: counters, loop: loop,
           mayStart: { [serverState] in serverState.mayStart(by: $0, at: $1) },
+          isAdmin: { [serverState] in serverState.isAdmin($0, at: $1) },
           sockets: serverState.sockets, rows: serverState.segmentRows,
           reroute: { [unowned self] in reroute($0, since: $1) })
       streamHandlers.append(streamHandler)

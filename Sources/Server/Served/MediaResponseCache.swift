@@ -25,6 +25,9 @@ final class MediaResponseCache: Sendable {
   /// The response for a number inside the window without media: players skip the segment.
   let gap: PreparedResponse
 
+  /// The response for a number of the archive without media: it may be filled later.
+  let gapForPresent: PreparedResponse
+
   private let mediaType: String
   private let isForOneViewer: Bool
   private let partFields: [HeaderField]
@@ -67,6 +70,9 @@ final class MediaResponseCache: Sendable {
       fields: openFields.filter { !$0.isNamed("priority") }
         + [ResponseFields.Priority.openMedia.field])
     gap = PreparedResponse(status: 200, fields: segmentFields, body: [SegmentType.bare])
+    gapForPresent = PreparedResponse(
+      status: 200, fields: ResponseFields.fields(type, caching(.second)) + accept,
+      body: [SegmentType.bare])
   }
 
   /// The response for a complete part.
@@ -105,16 +111,35 @@ final class MediaResponseCache: Sendable {
     }
   }
 
+  /// The response for a segment of the archive, which is not kept; if `isForOneViewer`, caches do
+  /// not keep it either.
+  func response(
+    archived number: Int64, _ bytes: SharedBytes, isForOneViewer: Bool
+  ) -> PreparedResponse {
+    guard !isForOneViewer else {
+      return PreparedResponse(
+        status: 200,
+        fields: ResponseFields.fields(mediaType, .oneViewer) + [PreparedResponse.acceptRanges],
+        body: [bytes])
+    }
+    return PreparedResponse(status: 200, fields: segmentFields + tag("\(number)"), body: [bytes])
+  }
+
+  /// The response for a CMAF header.
+  func response(header: SharedBytes) -> PreparedResponse {
+    PreparedResponse(
+      status: 200,
+      fields: ResponseFields.fields(mediaType, isForOneViewer ? .oneViewer : .header) + [
+        PreparedResponse.acceptRanges, HeaderField("ETag", EntityTag.text(of: header)),
+      ],
+      body: [header])
+  }
+
   /// The response for the Media Initialization Section.
   func response(_ track: TrackDescription) -> PreparedResponse {
     responses.withLock { responses in
       if let response = responses.headers[track.headerHash] { return response }
-      let response = PreparedResponse(
-        status: 200,
-        fields: ResponseFields.fields(mediaType, isForOneViewer ? .oneViewer : .header) + [
-          PreparedResponse.acceptRanges, HeaderField("ETag", EntityTag.text(of: track.header)),
-        ],
-        body: [track.header])
+      let response = response(header: track.header)
       if responses.headers.count >= Self.headerLimit { responses.headers = [:] }
       responses.headers[track.headerHash] = response
       return response

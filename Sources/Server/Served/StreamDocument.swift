@@ -38,6 +38,9 @@ struct StreamDocument {
       }
       fields.append(("publisher", object + "}"))
     }
+    if let archive = stream.options.archive {
+      fields.append(("archive", ArchiveDocument(archive, stream.options.dvr).text))
+    }
     if let outage = stream.outage { fields.append(("outage", outage.text)) }
     if let upstream { fields.append(("relay", upstream)) }
     if let names = stream.served?.measures.statistics().sharedWith, !names.isEmpty {

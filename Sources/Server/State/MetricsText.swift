@@ -102,6 +102,7 @@ struct MetricsText {
       out.sample("streamer_source_crashes_total", [("stream", stream.name)], Double(count))
     }
     publishers(&out, streamTable.streams)
+    archives(&out, streamTable.streams)
     counter("streamer_input_frames_total", "Frames from the source.") { $0.inputFrames }
     counter("streamer_input_repeated_total", "Frame slots that repeated a frame.") {
       $0.repeatedFrames

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Access
+import Archive
 import HTTP
 package import Logging
 import Net
@@ -125,7 +126,10 @@ package final class ServerState: Sendable {
 
   /// Removes a stream; requests held for it get 404.
   package func remove(_ stream: StreamSupervisor) {
-    change { $0.removeAll { $0.hosted === stream } }
+    change { streams in
+      for entry in streams where entry.hosted === stream { entry.options.archive?.follow([]) }
+      streams.removeAll { $0.hosted === stream }
+    }
   }
 
   /// Applies a change of a stream's phase to the table.
@@ -137,14 +141,19 @@ package final class ServerState: Sendable {
         switch stream.phase {
         case .live(let live), .ended(let live):
           .served(
-            served?.source === live
-              ? served ?? ServedStream(live, own, sendsCMSD: options.sendsCMSD)
-              : ServedStream(live, own, sendsCMSD: options.sendsCMSD))
+            served.flatMap { $0.source === live ? $0 : nil }
+              ?? ServedStream(archiving: live, own, sendsCMSD: options.sendsCMSD))
         case .idle, .starting, .failed: Self.state(of: stream)
         }
+      if case .served = state {} else if served != nil { own.archive?.follow([]) }
       streams[index] = StreamEntry(
         name: stream.name, state: state, hosted: stream, options: own)
     }
+  }
+
+  /// Whether a client has the admin token.
+  func isAdmin(_ request: Request, at now: MonotonicTime) -> Bool {
+    admin.decide(on: AdminAccess.Client(request), reading: .token, at: now).refusal == nil
   }
 
   /// Logs once for each stream why the server does not switch as its options ask.

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+import Packaging
+import Sharing
+import System
+package import Time
+
+/// The archive below one folder: a thread that writes, a few that read, and the lock of the folder.
+///
+/// No other thread waits for the disk. A disk that is slow, full or gone costs archive only.
+package final class ArchiveStore: Sendable {
+  /// Why the folder cannot be used.
+  package enum Refusal: Error, Sendable, CustomStringConvertible {
+    /// Another program writes into it.
+    case locked
+    case system(String)
+
+    package var description: String {
+      switch self {
+      case .locked: "another program writes its archive there"
+      case .system(let reason): reason
+      }
+    }
+  }
+
+  private struct Orders: Sendable {
+    var waiting: [WriterOrder] = []
+    var isClosed = false
+  }
+
+  /// How often the windows are read.
+  private static let period = Interval.milliseconds(40)
+  /// How long the program before this one may still have the lock.
+  private static let lockLimit = Interval.seconds(2)
+
+  /// The path of the folder.
+  package let folder: String
+  private let orders = Monitor(Orders())
+  private let pool = ReaderPool()
+  private let log: Log
+  private let thread = Locked<OSThread?>(nil)
+  private let streams = Locked<[String: StreamArchive]>([:])
+
+  /// Opens the folder, creates it if it is missing, and takes its lock.
+  package init(_ folder: String, log: Log) throws(Refusal) {
+    self.folder = folder
+    self.log = log
+    let lock: DiskFile
+    do throws(SystemError) {
+      try DiskFolder.make(folder)
+      lock = try DiskFile(folder + "/.lock", .creating)
+    } catch { throw .system("\(error)") }
+    try Self.take(lock)
+    let orders = orders
+    // The thread keeps the lock until its last write.
+    let started = OSThread(name: "archive") {
+      ArchiveThread(folder: folder, log: log).run { now in
+        orders.wait(until: now + Self.period) { orders in
+          guard !orders.waiting.isEmpty || orders.isClosed else { return nil }
+          defer { orders.waiting = [] }
+          return (orders.waiting, orders.isClosed)
+        } ?? ([], false)
+      }
+      withExtendedLifetime(lock) {}
+    }
+    guard let started else { throw .system("the system refuses another thread") }
+    thread.withLock { $0 = started }
+  }
+
+  private static func take(_ lock: DiskFile) throws(Refusal) {
+    let deadline = SystemClock.monotonicTime + lockLimit
+    while true {
+      do throws(SystemError) {
+        if try lock.lock() { return }
+      } catch { throw .system("\(error)") }
+      guard SystemClock.monotonicTime < deadline else { throw .locked }
+      SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(50))
+    }
+  }
+
+  /// The archive of a stream; its folder is read in the background.
+  package func stream(_ name: String, _ policy: ArchivePolicy) -> StreamArchive {
+    streams.withLock { streams in
+      if let known = streams[name], known.policy == policy { return known }
+      let catalog = streams[name]?.catalog ?? StreamCatalog(folder: "\(folder)/\(name)")
+      let orders = orders
+      let archive = StreamArchive(name: name, policy, catalog, pool) { order in
+        orders.update { $0.waiting.append(order) }
+      }
+      orders.update { $0.waiting.append(.open(catalog, policy)) }
+      streams[name] = archive
+      return archive
+    }
+  }
+
+  /// Writes what the windows have, finishes the files, and releases the lock; a disk that does not
+  /// answer until `deadline` is left.
+  package func close(until deadline: MonotonicTime) {
+    orders.update { $0.isClosed = true }
+    pool.close()
+    guard let thread = thread.withLock({ $0.take() }) else { return }
+    log.join(thread, until: deadline)
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+/// The state of a stream's archive, for operators.
+package struct ArchiveStatus: Sendable, Equatable {
+  /// The bytes of the hour files.
+  package var bytes: Int64 = 0
+  /// The wall clock of the oldest frame, and after the newest one; nil without any.
+  package var oldest, newest: WallTime?
+  /// The segments that were written since the start of the program.
+  package var written: UInt64 = 0
+  /// The segments that were not written since the start of the program.
+  package var dropped: UInt64 = 0
+  /// Why nothing is written at present; nil if nothing is wrong.
+  package var error: String?
+
+  /// The state of an empty archive.
+  package init() {}
+}
+
+/// Why the archive has no answer.
+package enum ArchiveFailure: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The archive has no such media.
+  case missing
+  /// The media is older than the client may go back.
+  case tooOld
+  /// Too many requests wait for the disk.
+  case busy
+  /// The disk has refused.
+  case disk(String)
+
+  package var description: String {
+    switch self {
+    case .missing: "the archive does not have it"
+    case .tooOld: "the media is older than viewers may go back"
+    case .busy: "too many requests wait for the disk of the archive"
+    case .disk(let reason): reason
+    }
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+package import Time
+
+/// What the archive of a stream has: written by the thread of its disk, read by all threads.
+package final class StreamCatalog: Sendable {
+  /// The values under the lock.
+  package struct State: Sendable {
+    /// The renditions by name.
+    package var tracks: [String: TrackCatalog] = [:]
+    /// The spans that are never removed.
+    package var protected = ProtectedSpans()
+    /// Whether the folder was read.
+    package var isLoaded = false
+    /// The segments that were written, and that were not.
+    package var written: UInt64 = 0, dropped: UInt64 = 0
+    /// Why nothing is written at present.
+    package var error: String?
+  }
+
+  /// The folder of the stream: `DIR/S`.
+  package let folder: String
+  private let state = Monitor(State())
+
+  /// A catalog that is not loaded yet.
+  package init(folder: String) { self.folder = folder }
+
+  /// The folder of a rendition.
+  package func folder(of rendition: String) -> HourFolder { HourFolder("\(folder)/\(rendition)") }
+
+  /// Changes the values.
+  package func update<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+    state.update { body(&$0) }
+  }
+
+  /// Reads the values at once.
+  package func read<Result: Sendable>(_ body: (State) -> Result) -> Result {
+    state.update { body($0) }
+  }
+
+  /// Reads the values when the folder was read, or at `deadline`.
+  package func read<Result: Sendable>(
+    loadedUntil deadline: MonotonicTime, _ body: (State) -> Result
+  ) -> Result? {
+    state.wait(until: deadline) { $0.isLoaded ? .some(body($0)) : nil }
+  }
+
+  /// The state for operators.
+  package var status: ArchiveStatus {
+    read { state in
+      var status = ArchiveStatus()
+      (status.written, status.dropped, status.error) = (state.written, state.dropped, state.error)
+      for track in state.tracks.values {
+        for (_, summary, _) in track.summaries {
+          status.bytes += Int64(summary.size)
+          status.oldest = min(status.oldest ?? summary.start, summary.start)
+          status.newest = max(status.newest ?? summary.end, summary.end)
+        }
+      }
+      return status
+    }
+  }
+}

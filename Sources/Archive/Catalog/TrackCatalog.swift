@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The hour files of one rendition: the sums of each, and the segments of the file that is written.
+///
+/// Its memory grows with the hours, not with the segments.
+package struct TrackCatalog: Sendable {
+  /// The finished files by name.
+  package private(set) var files: [HourName: HourIndex.Summary] = [:]
+  /// The segments of the file that is being written.
+  package private(set) var open: (name: HourName, rows: [SegmentRow], timescale: Int, size: Int)?
+  /// The names of finished files in their order.
+  package private(set) var order: [HourName] = []
+
+  /// No files.
+  package init() {}
+
+  /// Adds or replaces a finished file; without sums the file is gone.
+  package mutating func set(_ name: HourName, _ summary: HourIndex.Summary?) {
+    if open?.name == name { open = nil }
+    files[name] = summary
+    order = files.keys.sorted()
+  }
+
+  /// A file is being written.
+  package mutating func begin(_ name: HourName, rows: [SegmentRow], timescale: Int, size: Int) {
+    set(name, nil)
+    open = (name, rows, timescale, size)
+  }
+
+  /// A segment was appended to the file that is being written.
+  package mutating func add(_ row: SegmentRow) {
+    open?.rows.append(row)
+    open?.size = row.end
+  }
+
+  /// The sums of all files, the one that is being written last.
+  package var summaries: [(name: HourName, summary: HourIndex.Summary, isOpen: Bool)] {
+    var all = order.compactMap { name in files[name].map { (name, $0, false) } }
+    if let open,
+      let summary = HourIndex.Summary(open.rows, size: open.size, timescale: open.timescale)
+    {
+      all.append((open.name, summary, true))
+    }
+    return all
+  }
+
+  /// The numbers of the first and of the last segment; nil without any.
+  package var extent: ClosedRange<Int64>? {
+    var range: ClosedRange<Int64>?
+    func add(_ first: Int64, _ last: Int64) {
+      range = min(range?.lowerBound ?? first, first)...max(range?.upperBound ?? last, last)
+    }
+    for summary in files.values { add(summary.first, summary.last) }
+    if let first = open?.rows.first, let last = open?.rows.last { add(first.number, last.number) }
+    return range
+  }
+
+  /// The finished files with segments among `numbers`, and the rows of the open file.
+  package func files(
+    with numbers: ClosedRange<Int64>
+  ) -> (finished: [(HourName, HourIndex.Summary)], open: (HourName, [SegmentRow])?) {
+    let finished = order.compactMap { name -> (HourName, HourIndex.Summary)? in
+      guard let summary = files[name], (summary.first...summary.last).overlaps(numbers) else {
+        return nil
+      }
+      return (name, summary)
+    }
+    let rows = open.map { open in
+      (open.name, open.rows.filter { numbers.contains($0.number) })
+    }
+    return (finished, rows)
+  }
+}

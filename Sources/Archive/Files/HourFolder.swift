@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+package import System
+import Time
+
+/// The folder of one rendition: its hour files and their indexes.
+package struct HourFolder: Sendable, Hashable {
+  /// The path of the folder: `DIR/S/R`.
+  package let path: String
+
+  /// The folder at `path`.
+  package init(_ path: String) { self.path = path }
+
+  /// The path of an hour file.
+  package func file(_ name: HourName) -> String { "\(path)/\(name.path)" }
+  /// The path of its index.
+  package func index(_ name: HourName) -> String { "\(path)/\(name.indexPath)" }
+
+  /// The hour files, oldest first.
+  package var names: [HourName] {
+    DiskFolder.entries(path).folders.flatMap { day in
+      DiskFolder.entries("\(path)/\(day)").files.compactMap { HourName(folder: day, file: $0) }
+        .filter { $0.folder == day }
+    }.sorted()
+  }
+
+  /// Removes an hour file, its index, and the folder of the day if that is empty.
+  ///
+  /// - Returns: whether the file is gone.
+  @discardableResult
+  package func remove(_ name: HourName) -> Bool {
+    let isGone = DiskFolder.remove(file(name))
+    DiskFolder.remove(index(name))
+    let day = DiskFolder.entries("\(path)/\(name.folder)")
+    if day.files.isEmpty, day.folders.isEmpty { DiskFolder.remove("\(path)/\(name.folder)") }
+    return isGone
+  }
+
+  /// The sums of a finished hour file; nil if its index does not have them, or not for its size.
+  package func summary(_ name: HourName) -> HourIndex.Summary? {
+    guard let index = try? DiskFile(index(name), .reading),
+      let head = try? index.read(at: 0, count: HourIndex.headSize),
+      let summary = HourIndex.summary(head), let file = try? DiskFile(file(name), .reading),
+      (try? file.size) == summary.size
+    else { return nil }
+    return summary
+  }
+
+  /// The segments of an hour file: from its index, or from its boxes if the index has not all of
+  /// them; nil if the file is none.
+  package func walk(_ name: HourName) throws(SystemError) -> HourWalk? {
+    let file = try DiskFile(file(name), .reading)
+    return try walk(name, file)
+  }
+
+  func walk(_ name: HourName, _ file: DiskFile) throws(SystemError) -> HourWalk? {
+    let size = try file.size
+    func read(_ offset: Int, _ count: Int) throws(SystemError) -> [UInt8] {
+      try file.read(at: offset, count: count)
+    }
+    if let known = try? known(name), let last = known.segments.last?.row, last.end <= size,
+      isSegment(try file.read(at: last.offset, count: 8)),
+      let walk = try HourWalk(size: size, after: known.segments, offset: known.offset, read)
+    {
+      return walk
+    }
+    return try HourWalk(size: size, read)
+  }
+
+  /// The segments that the index has.
+  private func known(
+    _ name: HourName
+  ) throws(SystemError) -> (segments: [IndexedSegment], offset: Interval) {
+    let index = try DiskFile(index(name), .reading)
+    let bytes = try index.read(at: 0, count: min(try index.size, Self.indexLimit))
+    let records = HourIndex.records(bytes, hasFrames: true)
+    return (records.segments, records.offset)
+  }
+
+  /// The largest index that is read.
+  private static let indexLimit = 256 << 20
+
+  private func isSegment(_ bytes: [UInt8]) -> Bool {
+    (try? BoxHead(bytes, at: 0, end: bytes.count))?.type == "styp"
+  }
+
+  /// The segments of a finished hour file, as its index has them, with or without their frames;
+  /// from its boxes if the index is damaged.
+  package func segments(
+    _ name: HourName, _ summary: HourIndex.Summary, hasFrames: Bool
+  ) throws(SystemError) -> [IndexedSegment] {
+    if let index = try? DiskFile(index(name), .reading), let size = try? index.size,
+      let bytes = try? index.read(at: 0, count: min(size, Self.indexLimit))
+    {
+      let found = HourIndex.records(bytes, hasFrames: hasFrames).segments
+      if found.count == summary.count { return found }
+    }
+    let file = try DiskFile(file(name), .reading)
+    let walk = try HourWalk(size: try file.size) { offset, count throws(SystemError) in
+      try file.read(at: offset, count: count)
+    }
+    return walk?.segments ?? []
+  }
+
+  /// Cuts a torn tail at the last whole chunk, completes the index, and writes the `sidx`.
+  ///
+  /// A file without a complete segment is removed.
+  ///
+  /// - Returns: its sums; nil if it was removed.
+  package func finish(_ name: HourName) throws(SystemError) -> HourIndex.Summary? {
+    let file = try DiskFile(file(name), .writing)
+    let size = try file.size
+    guard let walk = try walk(name, file), !walk.segments.isEmpty else {
+      remove(name)
+      return nil
+    }
+    if walk.end < size { try file.truncate(to: walk.end) }
+    let rows = walk.segments.map(\.row)
+    if let references = SegmentReferences(walk.head, rows, end: walk.end) {
+      try file.write(references.content.bytes, at: references.content.offset)
+      try file.sync()
+      try file.write(references.head.bytes, at: references.head.offset)
+    }
+    try file.sync()
+    let summary = HourIndex.Summary(rows, size: walk.end, timescale: walk.head.timescale)
+    try writeIndex(name, walk, summary)
+    return summary
+  }
+
+  /// Writes the whole index, in one step.
+  func writeIndex(
+    _ name: HourName, _ walk: HourWalk, _ summary: HourIndex.Summary?
+  ) throws(SystemError) {
+    let draft = index(name) + ".new"
+    DiskFolder.remove(draft)
+    let index = try DiskFile(draft, .creating)
+    var bytes = HourIndex.head(summary)
+    for segment in walk.segments {
+      let media = Interval(
+        ticks: segment.row.decodeTime, timescale: Int64(max(1, walk.head.timescale)))
+      let clock = Interval(nanoseconds: segment.row.start.nanoseconds) - media
+      bytes += HourIndex.record(segment, offset: clock)
+    }
+    try index.write(bytes, at: 0)
+    try DiskFolder.rename(draft, to: self.index(name))
+  }
+}

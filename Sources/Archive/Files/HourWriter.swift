@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import Glibc
+package import Sharing
+package import System
+package import Time
+
+/// An hour file to which segments are appended.
+///
+/// Each call may block for as long as the disk does.
+/// Confined to one thread. After an error, discard the object: another one continues the file.
+package final class HourWriter {
+  /// The name of the file.
+  package let name: HourName
+  /// The head of the file.
+  package let head: FileHead
+  /// The complete segments in their order.
+  package private(set) var rows: [SegmentRow]
+  /// The wall clock minus media time of the last segment; nil without one.
+  package private(set) var offset: Interval?
+
+  private let folder: HourFolder
+  private let file, index: DiskFile
+  private var indexEnd: Int
+  /// The position after the last complete segment, and after the last chunk.
+  private var completeEnd, end: Int
+  /// The position to which space is reserved.
+  private var reserved: Int
+  private var isDirty = true
+  /// The open segment: its position, its index, and the mark before it.
+  private var open: (offset: Int, index: SegmentIndex, mark: SegmentMark?)?
+
+  /// The space that is reserved at once.
+  private static let reservation = (video: 16 << 20, audio: 1 << 20)
+
+  /// Creates a file for segments with this header, or continues the file of that name.
+  ///
+  /// - Parameters:
+  ///   - name: its name.
+  ///   - folder: its folder.
+  ///   - header: the CMAF header.
+  ///   - references: the number of segments of an hour.
+  /// - Throws: `SystemError` of the disk.
+  package init(
+    _ name: HourName, in folder: HourFolder, header: [UInt8], references: Int
+  ) throws(SystemError) {
+    (self.name, self.folder) = (name, folder)
+    try DiskFolder.make("\(folder.path)/\(name.folder)")
+    file = try DiskFile(folder.file(name), .creating)
+    let known = try folder.walk(name, file)
+    if let known, try file.read(at: 0, count: known.head.headerSize) == header {
+      head = known.head
+      rows = known.segments.map(\.row)
+      offset = known.offset
+      (completeEnd, end) = (known.completeEnd, known.completeEnd)
+      reserved = end
+      // A `sidx` would hide the segments that follow.
+      let cleared = SegmentReferences.cleared(head)
+      try file.write(cleared.bytes, at: cleared.offset)
+      if rows.isEmpty {
+        try file.truncate(to: end)
+      } else {
+        try file.write(SegmentMark.closing, at: end)
+        try file.truncate(to: end + SegmentMark.closingSize)
+      }
+      try folder.writeIndex(name, known, nil)
+      index = try DiskFile(folder.index(name), .writing)
+      indexEnd = try index.size
+      return
+    }
+    // The file is new, or was torn in its head.
+    let bytes = FileHead.bytes(header: header, references: references)
+    try file.truncate(to: 0)
+    try file.write(bytes, at: 0)
+    let head = try FileHead(size: bytes.count) { offset, count throws(SystemError) in
+      Array(bytes.dropFirst(offset).prefix(count))
+    }
+    guard let head else { throw SystemError("open", EINVAL) }
+    self.head = head
+    rows = []
+    (completeEnd, end, reserved) = (bytes.count, bytes.count, bytes.count)
+    DiskFolder.remove(folder.index(name))
+    index = try DiskFile(folder.index(name), .creating)
+    try index.write(HourIndex.head(nil), at: 0)
+    indexEnd = HourIndex.headSize
+  }
+
+  /// The last segment; nil without one.
+  package var last: (number: Int64, offset: Interval)? {
+    rows.last.map { ($0.number, offset ?? .zero) }
+  }
+
+  /// The bytes of the file.
+  package var size: Int { end }
+
+  /// Begins a segment; one that was not completed is overwritten.
+  package func begin(mark: SegmentMark?) throws(SystemError) {
+    if end > completeEnd { try abandon() }
+    var start = completeEnd
+    if let mark {
+      try file.write(mark.bytes, at: start)
+      start += SegmentMark.size
+    }
+    end = start
+    open = (start, SegmentIndex(), mark)
+    isDirty = true
+  }
+
+  /// Appends a chunk to the segment.
+  ///
+  /// - Throws: `SystemError` of the disk, or `BoxError` for a chunk that cannot be read again.
+  package func append(_ chunk: SharedBytes) throws {
+    guard var segment = open else { return }
+    try segment.index.append(chunk)
+    if end + chunk.count > reserved {
+      let step = name.isAudio ? Self.reservation.audio : Self.reservation.video
+      let target = end + max(step, chunk.count)
+      file.reserve(at: reserved, count: target - reserved)
+      reserved = target
+    }
+    try file.write(chunk, at: end)
+    end += chunk.count
+    open = segment
+    isDirty = true
+  }
+
+  /// Completes the segment.
+  ///
+  /// - Parameter start: its number and times.
+  /// - Returns: its row; nil if it has no chunk.
+  /// - Throws: `SystemError` of the disk.
+  package func complete(_ start: Rotation.Start) throws(SystemError) -> SegmentRow? {
+    guard let segment = open, !segment.index.frames.isEmpty else { return nil }
+    let row = SegmentRow(
+      number: start.number, offset: segment.offset, size: end - segment.offset,
+      decodeTime: segment.index.decodeTime, duration: segment.index.duration, start: start.time,
+      startsDiscontinuity: start.startsDiscontinuity)
+    // Overwritten by the next segment.
+    try file.write(SegmentMark.closing, at: end)
+    offset = segment.mark?.offset ?? offset ?? start.offset
+    let record = HourIndex.record(
+      IndexedSegment(row: row, frames: segment.index.frames), offset: offset ?? .zero)
+    try index.write(record, at: indexEnd)
+    indexEnd += record.count
+    rows.append(row)
+    completeEnd = end
+    open = nil
+    return row
+  }
+
+  /// Removes the open segment from the file.
+  package func abandon() throws(SystemError) {
+    open = nil
+    guard end > completeEnd else { return }
+    end = completeEnd
+    if rows.isEmpty { return try file.truncate(to: end) }
+    try file.write(SegmentMark.closing, at: end)
+    try file.truncate(to: end + SegmentMark.closingSize)
+  }
+
+  /// Waits until all bytes are on the disk.
+  package func sync() throws(SystemError) {
+    guard isDirty else { return }
+    isDirty = false
+    try file.sync()
+  }
+
+  /// Finishes the file: its last segment is complete, and the `sidx` is written.
+  ///
+  /// - Returns: its sums; nil if it had no segment and is removed.
+  package func finish() throws(SystemError) -> HourIndex.Summary? {
+    try abandon()
+    guard
+      let summary = HourIndex.Summary(
+        rows, size: end + SegmentMark.closingSize, timescale: head.timescale)
+    else {
+      folder.remove(name)
+      return nil
+    }
+    // Frees the reserved space behind the end too.
+    try file.truncate(to: end + SegmentMark.closingSize)
+    if let references = SegmentReferences(head, rows, end: end + SegmentMark.closingSize) {
+      try file.write(references.content.bytes, at: references.content.offset)
+      try file.sync()
+      try file.write(references.head.bytes, at: references.head.offset)
+    }
+    try file.sync()
+    try index.write(HourIndex.head(summary), at: 0)
+    return summary
+  }
+}

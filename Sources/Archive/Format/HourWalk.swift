@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import Checked
+import Sharing
+package import System
+package import Time
+
+/// The segments of an hour file, found by walking its boxes.
+///
+/// Accepts any bytes; bounded in time, and in memory by the number of frames. A file may end at any
+/// byte: ``end`` is the position after the last whole chunk.
+package struct HourWalk: Sendable {
+  /// The beginning of the file.
+  package let head: FileHead
+  /// The complete segments, in their order.
+  package private(set) var segments: [IndexedSegment] = []
+  /// The position after the last whole chunk.
+  package private(set) var end: Int
+  /// The position after the last complete segment.
+  package private(set) var completeEnd: Int
+  /// The wall clock minus media time of the last complete segment; nil without one.
+  package private(set) var offset: Interval?
+
+  /// The bytes that are read for the boxes of a chunk before its media.
+  private static let window = 1024
+  /// The largest `moof`.
+  private static let fragmentLimit = 1 << 20
+
+  /// The segment that is being read.
+  private struct Open {
+    let number: Int64
+    let offset: Int
+    let mark: SegmentMark
+    let startsDiscontinuity: Bool
+    var frames: SegmentFrames
+    var end: Int
+  }
+
+  private var open: Open?
+  /// The mark that was read last, and the number of the next segment.
+  private var mark: SegmentMark?
+  private var next: (number: Int64, startsDiscontinuity: Bool)?
+
+  /// Walks a file of `size` bytes; nil if it has no head.
+  ///
+  /// - Parameters:
+  ///   - size: its size.
+  ///   - known: the first segments, as an index has them; they are not read again.
+  ///   - offset: the wall clock minus media time of the last known one.
+  ///   - read: reads its bytes.
+  /// - Throws: `SystemError` of `read`.
+  package init?(
+    size: Int, after known: [IndexedSegment] = [], offset: Interval = .zero,
+    _ read: FileHead.Reader
+  ) throws(SystemError) {
+    guard let head = try FileHead(size: size, read) else { return nil }
+    self.head = head
+    (end, completeEnd) = (head.mediaStart, head.mediaStart)
+    if let last = known.last?.row {
+      segments = known
+      (end, completeEnd) = (last.end, last.end)
+      mark = SegmentMark(number: last.number, offset: offset, startsDiscontinuity: false)
+      self.offset = offset
+      next = (last.number.addingSaturated(1), false)
+    }
+    try walk(size, read)
+  }
+
+  private mutating func walk(_ size: Int, _ read: FileHead.Reader) throws(SystemError) {
+    var position = end
+    var fragment: (box: BoxFields, position: Int)?
+    var (bytes, start): ([UInt8], Int) = ([], position)
+    while position < size {
+      if position < start || position + SegmentMark.size > start + bytes.count {
+        (bytes, start) = (try read(position, Self.window), position)
+      }
+      let offset = position - start
+      guard let box = try? BoxHead(bytes, at: offset, end: bytes.count), let boxSize = box.size,
+        boxSize <= size - position
+      else {
+        if fragment == nil, Self.beginsSegment(bytes, offset) { complete() }
+        return
+      }
+      let after = position + boxSize
+      switch box.type {
+      case "free":
+        guard fragment == nil else { return }
+        var reader = BoxReader(bytes, offset..<min(bytes.count, offset + boxSize))
+        if let fields = try? reader.next(), let found = SegmentMark(fields) {
+          complete()
+          mark = found
+          next = (found.number, found.startsDiscontinuity)
+        } else if boxSize == SegmentMark.closingSize {
+          complete()
+        } else {
+          return
+        }
+        end = after
+      case "styp":
+        complete()
+        guard let mark, let begun = next else { return }
+        open = Open(
+          number: begun.number, offset: position, mark: mark,
+          startsDiscontinuity: begun.startsDiscontinuity, frames: SegmentFrames(head.defaults),
+          end: after)
+        next = (begun.number.addingSaturated(1), false)
+      case "moof":
+        guard let open, boxSize <= Self.fragmentLimit else { return }
+        let isRead = boxSize <= bytes.count - offset
+        // bounded: `offset` is a position in `bytes`
+        let whole = isRead ? Array(bytes[offset..<offset + boxSize]) : try read(position, boxSize)
+        var reader = BoxReader(whole)
+        guard let fields = try? reader.next() else { return }
+        fragment = (fields, position - open.offset)
+      case "mdat":
+        guard var segment = open, let found = fragment else { return }
+        let first = position - segment.offset
+        do throws(BoxError) {
+          try segment.frames.add(
+            found.box, at: found.position, media: first + box.count..<first + boxSize)
+        } catch { return }
+        segment.end = after
+        open = segment
+        fragment = nil
+        end = after
+      case "prft", "emsg":
+        guard open != nil, fragment == nil else { return }
+      default: return
+      }
+      position = after
+    }
+  }
+
+  /// Whether a torn box is the `styp` of a segment, or a mark: their sizes differ from those of the
+  /// boxes that continue a segment.
+  private static func beginsSegment(_ bytes: [UInt8], _ offset: Int) -> Bool {
+    bytes.span.bigEndian(at: offset, count: 4).map { nextSizes.contains($0) } ?? false
+  }
+  private static let nextSizes = [
+    SegmentType.bare.count, SegmentMark.closingSize, SegmentMark.size,
+  ]
+
+  /// The open segment is complete: another one, or the end, follows.
+  private mutating func complete() {
+    guard let segment = open else { return }
+    open = nil
+    guard let decodeTime = segment.frames.decodeTime, segment.end == end else { return }
+    let media = Interval(ticks: decodeTime, timescale: Int64(head.timescale))
+    let row = SegmentRow(
+      number: segment.number, offset: segment.offset, size: segment.end - segment.offset,
+      decodeTime: decodeTime, duration: segment.frames.duration,
+      start: WallTime(nanoseconds: (media + segment.mark.offset).nanoseconds),
+      startsDiscontinuity: segment.startsDiscontinuity)
+    segments.append(IndexedSegment(row: row, frames: segment.frames.frames))
+    completeEnd = segment.end
+    offset = segment.mark.offset
+  }
+}

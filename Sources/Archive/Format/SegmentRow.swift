@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import CMAF
+package import Time
+
+/// A segment in an hour file.
+package struct SegmentRow: Sendable, Equatable {
+  /// The segment number, counted from 1970.
+  package let number: Int64
+  /// The position of its first byte in the file.
+  package let offset: Int
+  /// Its bytes.
+  package let size: Int
+  /// The decode time of its first frame, in ticks of the track's timescale.
+  package let decodeTime: Int64
+  /// Its duration in ticks.
+  package let duration: Int64
+  /// The wall clock of its first frame: EXT-X-PROGRAM-DATE-TIME.
+  package let start: WallTime
+  /// Whether a Discontinuity precedes it.
+  package let startsDiscontinuity: Bool
+
+  /// A row with these values.
+  package init(
+    number: Int64, offset: Int, size: Int, decodeTime: Int64, duration: Int64, start: WallTime,
+    startsDiscontinuity: Bool
+  ) {
+    self.number = number
+    self.offset = offset
+    self.size = size
+    self.decodeTime = decodeTime
+    self.duration = duration
+    self.start = start
+    self.startsDiscontinuity = startsDiscontinuity
+  }
+
+  /// The position after its last byte.
+  package var end: Int { offset + size }
+  /// The positions of its bytes.
+  package var range: Range<Int> { offset..<end }
+
+  /// The wall clock after its last frame.
+  package func end(timescale: Int) -> WallTime {
+    start + Interval(ticks: duration, timescale: Int64(max(1, timescale)))
+  }
+}
+
+/// A segment in an hour file, and its frames.
+package struct IndexedSegment: Sendable, Equatable {
+  /// The segment.
+  package let row: SegmentRow
+  /// Its frames in the order of decoding.
+  package let frames: [SegmentIndex.Frame]
+
+  /// A segment with these frames.
+  package init(row: SegmentRow, frames: [SegmentIndex.Frame]) {
+    self.row = row
+    self.frames = frames
+  }
+}

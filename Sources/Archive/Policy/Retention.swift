@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+/// Decides which hour files are removed: a pure machine.
+package struct Retention: Sendable, Equatable {
+  /// How long an hour is kept; nil for ever.
+  package let keep: Interval?
+  /// The most bytes of a stream; nil for any number.
+  package let limit: Int64?
+
+  /// An hour file.
+  package struct File: Sendable, Equatable {
+    /// The end of its media.
+    package let end: WallTime
+    /// Its bytes.
+    package let size: Int64
+    /// Whether it is never removed: it is being written, or a part of it is protected.
+    package let isKept: Bool
+
+    /// A file with these properties.
+    package init(end: WallTime, size: Int64, isKept: Bool) {
+      self.end = end
+      self.size = size
+      self.isKept = isKept
+    }
+  }
+
+  /// A rule with these limits.
+  package init(keep: Interval? = nil, limit: Int64? = nil) {
+    self.keep = keep
+    self.limit = limit
+  }
+
+  /// The indices of the files of one stream that are too old, or the oldest ones if all files have
+  /// too many bytes.
+  package func expired(_ files: [File], now: WallTime) -> [Int] {
+    var gone: [Int] = []
+    var size = files.reduce(Int64(0)) { $0.addingSaturated($1.size) }
+    for index in Self.oldestFirst(files) {
+      let isOld = keep.map { now - files[index].end > $0 } ?? false
+      guard isOld || limit.map({ size > $0 }) ?? false else { continue }
+      gone.append(index)
+      size = size.subtractingSaturated(files[index].size)
+    }
+    return gone
+  }
+
+  /// The indices of the oldest files of all streams whose removal frees `missing` bytes.
+  package static func freeing(_ missing: Int64, _ files: [File]) -> [Int] {
+    var gone: [Int] = []
+    var left = missing
+    for index in oldestFirst(files) where left > 0 {
+      gone.append(index)
+      left = left.subtractingSaturated(files[index].size)
+    }
+    return gone
+  }
+
+  /// The bytes that are missing on a disk: 2 % of it are kept free, at most 1 GiB.
+  package static func missing(total: Int64, free: Int64) -> Int64 {
+    max(0, min(total / 50, 1 << 30) - free)
+  }
+
+  private static func oldestFirst(_ files: [File]) -> [Int] {
+    files.indices.filter { !files[$0].isKept }
+      .sorted { (files[$0].end, $0) < (files[$1].end, $1) }
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+
+/// The segments of the finished hour files that were read last, without their frames.
+final class RowCache: Sendable {
+  /// A file, as its sums were when it was read: another file of the name has others.
+  struct Key: Sendable, Equatable {
+    let folder: HourFolder
+    let name: HourName
+    let summary: HourIndex.Summary
+  }
+
+  /// The number of files; the rows of an hour are about 250 kB.
+  private static let limit = 16
+  private let entries = Locked<[(key: Key, rows: [SegmentRow])]>([])
+
+  /// The rows of a file, if they are kept.
+  func rows(_ key: Key) -> [SegmentRow]? {
+    entries.withLock { entries in
+      guard let index = entries.firstIndex(where: { $0.key == key }) else { return nil }
+      let entry = entries.remove(at: index)
+      entries.append(entry)
+      return entry.rows
+    }
+  }
+
+  /// Keeps the rows of a file; the file that was not asked for longest is forgotten.
+  func keep(_ rows: [SegmentRow], of key: Key) {
+    entries.withLock { entries in
+      entries.removeAll { $0.key.folder == key.folder && $0.key.name == key.name }
+      entries = entries.suffix(Self.limit - 1) + [(key, rows)]
+    }
+  }
+}

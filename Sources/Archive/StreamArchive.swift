@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import CMAF
+package import Packaging
+package import Sharing
+package import Time
+
+/// The archive of one stream: what it has, and its bytes, for all threads.
+///
+/// No call blocks. Answers come on a thread of the readers, or at once if too many requests wait;
+/// orders are answered on the writer's thread.
+package final class StreamArchive: Sendable {
+  /// The name of the stream.
+  package let name: String
+  /// How the stream is archived.
+  package let policy: ArchivePolicy
+  let catalog: StreamCatalog
+  private let reader: ArchiveReader
+  private let pool: ReaderPool
+  private let order: @Sendable (WriterOrder) -> Void
+
+  init(
+    name: String, _ policy: ArchivePolicy, _ catalog: StreamCatalog, _ pool: ReaderPool,
+    order: @escaping @Sendable (WriterOrder) -> Void
+  ) {
+    self.name = name
+    self.policy = policy
+    self.catalog = catalog
+    self.pool = pool
+    self.order = order
+    reader = ArchiveReader(catalog)
+  }
+
+  /// Takes an answer, on any thread.
+  package typealias Answer<Value> = @Sendable (Result<Value, ArchiveFailure>) -> Void
+
+  /// Writes the windows of a session from now on; the top rendition is the first.
+  package func follow(_ windows: [(name: String, window: LiveWindow)]) {
+    order(.follow(catalog, windows))
+  }
+
+  // MARK: Reading
+
+  /// The numbers of the first and of the last segment of a rendition; nil without any.
+  package func extent(of rendition: String) -> ClosedRange<Int64>? {
+    catalog.read { $0.tracks[rendition]?.extent }
+  }
+
+  /// The names of the renditions with files.
+  package var renditions: [String] {
+    catalog.read { $0.tracks.filter { $0.value.extent != nil }.keys.sorted() }
+  }
+
+  /// The state for operators.
+  package var status: ArchiveStatus { catalog.status }
+
+  /// The segments of a rendition with numbers of a span, in their order; see
+  /// ``ArchivedSegment/gaps(in:_:)``.
+  package func segments(
+    _ numbers: ClosedRange<Int64>, of rendition: String, answer: @escaping Answer<[ArchivedSegment]>
+  ) {
+    run(answer) { reader throws(ArchiveFailure) in try reader.segments(numbers, of: rendition) }
+  }
+
+  /// The segments of a span with their frames.
+  package func frames(
+    _ numbers: ClosedRange<Int64>, of rendition: String,
+    answer: @escaping Answer<[(segment: ArchivedSegment, frames: [SegmentIndex.Frame])]>
+  ) {
+    run(answer) { reader throws(ArchiveFailure) in try reader.frames(numbers, of: rendition) }
+  }
+
+  /// Bytes of a segment: positions in it, or all of them.
+  package func bytes(
+    of segment: ArchivedSegment, _ range: Range<Int>? = nil, answer: @escaping Answer<SharedBytes>
+  ) {
+    run(answer) { reader throws(ArchiveFailure) in try reader.bytes(of: segment, range) }
+  }
+
+  /// Segment `number` of a rendition, and all its bytes.
+  ///
+  /// - Parameters:
+  ///   - number: its number.
+  ///   - rendition: the name of the rendition.
+  ///   - limit: the segment must not end before; nil for a segment of any age.
+  ///   - answer: takes the result.
+  package func segment(
+    _ number: Int64, of rendition: String, since limit: WallTime? = nil,
+    answer: @escaping Answer<(segment: ArchivedSegment, bytes: SharedBytes)>
+  ) {
+    run(answer) { reader throws(ArchiveFailure) in
+      guard let segment = try reader.segments(number...number, of: rendition).first else {
+        throw .missing
+      }
+      if let limit, segment.row.end(timescale: segment.timescale) < limit { throw .tooOld }
+      return (segment, try reader.bytes(of: segment))
+    }
+  }
+
+  /// The CMAF header with this hash.
+  package func header(
+    _ hash: String, of rendition: String, answer: @escaping Answer<SharedBytes>
+  ) {
+    run(answer) { reader throws(ArchiveFailure) in
+      guard let header = try reader.header(hash, of: rendition) else { throw .missing }
+      return header
+    }
+  }
+
+  private func run<Value>(
+    _ answer: @escaping Answer<Value>,
+    _ read: @escaping @Sendable (ArchiveReader) throws(ArchiveFailure) -> Value
+  ) {
+    let isTaken = pool.run { [reader] in
+      answer(Result { () throws(ArchiveFailure) in try read(reader) })
+    }
+    if !isTaken { answer(.failure(.busy)) }
+  }
+
+  // MARK: Orders
+
+  /// The spans that are never removed by age, size or lack of space.
+  package var protectedSpans: [Range<WallTime>] { catalog.read(\.protected.spans) }
+
+  /// Protects a span, or ends its protection; the answer has the reason of a failure.
+  package func protect(
+    _ span: Range<WallTime>, _ isProtected: Bool = true,
+    answer: @escaping @Sendable (String?) -> Void
+  ) {
+    order(.protect(catalog, span, isProtected, answer))
+  }
+
+  /// Removes the segments with media in a span from the disk; the answer is a failure's reason.
+  package func remove(_ span: Range<WallTime>, answer: @escaping @Sendable (String?) -> Void) {
+    order(.remove(catalog, span, answer))
+  }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Packaging
+import Sharing
+package import System
+package import Time
+
+/// An archive as its files have it, without a server.
+package struct ArchiveInspection {
+  /// The path of the archive.
+  private let folder: String
+  private let stream: String?
+
+  /// One hour file.
+  package struct File {
+    package let stream, rendition: String
+    let folder: HourFolder
+    let name: HourName
+
+    /// `S/R/2026-11-23/04-HASH.cmfv`.
+    package var path: String { "\(stream)/\(rendition)/\(name.path)" }
+  }
+
+  /// The archive below `folder`; of one stream if `stream` is given.
+  package init(_ folder: String, stream: String?) {
+    self.folder = folder
+    self.stream = stream
+  }
+
+  /// All hour files, oldest first in each rendition.
+  package var files: [File] {
+    DiskFolder.entries(folder).folders.sorted().flatMap { name -> [File] in
+      guard StreamName.isValid(name), stream == nil || stream == name else { return [] }
+      return DiskFolder.entries("\(folder)/\(name)").folders.sorted().flatMap { rendition in
+        let hours = HourFolder("\(folder)/\(name)/\(rendition)")
+        return hours.names.map {
+          File(stream: name, rendition: rendition, folder: hours, name: $0)
+        }
+      }
+    }
+  }
+
+  /// A line about a file: its path, its times, its numbers and its size.
+  package static func line(_ file: File) throws(SystemError) -> String {
+    let finished = file.folder.summary(file.name)
+    var summary = finished
+    if summary == nil { summary = try walked(file) }
+    guard let summary else { return "\(file.path)  no segment" }
+    return "\(file.path)  \(UTCTime(summary.start).text) \(UTCTime(summary.end).text)  "
+      + "\(summary.first)-\(summary.last)  \(summary.count) segments  \(summary.size) bytes"
+      + (finished == nil ? "  not finished" : "")
+  }
+
+  private static func walked(_ file: File) throws(SystemError) -> HourIndex.Summary? {
+    guard let walk = try file.folder.walk(file.name) else { return nil }
+    return HourIndex.Summary(
+      walk.segments.map(\.row), size: walk.end, timescale: walk.head.timescale)
+  }
+
+  /// What is wrong with a file, found by walking its boxes; empty if nothing is.
+  package static func faults(_ file: File) throws(SystemError) -> [String] {
+    let media = try DiskFile(file.folder.file(file.name), .reading)
+    let size = try media.size
+    let walk = try HourWalk(size: size) { offset, count throws(SystemError) in
+      try media.read(at: offset, count: count)
+    }
+    guard let walk else { return ["no CMAF header"] }
+    var faults: [String] = []
+    let header = try media.read(at: 0, count: walk.head.headerSize)
+    if TrackDescription.hash(of: header) != file.name.headerHash {
+      faults.append("the header has another hash than the name")
+    }
+    if walk.end < size {
+      faults.append("torn: \(size - walk.end) bytes after the last whole chunk")
+    }
+    if walk.end > walk.completeEnd + SegmentMark.closingSize {
+      faults.append("the last segment is incomplete")
+    }
+    guard let summary = file.folder.summary(file.name) else {
+      return faults + ["not finished: the index has no sums"]
+    }
+    let indexed = try file.folder.segments(file.name, summary, hasFrames: true)
+    if indexed.map(\.row) != walk.segments.map(\.row) {
+      faults.append("the index has other segments than the file")
+    } else if indexed != walk.segments {
+      faults.append("the index has other frames than the file")
+    }
+    return faults
+  }
+
+  /// Cuts a torn tail, rebuilds the index, and finishes the file.
+  ///
+  /// No program may write it.
+  ///
+  /// - Returns: false if the file had no segment and was removed.
+  package static func repair(_ file: File) throws(SystemError) -> Bool {
+    DiskFolder.remove(file.folder.index(file.name))
+    return try file.folder.finish(file.name) != nil
+  }
+
+  /// Writes the CMAF header and the segments with media in a span to a file.
+  ///
+  /// - Parameters:
+  ///   - rendition: the rendition of the stream.
+  ///   - span: the span.
+  ///   - path: the path of the file, which is replaced.
+  /// - Returns: the number of segments; those after a changed header are left out.
+  /// - Throws: `SystemError` of the disk.
+  package func export(
+    _ rendition: String, _ span: Range<WallTime>, to path: String
+  ) throws(SystemError) -> Int {
+    let output = try DiskFile(path, .creating)
+    try output.truncate(to: 0)
+    var (position, count): (Int, Int) = (0, 0)
+    var header: [UInt8]?
+    for file in files where file.rendition == rendition {
+      guard file.name.start < span.upperBound, span.lowerBound < file.name.end + .seconds(60),
+        let walk = try file.folder.walk(file.name)
+      else { continue }
+      let media = try DiskFile(file.folder.file(file.name), .reading)
+      let own = try media.read(at: 0, count: walk.head.headerSize)
+      if header == nil {
+        header = own
+        try output.write(own, at: 0)
+        position = own.count
+      }
+      guard own == header else { continue }
+      for row in walk.segments.map(\.row)
+      where row.start < span.upperBound && span.lowerBound < row.end(timescale: walk.head.timescale)
+      {
+        guard let bytes = try media.shared(at: row.offset, count: row.size) else { continue }
+        try output.write(bytes, at: position)
+        position += bytes.count
+        count += 1
+      }
+    }
+    return count
+  }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Packaging
+import Sharing
+import System
+import Time
+
+/// Writes one rendition: reads its window from segment to segment, like a feed.
+///
+/// The window itself is the queue: it keeps its segments for several seconds. Segments that leave
+/// it before the disk takes them are dropped and counted. Confined to the writer's thread.
+final class TrackWriter {
+  /// How soon an operation that failed is tried again.
+  private static let retryInterval = Interval.seconds(2)
+
+  private let window: LiveWindow
+  private let rendition: String
+  private let folder: HourFolder
+  private let catalog: StreamCatalog
+  private var cursor: FeedCursor?
+  private var revision: Int64 = -1
+  private var rotation: Rotation
+  private var file: HourWriter?
+  /// The segment that is being written; nil while none is, or one is left out.
+  private var present: (start: Rotation.Start, mark: SegmentMark?)?
+  /// When the disk is tried again after a failure.
+  private var retryTime = MonotonicTime.distantPast
+  /// Why nothing is written at present.
+  private(set) var error: String?
+
+  init(_ window: LiveWindow, rendition: String, _ catalog: StreamCatalog) {
+    self.window = window
+    self.rendition = rendition
+    self.catalog = catalog
+    folder = catalog.folder(of: rendition)
+    rotation = Rotation(isAudio: window.segmentation.isAudio)
+  }
+
+  /// The file that is open.
+  var openFile: HourName? { file?.name }
+
+  /// Writes what the window has got.
+  func advance(_ now: MonotonicTime) {
+    let snapshot = window.snapshot
+    guard snapshot.state != .starting, let oldest = oldest(snapshot) else { return }
+    if cursor == nil { cursor = FeedCursor(before: oldest) }
+    guard now >= retryTime else { return skipLost(oldest) }
+    guard snapshot.revision != revision else { return }
+    do {
+      try write(snapshot, oldest)
+      revision = snapshot.revision
+      error = nil
+    } catch { fail("\(error)", now) }
+  }
+
+  /// Waits until all bytes are on the disk.
+  func sync(_ now: MonotonicTime) {
+    do throws(SystemError) { try file?.sync() } catch { fail("\(error)", now) }
+  }
+
+  /// Finishes the open file; an incomplete segment is removed from it.
+  func finish() {
+    guard let file else { return }
+    present = nil
+    rotation.closed()
+    self.file = nil
+    if let segment = cursor?.segment { cursor = FeedCursor(before: segment) }
+    revision = -1
+    let summary = (try? file.finish()) ?? (try? folder.finish(file.name)) ?? nil
+    catalog.update { $0.tracks[rendition, default: TrackCatalog()].set(file.name, summary) }
+  }
+
+  private func oldest(_ snapshot: WindowSnapshot) -> Int64? {
+    snapshot.segments.first?.number ?? snapshot.open?.number
+  }
+
+  /// Counts the segments that have left the window.
+  private func skipLost(_ oldest: Int64) {
+    guard let next = cursor?.segment, next < oldest else { return }
+    present = nil
+    cursor = FeedCursor(before: oldest)
+    catalog.update { $0.dropped += UInt64(clamping: oldest - next) }
+  }
+
+  private func fail(_ reason: String, _ now: MonotonicTime) {
+    error = reason
+    retryTime = now + Self.retryInterval
+    // The segment is written again as a whole, if the window still has it.
+    if let present { cursor = FeedCursor(before: present.start.number) }
+    present = nil
+    revision = -1
+    rotation.closed()
+    guard let file else { return }
+    self.file = nil
+    let rows = file.rows
+    let summary = HourIndex.Summary(rows, size: file.size, timescale: file.head.timescale)
+    catalog.update { $0.tracks[rendition, default: TrackCatalog()].set(file.name, summary) }
+  }
+
+  private func write(_ snapshot: WindowSnapshot, _ oldest: Int64) throws {
+    while var next = cursor {
+      switch next.next(snapshot) {
+      case .end:
+        if let present, next.segment > present.start.number { try complete() }
+        cursor = next
+        return
+      case .lost:
+        try file?.abandon()
+        skipLost(oldest)
+        guard cursor?.segment != next.segment else { return }
+      case .item(.segment(let start, let gap)):
+        try complete()
+        let isPast = snapshot.open?.number != start.number
+        if gap == nil, !(start.isPrefill && isPast) { try begin(start, snapshot) }
+        cursor = next
+      case .item(.chunk(let chunk)):
+        if present != nil { try file?.append(chunk.bytes) }
+        cursor = next
+      }
+    }
+  }
+
+  private func begin(_ segment: SegmentStart, _ snapshot: WindowSnapshot) throws {
+    guard let track = snapshot.track(of: segment.period) else { return }
+    let media = window.segmentation.frameTime(of: segment.firstFrame)
+    let start = Rotation.Start(
+      number: segment.number, time: segment.programDateTime,
+      offset: segment.programDateTime.offset(from: media),
+      startsDiscontinuity: segment.startsDiscontinuity, headerHash: track.headerHash)
+    if case .opening(let name) = rotation.place(start) { try open(name, track.header.array) }
+    guard case .appended(let mark) = rotation.place(start) else { return }
+    present = (start, mark)
+    try file?.begin(mark: mark)
+  }
+
+  private func open(_ name: HourName, _ header: [UInt8]) throws {
+    finish()
+    let duration = window.segmentation.video.segmentDuration
+    let references = Interval.seconds(3600).count(of: max(duration, .milliseconds(1))) + 1
+    let file = try HourWriter(name, in: folder, header: header, references: Int(references))
+    self.file = file
+    rotation.opened(name, last: file.last)
+    let (rows, timescale, size) = (file.rows, file.head.timescale, file.size)
+    catalog.update {
+      $0.tracks[rendition, default: TrackCatalog()].begin(
+        name, rows: rows, timescale: timescale, size: size)
+    }
+  }
+
+  private func complete() throws {
+    guard let (start, mark) = present else { return }
+    guard let row = try file?.complete(start) else {
+      present = nil
+      return
+    }
+    present = nil
+    rotation.added(start, mark: mark)
+    catalog.update {
+      $0.tracks[rendition, default: TrackCatalog()].add(row)
+      $0.written += 1
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Packaging
+package import Time
+
+/// `streamer archive`: shows, checks and repairs the files of an archive, without a server.
+package enum ArchiveCommand: Sendable {
+  case help
+  /// A line for each hour file.
+  case list(Selection)
+  /// A line for each fault.
+  case check(Selection)
+  /// Cuts torn tails and rebuilds the indexes.
+  case repair(Selection)
+  /// Writes the segments of a span to a file.
+  case export(Selection, rendition: String, Range<WallTime>, output: String)
+
+  /// The first argument of the program.
+  package static let name = "archive"
+
+  /// The archive, or one stream of it.
+  package struct Selection: Sendable {
+    /// The path of the archive.
+    package let folder: String
+    /// The name of the stream; nil for all streams.
+    package let stream: String?
+  }
+
+  /// Reads the arguments after the name of the command.
+  ///
+  /// - Parameter arguments: the action, the folder, and flags as `--flag value` or `--flag=value`.
+  /// - Throws: an error for the first wrong argument.
+  package init(_ arguments: [String]) throws(UsageError) {
+    var words: [String] = []
+    var values: [String: String] = [:]
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      if argument == "--help" || argument == "-h" {
+        self = .help
+        return
+      }
+      guard argument.hasPrefix("-") else {
+        words.append(argument)
+        continue
+      }
+      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let flag = String(parts.first ?? "")
+      guard Self.options.contains(where: { $0.flag == flag }) else {
+        throw UsageError(
+          .location(.flag(flag)), .problem("unknown option"),
+          expected: "an option of streamer archive --help")
+      }
+      guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
+        throw UsageError(.location(.flag(flag)), .missingValue)
+      }
+      values[flag] = value
+    }
+    guard words.count == 2, ["list", "check", "repair", "export"].contains(words[0]) else {
+      throw UsageError(
+        .location(.flag(Self.name)), .value(words.joined(separator: " ")),
+        expected: "list, check, repair or export, and the folder of the archive")
+    }
+    let stream = values["--stream"]
+    if let stream, !StreamName.isValid(stream) {
+      throw UsageError(.location(.flag("--stream")), .value(stream), expected: "a stream's name")
+    }
+    let selection = Selection(folder: words[1], stream: stream)
+    switch words[0] {
+    case "list": self = .list(selection)
+    case "check": self = .check(selection)
+    case "repair": self = .repair(selection)
+    default:
+      func value(_ flag: String) throws(UsageError) -> String {
+        guard let value = values[flag] else {
+          throw UsageError(.location(.flag(flag)), .missingValue, expected: "export needs it")
+        }
+        return value
+      }
+      func time(_ flag: String) throws(UsageError) -> WallTime {
+        let text = try value(flag)
+        guard let seconds = Int64(text), seconds >= 0, seconds < 1 << 33 else {
+          throw UsageError(
+            .location(.flag(flag)), .value(text), expected: "whole seconds since 1970")
+        }
+        return .origin + .seconds(seconds)
+      }
+      _ = try value("--stream")
+      let rendition = try value("--rendition")
+      let (from, to) = (try time("--from"), try time("--to"))
+      guard from < to else {
+        throw UsageError(
+          .location(.flag("--to")), .value(values["--to"] ?? ""), expected: "a time after --from")
+      }
+      self = .export(selection, rendition: rendition, from..<to, output: try value("--output"))
+    }
+  }
+
+  /// The options, in the order of the help.
+  static let options = [
+    CommandOption("--stream", "S", .text, help: "one stream (default: all; export needs one)"),
+    CommandOption("--rendition", "R", .text, help: "the rendition that export writes"),
+    CommandOption("--from", "T", .text, help: "the start of the export, in seconds since 1970"),
+    CommandOption("--to", "T", .text, help: "the end of the export, in seconds since 1970"),
+    CommandOption("--output", "FILE", .path, help: "the file that export writes"),
+  ]
+
+  /// The command in one paragraph, for the manual page.
+  static let summary =
+    "streamer archive list|check|repair|export DIR works on the files of --archive without a "
+    + "server. streamer archive --help lists its options."
+
+  /// The help of the command.
+  package static let helpText = """
+    Works on the files of an archive, without a server.
+
+    Usage: streamer archive list|check|repair DIR [--stream S]
+           streamer archive export DIR --stream S --rendition R --from T --to T --output FILE
+
+    list    a line for each hour file
+    check   walks all boxes, and prints what is wrong; exit status 1 if something is
+    repair  cuts torn tails at the last whole chunk, and rebuilds the indexes
+    export  writes the segments of a span to one file
+
+    \(CommandOption.help(options))
+
+    """
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Net
+import Time
+
+/// Answers requests for media that has left the windows of a stream, from its archive.
+///
+/// Confined to one loop's thread.
+final class PastHandler {
+  private unowned let loop: EventLoop
+  private let requests: PastRequests
+  private let isAdmin: (Request, MonotonicTime) -> Bool
+
+  /// `isAdmin` decides whether a client has the admin token.
+  init(loop: EventLoop, isAdmin: @escaping (Request, MonotonicTime) -> Bool) {
+    self.loop = loop
+    self.isAdmin = isAdmin
+    requests = PastRequests(loop: loop)
+  }
+
+  /// Answers a request for segment `number` of a rendition.
+  func segment(
+    _ number: Int64, of rendition: ServedRendition, _ served: ServedStream,
+    _ exchange: any Exchange
+  ) {
+    let isUnlimited =
+      exchange.request.header("authorization") != nil && isAdmin(exchange.request, loop.now)
+    requests.answer(exchange) { answer in
+      served.archivedSegment(number, of: rendition, isUnlimited: isUnlimited, answer: answer)
+    }
+  }
+
+  /// Answers a request for the CMAF header with this hash.
+  func header(
+    _ hash: String, of rendition: ServedRendition, _ served: ServedStream,
+    _ exchange: any Exchange
+  ) {
+    guard served.options.archive != nil else {
+      return exchange.respond(ResponseFields.notFound)
+    }
+    requests.answer(exchange) { answer in
+      served.archivedHeader(hash, of: rendition, answer: answer)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Archive
+import Logging
+import Media
+import Time
+
+/// The archive of a stream as a JSON object of `/api/streams`.
+struct ArchiveDocument {
+  private let archive: StreamArchive
+  private let dvr: Interval
+
+  init(_ archive: StreamArchive, _ dvr: Interval) {
+    self.archive = archive
+    self.dvr = dvr
+  }
+
+  /// The JSON object.
+  var text: String {
+    let status = archive.status
+    var fields = [
+      "\"bytes\": \(status.bytes)", "\"written\": \(status.written)",
+      "\"dropped\": \(status.dropped)", "\"dvr\": \(dvr.wholeSeconds)",
+    ]
+    if let oldest = status.oldest, let newest = status.newest {
+      fields.append("\"from\": \"\(UTCTime(oldest).text)\"")
+      fields.append("\"to\": \"\(UTCTime(newest).text)\"")
+    }
+    let spans = archive.protectedSpans.map { span in
+      "{\"from\": \"\(UTCTime(span.lowerBound).text)\", "
+        + "\"to\": \"\(UTCTime(span.upperBound).text)\"}"
+    }
+    if !spans.isEmpty { fields.append("\"kept\": [\(spans.joined(separator: ", "))]") }
+    if let error = status.error { fields.append("\"error\": \(JSONText.quoted(error))") }
+    return "{" + fields.joined(separator: ", ") + "}"
+  }
+}

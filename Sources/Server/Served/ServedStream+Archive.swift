@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Archive
+import CMAF
+import HTTP
+import Packaging
+import Sharing
+import Streams
+import Time
+
+extension ServedStream {
+  /// The stream of a session, whose windows are archived from now on.
+  convenience init(
+    archiving stream: StreamSession, _ options: StreamServingOptions, sendsCMSD: Bool
+  ) {
+    self.init(stream, options, sendsCMSD: sendsCMSD)
+    options.archive?.follow(renditions.map { ($0.name, $0.window) })
+  }
+
+  /// Whether a segment that the window does not have may be in the archive.
+  func mayBeArchived(_ availability: SegmentAvailability) -> Bool {
+    guard options.archive != nil else { return false }
+    return switch availability {
+    case .evicted, .never: true
+    case .complete, .open, .ahead: false
+    }
+  }
+
+  /// Asks the archive for segment `number` of a rendition.
+  ///
+  /// - Parameters:
+  ///   - number: its number.
+  ///   - rendition: the rendition.
+  ///   - isUnlimited: whether the client may go back further than viewers may.
+  ///   - answer: takes the response, on any thread.
+  func archivedSegment(
+    _ number: Int64, of rendition: ServedRendition, isUnlimited: Bool,
+    answer: @escaping @Sendable (PreparedResponse) -> Void
+  ) {
+    let media = rendition.media
+    guard let archive = options.archive else {
+      return answer(missing(number, .evicted, of: media))
+    }
+    let limit = isUnlimited ? nil : SystemClock.wallTime - options.dvr
+    let name = rendition.name
+    archive.segment(number, of: name, since: limit) { [self] result in
+      switch result {
+      case .success(let found):
+        answer(media.response(archived: number, found.bytes, isForOneViewer: isUnlimited))
+      case .failure(.missing):
+        let isGap = archive.extent(of: name)?.contains(number) ?? false
+        answer(isGap ? media.gapForPresent : missing(number, .evicted, of: media))
+      case .failure(.tooOld):
+        answer(media.error(410, "viewers may go back \(options.dvr.wholeSeconds) s"))
+      case .failure(let failure): answer(ResponseFields.unavailable("the archive: \(failure)"))
+      }
+    }
+  }
+
+  /// Asks the archive for the CMAF header with this hash.
+  func archivedHeader(
+    _ hash: String, of rendition: ServedRendition,
+    answer: @escaping @Sendable (PreparedResponse) -> Void
+  ) {
+    let media = rendition.media
+    guard let archive = options.archive else { return answer(ResponseFields.notFound) }
+    archive.header(hash, of: rendition.name) { result in
+      switch result {
+      case .success(let bytes): answer(media.response(header: bytes))
+      case .failure(.missing), .failure(.tooOld): answer(ResponseFields.notFound)
+      case .failure(let failure): answer(ResponseFields.unavailable("the archive: \(failure)"))
+      }
+    }
+  }
+}

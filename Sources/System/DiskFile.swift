@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+package import Sharing
+
+/// A regular file of this user that is read and written at positions.
+///
+/// Every call may block for as long as the disk does. Links, devices and files of other users are
+/// refused.
+package final class DiskFile: Sendable {
+  /// What a file is opened for.
+  package enum Mode: Sendable {
+    case reading
+    /// Reading and writing; the file exists.
+    case writing
+    /// Reading and writing; a missing file is created.
+    case creating
+  }
+
+  /// The path of the file.
+  package let path: String
+  /// The number of the file on its disk: another file at the same path has another one.
+  package let identity: UInt64
+  private let descriptor: Int32
+
+  /// Opens the file at `path`.
+  package init(_ path: String, _ mode: Mode) throws(SystemError) {
+    let flags: Int32 =
+      switch mode {
+      case .reading: O_RDONLY
+      case .writing: O_RDWR
+      case .creating: O_RDWR | O_CREAT
+      }
+    // A pipe without a writer does not block the opening.
+    descriptor = unsafe open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o640)
+    guard descriptor >= 0 else { throw SystemError("open", errno) }
+    self.path = path
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else {
+      let error = SystemError("fstat", errno)
+      close(descriptor)
+      throw error
+    }
+    identity = UInt64(status.st_ino)
+    guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
+      close(descriptor)
+      throw SystemError("open", status.st_uid == geteuid() ? EINVAL : EACCES)
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  /// The present number of bytes.
+  package var size: Int {
+    get throws(SystemError) {
+      var status = stat()
+      guard unsafe fstat(descriptor, &status) == 0 else { throw SystemError("fstat", errno) }
+      return Int(status.st_size)
+    }
+  }
+
+  /// The bytes from `offset` on: `count`, or fewer at the end of the file.
+  package func read(at offset: Int, count: Int) throws(SystemError) -> [UInt8] {
+    guard count > 0 else { return [] }
+    var failure: SystemError?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { memory, used in
+      used = 0
+      do throws(SystemError) {
+        used = unsafe try fill(UnsafeMutableRawBufferPointer(memory), at: offset)
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  /// The `count` bytes from `offset` on; nil if the file ends before.
+  package func shared(at offset: Int, count: Int) throws(SystemError) -> SharedBytes? {
+    var result: Result<Int, SystemError> = .success(0)
+    let bytes = unsafe SharedBytes(count: count) { memory in
+      do throws(SystemError) { result = .success(unsafe try fill(memory, at: offset)) } catch {
+        result = .failure(error)
+      }
+    }
+    return try result.get() == count ? bytes : nil
+  }
+
+  /// Writes `bytes` at `offset`.
+  package func write(_ bytes: [UInt8], at offset: Int) throws(SystemError) {
+    let result = unsafe bytes.withUnsafeBytes { memory in
+      Result { () throws(SystemError) in unsafe try put(memory, at: offset) }
+    }
+    try result.get()
+  }
+
+  /// Writes `bytes` at `offset`.
+  package func write(_ bytes: SharedBytes, at offset: Int) throws(SystemError) {
+    unsafe try put(UnsafeRawBufferPointer(start: bytes.start, count: bytes.count), at: offset)
+  }
+
+  /// Cuts the file, or extends it with zeros.
+  package func truncate(to size: Int) throws(SystemError) {
+    guard ftruncate(descriptor, size) == 0 else { throw SystemError("ftruncate", errno) }
+  }
+
+  /// Reserves space for `count` bytes from `offset` on; the size of the file does not change.
+  ///
+  /// - Returns: false if the disk has no such space, or does not reserve any.
+  @discardableResult
+  package func reserve(at offset: Int, count: Int) -> Bool {
+    clinux_reserve(descriptor, Int64(offset), Int64(count)) == 0
+  }
+
+  /// Waits until all bytes are on the disk.
+  package func sync() throws(SystemError) {
+    guard fdatasync(descriptor) == 0 else { throw SystemError("fdatasync", errno) }
+  }
+
+  /// Takes the lock of the file, which this process keeps until the object is freed.
+  ///
+  /// - Returns: false if another process has the lock.
+  package func lock() throws(SystemError) -> Bool {
+    let code = clinux_lock_file(descriptor)
+    if code == -EWOULDBLOCK { return false }
+    guard code == 0 else { throw SystemError("flock", -code) }
+    return true
+  }
+
+  private func fill(
+    _ memory: UnsafeMutableRawBufferPointer, at offset: Int
+  ) throws(SystemError) -> Int {
+    var count = 0
+    while count < memory.count {
+      let read = unsafe pread(
+        descriptor, memory.baseAddress.map { unsafe $0 + count }, memory.count - count,
+        offset + count)
+      if read < 0, errno == EINTR { continue }
+      guard read >= 0 else { throw SystemError("pread", errno) }
+      if read == 0 { break }
+      count += read
+    }
+    return count
+  }
+
+  private func put(_ memory: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
+    var count = 0
+    while count < memory.count {
+      let written = unsafe pwrite(
+        descriptor, memory.baseAddress.map { unsafe $0 + count }, memory.count - count,
+        offset + count)
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { throw SystemError("pwrite", written < 0 ? errno : EIO) }
+      count += written
+    }
+  }
+}

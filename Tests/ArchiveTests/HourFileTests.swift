@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import Packaging
+import Sharing
+import System
+import Testing
+import Time
+
+@testable import Archive
+
+@Suite("Hour files")
+struct HourFileTests {
+  private let folder: HourFolder
+  private let temporary: TemporaryFolder
+  private let name: HourName
+  private let header = ArchivedTrack.header()
+  /// 2026-11-23T04:00:00Z.
+  private static let hour = WallTime.origin + .seconds(1_795_406_400)
+
+  init() throws {
+    temporary = try TemporaryFolder()
+    folder = HourFolder(temporary.path)
+    name = HourName(at: Self.hour, headerHash: "0a1b2c3d", isAudio: false)
+  }
+
+  /// Appends the complete segments of a window, which have no number before `first`.
+  @discardableResult
+  private func append(_ track: ArchivedTrack, from first: Int64 = 0) throws -> HourWriter {
+    let writer = try HourWriter(name, in: folder, header: header, references: 20)
+    var rotation = Rotation(isAudio: false)
+    rotation.opened(name, last: writer.last)
+    for segment in track.window.snapshot.segments where segment.number >= first {
+      let start = Rotation.Start(
+        number: segment.number, time: segment.programDateTime, offset: .zero,
+        startsDiscontinuity: segment.startsDiscontinuity, headerHash: "0a1b2c3d")
+      guard case .appended(let mark) = rotation.place(start) else { continue }
+      try writer.begin(mark: mark)
+      for chunk in segment.chunks { try writer.append(chunk.bytes) }
+      #expect(try writer.complete(start) != nil)
+      rotation.added(start, mark: mark)
+    }
+    return writer
+  }
+
+  private func walk(_ bytes: [UInt8]) throws -> HourWalk? {
+    try HourWalk(size: bytes.count) { offset, count in
+      Array(bytes.dropFirst(offset).prefix(count))
+    }
+  }
+
+  @Test("the boxes give the rows of the writer, and the segments are verbatim")
+  func rows() throws {
+    var track = ArchivedTrack(from: Self.hour)
+    track.publish(segments: 5)
+    let writer = try append(track)
+    let bytes = try content(folder.file(name))
+    let walk = try #require(try walk(bytes))
+    #expect(walk.segments.map(\.row) == writer.rows)
+    #expect(writer.rows.count == 5)
+    for row in writer.rows {
+      #expect(Array(bytes[row.range]) == track.segments[row.number])
+      #expect(row.duration == 18_000)
+    }
+    #expect(walk.segments[0].frames.map(\.isSync) == [true, false, false, false, false, false])
+    for (segment, frame) in walk.segments.flatMap({ segment in
+      segment.frames.map { (segment, $0) }
+    }) {
+      let start = segment.row.offset + frame.offset
+      #expect(Set(bytes[start..<start + frame.size]).count == 1)
+    }
+  }
+
+  @Test("a file that ends at any byte keeps its whole chunks, and is continued")
+  func torn() throws {
+    var track = ArchivedTrack(from: Self.hour)
+    track.publish(segments: 3)
+    let rows = try append(track).rows
+    let whole = try content(folder.file(name))
+    let last = rows[2]
+    for size in last.offset...whole.count {
+      let walk = try #require(try walk(Array(whole[..<size])))
+      // The size of the following box completes a segment.
+      let count = size >= last.end + 4 ? 3 : size >= last.offset + 4 ? 2 : 1
+      #expect(walk.segments.map(\.row) == Array(rows[..<count]))
+      #expect(walk.end <= size)
+      // The chunks of the torn segment are whole.
+      let tail = Array(whole[last.offset..<max(last.offset, min(walk.end, last.end))])
+      var boxes = BoxReader(tail)
+      var types: [String] = []
+      while let box = try boxes.next() { types.append(box.type) }
+      #expect(["styp", "mdat", nil].contains(types.last))
+    }
+  }
+
+  @Test("an index that is missing, torn or too old is completed from the boxes")
+  func index() throws {
+    var track = ArchivedTrack(from: Self.hour)
+    track.publish(segments: 4)
+    let rows = try append(track).rows
+    let index = try content(folder.index(name))
+    for size in [0, 10, 64, 65, 300, index.count - 1, index.count] {
+      DiskFolder.remove(folder.index(name))
+      if size > 0 {
+        try DiskFile(folder.index(name), .creating).write(Array(index[..<size]), at: 0)
+      }
+      let walk = try #require(try folder.walk(name))
+      #expect(walk.segments.map(\.row) == rows)
+      #expect(walk.segments.allSatisfy { $0.frames.count == 6 })
+    }
+  }
+
+  @Test("a finished file has a sidx in the room behind the header, and is continued without it")
+  func finished() throws {
+    var track = ArchivedTrack(from: Self.hour)
+    track.publish(segments: 3)
+    let rows = try append(track).rows
+    let summary = try #require(try folder.finish(name))
+    #expect((summary.first, summary.last, summary.count) == (rows[0].number, rows[2].number, 3))
+    #expect(folder.summary(name) == summary)
+    var bytes = try content(folder.file(name))
+    var boxes = BoxReader(bytes)
+    var found: [String: BoxFields] = [:]
+    while let box = try boxes.next() {
+      if found[box.type] == nil { found[box.type] = box }
+    }
+    var sidx = try #require(found["sidx"])
+    #expect(sidx.size == 40 + 12 * 3)
+    #expect(sidx.content.upperBound == rows[0].offset - SegmentMark.size)
+    try sidx.skip(8)
+    #expect(try sidx.integer(4) == 90_000)
+    #expect(try sidx.wide() == rows[0].decodeTime)
+    #expect(try sidx.wide() == 0)
+    #expect(try sidx.integer(4) == 3)
+    var position = sidx.content.upperBound
+    for index in 0..<3 {
+      position += try sidx.integer(4)
+      #expect(try sidx.integer(4) == 18_000)
+      #expect(try sidx.integer(4) == 0x9000_0000)
+      #expect(position == (index < 2 ? rows[index + 1].offset : bytes.count))
+    }
+    track.publish(segments: 2)
+    let more = try append(track).rows
+    #expect(more.count == 5)
+    #expect(Array(more[..<3]) == rows)
+    bytes = try content(folder.file(name))
+    #expect(try walk(bytes)?.segments.map(\.row) == more)
+    for row in more { #expect(Array(bytes[row.range]) == track.segments[row.number]) }
+  }
+
+  @Test("missing numbers are kept by a mark, and a segment that was not completed is replaced")
+  func gaps() throws {
+    var track = ArchivedTrack(from: Self.hour)
+    track.publish(segments: 2)
+    let first = try #require(track.segments.keys.min())
+    try append(track)
+    track.publish(segments: 3)
+    let writer = try append(track, from: first + 4)
+    #expect(writer.rows.map(\.number) == [first, first + 1, first + 4])
+    try writer.begin(mark: nil)
+    try writer.append(track.chunk(track.next).bytes)
+    let walk = try #require(try walk(try content(folder.file(name))))
+    #expect(walk.segments.map(\.row) == writer.rows)
+    #expect(walk.end > walk.completeEnd)
+    track.publish(segments: 1)
+    let rows = try append(track).rows
+    #expect(rows.map(\.number) == [first, first + 1, first + 4, first + 5])
+    let bytes = try content(folder.file(name))
+    #expect(Array(bytes[rows[3].range]) == track.segments[first + 5])
+  }
+
+  @Test("removed segments are gone from the file, and the others are verbatim")
+  func removed() throws {
+    var track = ArchivedTrack(from: Self.hour)
+    track.publish(segments: 5)
+    let rows = try append(track).rows
+    let span = rows[1].start + .milliseconds(10)..<rows[2].start + .milliseconds(10)
+    let summary = try #require(try folder.removeSegments(name, in: span))
+    #expect(summary.count == 3)
+    let bytes = try content(folder.file(name))
+    let walk = try #require(try folder.walk(name))
+    #expect(walk.segments.map(\.row.number) == [0, 3, 4].map { rows[0].number + $0 })
+    for segment in walk.segments {
+      #expect(Array(bytes[segment.row.range]) == track.segments[segment.row.number])
+      #expect(segment.row.start == rows.first { $0.number == segment.row.number }?.start)
+    }
+    let all = rows[0].start..<rows[4].start + .seconds(1)
+    #expect(try folder.removeSegments(name, in: all) == nil)
+    #expect(folder.names.isEmpty)
+  }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Archive
+import TestSupport
+import Testing
+import Time
+
+@Suite("Rotation of hour files")
+struct RotationTests {
+  private static let hour = WallTime.origin + .seconds(1_795_406_400)
+
+  private static func start(
+    _ number: Int64, _ seconds: Int64 = 0, offset: Interval = .zero, isDiscontinuity: Bool = false,
+    hash: String = "aaaaaaaa"
+  ) -> Rotation.Start {
+    Rotation.Start(
+      number: number, time: hour + .seconds(seconds), offset: offset,
+      startsDiscontinuity: isDiscontinuity, headerHash: hash)
+  }
+
+  struct Row: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let start: Rotation.Start
+    let expected: Rotation.Placement
+  }
+
+  static let rows = [
+    Row(testDescription: "the next number", start: start(11, 1), expected: .appended(mark: nil)),
+    Row(testDescription: "the same number", start: start(10, 1), expected: .known),
+    Row(testDescription: "an earlier number", start: start(3, 1), expected: .known),
+    Row(
+      testDescription: "a later number", start: start(13, 3),
+      expected: .appended(
+        mark: SegmentMark(number: 13, offset: .zero, startsDiscontinuity: false))),
+    Row(
+      testDescription: "a Discontinuity", start: start(11, 1, isDiscontinuity: true),
+      expected: .appended(mark: SegmentMark(number: 11, offset: .zero, startsDiscontinuity: true))),
+    Row(
+      testDescription: "a small drift", start: start(11, 1, offset: .microseconds(999)),
+      expected: .appended(mark: nil)),
+    Row(
+      testDescription: "a drift", start: start(11, 1, offset: .milliseconds(-1)),
+      expected: .appended(
+        mark: SegmentMark(number: 11, offset: .milliseconds(-1), startsDiscontinuity: false))),
+    Row(
+      testDescription: "the next hour", start: start(11, 3600),
+      expected: .opening(
+        HourName(at: hour + .seconds(3600), headerHash: "aaaaaaaa", isAudio: false))),
+    Row(
+      testDescription: "the clock was set back by an hour", start: start(3, -1),
+      expected: .opening(
+        HourName(at: hour - .seconds(3600), headerHash: "aaaaaaaa", isAudio: false))),
+    Row(
+      testDescription: "another header", start: start(11, 1, hash: "bbbbbbbb"),
+      expected: .opening(HourName(at: hour, headerHash: "bbbbbbbb", isAudio: false))),
+  ]
+
+  @Test("after segment 10", arguments: rows)
+  func place(_ row: Row) {
+    var rotation = Rotation(isAudio: false)
+    rotation.opened(
+      HourName(at: Self.hour, headerHash: "aaaaaaaa", isAudio: false), last: (10, .zero))
+    #expect(rotation.place(row.start) == row.expected)
+  }
+
+  @Test("the first segment of a file has a mark")
+  func first() {
+    var rotation = Rotation(isAudio: true)
+    let start = Self.start(5)
+    let name = HourName(at: Self.hour, headerHash: "aaaaaaaa", isAudio: true)
+    #expect(rotation.place(start) == .opening(name))
+    rotation.opened(name, last: nil)
+    let mark = SegmentMark(number: 5, offset: .zero, startsDiscontinuity: false)
+    #expect(rotation.place(start) == .appended(mark: mark))
+    rotation.added(start, mark: mark)
+    #expect(rotation.place(Self.start(6, 1)) == .appended(mark: nil))
+    rotation.closed()
+    #expect(rotation.place(Self.start(6, 1)) == .opening(name))
+  }
+}
+
+@Suite("Retention of hour files")
+struct RetentionTests {
+  private static func file(_ hour: Int64, _ size: Int64, isKept: Bool = false) -> Retention.File {
+    Retention.File(end: .origin + .seconds(3600 * hour), size: size, isKept: isKept)
+  }
+
+  private static let files = [file(3, 10), file(1, 10), file(2, 10, isKept: true), file(4, 10)]
+
+  struct Row: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let rule: Retention
+    let hour: Int64
+    let gone: [Int]
+  }
+
+  static let rows = [
+    Row(testDescription: "no rule", rule: Retention(), hour: 1000, gone: []),
+    Row(
+      testDescription: "exactly as old as permitted", rule: Retention(keep: .seconds(3600)),
+      hour: 2, gone: []),
+    Row(testDescription: "older", rule: Retention(keep: .seconds(7199)), hour: 5, gone: [1, 0]),
+    Row(
+      testDescription: "kept files stay", rule: Retention(keep: .zero), hour: 9, gone: [1, 0, 3]),
+    Row(testDescription: "as many bytes", rule: Retention(limit: 40), hour: 9, gone: []),
+    Row(testDescription: "too many bytes", rule: Retention(limit: 39), hour: 9, gone: [1]),
+    Row(testDescription: "oldest first", rule: Retention(limit: 15), hour: 9, gone: [1, 0, 3]),
+  ]
+
+  @Test("removes", arguments: rows)
+  func expired(_ row: Row) {
+    let now = WallTime.origin + .seconds(3600 * row.hour)
+    #expect(row.rule.expired(Self.files, now: now) == row.gone)
+  }
+
+  @Test("frees a disk that is nearly full by the oldest files")
+  func freeing() {
+    #expect(Retention.freeing(0, Self.files).isEmpty)
+    #expect(Retention.freeing(11, Self.files) == [1, 0])
+    #expect(Retention.missing(total: 1000, free: 20) == 0)
+    #expect(Retention.missing(total: 1000, free: 15) == 5)
+    #expect(Retention.missing(total: 1 << 50, free: 0) == 1 << 30)
+  }
+}
+
+@Suite("Protected spans")
+struct ProtectedSpansTests {
+  private func span(_ from: Int64, _ to: Int64) -> Range<WallTime> {
+    .origin + .seconds(from)..<(.origin + .seconds(to))
+  }
+
+  @Test("spans that touch are joined, a removed one leaves the rest, and the text keeps them")
+  func spans() {
+    var spans = ProtectedSpans()
+    spans.add(span(10, 20))
+    spans.add(span(30, 40))
+    spans.add(span(20, 25))
+    #expect(spans.spans == [span(10, 25), span(30, 40)])
+    spans.remove(span(12, 31))
+    #expect(spans.spans == [span(10, 12), span(31, 40)])
+    #expect(ProtectedSpans(spans.text) == spans)
+    #expect(spans.protects(.origin + .seconds(11), .origin + .seconds(15)))
+    #expect(!spans.protects(.origin + .seconds(12), .origin + .seconds(31)))
+    #expect(ProtectedSpans("x y\n5 4\n1\n").spans.isEmpty)
+  }
+}
