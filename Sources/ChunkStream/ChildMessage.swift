@@ -3,7 +3,7 @@
 package import Sharing
 package import Time
 
-/// A message of a source to the server: what a source becomes is a sequence of these.
+/// A message of a source to the server: its tracks, chunks and counters are a sequence of these.
 ///
 /// Tracks are numbered: the video renditions from 0, then audio. The fields of `facts` and `status`
 /// belong to the sessions of streams, which read them with a ``FieldReader``.

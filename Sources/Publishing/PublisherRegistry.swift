@@ -177,7 +177,7 @@ package final class PublisherRegistry: Sendable {
   ///   - answer: called once on that thread; during this call if there is nothing to wait for.
   func enter(
     _ admission: Admission, _ event: PublishEvent,
-    on execute: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
+    on execute: @escaping ThreadExecutor,
     answer: @escaping @Sendable (Result<Entrance, AccessRefusal>) -> Void
   ) {
     if let permit = hooks.permit(event) {
@@ -193,7 +193,7 @@ package final class PublisherRegistry: Sendable {
 
   private func enter(
     _ admission: Admission, _ permit: PublishPermit, _ peer: PeerAddress,
-    _ execute: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
+    _ execute: @escaping ThreadExecutor,
     _ answer: @escaping @Sendable (Result<Entrance, AccessRefusal>) -> Void
   ) {
     switch admission {

@@ -49,7 +49,7 @@ final class FakeExchange: Exchange {
   var isBodyPaused = false
   /// Whether the test supplies the body in pieces, by `receive`, `endBody` and `cutBody`.
   var isBodyOpen = false
-  private var receiver: (any BodyReceiver)?
+  private(set) var receiver: (any BodyReceiver)?
 
   func receive(_ text: String) { receiver?.received(Array(text.utf8).span) }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
+import Glibc
 import HTTP
+import Ingest
 import Logging
 import Net
 import Publishing
@@ -9,54 +12,64 @@ import Time
 
 @testable import Server
 
-/// A publisher whose source the test stops.
-private final class StoppedPublisher: BytePublisher {
-  let name = "live"
-  /// Whether the source takes no more bytes.
-  var isFull = false
-  /// Whether bytes wait on their way to the source.
-  var hasRest = false
-  private(set) var bytes: [UInt8] = []
-  private(set) var hasEnded = false
-
-  func write(_ bytes: [UInt8], at now: MonotonicTime) -> PublisherWriting {
-    if isFull { return .full }
-    self.bytes += bytes
-    return .taken
-  }
-
-  func flush(at now: MonotonicTime) -> Bool { !hasRest }
-
-  func end(at now: MonotonicTime) { hasEnded = true }
-}
-
 @Suite("The end of an upload of media")
 struct MediaUploadTests {
-  @Test("an upload ends when the source has taken every byte", arguments: [true, false])
-  func lastBytes(isFull: Bool) throws {
+  /// Reads the records at a source, and returns the bytes of the tags.
+  private static func read(_ descriptor: Int32, _ reader: inout MediaRecordReader) throws -> [UInt8]
+  {
+    var (bytes, buffer) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 20))
+    while true {
+      let count = unsafe recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+      guard count > 0 else { return bytes }
+      unsafe buffer.withUnsafeBufferPointer {
+        unsafe reader.append(UnsafeBufferPointer(rebasing: $0[..<count]))
+      }
+      while let record = try reader.next() {
+        if case .tag(let tag) = record { bytes += tag.payload }
+      }
+    }
+  }
+
+  @Test("an upload ends when the source has taken every byte, and no sooner")
+  func lastBytes() throws {
     let handler = try SyntheticHandler()
     let log = Log(format: .text, least: .error) { _ in }
-    let uploads = MediaUploads(
-      loop: handler.loop,
-      hookRequests: HookRequests(PublishHooks(.init(), log: log), loop: handler.loop), log: log)
+    let registry = PublisherRegistry(
+      PublishCheck(PublishAccess(.open)), PublishHooks(.init(), log: log))
+    let uploads = MediaUploads(loop: handler.loop, registry: registry, log: log)
+    let stream = PublishedStream(name: "live")
+    let source = try #require(stream.connectSource())
+    defer { close(source) }
     var (parser, position) = (RequestHeadParser(), 0)
     let head = Array("PUT /live/clip.ts HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
     let exchange = FakeExchange(
       try #require(try parser.next(head.span, &position, peer: PeerAddress.none)))
-    let publisher = StoppedPublisher()
-    let upload = MediaUpload(
-      exchange, publisher, nil, loop: handler.loop, uploads: uploads, log: log)
-    upload.received(Array("one".utf8).span)
-    (publisher.isFull, publisher.hasRest) = (isFull, true)
-    upload.received(Array(", two".utf8).span)
+    exchange.isBodyOpen = true
+    uploads.begin(exchange, stream, nil)
+    let upload = try #require(exchange.receiver as? MediaUpload)
+    // More than the pair of sockets takes.
+    let piece = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 / 7) }
+    for _ in 0..<12 { upload.received(piece.span) }
+    #expect(exchange.isBodyPaused && stream.hasPublisher)
     upload.ended()
-    uploads.expire(handler.loop.now + .seconds(1))
-    #expect(!publisher.hasEnded && exchange.status != 204)
-    (publisher.isFull, publisher.hasRest) = (false, false)
-    uploads.expire(handler.loop.now + .seconds(2))
-    #expect(publisher.hasEnded && publisher.bytes == Array("one, two".utf8))
-    #expect(exchange.status == 204)
-    upload.advance()
-    #expect(exchange.answers == 1)
+    var now = handler.loop.now
+    for _ in 0..<3 {
+      now += .milliseconds(100)
+      uploads.expire(now)
+      #expect(stream.hasPublisher && exchange.status == 0)
+    }
+    var reader = MediaRecordReader()
+    var taken: [UInt8] = []
+    for _ in 0..<1000 where exchange.status == 0 {
+      taken += try Self.read(source, &reader)
+      now += .milliseconds(100)
+      uploads.expire(now)
+    }
+    taken += try Self.read(source, &reader)
+    #expect(exchange.status == 204 && !stream.hasPublisher)
+    #expect(taken == Array(repeatElement(piece, count: 12).joined()))
+    upload.retry()
+    upload.ended()
+    #expect(exchange.answers == 1 && uploads.nextDeadline == .distantFuture)
   }
 }

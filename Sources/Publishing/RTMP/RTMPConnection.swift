@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Ingest
 import Logging
 import Net
@@ -10,10 +11,8 @@ import Time
 ///
 /// Confined to the loop's thread; other threads only pass the reference on.
 final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
-  enum State {
-    /// Handshake and commands, up to the permission to publish.
-    case starting
-    case publishing(PublishedStream, Publisher)
+  private enum State {
+    case open
     /// Refused: the last bytes are being sent.
     case closing
     case closed
@@ -21,8 +20,6 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
 
   /// The time from the connection, or the end of publishing, to the next publishing.
   private static let startTime = Interval.seconds(10)
-  /// The time without a tag after which a publisher is closed.
-  private static let idleTime = Interval.seconds(10)
   /// The time for the client to take the last bytes.
   private static let closingTime = Interval.seconds(1)
   /// Unsent bytes above which a client that does not read is cut.
@@ -31,8 +28,10 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   let server: RTMPServer
   let stream: any ByteStream
   private var session = RTMPSession()
-  var state = State.starting
-  /// When the state began, or the last tag arrived.
+  private var state = State.open
+  /// The publication of the client; nil before the permission is asked for, and after its end.
+  private var publication: Publication?
+  /// When the connection or the closing began, or the last publication ended.
   private var since: MonotonicTime
   /// The tag that the source does not take yet, and the bytes after it.
   private var waiting: MediaTag?
@@ -43,8 +42,6 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   /// Its number among the connections of the registry.
   var number: UInt64 = 0
   private var allowance: RTMPAllowance
-  /// While the client publishes.
-  var permit: PublishPermit?
 
   init(_ stream: any ByteStream, _ server: RTMPServer) {
     self.stream = stream
@@ -55,9 +52,6 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   }
 
   var peer: PeerAddress { stream.peer }
-
-  /// Whether a tag waits for the source.
-  var isWaiting: Bool { waiting != nil }
 
   // MARK: Bytes
 
@@ -89,16 +83,13 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     sendOutput()
   }
 
-  private var isOpen: Bool {
-    switch state {
-    case .starting, .publishing: true
-    case .closing, .closed: false
-    }
-  }
+  private var isOpen: Bool { state == .open }
+
+  private var isPublishing: Bool { publication?.isAttached == true }
 
   private func sendOutput() {
     guard !session.output.isEmpty else { return }
-    if case .closed = state { return }
+    guard state != .closed else { return }
     let bytes = SharedBytes(session.output)
     session.output = []
     stream.write([ByteSlice(bytes)])
@@ -114,27 +105,24 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     case .media(let tag): publish(tag)
     case .unpublish:
       stopPublishing("the publisher has stopped")
-      state = .starting
       since = server.loop.now
     }
   }
 
-  /// The stream is the client's: the client may send.
-  func begin(_ stream: PublishedStream, _ publisher: Publisher) {
-    guard isOpen else { return }
-    state = .publishing(stream, publisher)
-    server.registry.connections.note(number, publishes: true)
-    since = server.loop.now
-    hasCheckedVideo = false
-    session.accept()
-    sendOutput()
-    let transport = self.stream.isSecure ? "RTMPS" : "RTMP"
-    server.log.write(
-      .info, "publish-started", stream: stream.name, "\(transport) from \(peer.masked)")
+  /// Asks for the permission to publish.
+  private func ask(_ target: PublisherPath) {
+    do throws(AccessRefusal) {
+      let admission = try server.registry.admit(target, from: peer, at: now)
+      let event = PublishEvent(admission.name, stream.isSecure ? .rtmps : .rtmp, peer)
+      let publication = Publication(
+        event, over: self, waitsForFormer: true, server.registry, server.waiting, server.log)
+      self.publication = publication
+      publication.enter(admission)
+    } catch { refused(error) }
   }
 
   private func publish(_ tag: MediaTag) {
-    guard case .publishing(let published, let publisher) = state else { return }
+    guard let publication, isPublishing else { return }
     if tag.kind == .video, !hasCheckedVideo,
       let head = FLVVideoTag.tracks(of: tag.payload)?.first(where: { $0.track == 0 })
     {
@@ -145,12 +133,9 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
           code: "NetStream.Publish.Rejected")
       }
     }
-    switch published.write(tag, by: publisher, at: server.loop.now) {
-    case .taken: since = server.loop.now
-    case .partly:
-      since = server.loop.now
-      server.flushLater(published)
-    case .replaced: end(.quietly)
+    switch publication.write(tag, at: now) {
+    case .taken, nil: break
+    case .replaced, .malformed: end(.quietly)
     case .full: wait(tag)
     }
   }
@@ -163,7 +148,6 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     // The bytes before the peer's FIN are read first.
     stream.noticesEnd = false
     stream.isReading = false
-    server.connectionWaits()
   }
 
   /// Gives the waiting tag to the source.
@@ -189,7 +173,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   }
 
   func drained() {
-    if case .closing = state { stream.finishWriting() }
+    if state == .closing { stream.finishWriting() }
   }
 
   func failed() {
@@ -197,38 +181,32 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     release()
   }
 
-  /// Another publisher has replaced this one, or the stream was removed.
-  func replaced() {
-    guard isOpen else { return }
-    refuse("replaced by another publisher")
-  }
-
   /// Tells the client that it may not publish, and closes the connection.
-  func refuse(_ reason: String, code: String = "NetStream.Publish.BadName") {
-    var name: String?
-    if case .publishing(let published, _) = state { name = published.name }
+  private func refuse(_ reason: String, code: String = "NetStream.Publish.BadName") {
     server.log.write(
-      .warning, "publish-refused", stream: name, "a publisher from \(peer.masked): \(reason)")
+      .warning, "publish-refused", stream: publication?.streamName,
+      "a publisher from \(peer.masked): \(reason)")
     stopPublishing(nil)
     session.refuse(reason, code: code)
     state = .closing
-    since = server.loop.now
+    since = now
     (waiting, held) = (nil, [])
     sendOutput()
-    if case .closing = state, stream.queuedBytes == 0 { stream.finishWriting() }
+    if state == .closing, stream.queuedBytes == 0 { stream.finishWriting() }
   }
 
   /// Closes the connection if its time is over.
   func check(_ now: MonotonicTime) {
     switch state {
-    case .starting where now - since >= Self.startTime:
-      end(.timeout, "nothing published within \(Self.startTime.wholeSeconds) s", .debug)
-    case .publishing where waiting == nil && now - since >= Self.idleTime:
+    case .open where isPublishing:
+      guard waiting == nil, publication?.isIdle(at: now) == true else { return }
       server.registry.connections.count(.timeout)
-      stopPublishing("the publisher has sent nothing for \(Self.idleTime.wholeSeconds) s")
+      stopPublishing(PublisherLifecycle.silence)
       end(.fault)
+    case .open where now - since >= Self.startTime:
+      end(.timeout, "nothing published within \(Self.startTime.wholeSeconds) s", .debug)
     case .closing where now - since >= Self.closingTime: end(.quietly)
-    case .starting, .publishing, .closing, .closed: break
+    case .open, .closing, .closed: break
     }
   }
 
@@ -238,20 +216,19 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   /// Its media is taken until it disconnects, since it continues up to a key frame.
   /// - Source: Enhanced RTMP v2, "Reconnect Request", message flow
   func askToReconnect() {
-    if case .starting = state { return close() }
-    guard case .publishing(let published, _) = state,
-      session.requestReconnect("the server ends or restarts")
+    guard isPublishing || !isOpen else { return close() }
+    guard isPublishing, session.requestReconnect("the server ends or restarts")
     else { return }
     isLeaving = true
     server.log.write(
-      .info, "reconnect-requested", stream: published.name,
+      .info, "reconnect-requested", stream: publication?.streamName,
       "asked the publisher from \(peer.masked) to connect again")
     sendOutput()
   }
 
   /// Closes the connection for a new one: there is room for no more, and nothing is published.
   func giveWay() {
-    guard case .starting = state else { return }
+    guard isOpen, !isPublishing else { return }
     server.log.write(
       .debug, "publish-fault", "RTMP of \(peer.masked): closed for a new connection")
     end(.fault)
@@ -264,14 +241,9 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   }
 
   private func stopPublishing(_ reason: String?) {
-    permit = nil
-    guard case .publishing(let published, let publisher) = state else { return }
-    state = .starting
-    server.registry.connections.note(number, publishes: false)
-    if !published.detach(publisher, at: server.loop.now) { server.flushLater(published) }
-    if let reason {
-      server.log.write(.info, "publish-ended", stream: published.name, reason)
-    }
+    guard let ending = publication.take() else { return }
+    if ending.isAttached { server.registry.connections.note(number, publishes: false) }
+    ending.end(reason)
   }
 
   /// Closes the connection because of the client.
@@ -283,7 +255,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
 
   private func end(_ ending: Ending) {
     stopPublishing("the connection of the publisher is closed")
-    if case .closed = state { return }
+    guard state != .closed else { return }
     switch ending {
     case .fault: stream.abort()
     case .quietly: stream.close()
@@ -292,9 +264,28 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   }
 
   private func release() {
-    if case .closed = state { return }
+    guard state != .closed else { return }
     state = .closed
     (waiting, held) = (nil, [])
     server.remove(self)
   }
+}
+
+extension RTMPConnection: PublicationTransport {
+  var now: MonotonicTime { server.loop.now }
+
+  var execute: ThreadExecutor { { [loop = server.loop] in loop.post($0) } }
+
+  var client: String { "\(stream.isSecure ? "RTMPS" : "RTMP") from \(peer.masked)" }
+
+  func begin() {
+    server.registry.connections.note(number, publishes: true)
+    hasCheckedVideo = false
+    session.accept()
+    sendOutput()
+  }
+
+  func refused(_ refusal: AccessRefusal) { if isOpen { refuse("\(refusal)") } }
+
+  func replaced() { if isOpen { refuse("replaced by another publisher") } }
 }

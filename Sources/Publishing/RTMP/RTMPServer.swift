@@ -12,21 +12,14 @@ final class RTMPServer: SocketReceiver, LoopService {
   private static let readLimit = EventLoop.readCapacity
   /// The interval between two checks of the times.
   private static let checkInterval = Interval.seconds(1)
-  /// The interval between two attempts to write to a source that does not read: doubled up to the
-  /// longest.
-  private static let retryInterval = (
-    first: Interval.milliseconds(1), longest: Interval.milliseconds(16)
-  )
 
   let loop: EventLoop
   let registry: PublisherRegistry
   let log: Log
   private var connections: [RTMPConnection] = []
-  /// Streams whose publisher has ended while the source did not read.
-  private var unflushed: [PublishedStream] = []
+  /// The publications whose source does not read.
+  let waiting = PublicationQueue(first: .milliseconds(1), last: .milliseconds(16))
   private var nextCheck = MonotonicTime.distantFuture
-  private var nextRetry = MonotonicTime.distantFuture
-  private var retryInterval = RTMPServer.retryInterval.first
   private var isClosed = false
   /// Called once when no connection is left that was asked to connect again.
   private var onLeft: (() -> Void)?
@@ -94,42 +87,14 @@ final class RTMPServer: SocketReceiver, LoopService {
 
   // MARK: Times
 
-  /// A connection waits for its source.
-  func connectionWaits() {
-    guard nextRetry == .distantFuture else { return }
-    nextRetry = loop.now + retryInterval
-  }
-
-  /// Tells the source of the end of a publisher when it reads again.
-  func flushLater(_ stream: PublishedStream) {
-    if !unflushed.contains(where: { $0 === stream }) { unflushed.append(stream) }
-    connectionWaits()
-  }
-
   func woken() {}
 
-  var nextDeadline: MonotonicTime { min(nextCheck, nextRetry) }
+  var nextDeadline: MonotonicTime { min(nextCheck, waiting.nextDeadline) }
 
   func expire(_ now: MonotonicTime) {
-    if nextRetry <= now { retry(now) }
+    waiting.expire(now)
     guard nextCheck <= now else { return }
     for connection in connections { connection.check(now) }
     nextCheck = connections.isEmpty ? .distantFuture : now + Self.checkInterval
-  }
-
-  private func retry(_ now: MonotonicTime) {
-    nextRetry = .distantFuture
-    let waiting = connections.filter(\.isWaiting)
-    for connection in waiting { connection.retry() }
-    unflushed.removeAll { $0.flush() }
-    let remaining = waiting.count(where: \.isWaiting) + unflushed.count
-    guard remaining > 0 else {
-      retryInterval = Self.retryInterval.first
-      nextRetry = .distantFuture
-      return
-    }
-    // bounded: intervals saturate
-    retryInterval = min(retryInterval * 2, Self.retryInterval.longest)
-    nextRetry = now + retryInterval
   }
 }

@@ -17,8 +17,8 @@ final class SRTLoop {
   private let poll: SRTPoll
   private(set) var now = SystemClock.monotonicTime
   private var callers: [SRTSocket: SRTCaller] = [:]
-  /// Streams whose publisher has ended while the source did not read.
-  private var unflushed: [PublishedStream] = []
+  /// The publications whose source does not read: each turn is an attempt.
+  let waiting = PublicationQueue(first: .zero, last: .zero)
   private var buffer = [UInt8](repeating: 0, count: SRTSocket.payloadSize)
   private var nextCheck: MonotonicTime
 
@@ -38,8 +38,7 @@ final class SRTLoop {
       for socket in ready {
         if socket == listener { accept() } else { callers[socket]?.read(&buffer) }
       }
-      for caller in Array(callers.values) where caller.isWaiting { caller.feed() }
-      if !unflushed.isEmpty { unflushed.removeAll { $0.flush() } }
+      waiting.expire(now)
       guard nextCheck <= now else { continue }
       nextCheck = now + Self.checkTime
       for caller in Array(callers.values) { caller.check() }
@@ -61,7 +60,7 @@ final class SRTLoop {
         socket.close()
         continue
       }
-      let caller = SRTCaller(socket, known, self, at: now)
+      let caller = SRTCaller(socket, known, self)
       callers[socket] = caller
       caller.enter()
     }
@@ -73,10 +72,5 @@ final class SRTLoop {
     poll.forget(caller.socket)
     caller.socket.close()
     service.handshakes.release(caller.peer)
-  }
-
-  /// Tells the source of the end of a publisher when it reads again.
-  func flushLater(_ stream: PublishedStream) {
-    if !unflushed.contains(where: { $0 === stream }) { unflushed.append(stream) }
   }
 }

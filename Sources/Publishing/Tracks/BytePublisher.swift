@@ -2,9 +2,7 @@
 
 package import Time
 
-/// A publisher whose media are plain bytes: a container, or one track of several.
-///
-/// RTMP and SRT publish to a ``PublishedStream`` by themselves.
+/// The media of a client: all of them, or one track of several.
 ///
 /// Confined to the loop's thread.
 package protocol BytePublisher: AnyObject {

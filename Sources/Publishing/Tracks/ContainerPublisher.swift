@@ -3,7 +3,7 @@
 import Ingest
 package import Time
 
-/// A publisher that sends the bytes of a container, such as MPEG-TS.
+/// A publisher with one connection: it sends the bytes of a container, such as MPEG-TS, or tags.
 ///
 /// Confined to the thread of its connection.
 package final class ContainerPublisher: BytePublisher {
@@ -19,8 +19,12 @@ package final class ContainerPublisher: BytePublisher {
   package var name: String { stream.name }
 
   package func write(_ bytes: [UInt8], at now: MonotonicTime) -> PublisherWriting {
-    let tag = MediaTag(kind: .container, timestamp: 0, payload: bytes)
-    return switch stream.write(tag, by: publisher, at: now) {
+    write(MediaTag(kind: .container, timestamp: 0, payload: bytes), at: now)
+  }
+
+  /// Writes a tag.
+  func write(_ tag: MediaTag, at now: MonotonicTime) -> PublisherWriting {
+    switch stream.write(tag, by: publisher, at: now) {
     case .taken, .partly: .taken
     case .full: .full
     case .replaced: .replaced
@@ -28,6 +32,9 @@ package final class ContainerPublisher: BytePublisher {
   }
 
   package func flush(at now: MonotonicTime) -> Bool { stream.flush() }
+
+  /// Adds the counters of the link since the last call.
+  func note(_ link: LinkStatistics) { stream.note(link, by: publisher) }
 
   package func end(at now: MonotonicTime) { _ = stream.detach(publisher, at: now) }
 }

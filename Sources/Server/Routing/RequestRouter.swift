@@ -50,7 +50,8 @@ final class RequestRouter: RequestHandler, LoopService {
     self.counters = counters
     control = ControlAPI(serverState, loop: loop)
     hookRequests = HookRequests(serverState.publishers.hooks, loop: loop)
-    mediaUploads = MediaUploads(loop: loop, hookRequests: hookRequests, log: serverState.log)
+    mediaUploads = MediaUploads(
+      loop: loop, registry: serverState.publishers, log: serverState.log)
     serverState.subscribe { [weak loop] in loop?.wake() }
     follow(serverState.streamTable)
   }

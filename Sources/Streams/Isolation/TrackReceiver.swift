@@ -118,7 +118,9 @@ struct TrackReceiver: ReceivedTrack {
       guard number == segmentation.segment(of: last),
         number == segmentation.segment(of: chunk.frameIndex)
       else {
-        throw .invalid(field: "a segment number", value: "\(number), which lacks the frame")
+        throw .invalid(
+          field: "a segment number",
+          value: "segment \(number) does not contain frame \(chunk.frameIndex)")
       }
     }
     received = ResumePoint(segment: number, end: last + 1)

@@ -101,7 +101,9 @@ struct UpstreamTrack: ReceivedTrack {
       segmentation.hasVariableDuration
         || segmentation.segment(of: start.firstFrame) == start.number
     else {
-      throw .invalid(field: "a segment number", value: "\(start.number), which lacks the frame")
+      throw .invalid(
+        field: "a segment number",
+        value: "segment \(start.number) does not contain frame \(start.firstFrame)")
     }
     try receiver.checkTime(of: segmentation.firstFrame(of: start.number + 1))
     try check(start.period, before: start)
