@@ -32,6 +32,10 @@ package enum Route: Equatable {
   ///
   /// A stream with one rendition needs no rendition in the path.
   case media(stream: String, rendition: String?, name: String)
+  /// A clip by its name, `FROM--TO.mp4` or `FROM--TO.m3u8`.
+  case clip(stream: String, rendition: String?, name: String)
+  /// `/S/at/T`: the frame of an instant.
+  case instant(stream: String, time: String)
   /// `/timestamps.json`.
   case timestamps(stream: String?)
   /// All media of a stream as messages, for another server.
@@ -64,6 +68,8 @@ package enum Route: Equatable {
     case 2: self = Self.inStream(segments[0], segments[1])
     case 3: self = Self.inRendition(segments[0], segments[1], segments[2])
     case 4 where segments[0] == "ldash": self = Self.inUpload(segments[1], segments[2], segments[3])
+    case 4 where segments[2] == "clip" && ClipName.isClip(segments[3]):
+      self = .clip(stream: segments[0], rendition: segments[1], name: segments[3])
     default: self = .unknown
     }
   }
@@ -110,6 +116,10 @@ package enum Route: Equatable {
   private static func inRendition(_ stream: String, _ rendition: String, _ name: String) -> Route {
     if stream == "ldash" { return underUpload(rendition, name) }
     return switch name {
+    case _ where rendition == "clip" && ClipName.isClip(name):
+      .clip(stream: stream, rendition: nil, name: name)
+    case _ where rendition == "at" && !name.hasSuffix(".jpg"):
+      .instant(stream: stream, time: name)
     case "manifest.mpd" where rendition == SwitchedName.rendition:
       .manifest(stream: stream, .switched)
     case SwitchedName.playlist where rendition == SwitchedName.rendition:

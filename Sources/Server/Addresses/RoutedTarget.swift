@@ -74,6 +74,10 @@ final class RoutedTarget {
       (self.stream, self.rendition, content) = (stream, rendition, .media)
       file = MediaName(name[...])
       if let file { kind = RequestKind(file) }
+    case .clip(let stream, let rendition, let name):
+      (self.stream, self.rendition, kind) = (stream, rendition, .clip)
+      content = name.hasSuffix(".m3u8") ? .index : .media
+    case .instant(let stream, _): (self.stream, kind, content) = (stream, .instant, .media)
     case .timestamps(let stream): (self.stream, kind, content) = (stream, .timestamps, .media)
     case .feed(let stream): (self.stream, kind, content) = (stream, .feed, .media)
     case .socket(let stream): (self.stream, kind, content) = (stream, .socket, .media)

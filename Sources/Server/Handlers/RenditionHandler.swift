@@ -70,7 +70,10 @@ final class RenditionHandler {
     playlists.published(listed, now: now)
     parts.published(snapshot, now: now)
     segments.published(snapshot, now: now)
-    if let first = snapshot.segments.first { rendition.media.forget(before: first.number) }
+    if let first = snapshot.segments.first {
+      rendition.media.forget(before: first.number)
+      rendition.indices.forget(before: first.number)
+    }
   }
 
   /// The earliest deadline or an earlier time.

@@ -31,12 +31,14 @@ final class StreamHandler {
   private let past: PastHandler
   private let mayStart: (PeerAddress, MonotonicTime) -> AccessDecision
   private let reroute: (any Exchange, MonotonicTime) -> Void
-  private let starting: StartQueue
+  let starting: StartQueue
   private var timestamps = TimestampsCache()
   private var heldField = HeldField()
   /// The renditions without new media at the latest publication.
   private var missing: [Int] = []
   var feeds = FeedReaders()
+  /// The requests for instants and clips; nil while nothing is served.
+  private(set) var instants: InstantHandler?
   private let sharedSockets: SharedSockets
   /// The WebSockets of the stream.
   private(set) lazy var sockets = StreamSockets(
@@ -198,7 +200,7 @@ final class StreamHandler {
   /// The served stream; nil if nothing is served, and the request was refused or is held.
   ///
   /// If `isUse`, the request starts a stream on demand and keeps it running.
-  private func open(
+  func open(
     _ exchange: any Exchange, since: MonotonicTime, isUse: Bool = true
   ) -> ServedStream? {
     if isUse, let refusal = use(by: exchange.request.peer) {
@@ -266,12 +268,13 @@ final class StreamHandler {
     // Each of these serves many viewers.
     feeds.advance(now)
     for handler in renditions { handler.woken(now) }
+    instants?.woken(now)
     for handler in switchedRenditions { handler.woken(now) }
     sockets.woken()
     guard stream.hosted?.plan.isOnDemand == true, !renditions.isEmpty else { return }
     // A held request, a reader of a segment or of the feed, or a subscribed socket is a use.
     let isRead =
-      feeds.count > 0 || renditions.contains(where: \.isInUse)
+      feeds.count > 0 || instants?.heldCount ?? 0 > 0 || renditions.contains(where: \.isInUse)
       || switchedRenditions.contains(where: \.isInUse)
     if starting.count > 0 || sockets.isInUse || isRead {
       stream.hosted?.use(now)
@@ -292,7 +295,9 @@ final class StreamHandler {
   var nextDeadline: MonotonicTime {
     let own = min(
       starting.nextDeadline, sockets.nextDeadline, deliveries.nextDeadline, feeds.nextDeadline)
-    let deadline = renditions.reduce(own) { min($0, $1.nextDeadline) }
+    let deadline = renditions.reduce(min(own, instants?.nextDeadline ?? own)) {
+      min($0, $1.nextDeadline)
+    }
     return switchedRenditions.reduce(deadline) { min($0, $1.nextDeadline) }
   }
 
@@ -303,12 +308,14 @@ final class StreamHandler {
     for handler in renditions { handler.expire(now) }
     for handler in switchedRenditions { handler.expire(now) }
     deliveries.expire(now)
+    instants?.expire(now)
     feeds.expire(now)
     sockets.expire(now)
   }
 
   private func openRenditions() {
     guard let served = stream.served else { return }
+    instants = InstantHandler(served, loop: loop, counters)
     for rendition in served.renditions {
       renditions.append(
         RenditionHandler(served, rendition, past: past, counters: counters, reroute: reroute))
@@ -326,6 +333,9 @@ final class StreamHandler {
     timestamps = TimestampsCache()
     feeds.close()
     for handler in closing { handler.close() }
+    let waiting = instants?.takeAll() ?? []
+    instants = nil
+    for (exchange, since) in waiting { reroute(exchange, since) }
     // After the responses in progress were cut.
     deliveries.close()
   }

@@ -13,6 +13,8 @@ enum HoldKind: String, Sendable, CaseIterable {
   case part
   /// The first chunk of a segment, or the rest of the open segment.
   case segment
+  /// The frame of an instant, or the end of a clip.
+  case instant
 
   /// Its position in `allCases`.
   var index: Int {
@@ -21,6 +23,7 @@ enum HoldKind: String, Sendable, CaseIterable {
     case .playlist: 1
     case .part: 2
     case .segment: 3
+    case .instant: 4
     }
   }
 }

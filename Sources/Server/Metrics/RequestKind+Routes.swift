@@ -20,11 +20,13 @@ extension RequestKind {
   static let publish = RequestKind(14, "publish")
   static let socket = RequestKind(15, "websocket")
   static let feed = RequestKind(16, "feed")
+  static let clip = RequestKind(17, "clip")
+  static let instant = RequestKind(18, "instant")
 
   /// All kinds; each at its own index.
   static let all = [
     other, refused, playlist, chunkedPlaylist, header, part, segment, timestamps, time, page, probe,
-    manifest, control, uploads, publish, socket, feed,
+    manifest, control, uploads, publish, socket, feed, clip, instant,
   ]
 
   /// The kind of a request for a media file.

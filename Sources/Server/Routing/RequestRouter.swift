@@ -216,6 +216,10 @@ final class RequestRouter: RequestHandler, LoopService {
     case .media:
       guard let file = target.file else { return notFound(exchange) }
       streamHandler(target, exchange)?.media(exchange, target.rendition, file, since: since)
+    case .clip(_, let rendition, let name):
+      streamHandler(target, exchange)?.clip(exchange, rendition, name, since: since)
+    case .instant(_, let time):
+      streamHandler(target, exchange)?.instant(exchange, time, since: since)
     case .timestamps:
       if let refusal = timestampsRefusal(exchange.request) { return exchange.respond(refusal) }
       streamHandler(target, exchange)?.timestamps(exchange, since: since)

@@ -10,6 +10,7 @@ final class ServedRendition: Sendable {
   let window: LiveWindow
   let playlists: PlaylistCache
   let media: MediaResponseCache
+  let indices = IndexedSegments()
 
   /// Whether the rendition is audio.
   var isAudio: Bool { window.segmentation.isAudio }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Time
+
+/// The name of a clip in a path: `FROM--TO.mp4`, or `FROM--TO.m3u8`.
+struct ClipName: Equatable {
+  /// Why a name is that of no clip, with the expected form.
+  struct Refusal: Error, Equatable {
+    let reason: String
+  }
+
+  /// The content under a name.
+  enum Form: Equatable {
+    /// An MP4 file, cut exactly.
+    case file
+    /// A playlist of the segments of the span.
+    case playlist
+  }
+
+  /// The longest span.
+  static let mostDuration = Interval.seconds(7200)
+
+  let form: Form
+  /// From the start to the end; not empty.
+  let span: Range<WallTime>
+
+  /// Whether a path with this name may be that of a clip.
+  static func isClip(_ name: String) -> Bool { form(of: name) != nil }
+
+  /// Reads a name.
+  ///
+  /// - Throws: ``Refusal`` for another text, and for an empty or too long span.
+  init(_ name: String) throws(Refusal) {
+    guard let (form, text) = Self.form(of: name) else {
+      throw Refusal(reason: "not a clip (expected FROM--TO.mp4 or FROM--TO.m3u8)")
+    }
+    let times = text.split(separator: "--", omittingEmptySubsequences: false)
+    guard times.count == 2, let from = InstantText.time(times[0]),
+      let to = InstantText.time(times[1])
+    else {
+      throw Refusal(
+        reason: "not a span (expected FROM--TO, each of them as \(InstantText.expected))")
+    }
+    guard from < to else { throw Refusal(reason: "the span is empty (expected FROM before TO)") }
+    guard to - from <= Self.mostDuration else {
+      let limit = Self.mostDuration.wholeSeconds
+      throw Refusal(reason: "the span is too long (expected at most \(limit) seconds)")
+    }
+    self.form = form
+    span = from..<to
+  }
+
+  private static func form(of name: String) -> (Form, Substring)? {
+    for (suffix, form) in [(".mp4", Form.file), (".m3u8", .playlist)] where name.hasSuffix(suffix) {
+      return (form, name.dropLast(suffix.count))
+    }
+    return nil
+  }
+}

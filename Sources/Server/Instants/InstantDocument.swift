@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Logging
+import Media
+import Packaging
+import Time
+
+/// `/S/at/T`: the frame whose slot contains an instant, as JSON.
+struct InstantDocument {
+  private let served: ServedStream
+  private let frame: InstantPosition.Frame
+
+  /// The duration of the clip that is offered.
+  private static let clipDuration = Interval.seconds(10)
+
+  init(_ frame: InstantPosition.Frame, of served: ServedStream) {
+    self.frame = frame
+    self.served = served
+  }
+
+  /// The JSON object.
+  var text: String {
+    let rendition = served.top.name
+    let grid = served.window.segmentation.video.grid
+    let time = WallTime(grid.frameTime(of: frame.frameIndex), plus: frame.offset)
+    let urls = [
+      ("frame", name(of: frame.frameIndex)),
+      ("segment", "../\(rendition)/\(served.names.name(ofSegment: frame.segment))"),
+      ("clip", "../clip/\(clip).mp4"),
+    ]
+    let fields = [
+      ("stream", JSONText.quoted(served.name)),
+      ("rendition", JSONText.quoted(rendition)),
+      ("segment", "\(served.names.printed(frame.segment))"),
+      ("frame", "\(frame.position)"),
+      ("frameIndex", "\(frame.frameIndex)"),
+      ("time", JSONText.quoted(UTCTime.microseconds(time))),
+      ("frameTime", "\(time.nanoseconds)"),
+      ("captureTime", "\(frame.chunk.captured.nanoseconds)"),
+      ("urls", Self.object(urls.map { ($0.0, JSONText.quoted($0.1)) })),
+    ]
+    return Self.object(fields) + "\n"
+  }
+
+  /// The response, which never changes.
+  var response: PreparedResponse {
+    .document(text, fields: ResponseFields.fields("application/json", .segment))
+  }
+
+  /// The span of the seconds before the end of the frame.
+  private var clip: String {
+    let frames = served.window.segmentation.frames(covering: Self.clipDuration)
+    let end = frame.frameIndex + 1  // bounded: indices of times that can be expressed
+    return "\(name(of: end - frames))--\(name(of: end))"
+  }
+
+  /// An instant of frame `index`.
+  private func name(of index: Int64) -> String {
+    let rate = served.window.segmentation.video.grid.rate
+    let nanoseconds = Int128(index) * Int128(rate.denominator) * 1_000_000_000
+    let offset = Int128(frame.offset.nanoseconds) * Int128(rate.numerator)
+    // bounded: a numerator is at most 1,000,000
+    return InstantText.text(nanoseconds + offset, timescale: rate.numerator * 1_000_000_000)
+  }
+
+  private static func object(_ fields: [(String, String)]) -> String {
+    "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
+  }
+}

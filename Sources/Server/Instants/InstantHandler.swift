@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HLSPackager
+import HTTP
+import Media
+import Net
+import Packaging
+import Sharing
+import Time
+
+/// Answers the requests for instants and clips of one stream on one loop; requests for media that
+/// is not published yet are held.
+///
+/// Confined to the loop's thread.
+final class InstantHandler {
+  /// The clip of a request.
+  struct Clip {
+    let span: Range<WallTime>
+    /// The rendition that is cut.
+    let main: ServedRendition
+    /// The audio beside video; nil for none.
+    let audio: ServedRendition?
+    /// The relative path to the media of a playlist of the segments; nil for a file.
+    var playlistBase: String?
+  }
+
+  private enum Purpose {
+    case instant(WallTime)
+    case clip(Clip)
+
+    /// The time after which the media exists.
+    var end: WallTime {
+      switch self {
+      case .instant(let time): time
+      case .clip(let clip): clip.span.upperBound
+      }
+    }
+  }
+
+  /// How long before its time media may be requested.
+  static let horizon = Interval.seconds(4)
+
+  private let served: ServedStream
+  private let loop: EventLoop
+  /// Requests by the frame of the top rendition that they await.
+  private let held: HoldQueue<Purpose>
+
+  init(_ served: ServedStream, loop: EventLoop, _ counters: Locked<ServerCounters>) {
+    self.served = served
+    self.loop = loop
+    held = HoldQueue(.instant, counters)
+  }
+
+  var heldCount: Int { held.count }
+  var nextDeadline: MonotonicTime { held.nextDeadline }
+
+  /// Answers, holds or refuses a request for the frame of an instant.
+  func instant(_ time: WallTime, _ exchange: any Exchange, since: MonotonicTime) {
+    begin(HeldRequest(exchange, .instant(time), since: since))
+  }
+
+  /// Answers, holds or refuses a request for a clip.
+  func clip(_ clip: Clip, _ exchange: any Exchange, since: MonotonicTime) {
+    begin(HeldRequest(exchange, .clip(clip), since: since))
+  }
+
+  /// Answers the requests whose media is published.
+  func woken(_ now: MonotonicTime) {
+    guard held.count > 0 else { return }
+    let snapshot = served.window.snapshot
+    held.published(
+      snapshot.newestFrame ?? -1, hasEnded: snapshot.state == .ended, now: now
+    ) { answer($0) }
+  }
+
+  /// Answers the requests whose deadline has passed.
+  func expire(_ now: MonotonicTime) {
+    for request in held.expired(now) {
+      held.timedOut()
+      request.timeOut(now)
+    }
+  }
+
+  /// Releases all held requests so that they can be routed again.
+  func takeAll() -> [(any Exchange, MonotonicTime)] {
+    held.takeAll().map { ($0.exchange, $0.since) }
+  }
+
+  private func begin(_ request: HeldRequest<Purpose>) {
+    let early = request.purpose.end - SystemClock.wallTime
+    guard early <= Self.horizon else {
+      let seconds = Decimal.string(early.milliseconds, digits: 3)
+      return refuse(
+        request, 425,
+        "the time is \(seconds) s ahead; requests are accepted \(Self.horizon.wholeSeconds) s "
+          + "before it")
+    }
+    answer(request)
+  }
+
+  private func answer(_ request: HeldRequest<Purpose>) {
+    switch request.purpose {
+    case .instant(let time): instant(time, request)
+    case .clip(let clip): answer(clip, request)
+    }
+  }
+
+  private func instant(_ time: WallTime, _ request: HeldRequest<Purpose>) {
+    switch served.window.snapshot.position(of: time, served.window.segmentation) {
+    case .frame(let frame):
+      var field = HeldField()
+      request.exchange.respond(
+        InstantDocument(frame, of: served).response, extra: field.ifHeld(request.since, loop.now))
+    case .ahead(let slot): hold(request, until: slot, after: .zero)
+    case .gap: refuse(request, 404, "the stream has no media at this time")
+    case .before: refuseEarlier(request)
+    case .never: refuse(request, 404, "the stream ended before this time")
+    }
+  }
+
+  private func answer(_ clip: Clip, _ request: HeldRequest<Purpose>) {
+    func track(_ rendition: ServedRendition) -> ClipSelection.Track {
+      ClipSelection.Track(rendition.window.snapshot, rendition.window.segmentation)
+    }
+    switch ClipSelection.select(clip.span, track(clip.main), clip.audio.map(track)) {
+    case .ready(let selection):
+      if let base = clip.playlistBase {
+        return request.exchange.respond(playlist(selection, of: clip.main, base))
+      }
+      let indices = [clip.main, clip.audio].compactMap { $0?.indices }
+      do throws(ClipError) {
+        try ClipPreparation(
+          request.exchange, selection, indices, loop: loop, since: request.since
+        ).begin()
+      } catch { refuse(request, 409, "\(error)") }
+    case .waiting(let frame):
+      let newest = served.window.snapshot.newestFrame ?? -1
+      let longest = served.window.segmentation.video.longestSegmentDuration
+      // The segment of the end, and the next one of the audio, must be complete.
+      hold(
+        // bounded: an index of a time that can be expressed
+        request, until: clip.main === served.top ? max(frame, newest + 1) : newest + 1,
+        after: longest * 2)
+    case .before: refuseEarlier(request)
+    case .never: refuse(request, 404, "the stream ended before the end of the span")
+    case .empty: refuse(request, 404, "the stream has no media in this span")
+    case .changed(let time):
+      refuse(
+        request, 409,
+        "the parameters of the media change at \(UTCTime.microseconds(time)) "
+          + "(expected a span before or after it)")
+    }
+  }
+
+  /// The closed playlist of the segments of a clip, for players that ignore edit lists.
+  private func playlist(
+    _ selection: ClipSelection, of main: ServedRendition, _ base: String
+  ) -> PreparedResponse {
+    let numbers = selection.items.map(\.segment.number)
+    let range = (numbers.first ?? 0)..<(numbers.last ?? -1) + 1
+    let (snapshot, segmentation) = (main.window.snapshot, main.window.segmentation)
+    let playlist = ClosedPlaylist(
+      snapshot.pastSegments(range), segmentation, names: served.names, base: base,
+      targetDuration: served.control.targetDuration)
+    guard let playlist else { return ResponseFields.error(410, "the time has left the window") }
+    return .document(
+      playlist.text,
+      fields: ResponseFields.fields(
+        "application/vnd.apple.mpegurl", .segment, priority: .playlist))
+  }
+
+  /// Holds a request until a frame of the top rendition is published.
+  private func hold(_ request: HeldRequest<Purpose>, until frame: Int64, after more: Interval) {
+    // The wall clock at the arrival of the request, however often it is held.
+    let arrival = SystemClock.wallTime - (loop.now - request.since)
+    let early = max(.zero, request.purpose.end - arrival)
+    let limit = served.measures.inputDelay + more + served.holdLimit
+    held.hold(request, until: frame, deadline: request.since + early + limit)
+  }
+
+  private func refuseEarlier(_ request: HeldRequest<Purpose>) {
+    let isStart = served.window.snapshot.segments.first?.isPrefill ?? true
+    if isStart {
+      refuse(request, 404, "the stream began after this time")
+    } else {
+      refuse(request, 410, "the time has left the window")
+    }
+  }
+
+  private func refuse(_ request: HeldRequest<Purpose>, _ status: Int, _ line: String) {
+    var field = HeldField()
+    request.exchange.respond(
+      ResponseFields.error(status, line), extra: field.ifHeld(request.since, loop.now))
+  }
+}

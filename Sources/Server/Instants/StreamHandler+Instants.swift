@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HLSPackager
+import HTTP
+import Media
+import Packaging
+import Time
+
+/// `/S/at/T` and `/S/clip/FROM--TO.mp4`: media by its time.
+extension StreamHandler {
+  /// Answers a request for the frame of an instant.
+  func instant(_ exchange: any Exchange, _ text: String, since: MonotonicTime) {
+    guard let time = InstantText.time(text) else {
+      return exchange.respond(
+        ResponseFields.error(400, "not an instant (expected \(InstantText.expected))"))
+    }
+    guard open(exchange, since: since) != nil, let top = renditions.first,
+      !starting.hold(exchange, until: .window(top), of: renditions, since: since)
+    else { return }
+    instants?.instant(time, exchange, since: since)
+  }
+
+  /// Answers a request for a clip of a rendition, or of the top one.
+  ///
+  /// A clip of video has the audio for clients that choose none.
+  func clip(
+    _ exchange: any Exchange, _ rendition: String?, _ text: String, since: MonotonicTime
+  ) {
+    let name: ClipName
+    do throws(ClipName.Refusal) { name = try ClipName(text) } catch {
+      return exchange.respond(ResponseFields.error(400, error.reason))
+    }
+    guard let served = open(exchange, since: since) else { return }
+    guard let handler = self.rendition(rendition) else {
+      return exchange.respond(ResponseFields.notFound)
+    }
+    if starting.hold(exchange, until: .window(handler), of: renditions, since: since) { return }
+    let main = handler.rendition
+    var clip = InstantHandler.Clip(
+      span: name.span, main: main, audio: main.isAudio ? nil : served.defaultAudio)
+    if name.form == .playlist {
+      if rendition == nil, renditions.count > 1 {
+        return exchange.respond(playlist(of: text, served))
+      }
+      clip = InstantHandler.Clip(
+        span: name.span, main: main, audio: nil,
+        playlistBase: rendition == nil ? "../\(main.name)/" : "../")
+    }
+    instants?.clip(clip, exchange, since: since)
+  }
+
+  /// The Multivariant Playlist of the closed playlists of all renditions.
+  private func playlist(of name: String, _ served: ServedStream) -> PreparedResponse {
+    let tracks = served.renditions.compactMap(\.window.snapshot.track)
+    guard tracks.count == served.renditions.count else {
+      return ResponseFields.unavailable("a rendition has not started")
+    }
+    let playlist = MultivariantPlaylist(tracks, base: "../", file: "clip/\(name)")
+    return .document(
+      playlist.text,
+      fields: ResponseFields.fields(
+        "application/vnd.apple.mpegurl", .segment, priority: .playlist))
+  }
+}

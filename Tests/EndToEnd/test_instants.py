@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""/S/at/T: the frame of an instant, as JSON; future instants are held."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from harness.frames import clocks_of
+from harness.http1 import Response, get
+from harness.program import Program
+
+FRAME = 1e9 / 30
+
+
+@pytest.fixture(scope="module")
+def running(server: Program) -> Program:
+    """The shared streamer with some seconds of media: prefill is no media of its time."""
+    deadline = time.monotonic() + 20
+    while get(server.port, f"/live/at/{time.time() - 6:.3f}").status != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    return server
+
+
+def instant(server: Program, text: str) -> Response:
+    return get(server.port, f"/live/at/{text}", timeout=15)
+
+
+def iso(seconds: float) -> str:
+    whole = int(seconds)
+    date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
+    return f"{date}.{int(seconds % 1 * 1000):03}Z"
+
+
+@pytest.mark.parametrize("form", ["seconds", "iso"])
+def test_an_instant_is_the_frame_whose_slot_contains_it(running: Program, form: str) -> None:
+    for _ in range(10):
+        milliseconds = int((time.time() - random.uniform(0.5, 4)) * 1000)
+        text = f"{milliseconds // 1000}.{milliseconds % 1000:03}" if form == "seconds" \
+            else iso(milliseconds / 1000 + 1e-6)
+        answer = instant(running, text)
+        assert answer.status == 200, answer.text
+        assert "immutable" in answer.headers["cache-control"]
+        found = answer.json()
+        index = milliseconds * 30 // 1000
+        assert found["frameIndex"] == index
+        assert found["segment"] == index // 30 and found["frame"] == index % 30
+        assert found["frameTime"] == index * 10**9 // 30 == found["captureTime"]
+        # The text of the frame itself is an instant of the same frame.
+        again = instant(running, found["urls"]["frame"]).json()
+        assert again["frameIndex"] == index
+
+
+def test_the_named_segment_has_the_frame(running: Program) -> None:
+    at = time.time() - 3
+    found = instant(running, f"{at:.3f}").json()
+    path = found["urls"]["segment"].removeprefix("../")
+    media = get(running.port, f"/live/{path}").body
+    playlist = get(running.port, "/live/video/playlist.m3u8").text
+    name = playlist.split('#EXT-X-MAP:URI="')[1].split('"')[0]
+    clocks = clocks_of(get(running.port, f"/live/video/{name}").body + media)
+    assert clocks[found["frame"]] == found["frameTime"] // 10**6
+
+
+def test_future_instants_are_held_until_they_happen(server: Program) -> None:
+    lags: list[float] = []
+
+    def ask(ahead: float) -> None:
+        at = time.time() + ahead
+        answer = instant(server, f"{at:.6f}")
+        lags.append(time.time() - at)
+        assert answer.status == 200, answer.text
+        microseconds = int(f"{at:.6f}".replace(".", ""))
+        assert answer.json()["frameIndex"] == microseconds * 30 // 10**6
+        assert int(answer.headers["x-held-ms"]) > 0
+
+    with ThreadPoolExecutor(25) as pool:
+        list(pool.map(ask, [random.uniform(0.2, 3.8) for _ in range(100)]))
+    # A frame slot begins up to a frame before the instant; the bound is for a loaded machine.
+    assert all(lag > -0.06 for lag in lags), min(lags)
+    assert sorted(lags)[50] < 0.3, sorted(lags)
+
+
+def test_other_times_are_refused(server: Program) -> None:
+    now = time.time()
+    assert instant(server, f"{now + 6:.3f}").status == 425
+    for text in ["now", "-5", "1e9", "2026-11-23", "2026-11-23T22:00:00"]:
+        answer = instant(server, text)
+        assert answer.status == 400 and "expected 20" in answer.text, text
+    assert instant(server, f"{now - 3600:.0f}").status in (404, 410)
+    assert get(server.port, f"/absent/at/{now:.3f}").status == 404
+
+
+def test_the_end_of_a_stream_ends_the_wait(streamer) -> None:
+    program = streamer("--test-src", "--resolution", "320x180")
+    get(program.port, "/live/video/playlist.m3u8", timeout=15)
+    answers: list[Response] = []
+    thread = threading.Thread(
+        target=lambda: answers.append(instant(program, f"{time.time() + 3.5:.3f}")))
+    thread.start()
+    time.sleep(0.5)
+    program.process.terminate()
+    thread.join(10)
+    assert answers and answers[0].status in (404, 503)

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Server
+
+@Suite("Requests for instants and clips")
+struct InstantRequestTests {
+  private static func seconds(_ frame: Int64) -> String {
+    let milliseconds = frame * 1000 / 30 + 1
+    let digits = String(milliseconds % 1000)
+    return "\(milliseconds / 1000)." + String(repeating: "0", count: 3 - digits.count) + digits
+  }
+
+  /// A stream with some seconds of media behind its prefill.
+  private static func live() throws -> SyntheticHandler {
+    let handler = try SyntheticHandler.live()
+    handler.publish(segments: 4)
+    return handler
+  }
+
+  @Test("an instant of the window is answered at once, and may be kept")
+  func past() throws {
+    let handler = try Self.live()
+    let frame = handler.stream.next - 40
+    let exchange = try handler.ask("/live/at/\(Self.seconds(frame))")
+    #expect(exchange.status == 200)
+    #expect(exchange.header("cache-control")?.contains("immutable") == true)
+    #expect(exchange.text.contains("\"frameIndex\": \(frame),"))
+    #expect(exchange.text.contains("\"segment\": \(frame / 30), \"frame\": \(frame % 30),"))
+    #expect(exchange.text.contains("../video/segment\(frame / 30).m4s"))
+  }
+
+  @Test("a coming instant is held until its frame is published")
+  func ahead() throws {
+    let handler = try Self.live()
+    let frame = handler.stream.next + 2
+    let exchange = try handler.ask("/live/at/\(Self.seconds(frame))")
+    handler.publish(frames: 2)
+    #expect(exchange.isHeld && handler.held == 1)
+    handler.publish(frames: 1)
+    #expect(exchange.status == 200 && handler.held == 0)
+    #expect(exchange.text.contains("\"frameIndex\": \(frame),"))
+  }
+
+  @Test("the deadline, the end of the stream and the client end a hold")
+  func ends() throws {
+    let handler = try Self.live()
+    let late = try handler.ask("/live/at/\(Self.seconds(handler.stream.next + 30))")
+    handler.pass(3 * SyntheticHandler.second)
+    #expect(late.status == 503)
+    let gone = try handler.ask("/live/at/\(Self.seconds(handler.stream.next + 30))")
+    gone.onGone?()
+    #expect(handler.held == 0)
+    let ended = try handler.ask("/live/at/\(Self.seconds(handler.stream.next + 30))")
+    handler.end()
+    #expect(ended.status == 404 && handler.held == 0)
+  }
+
+  @Test("times outside of the stream, and other texts, are refused")
+  func refused() throws {
+    let handler = try Self.live()
+    for (path, status) in [
+      ("/live/at/now", 400), ("/live/at/9999999999", 425), ("/live/at/1000", 404),
+      ("/live/clip/1--2--3.mp4", 400), ("/live/clip/2--1.mp4", 400), ("/live/clip/2--2.mp4", 400),
+      ("/live/clip/1--7202.mp4", 400), ("/live/clip/1--9.mp4", 404),
+      ("/live/clip/1--9999999999.mp4", 400), ("/live/none/clip/1--9.mp4", 404),
+      ("/live/clip/a--b.m3u8", 400), ("/none/at/1000", 404),
+    ] {
+      #expect(try handler.ask(path).status == status, "\(path)")
+    }
+    let next = handler.stream.next
+    handler.publish(segments: 12)
+    #expect(try handler.ask("/live/at/\(Self.seconds(next - 1))").status == 410)
+  }
+
+  @Test("the playlist of a span lists the segments that cover it, and ends")
+  func playlist() throws {
+    let handler = try Self.live()
+    let next = handler.stream.next
+    let span = "\(Self.seconds(next - 65))--\(Self.seconds(next - 30))"
+    let text = try handler.ask("/live/clip/\(span).m3u8").text
+    let names = text.split(separator: "\n").filter { $0.hasSuffix(".m4s") }
+    #expect(
+      names == ((next - 65) / 30...(next - 30) / 30).map { "../video/segment\($0).m4s" })
+    #expect(text.contains("#EXT-X-PLAYLIST-TYPE:VOD") && text.hasSuffix("#EXT-X-ENDLIST\n"))
+    let own = try handler.ask("/live/video/clip/\(span).m3u8").text
+    #expect(own.contains("\n../segment\((next - 65) / 30).m4s\n"))
+  }
+
+  @Test("the playlist of a span that ends in the open segment is held until that is complete")
+  func held() throws {
+    let handler = try Self.live()
+    let next = handler.stream.next
+    handler.publish(frames: 3)
+    let span = "\(Self.seconds(next - 65))--\(Self.seconds(next + 2))"
+    let exchange = try handler.ask("/live/clip/\(span).m3u8")
+    handler.publish(frames: 26)
+    #expect(exchange.isHeld && handler.held == 1)
+    handler.publish(frames: 1)
+    #expect(exchange.status == 200 && handler.held == 0)
+  }
+}
