@@ -37,7 +37,7 @@ let fuzzers: [Target] =
     + [
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
       "media", "messages", "sockets", "rtmp", "amf", "flv", "tracks", "streamid", "tokens",
-      "feed", "response",
+      "feed", "response", "archive",
     ]
     .map {
       .executableTarget(
@@ -207,8 +207,8 @@ let package = Package(
     .target(
       name: "FuzzBodies",
       dependencies: [
-        "Access", "CFFmpeg", "CMAF", "Capture", "ChunkStream", "DASHPackager", "HLSPackager",
-        "HTTP",
+        "Access", "Archive", "CFFmpeg", "CMAF", "Capture", "ChunkStream", "DASHPackager",
+        "HLSPackager", "HTTP",
         "HTTPTestSupport", "Ingest", "Logging", "Media", "Net", "Packaging", "Scheduling", "Server",
         "Sharing", "Streams", "System",
         "TestSupport", "Time",
@@ -236,7 +236,7 @@ let package = Package(
     tests(
       "DASHPackager", ["Time", "DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
-    tests("System", ["Time", "System", "CTestSockets"]),
+    tests("System", ["Time", "Sharing", "System", "CTestSockets"]),
     tests("Net", ["Time", "Net", "Sharing", "TestSupport", "CLinux", "CTestSockets"]),
     tests(
       "HTTP",

@@ -49,7 +49,7 @@ package final class ArchiveStore: Sendable {
     let lock: DiskFile
     do throws(SystemError) {
       try DiskFolder.make(folder)
-      lock = try DiskFile(folder + "/.lock", .creating)
+      lock = try DiskFile(folder + "/.lock", .locking)
     } catch { throw .system("\(error)") }
     try Self.take(lock)
     let orders = orders

@@ -16,6 +16,8 @@ package final class DiskFile: Sendable {
     case writing
     /// Reading and writing; a missing file is created.
     case creating
+    /// A missing file is created; it is only locked.
+    case locking
   }
 
   /// The path of the file.
@@ -31,6 +33,7 @@ package final class DiskFile: Sendable {
       case .reading: O_RDONLY
       case .writing: O_RDWR
       case .creating: O_RDWR | O_CREAT
+      case .locking: O_RDONLY | O_CREAT
       }
     // A pipe without a writer does not block the opening.
     descriptor = unsafe open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o640)

@@ -188,4 +188,17 @@ struct HourFileTests {
     #expect(try folder.removeSegments(name, in: all) == nil)
     #expect(folder.names.isEmpty)
   }
+
+  @Test("a file with a damaged head is not overwritten")
+  func damaged() throws {
+    var track = ArchivedTrack(from: Self.hour)
+    track.publish(segments: 2)
+    try append(track)
+    try DiskFile(folder.file(name), .writing).write([9, 9, 9, 9], at: 0)
+    let before = try content(folder.file(name))
+    #expect(try append(track).rows.count == 2)
+    #expect(try content(folder.file(name) + ".damaged") == before)
+    #expect(folder.names == [name])
+    #expect(try folder.walk(name)?.segments.count == 2)
+  }
 }

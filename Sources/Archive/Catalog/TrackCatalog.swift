@@ -11,8 +11,11 @@ package struct TrackCatalog: Sendable {
   /// The names of finished files in their order.
   package private(set) var order: [HourName] = []
 
-  /// No files.
-  package init() {}
+  /// These finished files.
+  package init(_ files: [HourName: HourIndex.Summary] = [:]) {
+    self.files = files
+    order = files.keys.sorted()
+  }
 
   /// Adds or replaces a finished file; without sums the file is gone.
   package mutating func set(_ name: HourName, _ summary: HourIndex.Summary?) {

@@ -47,9 +47,18 @@ package final class HourWriter {
   ) throws(SystemError) {
     (self.name, self.folder) = (name, folder)
     try DiskFolder.make("\(folder.path)/\(name.folder)")
-    file = try DiskFile(folder.file(name), .creating)
-    let known = try folder.walk(name, file)
-    if let known, try file.read(at: 0, count: known.head.headerSize) == header {
+    let present = try DiskFile(folder.file(name), .creating)
+    let known = try folder.walk(name, present)
+    let bytes = FileHead.bytes(header: header, references: references)
+    let start = try present.read(at: 0, count: header.count)
+    if known == nil ? try present.size > bytes.count : start != header {
+      // A damaged file, or another header with the same hash: it is not overwritten.
+      try DiskFolder.rename(present.path, to: present.path + ".damaged")
+      file = try DiskFile(folder.file(name), .creating)
+    } else {
+      file = present
+    }
+    if let known, start == header, known.head.headerSize == header.count {
       head = known.head
       rows = known.segments.map(\.row)
       offset = known.offset
@@ -70,7 +79,6 @@ package final class HourWriter {
       return
     }
     // The file is new, or was torn in its head.
-    let bytes = FileHead.bytes(header: header, references: references)
     try file.truncate(to: 0)
     try file.write(bytes, at: 0)
     let head = try FileHead(size: bytes.count) { offset, count throws(SystemError) in

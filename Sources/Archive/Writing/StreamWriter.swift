@@ -28,9 +28,9 @@ final class StreamWriter {
     for rendition in DiskFolder.entries(catalog.folder).folders
     where StreamName.isValid(rendition) {
       let folder = catalog.folder(of: rendition)
-      var track = TrackCatalog()
-      for name in folder.names { track.set(name, folder.summary(name) ?? recovered(name, folder)) }
-      tracks[rendition] = track
+      var files: [HourName: HourIndex.Summary] = [:]
+      for name in folder.names { files[name] = folder.summary(name) ?? recovered(name, folder) }
+      tracks[rendition] = TrackCatalog(files)
     }
     let text =
       (try? RegularFile.read(spansPath)).flatMap { String(validating: $0, as: UTF8.self) } ?? ""

@@ -19,15 +19,17 @@ final class PastHandler {
     requests = PastRequests(loop: loop)
   }
 
-  /// Answers a request for segment `number` of a rendition.
+  /// Answers a request for segment `number` of a rendition; by `absent` if the archive does not
+  /// have it.
   func segment(
     _ number: Int64, of rendition: ServedRendition, _ served: ServedStream,
-    _ exchange: any Exchange
+    _ exchange: any Exchange, absent: PreparedResponse
   ) {
     let isUnlimited =
       exchange.request.header("authorization") != nil && isAdmin(exchange.request, loop.now)
     requests.answer(exchange) { answer in
-      served.archivedSegment(number, of: rendition, isUnlimited: isUnlimited, answer: answer)
+      served.archivedSegment(
+        number, of: rendition, isUnlimited: isUnlimited, absent: absent, answer: answer)
     }
   }
 

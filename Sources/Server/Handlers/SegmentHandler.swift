@@ -55,7 +55,8 @@ final class SegmentHandler {
           "the segment begins in \(frames) frames; requests are accepted "
             + "\(horizon.milliseconds) ms before it begins"))
     case let other where served.mayBeArchived(other):
-      return past.segment(number, of: rendition, served, exchange)
+      let absent = served.missing(number, other, of: rendition.media)
+      return past.segment(number, of: rendition, served, exchange, absent: absent)
     case let other: return exchange.respond(served.missing(number, other, of: rendition.media))
     }
     let reader = OpenSegmentReader(

@@ -122,7 +122,9 @@ final class MediaResponseCache: Sendable {
         fields: ResponseFields.fields(mediaType, .oneViewer) + [PreparedResponse.acceptRanges],
         body: [bytes])
     }
-    return PreparedResponse(status: 200, fields: segmentFields + tag("\(number)"), body: [bytes])
+    // The window may have had slate under this number.
+    return PreparedResponse(
+      status: 200, fields: segmentFields + tag("\(number)-archive"), body: [bytes])
   }
 
   /// The response for a CMAF header.

@@ -17,6 +17,9 @@ extension ServedStream {
     options.archive?.follow(renditions.map { ($0.name, $0.window) })
   }
 
+  /// How long a response with media of the archive may take when too much of it is in memory.
+  private static let sendingTime = Interval.seconds(10)
+
   /// Whether a segment that the window does not have may be in the archive.
   func mayBeArchived(_ availability: SegmentAvailability) -> Bool {
     guard options.archive != nil else { return false }
@@ -32,24 +35,24 @@ extension ServedStream {
   ///   - number: its number.
   ///   - rendition: the rendition.
   ///   - isUnlimited: whether the client may go back further than viewers may.
+  ///   - absent: the response if the archive does not have it.
   ///   - answer: takes the response, on any thread.
   func archivedSegment(
-    _ number: Int64, of rendition: ServedRendition, isUnlimited: Bool,
+    _ number: Int64, of rendition: ServedRendition, isUnlimited: Bool, absent: PreparedResponse,
     answer: @escaping @Sendable (PreparedResponse) -> Void
   ) {
     let media = rendition.media
-    guard let archive = options.archive else {
-      return answer(missing(number, .evicted, of: media))
-    }
+    guard let archive = options.archive else { return answer(absent) }
     let limit = isUnlimited ? nil : SystemClock.wallTime - options.dvr
     let name = rendition.name
     archive.segment(number, of: name, since: limit) { [self] result in
       switch result {
       case .success(let found):
+        found.bytes.leaveWindow(until: SystemClock.monotonicTime + Self.sendingTime)
         answer(media.response(archived: number, found.bytes, isForOneViewer: isUnlimited))
       case .failure(.missing):
         let isGap = archive.extent(of: name)?.contains(number) ?? false
-        answer(isGap ? media.gapForPresent : missing(number, .evicted, of: media))
+        answer(isGap ? media.gapForPresent : absent)
       case .failure(.tooOld):
         answer(media.error(410, "viewers may go back \(options.dvr.wholeSeconds) s"))
       case .failure(let failure): answer(ResponseFields.unavailable("the archive: \(failure)"))
