@@ -93,7 +93,10 @@ let package = Package(
     // Sources, decoders and encoders on FFmpeg, libv4l2 and ALSA. Knows no packager and no server.
     library(
       "Capture",
-      ["Checked", "Ingest", "Time", "Media", "Sharing", "CALSA", "CFFmpeg", "CFreeType", "CV4L2"]),
+      [
+        "CMAF", "Checked", "Ingest", "Time", "Media", "Sharing", "CALSA", "CFFmpeg", "CFreeType",
+        "CV4L2",
+      ]),
 
     // Child processes of this executable: start, messages, sandbox. Knows no video.
     library("Isolation", ["Time", "Sharing", "CLinux", "CSeccomp"]),
@@ -141,6 +144,12 @@ let package = Package(
         "CMAF", "Media", "Sharing", "Logging", "System", "Time",
       ]),
 
+    // Stills: the process that decodes single frames and encodes them as JPEG, and the service that
+    // asks it. Knows no window and no server.
+    library(
+      "Stills",
+      ["Capture", "ChunkStream", "Isolation", "Logging", "Sharing", "System", "Time"]),
+
     // Follows a stream like a player and measures the ages of its media. Knows no server.
     library("Canary", ["CMAF", "Capture", "HTTP", "Logging", "Net", "Sharing", "Time"]),
 
@@ -148,10 +157,9 @@ let package = Package(
     library(
       "Server",
       [
-        "Access", "Archive", "Checked", "ChunkStream", "HTTP", "Net", "Publishing", "Streams",
-        "Packaging", "HLSPackager", "DASHPackager", "Media", "CMAF", "Sharing", "System", "Logging",
-        "CZlib",
-        "Time",
+        "Access", "Archive", "Checked", "ChunkStream", "HTTP", "Net", "Publishing", "Stills",
+        "Streams", "Packaging", "HLSPackager", "DASHPackager", "Media", "CMAF", "Sharing", "System",
+        "Logging", "CZlib", "Time",
       ]),
 
     // Settings as data: options, layers, checks, the decision on pass-through. Reads files, opens
@@ -168,7 +176,8 @@ let package = Package(
     .executableTarget(
       name: "streamer",
       dependencies: [
-        "Access", "Archive", "Configuration", "Server", "HTTP", "Net", "Publishing", "Streams",
+        "Access", "Archive", "Configuration", "Server", "HTTP", "Net", "Publishing", "Stills",
+        "Streams",
         "Capture", "Packaging",
         "Supervision", "Canary", "CPage", "CStart", "Media", "Sharing", "System", "Logging", "Time",
       ],
@@ -257,6 +266,7 @@ let package = Package(
         "Archive", "CMAF", "Logging", "Media", "Packaging", "Sharing", "System", "TestSupport",
         "Time",
       ]),
+    tests("Stills", ["Stills", "ChunkStream", "Sharing", "TestSupport", "Time"]),
     tests("Scheduling", ["Scheduling", "Time", "Media", "TestSupport"]),
     tests(
       "Streams",

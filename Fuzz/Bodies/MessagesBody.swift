@@ -19,6 +19,7 @@ extension FuzzBody {
     sources: [
       "ChunkStream/MessageHead.swift", "ChunkStream/FieldReader.swift",
       "ChunkStream/ChildMessage.swift", "ChunkStream/ChunkMessage.swift",
+      "ChunkStream/StillOrder.swift", "ChunkStream/StillAnswer.swift",
       "ChunkStream/TrackFields.swift", "Streams/Input/SourceFacts+JSONFields.swift",
       "ChunkStream/JSONFields.swift", "Streams/Isolation/SessionStatus.swift",
       "Streams/Isolation/TrackReceiver.swift",
@@ -35,6 +36,17 @@ extension FuzzBody {
       let payload = Array(rest.dropFirst(head.fields).prefix(head.payload))
       rest = rest.dropFirst(head.fields + head.payload)
       let shared = payload.isEmpty ? nil : SharedBytes(payload)
+      if let order = try? StillOrder(head, fields, payload: shared),
+        order.bytes != head.bytes + fields
+      {
+        return "\(order) is written differently"
+      }
+      if let answer = try? StillAnswer(head, fields, payload: shared),
+        // A long reason is cut when it is sent.
+        answer.bytes != head.bytes + fields, fields.count < 1024
+      {
+        return "\(answer) is written differently"
+      }
       guard let message = try? ChildMessage(head, fields, payload: shared) else { return nil }
       if message.bytes != head.bytes + fields { return "\(message) is written differently" }
       for session in sessions {

@@ -238,6 +238,25 @@ static inline struct SwsContext *cff_scaler(int from_format, int from_full, int 
   return c;
 }
 
+/// A context that scales frames for JPEG: full range and the matrix of BT.601; NULL if refused.
+///
+/// `matrix` is one of SWS_CS_*, `from_full` is 1 for full range. libswscale's defaults convert the
+/// range only, which shifts colours by 3 levels on average.
+static inline struct SwsContext *cff_jpeg_scaler(int from_format, int from_full, int matrix,
+                                                 int from_width, int from_height, int to_width,
+                                                 int to_height) {
+  struct SwsContext *c =
+      sws_getContext(from_width, from_height, (enum AVPixelFormat)from_format, to_width, to_height,
+                     AV_PIX_FMT_YUV420P, SWS_BILINEAR, 0, 0, 0);
+  if (!c) return 0;
+  if (sws_setColorspaceDetails(c, sws_getCoefficients(matrix), from_full,
+                               sws_getCoefficients(SWS_CS_ITU601), 1, 0, 1 << 16, 1 << 16) < 0) {
+    sws_freeContext(c);
+    return 0;
+  }
+  return c;
+}
+
 /// Scales all of `from` into `to` at the even position (x, y); the rows written, or an error.
 ///
 /// Vector stores may overwrite pixels to the right of the scaled image.

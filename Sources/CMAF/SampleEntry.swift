@@ -9,7 +9,8 @@ package import Media
 package struct SampleEntry: Sendable, Equatable {
   /// The four-character type, such as `avc1`.
   package let type: String
-  /// The content of `avcC`, `hvcC` or `dOps`, or an AudioSpecificConfig; empty for other entries.
+  /// The content of `avcC`, `hvcC`, `av1C` or `dOps`, or an
+  /// AudioSpecificConfig; empty for other entries.
   package private(set) var setup: [UInt8] = []
   /// The object type in `esds`; nil if the entry is not `mp4a`.
   package private(set) var objectType: Int?
@@ -29,7 +30,7 @@ package struct SampleEntry: Sendable, Equatable {
     switch type {
     case "avc1", "avc3": setup = try takeVideo(entry).only("avcC").rest
     case "hvc1", "hev1": setup = try takeVideo(entry).only("hvcC").rest
-    case "av01": _ = try takeVideo(entry)
+    case "av01": setup = (try? takeVideo(entry).only("av1C").rest) ?? []
     case "mp4a": try takeStream(try takeAudio(entry).only("esds"))
     case "Opus": setup = try takeAudio(entry).only("dOps").rest
     case "ac-3", "ec-3": _ = try takeAudio(entry)

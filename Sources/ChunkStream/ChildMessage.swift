@@ -10,6 +10,13 @@ package import Time
 package enum ChildMessage: Sendable {
   /// The version of the messages; both ends have the same executable.
   package static let version: UInt16 = 2
+
+  /// Reads the version, which must be that of this executable.
+  static func version(_ reader: inout FieldReader) throws(MessageError) -> UInt16 {
+    let found = try reader.integer(UInt16.self)
+    guard found == version else { throw .version(found, expected: version) }
+    return found
+  }
   /// The most bytes of a line of the log, or of a reason.
   package static let mostText = 4096
 
@@ -147,9 +154,7 @@ package enum ChildMessage: Sendable {
   ) throws(MessageError) -> ChildMessage {
     switch kind {
     case 1:
-      let version = try reader.integer(UInt16.self)
-      guard version == Self.version else { throw .version(version, expected: Self.version) }
-      return .hello(version: version, protections: try reader.integer())
+      return .hello(version: try version(&reader), protections: try reader.integer())
     case 2: return .facts(try reader.bytes("the facts", limit: MessageHead.mostFields))
     case 3: return .refused(kind: try reader.integer(), reason: try reason(&reader))
     case 4: return .opened

@@ -47,25 +47,17 @@ package enum ParentMessage: Sendable, Equatable {
     switch head.kind {
     case 1:
       self = .start(
-        version: try Self.version(&reader),
+        version: try ChildMessage.version(&reader),
         try reader.bytes("the source", limit: MessageHead.mostFields))
     case 2: self = .session(try reader.bytes("the session", limit: MessageHead.mostFields))
     case 3: self = .stop(isEnding: try reader.boolean("a flag"))
     case 4:
       self = .process(
-        version: try Self.version(&reader),
+        version: try ChildMessage.version(&reader),
         try reader.bytes("the rights", limit: MessageHead.mostFields))
     case 5: self = .key(try reader.integer(UInt8.self))
     default: throw .unknownKind(head.kind)
     }
     try reader.end()
-  }
-
-  private static func version(_ reader: inout FieldReader) throws(MessageError) -> UInt16 {
-    let version = try reader.integer(UInt16.self)
-    guard version == ChildMessage.version else {
-      throw .version(version, expected: ChildMessage.version)
-    }
-    return version
   }
 }

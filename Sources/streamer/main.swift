@@ -5,12 +5,14 @@ import Configuration
 import Glibc
 import Logging
 import Net
+import Stills
 import Streams
 import Supervision
 import System
 
 FatalSignals.endAtOnce()
 SourceProcess.runIfAsked(CommandLine.arguments)
+StillProcess.runIfAsked(CommandLine.arguments)
 // Signals are blocked in this thread and, by inheritance, in all others. One thread receives them.
 // CStart has blocked them before the libraries were initialised.
 SignalWaiter.block()

@@ -36,6 +36,8 @@ package enum Route: Equatable {
   case clip(stream: String, rendition: String?, name: String)
   /// `/S/at/T`: the frame of an instant.
   case instant(stream: String, time: String)
+  /// A JPEG of a frame.
+  case still(stream: String, StillAddress)
   /// `/timestamps.json`.
   case timestamps(stream: String?)
   /// All media of a stream as messages, for another server.
@@ -70,6 +72,9 @@ package enum Route: Equatable {
     case 4 where segments[0] == "ldash": self = Self.inUpload(segments[1], segments[2], segments[3])
     case 4 where segments[2] == "clip" && ClipName.isClip(segments[3]):
       self = .clip(stream: segments[0], rendition: segments[1], name: segments[3])
+    case 4:
+      let still = StillAddress(segments[1], segments[2], segments[3])
+      self = still.map { .still(stream: segments[0], $0) } ?? .unknown
     default: self = .unknown
     }
   }
@@ -106,6 +111,7 @@ package enum Route: Equatable {
     case "ll.m3u8": .playlist(stream: stream, rendition: nil, .lowLatency)
     case "chunked.m3u8": .chunkedPlaylist(stream: stream, rendition: nil, .stream)
     case "manifest.mpd": .manifest(stream: stream, .stream)
+    case "snapshot.jpg": .still(stream: stream, .newest(width: .own))
     case "timestamps.json": .timestamps(stream: stream)
     case "feed": .feed(stream: stream)
     case "ws": .socket(stream: stream)
@@ -115,6 +121,7 @@ package enum Route: Equatable {
 
   private static func inRendition(_ stream: String, _ rendition: String, _ name: String) -> Route {
     if stream == "ldash" { return underUpload(rendition, name) }
+    if let still = StillAddress(rendition, name) { return .still(stream: stream, still) }
     return switch name {
     case _ where rendition == "clip" && ClipName.isClip(name):
       .clip(stream: stream, rendition: nil, name: name)

@@ -78,6 +78,7 @@ final class RoutedTarget {
       (self.stream, self.rendition, kind) = (stream, rendition, .clip)
       content = name.hasSuffix(".m3u8") ? .index : .media
     case .instant(let stream, _): (self.stream, kind, content) = (stream, .instant, .media)
+    case .still(let stream, _): (self.stream, kind, content) = (stream, .still, .media)
     case .timestamps(let stream): (self.stream, kind, content) = (stream, .timestamps, .media)
     case .feed(let stream): (self.stream, kind, content) = (stream, .feed, .media)
     case .socket(let stream): (self.stream, kind, content) = (stream, .socket, .media)

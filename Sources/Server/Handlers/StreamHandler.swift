@@ -7,6 +7,7 @@ import Media
 import Net
 import Packaging
 import Sharing
+import Stills
 import Streams
 import Time
 
@@ -32,6 +33,7 @@ final class StreamHandler {
   private let mayStart: (PeerAddress, MonotonicTime) -> AccessDecision
   private let reroute: (any Exchange, MonotonicTime) -> Void
   let starting: StartQueue
+  private let stills: StillHandler
   private var timestamps = TimestampsCache()
   private var heldField = HeldField()
   /// The renditions without new media at the latest publication.
@@ -54,7 +56,7 @@ final class StreamHandler {
     loop: EventLoop,
     mayStart: @escaping (PeerAddress, MonotonicTime) -> AccessDecision = { _, _ in .granted },
     isAdmin: @escaping (Request, MonotonicTime) -> Bool = { _, _ in false },
-    sockets: SharedSockets = SharedSockets(), rows: SegmentRows? = nil,
+    sockets: SharedSockets = SharedSockets(), rows: SegmentRows? = nil, stills: StillService,
     reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.mayStart = mayStart
@@ -69,6 +71,7 @@ final class StreamHandler {
     self.rows = rows
     deliveries = DeliveryWatch(loop)
     starting = StartQueue(counters, reroute)
+    self.stills = StillHandler(stills, loop: loop, counters, reroute: reroute)
     openRenditions()
   }
 
@@ -159,6 +162,13 @@ final class StreamHandler {
       return handler.parts.answer(index, of: number, exchange, since: since)
     }
     exchange.respond(ResponseFields.notFound)
+  }
+
+  /// Answers a request for a still.
+  func still(_ exchange: any Exchange, _ address: StillAddress, since: MonotonicTime) {
+    guard let served = open(exchange, since: since), let top = renditions.first else { return }
+    if starting.hold(exchange, until: .window(top), of: renditions, since: since) { return }
+    stills.answer(exchange, address, of: served, since: since)
   }
 
   /// Answers a request for `/timestamps.json`; it does not start a stream on demand.
@@ -267,6 +277,7 @@ final class StreamHandler {
     leadAway(now)
     // Each of these serves many viewers.
     feeds.advance(now)
+    stills.woken(servedStream, now)
     for handler in renditions { handler.woken(now) }
     instants?.woken(now)
     for handler in switchedRenditions { handler.woken(now) }
@@ -274,7 +285,8 @@ final class StreamHandler {
     guard stream.hosted?.plan.isOnDemand == true, !renditions.isEmpty else { return }
     // A held request, a reader of a segment or of the feed, or a subscribed socket is a use.
     let isRead =
-      feeds.count > 0 || instants?.heldCount ?? 0 > 0 || renditions.contains(where: \.isInUse)
+      feeds.count > 0 || stills.isInUse || instants?.heldCount ?? 0 > 0
+      || renditions.contains(where: \.isInUse)
       || switchedRenditions.contains(where: \.isInUse)
     if starting.count > 0 || sockets.isInUse || isRead {
       stream.hosted?.use(now)
@@ -294,7 +306,8 @@ final class StreamHandler {
   /// The earliest deadline or an earlier time.
   var nextDeadline: MonotonicTime {
     let own = min(
-      starting.nextDeadline, sockets.nextDeadline, deliveries.nextDeadline, feeds.nextDeadline)
+      starting.nextDeadline, sockets.nextDeadline, deliveries.nextDeadline, feeds.nextDeadline,
+      stills.nextDeadline)
     let deadline = renditions.reduce(min(own, instants?.nextDeadline ?? own)) {
       min($0, $1.nextDeadline)
     }
@@ -310,6 +323,7 @@ final class StreamHandler {
     deliveries.expire(now)
     instants?.expire(now)
     feeds.expire(now)
+    stills.expire(now)
     sockets.expire(now)
   }
 
@@ -332,6 +346,7 @@ final class StreamHandler {
     missing = []
     timestamps = TimestampsCache()
     feeds.close()
+    stills.close()
     for handler in closing { handler.close() }
     let waiting = instants?.takeAll() ?? []
     instants = nil

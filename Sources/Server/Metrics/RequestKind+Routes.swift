@@ -22,11 +22,12 @@ extension RequestKind {
   static let feed = RequestKind(16, "feed")
   static let clip = RequestKind(17, "clip")
   static let instant = RequestKind(18, "instant")
+  static let still = RequestKind(19, "still")
 
   /// All kinds; each at its own index.
   static let all = [
     other, refused, playlist, chunkedPlaylist, header, part, segment, timestamps, time, page, probe,
-    manifest, control, uploads, publish, socket, feed, clip, instant,
+    manifest, control, uploads, publish, socket, feed, clip, instant, still,
   ]
 
   /// The kind of a request for a media file.

@@ -153,7 +153,7 @@ final class RequestRouter: RequestHandler, LoopService {
           stream, options: serverState.options, counters: counters, loop: loop,
           mayStart: { [serverState] in serverState.mayStart(by: $0, at: $1) },
           isAdmin: { [serverState] in serverState.isAdmin($0, at: $1) },
-          sockets: serverState.sockets, rows: serverState.segmentRows,
+          sockets: serverState.sockets, rows: serverState.segmentRows, stills: serverState.stills,
           reroute: { [unowned self] in reroute($0, since: $1) })
       streamHandlers.append(streamHandler)
       byName[stream.name] = streamHandler
@@ -220,6 +220,8 @@ final class RequestRouter: RequestHandler, LoopService {
       streamHandler(target, exchange)?.clip(exchange, rendition, name, since: since)
     case .instant(_, let time):
       streamHandler(target, exchange)?.instant(exchange, time, since: since)
+    case .still(_, let address):
+      streamHandler(target, exchange)?.still(exchange, address, since: since)
     case .timestamps:
       if let refusal = timestampsRefusal(exchange.request) { return exchange.respond(refusal) }
       streamHandler(target, exchange)?.timestamps(exchange, since: since)

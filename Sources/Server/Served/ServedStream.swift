@@ -6,6 +6,7 @@ import HTTP
 import Media
 import Packaging
 import Sharing
+import Stills
 import Streams
 import Time
 
@@ -25,6 +26,10 @@ final class ServedStream: Sendable {
   private let parameters: PresentationParameters
   private let knownSwitching = Locked<Switching?>(nil)
   private let isObstacleTaken = OnceFlag()
+  /// The frames of the top rendition.
+  let stillTrack = StillTrack()
+  /// Raised when publications are told to the service of stills.
+  let isFollowable = OnceFlag()
   /// The renditions without new media.
   let missing = Locked(MissingRenditions())
   /// Held while an event is added to all windows, so that they have events in the same order.

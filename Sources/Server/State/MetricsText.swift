@@ -8,6 +8,7 @@ import Net
 import Packaging
 import Publishing
 import Sharing
+import Stills
 import Streams
 import Time
 
@@ -32,6 +33,7 @@ struct MetricsText {
     serverState.uploadCounters.withLock { $0 }.write(
       to: &out, serverState.streamTable.uploads.entries,
       refused: serverState.attempts.count(.publishing))
+    stills(&out)
     accessLog(&out)
     process(&out)
     return out.text
@@ -51,6 +53,22 @@ struct MetricsText {
     let name = "streamer_certificate_expiry_timestamp_seconds"
     out.family(name, "gauge", "The end of the certificate of HTTPS, in seconds since 1970.")
     out.sample(name, [], Double(expiry))
+  }
+
+  private func stills(_ out: inout MetricLines) {
+    let counts = serverState.stills.counts
+    let rows: [(String, String, UInt64)] = [
+      ("stills", "Stills that were made, each for all who asked for it.", counts.made),
+      ("stills_frames", "Frames that were decoded for stills.", counts.frames),
+      ("stills_refused", "Refused requests for stills, and undecodable ones.", counts.refused),
+      ("stills_crashes", "Processes of stills that crashed or hung.", counts.crashes),
+    ]
+    for (name, help, count) in rows {
+      out.family("streamer_\(name)_total", "counter", help)
+      out.sample("streamer_\(name)_total", [], Double(count))
+    }
+    out.family("streamer_stills_running", "gauge", "1 while the process of stills runs.")
+    out.sample("streamer_stills_running", [], counts.isRunning ? 1 : 0)
   }
 
   private func viewers(_ out: inout MetricLines) {

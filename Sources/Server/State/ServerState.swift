@@ -8,6 +8,7 @@ import Net
 import Packaging
 package import Publishing
 import Sharing
+import Stills
 package import Streams
 import Time
 
@@ -26,6 +27,8 @@ package final class ServerState: Sendable {
   let options: ServingOptions
   let log: Log
   let accessLog: AccessLog?
+  /// Makes the stills of all streams.
+  let stills: StillService
   /// The statistics of deliveries; nil if none are saved.
   let segmentRows: SegmentRows?
   let versionText: String
@@ -95,6 +98,7 @@ package final class ServerState: Sendable {
     createdStreams = CreatedStreamLimit(limit: options.publishedStreams)
     self.page = page
     self.log = log
+    stills = StillService(log: log)
     self.segmentRows = segmentRows
     self.accessLog = accessLog.map { AccessLog($0, log.format) }
     versionText = version

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Media
+import Net
+import Packaging
+import Sharing
+import Stills
+import Time
+
+/// Answers the requests for stills of one stream.
+///
+/// Confined to one loop's thread; stills arrive from another thread.
+final class StillHandler {
+  /// How long before its time an instant may be requested.
+  static let horizon = Interval.seconds(4)
+
+  private typealias Reply = (ticket: UInt64, result: Result<SharedBytes, StillFailure>)
+
+  /// A request whose still is being made.
+  private struct Asked {
+    let exchange: any Exchange
+    let since: MonotonicTime
+    let fields: [HeaderField]
+  }
+
+  /// An instant that has not happened yet.
+  private struct Early {
+    let time: WallTime
+    let width: UInt16?
+  }
+
+  private let service: StillService
+  private unowned let loop: EventLoop
+  private var asked: [UInt64: Asked] = [:]
+  private var lastTicket: UInt64 = 0
+  private let replies = Locked<[Reply]>([])
+  private let early: HoldQueue<Early>
+  private let reroute: (any Exchange, MonotonicTime) -> Void
+  private var held = HeldField()
+
+  /// `reroute` handles an exchange again, with the arrival of the request.
+  init(
+    _ service: StillService, loop: EventLoop, _ counters: Locked<ServerCounters>,
+    reroute: @escaping (any Exchange, MonotonicTime) -> Void
+  ) {
+    self.service = service
+    self.loop = loop
+    self.reroute = reroute
+    early = HoldQueue(.instant, counters)
+  }
+
+  /// Whether a request is held.
+  var isInUse: Bool { early.count > 0 || !asked.isEmpty }
+
+  /// The earliest deadline or an earlier time.
+  var nextDeadline: MonotonicTime { early.nextDeadline }
+
+  /// Answers a request, or holds it until its still is made.
+  func answer(
+    _ exchange: any Exchange, _ address: StillAddress, of served: ServedStream,
+    since: MonotonicTime
+  ) {
+    guard address.width != .invalid else {
+      let widths = StillAddress.Width.permitted.map(String.init).joined(separator: ", ")
+      return exchange.respond(
+        ResponseFields.error(404, "no such width (expected one of \(widths))"))
+    }
+    switch address {
+    case .newest(let width):
+      guard let request = served.newestStill(width: width.pixels) else {
+        return exchange.respond(ResponseFields.unavailable("the stream has no frame yet"))
+      }
+      served.follow(with: service)
+      ask(request, exchange, .noStore, since: since)
+    case .instant(let text, let width):
+      guard let time = InstantText.time(text) else {
+        return exchange.respond(
+          ResponseFields.error(404, "no such instant (expected \(InstantText.expected))"))
+      }
+      answer(exchange, Early(time: time, width: width.pixels), of: served, since: since)
+    }
+  }
+
+  private func answer(
+    _ exchange: any Exchange, _ instant: Early, of served: ServedStream, since: MonotonicTime
+  ) {
+    let snapshot = served.window.snapshot
+    switch snapshot.position(of: instant.time, served.window.segmentation) {
+    case .frame(let frame):
+      let request = served.still(
+        of: frame.segment, at: frame.position, in: snapshot, width: instant.width)
+      guard let request else {
+        return exchange.respond(ResponseFields.error(404, "the frame cannot be decoded"))
+      }
+      ask(request, exchange, .segment, since: since)
+    case .ahead(let slot):
+      let wait = instant.time - SystemClock.wallTime
+      guard wait <= Self.horizon else {
+        return exchange.respond(
+          ResponseFields.error(
+            425,
+            "the instant is \(wait.milliseconds) ms ahead; requests are accepted "
+              + "\(Self.horizon.milliseconds) ms before it", .noStore))
+      }
+      early.hold(
+        HeldRequest(exchange, instant, since: since), until: slot,
+        deadline: loop.now + max(.zero, wait) + served.holdLimit)
+    case .before:
+      exchange.respond(ResponseFields.error(410, "the instant has left the window"))
+    case .gap: exchange.respond(ResponseFields.error(404, "the stream has no frame of the instant"))
+    case .never:
+      exchange.respond(ResponseFields.error(404, "the stream ended before the instant"))
+    }
+  }
+
+  private func ask(
+    _ request: StillRequest, _ exchange: any Exchange, _ caching: ResponseFields.Caching,
+    since: MonotonicTime
+  ) {
+    let name = request.name
+    let tag = ProcessETag.of("j\(name.segment).\(name.frame).\(name.width ?? 0)")
+    let waiting = Asked(
+      exchange: exchange, since: since,
+      fields: ResponseFields.fields("image/jpeg", caching) + [tag, PreparedResponse.acceptRanges])
+    lastTicket += 1
+    let ticket = lastTicket
+    let known = service.ask(request) { [replies, weak loop] result in
+      replies.withLock { $0.append((ticket, result)) }
+      loop?.wake()
+    }
+    if let known { return respond(known, to: waiting) }
+    asked[ticket] = waiting
+    exchange.onGone = { [weak self] in self?.asked[ticket] = nil }
+  }
+
+  private func respond(_ result: Result<SharedBytes, StillFailure>, to waiting: Asked) {
+    let response =
+      switch result {
+      case .success(let still):
+        PreparedResponse(status: 200, fields: waiting.fields, body: [still])
+          .ranged(waiting.exchange.request)
+      case .failure(.busy): ResponseFields.unavailable("too many stills are requested")
+      case .failure(.process): ResponseFields.unavailable("the still could not be made")
+      case .failure(.undecodable): ResponseFields.error(404, "the frame cannot be decoded")
+      }
+    waiting.exchange.respond(response, extra: held.ifHeld(waiting.since, loop.now))
+  }
+
+  // MARK: Publication, deadlines
+
+  /// Answers the requests whose still is made, and asks for stills of instants that have happened.
+  func woken(_ served: ServedStream?, _ now: MonotonicTime) {
+    for reply in takeReplies() {
+      guard let waiting = asked.removeValue(forKey: reply.ticket) else { continue }
+      respond(reply.result, to: waiting)
+    }
+    guard early.count > 0, let served else { return }
+    let snapshot = served.window.snapshot
+    early.published(
+      snapshot.newestFrame ?? -1, hasEnded: snapshot.state == .ended, now: now
+    ) { request in
+      request.exchange.onGone = nil
+      answer(request.exchange, request.purpose, of: served, since: request.since)
+    }
+  }
+
+  private func takeReplies() -> [Reply] {
+    replies.withLock { replies in
+      guard !replies.isEmpty else { return [] }
+      defer { replies = [] }
+      return replies
+    }
+  }
+
+  /// Refuses the requests whose instant has not been published at the deadline.
+  func expire(_ now: MonotonicTime) {
+    for request in early.expired(now) {
+      early.timedOut()
+      request.timeOut(now, .noStore)
+    }
+  }
+
+  /// Routes the requests again that wait for an instant: the stream has other windows, or none.
+  func close() {
+    for request in early.takeAll() { reroute(request.exchange, request.since) }
+  }
+}

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stills: the newest frame, the frame of an instant, and the process that makes them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from harness.frames import clocks_of
+from harness.http1 import Response, get
+from harness.metrics import total
+from harness.procfs import descendants
+from harness.program import Program
+from harness.waiting import wait_until
+
+FRAME = 1000 / 30
+
+
+def wait_live(program: Program) -> None:
+    """Waits until the stream has two seconds of media after its prefill."""
+    wait_until(lambda: get(program.port, f"/live/at/{time.time() - 2.5:.3f}.jpg").status == 200,
+               20, "media")
+
+
+def clock(response: Response) -> int:
+    """The burned clock of a still, in milliseconds since 1970."""
+    assert response.status == 200, response.text
+    assert response.headers["content-type"] == "image/jpeg"
+    assert response.body[:11] == b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"
+    [found] = clocks_of(response.body)
+    assert found is not None, "no burned clock"
+    return found
+
+
+def processes(program: Program) -> list[int]:
+    """The processes of stills of a program."""
+    found = []
+    for pid in descendants(program.process.pid):
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"--still-process" in words:
+            found.append(pid)
+    return found
+
+
+@pytest.mark.timeout(60)
+def test_snapshot_is_the_newest_frame(server: Program) -> None:
+    """Each snapshot has a newer frame, less than a second old; no cache keeps it."""
+    wait_live(server)
+    before = 0
+    for _ in range(8):
+        response = get(server.port, "/live/snapshot.jpg")
+        shown = clock(response)
+        assert response.headers["cache-control"] == "no-store"
+        assert shown > before and time.time() * 1000 - shown < 3000
+        before = shown
+
+
+@pytest.mark.timeout(90)
+def test_still_of_an_instant_is_the_frame_whose_slot_contains_it(server: Program) -> None:
+    """Instants in the window by both forms, with and without a width; equal bytes each time."""
+    wait_live(server)
+    now = time.time() - 0.5
+    for index in range(8):
+        instant = round(now - index * 0.1437, 3)
+        path = f"/live/at/{instant:.3f}.jpg"
+        response = get(server.port, path)
+        shown = clock(response)
+        assert shown - 1 <= instant * 1000 < shown + FRAME + 1, f"{shown} for {instant}"
+        assert "immutable" in response.headers["cache-control"]
+        date = datetime.fromtimestamp(instant, timezone.utc)
+        again = get(server.port, f"/live/at/{date:%Y-%m-%dT%H:%M:%S}.{date:%f}Z.jpg")
+        assert again.body == response.body
+        assert again.headers["etag"] == response.headers["etag"]
+        small = get(server.port, f"/live/at/{instant:.3f}/160.jpg")
+        assert clock(small) == shown and len(small.body) < len(response.body)
+    head = get(server.port, path, method="HEAD")
+    assert head.status == 200 and int(head.headers["content-length"]) == len(response.body)
+    part = get(server.port, path, headers={"Range": "bytes=0-9"})
+    assert part.status == 206 and part.body == response.body[:10]
+
+
+@pytest.mark.timeout(60)
+def test_instants_of_the_near_future_are_held(server: Program) -> None:
+    """A request up to 4 s ahead waits for the frame; one further ahead is refused."""
+    wait_live(server)
+    for ahead in (0.3, 1.1, 2.2):
+        instant = round(time.time() + ahead, 3)
+        response = get(server.port, f"/live/at/{instant:.3f}.jpg")
+        shown = clock(response)
+        assert shown - 1 <= instant * 1000 < shown + FRAME + 1
+        assert response.held > ahead - 0.1
+    assert get(server.port, f"/live/at/{time.time() + 6:.3f}.jpg").status == 425
+    assert get(server.port, f"/live/at/{time.time() - 5000:.3f}.jpg").status == 410
+
+
+@pytest.mark.timeout(60)
+def test_a_hundred_askers_cost_one_decode(server: Program) -> None:
+    """All who ask for a frame share one still."""
+    wait_live(server)
+    instant = time.time() - 0.7
+    made = total(server.port, "streamer_stills_total")
+    frames = total(server.port, "streamer_stills_frames_total")
+    with ThreadPoolExecutor(20) as pool:
+        bodies = list(pool.map(
+            lambda _: get(server.port, f"/live/at/{instant:.3f}.jpg").body, range(100)))
+    assert len(set(bodies)) == 1
+    wait_until(lambda: total(server.port, "streamer_stills_total") == made + 1, 5, "one still")
+    assert total(server.port, "streamer_stills_frames_total") - frames <= 30 + 60
+
+
+@pytest.mark.timeout(90)
+def test_a_killed_process_is_replaced_and_an_idle_one_ends(
+        streamer: Callable[..., Program]) -> None:
+    """A process that was killed between two requests costs no request; after 10 s it ends."""
+    program = streamer("--rendition", "640x360@700")
+    assert not processes(program), "a process before the first request"
+    wait_live(program)
+    clock(get(program.port, "/live/snapshot.jpg"))
+    [first] = processes(program)
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: first not in descendants(program.process.pid), 5, "the end of the process")
+    clock(get(program.port, f"/live/at/{time.time() - 0.6:.3f}.jpg"))
+    [second] = processes(program)
+    assert second != first
+    wait_until(lambda: not processes(program), 40, "the end of the idle process")
+    assert total(program.port, "streamer_stills_running") == 0
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("path", [
+    "snapshot/33.jpg", "snapshot/0.jpg", "snapshot/-320.jpg", "snapshot/320.jpg.jpg",
+    "at/.jpg", "at/x.jpg", "at/1e9.jpg", "at/99999999999999999999.jpg", "at/-5.jpg",
+    "at/2026-13-40T00:00:00Z.jpg", "at/1795474095/99999999999999999999.jpg", "at/1/2/3.jpg",
+    "at/1795474095/320.png", "snapshot/320/320.jpg",
+])
+def test_wrong_widths_and_instants_are_refused(server: Program, path: str) -> None:
+    """No such path, without a decoder."""
+    wait_live(server)
+    response = get(server.port, f"/live/{path}")
+    assert response.status == 404, response.text
