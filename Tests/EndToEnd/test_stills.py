@@ -133,7 +133,7 @@ def test_a_killed_process_is_replaced_and_an_idle_one_ends(
     [second] = processes(program)
     assert second != first
     wait_until(lambda: not processes(program), 40, "the end of the idle process")
-    assert total(program.port, "streamer_stills_running") == 0
+    wait_until(lambda: total(program.port, "streamer_stills_running") == 0, 5, "the gauge")
 
 
 @pytest.mark.timeout(60)
