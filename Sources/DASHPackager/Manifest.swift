@@ -14,13 +14,15 @@ package struct Manifest: Sendable {
     private let newest: DiscontinuityPeriod?
     private let listed: Int
     private let endedWith: Int64?
+    private let depth: Interval?
     /// The newest headers of the audio, which begins a period slightly later than video.
     private let audioHeaders: [String?]
     /// The numbers of the open segments, if the MPD has a SegmentTimeline.
     private let open: [Int64?]
 
-    /// The edition of these windows.
-    package init(_ snapshot: WindowSnapshot, audio: [WindowSnapshot] = []) {
+    /// The edition of these windows; `depth` is how far it reaches back beyond them.
+    package init(_ snapshot: WindowSnapshot, audio: [WindowSnapshot] = [], depth: Interval? = nil) {
+      self.depth = depth
       let hasVariableDuration = snapshot.track?.segmentation.hasVariableDuration ?? false
       audioHeaders = audio.map { $0.track?.headerHash }
       open = hasVariableDuration ? ([snapshot] + audio).map { $0.open?.number } : []
@@ -52,6 +54,7 @@ package struct Manifest: Sendable {
   private let names: MediaNames
   private let location: Location
   private let publishTime: WallTime
+  private let depth: Interval?
   private let periods: [Period]
 
   /// The MPD of `snapshot`; nil if that has no complete segment.
@@ -65,10 +68,11 @@ package struct Manifest: Sendable {
   ///   - names: the names of media.
   ///   - location: the location of the MPD.
   ///   - publishTime: the creation time of this edition.
+  ///   - depth: timeShiftBufferDepth if viewers may go further back than the window; nil if not.
   package init?(
     _ snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil, audio: [WindowSnapshot] = [],
     parameters: PresentationParameters, names: MediaNames, location: Location,
-    publishTime: WallTime
+    publishTime: WallTime, depth: Interval? = nil
   ) {
     guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
     self.snapshot = snapshot
@@ -78,6 +82,7 @@ package struct Manifest: Sendable {
     self.names = names
     self.location = location
     self.publishTime = publishTime
+    self.depth = depth
     periods = Period.all(of: snapshot, parameters.segmentation, names)
   }
 
@@ -185,7 +190,7 @@ package struct Manifest: Sendable {
       // Players learn of new Periods, of the end, and of the segments of a SegmentTimeline within
       // this time; the response for an unchanged MPD is 304.
       ("minimumUpdatePeriod", parameters.segmentation.hasVariableDuration ? "PT0.5S" : "PT2S"),
-      ("timeShiftBufferDepth", MPDTime.duration(listedDuration)),
+      ("timeShiftBufferDepth", MPDTime.duration(max(listedDuration, depth ?? .zero))),
       ("suggestedPresentationDelay", MPDTime.duration(target)),
       ("minBufferTime", MPDTime.duration(target / 4)), longestSegment,
     ]
@@ -232,7 +237,9 @@ package struct Manifest: Sendable {
           ("referenceId", "\(reference)"), ("target", "\(target)"),
           ("min", "\(target / 2)"), ("max", "\(3 * target)"),
         ])
-      out.element("PlaybackRate", [("min", "0.92"), ("max", "1.08")])
+      // Players apply the rates also in the past, where no delay is too long.
+      let (slowest, fastest) = depth == nil ? ("0.92", "1.08") : ("1", "1")
+      out.element("PlaybackRate", [("min", slowest), ("max", fastest)])
     }
   }
 }

@@ -273,7 +273,7 @@ final class StreamRegistry: StreamControl {
     let settings = definition.settings
     if settings.isArchived, let archive {
       options.archive = archive.stream(settings.name, settings.archivePolicy)
-      options.dvr = settings.dvr
+      (options.dvr, options.dvrList) = (settings.dvr, settings.dvrList)
     }
     guard definition.settings.isPublished else { return options }
     let published = publishers.add(definition.configuration.name, definition.publishTarget)

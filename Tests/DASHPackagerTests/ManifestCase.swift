@@ -59,12 +59,12 @@ struct ManifestCase: Sendable, CustomTestStringConvertible {
   /// The MPD of `snapshot`.
   func text(
     of snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil,
-    location: Manifest.Location = Self.location
+    location: Manifest.Location = Self.location, depth: Interval? = nil
   ) throws -> String {
     let segmentation = try #require(snapshot.track).segmentation.video
     let manifest = Manifest(
       snapshot, tracks: tracks, parameters: parameters(segmentation), names: names(segmentation),
-      location: location, publishTime: Self.publishTime)
+      location: location, publishTime: Self.publishTime, depth: depth)
     return try #require(manifest).text()
   }
 

@@ -5,6 +5,7 @@ import Media
 import Packaging
 import TestSupport
 import Testing
+import Time
 
 @Suite("MPDs as text, ISO/IEC 23009-1 §5")
 struct ManifestGoldenTests {
@@ -57,6 +58,23 @@ struct ManifestGoldenTests {
     let form = ManifestCase(numbering: .run)
     let snapshot = try form.stream().window.snapshot
     Golden.expect(try form.text(of: snapshot), equals: "run.mpd")
+  }
+
+  @Test("the past: the depth and a constant rate are all that differs")
+  func past() throws {
+    let form = ManifestCase()
+    let snapshot = try form.stream().window.snapshot
+    let text = try form.text(of: snapshot, depth: .seconds(14_400))
+    let live = try form.text(of: snapshot).split(separator: "\n")
+    let changed = text.split(separator: "\n").filter { !live.contains($0) }
+    #expect(changed.count == 2)
+    #expect(changed[0].contains("timeShiftBufferDepth=\"PT14400S\""))
+    #expect(changed[1].contains("PlaybackRate min=\"1\" max=\"1\""))
+    #expect(try form.text(of: snapshot, depth: .seconds(5)).contains("Depth=\"PT10S\""))
+    let editions = [nil, .seconds(60), Interval.seconds(120)].map {
+      Manifest.Edition(snapshot, depth: $0)
+    }
+    #expect(Set(editions).count == 3)
   }
 
   @Test("two renditions; at the root, with another host")

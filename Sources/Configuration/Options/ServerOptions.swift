@@ -94,6 +94,10 @@ extension Option {
       "dvr", \.dvr, .span, .server,
       help: "how far viewers may go back in the archive, such as 4h; further with the admin token"
     ).with { $0.scope = .serving },
+    Option.stream(
+      "dvr-list", \.dvrList, .span, .server,
+      help: "the longest past in a playlist that continues to the live edge"
+    ).with { $0.scope = .serving },
     .program("cmsd", \.sendsCMSD, .toggle, help: "send CMSD header fields to players and caches"),
     .program(
       "dashjs", \.dashjs, .path("the path of a readable file"),

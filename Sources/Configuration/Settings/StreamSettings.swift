@@ -99,6 +99,8 @@ package struct StreamSettings: Sendable {
   package var archiveRenditions = ArchivePolicy.Renditions.all
   /// How far viewers may go back in the archive.
   package var dvr = Interval.zero
+  /// The longest past in a playlist that continues to the live edge.
+  package var dvrList = Interval.seconds(7200)
   /// The limits of an uploaded stream.
   package var uploadLimits = UploadLimits.standard
   /// The key of its publisher.

@@ -33,7 +33,8 @@ package struct PastSegment: Sendable, Equatable {
 }
 
 extension WindowSnapshot {
-  /// The complete segments with numbers of `range` that the window has, oldest first.
+  /// The complete segments with numbers of `range` that the window has, oldest first; prefill is a
+  /// gap, as it is in no archive.
   package func pastSegments(_ range: Range<Int64>) -> [PastSegment] {
     guard let track else { return [] }
     return segments.filter { range.contains($0.number) }.map { segment in
@@ -42,7 +43,7 @@ extension WindowSnapshot {
         programDateTime: segment.programDateTime,
         startsDiscontinuity: segment.startsDiscontinuity,
         headerHash: (self.track(of: segment.period) ?? track).headerHash,
-        isGap: segment.isListedAsGap)
+        isGap: segment.isListedAsGap || segment.isPrefill)
     }
   }
 

@@ -26,6 +26,10 @@ package enum Route: Equatable {
   case playlist(stream: String?, rendition: String?, URLDepth)
   /// The playlist for players without part support.
   case chunkedPlaylist(stream: String, rendition: String?, URLDepth)
+  /// A playlist from a time on, to another time or to the live edge: `/S/from/T/playlist.m3u8`.
+  case past(stream: String, rendition: String?, from: String, to: String?)
+  /// `/S/dvr.mpd`: the MPD of the past.
+  case pastManifest(stream: String)
   /// An MPD.
   case manifest(stream: String?, URLDepth)
   /// Any other file of a rendition: CMAF header, segment, part.
@@ -74,9 +78,23 @@ package enum Route: Equatable {
       self = .clip(stream: segments[0], rendition: segments[1], name: segments[3])
     case 4:
       let still = StillAddress(segments[1], segments[2], segments[3])
-      self = still.map { .still(stream: segments[0], $0) } ?? .unknown
+      self = still.map { .still(stream: segments[0], $0) } ?? Self.inPast(segments)
+    case 5...7: self = Self.inPast(segments)
     default: self = .unknown
     }
+  }
+
+  /// `/S/from/T/playlist.m3u8`, `/S/R/from/T/playlist.m3u8`, and both with `/to/T` after it.
+  private static func inPast(_ segments: [String]) -> Route {
+    let rendition = segments[1] == "from" ? nil : segments[1]
+    let rest = segments[(rendition == nil ? 1 : 2)...]
+    guard rest.first == "from", rest.last == "playlist.m3u8", rest.count == 3 || rest.count == 5
+    else { return .unknown }
+    let times = Array(rest.dropFirst().dropLast())
+    guard times.count == 1 || times[1] == "to" else { return .unknown }
+    return .past(
+      stream: segments[0], rendition: rendition, from: times[0],
+      to: times.count == 3 ? times[2] : nil)
   }
 
   private static func root(_ name: String) -> Route {
@@ -112,6 +130,7 @@ package enum Route: Equatable {
     case "chunked.m3u8": .chunkedPlaylist(stream: stream, rendition: nil, .stream)
     case "manifest.mpd": .manifest(stream: stream, .stream)
     case "snapshot.jpg": .still(stream: stream, .newest(width: .own))
+    case "dvr.mpd": .pastManifest(stream: stream)
     case "timestamps.json": .timestamps(stream: stream)
     case "feed": .feed(stream: stream)
     case "ws": .socket(stream: stream)

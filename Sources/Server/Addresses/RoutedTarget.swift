@@ -68,6 +68,11 @@ final class RoutedTarget {
     case .chunkedPlaylist(let stream, let rendition, let depth):
       (self.stream, self.rendition, self.depth) = (stream, rendition, depth)
       (kind, content) = (.chunkedPlaylist, .index)
+    case .past(let stream, let rendition, _, _):
+      (self.stream, self.rendition) = (stream, rendition)
+      (kind, content) = (.playlist, .index)
+      directives = Self.directives(request)
+    case .pastManifest(let stream): (self.stream, kind, content) = (stream, .manifest, .index)
     case .manifest(let stream, let depth):
       (self.stream, self.depth, kind, content) = (stream, depth, .manifest, .index)
     case .media(let stream, let rendition, let name):

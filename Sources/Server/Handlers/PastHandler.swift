@@ -9,7 +9,7 @@ import Time
 /// Confined to one loop's thread.
 final class PastHandler {
   private unowned let loop: EventLoop
-  private let requests: PastRequests
+  let requests: PastRequests
   private let isAdmin: (Request, MonotonicTime) -> Bool
 
   /// `isAdmin` decides whether a client has the admin token.

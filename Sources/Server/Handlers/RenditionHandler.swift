@@ -16,6 +16,8 @@ final class RenditionHandler {
   let playlists: PlaylistHandler
   let parts: PartHandler
   let segments: SegmentHandler
+  /// The playlists that begin in the past.
+  let rewound: RewoundHandler
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private var revision: Int64 = -1
   private var listing: WindowSnapshot?
@@ -32,6 +34,7 @@ final class RenditionHandler {
     self.reroute = reroute
     view = WindowView(rendition.window)
     playlists = PlaylistHandler(served, rendition, view, counters, reroute: reroute)
+    rewound = RewoundHandler(served, rendition, past.requests, counters)
     parts = PartHandler(served, rendition, view, counters)
     segments = SegmentHandler(served, rendition, past, counters, reroute: reroute)
   }
@@ -39,6 +42,7 @@ final class RenditionHandler {
   /// Whether a request is held or an open segment is read.
   var isInUse: Bool {
     playlists.heldCount > 0 || parts.heldCount > 0 || segments.readerCount > 0
+      || rewound.heldCount > 0
   }
 
   /// Whether the window is not open to readers yet.
@@ -68,6 +72,7 @@ final class RenditionHandler {
     revision = snapshot.revision
     listing = listed
     playlists.published(listed, now: now)
+    rewound.published(listed, now: now)
     parts.published(snapshot, now: now)
     segments.published(snapshot, now: now)
     if let first = snapshot.segments.first {
@@ -78,12 +83,14 @@ final class RenditionHandler {
 
   /// The earliest deadline or an earlier time.
   var nextDeadline: MonotonicTime {
-    min(playlists.nextDeadline, parts.nextDeadline, segments.nextDeadline)
+    min(
+      playlists.nextDeadline, parts.nextDeadline, segments.nextDeadline, rewound.nextDeadline)
   }
 
   /// Answers the requests whose deadline has passed.
   func expire(_ now: MonotonicTime) {
     playlists.expire(now)
+    rewound.expire(now)
     parts.expire(now)
     segments.expire(now)
   }
@@ -98,7 +105,9 @@ final class RenditionHandler {
   ///
   /// A client cannot mistake an aborted response for a complete one.
   func close() {
-    for (exchange, since) in playlists.takeAll() + parts.takeAll() { reroute(exchange, since) }
+    for (exchange, since) in playlists.takeAll() + rewound.takeAll() + parts.takeAll() {
+      reroute(exchange, since)
+    }
     segments.close()
   }
 }

@@ -227,6 +227,21 @@ final class StreamHandler {
     return nil
   }
 
+  /// The served stream when all its renditions are described; nil if nothing is served yet, and the
+  /// request was refused or is held.
+  func openAll(_ exchange: any Exchange, since: MonotonicTime) -> ServedStream? {
+    guard let served = open(exchange, since: since),
+      !starting.hold(exchange, until: .all, of: renditions, since: since)
+    else { return nil }
+    return served
+  }
+
+  /// The requests that wait for the archive.
+  var requests: PastRequests { past.requests }
+
+  /// Scheme and authority of absolute URLs in the response to a request.
+  func origin(of request: Request) -> String { RequestOrigin.text(request, options) }
+
   /// Starts a stream on demand for a client, and keeps it running; the reason if it may not start.
   func use(by peer: PeerAddress) -> AccessRefusal? {
     guard let hosted = stream.hosted else { return nil }

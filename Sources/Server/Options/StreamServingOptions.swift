@@ -37,6 +37,9 @@ package struct StreamServingOptions: Sendable {
   package var archive: StreamArchive?
   /// How far viewers may go back in the archive; others need the admin token.
   package var dvr = Interval.zero
+  /// The longest time between the start of a playlist that continues to the live edge and its
+  /// request.
+  package var dvrList = Interval.seconds(7200)
   /// Whether the deliveries to its viewers are saved.
   package var savesStatistics = false
 

@@ -212,6 +212,8 @@ final class RequestRouter: RequestHandler, LoopService {
     case .uploaded(let path): upload(exchange, path, since: since)
     case .playlist, .chunkedPlaylist:
       streamHandler(target, exchange)?.playlist(exchange, target, since: since)
+    case .past: streamHandler(target, exchange)?.past(exchange, target, since: since)
+    case .pastManifest: streamHandler(target, exchange)?.pastManifest(exchange, since: since)
     case .manifest: manifest(exchange, target, since: since)
     case .media:
       guard let file = target.file else { return notFound(exchange) }

@@ -46,6 +46,7 @@ package final class ManifestCache: Sendable {
   private let windows: [LiveWindow]
   private let switched: String?
   private let isForOneViewer: Bool
+  private let past: ContinuousPast?
   private let shared = Locked(Shared())
 
   /// An empty cache.
@@ -57,10 +58,12 @@ package final class ManifestCache: Sendable {
   ///   - switched: the common name of the renditions of the video between which the server
   ///     switches; nil if it does not.
   ///   - isForOneViewer: whether caches keep no response.
+  ///   - past: how far viewers may go back; nil for the windows alone.
   init(
     _ parameters: PresentationParameters, names: MediaNames, windows: [LiveWindow],
-    switched: String? = nil, isForOneViewer: Bool = false
+    switched: String? = nil, isForOneViewer: Bool = false, past: ContinuousPast? = nil
   ) {
+    self.past = past
     self.switched = switched
     self.isForOneViewer = isForOneViewer
     self.parameters = parameters
@@ -89,7 +92,8 @@ package final class ManifestCache: Sendable {
       // Another loop may have cached a newer edition; an older one never replaces it.
       let snapshot = asked.revision < shared.revision ? windows[0].listing : asked
       let audio = windows.filter(\.segmentation.isAudio).map(\.listing)
-      let edition = Manifest.Edition(snapshot, audio: audio)
+      let depth = past?.depth(before: snapshot, now: now)
+      let edition = Manifest.Edition(snapshot, audio: audio, depth: depth)
       shared.revision = snapshot.revision
       if edition != shared.edition {
         shared.edition = edition
@@ -97,7 +101,9 @@ package final class ManifestCache: Sendable {
         shared.forget()
       }
       if let rendered = shared.rendered[key] { return rendered }
-      guard let rendered = render(key, snapshot, audio, shared.publishTime) else { return nil }
+      guard let rendered = render(key, snapshot, audio, shared.publishTime, depth) else {
+        return nil
+      }
       shared.renderings += 1
       if shared.rendered.count >= Self.copyLimit { shared.forget() }
       shared.rendered[key] = rendered
@@ -106,7 +112,8 @@ package final class ManifestCache: Sendable {
   }
 
   private func render(
-    _ key: Key, _ snapshot: WindowSnapshot, _ audio: [WindowSnapshot], _ publishTime: WallTime
+    _ key: Key, _ snapshot: WindowSnapshot, _ audio: [WindowSnapshot], _ publishTime: WallTime,
+    _ depth: Interval?
   ) -> Rendered? {
     let location = Manifest.Location(
       origin: key.origin, base: key.depth.path(to: parameters.name))
@@ -114,7 +121,7 @@ package final class ManifestCache: Sendable {
     if let switched { tracks = tracks.map { $0.size == nil ? $0 : $0.renamed(switched) } }
     let manifest = Manifest(
       snapshot, tracks: tracks, audio: audio, parameters: parameters, names: names,
-      location: location, publishTime: publishTime)
+      location: location, publishTime: publishTime, depth: depth)
     guard let text = manifest?.text() else { return nil }
     let body = SharedBytes(text)
     let tag = EntityTag.text(of: body)

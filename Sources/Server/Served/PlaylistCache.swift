@@ -80,6 +80,8 @@ final class PlaylistCache: Sendable {
 
   /// Another rendition of the stream; playlists carry a Rendition Report of it.
   struct Other: Sendable {
+    /// Its name in URLs.
+    let name: String
     /// Its playlist, relative to this rendition's.
     let uri: String
     let window: LiveWindow

@@ -11,11 +11,17 @@ final class ServedRendition: Sendable {
   let playlists: PlaylistCache
   let media: MediaResponseCache
   let indices = IndexedSegments()
+  /// Its playlists that begin in the past; nil without an archive.
+  let rewound: RewoundCache?
 
   /// Whether the rendition is audio.
   var isAudio: Bool { window.segmentation.isAudio }
 
-  init(name: String, window: LiveWindow, playlists: PlaylistCache, media: MediaResponseCache) {
+  init(
+    name: String, window: LiveWindow, playlists: PlaylistCache, media: MediaResponseCache,
+    rewound: RewoundCache? = nil
+  ) {
+    self.rewound = rewound
     self.name = name
     self.window = window
     self.playlists = playlists

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import DASHPackager
 import HLSPackager
 import HTTP
@@ -23,6 +24,8 @@ final class ServedStream: Sendable {
   let measures: Measures
   let multivariant: MultivariantCache
   let manifests: ManifestCache
+  /// The MPD of the past; nil without an archive.
+  let past: Past?
   private let parameters: PresentationParameters
   private let knownSwitching = Locked<Switching?>(nil)
   private let isObstacleTaken = OnceFlag()
@@ -34,6 +37,12 @@ final class ServedStream: Sendable {
   let missing = Locked(MissingRenditions())
   /// Held while an event is added to all windows, so that they have events in the same order.
   private let eventLock = Locked(ActionOrder())
+
+  /// The MPD of the past, and how far it reaches back.
+  struct Past: Sendable {
+    let span: ContinuousPast
+    let manifests: ManifestCache
+  }
 
   /// The measurements of the stream's own threads, for statistics.
   struct Measures: Sendable {
@@ -74,7 +83,7 @@ final class ServedStream: Sendable {
       let others = windows.filter { $0.name != rendition.name }
         .map { other in
           PlaylistCache.Other(
-            uri: "../\(other.name)/playlist.m3u8", window: other.window,
+            name: other.name, uri: "../\(other.name)/playlist.m3u8", window: other.window,
             isInStep: !isAudio && !other.window.segmentation.isAudio)
         }
       return ServedRendition(
@@ -83,8 +92,12 @@ final class ServedStream: Sendable {
           name: name, names: names, window: rendition.window, control: control, others: others),
         media: MediaResponseCache(
           names.numbering, targetDuration: control.targetDuration,
-          segmentation: rendition.window.segmentation, cmsd: index < cmsd.count ? cmsd[index] : nil)
-      )
+          segmentation: rendition.window.segmentation,
+          cmsd: index < cmsd.count ? cmsd[index] : nil),
+        rewound: options.archive.map { _ in
+          RewoundCache(
+            names: names, window: rendition.window, control: control, others: others)
+        })
     }
     multivariant = MultivariantCache(
       name: name, windows: windows.map(\.window), targetDuration: control.targetDuration)
@@ -95,6 +108,17 @@ final class ServedStream: Sendable {
         inputDelay: measures.inputDelay)
     self.parameters = parameters
     manifests = ManifestCache(parameters, names: names, windows: windows.map(\.window))
+    past = options.archive.map { archive in
+      let span = ContinuousPast(
+        archive, rendition: windows[0].name, windows[0].window, dvr: options.dvr)
+      let archived = windows.filter { $0.name == windows[0].name || $0.window.segmentation.isAudio }
+      return Past(
+        span: span,
+        manifests: ManifestCache(
+          parameters, names: names,
+          windows: (archive.policy.renditions == .all ? windows : archived).map(\.window),
+          past: span))
+    }
   }
 
   /// Whether the server can switch between the video renditions; nil until they are described.

@@ -35,7 +35,7 @@ final class SwitchedRenditions: Sendable {
     let audios = served.renditions.filter(\.isAudio)
     let others = audios.map {
       PlaylistCache.Other(
-        uri: "../\($0.name)/playlist.m3u8", window: $0.window, isInStep: false)
+        name: $0.name, uri: "../\($0.name)/playlist.m3u8", window: $0.window, isInStep: false)
     }
     renditions = videos.map { video in
       ServedRendition(

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Packaging
+import Time
+
+/// The times in the address of a playlist of the past, as segment numbers.
+///
+/// A time is that of ``InstantText``, or a segment number; a whole number is a number of seconds or
+/// of a segment, whichever is closer to the present.
+struct PastAddress: Equatable {
+  /// The first segment.
+  let first: Int64
+  /// The segment after the last one; nil for a playlist that continues to the live edge.
+  let end: Int64?
+
+  /// The distance of the first segments of playlists that continue to the live edge, so that
+  /// strangers share them.
+  static let grid = Interval.seconds(60)
+  /// The longest playlist with an end.
+  static let longest = Interval.seconds(86_400)
+
+  /// Reads the texts of an address; nil if one of them is no time, or the end is not after the
+  /// start.
+  ///
+  /// A playlist that continues to the live edge starts at the whole minute before `from`.
+  init?(from: String, to: String?, _ names: MediaNames, _ segmentation: Segmentation, now: WallTime)
+  {
+    guard let start = Self.time(from, names, segmentation, now) else { return nil }
+    guard let to else {
+      first = Self.minute(start, segmentation)
+      end = nil
+      return
+    }
+    guard let last = Self.time(to, names, segmentation, now) else { return nil }
+    first = Self.segment(with: start, segmentation)
+    let end = Self.segment(startingAtOrAfter: last, segmentation)
+    guard first < end else { return nil }
+    self.end = end
+  }
+
+  /// The address of these segments.
+  init(first: Int64, end: Int64? = nil) {
+    self.first = first
+    self.end = end
+  }
+
+  /// The same address, which does not begin before segment `oldest` if that has an end after it.
+  func from(_ oldest: Int64) -> PastAddress {
+    guard first < oldest, end.map({ $0 > oldest }) ?? true else { return self }
+    return PastAddress(first: oldest, end: end)
+  }
+
+  /// The path of the address: `from/N` or `from/N/to/M`.
+  func path(_ names: MediaNames) -> String {
+    "from/\(names.printed(first))" + (end.map { "/to/\(names.printed($0))" } ?? "")
+  }
+
+  /// The media time at which a segment starts.
+  static func start(of number: Int64, _ segmentation: Segmentation) -> MediaTime {
+    segmentation.grid.frameTime(of: segmentation.firstFrame(of: number))
+  }
+
+  /// The number of the segment with this time.
+  static func number(at time: WallTime, _ segmentation: Segmentation) -> Int64 {
+    segment(with: MediaTime(time, plus: .zero), segmentation)
+  }
+
+  private static func segment(with time: MediaTime, _ segmentation: Segmentation) -> Int64 {
+    // A frame time is rounded down to a nanosecond.
+    let frame = segmentation.grid.atOrAfter(time + .microseconds(1)).subtractingSaturated(1)
+    return segmentation.segment(of: frame)
+  }
+
+  private static func minute(_ time: MediaTime, _ segmentation: Segmentation) -> Int64 {
+    let (count, length) = (time.nanoseconds, grid.nanoseconds)
+    // bounded: the remainder is smaller than the dividend
+    let minute = MediaTime(nanoseconds: count - count % length)
+    return segment(startingAtOrAfter: minute, segmentation)
+  }
+
+  private static func segment(
+    startingAtOrAfter time: MediaTime, _ segmentation: Segmentation
+  ) -> Int64 {
+    // bounded: times of addresses are checked
+    segmentation.segment(
+      of: segmentation.grid.atOrAfter(time) + segmentation.framesPerSegment - 1)
+  }
+
+  private static func time(
+    _ text: String, _ names: MediaNames, _ segmentation: Segmentation, _ now: WallTime
+  ) -> MediaTime? {
+    // Eleven digits of seconds reach the year 5138, and numbers of segments of 0.1 s this one.
+    guard text.utf8.count <= 11, let number = Decimal.whole(text) else {
+      return InstantText.time(text).map { MediaTime($0, plus: .zero) }
+    }
+    guard number > 0 else { return nil }
+    let seconds = MediaTime.origin + .seconds(number)
+    guard let segment = names.segment(printed: UInt64(number)) else { return seconds }
+    let (numbered, present) = (start(of: segment, segmentation), MediaTime(now, plus: .zero))
+    return (numbered - present).magnitude <= (seconds - present).magnitude ? numbered : seconds
+  }
+}

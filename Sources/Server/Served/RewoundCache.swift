@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HLSPackager
+import HTTP
+import Media
+import Net
+import Packaging
+import Sharing
+import Time
+
+/// A rendition's playlists that begin in the past and continue to the live edge.
+///
+/// Each has one text of its past segments, to which segments are appended; the rest is rendered
+/// once per version. Shared by all loops.
+final class RewoundCache: Sendable {
+  /// The differences between responses of one version.
+  struct Key: Hashable {
+    /// The number of the first segment.
+    let first: Int64
+    let form: MediaPlaylist.Form
+    let isCompressed: Bool
+    let caching: ResponseFields.Caching
+  }
+
+  private struct List {
+    var lines: PastLines
+    /// The text of the lines.
+    var text: [SharedBytes]
+    let discontinuitySequence: Int64
+    var lastUse = MonotonicTime.origin
+    /// The responses of one version.
+    var version = Int64.min
+    var hasEnded = false
+    var responses: [Key: PreparedResponse] = [:]
+
+    /// Appends the segments before `end` that the window has, and forgets the responses.
+    mutating func advance(to end: Int64, _ snapshot: WindowSnapshot) {
+      let before = text
+      if end > lines.next {
+        for segment in snapshot.pastSegments(lines.next..<end) { lines.append(segment) }
+        let added = lines.takeText()
+        if !added.isEmpty { text.append(SharedBytes(added)) }
+        if text.count > RewoundCache.mostPieces { merge() }
+      }
+      forget(before)
+    }
+
+    /// The list is forgotten.
+    mutating func leave() {
+      let before = text
+      text = []
+      forget(before)
+    }
+
+    /// Forgets the responses; their texts and those of `before` are past media, unless the list
+    /// still has them.
+    private mutating func forget(_ before: [SharedBytes]) {
+      var texts: [SharedBytes] = []
+      for piece in responses.values.flatMap(\.body).map(\.bytes) + before
+      where !text.contains(where: { $0 === piece }) && !texts.contains(where: { $0 === piece }) {
+        texts.append(piece)
+      }
+      responses = [:]
+      if !texts.isEmpty { PastMedia.add(texts: texts, at: SystemClock.monotonicTime) }
+    }
+
+    /// Joins the pieces that were appended; the first one is the long one.
+    private mutating func merge() {
+      let size = text.dropFirst().reduce(0) { $0 + $1.count }
+      let isLong = size > text[0].count / 4
+      let joined = text.dropFirst(isLong ? 0 : 1)
+      text = text.dropLast(joined.count) + [SharedBytes(joined.flatMap { $0.prefix($0.count) })]
+    }
+  }
+
+  /// The most pieces of a text.
+  private static let mostPieces = 64
+  /// The most playlists of a rendition; the least recently requested one is forgotten, and read
+  /// from the archive again on request.
+  private static let mostLists = 32
+
+  private let names: MediaNames
+  private let window: LiveWindow
+  private let control: ServerControl
+  private let others: [PlaylistCache.Other]
+  private let lists = Locked<[Int64: List]>([:])
+
+  /// The prefix of the names of media in a playlist.
+  static let base = "../../"
+
+  /// An empty cache; `others` are the other renditions with playlists of the past.
+  init(
+    names: MediaNames, window: LiveWindow, control: ServerControl, others: [PlaylistCache.Other]
+  ) {
+    self.names = names
+    self.window = window
+    self.control = control
+    self.others = others
+  }
+
+  /// The number of playlists whose past segments are known.
+  var count: Int { lists.withLock { $0.count } }
+
+  /// Adds a playlist with these lines, which end where the list of the window begins, or before.
+  func add(_ lines: PastLines, now: MonotonicTime) {
+    var lines = lines
+    let text = lines.takeText()
+    let snapshot = window.listing.endingWithPart
+    let sequence = max(0, snapshot.discontinuitySequence - lines.discontinuities)
+    lists.withLock { lists in
+      guard lists[lines.first] == nil else { return }
+      if lists.count >= Self.mostLists,
+        let oldest = lists.min(by: { $0.value.lastUse < $1.value.lastUse })
+      {
+        lists[oldest.key]?.leave()
+        lists[oldest.key] = nil
+      }
+      lists[lines.first] = List(
+        lines: lines, text: text.isEmpty ? [] : [SharedBytes(text)],
+        discontinuitySequence: sequence, lastUse: now)
+    }
+  }
+
+  /// The response for `key` from the newest snapshot; nil if the past segments are not known.
+  func response(_ key: Key, now: MonotonicTime) -> PreparedResponse? {
+    let snapshot = window.listing
+    return lists.withLock { lists in
+      guard var list = lists[key.first] else { return nil }
+      // A list without requests may have been left behind by the window.
+      lists[key.first] = nil
+      guard let response = response(key, snapshot, &list) else {
+        list.leave()
+        return nil
+      }
+      list.lastUse = now
+      lists[key.first] = list
+      return response
+    }
+  }
+
+  private func response(
+    _ key: Key, _ snapshot: WindowSnapshot, _ list: inout List
+  ) -> PreparedResponse? {
+    let hasEnded = snapshot.state == .ended
+    if snapshot.version > list.version || hasEnded != list.hasEnded {
+      guard let end = snapshot.endingWithPart.listed.first(where: { $0.number >= key.first }) else {
+        return nil
+      }
+      list.advance(to: end.number, snapshot)
+      list.version = snapshot.version
+      list.hasEnded = hasEnded
+    }
+    if let response = list.responses[key] { return response }
+    let playlist = MediaPlaylist(
+      snapshot, control: control, names: names, base: Self.base,
+      reports: others.map { report($0, from: key.first) },
+      past: MediaPlaylist.Past(list.lines, discontinuitySequence: list.discontinuitySequence))
+    guard let playlist else { return nil }
+    let sections = playlist.sections(hasEnded ? .full : key.form)
+    var body = [SharedBytes(sections.head)]
+    if !sections.skipsPast { body += list.text }
+    body.append(SharedBytes(sections.segments))
+    // A whole playlist is long, and each version differs: its compression would cost a loop 5 ms.
+    var isCompressed = false
+    if key.isCompressed, sections.skipsPast,
+      let compressed = Gzip.compress(SharedBytes(sections.head + sections.segments))
+    {
+      body = [compressed]
+      isCompressed = true
+    }
+    let response = PreparedResponse(
+      status: 200, fields: fields(key, list.version, hasEnded, isCompressed), body: body)
+    list.responses[key] = response
+    return response
+  }
+
+  private func report(_ other: PlaylistCache.Other, from first: Int64) -> RenditionReport {
+    let report = other.report
+    return RenditionReport(
+      uri: "../../../\(other.name)/from/\(names.printed(first))/playlist.m3u8", last: report.last)
+  }
+
+  private func fields(
+    _ key: Key, _ version: Int64, _ hasEnded: Bool, _ isCompressed: Bool
+  ) -> [HeaderField] {
+    let form =
+      switch key.form {
+      case .full: "m"
+      case .delta: "d"
+      case .deltaWithDateRanges: "r"
+      }
+    var fields = ResponseFields.fields(
+      "application/vnd.apple.mpegurl", key.caching, priority: .playlist)
+    fields.append(HeaderField("Vary", "Accept-Encoding"))
+    fields.append(HeaderField("X-Playlist-Version", "\(version)"))
+    if isCompressed { fields.append(HeaderField("Content-Encoding", "gzip")) }
+    fields.append(
+      ProcessETag.of(
+        "\(version)\(form)f\(key.first)\(isCompressed ? "z" : "")\(hasEnded ? "e" : "")"))
+    return fields
+  }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Archive
+import HLSPackager
+import HTTP
+import Media
+import Packaging
+import Sharing
+import Time
+
+/// Playlists of the past, from the archive and from what the windows still have.
+extension ServedStream {
+  /// The video's segmentation if the stream has playlists of the past, else the reason why not.
+  var pastSegmentation: Result<Segmentation, PastRefusal> {
+    guard options.archive != nil, options.dvr > .zero else { return .failure(.none) }
+    let segmentation = window.segmentation.video
+    guard !segmentation.hasVariableDuration, names.numbering == .epoch else {
+      return .failure(.unnumbered)
+    }
+    return .success(segmentation)
+  }
+
+  /// Reads the past segments of a playlist that continues to the live edge.
+  ///
+  /// - Parameters:
+  ///   - key: the response.
+  ///   - rendition: its rendition.
+  ///   - now: the time of the request.
+  ///   - answer: takes the response, on any thread.
+  func rewoundPlaylist(
+    _ key: RewoundCache.Key, of rendition: ServedRendition, now: MonotonicTime,
+    answer: @escaping @Sendable (PreparedResponse) -> Void
+  ) {
+    let end = rendition.window.listing.endingWithPart.listed.first?.number ?? key.first
+    past(key.first..<max(key.first, end), of: rendition) { [names] result in
+      switch result {
+      case .failure(let refusal): answer(refusal.response)
+      case .success(let segments):
+        var lines = PastLines(
+          from: key.first, names: names, base: RewoundCache.base, rendition.window.segmentation)
+        for segment in segments { lines.append(segment) }
+        rendition.rewound?.add(lines, now: now)
+        answer(
+          rendition.rewound?.response(key, now: now)
+            ?? ResponseFields.unavailable("the playlist is being read"))
+      }
+    }
+  }
+
+  /// Reads the segments of a span, and answers with a playlist that ends with it.
+  func closedPlaylist(
+    _ numbers: Range<Int64>, of rendition: ServedRendition,
+    answer: @escaping @Sendable (PreparedResponse) -> Void
+  ) {
+    past(numbers, of: rendition) { [names, control] result in
+      switch result {
+      case .failure(let refusal): answer(refusal.response)
+      case .success(let segments):
+        let playlist = ClosedPlaylist(
+          segments, rendition.window.segmentation, names: names, base: "../../../../",
+          targetDuration: control.targetDuration)
+        guard let playlist, segments.contains(where: { !$0.isGap }) else {
+          return answer(PastRefusal.missing.response)
+        }
+        // A gap may be filled later.
+        let hasGap = segments.contains(where: \.isGap)
+        answer(
+          .document(
+            playlist.text,
+            fields: ResponseFields.fields(
+              "application/vnd.apple.mpegurl", hasGap ? .second : .segment, priority: .playlist)))
+      }
+    }
+  }
+
+  /// Reads the segments with these numbers; missing ones are gaps.
+  private func past(
+    _ numbers: Range<Int64>, of rendition: ServedRendition,
+    answer: @escaping @Sendable (Result<[PastSegment], PastRefusal>) -> Void
+  ) {
+    let window = rendition.window
+    guard let archive = options.archive else { return answer(.failure(.none)) }
+    guard let last = numbers.last else { return answer(.success([])) }
+    archive.segments(numbers.lowerBound...last, of: rendition.name) { result in
+      switch result {
+      case .failure(let failure): answer(.failure(.failed("\(failure)")))
+      case .success(let archived):
+        // Prefill has numbers that the archive may have from the session before.
+        let known = Set(archived.map(\.number))
+        let kept = window.snapshot.pastSegments(numbers)
+          .filter { !$0.isGap && !known.contains($0.number) }
+        let rows = (archived.map { PastSegment($0) } + kept).sorted { $0.number < $1.number }
+        answer(
+          .success(
+            window.segmentation.filled(
+              rows, numbers, header: window.snapshot.track?.headerHash ?? "")))
+      }
+    }
+  }
+}
+
+/// Why there is no playlist of the past.
+enum PastRefusal: Error {
+  /// The stream has none.
+  case none
+  /// The numbers of the stream do not give times.
+  case unnumbered
+  /// The span has no media.
+  case missing
+  /// The archive has no answer.
+  case failed(String)
+
+  var response: PreparedResponse {
+    switch self {
+    case .none: ResponseFields.error(404, "the stream has no playlists of the past")
+    case .unnumbered:
+      ResponseFields.error(
+        404, "no playlists of the past: segment numbers of this stream do not give times")
+    case .missing: ResponseFields.error(410, "the archive has no media of this time")
+    case .failed(let reason): ResponseFields.unavailable("the archive: \(reason)")
+    }
+  }
+}
+
+extension PastSegment {
+  /// A segment of the archive.
+  init(_ segment: ArchivedSegment) {
+    self.init(
+      number: segment.number, duration: segment.row.duration, programDateTime: segment.row.start,
+      startsDiscontinuity: segment.row.startsDiscontinuity, headerHash: segment.headerHash)
+  }
+}

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Viewers go back in the archive and return to the live edge."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from harness import pasthours
+from harness.http1 import get
+from harness.program import Program, start, stop
+from harness.tools import need
+from harness.waiting import wait_until
+
+FLAGS = ("--resolution", "320x180", "--bitrate", "150", "--audio", "tone")
+PAGE = """<video id=v muted autoplay width=320></video><script src=/player/hls.js></script><script>
+const errors = []; const h = new Hls({lowLatencyMode: true});
+h.on(Hls.Events.ERROR, (_, d) => errors.push([performance.now(), d.details, d.fatal]));
+h.loadSource(location.hash.slice(1)); h.attachMedia(v);</script>"""
+
+
+@dataclass
+class Past:
+    """A program with an archive of its last minute, and of three minutes an hour ago."""
+
+    program: Program
+    first: int
+    missing: range
+
+
+@pytest.fixture(scope="module")
+def past(tmp_path_factory: pytest.TempPathFactory, binary: Path, hlsjs: object) -> Iterator[Past]:
+    """A program whose archive was filled before its start."""
+    folder = tmp_path_factory.mktemp("archive")
+    program = start(list(FLAGS))
+    tracks = pasthours.record(program)
+    stop(program)
+    now = int(time.time())
+    missing = range(now - 3540, now - 60)
+    first = now - 3720
+    pasthours.write(folder, tracks, first, now, missing)
+    program = start([*FLAGS, "--archive", str(folder), "--dvr", "4h", "--hlsjs", str(hlsjs)])
+    try:
+        # The index of files that have none is made at the start.
+        wait_until(
+            lambda: get(program.port, f"/live/audio/segment{first}.m4s").status == 200, 60,
+            "the archive")
+        yield Past(program, first, missing)
+    finally:
+        stop(program)
+
+
+def text(program: Program, path: str) -> str:
+    """The text of a response with status 200."""
+    response = get(program.port, path)
+    assert response.status == 200, (path, response.status, response.text)
+    return response.text
+
+
+@pytest.mark.timeout(120)
+def test_addresses_lead_to_one_playlist_per_minute(past: Past) -> None:
+    """Dates and seconds are redirected to the number of the whole minute; too old times are not."""
+    at = int(time.time()) - 600
+    number = at - at % 60
+    date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+    for form in (date, f"{at}.5", str(at) if at != number else str(at + 1)):
+        response = get(past.program.port, f"/live/from/{form}/playlist.m3u8?x=1")
+        assert response.status == 307
+        assert response.headers["location"] == f"../../from/{number}/playlist.m3u8?x=1"
+    response = get(past.program.port, f"/live/from/{past.first - 3600}/playlist.m3u8")
+    assert response.headers["location"] == f"../../from/{past.first}/playlist.m3u8"
+    assert get(past.program.port, "/live/from/soon/playlist.m3u8").status == 400
+    master = text(past.program, f"/live/from/{number}/playlist.m3u8")
+    assert f"\n../../video/from/{number}/playlist.m3u8\n" in master
+    assert f'"../../audio/from/{number}/playlist.m3u8"' in master
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", ["video", "audio"])
+def test_playlist_continues_from_the_past_to_the_live_parts(past: Past, name: str) -> None:
+    """Each second from the first to the last is listed; missing ones are gaps; deltas are short."""
+    number = past.first - past.first % 60 + 60
+    path = f"/live/{name}/from/{number}/playlist.m3u8"
+    lines = text(past.program, path).splitlines()
+    listed = [line for line in lines if line.startswith("../../segment") and ".m4s" in line]
+    numbers = [int(line[13:-4]) for line in listed]
+    assert numbers == list(range(number, numbers[-1] + 1))
+    assert time.time() - numbers[-1] < 5
+    gaps = lines.count("#EXT-X-GAP")
+    # While the program was started again, segments were missing too.
+    assert len(past.missing) <= gaps <= len(past.missing) + 60
+    assert "#EXT-X-PLAYLIST-TYPE" not in "\n".join(lines)
+    assert any(line.startswith("#EXT-X-PART:") for line in lines)
+    delta = text(past.program, f"{path}?_HLS_msn={numbers[-1] + 2}&_HLS_part=0&_HLS_skip=YES")
+    assert "#EXT-X-SKIP:SKIPPED-SEGMENTS=" in delta and len(delta) < 4500
+    for wanted in (numbers[0], numbers[-1] - 60):
+        media = get(past.program.port, f"/live/{name}/segment{wanted}.m4s")
+        assert media.status == 200 and media.body[4:8] == b"styp"
+
+
+@pytest.mark.timeout(90)
+def test_closed_playlist_plays_in_ffmpeg(past: Past) -> None:
+    """A playlist with an end has all its frames."""
+    first = past.first + 60
+    path = f"/live/from/{first}/to/{first + 20}/playlist.m3u8"
+    response = get(past.program.port, f"/live/video/from/{first}/to/{first + 20}/playlist.m3u8")
+    assert "immutable" in response.headers["cache-control"]
+    assert response.text.endswith("#EXT-X-ENDLIST\n") and response.text.count("#EXTINF") == 20
+    run = subprocess.run(
+        [need("ffmpeg", "plays the past"), "-v", "error", "-i", past.program.url(path),
+         "-map", "0:v:0", "-map", "0:a:0", "-progress", "-", "-f", "null", "-"],
+        capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
+    frames = [line for line in run.stdout.splitlines() if line.startswith("frame=")]
+    assert run.returncode == 0 and frames[-1] == "frame=600", run.stderr[-500:]
+    end = int(time.time()) + 60
+    path = f"/live/video/from/{first}/to/{end}/playlist.m3u8"
+    assert get(past.program.port, path).status == 425
+
+
+@pytest.mark.timeout(120)
+def test_manifest_reaches_back_to_the_last_gap(past: Past) -> None:
+    """The MPD of the past is the live one with a longer window, and a constant rate."""
+    manifest = text(past.program, "/live/dvr.mpd")
+    assert 'PlaybackRate min="1" max="1"' in manifest
+    depth = float(manifest.partition('timeShiftBufferDepth="PT')[2].partition("S")[0])
+    # The restart of the program left a gap, or none.
+    assert depth >= 9 and depth <= time.time() - past.missing.stop
+
+
+def played(page: Page) -> dict[str, Any]:
+    """The state of the player."""
+    return page.evaluate("""() => ({time: v.currentTime, latency: h.latency, rate: v.playbackRate,
+        live: h.liveSyncPosition, target: h.targetLatency, errors, now: performance.now()})""")
+
+
+@pytest.mark.timeout(150)
+def test_hlsjs_goes_back_an_hour_and_returns(past: Past, browser: Browser) -> None:
+    """hls.js plays an hour ago at rate 1, returns to the live edge, and misses no part."""
+    number = (past.first // 60 + 1) * 60
+    page = browser.new_page()
+    reloads: list[str] = []
+    sizes: list[int] = []
+    failures: list[str] = []
+    parts: list[str] = []
+
+    def note(response: Any) -> None:
+        if response.status >= 400 and "favicon" not in response.url:
+            failures.append(f"{response.status} {response.url}")
+        if "/from/" in response.url and "_HLS_msn" in response.url:
+            reloads.append(response.url)
+            sizes.append(int(response.headers.get("content-length", "0")))
+        if "/audio/segment" in response.url:
+            parts.append(response.url.rpartition("segment")[2])
+
+    page.on("response", note)
+    page.route("**/dvr-test.html", lambda route: route.fulfill(
+        content_type="text/html", body=PAGE))
+    page.goto(past.program.url(f"/dvr-test.html#/live/from/{number}/playlist.m3u8"))
+    page.wait_for_function("() => window.v && v.currentTime > 0 && h.latency < 6 && !v.paused "
+                           "&& v.readyState > 2", timeout=30_000)
+    page.wait_for_timeout(15_000)
+    live = played(page)
+    # Without catching up, each stall of a busy machine adds to the latency.
+    assert live["latency"] < 15, live
+    listened = [part for part in parts if part.count(".") == 2]
+    assert not [error for error in live["errors"]
+                if error[1] == "bufferSeekOverHole" and error[0] > 5000], live["errors"]
+    whole = {part.partition(".")[0] for part in listened}
+    last = {part.partition(".")[0] for part in listened if part.split(".")[1] == "9"}
+    assert len(whole - last) <= 2, sorted(whole - last)
+    page.evaluate("() => { v.currentTime -= 3600; }")
+    page.wait_for_function(
+        "t => v.currentTime > t && v.readyState > 2", arg=live["time"] - 3599, timeout=15_000)
+    page.wait_for_timeout(5_000)
+    back = played(page)
+    assert back["rate"] == 1 and back["time"] - live["time"] + 3600 > 3, back
+    # On a busy machine the loading after a seek adds to the latency: the viewer asks again.
+    latencies: list[float] = []
+    for _ in range(5):
+        page.evaluate("() => { v.currentTime = h.liveSyncPosition; }")
+        page.wait_for_function("() => v.readyState > 2 && !v.seeking", timeout=15_000)
+        returned = played(page)
+        latencies.append(returned["latency"] - returned["target"])
+        if latencies[-1] < 1:
+            break
+    print(live, back, latencies)
+    assert latencies[-1] < 1, latencies
+    assert not failures
+    deltas = [size for url, size in zip(reloads, sizes) if "_HLS_skip=YES" in url and size < 5000]
+    assert len(deltas) >= 0.99 * len(reloads), (len(deltas), len(reloads))
+    page.close()
