@@ -71,7 +71,7 @@ struct InstantRequestTests {
       #expect(try handler.ask(path).status == status, "\(path)")
     }
     let next = handler.stream.next
-    handler.publish(segments: 12)
+    handler.publish(segments: 16)
     #expect(try handler.ask("/live/at/\(Self.seconds(next - 1))").status == 410)
   }
 
