@@ -9,7 +9,7 @@ import Time
 
 @Suite("Playlists that begin in the past")
 struct RewoundPlaylistTests {
-  /// A stream with the lines of a playlist that began at its 23rd segment.
+  /// A stream with the lines of a playlist that begins after the prefill.
   struct Rewound {
     var stream: SyntheticStream
     var lines: PastLines
@@ -18,7 +18,7 @@ struct RewoundPlaylistTests {
     init(_ rate: String = "30", segments: Int64 = 30, skipping: Int64 = 0) throws {
       stream = try StreamCase(rate: rate).stream()
       stream.goLive(prefill: 10)
-      let first = try #require(stream.window.snapshot.segments.first?.number)
+      let first = try #require(stream.window.snapshot.segments.last?.number) + 1
       lines = PastLines(
         from: first, names: names, base: "../../", .video(stream.segmentation))
       advance()

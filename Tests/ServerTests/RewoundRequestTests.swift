@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HLSPackager
+import HTTP
+import Media
+import Net
+import Packaging
+import Sharing
+import TestSupport
+import Testing
+import Time
+
+@testable import Server
+
+@Suite("Playlists that begin in the past as responses")
+struct RewoundRequestTests {
+  /// A stream of one rendition, whose cache has a playlist from its first segment on.
+  struct Case {
+    var stream: SyntheticStream
+    let cache: RewoundCache
+    let first: Int64
+
+    init(segments: Int64 = 20) throws {
+      stream = SyntheticStream(try #require(FrameRate("30")))
+      stream.goLive(prefill: 10)
+      first = try #require(stream.window.snapshot.segments.first?.number)
+      let names = MediaNames(.epoch, first: 1)
+      let segmentation = TrackSegmentation.video(stream.segmentation)
+      cache = RewoundCache(
+        names: names, window: stream.window, control: ServerControl(segmentations: [segmentation]),
+        others: [])
+      cache.add(
+        PastLines(from: first, names: names, base: RewoundCache.base, segmentation), now: .origin)
+      for _ in 0..<segments {
+        stream.publish(segments: 1)
+        _ = response()
+      }
+    }
+
+    func response(
+      _ form: MediaPlaylist.Form = .full, isCompressed: Bool = false, from other: Int64? = nil
+    ) -> PreparedResponse? {
+      cache.response(
+        RewoundCache.Key(
+          first: other ?? first, form: form, isCompressed: isCompressed,
+          caching: .playlist(targetDuration: 1)),
+        now: .origin)
+    }
+
+    func text(_ form: MediaPlaylist.Form = .full) throws -> String {
+      let body = try #require(response(form)).body
+      return body.map { String(decoding: $0.bytes.array, as: UTF8.self) }.joined()
+    }
+  }
+
+  @Test("one response per version and form")
+  func sharing() throws {
+    var test = try Case()
+    let (whole, delta) = (test.response(), test.response(.delta))
+    #expect(whole === test.response() && delta === test.response(.delta))
+    #expect(whole !== delta)
+    test.stream.publish(parts: 1)
+    #expect(whole !== test.response())
+  }
+
+  @Test("the text of the past is appended to, over many versions")
+  func appended() throws {
+    let test = try Case(segments: 300)
+    let text = try test.text()
+    let numbers = text.split(separator: "\n").filter { $0.hasPrefix("../../segment") }
+    #expect(numbers.first == "../../segment\(test.first).m4s")
+    // The last segment is complete when the next one has a part.
+    #expect(numbers.count == 309)
+    #expect(Set(numbers).count == numbers.count)
+    #expect(try #require(test.response()).body.count <= 68)
+    #expect(text.contains("#EXT-X-MEDIA-SEQUENCE:\(test.first)\n"))
+  }
+
+  @Test("a delta has none of the past, and is compressed")
+  func delta() throws {
+    let test = try Case(segments: 300)
+    #expect(try test.text(.delta).utf8.count < 4096)
+    let response = try #require(test.response(.delta, isCompressed: true))
+    #expect(response.header("content-encoding") == "gzip")
+    #expect(response.contentLength < 1000)
+    #expect(try #require(test.response(isCompressed: true)).header("content-encoding") == nil)
+  }
+
+  @Test("a playlist that the window has left behind is not known any more")
+  func behind() throws {
+    var test = try Case()
+    test.stream.publish(segments: 40)
+    #expect(test.response() == nil)
+    #expect(test.cache.count == 0)
+  }
+
+  @Test("other playlists are not known; the number of playlists is bounded")
+  func bounded() throws {
+    let test = try Case()
+    #expect(test.response(from: test.first + 1) == nil)
+    let next = try #require(test.stream.window.snapshot.endingWithPart.listed.first?.number)
+    for offset in 0..<Int64(50) {
+      test.cache.add(
+        PastLines(
+          from: next + offset, names: MediaNames(.epoch, first: 1), base: RewoundCache.base,
+          .video(test.stream.segmentation)), now: .origin + .seconds(offset + 1))
+    }
+    #expect(test.cache.count == 32)
+  }
+}
+
+@Suite("Decisions on playlists that begin in the past")
+struct RewoundDecisionTests {
+  @Test("a whole segment is awaited until the next one has a part")
+  func decisions() throws {
+    var stream = SyntheticStream(try #require(FrameRate("30")))
+    stream.goLive(prefill: 10)
+    stream.publish(segments: 3)
+    let last = try #require(stream.window.snapshot.segments.last?.number)
+    func decide(
+      _ number: Int64?, _ part: UInt64? = nil, from first: Int64 = 0
+    ) -> BlockingReload {
+      var directives = DeliveryDirectives()
+      directives.mediaSequenceNumber = number.flatMap { UInt64(exactly: $0) }
+      directives.partIndex = part
+      directives.waitMilliseconds = 500
+      return BlockingReload.decide(
+        directives, from: first, on: stream.window.snapshot,
+        control: ServerControl(segmentations: [.video(stream.segmentation)]),
+        names: MediaNames(.epoch, first: 1))
+    }
+    let version = (last + 1) * 10
+    #expect(decide(nil) == .answer)
+    #expect(decide(last, 9) == .answer)
+    #expect(decide(last - 1) == .answer)
+    #expect(decide(last) == .hold(until: version + 1))
+    #expect(decide(last, 10) == .hold(until: version + 1))
+    #expect(decide(last + 1, 0) == .hold(until: version + 1))
+    #expect(decide(last + 1) == .hold(until: version + 11))
+    #expect(decide(nil, from: last) == .hold(until: version + 1))
+    #expect(decide(nil, from: last + 1) == .hold(until: version + 11))
+    if case .refuse = decide(last + 9) {} else { Issue.record("not refused") }
+    if case .refuse = decide(last, from: last + 1) {} else { Issue.record("not refused") }
+    stream.publish(parts: 1)
+    #expect(decide(last) == .answer)
+    stream.window.end()
+    #expect(decide(last + 9, from: last) == .answer)
+  }
+}
