@@ -256,7 +256,7 @@ let package = Package(
     tests(
       "Server",
       [
-        "Access", "Capture", "Checked", "ChunkStream", "Time",
+        "Access", "Capture", "Checked", "ChunkStream", "Ingest", "Time",
         "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
         "Publishing", "Media", "Sharing", "System", "Logging", "TestSupport", "CZlib",
       ]),

@@ -16,3 +16,10 @@ extension Span<UInt8> {
     return number
   }
 }
+
+extension UInt32 {
+  /// The lowest `count` bytes, 0 to 4, the highest first.
+  public func bigEndianBytes(_ count: Int = 4) -> [UInt8] {
+    (0..<count).reversed().map { UInt8(truncatingIfNeeded: self >> UInt32($0 << 3)) }
+  }
+}

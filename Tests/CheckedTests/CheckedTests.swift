@@ -39,4 +39,11 @@ struct CheckedTests {
     #expect(span.bigEndian(at: 0, count: 8) == nil)
     #expect(span.bigEndian(at: 0, count: -1) == nil)
   }
+
+  @Test("the lowest bytes of a number are written, the highest first")
+  func bigEndianBytes() {
+    #expect(UInt32(0xFF01_0203).bigEndianBytes() == [0xFF, 1, 2, 3])
+    #expect(UInt32(0xFF01_0203).bigEndianBytes(3) == [1, 2, 3])
+    #expect(UInt32(7).bigEndianBytes(0).isEmpty)
+  }
 }

@@ -36,9 +36,8 @@ package struct TrackConfiguration: Sendable, Equatable {
   package var tag: MediaTag {
     MediaTag(
       kind: codec.isVideo ? .videoTrack : .audioTrack, timestamp: 0,
-      payload: [codec.rawValue, channels] + RTMPChunkWriter.bigEndian(timescale, 4)
-        + RTMPChunkWriter.bigEndian(sampleRate, 4)
-        + RTMPChunkWriter.bigEndian(UInt32(language), 2) + setup)
+      payload: [codec.rawValue, channels] + timescale.bigEndianBytes()
+        + sampleRate.bigEndianBytes() + UInt32(language).bigEndianBytes(2) + setup)
   }
 
   /// Reads a tag; nil if it is none of a track, or malformed.
@@ -96,10 +95,10 @@ package struct TrackSample: Sendable, Equatable {
   package var tag: MediaTag {
     func wide(_ number: Int64) -> [UInt8] {
       let bits = UInt64(bitPattern: number)
-      return RTMPChunkWriter.bigEndian(UInt32(truncatingIfNeeded: bits >> 32), 4)
-        + RTMPChunkWriter.bigEndian(UInt32(truncatingIfNeeded: bits), 4)
+      return UInt32(truncatingIfNeeded: bits >> 32).bigEndianBytes()
+        + UInt32(truncatingIfNeeded: bits).bigEndianBytes()
     }
-    var payload = [isKey ? 1 : 0] + RTMPChunkWriter.bigEndian(timescale, 4)
+    var payload = [isKey ? 1 : 0] + timescale.bigEndianBytes()
     payload += wide(dts) + wide(pts) + wide(captured ?? Self.noTime)
     payload += bytes
     return MediaTag(kind: isVideo ? .videoSample : .audioSample, timestamp: 0, payload: payload)

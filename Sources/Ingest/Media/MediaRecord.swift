@@ -28,8 +28,7 @@ package enum MediaRecord: Sendable, Equatable {
       case .end: (Self.endType, 0, 0)
       case .tag(let tag): (tag.kind.rawValue, tag.timestamp, tag.payload.count)
       }
-    return [type] + RTMPChunkWriter.bigEndian(timestamp, 4)
-      + RTMPChunkWriter.bigEndian(UInt32(clamping: count), 4)
+    return [type] + timestamp.bigEndianBytes() + UInt32(clamping: count).bigEndianBytes()
   }
 
   /// The content.

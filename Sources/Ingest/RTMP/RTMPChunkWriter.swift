@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// Writes messages as chunks of format 0, continued by chunks of format 3.
 ///
 /// - Source: Adobe RTMP 1.0 §5.3
@@ -18,12 +20,12 @@ package struct RTMPChunkWriter: Sendable {
   ///   - bytes: gets the chunks.
   package func write(_ message: RTMPMessage, chunkStream: UInt8, to bytes: inout [UInt8]) {
     let isExtended = message.timestamp >= 0xFF_FFFF
-    let extended = isExtended ? Self.bigEndian(message.timestamp, 4) : []
+    let extended = isExtended ? message.timestamp.bigEndianBytes() : []
     bytes.append(chunkStream & 0x3F)
-    bytes += Self.bigEndian(isExtended ? 0xFF_FFFF : message.timestamp, 3)
-    bytes += Self.bigEndian(UInt32(clamping: message.payload.count), 3)
+    bytes += (isExtended ? 0xFF_FFFF : message.timestamp).bigEndianBytes(3)
+    bytes += UInt32(clamping: message.payload.count).bigEndianBytes(3)
     bytes.append(message.type)
-    bytes += Self.bigEndian(message.stream.byteSwapped, 4)
+    bytes += message.stream.byteSwapped.bigEndianBytes()
     bytes += extended
     bytes += message.payload.prefix(chunkSize)
     var rest = message.payload.dropFirst(chunkSize)
@@ -33,10 +35,5 @@ package struct RTMPChunkWriter: Sendable {
       bytes += rest.prefix(chunkSize)
       rest = rest.dropFirst(chunkSize)
     }
-  }
-
-  /// The lowest `count` bytes of a number, the highest first.
-  static func bigEndian(_ value: UInt32, _ count: Int) -> [UInt8] {
-    (0..<count).reversed().map { UInt8(truncatingIfNeeded: value >> UInt32($0 << 3)) }
   }
 }

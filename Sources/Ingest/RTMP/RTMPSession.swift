@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// The server's side of one RTMP connection: a pure state machine.
 ///
 /// Bytes of the client become events; bytes for the client are collected in ``output``.
@@ -128,7 +130,7 @@ package struct RTMPSession: Sendable {
     early = (0, 0)
     reader.takesMedia = true
     // Stream Begin (§7.1.7).
-    send(RTMPMessage.Kind.userControl, [0, 0] + RTMPChunkWriter.bigEndian(Self.messageStream, 4))
+    send(RTMPMessage.Kind.userControl, [0, 0] + Self.messageStream.bigEndianBytes())
     sendStatus(
       RTMPCommand.status("status", "NetStream.Publish.Start", "publishing has started"))
   }
@@ -226,12 +228,11 @@ package struct RTMPSession: Sendable {
 
   private mutating func connect(_ command: RTMPCommand) {
     state = .connected
-    let window = RTMPChunkWriter.bigEndian(Self.window, 4)
+    let window = Self.window.bigEndianBytes()
     send(RTMPMessage.Kind.windowSize, window)
     // The limit type 2, dynamic (§5.4.5).
     send(RTMPMessage.Kind.bandwidth, window + [2])
-    send(
-      RTMPMessage.Kind.chunkSize, RTMPChunkWriter.bigEndian(UInt32(clamping: Self.chunkSize), 4))
+    send(RTMPMessage.Kind.chunkSize, UInt32(clamping: Self.chunkSize).bigEndianBytes())
     writer.chunkSize = Self.chunkSize
     var information: [String: AMF0Value] = [
       "level": .string("status"), "code": .string("NetConnection.Connect.Success"),
@@ -272,7 +273,7 @@ package struct RTMPSession: Sendable {
     // bounded: a difference modulo 2^32
     guard state != .handshake, received &- acknowledged >= peerWindow / 2 else { return }
     acknowledged = received
-    send(RTMPMessage.Kind.acknowledgement, RTMPChunkWriter.bigEndian(received, 4))
+    send(RTMPMessage.Kind.acknowledgement, received.bigEndianBytes())
   }
 
   /// Sends a control message.

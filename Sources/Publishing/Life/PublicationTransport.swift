@@ -3,9 +3,6 @@
 package import Access
 package import Time
 
-/// Runs its argument on the thread of a connection; it is called from any thread.
-package typealias ThreadExecutor = @Sendable (@escaping @Sendable () -> Void) -> Void
-
 /// The connection of a client that publishes: it only supplies bytes and takes answers.
 ///
 /// All calls are made on the thread of the connection.

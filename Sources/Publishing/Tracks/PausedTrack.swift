@@ -8,7 +8,7 @@ package import Time
 /// - Source: DASH-IF Live Media Ingest Protocol, Interface 1, §6.2
 package final class PausedTrack: Sendable {
   /// How long the next body may take, as the time without media of other publishers.
-  package static let limit = PublisherLifecycle.idleTime
+  package static let limit = Interval.seconds(10)
 
   /// The reader after the last body.
   let reader: TrackReader
