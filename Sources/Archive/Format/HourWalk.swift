@@ -132,14 +132,19 @@ package struct HourWalk: Sendable {
     }
   }
 
-  /// Whether a torn box is the `styp` of a segment, or a mark: their sizes differ from those of the
-  /// boxes that continue a segment.
+  /// Whether a torn box is the `styp` of a segment, or a mark: each has a size and first bytes that
+  /// the boxes that continue a segment do not have.
   private static func beginsSegment(_ bytes: [UInt8], _ offset: Int) -> Bool {
-    bytes.span.bigEndian(at: offset, count: 4).map { nextSizes.contains($0) } ?? false
+    // bounded: at most the bytes that were read
+    let torn = bytes.dropFirst(offset)
+    guard torn.count >= 4 else { return false }
+    return segmentStarts.contains { start in zip(start, torn).allSatisfy { $0 == $1 } }
   }
-  private static let nextSizes = [
-    SegmentType.bare.count, SegmentMark.closingSize, SegmentMark.size,
-  ]
+  private static let segmentStarts: [[UInt8]] = {
+    var segment: [UInt8] = []
+    segment.putHead(SegmentType.bare.count, "styp")
+    return [segment, SegmentMark.closing, SegmentMark.start]
+  }()
 
   /// The open segment is complete: another one, or the end, follows.
   private mutating func complete() {

@@ -32,6 +32,13 @@ package struct SegmentMark: Sendable, Equatable {
     return bytes
   }
 
+  /// The first bytes of each mark: its head and its magic.
+  static var start: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.putHead(size, "free")
+    return bytes + Array(magic.utf8)
+  }
+
   /// A mark with these values.
   package init(number: Int64, offset: Interval, startsDiscontinuity: Bool) {
     self.number = number
