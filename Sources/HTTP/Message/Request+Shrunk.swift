@@ -23,13 +23,14 @@ extension Request {
   /// Requests of browsers are smaller, and most end at once.
   mutating func reduceToRecord() {
     guard head.count > Self.recordedBytes else { return }
-    self = reduced(to: ["traceparent"], ofAtMost: 128, target: Self.recordedTarget)
+    self = reduced(
+      to: ["traceparent"], ofAtMost: 128, method: Self.longestMethod, target: Self.recordedTarget)
   }
 
   private func reduced(
-    to names: [String], ofAtMost fieldBytes: Int, target: Int = .max
+    to names: [String], ofAtMost fieldBytes: Int, method: Int = .max, target: Int = .max
   ) -> Request {
-    let method = head[methodRange.range].prefix(Self.longestMethod)
+    let method = head[methodRange.range].prefix(method)
     let path = head[pathRange.range].prefix(target)
     // bounded: a range of the head
     let query = queryRange.map { head[$0.range].prefix(target - path.count) }
