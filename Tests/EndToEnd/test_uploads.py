@@ -299,4 +299,5 @@ def test_held_request_ends(origin: Program) -> None:
 def test_wrong_source_is_refused() -> None:
     """`--source` names what it expects."""
     status, lines = run_to_end(["--source", "tape"])
-    assert status == 2 and lines == ['streamer: --source: invalid value "tape" (expected relay)']
+    assert status == 2 and lines == [
+        'streamer: --source: invalid value "tape" (expected uploads, rtmp or srt)']

@@ -34,6 +34,7 @@ def test_alerts_and_dashboard_use_existing_series(
         streamer: Callable[..., Program], tmp_path: Path) -> None:
     """Each series of an expression is in a scrape, with its type; panels do not overlap."""
     program = streamer("--resolution", "320x180", "--https-port", "0", "--self-signed",
+                       "--archive", str(tmp_path / "archive"),
                        env={"XDG_STATE_HOME": str(tmp_path)})
     get(program.port, "/live/playlist.m3u8")
     scrape = get(program.port, "/metrics").body.decode()

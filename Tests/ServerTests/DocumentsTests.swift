@@ -43,6 +43,7 @@ struct RouteTests {
     Row("S/R/index.m3u8", .playlist(stream: "S", rendition: "R", .rendition)),
     Row("S/R/chunked.m3u8", .chunkedPlaylist(stream: "S", rendition: "R", .rendition)),
     Row("S/R/init-1.mp4", .media(stream: "S", rendition: "R", name: "init-1.mp4")),
+    Row("S/clip/playlist.m3u8", .playlist(stream: "S", rendition: "clip", .rendition)),
     Row("S/R/", .media(stream: "S", rendition: "R", name: "")), Row("S/R/x/y", .unknown),
     Row("//", .media(stream: "", rendition: "", name: "")), Row("time/", .page(stream: "time")),
   ]

@@ -25,8 +25,9 @@ struct ClipName: Equatable {
   /// From the start to the end; not empty.
   let span: Range<WallTime>
 
-  /// Whether a path with this name may be that of a clip.
-  static func isClip(_ name: String) -> Bool { form(of: name) != nil }
+  /// Whether a path with this name may be that of a clip: the files of a rendition that is named
+  /// `clip` have no `--`.
+  static func isClip(_ name: String) -> Bool { name.contains("--") && form(of: name) != nil }
 
   /// Reads a name.
   ///
