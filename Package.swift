@@ -153,11 +153,15 @@ let package = Package(
     // Follows a stream like a player and measures the ages of its media. Knows no server.
     library("Canary", ["CMAF", "Capture", "HTTP", "Logging", "Net", "Sharing", "Time"]),
 
-    // Level 5. Routes, held requests, responses, statistics, control API.
+    // Viewers, deliveries and counters. Knows no stream and no route.
+    library(
+      "Statistics", ["HTTP", "Logging", "Media", "Net", "Packaging", "Sharing", "Time"]),
+
+    // Level 5. Routes, held requests, responses, control API.
     library(
       "Server",
       [
-        "Access", "Archive", "Checked", "ChunkStream", "HTTP", "Net", "Publishing", "Stills",
+        "Access", "Archive", "Checked", "ChunkStream", "HTTP", "Net", "Publishing", "Statistics", "Stills",
         "Streams", "Packaging", "HLSPackager", "DASHPackager", "Media", "CMAF", "Sharing", "System",
         "Logging", "CZlib", "Time",
       ]),
@@ -176,7 +180,8 @@ let package = Package(
     .executableTarget(
       name: "streamer",
       dependencies: [
-        "Access", "Archive", "Configuration", "Server", "HTTP", "Net", "Publishing", "Stills",
+        "Access", "Archive", "Configuration", "Server", "HTTP", "Net", "Publishing", "Statistics",
+        "Stills",
         "Streams",
         "Capture", "Packaging",
         "Supervision", "Canary", "CPage", "CStart", "Media", "Sharing", "System", "Logging", "Time",
@@ -258,7 +263,7 @@ let package = Package(
       [
         "Access", "Capture", "Checked", "ChunkStream", "Ingest", "Time",
         "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
-        "Publishing", "Media", "Sharing", "System", "Logging", "TestSupport", "CZlib",
+        "Publishing", "Media", "Sharing", "Statistics", "System", "Logging", "TestSupport", "CZlib",
       ]),
     tests(
       "Archive",
@@ -267,6 +272,8 @@ let package = Package(
         "Time",
       ]),
     tests("Stills", ["Stills", "ChunkStream", "Sharing", "TestSupport", "Time"]),
+    tests(
+      "Statistics", ["HTTP", "Logging", "Net", "Sharing", "Statistics", "TestSupport", "Time"]),
     tests("Scheduling", ["Scheduling", "Time", "Media", "TestSupport"]),
     tests(
       "Streams",

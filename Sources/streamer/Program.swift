@@ -12,6 +12,7 @@ import Packaging
 import Publishing
 import Server
 import Sharing
+import Statistics
 import Streams
 import System
 import Time

@@ -3,6 +3,7 @@
 import Glibc
 import Logging
 import Server
+import Statistics
 
 /// The file of the statistics of deliveries.
 enum StatisticsFile {

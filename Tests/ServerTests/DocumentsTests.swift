@@ -12,6 +12,7 @@ import Testing
 import Time
 
 @testable import Server
+@testable import Statistics
 
 @Suite("Routes")
 struct RouteTests {

@@ -2,6 +2,7 @@
 
 import HTTP
 import Packaging
+import Statistics
 import TestSupport
 import Testing
 

@@ -5,6 +5,7 @@ import HTTP
 import Media
 import Packaging
 import Sharing
+import Statistics
 import TestSupport
 import Testing
 

@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 
 @testable import Server
+@testable import Statistics
 
 @Suite("Parts and segments: complete, open, early, gone")
 struct MediaRequestTests {

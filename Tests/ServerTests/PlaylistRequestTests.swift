@@ -8,6 +8,7 @@ import Testing
 import Time
 
 @testable import Server
+@testable import Statistics
 
 @Suite("Delivery Directives, RFC 8216bis §6.2.5")
 struct PlaylistRequestTests {

@@ -10,6 +10,7 @@ import Testing
 import Time
 
 @testable import Server
+@testable import Statistics
 
 @Suite("Statistics of deliveries: a row for each viewer and segment")
 struct SegmentRowsTests {

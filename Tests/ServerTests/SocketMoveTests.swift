@@ -4,6 +4,7 @@ import HTTPTestSupport
 import Net
 import Packaging
 import Sharing
+import Statistics
 import TestSupport
 import Testing
 import Time

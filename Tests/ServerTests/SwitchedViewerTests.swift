@@ -7,6 +7,7 @@ import Testing
 import Time
 
 @testable import Server
+@testable import Statistics
 
 private let start = MonotonicTime.origin + .seconds(1000)
 

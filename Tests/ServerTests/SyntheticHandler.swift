@@ -12,6 +12,7 @@ import Testing
 import Time
 
 @testable import Server
+@testable import Statistics
 
 /// The router of one loop over synthetic streams, without a socket, a thread or a clock.
 final class SyntheticHandler {

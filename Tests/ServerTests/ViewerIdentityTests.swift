@@ -9,6 +9,7 @@ import Testing
 import Time
 
 @testable import Server
+@testable import Statistics
 
 private let now = (SystemClock.wallTime - .origin).wholeSeconds
 
@@ -212,28 +213,5 @@ struct ViewerIdentityTests {
     client.send(#"{"t":"hello","sid":"t"}"#)
     #expect(viewers(handler).map(\.figures.delay) == [nil])
     client.send(#"{"t":"bye"}"#)
-  }
-
-  @Test("rates and skips of the connections of a viewer are added; its socket has the figures")
-  func sums() {
-    let reports = ViewerReports()
-    func socket(_ number: UInt64, _ link: ViewerReport.Link, since: Int64) -> ViewerReport {
-      var report = HTTPViewersTests.report(number)
-      report.transport = .webSocket
-      report.since = .origin + .seconds(since)
-      (report.kilobits, report.skips, report.link) = (100, 1, link)
-      report.figures.delay = Double(number)
-      return report
-    }
-    for (number, link, since) in [
-      (1, .session(9), 5), (2, .session(9), 6), (3, .owner(8), 7), (4, .owner(8), 8), (5, .none, 9),
-    ] as [(UInt64, ViewerReport.Link, Int64)] {
-      reports.set(socket(number, link, since: since))
-    }
-    let found = reports.all(now: .origin)
-    #expect(found.map(\.number) == [1, 3, 4, 5])
-    #expect(found.map(\.kilobits) == [200, 100, 100, 100])
-    #expect(found.map(\.skips) == [2, 1, 1, 1])
-    #expect(found.first?.figures.delay == 2)
   }
 }

@@ -7,6 +7,7 @@ import Testing
 import Time
 
 @testable import Server
+@testable import Statistics
 
 @Suite("Sync groups, the choice of a rendition, and reports of viewers")
 struct ViewersTests {

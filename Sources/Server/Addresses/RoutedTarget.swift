@@ -4,6 +4,7 @@ import Access
 import HLSPackager
 import HTTP
 import Packaging
+import Statistics
 
 /// The meaning of a target: path and query of a request.
 final class RoutedTarget {

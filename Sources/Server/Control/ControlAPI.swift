@@ -8,6 +8,7 @@ import Media
 import Net
 import Packaging
 import Sharing
+import Statistics
 import Streams
 import Time
 

@@ -4,6 +4,7 @@ import HTTP
 import Media
 import Packaging
 import Sharing
+import Statistics
 import Time
 
 /// Answers the requests for parts of one rendition; a request for the hinted part is held.

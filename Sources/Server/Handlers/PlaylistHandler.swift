@@ -5,6 +5,7 @@ import HTTP
 import Media
 import Packaging
 import Sharing
+import Statistics
 import Time
 
 /// Answers the playlist requests of one rendition, or holds them until a newer version is listed.

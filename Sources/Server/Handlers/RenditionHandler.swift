@@ -3,6 +3,7 @@
 import HTTP
 import Packaging
 import Sharing
+import Statistics
 import Time
 
 /// One rendition of a stream on one loop: its playlists, parts, segments and CMAF headers.

@@ -4,6 +4,7 @@ import HTTP
 import Media
 import Packaging
 import Sharing
+import Statistics
 import Time
 
 /// Answers the requests for segments of one rendition: complete, open, or about to begin.

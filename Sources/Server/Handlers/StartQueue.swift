@@ -2,6 +2,7 @@
 
 import HTTP
 import Sharing
+import Statistics
 import Time
 
 /// The requests for one stream that are held while it starts, on one loop.

@@ -4,6 +4,7 @@ import HTTP
 import Media
 import Packaging
 import Sharing
+import Statistics
 import Time
 
 /// The measurement of responses with media.
@@ -44,7 +45,7 @@ extension StreamHandler {
         viewer: viewer, segment: segment, printed: served.names.printed(segment),
         endsSegment: endsSegment, rendition: rendition.name, report: report),
       Delivery.Recipients(
-        switched: switched.map { (renditions: $0.0, index: $0.1) }, rows: rows,
+        switched: switched.map { (chooser: $0.0, index: $0.1) }, rows: rows,
         stream: served.name),
       deliveries, since: since)
   }

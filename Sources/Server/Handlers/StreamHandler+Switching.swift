@@ -2,6 +2,7 @@
 
 import HTTP
 import Packaging
+import Statistics
 import Time
 
 /// `/S/auto/`: the server chooses the rendition of each segment for each viewer.

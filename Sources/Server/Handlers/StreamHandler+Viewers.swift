@@ -3,6 +3,7 @@
 import HLSPackager
 import Media
 import Packaging
+import Statistics
 import Time
 
 /// The viewer of a request, by the object that the request is for.

@@ -7,6 +7,7 @@ import Media
 import Net
 import Packaging
 import Sharing
+import Statistics
 import Stills
 import Streams
 import Time

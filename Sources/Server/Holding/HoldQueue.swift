@@ -2,6 +2,7 @@
 
 import HTTP
 import Sharing
+import Statistics
 import Time
 
 /// The held requests of one kind, with their tickets, deadlines and gauge.

@@ -6,6 +6,7 @@ import Media
 import Net
 import Packaging
 import Sharing
+import Statistics
 import Time
 
 /// Answers the requests for instants and clips of one stream on one loop; requests for media that

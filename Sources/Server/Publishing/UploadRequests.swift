@@ -6,6 +6,7 @@ import Net
 import Packaging
 import Publishing
 import Sharing
+import Statistics
 import Time
 
 /// PUT, POST and DELETE of files, on one loop.

@@ -3,6 +3,7 @@
 import HTTP
 import Packaging
 import Sharing
+import Statistics
 import Time
 
 /// Requests for media as signs of viewers.

@@ -6,6 +6,7 @@ import Net
 import Packaging
 import Publishing
 import Sharing
+import Statistics
 import Time
 
 /// Routes the requests of one loop to the handlers of streams and to `/api`; answers all others.

@@ -4,6 +4,7 @@ package import HTTP
 import Logging
 package import Net
 import Sharing
+import Statistics
 package import Time
 
 /// The event loops of the server: starts, drains and stops them.

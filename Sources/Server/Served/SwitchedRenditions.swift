@@ -6,12 +6,13 @@ import HTTP
 import Media
 import Packaging
 import Sharing
+import Statistics
 import Time
 
 /// The renditions of a stream under the name `auto`, of which each viewer gets one per segment.
 ///
 /// Shared by all loops.
-final class SwitchedRenditions: Sendable {
+final class SwitchedRenditions: MeasurementReceiver, Sendable {
   /// The video renditions, top rendition first, with responses that caches do not keep.
   let renditions: [ServedRendition]
   /// Whether the stream has audio, and so a Multivariant Playlist.
@@ -95,7 +96,7 @@ final class SwitchedRenditions: Sendable {
   }
 
   /// Takes a measurement of a viewer; returns whether the bytes need no further measurement.
-  func observe(
+  package func observe(
     _ measurement: DeliveryMeasurement, of viewer: UInt64, now: MonotonicTime
   ) -> Bool {
     let ladder = SwitchedLadder(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Packaging
+import Statistics
 
 /// The uploads to all uploaded streams, for statistics.
 struct UploadCounters: Sendable {

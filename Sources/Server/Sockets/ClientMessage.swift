@@ -2,6 +2,7 @@
 
 import Checked
 import FoundationEssentials
+import Statistics
 
 /// A control message of a client of `llws.v1`: a JSON object, whose unknown members are ignored.
 ///

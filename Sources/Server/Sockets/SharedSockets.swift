@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Sharing
+import Statistics
 
 /// The state that the WebSockets of all streams and loops share.
 final class SharedSockets: Sendable {

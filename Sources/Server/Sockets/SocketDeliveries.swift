@@ -2,6 +2,7 @@
 
 import Net
 import Packaging
+import Statistics
 import Time
 
 /// The segments that a viewer gets over a WebSocket, as rows of statistics: one for each segment of

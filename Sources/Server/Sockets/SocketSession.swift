@@ -4,6 +4,7 @@ import HTTP
 import Media
 import Net
 import Sharing
+import Statistics
 import Time
 
 /// One client of `llws.v1`: takes its messages, and queues those for it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Sharing
+import Statistics
 import Time
 
 /// One client among those of all loops: its report for `/stats.json`, and its sync group.

@@ -2,6 +2,7 @@
 
 import Logging
 import Sharing
+import Statistics
 import Time
 
 /// Adds rows to the history of viewers, and to the statistics of deliveries, on the timer's thread.

@@ -2,6 +2,7 @@
 
 import Net
 import Publishing
+import Statistics
 import Time
 
 /// The series of publishers, and of the links of SRT callers.

@@ -8,6 +8,7 @@ import Net
 import Packaging
 import Publishing
 import Sharing
+import Statistics
 import Stills
 import Streams
 import Time

@@ -8,6 +8,7 @@ import Net
 import Packaging
 package import Publishing
 import Sharing
+package import Statistics
 import Stills
 package import Streams
 import Time

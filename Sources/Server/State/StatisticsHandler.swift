@@ -4,6 +4,7 @@ import Access
 import HTTP
 import Net
 import Sharing
+import Statistics
 import Streams
 import Time
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Statistics
 import Time
 
 /// The server's choice of a rendition for each segment of one viewer over HTTP: a pure state

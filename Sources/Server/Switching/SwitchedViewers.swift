@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Statistics
 import Time
 
 /// The viewers for which the server chooses renditions, by their numbers: a pure table.

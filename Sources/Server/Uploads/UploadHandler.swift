@@ -4,6 +4,7 @@ import HTTP
 import Net
 import Packaging
 import Sharing
+import Statistics
 import Time
 
 /// An uploaded stream on one loop: answers the requests for its files, and holds those for a file

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Sharing
+import Time
+
+/// The object that a held request awaits.
+package enum HoldKind: String, Sendable, CaseIterable {
+  /// The start of the stream.
+  case start
+  /// A newer playlist.
+  case playlist
+  /// A hinted part.
+  case part
+  /// The first chunk of a segment, or the rest of the open segment.
+  case segment
+  /// The frame of an instant, or the end of a clip.
+  case instant
+
+  /// Its position in `allCases`.
+  package var index: Int {
+    switch self {
+    case .start: 0
+    case .playlist: 1
+    case .part: 2
+    case .segment: 3
+    case .instant: 4
+    }
+  }
+}
+
+/// The held requests of one loop, by kind.
+package struct HoldCounters: Sendable {
+  /// The number of requests held now, in the order of `HoldKind.allCases`.
+  private var held = [Int](repeating: 0, count: HoldKind.allCases.count)
+  /// The hold times of requests that were answered in time, in seconds.
+  package private(set) var seconds: [HoldKind: Histogram] = [:]
+  /// The number of requests that were not answered in time.
+  private(set) var timeouts: [HoldKind: UInt64] = [:]
+
+  /// The number of requests held now.
+  package var waiting: [HoldKind: Int] {
+    Dictionary(uniqueKeysWithValues: zip(HoldKind.allCases, held).filter { $0.1 != 0 })
+  }
+
+  /// Adds `change` to the number of requests held now.
+  package mutating func change(_ kind: HoldKind, by change: Int) { held[kind.index] += change }
+
+  /// Held requests were answered after these times.
+  package mutating func answered(_ kind: HoldKind, _ times: Histogram) {
+    seconds[kind, default: .seconds].add(times)
+  }
+
+  /// `count` held requests were not answered in time.
+  package mutating func expired(_ kind: HoldKind, _ count: Int = 1) {
+    timeouts[kind, default: 0] += UInt64(count)
+  }
+
+  /// Adds the counts of another loop.
+  package mutating func add(_ other: HoldCounters) {
+    for index in held.indices { held[index] += other.held[index] }
+    timeouts.merge(other.timeouts, uniquingKeysWith: +)
+    for (kind, histogram) in other.seconds { seconds[kind, default: .seconds].add(histogram) }
+  }
+
+  /// Writes the series of `/metrics`.
+  package func write(to out: inout MetricLines) {
+    let waiting = waiting
+    out.family("streamer_held_requests", "gauge", "Requests held now.")
+    for kind in HoldKind.allCases {
+      out.sample(
+        "streamer_held_requests", [("kind", kind.rawValue)], Double(waiting[kind] ?? 0))
+    }
+    out.family("streamer_hold_seconds", "histogram", "Hold time of answered requests.")
+    for kind in [HoldKind.playlist, .part] {
+      out.histogram(
+        "streamer_hold_seconds", [("kind", kind.rawValue)], seconds[kind] ?? .seconds)
+    }
+    out.family("streamer_hold_timeouts_total", "counter", "Held requests that timed out.")
+    for kind in HoldKind.allCases {
+      out.sample(
+        "streamer_hold_timeouts_total", [("kind", kind.rawValue)], Double(timeouts[kind] ?? 0))
+    }
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Sharing
+package import Time
+
+/// `/stats.json`: the viewers by stream.
+package struct StatisticsDocument {
+  /// The maximum number of viewers of a stream that are listed one by one.
+  package static let listed = 500
+
+  /// A stream, and since when its source has been in its state.
+  package struct Stream {
+    package let name: String
+    package let state: String
+    package let since: WallTime?
+    /// The names of its renditions, the top rendition first.
+    package let renditions: [String]
+
+    package init(name: String, state: String, since: WallTime?, renditions: [String]) {
+      self.name = name
+      self.state = state
+      self.since = since
+      self.renditions = renditions
+    }
+  }
+
+  package let now: WallTime
+  package let streams: [Stream]
+  package let viewers: [ViewerReport]
+  /// The history, and the time in Unix milliseconds after which its rows begin; nil for none.
+  package let history: (rows: ViewerHistory, since: Int64)?
+
+  package init(
+    now: WallTime, streams: [Stream], viewers: [ViewerReport],
+    history: (rows: ViewerHistory, since: Int64)?
+  ) {
+    self.now = now
+    self.streams = streams
+    self.viewers = viewers
+    self.history = history
+  }
+
+  /// The JSON text.
+  package var text: String {
+    let byStream = Dictionary(grouping: viewers, by: \.stream)
+    let parts = streams.map { stream in text(of: stream, byStream[stream.name] ?? []) }
+    return "{\"now\":\(now.milliseconds),\"streams\":[\(parts.joined(separator: ",\n"))]}\n"
+  }
+
+  private func text(of stream: Stream, _ viewers: [ViewerReport]) -> String {
+    let byRendition = Dictionary(grouping: viewers, by: \.rendition)
+    let names =
+      stream.renditions.filter { byRendition[$0] != nil }
+      + byRendition.keys.filter { !stream.renditions.contains($0) }.sorted()
+    let counts = names.map { "\(JSONText.quoted($0)):\(byRendition[$0]?.count ?? 0)" }
+    let renditions = names.map { name in
+      "{\"name\":\(JSONText.quoted(name)),\(ViewerSummary(byRendition[name] ?? []).members)}"
+    }
+    var text =
+      "{\"name\":\(JSONText.quoted(stream.name)),\"state\":\(JSONText.quoted(stream.state))"
+    if let since = stream.since { text += ",\"since\":\(since.milliseconds)" }
+    text +=
+      ",\"aggregate\":{\(ViewerSummary(viewers).members)"
+      + ",\"renditions\":{\(counts.joined(separator: ","))}}"
+      + ",\"renditions\":[\(renditions.joined(separator: ","))]"
+      + ",\"viewers\":[\(viewers.prefix(Self.listed).map(\.text).joined(separator: ",\n"))]"
+    if viewers.count > Self.listed { text += ",\"omitted\":\(viewers.count - Self.listed)" }
+    if let history {
+      text += ",\"history\":\(history.rows.text(of: stream.name, since: history.since))"
+    }
+    return text + "}"
+  }
+}

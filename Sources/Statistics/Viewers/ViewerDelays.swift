@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+
+/// The delays that players report, and changes of automatic renditions, on one loop.
+package struct ViewerDelays: Sendable {
+  private static let empty = Histogram(
+    bounds: [0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30])
+
+  /// The delays by transport, at the index of the transport.
+  private var histograms = [Histogram](
+    repeating: empty, count: ViewerTransport.allCases.count)
+  package var switchesUp: UInt64 = 0
+  package var switchesDown: UInt64 = 0
+
+  /// Counts a delay in milliseconds.
+  package mutating func observe(_ milliseconds: Double, _ transport: ViewerTransport) {
+    guard (0...10_000_000).contains(milliseconds) else { return }
+    histograms[transport.index].observe(milliseconds / 1000)
+  }
+
+  /// Adds the counts of another loop.
+  package mutating func add(_ other: ViewerDelays) {
+    for index in histograms.indices { histograms[index].add(other.histograms[index]) }
+    switchesUp += other.switchesUp
+    switchesDown += other.switchesDown
+  }
+
+  /// Writes the series of `/metrics`.
+  package func write(to out: inout MetricLines) {
+    out.family(
+      "streamer_viewer_delay_seconds", "histogram",
+      "Time from frame time to display, as players report it.")
+    for transport in ViewerTransport.allCases {
+      out.histogram(
+        "streamer_viewer_delay_seconds", [("transport", transport.rawValue)],
+        histograms[transport.index])
+    }
+    out.family(
+      "streamer_abr_switches_total", "counter",
+      "Changes of the rendition that the server chooses for a viewer.")
+    out.sample("streamer_abr_switches_total", [("dir", "up")], Double(switchesUp))
+    out.sample("streamer_abr_switches_total", [("dir", "down")], Double(switchesDown))
+  }
+}
