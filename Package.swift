@@ -157,13 +157,26 @@ let package = Package(
     library(
       "Statistics", ["HTTP", "Logging", "Media", "Net", "Packaging", "Sharing", "Time"]),
 
-    // Level 5. Routes, held requests, responses, control API.
+    // The choice of renditions for viewers: pure. Knows no connection and no stream.
+    library(
+      "Switching", ["CMAF", "Media", "Packaging", "Sharing", "Statistics", "Time"]),
+
+    // Level 5. The protocol `llws.v1`: sessions, groups of viewers, queues. Knows no route, no
+    // response, neither HLS nor DASH.
+    library(
+      "Sockets",
+      [
+        "Access", "CMAF", "Checked", "HTTP", "Logging", "Media", "Net", "Packaging", "Sharing",
+        "Statistics", "Streams", "Switching", "Time",
+      ]),
+
+    // Level 6. Routes, held requests, responses, control API.
     library(
       "Server",
       [
-        "Access", "Archive", "Checked", "ChunkStream", "HTTP", "Net", "Publishing", "Statistics", "Stills",
-        "Streams", "Packaging", "HLSPackager", "DASHPackager", "Media", "CMAF", "Sharing", "System",
-        "Logging", "CZlib", "Time",
+        "Access", "Archive", "Checked", "ChunkStream", "HTTP", "Net", "Publishing", "Sockets",
+        "Statistics", "Stills", "Streams", "Switching", "Packaging", "HLSPackager", "DASHPackager",
+        "Media", "CMAF", "Sharing", "System", "Logging", "CZlib", "Time",
       ]),
 
     // Settings as data: options, layers, checks, the decision on pass-through. Reads files, opens
@@ -176,7 +189,7 @@ let package = Package(
         "Logging", "Media", "System", "Time", "CPopt",
       ]),
 
-    // Level 6. Starts and stops the program. Decides nothing.
+    // Level 7. Starts and stops the program. Decides nothing.
     .executableTarget(
       name: "streamer",
       dependencies: [
@@ -263,7 +276,8 @@ let package = Package(
       [
         "Access", "Capture", "Checked", "ChunkStream", "Ingest", "Time",
         "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
-        "Publishing", "Media", "Sharing", "Statistics", "System", "Logging", "TestSupport", "CZlib",
+        "Publishing", "Media", "Sharing", "Sockets", "Statistics", "Switching", "System", "Logging",
+        "TestSupport", "CZlib",
       ]),
     tests(
       "Archive",
@@ -272,6 +286,8 @@ let package = Package(
         "Time",
       ]),
     tests("Stills", ["Stills", "ChunkStream", "Sharing", "TestSupport", "Time"]),
+    tests("Sockets", ["Sockets"]),
+    tests("Switching", ["Switching", "Time"]),
     tests(
       "Statistics", ["HTTP", "Logging", "Net", "Sharing", "Statistics", "TestSupport", "Time"]),
     tests("Scheduling", ["Scheduling", "Time", "Media", "TestSupport"]),

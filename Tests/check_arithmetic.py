@@ -35,7 +35,7 @@ FOREIGN = (
     "HTTP/Connections/*.swift", "HTTP/Limits/*.swift",
     "HLSPackager/DeliveryDirectives.swift",
     "Server/Addresses/*.swift", "Server/Routing/*.swift",
-    "Server/Sockets/*.swift", "Server/Switching/*.swift", "Statistics/MetricLines.swift",
+    "Sockets/*.swift", "Switching/*.swift", "Statistics/MetricLines.swift",
     "Statistics/Delivery/*.swift", "Statistics/Viewers/*.swift", "Streams/Input/*.swift",
     "Server/Feed/*.swift", "Streams/Upstream/*.swift",
     "Streams/PassThrough/*.swift", "Streams/Isolation/*.swift", "Streams/Audio/*.swift",

@@ -20,7 +20,8 @@ SOURCES = Path(__file__).resolve().parent.parent / "Sources"
 BOUNDS: dict[str, tuple[int, int]] = {
     "Capture": (3, 0), "HTTP": (6, 0),
     "Isolation": (2, 0), "Logging": (2, 0), "Packaging": (2, 0),
-    "Publishing": (3, 0), "Server": (4, 0), "Sharing": (2, 0), "Statistics": (2, 0), "Streams": (2, 0),
+    "Publishing": (3, 0), "Server": (4, 0), "Sharing": (2, 0), "Sockets": (4, 0),
+    "Statistics": (2, 0), "Streams": (2, 0),
     "streamer": (2, 0),
 }
 

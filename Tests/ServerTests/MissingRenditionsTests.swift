@@ -4,6 +4,7 @@ import Testing
 import Time
 
 @testable import Server
+@testable import Switching
 
 @Suite("Renditions without new media")
 struct MissingRenditionsTests {

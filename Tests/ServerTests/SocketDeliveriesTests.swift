@@ -10,6 +10,7 @@ import Testing
 import Time
 
 @testable import Server
+@testable import Sockets
 @testable import Statistics
 
 @Suite("Statistics of deliveries over WebSockets")

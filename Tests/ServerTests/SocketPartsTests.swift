@@ -9,6 +9,7 @@ import Testing
 import Time
 
 @testable import Server
+@testable import Sockets
 
 @Suite("Parts of llws.v1: messages, cursors and queues")
 struct SocketPartsTests {

@@ -10,6 +10,7 @@ import Testing
 import Time
 
 @testable import Server
+@testable import Sockets
 
 @Suite("llws.v1 with the format raw: coded frames without boxes")
 struct SocketSampleTests {

@@ -12,6 +12,7 @@ import Testing
 import Time
 
 @testable import Server
+@testable import Sockets
 
 @Suite("llws.v1 over a synthetic stream")
 struct SocketTests {

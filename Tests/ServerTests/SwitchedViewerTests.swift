@@ -8,6 +8,7 @@ import Time
 
 @testable import Server
 @testable import Statistics
+@testable import Switching
 
 private let start = MonotonicTime.origin + .seconds(1000)
 

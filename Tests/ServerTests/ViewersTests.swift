@@ -7,7 +7,9 @@ import Testing
 import Time
 
 @testable import Server
+@testable import Sockets
 @testable import Statistics
+@testable import Switching
 
 @Suite("Sync groups, the choice of a rendition, and reports of viewers")
 struct ViewersTests {

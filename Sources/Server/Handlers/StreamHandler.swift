@@ -7,6 +7,7 @@ import Media
 import Net
 import Packaging
 import Sharing
+import Sockets
 import Statistics
 import Stills
 import Streams
@@ -27,7 +28,7 @@ final class StreamHandler {
   /// The measured responses.
   let deliveries: DeliveryWatch
   let rows: SegmentRows?
-  private let options: ServingOptions
+  let options: ServingOptions
   let counters: Locked<ServerCounters>
   private unowned let loop: EventLoop
   private let past: PastHandler
@@ -45,8 +46,7 @@ final class StreamHandler {
   private let sharedSockets: SharedSockets
   /// The WebSockets of the stream.
   private(set) lazy var sockets = StreamSockets(
-    stream, loop: loop, counters: counters, origins: options.socketOrigins, shared: sharedSockets,
-    rows: rows
+    SocketStream(stream), loop: loop, counters: counters, shared: sharedSockets, rows: rows
   ) { [unowned self] peer in use(by: peer) }
 
   /// `mayStart` decides whether a request starts a stream on demand; `isAdmin` whether a client has
@@ -270,7 +270,7 @@ final class StreamHandler {
       closeRenditions()
       openRenditions()
     }
-    sockets.follow(stream)
+    sockets.follow(SocketStream(stream))
     switch stream.state {
     case .served, .failed: starting.reroute()
     case .idle where starting.count > 0 || sockets.isInUse:

@@ -3,6 +3,7 @@
 import HTTP
 import Packaging
 import Sharing
+import Sockets
 import Time
 
 /// A response with a segment that is open or about to begin: sends each chunk when it is published.

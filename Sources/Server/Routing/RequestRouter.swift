@@ -6,6 +6,7 @@ import Net
 import Packaging
 import Publishing
 import Sharing
+import Sockets
 import Statistics
 import Time
 
@@ -230,7 +231,7 @@ final class RequestRouter: RequestHandler, LoopService {
       streamHandler(target, exchange)?.timestamps(exchange, since: since)
     case .feed: streamHandler(target, exchange)?.feed(exchange)
     case .socket:
-      streamHandler(target, exchange)?.sockets.open(exchange, tokenOwner: grant.tokenOwner)
+      streamHandler(target, exchange)?.openSocket(exchange, tokenOwner: grant.tokenOwner)
     case .page(let name):
       guard name == nil || serverState.streamTable.stream(name) != nil else {
         return notFound(exchange)

@@ -5,6 +5,7 @@ import HTTP
 import Media
 import Packaging
 import Sharing
+import Sockets
 
 /// A rendition's media as prepared responses: only the heads are its own, bodies are the bytes of
 /// the window.

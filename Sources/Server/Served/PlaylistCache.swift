@@ -4,6 +4,7 @@ import HLSPackager
 import HTTP
 import Packaging
 import Sharing
+import Sockets
 import Time
 
 /// A rendition's playlists as prepared responses.

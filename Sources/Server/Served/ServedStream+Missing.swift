@@ -3,6 +3,7 @@
 import Media
 import Packaging
 import Sharing
+import Switching
 import Time
 
 extension WindowSnapshot {
@@ -48,7 +49,7 @@ extension ServedStream {
   }
 
   /// The names of the video renditions without new media.
-  func missingNames(now: MonotonicTime) -> [String] {
+  package func missingNames(now: MonotonicTime) -> [String] {
     let indices = missingRenditions(now: now)
     guard !indices.isEmpty else { return [] }
     let videos = renditions.filter { !$0.isAudio }

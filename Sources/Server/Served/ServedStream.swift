@@ -9,14 +9,15 @@ import Packaging
 import Sharing
 import Stills
 import Streams
+import Switching
 import Time
 
 /// A stream with its prepared responses, shared by all loops.
 final class ServedStream: Sendable {
   let name: String
-  let names: MediaNames
+  package let names: MediaNames
   /// The session that publishes into its windows; nil if the windows belong to a test.
-  let source: StreamSession?
+  package let source: StreamSession?
   /// Its renditions: video with the top rendition first, then audio; at least one.
   let renditions: [ServedRendition]
   let control: ServerControl

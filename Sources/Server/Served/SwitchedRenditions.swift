@@ -7,6 +7,7 @@ import Media
 import Packaging
 import Sharing
 import Statistics
+import Switching
 import Time
 
 /// The renditions of a stream under the name `auto`, of which each viewer gets one per segment.

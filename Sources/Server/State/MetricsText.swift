@@ -8,6 +8,7 @@ import Net
 import Packaging
 import Publishing
 import Sharing
+import Sockets
 import Statistics
 import Stills
 import Streams

@@ -8,6 +8,7 @@ import Net
 import Packaging
 package import Publishing
 import Sharing
+import Sockets
 package import Statistics
 import Stills
 package import Streams

@@ -14,11 +14,12 @@ struct StreamEvents {
   private var revision: Int
   private var last: UInt32
 
-  /// The events of a stream after the present ones.
-  init(_ stream: ServedStream) {
-    window = WindowView(stream.window)
-    revision = window.revision
-    last = window.snapshot.events.last?.id ?? 0
+  /// The events of a window after the present ones.
+  init(_ window: LiveWindow) {
+    let view = WindowView(window)
+    self.window = view
+    revision = view.revision
+    last = view.snapshot.events.last?.id ?? 0
   }
 
   /// The events since the last call.

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Packaging
-
 /// The newest snapshots of a window, kept by one loop.
 ///
 /// While the window is unchanged, a request takes no lock and touches no object of other threads.
 ///
 /// Confined to the loop's thread.
-final class WindowView {
+package final class WindowView {
   private let window: LiveWindow
   private var count: Int
   private var newest: WindowSnapshot
@@ -15,7 +13,7 @@ final class WindowView {
   private var hasNotStarted = true
   private var hasNoSegment = true
 
-  init(_ window: LiveWindow) {
+  package init(_ window: LiveWindow) {
     self.window = window
     count = window.changeCount
     newest = window.snapshot
@@ -24,31 +22,31 @@ final class WindowView {
   }
 
   /// A number that changes with each publication: equal revisions have equal snapshots.
-  var revision: Int {
+  package var revision: Int {
     refresh()
     return count
   }
 
   /// The newest snapshot.
-  var snapshot: WindowSnapshot {
+  package var snapshot: WindowSnapshot {
     refresh()
     return newest
   }
 
   /// The snapshot for playlists.
-  var listing: WindowSnapshot {
+  package var listing: WindowSnapshot {
     refresh()
     return listed
   }
 
   /// Whether the window is not open to readers yet.
-  var isStarting: Bool {
+  package var isStarting: Bool {
     refresh()
     return hasNotStarted
   }
 
   /// Whether playlists have no complete segment yet.
-  var isWithoutSegment: Bool {
+  package var isWithoutSegment: Bool {
     refresh()
     return hasNoSegment
   }

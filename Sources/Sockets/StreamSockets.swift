@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Access
-import HTTP
+package import Access
+package import HTTP
 import Media
-import Net
+package import Net
 import Packaging
-import Sharing
-import Statistics
+package import Sharing
+package import Statistics
 import Streams
-import Time
+package import Time
 
 /// The WebSockets of one stream on one loop, and the groups of their viewers.
 ///
 /// A socket stays open while the stream starts, restarts or has lost its source. Confined to the
 /// loop's thread.
-final class StreamSockets {
+package final class StreamSockets {
   static let limits = WebSocketLimits()
   /// The protocols of this server, the best first.
-  private static let protocols = ["llws.v1"]
+  package static let protocols = ["llws.v1"]
   /// The interval between two looks at the source.
   private static let sourceInterval = Interval.milliseconds(500)
   /// Clients get the time of a next attempt of the source that is at least this far ahead.
   private static let longWait = Interval.seconds(2)
 
-  private(set) var stream: StreamEntry { didSet { chooseRows() } }
+  private(set) var stream: SocketStream { didSet { chooseRows() } }
   private unowned let loop: EventLoop
   private let counters: Locked<ServerCounters>
-  private let origins: SocketOrigins
   private let allRows: SegmentRows?
   /// The rows of statistics; nil if the stream saves none.
   ///
@@ -54,15 +53,14 @@ final class StreamSockets {
     let format: SubscriptionRequest.Format
   }
 
-  init(
-    _ stream: StreamEntry, loop: EventLoop, counters: Locked<ServerCounters>,
-    origins: SocketOrigins, shared: SharedSockets, rows: SegmentRows? = nil,
+  package init(
+    _ stream: SocketStream, loop: EventLoop, counters: Locked<ServerCounters>,
+    shared: SharedSockets, rows: SegmentRows? = nil,
     use: @escaping (PeerAddress) -> AccessRefusal?
   ) {
     self.stream = stream
     self.loop = loop
     self.counters = counters
-    self.origins = origins
     self.shared = shared
     allRows = rows
     self.use = use
@@ -70,50 +68,46 @@ final class StreamSockets {
   }
 
   private func chooseRows() {
-    rows = stream.served?.options.savesStatistics == true ? allRows : nil
+    rows = stream.media?.savesStatistics == true ? allRows : nil
   }
 
   var now: MonotonicTime { loop.now }
 
   /// Whether a client receives media, or waits for it.
-  var isInUse: Bool { sessions.contains { $0.request != nil } }
+  package var isInUse: Bool { sessions.contains { $0.request != nil } }
 
   // MARK: Sessions
 
-  /// Upgrades a request, or refuses it; `tokenOwner` is the viewer that its token names.
-  func open(_ exchange: any Exchange, tokenOwner: String? = nil) {
-    if let refusal = origins.decide(on: exchange.request).refusal {
-      return exchange.respond(refusal.response(to: .socket))
+  /// Upgrades a request whose handshake is valid.
+  ///
+  /// - Parameters:
+  ///   - exchange: the request.
+  ///   - fields: those of the response.
+  ///   - tokenOwner: the viewer that its token names; nil without one.
+  /// - Returns: false if the connection cannot become a WebSocket: other requests are open.
+  package func open(
+    _ exchange: any Exchange, _ fields: [HeaderField], tokenOwner: String? = nil
+  ) -> Bool {
+    let session = SocketSession(
+      self, exchange.request,
+      ViewerIdentity(exchange.request, tokenOwner: tokenOwner, on: stream.name))
+    guard let connection = exchange.upgrade(fields, Self.limits, to: session) else { return false }
+    session.sender.connection = connection
+    session.index = sessions.count
+    sessions.append(session)
+    if sessions.count == 1 {
+      source = currentSource
+      nextLook = now + Self.sourceInterval
+      events = stream.window.map { StreamEvents($0) }
+      missing = stream.media?.missingNames(now: now) ?? []
     }
-    switch WebSocketHandshake.check(exchange.request, protocols: Self.protocols) {
-    case .refused(let status, let reason, let fields):
-      exchange.respond(ResponseFields.error(status, reason, .noStore, fields))
-    case .accepted(let fields):
-      let session = SocketSession(
-        self, exchange.request,
-        ViewerIdentity(exchange.request, tokenOwner: tokenOwner, on: stream.name))
-      guard let connection = exchange.upgrade(fields, Self.limits, to: session) else {
-        return exchange.respond(
-          ResponseFields.error(
-            400, "this connection cannot become a WebSocket (other requests are open)",
-            .noStore))
-      }
-      session.sender.connection = connection
-      session.index = sessions.count
-      sessions.append(session)
-      if sessions.count == 1 {
-        source = currentSource
-        nextLook = now + Self.sourceInterval
-        events = stream.served.map { StreamEvents($0) }
-        missing = stream.served?.missingNames(now: now) ?? []
-      }
-      counters.withLock { counters in
-        counters.sockets.open += 1
-        if counters.sockets.streams[stream.name] == nil {
-          counters.sockets.streams[stream.name] = .init()
-        }
+    counters.withLock { counters in
+      counters.sockets.open += 1
+      if counters.sockets.streams[stream.name] == nil {
+        counters.sockets.streams[stream.name] = .init()
       }
     }
+    return true
   }
 
   /// Forgets a session, whose connection has ended.
@@ -137,22 +131,22 @@ final class StreamSockets {
   /// - Throws: the reason why the client cannot get what it asks for.
   func start(for request: SubscriptionRequest, of client: PeerAddress) throws(SocketError) {
     if let refusal = use(client) { throw .busy("\(refusal)") }
-    if case .failed = stream.state { throw .cannotStart }
-    if stream.served != nil, let name = request.rendition, !hasVideo(name) {
+    if stream.hasFailed { throw .cannotStart }
+    if stream.media != nil, let name = request.rendition, !hasVideo(name) {
       throw .unknownRendition
     }
   }
 
   /// Adds a session to the groups of its request if the stream has media.
   func begin(_ session: SocketSession) {
-    guard case .pending(let request, _, _) = session.state, let served = stream.served else {
+    guard case .pending(let request, _, _) = session.state, let media = stream.media else {
       return
     }
     var names: [String] = []
     if request.tracks.contains(.video) { names.append(session.videoName) }
-    if request.tracks.contains(.audio), served.renditions.contains(where: \.isAudio) {
-      guard let audio = served.defaultAudio else { return }
-      names.append(audio.name)
+    if request.tracks.contains(.audio), stream.renditions.contains(where: \.isAudio) {
+      guard let audio = media.defaultAudioName else { return }
+      names.append(audio)
     }
     var joined: [BroadcastGroup] = []
     for name in names {
@@ -168,7 +162,7 @@ final class StreamSockets {
   func group(_ name: String, _ format: SubscriptionRequest.Format) -> BroadcastGroup? {
     let key = GroupKey(rendition: name, format: format)
     if let group = groups[key] { return group }
-    guard let rendition = stream.served?.renditions.first(where: { $0.name == name }) else {
+    guard let rendition = stream.renditions.first(where: { $0.name == name }) else {
       return nil
     }
     groups[key] = BroadcastGroup(rendition, format, of: stream.name) { [shared] in
@@ -180,14 +174,14 @@ final class StreamSockets {
   // MARK: Changes, publication, deadlines
 
   /// Applies a change of the stream's entry.
-  func follow(_ stream: StreamEntry) {
-    let isOther = self.stream.served !== stream.served
+  package func follow(_ stream: SocketStream) {
+    let isOther = self.stream.media !== stream.media
     self.stream = stream
     guard !sessions.isEmpty else { return groups = [:] }
     if isOther {
       groups = [:]
       missing = []
-      events = stream.served.map { StreamEvents($0) }
+      events = stream.window.map { StreamEvents($0) }
       for session in sessions { session.restart() }
     }
     tellChannels()
@@ -216,7 +210,7 @@ final class StreamSockets {
   }
 
   /// Sends the new chunks of the windows.
-  func woken() {
+  package func woken() {
     guard !sessions.isEmpty else { return }
     for event in events?.takeNew() ?? [] {
       for session in sessions where session.isWelcome {
@@ -235,10 +229,10 @@ final class StreamSockets {
   }
 
   /// The next look at the source.
-  var nextDeadline: MonotonicTime { sessions.isEmpty ? .distantFuture : nextLook }
+  package var nextDeadline: MonotonicTime { sessions.isEmpty ? .distantFuture : nextLook }
 
   /// Looks at the source.
-  func expire(_ now: MonotonicTime) {
+  package func expire(_ now: MonotonicTime) {
     guard nextDeadline <= now else { return }
     nextLook = now + Self.sourceInterval
     lookAtSource()
@@ -249,10 +243,10 @@ final class StreamSockets {
   }
 
   /// The loop ends: statistics are saved.
-  func stopped() { for session in sessions { session.saveDeliveries() } }
+  package func stopped() { for session in sessions { session.saveDeliveries() } }
 
   /// The stream was removed: its sockets are closed.
-  func close() {
+  package func close() {
     groups = [:]
     for session in sessions {
       session.restart()
@@ -271,7 +265,7 @@ final class StreamSockets {
 
   /// Looks for renditions without new media, and tells the clients of a change.
   private func lookForMissing() {
-    let newest = stream.served?.missingNames(now: now) ?? []
+    let newest = stream.media?.missingNames(now: now) ?? []
     guard newest != missing else { return }
     missing = newest
     tellChannels()
@@ -287,15 +281,14 @@ final class StreamSockets {
   private var currentSource:
     (state: ServerMessage.SourceState, since: WallTime, outage: SourceOutage?)
   {
-    guard let served = stream.served else {
-      let hasFailed = if case .failed = stream.state { true } else { false }
-      let state = hasFailed ? ServerMessage.SourceState.failed : .starting
+    guard let media = stream.media else {
+      let state = stream.hasFailed ? ServerMessage.SourceState.failed : .starting
       return (state, source.state == state ? source.since : SystemClock.wallTime, stream.outage)
     }
-    guard served.window.snapshot.state != .ended else {
+    guard stream.window?.snapshot.state != .ended else {
       return (.ended, source.state == .ended ? source.since : SystemClock.wallTime, nil)
     }
-    let statistics = served.measures.statistics()
+    let statistics = media.statistics
     let isOnline = statistics.isSourceOnline
     return (
       isOnline ? .live : .lost, statistics.sourceChanged, isOnline ? nil : stream.outage

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Sharing
-import Statistics
+package import Statistics
 
 /// The state that the WebSockets of all streams and loops share.
-final class SharedSockets: Sendable {
+package final class SharedSockets: Sendable {
   let syncGroups = SyncGroups()
-  let viewers = ViewerReports()
+  package let viewers = ViewerReports()
   private let lastChannel = Locked<UInt16>(0)
+
+  package init() {}
 
   /// The next number of a group of viewers; the numbers wrap around.
   func newChannel() -> UInt16 {

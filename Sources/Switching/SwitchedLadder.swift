@@ -2,21 +2,26 @@
 
 import CMAF
 import Media
-import Packaging
+package import Packaging
 import Sharing
 
 /// The renditions between which the server switches, as a choice sees them: top rendition first.
-struct SwitchedLadder: Sendable {
+package struct SwitchedLadder: Sendable {
   /// Bits per second of each rendition.
-  let bandwidths: [Int64]
+  package let bandwidths: [Int64]
   /// Whether the rendition has the wanted segment, or will have it.
-  let isAvailable: [Bool]
+  package let isAvailable: [Bool]
+
+  package init(bandwidths: [Int64], isAvailable: [Bool]) {
+    self.bandwidths = bandwidths
+    self.isAvailable = isAvailable
+  }
 
   /// The number of renditions.
-  var count: Int { bandwidths.count }
+  package var count: Int { bandwidths.count }
 
   /// The second-lowest rendition.
-  var start: Int { max(0, count - 2) }
+  package var start: Int { max(0, count - 2) }
 
   /// The rendition at `index`, or the next one that is available: a lower one if there is one.
   func available(at index: Int) -> Int {
@@ -24,7 +29,7 @@ struct SwitchedLadder: Sendable {
   }
 
   /// The highest rendition for a connection with this rate in bit/s, with a fifth to spare.
-  func highest(fitting rate: Int64) -> Int {
+  package func highest(fitting rate: Int64) -> Int {
     bandwidths.firstIndex { $0 <= rate / 5 * 4 } ?? max(0, count - 1)
   }
 
@@ -32,7 +37,7 @@ struct SwitchedLadder: Sendable {
   ///
   /// The player has one CMAF header for all of them, so their samples must have one size and equal
   /// parameter sets.
-  static func obstacle(_ tracks: [TrackDescription]) -> String? {
+  package static func obstacle(_ tracks: [TrackDescription]) -> String? {
     guard tracks.count > 1, let first = tracks.first else { return "the stream has one rendition" }
     guard tracks.allSatisfy({ $0.size == first.size }) else {
       let sizes = tracks.compactMap(\.size).map(\.description)

@@ -3,7 +3,7 @@
 import Media
 import Packaging
 import Sharing
-import Time
+package import Time
 
 /// The renditions of a ladder that have no new media, from which viewers are led away: a pure state
 /// machine.
@@ -11,37 +11,42 @@ import Time
 /// A rendition is missing at once when it is left out or is a second behind another one. It is
 /// present again when it has been less than 0.3 s behind for 3 s. Only media counts: segment
 /// numbers that a step of the wall clock skips have none.
-struct MissingRenditions: Sendable {
+package struct MissingRenditions: Sendable {
   /// How far a rendition has got.
-  struct Edge: Sendable, Equatable {
+  package struct Edge: Sendable, Equatable {
     /// Whether its newest segment is a gap, or its newest chunk one of a rendition left out.
-    let isLeftOut: Bool
+    package let isLeftOut: Bool
     /// The media times of its newest media, in rising order: of each segment that has some.
-    let media: [Range<MediaTime>]
+    package let media: [Range<MediaTime>]
+
+    package init(isLeftOut: Bool, media: [Range<MediaTime>]) {
+      self.isLeftOut = isLeftOut
+      self.media = media
+    }
 
     /// The duration of the media after `time`.
-    func media(after time: MediaTime) -> Interval {
+    package func media(after time: MediaTime) -> Interval {
       media.reduce(.zero) { $0 + max(.zero, $1.upperBound - max($1.lowerBound, time)) }
     }
   }
 
   /// The lag from which a rendition is missing.
-  static let tolerance = Interval.seconds(1)
+  package static let tolerance = Interval.seconds(1)
   /// The lag below which it is not behind.
   private static let usual = Interval.milliseconds(300)
   /// How long a rendition must not be behind.
   private static let proof = Interval.seconds(3)
 
   /// The indices of the missing renditions, in rising order.
-  private(set) var indices: [Int] = []
+  package private(set) var indices: [Int] = []
   /// Since when a missing rendition is not behind.
   private var presentSince: [Int: MonotonicTime] = [:]
 
   /// None is missing.
-  init() {}
+  package init() {}
 
   /// Takes the edges of all renditions, the top rendition first.
-  mutating func observe(_ edges: [Edge], now: MonotonicTime) {
+  package mutating func observe(_ edges: [Edge], now: MonotonicTime) {
     let present = edges.filter { !$0.isLeftOut }
     guard !present.isEmpty else {
       // Viewers cannot be led to any other.
@@ -74,7 +79,7 @@ struct MissingRenditions: Sendable {
 
   /// The rendition in place of the one at `index`: the next lower one that is present, else the
   /// next higher one.
-  static func substitute(for index: Int, of count: Int, isPresent: (Int) -> Bool) -> Int {
+  package static func substitute(for index: Int, of count: Int, isPresent: (Int) -> Bool) -> Int {
     guard index >= 0, index < count, !isPresent(index) else { return index }
     return (index + 1..<count).first(where: isPresent)
       ?? (0..<index).last(where: isPresent) ?? index

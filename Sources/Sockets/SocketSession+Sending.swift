@@ -3,6 +3,7 @@
 import HTTP
 import Net
 import Sharing
+import Switching
 import Time
 
 /// What is sent to the client, and what is dropped if the client is too slow.

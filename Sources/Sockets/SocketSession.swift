@@ -5,6 +5,7 @@ import Media
 import Net
 import Sharing
 import Statistics
+import Switching
 import Time
 
 /// One client of `llws.v1`: takes its messages, and queues those for it.

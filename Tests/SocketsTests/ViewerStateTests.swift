@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Server
+@testable import Sockets
 
 @Suite("The state of a viewer over a socket")
 struct ViewerStateTests {

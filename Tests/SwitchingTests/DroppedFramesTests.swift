@@ -3,7 +3,7 @@
 import Testing
 import Time
 
-@testable import Server
+@testable import Switching
 
 @Suite("Frames that a player drops")
 struct DroppedFramesTests {

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Statistics
-import Time
+package import Statistics
+package import Time
 
 /// The viewers for which the server chooses renditions, by their numbers: a pure table.
 ///
 /// One viewer has one number for all its connections. A viewer is forgotten 30 s after its last
 /// request, or earlier if the table is full.
-struct SwitchedViewers: Sendable {
+package struct SwitchedViewers: Sendable {
   /// The maximum number of viewers; further ones get the start rendition.
-  static let capacity = 10_000
+  package static let capacity = 10_000
   private static let memory = Interval.seconds(30)
   private static let sweepInterval = Interval.seconds(5)
 
   private var viewers: [UInt64: SwitchedViewer] = [:]
   private var nextSweep = MonotonicTime.distantPast
 
+  package init() {}
+
   /// The number of known viewers.
-  var count: Int { viewers.count }
+  package var count: Int { viewers.count }
 
   /// The rendition of a segment for a viewer, and that of the choice before; see
   /// ``SwitchedViewer/choose(_:distance:duration:of:now:)``.
-  mutating func choose(
+  package mutating func choose(
     _ segment: Int64, for number: UInt64, _ report: CMCDReport?, distance: Interval,
     duration: Interval, of ladder: SwitchedLadder, now: MonotonicTime
   ) -> (rendition: Int, before: Int?) {
@@ -41,7 +43,7 @@ struct SwitchedViewers: Sendable {
   /// Takes a measurement of a viewer.
   ///
   /// - Returns: whether the measured bytes need no further measurement.
-  mutating func observe(
+  package mutating func observe(
     _ measurement: DeliveryMeasurement, of number: UInt64, _ ladder: SwitchedLadder,
     now: MonotonicTime
   ) -> Bool {
@@ -49,7 +51,7 @@ struct SwitchedViewers: Sendable {
   }
 
   /// The rendition that a viewer got last; nil if it is not known.
-  func newest(of number: UInt64) -> Int? { viewers[number]?.newest }
+  package func newest(of number: UInt64) -> Int? { viewers[number]?.newest }
 
   private mutating func sweep(_ now: MonotonicTime) {
     guard nextSweep <= now else { return }

@@ -25,7 +25,7 @@ final class BroadcastGroup {
     case time(MediaTime)
   }
 
-  let rendition: ServedRendition
+  let rendition: SocketRendition
   let track: SubscriptionRequest.Track
   private let format: SubscriptionRequest.Format
   private let stream: String
@@ -43,7 +43,7 @@ final class BroadcastGroup {
 
   /// A group without viewers; nil if the window has no media.
   init?(
-    _ rendition: ServedRendition, _ format: SubscriptionRequest.Format, of stream: String,
+    _ rendition: SocketRendition, _ format: SubscriptionRequest.Format, of stream: String,
     _ newNumber: @escaping () -> UInt16
   ) {
     let window = WindowView(rendition.window)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Time
+package import Time
 
 /// Whether a player drops frames that it has received, by the numbers that it reports once a
 /// second: a pure state machine.
@@ -8,7 +8,7 @@ import Time
 /// A fifth of the frames within two seconds, and at least eight, are trouble of the decoder. The
 /// page's choice for HTTP frames has the same limits. A hidden page shows no frames, and a player
 /// that was behind drops those that it received late: such reports do not count.
-struct DroppedFrames: Sendable {
+package struct DroppedFrames: Sendable {
   private static let window = Interval.seconds(2)
   private static let share = 0.2
   private static let least = 8.0
@@ -20,6 +20,8 @@ struct DroppedFrames: Sendable {
   private var reports: [(at: MonotonicTime, dropped: Double, shown: Double)] = []
   private var ignoredUntil = MonotonicTime.distantPast
 
+  package init() {}
+
   /// Takes a report.
   ///
   /// - Parameters:
@@ -28,7 +30,7 @@ struct DroppedFrames: Sendable {
   ///   - isVisible: whether the page is visible; nil if the player does not say so.
   ///   - now: the present time.
   /// - Returns: whether the decoder is in trouble; after true the counts begin again.
-  mutating func isTrouble(
+  package mutating func isTrouble(
     dropped: Double?, shown: Double?, isVisible: Bool?, now: MonotonicTime
   ) -> Bool {
     guard let dropped, let shown, dropped.isFinite, shown.isFinite, isVisible != false,
@@ -52,7 +54,7 @@ struct DroppedFrames: Sendable {
   }
 
   /// The server has dropped chunks for the player: the frames around them do not count.
-  mutating func skipped(now: MonotonicTime) {
+  package mutating func skipped(now: MonotonicTime) {
     reports = []
     ignoredUntil = now + Self.recovery
   }

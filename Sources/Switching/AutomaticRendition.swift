@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Time
+package import Time
 
 /// The server's choice of a rendition for one viewer, by the times at which the viewer was late: a
 /// pure state machine.
@@ -11,7 +11,7 @@ import Time
 /// being late chooses the next higher one. That time is doubled each time the higher rendition soon
 /// proves too large. The viewer then gets the rendition from before the raise again, which has been
 /// in time, however late the higher one was.
-struct AutomaticRendition: Sendable {
+package struct AutomaticRendition: Sendable {
   private static let memory = Interval.seconds(10)
   private static let trial = Interval.seconds(20)
   /// The time after a raise in which being late once ends the trial.
@@ -24,7 +24,7 @@ struct AutomaticRendition: Sendable {
   private static let longestWait = Interval.seconds(160)
 
   /// The index in the ladder; 0 is the top rendition.
-  private(set) var index: Int
+  package private(set) var index: Int
   /// The last time at which the viewer was late; nil after a raise.
   private var lateAt: MonotonicTime?
   private var changedAt: MonotonicTime
@@ -35,13 +35,13 @@ struct AutomaticRendition: Sendable {
   private var wait = shortestWait
 
   /// Starts with the rendition at `index`.
-  init(now: MonotonicTime, index: Int = 0) {
+  package init(now: MonotonicTime, index: Int = 0) {
     self.index = index
     changedAt = now
   }
 
   /// Keeps the choice among these renditions.
-  mutating func limit(to indices: ClosedRange<Int>, now: MonotonicTime) {
+  package mutating func limit(to indices: ClosedRange<Int>, now: MonotonicTime) {
     let nearest = min(max(index, indices.lowerBound), indices.upperBound)
     guard nearest != index else { return }
     self = AutomaticRendition(now: now, index: nearest)
@@ -55,7 +55,7 @@ struct AutomaticRendition: Sendable {
   ///   - target: the highest rendition that fits, if it is known and lower than the next one;
   ///     without effect on the end of a trial.
   ///   - isSevere: whether once is enough.
-  mutating func late(
+  package mutating func late(
     now: MonotonicTime, of count: Int, to target: Int = 0, isSevere: Bool = false
   ) {
     guard now >= ignoredUntil else { return }
@@ -82,7 +82,7 @@ struct AutomaticRendition: Sendable {
   /// Chooses a higher rendition after a time without being late.
   ///
   /// If `isProven`, a measurement has shown that the next higher rendition fits.
-  mutating func step(_ now: MonotonicTime, isProven: Bool = false) {
+  package mutating func step(_ now: MonotonicTime, isProven: Bool = false) {
     let wait = isProven && wait == Self.shortestWait ? Self.provenWait : wait
     guard index > 0, now - max(changedAt, lateAt ?? changedAt) >= wait else { return }
     index -= 1

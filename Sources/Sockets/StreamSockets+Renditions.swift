@@ -7,17 +7,17 @@ import Streams
 extension StreamSockets {
   /// Whether there is such a video rendition.
   func hasVideo(_ name: String?) -> Bool {
-    stream.served?.renditions.contains { $0.name == name && !$0.isAudio } ?? false
+    stream.renditions.contains { $0.name == name && !$0.isAudio }
   }
 
   /// The names of the video renditions, the top rendition first.
   var ladder: [String] {
-    (stream.served?.renditions ?? []).filter { !$0.isAudio }.map(\.name)
+    stream.renditions.filter { !$0.isAudio }.map(\.name)
   }
 
   /// The video tracks, that of the top rendition first; nil for one without media so far.
   private var videoTracks: [TrackDescription?] {
-    (stream.served?.renditions ?? []).filter { !$0.isAudio }.map(\.window.snapshot.track)
+    stream.renditions.filter { !$0.isAudio }.map(\.window.snapshot.track)
   }
 
   /// The bits per second of the video rendition with this index in the ladder; nil if unknown.
@@ -35,5 +35,5 @@ extension StreamSockets {
   }
 
   /// Asks the encoder of a rendition for a key frame; see ``StreamSession/requestKey(_:)``.
-  func requestKey(_ rendition: String) { stream.served?.source?.requestKey(rendition) }
+  func requestKey(_ rendition: String) { stream.media?.source?.requestKey(rendition) }
 }

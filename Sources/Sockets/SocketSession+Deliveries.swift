@@ -19,7 +19,7 @@ extension SocketSession {
       deliveries = SocketDeliveries(rows, stream: stream.name, viewer: presence.viewer)
     }
     deliveries?.wrote(
-      position, count, due: due, now: sockets.now, stream.served?.names, presence.figures,
+      position, count, due: due, now: sockets.now, stream.media?.names, presence.figures,
       measured)
   }
 

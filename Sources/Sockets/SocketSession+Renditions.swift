@@ -2,6 +2,7 @@
 
 import HTTP
 import Net
+import Switching
 import Time
 
 /// Which rendition the client gets.

@@ -54,8 +54,8 @@ enum ServerMessage {
   /// The stream and its renditions.
   ///
   /// `missing` are the names of the renditions without new media.
-  static func channels(_ stream: StreamEntry, missing: [String]) -> SharedBytes {
-    let renditions = (stream.served?.renditions ?? []).compactMap { rendition -> String? in
+  static func channels(_ stream: SocketStream, missing: [String]) -> SharedBytes {
+    let renditions = stream.renditions.compactMap { rendition -> String? in
       guard let track = rendition.window.snapshot.track else { return nil }
       let media: String =
         switch track.content {
@@ -68,10 +68,10 @@ enum ServerMessage {
         + ",\"kbps\":\(track.bandwidth / 1000)"
         + (missing.contains(rendition.name) ? ",\"missing\":true}" : "}")
     }
-    let name = stream.options.label ?? stream.name
+    let isOnline = stream.window?.snapshot.state == .live
     return WebSocketFrame.text(
       "{\"t\":\"channels\",\"channels\":[{\"ch\":\(JSONText.quoted(stream.name))"
-        + ",\"name\":\(JSONText.quoted(name)),\"online\":\(stream.word == "live")"
+        + ",\"name\":\(JSONText.quoted(stream.label)),\"online\":\(isOnline)"
         + ",\"renditions\":[\(renditions.joined(separator: ","))]}]}")
   }
 
