@@ -4,6 +4,7 @@ import HLSPackager
 import HTTP
 import Packaging
 import Sharing
+import Statistics
 import Time
 
 /// Answers requests for the playlists of one rendition that begin in the past and continue to the

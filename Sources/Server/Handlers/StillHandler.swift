@@ -5,6 +5,7 @@ import Media
 import Net
 import Packaging
 import Sharing
+import Statistics
 import Stills
 import Time
 

@@ -3,6 +3,7 @@
 import CMAF
 import Packaging
 import Sharing
+import Sockets
 import System
 
 /// The rows and the digest of a complete segment.
