@@ -27,7 +27,7 @@ extension FuzzBody {
     }
     if let samples = try? ChunkSamples(SharedBytes(bytes)) {
       let ranges = samples.entries.map(\.range)
-      guard (1...ChunkSamples.mostSamples).contains(ranges.count),
+      guard (1...ChunkSamples.maximumSamples).contains(ranges.count),
         ranges.allSatisfy({ $0.lowerBound > 0 && $0.upperBound <= bytes.count })
       else { return "samples \(ranges) of \(bytes.count) bytes" }
     }

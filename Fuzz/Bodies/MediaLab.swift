@@ -18,7 +18,7 @@ final class MediaLab {
   private static let most = (units: 2000, time: Interval.seconds(20))
 
   /// The units for which another input is shown.
-  private static let mostOther = 20
+  private static let maximumOther = 20
 
   /// Small frames and short waits, so that a run is short.
   static let options: InputOptions = {
@@ -46,7 +46,7 @@ final class MediaLab {
 
   init(_ arrival: MediaArrival) {
     let passThrough = PassThroughOptions(
-      segmentMicroseconds: MediaSession.segment.microseconds, longestGroup: .seconds(4))
+      segmentMicroseconds: MediaSession.segment.microseconds, maximumGroupTime: .seconds(4))
     // The kind of the address decides nothing after the input is open.
     let address = InputAddress("udp://127.0.0.1:1") ?? MediaLab.noAddress
     let log = Log(format: .text, least: .debug) { _ in }
@@ -97,7 +97,7 @@ final class MediaLab {
   private func showOther(_ description: InputDescription) {
     guard let inputs = input.place?.inputs, session != nil, !description.isPaced else { return }
     otherUnits += 1
-    if otherUnits < Self.mostOther { inputs.heard(0, isPaced: false) } else { inputs.lost(0) }
+    if otherUnits < Self.maximumOther { inputs.heard(0, isPaced: false) } else { inputs.lost(0) }
   }
 
   /// Takes the frames that are left.

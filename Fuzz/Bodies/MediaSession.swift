@@ -41,7 +41,7 @@ final class MediaSession {
     let segmentation = Segmentation(
       rate: rate, segmentMicroseconds: max(length ?? 0, Self.segment.microseconds),
       partMicroseconds: 100_000,
-      longestGroupMicroseconds: fit?.hasVariableDuration == true ? 4_000_000 : nil)
+      maximumGroupMicroseconds: fit?.hasVariableDuration == true ? 4_000_000 : nil)
     var configuration = StreamConfiguration(
       size: Self.size, segmentation: segmentation)
     configuration.source = .network(facts)

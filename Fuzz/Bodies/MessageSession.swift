@@ -24,7 +24,7 @@ final class MessageSession {
   init(isPassedThrough: Bool) {
     let segmentation = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
-      longestGroupMicroseconds: isPassedThrough ? 4_000_000 : nil)
+      maximumGroupMicroseconds: isPassedThrough ? 4_000_000 : nil)
     let ladder: [(VideoSize, Int)] = [(.hd720, 2500), (.hd720, 1000)]
     var configuration = StreamConfiguration(
       renditions: RenditionSettings.ladder(isPassedThrough ? [ladder[0]] : ladder),

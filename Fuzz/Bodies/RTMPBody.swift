@@ -49,7 +49,7 @@ extension FuzzBody {
     ]
   ) { bytes in
     let tracks = FLVVideoTag.tracks(of: bytes) ?? []
-    guard tracks.count <= FLVVideoTag.mostTracks,
+    guard tracks.count <= FLVVideoTag.maximumTracks,
       Set(tracks.map(\.track)).count == tracks.count
     else { return "tracks \(tracks.map(\.track))" }
     let offsets = Set(tracks.map(\.timeOffset) + [FLVAudioTag(bytes)?.timeOffset ?? 0])
@@ -73,7 +73,7 @@ extension FuzzBody {
       known.note(tag)
       known.note(tag)
     }
-    guard known.tags.count <= FLVVideoTag.mostTracks + 1,
+    guard known.tags.count <= FLVVideoTag.maximumTracks + 1,
       known.tags.allSatisfy(\.isConfiguration)
     else { return "\(known.tags.count) configurations" }
     let written = records.flatMap { $0.head + $0.payload }

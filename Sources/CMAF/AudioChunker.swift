@@ -11,7 +11,7 @@ package import Time
 /// its audio before the part is complete.
 /// - Source: ISO/IEC 23000-19 §7.3.2.3: a CMAF segment may have any number of chunks
 package struct AudioChunker: Sendable {
-  private static let mostFrames = Int(AudioSegmentation.mostFramesPerChunk)
+  private static let maximumFrames = Int(AudioSegmentation.maximumFramesPerChunk)
 
   private let segmentation: AudioSegmentation
   private let writer: ChunkWriter
@@ -30,8 +30,8 @@ package struct AudioChunker: Sendable {
   /// The size of the boxes of the chunks of a part with `frames` AAC frames.
   package static func overhead(ofPart frames: Int) -> Int64 {
     // bounded: a part has at most as many frames as its segment
-    let (whole, rest) = frames.quotientAndRemainder(dividingBy: mostFrames)
-    return Int64(whole) * ChunkWriter.overhead(ofRun: mostFrames)
+    let (whole, rest) = frames.quotientAndRemainder(dividingBy: maximumFrames)
+    return Int64(whole) * ChunkWriter.overhead(ofRun: maximumFrames)
       + (rest == 0 ? 0 : ChunkWriter.overhead(ofRun: rest))
   }
 
@@ -56,7 +56,7 @@ package struct AudioChunker: Sendable {
       // bounded: a part has at least one frame
       start.map { (index - $0 + 1) % segmentation.framesPerPart == 0 }
       ?? segmentation.partPosition(of: index).endsPart
-    if endsPart || payloads.count >= Self.mostFrames { chunks.append(complete(endsPart)) }
+    if endsPart || payloads.count >= Self.maximumFrames { chunks.append(complete(endsPart)) }
     return chunks
   }
 

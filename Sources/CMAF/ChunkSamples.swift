@@ -20,7 +20,7 @@ package struct ChunkSamples: Sendable, Equatable {
   }
 
   /// The maximum number of samples of a chunk.
-  package static let mostSamples = 1024
+  package static let maximumSamples = 1024
 
   /// The samples in the order of decoding; at least one.
   package let entries: [Entry]
@@ -37,7 +37,7 @@ package struct ChunkSamples: Sendable, Equatable {
     let end = Self.fragmentEnd(bytes) ?? chunk.count
     if end > bytes.count { bytes = chunk.prefix(end) }
     let box = try BoxFields(bytes, "chunk").first("moof")
-    let fragment = try MovieFragment(box, mostSamples: Self.mostSamples)
+    let fragment = try MovieFragment(box, maximumSamples: Self.maximumSamples)
     guard fragment.tracks == 1 else {
       throw fragment.tracks == 0 ? .missing("traf") : .several("traf")
     }

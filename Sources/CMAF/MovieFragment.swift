@@ -47,11 +47,11 @@ package struct MovieFragment: Sendable, Equatable {
   ///   - defaults: the defaults that the header states.
   ///   - position: the position of the box in its file; nil if positions in it must not occur.
   ///   - time: the decode time if the fragment states none; nil if it must.
-  ///   - mostSamples: the maximum number of samples.
+  ///   - maximumSamples: the maximum number of samples.
   /// - Throws: ``BoxError`` if the boxes are malformed, or state impossible values.
   package init(
     _ fragment: BoxFields, trackID: Int? = nil, defaults: SampleDefaults = SampleDefaults(),
-    position: Int? = nil, time: Int64? = nil, mostSamples: Int
+    position: Int? = nil, time: Int64? = nil, maximumSamples: Int
   ) throws(BoxError) {
     end = time
     // Without an offset the samples follow the head of `mdat`.
@@ -79,7 +79,7 @@ package struct MovieFragment: Sendable, Equatable {
       if let box = try box.optional("tfdt") { end = try Self.time(box) }
       var parts = box.boxes
       while let box = try parts.next() {
-        if box.type == "trun" { try take(box, defaults, base: base, &next, mostSamples) }
+        if box.type == "trun" { try take(box, defaults, base: base, &next, maximumSamples) }
       }
     }
   }
@@ -95,14 +95,15 @@ package struct MovieFragment: Sendable, Equatable {
 
   /// Reads a `trun`, whose samples begin at `next` if it has no offset.
   private mutating func take(
-    _ run: BoxFields, _ defaults: SampleDefaults, base: Int, _ next: inout Int, _ mostSamples: Int
+    _ run: BoxFields, _ defaults: SampleDefaults, base: Int, _ next: inout Int,
+    _ maximumSamples: Int
   ) throws(BoxError) {
     runs += 1
     guard var time = end else { throw .missing("tfdt") }
     var fields = run
     let (version, flags) = try fields.versionAndFlags()
     let count = try fields.integer(4)
-    guard count <= mostSamples - samples.count else { throw .samples(most: mostSamples) }
+    guard count <= maximumSamples - samples.count else { throw .samples(most: maximumSamples) }
     if flags & 0x1 != 0 {
       let (sum, isBeyond) = base.addingReportingOverflow(try fields.signed())
       guard !isBeyond else { throw .sampleRange }

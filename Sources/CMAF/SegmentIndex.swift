@@ -50,7 +50,7 @@ package struct SegmentIndex: Sendable, Equatable {
   /// The bytes of a chunk that are copied at first; the boxes before the media of one frame fit.
   private static let usualHead = 512
   /// The maximum number of frames of a segment.
-  private static let mostFrames = 65_536
+  private static let maximumFrames = 65_536
 
   /// The index of a segment without a chunk.
   package init() {}
@@ -110,12 +110,12 @@ package struct SegmentIndex: Sendable, Equatable {
   private mutating func take(
     _ box: BoxFields, at position: Int, count: Int
   ) throws(BoxError) {
-    let fragment = try MovieFragment(box, mostSamples: ChunkSamples.mostSamples)
+    let fragment = try MovieFragment(box, maximumSamples: ChunkSamples.maximumSamples)
     guard fragment.tracks == 1 else {
       throw fragment.tracks == 0 ? .missing("traf") : .several("traf")
     }
-    guard fragment.samples.count <= Self.mostFrames - frames.count else {
-      throw .samples(most: Self.mostFrames)
+    guard fragment.samples.count <= Self.maximumFrames - frames.count else {
+      throw .samples(most: Self.maximumFrames)
     }
     for sample in fragment.samples {
       // bounded: offsets and sizes of 32 bits, at most 1024 times, and a position in memory

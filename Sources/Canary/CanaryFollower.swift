@@ -17,7 +17,7 @@ package final class CanaryFollower: Sendable {
   }
 
   /// The largest playlist or MPD.
-  private static let largestDocument = 4 << 20
+  private static let maximumDocumentLength = 4 << 20
   /// How long a response may give no byte: longer than the server holds a request.
   private static let limit = Interval.seconds(10)
 
@@ -248,8 +248,8 @@ package final class CanaryFollower: Sendable {
     var body: [UInt8] = []
     while let piece = try next(client) {
       body += piece
-      guard body.count <= Self.largestDocument else {
-        throw .content("a document of more than \(Self.largestDocument) bytes")
+      guard body.count <= Self.maximumDocumentLength else {
+        throw .content("a document of more than \(Self.maximumDocumentLength) bytes")
       }
     }
     return (body, url)

@@ -37,7 +37,7 @@ final class MediaTimes {
   }
 
   /// Frames without a readable clock after which there is none.
-  private static let mostUnreadable = 60
+  private static let maximumUnreadable = 60
 
   private let wanted: AgeClock?
   private let frames: BurnedClockTrack?
@@ -95,7 +95,7 @@ final class MediaTimes {
       throw .burned("\(error)")
     }
     for time in found { unreadable = time == nil ? unreadable + 1 : 0 }
-    guard unreadable < Self.mostUnreadable else {
+    guard unreadable < Self.maximumUnreadable else {
       throw .burned("\(unreadable) frames in succession have none")
     }
     return found.compactMap { $0 }

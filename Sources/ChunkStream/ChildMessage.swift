@@ -18,7 +18,7 @@ package enum ChildMessage: Sendable {
     return found
   }
   /// The most bytes of a line of the log, or of a reason.
-  package static let mostText = 4096
+  package static let maximumTextLength = 4096
 
   /// The first message: the version, and the protections that are in force.
   case hello(version: UInt16, protections: UInt8)
@@ -128,9 +128,9 @@ package enum ChildMessage: Sendable {
 
   /// The text, without its end if it is too long.
   private static func shortened(_ text: String) -> String {
-    guard text.utf8.count > mostText else { return text }
-    return String(decoding: text.utf8.prefix(mostText - 3), as: UTF8.self)
-      .trimmingEnd(to: mostText)
+    guard text.utf8.count > maximumTextLength else { return text }
+    return String(decoding: text.utf8.prefix(maximumTextLength - 3), as: UTF8.self)
+      .trimmingEnd(to: maximumTextLength)
   }
 
   /// Reads a message.
@@ -155,13 +155,14 @@ package enum ChildMessage: Sendable {
     switch kind {
     case 1:
       return .hello(version: try version(&reader), protections: try reader.integer())
-    case 2: return .facts(try reader.bytes("the facts", limit: MessageHead.mostFields))
+    case 2: return .facts(try reader.bytes("the facts", limit: MessageHead.maximumFieldsLength))
     case 3: return .refused(kind: try reader.integer(), reason: try reason(&reader))
     case 4: return .opened
     case 5: return .failed(kind: try reader.integer(), reason: try reason(&reader))
     case 6: return .sourceEnded
     case 7: return .irregular
-    case 14: return .status(try reader.bytes("the counters", limit: MessageHead.mostFields))
+    case 14:
+      return .status(try reader.bytes("the counters", limit: MessageHead.maximumFieldsLength))
     case 15:
       return .log(
         level: try reader.integer("the level of a line", in: 0...3),
@@ -197,7 +198,7 @@ package enum ChildMessage: Sendable {
   }
 
   private static func reason(_ reader: inout FieldReader) throws(MessageError) -> String {
-    try reader.text("a text", limit: mostText)
+    try reader.text("a text", limit: maximumTextLength)
   }
 }
 

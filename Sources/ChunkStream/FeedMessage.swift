@@ -92,7 +92,7 @@ package enum FeedMessage: Sendable {
       let version = try reader.integer(UInt16.self)
       guard version == Self.version else { throw .version(version, expected: Self.version) }
       self = .stream(
-        version: version, try reader.bytes("a description", limit: MessageHead.mostFields))
+        version: version, try reader.bytes("a description", limit: MessageHead.maximumFieldsLength))
     case 2: self = .track(try reader.track(), try TrackFields(&reader))
     case 3:
       self = .segment(
@@ -107,7 +107,7 @@ package enum FeedMessage: Sendable {
       }
       self = .chunk(chunk)
     case 5: self = .current
-    case 6: self = .status(try reader.bytes("a status", limit: MessageHead.mostFields))
+    case 6: self = .status(try reader.bytes("a status", limit: MessageHead.maximumFieldsLength))
     case 7: self = .ended
     case 8: self = .event(try reader.track(), try TimedEvent(&reader))
     default: throw .unknownKind(head.kind)

@@ -35,7 +35,7 @@ package struct FieldReader: Sendable {
   }
 
   /// The most tracks of a stream.
-  package static let mostTracks: UInt8 = 32
+  package static let maximumTracks: UInt8 = 32
   /// The range of frame indices.
   private static let indices: ClosedRange<Int64> = 0...1 << 48
   /// The range of segment numbers; those of 0.1 s reach the year 5400.
@@ -53,7 +53,7 @@ package struct FieldReader: Sendable {
 
   /// Reads the number of a track.
   mutating func track() throws(MessageError) -> UInt8 {
-    try integer("the number of a track", in: 0...Self.mostTracks - 1)
+    try integer("the number of a track", in: 0...Self.maximumTracks - 1)
   }
 
   /// The range of times: 73 years around an origin, which arithmetic can add without an overflow.

@@ -5,11 +5,11 @@ import FoundationEssentials
 
 /// A value that is sent once, as JSON.
 ///
-/// The JSON has at most ``mostBytes`` bytes and ``deepest`` levels. The types of the members check
-/// what they can express; ``check()`` has the other ranges.
+/// The JSON has at most ``maximumBytes`` bytes and ``deepest`` levels. The types of the members
+/// check their own ranges; ``check()`` has the other ones.
 package protocol JSONFields: Codable, Sendable {
   /// The most bytes of the JSON (default those of the fields of a message).
-  static var mostBytes: Int { get }
+  static var maximumBytes: Int { get }
   /// Checks the members.
   ///
   /// - Throws: the error in the first member that is out of its range.
@@ -18,7 +18,7 @@ package protocol JSONFields: Codable, Sendable {
 
 extension JSONFields {
   /// The most bytes of the fields of a message.
-  package static var mostBytes: Int { MessageHead.mostFields }
+  package static var maximumBytes: Int { MessageHead.maximumFieldsLength }
   /// The deepest nesting of its arrays and objects: those of a session are less than half of it.
   private static var deepest: Int { 16 }
 
@@ -26,8 +26,8 @@ extension JSONFields {
   ///
   /// - Throws: the error if the bytes are not JSON, or a member is missing or out of its range.
   package init(fields: [UInt8]) throws(MessageError) {
-    guard fields.count <= Self.mostBytes else {
-      throw .tooLarge(field: "a text of JSON", count: fields.count, limit: Self.mostBytes)
+    guard fields.count <= Self.maximumBytes else {
+      throw .tooLarge(field: "a text of JSON", count: fields.count, limit: Self.maximumBytes)
     }
     guard JSONSyntax.isUnambiguous(fields, deepest: Self.deepest) else {
       throw .invalid(field: "a text", value: "that is not JSON of at most \(Self.deepest) levels")

@@ -5,9 +5,9 @@ package struct MessageHead: Sendable, Equatable {
   /// The number of bytes of a head.
   package static let size = 9
   /// The most bytes of the fields of a message.
-  package static let mostFields = 1 << 20
+  package static let maximumFieldsLength = 1 << 20
   /// The most bytes of a payload: an access unit of 32 MB, and its boxes.
-  package static let mostPayload = (32 << 20) + 4096
+  package static let maximumPayloadLength = (32 << 20) + 4096
 
   /// The kind of the message.
   package let kind: UInt8
@@ -30,11 +30,11 @@ package struct MessageHead: Sendable, Equatable {
     fields = Int(try reader.integer(UInt32.self))
     payload = Int(try reader.integer(UInt32.self))
     try reader.end()
-    guard fields <= Self.mostFields else {
-      throw .tooLarge(field: "a message", count: fields, limit: Self.mostFields)
+    guard fields <= Self.maximumFieldsLength else {
+      throw .tooLarge(field: "a message", count: fields, limit: Self.maximumFieldsLength)
     }
-    guard payload <= Self.mostPayload else {
-      throw .tooLarge(field: "a payload", count: payload, limit: Self.mostPayload)
+    guard payload <= Self.maximumPayloadLength else {
+      throw .tooLarge(field: "a payload", count: payload, limit: Self.maximumPayloadLength)
     }
   }
 

@@ -7,9 +7,9 @@ package import Time
 /// The times of an outage are those of the receiver: the process sends how long it waits.
 package struct OutageFields: Sendable, Equatable {
   /// The longest reason in bytes; longer ones are cut.
-  private static let longestReason = 512
+  private static let maximumReasonLength = 512
   /// The longest kind in bytes.
-  private static let longestKind = 20
+  private static let maximumKindLength = 20
   private static let waits = Interval.zero...Interval.seconds(86_400)
 
   /// The word for the kind.
@@ -22,16 +22,17 @@ package struct OutageFields: Sendable, Equatable {
   /// Fields; a time out of range is limited, a long reason is cut.
   package init(kind: String, reason: String, wait: Interval?) {
     self.kind = kind
-    let isShort = reason.utf8.count <= Self.longestReason
-    self.reason = isShort ? reason : String(reason.unicodeScalars.prefix(Self.longestReason / 4))
+    let isShort = reason.utf8.count <= Self.maximumReasonLength
+    self.reason =
+      isShort ? reason : String(reason.unicodeScalars.prefix(Self.maximumReasonLength / 4))
     self.wait = wait.map { min(max($0, Self.waits.lowerBound), Self.waits.upperBound) }
   }
 
   init(_ reader: inout FieldReader) throws(MessageError) {
-    kind = try reader.word("a kind of outage", limit: Self.longestKind) {
+    kind = try reader.word("a kind of outage", limit: Self.maximumKindLength) {
       $0 == UInt8(ascii: "-") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
     }
-    reason = try reader.text("a reason", limit: Self.longestReason)
+    reason = try reader.text("a reason", limit: Self.maximumReasonLength)
     wait = try reader.optional("a flag") { reader throws(MessageError) in
       try reader.interval("a wait", in: Self.waits)
     }

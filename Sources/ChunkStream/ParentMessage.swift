@@ -48,13 +48,13 @@ package enum ParentMessage: Sendable, Equatable {
     case 1:
       self = .start(
         version: try ChildMessage.version(&reader),
-        try reader.bytes("the source", limit: MessageHead.mostFields))
-    case 2: self = .session(try reader.bytes("the session", limit: MessageHead.mostFields))
+        try reader.bytes("the source", limit: MessageHead.maximumFieldsLength))
+    case 2: self = .session(try reader.bytes("the session", limit: MessageHead.maximumFieldsLength))
     case 3: self = .stop(isEnding: try reader.boolean("a flag"))
     case 4:
       self = .process(
         version: try ChildMessage.version(&reader),
-        try reader.bytes("the rights", limit: MessageHead.mostFields))
+        try reader.bytes("the rights", limit: MessageHead.maximumFieldsLength))
     case 5: self = .key(try reader.integer(UInt8.self))
     default: throw .unknownKind(head.kind)
     }

@@ -5,9 +5,9 @@ package import Sharing
 /// A message of the process of stills to the server.
 package enum StillAnswer: Sendable {
   /// The most bytes of a still.
-  package static let mostStill = 8 << 20
+  package static let maximumStillLength = 8 << 20
   /// The most bytes of a reason.
-  private static let mostReason = 1024
+  private static let maximumReason = 1024
 
   /// The first message: the protections that are in force.
   case hello(version: UInt16, protections: UInt8)
@@ -29,7 +29,7 @@ package enum StillAnswer: Sendable {
         writer.add(endsGroup)
       case .refused(let ticket, let reason):
         writer.add(ticket)
-        writer.add(String(decoding: reason.utf8.prefix(Self.mostReason - 2), as: UTF8.self))
+        writer.add(String(decoding: reason.utf8.prefix(Self.maximumReason - 2), as: UTF8.self))
       }
     }
   }
@@ -59,15 +59,15 @@ package enum StillAnswer: Sendable {
       self = .hello(
         version: try ChildMessage.version(&reader), protections: try reader.integer())
     case (2, let picture?):
-      guard picture.count <= Self.mostStill else {
-        throw .tooLarge(field: "a still", count: picture.count, limit: Self.mostStill)
+      guard picture.count <= Self.maximumStillLength else {
+        throw .tooLarge(field: "a still", count: picture.count, limit: Self.maximumStillLength)
       }
       self = .still(
         ticket: try reader.integer(), endsGroup: try reader.boolean("a flag"), picture)
     case (3, nil):
       self = .refused(
         ticket: try reader.integer(),
-        reason: try reader.text("a reason", limit: Self.mostReason))
+        reason: try reader.text("a reason", limit: Self.maximumReason))
     default: throw .unknownKind(head.kind)
     }
     try reader.end()

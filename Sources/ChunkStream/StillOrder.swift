@@ -10,7 +10,7 @@ package enum StillOrder: Sendable {
   /// The number of decoders of a process.
   package static let decoders: UInt8 = 8
   /// The greatest width that can be ordered, in pixels.
-  package static let mostWidth: UInt16 = 16_384
+  package static let maximumWidth: UInt16 = 16_384
 
   /// The first message: the version, and the most bytes of data of the process.
   case process(version: UInt16, memory: Int64)
@@ -80,7 +80,7 @@ package enum StillOrder: Sendable {
     case 2:
       self = .open(
         decoder: try Self.decoder(&reader),
-        header: try reader.bytes("a CMAF header", limit: TrackFields.mostHeader))
+        header: try reader.bytes("a CMAF header", limit: TrackFields.maximumHeaderLength))
     case 3: self = .begin(decoder: try Self.decoder(&reader))
     case 4:
       self = .media(
@@ -89,7 +89,7 @@ package enum StillOrder: Sendable {
     case 5:
       self = .still(
         decoder: try Self.decoder(&reader), ticket: try reader.integer(),
-        width: try reader.integer("a width", in: 0...Self.mostWidth))
+        width: try reader.integer("a width", in: 0...Self.maximumWidth))
     default: throw .unknownKind(head.kind)
     }
     try reader.end()

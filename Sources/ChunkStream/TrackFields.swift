@@ -5,7 +5,7 @@ package import Time
 /// What the media of a track, from some chunk on, has in common.
 package struct TrackFields: Sendable, Equatable {
   /// The most bytes of a CMAF header.
-  package static let mostHeader = 1 << 18
+  package static let maximumHeaderLength = 1 << 18
 
   /// The codecs string of RFC 6381.
   package var codecs: String
@@ -40,7 +40,7 @@ package struct TrackFields: Sendable, Equatable {
     width = try reader.integer("a width", in: 0...16384)
     height = try reader.integer("a height", in: 0...16384)
     channels = try reader.integer("the number of channels", in: 0...64)
-    header = try reader.bytes("a CMAF header", limit: Self.mostHeader)
+    header = try reader.bytes("a CMAF header", limit: Self.maximumHeaderLength)
     guard !header.isEmpty else { throw .invalid(field: "a CMAF header", value: "without bytes") }
   }
 

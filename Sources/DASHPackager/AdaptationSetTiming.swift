@@ -37,9 +37,11 @@ struct AdaptationSetTiming {
   var segmentTicks: Int64 { parameters.segmentTicks(timescale) ?? 0 }
 
   /// The maximum duration of a segment.
-  var mostSegmentTicks: Int64 {
+  var maximumSegmentTicks: Int64 {
     let segmentation = parameters.segmentation
-    let most = segmentation.mostFramesPerSegment.map { $0 * segmentation.grid.rate.ticksPerFrame }
+    let most = segmentation.maximumFramesPerSegment.map {
+      $0 * segmentation.grid.rate.ticksPerFrame
+    }
     return most.map { $0 * timescale / Int64(segmentation.grid.rate.timescale) } ?? segmentTicks
   }
 

@@ -192,7 +192,7 @@ package struct Manifest: Sendable {
       ("minimumUpdatePeriod", parameters.segmentation.hasVariableDuration ? "PT0.5S" : "PT2S"),
       ("timeShiftBufferDepth", MPDTime.duration(max(listedDuration, depth ?? .zero))),
       ("suggestedPresentationDelay", MPDTime.duration(target)),
-      ("minBufferTime", MPDTime.duration(target / 4)), longestSegment,
+      ("minBufferTime", MPDTime.duration(target / 4)), segmentDurationLimit,
     ]
   }
 
@@ -215,15 +215,15 @@ package struct Manifest: Sendable {
       (
         "minBufferTime",
         MPDTime.duration(.microseconds(parameters.targetLatency.milliseconds * 250))
-      ), longestSegment,
+      ), segmentDurationLimit,
     ]
   }
 
   /// Audio segments last as long as video segments, to within one AAC frame.
-  private var longestSegment: (String, String?) {
+  private var segmentDurationLimit: (String, String?) {
     (
       "maxSegmentDuration",
-      MPDTime.duration(parameters.segmentation.longestSegmentDuration + .milliseconds(100))
+      MPDTime.duration(parameters.segmentation.maximumSegmentDuration + .milliseconds(100))
     )
   }
 

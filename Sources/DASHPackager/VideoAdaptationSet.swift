@@ -76,7 +76,7 @@ struct VideoAdaptationSet {
     out.element("Representation", attributes) { out in
       // Random access points: the IDR at the start of each segment.
       if timing.isLowLatency {
-        out.element("Resync", [("type", "1"), ("dT", "\(timing.mostSegmentTicks)")])
+        out.element("Resync", [("type", "1"), ("dT", "\(timing.maximumSegmentTicks)")])
       }
       if hasTemplate { timing.template(track, &out) }
     }

@@ -21,7 +21,7 @@ package final class MessagePipe: Sendable {
   private static let bufferSize: Int32 = 4 << 20
 
   private let descriptor: Int32
-  private let sending = Locked(ActionOrder())
+  private let sending = Locked(Serial())
 
   /// Takes ownership of a connected socket.
   ///

@@ -13,7 +13,7 @@ struct LogLimiter: Sendable {
   /// The lines of a stream per interval, in multiples of those of one event.
   static let eventsPerStream = 10
   /// The least number of lines of a stream per interval: more than an ordinary start writes.
-  static let leastPerStream = 100
+  static let minimumPerStream = 100
   /// The number of streams with a count of their own; those of a configuration are fewer.
   static let streamCapacity = 10_000
   /// The number of events of a stream with a count of their own; the program has fewer.
@@ -70,7 +70,7 @@ struct LogLimiter: Sendable {
   /// A limiter of `most` lines per event, stream and interval.
   init(most: Int) {
     let product = most.multipliedReportingOverflow(by: Self.eventsPerStream)
-    self.most = (most, max(Self.leastPerStream, product.overflow ? .max : product.partialValue))
+    self.most = (most, max(Self.minimumPerStream, product.overflow ? .max : product.partialValue))
   }
 
   /// The number of counts in memory.

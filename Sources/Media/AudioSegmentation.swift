@@ -15,7 +15,7 @@ package struct AudioSegmentation: Sendable, Hashable {
   /// - Source: ISO/IEC 14496-3 §4.5.2.1 (frameLengthFlag 0)
   package static let samplesPerFrame: Int64 = 1024
   /// The most AAC frames in a chunk; chunks of one frame would have twice the boxes.
-  package static let mostFramesPerChunk: Int64 = 2
+  package static let maximumFramesPerChunk: Int64 = 2
 
   /// The video's segments.
   package let video: Segmentation
@@ -83,11 +83,11 @@ package struct AudioSegmentation: Sendable, Hashable {
   ///
   /// With variable duration, the most.
   package func parts(in number: Int64) -> Int64 {
-    video.hasVariableDuration ? mostPartsPerSegment : parts(holding: frames(in: number))
+    video.hasVariableDuration ? maximumPartsPerSegment : parts(holding: frames(in: number))
   }
 
   /// The most parts in a segment.
-  package var mostPartsPerSegment: Int64 { parts(holding: longest) }
+  package var maximumPartsPerSegment: Int64 { parts(holding: longest) }
 
   /// Parts since 1970 before the first part of segment `number`.
   ///
@@ -96,7 +96,7 @@ package struct AudioSegmentation: Sendable, Hashable {
   /// Of the first N segments, firstFrame(N) − N·⌊a⌋ are one frame longer than the shortest.
   package func partsBefore(_ number: Int64) -> Int64 {
     // bounded: positions are those of times that can be expressed
-    guard !video.hasVariableDuration else { return number * mostPartsPerSegment }
+    guard !video.hasVariableDuration else { return number * maximumPartsPerSegment }
     let longer = firstFrame(of: number) - number * shortest
     let perShort = parts(holding: shortest)
     // bounded: positions are those of times that can be expressed
@@ -106,9 +106,9 @@ package struct AudioSegmentation: Sendable, Hashable {
   /// The part with `count` parts before it since 1970: the inverse of ``partsBefore(_:)``.
   package func part(after count: Int64) -> (segment: Int64, index: Int64) {
     guard !video.hasVariableDuration else {
-      let number = Int64(floorDivide(Int128(count), Int128(mostPartsPerSegment)))
+      let number = Int64(floorDivide(Int128(count), Int128(maximumPartsPerSegment)))
       // bounded: positions are those of times that can be expressed
-      return (number, count - number * mostPartsPerSegment)
+      return (number, count - number * maximumPartsPerSegment)
     }
     // The mean number of parts per segment leads to the segment or to one beside it.
     let perShort = Int128(parts(holding: shortest))
@@ -169,17 +169,17 @@ package struct AudioSegmentation: Sendable, Hashable {
   /// The duration of a chunk in samples; the last one of a part may be shorter.
   package var chunkTicks: Int64 {
     // bounded: at most two AAC frames
-    min(Self.mostFramesPerChunk, framesPerPart) * Self.samplesPerFrame
+    min(Self.maximumFramesPerChunk, framesPerPart) * Self.samplesPerFrame
   }
 
   /// The duration of the longest segment in samples.
-  package var longestSegmentTicks: Int64 {
+  package var maximumSegmentTicks: Int64 {
     longest * Self.samplesPerFrame  // bounded: positions are those of times that can be expressed
   }
 
   /// AAC frames in the longest segment.
   private var longest: Int64 {
-    guard let most = video.mostFramesPerSegment else { return shortest + (isWhole ? 0 : 1) }
+    guard let most = video.maximumFramesPerSegment else { return shortest + (isWhole ? 0 : 1) }
     // The segment starts with the AAC frame that contains the start of the video frame.
     return frame(holding: most) + 1
   }

@@ -18,7 +18,7 @@ package struct Segmentation: Sendable, Hashable {
   /// n: frames in a part, 1…F.
   package let framesPerPart: Int64
   /// The most frames in a variable-duration segment; nil if each segment has F frames.
-  package let mostFramesPerSegment: Int64?
+  package let maximumFramesPerSegment: Int64?
 
   /// The segmentation nearest to the request: F = max(1, round(duration × rate)), n likewise, ties
   /// up.
@@ -27,11 +27,11 @@ package struct Segmentation: Sendable, Hashable {
   ///   - rate: frames per second.
   ///   - segmentMicroseconds: the requested segment duration, in microseconds.
   ///   - partMicroseconds: the requested part duration, in microseconds.
-  ///   - longestGroupMicroseconds: the longest wait for a key frame after F frames, in
+  ///   - maximumGroupMicroseconds: the longest wait for a key frame after F frames, in
   ///     microseconds; nil for segments of F frames each.
   package init(
     rate: FrameRate, segmentMicroseconds: Int64, partMicroseconds: Int64,
-    longestGroupMicroseconds: Int64? = nil
+    maximumGroupMicroseconds: Int64? = nil
   ) {
     func frames(_ requested: Int64) -> Int64 {
       let scaled = 2 * Int128(requested) * Int128(rate.numerator)
@@ -41,31 +41,33 @@ package struct Segmentation: Sendable, Hashable {
     self.grid = FrameGrid(rate: rate)
     self.framesPerSegment = frames(segmentMicroseconds)
     self.framesPerPart = min(frames(partMicroseconds), frames(segmentMicroseconds))
-    mostFramesPerSegment = longestGroupMicroseconds.map { frames(segmentMicroseconds) + frames($0) }
+    maximumFramesPerSegment = maximumGroupMicroseconds.map {
+      frames(segmentMicroseconds) + frames($0)
+    }
   }
 
   /// A segmentation by its numbers of frames; nil unless 1 ≤ n ≤ F ≤ the most.
   package init?(
-    rate: FrameRate, framesPerSegment: Int64, framesPerPart: Int64, mostFramesPerSegment: Int64?
+    rate: FrameRate, framesPerSegment: Int64, framesPerPart: Int64, maximumFramesPerSegment: Int64?
   ) {
     guard framesPerPart >= 1, framesPerPart <= framesPerSegment,
-      (mostFramesPerSegment ?? framesPerSegment) >= framesPerSegment
+      (maximumFramesPerSegment ?? framesPerSegment) >= framesPerSegment
     else { return nil }
     grid = FrameGrid(rate: rate)
     self.framesPerSegment = framesPerSegment
     self.framesPerPart = framesPerPart
-    self.mostFramesPerSegment = mostFramesPerSegment
+    self.maximumFramesPerSegment = maximumFramesPerSegment
   }
 
   /// Whether segments end at the source's key frames instead of after F frames.
-  package var hasVariableDuration: Bool { mostFramesPerSegment != nil }
+  package var hasVariableDuration: Bool { maximumFramesPerSegment != nil }
 
   /// Parts in a complete segment; the last part may be short.
   ///
   /// With variable duration, the most.
   package var partsPerSegment: Int64 {
     // bounded: a part has at least one frame
-    ((mostFramesPerSegment ?? framesPerSegment) + framesPerPart - 1) / framesPerPart
+    ((maximumFramesPerSegment ?? framesPerSegment) + framesPerPart - 1) / framesPerPart
   }
 
   /// The number of the segment that holds frame `index`.
@@ -101,22 +103,22 @@ package struct Segmentation: Sendable, Hashable {
   package var segmentDuration: Interval { grid.duration(ofFrames: framesPerSegment) }
 
   /// The duration of the longest segment, rounded down.
-  package var longestSegmentDuration: Interval {
-    grid.duration(ofFrames: mostFramesPerSegment ?? framesPerSegment)
+  package var maximumSegmentDuration: Interval {
+    grid.duration(ofFrames: maximumFramesPerSegment ?? framesPerSegment)
   }
 
   /// EXT-X-TARGETDURATION: max(1, duration of the longest segment rounded, half up), in seconds.
   /// - Source: RFC 8216bis §4.4.3.1
   package var targetDuration: Int64 {
     // bounded: positions are those of times that can be expressed
-    let longest = (mostFramesPerSegment ?? framesPerSegment) * grid.rate.ticksPerFrame
+    let longest = (maximumFramesPerSegment ?? framesPerSegment) * grid.rate.ticksPerFrame
     return max(1, (2 * longest + Int64(grid.rate.timescale)) / (2 * Int64(grid.rate.timescale)))
   }
 }
 
 extension Segmentation: Codable {
   private enum CodingKeys: CodingKey {
-    case rate, framesPerSegment, framesPerPart, mostFramesPerSegment
+    case rate, framesPerSegment, framesPerPart, maximumFramesPerSegment
   }
 
   /// Reads a segmentation by its numbers of frames.
@@ -128,7 +130,8 @@ extension Segmentation: Codable {
       rate: try members.decode(FrameRate.self, forKey: .rate),
       framesPerSegment: try members.decode(Int64.self, forKey: .framesPerSegment),
       framesPerPart: try members.decode(Int64.self, forKey: .framesPerPart),
-      mostFramesPerSegment: try members.decodeIfPresent(Int64.self, forKey: .mostFramesPerSegment))
+      maximumFramesPerSegment: try members.decodeIfPresent(
+        Int64.self, forKey: .maximumFramesPerSegment))
     guard let found else {
       throw DecodingError.dataCorruptedError(
         forKey: .framesPerSegment, in: members, debugDescription: "no segmentation")
@@ -144,6 +147,6 @@ extension Segmentation: Codable {
     try members.encode(grid.rate, forKey: .rate)
     try members.encode(framesPerSegment, forKey: .framesPerSegment)
     try members.encode(framesPerPart, forKey: .framesPerPart)
-    try members.encodeIfPresent(mostFramesPerSegment, forKey: .mostFramesPerSegment)
+    try members.encodeIfPresent(maximumFramesPerSegment, forKey: .maximumFramesPerSegment)
   }
 }

@@ -87,10 +87,10 @@ package enum TrackSegmentation: Sendable, Hashable {
   }
 
   /// The most parts in a segment.
-  package var mostPartsPerSegment: Int64 {
+  package var maximumPartsPerSegment: Int64 {
     switch self {
     case .video(let segmentation): segmentation.partsPerSegment
-    case .audio(let segmentation): segmentation.mostPartsPerSegment
+    case .audio(let segmentation): segmentation.maximumPartsPerSegment
     }
   }
 
@@ -178,7 +178,7 @@ package enum TrackSegmentation: Sendable, Hashable {
     let longest: Int64
     switch self {
     case .video(let segmentation): return segmentation.targetDuration
-    case .audio(let segmentation): longest = segmentation.longestSegmentTicks
+    case .audio(let segmentation): longest = segmentation.maximumSegmentTicks
     }
     // bounded: positions are those of times that can be expressed
     let rounded = (2 * longest + Int64(timescale)) / (2 * Int64(timescale))

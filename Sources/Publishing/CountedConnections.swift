@@ -6,7 +6,7 @@ import Sharing
 /// The connections of publishers, and the faults that ended them.
 package final class CountedConnections: Sendable {
   private struct State: Sendable {
-    var connections = PublisherConnections(limit: most, addressLimit: mostOfAddress)
+    var connections = PublisherConnections(limit: most, addressLimit: maximumPerAddress)
     /// The number of the newest connection that may be replaced.
     var last: UInt64 = 0
     /// Close the connections that may be replaced, by their numbers.
@@ -17,7 +17,7 @@ package final class CountedConnections: Sendable {
   /// Connections of all addresses.
   static let most = 512
   /// Connections of one address other than loopback.
-  static let mostOfAddress = 32
+  static let maximumPerAddress = 32
 
   private let state = Locked(State())
 

@@ -39,7 +39,7 @@ package struct InputChoice: Sendable {
   /// How long an input waits for the first frame of a preferred one while none is shown.
   package static let gracePeriod = Interval.seconds(3)
   /// How long the facts about an input that is alive are waited for at the start.
-  package static let longestStart = Interval.seconds(10)
+  package static let maximumStartTime = Interval.seconds(10)
 
   /// How long a preferred input must be alive until it is shown instead of another one.
   package let failback: Interval
@@ -66,7 +66,7 @@ package struct InputChoice: Sendable {
   /// The input that determines the properties of the stream; nil if it is not known yet.
   ///
   /// It is the first with known facts for which no preferred one needs to be waited for: one that
-  /// supplies nothing for ``gracePeriod``, or whose facts are unknown after ``longestStart``.
+  /// supplies nothing for ``gracePeriod``, or whose facts are unknown after ``maximumStartTime``.
   /// - Parameters:
   ///   - known: whether the facts of each input are known.
   ///   - began: when all inputs were opened.
@@ -75,7 +75,7 @@ package struct InputChoice: Sendable {
   package func first(known: [Bool], since began: MonotonicTime, at now: MonotonicTime) -> Int? {
     guard let found = known.firstIndex(of: true) else { return nil }
     let isWaiting = inputs[..<found].contains { input in
-      now - began < (input.aliveSince == nil ? Self.gracePeriod : Self.longestStart)
+      now - began < (input.aliveSince == nil ? Self.gracePeriod : Self.maximumStartTime)
     }
     return isWaiting ? nil : found
   }

@@ -45,7 +45,7 @@ package struct PassThroughSchedule: Sendable {
   /// The largest rate at which the offset follows the capture times, in parts per million.
   private static let slope: Int64 = 300
   /// The longest loss of access units within a period.
-  private static let longestHole = Interval.milliseconds(500)
+  private static let maximumHole = Interval.milliseconds(500)
   /// Missing key frames within ``observationWindow``, beside lost access units, after which the
   /// source counts as irregular.
   private static let maxMisses = 3
@@ -121,7 +121,7 @@ package struct PassThroughSchedule: Sendable {
   ) -> Position? {
     guard let last, let newest else { return isKey ? beginPeriod(pts, captured) : nil }
     let steps = steps(from: last.pts, to: pts)
-    guard steps > 0, pts - last.pts <= Self.longestHole else {
+    guard steps > 0, pts - last.pts <= Self.maximumHole else {
       return fault(pts, isKey, captured)
     }
     let frameIndex = last.frameIndex + steps
@@ -146,7 +146,7 @@ package struct PassThroughSchedule: Sendable {
       followDrift(over: segmentation.grid.duration(ofFrames: index))
       return position(frameIndex, pts, captured, in: (newest.number + 1, frameIndex))
     }
-    if let most = segmentation.mostFramesPerSegment, index >= most {
+    if let most = segmentation.maximumFramesPerSegment, index >= most {
       return fault(pts, isKey, captured)
     }
     return position(frameIndex, pts, captured, in: newest)

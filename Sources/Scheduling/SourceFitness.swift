@@ -22,16 +22,16 @@ package struct SourceFitness: Sendable {
 
   /// The largest fall of a timestamp that counts as reordering; after a larger one the timestamps
   /// start over.
-  private static let longestReordering = Interval.seconds(1)
+  private static let maximumReordering = Interval.seconds(1)
   /// The longest distance of two access units that counts as time of a group.
-  private static let longestHole = Interval.milliseconds(500)
+  private static let maximumHole = Interval.milliseconds(500)
   /// Reordered access units that make a group reordered: one may be a wrong timestamp.
-  private static let leastReordered = 2
+  private static let minimumReordered = 2
   /// The least share of the time of a group, in percent, by which it differs from the grid.
-  private static let leastDrift: Int64 = 2
+  private static let minimumDrift: Int64 = 2
 
   private let frame: Interval
-  private let longestGroup: Interval
+  private let maximumGroupTime: Interval
   /// The largest timestamp; nil before the first access unit.
   private var highest: SourceTime?
   /// Whether an IDR has arrived since the source was away.
@@ -46,10 +46,10 @@ package struct SourceFitness: Sendable {
   private var drift = Interval.zero
   private var reordered = 0
 
-  /// The fitness of a source of frames at `rate`, with an IDR at least every `longestGroup`.
-  package init(rate: FrameRate, longestGroup: Interval) {
+  /// The fitness of a source of frames at `rate`, with an IDR at least every `maximumGroupTime`.
+  package init(rate: FrameRate, maximumGroupTime: Interval) {
     frame = rate.frameDuration
-    self.longestGroup = longestGroup
+    self.maximumGroupTime = maximumGroupTime
   }
 
   /// Notes that the source was away or has other parameter sets.
@@ -71,11 +71,11 @@ package struct SourceFitness: Sendable {
   ) -> Fault? {
     if isLeading { return .reordered }
     if let highest { move(pts - highest) }
-    highest = highest.map { pts > $0 || $0 - pts > Self.longestReordering ? pts : $0 } ?? pts
-    if hasKey, reordered >= Self.leastReordered, isFirstGroup || former == .reordered {
+    highest = highest.map { pts > $0 || $0 - pts > Self.maximumReordering ? pts : $0 } ?? pts
+    if hasKey, reordered >= Self.minimumReordered, isFirstGroup || former == .reordered {
       return .reordered
     }
-    guard isKey else { return elapsed > longestGroup ? .longGroup : nil }
+    guard isKey else { return elapsed > maximumGroupTime ? .longGroup : nil }
     let fault = hasKey ? faultOfGroup : nil
     if fault == .irregularRate, former == fault { return fault }
     if hasKey { (isFirstGroup, former) = (false, fault) }
@@ -89,8 +89,8 @@ package struct SourceFitness: Sendable {
   private mutating func move(_ step: Interval) {
     if step <= .zero {
       // bounded: a number of access units
-      if -step <= Self.longestReordering { reordered += 1 }
-    } else if step <= Self.longestHole {
+      if -step <= Self.maximumReordering { reordered += 1 }
+    } else if step <= Self.maximumHole {
       let count = max(1, (step + frame / 2).count(of: frame))
       elapsed += step
       drift += step - frame * count  // bounded: intervals saturate
@@ -98,9 +98,9 @@ package struct SourceFitness: Sendable {
   }
 
   private var faultOfGroup: Fault? {
-    if reordered >= Self.leastReordered { return .reordered }
+    if reordered >= Self.minimumReordered { return .reordered }
     // bounded: intervals saturate
-    let isOff = drift.magnitude > frame / 2 && drift.magnitude * 100 > elapsed * Self.leastDrift
+    let isOff = drift.magnitude > frame / 2 && drift.magnitude * 100 > elapsed * Self.minimumDrift
     return isOff ? .irregularRate : nil
   }
 }

@@ -56,6 +56,6 @@ extension BroadcastGroup {
       member.session.send(
         essential: OutgoingFrame(ServerMessage.skip(channel: channel, from: missed, to: first)))
     }
-    return send(contents, from: first, to: member, due: now + CatchUp.longestTime, now: now)
+    return send(contents, from: first, to: member, due: now + CatchUp.maximumTime, now: now)
   }
 }

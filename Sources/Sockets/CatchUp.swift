@@ -9,9 +9,9 @@ import Time
 /// reaches it soon. Otherwise the next key frame is sooner.
 struct CatchUp {
   /// The longest time until the viewer is at the live edge.
-  static let longestTime = Interval.milliseconds(500)
+  static let maximumTime = Interval.milliseconds(500)
   /// The longest time for the media alone, if the connection is slower than the rendition.
-  static let longestDelay = Interval.milliseconds(250)
+  static let maximumDelay = Interval.milliseconds(250)
 
   /// The bytes of the media.
   let byteCount: Int
@@ -23,13 +23,13 @@ struct CatchUp {
   /// Whether the media is short enough for a connection.
   ///
   /// - Parameter state: the connection; nil if the system does not say.
-  /// - Returns: if the rate is not known, whether the media lasts for at most ``longestTime``.
+  /// - Returns: if the rate is not known, whether the media lasts for at most ``maximumTime``.
   func isShort(over state: TransmissionState?) -> Bool {
-    if state?.isLowerBound ?? true, duration <= Self.longestTime { return true }
+    if state?.isLowerBound ?? true, duration <= Self.maximumTime { return true }
     guard let rate = state?.deliveryRate, rate > 0 else { return false }
     let bits = Int64(clamping: byteCount).multipliedSaturated(by: 8)
-    if Interval(ticks: bits, timescale: rate) <= Self.longestDelay { return true }
+    if Interval(ticks: bits, timescale: rate) <= Self.maximumDelay { return true }
     let spare = rate.subtractingSaturated(bandwidth)
-    return spare > 0 && Interval(ticks: bits, timescale: spare) <= Self.longestTime
+    return spare > 0 && Interval(ticks: bits, timescale: spare) <= Self.maximumTime
   }
 }

@@ -101,7 +101,7 @@ struct MediaMessage {
   ) {
     let prefixSize = sample == nil ? Self.prefixSize : Self.samplePrefixSize
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(WebSocketFrame.largestHead + prefixSize)
+    bytes.reserveCapacity(WebSocketFrame.maximumHeadLength + prefixSize)
     WebSocketFrame.appendHead(.binary, count: prefixSize + payload.count, to: &bytes)
     bytes.append(kind.rawValue)
     bytes.append(flags.union(sample == nil ? [] : .captureTime).rawValue)

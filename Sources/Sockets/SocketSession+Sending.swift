@@ -52,7 +52,7 @@ extension SocketSession {
       !subscriptions.isEmpty, sender.isKeepingUp,
       let bandwidth = sockets.bandwidth(at: automatic.index - 1)
     else { return }
-    switch RaiseEvidence(connection?.transmission, bandwidth: bandwidth) {
+    switch BandwidthEvidence(connection?.transmission, bandwidth: bandwidth) {
     case .against: return
     case .unknown: changeAutomatic { $0.step(now) }
     case .proven: changeAutomatic { $0.step(now, isProven: true) }

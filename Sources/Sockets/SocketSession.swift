@@ -208,7 +208,7 @@ final class SocketSession: WebSocketHandler {
     }
     limitAutomatic()
     let tracks = groups.map(\.track)
-    let most = AudioSegmentation.mostFramesPerChunk
+    let most = AudioSegmentation.maximumFramesPerChunk
     let isShort = groups.allSatisfy { $0.track == .video || $0.hasChunks(ofAtMost: most) }
     let target = Interval.milliseconds(!tracks.contains(.audio) ? 70 : isShort ? 180 : 250)
     presence.need(target, now: now)

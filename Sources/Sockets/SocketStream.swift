@@ -17,23 +17,23 @@ package struct SocketStream: Sendable {
   /// Its media; nil before it has windows.
   package let media: (any SocketMedia)?
   /// The owner of its sessions; nil for windows without one.
-  private let hosted: StreamSupervisor?
+  private let supervisor: StreamSupervisor?
 
   /// Why the stream gets no media of its source; nil while it gets some.
-  package var outage: SourceOutage? { hosted?.plan.outages.outage }
+  package var outage: SourceOutage? { supervisor?.plan.outages.outage }
   /// The window of the top rendition; nil without media.
   package var window: LiveWindow? { renditions.first?.window }
 
   package init(
     name: String, label: String?, hasFailed: Bool, renditions: [SocketRendition],
-    media: (any SocketMedia)?, hosted: StreamSupervisor?
+    media: (any SocketMedia)?, supervisor: StreamSupervisor?
   ) {
     self.name = name
     self.label = label ?? name
     self.hasFailed = hasFailed
     self.renditions = renditions
     self.media = media
-    self.hosted = hosted
+    self.supervisor = supervisor
   }
 }
 

@@ -8,7 +8,7 @@ import Time
 /// Confined to the loop's thread.
 struct StreamEvents {
   /// The largest delay of a player: a new client may still raise an event of this age.
-  private static let largestDelay = Interval.seconds(10)
+  private static let maximumDelay = Interval.seconds(10)
 
   private let window: WindowView
   private var revision: Int
@@ -33,7 +33,7 @@ struct StreamEvents {
 
   /// The events that a player which starts at `now` may still raise.
   func ahead(_ now: WallTime) -> [MediaMessage] {
-    window.snapshot.events.filter { $0.id <= last && $0.time >= now - Self.largestDelay }
+    window.snapshot.events.filter { $0.id <= last && $0.time >= now - Self.maximumDelay }
       .map(ServerMessage.event)
   }
 }

@@ -31,7 +31,7 @@ package final class StreamSockets {
   ///
   /// Stored, since each delivery reads it.
   private(set) var rows: SegmentRows?
-  let shared: SharedSockets
+  let shared: SocketsOfAllLoops
   /// Starts a stream on demand for a client, and keeps it running.
   private let use: (PeerAddress) -> AccessRefusal?
   private var sessions: [SocketSession] = []
@@ -55,7 +55,7 @@ package final class StreamSockets {
 
   package init(
     _ stream: SocketStream, loop: EventLoop, counters: Locked<ServerCounters>,
-    shared: SharedSockets, rows: SegmentRows? = nil,
+    shared: SocketsOfAllLoops, rows: SegmentRows? = nil,
     use: @escaping (PeerAddress) -> AccessRefusal?
   ) {
     self.stream = stream

@@ -13,7 +13,7 @@ final class ViewerPresence {
   /// The interval between two reports of a client without figures.
   private static let refreshInterval = Interval.seconds(2)
 
-  private let shared: SharedSockets
+  private let shared: SocketsOfAllLoops
   let viewer: UInt64
   private let identity: ViewerIdentity
   /// The number of the same viewer over HTTP: a socket may have no media.
@@ -32,7 +32,7 @@ final class ViewerPresence {
   /// Bytes sent since the rate was measured, and that time.
   private var counted = (bytes: Int64(0), since: MonotonicTime.origin)
 
-  init(_ shared: SharedSockets, _ report: ViewerReport, _ identity: ViewerIdentity) {
+  init(_ shared: SocketsOfAllLoops, _ report: ViewerReport, _ identity: ViewerIdentity) {
     self.shared = shared
     self.identity = identity
     viewerOverHTTP = identity.number

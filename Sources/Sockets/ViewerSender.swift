@@ -64,7 +64,7 @@ final class ViewerSender {
     guard let connection, let state = connection.transmission else { return nil }
     // bounded: the kernel's buffer
     let unacknowledged = connection.queuedBytes + state.unacknowledged
-    return queue.lateness(unsent: unacknowledged, now: now) <= age + state.shortestRoundTrip
+    return queue.lateness(unsent: unacknowledged, now: now) <= age + state.minimumRoundTrip
   }
 
   /// Whether the oldest frame without acknowledgement is late by more than 300 ms and a round trip.

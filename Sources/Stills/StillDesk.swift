@@ -18,7 +18,7 @@ struct StillDesk {
   /// How long a killed process may take to end.
   private static let endLimit = Interval.seconds(1)
   /// The number of crashes within ``crashWindow`` after which stills pause as long.
-  private static let mostCrashes = 5
+  private static let maximumCrashes = 5
   private static let crashWindow = Interval.seconds(30)
 
   /// Variables of the environment that the process gets.
@@ -143,7 +143,7 @@ struct StillDesk {
     if process != nil { return true }
     let now = SystemClock.monotonicTime
     crashes.removeAll { now - $0 > Self.crashWindow }
-    guard crashes.count < Self.mostCrashes else { return false }
+    guard crashes.count < Self.maximumCrashes else { return false }
     let environment = Self.variables.compactMap { name in
       SystemEnvironment.value(name).map { "\(name)=\($0)" }
     }

@@ -9,7 +9,7 @@ package import Time
 /// |---|---|
 /// | the program ends with 0 | the supervisor ends with 0 |
 /// | it ends with 2 before it was ready for the first time | the supervisor ends with 2 |
-/// | it ends otherwise | a new process after a pause, which doubles up to `longestPause` |
+/// | it ends otherwise | a new process after a pause, which doubles up to `maximumPause` |
 /// | no sign of life for `silenceLimit` | the process is killed, and so restarted |
 /// | not ready within `startLimit` | the process is killed, and so restarted or not used |
 /// | SIGUSR2 | a new process; when it is ready, the old one leaves |
@@ -48,9 +48,9 @@ package struct Supervision: Sendable {
   }
 
   /// The pause before the first restart, and after a run of `stableTime`.
-  static let shortestPause = Interval.milliseconds(100)
+  static let minimumPause = Interval.milliseconds(100)
   /// The longest pause before a restart.
-  static let longestPause = Interval.seconds(10)
+  static let maximumPause = Interval.seconds(10)
   /// A run that is as long has no effect on the next pause.
   static let stableTime = Interval.seconds(60)
   /// How long a ready process may give no sign of life.
@@ -84,7 +84,7 @@ package struct Supervision: Sendable {
   private var startTime: MonotonicTime
   /// Whether a process that is being started replaces another.
   private var isReplacing = false
-  private var pause = shortestPause
+  private var pause = minimumPause
   private var hasBeenReady = false
   private var isFinishing = false
 
@@ -160,7 +160,7 @@ package struct Supervision: Sendable {
       return others.flatMap { self.end($0.id, .finish, now) }
     }
     if end == .exited(2), !hasBeenReady { return [.exit(2)] }
-    if now - ended.since >= Self.stableTime { pause = Self.shortestPause }
+    if now - ended.since >= Self.stableTime { pause = Self.minimumPause }
     if let successor = next {
       // It serves as soon as it is ready.
       current = successor
@@ -227,7 +227,7 @@ package struct Supervision: Sendable {
   private mutating func retry(_ reason: String, _ now: MonotonicTime) -> [Action] {
     startTime = now + pause
     let text = "\(reason); a new process starts in \(pause.milliseconds) ms"
-    pause = min(2 * pause, Self.longestPause)
+    pause = min(2 * pause, Self.maximumPause)
     return [.log(isProblem: true, text)]
   }
 }

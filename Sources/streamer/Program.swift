@@ -133,7 +133,7 @@ final class Program: Sendable {
   func reportReady() {
     guard let notifier else { return }
     notifier.send(.ready)
-    Watchdog.start(notifier, server)
+    SignsOfLife.start(notifier, server)
   }
 
   private func waitUntilOpen(_ stream: StreamSupervisor) throws(SessionFailure) {

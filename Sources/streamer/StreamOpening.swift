@@ -53,7 +53,7 @@ extension StreamDefinition {
 
   /// The plan of the stream, whose source is `published` if publishers are; the log reports each
   /// configuration that is made from it.
-  func plan(_ published: PublishedStream?, _ sharing: InputSharing, log: Log) -> StreamPlan {
+  func plan(_ published: PublishedStream?, _ sharing: SharedProcesses, log: Log) -> StreamPlan {
     var plan =
       settings.input.map { pulled($0, published, sharing, log) }
       ?? settings.upstream.map { relaying($0, log) } ?? StreamPlan(configuration)
@@ -87,7 +87,7 @@ extension StreamDefinition {
 
   /// A plan that opens a pulled input, on whose facts the configuration depends.
   private func pulled(
-    _ address: InputAddress, _ published: PublishedStream?, _ sharing: InputSharing, _ log: Log
+    _ address: InputAddress, _ published: PublishedStream?, _ sharing: SharedProcesses, _ log: Log
   ) -> StreamPlan {
     let (crashes, outages) = (SourceCrashes(), SourceOutages())
     var plan = StreamPlan(name: settings.name) { start throws(SessionFailure) in
@@ -97,7 +97,7 @@ extension StreamDefinition {
       do {
         start.continued?.source.follow(start.cancellation)
         let facts = try start.continued?.facts ?? source.begin(start.cancellation)
-        let input = try DecidedInput(
+        let input = try PlannedInput(
           facts, settings: settings, isIrregular: start.hasIrregularKeyFrames)
         if let reason = input.encodingReason {
           log.write(.info, "passthrough", stream: settings.name, "re-encoded: \(reason)")
@@ -126,7 +126,7 @@ extension StreamDefinition {
 
   /// The pulled input that does not run yet.
   private func source(
-    _ address: InputAddress, _ published: PublishedStream?, _ sharing: InputSharing,
+    _ address: InputAddress, _ published: PublishedStream?, _ sharing: SharedProcesses,
     _ crashes: SourceCrashes, _ outages: SourceOutages, _ log: Log
   ) -> StreamPlan.Source {
     let order = order(address)

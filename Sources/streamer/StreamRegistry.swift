@@ -21,7 +21,7 @@ final class StreamRegistry: StreamControl {
   private let serverState: ServerState
   private let publishers: PublisherRegistry
   private let log: Log
-  private let sharing: InputSharing
+  private let sharing: SharedProcesses
   private let isSupervised: Bool
   private let archive: ArchiveStore?
   private let onChange: @Sendable () -> Void
@@ -29,7 +29,7 @@ final class StreamRegistry: StreamControl {
   /// Names of streams added by requests.
   private let apiStreams = Locked<Set<String>>([])
   private let closing = ClosingStreams()
-  private let changeLock = Locked(ActionOrder())
+  private let changeLock = Locked(Serial())
 
   /// - Parameters:
   ///   - serverState: the state to which streams are added.
@@ -49,7 +49,7 @@ final class StreamRegistry: StreamControl {
     self.isSupervised = isSupervised
     self.archive = archive
     self.log = log
-    sharing = InputSharing(processes: SourceProcesses(log: log))
+    sharing = SharedProcesses(processes: SourceProcesses(log: log))
     self.onChange = onChange
   }
 

@@ -18,7 +18,7 @@ StillProcess.runIfAsked(CommandLine.arguments)
 SignalWaiter.block()
 do throws(any Error) {
   if CommandLine.arguments.dropFirst().first == TokenCommand.name {
-    Actions.printToken(Array(CommandLine.arguments.dropFirst(2)))
+    InfoCommands.printToken(Array(CommandLine.arguments.dropFirst(2)))
   }
   if CommandLine.arguments.dropFirst().first == CanaryCommand.name {
     CanaryRun.run(Array(CommandLine.arguments.dropFirst(2)))
@@ -28,7 +28,7 @@ do throws(any Error) {
   }
   let flags = try CommandLineReader.entries(Array(CommandLine.arguments.dropFirst()))
   let invocation = SettingsLayer(flags)
-  Actions.run(invocation.program, invocation.stream)
+  InfoCommands.run(invocation.program, invocation.stream)
 
   let merged = try MergedSettings(flags)
   if merged.program.action == .check {
@@ -36,7 +36,7 @@ do throws(any Error) {
     print(try CheckReport.text(configuration), terminator: "")
     exit(0)
   }
-  let handedOver = try SupervisorSockets.take()
+  let handedOver = try PassedSockets.take()
   let settings = merged.program
   let isSupervising = settings.isSupervising && handedOver.isEmpty
   let configuration = try ValidatedConfiguration(
@@ -44,7 +44,7 @@ do throws(any Error) {
   let log = Log(
     format: settings.logFormat, least: settings.logLevel, lines: settings.logLines,
     hasPriorities: Journal.reads(2, stream: Journal.stream), to: .standardError)
-  if isSupervising { try Supervisor.run(configuration, log: log) }
+  if isSupervising { try ProgramParent.run(configuration, log: log) }
   let accessLog = try settings.accessLog.map { path throws(UsageError) in
     do throws(LineFile.Failure) { return try LineFile(path, log: log) } catch {
       throw UsageError(

@@ -14,7 +14,7 @@ struct AudioFrameAssemblerTests {
 
   @Test("the first frame begins at a multiple of 1024, with silence before the first sample")
   func first() {
-    var assembler = AudioFrameAssembler(channels: 1, longestGap: 5000)
+    var assembler = AudioFrameAssembler(channels: 1, maximumGap: 5000)
     let base: Int64 = 86_167_474_560_000 / 1024 * 1024
     let frames = assembler.push(Self.audio(base + 24..<base + 2048, base: base), at: base + 24)
     #expect(frames.map(\.position) == [base, base + 1024])
@@ -27,7 +27,7 @@ struct AudioFrameAssemblerTests {
   func anyBlocks() throws {
     for seed in UInt64(0)..<12 {
       var random = SplitMix64(seed: seed)
-      var assembler = AudioFrameAssembler(channels: 1, longestGap: 1_000_000)
+      var assembler = AudioFrameAssembler(channels: 1, maximumGap: 1_000_000)
       let base = Int64.random(in: 0...80_000_000_000, using: &random) * 1024
       var position = base + Int64.random(in: 0..<1024, using: &random)
       var present: [Range<Int64>] = []
@@ -72,7 +72,7 @@ struct AudioFrameAssemblerTests {
 
   @Test("frames after a gap longer than the limit continue at the position of the new samples")
   func longGap() {
-    var assembler = AudioFrameAssembler(channels: 2, longestGap: 10_000)
+    var assembler = AudioFrameAssembler(channels: 2, maximumGap: 10_000)
     let stereo = PCMBlock(
       planes: [Array(repeating: 1, count: 1500), Array(repeating: 2, count: 1500)])
     #expect(assembler.push(stereo, at: 0).map(\.position) == [0])
@@ -87,7 +87,7 @@ struct AudioFrameAssemblerTests {
 
   @Test("the time for a block is in proportion to its length", .timeLimit(.minutes(1)))
   func large() {
-    var assembler = AudioFrameAssembler(channels: 1, longestGap: 5000)
+    var assembler = AudioFrameAssembler(channels: 1, maximumGap: 5000)
     let count = 10_000_000
     let frames = assembler.push(.silence(channels: 1, count: count), at: 0)
     #expect(frames.count == count / 1024)

@@ -9,7 +9,9 @@ import Time
 @Suite("Calls of an input that may never return")
 struct InputCancellationTests {
   /// Whether a call is stuck at the limit of `work`, counted from `start`.
-  private func isStuck(_ watch: WorkWatch, _ start: MonotonicTime, _ work: WorkWatch.Work) -> Bool {
+  private func isStuck(_ watch: CallWatchdog, _ start: MonotonicTime, _ work: CallWatchdog.Work)
+    -> Bool
+  {
     let end = start + work.limit + .milliseconds(1)
     // A watch is asked four times a second; a longer interval is a pause of the process.
     _ = watch.stuck(at: end - .milliseconds(250))
@@ -19,7 +21,7 @@ struct InputCancellationTests {
 
   @Test("a call that asks whether it must end is not stuck, unless it must")
   func asking() {
-    let watch = WorkWatch()
+    let watch = CallWatchdog()
     let cancellation = InputCancellation(parent: InputCancellation(watch: watch))
     for (deadline, expected) in [
       (nil, false), (MonotonicTime.distantFuture, false), (MonotonicTime.origin, true),
@@ -36,7 +38,7 @@ struct InputCancellationTests {
 
   @Test("a call that asks nothing is stuck; one that has ended is not")
   func silent() {
-    let watch = WorkWatch()
+    let watch = CallWatchdog()
     let cancellation = InputCancellation(watch: watch)
     cancellation.during(.connecting) {
       cancellation.during(.reading) {

@@ -94,8 +94,8 @@ struct ChildMessageTests {
   @Test("sizes beyond their limits are refused before anything is read")
   func sizes() {
     let heads = [
-      MessageHead(kind: 9, fields: MessageHead.mostFields + 1),
-      MessageHead(kind: 9, fields: 1, payload: MessageHead.mostPayload + 1),
+      MessageHead(kind: 9, fields: MessageHead.maximumFieldsLength + 1),
+      MessageHead(kind: 9, fields: 1, payload: MessageHead.maximumPayloadLength + 1),
       MessageHead(kind: 9, fields: Int(UInt32.max)),
     ]
     for head in heads { #expect(throws: MessageError.self) { try MessageHead(head.bytes) } }
@@ -165,7 +165,7 @@ struct ChildMessageTests {
       Issue.record("\(message)")
       return
     }
-    #expect(read.utf8.count <= ChildMessage.mostText)
+    #expect(read.utf8.count <= ChildMessage.maximumTextLength)
     #expect(read.hasPrefix("\u{1F600}\u{1F600}"))
   }
 }

@@ -80,7 +80,7 @@ struct FeedMessageTests {
     parser.add(MessageHead(kind: 99, fields: 0).bytes)
     #expect(throws: MessageError.unknownKind(99)) { try parser.next() }
     parser = FeedParser()
-    parser.add(MessageHead(kind: 4, fields: 1, payload: MessageHead.mostPayload + 1).bytes)
+    parser.add(MessageHead(kind: 4, fields: 1, payload: MessageHead.maximumPayloadLength + 1).bytes)
     #expect(throws: MessageError.self) { try parser.next() }
     parser = FeedParser()
     parser.add(FeedMessage.current.bytes.dropLast())

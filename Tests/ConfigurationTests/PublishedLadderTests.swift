@@ -27,7 +27,7 @@ struct PublishedLadderTests {
       peakBitrate: tracks[0].bitrate, firstCapture: nil)
     facts.otherBitrates = tracks.dropFirst().map(\.bitrate)
     let settings = StreamSettings()
-    let decided = try DecidedInput(facts, settings: settings, isIrregular: false)
+    let decided = try PlannedInput(facts, settings: settings, isIrregular: false)
     return decided.complete(settings).ladder.compactMap { rendition in
       guard case .size(let size) = rendition.size else { return nil }
       return "\(size)@\(rendition.bitrateKilobits)"

@@ -132,7 +132,7 @@ struct ManifestGoldenTests {
   )
   func variableDuration() throws {
     let form = ManifestCase()
-    var stream = SyntheticStream(.thirty, longestGroup: 4_000_000)
+    var stream = SyntheticStream(.thirty, maximumGroupTime: 4_000_000)
     stream.window.goLive()
     for group: Int64 in [20, 44, 33, 30, 12] { stream.publish(group: group) }
     stream.window.announce(offset: 350_000_000, skipped: 0)
@@ -148,7 +148,7 @@ struct ManifestGoldenTests {
 
   @Test("an MPD with a SegmentTimeline changes when a segment begins, not before")
   func freeEditions() {
-    var stream = SyntheticStream(.thirty, longestGroup: 4_000_000)
+    var stream = SyntheticStream(.thirty, maximumGroupTime: 4_000_000)
     stream.window.goLive()
     stream.publish(group: 64)
     stream.publish(group: 10)

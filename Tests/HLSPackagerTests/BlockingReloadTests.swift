@@ -172,7 +172,7 @@ struct BlockingReloadTests {
       (query: "_HLS_msn=L+1", until: (1, 49)),
     ])
   func variableDuration(_ row: (query: String, until: (ahead: Int64, index: Int64))) throws {
-    var stream = SyntheticStream(.thirty, longestGroup: 4_000_000)
+    var stream = SyntheticStream(.thirty, maximumGroupTime: 4_000_000)
     stream.window.goLive()
     for group: Int64 in [64, 31] { stream.publish(group: group) }
     let snapshot = stream.window.snapshot

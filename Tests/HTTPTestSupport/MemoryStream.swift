@@ -28,7 +28,7 @@ package final class MemoryStream: ByteStream {
   package private(set) var hasLost = false
   private let loop: EventLoop
   private let capacity: Int
-  private let leastProgress: Int
+  private let minimumProgress: Int
   private var queue = SliceQueue()
   private var pace: ThroughputMeter
   /// The number of written bytes that the client has read.
@@ -43,11 +43,11 @@ package final class MemoryStream: ByteStream {
   /// - Parameters:
   ///   - loop: the server's loop.
   ///   - capacity: the bytes that the kernel takes until the client reads.
-  ///   - leastProgress: as for ``TCPStream``.
-  package init(_ loop: EventLoop, capacity: Int = .max, leastProgress: Int = 0) {
+  ///   - minimumProgress: as for ``TCPStream``.
+  package init(_ loop: EventLoop, capacity: Int = .max, minimumProgress: Int = 0) {
     self.loop = loop
     self.capacity = capacity
-    self.leastProgress = leastProgress
+    self.minimumProgress = minimumProgress
     peer = PeerAddress(high: 0, low: 0x7F00_0001, port: 1, isVersion6: false)
     pace = ThroughputMeter(now: loop.now)
   }
@@ -93,7 +93,7 @@ package final class MemoryStream: ByteStream {
         start: slice.bytes.start + slice.offset, count: slice.count)
       unsafe written.append(contentsOf: bytes)
     }
-    pace.move(count, least: leastProgress, now: loop.now)
+    pace.move(count, least: minimumProgress, now: loop.now)
   }
 
   // MARK: The client

@@ -184,7 +184,7 @@ struct BodyTests {
     #expect(try slow.response().status == 408)
     #expect(slow.endsCleanly())
     let failure = server.seen.bodies["/take/slow"]?.failure
-    #expect(failure == .tooSlow(leastBytes: 400, seconds: 0.4))
+    #expect(failure == .tooSlow(minimumBytes: 400, seconds: 0.4))
   }
 
   @Test("a body is passed on piece by piece; while it is paused, the client has no deadline")

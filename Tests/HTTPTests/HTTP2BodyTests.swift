@@ -153,7 +153,7 @@ struct HTTP2BodyTests {
     #expect(server.seen.faults == [.bodyTime])
     #expect(
       server.seen.bodies["/take/slow"]?.failure
-        == .tooSlow(leastBytes: 400, seconds: 0.4))
+        == .tooSlow(minimumBytes: 400, seconds: 0.4))
     client.send(.data("abc", stream: 3, isLast: true))
     server.onLoop { routes in
       routes.held("/take/paused")?.isBodyPaused = false

@@ -198,7 +198,7 @@ final class TestServer {
     }
     let stream = MemoryStream(
       loop, capacity: receiveBuffer == 0 ? .max : Int(receiveBuffer),
-      leastProgress: limits.leastSentBytes)
+      minimumProgress: limits.minimumSentBytes)
     streams.append(stream)
     routes.withLock { $0 }?.value.server?.serve(stream)
     settle()

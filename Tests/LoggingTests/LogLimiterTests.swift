@@ -36,7 +36,7 @@ struct LogLimiterTests {
       limiter.admit("event-\(index)", stream: "s", at: Self.at(0)) != nil
     }
     let other = limiter.admit("a", stream: "t", at: Self.at(0))
-    #expect(admitted.count <= LogLimiter.leastPerStream)
+    #expect(admitted.count <= LogLimiter.minimumPerStream)
     #expect(limiter.size <= LogLimiter.eventCapacity + 2)
     #expect(other == 0)
     #expect(limiter.admit("event-1", stream: "s", at: Self.at(10)) == 0)

@@ -105,7 +105,7 @@ struct AudioSegmentationTests {
     let counts = Set((first..<first + 3000).map { audio.frames(in: $0) })
     let most = try #require(counts.max())
     #expect(counts.isSubset(of: [most, most - 1]))
-    #expect(audio.longestSegmentTicks == most * 1024)
+    #expect(audio.maximumSegmentTicks == most * 1024)
     let (audioTicks, videoTicks) = (
       audio.ticks(audio.firstFrame(of: first + 3000) - audio.firstFrame(of: first)),
       3000 * video.segmentTicks
@@ -123,7 +123,7 @@ struct AudioSegmentationTests {
     let wrong = Self.numbers(row, count: 3000).joined().first { number in
       let before = audio.partsBefore(number)
       let parts = audio.parts(in: number)
-      return audio.partsBefore(number + 1) != before + parts || parts > audio.mostPartsPerSegment
+      return audio.partsBefore(number + 1) != before + parts || parts > audio.maximumPartsPerSegment
         || audio.part(after: before) != (segment: number, index: 0)
         || audio.part(after: before + parts - 1) != (segment: number, index: parts - 1)
     }
@@ -157,7 +157,7 @@ struct AudioSegmentationTests {
     #expect(audio.firstFrame(of: number) == 84_147_924_375)
     #expect(audio.ticks(84_147_924_375) == number * 48_000)
     #expect((number..<number + 8).map { audio.frames(in: $0) } == [46, 47, 47, 47, 47, 47, 47, 47])
-    #expect(audio.parts(in: number) == 10 && audio.mostPartsPerSegment == 10)
+    #expect(audio.parts(in: number) == 10 && audio.maximumPartsPerSegment == 10)
     #expect(audio.partTicks == 5120)
     #expect(audio.frameTime(of: 84_147_924_375) == .origin + .seconds(number))
     #expect(audio.frameTime(of: 84_147_924_376) == .origin + .seconds(number) + 21_333_333)

@@ -66,13 +66,13 @@ struct SegmentationTests {
   ) throws {
     let segmentation = Segmentation(
       rate: try #require(FrameRate(row.rate)), segmentMicroseconds: 1_000_000,
-      partMicroseconds: 100_000, longestGroupMicroseconds: row.group)
+      partMicroseconds: 100_000, maximumGroupMicroseconds: row.group)
     #expect(segmentation.hasVariableDuration)
-    #expect(segmentation.mostFramesPerSegment == row.most)
+    #expect(segmentation.maximumFramesPerSegment == row.most)
     #expect(segmentation.partsPerSegment == row.parts)
     // RFC 8216bis §4.4.3.1: no rounded EXTINF exceeds the target duration.
     #expect(segmentation.targetDuration == row.target)
-    let longest = segmentation.longestSegmentDuration.seconds
+    let longest = segmentation.maximumSegmentDuration.seconds
     #expect(Int64(longest.rounded()) <= row.target)
   }
 

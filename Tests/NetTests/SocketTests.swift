@@ -41,7 +41,7 @@ struct SupervisorSocketsTests {
 
   @Test("the variables hand over these descriptors", arguments: rows)
   func table(_ row: HandOver) {
-    let result = try? SupervisorSockets.descriptors(environment: row.environment, processID: 42)
+    let result = try? PassedSockets.descriptors(environment: row.environment, processID: 42)
     #expect(result == row.descriptors)
   }
 

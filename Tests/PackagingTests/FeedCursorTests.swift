@@ -80,7 +80,7 @@ struct FeedCursorTests {
 
   @Test("segments of variable duration are copied with their numbers and short parts")
   func variable() {
-    var stream = SyntheticStream(.thirty, longestGroup: 4_000_000)
+    var stream = SyntheticStream(.thirty, maximumGroupTime: 4_000_000)
     stream.window.goLive()
     stream.publish(group: 31)
     var copy = Copy(stream.window)

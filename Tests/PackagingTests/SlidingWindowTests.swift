@@ -24,7 +24,7 @@ struct SlidingWindowTests {
   /// A removed segment stays for its own duration and that of the longest playlist: two more than
   /// are listed.
   @Test("two segments more than are listed are kept at least", arguments: [0, 6, 7, 8])
-  func leastRetained(retained: Int) throws {
+  func minimumRetained(retained: Int) throws {
     var stream = try WindowCase(rate: "30").stream(playlistLength: 6, retained: retained)
     stream.window.goLive()
     stream.publish(segments: 20)

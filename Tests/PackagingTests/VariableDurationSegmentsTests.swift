@@ -8,7 +8,7 @@ import Testing
 @Suite("Variable duration: a segment ends with the first key frame after F frames")
 struct VariableDurationSegmentsTests {
   private static func stream(_ groups: [Int64]) -> SyntheticStream {
-    var stream = SyntheticStream(.thirty, longestGroup: 4_000_000)
+    var stream = SyntheticStream(.thirty, maximumGroupTime: 4_000_000)
     stream.window.goLive()
     for group in groups { stream.publish(group: group) }
     return stream

@@ -140,7 +140,7 @@ struct HookQueueTests {
     var queue = HookQueue<Int>()
     var started = 0
     for call in 0..<20 where queue.add(call, isUrgent: false).needsThread { started += 1 }
-    #expect(started == HookQueue<Int>.mostThreads)
+    #expect(started == HookQueue<Int>.maximumThreads)
     let taken = (0..<started).compactMap { _ in queue.next(after: nil) }
     #expect(taken.map(\.call) == [0, 1, 2, 3])
     // The other threads have ended: a client that asks gets one.
@@ -152,7 +152,7 @@ struct HookQueueTests {
   @Test("a full queue of one kind accepts the other kind")
   func full() {
     var queue = HookQueue<Int>()
-    for call in 0..<HookQueue<Int>.mostWaiting {
+    for call in 0..<HookQueue<Int>.maximumWaiting {
       #expect(queue.add(call, isUrgent: false).isTaken)
     }
     #expect(!queue.add(0, isUrgent: false).isTaken)

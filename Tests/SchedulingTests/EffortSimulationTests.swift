@@ -13,7 +13,7 @@ private struct LoadedEncoder {
     .full: 1000, .halfRate: 500, .hurried: 280, .quarterRate: 140,
   ]
   /// The cost while one frame is shown until the end of its part.
-  private static let leastCost: Int64 = 100
+  private static let minimumCost: Int64 = 100
 
   private(set) var effort = EncoderEffort()
   /// The times at which the step changed.
@@ -33,7 +33,8 @@ private struct LoadedEncoder {
       if effort.step != before { changes.append(begin) }
       if effort.step != .full { reducedUntil = begin }
       slots[effort.step, default: 0] += 1
-      let cost = begin - due > .milliseconds(500) ? Self.leastCost : Self.costs[effort.step] ?? 1000
+      let cost =
+        begin - due > .milliseconds(500) ? Self.minimumCost : Self.costs[effort.step] ?? 1000
       free = begin + .nanoseconds(Self.slot.nanoseconds * cost / speed(begin))
       due += Self.slot
     }

@@ -22,10 +22,10 @@ struct PassThroughScheduleTests {
     var keys: Set<Int64> = []
 
     /// With a longest group segments have variable duration.
-    init(longestGroup: Int64? = nil) {
+    init(maximumGroupTime: Int64? = nil) {
       segmentation = Segmentation(
         rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
-        longestGroupMicroseconds: longestGroup)
+        maximumGroupMicroseconds: maximumGroupTime)
       let first = segmentation.segment(of: segmentation.grid.nearest(MediaTime(begin, plus: .zero)))
       schedule = PassThroughSchedule(segmentation: segmentation, first: first)
     }
@@ -63,7 +63,7 @@ struct PassThroughScheduleTests {
           #expect(position.indexInSegment == segmentation.position(of: position.frameIndex))
         }
         #expect(
-          position.indexInSegment < segmentation.mostFramesPerSegment
+          position.indexInSegment < segmentation.maximumFramesPerSegment
             ?? segmentation.framesPerSegment)
         if let last {
           #expect(position.frameIndex > last.frameIndex)
@@ -200,7 +200,7 @@ struct PassThroughScheduleTests {
       (45, 4_000_000, 1),
     ])
   func turn(_ row: (frames: Int64, longest: Int64?, periods: Int)) {
-    var session = Session(longestGroup: row.longest)
+    var session = Session(maximumGroupTime: row.longest)
     session.take(0..<row.frames)
     session.schedule.startTurn()
     session.take(row.frames..<2 * row.frames) { ($0 - row.frames) % 30 == 0 }
@@ -264,7 +264,7 @@ struct PassThroughScheduleTests {
       (keys: [0, 149], starts: [0, 149]),
     ])
   func variableDuration(_ row: (keys: [Int64], starts: [Int64])) throws {
-    var session = Session(longestGroup: 4_000_000)
+    var session = Session(maximumGroupTime: 4_000_000)
     session.take(-7..<170) { row.keys.contains($0) }
     session.expectValid()
     let begun = session.positions.filter { $0.indexInSegment == 0 }
@@ -280,7 +280,7 @@ struct PassThroughScheduleTests {
   @Test(
     "a segment that gets too long ends the period; the next IDR begins one with the next number")
   func tooLong() {
-    var session = Session(longestGroup: 4_000_000)
+    var session = Session(maximumGroupTime: 4_000_000)
     session.take(0..<260) { $0 == 0 || $0 == 29 || $0 >= 200 && $0 % 40 == 0 }
     session.expectValid()
     // 30 frames, and 120 in wait for a key frame.
@@ -306,8 +306,8 @@ struct PassThroughScheduleTests {
     "a Period never begins before the presentation: media time is not ahead of the clock",
     arguments: [0 as Interval, 1, 16_000_000, 17_000_000, 999_983_334, 999_999_999],
     [nil, Int64(4_000_000)])
-  func neverAhead(_ phase: Interval, longestGroup: Int64?) throws {
-    var session = Session(longestGroup: longestGroup)
+  func neverAhead(_ phase: Interval, maximumGroupTime: Int64?) throws {
+    var session = Session(maximumGroupTime: maximumGroupTime)
     session.take(0..<30, shift: phase - 300_000_000)
     #expect(try #require(session.periods.first).offset >= 0)
   }
@@ -315,7 +315,7 @@ struct PassThroughScheduleTests {
   @Test("frame indices and segment numbers increase for any source", arguments: UInt64(0)..<80)
   func anything(seed: UInt64) {
     var random = SplitMix64(seed: seed)
-    var session = Session(longestGroup: seed % 2 == 0 ? nil : 500_000)
+    var session = Session(maximumGroupTime: seed % 2 == 0 ? nil : 500_000)
     var index: Int64 = 0
     var timestamps: Interval = 0
     for _ in 0..<20 {

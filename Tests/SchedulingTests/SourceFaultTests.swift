@@ -80,7 +80,7 @@ struct SourceFaultTests {
     let arrivals = Self.arrivals(row, from: begin, broken: broken, back: back)
     var clock = SourceClock()
     var unwrapper = TimestampUnwrapper()
-    var aligner = CommonShift(run.segmentation.grid)
+    var aligner = SourceShift(run.segmentation.grid)
     var connection = 0
     for arrival in arrivals {
       while run.schedule.nextClosing <= arrival.at { run.close(at: run.schedule.nextClosing) }

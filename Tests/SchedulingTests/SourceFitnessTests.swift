@@ -52,7 +52,7 @@ struct SourceFitnessTests {
 
   @Test("frames of ten per second", arguments: rows)
   func timeline(_ row: Row) {
-    var fitness = SourceFitness(rate: .init(10, 1) ?? .thirty, longestGroup: .seconds(4))
+    var fitness = SourceFitness(rate: .init(10, 1) ?? .thirty, maximumGroupTime: .seconds(4))
     var (time, count): (Int64, Int) = (0, 0)
     var found: (Int, SourceFitness.Fault)?
     for character in row.frames where found == nil {
@@ -79,7 +79,7 @@ struct SourceFitnessTests {
 
   /// A source of groups of 30 frames, with timestamps in whole milliseconds.
   private func fault(_ rate: Double, jitter: Int64 = 0, groups: Int64) -> SourceFitness.Fault? {
-    var fitness = SourceFitness(rate: .thirty, longestGroup: .seconds(4))
+    var fitness = SourceFitness(rate: .thirty, maximumGroupTime: .seconds(4))
     for index in 0..<groups * 30 {
       let pts = Int64(Double(index) * 1000 / rate) + (index % 2 == 0 ? jitter : -jitter)
       let found = fitness.take(
@@ -105,7 +105,7 @@ struct SourceFitnessTests {
 
   @Test("timestamps that start over are neither reordered nor a long group")
   func restart() {
-    var fitness = SourceFitness(rate: .thirty, longestGroup: .seconds(4))
+    var fitness = SourceFitness(rate: .thirty, maximumGroupTime: .seconds(4))
     for turn in [Int64(90_000_000), 0, 500_000] {
       for index in Int64(0)..<60 {
         let pts = SourceTime.origin + .milliseconds(turn + index * 1000 / 30)

@@ -166,7 +166,7 @@ final class FakeStream: ByteStream {
   func acknowledge(_ count: UInt64, unacknowledged: Int = 0, rate: Int64 = 0) {
     transmission = TransmissionState(
       acknowledged: count, unacknowledged: unacknowledged, roundTrip: .milliseconds(10),
-      shortestRoundTrip: .milliseconds(10),
+      minimumRoundTrip: .milliseconds(10),
       deliveryRate: rate, isLowerBound: false)
   }
 

@@ -47,7 +47,7 @@ struct SocketDeliveriesTests {
   ) -> () -> SocketDeliveries.Connection {
     let state = TransmissionState(
       acknowledged: acknowledged, unacknowledged: unacknowledged, roundTrip: .milliseconds(10),
-      shortestRoundTrip: .milliseconds(10), deliveryRate: 8_000_000, isLowerBound: false)
+      minimumRoundTrip: .milliseconds(10), deliveryRate: 8_000_000, isLowerBound: false)
     return { SocketDeliveries.Connection(state: state, queuedBytes: queued) }
   }
 

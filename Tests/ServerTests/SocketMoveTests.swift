@@ -171,7 +171,8 @@ struct SocketMoveTests {
       #expect(viewers() == count, "\(request)")
       handler.serverState.change { streams in
         streams = streams.map {
-          StreamEntry(name: $0.name, state: .starting, hosted: $0.hosted, options: $0.options)
+          StreamEntry(
+            name: $0.name, state: .starting, supervisor: $0.supervisor, options: $0.options)
         }
       }
       handler.requests.woken()

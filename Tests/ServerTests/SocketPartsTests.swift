@@ -205,14 +205,14 @@ struct SocketPartsTests {
   func evidence() {
     func evidence(
       rate: Int64, isLowerBound: Bool = true, roundTrip: Int64 = 20
-    ) -> RaiseEvidence {
-      RaiseEvidence(
+    ) -> BandwidthEvidence {
+      BandwidthEvidence(
         TransmissionState(
           acknowledged: 0, unacknowledged: 0, roundTrip: .milliseconds(roundTrip),
-          shortestRoundTrip: .milliseconds(10), deliveryRate: rate, isLowerBound: isLowerBound),
+          minimumRoundTrip: .milliseconds(10), deliveryRate: rate, isLowerBound: isLowerBound),
         bandwidth: 1_000_000)
     }
-    #expect(RaiseEvidence(nil, bandwidth: 1) == .unknown)
+    #expect(BandwidthEvidence(nil, bandwidth: 1) == .unknown)
     #expect(evidence(rate: 1_390_000) == .unknown)
     #expect(evidence(rate: 1_410_000) == .proven)
     #expect(evidence(rate: 1_390_000, isLowerBound: false) == .against)
@@ -224,7 +224,7 @@ struct SocketPartsTests {
   private func connection(_ rate: Int64, isLowerBound: Bool = false) -> TransmissionState {
     TransmissionState(
       acknowledged: 0, unacknowledged: 0, roundTrip: .milliseconds(20),
-      shortestRoundTrip: .milliseconds(10), deliveryRate: rate, isLowerBound: isLowerBound)
+      minimumRoundTrip: .milliseconds(10), deliveryRate: rate, isLowerBound: isLowerBound)
   }
 
   @Test("the rate of a connection, if it is known, says which rendition it carries")

@@ -17,7 +17,7 @@ struct StreamTableTests {
   private static let log = Log(format: .text, least: .error) { _ in }
 
   /// A stream that was not started: its phase stays idle.
-  private func hosted(_ name: String, onDemand: Bool = false) -> StreamSupervisor {
+  private func supervisor(_ name: String, onDemand: Bool = false) -> StreamSupervisor {
     var plan = StreamPlan(name: name) { _ throws(SessionFailure) in throw .late }
     plan.isOnDemand = onDemand
     return StreamSupervisor(plan, log: Self.log)
@@ -26,7 +26,7 @@ struct StreamTableTests {
   @Test("requests for a starting stream are held for 8 s, then 503 with Retry-After")
   func held() throws {
     let handler = try SyntheticHandler.live()
-    handler.serverState.add(hosted("late"))
+    handler.serverState.add(supervisor("late"))
     handler.requests.woken()
     let asked = try [
       handler.ask("/late/playlist.m3u8"), handler.ask("/late/video/playlist.m3u8"),
@@ -45,7 +45,7 @@ struct StreamTableTests {
   @Test("other streams are not affected")
   func others() throws {
     let handler = try SyntheticHandler.live()
-    handler.serverState.add(hosted("late"))
+    handler.serverState.add(supervisor("late"))
     handler.requests.woken()
     let here = try handler.playlist("_HLS_msn=\(handler.last + 1)&_HLS_part=0")
     let late = try handler.ask("/late/playlist.m3u8")
@@ -97,7 +97,7 @@ struct StreamTableTests {
   @Test("requests held for a removed stream get 404")
   func removed() throws {
     let handler = try SyntheticHandler.live()
-    let stream = hosted("short")
+    let stream = supervisor("short")
     handler.serverState.add(stream)
     handler.requests.woken()
     let held = try handler.ask("/short/playlist.m3u8")
@@ -123,7 +123,7 @@ struct StreamTableTests {
   @Test("a stream on demand that is idle counts as ready")
   func idleIsReady() throws {
     let handler = try SyntheticHandler()
-    handler.serverState.add(hosted("asleep", onDemand: true))
+    handler.serverState.add(supervisor("asleep", onDemand: true))
     #expect(try handler.ask("/ready").status == 200)
     #expect(try handler.ask("/metrics").text.contains(#"state="idle"} 1"#))
   }

@@ -39,14 +39,14 @@ final class SyntheticHandler {
     _ rate: FrameRate = .thirty, segment: Int64 = 1_000_000, playlistLength: Int = 10,
     numbering: MediaNames.Numbering = .epoch, others: [ServedStream] = [],
     options: ServingOptions = ServingOptions(),
-    serving: StreamServingOptions = StreamServingOptions(), longestGroup: Int64? = nil,
+    serving: StreamServingOptions = StreamServingOptions(), maximumGroupTime: Int64? = nil,
     clock: ManualClock? = nil, rows: SegmentRows? = nil
   ) throws {
     var options = options
     options.hostNames.insert("x")
     stream = SyntheticStream(
       rate, segment: segment, playlistLength: playlistLength, retained: playlistLength + 4,
-      longestGroup: longestGroup)
+      maximumGroupTime: maximumGroupTime)
     served = ServedStream(
       name: "live",
       names: MediaNames(numbering, first: stream.segmentation.segment(of: stream.next)),

@@ -13,7 +13,7 @@ import Testing
 struct VariableDurationHoldTests {
   /// A router with a complete segment of 64 frames and ten parts of the next one.
   private static func handler() throws -> SyntheticHandler {
-    let handler = try SyntheticHandler(longestGroup: 4_000_000)
+    let handler = try SyntheticHandler(maximumGroupTime: 4_000_000)
     handler.goLive(prefill: 0)
     handler.publish(group: 64)
     handler.publish(group: 31)
@@ -68,7 +68,7 @@ struct VariableDurationHoldTests {
   func framesUntil() throws {
     let video = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
-      longestGroupMicroseconds: 4_000_000)
+      maximumGroupMicroseconds: 4_000_000)
     let audio = try #require(AudioSegmentation(following: video, sampleRate: 48_000))
     // One second is 30 video frames, or 46.875 AAC frames of 1024 samples.
     for (segmentation, second) in [

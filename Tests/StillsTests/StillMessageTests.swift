@@ -39,7 +39,7 @@ struct StillMessageTests {
     }
     let orders: [StillOrder] = [
       .begin(decoder: StillOrder.decoders), .process(version: 1, memory: 1),
-      .still(decoder: 0, ticket: 0, width: StillOrder.mostWidth + 1),
+      .still(decoder: 0, ticket: 0, width: StillOrder.maximumWidth + 1),
       .process(version: ChildMessage.version, memory: 0),
     ]
     for order in orders {

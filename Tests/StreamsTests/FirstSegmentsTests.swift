@@ -38,7 +38,7 @@ struct FirstSegmentsTests {
         try #require(InputAddress("udp://127.0.0.1:1")), options: InputOptions(), loops: false,
         takesAudio: true,
         passThrough: PassThroughOptions(
-          segmentMicroseconds: 1_000_000, longestGroup: 4_000_000_000),
+          segmentMicroseconds: 1_000_000, maximumGroupTime: 4_000_000_000),
         name: "live", log: Log(format: .text, least: .error) { _ in })
       description = InputDescription(
         format: "mpegts", video: source.video,
@@ -65,7 +65,7 @@ struct FirstSegmentsTests {
     private func attach(_ facts: SourceFacts, after last: Int64? = nil) throws {
       let segmentation = Segmentation(
         rate: facts.rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
-        longestGroupMicroseconds: last == nil ? nil : 4_000_000)
+        maximumGroupMicroseconds: last == nil ? nil : 4_000_000)
       var configuration = StreamConfiguration(
         size: try #require(facts.description.video.size), segmentation: segmentation)
       configuration.passesThrough = true

@@ -60,7 +60,7 @@ struct IsolationFieldsTests {
     order.options.decoderErrorLimit = 7
     order.loops = true
     order.takesAudio = true
-    order.passThrough = PassThroughOptions(segmentMicroseconds: 5, longestGroup: .seconds(6))
+    order.passThrough = PassThroughOptions(segmentMicroseconds: 5, maximumGroupTime: .seconds(6))
     order.memory = 123_456_789
     order.backups = [try #require(InputAddress("backup.mp4"))]
     order.failback = .seconds(7)
@@ -97,7 +97,7 @@ struct IsolationFieldsTests {
   func session() throws {
     let segmentation = Segmentation(
       rate: .thirty, segmentMicroseconds: 2_000_000, partMicroseconds: 200_000,
-      longestGroupMicroseconds: 4_000_000)
+      maximumGroupMicroseconds: 4_000_000)
     var configuration = StreamConfiguration(
       renditions: RenditionSettings.ladder([(.hd720, 2500), (.hd720, 800)]),
       segmentation: segmentation)

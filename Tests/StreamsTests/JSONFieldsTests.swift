@@ -101,7 +101,7 @@ struct JSONFieldsTests {
     for wrong in [
       "", "{", "[]", "null", text + "}", "{\"a\":\(deep)," + text.dropFirst(),
       "{\"rate\":\"30\"," + text.dropFirst(), "{\"\\u0072ate\":\"30\"," + text.dropFirst(),
-      text + String(repeating: " ", count: MessageHead.mostFields),
+      text + String(repeating: " ", count: MessageHead.maximumFieldsLength),
     ] {
       #expect(throws: MessageError.self) { try SourceFacts(fields: Array(wrong.utf8)) }
     }

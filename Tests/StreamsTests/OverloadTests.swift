@@ -41,7 +41,7 @@ struct OverloadTests {
     let thread = RenditionThread(
       configuration: configuration, window: window, renditionIndex: 0, feed: feed,
       keys: KeyRequests(configuration), load: LadderLoad(count: 1), isLeaving: { false },
-      statistics: statistics, watch: WorkWatch(),
+      statistics: statistics, watch: CallWatchdog(),
       log: Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } })
     let settings = configuration
     let encoder = OSThread(name: "test") {
@@ -108,7 +108,8 @@ struct OverloadTests {
     let thread = RenditionThread(
       configuration: configuration, window: window, renditionIndex: 0, feed: feed,
       keys: KeyRequests(configuration), load: load, isLeaving: { false },
-      statistics: statistics, watch: WorkWatch(), log: Log(format: .text, least: .error) { _ in })
+      statistics: statistics, watch: CallWatchdog(), log: Log(format: .text, least: .error) { _ in }
+    )
     let settings = configuration
     let encoder = OSThread(name: "test") {
       do {
@@ -169,7 +170,7 @@ struct OverloadTests {
     let thread = RenditionThread(
       configuration: configuration, window: window, renditionIndex: 0, feed: feed,
       keys: KeyRequests(configuration), load: LadderLoad(count: 1), isLeaving: { false },
-      statistics: statistics, watch: WorkWatch(),
+      statistics: statistics, watch: CallWatchdog(),
       log: Log(format: .text, least: .error) { _ in })
     let closer = OSThread(name: "test") {
       SystemClock.sleep(until: SystemClock.monotonicTime + .seconds(3))

@@ -35,11 +35,11 @@ struct PassThroughAudioTests {
 
     init(
       gracePeriod: Interval = .milliseconds(60), aac: [UInt8] = [0x11, 0x90],
-      longestGroup: Int64? = nil
+      maximumGroupTime: Int64? = nil
     ) throws {
       let video = Segmentation(
         rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
-        longestGroupMicroseconds: longestGroup)
+        maximumGroupMicroseconds: maximumGroupTime)
       var configuration = StreamConfiguration(size: .hd720, segmentation: video)
       configuration.passesThrough = true
       format = InputDescription.Audio(
@@ -444,7 +444,7 @@ struct PassThroughAudioTests {
     arguments: UInt64(0)..<12)
   func variableDuration(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
-    let simulation = try Simulation(longestGroup: 4_000_000)
+    let simulation = try Simulation(maximumGroupTime: 4_000_000)
     for _ in 0..<3 {
       let keys = (0..<8).reduce(into: [Int64(0)]) { keys, _ in
         keys.append((keys.last ?? 0) + 5 + Int64(random.next() % 70))

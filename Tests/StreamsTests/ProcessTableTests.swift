@@ -155,7 +155,7 @@ struct ProcessTableTests {
       $0.takesAudio = true
       $0.loops = true
       $0.failback = .seconds(3)
-      $0.passThrough = PassThroughOptions(segmentMicroseconds: 1, longestGroup: .seconds(1))
+      $0.passThrough = PassThroughOptions(segmentMicroseconds: 1, maximumGroupTime: .seconds(1))
     }
     table.expect(a)
     table.expect(b)

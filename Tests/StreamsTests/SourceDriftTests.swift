@@ -79,7 +79,7 @@ struct SourceDriftTests {
     var video = Network(.video, (1, 30), speed: row.speed)
     var audio = Network(.audio, (1024, Int64(rate)), speed: row.speed)
     var mapping = SourceClock()
-    var gridAligner = CommonShift(Self.grid)
+    var gridAligner = SourceShift(Self.grid)
     var aligner = AudioFramePositioner(
       sampleRate: rate, from: Self.seconds * Int64(rate) / 1024)
     let settings = AudioEncoderSettings(sampleRate: rate, channels: 1)

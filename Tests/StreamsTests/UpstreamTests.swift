@@ -229,7 +229,7 @@ struct UpstreamTests {
     func isRead(_ seconds: Int64, group: Int64? = nil, rate: FrameRate = .thirty) -> Bool {
       let segmentation = Segmentation(
         rate: rate, segmentMicroseconds: seconds * 1_000_000, partMicroseconds: 100_000,
-        longestGroupMicroseconds: group.map { $0 * 1_000_000 })
+        maximumGroupMicroseconds: group.map { $0 * 1_000_000 })
       let configuration = StreamConfiguration(size: .hd720, segmentation: segmentation)
       let session = StreamSession(configuration, log: Log(format: .text, least: .error) { _ in })
       let sent = FeedDescription(session, path: ["a"])
@@ -256,7 +256,7 @@ struct UpstreamTests {
     for group in [nil, 1] as [Int64?] {
       let long = Segmentation(
         rate: fast, segmentMicroseconds: 59_000_000, partMicroseconds: 20_000_000,
-        longestGroupMicroseconds: group.map { $0 * 1_000_000 })
+        maximumGroupMicroseconds: group.map { $0 * 1_000_000 })
       for numbering in MediaNames.Numbering.allCases {
         let names = MediaNames(numbering, first: 150_000_000)
         let number = try #require(names.segment(printed: 99_999_999_999_999))
@@ -330,7 +330,7 @@ struct UpstreamTests {
     #expect(link.identities() == "b, c, a, \(ServerIdentity.own)")
     link.note((0..<20).map { "x\($0)" })
     let count = link.identities().split(separator: ",").count
-    #expect(count == ServerIdentity.mostServers)
+    #expect(count == ServerIdentity.maximumServers)
     link.become(.connected)
     #expect(link.status.state == .connected)
   }

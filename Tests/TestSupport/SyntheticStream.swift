@@ -21,14 +21,14 @@ package struct SyntheticStream {
 
   /// A stream that begins with the segment of 2026-11-20T06:22:00Z; nothing is published yet.
   ///
-  /// Its segments have variable duration if `longestGroup`, in microseconds, is given.
+  /// Its segments have variable duration if `maximumGroupTime`, in microseconds, is given.
   package init(
     _ rate: FrameRate, segment: Int64 = 1_000_000, part: Int64 = 100_000, playlistLength: Int = 10,
-    retained: Int = 20, longestGroup: Int64? = nil, after earlier: WindowEnd? = nil
+    retained: Int = 20, maximumGroupTime: Int64? = nil, after earlier: WindowEnd? = nil
   ) {
     let segmentation = Segmentation(
       rate: rate, segmentMicroseconds: segment, partMicroseconds: part,
-      longestGroupMicroseconds: longestGroup)
+      maximumGroupMicroseconds: maximumGroupTime)
     self.segmentation = segmentation
     window = LiveWindow(
       segmentation: segmentation, playlistLength: playlistLength, retained: retained,

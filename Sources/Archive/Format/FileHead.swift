@@ -24,7 +24,7 @@ package struct FileHead: Sendable, Equatable {
   package static let referencesSize = (fixed: 40, each: 12)
 
   /// The most references.
-  private static let mostReferences = 60_000
+  private static let maximumReferences = 60_000
 
   /// Reads the head of a file of `size` bytes; nil if it is none.
   package init?(size: Int, _ read: Reader) throws(SystemError) {
@@ -74,7 +74,7 @@ package struct FileHead: Sendable, Equatable {
 
   /// The head of a file with room for `references` segments.
   package static func bytes(header: [UInt8], references: Int) -> [UInt8] {
-    let count = min(max(1, references), mostReferences)
+    let count = min(max(1, references), maximumReferences)
     // bounded: at most 60,000 references
     let room = referencesSize.fixed + referencesSize.each * count
     var bytes = header

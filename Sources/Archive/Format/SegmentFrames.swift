@@ -6,7 +6,7 @@ import Time
 /// The frames of a segment, read from its fragments one after another.
 package struct SegmentFrames: Sendable {
   /// The most samples of a fragment.
-  private static let mostSamples = 4096
+  private static let maximumSamples = 4096
 
   /// The defaults of the CMAF header.
   private let defaults: SampleDefaults
@@ -34,7 +34,7 @@ package struct SegmentFrames: Sendable {
     _ fragment: BoxFields, at position: Int, media: Range<Int>
   ) throws(BoxError) {
     let movie = try MovieFragment(
-      fragment, defaults: defaults, position: position, mostSamples: Self.mostSamples)
+      fragment, defaults: defaults, position: position, maximumSamples: Self.maximumSamples)
     guard let first = movie.samples.first, let last = movie.end else { throw .missing("sample") }
     var added: [SegmentIndex.Frame] = []
     for (index, sample) in movie.samples.enumerated() {

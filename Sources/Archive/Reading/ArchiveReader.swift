@@ -15,7 +15,7 @@ package final class ArchiveReader: Sendable {
   /// How long a request waits for the folder to be read, after the start of the program.
   private static let loading = Interval.seconds(3)
   /// The most segments of one answer.
-  private static let mostRows: Int64 = 200_000
+  private static let maximumRows: Int64 = 200_000
 
   /// A reader of what `catalog` has.
   package init(_ catalog: StreamCatalog) { self.catalog = catalog }
@@ -24,7 +24,7 @@ package final class ArchiveReader: Sendable {
   package func segments(
     _ numbers: ClosedRange<Int64>, of rendition: String
   ) throws(ArchiveFailure) -> [ArchivedSegment] {
-    guard numbers.upperBound.subtractingSaturated(numbers.lowerBound) < Self.mostRows else {
+    guard numbers.upperBound.subtractingSaturated(numbers.lowerBound) < Self.maximumRows else {
       throw .missing
     }
     let deadline = SystemClock.monotonicTime + Self.loading

@@ -22,7 +22,7 @@ package struct AudioDecoder: ~Copyable, @unchecked Sendable {
   /// filter for a higher rate needs memory in proportion to the rate.
   private static let sampleRates: ClosedRange<Int32> = 1000...768_000
   /// The largest duration of a packet, in seconds.
-  private static let longestPacket = 10
+  private static let maximumPacketFrames = 10
 
   private let codec: AudioCodec
   private let packet: PacketHandle
@@ -84,9 +84,10 @@ package struct AudioDecoder: ~Copyable, @unchecked Sendable {
       throw FFmpegError(refused: "\(rate) Hz (expected \(Self.sampleRates.text) Hz)")
     }
     // bounded: the rate is in `sampleRates`
-    guard samples <= Self.longestPacket * Int(rate) else {
+    guard samples <= Self.maximumPacketFrames * Int(rate) else {
       throw FFmpegError(
-        refused: "a packet of \(samples / Int(rate)) s (expected at most \(Self.longestPacket) s)")
+        refused:
+          "a packet of \(samples / Int(rate)) s (expected at most \(Self.maximumPacketFrames) s)")
     }
     var planes: [[Float]] = []
     for channel in 0..<channels {

@@ -12,7 +12,7 @@ package struct AudioEncoder: ~Copyable, @unchecked Sendable {
   /// The look-ahead of the encoder, in AAC frames.
   package static let delayFrames = 2
   /// The longest gap that is filled with silence, in seconds.
-  private static let longestGap: Int64 = 2
+  private static let maximumGap: Int64 = 2
 
   /// The parameters of the encoder.
   package let settings: AudioEncoderSettings
@@ -49,7 +49,7 @@ package struct AudioEncoder: ~Copyable, @unchecked Sendable {
     self.packet = packet
     assembler = AudioFrameAssembler(
       // bounded: a listed sample rate
-      channels: settings.channels, longestGap: Self.longestGap * Int64(settings.sampleRate))
+      channels: settings.channels, maximumGap: Self.maximumGap * Int64(settings.sampleRate))
   }
 
   /// `mp4a.40.2`.

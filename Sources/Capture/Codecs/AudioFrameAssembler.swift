@@ -3,7 +3,7 @@
 /// Cuts audio into frames of 1024 samples at multiples of 1024 since 1970: a pure state machine.
 ///
 /// Each position is returned once and in order: gaps become silence, overlapping samples are
-/// dropped. A gap longer than ``longestGap`` stays empty.
+/// dropped. A gap longer than ``maximumGap`` stays empty.
 package struct AudioFrameAssembler: Sendable {
   /// Samples in a frame.
   package static let frameLength = 1024
@@ -19,16 +19,16 @@ package struct AudioFrameAssembler: Sendable {
   /// The number of channels.
   package let channels: Int
   /// The longest gap that is filled, in samples.
-  package let longestGap: Int64
+  package let maximumGap: Int64
   /// The position of the next sample since 1970; nil before the first.
   package private(set) var next: Int64?
   /// The incomplete frame.
   private var pending: PCMBlock
 
   /// An empty assembler.
-  package init(channels: Int, longestGap: Int64) {
+  package init(channels: Int, maximumGap: Int64) {
     self.channels = channels
-    self.longestGap = longestGap
+    self.maximumGap = maximumGap
     pending = .silence(channels: channels, count: 0)
   }
 
@@ -64,7 +64,7 @@ package struct AudioFrameAssembler: Sendable {
       begin(at: position)
       return []
     }
-    guard position - next > longestGap else {
+    guard position - next > maximumGap else {
       pending.append(.silence(channels: channels, count: Int(position - next)))
       self.next = position
       return []

@@ -32,7 +32,7 @@ package enum PassThroughCodec: String, Sendable, Hashable, Codable {
   /// The number of parameter sets without which nothing can be decoded.
   ///
   /// H.264: SPS and PPS. HEVC: VPS, SPS and PPS. AV1: the configuration record.
-  var leastParameterSets: Int {
+  var minimumParameterSets: Int {
     switch self {
     case .h264: 2
     case .hevc: 3

@@ -2,7 +2,7 @@
 
 extension BurnedClock {
   /// The smallest difference of white and black cells.
-  private static let leastContrast = 40.0
+  private static let minimumContrast = 40.0
 
   /// The time in a plane of luma of any size, in milliseconds; nil if no clock is readable.
   ///
@@ -22,7 +22,7 @@ extension BurnedClock {
       }
     }
     let (white, black) = ((means[0] + means[2]) / 2, (means[1] + means[3]) / 2)
-    guard white - black >= leastContrast else { return nil }
+    guard white - black >= minimumContrast else { return nil }
     let threshold = (white + black) / 2
     let bits = means.reduce(UInt64(0)) { $0 << 1 | ($1 > threshold ? 1 : 0) }
     let time = bits >> 12 & 0xFFFF_FFFF_FFFF

@@ -14,18 +14,18 @@ package final class InputCancellation: Sendable {
     var deadline = MonotonicTime.distantFuture
     var parent: InputCancellation?
     /// The present call of a library.
-    var ticket: WorkWatch.Ticket?
+    var ticket: CallWatchdog.Ticket?
   }
   private let state: Locked<State>
   /// Gets the calls of libraries; nil if nothing watches them.
-  private let watch: WorkWatch?
+  private let watch: CallWatchdog?
 
   /// A cancellation that is not set.
   ///
   /// - Parameters:
   ///   - parent: its cancellation also cancels this one.
   ///   - watch: gets the calls of libraries; nil for that of `parent`.
-  package init(parent: InputCancellation? = nil, watch: WorkWatch? = nil) {
+  package init(parent: InputCancellation? = nil, watch: CallWatchdog? = nil) {
     state = Locked(State(parent: parent))
     self.watch = watch ?? parent?.watch
   }
@@ -60,7 +60,7 @@ package final class InputCancellation: Sendable {
 
   /// Makes calls of a library that may never return.
   func during<Result, Failure: Error>(
-    _ work: WorkWatch.Work, _ calls: () throws(Failure) -> Result
+    _ work: CallWatchdog.Work, _ calls: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
     guard let watch else { return try calls() }
     let ticket = watch.begin(work)

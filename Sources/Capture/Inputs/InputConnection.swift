@@ -13,7 +13,7 @@ package struct InputConnection: ~Copyable {
   private enum Backend {
     case library(LibraryPackets)
     case publisher(PublisherPackets)
-    case shared(SharedReader, InputCancellation)
+    case shared(SharedInputReader, InputCancellation)
   }
 
   /// The address of the input.
@@ -65,7 +65,7 @@ package struct InputConnection: ~Copyable {
   ///   - reader: the stream's part of the connection.
   ///   - cancellation: ends each call that reads.
   package init(
-    _ address: InputAddress, shared reader: SharedReader, cancellation: InputCancellation
+    _ address: InputAddress, shared reader: SharedInputReader, cancellation: InputCancellation
   ) {
     self.address = address
     backend = .shared(reader, cancellation)

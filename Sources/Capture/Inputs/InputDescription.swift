@@ -53,7 +53,7 @@ package struct InputDescription: Sendable, Equatable, Codable {
     }
 
     /// The most pixels of a frame that is encoded without an explicit size: 3840x2160.
-    private static let mostPixels = 3840.0 * 2160
+    private static let maximumPixels = 3840.0 * 2160
     private static let sides = 64.0...7680
 
     /// The size that is encoded unless another is requested: the nearest one with even sides.
@@ -63,7 +63,7 @@ package struct InputDescription: Sendable, Equatable, Codable {
       let (width, height) = (Double(max(1, width)), Double(max(1, height)))
       let scale = min(
         // bounded: floating
-        1, (Self.mostPixels / (width * height)).squareRoot(),
+        1, (Self.maximumPixels / (width * height)).squareRoot(),
         // bounded: floating
         Self.sides.upperBound / max(width, height))
       func side(_ length: Double) -> Int {

@@ -39,12 +39,13 @@ package struct InputProbe: Sendable {
   ///
   /// - Parameters:
   ///   - segmentMicroseconds: the requested segment duration, in microseconds.
-  ///   - longestGroup: the longest GOP that may be passed through.
+  ///   - maximumGroupTime: the longest GOP that may be passed through.
   ///   - cancellation: ends the probe from another thread.
   /// - Returns: the result of the observation.
   /// - Throws: ``InputError``, without secrets.
   package func run(
-    segmentMicroseconds: Int64, longestGroup: Interval = PassThroughAnalysis.defaultLongestGroup,
+    segmentMicroseconds: Int64,
+    maximumGroupTime: Interval = PassThroughAnalysis.defaultLongestGroup,
     cancellation: InputCancellation
   ) throws(InputError) -> Findings {
     let begin = SystemClock.monotonicTime
@@ -65,7 +66,7 @@ package struct InputProbe: Sendable {
           throw .noVideo("\(error)")
         }
         analysis = PassThroughAnalysis(
-          known.video, segmentMicroseconds: segmentMicroseconds, longestGroup: longestGroup,
+          known.video, segmentMicroseconds: segmentMicroseconds, maximumGroupTime: maximumGroupTime,
           isFile: known.isPaced, isPlaylist: known.isPlaylist)
       }
       if frame.isKey { keys.append(timestamps.count) }

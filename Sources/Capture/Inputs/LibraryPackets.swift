@@ -12,7 +12,7 @@ final class LibraryPackets {
   private let context: InputContext
   private let cancellation: InputCancellation
   /// What the reading of a packet may do: a playlist opens its segments.
-  private let work: WorkWatch.Work
+  private let work: CallWatchdog.Work
   private let sizeLimit: FrameSizeLimit
   private var unwrapper = TimestampUnwrapper()
   private var videoIndex: Int32?

@@ -92,7 +92,7 @@ package struct PassThroughAnalysis: Sendable {
   package private(set) var peakBitrate: Int64 = 0
 
   private let segmentMicroseconds: Int64
-  private let longestGroup: Interval
+  private let maximumGroupTime: Interval
   private let declared: FrameRate?
   private let isFile: Bool
   /// The timestamp of the first frame, if that is not an IDR.
@@ -106,20 +106,20 @@ package struct PassThroughAnalysis: Sendable {
   /// - Parameters:
   ///   - video: the description of the video stream.
   ///   - segmentMicroseconds: the requested segment duration, in microseconds.
-  ///   - longestGroup: the longest permitted GOP.
+  ///   - maximumGroupTime: the longest permitted GOP.
   ///   - declaredRate: the frame rate that the codec declares; nil if undeclared.
   ///   - isFile: whether all access units can be read before the stream begins; the decision then
   ///     comes with ``finish(isLoop:)``.
   ///   - isPlaylist: whether the input is a playlist.
   package init(
     _ video: InputDescription.Video, segmentMicroseconds: Int64,
-    longestGroup: Interval = defaultLongestGroup, declaredRate: FrameRate? = nil,
+    maximumGroupTime: Interval = defaultLongestGroup, declaredRate: FrameRate? = nil,
     isFile: Bool = false,
     isPlaylist: Bool = false
   ) {
     self.isFile = isFile
     self.segmentMicroseconds = segmentMicroseconds
-    self.longestGroup = longestGroup
+    self.maximumGroupTime = maximumGroupTime
     declared = declaredRate ?? video.rate
     if video.passThroughCodec == nil { verdict = .unfit(.codec(video.codec)) }
     if video.rotation != .none { verdict = .unfit(.rotated) }
@@ -151,7 +151,9 @@ package struct PassThroughAnalysis: Sendable {
       // Some streams have no IDR after their start: rolling intra refresh, open GOPs.
       let first = first ?? pts
       self.first = first
-      if pts - first > longestGroup { verdict = .unfit(.longGroup(longestGroup.wholeSeconds)) }
+      if pts - first > maximumGroupTime {
+        verdict = .unfit(.longGroup(maximumGroupTime.wholeSeconds))
+      }
       return
     }
     if isKey, let key = keys.last, pts > timestamps[key] {
@@ -168,8 +170,8 @@ package struct PassThroughAnalysis: Sendable {
     timestamps.append(pts)
     if isKey, keys.count > 1 {
       if !isFile { decide() }
-    } else if let last = keys.last, pts - timestamps[last] > longestGroup {
-      verdict = .unfit(.longGroup(longestGroup.wholeSeconds))
+    } else if let last = keys.last, pts - timestamps[last] > maximumGroupTime {
+      verdict = .unfit(.longGroup(maximumGroupTime.wholeSeconds))
     }
   }
 

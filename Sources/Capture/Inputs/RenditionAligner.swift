@@ -37,7 +37,7 @@ package struct RenditionAligner: Sendable {
   /// The largest difference of the timestamps of one frame: FLV rounds them to milliseconds.
   private static let tolerance = Interval.milliseconds(5)
   /// The most frames that wait for a late track.
-  private static let mostWaiting = 64
+  private static let maximumWaiting = 64
 
   /// The numbers of the tracks beside the first, in ascending order.
   let others: [Int]
@@ -91,7 +91,7 @@ package struct RenditionAligner: Sendable {
       first.others = units
       found.append(first)
     }
-    if groups.count > Self.mostWaiting { fault = .frames(missing(groups[0])) }
+    if groups.count > Self.maximumWaiting { fault = .frames(missing(groups[0])) }
     return found
   }
 

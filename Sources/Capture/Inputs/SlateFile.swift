@@ -9,7 +9,7 @@ package struct SlateFile: Sendable {
   /// The longest part of a film that is shown.
   private static let longest = Interval.seconds(10)
   /// The most memory of its frames; of a longer film every second, third … frame is left out.
-  private static let mostBytes = 96 << 20
+  private static let maximumBytes = 96 << 20
 
   private let address: InputAddress
 
@@ -58,9 +58,9 @@ package struct SlateFile: Sendable {
           throw .noVideo("\(error)")
         }
       }
-      try film.add(decoder?.decode(unit) ?? [], most: Self.mostBytes)
+      try film.add(decoder?.decode(unit) ?? [], most: Self.maximumBytes)
     }
-    try film.add(decoder?.finish(arrival: .origin) ?? [], most: Self.mostBytes)
+    try film.add(decoder?.finish(arrival: .origin) ?? [], most: Self.maximumBytes)
     guard !film.frames.isEmpty else { throw Self.empty }
     return film.slots
   }

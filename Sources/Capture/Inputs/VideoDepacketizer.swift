@@ -67,7 +67,7 @@ struct VideoDepacketizer {
   /// Whether units can be formed and decoded: all parameter sets are known.
   var isComplete: Bool {
     guard let codec = video.passThroughCodec else { return true }
-    return video.parameterSets.count >= codec.leastParameterSets
+    return video.parameterSets.count >= codec.minimumParameterSets
   }
 
   /// Updates libavformat's parameters of the stream: FLV may send new sequence headers.

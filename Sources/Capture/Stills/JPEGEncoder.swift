@@ -11,7 +11,7 @@ package final class JPEGEncoder {
   /// The quantiser of libavcodec: 49 kB for a frame of 1280x720.
   private static let quality: Int32 = 4 * FF_QP2LAMBDA
   /// The greatest side of a picture in pixels.
-  private static let mostSide = 16_384
+  private static let maximumSide = 16_384
 
   /// The properties of a frame, and of its picture, for which an encoder and a scaler are opened.
   private struct Kind: Equatable {
@@ -44,7 +44,7 @@ package final class JPEGEncoder {
   package static func size(
     width: Int, height: Int, requested: Int?
   ) -> (width: Int, height: Int) {
-    let (width, height) = (min(max(1, width), mostSide), min(max(1, height), mostSide))
+    let (width, height) = (min(max(1, width), maximumSide), min(max(1, height), maximumSide))
     guard let requested, requested < width else { return (width, height) }
     let side = max(2, requested & ~1)
     // bounded: sides of at most 2^14

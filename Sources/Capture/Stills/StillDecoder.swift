@@ -14,7 +14,7 @@ package final class StillDecoder {
   }
 
   /// The most bytes of frames that wait to be decoded.
-  private static let mostWaiting = 64 << 20
+  private static let maximumWaiting = 64 << 20
 
   private let timescale: Int64
   private var depacketizer: VideoDepacketizer
@@ -74,8 +74,8 @@ package final class StillDecoder {
     }
     // bounded: the frames are ranges of the bytes of one message
     let size = index.frames.reduce(waitingBytes) { $0 + $1.size }
-    guard size <= Self.mostWaiting else {
-      throw Fault(description: "more than \(Self.mostWaiting >> 20) MB of frames wait")
+    guard size <= Self.maximumWaiting else {
+      throw Fault(description: "more than \(Self.maximumWaiting >> 20) MB of frames wait")
     }
     waitingBytes = size
     let bytes = chunks.array

@@ -52,7 +52,7 @@ package struct PassThroughDecision: Sendable {
     guard settings.passThrough != .never, encodingOption == nil else { return nil }
     return .init(
       segmentMicroseconds: settings.segmentDuration.microseconds,
-      longestGroup: settings.longestGroup)
+      maximumGroupTime: settings.maximumGroupTime)
   }
 
   /// The decision for an input; `isIrregular`: its key frames turned out to be irregular.

@@ -44,7 +44,7 @@ package struct StreamDefinition: Sendable {
   /// The configuration with an opened input.
   ///
   /// - Throws: an error if the settings do not suit the input, with the location of the setting.
-  package func configuration(for input: DecidedInput) throws(UsageError) -> StreamConfiguration {
+  package func configuration(for input: PlannedInput) throws(UsageError) -> StreamConfiguration {
     do throws(UsageError) {
       return try Self.configuration(input.complete(settings), input, waitsForSource: true)
     } catch { throw located(error) }
@@ -138,7 +138,7 @@ package struct StreamDefinition: Sendable {
   }
 
   private static func checkInputs(_ settings: StreamSettings) throws(UsageError) {
-    let most = Int(StartOrder.mostInputs)
+    let most = Int(StartOrder.maximumInputs)
     guard settings.inputs.count <= most else {
       throw UsageError(
         .option("input"), .problem("given \(settings.inputs.count) times"),
@@ -193,7 +193,7 @@ package struct StreamDefinition: Sendable {
   }
 
   private static func configuration(
-    _ settings: StreamSettings, _ input: DecidedInput?, waitsForSource: Bool
+    _ settings: StreamSettings, _ input: PlannedInput?, waitsForSource: Bool
   ) throws(UsageError) -> StreamConfiguration {
     let segmentation = settings.segmentation(
       hasVariableDuration: input?.fit?.hasVariableDuration ?? false)

@@ -10,7 +10,7 @@ struct WindowLengths {
 
   /// Checks the lengths against each other and completes them.
   init(_ settings: StreamSettings, _ segmentation: Segmentation) throws(UsageError) {
-    let least = Self.leastListed(segmentation)
+    let least = Self.minimumListed(segmentation)
     listed = settings.playlistLength ?? max(StreamSettings.defaultPlaylistLength, least)
     guard listed >= least else {
       throw UsageError(
@@ -33,7 +33,7 @@ struct WindowLengths {
 
   /// The number of segments that are never shorter than three Target Durations.
   /// - Source: RFC 8216bis §6.2.2
-  static func leastListed(_ segmentation: Segmentation) -> Int {
+  static func minimumListed(_ segmentation: Segmentation) -> Int {
     let three = 3 * segmentation.targetDuration * Int64(segmentation.grid.rate.timescale)
     return Int((three + segmentation.segmentTicks - 1) / segmentation.segmentTicks)
   }

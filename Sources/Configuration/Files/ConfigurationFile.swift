@@ -18,7 +18,7 @@ struct ConfigurationFile {
     var reader = try KeyReader(
       try Self.document(path, .location(location)), at: root)
     streams = try Self.streams(&reader)
-    try FastLL.takeTop(&reader)
+    try FastLLConfiguration.takeTop(&reader)
     let describesStream = streams == nil
     if describesStream { try reader.take("stream", as: "name") }
     try reader.takeTable { describesStream || $0.name != "name" }

@@ -28,7 +28,7 @@ package struct StreamElement: Sendable {
         expected: OptionText(Option.named("name")?.expected ?? ""))
     }
     self.name = name
-    defaults = try FastLL.takeStream(&reader)
+    defaults = try FastLLConfiguration.takeStream(&reader)
     // At the top level of a file `rtmp` is the port of the server.
     try reader.take("rtmp", as: "rtmp-path")
     try Self.takeArchive(&reader)

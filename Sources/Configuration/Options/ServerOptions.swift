@@ -125,9 +125,9 @@ extension OptionKind where Value == String {
   fileprivate static let congestion = OptionKind.text(
     "NAME",
     expected: "a name of the kernel, such as bbr or cubic, of at most "
-      + "\(CongestionControl.longestName) letters, digits, - and _"
+      + "\(CongestionControl.maximumNameLength) letters, digits, - and _"
   ) {
-    (1...CongestionControl.longestName).contains($0.utf8.count)
+    (1...CongestionControl.maximumNameLength).contains($0.utf8.count)
       && NameCharacters.isMade($0, with: "-_")
   }
 

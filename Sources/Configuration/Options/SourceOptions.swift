@@ -59,7 +59,7 @@ extension Option {
       "passthrough", \.passThrough, .choice("HOW"), .source,
       help: "package an input without re-encoding: auto (if possible), always or never"),
     .stream(
-      "max-gop", \.longestGroup, .seconds(.milliseconds(100) ... .seconds(20)), .source,
+      "max-gop", \.maximumGroupTime, .seconds(.milliseconds(100) ... .seconds(20)), .source,
       help: "the longest distance between key frames of a passed-through input, in seconds"),
     .stream(
       "isolation", \.isolation, .choice("HOW"), .source, default: "process for an input",

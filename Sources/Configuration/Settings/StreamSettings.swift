@@ -51,7 +51,7 @@ package struct StreamSettings: Sendable {
   /// The most memory of a process of an input, in MB.
   package var sourceMegabytes = 1024
   /// The longest distance between key frames of a passed-through input.
-  package var longestGroup = PassThroughAnalysis.defaultLongestGroup
+  package var maximumGroupTime = PassThroughAnalysis.defaultLongestGroup
 
   // Encoding
   package var size: VideoSize?

@@ -8,7 +8,7 @@ final class BodyIntake {
   let receiver: any BodyReceiver
   /// The maximum number of bytes.
   let limit: Int
-  private let leastBytes: Int
+  private let minimumBytes: Int
   private let span: Interval
   private var byteCount = 0
   private var pace: ThroughputMeter
@@ -18,7 +18,7 @@ final class BodyIntake {
   init(_ receiver: any BodyReceiver, limit: Int?, limits: HTTPLimits, now: MonotonicTime) {
     self.receiver = receiver
     self.limit = limit ?? limits.bodyBytes
-    leastBytes = limits.leastBodyBytes
+    minimumBytes = limits.minimumBodyBytes
     span = limits.bodyTime
     pace = ThroughputMeter(now: now)
   }
@@ -27,7 +27,7 @@ final class BodyIntake {
   func take(_ bytes: borrowing Span<UInt8>, now: MonotonicTime) throws(BodyFailure) {
     guard bytes.count <= limit - byteCount else { throw .tooLarge(limit: limit) }
     byteCount += bytes.count
-    pace.move(bytes.count, least: leastBytes, now: now)
+    pace.move(bytes.count, least: minimumBytes, now: now)
     receiver.received(bytes)
   }
 
@@ -40,7 +40,7 @@ final class BodyIntake {
   /// The reason to refuse the body if the client sends too slowly.
   func delay(now: MonotonicTime) -> BodyFailure? {
     guard !isPaused, now - pace.since >= span else { return nil }
-    return .tooSlow(leastBytes: leastBytes, seconds: Double(span.milliseconds) / 1000)
+    return .tooSlow(minimumBytes: minimumBytes, seconds: Double(span.milliseconds) / 1000)
   }
 
   /// The reason to refuse a body of a known length before it is read; nil if it is small enough.

@@ -21,7 +21,7 @@ package enum BodyFailure: Error, Equatable, Sendable, CustomStringConvertible {
   /// More bytes than the limit. RFC 9110 §15.5.14.
   case tooLarge(limit: Int)
   /// Too few bytes in one span of `bodyTime`. RFC 9110 §15.5.9.
-  case tooSlow(leastBytes: Int, seconds: Double)
+  case tooSlow(minimumBytes: Int, seconds: Double)
   /// The end of the body cannot be found.
   case malformed(ChunkedCodingError)
   /// The client disconnected, or the connection was cut.
@@ -49,8 +49,8 @@ package enum BodyFailure: Error, Equatable, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .tooLarge(let limit): "request body too large (at most \(limit) bytes)"
-    case .tooSlow(let leastBytes, let seconds):
-      "request body too slow (expected at least \(max(leastBytes, 1)) bytes in \(seconds) s)"
+    case .tooSlow(let minimumBytes, let seconds):
+      "request body too slow (expected at least \(max(minimumBytes, 1)) bytes in \(seconds) s)"
     case .malformed(let error): error.description
     case .gone: "the client has disconnected"
     }

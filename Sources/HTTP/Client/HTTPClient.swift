@@ -47,10 +47,10 @@ package final class HTTPClient {
     var body: [UInt8] = []
   }
 
-  private static let mostRedirections = 5
+  private static let maximumRedirections = 5
   /// The most servers of which connections are kept.
-  private static let mostServers = 8
-  private static let longestAddress = 8192
+  private static let maximumServers = 8
+  private static let maximumAddressLength = 8192
   private static let pieceSize = 64 * 1024
 
   private let trust: ServerTrust
@@ -93,9 +93,9 @@ package final class HTTPClient {
   @discardableResult
   package func get(_ url: String, fields: [HeaderField] = []) throws(Failure) -> String {
     guard
-      var address = WebAddress(url, longest: Self.longestAddress, permitsUserInfo: true)
+      var address = WebAddress(url, longest: Self.maximumAddressLength, permitsUserInfo: true)
     else { throw .address }
-    for _ in 0...Self.mostRedirections {
+    for _ in 0...Self.maximumRedirections {
       current = nil
       let exchange = try answer(to: request(address, fields), from: address.origin)
       let head = exchange.reader.head
@@ -215,8 +215,8 @@ package final class HTTPClient {
   private func finish() {
     guard let exchange = current, exchange.reader.hasEnded, exchange.body.isEmpty else { return }
     current = nil
-    if idle.count >= Self.mostServers { idle = [:] }
-    if tickets.count >= Self.mostServers { tickets = [:] }
+    if idle.count >= Self.maximumServers { idle = [:] }
+    if tickets.count >= Self.maximumServers { tickets = [:] }
     if exchange.origin.isSecure, let ticket = exchange.connection.ticket {
       tickets[exchange.origin] = ticket
     }

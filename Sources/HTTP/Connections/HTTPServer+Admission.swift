@@ -22,11 +22,11 @@ extension HTTPServer: SocketReceiver {
     // On an error the descriptor is closed.
     if let tls = socket.tls {
       let secure = try? TLSStream(
-        socket, tls, on: loop, readLimit: Self.readLimit, leastProgress: limits.leastSentBytes)
+        socket, tls, on: loop, readLimit: Self.readLimit, minimumProgress: limits.minimumSentBytes)
       if let secure { serve(secure, secure) }
     } else {
       let plain = try? TCPStream(
-        socket, on: loop, readLimit: Self.readLimit, leastProgress: limits.leastSentBytes)
+        socket, on: loop, readLimit: Self.readLimit, minimumProgress: limits.minimumSentBytes)
       if let plain { serve(plain) }
     }
   }

@@ -22,7 +22,7 @@ final class HTTP1Connection: HTTPConnection {
   private var parser: RequestHeadParser
   private var isParsing = false
   /// Exchanges that have not ended, oldest first; only the first writes to the stream.
-  private(set) var exchanges = ExchangeLine()
+  private(set) var exchanges = ExchangeQueue()
   /// Bytes of responses that wait for an earlier response.
   private(set) var waitingBytes = 0
   /// Bytes after the last request taken, while no more requests are taken.

@@ -122,7 +122,7 @@ extension HTTP2Connection: HTTP2SessionOwner {
 
   func moveBody(_ stream: Int32, count: Int) {
     exchanges[stream]?.move(
-      count, to: output, least: server.limits.leastSentBytes, now: now)
+      count, to: output, least: server.limits.minimumSentBytes, now: now)
   }
 
   func frameSent(_ type: UInt8, flags: UInt8, stream: Int32, length: Int, errorCode: UInt32) {

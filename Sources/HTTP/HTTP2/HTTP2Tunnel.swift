@@ -68,7 +68,7 @@ final class HTTP2Tunnel: ByteStream {
     let unacknowledged = own(ofLast: state.unacknowledged + stream.queuedBytes) - queued
     return TransmissionState(
       acknowledged: state.acknowledged, unacknowledged: max(0, unacknowledged),
-      roundTrip: state.roundTrip, shortestRoundTrip: state.shortestRoundTrip,
+      roundTrip: state.roundTrip, minimumRoundTrip: state.minimumRoundTrip,
       deliveryRate: state.deliveryRate, isLowerBound: state.isLowerBound)
   }
 

@@ -53,10 +53,10 @@ package struct HTTPLimits: Sendable {
   package init() {}
 
   /// The minimum number of body bytes within `bodyTime`.
-  var leastBodyBytes: Int { Self.bytes(bodyRate, in: bodyTime) }
+  var minimumBodyBytes: Int { Self.bytes(bodyRate, in: bodyTime) }
 
   /// The minimum number of queued bytes that leave within `stallTime`.
-  package var leastSentBytes: Int { Self.bytes(sendRate, in: stallTime) }
+  package var minimumSentBytes: Int { Self.bytes(sendRate, in: stallTime) }
 
   private static func bytes(_ rate: Int, in time: Interval) -> Int {
     // bounded: the options limit both: a MB per second, and minutes

@@ -24,7 +24,8 @@ extension Request {
   mutating func reduceToRecord() {
     guard head.count > Self.recordedBytes else { return }
     self = reduced(
-      to: ["traceparent"], ofAtMost: 128, method: Self.longestMethod, target: Self.recordedTarget)
+      to: ["traceparent"], ofAtMost: 128, method: Self.maximumMethodLength,
+      target: Self.recordedTarget)
   }
 
   private func reduced(
@@ -93,7 +94,7 @@ extension Request {
   private static let keptBytes = 1024
   /// The access log has the first 1,024 bytes of a target; one more shows that it was longer.
   private static let recordedTarget = 1025
-  private static let longestMethod = 64
+  private static let maximumMethodLength = 64
 
   private static let keptFields = [
     "accept", "accept-encoding", "cdn-origin-assist-prefetch-enabled", "host", "if-none-match",

@@ -22,7 +22,7 @@ package enum WebSocketOpcode: UInt8, Sendable {
 /// - Source: RFC 6455 §5.1, §5.2
 package enum WebSocketFrame {
   /// The most bytes of a head.
-  package static let largestHead = 10
+  package static let maximumHeadLength = 10
 
   /// Appends the head of a frame with a payload of `count` bytes: 2, 4 or 10 bytes.
   package static func appendHead(
@@ -47,7 +47,7 @@ package enum WebSocketFrame {
     -> SharedBytes
   {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(Self.largestHead + payload.count)
+    bytes.reserveCapacity(Self.maximumHeadLength + payload.count)
     appendHead(opcode, count: payload.count, to: &bytes)
     bytes.append(contentsOf: payload)
     return SharedBytes(bytes)

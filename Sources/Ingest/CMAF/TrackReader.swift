@@ -16,9 +16,9 @@ package struct TrackReader: Sendable {
   }
 
   /// The largest `moov` or `moof`.
-  private static let largestBox = 1 << 20
+  private static let maximumBoxLength = 1 << 20
   /// The maximum number of samples of a fragment.
-  private static let mostSamples = 16_384
+  private static let maximumSamples = 16_384
 
   /// The header, and what follows from it.
   private struct Header {
@@ -68,7 +68,9 @@ package struct TrackReader: Sendable {
     while let box = try valid(try boxes.box()) {
       switch box.type {
       case "moov", "moof", "prft":
-        guard let content = try valid(try boxes.whole(limit: Self.largestBox)) else { return nil }
+        guard let content = try valid(try boxes.whole(limit: Self.maximumBoxLength)) else {
+          return nil
+        }
         if let configuration = try take(box, content) { return .configuration(configuration) }
       case "mdat":
         guard let fragment else { throw .misplaced(box.type) }
@@ -106,7 +108,7 @@ package struct TrackReader: Sendable {
       let found = try valid(
         try MovieFragment(
           content, trackID: header.trackID, defaults: header.defaults, position: box.position,
-          time: time, mostSamples: Self.mostSamples))
+          time: time, maximumSamples: Self.maximumSamples))
       for sample in found.samples where !(1...TrackSample.largest).contains(sample.size) {
         throw .sampleSize(sample.size)
       }

@@ -40,7 +40,7 @@ package struct FLVVideoTag: Sendable, Equatable {
   package private(set) var timeOffset = 0
 
   /// The most tracks of a publisher; those with a higher number are ignored.
-  package static let mostTracks = TagReader.mostTracks
+  package static let maximumTracks = TagReader.maximumTracks
 
   /// Reads the header of the default track.
   ///

@@ -8,11 +8,11 @@ struct TagReader {
   struct End: Error {}
 
   /// The most tracks of a kind; those with a higher number are ignored.
-  static let mostTracks = 8
+  static let maximumTracks = 8
   /// The most blocks of ModEx in a tag.
-  private static let mostModifiers = 8
+  private static let maximumModifiers = 8
   /// A timestamp is in milliseconds: the offset of a ModEx block is less than one.
-  private static let mostOffset = 999_999
+  private static let maximumOffset = 999_999
 
   /// What precedes the body of a track in a tag of Enhanced RTMP.
   struct Track {
@@ -61,7 +61,7 @@ struct TagReader {
     var packetType = first
     var modifiers = 0
     while packetType == 7 {
-      guard modifiers < Self.mostModifiers else { throw End() }
+      guard modifiers < Self.maximumModifiers else { throw End() }
       modifiers += 1
       packetType = try modifier()
     }
@@ -82,7 +82,7 @@ struct TagReader {
       let number = try integer(1)
       let size = kind == 0 ? rest.count : try integer(3)
       let body = try take(size)
-      if number < Self.mostTracks, !found.contains(where: { $0.number == number }) {
+      if number < Self.maximumTracks, !found.contains(where: { $0.number == number }) {
         found.append(Track(number: number, packetType: packetType, fourCC: code, body: body))
       }
     }
@@ -101,7 +101,7 @@ struct TagReader {
     let value = size >= 3 ? block.integer(3) ?? 0 : 0
     let types = try integer(1)
     // Type 0 is TimestampOffsetNano.
-    if types >> 4 == 0, value <= Self.mostOffset { timeOffset = value }
+    if types >> 4 == 0, value <= Self.maximumOffset { timeOffset = value }
     return types & 15
   }
 }

@@ -61,7 +61,7 @@ package struct MediaConfigurations: Sendable {
     case .video:
       let tracks = Set((FLVVideoTag.tracks(of: tag.payload) ?? []).map(\.track))
       let others = video.filter { !$0.tracks.isSubset(of: tracks) }
-      video = others.suffix(FLVVideoTag.mostTracks - 1) + [(tracks, tag)]
+      video = others.suffix(FLVVideoTag.maximumTracks - 1) + [(tracks, tag)]
     case .audio, .audioTrack: audio = tag
     case .container, .videoSample, .audioSample: break
     }

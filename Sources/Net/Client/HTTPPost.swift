@@ -11,7 +11,7 @@ package enum HTTPPost {
   package typealias Failure = ClientError
 
   /// The longest status line.
-  private static let longestLine = 1024
+  private static let maximumLineLength = 1024
   /// The authorities that sign certificates of hooks; nil if OpenSSL cannot load them.
   private static let authorities: ClientContext? = try? ClientContext(.system)
 
@@ -45,11 +45,11 @@ package enum HTTPPost {
   private static func status(from connection: ClientConnection) throws(Failure) -> Int {
     var line: [UInt8] = []
     while true {
-      let bytes = try connection.read(longestLine)
+      let bytes = try connection.read(maximumLineLength)
       guard !bytes.isEmpty else { throw .malformed }
       line += bytes
       guard line.contains(UInt8(ascii: "\n")) else {
-        guard line.count < longestLine else { throw .malformed }
+        guard line.count < maximumLineLength else { throw .malformed }
         continue
       }
       guard let status = Self.status(of: line) else { throw .malformed }

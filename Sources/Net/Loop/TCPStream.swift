@@ -23,7 +23,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   private let loop: EventLoop
   private var descriptor: Int32
   private let readLimit: Int32
-  private let leastProgress: Int32
+  private let minimumProgress: Int32
   private var interest: DescriptorReadiness = [.readable, .peerFinished, .changesOnly]
   private var isBroken = false
   private var isInputEnded = false
@@ -39,15 +39,15 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   ///   - socket: the accepted socket.
   ///   - loop: the loop of the calling thread; the stream is confined to it.
   ///   - readLimit: the maximum number of bytes of one `received`.
-  ///   - leastProgress: the number of queued bytes that must leave before they count as progress.
+  ///   - minimumProgress: the number of queued bytes that must leave before they count as progress.
   /// - Throws: if epoll refuses the descriptor.
   package init(
     _ socket: AcceptedSocket, on loop: EventLoop, readLimit: Int = EventLoop.readCapacity,
-    leastProgress: Int = 0
+    minimumProgress: Int = 0
   ) throws(NetError) {
     self.loop = loop
     self.readLimit = Int32(clamping: readLimit)
-    self.leastProgress = Int32(clamping: leastProgress)
+    self.minimumProgress = Int32(clamping: minimumProgress)
     descriptor = socket.descriptor
     peer = socket.peer
     do {
@@ -126,7 +126,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
       let sent = send(queue.slices.slices, from: queue.slices.cursor)
       if sent < 0 { return }
       if sent == 0 { break }
-      queue.pace.move(sent, least: Int(leastProgress), now: loop.now)
+      queue.pace.move(sent, least: Int(minimumProgress), now: loop.now)
       queue.slices.removeFirst(sent)
       if queue.slices.isEmpty { self.queue = nil }
     }

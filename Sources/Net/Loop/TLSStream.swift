@@ -63,12 +63,12 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
   ///   - context: certificate and key.
   ///   - loop: the loop of the calling thread; the stream is confined to it.
   ///   - readLimit: the maximum number of encrypted bytes of one read.
-  ///   - leastProgress: the number of queued encrypted bytes that must leave before they count as
+  ///   - minimumProgress: the number of queued encrypted bytes that must leave before they count as
   ///     progress.
   /// - Throws: if epoll refuses the descriptor, or OpenSSL has no memory.
   package init(
     _ socket: AcceptedSocket, _ context: TLSContext, on loop: EventLoop,
-    readLimit: Int = EventLoop.readCapacity, leastProgress: Int = 0
+    readLimit: Int = EventLoop.readCapacity, minimumProgress: Int = 0
   ) throws(NetError) {
     self.loop = loop
     self.context = context
@@ -81,7 +81,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     unsafe self.session = session
     do {
       transport = try TCPStream(
-        socket, on: loop, readLimit: readLimit, leastProgress: leastProgress)
+        socket, on: loop, readLimit: readLimit, minimumProgress: minimumProgress)
     } catch {
       unsafe SSL_free(session)
       throw error

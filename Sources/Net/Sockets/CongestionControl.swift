@@ -14,7 +14,7 @@ package enum CongestionControl {
   /// The name that stands for the kernel's default.
   package static let system = "system"
   /// The most bytes of a name, TCP_CA_NAME_MAX without the final zero.
-  package static let longestName = 15
+  package static let maximumNameLength = 15
 
   /// Why the kernel refuses a name.
   package enum Refusal: Error, Equatable, Sendable {

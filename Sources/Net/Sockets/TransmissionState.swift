@@ -12,7 +12,7 @@ package struct TransmissionState: Sendable, Equatable {
   /// The smoothed round trip.
   package let roundTrip: Interval
   /// The shortest round trip of the last minutes: one without queues in the network.
-  package let shortestRoundTrip: Interval
+  package let minimumRoundTrip: Interval
   /// The newest measured rate of delivery, in bit/s.
   package let deliveryRate: Int64
   /// Whether the rate is a lower bound: the sender had too few bytes for a higher one.
@@ -20,13 +20,13 @@ package struct TransmissionState: Sendable, Equatable {
 
   /// A state with these values.
   package init(
-    acknowledged: UInt64, unacknowledged: Int, roundTrip: Interval, shortestRoundTrip: Interval,
+    acknowledged: UInt64, unacknowledged: Int, roundTrip: Interval, minimumRoundTrip: Interval,
     deliveryRate: Int64, isLowerBound: Bool
   ) {
     self.acknowledged = acknowledged
     self.unacknowledged = unacknowledged
     self.roundTrip = roundTrip
-    self.shortestRoundTrip = shortestRoundTrip
+    self.minimumRoundTrip = minimumRoundTrip
     self.deliveryRate = deliveryRate
     self.isLowerBound = isLowerBound
   }
@@ -40,7 +40,7 @@ extension TransmissionState {
     self.init(
       acknowledged: state.acknowledged, unacknowledged: Int(clamping: state.unacknowledged),
       roundTrip: .microseconds(Int64(state.round_trip)),
-      shortestRoundTrip: .microseconds(Int64(state.shortest_round_trip)),
+      minimumRoundTrip: .microseconds(Int64(state.shortest_round_trip)),
       deliveryRate: Int64(clamping: state.rate).multipliedSaturated(by: 8),
       isLowerBound: state.is_lower_bound != 0)
   }

@@ -203,10 +203,10 @@ package final class LiveWindow: Sendable {
   }
 
   /// The time for which responses may send a segment that has left the window: as long again as it
-  /// was in the window, and not less than ``leastSpan``.
-  private var span: Interval { max(Self.leastSpan, shared.withLock { $0.window.span }) }
+  /// was in the window, and not less than ``minimumSpan``.
+  private var span: Interval { max(Self.minimumSpan, shared.withLock { $0.window.span }) }
 
-  private static let leastSpan = Interval.seconds(10)
+  private static let minimumSpan = Interval.seconds(10)
 
   private static func release(_ bytes: [SharedBytes], after span: Interval) {
     PastMedia.add(bytes, until: SystemClock.monotonicTime + span)

@@ -8,7 +8,7 @@ package struct TimedEvent: Sendable, Equatable {
   /// The most bytes of the data.
   package static let largest = 1024
   /// The most events of a window, which bounds its playlists.
-  package static let mostOfWindow = 64
+  package static let maximumPerWindow = 64
 
   /// Rises with each event of a stream, also over its restarts.
   package let id: UInt32

@@ -29,7 +29,7 @@ struct WindowEvents: Sendable {
 
   /// Adds an event that the next chunk carries; false if there are too many.
   mutating func add(_ event: TimedEvent) -> Bool {
-    guard kept.count < TimedEvent.mostOfWindow else { return false }
+    guard kept.count < TimedEvent.maximumPerWindow else { return false }
     kept.append(event)
     pending.append(event)
     return true
@@ -38,7 +38,7 @@ struct WindowEvents: Sendable {
   /// Keeps an event that the chunks of another server carry, if there is room; events that are not
   /// newer than the newest one are ignored.
   mutating func note(_ event: TimedEvent) {
-    guard kept.count < TimedEvent.mostOfWindow, event.id > lastID else { return }
+    guard kept.count < TimedEvent.maximumPerWindow, event.id > lastID else { return }
     kept.append(event)
     lastID = event.id
   }

@@ -20,7 +20,7 @@ struct WindowState: Sendable {
   private(set) var revision: Int64 = 0
   private(set) var version: Int64 = 0
   /// The largest drift within a period, if a frame lasts longer.
-  private static let mostDrift = Interval.milliseconds(40)
+  private static let maximumDrift = Interval.milliseconds(40)
   /// The events of the stream.
   private(set) var events = WindowEvents()
   private var announcement = Announcement()
@@ -216,7 +216,7 @@ struct WindowState: Sendable {
     let startsDiscontinuity = announcement.isDue
     if startsDiscontinuity { offset = announcement.offset ?? offset }
     let drift = (offset - period.offset).magnitude
-    let most = min(segmentation.video.grid.rate.frameDuration, Self.mostDrift)
+    let most = min(segmentation.video.grid.rate.frameDuration, Self.maximumDrift)
     if startsDiscontinuity || drift >= most {
       period = period.next(
         from: number, at: frame, offset: offset, headerHash: announcement.headerHash)

@@ -6,11 +6,11 @@
 /// that a slow server of theirs delays no client.
 struct HookQueue<Call: Sendable>: Sendable {
   /// Further requests of a kind are not accepted.
-  static var mostWaiting: Int { 256 }
+  static var maximumWaiting: Int { 256 }
   /// The most threads.
-  static var mostThreads: Int { 8 }
+  static var maximumThreads: Int { 8 }
   /// The most threads with requests that no client waits for.
-  static var mostPatient: Int { 4 }
+  static var maximumPatient: Int { 4 }
 
   private var urgent: [Call] = []
   private var patient: [Call] = []
@@ -25,9 +25,9 @@ struct HookQueue<Call: Sendable>: Sendable {
   /// - Returns: whether it was accepted, and whether another thread must be started, which counts
   ///   as running.
   mutating func add(_ call: Call, isUrgent: Bool) -> (isTaken: Bool, needsThread: Bool) {
-    guard (isUrgent ? urgent : patient).count < Self.mostWaiting else { return (false, false) }
+    guard (isUrgent ? urgent : patient).count < Self.maximumWaiting else { return (false, false) }
     if isUrgent { urgent.append(call) } else { patient.append(call) }
-    guard threads < Self.mostThreads else { return (true, false) }
+    guard threads < Self.maximumThreads else { return (true, false) }
     threads += 1
     return (true, true)
   }
@@ -40,7 +40,7 @@ struct HookQueue<Call: Sendable>: Sendable {
   mutating func next(after wasPatient: Bool?) -> (call: Call, isPatient: Bool)? {
     if wasPatient == true { patientThreads -= 1 }
     if !urgent.isEmpty { return (urgent.removeFirst(), false) }
-    if !patient.isEmpty, patientThreads < Self.mostPatient {
+    if !patient.isEmpty, patientThreads < Self.maximumPatient {
       patientThreads += 1
       return (patient.removeFirst(), true)
     }

@@ -7,8 +7,8 @@ package import Time
 
 /// Asks a web server whether a client may publish, and tells another one when it has ended.
 ///
-/// Requests have threads of their own, at most ``HookQueue/mostThreads``, which end without work:
-/// no call of this type blocks.
+/// Requests have threads of their own, at most ``HookQueue/maximumThreads``; they end without work.
+/// No call of this type blocks.
 package final class PublishHooks: Sendable {
   /// The addresses to which events are sent; nil for none.
   package struct Addresses: Sendable, Equatable {

@@ -23,7 +23,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   /// The time for the client to take the last bytes.
   private static let closingTime = Interval.seconds(1)
   /// Unsent bytes above which a client that does not read is cut.
-  private static let mostQueued = 64 << 10
+  private static let maximumQueued = 64 << 10
 
   let server: RTMPServer
   let stream: any ByteStream
@@ -94,7 +94,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     session.output = []
     stream.write([ByteSlice(bytes)])
     // A client that does not read gets no more.
-    if stream.queuedBytes > Self.mostQueued { end(.fault) }
+    if stream.queuedBytes > Self.maximumQueued { end(.fault) }
   }
 
   // MARK: Events

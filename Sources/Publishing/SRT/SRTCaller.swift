@@ -10,7 +10,7 @@ import Time
 /// Confined to the listener's thread; other threads only pass the reference on.
 final class SRTCaller: @unchecked Sendable {
   /// The most payloads of one call of ``read(_:at:)``: other callers are next.
-  private static let mostPayloads = 128
+  private static let maximumPayloads = 128
 
   let socket: SRTSocket
   private let caller: SRTHandshakes.Caller
@@ -44,7 +44,7 @@ final class SRTCaller: @unchecked Sendable {
 
   /// Reads payloads that are due, and gives them to the source.
   func read(_ buffer: inout [UInt8]) {
-    for _ in 0..<Self.mostPayloads {
+    for _ in 0..<Self.maximumPayloads {
       guard let publication else { return }
       guard let count = socket.receive(&buffer) else {
         feed()

@@ -27,9 +27,9 @@ final class SRTHandshakes: Sendable {
   }
 
   /// Callers, connected or not; each has a thread of libsrt and a buffer of up to 12 MB.
-  static let mostCallers = 64
+  static let maximumCallers = 64
   /// Callers whose handshake is not finished.
-  static let mostUnfinished = 16
+  static let maximumUnfinished = 16
   /// The time from the permission to the end of the handshake, which follows at once.
   private static let finishTime = Interval.seconds(1)
 
@@ -67,8 +67,8 @@ final class SRTHandshakes: Sendable {
   ) throws(SRTRejection) {
     // This thread alone adds callers.
     let hasRoom = state.withLock { state in
-      state.unfinished.count < Self.mostUnfinished
-        && state.unfinished.count + state.connectedCount < Self.mostCallers
+      state.unfinished.count < Self.maximumUnfinished
+        && state.unfinished.count + state.connectedCount < Self.maximumCallers
     }
     guard hasRoom, access.registry.connections.add(peer) else { throw .overload }
     do throws(SRTRejection) {

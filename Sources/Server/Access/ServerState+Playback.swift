@@ -15,7 +15,7 @@ extension ServerState {
         var options = old.options
         options.playbackKeys = keys
         streams[index] = StreamEntry(
-          name: name, state: old.state, hosted: old.hosted, options: options)
+          name: name, state: old.state, supervisor: old.supervisor, options: options)
       }
     }
     if let upload = table.uploads[name], upload.playbackKeys != keys {

@@ -19,7 +19,7 @@ struct ClipName: Equatable {
   }
 
   /// The longest span.
-  static let mostDuration = Interval.seconds(7200)
+  static let maximumDuration = Interval.seconds(7200)
 
   let form: Form
   /// From the start to the end; not empty.
@@ -44,8 +44,8 @@ struct ClipName: Equatable {
         reason: "not a span (expected FROM--TO, each of them as \(InstantText.expected))")
     }
     guard from < to else { throw Refusal(reason: "the span is empty (expected FROM before TO)") }
-    guard to - from <= Self.mostDuration else {
-      let limit = Self.mostDuration.wholeSeconds
+    guard to - from <= Self.maximumDuration else {
+      let limit = Self.maximumDuration.wholeSeconds
       throw Refusal(reason: "the span is too long (expected at most \(limit) seconds)")
     }
     self.form = form

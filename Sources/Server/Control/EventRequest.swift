@@ -85,7 +85,7 @@ struct EventRequest {
     case .tooMany:
       Refusal(
         status: 429,
-        reason: "too many events in the window (expected at most \(TimedEvent.mostOfWindow))")
+        reason: "too many events in the window (expected at most \(TimedEvent.maximumPerWindow))")
     }
   }
 

@@ -15,7 +15,8 @@ struct FeedRequest {
     let field = request.header(ServerIdentity.field.lowercased()) ?? ""
     let words = field.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } }
     identities =
-      words.count <= ServerIdentity.mostServers && words.allSatisfy { ServerIdentity.isValid($0) }
+      words.count <= ServerIdentity.maximumServers
+        && words.allSatisfy { ServerIdentity.isValid($0) }
       ? words : nil
     segment = request.queryItems.first { $0.name == "segment" }.flatMap { Int64($0.value) }
   }
@@ -34,7 +35,7 @@ struct FeedRequest {
     guard let identities else {
       return ResponseFields.error(
         400,
-        "\(ServerIdentity.field): invalid value (expected at most \(ServerIdentity.mostServers) "
+        "\(ServerIdentity.field): invalid value (expected at most \(ServerIdentity.maximumServers) "
           + "identities of 1–\(ServerIdentity.longest) letters and digits)", .noStore)
     }
     let path = Self.path(link)
@@ -44,9 +45,9 @@ struct FeedRequest {
         508, "the servers relay in a loop: this one gets the stream from the server that asks",
         .noStore)
     }
-    guard path.count <= ServerIdentity.mostServers else {
+    guard path.count <= ServerIdentity.maximumServers else {
       return ResponseFields.error(
-        508, "more than \(ServerIdentity.mostServers) servers in a row", .noStore)
+        508, "more than \(ServerIdentity.maximumServers) servers in a row", .noStore)
     }
     if !hasStarted { link?.note(identities) }
     return nil

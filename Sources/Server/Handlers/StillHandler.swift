@@ -120,7 +120,7 @@ final class StillHandler {
     since: MonotonicTime
   ) {
     let name = request.name
-    let tag = ProcessETag.of("j\(name.segment).\(name.frame).\(name.width ?? 0)")
+    let tag = RestartETag.of("j\(name.segment).\(name.frame).\(name.width ?? 0)")
     let waiting = Asked(
       exchange: exchange, since: since,
       fields: ResponseFields.fields("image/jpeg", caching) + [tag, PreparedResponse.acceptRanges])

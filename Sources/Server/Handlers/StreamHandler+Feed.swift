@@ -7,7 +7,7 @@ import Streams
 extension StreamHandler {
   /// Answers a request for the feed, from another server.
   func feed(_ exchange: any Exchange) {
-    let (request, link) = (FeedRequest(exchange.request), stream.hosted?.plan.upstream)
+    let (request, link) = (FeedRequest(exchange.request), stream.supervisor?.plan.upstream)
     guard exchange.canStream else {
       return exchange.respond(ResponseFields.error(505, "a feed needs HTTP/1.1 or later", .noStore))
     }

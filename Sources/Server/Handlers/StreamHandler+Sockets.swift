@@ -33,7 +33,7 @@ extension SocketStream {
       name: entry.name, label: entry.options.label, hasFailed: hasFailed,
       renditions: (entry.served?.renditions ?? []).map {
         SocketRendition(name: $0.name, window: $0.window)
-      }, media: entry.served, hosted: entry.hosted)
+      }, media: entry.served, supervisor: entry.supervisor)
   }
 }
 

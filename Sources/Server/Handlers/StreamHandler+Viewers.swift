@@ -35,7 +35,7 @@ extension StreamHandler {
       object = isComplete ? .segment : .openSegment
     default: return nil
     }
-    let duration = servedStream?.window.segmentation.video.longestSegmentDuration ?? .zero
+    let duration = servedStream?.window.segmentation.video.maximumSegmentDuration ?? .zero
     // Audio beside video is no choice of the viewer.
     let isShown = found.map { !$0.rendition.isAudio || renditions.first === $0 } ?? false
     let shown = isSwitched ? SwitchedName.rendition : found?.rendition.name

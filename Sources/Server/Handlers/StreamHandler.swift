@@ -26,7 +26,7 @@ final class StreamHandler {
   /// The handlers of `/S/auto/`, opened by its first request; the top rendition first.
   private var switchedRenditions: [RenditionHandler] = []
   /// The measured responses.
-  let deliveries: DeliveryWatch
+  let deliveries: MeasuredDeliveries
   let rows: SegmentRows?
   let options: ServingOptions
   let counters: Locked<ServerCounters>
@@ -43,7 +43,7 @@ final class StreamHandler {
   var feeds = FeedReaders()
   /// The requests for instants and clips; nil while nothing is served.
   private(set) var instants: InstantHandler?
-  private let sharedSockets: SharedSockets
+  private let sharedSockets: SocketsOfAllLoops
   /// The WebSockets of the stream.
   private(set) lazy var sockets = StreamSockets(
     SocketStream(stream), loop: loop, counters: counters, shared: sharedSockets, rows: rows
@@ -57,7 +57,8 @@ final class StreamHandler {
     loop: EventLoop,
     mayStart: @escaping (PeerAddress, MonotonicTime) -> AccessDecision = { _, _ in .granted },
     isAdmin: @escaping (Request, MonotonicTime) -> Bool = { _, _ in false },
-    sockets: SharedSockets = SharedSockets(), rows: SegmentRows? = nil, stills: StillService,
+    sockets: SocketsOfAllLoops = SocketsOfAllLoops(), rows: SegmentRows? = nil,
+    stills: StillService,
     reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.mayStart = mayStart
@@ -70,7 +71,7 @@ final class StreamHandler {
     self.loop = loop
     self.reroute = reroute
     self.rows = rows
-    deliveries = DeliveryWatch(loop)
+    deliveries = MeasuredDeliveries(loop)
     starting = StartQueue(counters, reroute)
     self.stills = StillHandler(stills, loop: loop, counters, reroute: reroute)
     openRenditions()
@@ -245,13 +246,13 @@ final class StreamHandler {
 
   /// Starts a stream on demand for a client, and keeps it running; the reason if it may not start.
   func use(by peer: PeerAddress) -> AccessRefusal? {
-    guard let hosted = stream.hosted else { return nil }
-    if hosted.plan.isOnDemand, case .idle = stream.state,
+    guard let supervisor = stream.supervisor else { return nil }
+    if supervisor.plan.isOnDemand, case .idle = stream.state,
       let refusal = mayStart(peer, loop.now).refusal
     {
       return refusal
     }
-    hosted.use(loop.now)
+    supervisor.use(loop.now)
     return nil
   }
 
@@ -275,7 +276,7 @@ final class StreamHandler {
     case .served, .failed: starting.reroute()
     case .idle where starting.count > 0 || sockets.isInUse:
       // The stream was stopped for lack of use when a request had just arrived.
-      stream.hosted?.use(loop.now)
+      stream.supervisor?.use(loop.now)
     case .idle, .starting: break
     }
   }
@@ -298,14 +299,14 @@ final class StreamHandler {
     instants?.woken(now)
     for handler in switchedRenditions { handler.woken(now) }
     sockets.woken()
-    guard stream.hosted?.plan.isOnDemand == true, !renditions.isEmpty else { return }
+    guard stream.supervisor?.plan.isOnDemand == true, !renditions.isEmpty else { return }
     // A held request, a reader of a segment or of the feed, or a subscribed socket is a use.
     let isRead =
       feeds.count > 0 || stills.isInUse || instants?.heldCount ?? 0 > 0
       || renditions.contains(where: \.isInUse)
       || switchedRenditions.contains(where: \.isInUse)
     if starting.count > 0 || sockets.isInUse || isRead {
-      stream.hosted?.use(now)
+      stream.supervisor?.use(now)
     }
   }
 

@@ -136,7 +136,7 @@ final class InstantHandler {
       } catch { refuse(request, 409, "\(error)") }
     case .waiting(let frame):
       let newest = served.window.snapshot.newestFrame ?? -1
-      let longest = served.window.segmentation.video.longestSegmentDuration
+      let longest = served.window.segmentation.video.maximumSegmentDuration
       // The segment of the end, and the next one of the audio, must be complete.
       hold(
         // bounded: an index of a time that can be expressed

@@ -21,7 +21,7 @@ package final class StreamServer: Sendable {
   private let limits: HTTPLimits
   private let loops: [EventLoop]
   private let contexts: [LoopContext]
-  private let history: HistoryRecorder
+  private let history: StatisticsTimer
 
   /// A server on `loopCount` loops.
   package init(_ serverState: ServerState, loopCount: Int, limits: HTTPLimits) throws(NetError) {
@@ -31,7 +31,7 @@ package final class StreamServer: Sendable {
     for index in 0..<max(1, loopCount) { loops.append(try EventLoop(index: index)) }
     self.loops = loops
     contexts = loops.map { _ in LoopContext() }
-    history = HistoryRecorder(serverState)
+    history = StatisticsTimer(serverState)
   }
 
   /// Endpoints of another protocol, on the same loops.

@@ -96,7 +96,7 @@ final class MediaResponseCache: Sendable {
   }
 
   private func tag(_ name: String) -> [HeaderField] {
-    isForOneViewer ? [] : [ProcessETag.of(name)]
+    isForOneViewer ? [] : [RestartETag.of(name)]
   }
 
   /// The response for a complete segment.

@@ -202,7 +202,7 @@ final class PlaylistCache: Sendable {
       case .rendition, .player: "2"
       case .switched: "3"
       }
-    return ProcessETag.of(
+    return RestartETag.of(
       "\(number)\(form)\(depth)\(key.isCompressed ? "z" : "")\(hasEnded ? "e" : "")")
   }
 

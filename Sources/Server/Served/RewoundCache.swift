@@ -40,7 +40,7 @@ final class RewoundCache: Sendable {
         for segment in snapshot.pastSegments(lines.next..<end) { lines.append(segment) }
         let added = lines.takeText()
         if !added.isEmpty { text.append(SharedBytes(added)) }
-        if text.count > RewoundCache.mostPieces { merge() }
+        if text.count > RewoundCache.maximumPieces { merge() }
       }
       forget(before)
     }
@@ -74,10 +74,10 @@ final class RewoundCache: Sendable {
   }
 
   /// The most pieces of a text.
-  private static let mostPieces = 64
+  private static let maximumPieces = 64
   /// The most playlists of a rendition; the least recently requested one is forgotten, and read
   /// from the archive again on request.
-  private static let mostLists = 32
+  private static let maximumLists = 32
 
   private let names: MediaNames
   private let window: LiveWindow
@@ -109,7 +109,7 @@ final class RewoundCache: Sendable {
     let sequence = max(0, snapshot.discontinuitySequence - lines.discontinuities)
     lists.withLock { lists in
       guard lists[lines.first] == nil else { return }
-      if lists.count >= Self.mostLists,
+      if lists.count >= Self.maximumLists,
         let oldest = lists.min(by: { $0.value.lastUse < $1.value.lastUse })
       {
         lists[oldest.key]?.leave()
@@ -195,7 +195,7 @@ final class RewoundCache: Sendable {
     fields.append(HeaderField("X-Playlist-Version", "\(version)"))
     if isCompressed { fields.append(HeaderField("Content-Encoding", "gzip")) }
     fields.append(
-      ProcessETag.of(
+      RestartETag.of(
         "\(version)\(form)f\(key.first)\(isCompressed ? "z" : "")\(hasEnded ? "e" : "")"))
     return fields
   }

@@ -37,7 +37,7 @@ final class ServedStream: Sendable {
   /// The renditions without new media.
   let missing = Locked(MissingRenditions())
   /// Held while an event is added to all windows, so that they have events in the same order.
-  private let eventLock = Locked(ActionOrder())
+  private let eventLock = Locked(Serial())
 
   /// The MPD of the past, and how far it reaches back.
   struct Past: Sendable {

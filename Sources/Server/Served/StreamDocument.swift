@@ -17,7 +17,7 @@ struct StreamDocument {
   /// The JSON object.
   var text: String {
     var fields = [("stream", JSONText.quoted(stream.name))]
-    if let plan = stream.hosted?.plan {
+    if let plan = stream.supervisor?.plan {
       let options = stream.options
       if let label = options.label { fields.append(("name", JSONText.quoted(label))) }
       if let source = options.source {
@@ -48,7 +48,7 @@ struct StreamDocument {
       fields.append(("sharedWith", "[\(list)]"))
     }
     if let input { fields.append(("input", input)) }
-    if let crashes = stream.hosted?.plan.crashes, crashes.count > 0 {
+    if let crashes = stream.supervisor?.plan.crashes, crashes.count > 0 {
       fields.append(("sourceCrashes", "\(crashes.count)"))
       if let retry = crashes.delayedUntil {
         // The source has crashed often: seconds to its next attempt.
@@ -74,7 +74,7 @@ struct StreamDocument {
 
   /// The connection to the upstream of a stream of another server; nil for other streams.
   private var upstream: String? {
-    guard let link = stream.hosted?.plan.upstream else { return nil }
+    guard let link = stream.supervisor?.plan.upstream else { return nil }
     let status = link.status
     let seconds = max(.zero, SystemClock.monotonicTime - status.since).milliseconds / 1000
     var object = "{\"from\": \(JSONText.quoted("\(link.address)")), "

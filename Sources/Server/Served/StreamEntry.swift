@@ -19,14 +19,14 @@ struct StreamEntry: Sendable {
   let name: String
   let state: State
   /// The owner of the stream's sessions; nil for windows without one.
-  let hosted: StreamSupervisor?
+  let supervisor: StreamSupervisor?
   let options: StreamServingOptions
 
   /// The served stream; nil in all other states.
   var served: ServedStream? { if case .served(let served) = state { served } else { nil } }
 
   /// Why the stream gets no media of its source; nil while it gets some.
-  var outage: SourceOutage? { hosted?.plan.outages.outage }
+  var outage: SourceOutage? { supervisor?.plan.outages.outage }
 
   /// The word for the state in statistics.
   var word: String {

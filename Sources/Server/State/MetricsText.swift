@@ -118,7 +118,7 @@ struct MetricsText {
     out.family(
       "streamer_source_crashes_total", "counter", "Processes of the source that crashed or hung.")
     for stream in streamTable.streams {
-      let count = stream.hosted?.plan.crashes.count ?? 0
+      let count = stream.supervisor?.plan.crashes.count ?? 0
       out.sample("streamer_source_crashes_total", [("stream", stream.name)], Double(count))
     }
     publishers(&out, streamTable.streams)

@@ -100,14 +100,14 @@ private struct NegotiatedFile: Sendable {
   init(_ bytes: [UInt8], _ fields: [HeaderField], tag: String) {
     let body = SharedBytes(bytes), vary = HeaderField("Vary", "Accept-Encoding")
     let plain = PreparedResponse(
-      status: 200, fields: fields + [vary, ProcessETag.of(tag)], body: [body])
+      status: 200, fields: fields + [vary, RestartETag.of(tag)], body: [body])
     self.plain = plain
     compressed =
       Gzip.compress(body).map {
         PreparedResponse(
           status: 200,
           fields: fields + [
-            vary, HeaderField("Content-Encoding", "gzip"), ProcessETag.of("\(tag)-z"),
+            vary, HeaderField("Content-Encoding", "gzip"), RestartETag.of("\(tag)-z"),
           ], body: [$0])
       } ?? plain
   }

@@ -38,7 +38,7 @@ package final class ServerState: Sendable {
   let startedAt = SystemClock.wallTime
   private let shared: Locked<Shared>
   /// The state of the WebSockets.
-  let sockets = SharedSockets()
+  let sockets = SocketsOfAllLoops()
   /// The viewers of all loops.
   var viewers: ViewerReports { sockets.viewers }
   /// The viewers of the last ten minutes.
@@ -84,7 +84,7 @@ package final class ServerState: Sendable {
     version: String, log: Log, accessLog: LineFile? = nil, segmentRows: SegmentRows? = nil
   ) {
     let streams = served.map {
-      StreamEntry(name: $0.name, state: .served($0), hosted: nil, options: $0.options)
+      StreamEntry(name: $0.name, state: .served($0), supervisor: nil, options: $0.options)
     }
     shared = Locked(Shared(streamTable: StreamTable(revision: 0, streams: streams)))
     self.options = options
@@ -109,7 +109,7 @@ package final class ServerState: Sendable {
   // MARK: Streams
 
   /// The current streams, in the order of their addition.
-  package var streams: [StreamSupervisor] { streamTable.streams.compactMap(\.hosted) }
+  package var streams: [StreamSupervisor] { streamTable.streams.compactMap(\.supervisor) }
 
   /// Adds a stream; it replaces a stream of the same name.
   package func add(
@@ -117,7 +117,7 @@ package final class ServerState: Sendable {
   ) {
     change { streams in
       let new = StreamEntry(
-        name: stream.name, state: Self.state(of: stream), hosted: stream, options: options)
+        name: stream.name, state: Self.state(of: stream), supervisor: stream, options: options)
       if let index = streams.firstIndex(where: { $0.name == stream.name }) {
         streams[index] = new
       } else {
@@ -133,15 +133,15 @@ package final class ServerState: Sendable {
   /// Removes a stream; requests held for it get 404.
   package func remove(_ stream: StreamSupervisor) {
     change { streams in
-      for entry in streams where entry.hosted === stream { entry.options.archive?.follow([]) }
-      streams.removeAll { $0.hosted === stream }
+      for entry in streams where entry.supervisor === stream { entry.options.archive?.follow([]) }
+      streams.removeAll { $0.supervisor === stream }
     }
   }
 
   /// Applies a change of a stream's phase to the table.
   private func update(_ stream: StreamSupervisor) {
     change { [options] streams in
-      guard let index = streams.firstIndex(where: { $0.hosted === stream }) else { return }
+      guard let index = streams.firstIndex(where: { $0.supervisor === stream }) else { return }
       let (served, own) = (streams[index].served, streams[index].options)
       let state: StreamEntry.State =
         switch stream.phase {
@@ -153,7 +153,7 @@ package final class ServerState: Sendable {
         }
       if case .served = state {} else if served != nil { own.archive?.follow([]) }
       streams[index] = StreamEntry(
-        name: stream.name, state: state, hosted: stream, options: own)
+        name: stream.name, state: state, supervisor: stream, options: own)
     }
   }
 

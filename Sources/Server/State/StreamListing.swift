@@ -26,7 +26,7 @@ struct StreamListing {
   }
 
   private static func object(_ stream: StreamEntry) -> String {
-    let isOnDemand = stream.hosted?.plan.isOnDemand ?? false
+    let isOnDemand = stream.supervisor?.plan.isOnDemand ?? false
     var members = [
       "\"name\":\(JSONText.quoted(stream.name))",
       "\"label\":\(JSONText.quoted(stream.options.label ?? stream.name))",

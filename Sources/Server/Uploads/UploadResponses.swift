@@ -45,7 +45,7 @@ enum UploadResponses {
     PreparedResponse(
       status: 200,
       fields: fields(file.name, limits, isOpen: false)
-        + [PreparedResponse.acceptRanges, ProcessETag.of("r\(file.serial)")],
+        + [PreparedResponse.acceptRanges, RestartETag.of("r\(file.serial)")],
       body: file.read().chunks)
   }
 

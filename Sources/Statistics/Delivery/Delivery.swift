@@ -72,7 +72,7 @@ package final class Delivery: DeliveryObserver {
 
   package let object: Object
   private let recipients: Recipients
-  private let watch: DeliveryWatch
+  private let watch: MeasuredDeliveries
   package private(set) var stream: (any ByteStream)?
   private let asked: MonotonicTime
   private var begun: MonotonicTime?
@@ -87,7 +87,7 @@ package final class Delivery: DeliveryObserver {
   private var newest: TransmissionState?
 
   package init(
-    _ object: Object, _ recipients: Recipients, _ watch: DeliveryWatch, since: MonotonicTime
+    _ object: Object, _ recipients: Recipients, _ watch: MeasuredDeliveries, since: MonotonicTime
   ) {
     self.object = object
     self.recipients = recipients

@@ -8,7 +8,7 @@ package import Time
 /// allocator keeps freed memory: 300 MB stayed after the last slow client.
 package struct MemoryReturn {
   /// The freed bytes that are worth it.
-  static let leastBytes = 4_000_000
+  static let minimumBytes = 4_000_000
   package static let interval = Interval.seconds(10)
 
   /// The most past media since memory was given back.
@@ -26,7 +26,7 @@ package struct MemoryReturn {
   package mutating func isDue(_ byteCount: Int, now: MonotonicTime) -> Bool {
     peak = max(peak, byteCount)
     // bounded: bytes in memory
-    guard peak - byteCount >= Self.leastBytes, now >= next else { return false }
+    guard peak - byteCount >= Self.minimumBytes, now >= next else { return false }
     peak = byteCount
     next = now + Self.interval
     return true

@@ -59,7 +59,7 @@ package struct HTTPViewerTable: Sendable {
   static let addressCapacity = 1000
   private static let gracePeriod = Interval.seconds(5)
   /// A request that lasts longer is no sign of presence.
-  private static let longestRequest = Interval.seconds(60)
+  private static let maximumRequestTime = Interval.seconds(60)
   /// The time after which parts requested earlier do not determine the transport.
   private static let memory = Interval.seconds(10)
   /// The interval over which the rate of sent bytes is measured, at least.
@@ -96,7 +96,7 @@ package struct HTTPViewerTable: Sendable {
 
     func isPresent(_ now: MonotonicTime) -> Bool {
       let silence = now - seenAt
-      return silence < gracePeriod || requests > 0 && silence < longestRequest
+      return silence < gracePeriod || requests > 0 && silence < maximumRequestTime
     }
   }
 

@@ -8,7 +8,7 @@ package import Time
 /// The viewers over HTTP on one loop: written by the loop, read for statistics.
 package final class HTTPViewers: Sendable {
   /// A part that was held at least for this time was sent at its publication.
-  private static let leastHold = Interval.milliseconds(2)
+  private static let minimumHold = Interval.milliseconds(2)
 
   private let table = Locked(HTTPViewerTable())
 
@@ -48,7 +48,7 @@ package final class HTTPViewers: Sendable {
   package func ended(_ record: ExchangeRecord) {
     var sending: Interval?
     if record.kind == .part, record.status == 200, !record.cut, let begun = record.begun,
-      begun - record.asked >= Self.leastHold
+      begun - record.asked >= Self.minimumHold
     {
       sending = record.ended - begun
     }

@@ -13,7 +13,7 @@ import Net
 /// - Source: CTA-5004 §3.3
 package struct ViewerIdentity {
   /// The longest name of a session, in bytes.
-  private static let longestSession = 64
+  private static let maximumSessionLength = 64
 
   /// The viewer of a player that names no session.
   package let number: UInt64
@@ -38,7 +38,7 @@ package struct ViewerIdentity {
 
   /// The viewer of a player that names its session; nil if the name is empty or too long.
   package func number(session: some StringProtocol) -> UInt64? {
-    guard (1...Self.longestSession).contains(session.utf8.count) else { return nil }
+    guard (1...Self.maximumSessionLength).contains(session.utf8.count) else { return nil }
     var hasher = owner
     hasher.combine(0)
     hasher.combine(String(session))

@@ -10,7 +10,7 @@ extension AudioEncoderSettings {
   func averageBandwidth(_ segmentation: AudioSegmentation) -> Int64 {
     let part = AudioChunker.overhead(ofPart: Int(segmentation.framesPerPart))
     // bounded: settings within their ranges
-    let boxes = part * segmentation.mostPartsPerSegment + ChunkWriter.overhead.segment
+    let boxes = part * segmentation.maximumPartsPerSegment + ChunkWriter.overhead.segment
     return Int64(bitrateKilobits) * 1000
       + segmentation.video.segmentDuration.rate(of: boxes * 8)
   }

@@ -10,7 +10,7 @@ import Time
 /// Confined to one thread.
 struct AudioInputDecoder: ~Copyable {
   private let settings: AudioEncoderSettings
-  private let watch: WorkWatch
+  private let watch: CallWatchdog
   private var format: InputDescription.Audio?
   private var decoder: AudioDecoder?
   private var resampler: Resampler?
@@ -19,7 +19,7 @@ struct AudioInputDecoder: ~Copyable {
   private var end = MediaTime.origin
 
   /// A decoder of audio for an encoder with `settings`; `watch` gets its calls.
-  init(settings: AudioEncoderSettings, _ watch: WorkWatch) {
+  init(settings: AudioEncoderSettings, _ watch: CallWatchdog) {
     self.settings = settings
     self.watch = watch
   }

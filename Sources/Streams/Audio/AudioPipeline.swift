@@ -18,7 +18,7 @@ struct AudioPipeline: ~Copyable {
 
   private let track: AudioTrackSettings
   /// Gets the calls of the codecs.
-  private let watch: WorkWatch
+  private let watch: CallWatchdog
   private let segmentation: AudioSegmentation
   private let clock: any MediaClock
   private let queue: AudioQueue
@@ -55,7 +55,7 @@ struct AudioPipeline: ~Copyable {
     _ output: AudioOutput, stream: String, from firstSegment: Int64?,
     after published: ResumePoint? = nil, clock: any MediaClock,
     source: (any LocalAudioSource)? = nil, gracePeriod: Interval?,
-    statistics: Locked<StreamStatistics>, watch: WorkWatch = WorkWatch(), log: Log
+    statistics: Locked<StreamStatistics>, watch: CallWatchdog = CallWatchdog(), log: Log
   ) throws(FFmpegError) {
     (track, segmentation, queue) = (output.settings, output.segmentation, output.queue)
     self.watch = watch

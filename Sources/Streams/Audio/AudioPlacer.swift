@@ -32,7 +32,7 @@ struct AudioPlacer: ~Copyable {
   /// - Throws: the encoder's or the muxer's error.
   init(
     _ format: CopiedAudioFormat?, _ settings: AudioEncoderSettings, from first: Int64,
-    _ watch: WorkWatch = WorkWatch()
+    _ watch: CallWatchdog = CallWatchdog()
   ) throws(FFmpegError) {
     var encoder: ContinuousAudioEncoder?
     let (header, codecs): ([UInt8], String)
@@ -58,7 +58,7 @@ struct AudioPlacer: ~Copyable {
   /// A placer of copied audio of `format`, or of encoded audio if that format cannot be copied.
   static func copying(
     _ format: inout CopiedAudioFormat?, _ settings: AudioEncoderSettings, from first: Int64,
-    _ watch: WorkWatch, _ reports: AudioReports
+    _ watch: CallWatchdog, _ reports: AudioReports
   ) throws(FFmpegError) -> AudioPlacer {
     do throws(FFmpegError) {
       return try AudioPlacer(format, settings, from: first, watch)

@@ -12,13 +12,13 @@ struct ContinuousAudioEncoder: ~Copyable {
   /// Whether the encoder is unusable.
   private(set) var hasFailed = false
   private var encoder: AudioEncoder
-  private let watch: WorkWatch
+  private let watch: CallWatchdog
 
   /// Opens an encoder whose first AAC frame is `first`; `watch` gets its calls.
   ///
   /// - Throws: the encoder's error.
   init(
-    _ settings: AudioEncoderSettings, from first: Int64, _ watch: WorkWatch
+    _ settings: AudioEncoderSettings, from first: Int64, _ watch: CallWatchdog
   ) throws(FFmpegError) {
     self.settings = settings
     self.watch = watch
@@ -30,7 +30,7 @@ struct ContinuousAudioEncoder: ~Copyable {
   ///
   /// The encoder starts one AAC frame earlier, so that a decoder of `first` has its overlap.
   private static func primed(
-    _ settings: AudioEncoderSettings, for first: Int64, _ watch: WorkWatch
+    _ settings: AudioEncoderSettings, for first: Int64, _ watch: CallWatchdog
   ) throws(FFmpegError) -> AudioEncoder {
     try watch.during(.coding) { () throws(FFmpegError) in
       var encoder = try AudioEncoder(settings)

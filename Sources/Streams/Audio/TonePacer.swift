@@ -31,6 +31,6 @@ struct TonePacer: Sendable {
     let position = segmentation.partPosition(of: frame)
     // bounded: frames of one segment
     let inPart = position.position - position.part * segmentation.framesPerPart
-    return position.endsPart || (inPart + 1) % AudioSegmentation.mostFramesPerChunk == 0
+    return position.endsPart || (inPart + 1) % AudioSegmentation.maximumFramesPerChunk == 0
   }
 }

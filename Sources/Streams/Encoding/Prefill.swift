@@ -27,7 +27,7 @@ struct Prefill {
   /// How long the encoding of the open segment may take.
   private static let timeout = Interval.seconds(3)
   /// The most gaps after a pause: more than any playlist lists.
-  private static let mostGaps: Int64 = 10_000
+  private static let maximumGaps: Int64 = 10_000
 
   /// Encodes the prefill, up to the frame that is due now.
   ///
@@ -95,7 +95,7 @@ struct Prefill {
     if segmentation.grid.duration(ofFrames: due - frameIndex) > Self.timeout {
       let current = segmentation.segment(of: due)
       let missing = segmentation.segment(of: frameIndex - 1) + 1
-      guard current - missing <= Self.mostGaps else {
+      guard current - missing <= Self.maximumGaps else {
         throw FFmpegError("", -1, "the stream has paused for too long")
       }
       for number in missing..<max(missing, current) { leaveOut(number) }

@@ -22,7 +22,7 @@ struct RenditionThread: Sendable {
   let isLeaving: @Sendable () -> Bool
   let statistics: Locked<StreamStatistics>
   /// Gets the units of work.
-  let watch: WorkWatch
+  let watch: CallWatchdog
   let log: Log
 
   /// Encodes until the feed is closed and empty.

@@ -12,7 +12,7 @@ final class DecodingStage: InputStage {
   private let decoder: AccessUnitDecoder
   private(set) var clock = SourceClock()
   /// Nil before the first frame that the session takes.
-  private var shift: CommonShift?
+  private var shift: SourceShift?
   /// The newest GOP of an input that is not shown.
   private var hidden = KeptUnits(span: .zero)
 
@@ -98,7 +98,7 @@ final class DecodingStage: InputStage {
     guard case .frames(let feed, let size, let grid)? = input.target?.video else { return }
     let frame = try decoder.normalized(decoded, to: size)
     guard let streamClock = feed.read(\.clock) else { return }
-    var shift = shift ?? CommonShift(grid)
+    var shift = shift ?? SourceShift(grid)
     let aligned = shift.align(captured, streamClock, mapping: clock.steps)
     self.shift = shift
     input.give { _ in feed.offer(frame, captured: captured, aligned: aligned) }

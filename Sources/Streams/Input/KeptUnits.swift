@@ -12,9 +12,9 @@ import Time
 /// it.
 struct KeptUnits: Sendable {
   /// The maximum number of units.
-  private static let mostUnits = 20_000
+  private static let maximumUnits = 20_000
   /// The maximum number of bytes.
-  private static let mostBytes = 64 << 20
+  private static let maximumBytes = 64 << 20
   /// How long before the first key frame audio may arrive.
   private static let audioBefore = Interval.seconds(1)
 
@@ -54,7 +54,7 @@ struct KeptUnits: Sendable {
     }
     units.append(unit)
     byteCount += unit.size
-    if units.count > Self.mostUnits || byteCount > Self.mostBytes {
+    if units.count > Self.maximumUnits || byteCount > Self.maximumBytes {
       self = KeptUnits(span: span)
     }
   }

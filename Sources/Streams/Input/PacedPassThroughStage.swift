@@ -16,7 +16,7 @@ final class PacedPassThroughStage: InputStage {
   /// The maximum number of audio packets that wait for the first access unit of a turn.
   ///
   /// A turn is one reading of the file from its start to its end.
-  private static let mostWaiting = 256
+  private static let maximumWaiting = 256
 
   private let input: PulledInput
   private let rate: FrameRate
@@ -57,7 +57,7 @@ final class PacedPassThroughStage: InputStage {
       if isDecoding {
         add(packet)
       } else {
-        waiting = waiting.suffix(Self.mostWaiting - 1) + [packet]
+        waiting = waiting.suffix(Self.maximumWaiting - 1) + [packet]
       }
     case .video(let accessUnit): take(accessUnit)
     }

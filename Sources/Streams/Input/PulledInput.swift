@@ -26,7 +26,7 @@ final class PulledInput: StandbyOwner {
   let cancellation: InputCancellation
   private let outages: SourceOutages
   /// Gets the units of work of its threads.
-  let watch: WorkWatch
+  let watch: CallWatchdog
   /// The name of the stream.
   let name: String
   private let log: Log
@@ -43,7 +43,8 @@ final class PulledInput: StandbyOwner {
     _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool,
     passThrough: PassThroughOptions?, notBefore: MonotonicTime? = nil,
     published: PublishedMedia? = nil, shared: SharedInput? = nil, place: InputPlace? = nil,
-    name: String, outages: SourceOutages = SourceOutages(), watch: WorkWatch = WorkWatch(), log: Log
+    name: String, outages: SourceOutages = SourceOutages(), watch: CallWatchdog = CallWatchdog(),
+    log: Log
   ) {
     self.outages = outages
     self.place = place

@@ -17,7 +17,7 @@ struct PulledInputLoop {
   private var stage: any InputStage
   private var next: OpenedConnection?
   /// The part of a shared connection that continues after a replacement.
-  private var reader: SharedReader?
+  private var reader: SharedInputReader?
 
   init(_ input: PulledInput, standby: StandbyConnection?) {
     self.input = input
@@ -89,7 +89,7 @@ struct PulledInputLoop {
     let cancellation: InputCancellation
     var first: InputUnit?
     var connection: InputConnection
-    var reader: SharedReader?
+    var reader: SharedInputReader?
     var opened = next.take()
     if opened == nil { opened = try openShared(&reader) }
     if let opened, let taken = opened.take() {
@@ -122,7 +122,7 @@ struct PulledInputLoop {
   ///
   /// - Returns: a connection of this input's own, if the input cannot be shared.
   private mutating func openShared(
-    _ reader: inout SharedReader?
+    _ reader: inout SharedInputReader?
   ) throws(InputError) -> OpenedConnection? {
     guard let shared = input.shared else { return nil }
     if let continued = self.reader.take() {
@@ -140,7 +140,7 @@ struct PulledInputLoop {
   }
 
   /// Leaves a shared connection, unless another one replaces it.
-  private mutating func leave(_ reader: SharedReader, _ ending: Result<Ending, InputError>) {
+  private mutating func leave(_ reader: SharedInputReader, _ ending: Result<Ending, InputError>) {
     guard case .success(.replaced) = ending else {
       input.shared?.leave(reader)
       return

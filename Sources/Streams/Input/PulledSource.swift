@@ -33,13 +33,14 @@ package final class PulledSource: Sendable {
     outages: SourceOutages = SourceOutages(), log: Log
   ) {
     self.init(
-      order, published: published, inputs: inputs, outages: outages, watch: WorkWatch(), log: log)
+      order, published: published, inputs: inputs, outages: outages, watch: CallWatchdog(), log: log
+    )
   }
 
   /// The source of a process of its own; `watch` gets its units of work.
   init(
     _ order: StartOrder, published: PublishedMedia?, inputs shared: SharedInputs?,
-    outages: SourceOutages, watch: WorkWatch, log: Log
+    outages: SourceOutages, watch: CallWatchdog, log: Log
   ) {
     let addresses = order.addresses
     outages.expect(inputs: addresses.count)
@@ -89,7 +90,7 @@ package final class PulledSource: Sendable {
   }
 
   /// The longest distance of two IDRs with which it is passed through; nil if it is not.
-  var longestGroup: Interval? { inputs.first?.passThrough?.longestGroup }
+  var maximumGroupTime: Interval? { inputs.first?.passThrough?.maximumGroupTime }
 
   /// The other streams at its connections, by name.
   var sharedWith: [String] {

@@ -18,7 +18,7 @@ final class SharedInput: Sendable {
   /// A stream's way to read the input.
   enum Joined {
     /// Its part of a shared connection.
-    case shared(SharedReader)
+    case shared(SharedInputReader)
     /// A connection of its own: the input is a file, which each stream reads at its own pace.
     /// `beside` is a stream that also does.
     case own(OpenedConnection, beside: String?)
@@ -29,9 +29,9 @@ final class SharedInput: Sendable {
 
   private struct State: Sendable {
     var phase = Phase.idle
-    var readers: [SharedReader] = []
+    var readers: [SharedInputReader] = []
     /// The connection of the present phase.
-    var link: SharedLink?
+    var link: SharedConnection?
     /// The last failure, and until when it is the answer to all streams.
     var failure: (error: InputError, until: MonotonicTime)?
     /// A connection for the first stream alone.
@@ -50,11 +50,11 @@ final class SharedInput: Sendable {
 
   let key: Key
   /// Gets the calls of libraries.
-  private let watch: WorkWatch
+  private let watch: CallWatchdog
   private let state = Monitor(State())
 
   /// An input without a connection.
-  init(_ key: Key, _ watch: WorkWatch) {
+  init(_ key: Key, _ watch: CallWatchdog) {
     self.key = key
     self.watch = watch
   }
@@ -92,11 +92,11 @@ final class SharedInput: Sendable {
   /// Adds a stream, and starts the connection for the first one.
   private func register(
     _ name: String, _ cancellation: InputCancellation
-  ) throws(InputError) -> SharedReader {
-    let reader = SharedReader(name)
+  ) throws(InputError) -> SharedInputReader {
+    let reader = SharedInputReader(name)
     while !cancellation.isCancelled {
       let deadline = SystemClock.monotonicTime + Self.interval
-      let found = state.wait(until: deadline) { state -> Result<SharedLink?, InputError>? in
+      let found = state.wait(until: deadline) { state -> Result<SharedConnection?, InputError>? in
         switch state.phase {
         case .closing: return nil
         case .opening: break
@@ -107,7 +107,7 @@ final class SharedInput: Sendable {
           }
           // An unclaimed connection of its own is closed.
           state.own = nil
-          let link = SharedLink(self.key, self.watch)
+          let link = SharedConnection(self.key, self.watch)
           (state.phase, state.link) = (.opening, link)
           state.readers = [reader]
           return .success(link)
@@ -126,8 +126,8 @@ final class SharedInput: Sendable {
   }
 
   /// Leaves the connection, which the last stream closes.
-  func leave(_ reader: SharedReader) {
-    let link = state.update { state -> SharedLink? in
+  func leave(_ reader: SharedInputReader) {
+    let link = state.update { state -> SharedConnection? in
       state.readers.removeAll { $0 === reader }
       if state.phase == .idle { state.own = nil }
       guard state.readers.isEmpty, state.phase == .opening || state.phase == .open else {
@@ -146,11 +146,11 @@ final class SharedInput: Sendable {
 
   // MARK: On the thread of the connection
 
-  private func run(_ link: SharedLink) {
+  private func run(_ link: SharedConnection) {
     let standby = StandbyConnection(link)
     // It ends with the cancellation; a refused thread costs the second connection only.
     _ = OSThread(name: "standby") { standby.run() }
-    let end: SharedReader.End
+    let end: SharedInputReader.End
     do throws(InputError) {
       try link.read(standby, opened: { opened in take(opened, link) }) { entry in
         for reader in state.update({ $0.readers }) { reader.add(entry) }
@@ -168,7 +168,7 @@ final class SharedInput: Sendable {
   /// Notes an open connection.
   ///
   /// - Returns: whether it is shared; else it was given to the first stream.
-  private func take(_ opened: OpenedConnection?, _ link: SharedLink) -> Bool {
+  private func take(_ opened: OpenedConnection?, _ link: SharedConnection) -> Bool {
     state.update { state in
       guard opened == nil else {
         state.own = opened
@@ -180,7 +180,7 @@ final class SharedInput: Sendable {
     }
   }
 
-  private func finish(_ end: SharedReader.End) {
+  private func finish(_ end: SharedInputReader.End) {
     let (readers, isOwn) = state.update { [key] state in
       let readers = state.readers
       let isOwn = state.own != nil

@@ -10,11 +10,11 @@ package final class SharedInputs: Sendable {
   }
 
   /// Gets the calls of libraries.
-  let watch: WorkWatch
+  let watch: CallWatchdog
   private let entries = Locked<[Entry]>([])
 
   /// No inputs; `watch` gets the calls of libraries.
-  package init(watch: WorkWatch = WorkWatch()) { self.watch = watch }
+  package init(watch: CallWatchdog = CallWatchdog()) { self.watch = watch }
 
   /// The input with this address and these options; nil if it cannot be shared.
   func input(_ address: InputAddress, _ options: InputOptions) -> SharedInput? {

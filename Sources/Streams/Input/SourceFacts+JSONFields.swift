@@ -50,21 +50,21 @@ extension SourceFacts: JSONFields {
 
 extension InputDescription {
   /// The longest name of a codec or a format, in bytes.
-  fileprivate static let longestName = 128
+  fileprivate static let maximumNameLength = 128
   /// The most bytes of a decoder's configuration, and of a parameter set.
-  fileprivate static let longestConfiguration = 1 << 17
+  fileprivate static let maximumConfigurationLength = 1 << 17
   /// The most renditions beside the first.
-  private static let mostOthers = 7
+  private static let maximumOthers = 7
 
   fileprivate var limited: InputDescription {
     var description = self
-    description.otherVideos = Array(otherVideos.prefix(Self.mostOthers))
+    description.otherVideos = Array(otherVideos.prefix(Self.maximumOthers))
     return description
   }
 
   fileprivate func check() throws(MessageError) {
-    try MessageError.check("a format", format, limit: Self.longestName)
-    try MessageError.check("the renditions", count: otherVideos.count, limit: Self.mostOthers)
+    try MessageError.check("a format", format, limit: Self.maximumNameLength)
+    try MessageError.check("the renditions", count: otherVideos.count, limit: Self.maximumOthers)
     for video in videos { try video.check() }
     try audio?.check()
   }
@@ -72,16 +72,17 @@ extension InputDescription {
 
 extension InputDescription.Video {
   private static let sides = 0...65_536
-  private static let mostSets = 255
+  private static let maximumSets = 255
 
   fileprivate func check() throws(MessageError) {
-    try MessageError.check("a codec", codec, limit: InputDescription.longestName)
+    try MessageError.check("a codec", codec, limit: InputDescription.maximumNameLength)
     try MessageError.check("a width", width, in: Self.sides)
     try MessageError.check("a height", height, in: Self.sides)
-    try MessageError.check("the parameter sets", count: parameterSets.count, limit: Self.mostSets)
+    try MessageError.check(
+      "the parameter sets", count: parameterSets.count, limit: Self.maximumSets)
     for bytes in parameterSets + [configuration] {
       try MessageError.check(
-        "a configuration", count: bytes.count, limit: InputDescription.longestConfiguration)
+        "a configuration", count: bytes.count, limit: InputDescription.maximumConfigurationLength)
     }
     try MessageError.check("a bit depth", frames.bitDepth, in: 0...64)
   }
@@ -89,11 +90,12 @@ extension InputDescription.Video {
 
 extension InputDescription.Audio {
   fileprivate func check() throws(MessageError) {
-    try MessageError.check("a codec", codec, limit: InputDescription.longestName)
+    try MessageError.check("a codec", codec, limit: InputDescription.maximumNameLength)
     try MessageError.check("a sample rate", sampleRate, in: 0...1 << 24)
     try MessageError.check("the number of channels", channels, in: 0...1024)
     try MessageError.check(
-      "a configuration", count: configuration.count, limit: InputDescription.longestConfiguration)
+      "a configuration", count: configuration.count,
+      limit: InputDescription.maximumConfigurationLength)
   }
 }
 
@@ -115,7 +117,7 @@ extension PassThroughAnalysis.Reason {
   fileprivate func check() throws(MessageError) {
     switch self {
     case .codec(let name):
-      try MessageError.check("a codec", name, limit: InputDescription.longestName)
+      try MessageError.check("a codec", name, limit: InputDescription.maximumNameLength)
     case .longGroup(let seconds): try MessageError.check("a duration", seconds, in: 0...1_000_000)
     case .reordered, .irregularRate, .playlist, .rotated: break
     }

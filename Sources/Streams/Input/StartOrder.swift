@@ -18,11 +18,11 @@ package struct StartOrder: JSONFields {
   }
 
   /// The most inputs of a stream.
-  package static let mostInputs: UInt8 = 8
+  package static let maximumInputs: UInt8 = 8
   /// The most files for drawing.
-  private static let mostFiles = 8
+  private static let maximumFiles = 8
   /// The longest address or path in bytes.
-  private static let longestText = 1 << 16
+  private static let maximumTextLength = 1 << 16
 
   /// The URL, file or standard input.
   package let address: InputAddress
@@ -59,10 +59,10 @@ package struct StartOrder: JSONFields {
 
   package func check() throws(MessageError) {
     try MessageError.check("a name", name, limit: 256)
-    try MessageError.check("the inputs", count: backups.count, limit: Int(Self.mostInputs))
-    try MessageError.check("the files", count: drawingFiles.count, limit: Self.mostFiles)
+    try MessageError.check("the inputs", count: backups.count, limit: Int(Self.maximumInputs))
+    try MessageError.check("the files", count: drawingFiles.count, limit: Self.maximumFiles)
     for text in addresses.map(\.raw) + drawingFiles {
-      try MessageError.check("an address or a path", text, limit: Self.longestText)
+      try MessageError.check("an address or a path", text, limit: Self.maximumTextLength)
     }
     try MessageError.check("a limit of errors", options.decoderErrorLimit, in: 1...1 << 32)
     try MessageError.check("a limit of memory", memory, in: 1...1 << 50)

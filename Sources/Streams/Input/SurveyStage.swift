@@ -23,7 +23,7 @@ final class SurveyStage: InputStage {
   private var readFrom: MonotonicTime?
 
   /// The longest time that a file is read to find its key frames.
-  private static let longestReading = Interval.seconds(2)
+  private static let maximumReadingTime = Interval.seconds(2)
 
   init(_ input: PulledInput) {
     self.input = input
@@ -121,7 +121,7 @@ final class SurveyStage: InputStage {
     func new(_ video: InputDescription.Video) -> PassThroughAnalysis {
       PassThroughAnalysis(
         video, segmentMicroseconds: options.segmentMicroseconds,
-        longestGroup: options.longestGroup, isFile: description.isPaced,
+        maximumGroupTime: options.maximumGroupTime, isFile: description.isPaced,
         isPlaylist: description.isPlaylist)
     }
     var analysis = analysis ?? new(description.video)
@@ -147,7 +147,7 @@ final class SurveyStage: InputStage {
     let now = SystemClock.monotonicTime
     let from = readFrom ?? now
     readFrom = from
-    return now - from > Self.longestReading
+    return now - from > Self.maximumReadingTime
   }
 
   /// Whether the observations suffice.
@@ -214,7 +214,7 @@ extension InputDescription.Video {
   /// undecodable.
   ///
   /// `watch` gets the call.
-  func described(by unit: AccessUnit, _ watch: WorkWatch) -> InputDescription.Video? {
+  func described(by unit: AccessUnit, _ watch: CallWatchdog) -> InputDescription.Video? {
     watch.during(.coding) {
       guard var decoder = try? VideoDecoder(self) else { return nil }
       let decoded = decoder.decode(unit) + decoder.finish(arrival: unit.arrival)

@@ -18,7 +18,7 @@ package final class IsolatedSource: ReceivedSource {
   /// The first argument of the process.
   package static let argument = "--source-process"
 
-  private typealias Loop = SourceLoop<HostedSource, SourceFacts, InputError, SessionReceiver>
+  private typealias Loop = SourceLoop<SourceInProcess, SourceFacts, InputError, SessionReceiver>
 
   /// How long a stopped process may take: to publish the rest, and to close its connection.
   private static let stopLimit = (ending: Interval.milliseconds(2500), leaving: Interval.seconds(1))
@@ -120,7 +120,7 @@ package final class IsolatedSource: ReceivedSource {
     }
   }
 
-  private func send(_ message: ParentMessage, to child: HostedSource) {
+  private func send(_ message: ParentMessage, to child: SourceInProcess) {
     // A process that does not read is ended.
     guard !child.pipe.send(message.bytes), !loop.lifecycle.isStopped else { return }
     child.process.kill()
@@ -137,7 +137,7 @@ package final class IsolatedSource: ReceivedSource {
   ///
   /// - Returns: when to start the next one; nil if the source is stopped.
   private func runProcess() -> MonotonicTime? {
-    let child: HostedSource
+    let child: SourceInProcess
     do throws(HostingFailure) { child = try start() } catch { return crashed(error.description) }
     let fault = loop.lifecycle.isStopped ? nil : receive(child)
     guard loop.update({ $0.disconnect() }) else {
@@ -148,7 +148,7 @@ package final class IsolatedSource: ReceivedSource {
     return crashed(fault ?? end?.description ?? ChildProcess.endless)
   }
 
-  private func start() throws(HostingFailure) -> HostedSource {
+  private func start() throws(HostingFailure) -> SourceInProcess {
     let child = try processes.host(order, media: connectMedia)
     crashes.started()
     var order = order
@@ -164,7 +164,7 @@ package final class IsolatedSource: ReceivedSource {
   }
 
   /// Sends the session, if there is one, to a process that waits for it.
-  private func becomeReady(_ child: HostedSource) {
+  private func becomeReady(_ child: SourceInProcess) {
     if let session = loop.update({ $0.becomeReady() }) {
       send(.session(session.order.fields), to: child)
     }
@@ -182,7 +182,7 @@ package final class IsolatedSource: ReceivedSource {
       .warning, "source-crashed", stream: order.name,
       "the process of \(order.address): \(reason); "
         + (restart.isFrequent
-          ? "opening the source every \(ChildSupervision.frequentInterval.seconds) s"
+          ? "opening the source every \(ChildRestarts.frequentInterval.seconds) s"
           : "starting it again"))
     outages.note(
       .crashed, reason, retryAt: hasFacts ? max(restart.process, restart.source) : restart.source)
@@ -198,7 +198,7 @@ package final class IsolatedSource: ReceivedSource {
     loop.update { $0.settle(facts) }
   }
 
-  private func sendWantedKeys(_ child: HostedSource) {
+  private func sendWantedKeys(_ child: SourceInProcess) {
     let wanted = wantedKeys.withLock { wanted in
       defer { wanted = [] }
       return wanted
@@ -211,7 +211,7 @@ package final class IsolatedSource: ReceivedSource {
   /// Handles the messages of a process until it ends.
   ///
   /// - Returns: why it must be ended; nil if it has ended by itself.
-  private func receive(_ child: HostedSource) -> String? {
+  private func receive(_ child: SourceInProcess) -> String? {
     var messages = ReceivedMessages(child.pipe)
     var isFirst = true
     while true {
@@ -234,7 +234,7 @@ package final class IsolatedSource: ReceivedSource {
   }
 
   private func handle(
-    _ message: ChildMessage, from child: HostedSource, isFirst: Bool
+    _ message: ChildMessage, from child: SourceInProcess, isFirst: Bool
   ) throws(MessageError) {
     switch message {
     case .hello(_, let protections):

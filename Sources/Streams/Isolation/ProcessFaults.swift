@@ -11,7 +11,7 @@ import Time
 /// is used up.
 final class ProcessFaults: Sendable {
   /// Gets the calls of libraries of all threads.
-  let watch = WorkWatch()
+  let watch = CallWatchdog()
   private let logs = Locked<[String: Log]>([:])
 
   /// Notes a stream of the process, for its log.
@@ -35,7 +35,7 @@ final class ProcessFaults: Sendable {
 
   private func look() {
     while true {
-      SystemClock.sleep(until: SystemClock.monotonicTime + WatchedCalls.interval)
+      SystemClock.sleep(until: SystemClock.monotonicTime + OpenCalls.interval)
       guard let work = watch.stuck(at: SystemClock.monotonicTime) else { continue }
       let seconds = work.limit.wholeSeconds
       switch work {

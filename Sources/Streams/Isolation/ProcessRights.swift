@@ -6,9 +6,9 @@ package import Isolation
 /// The rights that a process of inputs keeps.
 package struct ProcessRights: JSONFields, Equatable {
   /// The most files, and the most ports.
-  private static let mostFiles = 1024
+  private static let maximumFiles = 1024
   /// The most bytes of data.
-  private static let mostMemory: Int64 = 1 << 50
+  private static let maximumMemory: Int64 = 1 << 50
 
   /// The files and folders that it reads.
   package var files: [String]
@@ -32,11 +32,11 @@ package struct ProcessRights: JSONFields, Equatable {
   /// The rights with values that ``check()`` accepts.
   var limited: ProcessRights {
     var rights = self
-    rights.files = Array(files.prefix(Self.mostFiles))
+    rights.files = Array(files.prefix(Self.maximumFiles))
     if case .ports(let ports) = network {
-      rights.network = .ports(Set(ports.sorted().prefix(Self.mostFiles)))
+      rights.network = .ports(Set(ports.sorted().prefix(Self.maximumFiles)))
     }
-    rights.memory = min(memory, Self.mostMemory)
+    rights.memory = min(memory, Self.maximumMemory)
     return rights
   }
 
@@ -44,10 +44,10 @@ package struct ProcessRights: JSONFields, Equatable {
   ///
   /// - Throws: the error in a value that is out of its range.
   package func check() throws(MessageError) {
-    try MessageError.check("the files", count: files.count, limit: Self.mostFiles)
+    try MessageError.check("the files", count: files.count, limit: Self.maximumFiles)
     for file in files { try MessageError.check("the path of a file", file, limit: 1 << 16) }
-    try MessageError.check("the ports", count: ports.count, limit: Self.mostFiles)
-    try MessageError.check("a limit of memory", memory, in: 1...Self.mostMemory)
+    try MessageError.check("the ports", count: ports.count, limit: Self.maximumFiles)
+    try MessageError.check("a limit of memory", memory, in: 1...Self.maximumMemory)
   }
 
   /// The ports to which TCP is limited.

@@ -10,7 +10,7 @@ import Time
 /// time.
 struct SessionOrder: JSONFields {
   /// The most renditions of a ladder.
-  static let mostRenditions = 30
+  static let maximumRenditions = 30
 
   private(set) var configuration: StreamConfiguration
   let anchor: SessionAnchor
@@ -37,34 +37,35 @@ struct SessionOrder: JSONFields {
   func check() throws(MessageError) {
     try configuration.check()
     try MessageError.check(
-      "the tracks", count: anchor.published.count, limit: Int(FieldReader.mostTracks))
+      "the tracks", count: anchor.published.count, limit: Int(FieldReader.maximumTracks))
   }
 }
 
 extension StreamConfiguration {
   /// The longest name of a stream, a rendition, an encoder or a preset, in bytes.
-  private static let longestName = 256
+  private static let maximumNameLength = 256
   /// The longest text of an overlay or a path, in bytes.
-  private static let longestText = 1 << 16
+  private static let maximumTextLength = 1 << 16
   private static let numbers = Int(Int32.min)...Int(Int32.max)
 
   fileprivate func check() throws(MessageError) {
     try MessageError.check(
-      "the number of renditions", renditions.count, in: 1...SessionOrder.mostRenditions)
+      "the number of renditions", renditions.count, in: 1...SessionOrder.maximumRenditions)
     for rendition in renditions {
       try MessageError.check("a bitrate", rendition.bitrateKilobits, in: Self.numbers)
     }
     for name in renditions.map(\.name) + [name, encoder, preset] {
-      try MessageError.check("a name", name, limit: Self.longestName)
+      try MessageError.check("a name", name, limit: Self.maximumNameLength)
     }
     try MessageError.check(
-      "the tracks", count: renditions.count + audioTracks.count, limit: Int(FieldReader.mostTracks))
+      "the tracks", count: renditions.count + audioTracks.count,
+      limit: Int(FieldReader.maximumTracks))
     for track in audioTracks { try track.check(beside: segmentation) }
     for number in [intraInterval ?? 0, prefill] {
       try MessageError.check("a number", number, in: Self.numbers)
     }
     for text in [overlay?.text, overlay?.font, slate].compactMap(\.self) {
-      try MessageError.check("a text", text, limit: Self.longestText)
+      try MessageError.check("a text", text, limit: Self.maximumTextLength)
     }
     if let overlay, Overlay(overlay.text) == nil {
       throw .invalid(field: "an overlay", value: "that cannot be read")

@@ -7,8 +7,8 @@ package import Time
 /// The counters of a session in a process of its own, which that process sends regularly.
 package struct SessionStatus: Sendable {
   /// The most streams at the connection that are named, and the longest name in bytes.
-  private static let mostNames: UInt8 = 32
-  private static let longestName = 256
+  private static let maximumNames: UInt8 = 32
+  private static let maximumNameLength = 256
 
   /// The counters of the session's threads.
   package var statistics: StreamStatistics
@@ -23,15 +23,15 @@ package struct SessionStatus: Sendable {
   /// Reads counters; every value is checked.
   package init(fields: [UInt8]) throws(MessageError) {
     var reader = FieldReader(fields)
-    let tracks = try reader.integer("the number of tracks", in: 0...FieldReader.mostTracks)
+    let tracks = try reader.integer("the number of tracks", in: 0...FieldReader.maximumTracks)
     statistics = StreamStatistics(renditions: Int(tracks))
     for counter in StreamStatistics.counters { statistics[keyPath: counter] = try reader.count() }
     statistics.isSourceOnline = try reader.boolean("a flag")
     statistics.shownInput = try reader.optional("a flag") { reader throws(MessageError) in
-      Int(try reader.integer("an input", in: 0...StartOrder.mostInputs))
+      Int(try reader.integer("an input", in: 0...StartOrder.maximumInputs))
     }
-    for _ in 0..<(try reader.integer("the number of streams", in: 0...Self.mostNames)) {
-      statistics.sharedWith.append(try reader.text("a name", limit: Self.longestName))
+    for _ in 0..<(try reader.integer("the number of streams", in: 0...Self.maximumNames)) {
+      statistics.sharedWith.append(try reader.text("a name", limit: Self.maximumNameLength))
     }
     for index in 0..<Int(tracks) {
       statistics.renditions[index] = try RenditionStatistics(&reader)
@@ -47,7 +47,7 @@ package struct SessionStatus: Sendable {
     for counter in StreamStatistics.counters { writer.add(statistics[keyPath: counter]) }
     writer.add(statistics.isSourceOnline)
     writer.add(statistics.shownInput) { $0.add(UInt8(clamping: $1)) }
-    let names = statistics.sharedWith.prefix(Int(Self.mostNames))
+    let names = statistics.sharedWith.prefix(Int(Self.maximumNames))
     writer.add(UInt8(clamping: names.count))
     for name in names { writer.add(name) }
     for rendition in statistics.renditions { rendition.write(to: &writer) }

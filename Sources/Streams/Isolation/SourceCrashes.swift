@@ -7,9 +7,9 @@ package import Time
 /// The crashes of the processes of one stream's source, over all its sessions.
 package final class SourceCrashes: Sendable {
   private struct State: Sendable {
-    var supervision = ChildSupervision()
+    var supervision = ChildRestarts()
     var count: UInt64 = 0
-    var restart: ChildSupervision.Restart?
+    var restart: ChildRestarts.Restart?
   }
 
   private let state = Locked(State())
@@ -41,7 +41,7 @@ package final class SourceCrashes: Sendable {
   func heard() { state.withLock { $0.supervision.heard(at: SystemClock.monotonicTime) } }
 
   /// Counts a crash.
-  func crashed() -> ChildSupervision.Restart {
+  func crashed() -> ChildRestarts.Restart {
     state.withLock { state in
       let restart = state.supervision.crashed(at: SystemClock.monotonicTime)
       state.count += 1

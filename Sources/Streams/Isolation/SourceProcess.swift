@@ -33,7 +33,7 @@ package enum SourceProcess {
         // Without a descriptor or a thread the server sees a closed connection; other streams stay.
         guard let pipe = try server.receiveEnd() else { continue }
         let thread = OSThread(name: "hosted") {
-          ChildStream.run(pipe, protections.rawValue, inputs, faults)
+          IsolatedStream.run(pipe, protections.rawValue, inputs, faults)
         }
         if thread == nil { pipe.shutDown() }
       }

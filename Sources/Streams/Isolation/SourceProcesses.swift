@@ -80,7 +80,7 @@ package final class SourceProcesses: Sendable {
   /// - Throws: the system refuses it, or the new process ended at once.
   func host(
     _ order: StartOrder, media: (@Sendable () -> Int32?)?
-  ) throws(HostingFailure) -> HostedSource {
+  ) throws(HostingFailure) -> SourceInProcess {
     let member = ProcessTable.Member(order, isIsolated: true)
     while true {
       let (assignment, lack) = state.update { state in
@@ -96,7 +96,7 @@ package final class SourceProcesses: Sendable {
       }
       switch assignment {
       case .running(let number):
-        if let hosted = try join(number, order) { return hosted }
+        if let joined = try join(number, order) { return joined }
       case .new(let number, let rights): return try begin(number, order, rights, media: media)
       }
     }
@@ -105,7 +105,7 @@ package final class SourceProcesses: Sendable {
   /// Starts a process with its first stream.
   private func begin(
     _ number: Int, _ order: StartOrder, _ rights: ProcessRights, media: (@Sendable () -> Int32?)?
-  ) throws(HostingFailure) -> HostedSource {
+  ) throws(HostingFailure) -> SourceInProcess {
     let process: ChildProcess
     do throws(HostingFailure) { process = try start(order, rights, media: media) } catch {
       retire(number)
@@ -126,7 +126,7 @@ package final class SourceProcesses: Sendable {
   /// Lets a stream join a running process, or one that another stream is starting.
   ///
   /// - Returns: nil if the process has ended, which its streams will notice.
-  private func join(_ number: Int, _ order: StartOrder) throws(HostingFailure) -> HostedSource? {
+  private func join(_ number: Int, _ order: StartOrder) throws(HostingFailure) -> SourceInProcess? {
     let deadline = SystemClock.monotonicTime + Self.startLimit
     let started: ChildProcess?? = state.wait(until: deadline) { state in
       state.starting.contains(number) ? nil : .some(state.running[number])
@@ -174,8 +174,8 @@ package final class SourceProcesses: Sendable {
 
   private func join(
     _ process: ChildProcess, _ number: Int, _ order: StartOrder
-  ) throws(ChildProcess.Refusal) -> HostedSource {
-    HostedSource(
+  ) throws(ChildProcess.Refusal) -> SourceInProcess {
+    SourceInProcess(
       stream: order.name, process: process, number: number,
       pipe: try process.pipe.sendPair(sendLimit: Self.sendLimit))
   }
@@ -184,24 +184,24 @@ package final class SourceProcesses: Sendable {
   ///
   /// - Returns: whether it ends.
   @discardableResult
-  func leave(_ hosted: HostedSource) -> Bool {
+  func leave(_ joined: SourceInProcess) -> Bool {
     let isLast = state.update { state in
-      let isLast = state.table.leave(hosted.stream, hosted.number)
-      if isLast { state.running[hosted.number] = nil }
+      let isLast = state.table.leave(joined.stream, joined.number)
+      if isLast { state.running[joined.number] = nil }
       return isLast
     }
-    if isLast { hosted.process.kill() }
-    hosted.pipe.shutDown()
+    if isLast { joined.process.kill() }
+    joined.pipe.shutDown()
     return isLast
   }
 
   /// Ends the process of a stream, with all its streams.
   ///
   /// - Returns: how it ended; nil if it does not end.
-  func end(_ hosted: HostedSource) -> ChildProcess.End? {
-    retire(hosted.number)
-    hosted.process.kill()
-    return hosted.process.reap(within: Self.endLimit)
+  func end(_ joined: SourceInProcess) -> ChildProcess.End? {
+    retire(joined.number)
+    joined.process.kill()
+    return joined.process.reap(within: Self.endLimit)
   }
 }
 
@@ -225,7 +225,7 @@ enum HostingFailure: Error, CustomStringConvertible {
 }
 
 /// A stream in a process of inputs.
-struct HostedSource: Sendable {
+struct SourceInProcess: Sendable {
   /// The name of the stream.
   let stream: String
   let process: ChildProcess

@@ -14,7 +14,7 @@ import Time
 /// chunks, whatever the process sends. Confined to one thread.
 struct TrackReceiver: ReceivedTrack {
   /// The most opening chunks: more than any part has.
-  private static let mostOpening = 10_000
+  private static let maximumOpening = 10_000
 
   /// The end of what was published; nil before the first chunk.
   private(set) var published: ResumePoint?
@@ -81,9 +81,9 @@ struct TrackReceiver: ReceivedTrack {
     case .prefill where !isLive: window.appendPrefill(chunk)
     case .prefill, .next: window.publish(chunk, offset: message.offset)
     case .opening:
-      guard opening.count < Self.mostOpening else {
+      guard opening.count < Self.maximumOpening else {
         throw .tooLarge(
-          field: "a first part", count: opening.count + 1, limit: Self.mostOpening)
+          field: "a first part", count: opening.count + 1, limit: Self.maximumOpening)
       }
       opening.append(chunk)
     }
@@ -110,9 +110,9 @@ struct TrackReceiver: ReceivedTrack {
     }
     if segmentation.hasVariableDuration {
       framesInSegment = (isSame ? framesInSegment : 0) + chunk.frames
-      guard framesInSegment <= mostFrames else {
+      guard framesInSegment <= maximumFrames else {
         throw .tooLarge(
-          field: "a segment", count: Int(framesInSegment), limit: Int(mostFrames))
+          field: "a segment", count: Int(framesInSegment), limit: Int(maximumFrames))
       }
     } else {
       guard number == segmentation.segment(of: last),
@@ -136,8 +136,8 @@ struct TrackReceiver: ReceivedTrack {
   }
 
   /// The most frames in a segment of variable duration.
-  private var mostFrames: Int64 {
-    let longest = segmentation.video.longestSegmentDuration
+  private var maximumFrames: Int64 {
+    let longest = segmentation.video.maximumSegmentDuration
     return segmentation.frames(covering: longest) + 2
   }
 

@@ -66,9 +66,9 @@ final class PassThroughTrack: Sendable {
   private let outputs: [PassThroughOutput]
   let statistics: Locked<StreamStatistics>
   /// Gets the calls of libraries.
-  private let watch: WorkWatch
+  private let watch: CallWatchdog
   private let log: Log
-  private let longestGroup: Interval
+  private let maximumGroupTime: Interval
   private let state: Locked<State>
   private let lastError = Locked(Interval.zero)
 
@@ -81,17 +81,17 @@ final class PassThroughTrack: Sendable {
   ///   - tracks: the tracks of the renditions, as indices into those of the source.
   ///   - first: the least number of the first segment.
   ///   - published: the end of what an earlier process has published; nil if there is none.
-  ///   - longestGroup: the longest permitted distance of two IDRs.
+  ///   - maximumGroupTime: the longest permitted distance of two IDRs.
   ///   - statistics: gets the counts.
   ///   - watch: gets the calls of libraries.
   ///   - log: gets the faults of the source.
   init(
     _ configuration: StreamConfiguration, windows sinks: [any ChunkSink], tracks: [Int] = [0],
     first: Int64, after published: ResumePoint? = nil,
-    longestGroup: Interval = PassThroughAnalysis.defaultLongestGroup,
-    statistics: Locked<StreamStatistics>, watch: WorkWatch = WorkWatch(), log: Log
+    maximumGroupTime: Interval = PassThroughAnalysis.defaultLongestGroup,
+    statistics: Locked<StreamStatistics>, watch: CallWatchdog = CallWatchdog(), log: Log
   ) {
-    self.longestGroup = longestGroup
+    self.maximumGroupTime = maximumGroupTime
     self.configuration = configuration
     outputs = zip(configuration.renditions, zip(sinks, tracks)).map {
       PassThroughOutput(
@@ -109,7 +109,7 @@ final class PassThroughTrack: Sendable {
           startsAtFirst: configuration.numbering == .run,
           after: published.map { ($0.segment, $0.end) }),
         fitness: SourceFitness(
-          rate: configuration.segmentation.grid.rate, longestGroup: longestGroup),
+          rate: configuration.segmentation.grid.rate, maximumGroupTime: maximumGroupTime),
         parameterSets: outputs.map { _ in [] }, segment: published?.segment))
   }
 
@@ -203,7 +203,7 @@ final class PassThroughTrack: Sendable {
       if !isPaced,
         let fault = state.fitness.take(pts: unit.pts, isKey: unit.isKey, isLeading: isLeading)
       {
-        return end(&state, .unfit("\(PassThroughAnalysis.Reason(fault, rate, longestGroup))"))
+        return end(&state, .unfit("\(PassThroughAnalysis.Reason(fault, rate, maximumGroupTime))"))
       }
       let position = state.schedule.assign(pts: unit.pts, isKey: unit.isKey, captured: wall)
       let error = state.schedule.error

@@ -6,13 +6,13 @@ import Scheduling
 import Time
 
 extension PassThroughAnalysis.Reason {
-  /// Why a source of `rate` whose groups may have `longestGroup` must be encoded from now on.
-  init(_ fault: SourceFitness.Fault, _ rate: FrameRate, _ longestGroup: Interval) {
+  /// Why a source of `rate` whose groups may have `maximumGroupTime` must be encoded from now on.
+  init(_ fault: SourceFitness.Fault, _ rate: FrameRate, _ maximumGroupTime: Interval) {
     self =
       switch fault {
       case .reordered: .reordered
       case .irregularRate: .irregularRate(rate)
-      case .longGroup: .longGroup(longestGroup.wholeSeconds)
+      case .longGroup: .longGroup(maximumGroupTime.wholeSeconds)
       }
   }
 }

@@ -25,7 +25,7 @@ final class PassThroughPipeline: Pipeline {
       context.configuration, windows: context.outputs.map(\.sink), tracks: tracks,
       first: context.firstSegment,
       after: ends.max { ($0.segment, $0.end) < ($1.segment, $1.end) },
-      longestGroup: source?.longestGroup ?? PassThroughAnalysis.defaultLongestGroup,
+      maximumGroupTime: source?.maximumGroupTime ?? PassThroughAnalysis.defaultLongestGroup,
       statistics: context.statistics, watch: context.watch, log: context.log)
   }
 

@@ -35,7 +35,7 @@ final class SessionContext: Sendable {
   let outages: SourceOutages
   let log: Log
   /// Gets the units of work of the threads.
-  let watch: WorkWatch
+  let watch: CallWatchdog
   /// Ends the threads.
   let stop = StopFlag()
   /// Set before ``stop`` if the stream ends: the threads then publish the remaining media.
@@ -46,7 +46,7 @@ final class SessionContext: Sendable {
   /// The state of a session that publishes to `sinks`, of which each track has one.
   init(
     _ configuration: StreamConfiguration, anchor: SessionAnchor, sinks: [any ChunkSink],
-    watch: WorkWatch = WorkWatch(), outages: SourceOutages = SourceOutages(), log: Log
+    watch: CallWatchdog = CallWatchdog(), outages: SourceOutages = SourceOutages(), log: Log
   ) {
     self.watch = watch
     self.outages = outages

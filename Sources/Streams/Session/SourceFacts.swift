@@ -30,11 +30,11 @@ package struct PassThroughOptions: Sendable, Codable {
   /// The requested segment duration.
   package let segmentMicroseconds: Int64
   /// The longest allowed distance of two IDRs.
-  package let longestGroup: Interval
+  package let maximumGroupTime: Interval
 
   /// Options.
-  package init(segmentMicroseconds: Int64, longestGroup: Interval) {
+  package init(segmentMicroseconds: Int64, maximumGroupTime: Interval) {
     self.segmentMicroseconds = segmentMicroseconds
-    self.longestGroup = longestGroup
+    self.maximumGroupTime = maximumGroupTime
   }
 }

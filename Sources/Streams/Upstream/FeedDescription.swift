@@ -11,11 +11,11 @@ package import Time
 /// A server that reads the feed serves the stream with the same names, numbers and durations.
 package struct FeedDescription: JSONFields, Equatable {
   /// The most bytes of the JSON: several times those of the longest ladder.
-  package static let mostBytes = 1 << 16
+  package static let maximumBytes = 1 << 16
   /// The longest segment: more than options permit.
   private static let longest = Interval.seconds(60)
   /// The most frames of a segment: products with the numbers of requested segments fit 64 bits.
-  private static let mostFrames: Int64 = 1 << 16
+  private static let maximumFrames: Int64 = 1 << 16
 
   /// The identities of the servers, from the first one to the server of the feed.
   package var path: [String]
@@ -48,7 +48,7 @@ package struct FeedDescription: JSONFields, Equatable {
 
   private func checkRenditions() throws(MessageError) {
     try MessageError.check(
-      "the number of renditions", renditions.count, in: 1...SessionOrder.mostRenditions)
+      "the number of renditions", renditions.count, in: 1...SessionOrder.maximumRenditions)
     for rendition in renditions {
       try MessageError.check("a name", rendition.name, limit: 64)
       guard rendition.name != AudioTrackSettings.defaultName else {
@@ -57,15 +57,15 @@ package struct FeedDescription: JSONFields, Equatable {
       try MessageError.check("a bitrate", rendition.bitrateKilobits, in: 0...10_000_000)
     }
     let names = renditions.map(\.name) + audio.map(\.name)
-    try MessageError.check("the tracks", count: names.count, limit: Int(FieldReader.mostTracks))
+    try MessageError.check("the tracks", count: names.count, limit: Int(FieldReader.maximumTracks))
     guard names.allSatisfy({ StreamName.isValid($0) && $0 != "auto" }),
       Set(names).count == names.count
     else { throw .invalid(field: "a name", value: "that no other rendition can have") }
   }
 
   private func checkSegmentation() throws(MessageError) {
-    let frames = segmentation.mostFramesPerSegment ?? segmentation.framesPerSegment
-    guard frames <= Self.mostFrames,
+    let frames = segmentation.maximumFramesPerSegment ?? segmentation.framesPerSegment
+    guard frames <= Self.maximumFrames,
       segmentation.grid.duration(ofFrames: frames) <= Self.longest
     else { throw .invalid(field: "a segment", value: "of \(frames) frames") }
     let end = segmentation.firstFrame(of: session.firstSegment + 1)

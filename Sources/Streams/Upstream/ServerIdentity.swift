@@ -5,7 +5,7 @@ package enum ServerIdentity {
   /// The name of the field of requests with the identities of the servers that would relay.
   package static let field = "Streamer-Relay"
   /// The most servers between the first one and a viewer, the first one included.
-  package static let mostServers = 8
+  package static let maximumServers = 8
   /// The most characters of an identity.
   package static let longest = 32
 

@@ -66,7 +66,7 @@ package final class UpstreamLink: Sendable {
   package func note(_ identities: [String]) {
     shared.withLock { shared in
       shared.waiting.removeAll { identities.contains($0) }
-      shared.waiting = (shared.waiting + identities).suffix(ServerIdentity.mostServers - 1)
+      shared.waiting = (shared.waiting + identities).suffix(ServerIdentity.maximumServers - 1)
     }
   }
 

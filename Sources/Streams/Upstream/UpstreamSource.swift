@@ -191,8 +191,8 @@ package final class UpstreamSource: ReceivedSource {
     switch error {
     case .status(508):
       .refused(
-        "status 508: the servers relay in a loop, or more than \(ServerIdentity.mostServers) in a "
-          + "row")
+        "status 508: the servers relay in a loop, or more than "
+          + "\(ServerIdentity.maximumServers) in a row")
     case .status(let status) where [400, 401, 403, 410].contains(status):
       .refused("the upstream answers with status \(status)")
     case .status(let status): .lost("the upstream answers with status \(status)")
@@ -212,10 +212,10 @@ package final class UpstreamSource: ReceivedSource {
     }
     let description = try FeedDescription(fields: fields)
     guard !description.path.contains(ServerIdentity.own),
-      description.path.count <= ServerIdentity.mostServers
+      description.path.count <= ServerIdentity.maximumServers
     else {
       return .refused(
-        "the servers relay in a loop, or more than \(ServerIdentity.mostServers) in a row")
+        "the servers relay in a loop, or more than \(ServerIdentity.maximumServers) in a row")
     }
     link.follow(description.path)
     let known = loop.update { lifecycle in

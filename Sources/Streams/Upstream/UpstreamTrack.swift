@@ -40,7 +40,7 @@ struct UpstreamTrack: ReceivedTrack {
   private var isLive = false
 
   /// The most headers that are known; a window keeps no more.
-  private static let mostHeaders = 8
+  private static let maximumHeaders = 8
 
   /// A track for the window of `track`.
   init(_ window: LiveWindow, _ track: SessionTrack) {
@@ -53,7 +53,7 @@ struct UpstreamTrack: ReceivedTrack {
     let description = try receiver.description(fields)
     if headers.isEmpty { window.describe(description) } else { window.add(description) }
     headers.removeAll { $0 == description.headerHash }
-    headers = headers.suffix(Self.mostHeaders - 1) + [description.headerHash]
+    headers = headers.suffix(Self.maximumHeaders - 1) + [description.headerHash]
   }
 
   /// Opens the window, once; false if it has no media yet.

@@ -9,7 +9,7 @@ import Time
 /// The tags are strong: different bytes have different tags. After a restart prefill reuses names
 /// with other bytes, so the tag contains the start time of the process.
 /// - Source: RFC 9110 §8.8.1, §8.8.3
-enum ProcessETag {
+enum RestartETag {
   /// The start of the process in milliseconds.
   private static let start = String(SystemClock.wallTime.milliseconds, radix: 36)
 

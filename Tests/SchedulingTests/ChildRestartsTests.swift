@@ -12,7 +12,7 @@ struct ChildSupervisionTests {
 
   @Test("a process hangs 2 s after its last message, and 10 s after a start without one")
   func deadline() {
-    var supervision = ChildSupervision()
+    var supervision = ChildRestarts()
     supervision.started(at: at(1000))
     #expect(supervision.deadline == at(11_000))
     supervision.heard(at: at(1500))
@@ -23,7 +23,7 @@ struct ChildSupervisionTests {
 
   @Test("after a crash the process is started at once, and its source opened half a second later")
   func restart() {
-    var supervision = ChildSupervision()
+    var supervision = ChildRestarts()
     supervision.started(at: at(0))
     let restart = supervision.crashed(at: at(100))
     #expect(restart.process == at(100))
@@ -33,7 +33,7 @@ struct ChildSupervisionTests {
 
   @Test("a process that ends at once again is started half a second later")
   func shortLife() {
-    var supervision = ChildSupervision()
+    var supervision = ChildRestarts()
     supervision.started(at: at(0))
     _ = supervision.crashed(at: at(5000))
     supervision.started(at: at(5000))
@@ -44,7 +44,7 @@ struct ChildSupervisionTests {
 
   @Test("from the fifth crash within a minute on, the source is opened every 30 s")
   func frequent() {
-    var supervision = ChildSupervision()
+    var supervision = ChildRestarts()
     for index in 0..<4 {
       supervision.started(at: at(Int64(index) * 10_000))
       #expect(!supervision.crashed(at: at(Int64(index) * 10_000 + 5000)).isFrequent)
@@ -60,7 +60,7 @@ struct ChildSupervisionTests {
 
   @Test("crashes of more than a minute ago do not count")
   func old() {
-    var supervision = ChildSupervision()
+    var supervision = ChildRestarts()
     for index in 0..<20 {
       supervision.started(at: at(Int64(index) * 16_000))
       #expect(!supervision.crashed(at: at(Int64(index) * 16_000 + 15_000)).isFrequent)

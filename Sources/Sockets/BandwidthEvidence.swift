@@ -4,7 +4,7 @@ import Net
 import Time
 
 /// Whether a connection is known to carry the next higher rendition: a pure decision.
-enum RaiseEvidence {
+enum BandwidthEvidence {
   /// The connection is too slow, or has a queue.
   case against
   /// Unknown: only a trial shows it.
@@ -14,7 +14,7 @@ enum RaiseEvidence {
 
   /// The time by which a queue in the network delays bytes that is more than a delayed
   /// acknowledgement.
-  private static let longestQueue = Interval.milliseconds(100)
+  private static let maximumQueueTime = Interval.milliseconds(100)
 
   /// - Parameters:
   ///   - state: the connection; nil if the system does not say.
@@ -23,10 +23,11 @@ enum RaiseEvidence {
     self = Self.evidence(state, bandwidth)
   }
 
-  private static func evidence(_ state: TransmissionState?, _ bandwidth: Int64) -> RaiseEvidence {
+  private static func evidence(_ state: TransmissionState?, _ bandwidth: Int64) -> BandwidthEvidence
+  {
     guard let state else { return .unknown }
     // bounded: intervals saturate
-    guard state.roundTrip - state.shortestRoundTrip <= longestQueue else { return .against }
+    guard state.roundTrip - state.minimumRoundTrip <= maximumQueueTime else { return .against }
     if state.deliveryRate / 7 * 5 >= bandwidth { return .proven }
     return state.isLowerBound ? .unknown : .against
   }

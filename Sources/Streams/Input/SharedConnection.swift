@@ -6,14 +6,14 @@ import Sharing
 import Time
 
 /// The connection of a shared input, from its opening to its end, with its standby.
-final class SharedLink: StandbyOwner {
+final class SharedConnection: StandbyOwner {
   let address: InputAddress
   let options: InputOptions
   let cancellation: InputCancellation
   private let lastUnit = Locked<MonotonicTime?>(nil)
 
   /// A link whose calls of libraries `watch` gets.
-  init(_ key: SharedInput.Key, _ watch: WorkWatch) {
+  init(_ key: SharedInput.Key, _ watch: CallWatchdog) {
     cancellation = InputCancellation(watch: watch)
     address = key.address
     options = key.options

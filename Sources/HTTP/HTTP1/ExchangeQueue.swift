@@ -3,7 +3,7 @@
 /// Exchanges in the order of their requests.
 ///
 /// With one exchange, the usual case, nothing is allocated.
-struct ExchangeLine {
+struct ExchangeQueue {
   private(set) var first: HTTP1Exchange?
   private var rest: [HTTP1Exchange] = []
 
@@ -26,7 +26,7 @@ struct ExchangeLine {
 
   /// Removes all exchanges.
   mutating func takeAll() -> [HTTP1Exchange] {
-    defer { self = ExchangeLine() }
+    defer { self = ExchangeQueue() }
     return all
   }
 }

@@ -4,7 +4,7 @@ import Sharing
 package import Statistics
 
 /// The state that the WebSockets of all streams and loops share.
-package final class SharedSockets: Sendable {
+package final class SocketsOfAllLoops: Sendable {
   let syncGroups = SyncGroups()
   package let viewers = ViewerReports()
   private let lastChannel = Locked<UInt16>(0)

@@ -12,7 +12,7 @@ import Time
 ///
 /// A row sums up the viewers of all loops; with thousands of viewers that takes milliseconds, for
 /// which no loop may keep its viewers waiting.
-final class HistoryRecorder: Sendable {
+final class StatisticsTimer: Sendable {
   private let serverState: ServerState
   /// What it has measured; nil once it has ended.
   private let memoryReturn = Locked<MemoryReturn?>(MemoryReturn())

@@ -15,7 +15,7 @@ import Time
 ///
 /// Its thread takes the messages of the server. If the source turns irregular, the session ends,
 /// and another one continues the source.
-final class ChildStream: Sendable {
+final class IsolatedStream: Sendable {
   private struct ChildSession: Sendable {
     let context: SessionContext
     let pipeline: any Pipeline
@@ -53,7 +53,7 @@ final class ChildStream: Sendable {
     else { return }
     pipe.send(
       ChildMessage.hello(version: ChildMessage.version, protections: protections).bytes)
-    ChildStream(order, pipe, inputs, faults).run()
+    IsolatedStream(order, pipe, inputs, faults).run()
   }
 
   private init(

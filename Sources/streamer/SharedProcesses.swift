@@ -4,7 +4,7 @@ import Configuration
 import Streams
 
 /// The inputs and processes that streams of the server share.
-struct InputSharing {
+struct SharedProcesses {
   /// The inputs that are read in this process.
   let inputs = SharedInputs()
   /// The processes of the others.

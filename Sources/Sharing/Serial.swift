@@ -4,7 +4,7 @@
 ///
 /// It has a size, unlike `()`: an empty state has the address of the object behind the lock, whose
 /// use by another thread ThreadSanitizer would report as a race.
-package struct ActionOrder: Sendable {
+package struct Serial: Sendable {
   private let size: UInt8 = 0
 
   /// An order.

@@ -3,15 +3,15 @@
 package import Time
 
 /// The calls of libraries that have begun and not ended: a pure state machine.
-package struct WatchedCalls: Sendable {
+package struct OpenCalls: Sendable {
   /// The interval between two checks.
   package static let interval = Interval.milliseconds(250)
   /// The time between two checks that shows that this process did not run meanwhile: it was paused,
   /// or its machine was.
-  static let longestInterval = Interval.seconds(1)
+  static let maximumInterval = Interval.seconds(1)
 
   private var next: UInt64 = 0
-  private var calls: [UInt64: (work: WorkWatch.Work, alive: MonotonicTime)] = [:]
+  private var calls: [UInt64: (work: CallWatchdog.Work, alive: MonotonicTime)] = [:]
   private var checked: MonotonicTime?
 
   /// No calls.
@@ -20,7 +20,7 @@ package struct WatchedCalls: Sendable {
   /// Notes a call that begins.
   ///
   /// - Returns: its number.
-  package mutating func begin(_ work: WorkWatch.Work, at now: MonotonicTime) -> UInt64 {
+  package mutating func begin(_ work: CallWatchdog.Work, at now: MonotonicTime) -> UInt64 {
     next &+= 1  // bounded: numbers may wrap
     calls[next] = (work, now)
     return next
@@ -35,8 +35,8 @@ package struct WatchedCalls: Sendable {
   package mutating func end(_ number: UInt64) { calls[number] = nil }
 
   /// What does not return; nil if nothing.
-  package mutating func stuck(at now: MonotonicTime) -> WorkWatch.Work? {
-    let hasPaused = checked.map { now - $0 > Self.longestInterval } ?? false
+  package mutating func stuck(at now: MonotonicTime) -> CallWatchdog.Work? {
+    let hasPaused = checked.map { now - $0 > Self.maximumInterval } ?? false
     checked = now
     guard !hasPaused else {
       for number in calls.keys { calls[number]?.alive = now }

@@ -9,7 +9,7 @@ import System
 import Time
 
 /// The actions other than streaming: each prints its result and exits.
-enum Actions {
+enum InfoCommands {
   /// Runs the action of the flags; returns if it is streaming or checking.
   ///
   /// These actions do not read the configuration file, except for the flags that they need.
@@ -39,7 +39,7 @@ enum Actions {
     do throws(InputError) {
       let findings = try InputProbe(address, options: settings.inputOptions).run(
         segmentMicroseconds: settings.segmentDuration.microseconds,
-        longestGroup: settings.longestGroup, cancellation: InputCancellation())
+        maximumGroupTime: settings.maximumGroupTime, cancellation: InputCancellation())
       for line in findings.lines(address: address, takesAudio: settings.takesInputAudio) {
         print(line)
       }

@@ -12,7 +12,7 @@ import Time
 ///
 /// It opens no media and answers no request. Connections wait in its sockets while no process
 /// serves.
-package final class Supervisor: Sendable {
+package final class ProgramParent: Sendable {
   private enum Event: Sendable {
     case order(Supervision.Order)
     case sign(Int32)

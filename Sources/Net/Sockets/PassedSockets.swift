@@ -18,7 +18,7 @@ package struct NamedSocket: Sendable {
 /// Listening sockets handed over by a supervisor: systemd's socket activation.
 ///
 /// - Source: sd_listen_fds(3)
-package enum SupervisorSockets {
+package enum PassedSockets {
   /// The first descriptor handed over (SD_LISTEN_FDS_START).
   static let firstDescriptor: Int32 = 3
 

@@ -14,7 +14,7 @@ struct CommonShiftTests {
 
   @Test("a source is moved to frame times, whatever its phase", arguments: 0..<24)
   func phase(_ part: Int64) {
-    var shift = CommonShift(Self.grid)
+    var shift = SourceShift(Self.grid)
     for index in Int64(30)..<90 {
       let captured = Self.clock.due(index, on: Self.grid) + part * Self.period / 24
       let aligned = shift.align(captured, Self.clock, mapping: 1)
@@ -29,7 +29,7 @@ struct CommonShiftTests {
     "midway between frame times small movements neither double nor drop a frame", arguments: 0..<20)
   func middle(seed: UInt64) {
     var random = SplitMix64(seed: seed)
-    var shift = CommonShift(Self.grid)
+    var shift = SourceShift(Self.grid)
     var last: Int64?
     // First at a frame time, then slowly to the middle, and small movements there.
     for index in Int64(0)..<900 {
@@ -47,7 +47,7 @@ struct CommonShiftTests {
   @Test(
     "a mapping that steps while it settles is followed by the smallest move to frame times")
   func settling() {
-    var shift = CommonShift(Self.grid)
+    var shift = SourceShift(Self.grid)
     for index in Int64(0)..<90 {
       let step = index / 10
       let captured = Self.clock.due(index + 30, on: Self.grid) - .milliseconds(step * 4)
@@ -61,7 +61,7 @@ struct CommonShiftTests {
 
   @Test("a source slower than the grid keeps the nearest frame times")
   func plain() {
-    var shift = CommonShift(Self.grid)
+    var shift = SourceShift(Self.grid)
     for index in Int64(0)..<200 {
       let captured = MonotonicTime.origin + .milliseconds(index * 66)
       let aligned = shift.align(captured, Self.clock, mapping: 1)

@@ -10,8 +10,8 @@ struct WatchedCallsTests {
 
   /// Checks four times a second from `start`, and returns the time of the first call that is stuck.
   private func check(
-    _ calls: inout WatchedCalls, from start: Int64, to end: Int64
-  ) -> (Int64, WorkWatch.Work)? {
+    _ calls: inout OpenCalls, from start: Int64, to end: Int64
+  ) -> (Int64, CallWatchdog.Work)? {
     for now in stride(from: start, through: end, by: 250) {
       if let work = calls.stuck(at: at(now)) { return (now, work) }
     }
@@ -21,9 +21,9 @@ struct WatchedCallsTests {
   @Test(
     "a call is stuck after the limit of its work",
     arguments: [(.coding, 4250), (.reading, 15_250), (.connecting, 60_250)]
-      as [(WorkWatch.Work, Int64)])
-  func limits(_ work: WorkWatch.Work, _ expected: Int64) throws {
-    var calls = WatchedCalls()
+      as [(CallWatchdog.Work, Int64)])
+  func limits(_ work: CallWatchdog.Work, _ expected: Int64) throws {
+    var calls = OpenCalls()
     _ = calls.begin(work, at: at(0))
     let (now, found) = try #require(check(&calls, from: 0, to: 100_000))
     #expect(now == expected && found == work)
@@ -31,7 +31,7 @@ struct WatchedCallsTests {
 
   @Test("a call that has ended, or shows signs of life, is not stuck")
   func alive() {
-    var calls = WatchedCalls()
+    var calls = OpenCalls()
     let (first, second) = (calls.begin(.coding, at: at(0)), calls.begin(.reading, at: at(0)))
     #expect(check(&calls, from: 0, to: 3000) == nil)
     calls.end(first)
@@ -44,7 +44,7 @@ struct WatchedCallsTests {
 
   @Test("a pause of the whole process counts for no call, and the time after it does")
   func paused() throws {
-    var calls = WatchedCalls()
+    var calls = OpenCalls()
     _ = calls.begin(.coding, at: at(0))
     #expect(check(&calls, from: 0, to: 2000) == nil)
     #expect(check(&calls, from: 9000, to: 13_000) == nil)
@@ -54,7 +54,7 @@ struct WatchedCallsTests {
 
   @Test("a watch has a call while its body runs")
   func during() {
-    let watch = WorkWatch()
+    let watch = CallWatchdog()
     let now = SystemClock.monotonicTime
     func isStuck(_ seconds: Int64) -> Bool {
       // Two checks: the first one after a long time is a pause.

@@ -6,7 +6,7 @@ import Time
 /// One stream's part of a shared connection: its units, and the end of the connection.
 ///
 /// The thread of the connection adds units; the thread of the stream's input reads them.
-package final class SharedReader: Sendable {
+package final class SharedInputReader: Sendable {
   /// What follows the waiting units.
   package enum End: Sendable {
     /// The other side has closed the connection, or a file has ended.

@@ -5,7 +5,7 @@ package import Time
 /// The calls of libraries that the threads of a process are in, such as the decoding of a frame.
 ///
 /// A codec or demuxer that loops for ever on damaged media is noticed by a call that does not end.
-package final class WorkWatch: Sendable {
+package final class CallWatchdog: Sendable {
   /// What a call does.
   package enum Work: Sendable {
     /// Decodes, encodes or scales.
@@ -28,7 +28,7 @@ package final class WorkWatch: Sendable {
   /// A call that has begun.
   package struct Ticket: Sendable { fileprivate let number: UInt64 }
 
-  private let calls = Locked(WatchedCalls())
+  private let calls = Locked(OpenCalls())
 
   /// A watch without calls.
   package init() {}
@@ -57,6 +57,6 @@ package final class WorkWatch: Sendable {
 
   /// What does not return; nil if nothing.
   ///
-  /// Ask every ``WatchedCalls/interval``: a longer interval counts as a pause of the process.
+  /// Ask every ``OpenCalls/interval``: a longer interval counts as a pause of the process.
   package func stuck(at now: MonotonicTime) -> Work? { calls.withLock { $0.stuck(at: now) } }
 }

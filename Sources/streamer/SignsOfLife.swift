@@ -6,7 +6,7 @@ import System
 import Time
 
 /// Tells the supervisor regularly that all event loops still run.
-enum Watchdog {
+enum SignsOfLife {
   /// Starts the thread, if the supervisor expects a sign of life.
   static func start(_ notifier: ServiceNotifier, _ server: StreamServer) {
     guard let interval = notifier.watchdogInterval else { return }

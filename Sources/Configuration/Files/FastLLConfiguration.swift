@@ -6,7 +6,7 @@ import Media
 /// defaults.
 ///
 /// Most values are strings; numbers are accepted as well.
-enum FastLL {
+enum FastLLConfiguration {
   /// The defaults of Fast-ll for a stream.
   private static let defaults = [
     ("framerate", "24"), ("segment-duration", "1"), ("part-duration", "0.1"),
@@ -47,7 +47,7 @@ enum FastLL {
     try reader.take("targetFps", as: "framerate")
     try reader.take("fragmentDuration", as: "part-duration")
     let kind = try reader.takeText("type", expected: "GEN or RTSP")
-    let qualities = try FastLLQualities.take(&reader, hasDefault: kind != nil)
+    let qualities = try FastLLRenditions.take(&reader, hasDefault: kind != nil)
     for (value, location) in qualities {
       try reader.add(.string(value), "rendition", at: location)
     }

@@ -12,7 +12,7 @@ package import Time
 /// are more than a twentieth of a frame past the middle, since near the middle small movements of
 /// the mapping would double and drop frames. After a frame has changed its frame time against the
 /// others the move gains nothing, and is taken back slowly.
-package struct CommonShift: Sendable {
+package struct SourceShift: Sendable {
   /// The speed at which the move is taken back; parts per million.
   private static let relaxation: Int64 = 100
 

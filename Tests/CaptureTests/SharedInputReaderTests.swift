@@ -94,14 +94,14 @@ struct UnitQueueTests {
 struct SharedReaderTests {
   private let cancellation = InputCancellation()
 
-  private func connected(_ reader: SharedReader) throws -> InputConnection {
+  private func connected(_ reader: SharedInputReader) throws -> InputConnection {
     let address = try #require(InputAddress("rtsp://camera/x"))
     return InputConnection(address, shared: reader, cancellation: cancellation)
   }
 
   @Test("a unit brings its description; at the end there is none")
   func units() throws {
-    let reader = SharedReader("live")
+    let reader = SharedInputReader("live")
     reader.add(entry(1, isKey: true))
     reader.end(.closed)
     reader.add(entry(2))
@@ -121,7 +121,7 @@ struct SharedReaderTests {
 
   @Test("the units of a replacement follow on a connection of their own")
   func replacement() throws {
-    let reader = SharedReader("live")
+    let reader = SharedInputReader("live")
     reader.add(entry(1))
     reader.end(.replaced)
     reader.add(entry(2))
@@ -138,7 +138,7 @@ struct SharedReaderTests {
 
   @Test("a failure follows the units; a connection that never opened has it at once")
   func failure() throws {
-    let reader = SharedReader("live")
+    let reader = SharedInputReader("live")
     reader.open()
     reader.add(entry(1))
     reader.end(.failed(.silent(20)))
@@ -150,14 +150,14 @@ struct SharedReaderTests {
       Issue.record("no failure")
     } catch { #expect(error == .silent(20)) }
 
-    let refused = SharedReader("live")
+    let refused = SharedInputReader("live")
     refused.end(.failed(.denied("no")))
     #expect(throws: InputError.denied("no")) { try refused.waitUntilOpen(cancellation) }
   }
 
   @Test("a cancelled stream waits no longer")
   func cancelled() throws {
-    let reader = SharedReader("live")
+    let reader = SharedInputReader("live")
     var connection = try connected(reader)
     let thread = OSThread(name: "cancel") { [cancellation] in
       SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(30))

@@ -8,7 +8,7 @@ package import Time
 ///
 /// Sockets do not report acknowledgements, so they are looked for every 25 ms while there are
 /// unacknowledged bytes. Confined to the loop's thread.
-package final class DeliveryWatch {
+package final class MeasuredDeliveries {
   private static let interval = Interval.milliseconds(25)
 
   private unowned let loop: EventLoop

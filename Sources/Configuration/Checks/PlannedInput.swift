@@ -7,7 +7,7 @@ package import Streams
 import Time
 
 /// The facts about an opened input, and the decision whether it is passed through.
-package struct DecidedInput: Sendable {
+package struct PlannedInput: Sendable {
   let facts: SourceFacts
   /// How it is packaged without re-encoding; nil if it is encoded.
   let fit: PassThroughAnalysis.Fit?
@@ -58,7 +58,7 @@ package struct DecidedInput: Sendable {
     settings.prefill = 0
     if fit.hasVariableDuration {
       // Three target durations of this input can be more segments than those of the settings.
-      let least = WindowLengths.leastListed(
+      let least = WindowLengths.minimumListed(
         settings.segmentation(hasVariableDuration: true))
       settings.playlistLength = settings.playlistLength.map { max($0, least) }
       settings.retained = settings.retained.map { max($0, least + 2) }
@@ -106,6 +106,6 @@ extension StreamSettings {
     Segmentation(
       rate: rate ?? Self.defaultRate, segmentMicroseconds: segmentDuration.microseconds,
       partMicroseconds: partDuration.microseconds,
-      longestGroupMicroseconds: hasVariableDuration ? longestGroup.microseconds : nil)
+      maximumGroupMicroseconds: hasVariableDuration ? maximumGroupTime.microseconds : nil)
   }
 }

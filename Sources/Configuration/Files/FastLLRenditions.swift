@@ -3,7 +3,7 @@
 import Media
 
 /// A rendition as Fast-ll describes it: `targetWidth` and `targetBitrate`.
-struct FastLLQualities {
+struct FastLLRenditions {
   private var width: Int64 = 320
   private var bitrate: Int64 = 300
   private let location: SettingLocation
@@ -21,7 +21,7 @@ struct FastLLQualities {
     _ reader: inout KeyReader, hasDefault: Bool
   ) throws(UsageError) -> [(value: String, location: SettingLocation)] {
     // The two keys of the stream count if it has no list.
-    var own = FastLLQualities(location: reader.location.key("qualities"))
+    var own = FastLLRenditions(location: reader.location.key("qualities"))
     let hasOwn = try own.take(&reader)
     var found = try list(&reader)
     if found.isEmpty, hasDefault || hasOwn { found = [own] }
@@ -29,12 +29,12 @@ struct FastLLQualities {
       .map { ("\($0.width)@\($0.bitrate)", $0.location) }
   }
 
-  private static func list(_ reader: inout KeyReader) throws(UsageError) -> [FastLLQualities] {
+  private static func list(_ reader: inout KeyReader) throws(UsageError) -> [FastLLRenditions] {
     guard let value = reader.take("qualities") else { return [] }
     let location = KeyReader.Location(
       file: reader.location.file, path: reader.location.path + ".qualities", folder: "")
     var kinds = try KeyReader(value, at: location)
-    var found: [FastLLQualities] = []
+    var found: [FastLLRenditions] = []
     if let video = kinds.take("video") {
       guard case .array(let values) = video else {
         throw UsageError(
@@ -44,7 +44,7 @@ struct FastLLQualities {
         let spot = KeyReader.Location(
           file: location.file, path: location.path + ".video[\(index)]", folder: "")
         var keys = try KeyReader(value, at: spot)
-        var quality = FastLLQualities(location: spot.whole)
+        var quality = FastLLRenditions(location: spot.whole)
         _ = try quality.take(&keys)
         keys.finish()
         reader.add(warningsOf: keys)

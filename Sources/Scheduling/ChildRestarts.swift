@@ -8,7 +8,7 @@ package import Time
 /// A process that has ended is started again at once, so that the stream goes on; its source is
 /// opened by ``RetryPlan``. After several crashes within a minute the source is opened every half
 /// minute.
-package struct ChildSupervision: Sendable {
+package struct ChildRestarts: Sendable {
   /// What follows the end of a process.
   package struct Restart: Sendable, Equatable {
     /// When the next process is started.
@@ -30,7 +30,7 @@ package struct ChildSupervision: Sendable {
   /// The interval between attempts after frequent crashes.
   package static let frequentInterval = Interval.seconds(30)
   /// The shortest life of a process that is started again at once.
-  private static let shortestLife = Interval.seconds(1)
+  private static let minimumLife = Interval.seconds(1)
   /// How long a process waits to be started again if its life was shorter: at first, and after
   /// frequent crashes.
   private static let pause = (first: Interval.milliseconds(500), frequent: Interval.seconds(5))
@@ -64,7 +64,7 @@ package struct ChildSupervision: Sendable {
       .suffix(Self.frequentCrashes)
     if last.map({ now - $0 >= Self.window }) ?? true { retry.succeeded() }
     let isFrequent = crashes.count >= Self.frequentCrashes
-    let isShort = now - started < Self.shortestLife && last != nil
+    let isShort = now - started < Self.minimumLife && last != nil
     return Restart(
       process: isShort ? now + (isFrequent ? Self.pause.frequent : Self.pause.first) : now,
       source: isFrequent ? now + Self.frequentInterval : retry.failed(at: now),
