@@ -222,7 +222,7 @@ let package = Package(
       sources: ["globshim.c"]),
     // Shared by unit tests: golden files, repeatable random numbers, a synthetic stream.
     .target(
-      name: "TestSupport", dependencies: ["Packaging", "Media", "Sharing", "Time"],
+      name: "TestSupport", dependencies: ["Packaging", "Media", "Sharing", "System", "Time"],
       path: "Tests/TestSupport", swiftSettings: strict),
     // Socket calls of tests only.
     .systemLibrary(name: "CTestSockets", path: "Tests/CTestSockets"),

@@ -3,6 +3,7 @@
 package import CMAF
 package import Packaging
 package import Sharing
+package import System
 package import Time
 
 /// The archive of one stream: what it has, and its bytes, for all threads.
@@ -70,6 +71,17 @@ package final class StreamArchive: Sendable {
     run(answer) { reader throws(ArchiveFailure) in try reader.frames(numbers, of: rendition) }
   }
 
+  /// The threads that read the files.
+  package var threads: any DiskThreads { pool }
+
+  /// Reads on a thread of the readers.
+  package func read<Value>(
+    answer: @escaping Answer<Value>,
+    _ read: @escaping @Sendable (ArchiveReader) throws(ArchiveFailure) -> Value
+  ) {
+    run(answer, read)
+  }
+
   /// Bytes of a segment: positions in it, or all of them.
   package func bytes(
     of segment: ArchivedSegment, _ range: Range<Int>? = nil, answer: @escaping Answer<SharedBytes>
@@ -77,7 +89,17 @@ package final class StreamArchive: Sendable {
     run(answer) { reader throws(ArchiveFailure) in try reader.bytes(of: segment, range) }
   }
 
-  /// Segment `number` of a rendition, and all its bytes.
+  /// The largest segment that is read as a whole: for others its file is opened.
+  private static let smallSize = 64 << 10
+
+  /// The bytes of a segment.
+  package enum Content: Sendable {
+    case bytes(SharedBytes)
+    /// The range of its row in this file.
+    case file(OpenFiles)
+  }
+
+  /// Segment `number` of a rendition, and its bytes.
   ///
   /// - Parameters:
   ///   - number: its number.
@@ -86,14 +108,17 @@ package final class StreamArchive: Sendable {
   ///   - answer: takes the result.
   package func segment(
     _ number: Int64, of rendition: String, since limit: WallTime? = nil,
-    answer: @escaping Answer<(segment: ArchivedSegment, bytes: SharedBytes)>
+    answer: @escaping Answer<(segment: ArchivedSegment, content: Content)>
   ) {
-    run(answer) { reader throws(ArchiveFailure) in
+    run(answer) { [pool] reader throws(ArchiveFailure) in
       guard let segment = try reader.segments(number...number, of: rendition).first else {
         throw .missing
       }
       if let limit, segment.row.end(timescale: segment.timescale) < limit { throw .tooOld }
-      return (segment, try reader.bytes(of: segment))
+      guard segment.row.size > Self.smallSize else {
+        return (segment, .bytes(try reader.bytes(of: segment)))
+      }
+      return (segment, .file(OpenFiles([try reader.file(of: segment)], pool)))
     }
   }
 

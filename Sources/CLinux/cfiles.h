@@ -7,6 +7,7 @@
 
 #include <linux/falloc.h>
 #include <sys/file.h>
+#include <sys/sendfile.h>
 #include <sys/statvfs.h>
 
 /// Reserves or frees space of a file; glibc declares it for _GNU_SOURCE only.
@@ -29,6 +30,13 @@ static inline int clinux_disk_space(const char *path, int64_t *total, int64_t *f
   if (__builtin_mul_overflow((int64_t)s.f_blocks, (int64_t)s.f_frsize, total)) *total = INT64_MAX;
   if (__builtin_mul_overflow((int64_t)s.f_bavail, (int64_t)s.f_frsize, free)) *free = INT64_MAX;
   return 0;
+}
+
+/// Sends bytes of a file to a socket without a copy in this program. Their number, or -errno.
+static inline ssize_t clinux_send_file(int socket, int file, int64_t offset, size_t count) {
+  off_t position = offset;
+  ssize_t n = sendfile(socket, file, &position, count);
+  return n < 0 ? -errno : n;
 }
 
 #endif

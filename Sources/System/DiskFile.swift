@@ -88,6 +88,18 @@ package final class DiskFile: Sendable {
     return try result.get() == count ? bytes : nil
   }
 
+  /// Sends the bytes in `range` to a socket that does not block, without copies in this program.
+  ///
+  /// - Returns: the bytes that the socket took; nil if it takes none now; 0 at the end of the file.
+  package func send(_ range: Range<Int>, to socket: Int32) throws(SystemError) -> Int? {
+    while true {
+      let sent = clinux_send_file(socket, descriptor, Int64(range.lowerBound), range.count)
+      if sent >= 0 { return sent }
+      if sent == -Int(EAGAIN) { return nil }
+      guard sent == -Int(EINTR) else { throw SystemError("sendfile", Int32(clamping: -sent)) }
+    }
+  }
+
   /// Writes `bytes` at `offset`.
   package func write(_ bytes: [UInt8], at offset: Int) throws(SystemError) {
     let result = unsafe bytes.withUnsafeBytes { memory in
@@ -129,7 +141,10 @@ package final class DiskFile: Sendable {
     return true
   }
 
-  private func fill(
+  /// Fills memory from `offset` on.
+  ///
+  /// - Returns: the number of bytes, which is smaller at the end of the file.
+  @unsafe package func fill(
     _ memory: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(SystemError) -> Int {
     var count = 0

@@ -4,6 +4,7 @@ import Logging
 import Packaging
 import Sharing
 import System
+import TestSupport
 import Testing
 import Time
 
@@ -31,7 +32,17 @@ struct ArchiveStoreTests {
 
   private func bytes(_ number: Int64, _ archive: StreamArchive) throws -> [UInt8]? {
     let found: Result<[UInt8], ArchiveFailure> = try wait { answer in
-      archive.segment(number, of: "video") { answer($0.map(\.bytes.array)) }
+      archive.segment(number, of: "video") { result in
+        answer(
+          result.map { found in
+            switch found.content {
+            case .bytes(let bytes): return bytes.array
+            case .file(let open):
+              let row = found.segment.row
+              return (try? open.files[0].read(at: row.offset, count: row.size)) ?? []
+            }
+          })
+      }
     }
     return try? found.get()
   }

@@ -82,25 +82,6 @@ struct ArchivedTrack {
   }
 }
 
-/// A new folder, removed with the object.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path = "/tmp/archive-test-" + Digest.random(8).map { String($0, radix: 16) }.joined()
-    try DiskFolder.make(path)
-  }
-
-  deinit { Self.remove(path) }
-
-  private static func remove(_ path: String) {
-    let entries = DiskFolder.entries(path)
-    for file in entries.files { DiskFolder.remove("\(path)/\(file)") }
-    for folder in entries.folders { remove("\(path)/\(folder)") }
-    DiskFolder.remove(path)
-  }
-}
-
 /// The whole content of a file.
 func content(_ path: String) throws -> [UInt8] {
   let file = try DiskFile(path, .reading)

@@ -4,6 +4,7 @@ import CMAF
 import Packaging
 import Sharing
 import System
+import TestSupport
 import Testing
 import Time
 

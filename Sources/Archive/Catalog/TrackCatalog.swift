@@ -57,20 +57,4 @@ package struct TrackCatalog: Sendable {
     if let first = open?.rows.first, let last = open?.rows.last { add(first.number, last.number) }
     return range
   }
-
-  /// The finished files with segments among `numbers`, and the rows of the open file.
-  package func files(
-    with numbers: ClosedRange<Int64>
-  ) -> (finished: [(HourName, HourIndex.Summary)], open: (HourName, [SegmentRow])?) {
-    let finished = order.compactMap { name -> (HourName, HourIndex.Summary)? in
-      guard let summary = files[name], (summary.first...summary.last).overlaps(numbers) else {
-        return nil
-      }
-      return (name, summary)
-    }
-    let rows = open.map { open in
-      (open.name, open.rows.filter { numbers.contains($0.number) })
-    }
-    return (finished, rows)
-  }
 }

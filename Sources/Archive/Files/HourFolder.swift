@@ -107,8 +107,13 @@ package struct HourFolder: Sendable, Hashable {
   ///
   /// A file without a complete segment is removed.
   ///
+  /// - Parameters:
+  ///   - name: its name.
+  ///   - digests: the number of unknown digests that are computed, for which segments are read.
   /// - Returns: its sums; nil if it was removed.
-  package func finish(_ name: HourName) throws(SystemError) -> HourIndex.Summary? {
+  package func finish(
+    _ name: HourName, digests: Int = HourFolder.usualDigests
+  ) throws(SystemError) -> HourIndex.Summary? {
     let file = try DiskFile(file(name), .writing)
     let size = try file.size
     guard let walk = try walk(name, file), !walk.segments.isEmpty else {
@@ -124,19 +129,29 @@ package struct HourFolder: Sendable, Hashable {
     }
     try file.sync()
     let summary = HourIndex.Summary(rows, size: walk.end, timescale: walk.head.timescale)
-    try writeIndex(name, walk, summary)
+    try writeIndex(name, walk, summary, file, digests: digests)
     return summary
   }
 
+  /// The segments whose digests are computed after a crash: those whose records it cost.
+  package static let usualDigests = 120
+
   /// Writes the whole index, in one step.
   func writeIndex(
-    _ name: HourName, _ walk: HourWalk, _ summary: HourIndex.Summary?
+    _ name: HourName, _ walk: HourWalk, _ summary: HourIndex.Summary?, _ file: DiskFile,
+    digests: Int = HourFolder.usualDigests
   ) throws(SystemError) {
+    var left = digests
     let draft = index(name) + ".new"
     DiskFolder.remove(draft)
     let index = try DiskFile(draft, .creating)
     var bytes = HourIndex.head(summary)
-    for segment in walk.segments {
+    for walked in walk.segments {
+      var segment = walked
+      if segment.digest == nil, left > 0 {
+        left -= 1
+        segment = try segment.withDigest(from: file)
+      }
       let media = Interval(
         ticks: segment.row.decodeTime, timescale: Int64(max(1, walk.head.timescale)))
       let clock = Interval(nanoseconds: segment.row.start.nanoseconds) - media
@@ -144,5 +159,18 @@ package struct HourFolder: Sendable, Hashable {
     }
     try index.write(bytes, at: 0)
     try DiskFolder.rename(draft, to: self.index(name))
+  }
+}
+
+extension IndexedSegment {
+  /// The segment with its digest, which is computed from its bytes in `file`.
+  fileprivate func withDigest(from file: DiskFile) throws(SystemError) -> IndexedSegment {
+    var index = SegmentIndex()
+    guard let bytes = try file.shared(at: row.offset, count: row.size),
+      (try? index.append(bytes)) != nil
+    else { return self }
+    let digester = SegmentDigester()
+    digester.add(bytes, of: index)
+    return IndexedSegment(row: row, frames: frames, digest: digester.digest())
   }
 }

@@ -29,7 +29,8 @@ package final class HourWriter {
   private var reserved: Int
   private var isDirty = true
   /// The open segment: its position, its index, and the mark before it.
-  private var open: (offset: Int, index: SegmentIndex, mark: SegmentMark?)?
+  private var open:
+    (offset: Int, index: SegmentIndex, mark: SegmentMark?, digester: SegmentDigester)?
 
   /// The space that is reserved at once.
   private static let reservation = (video: 16 << 20, audio: 1 << 20)
@@ -73,7 +74,7 @@ package final class HourWriter {
         try file.write(SegmentMark.closing, at: end)
         try file.truncate(to: end + SegmentMark.closingSize)
       }
-      try folder.writeIndex(name, known, nil)
+      try folder.writeIndex(name, known, nil, file)
       index = try DiskFile(folder.index(name), .writing)
       indexEnd = try index.size
       return
@@ -111,7 +112,7 @@ package final class HourWriter {
       start += SegmentMark.size
     }
     end = start
-    open = (start, SegmentIndex(), mark)
+    open = (start, SegmentIndex(), mark, SegmentDigester())
     isDirty = true
   }
 
@@ -121,6 +122,7 @@ package final class HourWriter {
   package func append(_ chunk: SharedBytes) throws {
     guard var segment = open else { return }
     try segment.index.append(chunk)
+    segment.digester.add(chunk, of: segment.index)
     if end + chunk.count > reserved {
       let step = name.isAudio ? Self.reservation.audio : Self.reservation.video
       let target = end + max(step, chunk.count)
@@ -148,7 +150,9 @@ package final class HourWriter {
     try file.write(SegmentMark.closing, at: end)
     offset = segment.mark?.offset ?? offset ?? start.offset
     let record = HourIndex.record(
-      IndexedSegment(row: row, frames: segment.index.frames), offset: offset ?? .zero)
+      IndexedSegment(
+        row: row, frames: segment.index.frames, digest: segment.digester.digest()),
+      offset: offset ?? .zero)
     try index.write(record, at: indexEnd)
     indexEnd += record.count
     rows.append(row)

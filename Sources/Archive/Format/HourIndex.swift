@@ -51,9 +51,9 @@ package enum HourIndex {
 
   /// The bytes of the head.
   package static let headSize = 64
-  private static let magic = Array("streamer-index-1".utf8)
+  static let magic = Array("streamer-index-1".utf8)
   /// The most bytes of a record.
-  private static let recordLimit = 4 << 20
+  static let recordLimit = 4 << 20
 
   /// The head; `summary` is nil while segments are added.
   package static func head(_ summary: Summary?) -> [UInt8] {
@@ -96,7 +96,7 @@ package enum HourIndex {
     let row = segment.row
     var content: [UInt8] = []
     // bounded: frames in memory
-    content.reserveCapacity(64 + 16 * segment.frames.count)
+    content.reserveCapacity(112 + 16 * segment.frames.count)
     content.put(row.number)
     content.put(Int64(row.offset))
     content.put(UInt32(clamping: row.size))
@@ -104,7 +104,8 @@ package enum HourIndex {
     content.put(row.duration)
     content.put(row.start.nanoseconds)
     content.put(offset.nanoseconds)
-    content.put(UInt32(row.startsDiscontinuity ? 1 : 0))
+    content.put(UInt32((row.startsDiscontinuity ? 1 : 0) | (segment.digest == nil ? 0 : 2)))
+    if let digest = segment.digest { content += digest.media + digest.content }
     for frame in segment.frames {
       content.put(UInt32(clamping: frame.offset))
       content.put(UInt32(clamping: frame.size))
@@ -149,7 +150,8 @@ package enum HourIndex {
     return (found, lastOffset, end)
   }
 
-  private static func segment(
+  /// The segment of a record without its size and its checksum `sum`; nil for a damaged one.
+  static func segment(
     _ bytes: [UInt8], _ range: Range<Int>, sum: Int, hasFrames: Bool
   ) -> (IndexedSegment, Interval)? {
     // bounded: a range of the cursor of these bytes
@@ -161,7 +163,16 @@ package enum HourIndex {
       SegmentMark.numbers.contains(number),
       (0..<Int64(1) << 48).contains(offset)
     else { return nil }
+    var digest: SegmentDigest?
+    if flags & 2 != 0 {
+      guard let media = cursor.take(SegmentDigest.sizes.media),
+        let content = cursor.take(SegmentDigest.sizes.content)
+      else { return nil }
+      // bounded: ranges of the cursor of these bytes
+      digest = SegmentDigest(media: Array(bytes[media]), content: Array(bytes[content]))
+    }
     var frames: [SegmentIndex.Frame] = []
+    if hasFrames { frames.reserveCapacity(cursor.rest.count / 16) }
     while hasFrames, let position = cursor.integer(4), let size = cursor.integer(4),
       let duration = cursor.integer(4), let shift = cursor.integer(4)
     {
@@ -173,7 +184,9 @@ package enum HourIndex {
     let row = SegmentRow(
       number: number, offset: Int(offset), size: size, decodeTime: decodeTime, duration: duration,
       start: WallTime(nanoseconds: start), startsDiscontinuity: flags & 1 != 0)
-    return (IndexedSegment(row: row, frames: frames), Interval(nanoseconds: clock))
+    return (
+      IndexedSegment(row: row, frames: frames, digest: digest), Interval(nanoseconds: clock)
+    )
   }
 
   /// FNV-1a with 32 bits: finds torn records, not attacks.

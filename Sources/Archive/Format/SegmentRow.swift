@@ -51,10 +51,13 @@ package struct IndexedSegment: Sendable, Equatable {
   package let row: SegmentRow
   /// Its frames in the order of decoding.
   package let frames: [SegmentIndex.Frame]
+  /// Its digests; nil if they are unknown.
+  package let digest: SegmentDigest?
 
   /// A segment with these frames.
-  package init(row: SegmentRow, frames: [SegmentIndex.Frame]) {
+  package init(row: SegmentRow, frames: [SegmentIndex.Frame], digest: SegmentDigest? = nil) {
     self.row = row
     self.frames = frames
+    self.digest = digest
   }
 }

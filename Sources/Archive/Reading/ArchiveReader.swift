@@ -2,8 +2,8 @@
 
 package import CMAF
 package import Sharing
-import System
-import Time
+package import System
+package import Time
 
 /// Reads the archive of one stream.
 ///
@@ -27,15 +27,49 @@ package final class ArchiveReader: Sendable {
     guard numbers.upperBound.subtractingSaturated(numbers.lowerBound) < Self.maximumRows else {
       throw .missing
     }
+    return try segments(of: rendition) { summary in
+      (summary.first...summary.last).overlaps(numbers)
+    } with: { row, _ in
+      numbers.contains(row.number)
+    }
+  }
+
+  /// The segments of a rendition with media of a span, at most a day, in their order.
+  package func segments(
+    during span: Range<WallTime>, of rendition: String
+  ) throws(ArchiveFailure) -> [ArchivedSegment] {
+    guard span.upperBound - span.lowerBound <= .seconds(86_400) else { throw .missing }
+    func overlaps(_ start: WallTime, _ end: WallTime) -> Bool {
+      start < span.upperBound && span.lowerBound < end
+    }
+    // A clock that was set back leads to files whose first segment is not the earliest.
+    let margin = Interval.seconds(3600)
+    return try segments(of: rendition) { summary in
+      overlaps(summary.start - margin, summary.end + margin)
+    } with: { row, timescale in
+      overlaps(row.start, row.end(timescale: timescale))
+    }
+  }
+
+  /// The segments of files that `hasFile` accepts and that `hasRow` accepts, in their order.
+  private func segments(
+    of rendition: String, hasFile: (HourIndex.Summary) -> Bool,
+    with hasRow: (SegmentRow, _ timescale: Int) -> Bool
+  ) throws(ArchiveFailure) -> [ArchivedSegment] {
     let deadline = SystemClock.monotonicTime + Self.loading
     let found = catalog.read(loadedUntil: deadline) { state in
-      state.tracks[rendition].map { ($0.files(with: numbers), $0.open?.timescale ?? 1) }
+      state.tracks[rendition].map { track in
+        let open = track.open.map { open in
+          (open.name, open.rows.filter { hasRow($0, open.timescale) }, open.timescale)
+        }
+        return (track.files.filter { hasFile($0.value) }, open)
+      }
     }
     guard let found else { throw .busy }
-    guard let (files, openTimescale) = found else { return [] }
+    guard let (files, open) = found else { return [] }
     let folder = catalog.folder(of: rendition)
     var all: [ArchivedSegment] = []
-    for (name, summary) in files.finished {
+    for (name, summary) in files.sorted(by: { $0.key < $1.key }) {
       let key = RowCache.Key(folder: folder, name: name, summary: summary)
       var rows = cache.rows(key)
       if rows == nil {
@@ -47,14 +81,14 @@ package final class ArchiveReader: Sendable {
         }
         cache.keep(rows ?? [], of: key)
       }
-      for row in rows ?? [] where numbers.contains(row.number) {
+      for row in rows ?? [] where hasRow(row, summary.timescale) {
         all.append(
           ArchivedSegment(row: row, name: name, folder: folder, timescale: summary.timescale))
       }
     }
-    if let (name, rows) = files.open {
+    if let (name, rows, timescale) = open {
       all += rows.map {
-        ArchivedSegment(row: $0, name: name, folder: folder, timescale: openTimescale)
+        ArchivedSegment(row: $0, name: name, folder: folder, timescale: timescale)
       }
     }
     all.sort { $0.number < $1.number }
@@ -70,25 +104,19 @@ package final class ArchiveReader: Sendable {
   package func frames(
     _ numbers: ClosedRange<Int64>, of rendition: String
   ) throws(ArchiveFailure) -> [(segment: ArchivedSegment, frames: [SegmentIndex.Frame])] {
-    let segments = try segments(numbers, of: rendition)
+    var indices = SegmentIndices()
     var found: [(ArchivedSegment, [SegmentIndex.Frame])] = []
-    var file: (name: HourName, frames: [Int64: [SegmentIndex.Frame]])?
-    for segment in segments {
-      if file?.name != segment.name {
-        let walk: HourWalk?
-        do throws(SystemError) { walk = try segment.folder.walk(segment.name) } catch {
-          throw .disk("\(error)")
-        }
-        var frames: [Int64: [SegmentIndex.Frame]] = [:]
-        for indexed in walk?.segments ?? [] where numbers.contains(indexed.row.number) {
-          frames[indexed.row.number] = indexed.frames
-        }
-        file = (segment.name, frames)
-      }
-      guard let frames = file?.frames[segment.number] else { throw .missing }
-      found.append((segment, frames))
+    for segment in try segments(numbers, of: rendition) {
+      found.append((segment, try indices.index(of: segment).frames))
     }
     return found
+  }
+
+  /// Opens the file of a segment.
+  package func file(of segment: ArchivedSegment) throws(ArchiveFailure) -> DiskFile {
+    do throws(SystemError) {
+      return try DiskFile(segment.folder.file(segment.name), .reading)
+    } catch { throw .disk("\(error)") }
   }
 
   /// Bytes of a segment: positions in it, or all of them.

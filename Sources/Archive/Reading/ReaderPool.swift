@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Sharing
+import System
 
 /// A few threads that read files, with a bounded queue: a slow disk costs only those who ask.
-package final class ReaderPool: Sendable {
+package final class ReaderPool: DiskThreads {
   private struct Queue: Sendable {
     var jobs: [@Sendable () -> Void] = []
     var isClosed = false
@@ -38,6 +39,13 @@ package final class ReaderPool: Sendable {
       guard queue.jobs.count < limit, !queue.isClosed else { return false }
       queue.jobs.append(job)
       return true
+    }
+  }
+
+  package func release(_ job: @escaping @Sendable () -> Void) {
+    queue.update { queue in
+      // A disk that does not answer at the end of the program keeps its files.
+      if !queue.isClosed { queue.jobs.append(job) }
     }
   }
 

@@ -230,6 +230,18 @@ final class HTTP1Connection: HTTPConnection {
     if queuedBefore > server.limits.queuedBytes { perform(lifecycle.cut(.slow)) }
   }
 
+  /// Whether the stream sends files of `exchange` now.
+  func takesFiles(of exchange: HTTP1Exchange) -> Bool {
+    exchanges.first === exchange && stream.takesFiles
+  }
+
+  /// Sends files after the bytes of `exchange`.
+  func send(_ files: FileBytes, of exchange: HTTP1Exchange) {
+    guard lifecycle.state != .closed else { return }
+    exchange.sent(files.count)
+    stream.send(files)
+  }
+
   /// Continues after the end of a response.
   func ended(_ exchange: HTTP1Exchange) {
     guard lifecycle.state != .closed else { return }

@@ -6,7 +6,12 @@ import Time
 
 /// An exchange over HTTP/1.1 or HTTP/1.0: converts its response to slices for its connection.
 final class HTTP1Exchange: ConnectionExchange {
-  private enum BodyForm { case chunked, untilClose, none }
+  private enum BodyForm {
+    case chunked
+    /// Its end is that of its length, or of the connection.
+    case plain
+    case none
+  }
 
   var head: ExchangeHead
   /// Whether the connection ends with this response.
@@ -66,6 +71,8 @@ final class HTTP1Exchange: ConnectionExchange {
     guard head.state == .unanswered, let connection else { return }
     let (server, stream) = (connection.server, connection.stream)
     let response = head.begin(response.conditional(request), now: server.loop.now)
+    let files = request.method == .head ? nil : response.files
+    if let files, !connection.takesFiles(of: self) { return write(files, of: response, extra) }
     head.end()
     withExtendedLifetime(response) {
       server.batch.append(response.head)
@@ -73,16 +80,36 @@ final class HTTP1Exchange: ConnectionExchange {
       if request.method != .head { response.appendBody(to: server.batch) }
       connection.send(self)
     }
+    if let files { connection.send(files, of: self) }
     head.reduceToRecord()
     connection.ended(self)
     head.delivery.take()?.responded(response, over: stream, queued: queuedBytes)
+  }
+
+  /// Sends a response whose files have to be read, piece by piece.
+  private func write(
+    _ files: FileBytes, of response: PreparedResponse, _ extra: [HeaderField]
+  ) {
+    guard let connection else { return }
+    let server = connection.server
+    bodyForm = .plain
+    withExtendedLifetime(response) {
+      server.batch.append(response.head)
+      appendSuffix(extra, server)
+      response.appendBody(to: server.batch)
+      connection.send(self)
+    }
+    head.reduceToRecord()
+    head.delivery?.begin(over: connection.stream)
+    head.files = FileBodyWriter(files, to: self, server.loop)
+    head.files?.continueWhenTaken()
   }
 
   func begin(_ response: PreparedResponse, extra: [HeaderField]) {
     guard head.state == .unanswered, let connection else { return }
     let server = connection.server
     let response = head.begin(response, now: server.loop.now)
-    bodyForm = request.method == .head ? .none : canStream ? .chunked : .untilClose
+    bodyForm = request.method == .head ? .none : canStream ? .chunked : .plain
     if !canStream { connection.stopRequests(after: self) }
     withExtendedLifetime(response) {
       server.batch.append(ByteSlice(response.head, 0..<response.lengthOffset))
@@ -168,6 +195,7 @@ final class HTTP1Exchange: ConnectionExchange {
   func release() {
     connection = nil
     head.ticket = nil
+    head.files = nil
     resume = nil
     waiting = []
     waitingBytes = 0
@@ -199,7 +227,7 @@ final class HTTP1Exchange: ConnectionExchange {
       server.appendSizeLine(slice.count, to: server.batch)
       server.batch.append(slice)
       server.batch.append(Self.lineEnd)
-    case .untilClose:
+    case .plain:
       server.batch.append(slice)
     case .none:
       break

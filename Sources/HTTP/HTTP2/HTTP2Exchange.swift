@@ -71,13 +71,21 @@ final class HTTP2Exchange: ConnectionExchange {
     guard head.state == .unanswered, let connection else { return }
     let stream = connection.stream
     let response = head.begin(response.conditional(request), now: connection.now)
-    head.end()
+    let files = request.method == .head ? nil : response.files
+    if files == nil { head.end() }
     fields = response.block
     if request.method != .head { pending.append(contentsOf: response.body) }
     connection.dropBody(of: self)
     pace.restart(now: connection.now)
-    connection.begin(self, response, withLength: true, extra: extra, hasBody: !pending.isEmpty)
+    connection.begin(
+      self, response, withLength: true, extra: extra, hasBody: files != nil || !pending.isEmpty)
     head.reduceToRecord()
+    if let files {
+      head.delivery?.begin(over: stream)
+      head.files = FileBodyWriter(files, to: self, connection.server.loop)
+      head.files?.continueWhenTaken()
+      return
+    }
     head.delivery.take()?.responded(response, over: stream, queued: queuedBytes)
   }
 
@@ -199,6 +207,7 @@ final class HTTP2Exchange: ConnectionExchange {
     tunnel?.noteLoss()
     connection = nil
     head.ticket = nil
+    head.files = nil
     resume = nil
     pending.removeAll()
   }

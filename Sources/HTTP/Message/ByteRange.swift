@@ -77,7 +77,7 @@ extension PreparedResponse {
       let content = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(contentLength)"
       return PreparedResponse(
         status: 206, fields: fields + [HeaderField("Content-Range", content)],
-        slices: Self.cut(body, range))
+        slices: Self.cut(body, range), files: files.map { cut($0, range) })
     case .unsatisfiable:
       // Fields that permit the storage of the whole must not permit the storage of this response.
       let kept = fields.filter { field in
@@ -90,6 +90,12 @@ extension PreparedResponse {
           HeaderField("Content-Range", "bytes */\(contentLength)"),
         ])
     }
+  }
+
+  /// The bytes of files in a range of the whole body.
+  private func cut(_ files: FileBytes, _ range: Range<Int>) -> FileBytes {
+    let start = contentLength - files.count
+    return files.cut(max(0, range.lowerBound - start)..<max(0, range.upperBound - start))
   }
 
   private static func cut(_ body: [ByteSlice], _ range: Range<Int>) -> [ByteSlice] {

@@ -24,7 +24,7 @@ extension PreparedResponse {
     let caching = HeaderField("Cache-Control", "private, no-store")
     return PreparedResponse(
       status: status, fields: [caching] + fields.filter { !$0.isNamed("cache-control") },
-      slices: body)
+      slices: body, files: files)
   }
 
   private static let noneMatchLength = Request.bit("if-none-match".utf8.count)

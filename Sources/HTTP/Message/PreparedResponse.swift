@@ -14,6 +14,8 @@ package final class PreparedResponse: Sendable {
   package let fields: [HeaderField]
   /// The body in pieces; empty for 1xx, 204 and 304.
   package let body: [ByteSlice]
+  /// The rest of the body after ``body``; nil for none.
+  package let files: FileBytes?
   /// The number of bytes of the body.
   package let contentLength: Int
   /// Status line and fields, `Content-Length` last if present; without the empty line.
@@ -33,14 +35,22 @@ package final class PreparedResponse: Sendable {
   }
 
   /// A response whose body is the concatenation of `slices`.
-  package init(status: Int, fields: [HeaderField], slices: [ByteSlice]) {
+  package convenience init(status: Int, fields: [HeaderField], slices: [ByteSlice]) {
+    self.init(status: status, fields: fields, slices: slices, files: nil)
+  }
+
+  /// A response whose body is the concatenation of `slices`, and of `files` after them.
+  package init(
+    status: Int, fields: [HeaderField], slices: [ByteSlice] = [], files: FileBytes?
+  ) {
     // RFC 9110 §6.4.1, §8.6: 1xx, 204 and 304 have no content; 1xx and 204 have no Content-Length,
     // and a 304 may omit it.
     let hasBody = status >= 200 && status != 204 && status != 304
     self.status = status
     self.fields = fields
     body = hasBody ? slices.filter { $0.count > 0 } : []
-    contentLength = body.reduce(0) { $0 + $1.count }
+    self.files = hasBody ? files.flatMap { $0.count > 0 ? $0 : nil } : nil
+    contentLength = body.reduce(self.files?.count ?? 0) { $0 + $1.count }
     var head = Array("HTTP/1.1 \(status) \(StatusCode.reason(status))\r\n".utf8)
     for field in fields { field.append(to: &head) }
     lengthOffset = head.count

@@ -14,6 +14,8 @@ struct ExchangeHead {
   var isForOneViewer = false
   var delivery: (any DeliveryObserver)?
   var onGone: (() -> Void)?
+  /// Writes a body of files; nil if the response has none, or the connection sends them.
+  var files: FileBodyWriter?
   /// The count of a client behind a proxy; nil if the connection counts.
   var ticket: AddressTable.Ticket?
   private(set) var state = State.unanswered
@@ -46,6 +48,7 @@ struct ExchangeHead {
   mutating func end() {
     state = .ended
     onGone = nil
+    files = nil
   }
 
   /// Ends the server's side of a tunnel; `onGone` stays, for the client's side.

@@ -29,6 +29,8 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   private var isInputEnded = false
   /// nil while the kernel takes everything.
   private var queue: SendQueue?
+  /// Bytes of files after those of the queue, and bytes after them.
+  private var transfer: FileTransfer?
 
   package var owner: (any ByteStreamOwner)?
   package let peer: PeerAddress
@@ -59,7 +61,9 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     }
   }
 
-  package var queuedBytes: Int { queue?.slices.byteCount ?? 0 }
+  package var queuedBytes: Int {
+    (queue?.slices.byteCount ?? 0) + (transfer?.byteCount ?? 0)
+  }
 
   package var pastDeadline: MonotonicTime? { queue?.slices.pastDeadline }
 
@@ -79,7 +83,9 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     if descriptor >= 0 { clinux_limit_unsent(descriptor, Int32(clamping: byteCount)) }
   }
 
-  package var lastProgress: MonotonicTime { queue?.pace.since ?? loop.now }
+  package var lastProgress: MonotonicTime {
+    queue?.pace.since ?? transfer?.pace.since ?? loop.now
+  }
 
   package var isReading: Bool {
     get { interest.contains(.readable) }
@@ -95,7 +101,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
 
   package func write(_ batch: WriteBatch) {
     guard descriptor >= 0, !isBroken else { return batch.removeAll() }
-    while queue == nil, !batch.isEmpty {
+    while queue == nil, transfer == nil, !batch.isEmpty {
       let pieces = unsafe batch.rest
       let count = min(pieces.count, Self.sliceCapacity)
       let wanted =
@@ -112,6 +118,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   }
 
   private func enqueue(_ slice: ByteSlice) {
+    if let transfer { return transfer.following.append(slice) }
     if let queue { return queue.slices.append(slice) }
     guard slice.count > 0 else { return }
     let queue = SendQueue(now: loop.now)
@@ -130,11 +137,12 @@ package final class TCPStream: ByteStream, DescriptorHandler {
       queue.slices.removeFirst(sent)
       if queue.slices.isEmpty { self.queue = nil }
     }
-    if descriptor >= 0, queue == nil, interest.contains(.writable) {
-      interest.remove(.writable)
-      watch()
-      owner?.drained()
-    }
+    guard descriptor >= 0, queue == nil else { return }
+    if let transfer { return transfer.isRunning ? () : send(transfer) }
+    guard interest.contains(.writable) else { return }
+    interest.remove(.writable)
+    watch()
+    owner?.drained()
   }
 
   /// One `sendmsg` of at most `sliceCapacity` slices.
@@ -189,6 +197,41 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     queue = nil
     loop.later { self.fail() }
     return -1
+  }
+
+  // MARK: Files
+
+  package var takesFiles: Bool { transfer == nil }
+
+  package func send(_ files: FileBytes) {
+    guard descriptor >= 0, !isBroken, transfer == nil, files.count > 0 else { return }
+    let transfer = FileTransfer(files, descriptor, loop) { [unowned self] in sent($0) }
+    self.transfer = transfer
+    if queue == nil { send(transfer) }
+  }
+
+  private func send(_ transfer: FileTransfer) {
+    if interest.contains(.writable) {
+      interest.remove(.writable)
+      watch()
+    }
+    if !transfer.run() { loop.later { self.fail() } }
+  }
+
+  /// A thread has sent bytes of files.
+  private func sent(_ progress: FileCursor.Progress) {
+    guard let transfer else { return }
+    switch progress {
+    case .more: send(transfer)
+    case .blocked:
+      interest.insert(.writable)
+      watch()
+    case .failed: fail()
+    case .done:
+      self.transfer = nil
+      transfer.following.removeFirst(transfer.following.byteCount) { enqueue($0) }
+      if queue == nil { owner?.drained() }
+    }
   }
 
   // MARK: Reading
@@ -257,15 +300,9 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     shutdown(descriptor, Int32(SHUT_WR))
   }
 
-  package func close() {
-    guard let open = detach() else { return }
-    CLinux.close(open)
-  }
+  package func close() { _ = end(.closed) }
 
-  package func abort() {
-    guard let open = detach() else { return }
-    clinux_abort(open)
-  }
+  package func abort() { _ = end(.aborted) }
 
   package func loopStopped() {
     let owner = owner
@@ -275,21 +312,23 @@ package final class TCPStream: ByteStream, DescriptorHandler {
 
   private func fail() {
     let owner = owner
-    guard detach().map({ CLinux.close($0) }) != nil else { return }
-    owner?.failed()
+    if end(.closed) { owner?.failed() }
   }
 
-  /// Releases everything except the descriptor.
+  /// Releases everything.
   ///
-  /// - Returns: the descriptor; nil if it was closed before.
-  private func detach() -> Int32? {
-    guard descriptor >= 0 else { return nil }
+  /// - Returns: false if the stream was closed before.
+  private func end(_ end: SocketLease.End) -> Bool {
+    guard descriptor >= 0 else { return false }
     let open = descriptor
     loop.remove(open)
     loop.connectionRemoved()
     descriptor = -1
     owner = nil
     queue = nil
-    return open
+    // A thread that sends closes the socket after its last call.
+    if let transfer, transfer.isRunning { transfer.end(end) } else { end.perform(open) }
+    transfer = nil
+    return true
   }
 }

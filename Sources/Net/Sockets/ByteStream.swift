@@ -34,6 +34,10 @@ package protocol ByteStream: AnyObject {
   /// Writes the bytes that the kernel takes now and queues the rest, in order; shared bytes are not
   /// copied. The batch is empty afterwards.
   func write(_ batch: WriteBatch)
+  /// Whether ``send(_:)`` takes bytes of files now.
+  var takesFiles: Bool { get }
+  /// Sends bytes of files after the queued bytes; until they are sent they are queued bytes.
+  func send(_ files: FileBytes)
   /// Sends FIN. No byte may be queued.
   func finishWriting()
   /// Closes the stream; queued bytes are lost.
@@ -45,6 +49,12 @@ package protocol ByteStream: AnyObject {
 extension ByteStream {
   /// Not encrypted by default.
   package var isSecure: Bool { false }
+
+  /// By default files have to be read.
+  package var takesFiles: Bool { false }
+
+  /// Without effect by default.
+  package func send(_ files: FileBytes) {}
 
   /// No past media by default.
   package var pastDeadline: MonotonicTime? { nil }

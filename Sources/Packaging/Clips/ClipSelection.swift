@@ -66,11 +66,11 @@ package struct ClipSelection: Sendable {
     case .success(let place): end = place
     case .failure(let outcome): return outcome.value
     }
+    guard end.isComplete else { return .waiting(frame: main.next) }
     switch main.place(of: span.lowerBound) {
     case .success(let place): first = place
     case .failure(let outcome): return outcome.value
     }
-    guard end.isComplete else { return .waiting(frame: main.next) }
     let (start, stop) =
       main.segmentation.isAudio
       ? (main.sample(span.lowerBound, first), main.sample(span.upperBound, end))

@@ -19,14 +19,32 @@ final class PastHandler {
     requests = PastRequests(loop: loop)
   }
 
+  /// Whether a client may go back further than viewers.
+  func isUnlimited(_ exchange: any Exchange) -> Bool {
+    exchange.request.header("authorization") != nil && isAdmin(exchange.request, loop.now)
+  }
+
+  /// Whether a client may have media of a time that only the archive of a stream has; if not, the
+  /// exchange is answered.
+  ///
+  /// A response that others may not have is not cached.
+  func permits(_ time: WallTime, of served: ServedStream, _ exchange: any Exchange) -> Bool {
+    if time >= served.oldestPast { return true }
+    guard isUnlimited(exchange) else {
+      exchange.respond(ResponseFields.error(410, served.tooOld))
+      return false
+    }
+    exchange.isForOneViewer = true
+    return true
+  }
+
   /// Answers a request for segment `number` of a rendition; by `absent` if the archive does not
   /// have it.
   func segment(
     _ number: Int64, of rendition: ServedRendition, _ served: ServedStream,
     _ exchange: any Exchange, absent: PreparedResponse
   ) {
-    let isUnlimited =
-      exchange.request.header("authorization") != nil && isAdmin(exchange.request, loop.now)
+    let isUnlimited = isUnlimited(exchange)
     requests.answer(exchange) { answer in
       served.archivedSegment(
         number, of: rendition, isUnlimited: isUnlimited, absent: absent, answer: answer)

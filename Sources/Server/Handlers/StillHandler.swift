@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import HTTP
 import Media
 import Net
@@ -32,6 +33,7 @@ final class StillHandler {
   }
 
   private let service: StillService
+  private let past: PastHandler
   private unowned let loop: EventLoop
   private var asked: [UInt64: Asked] = [:]
   private var lastTicket: UInt64 = 0
@@ -42,10 +44,12 @@ final class StillHandler {
 
   /// `reroute` handles an exchange again, with the arrival of the request.
   init(
-    _ service: StillService, loop: EventLoop, _ counters: Locked<ServerCounters>,
+    _ service: StillService, _ past: PastHandler, loop: EventLoop,
+    _ counters: Locked<ServerCounters>,
     reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.service = service
+    self.past = past
     self.loop = loop
     self.reroute = reroute
     early = HoldQueue(.instant, counters)
@@ -107,11 +111,32 @@ final class StillHandler {
       early.hold(
         HeldRequest(exchange, instant, since: since), until: slot,
         deadline: loop.now + max(.zero, wait) + served.holdLimit)
-    case .before:
-      exchange.respond(ResponseFields.error(410, "the instant has left the window"))
+    case .before: earlier(exchange, instant, of: served, since: since)
     case .gap: exchange.respond(ResponseFields.error(404, "the stream has no frame of the instant"))
     case .never:
       exchange.respond(ResponseFields.error(404, "the stream ended before the instant"))
+    }
+  }
+
+  /// Answers a request for an instant before the window from the archive.
+  private func earlier(
+    _ exchange: any Exchange, _ instant: Early, of served: ServedStream, since: MonotonicTime
+  ) {
+    guard let archive = served.options.archive else {
+      return exchange.respond(ResponseFields.error(410, "the instant has left the window"))
+    }
+    guard past.permits(instant.time, of: served, exchange) else { return }
+    let place = PastInstant(time: instant.time, rendition: served.top)
+    past.requests.read(exchange) {
+      (take: @escaping @Sendable (Result<StillRequest, ArchiveFailure>) -> Void) in
+      archive.read(answer: take) { [track = served.stillTrack] reader throws(ArchiveFailure) in
+        try place.still(reader, track, width: instant.width)
+      }
+    } take: { [weak self] result in
+      switch result {
+      case .success(let request): self?.ask(request, exchange, .segment, since: since)
+      case .failure(let failure): exchange.respond(served.refusal(failure, of: served.top))
+      }
     }
   }
 

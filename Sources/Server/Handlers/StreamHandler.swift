@@ -73,7 +73,7 @@ final class StreamHandler {
     self.rows = rows
     deliveries = MeasuredDeliveries(loop)
     starting = StartQueue(counters, reroute)
-    self.stills = StillHandler(stills, loop: loop, counters, reroute: reroute)
+    self.stills = StillHandler(stills, past, loop: loop, counters, reroute: reroute)
     openRenditions()
   }
 
@@ -346,7 +346,7 @@ final class StreamHandler {
 
   private func openRenditions() {
     guard let served = stream.served else { return }
-    instants = InstantHandler(served, loop: loop, counters)
+    instants = InstantHandler(served, past, loop: loop, counters)
     for rendition in served.renditions {
       renditions.append(
         RenditionHandler(served, rendition, past: past, counters: counters, reroute: reroute))

@@ -16,9 +16,11 @@ final class PastRequests {
     weak var requests: PastRequests?
   }
 
+  private typealias Waiting = (exchange: any Exchange, take: (any Sendable) -> Void)
+
   private unowned let loop: EventLoop
   private let proxy = Proxy()
-  private var waiting: [UInt64: any Exchange] = [:]
+  private var waiting: [UInt64: Waiting] = [:]
   private var nextNumber: UInt64 = 0
 
   init(loop: EventLoop) {
@@ -31,18 +33,27 @@ final class PastRequests {
     _ exchange: any Exchange,
     _ ask: (@escaping @Sendable (PreparedResponse) -> Void) -> Void
   ) {
+    read(exchange, ask) { exchange.respond($0.ranged(exchange.request)) }
+  }
+
+  /// Calls `take` on the loop's thread with the value that `ask` gives to its last argument, on any
+  /// thread; not if the client has disconnected before.
+  func read<Value: Sendable>(
+    _ exchange: any Exchange, _ ask: (@escaping @Sendable (Value) -> Void) -> Void,
+    take: @escaping (Value) -> Void
+  ) {
     let number = nextNumber
     nextNumber &+= 1
-    waiting[number] = exchange
+    waiting[number] = (exchange, { if let value = $0 as? Value { take(value) } })
     exchange.onGone = { [weak self] in self?.waiting[number] = nil }
-    ask { [proxy, weak loop] response in
-      loop?.post { proxy.requests?.respond(number, response) }
+    ask { [proxy, weak loop] value in
+      loop?.post { proxy.requests?.answered(number, value) }
     }
   }
 
-  private func respond(_ number: UInt64, _ response: PreparedResponse) {
-    guard let exchange = waiting.removeValue(forKey: number) else { return }
+  private func answered(_ number: UInt64, _ value: any Sendable) {
+    guard let (exchange, take) = waiting.removeValue(forKey: number) else { return }
     exchange.onGone = nil
-    exchange.respond(response.ranged(exchange.request))
+    take(value)
   }
 }

@@ -5,7 +5,6 @@ import HTTP
 import Net
 import Packaging
 import Sharing
-import System
 import Time
 
 /// Makes the response with a clip, a few segments at a time: publications do not wait for it.
@@ -24,8 +23,7 @@ final class ClipPreparation {
   private var planner: ClipPlanner
   private var next = 0
   private var isGone = false
-  /// The digest of the common media, and of everything on which the bytes depend.
-  private let media = RunningDigest(), content = RunningDigest()
+  private var digests: ClipDigests
 
   /// A preparation that ``begin()`` begins.
   ///
@@ -41,9 +39,7 @@ final class ClipPreparation {
     self.since = since
     planner = try ClipPlanner(
       headers: selection.tracks.map(\.header.array), span: selection.span)
-    let hashes = selection.tracks.map(\.headerHash).joined(separator: " ")
-    let span = "\(selection.span.lowerBound) \(selection.span.upperBound)"
-    content.add(Array("\(ClipPlan.layout) \(span) \(hashes)".utf8))
+    digests = ClipDigests(selection.span, headerHashes: selection.tracks.map(\.headerHash))
   }
 
   /// Reads the segments, and answers.
@@ -68,10 +64,7 @@ final class ClipPreparation {
       throw .boxes(error)
     }
     try planner.add(segment.index, number: item.segment.number, of: item.track)
-    media.add(segment.digest)
-    // Origins that pass one source through differ in the times of arrival: so do their bytes.
-    let captured = item.segment.chunks.first?.captured ?? .origin
-    content.add(segment.digest + Array("\(captured.nanoseconds)".utf8))
+    digests.add(segment.digest, else: "\(item.segment.number)")
   }
 
   private func finish() {
@@ -81,12 +74,7 @@ final class ClipPreparation {
     let head = SharedBytes(plan.head)
     PastMedia.add(texts: [head], at: loop.now)
     let isVideo = selection.tracks.first?.size != nil
-    let fields =
-      ResponseFields.fields(isVideo ? "video/mp4" : "audio/mp4", .segment) + [
-        PreparedResponse.acceptRanges,
-        HeaderField("ETag", "\"\(Self.text(content.bytes().prefix(16)))\""),
-        HeaderField("X-Media-Digest", "sha-256=\(Self.text(media.bytes()))"),
-      ]
+    let fields = digests.fields(isVideo: isVideo, .segment)
     let response = PreparedResponse(
       status: 200, fields: fields,
       body: [head] + selection.items.flatMap { $0.segment.chunks.map(\.bytes) })
@@ -97,9 +85,5 @@ final class ClipPreparation {
   private func refuse(_ error: ClipError) {
     let status = error == .empty ? 404 : 409
     exchange.respond(ResponseFields.error(status, "\(error)"))
-  }
-
-  private static func text(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
   }
 }

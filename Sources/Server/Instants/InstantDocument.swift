@@ -8,15 +8,33 @@ import Time
 
 /// `/S/at/T`: the frame whose slot contains an instant, as JSON.
 struct InstantDocument {
+  /// A frame of the window or of the archive.
+  struct Frame: Sendable {
+    let segment: Int64
+    /// Its position in the segment, from 0.
+    let position: Int
+    let frameIndex: Int64
+    /// Wall clock minus media time.
+    let offset: Interval
+    let captured: WallTime
+  }
+
   private let served: ServedStream
-  private let frame: InstantPosition.Frame
+  private let frame: Frame
 
   /// The duration of the clip that is offered.
   private static let clipDuration = Interval.seconds(10)
 
-  init(_ frame: InstantPosition.Frame, of served: ServedStream) {
+  init(_ frame: Frame, of served: ServedStream) {
     self.frame = frame
     self.served = served
+  }
+
+  init(_ frame: InstantPosition.Frame, of served: ServedStream) {
+    self.init(
+      Frame(
+        segment: frame.segment, position: frame.position, frameIndex: frame.frameIndex,
+        offset: frame.offset, captured: frame.chunk.captured), of: served)
   }
 
   /// The JSON object.
@@ -26,6 +44,7 @@ struct InstantDocument {
     let time = WallTime(grid.frameTime(of: frame.frameIndex), plus: frame.offset)
     let urls = [
       ("frame", name(of: frame.frameIndex)),
+      ("still", name(of: frame.frameIndex) + ".jpg"),
       ("segment", "../\(rendition)/\(served.names.name(ofSegment: frame.segment))"),
       ("clip", "../clip/\(clip).mp4"),
     ]
@@ -37,7 +56,7 @@ struct InstantDocument {
       ("frameIndex", "\(frame.frameIndex)"),
       ("time", JSONText.quoted(UTCTime.microseconds(time))),
       ("frameTime", "\(time.nanoseconds)"),
-      ("captureTime", "\(frame.chunk.captured.nanoseconds)"),
+      ("captureTime", "\(frame.captured.nanoseconds)"),
       ("urls", Self.object(urls.map { ($0.0, JSONText.quoted($0.1)) })),
     ]
     return Self.object(fields) + "\n"

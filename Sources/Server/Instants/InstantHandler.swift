@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import HLSPackager
 import HTTP
 import Media
@@ -43,11 +44,16 @@ final class InstantHandler {
 
   private let served: ServedStream
   private let loop: EventLoop
+  private let past: PastHandler
   /// Requests by the frame of the top rendition that they await.
   private let held: HoldQueue<Purpose>
 
-  init(_ served: ServedStream, loop: EventLoop, _ counters: Locked<ServerCounters>) {
+  init(
+    _ served: ServedStream, _ past: PastHandler, loop: EventLoop,
+    _ counters: Locked<ServerCounters>
+  ) {
     self.served = served
+    self.past = past
     self.loop = loop
     held = HoldQueue(.instant, counters)
   }
@@ -114,7 +120,7 @@ final class InstantHandler {
         InstantDocument(frame, of: served).response, extra: field.ifHeld(request.since, loop.now))
     case .ahead(let slot): hold(request, until: slot, after: .zero)
     case .gap: refuse(request, 404, "the stream has no media at this time")
-    case .before: refuseEarlier(request)
+    case .before: earlier(time, request)
     case .never: refuse(request, 404, "the stream ended before this time")
     }
   }
@@ -136,13 +142,9 @@ final class InstantHandler {
       } catch { refuse(request, 409, "\(error)") }
     case .waiting(let frame):
       let newest = served.window.snapshot.newestFrame ?? -1
-      let longest = served.window.segmentation.video.maximumSegmentDuration
-      // The segment of the end, and the next one of the audio, must be complete.
-      hold(
-        // bounded: an index of a time that can be expressed
-        request, until: clip.main === served.top ? max(frame, newest + 1) : newest + 1,
-        after: longest * 2)
-    case .before: refuseEarlier(request)
+      // bounded: an index of a time that can be expressed
+      wait(request, until: clip.main === served.top ? max(frame, newest + 1) : newest + 1)
+    case .before: earlier(clip, request)
     case .never: refuse(request, 404, "the stream ended before the end of the span")
     case .empty: refuse(request, 404, "the stream has no media in this span")
     case .changed(let time):
@@ -151,6 +153,62 @@ final class InstantHandler {
         "the parameters of the media change at \(UTCTime.microseconds(time)) "
           + "(expected a span before or after it)")
     }
+  }
+
+  /// Answers a request for an instant before the window from the archive.
+  private func earlier(_ time: WallTime, _ request: HeldRequest<Purpose>) {
+    guard let archive = served.options.archive else { return refuseEarlier(request) }
+    guard past.permits(time, of: served, request.exchange) else { return }
+    let instant = PastInstant(time: time, rendition: served.top)
+    past.requests.answer(request.exchange) { [served] answer in
+      archive.read { result in
+        switch result {
+        case .success(let found): answer(InstantDocument(found.frame, of: served).response)
+        case .failure(let failure): answer(served.refusal(failure, of: served.top))
+        }
+      } _: { reader throws(ArchiveFailure) in
+        try instant.read(reader)
+      }
+    }
+  }
+
+  /// Answers a request for a clip that begins before the window from the archive.
+  private func earlier(_ clip: Clip, _ request: HeldRequest<Purpose>) {
+    guard let archive = served.options.archive else { return refuseEarlier(request) }
+    let exchange = request.exchange
+    guard past.permits(clip.span.lowerBound, of: served, exchange) else { return }
+    if let base = clip.playlistBase {
+      return past.requests.answer(exchange) { [served] answer in
+        served.closedPlaylist(clip.span, of: clip.main, base: base, answer: answer)
+      }
+    }
+    let clip = PastClip(span: clip.span, main: clip.main, audio: clip.audio, archive: archive)
+    past.requests.read(exchange) {
+      [served] (take: @escaping @Sendable (PastClip.Outcome) -> Void) in
+      archive.read { result in
+        switch result {
+        case .success(let outcome): take(outcome)
+        case .failure(let failure): take(.response(served.refusal(failure, of: clip.main)))
+        }
+      } _: { reader throws(ArchiveFailure) in
+        try clip.read(reader)
+      }
+    } take: { [weak self] outcome in
+      guard let self else {
+        return exchange.respond(ResponseFields.unavailable("the stream restarts"))
+      }
+      switch outcome {
+      case .response(let response):
+        exchange.respond(response.ranged(exchange.request))
+      case .waiting(let frame): wait(request, until: frame)
+      }
+    }
+  }
+
+  /// Holds a request until the segment of the end, and the next one of the audio, are complete.
+  private func wait(_ request: HeldRequest<Purpose>, until frame: Int64) {
+    hold(
+      request, until: frame, after: served.window.segmentation.video.maximumSegmentDuration * 2)
   }
 
   /// The closed playlist of the segments of a clip, for players that ignore edit lists.

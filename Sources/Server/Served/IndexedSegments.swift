@@ -1,37 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import CMAF
 import Packaging
 import Sharing
-import Sockets
-import System
 
-/// The rows and the digest of a complete segment.
+/// The rows and the digests of a complete segment.
 struct IndexedSegment: Sendable {
   let index: SegmentIndex
-  /// The SHA-256 of each `moof` and `mdat`: equal on two origins that pass one source through.
-  let digest: [UInt8]
+  /// nil if OpenSSL refuses the algorithm.
+  let digest: SegmentDigest?
 
   /// Reads the chunks of a segment.
   ///
   /// - Throws: ``BoxError`` if they cannot be read.
   init(_ segment: Segment) throws(BoxError) {
-    index = try SegmentIndex(segment.chunks.map(\.bytes))
-    let digest = RunningDigest()
-    var media = index.media[...]
-    var start = 0
+    var index = SegmentIndex()
+    let digester = SegmentDigester()
     for chunk in segment.chunks {
-      // bounded: bytes of a segment in memory
-      let end = start + chunk.bytes.count
-      while let range = media.first, range.lowerBound < end {
-        let first = max(range.lowerBound, start)
-        digest.add(chunk.bytes, first - start..<max(first, min(range.upperBound, end)) - start)
-        guard range.upperBound <= end else { break }
-        media = media.dropFirst()
-      }
-      start = end
+      try index.append(chunk.bytes)
+      digester.add(chunk.bytes, of: index)
     }
-    self.digest = digest.bytes()
+    self.index = index
+    digest = digester.digest()
   }
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import CMAF
 import HTTP
 import Media
+import Net
 import Packaging
 import Sharing
 import Sockets
@@ -115,17 +117,19 @@ final class MediaResponseCache: Sendable {
   /// The response for a segment of the archive, which is not kept; if `isForOneViewer`, caches do
   /// not keep it either.
   func response(
-    archived number: Int64, _ bytes: SharedBytes, isForOneViewer: Bool
+    archived segment: ArchivedSegment, _ content: StreamArchive.Content, isForOneViewer: Bool
   ) -> PreparedResponse {
-    guard !isForOneViewer else {
-      return PreparedResponse(
-        status: 200,
-        fields: ResponseFields.fields(mediaType, .oneViewer) + [PreparedResponse.acceptRanges],
-        body: [bytes])
-    }
     // The window may have had slate under this number.
-    return PreparedResponse(
-      status: 200, fields: segmentFields + tag("\(number)-archive"), body: [bytes])
+    let fields =
+      isForOneViewer
+      ? ResponseFields.fields(mediaType, .oneViewer) + [PreparedResponse.acceptRanges]
+      : segmentFields + tag("\(segment.number)-archive")
+    switch content {
+    case .bytes(let bytes): return PreparedResponse(status: 200, fields: fields, body: [bytes])
+    case .file(let file):
+      return PreparedResponse(
+        status: 200, fields: fields, files: FileBytes([.file(0, segment.row.range)], of: file))
+    }
   }
 
   /// The response for a CMAF header.

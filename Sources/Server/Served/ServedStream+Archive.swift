@@ -29,6 +29,12 @@ extension ServedStream {
     }
   }
 
+  /// The time to which viewers may go back.
+  var oldestPast: WallTime { SystemClock.wallTime - options.dvr }
+
+  /// The refusal of older times.
+  var tooOld: String { "viewers may go back \(options.dvr.wholeSeconds) s" }
+
   /// Asks the archive for segment `number` of a rendition.
   ///
   /// - Parameters:
@@ -43,20 +49,32 @@ extension ServedStream {
   ) {
     let media = rendition.media
     guard let archive = options.archive else { return answer(absent) }
-    let limit = isUnlimited ? nil : SystemClock.wallTime - options.dvr
+    let limit = isUnlimited ? nil : oldestPast
     let name = rendition.name
     archive.segment(number, of: name, since: limit) { [self] result in
       switch result {
       case .success(let found):
-        found.bytes.leaveWindow(until: SystemClock.monotonicTime + Self.sendingTime)
-        answer(media.response(archived: number, found.bytes, isForOneViewer: isUnlimited))
+        if case .bytes(let bytes) = found.content {
+          bytes.leaveWindow(until: SystemClock.monotonicTime + Self.sendingTime)
+        }
+        answer(
+          media.response(
+            archived: found.segment, found.content, isForOneViewer: isUnlimited))
       case .failure(.missing):
         let isGap = archive.extent(of: name)?.contains(number) ?? false
         answer(isGap ? media.gapForPresent : absent)
-      case .failure(.tooOld):
-        answer(media.error(410, "viewers may go back \(options.dvr.wholeSeconds) s"))
+      case .failure(.tooOld): answer(media.error(410, tooOld))
       case .failure(let failure): answer(ResponseFields.unavailable("the archive: \(failure)"))
       }
+    }
+  }
+
+  /// The response if the archive does not have media of a time.
+  func refusal(_ failure: ArchiveFailure, of rendition: ServedRendition) -> PreparedResponse {
+    switch failure {
+    case .missing: ResponseFields.error(404, "the stream has no media at this time")
+    case .tooOld: ResponseFields.error(410, tooOld)
+    case .busy, .disk: ResponseFields.unavailable("the archive: \(failure)")
     }
   }
 

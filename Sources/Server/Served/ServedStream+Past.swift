@@ -47,9 +47,37 @@ extension ServedStream {
     }
   }
 
+  /// Finds the segments with media of a span, and answers with a playlist of them.
+  func closedPlaylist(
+    _ span: Range<WallTime>, of rendition: ServedRendition, base: String,
+    answer: @escaping @Sendable (PreparedResponse) -> Void
+  ) {
+    guard let archive = options.archive else { return answer(PastRefusal.none.response) }
+    let snapshot = rendition.window.snapshot
+    archive.read { [self] (result: Result<ClosedRange<Int64>, ArchiveFailure>) in
+      switch result {
+      case .success(let numbers):
+        // bounded: numbers of segments
+        closedPlaylist(
+          numbers.lowerBound..<numbers.upperBound + 1, of: rendition, base: base, answer: answer)
+      case .failure(let failure): answer(refusal(failure, of: rendition))
+      }
+    } _: { reader throws(ArchiveFailure) in
+      let archived = try reader.segments(during: span, of: rendition.name).map(\.number)
+      let kept = snapshot.segments.filter { segment in
+        !segment.isGap && !segment.isPrefill && segment.programDateTime < span.upperBound
+          && segment.number > archived.last ?? .max
+      }
+      guard let first = archived.first, let last = kept.last?.number ?? archived.last else {
+        throw .missing
+      }
+      return first...max(first, last)
+    }
+  }
+
   /// Reads the segments of a span, and answers with a playlist that ends with it.
   func closedPlaylist(
-    _ numbers: Range<Int64>, of rendition: ServedRendition,
+    _ numbers: Range<Int64>, of rendition: ServedRendition, base: String = "../../../../",
     answer: @escaping @Sendable (PreparedResponse) -> Void
   ) {
     past(numbers, of: rendition) { [names, control] result in
@@ -57,7 +85,7 @@ extension ServedStream {
       case .failure(let refusal): answer(refusal.response)
       case .success(let segments):
         let playlist = ClosedPlaylist(
-          segments, rendition.window.segmentation, names: names, base: "../../../../",
+          segments, rendition.window.segmentation, names: names, base: base,
           targetDuration: control.targetDuration)
         guard let playlist, segments.contains(where: { !$0.isGap }) else {
           return answer(PastRefusal.missing.response)

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Net
+import Sharing
+import System
+import Time
+
+/// Writes a body of files to an exchange, whose connection cannot send them itself: reads a piece,
+/// and the next one when the client has taken it.
+///
+/// Confined to the loop's thread; the files are read by other threads.
+final class FileBodyWriter {
+  /// Leads from any thread to the writer, which only its loop may touch.
+  private final class Proxy: @unchecked Sendable {
+    weak var writer: FileBodyWriter?
+  }
+
+  /// The bytes of a piece: the memory of a response, however long its body is.
+  private static let pieceSize = 256 << 10
+  /// How long a response with a piece may take when too much of the past is in memory.
+  private static let sendingTime = Interval.seconds(10)
+
+  private weak var exchange: (any Exchange)?
+  private weak var loop: EventLoop?
+  private let proxy = Proxy()
+  private var cursor: FileCursor
+
+  /// A writer that ``continueWhenTaken()`` begins.
+  init(_ files: FileBytes, to exchange: any Exchange, _ loop: EventLoop) {
+    self.exchange = exchange
+    self.loop = loop
+    cursor = FileCursor(files)
+    proxy.writer = self
+  }
+
+  /// Reads the next piece when the client has taken the bytes before.
+  func continueWhenTaken() {
+    guard let exchange else { return }
+    guard exchange.queuedBytes > 0 else { return next() }
+    exchange.whenTaken(backlog: 0) { [weak self] in self?.next() }
+  }
+
+  private func next() {
+    let begun = cursor
+    let isTaken = cursor.threads.run { [weak loop, proxy] in
+      var cursor = begun
+      let piece = try? cursor.read(Self.pieceSize)
+      piece?.leaveWindow(until: SystemClock.monotonicTime + Self.sendingTime)
+      loop?.post { [cursor] in proxy.writer?.write(piece, cursor) }
+    }
+    if !isTaken { loop?.later { [proxy] in proxy.writer?.exchange?.abort() } }
+  }
+
+  private func write(_ piece: SharedBytes?, _ cursor: FileCursor) {
+    guard let exchange else { return }
+    // A file that ends early is noticed by the client: the body is too short.
+    guard let piece else { return exchange.abort() }
+    self.cursor = cursor
+    exchange.write(piece)
+    if cursor.left > 0 { continueWhenTaken() } else { exchange.end() }
+  }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Archive
+import CMAF
+import HTTP
+import Media
+import Net
+import Packaging
+import Sharing
+import System
+import Time
+
+/// A clip that begins before the windows: its segments are those of the archive, and those of the
+/// windows after them.
+///
+/// Each call may block for as long as the disk does.
+struct PastClip: Sendable {
+  /// The result of a selection.
+  enum Outcome: Sendable {
+    case response(PreparedResponse)
+    /// Media is missing until the top rendition has this frame.
+    case waiting(frame: Int64)
+  }
+
+  let span: Range<WallTime>
+  let main: ServedRendition
+  /// The audio beside video; nil for none.
+  let audio: ServedRendition?
+  let archive: StreamArchive
+
+  /// Reads the rows of the segments, and plans the clip.
+  func read(_ reader: ArchiveReader) throws(ArchiveFailure) -> Outcome {
+    var source = ClipSource(reader)
+    var items = try source.segments(of: main, 0, during: span)
+    guard let first = items.first, let last = items.last else { return .response(missing) }
+    let ticks: Range<Int64>
+    if main.isAudio {
+      ticks = first.tick(span.lowerBound)..<max(0, last.tick(span.upperBound))
+    } else {
+      let start = try source.slot(span.lowerBound, in: first).lowerBound
+      let end = try source.slot(span.upperBound - .nanoseconds(1), in: last).upperBound
+      guard start < end else { return .response(missing) }
+      ticks = start..<end
+    }
+    guard ticks.lowerBound < ticks.upperBound else { return .response(missing) }
+    var hashes = [first.headerHash]
+    if let audio {
+      let samples = Self.samples(
+        ticks, first.timescale, Int(audio.window.segmentation.timescale))
+      guard Self.has(samples.upperBound, audio) else {
+        return .waiting(frame: (main.window.snapshot.newestFrame ?? -1) + 1)
+      }
+      let margin = Interval.seconds(1)
+      let sound = try source.segments(
+        of: audio, 1, during: span.lowerBound - margin..<span.upperBound + margin
+      ).filter { $0.decodeTime < samples.upperBound && $0.end > samples.lowerBound }
+      if let first = sound.first { hashes.append(first.headerHash) }
+      items += sound
+    }
+    if let other = items.first(where: { $0.headerHash != hashes[$0.track] }) {
+      return .response(ClipSource.changed(other.start))
+    }
+    items.sort { ($0.number, $0.track) < ($1.number, $1.track) }
+    do throws(ClipError) {
+      return .response(try response(items, ticks, hashes, &source))
+    } catch {
+      return .response(ResponseFields.error(error == .empty ? 404 : 409, "\(error)"))
+    }
+  }
+
+  private var missing: PreparedResponse {
+    ResponseFields.error(404, "the stream has no media in this span")
+  }
+
+  /// The samples of audio in a span of the video, from the end of the AAC frame before the first
+  /// one on.
+  private static func samples(
+    _ ticks: Range<Int64>, _ timescale: Int, _ own: Int
+  ) -> Range<Int64> {
+    func rescaled(_ tick: Int64) -> Int64 {
+      let (from, to) = (Int128(max(1, timescale)), Int128(own))
+      return Int64(clamping: floorDivide(2 * Int128(tick) * to + from, 2 * from))
+    }
+    let start = rescaled(ticks.lowerBound)
+      .subtractingSaturated(2 * AudioSegmentation.samplesPerFrame)
+    return start..<max(start.addingSaturated(1), rescaled(ticks.upperBound))
+  }
+
+  /// Whether a sample is in a complete segment of a window, or never comes.
+  private static func has(_ sample: Int64, _ audio: ServedRendition) -> Bool {
+    let snapshot = audio.window.snapshot
+    guard snapshot.state != .ended, let last = snapshot.segments.last(where: { !$0.isGap }),
+      let chunk = last.chunks.last
+    else { return true }
+    return chunk.lastFrame >= (sample - 1) / AudioSegmentation.samplesPerFrame
+  }
+
+  private func response(
+    _ items: [ClipSource.Item], _ ticks: Range<Int64>, _ hashes: [String],
+    _ source: inout ClipSource
+  ) throws(ClipError) -> PreparedResponse {
+    var headers: [[UInt8]] = []
+    for (track, hash) in hashes.enumerated() {
+      let rendition = track == 0 ? main : audio ?? main
+      guard let header = source.header(hash, of: rendition) else {
+        return ResponseFields.unavailable("the archive: the CMAF header is missing")
+      }
+      headers.append(header)
+    }
+    var planner = try ClipPlanner(headers: headers, span: ticks)
+    var digests = ClipDigests(ticks, headerHashes: hashes)
+    var pieces: [FileBytes.Piece] = []
+    var hasGap = false
+    var last: Int64?
+    for item in items {
+      let indexed: ClipSource.Indexed
+      do throws(ArchiveFailure) { indexed = try source.index(of: item) } catch {
+        return ResponseFields.unavailable("the archive: \(error)")
+      }
+      try planner.add(indexed.index, number: item.number, of: item.track)
+      digests.add(
+        indexed.digest, else: "\(item.number) \(item.decodeTime) \(item.start.nanoseconds)")
+      pieces += indexed.pieces
+      guard item.track == 0 else { continue }
+      if let last, item.number > last + 1 { hasGap = true }
+      last = item.number
+    }
+    let planned = planner
+    let head = SharedBytes(try planned.plan().head)
+    PastMedia.add(texts: [head], at: SystemClock.monotonicTime)
+    // Missing segments may be filled later.
+    let fields = digests.fields(isVideo: !main.isAudio, hasGap ? .second : .segment)
+    return PreparedResponse(
+      status: 200, fields: fields, slices: [ByteSlice(head)],
+      files: FileBytes(pieces, of: OpenFiles(source.files, archive.threads)))
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Archive
+import CMAF
+import Media
+import Packaging
+import Sharing
+import Stills
+import Time
+
+/// The frame of an instant that has left the window of a rendition.
+///
+/// Each call may block for as long as the disk does.
+struct PastInstant: Sendable {
+  /// A frame in the archive.
+  struct Found: Sendable {
+    let frame: InstantDocument.Frame
+    let segment: ArchivedSegment
+    /// The frames of the segment.
+    let frames: [SegmentIndex.Frame]
+
+    /// The bytes of the chunk of a frame: from the end of the frame before on.
+    func chunk(_ position: Int) -> Range<Int> {
+      let start = position > 0 ? frames[position - 1].offset + frames[position - 1].size : 0
+      return start..<frames[position].offset + frames[position].size
+    }
+  }
+
+  let time: WallTime
+  let rendition: ServedRendition
+
+  /// The frame, and the time of its capture.
+  func read(_ reader: ArchiveReader) throws(ArchiveFailure) -> Found {
+    let found = try find(reader)
+    let chunk = found.chunk(found.frame.position)
+    let head = chunk.lowerBound..<found.frames[found.frame.position].offset
+    let bytes = try reader.bytes(of: found.segment, head).array
+    return Found(
+      frame: InstantDocument.Frame(
+        segment: found.frame.segment, position: found.frame.position,
+        frameIndex: found.frame.frameIndex, offset: found.frame.offset,
+        captured: Self.captureTime(bytes) ?? found.frame.captured),
+      segment: found.segment, frames: found.frames)
+  }
+
+  /// The chunks from the key frame to the frame, for its still.
+  func still(
+    _ reader: ArchiveReader, _ track: StillTrack, width: UInt16?
+  ) throws(ArchiveFailure) -> StillRequest {
+    let found = try find(reader)
+    let position = found.frame.position
+    guard found.frames[0].isSync,
+      let header = try reader.header(found.segment.headerHash, of: rendition.name)
+    else { throw .missing }
+    let bytes = try reader.bytes(of: found.segment, 0..<found.chunk(position).upperBound).array
+    var chunks: [SharedBytes] = []
+    for index in 0...position {
+      chunks.append(SharedBytes(Array(bytes[found.chunk(index).clamped(to: bytes.indices)])))
+    }
+    return StillRequest(
+      name: StillName(
+        track: track, segment: found.segment.number, frame: position, width: width),
+      header: header, chunks: chunks, isNewest: false)
+  }
+
+  private func find(_ reader: ArchiveReader) throws(ArchiveFailure) -> Found {
+    let segments = try reader.segments(
+      during: time..<time + .nanoseconds(1), of: rendition.name)
+    guard let segment = segments.last else { throw .missing }
+    var indices = SegmentIndices()
+    let index = try indices.index(of: segment).index
+    let scale = Int64(max(1, segment.timescale))
+    let media = Interval(ticks: index.decodeTime, timescale: scale)
+    let elapsed = Int128((time - segment.row.start).nanoseconds) + Int128(media.nanoseconds)
+    let tick = Int64(clamping: floorDivide(elapsed * Int128(scale), 1_000_000_000))
+    var (position, latest): (Int?, Int64) = (nil, .min)
+    var decodeTime = index.decodeTime
+    for (number, frame) in index.frames.enumerated() {
+      let presentation = decodeTime.addingSaturated(frame.shift)
+      if presentation <= tick, presentation >= latest {
+        (position, latest) = (number, presentation)
+      }
+      decodeTime = decodeTime.addingSaturated(frame.duration)
+    }
+    guard let position else { throw .missing }
+    // The position of the shown frame; the times are those of the grid.
+    let segmentation = rendition.window.segmentation
+    let offset = segment.row.start.offset(from: MediaTime.origin + media)
+    return Found(
+      frame: InstantDocument.Frame(
+        segment: segment.number, position: position,
+        frameIndex: segmentation.frame(
+          at: MediaTime.origin + Interval(ticks: latest, timescale: scale) + .nanoseconds(1)),
+        offset: offset, captured: time),
+      segment: segment, frames: index.frames)
+  }
+
+  private static func captureTime(_ bytes: [UInt8]) -> WallTime? {
+    var boxes = BoxReader(bytes)
+    while let box = try? boxes.next() {
+      if box.type == "prft" { return (try? ProducerReferenceTime(box))?.time }
+    }
+    return nil
+  }
+}
