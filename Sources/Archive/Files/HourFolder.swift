@@ -111,6 +111,7 @@ package struct HourFolder: Sendable, Hashable {
   ///   - name: its name.
   ///   - digests: the number of unknown digests that are computed, for which segments are read.
   /// - Returns: its sums; nil if it was removed.
+  /// - Throws: `SystemError` of the disk.
   package func finish(
     _ name: HourName, digests: Int = HourFolder.usualDigests
   ) throws(SystemError) -> HourIndex.Summary? {
