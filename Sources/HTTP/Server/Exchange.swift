@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Net
-package import Sharing
 package import Time
 
 /// One request and its response, over any version of HTTP.
@@ -10,7 +9,7 @@ package import Time
 ///
 /// A route responds by one call of `respond`, or by `begin`, any number of `write`, and `end`, at
 /// once or at any later time. After the client has disconnected, every call is without effect.
-package protocol Exchange: AnyObject {
+package protocol Exchange: BodyOutput {
   /// The request.
   var request: Request { get }
   /// Takes the first two segments out of the path of the request.
@@ -54,14 +53,6 @@ package protocol Exchange: AnyObject {
   func respond(_ response: PreparedResponse, extra: [HeaderField])
   /// Begins a response of unknown length. If `head` has a body, it is written first.
   func begin(_ head: PreparedResponse, extra: [HeaderField])
-  /// Writes a piece of the body: one HTTP chunk, and one system call if nothing is queued.
-  func write(_ bytes: SharedBytes)
-  /// Ends the body after the pieces `rest`, which may be longer than the limit of queued bytes, as
-  /// the body of a single response.
-  func end(with rest: [SharedBytes])
-  /// Cuts the connection (HTTP/2: the HTTP/2 stream), so that a truncated body does not look
-  /// complete.
-  func abort()
   /// Whether the end of a body of unknown length can be marked: not over HTTP/1.0.
   ///
   /// If not, the route responds when it has the whole body.
@@ -70,18 +61,6 @@ package protocol Exchange: AnyObject {
   ///
   /// Never called from inside a call on an exchange.
   var onGone: (() -> Void)? { get set }
-  /// Bytes before the end of this response, or of the bytes written so far, that the kernel has not
-  /// taken.
-  var queuedBytes: Int { get }
-  /// Calls `resume` once when the kernel has taken the bytes written so far; for a route that lets
-  /// the rest of a body wait until then.
-  ///
-  /// - Parameters:
-  ///   - backlog: bytes of the body that wait, beyond those that existed when the response began.
-  ///     Above the limit of queued bytes the client is too slow, and the connection (HTTP/2: the
-  ///     HTTP/2 stream) is cut.
-  ///   - resume: replaces that of an earlier call. Not called if `queuedBytes` is 0.
-  func whenTaken(backlog: Int, _ resume: @escaping () -> Void)
   /// Answers 101 (HTTP/2: 200) with these fields, and hands the connection (HTTP/2: the HTTP/2
   /// stream) over to a WebSocket.
   ///
@@ -92,9 +71,6 @@ package protocol Exchange: AnyObject {
 }
 
 extension Exchange {
-  /// Ends the body.
-  package func end() { end(with: []) }
-
   /// Sends the whole response without further fields.
   package func respond(_ response: PreparedResponse) { respond(response, extra: []) }
 

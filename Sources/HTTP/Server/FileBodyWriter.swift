@@ -5,7 +5,7 @@ import Sharing
 import System
 import Time
 
-/// Writes a body of files to an exchange, whose connection cannot send them itself: reads a piece,
+/// Writes a body of files to a response whose connection cannot send them itself: reads a piece,
 /// and the next one when the client has taken it.
 ///
 /// Confined to the loop's thread; the files are read by other threads.
@@ -20,14 +20,14 @@ final class FileBodyWriter {
   /// How long a response with a piece may take when too much of the past is in memory.
   private static let sendingTime = Interval.seconds(10)
 
-  private weak var exchange: (any Exchange)?
+  private weak var output: (any BodyOutput)?
   private weak var loop: EventLoop?
   private let proxy = Proxy()
   private var cursor: FileCursor
 
   /// A writer that ``continueWhenTaken()`` begins.
-  init(_ files: FileBytes, to exchange: any Exchange, _ loop: EventLoop) {
-    self.exchange = exchange
+  init(_ files: FileBytes, to output: any BodyOutput, _ loop: EventLoop) {
+    self.output = output
     self.loop = loop
     cursor = FileCursor(files)
     proxy.writer = self
@@ -35,9 +35,9 @@ final class FileBodyWriter {
 
   /// Reads the next piece when the client has taken the bytes before.
   func continueWhenTaken() {
-    guard let exchange else { return }
-    guard exchange.queuedBytes > 0 else { return next() }
-    exchange.whenTaken(backlog: 0) { [weak self] in self?.next() }
+    guard let output else { return }
+    guard output.queuedBytes > 0 else { return next() }
+    output.whenTaken(backlog: 0) { [weak self] in self?.next() }
   }
 
   private func next() {
@@ -48,15 +48,15 @@ final class FileBodyWriter {
       piece?.leaveWindow(until: SystemClock.monotonicTime + Self.sendingTime)
       loop?.post { [cursor] in proxy.writer?.write(piece, cursor) }
     }
-    if !isTaken { loop?.later { [proxy] in proxy.writer?.exchange?.abort() } }
+    if !isTaken { loop?.later { [proxy] in proxy.writer?.output?.abort() } }
   }
 
   private func write(_ piece: SharedBytes?, _ cursor: FileCursor) {
-    guard let exchange else { return }
+    guard let output else { return }
     // A file that ends early is noticed by the client: the body is too short.
-    guard let piece else { return exchange.abort() }
+    guard let piece else { return output.abort() }
     self.cursor = cursor
-    exchange.write(piece)
-    if cursor.left > 0 { continueWhenTaken() } else { exchange.end() }
+    output.write(piece)
+    if cursor.left > 0 { continueWhenTaken() } else { output.end() }
   }
 }
