@@ -26,8 +26,10 @@ struct ClipName: Equatable {
   let span: Range<WallTime>
 
   /// Whether a path with this name may be that of a clip: the files of a rendition that is named
-  /// `clip` have no `--`.
-  static func isClip(_ name: String) -> Bool { name.contains("--") && form(of: name) != nil }
+  /// `clip` have no `--` and begin with a letter.
+  static func isClip(_ name: String) -> Bool {
+    form(of: name) != nil && (name.contains("--") || name.first?.isNumber == true)
+  }
 
   /// Reads a name.
   ///
