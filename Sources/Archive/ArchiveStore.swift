@@ -53,9 +53,10 @@ package final class ArchiveStore: Sendable {
     } catch { throw .system("\(error)") }
     try Self.take(lock)
     let orders = orders
+    guard let syncThread = SyncThread() else { throw Self.noThread }
     // The thread keeps the lock until its last write.
     let started = OSThread(name: "archive") {
-      ArchiveThread(folder: folder, log: log).run { now in
+      ArchiveThread(folder: folder, syncThread: syncThread, log: log).run { now in
         orders.wait(until: now + Self.period) { orders in
           guard !orders.waiting.isEmpty || orders.isClosed else { return nil }
           defer { orders.waiting = [] }
@@ -64,9 +65,11 @@ package final class ArchiveStore: Sendable {
       }
       withExtendedLifetime(lock) {}
     }
-    guard let started else { throw .system("the system refuses another thread") }
+    guard let started else { throw Self.noThread }
     thread.withLock { $0 = started }
   }
+
+  private static var noThread: Refusal { .system("the system refuses another thread") }
 
   private static func take(_ lock: DiskFile) throws(Refusal) {
     let deadline = SystemClock.monotonicTime + lockLimit

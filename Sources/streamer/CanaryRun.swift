@@ -18,9 +18,12 @@ enum CanaryRun {
         print(CanaryCommand.helpText, terminator: "")
         exit(0)
       }
-      exit(try follow(request))
+      ExitStatus.exit(try follow(request))
     } catch { ExitStatus.exit(for: error) }
   }
+
+  /// How long the followers may take to end.
+  private static let joinLimit = Interval.seconds(1)
 
   private static func follow(_ request: CanaryCommand.Request) throws -> Int32 {
     let cancellation = ClientCancellation()
@@ -43,8 +46,9 @@ enum CanaryRun {
     }
     let isStopped = Monitor(false)
     try SignalWaiter.start { _ in isStopped.update { $0 = true } }
-    for follower in followers where follower.start() == nil {
-      throw SystemError("pthread_create", EAGAIN)
+    let threads = try followers.map { follower in
+      guard let thread = follower.start() else { throw SystemError("pthread_create", EAGAIN) }
+      return thread
     }
     let end = request.duration.map { SystemClock.monotonicTime + $0 }
     var next = SystemClock.monotonicTime
@@ -54,7 +58,10 @@ enum CanaryRun {
       let found = followers.map { ($0.target, $0.summary()) }
       report(found, followers, request)
       if stops || next == end {
+        // The exit handlers of OpenSSL free objects that a thread within it still uses.
         cancellation.cancel()
+        let deadline = SystemClock.monotonicTime + joinLimit
+        for thread in threads { _ = thread.join(until: deadline) }
         return found.allSatisfy { $0.1.count > 0 } ? 0 : 1
       }
     }

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.archive import Recorder, complete, digest, digests, hour_files
+from harness.archive import WRITING, Recorder, complete, digest, digests, hour_files
 from harness.http1 import get
 from harness.program import Program, kill, run_to_end, stop
 from harness.tools import streamer_binary
-from harness.waiting import wait_until
+from harness.waiting import pause, wait_until
 
 TOKEN = "token-of-the-archive-tests"
 SMALL = ("--resolution", "320x180", "--bitrate", "300", "--audio", "tone")
@@ -55,8 +55,9 @@ def test_archive_has_the_bytes_of_viewers_over_a_crash(
     program = streamer(*flags)
     with Recorder(program) as recorder:
         recorder.wait_for(14, 40)
+        first = dict(recorder.found)
+        pause(WRITING, "the archive has them")
         kill(program)
-    first = dict(recorder.found)
     program = streamer(*flags)
     with Recorder(program) as second:
         second.wait_for(11, 40)

@@ -16,6 +16,9 @@ from harness.playlist import parse
 from harness.program import Program
 from harness.waiting import wait_until
 
+# The archive has a segment at most this long after it is complete, on a loaded machine.
+WRITING = 0.3
+
 Key = tuple[str, int]  # rendition and number
 
 

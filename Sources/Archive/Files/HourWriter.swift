@@ -22,6 +22,7 @@ package final class HourWriter {
 
   private let folder: HourFolder
   private let file, index: DiskFile
+  private let synchronisation: FileSync
   private var indexEnd: Int
   /// The position after the last complete segment, and after the last chunk.
   private var completeEnd, end: Int
@@ -59,6 +60,7 @@ package final class HourWriter {
     } else {
       file = present
     }
+    synchronisation = FileSync(file)
     if let known, start == header, known.head.headerSize == header.count {
       head = known.head
       rows = known.segments.map(\.row)
@@ -171,11 +173,12 @@ package final class HourWriter {
     try file.truncate(to: end + SegmentMark.closingSize)
   }
 
-  /// Waits until all bytes are on the disk.
-  package func sync() throws(SystemError) {
-    guard isDirty else { return }
+  /// Asks for the written bytes to be on the disk soon; does not wait.
+  ///
+  /// - Throws: the error of the request before.
+  package func sync(on thread: SyncThread) throws(SystemError) {
+    guard isDirty, try synchronisation.start(on: thread) else { return }
     isDirty = false
-    try file.sync()
   }
 
   /// Finishes the file: its last segment is complete, and the `sidx` is written.

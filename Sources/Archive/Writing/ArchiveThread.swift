@@ -14,12 +14,14 @@ struct ArchiveThread {
 
   private let folder: String
   private let log: Log
+  private let syncThread: SyncThread
   private var streams: [StreamWriter] = []
   private var synced = MonotonicTime.distantPast
   private var retained = MonotonicTime.distantPast
 
-  init(folder: String, log: Log) {
+  init(folder: String, syncThread: SyncThread, log: Log) {
     self.folder = folder
+    self.syncThread = syncThread
     self.log = log
   }
 
@@ -35,6 +37,7 @@ struct ArchiveThread {
       state.write(SystemClock.monotonicTime)
       guard isClosed else { continue }
       for stream in state.streams { stream.finish() }
+      state.syncThread.close()
       return
     }
   }
@@ -70,7 +73,7 @@ struct ArchiveThread {
     }
     if now - synced >= Self.syncInterval {
       synced = now
-      for stream in streams { stream.sync(now) }
+      for stream in streams { stream.sync(on: syncThread, now) }
     }
     if now - retained >= Self.retentionInterval {
       retained = now

@@ -80,9 +80,9 @@ final class StreamWriter {
     return ((before == nil) != (error == nil), error)
   }
 
-  /// Waits until all bytes are on the disk.
-  func sync(_ now: MonotonicTime) {
-    for track in tracks.values { track.sync(now) }
+  /// Asks for the written bytes to be on the disk soon.
+  func sync(on thread: SyncThread, _ now: MonotonicTime) {
+    for track in tracks.values { track.sync(on: thread, now) }
   }
 
   /// Finishes the open files.

@@ -54,9 +54,9 @@ final class TrackWriter {
     } catch { fail("\(error)", now) }
   }
 
-  /// Waits until all bytes are on the disk.
-  func sync(_ now: MonotonicTime) {
-    do throws(SystemError) { try file?.sync() } catch { fail("\(error)", now) }
+  /// Asks for the written bytes to be on the disk soon.
+  func sync(on thread: SyncThread, _ now: MonotonicTime) {
+    do throws(SystemError) { try file?.sync(on: thread) } catch { fail("\(error)", now) }
   }
 
   /// Finishes the open file; an incomplete segment is removed from it.
