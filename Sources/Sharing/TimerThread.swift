@@ -37,8 +37,12 @@ package final class TimerThread: Sendable {
 
   private func loop() {
     while let next = state.update({ $0.nextDeadline() }) {
-      let work = state.wait(until: next) { $0.queue.takeDue(SystemClock.monotonicTime) }
-      work?()
+      let work = state.wait(until: next) { state -> (@Sendable () -> Void)?? in
+        if let work = state.queue.takeDue(SystemClock.monotonicTime) { return .some(work) }
+        // Earlier work has its own limit.
+        return state.queue.next == next ? nil : .some(nil)
+      }
+      work??()
     }
   }
 }

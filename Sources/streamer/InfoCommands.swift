@@ -35,7 +35,7 @@ enum InfoCommands {
   }
 
   private static func probe(_ address: InputAddress, _ settings: StreamSettings) {
-    try? SignalWaiter.start { _ in exit(130) }
+    try? SignalWaiter.start { _ in ExitStatus.exitAtOnce(130) }
     do throws(InputError) {
       let findings = try InputProbe(address, options: settings.inputOptions).run(
         segmentMicroseconds: settings.segmentDuration.microseconds,

@@ -41,4 +41,16 @@ struct TimerTests {
       #expect(SystemClock.monotonicTime >= now + .milliseconds(60))
     }
   }
+
+  @Test("earlier work that is added while the thread waits for later work is not late")
+  func earlierWork() {
+    let timer = TimerThread()
+    let isDone = Monitor(false)
+    let now = SystemClock.monotonicTime
+    timer.run(at: now + .seconds(60)) {}
+    // The thread waits for a minute by then.
+    SystemClock.sleep(until: now + .milliseconds(100))
+    timer.run(at: now + .milliseconds(120)) { isDone.update { $0 = true } }
+    #expect(isDone.wait(until: now + .seconds(10)) { $0 ? true : nil } == true)
+  }
 }
