@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMAF
+
 /// Appends boxes, whose sizes follow from their content.
 ///
 /// - Source: ISO/IEC 14496-12 §4.2
@@ -30,12 +32,7 @@ struct BoxBuilder {
     }
   }
 
-  mutating func put<Value: FixedWidthInteger>(_ value: Value) {
-    // bounded: bits of one number
-    for shift in stride(from: Value.bitWidth - 8, through: 0, by: -8) {
-      bytes.append(UInt8(truncatingIfNeeded: value >> Value(shift)))
-    }
-  }
+  mutating func put(_ number: some FixedWidthInteger) { bytes.put(number) }
 
   mutating func put(_ content: some Sequence<UInt8>) { bytes.append(contentsOf: content) }
 

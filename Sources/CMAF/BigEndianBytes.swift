@@ -2,14 +2,14 @@
 
 extension [UInt8] {
   /// Appends a number in network byte order.
-  mutating func put(_ number: some FixedWidthInteger) {
+  package mutating func put(_ number: some FixedWidthInteger) {
     for shift in stride(from: number.bitWidth - 8, through: 0, by: -8) {
       append(UInt8(truncatingIfNeeded: number >> shift))
     }
   }
 
   /// Appends the head of a box: its size with the head, and its four-character type.
-  mutating func putHead(_ size: Int, _ type: StaticString) {
+  package mutating func putHead(_ size: Int, _ type: StaticString) {
     put(UInt32(clamping: size))
     append(contentsOf: "\(type)".utf8)
   }
