@@ -19,7 +19,7 @@ extension FuzzBody {
       "Capture/Codecs/AudioDecoder.swift", "Capture/Codecs/AudioSpecificConfig.swift",
       "Streams/Input/SurveyStage.swift", "Streams/Input/DecodingStage.swift",
       "Streams/Input/PassThroughStage.swift", "Streams/PassThrough/PassThroughTrack.swift",
-      "Streams/Audio/AudioPipeline.swift", "Streams/Audio/AudioPlacer.swift",
+      "Streams/Audio/AudioTrackPipeline.swift", "Streams/Audio/AudioPlacer.swift",
     ]
   ) { bytes in
     guard let first = bytes.first else { return nil }

@@ -27,7 +27,7 @@ final class MediaSession {
   private let video: LiveWindow
   private let audio: LiveWindow?
   private let feed = SlotFeed(renditions: 1, capacity: 4)
-  private var pipeline: AudioPipeline?
+  private var pipeline: AudioTrackPipeline?
   private var last: MonotonicTime
 
   /// A session that begins at `now`.
@@ -82,7 +82,7 @@ final class MediaSession {
     if case .audio(let settings, let grouping)? = configuration.tracks.last {
       let audio = LiveWindow(segmentation: .audio(grouping), playlistLength: 10, retained: 100)
       let output = AudioOutput(settings: settings, segmentation: grouping, sink: audio, index: 1)
-      pipeline = try AudioPipeline(
+      pipeline = try AudioTrackPipeline(
         output, stream: configuration.name, from: fit == nil ? first - 2 : nil, clock: mediaClock,
         gracePeriod: configuration.gracePeriod(of: settings), statistics: statistics, log: log)
       if fit == nil {

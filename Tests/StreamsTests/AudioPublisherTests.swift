@@ -40,12 +40,13 @@ struct AudioPublisherTests {
       let never = ClockStep(segment: 0, offset: 0, skipped: 0)
       publisher = AudioPublisher(
         SyntheticAudio.description(segmentation), segmentation: segmentation, window: EmptySink(),
-        clock: AudioPipelineTests.SkippingClock(skip: never), statistics: statistics, rendition: 0)
+        clock: AudioTrackPipelineTests.SkippingClock(skip: never), statistics: statistics,
+        rendition: 0)
     }
 
     /// Publishes AAC frames, counted from the start of a segment.
     mutating func publish(_ places: Range<Int64>) {
-      let first = segmentation.firstFrame(of: AudioPipelineTests.segment)
+      let first = segmentation.firstFrame(of: AudioTrackPipelineTests.segment)
       for place in places {
         let position = segmentation.ticks(first + place)
         let frame = EncodedAudioFrame(position: position, bytes: [1])

@@ -31,7 +31,7 @@ struct DeviceAudioTests {
     let clock = FrameGridClock(
       segmentation: video, start: start, feed: SlotFeed(renditions: 1, capacity: 3), stop: stop,
       stepTimeout: .zero)
-    var pipeline = try AudioPipeline(
+    var pipeline = try AudioTrackPipeline(
       output, stream: "live", from: segment, clock: clock,
       source: DeviceAudio(
         device, settings: AudioEncoderSettings(), stream: "live", clock: clock, log: log,

@@ -24,7 +24,7 @@ struct PassThroughAudioTests {
     let audio: LiveWindow
     private let track: PassThroughTrack
     private let queue: AudioQueue
-    private var pipeline: AudioPipeline
+    private var pipeline: AudioTrackPipeline
     private var clock = SourceClock()
     /// AAC frames of silence, with two channels and with one.
     private let silences: [[UInt8]]
@@ -56,7 +56,7 @@ struct PassThroughAudioTests {
       track = PassThroughTrack(
         configuration, windows: [self.video], first: video.segment(of: video.grid.nearest(wall)),
         statistics: statistics, log: log)
-      pipeline = try AudioPipeline(
+      pipeline = try AudioTrackPipeline(
         output, stream: "live", from: nil, clock: VideoTimelineClock(timeline: track.timeline),
         gracePeriod: gracePeriod, statistics: statistics, log: log)
       audio.goLive()

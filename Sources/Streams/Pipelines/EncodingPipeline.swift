@@ -166,7 +166,7 @@ final class EncodingPipeline: Pipeline {
       source: { [context] output in
         clock.source(of: output, stream: context.configuration.name, log: context.log)
       }
-    ) { [self] (output, audio: inout AudioPipeline) throws(FFmpegError) in
+    ) { [self] (output, audio: inout AudioTrackPipeline) throws(FFmpegError) in
       // Audio that continues is silent up to the present by its grace period.
       if context.anchor.end(ofTrack: output.index) == nil {
         try audio.prefill(to: clock.mediaTime(at: SystemClock.monotonicTime))

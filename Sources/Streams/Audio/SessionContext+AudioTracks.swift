@@ -17,11 +17,11 @@ extension SessionContext {
     clock: any MediaClock, from firstSegment: Int64?,
     source: @escaping @Sendable (AudioOutput) -> (any LocalAudioSource)? = { _ in nil },
     goLive:
-      @escaping @Sendable (AudioOutput, inout AudioPipeline) throws(FFmpegError) -> Bool
+      @escaping @Sendable (AudioOutput, inout AudioTrackPipeline) throws(FFmpegError) -> Bool
   ) throws(SessionFailure) -> [OpeningResult] {
     try audio.map { output throws(SessionFailure) in
       try startEncoder(output.settings.name) { [self] opened throws(FFmpegError) in
-        var pipeline = try AudioPipeline(
+        var pipeline = try AudioTrackPipeline(
           output, stream: configuration.name, from: firstSegment,
           after: anchor.end(ofTrack: output.index), clock: clock, source: source(output),
           gracePeriod: configuration.gracePeriod(of: output.settings), statistics: statistics,

@@ -13,7 +13,7 @@ import Time
 @testable import Streams
 
 @Suite("The audio of an encoded stream")
-struct AudioPipelineTests {
+struct AudioTrackPipelineTests {
   static let segment: Int64 = 1_795_155_720
 
   /// A grid that skips segments once.
@@ -40,7 +40,7 @@ struct AudioPipelineTests {
     configuration.audioTracks = [AudioTrackSettings(.device("none"))]
     let (output, window) = try configuration.audioOutput()
     let skip = ClockStep(segment: Self.segment + 3601, offset: 0, skipped: 3600)
-    var pipeline = try AudioPipeline(
+    var pipeline = try AudioTrackPipeline(
       output, stream: "live", from: Self.segment, clock: SkippingClock(skip: skip),
       gracePeriod: .milliseconds(100), statistics: Locked(StreamStatistics(renditions: 2)),
       log: Log(format: .text, least: .error) { _ in })
@@ -64,7 +64,7 @@ struct AudioPipelineTests {
     configuration.audioTracks = [AudioTrackSettings(.input(nil))]
     let (output, window) = try configuration.audioOutput()
     let lines = Locked<[String]>([])
-    var pipeline = try AudioPipeline(
+    var pipeline = try AudioTrackPipeline(
       output, stream: "live", from: Self.segment,
       clock: SkippingClock(skip: ClockStep(segment: 0, offset: 0, skipped: 0)),
       gracePeriod: .milliseconds(100), statistics: Locked(StreamStatistics(renditions: 2)),

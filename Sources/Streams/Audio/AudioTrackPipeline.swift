@@ -7,12 +7,12 @@ import Packaging
 import Sharing
 import Time
 
-/// The work of a session's audio thread: a source, a placer and a publisher, by the media clock.
+/// The work of an audio track's thread: a source, a placer and a publisher, by the media clock.
 ///
 /// Silence replaces audio that is later than the grace period. Beside pass-through video, audio is
 /// published up to the newest video frame and has the discontinuity periods of the video. Confined
 /// to one thread.
-struct AudioPipeline: ~Copyable {
+struct AudioTrackPipeline: ~Copyable {
   /// The polling interval of the queue.
   private static let interval = Interval.milliseconds(5)
 
