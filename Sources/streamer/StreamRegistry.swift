@@ -13,7 +13,8 @@ import Time
 /// Adds and removes the streams of the server: by flags, by the file at each reload, by requests to
 /// `/api`.
 ///
-/// Changes are serialised, each on a thread of its own. Streams without a change continue.
+/// Changes run one after another in their order, on a thread of their own. Streams without a change
+/// continue.
 final class StreamRegistry: StreamControl {
   /// How long players may still fetch the end of a stream that has ended.
   static let lingerTime = Interval.milliseconds(1200)
@@ -29,7 +30,7 @@ final class StreamRegistry: StreamControl {
   /// Names of streams added by requests.
   private let apiStreams = Locked<Set<String>>([])
   private let closing = ClosingStreams()
-  private let changeLock = Locked(Serial())
+  private let changes = SerialThread(name: "control")
 
   /// - Parameters:
   ///   - serverState: the state to which streams are added.
@@ -167,7 +168,7 @@ final class StreamRegistry: StreamControl {
   ///
   /// - Returns: false if the system refuses a thread.
   private func change(_ body: @escaping @Sendable () -> Void) -> Bool {
-    OSThread(name: "control") { [changeLock] in changeLock.withLock { _ in body() } } != nil
+    changes.run(body)
   }
 
   private func apply(_ definitions: [StreamDefinition]) {
