@@ -41,7 +41,7 @@ package struct Rotation: Sendable {
   }
 
   /// The drift of the clock that needs no mark: playlists print milliseconds.
-  private static let tolerance = Interval.milliseconds(1)
+  static let tolerance = Interval.milliseconds(1)
 
   /// The open file; nil if there is none.
   package private(set) var file: HourName?
