@@ -113,10 +113,17 @@ package final class ArchiveReader: Sendable {
   }
 
   /// Opens the file of a segment.
+  ///
+  /// - Throws: ``ArchiveFailure/busy`` if another file has replaced it since the segment was found.
   package func file(of segment: ArchivedSegment) throws(ArchiveFailure) -> DiskFile {
+    let file: DiskFile
+    let isThere: Bool
     do throws(SystemError) {
-      return try DiskFile(segment.folder.file(segment.name), .reading)
+      file = try DiskFile(segment.folder.file(segment.name), .reading)
+      isThere = try segment.isAt(file)
     } catch { throw .disk("\(error)") }
+    guard isThere else { throw .busy }
+    return file
   }
 
   /// Bytes of a segment: positions in it, or all of them.
@@ -125,8 +132,8 @@ package final class ArchiveReader: Sendable {
   ) throws(ArchiveFailure) -> SharedBytes {
     let range = (range ?? 0..<segment.row.size).clamped(to: 0..<segment.row.size)
     let bytes: SharedBytes?
+    let file = try file(of: segment)
     do throws(SystemError) {
-      let file = try DiskFile(segment.folder.file(segment.name), .reading)
       bytes = try file.shared(at: segment.row.offset + range.lowerBound, count: range.count)
     } catch { throw .disk("\(error)") }
     guard let bytes else { throw .missing }
