@@ -41,6 +41,8 @@ package final class ArchiveStore: Sendable {
   private let log: Log
   private let thread = Locked<OSThread?>(nil)
   private let streams = Locked<[String: StreamArchive]>([:])
+  /// The healing of streams with twins.
+  private let healers = Locked<[String: Healer]>([:])
 
   /// Opens the folder, creates it if it is missing, and takes its lock.
   package init(_ folder: String, log: Log) throws(Refusal) {
@@ -83,7 +85,15 @@ package final class ArchiveStore: Sendable {
   }
 
   /// The archive of a stream; its folder is read in the background.
-  package func stream(_ name: String, _ policy: ArchivePolicy) -> StreamArchive {
+  ///
+  /// - Parameters:
+  ///   - name: the name of the stream.
+  ///   - policy: how it is archived.
+  ///   - twins: the connections to the twins of the policy; nil without any.
+  /// - Returns: the archive.
+  package func stream(
+    _ name: String, _ policy: ArchivePolicy, twins: () -> (any TwinConnections)? = { nil }
+  ) -> StreamArchive {
     streams.withLock { streams in
       if let known = streams[name], known.policy == policy { return known }
       let catalog = streams[name]?.catalog ?? StreamCatalog(folder: "\(folder)/\(name)")
@@ -93,6 +103,14 @@ package final class ArchiveStore: Sendable {
       }
       orders.update { $0.waiting.append(.open(catalog, policy)) }
       streams[name] = archive
+      healers.withLock { healers in
+        healers[name]?.cancel()
+        guard !policy.twins.isEmpty, let twins = twins() else { return }
+        let healed = HealedArchive(
+          name: name, catalog: catalog, segmentations: { [archive] in archive.segmentations },
+          order: archive.order)
+        healers[name] = Healer(healed, twins, after: healers[name], log)
+      }
       return archive
     }
   }
@@ -100,9 +118,11 @@ package final class ArchiveStore: Sendable {
   /// Writes what the windows have, finishes the files, and releases the lock; a disk that does not
   /// answer until `deadline` is left.
   package func close(until deadline: MonotonicTime) {
+    let healers = healers.withLock { Array($0.values) }
+    for healer in healers { healer.cancel() }
     orders.update { $0.isClosed = true }
     pool.close()
-    guard let thread = thread.withLock({ $0.take() }) else { return }
-    log.join(thread, until: deadline)
+    if let thread = thread.withLock({ $0.take() }) { log.join(thread, until: deadline) }
+    for healer in healers { healer.join(until: deadline) }
   }
 }

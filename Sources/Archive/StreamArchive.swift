@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import CMAF
+import Media
 package import Packaging
 package import Sharing
 package import System
@@ -18,7 +19,8 @@ package final class StreamArchive: Sendable {
   let catalog: StreamCatalog
   private let reader: ArchiveReader
   private let pool: ReaderPool
-  private let order: @Sendable (WriterOrder) -> Void
+  let order: @Sendable (WriterOrder) -> Void
+  private let followed = Locked<[String: TrackSegmentation]>([:])
 
   init(
     name: String, _ policy: ArchivePolicy, _ catalog: StreamCatalog, _ pool: ReaderPool,
@@ -37,8 +39,17 @@ package final class StreamArchive: Sendable {
 
   /// Writes the windows of a session from now on; the top rendition is the first.
   package func follow(_ windows: [(name: String, window: LiveWindow)]) {
+    let top = windows.first { !$0.window.segmentation.isAudio }?.name
+    let all = windows.filter { policy.archives($0.name, $0.window.segmentation, top: top) }
+    let segmentations = all.map { ($0.name, $0.window.segmentation) }
+    followed.withLock {
+      $0 = Dictionary(segmentations, uniquingKeysWith: { first, _ in first })
+    }
     order(.follow(catalog, windows))
   }
+
+  /// The segmentations of the renditions that are written now.
+  var segmentations: [String: TrackSegmentation] { followed.withLock { $0 } }
 
   // MARK: Reading
 
@@ -51,6 +62,9 @@ package final class StreamArchive: Sendable {
   package var renditions: [String] {
     catalog.read { $0.tracks.filter { $0.value.extent != nil }.keys.sorted() }
   }
+
+  /// Counts the replacements of hour files: a change means that the past has other segments.
+  package var revision: Int64 { catalog.read(\.revision) }
 
   /// The state for operators.
   package var status: ArchiveStatus { catalog.status }

@@ -69,7 +69,11 @@ private let rows = [
   Row("wait-for-absent-segment", "true false", not: "maybe"), Row("stats-dir", "d"),
   Row("archive", "d"), Row("archive-keep", "0 90s 15m 4h 7d 10000d", not: "7 -1h 1.5h 10001d d"),
   Row("archive-limit", "1M 500G 1000T", not: "0G 1001T 5 1.5G 5g"),
-  Row("archive-renditions", "all top none", not: "All"), Row("dvr", "0 4h", not: "4 x"),
+  Row("archive-renditions", "all top none", not: "All"),
+  Row(
+    "archive-heal", "https://other/live/ http://u:p@127.0.0.1:8080/t/abc/live/",
+    not: "https://other/live other/ ftp://other/ https://other/?a=/"),
+  Row("dvr", "0 4h", not: "4 x"),
   Row("dvr-list", "30m 2h", not: "2"),
   Row("dashjs", "d.js"),
   Row("hlsjs", "h.js"),

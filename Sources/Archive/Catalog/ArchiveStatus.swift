@@ -12,6 +12,8 @@ package struct ArchiveStatus: Sendable, Equatable {
   package var written: UInt64 = 0
   /// The segments that were not written since the start of the program.
   package var dropped: UInt64 = 0
+  /// The segments that were fetched from a twin since the start of the program.
+  package var healed: UInt64 = 0
   /// Why nothing is written at present; nil if nothing is wrong.
   package var error: String?
 

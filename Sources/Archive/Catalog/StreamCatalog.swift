@@ -11,10 +11,16 @@ package final class StreamCatalog: Sendable {
     package var tracks: [String: TrackCatalog] = [:]
     /// The spans that are never removed.
     package var protected = ProtectedSpans()
+    /// The spans whose media an operator has removed: they are not healed.
+    package var removed = ProtectedSpans()
     /// Whether the folder was read.
     package var isLoaded = false
     /// The segments that were written, and that were not.
     package var written: UInt64 = 0, dropped: UInt64 = 0
+    /// The segments that were fetched from a twin.
+    package var healed: UInt64 = 0
+    /// The number of hour files that were replaced: segments and offsets of the past have changed.
+    package var revision: Int64 = 0
     /// Why nothing is written at present.
     package var error: String?
   }
@@ -51,6 +57,7 @@ package final class StreamCatalog: Sendable {
     read { state in
       var status = ArchiveStatus()
       (status.written, status.dropped, status.error) = (state.written, state.dropped, state.error)
+      status.healed = state.healed
       for track in state.tracks.values {
         for (_, summary, _) in track.summaries {
           status.bytes += Int64(summary.size)

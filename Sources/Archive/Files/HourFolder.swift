@@ -37,6 +37,19 @@ package struct HourFolder: Sendable, Hashable {
     return isGone
   }
 
+  /// Replaces an hour file and its index by those of another folder on the same disk.
+  ///
+  /// At each instant the file of the name is the old one or the new one.
+  package func replace(_ name: HourName, from drafts: HourFolder) throws(SystemError) {
+    _ = try DiskFile(drafts.file(name), .reading)
+    try DiskFolder.make("\(path)/\(name.folder)")
+    DiskFolder.remove(index(name))
+    try DiskFolder.rename(drafts.file(name), to: file(name))
+    try DiskFolder.rename(drafts.index(name), to: index(name))
+    drafts.remove(name)
+    DiskFolder.remove(drafts.path)
+  }
+
   /// The sums of a finished hour file; nil if its index does not have them, or not for its size.
   package func summary(_ name: HourName) -> HourIndex.Summary? {
     guard let index = try? DiskFile(index(name), .reading),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Media
+
 /// How a stream is archived.
 package struct ArchivePolicy: Sendable, Equatable {
   /// The renditions that are archived.
@@ -17,9 +19,22 @@ package struct ArchivePolicy: Sendable, Equatable {
   /// The renditions that are archived.
   package let renditions: Renditions
 
+  /// The URLs of the same stream at other origins, from which missing segments are fetched.
+  package let twins: [String]
+
   /// A policy with these values.
-  package init(retention: Retention = Retention(), renditions: Renditions = .all) {
+  package init(
+    retention: Retention = Retention(), renditions: Renditions = .all, twins: [String] = []
+  ) {
     self.retention = retention
     self.renditions = renditions
+    self.twins = twins
+  }
+
+  /// Whether a rendition is archived; `top` is the name of the first video rendition.
+  package func archives(
+    _ rendition: String, _ segmentation: TrackSegmentation, top: String?
+  ) -> Bool {
+    renditions == .all || segmentation.isAudio || rendition == top
   }
 }

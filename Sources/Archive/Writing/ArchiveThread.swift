@@ -59,6 +59,11 @@ struct ArchiveThread {
       answer(stream(catalog)?.protect(span, isProtected))
     case .remove(let catalog, let span, let answer):
       answer(stream(catalog)?.removeSegments(in: span))
+    case .hold(let catalog, let rendition, let name, let time, let answer):
+      answer(stream(catalog)?.hold(name, of: rendition, until: time))
+    case .replace(let catalog, let rendition, let replacement, let answer):
+      guard let stream = stream(catalog) else { return answer("the stream has no archive") }
+      answer(stream.replace(replacement, of: rendition))
     }
   }
 

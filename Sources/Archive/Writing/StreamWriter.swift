@@ -22,23 +22,31 @@ final class StreamWriter {
   /// The file with the protected spans.
   private var spansPath: String { catalog.folder + "/protected" }
 
+  /// The file with the spans that an operator has removed.
+  private var removedPath: String { catalog.folder + "/removed" }
+
   /// Reads the folder; files that were not finished are cut at the last whole chunk and finished.
   func load() {
     var tracks: [String: TrackCatalog] = [:]
     for rendition in DiskFolder.entries(catalog.folder).folders
     where StreamName.isValid(rendition) {
       let folder = catalog.folder(of: rendition)
+      HourMerge.removeDrafts(of: folder)
       var files: [HourName: HourIndex.Summary] = [:]
       for name in folder.names { files[name] = folder.summary(name) ?? recovered(name, folder) }
       tracks[rendition] = TrackCatalog(files)
     }
-    let text =
-      (try? RegularFile.read(spansPath)).flatMap { String(validating: $0, as: UTF8.self) } ?? ""
+    let (protected, removed) = (spans(spansPath), spans(removedPath))
     catalog.update { state in
       state.tracks = tracks
-      state.protected = ProtectedSpans(text)
+      (state.protected, state.removed) = (protected, removed)
       state.isLoaded = true
     }
+  }
+
+  private func spans(_ path: String) -> ProtectedSpans {
+    ProtectedSpans(
+      (try? RegularFile.read(path)).flatMap { String(validating: $0, as: UTF8.self) } ?? "")
   }
 
   /// The sums of a file that was not finished; on a disk that cannot be written too.
@@ -59,7 +67,7 @@ final class StreamWriter {
     tracks = [:]
     let top = windows.first { !$0.window.segmentation.isAudio }?.name
     for (name, window) in windows
-    where policy.renditions == .all || window.segmentation.isAudio || name == top {
+    where policy.archives(name, window.segmentation, top: top) {
       tracks[name] = TrackWriter(window, rendition: name, catalog)
     }
   }
@@ -141,6 +149,15 @@ final class StreamWriter {
   ///
   /// - Returns: the reason of a failure, else nil.
   func removeSegments(in span: Range<WallTime>) -> String? {
+    // A twin may still have them.
+    var spans = catalog.read(\.removed)
+    spans.add(span)
+    spans.remove(.distantPast..<(SystemClock.wallTime - Healing.lookBack - Healing.lookBack))
+    if let failure = PrivateFile.write(Array(spans.text.utf8), to: removedPath, in: catalog.folder)
+    {
+      return failure
+    }
+    catalog.update { [spans] in $0.removed = spans }
     // The open files are continued by their next segment.
     for track in tracks.values { track.finish() }
     let affected = catalog.read { state in
@@ -158,5 +175,40 @@ final class StreamWriter {
       } catch { failure = "\(name.path): \(error)" }
     }
     return failure
+  }
+
+  // MARK: Healing
+
+  /// Closes an hour file if it is open; it is opened again at `time`, or after ``replace(_:of:)``.
+  ///
+  /// - Returns: its sums; nil without the file.
+  func hold(
+    _ name: HourName, of rendition: String, until time: MonotonicTime
+  ) -> HourIndex.Summary? {
+    tracks[rendition]?.hold(name, until: time)
+    return catalog.read { $0.tracks[rendition]?.files[name] }
+  }
+
+  /// Replaces an hour file by a draft that has all its segments.
+  ///
+  /// - Returns: the reason of a failure, else nil.
+  func replace(_ replacement: HourReplacement, of rendition: String) -> String? {
+    defer { tracks[rendition]?.release() }
+    let name = replacement.name
+    let isUnchanged = catalog.read { state in
+      let track = state.tracks[rendition]
+      return track?.open?.name != name && track?.files[name] == replacement.old
+        && state.removed == replacement.removed
+    }
+    guard isUnchanged else { return "the hour file has changed meanwhile" }
+    do throws(SystemError) {
+      try catalog.folder(of: rendition).replace(name, from: replacement.drafts)
+    } catch { return "\(error)" }
+    catalog.update { state in
+      state.tracks[rendition, default: TrackCatalog()].set(name, replacement.new)
+      state.healed += UInt64(clamping: replacement.healed)
+      state.revision = state.revision.addingSaturated(1)
+    }
+    return nil
   }
 }

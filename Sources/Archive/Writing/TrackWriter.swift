@@ -26,6 +26,8 @@ final class TrackWriter {
   private var present: (start: Rotation.Start, mark: SegmentMark?)?
   /// When the disk is tried again after a failure.
   private var retryTime = MonotonicTime.distantPast
+  /// Until when no file is opened: the last one is being replaced.
+  private var holdTime = MonotonicTime.distantPast
   /// Why nothing is written at present.
   private(set) var error: String?
 
@@ -45,7 +47,7 @@ final class TrackWriter {
     let snapshot = window.snapshot
     guard snapshot.state != .starting, let oldest = oldest(snapshot) else { return }
     if cursor == nil { cursor = FeedCursor(before: oldest) }
-    guard now >= retryTime else { return skipLost(oldest) }
+    guard now >= max(retryTime, holdTime) else { return skipLost(oldest) }
     guard snapshot.revision != revision else { return }
     do {
       try write(snapshot, oldest)
@@ -53,6 +55,16 @@ final class TrackWriter {
       error = nil
     } catch { fail("\(error)", now) }
   }
+
+  /// Closes a file if it is open; the next one is opened at `time`, or after ``release()``.
+  func hold(_ name: HourName, until time: MonotonicTime) {
+    guard file?.name == name else { return }
+    finish()
+    holdTime = time
+  }
+
+  /// The file was replaced.
+  func release() { holdTime = .distantPast }
 
   /// Asks for the written bytes to be on the disk soon.
   func sync(on thread: SyncThread, _ now: MonotonicTime) {

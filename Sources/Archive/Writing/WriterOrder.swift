@@ -13,4 +13,25 @@ package enum WriterOrder: Sendable {
   case protect(StreamCatalog, Range<WallTime>, Bool, @Sendable (String?) -> Void)
   /// Removes the segments with media in a span; the answer has the reason of a failure.
   case remove(StreamCatalog, Range<WallTime>, @Sendable (String?) -> Void)
+  /// Closes an hour file if it is open, and opens it again no earlier than at the time; the answer
+  /// has the sums of the file, nil without one.
+  case hold(
+    StreamCatalog, String, HourName, until: MonotonicTime,
+    @Sendable (HourIndex.Summary?) -> Void)
+  /// Replaces an hour file by a draft; the answer is the reason of a failure.
+  case replace(StreamCatalog, String, HourReplacement, @Sendable (String?) -> Void)
+}
+
+/// An hour file that replaces another one.
+package struct HourReplacement: Sendable {
+  let name: HourName
+  /// The folder of the draft.
+  let drafts: HourFolder
+  /// The sums of the file that it replaces; nil for none.
+  let old: HourIndex.Summary?
+  /// The sums of the draft, and the number of segments of a twin in it.
+  let new: HourIndex.Summary
+  let healed: Int
+  /// The spans that were removed when the draft was begun.
+  let removed: ProtectedSpans
 }

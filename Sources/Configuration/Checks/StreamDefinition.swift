@@ -130,7 +130,9 @@ package struct StreamDefinition: Sendable {
   }
 
   private static func checkTrust(_ settings: StreamSettings) throws(UsageError) {
-    guard settings.upstream != nil, case .file(let path) = settings.upstreamTrust else { return }
+    guard settings.upstream != nil || !settings.archiveTwins.isEmpty,
+      case .file(let path) = settings.upstreamTrust
+    else { return }
     guard let problem = settings.upstreamTrust.problem else { return }
     throw UsageError(
       .option("relay-verify"), .value(path),

@@ -71,9 +71,11 @@ package struct ValidatedConfiguration: Sendable {
   private var archiveNotes: [String] {
     guard settings.archiveFolder != nil else {
       let isWanted = streams.contains {
-        $0.settings.dvr > .zero || $0.settings.archiveKeep != nil || $0.settings.archiveLimit != nil
+        $0.settings.dvr > .zero || $0.settings.archiveKeep != nil
+          || $0.settings.archiveLimit != nil || !$0.settings.archiveTwins.isEmpty
       }
-      return isWanted ? ["dvr, archiveKeep and archiveLimit have no effect without --archive"] : []
+      return isWanted
+        ? ["dvr, archiveKeep, archiveLimit and archiveHeal have no effect without --archive"] : []
     }
     let left = streams.filter { $0.settings.archiveRenditions != .none && !$0.settings.isArchived }
     return left.map {

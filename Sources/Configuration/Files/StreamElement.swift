@@ -39,14 +39,14 @@ package struct StreamElement: Sendable {
     warnings = reader.warnings
   }
 
-  /// Takes out `"archive": {"keep": "7d", "limit": "500G", "renditions": "top"}`.
+  /// Takes out `"archive": {"keep": "7d", "limit": "500G", "renditions": "top", "heal": […]}`.
   private static func takeArchive(_ reader: inout KeyReader) throws(UsageError) {
     guard let value = reader.take("archive") else { return }
     let location = reader.location
     let path = location.path.isEmpty ? "archive" : "\(location.path).archive"
     var inner = try KeyReader(
       value, at: KeyReader.Location(file: location.file, path: path, folder: location.folder))
-    for key in ["keep", "limit", "renditions"] {
+    for key in ["keep", "limit", "renditions", "heal"] {
       guard let value = inner.take(key) else { continue }
       try reader.add(value, "archive-\(key)", at: inner.location.key(key))
     }

@@ -91,6 +91,11 @@ extension Option {
       help: "the renditions in the archive: all, top (the first one, and audio), or none"
     ).with { $0.scope = .serving },
     Option.stream(
+      "archive-heal", appendingTo: \.archiveTwins, .twin, .server,
+      help: "the URL of the same stream at another origin, from which segments that the archive "
+        + "lacks are fetched; repeatable"
+    ).with { $0.scope = .serving },
+    Option.stream(
       "dvr", \.dvr, .span, .server,
       help: "how far viewers may go back in the archive, such as 4h; further with the admin token"
     ).with { $0.scope = .serving },
@@ -121,6 +126,14 @@ extension OptionKind where Value == ProgramSettings.PlainPort {
 }
 
 extension OptionKind where Value == String {
+  /// The URL of a stream.
+  fileprivate static let twin = OptionKind.text(
+    "URL", expected: "the http or https URL of a stream, which ends in /"
+  ) { text in
+    text.hasSuffix("/") && !text.contains("?")
+      && WebAddress(text, permitsUserInfo: true) != nil
+  }
+
   /// A name that the kernel may know.
   fileprivate static let congestion = OptionKind.text(
     "NAME",

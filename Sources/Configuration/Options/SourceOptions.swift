@@ -34,8 +34,9 @@ extension Option {
     ).with(describeSource),
     .stream(
       "relay-verify", \.upstreamTrust, .trust, .source,
-      help: "certificates of an https server that is relayed: system (those of the system's "
-        + "authorities), the path of a PEM file with other ones, or none (not verified)"),
+      help: "certificates of an https server that is relayed, and of those of --archive-heal: "
+        + "system (those of the system's authorities), the path of a PEM file with other ones, or "
+        + "none (not verified)"),
     .stream(
       "failback", \.failback, .seconds(.zero ... .seconds(3600)), .source,
       help: "how long an input must be back until it is shown again instead of a further one, in "

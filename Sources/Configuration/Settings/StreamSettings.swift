@@ -97,6 +97,8 @@ package struct StreamSettings: Sendable {
   package var archiveLimit: Int64?
   /// The renditions in the archive.
   package var archiveRenditions = ArchivePolicy.Renditions.all
+  /// The URLs of the stream at other origins, from which missing segments are fetched.
+  package var archiveTwins: [String] = []
   /// How far viewers may go back in the archive.
   package var dvr = Interval.zero
   /// The longest past in a playlist that continues to the live edge.
@@ -186,7 +188,8 @@ package struct StreamSettings: Sendable {
   /// How the stream is archived.
   package var archivePolicy: ArchivePolicy {
     ArchivePolicy(
-      retention: Retention(keep: archiveKeep, limit: archiveLimit), renditions: archiveRenditions)
+      retention: Retention(keep: archiveKeep, limit: archiveLimit), renditions: archiveRenditions,
+      twins: archiveTwins)
   }
 
   /// Whether the stream is archived, if the program has an archive: the names of its segments must

@@ -30,6 +30,13 @@ package struct PastSegment: Sendable, Equatable {
     self.headerHash = headerHash
     self.isGap = isGap
   }
+
+  /// The same segment after a Discontinuity.
+  fileprivate var afterDiscontinuity: PastSegment {
+    PastSegment(
+      number: number, duration: duration, programDateTime: programDateTime,
+      startsDiscontinuity: true, headerHash: headerHash, isGap: isGap)
+  }
 }
 
 extension WindowSnapshot {
@@ -72,7 +79,9 @@ extension TrackSegmentation {
     for number in range {
       while let next = rest.first, next.number < number { rest.removeFirst() }
       if let next = rest.first, next.number == number {
-        filled.append(next)
+        // The segment before may be healed, with the header of another encoder.
+        let isOther = !next.isGap && filled.last.map { $0.headerHash != next.headerHash } ?? false
+        filled.append(isOther ? next.afterDiscontinuity : next)
         clock = next.programDateTime.offset(from: start(of: number))
       } else {
         filled.append(

@@ -22,6 +22,7 @@ struct ArchiveDocument {
       "\"bytes\": \(status.bytes)", "\"written\": \(status.written)",
       "\"dropped\": \(status.dropped)", "\"dvr\": \(dvr.wholeSeconds)",
     ]
+    if !archive.policy.twins.isEmpty { fields.append("\"healed\": \(status.healed)") }
     if let oldest = status.oldest, let newest = status.newest {
       fields.append("\"from\": \"\(UTCTime(oldest).text)\"")
       fields.append("\"to\": \"\(UTCTime(newest).text)\"")

@@ -26,6 +26,9 @@ extension MetricsText {
     family(
       "streamer_archive_dropped_total", "counter", "Segments that the disk did not take in time."
     ) { Double($0.dropped) }
+    family(
+      "streamer_archive_healed_total", "counter", "Missing segments fetched from another origin."
+    ) { Double($0.healed) }
     family("streamer_archive_failed", "gauge", "1 while the archive cannot be written.") {
       $0.error == nil ? 0 : 1
     }

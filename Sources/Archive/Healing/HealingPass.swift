@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Logging
+import Media
+import Sharing
+import System
+import Time
+
+/// Looks for missing segments of one stream, and fetches one batch of them at a time.
+///
+/// Confined to one thread, which waits for the disk and for the twins.
+struct HealingPass {
+  /// A track that is healed.
+  private struct Track {
+    let name: String
+    let segmentation: TrackSegmentation
+  }
+
+  /// Where the segments of a batch are listed.
+  private struct Listed {
+    let twin: Int
+    let entry: TwinPlaylist.Entry
+  }
+
+  /// The largest playlist, and the largest header.
+  private static let limits = (playlist: 4 << 20, header: FileHead.headerLimit)
+  /// How long a batch may take until its segments are inserted.
+  private static let batchLimit = Interval.seconds(300)
+
+  private let archive: HealedArchive
+  private let reader: ArchiveReader
+  private let twins: [any Twin]
+  private let log: Log
+  /// Waits until a time; true if the healing is to end.
+  private let isCancelled: (MonotonicTime) -> Bool
+  private var healing: Healing
+  /// The numbers of finished files with gaps.
+  private var known: [String: [HourName: (HourIndex.Summary, [ClosedRange<Int64>])]] = [:]
+  private var reportedFailure: String?
+
+  init(
+    _ archive: HealedArchive, _ twins: [any Twin], _ log: Log,
+    isCancelled: @escaping (MonotonicTime) -> Bool
+  ) {
+    self.archive = archive
+    self.twins = twins
+    self.log = log
+    self.isCancelled = isCancelled
+    reader = ArchiveReader(archive.catalog)
+    healing = Healing(twins: twins.count)
+  }
+
+  /// Looks for holes, and heals the first batch of them.
+  mutating func run() {
+    let segmentations = archive.segmentations()
+    guard archive.catalog.read(\.isLoaded) else { return }
+    let removed = archive.catalog.read(\.removed)
+    var holes: [Healing.Hole] = []
+    for (name, segmentation) in segmentations where !segmentation.hasVariableDuration {
+      let gaps = NumberRanges.subtracting(
+        removed.spans.map { numbers(of: $0, segmentation) },
+        from: NumberRanges.gaps(between: numbers(of: name)))
+      holes += gaps.map { Healing.Hole(name, $0) }
+    }
+    guard let hole = healing.next(holes, now: SystemClock.monotonicTime),
+      let segmentation = segmentations[hole.rendition]
+    else { return }
+    heal(hole, Track(name: hole.rendition, segmentation: segmentation), removed)
+  }
+
+  // MARK: Holes
+
+  /// The numbers that a rendition has, in ranges.
+  private mutating func numbers(of rendition: String) -> [ClosedRange<Int64>] {
+    let since = SystemClock.wallTime - Healing.lookBack
+    let (files, open) = archive.catalog.read { state in
+      let track = state.tracks[rendition]
+      return (
+        (track?.files ?? [:]).filter { $0.value.end > since },
+        NumberRanges.joined((track?.open?.rows ?? []).lazy.map(\.number))
+      )
+    }
+    var ranges = open
+    var found: [HourName: (HourIndex.Summary, [ClosedRange<Int64>])] = [:]
+    for (name, summary) in files {
+      // bounded: numbers are below 2^48
+      if Int64(summary.count) == summary.last - summary.first + 1 {
+        ranges.append(summary.first...summary.last)
+        continue
+      }
+      var entry = known[rendition]?[name]
+      if entry?.0 != summary {
+        let rows = try? archive.catalog.folder(of: rendition)
+          .segments(name, summary, hasFrames: false)
+        entry = (summary, NumberRanges.joined((rows ?? []).lazy.map(\.row.number)))
+      }
+      found[name] = entry
+      // Without rows the file counts as whole.
+      let own = entry?.1 ?? []
+      ranges += own.isEmpty ? [summary.first...summary.last] : own
+    }
+    known[rendition] = found
+    return ranges
+  }
+
+  /// The numbers with media of a removed span, and those beside them.
+  private func numbers(
+    of span: Range<WallTime>, _ segmentation: TrackSegmentation
+  ) -> ClosedRange<Int64> {
+    func number(_ time: WallTime) -> Int64 {
+      segmentation.segment(of: segmentation.frame(at: MediaTime(time, plus: .zero)))
+    }
+    let first = number(span.lowerBound).subtractingSaturated(1)
+    return first...max(first, number(span.upperBound).addingSaturated(1))
+  }
+
+  // MARK: Requests
+
+  private mutating func heal(_ hole: Healing.Hole, _ track: Track, _ removed: ProtectedSpans) {
+    let listed = list(hole)
+    let absent = hole.numbers.lazy.filter { listed.found[$0] == nil }
+    if listed.isComplete {
+      for range in NumberRanges.joined(absent) {
+        healing.absent(Healing.Hole(hole.rendition, range), now: SystemClock.monotonicTime)
+      }
+    }
+    guard !listed.found.isEmpty, let before = neighbour(of: hole) else { return }
+    var merges: [HourName: HourMerge] = [:]
+    var headers: [String: [UInt8]] = [:]
+    var lastHash = before.headerHash
+    let deadline = SystemClock.monotonicTime + Self.batchLimit
+    do {
+      for number in listed.found.keys.sorted() where SystemClock.monotonicTime < deadline {
+        guard let source = listed.found[number] else { continue }
+        let hash = source.entry.headerHash
+        guard let segment = fetch(number, source, track, lastHash, &headers) else {
+          if !healing.mayAsk(source.twin, now: SystemClock.monotonicTime) { break }
+          continue
+        }
+        guard let header = headers[hash] else { continue }
+        let media = Interval(
+          ticks: segment.decodeTime, timescale: Int64(track.segmentation.timescale))
+        let start = WallTime(nanoseconds: (media + before.offset).nanoseconds)
+        let name = HourName(
+          at: start, headerHash: hash, isAudio: track.segmentation.isAudio)
+        let merge = try merges[name] ?? begin(name, track, header)
+        merges[name] = merge
+        try merge.add(segment, offset: before.offset)
+        lastHash = hash
+      }
+    } catch {
+      for merge in merges.values { discard(merge, removed) }
+      healing.absent(hole, now: SystemClock.monotonicTime)
+      return hasEnded ? () : report("\(error)")
+    }
+    for (_, merge) in merges.sorted(by: { $0.key < $1.key }) {
+      if !insert(merge, track, removed, from: listed.found.values.first?.twin) {
+        healing.absent(hole, now: SystemClock.monotonicTime)
+      }
+    }
+  }
+
+  /// Puts a draft into the place of its hour file.
+  ///
+  /// - Returns: whether it is there.
+  private mutating func insert(
+    _ merge: HourMerge, _ track: Track, _ removed: ProtectedSpans, from twin: Int?
+  ) -> Bool {
+    guard merge.count > 0, !hasEnded else {
+      discard(merge, removed)
+      return false
+    }
+    let failure = HourInsertion.insert(
+      merge, of: track.name, archive, removed: removed, isCancelled: { hasEnded })
+    if let failure {
+      discard(merge, removed)
+      if !hasEnded { report(failure) }
+      return false
+    }
+    reportedFailure = nil
+    let name = twin.map { twins[$0].name } ?? ""
+    log.write(
+      .info, "archive-healed", stream: archive.name,
+      "\(track.name)/\(merge.name.path): \(merge.count) segments from \(name)")
+    return true
+  }
+
+  /// Removes a draft, which may have media that was removed since it was begun.
+  private func discard(_ merge: HourMerge, _ removed: ProtectedSpans) {
+    merge.discard(overwriting: archive.catalog.read(\.removed) != removed)
+  }
+
+  /// Whether the healing is to end.
+  private var hasEnded: Bool { isCancelled(SystemClock.monotonicTime) }
+
+  /// Logs a failure once.
+  private mutating func report(_ failure: String) {
+    guard failure != reportedFailure else { return }
+    reportedFailure = failure
+    log.write(
+      .warning, "heal-failed", stream: archive.name, "healing is tried again: \(failure)")
+  }
+
+  /// The segment before a hole: its wall clock minus media time, and its header.
+  private func neighbour(of hole: Healing.Hole) -> (offset: Interval, headerHash: String)? {
+    let number = hole.numbers.lowerBound
+    // The earlier part of the hole may be absent everywhere.
+    let found = [600, 100_000].lazy.compactMap { (distance: Int64) in
+      let range = number.subtractingSaturated(distance)...number
+      return (try? reader.segments(range, of: hole.rendition))?.last
+    }.first
+    guard let segment = found else { return nil }
+    let media = Interval(ticks: segment.row.decodeTime, timescale: Int64(segment.timescale))
+    return (Interval(nanoseconds: segment.row.start.nanoseconds) - media, segment.headerHash)
+  }
+
+  /// A draft of an hour file with the segments that the archive has now.
+  private func begin(
+    _ name: HourName, _ track: Track, _ header: [UInt8]
+  ) throws(SystemError) -> HourMerge {
+    let folder = archive.catalog.folder(of: track.name)
+    let duration = track.segmentation.video.segmentDuration
+    let references = Interval.seconds(3600).count(of: max(duration, .milliseconds(1)))
+    let (open, summary) = archive.catalog.read { state in
+      let track = state.tracks[track.name]
+      return (track?.open?.name == name ? track?.open : nil, track?.files[name])
+    }
+    // The draft must not cost the oldest hours.
+    let size = Int64(open?.size ?? summary?.size ?? 0)
+    if let space = DiskFolder.space(archive.catalog.folder),
+      Retention.missing(total: space.total, free: space.free.subtractingSaturated(size)) > 0
+    {
+      throw SystemError("heal", ENOSPC)
+    }
+    let merge = try HourMerge(
+      name, in: folder, header: header, references: Int(references.addingSaturated(1)),
+      isCancelled: { [isCancelled] in isCancelled(SystemClock.monotonicTime) })
+    var rows = open?.rows ?? []
+    if let summary { rows = try folder.segments(name, summary, hasFrames: false).map(\.row) }
+    _ = try merge.update(rows)
+    return merge
+  }
+
+  /// The segments of a hole that the twins list; complete if each of them has answered.
+  private mutating func list(
+    _ hole: Healing.Hole
+  ) -> (found: [Int64: Listed], isComplete: Bool) {
+    var found: [Int64: Listed] = [:]
+    var isComplete = true
+    let count = Int(clamping: hole.numbers.count)
+    let (first, end) = (hole.numbers.lowerBound, hole.numbers.upperBound.addingSaturated(1))
+    for twin in twins.indices where found.count < count {
+      guard healing.mayAsk(twin, now: SystemClock.monotonicTime) else {
+        isComplete = false
+        continue
+      }
+      // A twin without an archive has the segments of its window.
+      for path in ["from/\(first)/to/\(end)/playlist.m3u8", "playlist.m3u8"] {
+        do throws(TwinFailure) {
+          let body = try get("\(hole.rendition)/\(path)", twin, limit: Self.limits.playlist)
+          let playlist = TwinPlaylist(String(decoding: body, as: UTF8.self))
+          for (number, entry) in playlist.entries
+          where hole.numbers.contains(number) && found[number] == nil {
+            found[number] = Listed(twin: twin, entry: entry)
+          }
+          break
+        } catch {
+          if error != .absent {
+            isComplete = false
+            break
+          }
+        }
+      }
+    }
+    return (found, isComplete)
+  }
+
+  /// Fetches one segment, and its header if that is not known.
+  private mutating func fetch(
+    _ number: Int64, _ source: Listed, _ track: Track, _ lastHash: String,
+    _ headers: inout [String: [UInt8]]
+  ) -> HealedSegment? {
+    let hash = source.entry.headerHash
+    do throws(TwinFailure) {
+      if headers[hash] == nil {
+        headers[hash] = try header(hash, source.twin, track)
+      }
+      guard let header = headers[hash] else { return nil }
+      let bytes = try get(
+        "\(track.name)/segment\(number).m4s", source.twin, limit: HealedSegment.limit)
+      do throws(HealedSegment.Fault) {
+        return try HealedSegment(
+          number, bytes, header: header, track.segmentation,
+          startsDiscontinuity: source.entry.startsDiscontinuity || hash != lastHash)
+      } catch {
+        report("\(track.name)/segment\(number).m4s of \(twins[source.twin].name): \(error)")
+      }
+    } catch {
+      guard error == .absent else { return nil }
+    }
+    healing.absent(Healing.Hole(track.name, number...number), now: SystemClock.monotonicTime)
+    return nil
+  }
+
+  /// A CMAF header: from the archive, or from a twin.
+  private mutating func header(
+    _ hash: String, _ twin: Int, _ track: Track
+  ) throws(TwinFailure) -> [UInt8]? {
+    if let own = try? reader.header(hash, of: track.name)?.array { return own }
+    let header = try get("\(track.name)/init-\(hash).mp4", twin, limit: Self.limits.header)
+    do throws(HealedSegment.Fault) {
+      try HealedSegment.check(header: header, hash: hash, track.segmentation)
+      return header
+    } catch {
+      report("\(track.name)/init-\(hash).mp4 of \(twins[twin].name): \(error)")
+      throw .absent
+    }
+  }
+
+  /// Sends a request to a twin when it is time.
+  private mutating func get(
+    _ path: String, _ twin: Int, limit: Int
+  ) throws(TwinFailure) -> [UInt8] {
+    guard !isCancelled(healing.request(now: SystemClock.monotonicTime)) else {
+      throw .failed("cancelled")
+    }
+    let name = twins[twin].name
+    do throws(TwinFailure) {
+      let body = try twins[twin].get(path, limit: limit)
+      answered(twin, name)
+      return body
+    } catch {
+      if error == .absent {
+        answered(twin, name)
+      } else if healing.failed(twin, now: SystemClock.monotonicTime), !hasEnded {
+        log.write(
+          .warning, "twin-failed", stream: archive.name,
+          "\(name): \(error); missing segments are fetched when it answers")
+      }
+      throw error
+    }
+  }
+
+  private mutating func answered(_ twin: Int, _ name: String) {
+    guard healing.answered(twin) else { return }
+    log.write(.info, "twin-recovered", stream: archive.name, "\(name) answers again")
+  }
+}

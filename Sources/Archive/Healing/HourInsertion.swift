@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+import System
+import Time
+
+/// Puts drafts of hour files into the place of the old files: an exchange with the writer's thread.
+enum HourInsertion {
+  /// How long the writer opens no file while a draft replaces it: the windows keep more.
+  private static let holdLimit = Interval.seconds(2)
+  /// How long the writer may take for an order.
+  private static let orderLimit = Interval.seconds(20)
+
+  /// Waits for the answer of the writer; nil without one.
+  private static func answer<Value: Sendable>(
+    isCancelled: () -> Bool, _ order: (@escaping @Sendable (Value) -> Void) -> Void
+  ) -> Value? {
+    let box = Monitor<Value?>(nil)
+    order { value in box.update { $0 = value } }
+    let deadline = SystemClock.monotonicTime + orderLimit
+    while !isCancelled(), SystemClock.monotonicTime < deadline {
+      let step = SystemClock.monotonicTime + .milliseconds(100)
+      if let value = box.wait(until: step, { $0 }) { return value }
+    }
+    return nil
+  }
+
+  /// Puts a draft into the place of its hour file.
+  ///
+  /// - Returns: the reason of a failure, else nil.
+  static func insert(
+    _ merge: HourMerge, of rendition: String, _ archive: HealedArchive, removed: ProtectedSpans,
+    isCancelled: () -> Bool
+  ) -> String? {
+    let held: HourIndex.Summary?? = answer(isCancelled: isCancelled) { answer in
+      archive.order(
+        .hold(
+          archive.catalog, rendition, merge.name, until: SystemClock.monotonicTime + holdLimit,
+          answer))
+    }
+    guard let old = held else { return "the writer does not answer" }
+    do {
+      let folder = archive.catalog.folder(of: rendition)
+      let rows =
+        try old.map { try folder.segments(merge.name, $0, hasFrames: false).map(\.row) } ?? []
+      guard try merge.update(rows), let new = try merge.finish() else {
+        return "the hour file has changed meanwhile"
+      }
+      let replacement = HourReplacement(
+        name: merge.name, drafts: merge.drafts, old: old, new: new, healed: merge.count,
+        removed: removed)
+      let failure: String?? = answer(isCancelled: isCancelled) { answer in
+        archive.order(.replace(archive.catalog, rendition, replacement, answer))
+      }
+      return failure ?? "the writer does not answer"
+    } catch { return "\(error)" }
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+/// Decides which missing segments are requested from which twin, and when: a pure machine.
+///
+/// The oldest ones are requested first: the twin loses them first. Requests have a pace. A twin
+/// that fails is left alone for a time that grows to a minute, and numbers that no twin has for a
+/// time that grows to an hour.
+package struct Healing: Sendable {
+  /// Missing segments of one rendition.
+  package struct Hole: Sendable, Equatable {
+    /// The name of the rendition.
+    package let rendition: String
+    /// Their numbers.
+    package let numbers: ClosedRange<Int64>
+
+    /// A hole with these numbers.
+    package init(_ rendition: String, _ numbers: ClosedRange<Int64>) {
+      self.rendition = rendition
+      self.numbers = numbers
+    }
+  }
+
+  /// Numbers that no twin has.
+  private struct Absence {
+    let hole: Hole
+    let pause: Interval
+    let end: MonotonicTime
+  }
+
+  private struct TwinState {
+    var pause = Healing.twinPauses.lowerBound
+    var retryTime = MonotonicTime.distantPast
+    var isOut = false
+  }
+
+  /// How far back segments are healed.
+  package static let lookBack = Interval.seconds(86_400)
+  /// How long a twin is left alone after a failure.
+  private static let twinPauses = Interval.seconds(1)...Interval.seconds(60)
+  /// How long numbers that no twin has are not requested again.
+  private static let absencePauses = Interval.seconds(30)...Interval.seconds(3600)
+  /// The time between two requests.
+  package static let pace = Interval.milliseconds(125)
+  /// The most segments that are requested before they are inserted.
+  package static let batch: Int64 = 600
+  /// The most ranges of numbers that are remembered as absent.
+  private static let maximumAbsences = 512
+
+  private var twins: [TwinState]
+  private var absences: [Absence] = []
+  private var nextRequest = MonotonicTime.distantPast
+
+  /// A machine for this number of twins.
+  package init(twins count: Int) { twins = Array(repeating: TwinState(), count: count) }
+
+  /// The hole that is healed next, at most a batch of it; nil if none is.
+  package mutating func next(_ holes: [Hole], now: MonotonicTime) -> Hole? {
+    guard twins.contains(where: { $0.retryTime <= now }) else { return nil }
+    var oldest: Hole?
+    for hole in holes {
+      let absent = absences.filter { $0.hole.rendition == hole.rendition && $0.end > now }
+        .map(\.hole.numbers)
+      guard let range = NumberRanges.subtracting(absent, from: [hole.numbers]).first,
+        range.lowerBound < oldest?.numbers.lowerBound ?? .max
+      else { continue }
+      let last = min(range.upperBound, range.lowerBound.addingSaturated(Self.batch - 1))
+      oldest = Hole(hole.rendition, range.lowerBound...last)
+    }
+    return oldest
+  }
+
+  /// Whether a twin may be asked.
+  package func mayAsk(_ twin: Int, now: MonotonicTime) -> Bool {
+    twins.indices.contains(twin) && twins[twin].retryTime <= now
+  }
+
+  /// The time of the next request, which the caller makes then.
+  package mutating func request(now: MonotonicTime) -> MonotonicTime {
+    let time = max(now, nextRequest)
+    nextRequest = time + Self.pace
+    return time
+  }
+
+  /// A twin has answered.
+  ///
+  /// - Returns: whether an outage of it is over.
+  package mutating func answered(_ twin: Int) -> Bool {
+    guard twins.indices.contains(twin) else { return false }
+    defer { twins[twin] = TwinState() }
+    return twins[twin].isOut
+  }
+
+  /// A twin has failed.
+  ///
+  /// - Returns: whether an outage of it has begun.
+  package mutating func failed(_ twin: Int, now: MonotonicTime) -> Bool {
+    guard twins.indices.contains(twin) else { return false }
+    defer {
+      twins[twin].isOut = true
+      twins[twin].retryTime = now + twins[twin].pause
+      // bounded: intervals saturate
+      twins[twin].pause = min(2 * twins[twin].pause, Self.twinPauses.upperBound)
+    }
+    return !twins[twin].isOut
+  }
+
+  /// No twin has these segments now.
+  package mutating func absent(_ hole: Hole, now: MonotonicTime) {
+    let before = absences.filter {
+      $0.hole.rendition == hole.rendition && $0.hole.numbers.overlaps(hole.numbers)
+    }
+    // bounded: intervals saturate
+    let longest = before.map(\.pause).max().map { 2 * $0 } ?? Self.absencePauses.lowerBound
+    let pause = min(longest, Self.absencePauses.upperBound)
+    absences.removeAll {
+      $0.hole.rendition == hole.rendition && hole.numbers.contains($0.hole.numbers.lowerBound)
+        && hole.numbers.contains($0.hole.numbers.upperBound)
+    }
+    absences = absences.suffix(Self.maximumAbsences - 1)
+    absences.append(Absence(hole: hole, pause: pause, end: now + pause))
+  }
+}
