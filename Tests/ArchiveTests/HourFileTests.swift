@@ -111,6 +111,32 @@ struct HourFileTests {
     }
   }
 
+  @Test("records whose frames do not ascend, or whose times are negative, are damaged")
+  func invalidRecords() throws {
+    func isRead(
+      _ frames: [(Int, Int)], decodeTime: Int64 = 90_000, duration: Int64 = 9_000
+    ) -> Bool {
+      let row = SegmentRow(
+        number: 7, offset: 100, size: 200, decodeTime: decodeTime, duration: duration,
+        start: .origin, startsDiscontinuity: false)
+      let record = HourIndex.record(
+        IndexedSegment(
+          row: row,
+          frames: frames.map {
+            SegmentIndex.Frame(offset: $0.0, size: $0.1, duration: 3_000, shift: 0, isSync: true)
+          }), offset: .zero)
+      return HourIndex.records(HourIndex.head(nil) + record, hasFrames: true).segments.count == 1
+    }
+    #expect(isRead([(10, 50), (60, 140)]))
+    #expect(!isRead([(60, 140), (10, 50)]))
+    #expect(!isRead([(10, 50), (59, 10)]))
+    #expect(!isRead([(10, 50), (60, 141)]))
+    #expect(!isRead([(201, 0)]))
+    #expect(!isRead([(10, 50)], decodeTime: -1))
+    #expect(!isRead([(10, 50)], duration: -1))
+    #expect(!isRead([(10, 50)], decodeTime: .max))
+  }
+
   @Test("a finished file has a sidx in the room behind the header, and is continued without it")
   func finished() throws {
     var track = ArchivedTrack(from: Self.hour)

@@ -151,6 +151,8 @@ package enum HourIndex {
   }
 
   /// The segment of a record without its size and its checksum `sum`; nil for a damaged one.
+  ///
+  /// Its times are those of media, and its frames ascend within its bytes.
   static func segment(
     _ bytes: [UInt8], _ range: Range<Int>, sum: Int, hasFrames: Bool
   ) -> (IndexedSegment, Interval)? {
@@ -161,7 +163,8 @@ package enum HourIndex {
       let decodeTime = cursor.wide(), let duration = cursor.wide(), let start = cursor.wide(),
       let clock = cursor.wide(), let flags = cursor.integer(4),
       SegmentMark.numbers.contains(number),
-      (0..<Int64(1) << 48).contains(offset)
+      (0..<Int64(1) << 48).contains(offset),
+      (0..<Int64(1) << 56).contains(decodeTime), (0..<Int64(1) << 40).contains(duration)
     else { return nil }
     var digest: SegmentDigest?
     if flags & 2 != 0 {
@@ -173,12 +176,16 @@ package enum HourIndex {
     }
     var frames: [SegmentIndex.Frame] = []
     if hasFrames { frames.reserveCapacity(cursor.rest.count / 16) }
-    while hasFrames, let position = cursor.integer(4), let size = cursor.integer(4),
+    var end = 0
+    while hasFrames, let position = cursor.integer(4), let count = cursor.integer(4),
       let duration = cursor.integer(4), let shift = cursor.integer(4)
     {
+      // Frames are in the order of their bytes, and within the segment.
+      guard position >= end, position <= size, count <= size - position else { return nil }
+      end = position + count
       frames.append(
         SegmentIndex.Frame(
-          offset: position, size: size, duration: Int64(duration & 0x7FFF_FFFF),
+          offset: position, size: count, duration: Int64(duration & 0x7FFF_FFFF),
           shift: Int64(Int32(truncatingIfNeeded: shift)), isSync: duration >> 31 == 1))
     }
     let row = SegmentRow(
