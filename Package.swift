@@ -274,10 +274,10 @@ let package = Package(
     tests(
       "Server",
       [
-        "Access", "Capture", "Checked", "ChunkStream", "Ingest", "Time",
+        "Access", "Archive", "Capture", "Checked", "ChunkStream", "Ingest", "Time",
         "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
-        "Publishing", "Media", "Sharing", "Sockets", "Statistics", "Switching", "System", "Logging",
-        "TestSupport", "CZlib",
+        "Publishing", "Media", "Sharing", "Sockets", "Statistics", "Stills", "Switching", "System",
+        "Logging", "TestSupport", "CZlib",
       ]),
     tests(
       "Archive",

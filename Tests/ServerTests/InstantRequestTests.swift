@@ -75,6 +75,24 @@ struct InstantRequestTests {
     #expect(try handler.ask("/live/at/\(Self.seconds(next - 1))").status == 410)
   }
 
+  @Test("the Multivariant Playlist of a span has the answers of the clip")
+  func multivariant() throws {
+    let ladder = SyntheticLadder(audio: true)
+    ladder.goLive()
+    for _ in 0..<4 { ladder.publish() }
+    let handler = try SyntheticHandler(others: [ladder.served])
+    let last = ladder.last
+    for (span, status) in [
+      ("9000000000--9000000005", 425), ("1--9", 404), ("\(last - 2)--\(last - 1)", 200),
+    ] {
+      let exchange = try handler.ask("/ladder/clip/\(span).m3u8")
+      #expect(exchange.status == status, "\(span)")
+      guard status == 200 else { continue }
+      #expect(exchange.text.contains("\n../r1/clip/\(span).m3u8\n"))
+      #expect(exchange.header("cache-control")?.contains("immutable") == false)
+    }
+  }
+
   @Test("the playlist of a span lists the segments that cover it, and ends")
   func playlist() throws {
     let handler = try Self.live()

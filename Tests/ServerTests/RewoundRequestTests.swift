@@ -99,13 +99,53 @@ struct RewoundRequestTests {
     let test = try Case()
     #expect(test.response(from: test.first + 1) == nil)
     let next = try #require(test.stream.window.snapshot.endingWithPart.listed.first?.number)
-    for offset in 0..<Int64(50) {
+    for offset in 0..<Int64(2000) {
       test.cache.add(
         PastLines(
           from: next + offset, names: MediaNames(.epoch, first: 1), base: RewoundCache.base,
           .video(test.stream.segmentation)), now: .origin + .seconds(offset + 1))
     }
-    #expect(test.cache.count == 32)
+    #expect(test.cache.count == 1440)
+    #expect(!test.cache.has(test.first) && test.cache.has(next + 1999))
+  }
+
+  @Test("the playlists have a bounded number of bytes, not a small number of starts")
+  func bytes() throws {
+    let test = try Case()
+    let next = try #require(test.stream.window.snapshot.endingWithPart.listed.first?.number)
+    func add(_ count: Int64, _ number: Int64) {
+      var lines = PastLines(
+        from: next - count, names: MediaNames(.epoch, first: 1), base: RewoundCache.base,
+        .video(test.stream.segmentation))
+      for segment in next - count..<next {
+        lines.append(
+          PastSegment(
+            number: segment, duration: 90_000, programDateTime: .origin + .seconds(segment),
+            startsDiscontinuity: false, headerHash: "aaaaaaaa"))
+      }
+      test.cache.add(lines, now: .origin + .seconds(number))
+    }
+    for number in 1...Int64(60) { add(60 * number, number) }
+    #expect(test.cache.count == 61)
+    // About 10 MB each.
+    for number in 100..<Int64(108) { add(210_000 + number, number) }
+    #expect((4...7).contains(test.cache.count))
+  }
+
+  @Test("one request reads a playlist, and its answer is that of all that arrive meanwhile")
+  func coalesced() throws {
+    let test = try Case()
+    let key = RewoundCache.Key(
+      first: 5, form: .full, isCompressed: false, caching: .playlist(targetDuration: 1))
+    let answers = Locked<[Int]>([])
+    let response = ResponseFields.notFound
+    func begin(_ number: Int) -> Bool {
+      test.cache.begin(key) { _ in answers.withLock { $0.append(number) } }
+    }
+    #expect(begin(1) && !begin(2) && !begin(3))
+    test.cache.finish(5) { _ in response }
+    #expect(answers.withLock { $0 } == [1, 2, 3])
+    #expect(begin(4))
   }
 }
 

@@ -23,12 +23,17 @@ struct PastAddress: Equatable {
   /// Reads the texts of an address; nil if one of them is no time, or the end is not after the
   /// start.
   ///
-  /// A playlist that continues to the live edge starts at the whole minute before `from`.
-  init?(from: String, to: String?, _ names: MediaNames, _ segmentation: Segmentation, now: WallTime)
-  {
+  /// A playlist that continues to the live edge starts at the whole minute before `from`, unless
+  /// `isFollowed`: then it starts where it was begun.
+  init?(
+    from: String, to: String?, _ names: MediaNames, _ segmentation: Segmentation, now: WallTime,
+    isFollowed: Bool = false
+  ) {
     guard let start = Self.time(from, names, segmentation, now) else { return nil }
     guard let to else {
-      first = Self.minute(start, segmentation)
+      first =
+        isFollowed
+        ? Self.segment(with: start, segmentation) : Self.minute(start, segmentation)
       end = nil
       return
     }

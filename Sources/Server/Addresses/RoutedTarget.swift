@@ -49,6 +49,12 @@ final class RoutedTarget {
     describe(request)
   }
 
+  /// Whether a client follows a playlist, of which it has an earlier version.
+  var isFollowing: Bool {
+    guard case .success(let directives) = directives else { return false }
+    return directives.mediaSequenceNumber != nil || directives.skip != .full
+  }
+
   /// Reads the directives of a request.
   private static func directives(_ request: Request) -> Directives {
     guard request.hasQuery else { return .success(DeliveryDirectives()) }

@@ -81,7 +81,7 @@ final class StillHandler {
     case .instant(let text, let width):
       guard let time = InstantText.time(text) else {
         return exchange.respond(
-          ResponseFields.error(404, "no such instant (expected \(InstantText.expected))"))
+          ResponseFields.error(400, "not an instant (expected \(InstantText.expected))"))
       }
       answer(exchange, Early(time: time, width: width.pixels), of: served, since: since)
     }
@@ -129,12 +129,13 @@ final class StillHandler {
     let place = PastInstant(time: instant.time, rendition: served.top)
     past.requests.read(exchange) {
       (take: @escaping @Sendable (Result<StillRequest, ArchiveFailure>) -> Void) in
-      archive.read(answer: take) { [track = served.stillTrack] reader throws(ArchiveFailure) in
+      archive.read(answer: take) { [track = served.pastStillTrack] reader throws(ArchiveFailure) in
         try place.still(reader, track, width: instant.width)
       }
     } take: { [weak self] result in
       switch result {
-      case .success(let request): self?.ask(request, exchange, .segment, since: since)
+      case .success(let request):
+        self?.ask(request, exchange, .segment, isArchived: true, since: since)
       case .failure(let failure): exchange.respond(served.refusal(failure, of: served.top))
       }
     }
@@ -142,10 +143,12 @@ final class StillHandler {
 
   private func ask(
     _ request: StillRequest, _ exchange: any Exchange, _ caching: ResponseFields.Caching,
-    since: MonotonicTime
+    isArchived: Bool = false, since: MonotonicTime
   ) {
     let name = request.name
-    let tag = RestartETag.of("j\(name.segment).\(name.frame).\(name.width ?? 0)")
+    // The window may have had slate under this number.
+    let origin = isArchived ? "-archive" : ""
+    let tag = RestartETag.of("j\(name.segment).\(name.frame).\(name.width ?? 0)\(origin)")
     let waiting = Asked(
       exchange: exchange, since: since,
       fields: ResponseFields.fields("image/jpeg", caching) + [tag, PreparedResponse.acceptRanges])

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HLSPackager
 import HTTP
 import Media
 import Packaging
@@ -39,26 +38,14 @@ extension StreamHandler {
     var clip = InstantHandler.Clip(
       span: name.span, main: main, audio: main.isAudio ? nil : served.defaultAudio)
     if name.form == .playlist {
+      var form = ClipPlaylist.media(
+        base: rendition == nil ? "../\(main.name)/" : "../")
       if rendition == nil, renditions.count > 1 {
-        return exchange.respond(playlist(of: text, served))
+        if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
+        form = .multivariant(name: text)
       }
-      clip = InstantHandler.Clip(
-        span: name.span, main: main, audio: nil,
-        playlistBase: rendition == nil ? "../\(main.name)/" : "../")
+      clip = InstantHandler.Clip(span: name.span, main: main, audio: nil, playlist: form)
     }
     instants?.clip(clip, exchange, since: since)
-  }
-
-  /// The Multivariant Playlist of the closed playlists of all renditions.
-  private func playlist(of name: String, _ served: ServedStream) -> PreparedResponse {
-    let tracks = served.renditions.compactMap(\.window.snapshot.track)
-    guard tracks.count == served.renditions.count else {
-      return ResponseFields.unavailable("a rendition has not started")
-    }
-    let playlist = MultivariantPlaylist(tracks, base: "../", file: "clip/\(name)")
-    return .document(
-      playlist.text,
-      fields: ResponseFields.fields(
-        "application/vnd.apple.mpegurl", .segment, priority: .playlist))
   }
 }

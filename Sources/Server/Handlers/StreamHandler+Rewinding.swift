@@ -15,8 +15,9 @@ extension StreamHandler {
     guard case .past(_, let name, let from, let to) = target.route,
       let served = openAll(exchange, since: since)
     else { return }
+    let isUnlimited = isUnlimited(exchange)
     let segmentation: Segmentation
-    switch served.pastSegmentation {
+    switch served.pastSegmentation(isUnlimited: isUnlimited) {
     case .success(let known): segmentation = known
     case .failure(let refusal): return exchange.respond(refusal.response)
     }
@@ -25,19 +26,36 @@ extension StreamHandler {
       return exchange.respond(ResponseFields.notFound)
     }
     let clock = SystemClock.wallTime
-    guard let asked = PastAddress(from: from, to: to, served.names, segmentation, now: clock)
+    guard
+      let exact = PastAddress(
+        from: from, to: to, served.names, segmentation, now: clock, isFollowed: true),
+      let rounded = PastAddress(from: from, to: to, served.names, segmentation, now: clock)
     else {
       return exchange.respond(
         ResponseFields.error(
           400, "no time, or an end before the start (expected \(InstantText.expected))"))
     }
+    // A list that was begun keeps its first number, also if the archive does not have it any more.
+    let isFollowed =
+      to == nil && (target.isFollowing || handler?.rendition.rewound?.has(exact.first) == true)
     let oldest = archive.extent(of: served.top.name)?.lowerBound
-    let address = oldest.map { asked.from($0) } ?? asked
+    let address = isFollowed ? exact : oldest.map { rounded.from($0) } ?? rounded
     guard address.path(served.names) == Self.path(from, to) else {
       return exchange.respond(redirect(exchange, to: address, of: served, isClosed: to != nil))
     }
-    if let refusal = limit(address, target, of: served, clock, segmentation) {
-      return exchange.respond(refusal)
+    let viewers = PastLimits(dvr: served.options.dvr, list: served.options.dvrList)
+    let limits = isUnlimited ? viewers.unlimited : viewers
+    if let refusal = limits.refusal(
+      address, now: clock, isFollowed: isFollowed, served.names, segmentation)
+    {
+      return exchange.respond(ResponseFields.error(refusal.status, refusal.reason))
+    }
+    // Caches keep nothing that viewers may not have.
+    if viewers.dvr == .zero
+      || viewers.refusal(
+        address, now: clock, isFollowed: isFollowed, served.names, segmentation) != nil
+    {
+      exchange.isForOneViewer = true
     }
     guard let handler else {
       return exchange.respond(multivariant(address, of: served))
@@ -62,40 +80,6 @@ extension StreamHandler {
 
   private static func path(_ from: String, _ to: String?) -> String {
     "from/\(from)" + (to.map { "/to/\($0)" } ?? "")
-  }
-
-  /// The refusal of an address that is too old or too long; nil for none.
-  private func limit(
-    _ address: PastAddress, _ target: RoutedTarget, of served: ServedStream, _ clock: WallTime,
-    _ segmentation: Segmentation
-  ) -> PreparedResponse? {
-    let start = WallTime(PastAddress.start(of: address.first, segmentation), plus: .zero)
-    let age = clock - start
-    let options = served.options
-    if let end = address.end {
-      let length = PastAddress.start(of: end, segmentation)
-        .offset(from: PastAddress.start(of: address.first, segmentation))
-      guard length <= PastAddress.longest else {
-        return ResponseFields.error(
-          400, "the playlist is longer than \(PastAddress.longest.wholeSeconds) s")
-      }
-    }
-    guard age <= options.dvr + 2 * PastAddress.grid else {
-      return ResponseFields.error(410, "viewers may go back \(options.dvr.wholeSeconds) s")
-    }
-    guard address.end == nil else { return nil }
-    // A player that follows a playlist keeps it when it grows.
-    var longest = options.dvrList
-    if case .success(let directives) = target.directives, directives.mediaSequenceNumber != nil {
-      longest = 2 * longest
-    }
-    guard age > longest + 2 * PastAddress.grid else { return nil }
-    let first = served.names.printed(address.first)
-    return ResponseFields.error(
-      410,
-      "a playlist that continues to the live edge begins at most "
-        + "\(options.dvrList.wholeSeconds) s ago; earlier times have an end: "
-        + "from/\(first)/to/TIME/playlist.m3u8")
   }
 
   /// The path below `from/` is relative, so that the token of a viewer in the path stays.
@@ -130,10 +114,14 @@ extension StreamHandler {
   /// Answers a request for `/S/dvr.mpd`.
   func pastManifest(_ exchange: any Exchange, since: MonotonicTime) {
     guard let served = openAll(exchange, since: since) else { return }
-    if case .failure(let refusal) = served.pastSegmentation {
+    let isUnlimited = isUnlimited(exchange)
+    if case .failure(let refusal) = served.pastSegmentation(isUnlimited: isUnlimited) {
       return exchange.respond(refusal.response)
     }
-    guard let past = served.past else { return exchange.respond(PastRefusal.none.response) }
+    if isUnlimited { exchange.isForOneViewer = true }
+    guard let past = isUnlimited ? served.unlimitedPast : served.past else {
+      return exchange.respond(PastRefusal.none.response)
+    }
     let key = ManifestCache.Key(origin: origin(of: exchange.request), depth: .stream)
     let request = exchange.request
     requests.answer(exchange) { answer in

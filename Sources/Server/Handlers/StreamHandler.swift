@@ -238,6 +238,9 @@ final class StreamHandler {
     return served
   }
 
+  /// Whether a client may go back further than viewers.
+  func isUnlimited(_ exchange: any Exchange) -> Bool { past.isUnlimited(exchange) }
+
   /// The requests that wait for the archive.
   var requests: PastRequests { past.requests }
 

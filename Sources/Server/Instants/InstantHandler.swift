@@ -22,8 +22,8 @@ final class InstantHandler {
     let main: ServedRendition
     /// The audio beside video; nil for none.
     let audio: ServedRendition?
-    /// The relative path to the media of a playlist of the segments; nil for a file.
-    var playlistBase: String?
+    /// The playlist that is asked for; nil for a file.
+    var playlist: ClipPlaylist?
   }
 
   private enum Purpose {
@@ -131,8 +131,8 @@ final class InstantHandler {
     }
     switch ClipSelection.select(clip.span, track(clip.main), clip.audio.map(track)) {
     case .ready(let selection):
-      if let base = clip.playlistBase {
-        return request.exchange.respond(playlist(selection, of: clip.main, base))
+      if let form = clip.playlist {
+        return request.exchange.respond(playlist(selection, of: clip.main, form))
       }
       let indices = [clip.main, clip.audio].compactMap { $0?.indices }
       do throws(ClipError) {
@@ -177,9 +177,9 @@ final class InstantHandler {
     guard let archive = served.options.archive else { return refuseEarlier(request) }
     let exchange = request.exchange
     guard past.permits(clip.span.lowerBound, of: served, exchange) else { return }
-    if let base = clip.playlistBase {
+    if let form = clip.playlist {
       return past.requests.answer(exchange) { [served] answer in
-        served.closedPlaylist(clip.span, of: clip.main, base: base, answer: answer)
+        served.clipPlaylist(clip.span, of: clip.main, form, answer: answer)
       }
     }
     let clip = PastClip(span: clip.span, main: clip.main, audio: clip.audio, archive: archive)
@@ -200,9 +200,19 @@ final class InstantHandler {
       switch outcome {
       case .response(let response):
         exchange.respond(response.ranged(exchange.request))
-      case .waiting(let frame): wait(request, until: frame)
+      case .waiting(let end): wait(request, until: end)
       }
     }
+  }
+
+  /// Holds a request until a media time, at which a segment of the audio ends: each request before
+  /// it would read the rows of the clip again.
+  private func wait(_ request: HeldRequest<Purpose>, until time: MediaTime) {
+    let segmentation = served.window.segmentation
+    let next = (served.window.snapshot.newestFrame ?? -1) + 1
+    let longest = segmentation.frames(covering: segmentation.video.maximumSegmentDuration * 2)
+    let frame = min(segmentation.frame(at: time), next.addingSaturated(longest))
+    wait(request, until: max(next, frame))
   }
 
   /// Holds a request until the segment of the end, and the next one of the audio, are complete.
@@ -213,8 +223,9 @@ final class InstantHandler {
 
   /// The closed playlist of the segments of a clip, for players that ignore edit lists.
   private func playlist(
-    _ selection: ClipSelection, of main: ServedRendition, _ base: String
+    _ selection: ClipSelection, of main: ServedRendition, _ form: ClipPlaylist
   ) -> PreparedResponse {
+    guard case .media(let base) = form else { return served.clipPlaylist(form) }
     let numbers = selection.items.map(\.segment.number)
     let range = (numbers.first ?? 0)..<(numbers.last ?? -1) + 1
     let (snapshot, segmentation) = (main.window.snapshot, main.window.segmentation)

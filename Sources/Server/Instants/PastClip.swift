@@ -18,8 +18,8 @@ struct PastClip: Sendable {
   /// The result of a selection.
   enum Outcome: Sendable {
     case response(PreparedResponse)
-    /// Media is missing until the top rendition has this frame.
-    case waiting(frame: Int64)
+    /// Media is missing until the media time at which a segment of audio ends.
+    case waiting(until: MediaTime)
   }
 
   let span: Range<WallTime>
@@ -33,22 +33,26 @@ struct PastClip: Sendable {
     var source = ClipSource(reader)
     var items = try source.segments(of: main, 0, during: span)
     guard let first = items.first, let last = items.last else { return .response(missing) }
-    let ticks: Range<Int64>
-    if main.isAudio {
-      ticks = first.tick(span.lowerBound)..<max(0, last.tick(span.upperBound))
-    } else {
-      let start = try source.slot(span.lowerBound, in: first).lowerBound
-      let end = try source.slot(span.upperBound - .nanoseconds(1), in: last).upperBound
-      guard start < end else { return .response(missing) }
-      ticks = start..<end
-    }
-    guard ticks.lowerBound < ticks.upperBound else { return .response(missing) }
     var hashes = [first.headerHash]
+    // Segments with other headers may have other timescales: their ticks are not comparable.
+    if let other = items.first(where: { $0.headerHash != first.headerHash }) {
+      return .response(ClipSource.changed(other.start))
+    }
+    let start: Int64, end: Int64
+    if main.isAudio {
+      (start, end) = (first.tick(span.lowerBound), last.tick(span.upperBound))
+    } else {
+      start = try source.slot(span.lowerBound, in: first).lowerBound
+      end = try source.slot(span.upperBound - .nanoseconds(1), in: last).upperBound
+    }
+    // A step of the wall clock may lead to times that fall.
+    guard start < end else { return .response(missing) }
+    let ticks = start..<end
     if let audio {
       let samples = Self.samples(
         ticks, first.timescale, Int(audio.window.segmentation.timescale))
       guard Self.has(samples.upperBound, audio) else {
-        return .waiting(frame: (main.window.snapshot.newestFrame ?? -1) + 1)
+        return .waiting(until: Self.end(ofSegmentWith: samples.upperBound, audio))
       }
       let margin = Interval.seconds(1)
       let sound = try source.segments(
@@ -93,6 +97,14 @@ struct PastClip: Sendable {
       let chunk = last.chunks.last
     else { return true }
     return chunk.lastFrame >= (sample - 1) / AudioSegmentation.samplesPerFrame
+  }
+
+  /// The end of the segment with the sample before `sample`.
+  private static func end(ofSegmentWith sample: Int64, _ audio: ServedRendition) -> MediaTime {
+    let segmentation = audio.window.segmentation
+    let frame = (sample - 1) / AudioSegmentation.samplesPerFrame
+    return segmentation.frameTime(
+      of: segmentation.firstFrame(of: segmentation.segment(of: frame).addingSaturated(1)))
   }
 
   private func response(

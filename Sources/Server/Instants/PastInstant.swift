@@ -18,12 +18,6 @@ struct PastInstant: Sendable {
     let segment: ArchivedSegment
     /// The frames of the segment.
     let frames: [SegmentIndex.Frame]
-
-    /// The bytes of the chunk of a frame: from the end of the frame before on.
-    func chunk(_ position: Int) -> Range<Int> {
-      let start = position > 0 ? frames[position - 1].offset + frames[position - 1].size : 0
-      return start..<frames[position].offset + frames[position].size
-    }
   }
 
   let time: WallTime
@@ -32,8 +26,7 @@ struct PastInstant: Sendable {
   /// The frame, and the time of its capture.
   func read(_ reader: ArchiveReader) throws(ArchiveFailure) -> Found {
     let found = try find(reader)
-    let chunk = found.chunk(found.frame.position)
-    let head = chunk.lowerBound..<found.frames[found.frame.position].offset
+    let head = FrameRanges.head(found.frame.position, of: found.frames)
     let bytes = try reader.bytes(of: found.segment, head).array
     return Found(
       frame: InstantDocument.Frame(
@@ -52,10 +45,12 @@ struct PastInstant: Sendable {
     guard found.frames[0].isSync,
       let header = try reader.header(found.segment.headerHash, of: rendition.name)
     else { throw .missing }
-    let bytes = try reader.bytes(of: found.segment, 0..<found.chunk(position).upperBound).array
+    let end = FrameRanges.chunk(position, of: found.frames).upperBound
+    let bytes = try reader.bytes(of: found.segment, 0..<end).array
     var chunks: [SharedBytes] = []
     for index in 0...position {
-      chunks.append(SharedBytes(Array(bytes[found.chunk(index).clamped(to: bytes.indices)])))
+      let range = FrameRanges.chunk(index, of: found.frames).clamped(to: bytes.indices)
+      chunks.append(SharedBytes(Array(bytes[range])))
     }
     return StillRequest(
       name: StillName(
@@ -101,5 +96,23 @@ struct PastInstant: Sendable {
       if box.type == "prft" { return (try? ProducerReferenceTime(box))?.time }
     }
     return nil
+  }
+}
+
+/// The bytes of frames in a segment of the archive.
+///
+/// Ranges are empty if the frames of a damaged file are not in the order of their bytes.
+enum FrameRanges {
+  /// The bytes of the chunk of a frame: from the end of the frame before on.
+  static func chunk(_ position: Int, of frames: [SegmentIndex.Frame]) -> Range<Int> {
+    let start = position > 0 ? frames[position - 1].offset + frames[position - 1].size : 0
+    let end = frames[position].offset + frames[position].size
+    return min(start, end)..<end
+  }
+
+  /// The bytes of the chunk of a frame before its payload.
+  static func head(_ position: Int, of frames: [SegmentIndex.Frame]) -> Range<Int> {
+    let start = chunk(position, of: frames).lowerBound
+    return start..<max(start, frames[position].offset)
   }
 }

@@ -12,7 +12,10 @@ import Time
 /// The segments of the archive are read a few hours at a time, each once.
 final class ContinuousPast: Sendable {
   private struct State {
+    /// The segments of the archive.
     var span: ContinuousSpan?
+    /// Those segments, and the later ones of the window at the last request.
+    var joined: ContinuousSpan?
     /// When new segments of the archive are read next.
     var nextReading = MonotonicTime.origin
   }
@@ -43,8 +46,21 @@ final class ContinuousPast: Sendable {
 
   /// timeShiftBufferDepth of an MPD of `snapshot`.
   func depth(before snapshot: WindowSnapshot, now: WallTime) -> Interval {
-    guard var span = state.withLock({ $0.span }) else { return .zero }
-    span.append(snapshot.pastSegments(.min ..< .max))
+    let kept = snapshot.pastSegments(.min ..< .max)
+    let joined = state.withLock { state -> ContinuousSpan? in
+      guard let archived = state.span else { return nil }
+      var span = archived
+      span.append(kept)
+      // The window may have left behind segments that were not in the archive at its last reading.
+      if var joined = state.joined {
+        joined.append(kept)
+        joined.removeAll(before: archived.start)
+        if joined.end >= span.end, joined.start < span.start { span = joined }
+      }
+      state.joined = span
+      return span
+    }
+    guard var span = joined else { return .zero }
     // An MPD has the Periods that the window lists.
     span.removeAll(before: snapshot.listed.first?.period.firstSegment ?? .min)
     let start = WallTime(PastAddress.start(of: span.start, segmentation), plus: .zero)

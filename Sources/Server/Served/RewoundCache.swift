@@ -22,6 +22,38 @@ final class RewoundCache: Sendable {
     let caching: ResponseFields.Caching
   }
 
+  /// A request for a playlist that is being read.
+  private typealias Waiting = (key: Key, answer: @Sendable (PreparedResponse) -> Void)
+
+  private struct State {
+    var lists: [Int64: List] = [:]
+    /// The bytes of the texts of all lists.
+    var size = 0
+    /// The requests that wait for a list to be read, by the number of its first segment.
+    var waiting: [Int64: [Waiting]] = [:]
+
+    /// Takes a list out.
+    mutating func take(_ first: Int64) -> List? {
+      guard let list = lists.removeValue(forKey: first) else { return nil }
+      size -= list.size
+      return list
+    }
+
+    /// Keeps a list; the least recently requested ones are forgotten if there are too many bytes.
+    mutating func keep(_ list: List) {
+      lists[list.lines.first] = list
+      size += list.size
+      while size > RewoundCache.maximumSize || lists.count > RewoundCache.maximumLists,
+        lists.count > 1,
+        let oldest = lists.filter({ $0.key != list.lines.first })
+          .min(by: { $0.value.lastUse < $1.value.lastUse })
+      {
+        var left = take(oldest.key)
+        left?.leave()
+      }
+    }
+  }
+
   private struct List {
     var lines: PastLines
     /// The text of the lines.
@@ -32,6 +64,9 @@ final class RewoundCache: Sendable {
     var version = Int64.min
     var hasEnded = false
     var responses: [Key: PreparedResponse] = [:]
+
+    /// The bytes of the text.
+    var size: Int { text.reduce(0) { $0 + $1.count } }
 
     /// Appends the segments before `end` that the window has, and forgets the responses.
     mutating func advance(to end: Int64, _ snapshot: WindowSnapshot) {
@@ -75,15 +110,18 @@ final class RewoundCache: Sendable {
 
   /// The most pieces of a text.
   private static let maximumPieces = 64
-  /// The most playlists of a rendition; the least recently requested one is forgotten, and read
-  /// from the archive again on request.
-  private static let maximumLists = 32
+  /// The most bytes of the playlists of a rendition, about two days of segments of a second for
+  /// each of 16 starts; the least recently requested list is forgotten, and read from the archive
+  /// again on request.
+  private static let maximumSize = 64 << 20
+  /// The most playlists of a rendition: a start in each minute of a day.
+  private static let maximumLists = 1440
 
   private let names: MediaNames
   private let window: LiveWindow
   private let control: ServerControl
   private let others: [PlaylistCache.Other]
-  private let lists = Locked<[Int64: List]>([:])
+  private let state = Locked(State())
 
   /// The prefix of the names of media in a playlist.
   static let base = "../../"
@@ -99,7 +137,27 @@ final class RewoundCache: Sendable {
   }
 
   /// The number of playlists whose past segments are known.
-  var count: Int { lists.withLock { $0.count } }
+  var count: Int { state.withLock { $0.lists.count } }
+
+  /// Whether the playlist from segment `first` on was begun: its followers keep it.
+  func has(_ first: Int64) -> Bool { state.withLock { $0.lists[first] != nil } }
+
+  /// Notes a request for a playlist that is not known.
+  ///
+  /// - Returns: whether the caller reads the playlist, and then calls ``finish(_:_:)``; if not,
+  ///   another request does.
+  func begin(_ key: Key, _ answer: @escaping @Sendable (PreparedResponse) -> Void) -> Bool {
+    state.withLock { state in
+      state.waiting[key.first, default: []].append((key, answer))
+      return state.waiting[key.first]?.count == 1
+    }
+  }
+
+  /// Answers the requests for a playlist that was read, or could not be read.
+  func finish(_ first: Int64, _ response: (Key) -> PreparedResponse) {
+    let waiting = state.withLock { $0.waiting.removeValue(forKey: first) } ?? []
+    for (key, answer) in waiting { answer(response(key)) }
+  }
 
   /// Adds a playlist with these lines, which end where the list of the window begins, or before.
   func add(_ lines: PastLines, now: MonotonicTime) {
@@ -107,33 +165,27 @@ final class RewoundCache: Sendable {
     let text = lines.takeText()
     let snapshot = window.listing.endingWithPart
     let sequence = max(0, snapshot.discontinuitySequence - lines.discontinuities)
-    lists.withLock { lists in
-      guard lists[lines.first] == nil else { return }
-      if lists.count >= Self.maximumLists,
-        let oldest = lists.min(by: { $0.value.lastUse < $1.value.lastUse })
-      {
-        lists[oldest.key]?.leave()
-        lists[oldest.key] = nil
-      }
-      lists[lines.first] = List(
-        lines: lines, text: text.isEmpty ? [] : [SharedBytes(text)],
-        discontinuitySequence: sequence, lastUse: now)
+    state.withLock { state in
+      guard state.lists[lines.first] == nil else { return }
+      state.keep(
+        List(
+          lines: lines, text: text.isEmpty ? [] : [SharedBytes(text)],
+          discontinuitySequence: sequence, lastUse: now))
     }
   }
 
   /// The response for `key` from the newest snapshot; nil if the past segments are not known.
   func response(_ key: Key, now: MonotonicTime) -> PreparedResponse? {
     let snapshot = window.listing
-    return lists.withLock { lists in
-      guard var list = lists[key.first] else { return nil }
+    return state.withLock { state in
+      guard var list = state.take(key.first) else { return nil }
       // A list without requests may have been left behind by the window.
-      lists[key.first] = nil
       guard let response = response(key, snapshot, &list) else {
         list.leave()
         return nil
       }
       list.lastUse = now
-      lists[key.first] = list
+      state.keep(list)
       return response
     }
   }

@@ -11,8 +11,12 @@ import Time
 /// Playlists of the past, from the archive and from what the windows still have.
 extension ServedStream {
   /// The video's segmentation if the stream has playlists of the past, else the reason why not.
-  var pastSegmentation: Result<Segmentation, PastRefusal> {
-    guard options.archive != nil, options.dvr > .zero else { return .failure(.none) }
+  ///
+  /// If `isUnlimited`, the client may go back further than viewers.
+  func pastSegmentation(isUnlimited: Bool) -> Result<Segmentation, PastRefusal> {
+    guard options.archive != nil, options.dvr > .zero || isUnlimited else {
+      return .failure(.none)
+    }
     let segmentation = window.segmentation.video
     guard !segmentation.hasVariableDuration, names.numbering == .epoch else {
       return .failure(.unnumbered)
@@ -20,7 +24,8 @@ extension ServedStream {
     return .success(segmentation)
   }
 
-  /// Reads the past segments of a playlist that continues to the live edge.
+  /// Reads the past segments of a playlist that continues to the live edge; once for all requests
+  /// that arrive meanwhile.
   ///
   /// - Parameters:
   ///   - key: the response.
@@ -31,20 +36,54 @@ extension ServedStream {
     _ key: RewoundCache.Key, of rendition: ServedRendition, now: MonotonicTime,
     answer: @escaping @Sendable (PreparedResponse) -> Void
   ) {
+    guard let rewound = rendition.rewound else { return answer(PastRefusal.none.response) }
+    guard rewound.begin(key, answer) else { return }
     let end = rendition.window.listing.endingWithPart.listed.first?.number ?? key.first
     past(key.first..<max(key.first, end), of: rendition) { [names] result in
       switch result {
-      case .failure(let refusal): answer(refusal.response)
+      case .failure(let refusal): rewound.finish(key.first) { _ in refusal.response }
       case .success(let segments):
         var lines = PastLines(
           from: key.first, names: names, base: RewoundCache.base, rendition.window.segmentation)
         for segment in segments { lines.append(segment) }
-        rendition.rewound?.add(lines, now: now)
-        answer(
-          rendition.rewound?.response(key, now: now)
-            ?? ResponseFields.unavailable("the playlist is being read"))
+        rewound.add(lines, now: now)
+        rewound.finish(key.first) { key in
+          rewound.response(key, now: now)
+            ?? ResponseFields.unavailable("the playlist is being read")
+        }
       }
     }
+  }
+
+  /// Answers with the playlist of a clip whose start only the archive has.
+  func clipPlaylist(
+    _ span: Range<WallTime>, of rendition: ServedRendition, _ form: ClipPlaylist,
+    answer: @escaping @Sendable (PreparedResponse) -> Void
+  ) {
+    switch form {
+    case .media(let base): closedPlaylist(span, of: rendition, base: base, answer: answer)
+    case .multivariant:
+      // There is one if the top rendition has a playlist.
+      closedPlaylist(span, of: rendition, base: "../") { [self] response in
+        answer(response.status == 200 ? clipPlaylist(form) : response)
+      }
+    }
+  }
+
+  /// The Multivariant Playlist of the playlists of a clip.
+  ///
+  /// Renditions may change with the configuration, so that it is not kept as long as media.
+  func clipPlaylist(_ form: ClipPlaylist) -> PreparedResponse {
+    let tracks = renditions.compactMap(\.window.snapshot.track)
+    guard case .multivariant(let name) = form, tracks.count == renditions.count else {
+      return ResponseFields.unavailable("a rendition has not started")
+    }
+    let playlist = MultivariantPlaylist(tracks, base: "../", file: "clip/\(name)")
+    return .document(
+      playlist.text,
+      fields: ResponseFields.fields(
+        "application/vnd.apple.mpegurl",
+        .playlist(targetDuration: control.targetDuration), priority: .playlist))
   }
 
   /// Finds the segments with media of a span, and answers with a playlist of them.

@@ -25,13 +25,15 @@ final class ServedStream: Sendable {
   let measures: Measures
   let multivariant: MultivariantCache
   let manifests: ManifestCache
-  /// The MPD of the past; nil without an archive.
-  let past: Past?
+  /// The MPD of the past for viewers, and for clients with the admin token; nil without an archive.
+  let past: Past?, unlimitedPast: Past?
   private let parameters: PresentationParameters
   private let knownSwitching = Locked<Switching?>(nil)
   private let isObstacleTaken = OnceFlag()
-  /// The frames of the top rendition.
+  /// The frames of the top rendition in its window.
   let stillTrack = StillTrack()
+  /// Its frames in the archive: prefill has numbers of segments that the archive has.
+  let pastStillTrack = StillTrack()
   /// Raised when publications are told to the service of stills.
   let isFollowable = OnceFlag()
   /// The renditions without new media.
@@ -109,9 +111,10 @@ final class ServedStream: Sendable {
         inputDelay: measures.inputDelay)
     self.parameters = parameters
     manifests = ManifestCache(parameters, names: names, windows: windows.map(\.window))
-    past = options.archive.map { archive in
+    func past(_ dvr: Interval) -> Past? {
+      guard let archive = options.archive else { return nil }
       let span = ContinuousPast(
-        archive, rendition: windows[0].name, windows[0].window, dvr: options.dvr)
+        archive, rendition: windows[0].name, windows[0].window, dvr: dvr)
       let archived = windows.filter { $0.name == windows[0].name || $0.window.segmentation.isAudio }
       return Past(
         span: span,
@@ -120,7 +123,12 @@ final class ServedStream: Sendable {
           windows: (archive.policy.renditions == .all ? windows : archived).map(\.window),
           past: span))
     }
+    self.past = past(options.dvr)
+    unlimitedPast = past(Self.longestPast)
   }
+
+  /// How far clients with the admin token may go back.
+  private static let longestPast = Interval.seconds(366 * 86_400)
 
   /// Whether the server can switch between the video renditions; nil until they are described.
   var switching: Switching? {
