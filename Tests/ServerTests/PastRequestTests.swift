@@ -150,6 +150,26 @@ struct PastRequestTests {
     #expect(first.header.array == PastLab.header(90_000))
   }
 
+  @Test("the entity tag of a segment of the archive is the digest of its bytes")
+  func tags() throws {
+    let lab = try PastLab()
+    let handler = try Self.live(lab)
+    let number = handler.last - 30
+    let exchange = try handler.askPast("/live/video/segment\(number).m4s")
+    #expect(exchange.status == 200)
+    let digester = SegmentDigester()
+    let bytes = SharedBytes(exchange.body)
+    digester.add(bytes, of: try SegmentIndex([bytes]))
+    let digest = try #require(digester.digest())
+    let text = digest.content.map { byte in
+      (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }.joined()
+    #expect(exchange.header("etag") == "\"\(text)\"")
+    let known = try handler.askPast(
+      "/live/video/segment\(number).m4s", ["If-None-Match: \"\(text)\""])
+    #expect(known.status == 304)
+  }
+
   @Test("a text that is no instant is 400 for a still as for an object")
   func badInstant() throws {
     let handler = try SyntheticHandler.live()

@@ -144,16 +144,17 @@ package final class HourWriter {
   /// - Throws: `SystemError` of the disk.
   package func complete(_ start: Rotation.Start) throws(SystemError) -> SegmentRow? {
     guard let segment = open, !segment.index.frames.isEmpty else { return nil }
+    let digest = segment.digester.digest()
     let row = SegmentRow(
       number: start.number, offset: segment.offset, size: end - segment.offset,
       decodeTime: segment.index.decodeTime, duration: segment.index.duration, start: start.time,
-      startsDiscontinuity: start.startsDiscontinuity)
+      startsDiscontinuity: start.startsDiscontinuity, tag: digest.map { ContentTag($0) })
     // Overwritten by the next segment.
     try file.write(SegmentMark.closing, at: end)
     offset = segment.mark?.offset ?? offset ?? start.offset
     let record = HourIndex.record(
       IndexedSegment(
-        row: row, frames: segment.index.frames, digest: segment.digester.digest()),
+        row: row, frames: segment.index.frames, digest: digest),
       offset: offset ?? .zero)
     try index.write(record, at: indexEnd)
     indexEnd += record.count

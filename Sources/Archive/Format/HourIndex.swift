@@ -190,7 +190,8 @@ package enum HourIndex {
     }
     let row = SegmentRow(
       number: number, offset: Int(offset), size: size, decodeTime: decodeTime, duration: duration,
-      start: WallTime(nanoseconds: start), startsDiscontinuity: flags & 1 != 0)
+      start: WallTime(nanoseconds: start), startsDiscontinuity: flags & 1 != 0,
+      tag: digest.map { ContentTag($0) })
     return (
       IndexedSegment(row: row, frames: frames, digest: digest), Interval(nanoseconds: clock)
     )

@@ -19,12 +19,15 @@ package struct SegmentRow: Sendable, Equatable {
   package let start: WallTime
   /// Whether a Discontinuity precedes it.
   package let startsDiscontinuity: Bool
+  /// The digest of its bytes; nil if it is unknown.
+  package let tag: ContentTag?
 
   /// A row with these values.
   package init(
     number: Int64, offset: Int, size: Int, decodeTime: Int64, duration: Int64, start: WallTime,
-    startsDiscontinuity: Bool
+    startsDiscontinuity: Bool, tag: ContentTag? = nil
   ) {
+    self.tag = tag
     self.number = number
     self.offset = offset
     self.size = size
@@ -32,6 +35,13 @@ package struct SegmentRow: Sendable, Equatable {
     self.duration = duration
     self.start = start
     self.startsDiscontinuity = startsDiscontinuity
+  }
+
+  /// Whether the places and times are equal: boxes have no digests.
+  package static func == (left: SegmentRow, right: SegmentRow) -> Bool {
+    left.number == right.number && left.offset == right.offset && left.size == right.size
+      && left.decodeTime == right.decodeTime && left.duration == right.duration
+      && left.start == right.start && left.startsDiscontinuity == right.startsDiscontinuity
   }
 
   /// The position after its last byte.

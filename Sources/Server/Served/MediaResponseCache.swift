@@ -119,11 +119,15 @@ final class MediaResponseCache: Sendable {
   func response(
     archived segment: ArchivedSegment, _ content: StreamArchive.Content, isForOneViewer: Bool
   ) -> PreparedResponse {
-    // The window may have had slate under this number.
+    // The bytes are final: the tag is theirs, also after a restart and on another server. Without
+    // it, the window may have had slate under this number.
+    let tag =
+      segment.row.tag.map { [HeaderField("ETag", "\"\($0.text)\"")] }
+      ?? tag("\(segment.number)-archive")
     let fields =
       isForOneViewer
       ? ResponseFields.fields(mediaType, .oneViewer) + [PreparedResponse.acceptRanges]
-      : segmentFields + tag("\(segment.number)-archive")
+      : segmentFields + tag
     switch content {
     case .bytes(let bytes): return PreparedResponse(status: 200, fields: fields, body: [bytes])
     case .file(let file):

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The digest of all bytes of a segment, as two numbers: see ``SegmentDigest/content``.
+package struct ContentTag: Sendable, Equatable {
+  private let high, low: UInt64
+
+  /// The tag of a segment with this digest.
+  package init(_ digest: SegmentDigest) {
+    func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+      bytes.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+    (high, low) = (number(digest.content.prefix(8)), number(digest.content.dropFirst(8).prefix(8)))
+  }
+
+  /// 32 hexadecimal digits.
+  package var text: String {
+    [high, low].map { half in
+      let digits = String(half, radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
+  }
+}
