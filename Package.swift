@@ -37,7 +37,7 @@ let fuzzers: [Target] =
     + [
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
       "media", "messages", "sockets", "rtmp", "amf", "flv", "tracks", "streamid", "tokens",
-      "feed", "response", "archive",
+      "feed", "response", "archive", "times",
     ]
     .map {
       .executableTarget(

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
-import Time
+package import Time
 
 /// The name of a clip in a path: `FROM--TO.mp4`, or `FROM--TO.m3u8`.
-struct ClipName: Equatable {
+package struct ClipName: Equatable {
   /// Why a name is that of no clip, with the expected form.
-  struct Refusal: Error, Equatable {
-    let reason: String
+  package struct Refusal: Error, Equatable {
+    package let reason: String
   }
 
   /// The content under a name.
-  enum Form: Equatable {
+  package enum Form: Equatable {
     /// An MP4 file, cut exactly.
     case file
     /// A playlist of the segments of the span.
@@ -19,11 +19,11 @@ struct ClipName: Equatable {
   }
 
   /// The longest span.
-  static let maximumDuration = Interval.seconds(7200)
+  package static let maximumDuration = Interval.seconds(7200)
 
-  let form: Form
+  package let form: Form
   /// From the start to the end; not empty.
-  let span: Range<WallTime>
+  package let span: Range<WallTime>
 
   /// Whether a path with this name may be that of a clip: the files of a rendition that is named
   /// `clip` have no `--` and begin with a letter.
@@ -34,7 +34,7 @@ struct ClipName: Equatable {
   /// Reads a name.
   ///
   /// - Throws: ``Refusal`` for another text, and for an empty or too long span.
-  init(_ name: String) throws(Refusal) {
+  package init(_ name: String) throws(Refusal) {
     guard let (form, text) = Self.form(of: name) else {
       throw Refusal(reason: "not a clip (expected FROM--TO.mp4 or FROM--TO.m3u8)")
     }

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Media
-import Packaging
-import Time
+package import Media
+package import Packaging
+package import Time
 
 /// The times in the address of a playlist of the past, as segment numbers.
 ///
 /// A time is that of ``InstantText``, or a segment number; a whole number is a number of seconds or
 /// of a segment, whichever is closer to the present.
-struct PastAddress: Equatable {
+package struct PastAddress: Equatable {
   /// The first segment.
-  let first: Int64
+  package let first: Int64
   /// The segment after the last one; nil for a playlist that continues to the live edge.
-  let end: Int64?
+  package let end: Int64?
 
   /// The distance of the first segments of playlists that continue to the live edge, so that
   /// strangers share them.
   static let grid = Interval.seconds(60)
+  /// Times from the year 2242 on are refused: the numbers of their segments may have none.
+  private static let latest = MediaTime.origin + .seconds(1 << 33)
   /// The longest playlist with an end.
   static let longest = Interval.seconds(86_400)
 
@@ -25,11 +27,13 @@ struct PastAddress: Equatable {
   ///
   /// A playlist that continues to the live edge starts at the whole minute before `from`, unless
   /// `isFollowed`: then it starts where it was begun.
-  init?(
+  package init?(
     from: String, to: String?, _ names: MediaNames, _ segmentation: Segmentation, now: WallTime,
     isFollowed: Bool = false
   ) {
-    guard let start = Self.time(from, names, segmentation, now) else { return nil }
+    guard let start = Self.time(from, names, segmentation, now), start < Self.latest else {
+      return nil
+    }
     guard let to else {
       first =
         isFollowed
@@ -37,7 +41,9 @@ struct PastAddress: Equatable {
       end = nil
       return
     }
-    guard let last = Self.time(to, names, segmentation, now) else { return nil }
+    guard let last = Self.time(to, names, segmentation, now), last < Self.latest else {
+      return nil
+    }
     first = Self.segment(with: start, segmentation)
     let end = Self.segment(startingAtOrAfter: last, segmentation)
     guard first < end else { return nil }
@@ -51,13 +57,13 @@ struct PastAddress: Equatable {
   }
 
   /// The same address, which does not begin before segment `oldest` if that has an end after it.
-  func from(_ oldest: Int64) -> PastAddress {
+  package func from(_ oldest: Int64) -> PastAddress {
     guard first < oldest, end.map({ $0 > oldest }) ?? true else { return self }
     return PastAddress(first: oldest, end: end)
   }
 
   /// The path of the address: `from/N` or `from/N/to/M`.
-  func path(_ names: MediaNames) -> String {
+  package func path(_ names: MediaNames) -> String {
     "from/\(names.printed(first))" + (end.map { "/to/\(names.printed($0))" } ?? "")
   }
 

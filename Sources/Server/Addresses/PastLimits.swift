@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Media
-import Packaging
-import Time
+package import Media
+package import Packaging
+package import Time
 
 /// How old and how long playlists of the past may be.
-struct PastLimits {
+package struct PastLimits {
   /// Why an address is refused.
-  struct Refusal: Error, Equatable {
-    let status: Int
-    let reason: String
+  package struct Refusal: Error, Equatable {
+    package let status: Int
+    package let reason: String
   }
 
   /// How far the client may go back.
@@ -18,6 +18,12 @@ struct PastLimits {
   /// request.
   let list: Interval
 
+  /// These limits.
+  package init(dvr: Interval, list: Interval) {
+    self.dvr = dvr
+    self.list = list
+  }
+
   /// Those of clients with the admin token.
   var unlimited: PastLimits { PastLimits(dvr: .max, list: max(list, PastAddress.longest)) }
 
@@ -25,7 +31,7 @@ struct PastLimits {
   ///
   /// A playlist that continues to the live edge grows while it is followed: its followers, for whom
   /// `isFollowed` is set, may stay for a day. Segments that are too old are refused by themselves.
-  func refusal(
+  package func refusal(
     _ address: PastAddress, now: WallTime, isFollowed: Bool, _ names: MediaNames,
     _ segmentation: Segmentation
   ) -> Refusal? {

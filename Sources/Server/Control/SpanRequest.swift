@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import HTTP
-import Time
+package import HTTP
+package import Time
 
 /// A request about a span of the archive: `from` and `to`, in the query or in a JSON object as its
 /// body.
 ///
 /// Each is a date of RFC 3339 in UTC, or seconds since 1970.
-struct SpanRequest {
+package struct SpanRequest {
   /// The span; not empty.
-  let span: Range<WallTime>
+  package let span: Range<WallTime>
 
   /// Why a request is refused.
-  struct Refusal: Error {
-    let reason: String
+  package struct Refusal: Error {
+    package let reason: String
   }
 
   private struct Body: Decodable {
@@ -42,7 +42,7 @@ struct SpanRequest {
   }
 
   /// Reads a request.
-  init(_ request: Request, _ body: [UInt8]) throws(Refusal) {
+  package init(_ request: Request, _ body: [UInt8]) throws(Refusal) {
     let items = request.queryItems
     let object =
       body.isEmpty ? nil : try? JSONDecoder().decode(Body.self, from: Data(body))
