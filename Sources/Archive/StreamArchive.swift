@@ -125,15 +125,28 @@ package final class StreamArchive: Sendable {
     answer: @escaping Answer<(segment: ArchivedSegment, content: Content)>
   ) {
     run(answer) { [pool] reader throws(ArchiveFailure) in
-      guard let segment = try reader.segments(number...number, of: rendition).first else {
-        throw .missing
+      do throws(ArchiveFailure) {
+        return try Self.segment(number, of: rendition, since: limit, reader, pool)
+      } catch {
+        // Its hour file was replaced since the segment was found.
+        guard error == .busy else { throw error }
+        return try Self.segment(number, of: rendition, since: limit, reader, pool)
       }
-      if let limit, segment.row.end(timescale: segment.timescale) < limit { throw .tooOld }
-      guard segment.row.size > Self.smallSize else {
-        return (segment, .bytes(try reader.bytes(of: segment)))
-      }
-      return (segment, .file(OpenFiles([try reader.file(of: segment)], pool)))
     }
+  }
+
+  private static func segment(
+    _ number: Int64, of rendition: String, since limit: WallTime?, _ reader: ArchiveReader,
+    _ pool: ReaderPool
+  ) throws(ArchiveFailure) -> (segment: ArchivedSegment, content: Content) {
+    guard let segment = try reader.segments(number...number, of: rendition).first else {
+      throw .missing
+    }
+    if let limit, segment.row.end(timescale: segment.timescale) < limit { throw .tooOld }
+    guard segment.row.size > smallSize else {
+      return (segment, .bytes(try reader.bytes(of: segment)))
+    }
+    return (segment, .file(OpenFiles([try reader.file(of: segment)], pool)))
   }
 
   /// The CMAF header with this hash.
