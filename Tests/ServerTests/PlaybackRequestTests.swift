@@ -119,6 +119,7 @@ struct PlaybackRequestTests {
     for path in [
       "/live.m3u8", "/live/playlist.m3u8", "/live/chunked.m3u8", "/manifest.mpd", segment,
       "/live/timestamps.json", "/timestamps.json", "/ws", "/live/ws", "/ldash/live/manifest.mpd",
+      "/live/dvr.json",
     ] {
       #expect(try handler.ask(path, peer: remote).status == 403, "\(path)")
       let given = try handler.ask("/t/\(token())\(path)", peer: remote)

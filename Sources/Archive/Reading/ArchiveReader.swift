@@ -104,6 +104,16 @@ package final class ArchiveReader: Sendable {
     }
   }
 
+  /// The sums of the files of a rendition.
+  func summaries(
+    of rendition: String
+  ) throws(ArchiveFailure) -> [(name: HourName, summary: HourIndex.Summary, isOpen: Bool)] {
+    let deadline = SystemClock.monotonicTime + Self.loading
+    let found = catalog.read(loadedUntil: deadline) { $0.tracks[rendition]?.summaries ?? [] }
+    guard let found else { throw .busy }
+    return found
+  }
+
   /// The frames of segments, in the order of their numbers.
   package func frames(
     _ numbers: ClosedRange<Int64>, of rendition: String

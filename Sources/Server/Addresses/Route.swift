@@ -30,6 +30,8 @@ package enum Route: Equatable {
   case past(stream: String, rendition: String?, from: String, to: String?)
   /// `/S/dvr.mpd`: the MPD of the past.
   case pastManifest(stream: String)
+  /// `/S/dvr.json`: how far viewers may go back.
+  case pastExtent(stream: String)
   /// An MPD.
   case manifest(stream: String?, URLDepth)
   /// Any other file of a rendition: CMAF header, segment, part.
@@ -131,6 +133,7 @@ package enum Route: Equatable {
     case "manifest.mpd": .manifest(stream: stream, .stream)
     case "snapshot.jpg": .still(stream: stream, .newest(width: .own))
     case "dvr.mpd": .pastManifest(stream: stream)
+    case "dvr.json": .pastExtent(stream: stream)
     case "timestamps.json": .timestamps(stream: stream)
     case "feed": .feed(stream: stream)
     case "ws": .socket(stream: stream)

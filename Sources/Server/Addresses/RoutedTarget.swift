@@ -80,6 +80,7 @@ final class RoutedTarget {
       (kind, content) = (.playlist, .index)
       directives = Self.directives(request)
     case .pastManifest(let stream): (self.stream, kind, content) = (stream, .manifest, .index)
+    case .pastExtent(let stream): (self.stream, kind, content) = (stream, .instant, .media)
     case .manifest(let stream, let depth):
       (self.stream, self.depth, kind, content) = (stream, depth, .manifest, .index)
     case .media(let stream, let rendition, let name):

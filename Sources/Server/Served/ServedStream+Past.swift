@@ -17,11 +17,13 @@ extension ServedStream {
     guard options.archive != nil, options.dvr > .zero || isUnlimited else {
       return .failure(.none)
     }
-    let segmentation = window.segmentation.video
-    guard !segmentation.hasVariableDuration, names.numbering == .epoch else {
-      return .failure(.unnumbered)
-    }
-    return .success(segmentation)
+    guard hasTimedNumbers else { return .failure(.unnumbered) }
+    return .success(window.segmentation.video)
+  }
+
+  /// Whether the numbers of segments give their times.
+  var hasTimedNumbers: Bool {
+    !window.segmentation.video.hasVariableDuration && names.numbering == .epoch
   }
 
   /// Reads the past segments of a playlist that continues to the live edge; once for all requests

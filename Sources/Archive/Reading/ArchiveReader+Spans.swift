@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Packaging
+import Time
+
+extension ArchiveReader {
+  /// The segments of a rendition from number `first` on, as spans in the order of their numbers.
+  ///
+  /// Files without a gap are known by their sums; of the others the index is read.
+  package func spans(
+    of rendition: String, from first: Int64
+  ) throws(ArchiveFailure) -> [SegmentSpans.Span] {
+    var spans: [SegmentSpans.Span] = []
+    for (name, summary, _) in try summaries(of: rendition) where summary.last >= first {
+      let numbers = summary.first...max(summary.first, summary.last)
+      let length = numbers.upperBound.subtractingSaturated(numbers.lowerBound)
+      if Int64(summary.count) > length {
+        spans.append(SegmentSpans.Span(numbers: numbers, headerHash: name.headerHash))
+        continue
+      }
+      var found = SegmentSpans()
+      for segment in try segments(numbers, of: rendition) where segment.name == name {
+        found.append(
+          SegmentSpans.Span(
+            numbers: segment.number...segment.number, headerHash: segment.headerHash))
+      }
+      spans += found.spans
+    }
+    return spans.sorted { $0.numbers.lowerBound < $1.numbers.lowerBound }
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Media
+import Packaging
+import Time
+
+/// `/S/dvr.json`: how far viewers may go back, and what is missing there.
+///
+/// Times are Unix seconds, as the numbers of the segments give them. A stream without a past has
+/// none of the members after `archive`.
+struct PastExtentDocument {
+  let segmentation: Segmentation
+  let names: MediaNames
+  /// The segments of the renditions that viewers may have, the top rendition first.
+  let renditions: [(name: String, spans: SegmentSpans)]
+  /// Whether the past beyond the windows is available.
+  let isArchived: Bool
+
+  /// The JSON text at `now`.
+  func text(now: WallTime) -> String {
+    guard let top = renditions.first?.spans, let extent = top.extent else {
+      return "{\"now\":\(Self.text(now)),\"archive\":false}\n"
+    }
+    let gaps = top.gaps.map { "[\(start($0.lowerBound)),\(end($0.upperBound))]" }
+    let rate = segmentation.grid.rate
+    let members = [
+      ("now", Self.text(now)), ("archive", "\(isArchived)"),
+      ("from", start(extent.lowerBound)), ("to", end(extent.upperBound)),
+      ("frameRate", "[\(rate.numerator),\(rate.denominator)]"),
+      ("framesPerSegment", "\(segmentation.framesPerSegment)"),
+      ("gaps", "[\(gaps.joined(separator: ","))]"),
+      ("renditions", "[\(renditions.map { Self.text($0, names) }.joined(separator: ","))]"),
+    ]
+    return "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n"
+  }
+
+  private static func text(_ time: WallTime) -> String {
+    Decimal.shortString(time.nanoseconds, digits: 9)
+  }
+
+  private static func text(
+    _ rendition: (name: String, spans: SegmentSpans), _ names: MediaNames
+  ) -> String {
+    let headers = rendition.spans.headers.map { first, hash in
+      "{\"from\":\(names.printed(first)),\"header\":\(JSONText.quoted(hash))}"
+    }
+    return "{\"name\":\(JSONText.quoted(rendition.name)),"
+      + "\"headers\":[\(headers.joined(separator: ","))]}"
+  }
+
+  private func start(_ number: Int64) -> String {
+    Decimal.shortString(PastAddress.start(of: number, segmentation).nanoseconds, digits: 9)
+  }
+
+  private func end(_ number: Int64) -> String { start(number.addingSaturated(1)) }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Archive
+import HTTP
+import Media
+import Packaging
+import Sharing
+import Time
+
+/// How far viewers may go back.
+extension ServedStream {
+  /// Segments that leave the reach of viewers before they are loaded.
+  private static let margin: Int64 = 2
+
+  /// The response with what the windows have, without the archive.
+  var windowExtent: PreparedResponse { extent([:], isArchived: false) }
+
+  /// Whether viewers may go back in an archive.
+  var hasPast: Bool { hasTimedNumbers && options.archive != nil && options.dvr > .zero }
+
+  /// Reads what the archive has; the answer comes on any thread.
+  func pastExtent(answer: @escaping @Sendable (PreparedResponse) -> Void) {
+    guard hasPast, let archive = options.archive else { return answer(windowExtent) }
+    let segmentation = window.segmentation.video
+    let oldest = PastAddress.number(at: oldestPast, segmentation).addingSaturated(Self.margin)
+    let names = archive.renditions
+    archive.read { [self] (result: Result<[String: SegmentSpans], ArchiveFailure>) in
+      switch result {
+      case .success(let found): answer(extent(found, isArchived: true))
+      case .failure(let failure): answer(ResponseFields.unavailable("the archive: \(failure)"))
+      }
+    } _: { reader throws(ArchiveFailure) in
+      var found: [String: SegmentSpans] = [:]
+      for name in names {
+        var spans = SegmentSpans()
+        for span in try reader.spans(of: name, from: oldest) { spans.append(span) }
+        spans.removeAll(before: oldest)
+        found[name] = spans
+      }
+      return found
+    }
+  }
+
+  private func extent(_ archived: [String: SegmentSpans], isArchived: Bool) -> PreparedResponse {
+    var all: [(name: String, spans: SegmentSpans)] = []
+    for rendition in renditions where hasTimedNumbers {
+      // Without its past a rendition would be offered for all times.
+      guard !isArchived || archived[rendition.name] != nil else { continue }
+      var spans = archived[rendition.name] ?? SegmentSpans()
+      spans.append(rendition.window.snapshot.pastSegments(.min ..< .max))
+      all.append((rendition.name, spans))
+    }
+    let document = PastExtentDocument(
+      segmentation: window.segmentation.video, names: names, renditions: all,
+      isArchived: isArchived)
+    return .document(
+      document.text(now: SystemClock.wallTime),
+      fields: ResponseFields.fields("application/json", .second))
+  }
+}
