@@ -77,6 +77,13 @@ export class LivePlayer extends HTMLElement {
   sync: string | null;
   /** The attribute: `auto` or a transport. A change starts playback again. */
   transport: string;
+  /**
+   * The attribute: the instant to play from, a date with its zone or Unix seconds; null for the
+   * live edge.
+   */
+  at: string | null;
+  /** Whether the controls have a time bar; counts when the element is connected. */
+  timebar: boolean;
   /** Whether the controls are shown. */
   controls: boolean;
   /** False if playback begins with `play()` or a click; counts when the element is connected. */
@@ -93,8 +100,10 @@ export class LivePlayer extends HTMLElement {
   readonly activeTransport: Transport | null;
   /** Why this transport plays. */
   readonly transportReason: string;
-  /** From the time of the shown frame to its display; null while unknown. */
+  /** From the time of the shown frame to its display; null while unknown, and in the past. */
   readonly latency: number | null;
+  /** The instant of the shown frame in Unix seconds; null while unknown. */
+  readonly shownAt: number | null;
   /** `since` in Unix milliseconds; null while nothing plays. */
   readonly sourceState: { state: SourceState; since: number } | null;
   /** The names of the renditions, the top one first; empty without a choice. */
@@ -107,6 +116,8 @@ export class LivePlayer extends HTMLElement {
   /** Starts or continues playback. */
   play(): void;
   pause(): void;
+  /** Plays from an instant of the past, in Unix seconds; null for the live edge. */
+  seek(at: number | null): void;
 
   addEventListener<K extends keyof LivePlayerEventMap>(
     type: K, listener: (this: LivePlayer, event: LivePlayerEventMap[K]) => unknown,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from collections.abc import Iterator
@@ -132,6 +133,21 @@ def test_manifest_reaches_back_to_the_last_gap(past: Past) -> None:
     depth = float(manifest.partition('timeShiftBufferDepth="PT')[2].partition("S")[0])
     # The restart of the program left a gap, or none.
     assert depth >= 9 and depth <= time.time() - past.missing.stop
+
+
+@pytest.mark.timeout(120)
+def test_extent_has_the_gap_inside_of_hours(past: Past) -> None:
+    """The document names the missing time, and the headers of both renditions from the first."""
+    found = json.loads(text(past.program, "/live/dvr.json"))
+    assert found["archive"] and found["from"] == past.first
+    # While the program was started again, segments were missing too.
+    assert [past.missing.start, past.missing.stop] in found["gaps"] and len(found["gaps"]) <= 2
+    assert [each["name"] for each in found["renditions"]] == ["video", "audio"]
+    for rendition in found["renditions"]:
+        first = rendition["headers"][0]
+        assert first["from"] == past.first
+        path = f"/live/{rendition['name']}/init-{first['header']}.mp4"
+        assert get(past.program.port, path).status == 200
 
 
 def played(page: Page) -> dict[str, Any]:

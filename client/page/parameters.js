@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parameters in the address of the page.
 
+import { instantOf } from '../shared/instant.js';
 import { sentenceOf } from '../shared/sentence.js';
 import { syncGroupOf } from '../shared/sync-group.js';
 import { targetOf } from '../shared/target.js';
@@ -18,6 +19,7 @@ import { sourceOf } from '../engine/transport/source.js';
  * @property {ScriptLocation[]} hlsLocations
  * @property {Record<string, string | null>} warnings by key of the message
  * @property {string | null} sync the sync group
+ * @property {number | null} at the instant to play from, Unix seconds
  * @property {PageOptions} page
  */
 
@@ -29,11 +31,13 @@ import { sourceOf } from '../engine/transport/source.js';
  * @property {boolean} hasControls
  * @property {boolean} isMuted
  * @property {boolean} startsItself whether playback starts without a click
+ * @property {boolean | null} hasTimeBar null if the stream has an archive
  */
 
 /**
- * Reads `?src`, `?player`, `?transport`, `?target`, `?sync`, `?hlsjs`, `?panel`, `?embed`,
- * `?controls`, `?muted` and `?autoplay`. The last five are switches: present or 1 is on, 0 is off.
+ * Reads `?src`, `?player`, `?transport`, `?target`, `?sync`, `?hlsjs`, `?panel`, `?at`,
+ * `?embed`, `?controls`, `?muted`, `?autoplay` and `?timebar`. The latter, and `?panel`, are
+ * switches: present or 1 is on, 0 is off.
  * Each other invalid parameter gives a warning.
  * @param {string} page URL of the page
  * @returns {Parameters}
@@ -46,23 +50,26 @@ export function parametersOf(page) {
   const text = (/** @type {string | null} */ problem) => problem && sentenceOf(problem);
   const isUnknown = player !== null && kind === null;
   const expected = 'frames, ws, webcodecs, hlsjs, dashjs or native';
+  const at = instantOf(query.get('at')), timeBar = query.get('timebar');
   const isEmbedded = isOn(query.get('embed'), false);
   return {
     source: source.source, hlsLocations: hls.locations,
     kind: kind ?? transport.kind ?? (sync.group === null ? null : 'ws'),
-    target: target.target, sync: sync.group,
+    target: target.target, sync: sync.group, at: at.at,
     page: {
       isEmbedded,
       hasPanel: !isEmbedded && isOn(query.get('panel'), false),
       hasControls: isOn(query.get('controls'), true),
       isMuted: isOn(query.get('muted'), true),
       startsItself: isOn(query.get('autoplay'), true),
+      hasTimeBar: timeBar === null && at.at === null ? null : isOn(timeBar, true),
     },
     warnings: {
       script: hls.warning,
       src: source.warning,
       player: isUnknown ? `Unknown player "${player}" (expected ${expected})` : null,
       sync: text(sync.problem), target: text(target.problem), transport: text(transport.problem),
+      at: text(at.problem),
     },
   };
 }

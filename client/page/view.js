@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page: one player, the panel of its values, and the parameters in the address.
 
+import { linkTo } from '../shared/instant.js';
 import { dashLocation } from '../engine/players/script.js';
 import { isMPD } from '../engine/transport/source.js';
 import { Stage } from '../stage/stage.js';
@@ -19,6 +20,7 @@ export class View {
       scripts: { hls: parameters.hlsLocations, dash: dashLocation(location.href) },
       startsItself: page.startsItself, hasControls: page.hasControls, isMuted: page.isMuted,
       isIdle: page.isEmbedded, keys: document,
+      past: { isShown: page.hasTimeBar, linkOf: (at) => linkTo(location.href, at) },
     }, {
       onPlayer: (kind) => this.settings.showPlayer(kind), onError: () => {}, onStall: () => {},
       onEvent: () => {},

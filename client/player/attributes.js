@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The attributes of <live-player>.
 
+import { instantOf } from '../shared/instant.js';
 import { syncGroupOf } from '../shared/sync-group.js';
 import { targetOf } from '../shared/target.js';
 import { transportOf } from '../engine/players/kinds.js';
@@ -14,6 +15,7 @@ import { usualSource } from '../engine/transport/source.js';
  * @property {Kind | null} kind null for the usual player
  * @property {number | null} target s
  * @property {string | null} sync
+ * @property {number | null} at the instant to play from, Unix seconds
  * @property {string[]} problems of attributes that are ignored
  */
 
@@ -50,7 +52,9 @@ export function requestedOf(attribute, base) {
   const address = attribute('src'), source = address ? streamAddress(address, base) : null;
   if (source === null) return null;
   const transport = transportOf(attribute('transport')), sync = syncGroupOf(attribute('sync'));
-  const target = targetOf(attribute('target'));
-  const problems = [transport, sync, target].flatMap(({ problem }) => problem ?? []);
-  return { source, kind: transport.kind, target: target.target, sync: sync.group, problems };
+  const target = targetOf(attribute('target')), at = instantOf(attribute('at'));
+  const problems = [transport, sync, target, at].flatMap(({ problem }) => problem ?? []);
+  return {
+    source, kind: transport.kind, target: target.target, sync: sync.group, at: at.at, problems,
+  };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // <live-player>: the player as an element of any page.
 
+import { instantOf } from '../shared/instant.js';
 import { targetOf } from '../shared/target.js';
 import { KINDS } from '../engine/players/kinds.js';
 import { scriptsBeside } from '../engine/players/script.js';
@@ -18,7 +19,8 @@ const STATISTICS_INTERVAL = 1000;
 
 /** Properties that a script may set before the element is defined. */
 const EARLY_PROPERTIES = [
-  'src', 'target', 'sync', 'transport', 'controls', 'muted', 'autoplay', 'volume',
+  'src', 'target', 'sync', 'transport', 'controls', 'muted', 'autoplay', 'volume', 'at',
+  'timebar',
 ];
 
 /** @type {CSSStyleSheet | null} shared by all elements */
@@ -62,7 +64,7 @@ function fill(root) {
 /** Plays while it is in a document. */
 export class LivePlayer extends HTMLElement {
   static get observedAttributes() {
-    return ['src', 'target', 'sync', 'transport', 'controls', 'muted'];
+    return ['src', 'target', 'sync', 'transport', 'controls', 'muted', 'at'];
   }
 
   /** @type {ShadowRoot} */
@@ -110,6 +112,7 @@ export class LivePlayer extends HTMLElement {
     const { controls, playback } = this.#stage ?? {};
     if (name === 'muted') this.video.muted = now !== null;
     else if (name === 'controls') controls?.showControls(now !== null);
+    else if (name === 'at' && playback) this.#goTo(instantOf(now));
     else if (name === 'target') playback?.chooseTarget(targetOf(now).target);
     else if (this.#isUsed && !this.#isChanging) {
       this.#isChanging = true;
@@ -135,6 +138,7 @@ export class LivePlayer extends HTMLElement {
       ...requested, scripts: scriptsBeside(import.meta.url), startsItself: this.autoplay,
       hasControls: this.controls, isMuted: this.muted, isIdle: false,
       keys: element('stage', HTMLDivElement, this.#root),
+      past: { isShown: this.timebar, linkOf: null },
     }, {
       onPlayer: () => this.#announceTransport(),
       onError: (text, isFatal) => this.#failed(text, isFatal),
@@ -159,6 +163,22 @@ export class LivePlayer extends HTMLElement {
     const playback = this.#stage?.playback;
     if (playback?.isPaused) playback.togglePlay();
     else playback?.resume();
+  }
+
+  /** @param {{ at: number | null, problem: string | null }} instant null for the live edge */
+  #goTo({ at, problem }) {
+    if (problem !== null) this.#failed(problem, false);
+    else this.seek(at);
+  }
+
+  /**
+   * Plays from an instant of the past.
+   * @param {number | null} at Unix seconds; null for the live edge
+   */
+  seek(at) {
+    const playback = this.#stage?.playback;
+    if (at === null) playback?.goLive();
+    else playback?.goTo(at);
   }
 
   pause() {
@@ -211,6 +231,14 @@ export class LivePlayer extends HTMLElement {
 
   set target(value) { this.#reflect('target', value); }
 
+  get at() { return this.getAttribute('at'); }
+
+  set at(value) { this.#reflect('at', value); }
+
+  get timebar() { return this.hasAttribute('timebar'); }
+
+  set timebar(value) { this.toggleAttribute('timebar', value); }
+
   get sync() { return this.getAttribute('sync'); }
 
   set sync(value) { this.#reflect('sync', value); }
@@ -261,10 +289,13 @@ export class LivePlayer extends HTMLElement {
 
   get transportReason() { return this.#stage?.playback.reason ?? ''; }
 
-  /** s; null while unknown */
+  /** The instant of the shown frame, Unix seconds; null while unknown. */
+  get shownAt() { return this.#stage?.playback.shownAt ?? null; }
+
+  /** s; null while unknown, and in the past */
   get latency() {
-    const state = this.#stage?.playback.state;
-    const ms = state?.status === 'live' ? state.glassToGlassMs ?? state.latencyMs : null;
+    const { state, isPast } = this.#stage?.playback ?? {};
+    const ms = state?.status === 'live' && !isPast ? state.glassToGlassMs ?? state.latencyMs : null;
     return ms === null ? null : ms / 1000;
   }
 

@@ -5,6 +5,8 @@ import { Playback } from '../engine/playback/playback.js';
 import { Controls } from './controls.js';
 import { element } from './dom.js';
 import { Notices } from './notices.js';
+import { PastControls } from './past-controls.js';
+import { durationText } from './time-scale.js';
 /** @typedef {import('../engine/clock/stall-meter.js').Stall} Stall */
 /** @typedef {import('../engine/playback/playback.js').PlaybackOptions} PlaybackOptions */
 /** @typedef {import('../engine/players/kinds.js').Kind} Kind */
@@ -12,6 +14,7 @@ import { Notices } from './notices.js';
 /** @typedef {import('../engine/transport/stream-events.js').StreamEvent} StreamEvent */
 /** @typedef {import('./controls.js').ControlOptions} ControlOptions */
 /** @typedef {import('./dom.js').Root} Root */
+/** @typedef {Omit<import('./past-controls.js').PastOptions, 'onMessage'>} PastOptions */
 
 /** The time between two updates of the controls, and of the values, ms. */
 const CONTROL_INTERVAL = 50, SHOW_INTERVAL = 250;
@@ -31,7 +34,7 @@ const FALLBACK_TIME = 10000;
 /** Connects playback, words and controls in one document or shadow root. */
 export class Stage {
   /**
-   * @param {Root} root @param {PlaybackOptions & ControlOptions} options
+   * @param {Root} root @param {PlaybackOptions & ControlOptions & { past: PastOptions }} options
    * @param {StageEvents} events
    */
   constructor(root, options, events) {
@@ -55,6 +58,9 @@ export class Stage {
       onPlayer: events.onPlayer, onError: events.onError, onStall: events.onStall,
       onEvent: events.onEvent, figures: events.figures,
     });
+    this.past = new PastControls(root, this.playback, this.controls, {
+      ...options.past, onMessage: (...message) => this.notices.message(...message),
+    }, this.closing.signal);
     /** @type {number[]} */
     this.timers = [];
     this.fellBackAt = 0;
@@ -88,7 +94,12 @@ export class Stage {
     if (words) notices.message('trouble');
     const isLive = state.status === 'live';
     if (isLive && performance.now() - this.fellBackAt > FALLBACK_TIME) notices.message('player');
-    const isShown = isLive && !this.options.isIdle;
+    const { isPast, shownAt, clock } = playback;
+    if (isPast && isLive && shownAt !== null) {
+      notices.state('past', `−${durationText(clock.now() / 1000 - shownAt)}`);
+    }
+    this.past.update();
+    const isShown = isLive && !isPast && !this.options.isIdle;
     notices.latency(isShown ? state.glassToGlassMs ?? state.latencyMs : null);
     this.events.onShow();
   }

@@ -38,8 +38,16 @@ suite('attributes of <live-player>', () => {
 
   test('defaults', () => {
     assert.deepEqual(requested({ src: '/live/' }), {
-      source: 'http://site/live/ll.m3u8', kind: null, target: null, sync: null, problems: [],
+      source: 'http://site/live/ll.m3u8', kind: null, target: null, sync: null, at: null,
+      problems: [],
     });
+  });
+
+  test('an instant', () => {
+    assert.equal(requested({ src: '/a/', at: '2026-11-23T22:48:15Z' }).at, 1795474095);
+    const refused = requested({ src: '/a/', at: 'soon' });
+    assert.equal(refused.at, null);
+    assert.match(refused.problems[0], /^invalid time "soon"/);
   });
 
   test('all attributes', () => {

@@ -68,7 +68,20 @@ suite('parameters', () => {
     const found = parametersOf('http://h/?src=/cam/playlist.m3u8&player=hlsjs&target=0.5');
     assert.equal(found.source, 'http://h/cam/playlist.m3u8');
     assert.deepEqual([found.kind, found.target], ['hlsjs', 0.5]);
-    assert.deepEqual(Object.values(found.warnings), Array(6).fill(null));
+    assert.deepEqual(Object.values(found.warnings), Array(7).fill(null));
+  });
+
+  test('an instant, and whether there is a time bar', () => {
+    for (const [query, at, hasTimeBar, isRefused] of [
+      ['', null, null, false], ['?timebar=1', null, true, false],
+      ['?timebar=0', null, false, false],
+      ['?at=1795474095', 1795474095, true, false], ['?at=5&timebar=0', 5, false, false],
+      ['?at=2026-11-23T23:48:15.5+01:00', 1795474095.5, true, false], ['?at=x', null, null, true],
+    ]) {
+      const found = parametersOf(`http://h/${query}`);
+      assert.deepEqual([found.at, found.page.hasTimeBar], [at, hasTimeBar]);
+      assert.equal(found.warnings.at !== null, isRefused);
+    }
   });
 
   for (const [query, expected] of [

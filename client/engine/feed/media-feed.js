@@ -28,6 +28,8 @@ export class MediaFeed {
     /** The URLs of the CMAF headers that were appended last. */
     this.headers = '';
     this.isClosed = false;
+    /** Of the media source, s; seeks beyond the buffered media need a finite one. */
+    this.duration = Infinity;
     /** Whether the browser wants media; ManagedMediaSource may ask for a pause. */
     this.isStreaming = true;
     /** Called when the browser wants media again. */
@@ -115,7 +117,7 @@ export class MediaFeed {
       URL.revokeObjectURL(url);
     });
     if (this.source !== source) throw new Error('the media source was closed before it was open');
-    source.duration = Infinity;
+    source.duration = this.duration;
     return source;
   }
 

@@ -21,10 +21,14 @@ export class SourceBufferQueue {
     this.type = type;
     this.appendedType = type;
     this.onFailure = onFailure;
-    /** @type {{ type: string, bytes: Uint8Array }[]} */
+    /** @type {{ type: string, bytes: Uint8Array, isHeader?: boolean }[]} */
     this.pending = [];
     this.trimmedAt = 0;
     this.wasFull = false;
+    /** Whether the length of the media is bounded by its requests. */
+    this.keepsAhead = false;
+    /** Whether all media is to be removed before anything is appended. */
+    this.isClearing = false;
     this.isClosed = false;
     /** Called after each append. */
     this.onAppended = () => {};
@@ -40,7 +44,9 @@ export class SourceBufferQueue {
   }
 
   /** Whether all bytes are appended. */
-  get isIdle() { return this.pending.length === 0 && !this.buffer.updating; }
+  get isIdle() {
+    return this.pending.length === 0 && !this.buffer.updating && !this.isClearing;
+  }
 
   /**
    * Bytes from now on have this type.
@@ -48,13 +54,20 @@ export class SourceBufferQueue {
    */
   changeType(type, header) {
     this.type = type;
-    this.append(header);
+    this.append(header, true);
   }
 
-  /** @param {Uint8Array} bytes */
-  append(bytes) {
+  /** @param {Uint8Array} bytes @param {boolean} [isHeader] whether it is a CMAF header */
+  append(bytes, isHeader = false) {
     if (this.isClosed) return;
-    this.pending.push({ type: this.type, bytes });
+    this.pending.push({ type: this.type, bytes, isHeader });
+    this.pump();
+  }
+
+  /** Removes all media, for another position; the CMAF header stays. */
+  clear() {
+    this.pending = this.pending.filter(({ isHeader }) => isHeader);
+    this.isClearing = true;
     this.pump();
   }
 
@@ -62,6 +75,13 @@ export class SourceBufferQueue {
   pump() {
     const { buffer, pending } = this;
     if (this.isClosed || buffer.updating || this.source.readyState !== 'open') return;
+    if (this.isClearing) {
+      this.isClearing = false;
+      if (bufferedOf(buffer)) {
+        buffer.remove(0, Infinity);
+        return;
+      }
+    }
     const now = performance.now();
     if (now - this.trimmedAt > TRIM_INTERVAL) {
       this.trimmedAt = now;
@@ -95,7 +115,8 @@ export class SourceBufferQueue {
     const ranges = bufferedOf(this.buffer);
     if (!ranges) return false;
     const start = ranges.start(0), end = ranges.end(ranges.length - 1);
-    const until = Math.max(this.video.currentTime - before, end - length);
+    const least = this.keepsAhead ? -Infinity : end - length;
+    const until = Math.max(this.video.currentTime - before, least);
     if (until - start < 1) return false;
     this.buffer.remove(start, until);
     return true;

@@ -96,8 +96,8 @@ export class DisplayWatch {
 
   /** Whether the display is expected to move. */
   get isWatched() {
-    const { display, isPaused, player, state } = this.playback;
-    return !isPaused && !display.paused && !document.hidden && this.isInside
+    const { display, isPast, isPaused, player, state } = this.playback;
+    return !isPaused && !isPast && !display.paused && !document.hidden && this.isInside
       && player?.wantsMedia?.() !== false && state.status !== 'dead';
   }
 

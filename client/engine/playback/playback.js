@@ -9,10 +9,12 @@ import { StallMeter } from '../clock/stall-meter.js';
 import { mediaSourceClass } from '../feed/media-feed.js';
 import { secondsAhead } from '../feed/source-buffer.js';
 import { newPlayer } from '../players/new-player.js';
+import { PastPlayer } from '../players/past-player.js';
 import { KINDS } from '../players/kinds.js';
 import { TargetChoice } from '../players/targets.js';
 import { awayWords } from '../server/away.js';
 import { ControlSocket } from '../server/control-socket.js';
+import { PastReach } from '../server/past-extent.js';
 import { ServicePoller } from '../server/services.js';
 import { socketAddress } from '../transport/llws.js';
 import { forgetMissingSockets, hasNoSockets } from '../transport/socket.js';
@@ -45,6 +47,8 @@ const REPORT_INTERVAL = 1000;
 const SERVICES_DELAY = 1000;
 /** A stop of this duration counts as a stall without an event, ms. */
 const SILENT_STALL = 300;
+/** An instant that is closer to the present is the live edge, s. */
+const LIVE_EDGE = 2;
 
 /**
  * `waiting`: for a click, or for the choice of a player. `playing`, also while paused: `player` has
@@ -61,6 +65,7 @@ const SILENT_STALL = 300;
  * @property {string | null} sync the sync group
  * @property {Scripts} scripts
  * @property {boolean} startsItself whether playback starts without a click
+ * @property {number | null} [at] the instant to play from, Unix seconds; the live edge by default
  */
 
 /**
@@ -98,6 +103,11 @@ export class Playback {
     this.services = new ServicePoller(options.source, this.clock, events.figures, signal);
     /** Whether the viewer paused, or has not started playback yet. */
     this.isPaused = !options.startsItself;
+    this.reach = new PastReach(signal);
+    /** @type {number | null} the instant from which the past is played, Unix s; null for live */
+    this.pastFrom = options.at ?? null;
+    /** The rate in the past. */
+    this.pastRate = 1;
     /** @type {Phase} */
     this.phase = {
       name: 'waiting', choice: { kind: 'frames', source: options.source, reason: '' },
@@ -206,6 +216,71 @@ export class Playback {
     });
   }
 
+  // The past
+
+  get isPast() { return this.pastFrom !== null; }
+
+  /** The instant of the shown frame, Unix seconds; null while unknown. */
+  get shownAt() {
+    const { player } = this;
+    if (player instanceof PastPlayer) return player.date();
+    if (this.pastFrom !== null) return this.pastFrom;
+    return this.latency === null ? null : this.clock.now() / 1000 - this.latency;
+  }
+
+  /**
+   * Plays from an instant of the past; at the live edge, live.
+   * @param {number} at Unix seconds @param {boolean} [isPaused] whether a frame at the live edge is
+   *   shown
+   */
+  goTo(at, isPaused = false) {
+    if (this.phase.name === 'closed') return;
+    if (at > this.clock.now() / 1000 - LIVE_EDGE && !isPaused) {
+      this.goLive();
+      return;
+    }
+    this.events.onMessage('past');
+    const { player, phase: { choice } } = this;
+    this.pastFrom = at;
+    if (player instanceof PastPlayer) player.seekTo(at);
+    else if (player) this.play(choice.kind, choice.reason, choice.source);
+  }
+
+  /** Plays live again, also if the viewer had paused. */
+  goLive() {
+    const { phase: { choice, name } } = this, wasPast = this.isPast;
+    this.pastFrom = null;
+    if (name === 'closed') return;
+    this.isPaused = false;
+    if (wasPast && this.player) this.play(choice.kind, choice.reason, choice.source);
+    else if (this.player) this.resume();
+    else this.playFirst();
+  }
+
+  /** @param {number} rate of playback in the past */
+  chooseRate(rate) {
+    this.pastRate = rate;
+    if (this.player instanceof PastPlayer) this.player.setRate(rate);
+  }
+
+  /** @param {Kind} kind @returns {Player} */
+  newPastPlayer(kind) {
+    const host = hostOf(this, () => this.player === player), at = this.pastFrom ?? 0;
+    const player = new PastPlayer(host, this.reach, { at, rate: this.pastRate }, {
+      onEdge: () => {
+        if (this.player === player) this.goLive();
+      },
+      onRefused: (reason) => {
+        if (this.player !== player) return;
+        this.failed(reason, false);
+        this.pastFrom = null;
+        this.play(kind, this.phase.choice.reason, this.source);
+        this.events.onMessage('past', `${reason}: playing live`, 'warn');
+      },
+    });
+    return player;
+  }
+
   // Choice of the player
 
   /** Before this call nothing is requested. */
@@ -236,6 +311,7 @@ export class Playback {
 
   /** @param {Kind} kind */
   choosePlayer(kind) {
+    this.pastFrom = null;
     this.tried.forget();
     forgetMissingSockets();
     for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
@@ -265,7 +341,7 @@ export class Playback {
     this.controller = new LatencyController(target, KINDS[kind].latencyTolerance);
     for (const key of ['trouble', 'sound']) this.events.onMessage(key);
     this.events.onStatus('wait', 'Connecting');
-    const player = this.newPlayer(kind);
+    const player = this.isPast ? this.newPastPlayer(kind) : this.newPlayer(kind);
     this.phase = { name: 'playing', choice, player };
     if (before && this.watch.isActing) player.inherit?.(before);
     this.display = player.display ?? this.video;
@@ -274,7 +350,7 @@ export class Playback {
     this.state.player = kind;
     this.events.onPlayer(kind);
     this.closeControl();
-    if (this.options.sync !== null) this.openControl();
+    if (this.options.sync !== null && !this.isPast) this.openControl();
     this.watch.begin(kind);
     player.start();  // the last statement: it may call play() for another player
   }
@@ -385,7 +461,7 @@ export class Playback {
   /** The words for a stream without frames; null if it has some. */
   awayWords() {
     const { services, status: { name, problem, since } } = this;
-    return !this.player || name === 'dead' ? null : awayWords({
+    return !this.player || name === 'dead' || this.isPast && name === 'live' ? null : awayWords({
       source: services.presence, publisher: services.publisher,
       isReachable: services.isReachable, problem, isPlaying: name === 'live', changedAt: since,
     }, this.clock.now());
@@ -454,16 +530,16 @@ export class Playback {
     if (this.player !== player) return;
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
     this.reportedAt = now;
-    const isUsual = this.options.kind === null && this.kind === 'frames';
+    const isUsual = !this.isPast && this.options.kind === null && this.kind === 'frames';
     if (isUsual && this.services.presence) this.openControl();
     const figures = figuresOf(this.state, controller.need);
     player.report?.(figures);
     this.controlSocket?.report(figures);
   }
 
-  /** The display stands still; at the end of the stream that is no stall. */
+  /** The display stands still; at the end of the stream and in the past that is no stall. */
   stopped() {
-    if (this.status.name !== 'dead') this.stalls.begin(this.clock.now());
+    if (this.status.name !== 'dead' && !this.isPast) this.stalls.begin(this.clock.now());
   }
 
   /**

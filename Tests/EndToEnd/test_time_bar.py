@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The past in the player page and in <live-player>: seeks, single frames, links, clips, live."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from harness.browser import Viewer, viewer
+from harness.frames import clocks_of
+from harness.http1 import get
+from harness.program import Program, start, stop
+from harness.waiting import wait_until
+
+FLAGS = ("--resolution", "640x360", "--bitrate", "600", "--audio", "tone", "--dvr", "1h",
+         "--playlist-length", "6", "--max-files", "8")
+FRAME = 1000 / 30
+STATE = """() => ({clock: __player.clock, now: Date.now(), errors: __player.errors,
+  rate: document.querySelector('video').playbackRate, stalls: __player.stalls.length,
+  status: __player.status})"""
+ELEMENT = """<!doctype html><meta charset="utf-8"><style>live-player {{ width: 800px }}</style>
+<script type="module" src="{module}"></script>
+<live-player src="{source}" at="{at}" timebar controls muted></live-player>"""
+
+
+def extent(program: Program) -> dict:
+    """How far viewers may go back."""
+    return json.loads(get(program.port, "/live/dvr.json").text)
+
+
+@pytest.fixture(scope="module")
+def past(tmp_path_factory: pytest.TempPathFactory, binary: Path) -> Iterator[Program]:
+    """A program whose archive has twenty seconds more than its window."""
+    program = start([*FLAGS, "--archive", str(tmp_path_factory.mktemp("archive"))])
+    try:
+        wait_until(lambda: (found := extent(program)).get("to", 0) - found.get("from", 0) > 28,
+                   60, "an archive of 28 seconds")
+        yield program
+    finally:
+        stop(program)
+
+
+def shown(view: Viewer) -> int:
+    """The burned clock of the shown frame, ms."""
+    clock = view.page.evaluate("() => __player.clock")
+    assert clock is not None
+    return clock
+
+
+def wait_behind(view: Viewer, least: float, most: float) -> dict:
+    """Waits until the shown frame is this many seconds old."""
+    view.page.wait_for_function(
+        "([least, most]) => { const age = (Date.now() - __player.clock) / 1000;"
+        " return __player.clock && age > least && age < most; }", arg=[least, most],
+        timeout=10_000)
+    return view.page.evaluate(STATE)
+
+
+def wait_bar(view: Viewer) -> None:
+    """Waits until the stream plays and its time bar is shown."""
+    view.wait_playing()
+    view.page.wait_for_selector("#track", state="visible", timeout=10_000)
+
+
+@pytest.mark.timeout(90)
+def test_the_extent_is_that_of_the_archive(past: Program) -> None:
+    """The document has the first archived segment, the headers and no gap; a window is shorter."""
+    found = extent(past)
+    window = get(past.port, "/live/video/playlist.m3u8").text
+    listed = [int(line[7:-4]) for line in window.splitlines()
+              if line.startswith("segment") and line.endswith(".m4s")]
+    assert found["archive"] and found["from"] < listed[0] - 10
+    # A segment is complete up to a frame before its end.
+    assert -0.1 < found["now"] - found["to"] < 2.5 and found["frameRate"] == [30, 1]
+    header = window.split('EXT-X-MAP:URI="init-')[1][:8]
+    video, audio = found["renditions"]
+    assert video == {"name": "video", "headers": [{"from": found["from"], "header": header}]}
+    assert audio["name"] == "audio"
+    first = get(past.port, f"/live/video/segment{int(found['from'])}.m4s")
+    assert first.status == 200 and get(past.port, "/none/dvr.json").status == 404
+
+
+@pytest.mark.timeout(90)
+def test_viewer_goes_back_plays_and_returns(past: Program, browser: Browser) -> None:
+    """The bar seeks to the pointed time; it plays at rate 1; "Live" returns to the latency."""
+    with viewer(browser) as view:
+        view.open(past.url("/"))
+        wait_bar(view)
+        view.watch(2)
+        before = view.page.evaluate(STATE)
+        box = view.page.locator("#track").bounding_box()
+        assert box is not None
+        found = extent(past)
+        asked = found["from"] + 0.4 * (time.time() - found["from"])
+        x = box["x"] + 0.4 * box["width"]
+        view.page.mouse.move(x, box["y"] - 200)
+        view.page.wait_for_function("() => !document.getElementById('stage').matches('.idle')")
+        view.page.mouse.move(x, box["y"] + 12)
+        view.page.wait_for_selector("#preview", state="visible")
+        view.page.mouse.click(x, box["y"] + 12)
+        age = time.time() - asked
+        first = wait_behind(view, age - 0.8, age + 2)
+        view.watch(4)
+        second = view.page.evaluate(STATE)
+        elapsed = (second["now"] - first["now"]) / 1000
+        played = (second["clock"] - first["clock"]) / 1000
+        assert played == pytest.approx(elapsed, abs=0.25) and second["rate"] == 1
+        text = view.page.locator("#track").get_attribute("aria-valuetext") or ""
+        assert text.endswith("behind live"), text
+        begun = time.time()
+        view.page.keyboard.press("End")
+        wait_behind(view, -1, (before["now"] - before["clock"]) / 1000 + 1)
+        assert time.time() - begun < 3
+        view.watch(2)
+        after = view.page.evaluate(STATE)
+        assert after["now"] - after["clock"] < before["now"] - before["clock"] + 1000
+        assert after["stalls"] == before["stalls"] and not view.bad_responses
+        assert not view.page_errors
+
+
+@pytest.mark.timeout(90)
+def test_single_frames_and_an_exact_clip(past: Program, browser: Browser, tmp_path: Path) -> None:
+    """Steps show the neighbouring frames; the clip has the marked frames at both ends."""
+    with viewer(browser) as view:
+        view.open(past.url("/"))
+        wait_bar(view)
+        view.page.keyboard.press("j")
+        wait_behind(view, 9, 14)
+        clocks: list[int] = []
+        for key in (",", ",", ",", ".", "."):
+            before = shown(view) if clocks else None
+            view.page.keyboard.press(key)
+            if before is None:
+                view.watch(1)
+            else:
+                view.page.wait_for_function(
+                    "before => __player.clock !== before", arg=before, timeout=5000)
+            clocks.append(shown(view))
+        steps = [after - before for before, after in zip(clocks, clocks[1:])]
+        assert steps == pytest.approx([-FRAME, -FRAME, FRAME, FRAME], abs=1.1), clocks
+        view.page.click("#mark-in")
+        first = shown(view)
+        assert not view.page.locator("#save").is_visible()
+        view.page.keyboard.press("k")
+        view.watch(1.5)
+        view.page.keyboard.press(",")
+        view.watch(1)
+        last = shown(view)
+        view.page.click("#mark-out")
+        link = view.page.locator("#save").get_attribute("href")
+        assert link and last - first > 1000
+        path = tmp_path / "clip.mp4"
+        path.write_bytes(get(past.port, link.removeprefix(past.url(""))).body)
+        frames = clocks_of(path)
+        assert (frames[0], frames[-1]) == (first, last)
+        assert len(frames) == pytest.approx((last - first) / FRAME + 1, abs=2)
+        assert not view.page_errors
+
+
+@pytest.mark.timeout(60)
+def test_a_link_begins_at_its_instant(past: Program, browser: Browser) -> None:
+    """?at= shows the frame of its time first; the speed is the viewer's."""
+    at = time.time() - 15
+    date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + f"{at % 1:.3f}"[1:] + "Z"
+    with viewer(browser) as view:
+        view.open(past.url(f"/?at={date}"))
+        view.page.wait_for_function("() => __player.samples.length > 10", timeout=15_000)
+        first = view.page.evaluate("() => __player.samples[0][1]")
+        assert at * 1000 - 34 < first < at * 1000 + 40, (first - at * 1000)
+        view.page.wait_for_selector("#speed", state="visible")
+        view.page.select_option("#speed", "2")
+        view.watch(0.5)
+        before = view.page.evaluate(STATE)
+        view.watch(2)
+        after = view.page.evaluate(STATE)
+        rate = (after["clock"] - before["clock"]) / (after["now"] - before["now"])
+        assert rate == pytest.approx(2, abs=0.25)
+        # At a higher rate it arrives at the live edge, and plays live.
+        view.page.select_option("#speed", "8")
+        wait_behind(view, -1, 1)
+        view.page.wait_for_selector("#to-live[aria-pressed=true]", timeout=3000)
+        assert not view.page_errors
+    with viewer(browser) as view:
+        view.open(past.url("/?at=soon"))
+        view.wait_playing()
+        assert "Invalid time" in view.page.locator("#messages").inner_text()
+
+
+@pytest.mark.timeout(60)
+def test_the_element_plays_from_an_instant(past: Program, browser: Browser) -> None:
+    """<live-player at timebar>: the instant, seek() and the return by seek(null)."""
+    at = round(time.time() - 12, 3)
+    with viewer(browser) as view:
+        view.page.route("**/element.html", lambda route: route.fulfill(
+            content_type="text/html", body=ELEMENT.format(
+                module=past.url("/player/live-player.js"), source=past.url("/live/"), at=at)))
+        view.page.goto(past.url("/element.html"))
+        view.page.wait_for_function(
+            "at => { const { shownAt } = document.querySelector('live-player');"
+            " return shownAt > at + 0.5 && shownAt < at + 8; }", arg=at, timeout=15_000)
+        view.page.locator("live-player").locator("#track").wait_for(state="visible")
+        player = "document.querySelector('live-player')"
+        assert view.page.evaluate(f"() => {player}.latency") is None
+        view.page.evaluate(f"at => {player}.seek(at)", at - 5)
+        view.page.wait_for_function(
+            f"at => Math.abs({player}.shownAt - at) < 2 && {player}.video.readyState > 2",
+            arg=at - 4)
+        view.page.evaluate(f"() => {player}.seek(null)")
+        view.page.wait_for_function(f"() => {player}.latency !== null && {player}.latency < 1.5",
+                                    timeout=10_000)
+        assert not view.page_errors
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("width", [1280, 640, 390, 320])
+def test_the_bar_fits_the_page(width: int, past: Program, browser: Browser) -> None:
+    """No control covers another or is cut off; all have names."""
+    with viewer(browser) as view:
+        view.page.set_viewport_size({"width": width, "height": 640})
+        view.open(past.url("/?timebar=1"))
+        wait_bar(view)
+        boxes = view.page.evaluate(
+            "() => [...document.querySelectorAll('#past-buttons > *, #bar > *')].map((control) =>"
+            " control.getBoundingClientRect()).filter((box) => box.width > 0)"
+            ".map(({ left, right, top, bottom }) => [left, right, top, bottom])")
+        assert all(left >= 0 and right <= width and bottom <= 640
+                   for left, right, _, bottom in boxes)
+        for index, (left, right, top, bottom) in enumerate(boxes):
+            for other in boxes[index + 1:]:
+                apart = (right <= other[0] + 1 or other[1] <= left + 1
+                         or bottom <= other[2] + 1 or other[3] <= top + 1)
+                assert apart, (boxes[index], other)
+        names = view.page.evaluate(
+            "() => [...document.querySelectorAll('#past button, #past select, #past input')].map("
+            "(e) => e.getAttribute('aria-label') || e.textContent.trim())")
+        assert len(names) == 12 and all(names), names
+
+
+@pytest.mark.timeout(60)
+def test_a_stream_without_an_archive_has_no_bar(server: Program, browser: Browser) -> None:
+    """The document has the window; the page shows the bar on request only."""
+    found = wait_until(lambda: found if (found := extent(server)).get("to", 0) > found.get(
+        "from", 0) + 3 else None, 20, "a window of 3 s")
+    assert not found["archive"] and 3 < found["to"] - found["from"] < 120
+    with viewer(browser) as view:
+        view.open(server.url("/"))
+        view.wait_playing()
+        view.watch(3)
+        assert not view.page.locator("#past").is_visible()
+        assert len([url for url in view.requests if url.endswith("/dvr.json")]) == 1
+    with viewer(browser) as view:
+        view.open(server.url("/?timebar=1"))
+        wait_bar(view)
+        view.page.keyboard.press("ArrowLeft")
+        wait_behind(view, 4.5, 8)

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// How far viewers may go back: the content of /S/dvr.json.
+
+import { within } from '../../shared/deadline.js';
+
+/** ms */
+const TIMEOUT = 5000;
+/** The document is asked for again after this time, and after an error, ms. */
+const INTERVAL = 10000, RETRY = 3000;
+
+/** @typedef {{ from: number, header: string }} HeaderStart `from`: number of its first segment */
+
+/** The past of a stream. Times are Unix seconds; segments and frames are counted from 1970. */
+export class PastExtent {
+  /** @param {any} document the object of dvr.json */
+  constructor(document) {
+    const [rate, scale] = document.frameRate ?? [30, 1];
+    /** Whether there is an archive behind the window. */
+    this.isArchived = document.archive === true;
+    /** @type {number | null} the start of the first segment; null without any */
+    this.from = document.from ?? null;
+    this.to = /** @type {number} */ (document.to ?? 0);
+    this.frameDuration = scale / rate;
+    this.framesPerSegment = /** @type {number} */ (document.framesPerSegment ?? 30);
+    /** @type {[number, number][]} from and to of each time without media */
+    this.gaps = document.gaps ?? [];
+    /** @type {{ name: string, headers: HeaderStart[] }[]} */
+    this.renditions = document.renditions ?? [];
+  }
+
+  get segmentDuration() { return this.framesPerSegment * this.frameDuration; }
+
+  /** @param {number} time @returns {number} the frame whose slot contains `time` */
+  frameAt(time) { return Math.floor(time / this.frameDuration + 1e-4); }
+
+  /** @param {number} frame @returns {number} the middle of its slot, which names it surely */
+  middleOf(frame) { return (frame + 0.5) * this.frameDuration; }
+
+  /** @param {number} time */
+  segmentAt(time) { return Math.floor(this.frameAt(time) / this.framesPerSegment); }
+
+  /** @param {number} number @returns {number} */
+  startOf(number) { return number * this.segmentDuration; }
+
+  /**
+   * The segment, or the first one after it that is not in a gap.
+   * @param {number} number
+   */
+  withMedia(number) {
+    const middle = (number + 0.5) * this.segmentDuration;
+    const gap = this.gaps.find(([from, to]) => from < middle && middle < to);
+    return gap ? this.segmentAt(gap[1] + this.frameDuration / 2) : number;
+  }
+
+  /**
+   * The media from one time to a later one, without the gaps between them, s.
+   * @param {number} from @param {number} to
+   */
+  mediaBetween(from, to) {
+    return this.gaps.reduce((sum, [start, end]) => (
+      sum - Math.max(0, Math.min(end, to) - Math.max(start, from))), to - from);
+  }
+
+  /** @param {number} time @returns {number} not before the first segment */
+  clamp(time) { return Math.max(time, this.from ?? time); }
+
+  /**
+   * The hash of the CMAF header of a segment; null if it is unknown.
+   * @param {string} rendition @param {number} number
+   */
+  headerOf(rendition, number) {
+    const headers = this.renditions.find(({ name }) => name === rendition)?.headers ?? [];
+    return headers.filter(({ from }) => from <= number).at(-1)?.header ?? null;
+  }
+
+  /** @param {string} rendition whether its past is kept */
+  has(rendition) { return this.renditions.some(({ name }) => name === rendition); }
+}
+
+/** Keeps the extent of one stream up to date. */
+export class PastReach {
+  /** @param {AbortSignal} stop */
+  constructor(stop) {
+    this.stop = stop;
+    /** @type {PastExtent | null} null while unknown */
+    this.extent = null;
+    /** URL of dvr.json; empty while unknown. */
+    this.url = '';
+    this.loadedAt = -Infinity;
+    /** @type {Promise<PastExtent | null> | null} */
+    this.loading = null;
+  }
+
+  /**
+   * The extent, loaded again if it is old.
+   * @param {string} url of dvr.json
+   */
+  async load(url) {
+    if (url !== this.url) {
+      this.url = url;
+      this.extent = null;
+      this.loadedAt = -Infinity;
+    }
+    if (performance.now() - this.loadedAt < INTERVAL) return this.extent;
+    this.loading ??= this.request(url).finally(() => { this.loading = null; });
+    return this.loading;
+  }
+
+  /** @param {string} url */
+  async request(url) {
+    try {
+      this.extent = await within(TIMEOUT, async (signal) => {
+        const response = await fetch(url, { signal });
+        return response.ok ? new PastExtent(await response.json()) : null;
+      }, this.stop);
+      this.loadedAt = performance.now();
+    } catch {
+      this.loadedAt = performance.now() - INTERVAL + RETRY;
+    }
+    return this.extent;
+  }
+
+  /**
+   * The address of another document of the stream.
+   * @param {string} path @returns {string | null} null while unknown
+   */
+  address(path) { return this.url === '' ? null : new URL(path, this.url).href; }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The geometry of the time bar, and its texts. Times are Unix seconds, shown in local time.
+
+/** @typedef {{ from: number, to: number }} View the times at both ends of the bar */
+
+/** Distances of the marks of the scale, s. */
+const STEPS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800,
+  604800,
+];
+/** The least width for a mark with its text, pixels. */
+const MARK_WIDTH = 76;
+
+/**
+ * The part of the past that the bar shows: all, or `span` seconds around the shown instant.
+ * @param {number} from @param {number} now @param {number} shown @param {number | null} span
+ * @returns {View}
+ */
+export function viewOf(from, now, shown, span) {
+  if (span === null || now - from <= span) return { from, to: Math.max(now, from + 1) };
+  const to = Math.min(now, Math.max(shown + span / 2, from + span));
+  return { from: to - span, to };
+}
+
+/** @param {View} view @param {number} at @returns {number} from 0, the left end, to 1 */
+export function fractionOf({ from, to }, at) {
+  return Math.min(1, Math.max(0, (at - from) / (to - from)));
+}
+
+/** @param {View} view @param {number} fraction of the width */
+export function timeAt({ from, to }, fraction) {
+  return from + Math.min(1, Math.max(0, fraction)) * (to - from);
+}
+
+/**
+ * The gaps on the bar, as fractions of its width.
+ * @param {View} view @param {[number, number][]} gaps
+ */
+export function gapsIn(view, gaps) {
+  return gaps.filter(([from, to]) => to > view.from && from < view.to).map(([from, to]) => {
+    const left = fractionOf(view, from);
+    return { left, width: fractionOf(view, to) - left };
+  });
+}
+
+/**
+ * The marks of the scale, at whole local times.
+ * @param {View} view @param {number} width pixels
+ * @returns {{ at: number, text: string }[]}
+ */
+export function marksIn(view, width) {
+  const least = (view.to - view.from) * MARK_WIDTH / Math.max(width, MARK_WIDTH);
+  const step = STEPS.find((one) => one >= least) ?? STEPS[STEPS.length - 1];
+  const zone = -60 * new Date(view.from * 1000).getTimezoneOffset(), marks = [];
+  for (let local = Math.ceil((view.from + zone) / step) * step; local - zone <= view.to;
+    local += step) {
+    marks.push({ at: local - zone, text: markText(local - zone, step) });
+    if (marks.length > 50) break;
+  }
+  return marks;
+}
+
+/** @param {number} at @param {number} step s */
+function markText(at, step) {
+  const date = new Date(at * 1000);
+  if (step >= 86400 || step >= 3600 && date.getHours() === 0) {
+    return date.toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+  }
+  return clockText(at).slice(0, step < 60 ? 8 : 5);
+}
+
+/**
+ * The local time of day, as `22:48:15`.
+ * @param {number} at
+ */
+export function clockText(at) {
+  const date = new Date(at * 1000);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+/**
+ * The local time, with the date of another day than today.
+ * @param {number} at @param {number} now
+ */
+export function timeText(at, now) {
+  const date = new Date(at * 1000), today = new Date(now * 1000);
+  if (date.toDateString() === today.toDateString()) return clockText(at);
+  return `${date.toLocaleDateString(undefined, { day: 'numeric', month: 'short' })}, `
+    + clockText(at);
+}
+
+/**
+ * A duration, as `0:09`, `12:40` or `3:02:05`.
+ * @param {number} seconds
+ */
+export function durationText(seconds) {
+  const whole = Math.max(0, Math.round(seconds)), pad = (/** @type {number} */ part) => (
+    String(part).padStart(2, '0'));
+  const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
+  return `${hours > 0 ? `${hours}:${pad(minutes)}` : minutes}:${pad(whole % 60)}`;
+}
+
+/**
+ * The value of a field for local dates, as `2026-11-23T22:48:15.250`.
+ * @param {number} at
+ */
+export function fieldText(at) {
+  const zone = 60 * new Date(at * 1000).getTimezoneOffset();
+  return new Date(Math.round((at - zone) * 1000)).toISOString().slice(0, 23);
+}
+
+/** @param {string} value of such a field @returns {number | null} */
+export function fieldTime(value) {
+  const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value) ? new Date(value).getTime() : NaN;
+  return Number.isNaN(ms) ? null : ms / 1000;
+}
