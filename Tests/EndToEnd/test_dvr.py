@@ -140,8 +140,10 @@ def test_extent_has_the_gap_inside_of_hours(past: Past) -> None:
     """The document names the missing time, and the headers of both renditions from the first."""
     found = json.loads(text(past.program, "/live/dvr.json"))
     assert found["archive"] and found["from"] == past.first
-    # While the program was started again, segments were missing too.
-    assert [past.missing.start, past.missing.stop] in found["gaps"] and len(found["gaps"]) <= 2
+    # Without an index the last segment of a file may be incomplete: it is cut. While the program
+    # was started again, segments were missing too.
+    near = [gap for gap in found["gaps"] if gap[1] == past.missing.stop]
+    assert near and 0 <= past.missing.start - near[0][0] <= 1, found["gaps"]
     assert [each["name"] for each in found["renditions"]] == ["video", "audio"]
     for rendition in found["renditions"]:
         first = rendition["headers"][0]
