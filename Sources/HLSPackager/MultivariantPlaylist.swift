@@ -12,6 +12,7 @@ package struct MultivariantPlaylist: Sendable {
   private let base: String
   private let file: String
   private let variantFile: String
+  private let iFrameFile: String?
 
   /// The playlist of these renditions: each video rendition is a Variant Stream with all audio.
   ///
@@ -21,14 +22,18 @@ package struct MultivariantPlaylist: Sendable {
   ///     slash.
   ///   - file: the name of each rendition's playlist, such as `playlist.m3u8`.
   ///   - variantFile: the name of the playlist of a Variant Stream; nil for `file`.
+  ///   - iFrameFile: the name of the playlist of I-frames of each video rendition; nil if they have
+  ///     none.
   package init(
-    _ tracks: [TrackDescription], base: String, file: String, variantFile: String? = nil
+    _ tracks: [TrackDescription], base: String, file: String, variantFile: String? = nil,
+    iFrameFile: String? = nil
   ) {
     variants = tracks.filter { $0.size != nil }
     audios = tracks.filter { $0.size == nil }
     self.base = base
     self.file = file
     self.variantFile = variantFile ?? file
+    self.iFrameFile = iFrameFile
   }
 
   /// The text of the playlist.
@@ -46,6 +51,9 @@ package struct MultivariantPlaylist: Sendable {
           + "CHANNELS=\"\(audio.channels ?? 2)\",URI=\"\(base)\(audio.rendition)/\(file)\"")
     }
     for variant in variants { write(variant, to: &out) }
+    if let iFrameFile {
+      for variant in variants { write(iFramesOf: variant, iFrameFile, to: &out) }
+    }
     return out.text
   }
 
@@ -64,5 +72,17 @@ package struct MultivariantPlaylist: Sendable {
         + (variant.range == .sdr ? "" : ",VIDEO-RANGE=\(variant.range.rawValue)")
         + (audios.isEmpty ? "" : ",AUDIO=\"audio\""))
     out.line("\(base)\(variant.rendition)/\(variantFile)")
+  }
+
+  /// A key frame has at most the bytes of its segment, and the same duration: BANDWIDTH of the
+  /// rendition is an upper bound (§4.4.6.3).
+  private func write(
+    iFramesOf variant: TrackDescription, _ file: String, to out: inout PlaylistText
+  ) {
+    let size = variant.size.map { "RESOLUTION=\($0)," } ?? ""
+    out.line(
+      "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=\(variant.bandwidth),CODECS=\"\(variant.codecs)\","
+        + size + (variant.range == .sdr ? "" : "VIDEO-RANGE=\(variant.range.rawValue),")
+        + "URI=\"\(base)\(variant.rendition)/\(file)\"")
   }
 }

@@ -6,7 +6,7 @@ import Packaging
 import TestSupport
 import Testing
 
-@Suite("Multivariant Playlist, RFC 8216bis §4.4.6, MV-01…MV-12")
+@Suite("Multivariant Playlist, RFC 8216bis §4.4.6, MV-01…MV-13")
 struct MultivariantPlaylistTests {
   private func track(_ name: String, _ width: Int, _ height: Int, _ bandwidth: Int64) throws
     -> TrackDescription
@@ -37,6 +37,25 @@ struct MultivariantPlaylistTests {
         #EXT-X-STREAM-INF:BANDWIDTH=851458,AVERAGE-BANDWIDTH=451458,CODECS="avc1.64001f",\
         RESOLUTION=640x360,FRAME-RATE=29.970
         live/360p/playlist.m3u8
+
+        """)
+  }
+
+  /// BANDWIDTH is an upper bound; AUDIO, SUBTITLES and FRAME-RATE are no attributes (§4.4.6.3).
+  @Test("MV-13: each video rendition has a playlist of I-frames if the caller names one")
+  func iFrames() throws {
+    let tracks = [
+      try track("720p", 1280, 720, 2_951_458), try track("360p", 640, 360, 851_458),
+    ]
+    func text(_ file: String?) -> String {
+      MultivariantPlaylist(tracks, base: "live/", file: "playlist.m3u8", iFrameFile: file).text
+    }
+    #expect(
+      text("iframes.m3u8") == text(nil) + """
+        #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=2951458,CODECS="avc1.64001f",\
+        RESOLUTION=1280x720,URI="live/720p/iframes.m3u8"
+        #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=851458,CODECS="avc1.64001f",\
+        RESOLUTION=640x360,URI="live/360p/iframes.m3u8"
 
         """)
   }
@@ -90,5 +109,9 @@ struct MultivariantPlaylistTests {
       text([try video(18), audio]).contains("FRAME-RATE=29.970,VIDEO-RANGE=HLG,AUDIO=\"audio\"\n"))
     #expect(text([try video(18), audio]).contains("NAME=\"audio\",LANGUAGE=\"de\",DEFAULT=YES"))
     #expect(!text([try video(1)]).contains("VIDEO-RANGE"))
+    let iFrames = MultivariantPlaylist(
+      [try video(16)], base: "", file: "playlist.m3u8", iFrameFile: "iframes.m3u8"
+    ).text
+    #expect(iFrames.contains("VIDEO-RANGE=PQ,URI=\"video/iframes.m3u8\"\n"))
   }
 }

@@ -43,6 +43,8 @@ struct RouteTests {
     Row("S/R/playlist.m3u8", .playlist(stream: "S", rendition: "R", .rendition)),
     Row("S/R/index.m3u8", .playlist(stream: "S", rendition: "R", .rendition)),
     Row("S/R/chunked.m3u8", .chunkedPlaylist(stream: "S", rendition: "R", .rendition)),
+    Row("S/R/iframes.m3u8", .iFrames(stream: "S", rendition: "R")),
+    Row("S/iframes.m3u8", .unknown),
     Row("S/R/init-1.mp4", .media(stream: "S", rendition: "R", name: "init-1.mp4")),
     Row("S/clip/playlist.m3u8", .playlist(stream: "S", rendition: "clip", .rendition)),
     Row("S/R/", .media(stream: "S", rendition: "R", name: "")), Row("S/R/x/y", .unknown),

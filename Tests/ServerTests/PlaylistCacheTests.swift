@@ -61,6 +61,8 @@ struct PlaylistCacheTests {
     #expect(cache.work == (3, 2))
     _ = cache.response(Self.key(.chunked, compressed: false), from: snapshot)
     #expect(cache.work == (4, 2))
+    _ = cache.response(Self.key(.iFrames, compressed: false), from: snapshot)
+    #expect(cache.work == (5, 2))
   }
 
   @Test("a chunk that completes no part makes nothing new")
@@ -72,6 +74,19 @@ struct PlaylistCacheTests {
     #expect(cache.response(Self.key(), from: handler.snapshot) === first)
     handler.publish(frames: 1)
     #expect(cache.response(Self.key(), from: handler.snapshot) !== first)
+  }
+
+  @Test("the playlist of key frames is rendered once per segment")
+  func iFrames() throws {
+    let handler = try SyntheticHandler.live(parts: 4)
+    let cache = handler.served.playlists
+    let first = cache.response(Self.key(.iFrames), from: handler.snapshot)
+    handler.publish(parts: 5)
+    #expect(cache.response(Self.key(.iFrames), from: handler.snapshot) === first)
+    handler.publish(parts: 1)
+    let next = cache.response(Self.key(.iFrames), from: handler.snapshot)
+    #expect(next !== first && next?.header("X-Playlist-Version") == nil)
+    #expect(cache.work == (2, 2))
   }
 
   @Test("a loop with an older snapshot gets the newer playlist in every form")
@@ -102,7 +117,8 @@ struct PlaylistCacheTests {
     _ = cache.response(Self.key(compressed: false), from: before)
     _ = cache.response(Self.key(.chunked, compressed: false), from: before)
     handler.end()
-    for form in [PlaylistCache.Form.media(.full), .chunked] {
+    _ = cache.response(Self.key(.iFrames, compressed: false), from: before)
+    for form in [PlaylistCache.Form.media(.full), .chunked, .iFrames] {
       for snapshot in [handler.snapshot, before] {
         let response = cache.response(Self.key(form, compressed: false), from: snapshot)
         #expect(Self.text(response).hasSuffix("#EXT-X-ENDLIST\n"))

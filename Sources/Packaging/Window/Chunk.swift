@@ -31,6 +31,8 @@ package final class Chunk: Sendable {
     self.init(properties, published: published, bytes: bytes)
   }
 
+  /// The number of its bytes.
+  package var size: Int { bytes.count }
   /// See ``ChunkProperties/frameIndex``.
   package var frameIndex: Int64 { properties.frameIndex }
   /// See ``ChunkProperties/segment``.

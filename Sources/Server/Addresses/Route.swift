@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HLSPackager
+
 /// The names of a rendition that the server chooses for each viewer.
 enum SwitchedName {
   /// The common name of the renditions in URLs.
@@ -26,6 +28,8 @@ package enum Route: Equatable {
   case playlist(stream: String?, rendition: String?, URLDepth)
   /// The playlist for players without part support.
   case chunkedPlaylist(stream: String, rendition: String?, URLDepth)
+  /// The playlist of the key frames of a rendition of video.
+  case iFrames(stream: String, rendition: String)
   /// A playlist from a time on, to another time or to the live edge: `/S/from/T/playlist.m3u8`.
   case past(stream: String, rendition: String?, from: String, to: String?)
   /// `/S/dvr.mpd`: the MPD of the past.
@@ -156,6 +160,7 @@ package enum Route: Equatable {
     case "playlist.m3u8", "index.m3u8":
       .playlist(stream: stream, rendition: rendition, .rendition)
     case "chunked.m3u8": .chunkedPlaylist(stream: stream, rendition: rendition, .rendition)
+    case IFramePlaylist.file: .iFrames(stream: stream, rendition: rendition)
     default: .media(stream: stream, rendition: rendition, name: name)
     }
   }

@@ -75,6 +75,9 @@ final class RoutedTarget {
     case .chunkedPlaylist(let stream, let rendition, let depth):
       (self.stream, self.rendition, self.depth) = (stream, rendition, depth)
       (kind, content) = (.chunkedPlaylist, .index)
+    case .iFrames(let stream, let rendition):
+      (self.stream, self.rendition, self.depth) = (stream, rendition, .rendition)
+      (kind, content) = (.playlist, .index)
     case .past(let stream, let rendition, _, _):
       (self.stream, self.rendition) = (stream, rendition)
       (kind, content) = (.playlist, .index)

@@ -62,6 +62,13 @@ final class PlaylistHandler {
     answer(exchange, key, view.snapshot, since, now)
   }
 
+  /// Answers a request for the playlist of key frames; Delivery Directives have no meaning for it.
+  func iFrames(_ exchange: any Exchange, depth: URLDepth, since: MonotonicTime, now: MonotonicTime)
+  {
+    let caching = ResponseFields.Caching.playlist(targetDuration: served.control.targetDuration)
+    answer(exchange, key(.iFrames, depth, exchange.request, caching), view.listing, since, now)
+  }
+
   /// Answers, holds or refuses a request for the Media Playlist.
   func media(
     _ exchange: any Exchange, _ asked: RoutedTarget.Directives, depth: URLDepth,

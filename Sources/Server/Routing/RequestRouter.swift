@@ -214,6 +214,7 @@ final class RequestRouter: RequestHandler, LoopService {
     case .uploaded(let path): upload(exchange, path, since: since)
     case .playlist, .chunkedPlaylist:
       streamHandler(target, exchange)?.playlist(exchange, target, since: since)
+    case .iFrames: streamHandler(target, exchange)?.iFrames(exchange, target, since: since)
     case .past: streamHandler(target, exchange)?.past(exchange, target, since: since)
     case .pastManifest: streamHandler(target, exchange)?.pastManifest(exchange, since: since)
     case .pastExtent: streamHandler(target, exchange)?.pastExtent(exchange, since: since)

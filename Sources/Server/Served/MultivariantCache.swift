@@ -43,7 +43,8 @@ final class MultivariantCache: Sendable {
       let playlist = MultivariantPlaylist(
         tracks, base: key.depth.path(to: name),
         file: key.isChunked ? "chunked.m3u8" : "playlist.m3u8",
-        variantFile: switched == nil ? nil : SwitchedName.playlist)
+        variantFile: switched == nil ? nil : SwitchedName.playlist,
+        iFrameFile: key.isChunked || switched != nil ? nil : IFramePlaylist.file)
       let plain = SharedBytes(playlist.text)
       let compressed = key.isCompressed ? Gzip.compress(plain) : nil
       var fields = ResponseFields.fields(

@@ -16,6 +16,7 @@ final class PlaylistCache: Sendable {
   enum Form: Hashable {
     case media(MediaPlaylist.Form)
     case chunked
+    case iFrames
   }
 
   /// The differences between responses of one version.
@@ -43,7 +44,7 @@ final class PlaylistCache: Sendable {
 
   /// The bodies and responses of one version.
   private struct RenderedVersion {
-    /// The version of a Media Playlist, or the newest segment of a chunked playlist.
+    /// The version of a Media Playlist, or the newest segment of the other forms.
     var number = Int64.min
     var hasEnded = false
     var plain: [BodyKey: SharedBytes] = [:]
@@ -60,14 +61,27 @@ final class PlaylistCache: Sendable {
   private struct Shared {
     var media = RenderedVersion()
     var chunked = RenderedVersion()
+    var iFrames = RenderedVersion()
     var renderings = 0
     var compressions = 0
     var newestSize = 0
 
     /// The newest version with playlists of this form.
     subscript(form: Form) -> RenderedVersion {
-      _read { if form == .chunked { yield chunked } else { yield media } }
-      _modify { if form == .chunked { yield &chunked } else { yield &media } }
+      _read {
+        switch form {
+        case .media: yield media
+        case .chunked: yield chunked
+        case .iFrames: yield iFrames
+        }
+      }
+      _modify {
+        switch form {
+        case .media: yield &media
+        case .chunked: yield &chunked
+        case .iFrames: yield &iFrames
+        }
+      }
     }
   }
 
@@ -127,7 +141,11 @@ final class PlaylistCache: Sendable {
   }
 
   private func number(_ snapshot: WindowSnapshot, _ form: Form) -> Int64 {
-    form == .chunked ? ChunkedPlaylist.newestListed(in: snapshot) : snapshot.version
+    switch form {
+    case .media: snapshot.version
+    case .chunked: ChunkedPlaylist.newestListed(in: snapshot)
+    case .iFrames: IFramePlaylist.newestListed(in: snapshot)
+    }
   }
 
   private func response(
@@ -181,6 +199,9 @@ final class PlaylistCache: Sendable {
     case .chunked:
       return ChunkedPlaylist(
         snapshot, names: names, base: base, targetDuration: control.targetDuration)?.text()
+    case .iFrames:
+      return IFramePlaylist(
+        snapshot, names: names, base: base, targetDuration: control.targetDuration)?.text()
     }
   }
 
@@ -191,6 +212,7 @@ final class PlaylistCache: Sendable {
     let form =
       switch key.form {
       case .chunked: "c"
+      case .iFrames: "i"
       case .media(.full): "m"
       case .media(.delta): "d"
       case .media(.deltaWithDateRanges): "r"
@@ -211,7 +233,9 @@ final class PlaylistCache: Sendable {
       "application/vnd.apple.mpegurl", isForOneViewer ? .oneViewer : key.caching,
       priority: .playlist)
     fields.append(HeaderField("Vary", "Accept-Encoding"))
-    if key.form != .chunked { fields.append(HeaderField("X-Playlist-Version", "\(version)")) }
+    if case .media = key.form {
+      fields.append(HeaderField("X-Playlist-Version", "\(version)"))
+    }
     if key.isCompressed { fields.append(HeaderField("Content-Encoding", "gzip")) }
     return fields
   }
