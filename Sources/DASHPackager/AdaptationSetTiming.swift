@@ -124,6 +124,19 @@ struct AdaptationSetTiming {
     out.element("SegmentTemplate", attributes) { timeline.write(to: &$0) }
   }
 
+  /// Writes the location of the pictures of key frames on the Period's timeline and their names.
+  ///
+  /// A picture is available when its segment is complete.
+  func thumbnailTemplate(_ out: inout XMLText) {
+    out.element(
+      "SegmentTemplate",
+      [
+        ("timescale", "\(timescale)"), ("duration", "\(segmentTicks)"),
+        ("startNumber", "\(names.printed(period.firstSegment))"),
+        ("presentationTimeOffset", offset), ("media", "thumb/segment$Number\(numberFormat)$.jpg"),
+      ])
+  }
+
   /// presentationTimeOffset: the media time of the Period's first segment.
   private var offset: String {
     guard parameters.segmentation.hasVariableDuration else {

@@ -153,6 +153,20 @@ package struct Manifest: Sendable {
       AudioAdaptationSet(track: self.track(for: track, of: period), id: id, timing: timing)
         .write(to: &out)
     }
+    thumbnails(of: videos, period, &out)
+  }
+
+  /// Writes the pictures of key frames: for an MPD of the past, in which viewers look for a time.
+  private func thumbnails(
+    of videos: [TrackDescription], _ period: Period, _ out: inout XMLText
+  ) {
+    guard depth != nil, !parameters.segmentation.hasVariableDuration,
+      let size = videos.first?.size
+    else { return }
+    let timing = AdaptationSetTiming.ofVideo(
+      parameters, names, period, timing, firstTimeID: timeID(period, set: 1), hasEnded: hasEnded)
+    ThumbnailAdaptationSet(of: size, id: 2 + tracks.count { $0.size == nil }, timing: timing)
+      .write(to: &out)
   }
 
   /// The id of the first of two ProducerReferenceTimes of an AdaptationSet of `period`, from 1; at

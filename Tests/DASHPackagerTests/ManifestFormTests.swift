@@ -173,4 +173,51 @@ extension String {
     guard let range = firstRange(of: part) else { return [self] }
     return [String(self[..<range.lowerBound]), String(self[range.upperBound...])]
   }
+
+  /// Names, numbers and times are those of the video; a picture is as high as its encoder makes it.
+  @Test(
+    "thumbnails are in an MPD of the past, with the numbers and times of the video",
+    arguments: ManifestCase.all)
+  func thumbnails(form: ManifestCase) throws {
+    for (state, snapshot) in try form.life() {
+      let manifest = try XMLElement(document: form.text(of: snapshot, depth: .seconds(3600)))
+      #expect(ManifestRules.faults(of: manifest).isEmpty, "\(state)")
+      for period in manifest.all("Period") {
+        let sets = period.all("AdaptationSet")
+        #expect(sets.map { $0["contentType"] } == ["video", "image"], "\(state)")
+        #expect(Set(sets.compactMap { $0["id"] }).count == 2)
+        let templates = try sets.map { try #require($0.all("SegmentTemplate").first) }
+        for name in ["timescale", "duration", "startNumber", "presentationTimeOffset"] {
+          #expect(templates[0][name] == templates[1][name], "\(state): \(name)")
+        }
+        #expect(
+          templates[1]["media"]
+            == templates[0]["media"]?.replacing("$RepresentationID$", with: "thumb")
+            .replacing(".m4s", with: ".jpg"))
+        #expect(templates[1]["availabilityTimeOffset"] == nil, "when the segment is complete")
+        let picture = try #require(sets[1].all("Representation").first)
+        #expect(picture["width"] == "320" && picture["height"] == "180")
+        #expect(
+          picture.all("EssentialProperty").map { $0["value"] } == ["1x1"])
+      }
+      let live = try form.text(of: snapshot)
+      #expect(!live.contains("image"), "the live window is too short for a time bar")
+    }
+  }
+
+  @Test("the height of a thumbnail is even, and that of the video if this is narrow")
+  func thumbnailSizes() throws {
+    let form = ManifestCase()
+    let snapshot = try form.stream().window.snapshot
+    let segmentation = try #require(snapshot.track).segmentation.video
+    for (video, height) in [("1920x800", "132"), ("640x480", "240"), ("160x90", "90")] {
+      let track = TrackDescription(
+        rendition: "video", codecs: "avc1.42c01f", bandwidth: 1000,
+        size: try #require(VideoSize(video)), segmentation: segmentation, header: [])
+      let manifest = try XMLElement(
+        document: form.text(of: snapshot, tracks: [track], depth: .seconds(60)))
+      let set = manifest.everything.first { $0.name == "AdaptationSet" && $0["id"] == "2" }
+      #expect(set?.all("Representation").first?["height"] == height)
+    }
+  }
 }

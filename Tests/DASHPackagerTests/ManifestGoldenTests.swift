@@ -60,16 +60,25 @@ struct ManifestGoldenTests {
     Golden.expect(try form.text(of: snapshot), equals: "run.mpd")
   }
 
-  @Test("the past: the depth and a constant rate are all that differs")
+  @Test("the past: the depth, a constant rate and the thumbnails are all that differs")
   func past() throws {
     let form = ManifestCase()
     let snapshot = try form.stream().window.snapshot
     let text = try form.text(of: snapshot, depth: .seconds(14_400))
     let live = try form.text(of: snapshot).split(separator: "\n")
     let changed = text.split(separator: "\n").filter { !live.contains($0) }
-    #expect(changed.count == 2)
+    #expect(changed.count == 6)
     #expect(changed[0].contains("timeShiftBufferDepth=\"PT14400S\""))
     #expect(changed[1].contains("PlaybackRate min=\"1\" max=\"1\""))
+    #expect(
+      changed[2...].joined(separator: "\n") == """
+            <AdaptationSet id="2" contentType="image" mimeType="image/jpeg">
+              <SegmentTemplate timescale="90000" duration="90000" startNumber="1" \
+        presentationTimeOffset="90000" media="thumb/segment$Number$.jpg"/>
+              <Representation id="thumb" bandwidth="115201" width="320" height="180">
+                <EssentialProperty schemeIdUri="http://dashif.org/guidelines/thumbnail_tile" \
+        value="1x1"/>
+        """)
     #expect(try form.text(of: snapshot, depth: .seconds(5)).contains("Depth=\"PT10S\""))
     let editions = [nil, .seconds(60), Interval.seconds(120)].map {
       Manifest.Edition(snapshot, depth: $0)

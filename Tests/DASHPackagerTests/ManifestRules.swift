@@ -135,8 +135,37 @@ enum ManifestRules {
       children: representationBase + ["SegmentTemplate"]),
   ]
 
+  /// The elements of thumbnails, DASH-IF IOP v4.3 §6.2.6.
+  private static let images: [String: Element] = [
+    "AdaptationSet": Element(
+      required: [
+        "id": .unsigned, "contentType": .one(of: ["image"]), "mimeType": .one(of: ["image/jpeg"]),
+      ],
+      children: ["SegmentTemplate", "Representation"]),
+    "SegmentTemplate": Element(
+      required: [
+        "timescale": .unsigned, "startNumber": .unsigned, "presentationTimeOffset": .unsigned,
+        "duration": .unsigned, "media": .token,
+      ]),
+    "Representation": Element(
+      required: [
+        "id": .token, "bandwidth": .unsigned, "width": .unsigned, "height": .unsigned,
+      ],
+      children: ["EssentialProperty"]),
+    "EssentialProperty": Element(
+      required: [
+        "schemeIdUri": .one(of: ["http://dashif.org/guidelines/thumbnail_tile"]),
+        "value": .pattern { $0.split(separator: "x").compactMap { Int($0) }.count == 2 },
+      ]),
+  ]
+
   /// The errors in `element` and its children; empty if there are none.
   static func faults(of element: XMLElement) -> [String] {
+    faults(of: element, elements)
+  }
+
+  private static func faults(of element: XMLElement, _ elements: [String: Element]) -> [String] {
+    let elements = element["contentType"] == "image" ? images : elements
     guard let rule = elements[element.name] else { return ["\(element.name) is not in the table"] }
     var faults: [String] = []
     if element.name == "SegmentTemplate",
@@ -161,6 +190,6 @@ enum ManifestRules {
     if rule.isFilledWithText == element.text.isEmpty {
       faults.append("text of \(element.name): \(element.text)")
     }
-    return faults + element.children.flatMap { Self.faults(of: $0) }
+    return faults + element.children.flatMap { Self.faults(of: $0, elements) }
   }
 }

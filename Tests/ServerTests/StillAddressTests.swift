@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Packaging
 import Testing
 
 @testable import Server
 
 @Suite("The addresses of stills")
 struct StillAddressTests {
+  private static var number17: StillAddress? {
+    guard case .segment(let number)? = MediaName("segment17.m4s") else { return nil }
+    return .keyFrame(number)
+  }
+
   static let rows: [(path: [String], address: StillAddress?)] = [
     (["a", "snapshot.jpg"], .newest(width: .own)),
     (["a", "snapshot", "640.jpg"], .newest(width: .pixels(640))),
@@ -14,6 +20,9 @@ struct StillAddressTests {
     (["a", "at", "12.5.jpg"], .instant("12.5", width: .own)),
     (["a", "at", "12.5", "320.jpg"], .instant("12.5", width: .pixels(320))),
     (["a", "at", "12.5", "-1.jpg"], .instant("12.5", width: .invalid)),
+    (["a", "thumb", "segment17.jpg"], number17),
+    (["a", "thumb", "segment17.3.jpg"], nil), (["a", "thumb", "17.jpg"], nil),
+    (["a", "thumb", "segment.jpg"], nil), (["a", "thumb", "init-1.jpg"], nil),
     (["a", "at", ".jpg"], nil), (["a", "at", "12.5", ".jpg"], nil),
     (["a", "at", "12.5", "320.png"], nil), (["a", "snapshot", "1", "320.jpg"], nil),
     (["a", "video", "640.jpg"], nil), (["a", "b", "at", "12.jpg"], nil), (["snapshot.jpg"], nil),

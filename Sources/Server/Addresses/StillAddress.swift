@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Packaging
+
 /// A still of a stream, as a path names it.
 package enum StillAddress: Equatable, Sendable {
   /// `snapshot.jpg` or `snapshot/WIDTH.jpg`: the newest frame.
   case newest(width: Width)
   /// `at/T.jpg` or `at/T/WIDTH.jpg`: the frame whose slot contains the instant T.
   case instant(String, width: Width)
+  /// `thumb/segmentN.jpg`: the key frame of segment N, as wide as ``thumbnailWidth``.
+  case keyFrame(MediaName.Number)
+
+  /// The greatest width of a thumbnail in pixels.
+  package static let thumbnailWidth: UInt16 = 320
 
   /// The width of a picture.
   package enum Width: Equatable, Sendable {
@@ -32,6 +39,7 @@ package enum StillAddress: Equatable, Sendable {
   var width: Width {
     switch self {
     case .newest(let width), .instant(_, let width): width
+    case .keyFrame: .pixels(Self.thumbnailWidth)
     }
   }
 
@@ -43,6 +51,9 @@ package enum StillAddress: Equatable, Sendable {
     switch folder {
     case "at": self = .instant(String(stem), width: .own)
     case "snapshot": self = .newest(width: Width(stem))
+    case "thumb":
+      guard case .segment(let number)? = MediaName(stem + ".m4s") else { return nil }
+      self = .keyFrame(number)
     default: return nil
     }
   }
@@ -53,7 +64,7 @@ package enum StillAddress: Equatable, Sendable {
     self = .instant(instant, width: Width(stem))
   }
 
-  private static func stem(_ name: String) -> Substring? {
+  static func stem(_ name: String, _ ending: String = ending) -> Substring? {
     name.hasSuffix(ending) && name != ending ? name.dropLast(ending.count) : nil
   }
 }

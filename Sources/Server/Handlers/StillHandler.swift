@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Archive
+import HLSPackager
 import HTTP
 import Media
 import Net
@@ -66,11 +67,7 @@ final class StillHandler {
     _ exchange: any Exchange, _ address: StillAddress, of served: ServedStream,
     since: MonotonicTime
   ) {
-    guard address.width != .invalid else {
-      let widths = StillAddress.Width.permitted.map(String.init).joined(separator: ", ")
-      return exchange.respond(
-        ResponseFields.error(404, "no such width (expected one of \(widths))"))
-    }
+    guard address.width != .invalid else { return exchange.respond(StillAddress.Width.refusal) }
     switch address {
     case .newest(let width):
       guard let request = served.newestStill(width: width.pixels) else {
@@ -84,6 +81,39 @@ final class StillHandler {
           ResponseFields.error(400, "not an instant (expected \(InstantText.expected))"))
       }
       answer(exchange, Early(time: time, width: width.pixels), of: served, since: since)
+    case .keyFrame(let number):
+      guard let number = served.names.segment(number) else {
+        return exchange.respond(ResponseFields.notFound)
+      }
+      keyFrame(of: number, exchange, of: served, since: since)
+    }
+  }
+
+  /// Answers a request for the key frame of a segment.
+  private func keyFrame(
+    of number: Int64, _ exchange: any Exchange, of served: ServedStream, since: MonotonicTime
+  ) {
+    let (snapshot, width) = (served.window.snapshot, StillAddress.thumbnailWidth)
+    guard number <= snapshot.newestSegment else {
+      return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
+    }
+    if let request = served.still(of: number, at: 0, in: snapshot, width: width) {
+      let isKept = served.names.numbering == .epoch
+      return ask(
+        request, exchange,
+        isKept ? .segment : .numberedRun(targetDuration: served.control.targetDuration),
+        since: since)
+    }
+    if snapshot.segment(number) != nil {
+      return exchange.respond(ResponseFields.error(404, "the segment has no key frame"))
+    }
+    let isUnlimited = past.isUnlimited(exchange)
+    if isUnlimited { exchange.isForOneViewer = true }
+    let frame = PastKeyFrame(
+      segment: number, rendition: served.top, oldest: isUnlimited ? nil : served.oldestPast)
+    earlier(exchange, of: served, since: since) {
+      [track = served.pastStillTrack] reader throws(ArchiveFailure) in
+      try frame.still(reader, track, width: width)
     }
   }
 
@@ -122,16 +152,27 @@ final class StillHandler {
   private func earlier(
     _ exchange: any Exchange, _ instant: Early, of served: ServedStream, since: MonotonicTime
   ) {
-    guard let archive = served.options.archive else {
-      return exchange.respond(ResponseFields.error(410, "the instant has left the window"))
+    guard served.options.archive == nil || past.permits(instant.time, of: served, exchange) else {
+      return
     }
-    guard past.permits(instant.time, of: served, exchange) else { return }
     let place = PastInstant(time: instant.time, rendition: served.top)
+    earlier(exchange, of: served, since: since) {
+      [track = served.pastStillTrack] reader throws(ArchiveFailure) in
+      try place.still(reader, track, width: instant.width)
+    }
+  }
+
+  /// Answers a request with a still that `find` finds in the archive.
+  private func earlier(
+    _ exchange: any Exchange, of served: ServedStream, since: MonotonicTime,
+    _ find: @escaping @Sendable (ArchiveReader) throws(ArchiveFailure) -> StillRequest
+  ) {
+    guard let archive = served.options.archive else {
+      return exchange.respond(ResponseFields.error(410, "the frame has left the window"))
+    }
     past.requests.read(exchange) {
       (take: @escaping @Sendable (Result<StillRequest, ArchiveFailure>) -> Void) in
-      archive.read(answer: take) { [track = served.pastStillTrack] reader throws(ArchiveFailure) in
-        try place.still(reader, track, width: instant.width)
-      }
+      archive.read(answer: take, find)
     } take: { [weak self] result in
       switch result {
       case .success(let request):
@@ -214,4 +255,11 @@ final class StillHandler {
   func close() {
     for request in early.takeAll() { reroute(request.exchange, request.since) }
   }
+}
+
+extension StillAddress.Width {
+  /// The response to a width that is not permitted.
+  static let refusal = ResponseFields.error(
+    404,
+    "no such width (expected one of \(permitted.map(String.init).joined(separator: ", ")))")
 }
