@@ -60,12 +60,26 @@ struct HTTPViewersTests {
       ([.playlist, .lowLatency, .segment], .lowLatencyHLS),
       ([.playlist, .openSegment], .frames), ([.playlist, .openSegment, .segment], .frames),
       ([.chunkedPlaylist, .openSegment], .segmentedHLS), ([.manifest, .openSegment], .dash),
-      ([.manifest, .segment], .dash), ([.uploaded], .uploads),
+      ([.manifest, .segment], .dash), ([.uploaded], .uploads), ([.motionPictures], .frames),
     ] as [([ViewerRequest.Object], ViewerTransport?)])
   func transports(_ objects: [ViewerRequest.Object], _ transport: ViewerTransport?) {
     var table = Table()
     for object in objects { table.request(object) }
     #expect(table.present.map(\.transport) == (transport.map { [$0] } ?? []))
+  }
+
+  @Test("a reader of motion JPEG is a viewer for as long as its request lasts")
+  func motionPictures() {
+    var table = Table()
+    table.begin(.motionPictures)
+    table.now += .seconds(3600)
+    #expect(table.present.count == 1)
+    table.end()
+    table.now += .seconds(6)
+    #expect(table.present.isEmpty)
+    table.begin(.segment)
+    table.now += .seconds(61)
+    #expect(table.present.isEmpty)
   }
 
   @Test("a viewer that was silent for 5 s, or for 1.5 segments, has left")

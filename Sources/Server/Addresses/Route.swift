@@ -48,6 +48,8 @@ package enum Route: Equatable {
   case instant(stream: String, time: String)
   /// A JPEG of a frame.
   case still(stream: String, StillAddress)
+  /// `/S/stream.mjpeg`, `/S/stream/WIDTH.mjpeg`: the newest frames as one JPEG after another.
+  case motionPictures(stream: String, width: StillAddress.Width)
   /// `/timestamps.json`.
   case timestamps(stream: String?)
   /// All media of a stream as messages, for another server.
@@ -136,6 +138,7 @@ package enum Route: Equatable {
     case "chunked.m3u8": .chunkedPlaylist(stream: stream, rendition: nil, .stream)
     case "manifest.mpd": .manifest(stream: stream, .stream)
     case "snapshot.jpg": .still(stream: stream, .newest(width: .own))
+    case "stream.mjpeg": .motionPictures(stream: stream, width: .own)
     case "dvr.mpd": .pastManifest(stream: stream)
     case "dvr.json": .pastExtent(stream: stream)
     case "timestamps.json": .timestamps(stream: stream)
@@ -148,6 +151,9 @@ package enum Route: Equatable {
   private static func inRendition(_ stream: String, _ rendition: String, _ name: String) -> Route {
     if stream == "ldash" { return underUpload(rendition, name) }
     if let still = StillAddress(rendition, name) { return .still(stream: stream, still) }
+    if rendition == "stream", let width = StillAddress.stem(name, ".mjpeg") {
+      return .motionPictures(stream: stream, width: StillAddress.Width(width))
+    }
     return switch name {
     case _ where rendition == "clip" && ClipName.isClip(name):
       .clip(stream: stream, rendition: nil, name: name)

@@ -95,6 +95,8 @@ final class RoutedTarget {
       content = name.hasSuffix(".m3u8") ? .index : .media
     case .instant(let stream, _): (self.stream, kind, content) = (stream, .instant, .media)
     case .still(let stream, _): (self.stream, kind, content) = (stream, .still, .media)
+    case .motionPictures(let stream, _):
+      (self.stream, kind, content) = (stream, .motionPictures, .media)
     case .timestamps(let stream): (self.stream, kind, content) = (stream, .timestamps, .media)
     case .feed(let stream): (self.stream, kind, content) = (stream, .feed, .media)
     case .socket(let stream): (self.stream, kind, content) = (stream, .socket, .media)

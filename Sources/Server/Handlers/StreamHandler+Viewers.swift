@@ -33,6 +33,7 @@ extension StreamHandler {
       let complete = found?.rendition.window.snapshot.segments.last?.number ?? .min
       let isComplete = (servedStream?.names.segment(number) ?? .min) <= complete
       object = isComplete ? .segment : .openSegment
+    case .motionPictures: object = .motionPictures
     default: return nil
     }
     let duration = servedStream?.window.segmentation.video.maximumSegmentDuration ?? .zero

@@ -36,6 +36,8 @@ final class StreamHandler {
   private let reroute: (any Exchange, MonotonicTime) -> Void
   let starting: StartQueue
   private let stills: StillHandler
+  /// The readers of motion JPEG.
+  var pictures: MotionPictureReaders
   private var timestamps = TimestampsCache()
   private var heldField = HeldField()
   /// The renditions without new media at the latest publication.
@@ -74,6 +76,7 @@ final class StreamHandler {
     deliveries = MeasuredDeliveries(loop)
     starting = StartQueue(counters, reroute)
     self.stills = StillHandler(stills, past, loop: loop, counters, reroute: reroute)
+    pictures = MotionPictureReaders(stills, loop: loop)
     openRenditions()
   }
 
@@ -298,6 +301,7 @@ final class StreamHandler {
     // Each of these serves many viewers.
     feeds.advance(now)
     stills.woken(servedStream, now)
+    pictures.woken()
     for handler in renditions { handler.woken(now) }
     instants?.woken(now)
     for handler in switchedRenditions { handler.woken(now) }
@@ -305,7 +309,8 @@ final class StreamHandler {
     guard stream.supervisor?.plan.isOnDemand == true, !renditions.isEmpty else { return }
     // A held request, a reader of a segment or of the feed, or a subscribed socket is a use.
     let isRead =
-      feeds.count > 0 || stills.isInUse || instants?.heldCount ?? 0 > 0
+      feeds.count > 0 || pictures.count > 0 || stills.isInUse
+      || instants?.heldCount ?? 0 > 0
       || renditions.contains(where: \.isInUse)
       || switchedRenditions.contains(where: \.isInUse)
     if starting.count > 0 || sockets.isInUse || isRead {
@@ -367,6 +372,7 @@ final class StreamHandler {
     timestamps = TimestampsCache()
     feeds.close()
     stills.close()
+    pictures.close()
     for handler in closing { handler.close() }
     let waiting = instants?.takeAll() ?? []
     instants = nil

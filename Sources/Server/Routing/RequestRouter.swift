@@ -228,6 +228,8 @@ final class RequestRouter: RequestHandler, LoopService {
       streamHandler(target, exchange)?.instant(exchange, time, since: since)
     case .still(_, let address):
       streamHandler(target, exchange)?.still(exchange, address, since: since)
+    case .motionPictures(_, let width):
+      streamHandler(target, exchange)?.motionPictures(exchange, width, since: since)
     case .timestamps:
       if let refusal = timestampsRefusal(exchange.request) { return exchange.respond(refusal) }
       streamHandler(target, exchange)?.timestamps(exchange, since: since)

@@ -8,7 +8,11 @@ import Stills
 extension ServedStream {
   /// The newest frame; nil before the first key frame.
   func newestStill(width: UInt16?) -> StillRequest? {
-    let snapshot = window.snapshot
+    newestStill(width: width, in: window.snapshot)
+  }
+
+  /// The newest frame of a snapshot of the top rendition; nil before the first key frame.
+  func newestStill(width: UInt16?, in snapshot: WindowSnapshot) -> StillRequest? {
     if let open = snapshot.open, let last = open.chunks.indices.last {
       return still(
         of: open.chunks, at: last, in: open.number, open.period, snapshot, width, isNewest: true)

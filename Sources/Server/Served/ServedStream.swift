@@ -36,6 +36,7 @@ final class ServedStream: Sendable {
   let pastStillTrack = StillTrack()
   /// Raised when publications are told to the service of stills.
   let isFollowable = OnceFlag()
+  private let motionPictures = Locked<[UInt16?: MotionPictureFeed]>([:])
   /// The renditions without new media.
   let missing = Locked(MissingRenditions())
   /// Held while an event is added to all windows, so that they have events in the same order.
@@ -156,6 +157,16 @@ final class ServedStream: Sendable {
     let tracks = audio.compactMap(\.window.snapshot.track)
     guard tracks.count == audio.count else { return nil }
     return tracks.firstIndex(where: \.isDefault).map { audio[$0] } ?? audio.first
+  }
+
+  /// The pictures of its motion JPEG in a width.
+  func pictures(width: UInt16?) -> MotionPictureFeed {
+    motionPictures.withLock { feeds in
+      if let feed = feeds[width] { return feed }
+      let feed = MotionPictureFeed(width: width)
+      feeds[width] = feed
+      return feed
+    }
   }
 
   /// Why the server does not switch between the renditions as the options ask, once.

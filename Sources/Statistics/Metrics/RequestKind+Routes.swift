@@ -23,11 +23,13 @@ extension RequestKind {
   package static let clip = RequestKind(17, "clip")
   package static let instant = RequestKind(18, "instant")
   package static let still = RequestKind(19, "still")
+  package static let motionPictures = RequestKind(20, "mjpeg")
 
   /// All kinds; each at its own index.
   package static let all = [
     other, refused, playlist, chunkedPlaylist, header, part, segment, timestamps, time, page, probe,
     manifest, control, uploads, publish, socket, feed, clip, instant, still,
+    motionPictures,
   ]
 
   /// The kind of a request for a media file.

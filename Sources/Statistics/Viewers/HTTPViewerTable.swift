@@ -15,6 +15,8 @@ package struct ViewerRequest {
     case segment
     /// A segment that is open or has not begun.
     case openSegment
+    /// Pictures for as long as the request lasts.
+    case motionPictures
     /// A file of an uploaded stream.
     case uploaded
 
@@ -22,7 +24,7 @@ package struct ViewerRequest {
     package var isIndex: Bool {
       switch self {
       case .playlist, .chunkedPlaylist, .manifest: true
-      case .lowLatency, .segment, .openSegment, .uploaded: false
+      case .lowLatency, .segment, .openSegment, .motionPictures, .uploaded: false
       }
     }
   }
@@ -88,6 +90,8 @@ package struct HTTPViewerTable: Sendable {
     var hasMedia = false
     /// Requests under way.
     var requests = 0
+    /// Whether one of them may last longer than ``maximumRequestTime``.
+    var isLasting = false
     var seenAt: MonotonicTime
     var gracePeriod: Interval
     var roundTripAt = MonotonicTime.distantPast
@@ -96,7 +100,7 @@ package struct HTTPViewerTable: Sendable {
 
     func isPresent(_ now: MonotonicTime) -> Bool {
       let silence = now - seenAt
-      return silence < gracePeriod || requests > 0 && silence < maximumRequestTime
+      return silence < gracePeriod || requests > 0 && (isLasting || silence < maximumRequestTime)
     }
   }
 
@@ -125,6 +129,7 @@ package struct HTTPViewerTable: Sendable {
     viewer.gracePeriod = max(Self.gracePeriod, request.segmentDuration * 3 / 2)
     if request.object.isIndex { viewer.index = request.object } else { viewer.hasMedia = true }
     if case .lowLatency = request.object { viewer.lowLatencyAt = now }
+    if case .motionPictures = request.object { viewer.isLasting = true }
     viewer.report.transport = Self.transport(of: viewer, request.object, now)
     if let rendition = request.rendition { viewer.report.rendition = rendition }
     if let report = request.report { viewer.report.figures.take(report) }
@@ -155,6 +160,7 @@ package struct HTTPViewerTable: Sendable {
     switch (object, viewer.index) {
     case (.uploaded, _): .uploads
     case (.lowLatency, _): .lowLatencyHLS
+    case (.motionPictures, _): .frames
     case (.playlist, _), (.chunkedPlaylist, _), (.manifest, _): viewer.report.transport
     case (_, .manifest): .dash
     case (_, .chunkedPlaylist): .segmentedHLS
@@ -184,6 +190,7 @@ package struct HTTPViewerTable: Sendable {
   ) {
     guard var viewer = viewers[number] else { return }
     viewer.requests = max(0, viewer.requests - 1)
+    if viewer.requests == 0 { viewer.isLasting = false }
     viewer.seenAt = now
     viewer.counted.bytes = viewer.counted.bytes.addingSaturated(Int64(clamping: bytes))
     if isCut { viewer.report.skips += 1 }

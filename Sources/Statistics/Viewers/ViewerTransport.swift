@@ -3,7 +3,7 @@
 /// How a viewer gets media.
 package enum ViewerTransport: String, CaseIterable, Sendable {
   case webSocket = "ws"
-  /// The frame stream: open segments over HTTP.
+  /// The frame stream, which is open segments over HTTP, and motion JPEG.
   case frames = "http"
   case lowLatencyHLS = "llhls"
   /// HLS by whole segments, or by the chunked playlist.
