@@ -8,10 +8,15 @@ import { Tile } from './tile.js';
 /** The time between two requests for the list, and between two stills of a stream, ms. */
 const LIST_INTERVAL = 3000, STILL_INTERVAL = 15000;
 
+/** With more streams the server decodes the stills: one picture is less work than a segment. */
+const MOST_DECODED = 4;
+
 const list = /** @type {HTMLElement} */ (document.getElementById('streams'));
 const words = /** @type {HTMLElement} */ (document.getElementById('words'));
 const wall = /** @type {HTMLAnchorElement} */ (document.getElementById('wall'));
 
+/** The clock of the server minus that of this page, ms, to a second. */
+let clockOffset = 0;
 /** @type {Map<string, Tile>} */
 const tiles = new Map();
 /** @type {Set<Element>} the tiles in the window */
@@ -32,6 +37,8 @@ async function updateList() {
   const streams = await within(2000, async (signal) => {
     const response = await fetch('streams.json', { cache: 'no-store', signal });
     if (!response.ok) throw new Error(`status ${response.status}`);
+    const date = Date.parse(response.headers.get('date') ?? '');
+    if (date > 0) clockOffset = date - Date.now();
     return listedStreams(await response.json());
   }, ending.signal);
   for (const [name, tile] of tiles) {
@@ -66,7 +73,7 @@ async function keepList() {
   }
 }
 
-/** Draws one still after another, so that at most one decoder is in use. */
+/** Draws one still after another, so that at most one decoder is in use, here or at the server. */
 async function keepStills() {
   while (!ending.signal.aborted) {
     const now = performance.now();
@@ -74,8 +81,11 @@ async function keepStills() {
       .filter(({ element, hasStills, drawnAt }) => (
         hasStills && visible.has(element) && now - drawnAt > STILL_INTERVAL))
       .sort((a, b) => a.drawnAt - b.drawnAt)[0];
-    if (due && !document.hidden) await due.draw(ending.signal);
-    else await sleep(200, ending.signal);
+    if (due && !document.hidden) {
+      await due.draw(ending.signal, Date.now() + clockOffset, tiles.size > MOST_DECODED);
+    } else {
+      await sleep(200, ending.signal);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A still of a stream: the key frame of its newest complete segment, of the lowest rendition.
+// A still of a stream that this page decodes: the key frame of its newest complete segment, of the
+// lowest rendition.
 
 import { ServerClock } from '../shared/clock.js';
 import { sleep, within } from '../shared/deadline.js';

@@ -3,6 +3,7 @@
 
 import { outageWords } from '../shared/outage.js';
 import { stateText } from './listing.js';
+import { drawServedStill } from './picture.js';
 import { drawStill } from './still.js';
 /** @typedef {import('./listing.js').ListedStream} ListedStream */
 
@@ -42,16 +43,27 @@ export class Tile {
     if (this.still.textContent !== title) this.still.textContent = title;
   }
 
-  /** @param {AbortSignal} stop */
-  async draw(stop) {
+  /**
+   * Draws a still. The other way is tried if the first one has none: this browser may not play the
+   * video, the server may not make stills at present.
+   * @param {AbortSignal} stop @param {number} now the clock of the server, Unix ms
+   * @param {boolean} isServed whether the server decodes it, not this page
+   */
+  async draw(stop, now, isServed) {
     this.drawnAt = performance.now();
-    try {
-      await drawStill(
-        new URL(`${encodeURIComponent(this.stream.name)}/ll.m3u8`, location.href).href,
-        this.canvas, stop);
-      if (!this.canvas.isConnected) this.still.replaceChildren(this.canvas);
-    } catch {
-      if (!this.canvas.isConnected) this.still.textContent = 'No picture';
+    const stream = new URL(`${encodeURIComponent(this.stream.name)}/`, location.href).href;
+    const ways = [
+      () => drawStill(`${stream}ll.m3u8`, this.canvas, stop),
+      () => drawServedStill(stream, this.canvas, now, stop),
+    ];
+    if (isServed) ways.reverse();
+    for (const draw of ways) {
+      try {
+        await draw();
+        if (!this.canvas.isConnected) this.still.replaceChildren(this.canvas);
+        return;
+      } catch { /* the other way */ }
     }
+    if (!this.canvas.isConnected) this.still.textContent = 'No picture';
   }
 }

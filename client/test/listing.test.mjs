@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { listedStreams, stateText, wallAddress } from '../list/listing.js';
+import { drawServedStill, stillPaths } from '../list/picture.js';
 import { lowest } from '../list/still.js';
 
 suite('the list of streams', () => {
@@ -66,6 +67,39 @@ suite('the list of streams', () => {
     assert.equal(wallAddress(streams.slice(0, 2)), 'wall?streams=s%200,s%201');
     assert.equal(wallAddress(streams).split(',').length, 16);
   });
+
+  test('a still of the server is of an instant that viewers share, else the newest frame', () => {
+    const [shared, newest] = stillPaths(1_795_155_720_999);
+    assert.equal(shared, 'at/1795155718/320.jpg');
+    assert.equal(newest, 'snapshot/320.jpg');
+    assert.equal(stillPaths(1_795_155_721_999)[0], shared);
+    assert.equal(stillPaths(1_795_155_722_000)[0], 'at/1795155720/320.jpg');
+  });
+
+  for (const [statuses, asked] of [
+    [[200], 1], [[404, 200], 2], [[410, 404], 2], [[425, 200], 2], [[503], 1], [[401], 1],
+  ]) {
+    test(`stills with the status ${statuses.join(', ')}`, async (context) => {
+      const urls = [];
+      context.mock.method(globalThis, 'fetch', async (url) => {
+        const status = statuses[urls.push(String(url)) - 1];
+        return new Response(status === 200 ? 'jpeg' : null, { status });
+      });
+      globalThis.createImageBitmap = async () => ({ width: 320, height: 180, close() {} });
+      context.after(() => { delete globalThis.createImageBitmap; });
+      const canvas = { width: 0, height: 0, getContext: () => ({ drawImage() {} }) };
+      const drawing = drawServedStill(
+        'http://x/door/', canvas, 1_795_155_720_999, new AbortController().signal);
+      if (statuses.at(-1) === 200) {
+        await drawing;
+        assert.equal(canvas.width, 320);
+      } else {
+        await assert.rejects(drawing, new RegExp(`status ${statuses.at(-1)}`));
+      }
+      assert.equal(urls.length, asked);
+      assert.equal(urls[0], 'http://x/door/at/1795155718/320.jpg');
+    });
+  }
 
   test('stills are of the lowest rendition', () => {
     const ladder = [2_500_000, 300_000, 900_000].map((bandwidth) => (

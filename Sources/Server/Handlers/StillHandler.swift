@@ -97,14 +97,16 @@ final class StillHandler {
     guard number <= snapshot.newestSegment else {
       return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
     }
-    if let request = served.still(of: number, at: 0, in: snapshot, width: width) {
+    // Slate is not the media of this number.
+    let isPrefill = snapshot.segment(number)?.isPrefill ?? false
+    if !isPrefill, let request = served.still(of: number, at: 0, in: snapshot, width: width) {
       let isKept = served.names.numbering == .epoch
       return ask(
         request, exchange,
         isKept ? .segment : .numberedRun(targetDuration: served.control.targetDuration),
         since: since)
     }
-    if snapshot.segment(number) != nil {
+    if !isPrefill, snapshot.segment(number) != nil {
       return exchange.respond(ResponseFields.error(404, "the segment has no key frame"))
     }
     let isUnlimited = past.isUnlimited(exchange)
