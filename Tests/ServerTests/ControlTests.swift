@@ -2,11 +2,14 @@
 
 import HTTP
 import Logging
+import Net
 import Sharing
 import Streams
 import Testing
+import Time
 
 @testable import Access
+@testable import Archive
 @testable import Server
 
 @Suite("/api/streams, and its token")
@@ -177,5 +180,27 @@ struct ControlTests {
     ])
   func secrets(given: String, secret: String, same: Bool) {
     #expect(Secret.isSame(given, secret) == same)
+  }
+
+  @Test("orders to an archive whose disk does not answer are 503 after a while")
+  func frozenArchive() throws {
+    var options = ServingOptions()
+    options.adminToken = Self.token
+    var serving = StreamServingOptions()
+    serving.archive = StreamArchive(
+      name: "live", ArchivePolicy(), StreamCatalog(folder: "/none"), ReaderPool(threads: 0)
+    ) { _ in }
+    let handler = try SyntheticHandler(options: options, serving: serving, clock: ManualClock())
+    handler.goLive()
+    let span = "?from=1795409999&to=1795410000"
+    let held = try [("", "DELETE"), ("/keep", "POST"), ("/keep", "DELETE")].map { path, method in
+      try handler.ask("/api/streams/live/archive\(path)\(span)", method: method, bearer())
+    }
+    let deadline = handler.loop.now + ControlAPI.archiveLimit
+    handler.requests.expire(deadline - .nanoseconds(1))
+    for exchange in held { #expect(exchange.isHeld) }
+    #expect(handler.requests.nextDeadline <= deadline)
+    handler.requests.expire(deadline)
+    for exchange in held { #expect(exchange.status == 503) }
   }
 }

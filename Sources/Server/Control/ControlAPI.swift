@@ -18,10 +18,14 @@ import Time
 /// cannot read the responses.
 final class ControlAPI {
   private typealias Reply = (ticket: UInt64, result: ControlResult)
+  private typealias Waiting = (exchange: any Exchange, deadline: MonotonicTime)
+
+  /// How long an order to the archive may wait for the disk.
+  static let archiveLimit = Interval.seconds(60)
 
   private let serverState: ServerState
   private unowned let loop: EventLoop
-  private var waiting: [UInt64: any Exchange] = [:]
+  private var waiting: [UInt64: Waiting] = [:]
   private var lastTicket: UInt64 = 0
   private let replies = Locked<[Reply]>([])
 
@@ -102,7 +106,7 @@ final class ControlAPI {
     exchange.collectBody { [weak self] body in
       do throws(SpanRequest.Refusal) {
         let span = try SpanRequest(exchange.request, body).span
-        self?.hold(exchange) { answer in
+        self?.hold(exchange, for: Self.archiveLimit) { answer in
           let reply: @Sendable (String?) -> Void = { failure in
             answer(failure.map { .refused("the archive: \($0)") } ?? .removed)
           }
@@ -144,8 +148,24 @@ final class ControlAPI {
       return replies
     }
     for reply in known {
-      guard let exchange = waiting.removeValue(forKey: reply.ticket) else { continue }
+      guard let (exchange, _) = waiting.removeValue(forKey: reply.ticket) else { continue }
       exchange.respond(response(reply.result))
+    }
+  }
+
+  /// The time for ``expire(_:)``.
+  var nextDeadline: MonotonicTime {
+    waiting.values.reduce(.distantFuture) { min($0, $1.deadline) }
+  }
+
+  /// Answers the requests whose result is late.
+  func expire(_ now: MonotonicTime) {
+    for (ticket, waiter) in waiting where waiter.deadline <= now {
+      waiting[ticket] = nil
+      waiter.exchange.onGone = nil
+      waiter.exchange.respond(
+        Self.error(
+          503, "the disk of the archive has not answered; the order is carried out when it does"))
     }
   }
 
@@ -159,13 +179,14 @@ final class ControlAPI {
     hold(exchange) { answer in change(control, answer) }
   }
 
-  /// Holds a request until `begin` has given a result to its argument.
+  /// Holds a request until `begin` has given a result to its argument, or for `limit`.
   private func hold(
-    _ exchange: any Exchange, _ begin: (@escaping @Sendable (ControlResult) -> Void) -> Void
+    _ exchange: any Exchange, for limit: Interval? = nil,
+    _ begin: (@escaping @Sendable (ControlResult) -> Void) -> Void
   ) {
     lastTicket += 1
     let ticket = lastTicket
-    waiting[ticket] = exchange
+    waiting[ticket] = (exchange, limit.map { loop.now + $0 } ?? .distantFuture)
     exchange.onGone = { [weak self] in self?.waiting[ticket] = nil }
     begin { [replies, weak loop] result in
       replies.withLock { $0.append((ticket, result)) }

@@ -111,7 +111,7 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   var nextDeadline: MonotonicTime {
-    let nextCheck = min(nextUploadCheck, mediaUploads.nextDeadline)
+    let nextCheck = min(nextUploadCheck, mediaUploads.nextDeadline, control.nextDeadline)
     let deadline = streamHandlers.reduce(nextCheck) { min($0, $1.nextDeadline) }
     return uploads.values.reduce(deadline) { min($0, $1.nextDeadline) }
   }
@@ -120,6 +120,7 @@ final class RequestRouter: RequestHandler, LoopService {
     for streamHandler in streamHandlers { streamHandler.expire(now) }
     for upload in uploads.values { upload.expire(now) }
     mediaUploads.expire(now)
+    control.expire(now)
     guard nextUploadCheck <= now else { return }
     serverState.expireUploads(now)
     for upload in uploads.values { upload.forget() }
