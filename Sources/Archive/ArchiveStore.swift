@@ -36,6 +36,7 @@ package final class ArchiveStore: Sendable {
 
   /// The path of the folder.
   package let folder: String
+  private let root: ArchiveRoot
   private let orders = Monitor(Orders())
   private let pool = ReaderPool()
   private let log: Log
@@ -45,7 +46,13 @@ package final class ArchiveStore: Sendable {
   private let healers = Locked<[String: Healer]>([:])
 
   /// Opens the folder, creates it if it is missing, and takes its lock.
-  package init(_ folder: String, log: Log) throws(Refusal) {
+  ///
+  /// - Parameters:
+  ///   - folder: the path of the folder.
+  ///   - others: what is done with the folders of other streams; nil for nothing.
+  ///   - log: the log.
+  /// - Throws: ``Refusal`` if the folder cannot be used.
+  package init(_ folder: String, others: OtherStreams? = nil, log: Log) throws(Refusal) {
     self.folder = folder
     self.log = log
     let lock: DiskFile
@@ -54,11 +61,13 @@ package final class ArchiveStore: Sendable {
       lock = try DiskFile(folder + "/.lock", .locking)
     } catch { throw .system("\(error)") }
     try Self.take(lock)
+    let root = ArchiveRoot(folder, lock: lock)
+    self.root = root
     let orders = orders
     guard let syncThread = SyncThread() else { throw Self.noThread }
     // The thread keeps the lock until its last write.
     let started = OSThread(name: "archive") {
-      ArchiveThread(folder: folder, syncThread: syncThread, log: log).run { now in
+      ArchiveThread(root, others, syncThread: syncThread, log: log).run { now in
         orders.wait(until: now + Self.period) { orders in
           guard !orders.waiting.isEmpty || orders.isClosed else { return nil }
           defer { orders.waiting = [] }
@@ -96,10 +105,14 @@ package final class ArchiveStore: Sendable {
   ) -> StreamArchive {
     streams.withLock { streams in
       if let known = streams[name], known.policy == policy { return known }
-      let catalog = streams[name]?.catalog ?? StreamCatalog(folder: "\(folder)/\(name)")
+      let catalog = streams[name]?.catalog ?? StreamCatalog(folder: "\(folder)/\(name)", in: root)
       let orders = orders
       let archive = StreamArchive(name: name, policy, catalog, pool) { order in
-        orders.update { $0.waiting.append(order) }
+        let isTaken = orders.update { orders in
+          if !orders.isClosed { orders.waiting.append(order) }
+          return !orders.isClosed
+        }
+        if !isTaken { order.refuse() }
       }
       orders.update { $0.waiting.append(.open(catalog, policy)) }
       streams[name] = archive

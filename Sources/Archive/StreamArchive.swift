@@ -58,6 +58,10 @@ package final class StreamArchive: Sendable {
     catalog.read { $0.tracks[rendition]?.extent }
   }
 
+  /// Rises when an order to remove a span begins and when it ends: texts and spans that were read
+  /// from the archive before are out of date.
+  package var revision: Int64 { catalog.read(\.revision) }
+
   /// The names of the renditions with files.
   package var renditions: [String] {
     catalog.read { $0.tracks.filter { $0.value.extent != nil }.keys.sorted() }
@@ -159,13 +163,22 @@ package final class StreamArchive: Sendable {
     }
   }
 
+  /// How long a request waits for the folder to be read, after the start of the program.
+  private static let loading = Interval.seconds(3)
+
   private func run<Value>(
     _ answer: @escaping Answer<Value>,
     _ read: @escaping @Sendable (ArchiveReader) throws(ArchiveFailure) -> Value
   ) {
-    let isTaken = pool.run { [reader] in
+    let job: @Sendable () -> Void = { [reader] in
       answer(Result { () throws(ArchiveFailure) in try read(reader) })
     }
+    let catalog = catalog
+    let isTaken =
+      catalog.read(\.isLoaded)
+      ? pool.run(job)
+      : pool.run(
+        until: SystemClock.monotonicTime + Self.loading, when: { catalog.read(\.isLoaded) }, job)
     if !isTaken { answer(.failure(.busy)) }
   }
 

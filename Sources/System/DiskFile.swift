@@ -25,9 +25,11 @@ package final class DiskFile: Sendable {
   /// The number of the file on its disk: another file at the same path has another one.
   package let identity: UInt64
   private let descriptor: Int32
+  private let lease: FileLease?
 
-  /// Opens the file at `path`.
-  package init(_ path: String, _ mode: Mode) throws(SystemError) {
+  /// Opens the file at `path`; with a lease, reading throws when the file is overwritten.
+  package init(_ path: String, _ mode: Mode, lease: FileLease? = nil) throws(SystemError) {
+    self.lease = lease
     let flags: Int32 =
       switch mode {
       case .reading: O_RDONLY
@@ -50,6 +52,15 @@ package final class DiskFile: Sendable {
       close(descriptor)
       throw SystemError("open", status.st_uid == geteuid() ? EINVAL : EACCES)
     }
+    // Asked when the file is open: the name may have led to another file already.
+    if let lease, lease.state != .valid {
+      close(descriptor)
+      throw SystemError("open", ESTALE)
+    }
+  }
+
+  private func checkLease() throws(SystemError) {
+    if lease?.state == .overwritten { throw SystemError("read", ESTALE) }
   }
 
   deinit { close(descriptor) }
@@ -94,7 +105,10 @@ package final class DiskFile: Sendable {
   package func send(_ range: Range<Int>, to socket: Int32) throws(SystemError) -> Int? {
     while true {
       let sent = clinux_send_file(socket, descriptor, Int64(range.lowerBound), range.count)
-      if sent >= 0 { return sent }
+      if sent >= 0 {
+        try checkLease()
+        return sent
+      }
       if sent == -Int(EAGAIN) { return nil }
       guard sent == -Int(EINTR) else { throw SystemError("sendfile", Int32(clamping: -sent)) }
     }
@@ -157,6 +171,7 @@ package final class DiskFile: Sendable {
       if read == 0 { break }
       count += read
     }
+    try checkLease()
     return count
   }
 

@@ -7,7 +7,7 @@ import Glibc
 package enum DiskFolder {
   /// The entries of a folder.
   package struct Entries: Sendable {
-    /// The names of folders; links are not followed.
+    /// The names of folders of this user; links are not followed.
     package var folders: [String] = []
     /// The names of regular files.
     package var files: [String] = []
@@ -29,7 +29,7 @@ package enum DiskFolder {
         continue
       }
       switch status.st_mode & S_IFMT {
-      case S_IFDIR: found.folders.append(name)
+      case S_IFDIR where status.st_uid == geteuid(): found.folders.append(name)
       case S_IFREG: found.files.append(name)
       default: continue
       }
@@ -49,6 +49,36 @@ package enum DiskFolder {
     }
   }
 
+  /// Creates a folder in another one; a link, and a folder of another user, are refused.
+  package static func makeOwn(_ path: String) throws(SystemError) {
+    guard unsafe mkdir(path, 0o750) != 0 else { return }
+    guard errno == EEXIST else { throw SystemError("mkdir \(path)", errno) }
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0 else { throw SystemError("lstat \(path)", errno) }
+    guard status.st_mode & S_IFMT == S_IFDIR else { throw SystemError(path, ENOTDIR) }
+    guard status.st_uid == geteuid() else { throw SystemError(path, EPERM) }
+  }
+
+  /// Whether the path has a folder of this user, which is no link.
+  package static func isOwn(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+      && status.st_uid == geteuid()
+  }
+
+  /// The numbers of the disk and of a folder or file on it; nil if it is missing.
+  package static func identity(_ path: String) -> (device: UInt64, number: UInt64)? {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    return (UInt64(status.st_dev), UInt64(status.st_ino))
+  }
+
+  /// Whether the path has a file, a folder or a link.
+  package static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0
+  }
+
   /// Removes a file, or an empty folder.
   ///
   /// - Returns: whether it is gone.
@@ -60,6 +90,14 @@ package enum DiskFolder {
   /// Gives a file another name in one step; a file of that name is replaced.
   package static func rename(_ path: String, to name: String) throws(SystemError) {
     guard unsafe Glibc.rename(path, name) == 0 else { throw SystemError("rename", errno) }
+  }
+
+  /// Waits until the names in a folder are on the disk, if its file system can say so.
+  package static func sync(_ path: String) throws(SystemError) {
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw SystemError("open", errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw SystemError("fsync", errno) }
   }
 
   /// The bytes of the disk of a folder, and those that may still be written; nil if unknown.

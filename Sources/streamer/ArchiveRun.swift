@@ -51,7 +51,7 @@ enum ArchiveRun {
     do throws(ArchiveStore.Refusal) { store = try ArchiveStore(selection.folder, log: log) } catch {
       ExitStatus.exit(1, "archive: \"\(selection.folder)\": \(error)")
     }
-    for file in files(selection) {
+    for file in files(selection) where !file.isDamaged {
       let isKept = try ArchiveInspection.repair(file)
       print("\(file.path): \(isKept ? "repaired" : "removed, it had no segment")")
     }

@@ -60,7 +60,10 @@ do throws(any Error) {
     }
   }
   let archive = try settings.archiveFolder.map { folder throws(UsageError) in
-    do throws(ArchiveStore.Refusal) { return try ArchiveStore(folder, log: log) } catch {
+    do throws(ArchiveStore.Refusal) {
+      let others = OtherStreams(merged.archivePolicy.retention)
+      return try ArchiveStore(folder, others: others, log: log)
+    } catch {
       throw UsageError(
         .option("archive"), .problem("\"\(folder)\": \(error)"),
         expected: "the path of a writable folder"

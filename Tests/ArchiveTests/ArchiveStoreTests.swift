@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Logging
 import Packaging
 import Sharing
@@ -150,5 +151,107 @@ struct ArchiveStoreTests {
     track.publish(segments: 1)
     try waitUntil { archive.extent(of: "video")?.upperBound == numbers.upperBound + 1 }
     store.close(until: Self.deadline)
+  }
+
+  @Test(
+    "a link in place of a folder is refused, and nothing is written behind it",
+    arguments: ["live", "live/video", "live/video/2026-11-23"])
+  func links(path: String) throws {
+    let outside = try TemporaryFolder()
+    let link = "\(folder.path)/\(path)"
+    try DiskFolder.make(String(link[..<(link.lastIndex(of: "/") ?? link.endIndex)]))
+    let made = unsafe symlink(outside.path, link)
+    #expect(made == 0)
+    defer { DiskFolder.remove(link) }
+    try refused(link)
+    let found = DiskFolder.entries(outside.path)
+    #expect(found.files.isEmpty && found.folders.isEmpty)
+  }
+
+  @Test(
+    "a folder of another user is refused", .enabled(if: geteuid() == 0, "only root may give it"),
+    arguments: ["live", "live/video"])
+  func foreign(path: String) throws {
+    let made = "\(folder.path)/\(path)"
+    try DiskFolder.make(made)
+    let given = unsafe chown(made, 12_345, gid_t.max)
+    #expect(given == 0)
+    defer { DiskFolder.remove(made) }
+    try refused(made)
+  }
+
+  /// The archive of `live` writes nothing, and names the path in its error.
+  private func refused(_ path: String) throws {
+    var track = ArchivedTrack(from: Self.start)
+    let store = try ArchiveStore(folder.path, log: log)
+    let archive = store.stream("live", ArchivePolicy())
+    archive.follow([("video", track.window)])
+    track.publish(segments: 2)
+    try waitUntil { archive.status.error != nil }
+    #expect(archive.status.error?.hasPrefix(path + ": ") == true)
+    #expect(archive.status.written == 0)
+    let span = Self.start..<Self.start + .seconds(9)
+    let failure: String? = try wait { archive.remove(span, answer: $0) }
+    #expect(failure == nil)
+    store.close(until: Self.deadline)
+  }
+
+  @Test("hours of streams that are not archived any more are removed by the rule of the others")
+  func others() throws {
+    var track = ArchivedTrack(from: Self.start + .seconds(10))
+    let store = try ArchiveStore(folder.path, log: log)
+    for name in ["old", "live"] {
+      store.stream(name, ArchivePolicy()).follow([("video", track.window)])
+    }
+    track.publish(segments: 2)
+    try waitUntil { store.stream("old", ArchivePolicy()).status.written == 2 }
+    store.close(until: Self.deadline)
+    let old = HourFolder("\(folder.path)/old/video")
+    #expect(old.names.count == 1)
+
+    let others = OtherStreams(Retention(keep: .zero), after: .zero)
+    let again = try ArchiveStore(folder.path, others: others, log: log)
+    _ = again.stream("live", ArchivePolicy())
+    try waitUntil { old.names.isEmpty }
+    #expect(HourFolder("\(folder.path)/live/video").names.count == 1)
+    again.close(until: Self.deadline)
+  }
+
+  @Test("orders to a closed archive have an answer")
+  func closed() throws {
+    let store = try ArchiveStore(folder.path, log: log)
+    let archive = store.stream("live", ArchivePolicy())
+    store.close(until: Self.deadline)
+    let span = Self.start..<Self.start + .seconds(1)
+    let failure: String? = try wait { archive.remove(span, answer: $0) }
+    #expect(failure == "it is closed")
+    let other: String? = try wait { archive.protect(span, answer: $0) }
+    #expect(other == "it is closed")
+  }
+
+  @Test("requests while a folder is read take no thread from other streams")
+  func loading() throws {
+    let pool = ReaderPool(threads: 1)
+    func archive(_ catalog: StreamCatalog) -> StreamArchive {
+      StreamArchive(name: "live", ArchivePolicy(), catalog, pool) { _ in }
+    }
+    let (slow, other) = (StreamCatalog(folder: "/none"), StreamCatalog(folder: "/none"))
+    other.update { $0.isLoaded = true }
+    let answers = Locked(0)
+    let first = archive(slow)
+    for _ in 0..<5 { first.segments(1...2, of: "video") { _ in answers.withLock { $0 += 1 } } }
+    let found: Result<[ArchivedSegment], ArchiveFailure> = try wait {
+      archive(other).segments(1...2, of: "video", answer: $0)
+    }
+    #expect(try found.get().isEmpty)
+    #expect(answers.withLock { $0 } == 0)
+    slow.update { $0.isLoaded = true }
+    try waitUntil { answers.withLock { $0 } == 5 }
+    // A job that never is ready is run at its deadline.
+    let done = Locked(false)
+    let deadline = SystemClock.monotonicTime + .milliseconds(50)
+    #expect(pool.run(until: deadline, when: { false }) { done.withLock { $0 = true } })
+    try waitUntil { done.withLock { $0 } }
+    pool.close()
   }
 }

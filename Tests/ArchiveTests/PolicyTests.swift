@@ -131,16 +131,16 @@ struct ProtectedSpansTests {
 
   @Test("spans that touch are joined, a removed one leaves the rest, and the text keeps them")
   func spans() {
-    var spans = ProtectedSpans()
+    var spans = WallSpans()
     spans.add(span(10, 20))
     spans.add(span(30, 40))
     spans.add(span(20, 25))
     #expect(spans.spans == [span(10, 25), span(30, 40)])
     spans.remove(span(12, 31))
     #expect(spans.spans == [span(10, 12), span(31, 40)])
-    #expect(ProtectedSpans(spans.text) == spans)
-    #expect(spans.protects(.origin + .seconds(11), .origin + .seconds(15)))
-    #expect(!spans.protects(.origin + .seconds(12), .origin + .seconds(31)))
-    #expect(ProtectedSpans("x y\n5 4\n1\n").spans.isEmpty)
+    #expect(WallSpans(spans.text) == spans)
+    #expect(spans.overlaps(.origin + .seconds(11), .origin + .seconds(15)))
+    #expect(!spans.overlaps(.origin + .seconds(12), .origin + .seconds(31)))
+    #expect(WallSpans("x y\n5 4\n1\n").spans.isEmpty)
   }
 }

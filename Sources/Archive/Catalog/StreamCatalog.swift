@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Sharing
-package import Time
+import Time
 
 /// What the archive of a stream has: written by the thread of its disk, read by all threads.
 package final class StreamCatalog: Sendable {
@@ -10,27 +10,33 @@ package final class StreamCatalog: Sendable {
     /// The renditions by name.
     package var tracks: [String: TrackCatalog] = [:]
     /// The spans that are never removed.
-    package var protected = ProtectedSpans()
+    package var protected = WallSpans()
     /// The spans whose media an operator has removed: they are not healed.
-    package var removed = ProtectedSpans()
+    package var removed = WallSpans()
+    /// Rises when spans are removed by an order, and when an hour is healed: what was read before
+    /// is out of date.
+    package var revision: Int64 = 0
     /// Whether the folder was read.
     package var isLoaded = false
     /// The segments that were written, and that were not.
     package var written: UInt64 = 0, dropped: UInt64 = 0
     /// The segments that were fetched from a twin.
     package var healed: UInt64 = 0
-    /// The number of hour files that were replaced: segments and offsets of the past have changed.
-    package var revision: Int64 = 0
     /// Why nothing is written at present.
     package var error: String?
   }
 
   /// The folder of the stream: `DIR/S`.
   package let folder: String
+  /// The folder of the archive; nil without one.
+  let root: ArchiveRoot?
   private let state = Monitor(State())
 
   /// A catalog that is not loaded yet.
-  package init(folder: String) { self.folder = folder }
+  package init(folder: String, in root: ArchiveRoot? = nil) {
+    self.folder = folder
+    self.root = root
+  }
 
   /// The folder of a rendition.
   package func folder(of rendition: String) -> HourFolder { HourFolder("\(folder)/\(rendition)") }
@@ -45,13 +51,6 @@ package final class StreamCatalog: Sendable {
     state.update { body($0) }
   }
 
-  /// Reads the values when the folder was read, or at `deadline`.
-  package func read<Result: Sendable>(
-    loadedUntil deadline: MonotonicTime, _ body: (State) -> Result
-  ) -> Result? {
-    state.wait(until: deadline) { $0.isLoaded ? .some(body($0)) : nil }
-  }
-
   /// The state for operators.
   package var status: ArchiveStatus {
     read { state in
@@ -59,6 +58,7 @@ package final class StreamCatalog: Sendable {
       (status.written, status.dropped, status.error) = (state.written, state.dropped, state.error)
       status.healed = state.healed
       for track in state.tracks.values {
+        for size in track.damaged.values { status.bytes += Int64(size) }
         for (_, summary, _) in track.summaries {
           status.bytes += Int64(summary.size)
           status.oldest = min(status.oldest ?? summary.start, summary.start)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import System
+
 /// The hour files of one rendition: the sums of each, and the segments of the file that is written.
 ///
 /// Its memory grows with the hours, not with the segments.
@@ -10,6 +12,10 @@ package struct TrackCatalog: Sendable {
   package private(set) var open: (name: HourName, rows: [SegmentRow], timescale: Int, size: Int)?
   /// The names of finished files in their order.
   package private(set) var order: [HourName] = []
+  /// The bytes of files that are set aside, since they have no CMAF header.
+  package var damaged: [HourName: Int] = [:]
+  /// The files that readers know.
+  private(set) var uses: [HourName: HourUse] = [:]
 
   /// These finished files.
   package init(_ files: [HourName: HourIndex.Summary] = [:]) {
@@ -22,6 +28,20 @@ package struct TrackCatalog: Sendable {
     if open?.name == name { open = nil }
     files[name] = summary
     order = files.keys.sorted()
+  }
+
+  /// The use of a file; from now on its writer informs the reader.
+  mutating func use(of name: HourName) -> HourUse {
+    if let known = uses[name] { return known }
+    let use = HourUse()
+    uses[name] = use
+    return use
+  }
+
+  /// Takes out a file that is replaced or overwritten from now on.
+  mutating func end(_ name: HourName, _ state: FileLease.State) {
+    uses.removeValue(forKey: name)?.lease.end(state)
+    set(name, nil)
   }
 
   /// A file is being written.

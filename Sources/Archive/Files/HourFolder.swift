@@ -18,11 +18,58 @@ package struct HourFolder: Sendable, Hashable {
   package func index(_ name: HourName) -> String { "\(path)/\(name.indexPath)" }
 
   /// The hour files, oldest first.
-  package var names: [HourName] {
-    DiskFolder.entries(path).folders.flatMap { day in
-      DiskFolder.entries("\(path)/\(day)").files.compactMap { HourName(folder: day, file: $0) }
-        .filter { $0.folder == day }
-    }.sorted()
+  package var names: [HourName] { content.names }
+
+  /// What the folder has.
+  struct Content {
+    /// The hour files, oldest first.
+    var names: [HourName] = []
+    /// The hours of files that are set aside, since they have no CMAF header.
+    var damaged: [HourName] = []
+    /// The hours of files whose removal has not ended.
+    var removed: [HourName] = []
+    /// The paths of files that were never completed.
+    var drafts: [String] = []
+  }
+
+  /// What the names of the files after that of the hour file say.
+  enum Suffix {
+    static let damaged = ".damaged"
+    static let removed = ".removed"
+    static let draft = ".new"
+  }
+
+  /// What the folder has.
+  var content: Content {
+    var content = Content()
+    for day in DiskFolder.entries(path).folders {
+      func name(_ file: String, _ suffix: String = "") -> HourName? {
+        guard file.hasSuffix(suffix) else { return nil }
+        let name = HourName(folder: day, file: String(file.dropLast(suffix.count)))
+        return name?.folder == day ? name : nil
+      }
+      for file in DiskFolder.entries("\(path)/\(day)").files {
+        if let name = name(file) {
+          content.names.append(name)
+        } else if let name = name(file, Suffix.damaged) {
+          content.damaged.append(name)
+        } else if let name = name(file, Suffix.removed) {
+          content.removed.append(name)
+        } else if file.hasSuffix(Suffix.draft) {
+          content.drafts.append("\(path)/\(day)/\(file)")
+        }
+      }
+    }
+    content.names.sort()
+    return content
+  }
+
+  /// The path of the file that was set aside for an hour file.
+  package func damagedFile(_ name: HourName) -> String { file(name) + Suffix.damaged }
+
+  /// Its bytes; nil if it is missing.
+  func damagedSize(_ name: HourName) -> Int? {
+    (try? DiskFile(damagedFile(name), .reading)).flatMap { try? $0.size }
   }
 
   /// Removes an hour file, its index, and the folder of the day if that is empty.
@@ -32,8 +79,7 @@ package struct HourFolder: Sendable, Hashable {
   package func remove(_ name: HourName) -> Bool {
     let isGone = DiskFolder.remove(file(name))
     DiskFolder.remove(index(name))
-    let day = DiskFolder.entries("\(path)/\(name.folder)")
-    if day.files.isEmpty, day.folders.isEmpty { DiskFolder.remove("\(path)/\(name.folder)") }
+    removeDay(name)
     return isGone
   }
 
@@ -48,6 +94,12 @@ package struct HourFolder: Sendable, Hashable {
     try DiskFolder.rename(drafts.index(name), to: index(name))
     drafts.remove(name)
     DiskFolder.remove(drafts.path)
+  }
+
+  /// Removes the folder of the day if that is empty.
+  func removeDay(_ name: HourName) {
+    // A folder with files is refused by the system.
+    DiskFolder.remove("\(path)/\(name.folder)")
   }
 
   /// The sums of a finished hour file; nil if its index does not have them, or not for its size.
@@ -99,9 +151,9 @@ package struct HourFolder: Sendable, Hashable {
   }
 
   /// The segments of a finished hour file, as its index has them, with or without their frames;
-  /// from its boxes if the index is damaged.
+  /// from its boxes if the index is damaged, which `use` then says to the writer.
   package func segments(
-    _ name: HourName, _ summary: HourIndex.Summary, hasFrames: Bool
+    _ name: HourName, _ summary: HourIndex.Summary, _ use: HourUse? = nil, hasFrames: Bool
   ) throws(SystemError) -> [IndexedSegment] {
     if let index = try? DiskFile(index(name), .reading), let size = try? index.size,
       let bytes = try? index.read(at: 0, count: min(size, Self.indexLimit))
@@ -109,6 +161,7 @@ package struct HourFolder: Sendable, Hashable {
       let found = HourIndex.records(bytes, hasFrames: hasFrames).segments
       if found.count == summary.count { return found }
     }
+    use?.setIndex(isDamaged: true)
     let file = try DiskFile(file(name), .reading)
     let walk = try HourWalk(size: try file.size) { offset, count throws(SystemError) in
       try file.read(at: offset, count: count)
@@ -156,7 +209,7 @@ package struct HourFolder: Sendable, Hashable {
     digests: Int = HourFolder.usualDigests
   ) throws(SystemError) {
     var left = digests
-    let draft = index(name) + ".new"
+    let draft = index(name) + Suffix.draft
     DiskFolder.remove(draft)
     let index = try DiskFile(draft, .creating)
     var bytes = HourIndex.head(summary)

@@ -6,49 +6,89 @@ package import Time
 extension HourFolder {
   /// Removes the segments of an hour file that have media in `span`; their bytes are overwritten.
   ///
-  /// The other segments are copied to another file, which replaces this one. No thread writes the
-  /// file meanwhile.
+  /// The other segments are copied to another file. The file is renamed to `X.removed`, the copy
+  /// has its name then, and the removed bytes are overwritten. ``completeRemoval(_:)`` completes
+  /// that after a crash or an error. No thread writes the file meanwhile.
   ///
+  /// - Parameters:
+  ///   - name: its name.
+  ///   - span: the span.
+  ///   - willReplace: called before the first change, if there is one.
   /// - Returns: the sums of the new file; nil if no segment is left.
+  /// - Throws: `SystemError` of the disk.
   package func removeSegments(
-    _ name: HourName, in span: Range<WallTime>
+    _ name: HourName, in span: Range<WallTime>, willReplace: () -> Void = {}
   ) throws(SystemError) -> HourIndex.Summary? {
+    try completeRemoval(name)
     let file = try DiskFile(file(name), .writing)
-    guard let walk = try walk(name, file) else {
-      remove(name)
-      return nil
-    }
-    let timescale = walk.head.timescale
+    let size = try file.size
+    let walk = try walk(name, file)
+    let timescale = walk?.head.timescale ?? 1
     func isRemoved(_ row: SegmentRow) -> Bool {
       row.start < span.upperBound && span.lowerBound < row.end(timescale: timescale)
     }
-    let removed = walk.segments.map(\.row).filter(isRemoved)
-    let isTorn = walk.end > walk.completeEnd
-    guard !removed.isEmpty || isTorn else { return try finish(name) }
-    let kept = walk.segments.map(\.row).filter { !isRemoved($0) }
-    let draft = self.file(name) + ".new"
+    let rows = walk?.segments.map(\.row) ?? []
+    var removed = rows.filter(isRemoved).map(\.range)
+    // A torn segment has no time. A file without a header has no segments.
+    let end = walk.map { $0.completeEnd + SegmentMark.closingSize } ?? 0
+    if end < size { removed.append(end..<size) }
+    guard !removed.isEmpty else { return try finish(name) }
+    willReplace()
+    let kept = rows.filter { !isRemoved($0) }
+    let draft = self.file(name) + Suffix.draft
     DiskFolder.remove(draft)
-    if kept.isEmpty {
-      remove(name)
-    } else {
+    if let walk, !kept.isEmpty {
       try copy(kept, from: file, walk.head, to: draft)
-      DiskFolder.remove(index(name))
+      try DiskFolder.sync("\(path)/\(name.folder)")
+    }
+    DiskFolder.remove(index(name))
+    try DiskFolder.rename(self.file(name), to: self.file(name) + Suffix.removed)
+    if !kept.isEmpty { try DiskFolder.rename(draft, to: self.file(name)) }
+    try overwrite(removed, of: file, name)
+    return kept.isEmpty ? nil : try finish(name)
+  }
+
+  /// Completes a removal that has begun: all bytes of the old file are overwritten.
+  func completeRemoval(_ name: HourName) throws(SystemError) {
+    let old = file(name) + Suffix.removed
+    guard DiskFolder.exists(old) else { return }
+    let file = try DiskFile(old, .writing)
+    let draft = self.file(name) + Suffix.draft
+    // The draft is complete: the old file had its name until then.
+    if !DiskFolder.exists(self.file(name)), DiskFolder.exists(draft) {
       try DiskFolder.rename(draft, to: self.file(name))
     }
-    // The old file has no name any more: its bytes must not be left on the disk.
-    let zeros = [UInt8](repeating: 0, count: Self.block)
-    for row in removed { try overwrite(row.range, of: file, zeros) }
-    if isTorn { try overwrite(walk.completeEnd..<walk.end, of: file, zeros) }
+    try overwrite([0..<(try file.size)], of: file, name)
+  }
+
+  /// Overwrites and removes the file that was set aside for an hour file.
+  func eraseDamaged(_ name: HourName) throws(SystemError) {
+    let path = damagedFile(name)
+    guard DiskFolder.exists(path) else { return }
+    let file = try DiskFile(path, .writing)
+    try overwrite(0..<(try file.size), of: file)
     try file.sync()
-    return kept.isEmpty ? nil : try finish(name)
+    DiskFolder.remove(path)
+    removeDay(name)
+  }
+
+  /// Overwrites bytes of a file that is named `X.removed`, and removes it.
+  private func overwrite(
+    _ ranges: [Range<Int>], of file: DiskFile, _ name: HourName
+  ) throws(SystemError) {
+    // The new names first: a file with holes must not return after a loss of power.
+    try DiskFolder.sync("\(path)/\(name.folder)")
+    for range in ranges { try overwrite(range, of: file) }
+    try file.sync()
+    DiskFolder.remove(self.file(name) + Suffix.removed)
+    removeDay(name)
   }
 
   /// The bytes that are copied at once.
   private static let block = 1 << 20
 
-  private func overwrite(
-    _ range: Range<Int>, of file: DiskFile, _ zeros: [UInt8]
-  ) throws(SystemError) {
+  func overwrite(_ range: Range<Int>, of file: DiskFile) throws(SystemError) {
+    let zeros = [UInt8](repeating: 0, count: Self.block)
     var position = range.lowerBound
     while position < range.upperBound {
       let count = min(zeros.count, range.upperBound - position)

@@ -20,6 +20,9 @@ package final class HourWriter {
   /// The wall clock minus media time of the last segment; nil without one.
   package private(set) var offset: Interval?
 
+  /// Whether another file had the name, and is set aside.
+  let hasSetAside: Bool
+
   private let folder: HourFolder
   private let file, index: DiskFile
   private let synchronisation: FileSync
@@ -55,10 +58,12 @@ package final class HourWriter {
     let start = try present.read(at: 0, count: header.count)
     if known == nil ? try present.size > bytes.count : start != header {
       // A damaged file, or another header with the same hash: it is not overwritten.
-      try DiskFolder.rename(present.path, to: present.path + ".damaged")
+      try DiskFolder.rename(present.path, to: folder.damagedFile(name))
+      hasSetAside = true
       file = try DiskFile(folder.file(name), .creating)
     } else {
       file = present
+      hasSetAside = false
     }
     synchronisation = FileSync(file)
     if let known, start == header, known.head.headerSize == header.count {
@@ -164,10 +169,22 @@ package final class HourWriter {
     return row
   }
 
+  /// The duration of the open segment so far.
+  var openDuration: Interval {
+    Interval(ticks: open?.index.duration ?? 0, timescale: Int64(max(1, head.timescale)))
+  }
+
   /// Removes the open segment from the file.
-  package func abandon() throws(SystemError) {
+  ///
+  /// - Parameter isErased: whether its bytes are overwritten before.
+  /// - Throws: `SystemError` of the disk.
+  package func abandon(isErased: Bool = false) throws(SystemError) {
     open = nil
     guard end > completeEnd else { return }
+    if isErased {
+      try folder.overwrite(completeEnd..<end, of: file)
+      try file.sync()
+    }
     end = completeEnd
     if rows.isEmpty { return try file.truncate(to: end) }
     try file.write(SegmentMark.closing, at: end)
@@ -184,9 +201,11 @@ package final class HourWriter {
 
   /// Finishes the file: its last segment is complete, and the `sidx` is written.
   ///
+  /// - Parameter isErased: whether the bytes of the open segment are overwritten.
   /// - Returns: its sums; nil if it had no segment and is removed.
-  package func finish() throws(SystemError) -> HourIndex.Summary? {
-    try abandon()
+  /// - Throws: `SystemError` of the disk.
+  package func finish(isErased: Bool = false) throws(SystemError) -> HourIndex.Summary? {
+    try abandon(isErased: isErased)
     guard
       let summary = HourIndex.Summary(
         rows, size: end + SegmentMark.closingSize, timescale: head.timescale)

@@ -11,13 +11,7 @@ package import Time
 package final class ArchiveReader: Sendable {
   private let catalog: StreamCatalog
   private let cache = RowCache()
-  /// The CMAF headers that were read, by rendition and hash.
-  private let headers = Locked<[String: SharedBytes]>([:])
 
-  /// How long a request waits for the folder to be read, after the start of the program.
-  private static let loading = Interval.seconds(3)
-  /// The most CMAF headers that are kept.
-  private static let maximumHeaders = 64
   /// The most segments of one answer.
   private static let maximumRows: Int64 = 200_000
 
@@ -60,25 +54,20 @@ package final class ArchiveReader: Sendable {
     of rendition: String, hasFile: (HourIndex.Summary) -> Bool,
     with hasRow: (SegmentRow, _ timescale: Int) -> Bool
   ) throws(ArchiveFailure) -> [ArchivedSegment] {
-    let deadline = SystemClock.monotonicTime + Self.loading
-    let found = catalog.read(loadedUntil: deadline) { state in
-      state.tracks[rendition].map { track in
-        let open = track.open.map { open in
-          (open.name, open.rows.filter { hasRow($0, open.timescale) }, open.timescale)
-        }
-        return (track.files.filter { hasFile($0.value) }, open)
-      }
+    let found = catalog.update { state -> Found? in
+      guard state.isLoaded else { return nil }
+      return state.found(rendition, hasFile: hasFile, hasRow: hasRow)
     }
     guard let found else { throw .busy }
-    guard let (files, open) = found else { return [] }
     let folder = catalog.folder(of: rendition)
     var all: [ArchivedSegment] = []
-    for (name, summary) in files.sorted(by: { $0.key < $1.key }) {
-      let key = RowCache.Key(folder: folder, name: name, summary: summary)
+    for file in found.files {
+      let (name, summary, use) = (file.name, file.summary, file.use)
+      let key = RowCache.Key(folder: folder, name: name, summary: summary, use: use)
       var rows = cache.rows(key)
       if rows == nil {
         do throws(SystemError) {
-          rows = try folder.segments(name, summary, hasFrames: false).map(\.row)
+          rows = try folder.segments(name, summary, use, hasFrames: false).map(\.row)
         } catch {
           // Removed since then, or unreadable: the other files have their answers.
           continue
@@ -87,12 +76,14 @@ package final class ArchiveReader: Sendable {
       }
       for row in rows ?? [] where hasRow(row, summary.timescale) {
         all.append(
-          ArchivedSegment(row: row, name: name, folder: folder, timescale: summary.timescale))
+          ArchivedSegment(
+            row: row, name: name, folder: folder, timescale: summary.timescale, use: use))
       }
     }
-    if let (name, rows, timescale) = open {
-      all += rows.map {
-        ArchivedSegment(row: $0, name: name, folder: folder, timescale: timescale)
+    if let open = found.open {
+      all += open.rows.map {
+        ArchivedSegment(
+          row: $0, name: open.name, folder: folder, timescale: open.timescale, use: open.use)
       }
     }
     all.sort { $0.number < $1.number }
@@ -102,16 +93,6 @@ package final class ArchiveReader: Sendable {
       defer { last = max(last, segment.number) }
       return segment.number > last
     }
-  }
-
-  /// The sums of the files of a rendition.
-  func summaries(
-    of rendition: String
-  ) throws(ArchiveFailure) -> [(name: HourName, summary: HourIndex.Summary, isOpen: Bool)] {
-    let deadline = SystemClock.monotonicTime + Self.loading
-    let found = catalog.read(loadedUntil: deadline) { $0.tracks[rendition]?.summaries ?? [] }
-    guard let found else { throw .busy }
-    return found
   }
 
   /// The frames of segments, in the order of their numbers.
@@ -127,17 +108,11 @@ package final class ArchiveReader: Sendable {
   }
 
   /// Opens the file of a segment.
-  ///
-  /// - Throws: ``ArchiveFailure/busy`` if another file has replaced it since the segment was found.
   package func file(of segment: ArchivedSegment) throws(ArchiveFailure) -> DiskFile {
-    let file: DiskFile
-    let isThere: Bool
     do throws(SystemError) {
-      file = try DiskFile(segment.folder.file(segment.name), .reading)
-      isThere = try segment.isAt(file)
+      return try DiskFile(
+        segment.folder.file(segment.name), .reading, lease: segment.use.lease)
     } catch { throw .disk("\(error)") }
-    guard isThere else { throw .busy }
-    return file
   }
 
   /// Bytes of a segment: positions in it, or all of them.
@@ -155,34 +130,57 @@ package final class ArchiveReader: Sendable {
   }
 
   /// The CMAF header with this hash; nil if no hour file has it.
-  ///
-  /// It is the same object for each request, by which decoders know that they may continue.
   package func header(_ hash: String, of rendition: String) throws(ArchiveFailure) -> SharedBytes? {
     guard HourName.isHash(hash) else { return nil }
-    let deadline = SystemClock.monotonicTime + Self.loading
-    let names = catalog.read(loadedUntil: deadline) { state -> [HourName] in
+    let names = catalog.read { state -> [HourName]? in
+      guard state.isLoaded else { return nil }
       let track = state.tracks[rendition]
       return ((track?.order ?? []) + [track?.open?.name].compactMap(\.self))
         .filter { $0.headerHash == hash }
     }
     guard let names else { throw .busy }
-    let key = "\(rendition)/\(hash)"
-    if !names.isEmpty, let known = headers.withLock({ $0[key] }) { return known }
     for name in names.reversed() {
       do throws(SystemError) {
         let file = try DiskFile(catalog.folder(of: rendition).file(name), .reading)
         let head = try FileHead(size: try file.size) { offset, count throws(SystemError) in
           try file.read(at: offset, count: count)
         }
-        if let head, let bytes = try file.shared(at: 0, count: head.headerSize) {
-          headers.withLock { headers in
-            if headers.count >= Self.maximumHeaders { headers = [:] }
-            headers[key] = bytes
-          }
-          return bytes
-        }
+        if let head, let bytes = try file.shared(at: 0, count: head.headerSize) { return bytes }
       } catch { continue }
     }
     return nil
+  }
+}
+
+/// The files of a rendition with segments of a request.
+private struct Found: Sendable {
+  struct Open: Sendable {
+    let name: HourName
+    let rows: [SegmentRow]
+    let timescale: Int
+    let use: HourUse
+  }
+  var files: [(name: HourName, summary: HourIndex.Summary, use: HourUse)] = []
+  var open: Open?
+}
+
+extension StreamCatalog.State {
+  fileprivate mutating func found(
+    _ rendition: String, hasFile: (HourIndex.Summary) -> Bool,
+    hasRow: (SegmentRow, _ timescale: Int) -> Bool
+  ) -> Found {
+    var found = Found()
+    guard var track = tracks[rendition] else { return found }
+    for name in track.order {
+      guard let summary = track.files[name], hasFile(summary) else { continue }
+      found.files.append((name, summary, track.use(of: name)))
+    }
+    if let open = track.open {
+      found.open = Found.Open(
+        name: open.name, rows: open.rows.filter { hasRow($0, open.timescale) },
+        timescale: open.timescale, use: track.use(of: open.name))
+    }
+    tracks[rendition] = track
+    return found
   }
 }

@@ -14,6 +14,8 @@ package struct ArchivedSegment: Sendable, Equatable {
   package let folder: HourFolder
   /// Ticks per second of the track.
   package let timescale: Int
+  /// Whether the file is still the one with this row.
+  let use: HourUse
 
   /// See ``SegmentRow/number``.
   package var number: Int64 { row.number }

@@ -4,11 +4,12 @@ import Sharing
 
 /// The segments of the finished hour files that were read last, without their frames.
 final class RowCache: Sendable {
-  /// A file, as its sums were when it was read: another file of the name has others.
+  /// A file, as its sums were when it was read.
   struct Key: Sendable, Equatable {
     let folder: HourFolder
     let name: HourName
     let summary: HourIndex.Summary
+    let use: HourUse
   }
 
   /// The number of files; the rows of an hour are about 250 kB.

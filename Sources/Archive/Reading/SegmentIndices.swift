@@ -29,6 +29,7 @@ package struct SegmentIndices {
     if let found = cursor?.segment(segment.number), found.row == segment.row { return found }
     if walked == nil {
       cursor = nil
+      segment.use.setIndex(isDamaged: true)
       do throws(SystemError) {
         walked = Dictionary(
           (try segment.folder.walk(segment.name)?.segments ?? []).map { ($0.row.number, $0) },

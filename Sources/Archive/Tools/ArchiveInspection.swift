@@ -17,9 +17,13 @@ package struct ArchiveInspection {
     package let stream, rendition: String
     let folder: HourFolder
     let name: HourName
+    /// Whether it was set aside, since it has no CMAF header.
+    package let isDamaged: Bool
 
     /// `S/R/2026-11-23/04-HASH.cmfv`.
-    package var path: String { "\(stream)/\(rendition)/\(name.path)" }
+    package var path: String {
+      "\(stream)/\(rendition)/\(name.path)" + (isDamaged ? HourFolder.Suffix.damaged : "")
+    }
   }
 
   /// The archive below `folder`; of one stream if `stream` is given.
@@ -28,21 +32,29 @@ package struct ArchiveInspection {
     self.stream = stream
   }
 
-  /// All hour files, oldest first in each rendition.
+  /// All hour files, oldest first in each rendition, then the damaged ones.
   package var files: [File] {
     DiskFolder.entries(folder).folders.sorted().flatMap { name -> [File] in
       guard StreamName.isValid(name), stream == nil || stream == name else { return [] }
       return DiskFolder.entries("\(folder)/\(name)").folders.sorted().flatMap { rendition in
         let hours = HourFolder("\(folder)/\(name)/\(rendition)")
-        return hours.names.map {
-          File(stream: name, rendition: rendition, folder: hours, name: $0)
+        let content = hours.content
+        func file(_ hour: HourName, isDamaged: Bool) -> File {
+          File(
+            stream: name, rendition: rendition, folder: hours, name: hour, isDamaged: isDamaged)
         }
+        return content.names.map { file($0, isDamaged: false) }
+          + content.damaged.map { file($0, isDamaged: true) }
       }
     }
   }
 
   /// A line about a file: its path, its times, its numbers and its size.
   package static func line(_ file: File) throws(SystemError) -> String {
+    if file.isDamaged {
+      let size = file.folder.damagedSize(file.name) ?? 0
+      return "\(file.path)  damaged, not served  \(size) bytes"
+    }
     let finished = file.folder.summary(file.name)
     var summary = finished
     if summary == nil { summary = try walked(file) }
@@ -60,6 +72,7 @@ package struct ArchiveInspection {
 
   /// What is wrong with a file, found by walking its boxes; empty if nothing is.
   package static func faults(_ file: File) throws(SystemError) -> [String] {
+    if file.isDamaged { return ["damaged, not served"] }
     let media = try DiskFile(file.folder.file(file.name), .reading)
     let size = try media.size
     let walk = try HourWalk(size: size) { offset, count throws(SystemError) in
@@ -98,6 +111,7 @@ package struct ArchiveInspection {
   ///
   /// - Returns: false if the file had no segment and was removed.
   package static func repair(_ file: File) throws(SystemError) -> Bool {
+    if file.isDamaged { return true }
     DiskFolder.remove(file.folder.index(file.name))
     return try file.folder.finish(file.name, digests: .max) != nil
   }
@@ -117,7 +131,7 @@ package struct ArchiveInspection {
     try output.truncate(to: 0)
     var (position, count): (Int, Int) = (0, 0)
     var header: [UInt8]?
-    for file in files where file.rendition == rendition {
+    for file in files where file.rendition == rendition && !file.isDamaged {
       guard file.name.start < span.upperBound, span.lowerBound < file.name.end + .seconds(60),
         let walk = try file.folder.walk(file.name)
       else { continue }

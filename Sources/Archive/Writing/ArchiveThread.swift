@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import Packaging
 import Sharing
 import System
 import Time
@@ -12,15 +13,24 @@ struct ArchiveThread {
   private static let syncInterval = Interval.seconds(1)
   private static let retentionInterval = Interval.seconds(5)
 
-  private let folder: String
+  private let root: ArchiveRoot
   private let log: Log
   private let syncThread: SyncThread
   private var streams: [StreamWriter] = []
   private var synced = MonotonicTime.distantPast
   private var retained = MonotonicTime.distantPast
+  /// Whether the disk is full, and nothing can be removed from it.
+  private var isStuck = false
+  private let others: OtherStreams?
+  /// The streams with a folder that are not archived now.
+  private var left: [StreamWriter] = []
+  private let started = SystemClock.monotonicTime
 
-  init(folder: String, syncThread: SyncThread, log: Log) {
-    self.folder = folder
+  init(
+    _ root: ArchiveRoot, _ others: OtherStreams?, syncThread: SyncThread, log: Log
+  ) {
+    self.root = root
+    self.others = others
     self.syncThread = syncThread
     self.log = log
   }
@@ -46,6 +56,7 @@ struct ArchiveThread {
     switch order {
     case .open(let catalog, let policy):
       let stream = StreamWriter(catalog, policy)
+      left.removeAll { $0.catalog.folder == catalog.folder }
       if let index = streams.firstIndex(where: { $0.catalog === catalog }) {
         streams[index].finish()
         streams[index] = stream
@@ -56,15 +67,21 @@ struct ArchiveThread {
     case .follow(let catalog, let windows):
       stream(catalog)?.follow(windows, SystemClock.monotonicTime)
     case .protect(let catalog, let span, let isProtected, let answer):
-      answer(stream(catalog)?.protect(span, isProtected))
+      answer(failure ?? stream(catalog)?.protect(span, isProtected))
     case .remove(let catalog, let span, let answer):
-      answer(stream(catalog)?.removeSegments(in: span))
+      answer(failure ?? stream(catalog)?.removeSegments(in: span, now: SystemClock.wallTime))
     case .hold(let catalog, let rendition, let name, let time, let answer):
       answer(stream(catalog)?.hold(name, of: rendition, until: time))
     case .replace(let catalog, let rendition, let replacement, let answer):
       guard let stream = stream(catalog) else { return answer("the stream has no archive") }
-      answer(stream.replace(replacement, of: rendition))
+      answer(failure ?? stream.replace(replacement, of: rendition))
     }
+  }
+
+  /// Why nothing may be written; nil if nothing is wrong.
+  private var failure: String? {
+    do throws(ArchiveRoot.OtherDisk) { try root.check() } catch { return "\(error)" }
+    return nil
   }
 
   private func stream(_ catalog: StreamCatalog) -> StreamWriter? {
@@ -72,16 +89,22 @@ struct ArchiveThread {
   }
 
   private mutating func write(_ now: MonotonicTime) {
+    let isSyncTime = now - synced >= Self.syncInterval
+    let failure = isSyncTime ? failure : nil
+    if let failure {
+      for stream in streams { stream.suspend(failure, now) }
+    }
     for stream in streams {
       let (hasChanged, error) = stream.advance(now)
       if hasChanged { report(error, of: stream) }
     }
-    if now - synced >= Self.syncInterval {
+    if isSyncTime {
       synced = now
       for stream in streams { stream.sync(on: syncThread, now) }
     }
-    if now - retained >= Self.retentionInterval {
+    if failure == nil, now - retained >= Self.retentionInterval {
       retained = now
+      guard self.failure == nil else { return }
       retain()
     }
   }
@@ -98,18 +121,40 @@ struct ArchiveThread {
   }
 
   /// Removes hours that are too old or too many, and the oldest ones before the disk is full.
-  private func retain() {
+  private mutating func retain() {
+    if let others, SystemClock.monotonicTime - started >= others.delay { adopt(others.retention) }
+    let streams = streams + left
     for stream in streams { stream.retain(now: SystemClock.wallTime) }
-    guard let space = DiskFolder.space(folder) else { return }
+    guard let space = DiskFolder.space(root.path) else { return }
     let missing = Retention.missing(total: space.total, free: space.free)
-    guard missing > 0 else { return }
+    guard missing > 0 else { return isStuck = false }
     let files = streams.flatMap { stream in stream.files.map { (stream, $0) } }
+    var left: String?
     for index in Retention.freeing(missing, files.map(\.1.file)) {
       let (stream, file) = files[index]
-      stream.remove(file.name, of: file.rendition)
+      if stream.remove(file) {
+        log.write(.warning, "archive-full", "the disk is nearly full: removed \(file.path)")
+      } else {
+        left = file.path
+      }
+    }
+    if let left, !isStuck {
       log.write(
-        .warning, "archive-full",
-        "the disk is nearly full: removed \(file.rendition)/\(file.name.path)")
+        .warning, "archive-full", "the disk is nearly full: \(left) cannot be removed")
+    }
+    isStuck = left != nil
+  }
+
+  /// Reads one folder of a stream that is not archived now: its hours take space, too.
+  private mutating func adopt(_ retention: Retention) {
+    let known = Set((streams + left).map(\.catalog.folder))
+    for name in DiskFolder.entries(root.path).folders.sorted() where StreamName.isValid(name) {
+      let folder = "\(root.path)/\(name)"
+      guard !known.contains(folder) else { continue }
+      let stream = StreamWriter(
+        StreamCatalog(folder: folder, in: root), ArchivePolicy(retention: retention))
+      stream.load()
+      return left.append(stream)
     }
   }
 }

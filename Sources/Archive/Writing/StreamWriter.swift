@@ -13,6 +13,10 @@ final class StreamWriter {
   let catalog: StreamCatalog
   private let policy: ArchivePolicy
   private var tracks: [String: TrackWriter] = [:]
+  /// The spans that were removed since the start, whose segments windows may have still.
+  private var removed = WallSpans()
+  /// The files whose removal has failed.
+  private var unfinished: [(rendition: String, name: HourName)] = []
 
   init(_ catalog: StreamCatalog, _ policy: ArchivePolicy) {
     self.catalog = catalog
@@ -25,16 +29,28 @@ final class StreamWriter {
   /// The file with the spans that an operator has removed.
   private var removedPath: String { catalog.folder + "/removed" }
 
-  /// Reads the folder; files that were not finished are cut at the last whole chunk and finished.
+  /// Reads the folder; files that were not finished are cut at the last whole chunk and finished,
+  /// and removals are completed.
   func load() {
     var tracks: [String: TrackCatalog] = [:]
-    for rendition in DiskFolder.entries(catalog.folder).folders
+    let isRead = catalog.root == nil || DiskFolder.isOwn(catalog.folder)
+    for rendition in isRead ? DiskFolder.entries(catalog.folder).folders : []
     where StreamName.isValid(rendition) {
       let folder = catalog.folder(of: rendition)
       HourMerge.removeDrafts(of: folder)
+      var content = folder.content
+      if !content.removed.isEmpty {
+        for name in content.removed { complete(name, of: rendition) }
+        content = folder.content
+      }
+      for draft in content.drafts { DiskFolder.remove(draft) }
       var files: [HourName: HourIndex.Summary] = [:]
-      for name in folder.names { files[name] = folder.summary(name) ?? recovered(name, folder) }
-      tracks[rendition] = TrackCatalog(files)
+      for name in content.names {
+        files[name] = folder.summary(name) ?? recovered(name, folder)
+      }
+      var track = TrackCatalog(files)
+      for name in content.damaged { track.damaged[name] = folder.damagedSize(name) }
+      tracks[rendition] = track
     }
     let (protected, removed) = (spans(spansPath), spans(removedPath))
     catalog.update { state in
@@ -44,8 +60,8 @@ final class StreamWriter {
     }
   }
 
-  private func spans(_ path: String) -> ProtectedSpans {
-    ProtectedSpans(
+  private func spans(_ path: String) -> WallSpans {
+    WallSpans(
       (try? RegularFile.read(path)).flatMap { String(validating: $0, as: UTF8.self) } ?? "")
   }
 
@@ -68,7 +84,7 @@ final class StreamWriter {
     let top = windows.first { !$0.window.segmentation.isAudio }?.name
     for (name, window) in windows
     where policy.archives(name, window.segmentation, top: top) {
-      tracks[name] = TrackWriter(window, rendition: name, catalog)
+      tracks[name] = TrackWriter(window, rendition: name, catalog, removed: removed)
     }
   }
 
@@ -88,6 +104,11 @@ final class StreamWriter {
     return ((before == nil) != (error == nil), error)
   }
 
+  /// Nothing is written for a while.
+  func suspend(_ reason: String, _ now: MonotonicTime) {
+    for track in tracks.values { track.suspend(reason, now) }
+  }
+
   /// Asks for the written bytes to be on the disk soon.
   func sync(on thread: SyncThread, _ now: MonotonicTime) {
     for track in tracks.values { track.sync(on: thread, now) }
@@ -100,33 +121,92 @@ final class StreamWriter {
 
   // MARK: Retention
 
-  /// The hour files, as ``Retention`` needs them.
-  var files: [(rendition: String, name: HourName, file: Retention.File)] {
+  /// A file of an hour.
+  struct HourFile {
+    let rendition: String
+    let name: HourName
+    let isDamaged: Bool
+    /// The file, as ``Retention`` needs it.
+    let file: Retention.File
+
+    /// The path below the folder of the stream.
+    var path: String {
+      "\(rendition)/\(name.path)" + (isDamaged ? HourFolder.Suffix.damaged : "")
+    }
+  }
+
+  /// The files of hours.
+  var files: [HourFile] {
     catalog.read { state in
       state.tracks.flatMap { rendition, track in
         track.summaries.map { name, summary, isOpen in
-          let isKept = isOpen || state.protected.protects(summary.start, summary.end)
-          return (
-            rendition, name,
-            Retention.File(end: summary.end, size: Int64(summary.size), isKept: isKept)
-          )
+          let isKept = isOpen || state.protected.overlaps(summary.start, summary.end)
+          return HourFile(
+            rendition: rendition, name: name, isDamaged: false,
+            file: Retention.File(end: summary.end, size: Int64(summary.size), isKept: isKept))
         }
+          + track.damaged.map { name, size in
+            HourFile(
+              rendition: rendition, name: name, isDamaged: true,
+              file: Retention.File(
+                end: name.end, size: Int64(size),
+                isKept: state.protected.overlaps(name.start, name.end)))
+          }
       }
     }
   }
 
-  /// Removes the hours that are too old or too many.
+  /// Removes the hours that are too old or too many, and completes what has failed before.
   func retain(now: WallTime) {
     let files = files
-    for index in policy.retention.expired(files.map(\.file), now: now) {
-      remove(files[index].name, of: files[index].rendition)
-    }
+    for index in policy.retention.expired(files.map(\.file), now: now) { remove(files[index]) }
+    let failed = unfinished
+    unfinished = []
+    for (rendition, name) in failed { complete(name, of: rendition) }
+    completeIndexes()
   }
 
-  /// Removes an hour file.
-  func remove(_ name: HourName, of rendition: String) {
-    guard catalog.folder(of: rendition).remove(name) else { return }
-    catalog.update { $0.tracks[rendition]?.set(name, nil) }
+  /// Removes a file of an hour.
+  ///
+  /// - Returns: whether it is gone.
+  @discardableResult
+  func remove(_ file: HourFile) -> Bool {
+    let (folder, name) = (catalog.folder(of: file.rendition), file.name)
+    guard file.isDamaged ? DiskFolder.remove(folder.damagedFile(name)) : folder.remove(name) else {
+      return false
+    }
+    catalog.update {
+      if file.isDamaged {
+        $0.tracks[file.rendition]?.damaged[name] = nil
+      } else {
+        $0.tracks[file.rendition]?.end(name, .replaced)
+      }
+    }
+    return true
+  }
+
+  /// Completes a removal that has begun.
+  private func complete(_ name: HourName, of rendition: String) {
+    do throws(SystemError) {
+      try catalog.folder(of: rendition).completeRemoval(name)
+    } catch { unfinished.append((rendition, name)) }
+  }
+
+  /// Writes the indexes again of which readers have found that they lack segments.
+  private func completeIndexes() {
+    let damaged = catalog.read { state in
+      state.tracks.flatMap { rendition, track in
+        track.order.compactMap { name -> (String, HourName, HourUse)? in
+          guard let use = track.uses[name], use.hasDamagedIndex else { return nil }
+          return (rendition, name, use)
+        }
+      }
+    }
+    for (rendition, name, use) in damaged {
+      use.setIndex(isDamaged: false)
+      guard let summary = try? catalog.folder(of: rendition).finish(name) else { continue }
+      catalog.update { $0.tracks[rendition]?.set(name, summary) }
+    }
   }
 
   // MARK: Orders of the operator
@@ -135,6 +215,7 @@ final class StreamWriter {
   ///
   /// - Returns: the reason of a failure, else nil.
   func protect(_ span: Range<WallTime>, _ isProtected: Bool) -> String? {
+    do throws(SystemError) { try catalog.root?.make(catalog.folder) } catch { return "\(error)" }
     var spans = catalog.read(\.protected)
     if isProtected { spans.add(span) } else { spans.remove(span) }
     let text = spans.text
@@ -145,11 +226,63 @@ final class StreamWriter {
     return nil
   }
 
-  /// Removes the segments with media in a span.
+  /// Removes the segments with media in a span; those of the windows are left out.
   ///
   /// - Returns: the reason of a failure, else nil.
-  func removeSegments(in span: Range<WallTime>) -> String? {
-    // A twin may still have them.
+  func removeSegments(in span: Range<WallTime>, now: WallTime) -> String? {
+    catalog.update { $0.revision += 1 }
+    defer { catalog.update { $0.revision += 1 } }
+    // Segments that begin after the order are archived.
+    let last = min(span.upperBound, now)
+    if span.lowerBound < last {
+      removed.add(span.lowerBound..<last)
+      // A twin may still have them.
+      if let failure = keepRemoved(span.lowerBound..<last) { return failure }
+    }
+    var failure: String?
+    // The open files are continued by their next segment.
+    for (rendition, track) in tracks {
+      if let error = track.leaveOut(removed) { failure = "\(rendition): \(error)" }
+    }
+    for (rendition, name) in hours(during: span) {
+      let folder = catalog.folder(of: rendition)
+      do throws(SystemError) {
+        let summary = try folder.removeSegments(name, in: span) {
+          catalog.update { $0.tracks[rendition]?.end(name, .overwritten) }
+        }
+        catalog.update { $0.tracks[rendition]?.set(name, summary) }
+      } catch {
+        failure = "\(name.path): \(error)"
+        // The file may have been replaced already.
+        complete(name, of: rendition)
+        let summary = folder.summary(name) ?? recovered(name, folder)
+        catalog.update { $0.tracks[rendition]?.set(name, summary) }
+      }
+    }
+    for file in files
+    where file.isDamaged && file.name.start < span.upperBound && span.lowerBound < file.name.end {
+      do throws(SystemError) {
+        try catalog.folder(of: file.rendition).eraseDamaged(file.name)
+        catalog.update { $0.tracks[file.rendition]?.damaged[file.name] = nil }
+      } catch { failure = "\(file.path): \(error)" }
+    }
+    return failure
+  }
+
+  /// The hour files that may have media of a span: the clock may have been set back within an hour.
+  private func hours(during span: Range<WallTime>) -> [(rendition: String, name: HourName)] {
+    catalog.read { state in
+      state.tracks.flatMap { rendition, track in
+        track.summaries.filter { name, summary, _ in
+          min(name.start, summary.start) < span.upperBound
+            && span.lowerBound < max(name.end, summary.end)
+        }.map { (rendition, $0.name) }
+      }
+    }
+  }
+
+  /// Notes a span that is not healed.
+  private func keepRemoved(_ span: Range<WallTime>) -> String? {
     var spans = catalog.read(\.removed)
     spans.add(span)
     spans.remove(.distantPast..<(SystemClock.wallTime - Healing.lookBack - Healing.lookBack))
@@ -158,23 +291,7 @@ final class StreamWriter {
       return failure
     }
     catalog.update { [spans] in $0.removed = spans }
-    // The open files are continued by their next segment.
-    for track in tracks.values { track.finish() }
-    let affected = catalog.read { state in
-      state.tracks.flatMap { rendition, track in
-        track.summaries.filter { _, summary, _ in
-          summary.start < span.upperBound && span.lowerBound < summary.end
-        }.map { (rendition, $0.name) }
-      }
-    }
-    var failure: String?
-    for (rendition, name) in affected {
-      do throws(SystemError) {
-        let summary = try catalog.folder(of: rendition).removeSegments(name, in: span)
-        catalog.update { $0.tracks[rendition]?.set(name, summary) }
-      } catch { failure = "\(name.path): \(error)" }
-    }
-    return failure
+    return nil
   }
 
   // MARK: Healing
@@ -201,9 +318,15 @@ final class StreamWriter {
         && state.removed == replacement.removed
     }
     guard isUnchanged else { return "the hour file has changed meanwhile" }
+    // Readers that open the file from now on find its segments again.
+    catalog.update { $0.tracks[rendition]?.end(name, .replaced) }
     do throws(SystemError) {
       try catalog.folder(of: rendition).replace(name, from: replacement.drafts)
-    } catch { return "\(error)" }
+    } catch {
+      let summary = catalog.folder(of: rendition).summary(name) ?? replacement.old
+      catalog.update { $0.tracks[rendition]?.set(name, summary) }
+      return "\(error)"
+    }
     catalog.update { state in
       state.tracks[rendition, default: TrackCatalog()].set(name, replacement.new)
       state.healed += UInt64(clamping: replacement.healed)

@@ -18,6 +18,8 @@ final class TrackWriter {
   private let rendition: String
   private let folder: HourFolder
   private let catalog: StreamCatalog
+  /// The spans that were removed: their segments are left out.
+  private var removed: WallSpans
   private var cursor: FeedCursor?
   private var revision: Int64 = -1
   private var rotation: Rotation
@@ -31,9 +33,10 @@ final class TrackWriter {
   /// Why nothing is written at present.
   private(set) var error: String?
 
-  init(_ window: LiveWindow, rendition: String, _ catalog: StreamCatalog) {
+  init(_ window: LiveWindow, rendition: String, _ catalog: StreamCatalog, removed: WallSpans) {
     self.window = window
     self.rendition = rendition
+    self.removed = removed
     self.catalog = catalog
     folder = catalog.folder(of: rendition)
     rotation = Rotation(isAudio: window.segmentation.isAudio)
@@ -71,16 +74,41 @@ final class TrackWriter {
     do throws(SystemError) { try file?.sync(on: thread) } catch { fail("\(error)", now) }
   }
 
+  /// Leaves out the segments of spans, and finishes the open file, so that it can be changed; the
+  /// bytes of an incomplete segment are overwritten.
+  ///
+  /// - Returns: why these bytes may be on the disk still; else nil.
+  func leaveOut(_ spans: WallSpans) -> SystemError? {
+    removed = spans
+    return finish(isErased: true)
+  }
+
+  /// Nothing is written for a while.
+  func suspend(_ reason: String, _ now: MonotonicTime) { fail(reason, now) }
+
   /// Finishes the open file; an incomplete segment is removed from it.
-  func finish() {
-    guard let file else { return }
+  @discardableResult
+  func finish(isErased: Bool = false) -> SystemError? {
+    guard let file else { return nil }
     present = nil
     rotation.closed()
     self.file = nil
     if let segment = cursor?.segment { cursor = FeedCursor(before: segment) }
     revision = -1
-    let summary = (try? file.finish()) ?? (try? folder.finish(file.name)) ?? nil
-    catalog.update { $0.tracks[rendition, default: TrackCatalog()].set(file.name, summary) }
+    var failure: SystemError?
+    var summary: HourIndex.Summary?
+    do throws(SystemError) { summary = try file.finish(isErased: isErased) } catch {
+      failure = error
+      do throws(SystemError) { summary = try folder.finish(file.name) } catch {
+        // The disk is gone: its files return with it.
+        summary = HourIndex.Summary(
+          file.rows, size: file.size, timescale: file.head.timescale)
+      }
+    }
+    catalog.update { [summary] in
+      $0.tracks[rendition, default: TrackCatalog()].set(file.name, summary)
+    }
+    return failure
   }
 
   private func oldest(_ snapshot: WindowSnapshot) -> Int64? {
@@ -140,6 +168,11 @@ final class TrackWriter {
       number: segment.number, time: segment.programDateTime,
       offset: segment.programDateTime.offset(from: media),
       startsDiscontinuity: segment.startsDiscontinuity, headerHash: track.headerHash)
+    let known = snapshot.segment(segment.number).map {
+      Interval(ticks: $0.duration, timescale: Int64(max(1, window.segmentation.timescale)))
+    }
+    let duration = known ?? window.segmentation.video.segmentDuration
+    if removed.overlaps(start.time, start.time + duration) { return }
     if case .opening(let name) = rotation.place(start) { try open(name, track.header.array) }
     guard case .appended(let mark) = rotation.place(start) else { return }
     present = (start, mark)
@@ -148,13 +181,20 @@ final class TrackWriter {
 
   private func open(_ name: HourName, _ header: [UInt8]) throws {
     finish()
+    try catalog.root?.check()
+    try catalog.root?.make("\(folder.path)/\(name.folder)")
     let duration = window.segmentation.video.segmentDuration
     let references = Interval.seconds(3600).count(of: max(duration, .milliseconds(1))) + 1
     let file = try HourWriter(name, in: folder, header: header, references: Int(references))
     self.file = file
     rotation.opened(name, last: file.last)
     let (rows, timescale, size) = (file.rows, file.head.timescale, file.size)
+    let damaged = file.hasSetAside ? folder.damagedSize(name) : nil
     catalog.update {
+      if let damaged {
+        $0.tracks[rendition]?.end(name, .replaced)
+        $0.tracks[rendition, default: TrackCatalog()].damaged[name] = damaged
+      }
       $0.tracks[rendition, default: TrackCatalog()].begin(
         name, rows: rows, timescale: timescale, size: size)
     }
@@ -162,6 +202,10 @@ final class TrackWriter {
 
   private func complete() throws {
     guard let (start, mark) = present else { return }
+    if let file, removed.overlaps(start.time, start.time + file.openDuration) {
+      present = nil
+      return try file.abandon(isErased: true)
+    }
     guard let row = try file?.complete(start) else {
       present = nil
       return

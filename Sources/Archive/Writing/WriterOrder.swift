@@ -20,6 +20,16 @@ package enum WriterOrder: Sendable {
     @Sendable (HourIndex.Summary?) -> Void)
   /// Replaces an hour file by a draft; the answer is the reason of a failure.
   case replace(StreamCatalog, String, HourReplacement, @Sendable (String?) -> Void)
+
+  /// Answers an order that no thread performs any more.
+  func refuse() {
+    switch self {
+    case .open, .follow: break
+    case .protect(_, _, _, let answer), .remove(_, _, let answer): answer("it is closed")
+    case .replace(_, _, _, let answer): answer("it is closed")
+    case .hold(_, _, _, _, let answer): answer(nil)
+    }
+  }
 }
 
 /// An hour file that replaces another one.
@@ -33,5 +43,5 @@ package struct HourReplacement: Sendable {
   let new: HourIndex.Summary
   let healed: Int
   /// The spans that were removed when the draft was begun.
-  let removed: ProtectedSpans
+  let removed: WallSpans
 }

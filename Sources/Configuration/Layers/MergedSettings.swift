@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Access
+package import Archive
 import Net
 package import Packaging
 package import System
@@ -78,6 +79,9 @@ package struct MergedSettings: Sendable {
 
   /// The passphrase of streams that publishers create by SRT.
   package var srtPassphrase: Passphrase? { overrides.over(top).stream.srtPassphrase }
+
+  /// The policy of archives of streams that are not configured any more.
+  package var archivePolicy: ArchivePolicy { overrides.over(top).stream.archivePolicy }
 
   /// The keys of playback tokens of streams that publishers create.
   package var playbackKeys: [TokenKey] { overrides.over(top).stream.playbackKeys }

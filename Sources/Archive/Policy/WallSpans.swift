@@ -2,8 +2,8 @@
 
 package import Time
 
-/// Spans of the wall clock whose hours are never removed by age, size or lack of space.
-package struct ProtectedSpans: Sendable, Equatable {
+/// Spans of the wall clock, such as the protected ones of an archive.
+package struct WallSpans: Sendable, Equatable {
   /// The spans in their order; they do not touch.
   package private(set) var spans: [Range<WallTime>] = []
 
@@ -25,7 +25,7 @@ package struct ProtectedSpans: Sendable, Equatable {
     spans.map { "\($0.lowerBound.milliseconds) \($0.upperBound.milliseconds)\n" }.joined()
   }
 
-  /// Protects a span.
+  /// Adds a span.
   package mutating func add(_ span: Range<WallTime>) {
     guard !span.isEmpty else { return }
     let near = spans.filter { $0.lowerBound <= span.upperBound && span.lowerBound <= $0.upperBound }
@@ -36,7 +36,7 @@ package struct ProtectedSpans: Sendable, Equatable {
     spans.sort { $0.lowerBound < $1.lowerBound }
   }
 
-  /// Ends the protection of a span.
+  /// Takes a span out.
   package mutating func remove(_ span: Range<WallTime>) {
     spans = spans.flatMap { kept -> [Range<WallTime>] in
       guard kept.overlaps(span) else { return [kept] }
@@ -46,8 +46,8 @@ package struct ProtectedSpans: Sendable, Equatable {
     }
   }
 
-  /// Whether media from `start` to `end` has a protected part.
-  package func protects(_ start: WallTime, _ end: WallTime) -> Bool {
+  /// Whether media from `start` to `end` has a part in a span.
+  package func overlaps(_ start: WallTime, _ end: WallTime) -> Bool {
     spans.contains { $0.lowerBound < end && start < $0.upperBound }
   }
 }
