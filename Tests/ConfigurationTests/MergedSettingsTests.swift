@@ -40,6 +40,32 @@ struct MergedSettingsTests {
     #expect(foreign.isDisjoint(with: keys))
   }
 
+  @Test("the archive of a stream is an object; URLs of twins end in a slash, and need an archive")
+  func archive() throws {
+    func folder(_ heal: String) throws -> Folder {
+      try Folder([
+        "config.json": """
+        {"streams": [{"stream": "a", "archive": {"keep": "7d", "heal": \(heal)}}]}
+        """
+      ])
+    }
+    let two = try folder(#"["https://other/a/", "http://box:8080/t/x/a/"]"#)
+    let definition = try #require(two.outcome("config.json", ["--archive", "/tmp"]).definition)
+    let settings = definition.streams[0].settings
+    #expect(settings.archiveTwins == ["https://other/a/", "http://box:8080/t/x/a/"])
+    #expect(settings.archiveKeep == .seconds(7 * 86_400))
+    #expect(definition.notes == [])
+    let without = try #require(two.outcome().definition)
+    #expect(
+      without.notes == [
+        "dvr, archiveKeep, archiveLimit and archiveHeal have no effect without --archive"
+      ])
+    #expect(
+      try folder(#"["https://other/a"]"#).outcome().error
+        == "config.json: streams[0].archive.heal[0]: invalid value \"https://other/a\" (expected "
+        + "the http or https URL of a stream, which ends in /)")
+  }
+
   @Test("defaults < top of the file < stream < environment < flags")
   func precedence() throws {
     let folder = try Folder([

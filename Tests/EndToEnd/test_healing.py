@@ -75,10 +75,12 @@ def test_hole_of_a_killed_origin_is_filled_by_its_twin(
     kill(program)
     outage = newest(twin)
     pause(8, "the outage of one origin")
-    program = origin(0, "--archive-heal", f"http://127.0.0.1:{twin.port}/live/")
+    program = origin(0, "--archive-heal", f"http://127.0.0.1:{free_port()}/live/",
+                     "--archive-heal", f"http://127.0.0.1:{twin.port}/live/")
     wait_until(lambda: newest(program) > outage + 12, 40, "segments after the outage")
     for track in TRACKS:
         program.wait_logged("archive-healed", track)
+    program.check_logged("twin-failed")
     end = min(newest(program), newest(twin)) - 8
 
     def healed(track: str) -> bool:

@@ -68,7 +68,8 @@ package final class HourMerge {
   /// - Returns: false if its segments have changed: the draft must be discarded.
   package func update(_ present: [SegmentRow]) throws(SystemError) -> Bool {
     guard Array(present.prefix(copied)) == Array(rows.prefix(copied)) else { return false }
-    if source == nil, !present.isEmpty { source = try DiskFile(folder.file(name), .reading) }
+    // Another file may have the name, with the same first segments.
+    source = present.isEmpty ? nil : try DiskFile(folder.file(name), .reading)
     rows = present
     return true
   }

@@ -117,7 +117,7 @@ struct HealingPass {
 
   // MARK: Requests
 
-  private mutating func heal(_ hole: Healing.Hole, _ track: Track, _ removed: ProtectedSpans) {
+  private mutating func heal(_ hole: Healing.Hole, _ track: Track, _ removed: WallSpans) {
     let listed = list(hole)
     let absent = hole.numbers.lazy.filter { listed.found[$0] == nil }
     if listed.isComplete {
@@ -165,7 +165,7 @@ struct HealingPass {
   ///
   /// - Returns: whether it is there.
   private mutating func insert(
-    _ merge: HourMerge, _ track: Track, _ removed: ProtectedSpans, from twin: Int?
+    _ merge: HourMerge, _ track: Track, _ removed: WallSpans, from twin: Int?
   ) -> Bool {
     guard merge.count > 0, !hasEnded else {
       discard(merge, removed)
@@ -187,7 +187,7 @@ struct HealingPass {
   }
 
   /// Removes a draft, which may have media that was removed since it was begun.
-  private func discard(_ merge: HourMerge, _ removed: ProtectedSpans) {
+  private func discard(_ merge: HourMerge, _ removed: WallSpans) {
     merge.discard(overwriting: archive.catalog.read(\.removed) != removed)
   }
 

@@ -29,7 +29,7 @@ enum HourInsertion {
   ///
   /// - Returns: the reason of a failure, else nil.
   static func insert(
-    _ merge: HourMerge, of rendition: String, _ archive: HealedArchive, removed: ProtectedSpans,
+    _ merge: HourMerge, of rendition: String, _ archive: HealedArchive, removed: WallSpans,
     isCancelled: () -> Bool
   ) -> String? {
     let held: HourIndex.Summary?? = answer(isCancelled: isCancelled) { answer in

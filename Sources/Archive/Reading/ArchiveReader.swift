@@ -11,7 +11,11 @@ package import Time
 package final class ArchiveReader: Sendable {
   private let catalog: StreamCatalog
   private let cache = RowCache()
+  /// The CMAF headers that were read, by rendition and hash.
+  private let headers = Locked<[String: SharedBytes]>([:])
 
+  /// The most CMAF headers that are kept.
+  private static let maximumHeaders = 64
   /// The most segments of one answer.
   private static let maximumRows: Int64 = 200_000
 
@@ -95,6 +99,15 @@ package final class ArchiveReader: Sendable {
     }
   }
 
+  /// The sums of the files of a rendition.
+  func summaries(
+    of rendition: String
+  ) throws(ArchiveFailure) -> [(name: HourName, summary: HourIndex.Summary, isOpen: Bool)] {
+    let found = catalog.read { $0.isLoaded ? $0.tracks[rendition]?.summaries ?? [] : nil }
+    guard let found else { throw .busy }
+    return found
+  }
+
   /// The frames of segments, in the order of their numbers.
   package func frames(
     _ numbers: ClosedRange<Int64>, of rendition: String
@@ -130,6 +143,8 @@ package final class ArchiveReader: Sendable {
   }
 
   /// The CMAF header with this hash; nil if no hour file has it.
+  ///
+  /// It is the same object for each request, by which decoders know that they may continue.
   package func header(_ hash: String, of rendition: String) throws(ArchiveFailure) -> SharedBytes? {
     guard HourName.isHash(hash) else { return nil }
     let names = catalog.read { state -> [HourName]? in
@@ -139,13 +154,21 @@ package final class ArchiveReader: Sendable {
         .filter { $0.headerHash == hash }
     }
     guard let names else { throw .busy }
+    let key = "\(rendition)/\(hash)"
+    if !names.isEmpty, let known = headers.withLock({ $0[key] }) { return known }
     for name in names.reversed() {
       do throws(SystemError) {
         let file = try DiskFile(catalog.folder(of: rendition).file(name), .reading)
         let head = try FileHead(size: try file.size) { offset, count throws(SystemError) in
           try file.read(at: offset, count: count)
         }
-        if let head, let bytes = try file.shared(at: 0, count: head.headerSize) { return bytes }
+        if let head, let bytes = try file.shared(at: 0, count: head.headerSize) {
+          headers.withLock { headers in
+            if headers.count >= Self.maximumHeaders { headers = [:] }
+            headers[key] = bytes
+          }
+          return bytes
+        }
       } catch { continue }
     }
     return nil
