@@ -162,6 +162,12 @@ struct RemovalTests {
     stream.follow([("video", track.window)], now)
     _ = stream.advance(now)
     #expect(try found().map(\.number) == [last.number + 1, last.number + 2])
+    // Another policy too.
+    stream.finish()
+    let other = StreamWriter(catalog, ArchivePolicy(renditions: .top), after: stream)
+    other.follow([("video", track.window)], now)
+    _ = other.advance(now)
+    #expect(try found().map(\.number) == [last.number + 1, last.number + 2])
   }
 
   @Test("an older span costs no segment of the window")

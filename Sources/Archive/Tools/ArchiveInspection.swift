@@ -87,10 +87,11 @@ package struct ArchiveInspection {
     if walk.end < size {
       faults.append("torn: \(size - walk.end) bytes after the last whole chunk")
     }
-    if walk.end > walk.completeEnd + SegmentMark.closingSize {
-      faults.append("the last segment is incomplete")
-    }
     guard let summary = file.folder.summary(file.name) else {
+      // The chunks before a crash stay in a finished file; they are not served.
+      if walk.end > walk.completeEnd + SegmentMark.closingSize {
+        faults.append("the last segment is incomplete")
+      }
       return faults + ["not finished: the index has no sums"]
     }
     let indexed = try file.folder.segments(file.name, summary, hasFrames: true)

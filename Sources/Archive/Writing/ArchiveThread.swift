@@ -55,9 +55,10 @@ struct ArchiveThread {
   private mutating func perform(_ order: WriterOrder) {
     switch order {
     case .open(let catalog, let policy):
-      let stream = StreamWriter(catalog, policy)
+      let index = streams.firstIndex { $0.catalog === catalog }
+      let stream = StreamWriter(catalog, policy, after: index.map { streams[$0] })
       left.removeAll { $0.catalog.folder == catalog.folder }
-      if let index = streams.firstIndex(where: { $0.catalog === catalog }) {
+      if let index {
         streams[index].finish()
         streams[index] = stream
       } else {

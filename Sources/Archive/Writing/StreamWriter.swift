@@ -18,9 +18,12 @@ final class StreamWriter {
   /// The files whose removal has failed.
   private var unfinished: [(rendition: String, name: HourName)] = []
 
-  init(_ catalog: StreamCatalog, _ policy: ArchivePolicy) {
+  /// A writer of a stream, after one with another policy.
+  init(_ catalog: StreamCatalog, _ policy: ArchivePolicy, after other: StreamWriter? = nil) {
     self.catalog = catalog
     self.policy = policy
+    removed = other?.removed ?? WallSpans()
+    unfinished = other?.unfinished ?? []
   }
 
   /// The file with the protected spans.
