@@ -31,7 +31,8 @@ function offsetText({ offset, roundTrip }) {
 /**
  * The rest of a player's values: the frames in the last second; whether its latency has a target,
  * and the requested one, s.
- * @typedef {{ frameRate: number, hasTarget: boolean, requested: number, isDASH: boolean }} Details
+ * @typedef {{ frameRate: number, hasTarget: boolean, requested: number, isDASH: boolean,
+ *   isPast: boolean }} Details
  */
 
 /**
@@ -39,9 +40,10 @@ function offsetText({ offset, roundTrip }) {
  * @param {Panel} panel @param {PlayerState} state @param {ServerClock} clock
  * @param {Details} details
  */
-export function showFigures(panel, state, clock, { frameRate, hasTarget, requested, isDASH }) {
+export function showFigures(panel, state, clock, details) {
+  const { frameRate, hasTarget, requested, isDASH, isPast } = details;
   const wall = clock.now(), isRaised = hasTarget && state.target > requested * 1.05;
-  panel.glassToGlass(state.glassToGlassMs);
+  panel.glassToGlass(isPast ? null : state.glassToGlassMs);
   panel.figure('Wall clock (UTC)', timeOfDay(wall));
   panel.figure('Burned clock (UTC)', timeOfDay(state.clock));
   panel.figure('Wall − burned', milliseconds(state.clock === null ? null : wall - state.clock));

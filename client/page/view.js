@@ -51,6 +51,7 @@ export class View {
     showFigures(this.panel, playback.state, playback.clock, {
       frameRate: playback.frames.rate(), hasTarget: isControlled || kind === 'dashjs',
       requested: playback.controller.requested, isDASH: isMPD(playback.source),
+      isPast: playback.isPast,
     });
   }
 }

@@ -111,7 +111,8 @@ export class PastReach {
     try {
       this.extent = await within(TIMEOUT, async (signal) => {
         const response = await fetch(url, { signal });
-        return response.ok ? new PastExtent(await response.json()) : null;
+        if (response.status === 404) return new PastExtent({});  // another server, or an old one
+        return response.ok ? new PastExtent(await response.json()) : this.extent;
       }, this.stop);
       this.loadedAt = performance.now();
     } catch {
