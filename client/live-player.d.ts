@@ -118,6 +118,8 @@ export class LivePlayer extends HTMLElement {
   pause(): void;
   /** Plays from an instant of the past, in Unix seconds; null for the live edge. */
   seek(at: number | null): void;
+  /** Shows a frame before (negative) or after the shown one, paused. */
+  step(frames: number): Promise<void>;
 
   addEventListener<K extends keyof LivePlayerEventMap>(
     type: K, listener: (this: LivePlayer, event: LivePlayerEventMap[K]) => unknown,

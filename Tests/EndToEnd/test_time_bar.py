@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -239,6 +239,55 @@ def test_the_bar_fits_the_page(width: int, past: Program, browser: Browser) -> N
             "() => [...document.querySelectorAll('#past button, #past select, #past input')].map("
             "(e) => e.getAttribute('aria-label') || e.textContent.trim())")
         assert len(names) == 12 and all(names), names
+
+
+@pytest.mark.timeout(90)
+def test_the_wall_goes_back_and_steps_together(
+    streamer: Callable[..., Program], browser: Browser, tmp_path: Path
+) -> None:
+    """All streams show one instant after a key, play on together, and step in step."""
+    settings = {
+        "host": "127.0.0.1", "httpPort": 0, "testSrc": True, "resolution": "320x180",
+        "bitrate": 300, "archive": str(tmp_path / "archive"), "dvr": "1h",
+        "streams": [{"stream": name} for name in "ab"]}
+    (tmp_path / "streams.json").write_text(json.dumps(settings))
+    program = streamer("-c", str(tmp_path / "streams.json"), defaults=False)
+    instants = ("() => [...document.querySelectorAll('live-player')].map(p => p.shownAt)"
+                ".filter(at => at !== null)")
+
+    def spread(least: float, most: float) -> float:
+        """The distance of the shown instants when both have this age, s."""
+        view.page.wait_for_function(
+            "([least, most]) => { const all = [...document.querySelectorAll('live-player')].map("
+            "({ shownAt, video }) => (video.readyState > 2 ? Date.now() / 1000 - shownAt : 0));"
+            " return all.every((age) => age > least && age < most); }",
+            arg=[least, most], timeout=15_000)
+        view.watch(1)
+        found = view.page.evaluate(instants)
+        assert len(found) == 2
+        return max(found) - min(found)
+
+    with viewer(browser) as view:
+        view.open(program.url("/wall?streams=a,b"))
+        view.page.wait_for_selector("#past", state="visible", timeout=15_000)
+        view.watch(14)
+        view.page.keyboard.press("j")
+        playing = spread(8, 20)
+        view.page.keyboard.press(",")
+        stepped = spread(8, 30)
+        before = view.page.evaluate(instants)
+        view.page.keyboard.press(".")
+        view.watch(0.7)
+        after = view.page.evaluate(instants)
+        print(playing, stepped, before, after)
+        assert playing < 0.2 and stepped < 0.002
+        assert [b - a for a, b in zip(before, after)] == pytest.approx([1 / 30] * 2, abs=0.003)
+        assert "within" in view.page.locator("#words").inner_text()
+        view.page.keyboard.press("End")
+        spread(-1, 2)
+        view.open(program.url(f"/wall?streams=a,b&at={time.time() - 12:.3f}"))
+        assert spread(11, 26) < 0.2
+        assert not view.page_errors
 
 
 @pytest.mark.timeout(60)

@@ -178,8 +178,14 @@ export class LivePlayer extends HTMLElement {
   seek(at) {
     const playback = this.#stage?.playback;
     if (at === null) playback?.goLive();
-    else playback?.goTo(at);
+    else playback?.goTo(at, playback.isPaused);
   }
+
+  /**
+   * Shows a frame before or after the shown one, paused.
+   * @param {number} frames negative for one before
+   */
+  async step(frames) { await this.#stage?.past.step(frames); }
 
   pause() {
     const playback = this.#stage?.playback;

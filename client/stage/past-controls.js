@@ -48,8 +48,6 @@ export class PastControls {
       element(id, HTMLButtonElement, root)));
     this.box.hidden = true;
     this.isOffered = false;
-    /** @type {number | null} the frame of the latest step, until playback goes on */
-    this.stepped = null;
     this.playingSince = 0;
     this.connect(root);
   }
@@ -61,9 +59,9 @@ export class PastControls {
       element(id, HTMLButtonElement, root).addEventListener('click', body, options);
     };
     on('back', () => bar.seekBy(-BACK));
-    on('frame-back', () => this.step(-1));
-    on('frame-on', () => this.step(1));
-    on('to-live', () => this.goLive());
+    on('frame-back', () => void this.step(-1));
+    on('frame-on', () => void this.step(1));
+    on('to-live', () => playback.goLive());
     on('mark-in', () => this.mark((at) => this.clip.begin(at)));
     on('mark-out', () => this.mark((at) => this.clip.end(at)));
     on('shown-at', () => this.toggleForm());
@@ -84,48 +82,47 @@ export class PastControls {
       bar.seek(at);
     }, options);
     Object.assign(controls.keys, {
-      j: () => this.offered(() => bar.seekBy(-BACK)), ',': () => this.offered(() => this.step(-1)),
-      '.': () => this.offered(() => this.step(1)), End: () => this.offered(() => this.goLive()),
+      j: () => this.offered(() => bar.seekBy(-BACK)), ',': () => this.offered(() => void this.step(-1)),
+      '.': () => this.offered(() => void this.step(1)), End: () => this.offered(() => playback.goLive()),
       ArrowLeft: () => this.offered(() => bar.seekBy(-5)),
       ArrowRight: () => this.offered(() => bar.seekBy(5)),
     });
-    playback.video.addEventListener('play', () => { this.stepped = null; }, options);
     if (!this.options.linkOf) element('go-link', HTMLButtonElement, root).hidden = true;
   }
 
   /** @param {() => void} body */
   offered(body) { if (this.isOffered) body(); }
 
-  goLive() {
-    this.stepped = null;
-    this.playback.goLive();
-  }
-
   /**
    * Shows the next or the previous frame, paused.
    * @param {number} frames
    */
-  step(frames) {
-    const { playback } = this, { extent } = playback.reach, shown = this.frame;
-    if (!extent || shown === null) return;
+  async step(frames) {
+    const { playback } = this;
     playback.pause();
-    this.stepped = shown + frames;
-    playback.goTo(extent.middleOf(this.stepped), true);
+    if (!playback.reach.extent) await this.load();
+    const at = this.middle(frames);
+    if (at === null) return;
+    playback.goTo(at, true);
     this.bar.update();
   }
 
-  /** The number of the shown frame, counted from 1970; null while unknown. */
-  get frame() {
-    const { shownAt, reach: { extent } } = this.playback;
-    if (this.stepped !== null) return this.stepped;
-    return extent && shownAt !== null ? extent.frameAt(shownAt) : null;
+  /**
+   * The middle of the slot of the shown frame, or of one before or after it, Unix seconds; null
+   * while unknown.
+   * @param {number} [frames]
+   */
+  middle(frames = 0) {
+    const { shownAt, slotOffset, reach: { extent } } = this.playback;
+    if (!extent || shownAt === null) return null;
+    return extent.middleOf(extent.frameAt(shownAt - slotOffset) + frames) + slotOffset;
   }
 
   /** @param {(at: number) => void} set with the middle of the shown frame */
   mark(set) {
-    const { playback: { reach }, clip, save, frame } = this;
-    if (frame === null || !reach.extent) return;
-    set(reach.extent.middleOf(frame));
+    const { playback: { reach }, clip, save } = this, at = this.middle();
+    if (at === null) return;
+    set(at);
     this.options.onMessage('clip', clip.problem, 'warn');
     const { name, first, last } = clip, url = name && reach.address(`clip/${name}`);
     save.hidden = !url;
@@ -150,9 +147,10 @@ export class PastControls {
   }
 
   async copyLink() {
-    const { options: { linkOf, onMessage }, playback: { reach }, frame } = this;
-    if (!linkOf || frame === null || !reach.extent) return;
-    const link = linkOf(fieldTime(this.field.value) ?? reach.extent.middleOf(frame));
+    const { linkOf, onMessage } = this.options;
+    const at = fieldTime(this.field.value) ?? this.middle();
+    if (!linkOf || at === null) return;
+    const link = linkOf(at);
     try {
       await navigator.clipboard.writeText(link);
       onMessage('link', 'The link is copied');

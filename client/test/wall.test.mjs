@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { columnsFor, groupText, wallOf } from '../wall/layout.js';
+import { instantsText } from '../wall/past.js';
 
 suite('the page of several streams', () => {
   test('streams are names or URLs, each once', () => {
@@ -65,4 +66,16 @@ suite('the page of several streams', () => {
     [[0.01, -0.002], 'All streams within 12 ms, 150 ms behind'],
     [[0.01, null, 0], '2 of 3 streams within 10 ms, 150 ms behind'],
   ]) test(text, () => assert.equal(groupText(offsets, 0.15), text));
+});
+
+suite('the past of the wall', () => {
+  test('the page says how far the shown instants are apart', () => {
+    assert.equal(instantsText([]), 'Connecting');
+    assert.match(instantsText([1795550000.1, 1795550000]), /, all streams within 100 ms$/);
+  });
+
+  test('an instant in the address', () => {
+    assert.equal(wallOf('http://h/wall?streams=a&at=1795550000.5').at, 1795550000.5);
+    assert.match(wallOf('http://h/wall?streams=a&at=soon').problems[0], /^invalid time/);
+  });
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parameters and the grid of the page of several streams.
 
+import { instantOf } from '../shared/instant.js';
 import { syncGroupOf } from '../shared/sync-group.js';
 import { targetOf } from '../shared/target.js';
 import { transportOf } from '../engine/players/kinds.js';
@@ -13,11 +14,12 @@ const MOST_STREAMS = 16;
  * @property {{ name: string, src: string }[]} streams `src` relative to the page
  * @property {string | null} sync the group that the page joins; null for a group of its own
  * @property {string[]} problems of parameters that are ignored
+ * @property {number | null} at the instant to begin at, Unix seconds
  * @property {Record<string, string>} attributes of all players
  */
 
 /**
- * Reads `?streams`, `?sync`, `?target` and `?transport`. A stream is the name of a stream of this
+ * Reads `?streams`, `?sync`, `?target`, `?transport` and `?at`. A stream is the name of a stream of this
  * server, or the URL of any stream.
  * @param {string} page URL of the page
  * @returns {Wall}
@@ -36,12 +38,13 @@ export function wallOf(page) {
     const value = query.get(name);
     if (value) attributes[name] = value;
   }
+  const at = instantOf(query.get('at'));
   const { group, problem } = syncGroupOf(query.get('sync'));
   const problems = [
     problem && `${problem}: this page has its own group`, targetOf(query.get('target')).problem,
-    transportOf(query.get('transport')).problem,
+    transportOf(query.get('transport')).problem, at.problem,
   ].flatMap((text) => text ?? []);
-  return { streams, sync: group, problems, attributes };
+  return { streams, sync: group, problems, at: at.at, attributes };
 }
 
 /**

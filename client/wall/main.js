@@ -3,6 +3,7 @@
 
 import { sentenceOf } from '../shared/sentence.js';
 import { columnsFor, groupText, wallOf } from './layout.js';
+import { instantsText, WallPast } from './past.js';
 /** @typedef {import('../live-player').LivePlayer} LivePlayer */
 
 const UPDATE_INTERVAL = 1000;
@@ -28,6 +29,32 @@ const players = wall.streams.map(({ name, src }) => {
   return player;
 });
 
+const past = new WallPast(players);
+const bar = /** @type {HTMLElement} */ (document.getElementById('past'));
+
+// One key moves all players: each has the same keys for itself.
+addEventListener('keydown', (event) => {
+  const { keys } = past, isOther = event.ctrlKey || event.metaKey || event.altKey;
+  if (isOther || bar.hidden || !Object.hasOwn(keys, event.key)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  keys[event.key]();
+}, true);
+for (const button of bar.querySelectorAll('button')) {
+  button.addEventListener('click', () => past.keys[button.dataset.key ?? '']?.());
+}
+
+/** Offers the past if the first stream has an archive. */
+async function offerPast() {
+  const first = wall.streams[0]?.src;
+  if (!first || /^https?:/.test(first)) return;
+  const response = await fetch(`${first}dvr.json`);
+  bar.hidden = !response.ok || (await response.json()).archive !== true;
+  if (wall.at === null || bar.hidden) return;
+  await past.untilReady();
+  await past.seek(wall.at);
+}
+
 /** Fits the players into the window. */
 function arrange() {
   const { clientWidth, clientHeight } = grid;
@@ -39,7 +66,7 @@ function arrange() {
 /** Says how far the players are apart; the first such words are announced. */
 function update() {
   const all = players.map((player) => player.statistics);
-  const text = groupText(
+  const text = past.isPast ? instantsText(past.instants) : groupText(
     all.map((statistics) => statistics?.syncOffset ?? null),
     Math.max(0, ...all.map((statistics) => statistics?.target ?? 0)));
   if (words.textContent === text) return;
@@ -53,4 +80,7 @@ problem.hidden = wall.problems.length === 0;
 problem.textContent = wall.problems.map(sentenceOf).join('. ');
 addEventListener('resize', arrange);
 arrange();
-if (players.length > 0) setInterval(update, UPDATE_INTERVAL);
+if (players.length > 0) {
+  setInterval(update, UPDATE_INTERVAL);
+  offerPast().catch(() => {});
+}

@@ -228,6 +228,9 @@ export class Playback {
     return this.latency === null ? null : this.clock.now() / 1000 - this.latency;
   }
 
+  /** Wall clock − media time of the past, s: frames begin at whole frame times of the latter. */
+  get slotOffset() { return this.player instanceof PastPlayer ? this.player.offset : 0; }
+
   /**
    * Plays from an instant of the past; at the live edge, live.
    * @param {number} at Unix seconds @param {boolean} [isPaused] whether a frame at the live edge is

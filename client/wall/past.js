@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// The past of all streams: they show the same instant, and step frame by frame together.
+
+/** @typedef {import('../live-player').LivePlayer} LivePlayer */
+
+/** All players have media of an instant within this time, or play without the others, ms. */
+const READY_TIMEOUT = 5000, READY_INTERVAL = 40;
+
+/** @param {number} ms @returns {Promise<void>} */
+const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+/** Moves all players together. */
+export class WallPast {
+  /** @param {LivePlayer[]} players */
+  constructor(players) {
+    this.players = players;
+    this.isPast = false;
+    /** The number of the latest seek: those before it are over. */
+    this.seeks = 0;
+  }
+
+  /** The instants that are shown, Unix seconds. */
+  get instants() { return this.players.flatMap(({ shownAt }) => shownAt ?? []); }
+
+  /** The earliest one; null while none is known. */
+  get at() {
+    const { instants } = this;
+    return instants.length === 0 ? null : Math.min(...instants);
+  }
+
+  /**
+   * Shows an instant in all players; they play on together.
+   * @param {number | null} at Unix seconds; null for the live edge
+   */
+  async seek(at) {
+    const { players } = this, wasPaused = this.isPast && players.every(({ paused }) => paused);
+    this.isPast = at !== null;
+    this.seeks += 1;
+    if (at === null) {
+      for (const player of players) player.seek(null);
+      return;
+    }
+    const current = this.seeks;
+    for (const player of players) player.pause();
+    for (const player of players) player.seek(at);
+    await this.untilReady();
+    if (current === this.seeks && !wasPaused) for (const player of players) player.play();
+  }
+
+  async untilReady() {
+    const until = performance.now() + READY_TIMEOUT;
+    const isReady = () => this.players.every(({ shownAt, video }) => (
+      shownAt !== null && !video.seeking && video.readyState > 2));
+    do await sleep(READY_INTERVAL); while (!isReady() && performance.now() < until);
+  }
+
+  /** @param {number} seconds */
+  async seekBy(seconds) {
+    if (this.at !== null) await this.seek(this.at + seconds);
+  }
+
+  /**
+   * Shows the neighbouring frame of the first player in all players, paused.
+   * @param {number} frames
+   */
+  async step(frames) {
+    const { players } = this, [first, ...others] = players;
+    this.seeks += 1;
+    this.isPast = true;
+    for (const player of players) player.pause();
+    await first.step(frames);
+    const { shownAt } = first;
+    if (shownAt !== null) for (const player of others) player.seek(shownAt);
+  }
+
+  togglePlay() {
+    const isPaused = this.players.every(({ paused }) => paused);
+    for (const player of this.players) {
+      if (isPaused) player.play();
+      else player.pause();
+    }
+  }
+
+  /** @returns {Record<string, () => void>} the actions by key */
+  get keys() {
+    return {
+      j: () => void this.seekBy(-10), ArrowLeft: () => void this.seekBy(-5),
+      ArrowRight: () => void this.seekBy(5), ',': () => void this.step(-1),
+      '.': () => void this.step(1), k: () => this.togglePlay(), End: () => void this.seek(null),
+    };
+  }
+}
+
+/**
+ * What the page says about the shown instants.
+ * @param {number[]} instants Unix seconds
+ */
+export function instantsText(instants) {
+  if (instants.length === 0) return 'Connecting';
+  const first = Math.min(...instants), spread = Math.round(1000 * (Math.max(...instants) - first));
+  const time = new Date(first * 1000).toLocaleString();
+  return instants.length === 1 ? time : `${time}, all streams within ${spread} ms`;
+}
