@@ -18,8 +18,8 @@ import { durationText, fieldText, fieldTime, timeText } from './time-scale.js';
  * @property {(key: string, text: string | null, style?: string) => void} onMessage
  */
 
-/** The seconds of the button. */
-const BACK = 10;
+/** The seconds of the button, and of the arrow keys. */
+const BACK = 10, STEP = 5;
 /** The stream plays for this time before its past is asked for, ms. */
 const DELAY = 1000;
 
@@ -48,13 +48,15 @@ export class PastControls {
       element(id, HTMLButtonElement, root)));
     this.box.hidden = true;
     this.isOffered = false;
+    /** @type {Record<string, () => void>} the actions by key while the past is offered */
+    this.keys = {};
     this.playingSince = 0;
     this.connect(root);
   }
 
   /** @param {Root} root */
   connect(root) {
-    const { playback, bar, controls, signal } = this, options = { signal };
+    const { playback, bar, signal } = this, options = { signal };
     const on = (/** @type {string} */ id, /** @type {() => void} */ body) => {
       element(id, HTMLButtonElement, root).addEventListener('click', body, options);
     };
@@ -81,17 +83,13 @@ export class PastControls {
       this.toggleForm();
       bar.seek(at);
     }, options);
-    Object.assign(controls.keys, {
-      j: () => this.offered(() => bar.seekBy(-BACK)), ',': () => this.offered(() => void this.step(-1)),
-      '.': () => this.offered(() => void this.step(1)), End: () => this.offered(() => playback.goLive()),
-      ArrowLeft: () => this.offered(() => bar.seekBy(-5)),
-      ArrowRight: () => this.offered(() => bar.seekBy(5)),
-    });
+    this.keys = {
+      j: () => bar.seekBy(-BACK), ',': () => void this.step(-1), '.': () => void this.step(1),
+      ArrowLeft: () => bar.seekBy(-STEP), ArrowRight: () => bar.seekBy(STEP),
+      End: () => playback.goLive(),
+    };
     if (!this.options.linkOf) element('go-link', HTMLButtonElement, root).hidden = true;
   }
-
-  /** @param {() => void} body */
-  offered(body) { if (this.isOffered) body(); }
 
   /**
    * Shows the next or the previous frame, paused.
@@ -173,6 +171,9 @@ export class PastControls {
       this.isOffered = isOffered;
       this.box.hidden = !isOffered;
       stage.classList.toggle('has-past', isOffered);
+      const { keys } = this.controls;
+      if (isOffered) Object.assign(keys, this.keys);
+      else for (const key of Object.keys(this.keys)) delete keys[key];
     }
     if (isOffered) this.show();
   }

@@ -19,8 +19,8 @@ const MOST_STREAMS = 16;
  */
 
 /**
- * Reads `?streams`, `?sync`, `?target`, `?transport` and `?at`. A stream is the name of a stream of this
- * server, or the URL of any stream.
+ * Reads `?streams`, `?sync`, `?target`, `?transport` and `?at`. A stream is the name of a stream of
+ * this server, or the URL of any stream.
  * @param {string} page URL of the page
  * @returns {Wall}
  */
