@@ -15,6 +15,7 @@ from harness.browser import Viewer, viewer
 from harness.frames import clocks_of
 from harness.http1 import get
 from harness.program import Program, start, stop
+from harness.site import site
 from harness.waiting import wait_until
 
 FLAGS = ("--resolution", "640x360", "--bitrate", "600", "--audio", "tone", "--dvr", "1h",
@@ -195,11 +196,10 @@ def test_a_link_begins_at_its_instant(past: Program, browser: Browser) -> None:
 def test_the_element_plays_from_an_instant(past: Program, browser: Browser) -> None:
     """<live-player at timebar>: the instant, seek() and the return by seek(null)."""
     at = round(time.time() - 12, 3)
-    with viewer(browser) as view:
-        view.page.route("**/element.html", lambda route: route.fulfill(
-            content_type="text/html", body=ELEMENT.format(
-                module=past.url("/player/live-player.js"), source=past.url("/live/"), at=at)))
-        view.page.goto(past.url("/element.html"))
+    page = ELEMENT.format(
+        module=past.url("/player/live-player.js"), source=past.url("/live/"), at=at)
+    with site(page) as address, viewer(browser) as view:
+        view.page.goto(address)
         view.page.wait_for_function(
             "at => { const { shownAt } = document.querySelector('live-player');"
             " return shownAt > at + 0.5 && shownAt < at + 8; }", arg=at, timeout=15_000)
@@ -213,6 +213,7 @@ def test_the_element_plays_from_an_instant(past: Program, browser: Browser) -> N
         view.page.evaluate(f"() => {player}.seek(null)")
         view.page.wait_for_function(f"() => {player}.latency !== null && {player}.latency < 1.5",
                                     timeout=10_000)
+        view.watch(2)
         assert not view.page_errors
 
 
