@@ -77,4 +77,36 @@ suite('a source buffer', () => {
     assert.deepEqual(calls, ['b', [1]]);
     assert.deepEqual(failures, []);
   });
+
+  test('another position removes all media before the next append, and keeps the header', () => {
+    const { queue, buffer, calls, updated } = opened();
+    buffer.remove = (...range) => {
+      buffer.updating = true;
+      calls.push(range);
+    };
+    queue.append(bytes(1));
+    queue.append(bytes(2));
+    queue.changeType('a', bytes(10));
+    buffer.buffered = { length: 1, start: () => 0, end: () => 20 };
+    queue.clear();
+    assert.ok(!queue.isIdle);
+    queue.append(bytes(3));
+    for (let i = 0; i < 3; i += 1) updated();
+    assert.deepEqual(calls, [[1], [0, Infinity], [10, 3]]);
+    assert.ok(queue.isIdle);
+  });
+
+  test('media ahead of the position stays if its requests bound it', () => {
+    const { queue, buffer } = opened();
+    const removed = [];
+    buffer.remove = (...range) => removed.push(range);
+    buffer.buffered = { length: 1, start: () => 0, end: () => 3600 };
+    queue.keepsAhead = true;
+    assert.ok(!queue.trim(10, 30));
+    queue.video.currentTime = 20;
+    assert.ok(queue.trim(10, 30));
+    queue.keepsAhead = false;
+    assert.ok(queue.trim(10, 30));
+    assert.deepEqual(removed, [[0, 10], [0, 3570]]);
+  });
 });
