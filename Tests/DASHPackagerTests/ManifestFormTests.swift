@@ -165,14 +165,6 @@ struct ManifestFormTests {
       #expect(!ManifestRules.faults(of: changed).isEmpty)
     }
   }
-}
-
-extension String {
-  /// The text split at the first occurrence of `part`.
-  fileprivate func components(around part: String) -> [String] {
-    guard let range = firstRange(of: part) else { return [self] }
-    return [String(self[..<range.lowerBound]), String(self[range.upperBound...])]
-  }
 
   /// Names, numbers and times are those of the video; a picture is as high as its encoder makes it.
   @Test(
@@ -212,12 +204,20 @@ extension String {
     let segmentation = try #require(snapshot.track).segmentation.video
     for (video, height) in [("1920x800", "132"), ("640x480", "240"), ("160x90", "90")] {
       let track = TrackDescription(
-        rendition: "video", codecs: "avc1.42c01f", bandwidth: 1000,
+        rendition: "other", codecs: "avc1.42c01f", bandwidth: 1000,
         size: try #require(VideoSize(video)), segmentation: segmentation, header: [])
       let manifest = try XMLElement(
         document: form.text(of: snapshot, tracks: [track], depth: .seconds(60)))
       let set = manifest.everything.first { $0.name == "AdaptationSet" && $0["id"] == "2" }
       #expect(set?.all("Representation").first?["height"] == height)
     }
+  }
+}
+
+extension String {
+  /// The text split at the first occurrence of `part`.
+  fileprivate func components(around part: String) -> [String] {
+    guard let range = firstRange(of: part) else { return [self] }
+    return [String(self[..<range.lowerBound]), String(self[range.upperBound...])]
   }
 }

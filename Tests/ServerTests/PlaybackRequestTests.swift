@@ -118,12 +118,19 @@ struct PlaybackRequestTests {
     let segment = "/live/video/segment\(handler.last).m4s"
     for path in [
       "/live.m3u8", "/live/playlist.m3u8", "/live/chunked.m3u8", "/manifest.mpd", segment,
-      "/live/timestamps.json", "/timestamps.json", "/ws", "/live/ws", "/ldash/live/manifest.mpd",
-      "/live/dvr.json",
+      "/live/video/iframes.m3u8", "/live/timestamps.json", "/timestamps.json", "/ws", "/live/ws",
+      "/ldash/live/manifest.mpd", "/live/dvr.json",
     ] {
       #expect(try handler.ask(path, peer: remote).status == 403, "\(path)")
       let given = try handler.ask("/t/\(token())\(path)", peer: remote)
       #expect(given.status == (path.hasSuffix("ws") ? 426 : 200), "\(path)")
+    }
+    // With a token these would start the process of stills.
+    for path in [
+      "/live/stream.mjpeg", "/live/stream/320.mjpeg", "/live/snapshot.jpg",
+      "/live/thumb/segment\(handler.last).jpg",
+    ] {
+      #expect(try handler.ask(path, peer: remote).status == 403, "\(path)")
     }
     for path in ["/", "/live/", "/time", "/health", "/version", "/player/hls.js"] {
       #expect(try handler.ask(path, peer: remote).status == 200, "\(path)")
