@@ -58,17 +58,14 @@ package final class StreamArchive: Sendable {
     catalog.read { $0.tracks[rendition]?.extent }
   }
 
-  /// Rises when an order to remove a span begins and when it ends: texts and spans that were read
-  /// from the archive before are out of date.
+  /// Rises when an order to remove a span begins and when it ends, and when an hour file is
+  /// replaced: texts and spans that were read from the archive before are out of date.
   package var revision: Int64 { catalog.read(\.revision) }
 
   /// The names of the renditions with files.
   package var renditions: [String] {
     catalog.read { $0.tracks.filter { $0.value.extent != nil }.keys.sorted() }
   }
-
-  /// Counts the replacements of hour files: a change means that the past has other segments.
-  package var revision: Int64 { catalog.read(\.revision) }
 
   /// The state for operators.
   package var status: ArchiveStatus { catalog.status }
