@@ -17,13 +17,13 @@ package struct PastAddress: Equatable {
   /// The distance of the first segments of playlists that continue to the live edge, so that
   /// strangers share them.
   static let grid = Interval.seconds(60)
-  /// Times from the year 2242 on are refused: the numbers of their segments may have none.
-  private static let latest = MediaTime.origin + .seconds(1 << 33)
+  /// How far ahead a time may be: the number of a later segment would be read as seconds.
+  private static let future = Interval.seconds(86_400)
   /// The longest playlist with an end.
   static let longest = Interval.seconds(86_400)
 
-  /// Reads the texts of an address; nil if one of them is no time, or the end is not after the
-  /// start.
+  /// Reads the texts of an address; nil if one of them is no time or more than a day ahead, or the
+  /// end is not after the start.
   ///
   /// A playlist that continues to the live edge starts at the whole minute before `from`, unless
   /// `isFollowed`: then it starts where it was begun.
@@ -31,9 +31,8 @@ package struct PastAddress: Equatable {
     from: String, to: String?, _ names: MediaNames, _ segmentation: Segmentation, now: WallTime,
     isFollowed: Bool = false
   ) {
-    guard let start = Self.time(from, names, segmentation, now), start < Self.latest else {
-      return nil
-    }
+    let latest = MediaTime(now, plus: Self.future)
+    guard let start = Self.time(from, names, segmentation, now), start < latest else { return nil }
     guard let to else {
       first =
         isFollowed
@@ -41,9 +40,7 @@ package struct PastAddress: Equatable {
       end = nil
       return
     }
-    guard let last = Self.time(to, names, segmentation, now), last < Self.latest else {
-      return nil
-    }
+    guard let last = Self.time(to, names, segmentation, now), last < latest else { return nil }
     first = Self.segment(with: start, segmentation)
     let end = Self.segment(startingAtOrAfter: last, segmentation)
     guard first < end else { return nil }

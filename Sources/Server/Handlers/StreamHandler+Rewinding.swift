@@ -33,7 +33,9 @@ extension StreamHandler {
     else {
       return exchange.respond(
         ResponseFields.error(
-          400, "no time, or an end before the start (expected \(InstantText.expected))"))
+          400,
+          "no time, one more than a day ahead, or an end before the start "
+            + "(expected \(InstantText.expected))"))
     }
     // A list that was begun keeps its first number, also if the archive does not have it any more.
     let isFollowed =

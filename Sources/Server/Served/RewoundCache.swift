@@ -110,9 +110,9 @@ final class RewoundCache: Sendable {
 
   /// The most pieces of a text.
   private static let maximumPieces = 64
-  /// The most bytes of the playlists of a rendition, about two days of segments of a second for
-  /// each of 16 starts; the least recently requested list is forgotten, and read from the archive
-  /// again on request.
+  /// The most bytes of the playlists of a rendition: 16 lists of a day of segments of a second.
+  ///
+  /// The least recently requested list is forgotten, and read from the archive again on request.
   private static let maximumSize = 64 << 20
   /// The most playlists of a rendition: a start in each minute of a day.
   private static let maximumLists = 1440
