@@ -286,6 +286,10 @@ final class StreamWriter {
 
   /// Notes a span that is not healed.
   private func keepRemoved(_ span: Range<WallTime>) -> String? {
+    // A folder that is not our own has no archive of the stream.
+    guard (try? catalog.root?.make(catalog.folder)) != nil || catalog.root == nil else {
+      return nil
+    }
     var spans = catalog.read(\.removed)
     spans.add(span)
     spans.remove(.distantPast..<(SystemClock.wallTime - Healing.lookBack - Healing.lookBack))
