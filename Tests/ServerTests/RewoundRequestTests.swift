@@ -19,6 +19,8 @@ struct RewoundRequestTests {
     var stream: SyntheticStream
     let cache: RewoundCache
     let first: Int64
+    /// The revision of the archive.
+    let revision = Locked<Int64>(1)
 
     init(segments: Int64 = 20) throws {
       stream = SyntheticStream(try #require(FrameRate("30")))
@@ -28,9 +30,10 @@ struct RewoundRequestTests {
       let segmentation = TrackSegmentation.video(stream.segmentation)
       cache = RewoundCache(
         names: names, window: stream.window, control: ServerControl(segmentations: [segmentation]),
-        others: [])
+        others: [], archiveRevision: { [revision] in revision.withLock { $0 } })
       cache.add(
-        PastLines(from: first, names: names, base: RewoundCache.base, segmentation), now: .origin)
+        PastLines(from: first, names: names, base: RewoundCache.base, segmentation), revision: 1,
+        now: .origin)
       for _ in 0..<segments {
         stream.publish(segments: 1)
         _ = response()
@@ -76,6 +79,21 @@ struct RewoundRequestTests {
     #expect(text.contains("#EXT-X-MEDIA-SEQUENCE:\(test.first)\n"))
   }
 
+  @Test("lists are forgotten when segments are removed or added; lines from before are dropped")
+  func revisions() throws {
+    let test = try Case()
+    #expect(test.response() != nil && test.cache.count == 1)
+    test.revision.withLock { $0 = 2 }
+    #expect(test.response() == nil && test.cache.count == 0)
+    let lines = PastLines(
+      from: test.first, names: MediaNames(.epoch, first: 1), base: RewoundCache.base,
+      .video(test.stream.segmentation))
+    test.cache.add(lines, revision: 1, now: .origin)
+    #expect(test.cache.count == 0)
+    test.cache.add(lines, revision: 2, now: .origin)
+    #expect(test.cache.count == 1)
+  }
+
   @Test("a delta has none of the past, and is compressed")
   func delta() throws {
     let test = try Case(segments: 300)
@@ -103,7 +121,7 @@ struct RewoundRequestTests {
       test.cache.add(
         PastLines(
           from: next + offset, names: MediaNames(.epoch, first: 1), base: RewoundCache.base,
-          .video(test.stream.segmentation)), now: .origin + .seconds(offset + 1))
+          .video(test.stream.segmentation)), revision: 1, now: .origin + .seconds(offset + 1))
     }
     #expect(test.cache.count == 1440)
     #expect(!test.cache.has(test.first) && test.cache.has(next + 1999))
@@ -123,7 +141,7 @@ struct RewoundRequestTests {
             number: segment, duration: 90_000, programDateTime: .origin + .seconds(segment),
             startsDiscontinuity: false, headerHash: "aaaaaaaa"))
       }
-      test.cache.add(lines, now: .origin + .seconds(number))
+      test.cache.add(lines, revision: 1, now: .origin + .seconds(number))
     }
     for number in 1...Int64(60) { add(60 * number, number) }
     #expect(test.cache.count == 61)

@@ -12,12 +12,19 @@ import Time
 /// The segments of the archive are read a few hours at a time, each once.
 final class ContinuousPast: Sendable {
   private struct State {
+    /// The revision of the archive that the spans have.
+    var revision: Int64 = 0
     /// The segments of the archive.
     var span: ContinuousSpan?
     /// Those segments, and the later ones of the window at the last request.
     var joined: ContinuousSpan?
     /// When new segments of the archive are read next.
     var nextReading = MonotonicTime.origin
+
+    /// Forgets the spans if segments were removed from the archive, or added to its past.
+    mutating func compare(_ revision: Int64) {
+      if revision != self.revision { self = State(revision: revision) }
+    }
   }
 
   /// The duration to whole multiples of which the depth is rounded down.
@@ -47,7 +54,9 @@ final class ContinuousPast: Sendable {
   /// timeShiftBufferDepth of an MPD of `snapshot`.
   func depth(before snapshot: WindowSnapshot, now: WallTime) -> Interval {
     let kept = snapshot.pastSegments(.min ..< .max)
+    let revision = archive.revision
     let joined = state.withLock { state -> ContinuousSpan? in
+      state.compare(revision)
       guard let archived = state.span else { return nil }
       var span = archived
       span.append(kept)
@@ -70,7 +79,9 @@ final class ContinuousPast: Sendable {
 
   /// Reads what the archive has got, and then calls `then`, on any thread.
   func read(now: MonotonicTime, then: @escaping @Sendable () -> Void) {
+    let revision = archive.revision
     let next = state.withLock { state -> Int64? in
+      state.compare(revision)
       guard now >= state.nextReading else { return nil }
       state.nextReading = now + Self.period
       return state.span?.end ?? .min
@@ -78,20 +89,24 @@ final class ContinuousPast: Sendable {
     guard let next, let extent = archive.extent(of: rendition) else { return then() }
     let limit = PastAddress.number(
       at: SystemClock.wallTime - dvr - .seconds(3600), segmentation)
-    read(from: max(next, extent.lowerBound, limit), to: extent.upperBound, then)
+    read(from: max(next, extent.lowerBound, limit), to: extent.upperBound, revision, then)
   }
 
-  private func read(from first: Int64, to last: Int64, _ then: @escaping @Sendable () -> Void) {
+  private func read(
+    from first: Int64, to last: Int64, _ revision: Int64, _ then: @escaping @Sendable () -> Void
+  ) {
     guard first <= last else { return then() }
     let end = min(last, first.addingSaturated(Self.step - 1))
     archive.segments(first...end, of: rendition) { [self] result in
       guard case .success(let segments) = result else { return then() }
       state.withLock { state in
+        // Those of an earlier revision may be removed meanwhile.
+        guard state.revision == revision else { return }
         var span = state.span ?? ContinuousSpan(from: first)
         span.append(segments.lazy.map { PastSegment($0) })
         state.span = span
       }
-      read(from: end.addingSaturated(1), to: last, then)
+      read(from: end.addingSaturated(1), to: last, revision, then)
     }
   }
 }

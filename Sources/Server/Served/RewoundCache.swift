@@ -26,11 +26,23 @@ final class RewoundCache: Sendable {
   private typealias Waiting = (key: Key, answer: @Sendable (PreparedResponse) -> Void)
 
   private struct State {
+    /// The revision of the archive that the lists have.
+    var revision: Int64 = 0
     var lists: [Int64: List] = [:]
     /// The bytes of the texts of all lists.
     var size = 0
     /// The requests that wait for a list to be read, by the number of its first segment.
     var waiting: [Int64: [Waiting]] = [:]
+
+    /// Forgets all lists if the archive has another revision.
+    mutating func compare(_ revision: Int64) {
+      guard revision != self.revision else { return }
+      self.revision = revision
+      for first in lists.keys {
+        var left = take(first)
+        left?.leave()
+      }
+    }
 
     /// Takes a list out.
     mutating func take(_ first: Int64) -> List? {
@@ -121,15 +133,25 @@ final class RewoundCache: Sendable {
   private let window: LiveWindow
   private let control: ServerControl
   private let others: [PlaylistCache.Other]
+  private let archiveRevision: @Sendable () -> Int64
   private let state = Locked(State())
 
   /// The prefix of the names of media in a playlist.
   static let base = "../../"
 
-  /// An empty cache; `others` are the other renditions with playlists of the past.
+  /// An empty cache.
+  ///
+  /// - Parameters:
+  ///   - names: the names of media.
+  ///   - window: of the rendition.
+  ///   - control: of the stream.
+  ///   - others: the other renditions with playlists of the past.
+  ///   - archiveRevision: changes when past segments are removed or added.
   init(
-    names: MediaNames, window: LiveWindow, control: ServerControl, others: [PlaylistCache.Other]
+    names: MediaNames, window: LiveWindow, control: ServerControl, others: [PlaylistCache.Other],
+    archiveRevision: @escaping @Sendable () -> Int64
   ) {
+    self.archiveRevision = archiveRevision
     self.names = names
     self.window = window
     self.control = control
@@ -159,14 +181,24 @@ final class RewoundCache: Sendable {
     for (key, answer) in waiting { answer(response(key)) }
   }
 
+  /// The revision of the archive.
+  var revision: Int64 { archiveRevision() }
+
   /// Adds a playlist with these lines, which end where the list of the window begins, or before.
-  func add(_ lines: PastLines, now: MonotonicTime) {
+  ///
+  /// - Parameters:
+  ///   - lines: the lines.
+  ///   - revision: that of the archive before they were read; they are dropped if it has changed.
+  ///   - now: the time of the request.
+  func add(_ lines: PastLines, revision: Int64, now: MonotonicTime) {
     var lines = lines
     let text = lines.takeText()
     let snapshot = window.listing.endingWithPart
     let sequence = max(0, snapshot.discontinuitySequence - lines.discontinuities)
+    let present = archiveRevision()
     state.withLock { state in
-      guard state.lists[lines.first] == nil else { return }
+      state.compare(present)
+      guard revision == present, state.lists[lines.first] == nil else { return }
       state.keep(
         List(
           lines: lines, text: text.isEmpty ? [] : [SharedBytes(text)],
@@ -177,7 +209,9 @@ final class RewoundCache: Sendable {
   /// The response for `key` from the newest snapshot; nil if the past segments are not known.
   func response(_ key: Key, now: MonotonicTime) -> PreparedResponse? {
     let snapshot = window.listing
+    let present = archiveRevision()
     return state.withLock { state in
+      state.compare(present)
       guard var list = state.take(key.first) else { return nil }
       // A list without requests may have been left behind by the window.
       guard let response = response(key, snapshot, &list) else {

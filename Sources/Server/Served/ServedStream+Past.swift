@@ -40,6 +40,7 @@ extension ServedStream {
   ) {
     guard let rewound = rendition.rewound else { return answer(PastRefusal.none.response) }
     guard rewound.begin(key, answer) else { return }
+    let revision = rewound.revision
     let end = rendition.window.listing.endingWithPart.listed.first?.number ?? key.first
     past(key.first..<max(key.first, end), of: rendition) { [names] result in
       switch result {
@@ -48,7 +49,7 @@ extension ServedStream {
         var lines = PastLines(
           from: key.first, names: names, base: RewoundCache.base, rendition.window.segmentation)
         for segment in segments { lines.append(segment) }
-        rewound.add(lines, now: now)
+        rewound.add(lines, revision: revision, now: now)
         rewound.finish(key.first) { key in
           rewound.response(key, now: now)
             ?? ResponseFields.unavailable("the playlist is being read")

@@ -98,9 +98,10 @@ final class ServedStream: Sendable {
           names.numbering, targetDuration: control.targetDuration,
           segmentation: rendition.window.segmentation,
           cmsd: index < cmsd.count ? cmsd[index] : nil),
-        rewound: options.archive.map { _ in
+        rewound: options.archive.map { archive in
           RewoundCache(
-            names: names, window: rendition.window, control: control, others: others)
+            names: names, window: rendition.window, control: control, others: others,
+            archiveRevision: { archive.revision })
         })
     }
     multivariant = MultivariantCache(
