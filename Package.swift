@@ -50,6 +50,8 @@ let package = Package(
   targets: [
     // Level 0. C fences: each is a module map and a small shim header, without C sources.
     .systemLibrary(name: "CALSA"),
+    // Loads libcurl when it is used, and does not link it.
+    .systemLibrary(name: "CCurl"),
     .systemLibrary(name: "CFFmpeg"),
     .systemLibrary(name: "CFreeType", pkgConfig: "freetype2"),
     .systemLibrary(name: "CLinux"),
@@ -133,7 +135,7 @@ let package = Package(
     // writes files of media. Knows no server and no session.
     library(
       "Archive",
-      ["CMAF", "Checked", "Logging", "Media", "Packaging", "Sharing", "System", "Time"]),
+      ["CCurl", "CMAF", "Checked", "Logging", "Media", "Packaging", "Sharing", "System", "Time"]),
 
     // The sessions of one stream: source, frame grid, encoders or pass-through, slate,
     // reconnection. Of HTTP it uses the client only.

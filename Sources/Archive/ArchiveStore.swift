@@ -14,11 +14,14 @@ package final class ArchiveStore: Sendable {
   package enum Refusal: Error, Sendable, CustomStringConvertible {
     /// Another program writes into it.
     case locked
+    /// The machine has no libcurl, which the object store needs.
+    case noClient
     case system(String)
 
     package var description: String {
       switch self {
       case .locked: "another program writes its archive there"
+      case .noClient: "libcurl 7.85 or later is missing (Debian's package libcurl4)"
       case .system(let reason): reason
       }
     }
@@ -44,16 +47,22 @@ package final class ArchiveStore: Sendable {
   private let streams = Locked<[String: StreamArchive]>([:])
   /// The healing of streams with twins.
   private let healers = Locked<[String: Healer]>([:])
+  private let objects: ObjectThread?
+  private let publicAddress: ObjectStoreAddress?
 
   /// Opens the folder, creates it if it is missing, and takes its lock.
   ///
   /// - Parameters:
   ///   - folder: the path of the folder.
+  ///   - store: the object store; nil for none.
   ///   - others: what is done with the folders of other streams; nil for nothing.
   ///   - log: the log.
   /// - Throws: ``Refusal`` if the folder cannot be used.
-  package init(_ folder: String, others: OtherStreams? = nil, log: Log) throws(Refusal) {
+  package init(
+    _ folder: String, _ store: ObjectStoreOptions? = nil, others: OtherStreams? = nil, log: Log
+  ) throws(Refusal) {
     self.folder = folder
+    publicAddress = store?.publicAddress
     self.log = log
     let lock: DiskFile
     do throws(SystemError) {
@@ -63,6 +72,11 @@ package final class ArchiveStore: Sendable {
     try Self.take(lock)
     let root = ArchiveRoot(folder, lock: lock)
     self.root = root
+    objects = try store.map { store throws(Refusal) in
+      guard let client = ObjectClient(store) else { throw .noClient }
+      guard let thread = ObjectThread(client, log: log) else { throw Self.noThread }
+      return thread
+    }
     let orders = orders
     guard let syncThread = SyncThread() else { throw Self.noThread }
     // The thread keeps the lock until its last write.
@@ -107,12 +121,18 @@ package final class ArchiveStore: Sendable {
       if let known = streams[name], known.policy == policy { return known }
       let catalog = streams[name]?.catalog ?? StreamCatalog(folder: "\(folder)/\(name)", in: root)
       let orders = orders
-      let archive = StreamArchive(name: name, policy, catalog, pool) { order in
+      let archive = StreamArchive(
+        name: name, policy, catalog, pool, publicObjects: publicAddress
+      ) { order in
         let isTaken = orders.update { orders in
           if !orders.isClosed { orders.waiting.append(order) }
           return !orders.isClosed
         }
         if !isTaken { order.refuse() }
+      }
+      if let objects {
+        catalog.update { state in if state.objects == nil { state.objects = StreamObjects() } }
+        objects.add(catalog)
       }
       orders.update { $0.waiting.append(.open(catalog, policy)) }
       streams[name] = archive
@@ -135,6 +155,8 @@ package final class ArchiveStore: Sendable {
     for healer in healers { healer.cancel() }
     orders.update { $0.isClosed = true }
     pool.close()
+    // Its marks are written before the writer releases the lock of the folder.
+    objects?.close(log: log, until: deadline)
     if let thread = thread.withLock({ $0.take() }) { log.join(thread, until: deadline) }
     for healer in healers { healer.join(until: deadline) }
   }

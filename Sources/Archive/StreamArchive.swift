@@ -19,17 +19,19 @@ package final class StreamArchive: Sendable {
   let catalog: StreamCatalog
   private let reader: ArchiveReader
   private let pool: ReaderPool
+  private let publicObjects: ObjectStoreAddress?
   let order: @Sendable (WriterOrder) -> Void
   private let followed = Locked<[String: TrackSegmentation]>([:])
 
   init(
     name: String, _ policy: ArchivePolicy, _ catalog: StreamCatalog, _ pool: ReaderPool,
-    order: @escaping @Sendable (WriterOrder) -> Void
+    publicObjects: ObjectStoreAddress?, order: @escaping @Sendable (WriterOrder) -> Void
   ) {
     self.name = name
     self.policy = policy
     self.catalog = catalog
     self.pool = pool
+    self.publicObjects = publicObjects
     self.order = order
     reader = ArchiveReader(catalog)
   }
@@ -65,6 +67,29 @@ package final class StreamArchive: Sendable {
   /// The names of the renditions with files.
   package var renditions: [String] {
     catalog.read { $0.tracks.filter { $0.value.extent != nil }.keys.sorted() }
+  }
+
+  /// The public address of a segment that the object store has; nil for none.
+  ///
+  /// - Parameters:
+  ///   - number: its number.
+  ///   - rendition: the name of the rendition.
+  ///   - limit: the segment must not begin before; nil for a segment of any age.
+  /// - Returns: the address, if viewers are redirected to the store.
+  package func object(_ number: Int64, of rendition: String, since limit: WallTime?) -> String? {
+    guard let publicObjects,
+      let start = catalog.read({ $0.objects?.tracks[rendition]?.start(of: number) }),
+      limit.map({ start >= $0 }) ?? true
+    else { return nil }
+    return publicObjects.url("\(name)/\(rendition)/segment\(number).m4s")
+  }
+
+  /// The public address of a CMAF header that the object store has; nil for none.
+  package func objectHeader(_ hash: String, of rendition: String) -> String? {
+    guard let publicObjects,
+      catalog.read({ $0.objects?.tracks[rendition]?.hasHeader(hash) ?? false })
+    else { return nil }
+    return publicObjects.url("\(name)/\(rendition)/init-\(hash).mp4")
   }
 
   /// The state for operators.

@@ -62,8 +62,12 @@ do throws(any Error) {
   let archive = try settings.archiveFolder.map { folder throws(UsageError) in
     do throws(ArchiveStore.Refusal) {
       let others = OtherStreams(merged.archivePolicy.retention)
-      return try ArchiveStore(folder, others: others, log: log)
+      return try ArchiveStore(folder, configuration.objectStore, others: others, log: log)
     } catch {
+      if case .noClient = error {
+        throw UsageError(.option("archive-objects"), .problem("\(error)"))
+          .located(settings.locations)
+      }
       throw UsageError(
         .option("archive"), .problem("\"\(folder)\": \(error)"),
         expected: "the path of a writable folder"

@@ -67,7 +67,13 @@ private let rows = [
   Row("public-url", "https://h/x HTTP://h:1/", not: "ftp://h http:///x http://h/?q"),
   Row("time-displacement", "0 60", not: "-1 61"),
   Row("wait-for-absent-segment", "true false", not: "maybe"), Row("stats-dir", "d"),
-  Row("archive", "d"), Row("archive-keep", "0 90s 15m 4h 7d 10000d", not: "7 -1h 1.5h 10001d d"),
+  Row("archive", "d"),
+  Row(
+    "archive-objects", "https://s3.example.com/b/p http://[::1]:9000/b/",
+    not: "https://s3.example.com ftp://h/b https://u:p@h/b https://h/b?q https://h/../b"),
+  Row("archive-objects-credentials", "f"),
+  Row("archive-objects-public", "https://cdn.example.com/b", not: "cdn.example.com/b"),
+  Row("archive-keep", "0 90s 15m 4h 7d 10000d", not: "7 -1h 1.5h 10001d d"),
   Row("archive-limit", "1M 500G 1000T", not: "0G 1001T 5 1.5G 5g"),
   Row("archive-renditions", "all top none", not: "All"),
   Row(

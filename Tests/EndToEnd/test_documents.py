@@ -44,6 +44,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
          "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", "key.pem", "-out",
          "cert.pem"],
         cwd=folder, check=True, capture_output=True, timeout=20)
+    (folder / "store.key").write_text("identifier\nsecret\n")
+    (folder / "store.key").chmod(0o600)
     return folder
 
 

@@ -91,13 +91,17 @@ def listen(name: str, command: Sequence[str], port: int, folder: Path, *,
     return edge
 
 
-def varnish(folder: Path, ports: Sequence[int]) -> Edge:
-    """Varnish in front of one or two origins on these ports."""
+def varnish(folder: Path, ports: Sequence[int], cold: int | None = None) -> Edge:
+    """Varnish in front of one or two origins on these ports, and of a bucket as cold origin."""
     path = need("varnishd", "the edge configuration of Varnish")
     name = "one-origin.vcl" if len(ports) == 1 else "two-origins.vcl"
     vcl = Configuration(CONFIGURATIONS / "varnish" / name, folder)
     for shipped, port in zip(("8080", "8081"), ports):
         vcl.replace(f'.port = "{shipped}"', f'.port = "{port}"')
+    if cold:
+        vcl.replace('# include "./cold.vcl"', 'include "./cold.vcl"')
+        bucket = Configuration(CONFIGURATIONS / "varnish/cold.vcl", folder)
+        bucket.replace('.port = "9000"', f'.port = "{cold}"').write()
     unit = CONFIGURATIONS / "varnish/varnish.service.d/streamer.conf"
     options = re.findall(r"-p \w+=\w+", unit.read_text())
     assert len(options) == 6

@@ -16,6 +16,8 @@ package struct ArchiveStatus: Sendable, Equatable {
   package var healed: UInt64 = 0
   /// Why nothing is written at present; nil if nothing is wrong.
   package var error: String?
+  /// The state of the objects; nil without a store.
+  package var objects: ObjectStatus?
 
   /// The state of an empty archive.
   package init() {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Sharing
+import System
 import Time
 
 /// What the archive of a stream has: written by the thread of its disk, read by all threads.
@@ -24,12 +25,16 @@ package final class StreamCatalog: Sendable {
     package var healed: UInt64 = 0
     /// Why nothing is written at present.
     package var error: String?
+    /// What the object store has; nil without one.
+    package var objects: StreamObjects?
   }
 
   /// The folder of the stream: `DIR/S`.
   package let folder: String
   /// The folder of the archive; nil without one.
   let root: ArchiveRoot?
+  /// The name of the stream.
+  var name: String { String(folder.split(separator: "/").last ?? "") }
   private let state = Monitor(State())
 
   /// A catalog that is not loaded yet.
@@ -57,6 +62,7 @@ package final class StreamCatalog: Sendable {
       var status = ArchiveStatus()
       (status.written, status.dropped, status.error) = (state.written, state.dropped, state.error)
       status.healed = state.healed
+      status.objects = state.objects.map { ObjectStatus($0, now: SystemClock.wallTime) }
       for track in state.tracks.values {
         for size in track.damaged.values { status.bytes += Int64(size) }
         for (_, summary, _) in track.summaries {

@@ -24,6 +24,9 @@ package struct Retention: Sendable, Equatable {
       self.size = size
       self.isKept = isKept
     }
+
+    /// The same file, which is not removed.
+    package var kept: File { File(end: end, size: size, isKept: true) }
   }
 
   /// A rule with these limits.

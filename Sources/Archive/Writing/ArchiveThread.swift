@@ -133,8 +133,13 @@ struct ArchiveThread {
     var left: String?
     for index in Retention.freeing(missing, files.map(\.1.file)) {
       let (stream, file) = files[index]
+      let isLost = !file.isDamaged && stream.waitsForStore(file.name, file.rendition)
       if stream.remove(file) {
-        log.write(.warning, "archive-full", "the disk is nearly full: removed \(file.path)")
+        if isLost { stream.catalog.update { $0.objects?.lost += 1 } }
+        log.write(
+          .warning, "archive-full",
+          "the disk is nearly full: removed \(file.path)"
+            + (isLost ? ", of which the object store lacks a part" : ""))
       } else {
         left = file.path
       }

@@ -162,11 +162,23 @@ final class StreamWriter {
   /// Removes the hours that are too old or too many, and completes what has failed before.
   func retain(now: WallTime) {
     let files = files
-    for index in policy.retention.expired(files.map(\.file), now: now) { remove(files[index]) }
+    let limited = files.map { file in
+      !file.isDamaged && waitsForStore(file.name, file.rendition) ? file.file.kept : file.file
+    }
+    for index in policy.retention.expired(limited, now: now) { remove(files[index]) }
     let failed = unfinished
     unfinished = []
     for (rendition, name) in failed { complete(name, of: rendition) }
     completeIndexes()
+  }
+
+  /// Whether the object store lacks something of an hour file.
+  func waitsForStore(_ name: HourName, _ rendition: String) -> Bool {
+    catalog.read { state in
+      guard let objects = state.objects, let summary = state.tracks[rendition]?.files[name]
+      else { return false }
+      return !objects.hasAll(name, summary, of: rendition)
+    }
   }
 
   /// Removes a file of an hour.
@@ -268,6 +280,11 @@ final class StreamWriter {
         try catalog.folder(of: file.rendition).eraseDamaged(file.name)
         catalog.update { $0.tracks[file.rendition]?.damaged[file.name] = nil }
       } catch { failure = "\(file.path): \(error)" }
+    }
+    catalog.update { state in
+      for rendition in state.objects.map({ Array($0.tracks.keys) }) ?? [] {
+        state.objects?.tracks[rendition]?.remove(in: span)
+      }
     }
     return failure
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Access
-import Archive
+package import Archive
 import Net
 import Streams
 import System
@@ -17,6 +17,8 @@ package struct ValidatedConfiguration: Sendable {
   package let tls: TLSSettings?
   /// The public key of JSON Web Tokens; nil for none.
   package let webTokenKey: SignatureKey?
+  /// The object store of the archive; nil for none.
+  package let objectStore: ObjectStoreOptions?
   let hlsjs: [UInt8]?
   let dashjs: [UInt8]?
 
@@ -33,6 +35,7 @@ package struct ValidatedConfiguration: Sendable {
       dashjs = try Self.script(settings.dashjs, "dashjs")
       hlsjs = try Self.script(settings.hlsjs, "hlsjs")
       webTokenKey = try Self.publicKey(settings.webTokenKey)
+      objectStore = try ObjectStoreCheck.options(settings, PrivateFile.variable)
       try Self.checkCongestion(settings.congestion)
       tls = try TLSSettings(settings)
       guard settings.plainPort != .off || tls != nil else {

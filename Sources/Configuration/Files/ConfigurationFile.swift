@@ -21,6 +21,7 @@ struct ConfigurationFile {
     try FastLLConfiguration.takeTop(&reader)
     let describesStream = streams == nil
     if describesStream { try reader.take("stream", as: "name") }
+    try reader.takeProgramArchive()
     try reader.takeTable { describesStream || $0.name != "name" }
     reader.finish()
     top = SettingsLayer(reader.entries)

@@ -31,27 +31,12 @@ package struct StreamElement: Sendable {
     defaults = try FastLLConfiguration.takeStream(&reader)
     // At the top level of a file `rtmp` is the port of the server.
     try reader.take("rtmp", as: "rtmp-path")
-    try Self.takeArchive(&reader)
+    try reader.takeStreamArchive()
     try reader.takeTable { $0.isForStream && $0.name != "name" }
     reader.finish(isStream: true)
     layer = SettingsLayer(reader.entries)
     self.location = location.whole
     warnings = reader.warnings
-  }
-
-  /// Takes out `"archive": {"keep": "7d", "limit": "500G", "renditions": "top", "heal": […]}`.
-  private static func takeArchive(_ reader: inout KeyReader) throws(UsageError) {
-    guard let value = reader.take("archive") else { return }
-    let location = reader.location
-    let path = location.path.isEmpty ? "archive" : "\(location.path).archive"
-    var inner = try KeyReader(
-      value, at: KeyReader.Location(file: location.file, path: path, folder: location.folder))
-    for key in ["keep", "limit", "renditions", "heal"] {
-      guard let value = inner.take(key) else { continue }
-      try reader.add(value, "archive-\(key)", at: inner.location.key(key))
-    }
-    inner.finish(isStream: false)
-    reader.add(warningsOf: inner)
   }
 
   /// A stream that a publisher creates.

@@ -78,6 +78,21 @@ extension Option {
       "archive", \.archiveFolder, .folder,
       help: "the folder in which all media is kept, in one file per track and hour; one program "
         + "at a time"),
+    .program(
+      "archive-objects", \.archiveObjects, .objectStore,
+      help: "the bucket of an S3 store, and a prefix, below which the archive's segments, headers "
+        + "and indexes are put; the key is in --archive-objects-credentials, or in "
+        + "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; the region in AWS_REGION (default "
+        + "us-east-1)"),
+    .program(
+      "archive-objects-credentials", \.archiveObjectsCredentials,
+      .path("the path of a file with the key of the store"),
+      help: "a file of this user, mode 0600 or 0640, in the form of AWS, or with the identifier "
+        + "and the secret in two lines"),
+    .program(
+      "archive-objects-public", \.archiveObjectsPublic, .objectStore,
+      help: "the address of the same place for viewers, such as that of a CDN: segments that only "
+        + "the store has are redirected there"),
     Option.stream(
       "archive-keep", \.archiveKeep, .span, .server, default: "for ever",
       help: "how long the archive keeps an hour, such as 90m, 12h or 7d"
@@ -170,4 +185,10 @@ extension OptionKind where Value == String {
       guard isClean, let first = rest.first, first != "/" else { return nil }
       return String(text.reversed().drop { $0 == "/" }.reversed())
     }, print: { $0 })
+}
+
+extension OptionKind where Value == ObjectStoreAddress {
+  fileprivate static let objectStore = OptionKind(
+    placeholder: "URL", expected: ObjectStoreAddress.expected, form: .text,
+    parse: { ObjectStoreAddress($0) }, print: { $0.text })
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Access
+package import Archive
 package import Capture
 package import HTTP
 package import Logging
@@ -85,6 +86,12 @@ package struct ProgramSettings: Sendable {
   package var statisticsFolder: String?
   /// The folder of the archive; nil for none.
   package var archiveFolder: String?
+  /// The object store of the archive; nil for none.
+  package var archiveObjects: ObjectStoreAddress?
+  /// The file with the key of the store; nil: the environment has it.
+  package var archiveObjectsCredentials: String?
+  /// The address of the store for viewers; nil: they are not redirected.
+  package var archiveObjectsPublic: ObjectStoreAddress?
   /// Log lines per stream and event in 10 s.
   package var logLines = Log.defaultLines
   /// Streams on demand that run at the same time.

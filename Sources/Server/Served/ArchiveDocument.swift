@@ -15,6 +15,13 @@ struct ArchiveDocument {
     self.dvr = dvr
   }
 
+  private static func text(_ objects: ObjectStatus) -> String {
+    let error = objects.error.map { ", \"error\": \(JSONText.quoted($0))" } ?? ""
+    return "{\"put\": \(objects.put), \"bytes\": \(objects.bytes), "
+      + "\"removed\": \(objects.removed), \"failures\": \(objects.failures), "
+      + "\"lost\": \(objects.lost), \"lag\": \(objects.lag.wholeSeconds)\(error)}"
+  }
+
   /// The JSON object.
   var text: String {
     let status = archive.status
@@ -33,6 +40,7 @@ struct ArchiveDocument {
     }
     if !spans.isEmpty { fields.append("\"kept\": [\(spans.joined(separator: ", "))]") }
     if let error = status.error { fields.append("\"error\": \(JSONText.quoted(error))") }
+    if let objects = status.objects { fields.append("\"objects\": \(Self.text(objects))") }
     return "{" + fields.joined(separator: ", ") + "}"
   }
 }

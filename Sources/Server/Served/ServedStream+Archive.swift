@@ -61,12 +61,30 @@ extension ServedStream {
           media.response(
             archived: found.segment, found.content, isForOneViewer: isUnlimited))
       case .failure(.missing):
+        if let address = archive.object(number, of: name, since: limit) {
+          return answer(Self.redirect(to: address, isForOneViewer: isUnlimited))
+        }
         let isGap = archive.extent(of: name)?.contains(number) ?? false
         answer(isGap ? media.gapForPresent : absent)
       case .failure(.tooOld): answer(media.error(410, tooOld))
       case .failure(let failure): answer(ResponseFields.unavailable("the archive: \(failure)"))
       }
     }
+  }
+
+  /// The response for media that only the object store has.
+  ///
+  /// It is kept for a minute: the object may be removed, and its address may change.
+  private static func redirect(
+    to address: String, isForOneViewer: Bool = false
+  ) -> PreparedResponse {
+    PreparedResponse(
+      status: 307,
+      fields: [
+        HeaderField("Location", address),
+        HeaderField(
+          "Cache-Control", isForOneViewer ? "private, no-store" : "public, max-age=60"),
+      ] + ResponseFields.common)
   }
 
   /// The response if the archive does not have media of a time.
@@ -88,7 +106,9 @@ extension ServedStream {
     archive.header(hash, of: rendition.name) { result in
       switch result {
       case .success(let bytes): answer(media.response(header: bytes))
-      case .failure(.missing), .failure(.tooOld): answer(ResponseFields.notFound)
+      case .failure(.missing), .failure(.tooOld):
+        let address = archive.objectHeader(hash, of: rendition.name)
+        answer(address.map { Self.redirect(to: $0) } ?? ResponseFields.notFound)
       case .failure(let failure): answer(ResponseFields.unavailable("the archive: \(failure)"))
       }
     }

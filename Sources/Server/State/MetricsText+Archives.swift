@@ -36,5 +36,35 @@ extension MetricsText {
       "streamer_archive_oldest_timestamp_seconds", "gauge",
       "The time of the oldest archived frame, in seconds since 1970; 0 without any."
     ) { Double($0.oldest?.milliseconds ?? 0) / 1000 }
+    objects(&out, all.compactMap { one in one.status.objects.map { (one.name, $0) } })
+  }
+
+  /// The objects of the streams whose archives have a store.
+  private func objects(_ out: inout MetricLines, _ all: [(name: String, status: ObjectStatus)]) {
+    guard !all.isEmpty else { return }
+    func family(
+      _ name: String, _ type: String, _ help: String, _ value: (ObjectStatus) -> Double
+    ) {
+      out.family(name, type, help)
+      for one in all { out.sample(name, [("stream", one.name)], value(one.status)) }
+    }
+    family("streamer_archive_objects_total", "counter", "Objects put into the store.") {
+      Double($0.put)
+    }
+    family("streamer_archive_objects_bytes_total", "counter", "Bytes put into the store.") {
+      Double($0.bytes)
+    }
+    family(
+      "streamer_archive_objects_failures_total", "counter",
+      "Failed requests to the store, and segments that the disk could not read."
+    ) { Double($0.failures) }
+    family(
+      "streamer_archive_objects_lost_total", "counter",
+      "Hours that the full disk removed before the store had them."
+    ) { Double($0.lost) }
+    family(
+      "streamer_archive_objects_lag_seconds", "gauge",
+      "The age of the oldest media that the store lacks; 0 if it has all."
+    ) { Double($0.lag.milliseconds) / 1000 }
   }
 }

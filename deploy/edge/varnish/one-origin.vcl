@@ -23,4 +23,6 @@ backend origin {
   .max_connections = 2000;
 }
 
+# A bucket with the past: see docs/cdn.md.
+# include "./cold.vcl";
 include "./live.vcl";

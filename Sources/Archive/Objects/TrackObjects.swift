@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+/// What the object store has of one rendition, and what is to be sent next: a pure machine.
+///
+/// Its memory grows with the hours, not with the segments.
+package struct TrackObjects: Sendable, Equatable {
+  /// The marks of the hour files, also of removed ones.
+  package private(set) var marks: [HourName: HourMark]
+  /// The marks that differ from their files.
+  package private(set) var unsaved: Set<HourName> = []
+  /// Segments that the disk cannot read.
+  private var unreadable: [SegmentRow] = []
+  /// The spans that were removed last: a segment of them may be under way to the store.
+  private var removals: [Range<WallTime>] = []
+  private static let maximumRemovals = 64
+
+  /// An hour file.
+  package struct Hour: Sendable {
+    /// Its name.
+    package let name: HourName
+    /// Its sums.
+    package let summary: HourIndex.Summary
+    /// Whether segments are still added.
+    package let isOpen: Bool
+  }
+
+  /// A change of the store.
+  package enum Request: Sendable, Equatable {
+    case header
+    case segment(SegmentRow)
+    /// The index, with this number of segments.
+    case index(Int)
+    /// The removal of the segment with this number.
+    case removal(Int64)
+  }
+
+  /// The state with these marks.
+  package init(_ marks: [HourName: HourMark] = [:]) { self.marks = marks }
+
+  /// The first file, oldest first, of which the store lacks something.
+  package func next(_ hours: [Hour]) -> HourName? {
+    let removal = marks.filter { !$0.value.removed.isEmpty }.keys.min()
+    return removal ?? hours.first { !isComplete($0) }?.name
+  }
+
+  /// Whether the store has all of a file; for an open one, all its segments.
+  package func isComplete(_ hour: Hour) -> Bool {
+    guard let mark = marks[hour.name] else { return false }
+    guard hour.isOpen else { return mark.indexed == hour.summary.count }
+    return mark.spans.spans.last?.numbers.upperBound ?? -1 >= hour.summary.last
+  }
+
+  /// The time from which on the store lacks media of these files; nil if it has all.
+  package func missing(_ hours: [Hour]) -> WallTime? {
+    hours.filter { !isComplete($0) }
+      .map { max(marks[$0.name]?.spans.spans.last?.end ?? $0.summary.start, $0.summary.start) }
+      .min()
+  }
+
+  /// What is to be sent next for an hour file, at most `limit` requests, in order.
+  ///
+  /// - Parameters:
+  ///   - name: the file.
+  ///   - rows: its segments.
+  ///   - isOpen: whether segments are still added.
+  ///   - limit: the most requests.
+  /// - Returns: removals, the header, segments in their order, the index of a finished file.
+  package func requests(
+    for name: HourName, _ rows: [SegmentRow], isOpen: Bool, limit: Int
+  ) -> [Request] {
+    let mark = marks[name] ?? HourMark()
+    var found: [Request] = []
+    for numbers in mark.removed {
+      found += numbers.prefix(limit - found.count).map { .removal($0) }
+    }
+    guard !rows.isEmpty, found.isEmpty else { return found }
+    if !mark.hasHeader { found.append(.header) }
+    for row in rows where !isSettled(row, mark) {
+      guard found.count < limit else { return found }
+      found.append(.segment(row))
+    }
+    if !isOpen, found.count < limit, mark.indexed != rows.count {
+      found.append(.index(rows.count))
+    }
+    return found
+  }
+
+  private func isSettled(_ row: SegmentRow, _ mark: HourMark) -> Bool {
+    mark.spans.contains(row.number) || unreadable.contains(row) || span(with: row.number) != nil
+  }
+
+  /// The store has accepted a request.
+  package mutating func done(_ request: Request, of name: HourName, timescale: Int) {
+    var mark = marks[name] ?? HourMark()
+    switch request {
+    case .header: mark.hasHeader = true
+    case .segment(let row):
+      let (numbers, end) = (row.number...row.number, row.end(timescale: timescale))
+      if removals.contains(where: { row.start < $0.upperBound && $0.lowerBound < end }) {
+        mark.removed.append(numbers)
+      } else {
+        mark.spans.add(NumberSpans.Span(numbers: numbers, start: row.start, end: end))
+      }
+    case .index(let count): mark.indexed = count
+    case .removal(let number):
+      mark.removed = mark.removed.flatMap { numbers -> [ClosedRange<Int64>] in
+        guard numbers.lowerBound == number else { return [numbers] }
+        // bounded: less than the upper bound
+        return number < numbers.upperBound ? [number + 1...numbers.upperBound] : []
+      }
+    }
+    marks[name] = mark
+    unsaved.insert(name)
+  }
+
+  /// The disk cannot read a segment; it is left out until the program starts again.
+  package mutating func cannotRead(_ row: SegmentRow) { unreadable.append(row) }
+
+  /// The mark was written to the disk.
+  package mutating func saved(_ name: HourName, _ mark: HourMark) {
+    if marks[name] == mark { unsaved.remove(name) }
+  }
+
+  /// The segments with media of `times` are to be removed from the store.
+  package mutating func remove(in times: Range<WallTime>) {
+    removals = removals.suffix(Self.maximumRemovals - 1) + [times]
+    for name in marks.keys {
+      let numbers = marks[name]?.spans.remove(in: times) ?? []
+      guard !numbers.isEmpty else { continue }
+      marks[name]?.removed += numbers
+      unsaved.insert(name)
+    }
+  }
+
+  private func span(with number: Int64) -> NumberSpans.Span? {
+    for mark in marks.values {
+      if let span = mark.spans.span(with: number) { return span }
+    }
+    return nil
+  }
+
+  /// The start of a segment that the store has; nil if it does not have it.
+  package func start(of number: Int64) -> WallTime? { span(with: number)?.start(of: number) }
+
+  /// Whether the store has the CMAF header with this hash.
+  package func hasHeader(_ hash: String) -> Bool {
+    marks.contains { $0.key.headerHash == hash && $0.value.hasHeader }
+  }
+}

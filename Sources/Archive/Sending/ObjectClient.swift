@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CCurl
+import Sharing
+import System
+
+/// Signed requests to an object store, one at a time, on one connection that is kept.
+///
+/// Requests block for up to a minute. Confined to one thread, except for ``stop()``.
+@safe
+final class ObjectClient: @unchecked Sendable {
+  /// Why a request failed: a few words for the log, without a key.
+  struct Failure: Error {
+    let reason: String
+  }
+
+  private let client: UnsafeMutablePointer<ccurl_client>
+  private let options: ObjectStoreOptions
+  private let signature: String
+
+  /// A client of this store; nil if the machine has no libcurl.
+  ///
+  /// The library and the client stay until the end of the program.
+  init?(_ options: ObjectStoreOptions) {
+    guard let client = unsafe ccurl_open() else { return nil }
+    unsafe self.client = client
+    self.options = options
+    signature = "aws:amz:\(options.region):s3"
+  }
+
+  /// Ends the present request soon, and all later ones at once; for any thread.
+  func stop() { unsafe ccurl_stop(client) }
+
+  /// Puts an object.
+  func put(
+    _ key: String, _ bytes: SharedBytes, type: String, caching: String
+  ) throws(Failure) {
+    let digest = RunningDigest()
+    digest.add(bytes, 0..<bytes.count)
+    try send(
+      "PUT", key, bytes, digest.bytes(), ["Content-Type: \(type)", "Cache-Control: \(caching)"])
+  }
+
+  /// Removes an object; one that does not exist counts as removed.
+  func remove(_ key: String) throws(Failure) {
+    let empty = SharedBytes([])
+    do throws(Failure) {
+      // libcurl adds a field for its own form data else, and signs one without a value wrongly.
+      try send(
+        "DELETE", key, empty, RunningDigest().bytes(), ["Content-Type: application/octet-stream"])
+    } catch {
+      guard error.reason.hasPrefix("404") else { throw error }
+    }
+  }
+
+  private func send(
+    _ method: String, _ key: String, _ bytes: SharedBytes, _ digest: [UInt8], _ fields: [String]
+  ) throws(Failure) {
+    let hash = digest.map { byte in
+      let text = String(byte, radix: 16)
+      return byte < 16 ? "0" + text : text
+    }.joined()
+    let lines = (fields + ["x-amz-content-sha256: \(hash)"]).map { $0 + "\n" }.joined()
+    let status = unsafe ccurl_send(
+      client, method, options.address.url(key), lines, signature, options.credentials.identifier,
+      options.credentials.secret, bytes.start, bytes.count)
+    if (200..<300).contains(status) { return }
+    if status == 0 { throw Failure(reason: unsafe String(cString: ccurl_fault(client))) }
+    throw Failure(reason: Self.reason(status, unsafe String(cString: ccurl_body(client))))
+  }
+
+  /// The status, and the code of an S3 error.
+  ///
+  /// The other parts of such a body may have the identifier of the key.
+  static func reason(_ status: Int, _ body: String) -> String {
+    guard let start = body.firstRange(of: "<Code>"),
+      let end = body[start.upperBound...].firstRange(of: "</Code>")
+    else { return "\(status)" }
+    let code = body[start.upperBound..<end.lowerBound]
+    guard code.utf8.count <= 64, code.allSatisfy({ $0.isASCII && $0.isLetter }) else {
+      return "\(status)"
+    }
+    return "\(status) \(code)"
+  }
+}

@@ -1,0 +1,148 @@
+#ifndef CCURL_H
+#define CCURL_H
+#define CURL_DISABLE_TYPECHECK 1
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// A handle of libcurl, and the functions of the library.
+///
+/// The library is loaded with dlopen, and is not linked: loading it costs each start of the
+/// program, and of each of its processes, 2 ms of processor time.
+typedef struct ccurl_client {
+  CURL *handle;
+  CURLcode (*setopt)(CURL *, CURLoption, ...);
+  CURLcode (*perform)(CURL *);
+  CURLcode (*getinfo)(CURL *, CURLINFO, ...);
+  const char *(*strerror)(CURLcode);
+  struct curl_slist *(*append)(struct curl_slist *, const char *);
+  void (*free_list)(struct curl_slist *);
+  /// Not 0 when requests end at once.
+  int stops;
+  /// The status of the last response, the start of its body, and the fault without a response.
+  long status;
+  size_t count;
+  char body[1024];
+  char fault[CURL_ERROR_SIZE];
+} ccurl_client;
+
+static size_t ccurl_take(char *bytes, size_t size, size_t count, void *context) {
+  ccurl_client *client = context;
+  size_t room = sizeof client->body - 1 - client->count, all = size * count;
+  size_t taken = all < room ? all : room;
+  memcpy(client->body + client->count, bytes, taken);
+  client->count += taken;
+  client->body[client->count] = 0;
+  return all;
+}
+
+static int ccurl_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
+  (void)a, (void)b, (void)c, (void)d;
+  return __atomic_load_n(&((ccurl_client *)context)->stops, __ATOMIC_RELAXED);
+}
+
+/// A client; NULL if the machine has no libcurl with AWS signatures.
+static inline ccurl_client *ccurl_open(void) {
+  void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+  if (!library) library = dlopen("libcurl-gnutls.so.4", RTLD_NOW | RTLD_LOCAL);
+  if (!library) return NULL;
+  CURLcode (*start)(long) = (CURLcode (*)(long))dlsym(library, "curl_global_init");
+  CURL *(*make)(void) = (CURL * (*)(void)) dlsym(library, "curl_easy_init");
+  ccurl_client *client = calloc(1, sizeof *client);
+  if (!client || !start || !make || start(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    free(client);
+    return NULL;
+  }
+  client->setopt = (CURLcode(*)(CURL *, CURLoption, ...))dlsym(library, "curl_easy_setopt");
+  client->perform = (CURLcode(*)(CURL *))dlsym(library, "curl_easy_perform");
+  client->getinfo = (CURLcode(*)(CURL *, CURLINFO, ...))dlsym(library, "curl_easy_getinfo");
+  client->strerror = (const char *(*)(CURLcode))dlsym(library, "curl_easy_strerror");
+  client->append = (struct curl_slist * (*)(struct curl_slist *, const char *))
+      dlsym(library, "curl_slist_append");
+  client->free_list = (void (*)(struct curl_slist *))dlsym(library, "curl_slist_free_all");
+  client->handle = make();
+  if (client->handle && client->setopt && client->perform && client->getinfo &&
+      client->strerror && client->append && client->free_list &&
+      client->setopt(client->handle, CURLOPT_AWS_SIGV4, "aws:amz:us-east-1:s3") == CURLE_OK)
+    return client;
+  free(client);
+  return NULL;
+}
+
+/// Lets a request of another thread end within a second, and all later ones at once.
+static inline void ccurl_stop(ccurl_client *client) {
+  __atomic_store_n(&client->stops, 1, __ATOMIC_RELAXED);
+}
+
+/// Sends one signed request; returns the status of the response, or 0 with `fault`.
+///
+/// `fields` are lines of header fields that end with a line feed each. Requests are not redirected,
+/// use no proxy, and verify the certificate of the server.
+static inline long ccurl_send(ccurl_client *client, const char *method, const char *url,
+                              const char *fields, const char *signature, const char *user,
+                              const char *secret, const void *bytes, size_t count) {
+  CURL *handle = client->handle;
+  struct curl_slist *list = NULL;
+  char line[512];
+  while (*fields) {
+    size_t length = strcspn(fields, "\n");
+    if (length < sizeof line) {
+      memcpy(line, fields, length);
+      line[length] = 0;
+      struct curl_slist *longer = client->append(list, line);
+      if (longer) list = longer;
+    }
+    fields += length + (fields[length] == '\n');
+  }
+  client->status = 0;
+  client->count = 0;
+  client->body[0] = 0;
+  client->fault[0] = 0;
+  client->setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  client->setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  client->setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  client->setopt(handle, CURLOPT_PROXY, "");
+  client->setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  client->setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+  client->setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+  client->setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
+  client->setopt(handle, CURLOPT_TIMEOUT_MS, 60000L);
+  client->setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1000L);
+  client->setopt(handle, CURLOPT_LOW_SPEED_TIME, 15L);
+  client->setopt(handle, CURLOPT_EXPECT_100_TIMEOUT_MS, 200L);
+  client->setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+  client->setopt(handle, CURLOPT_USERAGENT, "streamer");
+  client->setopt(handle, CURLOPT_ERRORBUFFER, client->fault);
+  client->setopt(handle, CURLOPT_WRITEFUNCTION, ccurl_take);
+  client->setopt(handle, CURLOPT_WRITEDATA, client);
+  client->setopt(handle, CURLOPT_XFERINFOFUNCTION, ccurl_progress);
+  client->setopt(handle, CURLOPT_XFERINFODATA, client);
+  client->setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  client->setopt(handle, CURLOPT_AWS_SIGV4, signature);
+  client->setopt(handle, CURLOPT_USERNAME, user);
+  client->setopt(handle, CURLOPT_PASSWORD, secret);
+  client->setopt(handle, CURLOPT_URL, url);
+  client->setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
+  client->setopt(handle, CURLOPT_POSTFIELDS, bytes);
+  client->setopt(handle, CURLOPT_CUSTOMREQUEST, method);
+  client->setopt(handle, CURLOPT_HTTPHEADER, list);
+  CURLcode code = client->perform(handle);
+  if (code == CURLE_OK) {
+    client->getinfo(handle, CURLINFO_RESPONSE_CODE, &client->status);
+  } else if (!client->fault[0]) {
+    strncpy(client->fault, client->strerror(code), sizeof client->fault - 1);
+  }
+  // The bytes and the list belong to the caller.
+  client->setopt(handle, CURLOPT_HTTPHEADER, NULL);
+  client->setopt(handle, CURLOPT_POSTFIELDS, NULL);
+  client->free_list(list);
+  return client->status;
+}
+
+/// The start of the body of the last response.
+static inline const char *ccurl_body(const ccurl_client *client) { return client->body; }
+
+/// Why the last request has no response.
+static inline const char *ccurl_fault(const ccurl_client *client) { return client->fault; }
+#endif

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An S3 store of `moto` that verifies signatures, behind a line that can be cut."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from harness.waiting import wait_until
+
+BUCKET = "archive"
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that no program uses at present."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Line:
+    """Forwards connections to a port while it is up; closes them while it is cut."""
+
+    target: int
+    is_up: bool = True
+    taken: bytes = b""
+    connections: list[socket.socket] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self.listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """Closes all connections, and refuses new ones."""
+        self.is_up = False
+        for connection in self.connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.connections = []
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                if not self.is_up:
+                    client.close()
+                    continue
+                server = socket.create_connection(("127.0.0.1", self.target))
+                self.connections += [client, server]
+                for source, sink in ((client, server), (server, client)):
+                    threading.Thread(
+                        target=self._copy, args=(source, sink, sink is server), daemon=True).start()
+
+    def _copy(self, source: socket.socket, sink: socket.socket, is_request: bool) -> None:
+        with suppress(OSError):
+            while data := source.recv(1 << 16):
+                if is_request and len(self.taken) < 4096:
+                    self.taken += data
+                sink.sendall(data)
+        for end in (source, sink):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+class Store:
+    """The server, a user with a key, and a bucket."""
+
+    def __init__(self) -> None:
+        pytest.importorskip("moto", reason="moto not found: the object store is not tested")
+        self.boto = pytest.importorskip("boto3", reason="boto3 not found")
+        port = free_port()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": "3"})
+        wait_until(lambda: self._answers(port), 60, "moto")
+        self.port = port
+        iam = self._client("iam", "none", "none")
+        iam.create_user(UserName="streamer")
+        iam.put_user_policy(
+            UserName="streamer", PolicyName="all", PolicyDocument=(
+                '{"Version": "2012-10-17", "Statement":'
+                ' [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'))
+        key = iam.create_access_key(UserName="streamer")["AccessKey"]
+        self.identifier, self.secret = key["AccessKeyId"], key["SecretAccessKey"]
+        # From here on each request needs a valid signature.
+        self.s3 = self._client("s3", self.identifier, self.secret)
+        self.s3.create_bucket(Bucket=BUCKET)
+        self.line = Line(port)
+
+    def _client(self, service: str, identifier: str, secret: str) -> Any:
+        return self.boto.client(
+            service, endpoint_url=f"http://127.0.0.1:{self.port}", region_name="us-east-1",
+            aws_access_key_id=identifier, aws_secret_access_key=secret)
+
+    @staticmethod
+    def _answers(port: int) -> bool:
+        with suppress(OSError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/", timeout=2).close()
+            return True
+        return False
+
+    @property
+    def url(self) -> str:
+        """The address of a prefix in the bucket, over the line."""
+        return f"http://127.0.0.1:{self.line.port}/{BUCKET}/cold"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with the key."""
+        return {"AWS_ACCESS_KEY_ID": self.identifier, "AWS_SECRET_ACCESS_KEY": self.secret}
+
+    def keys(self) -> set[str]:
+        """The keys of all objects."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+        return {entry["Key"] for page in pages for entry in page.get("Contents", [])}
+
+    def object(self, key: str) -> dict[str, Any]:
+        """An object with its fields; `Body` are its bytes."""
+        found = self.s3.get_object(Bucket=BUCKET, Key=key)
+        return {**found, "Body": found["Body"].read()}
+
+    def stop(self) -> None:
+        """Ends the server."""
+        self.line.cut()
+        self.line.listener.close()
+        self.process.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(5)
+        self.process.kill()
+        self.process.wait(5)
