@@ -55,7 +55,7 @@ package final class ArchiveStore: Sendable {
   /// - Parameters:
   ///   - folder: the path of the folder.
   ///   - store: the object store; nil for none.
-  ///   - others: what is done with the folders of other streams; nil for nothing.
+  ///   - others: the retention of the folders of other streams; nil for none.
   ///   - log: the log.
   /// - Throws: ``Refusal`` if the folder cannot be used.
   package init(

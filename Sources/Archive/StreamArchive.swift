@@ -25,7 +25,7 @@ package final class StreamArchive: Sendable {
 
   init(
     name: String, _ policy: ArchivePolicy, _ catalog: StreamCatalog, _ pool: ReaderPool,
-    publicObjects: ObjectStoreAddress?, order: @escaping @Sendable (WriterOrder) -> Void
+    publicObjects: ObjectStoreAddress? = nil, order: @escaping @Sendable (WriterOrder) -> Void
   ) {
     self.name = name
     self.policy = policy

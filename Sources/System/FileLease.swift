@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// What a writer says to the readers of a file: whether it is still the one they know.
+/// The message of a writer to the readers of a file: whether it is still the one they know.
 ///
 /// A reader asks after it has read: bytes that it got before the writer's word are right.
 package final class FileLease: Sendable {

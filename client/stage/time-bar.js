@@ -45,7 +45,7 @@ export class TimeBar {
     /** @type {number | null} the instant at the pointer, Unix seconds */
     this.pointed = null;
     this.stillURL = '';
-    /** What the gaps and marks were drawn for. */
+    /** The span for which gaps and marks were drawn. */
     this.drawn = '';
     this.connect(signal);
   }

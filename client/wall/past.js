@@ -92,7 +92,7 @@ export class WallPast {
 }
 
 /**
- * What the page says about the shown instants.
+ * The words of the page about the shown instants.
  * @param {number[]} instants Unix seconds
  */
 export function instantsText(instants) {

@@ -25,7 +25,7 @@ package final class StreamCatalog: Sendable {
     package var healed: UInt64 = 0
     /// Why nothing is written at present.
     package var error: String?
-    /// What the object store has; nil without one.
+    /// The content of the object store; nil without one.
     package var objects: StreamObjects?
   }
 

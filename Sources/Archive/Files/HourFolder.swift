@@ -20,7 +20,7 @@ package struct HourFolder: Sendable, Hashable {
   /// The hour files, oldest first.
   package var names: [HourName] { content.names }
 
-  /// What the folder has.
+  /// The content of the folder.
   struct Content {
     /// The hour files, oldest first.
     var names: [HourName] = []
@@ -32,7 +32,7 @@ package struct HourFolder: Sendable, Hashable {
     var drafts: [String] = []
   }
 
-  /// What the names of the files after that of the hour file say.
+  /// The meaning of a suffix of the name of an hour file.
   enum Suffix {
     static let damaged = ".damaged"
     static let removed = ".removed"

@@ -3,7 +3,7 @@
 import Synchronization
 package import System
 
-/// What the readers of an hour file and its writer say to each other.
+/// The messages between the readers of an hour file and its writer.
 ///
 /// Another file of the same name has another object.
 package final class HourUse: Sendable {

@@ -6,7 +6,7 @@ package import System
 /// Waits on a thread of its own until the bytes of files are on the disk.
 ///
 /// A disk that needs half a second for that delays no write: a crash of the process costs only
-/// what was not written.
+/// bytes that were not written.
 package final class SyncThread: Sendable {
   private struct State: Sendable {
     var waiting: [FileSync] = []

@@ -2,7 +2,7 @@
 
 import Time
 
-/// What the object store has of one hour file: `04-HASH.cmfv.objects` beside the
+/// The content of the object store of one hour file: `04-HASH.cmfv.objects` beside the
 /// file.
 ///
 /// The mark outlives the file: after retention it says which numbers the store has.

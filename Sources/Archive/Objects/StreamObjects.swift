@@ -2,7 +2,7 @@
 
 package import Time
 
-/// What the object store has of one stream.
+/// The content of the object store of one stream.
 package struct StreamObjects: Sendable {
   /// The renditions by name.
   package var tracks: [String: TrackObjects] = [:]

@@ -2,7 +2,7 @@
 
 package import Time
 
-/// What the object store has of one rendition, and what is to be sent next: a pure machine.
+/// The objects of one rendition, those in the store and those to be sent: a pure machine.
 ///
 /// Its memory grows with the hours, not with the segments.
 package struct TrackObjects: Sendable, Equatable {
@@ -59,7 +59,7 @@ package struct TrackObjects: Sendable, Equatable {
       .min()
   }
 
-  /// What is to be sent next for an hour file, at most `limit` requests, in order.
+  /// The next requests for an hour file, at most `limit` requests, in order.
   ///
   /// - Parameters:
   ///   - name: the file.

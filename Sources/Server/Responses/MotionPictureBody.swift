@@ -25,6 +25,6 @@ enum MotionPictureBody {
     return SharedBytes(Array(fields.utf8) + still.array + Array("\r\n\(delimiter)".utf8))
   }
 
-  /// What makes the last delimiter that of the end.
+  /// The bytes that make the last delimiter that of the end.
   static let end = SharedBytes("--\r\n")
 }

@@ -12,13 +12,13 @@ extension ServedStream {
   /// Segments that leave the reach of viewers before they are loaded.
   private static let margin: Int64 = 2
 
-  /// The response with what the windows have, without the archive.
+  /// The response with the media of the windows, without the archive.
   var windowExtent: PreparedResponse { extent([:], isArchived: false) }
 
   /// Whether viewers may go back in an archive.
   var hasPast: Bool { hasTimedNumbers && options.archive != nil && options.dvr > .zero }
 
-  /// Reads what the archive has; the answer comes on any thread.
+  /// Reads the extent of the archive; the answer comes on any thread.
   func pastExtent(answer: @escaping @Sendable (PreparedResponse) -> Void) {
     guard hasPast, let archive = options.archive else { return answer(windowExtent) }
     let segmentation = window.segmentation.video
