@@ -35,7 +35,10 @@ def test_alerts_and_dashboard_use_existing_series(
     """Each series of an expression is in a scrape, with its type; panels do not overlap."""
     program = streamer("--resolution", "320x180", "--https-port", "0", "--self-signed",
                        "--archive", str(tmp_path / "archive"),
-                       env={"XDG_STATE_HOME": str(tmp_path)})
+                       # A port on which no store answers.
+                       "--archive-objects", "http://127.0.0.1:1/bucket",
+                       env={"XDG_STATE_HOME": str(tmp_path), "AWS_ACCESS_KEY_ID": "id",
+                            "AWS_SECRET_ACCESS_KEY": "secret"})
     get(program.port, "/live/playlist.m3u8")
     scrape = get(program.port, "/metrics").body.decode()
     # A stream that waits for its first publisher: it is starting, and no alert fires.
