@@ -10,10 +10,14 @@ package enum PastMedia {
   package static let textTime = Interval.seconds(30)
 
   private static let count = Atomic<Int>(0)
+  private static let ended = Atomic<Int>(0)
   private static let watchers = Locked<[(limit: Int, body: @Sendable () -> Void)]>([])
 
   /// The number of its bytes in the process, with those of the objects that contain them.
   package static var byteCount: Int { count.load(ordering: .relaxed) }
+
+  /// The bytes that have ended since the start of the process; it wraps.
+  package static var endedByteCount: Int { ended.load(ordering: .relaxed) }
 
   /// Calls `body` on any thread when a window has removed media and there are more bytes than
   /// `limit`.
@@ -37,5 +41,8 @@ package enum PastMedia {
   static func add(_ byteCount: Int) { count.add(byteCount, ordering: .relaxed) }
 
   /// Counts the end of such bytes.
-  static func remove(_ byteCount: Int) { count.subtract(byteCount, ordering: .relaxed) }
+  static func remove(_ byteCount: Int) {
+    count.subtract(byteCount, ordering: .relaxed)
+    ended.wrappingAdd(byteCount, ordering: .relaxed)
+  }
 }

@@ -35,7 +35,9 @@ final class StatisticsTimer: Sendable {
       serverState.addToHistory(now)
       serverState.reportObstacles()
       serverState.segmentRows?.flush(now)
-      if memoryReturn?.isDue(PastMedia.byteCount, now: now) == true { SystemMemory.giveBack() }
+      let isDue = memoryReturn?.isDue(
+        PastMedia.byteCount, ended: PastMedia.endedByteCount, now: now)
+      if isDue == true { SystemMemory.giveBack() }
       return true
     }
   }

@@ -4,15 +4,16 @@ package import Time
 
 /// Decides when freed memory is given back to the system: a pure state machine.
 ///
-/// It is due after the end of responses that kept much past media, at most every ten seconds. The
-/// allocator keeps freed memory: 300 MB stayed after the last slow client.
+/// It is due after the end of responses that kept much past media, or of the last one that kept
+/// some, at most every ten seconds. The allocator keeps freed memory: 300 MB stayed after the last
+/// slow client.
 package struct MemoryReturn {
-  /// The freed bytes that are worth it.
-  static let minimumBytes = 4_000_000
+  /// The freed bytes that are worth it while responses keep past media, and after the last one.
+  static let minimumBytes = (some: 4_000_000, last: 500_000)
   package static let interval = Interval.seconds(10)
 
-  /// The most past media since memory was given back.
-  private var peak = 0
+  /// The bytes of past media that had ended when memory was given back; it wraps.
+  private var returned = 0
   private var next = MonotonicTime.distantPast
 
   package init() {}
@@ -21,13 +22,13 @@ package struct MemoryReturn {
   ///
   /// - Parameters:
   ///   - byteCount: the bytes of past media.
+  ///   - ended: those that have ended since the start; it wraps.
   ///   - now: the present time.
   /// - Returns: whether it is due; the next time is then later.
-  package mutating func isDue(_ byteCount: Int, now: MonotonicTime) -> Bool {
-    peak = max(peak, byteCount)
-    // bounded: bytes in memory
-    guard peak - byteCount >= Self.minimumBytes, now >= next else { return false }
-    peak = byteCount
+  package mutating func isDue(_ byteCount: Int, ended: Int, now: MonotonicTime) -> Bool {
+    let minimum = byteCount > 0 ? Self.minimumBytes.some : Self.minimumBytes.last
+    guard ended &- returned >= minimum, now >= next else { return false }
+    returned = ended
     next = now + Self.interval
     return true
   }
