@@ -42,6 +42,17 @@ struct StreamTableTests {
     #expect(handler.held == 0 && asked.allSatisfy { $0.answers == 1 })
   }
 
+  @Test("how far viewers may go back is stated at once, while other requests are held")
+  func extent() throws {
+    let handler = try SyntheticHandler.live()
+    handler.serverState.add(supervisor("late"))
+    handler.requests.woken()
+    #expect(try handler.ask("/late/playlist.m3u8").isHeld)
+    let asked = try handler.ask("/late/dvr.json")
+    #expect(asked.status == 200 && asked.text.hasSuffix(",\"archive\":false}\n"))
+    #expect(handler.held == 1)
+  }
+
   @Test("other streams are not affected")
   func others() throws {
     let handler = try SyntheticHandler.live()

@@ -6,8 +6,15 @@ import Time
 /// `/S/dvr.json`.
 extension StreamHandler {
   /// Answers a request for how far viewers may go back.
-  func pastExtent(_ exchange: any Exchange, since: MonotonicTime) {
-    guard let served = openAll(exchange, since: since) else { return }
+  ///
+  /// It is not held before the stream has started: pages ask beside other requests that are held,
+  /// over the same few connections. It does not start a stream on demand.
+  func pastExtent(_ exchange: any Exchange) {
+    guard let served = servedStream, !renditions.isEmpty else {
+      let options = stream.options
+      return exchange.respond(
+        PastExtentDocument.ofNothing(isArchived: options.archive != nil && options.dvr > .zero))
+    }
     guard served.hasPast else { return exchange.respond(served.windowExtent) }
     requests.answer(exchange) { answer in served.pastExtent(answer: answer) }
   }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTP
 import Logging
 import Media
 import Packaging
+import Sharing
 import Time
 
 /// `/S/dvr.json`: how far viewers may go back, and what is missing there.
 ///
-/// Times are Unix seconds, as the numbers of the segments give them. A stream without a past has
-/// none of the members after `archive`.
+/// Times are Unix seconds, as the numbers of the segments give them. Without media there is none of
+/// the members after `archive`.
 struct PastExtentDocument {
   let segmentation: Segmentation
   let names: MediaNames
@@ -20,7 +22,7 @@ struct PastExtentDocument {
   /// The JSON text at `now`.
   func text(now: WallTime) -> String {
     guard let top = renditions.first?.spans, let extent = top.extent else {
-      return "{\"now\":\(Self.text(now)),\"archive\":false}\n"
+      return Self.text(now: now, isArchived: isArchived)
     }
     let gaps = top.gaps.map { "[\(start($0.lowerBound)),\(end($0.upperBound))]" }
     let rate = segmentation.grid.rate
@@ -33,6 +35,20 @@ struct PastExtentDocument {
       ("renditions", "[\(renditions.map { Self.text($0, names) }.joined(separator: ","))]"),
     ]
     return "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n"
+  }
+
+  /// The response without media: a stream that has not started, or whose archive is empty.
+  static func ofNothing(isArchived: Bool) -> PreparedResponse {
+    response(text(now: SystemClock.wallTime, isArchived: isArchived))
+  }
+
+  /// The response with a text.
+  static func response(_ text: String) -> PreparedResponse {
+    .document(text, fields: ResponseFields.fields("application/json", .second))
+  }
+
+  private static func text(now: WallTime, isArchived: Bool) -> String {
+    "{\"now\":\(text(now)),\"archive\":\(isArchived)}\n"
   }
 
   private static func text(_ time: WallTime) -> String {

@@ -53,8 +53,6 @@ extension ServedStream {
     let document = PastExtentDocument(
       segmentation: window.segmentation.video, names: names, renditions: all,
       isArchived: isArchived)
-    return .document(
-      document.text(now: SystemClock.wallTime),
-      fields: ResponseFields.fields("application/json", .second))
+    return PastExtentDocument.response(document.text(now: SystemClock.wallTime))
   }
 }

@@ -22,7 +22,7 @@ package struct MemoryReturn {
   ///
   /// - Parameters:
   ///   - byteCount: the bytes of past media.
-  ///   - ended: those that have ended since the start; it wraps.
+  ///   - ended: the bytes that have ended since the start; it wraps.
   ///   - now: the present time.
   /// - Returns: whether it is due; the next time is then later.
   package mutating func isDue(_ byteCount: Int, ended: Int, now: MonotonicTime) -> Bool {
