@@ -89,13 +89,13 @@ players: deps-test build  ## the built program in browsers, VLC and mpv
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1500 \
 	  $(REPEATING) 2 -m players Tests/EndToEnd
 
-# Two at a time, because they mostly wait, and each has a browser of its own.
-PICTURES := Tests/Faults/test_standing_picture.py
+# Two at a time, because they mostly wait, and each has a browser of its own, or none.
+WAITING := Tests/Faults/test_standing_picture.py Tests/Faults/test_archive.py
 
 faults: deps-test build  ## kill and freeze processes while browsers play
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2400 \
-	  $(REPEATING) 1 Tests/Faults --ignore=$(PICTURES)
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 $(REPEATING) 2 --dist load $(PICTURES)
+	  $(REPEATING) 1 Tests/Faults $(WAITING:%=--ignore=%)
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 $(REPEATING) 2 --dist load $(WAITING)
 
 deps-edge: deps-test  ## install the caches for `make edge`
 	@missing=$$(for p in $(EDGE_PACKAGES); do \
