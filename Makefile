@@ -93,7 +93,7 @@ players: deps-test build  ## the built program in browsers, VLC and mpv
 WAITING := Tests/Faults/test_standing_picture.py Tests/Faults/test_archive.py
 
 faults: deps-test build  ## kill and freeze processes while browsers play
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2400 \
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2700 \
 	  $(REPEATING) 1 Tests/Faults $(WAITING:%=--ignore=%)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 $(REPEATING) 2 --dist load $(WAITING)
 
