@@ -33,6 +33,14 @@ struct HealingTests {
     Healing.Hole(rendition, numbers)
   }
 
+  @Test("a hole that begins before the reach of healing, or ends in the future, is cut")
+  func reach() {
+    #expect(
+      NumberRanges.clamped([1...9, 20...30, 40...50], to: 5...22) == [5...9, 20...22])
+    #expect(NumberRanges.clamped([1...(1 << 47)], to: 1000...1010) == [1000...1010])
+    #expect(NumberRanges.clamped([1...4], to: 5...22).isEmpty)
+  }
+
   @Test("the oldest hole is first, at most a batch of it")
   func order() {
     let healing = Machine(twins: 1)

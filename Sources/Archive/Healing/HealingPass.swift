@@ -57,10 +57,13 @@ struct HealingPass {
     guard archive.catalog.read(\.isLoaded) else { return }
     let removed = archive.catalog.read(\.removed)
     var holes: [Healing.Hole] = []
+    let time = SystemClock.wallTime
     for (name, segmentation) in segmentations where !segmentation.hasVariableDuration {
+      // A hole may begin long before, and end in the future if the clock was set back.
+      let reach = numbers(of: (time - Healing.lookBack)..<time, segmentation)
       let gaps = NumberRanges.subtracting(
         removed.spans.map { numbers(of: $0, segmentation) },
-        from: NumberRanges.gaps(between: numbers(of: name)))
+        from: NumberRanges.clamped(NumberRanges.gaps(between: numbers(of: name)), to: reach))
       holes += gaps.map { Healing.Hole(name, $0) }
     }
     guard let hole = healing.next(holes, now: SystemClock.monotonicTime),

@@ -31,6 +31,13 @@ package enum NumberRanges {
     return gaps
   }
 
+  /// The numbers of `ranges` within `reach`.
+  package static func clamped(
+    _ ranges: [ClosedRange<Int64>], to reach: ClosedRange<Int64>
+  ) -> [ClosedRange<Int64>] {
+    ranges.filter { $0.overlaps(reach) }.map { $0.clamped(to: reach) }
+  }
+
   /// The numbers of `ranges` that no range of `others` has.
   package static func subtracting(
     _ others: [ClosedRange<Int64>], from ranges: [ClosedRange<Int64>]
