@@ -12,6 +12,10 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 SWIFT_SOURCES := Sources Tests Bench Fuzz Package.swift
 RELEASE := .build/release/streamer
+# The name of this run: its targets share one limit of repeated tests, see Tests/repeated.py.
+ifndef TEST_RUN
+export TEST_RUN := $(shell date -u +%Y-%m-%dT%H:%M:%SZ)-$(shell echo $$PPID)
+endif
 
 RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
   libswresample-dev libv4l-dev libasound2-dev zlib1g-dev libpopt-dev libssl-dev libnghttp2-dev \
@@ -70,9 +74,10 @@ run: build  ## build and run with the test pattern; open http://localhost:8080/
 
 # Tests run under `timeout`, because a lost continuation would never end.
 test: deps-test build unit e2e players  ## all tests except `make faults`
+	@$(PYTHON) Tests/repeated.py
 
 # A failed test is repeated once, alone; both results are printed. More than three repeated tests of
-# a target are a failure; their names are kept in .build/repeated-tests.txt.
+# a run, `make test` or `.ci/run`, are a failure; their names are kept in .build/repeated-tests.txt.
 unit: deps-test  ## unit tests
 	timeout 1500 $(PYTHON) Tests/run_unit.py
 
@@ -182,6 +187,7 @@ lint: words  ## format, imports, circles, the page and its types, rules, arithme
 	python3 Tests/check_arithmetic.py
 	python3 Tests/check_imports.py
 	python3 Tests/test_check_circles.py
+	python3 Tests/test_repeated.py
 	python3 Tests/check_circles.py
 	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources \
 	  || { echo "try!, as! and fatalError are not permitted"; exit 1; }

@@ -1,37 +1,67 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tests that failed once and passed when they were repeated: counted, named, and kept.
 
-A test that is often in the file does not test the program, or the program is at fault: it is
-rewritten so that it does not depend on the speed of the machine, or belongs in `make faults`.
+All targets of one run (`make test`, `.ci/run`) have the same TEST_RUN in their environment, and
+share one limit. A test that is in the file for two runs does not test the program, or the program
+is at fault: it is rewritten so that it does not depend on the speed of the machine, or belongs in
+`make faults`.
+repeated.py: prints the repeated tests of this run, and those of former runs among them
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+import os
 from pathlib import Path
 
-# More are a failure: the machine is too slow to tell a fault from a delay.
+# More in one run are a failure: the machine is too slow to tell a fault from a delay.
 MOST_FORGIVEN = 3
-# More are not repeated at all.
+# More of one target are not repeated at all.
 MOST_REPEATED = 12
 KEPT = Path(__file__).parents[1] / ".build/repeated-tests.txt"
 
 
-def forgive(names: list[str], status: int) -> int:
-    """Keeps the names of tests that passed when they were repeated, and prints them last.
+def this_run() -> str:
+    """The name of this run: a target that is started by itself is a run of its own."""
+    return os.environ.get("TEST_RUN") or f"process-{os.getpid()}"
 
-    Returns `status`, or 1 if there are too many.
-    """
+
+def lines(kept: Path) -> list[tuple[str, str]]:
+    """Run and name of each repeated test, oldest first."""
+    texts = kept.read_text().splitlines() if kept.is_file() else []
+    return [(run, name) for run, _, name in (text.partition(" ") for text in texts)]
+
+
+def summary(kept: Path, run: str) -> list[str]:
+    """The lines that name the repeated tests of a run; empty if there are none."""
+    found = lines(kept)
+    names = [name for other, name in found if other == run]
+    before = {name for other, name in found if other != run}
     if not names:
+        return []
+    return [f"repeated tests of this run, at most {MOST_FORGIVEN}, also in {kept}:",
+            *(f"  {name}{', as in a former run: rewrite it' if name in before else ''}"
+              for name in names)]
+
+
+def forgive(repeated: list[str], status: int, kept: Path = KEPT) -> int:
+    """Keeps the names of tests that passed when they were repeated.
+
+    All such tests of this run are printed last. Returns `status`, or 1 if there are too many.
+    """
+    run = this_run()
+    if repeated:
+        kept.parent.mkdir(exist_ok=True)
+        with kept.open("a") as file:
+            file.writelines(f"{run} {name}\n" for name in repeated)
+    for line in summary(kept, run):
+        print(line, flush=True)
+    count = [other for other, _ in lines(kept)].count(run)
+    if count <= MOST_FORGIVEN:
         return status
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    KEPT.parent.mkdir(exist_ok=True)
-    with KEPT.open("a") as file:
-        file.writelines(f"{now} {name}\n" for name in names)
-    print(f"repeated tests, at most {MOST_FORGIVEN}, also in {KEPT}:")
-    for name in names:
-        print(f"  {name}")
-    if len(names) <= MOST_FORGIVEN:
-        return status
-    print(f"FAILED: {len(names)} tests had to be repeated", flush=True)
+    print(f"FAILED: {count} tests had to be repeated", flush=True)
     return status or 1
+
+
+if __name__ == "__main__":
+    for text in summary(KEPT, this_run()):
+        print(text)

@@ -3,7 +3,8 @@
 
 Players and encoders stall while other tests or other machines of the same host keep the processors
 busy. A repetition therefore runs alone, and waits for calm processors. A test that fails twice is a
-failure, and so are more than three repeated tests (see repeated.py); all results are printed.
+failure, and so are more than three repeated tests of a run of all targets (see repeated.py); all
+results are printed.
 run_pytest.py WORKERS [ARGUMENTS OF pytest]
 """
 

@@ -3,7 +3,7 @@
 
 The encoder, devices and threads of the tests wait for real time, and a busy machine may delay one
 of them by seconds. A test that fails twice is a failure, and so are more than three repeated tests
-(see repeated.py).
+of a run of all targets (see repeated.py).
 run_unit.py [ARGUMENTS OF swift test]
 """
 
