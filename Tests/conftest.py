@@ -12,6 +12,7 @@ from types import CodeType, FunctionType, ModuleType
 import pytest
 
 from fetch_hlsjs import fetch_hlsjs, script_flags
+from harness import order
 from harness.program import RUNNING, Program, start, stop
 from harness.sources import Source
 from harness.tools import chromium, streamer_binary
@@ -44,8 +45,9 @@ def has_player(function: FunctionType, seen: set[str]) -> bool:
     return False
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests with browsers, VLC and mpv, which `make players` runs."""
+    """Marks the tests with browsers, VLC and mpv, which `make players` runs; arranges workers'."""
     for item in items:
         assert isinstance(item, pytest.Function)
         fixtures = [definition.func for name in item.fixturenames
@@ -54,6 +56,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if PLAYER_FIXTURES & set(item.fixturenames) \
                 or any(has_player(f, set()) for f in functions if isinstance(f, FunctionType)):
             item.add_marker("players")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        order.arrange(items)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -68,11 +72,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Writes the names of failed tests to $FAILED_TESTS."""
+    """Writes the names of failed tests to $FAILED_TESTS, and measured seconds if it is asked to."""
     if path := os.environ.get("FAILED_TESTS"):
         reports = terminalreporter.getreports("failed") + terminalreporter.getreports("error")
-        names = dict.fromkeys(report.nodeid for report in reports)
+        names = dict.fromkeys(order.name_of(report.nodeid) for report in reports)
         Path(path).write_text("".join(f"{name}\n" for name in names))
+    if os.environ.get("MEASURE_TESTS"):
+        order.write([report for found in terminalreporter.stats.values() for report in found
+                     if isinstance(report, pytest.TestReport)])
 
 
 @pytest.fixture(scope="session", autouse=True)

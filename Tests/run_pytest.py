@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs tests of pytest, some files at a time; repeats failed tests once, one at a time.
+"""Runs tests of pytest in some workers (harness/order.py); repeats failed tests once, one by one.
 
 Players and encoders stall while other tests or other machines of the same host keep the processors
 busy. A repetition therefore runs alone, and waits for calm processors. A test that fails twice is a
@@ -59,7 +59,7 @@ def run(arguments: list[str], failed: Path) -> tuple[int, list[str]]:
 def main(workers: str, *arguments: str) -> int:
     """Runs the tests and repeats the failed ones."""
     take_usual_priority()
-    parallel = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
+    parallel = ["-n", workers, "--dist", "loadgroup", "--no-loadscope-reorder"]
     with tempfile.TemporaryDirectory() as folder:
         names = Path(folder, "failed")
         status, failed = run([*(parallel if workers != "1" else []), *arguments], names)

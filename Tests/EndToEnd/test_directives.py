@@ -8,14 +8,16 @@ response.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
 from harness.http1 import Response, get
 from harness.playlist import Playlist, parse
 from harness.program import Program
+from harness.together import Together, together
 from harness.tunein import PLAYLIST, align, parts_per_segment
 
 START = 3
@@ -150,13 +152,29 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.rule)
-def test_directives_decide_when_and_how_a_request_is_answered(row: Row, server: Program) -> None:
-    """Each row: status, hold time, and the listed parts."""
-    before = align(server.port, START)
-    assert parts_per_segment(before) == 10
+Answer = tuple[Playlist, str, Response]
+
+
+def answer(row: Row, port: int) -> Answer:
+    """The playlist just after part `START`, the query of a row, and the response to it."""
+    before = align(port, START)
     query = row.query(before, before.last_part[0], 10)
-    response = get(server.port, f"{PLAYLIST}?{query}")
+    return before, query, get(port, f"{PLAYLIST}?{query}")
+
+
+@pytest.fixture(scope="module")
+def answers(server: Program) -> Iterator[Together[str, Answer]]:
+    """The answers of all rows; four clients wait for the same part of a segment."""
+    with together({row.rule: partial(answer, row, server.port) for row in ROWS}, 4) as found:
+        yield found
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.rule)
+def test_directives_decide_when_and_how_a_request_is_answered(
+        row: Row, answers: Together[str, Answer]) -> None:
+    """Each row: status, hold time, and the listed parts."""
+    before, query, response = answers.result(row.rule)
+    assert parts_per_segment(before) == 10
     assert response.status == row.status, f"{query}: {response.body[:200]!r}"
     if row.hold is None:
         assert response.held < PART_SECONDS / 2 + 0.1, f"held {response.held:.3f} s"

@@ -24,7 +24,7 @@ BASE = "/live/video/"
 ])
 def test_mr_03_unknown_is_404(name: str, server: Program) -> None:
     """MR-03: a name that never existed and is not hinted is 404 at once."""
-    parent = align(server.port, 3).last_part[0]
+    parent = fetch(server.port).last_part[0]
     response = get(server.port, BASE + name.format(p=parent, l=parent - 1))
     assert response.status == 404 and response.held < 0.3, (name, response.status)
 

@@ -8,6 +8,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ import pytest
 from harness.continuity import check_one_stream, frames
 from harness.http1 import get
 from harness.metrics import total
-from harness.program import Program
+from harness.program import Program, start, stop
 from harness.recorder import record
 from harness.rtmp import HOST, Publisher, amf, chunk, publish, rtmp_port
 from harness.sources import Source
+from harness.together import Together, together
 from harness.waiting import pause, wait_until
 
 START_LIMIT = 10 + 3
@@ -123,11 +125,8 @@ def test_nonsense_ends_the_connection_at_once(attack: Attack, target: tuple[Prog
     program.wait_logged("publish-fault", attack.log)
 
 
-@pytest.mark.timeout(60)
-@pytest.mark.parametrize("state", ["nothing", "half a handshake", "handshake", "connect"])
-def test_clients_that_do_not_publish_are_closed(state: str, target: tuple[Program, int]) -> None:
-    """Ten seconds to publish, however slowly bytes arrive."""
-    program, port = target
+def stay_without_publishing(port: int, state: str) -> float:
+    """Sends a byte every half second from `state` on; the seconds until the connection ends."""
     with Publisher(port) as client:
         if state == "half a handshake":
             client.send(b"\3" + bytes(700))
@@ -148,13 +147,11 @@ def test_clients_that_do_not_publish_are_closed(state: str, target: tuple[Progra
                 break
             if state == "nothing":
                 state = "half a handshake"
-        assert time.monotonic() - start > 5 or state in ("handshake", "connect")
+        return time.monotonic() - start
 
 
-@pytest.mark.timeout(60)
-def test_a_silent_publisher_is_closed(target: tuple[Program, int]) -> None:
-    """A publisher without media, and one with a message that never ends."""
-    program, port = target
+def publish_without_end(port: int) -> float:
+    """Publishes a message that never ends; the seconds until the connection is closed."""
     with Publisher(port) as client:
         assert client.ask("x") == b"NetStream.Publish.Start"
         client.send(header(9, 0xFFFFFF) + bytes(128))
@@ -171,7 +168,39 @@ def test_a_silent_publisher_is_closed(target: tuple[Program, int]) -> None:
                 continue
             except OSError:
                 break
-        assert 8 < took < IDLE_LIMIT
+        return took
+
+
+@pytest.fixture(scope="module")
+def patient(binary: Path) -> Iterator[tuple[Program, Together[str, float]]]:
+    """A program with clients that stay for as long as they may, all at once."""
+    program = start([*HOST, "--passthrough", "never"], defaults=False)
+    port = rtmp_port(program)
+    calls = {state: partial(stay_without_publishing, port, state) for state in STATES}
+    with together({**calls, "silent": partial(publish_without_end, port)}) as clients:
+        yield program, clients
+    alive = program.process.poll() is None
+    stop(program)
+    assert alive, program.log_text()
+
+
+STATES = ["nothing", "half a handshake", "handshake", "connect"]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("state", STATES)
+def test_clients_that_do_not_publish_are_closed(
+        state: str, patient: tuple[Program, Together[str, float]]) -> None:
+    """Ten seconds to publish, however slowly bytes arrive."""
+    took = patient[1].result(state)
+    assert took > 5 or state in ("handshake", "connect")
+
+
+@pytest.mark.timeout(60)
+def test_a_silent_publisher_is_closed(patient: tuple[Program, Together[str, float]]) -> None:
+    """A publisher without media, and one with a message that never ends."""
+    program, clients = patient
+    assert 8 < clients.result("silent") < IDLE_LIMIT
     program.wait_logged("publish-ended", "sent nothing")
 
 
