@@ -96,13 +96,15 @@ players: deps-test build  ## the built program in browsers, VLC and mpv
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1500 \
 	  $(REPEATING) $(PLAYER_WORKERS) -m players Tests/EndToEnd
 
-# Two at a time, because they mostly wait, and each has a browser of its own, or none.
-WAITING := Tests/Faults/test_standing_picture.py Tests/Faults/test_archive.py
+# Two at a time: they mostly wait, have one browser or none, and only ask that all recovers. The
+# others measure, or need the processors.
+WAITING := $(patsubst %,Tests/Faults/test_%.py,standing_picture left_out_players killed clock \
+  frozen recovery passthrough_recovery archive)
 
 faults: deps-test build  ## kill and freeze processes while browsers play
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2700 \
 	  $(REPEATING) 1 Tests/Faults $(WAITING:%=--ignore=%)
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 $(REPEATING) 2 --dist load $(WAITING)
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 $(REPEATING) 2 $(WAITING)
 
 deps-edge: deps-test  ## install the caches for `make edge`
 	@missing=$$(for p in $(EDGE_PACKAGES); do \

@@ -16,7 +16,7 @@ from harness.program import Program
 from harness.tools import ROOT
 from lab import run_lab
 
-SECONDS = 15
+SECONDS = 10
 FILE = ROOT / "client/browser.html"
 PAGES: dict[str, Callable[[Program], str]] = {
     "hlsjs": lambda server: server.url("/?player=hlsjs"),

@@ -18,7 +18,7 @@ from harness.supervisor import Supervisor
 from harness.waiting import pause
 from lab import run_lab
 
-SECONDS = 12
+SECONDS = 9
 STANDIN = Path(__file__).resolve().parent.parent / "harness/dash_standin.js"
 
 

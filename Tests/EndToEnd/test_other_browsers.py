@@ -16,7 +16,7 @@ from harness.webkit import webkit_running
 BROWSERS = {"firefox": firefox_running, "webkitgtk": webkit_running}
 PAGES = {"dash": "/ldash/play/live?player=frames&target=1", "hls": "/?player=frames&target=0.5",
          "ws": "/?player=ws&target=0.5"}
-SECONDS = 8
+SECONDS = 6
 
 
 @pytest.fixture(scope="module", params=BROWSERS)

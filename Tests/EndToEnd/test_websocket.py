@@ -308,12 +308,15 @@ def test_sockets_that_do_not_read_are_bounded(streamer) -> None:
 
 def test_viewers_that_have_left_keep_no_media(streamer) -> None:
     """The last viewer has left, and the window has moved on: nothing keeps the former media."""
-    program = streamer("--resolution", "320x180", "--playlist-length", "6", "--max-files", "8")
+    program = streamer("--resolution", "320x180", "--playlist-length", "6", "--max-files", "8",
+                       "--segment-duration", "0.5")
     for client in [subscribed(program.port, tracks=["v"]) for _ in range(3)]:
         client.media(5, VIDEO)
         client.socket.close()
     wait_until(lambda: total(program.port, "streamer_websockets") == 0, 5, "the sockets are closed")
-    pause(10, "media leaves the window")
+    listed = parse(get(program.port, "/live/video/playlist.m3u8").text).segments[-1].uri
+    wait_until(lambda: get(program.port, f"/live/video/{listed}").status == 410, 15,
+               "the window moves on", interval=0.1)
     wait_until(lambda: total(program.port, "streamer_past_media_bytes") == 0, 1, "no past media")
 
 

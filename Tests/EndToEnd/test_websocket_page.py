@@ -36,7 +36,7 @@ def test_video_plays_over_a_socket(browser: Browser, server: Program) -> None:
         assert view.page.evaluate("() => __player.player") == "ws"
         view.watch(4)
         before = len(view.page.evaluate("() => __player.stalls"))
-        found = latencies(view, 10)
+        found = latencies(view, 7)
         stalls = len(view.page.evaluate("() => __player.stalls")) - before
         print(f"video over a socket: {summary(found)}, {stalls} stalls")
         assert median(found) < 400 and stalls <= 2
@@ -55,7 +55,7 @@ def test_audio_plays_over_a_socket(browser: Browser, streamer) -> None:
         view.wait_playing()
         assert view.page.evaluate("() => __player.sound") is True
         view.watch(4)
-        found = latencies(view, 8)
+        found = latencies(view, 6)
         print(f"with audio: {summary(found)}")
         assert median(found) < 600
         decoded = view.page.evaluate(
