@@ -19,9 +19,9 @@ from harness.boxes import chunks
 from harness.frames import clocks_of
 from harness.http1 import Connection, get
 from harness.playlist import parse
+from harness.ports import free_port
 from harness.program import Program, launch, stop
 from harness.sources import Source, ffmpeg_sender, rtsp_server
-from harness.supervisor import free_port
 from harness.tunein import PLAYLIST
 from harness.waiting import pause, wait_until  # noqa: E402
 

@@ -23,8 +23,8 @@ from harness.http1 import get
 from harness.labreport import report
 from harness.origins import BASE, SMALL, Origins, steps
 from harness.playlist import parse
+from harness.ports import free_port
 from harness.sources import rtsp_server
-from harness.supervisor import free_port
 from harness.tunein import align
 from harness.waiting import pause
 

@@ -23,8 +23,8 @@ from harness.messages import COPIED, COPIED_AUDIO, VARIABLE_DURATION
 from harness.mpd import SPACE, validate
 from harness.mpd import fetch as fetch_mpd
 from harness.players import ffmpeg
+from harness.ports import free_port
 from harness.sources import ENCODER, Source, rtsp_server
-from harness.supervisor import free_port
 from harness.tone import flv, record, sender, ts
 from harness.tools import need
 from harness.tunein import next_segments

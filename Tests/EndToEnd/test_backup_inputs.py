@@ -14,12 +14,12 @@ from harness.boxes import chunks, timescale
 from harness.continuity import check_one_stream
 from harness.http1 import get
 from harness.metrics import total
+from harness.ports import free_port
 from harness.program import Program
 from harness.recorder import Recording, record
 from harness.rtmp import HOST as RTMP
 from harness.rtmp import rtmp_port
 from harness.sources import ENCODER, Source, rtsp_server
-from harness.supervisor import free_port
 from harness.tools import need
 from harness.tunein import fetch, next_segments
 from harness.waiting import pause, wait_until

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
+from harness.ports import free_port
 from harness.program import Program, kill
-from harness.supervisor import free_port
 from harness.tools import ROOT, need
 from harness.waiting import pause
 

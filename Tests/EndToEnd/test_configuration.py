@@ -20,9 +20,9 @@ from harness.configuration import stream, write
 from harness.http1 import get
 from harness.metrics import total
 from harness.playlist import parse
+from harness.ports import free_port
 from harness.program import Program, launch, run_to_end, stop
 from harness.sources import clip, rtsp_server
-from harness.supervisor import free_port
 from harness.tools import need
 from harness.tunein import fetch
 from harness.waiting import pause, wait_until

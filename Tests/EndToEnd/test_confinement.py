@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from harness.metrics import total
+from harness.ports import free_port
 from harness.preload import preloaded
 from harness.program import Program, stop
 from harness.sources import Source, ffmpeg_sender
-from harness.supervisor import free_port
 from harness.tools import need
 from harness.waiting import wait_until
 from test_isolation import advances, child, movie

@@ -101,7 +101,8 @@ def test_unknown_host_is_refused() -> None:
 
 def test_supervisors_socket_of_another_port_is_refused() -> None:
     """A supervisor's socket with another port: exit 2."""
-    from harness.supervisor import HAND_OVER, free_port
+    from harness.ports import free_port
+    from harness.supervisor import HAND_OVER
     with socket.create_server(("127.0.0.1", 0)) as given:
         prefix = ["bash", "-c", HAND_OVER, "supervisor", str(given.fileno())]
         flags = ["--test-src", "--host", "127.0.0.1", "--http-port", str(free_port())]

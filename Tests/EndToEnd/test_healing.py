@@ -12,9 +12,9 @@ import pytest
 from harness.http1 import get
 from harness.metrics import total
 from harness.playlist import Playlist, parse
+from harness.ports import free_port
 from harness.program import Program, kill, stop
 from harness.sources import Source
-from harness.supervisor import free_port
 from harness.tools import need, streamer_binary
 from harness.waiting import pause, wait_until
 

@@ -14,10 +14,10 @@ from harness.http1 import get
 from harness.messages import PASSED_THROUGH
 from harness.players import Played, ffmpeg, mpv, vlc
 from harness.playlist import parse
+from harness.ports import free_port
 from harness.program import Program
 from harness.rtmp import enhanced_ffmpeg, rtmp_port
 from harness.sources import Source, ffmpeg_sender, rtsp_server
-from harness.supervisor import free_port
 from harness.tools import need
 from harness.waiting import wait_until
 

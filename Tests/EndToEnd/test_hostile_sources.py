@@ -25,9 +25,9 @@ from harness.hostilefiles import (H264, VIDEO, access_units, flv_with_configurat
 from harness.http1 import get
 from harness.messages import PASSED_THROUGH
 from harness.metrics import total
+from harness.ports import free_port
 from harness.program import Program, run_to_end, stop
 from harness.sources import Source
-from harness.supervisor import free_port
 from harness.tools import need
 from harness.waiting import wait_until
 

@@ -19,9 +19,9 @@ from harness.configuration import stream, write
 from harness.http1 import Response, Connection, Later, get
 from harness.labreport import report
 from harness.metrics import wait_held
+from harness.ports import free_port
 from harness.program import Program, run_to_end
 from harness.sources import rtsp_server
-from harness.supervisor import free_port
 from harness.tunein import fetch
 from harness.waiting import pause, wait_until
 

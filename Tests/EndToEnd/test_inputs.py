@@ -13,10 +13,11 @@ import pytest
 from harness.continuity import check_one_stream, frames
 from harness.inputs import HOST, check_live, pulls
 from harness.messages import PROBED_AUDIO, PROBED_GROUP
+from harness.ports import free_port
 from harness.program import launch, run_to_end, stop
 from harness.recorder import record
 from harness.sources import Source, clip, ffmpeg_sender, rtsp_server
-from harness.supervisor import free_port, is_bound
+from harness.supervisor import is_bound
 from harness.tools import need, streamer_binary
 from harness.tunein import fetch, next_segments
 from harness.waiting import pause, wait_until

@@ -17,10 +17,10 @@ from harness.audio import Track
 from harness.http1 import get
 from harness.metrics import total
 from harness.playlist import parse
+from harness.ports import free_port
 from harness.preload import preloaded
 from harness.program import Program, children, kill, run_to_end, stop
 from harness.sources import ENCODER, ffmpeg_sender
-from harness.supervisor import free_port
 from harness.waiting import pause, wait_until
 from test_hostile_sources import H264, VIDEO, make
 

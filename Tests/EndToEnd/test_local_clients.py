@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from harness.http1 import get
+from harness.ports import free_port
 from harness.program import Program
 from harness.rtmp import publish, rtmp_port
-from harness.supervisor import free_port
 from harness.uploads import TRANSPORTS, Encoder, curl
 from harness.waiting import wait_until
 from test_isolation import child, movie

@@ -13,10 +13,10 @@ from harness.boxes import chunks
 from harness.http1 import get
 from harness.opensegment import OpenSegmentReader
 from harness.playlist import parse
+from harness.ports import free_port
 from harness.program import Program
 from harness.rtmp import publish
 from harness.sources import Source
-from harness.supervisor import free_port
 from harness.uploads import Encoder, frames
 from harness.waiting import wait_until
 

@@ -17,10 +17,10 @@ from playwright.sync_api import Browser
 
 from harness.browser import viewer
 from harness.http1 import get
+from harness.ports import free_port
 from harness.program import Program
 from harness.rtmp import publish, rtmp_port
 from harness.sources import Source, clip
-from harness.supervisor import free_port
 from harness.uploads import begin
 from harness.waiting import wait_until
 

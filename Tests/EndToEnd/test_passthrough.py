@@ -17,10 +17,11 @@ from harness.http1 import get
 from harness.labreport import report
 from harness.messages import PASSED_THROUGH
 from harness.players import ffmpeg
+from harness.ports import free_port
 from harness.program import Program, launch, run_to_end, stop
 from harness.recorder import record
 from harness.sources import ENCODER, Source, ffmpeg_sender, rtsp_server
-from harness.supervisor import free_port, is_bound
+from harness.supervisor import is_bound
 from harness.tunein import fetch, next_segments
 from harness.waiting import wait_until
 

@@ -13,8 +13,8 @@ import pytest
 from harness.http1 import Connection, get
 from harness.opensegment import OpenSegmentReader
 from harness.playlist import parse
+from harness.ports import free_port
 from harness.program import Program, kill, run_to_end, start, stop
-from harness.supervisor import free_port
 from harness.tls import certificate_of, make_certificate
 from harness.waiting import pause, wait_until
 from harness.websocket import LAST, VIDEO, Socket

@@ -18,10 +18,10 @@ from harness.continuity import Frame, check_one_stream, frames, lost, repeated
 from harness.http1 import Connection, get
 from harness.metrics import total
 from harness.onesession import OneSession
+from harness.ports import free_port
 from harness.program import Program, children
 from harness.recorder import Recording, record
 from harness.sources import rtsp_server
-from harness.supervisor import free_port
 from harness.tools import ROOT, need
 from harness.tunein import fetch, next_segments
 from harness.waiting import pause, wait_until

@@ -17,9 +17,9 @@ import pytest
 
 from harness.http1 import Later, get
 from harness.playlist import parse
+from harness.ports import free_port
 from harness.program import Program, launch, stop
 from harness.rtmp import HOST, Publisher, rtmp_port
-from harness.supervisor import free_port
 from harness.tools import ROOT, need, streamer_binary
 from harness.waiting import pause, wait_until
 from test_hostile_sources import H264, VIDEO, make

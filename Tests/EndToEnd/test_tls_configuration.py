@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from harness.http1 import get
+from harness.ports import free_port
 from harness.program import LogEntry, Program, run_to_end, start, stop
-from harness.supervisor import free_port
 from harness.tls import certificate, context, curl, make_certificate
 from harness.waiting import wait_until
 

@@ -13,10 +13,10 @@ import pytest
 from harness.http1 import get
 from harness.messages import PASSED_THROUGH
 from harness.playlist import parse
+from harness.ports import free_port
 from harness.program import Program
 from harness.rtmp import HOST as RTMP, enhanced_ffmpeg, rtmp_port
 from harness.sources import Source
-from harness.supervisor import free_port
 from harness.tools import need
 from harness.waiting import wait_until
 

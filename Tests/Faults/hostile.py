@@ -33,9 +33,9 @@ for folder in ("Tests", "Fuzz"):
 from harness.http1 import Closed, Connection, get  # noqa: E402
 from harness.mutation import Mutant, mutant  # noqa: E402
 from harness.playlist import parse  # noqa: E402
+from harness.ports import free_port  # noqa: E402
 from harness.procfs import descriptors, resident_bytes, thread_cpu  # noqa: E402
 from harness.program import Program, start, stop  # noqa: E402
-from harness.supervisor import free_port  # noqa: E402
 from harness.waiting import pause, wait_until  # noqa: E402
 from seeds import media  # noqa: E402
 

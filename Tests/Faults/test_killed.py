@@ -19,8 +19,9 @@ from playwright.sync_api import Browser
 from harness.browser import Viewer, viewer
 from harness.labreport import between, longest_pause, report
 from harness.metrics import wait_held
+from harness.ports import free_port
 from harness.program import Program, kill, start, stop
-from harness.supervisor import Supervisor, free_port
+from harness.supervisor import Supervisor
 from harness.waiting import pause
 
 PATHS = {"frames": "/", "hlsjs": "/?player=hlsjs"}

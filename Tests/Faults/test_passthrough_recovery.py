@@ -21,10 +21,10 @@ from harness.labreport import longest_pause, report
 from harness.mpd import fetch as fetch_mpd
 from harness.mpd import validate
 from harness.playlist import Playlist
+from harness.ports import free_port
 from harness.program import Program
 from harness.audio import Track
 from harness.sources import ENCODER, Source, ffmpeg_sender, rtsp_server
-from harness.supervisor import free_port
 from harness.tone import record
 from harness.tunein import fetch, next_segments
 from harness.waiting import pause, wait_until

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser
 from harness.browser import Viewer, viewer
 from harness.hiddenpage import BarePage
 from harness.labreport import report
+from harness.ports import free_port
 from harness.program import Program, kill
 from harness.proxy import Proxy
-from harness.supervisor import free_port
 from harness.waiting import pause, wait_until
 
 PATHS = {"frames": "/", "hlsjs": "/?player=hlsjs", "ws": "/?transport=ws"}

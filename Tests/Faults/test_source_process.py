@@ -17,9 +17,9 @@ from playwright.sync_api import Browser
 from harness.browser import viewer
 from harness.labreport import between, pauses, report
 from harness.metrics import total
+from harness.ports import free_port
 from harness.program import Program, children
 from harness.sources import ENCODER, Source, ffmpeg_sender
-from harness.supervisor import free_port
 from harness.waiting import wait_until
 
 

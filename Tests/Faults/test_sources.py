@@ -15,10 +15,11 @@ import pytest
 
 from harness.camera import FakeCamera
 from harness.continuity import check_one_stream, frames
+from harness.ports import free_port
 from harness.program import Program, launch, stop
 from harness.recorder import record
 from harness.sources import Source, ffmpeg_sender, rtsp_server
-from harness.supervisor import free_port, is_bound
+from harness.supervisor import is_bound
 from harness.tunein import fetch, next_segments
 from harness.waiting import pause, wait_until
 

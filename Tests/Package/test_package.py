@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.supervisor import free_port
+from harness.ports import free_port
 from harness.tools import ROOT, need
 from harness.waiting import wait_until
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.supervisor import free_port
+from harness.ports import free_port
 from harness.tools import ROOT, need, streamer_binary
 from harness.waiting import wait_until
 

@@ -11,10 +11,10 @@ import http.client
 import os
 import re
 import signal
-import socket
 import subprocess
 from pathlib import Path
 
+from harness.ports import free_port
 from harness.tools import ROOT, need, streamer_binary
 from harness.waiting import wait_until
 
@@ -24,13 +24,6 @@ ACTION = re.compile(r" --(help|version|probe|list-devices|check)\b|\|\|")
 STREAMER = re.compile(r"(^(?:env (?:--\S+ )+)?(?:[A-Z_]+=(?:\"[^\"]*\"|\S*) )*|\| )"
                       r"(?:\.build/release/)?streamer\b")
 EXAMPLE_HOST = re.compile(r"\b192\.0\.2\.\d+(:\d+)?")
-
-
-def free_port() -> int:
-    """A port on which nothing listens, for TCP and UDP."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def is_server(command: str) -> bool:

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.supervisor import free_port, is_bound
+from harness.ports import free_port
+from harness.supervisor import is_bound
 from harness.tools import ROOT, need
 from harness.waiting import wait_until
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from harness.frames import clocks_of
 from harness.http1 import Connection
 from harness.playlist import parse
+from harness.ports import free_port
 from harness.program import Program, launch, stop
 from harness.sources import Source, ffmpeg_sender, rtsp_server
-from harness.supervisor import free_port, is_bound
+from harness.supervisor import is_bound
 from harness.tunein import PLAYLIST
 from harness.waiting import wait_until
 

@@ -8,8 +8,8 @@ import socket
 import subprocess
 import threading
 
+from harness.ports import free_port
 from harness.sources import Source, ffmpeg_sender
-from harness.supervisor import free_port
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: video/mp2t\r\nConnection: close\r\n\r\n"
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

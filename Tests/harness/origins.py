@@ -13,8 +13,8 @@ from harness import edges
 from harness.crowd import Crowd
 from harness.edges import Edge
 from harness.http1 import get
+from harness.ports import free_port
 from harness.program import Program, kill, start, stop
-from harness.supervisor import free_port
 from harness.waiting import pause, wait_until
 
 BASE = "/live/video/"

@@ -16,16 +16,10 @@ from typing import Any
 
 import pytest
 
+from harness.ports import free_port
 from harness.waiting import wait_until
 
 BUCKET = "archive"
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that no program uses at present."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -52,9 +52,3 @@ def is_bound(port: int) -> bool:
             if state in states and int(local.rsplit(":", 1)[1], 16) == port:
                 return True
     return False
-
-
-def free_port() -> int:
-    """A port that was free a moment ago, for a server that is restarted on the same port."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
