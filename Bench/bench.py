@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 for folder in ("Tests", "Tests/EndToEnd", "Bench"):
     sys.path.insert(0, str(ROOT / folder))
 
+import archive  # noqa: E402
 import dash  # noqa: E402
 import edges  # noqa: E402
 import fanout  # noqa: E402
@@ -265,6 +266,7 @@ MEASURES: dict[str, Callable[[Bench], Any]] = {
     "isolation": isolation.measure,
     "first playlist": first_playlist.measure,
     "edges": edges.measure,
+    "archive": archive.measure,
 }
 
 

@@ -52,6 +52,10 @@ class Reader:
         while self.step(now):
             pass
 
+    def took(self, _data: bytes, now: float) -> None:
+        """An HTTP chunk has arrived as a whole."""
+        self.arrivals[self.number, self.index] = now
+
     def step(self, now: float) -> bool:
         """Takes a head or an HTTP chunk, if it is whole."""
         if self.index < 0:
@@ -68,7 +72,7 @@ class Reader:
             return False
         self.buffer = rest[size + 2:]
         if size:
-            self.arrivals[self.number, self.index] = now
+            self.took(rest[:size], now)
             self.index += 1
         else:
             self.number, self.index = self.number + 1, -1
