@@ -73,8 +73,11 @@ package final class ArchiveStore: Sendable {
     let root = ArchiveRoot(folder, lock: lock)
     self.root = root
     objects = try store.map { store throws(Refusal) in
-      guard let client = ObjectClient(store) else { throw .noClient }
-      guard let thread = ObjectThread(client, log: log) else { throw Self.noThread }
+      let lanes: ObjectLanes
+      do throws(ObjectLanes.Refusal) { lanes = try ObjectLanes(store) } catch {
+        throw error == .noClient ? .noClient : Self.noThread
+      }
+      guard let thread = ObjectThread(lanes, log: log) else { throw Self.noThread }
       return thread
     }
     let orders = orders

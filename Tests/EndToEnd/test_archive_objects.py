@@ -117,6 +117,37 @@ def check_removal(program: Program, store: Store, found: dict[tuple[str, int], s
     assert location is None
 
 
+@pytest.mark.timeout(90)
+def test_several_objects_are_put_at_once_and_removals_survive_a_crash(
+        streamer: Callable[..., Program], tmp_path: Path, store: Store) -> None:
+    """A far store gets a backlog in a few round trips; SIGKILL after DELETE leaves no object."""
+    flags = (*FLAGS, "--archive", str(tmp_path))
+    program = streamer(*flags)
+    with Recorder(program) as recorder:
+        recorder.wait_for(12, 40)
+        found = dict(recorder.found)
+    assert stop(program) == 0
+    store.line.delay = 0.2
+    program = streamer(*flags, "--archive-objects", store.url, env=store.environment)
+    # One at a time takes 5 s or more.
+    check_segments(store, found, 4)
+    assert 4 <= store.line.most <= 8
+    store.line.cut()
+    numbers = sorted(number for name, number in found if name == "video")
+    request = urllib.request.Request(
+        program.url(f"/api/streams/live/archive?from={numbers[1]}&to={numbers[-1]}"),
+        method="DELETE", headers={"Authorization": f"Bearer {TOKEN}"})
+    urllib.request.urlopen(request, timeout=10).close()
+    kill(program)
+    store.line.is_up, store.line.delay = True, 0
+    program = streamer(*flags, "--archive-objects", store.url, env=store.environment)
+    gone = {f"cold/live/{name}/segment{number}.m4s" for name in ("video", "audio")
+            for number in numbers[1:-1]}
+    wait_until(lambda: not gone & store.keys(), 20, "the objects are removed")
+    assert f"cold/live/video/segment{numbers[0]}.m4s" in store.keys()
+    assert stop(program) == 0
+
+
 def check_index(streamer: Callable[..., Program], flags: tuple[str, ...], folder: Path,
                 store: Store) -> None:
     """The index of an hour that is over is put; until then retention leaves the hour."""

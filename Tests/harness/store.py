@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,10 +25,17 @@ BUCKET = "archive"
 
 @dataclass
 class Line:
-    """Forwards connections to a port while it is up; closes them while it is cut."""
+    """Forwards connections to a port while it is up; closes them while it is cut.
+
+    Responses are delayed by `delay` seconds; `most` is the greatest number of connections that
+    waited for one.
+    """
 
     target: int
     is_up: bool = True
+    delay: float = 0
+    most: int = 0
+    waiting: set[socket.socket] = field(default_factory=set)
     taken: bytes = b""
     connections: list[socket.socket] = field(default_factory=list)
 
@@ -62,6 +70,12 @@ class Line:
             while data := source.recv(1 << 16):
                 if is_request and len(self.taken) < 4096:
                     self.taken += data
+                if is_request:
+                    self.waiting.add(source)
+                    self.most = max(self.most, len(self.waiting))
+                else:
+                    time.sleep(self.delay)  # the round trip of the line
+                    self.waiting.discard(sink)
                 sink.sendall(data)
         for end in (source, sink):
             with suppress(OSError):

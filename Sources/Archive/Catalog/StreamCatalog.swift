@@ -35,6 +35,8 @@ package final class StreamCatalog: Sendable {
   let root: ArchiveRoot?
   /// The name of the stream.
   var name: String { String(folder.split(separator: "/").last ?? "") }
+  /// Held while the marks of the objects are read or written.
+  let marksLock = Locked(())
   private let state = Monitor(State())
 
   /// A catalog that is not loaded yet.

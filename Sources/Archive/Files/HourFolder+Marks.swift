@@ -23,7 +23,7 @@ extension HourFolder {
     return found
   }
 
-  /// Writes the mark of an hour file in one step.
+  /// Writes the mark of an hour file in one step; a mark with removals survives a loss of power.
   ///
   /// - Returns: whether it is written.
   func save(_ mark: HourMark, of name: HourName) -> Bool {
@@ -35,6 +35,7 @@ extension HourFolder {
       try file.write(Array(mark.text.utf8), at: 0)
       try file.sync()
       try DiskFolder.rename(draft, to: self.mark(name))
+      if !mark.removed.isEmpty { try DiskFolder.sync("\(path)/\(name.folder)") }
       return true
     } catch { return false }
   }

@@ -15,6 +15,11 @@ package struct TrackObjects: Sendable, Equatable {
   /// The spans that were removed last: a segment of them may be under way to the store.
   private var removals: [Range<WallTime>] = []
   private static let maximumRemovals = 64
+  /// The hour files of which a request was left: something before later segments may be missing.
+  private var unsettled: Set<HourName> = []
+  /// The segments of an hour file, beside those that the store has, that it may have too: requests
+  /// are sent in the order of the segments, and marks are written once per second.
+  static let uncertain = 512
 
   /// An hour file.
   package struct Hour: Sendable {
@@ -47,7 +52,7 @@ package struct TrackObjects: Sendable, Equatable {
 
   /// Whether the store has all of a file; for an open one, all its segments.
   package func isComplete(_ hour: Hour) -> Bool {
-    guard let mark = marks[hour.name] else { return false }
+    guard let mark = marks[hour.name], !unsettled.contains(hour.name) else { return false }
     guard hour.isOpen else { return mark.indexed == hour.summary.count }
     return mark.spans.spans.last?.numbers.upperBound ?? -1 >= hour.summary.last
   }
@@ -66,7 +71,8 @@ package struct TrackObjects: Sendable, Equatable {
   ///   - rows: its segments.
   ///   - isOpen: whether segments are still added.
   ///   - limit: the most requests.
-  /// - Returns: removals, the header, segments in their order, the index of a finished file.
+  /// - Returns: removals; then the header and segments in their order; then the index of a finished
+  ///   file. Each of these waits for the ones before it.
   package func requests(
     for name: HourName, _ rows: [SegmentRow], isOpen: Bool, limit: Int
   ) -> [Request] {
@@ -81,15 +87,25 @@ package struct TrackObjects: Sendable, Equatable {
       guard found.count < limit else { return found }
       found.append(.segment(row))
     }
-    if !isOpen, found.count < limit, mark.indexed != rows.count {
-      found.append(.index(rows.count))
-    }
+    if !isOpen, found.isEmpty, mark.indexed != rows.count { found.append(.index(rows.count)) }
     return found
   }
 
   private func isSettled(_ row: SegmentRow, _ mark: HourMark) -> Bool {
     mark.spans.contains(row.number) || unreadable.contains(row) || span(with: row.number) != nil
   }
+
+  /// Whether an operator has removed a segment since the start of the program.
+  func isRemoved(_ row: SegmentRow, timescale: Int) -> Bool {
+    let end = row.end(timescale: timescale)
+    return removals.contains { row.start < $0.upperBound && $0.lowerBound < end }
+  }
+
+  /// All requests for an hour file that are missing are sent from now on.
+  mutating func begin(_ name: HourName) { unsettled.remove(name) }
+
+  /// A request for an hour file was not sent, or was refused.
+  mutating func left(_ name: HourName) { unsettled.insert(name) }
 
   /// The store has accepted a request.
   package mutating func done(_ request: Request, of name: HourName, timescale: Int) {
@@ -98,18 +114,16 @@ package struct TrackObjects: Sendable, Equatable {
     case .header: mark.hasHeader = true
     case .segment(let row):
       let (numbers, end) = (row.number...row.number, row.end(timescale: timescale))
-      if removals.contains(where: { row.start < $0.upperBound && $0.lowerBound < end }) {
-        mark.removed.append(numbers)
+      if isRemoved(row, timescale: timescale) {
+        if !mark.removed.contains(where: { $0.contains(row.number) }) {
+          mark.removed.append(numbers)
+        }
       } else {
         mark.spans.add(NumberSpans.Span(numbers: numbers, start: row.start, end: end))
       }
     case .index(let count): mark.indexed = count
     case .removal(let number):
-      mark.removed = mark.removed.flatMap { numbers -> [ClosedRange<Int64>] in
-        guard numbers.lowerBound == number else { return [numbers] }
-        // bounded: less than the upper bound
-        return number < numbers.upperBound ? [number + 1...numbers.upperBound] : []
-      }
+      mark.removed = NumberRanges.subtracting([number...number], from: mark.removed)
     }
     marks[name] = mark
     unsaved.insert(name)
@@ -124,12 +138,23 @@ package struct TrackObjects: Sendable, Equatable {
   }
 
   /// The segments with media of `times` are to be removed from the store.
-  package mutating func remove(in times: Range<WallTime>) {
+  ///
+  /// - Parameters:
+  ///   - times: the span.
+  ///   - rows: the segments of the span on the disk, by hour file and in their order. The store may
+  ///     have accepted segments that were sent last, without a mark.
+  package mutating func remove(in times: Range<WallTime>, _ rows: [HourName: [SegmentRow]] = [:]) {
     removals = removals.suffix(Self.maximumRemovals - 1) + [times]
-    for name in marks.keys {
-      let numbers = marks[name]?.spans.remove(in: times) ?? []
+    for name in Set(marks.keys).union(rows.keys) {
+      var mark = marks[name] ?? HourMark()
+      let other = (rows[name] ?? []).map(\.number).filter { !mark.spans.contains($0) }
+      let numbers =
+        mark.spans.remove(in: times)
+        + NumberRanges.subtracting(
+          mark.removed, from: NumberRanges.joined(other.prefix(Self.uncertain)))
       guard !numbers.isEmpty else { continue }
-      marks[name]?.removed += numbers
+      mark.removed += numbers
+      marks[name] = mark
       unsaved.insert(name)
     }
   }

@@ -4,7 +4,7 @@ import CCurl
 import Sharing
 import System
 
-/// Signed requests to an object store, one at a time, on one connection that is kept.
+/// Signed requests to an object store, one at a time, on one connection that is kept alive.
 ///
 /// Requests block for up to a minute. Confined to one thread, except for ``stop()``.
 @safe

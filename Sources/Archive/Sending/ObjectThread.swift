@@ -7,8 +7,9 @@ import Time
 
 /// Puts the archives of all streams into an object store, from the disk.
 ///
-/// One thread and one connection. The thread reads what the writer has completed, and never delays
-/// it: an outage of the store costs only the space of the hours that wait.
+/// One thread chooses the requests, and a few lanes send them. They read what the writer has
+/// completed, and never delay it: an outage of the store costs only the space of the hours that
+/// wait.
 final class ObjectThread: Sendable {
   private struct Orders: Sendable {
     var streams: [StreamCatalog] = []
@@ -21,15 +22,15 @@ final class ObjectThread: Sendable {
   private static let savingPeriod = Interval.seconds(1)
 
   private let orders = Monitor(Orders())
-  private let client: ObjectClient
+  private let lanes: ObjectLanes
   private let thread = Locked<OSThread?>(nil)
 
   /// Starts the thread; nil if the system refuses it.
-  init?(_ client: ObjectClient, log: Log) {
-    self.client = client
+  init?(_ lanes: ObjectLanes, log: Log) {
+    self.lanes = lanes
     let orders = orders
     let started = OSThread(name: "archive-objects") {
-      var worker = ObjectWorker(client, log)
+      var worker = ObjectWorker(lanes, log)
       while true {
         let streams = orders.update { $0.streams }
         var wait = Self.savingPeriod
@@ -61,7 +62,8 @@ final class ObjectThread: Sendable {
   /// Ends the thread; the next start of the program continues.
   func close(log: Log, until deadline: MonotonicTime) {
     orders.update { $0.isClosed = true }
-    client.stop()
+    lanes.stop()
     if let thread = thread.withLock({ $0.take() }) { log.join(thread, until: deadline) }
+    lanes.close(log: log, until: deadline)
   }
 }

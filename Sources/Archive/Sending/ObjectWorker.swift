@@ -1,57 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CMAF
 import Logging
-import Media
-import Packaging
 import Sharing
 import System
 import Time
 
 /// The work of the thread that puts archives into an object store.
 ///
-/// Confined to that thread. It has one segment in memory at a time, and the rows of one hour.
+/// Confined to that thread. Each lane has one segment in memory, and the worker has the rows of a
+/// few hours.
 struct ObjectWorker {
   /// Requests for one rendition before the next one has its turn.
-  private static let turn = 8
-  private static let immutable = "public, max-age=31536000, immutable"
-  /// The index of an hour changes when segments are healed or removed.
-  private static let changing = "public, max-age=60"
+  private static let turn = 32
+  /// The finished hours whose rows are kept.
+  private static let keptHours = 8
+  /// How often the marks are written: the objects since then are put again after a crash.
+  private static let savingPeriod = Interval.seconds(1)
 
-  private let client: ObjectClient
+  private let lanes: ObjectLanes
   private let log: Log
   private var backOff = BackOff()
   private var retryTime = MonotonicTime.distantPast
-  /// The rows of a finished hour that is being put.
-  private var rows: (file: String, summary: HourIndex.Summary, rows: [SegmentRow])?
+  private var savingTime = MonotonicTime.distantPast
+  /// The rows of the finished hours that are being put, the newest last.
+  private var kept: [(file: String, summary: HourIndex.Summary, rows: [SegmentRow])] = []
 
-  init(_ client: ObjectClient, _ log: Log) {
-    self.client = client
+  init(_ lanes: ObjectLanes, _ log: Log) {
+    self.lanes = lanes
     self.log = log
   }
 
   /// Whether requests are sent at `now`.
   func isDue(_ now: MonotonicTime) -> Bool { now >= retryTime }
 
-  /// A turn of each rendition.
+  /// A turn of each rendition; the requests of a turn are sent together.
   ///
   /// - Returns: whether more can be sent at once.
   mutating func work(_ streams: [StreamCatalog]) -> Bool {
-    var isMore = false
-    for catalog in streams {
-      guard load(catalog) else { continue }
+    var jobs: [ObjectJob] = []
+    for catalog in streams where catalog.loadMarks() {
       for rendition in catalog.read({ $0.tracks.keys.sorted() }) {
-        do throws(ObjectClient.Failure) {
-          if try turn(catalog, rendition) { isMore = true }
-        } catch {
-          failed(error, catalog)
-          save(catalog)
-          note(catalog)
-          return false
-        }
+        jobs += turn(catalog, rendition)
       }
-      save(catalog)
-      note(catalog)
+    }
+    // While the store fails, one request finds out whether it answers again.
+    if backOff.isFailing { jobs = Array(jobs.prefix(1)) }
+    let isMore = send(jobs)
+    let now = SystemClock.monotonicTime
+    if !isMore || now >= savingTime {
+      savingTime = now + Self.savingPeriod
+      saveAll(streams)
     }
     return isMore
   }
@@ -59,7 +57,7 @@ struct ObjectWorker {
   /// Writes the marks that have changed.
   func saveAll(_ streams: [StreamCatalog]) {
     for catalog in streams {
-      save(catalog)
+      catalog.saveMarks()
       note(catalog)
     }
   }
@@ -73,150 +71,97 @@ struct ObjectWorker {
     }
   }
 
-  private mutating func turn(
-    _ catalog: StreamCatalog, _ rendition: String
-  ) throws(ObjectClient.Failure) -> Bool {
+  /// The next requests for a rendition.
+  private mutating func turn(_ catalog: StreamCatalog, _ rendition: String) -> [ObjectJob] {
     // Copies: searching them under the lock would delay those who read the catalog.
     let (track, objects) = catalog.read {
       ($0.tracks[rendition], $0.objects?.tracks[rendition] ?? TrackObjects())
     }
     let hours = Self.hours(track)
-    guard let name = objects.next(hours) else { return false }
+    guard let name = objects.next(hours) else { return [] }
     let hour = hours.first { $0.name == name }
-    let folder = catalog.folder(of: rendition)
     let isOpen = hour?.isOpen ?? false
-    let rows = isOpen ? track?.open?.rows ?? [] : hour.map { finishedRows(folder, $0) } ?? []
+    let rows =
+      isOpen
+      ? track?.open?.rows ?? [] : hour.map { finishedRows(catalog.folder(of: rendition), $0) } ?? []
     let requests = objects.requests(for: name, rows, isOpen: isOpen, limit: Self.turn)
-    for request in requests {
-      let path = "\(catalog.name)/\(rendition)"
-      guard let count = try send(request, name, path, folder) else {
-        catalog.update { state in
-          state.objects?.failures += 1
-          if case .segment(let row) = request {
-            state.objects?.tracks[rendition]?.cannotRead(row)
-          }
-        }
-        return false
-      }
-      catalog.update { state in
-        let timescale = hour?.summary.timescale ?? 1
-        state.objects?.tracks[rendition, default: TrackObjects()]
-          .done(request, of: name, timescale: timescale)
-        if case .removal = request {
-          state.objects?.removed += 1
-        } else {
-          state.objects?.put += 1
-          state.objects?.bytes += UInt64(clamping: count)
-        }
-      }
-      succeeded(catalog)
+    catalog.update { $0.objects?.tracks[rendition]?.begin(name) }
+    return requests.map {
+      ObjectJob(
+        catalog: catalog, rendition: rendition, name: name, request: $0,
+        timescale: hour?.summary.timescale ?? 1)
     }
-    return !requests.isEmpty
   }
 
-  /// Sends one request.
+  /// The result of the requests of a turn.
+  private struct Result: Sendable {
+    var count = 0
+    var failure: (reason: String, catalog: StreamCatalog)?
+  }
+
+  /// Sends requests; when one fails, the requests that have not begun are left.
   ///
-  /// - Returns: the bytes of the object; nil if the disk cannot read it.
-  private func send(
-    _ request: TrackObjects.Request, _ name: HourName, _ path: String, _ folder: HourFolder
-  ) throws(ObjectClient.Failure) -> Int? {
-    let type = name.isAudio ? "audio/mp4" : "video/mp4"
-    switch request {
-    case .removal(let number):
-      try client.remove("\(path)/segment\(number).m4s")
-      return 0
-    case .header:
-      guard let file = try? DiskFile(folder.file(name), .reading), let size = try? file.size,
-        let head = try? FileHead(
-          size: size,
-          { offset, count throws(SystemError) in
-            try file.read(at: offset, count: count)
-          }),
-        let bytes = try? file.shared(at: 0, count: head.headerSize)
-      else { return nil }
-      try client.put(
-        "\(path)/init-\(name.headerHash).mp4", bytes, type: type, caching: Self.immutable)
-      return bytes.count
-    case .segment(let row):
-      guard let file = try? DiskFile(folder.file(name), .reading),
-        let bytes = try? file.shared(at: row.offset, count: row.size), bytes.isSegment(row)
-      else { return nil }
-      try client.put(
-        "\(path)/segment\(row.number).m4s", bytes, type: type, caching: Self.immutable)
-      return bytes.count
-    case .index:
-      guard let file = try? DiskFile(folder.index(name), .reading), let size = try? file.size,
-        let bytes = try? file.shared(at: 0, count: size)
-      else { return nil }
-      try client.put(
-        "\(path)/\(name.indexPath)", bytes, type: "application/octet-stream",
-        caching: Self.changing)
-      return bytes.count
+  /// - Returns: whether the store has accepted one, and refused none.
+  private mutating func send(_ jobs: [ObjectJob]) -> Bool {
+    guard !jobs.isEmpty else { return false }
+    let result = Locked(Result())
+    lanes.run(
+      jobs.map { job in
+        { client in
+          let isStopped = result.withLock { $0.failure != nil }
+          let outcome = isStopped ? .left : job.run(client)
+          result.withLock { result in
+            if case .done = outcome { result.count += 1 }
+            if case .failed(let reason) = outcome, result.failure == nil {
+              result.failure = (reason, job.catalog)
+            }
+          }
+          if case .done = outcome { return }
+          job.catalog.update { $0.objects?.tracks[job.rendition]?.left(job.name) }
+        }
+      })
+    let found = result.withLock { $0 }
+    if let (reason, catalog) = found.failure {
+      if !lanes.isStopped { failed(reason, catalog) }
+      return false
     }
+    guard found.count > 0 else { return false }
+    succeeded(jobs)
+    return true
   }
 
   private mutating func finishedRows(
     _ folder: HourFolder, _ hour: TrackObjects.Hour
   ) -> [SegmentRow] {
     let path = folder.file(hour.name)
-    if let rows, rows.file == path, rows.summary == hour.summary { return rows.rows }
+    if let known = kept.first(where: { $0.file == path && $0.summary == hour.summary }) {
+      return known.rows
+    }
     let found = (try? folder.segments(hour.name, hour.summary, hasFrames: false)) ?? []
-    rows = (path, hour.summary, found.map(\.row))
+    kept.removeAll { $0.file == path }
+    kept = kept.suffix(Self.keptHours - 1) + [(path, hour.summary, found.map(\.row))]
     return found.map(\.row)
   }
 
-  private mutating func failed(_ failure: ObjectClient.Failure, _ catalog: StreamCatalog) {
+  private mutating func failed(_ reason: String, _ catalog: StreamCatalog) {
     if !backOff.isFailing {
       log.write(
         .warning, "archive-objects-failed", stream: catalog.name,
-        "the object store: \(failure.reason); objects are put later, from the disk")
+        "the object store: \(reason); objects are put later, from the disk")
     }
     retryTime = SystemClock.monotonicTime + backOff.failed()
-    catalog.update { state in
-      state.objects?.failures += 1
-      state.objects?.error = failure.reason
-    }
+    catalog.update { $0.objects?.error = reason }
   }
 
-  private mutating func succeeded(_ catalog: StreamCatalog) {
-    catalog.update { $0.objects?.error = nil }
-    guard backOff.succeeded() else { return }
+  private mutating func succeeded(_ jobs: [ObjectJob]) {
+    var streams: [StreamCatalog] = []
+    for job in jobs where !streams.contains(where: { $0 === job.catalog }) {
+      streams.append(job.catalog)
+      job.catalog.update { $0.objects?.error = nil }
+    }
+    guard backOff.succeeded(), let stream = streams.first else { return }
     log.write(
-      .info, "archive-objects-recovered", stream: catalog.name, "the object store: objects are put")
-  }
-
-  // MARK: Marks
-
-  /// Reads the marks of a stream.
-  ///
-  /// - Returns: false while the folder of the stream is not read.
-  private func load(_ catalog: StreamCatalog) -> Bool {
-    let (isReady, isLoaded) = catalog.read {
-      ($0.isLoaded, $0.objects?.isLoaded ?? false)
-    }
-    guard isReady, !isLoaded else { return isReady }
-    var tracks: [String: TrackObjects] = [:]
-    for rendition in DiskFolder.entries(catalog.folder).folders
-    where StreamName.isValid(rendition) {
-      tracks[rendition] = TrackObjects(catalog.folder(of: rendition).marks)
-    }
-    catalog.update { [tracks] state in
-      state.objects?.tracks = tracks
-      state.objects?.isLoaded = true
-    }
-    return true
-  }
-
-  private func save(_ catalog: StreamCatalog) {
-    let unsaved = catalog.read { state in
-      (state.objects?.tracks ?? [:]).flatMap { rendition, track in
-        track.unsaved.map { (rendition, $0, track.marks[$0] ?? HourMark()) }
-      }
-    }
-    for (rendition, name, mark) in unsaved
-    where catalog.folder(of: rendition).save(mark, of: name) {
-      catalog.update { $0.objects?.tracks[rendition]?.saved(name, mark) }
-    }
+      .info, "archive-objects-recovered", stream: stream.name, "the object store: objects are put")
   }
 
   /// Notes the oldest media that the store lacks.
@@ -226,14 +171,5 @@ struct ObjectWorker {
       (objects[rendition] ?? TrackObjects()).missing(Self.hours(track))
     }.min()
     catalog.update { $0.objects?.missing = missing }
-  }
-}
-
-extension SharedBytes {
-  /// Whether these are the bytes of a row: the file may have been replaced by a shorter one.
-  fileprivate func isSegment(_ row: SegmentRow) -> Bool {
-    var index = SegmentIndex()
-    guard (try? index.append(self)) != nil else { return false }
-    return index.decodeTime == row.decodeTime && index.duration == row.duration
   }
 }

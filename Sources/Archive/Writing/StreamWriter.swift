@@ -253,6 +253,9 @@ final class StreamWriter {
       removed.add(span.lowerBound..<last)
       // A twin may still have them.
       if let failure = keepRemoved(span.lowerBound..<last) { return failure }
+      if !catalog.removeObjects(in: span.lowerBound..<last, hours(during: span)) {
+        return "the marks of its objects cannot be written"
+      }
     }
     var failure: String?
     // The open files are continued by their next segment.
@@ -280,11 +283,6 @@ final class StreamWriter {
         try catalog.folder(of: file.rendition).eraseDamaged(file.name)
         catalog.update { $0.tracks[file.rendition]?.damaged[file.name] = nil }
       } catch { failure = "\(file.path): \(error)" }
-    }
-    catalog.update { state in
-      for rendition in state.objects.map({ Array($0.tracks.keys) }) ?? [] {
-        state.objects?.tracks[rendition]?.remove(in: span)
-      }
     }
     return failure
   }
