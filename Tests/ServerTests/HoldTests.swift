@@ -98,6 +98,27 @@ struct HoldTests {
     #expect(asked.text.contains("mp4a.40.2"))
   }
 
+  @Test("a clip of video waits for the audio that it has")
+  func clipWaitsForAudio() throws {
+    var video = SyntheticStream(.thirty)
+    let segmentation = try #require(
+      AudioSegmentation(following: video.segmentation, sampleRate: 48_000))
+    let audio = SyntheticAudio(segmentation, from: video.segmentation.segment(of: video.next))
+    let both = ServedStream(
+      name: "both", names: MediaNames(.epoch, first: 0),
+      windows: [("video", video.window), ("audio", audio.window)],
+      control: ServerControl(segmentations: [.video(video.segmentation), .audio(segmentation)]))
+    let handler = try SyntheticHandler(others: [both])
+    video.goLive(prefill: 10)
+    handler.requests.woken()
+    // Before the window: it is refused as soon as all its renditions are known.
+    let asked = try handler.ask("/both/clip/1000--1001.mp4")
+    #expect(asked.isHeld, "video is live, audio is not")
+    audio.window.goLive()
+    handler.requests.woken()
+    #expect(asked.status == 404 && asked.answers == 1)
+  }
+
   @Test("one part releases a thousand requests in order, with one rendering")
   func thousand() throws {
     let handler = try SyntheticHandler.live(parts: 4)

@@ -33,8 +33,11 @@ extension StreamHandler {
     guard let handler = self.rendition(rendition) else {
       return exchange.respond(ResponseFields.notFound)
     }
-    if starting.hold(exchange, until: .window(handler), of: renditions, since: since) { return }
     let main = handler.rendition
+    // Without the audio, which may start later, the clip would be another one.
+    let needed = [handler] + (main.isAudio ? [] : renditions.filter(\.rendition.isAudio))
+    for needed in needed
+    where starting.hold(exchange, until: .window(needed), of: renditions, since: since) { return }
     var clip = InstantHandler.Clip(
       span: name.span, main: main, audio: main.isAudio ? nil : served.defaultAudio)
     if name.form == .playlist {
