@@ -91,13 +91,14 @@ final class PastLab {
 extension SyntheticHandler {
   /// A live stream whose archive has `numbers` before its window.
   static func withPast(
-    _ lab: PastLab, before count: Int64, dvr: Interval = .seconds(366 * 86_400),
+    _ lab: PastLab, before count: Int64, after more: Int64 = 0,
+    dvr: Interval = .seconds(366 * 86_400),
     list: Interval = .seconds(366 * 86_400), options: ServingOptions = ServingOptions()
   ) throws -> SyntheticHandler {
     let model = SyntheticStream(.thirty)
     let next = model.segmentation.segment(of: model.next)
     try lab.write(
-      "video", next - count...next - 1, header: PastLab.header(90_000),
+      "video", next - count...next - 1 + more, header: PastLab.header(90_000),
       timescale: 90_000)
     var serving = StreamServingOptions()
     serving.archive = try lab.open()

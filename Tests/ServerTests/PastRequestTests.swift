@@ -170,6 +170,23 @@ struct PastRequestTests {
     #expect(known.status == 304)
   }
 
+  @Test("prefill does not replace the segments of the archive, and is kept for a second")
+  func prefill() throws {
+    let lab = try PastLab()
+    let handler = try SyntheticHandler.withPast(
+      lab, before: 90, after: 5, dvr: .zero, options: Self.options())
+    let first = handler.stream.segmentation.segment(of: handler.stream.next)
+    handler.goLive(prefill: 10)
+    let archived = try handler.askPast("/live/video/segment\(first + 4).m4s")
+    #expect(archived.status == 200)
+    #expect(archived.header("cache-control")?.contains("immutable") == true)
+    #expect(archived.body != handler.stream.window.snapshot.segment(first + 4)?.bytes)
+    let slate = try handler.askPast("/live/video/segment\(first + 5).m4s")
+    #expect(slate.status == 200)
+    #expect(slate.header("cache-control")?.contains("immutable") == false)
+    #expect(slate.body == handler.stream.window.snapshot.segment(first + 5)?.bytes)
+  }
+
   @Test("a text that is no instant is 400 for a still as for an object")
   func badInstant() throws {
     let handler = try SyntheticHandler.live()
@@ -250,4 +267,8 @@ struct PastClipTests {
     #expect(distance.magnitude < .milliseconds(1022))
     #expect(end > MediaTime.origin + .seconds(last + 2))
   }
+}
+
+extension Segment {
+  fileprivate var bytes: [UInt8] { chunks.flatMap(\.bytes.array) }
 }

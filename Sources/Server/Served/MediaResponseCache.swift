@@ -114,6 +114,13 @@ final class MediaResponseCache: Sendable {
     }
   }
 
+  /// The response for slate under a number whose media the archive may have, also later.
+  func response(prefill segment: Segment) -> PreparedResponse {
+    PreparedResponse(
+      status: 200, fields: gapForPresent.fields + tag("\(segment.number)"),
+      body: segment.chunks.map(\.bytes))
+  }
+
   /// The response for a segment of the archive, which is not kept; if `isForOneViewer`, caches do
   /// not keep it either.
   func response(

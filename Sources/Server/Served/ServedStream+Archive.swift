@@ -29,6 +29,14 @@ extension ServedStream {
     }
   }
 
+  /// Whether the archive may have the segment for whose number the window has prefill.
+  ///
+  /// A program that is restarted within its window has slate under the numbers of the program
+  /// before: those bytes are final, if the archive has them. Reads memory only.
+  func mayReplacePrefill(_ number: Int64, of rendition: ServedRendition) -> Bool {
+    options.archive?.extent(of: rendition.name)?.contains(number) ?? false
+  }
+
   /// The time to which viewers may go back.
   var oldestPast: WallTime { SystemClock.wallTime - options.dvr }
 
@@ -42,17 +50,22 @@ extension ServedStream {
   ///   - rendition: the rendition.
   ///   - isUnlimited: whether the client may go back further than viewers may.
   ///   - absent: the response if the archive does not have it.
+  ///   - isPrefill: whether `absent` is slate, which is replaced by media with its header only.
   ///   - answer: takes the response, on any thread.
   func archivedSegment(
     _ number: Int64, of rendition: ServedRendition, isUnlimited: Bool, absent: PreparedResponse,
-    answer: @escaping @Sendable (PreparedResponse) -> Void
+    isPrefill: Bool, answer: @escaping @Sendable (PreparedResponse) -> Void
   ) {
     let media = rendition.media
     guard let archive = options.archive else { return answer(absent) }
-    let limit = isUnlimited ? nil : oldestPast
+    let limit = isUnlimited || isPrefill ? nil : oldestPast
     let name = rendition.name
+    let header = isPrefill ? rendition.window.snapshot.track?.headerHash : nil
     archive.segment(number, of: name, since: limit) { [self] result in
       switch result {
+      case .success(let found) where header.map { $0 != found.segment.headerHash } ?? false:
+        answer(absent)
+      case .failure where isPrefill: answer(absent)
       case .success(let found):
         if case .bytes(let bytes) = found.content {
           bytes.leaveWindow(until: SystemClock.monotonicTime + Self.sendingTime)
