@@ -94,6 +94,40 @@ struct HourFileTests {
     }
   }
 
+  @Test("an hour that ends at any byte of its last segment is finished, or continued")
+  func recovered() throws {
+    var track = ArchivedTrack(from: Self.hour)
+    track.publish(segments: 3)
+    let rows = try append(track).rows
+    let (path, index) = (folder.file(name), folder.index(name))
+    let whole = try (file: content(path), index: content(index))
+    let last = rows[2]
+    // All bytes at the ends of the segment, and some between them.
+    for size in last.offset...whole.file.count
+    where size < last.offset + 10 || size > last.end - 10 || size % 61 == 0 {
+      for (isIndexed, isFinished) in [(true, true), (true, false), (false, true), (false, false)] {
+        DiskFolder.remove(path)
+        DiskFolder.remove(index)
+        try DiskFile(path, .creating).write(Array(whole.file[..<size]), at: 0)
+        if isIndexed { try DiskFile(index, .creating).write(whole.index, at: 0) }
+        if isFinished {
+          // A record, or the size of the following box, completes a segment.
+          let isComplete = size >= last.end + (isIndexed ? 0 : 4)
+          let count = isComplete ? 3 : size >= last.offset + 4 ? 2 : 1
+          #expect(try folder.finish(name)?.count == count, "\(size)")
+        } else {
+          #expect(try append(track).rows == rows)
+        }
+        let bytes = try content(path)
+        let walk = try #require(try walk(bytes))
+        #expect(walk.end == bytes.count)
+        for row in walk.segments.map(\.row) {
+          #expect(Array(bytes[row.range]) == track.segments[row.number], "\(size)")
+        }
+      }
+    }
+  }
+
   @Test("an index that is missing, torn or too old is completed from the boxes")
   func index() throws {
     var track = ArchivedTrack(from: Self.hour)

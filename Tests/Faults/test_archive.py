@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The archive over kill -9, and on a disk that is slow, full, read-only, gone, and back again.
 
-ARCHIVE_KILLS=200 kills as often. The table of the kills is printed.
+ARCHIVE_KILLS=200 kills as often, ARCHIVE_SEED=2 at other moments. The tables are printed.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from harness.archive import WRITING, Recorder, complete, digest, digests, hour_files
 from harness.clockstep import ClockStep
-from harness.http1 import Closed, get
+from harness.http1 import get
+from harness.pastreaders import PastReaders
 from harness.preload import preloaded
 from harness.program import Program, kill, stop
 from harness.tools import streamer_binary
@@ -74,74 +73,99 @@ def test_closed_segments_survive_kills(
         assert not decoded.stderr, decoded.stderr
 
 
-class OldReader:
-    """Fetches segments of the past of a program until the end; none may have other bytes."""
-
-    def __init__(self, program: Program, found: dict[tuple[str, int], str]) -> None:
-        self.program, self.found = program, dict(found)
-        self.count, self.wrong = 0, list[tuple[str, int]]()
-        self.ended = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> OldReader:
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.ended.set()
-        self.thread.join(10)
-
-    def _run(self) -> None:
-        while not self.ended.wait(0.02):
-            for (name, number), expected in self.found.items():
-                with suppress(OSError, Closed, ValueError):
-                    response = get(self.program.port, f"/live/{name}/segment{number}.m4s",
-                                   timeout=2)
-                    if response.status == 200 and len(response.body) > 100:
-                        self.count += 1
-                        if digest(response.body) != expected:
-                            self.wrong.append((name, number))
+HOURS = int(os.environ.get("ARCHIVE_KILLS", "4"))
 
 
-@pytest.mark.timeout(150)
-def test_kills_while_the_hour_ends_and_the_past_is_read(
+def tear(folder: Path, choice: random.Random, known: set[str]) -> str:
+    """Damages an archive as a crash may: indexes are lost, and a tail ends at any byte."""
+    done = []
+    indexes = sorted(folder.glob("live/*/*/*.index"))
+    if indexes and choice.random() < 0.3:
+        for path in indexes[-4:] if choice.random() < 0.8 else indexes:
+            path.unlink()
+        done.append("indexes")
+    for name in ("video", "audio"):
+        files = hour_files(folder, name)
+        data = files[-1].read_bytes() if files else b""
+        start = data.rfind(b"styp") - 4
+        # Only the open segment, and not the size of its first box, which completes its forerunner.
+        if start > 0 and digest(data[start:]) not in known and choice.random() < 0.5:
+            size = choice.randint(start + 4, len(data))
+            os.truncate(files[-1], size)
+            done.append(f"{len(data) - size} bytes of {name}")
+    return ", ".join(done)
+
+
+@pytest.mark.timeout(60 + 20 * HOURS)
+def test_kills_while_hours_end_and_the_past_is_read(
         streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """SIGKILL near the end of an hour, with a reader of old segments, costs no closed segment."""
+    """SIGKILL around the end of an hour, with readers of the past, costs no closed segment.
+
+    Between two programs indexes are deleted, and the open segment is cut at any byte.
+    """
+    seed = int(os.environ.get("ARCHIVE_SEED", "1"))
+    choice = random.Random(seed)
     clock = ClockStep(tmp_path)
     archive = tmp_path / "archive"
-    flags = (*SMALL, "--archive", str(archive))
-    found: dict[tuple[str, int], str] = {}
-    first = (int(time.time()) // 3600 + 1) * 3600
-    read = 0
+    flags = (*SMALL, "--dvr", "60d", "--archive", str(archive))
+    readers = PastReaders({})
+    offset, ended, damaged = 0.0, 0, 0
 
-    def begin(turn: int) -> Program:
-        """A program whose hour ends 5 s after its start."""
-        clock.set(int((first + 3600 * turn - 5 - time.time()) * 1e9))
+    def begin(ends_in: float | None) -> Program:
+        """A program whose hour ends soon after its start, or that continues the hour."""
+        nonlocal offset
+        if ends_in is not None:
+            now = time.time() + offset
+            # Without a step back: the hour of this time, or the following one.
+            offset += (int(now + ends_in) // 3600 + 1) * 3600 - ends_in - now
+        clock.set(int(offset * 1e9))
         return streamer(*flags, env=clock.env)
 
-    # Before the hour ends, and after it.
-    for turn, length in enumerate((4, 6.5, 7.5)):
-        program = begin(turn)
-        with OldReader(program, found) as reader, Recorder(program) as recorder:
-            pause(length, "segments over the end of the hour")
+    for turn in range(HOURS):
+        known = set(readers.found.values())
+        torn = tear(archive, choice, known)
+        damaged += bool(torn)
+        # The first turns end an hour; the later ones do so two times of three.
+        program = begin(choice.uniform(2, 6) if turn < 3 or choice.random() < 0.67 else None)
+        readers.start(program)
+        if turn > 3 and choice.random() < 0.1:
+            # While the folder is read and the tail is cut.
+            pause(choice.uniform(0, 0.6), "the start")
+            kill(program)
+            readers.stop()
+            continue
+        with Recorder(program) as recorder:
+            pause(choice.uniform(1.5, 7), "segments over the end of the hour")
             before = dict(recorder.found)
             pause(WRITING, "the archive has them")
             kill(program)
-        assert not reader.wrong
-        read += reader.count
-        print(f"kill {turn + 1}: {sorted(before)[0]}-{sorted(before)[-1]}, {reader.count} read")
-        found |= before
-    assert read > 10
-    # At least one kill was after the change of the hour.
-    assert len({number // 3600 for _, number in found}) > 3
+        readers.stop()
+        assert not readers.wrong, readers.wrong[:10]
+        again = [key for key in before if readers.found.get(key, before[key]) != before[key]]
+        assert not again, again
+        readers.found.update(before)
+        numbers = sorted({number for _, number in before})
+        ended += len({number // 3600 for number in numbers}) - 1 if numbers else 0
+        print(f"kill {turn + 1}: {numbers[:1]}-{numbers[-1:]}, lost: {torn or 'nothing'}")
     program = begin(3)
     wait_until(lambda: complete(program, "video"), 20, "a playlist")
-    gone = missing(program, found)
+    gone = missing(program, readers.found)
+    print(f"{HOURS} kills (ARCHIVE_SEED={seed}), {ended} with a change of the hour, {damaged} with "
+          f"damage, {len(readers.found)} segments, {len(gone)} missing, "
+          f"{len(readers.known)} clips and stills")
+    print(", ".join(f"{name}: {count}" for name, count in sorted(readers.answers.items())))
     assert not gone
+    assert ended > 0
+    assert sum(readers.answers[f"{what} 200"] > 0 for what in ("segment", "clip", "still",
+                                                             "playlist")) == 4
     assert stop(program) == 0
     checked = subprocess.run([str(streamer_binary()), "archive", "check", str(archive)],
-                             capture_output=True, text=True, timeout=60, check=False)
+                             capture_output=True, text=True, timeout=120, check=False)
     assert (checked.stdout, checked.returncode) == ("", 0)
+    for path in hour_files(archive) + hour_files(archive, "audio"):
+        decoded = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-f", "null", "-"],
+                                 capture_output=True, text=True, timeout=120, check=True)
+        assert not decoded.stderr, f"{path}: {decoded.stderr}"
 
 
 @pytest.mark.timeout(60)
