@@ -194,7 +194,7 @@ def main() -> int:
         if options.through:
             os.environ["PATH"] += ":/usr/sbin"
             folder = Path(cleanup.enter_context(TemporaryDirectory()))
-            cache = varnish(folder, [program.port])
+            cache = varnish(folder, [program.port], kept="5m")
             cleanup.callback(cache.close)
         edge = fetch(program.port).last_part
         pause(2, "the start must not be measured")

@@ -14,8 +14,8 @@ from harness.procfs import descendants, descriptors, resident_bytes
 from harness.tools import need
 
 
-# Media are kept for 5 minutes at most (deploy/edge/varnish/live.vcl), in seconds: until then the
-# number of objects grows.
+# Media are kept for 5 minutes at most, in seconds: until then the number of objects grows. For
+# segments deploy/edge/varnish/live.vcl has an hour, which the soak shortens.
 KEPT = 300
 
 

@@ -92,8 +92,12 @@ def listen(name: str, command: Sequence[str], port: int, folder: Path, *,
     return edge
 
 
-def varnish(folder: Path, ports: Sequence[int], cold: int | None = None) -> Edge:
-    """Varnish in front of one or two origins on these ports, and of a bucket as cold origin."""
+def varnish(folder: Path, ports: Sequence[int], cold: int | None = None,
+            env: dict[str, str] | None = None, kept: str = "60m") -> Edge:
+    """Varnish in front of one or two origins on these ports, and of a bucket as cold origin.
+
+    `kept` is the longest time for which it keeps segments.
+    """
     path = need("varnishd", "the edge configuration of Varnish")
     name = "one-origin.vcl" if len(ports) == 1 else "two-origins.vcl"
     vcl = Configuration(CONFIGURATIONS / "varnish" / name, folder)
@@ -106,12 +110,13 @@ def varnish(folder: Path, ports: Sequence[int], cold: int | None = None) -> Edge
     unit = CONFIGURATIONS / "varnish/varnish.service.d/streamer.conf"
     options = re.findall(r"-p \w+=\w+", unit.read_text())
     assert len(options) == 6
-    Configuration(CONFIGURATIONS / "varnish/live.vcl", folder).write()
+    rules = Configuration(CONFIGURATIONS / "varnish/live.vcl", folder)
+    rules.replace("60m", kept, 2).write()
     port = free_port()
     # Without a jail: the folders of tests are closed to other users.
     command = [path, "-F", "-j", "none", "-n", str(folder / "state"), "-a", f"127.0.0.1:{port}",
                "-f", str(vcl.write()), "-s", "malloc,256m", *(" ".join(options).split())]
-    return listen("varnish", command, port, folder)
+    return listen("varnish", command, port, folder, env=env)
 
 
 def certificate(folder: Path) -> None:

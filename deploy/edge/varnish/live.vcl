@@ -107,8 +107,13 @@ sub vcl_backend_response {
       set beresp.ttl = 0s;
       set beresp.uncacheable = true;
     }
+  } elseif (bereq.url ~ "/(segment[0-9]+\.m4s|init-[0-9a-f]+\.mp4)$") {
+    # Viewers that go back play the segments that others have watched.
+    if (beresp.ttl > 60m) {
+      set beresp.ttl = 60m;
+    }
   } elseif (beresp.ttl > 5m) {
-    # Media that left the window are seldom requested again.
+    # Parts, clips and stills are seldom requested again.
     set beresp.ttl = 5m;
   }
   # Without builtin.vcl: Vary and Set-Cookie do not make a URL uncacheable.
