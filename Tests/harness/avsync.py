@@ -95,6 +95,15 @@ def flashes(video: bytes | Path | str) -> dict[int, float]:
     return found
 
 
+def timed_clocks(video: bytes | Path | str) -> list[tuple[float, int | None]]:
+    """The media time and the burned clock of each frame, in the order of decoding."""
+    filters = "showinfo,crop=iw:trunc(ih/18)*2:0:0,scale=256:16:flags=area"
+    data, log = _ffmpeg(video, ["-map", "0:v:0", "-vf", filters, "-fps_mode", "passthrough",
+                                "-pix_fmt", "gray", "-f", "rawvideo", "-"])
+    strips = [data[place:place + STRIP_BYTES] for place in range(0, len(data), STRIP_BYTES)]
+    return list(zip(_video_times(log), map(strip_clock, strips), strict=True))
+
+
 def samples_of(audio: bytes | Path | str) -> tuple[float, np.ndarray]:
     """The media time of the first sample, and all samples of the first channel at 48 kHz."""
     filters = f"pan=mono|c0=c0,aresample={RATE},asettb=1/{RATE},ashowinfo"

@@ -68,15 +68,15 @@ def mpv_file(url: str, seconds: float, output: Path) -> None:
     _until_interrupted(command, seconds)
 
 
-def vlc_file(url: str, seconds: float, folder: Path) -> Path:
-    """Runs VLC as non-root; writes the received video and audio into a transport stream."""
+def vlc_file(url: str, seconds: float, folder: Path, mux: str = "ts") -> Path:
+    """Runs VLC as non-root; writes the received video and audio into a file of this form."""
     program = need("cvlc", "plays video and audio")
     home = folder / "vlc"
     prefix = as_nobody(home)
     home.mkdir(exist_ok=True)
     _open_to_nobody(home)
-    output = home / "both.ts"
-    sink = f"#standard{{access=file,mux=ts,dst={output}}}"
+    output = home / f"both.{mux}"
+    sink = f"#standard{{access=file,mux={mux},dst={output}}}"
     _until_interrupted([
         *prefix, program, "-I", "dummy", "--network-caching=300", "--sout", sink, url, "vlc://quit"
     ], seconds)
