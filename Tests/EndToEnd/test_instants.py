@@ -91,8 +91,8 @@ def test_future_instants_are_held_until_they_happen(running: Program, form: str)
             assert int(answer.headers["x-held-ms"]) > 0
     # A frame slot begins up to a frame before the instant; the bound is for a loaded machine.
     lags = sorted(answer.done * 1000 - milliseconds for milliseconds, answer in answers)
-    print(f"/at/T{form}: {lags[0]:.0f} … {lags[50]:.0f} … {lags[90]:.0f} (p90) … {lags[99]:.0f} ms, "
-          f"{sum(lag > 60 for lag in lags)} later than 60 ms")
+    print(f"/at/T{form}: {lags[0]:.0f} … {lags[50]:.0f} … {lags[90]:.0f} (p90) … {lags[99]:.0f} ms,"
+          f" {sum(lag > 60 for lag in lags)} later than 60 ms")
     assert lags[0] > -60 and lags[50] < 300, lags
 
 
