@@ -103,7 +103,7 @@ struct ClipMovie {
     if samples.syncs.count < samples.count {
       out.box("stss", version: 0) {
         $0.put(UInt32(clamping: samples.syncs.count))
-        for index in samples.syncs { $0.put(UInt32(clamping: index + 1)) }
+        for index in samples.syncs { $0.put(UInt32(clamping: Int(index) + 1)) }
       }
     }
     out.box("stsc", version: 0) { for _ in 0..<4 { $0.put(UInt32(1)) } }

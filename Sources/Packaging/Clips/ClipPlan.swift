@@ -86,7 +86,6 @@ package struct ClipPlanner: Sendable {
   ///
   /// - Throws: ``ClipError/empty`` if the first track has no frame in the span.
   package consuming func plan() throws(ClipError) -> ClipPlan {
-    var tracks = tracks
     guard let scale = tracks.first?.header.timescale else { throw .empty }
     var start = span.lowerBound
     if tracks[0].header.isVideo { start = try tracks[0].cutVideo(span) }

@@ -17,7 +17,7 @@ struct ClipSamples {
   /// Presentation minus decode times.
   private(set) var shifts = RunLengths()
   /// The frames at which decoding can start.
-  private(set) var syncs: [Int] = []
+  private(set) var syncs: [UInt32] = []
   /// The decode time of the first frame.
   private(set) var start: Int64 = 0
   /// The decode time after the last frame.
@@ -47,7 +47,7 @@ struct ClipSamples {
       if time > end { durations.setLast(last + (time - end)) }
     }
     if segments.last?.position != position { segments.append((count, position)) }
-    if frame.isSync { syncs.append(count) }
+    if frame.isSync { syncs.append(UInt32(clamping: count)) }
     sizes.append(size)
     offsets.append(offset)
     durations.append(frame.duration)
@@ -72,7 +72,8 @@ struct ClipSamples {
     start = time
     durations.removeFirst(removed)
     shifts.removeFirst(removed)
-    syncs = syncs.filter { $0 >= removed }.map { $0 - removed }
+    // bounded: indices of frames in memory
+    syncs = syncs.filter { $0 >= removed }.map { UInt32(clamping: Int($0) - removed) }
     let kept = segments.lastIndex { $0.first <= removed } ?? 0
     segments = segments[kept...].map { (max(0, $0.first - removed), $0.position) }
     if count == 0 { segments = [] }

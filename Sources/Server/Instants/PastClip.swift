@@ -137,8 +137,8 @@ struct PastClip: Sendable {
       if let last, item.number > last + 1 { hasGap = true }
       last = item.number
     }
-    let planned = planner
-    let head = SharedBytes(try planned.plan().head)
+    // The tables are cut in place.
+    let head = SharedBytes(try (consume planner).plan().head)
     PastMedia.add(texts: [head], at: SystemClock.monotonicTime)
     // Missing segments may be filled later.
     let fields = digests.fields(isVideo: !main.isAudio, hasGap ? .second : .segment)
