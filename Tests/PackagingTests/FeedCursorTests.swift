@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
-import Packaging
 import Sharing
 import TestSupport
 import Testing
 import Time
+
+@testable import Packaging
 
 @Suite("A window that another server copies by a cursor")
 struct FeedCursorTests {
@@ -53,6 +54,25 @@ struct FeedCursorTests {
           + open.parts.map { "\($0.index):\($0.duration)" }.joined() + " \(open.chunks.count)")
     }
     return lines + ["\(snapshot.version) \(snapshot.discontinuitySequence)"]
+  }
+
+  @Test("the end of a segment is read after a skip over which the window is emptied")
+  func skipped() throws {
+    var stream = SyntheticStream(.thirty)
+    stream.goLive(prefill: 6)
+    stream.publish(frames: 20)
+    let number = stream.segmentation.segment(of: stream.next)
+    var copy = Copy(stream.window)
+    check(&copy, stream.window)
+    stream.publish(frames: 10)
+    stream.skip(3600)
+    stream.publish(frames: 1)
+    #expect(stream.window.snapshot.segment(number) == nil)
+    check(&copy, stream.window, isWhole: false)
+    let segment = try #require(copy.window.snapshot.segment(number))
+    #expect(segment.chunks.count == 30)
+    stream.publish(frames: 29)
+    #expect(stream.window.snapshot.lastBeforeSkip == nil)
   }
 
   @Test("the copy has the same numbers, parts, dates, Discontinuities and periods at any time")

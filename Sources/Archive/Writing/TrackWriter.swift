@@ -146,6 +146,8 @@ final class TrackWriter {
         cursor = next
         return
       case .lost:
+        if let present, next.segment > present.start.number { try complete() }
+        cursor = next
         try file?.abandon()
         skipLost(oldest)
         guard cursor?.segment != next.segment else { return }

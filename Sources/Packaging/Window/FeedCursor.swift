@@ -40,7 +40,9 @@ package struct FeedCursor: Sendable {
   /// Reads the next item, and moves behind it.
   package mutating func next(_ snapshot: WindowSnapshot) -> Reading {
     while true {
-      let complete = snapshot.segment(segment)
+      let removed = hasBegun ? snapshot.lastBeforeSkip : nil
+      let complete =
+        snapshot.segment(segment) ?? removed.flatMap { $0.number == segment ? $0 : nil }
       let open = snapshot.open?.number == segment ? snapshot.open : nil
       guard let found = open ?? complete?.reopened else {
         return segment > snapshot.newestSegment ? .end : .lost

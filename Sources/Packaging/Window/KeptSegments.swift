@@ -20,6 +20,8 @@ struct KeptSegments: Sendable {
   private(set) var size = 0
   /// Whether segments were removed since the window was too large.
   private(set) var isShortened = false
+  /// The newest segment before a skip over which all were removed, until the next one is complete.
+  private(set) var lastBeforeSkip: Segment?
   /// Segments that were removed since ``takeEvicted()``.
   private var evicted: [Segment] = []
   /// Whether a segment was removed since ``takeNewFirst()``.
@@ -45,12 +47,16 @@ struct KeptSegments: Sendable {
   /// Appends a segment, whose bytes are counted already.
   mutating func append(_ segment: Segment) {
     segments.append(segment)
+    if !segment.isGap { lastBeforeSkip = nil }
     if segments.count > limit { evict(segments.count - limit) }
     if size > byteLimit { shorten() }
   }
 
   /// Removes all segments.
-  mutating func evictAll() { evict(segments.count) }
+  mutating func evictAll() {
+    lastBeforeSkip = segments.last
+    evict(segments.count)
+  }
 
   /// The segments that were removed since the last call.
   mutating func takeEvicted() -> [Segment] {

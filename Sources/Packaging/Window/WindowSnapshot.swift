@@ -15,6 +15,9 @@ package final class WindowSnapshot: Sendable {
   package let segments: [Segment]
   /// The open segment; nil before the first chunk and after the end.
   package let open: OpenSegment?
+  /// The segment before skipped numbers, if it is not in the window any more: the readers of a feed
+  /// have a second to read its end.
+  let lastBeforeSkip: Segment?
   /// The number of evicted segments that began with a Discontinuity.
   package let evictedDiscontinuities: Int64
   /// The number of complete segments in playlists.
@@ -43,6 +46,7 @@ package final class WindowSnapshot: Sendable {
     self.state = state.state
     self.segments = state.segments
     self.open = state.open
+    lastBeforeSkip = state.lastBeforeSkip
     self.evictedDiscontinuities = state.evictedDiscontinuities
     self.playlistLength = state.playlistLength
     self.revision = state.revision
@@ -61,6 +65,7 @@ package final class WindowSnapshot: Sendable {
     state = whole.state
     self.segments = segments
     self.open = open
+    lastBeforeSkip = nil
     evictedDiscontinuities = whole.evictedDiscontinuities + evicted
     playlistLength = whole.playlistLength
     revision = whole.revision

@@ -271,6 +271,9 @@ struct WindowState: Sendable {
   /// The complete segments, oldest first.
   var segments: [Segment] { kept.segments }
 
+  /// See ``KeptSegments/lastBeforeSkip``.
+  var lastBeforeSkip: Segment? { kept.lastBeforeSkip }
+
   /// The number of removed segments that began with a Discontinuity.
   var evictedDiscontinuities: Int64 { kept.evictedDiscontinuities }
 
