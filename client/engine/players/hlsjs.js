@@ -10,6 +10,7 @@ import { substituteFor } from '../renditions/avoidance.js';
 import { renditionNames } from '../renditions/rendition-names.js';
 import { eventOfDateRange } from '../transport/stream-events.js';
 import { STOP_TIMEOUT } from './player.js';
+import { partAfter, readingAhead } from './read-ahead.js';
 import { loadScript } from './script.js';
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
@@ -118,6 +119,8 @@ export class HlsPlayer {
       lowLatencyMode: true,
       abrController: withPartWeights(
         Hls.DefaultConfig.abrController, (level) => this.allowedLevel(level)),
+      fLoader: readingAhead(Hls.DefaultConfig.loader, (context) => partAfter(
+        this.hls?.levels?.[context.frag.level]?.details?.partList, context)),
       abrEwmaFastLive: 1,
       abrEwmaSlowLive: 4,
       liveSyncOnStallIncrease: 0,
