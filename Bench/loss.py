@@ -71,14 +71,14 @@ def quantiles(values: list[float]) -> list[int] | None:
 def watch(path: Line, browser: Any, url: str, options: argparse.Namespace) -> dict[str, Any]:
     """One page: clean at the start, then with losses, then clean."""
     with viewer(browser) as view:
-        path.set(0, options.delay)
+        path.set(0, options.delay, options.line_kbits)
         view.open(url)
         view.page.wait_for_function("() => (window.__player?.framesShown ?? 0) > 60", timeout=30000)
         view.watch(START)
-        path.set(options.loss, options.delay, options.kbits)
+        path.set(options.loss, options.delay, options.kbits or options.line_kbits)
         lossy = time.time() * 1000
         view.watch(options.seconds)
-        path.set(0, options.delay)
+        path.set(0, options.delay, options.line_kbits)
         clean = time.time() * 1000
         state, course = {}, []
         while (rest := SETTLED - (time.time() - clean / 1000)) > 0:
@@ -104,6 +104,7 @@ def main() -> None:
     parser.add_argument("--loss", type=float, default=0.01, help="share of the lost packets")
     parser.add_argument("--delay", type=float, default=0.025, help="of each direction, s")
     parser.add_argument("--kbits", type=float, default=0, help="rate while packets are lost")
+    parser.add_argument("--line-kbits", type=float, default=0, help="rate of the line all the time")
     parser.add_argument("--seconds", type=float, default=15, help="with losses, s")
     parser.add_argument("--bitrate", type=int, default=1000, help="of the stream, kbit/s")
     parser.add_argument("--congestion", default="cubic,bbr")
