@@ -179,12 +179,13 @@ def test_a_signal_waits_from_the_first_code_on() -> None:
         stop(program)
 
 
-def test_a_blocked_signal_waits_from_the_first_instant(streamer: Callable[..., Program]) -> None:
-    """As in the units of systemd: env blocks signals while libraries are loaded."""
+@pytest.mark.parametrize("how", ["--block-signal=HUP,USR1,USR2", "--ignore-signal=HUP"])
+def test_no_signal_ends_the_first_instant(how: str) -> None:
+    """As in the units of systemd, which block signals while libraries are loaded, and as nohup."""
     for unit in UNITS:
         text = (ROOT / "deploy/systemd" / unit).read_text()
         assert "\nExecStart=/usr/bin/env --block-signal=HUP,USR1,USR2 @BINDIR@/streamer " in text
-    program = launch(SMALL, defaults=False, prefix=["env", "--block-signal=HUP,USR1,USR2"])
+    program = launch(SMALL, defaults=False, prefix=["env", how])
     try:
         name = Path(f"/proc/{program.pid}/comm")
         while name.read_text() != "streamer\n":
