@@ -170,11 +170,38 @@ static inline int clinux_wait(int fd, short events, int cancel_fd, int64_t deadl
   }
 }
 
+/// 1 for an address of IPv4 or IPv6 that other machines cannot have: unspecified, loopback, or of
+/// the link; else 0.
+static inline int clinux_is_local(const struct sockaddr *address) {
+  uint32_t host = 0;
+  if (address->sa_family == AF_INET) {
+    host = ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr);
+  } else if (address->sa_family == AF_INET6) {
+    const struct in6_addr *a = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    if (!IN6_IS_ADDR_V4MAPPED(a)) {
+      return IN6_IS_ADDR_LOOPBACK(a) || IN6_IS_ADDR_UNSPECIFIED(a) || IN6_IS_ADDR_LINKLOCAL(a);
+    }
+    memcpy(&host, &a->s6_addr[12], sizeof host);
+    host = ntohl(host);
+  }
+  return host >> 24 == 0 || host >> 24 == 127 || host >> 16 == 0xA9FE;
+}
+
+/// 1 if the peer of a connected socket has an address of ``clinux_is_local``, else 0.
+static inline int clinux_has_local_peer(int fd) {
+  struct sockaddr_storage s;
+  socklen_t size = sizeof s;
+  memset(&s, 0, sizeof s);
+  if (getpeername(fd, (struct sockaddr *)&s, &size) < 0) return 1;
+  return clinux_is_local((struct sockaddr *)&s);
+}
+
 /// Connects to the first address of `host` that accepts before `deadline_ns` of CLOCK_MONOTONIC,
-/// and before `cancel_fd`, unless it is negative, is readable. The descriptor, non-blocking and
-/// close-on-exec, or -errno; `*lookup` is the error of `getaddrinfo`, or 0.
-static inline int clinux_connect(const char *host, uint16_t port, int64_t deadline_ns,
-                                 int cancel_fd, int *lookup) {
+/// and before `cancel_fd`, unless it is negative, is readable. Without `permits_local` addresses
+/// of ``clinux_is_local`` are left out. The descriptor, non-blocking and close-on-exec, or -errno,
+/// -EPERM if all addresses are left out; `*lookup` is the error of `getaddrinfo`, or 0.
+static inline int clinux_connect(const char *host, uint16_t port, int permits_local,
+                                 int64_t deadline_ns, int cancel_fd, int *lookup) {
   struct addrinfo hints, *list = 0;
   memset(&hints, 0, sizeof hints);
   hints.ai_socktype = SOCK_STREAM;
@@ -182,6 +209,10 @@ static inline int clinux_connect(const char *host, uint16_t port, int64_t deadli
   if (*lookup) return -EINVAL;
   int result = -EADDRNOTAVAIL;
   for (struct addrinfo *a = list; a && result < 0; a = a->ai_next) {
+    if (!permits_local && clinux_is_local(a->ai_addr)) {
+      if (result == -EADDRNOTAVAIL) result = -EPERM;
+      continue;
+    }
     if (a->ai_family == AF_INET) {
       ((struct sockaddr_in *)a->ai_addr)->sin_port = htons(port);
     } else if (a->ai_family == AF_INET6) {

@@ -43,7 +43,7 @@ struct LocalClientsTests {
     let listener = try ListeningSocket(host: host, port: 0)
     var lookup: Int32 = 0
     let deadline = (SystemClock.monotonicTime + .seconds(5)).nanoseconds
-    let client = unsafe clinux_connect(host, listener.boundPort, deadline, -1, &lookup)
+    let client = unsafe clinux_connect(host, listener.boundPort, 1, deadline, -1, &lookup)
     defer { close(client) }
     var address = clinux_address()
     let accepted = unsafe clinux_accept(listener.descriptor, 1, &address)

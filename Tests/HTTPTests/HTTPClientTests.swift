@@ -135,6 +135,31 @@ struct HTTPClientTests {
     }
   }
 
+  @Test(
+    "an address of this machine or of the link is refused where it is not permitted",
+    arguments: [
+      "127.0.0.1", "127.8.9.1", "0.0.0.0", "localhost", "::1", "::", "::ffff:127.0.0.1",
+      "169.254.169.254", "fe80::1",
+    ])
+  func local(_ host: String) throws {
+    let text = host.contains(":") ? "[\(host)]" : host
+    let address = try #require(WebAddress("http://\(text):9/"))
+    #expect(throws: ClientError.local) {
+      try ClientConnection(
+        to: address.origin, nil, permitsLocal: false,
+        deadline: SystemClock.monotonicTime + .seconds(5))
+    }
+  }
+
+  @Test("a connection knows that its server is on this machine")
+  func peer() throws {
+    let server = try ScriptedServer([[hello]])
+    let address = try #require(WebAddress("http://127.0.0.1:\(server.port)/"))
+    let connection = try ClientConnection(
+      to: address.origin, nil, deadline: SystemClock.monotonicTime + .seconds(5))
+    #expect(connection.isLocal)
+  }
+
   @Test("user info of the URL is sent to its server only")
   func userInfo() throws {
     let other = try ScriptedServer([[hello]])

@@ -8,7 +8,8 @@ package import Time
 /// Reads responses of web servers, one after another, over connections that it keeps.
 ///
 /// One GET of HTTP/1.1 at a time: ``get(_:fields:)`` returns at the head, ``next()`` gives the
-/// body as it arrives. Follows redirections, but never from HTTPS to HTTP. Confined to one thread.
+/// body as it arrives. Follows redirections, but never from HTTPS to HTTP, and only from this
+/// machine to this machine. Confined to one thread.
 package final class HTTPClient {
   /// Why there is no response, or not all of it.
   package enum Failure: Error, Equatable, CustomStringConvertible {
@@ -22,6 +23,8 @@ package final class HTTPClient {
     case location
     /// A redirection that is not followed.
     case redirection
+    /// A redirection of another machine to this one, or to an address of the link.
+    case local
     /// The trusted certificates cannot be loaded.
     case trust(TLSError)
 
@@ -33,6 +36,7 @@ package final class HTTPClient {
       case .response(let fault): "\(fault)"
       case .location: "a redirection to no http or https URL, or to one with user info"
       case .redirection: "too many redirections, or one that leaves HTTPS"
+      case .local: "a redirection to the local machine"
       case .trust(let error): "\(error)"
       }
     }
@@ -95,9 +99,12 @@ package final class HTTPClient {
     guard
       var address = WebAddress(url, longest: Self.maximumAddressLength, permitsUserInfo: true)
     else { throw .address }
+    var permitsLocal = true
     for _ in 0...Self.maximumRedirections {
       current = nil
-      let exchange = try answer(to: request(address, fields), from: address.origin)
+      let exchange = try answer(
+        to: request(address, fields), from: address.origin, permitsLocal: permitsLocal)
+      permitsLocal = permitsLocal && exchange.connection.isLocal
       let head = exchange.reader.head
       current = exchange
       finish()
@@ -145,9 +152,9 @@ package final class HTTPClient {
 
   /// Sends a request on a kept connection, or on a new one if the server has closed that.
   private func answer(
-    to request: [UInt8], from origin: WebAddress.Origin
+    to request: [UInt8], from origin: WebAddress.Origin, permitsLocal: Bool
   ) throws(Failure) -> Exchange {
-    if let kept = idle.removeValue(forKey: origin), !kept.hasInput {
+    if let kept = idle.removeValue(forKey: origin), !kept.hasInput, permitsLocal || !kept.isLocal {
       var exchange = Exchange(connection: kept, origin: origin)
       var hasArrived = false
       do throws(Failure) {
@@ -162,26 +169,28 @@ package final class HTTPClient {
         }
       }
     }
-    var exchange = Exchange(connection: try connect(to: origin), origin: origin)
+    var exchange = Exchange(connection: try connect(to: origin, permitsLocal), origin: origin)
     var hasArrived = false
     try send(request, &exchange, &hasArrived)
     return exchange
   }
 
-  private func connect(to origin: WebAddress.Origin) throws(Failure) -> ClientConnection {
+  private func connect(
+    to origin: WebAddress.Origin, _ permitsLocal: Bool
+  ) throws(Failure) -> ClientConnection {
     if origin.isSecure, context == nil {
       do throws(TLSError) { context = try ClientContext(trust) } catch { throw .trust(error) }
     }
     do throws(ClientError) {
       let connection = try ClientConnection(
-        to: origin, context, resuming: tickets[origin],
+        to: origin, context, permitsLocal: permitsLocal, resuming: tickets[origin],
         deadline: SystemClock.monotonicTime + limit, cancellation)
       // bounded: one per connection
       connectionCount += 1
       // bounded: one per connection
       if connection.isResumed { resumedCount += 1 }
       return connection
-    } catch { throw .connection(error) }
+    } catch { throw error == .local ? .local : .connection(error) }
   }
 
   /// Sends a request, and reads up to the head; `hasArrived`: whether a byte of it has arrived.

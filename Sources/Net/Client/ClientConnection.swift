@@ -25,18 +25,22 @@ package final class ClientConnection {
   /// - Parameters:
   ///   - origin: the server.
   ///   - context: the trusted servers; an origin with TLS needs one.
+  ///   - permitsLocal: whether the server may be on this machine, or have an address of the link.
   ///   - ticket: a ticket of the server, for a shorter handshake; nil for none.
   ///   - deadline: when to give up.
   ///   - cancellation: ends all calls; nil for none.
   /// - Throws: why there is no connection.
   package init(
-    to origin: WebAddress.Origin, _ context: ClientContext?, resuming ticket: ClientTicket? = nil,
-    deadline: MonotonicTime, _ cancellation: ClientCancellation? = nil
+    to origin: WebAddress.Origin, _ context: ClientContext?, permitsLocal: Bool = true,
+    resuming ticket: ClientTicket? = nil, deadline: MonotonicTime,
+    _ cancellation: ClientCancellation? = nil
   ) throws(ClientError) {
     var lookup: Int32 = 0
     let descriptor = unsafe clinux_connect(
-      origin.host, origin.port, deadline.nanoseconds, cancellation?.descriptor ?? -1, &lookup)
+      origin.host, origin.port, permitsLocal ? 1 : 0, deadline.nanoseconds,
+      cancellation?.descriptor ?? -1, &lookup)
     if lookup != 0 { throw .unknownHost(unsafe String(cString: gai_strerror(lookup))) }
+    if !permitsLocal, descriptor == -EPERM { throw .local }
     guard descriptor >= 0 else { throw Self.error(-descriptor) }
     var session: OpaquePointer?
     if origin.isSecure {
@@ -64,6 +68,9 @@ package final class ClientConnection {
     unsafe copenssl_disconnect(session)
     CLinux.close(descriptor)
   }
+
+  /// Whether the server is on this machine, or has an address of the link.
+  package var isLocal: Bool { clinux_has_local_peer(descriptor) == 1 }
 
   /// Whether the handshake was shortened by a ticket.
   package var isResumed: Bool {

@@ -4,6 +4,8 @@
 package enum ClientError: Error, Equatable, CustomStringConvertible {
   /// The name of the host cannot be resolved.
   case unknownHost(String)
+  /// The host is this machine, or has an address of the link, which is not permitted.
+  case local
   /// No connection.
   case noConnection(String)
   /// The server's certificate is not valid for its name, or its signer is not trusted.
@@ -20,6 +22,7 @@ package enum ClientError: Error, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .unknownHost(let reason): "unknown host: \(reason)"
+    case .local: "the host is the local machine"
     case .noConnection(let reason): "no connection: \(reason)"
     case .untrusted(let reason), .insecure(let reason): "TLS: \(reason)"
     case .noResponse: "no response in time"
