@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Logging
-package import Sharing
+import Sharing
 import Time
 
 /// Makes the stills that are asked for, in a process of its own.
@@ -19,7 +19,7 @@ package final class StillService: Sendable {
   }
 
   /// Takes a still, or the reason why there is none; on the thread of the service.
-  package typealias Waiter = @Sendable (Result<SharedBytes, StillFailure>) -> Void
+  package typealias Waiter = @Sendable (Result<Still, StillFailure>) -> Void
 
   /// How long the process, and the decoder of a followed track, outlive the last request.
   static let idleTime = Interval.seconds(10)
@@ -67,9 +67,9 @@ package final class StillService: Sendable {
   ///   the result.
   package func ask(
     _ request: StillRequest, _ waiter: @escaping Waiter
-  ) -> Result<SharedBytes, StillFailure>? {
+  ) -> Result<Still, StillFailure>? {
     let now = SystemClock.monotonicTime
-    let (known, starts) = state.update { state -> (Result<SharedBytes, StillFailure>?, Bool) in
+    let (known, starts) = state.update { state -> (Result<Still, StillFailure>?, Bool) in
       if let still = state.cache[request.name] { return (.success(still), false) }
       guard state.queue.add(request, waiter, until: now + Self.waitLimit) else {
         state.counts.refused += 1
@@ -136,13 +136,14 @@ package final class StillService: Sendable {
     }
   }
 
-  private func finish(_ request: StillRequest, _ result: Result<SharedBytes, StillFailure>) {
-    let (waiters, removed) = state.update { state -> ([Waiter], [SharedBytes]) in
-      var removed: [SharedBytes] = []
+  private func finish(_ request: StillRequest, _ made: Result<SharedBytes, StillFailure>) {
+    let result = made.map { Still($0) }
+    let (waiters, removed) = state.update { state -> ([Waiter], [Still]) in
+      var removed: [Still] = []
       if case .success(let still) = result { removed = state.cache.keep(still, as: request.name) }
       return (state.queue.finish(request.name), removed)
     }
-    PastMedia.add(texts: removed, at: SystemClock.monotonicTime)
+    PastMedia.add(texts: removed.map(\.bytes), at: SystemClock.monotonicTime)
     for waiter in waiters { waiter(result) }
   }
 }

@@ -130,17 +130,25 @@ struct StillQueueTests {
     #expect(isAdded)
   }
 
+  @Test("the tag of a still is that of its bytes, FIPS 180-4")
+  func tag() {
+    #expect(Still(SharedBytes(Array("abc".utf8))).tag == "ba7816bf8f01cfea414140de5dae2223")
+    #expect(Still(SharedBytes(Array("abd".utf8))).tag != Still(SharedBytes(Array("abc".utf8))).tag)
+  }
+
   @Test("the oldest stills leave a full cache")
   func cache() {
     var cache = StillCache(limit: 10)
-    let stills = (0..<3).map { SharedBytes([UInt8](repeating: UInt8($0), count: 4)) }
+    let stills = (0..<3).map { Still(SharedBytes([UInt8](repeating: UInt8($0), count: 4))) }
     var removed: [[UInt8]] = []
     for (index, still) in stills.enumerated() {
-      removed += cache.keep(still, as: request(index).name).map(\.array)
+      removed += cache.keep(still, as: request(index).name).map(\.bytes.array)
     }
-    #expect(removed == [stills[0].array])
-    #expect(cache[request(0).name] == nil && cache[request(2).name] === stills[2])
-    let large = cache.keep(SharedBytes([UInt8](repeating: 0, count: 11)), as: request(3).name)
+    #expect(removed == [stills[0].bytes.array])
+    #expect(cache[request(0).name] == nil)
+    #expect(cache[request(2).name]?.bytes === stills[2].bytes)
+    let large = cache.keep(
+      Still(SharedBytes([UInt8](repeating: 0, count: 11))), as: request(3).name)
     #expect(large.isEmpty && cache[request(3).name] == nil)
   }
 }

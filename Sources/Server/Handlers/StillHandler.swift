@@ -18,7 +18,7 @@ final class StillHandler {
   /// How long before its time an instant may be requested.
   static let horizon = Interval.seconds(4)
 
-  private typealias Reply = (ticket: UInt64, result: Result<SharedBytes, StillFailure>)
+  private typealias Reply = (ticket: UInt64, result: Result<Still, StillFailure>)
 
   /// A request whose still is being made.
   private struct Asked {
@@ -178,7 +178,7 @@ final class StillHandler {
     } take: { [weak self] result in
       switch result {
       case .success(let request):
-        self?.ask(request, exchange, .segment, isArchived: true, since: since)
+        self?.ask(request, exchange, .segment, since: since)
       case .failure(let failure): exchange.respond(served.refusal(failure, of: served.top))
       }
     }
@@ -186,15 +186,11 @@ final class StillHandler {
 
   private func ask(
     _ request: StillRequest, _ exchange: any Exchange, _ caching: ResponseFields.Caching,
-    isArchived: Bool = false, since: MonotonicTime
+    since: MonotonicTime
   ) {
-    let name = request.name
-    // The window may have had slate under this number.
-    let origin = isArchived ? "-archive" : ""
-    let tag = RestartETag.of("j\(name.segment).\(name.frame).\(name.width ?? 0)\(origin)")
     let waiting = Asked(
       exchange: exchange, since: since,
-      fields: ResponseFields.fields("image/jpeg", caching) + [tag, PreparedResponse.acceptRanges])
+      fields: ResponseFields.fields("image/jpeg", caching) + [PreparedResponse.acceptRanges])
     lastTicket += 1
     let ticket = lastTicket
     let known = service.ask(request) { [replies, weak loop] result in
@@ -206,12 +202,14 @@ final class StillHandler {
     exchange.onGone = { [weak self] in self?.asked[ticket] = nil }
   }
 
-  private func respond(_ result: Result<SharedBytes, StillFailure>, to waiting: Asked) {
+  private func respond(_ result: Result<Still, StillFailure>, to waiting: Asked) {
     let response =
       switch result {
       case .success(let still):
-        PreparedResponse(status: 200, fields: waiting.fields, body: [still])
-          .ranged(waiting.exchange.request)
+        PreparedResponse(
+          status: 200, fields: waiting.fields + [HeaderField("ETag", "\"\(still.tag)\"")],
+          body: [still.bytes]
+        ).ranged(waiting.exchange.request)
       case .failure(.busy): ResponseFields.unavailable("too many stills are requested")
       case .failure(.process): ResponseFields.unavailable("the still could not be made")
       case .failure(.undecodable): ResponseFields.error(404, "the frame cannot be decoded")

@@ -55,8 +55,8 @@ final class MotionPictureFeed: Sendable {
   ) {
     guard let request = served.newestStill(width: width, in: snapshot) else { return made(nil) }
     served.follow(with: service)
-    let known = service.ask(request) { [weak self] in self?.made(try? $0.get()) }
-    if let known { made(try? known.get()) }
+    let known = service.ask(request) { [weak self] in self?.made((try? $0.get())?.bytes) }
+    if let known { made((try? known.get())?.bytes) }
   }
 
   private func made(_ still: SharedBytes?) {
