@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 import System
 
 /// Values of options from one place: the command line, the environment, a file, a stream of a file.
@@ -16,7 +17,7 @@ package struct SettingsLayer: Sendable {
     init(_ option: Option, _ value: String, at location: SettingLocation) throws(UsageError) {
       guard let change = option.change(value) else {
         throw UsageError(
-          .location(location), .value(option.isSecret ? "***" : value),
+          .location(location), .value(option.isSecret ? "***" : Redaction.redact(value)),
           expected: OptionText(option.expected))
       }
       self.option = option
