@@ -94,6 +94,13 @@ struct RetentionTests {
     let gone: [Int]
   }
 
+  @Test("a rule is printed as it is given")
+  func text() {
+    #expect("\(Retention())" == "kept for ever")
+    let rule = Retention(keep: .seconds(7 * 86_400), limit: 500_000_000_000)
+    #expect("\(rule)" == "kept for 7d, at most 500G")
+  }
+
   static let rows = [
     Row(testDescription: "no rule", rule: Retention(), hour: 1000, gone: []),
     Row(

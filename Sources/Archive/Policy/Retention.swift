@@ -3,7 +3,7 @@
 package import Time
 
 /// Decides which hour files are removed: a pure machine.
-package struct Retention: Sendable, Equatable {
+package struct Retention: Sendable, Equatable, CustomStringConvertible {
   /// How long an hour is kept; nil for ever.
   package let keep: Interval?
   /// The most bytes of a stream; nil for any number.
@@ -33,6 +33,32 @@ package struct Retention: Sendable, Equatable {
   package init(keep: Interval? = nil, limit: Int64? = nil) {
     self.keep = keep
     self.limit = limit
+  }
+
+  /// The rule for the log: `kept for 7d, at most 500G`.
+  package var description: String {
+    let keep = keep.map { "kept for \(Self.text($0))" } ?? "kept for ever"
+    return keep + (limit.map { ", at most \(Self.text(bytes: $0))" } ?? "")
+  }
+
+  /// A span in the largest unit of which it is a multiple: `7d`, `90m`, or `0`.
+  package static func text(_ span: Interval) -> String {
+    let seconds = span.wholeSeconds
+    for (unit, size) in [("d", Int64(86_400)), ("h", 3600), ("m", 60)] {
+      // bounded: `size` is a literal
+      let (count, rest) = seconds.quotientAndRemainder(dividingBy: size)
+      if seconds > 0, rest == 0 { return "\(count)\(unit)" }
+    }
+    return seconds == 0 ? "0" : "\(seconds)s"
+  }
+
+  /// A number of bytes in the largest unit of which it is a multiple: `500G`.
+  package static func text(bytes: Int64) -> String {
+    for (unit, count) in [("T", Int64(1_000_000_000_000)), ("G", 1_000_000_000)] {
+      // bounded: `count` is a literal
+      if bytes.isMultiple(of: count) { return "\(bytes / count)\(unit)" }
+    }
+    return "\(bytes / 1_000_000)M"
   }
 
   /// The indices of the files of one stream that are too old, or the oldest ones if all files have

@@ -65,6 +65,9 @@ struct ArchiveThread {
         streams.append(stream)
         stream.load()
       }
+      log.write(
+        .info, "archive", stream: catalog.name,
+        "\(catalog.folder): \(policy.retention), \(stream.content)")
     case .follow(let catalog, let windows):
       stream(catalog)?.follow(windows, SystemClock.monotonicTime)
     case .protect(let catalog, let span, let isProtected, let answer):

@@ -122,6 +122,15 @@ final class StreamWriter {
     for track in tracks.values { track.finish() }
   }
 
+  /// What the archive has, for the log: `36 hours since 2026-11-23T04:00:00.000Z, 41.2 GB`.
+  var content: String {
+    let status = catalog.status
+    guard let oldest = status.oldest else { return "no media yet" }
+    let hours = Set(files.lazy.filter { !$0.isDamaged }.map(\.name.hour)).count
+    return "\(hours) \(hours == 1 ? "hour" : "hours") since \(UTCTime(oldest).text), "
+      + "\(Decimal.shortString(status.bytes / 1_000_000, digits: 3)) GB"
+  }
+
   // MARK: Retention
 
   /// A file of an hour.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import Media
 import Time
 
@@ -18,15 +19,7 @@ extension OptionKind where Value == Interval {
       let span = Interval.seconds(unit) * count
       return span <= .seconds(864_000_000) ? span : nil
     },
-    print: { span in
-      let seconds = span.wholeSeconds
-      for (unit, size) in [("d", Int64(86_400)), ("h", 3600), ("m", 60)] {
-        // bounded: `size` is a literal
-        let (count, rest) = seconds.quotientAndRemainder(dividingBy: size)
-        if seconds > 0, rest == 0 { return "\(count)\(unit)" }
-      }
-      return seconds == 0 ? "0" : "\(seconds)s"
-    })
+    print: { Retention.text($0) })
 }
 
 extension OptionKind where Value == Int64 {
@@ -43,11 +36,5 @@ extension OptionKind where Value == Int64 {
       let size = count.multipliedSaturated(by: unit)
       return size <= 1_000_000_000_000_000 ? size : nil
     },
-    print: { size in
-      for (unit, count) in [("T", Int64(1_000_000_000_000)), ("G", 1_000_000_000)] {
-        // bounded: `count` is a literal
-        if size.isMultiple(of: count) { return "\(size / count)\(unit)" }
-      }
-      return "\(size / 1_000_000)M"
-    })
+    print: { Retention.text(bytes: $0) })
 }
