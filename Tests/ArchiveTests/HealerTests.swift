@@ -12,13 +12,17 @@ import Time
 
 /// A twin that answers from memory.
 private struct FakeTwins: TwinConnections, Twin {
-  let name = "twin"
+  let name: String
   let resources: Locked<[String: [UInt8]]>
   let isFailing = Locked(false)
+  var others: [FakeTwins] = []
 
-  init(_ resources: [String: [UInt8]]) { self.resources = Locked(resources) }
+  init(_ resources: [String: [UInt8]], name: String = "twin") {
+    self.name = name
+    self.resources = Locked(resources)
+  }
 
-  func open() -> [any Twin] { [self] }
+  func open() -> [any Twin] { [self] + others }
   func cancel() {}
   func get(_ path: String, limit: Int) throws(TwinFailure) -> [UInt8] {
     if isFailing.withLock({ $0 }) { throw .failed("no route") }
@@ -191,6 +195,65 @@ struct HealerTests {
     let found = try ArchiveReader(archive.catalog).segments(numbers, of: "video")
     #expect(ArchivedSegment.gaps(in: numbers, found) == [first + 5...first + 5])
     store.close(until: SystemClock.monotonicTime + .seconds(20))
+    #expect(try faults() == [])
+  }
+
+  @Test("the writer is held when the draft has all segments but the newest")
+  func held() throws {
+    let (whole, header) = (whole(), ArchivedTrack.header())
+    let store = try ArchiveStore(temporary.path, log: log)
+    let (archive, last) = try holed(FakeTwins([:]), store)
+    _ = last
+    let folder = archive.catalog.folder(of: "video")
+    let rows = try #require(archive.catalog.read { $0.tracks["video"]?.open?.rows })
+    let name = try #require(archive.catalog.read { $0.tracks["video"]?.open?.name })
+    let merge = try HourMerge(name, in: folder, header: header, references: 20)
+    _ = try merge.update(rows)
+    for number in rows[3].number + 1..<rows[4].number {
+      let segment = try HealedSegment(
+        number, try #require(whole.segments[number]), header: header, whole.window.segmentation,
+        startsDiscontinuity: false)
+      try merge.add(segment, offset: .zero)
+    }
+    let drafted = Locked(0)
+    let healed = HealedArchive(
+      name: "live", catalog: archive.catalog, segmentations: { archive.segmentations },
+      order: { order in
+        if case .hold = order {
+          let count = (try? HourFolder("\(folder.path)/.heal").walk(name))?.segments.count
+          drafted.withLock { $0 = count ?? 0 }
+        }
+        archive.order(order)
+      })
+    let failure = HourInsertion.insert(
+      merge, of: "video", healed, removed: WallSpans(), isCancelled: { false })
+    #expect(failure == nil)
+    #expect(drafted.withLock { $0 } == 12)
+    store.close(until: SystemClock.monotonicTime + .seconds(20))
+    #expect(try faults() == [])
+  }
+
+  @Test("a twin that sends other bytes costs one line, and another twin has the media")
+  func liar() throws {
+    let whole = whole()
+    var wrong = resources(whole, ArchivedTrack.header())
+    for number in whole.segments.keys { wrong["video/segment\(number).m4s"] = [1, 2, 3] }
+    var twins = FakeTwins(wrong, name: "liar")
+    twins.others = [FakeTwins(resources(whole, ArchivedTrack.header()), name: "other")]
+    let lines = Locked<[String]>([])
+    let log = Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } }
+    let store = try ArchiveStore(temporary.path, log: log)
+    let (archive, _) = try holed(twins, store)
+    // All but the first segment, which is absent for a while.
+    try waitUntil { archive.status.healed == 3 }
+    store.close(until: SystemClock.monotonicTime + .seconds(20))
+    let found = lines.withLock { $0 }
+    let failed = found.filter { $0.contains("twin-failed") }
+    #expect(failed.count == 1, "\(found)")
+    #expect(failed.first?.contains("not the boxes of one segment") == true)
+    #expect(!found.contains { $0.contains("heal-failed") || $0.contains("twin-recovered") })
+    #expect(
+      found.filter { $0.contains("/live: kept for ever, no media yet") }.count == 1, "\(found)")
     #expect(try faults() == [])
   }
 

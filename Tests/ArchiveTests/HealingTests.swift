@@ -19,8 +19,16 @@ private final class Machine {
   }
   func mayAsk(_ twin: Int, now: MonotonicTime) -> Bool { healing.mayAsk(twin, now: now) }
   func request(now: MonotonicTime) -> MonotonicTime { healing.request(now: now) }
-  func answered(_ twin: Int) -> Bool { healing.answered(twin) }
-  func failed(_ twin: Int, now: MonotonicTime) -> Bool { healing.failed(twin, now: now) }
+  var order: [Int] { healing.order }
+  func finished(since start: MonotonicTime, bytes: Int, now: MonotonicTime) {
+    healing.finished(since: start, bytes: bytes, now: now)
+  }
+  func answered(_ twin: Int, withMedia: Bool = false) -> Bool {
+    healing.answered(twin, withMedia: withMedia)
+  }
+  func failed(_ twin: Int, withMedia: Bool = false, now: MonotonicTime) -> Bool {
+    healing.failed(twin, withMedia: withMedia, now: now)
+  }
   func absent(_ hole: Healing.Hole, now: MonotonicTime) { healing.absent(hole, now: now) }
 }
 
@@ -91,6 +99,34 @@ struct HealingTests {
     #expect(healing.request(now: now) == now)
     #expect(healing.request(now: now) == now + Healing.pace)
     #expect(healing.request(now: now + .seconds(5)) == now + .seconds(5))
+  }
+
+  @Test("a slow request is followed by a pause of its length, a large one by that of its bytes")
+  func line() {
+    let healing = Machine(twins: 1)
+    let start = healing.request(now: now)
+    healing.finished(since: start, bytes: 100, now: start + .milliseconds(300))
+    let second = healing.request(now: start + .milliseconds(300))
+    #expect(second == start + .milliseconds(600))
+    healing.finished(since: second, bytes: 4_000_000, now: second + .milliseconds(10))
+    #expect(healing.request(now: second) == second + .milliseconds(500))
+  }
+
+  @Test("a twin with wrong media is asked last, until it has sent right media")
+  func debts() {
+    let healing = Machine(twins: 2)
+    #expect(healing.order == [0, 1])
+    #expect(healing.failed(0, withMedia: true, now: now))
+    #expect(healing.order == [1, 0])
+    // Its playlists are no proof: its pauses grow, and nothing is logged.
+    #expect(!healing.answered(0))
+    #expect(!healing.failed(0, withMedia: true, now: now + .seconds(1)))
+    #expect(!healing.mayAsk(0, now: now + .seconds(2)))
+    healing.absent(hole(1...9), now: now)
+    #expect(healing.answered(0, withMedia: true))
+    #expect(healing.order == [0, 1])
+    // What it has is asked again at once.
+    #expect(healing.next([hole(1...9)], now: now) == hole(1...9))
   }
 
   @Test("ranges of numbers: joined, their gaps, and their differences")

@@ -200,13 +200,37 @@ struct HourFileTests {
       #expect(try sidx.integer(4) == 0x9000_0000)
       #expect(position == (index < 2 ? rows[index + 1].offset : bytes.count))
     }
+    // The records of the index are neither read with their frames nor written again.
+    let index = try content(folder.index(name))
+    let known = try #require(try folder.finished(name, DiskFile(folder.file(name), .reading)))
+    #expect(known.rows == rows && known.indexSize == index.count)
     track.publish(segments: 2)
     let more = try append(track).rows
     #expect(more.count == 5)
+    #expect(
+      try content(folder.index(name)).dropFirst(HourIndex.headSize).prefix(
+        index.count - HourIndex.headSize) == index.dropFirst(HourIndex.headSize))
+    #expect(try folder.finished(name, DiskFile(folder.file(name), .reading)) == nil)
     #expect(Array(more[..<3]) == rows)
     bytes = try content(folder.file(name))
     #expect(try walk(bytes)?.segments.map(\.row) == more)
     for row in more { #expect(Array(bytes[row.range]) == track.segments[row.number]) }
+  }
+
+  @Test("an index that lacks a byte, or has one more, is not trusted when its file is continued")
+  func untrusted() throws {
+    var track = ArchivedTrack(from: Self.hour)
+    track.publish(segments: 3)
+    let rows = try append(track).rows
+    _ = try folder.finish(name)
+    let count = try content(folder.index(name)).count
+    for size in [count - 1, count + 1] {
+      try DiskFile(folder.index(name), .writing).truncate(to: size)
+      #expect(try folder.finished(name, DiskFile(folder.file(name), .reading)) == nil)
+      let writer = try HourWriter(name, in: folder, header: header, references: 20)
+      #expect(writer.rows == rows)
+      _ = try folder.finish(name)
+    }
   }
 
   @Test("missing numbers are kept by a mark, and a segment that was not completed is replaced")

@@ -133,6 +133,37 @@ package struct HourFolder: Sendable, Hashable {
     return try HourWalk(size: size, read)
   }
 
+  /// The content of a finished hour file without its frames.
+  struct FinishedHour {
+    let head: FileHead
+    let rows: [SegmentRow]
+    /// The wall clock minus media time of the last segment.
+    let offset: Interval
+    /// The bytes of the index.
+    let indexSize: Int
+  }
+
+  /// The content of an hour file that is finished, and whose index has all its segments; else nil.
+  ///
+  /// Neither its boxes nor its frames are read: an hour that is being written is continued at once.
+  func finished(_ name: HourName, _ file: DiskFile) throws(SystemError) -> FinishedHour? {
+    guard let summary = summary(name) else { return nil }
+    let index = try DiskFile(index(name), .reading)
+    let bytes = try index.read(at: 0, count: min(try index.size, Self.indexLimit))
+    let records = HourIndex.records(bytes, hasFrames: false)
+    // bounded: a position in a file
+    guard records.segments.count == summary.count, records.end == bytes.count,
+      records.segments.last?.row.end == summary.size - SegmentMark.closingSize
+    else { return nil }
+    let head = try FileHead(size: summary.size) { offset, count throws(SystemError) in
+      try file.read(at: offset, count: count)
+    }
+    return head.map {
+      FinishedHour(
+        head: $0, rows: records.segments.map(\.row), offset: records.offset, indexSize: bytes.count)
+    }
+  }
+
   /// The segments that the index has.
   private func known(
     _ name: HourName

@@ -148,7 +148,14 @@ package final class HourMerge {
   }
 
   /// Copies the remaining segments of the old file.
-  package func copyRest() throws { try copy(before: .max) }
+  private func copyRest() throws { try copy(before: .max) }
+
+  /// Copies the segments that the old file has now, and waits until they are on the disk: little is
+  /// left for ``finish()``.
+  package func prepare() throws {
+    try copyRest()
+    try writer.flush()
+  }
 
   /// Finishes the draft, which has all segments.
   ///

@@ -53,9 +53,25 @@ package final class HourWriter {
     (self.name, self.folder) = (name, folder)
     try DiskFolder.make("\(folder.path)/\(name.folder)")
     let present = try DiskFile(folder.file(name), .creating)
+    let start = try present.read(at: 0, count: header.count)
+    if let known = try folder.finished(name, present), start == header,
+      known.head.headerSize == header.count, let last = known.rows.last
+    {
+      hasSetAside = false
+      file = present
+      synchronisation = FileSync(file)
+      (head, rows, offset) = (known.head, known.rows, known.offset)
+      (completeEnd, end, reserved) = (last.end, last.end, last.end)
+      index = try DiskFile(folder.index(name), .writing)
+      indexEnd = known.indexSize
+      // From now on the file counts as unfinished.
+      try index.write(HourIndex.head(nil), at: 0)
+      let cleared = SegmentReferences.cleared(head)
+      try file.write(cleared.bytes, at: cleared.offset)
+      return
+    }
     let known = try folder.walk(name, present)
     let bytes = FileHead.bytes(header: header, references: references)
-    let start = try present.read(at: 0, count: header.count)
     if known == nil ? try present.size > bytes.count : start != header {
       // A damaged file, or another header with the same hash: it is not overwritten.
       try DiskFolder.rename(present.path, to: folder.damagedFile(name))
@@ -198,6 +214,9 @@ package final class HourWriter {
     guard isDirty, try synchronisation.start(on: thread) else { return }
     isDirty = false
   }
+
+  /// Waits until the written bytes are on the disk.
+  package func flush() throws(SystemError) { try file.sync() }
 
   /// Finishes the file: its last segment is complete, and the `sidx` is written.
   ///

@@ -2,6 +2,7 @@
 
 import Media
 import Sharing
+import System
 
 /// The archive of one stream, as its healing needs it.
 struct HealedArchive: Sendable {
@@ -12,4 +13,14 @@ struct HealedArchive: Sendable {
   let segmentations: @Sendable () -> [String: TrackSegmentation]
   /// Gives an order to the writer's thread.
   let order: @Sendable (WriterOrder) -> Void
+
+  /// The segments of an hour file now; none without the file.
+  func rows(of name: HourName, _ rendition: String) throws(SystemError) -> [SegmentRow] {
+    let (open, summary) = catalog.read { state in
+      let track = state.tracks[rendition]
+      return (track?.open?.name == name ? track?.open : nil, track?.files[name])
+    }
+    guard let summary else { return open?.rows ?? [] }
+    return try catalog.folder(of: rendition).segments(name, summary, hasFrames: false).map(\.row)
+  }
 }

@@ -130,6 +130,7 @@ struct HealingPass {
     }
     guard !listed.found.isEmpty, let before = neighbour(of: hole) else { return }
     var merges: [HourName: HourMerge] = [:]
+    var sources: [HourName: Set<Int>] = [:]
     var headers: [String: [UInt8]] = [:]
     var lastHash = before.headerHash
     let deadline = SystemClock.monotonicTime + Self.batchLimit
@@ -137,7 +138,8 @@ struct HealingPass {
       for number in listed.found.keys.sorted() where SystemClock.monotonicTime < deadline {
         guard let source = listed.found[number] else { continue }
         let hash = source.entry.headerHash
-        guard let segment = fetch(number, source, track, lastHash, &headers) else {
+        guard let segment = fetch(number, source, track, before, lastHash, &headers)
+        else {
           if !healing.mayAsk(source.twin, now: SystemClock.monotonicTime) { break }
           continue
         }
@@ -149,7 +151,9 @@ struct HealingPass {
           at: start, headerHash: hash, isAudio: track.segmentation.isAudio)
         let merge = try merges[name] ?? begin(name, track, header)
         merges[name] = merge
+        try checkSpace(for: Int64(segment.bytes.count))
         try merge.add(segment, offset: before.offset)
+        sources[name, default: []].insert(source.twin)
         lastHash = hash
       }
     } catch {
@@ -157,8 +161,8 @@ struct HealingPass {
       healing.absent(hole, now: SystemClock.monotonicTime)
       return hasEnded ? () : report("\(error)")
     }
-    for (_, merge) in merges.sorted(by: { $0.key < $1.key }) {
-      if !insert(merge, track, removed, from: listed.found.values.first?.twin) {
+    for (name, merge) in merges.sorted(by: { $0.key < $1.key }) {
+      if !insert(merge, track, removed, from: sources[name] ?? []) {
         healing.absent(hole, now: SystemClock.monotonicTime)
       }
     }
@@ -168,7 +172,7 @@ struct HealingPass {
   ///
   /// - Returns: whether it is there.
   private mutating func insert(
-    _ merge: HourMerge, _ track: Track, _ removed: WallSpans, from twin: Int?
+    _ merge: HourMerge, _ track: Track, _ removed: WallSpans, from sources: Set<Int>
   ) -> Bool {
     guard merge.count > 0, !hasEnded else {
       discard(merge, removed)
@@ -182,10 +186,10 @@ struct HealingPass {
       return false
     }
     reportedFailure = nil
-    let name = twin.map { twins[$0].name } ?? ""
+    let names = sources.sorted().map { twins[$0].name }.joined(separator: " and ")
     log.write(
       .info, "archive-healed", stream: archive.name,
-      "\(track.name)/\(merge.name.path): \(merge.count) segments from \(name)")
+      "\(track.name)/\(merge.name.path): \(merge.count) segments from \(names)")
     return true
   }
 
@@ -205,17 +209,13 @@ struct HealingPass {
       .warning, "heal-failed", stream: archive.name, "healing is tried again: \(failure)")
   }
 
-  /// The segment before a hole: its wall clock minus media time, and its header.
-  private func neighbour(of hole: Healing.Hole) -> (offset: Interval, headerHash: String)? {
+  private func neighbour(of hole: Healing.Hole) -> HoleNeighbour? {
     let number = hole.numbers.lowerBound
     // The earlier part of the hole may be absent everywhere.
-    let found = [600, 100_000].lazy.compactMap { (distance: Int64) in
+    return [600, 100_000].lazy.compactMap { (distance: Int64) in
       let range = number.subtractingSaturated(distance)...number
-      return (try? reader.segments(range, of: hole.rendition))?.last
+      return (try? reader.segments(range, of: hole.rendition)).flatMap { HoleNeighbour($0) }
     }.first
-    guard let segment = found else { return nil }
-    let media = Interval(ticks: segment.row.decodeTime, timescale: Int64(segment.timescale))
-    return (Interval(nanoseconds: segment.row.start.nanoseconds) - media, segment.headerHash)
   }
 
   /// A draft of an hour file with the segments that the archive has now.
@@ -229,39 +229,38 @@ struct HealingPass {
       let track = state.tracks[track.name]
       return (track?.open?.name == name ? track?.open : nil, track?.files[name])
     }
-    // The draft must not cost the oldest hours.
-    let size = Int64(open?.size ?? summary?.size ?? 0)
+    try checkSpace(for: Int64(open?.size ?? summary?.size ?? 0))
+    let merge = try HourMerge(
+      name, in: folder, header: header, references: Int(references.addingSaturated(1)),
+      isCancelled: { [isCancelled] in isCancelled(SystemClock.monotonicTime) })
+    _ = try merge.update(try archive.rows(of: name, track.name))
+    return merge
+  }
+
+  /// Refuses to write `size` bytes if the oldest hours would be removed for them.
+  private func checkSpace(for size: Int64) throws(SystemError) {
     if let space = DiskFolder.space(archive.catalog.folder),
       Retention.missing(total: space.total, free: space.free.subtractingSaturated(size)) > 0
     {
       throw SystemError("heal", ENOSPC)
     }
-    let merge = try HourMerge(
-      name, in: folder, header: header, references: Int(references.addingSaturated(1)),
-      isCancelled: { [isCancelled] in isCancelled(SystemClock.monotonicTime) })
-    var rows = open?.rows ?? []
-    if let summary { rows = try folder.segments(name, summary, hasFrames: false).map(\.row) }
-    _ = try merge.update(rows)
-    return merge
   }
 
-  /// The segments of a hole that the twins list; complete if each of them has answered.
+  /// The segments of a hole that the twins list; complete if one of them has answered.
   private mutating func list(
     _ hole: Healing.Hole
   ) -> (found: [Int64: Listed], isComplete: Bool) {
     var found: [Int64: Listed] = [:]
-    var isComplete = true
+    var isComplete = false
     let count = Int(clamping: hole.numbers.count)
     let (first, end) = (hole.numbers.lowerBound, hole.numbers.upperBound.addingSaturated(1))
-    for twin in twins.indices where found.count < count {
-      guard healing.mayAsk(twin, now: SystemClock.monotonicTime) else {
-        isComplete = false
-        continue
-      }
+    for twin in healing.order where found.count < count {
+      guard healing.mayAsk(twin, now: SystemClock.monotonicTime) else { continue }
       // A twin without an archive has the segments of its window.
       for path in ["from/\(first)/to/\(end)/playlist.m3u8", "playlist.m3u8"] {
         do throws(TwinFailure) {
           let body = try get("\(hole.rendition)/\(path)", twin, limit: Self.limits.playlist)
+          isComplete = true
           let playlist = TwinPlaylist(String(decoding: body, as: UTF8.self))
           for (number, entry) in playlist.entries
           where hole.numbers.contains(number) && found[number] == nil {
@@ -269,10 +268,11 @@ struct HealingPass {
           }
           break
         } catch {
-          if error != .absent {
-            isComplete = false
+          guard error == .absent else {
+            note(error, twin, withMedia: false)
             break
           }
+          isComplete = true
         }
       }
     }
@@ -281,26 +281,26 @@ struct HealingPass {
 
   /// Fetches one segment, and its header if that is not known.
   private mutating func fetch(
-    _ number: Int64, _ source: Listed, _ track: Track, _ lastHash: String,
-    _ headers: inout [String: [UInt8]]
+    _ number: Int64, _ source: Listed, _ track: Track, _ before: HoleNeighbour,
+    _ lastHash: String, _ headers: inout [String: [UInt8]]
   ) -> HealedSegment? {
     let hash = source.entry.headerHash
     do throws(TwinFailure) {
-      if headers[hash] == nil {
-        headers[hash] = try header(hash, source.twin, track)
-      }
+      if headers[hash] == nil { headers[hash] = try header(hash, source.twin, track) }
       guard let header = headers[hash] else { return nil }
-      let bytes = try get(
-        "\(track.name)/segment\(number).m4s", source.twin, limit: HealedSegment.limit)
+      let path = "\(track.name)/segment\(number).m4s"
+      let bytes = try get(path, source.twin, limit: before.limit)
+      let segment: HealedSegment
       do throws(HealedSegment.Fault) {
-        return try HealedSegment(
+        segment = try HealedSegment(
           number, bytes, header: header, track.segmentation,
           startsDiscontinuity: source.entry.startsDiscontinuity || hash != lastHash)
-      } catch {
-        report("\(track.name)/segment\(number).m4s of \(twins[source.twin].name): \(error)")
-      }
+      } catch { throw .wrong("\(path): \(error)") }
+      answered(source.twin, withMedia: true)
+      return segment
     } catch {
-      guard error == .absent else { return nil }
+      if error != .absent { note(error, source.twin, withMedia: true) }
+      if case .failed = error { return nil }
     }
     healing.absent(Healing.Hole(track.name, number...number), now: SystemClock.monotonicTime)
     return nil
@@ -309,16 +309,14 @@ struct HealingPass {
   /// A CMAF header: from the archive, or from a twin.
   private mutating func header(
     _ hash: String, _ twin: Int, _ track: Track
-  ) throws(TwinFailure) -> [UInt8]? {
+  ) throws(TwinFailure) -> [UInt8] {
     if let own = try? reader.header(hash, of: track.name)?.array { return own }
-    let header = try get("\(track.name)/init-\(hash).mp4", twin, limit: Self.limits.header)
+    let path = "\(track.name)/init-\(hash).mp4"
+    let header = try get(path, twin, limit: Self.limits.header)
     do throws(HealedSegment.Fault) {
       try HealedSegment.check(header: header, hash: hash, track.segmentation)
       return header
-    } catch {
-      report("\(track.name)/init-\(hash).mp4 of \(twins[twin].name): \(error)")
-      throw .absent
-    }
+    } catch { throw .wrong("\(path): \(error)") }
   }
 
   /// Sends a request to a twin when it is time.
@@ -328,25 +326,32 @@ struct HealingPass {
     guard !isCancelled(healing.request(now: SystemClock.monotonicTime)) else {
       throw .failed("cancelled")
     }
-    let name = twins[twin].name
+    let start = SystemClock.monotonicTime
+    var count = 0
+    defer { healing.finished(since: start, bytes: count, now: SystemClock.monotonicTime) }
     do throws(TwinFailure) {
       let body = try twins[twin].get(path, limit: limit)
-      answered(twin, name)
+      count = body.count
+      answered(twin, withMedia: false)
       return body
     } catch {
-      if error == .absent {
-        answered(twin, name)
-      } else if healing.failed(twin, now: SystemClock.monotonicTime), !hasEnded {
-        log.write(
-          .warning, "twin-failed", stream: archive.name,
-          "\(name): \(error); missing segments are fetched when it answers")
-      }
+      if error == .absent { answered(twin, withMedia: false) }
       throw error
     }
   }
 
-  private mutating func answered(_ twin: Int, _ name: String) {
-    guard healing.answered(twin) else { return }
-    log.write(.info, "twin-recovered", stream: archive.name, "\(name) answers again")
+  private mutating func answered(_ twin: Int, withMedia isMedia: Bool) {
+    guard healing.answered(twin, withMedia: isMedia) else { return }
+    log.write(
+      .info, "twin-recovered", stream: archive.name, "\(twins[twin].name) answers again")
+  }
+
+  /// Notes a failure of a twin; the log has the first one of an outage.
+  private mutating func note(_ error: TwinFailure, _ twin: Int, withMedia isMedia: Bool) {
+    guard healing.failed(twin, withMedia: isMedia, now: SystemClock.monotonicTime), !hasEnded
+    else { return }
+    log.write(
+      .warning, "twin-failed", stream: archive.name,
+      "\(twins[twin].name): \(error); it is asked again, at most once a minute")
   }
 }

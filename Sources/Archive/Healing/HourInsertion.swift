@@ -32,6 +32,15 @@ enum HourInsertion {
     _ merge: HourMerge, of rendition: String, _ archive: HealedArchive, removed: WallSpans,
     isCancelled: () -> Bool
   ) -> String? {
+    do {
+      // A long file takes longer than the writer may be held: the last round is short.
+      for _ in 0..<3 {
+        guard try merge.update(try archive.rows(of: merge.name, rendition)) else {
+          return "the hour file has changed meanwhile"
+        }
+        try merge.prepare()
+      }
+    } catch { return "\(error)" }
     let held: HourIndex.Summary?? = answer(isCancelled: isCancelled) { answer in
       archive.order(
         .hold(

@@ -23,11 +23,13 @@ package enum TwinFailure: Error, Equatable, CustomStringConvertible {
   case absent
   /// The request has failed.
   case failed(String)
+  /// It has sent something else than the resource.
+  case wrong(String)
 
   package var description: String {
     switch self {
     case .absent: "not found"
-    case .failed(let reason): reason
+    case .failed(let reason), .wrong(let reason): reason
     }
   }
 }

@@ -5,8 +5,8 @@ package import Time
 /// Decides which missing segments are requested from which twin, and when: a pure machine.
 ///
 /// The oldest ones are requested first: the twin loses them first. Requests have a pace. A twin
-/// that fails is left alone for a time that grows to a minute, and numbers that no twin has for a
-/// time that grows to an hour.
+/// that fails, or sends something else than media, is left alone for a time that grows to a minute,
+/// and numbers that no twin has for a time that grows to an hour.
 package struct Healing: Sendable {
   /// Missing segments of one rendition.
   package struct Hole: Sendable, Equatable {
@@ -33,6 +33,8 @@ package struct Healing: Sendable {
     var pause = Healing.twinPauses.lowerBound
     var retryTime = MonotonicTime.distantPast
     var isOut = false
+    /// Whether it has failed in sending media, which only media can disprove.
+    var owesMedia = false
   }
 
   /// How far back segments are healed.
@@ -41,8 +43,11 @@ package struct Healing: Sendable {
   private static let twinPauses = Interval.seconds(1)...Interval.seconds(60)
   /// How long numbers that no twin has are not requested again.
   private static let absencePauses = Interval.seconds(30)...Interval.seconds(3600)
-  /// The time between two requests.
-  package static let pace = Interval.milliseconds(125)
+  /// The shortest time between the starts of two requests, which is twice that of the first one if
+  /// that is longer: live media has half of a slow line.
+  package static let pace = Interval.milliseconds(20)
+  /// The most bytes per second.
+  package static let rate: Int64 = 8_000_000
   /// The most segments that are requested before they are inserted.
   package static let batch: Int64 = 600
   /// The most ranges of numbers that are remembered as absent.
@@ -76,6 +81,11 @@ package struct Healing: Sendable {
     twins.indices.contains(twin) && twins[twin].retryTime <= now
   }
 
+  /// The twins in the order in which they are asked: those without debts first.
+  package var order: [Int] {
+    twins.indices.filter { !twins[$0].owesMedia } + twins.indices.filter { twins[$0].owesMedia }
+  }
+
   /// The time of the next request, which the caller makes then.
   package mutating func request(now: MonotonicTime) -> MonotonicTime {
     let time = max(now, nextRequest)
@@ -83,22 +93,34 @@ package struct Healing: Sendable {
     return time
   }
 
-  /// A twin has answered.
-  ///
-  /// - Returns: whether an outage of it is over.
-  package mutating func answered(_ twin: Int) -> Bool {
-    guard twins.indices.contains(twin) else { return false }
-    defer { twins[twin] = TwinState() }
-    return twins[twin].isOut
+  /// A request that began at `start` has had a response of this size, or none.
+  package mutating func finished(since start: MonotonicTime, bytes: Int, now: MonotonicTime) {
+    let sending = Interval(ticks: Int64(clamping: bytes), timescale: Self.rate)
+    // bounded: intervals saturate
+    nextRequest = max(nextRequest, start + max(2 * (now - start), sending))
   }
 
-  /// A twin has failed.
+  /// A twin has answered a request, which was for media or not.
+  ///
+  /// - Returns: whether an outage of it is over: numbers that were absent are requested again.
+  package mutating func answered(_ twin: Int, withMedia isMedia: Bool) -> Bool {
+    guard twins.indices.contains(twin), isMedia || !twins[twin].owesMedia else { return false }
+    let isOver = twins[twin].isOut
+    twins[twin] = TwinState()
+    if isOver { absences = [] }
+    return isOver
+  }
+
+  /// A twin has failed to answer a request, which was for media or not.
   ///
   /// - Returns: whether an outage of it has begun.
-  package mutating func failed(_ twin: Int, now: MonotonicTime) -> Bool {
+  package mutating func failed(
+    _ twin: Int, withMedia isMedia: Bool, now: MonotonicTime
+  ) -> Bool {
     guard twins.indices.contains(twin) else { return false }
     defer {
       twins[twin].isOut = true
+      if isMedia { twins[twin].owesMedia = true }
       twins[twin].retryTime = now + twins[twin].pause
       // bounded: intervals saturate
       twins[twin].pause = min(2 * twins[twin].pause, Self.twinPauses.upperBound)
