@@ -303,8 +303,8 @@ let package = Package(
     tests(
       "Configuration",
       [
-        "Access", "Checked", "Configuration", "Streams", "Capture", "Packaging", "Media", "Time",
-        "Logging", "HTTP", "Net", "TestSupport",
+        "Access", "Archive", "Checked", "Configuration", "Streams", "Capture", "Packaging", "Media",
+        "Time", "Logging", "HTTP", "Net", "TestSupport",
       ], exclude: ["Golden"]),
     tests(
       "Capture",

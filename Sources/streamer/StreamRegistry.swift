@@ -273,8 +273,9 @@ final class StreamRegistry: StreamControl {
     var options = definition.serving
     let settings = definition.settings
     if settings.isArchived, let archive {
-      options.archive = archive.stream(settings.name, settings.archivePolicy) {
-        HTTPTwins(settings.archiveTwins, settings.upstreamTrust)
+      let policy = settings.archivePolicy
+      options.archive = archive.stream(settings.name, policy) {
+        HTTPTwins(policy.twins, settings.upstreamTrust)
       }
       (options.dvr, options.dvrList) = (settings.dvr, settings.dvrList)
     }

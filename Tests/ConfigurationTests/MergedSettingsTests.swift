@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import Capture
 import Foundation
 import Logging
@@ -64,6 +65,36 @@ struct MergedSettingsTests {
       try folder(#"["https://other/a"]"#).outcome().error
         == "config.json: streams[0].archive.heal[0]: invalid value \"https://other/a\" (expected "
         + "the http or https URL of a stream, which ends in /)")
+  }
+
+  @Test("the upstream of a relay is its twin, with its query, unless others are given")
+  func relay() throws {
+    let folder = try Folder([
+      "config.json": """
+      {"streams": [
+        {"stream": "a", "relay": "http://host:8080/t/x/a"},
+        {"stream": "b", "relay": "http://u:p@host/b/?x=1"},
+        {"stream": "c", "relay": "http://host/c/", "archive": {"heal": ["http://box/c/"]}},
+        {"stream": "d"}]}
+      """
+    ])
+    let definition = try #require(folder.outcome("config.json", ["--archive", "/tmp"]).definition)
+    #expect(
+      definition.streams.map(\.settings.archivePolicy.twins) == [
+        ["http://host:8080/t/x/a/"], ["http://u:p@host/b/?x=1"], ["http://box/c/"], [],
+      ])
+  }
+
+  @Test("a value that is refused is printed without its secrets")
+  func redacted() throws {
+    for (key, value) in [
+      ("objects", "https://user:hunter2@store/bucket"), ("heal", "http://user:hunter2@host"),
+    ] {
+      let folder = try Folder(["config.json": "{\"archive\": {\"\(key)\": \"\(value)\"}}"])
+      let error = folder.outcome("config.json", ["--archive", "/tmp"]).error
+      #expect(error.contains("invalid value") && error.contains("***@"), "\(error)")
+      #expect(!error.contains("hunter2"), "\(error)")
+    }
   }
 
   @Test("defaults < top of the file < stream < environment < flags")

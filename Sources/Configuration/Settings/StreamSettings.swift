@@ -97,7 +97,8 @@ package struct StreamSettings: Sendable {
   package var archiveLimit: Int64?
   /// The renditions in the archive.
   package var archiveRenditions = ArchivePolicy.Renditions.all
-  /// The URLs of the stream at other origins, from which missing segments are fetched.
+  /// The URLs of the stream at other origins, from which missing segments are fetched; empty for
+  /// a relayed stream: its upstream.
   package var archiveTwins: [String] = []
   /// How far viewers may go back in the archive.
   package var dvr = Interval.zero
@@ -185,11 +186,11 @@ package struct StreamSettings: Sendable {
     }
   }
 
-  /// How the stream is archived.
+  /// How the stream is archived; a relayed stream is healed by its upstream.
   package var archivePolicy: ArchivePolicy {
     ArchivePolicy(
       retention: Retention(keep: archiveKeep, limit: archiveLimit), renditions: archiveRenditions,
-      twins: archiveTwins)
+      twins: archiveTwins.isEmpty ? [upstream?.stream].compactMap(\.self) : archiveTwins)
   }
 
   /// Whether the stream is archived, if the program has an archive: the names of its segments must

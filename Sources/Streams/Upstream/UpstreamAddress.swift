@@ -34,6 +34,11 @@ package struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
     description = Redaction.redact(input.description)
   }
 
+  /// The address below which the stream has its resources; it may contain secrets.
+  package var stream: String {
+    String(feed.dropLast("feed".count)) + (query.isEmpty ? "" : "?\(query)")
+  }
+
   /// The address of the feed, from segment `segment` on if it is given.
   func feedURL(from segment: Int64?) -> String {
     let items = [query, segment.map { "segment=\($0)" } ?? ""].filter { !$0.isEmpty }
