@@ -106,6 +106,10 @@ export class LivePlayer extends HTMLElement {
   readonly shownAt: number | null;
   /** `since` in Unix milliseconds; null while nothing plays. */
   readonly sourceState: { state: SourceState; since: number } | null;
+  /** The audio track that plays; a name chooses another one. Null without a choice. */
+  audioTrack: string | null;
+  /** The names of the audio tracks; empty while unknown. */
+  readonly audioTracks: string[];
   /** The names of the renditions, the top one first; empty without a choice. */
   readonly renditions: string[];
   /** Null while nothing plays. */

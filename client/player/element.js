@@ -314,6 +314,20 @@ export class LivePlayer extends HTMLElement {
 
   set rendition(name) { this.#stage?.playback.player?.chooseRendition(name); }
 
+  /** The name of the audio track that plays; null if there is no choice. */
+  get audioTrack() {
+    const choice = this.#stage?.playback.player?.audioTracks?.();
+    return choice?.names[choice.current] ?? null;
+  }
+
+  set audioTrack(name) {
+    const { player } = this.#stage?.playback ?? {};
+    const index = player?.audioTracks?.()?.names.indexOf(name ?? '') ?? -1;
+    if (index >= 0) player?.chooseAudio?.(index);
+  }
+
+  get audioTracks() { return this.#stage?.playback.player?.audioTracks?.()?.names ?? []; }
+
   get renditions() { return this.#stage?.playback.player?.renditions()?.names ?? []; }
 
   get statistics() {

@@ -37,7 +37,8 @@
  * @typedef {object} Playlist
  * @property {Rendition[]} renditions of a Multivariant Playlist or an MPD
  * @property {string[]} variants URLs of the Variant Streams; empty for a Media Playlist
- * @property {string[]} audioPlaylists URLs of the audio Renditions of a Multivariant Playlist
+ * @property {string[]} audioPlaylists URLs of the audio Renditions of a Multivariant Playlist,
+ *   the default one first
  * @property {Segment[]} segments complete segments, oldest first
  * @property {Part[]} parts oldest first; without parts, each segment counts as one with index 0
  * @property {boolean} hasParts
@@ -117,8 +118,12 @@ export function parsePlaylist(text, base) {
       isVariant = true;
       variant = attributes(value);
     } else if (tag === 'EXT-X-MEDIA') {
-      const { TYPE, URI } = attributes(value);
-      if (TYPE === 'AUDIO' && URI) list.audioPlaylists.push(new URL(URI, base).href);
+      const { TYPE, URI, DEFAULT } = attributes(value);
+      if (TYPE === 'AUDIO' && URI) {
+        const url = new URL(URI, base).href;
+        if (DEFAULT === 'YES') list.audioPlaylists.unshift(url);
+        else list.audioPlaylists.push(url);
+      }
     } else if (tag === 'EXT-X-ENDLIST') list.ended = true;
     else if (line !== '' && !line.startsWith('#')) {
       const uri = new URL(line, base).href;

@@ -16,6 +16,7 @@ import { element } from './dom.js';
 /**
  * @typedef {object} ControlEvents
  * @property {(rendition: string | null) => void} onRendition null for automatic
+ * @property {(index: number) => void} onAudioTrack
  * @property {() => void} onPlay playback was paused or continued
  * @property {(key: string, text: string, style: string) => void} onMessage
  */
@@ -44,6 +45,8 @@ export class Controls {
     this.volume = element('volume', HTMLInputElement, root);
     this.rendition = element('rendition', HTMLSelectElement, root);
     this.quality = element('quality', HTMLLabelElement, root);
+    this.audioTrack = element('audio-track', HTMLSelectElement, root);
+    this.language = element('language', HTMLLabelElement, root);
     /** @type {Record<string, () => void>} actions by key */
     this.keys = this.usualKeys();
     /** @type {boolean | null} null while unknown */
@@ -81,6 +84,23 @@ export class Controls {
     this.listen(this.rendition, ['change'], () => {
       this.events.onRendition(this.rendition.value || null);
     });
+    this.listen(this.audioTrack, ['change'], () => {
+      this.events.onAudioTrack(this.audioTrack.selectedIndex);
+    });
+  }
+
+  /**
+   * Fills the menu of audio tracks; it is hidden if there is no choice.
+   * @param {import('../engine/players/player.js').AudioChoice | null} choice
+   */
+  showAudioTracks(choice) {
+    this.language.hidden = !choice || choice.names.length < 2;
+    if (!choice || this.language.hidden) return;
+    const { options } = this.audioTrack;
+    if ([...options].map(({ text }) => text).join('\n') !== choice.names.join('\n')) {
+      this.audioTrack.replaceChildren(...choice.names.map((name, i) => new Option(name, `${i}`)));
+    }
+    this.audioTrack.selectedIndex = choice.current;
   }
 
   usualKeys() {

@@ -44,6 +44,7 @@ export class Stage {
     this.notices = new Notices(root);
     const video = element('video', HTMLVideoElement, root);
     this.controls = new Controls(root, video, options, {
+      onAudioTrack: (index) => this.playback.player?.chooseAudio?.(index),
       onRendition: (rendition) => this.playback.player?.chooseRendition(rendition),
       onPlay: () => this.playback.togglePlay(),
       onMessage: (...message) => this.notices.message(...message),
@@ -88,6 +89,7 @@ export class Stage {
     const { playback, controls, notices } = this, { state } = playback;
     const words = playback.awayWords();
     controls.showAudio(state.sound);
+    controls.showAudioTracks(playback.player?.audioTracks?.() ?? null);
     controls.showRenditions(playback.player?.renditions() ?? null);
     notices.away(words?.title ?? '', words?.text);
     this.isAway = words !== null;

@@ -169,6 +169,20 @@ export class DashPlayer {
 
   hasAudio() { return null; }
 
+  audioTracks() {
+    const tracks = /** @type {any[]} */ (this.dash?.getTracksFor?.('audio') ?? []);
+    const current = this.dash?.getCurrentTrackFor?.('audio')?.id;
+    if (tracks.length === 0) return null;
+    const names = tracks.map(({ labels, lang, id }) => labels?.[0]?.text ?? lang ?? String(id));
+    return { names, current: tracks.findIndex(({ id }) => id === current) };
+  }
+
+  /** @param {number} index */
+  chooseAudio(index) {
+    const track = this.dash?.getTracksFor?.('audio')[index];
+    if (track) this.dash.setCurrentTrack(track);
+  }
+
   renditions() { return null; }
 
   chooseRendition() {}

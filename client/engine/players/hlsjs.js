@@ -91,6 +91,8 @@ export class HlsPlayer {
     this.avoided = new Set();
     /** @type {number | null} the viewer's choice */
     this.requested = null;
+    /** @type {string | null} the name of the viewer's audio track */
+    this.requestedAudio = null;
     /** Since when hls.js has wanted to play at another position. */
     this.displacedAt = performance.now();
   }
@@ -134,6 +136,7 @@ export class HlsPlayer {
     };
     on(Hls.Events.ERROR, (data) => this.failed(data, Hls.ErrorTypes));
     on(Hls.Events.MANIFEST_PARSED, () => this.applyChoice());
+    on(Hls.Events.AUDIO_TRACKS_UPDATED, () => this.applyAudio());
     on(Hls.Events.LEVEL_LOADED, ({ details }) => {
       if (details?.partHoldBack > 0) this.host.setTargets(details.partHoldBack + 0.05, 0);
     });
@@ -240,6 +243,25 @@ export class HlsPlayer {
     return hls.audioTracks.length > 0 || hls.levels.some(isAudio);
   }
 
+  audioTracks() {
+    const { hls } = this;
+    if (!hls?.audioTracks?.length) return null;
+    const names = hls.audioTracks.map((/** @type {any} */ { name }) => String(name));
+    return { names, current: hls.audioTrack };
+  }
+
+  /** @param {number} index */
+  chooseAudio(index) {
+    this.requestedAudio = this.audioTracks()?.names[index] ?? null;
+    this.applyAudio();
+  }
+
+  applyAudio() {
+    const choice = this.audioTracks();
+    const index = choice?.names.indexOf(this.requestedAudio ?? '') ?? -1;
+    if (choice && index >= 0 && index !== choice.current) this.hls.audioTrack = index;
+  }
+
   renditions() {
     const { hls } = this;
     if (!hls?.levels?.length) return null;
@@ -279,6 +301,7 @@ export class HlsPlayer {
   inherit(before) {
     if (!(before instanceof HlsPlayer)) return;
     this.requested = before.requested;
+    this.requestedAudio = before.requestedAudio;
     this.avoided = before.avoided;
   }
 

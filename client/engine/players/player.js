@@ -40,6 +40,11 @@
  */
 
 /**
+ * The audio tracks of a stream by name, and the index of the one that plays (−1 if unknown).
+ * @typedef {{ names: string[], current: number }} AudioChoice
+ */
+
+/**
  * A player of the page.
  * @typedef {object} Player
  * @property {Display} [display] what shows the frames; the video element by default
@@ -58,6 +63,8 @@
  * @property {() => boolean | null} hasAudio null if unknown
  * @property {() => RenditionChoice | null} renditions null if the player has no choice
  * @property {(name: string | null) => void} chooseRendition null for automatic
+ * @property {() => AudioChoice | null} [audioTracks] null while unknown
+ * @property {(index: number) => void} [chooseAudio]
  * @property {(now: number) => void} [toEdge] seeks to the live edge, with new requests if none
  *   brings media; `now` of performance.now()
  * @property {(indices: Set<number>) => void} [avoid] the renditions that are not to be shown, from

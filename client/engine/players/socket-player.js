@@ -137,6 +137,7 @@ export class SocketPlayer extends OwnPlayer {
   subscribe() {
     this.socket?.send({
       t: 'subscribe', rendition: this.ladder.wanted ?? 'auto', start: 'live', tracks: ['v', 'a'],
+      ...this.ladder.requestedAudio === null ? {} : { audio: this.ladder.requestedAudio },
       ...this.format.name === 'fmp4' ? {} : { format: this.format.name },
       ...this.host.sync === null ? {}
         : { sync: this.host.sync, need: Math.round(this.host.need() * 1000) },
@@ -260,6 +261,7 @@ export class SocketPlayer extends OwnPlayer {
   join(message) {
     const group = this.subscription.add(message);
     if (group?.track === 'v') this.ladder.shown = group.rendition;
+    else if (group) this.ladder.heard = group.rendition;
   }
 
   /** @param {unknown} state @param {unknown} since in Unix ms @param {unknown} outage */
@@ -332,6 +334,14 @@ export class SocketPlayer extends OwnPlayer {
     this.on({ name: isPaused ? 'pause' : 'resume' });
     this.socket?.send({ t: isPaused ? 'pause' : 'resume' });
     if (!isPaused) this.positioner.on({ name: 'release' });
+  }
+
+  audioTracks() { return this.ladder.audioChoice; }
+
+  /** @param {number} index */
+  chooseAudio(index) {
+    const audio = this.ladder.chooseAudio(index);
+    if (audio !== null) this.socket?.send({ t: 'switch', audio });
   }
 
   renditions() { return this.ladder.choice; }

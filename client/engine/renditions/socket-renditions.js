@@ -10,6 +10,12 @@ export class SocketRenditions {
   constructor() {
     /** @type {{ id: string, h: number, kbps: number }[]} the video renditions, the top first */
     this.order = [];
+    /** @type {{ id: string, name: string }[]} the audio renditions among which viewers choose */
+    this.audio = [];
+    /** The id of the audio that arrives. */
+    this.heard = '';
+    /** @type {string | null} the id of the viewer's audio */
+    this.requestedAudio = null;
     /** The id of the rendition that arrives. */
     this.shown = '';
     /** @type {string | null} the id of the viewer's choice; null for the server's */
@@ -46,6 +52,22 @@ export class SocketRenditions {
     const renditions = Array.isArray(channels) ? channels[0]?.renditions : null;
     if (!Array.isArray(renditions)) return;
     this.order = renditions.filter(({ id, h }) => typeof id === 'string' && h > 0);
+    this.audio = renditions.filter(({ id, name }) => (
+      typeof id === 'string' && typeof name === 'string'));
+  }
+
+  /** @returns {import('../players/player.js').AudioChoice | null} null without a choice */
+  get audioChoice() {
+    const { audio, heard } = this;
+    if (audio.length < 2) return null;
+    const current = audio.findIndex(({ id }) => id === heard);
+    return { names: audio.map(({ name }) => name), current };
+  }
+
+  /** @param {number} index @returns {string | null} the id of the chosen audio */
+  chooseAudio(index) {
+    this.requestedAudio = this.audio[index]?.id ?? null;
+    return this.requestedAudio;
   }
 
   get names() {

@@ -51,8 +51,9 @@ export function parseManifest(text, base, now, choose = () => 0) {
   const period = [...periods].reverse()
     .find((node) => startOf(node) <= now - availabilityStart) ?? periods[0];
   const sets = period ? childrenOf(period, 'AdaptationSet') : [];
-  const [video, audio] = ['video', 'audio'].map((type) => sets.find(
+  const [[video], audios] = ['video', 'audio'].map((type) => sets.filter(
     ({ attributes }) => `${attributes.contentType} ${attributes.mimeType}`.includes(type)));
+  const audio = audios.find(isMain) ?? audios[0];
   const renditions = video ? childrenOf(video, 'Representation').map(({ attributes }) => (
     renditionOf('', attributes.bandwidth, attributes.height ?? video.attributes.height))) : [];
   if (!video || renditions.length === 0) {
@@ -63,6 +64,11 @@ export function parseManifest(text, base, now, choose = () => 0) {
   const list = parseAdaptationSet([mpd, period, video], base, now, start, index);
   if (audio) list.audio = parseAdaptationSet([mpd, period, audio], base, now, start, 0);
   return { ...list, renditions };
+}
+
+/** @param {XMLNode} set @returns {boolean} whether an AdaptationSet has the role `main` */
+function isMain(set) {
+  return childrenOf(set, 'Role').some(({ attributes }) => attributes.value === 'main');
 }
 
 /**
