@@ -19,10 +19,10 @@ from harness import configuration, pasthours
 from harness.archive import complete
 from harness.http1 import get
 from harness.playlist import parse
+from harness.ports import free_port
 from harness.procfs import resident_bytes
 from harness.program import Program, kill, start, stop
 from harness.sources import Source
-from harness.supervisor import free_port
 from harness.tls import make_certificate
 from harness.tools import need
 from harness.waiting import pause, wait_until
