@@ -152,8 +152,10 @@ let package = Package(
       "Stills",
       ["Capture", "ChunkStream", "Isolation", "Logging", "Sharing", "System", "Time"]),
 
-    // Follows a stream like a player and measures the ages of its media. Knows no server.
-    library("Canary", ["CMAF", "Capture", "HTTP", "Logging", "Net", "Sharing", "Time"]),
+    // Follows streams of any origin like a player: checks playlists, MPDs, responses and media by
+    // rules, and measures the ages of media. Knows no server of ours.
+    library(
+      "Validation", ["CMAF", "Capture", "HTTP", "Logging", "Net", "Sharing", "Time"]),
 
     // Viewers, deliveries and counters. Knows no stream and no route.
     library(
@@ -196,10 +198,8 @@ let package = Package(
       name: "streamer",
       dependencies: [
         "Access", "Archive", "Configuration", "Server", "HTTP", "Net", "Publishing", "Statistics",
-        "Stills",
-        "Streams",
-        "Capture", "Packaging",
-        "Supervision", "Canary", "CPage", "CStart", "Media", "Sharing", "System", "Logging", "Time",
+        "Stills", "Streams", "Capture", "Packaging", "Supervision", "Validation", "CPage", "CStart",
+        "Media", "Sharing", "System", "Logging", "Time",
       ],
       swiftSettings: strict),
 
@@ -256,7 +256,7 @@ let package = Package(
     tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
     tests("ChunkStream", ["ChunkStream", "Packaging", "Sharing", "Time"]),
     tests("Isolation", ["Isolation", "Sharing", "Time"]),
-    tests("Canary", ["CMAF", "Canary", "Net", "Time"]),
+    tests("Validation", ["CMAF", "HTTP", "Net", "Sharing", "TestSupport", "Time", "Validation"]),
     tests("Supervision", ["Isolation", "Supervision", "Time"]),
     tests("Packaging", ["CMAF", "Time", "Packaging", "Media", "Sharing", "TestSupport"]),
     tests(

@@ -42,7 +42,7 @@ FOREIGN = (
     "Streams/Pipelines/*.swift", "Streams/Session/AudioQueue.swift",
     "Streams/Session/CopiedAudioFormat.swift", "Streams/Session/SourceFacts.swift",
     "Scheduling/*.swift", "Media/*.swift",
-    "Canary/*.swift", "Packaging/Window/*.swift", "Packaging/Names/*.swift",
+    "Validation/*/*.swift", "Packaging/Window/*.swift", "Packaging/Names/*.swift",
     "Archive/*.swift", "Archive/*/*.swift", "ChunkStream/*.swift", "Ingest/*/*.swift",
     "Publishing/*.swift", "Publishing/*/*.swift",
     "Isolation/*.swift", "Net/*/*.swift", "System/*.swift", "Time/*.swift",

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Canary
 import Configuration
 import Glibc
 import Logging
@@ -8,6 +7,7 @@ import Net
 import Sharing
 import System
 import Time
+import Validation
 
 /// The command `streamer canary`: prints the figures of its followers until its time is over.
 enum CanaryRun {
@@ -86,24 +86,8 @@ enum CanaryRun {
         "streamer: \(Redaction.redact("\(follower.target.url): \(error)"))\n")
     }
     guard let path = request.metricsFile else { return }
-    if let problem = replace(path, CanaryReport.metrics(found)) {
+    if let problem = WholeFile.replace(path, CanaryReport.metrics(found)) {
       Log.standardError("streamer: --metrics-file: \"\(path)\": \(problem)\n")
     }
-  }
-
-  /// Replaces a file by a complete one, so that no reader sees half of it.
-  ///
-  /// - Returns: the reason if it is not possible.
-  private static func replace(_ path: String, _ text: String) -> String? {
-    let fresh = path + ".new"
-    let descriptor = unsafe open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { return SystemError.reason(errno) }
-    let bytes = Array(text.utf8)
-    let count = unsafe write(descriptor, bytes, bytes.count)
-    close(descriptor)
-    guard count == bytes.count, unsafe rename(fresh, path) == 0 else {
-      return SystemError.reason(errno)
-    }
-    return nil
   }
 }

@@ -23,6 +23,9 @@ do throws(any Error) {
   if CommandLine.arguments.dropFirst().first == CanaryCommand.name {
     CanaryRun.run(Array(CommandLine.arguments.dropFirst(2)))
   }
+  if CommandLine.arguments.dropFirst().first == ValidateCommand.name {
+    ValidateRun.run(Array(CommandLine.arguments.dropFirst(2)))
+  }
   if CommandLine.arguments.dropFirst().first == ArchiveCommand.name {
     ArchiveRun.run(Array(CommandLine.arguments.dropFirst(2)))
   }

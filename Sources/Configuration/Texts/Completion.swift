@@ -5,7 +5,7 @@ enum Completion {
   /// The commands, each the first argument of the program.
   private static let commands = [
     (TokenCommand.name, TokenCommand.options), (CanaryCommand.name, CanaryCommand.options),
-    (ArchiveCommand.name, ArchiveCommand.options),
+    (ValidateCommand.name, ValidateCommand.options), (ArchiveCommand.name, ArchiveCommand.options),
   ]
   private static let commandNames = commands.map(\.0).joined(separator: " ")
 
@@ -80,7 +80,7 @@ enum Completion {
       let lines =
         options.map { zshLine($0.flag, $0.placeholder, $0.form, $0.help) }
         + [zshLine("--help", nil, .none, "print the options")]
-        + (name == CanaryCommand.name ? ["'*:URL:_urls'"] : [])
+        + ([CanaryCommand.name, ValidateCommand.name].contains(name) ? ["'*:URL:_urls'"] : [])
       return """
           \(name))
             shift words

@@ -65,6 +65,8 @@ package final class HTTPClient {
   private var current: Exchange?
   private var idle: [WebAddress.Origin: ClientConnection] = [:]
   private var tickets: [WebAddress.Origin: ClientTicket] = [:]
+  /// The head of the newest response; nil before the first one.
+  package private(set) var head: ResponseHead?
   /// The number of connections that were opened.
   package private(set) var connectionCount = 0
   /// The number of those whose handshake was shortened by a ticket.
@@ -105,7 +107,7 @@ package final class HTTPClient {
       let exchange = try answer(
         to: request(address, fields), from: address.origin, permitsLocal: permitsLocal)
       permitsLocal = permitsLocal && exchange.connection.isLocal
-      let head = exchange.reader.head
+      head = exchange.reader.head
       current = exchange
       finish()
       let status = head?.status ?? 0

@@ -3,7 +3,7 @@
 import Testing
 import Time
 
-@testable import Canary
+@testable import Validation
 
 /// A box with this content.
 private func box(_ type: String, _ content: [UInt8]) -> [UInt8] {

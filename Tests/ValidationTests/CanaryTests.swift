@@ -5,7 +5,7 @@ import Net
 import Testing
 import Time
 
-@testable import Canary
+@testable import Validation
 
 @Suite("What a canary reads, and the figures it gives")
 struct CanaryTests {

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A broken rule at one address: what was seen first, and how often.
+package struct Finding: Sendable, Equatable {
+  package let rule: Rule
+  /// The request, with its query.
+  package let url: String
+  /// What was seen, the first time.
+  package let seen: String
+  /// What the rule expects there.
+  package let expected: String
+  /// The time of the first one, in seconds since 1970.
+  package let time: Double
+  /// How often the rule was broken at addresses of this kind.
+  package internal(set) var count = 1
+}

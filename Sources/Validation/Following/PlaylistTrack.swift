@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import HTTP
+import Net
+
+/// Follows one Media Playlist and its media, step by step, and notes what breaks a rule.
+///
+/// Confined to one thread.
+final class PlaylistTrack {
+  /// The most segments of which parts are kept.
+  private static let mostSegments = 4
+
+  let url: String
+  private let origin: any ValidatedOrigin
+  /// The EXT-X-STREAM-INF of its variant; nil for audio, and without a Multivariant Playlist.
+  private let variant: AttributeList?
+  /// Whether each segment begins with a key frame, as the newest playlist says.
+  private var isIndependent: Bool
+  /// The newest full playlist; nil before the first one, and if it could not be read.
+  private(set) var playlist: MediaPlaylist?
+  private var headers: [String: MovieHeader] = [:]
+  /// The parts that were received, by segment and index.
+  private var parts: [Int64: [Int: [UInt8]]] = [:]
+  /// The segment that was received last, and its end in ticks.
+  private var last: (number: Int64, end: Int64)?
+  private var newSegmentTime: Double?
+  private var nextReload = 0.0
+  private var reloads = 0
+  private var hasCheckedRange = false
+  private var hasCheckedRemoval = false
+  /// When the first playlist arrived, and its first media sequence number.
+  private var began = 0.0
+  private var firstNumber: Int64 = 0
+
+  /// - Parameters:
+  ///   - url: the absolute address of the playlist.
+  ///   - variant: the attributes of the variant with it.
+  ///   - isIndependent: whether its Multivariant Playlist states EXT-X-INDEPENDENT-SEGMENTS.
+  ///   - origin: the server.
+  init(
+    _ url: String, variant: AttributeList?, isIndependent: Bool, _ origin: any ValidatedOrigin
+  ) {
+    (self.url, self.variant, self.origin) = (url, variant, origin)
+    self.isIndependent = isIndependent
+  }
+
+  /// Whether there is nothing more to follow.
+  var hasEnded: Bool { playlist?.hasEnded ?? true }
+
+  /// Requests the first playlist.
+  func begin(_ findings: inout Findings, _ times: inout Measurements) {
+    let reply = origin.get(url)
+    findings.check(.listedServed, reply.isWhole, reply.place, seen: reply.outcome)
+    guard reply.isWhole else { return }
+    began = reply.end
+    take(reply, isHeld: false, nil, &findings, &times)
+    newSegmentTime = reply.end
+    guard let playlist, !playlist.hasEnded else { return }
+    firstNumber = playlist.mediaSequence
+    if let target = playlist.targetDuration { nextReload = reply.end + target / 2.0 }
+    checkRequests(playlist, &findings)
+  }
+
+  /// Requests what is new: the hinted part and the playlist that lists it, or the playlist after
+  /// half a Target Duration.
+  func step(_ findings: inout Findings, _ times: inout Measurements) {
+    guard let playlist, !playlist.hasEnded else { return }
+    if playlist.control?.canBlockReload == true {
+      reload(playlist, &findings, &times)
+    } else {
+      origin.wait(until: nextReload)
+      let reply = origin.get(url)
+      findings.check(.listedServed, reply.isWhole, reply.place, seen: reply.outcome)
+      nextReload = origin.now + max(0.5, (playlist.targetDuration ?? 2) / 2.0)
+      if reply.isWhole { take(reply, isHeld: false, nil, &findings, &times) }
+    }
+  }
+
+  /// Checks what only a playlist that was followed for some time shows.
+  func finish(_ findings: inout Findings) {
+    guard let playlist, let target = playlist.targetDuration else { return }
+    let place = Place(url: url, time: origin.now)
+    if playlist.hasEnded {
+      origin.wait(until: origin.now + target)
+      let again = origin.get(url)
+      let hasEnded = MediaPlaylist(PlaylistText(again.body)).hasEnded
+      findings.check(
+        .endStays, !again.isWhole || hasEnded, again.place, seen: "no EXT-X-ENDLIST any more")
+    } else if origin.now - began >= 4.0 * target {
+      findings.checkLength(playlist, hasRemoved: playlist.mediaSequence > firstNumber, place)
+    }
+  }
+
+  /// The absolute address of an URI in the playlist.
+  func resolve(_ uri: String) -> String { WebAddress.resolve(uri, base: url) }
+
+  // MARK: Requests
+
+  /// The requests that are checked once.
+  private func checkRequests(_ playlist: MediaPlaylist, _ findings: inout Findings) {
+    let packed = origin.get(url, [HeaderField("Accept-Encoding", "gzip")])
+    findings.check(
+      .gzip, packed.value("content-encoding") == "gzip", packed.place,
+      seen: "Content-Encoding: \(packed.value("content-encoding") ?? "none")")
+    guard playlist.control?.canBlockReload == true else { return }
+    let part = origin.get(address("_HLS_part=0"))
+    findings.check(
+      .partNeedsSegment, part.status == 400, part.place, seen: part.outcome, expected: "status 400")
+    let far = origin.get(
+      address("_HLS_msn=\(playlist.nextNumber.addingReportingOverflow(1000).partialValue)"))
+    findings.check(
+      .farAhead, far.status == 400, far.place, seen: far.outcome, expected: "status 400")
+  }
+
+  private func address(_ query: String) -> String { url + (url.contains("?") ? "&" : "?") + query }
+
+  /// Requests the hinted part.
+  ///
+  /// Each second one is requested before the playlist that lists it: a playlist that is not held
+  /// would list the part after that.
+  private func hintedPart(_ playlist: MediaPlaylist, _ times: inout Measurements) -> Reply? {
+    guard let hint = playlist.hintedPart, playlist.hints.count(where: { $0.type == "PART" }) == 1
+    else { return nil }
+    let reply = origin.get(resolve(hint))
+    if reply.isWhole { times.add(.hintedPart, reply.end - reply.sent) }
+    return reply
+  }
+
+  /// Requests the playlist that lists the next part.
+  private func reload(
+    _ old: MediaPlaylist, _ findings: inout Findings, _ times: inout Measurements
+  ) {
+    let (number, index) = old.nextPart
+    reloads += 1  // bounded: one per request
+    let isEarly = reloads % 2 == 0
+    var hinted = isEarly ? hintedPart(old, &times) : nil
+    let asksForDelta = old.control?.canSkipUntil != nil && reloads % 3 == 0
+    let part = old.isLowLatency ? "&_HLS_part=\(index)" : ""
+    let reply = origin.get(
+      address("_HLS_msn=\(number)\(part)\(asksForDelta ? "&_HLS_skip=YES" : "")"))
+    let elapsed = reply.end - reply.sent
+    let limit = 3.0 * (old.targetDuration ?? 10)
+    findings.check(
+      .reloadHeld, reply.isWhole && elapsed <= limit + 0.5, reply.place,
+      seen: "\(reply.outcome) after \(Findings.rounded(elapsed)) s")
+    guard reply.isWhole else {
+      origin.wait(until: origin.now + 1)
+      return
+    }
+    times.add(.reload, elapsed)
+    if !isEarly { hinted = hintedPart(old, &times) }
+    take(reply, isHeld: true, hinted, &findings, &times)
+    guard let new = playlist else { return }
+    findings.check(
+      .reloadLists, new.hasEnded || new.isNewer(than: old), reply.place,
+      seen: "up to part \(new.nextPart.part) of segment \(new.nextPart.segment)",
+      expected: "beyond part \(index) of segment \(number)")
+    // Else the same part would be requested again without a pause.
+    if !new.isNewer(than: old) { origin.wait(until: origin.now + 0.5) }
+  }
+
+  /// Checks the hinted part, if it became a part.
+  private func takePart(
+    _ reply: Reply, _ hint: String, _ new: MediaPlaylist, _ findings: inout Findings,
+    _ times: inout Measurements
+  ) {
+    let all = new.listed.flatMap { segment in
+      segment.parts.enumerated().map { (segment, $0.offset, $0.element) }
+    }
+    guard let (segment, place, part) = all.first(where: { $0.2.uri == hint }) else { return }
+    guard !part.isGap else { return }
+    findings.check(
+      .hintServed, reply.isWhole && !reply.body.isEmpty, reply.place,
+      seen: reply.isWhole ? "an empty body" : reply.outcome)
+    guard reply.isWhole, let map = segment.map, part.byteRange == nil else { return }
+    parts[segment.number, default: [:]][place] = reply.body
+    while parts.count > Self.mostSegments, let oldest = parts.keys.min() {
+      parts[oldest] = nil
+    }
+    let header = header(map, &findings)
+    guard let found = findings.checkFragments(reply.body, header, reply.place) else { return }
+    if let timescale = header?.timescale {
+      findings.checkDuration(found, timescale, listed: part.duration, reply.place)
+    }
+    if part.isIndependent {
+      findings.check(
+        .keyFrameFirst, found.beginsWithKeyFrame, reply.place,
+        seen: "INDEPENDENT=YES, and a first sample that is no key frame")
+    }
+    findings.checkReferenceTime(found, reply.end, reply.place)
+    if let time = found.referenceTime { times.add(.age, reply.end - time) }
+  }
+
+  // MARK: Responses
+
+  /// Takes a playlist, full or delta.
+  ///
+  /// - Parameters:
+  ///   - reply: the response.
+  ///   - isHeld: whether it is that of a blocking reload.
+  ///   - hinted: the part that the playlist before had hinted; nil if it was not requested.
+  ///   - findings: notes broken rules.
+  ///   - times: notes ages.
+  private func take(
+    _ reply: Reply, isHeld: Bool, _ hinted: Reply?, _ findings: inout Findings,
+    _ times: inout Measurements
+  ) {
+    let text = PlaylistText(reply.body)
+    let place = reply.place
+    findings.checkSyntax(text, place)
+    guard text.isPlaylist, !text.isMultivariant else { return }
+    let given = MediaPlaylist(text)
+    findings.checkPlaylistResponse(reply, target: isHeld ? nil : given.targetDuration)
+    findings.checkMediaPlaylist(given, text, place)
+    findings.checkParts(given, text, place)
+    if !text.tags("#EXT-X-INDEPENDENT-SEGMENTS").isEmpty { isIndependent = true }
+    findings.check(
+      .independentSegments, isIndependent, place, seen: "no EXT-X-INDEPENDENT-SEGMENTS")
+    var full = given
+    if let old = playlist, reply.url.contains("_HLS_skip=") {
+      let again = origin.get(url)
+      let later = MediaPlaylist(PlaylistText(again.body))
+      if again.isWhole { findings.checkDelta(given, after: old, before: later, place) }
+      guard let merged = given.merged(onto: old) else {
+        playlist = again.isWhole ? later : nil
+        return
+      }
+      full = merged
+    }
+    let old = playlist
+    playlist = full
+    if let old { findings.checkUpdate(from: old, to: full, place) }
+    if let hinted, let hint = old?.hintedPart {
+      takePart(hinted, hint, full, &findings, &times)
+    }
+    takeSegments(old, full, reply, &findings)
+  }
+
+  /// Requests the segments that are complete since the last playlist.
+  private func takeSegments(
+    _ old: MediaPlaylist?, _ new: MediaPlaylist, _ reply: Reply, _ findings: inout Findings
+  ) {
+    // Of the first playlist the newest segment is enough.
+    let fresh =
+      old.map { old in new.segments.filter { $0.number >= old.nextNumber } }
+      ?? Array(new.segments.suffix(1))
+    if old != nil, !fresh.isEmpty {
+      newSegmentTime = reply.end
+    } else if let newSegmentTime, !new.hasEnded {
+      // A response that lists no new segment; later requests may be late by this client.
+      findings.checkPace(new, reply.sent - newSegmentTime, reply.place)
+    }
+    for segment in fresh.suffix(3) where !segment.isGap { take(segment, &findings) }
+    if let old, !hasCheckedRemoval,
+      let removed = old.segments.last(where: { $0.number < new.mediaSequence && !$0.isGap }),
+      let uri = removed.uri
+    {
+      hasCheckedRemoval = true
+      let again = origin.get(resolve(uri))
+      findings.check(.removedServed, again.isWhole, again.place, seen: again.outcome)
+    }
+  }
+
+  /// Requests a complete segment, and checks its bytes.
+  private func take(_ segment: MediaPlaylist.Segment, _ findings: inout Findings) {
+    guard let uri = segment.uri, segment.byteRange == nil else { return }
+    let reply = origin.get(resolve(uri))
+    findings.check(.listedServed, reply.isWhole, reply.place, seen: reply.outcome)
+    guard reply.isWhole else { return }
+    findings.checkMediaResponse(reply, isFragmented: segment.map != nil)
+    if !hasCheckedRange, reply.body.count > 100 {
+      hasCheckedRange = true
+      let part = origin.get(resolve(uri), [HeaderField("Range", "bytes=0-99")])
+      findings.checkRange(part, whole: reply.body)
+    }
+    if let limit = variant?["BANDWIDTH"].flatMap({ Double($0) }), segment.duration >= 0.5 {
+      let rate = Double(reply.body.count) * 8.0 / segment.duration
+      findings.check(
+        .peakBandwidth, rate <= 1.1 * limit, reply.place,
+        seen: "\(Int64(clamping: Int128(rate))) bit/s", expected: "at most \(1.1 * limit)")
+    }
+    guard let map = segment.map else { return }
+    checkBytes(segment, reply, header(map, &findings), &findings)
+  }
+
+  private func checkBytes(
+    _ segment: MediaPlaylist.Segment, _ reply: Reply, _ header: MovieHeader?,
+    _ findings: inout Findings
+  ) {
+    guard let found = findings.checkFragments(reply.body, header, reply.place) else { return }
+    defer { last = found.end.map { (segment.number, $0) } }
+    if let header {
+      findings.checkDuration(found, header.timescale, listed: segment.duration, reply.place)
+    }
+    if isIndependent {
+      findings.check(
+        .keyFrameFirst, found.beginsWithKeyFrame, reply.place,
+        seen: "a first sample that is no key frame")
+    }
+    if let last, let start = found.start, !segment.isDiscontinuity,
+      segment.number == last.number.addingReportingOverflow(1).partialValue
+    {
+      // A rounded time may differ by a tick.
+      let step = start.subtractingReportingOverflow(last.end).partialValue
+      findings.check(
+        .decodeTimeContinuous, step.magnitude <= 1, reply.place,
+        seen: "segment \(segment.number) begins at \(start)", expected: "\(last.end)")
+    }
+    guard let received = parts.removeValue(forKey: segment.number),
+      received.count == segment.parts.count, !segment.parts.isEmpty
+    else { return }
+    var media: [UInt8] = []
+    for index in segment.parts.indices {
+      guard let part = received[index], let summary = try? FragmentSummary(part, header) else {
+        return
+      }
+      media += summary.media
+    }
+    findings.check(
+      .partsAreSegment, media == found.media, reply.place,
+      seen: "\(found.media.count) bytes of media", expected: "\(media.count), those of its parts")
+  }
+
+  /// The header of a track, which is requested once.
+  private func header(_ map: MediaPlaylist.Map, _ findings: inout Findings) -> MovieHeader? {
+    let address = resolve(map.uri)
+    if let known = headers[address] { return known }
+    let fields = map.byteRange.flatMap { Self.range($0) }.map { [HeaderField("Range", $0)] } ?? []
+    let reply = origin.get(address, fields)
+    findings.check(.listedServed, reply.isWhole, reply.place, seen: reply.outcome)
+    guard reply.isWhole, let header = findings.checkHeader(reply.body, reply.place) else {
+      return nil
+    }
+    headers[address] = header
+    if let stated = variant?["CODECS"], let codecs = try? header.entry.codecs() {
+      let list = stated.lowercased().split(separator: ",").map { $0.filter { !$0.isWhitespace } }
+      findings.check(
+        .codecsTrue, list.contains(codecs.lowercased()), reply.place,
+        seen: "CODECS=\"\(stated)\"", expected: "with \(codecs)")
+    }
+    return header
+  }
+
+  /// The value of Range for a BYTERANGE such as `800@0`.
+  private static func range(_ text: String) -> String? {
+    let numbers = text.split(separator: "@").compactMap { Int64($0) }
+    guard numbers.count == 2, numbers[0] > 0, numbers[1] >= 0 else { return nil }
+    let end = numbers[1].addingReportingOverflow(numbers[0] - 1)
+    return end.overflow ? nil : "bytes=\(numbers[1])-\(end.partialValue)"
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Net
+
+/// Follows the playlists of a stream, all in turn.
+struct PlaylistValidation {
+  /// The most Media Playlists that are followed.
+  private static let most = 16
+
+  let origin: any ValidatedOrigin
+  /// When it ends, in seconds since 1970.
+  let end: Double
+  var findings = Findings()
+  var times = Measurements()
+
+  /// - Parameter reply: the response to the address that was given.
+  mutating func follow(_ reply: Reply) {
+    let text = PlaylistText(reply.body)
+    let tracks: [PlaylistTrack]
+    if text.isMultivariant {
+      findings.checkSyntax(text, reply.place)
+      findings.checkPlaylistResponse(reply, target: nil)
+      let playlist = MultivariantPlaylist(text)
+      findings.checkMultivariant(playlist, reply.place)
+      let variants = Dictionary(playlist.variants.map { ($0.uri, $0.attributes) }) { first, _ in
+        first
+      }
+      tracks = playlist.mediaURIs.prefix(Self.most).map { uri in
+        PlaylistTrack(
+          WebAddress.resolve(uri, base: reply.url), variant: variants[uri],
+          isIndependent: !text.tags("#EXT-X-INDEPENDENT-SEGMENTS").isEmpty, origin)
+      }
+    } else {
+      tracks = [PlaylistTrack(reply.url, variant: nil, isIndependent: false, origin)]
+    }
+    for track in tracks { track.begin(&findings, &times) }
+    checkTogether(tracks)
+    while origin.now < end, !origin.isCancelled, tracks.contains(where: { !$0.hasEnded }) {
+      for track in tracks {
+        track.step(&findings, &times)
+        if origin.now >= end || origin.isCancelled { break }
+      }
+      checkTogether(tracks)
+    }
+    for track in tracks { track.finish(&findings) }
+  }
+
+  private mutating func checkTogether(_ tracks: [PlaylistTrack]) {
+    var playlists: [String: MediaPlaylist] = [:]
+    for track in tracks { playlists[track.url] = track.playlist }
+    guard playlists.count > 1 else { return }
+    for track in tracks {
+      guard let playlist = track.playlist else { continue }
+      let others = playlists.filter { $0.key != track.url }
+      findings.checkReports(playlist, others, Place(url: track.url, time: origin.now)) {
+        track.resolve($0)
+      }
+    }
+    findings.checkTogether(playlists, Place(url: tracks[0].url, time: origin.now))
+  }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Time
+
+/// A live MPD as values: pure.
+///
+/// What is malformed is nil; ``manifestRules`` report it.
+///
+/// - Source: ISO/IEC 23009-1 §5.3
+package struct Manifest: Sendable, Equatable {
+  /// One Representation, with what it inherits.
+  struct Track: Sendable, Equatable {
+    let period: String
+    /// The start of the Period after availabilityStartTime, in seconds.
+    let periodStart: Double
+    let id: String
+    let mimeType: String
+    let bandwidth: Int64?
+    let codecs: String?
+    /// The SegmentTemplate that applies; nil without one.
+    let template: Template?
+    /// The absolute or relative base of its addresses.
+    let base: String
+  }
+
+  /// A SegmentTemplate.
+  struct Template: Sendable, Equatable {
+    let media: String?
+    let initialization: String?
+    let timescale: Int64
+    /// Ticks; nil with a SegmentTimeline.
+    let duration: Int64?
+    let startNumber: Int64
+    let presentationTimeOffset: Int64
+    /// Seconds; nil if it is not stated.
+    let availabilityTimeOffset: Double?
+    let isCompleteAtOnce: Bool
+    /// Start and duration of each segment, in ticks; nil without a SegmentTimeline.
+    let timeline: [(start: Int64, duration: Int64)]?
+
+    static func == (first: Template, second: Template) -> Bool {
+      first.media == second.media && first.duration == second.duration
+        && first.startNumber == second.startNumber
+        && first.timeline?.count == second.timeline?.count
+    }
+  }
+
+  let root: XMLNode
+  var isDynamic: Bool { root["type"] == "dynamic" }
+  /// Seconds since 1970.
+  let availabilityStart, publishTime: Double?
+  /// Seconds.
+  let updatePeriod, timeShiftDepth: Double?
+  private(set) var tracks: [Track] = []
+
+  /// Reads an MPD.
+  ///
+  /// - Throws: the fault of the document.
+  init(_ text: String) throws(XMLNode.Fault) {
+    root = try XMLNode.document(text)
+    guard root.name == "MPD" else {
+      throw XMLNode.Fault(description: "the root is \(root.name)")
+    }
+    availabilityStart = root["availabilityStartTime"].flatMap { Self.date($0) }
+    publishTime = root["publishTime"].flatMap { Self.date($0) }
+    updatePeriod = root["minimumUpdatePeriod"].flatMap { Self.duration($0) }
+    timeShiftDepth = root["timeShiftBufferDepth"].flatMap { Self.duration($0) }
+    var start = 0.0
+    for period in root.all("Period") {
+      start = period["start"].flatMap { Self.duration($0) } ?? start
+      for set in period.all("AdaptationSet") {
+        for representation in set.all("Representation") {
+          add(representation, set, period, start)
+        }
+      }
+      if let length = period["duration"].flatMap({ Self.duration($0) }) { start += length }
+    }
+  }
+
+  private mutating func add(
+    _ representation: XMLNode, _ set: XMLNode, _ period: XMLNode, _ start: Double
+  ) {
+    let chain = [period, set, representation]
+    let templates = chain.compactMap { $0.first("SegmentTemplate") }
+    let base = ([root] + chain).compactMap { $0.first("BaseURL")?.text }.joined(separator: "\n")
+    func stated(_ name: String) -> String? { representation[name] ?? set[name] }
+    tracks.append(
+      Track(
+        period: period["id"] ?? "", periodStart: start, id: representation["id"] ?? "",
+        mimeType: stated("mimeType") ?? "",
+        bandwidth: representation["bandwidth"].flatMap { Int64($0) },
+        codecs: stated("codecs"),
+        template: templates.isEmpty ? nil : Template(templates), base: base))
+  }
+
+  /// A duration such as `PT1H2M3.5S` or `P1DT2S`, in seconds.
+  static func duration(_ text: String) -> Double? {
+    guard
+      let match = text.wholeMatch(
+        of:
+          #/P(?:(\d{1,6})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,12}(?:\.\d{1,12})?)S)?)?/#),
+      text.count > 2
+    else { return nil }
+    let days = match.1.flatMap { Double($0) } ?? 0
+    let hours = match.2.flatMap { Double($0) } ?? 0
+    let minutes = match.3.flatMap { Double($0) } ?? 0
+    return days * 86_400.0 + hours * 3600.0 + minutes * 60.0
+      + (match.4.flatMap { Double($0) } ?? 0)
+  }
+
+  private static func date(_ text: String) -> Double? {
+    ISODate.time(text).map { Double($0.milliseconds) / 1000 }
+  }
+}
+
+extension Manifest.Template {
+  /// The most segments of a timeline that are read.
+  private static let most = 100_000
+
+  /// The template that a Representation has, from that of its Period to its own.
+  init(_ chain: [XMLNode]) {
+    func value(_ name: String) -> String? { chain.reversed().compactMap { $0[name] }.first }
+    func integer(_ name: String) -> Int64? {
+      value(name).flatMap { Int64($0) }.flatMap { (0...1 << 60).contains($0) ? $0 : nil }
+    }
+    media = value("media")
+    initialization = value("initialization")
+    timescale = max(1, integer("timescale") ?? 1)
+    duration = integer("duration")
+    startNumber = integer("startNumber") ?? 1
+    presentationTimeOffset = integer("presentationTimeOffset") ?? 0
+    availabilityTimeOffset = value("availabilityTimeOffset").flatMap { Double($0) }
+    isCompleteAtOnce = value("availabilityTimeComplete") != "false"
+    timeline = chain.reversed().compactMap { $0.first("SegmentTimeline") }.first.map {
+      Self.segments($0)
+    }
+  }
+
+  private static func segments(_ timeline: XMLNode) -> [(start: Int64, duration: Int64)] {
+    var found: [(start: Int64, duration: Int64)] = []
+    var next: Int64 = 0
+    for entry in timeline.all("S") {
+      let start = entry["t"].flatMap { Int64($0) } ?? next
+      guard let length = entry["d"].flatMap({ Int64($0) }) else { continue }
+      let count = max(0, entry["r"].flatMap { Int64($0) } ?? 0)
+      var time = start
+      for _ in 0...min(count, Int64(most)) where found.count < most {
+        found.append((time, length))
+        time = time.addingReportingOverflow(length).partialValue
+      }
+      next = time
+    }
+    return found
+  }
+
+  /// The duration of a segment with a constant one, in seconds.
+  var seconds: Double? { duration.map { Double($0) / Double(timescale) } }
+
+  /// The address of a segment of a Representation.
+  ///
+  /// - Source: ISO/IEC 23009-1 §5.3.9.4.4
+  func uri(_ pattern: String, id: String, bandwidth: Int64?, number: Int64, time: Int64) -> String {
+    var result = ""
+    var parts = pattern.split(separator: "$", omittingEmptySubsequences: false)[...]
+    while let text = parts.popFirst() {
+      result += text
+      guard let identifier = parts.popFirst() else { break }
+      let name = identifier.prefix { $0 != "%" }
+      let width = identifier.dropFirst(name.count).filter(\.isNumber)
+      switch name {
+      case "": result += "$"
+      case "RepresentationID": result += id
+      case "Bandwidth": result += "\(bandwidth ?? 0)"
+      case "Number": result += Self.padded(number, width)
+      case "Time": result += Self.padded(time, width)
+      default: result += "$\(identifier)$"
+      }
+    }
+    return result
+  }
+
+  private static func padded(_ number: Int64, _ width: String) -> String {
+    let text = "\(number)"
+    let length = min(20, Int(width) ?? 0)
+    return String(repeating: "0", count: max(0, length - text.count)) + text
+  }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Time
+
+/// A Media Playlist as values: pure.
+///
+/// What is malformed is left out; ``syntaxRules`` report it.
+///
+/// - Source: draft-pantos-hls-rfc8216bis-22 §4.4.3 to §4.4.5
+package struct MediaPlaylist: Sendable, Equatable {
+  /// A Partial Segment.
+  struct Part: Sendable, Equatable {
+    let uri: String
+    /// Seconds.
+    let duration: Double
+    let isIndependent: Bool
+    let isGap: Bool
+    let byteRange: String?
+  }
+
+  /// A header, with the range of its bytes.
+  struct Map: Sendable, Equatable {
+    let uri: String
+    let byteRange: String?
+  }
+
+  /// A segment; the last one may be open.
+  struct Segment: Sendable, Equatable {
+    var number: Int64
+    /// Nil while it is open.
+    var uri: String?
+    /// EXTINF in seconds; of an open one, the sum of its parts.
+    var duration = 0.0
+    var parts: [Part] = []
+    /// EXT-X-PROGRAM-DATE-TIME, in seconds since 1970; nil without one.
+    var date: Double?
+    var isDiscontinuity = false
+    var isGap = false
+    var map: Map?
+    var byteRange: String?
+    /// Tags of the segment after its first part.
+    var lateTags: [String] = []
+
+    /// The sum of the parts, in seconds.
+    var partSum: Double { parts.reduce(0) { $0 + $1.duration } }
+  }
+
+  /// The values of EXT-X-SERVER-CONTROL, in seconds.
+  struct ServerControl: Sendable, Equatable {
+    let canBlockReload: Bool
+    let partHoldBack, holdBack, canSkipUntil: Double?
+    /// The text of the tag.
+    let text: String
+  }
+
+  /// An EXT-X-PRELOAD-HINT.
+  struct Hint: Sendable, Equatable {
+    let type, uri: String
+  }
+
+  /// An EXT-X-RENDITION-REPORT.
+  struct Report: Sendable, Equatable {
+    let uri: String
+    let lastSegment, lastPart: Int64?
+  }
+
+  private(set) var version: Int?
+  private(set) var targetDuration: Double?
+  private(set) var mediaSequence: Int64 = 0
+  private(set) var discontinuitySequence: Int64 = 0
+  private(set) var control: ServerControl?
+  private(set) var partTarget: Double?
+  /// Complete segments.
+  private(set) var segments: [Segment] = []
+  /// The segment of the parts at the end; nil without such parts.
+  private(set) var open: Segment?
+  private(set) var hints: [Hint] = []
+  private(set) var reports: [Report] = []
+  /// SKIPPED-SEGMENTS of a Playlist Delta Update; nil in a full playlist.
+  private(set) var skipped: Int64?
+  private(set) var hasEnded = false
+  private(set) var type: String?
+  private(set) var isIFramesOnly = false
+  /// EXTINF tags without an URI, and URIs without EXTINF.
+  private(set) var strays: [String] = []
+
+  /// Reads a playlist.
+  package init(_ text: PlaylistText) {
+    var next = Segment(number: 0)
+    var map: Map?
+    var hasDuration = false
+    for line in text.lines {
+      let value = line.value
+      switch line.tag {
+      case nil:
+        if !hasDuration { strays.append(String(value)) }
+        next.uri = String(value)
+        next.map = map
+        segments.append(next)
+        next = Segment(number: 0)
+        hasDuration = false
+      case "#EXTINF":
+        if hasDuration { strays.append("#EXTINF:\(value)") }
+        next.duration = AttributeList.seconds(value.prefix { $0 != "," }) ?? 0
+        hasDuration = true
+      case "#EXT-X-PART":
+        let attributes = line.attributes
+        next.parts.append(
+          Part(
+            uri: attributes["URI"] ?? "", duration: attributes.seconds("DURATION") ?? 0,
+            isIndependent: attributes.isYes("INDEPENDENT"), isGap: attributes.isYes("GAP"),
+            byteRange: attributes["BYTERANGE"]))
+      case "#EXT-X-DISCONTINUITY", "#EXT-X-PROGRAM-DATE-TIME", "#EXT-X-MAP", "#EXT-X-KEY":
+        if !next.parts.isEmpty { next.lateTags.append(line.tag ?? "") }
+        take(line, &next, &map)
+      case "#EXT-X-GAP": next.isGap = true
+      case "#EXT-X-BYTERANGE": next.byteRange = String(value)
+      default: takeHead(line)
+      }
+    }
+    number()
+    if !next.parts.isEmpty {
+      next.duration = next.partSum
+      next.map = map
+      next.number = nextNumber
+      open = next
+    }
+    if hasDuration { strays.append("#EXTINF at the end") }
+  }
+
+  /// The media sequence number after the last complete segment.
+  var nextNumber: Int64 {
+    let count = Int64(segments.count).addingReportingOverflow(max(0, skipped ?? 0))
+    let sum = mediaSequence.addingReportingOverflow(count.partialValue)
+    return count.overflow || sum.overflow ? .max : sum.partialValue
+  }
+
+  /// Whether parts of Low-Latency HLS are listed.
+  var isLowLatency: Bool { partTarget != nil }
+
+  /// All segments with parts or bytes, the open one last.
+  var listed: [Segment] { segments + (open.map { [$0] } ?? []) }
+
+  /// The URI of the next part; nil without a hint.
+  var hintedPart: String? { hints.first { $0.type == "PART" }?.uri }
+
+  /// The number and the index of the next part.
+  var nextPart: (segment: Int64, part: Int) { (nextNumber, open?.parts.count ?? 0) }
+
+  /// Whether this playlist lists more than `other`.
+  func isNewer(than other: MediaPlaylist) -> Bool { nextPart > other.nextPart }
+
+  private mutating func take(
+    _ line: PlaylistText.Line, _ next: inout Segment, _ map: inout Map?
+  ) {
+    switch line.tag {
+    case "#EXT-X-DISCONTINUITY": next.isDiscontinuity = true
+    case "#EXT-X-PROGRAM-DATE-TIME":
+      next.date = ISODate.time(line.value).map { Double($0.milliseconds) / 1000 }
+    case "#EXT-X-MAP":
+      let attributes = line.attributes
+      map = attributes["URI"].map { Map(uri: $0, byteRange: attributes["BYTERANGE"]) }
+    default: break
+    }
+  }
+
+  private mutating func takeHead(_ line: PlaylistText.Line) {
+    let value = line.value
+    switch line.tag {
+    case "#EXT-X-VERSION": version = Int(value)
+    case "#EXT-X-TARGETDURATION": targetDuration = AttributeList.seconds(value)
+    case "#EXT-X-MEDIA-SEQUENCE": mediaSequence = Self.integer(value) ?? 0
+    case "#EXT-X-DISCONTINUITY-SEQUENCE": discontinuitySequence = Self.integer(value) ?? 0
+    case "#EXT-X-PLAYLIST-TYPE": type = String(value)
+    case "#EXT-X-I-FRAMES-ONLY": isIFramesOnly = true
+    case "#EXT-X-ENDLIST": hasEnded = true
+    case "#EXT-X-PART-INF": partTarget = line.attributes.seconds("PART-TARGET")
+    case "#EXT-X-SERVER-CONTROL":
+      let attributes = line.attributes
+      control = ServerControl(
+        canBlockReload: attributes.isYes("CAN-BLOCK-RELOAD"),
+        partHoldBack: attributes.seconds("PART-HOLD-BACK"),
+        holdBack: attributes.seconds("HOLD-BACK"),
+        canSkipUntil: attributes.seconds("CAN-SKIP-UNTIL"), text: String(value))
+    case "#EXT-X-SKIP": skipped = line.attributes["SKIPPED-SEGMENTS"].flatMap { Self.integer($0) }
+    case "#EXT-X-PRELOAD-HINT":
+      let attributes = line.attributes
+      hints.append(Hint(type: attributes["TYPE"] ?? "", uri: attributes["URI"] ?? ""))
+    case "#EXT-X-RENDITION-REPORT":
+      let attributes = line.attributes
+      reports.append(
+        Report(
+          uri: attributes["URI"] ?? "",
+          lastSegment: attributes["LAST-MSN"].flatMap { Self.integer($0) },
+          lastPart: attributes["LAST-PART"].flatMap { Self.integer($0) }))
+    default: break
+    }
+  }
+
+  /// Gives the segments their numbers, which a skipped part of the list precedes.
+  private mutating func number() {
+    var number = mediaSequence.addingReportingOverflow(max(0, skipped ?? 0)).partialValue
+    for index in segments.indices {
+      segments[index].number = number
+      number = number.addingReportingOverflow(1).partialValue
+    }
+  }
+
+  private static func integer(_ text: some StringProtocol) -> Int64? {
+    Int64(text).flatMap { (0...1 << 53).contains($0) ? $0 : nil }
+  }
+}
+
+extension MediaPlaylist {
+  /// The full playlist of a Playlist Delta Update and an earlier full playlist.
+  ///
+  /// - Returns: nil if the earlier one lacks a skipped segment.
+  /// - Source: draft-pantos-hls-rfc8216bis-22 §6.3.7
+  func merged(onto earlier: MediaPlaylist) -> MediaPlaylist? {
+    guard let skipped, skipped > 0 else { return self }
+    let end = mediaSequence.addingReportingOverflow(skipped).partialValue
+    let kept = earlier.segments.filter { $0.number >= mediaSequence && $0.number < end }
+    guard Int64(kept.count) == skipped else { return nil }
+    var full = self
+    full.segments = kept + segments
+    full.skipped = nil
+    return full
+  }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+
+/// The result of a validation as text, as JSON and as JUnit: pure.
+package enum ValidationReport {
+  /// The form of a report.
+  package enum Form: Sendable { case text, json }
+
+  /// A report for a person.
+  package static func text(_ validation: Validation) -> String {
+    let findings = validation.findings
+    let url = Redaction.redact(validation.url)
+    if let failure = validation.failure { return "\(url): \(failure)\n" }
+    let broken = Set(findings.list.map(\.rule)).count
+    var text =
+      "\(url): \(findings.checks.count) rules checked in "
+      + "\(Findings.rounded(validation.seconds)) s, "
+      + (broken == 0 ? "none broken\n" : "\(broken) broken\n")
+    for finding in findings.list {
+      let rule = finding.rule
+      text += """
+
+        \(rule.name) (\(rule.level.rawValue), \(rule.clause)), \
+        \(finding.count == 1 ? "once" : "\(finding.count) times")
+          rule      \(rule.sentence)
+          request   \(Redaction.redact(finding.url))
+          seen      \(finding.seen)
+          expected  \(finding.expected)
+
+        """
+    }
+    if findings.dropped > 0 { text += "\n\(findings.dropped) further findings\n" }
+    let rows = Measurements.Kind.allCases.compactMap { kind in
+      validation.times.summary(kind).map { (kind, $0) }
+    }
+    if !rows.isEmpty { text += "\n" }
+    for (kind, row) in rows {
+      text +=
+        "\(kind.rawValue): median \(milliseconds(row.median)), p95 \(milliseconds(row.p95)), "
+        + "most \(milliseconds(row.most)) ms of \(row.count)\n"
+    }
+    return text
+  }
+
+  /// One JSON object and a line end.
+  package static func json(_ validation: Validation) -> String {
+    let findings = validation.findings
+    let list = findings.list.map { finding in
+      let texts = [
+        ("rule", finding.rule.name), ("level", finding.rule.level.rawValue),
+        ("clause", finding.rule.clause), ("url", Redaction.redact(finding.url)),
+        ("seen", finding.seen), ("expected", finding.expected),
+      ].map { "\"\($0.0)\":\(JSONText.quoted($0.1))," }
+      return "{\(texts.joined())\"time\":\(finding.time),\"count\":\(finding.count)}"
+    }
+    let times = Measurements.Kind.allCases.compactMap { kind in
+      validation.times.summary(kind).map {
+        "\(JSONText.quoted(kind.rawValue)):{\"count\":\($0.count),"
+          + "\"p50\":\(milliseconds($0.median)),\"p95\":\(milliseconds($0.p95)),"
+          + "\"max\":\(milliseconds($0.most))}"
+      }
+    }
+    let checked = Rule.all.filter { findings.checks[$0] != nil }
+      .map { JSONText.quoted($0.name) }
+    return
+      "{\"url\":\(JSONText.quoted(Redaction.redact(validation.url))),"
+      + "\"seconds\":\(Findings.rounded(validation.seconds)),"
+      + "\"failure\":\(validation.failure.map { JSONText.quoted($0) } ?? "null"),"
+      + "\"checked\":[\(checked.joined(separator: ","))],"
+      + "\"findings\":[\(list.joined(separator: ","))],"
+      + "\"milliseconds\":{\(times.joined(separator: ","))}}\n"
+  }
+
+  /// All results as one document of JUnit: a suite for each address, a case for each rule.
+  ///
+  /// - Source: the schema of Jenkins' xUnit plugin, `junit-10.xsd`
+  package static func junit(_ validations: [Validation]) -> String {
+    var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+    for validation in validations {
+      let findings = validation.findings
+      let broken = Dictionary(grouping: findings.list, by: \.rule)
+      let skipped = Rule.all.count { findings.checks[$0] == nil }
+      let suite = escaped(Redaction.redact(validation.url))
+      text +=
+        "<testsuite name=\"\(suite)\" tests=\"\(Rule.all.count)\" failures=\"\(broken.count)\" "
+        + "errors=\"\(validation.failure == nil ? 0 : 1)\" skipped=\"\(skipped)\" "
+        + "time=\"\(Findings.rounded(validation.seconds))\">\n"
+      if let failure = validation.failure {
+        text +=
+          "<testcase classname=\"\(suite)\" name=\"followed\"><error message=\""
+          + "\(escaped(failure))\"/></testcase>\n"
+      }
+      for rule in Rule.all {
+        text += "<testcase classname=\"\(suite)\" name=\"\(rule.name)\">"
+        if let found = broken[rule] {
+          for finding in found {
+            text +=
+              "<failure type=\"\(rule.level.rawValue)\" message=\"\(escaped(finding.seen))\">"
+              + escaped(
+                "\(rule.sentence) (\(rule.clause)) \(Redaction.redact(finding.url)): expected "
+                  + "\(finding.expected), \(finding.count) times") + "</failure>"
+          }
+        } else if findings.checks[rule] == nil {
+          text += "<skipped/>"
+        }
+        text += "</testcase>\n"
+      }
+      text += "</testsuite>\n"
+    }
+    return text + "</testsuites>\n"
+  }
+
+  /// All rules as a table of Markdown.
+  package static func rules() -> String {
+    Rule.all.reduce("| rule | level | clause | what holds |\n|---|---|---|---|\n") { text, rule in
+      text + "| `\(rule.name)` | \(rule.level.rawValue) | \(rule.clause) | \(rule.sentence) |\n"
+    }
+  }
+
+  private static func milliseconds(_ seconds: Double) -> Double { (seconds * 1000).rounded() }
+
+  private static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case _ where scalar.value < 0x20: result += " "
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`streamer validate` checks our own streams, and an origin that breaks a rule on the way."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from harness.http1 import get
+from harness.program import Program, start, stop
+from harness.tools import streamer_binary
+
+SETS = {
+    "ladder with audio": ("--audio", "tone", "--rendition", "854x480@900", "--rendition",
+                          "640x360@500"),
+    "no audio": ("--resolution", "854x480"),
+}
+
+
+@pytest.fixture(scope="module", params=SETS)
+def program(request: pytest.FixtureRequest) -> Iterator[Program]:
+    """A program with one set of settings."""
+    running = start(SETS[request.param])
+    yield running
+    stop(running)
+
+
+def validate(*words: object) -> subprocess.CompletedProcess[str]:
+    """One run of the command."""
+    return subprocess.run([str(streamer_binary()), "validate", *map(str, words)],
+                          capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_own_streams_break_no_rule(program: Program, tmp_path: Path) -> None:
+    """LL-HLS, LL-DASH and chunked HLS at once: no finding, and a suite of JUnit for each."""
+    junit = tmp_path / "junit.xml"
+    names = ("live.m3u8", "manifest.mpd", "live/chunked.m3u8")
+    ran = validate("--seconds", 6, "--json", "--junit", junit,
+                   *(program.url(f"/{name}") for name in names))
+    found = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [one["findings"] for one in found] == [[], [], []]
+    assert [one["failure"] for one in found] == [None, None, None]
+    assert ran.returncode == 0, ran.stderr
+    assert len(found[0]["checked"]) > 60 and len(found[1]["checked"]) > 30
+    assert found[0]["milliseconds"]["blocking reload"]["count"] > 10
+    suites = ET.parse(junit).getroot()
+    assert [suite.get("failures") for suite in suites] == ["0", "0", "0"]
+
+
+@contextmanager
+def replacing(origin: int, old: bytes, new: bytes) -> Iterator[int]:
+    """A server with the playlists of another one, changed; gives its port."""
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            answer = get(origin, self.path, timeout=15)
+            body = answer.body.replace(old, new) if ".m3u8" in self.path else answer.body
+            self.send_response(answer.status)
+            for name in ("content-type", "cache-control", "access-control-allow-origin"):
+                if name in answer.headers:
+                    self.send_header(name, answer.headers[name])
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def test_a_broken_rule_is_reported_with_its_clause(program: Program) -> None:
+    """A proxy that changes PART-HOLD-BACK: the rule, the clause, the request; status 1."""
+    with replacing(program.port, b"PART-HOLD-BACK=", b"PART-HOLD-BACK=0.01,X=") as port:
+        ran = validate("--seconds", 2, f"http://127.0.0.1:{port}/live.m3u8?token=secret")
+    assert ran.returncode == 1
+    assert "part-hold-back (must, RFC 8216bis §4.4.3.8)" in ran.stdout
+    assert "seen      PART-HOLD-BACK=0.01" in ran.stdout
+    assert "secret" not in ran.stdout
+
+
+def test_wrong_arguments_and_addresses_are_one_line(program: Program) -> None:
+    """A missing URL, a wrong option and a wrong address are refused; 404 is a reason."""
+    for words, reason in (((), "1–64 addresses"), (("--x", "http://a/"), "--help"),
+                          (("ftp://a/",), "http or https"),
+                          (("--seconds", "0", "http://a/"), "1–86400")):
+        ran = validate(*words)
+        assert ran.returncode == 2 and reason in ran.stderr and ran.stderr.count("\n") == 1
+    ran = validate("--seconds", 1, program.url("/none.m3u8"))
+    assert ran.returncode == 1 and "status 404" in ran.stdout
+
+
+def test_the_page_of_rules_is_that_of_the_program() -> None:
+    """docs/validate.md has the table that `--rules` prints."""
+    page = (Path(__file__).resolve().parents[2] / "docs/validate.md").read_text()
+    assert page.endswith(validate("--rules").stdout)

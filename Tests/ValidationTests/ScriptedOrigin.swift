@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import HTTP
+import Sharing
+import TestSupport
+import Time
+
+@testable import Validation
+
+/// An origin in virtual time: one video and one audio rendition, segments of 1 s with four parts.
+///
+/// Obeys all rules, unless a property or `change` says otherwise.
+final class ScriptedOrigin: ValidatedOrigin {
+  static let start = 1_800_000_000.0
+  private static let part = 0.25
+
+  private(set) var now = ScriptedOrigin.start
+  var isCancelled: Bool { now > Self.start + 60 }
+
+  /// Changes each response; the number is the time since the start.
+  var change: (inout Reply, Double) -> Void = { _, _ in }
+  /// Listed segments.
+  var window = 8
+  /// The age from which parts are not listed, in seconds.
+  var partWindow = 3.0
+  var hasParts = true
+  var hasTimeline = false
+  /// Added to the time of playlists, by the time since the start.
+  var playlistTime: (Double) -> Double = { $0 }
+  /// Segments that a delta skips beyond the permitted ones.
+  var furtherSkips = 0
+  var ignoresSkip = false, ignoresBlocking = false, ignoresRange = false
+  /// Whether requests that must be refused get 200.
+  var acceptsAll = false
+  /// Whether only listed segments can be requested.
+  var forgetsRemoved = false
+  /// How long a blocking reload is held beyond need, in seconds.
+  var hold = 0.0
+  var hasGzip = true, hasKeyFrames = true
+  /// Added to `prft`, in seconds.
+  var referenceTimeShift = 0.0
+  /// Added to decode times from the fifth segment on, in ticks.
+  var timeJump: Int64 = 0
+  /// Whether a segment of the MPD is sent at once, and whether it has one chunk.
+  var sendsWhole = false, hasOneChunk = false
+
+  func wait(until time: Double) { now = max(now, time) }
+
+  func get(_ url: String, _ fields: [HeaderField]) -> Reply {
+    let sent = now
+    now += 0.002
+    var reply = Reply(url: url, status: 200, sent: sent, end: now)
+    answer(&reply, fields)
+    change(&reply, now - Self.start)
+    reply.end = now
+    if reply.pieces.isEmpty { reply.pieces = [now] }
+    return reply
+  }
+
+  // MARK: Responses
+
+  private func answer(_ reply: inout Reply, _ fields: [HeaderField]) {
+    let target = reply.url.replacing("http://origin/", with: "")
+    let path = String(target.prefix { $0 != "?" })
+    let query = Dictionary(
+      target.dropFirst(path.count + 1).split(separator: "&").map {
+        let pair = $0.split(separator: "=")
+        return (String(pair[0]), String(pair[1]))
+      }
+    ) { $1 }
+    reply.fields = [HeaderField("Access-Control-Allow-Origin", "*")]
+    if path.hasSuffix(".m3u8") {
+      reply.fields += [
+        HeaderField("Content-Type", "application/vnd.apple.mpegurl"),
+        HeaderField("Cache-Control", "max-age=1"),
+      ]
+      let acceptsGzip = fields.contains { $0.isNamed("accept-encoding") }
+      if hasGzip, acceptsGzip { reply.fields.append(HeaderField("Content-Encoding", "gzip")) }
+      playlist(path, query, &reply)
+    } else if path.hasSuffix(".mpd") {
+      reply.fields.append(HeaderField("Content-Type", "application/dash+xml"))
+      reply.fields.append(HeaderField("Cache-Control", "max-age=1"))
+      reply.body = Array(manifest().utf8)
+    } else if path == "time" {
+      reply.fields.append(HeaderField("Date", "Fri, 15 Jan 2027 08:00:00 GMT"))
+      reply.body = Array("2027-01-15T08:00:00.100Z".utf8)
+    } else {
+      reply.fields.append(HeaderField("Content-Type", "video/mp4"))
+      reply.fields.append(HeaderField("Cache-Control", "max-age=3600, immutable"))
+      media(path, &reply)
+    }
+    guard fields.contains(where: { $0.isNamed("range") }), !ignoresRange else { return }
+    reply.status = 206
+    reply.fields.append(HeaderField("Content-Range", "bytes 0-99/\(reply.body.count)"))
+    reply.body = Array(reply.body.prefix(100))
+  }
+
+  private func playlist(_ path: String, _ query: [String: String], _ reply: inout Reply) {
+    guard path != "main.m3u8" else {
+      reply.body = Array(Self.multivariant.utf8)
+      return
+    }
+    if let number = query["_HLS_msn"].flatMap({ Double($0) }) {
+      let part = query["_HLS_part"].flatMap { Double($0) } ?? 3
+      let time = number + (part + 1) * Self.part
+      if time > now + 5, !acceptsAll { reply.status = 400 }
+      if time <= now + 5, !ignoresBlocking { wait(until: time + hold + 0.001) }
+    } else if query["_HLS_part"] != nil, !acceptsAll {
+      reply.status = 400
+    }
+    let name = String(path.prefix(1))
+    reply.body = Array(text(name, skips: query["_HLS_skip"] != nil && !ignoresSkip).utf8)
+  }
+
+  private static let multivariant = """
+    #EXTM3U
+    #EXT-X-VERSION:6
+    #EXT-X-INDEPENDENT-SEGMENTS
+    #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="one",DEFAULT=YES,URI="a.m3u8"
+    #EXT-X-STREAM-INF:BANDWIDTH=900000,AVERAGE-BANDWIDTH=800000,CODECS="avc1.64001f,mp4a.40.2",\
+    RESOLUTION=640x360,FRAME-RATE=4.000,AUDIO="a"
+    v.m3u8
+
+    """
+
+  private func text(_ name: String, skips: Bool) -> String {
+    let time = playlistTime(now - Self.start) + Self.start
+    let open = time.rounded(.down)
+    let first = open - Double(window)
+    var text = """
+      #EXTM3U
+      #EXT-X-VERSION:9
+      #EXT-X-INDEPENDENT-SEGMENTS
+      #EXT-X-TARGETDURATION:1
+      #EXT-X-MEDIA-SEQUENCE:\(Int(first))
+      #EXT-X-DISCONTINUITY-SEQUENCE:0
+
+      """
+    if hasParts {
+      text += "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=6,PART-HOLD-BACK=0.75\n"
+      text += "#EXT-X-PART-INF:PART-TARGET=0.250\n"
+    }
+    let skipped = skips ? max(0, Double(window - 6 + furtherSkips)) : 0
+    if skipped > 0 { text += "#EXT-X-SKIP:SKIPPED-SEGMENTS=\(Int(skipped))\n" }
+    text += "#EXT-X-MAP:URI=\"\(name)/init.mp4\"\n"
+    for number in stride(from: first + skipped, to: open, by: 1) {
+      text += date(number)
+      if time - number - 1 <= partWindow { text += parts(name, number, 4) }
+      text += "#EXTINF:1.000,\n\(name)/seg\(Int(number)).m4s\n"
+    }
+    let count = Int((time - open) / Self.part)
+    if hasParts {
+      if count > 0 { text += date(open) + parts(name, open, count) }
+      text +=
+        "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(name)/part\(Int(open)).\(count).m4s\"\n"
+        + "#EXT-X-RENDITION-REPORT:URI=\"\(name == "v" ? "a" : "v").m3u8\",LAST-MSN=\(Int(open)),"
+        + "LAST-PART=\(max(0, count - 1))\n"
+    }
+    return text
+  }
+
+  private func date(_ number: Double) -> String {
+    let seconds = Int(number - Self.start) + 28_800
+    let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60].map {
+      $0 < 10 ? "0\($0)" : "\($0)"
+    }
+    return "#EXT-X-PROGRAM-DATE-TIME:2027-01-15T\(clock.joined(separator: ":")).000Z\n"
+  }
+
+  private func parts(_ name: String, _ number: Double, _ count: Int) -> String {
+    guard hasParts else { return "" }
+    return (0..<count).map { index in
+      "#EXT-X-PART:DURATION=0.250,URI=\"\(name)/part\(Int(number)).\(index).m4s\""
+        + (index == 0 ? ",INDEPENDENT=YES" : "") + "\n"
+    }.joined()
+  }
+
+  private func manifest() -> String {
+    let newest = Int(now) - 1
+    let template =
+      hasTimeline
+      ? """
+      <SegmentTemplate timescale="1000" media="$RepresentationID$/seg$Number$.m4s"
+      startNumber="\(newest - 3)"
+      initialization="$RepresentationID$/init.mp4"><SegmentTimeline>
+      <S t="\((newest - 3) * 1000)" d="1000" r="3"/></SegmentTimeline></SegmentTemplate>
+      """
+      : """
+      <SegmentTemplate timescale="1000" duration="1000" startNumber="0"
+      availabilityTimeOffset="0.75"
+      availabilityTimeComplete="false" media="$RepresentationID$/seg$Number$.m4s"
+      initialization="$RepresentationID$/init.mp4"/>
+      """
+    let sets = ["v", "a"].map {
+      """
+      <AdaptationSet id="\($0)" mimeType="video/mp4">
+      <ProducerReferenceTime id="1" wallClockTime="1970-01-01T00:00:00Z" presentationTime="0"/>
+      \(template)
+      <Representation id="\($0)" bandwidth="800000" codecs="avc1.64001f"/></AdaptationSet>
+      """
+    }
+    let published =
+      hasTimeline ? date(Double(newest)).dropFirst(25).dropLast() : "2027-01-15T08:00:00Z"
+    return """
+      <?xml version="1.0"?><!-- live -->
+      <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic"
+      profiles="urn:mpeg:dash:profile:isoff-live:2011"
+      availabilityStartTime="1970-01-01T00:00:00Z" publishTime="\(published)" minBufferTime="PT1S"
+      minimumUpdatePeriod="PT2S" timeShiftBufferDepth="PT5S">
+      <ServiceDescription id="0"><Latency min="1000" target="2000" max="4000"/>
+      <PlaybackRate min="0.9" max="1.1"/></ServiceDescription>
+      <Period id="p" start="PT0S">\(sets.joined())</Period>
+      <UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-iso:2014" value="http://origin/time"/></MPD>
+      """
+  }
+
+  // MARK: Media
+
+  private func media(_ path: String, _ reply: inout Reply) {
+    let name = path.drop { $0 != "/" }.dropFirst()
+    guard name != "init.mp4" else {
+      reply.body = ScriptedMedia.header
+      return
+    }
+    let numbers = name.filter { $0.isNumber || $0 == "." }.split(separator: ".").compactMap {
+      Double($0)
+    }
+    guard let number = numbers.first else { return reply.status = 404 }
+    if name.hasPrefix("part"), numbers.count > 1 {
+      wait(until: number + (numbers[1] + 1) * Self.part)
+      reply.body = chunk(number, Int(numbers[1]))
+      return
+    }
+    if forgetsRemoved, number < now - 3 { return reply.status = 404 }
+    if sendsWhole { wait(until: number + 1) }
+    for index in hasOneChunk ? 0..<1 : 0..<4 {
+      wait(until: number + Double(index + 1) * Self.part)
+      reply.body += chunk(number, index)
+      reply.pieces.append(now)
+    }
+  }
+
+  private func chunk(_ number: Double, _ index: Int) -> [UInt8] {
+    let time = Int64(number) * 1000 + Int64(index) * 250
+    let captured = number + Double(index) * Self.part + referenceTimeShift
+    let sample = Sample(
+      payload: [UInt8](repeating: UInt8(index), count: 100),
+      decodeTime: time + (number >= Self.start + 5 ? timeJump : 0),
+      duration: hasOneChunk ? 1000 : 250,
+      captured: .origin + .milliseconds(Int64(captured * 1000)), sequence: 1,
+      isSync: index == 0 && hasKeyFrames)
+    return ChunkWriter().chunk(sample, startsSegment: index == 0).array
+  }
+}
+
+/// The header of the renditions.
+enum ScriptedMedia {
+  static let header: [UInt8] = {
+    func box(_ type: String, _ content: [UInt8]) -> [UInt8] { HeaderBytes.box(type, content) }
+    let zeros = { (count: Int) in [UInt8](repeating: 0, count: count) }
+    let sets: [UInt8] = [0xE1, 0, 1, 0x67, 1, 0, 1, 0x68]
+    let entry = box("avc1", zeros(78) + box("avcC", [1, 0x64, 0, 0x1F, 0xFF] + sets))
+    let mdhd = box("mdhd", zeros(12) + [0, 0, 3, 0xE8] + zeros(4) + [0x55, 0xC4, 0, 0])
+    let stbl = box("stbl", box("stsd", [0, 0, 0, 0, 0, 0, 0, 1] + entry))
+    let tkhd = box("tkhd", zeros(12) + [0, 0, 0, 1])
+    let trak = box("trak", tkhd + box("mdia", mdhd + box("minf", stbl)))
+    let trex = box("trex", zeros(4) + [0, 0, 0, 1, 0, 0, 0, 1] + zeros(12))
+    return box("ftyp", []) + box("moov", trak + box("mvex", trex))
+  }()
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Validation
+
+@Suite("Rules of origins")
+struct ValidationTests {
+  /// The result of following an origin for 20 s of virtual time.
+  private func follow(_ address: PlantedFault.Address, _ origin: ScriptedOrigin) -> Validation {
+    Validation("http://origin/\(address.rawValue)", origin, seconds: 20)
+  }
+
+  @Test("an origin that obeys all rules has no findings", arguments: [true, false])
+  func healthy(hasParts: Bool) {
+    for address in [PlantedFault.Address.main, .plain, .mpd] {
+      let origin = ScriptedOrigin()
+      origin.hasParts = hasParts
+      origin.hasTimeline = !hasParts
+      let validation = follow(address, origin)
+      #expect(validation.failure == nil)
+      #expect(validation.findings.list.map { "\($0.rule.name): \($0.seen)" } == [])
+      #expect(validation.findings.checks.count > 20)
+      #expect(validation.isPassed)
+    }
+  }
+
+  @Test("each planted fault breaks its rule", arguments: PlantedFault.all)
+  func planted(fault: PlantedFault) {
+    let origin = ScriptedOrigin()
+    fault.plant(origin)
+    let validation = follow(fault.address, origin)
+    let names = validation.findings.list.map(\.rule.name)
+    #expect(names.contains(fault.rule), "\(names), \(validation.failure ?? "followed")")
+    let rule = Rule.all.first { $0.name == fault.rule }
+    if rule?.level == .must { #expect(!validation.isPassed) }
+  }
+
+  @Test("a fault is planted for each rule, and names are unique")
+  func complete() {
+    #expect(Set(PlantedFault.all.map(\.rule)) == Set(Rule.all.map(\.name)))
+    #expect(Set(Rule.all.map(\.name)).count == Rule.all.count)
+    #expect(Rule.all.count >= 60)
+  }
+
+  @Test("what cannot be followed is a failure with its reason")
+  func failures() {
+    let origin = ScriptedOrigin()
+    origin.change = { reply, _ in reply.status = 404 }
+    #expect(follow(.main, origin).failure == "status 404")
+    origin.change = { reply, _ in reply.body = Array("hello".utf8) }
+    let other = follow(.main, origin)
+    #expect(other.failure == "neither a playlist nor an MPD")
+    #expect(!other.isPassed)
+  }
+
+  @Test("reports name rule, clause, request, what was seen and what was expected")
+  func reports() {
+    let origin = ScriptedOrigin()
+    origin.change = { reply, _ in
+      guard reply.url.contains("v.m3u8") else { return }
+      let text = String(decoding: reply.body, as: UTF8.self)
+      reply.body = Array(text.replacing("BACK=0.75", with: "BACK=0.3").utf8)
+    }
+    let validation = Validation("http://origin/main.m3u8?token=secret", origin, seconds: 3)
+    let text = ValidationReport.text(validation)
+    #expect(text.contains("part-hold-back (must, RFC 8216bis §4.4.3.8)"))
+    #expect(text.contains("seen      PART-HOLD-BACK=0.3\n  expected  at least 0.5"))
+    #expect(text.contains("blocking reload: median"))
+    for report in [text, ValidationReport.json(validation), ValidationReport.junit([validation])] {
+      #expect(!report.contains("secret"))
+    }
+    let json = ValidationReport.json(validation)
+    #expect(json.contains("{\"rule\":\"part-hold-back\",\"level\":\"must\""))
+    let junit = ValidationReport.junit([validation])
+    #expect(junit.contains("<failure type=\"must\" message=\"PART-HOLD-BACK=0.3\">"))
+    #expect(junit.contains("name=\"mpd-well-formed\"><skipped/>"))
+  }
+}
+
+@Suite("Foreign documents")
+struct ForeignDocumentTests {
+  @Test("XML: entities, CDATA, comments, prefixes; faults with their place")
+  func elements() throws {
+    let node = try XMLNode.document(
+      "<?xml version='1.0'?><!-- a --><d:MPD a='1 &lt; 2' d:b=\"&#x41;\"><S/>"
+        + "<BaseURL> x&amp;y<![CDATA[<z>]]> </BaseURL></d:MPD>\n")
+    #expect(node.name == "MPD" && node["a"] == "1 < 2" && node["b"] == "A")
+    #expect(node.first("BaseURL")?.text == "x&y<z>" && node.all("S").count == 1)
+    for text in [
+      "", "MPD", "<MPD", "<MPD>", "<MPD></S>", "<MPD a=1/>", "<MPD a='1' a='2'/>", "<MPD/>x",
+      "<MPD>&x;</MPD>", "<!-- ", String(repeating: "<S>", count: 100),
+    ] {
+      #expect(throws: XMLNode.Fault.self) { try XMLNode.document(text) }
+    }
+  }
+
+  @Test("attribute lists: the values, and what is malformed")
+  func attributes() {
+    let list = AttributeList("A=1,B=\"x,y\",C-1=YES"[...])
+    #expect(list.values == ["A": "1", "B": "x,y", "C-1": "YES"] && list.malformed == nil)
+    for text in ["A", "A=", "a=1", "A=1,", "A=\"x", "A=\"x\"y", "A=1, B=2", "=1"] {
+      #expect(AttributeList(text[...]).malformed != nil, "\(text)")
+    }
+    #expect(AttributeList("A=1,A=2"[...]).repeated == ["A"])
+    for text in ["-1", "1e9", "nan", "inf", "99999999999", ""] {
+      #expect(AttributeList.seconds(text) == nil, "\(text)")
+    }
+  }
+
+  @Test("addresses of templates: numbers with a width, times, dollars")
+  func templates() throws {
+    let manifest = try Manifest(
+      "<MPD><Period><AdaptationSet><SegmentTemplate media='$RepresentationID$/$Number%05d$-$Time$"
+        + "-$Bandwidth$$$.m4s' duration='2' timescale='1'/><Representation id='v' bandwidth='9'/>"
+        + "</AdaptationSet></Period></MPD>")
+    let template = try #require(manifest.tracks.first?.template)
+    let uri = template.uri(template.media ?? "", id: "v", bandwidth: 9, number: 42, time: 7)
+    #expect(uri == "v/00042-7-9$.m4s")
+    #expect(Manifest.duration("PT1H2M3.5S") == 3723.5 && Manifest.duration("P1DT1S") == 86_401)
+    #expect(Manifest.duration("P") == nil && Manifest.duration("1S") == nil)
+  }
+
+  @Test("malformed playlists do not trap")
+  func numbers() {
+    let text = """
+      #EXTM3U
+      #EXT-X-MEDIA-SEQUENCE:9223372036854775807
+      #EXT-X-TARGETDURATION:999999999999999999999
+      #EXT-X-SKIP:SKIPPED-SEGMENTS=9007199254740992
+      #EXT-X-DISCONTINUITY-SEQUENCE:-5
+      #EXT-X-PART:DURATION=99999999999999999999
+      #EXTINF:-1,
+      x
+      """
+    let playlist = MediaPlaylist(PlaylistText(Array(text.utf8)))
+    #expect(playlist.segments.count == 1 && playlist.mediaSequence == 0)
+    var findings = Findings()
+    let place = Place(url: "http://origin/a", time: 0)
+    findings.checkUpdate(from: playlist, to: playlist, place)
+    findings.checkDelta(playlist, after: playlist, before: playlist, place)
+    findings.checkSyntax(PlaylistText([0xFF, 0x0A, 0]), place)
+    #expect(findings.list.contains { $0.rule == .encoding })
+  }
+}
