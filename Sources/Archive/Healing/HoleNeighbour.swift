@@ -2,7 +2,7 @@
 
 import Time
 
-/// What the segments before a hole say about those in it.
+/// The properties of segments in a hole, by the segments before it.
 struct HoleNeighbour {
   /// The wall clock minus media time.
   let offset: Interval

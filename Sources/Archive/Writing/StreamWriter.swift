@@ -122,7 +122,7 @@ final class StreamWriter {
     for track in tracks.values { track.finish() }
   }
 
-  /// What the archive has, for the log: `36 hours since 2026-11-23T04:00:00.000Z, 41.2 GB`.
+  /// The content of the archive, for the log: `36 hours since 2026-11-23T04:00:00.000Z, 41.2 GB`.
   var content: String {
     let status = catalog.status
     guard let oldest = status.oldest else { return "no media yet" }

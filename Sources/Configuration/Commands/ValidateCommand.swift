@@ -13,7 +13,7 @@ package enum ValidateCommand: Sendable {
   case watch([String])
   case follow(Request)
 
-  /// What is followed, and how the findings are given out.
+  /// The addresses, and the form of the findings.
   package struct Request: Sendable {
     /// The addresses, not yet checked.
     package var urls: [String] = []

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A broken rule at one address: what was seen first, and how often.
+/// A broken rule at one address, with the first response that breaks it.
 package struct Finding: Sendable, Equatable {
   package let rule: Rule
   /// The request, with its query.
   package let url: String
-  /// What was seen, the first time.
+  /// The value that breaks the rule, the first time.
   package let seen: String
-  /// What the rule expects there.
+  /// The expected value.
   package let expected: String
   /// The time of the first one, in seconds since 1970.
   package let time: Double

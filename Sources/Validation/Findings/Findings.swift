@@ -31,8 +31,8 @@ package struct Findings: Sendable {
   ///   - rule: the rule.
   ///   - holds: whether it is obeyed.
   ///   - place: where: the request and its time.
-  ///   - seen: what was seen; evaluated only if the rule is broken.
-  ///   - expected: what is expected; the sentence of the rule unless given.
+  ///   - seen: the value; evaluated only if the rule is broken.
+  ///   - expected: the expected value; the sentence of the rule unless given.
   mutating func check(
     _ rule: Rule, _ holds: Bool, _ place: Place, seen: @autoclosure () -> String,
     expected: @autoclosure () -> String? = nil

@@ -17,7 +17,7 @@ package struct Rule: Sendable, Hashable {
   package let level: Level
   /// The specification and its clause.
   package let clause: String
-  /// What holds if the rule is obeyed, in one sentence.
+  /// The rule in one sentence.
   package let sentence: String
 
   /// A rule as data.

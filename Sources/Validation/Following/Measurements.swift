@@ -2,7 +2,7 @@
 
 /// The times that a validation measures, in seconds: pure.
 package struct Measurements: Sendable {
-  /// What a time is of.
+  /// The event whose duration is measured.
   package enum Kind: String, Sendable, CaseIterable {
     /// A blocking reload: from the request to the last byte.
     case reload = "blocking reload"

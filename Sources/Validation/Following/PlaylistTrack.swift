@@ -4,7 +4,7 @@ import CMAF
 import HTTP
 import Net
 
-/// Follows one Media Playlist and its media, step by step, and notes what breaks a rule.
+/// Follows one Media Playlist and its media, step by step, and notes broken rules.
 ///
 /// Confined to one thread.
 final class PlaylistTrack {
@@ -62,7 +62,7 @@ final class PlaylistTrack {
     checkRequests(playlist, &findings)
   }
 
-  /// Requests what is new: the hinted part and the playlist that lists it, or the playlist after
+  /// Requests new media: the hinted part and the playlist that lists it, or the playlist after
   /// half a Target Duration.
   func step(_ findings: inout Findings, _ times: inout Measurements) {
     guard let playlist, !playlist.hasEnded else { return }
@@ -77,7 +77,7 @@ final class PlaylistTrack {
     }
   }
 
-  /// Checks what only a playlist that was followed for some time shows.
+  /// Checks the rules of playlists that were followed for some time.
   func finish(_ findings: inout Findings) {
     guard let playlist, let target = playlist.targetDuration else { return }
     let place = Place(url: url, time: origin.now)

@@ -4,11 +4,11 @@ import Time
 
 /// A live MPD as values: pure.
 ///
-/// What is malformed is nil; ``manifestRules`` report it.
+/// A malformed value is nil; ``manifestRules`` report it.
 ///
 /// - Source: ISO/IEC 23009-1 §5.3
 package struct Manifest: Sendable, Equatable {
-  /// One Representation, with what it inherits.
+  /// One Representation, with inherited values.
   struct Track: Sendable, Equatable {
     let period: String
     /// The start of the Period after availabilityStartTime, in seconds.

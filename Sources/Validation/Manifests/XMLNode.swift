@@ -4,8 +4,8 @@
 ///
 /// Accepts any text; bounded in depth and in elements.
 ///
-/// Knows elements, attributes, text, comments, CDATA and the five predefined entities: what MPDs
-/// consist of. Prefixes of namespaces are left out.
+/// Knows elements, attributes, text, comments, CDATA and the five predefined entities, as in MPDs.
+/// Prefixes of namespaces are left out.
 /// - Source: Extensible Markup Language 1.0, 5th edition, §2, §3
 struct XMLNode: Sendable, Equatable {
   /// Why a document is refused.

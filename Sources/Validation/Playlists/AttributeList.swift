@@ -2,7 +2,7 @@
 
 /// The attributes of a tag: pure.
 ///
-/// Accepts any text, and notes what is malformed.
+/// Accepts any text, and notes malformed attributes.
 ///
 /// - Source: draft-pantos-hls-rfc8216bis-22 §4.2
 struct AttributeList: Sendable, Equatable {

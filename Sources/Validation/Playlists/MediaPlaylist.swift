@@ -4,7 +4,7 @@ import Time
 
 /// A Media Playlist as values: pure.
 ///
-/// What is malformed is left out; ``syntaxRules`` report it.
+/// Malformed tags are left out; ``syntaxRules`` report them.
 ///
 /// - Source: draft-pantos-hls-rfc8216bis-22 §4.4.3 to §4.4.5
 package struct MediaPlaylist: Sendable, Equatable {

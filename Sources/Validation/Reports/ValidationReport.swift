@@ -113,7 +113,7 @@ package enum ValidationReport {
 
   /// All rules as a table of Markdown.
   package static func rules() -> String {
-    Rule.all.reduce("| rule | level | clause | what holds |\n|---|---|---|---|\n") { text, rule in
+    Rule.all.reduce("| rule | level | clause | sentence |\n|---|---|---|---|\n") { text, rule in
       text + "| `\(rule.name)` | \(rule.level.rawValue) | \(rule.clause) | \(rule.sentence) |\n"
     }
   }

@@ -35,7 +35,7 @@ extension Rule {
   ]
 }
 
-/// What the fragments of a part or a segment contain.
+/// The content of the fragments of a part or a segment.
 struct FragmentSummary: Sendable, Equatable {
   /// Decode times in ticks: of the first sample, and after the last one; nil with several tracks.
   var start, end: Int64?
@@ -118,7 +118,7 @@ extension Findings {
 
   /// Checks the boxes of a part or a segment of fragmented MP4.
   ///
-  /// - Returns: what they contain; nil if they cannot be read.
+  /// - Returns: their content; nil if they cannot be read.
   mutating func checkFragments(
     _ bytes: [UInt8], _ header: MovieHeader?, _ place: Place
   ) -> FragmentSummary? {

@@ -20,7 +20,7 @@ extension Rule {
     "A request for the hinted part is held until the part is complete, and gets it.")
   static let listedServed = Rule(
     "listed-is-served", .must, draft + "§6.2.1",
-    "What a playlist lists without a gap can be requested.")
+    "Segments and parts that a playlist lists without a gap can be requested.")
   static let removedServed = Rule(
     "removed-is-served", .must, draft + "§6.2.2",
     "A segment can be requested for its duration and that of the playlist after its removal.")
