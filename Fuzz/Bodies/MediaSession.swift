@@ -94,7 +94,9 @@ final class MediaSession {
     } else {
       audio = nil
     }
-    target = InputTarget(video: kind, statistics: statistics) { [queue] packet, format, captured in
+    target = InputTarget(video: kind, statistics: statistics) {
+      [queue] packet, description, captured in
+      guard let format = description.audio else { return }
       queue?.push(
         .init(bytes: packet.bytes, format: format, pts: packet.pts, captured: captured))
     }

@@ -45,16 +45,23 @@ package struct MultivariantPlaylist: Sendable {
     for audio in audios {
       // An unknown language is und (§4.4.6.1, RFC 5646 §4.1).
       out.line(
-        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"\(audio.rendition)\","
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"\(audio.label ?? audio.rendition)\","
           + "LANGUAGE=\"\(audio.language.tag)\",DEFAULT=\(audio.isDefault ? "YES" : "NO"),"
           + "AUTOSELECT=YES,"
-          + "CHANNELS=\"\(audio.channels ?? 2)\",URI=\"\(base)\(audio.rendition)/\(file)\"")
+          + "CHANNELS=\"\(audio.channels ?? 2)\"," + Self.characteristics(audio.purpose)
+          + "URI=\"\(base)\(audio.rendition)/\(file)\"")
     }
     for variant in variants { write(variant, to: &out) }
     if let iFrameFile {
       for variant in variants { write(iFramesOf: variant, iFrameFile, to: &out) }
     }
     return out.text
+  }
+
+  /// A description of the picture, as a media characteristic (§4.4.6.1); the others have none.
+  private static func characteristics(_ purpose: AudioPurpose) -> String {
+    purpose == .visualImpaired
+      ? "CHARACTERISTICS=\"public.accessibility.describes-video\"," : ""
   }
 
   /// "...the largest sum of peak Segment Bit Rates produced by any playable combination of

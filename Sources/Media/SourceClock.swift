@@ -11,16 +11,19 @@ package import Time
 /// is not drift: the timestamps jumped, the source was away, or the path became longer permanently.
 /// Then the mapping restarts from the next arrivals.
 ///
-/// Results never decrease within a track. Both tracks share one mapping; an arrival affects it only
+/// Results never decrease within a track. All tracks share one mapping; an arrival affects it only
 /// through the envelope. If the envelope was wrong, a result may be slightly later than its arrival
 /// until the mapping has followed.
 package struct SourceClock: Sendable {
   /// The track of a timestamp: tracks share the mapping; each has its own order.
-  package enum Track: Sendable {
+  package enum Track: Sendable, Hashable {
     /// Video frames.
     case video
-    /// Audio packets.
-    case audio
+    /// Packets of the audio track with this number, the first one is 0.
+    case audioTrack(Int)
+
+    /// Packets of the first audio track.
+    package static let audio = Track.audioTrack(0)
   }
 
   /// The newest timestamp of a track and its result.
@@ -54,8 +57,8 @@ package struct SourceClock: Sendable {
   private var reach = trust
   private var startedAt = MonotonicTime.origin
   private var lastArrival = MonotonicTime.origin
-  private var video = Newest()
-  private var audio = Newest()
+  /// The newest timestamps of the tracks; inputs have few.
+  private var newest: [Track: Newest] = [:]
 
   /// A clock without observations.
   ///
@@ -80,7 +83,7 @@ package struct SourceClock: Sendable {
     _ track: Track = .video, pts: SourceTime, arrival: MonotonicTime, sent: MonotonicTime? = nil
   ) -> MonotonicTime {
     let observed = arrival.offset(from: pts)
-    var newest = track == .video ? video : audio
+    var newest = newest[track] ?? Newest()
     // A timestamp that decreases restarts the mapping, however small its lateness is.
     take(observed, arrival, isBack: pts < newest.pts - Self.step)
     if let sent, (-Self.step / 2...Self.trust).contains(arrival - sent) {
@@ -91,7 +94,7 @@ package struct SourceClock: Sendable {
     newest.pts = pts
     let captured = MonotonicTime(pts, plus: offset ?? observed)
     newest.captured = max(newest.captured, min(captured, arrival + Self.step))
-    if track == .video { video = newest } else { audio = newest }
+    self.newest[track] = newest
     return newest.captured
   }
 

@@ -11,7 +11,7 @@ struct ClientMessage: Decodable {
   private enum CodingKeys: String, CodingKey {
     case type = "t"
     case channel = "ch"
-    case rendition, start, format, tracks, id, sync, need
+    case rendition, audio, start, format, tracks, id, sync, need
     case clientTime = "c"
     case delay, rate, stalls
     case buffer = "buf"
@@ -29,6 +29,8 @@ struct ClientMessage: Decodable {
   /// The stream.
   let channel: String?
   let rendition: String?
+  /// The name or the language of an audio rendition.
+  let audio: String?
   let start: String?
   let format: String?
   let tracks: [String]?
@@ -66,6 +68,7 @@ struct ClientMessage: Decodable {
     type = try members.decode(String.self, forKey: .type)
     channel = try? members.decode(String.self, forKey: .channel)
     rendition = try? members.decode(String.self, forKey: .rendition)
+    audio = try? members.decode(String.self, forKey: .audio)
     start = try? members.decode(String.self, forKey: .start)
     format = try? members.decode(String.self, forKey: .format)
     tracks = try? members.decode([String].self, forKey: .tracks)
@@ -99,6 +102,8 @@ struct SubscriptionRequest {
 
   /// The name of the video rendition; nil for the server's choice.
   var rendition: String?
+  /// The name or the language of the audio rendition; nil for the default one.
+  var audio: String?
   let tracks: [Track]
   let format: Format
   /// Whether media begins with the newest key frame; if not, with the next one.
@@ -114,6 +119,7 @@ struct SubscriptionRequest {
     if let name = message.sync, !NameCharacters.isName(name) { throw .unknownGroup }
     sync = message.sync
     rendition = message.rendition == "auto" ? nil : message.rendition
+    audio = message.audio
     startsLive = message.start != "key"
     tracks = (message.tracks ?? ["v", "a"]).compactMap(Track.init)
   }

@@ -55,13 +55,15 @@ enum ServerMessage {
   ///
   /// `missing` are the names of the renditions without new media.
   static func channels(_ stream: SocketStream, missing: [String]) -> SharedBytes {
+    let hasChoice = stream.renditions.count(where: \.isAudio) > 1
     let renditions = stream.renditions.compactMap { rendition -> String? in
       guard let track = rendition.window.snapshot.track else { return nil }
       let media: String =
         switch track.content {
         case .video(let size):
           ",\"w\":\(size.width),\"h\":\(size.height),\"fps\":\(rate(track.segmentation))"
-        case .audio(let channels, _): ",\"channels\":\(channels)"
+        case .audio(let channels, _):
+          ",\"channels\":\(channels)" + (hasChoice ? choice(track) : "")
         }
       return "{\"id\":\(JSONText.quoted(rendition.name))"
         + ",\"codecs\":\(JSONText.quoted(track.codecs))\(media)"
@@ -73,6 +75,14 @@ enum ServerMessage {
       "{\"t\":\"channels\",\"channels\":[{\"ch\":\(JSONText.quoted(stream.name))"
         + ",\"name\":\(JSONText.quoted(stream.label)),\"online\":\(isOnline)"
         + ",\"renditions\":[\(renditions.joined(separator: ","))]}]}")
+  }
+
+  /// The members of an audio rendition among which viewers choose.
+  private static func choice(_ track: TrackDescription) -> String {
+    ",\"lang\":\(JSONText.quoted(track.language.tag))"
+      + ",\"name\":\(JSONText.quoted(track.label ?? track.rendition))"
+      + ",\"purpose\":\(JSONText.quoted(track.purpose.rawValue))"
+      + ",\"default\":\(track.isDefault)"
   }
 
   /// The answer to `subscribe`, one for each track; `tracks` are those of the subscription.

@@ -20,6 +20,19 @@ extension SocketSession {
     return min(max(automatic.index, highest), ladder.count - 1)
   }
 
+  /// Continues with the audio that the client chooses, from its newest chunk on.
+  func chooseAudio(_ wanted: String) {
+    guard let name = sockets.audioName(wanted) else {
+      return send(ServerMessage.error(.unknownRendition))
+    }
+    setAudio(name)
+    guard let request, let group = sockets.group(name, request.format),
+      let subscription = subscriptions.first(where: { $0.group.track == .audio }),
+      subscription.group !== group
+    else { return }
+    move(subscription, to: group, from: .newestKey) { $0.newestSegment }
+  }
+
   private func substitute(for index: Int, in ladder: [String]) -> Int {
     let missing = sockets.missing
     guard !missing.isEmpty else { return index }

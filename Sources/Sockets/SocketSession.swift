@@ -147,6 +147,11 @@ final class SocketSession: WebSocketHandler {
 
   private func choose(_ message: ClientMessage) {
     guard request != nil else { return }
+    if let audio = message.audio {
+      chooseAudio(audio)
+      // Without a rendition the video stays.
+      if message.rendition == nil { return }
+    }
     let name = message.rendition == "auto" ? nil : message.rendition
     guard name == nil || sockets.hasVideo(name) else {
       return send(ServerMessage.error(.unknownRendition))
@@ -154,6 +159,9 @@ final class SocketSession: WebSocketHandler {
     state.choose(name)
     automatic = AutomaticRendition(now: sockets.now, index: highest)
   }
+
+  /// Sets the audio rendition of the request.
+  func setAudio(_ name: String) { state.choose(audio: name) }
 
   // MARK: Sync groups and figures
 
@@ -258,7 +266,7 @@ final class SocketSession: WebSocketHandler {
       return
     }
     let reason: ServerMessage.SwitchReason =
-      request.rendition == group.rendition.name ? .manual : .automatic
+      group.track == .audio || request.rendition == group.rendition.name ? .manual : .automatic
     subscription.group.leave(subscription)
     if case .waiting(let first?) = subscription.state {
       send(

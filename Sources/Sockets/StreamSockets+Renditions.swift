@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Media
 import Packaging
 import Streams
 
@@ -8,6 +9,16 @@ extension StreamSockets {
   /// Whether there is such a video rendition.
   func hasVideo(_ name: String?) -> Bool {
     stream.renditions.contains { $0.name == name && !$0.isAudio }
+  }
+
+  /// The name of the audio rendition with a name or a language; nil if there is none.
+  func audioName(_ wanted: String?) -> String? {
+    guard let wanted else { return nil }
+    let audio = stream.renditions.filter(\.isAudio)
+    let found =
+      audio.first { $0.name == wanted }
+      ?? audio.first { $0.window.snapshot.track?.language.tag == wanted }
+    return found?.name
   }
 
   /// The names of the video renditions, the top rendition first.

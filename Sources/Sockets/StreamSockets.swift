@@ -145,7 +145,7 @@ package final class StreamSockets {
     var names: [String] = []
     if request.tracks.contains(.video) { names.append(session.videoName) }
     if request.tracks.contains(.audio), stream.renditions.contains(where: \.isAudio) {
-      guard let audio = media.defaultAudioName else { return }
+      guard let audio = audioName(request.audio) ?? media.defaultAudioName else { return }
       names.append(audio)
     }
     var joined: [BroadcastGroup] = []

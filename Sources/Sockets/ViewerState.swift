@@ -47,6 +47,19 @@ enum ViewerState {
     }
   }
 
+  /// The client chooses an audio rendition by its name.
+  mutating func choose(audio name: String) {
+    switch self {
+    case .idle: break
+    case .pending(var request, let isRestart, let isPaused):
+      request.audio = name
+      self = .pending(request, isRestart: isRestart, isPaused: isPaused)
+    case .receiving(var request, let isPaused):
+      request.audio = name
+      self = .receiving(request, isPaused: isPaused)
+    }
+  }
+
   /// The client wants no media for the present, or wants them again.
   mutating func pause(_ isPaused: Bool) {
     switch self {

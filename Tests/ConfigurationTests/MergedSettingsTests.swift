@@ -41,6 +41,30 @@ struct MergedSettingsTests {
     #expect(foreign.isDisjoint(with: keys))
   }
 
+  @Test("audio is a text, or the tracks of the input in their order")
+  func audioTracks() throws {
+    func folder(_ audio: String) throws -> Folder {
+      try Folder(["config.json": #"{"input": "udp://127.0.0.1:5000", "audio": \#(audio)}"#])
+    }
+    let two =
+      #"[{"language": "en", "name": "One=1"}, {"track": 2, "purpose": "main", "#
+      + #""language": "de", "default": true}]"#
+    let settings = try #require(try folder(two).outcome().definition).streams[0].settings
+    #expect(
+      settings.audioTracks
+        == .chosen([
+          .init(AudioTrackSelector(language: Language("en")), label: "One=1"),
+          .init(
+            AudioTrackSelector(position: 2, language: Language("de"), purpose: .main),
+            isDefault: true),
+        ]))
+    #expect(settings.takesInputAudio)
+    for wrong in [
+      "[{}]", #"[{"language": "german"}]"#, #"[{"track": 0}]"#, "[1]", "[]",
+      #"[{"language": "de", "name": "a,b"}]"#, #"[{"language": "de", "default": "x"}]"#,
+    ] { #expect(try folder(wrong).outcome().error.contains("audio"), "\(wrong)") }
+  }
+
   @Test("the archive of a stream is an object; URLs of twins end in a slash, and need an archive")
   func archive() throws {
     func folder(_ heal: String) throws -> Folder {

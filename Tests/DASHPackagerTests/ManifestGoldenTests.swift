@@ -105,6 +105,21 @@ struct ManifestGoldenTests {
       try form.text(of: snapshot, tracks: tracks, location: location), equals: "renditions.mpd")
   }
 
+  @Test("audio for some listeners has a label, roles and its purpose")
+  func audioTracks() throws {
+    let form = ManifestCase(target: 2_000_000)
+    let snapshot = try form.stream().window.snapshot
+    let track = try #require(snapshot.track)
+    let segmentation = try #require(
+      AudioSegmentation(following: track.segmentation.video, sampleRate: 48_000))
+    let audio = TrackDescription(
+      rendition: "audio", codecs: "mp4a.40.2", bandwidth: 156_000, averageBandwidth: 143_000,
+      content: .audio(channels: 2, isDefault: false), segmentation: .audio(segmentation),
+      header: Array("sound".utf8), label: "Deutsch <1>", purpose: .visualImpaired)
+    Golden.expect(
+      try form.text(of: snapshot, tracks: [track, audio]), equals: "audio-tracks.mpd")
+  }
+
   @Test("DM-11, DM-17, DM-18: audio has a set of its own, with its own times")
   func audio() throws {
     let form = ManifestCase(target: 2_000_000)

@@ -52,9 +52,9 @@ def plays(streamer: Callable[..., Program], path: Path | str, *more: str) -> Pro
     return program
 
 
-def pitch(program: Program) -> float:
-    """The frequency of the newest complete segment of audio, in Hz."""
-    base = "/live/audio/"
+def pitch(program: Program, track: str = "audio") -> float:
+    """The frequency of the newest complete segment of an audio track, in Hz."""
+    base = f"/live/{track}/"
     segments = parse(get(program.port, base + "playlist.m3u8").text).segments
     init = get(program.port, base + segments[-1].map_uri).body
     media = get(program.port, base + segments[-1].uri).body
@@ -66,9 +66,9 @@ def pitch(program: Program) -> float:
     return rises * 48000 / len(values)
 
 
-def check_language(program: Program, tag: str, hertz: float) -> None:
-    """The audio is that of one language, in all documents."""
-    assert f'NAME="audio",LANGUAGE="{tag}"' in get(program.port, "/live/playlist.m3u8").text
+def check_language(program: Program, tag: str, hertz: float, name: str = "audio") -> None:
+    """The first audio is that of one language, in all documents."""
+    assert f'NAME="{name}",LANGUAGE="{tag}"' in get(program.port, "/live/playlist.m3u8").text
     assert f'lang="{tag}"' in get(program.port, "/live/manifest.mpd").text
     wait_until(lambda: abs(pitch(program) - hertz) < 15, 8, f"a tone of {hertz} Hz")
 
@@ -82,12 +82,14 @@ def test_first_audio_track_of_a_file(name: str, late: str, streamer: Callable[..
     path = tmp_path / name
     ffmpeg(*VIDEO, *tones(late), "-t", "8", str(path))
     program = plays(streamer, path, "--loop")
-    check_language(program, "de", 440)
-    program.check_logged("audio-tracks", "first of 3", "aac (de)", "aac (en), aac (fr)")
+    check_language(program, "de", 440, "Deutsch")
+    program.check_logged("audio-tracks", "3 of 3", "aac (de), aac (en), aac (fr)")
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("flags", [[], ["--resolution", "160x90"], ["--isolation", "none"]])
+@pytest.mark.parametrize("flags", [
+    ["--audio-tracks", "1"], ["--audio-tracks", "1", "--resolution", "160x90"],
+    ["--audio-tracks", "1", "--isolation", "none"]])
 def test_first_audio_track_of_a_live_input(flags: Sequence[str], streamer: Callable[..., Program],
                                            sources: list[Source], tmp_path: Path) -> None:
     """That of the PMT, in a process of its own or not, encoded or not, and behind a relay."""
@@ -204,12 +206,11 @@ def test_unusual_video_has_one_warning(coding: Sequence[str], event: str, words:
 
 @pytest.mark.timeout(60)
 def test_probe_names_all_audio_tracks(binary: Path, tmp_path: Path) -> None:
-    """`--probe` prints the track that is taken, and the others."""
+    """`--probe` prints the tracks in their order."""
     path = tmp_path / "three.ts"
     ffmpeg(*VIDEO, *tones("ger"), "-t", "4", str(path))
     found = subprocess.run([str(binary), "--probe", str(path)], capture_output=True,
                            text=True, timeout=30).stdout
     lines = found.splitlines()
-    assert "audio     aac, 48000 Hz, stereo, de" in lines, found
-    assert [line for line in lines if line.startswith("left out")] == [
-        "left out  aac, 48000 Hz, stereo, en", "left out  aac, 48000 Hz, stereo, fr"], found
+    assert [line for line in lines if line.startswith("audio")] == [
+        f"audio     aac, 48000 Hz, stereo, {tag}" for tag in ("de", "en", "fr")], found

@@ -120,5 +120,16 @@ struct AudioTracksTests {
     client.send("{\"t\":\"subscribe\",\"tracks\":[\"a\"]}")
     let answers = client.read().compactMap { if case .text(let text) = $0 { text } else { nil } }
     #expect(answers.contains { $0.contains("\"subscribed\"") && $0.contains("\"deutsch\"") })
+
+    let another = SocketLab(handler).connect(to: "tones")
+    func texts() -> [String] {
+      another.read().compactMap { if case .text(let text) = $0 { text } else { nil } }
+    }
+    another.send("{\"t\":\"subscribe\",\"tracks\":[\"a\"],\"audio\":\"en\"}")
+    #expect(texts().contains { $0.contains("\"subscribed\"") && $0.contains("\"english\"") })
+    another.send("{\"t\":\"switch\",\"audio\":\"commentary\"}")
+    #expect(texts().contains { $0.contains("\"switching\"") && $0.contains("\"commentary\"") })
+    another.send("{\"t\":\"switch\",\"audio\":\"fr\"}")
+    #expect(texts().contains { $0.contains("\"unknown-rendition\"") })
   }
 }

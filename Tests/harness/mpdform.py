@@ -83,8 +83,9 @@ SET = {
     "segmentAlignment": boolean, "startWithSAP": one_of("1"),
 }
 SET_CHILDREN = (
-    ("SupplementalProperty", 0, 1), ("InbandEventStream", 0, 2), ("ProducerReferenceTime", 1, 2),
-    ("Resync", 0, 1), ("Role", 0, 1), ("SegmentTemplate", 0, 1), ("Representation", 1, MANY),
+    ("SupplementalProperty", 0, 1), ("InbandEventStream", 0, 2), ("Label", 0, 1),
+    ("ProducerReferenceTime", 1, 2), ("Resync", 0, 1), ("Accessibility", 0, 1), ("Role", 0, 2),
+    ("SegmentTemplate", 0, 1), ("Representation", 1, MANY),
 )
 REPRESENTATION = {"id": word, "bandwidth": positive}
 
@@ -106,7 +107,7 @@ FORMS: dict[str, Form] = {
     "Latency": Form({"referenceId": positive, "target": positive, "min": u32, "max": positive}),
     "PlaybackRate": Form({"min": decimal, "max": decimal}),
     "Period": Form({"id": word, "start": duration}, {"duration": duration},
-                   (("AdaptationSet", 1, 2), )),
+                   (("AdaptationSet", 1, 18), )),
     "AdaptationSet video": Form(
         SET | {
             "contentType": one_of("video"), "mimeType": one_of("video/mp4"), "maxWidth": positive,
@@ -130,7 +131,12 @@ FORMS: dict[str, Form] = {
         "value": positive,
     }),
     "SupplementalProperty": DESCRIPTOR,
-    "Role": Form({"schemeIdUri": one_of("urn:mpeg:dash:role:2011"), "value": one_of("main")}),
+    "Role": Form({"schemeIdUri": one_of("urn:mpeg:dash:role:2011"), "value": one_of(
+        "main", "alternate", "description", "enhanced-audio-intelligibility")}),
+    "Accessibility": Form({
+        "schemeIdUri": one_of("urn:tva:metadata:cs:AudioPurposeCS:2007"),
+        "value": one_of("1", "2")}),
+    "Label": Form(content=text),
     "InbandEventStream": Form(
         {
             "schemeIdUri": one_of("urn:mpeg:dash:event:2012", "urn:streamer:event"),

@@ -10,6 +10,9 @@ import Time
 struct AudioDepacketizer {
   private(set) var audio: InputDescription.Audio
 
+  /// The codec in libavcodec's numbers; none if the units are no packets of libavformat.
+  let codec: AVCodecID
+
   private let isAAC: Bool
   private let isBareOpus: Bool
   private let mayHaveHeaders: Bool
@@ -20,9 +23,10 @@ struct AudioDepacketizer {
   @unsafe
   init(
     _ parameters: UnsafePointer<AVCodecParameters>, isUnparsed: Bool,
-    language: Language = .undetermined
+    language: Language = .undetermined, purpose: AudioPurpose = .main
   ) {
     let id = unsafe parameters.pointee.codec_id
+    self.codec = id
     isAAC = id == AV_CODEC_ID_AAC
     isBareOpus = isUnparsed && id == AV_CODEC_ID_OPUS
     let configuration = unsafe Array(
@@ -33,7 +37,7 @@ struct AudioDepacketizer {
       codec: String(cString: avcodec_get_name(id)),
       sampleRate: Int(parameters.pointee.sample_rate),
       channels: Int(parameters.pointee.ch_layout.nb_channels), configuration: configuration,
-      language: language)
+      language: language, purpose: purpose)
     // For MPEG audio, RTP declares the same clock of 90 kHz for every sample rate (RFC 3551
     // §4.5.13).
     if isUnparsed, audio.sampleRate == 90_000 { audio.sampleRate = 0 }
@@ -54,6 +58,7 @@ struct AudioDepacketizer {
     codec: String, configuration: [UInt8], sampleRate: Int, channels: Int,
     language: Language = .undetermined
   ) {
+    self.codec = AV_CODEC_ID_NONE
     isAAC = codec == "aac"
     (isBareOpus, mayHaveHeaders) = (false, false)
     audio = InputDescription.Audio(
@@ -62,6 +67,17 @@ struct AudioDepacketizer {
     if isAAC, let parsed = ADTS.parse(configuration: configuration) {
       (audio.sampleRate, audio.channels) = parsed
     }
+  }
+
+  /// Whether the program of the container has the track no longer.
+  var isAbsent: Bool {
+    get { audio.isAbsent }
+    set { audio.isAbsent = newValue }
+  }
+
+  /// Sets what the container declares.
+  mutating func describe(language: Language, purpose: AudioPurpose) {
+    (audio.language, audio.purpose) = (language, purpose)
   }
 
   /// The audio packets in one packet of the container.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The order of the audio tracks of an input, of which the first one is taken: pure.
+/// The order of the audio tracks of an input: pure.
 enum AudioTrackOrder {
   /// The audio tracks that belong to the video, in the order of the container.
   ///
@@ -14,11 +14,11 @@ enum AudioTrackOrder {
   static func order(tracks: [Int], programs: [[Int]], video: Int?) -> [Int] {
     let own = video.flatMap { video in programs.first { $0.contains(video) } }
     let listed = (own.map { [$0] } ?? programs).flatMap(\.self)
-    var found: [Int] = []
-    for track in listed + (own == nil ? tracks : [])
-    where tracks.contains(track) && !found.contains(track) { found.append(track) }
+    var remaining = Set(tracks)
+    let found = (listed + (own == nil ? tracks : [])).filter { remaining.remove($0) != nil }
     guard found.isEmpty else { return found }
     // A program may have video alone.
-    return tracks.filter { track in !programs.contains { $0.contains(track) } }
+    let members = Set(programs.flatMap(\.self))
+    return tracks.filter { !members.contains($0) }
   }
 }

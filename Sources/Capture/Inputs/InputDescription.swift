@@ -86,27 +86,37 @@ package struct InputDescription: Sendable, Equatable, Codable {
     package var configuration: [UInt8]
     /// The language that the container declares.
     package var language: Language
+    /// The audience that the container declares.
+    package var purpose: AudioPurpose
+    /// Whether the container has the track no longer.
+    package var isAbsent = false
 
     /// An audio stream.
     package init(
       codec: String, sampleRate: Int, channels: Int, configuration: [UInt8],
-      language: Language = .undetermined
+      language: Language = .undetermined, purpose: AudioPurpose = .main
     ) {
       self.codec = codec
       self.sampleRate = sampleRate
       self.channels = channels
       self.configuration = configuration
       self.language = language
+      self.purpose = purpose
     }
 
-    /// Codec and language, for the log.
+    /// Codec, language and audience, for the log.
     package var title: String {
-      language == .undetermined ? codec : "\(codec) (\(language.tag))"
+      let tag = language == .undetermined ? "" : language.tag
+      let words = [tag, purpose.words].filter { !$0.isEmpty }
+      return words.isEmpty ? codec : "\(codec) (\(words.joined(separator: ", ")))"
     }
   }
 
   /// The members that a process sends: not the audio that is left out.
-  private enum CodingKeys: CodingKey { case format, video, otherVideos, audio, isPaced }
+  private enum CodingKeys: CodingKey { case format, video, otherVideos, audio, otherAudio, isPaced }
+
+  /// The most audio tracks of an input.
+  package static let maximumAudioTracks = 16
 
   /// libavformat's name of the container or session format.
   package var format: String
@@ -114,10 +124,12 @@ package struct InputDescription: Sendable, Equatable, Codable {
   package var video: Video
   /// Other renditions of the same frames, with the same key frames.
   package var otherVideos: [Video] = []
-  /// The audio stream; nil if the input has none.
+  /// The first audio track; nil if the input has none.
   package var audio: Audio?
-  /// The audio streams that are left out, in the order of the container.
+  /// The audio tracks after the first, in the order of the container.
   package var otherAudio: [Audio] = []
+  /// Audio streams that the input does not supply.
+  package var leftOutAudio: [Audio] = []
   /// Whether the input is read faster than it plays, so that its timestamps must pace it.
   package var isPaced: Bool
 
@@ -128,6 +140,9 @@ package struct InputDescription: Sendable, Equatable, Codable {
     self.audio = audio
     self.isPaced = isPaced
   }
+
+  /// All audio tracks, that of ``audio`` first.
+  package var audioTracks: [Audio] { audio.map { [$0] + otherAudio } ?? [] }
 
   /// All renditions, that of ``video`` first.
   package var videos: [Video] { [video] + otherVideos }

@@ -115,7 +115,8 @@ extension InputProbe.Findings {
       lines.append("groups    fewer than two key frames seen")
     }
     lines.append("audio     \(description.audio?.words ?? "none")")
-    for other in description.otherAudio { lines.append("left out  \(other.words)") }
+    for other in description.otherAudio { lines.append("audio     \(other.words)") }
+    for other in description.leftOutAudio { lines.append("left out  \(other.words)") }
     lines.append("opening   first frame after \(firstFrame.milliseconds) ms")
     let paced = description.isPaced ? ", paced by its timestamps" : ""
     switch verdict {
@@ -155,7 +156,7 @@ extension InputDescription.Audio {
       case let count: ", \(count) channels"
       }
     let spoken = language == .undetermined ? "" : ", \(language.tag)"
-    return codec + rate + channels + spoken
+    return codec + rate + channels + spoken + (purpose == .main ? "" : ", \(purpose.words)")
   }
 }
 

@@ -11,7 +11,8 @@ package struct InputSurvey: Sendable {
   static var least: Int { 8 }
 
   private var frames: [(pts: SourceTime, arrival: MonotonicTime, sent: MonotonicTime?)] = []
-  private var audios: [(pts: SourceTime, arrival: MonotonicTime)] = []
+  /// The packets of the audio tracks by their numbers.
+  private var audios: [Int: [(pts: SourceTime, arrival: MonotonicTime)]] = [:]
 
   /// A survey without observations.
   package init() {}
@@ -38,7 +39,7 @@ package struct InputSurvey: Sendable {
     if isForeign(pts, arrival) {
       // The timestamps jumped: the survey restarts.
       frames = []
-      audios = []
+      audios = [:]
     }
     frames.append((pts, arrival, sent))
   }
@@ -47,8 +48,12 @@ package struct InputSurvey: Sendable {
   /// timestamps.
   ///
   /// Audio with timestamps unrelated to those of the video carries no information on its lateness.
-  package mutating func takeAudio(pts: SourceTime, arrival: MonotonicTime) {
-    if !frames.isEmpty, !isForeign(pts, arrival) { audios.append((pts, arrival)) }
+  package mutating func takeAudio(
+    pts: SourceTime, arrival: MonotonicTime, track: Int = 0
+  ) {
+    if !frames.isEmpty, !isForeign(pts, arrival) {
+      audios[track, default: []].append((pts, arrival))
+    }
   }
 
   /// Whether a timestamp is unrelated to that of the last frame.
@@ -68,15 +73,15 @@ package struct InputSurvey: Sendable {
   /// Frames that a server had buffered and sends in a burst at the start are not counted.
   package var lateness: Interval { lateness(frames.map { ($0.pts, $0.arrival) }) }
 
-  /// The lateness of audio; a usual value if no audio has arrived.
+  /// The lateness of the audio track that is latest; a usual value if no audio has arrived.
   package var audioLateness: Interval {
-    audios.isEmpty ? .milliseconds(100) : lateness(audios)
+    audios.values.map { lateness($0) }.max() ?? .milliseconds(100)
   }
 
   private func lateness(_ units: [(pts: SourceTime, arrival: MonotonicTime)]) -> Interval {
     let all =
       frames.map { $0.arrival.offset(from: $0.pts) }
-      + audios.map { $0.arrival.offset(from: $0.pts) }
+      + audios.values.flatMap(\.self).map { $0.arrival.offset(from: $0.pts) }
     let differences = units.map { $0.arrival.offset(from: $0.pts) }
     guard let least = all.min(), let own = differences.min() else { return .zero }
     var prompt = differences.firstIndex { $0 - own < .milliseconds(100) } ?? 0

@@ -51,4 +51,6 @@ package struct AudioPacket: Sendable {
   package var pts: SourceTime
   /// The time at which it was read.
   package var arrival: MonotonicTime
+  /// The index of its track in ``InputDescription/audioTracks``.
+  package var track = 0
 }

@@ -16,17 +16,8 @@ final class LibraryPackets {
   private let sizeLimit: FrameSizeLimit
   private var unwrapper = TimestampUnwrapper()
   private var videoIndex: Int32?
-  private var audioIndex: Int32?
   private var video: VideoDepacketizer?
-  private var audio: AudioDepacketizer?
-  /// The audio streams beside the first.
-  private var otherAudio: [InputDescription.Audio] = []
-  /// Whether a packet of the audio stream has arrived, not only its description.
-  private var hasHeard = false
-  /// Whether no packet can change which stream is the audio.
-  private var isAudioFinal = false
-  /// The tracks of which the audio was chosen; nil before the first packet.
-  private var knownTracks: Int?
+  private var audio = LibraryAudio()
 
   /// Opens the input, or the container of a publisher.
   ///
@@ -46,8 +37,8 @@ final class LibraryPackets {
   var description: InputDescription? {
     guard let video, video.isComplete else { return nil }
     var description = InputDescription(
-      format: context.format, video: video.video, audio: audio?.audio, isPaced: context.isPaced)
-    description.otherAudio = otherAudio
+      format: context.format, video: video.video, audio: audio.first, isPaced: context.isPaced)
+    (description.otherAudio, description.leftOutAudio) = (audio.others, audio.leftOut)
     return description
   }
 
@@ -69,7 +60,7 @@ final class LibraryPackets {
     let packet: ReadPacket? = unsafe try context.read { packet in unsafe ReadPacket(packet) }
     guard let packet else { return nil }
     chooseVideo(packet.stream)
-    if !isAudioFinal { chooseAudio(packet.stream) }
+    audio.choose(context, video: videoIndex, heard: packet.stream)
     guard let stream = unsafe context.streams[Int(packet.stream)],
       let parameters = unsafe stream.pointee.codecpar
     else { return [] }
@@ -91,11 +82,9 @@ final class LibraryPackets {
         packet.bytes.span, pts: pts, dts: dts, isKey: packet.isKey, arrival: packet.arrival,
         senderTime: packet.senderTime)
       return (units ?? []).map { .video($0) }
-    } else if packet.stream == audioIndex {
-      let packets = audio?.take(packet.bytes, pts: pts, arrival: packet.arrival)
-      return (packets ?? []).map { .audio($0) }
     }
-    return []
+    let packets = audio.take(packet.bytes, of: packet.stream, pts: pts, arrival: packet.arrival)
+    return (packets ?? []).map { .audio($0) }
   }
 
   /// Selects the first video stream; some containers announce it late.
@@ -111,36 +100,6 @@ final class LibraryPackets {
       parameters, rate: FrameRate(Int64(rate.num), Int64(rate.den)),
       arePieces: context.isUnparsed && context.format == "rtsp", rotation: Rotation(stream),
       sizeLimit: sizeLimit)
-  }
-
-  /// Selects the first audio stream of the container, whichever is heard first.
-  ///
-  /// A packet of the stream `heard` has arrived. The parameters of a described stream may be
-  /// complete only with its first packet.
-  private func chooseAudio(_ heard: Int32) {
-    let tracks = context.trackFingerprint(video: videoIndex)
-    guard heard == audioIndex || tracks != knownTracks else { return }
-    knownTracks = tracks
-    let programs = context.programs
-    let order = AudioTrackOrder.order(
-      tracks: unsafe context.streams.indices.filter { context.isAudio($0) },
-      programs: programs, video: videoIndex.map { Int($0) })
-    guard let first = order.first.map({ Int32($0) }) else { return }
-    if first != audioIndex { (audioIndex, audio, hasHeard) = (first, nil, false) }
-    otherAudio = order.dropFirst().compactMap { depacketizer($0)?.audio }
-    if !hasHeard { audio = depacketizer(Int(first)) }
-    hasHeard = hasHeard || heard == first
-    // Streams that are heard before the PMT belong to no program yet.
-    isAudioFinal =
-      hasHeard && videoIndex != nil && (context.format != "mpegts" || !programs.isEmpty)
-  }
-
-  private func depacketizer(_ index: Int) -> AudioDepacketizer? {
-    guard let stream = unsafe context.streams[index],
-      let parameters = unsafe stream.pointee.codecpar
-    else { return nil }
-    return unsafe AudioDepacketizer(
-      parameters, isUnparsed: context.isUnparsed, language: context.language(of: stream))
   }
 }
 

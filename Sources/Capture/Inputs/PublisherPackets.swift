@@ -28,7 +28,7 @@ final class PublisherPackets {
   /// The codecs of the audio tracks beside the first, by their numbers.
   private var otherCodecs: [Int: String] = [:]
   /// The same as descriptions, in the order of their numbers.
-  private var otherAudio: [InputDescription.Audio] = []
+  private var leftOutAudio: [InputDescription.Audio] = []
 
   /// Waits for a publisher.
   ///
@@ -48,7 +48,7 @@ final class PublisherPackets {
     guard let video, video.isComplete else { return nil }
     var description = InputDescription(
       format: isFLV ? "flv" : "mp4", video: video.video, audio: audio?.audio, isPaced: false)
-    description.otherAudio = otherAudio
+    description.leftOutAudio = leftOutAudio
     if let aligner, aligner.fault == nil {
       description.otherVideos = aligner.others.compactMap { otherVideos[$0]?.video }
     }
@@ -211,7 +211,7 @@ final class PublisherPackets {
     for track in tracks where otherCodecs[track.number] == nil {
       let other = if case .other(let name) = track.codec { name } else { "audio" }
       otherCodecs[track.number] = Self.name(of: track.codec) ?? other
-      otherAudio = otherCodecs.sorted { $0.key < $1.key }.map {
+      leftOutAudio = otherCodecs.sorted { $0.key < $1.key }.map {
         InputDescription.Audio(
           codec: "\($0.value) (track \($0.key))", sampleRate: 0, channels: 0, configuration: [])
       }

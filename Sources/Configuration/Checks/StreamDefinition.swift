@@ -210,8 +210,9 @@ package struct StreamDefinition: Sendable {
     stream.source =
       input.map { .network($0.facts) } ?? settings.device.map { .camera(path: $0) } ?? .test
     stream.audioTracks = (settings.audio ?? []).map { AudioTrackSettings($0) }
-    if settings.takesInputAudio, let audio = input?.facts.description.audio {
-      stream.audioTracks = [AudioTrackSettings(audio)]
+    if settings.takesInputAudio, let input {
+      stream.audioTracks = settings.audioTracks.tracks(
+        of: input.facts.description, beside: stream.renditions.map(\.name))
     }
     stream.waitsForSource = waitsForSource
     stream.passesThrough = input?.fit != nil

@@ -22,6 +22,7 @@ struct ConfigurationFile {
     let describesStream = streams == nil
     if describesStream { try reader.take("stream", as: "name") }
     try reader.takeProgramArchive()
+    try reader.takeAudioTracks()
     try reader.takeTable { describesStream || $0.name != "name" }
     reader.finish()
     top = SettingsLayer(reader.entries)

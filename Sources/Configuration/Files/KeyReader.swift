@@ -39,6 +39,9 @@ struct KeyReader {
   /// Takes the value of a key out; nil if the key is absent or null.
   mutating func take(_ key: String) -> JSONValue? { object.removeValue(forKey: key) }
 
+  /// The value of a key; nil if the key is absent or null.
+  func peek(_ key: String) -> JSONValue? { object[key] }
+
   /// Takes the text of a key out; an empty text counts as absent.
   mutating func takeText(_ key: String, expected: OptionText) throws(UsageError) -> String? {
     guard let value = take(key) else { return nil }

@@ -32,6 +32,7 @@ package struct StreamElement: Sendable {
     // At the top level of a file `rtmp` is the port of the server.
     try reader.take("rtmp", as: "rtmp-path")
     try reader.takeStreamArchive()
+    try reader.takeAudioTracks()
     try reader.takeTable { $0.isForStream && $0.name != "name" }
     reader.finish(isStream: true)
     layer = SettingsLayer(reader.entries)

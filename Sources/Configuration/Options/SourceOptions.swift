@@ -23,6 +23,10 @@ extension Option {
       "audio", \.audio, .audio, .source, default: "none; for an input, its audio",
       help: "tone (aligned with the flash of the test pattern), none, or an ALSA device"),
     .stream(
+      "audio-tracks", \.audioTracks, .audioTracks, .source,
+      help: "the audio tracks of an input: the first ones, at most this number, or those of these "
+        + "languages in this order, of which the first is the default"),
+    .stream(
       "input", appendingTo: \.inputs, .input, .source,
       help: "an rtsp, rtsps, srt, rtmp, udp, http or https URL, a file, or - for MPEG-TS on "
         + "stdin; further ones are shown while those before are lost"

@@ -26,6 +26,8 @@ package struct StreamSettings: Sendable {
   package var device: String?
   /// The sources of the audio tracks; nil: the audio of the input, if it has audio.
   package var audio: [AudioTrackSettings.Source]?
+  /// The audio tracks of the input, if its audio is used.
+  package var audioTracks = RequestedAudioTracks.first(InputDescription.maximumAudioTracks)
   package var input: InputAddress?
   /// The inputs that are shown while ``input`` is lost, by preference.
   package var backups: [InputAddress] = []

@@ -32,14 +32,20 @@ package struct TrackDescription: Sendable {
   package let headerHash: String
   /// The language in the header; undetermined if the header cannot be read.
   package let language: Language
+  /// The name for viewers; nil for ``rendition``.
+  package let label: String?
+  /// The audience of audio.
+  package let purpose: AudioPurpose
   /// The colours in the header; nil if it has none, or cannot be read.
   package let colour: ColourDescription?
 
   /// A description; the hash of `header` is FNV-1a with 32 bits.
   package init(
     rendition: String, codecs: String, bandwidth: Int64, averageBandwidth: Int64? = nil,
-    content: Content, segmentation: TrackSegmentation, header: [UInt8]
+    content: Content, segmentation: TrackSegmentation, header: [UInt8], label: String? = nil,
+    purpose: AudioPurpose = .main
   ) {
+    (self.label, self.purpose) = (label, purpose)
     self.averageBandwidth = averageBandwidth ?? bandwidth
     self.rendition = rendition
     self.codecs = codecs
@@ -88,6 +94,7 @@ package struct TrackDescription: Sendable {
     header = track.header
     headerHash = track.headerHash
     (language, colour) = (track.language, track.colour)
+    (label, purpose) = (track.label, track.purpose)
   }
 
   /// The dynamic range of video.

@@ -61,15 +61,27 @@ struct StreamDocument {
     }
     if let served = stream.served {
       let missing = served.missingNames(now: SystemClock.monotonicTime)
+      let hasChoice = served.renditions.count(where: \.isAudio) > 1
       let renditions = served.renditions.map { rendition in
-        let size = rendition.window.snapshot.track?.size
+        let track = rendition.window.snapshot.track
+        let size = track?.size
+        let audio = hasChoice && rendition.isAudio ? track.map(Self.choice) ?? "" : ""
         return "{\"name\": \(JSONText.quoted(rendition.name))"
           + (size.map { ", \"width\": \($0.width), \"height\": \($0.height)" } ?? "")
+          + audio
           + (missing.contains(rendition.name) ? ", \"missing\": true" : "") + "}"
       }
       fields.append(("renditions", "[" + renditions.joined(separator: ", ") + "]"))
     }
     return "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
+  }
+
+  /// The members of an audio rendition among which viewers choose.
+  private static func choice(_ track: TrackDescription) -> String {
+    ", \"language\": \(JSONText.quoted(track.language.tag))"
+      + ", \"label\": \(JSONText.quoted(track.label ?? track.rendition))"
+      + ", \"purpose\": \(JSONText.quoted(track.purpose.rawValue))"
+      + ", \"default\": \(track.isDefault)"
   }
 
   /// The connection to the upstream of a stream of another server; nil for other streams.

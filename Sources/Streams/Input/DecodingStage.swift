@@ -41,7 +41,7 @@ final class DecodingStage: InputStage {
       return .become(next)
     }
     switch unit {
-    case .audio(let packet): if input.takesAudio { take(packet, description.audio) }
+    case .audio(let packet): if input.takesAudio { take(packet, description) }
     case .video where !input.isWanted: hide(unit, description)
     case .video(let accessUnit):
       try catchUp(description)
@@ -81,7 +81,8 @@ final class DecodingStage: InputStage {
       _ = clock.captureTime(pts: unit.pts, arrival: unit.arrival, sent: unit.senderMonotonic)
     case .audio(let packet):
       guard input.takesAudio else { return }
-      _ = clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
+      _ = clock.captureTime(
+        .audioTrack(packet.track), pts: packet.pts, arrival: packet.arrival)
     }
   }
 
@@ -105,11 +106,12 @@ final class DecodingStage: InputStage {
   }
 
   /// Gives audio to the session, shifted like the frames; audio before the first frame is dropped.
-  func take(_ packet: AudioPacket, _ format: InputDescription.Audio?) {
-    let captured = clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
-    guard let format, let shift else { return }
+  func take(_ packet: AudioPacket, _ description: InputDescription) {
+    let captured = clock.captureTime(
+      .audioTrack(packet.track), pts: packet.pts, arrival: packet.arrival)
+    guard let shift else { return }
     let phase = shift.phase
-    input.whileShown { input.target?.audio?(packet, format, captured + phase) }
+    input.whileShown { input.target?.audio?(packet, description, captured + phase) }
   }
 }
 

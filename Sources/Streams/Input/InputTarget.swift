@@ -7,9 +7,9 @@ import Time
 
 /// The part of a session that takes the units of a pulled input.
 struct InputTarget: Sendable {
-  /// Takes coded audio with its capture time; audio of a file arrives before that time.
+  /// Takes coded audio of an input with its capture time; audio of a file arrives before that time.
   typealias AudioConsumer =
-    @Sendable (AudioPacket, InputDescription.Audio, _ captured: MonotonicTime) -> Void
+    @Sendable (AudioPacket, InputDescription, _ captured: MonotonicTime) -> Void
 
   /// The consumer of the video.
   enum Video: Sendable {
@@ -28,12 +28,9 @@ struct InputTarget: Sendable {
 extension SessionContext {
   /// Takes the coded audio of a pulled input; nil if it is not used.
   var audioConsumer: InputTarget.AudioConsumer? {
-    let queues = audio.filter(\.settings.isOfInput).map(\.queue)
-    guard !queues.isEmpty else { return nil }
-    return { packet, format, captured in
-      for queue in queues {
-        queue.push(.init(bytes: packet.bytes, format: format, pts: packet.pts, captured: captured))
-      }
-    }
+    let outputs = audio.filter(\.settings.isOfInput)
+    guard !outputs.isEmpty else { return nil }
+    let router = AudioRouter(outputs, stream: configuration.name, log: log)
+    return { router.take($0, $1, captured: $2) }
   }
 }

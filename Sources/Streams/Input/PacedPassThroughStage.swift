@@ -118,8 +118,7 @@ final class PacedPassThroughStage: InputStage {
         track.take(accessUnit, description.videos, captured: due, isPaced: true)
       }
     case .audio(let packet):
-      guard let format = description.audio else { return }
-      input.whileShown { input.target?.audio?(packet, format, due) }
+      input.whileShown { input.target?.audio?(packet, description, due) }
     }
   }
 }

@@ -31,10 +31,10 @@ final class PacedStage: InputStage {
     case .video(let accessUnit):
       for frame in try decoder.decode(accessUnit, description) { try show(frame, description) }
     case .audio(let packet):
-      guard input.takesAudio, decoder.isOpen, let due = pacer.audioDue(pts: packet.pts),
-        let format = description.audio
-      else { break }
-      input.whileShown { input.target?.audio?(packet, format, due) }
+      guard input.takesAudio, decoder.isOpen, let due = pacer.audioDue(pts: packet.pts) else {
+        break
+      }
+      input.whileShown { input.target?.audio?(packet, description, due) }
     }
     return .stay
   }

@@ -34,8 +34,8 @@ final class PassThroughStage: InputStage {
       case .video(let accessUnit):
         track.take(accessUnit, description.videos, captured: captured, isReplay: true)
       case .audio(let packet):
-        guard input.takesAudio, let format = description.audio else { break }
-        input.target?.audio?(packet, format, captured)
+        guard input.takesAudio else { break }
+        input.target?.audio?(packet, description, captured)
       }
     }
   }
@@ -74,10 +74,9 @@ final class PassThroughStage: InputStage {
         }
       case .audio(let packet):
         guard input.takesAudio else { break }
-        let captured = clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
-        if !isOver, let format = description.audio {
-          input.whileShown { input.target?.audio?(packet, format, captured) }
-        }
+        let captured = clock.captureTime(
+          .audioTrack(packet.track), pts: packet.pts, arrival: packet.arrival)
+        if !isOver { input.whileShown { input.target?.audio?(packet, description, captured) } }
       }
     }
     return .stay

@@ -31,8 +31,6 @@ final class PulledInput: StandbyOwner {
   let name: String
   private let log: Log
   private let hasReported = OnceFlag()
-  /// The audio tracks that are left out.
-  private let knownOthers = Locked<[InputDescription.Audio]>([])
   private let presence: Locked<SourcePresence>
   /// The facts, or why they will never be known.
   private let outcome = Monitor<Result<SourceFacts, InputError>?>(nil)
@@ -229,23 +227,6 @@ final class PulledInput: StandbyOwner {
     write(
       .warning, "audio-ignored",
       "no audio: \(codec) is not accepted (expected AAC, MP3, Opus, AC-3, E-AC-3 or FLAC)")
-  }
-
-  /// Notes the audio tracks that are left out; they are logged once, and again when they change.
-  func leavesOut(_ others: [InputDescription.Audio], beside first: InputDescription.Audio?) {
-    guard takesAudio, let first, !others.isEmpty else { return }
-    let isNew = knownOthers.withLock { known in
-      // An outage is no change.
-      guard known != others else { return false }
-      known = others
-      return true
-    }
-    guard isNew else { return }
-    let titles = others.map(\.title)
-    write(
-      .info, "audio-tracks",
-      "the first of \(others.count + 1) audio tracks is used: \(first.title); "
-        + "left out: \(titles.joined(separator: ", "))")
   }
 
   func replaced() { perform(presence.withLock { $0.replaced() }) }

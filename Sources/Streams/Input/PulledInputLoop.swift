@@ -177,7 +177,6 @@ struct PulledInputLoop {
         input.ignoresAudio(codec)
       }
       guard let description = connection.description else { continue }
-      input.leavesOut(description.otherAudio, beside: description.audio)
       if !description.isPaced { standby?.heard(at: SystemClock.monotonicTime) }
       if case .video = unit { input.videoArrived(isPaced: description.isPaced) }
       if let ending = try follow(try stage.take(unit, description)) { return ending }

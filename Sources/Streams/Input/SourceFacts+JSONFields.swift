@@ -66,7 +66,12 @@ extension InputDescription {
     try MessageError.check("a format", format, limit: Self.maximumNameLength)
     try MessageError.check("the renditions", count: otherVideos.count, limit: Self.maximumOthers)
     for video in videos { try video.check() }
-    try audio?.check()
+    try MessageError.check(
+      "the audio tracks", count: audioTracks.count, limit: Self.maximumAudioTracks)
+    guard audio != nil || otherAudio.isEmpty else {
+      throw .invalid(field: "the audio tracks", value: "without a first one")
+    }
+    for audio in audioTracks { try audio.check() }
   }
 }
 

@@ -51,9 +51,9 @@ final class SurveyStage: InputStage {
     switch unit {
     case .audio(let packet):
       guard input.takesAudio else { return .stay }
-      survey.takeAudio(pts: packet.pts, arrival: packet.arrival)
+      survey.takeAudio(pts: packet.pts, arrival: packet.arrival, track: packet.track)
       if !description.isPaced {
-        live.take(packet, description.audio)
+        live.take(packet, description)
         keep(unit)
       }
       return .stay

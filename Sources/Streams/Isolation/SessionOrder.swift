@@ -27,10 +27,16 @@ struct SessionOrder: JSONFields {
     try self.init(fields: fields)
     configuration.source = .network(facts)
     configuration.waitsForSource = true
-    for index in configuration.audioTracks.indices
-    where configuration.audioTracks[index].isOfInput {
-      configuration.audioTracks[index].source = .input(
-        facts.description.audio.flatMap(CopiedAudioFormat.init))
+    let indices = configuration.audioTracks.indices.filter { index in
+      configuration.audioTracks[index].isOfInput
+    }
+    let tracks = facts.description.audioTracks
+    let assigned = AudioTrackSelector.assign(
+      indices.map { configuration.audioTracks[$0].selector }, tracks)
+    for (index, track) in zip(indices, assigned) {
+      let copied = track.flatMap { CopiedAudioFormat(tracks[$0]) }
+      let language = configuration.audioTracks[index].encoder.language
+      configuration.audioTracks[index].source = .input(copied?.speaking(language))
     }
   }
 

@@ -3,7 +3,7 @@
 package import Capture
 import Checked
 import ChunkStream
-import Media
+package import Media
 import Packaging
 
 /// An audio track of a session: its name, language and source, and the parameters of its encoder.
@@ -21,8 +21,14 @@ package struct AudioTrackSettings: Sendable, Equatable, Codable {
   /// The name of the only audio track of a session.
   package static let defaultName = "audio"
 
-  /// The name in URLs, and for viewers that choose among several tracks.
+  /// The name in URLs.
   package var name = defaultName
+  /// The name for viewers that choose among several tracks; nil for ``name``.
+  package var label: String?
+  /// The audience; nil for all listeners.
+  package var purpose: AudioPurpose?
+  /// The track of the input; nil for its first track.
+  package var selector: AudioTrackSelector?
   /// Whether viewers get the track unless they choose another one.
   package var isDefault = true
   /// The source.
@@ -46,12 +52,36 @@ package struct AudioTrackSettings: Sendable, Equatable, Codable {
           channels: input.channels == 1 ? 1 : 2, language: input.language))
   }
 
+  /// Sets the language of the track, whatever the source declares.
+  mutating func speak(_ language: Language) {
+    encoder.language = language
+    if case .input(let copied?) = source { source = .input(copied.speaking(language)) }
+  }
+
   /// Whether the source is the pulled input.
   var isOfInput: Bool { if case .input = source { true } else { false } }
+
+  /// The longest name for viewers, in bytes.
+  private static let maximumLabelLength = 256
+
+  /// Whether viewers may get this name: it is a part of playlists, as a quoted string.
+  package static func isLabel(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.count <= maximumLabelLength
+      && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F && $0 != "\"" }
+  }
 
   /// Checks the ranges of a track beside video.
   func check(beside segmentation: Segmentation) throws(MessageError) {
     try MessageError.check("a name", name, limit: 64)
+    if let label {
+      try MessageError.check("a name", label, limit: Self.maximumLabelLength)
+      guard Self.isLabel(label) else {
+        throw .invalid(field: "a name", value: "with characters that are not permitted")
+      }
+    }
+    if let position = selector?.position {
+      try MessageError.check("the number of a track", position, in: 1...1000)
+    }
     if case .device(let name) = source { try MessageError.check("a device", name, limit: 1024) }
     try MessageError.check("a sample rate", encoder.sampleRate, in: 7_000...96_000)
     try MessageError.check("the number of channels", encoder.channels, in: 1...64)

@@ -27,6 +27,7 @@ extension TrackDescription {
       bandwidth: track.encoder.peakBandwidth(segmentation),
       averageBandwidth: track.encoder.averageBandwidth(segmentation),
       content: .audio(channels: channels, isDefault: track.isDefault),
-      segmentation: .audio(segmentation), header: header)
+      segmentation: .audio(segmentation), header: header, label: track.label,
+      purpose: track.purpose ?? .main)
   }
 }

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+internal import Media
+import Time
+
+/// The audio tracks of an input that libavformat reads, in the order of the container.
+///
+/// Confined to one thread.
+struct LibraryAudio {
+  private struct Track {
+    let index: Int
+    var depacketizer: AudioDepacketizer
+    /// Whether a packet has arrived, not only the description.
+    var hasHeard = false
+  }
+
+  private var tracks: [Track] = []
+  /// Whether the order of ``tracks`` stays; tracks that are found later follow, and those that the
+  /// program has no longer are removed, except the first.
+  private var isOrderFinal = false
+  /// The streams of which the tracks were chosen; nil before the first packet.
+  private var knownStreams: Int?
+  /// The first track.
+  private(set) var first: InputDescription.Audio?
+  /// The tracks after the first.
+  private(set) var others: [InputDescription.Audio] = []
+  /// The first audio streams beyond the limit.
+  private(set) var leftOut: [InputDescription.Audio] = []
+
+  /// Chooses the tracks: those of the program of the video, whichever is heard first.
+  ///
+  /// A packet of the stream `heard` has arrived. The parameters of a described stream may be
+  /// complete only with its first packet.
+  mutating func choose(_ context: InputContext, video: Int32?, heard: Int32) {
+    let streams = isOrderFinal ? context.membership : context.trackFingerprint(video: video)
+    let isUnheard = tracks.contains { $0.index == heard && !$0.hasHeard }
+    let isChanged = redescribe(context, heard)
+    guard isUnheard || isChanged || streams != knownStreams else { return }
+    if streams != knownStreams {
+      knownStreams = streams
+      choose(context, video: video)
+    }
+    if let track = tracks.firstIndex(where: { $0.index == heard && !$0.hasHeard }) {
+      if let depacketizer = context.audioDepacketizer(Int(heard)) {
+        tracks[track].depacketizer = depacketizer
+      }
+      tracks[track].hasHeard = true
+    }
+    describe()
+    // Streams that are heard before the PMT belong to no program yet.
+    guard !isOrderFinal, tracks.first?.hasHeard == true, video != nil,
+      context.format != "mpegts" || !context.programs.isEmpty
+    else { return }
+    isOrderFinal = true
+    knownStreams = context.membership
+  }
+
+  private mutating func choose(_ context: InputContext, video: Int32?) {
+    let order = AudioTrackOrder.order(
+      tracks: unsafe context.streams.indices.filter { context.isAudio($0) },
+      programs: context.programs, video: video.map { Int($0) })
+    let limit = InputDescription.maximumAudioTracks
+    if isOrderFinal {
+      let first = tracks.first?.index
+      tracks.removeAll { $0.index != first && !order.contains($0.index) }
+      if let first { tracks[0].depacketizer.isAbsent = !order.contains(first) }
+      let found = order.filter { index in !tracks.contains { $0.index == index } }
+      // bounded: there are at most `limit` tracks
+      for index in found.prefix(limit - tracks.count) { append(index, context) }
+    } else {
+      let known = tracks
+      tracks = []
+      for index in order.prefix(limit) {
+        if let track = known.first(where: { $0.index == index && $0.hasHeard }) {
+          tracks.append(track)
+        } else {
+          append(index, context)
+        }
+      }
+    }
+    leftOut = order.filter { index in !tracks.contains { $0.index == index } }.prefix(limit)
+      .compactMap { context.audioDepacketizer($0)?.audio }
+  }
+
+  /// Takes another language, purpose or codec of a stream: a program may give its PID to another
+  /// track.
+  ///
+  /// - Returns: whether there is a change.
+  private mutating func redescribe(_ context: InputContext, _ heard: Int32) -> Bool {
+    guard let track = tracks.firstIndex(where: { $0.index == heard && $0.hasHeard }) else {
+      return false
+    }
+    let before = tracks[track].depacketizer.audio
+    if context.redescribe(&tracks[track].depacketizer, Int(heard)),
+      let other = context.audioDepacketizer(Int(heard))
+    {
+      tracks[track].depacketizer = other
+    }
+    return tracks[track].depacketizer.audio != before
+  }
+
+  private mutating func append(_ index: Int, _ context: InputContext) {
+    guard let depacketizer = context.audioDepacketizer(index) else { return }
+    tracks.append(Track(index: index, depacketizer: depacketizer))
+  }
+
+  private mutating func describe() {
+    first = tracks.first?.depacketizer.audio
+    others = tracks.dropFirst().map(\.depacketizer.audio)
+  }
+
+  /// The audio packets in a packet of the stream `index`; nil if the stream is no track.
+  mutating func take(
+    _ bytes: [UInt8], of index: Int32, pts: SourceTime, arrival: MonotonicTime
+  ) -> [AudioPacket]? {
+    guard let track = tracks.firstIndex(where: { $0.index == index }) else { return nil }
+    let before = tracks[track].depacketizer.audio
+    var packets = tracks[track].depacketizer.take(bytes, pts: pts, arrival: arrival)
+    if tracks[track].depacketizer.audio != before { describe() }
+    for packet in packets.indices { packets[packet].track = track }
+    return packets
+  }
+}
+
+extension InputContext {
+  /// A depacketizer for the audio stream `index`.
+  fileprivate func audioDepacketizer(_ index: Int) -> AudioDepacketizer? {
+    guard unsafe streams.indices.contains(index), let stream = unsafe streams[index],
+      let parameters = unsafe stream.pointee.codecpar
+    else { return nil }
+    return unsafe AudioDepacketizer(
+      parameters, isUnparsed: isUnparsed, language: language(of: stream),
+      purpose: Self.purpose(of: stream))
+  }
+
+  /// A number that changes when a stream is found, or a program changes.
+  fileprivate var membership: Int {
+    var hasher = Hasher()
+    unsafe hasher.combine(streams.count)
+    hasher.combine(programs)
+    return hasher.finalize()
+  }
+
+  /// Whether the codec of a stream is another one than that of its depacketizer; its language and
+  /// purpose are taken.
+  fileprivate func redescribe(_ depacketizer: inout AudioDepacketizer, _ index: Int) -> Bool {
+    guard unsafe streams.indices.contains(index), let stream = unsafe streams[index],
+      let parameters = unsafe stream.pointee.codecpar
+    else { return false }
+    unsafe depacketizer.describe(language: language(of: stream), purpose: Self.purpose(of: stream))
+    return unsafe parameters.pointee.codec_id != depacketizer.codec
+  }
+
+  /// The audience that the container declares for a stream.
+  @unsafe
+  private static func purpose(of stream: UnsafePointer<AVStream>) -> AudioPurpose {
+    let disposition = unsafe stream.pointee.disposition
+    if disposition & (AV_DISPOSITION_VISUAL_IMPAIRED | AV_DISPOSITION_DESCRIPTIONS) != 0 {
+      return .visualImpaired
+    }
+    if disposition & AV_DISPOSITION_HEARING_IMPAIRED != 0 { return .hearingImpaired }
+    return disposition & AV_DISPOSITION_CLEAN_EFFECTS != 0 ? .cleanEffects : .main
+  }
+}

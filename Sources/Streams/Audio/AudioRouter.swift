@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Logging
+import Sharing
+import Time
+
+/// Gives the audio packets of an input to the tracks of the session that take them.
+final class AudioRouter: Sendable {
+  private struct Routes: Sendable {
+    /// The tracks of the input that ``tracks`` are for.
+    var known: [InputDescription.Audio] = []
+    /// For each track of the session, its track of the input.
+    var tracks: [Int?] = []
+    var titles: [String] = []
+  }
+
+  private let outputs: [AudioOutput]
+  private let stream: String
+  private let log: Log
+  private let routes = Locked(Routes())
+
+  /// A router to the tracks of a session whose source is the input.
+  init(_ outputs: [AudioOutput], stream: String, log: Log) {
+    self.outputs = outputs
+    self.stream = stream
+    self.log = log
+  }
+
+  /// Takes a packet of an input with this description.
+  func take(_ packet: AudioPacket, _ description: InputDescription, captured: MonotonicTime) {
+    let found = description.audioTracks
+    guard found.indices.contains(packet.track) else { return }
+    let (tracks, line) = routes.withLock { routes -> ([Int?], String?) in
+      guard routes.known != found else { return (routes.tracks, nil) }
+      routes.known = found
+      routes.tracks = AudioTrackSelector.assign(outputs.map(\.settings.selector), found)
+      let titles = (found + description.leftOutAudio).map(\.title)
+      guard titles != routes.titles else { return (routes.tracks, nil) }
+      routes.titles = titles
+      return (routes.tracks, Self.line(routes.tracks, titles))
+    }
+    if let line { log.write(.info, "audio-tracks", stream: stream, line) }
+    let format = found[packet.track]
+    for (output, track) in zip(outputs, tracks) where track == packet.track {
+      output.queue.push(
+        .init(bytes: packet.bytes, format: format, pts: packet.pts, captured: captured))
+    }
+  }
+
+  /// The line about the tracks; nil if there is nothing to choose.
+  private static func line(_ tracks: [Int?], _ titles: [String]) -> String? {
+    guard titles.count > 1 || tracks.count > 1 else { return nil }
+    let used = tracks.map { $0.map { titles[$0] } ?? "silence" }
+    let taken = Set(tracks.compactMap(\.self))
+    let leftOut = titles.indices.filter { !taken.contains($0) }.map { titles[$0] }
+    let start =
+      tracks == [0]
+      ? "the first of \(titles.count) audio tracks is used: "
+      : "\(taken.count) of \(titles.count) audio tracks are used: "
+    return start + used.joined(separator: ", ")
+      + (leftOut.isEmpty ? "" : "; left out: \(leftOut.joined(separator: ", "))")
+  }
+}
