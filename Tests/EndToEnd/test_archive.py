@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import pasthours
 from harness.archive import WRITING, Recorder, complete, digest, digests, hour_files
 from harness.http1 import get
 from harness.program import Program, kill, run_to_end, stop
@@ -191,3 +194,40 @@ def test_wrong_settings_are_one_line(tmp_path: Path) -> None:
         status, log = run_to_end([*flags])
         assert status == 2 and len(log) == 1, log
         assert all(word in log[0] for word in words), log
+
+
+@pytest.mark.timeout(90)
+def test_links_other_owners_and_other_paths_are_not_read(
+        streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """Hour files that are links or belong to another user are no media, and stay as they are."""
+    program = streamer(*SMALL)
+    [track] = pasthours.record(program, ["video"])
+    stop(program)
+    folder, outside = tmp_path / "archive", tmp_path / "outside"
+    outside.mkdir()
+    first = int(time.time()) // 3600 * 3600 - 10_800
+    for hour in range(3):
+        pasthours.write(folder, [track], first + 3600 * hour, first + 3600 * hour + 8)
+    whole, linked, foreign = hour_files(folder)
+    target = outside / linked.name
+    linked.rename(target)
+    linked.symlink_to(target)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.chown(foreign, 12_345, -1)
+    before = target.read_bytes(), foreign.read_bytes()
+    program = streamer(*SMALL, *WINDOW, "--archive", str(folder), "--dvr", "1d")
+    wait_until(lambda: archived(program, "video", first)[0] == 200, 20, "the archive")
+    # A number without media between others is a bare styp.
+    for number in [first + 3600, *([first + 7200] if is_root else [])]:
+        status, body = archived(program, "video", number)
+        assert status in (404, 410) or len(body) < 100, (number, status)
+    day = whole.parent.name
+    for path in (f"/live/video/{day}/{whole.name}", f"/live/video/../video/{day}/{whole.name}",
+                 f"/live/video/..%2fvideo%2fsegment{first}.m4s", "/live/../../etc/passwd",
+                 f"/live/video/init-..%2f{day}.mp4", f"/../archive/live/video/{day}/{whole.name}",
+                 "/live/clip/../../outside--1.mp4", "/live/at/..%2f..%2fetc%2fpasswd.jpg"):
+        assert get(program.port, path).status in (400, 404), path
+    assert stop(program) == 0
+    assert (target.read_bytes(), foreign.read_bytes()) == before
+    assert linked.is_symlink() and sorted(outside.iterdir()) == [target]
