@@ -88,8 +88,12 @@ def tear(folder: Path, choice: random.Random, known: set[str]) -> str:
         files = hour_files(folder, name)
         data = files[-1].read_bytes() if files else b""
         start = data.rfind(b"styp") - 4
+        # A mark of a complete segment, and of the next one, may follow.
+        end = data.find(b"free", start) - 4
+        ends = {len(data), end if end > start else len(data)}
         # Only the open segment, and not the size of its first box, which completes its forerunner.
-        if start > 0 and digest(data[start:]) not in known and choice.random() < 0.5:
+        if start > 0 and not any(digest(data[start:end]) in known for end in ends) \
+                and choice.random() < 0.5:
             size = choice.randint(start + 4, len(data))
             os.truncate(files[-1], size)
             done.append(f"{len(data) - size} bytes of {name}")
@@ -133,6 +137,7 @@ def test_kills_while_hours_end_and_the_past_is_read(
             pause(choice.uniform(0, 0.6), "the start")
             kill(program)
             readers.stop()
+            print(f"kill {turn + 1}: at the start, lost: {torn or 'nothing'}")
             continue
         with Recorder(program) as recorder:
             pause(choice.uniform(1.5, 7), "segments over the end of the hour")
@@ -166,6 +171,49 @@ def test_kills_while_hours_end_and_the_past_is_read(
         decoded = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-f", "null", "-"],
                                  capture_output=True, text=True, timeout=120, check=True)
         assert not decoded.stderr, f"{path}: {decoded.stderr}"
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("hours", [1, -1])
+def test_steps_of_the_clock_cost_no_segment(
+        hours: int, streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """Steps by an hour are one line of the log; no two hour files have the same numbers."""
+    clock = ClockStep(tmp_path)
+    archive = tmp_path / "archive"
+    flags = (*SMALL, "--archive", str(archive))
+    program = streamer(*flags, env=clock.env)
+    with Recorder(program) as recorder:
+        recorder.wait_for(3, 20)
+        step = len(recorder.found)
+        clock.set(hours * 3600 * 10**9)
+        wait_until(lambda: len(recorder.found) >= step + 12, 40, "segments after the step")
+        found = dict(recorder.found)
+        pause(WRITING, "the archive has them")
+        last = {name: recorder.numbers(name)[-1] for name in ("video", "audio")}
+        wait_until(lambda: all(min(complete(program, name), default=0) > last[name] + 2
+                               for name in last), 30, "the past")
+    assert not missing(program, found)
+    files = hour_files(archive) + hour_files(archive, "audio")
+    kept = digests(files)
+    assert not [key for key, value in found.items() if value not in kept]
+    assert len(program.logged("clock-step")) == 1
+    assert len({path.name[:2] for path in files}) > 1
+    listed = subprocess.run([str(streamer_binary()), "archive", "list", str(archive)],
+                            capture_output=True, text=True, timeout=60, check=True).stdout
+    for name in ("video", "audio"):
+        spans = sorted(tuple(map(int, line.split()[3].split("-")))
+                       for line in listed.splitlines() if f"live/{name}/" in line)
+        assert len(spans) > 1 and all(a[1] < b[0] for a, b in zip(spans, spans[1:])), listed
+    assert stop(program) == 0
+    # A clock that was set back is right again: numbers that are ahead are not the past.
+    clock.set(max(hours, 0) * 3600 * 10**9)
+    program = streamer(*flags, env=clock.env)
+    wait_until(lambda: complete(program, "video"), 20, "a playlist")
+    assert not missing(program, found)
+    assert stop(program) == 0
+    checked = subprocess.run([str(streamer_binary()), "archive", "check", str(archive)],
+                             capture_output=True, text=True, timeout=60, check=False)
+    assert (checked.stdout, checked.returncode) == ("", 0)
 
 
 @pytest.mark.timeout(60)
