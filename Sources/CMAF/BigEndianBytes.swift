@@ -8,6 +8,15 @@ extension [UInt8] {
     }
   }
 
+  /// Appends a number in network byte order; for tables with many of them, since the generic form
+  /// is not specialised in other modules.
+  package mutating func put(_ number: UInt32) {
+    append(UInt8(truncatingIfNeeded: number >> 24))
+    append(UInt8(truncatingIfNeeded: number >> 16))
+    append(UInt8(truncatingIfNeeded: number >> 8))
+    append(UInt8(truncatingIfNeeded: number))
+  }
+
   /// Appends the head of a box: its size with the head, and its four-character type.
   package mutating func putHead(_ size: Int, _ type: StaticString) {
     put(UInt32(clamping: size))

@@ -43,6 +43,18 @@ package final class Monitor<State>: @unchecked Sendable {
     return body(&state)
   }
 
+  /// Changes the state and wakes one of the waiting threads, each of which can use the change.
+  package func updateForOne<Result>(
+    _ body: (inout sending State) -> sending Result
+  ) -> sending Result {
+    unsafe pthread_mutex_lock(mutex)
+    defer {
+      unsafe pthread_cond_signal(condition)
+      unsafe pthread_mutex_unlock(mutex)
+    }
+    return body(&state)
+  }
+
   /// Blocks until `take` returns a value, and returns the value.
   package func wait<Result>(_ take: (inout sending State) -> sending Result?) -> sending Result {
     unsafe pthread_mutex_lock(mutex)

@@ -8,10 +8,12 @@ import System
 package struct TrackCatalog: Sendable {
   /// The finished files by name.
   package private(set) var files: [HourName: HourIndex.Summary] = [:]
+  /// The same files in the order of their names: each request looks at all of them.
+  private(set) var list: [(name: HourName, summary: HourIndex.Summary)] = []
   /// The segments of the file that is being written.
   package private(set) var open: (name: HourName, rows: [SegmentRow], timescale: Int, size: Int)?
   /// The names of finished files in their order.
-  package private(set) var order: [HourName] = []
+  package var order: [HourName] { list.map(\.name) }
   /// The bytes of files that are set aside, since they have no CMAF header.
   package var damaged: [HourName: Int] = [:]
   /// The files that readers know.
@@ -20,14 +22,16 @@ package struct TrackCatalog: Sendable {
   /// These finished files.
   package init(_ files: [HourName: HourIndex.Summary] = [:]) {
     self.files = files
-    order = files.keys.sorted()
+    list = files.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
   /// Adds or replaces a finished file; without sums the file is gone.
   package mutating func set(_ name: HourName, _ summary: HourIndex.Summary?) {
     if open?.name == name { open = nil }
     files[name] = summary
-    order = files.keys.sorted()
+    let index = list.firstIndex { $0.name >= name } ?? list.count
+    if index < list.count, list[index].name == name { list.remove(at: index) }
+    if let summary { list.insert((name, summary), at: index) }
   }
 
   /// The use of a file; from now on its writer informs the reader.
@@ -58,7 +62,7 @@ package struct TrackCatalog: Sendable {
 
   /// The sums of all files, the one that is being written last.
   package var summaries: [(name: HourName, summary: HourIndex.Summary, isOpen: Bool)] {
-    var all = order.compactMap { name in files[name].map { (name, $0, false) } }
+    var all = list.map { ($0.name, $0.summary, false) }
     if let open,
       let summary = HourIndex.Summary(open.rows, size: open.size, timescale: open.timescale)
     {

@@ -49,6 +49,24 @@ package struct SegmentRow: Sendable, Equatable {
   /// The positions of its bytes.
   package var range: Range<Int> { offset..<end }
 
+  /// The rows of a file whose numbers are in `numbers`: in a file the numbers rise.
+  static func rows(
+    _ rows: [SegmentRow], with numbers: ClosedRange<Int64>
+  ) -> ArraySlice<SegmentRow> {
+    func index(_ isBefore: (Int64) -> Bool) -> Int {
+      var (low, high) = (0, rows.count)
+      while low < high {
+        // bounded: indices of the array
+        let middle = low + (high - low) / 2
+        if isBefore(rows[middle].number) { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+    let first = index { $0 < numbers.lowerBound }
+    // The numbers of a damaged file may fall.
+    return rows[first..<max(first, index { $0 <= numbers.upperBound })]
+  }
+
   /// The wall clock after its last frame.
   package func end(timescale: Int) -> WallTime {
     start + Interval(ticks: duration, timescale: Int64(max(1, timescale)))

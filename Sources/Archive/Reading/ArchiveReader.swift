@@ -31,8 +31,8 @@ package final class ArchiveReader: Sendable {
     }
     return try segments(of: rendition) { summary in
       (summary.first...summary.last).overlaps(numbers)
-    } with: { row, _ in
-      numbers.contains(row.number)
+    } with: { rows, _ in
+      SegmentRow.rows(rows, with: numbers)
     }
   }
 
@@ -48,19 +48,19 @@ package final class ArchiveReader: Sendable {
     let margin = Interval.seconds(3600)
     return try segments(of: rendition) { summary in
       overlaps(summary.start - margin, summary.end + margin)
-    } with: { row, timescale in
-      overlaps(row.start, row.end(timescale: timescale))
+    } with: { rows, timescale in
+      rows.filter { overlaps($0.start, $0.end(timescale: timescale)) }[...]
     }
   }
 
-  /// The segments of files that `hasFile` accepts and that `hasRow` accepts, in their order.
+  /// The segments of files that `hasFile` accepts and that `chosen` returns, in their order.
   private func segments(
     of rendition: String, hasFile: (HourIndex.Summary) -> Bool,
-    with hasRow: (SegmentRow, _ timescale: Int) -> Bool
+    with chosen: ([SegmentRow], _ timescale: Int) -> ArraySlice<SegmentRow>
   ) throws(ArchiveFailure) -> [ArchivedSegment] {
     let found = catalog.update { state -> Found? in
       guard state.isLoaded else { return nil }
-      return state.found(rendition, hasFile: hasFile, hasRow: hasRow)
+      return state.found(rendition, hasFile: hasFile, with: chosen)
     }
     guard let found else { throw .busy }
     let folder = catalog.folder(of: rendition)
@@ -78,7 +78,7 @@ package final class ArchiveReader: Sendable {
         }
         cache.keep(rows ?? [], of: key)
       }
-      for row in rows ?? [] where hasRow(row, summary.timescale) {
+      for row in chosen(rows ?? [], summary.timescale) {
         all.append(
           ArchivedSegment(
             row: row, name: name, folder: folder, timescale: summary.timescale, use: use))
@@ -190,20 +190,22 @@ private struct Found: Sendable {
 extension StreamCatalog.State {
   fileprivate mutating func found(
     _ rendition: String, hasFile: (HourIndex.Summary) -> Bool,
-    hasRow: (SegmentRow, _ timescale: Int) -> Bool
+    with chosen: ([SegmentRow], _ timescale: Int) -> ArraySlice<SegmentRow>
   ) -> Found {
     var found = Found()
-    guard var track = tracks[rendition] else { return found }
-    for name in track.order {
-      guard let summary = track.files[name], hasFile(summary) else { continue }
-      found.files.append((name, summary, track.use(of: name)))
+    let files = tracks[rendition]?.list.filter { hasFile($0.summary) } ?? []
+    for (name, summary) in files {
+      guard let use = tracks[rendition]?.use(of: name) else { continue }
+      found.files.append((name, summary, use))
     }
-    if let open = track.open {
-      found.open = Found.Open(
-        name: open.name, rows: open.rows.filter { hasRow($0, open.timescale) },
-        timescale: open.timescale, use: track.use(of: open.name))
+    if let open = tracks[rendition]?.open {
+      // A copy: the writer appends to the rows while the answer is made.
+      let rows = Array(chosen(open.rows, open.timescale))
+      if !rows.isEmpty, let use = tracks[rendition]?.use(of: open.name) {
+        found.open = Found.Open(
+          name: open.name, rows: rows, timescale: open.timescale, use: use)
+      }
     }
-    tracks[rendition] = track
     return found
   }
 }

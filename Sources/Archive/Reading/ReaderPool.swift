@@ -93,7 +93,7 @@ package final class ReaderPool: DiskThreads {
   ///
   /// - Returns: false if too many wait: the job is not run.
   package func run(_ job: @escaping @Sendable () -> Void) -> Bool {
-    queue.update { queue in
+    queue.updateForOne { queue in
       guard queue.jobs.count < limit, !queue.isClosed else { return false }
       queue.jobs.append(job)
       return true
@@ -101,7 +101,7 @@ package final class ReaderPool: DiskThreads {
   }
 
   package func release(_ job: @escaping @Sendable () -> Void) {
-    queue.update { queue in
+    queue.updateForOne { queue in
       // A disk that does not answer at the end of the program keeps its files.
       if !queue.isClosed { queue.jobs.append(job) }
     }

@@ -34,6 +34,8 @@ struct BoxBuilder {
 
   mutating func put(_ number: some FixedWidthInteger) { bytes.put(number) }
 
+  mutating func put(_ number: UInt32) { bytes.put(number) }
+
   mutating func put(_ content: some Sequence<UInt8>) { bytes.append(contentsOf: content) }
 
   /// Appends zeros.

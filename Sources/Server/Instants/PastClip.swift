@@ -137,8 +137,9 @@ struct PastClip: Sendable {
       if let last, item.number > last + 1 { hasGap = true }
       last = item.number
     }
-    // The tables are cut in place.
-    let head = SharedBytes(try (consume planner).plan().head)
+    // The tables are cut in place, and freed before the head is copied.
+    let bytes = try (consume planner).plan().head
+    let head = SharedBytes(bytes)
     PastMedia.add(texts: [head], at: SystemClock.monotonicTime)
     // Missing segments may be filled later.
     let fields = digests.fields(isVideo: !main.isAudio, hasGap ? .second : .segment)
