@@ -128,6 +128,22 @@ struct HourFileTests {
     }
   }
 
+  @Test("a damaged mark ends the segment before it, as a torn one does")
+  func damagedMark() throws {
+    var track = ArchivedTrack(from: Self.hour)
+    track.publish(segments: 3)
+    try append(track)
+    let bytes = try content(folder.file(name))
+    let whole = try #require(try walk(bytes))
+    #expect(whole.segments.count == 3)
+    var mark = SegmentMark(number: 7, offset: .zero, startsDiscontinuity: false).bytes
+    mark[24] = 0xFF  // of the number
+    for count in 4...mark.count {
+      let cut = try #require(try walk(Array(bytes.prefix(whole.completeEnd)) + mark.prefix(count)))
+      #expect(cut.segments == whole.segments, "\(count) bytes of the mark")
+    }
+  }
+
   @Test("an index that is missing, torn or too old is completed from the boxes")
   func index() throws {
     var track = ArchivedTrack(from: Self.hour)

@@ -94,6 +94,8 @@ package struct HourWalk: Sendable {
         } else if boxSize == SegmentMark.closingSize {
           complete()
         } else {
+          // A damaged mark ends the segment before it, as a torn one does.
+          if Self.beginsSegment(bytes, offset) { complete() }
           return
         }
         end = after
