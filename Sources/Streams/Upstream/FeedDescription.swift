@@ -105,20 +105,22 @@ package struct FeedDescription: JSONFields, Equatable {
 package struct FeedStatus: Sendable, Equatable {
   /// Whether the source supplies frames.
   package let isSourceOnline: Bool
-  /// Wall clock minus the wall clock that the stream announces.
+  /// Wall clock minus the wall clock that the stream announces; at most 34 years.
   package let clockError: Interval
+  private static let mostError = Interval.seconds(1 << 30)
 
   /// A status.
   package init(isSourceOnline: Bool, clockError: Interval) {
     self.isSourceOnline = isSourceOnline
-    self.clockError = clockError
+    self.clockError = min(max(clockError, -Self.mostError), Self.mostError)
   }
 
   /// Reads a status.
   package init(fields: [UInt8]) throws(MessageError) {
     var reader = FieldReader(fields)
-    isSourceOnline = try reader.boolean("a flag")
-    clockError = try reader.interval("a clock error")
+    self.init(
+      isSourceOnline: try reader.boolean("a flag"),
+      clockError: try reader.interval("a clock error"))
     try reader.end()
   }
 
@@ -126,8 +128,7 @@ package struct FeedStatus: Sendable, Equatable {
   package var fields: [UInt8] {
     var writer = FieldWriter()
     writer.add(isSourceOnline)
-    let most = Interval.seconds(1 << 30)
-    writer.add(min(max(clockError, -most), most).nanoseconds)
+    writer.add(clockError.nanoseconds)
     return writer.bytes
   }
 }
