@@ -30,6 +30,8 @@ package struct ResponseReader: Sendable {
 
   private var state = State.head
   private var buffer: [UInt8] = []
+  /// The first bytes of the buffer in which no end of the head begins.
+  private var searched = 0
   /// The head; nil until it is whole.
   package private(set) var head: ResponseHead?
 
@@ -61,10 +63,15 @@ package struct ResponseReader: Sendable {
     return try takeBody()
   }
 
+  private static let endOfHead: [UInt8] = [0x0D, 0x0A, 0x0D, 0x0A]
+
   /// Takes a head, unless it is that of an interim response; false if it is not whole.
   private mutating func takeHead() throws(Fault) -> Bool {
-    let end = buffer.prefix(ResponseHead.limit).firstRange(of: [0x0D, 0x0A, 0x0D, 0x0A])
+    let end = buffer.prefix(ResponseHead.limit).dropFirst(searched)
+      .firstRange(of: Self.endOfHead)
     guard let end else {
+      // bounded: at most the size of the buffer
+      searched = max(0, buffer.count - Self.endOfHead.count + 1)
       guard buffer.count < ResponseHead.limit else { throw .head(.tooLarge) }
       return false
     }
@@ -74,6 +81,7 @@ package struct ResponseReader: Sendable {
       throw .head(error)
     }
     buffer.removeSubrange(..<end.upperBound)
+    searched = 0
     // RFC 9110 §15.2: a client must be able to parse interim responses; it asked for no upgrade.
     guard found.status >= 200 else {
       guard found.status != 101 else { throw .head(.statusLine) }
