@@ -278,6 +278,7 @@ let package = Package(
       [
         "Access", "Archive", "Capture", "Checked", "ChunkStream", "Ingest", "Time",
         "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
+        "DASHPackager",
         "Publishing", "Media", "Sharing", "Sockets", "Statistics", "Stills", "Switching", "System",
         "Logging", "TestSupport", "CZlib",
       ]),

@@ -16,6 +16,8 @@ package struct SampleEntry: Sendable, Equatable {
   package private(set) var objectType: Int?
   /// The number of audio channels, and their samples per second; 0 for video.
   package private(set) var channels = 0, sampleRate = 0
+  /// The width and height in pixels; 0 for audio.
+  package private(set) var width = 0, height = 0
   /// The colours in `colr` of the type `nclx`; nil if the entry has none.
   package private(set) var colour: ColourDescription?
 
@@ -43,7 +45,10 @@ package struct SampleEntry: Sendable, Equatable {
   /// - Returns: the entry before its boxes.
   private mutating func takeVideo(_ entry: BoxFields) throws(BoxError) -> BoxFields {
     var fields = entry
-    try fields.skip(78)
+    try fields.skip(24)
+    width = try fields.integer(2)
+    height = try fields.integer(2)
+    try fields.skip(50)
     if let box = try? fields.first("colr") { colour = Self.colour(box) }
     return fields
   }

@@ -55,7 +55,7 @@ struct AdaptationSetTiming {
       parameters: parameters, names: names, period: period, clock: clock, hasEnded: hasEnded,
       timescale: Int64(rate.timescale), chunkTicks: rate.ticksPerFrame,
       firstTimeID: firstTimeID, delay: parameters.inputDelay + parameters.pipelineDelay,
-      early: hasEnded ? nil : parameters.availabilityTimeOffset)
+      early: hasEnded || period.past != nil ? nil : parameters.availabilityTimeOffset)
   }
 
   /// The timing of audio.
@@ -73,7 +73,8 @@ struct AdaptationSetTiming {
       timescale: timescale, chunkTicks: (segmentation.chunkTicks * timescale + own - 1) / own,
       firstTimeID: firstTimeID,
       delay: parameters.audioDelay + parameters.pipelineDelay,
-      early: hasEnded ? nil : parameters.availabilityTimeOffset(ofAudio: segmentation))
+      early: hasEnded || period.past != nil
+        ? nil : parameters.availabilityTimeOffset(ofAudio: segmentation))
   }
 
   /// Writes the property of sets with a low-latency form.
@@ -92,7 +93,10 @@ struct AdaptationSetTiming {
 
   /// Writes two elements: the capture time of the Period's first frame, and its latest publish
   /// time.
+  ///
+  /// Periods of the past have none, as players hold no latency in them.
   func producerReferenceTimes(_ out: inout XMLText) {
+    guard period.past == nil else { return }
     let captured = parameters.availabilityStart + period.start
     let first: XMLText.Attributes = [
       ("id", "\(firstTimeID)"), ("inband", "true"), ("type", "captured"),

@@ -14,15 +14,17 @@ package struct Manifest: Sendable {
     private let newest: DiscontinuityPeriod?
     private let listed: Int
     private let endedWith: Int64?
-    private let depth: Interval?
+    private let past: ManifestPast?
     /// The newest headers of the audio, which begins a period slightly later than video.
     private let audioHeaders: [String?]
     /// The numbers of the open segments, if the MPD has a SegmentTimeline.
     private let open: [Int64?]
 
-    /// The edition of these windows; `depth` is how far it reaches back beyond them.
-    package init(_ snapshot: WindowSnapshot, audio: [WindowSnapshot] = [], depth: Interval? = nil) {
-      self.depth = depth
+    /// The edition of these windows, and of what viewers may play before them.
+    package init(
+      _ snapshot: WindowSnapshot, audio: [WindowSnapshot] = [], past: ManifestPast? = nil
+    ) {
+      self.past = past?.edition
       let hasVariableDuration = snapshot.track?.segmentation.hasVariableDuration ?? false
       audioHeaders = audio.map { $0.track?.headerHash }
       open = hasVariableDuration ? ([snapshot] + audio).map { $0.open?.number } : []
@@ -54,7 +56,7 @@ package struct Manifest: Sendable {
   private let names: MediaNames
   private let location: Location
   private let publishTime: WallTime
-  private let depth: Interval?
+  private let past: ManifestPast?
   private let periods: [Period]
 
   /// The MPD of `snapshot`; nil if that has no complete segment.
@@ -68,11 +70,11 @@ package struct Manifest: Sendable {
   ///   - names: the names of media.
   ///   - location: the location of the MPD.
   ///   - publishTime: the creation time of this edition.
-  ///   - depth: timeShiftBufferDepth if viewers may go further back than the window; nil if not.
+  ///   - past: how viewers may go further back than the window; nil if they may not.
   package init?(
     _ snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil, audio: [WindowSnapshot] = [],
     parameters: PresentationParameters, names: MediaNames, location: Location,
-    publishTime: WallTime, depth: Interval? = nil
+    publishTime: WallTime, past: ManifestPast? = nil
   ) {
     guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
     self.snapshot = snapshot
@@ -82,8 +84,10 @@ package struct Manifest: Sendable {
     self.names = names
     self.location = location
     self.publishTime = publishTime
-    self.depth = depth
-    periods = Period.all(of: snapshot, parameters.segmentation, names)
+    self.past = past
+    periods =
+      past.map { Period.all(of: snapshot, $0, parameters.segmentation, names) }
+      ?? Period.all(of: snapshot, parameters.segmentation, names)
   }
 
   /// The text of the MPD.
@@ -113,7 +117,10 @@ package struct Manifest: Sendable {
   }
 
   /// The track in `period`; the header of a pass-through stream may change between periods.
-  private func track(for track: TrackDescription, of period: Period) -> TrackDescription {
+  ///
+  /// Nil if the archive does not have the rendition in a Period of the past.
+  private func track(for track: TrackDescription, of period: Period) -> TrackDescription? {
+    if let past = period.past { return past.first { $0.rendition == track.rendition } }
     if track.rendition == snapshot.track?.rendition {
       return snapshot.track(of: period.period) ?? track
     }
@@ -128,7 +135,7 @@ package struct Manifest: Sendable {
   }
 
   private func write(_ period: Period, to out: inout XMLText) {
-    let videos = tracks.filter { $0.size != nil }.map { track(for: $0, of: period) }
+    let videos = tracks.filter { $0.size != nil }.compactMap { track(for: $0, of: period) }
     if !videos.isEmpty {
       var timing = AdaptationSetTiming.ofVideo(
         parameters, names, period, timing, firstTimeID: timeID(period, set: 1),
@@ -139,7 +146,9 @@ package struct Manifest: Sendable {
       VideoAdaptationSet(tracks: videos, timing: timing).write(to: &out)
     }
     for (id, track) in zip(2..., tracks.filter { $0.size == nil }) {
-      guard case .audio(let segmentation) = track.segmentation else { continue }
+      guard let track = self.track(for: track, of: period),
+        case .audio(let segmentation) = track.segmentation
+      else { continue }
       var timing = AdaptationSetTiming.ofAudio(
         segmentation, parameters, names, period, timing, firstTimeID: timeID(period, set: id),
         hasEnded: hasEnded)
@@ -150,7 +159,7 @@ package struct Manifest: Sendable {
         }
         timing.timeline = timeline
       }
-      AudioAdaptationSet(track: self.track(for: track, of: period), id: id, timing: timing)
+      AudioAdaptationSet(track: track, id: id, timing: timing)
         .write(to: &out)
     }
     thumbnails(of: videos, period, &out)
@@ -160,7 +169,7 @@ package struct Manifest: Sendable {
   private func thumbnails(
     of videos: [TrackDescription], _ period: Period, _ out: inout XMLText
   ) {
-    guard depth != nil, !parameters.segmentation.hasVariableDuration,
+    guard past != nil, !parameters.segmentation.hasVariableDuration,
       let size = videos.first?.size
     else { return }
     let timing = AdaptationSetTiming.ofVideo(
@@ -204,7 +213,7 @@ package struct Manifest: Sendable {
       // Players learn of new Periods, of the end, and of the segments of a SegmentTimeline within
       // this time; the response for an unchanged MPD is 304.
       ("minimumUpdatePeriod", parameters.segmentation.hasVariableDuration ? "PT0.5S" : "PT2S"),
-      ("timeShiftBufferDepth", MPDTime.duration(max(listedDuration, depth ?? .zero))),
+      ("timeShiftBufferDepth", MPDTime.duration(max(listedDuration, past?.depth ?? .zero))),
       ("suggestedPresentationDelay", MPDTime.duration(target)),
       ("minBufferTime", MPDTime.duration(target / 4)), segmentDurationLimit,
     ]
@@ -243,7 +252,7 @@ package struct Manifest: Sendable {
 
   private func serviceDescription(_ out: inout XMLText) {
     let target = parameters.targetLatency.milliseconds
-    let reference = periods.first.map { timeID($0, set: 1) } ?? 1
+    let reference = periods.first { $0.past == nil }.map { timeID($0, set: 1) } ?? 1
     out.element("ServiceDescription", [("id", "0")]) { out in
       out.element(
         "Latency",
@@ -252,7 +261,7 @@ package struct Manifest: Sendable {
           ("min", "\(target / 2)"), ("max", "\(3 * target)"),
         ])
       // Players apply the rates also in the past, where no delay is too long.
-      let (slowest, fastest) = depth == nil ? ("0.92", "1.08") : ("1", "1")
+      let (slowest, fastest) = past == nil ? ("0.92", "1.08") : ("1", "1")
       out.element("PlaybackRate", [("min", slowest), ("max", fastest)])
     }
   }

@@ -20,8 +20,15 @@ struct Period: Equatable {
   let index: Int64
   /// The discontinuity period.
   let period: DiscontinuityPeriod
-  /// Period@duration; nil unless the stream has ended.
+  /// The renditions of a Period that the window has left; nil for those of the window.
+  let past: [TrackDescription]?
+  /// Period@duration; nil unless the stream has ended or media is missing after the Period.
   var duration: Interval?
+
+  static func == (left: Period, right: Period) -> Bool {
+    left.id == right.id && left.start == right.start && left.duration == right.duration
+      && left.firstSegment == right.firstSegment && left.period == right.period
+  }
 
   /// The Period of `period`; if `firstListed` is given, only from that segment on.
   init(
@@ -32,12 +39,68 @@ struct Period: Equatable {
     id = "p\(anchor)"
     index = period.index
     self.period = period
+    past = nil
     // The first period begins with `startNumber` 1.
     firstSegment = firstListed?.number ?? period.firstSegment ?? names.base + 1
     firstFrame =
       firstListed?.firstFrame ?? period.firstFrame ?? segmentation.firstFrame(of: firstSegment)
     let begin = WallTime(segmentation.grid.frameTime(of: firstFrame), plus: period.offset)
     start = begin - .origin - segmentation.segmentDuration
+  }
+
+  /// The Period of a run of the past.
+  ///
+  /// - Parameters:
+  ///   - run: its segments.
+  ///   - segmentation: that of the video.
+  ///   - period: the discontinuity period that continues it in the window; nil if none does.
+  private init(
+    _ run: ManifestPast.Run, _ segmentation: Segmentation, continuing period: DiscontinuityPeriod?
+  ) {
+    let segments = run.segments
+    id = "p\(segments.start)"
+    index = period?.index ?? 0
+    self.period = period ?? .initial
+    past = period == nil ? run.tracks : nil
+    firstSegment = segments.start
+    firstFrame = segmentation.firstFrame(of: segments.start)
+    let begin = WallTime(segmentation.grid.frameTime(of: firstFrame), plus: segments.offset)
+    start = begin - .origin - segmentation.segmentDuration
+  }
+
+  /// Puts the Periods of the past before those of the window.
+  ///
+  /// The first Period of the window then begins with its run, so that it follows the others; it
+  /// keeps that start as long as it is listed.
+  static func all(
+    of snapshot: WindowSnapshot, _ past: ManifestPast, _ segmentation: Segmentation,
+    _ names: MediaNames
+  ) -> [Period] {
+    var live = all(of: snapshot, segmentation, names)
+    guard snapshot.state != .ended, let first = live.first, !past.runs.isEmpty else { return live }
+    let current = past.current(snapshot, before: live.dropFirst().first?.firstSegment ?? .max)
+    if let current {
+      live[0] = Period(current, segmentation, continuing: first.period)
+    } else if let open = snapshot.open, live.count == 1 {
+      // Slate is no past: the stream begins with the first segment without it.
+      let start = open.isPrefill ? open.number.addingSaturated(1) : open.number
+      let run = SegmentRuns.Run(
+        start: start, end: start, offset: first.period.offset, headerHash: "")
+      live[0] = Period(ManifestPast.Run(run, []), segmentation, continuing: first.period)
+    }
+    let older = past.runs.prefix { $0.segments.start < live[0].firstSegment }
+    var periods: [Period] = []
+    for (index, run) in older.enumerated() {
+      var period = Period(run, segmentation, continuing: nil)
+      let next =
+        index + 1 < older.count ? past.runs[index + 1].segments.start : live[0].firstSegment
+      if next > run.segments.end {
+        let count = run.segments.end.subtractingSaturated(run.segments.start)
+        period.duration = segmentation.segmentDuration * count
+      }
+      periods.append(period)
+    }
+    return inOrder(periods + live)
   }
 
   /// The Periods of the listed segments, oldest first; empty if there is no segment.

@@ -59,12 +59,14 @@ struct ManifestCase: Sendable, CustomTestStringConvertible {
   /// The MPD of `snapshot`.
   func text(
     of snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil,
-    location: Manifest.Location = Self.location, depth: Interval? = nil
+    location: Manifest.Location = Self.location, depth: Interval? = nil,
+    runs: [ManifestPast.Run] = []
   ) throws -> String {
     let segmentation = try #require(snapshot.track).segmentation.video
     let manifest = Manifest(
       snapshot, tracks: tracks, parameters: parameters(segmentation), names: names(segmentation),
-      location: location, publishTime: Self.publishTime, depth: depth)
+      location: location, publishTime: Self.publishTime,
+      past: depth.map { ManifestPast(depth: $0, runs: runs) })
     return try #require(manifest).text()
   }
 

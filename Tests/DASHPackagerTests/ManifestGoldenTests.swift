@@ -81,7 +81,7 @@ struct ManifestGoldenTests {
         """)
     #expect(try form.text(of: snapshot, depth: .seconds(5)).contains("Depth=\"PT10S\""))
     let editions = [nil, .seconds(60), Interval.seconds(120)].map {
-      Manifest.Edition(snapshot, depth: $0)
+      Manifest.Edition(snapshot, past: $0.map { ManifestPast(depth: $0) })
     }
     #expect(Set(editions).count == 3)
   }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from playwright.sync_api import Browser, Page
 
 from harness import pasthours
 from harness.http1 import get
+from harness.mpd import schema, validate_by_schema
+from harness.mpdform import SPACE
 from harness.program import Program, start, stop
 from harness.tools import need
 from harness.waiting import wait_until
@@ -29,10 +32,14 @@ h.loadSource(location.hash.slice(1)); h.attachMedia(v);</script>"""
 
 @dataclass
 class Past:
-    """A program with an archive of its last minute, and of three minutes an hour ago."""
+    """A program with an archive of its last minute, and of three minutes an hour ago.
+
+    The first of the three has another CMAF header.
+    """
 
     program: Program
     first: int
+    change: int
     missing: range
 
 
@@ -46,14 +53,16 @@ def past(tmp_path_factory: pytest.TempPathFactory, binary: Path, hlsjs: object) 
     now = int(time.time())
     missing = range(now - 3540, now - 60)
     first = now - 3720
-    pasthours.write(folder, tracks, first, now, missing)
+    change = first + 60
+    pasthours.write(folder, map(pasthours.reheaded, tracks), first, change)
+    pasthours.write(folder, tracks, change, now, missing)
     program = start([*FLAGS, "--archive", str(folder), "--dvr", "4h", "--hlsjs", str(hlsjs)])
     try:
         # The index of files that have none is made at the start.
         wait_until(
             lambda: get(program.port, f"/live/audio/segment{first}.m4s").status == 200, 60,
             "the archive")
-        yield Past(program, first, missing)
+        yield Past(program, first, change, missing)
     finally:
         stop(program)
 
@@ -126,13 +135,91 @@ def test_closed_playlist_plays_in_ffmpeg(past: Past) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_manifest_reaches_back_to_the_last_gap(past: Past) -> None:
-    """The MPD of the past is the live one with a longer window, and a constant rate."""
+def test_manifest_has_a_period_for_each_run(past: Past) -> None:
+    """The MPD of the past reaches over gaps and changes of the header; refreshes keep Periods."""
     manifest = text(past.program, "/live/dvr.mpd")
+    if form := schema():
+        validate_by_schema(manifest, form, "dvr.mpd")
     assert 'PlaybackRate min="1" max="1"' in manifest
-    depth = float(manifest.partition('timeShiftBufferDepth="PT')[2].partition("S")[0])
+    root = ET.fromstring(manifest)
+    depth = float((root.get("timeShiftBufferDepth") or "")[2:-1])
+    assert 3600 <= depth <= time.time() - past.first
+    periods = root.findall(SPACE + "Period")
+    starts = [past.first, past.change, past.missing.stop]
+    assert [each.get("id") for each in periods][:3] == [f"p{start}" for start in starts]
+    assert [each.get("start") for each in periods][:3] == [f"PT{start - 1}S" for start in starts]
     # The restart of the program left a gap, or none.
-    assert depth >= 9 and depth <= time.time() - past.missing.stop
+    assert len(periods) <= 4
+    length = past.missing.start - past.change
+    assert [each.get("duration") for each in periods][:2] == [None, f"PT{length}S"]
+    for period, start in zip(periods, starts):
+        templates = list(period.iter(SPACE + "SegmentTemplate"))
+        assert len(templates) == 3 and all(
+            each.get("startNumber") == str(start) for each in templates)
+        for template, name in zip(templates, ("video", "audio")):
+            header = (template.get("initialization") or "").replace("$RepresentationID$", name)
+            assert get(past.program.port, f"/live/{header}").status == 200
+    assert len({next(each.iter(SPACE + "SegmentTemplate")).get("initialization")
+                for each in periods[:2]}) == 2
+    later = ET.fromstring(text(past.program, "/live/dvr.mpd")).findall(SPACE + "Period")
+    assert [(each.get("id"), each.get("start")) for each in later[:len(periods)]] == [
+        (each.get("id"), each.get("start")) for each in periods]
+
+
+DASH_PAGE = """<video id=v muted autoplay width=320></video><script src=/player/dash.all.min.js>
+</script><script>
+const errors = [], periods = []; const d = dashjs.MediaPlayer().create();
+d.on("error", e => errors.push(e.error?.message ?? String(e.error)));
+d.on("periodSwitchCompleted", e => periods.push(e.toStreamInfo.id));
+d.initialize(v, location.hash.slice(1), true);
+const clock = () => d.timeAsUTC();
+// In a live MPD dash.js waits at a gap for as long as the gap lasts.
+v.addEventListener("waiting", () => {
+  for (let i = 0; i < v.buffered.length; i += 1) {
+    const start = v.buffered.start(i);
+    if (start > v.currentTime + 1) { d.seekToPresentationTime(start); return; }
+  }
+});
+</script>"""
+
+
+@pytest.mark.timeout(120)
+def test_dashjs_plays_across_a_change_and_a_gap(
+    past: Past, browser: Browser, dashjs: Path
+) -> None:
+    """dash.js goes back over Periods, plays from one into the next, and returns."""
+    page = browser.new_page()
+    failures: list[str] = []
+    page.on("response", lambda response: failures.append(f"{response.status} {response.url}")
+            if response.status >= 400 and "favicon" not in response.url else None)
+    page.route("**/dash-test.html", lambda route: route.fulfill(
+        content_type="text/html", body=DASH_PAGE))
+    page.route("**/dash.all.min.js", lambda route: route.fulfill(
+        content_type="text/javascript", body=dashjs.read_text()))
+    page.goto(past.program.url("/dash-test.html#/live/dvr.mpd"))
+    playing = "at => v.readyState > 2 && !v.seeking && clock() > at"
+    page.wait_for_function("() => v.currentTime > 0 && v.readyState > 2",
+                           timeout=30_000)
+
+    def crosses(start: int, end: int, edge: int) -> None:
+        """A seek to `start` plays there, and then media after `edge`."""
+        begun = time.monotonic()
+        page.evaluate("at => d.seekToPresentationTime(v.currentTime + at - clock())", start)
+        page.wait_for_function(f"at => ({playing})(at) && clock() < at + 5", arg=start + 0.2,
+                               timeout=20_000)
+        print(f"at {start} after {time.monotonic() - begun:.1f} s")
+        page.wait_for_function(playing, arg=edge + 1, timeout=30_000)
+        print(f"after {end}: {page.evaluate('() => [clock(), periods, errors]')}")
+
+    crosses(past.change - 4, past.change, past.change)
+    crosses(past.missing.start - 4, past.missing.start, past.missing.stop)
+    page.evaluate("() => d.seekToOriginalLive()")
+    page.wait_for_function(playing, arg=time.time() - 15, timeout=20_000)
+    state = page.evaluate("() => ({periods, errors, rate: v.playbackRate})")
+    print(state)
+    assert f"p{past.change}" in state["periods"] and f"p{past.missing.stop}" in state["periods"]
+    assert not state["errors"] and not failures, (state, failures)
+    page.close()
 
 
 @pytest.mark.timeout(120)

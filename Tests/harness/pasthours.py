@@ -73,6 +73,16 @@ def shifted(segment: bytes, seconds: int, timescale: int) -> bytes:
     return bytes(out)
 
 
+def reheaded(track: Track) -> Track:
+    """The same media with another CMAF header: that of a stream which was created later."""
+    header = bytearray(track.header)
+    header[header.index(b"mvhd") + 11] ^= 1
+    value = 2_166_136_261
+    for byte in header:
+        value = (value ^ byte) * 16_777_619 & 0xFFFFFFFF
+    return Track(track.name, f"{value:08x}", bytes(header), track.segments)
+
+
 def mark(number: int) -> bytes:
     """The box before the first segment of an hour file, and after missing ones."""
     return struct.pack(">I4s12sIqq", 40, b"free", b"segment.mark", 0, number, 0)
@@ -103,4 +113,6 @@ def write(folder: Path, tracks: Iterable[Track], first: int, end: int,
                                   if (known - current) % PERIOD == 0)
                     file.write(shifted(track.segments[source], current - source, track.timescale))
                     last = current
+                # The last segment is complete.
+                file.write(struct.pack(">I4s", 8, b"free"))
             number = until

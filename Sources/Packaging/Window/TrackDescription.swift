@@ -79,6 +79,27 @@ package struct TrackDescription: Sendable {
       header: header)
   }
 
+  /// The same rendition with an earlier CMAF header, which gives its codec, size and channels; the
+  /// bitrate is that of now.
+  package func with(header: [UInt8]) -> TrackDescription {
+    let entry = (try? MovieHeader(header: header))?.entry
+    var content = content
+    switch content {
+    case .video:
+      if let entry, let size = VideoSize(width: entry.width, height: entry.height) {
+        content = .video(size)
+      }
+    case .audio(_, let isDefault):
+      if let entry, entry.channels > 0 {
+        content = .audio(channels: entry.channels, isDefault: isDefault)
+      }
+    }
+    return TrackDescription(
+      rendition: rendition, codecs: (try? entry?.codecs()) ?? codecs, bandwidth: bandwidth,
+      averageBandwidth: averageBandwidth, content: content, segmentation: segmentation,
+      header: header)
+  }
+
   /// The same constants under another name.
   package func renamed(_ name: String) -> TrackDescription {
     TrackDescription(renaming: self, to: name)

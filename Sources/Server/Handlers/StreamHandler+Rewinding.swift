@@ -127,7 +127,7 @@ extension StreamHandler {
     let key = ManifestCache.Key(origin: origin(of: exchange.request), depth: .stream)
     let request = exchange.request
     requests.answer(exchange) { answer in
-      past.span.read(now: now) {
+      past.runs.read(now: now) {
         let response = past.manifests.response(
           key, to: request, from: served.window.listing, now: SystemClock.wallTime)
         answer(response ?? ResponseFields.noSegment)

@@ -46,7 +46,7 @@ package final class ManifestCache: Sendable {
   private let windows: [LiveWindow]
   private let switched: String?
   private let isForOneViewer: Bool
-  private let past: ContinuousPast?
+  private let past: PastRuns?
   private let shared = Locked(Shared())
 
   /// An empty cache.
@@ -61,7 +61,7 @@ package final class ManifestCache: Sendable {
   ///   - past: how far viewers may go back; nil for the windows alone.
   init(
     _ parameters: PresentationParameters, names: MediaNames, windows: [LiveWindow],
-    switched: String? = nil, isForOneViewer: Bool = false, past: ContinuousPast? = nil
+    switched: String? = nil, isForOneViewer: Bool = false, past: PastRuns? = nil
   ) {
     self.past = past
     self.switched = switched
@@ -92,8 +92,9 @@ package final class ManifestCache: Sendable {
       // Another loop may have cached a newer edition; an older one never replaces it.
       let snapshot = asked.revision < shared.revision ? windows[0].listing : asked
       let audio = windows.filter(\.segmentation.isAudio).map(\.listing)
-      let depth = past?.depth(before: snapshot, now: now)
-      let edition = Manifest.Edition(snapshot, audio: audio, depth: depth)
+      let past = past?.past(before: snapshot, now: now)
+      if self.past != nil, past == nil { return nil }
+      let edition = Manifest.Edition(snapshot, audio: audio, past: past)
       shared.revision = snapshot.revision
       if edition != shared.edition {
         shared.edition = edition
@@ -101,7 +102,7 @@ package final class ManifestCache: Sendable {
         shared.forget()
       }
       if let rendered = shared.rendered[key] { return rendered }
-      guard let rendered = render(key, snapshot, audio, shared.publishTime, depth) else {
+      guard let rendered = render(key, snapshot, audio, shared.publishTime, past) else {
         return nil
       }
       shared.renderings += 1
@@ -113,7 +114,7 @@ package final class ManifestCache: Sendable {
 
   private func render(
     _ key: Key, _ snapshot: WindowSnapshot, _ audio: [WindowSnapshot], _ publishTime: WallTime,
-    _ depth: Interval?
+    _ past: ManifestPast?
   ) -> Rendered? {
     let location = Manifest.Location(
       origin: key.origin, base: key.depth.path(to: parameters.name))
@@ -121,7 +122,7 @@ package final class ManifestCache: Sendable {
     if let switched { tracks = tracks.map { $0.size == nil ? $0 : $0.renamed(switched) } }
     let manifest = Manifest(
       snapshot, tracks: tracks, audio: audio, parameters: parameters, names: names,
-      location: location, publishTime: publishTime, depth: depth)
+      location: location, publishTime: publishTime, past: past)
     guard let text = manifest?.text() else { return nil }
     let body = SharedBytes(text)
     let tag = EntityTag.text(of: body)

@@ -44,7 +44,7 @@ final class ServedStream: Sendable {
 
   /// The MPD of the past, and how far it reaches back.
   struct Past: Sendable {
-    let span: ContinuousPast
+    let runs: PastRuns
     let manifests: ManifestCache
   }
 
@@ -115,15 +115,14 @@ final class ServedStream: Sendable {
     manifests = ManifestCache(parameters, names: names, windows: windows.map(\.window))
     func past(_ dvr: Interval) -> Past? {
       guard let archive = options.archive else { return nil }
-      let span = ContinuousPast(
-        archive, rendition: windows[0].name, windows[0].window, dvr: dvr)
-      let archived = windows.filter { $0.name == windows[0].name || $0.window.segmentation.isAudio }
+      let listed =
+        archive.policy.renditions == .all
+        ? windows : windows.filter { $0.name == windows[0].name || $0.window.segmentation.isAudio }
+      let runs = PastRuns(archive, listed, dvr: dvr)
       return Past(
-        span: span,
+        runs: runs,
         manifests: ManifestCache(
-          parameters, names: names,
-          windows: (archive.policy.renditions == .all ? windows : archived).map(\.window),
-          past: span))
+          parameters, names: names, windows: listed.map(\.window), past: runs))
     }
     self.past = past(options.dvr)
     unlimitedPast = past(Self.longestPast)

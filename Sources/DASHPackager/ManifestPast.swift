@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Packaging
+package import Time
+
+/// What viewers may play before the window: the past of an MPD.
+package struct ManifestPast: Sendable, Hashable {
+  /// Successive segments that are one Period.
+  package struct Run: Sendable, Hashable {
+    /// Its segments, and their clock.
+    package let segments: SegmentRuns.Run
+    /// The renditions with their CMAF headers at that time, in the order of the MPD; at least one
+    /// video.
+    package let tracks: [TrackDescription]
+
+    /// Segments of these renditions.
+    package init(_ segments: SegmentRuns.Run, _ tracks: [TrackDescription]) {
+      self.segments = segments
+      self.tracks = tracks
+    }
+
+    package static func == (left: Run, right: Run) -> Bool {
+      left.segments == right.segments && left.headers == right.headers
+    }
+
+    package func hash(into hasher: inout Hasher) {
+      hasher.combine(segments)
+      hasher.combine(headers)
+    }
+
+    private var headers: [String] { tracks.map { $0.rendition + "/" + $0.headerHash } }
+  }
+
+  /// timeShiftBufferDepth.
+  package let depth: Interval
+  /// The runs within the depth, oldest first; those of the window too.
+  ///
+  /// The end of the newest one may be that of the window.
+  package let runs: [Run]
+
+  /// A past; without runs only the depth of the MPD differs.
+  package init(depth: Interval, runs: [Run] = []) {
+    self.depth = depth
+    self.runs = runs
+  }
+
+  /// The newest run with segments of the first Period of the window, which ends before segment
+  /// `next`; nil if all runs are older.
+  ///
+  /// Slate has numbers that the archive may have from the session before.
+  func current(_ snapshot: WindowSnapshot, before next: Int64) -> Run? {
+    let listed = snapshot.listed.first { !$0.isPrefill && !$0.isListedAsGap }
+    let first = listed?.number ?? snapshot.open?.number ?? .max
+    return runs.last { $0.segments.end > first && $0.segments.start < next }
+  }
+
+  /// The past as editions of MPDs differ by it: the end of the newest run moves with the window.
+  var edition: ManifestPast {
+    guard let last = runs.last else { return self }
+    return ManifestPast(
+      depth: depth, runs: runs.dropLast() + [Run(last.segments.withoutEnd, last.tracks)])
+  }
+}
+
+extension SegmentRuns.Run {
+  /// The same start; for the newest run, whose end is unknown.
+  fileprivate var withoutEnd: SegmentRuns.Run {
+    SegmentRuns.Run(start: start, end: .max, offset: offset, headerHash: headerHash)
+  }
+}
