@@ -217,6 +217,11 @@ package final class StreamArchive: Sendable {
     order(.protect(catalog, span, isProtected, answer))
   }
 
+  /// Whether an order of the last two days has removed media of a span.
+  package func hasRemoved(_ span: Range<WallTime>) -> Bool {
+    catalog.read { $0.removed.overlaps(span.lowerBound, span.upperBound) }
+  }
+
   /// Removes the segments with media in a span from the disk; the answer is a failure's reason.
   package func remove(_ span: Range<WallTime>, answer: @escaping @Sendable (String?) -> Void) {
     order(.remove(catalog, span, answer))

@@ -17,9 +17,10 @@ from harness.http1 import get
 from harness.program import Program, start, stop
 from harness.site import site
 from harness.waiting import wait_until
+from test_events import TOKEN, post
 
-FLAGS = ("--resolution", "640x360", "--bitrate", "600", "--audio", "tone", "--dvr", "1h",
-         "--playlist-length", "6", "--max-files", "8")
+FLAGS = ("--admin-token", TOKEN, "--resolution", "640x360", "--bitrate", "600", "--audio", "tone",
+         "--dvr", "1h", "--playlist-length", "6", "--max-files", "8")
 FRAME = 1000 / 30
 STATE = """() => ({clock: __player.clock, now: Date.now(), errors: __player.errors,
   rate: document.querySelector('video').playbackRate, stalls: __player.stalls.length,
@@ -160,6 +161,58 @@ def test_single_frames_and_an_exact_clip(past: Program, browser: Browser, tmp_pa
         frames = clocks_of(path)
         assert (frames[0], frames[-1]) == (first, last)
         assert len(frames) == pytest.approx((last - first) / FRAME + 1, abs=2)
+        assert not view.page_errors
+
+
+@pytest.mark.timeout(60)
+def test_events_are_marks_that_are_only_text(past: Program, browser: Browser) -> None:
+    """A mark shows its text on focus and goes to its time on Enter; nothing in it is executed."""
+    at, text = time.time() - 6, "<img src=x onerror=\"window.hacked = 1\"> Gate"
+    post(past, json.dumps({"text": text}), f"?time={at * 1000:.0f}")
+    assert [event["data"]["text"] for event in extent(past)["events"]] == [text]
+    with viewer(browser) as view:
+        view.open(past.url("/"))
+        wait_bar(view)
+        view.page.mouse.move(300, 300)
+        view.page.wait_for_selector("#events button", state="attached", timeout=15_000)
+        view.page.focus("#track")
+        view.page.keyboard.press("Tab")
+        assert view.page.evaluate("() => document.activeElement.parentNode.id") == "events"
+        assert view.page.locator("#preview-text").inner_text() == text
+        label = view.page.evaluate("() => document.activeElement.getAttribute('aria-label')")
+        assert label.endswith(f": {text}"), label
+        view.page.keyboard.press("Enter")
+        wait_behind(view, time.time() - at - 1, time.time() - at + 3)
+        assert view.page.evaluate("() => window.hacked") is None
+        assert view.page.locator("#events img, #preview-text img").count() == 0
+        assert not view.page_errors
+
+
+SAMPLES = """() => { const video = document.querySelector('video');
+  const held = document.getElementById('held'); window.__black = []; window.__held = 0;
+  const sample = () => { requestAnimationFrame(sample);
+    if (!held.hidden) __held += 1;
+    else if (video.readyState < 2) __black.push(performance.now()); };
+  sample(); }"""
+
+
+@pytest.mark.timeout(60)
+def test_no_seek_shows_black(past: Program, browser: Browser) -> None:
+    """From live to the past, within it and back, the last picture stays until the next one."""
+    with viewer(browser) as view:
+        view.open(past.url("/"))
+        wait_bar(view)
+        view.page.evaluate(SAMPLES)
+        view.page.keyboard.press("j")
+        wait_behind(view, 8, 16)
+        view.page.keyboard.press("j")
+        wait_behind(view, 17, 30)
+        view.page.wait_for_function("() => document.getElementById('held').hidden")
+        assert view.page.evaluate("() => __held") > 0
+        view.page.keyboard.press("End")
+        wait_behind(view, -1, 3)
+        view.page.wait_for_function("() => document.getElementById('held').hidden")
+        assert view.page.evaluate("() => __black.length") == 0
         assert not view.page_errors
 
 

@@ -50,6 +50,7 @@ struct PastExtentTests {
       document.text(now: .origin + .milliseconds(1_014_500))
         == "{\"now\":1014.5,\"archive\":true,\"from\":1001,\"to\":1013.012,"
         + "\"frameRate\":[30000,1001],\"framesPerSegment\":30,\"gaps\":[[1005.004,1011.01]],"
+        + "\"events\":[],"
         + "\"renditions\":[{\"name\":\"video\",\"headers\":["
         + "{\"from\":1000,\"header\":\"aaaaaaaa\"},{\"from\":1010,\"header\":\"bbbbbbbb\"}]}]}\n")
   }

@@ -6,6 +6,7 @@ import { Controls } from './controls.js';
 import { element } from './dom.js';
 import { Notices } from './notices.js';
 import { PastControls } from './past-controls.js';
+import { PictureHold } from './picture-hold.js';
 import { durationText } from './time-scale.js';
 /** @typedef {import('../engine/clock/stall-meter.js').Stall} Stall */
 /** @typedef {import('../engine/playback/playback.js').PlaybackOptions} PlaybackOptions */
@@ -58,7 +59,9 @@ export class Stage {
       },
       onPlayer: events.onPlayer, onError: events.onError, onStall: events.onStall,
       onEvent: events.onEvent, figures: events.figures,
+      onJump: () => this.held.take(),
     });
+    this.held = new PictureHold(root, this.playback);
     this.past = new PastControls(root, this.playback, this.controls, {
       ...options.past, onMessage: (...message) => this.notices.message(...message),
     }, this.closing.signal);
@@ -72,7 +75,10 @@ export class Stage {
   start() {
     this.playback.start();
     this.timers = [
-      window.setInterval(() => this.controls.update(), CONTROL_INTERVAL),
+      window.setInterval(() => {
+        this.controls.update();
+        this.held.update();
+      }, CONTROL_INTERVAL),
       window.setInterval(() => this.show(), SHOW_INTERVAL),
     ];
   }

@@ -2,6 +2,7 @@
 // The time bar: how far back one may go, the shown instant, seeks, and a still of the pointed one.
 
 import { element } from './dom.js';
+import { EventMarks } from './event-marks.js';
 import {
   clockText, durationText, fractionOf, gapsIn, marksIn, timeAt, timeText, viewOf,
 } from './time-scale.js';
@@ -34,6 +35,11 @@ export class TimeBar {
     this.preview = element('preview', HTMLDivElement, root);
     this.still = element('preview-still', HTMLImageElement, root);
     this.previewTime = element('preview-time', HTMLSpanElement, root);
+    this.previewText = element('preview-text', HTMLSpanElement, root);
+    this.events = new EventMarks(root, {
+      onPoint: (at, text) => this.point(at, text), onLeave: () => this.hidePreview(),
+      onSeek: (at) => this.seek(at),
+    }, signal);
     /** The seconds that the bar shows; null for all. */
     this.span = /** @type {number | null} */ (null);
     /** @type {import('./time-scale.js').View} */
@@ -133,11 +139,13 @@ export class TimeBar {
 
   // The still of the pointed instant
 
-  /** @param {number} at Unix seconds */
-  point(at) {
+  /** @param {number} at Unix seconds @param {string} [text] of an event */
+  point(at, text = '') {
     const { preview, track, previewTime } = this, { extent } = this.playback.reach;
     if (!extent) return;
     preview.hidden = false;
+    this.previewText.textContent = text;
+    this.previewText.hidden = text === '';
     const known = extent.clamp(Math.min(at, this.now));
     const gap = extent.gaps.find(([from, to]) => from <= known && known < to);
     previewTime.textContent = gap ? `${timeText(known, this.now)}, no media`
@@ -203,7 +211,8 @@ export class TimeBar {
     const width = track.clientWidth, pixel = (view.to - view.from) / Math.max(1, width);
     const all = extent?.gaps ?? [];
     const start = Math.round(view.from / pixel), scale = Math.round(pixel * 1e4);
-    const drawn = [start, width, scale, all.length].join();
+    const events = extent?.events ?? [];
+    const drawn = [start, width, scale, all.length, events.at(-1)?.id, events.length].join();
     if (drawn === this.drawn || width === 0) return;
     this.drawn = drawn;
     gaps.replaceChildren(...gapsIn(view, all).map(({ left, width: share }) => {
@@ -212,6 +221,7 @@ export class TimeBar {
       box.style.width = `max(1px, ${share * 100}%)`;
       return box;
     }));
+    this.events.draw(view, width, events, this.now);
     marks.replaceChildren(...marksIn(view, width).flatMap(({ at, text }) => {
       const center = fractionOf(view, at) * width;
       if (center < 24 || center > width - 24) return [];

@@ -43,6 +43,44 @@ export function gapsIn(view, gaps) {
   });
 }
 
+/** Closer than this, events have one mark, pixels. */
+const EVENT_WIDTH = 10;
+/** The longest text of an event on the bar. */
+const EVENT_TEXT = 120;
+
+/**
+ * The text of an event: that which its data names, or the data.
+ * @param {any} data a JSON value
+ */
+export function eventText(data) {
+  const names = ['text', 'title', 'name', 'label'];
+  const name = typeof data !== 'object' || data === null ? data
+    : names.map((key) => data[key]).find((value) => typeof value === 'string' && value !== '');
+  const text = typeof name === 'string' ? name : JSON.stringify(data) ?? '';
+  return text.length > EVENT_TEXT ? `${text.slice(0, EVENT_TEXT - 1)}…` : text;
+}
+
+/**
+ * The marks of events on the bar; events that are close together have one.
+ * @param {View} view @param {number} width pixels
+ * @param {import('../engine/server/past-extent.js').PastEvent[]} events
+ * @returns {{ id: number, at: number, left: number, text: string }[]} `left`: a fraction of the
+ *   width
+ */
+export function eventsIn(view, width, events) {
+  const shown = events.filter(({ time }) => view.from <= time && time <= view.to)
+    .sort((a, b) => a.time - b.time);
+  /** @type {{ id: number, at: number, left: number, text: string }[]} */
+  const marks = [];
+  for (const { id, time: at, data } of shown) {
+    const left = fractionOf(view, at), last = marks.at(-1), text = eventText(data);
+    if (last && (left - last.left) * width < EVENT_WIDTH) {
+      if (last.text.length < EVENT_TEXT) last.text += `; ${text}`;
+    } else marks.push({ id, at, left, text });
+  }
+  return marks;
+}
+
 /**
  * The marks of the scale, at whole local times.
  * @param {View} view @param {number} width pixels

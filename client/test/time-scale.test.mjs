@@ -4,7 +4,8 @@ import { suite, test } from 'node:test';
 import { instantOf, instantText, linkTo } from '../shared/instant.js';
 import { MarkedSpan } from '../stage/marked-span.js';
 import {
-  durationText, fieldText, fieldTime, fractionOf, gapsIn, marksIn, timeAt, viewOf,
+  durationText, eventsIn, eventText, fieldText, fieldTime, fractionOf, gapsIn, marksIn, timeAt,
+  viewOf,
 } from '../stage/time-scale.js';
 
 suite('instants in addresses', () => {
@@ -34,6 +35,23 @@ suite('instants in addresses', () => {
 });
 
 suite('the time bar', () => {
+  test('an event is named by its data; long texts are cut', () => {
+    for (const [data, text] of [
+      [{ text: 'Goal', x: 1 }, 'Goal'], [{ title: '', name: 'B' }, 'B'], ['plain', 'plain'],
+      [{ goal: 1 }, '{"goal":1}'], [5, '5'], [null, 'null'], [{ text: 7 }, '{"text":7}'],
+      ['<b>x</b>', '<b>x</b>'],
+    ]) assert.equal(eventText(data), text);
+    assert.equal(eventText('x'.repeat(500)).length, 120);
+  });
+
+  test('events in the view have marks, close ones share one', () => {
+    const events = [[3, 510], [1, 100], [2, 500], [4, 900], [5, 2000]].map(([id, time]) => (
+      { id, time, data: `e${id}` }));
+    assert.deepEqual(eventsIn({ from: 200, to: 1000 }, 400, events), [
+      { id: 2, at: 500, left: 0.375, text: 'e2; e3' }, { id: 4, at: 900, left: 0.875, text: 'e4' },
+    ]);
+  });
+
   test('it shows all, or a span around the instant inside of all', () => {
     assert.deepEqual(viewOf(0, 1000, 500, null), { from: 0, to: 1000 });
     assert.deepEqual(viewOf(0, 1000, 500, 100), { from: 450, to: 550 });

@@ -52,6 +52,15 @@ struct KeptSegments: Sendable {
     if size > byteLimit { shorten() }
   }
 
+  /// Makes segments gaps.
+  mutating func empty(_ isEmptied: (Segment) -> Bool) {
+    for (index, segment) in segments.enumerated() where !segment.isGap && isEmptied(segment) {
+      evicted.append(segment)
+      size -= segment.chunks.reduce(0) { $0 + $1.bytes.count }
+      segments[index] = segment.reopened.gap(duration: segment.duration)
+    }
+  }
+
   /// Removes all segments.
   mutating func evictAll() {
     lastBeforeSkip = segments.last

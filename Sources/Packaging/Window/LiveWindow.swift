@@ -172,6 +172,9 @@ package final class LiveWindow: Sendable {
   /// Adds an event of another rendition.
   package func add(_ event: TimedEvent) { change { $0.add(event) } }
 
+  /// Makes the segments with media of a span gaps, the open one when it is complete.
+  package func remove(_ span: Range<WallTime>) { change { $0.remove(span) } }
+
   /// Makes segment `number` a gap, for which the other renditions do not wait.
   ///
   /// The next published chunk begins a later segment.

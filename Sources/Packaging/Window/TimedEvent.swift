@@ -9,6 +9,8 @@ package struct TimedEvent: Sendable, Equatable {
   package static let largest = 1024
   /// The most events of a window, which bounds its playlists.
   package static let maximumPerWindow = 64
+  /// The most events of before a window that are known.
+  package static let maximumPast = 200
 
   /// Rises with each event of a stream, also over its restarts.
   package let id: UInt32

@@ -8,6 +8,7 @@ extension WindowEnd {
     self.segment = segment
     discontinuities = windows.map(\.discontinuities).max() ?? 0
     period = windows.compactMap(\.newestPeriod?.index).max() ?? 0
+    events = windows.first.map { $0.pastEvents + $0.events } ?? []
   }
 }
 

@@ -12,4 +12,6 @@ package struct WindowEnd: Sendable, Equatable {
   package let discontinuities: Int64
   /// The index of the newest period.
   package let period: Int64
+  /// The last events.
+  package var events: [TimedEvent] = []
 }

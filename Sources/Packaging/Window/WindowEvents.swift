@@ -10,8 +10,13 @@ import Time
 struct WindowEvents: Sendable {
   /// The events, in the order in which they came.
   private(set) var kept: [TimedEvent] = []
+  /// The events of before the window, in the order in which they left it.
+  private(set) var past: [TimedEvent] = []
   private var pending: [TimedEvent] = []
   private var lastID: UInt32 = 0
+
+  /// No events; those of before are known.
+  init(past: [TimedEvent] = []) { self.past = Array(past.suffix(TimedEvent.maximumPast)) }
 
   /// Makes the event with the next number.
   ///
@@ -69,7 +74,12 @@ struct WindowEvents: Sendable {
   }
 
   /// Forgets the events before `time`, the beginning of the window.
-  mutating func forget(before time: WallTime) { kept.removeAll { $0.time < time } }
+  mutating func forget(before time: WallTime) {
+    let leaving = kept.filter { $0.time < time }
+    guard !leaving.isEmpty else { return }
+    kept.removeAll { $0.time < time }
+    past = Array((past + leaving).suffix(TimedEvent.maximumPast))
+  }
 }
 
 extension Chunk {

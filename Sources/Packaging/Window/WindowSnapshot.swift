@@ -35,6 +35,8 @@ package final class WindowSnapshot: Sendable {
 
   /// The events whose times are in the window or later, in the order of their numbers.
   package let events: [TimedEvent]
+  /// The last events of before the window, of earlier sessions too.
+  package let pastEvents: [TimedEvent]
 
   /// The number of the newest segment; -1 before the first.
   package var newestSegment: Int64 { open?.number ?? segments.last?.number ?? -1 }
@@ -52,6 +54,7 @@ package final class WindowSnapshot: Sendable {
     self.revision = state.revision
     self.version = state.version
     events = state.events.kept
+    pastEvents = state.events.past
   }
 
   /// A view of `whole` for playlists; `evicted` Discontinuities of `whole` are not in it.
@@ -71,6 +74,7 @@ package final class WindowSnapshot: Sendable {
     revision = whole.revision
     self.version = version
     events = whole.events
+    pastEvents = whole.pastEvents
   }
 
   /// The constants of the rendition in `period`.

@@ -27,6 +27,8 @@ struct WindowState: Sendable {
   private var period = DiscontinuityPeriod.initial
   /// Wall clock minus media time in the newest segment.
   private var offset = Interval.zero
+  /// The number of an open segment that becomes a gap when it is complete.
+  private var leaving: Int64?
   /// The start of the next segment in the window of another server; nil if this one decides.
   private var placed: SegmentStart?
 
@@ -48,6 +50,7 @@ struct WindowState: Sendable {
     kept = KeptSegments(limit: retained, byteLimit: byteLimit)
     guard let earlier else { return }
     kept.startCounting(from: earlier.discontinuities)
+    events = WindowEvents(past: earlier.events)
     period = .initial(offset: .zero, index: earlier.period)
     announcement.isDue = true
   }
@@ -130,6 +133,19 @@ struct WindowState: Sendable {
   mutating func place(_ start: SegmentStart) {
     if segments.isEmpty, open == nil { kept.startCounting(from: start.discontinuities) }
     placed = start
+  }
+
+  /// Makes the segments with media of a span gaps, the open one when it is complete.
+  mutating func remove(_ span: Range<WallTime>) {
+    func isIn(_ start: WallTime, _ ticks: Int64) -> Bool {
+      let end = start + Interval(ticks: ticks, timescale: Int64(max(1, segmentation.timescale)))
+      return start < span.upperBound && span.lowerBound < max(end, start + .nanoseconds(1))
+    }
+    kept.empty { isIn($0.programDateTime, $0.duration) }
+    if let open, isIn(open.programDateTime, open.chunks.reduce(0) { $0 + $1.duration }) {
+      leaving = open.number
+    }
+    revision += 1
   }
 
   /// Adds a segment without media as the window of another server has it.
@@ -254,6 +270,10 @@ struct WindowState: Sendable {
     keep(Segment(opening: finished, duration: finished.chunks.reduce(0) { $0 + $1.duration }))
     version = segmentation.partsBefore(finished.number + 1)
     open = nil
+    if leaving == finished.number {
+      leaving = nil
+      kept.empty { $0.number == finished.number }
+    }
   }
 
   private mutating func keep(_ segment: Segment) {

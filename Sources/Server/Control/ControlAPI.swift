@@ -100,7 +100,9 @@ final class ControlAPI {
             [HeaderField("Allow", allowed)])
           : Self.error(404, "nothing is served under this path"))
     }
-    guard let archive = serverState.streamTable.stream(name)?.options.archive else {
+    guard let served = serverState.streamTable.stream(name)?.served,
+      let archive = served.options.archive
+    else {
       return exchange.respond(Self.error(404, "no such stream, or it has no archive"))
     }
     exchange.collectBody { [weak self] body in
@@ -111,7 +113,7 @@ final class ControlAPI {
             answer(failure.map { .refused("the archive: \($0)") } ?? .removed)
           }
           if rest.isEmpty {
-            archive.remove(span, answer: reply)
+            served.remove(span, from: archive, answer: reply)
           } else {
             archive.protect(span, isKept, answer: reply)
           }

@@ -48,6 +48,8 @@ final class SegmentHandler {
         return exchange.respond(slate.ranged(exchange.request), extra: prefetch)
       }
       return past.segment(number, of: rendition, served, exchange, absent: slate, isPrefill: true)
+    case .complete(let segment) where segment.isGap:
+      return exchange.respond(served.absent(segment, of: rendition).ranged(exchange.request))
     case .complete(let segment):
       return exchange.respond(
         rendition.media.response(segment).ranged(exchange.request), extra: prefetch)

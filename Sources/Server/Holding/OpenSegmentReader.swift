@@ -101,6 +101,8 @@ final class OpenSegmentReader {
       exchange.respond(cache.response(segment).ranged(exchange.request), extra: fields(now))
       return
     }
+    // The segment was removed: it must not look complete.
+    if segment.isGap { return exchange.abort() }
     let rest = segment.chunks.dropFirst(sent)
     sent = segment.chunks.count
     exchange.end(with: rest.map(\.bytes))

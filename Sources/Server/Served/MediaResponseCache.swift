@@ -164,6 +164,15 @@ final class MediaResponseCache: Sendable {
     }
   }
 
+  /// Releases the responses for media that `snapshot` has no more.
+  func forgetGaps(of snapshot: WindowSnapshot) {
+    let gaps = Set(snapshot.segments.filter(\.isGap).map(\.number))
+    responses.withLock { responses in
+      responses.parts = responses.parts.filter { !gaps.contains($0.key) }
+      responses.segments = responses.segments.filter { !gaps.contains($0.key) }
+    }
+  }
+
   /// Releases the responses for segments before `number`, and their bytes.
   func forget(before number: Int64) {
     responses.withLock { responses in

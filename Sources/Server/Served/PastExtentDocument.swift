@@ -16,6 +16,8 @@ struct PastExtentDocument {
   let names: MediaNames
   /// The segments of the renditions that viewers may have, the top rendition first.
   let renditions: [(name: String, spans: SegmentSpans)]
+  /// The events of the stream.
+  var events: [TimedEvent] = []
   /// Whether the past beyond the windows is available.
   let isArchived: Bool
 
@@ -32,6 +34,7 @@ struct PastExtentDocument {
       ("frameRate", "[\(rate.numerator),\(rate.denominator)]"),
       ("framesPerSegment", "\(segmentation.framesPerSegment)"),
       ("gaps", "[\(gaps.joined(separator: ","))]"),
+      ("events", "[\(events(in: extent, now).joined(separator: ","))]"),
       ("renditions", "[\(renditions.map { Self.text($0, names) }.joined(separator: ","))]"),
     ]
     return "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n"
@@ -63,6 +66,15 @@ struct PastExtentDocument {
     }
     return "{\"name\":\(JSONText.quoted(rendition.name)),"
       + "\"headers\":[\(headers.joined(separator: ","))]}"
+  }
+
+  /// The events of the past; their data is checked JSON.
+  private func events(in extent: ClosedRange<Int64>, _ now: WallTime) -> [String] {
+    let first = WallTime(PastAddress.start(of: extent.lowerBound, segmentation), plus: .zero)
+    return events.filter { (first...max(first, now)).contains($0.time) }.map { event in
+      "{\"id\":\(event.id),\"time\":\(Self.text(event.time)),"
+        + "\"data\":\(String(decoding: event.data, as: UTF8.self))}"
+    }
   }
 
   private func start(_ number: Int64) -> String {

@@ -3,6 +3,7 @@
 import Archive
 import CMAF
 import HTTP
+import Media
 import Packaging
 import Sharing
 import Streams
@@ -35,6 +36,43 @@ extension ServedStream {
   /// before: those bytes are final, if the archive has them. Reads memory only.
   func mayReplacePrefill(_ number: Int64, of rendition: ServedRendition) -> Bool {
     options.archive?.extent(of: rendition.name)?.contains(number) ?? false
+  }
+
+  /// Removes the media of a span from the windows and the archive.
+  func remove(
+    _ span: Range<WallTime>, from archive: StreamArchive,
+    answer: @escaping @Sendable (String?) -> Void
+  ) {
+    let past = span.clamped(to: .distantPast..<max(.distantPast, SystemClock.wallTime))
+    for rendition in renditions where !past.isEmpty {
+      rendition.window.remove(past)
+      rendition.media.forgetGaps(of: rendition.window.snapshot)
+    }
+    archive.remove(span, answer: answer)
+  }
+
+  /// The response for a segment without media in a window.
+  ///
+  /// A stream with an archive may get the media from a twin, or has removed it by an order.
+  func absent(_ segment: Segment, of rendition: ServedRendition) -> PreparedResponse {
+    guard let archive = options.archive else { return rendition.media.gap }
+    let start = segment.programDateTime
+    let end = start + rendition.window.segmentation.video.segmentDuration
+    return archive.hasRemoved(start..<max(start, end))
+      ? removed(from: rendition.media) : rendition.media.gapForPresent
+  }
+
+  /// Whether segment `number` was removed by an order.
+  private func isRemoved(_ number: Int64, of rendition: ServedRendition) -> Bool {
+    let segmentation = rendition.window.segmentation
+    guard let archive = options.archive, hasTimedNumbers else { return false }
+    let first = segmentation.frameTime(of: segmentation.firstFrame(of: number))
+    let start = WallTime(first, plus: .zero)
+    return archive.hasRemoved(start..<start + segmentation.video.segmentDuration)
+  }
+
+  private func removed(from media: MediaResponseCache) -> PreparedResponse {
+    media.error(410, "the media was removed")
   }
 
   /// The time to which viewers may go back.
@@ -77,6 +115,7 @@ extension ServedStream {
         if let address = archive.object(number, of: name, since: limit) {
           return answer(Self.redirect(to: address, isForOneViewer: isUnlimited))
         }
+        if isRemoved(number, of: rendition) { return answer(removed(from: media)) }
         let isGap = archive.extent(of: name)?.contains(number) ?? false
         answer(isGap ? media.gapForPresent : absent)
       case .failure(.tooOld): answer(media.error(410, tooOld))

@@ -52,6 +52,7 @@ extension ServedStream {
     }
     let document = PastExtentDocument(
       segmentation: window.segmentation.video, names: names, renditions: all,
+      events: window.snapshot.pastEvents + window.snapshot.events,
       isArchived: isArchived)
     return PastExtentDocument.response(document.text(now: SystemClock.wallTime))
   }

@@ -76,6 +76,7 @@ const LIVE_EDGE = 2;
  * @property {(kind: Kind) => void} onPlayer
  * @property {(text: string, isFatal: boolean) => void} onError
  * @property {(stall: Stall) => void} onStall a stall has ended
+ * @property {() => void} [onJump] another instant will be shown, the picture of before still is
  * @property {(event: import('../transport/stream-events.js').StreamEvent) => void} onEvent
  *   the frame of an event is shown
  * @property {Figures} figures
@@ -245,6 +246,7 @@ export class Playback {
     this.events.onMessage('past');
     const { player, phase: { choice } } = this;
     this.pastFrom = at;
+    if (player) this.events.onJump?.();
     if (player instanceof PastPlayer) player.seekTo(at);
     else if (player) this.play(choice.kind, choice.reason, choice.source);
   }
@@ -255,6 +257,7 @@ export class Playback {
     this.pastFrom = null;
     if (name === 'closed') return;
     this.isPaused = false;
+    if (wasPast && this.player) this.events.onJump?.();
     if (wasPast && this.player) this.play(choice.kind, choice.reason, choice.source);
     else if (this.player) this.resume();
     else this.playFirst();

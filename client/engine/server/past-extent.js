@@ -8,6 +8,7 @@ const TIMEOUT = 5000;
 /** The document is asked for again after this time, and after an error, ms. */
 const INTERVAL = 10000, RETRY = 3000;
 
+/** @typedef {{ id: number, time: number, data: any }} PastEvent */
 /** @typedef {{ from: number, header: string }} HeaderStart `from`: number of its first segment */
 
 /** The past of a stream. Times are Unix seconds; segments and frames are counted from 1970. */
@@ -24,6 +25,8 @@ export class PastExtent {
     this.framesPerSegment = /** @type {number} */ (document.framesPerSegment ?? 30);
     /** @type {[number, number][]} from and to of each time without media */
     this.gaps = document.gaps ?? [];
+    /** @type {PastEvent[]} what has happened, by its time */
+    this.events = document.events ?? [];
     /** @type {{ name: string, headers: HeaderStart[] }[]} */
     this.renditions = document.renditions ?? [];
   }
