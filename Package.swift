@@ -69,16 +69,17 @@ let package = Package(
     // Instants and intervals with a resolution of 1 ns and saturating arithmetic. Values only.
     library("Time", []),
     // Foreign values: conversions that do not trap, checked reads of bytes, characters of names,
-    // the syntax of JSON, values that are coded as texts. Knows no format of media.
+    // hexadecimal digits and percent-escapes, the syntax of JSON, values that are coded as texts.
+    // Knows no format of media.
     library("Checked", []),
     // Values shared by threads: immutable bytes, locks, threads, clocks. Knows neither video nor
     // sockets.
     library("Sharing", ["Time", "CLinux"]),
     // Files, signals, notices to a supervisor, digests: the process and its system. Knows no
     // network.
-    library("System", ["Time", "CLinux", "COpenSSL", "Sharing"]),
+    library("System", ["Checked", "Time", "CLinux", "COpenSSL", "Sharing"]),
     // Log lines for an operator, as text or JSON.
-    library("Logging", ["Media", "Sharing", "Time"]),
+    library("Logging", ["Checked", "Media", "Sharing", "Time"]),
     // Rates, the frame grid, segmentation and clocks. Values only: no threads, no bytes, no I/O.
     library("Media", ["Checked", "Time"]),
 
@@ -91,7 +92,7 @@ let package = Package(
     library("Scheduling", ["Time", "Media"]),
     // Event loops, sockets, timers, TLS. The only target that opens sockets; knows neither HTTP nor
     // video.
-    library("Net", ["Time", "CLinux", "COpenSSL", "Sharing", "System"]),
+    library("Net", ["Checked", "Time", "CLinux", "COpenSSL", "Sharing", "System"]),
     // Sources, decoders and encoders on FFmpeg, libv4l2 and ALSA. Knows no packager and no server.
     library(
       "Capture",
@@ -103,11 +104,14 @@ let package = Package(
     // Child processes of this executable: start, messages, sandbox. Knows no video.
     library("Isolation", ["Time", "Sharing", "CLinux", "CSeccomp"]),
 
-    // Level 2. Connections of publishers, and the path of their media to the source of a stream.
-    // Knows no HTTP, and decodes nothing.
+    // Level 3. Connections of publishers, and the path of their media to the source of a stream. Of
+    // HTTP it uses the client only, for hooks. Decodes nothing.
     library(
       "Publishing",
-      ["Access", "CSRT", "Checked", "Ingest", "Net", "Logging", "Sharing", "System", "Time"]),
+      [
+        "Access", "CSRT", "Checked", "HTTP", "Ingest", "Net", "Logging", "Sharing", "System",
+        "Time",
+      ]),
     // The parent that keeps the listening sockets and restarts the program. Knows no video and no
     // HTTP.
     library("Supervision", ["CLinux", "Isolation", "Net", "Logging", "Sharing", "System", "Time"]),
@@ -116,13 +120,13 @@ let package = Package(
       "Access",
       ["CLinux", "COpenSSL", "Checked", "Logging", "Net", "Sharing", "System", "Time"]),
     // HTTP/1.1 and HTTP/2: parsers, connections, server; a client. Knows no video.
-    library("HTTP", ["Time", "Net", "Sharing", "System", "CNghttp2"]),
+    library("HTTP", ["Checked", "Time", "Net", "Sharing", "System", "CNghttp2"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
     // protocol.
     library("Packaging", ["CMAF", "Checked", "Time", "Media", "Sharing"]),
 
     // Level 3. Playlists as text, rendered from window snapshots. Knows neither DASH nor HTTP.
-    library("HLSPackager", ["CMAF", "Time", "Packaging", "Media"]),
+    library("HLSPackager", ["CMAF", "Checked", "Time", "Packaging", "Media"]),
 
     // MPDs as text, rendered from window snapshots. Knows neither HLS nor HTTP.
     library("DASHPackager", ["CMAF", "Time", "Packaging", "Media"]),
@@ -249,7 +253,7 @@ let package = Package(
     tests("Access", ["Access", "CLinux", "Net", "Sharing", "System", "Time"]),
     tests(
       "Publishing",
-      ["Access", "Ingest", "Logging", "Net", "Publishing", "Sharing", "System", "Time"]),
+      ["Access", "HTTP", "Ingest", "Logging", "Net", "Publishing", "Sharing", "System", "Time"]),
     tests("Logging", ["Time", "Logging", "Sharing"]),
     tests("Sharing", ["Time", "Sharing"]),
     tests("Media", ["Time", "Media", "TestSupport"]),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 extension SampleEntry {
   /// The codecs string of RFC 6381 §3.3, §3.4, such as `avc1.64001f` or `mp4a.40.2`.
   ///
@@ -22,14 +24,14 @@ extension SampleEntry {
     guard version == 1 else {
       throw .mismatch("avcC.version", found: "\(version)", expected: "1")
     }
-    let digits = String(try fields.integer(3), radix: 16)
+    let profile = hexadecimal(UInt32(clamping: try fields.integer(3)), digits: 6)
     let lengthSize = try fields.integer(1) & 3 + 1
     guard lengthSize == 4 else {
       throw .mismatch("avcC.lengthSize", found: "\(lengthSize)", expected: "4")
     }
     try Self.skipSets(try fields.integer(1) & 31, &fields, "avcC SPS")
     try Self.skipSets(try fields.integer(1), &fields, "avcC PPS")
-    return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    return profile
   }
 
   /// Skips `count` parameter sets, each after its length; at least one, none of them empty.

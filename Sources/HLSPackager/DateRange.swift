@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
+import Checked
 import Media
 import Packaging
 import Time
@@ -29,8 +30,7 @@ struct DateRange {
     var bytes: [UInt8] = []
     for byte in event.data {
       if byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "%") {
-        let digits = String(byte, radix: 16, uppercase: true)
-        bytes += Array("%\(digits.utf8.count == 1 ? "0" : "")\(digits)".utf8)
+        bytes += Array("%\(hexadecimal(byte).uppercased())".utf8)
       } else {
         bytes.append(byte)
       }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// Strings in JSON syntax.
 package enum JSONText {
   /// `text` in quotation marks, escaped as required.
@@ -13,9 +15,7 @@ package enum JSONText {
       case "\n": out += "\\n"
       case "\r": out += "\\r"
       case "\t": out += "\\t"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      case _ where scalar.value < 0x20: out += "\\u" + hexadecimal(scalar.value, digits: 4)
       default: out.unicodeScalars.append(scalar)
       }
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// Removes secrets from text: tokens, keys, passphrases, credentials.
 ///
 /// All log messages pass through it. It prefers to remove too much. Percent-escapes of letters and
@@ -219,7 +221,8 @@ package struct Redaction {
       out.append(byte)
       // Decoding may complete another escape, which is decoded, too.
       while out.count >= 3, out[out.count - 3] == UInt8(ascii: "%"),
-        let high = value(out[out.count - 2]), let low = value(out[out.count - 1])
+        let high = hexadecimalValue(out[out.count - 2]),
+        let low = hexadecimalValue(out[out.count - 1])
       {
         let decoded = high << 4 | low
         guard isNameCharacter(decoded) || "./~?&=%:@".utf8.contains(decoded) else { break }
@@ -228,14 +231,5 @@ package struct Redaction {
       }
     }
     return out
-  }
-
-  private static func value(_ digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-    default: nil
-    }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import Checked
 
 /// The SHA-256 of a secret text, which is kept instead of the text.
 package struct SecretDigest: Sendable, Hashable {
@@ -34,9 +35,5 @@ package struct SecretDigest: Sendable, Hashable {
   }
 
   /// The digest in hexadecimal; for comparisons, not for the log.
-  package var text: String {
-    bytes.map { byte in
-      String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-    }.joined()
-  }
+  package var text: String { hexadecimal(bytes) }
 }

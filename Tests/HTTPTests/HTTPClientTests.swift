@@ -45,6 +45,28 @@ struct HTTPClientTests {
     #expect(first.contains("\r\nUser-Agent: test\r\n"))
   }
 
+  @Test(
+    "a POST has one connection and its deadline; only the status of the response matters",
+    arguments: [
+      ("HTTP/1.1 204 No Content\r\n\r\n", 204), ("HTTP/1.0 403\r\n\r\n", 403),
+      ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 9\r\n\r\nx", 500),
+      ("HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", 302),
+      ("HTTP/1.1 2000\r\n\r\n", nil), ("HTTP/2 200\r\n\r\n", nil), ("200 OK\r\n\r\n", nil),
+    ] as [(String, Int?)])
+  func post(_ response: String, _ status: Int?) throws {
+    let server = try ScriptedServer([[response]])
+    let address = try #require(WebAddress("http://127.0.0.1:\(server.port)/a?b"))
+    let found = try? HTTPClient.post(
+      Array("{}".utf8), type: "application/json", to: address,
+      deadline: SystemClock.monotonicTime + .seconds(5))
+    #expect(found == status)
+    let head = [
+      "POST /a?b HTTP/1.1", "Host: \(address.authority)", "Content-Type: application/json",
+      "Content-Length: 2", "Connection: close", "User-Agent: streamer", "", "",
+    ]
+    #expect(server.requests.first?.hasPrefix(head.joined(separator: "\r\n")) == true)
+  }
+
   @Test("a connection that the server has closed is replaced, RFC 9112 §9.3.1")
   func replaced() throws {
     let server = try ScriptedServer([[hello], [hello], [hello]])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Access
+import HTTP
 import Logging
 import Net
 import Sharing
@@ -62,8 +63,8 @@ struct PublishHooksTests {
     let socket = try ListeningSocket(host: "127.0.0.1", port: 0)
     let address = try #require(WebAddress("http://127.0.0.1:\(socket.boundPort)/"))
     let begun = SystemClock.monotonicTime
-    #expect(throws: HTTPPost.Failure.noResponse) {
-      try HTTPPost.send([], type: "text/plain", to: address, deadline: begun + .milliseconds(50))
+    #expect(throws: HTTPClient.Failure.connection(.noResponse)) {
+      try HTTPClient.post([], type: "text/plain", to: address, deadline: begun + .milliseconds(50))
     }
     #expect(SystemClock.monotonicTime - begun < .seconds(2))
     withExtendedLifetime(socket) {}

@@ -117,11 +117,5 @@ package struct ParameterSets: Sendable, Hashable {
 
   /// `avc1.` and profile, constraint flags and level in hexadecimal, from the first SPS.
   /// - Source: RFC 6381 §3.3
-  package var codecString: String {
-    let digits = sps[0][1...3].map { byte in
-      let text = String(byte, radix: 16)
-      return text.count == 1 ? "0" + text : text
-    }
-    return "avc1." + digits.joined()
-  }
+  package var codecString: String { "avc1." + hexadecimal(sps[0][1...3]) }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+import Checked
 package import Media
 
 /// The CMAF header of a passed-through track, and its codecs string.
@@ -55,11 +56,6 @@ package struct PassThroughHeader: Sendable {
     guard let sps = sets.first(where: { NALUnits.type($0[0]) == NALUnits.sps && $0.count >= 4 })
     else { return nil }
     // bounded: the guard has checked four bytes
-    return "avc1." + sps[1...3].map { hex($0, digits: 2) }.joined()
-  }
-
-  private static func hex(_ byte: UInt8, digits: Int) -> String {
-    let text = String(byte, radix: 16)
-    return String(repeating: "0", count: max(0, digits - text.count)) + text
+    return "avc1." + hexadecimal(sps[1...3])
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// The address and the port of a server, as `[HOST:]PORT`.
 package struct ListenAddress: Sendable, Equatable {
   /// The address; nil for `--host`.
@@ -17,19 +19,12 @@ package struct ListenAddress: Sendable, Equatable {
       (host, self.port) = (nil, number)
       return
     }
-    let isBracketed = text.hasPrefix("[")
-    let end = isBracketed ? text.firstIndex(of: "]").map { text.index(after: $0) } : nil
-    let colon = end ?? text.lastIndex(of: ":") ?? text.endIndex
-    let name = String(text[..<colon])
-    let rest = text[colon...]
-    guard !text.isEmpty, !text.allSatisfy(\.isNumber), rest.isEmpty || rest.hasPrefix(":"),
-      !isBracketed || end != nil,
-      isBracketed || !name.contains(":"), !name.contains("/")
+    guard !text.isEmpty, !text.allSatisfy(\.isNumber), let server = HostAndPort(text[...]),
+      !server.isAmbiguous, !server.host.contains("/")
     else { return nil }
-    let digits = rest.dropFirst()
+    let digits = server.port ?? ""
     guard let number = digits.isEmpty ? port : UInt16(digits) else { return nil }
-    let bare = isBracketed ? String(name.dropFirst().dropLast()) : name
-    host = bare.isEmpty ? nil : bare
+    host = server.host.isEmpty ? nil : String(server.host)
     self.port = number
   }
 }

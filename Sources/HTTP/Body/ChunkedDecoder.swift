@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// Decodes a body in chunked transfer coding, in pieces of any size.
 ///
 /// Strict, since a proxy before this server must find the same end of the body. Chunk extensions

@@ -143,12 +143,18 @@ package final class HTTPClient {
   // MARK: Requests
 
   private func request(_ address: WebAddress, _ fields: [HeaderField]) -> [UInt8] {
-    var all = [HeaderField("Host", address.authority), HeaderField("User-Agent", agent)]
+    var own = [HeaderField("User-Agent", agent)]
     if let user = address.userInfo {
-      all.append(HeaderField("Authorization", "Basic \(Base64.encode(Array(user.utf8)))"))
+      own.append(HeaderField("Authorization", "Basic \(Base64.encode(Array(user.utf8)))"))
     }
-    var bytes = Array("GET \(address.target) HTTP/1.1\r\n".utf8)
-    for field in all + [HeaderField("Accept", "*/*")] + fields { field.append(to: &bytes) }
+    return Self.head("GET", address, own + [HeaderField("Accept", "*/*")] + fields)
+  }
+
+  private static func head(
+    _ method: String, _ address: WebAddress, _ fields: [HeaderField]
+  ) -> [UInt8] {
+    var bytes = Array("\(method) \(address.target) HTTP/1.1\r\n".utf8)
+    for field in [HeaderField("Host", address.authority)] + fields { field.append(to: &bytes) }
     return bytes + [0x0D, 0x0A]
   }
 
@@ -207,6 +213,43 @@ package final class HTTPClient {
       let bytes = try Self.read(exchange.connection)
       if !bytes.isEmpty { hasArrived = true }
       exchange.body += try Self.take(bytes, &exchange.reader)
+    }
+  }
+
+  // MARK: Posts
+
+  /// The system's authorities; nil if OpenSSL cannot load them.
+  private static let authorities = try? ClientContext(.system)
+
+  /// Sends a body by one POST over a connection of its own, of which only the status of the
+  /// response matters.
+  ///
+  /// Blocks up to a deadline. The look-up of a name is not bounded by it, but by the system's
+  /// resolver. Follows no redirection.
+  ///
+  /// - Parameters:
+  ///   - body: the content.
+  ///   - type: its Content-Type.
+  ///   - address: the URL.
+  ///   - deadline: when to give up.
+  /// - Returns: the status, 200–599.
+  /// - Throws: if there is no response.
+  package static func post(
+    _ body: [UInt8], type: String, to address: WebAddress, deadline: MonotonicTime
+  ) throws(Failure) -> Int {
+    let fields = [
+      ("Content-Type", type), ("Content-Length", "\(body.count)"), ("Connection", "close"),
+      ("User-Agent", "streamer"),
+    ]
+    let connection: ClientConnection
+    do throws(ClientError) {
+      connection = try ClientConnection(to: address.origin, authorities, deadline: deadline)
+      try connection.write(head("POST", address, fields.map { HeaderField($0, $1) }) + body)
+    } catch { throw .connection(error) }
+    var reader = ResponseReader()
+    while true {
+      if let head = reader.head { return head.status }
+      _ = try take(read(connection), &reader)
     }
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 package import Sharing
 
 /// A strong entity tag, computed from the bytes of a body.
@@ -12,8 +13,7 @@ package enum EntityTag {
       // bounded: a hash
       ($0 ^ UInt64($1)) &* 0x100_0000_01B3
     }
-    let digits = String(hash, radix: 16)
-    return "\"" + String(repeating: "0", count: 16 - digits.count) + digits + "\""
+    return "\"\(hexadecimal(hash))\""
   }
 }
 

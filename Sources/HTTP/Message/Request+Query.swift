@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// A decoded parameter of the query.
 package struct QueryItem: Sendable, Equatable {
   /// The part before the first `=`.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// The ranges of a request line's parts in the head.
 struct RequestLine {
   let method: Range<Int>

@@ -14,8 +14,6 @@ package enum ClientError: Error, Equatable, CustomStringConvertible {
   case insecure(String)
   /// No byte before the deadline.
   case noResponse
-  /// The response is not of HTTP.
-  case malformed
   /// The client has given up.
   case cancelled
 
@@ -26,7 +24,6 @@ package enum ClientError: Error, Equatable, CustomStringConvertible {
     case .noConnection(let reason): "no connection: \(reason)"
     case .untrusted(let reason), .insecure(let reason): "TLS: \(reason)"
     case .noResponse: "no response in time"
-    case .malformed: "the response is not HTTP"
     case .cancelled: "cancelled"
     }
   }

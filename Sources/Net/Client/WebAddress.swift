@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// The URL of a request: `http://HOST[:PORT][/PATH][?QUERY]`, or the same with `https`.
 package struct WebAddress: Sendable, Equatable {
   /// The server of an address.
@@ -39,23 +41,15 @@ package struct WebAddress: Sendable, Equatable {
     var authority = rest.prefix { $0 != "/" && $0 != "?" }
     let target = rest.dropFirst(authority.count)
     if permitsUserInfo, let end = authority.lastIndex(of: "@") {
-      userInfo = Self.decoded(authority[..<end])
+      userInfo = percentDecoded(Array(authority[..<end].utf8)[...])
       userInfoText = authority[...end]
       authority = authority[authority.index(after: end)...]
     }
-    let isBracketed = authority.hasPrefix("[")
-    let hostEnd =
-      isBracketed
-      ? authority.firstIndex(of: "]").map { authority.index(after: $0) }
-      : authority.firstIndex(of: ":") ?? authority.endIndex
-    guard let hostEnd, !authority.contains("@") else { return nil }
-    let name = isBracketed ? authority[..<hostEnd].dropFirst().dropLast() : authority[..<hostEnd]
-    let number = authority[hostEnd...]
-    guard !name.isEmpty, number.isEmpty || number.hasPrefix(":"),
-      isBracketed || !number.dropFirst().contains(":"),
-      let port = number.isEmpty ? (isSecure ? 443 : 80) : UInt16(number.dropFirst()), port > 0
+    guard !authority.contains("@"), let server = HostAndPort(authority), !server.isAmbiguous,
+      !server.host.isEmpty,
+      let port = server.port.map({ UInt16($0) }) ?? (isSecure ? 443 : 80), port > 0
     else { return nil }
-    origin = Origin(host: String(name), port: port, isSecure: isSecure)
+    origin = Origin(host: String(server.host), port: port, isSecure: isSecure)
     self.authority = String(authority)
     self.target = target.hasPrefix("/") ? String(target) : "/" + target
   }
@@ -118,22 +112,5 @@ package struct WebAddress: Sendable, Equatable {
       }
     }
     return "/" + segments.joined(separator: "/") + target[path.endIndex...]
-  }
-
-  /// A text without its percent escapes; escapes that are none stay.
-  private static func decoded(_ text: Substring) -> String {
-    var bytes: [UInt8] = []
-    var rest = text.utf8[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"), rest.count >= 2,
-        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-      {
-        bytes.append(value)
-        rest = rest.dropFirst(2)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

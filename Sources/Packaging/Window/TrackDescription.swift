@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CMAF
+import Checked
 package import Media
 package import Sharing
 
@@ -62,9 +63,7 @@ package struct TrackDescription: Sendable {
   /// The hash of a CMAF header in the names of files: FNV-1a with 32 bits.
   package static func hash(of header: [UInt8]) -> String {
     // bounded: a hash wraps
-    let hash = header.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
-    let digits = String(hash, radix: 16)
-    return String(repeating: "0", count: 8 - digits.count) + digits
+    hexadecimal(header.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 })
   }
 
   /// The description of a video rendition.

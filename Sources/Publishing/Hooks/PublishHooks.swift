@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTP
 package import Logging
 package import Net
 import Sharing
@@ -25,7 +26,7 @@ package final class PublishHooks: Sendable {
   package typealias Sending =
     @Sendable (
       _ body: [UInt8], _ address: WebAddress, _ deadline: MonotonicTime
-    ) throws(HTTPPost.Failure) -> Int
+    ) throws -> Int
 
   private struct Call: Sendable {
     let address: WebAddress
@@ -47,8 +48,8 @@ package final class PublishHooks: Sendable {
 
   /// Hooks at these addresses.
   package convenience init(_ addresses: Addresses, log: Log) {
-    self.init(addresses, log: log) { body, address, deadline throws(HTTPPost.Failure) in
-      try HTTPPost.send(body, type: "application/json", to: address, deadline: deadline)
+    self.init(addresses, log: log) { body, address, deadline in
+      try HTTPClient.post(body, type: "application/json", to: address, deadline: deadline)
     }
   }
 
@@ -112,7 +113,9 @@ package final class PublishHooks: Sendable {
     guard isTaken else { return call.end("too many requests wait") }
     // The look-up of a name may block for longer.
     if let deadline = call.deadline {
-      TimerThread.ofProcess.run(at: deadline) { call.end("\(HTTPPost.Failure.noResponse)") }
+      TimerThread.ofProcess.run(at: deadline) {
+        call.end("\(HTTPClient.Failure.connection(.noResponse))")
+      }
     }
     guard needsThread, OSThread(name: "publish-hook", { self.work() }) == nil else { return }
     for call in queue.withLock({ $0.threadFailed() }) {
@@ -127,7 +130,7 @@ package final class PublishHooks: Sendable {
       // Its client was refused at the deadline.
       guard call.isWanted() else { continue }
       let deadline = call.deadline ?? SystemClock.monotonicTime + Self.timeLimit
-      do throws(HTTPPost.Failure) {
+      do {
         let status = try send(Array(call.event.json.utf8), call.address, deadline)
         call.end((200..<300).contains(status) ? nil : "status \(status)")
       } catch { call.end("\(error)") }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Archive
+import Checked
 import HTTP
 import Packaging
 import System
@@ -34,15 +35,11 @@ struct ClipDigests {
     var fields =
       ResponseFields.fields(isVideo ? "video/mp4" : "audio/mp4", caching) + [
         PreparedResponse.acceptRanges,
-        HeaderField("ETag", "\"\(Self.text(content.bytes().prefix(16)))\""),
+        HeaderField("ETag", "\"\(hexadecimal(content.bytes().prefix(16)))\""),
       ]
     if isWhole {
-      fields.append(HeaderField("X-Media-Digest", "sha-256=\(Self.text(media.bytes()))"))
+      fields.append(HeaderField("X-Media-Digest", "sha-256=\(hexadecimal(media.bytes()))"))
     }
     return fields
-  }
-
-  private static func text(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
   }
 }

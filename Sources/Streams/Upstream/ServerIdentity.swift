@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// This server among the servers that relay a stream.
 package enum ServerIdentity {
   /// The name of the field of requests with the identities of the servers that would relay.
@@ -10,13 +12,7 @@ package enum ServerIdentity {
   package static let longest = 32
 
   /// The identity of this process.
-  package static let own = text(UInt64.random(in: .min ... .max))
-
-  /// An identity as text: 16 hexadecimal digits.
-  static func text(_ number: UInt64) -> String {
-    let digits = String(number, radix: 16)
-    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-  }
+  package static let own = hexadecimal(UInt64.random(in: .min ... .max))
 
   /// Whether a text can be an identity.
   package static func isValid(_ text: some StringProtocol) -> Bool {

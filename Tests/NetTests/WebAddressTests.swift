@@ -26,23 +26,13 @@ private let rows = [
   URLRow(text: "http://h/" + String(repeating: "a", count: 1024), host: nil),
 ]
 
-@Suite("Requests to hooks")
-struct HTTPPostTests {
+@Suite("Addresses of web servers")
+struct WebAddressTests {
   @Test("a URL of a hook has a host, a port and a target", arguments: rows)
   private func url(_ row: URLRow) {
     let address = WebAddress(row.text)
     #expect(address?.origin.host == row.host)
     guard let address else { return }
     #expect(address.origin.port == row.port && address.target == row.target)
-  }
-
-  @Test(
-    "the status line of a response",
-    arguments: [
-      ("HTTP/1.1 204 No Content\r\n", 204), ("HTTP/1.0 403\r\n", 403), ("HTTP/1.1 2000\r\n", nil),
-      ("HTTP/2 200\r\n", nil), ("HTTP/1.1\r\n", nil), ("200 OK\r\n", nil), ("\r\n", nil),
-    ] as [(String, Int?)])
-  func status(_ line: String, _ status: Int?) {
-    #expect(HTTPPost.status(of: Array(line.utf8)) == status)
   }
 }

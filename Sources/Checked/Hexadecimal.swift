@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bytes as lower-case hexadecimal digits, two for each.
+package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  bytes.map { hexadecimal($0) }.joined()
+}
+
+/// A number as hexadecimal digits, with all leading zeros of its type, or of `digits`.
+package func hexadecimal<Number: FixedWidthInteger & UnsignedInteger>(
+  _ number: Number, digits: Int = Number.bitWidth / 4
+) -> String {
+  let text = String(number, radix: 16)
+  return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
+}
+
+/// The value of a hexadecimal digit.
+package func hexadecimalValue(_ octet: UInt8) -> UInt8? {
+  switch octet {
+  case UInt8(ascii: "0")...UInt8(ascii: "9"): octet - UInt8(ascii: "0")
+  case UInt8(ascii: "a")...UInt8(ascii: "f"): octet - UInt8(ascii: "a") + 10
+  case UInt8(ascii: "A")...UInt8(ascii: "F"): octet - UInt8(ascii: "A") + 10
+  default: nil
+  }
+}
+
+/// Text without percent-escapes; a broken escape is unchanged, invalid UTF-8 is U+FFFD.
+///
+/// - Source: RFC 3986 §2.1
+package func percentDecoded(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = false) -> String {
+  guard bytes.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
+    return String(decoding: bytes, as: UTF8.self)
+  }
+  var decoded: [UInt8] = []
+  decoded.reserveCapacity(bytes.count)
+  var index = bytes.startIndex
+  while index < bytes.endIndex {
+    let byte = bytes[index]
+    if byte == UInt8(ascii: "%"), index + 2 < bytes.endIndex,
+      // bounded: index + 2 < end
+      let high = hexadecimalValue(bytes[index + 1]), let low = hexadecimalValue(bytes[index + 2])
+    {
+      decoded.append(high << 4 | low)
+      index += 3
+    } else {
+      decoded.append(plusIsSpace && byte == UInt8(ascii: "+") ? 0x20 : byte)
+      index += 1
+    }
+  }
+  return String(decoding: decoded, as: UTF8.self)
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+import Media
+import Time
+
+extension InputProbe.Findings {
+  /// The lines that `--probe` prints.
+  ///
+  /// - Parameters:
+  ///   - address: the observed input.
+  ///   - takesAudio: whether the stream would carry the input's audio.
+  /// - Returns: one line per fact.
+  package func lines(address: InputAddress, takesAudio: Bool = true) -> [String] {
+    let video = description.video
+    let rate = rate.map { ", \($0) fps" } ?? ""
+    let properties = video.frames.words.map { ", \($0)" }.joined()
+    let facts = [
+      ("format", description.format),
+      ("video", "\(video.codec), \(video.width)x\(video.height)\(rate)\(properties)"),
+      ("groups", groupWords), ("audio", description.audio?.words ?? "none"),
+    ]
+    let others =
+      description.otherAudio.map { ("audio", $0.words) }
+      + description.leftOutAudio.map { ("left out", $0.words) }
+    let rows =
+      facts + others + [("opening", "first frame after \(firstFrame.milliseconds) ms")]
+      + plan.enumerated().map { ($0 == 0 ? "plan" : "", $1) }
+      + (description.audio.map { [("", "its sound \($0.plan(isTaken: takesAudio))")] } ?? [])
+    return ["\(address)"]
+      + rows.map { name, text in
+        name + String(repeating: " ", count: max(1, 10 - name.count)) + text
+      }
+  }
+
+  private var groupWords: String {
+    guard let least = groups.min(), let most = groups.max() else {
+      return "fewer than two key frames seen"
+    }
+    return "\(least == most ? "\(least)" : "\(least) to \(most)") frames per GOP"
+  }
+
+  /// How the video would be published, and why not otherwise.
+  private var plan: [String] {
+    let encoded =
+      "decode and encode" + (description.isPaced ? ", paced by its timestamps" : "")
+    switch verdict {
+    case .fits(let fit):
+      let least =
+        fit.hasVariableDuration
+        ? "\(fit.segmentFrames) frames or more, to the next key frame,"
+        : "\(fit.segmentFrames) frames"
+      return ["pass through: segments of \(least) at \(fit.rate) fps"]
+    case .unfit(let reason): return [encoded, "cannot pass through: \(reason)"]
+    case .undecided: return [encoded, "too short to decide on pass-through"]
+    }
+  }
+}
+
+extension InputDescription.Audio {
+  fileprivate func plan(isTaken: Bool) -> String {
+    guard isTaken else { return "left out: --audio was given" }
+    return passable == nil ? "decoded and encoded as AAC" : "as it comes"
+  }
+
+  /// Codec, rate, channels and language, as far as they are known.
+  fileprivate var words: String {
+    let rate = sampleRate > 0 ? ", \(sampleRate) Hz" : ""
+    let channels =
+      switch self.channels {
+      case ...0: ""
+      case 1: ", mono"
+      case 2: ", stereo"
+      case let count: ", \(count) channels"
+      }
+    let spoken = language == .undetermined ? "" : ", \(language.tag)"
+    return codec + rate + channels + spoken + (purpose == .main ? "" : ", \(purpose.words)")
+  }
+}
+
+extension FrameProperties {
+  /// What differs from usual video.
+  fileprivate var words: [String] {
+    (isInterlaced ? ["interlaced"] : []) + (bitDepth > 8 ? ["\(bitDepth) bits"] : [])
+      + (colour.range == .sdr ? [] : [colour.range.rawValue])
+  }
+}
