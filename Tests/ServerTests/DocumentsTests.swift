@@ -232,9 +232,11 @@ struct MetricsTextTests {
     var histogram = Histogram(bounds: [0.1, 1])
     for value in [0.05, 0.1, 0.5, 5, 7] { histogram.observe(value) }
     var lines = MetricLines()
-    lines.histogram("h", [("stream", "a\"b")], histogram)
+    lines.add("h", "Sizes.", histograms: [([("stream", "a\"b")], histogram)])
     #expect(
       lines.text == """
+        # HELP h Sizes.
+        # TYPE h histogram
         h_bucket{stream="a\\"b",le="0.1"} 2
         h_bucket{stream="a\\"b",le="1"} 3
         h_bucket{stream="a\\"b",le="+Inf"} 5

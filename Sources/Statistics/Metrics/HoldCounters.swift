@@ -64,21 +64,17 @@ package struct HoldCounters: Sendable {
 
   /// Writes the series of `/metrics`.
   package func write(to out: inout MetricLines) {
-    let waiting = waiting
-    out.family("streamer_held_requests", "gauge", "Requests held now.")
-    for kind in HoldKind.allCases {
-      out.sample(
-        "streamer_held_requests", [("kind", kind.rawValue)], Double(waiting[kind] ?? 0))
-    }
-    out.family("streamer_hold_seconds", "histogram", "Hold time of answered requests.")
-    for kind in [HoldKind.playlist, .part] {
-      out.histogram(
-        "streamer_hold_seconds", [("kind", kind.rawValue)], seconds[kind] ?? .seconds)
-    }
-    out.family("streamer_hold_timeouts_total", "counter", "Held requests that timed out.")
-    for kind in HoldKind.allCases {
-      out.sample(
-        "streamer_hold_timeouts_total", [("kind", kind.rawValue)], Double(timeouts[kind] ?? 0))
-    }
+    let all = HoldKind.allCases.map { (labels: [("kind", $0.rawValue)], value: $0) }
+    out.add(
+      "streamer_held_requests", "Requests held now.",
+      all.map { ($0.labels, Double(held[$0.value.index])) })
+    out.add(
+      "streamer_hold_seconds", "Hold time of answered requests.",
+      histograms: all.filter { [.playlist, .part].contains($0.value) }.map {
+        ($0.labels, seconds[$0.value] ?? .seconds)
+      })
+    out.add(
+      "streamer_hold_timeouts_total", "Held requests that timed out.",
+      all.map { ($0.labels, Double(timeouts[$0.value] ?? 0)) })
   }
 }

@@ -44,30 +44,18 @@ package struct PlayerCounters: Sendable {
 
   /// Writes the series of `/metrics`.
   package func write(to out: inout MetricLines) {
-    func counter(_ name: String, _ help: String, _ value: UInt64) {
-      out.family(name, "counter", help)
-      out.sample(name, [], Double(value))
-    }
-    func histogram(_ name: String, _ help: String, _ value: Histogram) {
-      out.family(name, "histogram", help)
-      out.histogram(name, [], value)
-    }
-    counter("streamer_cmcd_requests_total", "Requests that carried CMCD.", requests)
-    counter(
+    out.add("streamer_cmcd_requests_total", "Requests that carried CMCD.", requests)
+    out.add(
       "streamer_cmcd_starvations_total", "Requests that reported an empty buffer (bs).",
       starvations)
-    counter(
+    out.add(
       "streamer_cmcd_startups_total", "Requests needed to start or to recover (su).", startups)
-    histogram(
-      "streamer_cmcd_buffer_seconds", "Buffered media of players (bl).", bufferSeconds)
-    histogram(
-      "streamer_cmcd_deadline_seconds", "Time until the buffers of players are empty (dl).",
-      deadlineSeconds)
-    histogram(
-      "streamer_cmcd_latency_seconds", "Latency measured by players (ltc).", latencySeconds)
-    histogram(
-      "streamer_cmcd_throughput_kilobits", "Throughput measured by players (mtp).",
-      throughputKilobits)
-    histogram("streamer_cmcd_playback_rate", "Playback rates (pr).", playbackRate)
+    for (name, help, value) in [
+      ("buffer_seconds", "Buffered media of players (bl).", bufferSeconds),
+      ("deadline_seconds", "Time until the buffers of players are empty (dl).", deadlineSeconds),
+      ("latency_seconds", "Latency measured by players (ltc).", latencySeconds),
+      ("throughput_kilobits", "Throughput measured by players (mtp).", throughputKilobits),
+      ("playback_rate", "Playback rates (pr).", playbackRate),
+    ] { out.add("streamer_cmcd_\(name)", help, histograms: [([], value)]) }
   }
 }

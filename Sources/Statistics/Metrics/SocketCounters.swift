@@ -30,22 +30,17 @@ package struct SocketCounters: Sendable {
 
   /// Writes the series of `/metrics`.
   package func write(to out: inout MetricLines) {
-    out.family("streamer_websockets", "gauge", "Open WebSockets.")
-    out.sample("streamer_websockets", [], Double(open))
-    out.family("streamer_websocket_chunks_total", "counter", "Chunks sent over WebSockets.")
-    out.sample("streamer_websocket_chunks_total", [], Double(chunks))
-    out.family(
-      "streamer_websocket_skips_total", "counter",
-      "Times the chunks of a slow viewer were dropped up to a key frame.")
-    let sorted = streams.sorted { $0.key < $1.key }
-    for (name, counts) in sorted {
-      out.sample("streamer_websocket_skips_total", [("stream", name)], Double(counts.skips))
+    out.add("streamer_websockets", "Open WebSockets.", open)
+    out.add("streamer_websocket_chunks_total", "Chunks sent over WebSockets.", chunks)
+    let all = streams.sorted { $0.key < $1.key }.map {
+      (labels: [("stream", $0.key)], value: $0.value)
     }
-    out.family(
-      "streamer_websocket_queue_bytes", "gauge",
-      "Bytes that wait for the connections of WebSockets.")
-    for (name, counts) in sorted {
-      out.sample("streamer_websocket_queue_bytes", [("stream", name)], Double(counts.queuedBytes))
-    }
+    out.add(
+      "streamer_websocket_skips_total",
+      "Times the chunks of a slow viewer were dropped up to a key frame.",
+      all.map { ($0.labels, Double($0.value.skips)) })
+    out.add(
+      "streamer_websocket_queue_bytes", "Bytes that wait for the connections of WebSockets.",
+      all.map { ($0.labels, Double($0.value.queuedBytes)) })
   }
 }

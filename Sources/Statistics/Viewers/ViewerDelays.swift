@@ -28,18 +28,14 @@ package struct ViewerDelays: Sendable {
 
   /// Writes the series of `/metrics`.
   package func write(to out: inout MetricLines) {
-    out.family(
-      "streamer_viewer_delay_seconds", "histogram",
-      "Time from frame time to display, as players report it.")
-    for transport in ViewerTransport.allCases {
-      out.histogram(
-        "streamer_viewer_delay_seconds", [("transport", transport.rawValue)],
-        histograms[transport.index])
-    }
-    out.family(
-      "streamer_abr_switches_total", "counter",
-      "Changes of the rendition that the server chooses for a viewer.")
-    out.sample("streamer_abr_switches_total", [("dir", "up")], Double(switchesUp))
-    out.sample("streamer_abr_switches_total", [("dir", "down")], Double(switchesDown))
+    out.add(
+      "streamer_viewer_delay_seconds", "Time from frame time to display, as players report it.",
+      histograms: ViewerTransport.allCases.map {
+        ([("transport", $0.rawValue)], histograms[$0.index])
+      })
+    out.add(
+      "streamer_abr_switches_total",
+      "Changes of the rendition that the server chooses for a viewer.",
+      [([("dir", "up")], Double(switchesUp)), ([("dir", "down")], Double(switchesDown))])
   }
 }
