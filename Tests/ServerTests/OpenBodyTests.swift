@@ -19,8 +19,9 @@ struct OpenBodyTests {
       (initial: 1000, waiting: 9000, queued: 0, added: 8000),
     ])
   func backlog(row: (initial: Int, waiting: Int, queued: Int, added: Int)) {
-    let backlog = BodyBacklog(initial: row.initial)
-    #expect(backlog.added(waiting: row.waiting, queued: row.queued) == row.added)
+    let added = GrowingResponse.added(
+      waiting: row.waiting, queued: row.queued, initial: row.initial)
+    #expect(added == row.added)
   }
 
   @Test("a reader of an open segment gets the next chunks when its connection has taken some")
@@ -29,18 +30,18 @@ struct OpenBodyTests {
     let number = handler.last + 1
     let exchange = try handler.media("segment\(number).m4s")
     #expect(exchange.pieces.count == 12)
-    exchange.queuedBytes = BodyBacklog.pieceLimit + 1
+    exchange.queuedBytes = GrowingResponse.pieceLimit + 1
     handler.publish(frames: 3)
     #expect(exchange.pieces.count == 12)
     // Bytes beyond those of the beginning: the queue and three chunks, less twelve chunks.
     let chunks = handler.snapshot.open?.chunks.map(\.bytes.count) ?? []
     let beginning = chunks.prefix(12).reduce(0, +)
     let later = chunks.dropFirst(12).reduce(0, +)
-    #expect(exchange.backlog == BodyBacklog.pieceLimit + 1 + later - beginning)
+    #expect(exchange.backlog == GrowingResponse.pieceLimit + 1 + later - beginning)
     exchange.take()
     #expect(exchange.pieces.count == 15 && exchange.stage == .streaming)
     // A publication that the loop has not noticed is sent too, and not twice.
-    exchange.queuedBytes = BodyBacklog.pieceLimit + 1
+    exchange.queuedBytes = GrowingResponse.pieceLimit + 1
     handler.publish(frames: 1)
     handler.stream.publish(frames: 2)
     exchange.take()
@@ -48,7 +49,7 @@ struct OpenBodyTests {
     handler.publish(frames: 1)
     #expect(exchange.pieces.count == 19)
     // The end of the segment ends the response, in spite of the queue.
-    exchange.queuedBytes = BodyBacklog.pieceLimit + 1
+    exchange.queuedBytes = GrowingResponse.pieceLimit + 1
     handler.publish(frames: 11)
     #expect(exchange.stage == .answered)
     #expect(exchange.text == (try handler.media("segment\(number).m4s").text))
@@ -60,7 +61,7 @@ struct OpenBodyTests {
     let handler = try SyntheticHandler.live(parts: 4)
     let number = handler.last + 1
     let exchange = try handler.media("segment\(number).m4s")
-    exchange.queuedBytes = BodyBacklog.pieceLimit + 1
+    exchange.queuedBytes = GrowingResponse.pieceLimit + 1
     handler.publish(frames: 1)
     handler.stream.publish(frames: 20)
     exchange.take()
@@ -74,7 +75,7 @@ struct OpenBodyTests {
   func gone() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let exchange = try handler.media("segment\(handler.last + 1).m4s")
-    exchange.queuedBytes = BodyBacklog.pieceLimit + 1
+    exchange.queuedBytes = GrowingResponse.pieceLimit + 1
     handler.publish(frames: 1)
     exchange.go()
     exchange.take()

@@ -72,7 +72,6 @@ final class SegmentHandler {
       exchange, number: number, cache: rendition.media, extra: prefetch, since: since,
       deadline: now + horizon + served.holdLimit
     ) { [weak self] in self?.resume($0) }
-    exchange.onGone = { [weak reader] in reader?.isGone = true }
     guard reader.advance(snapshot, now: now) == .reading else { return }
     readers.keep(reader)
     gauge.set(readers.count)
@@ -87,7 +86,7 @@ final class SegmentHandler {
   /// Continues a response, whose connection has taken the bytes before.
   private func resume(_ reader: OpenSegmentReader) {
     // The head is sent: the time is without effect.
-    let progress = reader.advance(rendition.window.snapshot, now: reader.asked)
+    let progress = reader.advance(rendition.window.snapshot, now: reader.response.asked)
     guard progress == .done else { return }
     readers.remove(reader)
     gauge.set(readers.count)
@@ -106,18 +105,18 @@ final class SegmentHandler {
   func leadAway() {
     let hasStills = rendition.window.snapshot.open?.chunks.last?.isStill == true
     var leaving: [OpenSegmentReader] = []
-    for reader in readers.takeAll() where !reader.isGone {
-      let stays = reader.namesRendition || hasStills && reader.hasBegun
+    for reader in readers.takeAll() where !reader.response.isGone {
+      let stays = reader.namesRendition || hasStills && reader.response.hasBegun
       if stays { readers.keep(reader) } else { leaving.append(reader) }
     }
     gauge.set(readers.count)
-    for reader in leaving { reader.leave(reroute) }
+    for reader in leaving { reader.response.leave(reroute) }
   }
 
   /// Aborts the responses in progress and routes the other requests again.
   func close() {
     let closing = readers.takeAll()
     gauge.set(0)
-    for reader in closing where !reader.isGone { reader.leave(reroute) }
+    for reader in closing where !reader.response.isGone { reader.response.leave(reroute) }
   }
 }

@@ -17,7 +17,7 @@ struct OpenSegmentReaders {
 
   /// Adds a reader that has got all current chunks.
   mutating func keep(_ reader: OpenSegmentReader) {
-    if reader.hasBegun {
+    if reader.response.hasBegun {
       readers.append(reader)
     } else {
       early.append(reader)
@@ -43,7 +43,7 @@ struct OpenSegmentReaders {
   mutating func expire(_ now: MonotonicTime) -> Int {
     guard nextDeadline <= now else { return 0 }
     var count = 0
-    for reader in takeEarly() where !reader.isGone {
+    for reader in takeEarly() where !reader.response.isGone {
       if reader.deadline <= now {
         reader.expire()
         count += 1

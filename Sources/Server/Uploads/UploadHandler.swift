@@ -146,11 +146,11 @@ final class UploadHandler {
 
   /// The stream was removed: aborts responses in progress, routes held requests again.
   func close() {
-    let closing = readers.values.flatMap { $0.close() }
+    let closing = readers.values
     readers = [:]
     let waiting = early.takeAll()
     settle()
-    for (exchange, since) in closing { reroute(exchange, since) }
+    for group in closing { group.close(reroute) }
     for request in waiting { reroute(request.exchange, request.since) }
   }
 }
