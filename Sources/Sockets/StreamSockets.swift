@@ -20,8 +20,6 @@ package final class StreamSockets {
   package static let protocols = ["llws.v1"]
   /// The interval between two looks at the source.
   private static let sourceInterval = Interval.milliseconds(500)
-  /// Clients get the time of a next attempt of the source that is at least this far ahead.
-  private static let longWait = Interval.seconds(2)
 
   private(set) var stream: SocketStream { didSet { chooseRows() } }
   private unowned let loop: EventLoop
@@ -37,9 +35,7 @@ package final class StreamSockets {
   private var sessions: [SocketSession] = []
   /// The groups with viewers.
   private var groups: [GroupKey: BroadcastGroup] = [:]
-  private var source = (
-    state: ServerMessage.SourceState.starting, since: WallTime.origin, outage: SourceOutage?.none
-  )
+  private var source = SourceReport()
   private var nextLook = MonotonicTime.distantFuture
   private var events: StreamEvents?
   /// The names of the renditions without new media.
@@ -96,7 +92,7 @@ package final class StreamSockets {
     session.index = sessions.count
     sessions.append(session)
     if sessions.count == 1 {
-      source = currentSource
+      source = SourceReport(stream, after: source)
       nextLook = now + Self.sourceInterval
       events = stream.window.map { StreamEvents($0) }
       missing = stream.media?.missingNames(now: now) ?? []
@@ -274,36 +270,12 @@ package final class StreamSockets {
   // MARK: The source
 
   /// The message about the state of the source.
-  var sourceMessage: SharedBytes {
-    ServerMessage.source(source.state, since: source.since, source.outage)
-  }
-
-  private var currentSource:
-    (state: ServerMessage.SourceState, since: WallTime, outage: SourceOutage?)
-  {
-    guard let media = stream.media else {
-      let state = stream.hasFailed ? ServerMessage.SourceState.failed : .starting
-      return (state, source.state == state ? source.since : SystemClock.wallTime, stream.outage)
-    }
-    guard stream.window?.snapshot.state != .ended else {
-      return (.ended, source.state == .ended ? source.since : SystemClock.wallTime, nil)
-    }
-    let statistics = media.statistics
-    let isOnline = statistics.isSourceOnline
-    return (
-      isOnline ? .live : .lost, statistics.sourceChanged, isOnline ? nil : stream.outage
-    )
-  }
+  var sourceMessage: SharedBytes { source.message }
 
   /// Tells all clients of a change of the source.
   private func lookAtSource() {
-    let newest = currentSource
-    let isLater =
-      newest.outage?.retryAt.map { retryAt in
-        retryAt != source.outage?.retryAt && retryAt - SystemClock.wallTime >= Self.longWait
-      } ?? false
-    guard newest.state != source.state || newest.outage?.kind != source.outage?.kind || isLater
-    else { return }
+    let newest = SourceReport(stream, after: source)
+    guard newest.isNews(after: source) else { return }
     source = newest
     for session in sessions where session.isWelcome { session.send(sourceMessage) }
   }

@@ -6,7 +6,8 @@ package import Time
 
 /// A plain TCP connection as a byte stream.
 ///
-/// A write is tried at once; EPOLLOUT is watched only while bytes are queued.
+/// A write is tried at once; EPOLLOUT is watched only while bytes are queued. Longer than 300 lines
+/// since reading, writing and files share one descriptor, what is watched of it, and its end.
 package final class TCPStream: ByteStream, DescriptorHandler {
   /// The slices that one system call writes at most.
   private static let sliceCapacity = 64

@@ -35,11 +35,11 @@ final class StreamHandler {
   private let mayStart: (PeerAddress, MonotonicTime) -> AccessDecision
   private let reroute: (any Exchange, MonotonicTime) -> Void
   let starting: StartQueue
-  private let stills: StillHandler
+  let stills: StillHandler
   /// The readers of motion JPEG.
   var pictures: MotionPictureReaders
-  private var timestamps = TimestampsCache()
-  private var heldField = HeldField()
+  var timestamps = TimestampsCache()
+  var heldField = HeldField()
   /// The renditions without new media at the latest publication.
   private var missing: [Int] = []
   var feeds = FeedReaders()
@@ -82,116 +82,7 @@ final class StreamHandler {
 
   var now: MonotonicTime { loop.now }
 
-  // MARK: Requests
-
-  /// Whether the playlist at this URL is the chunked one: if the stream prefers it and has it.
-  func isChunked(_ target: RoutedTarget) -> Bool {
-    if target.kind == .chunkedPlaylist { return true }
-    return stream.options.prefersChunkedPlaylist && target.rendition == nil
-      && target.depth == .stream
-      && servedStream?.window.segmentation.hasVariableDuration != true
-  }
-
-  /// Answers a playlist request.
-  ///
-  /// A request without a rendition is for the Multivariant Playlist if there are several, or if the
-  /// only one has a high dynamic range, which only that playlist states.
-  func playlist(
-    _ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime
-  ) {
-    let (name, depth, isChunked) = (target.rendition, target.depth, isChunked(target))
-    if isChunked { exchange.kind = .chunkedPlaylist }
-    guard let served = open(exchange, since: since) else { return }
-    if name == SwitchedName.rendition, !isChunked {
-      if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
-      return switchedPlaylist(exchange, of: served, target.directives, depth: depth, since: since)
-    }
-    if name == nil, renditions.count > 1 || served.isHighDynamicRange {
-      return multivariant(exchange, served, isChunked: isChunked, depth: depth, since: since)
-    }
-    guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
-    if starting.hold(exchange, until: .segment(handler), of: renditions, since: since) { return }
-    if isChunked {
-      handler.playlists.chunked(exchange, depth: depth, since: since, now: now)
-    } else {
-      handler.playlists.media(exchange, target.directives, depth: depth, since: since, now: now)
-    }
-  }
-
-  /// Delivery directives have no meaning for a Multivariant Playlist and are ignored.
-  private func multivariant(
-    _ exchange: any Exchange, _ served: ServedStream, isChunked: Bool, depth: URLDepth,
-    since: MonotonicTime
-  ) {
-    if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
-    let key = MultivariantCache.Key(
-      depth: depth, isChunked: isChunked, isCompressed: exchange.request.accepts(coding: "gzip"))
-    exchange.respond(
-      served.multivariant.response(key)
-        ?? ResponseFields.error(503, "a rendition has not started"))
-  }
-
-  /// Answers a request for the MPD.
-  func manifest(_ exchange: any Exchange, depth: URLDepth, since: MonotonicTime) {
-    guard let served = open(exchange, since: since) else { return }
-    if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
-    guard let source = manifests(for: exchange, of: served, depth: depth) else { return }
-    let origin = RequestOrigin.text(exchange.request, options)
-    let response = source.cache.response(
-      ManifestCache.Key(origin: origin, depth: depth), to: exchange.request,
-      from: source.window.listing, now: SystemClock.wallTime)
-    guard let response else { return exchange.respond(ResponseFields.noSegment) }
-    exchange.respond(response, extra: heldField.ifHeld(since, now))
-  }
-
-  /// Answers a request for media; a stream with one rendition needs no rendition in the URL.
-  func media(_ exchange: any Exchange, _ name: String?, _ file: MediaName, since: MonotonicTime) {
-    guard let served = open(exchange, since: since) else { return }
-    if name == SwitchedName.rendition {
-      if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
-      return switchedMedia(exchange, of: served, file, since: since)
-    }
-    guard let handler = rendition(name), name != nil || renditions.count == 1 else {
-      return exchange.respond(ResponseFields.notFound)
-    }
-    if starting.hold(exchange, until: .window(handler), of: renditions, since: since) { return }
-    switch file {
-    case .header(let hash): return handler.header(hash, exchange)
-    case .segment(let number):
-      guard let number = served.names.segment(number) else { break }
-      measure(exchange, file, number, handler.rendition, of: served, since: since)
-      return handler.segments.answer(number, exchange, since: since, now: now)
-    case .part(let index, let number):
-      guard let number = served.names.segment(number) else { break }
-      measure(exchange, file, number, handler.rendition, of: served, since: since)
-      return handler.parts.answer(index, of: number, exchange, since: since)
-    }
-    exchange.respond(ResponseFields.notFound)
-  }
-
-  /// Answers a request for a still.
-  func still(_ exchange: any Exchange, _ address: StillAddress, since: MonotonicTime) {
-    guard let served = open(exchange, since: since), let top = renditions.first else { return }
-    if starting.hold(exchange, until: .window(top), of: renditions, since: since) { return }
-    stills.answer(exchange, address, of: served, since: since)
-  }
-
-  /// Answers a request for `/timestamps.json`; it does not start a stream on demand.
-  func timestamps(_ exchange: any Exchange, since: MonotonicTime) {
-    if case .idle = stream.state {
-      return exchange.respond(ResponseFields.error(503, "the stream is idle", .noStore))
-    }
-    if servedStream == nil, let outage = stream.outage {
-      // A page states the reason while the requests for media are held.
-      return exchange.respond(TimestampsCache.response(outage, of: stream))
-    }
-    guard let served = open(exchange, since: since, isUse: false) else { return }
-    let name = exchange.request.queryItems.first { $0.name == "rendition" }?.value
-    guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
-    if starting.hold(exchange, until: .window(handler), of: renditions, since: since) { return }
-    exchange.respond(
-      timestamps.response(of: handler.rendition, of: served, stream.outage, now: now))
-  }
+  // MARK: Renditions
 
   func rendition(_ name: String?) -> RenditionHandler? {
     guard let name else { return renditions.first }

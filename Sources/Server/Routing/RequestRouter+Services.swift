@@ -3,10 +3,12 @@
 import Access
 import HTTP
 import Net
+import Packaging
 import Sharing
+import Statistics
 import Time
 
-/// Responses about the server itself: probes, metrics and the time.
+/// Responses beside those of streams: probes, metrics, the time, and uploaded streams.
 extension RequestRouter {
   /// The probe that is requested most, rendered once.
   private static let healthy = response("ok\n")
@@ -61,5 +63,23 @@ extension RequestRouter {
     PreparedResponse(
       status: 200, fields: ResponseFields.fields("text/plain; charset=utf-8", .noStore),
       body: [SharedBytes(text)])
+  }
+
+  /// Answers a request for a file or the page of an uploaded stream.
+  func upload(_ exchange: any Exchange, _ path: UploadPath, since: MonotonicTime) {
+    guard let upload = uploads[path.stream] else { return notFound(exchange) }
+    if path.isPlayer, path.file?.isIndex ?? true,
+      let page = path.file == nil
+        ? serverState.page.page(for: exchange.request)
+        : serverState.page.page(instead: exchange.request)
+    {
+      exchange.kind = .page
+      return exchange.respond(page)
+    }
+    if let file = path.file { return upload.answer(exchange, file, since: since) }
+    exchange.kind = .page
+    // A path of two texts between slashes, such as `/S/`, has one folder.
+    exchange.respond(
+      UploadResponses.page(upload.entry, depth: exchange.request.pathSegments.count - 1))
   }
 }

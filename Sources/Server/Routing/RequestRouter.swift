@@ -264,23 +264,6 @@ final class RequestRouter: RequestHandler, LoopService {
     }
   }
 
-  private func upload(_ exchange: any Exchange, _ path: UploadPath, since: MonotonicTime) {
-    guard let upload = uploads[path.stream] else { return notFound(exchange) }
-    if path.isPlayer, path.file?.isIndex ?? true,
-      let page = path.file == nil
-        ? serverState.page.page(for: exchange.request)
-        : serverState.page.page(instead: exchange.request)
-    {
-      exchange.kind = .page
-      return exchange.respond(page)
-    }
-    if let file = path.file { return upload.answer(exchange, file, since: since) }
-    exchange.kind = .page
-    // A path of two texts between slashes, such as `/S/`, has one folder.
-    exchange.respond(
-      UploadResponses.page(upload.entry, depth: exchange.request.pathSegments.count - 1))
-  }
-
   private func manifest(_ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime) {
     guard let streamHandler = streamHandler(target, exchange) else { return }
     if target.depth == .player, let page = serverState.page.page(instead: exchange.request) {
@@ -309,5 +292,5 @@ final class RequestRouter: RequestHandler, LoopService {
     return found
   }
 
-  private func notFound(_ exchange: any Exchange) { exchange.respond(ResponseFields.notFound) }
+  func notFound(_ exchange: any Exchange) { exchange.respond(ResponseFields.notFound) }
 }
