@@ -248,10 +248,10 @@ struct HealerTests {
     try waitUntil { archive.status.healed == 3 }
     store.close(until: SystemClock.monotonicTime + .seconds(20))
     let found = lines.withLock { $0 }
-    let failed = found.filter { $0.contains("twin-failed") }
+    let failed = found.filter { $0.contains("liar: ") }
     #expect(failed.count == 1, "\(found)")
     #expect(failed.first?.contains("not the boxes of one segment") == true)
-    #expect(!found.contains { $0.contains("heal-failed") || $0.contains("twin-recovered") })
+    #expect(!found.contains { $0.contains("is tried again") || $0.contains("answers again") })
     #expect(
       found.filter { $0.contains("/live: kept for ever, no media yet") }.count == 1, "\(found)")
     #expect(try faults() == [])
