@@ -63,7 +63,7 @@ final class ScriptedServer: Sendable {
   private func receive(_ connection: Int32) -> String? {
     var head = ""
     var buffer = [UInt8](repeating: 0, count: 4096)
-    while !head.hasSuffix("\r\n\r\n") {
+    while !head.contains("\r\n\r\n") {
       let count = unsafe recv(connection, &buffer, buffer.count, 0)
       guard count > 0 else { return nil }
       head += String(decoding: buffer.prefix(count), as: UTF8.self)

@@ -52,7 +52,7 @@ struct PastPeriodTests {
     }
   }
 
-  @Test("a removed span is a gap in all lists at once, and its segments are 410")
+  @Test("a removed span is a gap in all lists at once, and its segments have no media")
   func removal() throws {
     let lab = try PastLab()
     let (handler, _) = try Self.live(lab)
@@ -68,9 +68,13 @@ struct PastPeriodTests {
       }
     }
     #expect(isRemoved)
-    for (number, status) in [(removed - 1, 200), (removed, 410), (removed + 1, 200)] {
-      #expect(try handler.askPast("/live/video/segment\(number).m4s").status == status)
-      #expect(try handler.askPast("/live/video/segment\(number).m4s").status == status)
+    for number in removed - 1...removed + 1 {
+      for _ in 0..<2 {
+        // The orders of these times are older than those that an archive keeps: no 410.
+        let found = try handler.askPast("/live/video/segment\(number).m4s")
+        #expect(found.status == 200)
+        #expect(handler.snapshot.segment(number)?.isGap == (number == removed))
+      }
     }
     #expect(try handler.askPast("/live/video/segment\(removed).0.m4s").status >= 404)
     handler.publish(parts: 1)
