@@ -18,9 +18,9 @@ from harness.browser import viewer
 from harness.http1 import get
 from harness.mpdform import SPACE, form_faults
 from harness.playlist import parse
+from harness.ports import free_port
 from harness.program import Program
 from harness.sources import Source
-from harness.supervisor import free_port
 from harness.tools import need
 from harness.waiting import wait_until
 
