@@ -127,8 +127,12 @@ final class StreamWriter {
     let status = catalog.status
     guard let oldest = status.oldest else { return "no media yet" }
     let hours = Set(files.lazy.filter { !$0.isDamaged }.map(\.name.hour)).count
-    return "\(hours) \(hours == 1 ? "hour" : "hours") since \(UTCTime(oldest).text), "
-      + "\(Decimal.shortString(status.bytes / 1_000_000, digits: 3)) GB"
+    let kilobytes = status.bytes / 1000
+    let size =
+      kilobytes < 1_000_000
+      ? "\(Decimal.shortString(kilobytes, digits: 3)) MB"
+      : "\(Decimal.shortString(kilobytes / 1000, digits: 3)) GB"
+    return "\(hours) \(hours == 1 ? "hour" : "hours") since \(UTCTime(oldest).text), \(size)"
   }
 
   // MARK: Retention
