@@ -18,10 +18,11 @@ import pytest
 from harness import configuration, pasthours
 from harness.archive import complete
 from harness.http1 import get
+from harness.metrics import total
 from harness.playlist import parse
 from harness.ports import free_port
 from harness.procfs import resident_bytes
-from harness.program import Program, kill, start, stop
+from harness.program import Program, kill, stop
 from harness.sources import Source
 from harness.tls import make_certificate
 from harness.tools import need
@@ -107,8 +108,9 @@ def liars(tmp_path: Path) -> Iterator[tuple[int, int]]:
         server.shutdown()
 
 
-@pytest.mark.timeout(150)
-def test_lies_of_twins_are_bounded(liars: tuple[int, int], tmp_path: Path) -> None:
+@pytest.mark.timeout(120)
+def test_lies_of_twins_are_bounded(
+        liars: tuple[int, int], streamer: Callable[..., Program], tmp_path: Path) -> None:
     """One line per twin, whatever it sends; live media and memory are as without it."""
     urls = {name: f"http://127.0.0.1:{liars[0]}" for name in FAULTS}
     urls["untrusted"] = f"https://127.0.0.1:{liars[1]}"
@@ -117,25 +119,31 @@ def test_lies_of_twins_are_bounded(liars: tuple[int, int], tmp_path: Path) -> No
                for name, url in urls.items()]
     path = configuration.write(tmp_path, streams, archive=str(tmp_path / "archive"))
     flags = ["--config", str(path)]
-    program = start(flags, defaults=False)
-    wait_until(lambda: all(len(complete(program, "video", name)) > 2 for name in FAULTS), 40,
-               "segments of all streams")
+    program = streamer(*flags, defaults=False)
+
+    def archived(name: str) -> float:
+        return total(program.port, "streamer_archive_segments_total", stream=name)
+
+    # The slate that fills the windows at the start is listed, but not archived.
+    wait_until(lambda: all(archived(name) >= 2 for name in FAULTS), 40, "segments of all streams")
     kill(program)
-    pause(4, "an outage of all streams")
-    program = start(flags, defaults=False)
-    try:
-        for name, reason in FAULTS.items():
-            wait_until(lambda name=name: program.logged("twin-failed", stream=name), 60, name)
-            assert re.search(reason, program.logged("twin-failed", stream=name)[0].message), name
-        for name in FAULTS:
-            assert len(complete(program, "video", name)) > 2
-            assert len(program.logged("twin-failed", stream=name)) == 1, name
-            assert not program.logged("twin-recovered", stream=name)
-            assert not program.logged("heal-failed", stream=name)
-        assert TOKEN not in program.log_text()
-        assert resident_bytes(program.pid) < 400 << 20
-    finally:
-        assert stop(program) == 0, program.log_text()
+    pause(2, "an outage of all streams")
+    program = streamer(*flags, defaults=False)
+    for name in FAULTS:
+        program.check_logged("archive", " since ", stream=name)
+    for name, reason in FAULTS.items():
+        failed = program.wait_logged("twin-failed", stream=name, within=60)
+        assert re.search(reason, failed.message), failed
+    before = {name: archived(name) for name in FAULTS}
+    wait_until(lambda: all(archived(name) > before[name] for name in FAULTS), 10, "live media")
+    for name in FAULTS:
+        assert len(program.logged("twin-failed", stream=name)) == 1, name
+        assert not program.logged("twin-recovered", stream=name)
+        assert not program.logged("heal-failed", stream=name)
+        assert total(program.port, "streamer_archive_healed_total", stream=name) == 0
+    assert TOKEN not in program.log_text()
+    assert resident_bytes(program.pid) < 400 << 20
+    assert stop(program) == 0, program.log_text()
 
 
 class Split:
@@ -233,7 +241,10 @@ def test_two_origins_heal_each_other(
             wait_until(lambda: lists()[0] == lists()[1] and all(lists()[0] or [""]), 90,
                        f"{track} without a gap")
             assert len(lists()[0] or []) == span[1] - span[0]
-    for start_, seconds in ((hole.start - 2, 5), (hole.stop - 3, 5), (cut - 1, 9), (killed - 1, 8)):
+    # Segments that an origin has itself are not replaced: those in which an outage begins and ends
+    # were written in part, and the audio after it may be a frame away from that of the twin. The
+    # video is ahead of the listed audio by up to half a second.
+    for start_, seconds in ((hole.start - 2, 5), (hole.stop - 3, 5), (cut + 3, 3), (killed + 1, 5)):
         span = f"/live/clip/{start_}.5--{start_ + seconds}.2.mp4"
         clips = [get(program.port, span, timeout=15) for program in programs]
         assert [clip.status for clip in clips] == [200, 200], span

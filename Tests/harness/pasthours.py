@@ -41,11 +41,14 @@ class Track:
 
 def record(program: Program, names: Iterable[str] = ("video", "audio")) -> list[Track]:
     """Fetches eight complete segments of each rendition of a stream with 1-s segments."""
+    def newest(name: str) -> list[int] | None:
+        numbers = sorted(complete(program, name))[-PERIOD:]
+        return numbers if numbers and numbers == list(range(numbers[-1] - PERIOD + 1,
+                                                            numbers[-1] + 1)) else None
+
     found = []
     for name in names:
-        numbers = wait_until(
-            lambda name=name: sorted(complete(program, name))[-PERIOD:]
-            if len(complete(program, name)) >= PERIOD else None, 30, "eight segments")
+        numbers = wait_until(lambda name=name: newest(name), 30, "eight segments without a gap")
         text = get(program.port, f"/live/{name}/playlist.m3u8").text
         header = next(line.split('"')[1] for line in text.splitlines() if "EXT-X-MAP" in line)
         found.append(Track(
