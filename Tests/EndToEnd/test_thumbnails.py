@@ -52,10 +52,14 @@ def size_of(response: Response) -> tuple[int, int]:
 
 
 def template(program: Program) -> dict[str, str]:
-    """The attributes of the SegmentTemplate of thumbnails."""
+    """The attributes of the SegmentTemplate of thumbnails in the newest Period.
+
+    The start of the program may be a gap, after which a Period begins.
+    """
     root = ET.fromstring(get(program.port, "/live/dvr.mpd").text)
-    sets = root.findall(".//m:AdaptationSet", SPACE)
-    assert [found.get("contentType") for found in sets] == ["video", "audio", "image"]
+    for period in root.findall("m:Period", SPACE):
+        sets = period.findall("m:AdaptationSet", SPACE)
+        assert [found.get("contentType") for found in sets] == ["video", "audio", "image"]
     [video, _, images] = sets
     [found] = images.findall("m:SegmentTemplate", SPACE)
     [own] = video.findall("m:SegmentTemplate", SPACE)
