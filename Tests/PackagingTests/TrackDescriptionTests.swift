@@ -37,4 +37,17 @@ struct TrackDescriptionTests {
       }
     }
   }
+
+  @Test("another header of the rendition keeps its label and its audience")
+  func earlierHeader() throws {
+    let segmentation = Segmentation(
+      rate: try #require(FrameRate(30)), segmentMicroseconds: 1, partMicroseconds: 1)
+    let track = TrackDescription(
+      rendition: "audio-de", codecs: "mp4a.40.2", bandwidth: 1,
+      content: .audio(channels: 2, isDefault: false), segmentation: .video(segmentation),
+      header: [1], label: "Deutsch", purpose: .visualImpaired)
+    let earlier = track.with(header: [2])
+    #expect(earlier.label == "Deutsch" && earlier.purpose == .visualImpaired)
+    #expect(earlier.headerHash != track.headerHash && earlier.content == track.content)
+  }
 }

@@ -96,7 +96,7 @@ package struct TrackDescription: Sendable {
     return TrackDescription(
       rendition: rendition, codecs: (try? entry?.codecs()) ?? codecs, bandwidth: bandwidth,
       averageBandwidth: averageBandwidth, content: content, segmentation: segmentation,
-      header: header)
+      header: header, label: label, purpose: purpose)
   }
 
   /// The same constants under another name.

@@ -140,7 +140,14 @@ final class PastRuns: Sendable {
   private func read(
     from first: Int64, to last: Int64, _ revision: Int64, _ then: @escaping @Sendable () -> Void
   ) {
-    guard first <= last else { return readOthers(then) }
+    guard first <= last else {
+      // The archive may have nothing that viewers may see: the window is the past then.
+      state.withLock { state in
+        guard state.revision == revision, state.archived == nil else { return }
+        state.archived = SegmentRuns(segmentation)
+      }
+      return readOthers(then)
+    }
     let end = min(last, first.addingSaturated(Self.step - 1))
     archive.segments(first...end, of: top.name) { [self] result in
       guard case .success(let segments) = result else { return then() }
