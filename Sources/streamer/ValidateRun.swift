@@ -25,7 +25,7 @@ enum ValidateRun {
 
   private static func follow(_ request: ValidateCommand.Request) throws -> Int32 {
     if let problem = request.trust.problem {
-      throw ValidateCommand.wrongTrust(request.trust, problem)
+      throw CanaryCommand.wrongTrust(request.trust, problem)
     }
     let cancellation = ClientCancellation()
     try SignalWaiter.start { _ in cancellation.cancel() }

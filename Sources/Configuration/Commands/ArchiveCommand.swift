@@ -31,30 +31,13 @@ package enum ArchiveCommand: Sendable {
   /// - Parameter arguments: the action, the folder, and flags as `--flag value` or `--flag=value`.
   /// - Throws: an error for the first wrong argument.
   package init(_ arguments: [String]) throws(UsageError) {
-    var words: [String] = []
-    var values: [String: String] = [:]
-    var rest = arguments[...]
-    while let argument = rest.popFirst() {
-      if argument == "--help" || argument == "-h" {
-        self = .help
-        return
-      }
-      guard argument.hasPrefix("-") else {
-        words.append(argument)
-        continue
-      }
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let flag = String(parts.first ?? "")
-      guard Self.options.contains(where: { $0.flag == flag }) else {
-        throw UsageError(
-          .location(.flag(flag)), .problem("unknown option"),
-          expected: "an option of streamer archive --help")
-      }
-      guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
-        throw UsageError(.location(.flag(flag)), .missingValue)
-      }
-      values[flag] = value
+    let given = try CommandArguments(arguments, of: Self.name, Self.options)
+    guard !given.asksForHelp else {
+      self = .help
+      return
     }
+    let words = given.words
+    let values = Dictionary(given.options.map { ($0.flag, $0.value) }) { $1 }
     guard words.count == 2, ["list", "check", "repair", "export"].contains(words[0]) else {
       throw UsageError(
         .location(.flag(Self.name)), .value(words.joined(separator: " ")),

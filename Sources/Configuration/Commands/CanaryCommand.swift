@@ -55,31 +55,14 @@ package enum CanaryCommand: Sendable {
   ///
   /// - Throws: an error for the first wrong argument.
   package init(_ arguments: [String]) throws(UsageError) {
-    var request = Request()
-    var rest = arguments[...]
-    while let argument = rest.popFirst() {
-      guard argument.hasPrefix("-") else {
-        request.urls.append(argument)
-        continue
-      }
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let flag = String(parts.first ?? "")
-      switch flag {
-      case "--help", "-h":
-        self = .help
-        return
-      case "--json" where parts.count == 1: request.isJSON = true
-      case _ where flag != "--json" && Self.options.contains(where: { $0.flag == flag }):
-        guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
-          throw UsageError(.location(.flag(flag)), .missingValue)
-        }
-        try request.set(flag, value)
-      default:
-        throw UsageError(
-          .location(.flag(flag)), .problem("unknown option"),
-          expected: "an option of streamer canary --help")
-      }
+    let given = try CommandArguments(arguments, of: Self.name, Self.options)
+    guard !given.asksForHelp else {
+      self = .help
+      return
     }
+    var request = Request()
+    request.urls = given.words
+    for (flag, value) in given.options { try request.set(flag, value) }
     guard !request.urls.isEmpty, request.urls.count <= 64 else {
       throw UsageError(
         .other("streamer canary"), .problem("\(request.urls.count) addresses"),
@@ -140,6 +123,7 @@ extension CanaryCommand.Request {
     switch flag {
     case "--interval": interval = try Self.seconds(flag, value, 1...3600)
     case "--seconds": duration = try Self.seconds(flag, value, 1...31_536_000)
+    case "--json": isJSON = true
     case "--clock": clock = value
     case "--verify":
       guard let given = ServerTrust(value) else {

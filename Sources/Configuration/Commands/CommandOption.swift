@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An option of `streamer token` or `streamer canary` as data.
+/// An option of a command such as `streamer token` as data.
 ///
 /// The help of the command and the completions of shells are written from it.
 struct CommandOption: Sendable {

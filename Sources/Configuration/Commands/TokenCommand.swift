@@ -36,22 +36,17 @@ package enum TokenCommand: Sendable {
   ) throws(UsageError) {
     var claims = TokenClaims()
     var key: TokenKey?
-    var rest = arguments[...]
-    while let argument = rest.popFirst() {
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let flag = String(parts.first ?? "")
-      if flag == "--help" || flag == "-h" {
-        self = .help
-        return
-      }
-      guard Self.options.contains(where: { $0.flag == flag }) else {
-        throw UsageError(
-          .location(.flag(flag)), .problem("unknown option"),
-          expected: "an option of streamer token --help")
-      }
-      guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
-        throw UsageError(.location(.flag(flag)), .missingValue)
-      }
+    let given = try CommandArguments(arguments, of: Self.name, Self.options)
+    guard !given.asksForHelp else {
+      self = .help
+      return
+    }
+    if let word = given.words.first {
+      throw UsageError(
+        .location(.flag(word)), .problem("unknown option"),
+        expected: "an option of streamer \(Self.name) --help")
+    }
+    for (flag, value) in given.options {
       if flag == "--key" {
         key = try Self.key(value, at: .flag(flag))
       } else {

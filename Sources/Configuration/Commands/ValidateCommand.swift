@@ -54,33 +54,18 @@ package enum ValidateCommand: Sendable {
       self = .watch(arguments.filter { $0 != "--watch" })
       return
     }
-    var request = Request()
-    var rest = arguments[...]
-    while let argument = rest.popFirst() {
-      guard argument.hasPrefix("-") else {
-        request.urls.append(argument)
-        continue
-      }
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let flag = String(parts.first ?? "")
-      switch flag {
-      case "--help", "-h":
-        self = .help
-        return
-      case "--rules":
-        self = .rules
-        return
-      case "--json" where parts.count == 1: request.isJSON = true
-      case "--seconds", "--junit", "--verify":
-        guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(), !value.isEmpty
-        else { throw UsageError(.location(.flag(flag)), .missingValue) }
-        try request.set(flag, value)
-      default:
-        throw UsageError(
-          .location(.flag(flag)), .problem("unknown option"),
-          expected: "an option of streamer validate --help")
-      }
+    let given = try CommandArguments(arguments, of: Self.name, Self.options)
+    guard !given.asksForHelp else {
+      self = .help
+      return
     }
+    guard !given.options.contains(where: { $0.flag == "--rules" }) else {
+      self = .rules
+      return
+    }
+    var request = Request()
+    request.urls = given.words
+    for (flag, value) in given.options { try request.set(flag, value) }
     guard !request.urls.isEmpty, request.urls.count <= 64 else {
       throw UsageError(
         .other("streamer validate"), .problem("\(request.urls.count) addresses"),
@@ -93,13 +78,6 @@ package enum ValidateCommand: Sendable {
       }
     }
     self = .follow(request)
-  }
-
-  /// The error for certificates that cannot be loaded.
-  package static func wrongTrust(_ trust: ServerTrust, _ error: TLSError) -> UsageError {
-    UsageError(
-      .location(.flag("--verify")), .value("\(trust)"),
-      expected: "system, none, or a PEM file of certificates: \(error)")
   }
 
   /// The command in one paragraph, for the manual page.
@@ -131,7 +109,10 @@ extension ValidateCommand.Request {
         throw UsageError(.location(.flag(flag)), .value(value), expected: "1–86400 seconds")
       }
       self.seconds = seconds
-    case "--junit": junitFile = value
+    case "--json": isJSON = true
+    case "--junit":
+      guard !value.isEmpty else { throw UsageError(.location(.flag(flag)), .missingValue) }
+      junitFile = value
     default:
       guard let given = ServerTrust(value) else {
         throw UsageError(.location(.flag(flag)), .missingValue)
