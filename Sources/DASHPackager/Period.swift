@@ -81,12 +81,13 @@ struct Period: Equatable {
     let current = past.current(snapshot, before: live.dropFirst().first?.firstSegment ?? .max)
     if let current {
       live[0] = Period(current, segmentation, continuing: first.period)
-    } else if let open = snapshot.open, live.count == 1 {
+    } else if live.count == 1, let start = snapshot.afterSlate {
       // Slate is no past: the stream begins with the first segment without it.
-      let start = open.isPrefill ? open.number.addingSaturated(1) : open.number
       let run = SegmentRuns.Run(
         start: start, end: start, offset: first.period.offset, headerHash: "")
       live[0] = Period(ManifestPast.Run(run, []), segmentation, continuing: first.period)
+    } else if live.count > 1 {
+      live.removeFirst()
     }
     let older = past.runs.prefix { $0.segments.start < live[0].firstSegment }
     var periods: [Period] = []
@@ -143,5 +144,14 @@ struct Period: Equatable {
       kept.append(period)
     }
     return kept.reversed()
+  }
+}
+
+extension WindowSnapshot {
+  /// The number of the first segment that is or will be without slate, if none is complete; nil if
+  /// the window is empty.
+  fileprivate var afterSlate: Int64? {
+    if let open, !open.isPrefill { return open.number }
+    return (open?.number ?? listed.last?.number)?.addingSaturated(1)
   }
 }

@@ -104,6 +104,21 @@ struct ManifestPastTests {
         == "p\(open.number + (open.isPrefill ? 1 : 0))")
   }
 
+  @Test("between slate and the first segment after it, the older runs are listed")
+  func onlySlate() throws {
+    let form = ManifestCase()
+    var stream = try form.stream()
+    stream.goLive(prefill: 4)
+    let runs = try past(form, stream).dropLast()
+    let snapshot = stream.window.snapshot
+    let last = try #require(snapshot.listed.last)
+    #expect(snapshot.open == nil && last.isPrefill)
+    let text = try form.text(of: snapshot, depth: .seconds(3600), runs: Array(runs))
+    #expect(
+      try XMLElement(document: text).all("Period").map { $0["id"] }
+        == (runs.map(\.segments.start) + [last.number + 1]).map { "p\($0)" })
+  }
+
   @Test("editions differ by the runs, not by the end of the newest one")
   func editions() throws {
     let form = ManifestCase()
