@@ -45,7 +45,8 @@ class Commands:
     def local(self, text: str) -> str:
         """A text with ports and hosts of documents replaced by those of this machine."""
         text = EXAMPLE_HOST.sub(f"127.0.0.1:{self.closed}", text)
-        text = re.sub(rf"(?<=:)({'|'.join(PORTS)})\b", lambda found: self.ports[found[1]], text)
+        ports = rf"(?:(?<=:)|(?<=: )|(?<=--rtmp ))({'|'.join(PORTS)})\b"
+        text = re.sub(ports, lambda found: self.ports[found[1]], text)
         return text.replace("//localhost:", "//127.0.0.1:")
 
     def run(self, command: str) -> None:
