@@ -50,7 +50,7 @@ struct WindowListing: Sendable {
     var segments = whole.segments.filter { $0.number < number }.map { complete($0, perSegment) }
     var open = whole.open
     if let unfinished = whole.open, unfinished.number < number {
-      segments.append(unfinished.gap(duration: segmentation.segmentTicks))
+      segments.append(cut(unfinished, segmentation))
       open = nil
     } else if let begun = whole.segment(number) {
       open = begun.reopened
@@ -61,10 +61,37 @@ struct WindowListing: Sendable {
     open = open?.listing(count) { index in
       // bounded: numbers of published segments
       isLate(number * perSegment + index) || index >= partCount
-        ? Part(late: index, of: number, duration: segmentation.partTicks) : nil
+        ? late(index, of: number, segmentation) : nil
     }
     return WindowSnapshot(
       whole, segments: segments, open: open, version: version, evicted: evicted)
+  }
+
+  /// The open segment of a rendition of which the others have the next one: parts once listed stay
+  /// listed, and the others are gaps.
+  ///
+  /// hls.js 1.6.15 loads a segment from its first part again if parts were missing in between, and
+  /// stops loading if a gap is the last one.
+  private func cut(_ segment: OpenSegment, _ segmentation: Segmentation) -> Segment {
+    let perSegment = segmentation.partsPerSegment
+    let isPublished = segment.parts.contains {
+      // bounded: numbers of published segments
+      !isLate(segment.number * perSegment + $0.index)
+    }
+    guard isPublished else { return segment.gap(duration: segmentation.segmentTicks) }
+    let listed = segment.listing(perSegment) { index in
+      // bounded: numbers of published segments
+      isLate(segment.number * perSegment + index) || index >= segment.parts.count
+        ? late(index, of: segment.number, segmentation) : nil
+    }
+    return Segment(opening: listed, duration: segmentation.segmentTicks)
+  }
+
+  /// A part that was missing when it had to be listed; the last one of a segment may be shorter.
+  private func late(_ index: Int64, of number: Int64, _ segmentation: Segmentation) -> Part {
+    // bounded: the parts of one segment
+    let left = segmentation.segmentTicks - index * segmentation.partTicks
+    return Part(late: index, of: number, duration: min(segmentation.partTicks, left))
   }
 
   /// Adds gaps for the numbers before segment `number` that other renditions have skipped, at most
