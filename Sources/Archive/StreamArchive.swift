@@ -61,7 +61,7 @@ package final class StreamArchive: Sendable {
   }
 
   /// Rises when an order to remove a span begins and when it ends, and when an hour file is
-  /// replaced: texts and spans that were read from the archive before are out of date.
+  /// replaced or removed: texts and spans that were read from the archive before are out of date.
   package var revision: Int64 { catalog.read(\.revision) }
 
   /// The names of the renditions with files.

@@ -71,6 +71,22 @@ struct RemovalTests {
     #expect(try content(folder.file(before[0].name)) != whole)
   }
 
+  @Test("lists that begin with an hour file are out of date when retention removes it")
+  func retained() throws {
+    _ = try track(segments: 6)
+    stream.finish()
+    let name = try found()[0].name
+    let day = ArchivePolicy(retention: Retention(keep: .seconds(86_400)))
+    let other = StreamWriter(catalog, day)
+    other.load()
+    let revision = catalog.read(\.revision)
+    other.retain(now: Self.start + .seconds(86_400))
+    #expect(catalog.read(\.revision) == revision)
+    other.retain(now: name.end + .seconds(86_401))
+    #expect(catalog.read(\.revision) > revision)
+    #expect(try found().isEmpty)
+  }
+
   @Test("the catalog has no rows of a file when that changes")
   func order() throws {
     _ = try track(segments: 4)

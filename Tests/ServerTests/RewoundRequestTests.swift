@@ -32,8 +32,8 @@ struct RewoundRequestTests {
         names: names, window: stream.window, control: ServerControl(segmentations: [segmentation]),
         others: [], archiveRevision: { [revision] in revision.withLock { $0 } })
       cache.add(
-        PastLines(from: first, names: names, base: RewoundCache.base, segmentation), revision: 1,
-        now: .origin)
+        PastLines(from: first, names: names, base: RewoundCache.base, segmentation),
+        for: first, revision: 1, now: .origin)
       for _ in 0..<segments {
         stream.publish(segments: 1)
         _ = response()
@@ -85,13 +85,26 @@ struct RewoundRequestTests {
     #expect(test.response() != nil && test.cache.count == 1)
     test.revision.withLock { $0 = 2 }
     #expect(test.response() == nil && test.cache.count == 0)
+    // Its followers are not led to the live playlist: they ask, and it is read again.
+    #expect(test.cache.has(test.first) && !test.cache.has(test.first + 1))
     let lines = PastLines(
       from: test.first, names: MediaNames(.epoch, first: 1), base: RewoundCache.base,
       .video(test.stream.segmentation))
-    test.cache.add(lines, revision: 1, now: .origin)
+    test.cache.add(lines, for: test.first, revision: 1, now: .origin)
     #expect(test.cache.count == 0)
-    test.cache.add(lines, revision: 2, now: .origin)
+    test.cache.add(lines, for: test.first, revision: 2, now: .origin)
     #expect(test.cache.count == 1)
+  }
+
+  @Test("a list whose first segments retention has removed begins later, at the same address")
+  func removed() throws {
+    let test = try Case(segments: 0)
+    test.revision.withLock { $0 = 2 }
+    let left = PastLines(
+      from: test.first + 2, names: MediaNames(.epoch, first: 1), base: RewoundCache.base,
+      .video(test.stream.segmentation))
+    test.cache.add(left, for: test.first, revision: 2, now: .origin)
+    #expect(try test.text().contains("#EXT-X-MEDIA-SEQUENCE:\(test.first + 2)\n"))
   }
 
   @Test("a delta has none of the past, and is compressed")
@@ -121,7 +134,8 @@ struct RewoundRequestTests {
       test.cache.add(
         PastLines(
           from: next + offset, names: MediaNames(.epoch, first: 1), base: RewoundCache.base,
-          .video(test.stream.segmentation)), revision: 1, now: .origin + .seconds(offset + 1))
+          .video(test.stream.segmentation)),
+        for: next + offset, revision: 1, now: .origin + .seconds(offset + 1))
     }
     #expect(test.cache.count == 1440)
     #expect(!test.cache.has(test.first) && test.cache.has(next + 1999))
@@ -141,7 +155,7 @@ struct RewoundRequestTests {
             number: segment, duration: 90_000, programDateTime: .origin + .seconds(segment),
             startsDiscontinuity: false, headerHash: "aaaaaaaa"))
       }
-      test.cache.add(lines, revision: 1, now: .origin + .seconds(number))
+      test.cache.add(lines, for: next - count, revision: 1, now: .origin + .seconds(number))
     }
     for number in 1...Int64(60) { add(60 * number, number) }
     #expect(test.cache.count == 61)

@@ -208,6 +208,8 @@ final class StreamWriter {
         $0.tracks[file.rendition]?.damaged[name] = nil
       } else {
         $0.tracks[file.rendition]?.end(name, .replaced)
+        // Playlists that begin with its segments begin later now.
+        $0.revision = $0.revision.addingSaturated(1)
       }
     }
     return true

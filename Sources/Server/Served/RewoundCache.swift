@@ -28,7 +28,10 @@ final class RewoundCache: Sendable {
   private struct State {
     /// The revision of the archive that the lists have.
     var revision: Int64 = 0
+    /// The lists by their keys.
     var lists: [Int64: List] = [:]
+    /// The keys of lists of earlier revisions: their followers ask for them again.
+    var forgotten: Set<Int64> = []
     /// The bytes of the texts of all lists.
     var size = 0
     /// The requests that wait for a list to be read, by the number of its first segment.
@@ -38,7 +41,9 @@ final class RewoundCache: Sendable {
     mutating func compare(_ revision: Int64) {
       guard revision != self.revision else { return }
       self.revision = revision
+      if forgotten.count > RewoundCache.maximumLists { forgotten = [] }
       for first in lists.keys {
+        forgotten.insert(first)
         var left = take(first)
         left?.leave()
       }
@@ -53,11 +58,11 @@ final class RewoundCache: Sendable {
 
     /// Keeps a list; the least recently requested ones are forgotten if there are too many bytes.
     mutating func keep(_ list: List) {
-      lists[list.lines.first] = list
+      lists[list.key] = list
       size += list.size
       while size > RewoundCache.maximumSize || lists.count > RewoundCache.maximumLists,
         lists.count > 1,
-        let oldest = lists.filter({ $0.key != list.lines.first })
+        let oldest = lists.filter({ $0.key != list.key })
           .min(by: { $0.value.lastUse < $1.value.lastUse })
       {
         var left = take(oldest.key)
@@ -67,6 +72,8 @@ final class RewoundCache: Sendable {
   }
 
   private struct List {
+    /// The number with which the list began; retention may have taken its first segments.
+    let key: Int64
     var lines: PastLines
     /// The text of the lines.
     var text: [SharedBytes]
@@ -162,7 +169,9 @@ final class RewoundCache: Sendable {
   var count: Int { state.withLock { $0.lists.count } }
 
   /// Whether the playlist from segment `first` on was begun: its followers keep it.
-  func has(_ first: Int64) -> Bool { state.withLock { $0.lists[first] != nil } }
+  func has(_ first: Int64) -> Bool {
+    state.withLock { $0.lists[first] != nil || $0.forgotten.contains(first) }
+  }
 
   /// Notes a request for a playlist that is not known.
   ///
@@ -188,9 +197,10 @@ final class RewoundCache: Sendable {
   ///
   /// - Parameters:
   ///   - lines: the lines.
+  ///   - key: the number with which the list began; the lines may begin later.
   ///   - revision: that of the archive before they were read; they are dropped if it has changed.
   ///   - now: the time of the request.
-  func add(_ lines: PastLines, revision: Int64, now: MonotonicTime) {
+  func add(_ lines: PastLines, for key: Int64, revision: Int64, now: MonotonicTime) {
     var lines = lines
     let text = lines.takeText()
     let snapshot = window.listing.endingWithPart
@@ -198,10 +208,11 @@ final class RewoundCache: Sendable {
     let present = archiveRevision()
     state.withLock { state in
       state.compare(present)
-      guard revision == present, state.lists[lines.first] == nil else { return }
+      guard revision == present, state.lists[key] == nil else { return }
+      state.forgotten.remove(key)
       state.keep(
         List(
-          lines: lines, text: text.isEmpty ? [] : [SharedBytes(text)],
+          key: key, lines: lines, text: text.isEmpty ? [] : [SharedBytes(text)],
           discontinuitySequence: sequence, lastUse: now))
     }
   }

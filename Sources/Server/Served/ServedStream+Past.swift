@@ -42,14 +42,17 @@ extension ServedStream {
     guard rewound.begin(key, answer) else { return }
     let revision = rewound.revision
     let end = rendition.window.listing.endingWithPart.listed.first?.number ?? key.first
-    past(key.first..<max(key.first, end), of: rendition) { [names] result in
+    // Retention may have taken the first segments: the list begins with the oldest that is left.
+    let oldest = options.archive?.extent(of: rendition.name)?.lowerBound ?? key.first
+    let first = min(max(key.first, oldest), max(key.first, end))
+    past(first..<max(key.first, end), of: rendition) { [names] result in
       switch result {
       case .failure(let refusal): rewound.finish(key.first) { _ in refusal.response }
       case .success(let segments):
         var lines = PastLines(
-          from: key.first, names: names, base: RewoundCache.base, rendition.window.segmentation)
+          from: first, names: names, base: RewoundCache.base, rendition.window.segmentation)
         for segment in segments { lines.append(segment) }
-        rewound.add(lines, revision: revision, now: now)
+        rewound.add(lines, for: key.first, revision: revision, now: now)
         rewound.finish(key.first) { key in
           rewound.response(key, now: now)
             ?? ResponseFields.unavailable("the playlist is being read")
