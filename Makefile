@@ -16,6 +16,16 @@ RELEASE := .build/release/streamer
 ifndef TEST_RUN
 export TEST_RUN := $(shell date -u +%Y-%m-%dT%H:%M:%SZ)-$(shell echo $$PPID)
 endif
+# Facts of the build for `--version`, see Package.swift; in a folder without git the commit is
+# unknown.
+ifndef BUILD_COMMIT
+export BUILD_COMMIT := $(shell [ ! -e .git ] \
+  || git describe --always --abbrev=40 --exclude='*' --dirty=-modified 2>/dev/null)
+export BUILD_COMMIT_DATE := $(shell [ ! -e .git ] \
+  || TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%d 2>/dev/null)
+export BUILD_SWIFT := $(shell swift --version 2>/dev/null \
+  | sed -nE 's/.*Swift version ([0-9.]+).*/\1/p')
+endif
 
 RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
   libswresample-dev libv4l-dev libasound2-dev zlib1g-dev libpopt-dev libssl-dev libnghttp2-dev \
@@ -130,8 +140,11 @@ INSTALLED := $(DESTDIR)$(PREFIX)
 SHARE := $(INSTALLED)/share
 SETTINGS := $(DESTDIR)$(SYSCONFDIR)/streamer/streamer.json
 
+# The program does not contain the folder in which it was built: builds of one commit are equal.
+HERE := $(CURDIR)=.
 static:
-	swift build -c release --static-swift-stdlib --product streamer --scratch-path $(STATIC_SCRATCH)
+	swift build -c release --static-swift-stdlib --product streamer --scratch-path $(STATIC_SCRATCH) \
+	  -Xswiftc -file-prefix-map -Xswiftc $(HERE) -Xcc -ffile-prefix-map=$(HERE)
 
 install: deps-run static install-files  ## install below DESTDIR and PREFIX (/usr/local)
 

@@ -25,6 +25,17 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     name: "\(name)Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
+/// A fact of the build as a text of C: the environment variable `BUILD_name`, which the Makefile
+/// sets, or "unknown".
+///
+/// The manifest does not ask git itself: SwiftPM keeps the evaluated manifest until the file or the
+/// environment changes, so the commit would be an old one.
+func fact(_ name: String) -> CSetting {
+  let text = Context.environment["BUILD_\(name)"] ?? ""
+  let isPlain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-.+".contains($0)) }
+  return .define("BUILD_\(name)", to: "\"\(text.isEmpty || !isPlain ? "unknown" : text)\"")
+}
+
 /// The programs of libFuzzer, with FUZZ=1 only: they do not link without `-sanitize=fuzzer`.
 let fuzzers: [Target] =
   Context.environment["FUZZ"] == nil
@@ -64,6 +75,8 @@ let package = Package(
     .systemLibrary(name: "CNghttp2"),
     // The files of the page as data of the executable.
     .target(name: "CPage"),
+    // The commit and the compiler of this build.
+    .target(name: "CBuild", cSettings: [fact("COMMIT"), fact("COMMIT_DATE"), fact("SWIFT")]),
     // Blocks signals before the libraries are initialised. For executables only.
     .target(name: "CStart"),
     // Instants and intervals with a resolution of 1 ns and saturating arithmetic. Values only.
@@ -82,6 +95,15 @@ let package = Package(
     library("Logging", ["Checked", "Media", "Sharing", "Time"]),
     // Rates, the frame grid, segmentation and clocks. Values only: no threads, no bytes, no I/O.
     library("Media", ["Checked", "Time"]),
+
+    // The version and the commit of the program, and the versions of the libraries that are loaded.
+    // Calls nothing else of them.
+    library(
+      "Versions",
+      [
+        "CALSA", "CBuild", "CCurl", "CFFmpeg", "CFreeType", "CNghttp2", "COpenSSL", "CSRT",
+        "CSeccomp", "CZlib",
+      ]),
 
     // Level 1. CMAF chunks and headers as bytes. Knows no clock, no window, no codec library.
     library("CMAF", ["Checked", "Time", "Media", "Sharing"]),
@@ -203,7 +225,7 @@ let package = Package(
       dependencies: [
         "Access", "Archive", "Configuration", "Server", "HTTP", "Net", "Publishing", "Statistics",
         "Stills", "Streams", "Capture", "Packaging", "Supervision", "Validation", "CPage", "CStart",
-        "Media", "Sharing", "System", "Logging", "Time",
+        "Media", "Sharing", "System", "Logging", "Time", "Versions",
       ],
       swiftSettings: strict),
 
@@ -249,6 +271,7 @@ let package = Package(
     tests("FuzzReplay", ["FuzzBodies"]),
     tests("Time", ["Time"]),
     tests("Checked", ["Checked"]),
+    tests("Versions", ["Versions"]),
     tests("Ingest", ["CMAF", "Ingest"]),
     tests("Access", ["Access", "CLinux", "Net", "Sharing", "System", "Time"]),
     tests(

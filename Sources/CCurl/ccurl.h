@@ -42,10 +42,24 @@ static int ccurl_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t 
   return __atomic_load_n(&((ccurl_client *)context)->stops, __ATOMIC_RELAXED);
 }
 
+/// Loads the library, once per process; NULL if the machine has none.
+static inline void *ccurl_load(void) {
+  void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+  return library ? library : dlopen("libcurl-gnutls.so.4", RTLD_NOW | RTLD_LOCAL);
+}
+
+/// The version of the library: three numbers; NULL if the machine has none.
+static inline const char *ccurl_version(void) {
+  void *library = ccurl_load();
+  if (!library) return NULL;
+  curl_version_info_data *(*info)(CURLversion) =
+      (curl_version_info_data * (*)(CURLversion)) dlsym(library, "curl_version_info");
+  return info ? info(CURLVERSION_FIRST)->version : NULL;
+}
+
 /// A client; NULL if the machine has no libcurl with AWS signatures.
 static inline ccurl_client *ccurl_open(void) {
-  void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-  if (!library) library = dlopen("libcurl-gnutls.so.4", RTLD_NOW | RTLD_LOCAL);
+  void *library = ccurl_load();
   if (!library) return NULL;
   CURLcode (*start)(long) = (CURLcode (*)(long))dlsym(library, "curl_global_init");
   CURL *(*make)(void) = (CURL * (*)(void)) dlsym(library, "curl_easy_init");

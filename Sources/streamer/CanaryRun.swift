@@ -8,6 +8,7 @@ import Sharing
 import System
 import Time
 import Validation
+import Versions
 
 /// The command `streamer canary`: prints the figures of its followers until its time is over.
 enum CanaryRun {

@@ -5,6 +5,7 @@ import HTTP
 import Net
 import Sharing
 import Time
+import Versions
 
 /// The twins of a stream, which are web servers.
 struct HTTPTwins: TwinConnections {

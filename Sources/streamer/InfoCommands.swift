@@ -7,6 +7,7 @@ import Sharing
 import Streams
 import System
 import Time
+import Versions
 
 /// The actions other than streaming: each prints its result and exits.
 enum InfoCommands {
@@ -17,7 +18,7 @@ enum InfoCommands {
     switch program.action {
     case .stream, .check: return
     case .printHelp: print(HelpText.text, terminator: "")
-    case .printVersion: print("streamer \(Version.text)")
+    case .printVersion: print(VersionReport.text, terminator: "")
     case .print(let text): print(text.text(version: Version.text), terminator: "")
     case .listCameras: for line in listCameras() { print(line) }
     case .probe(let address): probe(address, stream)

@@ -16,6 +16,7 @@ import Statistics
 import Streams
 import System
 import Time
+import Versions
 
 /// The running program: sockets, server and streams, and the effects of signals on them.
 final class Program: Sendable {

@@ -10,6 +10,7 @@ import Server
 import Sharing
 import Streams
 import Time
+import Versions
 
 extension StreamDefinition {
   /// How the server serves the stream.

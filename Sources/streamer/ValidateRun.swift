@@ -7,6 +7,7 @@ import Net
 import Sharing
 import System
 import Validation
+import Versions
 
 /// The command `streamer validate`: follows each address, and prints its findings.
 enum ValidateRun {

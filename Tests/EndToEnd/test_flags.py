@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 from dataclasses import dataclass
@@ -118,6 +119,17 @@ def test_help_and_version_exit_with_0(flag: str) -> None:
     if flag == "--help":
         for name in ("--test-src", "--device", "--resolution", "--segment-duration", "--http-port"):
             assert name in run.stdout
+
+
+def test_version_has_commit_compiler_and_libraries() -> None:
+    """A line per fact: the program first, then its commit, the compiler, and each library."""
+    shown = subprocess.run([streamer_binary(), "--version"], capture_output=True, text=True,
+                           timeout=10, check=True).stdout
+    facts = dict(line.split(" ", 1) for line in shown.splitlines())
+    assert re.fullmatch(r"[0-9a-f]{40}(-modified)? of 20\d\d-\d\d-\d\d|unknown", facts["commit"])
+    assert re.fullmatch(r"\d+\.\d+(\.\d+)?|unknown", facts["Swift"])
+    for name in ("streamer", "libavformat", "OpenSSL", "nghttp2", "libsrt"):
+        assert re.match(r"\d+\.\d+", facts[name]), shown
 
 
 def test_unreadable_script_is_refused(tmp_path: Path) -> None:

@@ -36,7 +36,8 @@ extension Option {
     .program(
       "verbose", \.isVerbose, .toggle, letter: "v", .program, help: "short for --log-level debug"),
     Option.program(
-      "version", \.action, .action(.printVersion), .program, help: "print the version, and exit"
+      "version", \.action, .action(.printVersion), .program,
+      help: "print version, commit and libraries, and exit"
     ).with { $0.scope = .invocation },
     Option.program(
       "help", \.action, .action(.printHelp), letter: "h", .program, help: "print this, and exit"
