@@ -3,8 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit e2e \
-  players faults latency edge static install install-files deb package lint words fmt tsan asan \
-  fuzz hostile soak bench check clean other-debian
+  players faults latency edge static install install-files deb package docs lint words fmt tsan \
+  asan fuzz hostile soak bench check clean other-debian
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -197,6 +197,18 @@ package: deb build  ## check the package, and install it in a clean root
 other-debian: deps-package  ## unit tests in a root of Debian 13, with FFmpeg 7.1
 	$(SUDO) env PATH="$$PATH" nice Tests/other_debian.sh
 
+DOCS_VENV := .venv-docs
+SITE := .build-docs/site
+# SOURCE_DATE_EPOCH is the date of pages and of their index.
+docs:  ## build the documentation site, in .build-docs/site
+	@[ -x $(DOCS_VENV)/bin/python ] || python3 -m venv $(DOCS_VENV)
+	@cmp -s release/requirements.txt $(DOCS_VENV)/requirements.txt || { \
+	  echo "installing by pip into $(DOCS_VENV): mkdocs-material"; \
+	  $(DOCS_VENV)/bin/pip install -q --disable-pip-version-check -r release/requirements.txt \
+	  && cp release/requirements.txt $(DOCS_VENV)/requirements.txt; }
+	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet --strict
+	$(DOCS_VENV)/bin/python release/check_site.py $(SITE)
+
 lint: words  ## format, imports, circles, the page and its types, rules, arithmetic, words
 	swift format lint --strict -r -p $(SWIFT_SOURCES)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/check.mjs
@@ -257,4 +269,4 @@ check: lint tsan test  ## all checks before a release
 
 clean:  ## remove all build products and results
 	rm -rf .build .build-tsan .build-asan .build-fuzz .build-static .build-deb .build-trixie \
-	  $(VENV) .deps bench-results
+	  .build-docs $(VENV) $(DOCS_VENV) .deps bench-results
