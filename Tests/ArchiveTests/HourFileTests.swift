@@ -106,6 +106,7 @@ struct HourFileTests {
     for size in last.offset...whole.file.count
     where size < last.offset + 10 || size > last.end - 10 || size % 61 == 0 {
       for (isIndexed, isFinished) in [(true, true), (true, false), (false, true), (false, false)] {
+        var finished: Int?
         DiskFolder.remove(path)
         DiskFolder.remove(index)
         try DiskFile(path, .creating).write(Array(whole.file[..<size]), at: 0)
@@ -115,12 +116,15 @@ struct HourFileTests {
           let isComplete = size >= last.end + (isIndexed ? 0 : 4)
           let count = isComplete ? 3 : size >= last.offset + 4 ? 2 : 1
           #expect(try folder.finish(name)?.count == count, "\(size)")
+          finished = count
         } else {
           #expect(try append(track).rows == rows)
         }
         let bytes = try content(path)
         let walk = try #require(try walk(bytes))
         #expect(walk.end == bytes.count)
+        // The file alone has them, if the index is lost after that.
+        #expect(walk.segments.count == finished ?? 3, "\(size)")
         for row in walk.segments.map(\.row) {
           #expect(Array(bytes[row.range]) == track.segments[row.number], "\(size)")
         }

@@ -218,15 +218,21 @@ package struct HourFolder: Sendable, Hashable {
       remove(name)
       return nil
     }
-    if walk.end < size { try file.truncate(to: walk.end) }
+    var end = walk.end
+    if end == walk.completeEnd {
+      // What followed the last segment, and showed that it is complete, is cut.
+      try file.write(SegmentMark.closing, at: end)
+      end += SegmentMark.closingSize
+    }
+    if end < size { try file.truncate(to: end) }
     let rows = walk.segments.map(\.row)
-    if let references = SegmentReferences(walk.head, rows, end: walk.end) {
+    if let references = SegmentReferences(walk.head, rows, end: end) {
       try file.write(references.content.bytes, at: references.content.offset)
       try file.sync()
       try file.write(references.head.bytes, at: references.head.offset)
     }
     try file.sync()
-    let summary = HourIndex.Summary(rows, size: walk.end, timescale: walk.head.timescale)
+    let summary = HourIndex.Summary(rows, size: end, timescale: walk.head.timescale)
     try writeIndex(name, walk, summary, file, digests: digests)
     return summary
   }
