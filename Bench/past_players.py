@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Players that go back one hour and six, and return to the live edge: what each shows.
+"""The frames that players show one hour ago and six, and after the return to the live edge.
 
 An archive of six hours is made of eight recorded seconds, so burned clocks are compared modulo
 eight seconds. Columns: the first shown frame less the wanted time, and after the return to the live

@@ -11,7 +11,11 @@ const MISSING_WAIT = 1000, REFUSAL_WAIT = 5000, LONGEST_REFUSAL = 120000;
 
 /** A server answered with a status that is no success. */
 export class StatusError extends Error {
-  /** @param {string} object what was requested @param {Response} response @param {string} reason */
+  /**
+   * @param {string} object the requested object
+   * @param {Response} response
+   * @param {string} reason
+   */
   constructor(object, { status, headers }, reason = '') {
     super(`status ${status} for ${object}${reason === '' ? '' : `: ${reason}`}`);
     this.status = status;

@@ -191,7 +191,7 @@ export class AudioOutput {
 
   // Playback
 
-  /** Decodes and hands over what will be played soon. */
+  /** Decodes and hands over the frames that will be played soon. */
   pump() {
     const { context, display, track } = this;
     if (!track) return;

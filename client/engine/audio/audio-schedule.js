@@ -58,7 +58,7 @@ export class AudioSchedule {
   /** Whether samples are planned that follow one another. */
   get isPlaying() { return this.cursor !== null; }
 
-  /** Forgets what is planned: it is not played. */
+  /** Forgets the planned frames: they are not played. */
   stop() {
     this.pieces = [];
     this.cursor = null;
@@ -76,7 +76,7 @@ export class AudioSchedule {
   }
 
   /**
-   * What is to be handed over now.
+   * The frames to hand over now.
    * @param {number} now @param {number} sampleRate of the output, Hz
    * @param {DisplayClock} display
    * @returns {PlannedBlock[]}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interfaces of a player's media: what takes the chunks, and what shows the frames.
+// The interfaces of a player's media: the sink of the chunks, and the display of the frames.
 
 /**
- * What shows the frames: a video element, or an object that behaves like one.
+ * The display of the frames: a video element, or an object that behaves like one.
  * @typedef {Pick<HTMLVideoElement, 'currentTime' | 'playbackRate' | 'paused' | 'seeking'
  *   | 'readyState' | 'buffered' | 'videoWidth' | 'videoHeight'
  *   | 'getVideoPlaybackQuality'>} Display
@@ -18,7 +18,7 @@
  */
 
 /**
- * What takes the chunks of the frame player: a media source, or a decoder.
+ * The sink of the chunks of the frame player: a media source, or a decoder.
  * @typedef {object} Feed
  * @property {TrackFeed | null} video null until it is open
  * @property {TrackFeed | null} audio
@@ -26,7 +26,7 @@
  * @property {boolean} isClosed
  * @property {boolean} isStreaming whether the browser wants media
  * @property {() => Promise<void>} untilStreaming
- * @property {() => void} prepare prepares what needs no CMAF header
+ * @property {() => void} prepare prepares the parts that need no CMAF header
  * @property {(tracks: FeedTrack[]) => Promise<void>} open
  * @property {boolean} isIdle whether all media is appended
  * @property {() => void} onAppended called when media was appended

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a playback offers to its player.
+// The interface that a playback offers to its player.
 
 /** @typedef {import('../players/player.js').Host} Host */
 /** @typedef {import('./playback.js').Playback} Playback */

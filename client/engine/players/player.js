@@ -47,7 +47,7 @@
 /**
  * A player of the page.
  * @typedef {object} Player
- * @property {Display} [display] what shows the frames; the video element by default
+ * @property {Display} [display] the display of the frames; the video element by default
  * @property {boolean} [ownsSocket] whether it has a WebSocket for clock, events and figures
  * @property {() => void} start
  * @property {() => void} stop

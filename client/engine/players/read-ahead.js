@@ -2,7 +2,7 @@
 // Requests of hls.js for parts, one ahead of the other.
 
 /**
- * What hls.js gives to a loader.
+ * The context that hls.js gives to a loader.
  * @typedef {{ url: string, frag: any, part?: any }} Context
  * @typedef {Record<string, ((...values: any[]) => void) | undefined>} Callbacks
  */

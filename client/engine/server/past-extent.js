@@ -25,7 +25,7 @@ export class PastExtent {
     this.framesPerSegment = /** @type {number} */ (document.framesPerSegment ?? 30);
     /** @type {[number, number][]} from and to of each time without media */
     this.gaps = document.gaps ?? [];
-    /** @type {PastEvent[]} what has happened, by its time */
+    /** @type {PastEvent[]} the events, by their time */
     this.events = document.events ?? [];
     /** @type {{ name: string, headers: HeaderStart[] }[]} */
     this.renditions = document.renditions ?? [];

@@ -15,7 +15,7 @@ import { publisherText } from './away.js';
 /** @typedef {import('./away.js').SourcePresence} SourcePresence */
 
 /**
- * What shows the values; nothing is requested for it while it is hidden.
+ * The display of the values; nothing is requested for it while it is hidden.
  * @typedef {object} Figures
  * @property {boolean} isShown
  * @property {(name: string, text: string, isWarning?: boolean) => void} figure
