@@ -183,6 +183,11 @@ let package = Package(
     library(
       "Validation", ["CMAF", "Capture", "HTTP", "Logging", "Net", "Sharing", "Time"]),
 
+    // What has happened in the program, for other programs: a history of events, and the webhook.
+    // Knows no stream and no route.
+    library(
+      "Events", ["Checked", "HTTP", "Logging", "Media", "Net", "Sharing", "System", "Time"]),
+
     // Viewers, deliveries and counters. Knows no stream and no route.
     library(
       "Statistics", ["HTTP", "Logging", "Media", "Net", "Packaging", "Sharing", "Time"]),
@@ -204,8 +209,9 @@ let package = Package(
     library(
       "Server",
       [
-        "Access", "Archive", "Checked", "ChunkStream", "HTTP", "Net", "Publishing", "Sockets",
-        "Statistics", "Stills", "Streams", "Switching", "Packaging", "HLSPackager", "DASHPackager",
+        "Access", "Archive", "Checked", "ChunkStream", "Events", "HTTP", "Net", "Publishing",
+        "Sockets", "Statistics", "Stills", "Streams", "Switching", "Packaging", "HLSPackager",
+        "DASHPackager",
         "Media", "CMAF", "Sharing", "System", "Logging", "CZlib", "Time",
       ]),
 
@@ -223,8 +229,9 @@ let package = Package(
     .executableTarget(
       name: "streamer",
       dependencies: [
-        "Access", "Archive", "Configuration", "Server", "HTTP", "Net", "Publishing", "Statistics",
-        "Stills", "Streams", "Capture", "Packaging", "Supervision", "Validation", "CPage", "CStart",
+        "Access", "Archive", "Configuration", "Events", "Server", "HTTP", "Net", "Publishing",
+        "Statistics", "Stills", "Streams", "Capture", "Packaging", "Supervision", "Validation",
+        "CPage", "CStart",
         "Media", "Sharing", "System", "Logging", "Time", "Versions",
       ],
       swiftSettings: strict),
@@ -272,6 +279,7 @@ let package = Package(
     tests("Time", ["Time"]),
     tests("Checked", ["Checked"]),
     tests("Versions", ["Versions"]),
+    tests("Events", ["Events", "HTTP", "Logging", "Net", "Sharing", "Time"]),
     tests("Ingest", ["CMAF", "Ingest"]),
     tests("Access", ["Access", "CLinux", "Net", "Sharing", "System", "Time"]),
     tests(

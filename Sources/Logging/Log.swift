@@ -38,13 +38,17 @@ package final class Log: Sendable {
     case json
   }
 
+  /// Takes an admitted line: level, event, stream and message without secrets.
+  package typealias Listener = @Sendable (Level, String, String?, String) -> Void
+
   /// The format of the lines.
   package let format: Format
   /// The least level of the lines.
   package let least: Level
   /// Takes an admitted line: level, event, stream and message.
-  private let output: @Sendable (Level, String, String?, String) -> Void
+  private let output: Listener
   private let limiter: Locked<LogLimiter>
+  private let listener = Locked<Listener?>(nil)
 
   /// The default of `lines`: admitted lines per stream and event in 10 s.
   package static let defaultLines = 20
@@ -113,7 +117,8 @@ package final class Log: Sendable {
   package func relay(
     _ level: Level, _ event: String, stream: String?, _ message: @autoclosure () -> String
   ) {
-    guard level >= least else { return }
+    let listener = level >= .info ? listener.withLock { $0 } : nil
+    guard level >= least || listener != nil else { return }
     var omitted = 0
     if let stream {
       let admitted = limiter.withLock {
@@ -124,7 +129,14 @@ package final class Log: Sendable {
     }
     let more = omitted > 0 ? " (\(omitted) more lines of this event were omitted)" : ""
     let message = Redaction.redact(message()) + more
-    output(level, event, stream, message)
+    if level >= least { output(level, event, stream, message) }
+    listener?(level, event, stream, message)
+  }
+
+  /// Gives each line from now on, of level info or above, to `listener`, on any thread; also lines
+  /// below ``least``.
+  package func listen(_ listener: @escaping Listener) {
+    self.listener.withLock { $0 = listener }
   }
 
   static func line(

@@ -3,6 +3,7 @@
 import Access
 import Archive
 import Configuration
+import Events
 import Glibc
 import HTTP
 import Logging
@@ -28,6 +29,9 @@ final class Program: Sendable {
   /// How long publishers may take to connect to the next run of the program.
   private static let reconnectLimit = Interval.milliseconds(1500)
 
+  /// How long the web server of events may take for the last ones.
+  private static let webhookLimit = Interval.milliseconds(500)
+
   private let configuration: ValidatedConfiguration
   private let tls: TLSSetup?
   private let log: Log
@@ -41,6 +45,8 @@ final class Program: Sendable {
   private let server: StreamServer
   private let serverState: ServerState
   private let registry: StreamRegistry
+  /// Nil without `--on-event`.
+  private let webhook: EventWebhook?
   /// Nil without a supervisor that listens.
   private let notifier = ServiceNotifier.ofProcess()
 
@@ -76,6 +82,10 @@ final class Program: Sendable {
     serverState = ServerState(
       page: page, options: options, version: Version.text, log: log,
       accessLog: accessLog, segmentRows: statistics.map { SegmentRows($0) })
+    serverState.events.follow(log)
+    webhook = settings.eventHook.map { [events = serverState.events] in
+      EventWebhook(to: $0, key: configuration.eventKey, events, log: log)
+    }
     let publishers = serverState.publishers
     rtmp = RTMPService(publishers, log: log)
     let callers = SRTAccess(publishers, passphrase: configuration.merged.srtPassphrase)
@@ -104,6 +114,7 @@ final class Program: Sendable {
   ///
   /// - Throws: the failure of a stream of flags, or of a socket.
   func start() throws {
+    webhook?.start()
     registry.expect(configuration.streams)
     for stream in configuration.streams {
       let supervisor = registry.open(stream)
@@ -181,10 +192,12 @@ final class Program: Sendable {
     notifier?.send(.stopping)
     closePublishers()
     close(isEnding: true)
+    serverState.events.close()
     // Players without a held request send one more, and learn that the stream has ended.
     server.linger(limit: StreamRegistry.lingerTime)
     server.stopAccepting()
     server.drain(limit: min(Self.drainLimit, deadline - SystemClock.monotonicTime))
+    finishWebhook(deadline)
     server.stop()
   }
 
@@ -196,7 +209,14 @@ final class Program: Sendable {
     server.stopAccepting()
     closePublishers()
     close(isEnding: false)
+    serverState.events.close()
+    finishWebhook(.distantFuture)
     server.stop()
+  }
+
+  /// Waits for the last events to be sent.
+  private func finishWebhook(_ deadline: MonotonicTime) {
+    webhook?.finish(until: min(deadline, SystemClock.monotonicTime + Self.webhookLimit))
   }
 
   private func closePublishers() {

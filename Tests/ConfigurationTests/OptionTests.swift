@@ -119,6 +119,8 @@ private let rows = [
   Row("idle-timeout", "10", not: "0"), Row("stall-timeout", "10", not: "0"),
   Row("hold-timeout", "0.1 3600", not: "0"), Row("log-format", "text json", not: "JSON"),
   Row("log-level", "debug INFO Warning error", not: "all"), Row("access-log", "a.log"),
+  Row("on-event", "http://h/x https://h:9/x?y", not: "http:// http://h:0 http://h/#a"),
+  Row("event-key", "key.txt"),
 ]
 
 @Suite("The options, as data")

@@ -17,6 +17,8 @@ package struct ValidatedConfiguration: Sendable {
   package let tls: TLSSettings?
   /// The public key of JSON Web Tokens; nil for none.
   package let webTokenKey: SignatureKey?
+  /// The key of the signatures of `--on-event`; empty for none.
+  package let eventKey: [UInt8]
   /// The object store of the archive; nil for none.
   package let objectStore: ObjectStoreOptions?
   let hlsjs: [UInt8]?
@@ -35,6 +37,7 @@ package struct ValidatedConfiguration: Sendable {
       dashjs = try Self.script(settings.dashjs, "dashjs")
       hlsjs = try Self.script(settings.hlsjs, "hlsjs")
       webTokenKey = try Self.publicKey(settings.webTokenKey)
+      eventKey = try Self.eventKey(settings.eventKey)
       objectStore = try ObjectStoreCheck.options(settings, PrivateFile.variable)
       try Self.checkCongestion(settings.congestion)
       tls = try TLSSettings(settings)
@@ -127,6 +130,19 @@ package struct ValidatedConfiguration: Sendable {
     guard let key = SignatureKey(pem: try FileContents.read(path, for: .option("jwt-key"))) else {
       throw UsageError(
         .option("jwt-key"), .value(path), expected: "a public key on the curve P-256 in PEM")
+    }
+    return key
+  }
+
+  private static func eventKey(_ path: String?) throws(UsageError) -> [UInt8] {
+    guard let path else { return [] }
+    let text = try FileContents.read(path, for: .option("event-key"))
+    // Editors and echo add a line end.
+    let key = Array(text[..<(text.lastIndex { $0 != 10 && $0 != 13 }.map { $0 + 1 } ?? 0)])
+    guard key.count >= 16 else {
+      throw UsageError(
+        .option("event-key"), .problem("\(key.count) bytes"),
+        expected: "a file of 16 bytes or more")
     }
     return key
   }

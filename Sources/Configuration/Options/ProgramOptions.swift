@@ -30,6 +30,15 @@ extension Option {
     .program(
       "access-log", \.accessLog, .path("the path of a writable file"), .program,
       help: "a file with one line per response, formatted as --log-format; SIGUSR1 reopens it"),
+    Option.program(
+      "on-event", \.eventHook, .hook, .program,
+      help: "send each event of the program to this URL by POST, as JSON, in order, and again "
+        + "until it is accepted"
+    ).with { $0.isSecret = true },
+    .program(
+      "event-key", \.eventKey, .path("the path of a file"), .program,
+      help: "a file with the key of X-Streamer-Signature (HMAC-SHA256 of the body), of 16 bytes or "
+        + "more"),
     .program(
       "supervise", \.isSupervising, .toggle, .program,
       help: "run the program in a child process, and restart it if it fails; SIGUSR2 replaces it"),

@@ -78,7 +78,7 @@ extension OptionKind where Value == ListenAddress {
 }
 
 extension OptionKind where Value == WebAddress {
-  fileprivate static let hook = OptionKind(
+  static let hook = OptionKind(
     placeholder: "URL",
     expected: "a URL such as http://127.0.0.1:8000/publish or https://example.com/publish",
     parse: { WebAddress($0) }, print: { _ in "" })

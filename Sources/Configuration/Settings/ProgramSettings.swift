@@ -67,6 +67,10 @@ package struct ProgramSettings: Sendable {
   package var publishHook: WebAddress?
   /// The web server that gets the end of a publisher; nil for none.
   package var unpublishHook: WebAddress?
+  /// The web server that gets each event of the program; nil for none.
+  package var eventHook: WebAddress?
+  /// The path of the key of its signatures; nil for none.
+  package var eventKey: String?
   /// Streams that publishers have created.
   package var publishedStreams = 32
   package var publicURL: String?

@@ -230,21 +230,23 @@ package final class HTTPClient {
   /// - Parameters:
   ///   - body: the content.
   ///   - type: its Content-Type.
+  ///   - fields: further fields of the request.
   ///   - address: the URL.
   ///   - deadline: when to give up.
   /// - Returns: the status, 200–599.
   /// - Throws: if there is no response.
   package static func post(
-    _ body: [UInt8], type: String, to address: WebAddress, deadline: MonotonicTime
+    _ body: [UInt8], type: String, fields: [HeaderField] = [], to address: WebAddress,
+    deadline: MonotonicTime
   ) throws(Failure) -> Int {
-    let fields = [
-      ("Content-Type", type), ("Content-Length", "\(body.count)"), ("Connection", "close"),
-      ("User-Agent", "streamer"),
+    let own = [
+      HeaderField("Content-Type", type), HeaderField("Content-Length", "\(body.count)"),
+      HeaderField("Connection", "close"), HeaderField("User-Agent", "streamer"),
     ]
     let connection: ClientConnection
     do throws(ClientError) {
       connection = try ClientConnection(to: address.origin, authorities, deadline: deadline)
-      try connection.write(head("POST", address, fields.map { HeaderField($0, $1) }) + body)
+      try connection.write(head("POST", address, own + fields) + body)
     } catch { throw .connection(error) }
     var reader = ResponseReader()
     while true {

@@ -2,6 +2,7 @@
 
 import Access
 import Archive
+import Events
 import HTTP
 import Logging
 import Media
@@ -28,10 +29,12 @@ final class ControlAPI {
   private var waiting: [UInt64: Waiting] = [:]
   private var lastTicket: UInt64 = 0
   private let replies = Locked<[Reply]>([])
+  private var events: ProgramEventReaders
 
   init(_ serverState: ServerState, loop: EventLoop) {
     self.serverState = serverState
     self.loop = loop
+    events = ProgramEventReaders(serverState.events, loop: loop)
   }
 
   /// Whether a request is for `/api`.
@@ -41,12 +44,21 @@ final class ControlAPI {
   func handle(_ exchange: any Exchange) {
     exchange.kind = .control
     let (request, path) = (exchange.request, exchange.request.pathSegments)
+    let isOfEvents = path == ["api", "events"]
+    let stream =
+      isOfEvents ? ProgramEventReaders.stream(request) : path.count >= 3 ? path[2] : nil
     let decision = serverState.admin.decide(
       on: AdminAccess.Client(request), parameter: PlaybackAccess.parameter(request),
-      stream: path.count >= 3 ? path[2] : nil, at: loop.now,
+      stream: stream, at: loop.now,
       seconds: (SystemClock.wallTime - .origin).wholeSeconds)
     if let refusal = decision.refusal {
       return exchange.respond(refusal.response(to: .administration))
+    }
+    if isOfEvents {
+      guard request.method == .get || request.method == .head else {
+        return exchange.respond(Self.methodRefusal(request, allowed: "GET, HEAD"))
+      }
+      return events.add(exchange)
     }
     if path.count == 4, path[1] == "streams", path[3] == "events" {
       return addEvent(exchange, path[2])
@@ -78,10 +90,7 @@ final class ControlAPI {
       ask(exchange) { control, answer in control.remove(name, answer: answer) }
     default:
       let allowed = name == nil ? "GET, HEAD, POST" : "GET, HEAD, DELETE"
-      exchange.respond(
-        Self.error(
-          405, "method not allowed: \(exchange.request.methodText) (expected \(allowed))",
-          [HeaderField("Allow", allowed)]))
+      exchange.respond(Self.methodRefusal(request, allowed: allowed))
     }
   }
 
@@ -95,9 +104,7 @@ final class ControlAPI {
       let allowed = rest.isEmpty ? "DELETE" : "POST, DELETE"
       return exchange.respond(
         isKnown
-          ? Self.error(
-            405, "method not allowed: \(exchange.request.methodText) (expected \(allowed))",
-            [HeaderField("Allow", allowed)])
+          ? Self.methodRefusal(exchange.request, allowed: allowed)
           : Self.error(404, "nothing is served under this path"))
     }
     guard let served = serverState.streamTable.stream(name)?.served,
@@ -124,21 +131,23 @@ final class ControlAPI {
 
   private func addEvent(_ exchange: any Exchange, _ name: String) {
     guard exchange.request.method == .post else {
-      return exchange.respond(
-        Self.error(
-          405, "method not allowed: \(exchange.request.methodText) (expected POST)",
-          [HeaderField("Allow", "POST")]))
+      return exchange.respond(Self.methodRefusal(exchange.request, allowed: "POST"))
     }
     guard let stream = serverState.streamTable.stream(name) else {
       return exchange.respond(Self.error(404, "no such stream"))
     }
-    exchange.collectBody { body in
+    exchange.collectBody { [events = serverState.events] body in
       let now = SystemClock.wallTime
       do throws(EventRequest.Refusal) {
         let event = try EventRequest(exchange.request, body, now: now)
           .add(to: stream.served, now: now)
+        let time = UTCTime(event.time).text
+        events.add(
+          "timed-event", stream: name, "event \(event.id) at \(time)",
+          data: "{\"id\":\(event.id),\"time\":\"\(time)\",\"data\":"
+            + "\(String(decoding: event.data, as: UTF8.self))}")
         exchange.respond(
-          Self.json(201, "{\"id\": \(event.id), \"time\": \"\(UTCTime(event.time).text)\"}\n"))
+          Self.json(201, "{\"id\": \(event.id), \"time\": \"\(time)\"}\n"))
       } catch { exchange.respond(Self.error(error.status, error.reason)) }
     }
   }
@@ -153,15 +162,17 @@ final class ControlAPI {
       guard let (exchange, _) = waiting.removeValue(forKey: reply.ticket) else { continue }
       exchange.respond(response(reply.result))
     }
+    events.woken()
   }
 
   /// The time for ``expire(_:)``.
   var nextDeadline: MonotonicTime {
-    waiting.values.reduce(.distantFuture) { min($0, $1.deadline) }
+    waiting.values.reduce(events.nextDeadline) { min($0, $1.deadline) }
   }
 
   /// Answers the requests whose result is late.
   func expire(_ now: MonotonicTime) {
+    events.expire(now)
     for (ticket, waiter) in waiting where waiter.deadline <= now {
       waiting[ticket] = nil
       waiter.exchange.onGone = nil
@@ -226,6 +237,12 @@ final class ControlAPI {
     .document(
       text, status: status,
       fields: [HeaderField("Content-Type", "application/json")] + fields + more)
+  }
+
+  private static func methodRefusal(_ request: Request, allowed: String) -> PreparedResponse {
+    error(
+      405, "method not allowed: \(request.methodText) (expected \(allowed))",
+      [HeaderField("Allow", allowed)])
   }
 
   private static func error(

@@ -2,6 +2,7 @@
 
 package import Access
 import Archive
+package import Events
 import HTTP
 package import Logging
 import Net
@@ -45,6 +46,8 @@ package final class ServerState: Sendable {
   let viewerHistory = Locked(ViewerHistory())
   /// Decides which clients may publish.
   package let publishCheck: PublishCheck
+  /// What has happened, for `/api/events` and the webhook.
+  package let events = ProgramEvents()
   /// Slows down addresses with invalid keys and tokens, and counts refusals.
   let attempts: AttemptLimit
   /// Decides which clients may use `/api`, and read statistics, metrics and times.

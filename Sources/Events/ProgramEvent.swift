@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Media
+
+/// Something that has happened in the program, for other programs: a line of the log, or a change
+/// that the log does not have, such as the number of viewers.
+package struct ProgramEvent: Sendable, Equatable {
+  /// Rises with each event, also over restarts of the program unless the clock steps back; below
+  /// 2⁵³, so that JSON parsers keep it.
+  package let number: Int64
+  /// Level, name, stream, message and time.
+  package let record: LogRecord
+  /// More about the event as a JSON value; nil for nothing.
+  package let data: String?
+
+  /// The JSON object: one line.
+  package var json: String {
+    let stream = record.stream.map { "\"stream\":\(JSONText.quoted($0))," } ?? ""
+    let data = data.map { ",\"data\":\($0)" } ?? ""
+    return "{\"id\":\(number),\"time\":\"\(UTCTime(record.time).text)\","
+      + "\"level\":\"\(record.level.rawValue)\",\(stream)"
+      + "\"event\":\(JSONText.quoted(record.event)),"
+      + "\"message\":\(JSONText.quoted(record.message))\(data)}"
+  }
+}
