@@ -8,34 +8,16 @@
 // --check writes nothing and ends with 1 if a built file differs from its sources.
 // --source-map adds an inline source map to each bundle, for a debugger.
 
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { esbuild } from './esbuild.mjs';
 
 const client = fileURLToPath(new URL('.', import.meta.url));
 const source = (/** @type {string} */ name) => readFileSync(join(client, name), 'utf8');
 
 const LICENCE = 'SPDX-License-Identifier: Apache-2.0';
-/** A version of the language that all browsers with Media Source Extensions have in 2026. */
-const TARGET = 'es2022';
-
-/**
- * The output of esbuild for one file.
- * @param {string} name relative to client/ @param {string[]} options
- */
-function esbuild(name, options) {
-  const words = [
-    name, ...options, '--minify', '--charset=utf8', `--target=${TARGET}`, '--log-level=warning',
-  ];
-  const { status, error, stdout, stderr } = spawnSync(process.env.ESBUILD ?? 'esbuild', words, {
-    cwd: client, encoding: 'utf8', maxBuffer: 1 << 26,
-  });
-  if (error) throw new Error('esbuild not found: apt-get install esbuild');
-  if (status) throw new Error(stderr);
-  return stdout;
-}
 
 /**
  * The main.js of a folder with all modules that it imports.

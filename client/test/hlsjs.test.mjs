@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { withPartWeights } from '../engine/players/hlsjs.js';
+import { withPartWeights } from '../engine/players/hls-settings.js';
 
 /** The samples that reach the estimator of hls.js, as [ms, bytes]. */
 function samplesOf(hls, downloads) {
