@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit e2e \
   players faults latency edge static install install-files deb package docs lint words fmt tsan \
-  asan fuzz hostile soak bench check clean other-debian
+  asan fuzz hostile soak bench check clean other-debian dist release release-check
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -140,16 +140,24 @@ INSTALLED := $(DESTDIR)$(PREFIX)
 SHARE := $(INSTALLED)/share
 SETTINGS := $(DESTDIR)$(SYSCONFDIR)/streamer/streamer.json
 
-# The program does not contain the folder in which it was built: builds of one commit are equal.
+# Builds of one commit are equal: the program does not contain the folder in which it was built, its
+# build ID is the commit, and the compiler, which orders by addresses, has the same ones each time.
 HERE := $(CURDIR)=.
+REPEATABLY := $(shell setarch -R true 2>/dev/null && echo setarch -R)
+BUILD_ID := $(shell grep -xE '[0-9a-f]{40}' <<< '$(BUILD_COMMIT)')
 static:
-	swift build -c release --static-swift-stdlib --product streamer --scratch-path $(STATIC_SCRATCH) \
-	  -Xswiftc -file-prefix-map -Xswiftc $(HERE) -Xcc -ffile-prefix-map=$(HERE)
+	$(REPEATABLY) swift build -c release --static-swift-stdlib --product streamer \
+	  --scratch-path $(STATIC_SCRATCH) -Xswiftc -file-prefix-map -Xswiftc $(HERE) \
+	  -Xcc -ffile-prefix-map=$(HERE) \
+	  -Xlinker --build-id=$(if $(BUILD_ID),0x$(BUILD_ID),sha1)
 
 install: deps-run static install-files  ## install below DESTDIR and PREFIX (/usr/local)
 
 install-files:
-	install -D -m 755 -s $(STATIC) $(INSTALLED)/bin/streamer
+	@# The hashes of modules are for incremental builds, and depend on the folder of the build. The
+	@# other sections are removed from the package by debhelper.
+	install -D -m 755 $(STATIC) $(INSTALLED)/bin/streamer
+	strip -s -R .comment -R .note -R .swift_modhash $(INSTALLED)/bin/streamer
 	install -d $(SHARE)/man/man1 $(SHARE)/man/man5 $(SHARE)/bash-completion/completions \
 	  $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(UNITDIR) $(INSTALLED)/lib/sysusers.d \
 	  $(DESTDIR)$(SYSCONFDIR)/streamer $(DESTDIR)$(SYSCONFDIR)/logrotate.d
@@ -193,6 +201,19 @@ package: deb build  ## check the package, and install it in a clean root
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:/sbin:$$PATH" timeout 900 \
 	  $(REPEATING) 1 Tests/Package
 
+# The time of all files of a release is that of the commit.
+dist release: export SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+dist: deb docs  ## make the files of a release, in dist/
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" STATIC_SCRATCH=$(STATIC_SCRATCH) release/build.sh
+
+release:  ## make the files of a release of this commit, which has the tag of its version
+	python3 release/version.py --tag
+	$(MAKE) dist
+
+release-check: dist build  ## check the files in dist/: install, play, compare the SBOM
+	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:/sbin:$$PATH" timeout 900 \
+	  $(REPEATING) 1 Tests/Release
+
 # The root, .build-trixie, is kept for the next run.
 other-debian: deps-package  ## unit tests in a root of Debian 13, with FFmpeg 7.1
 	$(SUDO) env PATH="$$PATH" nice Tests/other_debian.sh
@@ -218,6 +239,7 @@ lint: words  ## format, imports, circles, the page and its types, rules, arithme
 	python3 Tests/test_check_circles.py
 	python3 Tests/test_repeated.py
 	python3 Tests/check_circles.py
+	python3 release/version.py --check
 	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources \
 	  || { echo "try!, as! and fatalError are not permitted"; exit 1; }
 
@@ -269,4 +291,4 @@ check: lint tsan test  ## all checks before a release
 
 clean:  ## remove all build products and results
 	rm -rf .build .build-tsan .build-asan .build-fuzz .build-static .build-deb .build-trixie \
-	  .build-docs $(VENV) $(DOCS_VENV) .deps bench-results
+	  .build-docs dist $(VENV) $(DOCS_VENV) .deps bench-results

@@ -2,7 +2,7 @@
 
 import CBuild
 
-/// The program's version, and the source of its build.
+/// The version, the commit and the compiler of the program.
 package enum Version {
   /// The version by Semantic Versioning, which the package of Debian, the package of npm and the
   /// changelog have too.

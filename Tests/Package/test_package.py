@@ -15,19 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.cleanroot import ENVIRONMENT, in_root, new_root, program_in, run
 from harness.ports import free_port
 from harness.tools import ROOT, need
 from harness.waiting import wait_until
-
-ENVIRONMENT = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
-
-
-def run(*command: str | Path, **options: object) -> str:
-    """The output of a command that must succeed."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
-                          env=ENVIRONMENT, timeout=400, check=False, **options)  # type: ignore
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -133,29 +124,11 @@ def test_installed_settings_are_valid(unpacked: Path) -> None:
 
 @pytest.fixture(scope="module")
 def clean_root(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A new Debian root with what the package depends on; skipped without the right to make one."""
-    tool = need("mmdebstrap", "the package in a clean root")
-    if os.geteuid() != 0:
-        pytest.skip("not root: the package in a clean root")
+    """A new Debian root with the packages that it depends on."""
     root = tmp_path_factory.mktemp("clean") / "root"
-    # The mirrors of this machine, security updates included.
-    sources = [str(path) for path in Path("/etc/apt").glob("sources.list*/*.sources")]
-    needed = run("dpkg-deb", "-f", package, "Depends")
-    names = [re.split(r"[ (|]", one.strip())[0] for one in needed.split(",")]
-    made = subprocess.run([tool, "--variant=minbase", f"--include=systemd,{','.join(names)}",
-                           "--aptopt=APT::Install-Recommends false", "bookworm", str(root),
-                           *sources], capture_output=True, text=True, env=ENVIRONMENT, timeout=400,
-                          check=False)
-    if made.returncode != 0:
-        pytest.skip(f"no Debian mirror, the package in a clean root: {made.stderr[-300:]}")
+    new_root(root, package)
     yield root
     shutil.rmtree(root, ignore_errors=True)
-
-
-def in_root(root: Path, *command: str) -> str:
-    """Runs a command in the root, with namespaces of its own."""
-    return run("unshare", "--mount", "--pid", "--fork", "--kill-child",
-               f"--mount-proc={root}/proc", "chroot", root, *command)
 
 
 @pytest.mark.timeout(600)
@@ -174,11 +147,8 @@ def test_life_in_a_clean_root(clean_root: Path, package: Path) -> None:
     assert (wants / "sockets.target.wants/streamer.socket").is_symlink()
     assert (wants / "multi-user.target.wants/streamer.service").is_symlink()
     port = free_port()
-    # The program reads its arguments from /proc.
-    start = (f"mount -t proc proc {clean_root}/proc && exec chroot --userspec=streamer:streamer "
-             f"{clean_root} /usr/bin/streamer -c /etc/streamer/streamer.json --http-port {port}")
-    program = subprocess.Popen(["unshare", "--mount", "sh", "-c", start], stderr=subprocess.PIPE,
-                               text=True)
+    program = program_in(clean_root, "streamer", "/usr/bin/streamer", "-c",
+                         "/etc/streamer/streamer.json", "--http-port", str(port))
     try:
         def ready() -> bool:
             try:

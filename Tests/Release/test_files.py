@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The files of a release: sums, versions, the list of components, notes and documentation."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.cleanroot import files_of
+from harness.tools import ROOT
+
+sys.path.insert(0, str(ROOT / "release"))
+from notes import notes  # noqa: E402
+
+
+def output(*command: str | Path) -> str:
+    """The output of a command that must succeed."""
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          check=True, timeout=60).stdout
+
+
+@pytest.fixture(scope="module")
+def archive(dist, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the archive of the program."""
+    folder = dist.unpacked("streamer-*-debian12-*.tar.gz", tmp_path_factory.mktemp("archive"))
+    return folder / f"streamer-{dist.version}"
+
+
+def test_sums_are_those_of_all_files(dist) -> None:
+    """SHA256SUMS has each other file, with its sum."""
+    lines = (dist.folder / "SHA256SUMS").read_text().splitlines()
+    listed = {name: total for total, name in (line.split("  ") for line in lines)}
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+             for path in dist.folder.iterdir() if path.name != "SHA256SUMS"}
+    assert listed == found and len(found) == 7
+
+
+def test_all_files_have_one_version_and_commit(dist, archive: Path) -> None:
+    """The program is of this commit; the packages have its version."""
+    facts = dict(line.split(" ", 1)
+                 for line in output(archive / "bin/streamer", "--version").splitlines())
+    assert facts["streamer"] == dist.version
+    assert facts["commit"].split()[0] == dist.commit, "dist/ is of another commit: run make dist"
+    deb = dist.file("streamer_*.deb")
+    assert output("dpkg-deb", "-f", deb, "Version").strip() == dist.version
+    package = json.loads(output("tar", "-xOf", dist.file("streamer-live-player-*.tgz"),
+                                "package/package.json"))
+    assert package["version"] == dist.version and not package.get("private")
+
+
+def test_archive_has_program_units_pages_and_completion(dist, archive: Path) -> None:
+    """The archive is complete, has no settings in etc, and one program with the package."""
+    for name in ("bin/streamer", "lib/systemd/system/streamer.service", "INSTALL.md", "LICENSE",
+                 "share/man/man1/streamer.1", "share/man/man5/streamer.json.5",
+                 "share/bash-completion/completions/streamer", "lib/sysusers.d/streamer.conf",
+                 "share/zsh/site-functions/_streamer", "share/streamer/streamer.json"):
+        assert (archive / name).stat().st_size > 0, name
+    unit = (archive / "lib/systemd/system/streamer.service").read_text()
+    assert "/usr/local/bin/streamer" in unit and "DIR@" not in unit
+    packed = subprocess.run(
+        f"dpkg-deb --fsys-tarfile '{dist.file('streamer_*.deb')}' | tar -xO ./usr/bin/streamer",
+        shell=True, capture_output=True, check=True, timeout=60).stdout
+    assert packed == (archive / "bin/streamer").read_bytes()
+
+
+def test_components_are_the_libraries_of_the_program(dist, archive: Path) -> None:
+    """The list is CycloneDX, and has each library of `ldd` with the version of `dpkg`."""
+    bill = json.loads(dist.file("*.cdx.json").read_text())
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
+    assert bill["metadata"]["component"]["version"] == dist.version
+    listed: dict[str, str] = {}
+    for one in bill["components"]:
+        properties = {found["name"]: found["value"] for found in one["properties"]}
+        for name in properties.get("streamer:files", "").split():
+            listed[name] = f"{one['name']} {one['version']}"
+        assert one["purl"].startswith(("pkg:deb/debian/", "pkg:generic/")), one
+    assert files_of(output("ldd", archive / "bin/streamer")) == listed.keys() - {"libcurl.so.4"}
+    assert "libcurl.so.4" in listed
+    versions = dict(line.split("|") for line in output(
+        "dpkg-query", "-W", "-f", "${Package}|${Package} ${Version}\n").splitlines())
+    assert all(versions[text.split()[0]] == text for text in listed.values())
+    own = re.findall(r"\(NEEDED\).*\[(.*)\]", output("readelf", "-d", archive / "bin/streamer"))
+    depended = set(bill["dependencies"][0]["dependsOn"])
+    direct = {one["name"] for one in bill["components"] if one["bom-ref"] in depended}
+    assert {listed[name].split()[0] for name in own} <= direct
+    references = [one["bom-ref"] for one in bill["components"]]
+    assert len(references) == len(set(references)) and depended <= set(references)
+
+
+def test_documentation_has_no_dead_link(dist, tmp_path: Path) -> None:
+    """The site in the archive passes the check of `make docs`."""
+    folder = dist.unpacked("streamer-*-docs.tar.gz", tmp_path)
+    site = folder / f"streamer-{dist.version}-docs"
+    assert (site / "index.html").exists() and (site / "search/search_index.json").exists()
+    output(sys.executable, ROOT / "release/check_site.py", site)
+
+
+def test_notes_are_the_part_of_the_version(dist) -> None:
+    """The part of the version, or of unreleased entries; a changelog without a part is refused."""
+    assert (dist.folder / "RELEASE-NOTES.md").read_text().startswith(f"# streamer {dist.version}")
+    text = ("# Changelog\n\n## [Unreleased]\n\n- new\n\n## [1.2.0] - 2026-11-25\n\n### Added\n\n"
+            "- one ([page](docs/a.md), [web](https://h/))\n\n## [1.1.0] - 2026-01-02\n\n- old\n\n"
+            "[1.1.0]: https://h/1.1.0\n")
+    assert notes(text, "1.2.0") == ("# streamer 1.2.0, 2026-11-25\n\n### Added\n\n"
+                                    "- one (page, [web](https://h/))\n")
+    assert notes(text, "1.1.0") == "# streamer 1.1.0, 2026-01-02\n\n- old\n"
+    assert notes(text, "1.3.0").endswith("in CHANGELOG.md.\n\n- new\n")
+    for bad in ("# Changelog\n", "## [Unreleased]\n\n## [1.0.0]\n\n- a\n"):
+        with pytest.raises(ValueError):
+            notes(bad, "1.3.0")

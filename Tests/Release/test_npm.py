@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The package of npm: its examples, bundled by esbuild, play in Chromium."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from harness.program import Program, start, stop
+from harness.tools import need
+
+# Debian's packages with the frameworks. They are unpacked, not installed.
+FRAMEWORKS = ["node-react", "node-react-dom", "node-scheduler", "node-loose-envify",
+              "node-object-assign", "node-vue"]
+PAGE = "<!doctype html><title></title><body>{body}<script type=module src={script}></script>"
+VUE = """
+import Vue from 'vue';
+import LiveView from 'streamer-live-player/examples/vue.js';
+Vue.config.ignoredElements = ['live-player'];
+const src = new URLSearchParams(location.search).get('src');
+new Vue({ render: (h) => h(LiveView, { props: { src } }) }).$mount('#root');
+"""
+
+
+@pytest.fixture(scope="module")
+def modules(dist, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the package in node_modules."""
+    folder = tmp_path_factory.mktemp("npm")
+    dist.unpacked("streamer-live-player-*.tgz", folder / "unpacked")
+    target = folder / "node_modules/streamer-live-player"
+    target.parent.mkdir()
+    shutil.move(folder / "unpacked/package", target)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def frameworks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of node modules with React and Vue; skipped if Debian's mirror does not answer."""
+    folder = tmp_path_factory.mktemp("frameworks")
+    got = subprocess.run(["apt-get", "download", "-qq", *FRAMEWORKS], cwd=folder, check=False,
+                         capture_output=True, text=True, timeout=120)
+    if got.returncode != 0:
+        pytest.skip(f"no React and no Vue: {got.stderr[-200:]}")
+    for package in folder.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", package, folder], check=True, timeout=60)
+    return folder / "usr/share/nodejs"
+
+
+def bundled(modules: Path, entry: Path, *options: str, path: Path | None = None) -> str:
+    """A module of one file."""
+    tool = need("esbuild", "the package of npm")
+    output = modules / f"{entry.stem}.bundle.js"
+    done = subprocess.run(
+        [tool, str(entry), "--bundle", "--format=esm", f"--outfile={output}",
+         '--define:process.env.NODE_ENV="production"', "--log-level=warning", *options],
+        cwd=modules, capture_output=True, text=True, check=False, timeout=60,
+        env={"PATH": "/usr/bin:/bin", "NODE_PATH": str(path or "")})
+    assert done.returncode == 0, done.stderr
+    return output.read_text()
+
+
+def plays(browser: Browser, program: Program, script: str, body: str, source: str,
+          condition: str) -> None:
+    """Opens a page with a script, and waits until the condition holds in it."""
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.route("**/example.html**", lambda route: route.fulfill(
+            content_type="text/html", body=PAGE.format(body=body, script="/example.js")))
+        page.route("**/example.js", lambda route: route.fulfill(
+            content_type="text/javascript", body=script))
+        page.goto(program.url(f"/example.html?src={program.url(source)}"))
+        page.wait_for_function(condition, timeout=30000)
+        assert not errors, errors
+    finally:
+        context.close()
+
+
+LATENCY = r"/^[1-9]\d{1,2} ms$/.test"
+CAPTION = "document.querySelector('figcaption')?.textContent"
+PLAYING = "document.querySelector('live-player')?.statistics?.frames > 20"
+
+
+@pytest.fixture(scope="module")
+def live(binary: Path) -> Iterator[Program]:
+    """The stream of all pages."""
+    program = start(["--resolution", "320x180"])
+    yield program
+    stop(program)
+
+
+def test_a_page_without_a_framework_plays(browser: Browser, live: Program, modules: Path) -> None:
+    """The element shows its latency, below a second, and types and map are beside the module."""
+    package = modules / "node_modules/streamer-live-player"
+    example = package / "examples/plain.js"
+    plays(browser, live, bundled(modules, example), "", "/live/",
+          f"() => {PLAYING} && {LATENCY}(document.title)")
+    facts = json.loads((package / "package.json").read_text())
+    for export in facts["exports"].values():
+        for name in [export] if isinstance(export, str) else export.values():
+            assert (package / name).exists(), name
+    for name in ("live-player.js", "hls-preset.js", "video-js.js"):
+        assert f"sourceMappingURL={name}.map" in (package / name).read_text()
+        sources = json.loads((package / f"{name}.map").read_text())
+        assert sources["sourcesContent"] and all(one.startswith("../")
+                                                 for one in sources["sources"])
+    assert "{" not in (package / "README.md").read_text().split("```")[0]
+
+
+def test_the_element_plays_in_react(browser: Browser, live: Program, modules: Path,
+                                    frameworks: Path) -> None:
+    """React 18 makes the element, and shows its latency."""
+    example = modules / "node_modules/streamer-live-player/examples/react.jsx"
+    plays(browser, live, bundled(modules, example, path=frameworks), "<div id=root></div>",
+          "/live/", f"() => {PLAYING} && {LATENCY}({CAPTION})")
+
+
+def test_the_element_plays_in_vue(browser: Browser, live: Program, modules: Path,
+                                  frameworks: Path) -> None:
+    """Vue 2 makes the element, and shows its latency."""
+    entry = modules / "vue-entry.js"
+    entry.write_text(VUE.replace("streamer-live-player/examples",
+                                 "./node_modules/streamer-live-player/examples"))
+    script = bundled(modules, entry, "--alias:vue=vue/dist/vue.esm.js", path=frameworks)
+    plays(browser, live, script, "<div id=root></div>", "/live/",
+          f"() => {PLAYING} && {LATENCY}({CAPTION})")
+
+
+def test_hlsjs_with_the_preset_holds_the_latency(browser: Browser, live: Program, modules: Path,
+                                                 hlsjs: Path) -> None:
+    """The example of the preset plays, and its latency gets below half a second."""
+    target = modules / "node_modules/hls.js"
+    target.mkdir()
+    shutil.copy(hlsjs, target / "index.js")
+    example = modules / "node_modules/streamer-live-player/examples/hls.js"
+    plays(browser, live, bundled(modules, example), "<video muted autoplay playsinline></video>",
+          "/live.m3u8", "() => document.querySelector('video')?.currentTime > 0"
+          r" && /^[234]\d\d ms$/.test(document.title)")
