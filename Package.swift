@@ -48,7 +48,7 @@ let fuzzers: [Target] =
     + [
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
       "media", "messages", "sockets", "rtmp", "amf", "flv", "tracks", "streamid", "tokens",
-      "feed", "response", "archive", "times",
+      "feed", "response", "archive", "times", "page",
     ]
     .map {
       .executableTarget(
@@ -269,7 +269,7 @@ let package = Package(
     .target(
       name: "FuzzBodies",
       dependencies: [
-        "Access", "Archive", "CFFmpeg", "CMAF", "Capture", "ChunkStream", "DASHPackager",
+        "Access", "Archive", "CFFmpeg", "CMAF", "Capture", "Checked", "ChunkStream", "DASHPackager",
         "HLSPackager", "HTTP",
         "HTTPTestSupport", "Ingest", "Logging", "Media", "Net", "Packaging", "Scheduling", "Server",
         "Sharing", "Streams", "System",
@@ -280,7 +280,7 @@ let package = Package(
     tests("Checked", ["Checked"]),
     tests("Versions", ["Versions"]),
     tests("Events", ["Events", "HTTP", "Logging", "Net", "Sharing", "Time"]),
-    tests("Ingest", ["CMAF", "Ingest"]),
+    tests("Ingest", ["CMAF", "Checked", "Ingest", "Time"]),
     tests("Access", ["Access", "CLinux", "Net", "Sharing", "System", "Time"]),
     tests(
       "Publishing",

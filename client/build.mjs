@@ -78,7 +78,8 @@ ${bundle('player', 'esm')}`;
 
 const built = {
   'browser.html': assembled('page', ['stage/stage', 'page/page']), 'stats.html': assembled('stats'),
-  'list.html': assembled('list'), 'wall.html': assembled('wall'), 'live-player.js': player(),
+  'list.html': assembled('list'), 'wall.html': assembled('wall'),
+  'publish.html': assembled('publish'), 'live-player.js': player(),
 };
 for (const [name, content] of Object.entries(built)) {
   const output = join(client, name);

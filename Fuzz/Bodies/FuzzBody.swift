@@ -14,7 +14,7 @@ package struct FuzzBody: Sendable {
   /// All targets.
   package static let all = [
     head, chunked, query, names, boxes, parameterSets, redaction, http1, http2, media, messages,
-    sockets, rtmp, amf, flv, tracks, streamID, tokens, feed, response, archive, times,
+    sockets, rtmp, amf, flv, tracks, streamID, tokens, feed, response, archive, times, page,
   ]
 
   /// The target called `name`.

@@ -19,6 +19,9 @@ static const uint8_t list[] = {
 static const uint8_t wall[] = {
 #embed "../../client/wall.html"
 };
+static const uint8_t publisher[] = {
+#embed "../../client/publish.html"
+};
 static const uint8_t module[] = {
 #embed "../../client/live-player.js"
 };
@@ -30,5 +33,6 @@ CPageFile cpage_browser(void) { return (CPageFile){browser, sizeof browser}; }
 CPageFile cpage_statistics(void) { return (CPageFile){statistics, sizeof statistics}; }
 CPageFile cpage_list(void) { return (CPageFile){list, sizeof list}; }
 CPageFile cpage_wall(void) { return (CPageFile){wall, sizeof wall}; }
+CPageFile cpage_publisher(void) { return (CPageFile){publisher, sizeof publisher}; }
 CPageFile cpage_module(void) { return (CPageFile){module, sizeof module}; }
 CPageFile cpage_module_types(void) { return (CPageFile){module_types, sizeof module_types}; }

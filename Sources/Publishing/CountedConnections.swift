@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Net
+package import Net
 import Sharing
 
 /// The connections of publishers, and the faults that ended them.
@@ -32,7 +32,7 @@ package final class CountedConnections: Sendable {
   ///   - peer: the address of the client.
   ///   - close: closes the connection, on any thread.
   /// - Returns: its number; nil if there are too many connections.
-  func add(_ peer: PeerAddress, close: @escaping @Sendable () -> Void) -> UInt64? {
+  package func add(_ peer: PeerAddress, close: @escaping @Sendable () -> Void) -> UInt64? {
     let (number, replaced) = state.withLock { state -> (UInt64?, (@Sendable () -> Void)?) in
       // bounded: a number of connections
       let number = state.last + 1
@@ -55,12 +55,12 @@ package final class CountedConnections: Sendable {
   }
 
   /// A connection begins or ends to publish.
-  func note(_ number: UInt64, publishes: Bool) {
+  package func note(_ number: UInt64, publishes: Bool) {
     state.withLock { $0.connections.set(number, publishes: publishes) }
   }
 
   /// Notes the end of a connection with a number.
-  func remove(_ number: UInt64) {
+  package func remove(_ number: UInt64) {
     state.withLock { state in
       state.connections.disconnect(number)
       state.closers[number] = nil
@@ -71,7 +71,7 @@ package final class CountedConnections: Sendable {
   func remove(_ peer: PeerAddress) { state.withLock { $0.connections.disconnect(peer) } }
 
   /// Counts a fault of a client.
-  func count(_ fault: PublisherFault) {
+  package func count(_ fault: PublisherFault) {
     state.withLock { $0.faults[fault, default: 0] += 1 }
   }
 

@@ -120,6 +120,11 @@ package final class PublisherRegistry: Sendable {
     state.withLock { $0.entries[name]?.stream }?.hasPublisher ?? false
   }
 
+  /// Whether the publisher of a stream has this identity.
+  package func isPublished(_ name: String, by identity: String) -> Bool {
+    state.withLock { $0.entries[name]?.stream }?.permit(of: identity) != nil
+  }
+
   // MARK: Clients
 
   /// The stream to which a client may publish.

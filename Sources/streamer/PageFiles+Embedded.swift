@@ -12,7 +12,7 @@ extension PageFiles {
     unsafe PageFiles(
       Pages(
         player: bytes(cpage_browser()), list: bytes(cpage_list()), wall: bytes(cpage_wall()),
-        statistics: bytes(cpage_statistics())),
+        statistics: bytes(cpage_statistics()), publisher: bytes(cpage_publisher())),
       module: [
         "live-player.js": bytes(cpage_module()),
         "live-player.d.ts": bytes(cpage_module_types()),

@@ -21,6 +21,7 @@ extension StreamDefinition {
       settings.input.map { "\($0)" } ?? settings.upstream.map { "relay of \($0)" }
       ?? settings.device ?? "test pattern"
     options.inputs = settings.backups.isEmpty ? [] : settings.inputs.map { "\($0)" }
+    options.segmentDuration = settings.segmentDuration
     options.playbackKeys = settings.playbackKeys
     options.holdBack = settings.holdBack
     options.targetLatency = settings.targetLatency

@@ -300,4 +300,4 @@ def test_wrong_source_is_refused() -> None:
     """`--source` names what it expects."""
     status, lines = run_to_end(["--source", "tape"])
     assert status == 2 and lines == [
-        'streamer: --source: invalid value "tape" (expected uploads, rtmp or srt)']
+        'streamer: --source: invalid value "tape" (expected uploads, rtmp, srt or page)']

@@ -19,9 +19,9 @@ ARGUMENTS = [
 ]
 
 
-def launch(chromium: BrowserType, executable: str | Path) -> Browser:
-    """Starts a Chromium whose pages play by themselves."""
-    arguments = ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+def launch(chromium: BrowserType, executable: str | Path, *more: str) -> Browser:
+    """Starts a Chromium whose pages play by themselves, with more arguments."""
+    arguments = [*ARGUMENTS, *more] + (["--no-sandbox"] if os.geteuid() == 0 else [])
     return chromium.launch(executable_path=executable, args=arguments)
 
 

@@ -35,7 +35,7 @@ package struct KnownHosts {
   ///
   /// Browsers send `Origin` with requests whose responses a page of another site could read.
   /// - Source: RFC 6454 §7; Fetch §3.1
-  func refusal(host: String?, origin: String?) -> AccessRefusal? {
+  package func refusal(host: String?, origin: String?) -> AccessRefusal? {
     guard contain(field: host) else { return .unknownHost }
     guard let origin = origin?.lowercased() else { return nil }
     let host = host?.lowercased() ?? ""

@@ -54,6 +54,7 @@ package final class BurnedClockTrack {
     switch track.codec {
     case .h264: codec = .h264
     case .hevc: codec = .hevc
+    case .vp8: throw Fault(description: "VP8 is not read")
     case .aac, .mp3, .opus, .ac3, .eac3: throw Fault(description: "the track is not video")
     }
     var depacketizer = VideoDepacketizer(codec, sizeLimit: FrameSizeLimit())

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Checked
 internal import Ingest
 internal import Media
 internal import Sharing
@@ -233,6 +234,13 @@ final class PublisherPackets {
         video = VideoDepacketizer(codec, sizeLimit: options.frameSizeLimit)
       }
       video?.take(extradata: track.setup)
+      return
+    case .vp8:
+      guard let width = track.setup.span.bigEndian(at: 0, count: 2),
+        let height = track.setup.span.bigEndian(at: 2, count: 2)
+      else { return }
+      video = VideoDepacketizer(
+        decoding: "vp8", width: width, height: height, sizeLimit: options.frameSizeLimit)
       return
     case .aac: name = "aac"
     case .mp3: name = "mp3"

@@ -64,6 +64,21 @@ struct VideoDepacketizer {
     video.coded.sizeLimit = sizeLimit
   }
 
+  /// A depacketizer for whole frames of a codec that must be decoded.
+  ///
+  /// - Parameters:
+  ///   - codec: libavcodec's name of the codec.
+  ///   - width: the declared width in pixels.
+  ///   - height: the declared height in pixels.
+  ///   - sizeLimit: the largest size of a frame.
+  init(decoding codec: String, width: Int, height: Int, sizeLimit: FrameSizeLimit) {
+    isAssembled = false
+    video = InputDescription.Video(
+      passThroughCodec: nil, codec: codec, width: width, height: height, rate: nil,
+      parameterSets: [], configuration: [])
+    video.coded.sizeLimit = sizeLimit
+  }
+
   /// Whether units can be formed and decoded: all parameter sets are known.
   var isComplete: Bool {
     guard let codec = video.passThroughCodec else { return true }

@@ -48,7 +48,8 @@ extension Option {
     .stream(
       "source", \.published, .published, .source,
       help: "uploads: the stream consists of the files that a publisher uploads by HTTP PUT; rtmp "
-        + "or srt: publishers send it by one of the two"
+        + "or srt: publishers send it by one of the two; page: from a browser at /STREAM/publish, "
+        + "or by HTTP POST"
     ).with(describeSource),
     .stream(
       "rtsp-transport", \.inputOptions.rtspTransport, .choice("HOW"), .source,
@@ -126,8 +127,8 @@ extension OptionKind where Value == ServerTrust {
 
 extension OptionKind where Value == StreamSettings.Published {
   fileprivate static let published = OptionKind(
-    placeholder: "WHAT", expected: "uploads, rtmp or srt",
-    form: .choice(["uploads", "rtmp", "srt"]),
+    placeholder: "WHAT", expected: "uploads, rtmp, srt or page",
+    form: .choice(["uploads", "rtmp", "srt", "page"]),
     // "relay" is the name of uploads in older files.
     parse: { $0 == "relay" ? .uploads : StreamSettings.Published(rawValue: $0) }, print: \.rawValue)
 }

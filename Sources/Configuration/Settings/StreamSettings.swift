@@ -132,7 +132,7 @@ package struct StreamSettings: Sendable {
   package init() {}
 
   /// `--source`.
-  package enum Published: String, CaseIterable, Sendable { case uploads, rtmp, srt }
+  package enum Published: String, CaseIterable, Sendable { case uploads, rtmp, srt, page }
 
   /// `--playlist`.
   package enum PlaylistForm: String, CaseIterable, Sendable {
@@ -208,7 +208,10 @@ package struct StreamSettings: Sendable {
   ///   - program: the settings of the program.
   ///   - isOnly: whether the flags of the program describe the stream.
   mutating func choosePublishers(_ program: ProgramSettings, isOnly: Bool) {
-    guard program.rtmp != nil || program.rtmps != nil || program.srt != nil else { return }
+    let isPage = published == .page
+    guard isPage || program.rtmp != nil || program.rtmps != nil || program.srt != nil else {
+      return
+    }
     publishMode = program.publishMode
     guard device == nil, upstream == nil, !isTestSource, published != .uploads else { return }
     // The inputs of a stream with publishers are their backups.

@@ -15,7 +15,7 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
   let server: HTTPServer
   var index = -1
   private let stream: any ByteStream
-  private let limits: WebSocketLimits
+  private var limits: WebSocketLimits
   private var decoder: WebSocketDecoder
   private var lifecycle: WebSocketLifecycle
   private var allowance: RateAllowance
@@ -112,6 +112,12 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
   }
 
   // MARK: Receiving
+
+  /// Permits larger messages from the next one on, after the rights of the client are known.
+  package func permitMessages(ofBytes count: Int) {
+    limits.messageBytes = count
+    decoder.limit = count
+  }
 
   package func received(_ bytes: borrowing Span<UInt8>) {
     guard lifecycle.state != .closed else { return }

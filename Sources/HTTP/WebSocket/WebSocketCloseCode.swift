@@ -27,6 +27,11 @@ package struct WebSocketCloseCode: Sendable, Hashable {
   /// A message is too large.
   package static let tooLarge = WebSocketCloseCode(1009)
 
+  /// A code of the application, 4000 to 4999; others become 4000.
+  package init(application number: UInt16) {
+    self.number = (4000...4999).contains(number) ? number : 4000
+  }
+
   /// Whether a client may send `number` in a Close frame: 1004 to 1006 and 1015 are reserved for
   /// other purposes, 1016 to 2999 for extensions, of which none is negotiated.
   static func mayBeReceived(_ number: UInt16) -> Bool {

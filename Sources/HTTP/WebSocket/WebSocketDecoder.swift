@@ -32,7 +32,7 @@ package struct WebSocketDecoder: Sendable {
   }
 
   /// The maximum number of bytes of a message.
-  private let limit: Int
+  package var limit: Int
   /// The bytes of an incomplete head, at most 14.
   private var head: [UInt8] = []
   /// The frame whose payload is received; nil inside of a head.

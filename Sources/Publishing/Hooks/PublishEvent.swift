@@ -10,6 +10,8 @@ package struct PublishEvent: Sendable, Equatable {
     case rtmp, rtmps, srt
     /// Media as the body of a request.
     case http
+    /// Frames of a page in a browser, over a WebSocket.
+    case page
     /// Files of an uploaded stream.
     case uploads = "relay"
   }

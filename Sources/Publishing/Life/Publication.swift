@@ -13,6 +13,8 @@ package final class Publication: @unchecked Sendable {
   private let event: PublishEvent
   /// The track that the client sends; nil for all.
   private let track: PublishedTrack?
+  /// The name by which another connection continues the publisher; nil if none can.
+  private let identity: String?
   private let registry: PublisherRegistry
   private let queue: PublicationQueue
   private let log: Log
@@ -24,24 +26,29 @@ package final class Publication: @unchecked Sendable {
   private let execute: ThreadExecutor
   private var permit: PublishPermit?
   private var media: (any BytePublisher)?
+  /// Whether it continues the publisher of an earlier connection.
+  package private(set) var isContinued = false
 
   /// A client that has not entered.
   ///
   /// - Parameters:
   ///   - event: the stream and the client.
   ///   - track: the track that the client sends; nil for all.
+  ///   - identity: the name by which another connection continues the publisher; nil if none can.
   ///   - transport: its connection.
   ///   - waitsForFormer: whether the client begins only when its former publisher is closed.
   ///   - registry: the streams that accept publishers.
   ///   - queue: the publications of the thread that wait for their source.
   ///   - log: the log.
   package init(
-    _ event: PublishEvent, track: PublishedTrack? = nil, over transport: any PublicationTransport,
-    waitsForFormer: Bool = false, _ registry: PublisherRegistry, _ queue: PublicationQueue,
+    _ event: PublishEvent, track: PublishedTrack? = nil, identity: String? = nil,
+    over transport: any PublicationTransport, waitsForFormer: Bool = false,
+    _ registry: PublisherRegistry, _ queue: PublicationQueue,
     _ log: Log
   ) {
     self.event = event
     self.track = track
+    self.identity = identity
     self.transport = transport
     self.waitsForFormer = waitsForFormer
     self.registry = registry
@@ -57,6 +64,10 @@ package final class Publication: @unchecked Sendable {
   package func enter(_ admission: PublisherRegistry.Admission) {
     guard let now = transport?.now else { return }
     if case .stream(let stream) = admission {
+      if let identity, let kept = stream.permit(of: identity) {
+        permit = kept
+        return attach(to: stream)
+      }
       let isTaken =
         track.map { stream.isTaken($0, by: event.peer, at: now) } ?? stream.isTaken(at: now)
       guard !isTaken else { return refuse(.taken) }
@@ -85,7 +96,9 @@ package final class Publication: @unchecked Sendable {
   private func attach(to stream: PublishedStream) {
     guard let now = transport?.now else { return }
     // The reference ends when the publication does.
-    let publisher = Publisher(event.transport) { [self] then in
+    let publisher = Publisher(
+      event.transport, identity: identity, permit: identity == nil ? nil : permit
+    ) { [self] then in
       execute {
         if self.lifecycle.isAttached { self.transport?.replaced() }
         then()
@@ -114,8 +127,11 @@ package final class Publication: @unchecked Sendable {
       return TrackPublisher(
         stream, track, publisher, from: event.peer, at: now, former: &former)
     }
-    guard case .attached(let replaced) = stream.attach(publisher, at: now) else { return nil }
-    former = replaced
+    switch stream.attach(publisher, at: now) {
+    case .attached(let replaced): former = replaced
+    case .continued(let earlier): (former, isContinued) = (earlier, true)
+    case .taken: return nil
+    }
     return ContainerPublisher(stream, publisher)
   }
 
@@ -123,7 +139,8 @@ package final class Publication: @unchecked Sendable {
     guard let transport, let media else { return }
     lifecycle.hear(at: transport.now)
     if (media as? TrackPublisher)?.isContinued != true {
-      log.write(.info, "publish-started", stream: media.name, transport.client)
+      let event: StaticString = isContinued ? "publish-continued" : "publish-started"
+      log.write(.info, event, stream: media.name, transport.client)
     }
     transport.begin()
   }
@@ -182,10 +199,10 @@ extension Publication {
   }
 
   /// Media has arrived that is not written yet.
-  func hear(at now: MonotonicTime) { lifecycle.hear(at: now) }
+  package func hear(at now: MonotonicTime) { lifecycle.hear(at: now) }
 
   /// Whether nothing has arrived for too long.
-  func isIdle(at now: MonotonicTime) -> Bool { lifecycle.isIdle(at: now) }
+  package func isIdle(at now: MonotonicTime) -> Bool { lifecycle.isIdle(at: now) }
 
   /// Notes the counters of the link of the client since the last call.
   func note(_ link: LinkStatistics) {

@@ -28,7 +28,7 @@ package struct PublisherLifecycle: Sendable, Equatable {
   package static let idleTime = Interval.seconds(10)
 
   /// The end of a publisher without media, for the log.
-  static var silence: String {
+  package static var silence: String {
     "the publisher has sent nothing for \(idleTime.wholeSeconds) s"
   }
 

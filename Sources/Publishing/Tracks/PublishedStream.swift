@@ -15,6 +15,8 @@ package final class PublishedStream: Sendable {
   package enum Attachment: Sendable {
     /// The client publishes; close the former publisher first, if there is one.
     case attached(former: Publisher?)
+    /// The connection continues the publisher of this one, which must be closed.
+    case continued(former: Publisher)
     /// Another client publishes.
     case taken
   }
@@ -157,6 +159,11 @@ package final class PublishedStream: Sendable {
   /// Whether a client publishes that another one may not replace.
   package func isTaken(at now: MonotonicTime) -> Bool { present(at: now).isTaken }
 
+  /// The permission of the present publisher, if its identity is this one.
+  func permit(of identity: String) -> PublishPermit? {
+    state.withLock { $0.publisher?.identity == identity ? $0.publisher?.permit : nil }
+  }
+
   /// Lets a client publish, if no other does or ``takeover`` lets it replace the other.
   package func attach(_ publisher: Publisher, at now: MonotonicTime) -> Attachment {
     attach(publisher, nil, at: now)
@@ -174,6 +181,11 @@ package final class PublishedStream: Sendable {
   ) -> Attachment {
     state.withLock { state in
       let former = state.publisher
+      if let former, let identity = publisher.identity, identity == former.identity {
+        state.publisher = publisher
+        state.lastTag = now
+        return .continued(former: former)
+      }
       if state.isTaken(at: now) { return .taken }
       if former != nil { state.endPublisher(at: now) }
       (state.status.isConnected, state.status.since) = (true, now)

@@ -56,6 +56,8 @@ package enum Route: Equatable {
   case feed(stream: String?)
   /// A WebSocket.
   case socket(stream: String?)
+  /// `/S/publish`: the publisher page, and its WebSocket.
+  case publish(stream: String)
   /// `/time`, `/isotime`.
   case time(TimeService.Form?)
   case health, ready, version, metrics
@@ -144,6 +146,7 @@ package enum Route: Equatable {
     case "timestamps.json": .timestamps(stream: stream)
     case "feed": .feed(stream: stream)
     case "ws": .socket(stream: stream)
+    case "publish": .publish(stream: stream)
     default: .unknown
     }
   }

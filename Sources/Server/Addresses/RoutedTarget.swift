@@ -100,6 +100,7 @@ final class RoutedTarget {
     case .timestamps(let stream): (self.stream, kind, content) = (stream, .timestamps, .media)
     case .feed(let stream): (self.stream, kind, content) = (stream, .feed, .media)
     case .socket(let stream): (self.stream, kind, content) = (stream, .socket, .media)
+    case .publish(let stream): (self.stream, kind) = (stream, .publish)
     case .page(let stream):
       (self.stream, kind) = (stream, .page)
       // The page needs no token; with one it becomes the page that plays with it.

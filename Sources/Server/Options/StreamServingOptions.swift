@@ -17,6 +17,8 @@ package struct StreamServingOptions: Sendable {
   package var inputs: [String] = []
   /// The publishers of the stream; nil if it has another source.
   package var publishers: (@Sendable () -> PublishedStream.Status)?
+  /// The requested duration of segments: publisher pages send key frames at this distance.
+  package var segmentDuration = Interval.seconds(1)
   /// The keys of playback tokens; without one all clients may play.
   package var playbackKeys: [TokenKey] = []
   /// PART-HOLD-BACK; nil for three part targets.

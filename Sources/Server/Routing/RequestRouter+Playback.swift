@@ -93,7 +93,7 @@ extension RequestRouter {
   /// Whether all clients may have a path that is no protected media.
   private func isOpen(_ target: RoutedTarget) -> Bool {
     switch target.route {
-    case .metrics, .statistics, .auth, .unknown: false
+    case .metrics, .statistics, .auth, .publish, .unknown: false
     case .media where target.file == nil: false
     case .uploaded, .pageFile, .time, .streams, .wall, .health, .ready, .version: true
     case .page(stream: nil): true

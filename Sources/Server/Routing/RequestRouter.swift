@@ -25,6 +25,7 @@ final class RequestRouter: RequestHandler, LoopService {
   /// The handler of the previous request: most requests are for the same stream.
   private var lastStreamHandler: (name: String, streamHandler: StreamHandler)?
   private let mediaUploads: MediaUploads
+  private let pagePublishers: PagePublishers
   private let hookRequests: HookRequests
   /// The handlers of uploaded streams, which decide the meaning of targets.
   private(set) var uploads: [String: UploadHandler] = [:] { didSet { routes = RouteCache() } }
@@ -54,6 +55,7 @@ final class RequestRouter: RequestHandler, LoopService {
     hookRequests = HookRequests(serverState.publishers.hooks, loop: loop)
     mediaUploads = MediaUploads(
       loop: loop, registry: serverState.publishers, log: serverState.log)
+    pagePublishers = PagePublishers(serverState, loop: loop)
     serverState.subscribe { [weak loop] in loop?.wake() }
     follow(serverState.streamTable)
   }
@@ -87,6 +89,10 @@ final class RequestRouter: RequestHandler, LoopService {
   private func connect(_ exchange: any Exchange) {
     let token = PlaybackAccess.takeToken(exchange)
     let target = target(of: exchange.request)
+    if case .publish(let name) = target.route {
+      exchange.kind = target.kind
+      return pagePublishers.open(exchange, name)
+    }
     guard case .socket = target.route else { return refuseMethod(exchange) }
     guard let grant = grant(exchange, token, target) else { return }
     route(exchange, target, since: now, grant)
@@ -111,7 +117,9 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   var nextDeadline: MonotonicTime {
-    let nextCheck = min(nextUploadCheck, mediaUploads.nextDeadline, control.nextDeadline)
+    let nextCheck = min(
+      nextUploadCheck, mediaUploads.nextDeadline, pagePublishers.nextDeadline,
+      control.nextDeadline)
     let deadline = streamHandlers.reduce(nextCheck) { min($0, $1.nextDeadline) }
     return uploads.values.reduce(deadline) { min($0, $1.nextDeadline) }
   }
@@ -120,6 +128,7 @@ final class RequestRouter: RequestHandler, LoopService {
     for streamHandler in streamHandlers { streamHandler.expire(now) }
     for upload in uploads.values { upload.expire(now) }
     mediaUploads.expire(now)
+    pagePublishers.expire(now)
     control.expire(now)
     guard nextUploadCheck <= now else { return }
     serverState.expireUploads(now)
@@ -237,6 +246,9 @@ final class RequestRouter: RequestHandler, LoopService {
     case .feed: streamHandler(target, exchange)?.feed(exchange)
     case .socket:
       streamHandler(target, exchange)?.openSocket(exchange, tokenOwner: grant.tokenOwner)
+    case .publish(let name):
+      guard !exchange.request.hasPathPrefix else { return notFound(exchange) }
+      pagePublishers.answer(exchange, name)
     case .page(let name):
       guard name == nil || serverState.streamTable.stream(name) != nil else {
         return notFound(exchange)

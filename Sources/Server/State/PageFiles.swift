@@ -12,26 +12,38 @@ package struct PageFiles: Sendable {
     let list: [UInt8]
     let wall: [UInt8]
     let statistics: [UInt8]
+    let publisher: [UInt8]
 
-    /// The HTML of the player page, of the list of streams, of the page of several streams, and of
-    /// the page of statistics.
+    /// The HTML of the player page, of the list of streams, of the page of several streams, of the
+    /// page of statistics, and of the publisher page.
     package init(
-      player: [UInt8], list: [UInt8] = [], wall: [UInt8] = [], statistics: [UInt8] = []
+      player: [UInt8], list: [UInt8] = [], wall: [UInt8] = [], statistics: [UInt8] = [],
+      publisher: [UInt8] = []
     ) {
       self.player = player
       self.list = list
       self.wall = wall
       self.statistics = statistics
+      self.publisher = publisher
     }
   }
 
   private let page: NegotiatedFile
   private let list: NegotiatedFile
   private let wall: NegotiatedFile
+  private let publisher: NegotiatedFile
   private let negotiatedPage: PreparedResponse
   private let files: [String: NegotiatedFile]
   /// The page of statistics.
   let statistics: PreparedResponse
+
+  /// What the publisher page may use, and no other site's page in which it could be embedded.
+  private static let publisherFields = [
+    HeaderField(
+      "Permissions-Policy",
+      "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self)"),
+    HeaderField("Content-Security-Policy", "frame-ancestors 'none'"),
+  ]
 
   /// The URL of a page may contain a playback token, which no other site must learn.
   static let referrerPolicy = HeaderField("Referrer-Policy", "no-referrer")
@@ -56,6 +68,8 @@ package struct PageFiles: Sendable {
     page = NegotiatedFile(pages.player, fields, tag: "page")
     list = NegotiatedFile(pages.list, fields, tag: "list")
     wall = NegotiatedFile(pages.wall, fields, tag: "wall")
+    publisher = NegotiatedFile(
+      pages.publisher, fields + Self.publisherFields, tag: "publisher")
     negotiatedPage = PreparedResponse(
       status: 200,
       fields: ResponseFields.fields(Self.html, .noStore)
@@ -80,6 +94,9 @@ package struct PageFiles: Sendable {
 
   /// The page of several streams for `request`.
   func wall(for request: Request) -> PreparedResponse { wall.response(to: request) }
+
+  /// The publisher page for `request`.
+  func publisher(for request: Request) -> PreparedResponse { publisher.response(to: request) }
 
   /// The page for a request whose `Accept` names HTML; nil for other requests.
   func page(instead request: Request) -> PreparedResponse? {

@@ -75,6 +75,11 @@ package struct ViewerHistory: Sendable {
     counted = newest
   }
 
+  /// The newest sums of a stream as a JSON object; nil before the first ones.
+  package func newest(of stream: String) -> String? {
+    rows[stream]?.last.map { "{\($0.summary.members)}" }
+  }
+
   /// The JSON object with the rows of a stream that are newer than `since`, in Unix milliseconds.
   package func text(of stream: String, since: Int64) -> String {
     let names = Self.columns.map { "\"\($0)\"" }.joined(separator: ",")

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+// A publisher: sends a MediaStream to a stream of the server, and connects again after a loss.
+
+import { localNow, ServerClock } from '../shared/clock.js';
+import { AudioInput } from './audio-input.js';
+import { AudioSender, encodesOpus } from './audio-sender.js';
+import { publishProblem } from './codecs.js';
+import { frameMessage } from './frame-message.js';
+import { PublishSocket } from './publish-socket.js';
+import { RateControl } from './rate-control.js';
+import { VideoInput } from './video-input.js';
+import { VideoSender } from './video-sender.js';
+
+/** The interval between two looks at the connection and the bit rate, ms. */
+const INTERVAL = 100;
+/** The first and the longest wait before another connection, ms. */
+const FIRST_WAIT = 250, LONGEST_WAIT = 4000;
+/** The share of frames without a place in the encoder above which the bit rate is lowered. */
+const STEP_QUEUE = 2;
+
+/**
+ * Not publishing; connecting for the first time; publishing; connecting again; refused, or without
+ * an encoder.
+ * @typedef {'idle' | 'connecting' | 'live' | 'reconnecting' | 'failed'} PublisherState
+ */
+
+/**
+ * `viewers` and `latency`: as the server knows them, latency in ms, null while no viewer has told
+ * it; `state`: the word of the server for the stream.
+ * @typedef {{ viewers: number, latency: number | null, slowest: number | null, state: string }}
+ *   Audience
+ */
+
+/** A random name, by which a publisher continues over another connection. */
+function newName() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => (
+    byte.toString(16).padStart(2, '0'))).join('');
+}
+
+/** Publishes a MediaStream. */
+export class Publisher {
+  /**
+   * @param {string} url of the page `/S/publish`
+   * @param {() => void} onChange the state, the reason or the audience has changed
+   */
+  constructor(url, onChange) {
+    const address = new URL(url);
+    address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+    address.hash = '';
+    address.search = '';
+    this.url = address.href;
+    this.onChange = onChange;
+    this.clock = new ServerClock();
+    /** @type {PublisherState} */
+    this.state = 'idle';
+    /** Why it connects again, or has failed. */
+    this.reason = '';
+    /** @type {Audience} */
+    this.audience = { viewers: 0, latency: null, slowest: null, state: '' };
+    this.control = new RateControl(2500);
+    this.video = new VideoSender({
+      describe: (config) => this.describe(config), onFrame: (frame) => this.sendVideo(frame),
+      isCongested: (queued) => this.control.isCongested(queued, performance.now()),
+      onFailure: (reason) => this.fail(reason),
+    }, 2500);
+    this.audio = new AudioSender({
+      onFrame: (chunk, presentation) => this.sendAudio(chunk, presentation),
+      onFailure: () => this.audio.close(),
+    });
+    /** @type {VideoInput | null} */
+    this.videoInput = null;
+    /** @type {AudioInput | null} */
+    this.audioInput = null;
+    /** @type {PublishSocket | null} */
+    this.socket = null;
+    /** @type {Record<string, unknown>} */
+    this.hello = {};
+    this.groups = { last: 0, video: 0, audio: 0 };
+    this.numbers = { video: 0, audio: 0 };
+    this.attempts = 0;
+    this.hasAudio = false;
+    this.sentBytes = 0;
+    /** Numbers of connections after a loss. */
+    this.reconnections = 0;
+    this.timer = 0;
+    this.retryTimer = 0;
+  }
+
+  /**
+   * The server's time, Unix ms, of a time of performance.now().
+   * @param {number} time
+   */
+  serverTime(time) { return performance.timeOrigin + time + this.clock.offset; }
+
+  // MARK: The source
+
+  /**
+   * Sets the tracks to publish; the first call determines whether there is audio.
+   * @param {MediaStream} stream
+   */
+  setStream(stream) {
+    const [video] = stream.getVideoTracks(), [audio] = stream.getAudioTracks();
+    if (video !== this.videoInput?.track) {
+      this.videoInput?.close();
+      this.video.changeSource();
+      this.videoInput = video ? new VideoInput(video, (frame, captured) => {
+        this.video.take(frame, this.serverTime(captured));
+      }) : null;
+    }
+    if (audio !== this.audioInput?.track) {
+      this.audioInput?.close();
+      this.audio.changeSource();
+      this.audioInput = audio ? new AudioInput(audio, (data, captured) => {
+        this.audio.take(data, this.serverTime(captured));
+      }) : null;
+    }
+  }
+
+  // MARK: The connection
+
+  /**
+   * Begins to publish.
+   * @param {{ key?: string, token?: string, kbps?: number }} options
+   */
+  async start({ key = '', token = '', kbps = 2500 } = {}) {
+    const problem = publishProblem();
+    if (problem) {
+      this.fail(problem);
+      return;
+    }
+    this.control = new RateControl(kbps);
+    this.video.setRate(kbps);
+    this.hello = {
+      sid: newName(), ...(key === '' ? {} : { key }), ...(token === '' ? {} : { token }),
+    };
+    this.attempts = 0;
+    this.hasAudio = this.audioInput !== null && await encodesOpus();
+    this.change('connecting', '');
+    this.connect();
+    this.timer = window.setInterval(() => this.step(), INTERVAL);
+  }
+
+  connect() {
+    this.groups = { last: 0, video: 0, audio: 0 };
+    this.socket = new PublishSocket(this.url, this.hello, this.clock, {
+      onWelcome: (welcome) => this.begin(welcome), onMessage: (message) => this.take(message),
+      onEnd: (reason, error) => this.lost(reason, error),
+    });
+  }
+
+  /** @param {Record<string, any>} welcome */
+  begin({ segment }) {
+    this.attempts = 0;
+    this.control.restart();
+    if (this.state === 'reconnecting') this.reconnections += 1;
+    if (this.hasAudio) {
+      this.groups.audio = this.nextGroup();
+      this.numbers.audio = 0;
+      this.socket?.send({
+        t: 'track', kind: 'audio', cid: this.groups.audio, codec: 'opus',
+        channels: this.audio.channels,
+      });
+    }
+    this.change('live', '');
+    this.video.begin(segment > 0 ? segment : 1000);
+  }
+
+  nextGroup() {
+    this.groups.last += 1;
+    return this.groups.last;
+  }
+
+  /**
+   * Describes the next frames of the video.
+   * @param {VideoEncoderConfig} config
+   */
+  describe({ codec, width, height }) {
+    const isFirst = this.groups.video === 0;
+    this.groups.video = this.nextGroup();
+    this.numbers.video = 0;
+    this.control.renumber();
+    const { rate } = this.video;
+    this.socket?.send({
+      t: 'track', kind: 'video', cid: this.groups.video, codec, w: width, h: height, fps: rate,
+    });
+    if (!isFirst) return;
+    this.socket?.send({ t: 'begin' });
+    this.audio.isOn = this.hasAudio;
+  }
+
+  /** @param {{ t: string } & Record<string, any>} message */
+  take(message) {
+    const now = performance.now();
+    if (message.t === 'ack' && message.cid === this.groups.video) {
+      const received = message.r - this.clock.offset - performance.timeOrigin;
+      this.control.acknowledged(message.n, received, now);
+    } else if (message.t === 'key') {
+      this.video.requestKey();
+    } else if (message.t === 'rate') {
+      const kbps = this.control.limit(message.kbps, now);
+      if (kbps !== null) this.video.setRate(kbps);
+    } else if (message.t === 'audience') {
+      const { viewers, delay } = message.audience ?? {};
+      this.audience = {
+        viewers: Number(viewers) || 0, latency: Number.isFinite(delay?.p50) ? delay.p50 : null,
+        slowest: Number.isFinite(delay?.p95) ? delay.p95 : null, state: String(message.state),
+      };
+      this.onChange();
+    }
+  }
+
+  /** @param {string} reason @param {{ code: string, retry: number | null } | null} error */
+  lost(reason, error) {
+    this.video.pause();
+    this.audio.isOn = false;
+    const wasLive = this.state === 'live' || this.state === 'reconnecting';
+    if (error && (error.retry === null || error.code === 'busy' && !wasLive)) {
+      this.fail(reason);
+      return;
+    }
+    this.change(wasLive ? 'reconnecting' : 'connecting', reason);
+    const wait = Math.max(
+      error?.retry ?? 0, Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.attempts));
+    this.attempts += 1;
+    this.retryTimer = window.setTimeout(() => this.connect(), wait);
+  }
+
+  /** Looks at the connection and the bit rate. */
+  step() {
+    if (this.state !== 'live') return;
+    const now = performance.now();
+    if (this.control.isLost(now)) {
+      this.socket?.end('the server acknowledges nothing', null);
+      return;
+    }
+    const kbps = this.control.step(now, this.video.queued > STEP_QUEUE);
+    if (kbps !== null) this.video.setRate(kbps);
+  }
+
+  // MARK: Frames
+
+  /** @param {import('./video-sender.js').CodedVideo} frame */
+  sendVideo({ chunk, captured, presentation }) {
+    if (!this.socket?.isOpen || this.groups.video === 0) return;
+    const number = this.numbers.video, now = performance.now();
+    this.numbers.video += 1;
+    this.control.sent(number, now);
+    this.send(frameMessage({
+      isKey: chunk.type === 'key', group: this.groups.video, number, captured, presentation,
+      sent: this.serverTime(now),
+    }, chunk));
+  }
+
+  /** @param {EncodedAudioChunk} chunk @param {number} presentation Unix µs */
+  sendAudio(chunk, presentation) {
+    if (!this.socket?.isOpen || this.groups.audio === 0 || this.groups.video === 0) return;
+    const number = this.numbers.audio;
+    this.numbers.audio += 1;
+    this.send(frameMessage({
+      isKey: true, group: this.groups.audio, number, captured: presentation, presentation,
+      sent: localNow() + this.clock.offset,
+    }, chunk));
+  }
+
+  /** @param {Uint8Array} message */
+  send(message) {
+    this.sentBytes += message.byteLength;
+    this.socket?.send(message);
+  }
+
+  // MARK: The end
+
+  /** Ends publishing; the source stays. */
+  stop() {
+    this.end();
+    this.change('idle', '');
+  }
+
+  /** @param {string} reason */
+  fail(reason) {
+    this.end();
+    this.change('failed', reason);
+  }
+
+  end() {
+    clearInterval(this.timer);
+    clearTimeout(this.retryTimer);
+    this.video.pause();
+    this.audio.isOn = false;
+    this.socket?.send({ t: 'bye' });
+    this.socket?.close();
+    this.socket = null;
+  }
+
+  /** Ends everything. */
+  close() {
+    this.stop();
+    this.videoInput?.close();
+    this.audioInput?.close();
+    this.video.close();
+    this.audio.close();
+  }
+
+  /** @param {PublisherState} state @param {string} reason */
+  change(state, reason) {
+    this.state = state;
+    this.reason = reason;
+    this.onChange();
+  }
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// The video of a publisher: frames on the grid, encoded in real time.
+
+import { videoConfigOf } from './codecs.js';
+import { FrameGrid, RateMeter } from './frame-grid.js';
+/** @typedef {import('./codecs.js').VideoFormat} VideoFormat */
+
+/** The largest number of frames in the encoder above which a repeat is left out. */
+const MOST_REPEATS_QUEUED = 4;
+
+/**
+ * A coded frame; times in Unix µs of the server's clock.
+ * @typedef {object} CodedVideo
+ * @property {EncodedVideoChunk} chunk
+ * @property {number} captured
+ * @property {number} presentation
+ */
+
+/**
+ * `describe`: the format of the next frames, which begin with a key frame; `isCongested`: whether
+ * frames are left out now.
+ * @typedef {object} VideoEvents
+ * @property {(config: VideoEncoderConfig) => void} describe
+ * @property {(frame: CodedVideo) => void} onFrame
+ * @property {(queued: number) => boolean} isCongested
+ * @property {(reason: string) => void} onFailure
+ */
+
+/** Encodes the frames of a source. */
+export class VideoSender {
+  /** @param {VideoEvents} events @param {number} kbps */
+  constructor(events, kbps) {
+    this.events = events;
+    this.kbps = kbps;
+    this.meter = new RateMeter();
+    /** @type {FrameGrid | null} before the first connection */
+    this.grid = null;
+    this.segment = 1000;
+    /** @type {VideoEncoder | null} */
+    this.encoder = null;
+    /** @type {VideoEncoderConfig | null} of the encoder */
+    this.config = null;
+    this.isConfiguring = false;
+    this.needsKey = true;
+    this.isOn = false;
+    /** Whether a dark picture is shown instead of the frames. */
+    this.isPaused = false;
+    /** @type {VideoFrame | null} the last frame, for repeats */
+    this.last = null;
+    /** @type {Map<number, { captured: number, presentation: number }>} by their timestamps */
+    this.pending = new Map();
+    this.origin = 0;
+    /** @type {HTMLCanvasElement | null} the dark picture of a pause */
+    this.canvas = null;
+    /** Frames that were left out, and repeats of frames. */
+    this.dropped = 0;
+    this.repeated = 0;
+    this.encoded = 0;
+  }
+
+  get queued() { return this.encoder?.encodeQueueSize ?? 0; }
+
+  /** The rate of the frames, frames/s. */
+  get rate() { return this.grid?.rate ?? this.meter.rate; }
+
+  /**
+   * Frames are sent from now on, the first one a key frame with its description.
+   * @param {number} segment the distance of key frames, ms
+   */
+  begin(segment) {
+    if (!this.grid || segment !== this.segment) this.grid = null;
+    this.segment = segment;
+    this.grid?.restart();
+    this.isOn = true;
+    this.needsKey = true;
+    this.pending.clear();  // frames in the encoder belong to the connection before
+    if (this.config) this.events.describe(this.config);
+  }
+
+  /** No frames are sent until `begin`. */
+  pause() { this.isOn = false; }
+
+  /** The source is another one. */
+  changeSource() {
+    this.meter = new RateMeter();
+    this.last?.close();
+    this.last = null;
+  }
+
+  /** The next frame must be a key frame. */
+  requestKey() { this.needsKey = true; }
+
+  /**
+   * Takes a frame of the source, and closes it.
+   * @param {VideoFrame} frame @param {number} captured Unix ms of the server's clock
+   */
+  take(frame, captured) {
+    this.meter.add(captured);
+    if (!this.isOn || !this.meter.isKnown && !this.grid || !this.prepare(frame)) {
+      frame.close();
+      return;
+    }
+    this.grid ??= new FrameGrid(this.meter.rate, this.segment);
+    const { grid } = this, place = grid.place(captured);
+    if (!place) {
+      frame.close();
+      return;
+    }
+    const isCongested = this.events.isCongested(this.queued);
+    for (const slot of place.repeats) this.fill(slot, captured, isCongested);
+    if (isCongested && !grid.isKey(place.slot)) {
+      this.dropped += 1;
+      grid.leaveOut(place.slot);
+      frame.close();
+      return;
+    }
+    this.encode(frame, place.slot, captured);
+    this.last?.close();
+    this.last = frame;
+  }
+
+  /**
+   * Repeats the last frame at an empty place.
+   * @param {number} slot @param {number} captured @param {boolean} isCongested
+   */
+  fill(slot, captured, isCongested) {
+    const { grid, last } = this;
+    if (!grid) return;
+    const mayWait = isCongested || this.queued > MOST_REPEATS_QUEUED;
+    if (!last || mayWait && !grid.isKey(slot)) {
+      grid.leaveOut(slot);
+      return;
+    }
+    this.repeated += 1;
+    this.encode(last, slot, Math.min(captured, grid.presentation(slot) / 1000));
+  }
+
+  /** @param {VideoFrame} frame @param {number} slot @param {number} captured Unix ms */
+  encode(frame, slot, captured) {
+    const { encoder, grid } = this;
+    if (!encoder || encoder.state !== 'configured' || !grid) return;
+    const isKey = this.needsKey || grid.isKey(slot), presentation = grid.presentation(slot);
+    if (this.origin === 0) this.origin = presentation;
+    const timestamp = presentation - this.origin;
+    this.pending.set(timestamp, { captured: captured * 1000, presentation });
+    const copy = new VideoFrame(this.isPaused ? this.dark(frame) : frame, { timestamp });
+    encoder.encode(copy, { keyFrame: isKey });
+    copy.close();
+    this.needsKey = false;
+    grid.take(slot, isKey);
+    this.encoded += 1;
+  }
+
+  /**
+   * A dark picture of the size of a frame.
+   * @param {VideoFrame} frame
+   */
+  dark({ displayWidth, displayHeight }) {
+    this.canvas ??= document.createElement('canvas');
+    if (this.canvas.width !== displayWidth || this.canvas.height !== displayHeight) {
+      this.canvas.width = displayWidth;
+      this.canvas.height = displayHeight;
+      this.canvas.getContext('2d')?.fillRect(0, 0, displayWidth, displayHeight);
+    }
+    return this.canvas;
+  }
+
+  /**
+   * Configures the encoder for the size of a frame.
+   * @param {VideoFrame} frame
+   * @returns {boolean} whether the frame can be encoded
+   */
+  prepare({ displayWidth, displayHeight }) {
+    const [width, height] = [displayWidth & ~1, displayHeight & ~1];
+    if (this.config?.width === width && this.config.height === height) return true;
+    if (!this.isConfiguring) {
+      this.isConfiguring = true;
+      this.configure({ width, height, rate: this.rate, kbps: this.kbps })
+        .catch((error) => this.events.onFailure(String(error?.message ?? error)))
+        .finally(() => { this.isConfiguring = false; });
+    }
+    return false;
+  }
+
+  /** @param {VideoFormat} format */
+  async configure(format) {
+    const config = await videoConfigOf(format);
+    if (this.encoder && this.encoder.state === 'configured') await this.encoder.flush();
+    this.encoder ??= this.newEncoder();
+    this.encoder.configure(config);
+    this.config = config;
+    this.needsKey = true;
+    if (this.isOn) this.events.describe(config);
+  }
+
+  newEncoder() {
+    return new VideoEncoder({
+      output: (chunk) => {
+        const times = this.pending.get(chunk.timestamp);
+        this.pending.delete(chunk.timestamp);
+        if (times && this.isOn) this.events.onFrame({ chunk, ...times });
+      },
+      error: ({ message }) => this.events.onFailure(message),
+    });
+  }
+
+  /**
+   * Changes the bit rate.
+   * @param {number} kbps
+   */
+  setRate(kbps) {
+    this.kbps = kbps;
+    if (!this.config || this.encoder?.state !== 'configured') return;
+    this.config = { ...this.config, bitrate: Math.round(kbps * 1000) };
+    this.encoder.configure(this.config);
+  }
+
+  close() {
+    this.isOn = false;
+    this.last?.close();
+    this.last = null;
+    if (this.encoder && this.encoder.state !== 'closed') this.encoder.close();
+  }
+}

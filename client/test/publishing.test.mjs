@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// The publisher page without a browser: grid, clocks, bit rate, messages.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { AudioTimeline, CaptureClock } from '../publish/capture-clock.js';
+import { FrameGrid, RateMeter } from '../publish/frame-grid.js';
+import { frameMessage } from '../publish/frame-message.js';
+import { RateControl } from '../publish/rate-control.js';
+
+test('the rate of a camera is the nearest usual one, whatever its jitter', () => {
+  for (const [interval, rate] of [[33.4, 30], [50, 20], [40, 25], [66, 15], [16.7, 60]]) {
+    const meter = new RateMeter();
+    for (let index = 0; index < 40; index += 1) meter.add(index * interval + (index % 3) * 4);
+    assert.equal(meter.rate, rate);
+    assert.ok(meter.isKnown);
+  }
+  assert.equal(new RateMeter().rate, 30);
+});
+
+test('frames with jitter have rising places, and gaps are filled', () => {
+  const grid = new FrameGrid(20, 1000);
+  const start = 1795000000000;
+  const places = [0, 48, 104, 160, 190, 310].map((time) => {
+    const place = grid.place(start + time);
+    for (const slot of place?.repeats ?? []) grid.take(slot, grid.isKey(slot));
+    if (place) grid.take(place.slot, grid.isKey(place.slot));
+    return place && [place.slot - start / 50, place.repeats.length];
+  });
+  assert.deepEqual(places, [[0, 0], [1, 0], [2, 0], [3, 0], [4, 0], [6, 1]]);
+  assert.equal(grid.place(start + 310), null, 'a place is taken once');
+  assert.equal(grid.presentation(start / 50), start * 1000);
+});
+
+test('each segment begins with a key frame, also if frames before it are left out', () => {
+  const grid = new FrameGrid(10, 1000);
+  const keys = [];
+  for (let slot = 100; slot < 145; slot += 1) {
+    const isKey = grid.isKey(slot);
+    if (slot % 7 === 3 && !isKey) {
+      grid.leaveOut(slot);
+      continue;
+    }
+    grid.take(slot, isKey);
+    if (isKey) keys.push(slot);
+  }
+  assert.deepEqual(keys, [100, 110, 120, 130, 140]);
+});
+
+test('a requested key frame is beside those of segments', () => {
+  const grid = new FrameGrid(10, 1000);
+  grid.take(100, true);
+  grid.take(104, true);
+  assert.ok(!grid.isKey(109));
+  assert.ok(grid.isKey(110));
+});
+
+test('after a long gap segments begin with the next key frame', () => {
+  const grid = new FrameGrid(10, 1000);
+  grid.take(100, true);
+  grid.take(101, false);
+  const place = grid.place(11500);
+  assert.deepEqual(place, { slot: 115, repeats: [] });
+  assert.ok(grid.isKey(115));
+  grid.take(115, true);
+  assert.ok(!grid.isKey(120));
+  assert.ok(grid.isKey(125));
+});
+
+test('capture times follow the most prompt arrival', () => {
+  const clock = new CaptureClock();
+  const delays = [9, 4, 0.5, 30, 12];
+  const times = delays.map((delay, index) => clock.take(index * 33e3, 500 + index * 33 + delay));
+  assert.ok(Math.abs(times[4] - (500 + 4 * 33 + 0.5)) < 1e-6);
+  assert.ok(Math.abs(clock.take(7e9, 600) - 600) < 1e-6, 'another base restarts the clock');
+});
+
+test('audio is continuous although capture times jitter, and follows a jump', () => {
+  const timeline = new AudioTimeline();
+  assert.equal(timeline.presentation(0), null);
+  timeline.follow(0, 1000, 0);
+  const times = Array.from({ length: 50 }, (_, index) => {
+    timeline.follow(index * 20000, 1000 + index * 20 + (index % 2) * 8, index * 20);
+    return timeline.presentation(index * 20000);
+  });
+  const steps = times.slice(1).map((time, index) => time - times[index]);
+  assert.ok(steps.every((step) => Math.abs(step - 20000) <= 40), String(steps));
+  timeline.follow(2e6, 9000, 3000);
+  assert.equal(timeline.presentation(2e6), 9000000);
+});
+
+test('a message has its frame after 24 bytes', () => {
+  const chunk = { byteLength: 2, copyTo: (/** @type {Uint8Array} */ bytes) => bytes.set([7, 8]) };
+  const bytes = frameMessage({
+    isKey: true, group: 258, number: 3, sent: 2 ** 32 + 5.7, captured: 1795000000000000,
+    presentation: 1795000000000000 - 9,
+  }, chunk);
+  assert.deepEqual([...bytes], [
+    4, 17, 1, 2, 0, 0, 0, 3, 0, 0, 0, 5, 0, 6, 96, 139, 1, 95, 48, 0, 255, 255, 255, 247, 7, 8]);
+});
+
+/** A control whose frames need `transit` ms each 33 ms, from `from` to `to`. */
+function run(control, from, to, transit) {
+  const changes = [];
+  for (let now = from, number = from; now < to; now += 33, number += 33) {
+    control.sent(number, now);
+    control.acknowledged(number, now + transit, now + transit + 5);
+    const kbps = control.step(now);
+    if (kbps !== null) changes.push(Math.round(kbps));
+  }
+  return changes;
+}
+
+test('the bit rate falls while the way is slow, and rises again', () => {
+  const control = new RateControl(2000);
+  assert.deepEqual(run(control, 0, 3000, 10), []);
+  const falls = run(control, 3003, 6003, 180);
+  assert.deepEqual(falls.slice(0, 2), [1400, 980]);
+  assert.ok(!control.isCongested(0, 6003));
+  const rises = run(control, 6006, 24006, 10);
+  assert.ok(rises.length > 1);
+  assert.deepEqual(rises, [...rises].sort((a, b) => a - b));
+});
+
+test('frames are left out if the way or the encoder is late', () => {
+  const control = new RateControl(2000);
+  assert.ok(control.isCongested(3, 0));
+  run(control, 0, 1000, 10);
+  control.sent(5000, 1000);
+  assert.ok(!control.isCongested(0, 1400));
+  assert.ok(control.isCongested(0, 1600));
+  assert.ok(!control.isLost(3900));
+  assert.ok(control.isLost(4100));
+  control.acknowledged(5000, 1300, 4200);
+  assert.ok(control.isCongested(0, 4200));
+});
+
+test('the server lowers the bit rate, and does not raise it', () => {
+  const control = new RateControl(2000);
+  assert.equal(control.limit(900, 0), 900);
+  assert.equal(control.limit(1500, 0), null);
+  assert.equal(control.limit(Number.NaN, 0), null);
+});
