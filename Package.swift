@@ -209,10 +209,10 @@ let package = Package(
     library(
       "Server",
       [
-        "Access", "Archive", "Checked", "ChunkStream", "Events", "HTTP", "Net", "Publishing",
-        "Sockets", "Statistics", "Stills", "Streams", "Switching", "Packaging", "HLSPackager",
-        "DASHPackager",
-        "Media", "CMAF", "Sharing", "System", "Logging", "CZlib", "Time",
+        "Access", "Archive", "Checked", "ChunkStream", "Events", "HTTP", "Ingest", "Net",
+        "Publishing", "Sockets", "Statistics", "Stills", "Streams", "Switching", "Packaging",
+        "HLSPackager", "DASHPackager", "Media", "CMAF", "Sharing", "System", "Logging", "CZlib",
+        "Time",
       ]),
 
     // Settings as data: options, layers, checks, the decision on pass-through. Reads files, opens
@@ -340,7 +340,7 @@ let package = Package(
       "Configuration",
       [
         "Access", "Archive", "Checked", "Configuration", "Streams", "Capture", "Packaging", "Media",
-        "Time", "Logging", "HTTP", "Net", "TestSupport",
+        "Time", "Logging", "HTTP", "Net", "System", "TestSupport",
       ], exclude: ["Golden"]),
     tests(
       "Capture",

@@ -49,7 +49,8 @@ const filesIn = (...folders) => folders.flatMap((folder) => (
 const copy = mkdtempSync(join(tmpdir(), 'client-check-'));
 const page = [
   'live-player.d.ts',
-  ...filesIn('shared', 'engine', 'stage', 'page', 'player', 'stats', 'wall', 'list', 'npm', 'publish'),
+  ...filesIn('shared', 'engine', 'stage', 'page', 'player', 'stats', 'wall', 'list', 'npm',
+    'publish'),
   // The examples import the package, and frameworks without types.
 ].filter((name) => !name.startsWith('npm/examples/'));
 const terminal = ['client.ts', ...filesIn('terminal', 'shared')];

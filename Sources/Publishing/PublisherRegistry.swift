@@ -173,6 +173,21 @@ package final class PublisherRegistry: Sendable {
     return decision.refusal.map { .failure($0) } ?? .success(found.stream)
   }
 
+  /// The stream of this name, if a client may publish to it by its publish token.
+  ///
+  /// - Returns: nil if no stream of this name accepts publishers, or a key in a path is its only
+  ///   one.
+  package func admit(
+    stream: String, token: String, from peer: PeerAddress, at now: MonotonicTime, seconds: Int64
+  ) -> Result<PublishedStream, AccessRefusal>? {
+    guard let found = state.withLock({ $0.entries[stream] }), found.target.path == nil else {
+      return nil
+    }
+    let decision = publishCheck.decide(
+      onToken: token, key: found.target.key, stream: stream, by: peer, at: now, seconds: seconds)
+    return decision.refusal.map { .failure($0) } ?? .success(found.stream)
+  }
+
   /// Leads an admitted client to its stream: asks the hook, and then creates a new stream.
   ///
   /// - Parameters:

@@ -34,6 +34,11 @@ package struct SecretDigest: Sendable, Hashable {
     Digest.isSame(bytes, SecretDigest(text).bytes)
   }
 
+  /// HMAC-SHA256 of a text by the digest.
+  package func signature(of text: String) -> [UInt8] {
+    Digest.hmacSHA256(Array(text.utf8), key: bytes)
+  }
+
   /// The digest in hexadecimal; for comparisons, not for the log.
   package var text: String { hexadecimal(bytes) }
 }

@@ -47,6 +47,24 @@ struct PublishAccessTests {
     #expect(decision.refusal == row.refusal)
   }
 
+  @Test("a publish token permits its stream, and a wrong one is a failure of the address")
+  func tokens() {
+    let publishCheck = PublishCheck(PublishAccess(.key))
+    let digest = SecretDigest(key)
+    let token = PublishToken(stream: "studio", expiry: 1000, key: digest).text
+    func decide(_ token: String, _ key: SecretDigest?, _ seconds: Int64 = 0) -> AccessRefusal? {
+      publishCheck.decide(
+        onToken: token, key: key, stream: "studio", by: remote, at: .origin, seconds: seconds
+      ).refusal
+    }
+    #expect(decide(token, digest) == nil)
+    #expect(decide(token, nil) == .invalid)
+    #expect(decide(token, digest, 5000) == .expired)
+    for _ in 0..<4 { #expect(decide("p.1000.x", digest) == .invalid) }
+    #expect(decide("p.1000.x", digest) == wait(60_000))
+    #expect(decide(token, digest) == nil, "no client can guess a token")
+  }
+
   @Test("a digest is the SHA-256 of the key")
   func digest() {
     #expect(

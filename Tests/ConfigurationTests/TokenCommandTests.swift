@@ -3,6 +3,7 @@
 import Access
 import Logging
 import Net
+import System
 import Testing
 import Time
 
@@ -51,6 +52,28 @@ struct TokenCommandTests {
     #expect(outcome("").hasPrefix("--key: missing value"))
     let wrong = outcome("", ["STREAMER_PLAYBACK_KEY": "k2:short"])
     #expect(wrong.hasPrefix("STREAMER_PLAYBACK_KEY: invalid value \"***\""), "\(wrong)")
+  }
+
+  @Test("a publish token is signed by the publish key, and permits one stream until its end")
+  func publish() throws {
+    let text = outcome("--publish --stream yard --expires 60 --key \(secret)")
+    let token = try #require(PublishToken(text.dropLast()), "\(text)")
+    let key = SecretDigest(secret)
+    let now: Int64 = 1_800_000_000
+    #expect(token.expiry == now + 60)
+    #expect(token.refusal(on: "yard", key, now: now) == nil)
+    #expect(token.refusal(on: "live", key, now: now) == .invalid)
+    #expect(token.refusal(on: "yard", SecretDigest(secret + "x"), now: now) == .invalid)
+    #expect(token.refusal(on: "yard", key, now: now + 119) == nil)
+    #expect(token.refusal(on: "yard", key, now: now + 120) == .expired)
+    let other = outcome("--publish", ["STREAMER_PUBLISH_KEY": secret])
+    #expect(PublishToken(other.dropLast())?.refusal(on: "live", key, now: now) == nil)
+    #expect(outcome("--publish --key short").hasPrefix("--key: invalid value \"***\""))
+    #expect(outcome("--publish").hasPrefix("--key: missing value"))
+    #expect(outcome("--publish --key \(secret) --session a").hasPrefix("--session: "))
+    for text in ["p.1", "p.01.\(text.suffix(44).dropLast())", "q.1.x", "p.1.x", "p..x", ""] {
+      #expect(PublishToken(text) == nil, "\(text)")
+    }
   }
 
   @Test(

@@ -56,6 +56,36 @@ struct PublishedStreamTests {
       try source.records() == [.begin, .tag(tag(1)), .end, .begin, .tag(tag(2))])
   }
 
+  @Test("a connection with the identity of the publisher continues it at once, without a record")
+  func continuation() throws {
+    let stream = PublishedStream(name: "live")
+    let source = try RecordSource(stream)
+    let (first, second) = (
+      Publisher(.page, identity: "a") { $0() }, Publisher(.page, identity: "a") { $0() }
+    )
+    _ = stream.attach(first, at: start)
+    _ = stream.write(tag(1), by: first, at: start)
+    guard case .taken = stream.attach(Publisher(.page, identity: "b") { $0() }, at: start) else {
+      Issue.record("the publisher has another identity")
+      return
+    }
+    guard case .continued(let former) = stream.attach(second, at: start) else {
+      Issue.record("the publisher has this identity")
+      return
+    }
+    #expect(former === first)
+    #expect(stream.write(tag(3), by: first, at: start) == .replaced)
+    _ = stream.write(tag(2), by: second, at: start)
+    #expect(stream.detach(first, at: start) && stream.status.isConnected)
+    #expect(try source.records() == [.begin, .tag(tag(1)), .tag(tag(2))])
+    #expect(stream.status.count == 1)
+    _ = stream.detach(second, at: start)
+    guard case .attached(nil) = stream.attach(first, at: start) else {
+      Issue.record("a publisher that has ended is not continued")
+      return
+    }
+  }
+
   @Test("with takeover \"always\" a publisher that sends is replaced, two seconds after it began")
   func takeoverAlways() throws {
     let stream = PublishedStream(name: "live")

@@ -46,6 +46,31 @@ package struct PublishCheck: Sendable {
     return .refused(attempts.refuse(refusal, of: peer, for: subject, at: now, isSlowed: false))
   }
 
+  /// Decides about a client by its publish token.
+  ///
+  /// A valid token is accepted also from an address that waits: no client can guess one.
+  ///
+  /// - Parameters:
+  ///   - token: the token as text.
+  ///   - key: the key of the stream; nil for none, and then no token is valid.
+  ///   - stream: the name of the stream.
+  ///   - peer: the address of the client.
+  ///   - now: the present time.
+  ///   - seconds: seconds since 1970.
+  /// - Returns: the decision.
+  package func decide(
+    onToken token: String, key: SecretDigest?, stream: String, by peer: PeerAddress,
+    at now: MonotonicTime, seconds: Int64
+  ) -> AccessDecision {
+    let refusal: AccessRefusal? =
+      if let key, let token = PublishToken(token) {
+        token.refusal(on: stream, key, now: seconds)
+      } else { .invalid }
+    guard let refusal else { return .granted }
+    return .refused(
+      attempts.refuse(refusal, of: peer, for: .stream(stream), at: now, isSlowed: true))
+  }
+
   /// Decides about a client that gives a path: a name with a key, or the path of a stream.
   ///
   /// - Parameters:

@@ -4,17 +4,21 @@ package import Access
 import FoundationEssentials
 import Net
 import Packaging
+package import System
 package import Time
 
-/// `streamer token`: writes a playback token.
+/// `streamer token`: writes a playback token, or a publish token.
 package enum TokenCommand: Sendable {
   case help
   case token(TokenKey, TokenClaims)
+  case publish(SecretDigest, TokenClaims)
 
   /// The first argument of the program.
   package static let name = "token"
   /// The variable with the keys of the server, of which the first signs.
   private static let variable = Option.variablePrefix + "PLAYBACK_KEY"
+  /// The variable with the publish key of the server.
+  private static let publishVariable = Option.variablePrefix + "PUBLISH_KEY"
 
   /// What a token permits.
   package struct TokenClaims: Sendable {
@@ -46,12 +50,33 @@ package enum TokenCommand: Sendable {
         .location(.flag(word)), .problem("unknown option"),
         expected: "an option of streamer \(Self.name) --help")
     }
-    for (flag, value) in given.options {
-      if flag == "--key" {
+    let publishes = given.options.contains { $0.flag == "--publish" }
+    var publishKey: SecretDigest?
+    for (flag, value) in given.options where flag != "--publish" {
+      if publishes, flag == "--address" || flag == "--session" {
+        throw UsageError(
+          .location(.flag(flag)), .problem("is no property of publish tokens"),
+          expected: "--stream and --expires with --publish")
+      }
+      if flag == "--key", publishes {
+        publishKey = try Self.publishKey(value, at: .flag(flag))
+      } else if flag == "--key" {
         key = try Self.key(value, at: .flag(flag))
       } else {
         try claims.set(flag, value)
       }
+    }
+    guard !publishes else {
+      if publishKey == nil, let value = environment[Self.publishVariable] {
+        publishKey = try Self.publishKey(value, at: .variable(Self.publishVariable))
+      }
+      guard let publishKey else {
+        throw UsageError(
+          .location(.flag("--key")), .missingValue,
+          expected: "the publish key of the stream, or one in \(Self.publishVariable)")
+      }
+      self = .publish(publishKey, claims)
+      return
     }
     let first = environment[Self.variable]?.split(separator: " ").first
     if key == nil, let first {
@@ -70,7 +95,10 @@ package enum TokenCommand: Sendable {
     CommandOption(
       "--key", "KID:SECRET", .text,
       help: "a key of the server (default: the first one in \(variable), which process lists do "
-        + "not show)"),
+        + "not show); with --publish the publish key, of at least 32 characters (default: "
+        + "\(publishVariable))"),
+    CommandOption(
+      "--publish", help: "a token that permits to publish the stream, instead of playing it"),
     CommandOption("--stream", "S", .text, help: "the name of the stream (default live)"),
     CommandOption(
       "--expires", "S", .text,
@@ -94,10 +122,26 @@ package enum TokenCommand: Sendable {
     return key
   }
 
-  /// The prefix of the paths of the stream, `/t/TOKEN`, or the help; with a line end.
+  private static func publishKey(
+    _ text: String, at location: SettingLocation
+  ) throws(UsageError) -> SecretDigest {
+    guard text.utf8.count >= PublishToken.shortestKey else {
+      throw UsageError(
+        .location(location), .value("***"),
+        expected: "a publish key of at least 32 characters: a token allows guesses of a short one")
+    }
+    return SecretDigest(text)
+  }
+
+  /// The prefix of the paths of the stream, `/t/TOKEN`, or the publish token, or the help; with a
+  /// line end.
   package func text(now: WallTime) -> String {
     switch self {
     case .help: return Self.helpText
+    case .publish(let key, let claims):
+      // bounded: a time of this clock, and at most ten years
+      let expiry = (now - .origin).wholeSeconds + claims.lifetime
+      return PublishToken(stream: claims.stream, expiry: expiry, key: key).text + "\n"
     case .token(let key, let claims):
       // bounded: a time of this clock, and at most ten years
       let expiry = (now - .origin).wholeSeconds + claims.lifetime
@@ -111,10 +155,12 @@ package enum TokenCommand: Sendable {
   /// The command in one paragraph, for the manual page.
   static let summary =
     "streamer token prints /t/TOKEN, the prefix of the paths of a stream with --playback-key: "
-    + "http://HOST/t/TOKEN/STREAM/playlist.m3u8. streamer token --help lists its options."
+    + "http://HOST/t/TOKEN/STREAM/playlist.m3u8; with --publish it prints a token for the page "
+    + "/STREAM/publish. streamer token --help lists its options."
 
   private static let helpText = """
-    Prints /t/TOKEN, the prefix of the paths of one stream: /t/TOKEN/STREAM/playlist.m3u8.
+    Prints /t/TOKEN, the prefix of the paths of one stream: /t/TOKEN/STREAM/playlist.m3u8. With
+    --publish prints a token that permits to publish one stream, for /STREAM/publish.
 
     Usage: streamer token --stream S [options]
 

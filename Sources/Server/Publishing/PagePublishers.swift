@@ -95,6 +95,11 @@ final class PagePublishers {
   func admit(
     _ credential: PageSession.Credential, _ request: Request, to stream: String
   ) -> Result<PublishedStream, AccessRefusal>? {
+    if let token = credential.token {
+      return registry.admit(
+        stream: stream, token: token, from: request.peer, at: loop.now,
+        seconds: (SystemClock.wallTime - .origin).wholeSeconds)
+    }
     let key = credential.key.flatMap { $0.isEmpty ? nil : $0 }
     let hosts = KnownHosts(serverState.options.hostNames)
     let foreign = hosts.refusal(host: request.header("host"), origin: request.header("origin"))
