@@ -168,7 +168,8 @@ struct PageSessionTests {
   func order() throws {
     var session = PageSession()
     #expect(throws: PageError.self) { try session.take(first, now: now) }
-    #expect(try session.take(#"{"t":"ping","id":1,"c":2}"#) == .ping(id: 1, clientTime: 2))
+    let ping = try session.take(#"{"t":"ping","id":1,"c":2}"#)
+    #expect(ping == .ping(id: 1, clientTime: 2))
     _ = try session.take(#"{"t":"hello","v":1}"#)
     #expect(throws: PageError.self) { try session.take(video) }
     #expect(throws: PageError.self) { try session.take(#"{"t":"hello","v":1}"#) }
@@ -198,18 +199,54 @@ struct WaitingFramesTests {
   @Test("above 2 MiB all frames are dropped up to the next key frame, descriptions are not")
   func drops() {
     var waiting = WaitingFrames()
+    func add(_ tag: MediaTag, isKey: Bool) -> Bool { waiting.add(tag, isKey: isKey) }
     let description = MediaTag(kind: .videoTrack, timestamp: 0, payload: [1])
-    #expect(!waiting.add(description, isKey: false))
-    #expect(!waiting.add(sample(1 << 20), isKey: true))
-    #expect(!waiting.add(sample(900_000), isKey: false))
-    #expect(waiting.add(sample(900_000), isKey: false))
+    #expect(!add(description, isKey: false))
+    #expect(!add(sample(1 << 20), isKey: true))
+    #expect(!add(sample(900_000), isKey: false))
+    #expect(add(sample(900_000), isKey: false))
     #expect(waiting.count == 1 && waiting.first == description)
-    #expect(!waiting.add(sample(10), isKey: false))
+    #expect(!add(sample(10), isKey: false))
     #expect(waiting.count == 1)
-    #expect(!waiting.add(sample(20), isKey: true))
-    #expect(!waiting.add(sample(10), isKey: false))
+    #expect(!add(sample(20), isKey: true))
+    #expect(!add(sample(10), isKey: false))
     #expect(waiting.count == 3)
     waiting.removeFirst()
     #expect(waiting.first == sample(20))
+  }
+}
+
+@Suite("The bit rate that the server advises")
+struct PageRateAdviceTests {
+  /// The advices during three seconds of 30 frames/s, each of 5000 bytes, whose way takes `way` ms.
+  private func advices(
+    _ advice: inout PageRateAdvice, from start: Int64, way: Int64, waiting: Int = 0
+  ) throws -> [Int64] {
+    var found: [Int64] = []
+    for index in 0..<90 {
+      let sent = start + Int64(index) * 33
+      var bytes = message([UInt8](repeating: 1, count: 5000))
+      bytes.replaceSubrange(8..<12, with: UInt32(truncatingIfNeeded: sent).bigEndianBytes())
+      let arrival = WallTime.origin + .milliseconds(sent + way)
+      if let kbps = try advice.take(PageFrame(bytes), at: arrival, waiting: waiting) {
+        found.append(kbps)
+      }
+    }
+    return found
+  }
+
+  @Test("a way that is 150 ms longer for a second, or frames that wait, lower the bit rate")
+  func advice() throws {
+    var advice = PageRateAdvice()
+    // The numbers of milliseconds wrap around in between.
+    let start = Int64(1) << 40
+    let calm = try advices(&advice, from: start - 3000, way: 20)
+    #expect(calm.isEmpty)
+    let late = try advices(&advice, from: start, way: 200)
+    #expect(late.count == 1 && (700...900).contains(late[0]), "\(late)")
+    let again = try advices(&advice, from: start + 3000, way: 20)
+    #expect(again.isEmpty)
+    let waiting = try advices(&advice, from: start + 6000, way: 20, waiting: 3)
+    #expect(waiting.count == 1)
   }
 }

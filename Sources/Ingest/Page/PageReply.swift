@@ -42,6 +42,11 @@ package enum PageReply {
   /// The next frame of a group must be a key frame.
   package static func key(_ group: UInt16) -> String { "{\"t\":\"key\",\"cid\":\(group)}" }
 
+  /// The bit rate of a group should be lower.
+  package static func rate(_ group: UInt16, kilobits: Int64) -> String {
+    "{\"t\":\"rate\",\"cid\":\(group),\"kbps\":\(kilobits)}"
+  }
+
   /// A member that is finite.
   private static func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "0" }
 

@@ -44,6 +44,7 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
   /// Nil before the permission is asked for, and after its end.
   private var publication: Publication?
   private var waiting = WaitingFrames()
+  private var advice = PageRateAdvice()
   private let since: MonotonicTime
   private var control: RateAllowance
   /// The frames that are not acknowledged yet, by their groups.
@@ -102,6 +103,9 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
       unacknowledged[frame.group] = (frame.number, arrival)
       publication?.hear(at: now)
       take(tag, isKey: isVideo && frame.isKey)
+      if isVideo, let kilobits = advice.take(frame, at: arrival, waiting: waiting.count) {
+        send(PageReply.rate(frame.group, kilobits: kilobits))
+      }
       if isVideo, frame.isKey { acknowledge() } else { publishers.mustAcknowledge() }
     case .bye:
       hasEnded = true
