@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Builds the pages, self-contained files: each from its HTML, its styles and the bundle of its
-// main.js, with the hashes of both in its policy; and live-player.js, the player as a module.
+// main.js, with the hashes of both in its policy; and live-player.js and live-publisher.js, the
+// elements as modules.
 // Debian's esbuild makes the bundles.
 //
 // --check writes nothing and ends with 1 if a built file differs from its sources.
@@ -68,18 +69,22 @@ function assembled(folder, styles = [`${folder}/${folder}`]) {
   return replaced(page, module, `<script${kind}>${code}</script>`);
 }
 
-/** The player as a module. */
-function player() {
+/**
+ * An element as a module.
+ * @param {string} folder of the sources
+ */
+function element(folder) {
   return `// ${LICENCE}
-// Built from client/player by \`node client/build.mjs\`: change the sources, not this file.
+// Built from client/${folder} by \`node client/build.mjs\`: change the sources, not this file.
 
-${bundle('player', 'esm')}`;
+${bundle(folder, 'esm')}`;
 }
 
 const built = {
   'browser.html': assembled('page', ['stage/stage', 'page/page']), 'stats.html': assembled('stats'),
   'list.html': assembled('list'), 'wall.html': assembled('wall'),
-  'publish.html': assembled('publish'), 'live-player.js': player(),
+  'publish.html': assembled('publish'), 'live-player.js': element('player'),
+  'live-publisher.js': element('publisher'),
 };
 for (const [name, content] of Object.entries(built)) {
   const output = join(client, name);

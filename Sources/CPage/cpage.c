@@ -25,6 +25,9 @@ static const uint8_t publisher[] = {
 static const uint8_t module[] = {
 #embed "../../client/live-player.js"
 };
+static const uint8_t publisher_module[] = {
+#embed "../../client/live-publisher.js"
+};
 static const uint8_t module_types[] = {
 #embed "../../client/live-player.d.ts"
 };
@@ -35,4 +38,7 @@ CPageFile cpage_list(void) { return (CPageFile){list, sizeof list}; }
 CPageFile cpage_wall(void) { return (CPageFile){wall, sizeof wall}; }
 CPageFile cpage_publisher(void) { return (CPageFile){publisher, sizeof publisher}; }
 CPageFile cpage_module(void) { return (CPageFile){module, sizeof module}; }
+CPageFile cpage_publisher_module(void) {
+  return (CPageFile){publisher_module, sizeof publisher_module};
+}
 CPageFile cpage_module_types(void) { return (CPageFile){module_types, sizeof module_types}; }

@@ -16,6 +16,7 @@ extension PageFiles {
       module: [
         "live-player.js": bytes(cpage_module()),
         "live-player.d.ts": bytes(cpage_module_types()),
+        "live-publisher.js": bytes(cpage_publisher_module()),
       ], scripts: scripts)
   }
 

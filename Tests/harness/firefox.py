@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -110,9 +110,13 @@ class Firefox:
         return base64.b64decode(text.split(",", 1)[1])
 
 
+# The camera and the microphone are drawn, and permitted without a question.
+DRAWN_DEVICES = {"media.navigator.streams.fake": True, "media.navigator.permission.disabled": True}
+
+
 @contextmanager
-def firefox_running(folder: Path) -> Iterator[Firefox]:
-    """A Firefox with its own profile; skips the test if there is no Firefox."""
+def firefox_running(folder: Path, more: Mapping[str, bool] | None = None) -> Iterator[Firefox]:
+    """A Firefox with its own profile and more preferences; skips the test if there is none."""
     import pytest
     program = shutil.which("firefox-esr") or need("firefox", "the page in Firefox")
     client = pytest.importorskip("websockets.sync.client",
@@ -121,7 +125,7 @@ def firefox_running(folder: Path) -> Iterator[Firefox]:
     profile.mkdir()
     lines = [
         f"user_pref({json.dumps(name)}, {json.dumps(value)});"
-        for name, value in PREFERENCES.items()
+        for name, value in {**PREFERENCES, **(more or {})}.items()
     ]
     (profile / "user.js").write_text("\n".join(lines))
     process = subprocess.Popen([

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The codec of a publisher: H.264 if this browser encodes it in time, else VP8.
 
+import { canRecord } from './recorded-upload.js';
+
 /** H.264 by profile and level, the simplest first: each permits larger frames. */
 const H264 = ['avc1.42001f', 'avc1.42e01f', 'avc1.420028', 'avc1.640028', 'avc1.640033'];
 /** Frames of the trial, how many of them must leave the encoder, and the time for that, ms. */
@@ -82,11 +84,14 @@ export async function videoConfigOf(format) {
   throw new Error(`this browser encodes no video of ${format.width}x${format.height}`);
 }
 
+/** Whether this browser encodes frames. */
+export function hasWebCodecs() { return 'VideoEncoder' in globalThis; }
+
 /** Why this browser cannot publish; null if it can. */
 export function publishProblem() {
   if (globalThis.isSecureContext === false) {
     return 'Cameras and screens need a secure context: open this page by HTTPS or on localhost';
   }
-  if (!('VideoEncoder' in globalThis)) return 'This browser has no video encoder (WebCodecs)';
-  return null;
+  if (hasWebCodecs() || canRecord()) return null;
+  return 'This browser has neither a video encoder (WebCodecs) nor a recorder of MP4';
 }

@@ -47,7 +47,12 @@ export class FrameGrid {
     this.framesPerKey = Math.max(1, Math.round(segment * rate / 1000));
     this.last = -Infinity;
     this.nextKey = -Infinity;
+    /** Whether the server begins a segment with the next key frame, wherever it is. */
+    this.isBroken = true;
   }
+
+  /** The next key frame begins a segment, as that of another size does. */
+  breakOff() { this.isBroken = true; }
 
   /**
    * The place of a frame; null if its place is taken.
@@ -72,12 +77,13 @@ export class FrameGrid {
    * @param {number} slot @param {boolean} isKey
    */
   take(slot, isKey) {
-    const isBroken = (slot - this.last) * 1000 / this.rate > LONGEST_FILL + 100;
+    if ((slot - this.last) * 1000 / this.rate > LONGEST_FILL + 100) this.isBroken = true;
     this.last = slot;
     if (!isKey) return;
     // After a long gap the server begins a segment with the key frame; else segments keep their
     // places, and a key frame that was requested is beside them.
-    if (isBroken) this.nextKey = slot + this.framesPerKey;
+    if (this.isBroken) this.nextKey = slot + this.framesPerKey;
+    this.isBroken = false;
     while (this.nextKey <= slot) this.nextKey += this.framesPerKey;
   }
 
@@ -86,12 +92,6 @@ export class FrameGrid {
    * @param {number} slot
    */
   leaveOut(slot) { this.last = slot; }
-
-  /** The next frame begins a segment, as after a long gap. */
-  restart() {
-    this.last = -Infinity;
-    this.nextKey = -Infinity;
-  }
 
   /** @param {number} slot @returns {number} Unix µs */
   presentation(slot) { return Math.round(slot * 1e6 / this.rate); }

@@ -90,10 +90,10 @@ async function list() {
   }
 }
 
-/** The key or the token: a token has points. */
+/** The key or the token, whose form is p.EXP.SIG. */
 function credential() {
   const text = key.value.trim();
-  return text.split('.').length === 3 ? { token: text } : { key: text };
+  return /^p[.]\d+[.][\w-]+$/.test(text) ? { token: text } : { key: text };
 }
 
 function toggle() {
@@ -119,13 +119,14 @@ function show() {
   find('empty').hidden = hasPicture;
   start.disabled = !hasPicture && !isOn;
   start.textContent = isOn ? 'Stop' : 'Go live';
-  pause.disabled = !isOn;
-  mute.disabled = !stream?.getAudioTracks().length;
+  const isRecorded = publisher.upload !== null;
+  pause.disabled = !isOn || isRecorded;
+  mute.disabled = !stream?.getAudioTracks().length || isRecorded;
   find('level-row').hidden = mute.disabled;
   badge.hidden = !isOn;
   badge.textContent = state === 'live' ? 'Live' : 'Connecting';
   badge.classList.toggle('wait', state !== 'live');
-  find('figures').hidden = !isOn;
+  find('figures').hidden = !isOn || isRecorded;
   if (state === 'connecting') say(reason === '' ? 'Connecting' : `Connecting again: ${reason}`);
   if (state === 'reconnecting') say(`Connecting again: ${reason}`, true);
   if (state === 'failed') {
@@ -133,6 +134,10 @@ function show() {
     wakeLock.release();
   }
   if (state !== 'live') return;
+  if (isRecorded) {
+    say('You are live.');
+    return;
+  }
   const count = audience.viewers;
   const viewers = count === 0 ? 'no viewer' : count === 1 ? '1 viewer' : `${count} viewers`;
   say(audience.state === 'live' ? `You are live, with ${viewers}.`

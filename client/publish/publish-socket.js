@@ -22,6 +22,12 @@ const KEPT_SAMPLES = 8;
  *   called once, not after `close`
  */
 
+/** A random name, by which a publisher continues over another connection. */
+export function newName() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => (
+    byte.toString(16).padStart(2, '0'))).join('');
+}
+
 /** A WebSocket of a publisher. */
 export class PublishSocket {
   /**

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A publisher: sends a MediaStream to a stream of the server, and connects again after a loss.
 
-import { localNow, ServerClock } from '../shared/clock.js';
+import { ServerClock } from '../shared/clock.js';
+import { audienceOf, noAudience } from './audience.js';
 import { AudioInput } from './audio-input.js';
 import { AudioSender, encodesOpus } from './audio-sender.js';
-import { publishProblem } from './codecs.js';
+import { hasWebCodecs, publishProblem } from './codecs.js';
 import { frameMessage } from './frame-message.js';
-import { PublishSocket } from './publish-socket.js';
+import { newName, PublishSocket } from './publish-socket.js';
 import { RateControl } from './rate-control.js';
+import { RecordedUpload } from './recorded-upload.js';
 import { VideoInput } from './video-input.js';
 import { VideoSender } from './video-sender.js';
 
@@ -15,27 +17,14 @@ import { VideoSender } from './video-sender.js';
 const INTERVAL = 100;
 /** The first and the longest wait before another connection, ms. */
 const FIRST_WAIT = 250, LONGEST_WAIT = 4000;
-/** The share of frames without a place in the encoder above which the bit rate is lowered. */
-const STEP_QUEUE = 2;
+/** Frames in the encoder above which the bit rate is lowered. */
+const MOST_QUEUED = 2;
 
 /**
  * Not publishing; connecting for the first time; publishing; connecting again; refused, or without
  * an encoder.
  * @typedef {'idle' | 'connecting' | 'live' | 'reconnecting' | 'failed'} PublisherState
  */
-
-/**
- * `viewers` and `latency`: as the server knows them, latency in ms, null while no viewer has told
- * it; `state`: the word of the server for the stream.
- * @typedef {{ viewers: number, latency: number | null, slowest: number | null, state: string }}
- *   Audience
- */
-
-/** A random name, by which a publisher continues over another connection. */
-function newName() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => (
-    byte.toString(16).padStart(2, '0'))).join('');
-}
 
 /** Publishes a MediaStream. */
 export class Publisher {
@@ -49,14 +38,14 @@ export class Publisher {
     address.hash = '';
     address.search = '';
     this.url = address.href;
+    this.page = url;
     this.onChange = onChange;
     this.clock = new ServerClock();
     /** @type {PublisherState} */
     this.state = 'idle';
     /** Why it connects again, or has failed. */
     this.reason = '';
-    /** @type {Audience} */
-    this.audience = { viewers: 0, latency: null, slowest: null, state: '' };
+    this.audience = noAudience();
     this.control = new RateControl(2500);
     this.video = new VideoSender({
       describe: (config) => this.describe(config), onFrame: (frame) => this.sendVideo(frame),
@@ -73,6 +62,10 @@ export class Publisher {
     this.audioInput = null;
     /** @type {PublishSocket | null} */
     this.socket = null;
+    /** @type {RecordedUpload | null} in browsers without WebCodecs */
+    this.upload = null;
+    /** @type {MediaStream | null} */
+    this.stream = null;
     /** @type {Record<string, unknown>} */
     this.hello = {};
     this.groups = { last: 0, video: 0, audio: 0 };
@@ -100,6 +93,8 @@ export class Publisher {
    */
   setStream(stream) {
     const [video] = stream.getVideoTracks(), [audio] = stream.getAudioTracks();
+    this.stream = stream;
+    if (!hasWebCodecs()) return;
     if (video !== this.videoInput?.track) {
       this.videoInput?.close();
       this.video.changeSource();
@@ -128,6 +123,10 @@ export class Publisher {
       this.fail(problem);
       return;
     }
+    if (!hasWebCodecs()) {
+      this.record(key, kbps);
+      return;
+    }
     this.control = new RateControl(kbps);
     this.video.setRate(kbps);
     this.hello = {
@@ -138,6 +137,24 @@ export class Publisher {
     this.change('connecting', '');
     this.connect();
     this.timer = window.setInterval(() => this.step(), INTERVAL);
+  }
+
+  /**
+   * Publishes without WebCodecs.
+   * @param {string} key @param {number} kbps
+   */
+  record(key, kbps) {
+    this.change('connecting', '');
+    this.upload = new RecordedUpload(this.page, this.stream?.getTracks() ?? [], key, kbps, {
+      onSent: (bytes) => {
+        this.sentBytes += bytes;
+        if (this.state === 'connecting') {
+          this.audience.state = 'live';
+          this.change('live', '');
+        }
+      },
+      onFailure: (reason) => this.fail(reason),
+    });
   }
 
   connect() {
@@ -165,10 +182,7 @@ export class Publisher {
     this.video.begin(segment > 0 ? segment : 1000);
   }
 
-  nextGroup() {
-    this.groups.last += 1;
-    return this.groups.last;
-  }
+  nextGroup() { return (this.groups.last += 1); }
 
   /**
    * Describes the next frames of the video.
@@ -179,10 +193,8 @@ export class Publisher {
     this.groups.video = this.nextGroup();
     this.numbers.video = 0;
     this.control.renumber();
-    const { rate } = this.video;
-    this.socket?.send({
-      t: 'track', kind: 'video', cid: this.groups.video, codec, w: width, h: height, fps: rate,
-    });
+    const [cid, fps] = [this.groups.video, this.video.rate];
+    this.socket?.send({ t: 'track', kind: 'video', cid, codec, w: width, h: height, fps });
     if (!isFirst) return;
     this.socket?.send({ t: 'begin' });
     this.audio.isOn = this.hasAudio;
@@ -200,11 +212,7 @@ export class Publisher {
       const kbps = this.control.limit(message.kbps, now);
       if (kbps !== null) this.video.setRate(kbps);
     } else if (message.t === 'audience') {
-      const { viewers, delay } = message.audience ?? {};
-      this.audience = {
-        viewers: Number(viewers) || 0, latency: Number.isFinite(delay?.p50) ? delay.p50 : null,
-        slowest: Number.isFinite(delay?.p95) ? delay.p95 : null, state: String(message.state),
-      };
+      this.audience = audienceOf(message);
       this.onChange();
     }
   }
@@ -227,13 +235,13 @@ export class Publisher {
 
   /** Looks at the connection and the bit rate. */
   step() {
-    if (this.state !== 'live') return;
+    if (this.state !== 'live' || this.upload) return;
     const now = performance.now();
     if (this.control.isLost(now)) {
       this.socket?.end('the server acknowledges nothing', null);
       return;
     }
-    const kbps = this.control.step(now, this.video.queued > STEP_QUEUE);
+    const kbps = this.control.step(now, this.video.queued > MOST_QUEUED);
     if (kbps !== null) this.video.setRate(kbps);
   }
 
@@ -258,7 +266,7 @@ export class Publisher {
     this.numbers.audio += 1;
     this.send(frameMessage({
       isKey: true, group: this.groups.audio, number, captured: presentation, presentation,
-      sent: localNow() + this.clock.offset,
+      sent: this.serverTime(performance.now()),
     }, chunk));
   }
 
@@ -287,6 +295,8 @@ export class Publisher {
     clearTimeout(this.retryTimer);
     this.video.pause();
     this.audio.isOn = false;
+    this.upload?.stop();
+    this.upload = null;
     this.socket?.send({ t: 'bye' });
     this.socket?.close();
     this.socket = null;

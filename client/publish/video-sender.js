@@ -68,9 +68,9 @@ export class VideoSender {
    * @param {number} segment the distance of key frames, ms
    */
   begin(segment) {
-    if (!this.grid || segment !== this.segment) this.grid = null;
+    // After a short gap the segments keep their places.
+    if (segment !== this.segment) this.grid = null;
     this.segment = segment;
-    this.grid?.restart();
     this.isOn = true;
     this.needsKey = true;
     this.pending.clear();  // frames in the encoder belong to the connection before
@@ -190,6 +190,9 @@ export class VideoSender {
     this.encoder.configure(config);
     this.config = config;
     this.needsKey = true;
+    this.grid?.breakOff();
+    this.last?.close();  // of another size
+    this.last = null;
     if (this.isOn) this.events.describe(config);
   }
 

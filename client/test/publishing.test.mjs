@@ -7,6 +7,7 @@ import { AudioTimeline, CaptureClock } from '../publish/capture-clock.js';
 import { FrameGrid, RateMeter } from '../publish/frame-grid.js';
 import { frameMessage } from '../publish/frame-message.js';
 import { RateControl } from '../publish/rate-control.js';
+import { wholeFragments } from '../publish/recorded-upload.js';
 
 test('the rate of a camera is the nearest usual one, whatever its jitter', () => {
   for (const [interval, rate] of [[33.4, 30], [50, 20], [40, 25], [66, 15], [16.7, 60]]) {
@@ -53,6 +54,15 @@ test('a requested key frame is beside those of segments', () => {
   grid.take(104, true);
   assert.ok(!grid.isKey(109));
   assert.ok(grid.isKey(110));
+});
+
+test('another size begins a segment', () => {
+  const grid = new FrameGrid(10, 1000);
+  grid.take(100, true);
+  grid.breakOff();
+  grid.take(104, true);
+  assert.ok(!grid.isKey(110));
+  assert.ok(grid.isKey(114));
 });
 
 test('after a long gap segments begin with the next key frame', () => {
@@ -140,4 +150,15 @@ test('the server lowers the bit rate, and does not raise it', () => {
   assert.equal(control.limit(900, 0), 900);
   assert.equal(control.limit(1500, 0), null);
   assert.equal(control.limit(Number.NaN, 0), null);
+});
+
+test('whole fragments end with moov or mdat', () => {
+  const box = (/** @type {string} */ type, count = 0) => [
+    0, 0, 0, 8 + count, ...new TextEncoder().encode(type), ...new Array(count).fill(1)];
+  const bytes = new Uint8Array([
+    ...box('ftyp', 4), ...box('moov', 5), ...box('moof', 3), ...box('mdat', 9), ...box('moof', 3)]);
+  assert.equal(wholeFragments(bytes), 12 + 13 + 11 + 17);
+  assert.equal(wholeFragments(bytes.subarray(0, 30)), 25);
+  assert.equal(wholeFragments(bytes.subarray(0, 20)), 0);
+  assert.equal(wholeFragments(new Uint8Array([0, 0, 0, 1, 1, 1, 1, 1, 1])), 0);
 });

@@ -19,5 +19,6 @@ CPageFile cpage_wall(void);
 CPageFile cpage_publisher(void);
 CPageFile cpage_module(void);
 CPageFile cpage_module_types(void);
+CPageFile cpage_publisher_module(void);
 
 #endif
