@@ -48,7 +48,7 @@ let fuzzers: [Target] =
     + [
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
       "media", "messages", "sockets", "rtmp", "amf", "flv", "tracks", "streamid", "tokens",
-      "feed", "response", "archive", "times", "page",
+      "feed", "response", "archive", "times", "page", "captions",
     ]
     .map {
       .executableTarget(

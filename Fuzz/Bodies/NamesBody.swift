@@ -23,6 +23,7 @@ extension FuzzBody {
         case .segment(let number): names.segment(number).map { names.name(ofSegment: $0) }
         case .part(let index, let number):
           names.segment(number).map { names.name(ofPart: index, in: $0) }
+        case .text(let number): names.segment(number).map { names.name(ofText: $0) }
         case nil: nil
         }
       if let written, written != name { return "\(name) is written \(written)" }

@@ -27,8 +27,17 @@ package struct MediaPlaylist: Sendable {
   private let past: Past?
   private let listed: ArraySlice<Segment>
   private let hint: (segment: Int64, index: Int64)?
+  private let content: Content
   /// The printed dates minus those of the window, up to the first Discontinuity; see ``PastLines``.
   private let shift: Interval
+
+  /// The content of the segments of a playlist.
+  package enum Content: Sendable {
+    /// Media of the window, in parts.
+    case media
+    /// WebVTT: the complete segments of the window, with its numbers and dates.
+    case text
+  }
 
   /// The segments of a rewound playlist before those of the window.
   package struct Past: Sendable {
@@ -60,11 +69,13 @@ package struct MediaPlaylist: Sendable {
   ///   - reports: the playlists of the other renditions.
   ///   - past: the segments before those that the window lists; nil for a playlist of the window
   ///     alone.
+  ///   - content: that of the segments.
   package init?(
     _ snapshot: WindowSnapshot, control: ServerControl, names: MediaNames, base: String,
-    reports: [RenditionReport] = [], past: Past? = nil
+    reports: [RenditionReport] = [], past: Past? = nil, content: Content = .media
   ) {
-    hint = snapshot.hint
+    self.content = content
+    hint = content == .media ? snapshot.hint : nil
     // hls.js takes a segment for loaded if less than 0.2 s of it is missing when it is complete.
     let snapshot = past == nil ? snapshot : snapshot.endingWithPart
     guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
@@ -106,8 +117,10 @@ package struct MediaPlaylist: Sendable {
         ? ",RECENTLY-REMOVED-DATERANGES=\"\(removedDateRanges(before: listed.first))\"" : ""
       out.line("#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)\(removed)")
     }
-    for event in snapshot.events where isListed(event, from: listed.first) {
-      out.line(DateRange(event: event).tag)
+    if content == .media {
+      for event in snapshot.events where isListed(event, from: listed.first) {
+        out.line(DateRange(event: event).tag)
+      }
     }
     let head = out.take()
     let partsFrom = firstSegmentWithParts(listed)
@@ -122,10 +135,12 @@ package struct MediaPlaylist: Sendable {
     }
     if snapshot.state == .ended {
       out.line("#EXT-X-ENDLIST")
-    } else if let hint {
-      let name = names.name(ofPart: hint.index, in: hint.segment)
-      out.line("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(base)\(name)\"")
-      writeReports(to: &out)
+    } else {
+      if let hint {
+        let name = names.name(ofPart: hint.index, in: hint.segment)
+        out.line("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(base)\(name)\"")
+      }
+      if hint != nil || content == .text { writeReports(to: &out) }
     }
     return (head, out.text, skipped > 0)
   }
@@ -137,8 +152,8 @@ package struct MediaPlaylist: Sendable {
     for report in reports {
       guard let last = report.last ?? own else { continue }
       out.line(
-        "#EXT-X-RENDITION-REPORT:URI=\"\(report.uri)\",LAST-MSN=\(names.printed(last.segment)),"
-          + "LAST-PART=\(last.index)")
+        "#EXT-X-RENDITION-REPORT:URI=\"\(report.uri)\",LAST-MSN=\(names.printed(last.segment))"
+          + (last.index.map { ",LAST-PART=\($0)" } ?? ""))
     }
   }
 
@@ -156,7 +171,7 @@ package struct MediaPlaylist: Sendable {
 
   /// The open segment, if the playlist has parts of it.
   private var printedOpen: OpenSegment? {
-    snapshot.open.flatMap { $0.parts.isEmpty ? nil : $0 }
+    content == .text ? nil : snapshot.open.flatMap { $0.parts.isEmpty ? nil : $0 }
   }
 
   /// Whether the open segment has EXT-X-PROGRAM-DATE-TIME.
@@ -198,8 +213,10 @@ package struct MediaPlaylist: Sendable {
     out.line(
       "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=\(seconds(control.partHoldBack)),"
         + "CAN-SKIP-UNTIL=\(control.skipUntil)")
-    out.line(
-      "#EXT-X-PART-INF:PART-TARGET=\(seconds(ServerControl.partTarget(of: track.segmentation)))")
+    if content == .media {
+      out.line(
+        "#EXT-X-PART-INF:PART-TARGET=\(seconds(ServerControl.partTarget(of: track.segmentation)))")
+    }
     out.line("#EXT-X-MEDIA-SEQUENCE:\(names.printed(past?.first ?? first?.number ?? 0))")
     let discontinuities = past?.discontinuitySequence ?? snapshot.discontinuitySequence
     out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(discontinuities)")
@@ -209,14 +226,19 @@ package struct MediaPlaylist: Sendable {
     out.segmentHead(
       of: segment.programDateTime + shift(at: segment.number),
       discontinuity: segment.startsDiscontinuity, map: map(segment.period))
+    guard content == .media else {
+      out.line("#EXTINF:\(seconds(segment.duration)),")
+      return out.line(base + names.name(ofText: segment.number))
+    }
     if withParts { for part in segment.parts { write(part, to: &out) } }
     if segment.isListedAsGap { out.line("#EXT-X-GAP") }
     out.line("#EXTINF:\(seconds(segment.duration)),")
     out.line(base + names.name(ofSegment: segment.number))
   }
 
-  private func map(_ period: DiscontinuityPeriod) -> String {
-    base + names.name(ofHeader: (snapshot.track(of: period) ?? track).headerHash)
+  private func map(_ period: DiscontinuityPeriod) -> String? {
+    guard content == .media else { return nil }
+    return base + names.name(ofHeader: (snapshot.track(of: period) ?? track).headerHash)
   }
 
   private func write(_ part: Part, to out: inout PlaylistText) {

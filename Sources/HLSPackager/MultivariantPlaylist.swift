@@ -13,6 +13,7 @@ package struct MultivariantPlaylist: Sendable {
   private let file: String
   private let variantFile: String
   private let iFrameFile: String?
+  private let captions: [CaptionTrack]
 
   /// The playlist of these renditions: each video rendition is a Variant Stream with all audio.
   ///
@@ -24,10 +25,12 @@ package struct MultivariantPlaylist: Sendable {
   ///   - variantFile: the name of the playlist of a Variant Stream; nil for `file`.
   ///   - iFrameFile: the name of the playlist of I-frames of each video rendition; nil if they have
   ///     none.
+  ///   - captions: the text renditions of all variants.
   package init(
     _ tracks: [TrackDescription], base: String, file: String, variantFile: String? = nil,
-    iFrameFile: String? = nil
+    iFrameFile: String? = nil, captions: [CaptionTrack] = []
   ) {
+    self.captions = captions
     variants = tracks.filter { $0.size != nil }
     audios = tracks.filter { $0.size == nil }
     self.base = base
@@ -50,6 +53,13 @@ package struct MultivariantPlaylist: Sendable {
           + "AUTOSELECT=YES,"
           + "CHANNELS=\"\(audio.channels ?? 2)\"," + Self.characteristics(audio.purpose)
           + "URI=\"\(base)\(audio.rendition)/\(file)\"")
+    }
+    for track in captions {
+      let language = track.language
+      out.line(
+        "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME=\"\(language.name)\","
+          + "LANGUAGE=\"\(language.text)\",DEFAULT=\(track.isDefault ? "YES" : "NO"),"
+          + "AUTOSELECT=YES,FORCED=NO,URI=\"\(base)\(track.rendition)/\(file)\"")
     }
     for variant in variants { write(variant, to: &out) }
     if let iFrameFile {
@@ -77,7 +87,8 @@ package struct MultivariantPlaylist: Sendable {
         + "CODECS=\"\(codecs.joined(separator: ","))\",\(size)"
         + "FRAME-RATE=\(variant.segmentation.video.grid.rate.decimal)"
         + (variant.range == .sdr ? "" : ",VIDEO-RANGE=\(variant.range.rawValue)")
-        + (audios.isEmpty ? "" : ",AUDIO=\"audio\""))
+        + (audios.isEmpty ? "" : ",AUDIO=\"audio\"")
+        + (captions.isEmpty ? "" : ",SUBTITLES=\"captions\""))
     out.line("\(base)\(variant.rendition)/\(variantFile)")
   }
 

@@ -42,12 +42,12 @@ struct PlaylistText {
   /// - Parameters:
   ///   - programDateTime: the announced time of its first frame; nil to state none.
   ///   - discontinuity: whether a Discontinuity precedes the segment.
-  ///   - map: the URI of its Media Initialization Section, written if it changes.
-  mutating func segmentHead(of programDateTime: WallTime?, discontinuity: Bool, map: String) {
+  ///   - map: the URI of its Media Initialization Section, written if it changes; nil for none.
+  mutating func segmentHead(of programDateTime: WallTime?, discontinuity: Bool, map: String?) {
     // The first EXT-X-MAP belongs to the head of the playlist, each later one to a Discontinuity.
-    if self.map == nil { write(map) }
+    if let map, self.map == nil { write(map) }
     if discontinuity { line("#EXT-X-DISCONTINUITY") }
-    if self.map != map { write(map) }
+    if let map, self.map != map { write(map) }
     if let programDateTime {
       line("#EXT-X-PROGRAM-DATE-TIME:\(UTCTime(programDateTime).text)")
     }

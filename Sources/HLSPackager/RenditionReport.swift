@@ -6,20 +6,20 @@
 package struct RenditionReport: Sendable, Equatable {
   /// The reported playlist, relative to the playlist with the report.
   package let uri: String
-  /// The last part of the reported playlist; nil if it equals that of the playlist with the report.
+  /// The end of the reported playlist; nil if it equals that of the playlist with the report.
   ///
   /// The publish gate makes the last parts of a ladder's renditions equal.
   package let last: Position?
 
-  /// The position of a part.
+  /// The position of the last part, or segment, of a playlist.
   package struct Position: Sendable, Equatable {
     /// The number of its segment, counted from 1970.
     package let segment: Int64
-    /// The Part Index.
-    package let index: Int64
+    /// The Part Index; nil in a playlist without parts, whose last segment it is.
+    package let index: Int64?
 
     /// A position.
-    package init(segment: Int64, index: Int64) {
+    package init(segment: Int64, index: Int64?) {
       self.segment = segment
       self.index = index
     }

@@ -30,6 +30,9 @@ extension StreamDefinition {
     options.prefersChunkedPlaylist = settings.playlistForm == .chunked
     options.switchesRenditions = settings.switchesRenditions
     options.savesStatistics = settings.savesStatistics
+    options.captions =
+      settings.captions.isEmpty
+      ? nil : StreamCaptions(settings.captions, now: SystemClock.monotonicTime)
     options.waitsForAbsentSegment = settings.waitsForAbsentSegment
     return options
   }

@@ -57,6 +57,9 @@ private let rows = [
   Row("max-files", "8 7200", not: "7 7201"), Row("hold-back", "0.02 30", not: "0.01 31"),
   Row("target-latency", "0.1 60", not: "0.09 61"), Row("prefill", "0 3600", not: "-1 3601"),
   Row("numbering", "epoch run", not: "Run"), Row("name", "a.B_c-9", not: "a/b api x.mpd"),
+  Row(
+    "captions", "en en*,de,pt-br zh-Hant-TW deu* none",
+    not: "english e en, en*,de* en,eng x1 en-x en_US en**"),
   Row("timestamps", "1 7200", not: "0 7201"), Row("host", "::1 localhost"),
   Row("http-port", "0 65535 off", not: "65536 -1 http"),
   Row("https-port", "0 65535", not: "65536 off"),

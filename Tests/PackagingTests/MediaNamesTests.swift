@@ -11,7 +11,7 @@ extension MediaNames {
     switch MediaName(name[...]) {
     case .segment(let number): segment(number).map { MediaFile(segment: $0, part: nil) }
     case .part(let part, let number): segment(number).map { MediaFile(segment: $0, part: part) }
-    case .header, nil: nil
+    case .header, .text, nil: nil
     }
   }
 }

@@ -97,6 +97,11 @@ package struct StreamDefinition: Sendable {
     try PassThroughDecision(settings).check()
     try checkIsolation(settings)
     try checkPublishers(settings)
+    guard settings.captions.isEmpty || settings.published != .uploads else {
+      throw UsageError(
+        [.option("captions"), .setting("source", "uploads")], .combination,
+        expected: "captions of a stream with another source")
+    }
     let names = settings.playbackKeys.map(\.identifier)
     if let twice = names.enumerated().first(where: { names[..<$0.offset].contains($0.element) }) {
       // The word after the option is a secret for the log, which removes it.

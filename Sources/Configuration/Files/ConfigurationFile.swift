@@ -23,6 +23,7 @@ struct ConfigurationFile {
     if describesStream { try reader.take("stream", as: "name") }
     try reader.takeProgramArchive()
     try reader.takeAudioTracks()
+    try reader.takeCaptions()
     try reader.takeTable { describesStream || $0.name != "name" }
     reader.finish()
     top = SettingsLayer(reader.entries)

@@ -33,6 +33,7 @@ package struct StreamElement: Sendable {
     try reader.take("rtmp", as: "rtmp-path")
     try reader.takeStreamArchive()
     try reader.takeAudioTracks()
+    try reader.takeCaptions()
     try reader.takeTable { $0.isForStream && $0.name != "name" }
     reader.finish(isStream: true)
     layer = SettingsLayer(reader.entries)

@@ -50,6 +50,10 @@ extension Option {
       help: "the MPD has one Representation, and the server chooses the rendition of each segment "
         + "for each viewer, as under /S/auto/"),
     .stream(
+      "captions", \.captions, .captions, .stream,
+      help: "the languages of live captions, of which * marks the one that players show by "
+        + "default; POST /api/streams/S/captions adds their cues"),
+    .stream(
       "timestamps", \.timestamps, .integer(1...7200), .stream,
       help: "segments in /timestamps.json"),
   ]

@@ -82,6 +82,8 @@ package struct StreamSettings: Sendable {
   package var name = "live"
   package var isOnDemand = false
   package var timestamps = ServingDefaults.timestamps
+  /// The languages of captions.
+  package var captions: [CaptionTrack] = []
 
   // Serving
   /// The form of the playlist of the stream.

@@ -12,6 +12,9 @@ package enum MediaName: Sendable, Equatable {
   /// `segmentN.K.m4s`: part K of a segment.
   case part(Int64, of: Number)
 
+  /// `segmentN.vtt`: the WebVTT of a segment.
+  case text(Number)
+
   /// A segment number as it is written in a name.
   package struct Number: Sendable, Equatable {
     /// The number.
@@ -32,15 +35,19 @@ package enum MediaName: Sendable, Equatable {
       self = .header(hash: String(name.dropFirst(Self.header.count).dropLast(Self.mp4.count)))
       return
     }
+    // Both extensions have the same length.
     let end = bytes.count - Self.m4s.count
-    guard Self.isAt(0, Self.segment, bytes), Self.isAt(end, Self.m4s, bytes) else { return nil }
+    let isText = Self.isAt(end, Self.vtt, bytes)
+    guard Self.isAt(0, Self.segment, bytes), isText || Self.isAt(end, Self.m4s, bytes) else {
+      return nil
+    }
     var offset = Self.segment.count
     guard let number = Self.number(bytes, &offset, end) else { return nil }
     if offset == end {
-      self = .segment(number)
+      self = isText ? .text(number) : .segment(number)
       return
     }
-    guard bytes[offset] == UInt8(ascii: ".") else { return nil }
+    guard !isText, bytes[offset] == UInt8(ascii: ".") else { return nil }
     offset += 1
     guard let part = Self.number(bytes, &offset, end), offset == end,
       part.digits == Self.digitCount(part.value)
@@ -51,6 +58,7 @@ package enum MediaName: Sendable, Equatable {
   private static let segment = Array("segment".utf8)
   private static let header = Array("init-".utf8)
   private static let m4s = Array(".m4s".utf8)
+  private static let vtt = Array(".vtt".utf8)
   private static let mp4 = Array(".mp4".utf8)
 
   private static func isAt(

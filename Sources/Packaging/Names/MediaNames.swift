@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes the names of a stream's media files: `segmentN.m4s`, `segmentN.K.m4s`, `init-<hash>.mp4`.
+/// Writes the names of a stream's media files: `segmentN.m4s`, `segmentN.K.m4s`, `segmentN.vtt`,
+/// `init-<hash>.mp4`.
 ///
 /// ``MediaName`` reads them.
 package struct MediaNames: Sendable, Equatable {
@@ -49,6 +50,9 @@ package struct MediaNames: Sendable, Equatable {
   package func name(ofPart part: Int64, in segment: Int64) -> String {
     "\(stem(segment)).\(part).m4s"
   }
+
+  /// `segment1795155720.vtt`: the WebVTT of a segment.
+  package func name(ofText segment: Int64) -> String { stem(segment) + ".vtt" }
 
   /// `init-a1b2c3d4.mp4`.
   package func name(ofHeader hash: String) -> String { "init-\(hash).mp4" }

@@ -50,6 +50,8 @@ package enum Route: Equatable {
   case still(stream: String, StillAddress)
   /// `/S/stream.mjpeg`, `/S/stream/WIDTH.mjpeg`: the newest frames as one JPEG after another.
   case motionPictures(stream: String, width: StillAddress.Width)
+  /// `/S/captions-L/cues.json`, `/S/captions-L/cues-R.json`: the cues of a language.
+  case cues(stream: String, rendition: String, CueName)
   /// `/timestamps.json`.
   case timestamps(stream: String?)
   /// All media of a stream as messages, for another server.
@@ -170,7 +172,9 @@ package enum Route: Equatable {
       .playlist(stream: stream, rendition: rendition, .rendition)
     case "chunked.m3u8": .chunkedPlaylist(stream: stream, rendition: rendition, .rendition)
     case IFramePlaylist.file: .iFrames(stream: stream, rendition: rendition)
-    default: .media(stream: stream, rendition: rendition, name: name)
+    default:
+      CueName(name).map { .cues(stream: stream, rendition: rendition, $0) }
+        ?? .media(stream: stream, rendition: rendition, name: name)
     }
   }
 

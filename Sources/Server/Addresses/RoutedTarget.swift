@@ -97,6 +97,8 @@ final class RoutedTarget {
     case .still(let stream, _): (self.stream, kind, content) = (stream, .still, .media)
     case .motionPictures(let stream, _):
       (self.stream, kind, content) = (stream, .motionPictures, .media)
+    case .cues(let stream, let rendition, _):
+      (self.stream, self.rendition, kind, content) = (stream, rendition, .captions, .media)
     case .timestamps(let stream): (self.stream, kind, content) = (stream, .timestamps, .media)
     case .feed(let stream): (self.stream, kind, content) = (stream, .feed, .media)
     case .socket(let stream): (self.stream, kind, content) = (stream, .socket, .media)

@@ -63,6 +63,9 @@ final class ControlAPI {
     if path.count == 4, path[1] == "streams", path[3] == "events" {
       return addEvent(exchange, path[2])
     }
+    if path.count == 4, path[1] == "streams", path[3] == "captions" {
+      return addCue(exchange, path[2])
+    }
     if path.count >= 4, path[1] == "streams", path[3] == "archive" {
       return changeArchive(exchange, path[2], Array(path[4...]))
     }
@@ -129,13 +132,40 @@ final class ControlAPI {
     }
   }
 
-  private func addEvent(_ exchange: any Exchange, _ name: String) {
+  /// The stream to which a POST of an event or of a cue adds something; nil if it was refused.
+  private func addressee(_ exchange: any Exchange, _ name: String) -> StreamEntry? {
     guard exchange.request.method == .post else {
-      return exchange.respond(Self.methodRefusal(exchange.request, allowed: "POST"))
+      exchange.respond(Self.methodRefusal(exchange.request, allowed: "POST"))
+      return nil
     }
     guard let stream = serverState.streamTable.stream(name) else {
-      return exchange.respond(Self.error(404, "no such stream"))
+      exchange.respond(Self.error(404, "no such stream"))
+      return nil
     }
+    return stream
+  }
+
+  private func addCue(_ exchange: any Exchange, _ name: String) {
+    guard let stream = addressee(exchange, name) else { return }
+    guard let captions = stream.options.captions else {
+      return exchange.respond(Self.error(404, "the stream has no captions"))
+    }
+    exchange.collectBody { [loop] body in
+      let wall = SystemClock.wallTime
+      do throws(CaptionRequest.Refusal) {
+        let cue = try CaptionRequest(exchange.request, body, now: wall)
+          .add(to: captions, of: stream.served, wall: wall, now: loop.now)
+        exchange.respond(
+          Self.json(
+            201,
+            "{\"id\": \(cue.id), \"start\": \"\(UTCTime(cue.start).text)\", "
+              + "\"end\": \"\(UTCTime(cue.end).text)\"}\n"))
+      } catch { exchange.respond(Self.error(error.status, error.reason)) }
+    }
+  }
+
+  private func addEvent(_ exchange: any Exchange, _ name: String) {
+    guard let stream = addressee(exchange, name) else { return }
     exchange.collectBody { [events = serverState.events] body in
       let now = SystemClock.wallTime
       do throws(EventRequest.Refusal) {

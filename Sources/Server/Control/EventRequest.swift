@@ -89,7 +89,8 @@ struct EventRequest {
     }
   }
 
-  private static func time(_ text: String) -> WallTime? {
+  /// The time of a text: milliseconds since 1970, or a date of RFC 3339 in UTC.
+  static func time(_ text: String) -> WallTime? {
     if let milliseconds = Double(text), milliseconds.isFinite,
       let microseconds = Int64(exactly: (milliseconds * 1000).rounded())
     {

@@ -18,27 +18,7 @@ package struct SpanRequest {
   }
 
   private struct Body: Decodable {
-    enum Value: Decodable {
-      case text(String), number(Double)
-
-      init(from decoder: any Decoder) throws {
-        let value = try decoder.singleValueContainer()
-        if let number = try? value.decode(Double.self) {
-          self = .number(number)
-        } else {
-          self = .text(try value.decode(String.self))
-        }
-      }
-
-      var string: String {
-        switch self {
-        case .text(let text): text
-        case .number(let number): "\(number)"
-        }
-      }
-    }
-
-    let from, to: Value?
+    let from, to: TextOrNumber?
   }
 
   /// Reads a request.
@@ -46,7 +26,7 @@ package struct SpanRequest {
     let items = request.queryItems
     let object =
       body.isEmpty ? nil : try? JSONDecoder().decode(Body.self, from: Data(body))
-    func time(_ name: String, _ value: Body.Value?) throws(Refusal) -> WallTime {
+    func time(_ name: String, _ value: TextOrNumber?) throws(Refusal) -> WallTime {
       let text = items.first { $0.name == name }?.value ?? value?.string
       guard let text, let time = Self.time(text) else {
         throw Refusal(

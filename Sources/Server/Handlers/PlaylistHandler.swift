@@ -69,11 +69,11 @@ final class PlaylistHandler {
     answer(exchange, key(.iFrames, depth, exchange.request, caching), view.listing, since, now)
   }
 
-  /// Answers, holds or refuses a request for the Media Playlist.
+  /// Answers, holds or refuses a request for the Media Playlist, or for that of a text rendition
+  /// beside it, which lists the same segments without parts.
   func media(
     _ exchange: any Exchange, _ asked: RoutedTarget.Directives, depth: URLDepth,
-    since: MonotonicTime,
-    now: MonotonicTime
+    of captions: CaptionTrack? = nil, since: MonotonicTime, now: MonotonicTime
   ) {
     var directives = DeliveryDirectives()
     switch asked {
@@ -84,8 +84,10 @@ final class PlaylistHandler {
         return exchange.respond(ResponseFields.error(400, "\(failure)"))
       }
     }
+    if captions != nil { directives.partIndex = nil }
     let (decision, isEnded) = decide(directives)
-    let form = PlaylistCache.Form.media(isEnded ? .full : directives.skip)
+    let text = isEnded ? MediaPlaylist.Form.full : directives.skip
+    let form = captions.map { PlaylistCache.Form.captions(text, $0.rendition) } ?? .media(text)
     func key(_ caching: ResponseFields.Caching) -> PlaylistCache.Key {
       self.key(form, depth, exchange.request, caching)
     }

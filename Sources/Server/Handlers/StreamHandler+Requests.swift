@@ -19,8 +19,8 @@ extension StreamHandler {
 
   /// Answers a playlist request.
   ///
-  /// A request without a rendition is for the Multivariant Playlist if there are several, or if the
-  /// only one has a high dynamic range, which only that playlist states.
+  /// A request without a rendition is for the Multivariant Playlist if there are several, or if
+  /// only that playlist states a property of the stream.
   func playlist(
     _ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime
   ) {
@@ -31,7 +31,12 @@ extension StreamHandler {
       if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
       return switchedPlaylist(exchange, of: served, target.directives, depth: depth, since: since)
     }
-    if name == nil, renditions.count > 1 || served.isHighDynamicRange {
+    if let track = served.captions?.track(name), let top = renditions.first, !isChunked {
+      if starting.hold(exchange, until: .segment(top), of: renditions, since: since) { return }
+      return top.playlists.media(
+        exchange, target.directives, depth: depth, of: track, since: since, now: now)
+    }
+    if name == nil, renditions.count > 1 || served.needsMultivariant(isChunked: isChunked) {
       return multivariant(exchange, served, isChunked: isChunked, depth: depth, since: since)
     }
     guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
@@ -76,11 +81,15 @@ extension StreamHandler {
       if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
       return switchedMedia(exchange, of: served, file, since: since)
     }
+    if let track = served.captions?.track(name) {
+      return captions(exchange, track, file, of: served, since: since)
+    }
     guard let handler = rendition(name), name != nil || renditions.count == 1 else {
       return exchange.respond(ResponseFields.notFound)
     }
     if starting.hold(exchange, until: .window(handler), of: renditions, since: since) { return }
     switch file {
+    case .text: break
     case .header(let hash): return handler.header(hash, exchange)
     case .segment(let number):
       guard let number = served.names.segment(number) else { break }

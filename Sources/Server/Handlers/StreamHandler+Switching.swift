@@ -32,7 +32,7 @@ extension StreamHandler {
       let pin = pin(exchange, switched)
     else { return }
     let multivariant = pin.index.map { switched.pinnedMultivariants[$0] } ?? switched.multivariant
-    if depth != .switched, switched.hasAudio {
+    if depth != .switched, switched.hasMultivariant {
       let key = MultivariantCache.Key(
         depth: .switched, isChunked: false,
         isCompressed: exchange.request.accepts(coding: "gzip"))
@@ -63,6 +63,7 @@ extension StreamHandler {
       let handler = handlers.first { $0.hasHeader(hash) } ?? handlers[0]
       return handler.header(hash, exchange)
     case .segment(let printed), .part(_, let printed): number = served.names.segment(printed)
+    case .text: number = nil
     }
     guard let number else { return exchange.respond(ResponseFields.notFound) }
     let report = CMCDReport(exchange.request)

@@ -45,6 +45,10 @@ final class StreamHandler {
   var feeds = FeedReaders()
   /// The requests for instants and clips; nil while nothing is served.
   private(set) var instants: InstantHandler?
+  /// The requests for captions; nil while nothing is served, and for streams without captions.
+  private(set) var captions: CaptionHandler?
+  /// The captions whose new cues wake the loop.
+  private weak var followedCaptions: StreamCaptions?
   private let sharedSockets: SocketsOfAllLoops
   /// The WebSockets of the stream.
   private(set) lazy var sockets = StreamSockets(
@@ -195,6 +199,7 @@ final class StreamHandler {
     pictures.woken()
     for handler in renditions { handler.woken(now) }
     instants?.woken(now)
+    captions?.woken(now)
     for handler in switchedRenditions { handler.woken(now) }
     sockets.woken()
     guard stream.supervisor?.plan.isOnDemand == true, !renditions.isEmpty else { return }
@@ -224,7 +229,8 @@ final class StreamHandler {
     let own = min(
       starting.nextDeadline, sockets.nextDeadline, deliveries.nextDeadline, feeds.nextDeadline,
       stills.nextDeadline)
-    let deadline = renditions.reduce(min(own, instants?.nextDeadline ?? own)) {
+    let others = min(instants?.nextDeadline ?? own, captions?.nextDeadline ?? own)
+    let deadline = renditions.reduce(min(own, others)) {
       min($0, $1.nextDeadline)
     }
     return switchedRenditions.reduce(deadline) { min($0, $1.nextDeadline) }
@@ -238,6 +244,7 @@ final class StreamHandler {
     for handler in switchedRenditions { handler.expire(now) }
     deliveries.expire(now)
     instants?.expire(now)
+    captions?.expire(now)
     feeds.expire(now)
     stills.expire(now)
     sockets.expire(now)
@@ -246,6 +253,11 @@ final class StreamHandler {
   private func openRenditions() {
     guard let served = stream.served else { return }
     instants = InstantHandler(served, past, loop: loop, counters)
+    captions = served.captions.map { CaptionHandler(served, $0, counters) }
+    if let captions = stream.options.captions, captions !== followedCaptions {
+      captions.subscribe { [weak loop] in loop?.wake() }
+      followedCaptions = captions
+    }
     for rendition in served.renditions {
       renditions.append(
         RenditionHandler(served, rendition, past: past, counters: counters, reroute: reroute))
@@ -265,8 +277,8 @@ final class StreamHandler {
     stills.close()
     pictures.close()
     for handler in closing { handler.close() }
-    let waiting = instants?.takeAll() ?? []
-    instants = nil
+    let waiting = (instants?.takeAll() ?? []) + (captions?.takeAll() ?? [])
+    (instants, captions) = (nil, nil)
     for (exchange, since) in waiting { reroute(exchange, since) }
     // After the responses in progress were cut.
     deliveries.close()

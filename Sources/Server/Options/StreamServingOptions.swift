@@ -3,6 +3,7 @@
 package import Access
 package import Archive
 import Net
+package import Packaging
 package import Publishing
 package import Streams
 package import Time
@@ -42,6 +43,8 @@ package struct StreamServingOptions: Sendable {
   /// The longest time between the start of a playlist that continues to the live edge and its
   /// request.
   package var dvrList = Interval.seconds(7200)
+  /// The captions of the stream; nil for none.
+  package var captions: StreamCaptions?
   /// Whether the deliveries to its viewers are saved.
   package var savesStatistics = false
 

@@ -240,6 +240,8 @@ final class RequestRouter: RequestHandler, LoopService {
       streamHandler(target, exchange)?.still(exchange, address, since: since)
     case .motionPictures(_, let width):
       streamHandler(target, exchange)?.motionPictures(exchange, width, since: since)
+    case .cues(_, let rendition, let name):
+      streamHandler(target, exchange)?.cues(exchange, rendition, name, since: since)
     case .timestamps:
       if let refusal = timestampsRefusal(exchange.request) { return exchange.respond(refusal) }
       streamHandler(target, exchange)?.timestamps(exchange, since: since)

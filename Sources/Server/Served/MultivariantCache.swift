@@ -21,13 +21,19 @@ final class MultivariantCache: Sendable {
   private let windows: [LiveWindow]
   private let targetDuration: Int64
   private let switched: String?
+  private let captions: [CaptionTrack]
   private let responses = Locked<[Key: PreparedResponse]>([:])
 
   /// An empty cache for the stream `name` with the windows of its renditions, top rendition first.
   ///
-  /// If the server chooses the renditions of the video, `switched` is their common name.
-  init(name: String, windows: [LiveWindow], targetDuration: Int64, switched: String? = nil) {
+  /// If the server chooses the renditions of the video, `switched` is their common name. `captions`
+  /// are the text renditions.
+  init(
+    name: String, windows: [LiveWindow], targetDuration: Int64, switched: String? = nil,
+    captions: [CaptionTrack] = []
+  ) {
     self.switched = switched
+    self.captions = captions
     self.name = name
     self.windows = windows
     self.targetDuration = targetDuration
@@ -44,7 +50,8 @@ final class MultivariantCache: Sendable {
         tracks, base: key.depth.path(to: name),
         file: key.isChunked ? "chunked.m3u8" : "playlist.m3u8",
         variantFile: switched == nil ? nil : SwitchedName.playlist,
-        iFrameFile: key.isChunked || switched != nil ? nil : IFramePlaylist.file)
+        iFrameFile: key.isChunked || switched != nil ? nil : IFramePlaylist.file,
+        captions: key.isChunked ? [] : captions)
       let plain = SharedBytes(playlist.text)
       let compressed = key.isCompressed ? Gzip.compress(plain) : nil
       var fields = ResponseFields.fields(

@@ -15,6 +15,8 @@ final class PlaylistCache: Sendable {
   /// The kind of a playlist.
   enum Form: Hashable {
     case media(MediaPlaylist.Form)
+    /// That of a text rendition with this name.
+    case captions(MediaPlaylist.Form, String)
     case chunked
     case iFrames
   }
@@ -28,7 +30,9 @@ final class PlaylistCache: Sendable {
 
     /// The key of the whole playlist: after the end no Playlist Delta Update is sent.
     var full: Key {
-      Key(form: .media(.full), depth: depth, isCompressed: isCompressed, caching: caching)
+      let form: Form =
+        if case .captions(_, let name) = form { .captions(.full, name) } else { .media(.full) }
+      return Key(form: form, depth: depth, isCompressed: isCompressed, caching: caching)
     }
 
     /// The same key with another lifetime.
@@ -60,6 +64,7 @@ final class PlaylistCache: Sendable {
 
   private struct Shared {
     var media = RenderedVersion()
+    var captions = RenderedVersion()
     var chunked = RenderedVersion()
     var iFrames = RenderedVersion()
     var renderings = 0
@@ -71,6 +76,7 @@ final class PlaylistCache: Sendable {
       _read {
         switch form {
         case .media: yield media
+        case .captions: yield captions
         case .chunked: yield chunked
         case .iFrames: yield iFrames
         }
@@ -78,6 +84,7 @@ final class PlaylistCache: Sendable {
       _modify {
         switch form {
         case .media: yield &media
+        case .captions: yield &captions
         case .chunked: yield &chunked
         case .iFrames: yield &iFrames
         }
@@ -90,6 +97,7 @@ final class PlaylistCache: Sendable {
   private let names: MediaNames
   private let window: LiveWindow
   private let others: [Other]
+  private let captions: [CaptionTrack]
   private let isForOneViewer: Bool
   private let shared = Locked(Shared())
 
@@ -112,11 +120,12 @@ final class PlaylistCache: Sendable {
 
   /// An empty cache for a rendition of the stream `name`.
   ///
-  /// If `isForOneViewer`, caches keep no response.
+  /// If `isForOneViewer`, caches keep no response. `captions` are the text renditions.
   init(
     name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
-    others: [Other] = [], isForOneViewer: Bool = false
+    others: [Other] = [], captions: [CaptionTrack] = [], isForOneViewer: Bool = false
   ) {
+    self.captions = captions
     self.isForOneViewer = isForOneViewer
     self.name = name
     self.names = names
@@ -143,6 +152,7 @@ final class PlaylistCache: Sendable {
   private func number(_ snapshot: WindowSnapshot, _ form: Form) -> Int64 {
     switch form {
     case .media: snapshot.version
+    case .captions: snapshot.segments.last?.number ?? 0
     case .chunked: ChunkedPlaylist.newestListed(in: snapshot)
     case .iFrames: IFramePlaylist.newestListed(in: snapshot)
     }
@@ -194,7 +204,18 @@ final class PlaylistCache: Sendable {
     switch key.form {
     case .media(let form):
       return MediaPlaylist(
-        snapshot, control: control, names: names, base: base, reports: others.map(\.report)
+        snapshot, control: control, names: names, base: base,
+        reports: others.map(\.report) + captionReports(snapshot)
+      )?.text(form)
+    case .captions(let form, let rendition):
+      let last = snapshot.lastListedPart
+      let own = RenditionReport(
+        uri: "../\(snapshot.track?.rendition ?? "")/playlist.m3u8",
+        last: last.map { RenditionReport.Position(segment: $0.segment, index: $0.index) })
+      return MediaPlaylist(
+        snapshot, control: control, names: names, base: "",
+        reports: [own] + others.map(\.report) + captionReports(snapshot, except: rendition),
+        content: .text
       )?.text(form)
     case .chunked:
       return ChunkedPlaylist(
@@ -202,6 +223,18 @@ final class PlaylistCache: Sendable {
     case .iFrames:
       return IFramePlaylist(
         snapshot, names: names, base: base, targetDuration: control.targetDuration)?.text()
+    }
+  }
+
+  /// The reports of the text renditions but one; their playlists end with the last segment.
+  private func captionReports(
+    _ snapshot: WindowSnapshot, except name: String? = nil
+  ) -> [RenditionReport] {
+    guard let last = snapshot.segments.last?.number else { return [] }
+    return captions.filter { $0.rendition != name }.map { track in
+      RenditionReport(
+        uri: "../\(track.rendition)/playlist.m3u8",
+        last: RenditionReport.Position(segment: last, index: nil))
     }
   }
 
@@ -216,6 +249,8 @@ final class PlaylistCache: Sendable {
       case .media(.full): "m"
       case .media(.delta): "d"
       case .media(.deltaWithDateRanges): "r"
+      case .captions(.full, let name): "t\(name)"
+      case .captions(_, let name): "u\(name)"
       }
     let depth =
       switch key.depth {

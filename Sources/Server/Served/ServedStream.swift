@@ -22,6 +22,8 @@ final class ServedStream: Sendable {
   let renditions: [ServedRendition]
   let control: ServerControl
   let options: StreamServingOptions
+  /// The text renditions; nil for none.
+  let captions: ServedCaptions?
   let measures: Measures
   let multivariant: MultivariantCache
   let manifests: ManifestCache
@@ -82,6 +84,7 @@ final class ServedStream: Sendable {
     self.control = control
     self.options = options
     self.measures = measures
+    captions = options.captions.map { ServedCaptions($0, names, control) }
     renditions = windows.enumerated().map { index, rendition in
       let isAudio = rendition.window.segmentation.isAudio
       let others = windows.filter { $0.name != rendition.name }
@@ -93,7 +96,8 @@ final class ServedStream: Sendable {
       return ServedRendition(
         name: rendition.name, window: rendition.window,
         playlists: PlaylistCache(
-          name: name, names: names, window: rendition.window, control: control, others: others),
+          name: name, names: names, window: rendition.window, control: control, others: others,
+          captions: options.captions?.tracks ?? []),
         media: MediaResponseCache(
           names.numbering, targetDuration: control.targetDuration,
           segmentation: rendition.window.segmentation,
@@ -105,7 +109,8 @@ final class ServedStream: Sendable {
         })
     }
     multivariant = MultivariantCache(
-      name: name, windows: windows.map(\.window), targetDuration: control.targetDuration)
+      name: name, windows: windows.map(\.window), targetDuration: control.targetDuration,
+      captions: options.captions?.tracks ?? [])
     let parameters =
       parameters
       ?? PresentationParameters(
@@ -192,6 +197,13 @@ final class ServedStream: Sendable {
 
   /// Whether the video has a high dynamic range; false until it is described.
   var isHighDynamicRange: Bool { window.snapshot.track.map { $0.range != .sdr } ?? false }
+
+  /// Whether only a Multivariant Playlist states a property of the stream.
+  ///
+  /// Players of chunked playlists get no captions.
+  func needsMultivariant(isChunked: Bool) -> Bool {
+    isHighDynamicRange || captions != nil && !isChunked
+  }
 
   /// The top rendition.
   var top: ServedRendition { renditions[0] }

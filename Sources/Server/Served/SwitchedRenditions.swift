@@ -16,8 +16,8 @@ import Time
 final class SwitchedRenditions: MeasurementReceiver, Sendable {
   /// The video renditions, top rendition first, with responses that caches do not keep.
   let renditions: [ServedRendition]
-  /// Whether the stream has audio, and so a Multivariant Playlist.
-  let hasAudio: Bool
+  /// Whether the stream has audio or captions, and so a Multivariant Playlist.
+  let hasMultivariant: Bool
   /// The Multivariant Playlist.
   let multivariant: MultivariantCache
   /// For each rendition, the Multivariant Playlist with this rendition only.
@@ -39,25 +39,27 @@ final class SwitchedRenditions: MeasurementReceiver, Sendable {
       PlaylistCache.Other(
         name: $0.name, uri: "../\($0.name)/playlist.m3u8", window: $0.window, isInStep: false)
     }
+    let captions = served.captions?.tracks ?? []
     renditions = videos.map { video in
       ServedRendition(
         name: video.name, window: video.window,
         playlists: PlaylistCache(
           name: served.name, names: served.names, window: video.window, control: served.control,
-          others: others, isForOneViewer: true),
+          others: others, captions: captions, isForOneViewer: true),
         media: MediaResponseCache(
           served.names.numbering, targetDuration: served.control.targetDuration,
           segmentation: video.window.segmentation, isForOneViewer: true))
     }
     let sound = audios.map(\.window)
-    hasAudio = !audios.isEmpty
+    hasMultivariant = !audios.isEmpty || !captions.isEmpty
     multivariant = MultivariantCache(
       name: served.name, windows: [videos[0].window] + sound,
-      targetDuration: served.control.targetDuration, switched: SwitchedName.rendition)
+      targetDuration: served.control.targetDuration, switched: SwitchedName.rendition,
+      captions: captions)
     pinnedMultivariants = videos.map { video in
       MultivariantCache(
         name: served.name, windows: [video.window] + sound,
-        targetDuration: served.control.targetDuration)
+        targetDuration: served.control.targetDuration, captions: captions)
     }
     manifests = ManifestCache(
       parameters, names: served.names, windows: [videos[0].window] + sound,

@@ -29,7 +29,8 @@ struct TimestampsCache {
     }
     let pieces = TimestampsDocument.pieces(
       objects, served.measures.statistics(), outage, PublisherState(served.options, served),
-      missing: served.missingNames(now: now), now: SystemClock.wallTime)
+      missing: served.missingNames(now: now), captions: served.captions?.tracks ?? [],
+      now: SystemClock.wallTime)
     // Only the members are shared by responses.
     PastMedia.add(texts: [pieces[0], pieces[2]], at: now)
     return PreparedResponse(status: 200, fields: Self.fields, body: pieces)

@@ -12,7 +12,8 @@ import Time
 /// Times are Unix time in nanoseconds. `segments` and `parts` give the publish time of the last
 /// chunk, `captures` the capture time of the first frame. Prefill is not listed. `source` states
 /// whether the source supplies frames, since when, and why it does not; `publisher` the state of a
-/// publisher; `missing` the renditions without new media, if there are any.
+/// publisher; `missing` the renditions without new media, and `captions` the languages of captions,
+/// if there are any.
 struct TimestampsDocument {
   let snapshot: WindowSnapshot
   let names: MediaNames
@@ -23,14 +24,15 @@ struct TimestampsDocument {
   /// counters of the stream session; `outage` is that of the source.
   static func pieces(
     _ objects: SharedBytes, _ statistics: StreamStatistics, _ outage: SourceOutage? = nil,
-    _ publisher: PublisherState? = nil, missing: [String] = [], now: WallTime
+    _ publisher: PublisherState? = nil, missing: [String] = [], captions: [CaptionTrack] = [],
+    now: WallTime
   ) -> [SharedBytes] {
     [
       SharedBytes(start(now)), objects,
       SharedBytes(
         end(
           isOnline: statistics.isSourceOnline, since: statistics.sourceChanged, outage, publisher,
-          missing)),
+          missing, captions)),
     ]
   }
 
@@ -38,22 +40,23 @@ struct TimestampsDocument {
   static func text(
     _ outage: SourceOutage, _ publisher: PublisherState?, now: WallTime
   ) -> String {
-    start(now) + end(isOnline: false, since: outage.since, outage, publisher, [])
+    start(now) + end(isOnline: false, since: outage.since, outage, publisher, [], [])
   }
 
   private static func start(_ now: WallTime) -> String { "{\"timestamp\":\(now.nanoseconds)" }
 
   private static func end(
     isOnline: Bool, since: WallTime, _ outage: SourceOutage?, _ publisher: PublisherState?,
-    _ missing: [String]
+    _ missing: [String], _ captions: [CaptionTrack]
   ) -> String {
     let clock = SystemClock.synchronization
     let names = missing.map { JSONText.quoted($0) }.joined(separator: ",")
     let missing = missing.isEmpty ? "" : ",\"missing\":[\(names)]"
+    let captions = captions.isEmpty ? "" : ",\"captions\":\(CueDocument.languages(captions))"
     let publisher = publisher.map { ",\"publisher\":\($0.text)" } ?? ""
     let outage = outage.map { ",\"outage\":{\($0.publicMembers)}" } ?? ""
     return ",\"source\":{\"online\":\(isOnline),\"since\":\(since.nanoseconds)" + outage + "}"
-      + publisher + missing
+      + publisher + missing + captions
       + ",\"clock\":{\"source\":\"system\",\"synchronized\":\(clock.isSynchronized)"
       + ",\"offsetEstimateNs\":\(clock.estimatedError.nanoseconds)}}\n"
   }

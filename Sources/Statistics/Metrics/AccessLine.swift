@@ -27,7 +27,7 @@ struct AccessLine {
     target = Redaction.redact(Self.cut(request.rawPath + query))
     let name = request.rawPath.split(separator: "/").last ?? ""
     switch MediaName(name) {
-    case .segment(let segment): (number, part) = (segment.value, nil)
+    case .segment(let segment), .text(let segment): (number, part) = (segment.value, nil)
     case .part(let index, let segment): (number, part) = (segment.value, UInt64(index))
     case .header, nil:
       let items = query.isEmpty ? [] : request.queryItems

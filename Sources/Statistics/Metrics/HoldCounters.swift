@@ -15,6 +15,8 @@ package enum HoldKind: String, Sendable, CaseIterable {
   case segment
   /// The frame of an instant, or the end of a clip.
   case instant
+  /// A newer cue of captions.
+  case captions
 
   /// Its position in `allCases`.
   package var index: Int {
@@ -24,6 +26,7 @@ package enum HoldKind: String, Sendable, CaseIterable {
     case .part: 2
     case .segment: 3
     case .instant: 4
+    case .captions: 5
     }
   }
 }

@@ -24,12 +24,13 @@ extension RequestKind {
   package static let instant = RequestKind(18, "instant")
   package static let still = RequestKind(19, "still")
   package static let motionPictures = RequestKind(20, "mjpeg")
+  package static let captions = RequestKind(21, "captions")
 
   /// All kinds; each at its own index.
   package static let all = [
     other, refused, playlist, chunkedPlaylist, header, part, segment, timestamps, time, page, probe,
     manifest, control, uploads, publish, socket, feed, clip, instant, still,
-    motionPictures,
+    motionPictures, captions,
   ]
 
   /// The kind of a request for a media file.
@@ -39,6 +40,7 @@ extension RequestKind {
       case .header: .header
       case .segment: .segment
       case .part: .part
+      case .text: .captions
       }
   }
 }

@@ -48,13 +48,12 @@ package struct MultivariantPlaylist: Sendable, Equatable {
     if pending != nil { strays.append("#EXT-X-STREAM-INF at the end") }
   }
 
-  /// The URIs of all Media Playlists of media, each once.
+  /// The URIs of all Media Playlists of video and audio, each once; those of subtitles have other
+  /// rules.
   var mediaURIs: [String] {
     var found: [String] = []
-    for uri in variants.map(\.uri) + renditions.compactMap({ $0["URI"] }) where !found.contains(uri)
-    {
-      found.append(uri)
-    }
+    let others = renditions.filter { $0["TYPE"] != "SUBTITLES" }.compactMap { $0["URI"] }
+    for uri in variants.map(\.uri) + others where !found.contains(uri) { found.append(uri) }
     return found
   }
 }

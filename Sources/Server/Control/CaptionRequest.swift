@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Checked
+import FoundationEssentials
+package import HTTP
+package import Media
+package import Packaging
+package import Time
+
+/// A request to add a cue: `POST /api/streams/S/captions?lang=L` with a JSON object as its body.
+///
+/// ```
+/// {"text": "Hello", "start": "now", "duration": 3000}
+/// ```
+package struct CaptionRequest {
+  /// The most bytes of a body.
+  package static let largest = 8192
+  /// How long before now a cue may begin; the window must still have its frame.
+  private static let past = Interval.seconds(60)
+  /// How long after now a cue may begin.
+  private static let future = Interval.seconds(3600)
+
+  /// The language; nil if the request names none.
+  package let language: LanguageTag?
+  package let cue: CueStore.NewCue
+
+  /// Why a request is refused.
+  package struct Refusal: Error {
+    package let status: Int
+    package let reason: String
+
+    init(_ reason: String, status: Int = 400) {
+      self.status = status
+      self.reason = reason
+    }
+  }
+
+  /// Reads a request.
+  ///
+  /// - Parameters:
+  ///   - request: the head; `lang` in its query is a language tag.
+  ///   - body: `text`; `start`, which is `now`, milliseconds since 1970, or a date of RFC 3339 in
+  ///     UTC (default `now`); `duration` in milliseconds.
+  ///   - now: the wall clock.
+  /// - Throws: a refusal, with the reason for the client.
+  package init(_ request: Request, _ body: [UInt8], now: WallTime) throws(Refusal) {
+    if let text = request.queryItems.first(where: { $0.name == "lang" })?.value {
+      guard let tag = LanguageTag(text) else {
+        throw Refusal("lang: invalid value (expected a language tag such as en or pt-BR)")
+      }
+      language = tag
+    } else {
+      language = nil
+    }
+    let members = try Self.members(body)
+    guard case .text(let text)? = members["text"] else {
+      throw Refusal("\"text\": missing or no text (expected the words of the cue)")
+    }
+    guard case .number(let milliseconds)? = members["duration"],
+      let duration = Int64(exactly: milliseconds.rounded()).map({ Interval.milliseconds($0) }),
+      Cue.durations.contains(duration)
+    else {
+      throw Refusal(
+        "\"duration\": missing or invalid (expected \(Cue.durations.lowerBound.milliseconds)–"
+          + "\(Cue.durations.upperBound.milliseconds) milliseconds)")
+    }
+    let start = try Self.start(members["start"]?.string ?? "now", now: now)
+    do throws(CueText.Refusal) {
+      cue = CueStore.NewCue(try CueText(text), start: start, duration: duration)
+    } catch { throw Refusal("\(error)") }
+  }
+
+  /// Adds the cue to the captions of a stream.
+  ///
+  /// - Parameters:
+  ///   - captions: the captions of the stream.
+  ///   - stream: the stream; nil if it does not run.
+  ///   - wall: the wall clock.
+  ///   - now: the present time.
+  /// - Returns: the cue.
+  /// - Throws: a refusal, with the reason for the client.
+  func add(
+    to captions: StreamCaptions, of stream: ServedStream?, wall: WallTime, now: MonotonicTime
+  ) throws(Refusal) -> Cue {
+    let expected = "expected \(captions.tracks.map(\.language.text).joined(separator: ", "))"
+    let named = captions.tracks.filter { $0.language == language }
+    let tracks = language == nil && captions.tracks.count == 1 ? captions.tracks : named
+    guard let track = tracks.first else {
+      throw Refusal("lang: \(language == nil ? "missing" : "not a language here") (\(expected))")
+    }
+    guard let window = stream?.window.snapshot, window.state == .live else {
+      throw Refusal("the stream is not live", status: 409)
+    }
+    do throws(CueRefusal) {
+      return try captions.add(cue, to: track, window, wall: wall, now: now)
+    } catch {
+      switch error {
+      case .unknownLanguage: throw Refusal("lang: not a language here (\(expected))")
+      case .tooMany:
+        throw Refusal(
+          "too many cues in the window and after it (expected at most "
+            + "\(Cue.maximumPerLanguage) of a language)", status: 429)
+      case .tooOften:
+        throw Refusal(
+          "too many cues in the last seconds (expected at most \(CueStore.rate) per second)",
+          status: 429)
+      }
+    }
+  }
+
+  private static func members(_ body: [UInt8]) throws(Refusal) -> [String: TextOrNumber] {
+    guard body.count <= largest else {
+      throw Refusal("the cue is too large (expected at most \(largest) bytes)", status: 413)
+    }
+    let form = "expected an object such as {\"text\": \"Hello\", \"duration\": 3000}"
+    do throws(JSONFault) {
+      try JSONSyntax.check(body, .document(allowsComments: false))
+    } catch {
+      throw Refusal(
+        "the body is not JSON: line \(error.line), column \(error.column) (\(form))")
+    }
+    guard
+      let members = try? JSONDecoder().decode([String: TextOrNumber].self, from: Data(body))
+    else { throw Refusal("the body is no object of texts and numbers (\(form))") }
+    guard members.keys.allSatisfy(["text", "start", "duration"].contains) else {
+      throw Refusal("the body has an unknown member (expected text, start and duration)")
+    }
+    return members
+  }
+
+  private static func start(_ text: String, now: WallTime) throws(Refusal) -> WallTime {
+    guard let time = text == "now" ? now : EventRequest.time(text) else {
+      throw Refusal(
+        "\"start\": invalid (expected now, milliseconds since 1970, or a date such as "
+          + "2026-01-31T12:00:00.250Z)")
+    }
+    guard time >= now - past, time <= now + future else {
+      throw Refusal("\"start\": not within the last minute or the next hour")
+    }
+    return .origin + .milliseconds(time.milliseconds)
+  }
+}

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Live captions: cues by requests, in WebVTT beside the video, shown by hls.js at their time."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from fetch_hlsjs import script_flags
+from harness.browser import viewer
+from harness.http1 import get
+from harness.playlist import parse
+from harness.program import Program, start, stop
+from harness.site import site
+from harness.waiting import wait_until
+
+TOKEN = "token-of-the-caption-tests"
+PAGE = """<!doctype html><meta charset="utf-8"><style>video {{ width: 320px }}</style>
+<script src="{script}"></script><body>"""
+PLAY = """(source) => {
+  const video = document.createElement('video');
+  video.muted = true;
+  document.body.append(video);
+  const hls = new Hls({ lowLatencyMode: true });
+  window.__hls = hls;
+  window.__shown = [];
+  hls.on(Hls.Events.ERROR, (_, { details }) => { (window.__errors ??= []).push(details); });
+  hls.loadSource(source);
+  hls.attachMedia(video);
+  video.play().catch(() => {});
+  // At each frame: the time of the picture, and the active cues.
+  const watch = () => {
+    const date = hls.playingDate;
+    for (const track of video.textTracks) {
+      for (const { text } of track.mode === 'showing' ? track.activeCues ?? [] : []) {
+        if (!window.__shown.some((shown) => shown.text === text)) {
+          window.__shown.push({ text, at: date?.getTime(), language: track.language });
+        }
+      }
+    }
+    requestAnimationFrame(watch);
+  };
+  watch();
+}"""
+
+
+def post(program: Program, cue: object, query: str = "?lang=en") -> dict:
+    """Adds a cue; its number and times."""
+    body = cue if isinstance(cue, bytes) else json.dumps(cue).encode()
+    request = urllib.request.Request(
+        program.url(f"/api/streams/live/captions{query}"), body, method="POST",
+        headers={"Authorization": f"Bearer {TOKEN}"})
+    with urllib.request.urlopen(request, timeout=5) as response:
+        assert response.status == 201
+        return json.load(response)
+
+
+@pytest.fixture(scope="module")
+def program(binary: Path) -> Iterator[Program]:
+    """One stream with captions in two languages, for all tests of this file."""
+    running = start(["--resolution", "320x180", "--bitrate", "300", "--admin-token", TOKEN,
+                     "--captions", "en*,de", *script_flags()])
+    wait_until(lambda: get(running.port, "/live/video/playlist.m3u8").status == 200, 15, "live")
+    yield running
+    stop(running)
+
+
+@pytest.mark.timeout(40)
+def test_cue_is_in_each_segment_of_its_time(program: Program) -> None:
+    """Two segments have the cue with its media time; the other language has none."""
+    at = int(time.time() * 1000) // 1000 * 1000 + 1700
+    cue = post(program, {"text": "Hello <i>all</i>", "start": at, "duration": 600})
+    number = at // 1000
+    held = get(program.port, f"/live/captions-en/playlist.m3u8?_HLS_msn={number}", timeout=8)
+    playlist = parse(held.text)
+    assert not any(segment.parts for segment in playlist.segments)
+    video = parse(get(program.port, "/live/video/playlist.m3u8").text)
+    dates = {segment.uri.replace(".m4s", ".vtt"): segment.pdt for segment in video.segments}
+    assert all(dates.get(found.uri, found.pdt) == found.pdt for found in playlist.segments)
+    get(program.port, f"/live/captions-en/playlist.m3u8?_HLS_msn={number + 1}", timeout=8)
+    texts = [get(program.port, f"/live/captions-en/segment{number + index}.vtt").text
+             for index in (-1, 0, 1)]
+    assert texts[0] == "WEBVTT\n\n" and texts[1] == texts[2]
+    hours, rest = divmod(at, 3_600_000)
+    assert re.search(rf"^cue-{cue['id']}\n{hours}:{rest // 60000:02}:{rest % 60000 / 1000:06.3f}"
+                     r" --> .*\nHello &lt;i&gt;all&lt;/i&gt;$", texts[1], re.M), texts[1]
+    assert get(program.port, f"/live/captions-de/segment{number}.vtt").text == "WEBVTT\n\n"
+
+
+@pytest.mark.timeout(40)
+def test_bad_cues_disturb_nobody(program: Program) -> None:
+    """Each gets one line; the stream plays on, and no line of the log is written."""
+    before = len(program.log)
+    bodies = [b"", b"{", b"\xff\xfe", b"[" * 5000, b'{"text": "a"}', b'{"text": "", "duration": 1}',
+              b'{"text": "a", "duration": -1}', b'{"text": "a\\u0000", "duration": 1}',
+              json.dumps({"text": "x" * 1001, "duration": 1}).encode(),
+              b'{"text": "a", "duration": 1, "start": "never"}', b"x" * 60_000]
+    for body in bodies:
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            post(program, body)
+        assert refused.value.code in (400, 413)
+        line = refused.value.read().decode()
+        assert line.count("\n") == 1 and len(line) < 200, line
+    playlist = parse(get(program.port, "/live/video/playlist.m3u8").text)
+    assert get(program.port, "/live/video/playlist.m3u8"
+               f"?_HLS_msn={playlist.last_complete + 2}", timeout=5).status == 200
+    assert program.log[before:] == []
+
+
+@pytest.mark.timeout(60)
+def test_hlsjs_shows_a_cue_at_its_time(browser: Browser, program: Program, hlsjs: Path) -> None:
+    """The default language, with markup as text, at the frame of its start."""
+    assert hlsjs.is_file()
+    html = PAGE.format(script=program.url("/player/hls.js"))
+    with site(html) as address, viewer(browser) as view:
+        view.open(address, is_parsed=True)
+        view.page.evaluate(PLAY, program.url("/live/playlist.m3u8"))
+        view.page.wait_for_function("() => window.__hls.playingDate", timeout=15000)
+        # Late in its segment: hls.js has the segment when it is complete.
+        at = int(time.time() * 1000) // 1000 * 1000 + 2750
+        text = "one <script>window.__run = 1</script>\ntwo"
+        post(program, {"text": text, "start": at, "duration": 2000})
+        post(program, {"text": "zwei", "start": at, "duration": 2000}, "?lang=de")
+        view.page.wait_for_function("() => window.__shown.length", timeout=12000)
+        (shown,) = view.page.evaluate("() => window.__shown")
+        print(f"shown {shown['at'] - at:.0f} ms after its start")
+        assert shown["language"] == "en" and "&lt;script&gt;" in shown["text"]
+        assert -50 < shown["at"] - at < 200
+        assert view.page.evaluate("() => window.__run") is None
+        assert view.page.evaluate("() => window.__errors ?? []") == []
+        assert not view.page_errors, view.page_errors
