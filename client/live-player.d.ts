@@ -110,6 +110,10 @@ export class LivePlayer extends HTMLElement {
   audioTrack: string | null;
   /** The names of the audio tracks; empty while unknown. */
   readonly audioTracks: string[];
+  /** The language of the captions that are shown; a name chooses another one, null none. */
+  captionTrack: string | null;
+  /** The names of the languages of captions; empty without captions, and while unknown. */
+  readonly captionTracks: string[];
   /** The names of the renditions, the top one first; empty without a choice. */
   readonly renditions: string[];
   /** Null while nothing plays. */

@@ -137,3 +137,71 @@ def test_hlsjs_shows_a_cue_at_its_time(browser: Browser, program: Program, hlsjs
         assert view.page.evaluate("() => window.__run") is None
         assert view.page.evaluate("() => window.__errors ?? []") == []
         assert not view.page_errors, view.page_errors
+
+
+ELEMENTS = """<!doctype html><meta charset="utf-8"><style>live-player {{ width: 320px }}</style>
+<script type="module" src="{module}"></script><body>"""
+MOUNT = """([source, transports]) => {
+  window.__captions = {};
+  for (const transport of transports) {
+    const player = document.createElement('live-player');
+    const found = window.__captions[transport] = [];
+    player.src = source;
+    player.transport = transport;
+    player.muted = true;
+    player.controls = true;
+    document.body.append(player);
+    const box = player.shadowRoot.getElementById('captions');
+    new MutationObserver(() => {
+      const { clockOffset } = player.statistics ?? {};
+      const shown = Date.now() + clockOffset * 1000 - player.latency * 1000;
+      const text = box.hidden ? '' : [...box.children].map((row) => row.textContent).join('\\n');
+      if (text !== (found.at(-1)?.text ?? '')) found.push({ text, shown });
+    }).observe(box, { childList: true, attributes: true });
+  }
+}"""
+
+
+@pytest.mark.timeout(60)
+def test_players_show_a_cue_with_its_frame(
+        browser: Browser, program: Program, hlsjs: Path) -> None:
+    """Over HTTP frames, WebSockets, WebCodecs and hls.js; markup is text; the menu changes it."""
+    assert hlsjs.is_file()
+    transports = ["http", "ws", "webcodecs", "hls"]
+    html = ELEMENTS.format(module=program.url("/player/live-player.js"))
+    with site(html) as address, viewer(browser) as view:
+        view.open(address, is_parsed=True)
+        view.page.evaluate(MOUNT, [program.url("/live/"), transports])
+        view.page.wait_for_function(
+            "() => [...document.querySelectorAll('live-player')].every((player) =>"
+            " player.statistics?.frames > 45 && player.latency && player.captionTrack)",
+            timeout=25000)
+        at = int(time.time() * 1000) + 2000
+        text = "<img src=x onerror='window.__run = 1'> one\ntwo"
+        post(program, {"text": text, "start": at, "duration": 700})
+        post(program, {"text": "zwei", "start": at, "duration": 700}, "?lang=de")
+        view.page.wait_for_function(
+            "(text) => Object.values(__captions).every((found) => found.at(-1)?.text === ''"
+            " && found.at(-2)?.text === text)", arg=text, timeout=9000)
+        for transport, found in view.page.evaluate("() => __captions").items():
+            index = [entry["text"] for entry in found].index(text)
+            begin, end = found[index:index + 2]
+            print(f"{transport}: shown {begin['shown'] - at:.0f} ms after its start, "
+                  f"removed {end['shown'] - at - 700:.0f} ms after its end")
+            assert end["text"] == "", transport
+            # The players' clocks are read every 50 ms.
+            for late in (begin["shown"] - at, end["shown"] - at - 700):
+                assert -50 < late < 150, transport
+        assert view.page.evaluate("() => window.__run") is None
+        view.page.evaluate("""() => {
+          for (const player of document.querySelectorAll('live-player')) {
+            const menu = player.shadowRoot.getElementById('caption-track');
+            menu.selectedIndex = [...menu.options].findIndex(({ text }) => text === 'CC Deutsch');
+            menu.dispatchEvent(new Event('change'));
+          }
+        }""")
+        post(program, {"text": "drei", "duration": 3000}, "?lang=de")
+        view.page.wait_for_function(
+            "() => Object.values(__captions).every((found) => found.at(-1)?.text === 'drei')",
+            timeout=6000)
+        assert not view.page_errors, view.page_errors

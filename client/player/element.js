@@ -328,6 +328,19 @@ export class LivePlayer extends HTMLElement {
 
   get audioTracks() { return this.#stage?.playback.player?.audioTracks?.()?.names ?? []; }
 
+  /** The name of the language of the captions; null for none. */
+  get captionTrack() {
+    const choice = this.#stage?.playback.captions.choice;
+    return choice?.names[choice.current] ?? null;
+  }
+
+  set captionTrack(name) {
+    const captions = this.#stage?.playback.captions;
+    captions?.choose(captions.choice?.names.indexOf(name ?? '') ?? -1);
+  }
+
+  get captionTracks() { return this.#stage?.playback.captions.choice?.names ?? []; }
+
   get renditions() { return this.#stage?.playback.player?.renditions()?.names ?? []; }
 
   get statistics() {

@@ -13,9 +13,18 @@ import { outageOf } from './outage.js';
  *   `estimate`: the server's estimate of its clock error, ms
  * @property {{ isOnline: boolean, since: number, outage?: import('./outage.js').Outage } | null}
  *   source whether it supplies frames, since when, and why not; null for another server
+ * @property {CaptionLanguage[]} captions the languages of captions
  * @property {string[]} missing the names of the renditions without media at the moment
  * @property {Publisher | null} publisher null for a stream that clients do not publish
  */
+
+/**
+ * A language of captions; the URL of its `cues` is relative to the document.
+ * @typedef {{ language: string, name: string, isDefault: boolean, cues: string }} CaptionLanguage
+ */
+
+/** The most languages of captions. */
+const MOST_LANGUAGES = 16;
 
 /**
  * The publisher of a stream: its frames are shown (live), the slate is shown instead of them, or
@@ -30,7 +39,9 @@ import { outageOf } from './outage.js';
  */
 export function timestampsOf(response) {
   const record = (/** @type {any} */ value) => (typeof value === 'object' && value ? value : {});
-  const { timestamp, parts, captures, clock, source, missing, publisher } = record(response);
+  const {
+    timestamp, parts, captures, clock, source, missing, captions, publisher,
+  } = record(response);
   const { synchronized, offsetEstimateNs } = record(clock), outage = outageOf(source?.outage, 1e6);
   return {
     timestamp: Number(timestamp), parts: record(parts), captures: record(captures),
@@ -41,11 +52,24 @@ export function timestampsOf(response) {
     source: typeof source?.online === 'boolean'
       ? { isOnline: source.online, since: Number(source.since), ...(outage && { outage }) } : null,
     missing: Array.isArray(missing) ? missing.map(String) : [],
+    captions: languagesOf(captions),
     publisher: typeof publisher?.state === 'string' ? {
       state: publisher.state, since: Number(publisher.since),
       protocol: typeof publisher.protocol === 'string' ? publisher.protocol.toUpperCase() : '',
     } : null,
   };
+}
+
+/**
+ * @param {any} captions
+ * @returns {CaptionLanguage[]}
+ */
+function languagesOf(captions) {
+  const isText = (/** @type {any} */ value) => typeof value === 'string';
+  return (Array.isArray(captions) ? captions : []).slice(0, MOST_LANGUAGES)
+    .filter(({ language, name, cues } = {}) => [language, name, cues].every(isText))
+    .map(({ language, name, cues, default: isDefault }) => (
+      { language, name, cues, isDefault: isDefault === true }));
 }
 
 /**

@@ -2,6 +2,7 @@
 // One player with its elements: the display, the words over it, and the controls.
 
 import { Playback } from '../engine/playback/playback.js';
+import { CaptionView } from './caption-view.js';
 import { Controls } from './controls.js';
 import { element } from './dom.js';
 import { Notices } from './notices.js';
@@ -50,6 +51,10 @@ export class Stage {
       onPlay: () => this.playback.togglePlay(),
       onMessage: (...message) => this.notices.message(...message),
     }, this.closing.signal);
+    /** @type {CaptionView} */
+    const captions = new CaptionView(
+      root, (index) => this.playback.captions.choose(index), this.closing.signal);
+    this.captions = captions;
     this.playback = new Playback(video, options, {
       onStatus: (status, text) => this.notices.state(status, text),
       onMessage: (...message) => {
@@ -59,6 +64,7 @@ export class Stage {
       },
       onPlayer: events.onPlayer, onError: events.onError, onStall: events.onStall,
       onEvent: events.onEvent, figures: events.figures,
+      onCaption: (text) => captions.show(text),
       onJump: () => this.held.take(),
     });
     this.held = new PictureHold(root, this.playback);
@@ -96,6 +102,7 @@ export class Stage {
     const words = playback.awayWords();
     controls.showAudio(state.sound);
     controls.showAudioTracks(playback.player?.audioTracks?.() ?? null);
+    this.captions.showChoice(playback.captions.choice);
     controls.showRenditions(playback.player?.renditions() ?? null);
     notices.away(words?.title ?? '', words?.text);
     this.isAway = words !== null;

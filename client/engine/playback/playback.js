@@ -2,6 +2,7 @@
 // The playback of one stream: chooses a player, controls its latency, and measures it.
 
 import { ServerClock } from '../../shared/clock.js';
+import { Captions } from '../captions/captions.js';
 import { FrameMeter } from '../clock/frame-meter.js';
 import { LatencyController } from '../clock/latency-controller.js';
 import { Progress } from '../clock/progress.js';
@@ -79,6 +80,7 @@ const LIVE_EDGE = 2;
  * @property {() => void} [onJump] another instant will be shown, the picture of before still is
  * @property {(event: import('../transport/stream-events.js').StreamEvent) => void} onEvent
  *   the frame of an event is shown
+ * @property {(text: string) => void} onCaption the text over the display has changed
  * @property {Figures} figures
  */
 
@@ -126,6 +128,8 @@ export class Playback {
     this.state = newState(this.source);
     this.state.stalls = this.stalls.stalls;
     this.watch = new DisplayWatch(this);
+    this.captions = new Captions((text) => events.onCaption(text));
+    this.services.onCaptions = (...found) => this.captions.setLanguages(...found);
     this.services.onMissing = (names) => this.watch.setMissing(names);
     /** @type {number[]} */
     this.timers = [];
@@ -158,6 +162,7 @@ export class Playback {
     player?.stop();
     this.closeControl();
     this.queue.close();
+    this.captions.close();
     this.closing.abort();
     for (const timer of this.timers) clearInterval(timer);
     this.frames.stop();
@@ -527,10 +532,13 @@ export class Playback {
       const seconds = controller.seek(now / 1000, this.latency, ahead);
       if (seconds > 0) player.seekBy(seconds, now);
     }
+    const rate = display.paused ? 0 : display.playbackRate;
     if (this.latency !== null) {
       const shown = this.clock.now() - this.latency * 1000;
-      this.queue.update(shown, display.paused ? 0 : display.playbackRate, UPDATE_INTERVAL);
+      this.queue.update(shown, rate, UPDATE_INTERVAL);
     }
+    const { shownAt } = this;
+    if (shownAt !== null) this.captions.update(shownAt * 1000, rate, UPDATE_INTERVAL);
     updateState(this.state, this, player);
     this.watch.update(now);
     if (this.player !== player) return;

@@ -72,6 +72,7 @@ export class DashPlayer {
         delay: { liveDelay: this.target },
         liveCatchup: { enabled: true, maxDrift: 0.5, playbackRate: { min: -0.06, max: 0.2 } },
         retryAttempts: { MPD: 20, MediaSegment: 10, lowLatencyMultiplyFactor: 10 },
+        text: { defaultEnabled: false },  // playback shows captions
         cmsd: { enabled: true, abr: { applyMb: true, etpWeightRatio: 0.5 } },
       },
     });

@@ -61,8 +61,13 @@ export class HlsPlayer {
   attach() {
     const { Hls } = /** @type {any} */ (globalThis);
     this.progress.reset();
-    const hls = new Hls(lowLatencySettings(
-      Hls, (level) => this.hls?.levels?.[level], (level) => this.allowedLevel(level)));
+    const hls = new Hls({
+      ...lowLatencySettings(
+        Hls, (level) => this.hls?.levels?.[level], (level) => this.allowedLevel(level)),
+      // Playback shows captions; without these, hls.js neither loads nor shows WebVTT.
+      subtitleStreamController: undefined,
+      subtitleTrackController: undefined,
+    });
     this.hls = hls;
     const on = (/** @type {string} */ event, /** @type {(data: any) => void} */ body) => {
       hls.on(event, (/** @type {string} */ _, /** @type {any} */ data) => {

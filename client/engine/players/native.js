@@ -120,6 +120,8 @@ export class NativePlayer {
     if (start === null) return;
     const { video } = this.host, since = video.currentTime - LARGEST_DELAY / 1000;
     for (const track of video.textTracks) {
+      // Playback shows captions.
+      if (track.kind === 'subtitles' && track.mode === 'showing') track.mode = 'disabled';
       if (track.kind !== 'metadata') continue;
       if (track.mode === 'disabled') track.mode = 'hidden';
       for (const event of eventsOfCues(track.cues ?? [], start, since)) this.host.addEvent(event);

@@ -11,6 +11,7 @@ import { segmentNames } from '../transport/segment-names.js';
 import { otherFormat } from '../transport/source.js';
 import { publisherText } from './away.js';
 /** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
+/** @typedef {import('../../shared/timestamps.js').CaptionLanguage} CaptionLanguage */
 /** @typedef {import('../../shared/timestamps.js').Timestamps} Timestamps */
 /** @typedef {import('./away.js').SourcePresence} SourcePresence */
 
@@ -70,6 +71,10 @@ export class ServicePoller {
     this.publisher = null;
     /** Whether a player needs the renditions without media soon. */
     this.isUrgent = false;
+    /** Whether the latest document is of the present source. */
+    this.hasDocument = false;
+    /** Called with the languages of captions, and the document that has named them. */
+    this.onCaptions = /** @type {(languages: CaptionLanguage[], url: string) => void} */ (() => {});
     /** Called with the names of the renditions without media. */
     this.onMissing = /** @type {(names: string[]) => void} */ (() => {});
   }
@@ -196,7 +201,7 @@ export class ServicePoller {
     while (!this.stop.aborted) {
       const begun = performance.now();
       const isPushed = this.isPushed && this.presence?.isOnline && this.publisher === null;
-      const isWanted = this.figures.isShown || !isPushed;
+      const isWanted = this.figures.isShown || !isPushed || !this.hasDocument;
       if (!document.hidden && isWanted) await this.updateFigures();
       const seldom = this.isUrgent ? URGENT_INTERVAL : SOURCE_INTERVAL;
       const usual = this.figures.isShown ? POLL_INTERVAL : seldom;
@@ -215,7 +220,7 @@ export class ServicePoller {
         hasAnswer = true;
         if (!response.ok) throw new Error(`status ${response.status}`);
         return timestampsOf(await response.json());
-      }, this.stop));
+      }, this.stop), url);
       this.failures = 0;
       this.silences = 0;
     } catch {
@@ -229,8 +234,10 @@ export class ServicePoller {
     }
   }
 
-  /** @param {Timestamps} response */
-  show(response) {
+  /** @param {Timestamps} response @param {string} url */
+  show(response, url) {
+    this.hasDocument = true;
+    this.onCaptions(response.captions, url);
     const hadPublisher = this.publisher !== null;
     this.presence = response.source;
     this.publisher = response.publisher;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Captions } from '../engine/captions/captions.js';
+import { CueList, cuesOf } from '../engine/captions/cue-list.js';
+import { timestampsOf } from '../shared/timestamps.js';
+
+const cue = (id, start, end, text = `${id}`) => ({ id, start, end, text });
+
+suite('cues', () => {
+  test('a text is shown from the start of its cue to its end, exclusive', () => {
+    const list = new CueList();
+    list.add([cue(2, 200, 300), cue(1, 100, 250)]);
+    const texts = [99, 100, 199, 200, 249, 250, 299, 300].map((time) => list.textAt(time));
+    assert.deepEqual(texts, ['', '1', '1', '1\n2', '1\n2', '2', '2', '']);
+    assert.deepEqual([0, 100, 200, 250, 300].map((time) => list.changeAfter(time)),
+      [100, 200, 250, 300, Infinity]);
+    list.add([cue(1, 100, 250, 'again')]);
+    assert.equal(list.textAt(100), '1');
+    list.forget(250);
+    assert.equal(list.textAt(240), '2');
+  });
+
+  test('malformed responses and cues are left out', () => {
+    for (const wrong of [null, 1, [], {}, { revision: -1, cues: [] }, { revision: 1 }]) {
+      assert.equal(cuesOf(wrong), null);
+    }
+    const cues = [null, 1, {}, { id: 1, start: 0, duration: 0, text: 'a' },
+      { id: 1, start: 'x', duration: 1, text: 'a' }, { id: 1, start: 5, duration: 2, text: 1 },
+      { id: 1, start: 5, duration: 2, text: '<b>' }].map((found) => found ?? undefined);
+    assert.deepEqual(cuesOf({ revision: 7, cues }), { revision: 7, cues: [cue(1, 5, 7, '<b>')] });
+  });
+
+  test('of /timestamps.json are the languages, at most 16', () => {
+    const entry = { language: 'de', name: 'Deutsch', default: true, cues: 'captions-de/cues.json' };
+    const captions = [{}, null, { ...entry, name: 1 }, ...Array(20).fill(entry)]
+      .map((found) => found ?? undefined);
+    const found = timestampsOf({ captions }).captions;
+    assert.equal(found.length, 13);
+    assert.deepEqual(found[0],
+      { language: 'de', name: 'Deutsch', isDefault: true, cues: 'captions-de/cues.json' });
+    assert.deepEqual(timestampsOf({ captions: 'x' }).captions, []);
+  });
+});
+
+suite('captions', () => {
+  const languages = ['en', 'de'].map((language) => ({
+    language, name: language, isDefault: language === 'en', cues: `captions-${language}/cues.json`,
+  }));
+
+  function playing(t, answers) {
+    const previous = globalThis.fetch, asked = [], texts = [];
+    globalThis.fetch = async (url, { signal }) => {
+      asked.push(String(url));
+      const answer = answers.shift();
+      if (answer) return Response.json(answer);
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('aborted')));
+      });
+    };
+    const captions = new Captions((text) => texts.push(text));
+    t.after(() => {
+      captions.close();
+      globalThis.fetch = previous;
+    });
+    return { captions, asked, texts };
+  }
+
+  test('nothing is requested without a language; the choice is kept over documents', async (t) => {
+    const { captions, asked } = playing(t, []);
+    assert.equal(captions.choice, null);
+    captions.choose(-1);
+    captions.setLanguages(languages, 'http://h/live/timestamps.json');
+    assert.deepEqual(asked, []);
+    assert.deepEqual(captions.choice, { names: ['en', 'de'], current: -1 });
+    captions.choose(1);
+    captions.setLanguages([...languages].reverse(), 'http://h/live/timestamps.json');
+    assert.deepEqual(asked, ['http://h/live/captions-de/cues.json']);
+    assert.equal(captions.choice.current, 0);
+  });
+
+  test('the default language is followed by revisions, and shown at its moments', async (t) => {
+    const { captions, asked, texts } = playing(t, [
+      { revision: 3, cues: [{ id: 3, start: 1000, duration: 20, text: 'a' }] },
+      { revision: 5, cues: [{ id: 5, start: 1030, duration: 1000, text: 'b' }] },
+    ]);
+    captions.setLanguages(languages, 'http://h/t/x/live/timestamps.json');
+    await pause(5);
+    const base = 'http://h/t/x/live/captions-en';
+    assert.deepEqual(asked, [`${base}/cues.json`, `${base}/cues-3.json`, `${base}/cues-5.json`]);
+    captions.update(990, 1, 50);
+    assert.deepEqual(texts, []);
+    await pause(60);
+    assert.deepEqual(texts, ['a', '', 'b']);
+    captions.update(1500, 0, 50);
+    captions.choose(-1);
+    assert.deepEqual(texts, ['a', '', 'b', '']);
+    assert.equal(asked.length, 3);
+  });
+});
