@@ -128,6 +128,21 @@ struct AdaptationSetTiming {
     out.element("SegmentTemplate", attributes) { timeline.write(to: &$0) }
   }
 
+  /// Writes the location of texts on the Period's timeline and their names.
+  ///
+  /// A text is available when its segment is complete.
+  func textTemplate(header: String, _ out: inout XMLText) {
+    let attributes: XMLText.Attributes = [
+      ("timescale", "\(timescale)"), ("duration", timeline == nil ? "\(segmentTicks)" : nil),
+      ("startNumber", "\(names.printed(timeline?.firstNumber ?? period.firstSegment))"),
+      ("presentationTimeOffset", offset),
+      ("initialization", "$RepresentationID$/" + names.name(ofHeader: header)),
+      ("media", "$RepresentationID$/segment$Number\(numberFormat)$.m4s"),
+    ]
+    guard let timeline else { return out.element("SegmentTemplate", attributes) }
+    out.element("SegmentTemplate", attributes) { timeline.write(to: &$0) }
+  }
+
   /// Writes the location of the pictures of key frames on the Period's timeline and their names.
   ///
   /// A picture is available when its segment is complete.

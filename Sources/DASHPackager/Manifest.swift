@@ -57,6 +57,7 @@ package struct Manifest: Sendable {
   private let location: Location
   private let publishTime: WallTime
   private let past: ManifestPast?
+  private let captions: [CaptionTrack]
   private let periods: [Period]
 
   /// The MPD of `snapshot`; nil if that has no complete segment.
@@ -71,11 +72,13 @@ package struct Manifest: Sendable {
   ///   - location: the location of the MPD.
   ///   - publishTime: the creation time of this edition.
   ///   - past: how viewers may go further back than the window; nil if they may not.
+  ///   - captions: the text renditions of the window.
   package init?(
     _ snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil, audio: [WindowSnapshot] = [],
     parameters: PresentationParameters, names: MediaNames, location: Location,
-    publishTime: WallTime, past: ManifestPast? = nil
+    publishTime: WallTime, past: ManifestPast? = nil, captions: [CaptionTrack] = []
   ) {
+    self.captions = captions
     guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
     self.snapshot = snapshot
     self.tracks = tracks ?? [track]
@@ -162,7 +165,22 @@ package struct Manifest: Sendable {
       AudioAdaptationSet(track: track, id: id, timing: timing)
         .write(to: &out)
     }
+    if period.past == nil { texts(period, &out) }
     thumbnails(of: videos, period, &out)
+  }
+
+  /// Writes the captions, whose segments are those of the video.
+  private func texts(_ period: Period, _ out: inout XMLText) {
+    var timing = AdaptationSetTiming.ofVideo(
+      parameters, names, period, timing, firstTimeID: timeID(period, set: 1), hasEnded: hasEnded)
+    if parameters.segmentation.hasVariableDuration {
+      // A set without a segment would be invalid; the next edition contains the set.
+      guard let timeline = SegmentTimeline(snapshot, period, withOpen: false) else { return }
+      timing.timeline = timeline
+    }
+    for (id, track) in zip((2 + tracks.count { $0.size == nil })..., captions) {
+      CaptionAdaptationSet(track: track, id: id, timing: timing).write(to: &out)
+    }
   }
 
   /// Writes the pictures of key frames: for an MPD of the past, in which viewers look for a time.

@@ -19,12 +19,12 @@ struct SegmentTimeline: Equatable {
   let firstNumber: Int64
   let entries: [Entry]
 
-  /// The listed segments of `period`; nil if there are none.
-  init?(_ snapshot: WindowSnapshot, _ period: Period) {
+  /// The listed segments of `period`, and the open one if `withOpen`; nil if there are none.
+  init?(_ snapshot: WindowSnapshot, _ period: Period, withOpen: Bool = true) {
     guard let segmentation = snapshot.track?.segmentation else { return nil }
     var begun = snapshot.listed.filter { $0.period.index == period.index && !$0.isGap }
       .map { (number: $0.number, frame: $0.firstFrame, duration: $0.duration) }
-    if let open = snapshot.open, open.period.index == period.index {
+    if withOpen, let open = snapshot.open, open.period.index == period.index {
       begun.append((open.number, open.firstFrame, segmentation.nominalSegmentTicks))
     }
     guard let first = begun.first else { return nil }

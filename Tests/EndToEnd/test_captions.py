@@ -15,8 +15,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from fetch_hlsjs import script_flags
+from harness.boxes import find, kinds
 from harness.browser import viewer
 from harness.http1 import get
+from harness.mpd import schema, validate_by_schema
 from harness.playlist import parse
 from harness.program import Program, start, stop
 from harness.site import site
@@ -205,3 +207,66 @@ def test_players_show_a_cue_with_its_frame(
             "() => Object.values(__captions).every((found) => found.at(-1)?.text === 'drei')",
             timeout=6000)
         assert not view.page_errors, view.page_errors
+
+
+DASH = """(source) => {
+  const video = document.createElement('video');
+  video.muted = true;
+  document.body.append(video);
+  const player = dashjs.MediaPlayer().create();
+  window.__shown = [];
+  player.updateSettings({ streaming: {
+    delay: { liveDelay: 2 }, text: { defaultEnabled: true } } });
+  player.initialize(video, source, true);
+  const watch = () => {
+    const shown = Date.now() - player.getCurrentLiveLatency() * 1000;
+    for (const track of video.textTracks) {
+      for (const { text } of track.mode === 'disabled' ? [] : track.activeCues ?? []) {
+        if (!window.__shown.some((found) => found.text === text)) {
+          window.__shown.push({ text, at: shown, language: track.language });
+        }
+      }
+    }
+    requestAnimationFrame(watch);
+  };
+  watch();
+  window.__video = video;
+}"""
+
+
+@pytest.mark.timeout(20)
+def test_mpd_has_captions(program: Program) -> None:
+    """One AdaptationSet per language, whose header and segments are CMAF with the video's times."""
+    text = get(program.port, "/live/manifest.mpd").text
+    if form := schema():
+        validate_by_schema(text, form)
+    sets = re.findall(r'<AdaptationSet [^>]*contentType="text".*?</AdaptationSet>', text, re.S)
+    assert [re.search(r'lang="(\w+)"', found)[1] for found in sets] == ["en", "de"]
+    header = re.search(r"init-\w+\.mp4", sets[0])[0]
+    found = get(program.port, f"/live/captions-en/{header}")
+    assert found.status == 200 and kinds(found.body) == ["ftyp", "moov"]
+    newest = parse(get(program.port, "/live/video/playlist.m3u8").text).last_complete
+    media = {name: get(program.port, f"/live/{name}/segment{newest}.m4s").body
+             for name in ("video", "captions-en")}
+    times = {name: find(data, "moof/traf/tfdt")[0][4:12] for name, data in media.items()}
+    assert times["video"] == times["captions-en"]
+
+
+@pytest.mark.timeout(60)
+def test_dashjs_shows_a_cue_at_its_time(browser: Browser, program: Program, dashjs: Path) -> None:
+    """The text AdaptationSet of the default language, two seconds behind the live edge."""
+    html = '<!doctype html><meta charset="utf-8"><body>'
+    with site(html) as address, viewer(browser) as view:
+        view.open(address, is_parsed=True)
+        view.page.add_script_tag(path=str(dashjs))
+        view.page.evaluate(DASH, program.url("/live/manifest.mpd"))
+        view.page.wait_for_function("() => __video.currentTime > 0 && !__video.paused",
+                                    timeout=15000)
+        at = int(time.time() * 1000) + 1500
+        post(program, {"text": "for dash.js", "start": at, "duration": 2000})
+        view.page.wait_for_function(
+            "() => __shown.some(({ text }) => text.includes('for dash.js'))", timeout=15000)
+        shown = next(found for found in view.page.evaluate("() => __shown")
+                     if "for dash.js" in found["text"])
+        print(f"dash.js: shown {shown['at'] - at:.0f} ms after its start")
+        assert shown["language"] == "en" and -100 < shown["at"] - at < 300

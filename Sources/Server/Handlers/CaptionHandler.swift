@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import Media
 import Packaging
 import Sharing
 import Statistics
@@ -19,9 +20,17 @@ final class CaptionHandler {
     let revision: UInt32
   }
 
+  /// The segment that a held request awaits.
+  private struct AwaitedSegment {
+    let track: CaptionTrack
+    let number: Int64
+    let form: ServedCaptions.Form
+  }
+
   private let served: ServedStream
   private let captions: ServedCaptions
   private let held: HoldQueue<Awaited>
+  private let heldSegments: HoldQueue<AwaitedSegment>
   private var revision: UInt32 = 0
   /// The newest segment of the window when the responses of earlier ones were released.
   private var released = Int64.min
@@ -30,23 +39,39 @@ final class CaptionHandler {
     self.served = served
     self.captions = captions
     held = HoldQueue(.captions, counters)
+    heldSegments = HoldQueue(.segment, counters)
     revision = captions.revision
   }
 
   /// The earliest deadline or an earlier time.
-  var nextDeadline: MonotonicTime { held.nextDeadline }
+  var nextDeadline: MonotonicTime { min(held.nextDeadline, heldSegments.nextDeadline) }
 
-  /// Answers a request for a segment of WebVTT: only complete segments have a text.
-  func segment(_ number: Int64, of track: CaptionTrack, _ exchange: any Exchange) {
+  /// Answers a request for a segment, or holds it until the segment is complete.
+  func segment(
+    _ number: Int64, as form: ServedCaptions.Form, of track: CaptionTrack,
+    _ exchange: any Exchange, since: MonotonicTime, now: MonotonicTime
+  ) {
     let (snapshot, segmentation) = (served.window.snapshot, served.window.segmentation)
+    let horizon = EarlyRequests.horizon(segmentation.video)
     switch snapshot.availability(of: number, segmentation) {
     case .complete(let segment):
-      exchange.respond(captions.response(segment, of: track, segmentation))
-    case .open, .ahead:
-      exchange.respond(
-        ResponseFields.error(404, "the segment is not complete, and no playlist lists it"))
-    case let other: exchange.respond(served.missing(number, other, of: served.media))
+      return exchange.respond(captions.response(segment, as: form, of: track, segmentation))
+    case .open: break
+    case .ahead(let frames)
+    where served.options.waitsForAbsentSegment && frames <= segmentation.frames(covering: horizon):
+      break
+    case .ahead:
+      return exchange.respond(
+        ResponseFields.error(
+          served.options.waitsForAbsentSegment ? 425 : 404, "the segment has not begun"))
+    case let other: return exchange.respond(served.missing(number, other, of: served.media))
     }
+    let end = segmentation.partsBefore(number.addingSaturated(1))
+    heldSegments.hold(
+      HeldRequest(
+        exchange, AwaitedSegment(track: track, number: number, form: form), since: since),
+      until: max(end, snapshot.version.addingSaturated(1)),
+      deadline: now + horizon + served.holdLimit)
   }
 
   /// Answers a request for the cues after a revision, or holds it if that is the newest; nil: for
@@ -71,7 +96,16 @@ final class CaptionHandler {
         answer(request.exchange, request.purpose.track, after: request.purpose.revision, .second)
       }
     }
-    if let first = served.window.snapshot.segments.first?.number, first > released {
+    let snapshot = served.window.snapshot
+    heldSegments.published(
+      snapshot.version, hasEnded: snapshot.state == .ended, now: now
+    ) { request in
+      let awaited = request.purpose
+      segment(
+        awaited.number, as: awaited.form, of: awaited.track, request.exchange,
+        since: request.since, now: now)
+    }
+    if let first = snapshot.segments.first?.number, first > released {
       released = first
       captions.forget(before: first)
     }
@@ -82,11 +116,16 @@ final class CaptionHandler {
     for request in held.expired(now) {
       answer(request.exchange, request.purpose.track, after: request.purpose.revision, .noStore)
     }
+    for request in heldSegments.expired(now) {
+      heldSegments.timedOut()
+      request.timeOut(now)
+    }
   }
 
   /// Releases all held requests so that they can be routed again.
   func takeAll() -> [(any Exchange, MonotonicTime)] {
     held.takeAll().map { ($0.exchange, $0.since) }
+      + heldSegments.takeAll().map { ($0.exchange, $0.since) }
   }
 
   private func answer(

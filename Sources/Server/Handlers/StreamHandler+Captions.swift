@@ -11,11 +11,22 @@ extension StreamHandler {
     _ exchange: any Exchange, _ track: CaptionTrack, _ file: MediaName, of served: ServedStream,
     since: MonotonicTime
   ) {
-    guard case .text(let printed) = file, let number = served.names.segment(printed),
-      let top = renditions.first
-    else { return exchange.respond(ResponseFields.notFound) }
+    guard let top = renditions.first else { return exchange.respond(ResponseFields.notFound) }
     if starting.hold(exchange, until: .window(top), of: renditions, since: since) { return }
-    captions?.segment(number, of: track, exchange)
+    let (printed, form): (MediaName.Number, ServedCaptions.Form)
+    switch file {
+    case .text(let number): (printed, form) = (number, .text)
+    case .segment(let number): (printed, form) = (number, .cmaf)
+    case .header(let hash):
+      let header = served.captions?.response(
+        header: hash, of: track, served.window.segmentation)
+      return exchange.respond(header ?? ResponseFields.notFound)
+    case .part: return exchange.respond(ResponseFields.notFound)
+    }
+    guard let number = served.names.segment(printed) else {
+      return exchange.respond(ResponseFields.notFound)
+    }
+    captions?.segment(number, as: form, of: track, exchange, since: since, now: now)
   }
 
   /// Answers a request for the cues of a text rendition, or holds it until there is a newer one.

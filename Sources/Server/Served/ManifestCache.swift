@@ -45,6 +45,7 @@ package final class ManifestCache: Sendable {
   private let names: MediaNames
   private let windows: [LiveWindow]
   private let switched: String?
+  private let captions: [CaptionTrack]
   private let isForOneViewer: Bool
   private let past: PastRuns?
   private let shared = Locked(Shared())
@@ -57,12 +58,15 @@ package final class ManifestCache: Sendable {
   ///   - windows: those of the renditions, top rendition first.
   ///   - switched: the common name of the renditions of the video between which the server
   ///     switches; nil if it does not.
+  ///   - captions: the text renditions.
   ///   - isForOneViewer: whether caches keep no response.
   ///   - past: how far viewers may go back; nil for the windows alone.
   init(
     _ parameters: PresentationParameters, names: MediaNames, windows: [LiveWindow],
-    switched: String? = nil, isForOneViewer: Bool = false, past: PastRuns? = nil
+    switched: String? = nil, captions: [CaptionTrack] = [], isForOneViewer: Bool = false,
+    past: PastRuns? = nil
   ) {
+    self.captions = captions
     self.past = past
     self.switched = switched
     self.isForOneViewer = isForOneViewer
@@ -122,7 +126,7 @@ package final class ManifestCache: Sendable {
     if let switched { tracks = tracks.map { $0.size == nil ? $0 : $0.renamed(switched) } }
     let manifest = Manifest(
       snapshot, tracks: tracks, audio: audio, parameters: parameters, names: names,
-      location: location, publishTime: publishTime, past: past)
+      location: location, publishTime: publishTime, past: past, captions: captions)
     guard let text = manifest?.text() else { return nil }
     let body = SharedBytes(text)
     let tag = EntityTag.text(of: body)

@@ -10,9 +10,18 @@ import Time
 
 /// The captions of a stream with their prepared responses, shared by all loops.
 final class ServedCaptions: Sendable {
+  /// The form of a segment's cues.
+  enum Form: Hashable {
+    /// WebVTT, for HLS.
+    case text
+    /// `wvtt` in CMAF, for DASH.
+    case cmaf
+  }
+
   private struct Key: Hashable {
     let rendition: String
     let segment: Int64
+    let form: Form
   }
 
   /// The newest response with cues: one cue releases many requests.
@@ -29,16 +38,15 @@ final class ServedCaptions: Sendable {
   }
 
   private let captions: StreamCaptions
-  private let segmentFields: [HeaderField]
+  private let caching: ResponseFields.Caching
   private let shared = Locked(Shared())
 
   /// The captions of a stream with these names and constants.
   init(_ captions: StreamCaptions, _ names: MediaNames, _ control: ServerControl) {
     self.captions = captions
     // A text is final, as the media of its segment.
-    segmentFields = ResponseFields.fields(
-      "text/vtt; charset=utf-8",
-      names.numbering == .run ? .numberedRun(targetDuration: control.targetDuration) : .segment)
+    caching =
+      names.numbering == .run ? .numberedRun(targetDuration: control.targetDuration) : .segment
   }
 
   /// The tracks in the order of the settings.
@@ -49,21 +57,49 @@ final class ServedCaptions: Sendable {
   /// The track whose rendition has this name; nil if there is none.
   func track(_ rendition: String?) -> CaptionTrack? { captions.track(rendition) }
 
-  /// The WebVTT of a complete segment.
+  /// The CMAF header of a track if it has this hash; nil for another one.
   func response(
-    _ segment: Segment, of track: CaptionTrack, _ segmentation: TrackSegmentation
+    header hash: String, of track: CaptionTrack, _ segmentation: TrackSegmentation
+  ) -> PreparedResponse? {
+    let header = TextHeader.bytes(track.language.language, timescale: segmentation.timescale)
+    guard TrackDescription.hash(of: header) == hash else { return nil }
+    let body = SharedBytes(header)
+    PastMedia.add(texts: [body], at: SystemClock.monotonicTime)
+    return PreparedResponse(
+      status: 200,
+      fields: ResponseFields.fields("application/mp4", .header) + [
+        HeaderField("ETag", EntityTag.text(of: body))
+      ], body: [body])
+  }
+
+  /// The cues of a complete segment.
+  func response(
+    _ segment: Segment, as form: Form, of track: CaptionTrack, _ segmentation: TrackSegmentation
   ) -> PreparedResponse {
-    let key = Key(rendition: track.rendition, segment: segment.number)
+    let key = Key(rendition: track.rendition, segment: segment.number, form: form)
     return shared.withLock { shared in
       if let response = shared.segments[key] { return response }
       let offset = segment.programDateTime.offset(
         from: segmentation.frameTime(of: segment.firstFrame))
       let cues = captions.cues(
         of: track, in: segment, segment.span(timescale: segmentation.timescale))
+      let (type, body) =
+        switch form {
+        case .text: ("text/vtt; charset=utf-8", Array(WebVTT.segment(cues, offset: offset).utf8))
+        case .cmaf:
+          (
+            "application/mp4",
+            TextSegment(
+              segment, cues, start: segmentation.ticks(segment.firstFrame), offset: offset,
+              timescale: segmentation.timescale
+            ).bytes
+          )
+        }
       let response = PreparedResponse(
         status: 200,
-        fields: segmentFields + [RestartETag.of("\(segment.number)-\(track.rendition)")],
-        body: [SharedBytes(WebVTT.segment(cues, offset: offset))])
+        fields: ResponseFields.fields(type, caching) + [
+          RestartETag.of("\(segment.number)-\(track.rendition)-\(form)")
+        ], body: [SharedBytes(body)])
       shared.segments[key] = response
       return response
     }

@@ -117,7 +117,9 @@ final class ServedStream: Sendable {
         name: name, segmentation: windows[0].window.segmentation.video, targetLatency: .seconds(1),
         inputDelay: measures.inputDelay)
     self.parameters = parameters
-    manifests = ManifestCache(parameters, names: names, windows: windows.map(\.window))
+    manifests = ManifestCache(
+      parameters, names: names, windows: windows.map(\.window),
+      captions: options.captions?.tracks ?? [])
     func past(_ dvr: Interval) -> Past? {
       guard let archive = options.archive else { return nil }
       let listed =

@@ -63,10 +63,11 @@ final class SwitchedRenditions: MeasurementReceiver, Sendable {
     }
     manifests = ManifestCache(
       parameters, names: served.names, windows: [videos[0].window] + sound,
-      switched: SwitchedName.rendition, isForOneViewer: true)
+      switched: SwitchedName.rendition, captions: captions, isForOneViewer: true)
     pinnedManifests = videos.map { video in
       ManifestCache(
-        parameters, names: served.names, windows: [video.window] + sound, isForOneViewer: true)
+        parameters, names: served.names, windows: [video.window] + sound, captions: captions,
+        isForOneViewer: true)
     }
     bandwidths = tracks.map(\.bandwidth)
     missing = { [weak served] now in served?.missingRenditions(now: now) ?? [] }
