@@ -48,7 +48,7 @@ let fuzzers: [Target] =
     + [
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
       "media", "messages", "sockets", "rtmp", "amf", "flv", "tracks", "streamid", "tokens",
-      "feed", "response", "archive", "times", "page", "captions",
+      "feed", "response", "archive", "times", "page", "captions", "metadata",
     ]
     .map {
       .executableTarget(
@@ -110,6 +110,9 @@ let package = Package(
     // RTMP, AMF, FLV, CMAF tracks and stream IDs of SRT: pure codecs of publishers. Knows no socket
     // and no clock.
     library("Ingest", ["CMAF", "Checked", "Time"]),
+    // Messages of SCTE-35, interstitials, ID3 tags and KLV sets: values and their readers. Knows no
+    // stream and no transport.
+    library("Metadata", ["Checked", "Media", "System", "Time"]),
     // The pure state machines of a stream. Knows no thread, no lock and no bytes.
     library("Scheduling", ["Time", "Media"]),
     // Event loops, sockets, timers, TLS. The only target that opens sockets; knows neither HTTP nor
@@ -145,17 +148,17 @@ let package = Package(
     library("HTTP", ["Checked", "Time", "Net", "Sharing", "System", "CNghttp2"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
     // protocol.
-    library("Packaging", ["CMAF", "Checked", "Time", "Media", "Sharing"]),
+    library("Packaging", ["CMAF", "Checked", "Time", "Media", "Metadata", "Sharing"]),
 
     // Level 3. Playlists as text, rendered from window snapshots. Knows neither DASH nor HTTP.
-    library("HLSPackager", ["CMAF", "Checked", "Time", "Packaging", "Media"]),
+    library("HLSPackager", ["CMAF", "Checked", "Time", "Packaging", "Media", "Metadata"]),
 
     // MPDs as text, rendered from window snapshots. Knows neither HLS nor HTTP.
     library("DASHPackager", ["CMAF", "Time", "Packaging", "Media"]),
 
     // What a source becomes, as messages: a pure codec of the values of Packaging. Knows no process
     // and no session.
-    library("ChunkStream", ["Checked", "Packaging", "Sharing", "Time"]),
+    library("ChunkStream", ["Checked", "Metadata", "Packaging", "Sharing", "Time"]),
 
     // Level 4. The published segments as files, their index, and their retention. Alone reads and
     // writes files of media. Knows no server and no session.
@@ -169,7 +172,7 @@ let package = Package(
       "Streams",
       [
         "Capture", "Checked", "Packaging", "ChunkStream", "HTTP", "Isolation", "Net", "Scheduling",
-        "CMAF", "Media", "Sharing", "Logging", "System", "Time",
+        "CMAF", "Media", "Metadata", "Sharing", "Logging", "System", "Time",
       ]),
 
     // Stills: the process that decodes single frames and encodes them as JPEG, and the service that
@@ -211,8 +214,8 @@ let package = Package(
       [
         "Access", "Archive", "Checked", "ChunkStream", "Events", "HTTP", "Ingest", "Net",
         "Publishing", "Sockets", "Statistics", "Stills", "Streams", "Switching", "Packaging",
-        "HLSPackager", "DASHPackager", "Media", "CMAF", "Sharing", "System", "Logging", "CZlib",
-        "Time",
+        "HLSPackager", "DASHPackager", "Media", "Metadata", "CMAF", "Sharing", "System", "Logging",
+        "CZlib", "Time",
       ]),
 
     // Settings as data: options, layers, checks, the decision on pass-through. Reads files, opens
@@ -271,7 +274,8 @@ let package = Package(
       dependencies: [
         "Access", "Archive", "CFFmpeg", "CMAF", "Capture", "Checked", "ChunkStream", "DASHPackager",
         "HLSPackager", "HTTP",
-        "HTTPTestSupport", "Ingest", "Logging", "Media", "Net", "Packaging", "Scheduling", "Server",
+        "HTTPTestSupport", "Ingest", "Logging", "Media", "Metadata", "Net", "Packaging",
+        "Scheduling", "Server",
         "Sharing", "Streams", "System",
         "TestSupport", "Time",
       ], path: "Fuzz/Bodies", swiftSettings: strict),
@@ -281,6 +285,7 @@ let package = Package(
     tests("Versions", ["Versions"]),
     tests("Events", ["Events", "HTTP", "Logging", "Net", "Sharing", "Time"]),
     tests("Ingest", ["CMAF", "Checked", "Ingest", "Time"]),
+    tests("Metadata", ["Metadata", "Time"]),
     tests("Access", ["Access", "CLinux", "Net", "Sharing", "System", "Time"]),
     tests(
       "Publishing",
@@ -289,13 +294,15 @@ let package = Package(
     tests("Sharing", ["Time", "Sharing"]),
     tests("Media", ["Time", "Media", "TestSupport"]),
     tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
-    tests("ChunkStream", ["ChunkStream", "Packaging", "Sharing", "Time"]),
+    tests("ChunkStream", ["ChunkStream", "Metadata", "Packaging", "Sharing", "Time"]),
     tests("Isolation", ["Isolation", "Sharing", "Time"]),
     tests("Validation", ["CMAF", "HTTP", "Net", "Sharing", "TestSupport", "Time", "Validation"]),
     tests("Supervision", ["Isolation", "Supervision", "Time"]),
-    tests("Packaging", ["CMAF", "Time", "Packaging", "Media", "Sharing", "TestSupport"]),
     tests(
-      "HLSPackager", ["Time", "HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],
+      "Packaging", ["CMAF", "Time", "Packaging", "Media", "Metadata", "Sharing", "TestSupport"]),
+    tests(
+      "HLSPackager",
+      ["Time", "HLSPackager", "Packaging", "Media", "Metadata", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
     tests(
       "DASHPackager", ["Time", "DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],

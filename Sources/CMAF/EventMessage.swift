@@ -4,29 +4,64 @@
 ///
 /// - Source: ISO/IEC 23009-1 §5.10.3.3; ISO/IEC 23000-19 §7.4.5
 package struct EventMessage: Sendable {
-  /// The scheme of this program's events, whose data are JSON.
-  package static let scheme = "urn:streamer:event"
+  /// The meaning of the data.
+  package struct Scheme: Sendable, Equatable {
+    /// scheme_id_uri.
+    package let uri: String
+    /// The value, which the MPD repeats.
+    package let value: String
+
+    /// Events of this program, whose data are JSON.
+    package static let data = Scheme(uri: "urn:streamer:event", value: "1")
+    /// Messages of SCTE-35 as bytes.
+    ///
+    /// - Source: ANSI/SCTE 214-3 §7.1
+    package static let splice = Scheme(uri: "urn:scte:scte35:2013:bin", value: "1")
+    /// ID3 tags.
+    ///
+    /// - Source: AOM, Carriage of ID3 Timed Metadata in CMAF §2
+    package static let id3 = Scheme(uri: "https://aomedia.org/emsg/ID3", value: "0")
+    /// KLV sets with timestamps.
+    ///
+    /// - Source: MISB ST 1910.1
+    package static let synchronousKLV = Scheme(uri: klv, value: "KLVx:01FC")
+    /// KLV sets without timestamps.
+    package static let asynchronousKLV = Scheme(uri: klv, value: "KLVx:01BD")
+    private static let klv = "urn:misb:KLV:bin:1910.1"
+
+    /// The schemes that chunks of video may have.
+    package static let all = [data, splice, id3, synchronousKLV, asynchronousKLV]
+  }
 
   /// Equal for repetitions of one event.
   package let id: UInt32
   /// The time of the event in ticks of `timescale`; not negative.
   package let time: Int64
   package let timescale: UInt32
-  /// The data: a JSON text.
+  /// The meaning of the data.
+  package let scheme: Scheme
+  /// The length of the event in ticks; 0 if it has none.
+  package let duration: UInt32
+  /// The data.
   package let data: [UInt8]
 
-  /// An event of no duration.
-  package init(id: UInt32, time: Int64, timescale: UInt32, data: [UInt8]) {
+  /// An event.
+  package init(
+    id: UInt32, time: Int64, timescale: UInt32, scheme: Scheme = .data, duration: UInt32 = 0,
+    data: [UInt8]
+  ) {
     self.id = id
     self.time = time
     self.timescale = timescale
+    self.scheme = scheme
+    self.duration = duration
     self.data = data
   }
 
   /// The box.
   package var box: [UInt8] {
-    let scheme = Array(Self.scheme.utf8) + [0]
-    let value: [UInt8] = [UInt8(ascii: "1"), 0]
+    let scheme = Array(self.scheme.uri.utf8) + [0]
+    let value = Array(self.scheme.value.utf8) + [0]
     let size = 12 + 4 + 8 + 4 + 4 + scheme.count + value.count + data.count
     return unsafe [UInt8](unsafeUninitializedCapacity: size) { memory, count in
       var out = unsafe BoxCursor(UnsafeMutableRawBufferPointer(memory))
@@ -34,7 +69,7 @@ package struct EventMessage: Sendable {
       out.put32(0x0100_0000)  // version 1
       out.put32(timescale)
       out.put64(UInt64(clamping: time))
-      out.put32(0)  // event_duration
+      out.put32(duration)
       out.put32(id)
       out.copy(scheme)
       out.copy(value)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Metadata
 package import Sharing
 package import Time
 
@@ -9,7 +10,7 @@ package import Time
 /// belong to the sessions of streams, which read them with a ``FieldReader``.
 package enum ChildMessage: Sendable {
   /// The version of the messages; both ends have the same executable.
-  package static let version: UInt16 = 2
+  package static let version: UInt16 = 3
 
   /// Reads the version, which must be that of this executable.
   static func version(_ reader: inout FieldReader) throws(MessageError) -> UInt16 {
@@ -54,6 +55,8 @@ package enum ChildMessage: Sendable {
   case status([UInt8])
   /// The source supplies no media, for this reason; nil if it supplies media.
   case outage(OutageFields?)
+  /// Metadata of the source, with its capture time, and its time on the media timeline.
+  case event(time: WallTime, mediaTime: MediaTime, EventContent)
   /// A line for the log.
   case log(level: UInt8, event: String, text: String)
 
@@ -77,6 +80,7 @@ package enum ChildMessage: Sendable {
     case .tracksChanged: 16
     case .unfit: 17
     case .outage: 18
+    case .event: 19
     }
   }
 
@@ -119,6 +123,10 @@ package enum ChildMessage: Sendable {
       writer.add(track)
       writer.add(segment)
     case .outage(let fields): writer.add(fields) { $1.write(to: &$0) }
+    case .event(let time, let mediaTime, let content):
+      writer.add(time.nanoseconds)
+      writer.add(mediaTime.nanoseconds)
+      content.write(to: &writer)
     case .log(let level, let event, let text):
       writer.add(level)
       writer.add(event)
@@ -174,6 +182,10 @@ package enum ChildMessage: Sendable {
     case 18:
       return .outage(
         try reader.optional("a flag") { reader throws(MessageError) in try OutageFields(&reader) })
+    case 19:
+      let time = WallTime(nanoseconds: try reader.interval("the time of an event").nanoseconds)
+      let mediaTime = MediaTime(nanoseconds: try reader.interval("a media time").nanoseconds)
+      return .event(time: time, mediaTime: mediaTime, try EventContent(&reader))
     case chunkKind: return .chunk(try ChunkMessage(&reader, payload: payload))
     case 8...13: return try readOfTrack(kind, &reader)
     default: throw .unknownKind(kind)

@@ -52,18 +52,3 @@ extension DiscontinuityPeriod {
     writer.add(headerHash) { $0.add($1) }
   }
 }
-
-extension TimedEvent {
-  init(_ reader: inout FieldReader) throws(MessageError) {
-    let id: UInt32 = try reader.integer()
-    let time = WallTime(nanoseconds: try reader.interval("the time of an event").nanoseconds)
-    let text = try reader.text("an event", limit: Self.largest)
-    self.init(id: id, time: time, data: Array(text.utf8))
-  }
-
-  func write(to writer: inout FieldWriter) {
-    writer.add(id)
-    writer.add(time.nanoseconds)
-    writer.add(data)
-  }
-}

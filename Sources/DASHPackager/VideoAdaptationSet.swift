@@ -19,8 +19,10 @@ struct VideoAdaptationSet {
       if !timing.hasEnded {
         out.element(
           "InbandEventStream", [("schemeIdUri", "urn:mpeg:dash:event:2012"), ("value", "1")])
-        out.element(
-          "InbandEventStream", [("schemeIdUri", EventMessage.scheme), ("value", "1")])
+        for scheme in EventMessage.Scheme.all {
+          out.element(
+            "InbandEventStream", [("schemeIdUri", scheme.uri), ("value", scheme.value)])
+        }
       }
       timing.producerReferenceTimes(&out)
       timing.resync(&out)

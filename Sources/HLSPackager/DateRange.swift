@@ -3,6 +3,7 @@
 import CMAF
 import Checked
 import Media
+import Metadata
 import Packaging
 import Time
 
@@ -13,17 +14,51 @@ struct DateRange {
   let event: TimedEvent
 
   /// The attribute ID.
-  var id: String { "event-\(event.id)" }
+  ///
+  /// A return has the ID of its break. An event number of SCTE-35 may return, and several messages
+  /// may have one.
+  var id: String {
+    guard case .splice(let cue) = event.content, let number = cue.eventID else {
+      return "event-\(event.id)"
+    }
+    return "splice-\(number)-\(event.ended?.id ?? event.id)"
+  }
 
   /// The tag.
+  var tag: String {
+    let start = ",START-DATE=\"\(UTCTime(event.start).text)\""
+    let head = "#EXT-X-DATERANGE:ID=\"\(id)\""
+    switch event.content {
+    case .interstitial(let interstitial):
+      return head + ",CLASS=\"\(Interstitial.dateRangeClass)\"" + start
+        + interstitial.attributes.map { ",\($0.name)=\($0.value)" }.joined()
+    case .splice(let cue): return head + start + attributes(of: cue)
+    case .data, .id3, .klv:
+      return head + ",CLASS=\"\(EventMessage.Scheme.data.uri)\"" + start + dataAttributes
+    }
+  }
+
+  /// The attributes of data.
   ///
   /// X-DATA is the event's JSON text as a quoted string: quotation marks, percent signs and control
   /// characters are percent-encoded. X-EVENT-ID is the event's number: pages in Safari get the
   /// client attributes, but not ID.
-  var tag: String {
-    "#EXT-X-DATERANGE:ID=\"\(id)\",CLASS=\"\(EventMessage.scheme)\""
-      + ",START-DATE=\"\(UTCTime(event.time).text)\",X-EVENT-ID=\"\(event.id)\""
-      + ",X-DATA=\"\(quotable)\""
+  private var dataAttributes: String { ",X-EVENT-ID=\"\(event.id)\",X-DATA=\"\(quotable)\"" }
+
+  /// The length of a break, and the message.
+  ///
+  /// - Source: RFC 8216bis §4.4.5.1.1
+  private func attributes(of cue: SpliceCue) -> String {
+    let message = "0x\(hexadecimal(cue.section.bytes).uppercased())"
+    switch cue.role {
+    case .out:
+      let planned = cue.plannedDuration.map { ",PLANNED-DURATION=\($0.decimalSeconds)" } ?? ""
+      return planned + ",SCTE35-OUT=\(message)"
+    case .in:
+      let duration = event.ended.map { ",DURATION=\($0.duration.decimalSeconds)" } ?? ""
+      return duration + ",SCTE35-IN=\(message)"
+    case .command: return ",SCTE35-CMD=\(message)"
+    }
   }
 
   private var quotable: String {

@@ -128,6 +128,7 @@ package struct MediaPlaylist: Sendable {
       write(segment, withParts: segment.number >= partsFrom, to: &out)
     }
     if let open = printedOpen {
+      writeCues(at: date(of: open), track.segmentation.video.segmentDuration, to: &out)
       out.segmentHead(
         of: statesDate(of: open) ? date(of: open) : nil,
         discontinuity: open.startsDiscontinuity, map: map(open.period))
@@ -145,6 +146,12 @@ package struct MediaPlaylist: Sendable {
     return (head, out.text, skipped > 0)
   }
 
+  /// Writes the tags of breaks before a segment.
+  private func writeCues(at start: WallTime, _ duration: Interval, to out: inout PlaylistText) {
+    guard control.hasCueTags, !snapshot.events.isEmpty else { return }
+    for line in CueTags(snapshot.events).lines(at: start, duration: duration) { out.line(line) }
+  }
+
   /// Writes the Rendition Reports (§4.4.5.4) with all attributes.
   private func writeReports(to out: inout PlaylistText) {
     let own = snapshot.lastListedPart
@@ -157,9 +164,9 @@ package struct MediaPlaylist: Sendable {
     }
   }
 
-  /// Whether an event begins before the first listed segment.
+  /// Whether an event ends before the first listed segment.
   private func isPast(_ event: TimedEvent, _ first: Segment?) -> Bool {
-    first.map { event.time < $0.programDateTime } ?? false
+    first.map { event.end < $0.programDateTime } ?? false
   }
 
   private func isListed(_ event: TimedEvent, from first: Segment?) -> Bool {
@@ -184,7 +191,7 @@ package struct MediaPlaylist: Sendable {
 
   /// Whether an event begins in the open segment or later, to the printed millisecond.
   private func isAhead(_ event: TimedEvent, of open: OpenSegment) -> Bool {
-    event.time.milliseconds >= date(of: open).milliseconds
+    event.start.milliseconds >= date(of: open).milliseconds
   }
 
   private func date(of open: OpenSegment) -> WallTime {
@@ -199,8 +206,15 @@ package struct MediaPlaylist: Sendable {
 
   /// The IDs of the date ranges that left the playlist while the window keeps their segments.
   private func removedDateRanges(before first: Segment?) -> String {
-    snapshot.events.filter { isPast($0, first) }.map { DateRange(event: $0).id }
-      .joined(separator: "\t")
+    let (past, listed) = (
+      snapshot.events.filter { isPast($0, first) }, snapshot.events.filter { !isPast($0, first) }
+    )
+    let present = Set(listed.map { DateRange(event: $0).id })
+    var removed: [String] = []
+    for id in past.map({ DateRange(event: $0).id }) where !present.contains(id) {
+      if !removed.contains(id) { removed.append(id) }
+    }
+    return removed.joined(separator: "\t")
   }
 
   private func head(_ out: inout PlaylistText, form: Form, first: Segment?) {
@@ -223,6 +237,9 @@ package struct MediaPlaylist: Sendable {
   }
 
   private func write(_ segment: Segment, withParts: Bool, to out: inout PlaylistText) {
+    writeCues(
+      at: segment.programDateTime + shift(at: segment.number),
+      Interval(ticks: segment.duration, timescale: Int64(track.segmentation.timescale)), to: &out)
     out.segmentHead(
       of: segment.programDateTime + shift(at: segment.number),
       discontinuity: segment.startsDiscontinuity, map: map(segment.period))

@@ -15,6 +15,8 @@ package struct ServerControl: Sendable, Equatable {
   package let partTarget: Interval
   /// PART-HOLD-BACK, in whole microseconds.
   package let partHoldBack: Interval
+  /// Whether breaks have EXT-X-CUE-OUT and EXT-X-CUE-IN beside their date ranges.
+  package let hasCueTags: Bool
   /// CAN-SKIP-UNTIL in whole seconds: six Target Durations, the minimum.
   package var skipUntil: Int64 { 6 * targetDuration }
 
@@ -25,15 +27,22 @@ package struct ServerControl: Sendable, Equatable {
   ///   - segmentations: the segmentations of the renditions; at least one.
   ///   - holdBack: the requested PART-HOLD-BACK; nil for three printed part targets,
   ///     rounded up to 1 ms (Apple's authoring rules, 14.3, demand three).
-  package init(segmentations: [TrackSegmentation], holdBack: Interval? = nil) {
+  ///   - hasCueTags: whether breaks have tags beside their date ranges.
+  package init(
+    segmentations: [TrackSegmentation], holdBack: Interval? = nil, hasCueTags: Bool = false
+  ) {
+    self.hasCueTags = hasCueTags
     targetDuration = segmentations.map(\.targetDuration).max() ?? 1
     partTarget = segmentations.map(Self.partTarget).max() ?? .zero
     partHoldBack = holdBack ?? .milliseconds((3 * partTarget.microseconds + 999) / 1000)
   }
 
   /// The constants of a stream of one video rendition.
-  package init(segmentation: Segmentation, holdBack: Interval? = nil) {
-    self.init(segmentations: [.video(segmentation)], holdBack: holdBack)
+  package init(
+    segmentation: Segmentation, holdBack: Interval? = nil, hasCueTags: Bool = false
+  ) {
+    self.init(
+      segmentations: [.video(segmentation)], holdBack: holdBack, hasCueTags: hasCueTags)
   }
 
   /// PART-TARGET of EXT-X-PART-INF, rounded up: no part is longer than the printed value.

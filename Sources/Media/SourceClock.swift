@@ -111,6 +111,12 @@ package struct SourceClock: Sendable {
     return captured > arrival - Self.trust ? min(captured, arrival) : arrival
   }
 
+  /// The capture time of a timestamp by the present mapping, also of one that lies ahead; nil
+  /// without a mapping.
+  package func captureTime(at pts: SourceTime) -> MonotonicTime? {
+    offset.map { MonotonicTime(pts, plus: $0) }
+  }
+
   /// Records that the source was away: its next timestamp restarts the mapping.
   package mutating func breakOff() {
     if offset != nil { restarts += 1 }

@@ -12,28 +12,27 @@ struct StreamEvents {
 
   private let window: WindowView
   private var revision: Int
-  private var last: UInt32
+  private var cursor: EventCursor
 
   /// The events of a window after the present ones.
   init(_ window: LiveWindow) {
     let view = WindowView(window)
     self.window = view
     revision = view.revision
-    last = view.snapshot.events.last?.id ?? 0
+    cursor = EventCursor(after: view.snapshot)
   }
 
   /// The events since the last call.
   mutating func takeNew() -> [MediaMessage] {
     guard window.revision != revision else { return [] }
     revision = window.revision
-    guard let newest = window.snapshot.events.last?.id, newest > last else { return [] }
-    defer { last = newest }
-    return window.snapshot.events.filter { $0.id > last }.map(ServerMessage.event)
+    return cursor.takeNew(window.snapshot).map(ServerMessage.event)
   }
 
   /// The events that a player which starts at `now` may still raise.
   func ahead(_ now: WallTime) -> [MediaMessage] {
-    window.snapshot.events.filter { $0.id <= last && $0.time >= now - Self.maximumDelay }
+    window.snapshot.events
+      .filter { $0.id <= cursor.newest && $0.time >= now - Self.maximumDelay }
       .map(ServerMessage.event)
   }
 }

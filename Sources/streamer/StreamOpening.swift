@@ -24,6 +24,7 @@ extension StreamDefinition {
     options.segmentDuration = settings.segmentDuration
     options.playbackKeys = settings.playbackKeys
     options.holdBack = settings.holdBack
+    options.hasCueTags = settings.hasCueTags
     options.targetLatency = settings.targetLatency
     options.timestamps = settings.timestamps
     options.holdLimit = settings.holdLimit ?? .max

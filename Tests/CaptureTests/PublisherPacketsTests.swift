@@ -29,6 +29,7 @@ struct PublisherPacketsTests {
           times.append(unit.pts)
           #expect(unit.dts.map { unit.pts - $0 } == .zero)
         case .audio(let packet): times.append(packet.pts)
+        case .metadata(let packet): times.append(packet.pts)
         }
       }
     }

@@ -38,6 +38,7 @@ struct UnitQueueTests {
       switch entry.unit {
       case .video(let unit): found.append(unit.arrival.nanoseconds / 1_000_000)
       case .audio(let packet): found.append(packet.arrival.nanoseconds / 1_000_000)
+      case .metadata(let packet): found.append(packet.arrival.nanoseconds / 1_000_000)
       }
     }
     return found

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ChunkStream
+import Metadata
 import Packaging
 import Sharing
 import Testing
@@ -46,6 +47,10 @@ private struct Row: Sendable, CustomTestStringConvertible {
       .tracksChanged, .unfit(reason: "the stream has B-frames"), .outage(nil),
       .outage(OutageFields(kind: "denied", reason: "401 Unauthorized", wait: .seconds(30))),
       .outage(OutageFields(kind: "no-sender", reason: "", wait: nil)),
+      .event(
+        time: WallTime(nanoseconds: 6), mediaTime: MediaTime(nanoseconds: 7),
+        .id3(EventFields.tag)),
+      .event(time: .origin, mediaTime: .origin, .klv(EventFields.sets, isSynchronous: true)),
     ]
     return messages.map { Row(message: $0) }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ChunkStream
+import Metadata
 import Packaging
 import Sharing
 import Testing
@@ -27,6 +28,11 @@ struct FeedMessageTests {
       .chunk(ChunkMessage(chunk, track: 0)),
       .current, .status([4]), .ended,
       .event(0, TimedEvent(id: 7, time: WallTime(nanoseconds: 5), data: Array("{}".utf8))),
+      .event(
+        0,
+        TimedEvent(
+          id: 8, time: .origin, data: Array("{}".utf8), content: .id3(EventFields.tag),
+          ended: .init(id: 4, start: WallTime(nanoseconds: -3), duration: .seconds(4)))),
     ]
   }
 

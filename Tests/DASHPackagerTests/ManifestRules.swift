@@ -98,8 +98,11 @@ enum ManifestRules {
     "SupplementalProperty": Element(required: ["schemeIdUri": .text, "value": .text]),
     "InbandEventStream": Element(
       required: [
-        "schemeIdUri": .one(of: ["urn:mpeg:dash:event:2012", "urn:streamer:event"]),
-        "value": .one(of: ["1"]),
+        "schemeIdUri": .one(of: [
+          "urn:mpeg:dash:event:2012", "urn:streamer:event", "urn:scte:scte35:2013:bin",
+          "https://aomedia.org/emsg/ID3", "urn:misb:KLV:bin:1910.1",
+        ]),
+        "value": .one(of: ["0", "1", "KLVx:01FC", "KLVx:01BD"]),
       ]),
     "ProducerReferenceTime": Element(
       required: [

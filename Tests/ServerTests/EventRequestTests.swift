@@ -92,7 +92,7 @@ struct EventRequestTests {
       let now = SystemClock.wallTime
       let threads = (0..<2).compactMap { _ in
         OSThread(name: "events") {
-          for _ in 0..<30 { _ = try? served.addEvent(at: now, [0x31], now: now) }
+          for _ in 0..<30 { _ = try? served.events.add(at: now, [0x31], now: now) }
         }
       }
       for thread in threads { thread.join() }

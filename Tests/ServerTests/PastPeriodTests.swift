@@ -111,7 +111,7 @@ struct PastPeriodTests {
     let handler = try SyntheticHandler.live()
     handler.publish(segments: 2)
     let time = try #require(handler.snapshot.segments.last?.programDateTime)
-    let event = try handler.served.addEvent(at: time, Array("{\"goal\":1}".utf8), now: time)
+    let event = try handler.served.events.add(at: time, Array("{\"goal\":1}".utf8), now: time)
     handler.publish(parts: 1)
     let text = "{\"id\":\(event.id),\"time\":\(time.nanoseconds / 1_000_000_000),"
     #expect(

@@ -52,4 +52,37 @@ struct KeyRequestTests {
     }
     #expect(keys == row.keys)
   }
+
+  /// Frames that are planned before a frame is encoded, and the IDRs.
+  struct Plan: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let planned: [Int: [Int64]]
+    let keys: [Int64]
+  }
+
+  @Test(
+    "a planned frame is an IDR, also within a part",
+    arguments: [
+      Plan(testDescription: "ahead", planned: [1: [7]], keys: [0, 7]),
+      Plan(testDescription: "the next one", planned: [6: [7]], keys: [0, 7]),
+      Plan(testDescription: "asked for twice", planned: [1: [7], 2: [7]], keys: [0, 7]),
+      Plan(testDescription: "in any order", planned: [1: [9, 4]], keys: [0, 4, 9]),
+      Plan(testDescription: "past", planned: [8: [7]], keys: [0]),
+      Plan(testDescription: "right after an IDR", planned: [1: [4, 5]], keys: [0, 4]),
+      Plan(
+        testDescription: "too many", planned: [0: Array(1...40)],
+        keys: [0, 2, 4, 6, 8, 10, 12, 14, 16]),
+    ])
+  func planned(plan: Plan) {
+    // A fifth of the distance is two frames.
+    var state = KeyRequestState(distance: 10)
+    var keys: [Int64] = []
+    for index in 0..<30 {
+      for frame in plan.planned[index] ?? [] { _ = state.plan(frame) }
+      if state.take(Int64(index), isScheduled: index == 0, startsPart: false) {
+        keys.append(Int64(index))
+      }
+    }
+    #expect(keys == plan.keys)
+  }
 }

@@ -17,6 +17,11 @@ from urllib.parse import urlsplit
 
 SPACE = "{urn:mpeg:dash:schema:mpd:2011}"
 MANY = 1 << 30
+# The schemes of events in chunks, in the order of the MPD.
+EVENT_SCHEMES = [
+    "urn:streamer:event", "urn:scte:scte35:2013:bin", "https://aomedia.org/emsg/ID3",
+    "urn:misb:KLV:bin:1910.1", "urn:misb:KLV:bin:1910.1",
+]
 
 Type = Callable[[str], bool]
 
@@ -83,7 +88,7 @@ SET = {
     "segmentAlignment": boolean, "startWithSAP": one_of("1"),
 }
 SET_CHILDREN = (
-    ("SupplementalProperty", 0, 1), ("InbandEventStream", 0, 2), ("Label", 0, 1),
+    ("SupplementalProperty", 0, 1), ("InbandEventStream", 0, 6), ("Label", 0, 1),
     ("ProducerReferenceTime", 1, 2), ("Resync", 0, 1), ("Accessibility", 0, 1), ("Role", 0, 2),
     ("SegmentTemplate", 0, 1), ("Representation", 1, MANY),
 )
@@ -139,8 +144,8 @@ FORMS: dict[str, Form] = {
     "Label": Form(content=text),
     "InbandEventStream": Form(
         {
-            "schemeIdUri": one_of("urn:mpeg:dash:event:2012", "urn:streamer:event"),
-            "value": one_of("1"),
+            "schemeIdUri": one_of("urn:mpeg:dash:event:2012", *EVENT_SCHEMES),
+            "value": one_of("0", "1", "KLVx:01FC", "KLVx:01BD"),
         }),
     "ProducerReferenceTime": Form(
         {

@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import gcd
 
-from harness.mpdform import SPACE, form_faults
+from harness.mpdform import EVENT_SCHEMES, SPACE, form_faults
 
 LIVE = "urn:mpeg:dash:profile:isoff-live:2011"
 CMAF = "urn:mpeg:dash:profile:cmaf:2019"
@@ -308,7 +308,7 @@ def low_latency_marks(root: ET.Element) -> Iterator[str]:
             yield f"SupplementalProperty {found}"
         schemes = [e.get("schemeIdUri") for e in all_of(each, "InbandEventStream")]
         has_events = is_live(root) and each.get("contentType") == "video"
-        if schemes != ["urn:mpeg:dash:event:2012", "urn:streamer:event"] * int(has_events):
+        if schemes != ["urn:mpeg:dash:event:2012", *EVENT_SCHEMES] * int(has_events):
             yield f"InbandEventStreams {schemes} in AdaptationSet {each.get('id')}"
 
 

@@ -10,14 +10,19 @@ from threading import Thread
 
 
 @contextmanager
-def site(html: str, policy: str | None = None) -> Iterator[str]:
-    """Serves `html` under every path of a port of its own; the address of the page."""
+def site(html: str, policy: str | None = None,
+         files: dict[str, tuple[str, bytes]] | None = None) -> Iterator[str]:
+    """Serves `html` under every path of a port of its own; the address of the page.
+
+    `files` have other paths, and a type each.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = html.encode()
+            kind, body = (files or {}).get(
+                self.path.partition("?")[0], ("text/html; charset=utf-8", html.encode()))
             self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             if policy:
                 self.send_header("Content-Security-Policy", policy)

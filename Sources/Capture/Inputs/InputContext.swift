@@ -136,6 +136,14 @@ final class InputContext {
     }
   }
 
+  /// Whether a stream belongs to the program of the video, or to none.
+  func isOfProgram(_ stream: Int32, with video: Int32?) -> Bool {
+    guard let video else { return false }
+    let programs = programs
+    guard let own = programs.first(where: { $0.contains(Int(video)) }) else { return true }
+    return own.contains(Int(stream)) || !programs.contains { $0.contains(Int(stream)) }
+  }
+
   /// A number that changes when a stream is found or described, or a program changes.
   ///
   /// It is cheap, to be asked for with each packet. `video` is the chosen video stream.

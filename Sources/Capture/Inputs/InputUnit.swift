@@ -2,12 +2,14 @@
 
 package import Time
 
-/// An access unit or an audio packet of an input, with its times.
+/// An access unit, an audio packet or metadata of an input, with its times.
 package enum InputUnit: Sendable {
   /// An access unit.
   case video(AccessUnit)
   /// One or more coded audio frames.
   case audio(AudioPacket)
+  /// Metadata, which takes no part in the timing of media.
+  case metadata(MetadataPacket)
 }
 
 /// An access unit as received.

@@ -18,6 +18,7 @@ final class LibraryPackets {
   private var videoIndex: Int32?
   private var video: VideoDepacketizer?
   private var audio = LibraryAudio()
+  private var metadata = LibraryMetadata()
 
   /// Opens the input, or the container of a publisher.
   ///
@@ -65,6 +66,13 @@ final class LibraryPackets {
       let parameters = unsafe stream.pointee.codecpar
     else { return [] }
     let base = unsafe stream.pointee.time_base
+    if let format = unsafe LibraryMetadata.format(parameters) {
+      guard context.isOfProgram(packet.stream, with: videoIndex) else { return [] }
+      let unit = metadata.take(
+        format, packet.bytes, ticks: packet.pts, base: (Int64(base.num), Int64(base.den)),
+        arrival: packet.arrival)
+      return unit.map { [.metadata($0)] } ?? []
+    }
     let bits = unsafe Int(stream.pointee.pts_wrap_bits)
     func time(_ ticks: Int64) -> SourceTime {
       unwrapper.time(
@@ -73,6 +81,7 @@ final class LibraryPackets {
     let dts = packet.dts.map(time)
     guard let pts = packet.pts.map(time) ?? dts else { return [] }
     if packet.stream == videoIndex {
+      if let ticks = packet.pts ?? packet.dts { metadata.note(ticks: ticks, pts: pts) }
       if let extradata = packet.newExtradata {
         video?.take(extradata: extradata)
       } else {

@@ -78,6 +78,7 @@ extension InputUnit {
     switch self {
     case .video(let unit): unit.byteCount
     case .audio(let packet): packet.bytes.count
+    case .metadata(let packet): packet.bytes.count
     }
   }
 
@@ -85,6 +86,7 @@ extension InputUnit {
     switch self {
     case .video(let unit): unit.arrival
     case .audio(let packet): packet.arrival
+    case .metadata(let packet): packet.arrival
     }
   }
 }

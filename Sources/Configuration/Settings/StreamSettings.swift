@@ -90,6 +90,8 @@ package struct StreamSettings: Sendable {
   package var playlistForm = PlaylistForm.lowLatency
   /// Whether the server chooses the renditions of the MPD of the stream.
   package var switchesRenditions = false
+  /// Whether breaks have EXT-X-CUE-OUT and EXT-X-CUE-IN in playlists.
+  package var hasCueTags = false
   /// Whether the deliveries of media are saved.
   package var savesStatistics = false
   /// How long a request is held; nil: as long as the protocol permits.

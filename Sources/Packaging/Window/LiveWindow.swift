@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Media
+package import Metadata
 import Sharing
 import Synchronization
 package import Time
@@ -145,20 +146,23 @@ package final class LiveWindow: Sendable {
     }
   }
 
-  /// Adds an event, which gets the next number; the next chunk carries it.
+  /// Adds an event, which gets the next number; the next chunk carries it, or that of its time.
   ///
   /// - Parameters:
   ///   - time: its capture time.
+  ///   - mediaTime: its time on the media timeline, if the source has placed it there.
   ///   - data: a JSON text.
+  ///   - content: its meaning for players.
   ///   - now: the wall clock.
   /// - Returns: the event, for the windows of the other renditions.
   /// - Throws: ``EventRefusal``.
   package func addEvent(
-    at time: WallTime, _ data: [UInt8], now: WallTime
+    at time: WallTime, mediaTime: MediaTime? = nil, _ data: [UInt8],
+    _ content: EventContent = .data, now: WallTime
   ) throws(EventRefusal) -> TimedEvent {
     let result = shared.withLock { shared in
       Result { () throws(EventRefusal) in
-        try shared.window.addEvent(at: time, data, now: now)
+        try shared.window.addEvent(at: time, mediaTime: mediaTime, data, content, now: now)
       }
     }
     let event = try result.get()

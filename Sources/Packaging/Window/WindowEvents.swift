@@ -1,19 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
+import Metadata
 import Sharing
 import Time
 
 /// The events of a window: pure.
 ///
-/// The next chunk carries an event as `emsg`; playlists list it while the window has its segment.
+/// Chunks carry an event as `emsg`; playlists list it while the window has media of its span. Tags
+/// and sets, of which there may be many per second, are carried only, and have numbers of their
+/// own.
 struct WindowEvents: Sendable {
-  /// The events, in the order in which they came.
+  /// An event that a chunk has yet to carry.
+  private struct Pending: Sendable {
+    let event: TimedEvent
+    /// Whether a chunk of before its time has carried it.
+    var isAnnounced = false
+  }
+
+  /// The most events that wait for the chunk of their time.
+  private static let maximumPending = TimedEvent.maximumPerWindow + TimedEvent.maximumUnlisted
+
+  /// The listed events, in the order in which they came.
   private(set) var kept: [TimedEvent] = []
+  /// The newest events that are not listed, in the order in which they came.
+  private(set) var unlisted: [TimedEvent] = []
   /// The events of before the window, in the order in which they left it.
   private(set) var past: [TimedEvent] = []
-  private var pending: [TimedEvent] = []
+  private var pending: [Pending] = []
   private var lastID: UInt32 = 0
+  private var unlistedNumbers = UnlistedNumbers()
 
   /// No events; those of before are known.
   init(past: [TimedEvent] = []) { self.past = Array(past.suffix(TimedEvent.maximumPast)) }
@@ -22,63 +38,144 @@ struct WindowEvents: Sendable {
   ///
   /// - Parameters:
   ///   - time: its capture time.
+  ///   - mediaTime: its time on the media timeline, if the source has placed it there.
   ///   - data: a JSON text.
+  ///   - content: its meaning for players.
   ///   - now: the wall clock; numbers begin with its seconds, so that they rise over restarts.
   /// - Returns: the event.
-  mutating func make(at time: WallTime, _ data: [UInt8], now: WallTime) -> TimedEvent {
+  /// - Throws: ``EventRefusal/repeated``.
+  mutating func make(
+    at time: WallTime, mediaTime: MediaTime? = nil, _ data: [UInt8],
+    _ content: EventContent = .data, now: WallTime
+  ) throws(EventRefusal) -> TimedEvent {
+    var ended: TimedEvent.Break?
+    if case .splice(let cue) = content {
+      let pairs = SplicePairs(past + kept + unlisted)
+      guard !pairs.contains(cue, at: time) else { throw .repeated }
+      ended = pairs.ended(by: cue, at: time, mediaTime: mediaTime)
+    }
+    return TimedEvent(
+      id: nextID(isListed: content.isListed, now), time: time, mediaTime: mediaTime, data: data,
+      content: content, ended: ended)
+  }
+
+  private mutating func nextID(isListed: Bool, _ now: WallTime) -> UInt32 {
+    guard isListed else { return unlistedNumbers.next(now) }
     let seconds = UInt32(clamping: (now - .origin).wholeSeconds)
     // bounded: the number wraps around after 2^32
     lastID = max(lastID &+ 1, seconds)
-    return TimedEvent(id: lastID, time: time, data: data)
+    return lastID
   }
 
-  /// Adds an event that the next chunk carries; false if there are too many.
+  /// Adds an event that the next chunk carries, or the chunk of its time; false if there are too
+  /// many.
   mutating func add(_ event: TimedEvent) -> Bool {
-    guard kept.count < TimedEvent.maximumPerWindow else { return false }
-    kept.append(event)
-    pending.append(event)
+    guard !event.isListed || kept.count < TimedEvent.maximumPerWindow else { return false }
+    keep(event)
+    pending = pending.suffix(Self.maximumPending - 1) + [Pending(event: event)]
     return true
   }
 
-  /// Keeps an event that the chunks of another server carry, if there is room; events that are not
-  /// newer than the newest one are ignored.
+  /// Keeps an event that the chunks of another server carry, if there is room; listed events that
+  /// are not newer than the newest one are ignored.
   mutating func note(_ event: TimedEvent) {
+    guard event.isListed else { return keep(event) }
     guard kept.count < TimedEvent.maximumPerWindow, event.id > lastID else { return }
-    kept.append(event)
+    keep(event)
     lastID = event.id
   }
 
-  /// Puts the events into a chunk that no chunk has carried yet.
+  private mutating func keep(_ event: TimedEvent) {
+    guard event.isListed else {
+      unlisted = unlisted.suffix(TimedEvent.maximumUnlisted - 1) + [event]
+      return
+    }
+    // A return to the network ends the break that began with its range.
+    for index in kept.indices where event.endsRange(of: kept[index]) {
+      kept[index].end = event.time
+    }
+    kept.append(event)
+  }
+
+  /// Puts into a chunk the events that it must carry.
   ///
   /// - Parameters:
   ///   - chunk: the chunk as published.
+  ///   - end: the end of its last frame.
   ///   - offset: wall clock minus media time.
   ///   - timescale: the ticks per second of the track.
   /// - Returns: the chunk that is published.
-  mutating func carried(by chunk: Chunk, offset: Interval, timescale: Int32) -> Chunk {
+  mutating func carried(
+    by chunk: Chunk, until end: MediaTime, offset: Interval, timescale: Int32
+  ) -> Chunk {
     guard !pending.isEmpty else { return chunk }
-    defer { pending = [] }
     var boxes: [UInt8] = []
-    for event in pending {
-      let time = MediaTime(event.time, minus: offset).nanoseconds
-      // bounded: 128 bits hold the product of two 64-bit numbers
-      let ticks = (Int128(time) * Int128(timescale) + 500_000_000) / 1_000_000_000
-      boxes +=
-        EventMessage(
-          id: event.id, time: max(0, Int64(clamping: ticks)),
-          timescale: UInt32(clamping: timescale),
-          data: event.data
-        ).box
+    var waiting: [Pending] = []
+    for var entry in pending {
+      let isDue = entry.event.mediaTime(offset) < end
+      let announces = entry.event.isAnnounced && !entry.isAnnounced
+      if isDue || announces {
+        boxes += entry.event.boxes(offset: offset, timescale: timescale)
+        entry.isAnnounced = true
+      }
+      if !isDue, !entry.isAnnounced || entry.event.isRepeated { waiting.append(entry) }
     }
-    return chunk.inserting(boxes)
+    pending = waiting
+    return boxes.isEmpty ? chunk : chunk.inserting(boxes)
   }
 
-  /// Forgets the events before `time`, the beginning of the window.
+  /// Forgets the events that end before `time`, the beginning of the window.
   mutating func forget(before time: WallTime) {
-    let leaving = kept.filter { $0.time < time }
+    unlisted.removeAll { $0.time < time }
+    let leaving = kept.filter { $0.end < time }
     guard !leaving.isEmpty else { return }
-    kept.removeAll { $0.time < time }
+    kept.removeAll { $0.end < time }
     past = Array((past + leaving).suffix(TimedEvent.maximumPast))
+  }
+}
+
+/// The numbers of events that are not listed.
+///
+/// The highest bit is set, which seconds since 1970 have from 2038 on; the others count from 64
+/// times the seconds, so that they rise over restarts for a year.
+private struct UnlistedNumbers: Sendable {
+  private var last: Int64 = 0
+
+  mutating func next(_ now: WallTime) -> UInt32 {
+    // bounded: intervals have 64 bits of nanoseconds
+    last = max(last &+ 1, (now - .origin).wholeSeconds * 64)
+    return UInt32(truncatingIfNeeded: last) | 0x8000_0000
+  }
+}
+
+extension TimedEvent {
+  /// Its time on the media timeline, by wall clock minus media time.
+  fileprivate func mediaTime(_ offset: Interval) -> MediaTime {
+    mediaTime ?? MediaTime(time, minus: offset)
+  }
+
+  /// The boxes that carry it, by wall clock minus media time and the ticks per second of the track.
+  fileprivate func boxes(offset: Interval, timescale: Int32) -> [UInt8] {
+    func ticks(_ nanoseconds: Int64) -> Int64 {
+      // bounded: 128 bits hold the product of two 64-bit numbers
+      let ticks = (Int128(nanoseconds) * Int128(timescale) + 500_000_000) / 1_000_000_000
+      return max(0, Int64(clamping: ticks))
+    }
+    let time = ticks(mediaTime(offset).nanoseconds)
+    func box(_ scheme: EventMessage.Scheme, _ data: [UInt8], _ duration: Interval?) -> [UInt8] {
+      EventMessage(
+        id: id, time: time, timescale: UInt32(clamping: timescale), scheme: scheme,
+        duration: UInt32(clamping: ticks((duration ?? .zero).nanoseconds)), data: data
+      ).box
+    }
+    switch content {
+    case .data, .interstitial: return box(.data, data, nil)
+    case .splice(let cue):
+      return box(.data, data, nil) + box(.splice, cue.section.bytes, cue.plannedDuration)
+    case .id3(let tag): return box(.id3, tag, nil)
+    case .klv(let sets, let isSynchronous):
+      return box(isSynchronous ? .synchronousKLV : .asynchronousKLV, sets, nil)
+    }
   }
 }
 

@@ -33,8 +33,10 @@ package final class WindowSnapshot: Sendable {
   /// Whether segments were removed early since the window was too large.
   package let isShortened: Bool
 
-  /// The events whose times are in the window or later, in the order of their numbers.
+  /// The listed events whose spans are in the window or later, in the order of their numbers.
   package let events: [TimedEvent]
+  /// The newest events of the window that playlists do not list, in the order in which they came.
+  package let unlistedEvents: [TimedEvent]
   /// The last events of before the window, of earlier sessions too.
   package let pastEvents: [TimedEvent]
 
@@ -54,6 +56,7 @@ package final class WindowSnapshot: Sendable {
     self.revision = state.revision
     self.version = state.version
     events = state.events.kept
+    unlistedEvents = state.events.unlisted
     pastEvents = state.events.past
   }
 
@@ -74,6 +77,7 @@ package final class WindowSnapshot: Sendable {
     revision = whole.revision
     self.version = version
     events = whole.events
+    unlistedEvents = whole.unlistedEvents
     pastEvents = whole.pastEvents
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import Metadata
 import Sharing
 import Time
 
@@ -75,10 +76,12 @@ struct WindowState: Sendable {
     {
       open?.closePart()
     }
+    let end = segmentation.frameTime(of: chunk.lastFrame + 1)
     let chunk =
       isPrefill
       ? chunk
-      : events.carried(by: chunk, offset: self.offset, timescale: segmentation.timescale)
+      : events.carried(
+        by: chunk, until: end, offset: self.offset, timescale: segmentation.timescale)
     open?.append(chunk)
     kept.addBytes(chunk.bytes.count)
     forgetEvents()
@@ -164,15 +167,18 @@ struct WindowState: Sendable {
   ///
   /// - Parameters:
   ///   - time: its capture time.
+  ///   - mediaTime: its time on the media timeline, if the source has placed it there.
   ///   - data: a JSON text.
+  ///   - content: its meaning for players.
   ///   - now: the wall clock.
   /// - Returns: the event.
   /// - Throws: ``EventRefusal``.
   mutating func addEvent(
-    at time: WallTime, _ data: [UInt8], now: WallTime
+    at time: WallTime, mediaTime: MediaTime? = nil, _ data: [UInt8],
+    _ content: EventContent = .data, now: WallTime
   ) throws(EventRefusal) -> TimedEvent {
     guard state == .live else { throw .notLive }
-    let event = events.make(at: time, data, now: now)
+    let event = try events.make(at: time, mediaTime: mediaTime, data, content, now: now)
     guard events.add(event) else { throw .tooMany }
     revision += 1
     return event

@@ -4,6 +4,7 @@ import Checked
 import FoundationEssentials
 import HTTP
 import Media
+import Metadata
 import Packaging
 import Streams
 import Time
@@ -20,6 +21,8 @@ struct EventRequest {
   let time: WallTime
   /// The JSON text.
   let data: [UInt8]
+  /// Its meaning for players.
+  let content: EventContent
 
   /// Why a request is refused.
   struct Refusal: Error {
@@ -58,8 +61,11 @@ struct EventRequest {
         reason: "the body is not JSON (expected one value in UTF-8 of at most "
           + "\(JSONSyntax.deepest) levels)")
     }
+    do throws(EventContentError) { content = try EventContent.read(body) } catch {
+      throw Refusal(status: 400, reason: error.description)
+    }
     self.time = time
-    data = body
+    data = content.json ?? body
   }
 
   /// Adds the event to all video renditions of a stream.
@@ -74,7 +80,9 @@ struct EventRequest {
     guard stream.source?.isRelayed != true else {
       throw Refusal(status: 409, reason: "the stream is relayed (expected at its first server)")
     }
-    do throws(EventRefusal) { return try stream.addEvent(at: time, data, now: now) } catch {
+    do throws(EventRefusal) {
+      return try stream.events.add(at: time, data, content, now: now)
+    } catch {
       throw Self.refusal(error)
     }
   }
@@ -86,6 +94,8 @@ struct EventRequest {
       Refusal(
         status: 429,
         reason: "too many events in the window (expected at most \(TimedEvent.maximumPerWindow))")
+    case .repeated:
+      Refusal(status: 409, reason: "the stream has this message of SCTE-35 already")
     }
   }
 

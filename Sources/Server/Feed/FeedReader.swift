@@ -21,8 +21,8 @@ final class FeedReader {
     var cursor: FeedCursor
     /// The hash of the newest sent header.
     var header: String?
-    /// The number of the newest sent event.
-    var event: UInt32 = 0
+    /// The events that were sent.
+    var events = EventCursor()
   }
 
   /// The bytes that wait for the connection above which nothing is added.
@@ -150,12 +150,10 @@ final class FeedReader {
 
   /// Sends the events of a track that are newer than the sent ones.
   private func writeEvents(_ snapshot: WindowSnapshot, of index: Int) {
-    guard let newest = snapshot.events.last?.id, newest > tracks[index].event else { return }
-    for event in snapshot.events where event.id > tracks[index].event {
+    for event in tracks[index].events.takeNew(snapshot) {
       guard String(validating: event.data, as: UTF8.self) != nil else { continue }
       write(.event(number(index), event))
     }
-    tracks[index].event = newest
   }
 
   private func writeStatus(_ now: MonotonicTime) {

@@ -24,6 +24,8 @@ package struct StreamServingOptions: Sendable {
   package var playbackKeys: [TokenKey] = []
   /// PART-HOLD-BACK; nil for three part targets.
   package var holdBack: Interval?
+  /// Whether breaks have EXT-X-CUE-OUT and EXT-X-CUE-IN in playlists.
+  package var hasCueTags = false
   /// Latency@target; nil for 1 s, or for two segments of a ladder if these are longer.
   package var targetLatency: Interval?
   /// The number of segments in `/timestamps.json`.

@@ -41,8 +41,8 @@ final class ServedStream: Sendable {
   private let motionPictures = Locked<[UInt16?: MotionPictureFeed]>([:])
   /// The renditions without new media.
   let missing = Locked(MissingRenditions())
-  /// Held while an event is added to all windows, so that they have events in the same order.
-  private let eventLock = Locked(Serial())
+  /// The windows that carry its events.
+  let events: EventWindows
 
   /// The MPD of the past, and how far it reaches back.
   struct Past: Sendable {
@@ -85,6 +85,7 @@ final class ServedStream: Sendable {
     self.options = options
     self.measures = measures
     captions = options.captions.map { ServedCaptions($0, names, control) }
+    events = source?.events ?? EventWindows(windows.map(\.window))
     renditions = windows.enumerated().map { index, rendition in
       let isAudio = rendition.window.segmentation.isAudio
       let others = windows.filter { $0.name != rendition.name }
@@ -231,26 +232,6 @@ final class ServedStream: Sendable {
     return media.error(410, "the segment has left the window")
   }
 
-  /// Adds an event to all video renditions.
-  ///
-  /// - Parameters:
-  ///   - time: its capture time.
-  ///   - data: a JSON text.
-  ///   - now: the wall clock.
-  /// - Returns: the event.
-  /// - Throws: ``EventRefusal`` of the top rendition.
-  func addEvent(
-    at time: WallTime, _ data: [UInt8], now: WallTime
-  ) throws(EventRefusal) -> TimedEvent {
-    try eventLock.withLock { _ throws(EventRefusal) in
-      let event = try window.addEvent(at: time, data, now: now)
-      for rendition in renditions.dropFirst() where !rendition.isAudio {
-        rendition.window.add(event)
-      }
-      return event
-    }
-  }
-
   /// The stream of a session.
   convenience init(_ stream: StreamSession, _ options: StreamServingOptions, sendsCMSD: Bool) {
     let configuration = stream.configuration
@@ -258,7 +239,8 @@ final class ServedStream: Sendable {
       name: configuration.name, names: stream.names,
       windows: stream.renditions.map { ($0.track.name, $0.window) },
       control: ServerControl(
-        segmentations: stream.renditions.map(\.track.segmentation), holdBack: options.holdBack),
+        segmentations: stream.renditions.map(\.track.segmentation), holdBack: options.holdBack,
+        hasCueTags: options.hasCueTags),
       parameters: configuration.presentationParameters(options), options: options,
       cmsd: sendsCMSD
         ? stream.renditions.map { CMSDFields(bitrateKilobits: $0.track.bitrateKilobits) } : [],

@@ -42,6 +42,7 @@ final class DecodingStage: InputStage {
     }
     switch unit {
     case .audio(let packet): if input.takesAudio { take(packet, description) }
+    case .metadata: break
     case .video where !input.isWanted: hide(unit, description)
     case .video(let accessUnit):
       try catchUp(description)
@@ -83,7 +84,17 @@ final class DecodingStage: InputStage {
       guard input.takesAudio else { return }
       _ = clock.captureTime(
         .audioTrack(packet.track), pts: packet.pts, arrival: packet.arrival)
+    case .metadata: break
     }
+  }
+
+  /// The frame nearest to the timestamp, as if one with this timestamp were offered now.
+  func position(of pts: SourceTime, arrival: MonotonicTime) -> StreamPosition? {
+    guard case .frames(let feed, _, let grid)? = input.target?.video, var shift,
+      let streamClock = feed.read(\.clock), let captured = clock.captureTime(at: pts)
+    else { return nil }
+    let aligned = shift.align(captured, streamClock, mapping: clock.steps)
+    return StreamPosition(of: aligned, streamClock, grid)
   }
 
   /// The capture time of a unit that arrived earlier, by the present mapping.

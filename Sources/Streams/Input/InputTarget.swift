@@ -23,6 +23,10 @@ struct InputTarget: Sendable {
   let statistics: Locked<StreamStatistics>
   /// Called on the input's thread; nil if audio is not used.
   var audio: AudioConsumer?
+  /// Takes the metadata, on the input's thread.
+  var metadata: any MetadataSink = NoMetadata()
+  /// Lets the encoders begin a frame at a splice with an IDR; nil if nothing is encoded.
+  var spliceKeys: SpliceKeys?
 }
 
 extension SessionContext {

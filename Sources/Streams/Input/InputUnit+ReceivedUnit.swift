@@ -11,6 +11,7 @@ extension InputUnit: ReceivedUnit {
     switch self {
     case .video(let unit): unit.pts
     case .audio(let packet): packet.pts
+    case .metadata(let packet): packet.pts
     }
   }
 
@@ -18,6 +19,7 @@ extension InputUnit: ReceivedUnit {
     switch self {
     case .video(let unit): unit.arrival
     case .audio(let packet): packet.arrival
+    case .metadata(let packet): packet.arrival
     }
   }
 
@@ -29,6 +31,9 @@ extension InputUnit: ReceivedUnit {
     case .audio(var packet):
       packet.arrival = time
       return .audio(packet)
+    case .metadata(var packet):
+      packet.arrival = time
+      return .metadata(packet)
     }
   }
 }

@@ -75,6 +75,7 @@ extension InputUnit {
     switch self {
     case .video(let unit): unit.byteCount
     case .audio(let packet): packet.bytes.count
+    case .metadata(let packet): packet.bytes.count
     }
   }
 }

@@ -60,6 +60,7 @@ final class PacedPassThroughStage: InputStage {
         waiting = waiting.suffix(Self.maximumWaiting - 1) + [packet]
       }
     case .video(let accessUnit): take(accessUnit)
+    case .metadata: break
     }
     while let first = pending.first, let last = pending.last, !input.isStopped,
       last.pts - first.pts > Self.lookAhead
@@ -71,6 +72,12 @@ final class PacedPassThroughStage: InputStage {
     for unit in pending where !input.isStopped { play(unit, description) }
     pending = []
     return .stay
+  }
+
+  func position(of pts: SourceTime, arrival: MonotonicTime) -> StreamPosition? {
+    guard case .accessUnits(let track)? = input.target?.video, let due = pacer.audioDue(pts: pts)
+    else { return nil }
+    return track.position(of: SourceTime(due, plus: .zero), captured: due)
   }
 
   private func take(_ unit: AccessUnit) {
@@ -119,6 +126,7 @@ final class PacedPassThroughStage: InputStage {
       }
     case .audio(let packet):
       input.whileShown { input.target?.audio?(packet, description, due) }
+    case .metadata: break
     }
   }
 }

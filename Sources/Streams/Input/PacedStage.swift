@@ -35,6 +35,7 @@ final class PacedStage: InputStage {
         break
       }
       input.whileShown { input.target?.audio?(packet, description, due) }
+    case .metadata: break
     }
     return .stay
   }
@@ -42,6 +43,13 @@ final class PacedStage: InputStage {
   func finish(_ description: InputDescription) throws(InputError) -> InputStep {
     for frame in decoder.finish(arrival: SystemClock.monotonicTime) { try show(frame, description) }
     return .stay
+  }
+
+  func position(of pts: SourceTime, arrival: MonotonicTime) -> StreamPosition? {
+    guard case .frames(let feed, _, let grid)? = input.target?.video,
+      let clock = feed.read(\.clock), let due = pacer.audioDue(pts: pts)
+    else { return nil }
+    return StreamPosition(of: due, clock, grid)
   }
 
   private func show(_ decoded: DecodedFrame, _ description: InputDescription) throws(InputError) {

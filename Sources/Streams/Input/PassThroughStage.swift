@@ -4,6 +4,7 @@ import Capture
 import Media
 import Scheduling
 import Sharing
+import Time
 
 /// Gives the access units of a live input to the session as received.
 ///
@@ -36,6 +37,7 @@ final class PassThroughStage: InputStage {
       case .audio(let packet):
         guard input.takesAudio else { break }
         input.target?.audio?(packet, description, captured)
+      case .metadata: break
       }
     }
   }
@@ -77,6 +79,7 @@ final class PassThroughStage: InputStage {
         let captured = clock.captureTime(
           .audioTrack(packet.track), pts: packet.pts, arrival: packet.arrival)
         if !isOver { input.whileShown { input.target?.audio?(packet, description, captured) } }
+      case .metadata: break
       }
     }
     return .stay
@@ -95,4 +98,8 @@ final class PassThroughStage: InputStage {
   }
 
   func finish(_ description: InputDescription) -> InputStep { .stay }
+
+  func position(of pts: SourceTime, arrival: MonotonicTime) -> StreamPosition? {
+    clock.captureTime(at: pts).flatMap { track.position(of: pts, captured: $0) }
+  }
 }

@@ -24,6 +24,8 @@ final class PulledInput: StandbyOwner {
   /// Its place among the inputs of the stream; nil if it is the only one.
   let place: InputPlace?
   let cancellation: InputCancellation
+  /// The metadata of its connections.
+  let metadata: InputMetadata
   private let outages: SourceOutages
   /// Gets the units of work of its threads.
   let watch: CallWatchdog
@@ -58,6 +60,7 @@ final class PulledInput: StandbyOwner {
     self.published = published
     self.name = name
     self.log = log
+    metadata = InputMetadata(stream: name, log)
     presence = Locked(SourcePresence(isListener: address.isListener))
   }
 

@@ -108,6 +108,7 @@ struct PulledInputLoop {
         cancellation: cancellation)
     }
     stage.connected()
+    input.metadata.connected()
     standby?.begin(cancellation)
     let ending: Result<Ending, InputError>
     do throws(InputError) { ending = .success(try read(&connection, first)) } catch {
@@ -178,8 +179,13 @@ struct PulledInputLoop {
       }
       guard let description = connection.description else { continue }
       if !description.isPaced { standby?.heard(at: SystemClock.monotonicTime) }
+      if case .metadata(let packet) = unit {
+        input.metadata.take(packet, input, stage)
+        continue
+      }
       if case .video = unit { input.videoArrived(isPaced: description.isPaced) }
       if let ending = try follow(try stage.take(unit, description)) { return ending }
+      input.metadata.flush(input, stage)
     }
     throw .cancelled
   }

@@ -57,6 +57,7 @@ final class SurveyStage: InputStage {
         keep(unit)
       }
       return .stay
+    case .metadata: return .stay
     case .video(let accessUnit):
       analyze(accessUnit, description)
       if !description.isPaced { keep(unit) }

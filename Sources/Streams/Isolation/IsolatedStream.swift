@@ -135,7 +135,8 @@ final class IsolatedStream: Sendable {
       ChunkSender(track: UInt8(clamping: $0), pipe: pipe)
     }
     let context = SessionContext(
-      configuration, anchor: order.anchor, sinks: sinks, watch: faults.watch, log: log)
+      configuration, anchor: order.anchor, sinks: sinks, watch: faults.watch,
+      metadata: MetadataSender(pipe: pipe), log: log)
     let pipeline = context.pipeline(of: source)
     session.withLock { $0 = ChildSession(context: context, pipeline: pipeline) }
     // The context keeps this body: a strong reference would keep the stream after it has left.

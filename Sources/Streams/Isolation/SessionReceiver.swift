@@ -91,6 +91,8 @@ extension ReceivedSession<SessionReceiverState> {
         throw .invalid(field: "an outcome", value: "that this session cannot have")
       }
       context.finish(.unfit(reason))
+    case .event(let time, let mediaTime, let content):
+      context.metadata.take(content, at: time, mediaTime: mediaTime)
     case .status(let fields): try take(try SessionStatus(fields: fields))
     case .hello, .facts, .refused, .log, .outage: break
     case .track, .chunk, .period, .live, .gap, .step: try handleMedia(message)

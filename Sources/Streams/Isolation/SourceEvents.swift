@@ -14,10 +14,11 @@ enum SourceEvents {
     "audio-failed", "audio-ignored", "audio-parameters", "audio-refused", "audio-tracks",
     "caught-up", "clock-step", "codec-hangs", "demuxer-hangs", "encoder-effort", "encoder-failed",
     "encoder-fallback",
-    "input-not-shared", "input-switched", "irregular", "out-of-memory", "overlay-font",
-    "overloaded", "parameters", "rendition-back", "rendition-left-out", "segment-skipped", "slate",
-    "source-damaged", "source-ended", "source-failed", "source-gone", "source-missed",
-    "source-open", "source-resumed", "source-silent", "thread-left", "tracks-ignored",
+    "input-not-shared", "input-switched", "irregular", "metadata-flood", "metadata-invalid",
+    "out-of-memory", "overlay-font", "overloaded", "parameters", "rendition-back",
+    "rendition-left-out", "segment-skipped", "slate", "source-damaged", "source-ended",
+    "source-failed", "source-gone", "source-missed", "source-open", "source-resumed",
+    "source-silent", "splice-key", "thread-left", "tracks-ignored",
   ]
 
   /// The event under which a line is logged.

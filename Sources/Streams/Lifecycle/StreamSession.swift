@@ -25,6 +25,9 @@ package final class StreamSession: Sendable {
   /// The tracks in the order of their numbers; the first is the top rendition.
   package let renditions: [Rendition]
 
+  /// The windows that carry its events.
+  package let events: EventWindows
+
   private let context: SessionContext
   private let pipeline: any Pipeline
   private let source: StreamPlan.Source?
@@ -47,8 +50,11 @@ package final class StreamSession: Sendable {
     let anchor = SessionAnchor(configuration)
     renditions = Self.renditions(configuration)
     let windows = renditions.map(\.window)
+    let events = EventWindows(windows)
+    self.events = events
     context = SessionContext(
-      configuration, anchor: anchor, sinks: windows, outages: outages, log: log)
+      configuration, anchor: anchor, sinks: windows, outages: outages,
+      metadata: SessionMetadata(events, stream: configuration.name, log), log: log)
     names = MediaNames(configuration.numbering, first: anchor.firstSegment)
     self.source = source
     self.upstream = upstream

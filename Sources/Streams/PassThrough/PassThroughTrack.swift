@@ -166,6 +166,16 @@ final class PassThroughTrack: Sendable {
     outputs.map { $0.track < videos.count ? videos[$0.track].parameterSets : [] }
   }
 
+  /// The frame of the newest period that is nearest to a timestamp.
+  ///
+  /// - Parameters:
+  ///   - pts: the timestamp, which may lie ahead.
+  ///   - captured: its capture time.
+  /// - Returns: nil before the first period.
+  func position(of pts: SourceTime, captured: MonotonicTime) -> StreamPosition? {
+    timeline.withLock { $0.position(of: pts, captured: captured) }
+  }
+
   /// Notes that the source is away: the next IDR begins a period.
   func breakOff() {
     state.withLock { $0.breakOff() }

@@ -25,6 +25,16 @@ struct VideoTimeline: Sendable {
   /// The first kept period with the index `index` or a later one.
   func period(from index: Int64) -> PeriodTiming? { periods.first { $0.index >= index } }
 
+  /// The frame of the newest period that is nearest to a timestamp, which may lie ahead.
+  func position(of pts: SourceTime, captured: MonotonicTime) -> StreamPosition? {
+    guard let period = periods.last else { return nil }
+    let frame = grid.nearest(period.mediaTime(pts: pts, captured: captured))
+    let offset = period.segments.last?.offset ?? period.offset
+    let mediaTime = grid.frameTime(of: frame)
+    return StreamPosition(
+      frame: frame, mediaTime: mediaTime, time: WallTime(mediaTime, plus: offset))
+  }
+
   /// Starts a period with the frame `first` of segment `number`.
   ///
   /// - Parameters:

@@ -95,7 +95,8 @@ final class EncodingPipeline: Pipeline {
         InputTarget(
           video: .frames(
             to: feed, size: configuration.size, grid: configuration.segmentation.grid),
-          statistics: context.statistics, audio: context.audioConsumer))
+          statistics: context.statistics, audio: context.audioConsumer,
+          metadata: context.metadata, spliceKeys: SpliceKeys(context)))
       try startPacer()
       return nil
     case .upstream: throw .configuration("the stream of another server has its encoders there")

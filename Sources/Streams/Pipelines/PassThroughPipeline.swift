@@ -54,7 +54,7 @@ final class PassThroughPipeline: Pipeline {
     source.attach(
       InputTarget(
         video: .accessUnits(to: track), statistics: context.statistics,
-        audio: context.audioConsumer))
+        audio: context.audioConsumer, metadata: context.metadata))
   }
 
   func close() {}

@@ -9,9 +9,16 @@ import Time
 /// An IDR answers all requests before it, and at most one a second is requested. The clock is the
 /// index of the frames.
 struct KeyRequestState {
-  /// The least number of frames from any IDR to a requested one.
+  /// The most planned frames.
+  private static let maximumPlanned = 16
+
+  /// The least number of frames from any IDR to a requested one; a fifth of it to a planned one.
   private let distance: Int64
   private var isRequested = false
+  /// The frames of splices, in order.
+  private var planned: [Int64] = []
+  /// The newest frame that was asked for.
+  private var newestAsked = Int64.min
   /// The frame of the newest IDR; nil before the first one.
   private var newest: Int64?
 
@@ -20,6 +27,24 @@ struct KeyRequestState {
 
   /// Asks for an IDR; without effect if one is asked for already.
   mutating func request() { isRequested = true }
+
+  /// Asks for an IDR at a frame that is still to come, also within a part.
+  ///
+  /// - Returns: false if it is past, planned already, or too many are planned.
+  mutating func plan(_ index: Int64) -> Bool {
+    guard index > newestAsked, planned.count < Self.maximumPlanned, !planned.contains(index) else {
+      return false
+    }
+    planned = (planned + [index]).sorted()
+    return true
+  }
+
+  /// Whether a planned frame is `index`, or was left out before it.
+  private mutating func takePlanned(_ index: Int64) -> Bool {
+    let due = planned.prefix { $0 <= index }.count
+    planned.removeFirst(due)
+    return due > 0 && (newest.map { index >= $0.addingSaturated(distance / 5) } ?? true)
+  }
 
   /// Whether a frame must be an IDR; the frames are asked for in order.
   ///
@@ -30,8 +55,10 @@ struct KeyRequestState {
   ///     start with a part.
   /// - Returns: whether it must be one; all requests are then answered.
   mutating func take(_ index: Int64, isScheduled: Bool, startsPart: Bool) -> Bool {
+    newestAsked = max(newestAsked, index)
     let isDue = newest.map { index >= $0.addingSaturated(distance) } ?? false
-    guard isScheduled || isRequested && startsPart && isDue else { return false }
+    let isPlanned = takePlanned(index)
+    guard isScheduled || isPlanned || isRequested && startsPart && isDue else { return false }
     isRequested = false
     newest = index
     return true
@@ -60,6 +87,20 @@ final class KeyRequests: Sendable {
   func request(_ rendition: Int) {
     states.withLock { states in
       if states.indices.contains(rendition) { states[rendition].request() }
+    }
+  }
+
+  /// Asks for an IDR of all renditions at a frame that is still to come.
+  ///
+  /// - Returns: whether the top rendition has it to come, and it was not asked for before.
+  func plan(_ index: Int64) -> Bool {
+    states.withLock { states in
+      var isNew = false
+      for rendition in states.indices {
+        let isPlanned = states[rendition].plan(index)
+        if rendition == 0 { isNew = isPlanned }
+      }
+      return isNew
     }
   }
 

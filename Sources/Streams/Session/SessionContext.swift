@@ -34,6 +34,8 @@ final class SessionContext: Sendable {
   /// The outages of the source, over all sessions.
   let outages: SourceOutages
   let log: Log
+  /// Takes the metadata of the source.
+  let metadata: any MetadataSink
   /// Gets the units of work of the threads.
   let watch: CallWatchdog
   /// Ends the threads.
@@ -46,8 +48,10 @@ final class SessionContext: Sendable {
   /// The state of a session that publishes to `sinks`, of which each track has one.
   init(
     _ configuration: StreamConfiguration, anchor: SessionAnchor, sinks: [any ChunkSink],
-    watch: CallWatchdog = CallWatchdog(), outages: SourceOutages = SourceOutages(), log: Log
+    watch: CallWatchdog = CallWatchdog(), outages: SourceOutages = SourceOutages(),
+    metadata: any MetadataSink = NoMetadata(), log: Log
   ) {
+    self.metadata = metadata
     self.watch = watch
     self.outages = outages
     self.configuration = configuration

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+/// Metadata of an input as received, unchecked.
+package struct MetadataPacket: Sendable, Equatable {
+  /// The format of the bytes.
+  package enum Format: Sendable, Equatable {
+    /// A splice_info_section of SCTE-35.
+    case splice
+    /// An ID3 tag.
+    case id3
+    /// KLV sets, with timestamps or without.
+    case klv(isSynchronous: Bool)
+  }
+
+  /// The format of the bytes.
+  package let format: Format
+  /// The section, the tag, or the sets.
+  package let bytes: [UInt8]
+  /// Its time on the clock of the source; of SCTE-35, that of the newest access unit.
+  package var pts: SourceTime
+  /// The timestamp of the newest access unit in ticks of the container: 90 kHz in transport
+  /// streams, to which the times of SCTE-35 refer.
+  package let ticks: Int64
+  /// The time at which it was read.
+  package var arrival: MonotonicTime
+
+  /// Metadata with these properties.
+  package init(
+    format: Format, bytes: [UInt8], pts: SourceTime, ticks: Int64, arrival: MonotonicTime
+  ) {
+    self.format = format
+    self.bytes = bytes
+    self.pts = pts
+    self.ticks = ticks
+    self.arrival = arrival
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Metadata
+import Packaging
+import Time
+
+extension TimedEvent {
+  init(_ reader: inout FieldReader) throws(MessageError) {
+    let id: UInt32 = try reader.integer()
+    let time = WallTime(nanoseconds: try reader.interval("the time of an event").nanoseconds)
+    let data = Array(try reader.text("an event", limit: Self.largestData).utf8)
+    let content =
+      try reader.optional("a flag") { reader throws(MessageError) in try EventContent(&reader) }
+    let ended = try reader.optional("a flag") { reader throws(MessageError) in
+      Break(
+        id: try reader.integer(),
+        start: WallTime(nanoseconds: try reader.interval("the start of a break").nanoseconds),
+        duration: try reader.interval("the length of a break"))
+    }
+    // Data and interstitials are told from the text.
+    var known = EventContent.data
+    if content == nil, case .interstitial(let found)? = try? EventContent.read(data) {
+      known = .interstitial(found)
+    }
+    self.init(id: id, time: time, data: data, content: content ?? known, ended: ended)
+  }
+
+  func write(to writer: inout FieldWriter) {
+    writer.add(id)
+    writer.add(time.nanoseconds)
+    writer.add(data)
+    writer.add(content.hasFields ? content : nil) { $1.write(to: &$0) }
+    writer.add(ended) { writer, ended in
+      writer.add(ended.id)
+      writer.add(ended.start.nanoseconds)
+      writer.add(ended.duration.nanoseconds)
+    }
+  }
+}
+
+extension EventContent {
+  /// Whether it is more than its JSON text.
+  var hasFields: Bool {
+    switch self {
+    case .data, .interstitial: false
+    case .splice, .id3, .klv: true
+    }
+  }
+
+  /// Reads a message of SCTE-35, a tag or sets, and checks them.
+  init(_ reader: inout FieldReader) throws(MessageError) {
+    switch try reader.integer(UInt8.self) {
+    case 1:
+      let bytes = try reader.bytes("a message of SCTE-35", limit: Self.largest.splice)
+      let cue: SpliceCue?
+      do throws(SpliceError) { cue = try SpliceCue.read(bytes) } catch {
+        throw .invalid(field: "a message", value: "\(error)")
+      }
+      guard let cue else {
+        throw .invalid(field: "a message of SCTE-35", value: "without a meaning")
+      }
+      self = .splice(cue)
+    case 2:
+      let bytes = try reader.bytes("an ID3 tag", limit: Self.largest.id3)
+      guard let tag = ID3Tag(bytes), tag.bytes.count == bytes.count else {
+        throw .invalid(field: "an ID3 tag", value: "that is none")
+      }
+      self = .id3(bytes)
+    case 3:
+      let isSynchronous = try reader.boolean("a flag")
+      let bytes = try reader.bytes("KLV sets", limit: Self.largest.klv)
+      guard KLVSet(bytes) != nil else {
+        throw .invalid(field: "KLV sets", value: "that are none")
+      }
+      self = .klv(bytes, isSynchronous: isSynchronous)
+    case let kind: throw .invalid(field: "the kind of an event", value: "\(kind)")
+    }
+  }
+
+  /// Writes the fields of a content that ``hasFields``.
+  func write(to writer: inout FieldWriter) {
+    switch self {
+    case .data, .interstitial: break
+    case .splice(let cue):
+      writer.add(1 as UInt8)
+      writer.add(cue.section.bytes)
+    case .id3(let tag):
+      writer.add(2 as UInt8)
+      writer.add(tag)
+    case .klv(let sets, let isSynchronous):
+      writer.add(3 as UInt8)
+      writer.add(isSynchronous)
+      writer.add(sets)
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Checked
+import System
+import Time
+
+/// The meaning of an event of a stream for its players.
+package enum EventContent: Sendable, Equatable {
+  /// A JSON text without a meaning here.
+  case data
+  /// Media to be shown instead of the stream, or in it.
+  case interstitial(Interstitial)
+  /// A message of SCTE-35.
+  case splice(SpliceCue)
+  /// An ID3 tag.
+  case id3([UInt8])
+  /// KLV sets of MISB, with timestamps or without.
+  case klv([UInt8], isSynchronous: Bool)
+
+  /// The most bytes of a message of SCTE-35, of an ID3 tag, and of KLV sets.
+  package static let largest = (splice: 1024, id3: 4096, klv: 4096)
+
+  /// The content of a JSON text.
+  ///
+  /// An object with `x-asset-uri` or `x-asset-list` is an interstitial, one with `scte35` is a
+  /// message of SCTE-35 in Base64 or in hexadecimal digits, and one with `id3` is a text that
+  /// becomes an ID3 tag. All other texts are data.
+  /// - Parameter text: a JSON text.
+  /// - Returns: the content.
+  /// - Throws: the first fault in an interstitial, a message or a tag.
+  package static func read(_ text: [UInt8]) throws(EventContentError) -> EventContent {
+    guard (try? JSONSyntax.check(text, .document(allowsComments: false))) != nil,
+      let members = JSONMember.members(of: text)
+    else { return .data }
+    if members["x-asset-uri"] != nil || members["x-asset-list"] != nil {
+      return .interstitial(try Interstitial(members))
+    }
+    for key in ["scte35", "id3"] {
+      guard let member = members[key] else { continue }
+      if let other = members.keys.sorted().first(where: { $0 != key }) {
+        throw EventContentError(other, "unknown member beside \(key)")
+      }
+      return key == "id3" ? try tag(member) : try splice(member)
+    }
+    return .data
+  }
+
+  private static func splice(_ member: JSONMember) throws(EventContentError) -> EventContent {
+    guard let text = member.text, let bytes = bytes(text), bytes.count <= largest.splice else {
+      throw EventContentError(
+        "scte35",
+        "expected at most \(largest.splice) bytes in Base64, or in hexadecimal digits after 0x")
+    }
+    let cue: SpliceCue?
+    do throws(SpliceError) { cue = try SpliceCue.read(bytes) } catch {
+      throw EventContentError("scte35", "\(error)")
+    }
+    guard let cue else {
+      throw EventContentError("scte35", "the message means nothing for viewers")
+    }
+    return .splice(cue)
+  }
+
+  private static func tag(_ member: JSONMember) throws(EventContentError) -> EventContent {
+    guard let text = member.text, let tag = ID3Tag(text: text) else {
+      throw EventContentError("id3", "expected a text of at most \(ID3Tag.longestText) bytes")
+    }
+    return .id3(tag.bytes)
+  }
+
+  /// The bytes of hexadecimal digits after `0x`, or else of Base64; nil for other texts.
+  private static func bytes(_ text: String) -> [UInt8]? {
+    guard text.hasPrefix("0x") || text.hasPrefix("0X") else { return Base64.decode(text) }
+    let digits = text.utf8.dropFirst(2).map { hexadecimalValue($0) }
+    guard digits.count % 2 == 0 else { return nil }
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: digits.count, by: 2) {
+      // bounded: an even number of digits
+      guard let high = digits[index], let low = digits[index + 1] else { return nil }
+      bytes.append(high << 4 | low)
+    }
+    return bytes
+  }
+
+  /// The content as a JSON text; nil for data, whose text is its own, and for interstitials.
+  package var json: [UInt8]? {
+    switch self {
+    case .data, .interstitial: nil
+    case .splice(let cue): Array(cue.json.utf8)
+    case .id3(let bytes): Array("{\"id3\": {\"base64\": \"\(Base64.encode(bytes))\"}}".utf8)
+    case .klv(let bytes, _):
+      Array(
+        ("{\"klv\": {\"key\": \"\(hexadecimal(bytes.prefix(KLVSet.keyLength)))\", "
+          + "\"base64\": \"\(Base64.encode(bytes))\"}}").utf8)
+    }
+  }
+
+  /// Whether playlists list it, and windows keep it until its time has left them.
+  ///
+  /// Tags and sets come with the frames, many per second: media and messages alone carry them.
+  package var isListed: Bool {
+    switch self {
+    case .data, .interstitial: true
+    case .splice(let cue): cue.isListed
+    case .id3, .klv: false
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Checked
+import System
+package import Time
+
+/// The meaning of a splice_info_section for the viewers of a stream.
+package struct SpliceCue: Sendable, Equatable {
+  /// The number of ticks after which the clock of MPEG-2 systems starts over.
+  private static let round: UInt64 = 1 << 33
+  /// The longest duration that is stated: a day.
+  private static let longest = Interval.seconds(86_400)
+
+  /// The message.
+  package let section: SpliceInfoSection
+  /// The meaning.
+  package let role: SpliceRole
+  /// splice_event_id or segmentation_event_id: equal in the messages that belong together.
+  package let eventID: UInt32?
+  /// The time on the clock of the source, 33 bits of 90 kHz with pts_adjustment; nil for at once.
+  package let ticks: UInt64?
+  /// The announced length of a break; nil if none is announced, or more than a day.
+  package let plannedDuration: Interval?
+  /// Whether the message cancels the event that was announced before.
+  package let isCancellation: Bool
+  /// Whether playlists list it: a time_signal that says nothing about its time is not listed.
+  package let isListed: Bool
+
+  /// The meaning of a section; nil for messages without one, such as splice_null.
+  package init?(_ section: SpliceInfoSection) {
+    self.section = section
+    func time(_ ticks: UInt64?) -> UInt64? {
+      // bounded: 33 bits each
+      ticks.map { ($0 + section.adjustment) % Self.round }
+    }
+    switch section.command {
+    case .null, .bandwidthReservation: return nil
+    case .schedule, .privateCommand:
+      (role, eventID, ticks, plannedDuration) = (.command, nil, nil, nil)
+      (isCancellation, isListed) = (false, true)
+    case .insert(let insert):
+      role = insert.isCancelled ? .command : insert.isOut ? .out : .in
+      eventID = insert.eventID
+      ticks = time(insert.time)
+      plannedDuration = Self.duration(insert.duration)
+      (isCancellation, isListed) = (insert.isCancelled, !insert.isCancelled)
+    case .timeSignal(let found):
+      let main = section.descriptors.first { $0.role != nil } ?? section.descriptors.first
+      role = main?.role ?? .command
+      eventID = main?.eventID
+      ticks = time(found)
+      plannedDuration = Self.duration(main?.duration)
+      isCancellation = main?.isCancelled ?? false
+      isListed = main != nil && !isCancellation
+    }
+  }
+
+  /// Reads a section.
+  ///
+  /// - Returns: nil if it means nothing for viewers.
+  /// - Throws: the first fault.
+  package static func read(_ bytes: [UInt8]) throws(SpliceError) -> SpliceCue? {
+    SpliceCue(try SpliceInfoSection(bytes))
+  }
+
+  /// The time of the splice as a distance from a time of the clock of the source, at most half a
+  /// round of the clock; zero for at once.
+  package func distance(fromTicks reference: Int64) -> Interval {
+    guard let ticks else { return .zero }
+    let round = Int64(Self.round)
+    // bounded: the mask leaves 33 bits
+    var difference = (Int64(ticks) - (reference & (round - 1))) % round
+    if difference >= round / 2 { difference -= round }
+    if difference < -round / 2 { difference += round }
+    return Interval(ticks: difference, timescale: 90_000)
+  }
+
+  private static func duration(_ ticks: UInt64?) -> Interval? {
+    guard let ticks else { return nil }
+    let duration = Interval(ticks: Int64(clamping: ticks), timescale: 90_000)
+    return duration > .zero && duration <= longest ? duration : nil
+  }
+
+  /// The message as JSON, for clients that read no SCTE-35.
+  var json: String {
+    var members = [
+      "\"command\": \"\(section.command.name)\"", "\"role\": \"\(role.rawValue)\"",
+    ]
+    if let eventID { members.append("\"eventId\": \(eventID)") }
+    if isCancellation { members.append("\"cancels\": true") }
+    if let plannedDuration {
+      members.append("\"milliseconds\": \(plannedDuration.milliseconds)")
+    }
+    let segments = section.descriptors.map { descriptor in
+      let upid = descriptor.upid.map {
+        ", \"upidType\": \($0.type), \"upid\": \"\(hexadecimal($0.bytes))\""
+      }
+      return "{\"type\": \(descriptor.type), \"eventId\": \(descriptor.eventID)\(upid ?? "")}"
+    }
+    if !segments.isEmpty {
+      members.append("\"segmentation\": [\(segments.joined(separator: ", "))]")
+    }
+    members.append("\"base64\": \"\(Base64.encode(section.bytes))\"")
+    return "{\"scte35\": {\(members.joined(separator: ", "))}}"
+  }
+}

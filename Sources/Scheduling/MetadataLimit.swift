@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+/// How much metadata of a source is used: a pure state machine.
+///
+/// Metadata is repeated for every viewer; a flood of it must cost neither viewers nor log.
+package struct MetadataLimit: Sendable {
+  /// The result for one message.
+  package enum Outcome: Sendable, Equatable {
+    /// It is used.
+    case admitted
+    /// It is left out; whether it is the first since messages were admitted for an interval.
+    case refused(isFirst: Bool)
+  }
+
+  /// The most messages per second.
+  package static let messages = 60
+  /// The most bytes per second.
+  package static let bytes = 32_768
+  /// The interval after which refused and faulty messages are reported again.
+  private static let interval = Interval.seconds(10)
+
+  private var second = MonotonicTime.distantPast
+  private var count = 0
+  private var size = 0
+  private var refused = MonotonicTime.distantPast
+  private var reported = MonotonicTime.distantPast
+
+  /// Nothing was taken.
+  package init() {}
+
+  /// Takes a message of `bytes` bytes.
+  package mutating func take(bytes: Int, at now: MonotonicTime) -> Outcome {
+    if now - second >= .seconds(1) { (second, count, size) = (now, 0, 0) }
+    guard count < Self.messages, bytes <= Self.bytes - size else {
+      defer { refused = now }
+      return .refused(isFirst: now - refused >= Self.interval)
+    }
+    count += 1
+    // bounded: the guard has compared the sum with the limit
+    size += bytes
+    return .admitted
+  }
+
+  /// Whether a fault is reported now: one per interval.
+  package mutating func reports(at now: MonotonicTime) -> Bool {
+    guard now - reported >= Self.interval else { return false }
+    reported = now
+    return true
+  }
+}

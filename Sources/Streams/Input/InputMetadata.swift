@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Logging
+import Metadata
+import Scheduling
+import Sharing
+import Time
+
+/// The metadata of a pulled input on its way to the session: checked, limited and dated.
+final class InputMetadata: Sendable {
+  /// An event whose time on the clock of the source is not mapped yet.
+  private struct Waiting: Sendable {
+    let content: EventContent
+    let pts: SourceTime
+    let arrival: MonotonicTime
+  }
+
+  private struct State: Sendable {
+    var limit = MetadataLimit()
+    var waiting: [Waiting] = []
+  }
+
+  /// The most events that wait for the session.
+  private static let maximumWaiting = 16
+  /// How far from now the time of an event may be.
+  private static let reach = (past: Interval.seconds(60), future: Interval.seconds(3600))
+
+  private let stream: String
+  private let log: Log
+  private let state = Locked(State())
+
+  /// The metadata of the stream `stream`.
+  init(stream: String, _ log: Log) {
+    self.stream = stream
+    self.log = log
+  }
+
+  /// Notes a new connection: the clock of the source may be another one.
+  func connected() { state.withLock { $0.waiting = [] } }
+
+  /// Takes a packet; a faulty one, and those beyond the limit, are left out with one line.
+  func take(_ packet: MetadataPacket, _ input: PulledInput, _ stage: any InputStage) {
+    switch state.withLock({ $0.limit.take(bytes: packet.bytes.count, at: packet.arrival) }) {
+    case .admitted: break
+    case .refused(let isFirst):
+      guard isFirst else { return }
+      return log.write(
+        .warning, "metadata-flood", stream: stream,
+        "more than \(MetadataLimit.messages) messages or \(MetadataLimit.bytes) bytes of metadata "
+          + "arrive per second: the others are left out")
+    }
+    switch EventContent.read(packet) {
+    case .success(nil): break
+    case .success(let content?):
+      var pts = packet.pts
+      if case .splice(let cue) = content { pts = pts + cue.distance(fromTicks: packet.ticks) }
+      give(Waiting(content: content, pts: pts, arrival: packet.arrival), input, stage)
+    case .failure(let fault):
+      guard state.withLock({ $0.limit.reports(at: packet.arrival) }) else { return }
+      log.write(.warning, "metadata-invalid", stream: stream, "\(fault.reason); left out")
+    }
+  }
+
+  /// Gives the session the events that have waited for it.
+  func flush(_ input: PulledInput, _ stage: any InputStage) {
+    let waiting = state.withLock { state in
+      let waiting = state.waiting
+      state.waiting = []
+      return waiting
+    }
+    for event in waiting { give(event, input, stage) }
+  }
+
+  private func give(_ event: Waiting, _ input: PulledInput, _ stage: any InputStage) {
+    guard let target = input.target,
+      let position = stage.position(of: event.pts, arrival: event.arrival)
+    else {
+      return state.withLock {
+        $0.waiting = $0.waiting.suffix(Self.maximumWaiting - 1) + [event]
+      }
+    }
+    let now = SystemClock.wallTime
+    guard position.time >= now - Self.reach.past, position.time <= now + Self.reach.future else {
+      guard state.withLock({ $0.limit.reports(at: event.arrival) }) else { return }
+      return log.write(
+        .warning, "metadata-invalid", stream: stream,
+        "the time of an event is not within the last minute or the next hour; left out")
+    }
+    input.whileShown {
+      if case .splice(let cue) = event.content, cue.isListed { target.spliceKeys?.plan(position) }
+      target.metadata.take(event.content, at: position.time, mediaTime: position.mediaTime)
+    }
+  }
+}
+
+/// Why the bytes of a packet are no event.
+private struct PacketFault: Error {
+  let reason: String
+}
+
+extension EventContent {
+  /// The event of a packet; nil if it means nothing for viewers.
+  fileprivate static func read(_ packet: MetadataPacket) -> Result<EventContent?, PacketFault> {
+    let limit =
+      switch packet.format {
+      case .splice: largest.splice
+      case .id3: largest.id3
+      case .klv: largest.klv
+      }
+    guard packet.bytes.count <= limit else {
+      return .failure(
+        PacketFault(
+          reason: "metadata of \(packet.bytes.count) bytes (expected at most \(limit))"))
+    }
+    switch packet.format {
+    case .splice:
+      do throws(SpliceError) {
+        return .success(try SpliceCue.read(packet.bytes).map { .splice($0) })
+      } catch { return .failure(PacketFault(reason: error.description)) }
+    case .id3:
+      guard let tag = ID3Tag(packet.bytes) ?? ID3Tag(withoutStart: packet.bytes) else {
+        return .failure(PacketFault(reason: "timed ID3: no whole tag of version 2"))
+      }
+      return .success(.id3(tag.bytes))
+    case .klv(let isSynchronous):
+      guard let sets = KLVSet(packet.bytes) else {
+        return .failure(PacketFault(reason: "KLV: no whole set with a universal key"))
+      }
+      return .success(.klv(sets.bytes, isSynchronous: isSynchronous))
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Media
+import Metadata
+import Packaging
+import Sharing
+import Time
+
+/// The destination of the metadata of a source.
+///
+/// In the server it is the windows of the session; in a process of its own, the connection to the
+/// server.
+protocol MetadataSink: Sendable {
+  /// Takes an event of the source.
+  ///
+  /// - Parameters:
+  ///   - content: the event.
+  ///   - time: its capture time on the clock of the stream.
+  ///   - mediaTime: the same time on the media timeline.
+  func take(_ content: EventContent, at time: WallTime, mediaTime: MediaTime)
+}
+
+/// Takes the metadata of sources that have none.
+struct NoMetadata: MetadataSink {
+  func take(_ content: EventContent, at time: WallTime, mediaTime: MediaTime) {}
+}
+
+/// Puts the metadata of a source into the windows of its session.
+struct SessionMetadata: MetadataSink {
+  private let events: EventWindows
+  private let stream: String
+  private let log: Log
+
+  /// The metadata of the stream `stream` for its windows.
+  init(_ events: EventWindows, stream: String, _ log: Log) {
+    self.events = events
+    self.stream = stream
+    self.log = log
+  }
+
+  func take(_ content: EventContent, at time: WallTime, mediaTime: MediaTime) {
+    guard let data = content.json else { return }
+    do throws(EventRefusal) {
+      let event = try events.add(
+        at: time, mediaTime: mediaTime, data, content, now: SystemClock.wallTime)
+      guard case .splice(let cue) = content else { return }
+      log.write(
+        .info, "splice", stream: stream,
+        "SCTE-35 \(cue.section.command.name) (\(cue.role.rawValue)) for "
+          + "\(UTCTime(event.time).text): event \(event.id)")
+    } catch {
+      switch error {
+      // Senders repeat a message until its time, and send before the first segment is complete.
+      case .repeated, .notLive: break
+      case .tooMany:
+        log.write(
+          .warning, "metadata-dropped", stream: stream,
+          "the window has \(TimedEvent.maximumPerWindow) events: a message of SCTE-35 is left out")
+      }
+    }
+  }
+}

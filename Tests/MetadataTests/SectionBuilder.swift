@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Metadata
+
+/// A splice_info_section, field by field, as the specification lists them.
+struct SectionBuilder {
+  var table: UInt8 = 0xFC
+  var version: UInt8 = 0
+  var isEncrypted = false
+  var adjustment: UInt64 = 0
+  var type: UInt8 = 0x05
+  var command: [UInt8] = []
+  /// splice_command_length; nil for that of `command`.
+  var commandLength: Int?
+  var descriptors: [UInt8] = []
+  /// descriptor_loop_length; nil for that of `descriptors`.
+  var loopLength: Int?
+  /// section_length minus the true one.
+  var excess = 0
+
+  /// A splice_insert with an event number of 74 that leaves the network.
+  static func insert(
+    eventID: UInt32 = 74, isOut: Bool = true, time: UInt64? = 900_000, duration: UInt64? = nil,
+    isCancelled: Bool = false
+  ) -> SectionBuilder {
+    var command = number(UInt64(eventID), 4) + [isCancelled ? 0xFF : 0x7F]
+    if !isCancelled {
+      command.append(
+        (isOut ? 0x80 : 0) | 0x40 | (duration == nil ? 0 : 0x20) | (time == nil ? 0x10 : 0) | 0x0F)
+      if let time { command += spliceTime(time) }
+      if let duration { command += number(0xFE_0000_0000 | duration, 5) }
+      command += [0, 1, 0, 0]
+    }
+    return SectionBuilder(command: command)
+  }
+
+  /// A time_signal with one segmentation_descriptor.
+  static func signal(
+    _ type: UInt8, eventID: UInt32 = 9, time: UInt64? = 900_000, duration: UInt64? = nil,
+    upid: [UInt8] = []
+  ) -> SectionBuilder {
+    SectionBuilder(
+      type: 0x06, command: time.map(spliceTime) ?? [0x7F],
+      descriptors: segmentation(type, eventID: eventID, duration: duration, upid: upid))
+  }
+
+  /// A segmentation_descriptor with its tag and length.
+  static func segmentation(
+    _ type: UInt8, eventID: UInt32 = 9, duration: UInt64? = nil, upid: [UInt8] = []
+  ) -> [UInt8] {
+    let fields =
+      Array("CUEI".utf8) + number(UInt64(eventID), 4) + [0x7F, duration == nil ? 0xBF : 0xFF]
+      + (duration.map { number($0, 5) } ?? []) + [0x08, UInt8(upid.count)] + upid + [type, 1, 1]
+    return [0x02, UInt8(fields.count)] + fields
+  }
+
+  static func spliceTime(_ ticks: UInt64) -> [UInt8] { number(0xFE_0000_0000 | ticks, 5) }
+
+  static func number(_ value: UInt64, _ count: Int) -> [UInt8] {
+    (0..<count).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) }
+  }
+
+  /// The section with its checksum.
+  var bytes: [UInt8] {
+    let body =
+      [version] + Self.number((isEncrypted ? 0x82_0000_0000 : 0) | adjustment, 5) + [0xFF]
+      + Self.number(0xFFF000 | UInt64(commandLength ?? command.count), 3) + [type] + command
+      + Self.number(UInt64(loopLength ?? descriptors.count), 2) + descriptors
+    let length = UInt64(body.count + 4 + excess)
+    let section = [table] + Self.number(0x3000 | length, 2) + body
+    return section + Self.number(UInt64(SectionChecksum.remainder(section)), 4)
+  }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import Media
+import Metadata
+import Packaging
+import Sharing
+import TestSupport
+import Testing
+import Time
+
+@Suite("Metadata in a window")
+struct MetadataEventTests {
+  private func live() -> SyntheticStream {
+    var stream = SyntheticStream(.thirty, playlistLength: 4, retained: 8)
+    stream.window.goLive()
+    stream.publish(frames: 95)
+    return stream
+  }
+
+  private func time(_ stream: SyntheticStream, after frames: Int64) -> WallTime {
+    WallTime(stream.segmentation.grid.frameTime(of: stream.next + frames), plus: .zero)
+  }
+
+  /// The scheme of each `emsg` in the newest chunk.
+  private func schemes(_ stream: SyntheticStream) throws -> [String] {
+    let bytes = try #require(stream.window.snapshot.open?.chunks.last).bytes.array
+    var (found, start): ([String], Int) = ([], 0)
+    while bytes.count - start > 32, bytes[(start + 4)...].starts(with: "emsg".utf8) {
+      let size = bytes[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
+      let scheme = bytes[(start + 32)..<start + size].prefix { $0 != 0 }
+      found.append(String(decoding: scheme, as: UTF8.self))
+      start += size
+    }
+    return found
+  }
+
+  private func add(
+    _ content: EventContent, to stream: SyntheticStream, at time: WallTime
+  ) throws -> TimedEvent {
+    try stream.window.addEvent(at: time, content.json ?? [], content, now: time)
+  }
+
+  private let data = "urn:streamer:event"
+  private let splice = "urn:scte:scte35:2013:bin"
+
+  @Test("the next chunk announces a splice, and the chunk that contains its time carries it again")
+  func repeated() throws {
+    var stream = live()
+    // Within the fifth frame from now.
+    let cue = try Splices.cue(.insert())
+    _ = try add(.splice(cue), to: stream, at: time(stream, after: 4) + .milliseconds(10))
+    var carried: [Int] = []
+    for frame in 0..<8 {
+      stream.publish(frames: 1)
+      let found = try schemes(stream)
+      guard !found.isEmpty else { continue }
+      #expect(found == [data, splice])
+      carried.append(frame)
+    }
+    #expect(carried == [0, 4])
+  }
+
+  @Test("a splice that is not ahead is carried once")
+  func atOnce() throws {
+    var stream = live()
+    _ = try add(.splice(try Splices.cue(.insert())), to: stream, at: time(stream, after: -9))
+    stream.publish(frames: 1)
+    #expect(try schemes(stream) == [data, splice])
+    stream.publish(frames: 1)
+    #expect(try schemes(stream).isEmpty)
+  }
+
+  @Test("tags and sets are in the chunk that contains their time, and in no playlist")
+  func unlisted() throws {
+    var stream = live()
+    let sets: [UInt8] = [6, 14, 43, 52] + [UInt8](repeating: 0, count: 12) + [1, 9]
+    let first = try add(
+      .klv(sets, isSynchronous: true), to: stream, at: time(stream, after: 2))
+    let second = try add(.id3([73]), to: stream, at: time(stream, after: 2))
+    #expect(second.id == first.id + 1 && first.id >= 0x8000_0000)
+    var carried: [[String]] = []
+    for _ in 0..<4 {
+      stream.publish(frames: 1)
+      carried.append(try schemes(stream))
+    }
+    #expect(
+      carried == [[], [], ["urn:misb:KLV:bin:1910.1", "https://aomedia.org/emsg/ID3"], []])
+    #expect(stream.window.snapshot.events.isEmpty)
+    #expect(stream.window.snapshot.unlistedEvents.map(\.id) == [first.id, second.id])
+  }
+
+  @Test(
+    "of tags and sets a window keeps the newest 256, and they leave no listed event without room")
+  func bounds() throws {
+    let stream = live()
+    let now = time(stream, after: 0)
+    for _ in 0..<400 { _ = try add(.id3([1]), to: stream, at: now) }
+    #expect(stream.window.snapshot.unlistedEvents.count == TimedEvent.maximumUnlisted)
+    for _ in 0..<TimedEvent.maximumPerWindow { _ = try add(.data, to: stream, at: now) }
+    #expect(throws: EventRefusal.tooMany) { try add(.data, to: stream, at: now) }
+  }
+
+  @Test("a reader gets each event once, listed or not")
+  func cursor() throws {
+    let stream = live()
+    let now = time(stream, after: 0)
+    var cursor = EventCursor(after: stream.window.snapshot)
+    var found: [UInt32] = []
+    var added: [UInt32] = []
+    for round in 0..<4 {
+      for content in [EventContent.id3([1]), .data, .id3([2])].prefix(round) {
+        added.append(try add(content, to: stream, at: now).id)
+      }
+      found += cursor.takeNew(stream.window.snapshot).map(\.id)
+    }
+    #expect(found.sorted() == added.sorted())
+    let rest = cursor.takeNew(stream.window.snapshot)
+    #expect(rest.isEmpty)
+  }
+
+  @Test("a repeated message is refused; another time, number or type is another one")
+  func repetitions() throws {
+    let stream = live()
+    let start = time(stream, after: 60)
+    func add(_ section: SectionFields, _ time: WallTime) throws {
+      _ = try self.add(.splice(try Splices.cue(section)), to: stream, at: time)
+    }
+    try add(.insert(), start)
+    #expect(throws: EventRefusal.repeated) { try add(.insert(), start + .milliseconds(40)) }
+    try add(.insert(eventID: 75), start)
+    try add(.insert(), start + .seconds(1))
+    try add(.insert(isOut: false), start + .seconds(1))
+    try add(.insert(hasTime: false), start + .seconds(5))
+    #expect(throws: EventRefusal.repeated) {
+      try add(.insert(hasTime: false), start + .seconds(7))
+    }
+    try add(.insert(hasTime: false), start + .seconds(20))
+  }
+
+  @Test("a return ends the newest break with its number, once")
+  func pairs() throws {
+    let stream = live()
+    let start = time(stream, after: 10)
+    func add(_ section: SectionFields, _ distance: Interval) throws -> TimedEvent {
+      try self.add(.splice(try Splices.cue(section)), to: stream, at: start + distance)
+    }
+    #expect(try add(.insert(isOut: false), .zero).ended == nil)
+    let begun = try add(.insert(), .seconds(1)).id
+    _ = try add(.insert(eventID: 75), .seconds(2))
+    #expect(
+      try add(.insert(isOut: false), .seconds(4)).ended
+        == .init(id: begun, start: start + .seconds(1), duration: .seconds(3)))
+    #expect(try add(.insert(isOut: false), .seconds(9)).ended == nil)
+    let out = stream.window.snapshot.events[1]
+    #expect(out.time == start + .seconds(1) && out.end == start + .seconds(4))
+  }
+}
+
+/// The fields of a splice_insert that these tests vary.
+struct SectionFields {
+  var eventID: UInt8 = 74
+  var isOut = true
+  var hasTime = true
+
+  static func insert(
+    eventID: UInt8 = 74, isOut: Bool = true, hasTime: Bool = true
+  ) -> SectionFields {
+    SectionFields(eventID: eventID, isOut: isOut, hasTime: hasTime)
+  }
+}
+
+enum Splices {
+  /// The message of a splice_insert; the window takes the time of the event from its caller.
+  static func cue(_ fields: SectionFields) throws -> SpliceCue {
+    let flags: UInt8 = (fields.isOut ? 0x80 : 0) | 0x4F | (fields.hasTime ? 0 : 0x10)
+    let command: [UInt8] =
+      [0, 0, 0, fields.eventID, 0x7F, flags] + (fields.hasTime ? [0xFE, 0, 0, 0, 1] : [])
+      + [0, 1, 0, 0]
+    let body: [UInt8] =
+      [0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xF0, UInt8(command.count), 5] + command + [0, 0]
+    let section: [UInt8] = [0xFC, 0x30, UInt8(body.count + 4)] + body
+    let sum = SectionChecksum.remainder(section)
+    let bytes = section + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: sum >> UInt32($0)) }
+    return try #require(try SpliceCue.read(bytes))
+  }
+}
