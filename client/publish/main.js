@@ -154,7 +154,7 @@ function figures() {
   const elapsed = now - sentBefore.at;
   if (elapsed < 1000) return;
   const kbps = 8 * (sentBytes - sentBefore.bytes) / elapsed;
-  find('sent').textContent = `${(kbps / 1000).toFixed(1)} Mbit/s, ${publisher.video.rate} fps`;
+  find('sent').textContent = `${(kbps / 1000).toFixed(1)} Mbit/s`;
   sentBefore = { bytes: sentBytes, at: now };
 }
 
