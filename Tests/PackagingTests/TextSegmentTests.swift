@@ -66,7 +66,7 @@ struct TextSegmentTests {
     #expect(samples.map(\.decodeTime).first == start)
     #expect(samples.map { $0.duration * 1000 / second } == [250, 250, 250, 150, 100])
     #expect(samples.reduce(0) { $0 + $1.duration } == segment.duration)
-    #expect(samples.allSatisfy(\.isSync))
+    #expect(samples.map(\.isSync) == samples.map { _ in true })
     let shown = texts.map { String(decoding: $0, as: UTF8.self) }
     let numbers = shown.map { text in (1...3).filter { text.contains("cue-\($0)") } }
     #expect(numbers == [[1], [1, 2], [2], [], [3]])
