@@ -140,8 +140,8 @@ INSTALLED := $(DESTDIR)$(PREFIX)
 SHARE := $(INSTALLED)/share
 SETTINGS := $(DESTDIR)$(SYSCONFDIR)/streamer/streamer.json
 
-# Builds of one commit are equal: the program does not contain the folder in which it was built, its
-# build ID is the commit, and the compiler, which orders by addresses, has the same ones each time.
+# The program does not contain the folder in which it was built, and its build ID is the commit. The
+# compiler orders some instructions by addresses, which are constant if the machine permits it.
 HERE := $(CURDIR)=.
 REPEATABLY := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 BUILD_ID := $(shell grep -xE '[0-9a-f]{40}' <<< '$(BUILD_COMMIT)')
