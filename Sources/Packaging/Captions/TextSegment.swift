@@ -57,8 +57,11 @@ package struct TextSegment {
     out.box("moof") { out in
       out.box("mfhd", version: 0) { $0.put(UInt32(truncatingIfNeeded: number)) }
       out.box("traf") { out in
-        // The base of data offsets is `moof`.
-        out.box("tfhd", version: 0, flags: 0x0002_0000) { $0.put(UInt32(1)) }
+        // The base of data offsets is `moof`; each sample can be decoded alone.
+        out.box("tfhd", version: 0, flags: 0x0002_0020) { out in
+          out.put(UInt32(1))
+          out.put(UInt32(0x0200_0000))
+        }
         out.box("tfdt", version: 1) { $0.put(start) }
         // Data offset; duration and size of each sample.
         out.box("trun", version: 0, flags: 0x0301) { out in
