@@ -109,7 +109,8 @@ players: deps-test build  ## the built program in browsers, VLC and mpv
 
 # Two at a time: they mostly wait, have one browser or none, and only ask that all recovers. The
 # others measure, or need the processors.
-WAITING := $(patsubst %,Tests/Faults/test_%.py,standing_picture frozen archive twins killed clock)
+WAITING := $(patsubst %,Tests/Faults/test_%.py,\
+  standing_picture frozen archive twins killed clock recovery)
 
 faults: deps-test build  ## kill and freeze processes while browsers play
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2700 \
