@@ -94,8 +94,7 @@ package struct HourWalk: Sendable {
         } else if boxSize == SegmentMark.closingSize {
           complete()
         } else {
-          // A damaged mark ends the segment before it, as a torn one does.
-          if Self.beginsSegment(bytes, offset) { complete() }
+          endBefore(damagedBox: boxSize)
           return
         }
         end = after
@@ -128,10 +127,18 @@ package struct HourWalk: Sendable {
         end = after
       case "prft", "emsg":
         guard open != nil, fragment == nil else { return }
-      default: return
+      default:
+        if fragment == nil { endBefore(damagedBox: boxSize) }
+        return
       }
       position = after
     }
+  }
+
+  /// A damaged `styp` or mark ends the segment before it, as a torn one does.
+  private mutating func endBefore(damagedBox size: Int) {
+    let sizes = [SegmentType.bare.count, SegmentMark.closingSize, SegmentMark.size]
+    if sizes.contains(size) { complete() }
   }
 
   /// Whether a torn box is the `styp` of a segment, or a mark: each has a size and first bytes that
