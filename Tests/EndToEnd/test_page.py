@@ -62,7 +62,7 @@ def test_keyboard_and_names(browser: Browser, server: Program) -> None:
         names = view.page.evaluate(
             "() => [...document.querySelectorAll('#bar button, #bar input, #bar select')]"
             ".map(e => e.getAttribute('aria-label') || e.innerText || e.labels?.[0]?.innerText)")
-        assert len(names) == 7 and all(names), names
+        assert len(names) == 8 and all(names), names
         view.page.evaluate("() => document.activeElement.blur()")
         view.page.keyboard.press("k")
         assert view.page.evaluate(f"() => {VIDEO}.paused")
