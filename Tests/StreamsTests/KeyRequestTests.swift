@@ -68,10 +68,11 @@ struct KeyRequestTests {
       Plan(testDescription: "asked for twice", planned: [1: [7], 2: [7]], keys: [0, 7]),
       Plan(testDescription: "in any order", planned: [1: [9, 4]], keys: [0, 4, 9]),
       Plan(testDescription: "past", planned: [8: [7]], keys: [0]),
-      Plan(testDescription: "right after an IDR", planned: [1: [4, 5]], keys: [0, 4]),
+      Plan(testDescription: "right after a scheduled IDR", planned: [0: [1]], keys: [0, 1]),
+      Plan(testDescription: "right after a planned IDR", planned: [1: [4, 5]], keys: [0, 4]),
       Plan(
         testDescription: "too many", planned: [0: Array(1...40)],
-        keys: [0, 2, 4, 6, 8, 10, 12, 14, 16]),
+        keys: [0, 1, 3, 5, 7, 9, 11, 13, 15]),
     ])
   func planned(plan: Plan) {
     // A fifth of the distance is two frames.

@@ -12,11 +12,14 @@ struct KeyRequestState {
   /// The most planned frames.
   private static let maximumPlanned = 16
 
-  /// The least number of frames from any IDR to a requested one; a fifth of it to a planned one.
+  /// The least number of frames from any IDR to a requested one; a fifth of it from one planned
+  /// frame to the next.
   private let distance: Int64
   private var isRequested = false
   /// The frames of splices, in order.
   private var planned: [Int64] = []
+  /// The newest planned frame that became an IDR; nil before the first one.
+  private var newestPlanned: Int64?
   /// The newest frame that was asked for.
   private var newestAsked = Int64.min
   /// The frame of the newest IDR; nil before the first one.
@@ -39,11 +42,16 @@ struct KeyRequestState {
     return true
   }
 
-  /// Whether a planned frame is `index`, or was left out before it.
+  /// Whether a planned frame is `index`, or was left out before it, and becomes an IDR.
+  ///
+  /// A splice gets its IDR wherever the scheduled ones are; a flood of splices gets few.
   private mutating func takePlanned(_ index: Int64) -> Bool {
     let due = planned.prefix { $0 <= index }.count
     planned.removeFirst(due)
-    return due > 0 && (newest.map { index >= $0.addingSaturated(distance / 5) } ?? true)
+    let isApart = newestPlanned.map { index >= $0.addingSaturated(distance / 5) } ?? true
+    guard due > 0, isApart else { return false }
+    newestPlanned = index
+    return true
   }
 
   /// Whether a frame must be an IDR; the frames are asked for in order.
