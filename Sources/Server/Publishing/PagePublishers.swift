@@ -39,21 +39,15 @@ final class PagePublishers {
 
   /// Answers a request for the page, or opens its socket.
   func answer(_ exchange: any Exchange, _ stream: String) {
-    guard registry.contains(stream) else {
-      return exchange.respond(
-        ResponseFields.error(404, "no stream of this name accepts publishers", .noStore))
-    }
     guard exchange.request.header("upgrade") == nil else { return open(exchange, stream) }
+    guard registry.contains(stream) else { return exchange.respond(Self.unknownStream) }
     exchange.kind = .page
     exchange.respond(serverState.page.publisher(for: exchange.request))
   }
 
   /// Opens a socket, or refuses it.
   func open(_ exchange: any Exchange, _ stream: String) {
-    guard registry.contains(stream) else {
-      return exchange.respond(
-        ResponseFields.error(404, "no stream of this name accepts publishers", .noStore))
-    }
+    guard registry.contains(stream) else { return exchange.respond(Self.unknownStream) }
     if let refusal = serverState.options.socketOrigins.decide(on: exchange.request).refusal {
       return exchange.respond(refusal.response(to: .socket))
     }
@@ -63,6 +57,9 @@ final class PagePublishers {
     case .accepted(let fields): open(exchange, stream, fields)
     }
   }
+
+  private static let unknownStream = ResponseFields.error(
+    404, "no stream of this name accepts publishers", .noStore)
 
   private func open(_ exchange: any Exchange, _ stream: String, _ fields: [HeaderField]) {
     let publisher = PagePublisher(exchange.request, stream, self)
