@@ -40,13 +40,14 @@ struct ProgramEventReaders {
   private let events: ProgramEvents
   private unowned let loop: EventLoop
   private var readers: [Reader] = []
+  /// Whether events wake the loop: from the first reader on.
+  private var isSubscribed = false
   private var nextComment = MonotonicTime.distantFuture
 
   /// No readers.
   init(_ events: ProgramEvents, loop: EventLoop) {
     self.events = events
     self.loop = loop
-    events.subscribe { [weak loop] in loop?.wake() }
   }
 
   /// Begins a response: the events after that of `Last-Event-ID`, or those from now on.
@@ -73,6 +74,8 @@ struct ProgramEventReaders {
       loop?.wake()
     }
     readers.append(reader)
+    if !isSubscribed { events.subscribe { [weak loop] in loop?.wake() } }
+    isSubscribed = true
     nextComment = min(nextComment, loop.now + Self.commentInterval)
     Self.advance(reader, events)
   }
