@@ -53,8 +53,9 @@ final class MessageSession {
       let again = try? SessionStatus(fields: status.fields)
       if again?.fields != status.fields { return "a status is written differently" }
     }
+    let newest = newestFrame(of: message)
     guard (try? receiver.handle(message)) != nil else { return nil }
-    if let fault = sent(message) { return fault }
+    if let fault = sent(message, after: newest) { return fault }
     for window in windows {
       let snapshot = window.snapshot
       let numbers = snapshot.segments.map(\.number) + [snapshot.open?.number].compactMap(\.self)
@@ -65,12 +66,22 @@ final class MessageSession {
     return nil
   }
 
+  /// The newest frame in the window for which a chunk was sent; nil before the first one.
+  private func newestFrame(of message: ChildMessage) -> Int64? {
+    guard case .chunk(let sent) = message, windows.indices.contains(Int(sent.track)) else {
+      return nil
+    }
+    return windows[Int(sent.track)].newestChunk?.frameIndex
+  }
+
   /// Compares what was taken with the fields that the sender would make of it.
-  private func sent(_ message: ChildMessage) -> String? {
+  ///
+  /// After its end a session leaves out chunks, and the window keeps the newest one that it took.
+  private func sent(_ message: ChildMessage, after newest: Int64?) -> String? {
     switch message {
     case .chunk(let sent):
       guard let chunk = windows[Int(sent.track)].newestChunk, sent.role != .opening,
-        chunk.frameIndex == sent.properties.frameIndex
+        chunk.frameIndex == sent.properties.frameIndex, chunk.frameIndex != newest
       else { return nil }
       let again = chunk.properties
       return again == sent.properties ? nil : "\(sent.properties) are sent as \(again)"
