@@ -2,9 +2,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit e2e \
-  players faults latency edge static install install-files deb package docs lint words fmt tsan \
-  asan fuzz hostile soak bench check clean other-debian dist release release-check
+.PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit unit-build \
+  e2e players faults latency edge static install install-files deb package docs lint words fmt \
+  tsan asan fuzz hostile soak bench check clean other-debian dist release release-check
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -83,8 +83,12 @@ run: build  ## build and run with the test pattern; open http://localhost:8080/
 	$(RELEASE) $(ARGS)
 
 # Tests run under `timeout`, because a lost continuation would never end.
-test: deps-test build unit e2e players  ## all tests except `make faults`
+test: deps-test build unit-build e2e unit players  ## all tests except `make faults`
 	@$(PYTHON) Tests/repeated.py
+
+# End-to-end tests mostly wait: the unit tests are built meanwhile. `swift test` waits for the end.
+unit-build: deps-test
+	(timeout 1500 Tests/idle.sh swift build --build-tests > .build/unit-build.log 2>&1 &)
 
 # A failed test is repeated once, alone; both results are printed. More than three repeated tests of
 # a run, `make test` or `.ci/run`, are a failure; their names are kept in .build/repeated-tests.txt.

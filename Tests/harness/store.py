@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An S3 store of `moto` that verifies signatures, behind a line that can be cut."""
+"""An S3 store that verifies signatures, behind a line that can be cut: `moto`, or $S3_STORE.
+
+S3_STORE=http://KEY:SECRET@HOST:PORT is a running server, such as OpenStack Swift with s3api.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,16 @@ import sys
 import threading
 import time
 import urllib.request
+import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from harness.ports import free_port
 from harness.waiting import wait_until
-
-BUCKET = "archive"
-
 
 @dataclass
 class Line:
@@ -31,7 +33,7 @@ class Line:
     waited for one.
     """
 
-    target: int
+    target: tuple[str, int]
     is_up: bool = True
     delay: float = 0
     most: int = 0
@@ -59,7 +61,7 @@ class Line:
                 if not self.is_up:
                     client.close()
                     continue
-                server = socket.create_connection(("127.0.0.1", self.target))
+                server = socket.create_connection(self.target)
                 self.connections += [client, server]
                 for source, sink in ((client, server), (server, client)):
                     threading.Thread(
@@ -86,15 +88,31 @@ class Store:
     """The server, a user with a key, and a bucket."""
 
     def __init__(self) -> None:
-        pytest.importorskip("moto", reason="moto not found: the object store is not tested")
         self.boto = pytest.importorskip("boto3", reason="boto3 not found")
-        port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.bucket = f"archive-{uuid.uuid4().hex[:12]}"
+        if running := os.environ.get("S3_STORE"):
+            address = urlsplit(running)
+            self.identifier = unquote(address.username or "")
+            self.secret = unquote(address.password or "")
+            self.address = (address.hostname or "127.0.0.1", address.port or 80)
+        else:
+            self.address = ("127.0.0.1", free_port())
+            self._start()
+        # From here on each request needs a valid signature.
+        self.s3 = self._client("s3", self.identifier, self.secret)
+        self.s3.create_bucket(Bucket=self.bucket)
+        self.line = Line(self.address)
+
+    def _start(self) -> None:
+        """Starts moto, and creates a user."""
+        pytest.importorskip("moto", reason="moto not found: the object store is not tested")
+        port = self.address[1]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": "3"})
         wait_until(lambda: self._answers(port), 60, "moto")
-        self.port = port
         iam = self._client("iam", "none", "none")
         iam.create_user(UserName="streamer")
         iam.put_user_policy(
@@ -103,14 +121,10 @@ class Store:
                 ' [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'))
         key = iam.create_access_key(UserName="streamer")["AccessKey"]
         self.identifier, self.secret = key["AccessKeyId"], key["SecretAccessKey"]
-        # From here on each request needs a valid signature.
-        self.s3 = self._client("s3", self.identifier, self.secret)
-        self.s3.create_bucket(Bucket=BUCKET)
-        self.line = Line(port)
 
     def _client(self, service: str, identifier: str, secret: str) -> Any:
         return self.boto.client(
-            service, endpoint_url=f"http://127.0.0.1:{self.port}", region_name="us-east-1",
+            service, endpoint_url="http://{}:{}".format(*self.address), region_name="us-east-1",
             aws_access_key_id=identifier, aws_secret_access_key=secret)
 
     @staticmethod
@@ -123,7 +137,7 @@ class Store:
     @property
     def url(self) -> str:
         """The address of a prefix in the bucket, over the line."""
-        return f"http://127.0.0.1:{self.line.port}/{BUCKET}/cold"
+        return f"http://127.0.0.1:{self.line.port}/{self.bucket}/cold"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -132,18 +146,20 @@ class Store:
 
     def keys(self) -> set[str]:
         """The keys of all objects."""
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
         return {entry["Key"] for page in pages for entry in page.get("Contents", [])}
 
     def object(self, key: str) -> dict[str, Any]:
         """An object with its fields; `Body` are its bytes."""
-        found = self.s3.get_object(Bucket=BUCKET, Key=key)
+        found = self.s3.get_object(Bucket=self.bucket, Key=key)
         return {**found, "Body": found["Body"].read()}
 
     def stop(self) -> None:
         """Ends the server."""
         self.line.cut()
         self.line.listener.close()
+        if self.process is None:
+            return
         self.process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
