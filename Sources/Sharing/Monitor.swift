@@ -33,6 +33,13 @@ package final class Monitor<State>: @unchecked Sendable {
     unsafe mutex.deallocate()
   }
 
+  /// Reads the state, and wakes no thread.
+  package func read<Result>(_ body: (State) -> sending Result) -> sending Result {
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    return body(state)
+  }
+
   /// Changes the state and wakes the waiting threads.
   package func update<Result>(_ body: (inout sending State) -> sending Result) -> sending Result {
     unsafe pthread_mutex_lock(mutex)

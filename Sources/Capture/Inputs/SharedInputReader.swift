@@ -80,7 +80,7 @@ package final class SharedInputReader: Sendable {
   }
 
   /// Whether the connection was open.
-  package var hasOpened: Bool { state.update { $0.isOpen } }
+  package var hasOpened: Bool { state.read { $0.isOpen } }
 
   /// The streams of the connection at the last unit; nil before the first.
   var description: InputDescription? { progress.withLock { $0.description } }

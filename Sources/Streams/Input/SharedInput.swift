@@ -60,7 +60,7 @@ final class SharedInput: Sendable {
   }
 
   /// The streams at the connection.
-  var names: [String] { state.update { $0.readers.map(\.name) } }
+  var names: [String] { state.read { $0.readers.map(\.name) } }
 
   // MARK: On the threads of streams
 
@@ -153,9 +153,9 @@ final class SharedInput: Sendable {
     let end: SharedInputReader.End
     do throws(InputError) {
       try link.read(standby, opened: { opened in take(opened, link) }) { entry in
-        for reader in state.update({ $0.readers }) { reader.add(entry) }
+        for reader in state.read({ $0.readers }) { reader.add(entry) }
       } replaced: {
-        for reader in state.update({ $0.readers }) { reader.end(.replaced) }
+        for reader in state.read({ $0.readers }) { reader.end(.replaced) }
       }
       end = .closed
     } catch {
