@@ -3,7 +3,7 @@
 /// An event in media: the box `emsg` of version 1, whose time is on the track's timeline.
 ///
 /// - Source: ISO/IEC 23009-1 §5.10.3.3; ISO/IEC 23000-19 §7.4.5
-package struct EventMessage: Sendable {
+package struct EventMessage: Sendable, Equatable {
   /// The meaning of the data.
   package struct Scheme: Sendable, Equatable {
     /// scheme_id_uri.
@@ -31,6 +31,9 @@ package struct EventMessage: Sendable {
 
     /// The schemes that chunks of video may have.
     package static let all = [data, splice, id3, synchronousKLV, asynchronousKLV]
+
+    /// The two texts as a box has them, each with its end.
+    fileprivate var bytes: [UInt8] { Array(uri.utf8) + [0] + Array(value.utf8) + [0] }
   }
 
   /// Equal for repetitions of one event.
@@ -58,11 +61,28 @@ package struct EventMessage: Sendable {
     self.data = data
   }
 
+  /// Reads a box `emsg`; nil for one of version 0, or of a scheme that ``Scheme/all`` lacks.
+  ///
+  /// - Throws: ``BoxError`` if the box is truncated.
+  package init?(_ box: BoxFields) throws(BoxError) {
+    var box = box
+    guard box.type == "emsg", try box.versionAndFlags().version == 1 else { return nil }
+    let timescale = try box.integer(4)
+    let time = try box.wide()
+    let (duration, id) = (try box.integer(4), try box.integer(4))
+    let rest = box.rest
+    let scheme = Scheme.all.first { rest.starts(with: $0.bytes) }
+    guard let scheme, timescale > 0, time >= 0 else { return nil }
+    self.init(
+      id: UInt32(clamping: id), time: time, timescale: UInt32(clamping: timescale),
+      scheme: scheme, duration: UInt32(clamping: duration),
+      data: Array(rest.dropFirst(scheme.bytes.count)))
+  }
+
   /// The box.
   package var box: [UInt8] {
-    let scheme = Array(self.scheme.uri.utf8) + [0]
-    let value = Array(self.scheme.value.utf8) + [0]
-    let size = 12 + 4 + 8 + 4 + 4 + scheme.count + value.count + data.count
+    let scheme = self.scheme.bytes
+    let size = 12 + 4 + 8 + 4 + 4 + scheme.count + data.count
     return unsafe [UInt8](unsafeUninitializedCapacity: size) { memory, count in
       var out = unsafe BoxCursor(UnsafeMutableRawBufferPointer(memory))
       out.open(size: size, "emsg")
@@ -72,7 +92,6 @@ package struct EventMessage: Sendable {
       out.put32(duration)
       out.put32(id)
       out.copy(scheme)
-      out.copy(value)
       out.copy(data)
       count = size
     }

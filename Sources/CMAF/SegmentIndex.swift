@@ -46,6 +46,8 @@ package struct SegmentIndex: Sendable, Equatable {
   /// Two origins that pass the same source through differ in the other boxes only: `prft` has the
   /// time of arrival.
   package private(set) var media: [Range<Int>] = []
+  /// Whether a chunk carries an event: `emsg`.
+  package private(set) var hasEvents = false
 
   /// The bytes of a chunk that are copied at first; the boxes before the media of one frame fit.
   private static let usualHead = 512
@@ -99,6 +101,7 @@ package struct SegmentIndex: Sendable, Equatable {
         try take(box, at: position, count: chunks.count)
         addMedia(position..<end)
       case "mdat": addMedia(position..<end)
+      case "emsg": hasEvents = true
       default: break
       }
       position = end

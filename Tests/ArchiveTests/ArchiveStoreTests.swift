@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMAF
 import Glibc
 import Logging
 import Packaging
@@ -64,7 +65,10 @@ struct ArchiveStoreTests {
     let archive = store.stream("live", ArchivePolicy())
     archive.follow([("video", window)])
     // Five segments until the next hour, and ten after it; one is incomplete.
-    track.publish(segments: 15)
+    track.publish(segments: 14)
+    let event = try window.addEvent(
+      at: .origin + .seconds(1_795_410_000), Array("7".utf8), now: Self.start)
+    track.publish(segments: 1)
     track.publish(frames: 2)
     try waitUntil { archive.status.written == 15 }
     let numbers = try #require(archive.extent(of: "video"))
@@ -92,6 +96,15 @@ struct ArchiveStoreTests {
       other.frames(numbers, of: "video") { answer($0.map { $0.map(\.frames.count) }) }
     }
     #expect(try frames.get() == Array(repeating: 6, count: 15))
+    let events: Result<[ArchivedEvent], ArchiveFailure> = try wait { answer in
+      other.read(answer: answer) { reader throws(ArchiveFailure) in
+        try reader.events(of: "video", from: numbers.lowerBound, newest: 200)
+      }
+    }
+    let found = try events.get()
+    #expect(found.map(\.message.id) == [event.id])
+    #expect(found.map(\.message.data) == [event.data])
+    #expect(found.map(\.time) == [event.time])
     let hash = try #require(window.snapshot.track?.headerHash)
     let header: Result<[UInt8], ArchiveFailure> = try wait { answer in
       other.header(hash, of: "video") { answer($0.map(\.array)) }

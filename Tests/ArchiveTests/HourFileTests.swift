@@ -44,6 +44,11 @@ struct HourFileTests {
     return writer
   }
 
+  /// The rows of the index.
+  private func indexed() throws -> [SegmentRow] {
+    HourIndex.records(try content(folder.index(name)), hasFrames: false).segments.map(\.row)
+  }
+
   private func walk(_ bytes: [UInt8]) throws -> HourWalk? {
     try HourWalk(size: bytes.count) { offset, count in
       Array(bytes.dropFirst(offset).prefix(count))
@@ -53,11 +58,16 @@ struct HourFileTests {
   @Test("the boxes give the rows of the writer, and the segments are verbatim")
   func rows() throws {
     var track = ArchivedTrack(from: Self.hour)
-    track.publish(segments: 5)
+    track.publish(segments: 3)
+    _ = try track.window.addEvent(at: Self.hour, Array("7".utf8), now: Self.hour)
+    track.publish(segments: 2)
     let writer = try append(track)
     let bytes = try content(folder.file(name))
     let walk = try #require(try walk(bytes))
     #expect(walk.segments.map(\.row) == writer.rows)
+    for rows in [walk.segments.map(\.row), writer.rows, try indexed()] {
+      #expect(rows.map(\.hasEvents) == [false, false, false, true, false])
+    }
     #expect(writer.rows.count == 5)
     for row in writer.rows {
       #expect(Array(bytes[row.range]) == track.segments[row.number])

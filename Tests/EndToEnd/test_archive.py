@@ -20,8 +20,8 @@ from harness.http1 import get
 from harness.program import Program, kill, run_to_end, stop
 from harness.tools import streamer_binary
 from harness.waiting import pause, wait_until
+from test_events import TOKEN, post
 
-TOKEN = "token-of-the-archive-tests"
 SMALL = ("--resolution", "320x180", "--bitrate", "300", "--audio", "tone")
 # A window of eight segments: older ones come from the archive.
 WINDOW = ("--playlist-length", "6", "--max-files", "8")
@@ -57,6 +57,8 @@ def test_archive_has_the_bytes_of_viewers_over_a_crash(
     flags = (*SMALL, *WINDOW, "--archive", str(tmp_path), "--dvr", "1h", "--admin-token", TOKEN)
     program = streamer(*flags)
     with Recorder(program) as recorder:
+        recorder.wait_for(11, 40)
+        event = post(program, '{"text": "before the crash"}')
         recorder.wait_for(14, 40)
         first = dict(recorder.found)
         pause(WRITING, "the archive has them")
@@ -73,6 +75,8 @@ def test_archive_has_the_bytes_of_viewers_over_a_crash(
     for number in past:
         assert digest(archived(program, "video", number)[1]) == second.found["video", number]
     check_responses(program, min(first)[1] + 1)
+    [shown] = json.loads(get(program.port, "/live/dvr.json").text)["events"]
+    assert (shown["id"], shown["data"]) == (event["id"], {"text": "before the crash"})
     check_hole(program, max(number for _, number in first), min(past))
     header = next(line.split('"')[1] for line in get(
         program.port, "/live/video/playlist.m3u8").text.splitlines() if "EXT-X-MAP" in line)

@@ -169,7 +169,8 @@ package final class HourWriter {
     let row = SegmentRow(
       number: start.number, offset: segment.offset, size: end - segment.offset,
       decodeTime: segment.index.decodeTime, duration: segment.index.duration, start: start.time,
-      startsDiscontinuity: start.startsDiscontinuity, tag: digest.map { ContentTag($0) })
+      startsDiscontinuity: start.startsDiscontinuity, hasEvents: segment.index.hasEvents,
+      tag: digest.map { ContentTag($0) })
     // Overwritten by the next segment.
     try file.write(SegmentMark.closing, at: end)
     offset = segment.mark?.offset ?? offset ?? start.offset

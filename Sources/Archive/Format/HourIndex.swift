@@ -104,7 +104,10 @@ package enum HourIndex {
     content.put(row.duration)
     content.put(row.start.nanoseconds)
     content.put(offset.nanoseconds)
-    content.put(UInt32((row.startsDiscontinuity ? 1 : 0) | (segment.digest == nil ? 0 : 2)))
+    content.put(
+      UInt32(
+        (row.startsDiscontinuity ? 1 : 0) | (segment.digest == nil ? 0 : 2)
+          | (row.hasEvents ? 4 : 0)))
     if let digest = segment.digest { content += digest.media + digest.content }
     for frame in segment.frames {
       content.put(UInt32(clamping: frame.offset))
@@ -191,7 +194,7 @@ package enum HourIndex {
     let row = SegmentRow(
       number: number, offset: Int(offset), size: size, decodeTime: decodeTime, duration: duration,
       start: WallTime(nanoseconds: start), startsDiscontinuity: flags & 1 != 0,
-      tag: digest.map { ContentTag($0) })
+      hasEvents: flags & 4 != 0, tag: digest.map { ContentTag($0) })
     return (
       IndexedSegment(row: row, frames: frames, digest: digest), Interval(nanoseconds: clock)
     )

@@ -33,6 +33,7 @@ package struct HourWalk: Sendable {
     let offset: Int
     let mark: SegmentMark
     let startsDiscontinuity: Bool
+    var hasEvents = false
     var frames: SegmentFrames
     var end: Int
   }
@@ -127,6 +128,7 @@ package struct HourWalk: Sendable {
         end = after
       case "prft", "emsg":
         guard open != nil, fragment == nil else { return }
+        if box.type == "emsg" { open?.hasEvents = true }
       default:
         if fragment == nil { endBefore(damagedBox: boxSize) }
         return
@@ -165,7 +167,7 @@ package struct HourWalk: Sendable {
       number: segment.number, offset: segment.offset, size: segment.end - segment.offset,
       decodeTime: decodeTime, duration: segment.frames.duration,
       start: WallTime(nanoseconds: (media + segment.mark.offset).nanoseconds),
-      startsDiscontinuity: segment.startsDiscontinuity)
+      startsDiscontinuity: segment.startsDiscontinuity, hasEvents: segment.hasEvents)
     segments.append(IndexedSegment(row: row, frames: segment.frames.frames))
     completeEnd = segment.end
     offset = segment.mark.offset

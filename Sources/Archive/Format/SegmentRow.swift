@@ -19,15 +19,18 @@ package struct SegmentRow: Sendable, Equatable {
   package let start: WallTime
   /// Whether a Discontinuity precedes it.
   package let startsDiscontinuity: Bool
+  /// Whether a chunk of it carries an event.
+  package let hasEvents: Bool
   /// The digest of its bytes; nil if it is unknown.
   package let tag: ContentTag?
 
   /// A row with these values.
   package init(
     number: Int64, offset: Int, size: Int, decodeTime: Int64, duration: Int64, start: WallTime,
-    startsDiscontinuity: Bool, tag: ContentTag? = nil
+    startsDiscontinuity: Bool, hasEvents: Bool = false, tag: ContentTag? = nil
   ) {
     self.tag = tag
+    self.hasEvents = hasEvents
     self.number = number
     self.offset = offset
     self.size = size
@@ -37,7 +40,8 @@ package struct SegmentRow: Sendable, Equatable {
     self.startsDiscontinuity = startsDiscontinuity
   }
 
-  /// Whether the places and times are equal: boxes have no digests.
+  /// Whether the places and times are equal: boxes have no digests, and the index of an earlier
+  /// program does not state events.
   package static func == (left: SegmentRow, right: SegmentRow) -> Bool {
     left.number == right.number && left.offset == right.offset && left.size == right.size
       && left.decodeTime == right.decodeTime && left.duration == right.duration

@@ -14,10 +14,13 @@ package final class ArchiveReader: Sendable {
   /// The CMAF headers that were read, by rendition and hash.
   private let headers = Locked<[String: SharedBytes]>([:])
 
+  /// The events of segments that were read, by rendition and number.
+  let events = Locked<[String: [ArchivedEvent]]>([:])
+
   /// The most CMAF headers that are kept.
   private static let maximumHeaders = 64
   /// The most segments of one answer.
-  private static let maximumRows: Int64 = 200_000
+  static let maximumRows: Int64 = 200_000
 
   /// A reader of what `catalog` has.
   package init(_ catalog: StreamCatalog) { self.catalog = catalog }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Archive
+import CMAF
 import HTTP
 import Media
 import Packaging
@@ -12,8 +13,14 @@ extension ServedStream {
   /// Segments that leave the reach of viewers before they are loaded.
   private static let margin: Int64 = 2
 
+  /// What the archive has.
+  private struct Archived: Sendable {
+    var spans: [String: SegmentSpans] = [:]
+    var events: [TimedEvent] = []
+  }
+
   /// The response with the media of the windows, without the archive.
-  var windowExtent: PreparedResponse { extent([:], isArchived: false) }
+  var windowExtent: PreparedResponse { extent(Archived(), isArchived: false) }
 
   /// Whether viewers may go back in an archive.
   var hasPast: Bool { hasTimedNumbers && options.archive != nil && options.dvr > .zero }
@@ -24,35 +31,45 @@ extension ServedStream {
     let segmentation = window.segmentation.video
     let oldest = PastAddress.number(at: oldestPast, segmentation).addingSaturated(Self.margin)
     let names = archive.renditions
-    archive.read { [self] (result: Result<[String: SegmentSpans], ArchiveFailure>) in
+    let top = renditions[0].name
+    archive.read { [self] (result: Result<Archived, ArchiveFailure>) in
       switch result {
       case .success(let found): answer(extent(found, isArchived: true))
       case .failure(let failure): answer(ResponseFields.unavailable("the archive: \(failure)"))
       }
     } _: { reader throws(ArchiveFailure) in
-      var found: [String: SegmentSpans] = [:]
+      var found = Archived()
       for name in names {
         var spans = SegmentSpans()
         for span in try reader.spans(of: name, from: oldest) { spans.append(span) }
         spans.removeAll(before: oldest)
-        found[name] = spans
+        found.spans[name] = spans
       }
+      found.events = try reader.events(of: top, from: oldest, newest: TimedEvent.maximumPast)
+        .compactMap { event in
+          let data = event.message.data
+          // Another origin may have sent the segment.
+          guard data.count <= TimedEvent.largestData, TimedEvent.isJSON(data) else { return nil }
+          return TimedEvent(id: event.message.id, time: event.time, data: data)
+        }
       return found
     }
   }
 
-  private func extent(_ archived: [String: SegmentSpans], isArchived: Bool) -> PreparedResponse {
+  private func extent(_ archived: Archived, isArchived: Bool) -> PreparedResponse {
     var all: [(name: String, spans: SegmentSpans)] = []
     for rendition in renditions where hasTimedNumbers {
       // Without its past a rendition would be offered for all times.
-      guard !isArchived || archived[rendition.name] != nil else { continue }
-      var spans = archived[rendition.name] ?? SegmentSpans()
+      guard !isArchived || archived.spans[rendition.name] != nil else { continue }
+      var spans = archived.spans[rendition.name] ?? SegmentSpans()
       spans.append(rendition.window.snapshot.pastSegments(.min ..< .max))
       all.append((rendition.name, spans))
     }
+    let known = window.snapshot.pastEvents + window.snapshot.events
+    let numbers = Set(known.map(\.id))
     let document = PastExtentDocument(
       segmentation: window.segmentation.video, names: names, renditions: all,
-      events: window.snapshot.pastEvents + window.snapshot.events,
+      events: archived.events.filter { !numbers.contains($0.id) } + known,
       isArchived: isArchived)
     return PastExtentDocument.response(document.text(now: SystemClock.wallTime))
   }
