@@ -15,6 +15,8 @@ package enum ParentMessage: Sendable, Equatable {
   case stop(isEnding: Bool)
   /// A key frame of a video rendition is wanted.
   case key(UInt8)
+  /// Key frames of all video renditions are wanted at this frame.
+  case splice(Int64)
 
   /// Head and fields.
   package var bytes: [UInt8] {
@@ -26,6 +28,7 @@ package enum ParentMessage: Sendable, Equatable {
       case .session(let fields): writer.add(fields)
       case .stop(let isEnding): writer.add(isEnding)
       case .key(let rendition): writer.add(rendition)
+      case .splice(let frame): writer.add(frame)
       }
     }
   }
@@ -37,6 +40,7 @@ package enum ParentMessage: Sendable, Equatable {
     case .stop: 3
     case .process: 4
     case .key: 5
+    case .splice: 6
     }
   }
 
@@ -56,6 +60,7 @@ package enum ParentMessage: Sendable, Equatable {
         version: try ChildMessage.version(&reader),
         try reader.bytes("the rights", limit: MessageHead.maximumFieldsLength))
     case 5: self = .key(try reader.integer(UInt8.self))
+    case 6: self = .splice(try reader.frameIndex())
     default: throw .unknownKind(head.kind)
     }
     try reader.end()

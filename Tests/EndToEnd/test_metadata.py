@@ -10,7 +10,9 @@ import struct
 import subprocess
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,13 +20,16 @@ import pytest
 
 from harness.boxes import boxes, chunks, timescale
 from harness.http1 import get
+from harness.inputs import pulls
 from harness.playlist import parse
 from harness.ports import free_port
 from harness.program import Program
+from harness.sources import Source, ffmpeg_sender
 from harness.tools import need
 from harness.transport import KEY, Transport, sets, splice_insert, tag
 from harness.waiting import wait_until
 from harness.websocket import Media, Socket
+from test_events import TOKEN, post
 
 OUT, IN, TAG, LOOSE, FLOOD = 180, 240, 200, 205, 210
 SPLICE_SCHEME, DATA_SCHEME = "urn:scte:scte35:2013:bin", "urn:streamer:event"
@@ -53,6 +58,7 @@ class Viewed:
     ranges: list[str] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     socket: list[dict] = field(default_factory=list)
+    reported: list[dict] = field(default_factory=list)
     keys: set[int] = field(default_factory=set)
     media: bytes = b""
     newest: int = 0
@@ -104,10 +110,23 @@ def listen(viewed: Viewed, stop: threading.Event) -> None:
                 viewed.socket.append(json.loads(found.payload))
 
 
+def follow(viewed: Viewed, stop: threading.Event) -> None:
+    """Notes the events that /api/events brings."""
+    request = urllib.request.Request(
+        viewed.program.url("/api/events"), headers={"Authorization": f"Bearer {TOKEN}"})
+    with suppress(OSError), urllib.request.urlopen(request, timeout=20) as response:
+        for line in response:
+            if line.startswith(b"data: ") and b'"timed-event"' in line:
+                viewed.reported.append(json.loads(line[6:]))
+            if stop.is_set():
+                return
+
+
 def watch(viewed: Viewed) -> None:
     """Reads playlists and whole segments until the source has ended."""
     port, seen, stop = viewed.program.port, -1, threading.Event()
-    threading.Thread(target=listen, args=(viewed, stop), daemon=True).start()
+    for reader in (listen, follow):
+        threading.Thread(target=reader, args=(viewed, stop), daemon=True).start()
     deadline, base = time.monotonic() + 14, "/live/video/"
     while time.monotonic() < deadline:
         playlist = parse(get(port, base + "playlist.m3u8").text)
@@ -160,7 +179,8 @@ def watched(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("metadata")
     stream = source(folder / "source.ts")
     ports = [free_port(), free_port()]
-    base = ["--host", "127.0.0.1", "--http-port", "0", "--playlist-length", "20"]
+    base = ["--host", "127.0.0.1", "--http-port", "0", "--playlist-length", "20", "--admin-token",
+            TOKEN]
     programs = {
         name: start([*base, "--input", f"udp://127.0.0.1:{port}", *more], defaults=False, within=20)
         for (name, more), port in zip({
@@ -278,3 +298,58 @@ def test_sockets_get_json(watched: dict[str, Viewed], name: str) -> None:
     assert klv[0]["key"] == KEY.hex() and base64.b64decode(klv[0]["base64"]) == sets(b"\2\2\0\7")
     numbers = [event["id"] for event in viewed.socket]
     assert len(set(numbers)) == len(numbers)
+
+
+@pytest.mark.parametrize("name", ["passed", "encoded"])
+def test_programs_get_json(watched: dict[str, Viewed], name: str) -> None:
+    """A reader of /api/events gets the messages, and some of a flood of sets."""
+    viewed = watched[name]
+    found = [event["data"]["data"] for event in viewed.reported]
+    assert [e["scte35"]["role"] for e in found if "scte35" in e] == ["out", "in"]
+    assert len([e for e in found if "id3" in e]) == 1
+    assert 2 <= len([e for e in found if "klv" in e]) <= 20
+
+
+@pytest.mark.parametrize("where", ["server", "process"])
+def test_splice_of_a_request_is_a_key_frame(
+        streamer: Callable[..., Program], sources: list[Source], where: str) -> None:
+    """The first frame at or after the time is an IDR, and the time of the event is its time."""
+    flags = ["--resolution", "320x180", "--bitrate", "300", "--framerate", "30", "--admin-token",
+             TOKEN]
+    if where == "process":
+        port = free_port()
+        sources.append(ffmpeg_sender(
+            ["-f", "mpegts", f"udp://127.0.0.1:{port}?pkt_size=1316"], "320x180"))
+        program = pulls(streamer, f"udp://127.0.0.1:{port}", *flags)
+    else:
+        program = streamer(*flags)
+    base = "/live/video/"
+    wait_until(lambda: get(program.port, base + "playlist.m3u8").status == 200, 15, "a playlist")
+    # Not a frame of the grid, nor the start of a segment.
+    asked = round(time.time()) * 1000 + 2410
+    section = base64.b64encode(splice_insert(9, None, out=True, seconds=4)).decode()
+    post(program, json.dumps({"scte35": section}), f"?time={asked}")
+    program.check_logged("splice-key", stream="live")
+
+    def carrier() -> tuple[str, str] | None:
+        playlist = parse(get(program.port, base + "playlist.m3u8").text)
+        for segment in playlist.segments:
+            if segment.uri and segment.milliseconds() <= asked < segment.milliseconds() + 1000:
+                return segment.uri, str(segment.map_uri)
+        return None
+
+    wait_until(lambda: carrier() is not None, 10, "the segment of the splice")
+    uri, header = carrier() or ("", "")
+    scale = timescale(get(program.port, base + header).body)
+    data = get(program.port, base + uri).body
+    [splice] = [found for box in boxes(data) if box.kind == "emsg"
+                and (found := message(box.body, 0)).scheme == SPLICE_SCHEME]
+    playlist = parse(get(program.port, base + "playlist.m3u8").text)
+    found = chunks(data)
+    start = next(s.milliseconds() for s in playlist.segments if s.uri == uri)
+    at = start + (splice.ticks - found[0].tfdt) * 1000 / scale
+    assert asked - 1 <= at <= asked + 1000 / 30 + 1, (asked, at)
+    keys = {chunk.tfdt for chunk in found if b"\x65" in nal_types(chunk.sample_data()[0])}
+    assert splice.ticks in keys and splice.ticks > found[0].tfdt, (splice.ticks, keys)
+    [listed] = [line for line in playlist.text.splitlines() if "SCTE35-OUT" in line]
+    assert abs(milliseconds(str(attribute(listed, "START-DATE"))) - at) <= 1

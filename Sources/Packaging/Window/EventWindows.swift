@@ -8,12 +8,20 @@ package import Time
 /// The windows that carry the events of a stream: those of its video renditions.
 package final class EventWindows: Sendable {
   private let windows: [LiveWindow]
-  /// Held while an event is added to all windows, so that they have events in the same order.
-  private let lock = Locked(Serial())
+  /// Gets each event.
+  ///
+  /// Its lock is held while an event is added to all windows: they have events in the same order.
+  private let observer = Locked<@Sendable (TimedEvent) -> Void>({ _ in })
 
   /// The windows, that of the top rendition first; those of audio carry no events.
   package init(_ windows: [LiveWindow]) {
     self.windows = windows.filter { !$0.segmentation.isAudio }
+  }
+
+  /// Calls `body` for each event from now on, instead of the body of before, on the thread that
+  /// adds it; it must not block.
+  package func observe(_ body: @escaping @Sendable (TimedEvent) -> Void) {
+    observer.withLock { $0 = body }
   }
 
   /// Adds an event to all windows.
@@ -31,11 +39,12 @@ package final class EventWindows: Sendable {
     at time: WallTime, mediaTime: MediaTime? = nil, _ data: [UInt8],
     _ content: EventContent = .data, now: WallTime
   ) throws(EventRefusal) -> TimedEvent {
-    try lock.withLock { _ throws(EventRefusal) in
+    try observer.withLock { observer throws(EventRefusal) in
       guard let first = windows.first else { throw .notLive }
       let event = try first.addEvent(
         at: time, mediaTime: mediaTime, data, content, now: now)
       for window in windows.dropFirst() { window.add(event) }
+      observer(event)
       return event
     }
   }

@@ -166,18 +166,14 @@ final class ControlAPI {
 
   private func addEvent(_ exchange: any Exchange, _ name: String) {
     guard let stream = addressee(exchange, name) else { return }
-    exchange.collectBody { [events = serverState.events] body in
+    exchange.collectBody { body in
       let now = SystemClock.wallTime
       do throws(EventRequest.Refusal) {
         let event = try EventRequest(exchange.request, body, now: now)
           .add(to: stream.served, now: now)
-        let time = UTCTime(event.time).text
-        events.add(
-          "timed-event", stream: name, "event \(event.id) at \(time)",
-          data: "{\"id\":\(event.id),\"time\":\"\(time)\",\"data\":"
-            + "\(String(decoding: event.data, as: UTF8.self))}")
         exchange.respond(
-          Self.json(201, "{\"id\": \(event.id), \"time\": \"\(time)\"}\n"))
+          Self.json(
+            201, "{\"id\": \(event.id), \"time\": \"\(UTCTime(event.time).text)\"}\n"))
       } catch { exchange.respond(Self.error(error.status, error.reason)) }
     }
   }

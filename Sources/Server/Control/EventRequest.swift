@@ -80,11 +80,24 @@ struct EventRequest {
     guard stream.source?.isRelayed != true else {
       throw Refusal(status: 409, reason: "the stream is relayed (expected at its first server)")
     }
+    let frame = spliceFrame(of: stream)
     do throws(EventRefusal) {
-      return try stream.events.add(at: time, data, content, now: now)
+      let event = try stream.events.add(
+        at: frame?.time ?? time, mediaTime: frame?.mediaTime, data, content, now: now)
+      if let frame { stream.source?.planSplice(frame.index) }
+      return event
     } catch {
       throw Self.refusal(error)
     }
+  }
+
+  /// The frame at or after the time of a splice, which an encoded stream makes a key frame; nil if
+  /// it is encoded, or the content is no splice.
+  private func spliceFrame(of stream: ServedStream) -> ComingFrame? {
+    guard case .splice(let cue) = content, cue.isListed,
+      stream.source?.configuration.passesThrough == false
+    else { return nil }
+    return stream.window.snapshot.comingFrame(atOrAfter: time, stream.window.segmentation)
   }
 
   private static func refusal(_ reason: EventRefusal) -> Refusal {

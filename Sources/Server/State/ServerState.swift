@@ -143,21 +143,25 @@ package final class ServerState: Sendable {
 
   /// Applies a change of a stream's phase to the table.
   private func update(_ stream: StreamSupervisor) {
-    change { [options] streams in
+    change { streams in
       guard let index = streams.firstIndex(where: { $0.supervisor === stream }) else { return }
       let (served, own) = (streams[index].served, streams[index].options)
       let state: StreamEntry.State =
         switch stream.phase {
         case .live(let live), .ended(let live):
-          .served(
-            served.flatMap { $0.source === live ? $0 : nil }
-              ?? ServedStream(archiving: live, own, sendsCMSD: options.sendsCMSD))
+          .served(served.flatMap { $0.source === live ? $0 : nil } ?? serve(live, own))
         case .idle, .starting, .failed: Self.state(of: stream)
         }
       if case .served = state {} else if served != nil { own.archive?.follow([]) }
       streams[index] = StreamEntry(
         name: stream.name, state: state, supervisor: stream, options: own)
     }
+  }
+
+  private func serve(_ live: StreamSession, _ own: StreamServingOptions) -> ServedStream {
+    let reports = TimedEventReports(live.configuration.name, to: events)
+    live.events.observe { reports.add($0) }
+    return ServedStream(archiving: live, own, sendsCMSD: options.sendsCMSD)
   }
 
   /// Whether a client has the admin token.

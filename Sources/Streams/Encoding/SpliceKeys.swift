@@ -22,10 +22,10 @@ struct SpliceKeys: Sendable {
   }
 
   /// Plans an IDR at the frame of a splice.
-  func plan(_ splice: StreamPosition) {
-    guard keys.plan(splice.frame) else { return }
-    let number = segmentation.segment(of: splice.frame)
-    let position = segmentation.position(of: splice.frame)
+  func plan(_ frame: Int64) {
+    guard keys.plan(frame) else { return }
+    let number = segmentation.segment(of: frame)
+    let position = segmentation.position(of: frame)
     // bounded: at most the frames of a segment
     let isLate = position > segmentation.framesPerSegment / 2
     let distance = segmentation.grid.duration(

@@ -88,7 +88,9 @@ final class InputMetadata: Sendable {
         "the time of an event is not within the last minute or the next hour; left out")
     }
     input.whileShown {
-      if case .splice(let cue) = event.content, cue.isListed { target.spliceKeys?.plan(position) }
+      if case .splice(let cue) = event.content, cue.isListed {
+        target.spliceKeys?.plan(position.frame)
+      }
       target.metadata.take(event.content, at: position.time, mediaTime: position.mediaTime)
     }
   }

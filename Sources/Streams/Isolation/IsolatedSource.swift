@@ -36,8 +36,8 @@ package final class IsolatedSource: ReceivedSource {
   /// reads; nil for other inputs.
   private let connectMedia: (@Sendable () -> Int32?)?
   private let loop = Loop()
-  /// The renditions of which key frames are wanted; the thread of the process sends them.
-  private let wantedKeys = Locked<Set<UInt8>>([])
+  /// The key frames that are wanted; the thread of the process sends them.
+  private let wantedKeys = Locked(WantedKeys())
 
   /// A source that does not run yet.
   ///
@@ -92,8 +92,11 @@ package final class IsolatedSource: ReceivedSource {
 
   /// Asks for a key frame of a rendition.
   func requestKey(_ rendition: Int) {
-    _ = wantedKeys.withLock { $0.insert(UInt8(clamping: rendition)) }
+    wantedKeys.withLock { $0.add(rendition: rendition) }
   }
+
+  /// Asks for a key frame of all renditions at a frame.
+  func planSplice(_ frame: Int64) { wantedKeys.withLock { $0.add(splice: frame) } }
 
   private func cancel() {
     let (child, session) = loop.update { $0.stop() }
@@ -199,11 +202,7 @@ package final class IsolatedSource: ReceivedSource {
   }
 
   private func sendWantedKeys(_ child: SourceInProcess) {
-    let wanted = wantedKeys.withLock { wanted in
-      defer { wanted = [] }
-      return wanted
-    }
-    for rendition in wanted { send(.key(rendition), to: child) }
+    for order in wantedKeys.withLock({ $0.takeOrders() }) { send(order, to: child) }
   }
 
   // MARK: Messages

@@ -106,6 +106,13 @@ package final class StreamSession: Sendable {
     pipeline.requestKey(index)
   }
 
+  /// Asks for a key frame of all video renditions at the frame of a splice.
+  ///
+  /// Without effect on media that is passed through, and on a frame that is encoded.
+  package func planSplice(_ frame: Int64) {
+    if !configuration.passesThrough { pipeline.planSplice(frame) }
+  }
+
   /// Whether the media are those of another server.
   package var isRelayed: Bool {
     if case .upstream = configuration.source { true } else { false }

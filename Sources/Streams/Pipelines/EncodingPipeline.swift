@@ -63,6 +63,8 @@ final class EncodingPipeline: Pipeline {
 
   func requestKey(_ rendition: Int) { context.keys.request(rendition) }
 
+  func planSplice(_ frame: Int64) { SpliceKeys(context).plan(frame) }
+
   // MARK: Source
 
   /// Starts the source.

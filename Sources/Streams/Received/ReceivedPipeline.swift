@@ -12,6 +12,9 @@ protocol ReceivedSource: Sendable {
 
   /// Asks for a key frame of a video rendition.
   func requestKey(_ rendition: Int)
+
+  /// Asks for a key frame of all video renditions at a frame.
+  func planSplice(_ frame: Int64)
 }
 
 /// The pipeline of a session whose media another process or another server sends.
@@ -33,6 +36,8 @@ final class ReceivedPipeline<Source: ReceivedSource>: Pipeline {
   }
 
   func requestKey(_ rendition: Int) { source.requestKey(rendition) }
+
+  func planSplice(_ frame: Int64) { source.planSplice(frame) }
 
   func close() { session.cancel() }
 }

@@ -16,10 +16,15 @@ protocol Pipeline: Sendable {
   /// passed through.
   func requestKey(_ rendition: Int)
 
+  /// Asks for a key frame of all video renditions at the frame of a splice, by its index; without
+  /// effect on media that is passed through, and on a frame that is encoded.
+  func planSplice(_ frame: Int64)
+
   /// Wall clock minus the stream's own.
   var clockError: Interval { get }
 }
 
 extension Pipeline {
   func requestKey(_ rendition: Int) {}
+  func planSplice(_ frame: Int64) {}
 }

@@ -84,6 +84,9 @@ package final class UpstreamSource: ReceivedSource {
   /// Without effect: the upstream decides.
   func requestKey(_ rendition: Int) {}
 
+  /// Without effect: the upstream has the event before.
+  func planSplice(_ frame: Int64) {}
+
   private func cancel() {
     let ended = loop.update { $0.stop() }
     ended.connection?.cancel()

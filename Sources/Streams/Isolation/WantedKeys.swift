@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ChunkStream
+
+/// Key frames that the process of a stream is asked for with its next message: pure.
+struct WantedKeys: Sendable {
+  /// The most splices that wait; a process that sends nothing gets no more.
+  private static let maximumSplices = 16
+
+  private var renditions: Set<UInt8> = []
+  private var splices: [Int64] = []
+
+  /// Notes that a key frame of a rendition is wanted, by its index.
+  mutating func add(rendition: Int) { renditions.insert(UInt8(clamping: rendition)) }
+
+  /// Notes that key frames of all renditions are wanted at a frame.
+  mutating func add(splice frame: Int64) {
+    guard splices.count < Self.maximumSplices, !splices.contains(frame) else { return }
+    splices.append(frame)
+  }
+
+  /// The messages to the process; none is wanted afterwards.
+  mutating func takeOrders() -> [ParentMessage] {
+    defer { self = WantedKeys() }
+    return renditions.sorted().map { .key($0) } + splices.map { .splice($0) }
+  }
+}
