@@ -197,6 +197,56 @@ static inline int copenssl_no_passphrase(char *buffer, int size, int writing, vo
 }
 
 /// Refuses encrypted keys instead of asking at the terminal.
+/// Lets a server ask its clients for a certificate of an authority in the PEM file `authorities`,
+/// which the PEM file `revoked` has not revoked unless it is NULL; clients without a certificate
+/// are accepted. 1, or 0 for a wrong `authorities` and -1 for a wrong `revoked`.
+static inline int copenssl_ask_clients(
+    SSL_CTX *context, const char *authorities, const char *revoked) {
+  STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(authorities);
+  if (!names) return 0;
+  SSL_CTX_set_client_CA_list(context, names);
+  if (!SSL_CTX_load_verify_locations(context, authorities, NULL)) return 0;
+  if (revoked) {
+    X509_STORE *store = SSL_CTX_get_cert_store(context);
+    X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+    if (!lookup || X509_load_crl_file(lookup, revoked, X509_FILETYPE_PEM) < 1) return -1;
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+  }
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+  return 1;
+}
+
+/// The whole subject (RFC 2253, in UTF-8) or, with `common`, the last common name of the verified
+/// certificate of a client; NULL without one, or for a name with a zero. The caller frees it.
+static inline char *copenssl_client_name(const SSL *ssl, int common) {
+  X509 *certificate = SSL_get0_peer_certificate(ssl);
+  if (!certificate || SSL_get_verify_result(ssl) != X509_V_OK) return NULL;
+  const X509_NAME *name = X509_get_subject_name(certificate);
+  if (!common) {
+    BIO *memory = BIO_new(BIO_s_mem());
+    char *text = NULL, *bytes = NULL;
+    unsigned long form = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
+    if (memory && X509_NAME_print_ex(memory, name, 0, form) >= 0) {
+      long count = BIO_get_mem_data(memory, &bytes);
+      if (count > 0 && count < 4096 && !memchr(bytes, 0, count)) text = strndup(bytes, count);
+    }
+    BIO_free(memory);
+    return text;
+  }
+  int last = -1, next;
+  while ((next = X509_NAME_get_index_by_NID((X509_NAME *)name, NID_commonName, last)) >= 0)
+    last = next;
+  if (last < 0) return NULL;
+  unsigned char *utf8 = NULL;
+  int count = ASN1_STRING_to_UTF8(
+      &utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last)));
+  char *text = count > 0 && count < 4096 && !memchr(utf8, 0, count)
+                   ? strndup((const char *)utf8, count)
+                   : NULL;
+  OPENSSL_free(utf8);
+  return text;
+}
+
 static inline void copenssl_never_ask(SSL_CTX *context) {
   SSL_CTX_set_default_passwd_cb(context, copenssl_no_passphrase);
 }

@@ -133,11 +133,13 @@ package final class PublisherRegistry: Sendable {
   ///   - target: the path that the client gives.
   ///   - name: the name of the stream if it must be created; nil for the key.
   ///   - peer: the address of the client.
+  ///   - certificate: its certificate; nil without one.
   ///   - now: the present time.
   /// - Returns: the stream, or the name of a new one.
   /// - Throws: why it may not; five failures let its address wait.
   package func admit(
-    _ target: PublisherPath, as name: String? = nil, from peer: PeerAddress, at now: MonotonicTime
+    _ target: PublisherPath, as name: String? = nil, from peer: PeerAddress,
+    with certificate: ClientCertificate? = nil, at now: MonotonicTime
   ) throws(AccessRefusal) -> Admission {
     let (found, canCreate, isKey) = state.withLock { state in
       let mapped = state.entries.values.first { $0.target.path?.matches(target.path) == true }
@@ -149,6 +151,12 @@ package final class PublisherRegistry: Sendable {
         throw refusal == .name ? .unknown : refusal
       }
       return .new(name: name, application: target.stream)
+    }
+    if let found, found.target.certificates.admit(certificate) { return .stream(found.stream) }
+    if let refusal = publishCheck.refusal(
+      of: peer, without: found?.target, for: .stream(target.stream), at: now)
+    {
+      throw refusal
     }
     let decision = publishCheck.decide(
       path: target.path, key: target.key, stream: target.stream, for: found?.target, by: peer,
@@ -163,10 +171,18 @@ package final class PublisherRegistry: Sendable {
   /// - Returns: nil if no stream of this name accepts publishers, or a key in a path is its only
   ///   one.
   package func admit(
-    stream: String, key: String?, isPage: Bool, from peer: PeerAddress, at now: MonotonicTime
+    stream: String, key: String?, isPage: Bool, from peer: PeerAddress,
+    with certificate: ClientCertificate? = nil, at now: MonotonicTime
   ) -> Result<PublishedStream, AccessRefusal>? {
     guard let found = state.withLock({ $0.entries[stream] }), found.target.path == nil else {
       return nil
+    }
+    // A page of another site would use the certificate of its reader.
+    if !isPage, found.target.certificates.admit(certificate) { return .success(found.stream) }
+    if let refusal = publishCheck.refusal(
+      of: peer, without: found.target, for: .stream(stream), at: now)
+    {
+      return .failure(refusal)
     }
     let decision = publishCheck.decide(
       on: key, key: found.target.key, by: peer, for: .stream(stream), at: now, isPage: isPage)

@@ -70,6 +70,10 @@ final class Program: Sendable {
     self.configuration = configuration
     self.log = log
     tls = try configuration.tls.map { settings throws(UsageError) in try TLSSetup(settings) }
+    tls?.context.onRefusal { [log] peer, reason in
+      log.write(
+        .warning, "client-certificate", "the certificate of \(peer.masked) is refused: \(reason)")
+    }
     (endpoints, publisherEndpoints) = try Endpoints.open(settings, tls, handedOver: handedOver)
     congestionNote = try Endpoints.setCongestion(settings, endpoints + publisherEndpoints)
     var limits = settings.limits
@@ -244,7 +248,7 @@ final class Program: Sendable {
   /// After an error the earlier ones remain.
   func reload() {
     registry.reload()
-    guard let tls, tls.selfSigned == nil else { return }
+    guard let tls, tls.isReloaded else { return }
     do throws(TLSError) {
       try tls.context.reload()
       log.write(.info, "certificate", "reloaded; SHA-256 \(tls.context.fingerprint)")

@@ -54,7 +54,7 @@ extension StreamDefinition {
   var publishTarget: PublishTarget {
     PublishTarget(
       key: settings.publishKey, path: settings.publishPath, passphrase: settings.srtPassphrase,
-      takeover: settings.takeover)
+      certificates: CertificateNames(settings.publishCertificates), takeover: settings.takeover)
   }
 
   /// The plan of the stream, whose source is `published` if publishers are; the log reports each

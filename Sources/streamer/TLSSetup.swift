@@ -11,17 +11,20 @@ struct TLSSetup {
   let context: TLSContext
   /// Nil if the certificate is from files.
   let selfSigned: SelfSignedCertificate?
+  /// Whether files of it may change: a generated certificate stays.
+  let isReloaded: Bool
 
   /// Loads the certificate, or generates one.
   init(_ settings: TLSSettings) throws(UsageError) {
     port = settings.port
+    isReloaded = settings.certificate.isFile || settings.clients != nil
     switch settings.certificate {
     case .files(let context): (self.context, selfSigned) = (context, nil)
     case .selfSigned:
       do throws(TLSError) {
         let made = try SelfSignedCertificate(folder: PrivateFile.stateFolder(PrivateFile.variable))
         selfSigned = made
-        context = try TLSContext(.text(made.text))
+        context = try TLSContext(.text(made.text), clients: settings.clients)
       } catch { throw TLSSettings.usageError(error) }
     }
   }

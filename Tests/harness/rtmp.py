@@ -8,6 +8,7 @@ import importlib.util
 import os
 import re
 import socket
+import ssl
 import struct
 import subprocess
 import time
@@ -126,9 +127,11 @@ def chunk(kind: int, payload: bytes, *, stream: int = 3, timestamp: int = 0, siz
 class Publisher:
     """A client that speaks as much RTMP as a test asks for."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=15)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket)
         self.received = b""
 
     def __enter__(self) -> Publisher:

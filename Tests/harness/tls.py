@@ -45,6 +45,44 @@ def certificate_of(state: Path) -> Path:
     return path
 
 
+class Authority:
+    """An authority of clients' certificates, by openssl."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path, self.key = make_certificate(folder, "authority")
+        self.revoked = folder / "revoked.pem"
+        (folder / "index").write_text("")
+        (folder / "number").write_text("01\n")
+        (folder / "ca.conf").write_text(
+            "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ncrlnumber=number\ndefault_md=sha256\n"
+            "default_crl_days=2\n")
+        self._list()
+
+    def client(self, name: str) -> tuple[Path, Path]:
+        """A certificate of this common name, and its key."""
+        made, key, request = (self.folder / f"{name}.{kind}" for kind in ("pem", "key", "csr"))
+        self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                      "-subj", f"/O=Example/CN={name}", "-keyout", str(key), "-out", str(request))
+        self._openssl("x509", "-req", "-in", str(request), "-CA", str(self.path), "-CAkey",
+                      str(self.key), "-CAcreateserial", "-days", "2", "-out", str(made))
+        return made, key
+
+    def revoke(self, certificate_file: Path) -> None:
+        """Revokes a certificate in the list."""
+        self._openssl("ca", "-config", "ca.conf", "-cert", str(self.path), "-keyfile",
+                      str(self.key), "-revoke", str(certificate_file))
+        self._list()
+
+    def _list(self) -> None:
+        self._openssl("ca", "-config", "ca.conf", "-cert", str(self.path), "-keyfile",
+                      str(self.key), "-gencrl", "-out", str(self.revoked))
+
+    def _openssl(self, *arguments: str) -> None:
+        subprocess.run([need("openssl", "client certificates"), *arguments], check=True,
+                       capture_output=True, cwd=self.folder)
+
+
 def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
     """A certificate for localhost and its key, by openssl."""
     certificate_file, key_file = folder / f"{name}.pem", folder / f"{name}.key"

@@ -18,6 +18,8 @@ package enum AccessRefusal: Error, Sendable, Equatable, CustomStringConvertible 
   case unknown
   /// The client is not on this machine, and there is no key.
   case notLocal
+  /// The client has no certificate that permits it, and nothing else does.
+  case noCertificate
   /// The hook has not admitted the client.
   case notPermitted
   /// Another publisher has the stream, or its name.
@@ -63,6 +65,7 @@ package enum AccessRefusal: Error, Sendable, Equatable, CustomStringConvertible 
     case .tooManyFailures(let wait): "too many failed attempts; wait \(wait.secondsRoundedUp) s"
     case .unknown: "unknown stream or wrong key"
     case .notLocal: "publishing from other machines requires a key"
+    case .noCertificate: "publishing requires a client certificate that the stream names"
     case .notPermitted: "not permitted"
     case .taken: "already published"
     case .name: "no stream can have this name"

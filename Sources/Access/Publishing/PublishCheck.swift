@@ -46,6 +46,18 @@ package struct PublishCheck: Sendable {
     return .refused(attempts.refuse(refusal, of: peer, for: subject, at: now, isSlowed: false))
   }
 
+  /// Decides about a client without a certificate that the stream names, if only one of these
+  /// permits to publish it.
+  ///
+  /// - Returns: nil if a key, a path or an address may permit it.
+  package func refusal(
+    of peer: PeerAddress, without target: PublishTarget?, for subject: FailedAttempts.Subject,
+    at now: MonotonicTime
+  ) -> AccessRefusal? {
+    guard target?.needsCertificate == true else { return nil }
+    return attempts.refuse(.noCertificate, of: peer, for: subject, at: now, isSlowed: false)
+  }
+
   /// Decides about a client by its publish token.
   ///
   /// A valid token is accepted also from an address that waits: no client can guess one.

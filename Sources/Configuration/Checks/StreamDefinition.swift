@@ -181,7 +181,10 @@ package struct StreamDefinition: Sendable {
       throw UsageError(
         [.option("rtmp-path"), .option("publish-key")], .combination, expected: "one key")
     }
-    guard mode != .key || settings.publishPath != nil || settings.publishKey != nil else {
+    guard
+      mode != .key || settings.publishPath != nil || settings.publishKey != nil
+        || !settings.publishCertificates.isEmpty
+    else {
       throw UsageError(
         .setting("publish", "key"), .problem("requires \(option: "publish-key")"))
     }

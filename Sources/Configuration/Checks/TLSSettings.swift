@@ -10,11 +10,16 @@ package struct TLSSettings: Sendable {
     case files(TLSContext)
     /// To be generated, or kept from an earlier start.
     case selfSigned
+
+    /// Whether it is from files.
+    package var isFile: Bool { if case .files = self { true } else { false } }
   }
 
   /// The port; 0: any free port.
   package let port: UInt16
   package let certificate: Certificate
+  /// The authorities of clients' certificates; nil if clients are not asked for one.
+  package let clients: ClientAuthorities?
 
   /// Nil without HTTPS.
   ///
@@ -27,7 +32,18 @@ package struct TLSSettings: Sendable {
     if settings.certificate == nil, let orphan = Self.orphan(settings) {
       throw UsageError(.option(orphan), .problem("requires \(option: "tls-cert")"))
     }
+    if settings.clientRevocations != nil, settings.clientAuthorities == nil {
+      throw UsageError(.option("client-crl"), .problem("requires \(option: "client-ca")"))
+    }
+    clients = settings.clientAuthorities.map {
+      ClientAuthorities($0, revoked: settings.clientRevocations)
+    }
     guard settings.isSelfSigned || settings.certificate != nil else {
+      guard clients == nil else {
+        throw UsageError(
+          .option("client-ca"),
+          .problem("requires \(option: "tls-cert") or \(option: "self-signed")"))
+      }
       guard let port = settings.securePort else { return nil }
       throw UsageError(
         .option("https-port"), .value("\(port)"),
@@ -51,7 +67,9 @@ package struct TLSSettings: Sendable {
     }
     let source = TLSSource.files(
       certificate: certificate, key: key, chain: settings.certificateChain)
-    do throws(TLSError) { self.certificate = .files(try TLSContext(source)) } catch {
+    do throws(TLSError) {
+      self.certificate = .files(try TLSContext(source, clients: clients))
+    } catch {
       throw Self.usageError(error)
     }
   }
@@ -69,6 +87,10 @@ package struct TLSSettings: Sendable {
       UsageError(.option("tls-cert"), .problem("\(error)"), expected: expected)
     case .unusable(_, "chain", _):
       UsageError(.option("tls-chain"), .problem("\(error)"), expected: expected)
+    case .unusable(_, ClientAuthorities.what.authority, _):
+      UsageError(.option("client-ca"), .problem("\(error)"), expected: expected)
+    case .unusable(_, ClientAuthorities.what.list, _):
+      UsageError(.option("client-crl"), .problem("\(error)"), expected: expected)
     case .unusable: UsageError(.option("tls-key"), .problem("\(error)"), expected: expected)
     case .keyMismatch: UsageError(.option("tls-key"), .problem("\(error)"))
     case .refused: UsageError(.other("TLS"), .problem("\(error)"))

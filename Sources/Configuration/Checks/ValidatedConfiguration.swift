@@ -51,6 +51,13 @@ package struct ValidatedConfiguration: Sendable {
           .option("rtmps"),
           .problem("requires \(option: "tls-cert") or \(option: "self-signed")"))
       }
+      guard
+        settings.clientAuthorities != nil
+          || streams.allSatisfy({ $0.settings.publishCertificates.isEmpty })
+      else {
+        throw UsageError(
+          .option("publish-certificate"), .problem("requires \(option: "client-ca")"))
+      }
     } catch { throw error.located(settings.locations) }
   }
 

@@ -45,6 +45,11 @@ extension Option {
       $0.scope = .serving
     },
     Option.stream(
+      "publish-certificate", appendingTo: \.publishCertificates, .certificateName, .source,
+      help: "clients with this certificate of --client-ca need no key: its common name, its whole "
+        + "subject, or * for any; repeatable"
+    ).with { $0.scope = .serving },
+    Option.stream(
       "takeover", \.takeover, .choice("WHEN"), .source,
       help: "when another publisher replaces the present one: silent (if that has sent nothing for "
         + "2 s) or always (if that has published for 2 s)"
@@ -82,6 +87,12 @@ extension OptionKind where Value == WebAddress {
     placeholder: "URL",
     expected: "a URL such as http://127.0.0.1:8000/publish or https://example.com/publish",
     parse: { WebAddress($0) }, print: { _ in "" })
+}
+
+extension OptionKind where Value == String {
+  fileprivate static let certificateName = OptionKind(
+    placeholder: "NAME", expected: "a common name, a subject such as CN=gate,O=Example, or *",
+    parse: { CertificateNames.isName($0) ? $0 : nil }, print: { $0 })
 }
 
 extension OptionKind where Value == Passphrase {

@@ -36,6 +36,14 @@ extension Option {
       "tls-chain", \.certificateChain, .path(pem),
       help: "the certificates between the certificate and a root, if they are in another file"),
     .program(
+      "client-ca", \.clientAuthorities, .path(pem),
+      help:
+        "the authorities of publishers' certificates in PEM: HTTPS and RTMPS ask for one; SIGHUP "
+        + "reloads it"),
+    .program(
+      "client-crl", \.clientRevocations, .path(pem),
+      help: "the revocation lists of these authorities in PEM; SIGHUP reloads them"),
+    .program(
       "self-signed", \.isSelfSigned, .toggle,
       help: "HTTPS with a generated certificate, for localhost and the addresses of this machine"
     ).with { $0.replaces = certificates },

@@ -51,6 +51,10 @@ package struct ProgramSettings: Sendable {
   package var certificate: String?
   package var certificateKey: String?
   package var certificateChain: String?
+  /// The authorities of publishers' certificates; nil: clients are not asked for one.
+  package var clientAuthorities: String?
+  /// The revocation lists of these authorities.
+  package var clientRevocations: String?
   package var isSelfSigned = false
   package var adminToken: String?
   package var statistics = ReadAccess.token

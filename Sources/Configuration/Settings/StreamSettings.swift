@@ -114,6 +114,8 @@ package struct StreamSettings: Sendable {
   package var uploadLimits = UploadLimits.standard
   /// The key of its publisher.
   package var publishKey: SecretDigest?
+  /// The names of certificates whose clients may publish.
+  package var publishCertificates: [String] = []
   /// When another publisher replaces the present one.
   package var takeover = Takeover.silent
   /// What its publisher by SRT encrypts with; nil for no encryption.
@@ -213,14 +215,18 @@ package struct StreamSettings: Sendable {
   ///   - isOnly: whether the flags of the program describe the stream.
   mutating func choosePublishers(_ program: ProgramSettings, isOnly: Bool) {
     let isPage = published == .page
-    guard isPage || program.rtmp != nil || program.rtmps != nil || program.srt != nil else {
-      return
-    }
+    guard
+      isPage || program.rtmp != nil || program.rtmps != nil || program.srt != nil
+        || program.clientAuthorities != nil
+    else { return }
     publishMode = program.publishMode
     guard device == nil, upstream == nil, !isTestSource, published != .uploads else { return }
     // The inputs of a stream with publishers are their backups.
     guard input == nil || published != nil else { return }
-    guard published != nil || isOnly || publishKey != nil || publishPath != nil else { return }
+    guard
+      published != nil || isOnly || publishKey != nil || publishPath != nil
+        || !publishCertificates.isEmpty
+    else { return }
     published = nil
     inputs = [InputAddress(InputAddress.publisherText)].compactMap(\.self) + inputs
   }

@@ -78,6 +78,7 @@ extension Request {
       head: bytes, headEnd: headEnd, line: line, method: self.method, nameLengths: lengths,
       keepAlive: keepAlive, framing: framing, peer: peer)
     request.isSecure = isSecure
+    request.certificate = certificate
     request.isChecked = isChecked
     request.hasPathPrefix = hasPathPrefix
     request.connectProtocol = connectProtocol

@@ -49,6 +49,8 @@ package struct Request: Sendable {
   package internal(set) var connectProtocol: ConnectProtocol?
   /// Whether the connection is encrypted by TLS.
   package internal(set) var isSecure = false
+  /// The certificate of the client; nil without one, and behind a trusted proxy.
+  package internal(set) var certificate: ClientCertificate?
   /// Whether a prefix was taken out of the path: the client's URL has more than the path.
   package internal(set) var hasPathPrefix = false
   /// Whether a trusted proxy has checked the access of the client.

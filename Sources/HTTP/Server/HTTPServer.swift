@@ -167,6 +167,7 @@ package final class HTTPServer: LoopService {
       observer?.metUnnamedProxy(stream.peer)
     }
     request.isSecure = try proxies.isSecure(request, from: stream.peer, stream.isSecure)
+    request.certificate = proxies.contains(stream.peer) ? nil : stream.certificate
   }
 
   /// Counts the request of a client behind a proxy, and a WebSocket over HTTP/2, as a connection of

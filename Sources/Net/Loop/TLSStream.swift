@@ -54,6 +54,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
   package var owner: (any ByteStreamOwner)?
   /// The state of the handshake.
   package private(set) var security = Security.pending
+  package private(set) var certificate: ClientCertificate?
 
   /// Takes ownership of the descriptor and waits for the client's first record; on an error the
   /// descriptor is closed.
@@ -284,6 +285,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     let error = unsafe SSL_get_error(session, code)
     if code == 1 {
       security = .established
+      certificate = unsafe ClientCertificate(session)
       flush()
       encryptQueue()
       return true
@@ -291,6 +293,10 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     if error != SSL_ERROR_WANT_READ {
       let isPlain = copenssl_is_plain_http(ERR_peek_error()) == 1
       security = .failed(reason: isPlain ? "plain HTTP" : TLSError.reason())
+      let verified = unsafe SSL_get_verify_result(session)
+      if verified != X509_V_OK, let text = unsafe X509_verify_cert_error_string(verified) {
+        context.refused(peer, unsafe String(cString: text))
+      }
       queue.removeAll()
       // An alert, if OpenSSL wrote one; then FIN, so that the peer does not wait.
       flush()

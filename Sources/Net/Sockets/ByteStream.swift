@@ -13,6 +13,8 @@ package protocol ByteStream: AnyObject {
   var peer: PeerAddress { get }
   /// Whether the bytes are encrypted.
   var isSecure: Bool { get }
+  /// The certificate of the client; nil without one.
+  var certificate: ClientCertificate? { get }
   /// Written bytes that the kernel has not taken.
   var queuedBytes: Int { get }
   /// When enough queued bytes had left, or queueing began.
@@ -49,6 +51,9 @@ package protocol ByteStream: AnyObject {
 extension ByteStream {
   /// Not encrypted by default.
   package var isSecure: Bool { false }
+
+  /// No certificate by default.
+  package var certificate: ClientCertificate? { nil }
 
   /// By default files have to be read.
   package var takesFiles: Bool { false }

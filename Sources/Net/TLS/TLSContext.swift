@@ -11,7 +11,8 @@ package enum TLSSource: Sendable {
   case text([UInt8])
 }
 
-/// The TLS settings of a server: certificate, key, cipher suites, protocols, tickets.
+/// The TLS settings of a server: certificate, key, authorities of clients, cipher suites,
+/// protocols, tickets.
 ///
 /// TLS 1.2 and 1.3 with forward secrecy and authenticated encryption only. For any thread; a reload
 /// changes new connections only.
@@ -27,19 +28,35 @@ package final class TLSContext: @unchecked Sendable {
   }
 
   private let source: TLSSource
+  /// Nil if clients are not asked for certificates.
+  private let clients: ClientAuthorities?
   private let tickets = TicketKeys()
   private let current: Locked<Loaded>
+  private let refusal = Locked<(@Sendable (PeerAddress, String) -> Void)?>(nil)
 
-  /// Loads certificate and key.
-  package init(_ source: TLSSource) throws(TLSError) {
+  /// Loads certificate and key, and the authorities of clients; nil if these are not asked for
+  /// certificates.
+  package init(_ source: TLSSource, clients: ClientAuthorities? = nil) throws(TLSError) {
     self.source = source
-    current = Locked(try Self.load(source, tickets))
+    self.clients = clients
+    current = Locked(try Self.load(source, clients, tickets))
   }
 
-  /// Reloads certificate and key for new connections; an error changes nothing.
+  /// Reloads all files for new connections; an error changes nothing.
   package func reload() throws(TLSError) {
-    let loaded = try Self.load(source, tickets)
+    let loaded = try Self.load(source, clients, tickets)
     current.withLock { $0 = loaded }
+  }
+
+  /// Calls `body` from now on when the certificate of a client is refused, with the address and the
+  /// reason.
+  package func onRefusal(_ body: @escaping @Sendable (PeerAddress, String) -> Void) {
+    refusal.withLock { $0 = body }
+  }
+
+  /// The certificate of a client is refused.
+  func refused(_ peer: PeerAddress, _ reason: String) {
+    refusal.withLock { $0 }?(peer, reason)
   }
 
   /// SHA-256 of the certificate, as browsers show it: pairs of digits with colons.
@@ -63,7 +80,9 @@ package final class TLSContext: @unchecked Sendable {
     return unsafe copenssl_accept(loaded.pointer, TLSWorkspace.method, exchange)
   }
 
-  private static func load(_ source: TLSSource, _ tickets: TicketKeys) throws(TLSError) -> Loaded {
+  private static func load(
+    _ source: TLSSource, _ clients: ClientAuthorities?, _ tickets: TicketKeys
+  ) throws(TLSError) -> Loaded {
     ERR_clear_error()
     guard let pointer = unsafe SSL_CTX_new(TLS_server_method()) else {
       throw .refused(call: "SSL_CTX_new", reason: TLSError.reason())
@@ -83,6 +102,7 @@ package final class TLSContext: @unchecked Sendable {
     case .text(let text):
       try unsafe Certificates.use(pointer, text: text)
     }
+    if let clients { try unsafe clients.use(pointer) }
     return loaded
   }
 

@@ -21,9 +21,15 @@ package struct PublishEvent: Sendable, Equatable {
   package let transport: Transport
   /// The address of the client.
   package let peer: PeerAddress
+  /// The certificate of the client; nil without one.
+  package let certificate: ClientCertificate?
 
   /// An event of a stream.
-  package init(_ stream: String, _ transport: Transport, _ peer: PeerAddress) {
+  package init(
+    _ stream: String, _ transport: Transport, _ peer: PeerAddress,
+    _ certificate: ClientCertificate? = nil
+  ) {
+    self.certificate = certificate
     self.stream = stream
     self.transport = transport
     self.peer = peer
@@ -32,6 +38,12 @@ package struct PublishEvent: Sendable, Equatable {
   /// The JSON object of the request to a hook; the address has no parts that identify one client.
   var json: String {
     "{\"stream\": \(JSONText.quoted(stream)), \"protocol\": \"\(transport.rawValue)\", "
-      + "\"address\": \"\(peer.masked)\"}"
+      + "\"address\": \"\(peer.masked)\""
+      + (certificate.map { ", \"certificate\": \(JSONText.quoted($0.subject))" } ?? "") + "}"
   }
+}
+
+extension ClientCertificate? {
+  /// Its subject for the end of a line of the log; empty without one.
+  package var words: String { map { ", certificate \($0.subject)" } ?? "" }
 }

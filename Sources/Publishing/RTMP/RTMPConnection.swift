@@ -112,8 +112,10 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   /// Asks for the permission to publish.
   private func ask(_ target: PublisherPath) {
     do throws(AccessRefusal) {
-      let admission = try server.registry.admit(target, from: peer, at: now)
-      let event = PublishEvent(admission.name, stream.isSecure ? .rtmps : .rtmp, peer)
+      let admission = try server.registry.admit(
+        target, from: peer, with: stream.certificate, at: now)
+      let event = PublishEvent(
+        admission.name, stream.isSecure ? .rtmps : .rtmp, peer, stream.certificate)
       let publication = Publication(
         event, over: self, waitsForFormer: true, server.registry, server.waiting, server.log)
       self.publication = publication
@@ -276,7 +278,9 @@ extension RTMPConnection: PublicationTransport {
 
   var execute: ThreadExecutor { { [loop = server.loop] in loop.post($0) } }
 
-  var client: String { "\(stream.isSecure ? "RTMPS" : "RTMP") from \(peer.masked)" }
+  var client: String {
+    "\(stream.isSecure ? "RTMPS" : "RTMP") from \(peer.masked)\(stream.certificate.words)"
+  }
 
   func begin() {
     server.registry.connections.note(number, publishes: true)

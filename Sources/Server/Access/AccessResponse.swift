@@ -66,6 +66,7 @@ extension AccessRefusal {
     case (.tooManyFailures, .publishing): "too many invalid publish keys from this address"
     case (.tooManyFailures, .newName): "too many refused names from this address"
     case (.tooManyFailures, _): "too many invalid tokens from this address"
+    case (.noCertificate, _): "publishing needs a client certificate that the stream names"
     case (.notPermitted, _): "publishing is not permitted"
     case (.off, .reading(let read)): read.remedy
     case (.off, _): "/api is off: \(self)"

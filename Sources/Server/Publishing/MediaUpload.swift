@@ -33,7 +33,8 @@ final class MediaUpload: BodyReceiver {
 
   /// Asks the hook, and goes to the stream.
   func enter(_ stream: PublishedStream) {
-    let event = PublishEvent(stream.name, .http, exchange.request.peer)
+    let event = PublishEvent(
+      stream.name, .http, exchange.request.peer, exchange.request.certificate)
     let publication = Publication(
       event, track: track, over: self, uploads.registry, uploads.waiting, uploads.log)
     self.publication = publication
@@ -105,6 +106,7 @@ extension MediaUpload: PublicationTransport {
 
   var client: String {
     "HTTP\(track.map { " (\($0.rawValue))" } ?? "") from \(exchange.request.peer.masked)"
+      + exchange.request.certificate.words
   }
 
   func begin() {

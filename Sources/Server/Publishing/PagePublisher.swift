@@ -121,7 +121,7 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
     case .failure(let refusal)?: refused(refusal)
     case .success(let stream)?:
       identity = credential.session
-      let event = PublishEvent(streamName, .page, request.peer)
+      let event = PublishEvent(streamName, .page, request.peer, request.certificate)
       let publication = Publication(
         event, identity: identity, over: self, publishers.registry, publishers.waiting,
         publishers.log)
@@ -237,7 +237,7 @@ extension PagePublisher: PublicationTransport {
 
   var execute: ThreadExecutor { { [weak loop = publishers.loop] in loop?.post($0) ?? $0() } }
 
-  var client: String { "page from \(request.peer.masked)" }
+  var client: String { "page from \(request.peer.masked)\(request.certificate.words)" }
 
   func begin() {
     // The socket may have ended while the hook decided.

@@ -101,7 +101,8 @@ final class PagePublishers {
     let hosts = KnownHosts(serverState.options.hostNames)
     let foreign = hosts.refusal(host: request.header("host"), origin: request.header("origin"))
     return registry.admit(
-      stream: stream, key: key, isPage: foreign != nil, from: request.peer, at: loop.now)
+      stream: stream, key: key, isPage: foreign != nil, from: request.peer,
+      with: request.certificate, at: loop.now)
   }
 
   /// The requested duration of segments of a stream.

@@ -89,7 +89,7 @@ struct UploadRequests {
     guard request.method != .delete,
       let found = serverState.publishers.admit(
         stream: name, key: key, isPage: key == nil && request.header("origin") != nil,
-        from: request.peer, at: loop.now)
+        from: request.peer, with: request.certificate, at: loop.now)
     else { return false }
     exchange.kind = .publish
     switch found {
