@@ -2,7 +2,7 @@
 """The version of the program, and whether all places have it.
 
     python3 release/version.py          prints the version
-    python3 release/version.py --check  also compares the packages of Debian and npm with it
+    python3 release/version.py --check  also compares the packages with it
     python3 release/version.py --tag    also the tag of the commit and the heading of CHANGELOG.md,
                                         in a tree without changes
 
@@ -41,6 +41,9 @@ def places() -> Iterator[tuple[str, str]]:
     changes = (ROOT / "deploy/debian/changelog").read_text()
     found = re.match(r"streamer \(([^)]*)\)", changes)
     yield "deploy/debian/changelog", found[1] if found else "none"
+    addon = (ROOT / "deploy/home-assistant/addon/config.yaml").read_text()
+    found = re.search(r'^version: "([^"]*)"', addon, re.MULTILINE)
+    yield "deploy/home-assistant/addon/config.yaml", found[1] if found else "none"
     yield "client/npm/package.json", json.loads(
         (ROOT / "client/npm/package.json").read_text()).get("version", "none")
 
