@@ -44,6 +44,11 @@ def places() -> Iterator[tuple[str, str]]:
     addon = (ROOT / "deploy/home-assistant/addon/config.yaml").read_text()
     found = re.search(r'^version: "([^"]*)"', addon, re.MULTILINE)
     yield "deploy/home-assistant/addon/config.yaml", found[1] if found else "none"
+    for name in ("Chart.yaml", "values.yaml"):
+        text = (ROOT / "deploy/helm/streamer" / name).read_text()
+        for found in re.finditer(r'(?:^version|appVersion|tag): "?([\d.]+)"?$', text,
+                                 re.MULTILINE):
+            yield f"deploy/helm/streamer/{name}", found[1]
     yield "client/npm/package.json", json.loads(
         (ROOT / "client/npm/package.json").read_text()).get("version", "none")
 

@@ -42,17 +42,21 @@ class Origins:
             self.close()
             raise
 
-    def _start(self, port: int) -> Program:
+    def _start(self, port: int, program: str = "") -> Program:
         return start(["--host", "127.0.0.1", "--http-port", str(port), *self.flags],
-                     defaults=False)
+                     defaults=False, program=program)
 
     def kill(self, index: int) -> None:
         """SIGKILL."""
         kill(self.programs[index])
 
-    def restart(self, index: int) -> None:
-        """Starts a killed origin again and waits until it is ready."""
-        self.programs[index] = self._start(self.ports[index])
+    def leave(self, index: int) -> None:
+        """SIGUSR2: the origin ends, and leaves its streams to the other one."""
+        os.kill(self.programs[index].pid, signal.SIGUSR2)
+
+    def restart(self, index: int, program: str = "") -> None:
+        """Starts an ended origin again and waits until it is ready; `program` is another build."""
+        self.programs[index] = self._start(self.ports[index], program)
         self.wait_ready(index)
 
     def wait_ready(self, index: int) -> None:

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A rolling upgrade: two origins behind Varnish are replaced by a new build, one after the other.
+
+The order, the signals and the pauses are those of the chart in deploy/helm: processes are in the
+place of pods.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from harness.browser import viewer
+from harness.crowd import Crowd, connect
+from harness.labreport import report
+from harness.origins import BASE, SMALL, Origins, steps
+from harness.tools import ROOT, streamer_binary
+from harness.tunein import align
+from harness.waiting import pause
+
+PLAYERS = {"hlsjs": "/?player=hlsjs", "frames": "/"}
+VIEWERS = 25
+# In the chart minReadySeconds is longer: viewers of this test are at most a second behind.
+READY_SECONDS = 2
+# A StatefulSet begins with the last pod.
+ORDER = (1, 0)
+
+
+@pytest.fixture
+def origins(hlsjs: Path, tmp_path: Path) -> Iterator[Origins]:
+    """Two origins of a test pattern, and Varnish."""
+    pair = Origins(tmp_path, "--hlsjs", str(hlsjs), source=["--test-src", *SMALL])
+    yield pair
+    pair.close()
+
+
+@pytest.fixture
+def newer(binary: Path, tmp_path: Path) -> str:
+    """The program in another file, as that of a new image."""
+    (tmp_path / "new").mkdir()
+    return shutil.copy(binary, tmp_path / "new/streamer")
+
+
+def ended(origins: Origins, index: int) -> None:
+    """Waits for the end of an origin within the time that the chart gives it."""
+    chart = (ROOT / "deploy/helm/streamer/templates/origins.yaml").read_text()
+    found = re.search(r"kill -USR2 1; sleep (\d+)", chart)
+    assert found
+    assert origins.programs[index].process.wait(int(found[1])) == 0
+
+
+@pytest.mark.timeout(90)
+def test_viewers_of_parts_notice_no_upgrade(origins: Origins, newer: str) -> None:
+    """Viewers get each part, and a checking client finds no broken rule at the edge."""
+    checking = subprocess.Popen(
+        [streamer_binary(), "validate", "--json", "--seconds", "18",
+         origins.edge.url(f"{BASE}playlist.m3u8")], stdout=subprocess.PIPE, text=True)
+    worst = {}
+    try:
+        with Crowd(*[origins.edge] * VIEWERS) as crowd:
+            for index in ORDER:
+                parent = align(origins.edge.port, 9).last_part[0] + 1
+                origins.leave(index)
+                worst[index] = steps(origins, crowd, parent, 2)
+                ended(origins, index)
+                origins.restart(index, newer)
+                pause(READY_SECONDS, "minReadySeconds")
+            for program in origins.programs:
+                assert program.command[0] == newer
+        assert checking.poll() is None, "the checking client ended before the upgrade did"
+        found = json.loads(checking.communicate(timeout=30)[0])
+    finally:
+        checking.kill()
+    print(f"longest time for a part of 100 ms: {worst}; {found}")
+    assert max(worst.values()) < 0.5
+    assert found["broken"] == []
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("player", PLAYERS)
+def test_player_notices_no_upgrade(player: str, origins: Origins, newer: str,
+                                   browser: Browser) -> None:
+    """Chromium plays on: no pause of 0.3 s, no error, and the latency is as before."""
+    with viewer(browser) as view:
+        view.open(origins.edge.url(PLAYERS[player]))
+        view.wait_playing(frames=60)
+        begin = time.time() * 1000
+        view.watch(3)
+        for index in ORDER:
+            origins.leave(index)
+            view.watch(1)
+            ended(origins, index)
+            origins.restart(index, newer)
+            view.watch(READY_SECONDS)
+        until = time.time() * 1000
+        view.watch(2)
+        found = report(view.data(), since=begin, until=until)
+        last = report(view.data(), since=until, until=until + 2000)
+    print(f"{player}: {found['stalls']} {found['glass_to_glass_ms']}, then "
+          f"{last['glass_to_glass_ms']}")
+    assert max((length for _, length in found["stalls"]), default=0) < 300
+    assert found["bad_responses"] == [] and last["frames"]["distinct"] > 20
+    assert last["glass_to_glass_ms"]["p50"] < 1500
+
+
+def test_end_of_a_stream_is_not_an_upgrade(origins: Origins) -> None:
+    """SIGTERM ends the streams: the chart and the compose file send SIGUSR2 instead."""
+    newest = align(origins.edge.port, 5).last_part[0]
+    with connect(origins.edge) as viewer_of_parts:
+        viewer_of_parts.send(f"{BASE}playlist.m3u8?_HLS_msn={newest}")
+        pause(0.2, "the edge has sent the request on")
+        for program in origins.programs:
+            program.process.terminate()
+        answer = viewer_of_parts.read()
+    assert answer.status == 200 and "#EXT-X-ENDLIST" in answer.text

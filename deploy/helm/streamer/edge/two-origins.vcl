@@ -1,0 +1,1 @@
+../../../edge/varnish/two-origins.vcl
