@@ -37,7 +37,7 @@ TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux 
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
   gstreamer1.0-plugins-ugly glib-networking
 
-EDGE_PACKAGES := varnish nginx-light trafficserver
+EDGE_PACKAGES := varnish nginx-light trafficserver caddy
 PACKAGE_PACKAGES := debhelper dpkg-dev fakeroot lintian man-db mmdebstrap systemd \
   bash-completion logrotate prometheus zsh
 
@@ -131,7 +131,7 @@ deps-edge: deps-test  ## install the caches for `make edge`
 	    $(SUDO) systemctl disable -q --now $${missing/nginx-light/nginx}; fi; fi
 
 edge: deps-edge build  ## start and test the caches of deploy/edge
-	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 600 \
+	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 900 \
 	  $(REPEATING) 1 Tests/Edge
 
 # The installed program contains the Swift runtime, which Debian has no package of.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.crowd import ask, connect
-from harness.edges import KINDS, Edge
+from harness.edges import KINDS, TERMINATORS, Edge
 from harness.http1 import Response, get
 from harness.metrics import read_metrics
 from harness.program import Program, start, stop
@@ -27,11 +27,12 @@ def trusting(binary: Path) -> Iterator[Program]:
     stop(program)
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=KINDS | TERMINATORS)
 def edge(request: pytest.FixtureRequest, trusting: Program,
          tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     """Each edge in turn, in front of that program."""
-    with KINDS[request.param](tmp_path_factory.mktemp("edge"), trusting.port) as found:
+    begin = (KINDS | TERMINATORS)[request.param]
+    with begin(tmp_path_factory.mktemp("edge"), trusting.port) as found:
         found.name = request.param
         yield found
 

@@ -15,7 +15,7 @@ from harness import edges
 from harness.tools import need
 
 NGINX = sorted((edges.CONFIGURATIONS / "nginx").glob("*.conf"))
-UNITS = [("varnish", "varnish.service"), ("nginx", "nginx.service")]
+UNITS = [("varnish", "varnish.service"), ("nginx", "nginx.service"), ("caddy", "caddy.service")]
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
@@ -52,6 +52,16 @@ def test_nginx_accepts_the_shipped_file(path: Path, tmp_path: Path) -> None:
     done = run("unshare", "--mount", "sh", "-ec",
                f"{folders}; exec {nginx} -t -c {shipped.write()}")
     assert done.returncode == 0 and "test is successful" in done.stderr, done.stderr
+
+
+def test_caddy_accepts_the_shipped_file(tmp_path: Path) -> None:
+    """`caddy validate` with nothing replaced but the certificate."""
+    caddy = need("caddy", "the edge configuration of Caddy")
+    edges.certificate(tmp_path)
+    shipped = edges.Configuration(edges.CONFIGURATIONS / "caddy/Caddyfile", tmp_path)
+    shipped.replace("/etc/streamer/edge/", f"{tmp_path}/", 2)
+    done = run(caddy, "validate", "--adapter", "caddyfile", "--config", shipped.write())
+    assert done.returncode == 0 and "Valid configuration" in done.stdout + done.stderr, done.stderr
 
 
 @pytest.mark.parametrize(("program", "unit"), UNITS)

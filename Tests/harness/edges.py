@@ -156,6 +156,26 @@ def nginx(folder: Path, name: str, port: int, cache: int | None = None, *,
     return listen("nginx", command, mine, folder, is_secure=True)
 
 
+def caddy(folder: Path, port: int, cache: int | None = None) -> Edge:
+    """Caddy in front of `port`, by HTTP/2, or of the cache at another one: HTTP/3 for viewers."""
+    path = need("caddy", "the edge configuration of Caddy, and HTTP/3")
+    certificate(folder)
+    mine = free_port()
+    conf = Configuration(CONFIGURATIONS / "caddy/Caddyfile", folder)
+    conf.replace("\n:8443 {", f"\nhttps://127.0.0.1:{mine}, :{mine} {{\n\tbind 127.0.0.1")
+    conf.replace("@socket 127.0.0.1:8080", f"@socket 127.0.0.1:{port}")
+    if cache:
+        conf.replace("proxy h2c://127.0.0.1:8080", f"proxy 127.0.0.1:{cache}")
+        conf.replace("\t\t\t\tversions h2c\n", "")
+    else:
+        conf.replace("proxy h2c://127.0.0.1:8080", f"proxy h2c://127.0.0.1:{port}")
+    conf.replace("/etc/streamer/edge/", f"{folder}/", 2)
+    command = [path, "run", "--config", str(conf.write()), "--adapter", "caddyfile"]
+    env = {**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder),
+           "XDG_DATA_HOME": str(folder)}
+    return listen("caddy", command, mine, folder, env=env, is_secure=True)
+
+
 def traffic_server(folder: Path, port: int) -> Edge:
     """Apache Traffic Server in front of `port`."""
     path = need("traffic_server", "the edge configuration of Apache Traffic Server")
@@ -224,3 +244,5 @@ KINDS = {
     "trafficserver": lambda folder, port: single(lambda: traffic_server(folder, port)),
     "nginx-alone": lambda folder, port: single(lambda: nginx(folder, "alone.conf", port)),
 }
+# Without a cache: each viewer is a request to the origin.
+TERMINATORS = {"caddy": lambda folder, port: single(lambda: caddy(folder, port))}
