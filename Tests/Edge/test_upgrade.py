@@ -46,7 +46,7 @@ def origins(hlsjs: Path, tmp_path: Path) -> Iterator[Origins]:
 def newer(binary: Path, tmp_path: Path) -> str:
     """The program in another file, as that of a new image."""
     (tmp_path / "new").mkdir()
-    return shutil.copy(binary, tmp_path / "new/streamer")
+    return str(shutil.copy(binary, tmp_path / "new/streamer"))
 
 
 def ended(origins: Origins, index: int) -> None:
@@ -79,9 +79,10 @@ def test_viewers_of_parts_notice_no_upgrade(origins: Origins, newer: str) -> Non
         found = json.loads(checking.communicate(timeout=30)[0])
     finally:
         checking.kill()
-    print(f"longest time for a part of 100 ms: {worst}; {found}")
+    print(f"longest time for a part of 100 ms: {worst} s; {len(found['checked'])} rules checked, "
+          f"{found['milliseconds']}")
     assert max(worst.values()) < 0.5
-    assert found["broken"] == []
+    assert found["failure"] is None and found["findings"] == []
 
 
 @pytest.mark.timeout(90)
