@@ -175,8 +175,8 @@ install-files:
 	    deploy/systemd/$$unit > $(DESTDIR)$(UNITDIR)/$$unit; done
 	install -m 644 deploy/systemd/sysusers.conf $(INSTALLED)/lib/sysusers.d/streamer.conf
 	install -m 644 deploy/systemd/logrotate $(DESTDIR)$(SYSCONFDIR)/logrotate.d/streamer
-	@# Configurations of caches, alerts and the dashboard.
-	for file in $$(cd deploy && find edge prometheus grafana -type f); do \
+	@# Configurations of caches, alerts, the dashboard, and files for other programs.
+	for file in $$(cd deploy && find edge prometheus grafana home-assistant obs -type f); do \
 	  install -D -m 644 deploy/$$file $(SHARE)/streamer/$$file || exit 1; done
 	@# A file of settings that is there already stays, with its group. It may contain keys and
 	@# passwords. The group of the service may not exist yet, see docs/install.md.

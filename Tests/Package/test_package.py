@@ -102,7 +102,7 @@ def test_settings_are_not_for_everybody(package: Path) -> None:
 def test_edges_alerts_and_dashboard_are_installed(unpacked: Path) -> None:
     """The documents name these files; other users than root read them."""
     folder = unpacked / "usr/share/streamer"
-    for kind in ("edge", "prometheus", "grafana"):
+    for kind in ("edge", "prometheus", "grafana", "home-assistant", "obs"):
         shipped = {path.relative_to(ROOT / "deploy"): path.read_bytes()
                    for path in (ROOT / "deploy" / kind).rglob("*") if path.is_file()}
         found = {path.relative_to(folder): path.read_bytes()
