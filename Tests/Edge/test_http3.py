@@ -126,7 +126,7 @@ def test_open_segment_comes_by_http3_as_it_grows(server: Program, ask_by_quic: A
     assert found["bytes"] == len(get(server.port, f"{BASE}segment{parent}.m4s").body)
     first, last = found["pieces"][0][1], found["pieces"][-1][1]
     print(f"{len(found['pieces'])} pieces in {last - first:.0f} ms")
-    assert len(found["pieces"]) >= 10 and last - first > 600
+    assert len(found["pieces"]) >= 8 and last - first > 600
 
 
 @pytest.mark.timeout(60)
