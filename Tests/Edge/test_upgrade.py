@@ -107,7 +107,7 @@ def test_player_notices_no_upgrade(player: str, origins: Origins, newer: str,
         last = report(view.data(), since=until, until=until + 2000)
     print(f"{player}: {found['stalls']} {found['glass_to_glass_ms']}, then "
           f"{last['glass_to_glass_ms']}")
-    # None was seen on an idle machine.
+    # At most one of 0.3 s was seen without other work on the machine.
     assert max((length for _, length in found["stalls"]), default=0) < 500
     # Varnish passes no WebSocket, and the page plays without it.
     assert [bad for bad in found["bad_responses"] if not bad.endswith("/ws")] == []
