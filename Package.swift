@@ -49,6 +49,7 @@ let fuzzers: [Target] =
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
       "media", "messages", "sockets", "rtmp", "amf", "flv", "tracks", "streamid", "tokens",
       "feed", "response", "archive", "times", "page", "captions", "metadata",
+      "encryption",
     ]
     .map {
       .executableTarget(
@@ -146,15 +147,21 @@ let package = Package(
       ["CLinux", "COpenSSL", "Checked", "Logging", "Net", "Sharing", "System", "Time"]),
     // HTTP/1.1 and HTTP/2: parsers, connections, server; a client. Knows no video.
     library("HTTP", ["Checked", "Time", "Net", "Sharing", "System", "CNghttp2"]),
+    // Encryption of headers and chunks by cbcs, keys, and documents of key servers. Knows no window
+    // and no transport.
+    library("Encryption", ["CCurl", "CLinux", "CMAF", "COpenSSL", "Checked", "Sharing", "Time"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
     // protocol.
-    library("Packaging", ["CMAF", "Checked", "Time", "Media", "Metadata", "Sharing"]),
+    library(
+      "Packaging", ["CMAF", "Checked", "Encryption", "Time", "Media", "Metadata", "Sharing"]),
 
     // Level 3. Playlists as text, rendered from window snapshots. Knows neither DASH nor HTTP.
-    library("HLSPackager", ["CMAF", "Checked", "Time", "Packaging", "Media", "Metadata"]),
+    library(
+      "HLSPackager",
+      ["CMAF", "Checked", "Encryption", "Time", "Packaging", "Media", "Metadata"]),
 
     // MPDs as text, rendered from window snapshots. Knows neither HLS nor HTTP.
-    library("DASHPackager", ["CMAF", "Time", "Packaging", "Media"]),
+    library("DASHPackager", ["CMAF", "Encryption", "Time", "Packaging", "Media"]),
 
     // What a source becomes, as messages: a pure codec of the values of Packaging. Knows no process
     // and no session.
@@ -171,7 +178,8 @@ let package = Package(
     library(
       "Streams",
       [
-        "Capture", "Checked", "Packaging", "ChunkStream", "HTTP", "Isolation", "Net", "Scheduling",
+        "Capture", "Checked", "Encryption", "Packaging", "ChunkStream", "HTTP", "Isolation", "Net",
+        "Scheduling",
         "CMAF", "Media", "Metadata", "Sharing", "Logging", "System", "Time",
       ]),
 
@@ -212,8 +220,8 @@ let package = Package(
     library(
       "Server",
       [
-        "Access", "Archive", "Checked", "ChunkStream", "Events", "HTTP", "Ingest", "Net",
-        "Publishing", "Sockets", "Statistics", "Stills", "Streams", "Switching", "Packaging",
+        "Access", "Archive", "Checked", "ChunkStream", "Encryption", "Events", "HTTP", "Ingest",
+        "Net", "Publishing", "Sockets", "Statistics", "Stills", "Streams", "Switching", "Packaging",
         "HLSPackager", "DASHPackager", "Media", "Metadata", "CMAF", "Sharing", "System", "Logging",
         "CZlib", "Time",
       ]),
@@ -223,9 +231,10 @@ let package = Package(
     library(
       "Configuration",
       [
-        "Access", "Archive", "Checked", "Streams", "Capture", "HLSPackager", "DASHPackager",
+        "Access", "Archive", "Checked", "Encryption", "Streams", "Capture", "HLSPackager",
+        "DASHPackager",
         "Packaging", "HTTP", "Net",
-        "Logging", "Media", "System", "Time", "CPopt",
+        "Logging", "Media", "Sharing", "System", "Time", "CPopt",
       ]),
 
     // Level 7. Starts and stops the program. Decides nothing.
@@ -273,7 +282,7 @@ let package = Package(
       name: "FuzzBodies",
       dependencies: [
         "Access", "Archive", "CFFmpeg", "CMAF", "Capture", "Checked", "ChunkStream", "DASHPackager",
-        "HLSPackager", "HTTP",
+        "Encryption", "HLSPackager", "HTTP",
         "HTTPTestSupport", "Ingest", "Logging", "Media", "Metadata", "Net", "Packaging",
         "Scheduling", "Server",
         "Sharing", "Streams", "System",
@@ -294,6 +303,7 @@ let package = Package(
     tests("Sharing", ["Time", "Sharing"]),
     tests("Media", ["Time", "Media", "TestSupport"]),
     tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
+    tests("Encryption", ["CMAF", "Encryption", "Media", "TestSupport", "Time"]),
     tests("ChunkStream", ["ChunkStream", "Metadata", "Packaging", "Sharing", "Time"]),
     tests("Isolation", ["Isolation", "Sharing", "Time"]),
     tests("Validation", ["CMAF", "HTTP", "Net", "Sharing", "TestSupport", "Time", "Validation"]),

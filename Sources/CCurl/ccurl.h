@@ -159,4 +159,85 @@ static inline const char *ccurl_body(const ccurl_client *client) { return client
 
 /// Why the last request has no response.
 static inline const char *ccurl_fault(const ccurl_client *client) { return client->fault; }
+/// The answer to one request.
+typedef struct ccurl_answer {
+  /// The status of the response; 0 with `fault` if there is none.
+  long status;
+  size_t count, limit;
+  /// The body, to be freed with `ccurl_free`.
+  char *bytes;
+  char fault[CURL_ERROR_SIZE];
+} ccurl_answer;
+
+static size_t ccurl_append(char *bytes, size_t size, size_t count, void *context) {
+  ccurl_answer *answer = context;
+  size_t all = size * count;
+  if (all > answer->limit - answer->count) return 0;
+  memcpy(answer->bytes + answer->count, bytes, all);
+  answer->count += all;
+  return all;
+}
+
+/// Overwrites and frees the body of an answer.
+static inline void ccurl_free(ccurl_answer *answer) {
+  if (answer->bytes) explicit_bzero(answer->bytes, answer->count);
+  free(answer->bytes);
+  answer->bytes = NULL;
+}
+
+/// Posts a document over HTTPS, and reads an answer of at most `limit` bytes.
+///
+/// `certificate` is a PEM file of a certificate and its private key, or empty; `authority` a PEM
+/// file of authorities, or empty for those of the system. `fields` is one header field.
+static inline ccurl_answer ccurl_post(const char *url, const char *field, const char *certificate,
+                                      const char *authority, const void *bytes, size_t count,
+                                      size_t limit) {
+  ccurl_answer answer = {0};
+  answer.limit = limit;
+  // Not realloc: it would leave parts of keys in freed memory.
+  answer.bytes = malloc(limit);
+  ccurl_client *client = answer.bytes ? ccurl_open() : NULL;
+  if (!client) {
+    strncpy(answer.fault, "the machine has no libcurl", sizeof answer.fault - 1);
+    return answer;
+  }
+  CURL *handle = client->handle;
+  struct curl_slist *list = client->append(NULL, "Content-Type: application/xml");
+  struct curl_slist *longer = client->append(list, field);
+  if (longer) list = longer;
+  client->setopt(handle, CURLOPT_AWS_SIGV4, NULL);
+  client->setopt(handle, CURLOPT_PROTOCOLS_STR, "https");
+  client->setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  client->setopt(handle, CURLOPT_PROXY, "");
+  client->setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  client->setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+  client->setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+  client->setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
+  client->setopt(handle, CURLOPT_TIMEOUT_MS, 10000L);
+  client->setopt(handle, CURLOPT_USERAGENT, "streamer");
+  client->setopt(handle, CURLOPT_ERRORBUFFER, answer.fault);
+  client->setopt(handle, CURLOPT_WRITEFUNCTION, ccurl_append);
+  client->setopt(handle, CURLOPT_WRITEDATA, &answer);
+  client->setopt(handle, CURLOPT_URL, url);
+  client->setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
+  client->setopt(handle, CURLOPT_POSTFIELDS, bytes);
+  client->setopt(handle, CURLOPT_HTTPHEADER, list);
+  if (*certificate) {
+    client->setopt(handle, CURLOPT_SSLCERT, certificate);
+    client->setopt(handle, CURLOPT_SSLKEY, certificate);
+  }
+  if (*authority) client->setopt(handle, CURLOPT_CAINFO, authority);
+  CURLcode code = client->perform(handle);
+  if (code == CURLE_OK) {
+    client->getinfo(handle, CURLINFO_RESPONSE_CODE, &answer.status);
+  } else if (!answer.fault[0]) {
+    strncpy(answer.fault, client->strerror(code), sizeof answer.fault - 1);
+  }
+  client->free_list(list);
+  void (*end)(CURL *) = (void (*)(CURL *))dlsym(ccurl_load(), "curl_easy_cleanup");
+  if (end) end(handle);
+  free(client);
+  return answer;
+}
+
 #endif

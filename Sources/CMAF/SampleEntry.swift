@@ -7,8 +7,10 @@ package import Media
 /// - Source: ISO/IEC 14496-12 §8.5.2, §12.1.3, §12.1.5, §12.2.3; ISO/IEC 14496-15 §5.3.3, §8.3.3;
 ///   ISO/IEC 14496-1 §7.2.6; ISO/IEC 14496-14 §6.7
 package struct SampleEntry: Sendable, Equatable {
-  /// The four-character type, such as `avc1`.
+  /// The four-character type, such as `avc1`; of an encrypted entry that of the clear one.
   package let type: String
+  /// The KID in `tenc` of an encrypted entry; nil if the entry is clear.
+  package private(set) var protection: [UInt8]?
   /// The content of `avcC`, `hvcC`, `av1C` or `dOps`, or an
   /// AudioSpecificConfig; empty for other entries.
   package private(set) var setup: [UInt8] = []
@@ -28,7 +30,7 @@ package struct SampleEntry: Sendable, Equatable {
   ///
   /// - Throws: ``BoxError`` if the entry is malformed, or lacks its setup.
   init(_ entry: BoxFields) throws(BoxError) {
-    type = entry.type
+    (type, protection) = try Self.original(entry)
     switch type {
     case "avc1", "avc3": setup = try takeVideo(entry).only("avcC").rest
     case "hvc1", "hev1": setup = try takeVideo(entry).only("hvcC").rest
@@ -38,6 +40,21 @@ package struct SampleEntry: Sendable, Equatable {
     case "ac-3", "ec-3": _ = try takeAudio(entry)
     default: break
     }
+  }
+
+  /// The type and the KID of an entry, encrypted or not.
+  ///
+  /// - Source: ISO/IEC 14496-12 §8.12; ISO/IEC 23001-7 §8.2
+  private static func original(_ entry: BoxFields) throws(BoxError) -> (String, [UInt8]?) {
+    guard entry.type == "encv" || entry.type == "enca" else { return (entry.type, nil) }
+    var fields = entry
+    try fields.skip(entry.type == "encv" ? 78 : 28)
+    let scheme = try fields.only("sinf")
+    let code = try scheme.only("frma").rest
+    guard code.count == 4 else { throw .truncated("frma", needed: 4, have: code.count) }
+    var track = try scheme.only("schi").only("tenc")
+    try track.skip(8)
+    return (code.fourCharacters(at: 0), try track.fields(16).rest)
   }
 
   /// Reads the fixed fields of video, and its colours.

@@ -23,6 +23,7 @@ package struct TrackHeader: Sendable, Equatable {
     guard movie.edit == nil else { throw .unexpected("edts") }
     try Self.expect("stsd.entry_count", movie.statedEntries, 1)
     guard movie.entries == 1 else { throw .several("sample entry") }
+    guard movie.entry.protection == nil else { throw .unexpected("encv or enca") }
     codecs = try movie.entry.codecs()
     guard let extends = movie.extends.first else { throw .missing("trex") }
     guard movie.extends.count == 1 else { throw .several("trex") }

@@ -11,9 +11,12 @@ struct AudioAdaptationSet {
   /// Its number among the AdaptationSets of the Period, from 1.
   let id: Int
   let timing: AdaptationSetTiming
+  /// Nil if the media is clear.
+  var protection: ContentProtection?
 
   func write(to out: inout XMLText) {
     out.element("AdaptationSet", attributes) { out in
+      protection?.write(to: &out)
       timing.lowLatencyMark(&out)
       if let label = track.label { out.element("Label", containing: label) }
       timing.producerReferenceTimes(&out)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Encryption
 import Media
 package import Packaging
 package import Time
@@ -146,7 +147,8 @@ package struct Manifest: Sendable {
       if parameters.segmentation.hasVariableDuration {
         timing.timeline = SegmentTimeline(snapshot, period)
       }
-      VideoAdaptationSet(tracks: videos, timing: timing).write(to: &out)
+      VideoAdaptationSet(tracks: videos, timing: timing, protection: protection)
+        .write(to: &out)
     }
     for (id, track) in zip(2..., tracks.filter { $0.size == nil }) {
       guard let track = self.track(for: track, of: period),
@@ -162,11 +164,19 @@ package struct Manifest: Sendable {
         }
         timing.timeline = timeline
       }
-      AudioAdaptationSet(track: track, id: id, timing: timing)
+      AudioAdaptationSet(track: track, id: id, timing: timing, protection: protection)
         .write(to: &out)
     }
     if period.past == nil { texts(period, &out) }
     thumbnails(of: videos, period, &out)
+  }
+
+  /// The encryption of all tracks; nil if the media is clear.
+  private var protection: ContentProtection? {
+    names.keys.map {
+      ContentProtection(
+        key: $0.header, licences: "\(location.origin)/\(parameters.name)/clearkey")
+    }
   }
 
   /// Writes the captions, whose segments are those of the video.
@@ -187,7 +197,7 @@ package struct Manifest: Sendable {
   private func thumbnails(
     of videos: [TrackDescription], _ period: Period, _ out: inout XMLText
   ) {
-    guard past != nil, !parameters.segmentation.hasVariableDuration,
+    guard past != nil, names.keys == nil, !parameters.segmentation.hasVariableDuration,
       let size = videos.first?.size
     else { return }
     let timing = AdaptationSetTiming.ofVideo(

@@ -11,9 +11,12 @@ struct VideoAdaptationSet {
   /// The renditions, top rendition first; at least one.
   let tracks: [TrackDescription]
   let timing: AdaptationSetTiming
+  /// Nil if the media is clear.
+  var protection: ContentProtection?
 
   func write(to out: inout XMLText) {
     out.element("AdaptationSet", attributes) { out in
+      protection?.write(to: &out)
       colours(&out)
       timing.lowLatencyMark(&out)
       if !timing.hasEnded {

@@ -22,6 +22,15 @@ struct XMLText {
     text += ">\(Self.escaped(content))</\(name)>\n"
   }
 
+  /// Writes an element with attributes that contains text.
+  mutating func element(_ name: String, _ attributes: Attributes, containing content: String) {
+    begin(name, attributes)
+    text += ">\(Self.escaped(content))</\(name)>\n"
+  }
+
+  /// Writes elements as they are; ``ProtectionSignal/content`` is checked when it is read.
+  mutating func raw(_ elements: String) { text += elements + "\n" }
+
   /// Writes an element that contains other elements.
   mutating func element(
     _ name: String, _ attributes: Attributes, around children: (inout XMLText) -> Void

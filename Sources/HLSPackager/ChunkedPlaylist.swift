@@ -46,6 +46,7 @@ package struct ChunkedPlaylist: Sendable {
     let isBetween = snapshot.open == nil && snapshot.state != .ended
     let complete = snapshot.segments.suffix(snapshot.playlistLength + (isBetween ? 1 : 0))
     var out = PlaylistText()
+    var keys = KeyTags(names, base: base)
     out.line("#EXTM3U")
     out.line("#EXT-X-VERSION:6")
     out.line("#EXT-X-INDEPENDENT-SEGMENTS")
@@ -56,13 +57,14 @@ package struct ChunkedPlaylist: Sendable {
     for segment in complete {
       out.segmentHead(
         of: segment.programDateTime, discontinuity: segment.startsDiscontinuity,
-        map: map(segment.period))
+        map: map(segment.period), keys: keys.lines(of: segment.number))
       if segment.isListedAsGap { out.line("#EXT-X-GAP") }
       entry(segment.number, ticks: segment.duration, to: &out)
     }
     if let open = snapshot.open {
       out.segmentHead(
-        of: open.programDateTime, discontinuity: open.startsDiscontinuity, map: map(open.period))
+        of: open.programDateTime, discontinuity: open.startsDiscontinuity, map: map(open.period),
+        keys: keys.lines(of: open.number))
       entry(open.number, ticks: track.segmentation.segmentTicks(open.number), to: &out)
     }
     if snapshot.state == .ended {
@@ -74,7 +76,8 @@ package struct ChunkedPlaylist: Sendable {
       let offset = last.programDateTime.offset(from: segmentation.frameTime(of: last.firstFrame))
       let next = segmentation.frameTime(of: segmentation.firstFrame(of: last.number + 1))
       out.segmentHead(
-        of: WallTime(next, plus: offset), discontinuity: false, map: map(last.period))
+        of: WallTime(next, plus: offset), discontinuity: false, map: map(last.period),
+        keys: keys.lines(of: last.number + 1))
       entry(last.number + 1, ticks: segmentation.segmentTicks(last.number + 1), to: &out)
     }
     return out.text

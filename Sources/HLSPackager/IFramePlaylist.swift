@@ -57,16 +57,17 @@ package struct IFramePlaylist: Sendable {
     out.line("#EXT-X-MEDIA-SEQUENCE:\(names.printed(listed.first?.number ?? 0))")
     out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(snapshot.discontinuitySequence)")
     out.line("#EXT-X-I-FRAMES-ONLY")
-    for segment in listed { write(segment, to: &out) }
+    var keys = KeyTags(names, base: base)
+    for segment in listed { write(segment, &keys, to: &out) }
     if snapshot.state == .ended { out.line("#EXT-X-ENDLIST") }
     return out.text
   }
 
-  private func write(_ segment: Segment, to out: inout PlaylistText) {
+  private func write(_ segment: Segment, _ keys: inout KeyTags, to out: inout PlaylistText) {
     let header = (snapshot.track(of: segment.period) ?? track).headerHash
     out.segmentHead(
       of: segment.programDateTime, discontinuity: segment.startsDiscontinuity,
-      map: base + names.name(ofHeader: header))
+      map: base + names.name(ofHeader: header), keys: keys.lines(of: segment.number))
     if let size = keyFrameSize(of: segment) {
       out.line("#EXT-X-BYTERANGE:\(size)@0")
     } else {

@@ -110,6 +110,7 @@ package struct MediaPlaylist: Sendable {
     let skippable = form == .full ? 0 : skippable(listed)
     let skipped = skippable > 0 ? skippable + (past?.count ?? 0) : 0
     var out = PlaylistText(after: skipped > 0 ? nil : past?.map)
+    var keys = KeyTags(names, base: base)
     head(&out, form: skipped > 0 ? form : .full, first: listed.first)
     if skipped > 0 {
       let removed =
@@ -125,13 +126,14 @@ package struct MediaPlaylist: Sendable {
     let head = out.take()
     let partsFrom = firstSegmentWithParts(listed)
     for segment in listed.dropFirst(skippable) {
-      write(segment, withParts: segment.number >= partsFrom, to: &out)
+      write(segment, withParts: segment.number >= partsFrom, &keys, to: &out)
     }
     if let open = printedOpen {
       writeCues(at: date(of: open), track.segmentation.video.segmentDuration, to: &out)
       out.segmentHead(
         of: statesDate(of: open) ? date(of: open) : nil,
-        discontinuity: open.startsDiscontinuity, map: map(open.period))
+        discontinuity: open.startsDiscontinuity, map: map(open.period),
+        keys: keys.lines(of: open.number))
       for part in open.parts { write(part, to: &out) }
     }
     if snapshot.state == .ended {
@@ -236,13 +238,16 @@ package struct MediaPlaylist: Sendable {
     out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(discontinuities)")
   }
 
-  private func write(_ segment: Segment, withParts: Bool, to out: inout PlaylistText) {
+  private func write(
+    _ segment: Segment, withParts: Bool, _ keys: inout KeyTags, to out: inout PlaylistText
+  ) {
     writeCues(
       at: segment.programDateTime + shift(at: segment.number),
       Interval(ticks: segment.duration, timescale: Int64(track.segmentation.timescale)), to: &out)
     out.segmentHead(
       of: segment.programDateTime + shift(at: segment.number),
-      discontinuity: segment.startsDiscontinuity, map: map(segment.period))
+      discontinuity: segment.startsDiscontinuity, map: map(segment.period),
+      keys: content == .media ? keys.lines(of: segment.number) : [])
     guard content == .media else {
       out.line("#EXTINF:\(seconds(segment.duration)),")
       return out.line(base + names.name(ofText: segment.number))

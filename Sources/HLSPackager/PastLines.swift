@@ -13,6 +13,7 @@ import Time
 package struct PastLines: Sendable {
   private let names: MediaNames
   private let base: String
+  private var keys: KeyTags
   private let timescale: Int64
   private var out: PlaylistText
   /// A gap whose length differs more than this from its nominal duration is followed by a date.
@@ -42,6 +43,7 @@ package struct PastLines: Sendable {
   ) {
     self.names = names
     self.base = base
+    keys = KeyTags(names, base: base)
     timescale = Int64(segmentation.timescale)
     out = PlaylistText()
     self.first = first
@@ -57,7 +59,7 @@ package struct PastLines: Sendable {
     out.segmentHead(
       of: date,
       discontinuity: segment.startsDiscontinuity,
-      map: base + names.name(ofHeader: segment.headerHash))
+      map: base + names.name(ofHeader: segment.headerHash), keys: keys.lines(of: segment.number))
     if segment.isGap { out.line("#EXT-X-GAP") }
     out.line("#EXTINF:\(PlaylistText.seconds(segment.duration, timescale)),")
     out.line(base + names.name(ofSegment: segment.number))

@@ -9,6 +9,9 @@ struct PlaylistText {
   /// The URI of the last EXT-X-MAP; nil without one.
   private(set) var map: String?
 
+  /// The last EXT-X-KEY lines.
+  private var keys: [String] = []
+
   /// No lines; lines before them have the EXT-X-MAP `map`.
   init(after map: String? = nil) {
     text = ""
@@ -43,10 +46,17 @@ struct PlaylistText {
   ///   - programDateTime: the announced time of its first frame; nil to state none.
   ///   - discontinuity: whether a Discontinuity precedes the segment.
   ///   - map: the URI of its Media Initialization Section, written if it changes; nil for none.
-  mutating func segmentHead(of programDateTime: WallTime?, discontinuity: Bool, map: String?) {
+  ///   - keys: its EXT-X-KEY lines, written if they change; empty if it is clear.
+  mutating func segmentHead(
+    of programDateTime: WallTime?, discontinuity: Bool, map: String?, keys: [String] = []
+  ) {
     // The first EXT-X-MAP belongs to the head of the playlist, each later one to a Discontinuity.
     if let map, self.map == nil { write(map) }
     if discontinuity { line("#EXT-X-DISCONTINUITY") }
+    if keys != self.keys {
+      self.keys = keys
+      for key in keys { line(key) }
+    }
     if let map, self.map != map { write(map) }
     if let programDateTime {
       line("#EXT-X-PROGRAM-DATE-TIME:\(UTCTime(programDateTime).text)")

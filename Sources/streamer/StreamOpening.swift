@@ -62,12 +62,37 @@ extension StreamDefinition {
   func plan(_ published: PublishedStream?, _ sharing: SharedProcesses, log: Log) -> StreamPlan {
     var plan =
       settings.input.map { pulled($0, published, sharing, log) }
-      ?? settings.upstream.map { relaying($0, log) } ?? StreamPlan(configuration)
+      ?? settings.upstream.map { relaying($0, log) } ?? local(log)
     plan.isOnDemand = settings.isOnDemand
     plan.isRetried = isListed || settings.isOnDemand || settings.upstream != nil
     plan.requestedOptions = settings.requestedOptions
     plan.opened = { [settings] in StreamNotes(settings, $0).write(to: log) }
     return plan
+  }
+
+  /// A plan without a pulled input; it asks for keys if they come from a server.
+  private func local(_ log: Log) -> StreamPlan {
+    guard needsKeys else { return StreamPlan(configuration) }
+    return StreamPlan(name: settings.name) { _ throws(SessionFailure) in
+      StreamPlan.Session(try withKeys(configuration, log))
+    }
+  }
+
+  /// A configuration with the keys of its media.
+  private func withKeys(
+    _ configuration: StreamConfiguration, _ log: Log
+  ) throws(SessionFailure) -> StreamConfiguration {
+    do throws(UsageError) {
+      return try keyed(configuration) { [name = settings.name] reason in
+        if let reason {
+          log.write(
+            .warning, "keys-missing", stream: name,
+            "\(reason); the present key stays, retrying")
+        } else {
+          log.write(.info, "keys", stream: name, "the key server answers again")
+        }
+      }
+    } catch { throw .configuration("\(error)") }
   }
 
   /// A plan that connects to another server, whose stream has the configuration.
@@ -108,7 +133,7 @@ extension StreamDefinition {
         if let reason = input.encodingReason {
           log.write(.info, "passthrough", stream: settings.name, "re-encoded: \(reason)")
         }
-        var configuration = try configuration(for: input)
+        var configuration = try withKeys(configuration(for: input), log)
         let warnings = InputWarnings(
           facts.description, passesThrough: configuration.passesThrough)
         for warning in warnings.list {
@@ -118,6 +143,7 @@ extension StreamDefinition {
         return StreamPlan.Session(configuration, source: source)
       } catch {
         source.stop()
+        if let failure = error as? SessionFailure { throw failure }
         guard let wrong = error as? UsageError else {
           let fault = UsageError(.option("input"), .problem("\"\(address)\": \(error)"))
           throw .source("\(located(fault))")

@@ -36,6 +36,9 @@ package final class StillDecoder {
       throw Fault(description: "\(error)")
     }
     let codec: PassThroughCodec
+    guard movie.entry.protection == nil else {
+      throw Fault(description: "frames of encrypted video are not decoded")
+    }
     switch movie.entry.type {
     case "avc1", "avc3": codec = .h264
     case "hvc1", "hev1": codec = .hevc

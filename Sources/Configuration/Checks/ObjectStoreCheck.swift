@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Archive
-import Glibc
 import System
 
 /// The object store of the settings, with its key, of which no error text has a part.
@@ -70,7 +69,7 @@ enum ObjectStoreCheck {
       }
       return credentials
     }
-    try checkOwner(path)
+    try SecretFile.checkOwner(path, of: file)
     let bytes = try FileContents.read(path, for: .option(file))
     guard let text = String(validating: bytes, as: UTF8.self),
       let credentials = ObjectCredentials(file: text)
@@ -80,16 +79,5 @@ enum ObjectStoreCheck {
         expected: "aws_access_key_id = … and aws_secret_access_key = …, or the two values in lines")
     }
     return credentials
-  }
-
-  /// Other users can neither read nor change the file.
-  private static func checkOwner(_ path: String) throws(UsageError) {
-    var status = stat()
-    guard unsafe stat(path, &status) == 0 else { return }
-    guard status.st_uid == geteuid() || status.st_uid == 0, status.st_mode & 0o027 == 0 else {
-      throw UsageError(
-        .option(file), .problem("\(path): other users can read or change it"),
-        expected: "a file of this user with mode 0600 or 0640")
-    }
   }
 }

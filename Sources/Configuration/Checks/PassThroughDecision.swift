@@ -62,7 +62,9 @@ package struct PassThroughDecision: Sendable {
       return .encode(reason: "--\(encodingOption) was given")
     }
     let reason: String
+    let obstacle = EncryptionCheck.obstacle(settings, facts.description.video.passThroughCodec)
     switch facts.passThrough {
+    case .fits where obstacle != nil: reason = obstacle ?? ""
     case .fits(let fit):
       return .passThrough(
         isIrregular

@@ -2,10 +2,12 @@
 
 import Access
 import Capture
+import Encryption
 import HLSPackager
 import Media
 import Net
 import Packaging
+import Sharing
 package import Streams
 import Time
 
@@ -16,6 +18,8 @@ package struct StreamDefinition: Sendable {
   package let configuration: StreamConfiguration
   /// Whether a list of streams contains the stream: a failed start is retried then.
   package let isListed: Bool
+  /// The server of the keys; nil if the media is clear, or the keys are in a file.
+  private let keyServer: KeyServer?
 
   /// Checks the settings of a stream before its source is opened.
   ///
@@ -34,6 +38,7 @@ package struct StreamDefinition: Sendable {
     }
     self.settings = settings
     self.isListed = isListed
+    keyServer = EncryptionCheck.server(settings)
     do throws(UsageError) {
       try Self.checkSource(settings)
       configuration = try Self.configuration(
@@ -60,6 +65,34 @@ package struct StreamDefinition: Sendable {
     configuration.windowBytes = settings.windowMegabytes * 1_000_000
     do throws(UsageError) { try Self.checkHoldBack(settings, configuration) } catch {
       throw located(error)
+    }
+    return configuration
+  }
+
+  /// Whether the configuration lacks keys, which ``keyed(_:report:)`` adds.
+  package var needsKeys: Bool { keyServer != nil }
+
+  /// A configuration with the keys of the key server, for which it blocks; otherwise unchanged.
+  ///
+  /// - Parameters:
+  ///   - configuration: that of a session.
+  ///   - report: called when later keys are missing, with the reason, and nil when they arrive.
+  /// - Returns: the configuration with keys.
+  /// - Throws: an error if the server gives no key.
+  package func keyed(
+    _ configuration: StreamConfiguration, report: @escaping @Sendable (String?) -> Void
+  ) throws(UsageError) -> StreamConfiguration {
+    guard let keyServer else { return configuration }
+    var configuration = configuration
+    let segmentation = configuration.segmentation
+    let duration = max(1, segmentation.segmentDuration.nanoseconds)
+    do throws(KeyServerFailure) {
+      configuration.keys = try keyServer.keys(
+        every: EncryptionCheck.rotation(settings, segmentation),
+        // bounded: not 0
+        at: { (SystemClock.wallTime - .origin).nanoseconds / duration }, report: report)
+    } catch {
+      throw located(UsageError(.option("encryption-keys"), .problem("\(error.reason)")))
     }
     return configuration
   }
@@ -97,6 +130,7 @@ package struct StreamDefinition: Sendable {
     try PassThroughDecision(settings).check()
     try checkIsolation(settings)
     try checkPublishers(settings)
+    try EncryptionCheck.check(settings)
     guard settings.captions.isEmpty || settings.published != .uploads else {
       throw UsageError(
         [.option("captions"), .setting("source", "uploads")], .combination,
@@ -235,6 +269,7 @@ package struct StreamDefinition: Sendable {
     stream.windowBytes = settings.windowMegabytes * 1_000_000
     stream.prefill = lengths.prefill
     stream.numbering = settings.numbering
+    stream.keys = try EncryptionCheck.keys(settings, segmentation)
     try checkHoldBack(settings, stream)
     return stream
   }

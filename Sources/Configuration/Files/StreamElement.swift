@@ -34,6 +34,7 @@ package struct StreamElement: Sendable {
     try reader.takeStreamArchive()
     try reader.takeAudioTracks()
     try reader.takeCaptions()
+    try reader.takeEncryption()
     try reader.takeTable { $0.isForStream && $0.name != "name" }
     reader.finish(isStream: true)
     layer = SettingsLayer(reader.entries)

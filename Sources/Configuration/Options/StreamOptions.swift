@@ -58,6 +58,21 @@ extension Option {
       help: "breaks of SCTE-35 have EXT-X-CUE-OUT and EXT-X-CUE-IN in LL-HLS playlists, at the "
         + "nearest segments, beside EXT-X-DATERANGE"),
     .stream(
+      "encryption", \.encryption, .choice("SCHEME"), .stream,
+      help: "cbcs: the media is encrypted, once for all players, with the keys of "
+        + "--encryption-keys; none"),
+    .stream(
+      "encryption-keys", \.encryptionKeys, .keySource, .stream,
+      help: "the keys: a JSON file that only this user can read, or the https URL of a key server "
+        + "with CPIX (SPEKE v2)"),
+    .stream(
+      "encryption-rotate", \.encryptionRotation, .span, .stream, default: "never",
+      help: "how long a key is used; the next key begins with a segment"),
+    .stream(
+      "encryption-certificate", \.encryptionCertificate,
+      .path("a PEM file of a certificate and its private key"), .stream,
+      help: "the certificate of this server for the key server, and its private key"),
+    .stream(
       "timestamps", \.timestamps, .integer(1...7200), .stream,
       help: "segments in /timestamps.json"),
   ]
@@ -72,6 +87,10 @@ extension Option {
 }
 
 extension OptionKind where Value == String {
+  fileprivate static let keySource = OptionKind(
+    placeholder: "FILE|URL", expected: "the path of a file of keys, or an https URL", form: .input,
+    parse: { $0.isEmpty || $0 == "-" || $0.hasPrefix("http://") ? nil : $0 }, print: { $0 })
+
   fileprivate static let streamName = OptionKind.text(
     "S",
     expected: "1–64 of A-Z a-z 0-9 . _ -, not a reserved word, not ending in .m3u8, .mpd or .json",

@@ -82,6 +82,14 @@ package struct StreamSettings: Sendable {
   package var name = "live"
   package var isOnDemand = false
   package var timestamps = ServingDefaults.timestamps
+  /// How the media is encrypted.
+  package var encryption = Encryption.none
+  /// The file of its keys, or the URL of a key server.
+  package var encryptionKeys: String?
+  /// How long a key is used; nil for ever.
+  package var encryptionRotation: Interval?
+  /// The certificate for the key server, with its private key.
+  package var encryptionCertificate: String?
   /// The languages of captions.
   package var captions: [CaptionTrack] = []
 
@@ -139,6 +147,9 @@ package struct StreamSettings: Sendable {
 
   /// `--source`.
   package enum Published: String, CaseIterable, Sendable { case uploads, rtmp, srt, page }
+
+  /// `--encryption`.
+  package enum Encryption: String, CaseIterable, Sendable { case none, cbcs }
 
   /// `--playlist`.
   package enum PlaylistForm: String, CaseIterable, Sendable {

@@ -9,6 +9,7 @@ extension TrackConfiguration {
   init(_ header: MovieHeader) throws(TrackError) {
     guard header.timescale > 0 else { throw .boxes(.time) }
     let entry = header.entry
+    guard entry.protection == nil else { throw .codec("encrypted \(entry.type)") }
     var setup = entry.setup
     let codec: Codec
     switch (entry.type, entry.objectType) {

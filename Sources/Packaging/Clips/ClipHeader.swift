@@ -21,6 +21,7 @@ struct ClipHeader {
     do throws(BoxError) {
       let movie = try MovieHeader(header: header)
       guard movie.timescale > 0 else { throw .time }
+      guard movie.entry.protection == nil else { throw .unexpected("encv or enca") }
       timescale = Int64(movie.timescale)
       language = movie.language
       let track = try BoxFields(header, "header").first("moov").only("trak")

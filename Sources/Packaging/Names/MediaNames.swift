@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Encryption
+
 /// Writes the names of a stream's media files: `segmentN.m4s`, `segmentN.K.m4s`, `segmentN.vtt`,
 /// `init-<hash>.mp4`.
 ///
@@ -17,9 +19,12 @@ package struct MediaNames: Sendable, Equatable {
   package let numbering: Numbering
   /// The segment number since 1970 minus the number in a name.
   package let base: Int64
+  /// The keys of the media; nil if it is clear.
+  package let keys: StreamKeys?
 
   /// Names for `numbering`; `first` is the first segment of the stream session.
-  package init(_ numbering: Numbering, first: Int64) {
+  package init(_ numbering: Numbering, first: Int64, keys: StreamKeys? = nil) {
+    self.keys = keys
     self.numbering = numbering
     self.base = numbering == .run ? first - 1 : 0
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Encryption
 package import Media
 package import Metadata
 import Sharing
@@ -34,6 +35,7 @@ package final class LiveWindow: Sendable {
   private let shared: Locked<Shared>
   private let gate: PublishGate?
   private let rendition: Int
+  private let protection: TrackProtection?
   private let changes = Atomic<Int>(0)
 
   /// An empty window in the state `starting`.
@@ -48,10 +50,13 @@ package final class LiveWindow: Sendable {
   ///   - earlier: the counts of the session before, if this one continues it.
   ///   - gate: the gate of the ladder; nil if there is none.
   ///   - rendition: the index of the rendition in the gate.
+  ///   - protection: the encryption of its media; nil for none.
   package init(
     segmentation: TrackSegmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max,
-    after earlier: WindowEnd? = nil, gate: PublishGate? = nil, rendition: Int = 0
+    after earlier: WindowEnd? = nil, gate: PublishGate? = nil, rendition: Int = 0,
+    protection: TrackProtection? = nil
   ) {
+    self.protection = protection
     self.segmentation = segmentation
     self.gate = gate
     self.rendition = rendition
@@ -95,11 +100,13 @@ package final class LiveWindow: Sendable {
 
   /// Sets the constants of the rendition; called once, before the window goes live.
   package func describe(_ track: TrackDescription) {
+    guard let track = encrypted(track) else { return }
     shared.withLock { $0.tracks = [track] }
   }
 
   /// Appends a chunk of the prefill; subscribers are not called.
   package func appendPrefill(_ chunk: Chunk) {
+    guard let chunk = encrypted(chunk) else { return }
     shared.withLock { $0.window.append(chunk, isPrefill: true) }
   }
 
@@ -113,6 +120,7 @@ package final class LiveWindow: Sendable {
   ///   - offset: wall clock minus media time in the segment that begins with it; nil if it is that
   ///     of the segment before.
   package func publish(_ chunk: Chunk, offset: Interval? = nil) {
+    guard let chunk = encrypted(chunk) else { return }
     // The other renditions do not wait for one that is left out.
     change(isMade: !chunk.isStill) { $0.append(chunk, isPrefill: false, offset: offset) }
   }
@@ -135,6 +143,8 @@ package final class LiveWindow: Sendable {
   package func begin(
     _ chunks: [Chunk], offset: Interval, skipped: Int64, track: TrackDescription? = nil
   ) {
+    let track = track.flatMap { encrypted($0) }
+    let chunks = chunks.compactMap { encrypted($0) }
     if let track { shared.withLock { $0.add(track) } }
     change { window in
       if window.segments.isEmpty, window.open == nil {
@@ -212,6 +222,23 @@ package final class LiveWindow: Sendable {
   /// The time for which responses may send a segment that has left the window: as long again as it
   /// was in the window, and not less than ``minimumSpan``.
   private var span: Interval { max(Self.minimumSpan, shared.withLock { $0.window.span }) }
+
+  /// The constants of the encrypted track; nil if the track cannot be encrypted.
+  private func encrypted(_ track: TrackDescription) -> TrackDescription? {
+    guard let protection else { return track }
+    // Audio has only its key group.
+    let added = ProtectedChunk.usualAddition - (segmentation.isAudio ? 62 : 0)
+    return protection.header(track.header.array).map { track.encrypted($0, added: Int64(added)) }
+  }
+
+  /// The encrypted chunk; nil if the chunk cannot be encrypted.
+  private func encrypted(_ chunk: Chunk) -> Chunk? {
+    guard let protection else { return chunk }
+    let segment = chunk.segment ?? segmentation.segment(of: chunk.frameIndex)
+    return protection.chunk(chunk.bytes, segment: segment).map {
+      Chunk(chunk.properties, published: chunk.published, bytes: $0)
+    }
+  }
 
   private static let minimumSpan = Interval.seconds(10)
 

@@ -4,6 +4,7 @@ internal import CMAF
 import Checked
 package import Media
 package import Sharing
+import Time
 
 /// The constants of a rendition.
 package struct TrackDescription: Sendable {
@@ -97,6 +98,25 @@ package struct TrackDescription: Sendable {
       rendition: rendition, codecs: (try? entry?.codecs()) ?? codecs, bandwidth: bandwidth,
       averageBandwidth: averageBandwidth, content: content, segmentation: segmentation,
       header: header, label: label, purpose: purpose)
+  }
+
+  /// The same constants with an encrypted CMAF header, and chunks that are larger by `added` bytes.
+  func encrypted(_ header: [UInt8], added: Int64) -> TrackDescription {
+    // bounded: chunks per second, at most the timescale
+    let bits = 8 * added * chunksPerSecond
+    return TrackDescription(
+      rendition: rendition, codecs: codecs, bandwidth: bandwidth.addingSaturated(bits),
+      averageBandwidth: averageBandwidth.addingSaturated(bits), content: content,
+      segmentation: segmentation, header: header, label: label, purpose: purpose)
+  }
+
+  /// The most chunks in a second: those of frames of video or of AAC.
+  private var chunksPerSecond: Int64 {
+    if segmentation.isAudio {
+      return Int64(segmentation.timescale) / AudioSegmentation.samplesPerFrame + 1
+    }
+    let rate = segmentation.video.grid.rate
+    return Int64(rate.timescale) / max(1, rate.ticksPerFrame) + 1
   }
 
   /// The same constants under another name.

@@ -54,6 +54,8 @@ package enum Route: Equatable {
   case cues(stream: String, rendition: String, CueName)
   /// `/timestamps.json`.
   case timestamps(stream: String?)
+  /// `/S/clearkey`: the keys of an encrypted stream, for players with ClearKey.
+  case licence(stream: String)
   /// All media of a stream as messages, for another server.
   case feed(stream: String?)
   /// A WebSocket.
@@ -146,6 +148,7 @@ package enum Route: Equatable {
     case "dvr.mpd": .pastManifest(stream: stream)
     case "dvr.json": .pastExtent(stream: stream)
     case "timestamps.json": .timestamps(stream: stream)
+    case "clearkey": .licence(stream: stream)
     case "feed": .feed(stream: stream)
     case "ws": .socket(stream: stream)
     case "publish": .publish(stream: stream)

@@ -100,6 +100,7 @@ final class RoutedTarget {
     case .cues(let stream, let rendition, _):
       (self.stream, self.rendition, kind, content) = (stream, rendition, .captions, .media)
     case .timestamps(let stream): (self.stream, kind, content) = (stream, .timestamps, .media)
+    case .licence(let stream): (self.stream, content) = (stream, .media)
     case .feed(let stream): (self.stream, kind, content) = (stream, .feed, .media)
     case .socket(let stream): (self.stream, kind, content) = (stream, .socket, .media)
     case .publish(let stream): (self.stream, kind) = (stream, .publish)

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import Packaging
 import Streams
 
 /// `/S/feed`: the stream for another server.
 extension StreamHandler {
   /// Answers a request for the feed, from another server.
   func feed(_ exchange: any Exchange) {
+    if servedStream?.names.keys != nil {
+      return exchange.respond(
+        ResponseFields.error(
+          403, "the stream is encrypted, and cannot be relayed: encrypt at the last server instead",
+          .noStore))
+    }
     let (request, link) = (FeedRequest(exchange.request), stream.supervisor?.plan.upstream)
     guard exchange.canStream else {
       return exchange.respond(ResponseFields.error(505, "a feed needs HTTP/1.1 or later", .noStore))

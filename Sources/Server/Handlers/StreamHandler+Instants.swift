@@ -33,6 +33,8 @@ extension StreamHandler {
     guard let handler = self.rendition(rendition) else {
       return exchange.respond(ResponseFields.notFound)
     }
+    let hint = "clips as files; a playlist is FROM--TO.m3u8"
+    if name.form != .playlist, refusesClear(exchange, hint) { return }
     let main = handler.rendition
     // Without the audio, which may start later, the clip would be another one.
     let needed = [handler] + (main.isAudio ? [] : renditions.filter(\.rendition.isAudio))

@@ -26,6 +26,7 @@ extension StreamHandler {
     }
     guard let served = open(exchange, since: since), let top = renditions.first else { return }
     guard !top.rendition.isAudio else { return exchange.respond(ResponseFields.notFound) }
+    if refusesClear(exchange, "motion JPEG") { return }
     if starting.hold(exchange, until: .window(top), of: renditions, since: since) { return }
     pictures.add(exchange, width: width.pixels, of: served)
   }

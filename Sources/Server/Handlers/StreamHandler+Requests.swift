@@ -106,6 +106,7 @@ extension StreamHandler {
   /// Answers a request for a still.
   func still(_ exchange: any Exchange, _ address: StillAddress, since: MonotonicTime) {
     guard let served = open(exchange, since: since), let top = renditions.first else { return }
+    if refusesClear(exchange, "stills") { return }
     if starting.hold(exchange, until: .window(top), of: renditions, since: since) { return }
     stills.answer(exchange, address, of: served, since: since)
   }

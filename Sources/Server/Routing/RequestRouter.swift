@@ -76,11 +76,21 @@ final class RequestRouter: RequestHandler, LoopService {
       if request.method == .get { note(exchange, target, report, grant) }
       route(exchange, target, since: now, grant)
     case .options: exchange.respond(ResponseFields.preflight)
+    case .post where Self.isLicence(exchange.request):
+      let token = PlaybackAccess.takeToken(exchange)
+      let target = target(of: exchange.request)
+      guard let grant = grant(exchange, token, target) else { return }
+      route(exchange, target, since: now, grant)
     case .put, .post, .delete:
       if !publishing.handle(exchange) { refuseMethod(exchange) }
     case .other where exchange.request.connectProtocol == .webSocket: connect(exchange)
     case .other: refuseMethod(exchange)
     }
+  }
+
+  /// Whether a player asks for keys, which it does by POST; a token may precede the path.
+  private static func isLicence(_ request: Request) -> Bool {
+    request.pathSegments.last == "clearkey"
   }
 
   /// Opens a WebSocket over HTTP/2; no other response to CONNECT may look like success.
@@ -245,6 +255,7 @@ final class RequestRouter: RequestHandler, LoopService {
     case .timestamps:
       if let refusal = timestampsRefusal(exchange.request) { return exchange.respond(refusal) }
       streamHandler(target, exchange)?.timestamps(exchange, since: since)
+    case .licence: streamHandler(target, exchange)?.licence(exchange)
     case .feed: streamHandler(target, exchange)?.feed(exchange)
     case .socket:
       streamHandler(target, exchange)?.openSocket(exchange, tokenOwner: grant.tokenOwner)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import Encryption
 package import Logging
 import Media
 package import Packaging
@@ -48,14 +49,15 @@ package final class StreamSession: Sendable {
     upstream: UpstreamSource? = nil, outages: SourceOutages = SourceOutages(), log: Log
   ) {
     let anchor = SessionAnchor(configuration)
-    renditions = Self.renditions(configuration)
+    renditions = Self.renditions(configuration, log)
     let windows = renditions.map(\.window)
     let events = EventWindows(windows)
     self.events = events
     context = SessionContext(
       configuration, anchor: anchor, sinks: windows, outages: outages,
       metadata: SessionMetadata(events, stream: configuration.name, log), log: log)
-    names = MediaNames(configuration.numbering, first: anchor.firstSegment)
+    names = MediaNames(
+      configuration.numbering, first: anchor.firstSegment, keys: configuration.keys)
     self.source = source
     self.upstream = upstream
     if case .upstream(let facts) = configuration.source {
@@ -76,7 +78,9 @@ package final class StreamSession: Sendable {
       }
   }
 
-  private static func renditions(_ configuration: StreamConfiguration) -> [Rendition] {
+  private static func renditions(
+    _ configuration: StreamConfiguration, _ log: Log
+  ) -> [Rendition] {
     let count = configuration.renditions.count
     let timeout = LadderLoadState.publishTimeout
     let gate = count > 1 ? PublishGate(count: count, gracePeriod: timeout) : nil
@@ -86,7 +90,14 @@ package final class StreamSession: Sendable {
         window: LiveWindow(
           segmentation: track.segmentation, playlistLength: configuration.playlistLength,
           retained: configuration.retained, byteLimit: configuration.windowBytes,
-          after: configuration.earlier, gate: index < count ? gate : nil, rendition: index))
+          after: configuration.earlier, gate: index < count ? gate : nil, rendition: index,
+          protection: configuration.keys.map { keys in
+            TrackProtection(keys) { reason in
+              log.write(
+                .error, "not-encrypted", stream: configuration.name,
+                "\(track.name): media that cannot be encrypted is left out: \(reason)")
+            }
+          }))
     }
     gate?.attach(renditions.prefix(count).map(\.window))
     return renditions

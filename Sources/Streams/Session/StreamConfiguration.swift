@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
+package import Encryption
 package import Media
 package import Packaging
 package import Time
@@ -70,6 +71,10 @@ package struct StreamConfiguration: Sendable, Codable {
   package var earlier: WindowEnd?
   /// The numbering of segments in URLs.
   package var numbering = MediaNames.Numbering.epoch
+  /// The keys of its media; nil if it is clear.
+  ///
+  /// No process of an input gets them.
+  package var keys: StreamKeys?
 
   /// A configuration with these renditions and defaults.
   package init(renditions: [RenditionSettings], segmentation: Segmentation) {

@@ -39,7 +39,8 @@ export function videoFormat(header) {
  */
 export function avcConfiguration(header) {
   const entries = sampleEntries(header);
-  const entry = entries && (content(entries, 'avc1') ?? content(entries, 'avc3'));
+  const entry = entries && (content(entries, 'avc1') ?? content(entries, 'avc3')
+    ?? content(entries, 'encv'));
   return entry && content(entry.subarray(78), 'avcC');
 }
 
@@ -61,11 +62,21 @@ export function audioFormat(header) {
  * @returns {import('./audio-config.js').AACConfiguration | null} null for another codec
  */
 export function aacConfiguration(header) {
-  const entries = sampleEntries(header), entry = entries && content(entries, 'mp4a');
+  const entries = sampleEntries(header), entry = entries
+    && (content(entries, 'mp4a') ?? content(entries, 'enca'));
   const esds = entry && content(entry.subarray(28), 'esds');
   const configuration = esds && configurationOf(esds);
   if (!configuration || configuration.channels > 0) return configuration;
   return { ...configuration, channels: Math.max(1, entry[16] << 8 | entry[17]) };
+}
+
+/**
+ * Whether the samples are encrypted.
+ * @param {Uint8Array} header
+ */
+export function isEncrypted(header) {
+  const entries = sampleEntries(header);
+  return Boolean(entries && (content(entries, 'encv') ?? content(entries, 'enca')));
 }
 
 /** @param {Uint8Array} header */

@@ -4,7 +4,7 @@
 import { messageOf, UnsupportedError } from '../../shared/errors.js';
 import { AudioTrack } from '../audio/audio-track.js';
 import { decodeTime } from '../cmaf/chunks.js';
-import { avcConfiguration } from '../cmaf/header.js';
+import { avcConfiguration, isEncrypted } from '../cmaf/header.js';
 import { sampleDefaults, accessUnitsOf } from '../cmaf/samples.js';
 /** @typedef {import('../audio/audio-output.js').AudioOutput} AudioOutput */
 /** @typedef {import('../cmaf/samples.js').SampleDefaults} SampleDefaults */
@@ -74,6 +74,7 @@ export class DecoderFeed {
   /** @param {FeedTrack[]} tracks video, then audio if there is audio */
   async open(tracks) {
     const [{ type, header, timescale }, audio] = tracks;
+    if (isEncrypted(header)) throw new UnsupportedError('WebCodecs cannot play encrypted media');
     this.timescale = timescale;
     const { config } = this.formatOf(type, header);
     if (audio) this.audio ??= new AudioTrack(this.output.buffer, () => this.pumpAudio());

@@ -3,6 +3,7 @@
 
 import { sleep } from '../../shared/deadline.js';
 import { Progress } from '../clock/progress.js';
+import { licenceURL } from '../feed/encrypted-media.js';
 import { substituteFor } from '../renditions/avoidance.js';
 import { EVENT_SCHEME, eventOf } from '../transport/stream-events.js';
 import { STOP_TIMEOUT } from './player.js';
@@ -62,6 +63,7 @@ export class DashPlayer {
     });
     on(EVENT_SCHEME, ({ event }) => this.raise(event));
     on(events.PLAYBACK_PLAYING, () => this.host.status('live', 'Live'));
+    dash.setProtectionData({ 'org.w3.clearkey': { serverURL: licenceURL(this.host.source) } });
     dash.initialize(this.host.video, this.host.source, true);
   }
 

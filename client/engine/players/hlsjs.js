@@ -5,6 +5,7 @@ import { sleep } from '../../shared/deadline.js';
 import { messageOf } from '../../shared/errors.js';
 import { EdgeReturn } from '../clock/edge-return.js';
 import { Progress } from '../clock/progress.js';
+import { EncryptedMedia } from '../feed/encrypted-media.js';
 import { substituteFor } from '../renditions/avoidance.js';
 import { renditionNames } from '../renditions/rendition-names.js';
 import { eventOfDateRange } from '../transport/stream-events.js';
@@ -27,6 +28,11 @@ export class HlsPlayer {
     /** @type {any} */
     this.hls = null;
     this.stopping = new AbortController();
+    /**
+     * hls.js 1.6.15 asks for no licence of ClearKey.
+     * @type {EncryptedMedia | null}
+     */
+    this.encrypted = null;
     this.recoveredAt = -Infinity;
     this.lostAt = 0;
     this.progress = new Progress(host.video);
@@ -60,6 +66,8 @@ export class HlsPlayer {
 
   attach() {
     const { Hls } = /** @type {any} */ (globalThis);
+    this.encrypted ??= new EncryptedMedia(
+      this.host.video, () => this.host.source, (reason) => this.host.unsupported(reason));
     this.progress.reset();
     const hls = new Hls({
       ...lowLatencySettings(
@@ -118,6 +126,7 @@ export class HlsPlayer {
 
   stop() {
     this.stopping.abort();
+    this.encrypted?.stop();
     this.hls?.destroy();
     this.hls = null;
   }

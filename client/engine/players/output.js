@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the media of a player goes: a video element with Media Source Extensions, or WebCodecs.
 
+import { EncryptedMedia } from '../feed/encrypted-media.js';
 import { MediaFeed } from '../feed/media-feed.js';
 /** @typedef {import('../clock/arrivals.js').ArrivalDelays} ArrivalDelays */
 /** @typedef {import('../clock/arrivals.js').TrackDelays} TrackDelays */
@@ -43,6 +44,8 @@ export class ElementOutput {
     this.host = host;
     this.isControlled = true;
     this.seeksToReplaced = true;
+    /** @type {EncryptedMedia | null} */
+    this.encrypted = null;
   }
 
   get display() { return this.host.video; }
@@ -54,9 +57,18 @@ export class ElementOutput {
     return feed;
   }
 
-  open() { return true; }
+  open() {
+    const { host } = this;
+    this.encrypted ??= new EncryptedMedia(
+      host.video, () => host.source, (reason) => host.unsupported(reason));
+    return true;
+  }
 
-  close() { /* the element stays */ }
+  /** The element stays. */
+  close() {
+    this.encrypted?.stop();
+    this.encrypted = null;
+  }
 
   update() { return false; }
 

@@ -4,6 +4,7 @@
 import { sleep, within } from '../../shared/deadline.js';
 import { messageOf, UnsupportedError } from '../../shared/errors.js';
 import { tracksOf } from '../cmaf/header.js';
+import { EncryptedMedia } from '../feed/encrypted-media.js';
 import { MediaFeed } from '../feed/media-feed.js';
 import { renditionNames } from '../renditions/rendition-names.js';
 import { loadHeader, loadPlaylist } from '../transport/documents.js';
@@ -61,6 +62,8 @@ export class PastPlayer {
     this.rate = rate;
     this.events = events;
     this.isPast = true;
+    /** @type {EncryptedMedia | null} */
+    this.encrypted = null;
     this.stopping = new AbortController();
     /** Ends the requests for one position. */
     this.following = new AbortController();
@@ -92,10 +95,15 @@ export class PastPlayer {
     return feed;
   }
 
-  start() { void this.open(); }
+  start() {
+    this.encrypted = new EncryptedMedia(
+      this.host.video, () => this.host.source, (reason) => this.events.onRefused(reason));
+    void this.open();
+  }
 
   stop() {
     this.stopping.abort();
+    this.encrypted?.stop();
     this.following.abort();
     this.feed.close();
   }

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CCurl
+import Sharing
+import Time
+
+/// The keys of a stream from a key server by CPIX over HTTPS.
+///
+/// The first key is awaited; later ones are asked for one key period ahead, on a thread of its own,
+/// again and again until there is an answer. While a key is missing the key before it stays. Keys
+/// are kept over the sessions of the stream.
+package final class KeyServer: Sendable {
+  private struct State: Sendable {
+    var keys: StreamKeys?
+    var isFollowing = false
+    var end = false
+  }
+
+  private let url: String
+  private let certificate: String
+  private let content: String
+  private let state = Locked(State())
+
+  /// The time between two requests without an answer, and the longest.
+  private static let retries: [Interval] = [.seconds(1), .seconds(2), .seconds(5), .seconds(15)]
+
+  /// The keys of a stream at a server; nothing is asked yet.
+  ///
+  /// - Parameters:
+  ///   - url: the https URL to which requests are posted; it may have a secret.
+  ///   - certificate: a PEM file of the certificate of this client with its key; nil for none.
+  ///   - content: the name of the stream.
+  package init(url: String, certificate: String?, content: String) {
+    self.url = url
+    self.certificate = certificate ?? ""
+    self.content = content
+  }
+
+  deinit { state.withLock { $0.end = true } }
+
+  /// The keys, of which the first is asked for if there is none.
+  ///
+  /// Blocks up to 35 s.
+  ///
+  /// - Parameters:
+  ///   - segments: the segments with one key; nil if the key never changes.
+  ///   - segment: the present segment.
+  ///   - report: called for each request without an answer, with the reason, and nil for the first
+  ///     answer after it.
+  /// - Returns: the keys.
+  /// - Throws: the reason if there was no answer to three requests.
+  package func keys(
+    every segments: Int64?, at segment: @escaping @Sendable () -> Int64,
+    report: @escaping @Sendable (String?) -> Void
+  ) throws(KeyServerFailure) -> StreamKeys {
+    if let known = state.withLock({ $0.keys }), known.rotation == segments { return known }
+    let period = segments.map { Self.period(of: segment(), $0) }
+    var failure = KeyServerFailure(reason: "")
+    for delay in [Interval.zero] + Self.retries.prefix(2) {
+      SystemClock.sleep(until: SystemClock.monotonicTime + delay)
+      do throws(KeyServerFailure) {
+        let first = try ask(period)
+        let keys = StreamKeys(first: first, segments: segments)
+        state.withLock { $0.keys = keys }
+        if let segments, let period { follow(keys, segments, after: period, segment, report) }
+        return keys
+      } catch { failure = error }
+    }
+    throw failure
+  }
+
+  private static func period(of segment: Int64, _ segments: Int64) -> Int64 {
+    segment / max(1, segments)
+  }
+
+  /// Asks for the keys of later periods.
+  private func follow(
+    _ keys: StreamKeys, _ segments: Int64, after first: Int64,
+    _ segment: @escaping @Sendable () -> Int64, _ report: @escaping @Sendable (String?) -> Void
+  ) {
+    _ = OSThread(name: "keys") { [weak self] in
+      var next = first + 1
+      var failures = 0
+      while let self, self.state.withLock({ !$0.end && $0.keys === keys }) {
+        let now = Self.period(of: segment(), segments)
+        // A period that has passed without an answer is left out.
+        next = max(next, now + 1)
+        if next == now + 1 {
+          do throws(KeyServerFailure) {
+            let key = try self.ask(next)
+            keys.add(key, from: next.multipliedSaturated(by: segments))
+            next += 1
+            if failures > 0 { report(nil) }
+            failures = 0
+          } catch {
+            if failures == 0 { report(error.reason) }
+            failures += 1
+          }
+        }
+        let delay =
+          failures == 0 ? .milliseconds(500) : Self.retries[min(failures, Self.retries.count) - 1]
+        SystemClock.sleep(until: SystemClock.monotonicTime + delay)
+      }
+    }
+  }
+
+  /// Asks for the key of a period.
+  private func ask(_ period: Int64?) throws(KeyServerFailure) -> ContentKey {
+    let request = CPIXRequest(content: content, period: period)
+    let body = Array(request.text.utf8)
+    var answer = unsafe ccurl_post(
+      url, "X-Speke-Version: 2.0", certificate, "", body, body.count, XMLElement.largest)
+    defer { unsafe ccurl_free(&answer) }
+    guard unsafe answer.status == 200 else {
+      let status = unsafe answer.status
+      throw KeyServerFailure(
+        reason: status == 0
+          ? unsafe Self.text(&answer) : "the key server answers \(status) (expected 200)")
+    }
+    let bytes = unsafe Array(
+      UnsafeRawBufferPointer(start: answer.bytes, count: answer.count))
+    do throws(CPIXAnswer.Failure) {
+      let document = try CPIXAnswer(bytes)
+      guard let key = document.keys.first(where: { $0.identifier == request.identifier }) else {
+        throw CPIXAnswer.Failure.noKey
+      }
+      return key
+    } catch { throw KeyServerFailure(reason: "\(error)") }
+  }
+
+  /// The fault of a request without a response, which names no secret.
+  private static func text(_ answer: inout ccurl_answer) -> String {
+    unsafe withUnsafeBytes(of: &answer.fault) { bytes in
+      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+}
+
+/// Why a key server has given no key.
+package struct KeyServerFailure: Error, Sendable {
+  /// One line, without the URL and without keys.
+  package let reason: String
+}

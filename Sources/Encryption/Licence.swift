@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// A licence of ClearKey: keys as a JSON Web Key Set.
+///
+/// - Source: W3C Encrypted Media Extensions §9.1.3 (request), §9.1.4 (licence)
+package enum Licence {
+  /// The most bytes of a request.
+  package static let largestRequest = 16_384
+
+  private struct Request: Decodable {
+    let kids: [String]
+  }
+
+  private struct Key: Encodable {
+    let kty = "oct"
+    let kid: String, k: String
+  }
+
+  private struct KeySet: Encodable {
+    let keys: [Key]
+    let type = "temporary"
+  }
+
+  /// The KIDs that a request of a player names.
+  ///
+  /// - Parameter body: `{"kids": ["base64url", …]}`; an empty body names none.
+  /// - Returns: nil if it is no request.
+  package static func identifiers(_ body: [UInt8]) -> [[UInt8]]? {
+    guard !body.isEmpty else { return [] }
+    guard body.count <= largestRequest,
+      let request = try? JSONDecoder().decode(Request.self, from: Data(body))
+    else { return nil }
+    let identifiers = request.kids.map { bytes(base64URL: $0) }
+    guard identifiers.allSatisfy({ $0?.count == 16 }) else { return nil }
+    return identifiers.compactMap(\.self)
+  }
+
+  /// The licence for keys, as JSON.
+  ///
+  /// It contains the keys: neither caches nor logs may keep it.
+  package static func json(_ keys: [ContentKey]) -> [UInt8] {
+    let set = KeySet(
+      keys: keys.map {
+        Key(kid: base64URL($0.identifier), k: base64URL($0.secret.array))
+      })
+    return (try? JSONEncoder().encode(set)).map { Array($0) } ?? []
+  }
+
+  private static func base64URL(_ bytes: [UInt8]) -> String {
+    ProtectionSignal.base64(bytes).replacing("+", with: "-").replacing("/", with: "_")
+      .replacing("=", with: "")
+  }
+
+  private static func bytes(base64URL text: String) -> [UInt8]? {
+    let plain = text.replacing("-", with: "+").replacing("_", with: "/").replacing("=", with: "")
+    let padding = String(repeating: "=", count: (4 - plain.utf8.count % 4) % 4)
+    return Data(base64Encoded: plain + padding).map { Array($0) }
+  }
+}

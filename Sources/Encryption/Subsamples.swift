@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The clear and the protected bytes of a video sample, in the order of the sample.
+///
+/// - Source: ISO/IEC 23001-7 §9.5.2 (subsamples of NAL units), §10.4
+package struct Subsamples: Sendable, Equatable {
+  /// Clear bytes, and protected bytes after them.
+  package struct Entry: Sendable, Equatable {
+    package let clear: Int, protected: Int
+  }
+
+  /// The entries, whose sum is the size of the sample.
+  package private(set) var entries: [Entry] = []
+  private var clear = 0
+
+  /// The most entries that `saiz` can state: 2 bytes and 6 for each in a size of one byte.
+  static let most = 42
+  /// The clear bytes of a slice whose header cannot be read, its length field included: no slice
+  /// header of an encoder for live video was seen to be longer.
+  static let usualClear = 36
+
+  /// The codec of NAL units.
+  package enum Codec: Sendable, Equatable { case avc, hevc }
+
+  /// The subsamples of a sample; nil if the bytes are not NAL units with lengths of 4 bytes.
+  ///
+  /// Parameter sets in the sample are added to `sets`. In H.264 the slice header is clear, and
+  /// nothing of the slice data; in HEVC the first 36 bytes of a slice are clear. Other NAL units
+  /// are clear, and slices after the 42nd.
+  package init?(_ sample: ArraySlice<UInt8>, _ codec: Codec, _ sets: inout AVCParameterSets) {
+    var position = sample.startIndex
+    while position < sample.endIndex {
+      guard sample.endIndex - position >= 4 else { return nil }
+      let size = (0..<4).reduce(0) { $0 << 8 | Int(sample[position + $1]) }
+      guard size <= sample.endIndex - position - 4 else { return nil }
+      let unit = sample[position + 4..<position + 4 + size]
+      add(unit, codec, &sets)
+      position += 4 + size
+    }
+    flush()
+  }
+
+  private mutating func add(
+    _ unit: ArraySlice<UInt8>, _ codec: Codec, _ sets: inout AVCParameterSets
+  ) {
+    let size = unit.count
+    var lead = 4 + size
+    switch codec {
+    case .avc:
+      let type = (unit.first ?? 0) & 0x1F
+      if type == 7 || type == 8 { sets.add(unit) }
+      if type == 1 || type == 5 {
+        lead =
+          sets.sliceHeaderSize(unit.prefix(Self.longestHeader)).map { 4 + $0 }
+          ?? Self.usualClear
+      }
+    case .hevc:
+      if (unit.first ?? 0xFF) >> 1 & 0x3F < 32 { lead = Self.usualClear }
+    }
+    // bounded: sizes of bytes in memory
+    let protected = 4 + size - lead
+    guard protected >= 16, entries.count + clear / 0xFFFF < Self.most - 1 else {
+      clear += 4 + size
+      return
+    }
+    clear += lead
+    flush(protected: protected)
+  }
+
+  private static let longestHeader = 1024
+
+  /// Ends an entry; more than 65,535 clear bytes need several.
+  private mutating func flush(protected: Int = 0) {
+    while clear > 0xFFFF {
+      entries.append(Entry(clear: 0xFFFF, protected: 0))
+      clear -= 0xFFFF
+    }
+    if clear > 0 || protected > 0 { entries.append(Entry(clear: clear, protected: protected)) }
+    clear = 0
+  }
+
+  /// The protected ranges of a sample that begins at `start`.
+  package func ranges(from start: Int) -> [Range<Int>] {
+    var position = start
+    var ranges: [Range<Int>] = []
+    for entry in entries {
+      // bounded: the sum is the size of the sample
+      let first = position + entry.clear
+      position = first + entry.protected
+      if entry.protected > 0 { ranges.append(first..<position) }
+    }
+    return ranges
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import Checked
+package import Sharing
+
+/// The encryption of one track: from its clear header and chunks to encrypted ones.
+///
+/// Called by the thread that publishes the track. A chunk that cannot be encrypted is refused, and
+/// never sent in the clear.
+package final class TrackProtection: Sendable {
+  private struct State: Sendable {
+    var media: ProtectedHeader.Media?
+    var sets = AVCParameterSets()
+    var announced = Int64.min
+    var hasReported = false
+  }
+
+  private let keys: StreamKeys
+  private let report: @Sendable (String) -> Void
+  private let state = Locked(State())
+
+  /// The encryption of a track.
+  ///
+  /// - Parameters:
+  ///   - keys: the keys of its stream.
+  ///   - report: called once, with the reason, if media cannot be encrypted.
+  package init(_ keys: StreamKeys, report: @escaping @Sendable (String) -> Void) {
+    self.keys = keys
+    self.report = report
+  }
+
+  /// The encrypted form of a CMAF header, to which the next chunks belong; nil if the header cannot
+  /// be encrypted.
+  package func header(_ clear: [UInt8]) -> [UInt8]? {
+    do throws(BoxError) {
+      let header = try ProtectedHeader(clear, keys.header)
+      state.withLock {
+        $0.media = header.media
+        if header.media == .video(.avc) {
+          $0.sets = AVCParameterSets(configuration: header.configuration)
+        }
+      }
+      return header.bytes
+    } catch {
+      state.withLock { $0.media = nil }
+      fail("\(error)")
+      return nil
+    }
+  }
+
+  /// The encrypted form of a chunk of a segment; nil if the chunk cannot be encrypted.
+  package func chunk(_ clear: SharedBytes, segment: Int64) -> SharedBytes? {
+    let key = keys.key(of: segment)
+    let isGrouped = key.identifier != keys.header.identifier
+    let result = state.withLock { state -> Result<[UInt8], BoxError> in
+      guard let media = state.media else { return .failure(.missing("header")) }
+      var announced: [ContentKey] = []
+      if keys.rotation != nil, state.announced != segment {
+        state.announced = segment
+        announced = [key, keys.next(after: segment)].compactMap(\.self)
+      }
+      return Result { () throws(BoxError) in
+        try ProtectedChunk.encrypt(
+          clear.array,
+          ProtectedChunk.Keys(
+            key: key, isGrouped: isGrouped, announced: announced.map(\.identifier),
+            signals: announced.flatMap(\.signals)),
+          media, &state.sets)
+      }
+    }
+    switch result {
+    case .success(let bytes): return SharedBytes(bytes)
+    case .failure(let error):
+      fail("\(error)")
+      return nil
+    }
+  }
+
+  private func fail(_ reason: String) {
+    let isFirst = state.withLock { state in
+      defer { state.hasReported = true }
+      return !state.hasReported
+    }
+    if isFirst { report(reason) }
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Encryption
+import Testing
+
+/// Writes bits, and then bytes with those that prevent start codes.
+private struct Bits {
+  private var bits: [Bool] = []
+
+  mutating func put(_ value: Int, _ count: Int) {
+    for shift in (0..<count).reversed() { bits.append(value >> shift & 1 == 1) }
+  }
+
+  mutating func exponential(_ value: Int) {
+    let length = Int.bitWidth - (value + 1).leadingZeroBitCount
+    put(0, length - 1)
+    put(value + 1, length)
+  }
+
+  var count: Int { bits.count }
+
+  var bytes: [UInt8] {
+    var result: [UInt8] = []
+    for start in stride(from: 0, to: bits.count, by: 8) {
+      var octet: UInt8 = 0
+      for index in 0..<8 {
+        octet = octet << 1 | (start + index < bits.count && bits[start + index] ? 1 : 0)
+      }
+      if result.suffix(2) == [0, 0], octet <= 3 { result.append(3) }
+      result.append(octet)
+    }
+    return result
+  }
+}
+
+@Suite("Slice headers, ITU-T H.264 §7.3.3")
+struct SliceHeaderTests {
+  /// Constrained baseline: frames only, order type 2.
+  static let sets: AVCParameterSets = {
+    var sequence = Bits()
+    sequence.put(66, 8)
+    sequence.put(0, 8)
+    sequence.put(31, 8)
+    for value in [0, 0, 2, 1] { sequence.exponential(value) }  // id, frame number, order, frames
+    sequence.put(0, 1)
+    for value in [19, 10] { sequence.exponential(value) }
+    sequence.put(0b1110_1, 5)
+    var picture = Bits()
+    for value in [0, 0] { picture.exponential(value) }
+    picture.put(0, 2)
+    for value in [0, 0, 0] { picture.exponential(value) }  // groups, references
+    picture.put(0, 3)
+    for value in [0, 0, 0] { picture.exponential(value) }
+    picture.put(0b100, 3)
+    picture.put(1, 1)
+    var sets = AVCParameterSets()
+    sets.add(([0x67] + sequence.bytes)[...])
+    sets.add(([0x68] + picture.bytes)[...])
+    return sets
+  }()
+
+  private static func header(first: Int, references: Int?) -> Bits {
+    var bits = Bits()
+    for value in [first, 5, 0] { bits.exponential(value) }  // P, parameter set
+    bits.put(9, 4)  // frame number
+    bits.put(references == nil ? 0 : 1, 1)
+    if let references { bits.exponential(references - 1) }
+    bits.put(0, 1)  // no modification
+    bits.put(0, 1)  // no adaptive marking
+    for value in [4, 0, 0, 0] { bits.exponential(value) }  // QP, deblocking
+    return bits
+  }
+
+  /// The header of a P slice, filled to whole bytes, and its size.
+  static let slice = [UInt8(0x41)] + header(first: 0, references: nil).bytes
+  static let size = slice.count
+
+  @Test("the size is that of the written bits", arguments: [0, 1, 300, 3599, 100_000])
+  func size(first: Int) {
+    for references in [nil, 1, 3] {
+      let header = Self.header(first: first, references: references).bytes
+      let unit = [0x41] + header + [0xAA, 0xBB, 0xCC]
+      #expect(Self.sets.sliceHeaderSize(unit[...]) == 1 + header.count)
+    }
+  }
+
+  @Test("a header without its parameter set, or cut off, has no size")
+  func unknown() {
+    #expect(AVCParameterSets().sliceHeaderSize(Self.slice[...]) == nil)
+    #expect(Self.sets.sliceHeaderSize([0x41]) == nil)
+    #expect(Self.sets.sliceHeaderSize([0x41, 0x9A]) == nil)
+  }
+
+  @Test("bytes against start codes are counted")
+  func prevention() {
+    var bits = Bits()
+    bits.put(1, 1)  // first macroblock 0
+    bits.exponential(5)
+    bits.exponential(0)
+    bits.put(0, 4)
+    bits.put(1, 1)
+    bits.exponential(0)
+    bits.put(0, 2)
+    bits.put(0, 6)
+    let bytes = [0x41] + bits.bytes
+    #expect(Self.sets.sliceHeaderSize((bytes + [0, 0, 3, 0])[...]) == nil)
+  }
+}

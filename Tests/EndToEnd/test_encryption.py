@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Encrypted streams: cbcs, keys of a file, licences of ClearKey, rotation, and refusals."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+from playwright.sync_api import Browser
+
+from fetch_hlsjs import script_flags
+from harness.boxes import boxes, chunks, kinds
+from harness.browser import viewer
+from harness.cbcs import protection, samples
+from harness.http1 import get
+from harness.program import Program, run_to_end
+from harness.sources import clip
+from harness.waiting import wait_until
+
+KEYS = {bytes([n] * 16): bytes([0x40 + n] * 16) for n in (1, 2, 3)}
+HOST = ["--host", "127.0.0.1", "--http-port", "0"]
+
+
+def key_file(folder: Path, count: int = 1, mode: int = 0o600) -> Path:
+    """A file with the first keys."""
+    path = folder / "keys.json"
+    listed = [{"kid": kid.hex(), "key": key.hex()} for kid, key in list(KEYS.items())[:count]]
+    path.write_text(json.dumps({"keys": listed}))
+    path.chmod(mode)
+    return path
+
+
+def encrypted(streamer, folder: Path, *more: str, count: int = 1) -> Program:
+    """A live stream of the test pattern with these keys."""
+    program = streamer("--resolution", "320x180", "--bitrate", "300", "--encryption", "cbcs",
+                       "--encryption-keys", str(key_file(folder, count)), *more, *HOST,
+                       defaults=False)
+    wait_until(lambda: get(program.port, "/live/video/playlist.m3u8").status == 200, 15, "live")
+    return program
+
+
+def licence(program: Program, *kids: bytes) -> dict[bytes, bytes]:
+    """The keys that the server gives a player."""
+    asked = [urlsafe_b64encode(kid).decode().rstrip("=") for kid in kids]
+    request = Request(program.url("/live/clearkey"), json.dumps({"kids": asked}).encode())
+    with urlopen(request, timeout=5) as response:
+        assert response.headers["Cache-Control"] == "no-store"
+        answer = json.load(response)
+    return {
+        urlsafe_b64decode(key["kid"] + "=="): urlsafe_b64decode(key["k"] + "==")
+        for key in answer["keys"]
+    }
+
+
+def media(program: Program, rendition: str) -> tuple[bytes, list[bytes], str]:
+    """The header, the listed segments with parts, and the playlist of a rendition."""
+    text = get(program.port, f"/live/{rendition}/playlist.m3u8").body.decode()
+    init = get(program.port, f"/live/{rendition}/" + re.findall(r'MAP:URI="(.*?)"', text)[0]).body
+    names = re.findall(r"^segment\d+\.m4s$", text, re.M)[-3:]
+    return init, [get(program.port, f"/live/{rendition}/{name}").body for name in names], text
+
+
+@pytest.mark.timeout(60)
+def test_every_sample_decrypts_to_the_bytes_of_the_clear_stream(streamer, tmp_path: Path) -> None:
+    """Video and audio of a file that is passed through are, decrypted, the samples of the file."""
+    path = clip(tmp_path / "whole.mp4", 4)
+    clear = streamer("--input", str(path), "--loop", "--passthrough", "always", *HOST,
+                     defaults=False)
+    secret = streamer("--input", str(path), "--loop", "--passthrough", "always", "--encryption",
+                      "cbcs", "--encryption-keys", str(key_file(tmp_path)), *HOST, defaults=False)
+    for rendition in ("video", "audio"):
+        for program in (clear, secret):
+            wait_until(
+                lambda: get(program.port, f"/live/{rendition}/playlist.m3u8").status == 200
+                and get(program.port, f"/live/{rendition}/playlist.m3u8").body.count(b"EXTINF") > 4,
+                20, "five segments")
+        plain, segments, _ = media(clear, rendition)
+        expected = {
+            sample for segment in (get_all(clear, rendition)) for chunk in chunks(segment, plain)
+            for sample in chunk.sample_data()
+        }
+        init, segments, text = media(secret, rendition)
+        assert protection(init).kid in KEYS
+        assert "METHOD=SAMPLE-AES" in text and f"KEYID=0x{protection(init).kid.hex()}" in text
+        found = [sample for segment in segments for sample in samples(segment, init, KEYS)]
+        assert len(found) > 60
+        assert all(sample in expected for _, sample in found)
+        cipher = [sample for segment in segments for chunk in chunks(segment, init)
+                  for sample in chunk.sample_data()]
+        assert not expected & {sample for sample in cipher if len(sample) > 200}
+
+
+def get_all(program: Program, rendition: str) -> list[bytes]:
+    """All listed segments of a rendition."""
+    text = get(program.port, f"/live/{rendition}/playlist.m3u8").body.decode()
+    names = re.findall(r"^segment\d+\.m4s$", text, re.M)
+    return [get(program.port, f"/live/{rendition}/{name}").body for name in names]
+
+
+@pytest.mark.timeout(60)
+def test_rotation_begins_with_a_segment_and_is_listed(streamer, tmp_path: Path) -> None:
+    """Each segment has one key, that of its EXT-X-KEY; a licence has the present and the next."""
+    program = encrypted(streamer, tmp_path, "--encryption-rotate", "2s", "--audio", "tone", count=3)
+    wait_until(lambda: get(program.port, "/live/video/playlist.m3u8").body.count(b"KEYID") >= 3, 10,
+               "three keys")
+    for rendition in ("video", "audio"):
+        text = get(program.port, f"/live/{rendition}/playlist.m3u8").body.decode()
+        init = get(program.port,
+                   f"/live/{rendition}/" + re.findall(r'MAP:URI="(.*?)"', text)[0]).body
+        used = set()
+        for kid, lines in re.findall(r"KEYID=0x(\w+)\n(.*?)(?=#EXT-X-KEY|\Z)", text, re.S):
+            for name in re.findall(r"^segment\d+\.m4s$", lines, re.M):
+                body = get(program.port, f"/live/{rendition}/{name}").body
+                assert {sample[0].hex() for sample in samples(body, init, KEYS)} == {kid}
+                assert "pssh" in [kind for box in moofs(body) for kind in kinds(box)]
+                used.add(kid)
+        assert len(used) == 3
+    assert len(licence(program)) == 2
+    assert licence(program, *KEYS) == KEYS
+
+
+def moofs(body: bytes) -> list[bytes]:
+    """The contents of the first moof of a segment."""
+    return [box.body for box in boxes(body) if box.kind == "moof"][:1]
+
+
+@pytest.mark.timeout(60)
+def test_clear_pictures_and_relays_are_refused_with_a_reason(streamer, tmp_path: Path) -> None:
+    """Stills, clips, motion JPEG and the feed have one line each; no answer or log has a key."""
+    program = encrypted(streamer, tmp_path)
+    for path in ("snapshot.jpg", "stream.mjpeg"):
+        answer = get(program.port, f"/live/{path}")
+        assert answer.status == 404 and b"the stream is encrypted" in answer.body, path
+    answer = get(program.port, "/live/feed")
+    assert answer.status == 403 and b"cannot be relayed" in answer.body
+    mpd = get(program.port, "/live/manifest.mpd").body.decode()
+    assert 'cenc:default_KID="01010101-0101-0101-0101-010101010101"' in mpd
+    assert "/live/clearkey</dashif:Laurl>" in mpd
+    shown = program.log_text() + mpd + get(program.port, "/metrics").body.decode()
+    assert list(KEYS.values())[0].hex() not in shown
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(("text", "mode", "reason"), [
+    (None, 0o644, "other users can read or change it"),
+    ('{"keys": []}', 0o600, "no keys"),
+    ('{"keys": [{"kid": "00", "key": "11"}]}', 0o600, "no keys")])
+def test_wrong_key_file_is_one_line(tmp_path: Path, text: str | None, mode: int,
+                                    reason: str) -> None:
+    """The program does not start, and prints no byte of the file."""
+    path = key_file(tmp_path, 1, mode)
+    if text is not None:
+        path.write_text(text)
+    status, lines = run_to_end(["--encryption", "cbcs", "--encryption-keys", str(path)])
+    assert status == 2
+    assert reason in "".join(lines) and "4141" not in "".join(lines)
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("transport", ["http", "ws", "hls", "webcodecs"])
+def test_page_plays_by_clearkey_and_over_rotations(transport: str, streamer, tmp_path: Path,
+                                                   browser: Browser) -> None:
+    """Frames are shown over several keys; WebCodecs gives way to another player."""
+    program = encrypted(streamer, tmp_path, "--encryption-rotate", "3s", *script_flags(), count=3)
+    with viewer(browser) as view:
+        view.open(program.url(f"/live/?transport={transport}"))
+        view.wait_playing(20)
+        view.watch(8)
+        data = view.data()
+    clocks = [clock for _, clock, *_ in data["samples"] if clock is not None]
+    assert len(clocks) > 150, data["state"]
+    longest = max(b - a for a, b in zip(clocks, clocks[1:], strict=False))
+    assert longest < 500, longest
