@@ -61,6 +61,10 @@ private let rows = [
   Row(
     "captions", "en en*,de,pt-br zh-Hant-TW deu* none",
     not: "english e en, en*,de* en,eng x1 en-x en_US en**"),
+  Row("encryption", "cbcs none", not: "cenc"),
+  Row("encryption-keys", "keys.json https://h/speke", not: "http://h/speke -"),
+  Row("encryption-rotate", "10m 2s", not: "10"),
+  Row("encryption-certificate", "c.pem"), Row("encryption-authority", "a.pem"),
   Row("timestamps", "1 7200", not: "0 7201"), Row("host", "::1 localhost"),
   Row("http-port", "0 65535 off", not: "65536 -1 http"),
   Row("https-port", "0 65535", not: "65536 off"),

@@ -19,6 +19,7 @@ from harness.cbcs import protection, samples
 from harness.http1 import get
 from harness.program import Program, run_to_end
 from harness.sources import clip
+from harness.keyserver import KeyServer, certificates
 from harness.waiting import wait_until
 
 KEYS = {bytes([n] * 16): bytes([0x40 + n] * 16) for n in (1, 2, 3)}
@@ -136,7 +137,10 @@ def test_clear_pictures_and_relays_are_refused_with_a_reason(streamer, tmp_path:
         answer = get(program.port, f"/live/{path}")
         assert answer.status == 404 and b"the stream is encrypted" in answer.body, path
     answer = get(program.port, "/live/feed")
-    assert answer.status == 403 and b"cannot be relayed" in answer.body
+    assert answer.status == 406 and b"cannot be relayed" in answer.body
+    relay = streamer("--relay", program.url("/live/"), *HOST, defaults=False)
+    wait_until(lambda: "the stream is encrypted, and cannot be relayed" in relay.log_text(), 10,
+               "the reason")
     mpd = get(program.port, "/live/manifest.mpd").body.decode()
     assert 'cenc:default_KID="01010101-0101-0101-0101-010101010101"' in mpd
     assert "/live/clearkey</dashif:Laurl>" in mpd
@@ -161,17 +165,82 @@ def test_wrong_key_file_is_one_line(tmp_path: Path, text: str | None, mode: int,
 
 
 @pytest.mark.timeout(90)
-@pytest.mark.parametrize("transport", ["http", "ws", "hls", "webcodecs"])
+@pytest.mark.parametrize("transport", ["http", "ws", "hls", "dash", "webcodecs"])
 def test_page_plays_by_clearkey_and_over_rotations(transport: str, streamer, tmp_path: Path,
-                                                   browser: Browser) -> None:
+                                                   browser: Browser,
+                                                   request: pytest.FixtureRequest) -> None:
     """Frames are shown over several keys; WebCodecs gives way to another player."""
-    program = encrypted(streamer, tmp_path, "--encryption-rotate", "3s", *script_flags(), count=3)
+    scripts = script_flags()
+    if transport == "dash":
+        scripts = ["--dashjs", str(request.getfixturevalue("dashjs"))]
+    program = encrypted(streamer, tmp_path, "--encryption-rotate", "3s", *scripts, count=3)
     with viewer(browser) as view:
         view.open(program.url(f"/live/?transport={transport}"))
-        view.wait_playing(20)
+        # Decrypted frames cannot be read back: they have no burned clock.
+        view.page.wait_for_function("() => window.__lab?.samples.length > 30", timeout=20_000)
         view.watch(8)
         data = view.data()
-    clocks = [clock for _, clock, *_ in data["samples"] if clock is not None]
-    assert len(clocks) > 150, data["state"]
-    longest = max(b - a for a, b in zip(clocks, clocks[1:], strict=False))
-    assert longest < 500, longest
+    shown = [sample[0] for sample in data["samples"]]
+    assert not [error for error in data["page_errors"] if "clearkey" in error], data["page_errors"]
+    assert len(shown) > 180, data["state"]
+    later = shown[30:]
+    assert max(b - a for a, b in zip(later, later[1:], strict=False)) < 500, data["waits"]
+    assert "Live" in data["state"]["text"]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("fault", ["late", "wrong"])
+def test_page_asks_again_for_late_and_wrong_keys(fault: str, streamer, tmp_path: Path,
+                                                 browser: Browser) -> None:
+    """No frame is shown without the key; frames are shown when the server gives it."""
+    program = encrypted(streamer, tmp_path)
+    wrong = {"keys": [{"kty": "oct", "kid": "AQEBAQEBAQEBAQEBAQEBAQ",
+                       "k": "WlpaWlpaWlpaWlpaWlpaWg"}], "type": "temporary"}
+    with viewer(browser) as view:
+        pattern = "**/clearkey"
+        if fault == "late":
+            view.page.route(pattern, lambda route: route.fulfill(status=503, body="later"))
+        else:
+            view.page.route(pattern, lambda route: route.fulfill(json=wrong))
+        view.open(program.url("/live/?transport=http"))
+        view.watch(4)
+        if fault == "late":
+            assert view.data()["samples"] == []
+        view.page.unroute(pattern)
+        before = len(view.data()["samples"])
+        view.page.wait_for_function("n => window.__lab?.samples.length > n", arg=before + 60,
+                                    timeout=20_000)
+
+
+@pytest.mark.timeout(60)
+def test_keys_of_a_server_with_a_client_certificate(streamer, tmp_path: Path) -> None:
+    """Keys come by CPIX, the next in advance; while the server is away the present key stays."""
+    own, client = certificates(tmp_path)
+    with KeyServer(own, client) as server:
+        program = streamer("--resolution", "320x180", "--bitrate", "300", "--encryption", "cbcs",
+                           "--encryption-keys", server.url, "--encryption-rotate", "3s",
+                           "--encryption-certificate", str(client), "--encryption-authority",
+                           str(own), *HOST, defaults=False)
+        wait_until(lambda: get(program.port, "/live/video/playlist.m3u8").body.count(b"KEYID") >= 4,
+                   25, "two keys")
+        server.is_away = True
+        text = get(program.port, "/live/video/playlist.m3u8").body.decode()
+        assert 'KEYFORMAT="com.apple.streamingkeydelivery"' in text
+        init = get(program.port, "/live/video/" + re.findall(r'MAP:URI="(.*?)"', text)[0]).body
+        assert server.box in init
+        for name in re.findall(r"^segment\d+\.m4s$", text, re.M)[-4:]:
+            body = get(program.port, f"/live/video/{name}").body
+            assert samples(body, init, server.keys)
+        wait_until(lambda: "keys-missing" in program.log_text(), 15, "a line about the server")
+        server.is_away = False
+        wait_until(lambda: "answers again" in program.log_text(), 20, "a line about its return")
+        assert not any(key.hex() in program.log_text() for key in server.keys.values())
+
+
+@pytest.mark.timeout(60)
+def test_no_stream_starts_without_its_key(streamer, tmp_path: Path) -> None:
+    """A key server that does not answer is a reason, and no media is served in the clear."""
+    program = streamer("--resolution", "320x180", "--encryption", "cbcs", "--encryption-keys",
+                       "https://127.0.0.1:9/speke", "--on-demand", *HOST, defaults=False)
+    answer = get(program.port, "/live/video/playlist.m3u8", timeout=20)
+    assert answer.status == 503, answer.status

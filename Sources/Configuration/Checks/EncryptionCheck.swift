@@ -21,6 +21,7 @@ enum EncryptionCheck {
         (file, settings.encryptionKeys != nil),
         ("encryption-rotate", settings.encryptionRotation != nil),
         ("encryption-certificate", settings.encryptionCertificate != nil),
+        ("encryption-authority", settings.encryptionAuthority != nil),
       ] where isGiven {
         throw UsageError(.option(option), .problem("requires --encryption cbcs"))
       }
@@ -90,7 +91,8 @@ enum EncryptionCheck {
       return nil
     }
     return KeyServer(
-      url: url, certificate: settings.encryptionCertificate, content: settings.name)
+      url: url, certificate: settings.encryptionCertificate,
+      authority: settings.encryptionAuthority, content: settings.name)
   }
 
   /// Why video that is passed through cannot be encrypted; nil if it can.

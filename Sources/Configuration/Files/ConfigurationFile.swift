@@ -24,6 +24,7 @@ struct ConfigurationFile {
     try reader.takeProgramArchive()
     try reader.takeAudioTracks()
     try reader.takeCaptions()
+    try reader.takeEncryption()
     try reader.takeTable { describesStream || $0.name != "name" }
     reader.finish()
     top = SettingsLayer(reader.entries)

@@ -3,7 +3,7 @@
 extension KeyReader {
   private static let encryptionKeys = [
     ("scheme", "encryption"), ("keys", "encryption-keys"), ("rotate", "encryption-rotate"),
-    ("certificate", "encryption-certificate"),
+    ("certificate", "encryption-certificate"), ("authority", "encryption-authority"),
   ]
 
   /// Takes out `"encryption": {"scheme": "cbcs", "keys": "keys.json", "rotate": "10m"}`; a text

@@ -73,6 +73,9 @@ extension Option {
       .path("a PEM file of a certificate and its private key"), .stream,
       help: "the certificate of this server for the key server, and its private key"),
     .stream(
+      "encryption-authority", \.encryptionAuthority, .path("a PEM file of certificates"), .stream,
+      help: "the certificates by which the key server is verified, instead of those of the system"),
+    .stream(
       "timestamps", \.timestamps, .integer(1...7200), .stream,
       help: "segments in /timestamps.json"),
   ]

@@ -90,6 +90,8 @@ package struct StreamSettings: Sendable {
   package var encryptionRotation: Interval?
   /// The certificate for the key server, with its private key.
   package var encryptionCertificate: String?
+  /// The authorities of the key server; nil for those of the system.
+  package var encryptionAuthority: String?
   /// The languages of captions.
   package var captions: [CaptionTrack] = []
 

@@ -18,6 +18,7 @@ package final class KeyServer: Sendable {
 
   private let url: String
   private let certificate: String
+  private let authority: String
   private let content: String
   private let state = Locked(State())
 
@@ -29,8 +30,10 @@ package final class KeyServer: Sendable {
   /// - Parameters:
   ///   - url: the https URL to which requests are posted; it may have a secret.
   ///   - certificate: a PEM file of the certificate of this client with its key; nil for none.
+  ///   - authority: a PEM file of certificates that verify the server; nil for the system's.
   ///   - content: the name of the stream.
-  package init(url: String, certificate: String?, content: String) {
+  package init(url: String, certificate: String?, authority: String?, content: String) {
+    self.authority = authority ?? ""
     self.url = url
     self.certificate = certificate ?? ""
     self.content = content
@@ -109,7 +112,8 @@ package final class KeyServer: Sendable {
     let request = CPIXRequest(content: content, period: period)
     let body = Array(request.text.utf8)
     var answer = unsafe ccurl_post(
-      url, "X-Speke-Version: 2.0", certificate, "", body, body.count, XMLElement.largest)
+      url, "X-Speke-Version: 2.0", certificate, authority, body, body.count,
+      XMLElement.largest)
     defer { unsafe ccurl_free(&answer) }
     guard unsafe answer.status == 200 else {
       let status = unsafe answer.status

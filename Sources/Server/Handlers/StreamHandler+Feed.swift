@@ -11,7 +11,7 @@ extension StreamHandler {
     if servedStream?.names.keys != nil {
       return exchange.respond(
         ResponseFields.error(
-          403, "the stream is encrypted, and cannot be relayed: encrypt at the last server instead",
+          406, "the stream is encrypted, and cannot be relayed: encrypt at the last server instead",
           .noStore))
     }
     let (request, link) = (FeedRequest(exchange.request), stream.supervisor?.plan.upstream)

@@ -192,6 +192,8 @@ package final class UpstreamSource: ReceivedSource {
   /// The end of a request that failed.
   private static func end(_ error: HTTPClient.Failure) -> End {
     switch error {
+    case .status(406):
+      .refused("the stream is encrypted, and cannot be relayed: encrypt at the last server instead")
     case .status(508):
       .refused(
         "status 508: the servers relay in a loop, or more than "

@@ -80,7 +80,7 @@ export class EncryptedMedia {
    */
   async licence(session, message) {
     const { signal } = this.stopping;
-    while (!this.isStopped) {
+    while (!this.isStopped && [...this.sessions.values()].includes(session)) {
       try {
         // A text: other origins need no preflight for it.
         const body = new TextDecoder().decode(message);
@@ -100,10 +100,15 @@ export class EncryptedMedia {
     }
   }
 
-  stop() {
-    this.stopping.abort();
+  /** Asks for all keys again: after a failure they may be wrong. */
+  forget() {
     for (const session of this.sessions.values()) void session.close().catch(() => {});
     this.sessions.clear();
+  }
+
+  stop() {
+    this.stopping.abort();
+    this.forget();
   }
 }
 

@@ -66,6 +66,7 @@ export class HlsPlayer {
 
   attach() {
     const { Hls } = /** @type {any} */ (globalThis);
+    this.encrypted?.forget();
     this.encrypted ??= new EncryptedMedia(
       this.host.video, () => this.host.source, (reason) => this.host.unsupported(reason));
     this.progress.reset();

@@ -52,6 +52,7 @@ export class ElementOutput {
 
   /** @param {FeedEvents} events @returns {Feed} */
   newFeed({ onAppended, onFailure }) {
+    this.encrypted?.forget();
     const feed = new MediaFeed(this.host.video, onFailure);
     feed.onAppended = onAppended;
     return feed;
