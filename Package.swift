@@ -303,7 +303,7 @@ let package = Package(
     tests("Sharing", ["Time", "Sharing"]),
     tests("Media", ["Time", "Media", "TestSupport"]),
     tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
-    tests("Encryption", ["CMAF", "Encryption", "Media", "TestSupport", "Time"]),
+    tests("Encryption", ["CMAF", "Encryption", "Media", "Sharing", "TestSupport", "Time"]),
     tests("ChunkStream", ["ChunkStream", "Metadata", "Packaging", "Sharing", "Time"]),
     tests("Isolation", ["Isolation", "Sharing", "Time"]),
     tests("Validation", ["CMAF", "HTTP", "Net", "Sharing", "TestSupport", "Time", "Validation"]),

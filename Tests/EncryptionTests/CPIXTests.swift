@@ -44,6 +44,19 @@ struct CPIXTests {
     #expect(signal.keyAttributes == line)
   }
 
+  @Test("elements for MPDs are copied if they are whole")
+  func elements() throws {
+    for (text, isCopied) in [
+      ("<pro xmlns=\"urn:x\">QQ==</pro>", true), ("</AdaptationSet><b>", false),
+      ("<b/></a><a>", false), ("<?xml version=\"1.0\"?><b/>", false),
+    ] {
+      let data = ProtectionSignal.base64(Array(text.utf8))
+      let inner = "<cpix:ContentProtectionData>\(data)</cpix:ContentProtectionData>"
+      let answer = try CPIXAnswer(Self.document(Self.plain, hls: inner))
+      #expect(answer.keys.first?.signals.first?.content == (isCopied ? text : nil))
+    }
+  }
+
   @Test("HLS signalling of several lines is left out")
   func lines() throws {
     let text = ProtectionSignal.base64(Array("URI=\"a\",KEYFORMAT=\"b\"\n#EXT-X-ENDLIST".utf8))

@@ -3,6 +3,7 @@
 import CMAF
 import Encryption
 import Media
+import Sharing
 import TestSupport
 import Testing
 import Time
@@ -53,14 +54,16 @@ struct ChunkTests {
     // The SEI message and the slice headers are clear.
     #expect(opened[..<45] == payload[..<45])
     let subsamples = try #require(Subsamples(payload[...], .avc, &sets))
-    #expect(
-      subsamples.entries == [
-        .init(clear: 45 + 4 + SliceHeaderTests.size, protected: 700),
-        .init(clear: 4 + SliceHeaderTests.size, protected: 90),
-      ])
-    var cipher = try #require(PatternCipher(key, decrypts: true))
+    let head = SliceHeaderTests.size
+    #expect(subsamples.entries.map(\.clear) == [45 + 4 + head, 4 + head])
+    #expect(subsamples.entries.map(\.protected) == [700, 90])
+    guard var cipher = PatternCipher(key, decrypts: true) else {
+      Issue.record("no cipher")
+      return
+    }
     for range in subsamples.ranges(from: 0) {
-      #expect(cipher.apply(&opened, range, .video))
+      let isDone = cipher.apply(&opened, range, .video)
+      #expect(isDone)
     }
     #expect(opened == payload)
     let track = try fragment.only("traf")
@@ -73,16 +76,21 @@ struct ChunkTests {
     var size = try track.only("saiz")
     try size.skip(4)
     #expect(try size.integer(1) == 14)
-    #expect(try track.optional("sgpd") != nil == isGrouped)
-    #expect(try fragment.optional("pssh") != nil == isGrouped)
+    let (group, pssh) = (try track.optional("sgpd"), try fragment.optional("pssh"))
+    #expect((group != nil) == isGrouped)
+    #expect((pssh != nil) == isGrouped)
   }
 
   @Test("a pattern encrypts one block of ten, and no part of a block")
   func pattern() throws {
-    var cipher = try #require(PatternCipher(try KeyTests.key(1)))
+    guard var cipher = PatternCipher(try KeyTests.key(1)) else {
+      Issue.record("no cipher")
+      return
+    }
     let clear = [UInt8](repeating: 0, count: 16 * 21 + 5)
     var bytes = clear
-    #expect(cipher.apply(&bytes, bytes.indices, .video))
+    let isDone = cipher.apply(&bytes, clear.indices, .video)
+    #expect(isDone)
     let changed = stride(from: 0, to: bytes.count, by: 16).filter {
       bytes[$0..<min($0 + 16, bytes.count)] != clear[$0..<min($0 + 16, bytes.count)]
     }

@@ -78,8 +78,17 @@ package struct CPIXAnswer: Sendable {
       ["media", nil].contains($0.attributes["playlist"])
     }
     let attributes = lines.first.flatMap { base64($0.text) }.flatMap(keyAttributes)
+    let content = system.child("ContentProtectionData").flatMap { base64($0.text) }
     return ProtectionSignal(
-      system: uuid, box: isBox(box) ? box : [], keyAttributes: attributes)
+      system: uuid, box: isBox(box) ? box : [], keyAttributes: attributes,
+      content: content.flatMap(elements))
+  }
+
+  /// Elements as they may be copied into an MPD; nil unless they are XML without declarations.
+  private static func elements(_ bytes: [UInt8]) -> String? {
+    let isWhole = XMLElement(parsing: Array("<a>".utf8) + bytes + Array("</a>".utf8)) != nil
+    let text = String(decoding: bytes, as: UTF8.self)
+    return isWhole && !text.contains("<?") && !text.isEmpty ? text : nil
   }
 
   /// Whether bytes are one `pssh` box: nothing else enters a header.

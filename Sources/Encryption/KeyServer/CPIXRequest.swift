@@ -45,6 +45,7 @@ package struct CPIXRequest: Sendable {
       """
           <cpix:DRMSystem kid="\(kid)" systemId="\(system)">
             <cpix:PSSH/>
+            <cpix:ContentProtectionData/>
             <cpix:HLSSignalingData playlist="media"/>
           </cpix:DRMSystem>
 

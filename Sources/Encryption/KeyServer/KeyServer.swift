@@ -91,7 +91,10 @@ package final class KeyServer: Sendable {
         if next == now + 1 {
           do throws(KeyServerFailure) {
             let key = try self.ask(next)
-            keys.add(key, from: next.multipliedSaturated(by: segments))
+            // Never a segment that has begun: the answer may be late.
+            keys.add(
+              key,
+              from: max(next.multipliedSaturated(by: segments), segment().addingSaturated(2)))
             next += 1
             if failures > 0 { report(nil) }
             failures = 0
