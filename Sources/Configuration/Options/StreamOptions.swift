@@ -66,7 +66,7 @@ extension Option {
       help: "the keys: a JSON file that only this user can read, or the https URL of a key server "
         + "with CPIX (SPEKE v2)"),
     .stream(
-      "encryption-rotate", \.encryptionRotation, .span, .stream, default: "never",
+      "encryption-rotate", \.encryptionRotation, .span, .stream, default: "no rotation",
       help: "how long a key is used; the next key begins with a segment"),
     .stream(
       "encryption-certificate", \.encryptionCertificate,
