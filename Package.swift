@@ -189,6 +189,15 @@ let package = Package(
       "Stills",
       ["Capture", "ChunkStream", "Isolation", "Logging", "Sharing", "System", "Time"]),
 
+    // Pushes streams to other servers: reads windows, and sends their chunks by HTTP, or lets a
+    // process send them by RTMP or SRT. Knows no server and no session.
+    library(
+      "Push",
+      [
+        "CLinux", "CSRT", "Capture", "Checked", "ChunkStream", "HTTP", "Isolation", "Logging",
+        "Media", "Net", "Packaging", "Sharing", "System", "Time",
+      ]),
+
     // Follows streams of any origin like a player: checks playlists, MPDs, responses and media by
     // rules, and measures the ages of media. Knows no server of ours.
     library(
@@ -221,7 +230,8 @@ let package = Package(
       "Server",
       [
         "Access", "Archive", "Checked", "ChunkStream", "Encryption", "Events", "HTTP", "Ingest",
-        "Net", "Publishing", "Sockets", "Statistics", "Stills", "Streams", "Switching", "Packaging",
+        "Net", "Publishing", "Push", "Sockets", "Statistics", "Stills", "Streams", "Switching",
+        "Packaging",
         "HLSPackager", "DASHPackager", "Media", "Metadata", "CMAF", "Sharing", "System", "Logging",
         "CZlib", "Time",
       ]),
@@ -232,8 +242,7 @@ let package = Package(
       "Configuration",
       [
         "Access", "Archive", "Checked", "Encryption", "Streams", "Capture", "HLSPackager",
-        "DASHPackager",
-        "Packaging", "HTTP", "Net",
+        "DASHPackager", "Packaging", "Push", "HTTP", "Net",
         "Logging", "Media", "Sharing", "System", "Time", "CPopt",
       ]),
 
@@ -242,7 +251,8 @@ let package = Package(
       name: "streamer",
       dependencies: [
         "Access", "Archive", "Configuration", "Events", "Server", "HTTP", "Net", "Publishing",
-        "Statistics", "Stills", "Streams", "Capture", "Packaging", "Supervision", "Validation",
+        "Push", "Statistics", "Stills", "Streams", "Capture", "Packaging", "Supervision",
+        "Validation",
         "CPage", "CStart",
         "Media", "Sharing", "System", "Logging", "Time", "Versions",
       ],
@@ -340,6 +350,7 @@ let package = Package(
         "Archive", "CMAF", "Logging", "Media", "Packaging", "Sharing", "System", "TestSupport",
         "Time",
       ]),
+    tests("Push", ["HTTP", "Media", "Packaging", "Push", "TestSupport", "Time"]),
     tests("Stills", ["Stills", "ChunkStream", "Sharing", "TestSupport", "Time"]),
     tests("Sockets", ["Sockets"]),
     tests("Switching", ["Switching", "Time"]),
@@ -356,8 +367,8 @@ let package = Package(
     tests(
       "Configuration",
       [
-        "Access", "Archive", "Checked", "Configuration", "Streams", "Capture", "Packaging", "Media",
-        "Time", "Logging", "HTTP", "Net", "System", "TestSupport",
+        "Access", "Archive", "Checked", "Configuration", "Streams", "Capture", "Packaging", "Push",
+        "Media", "Time", "Logging", "HTTP", "Net", "System", "TestSupport",
       ], exclude: ["Golden"]),
     tests(
       "Capture",

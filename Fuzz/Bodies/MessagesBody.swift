@@ -20,6 +20,7 @@ extension FuzzBody {
       "ChunkStream/MessageHead.swift", "ChunkStream/FieldReader.swift",
       "ChunkStream/ChildMessage.swift", "ChunkStream/ChunkMessage.swift",
       "ChunkStream/StillOrder.swift", "ChunkStream/StillAnswer.swift",
+      "ChunkStream/PushOrder.swift", "ChunkStream/PushAnswer.swift",
       "ChunkStream/TrackFields.swift", "Streams/Input/SourceFacts+JSONFields.swift",
       "ChunkStream/JSONFields.swift", "Streams/Isolation/SessionStatus.swift",
       "Streams/Isolation/TrackReceiver.swift",
@@ -43,6 +44,16 @@ extension FuzzBody {
       }
       if let answer = try? StillAnswer(head, fields, payload: shared),
         // A long reason is cut when it is sent.
+        answer.bytes != head.bytes + fields, fields.count < 1024
+      {
+        return "\(answer) is written differently"
+      }
+      if let order = try? PushOrder(head, fields, payload: shared),
+        order.bytes != head.bytes + fields
+      {
+        return "\(order) is written differently"
+      }
+      if let answer = try? PushAnswer(head, fields),
         answer.bytes != head.bytes + fields, fields.count < 1024
       {
         return "\(answer) is written differently"

@@ -129,6 +129,24 @@ static inline int cff_find_stream_info(AVFormatContext *s, int64_t pixels) {
   return result;
 }
 
+/// A writer that gives packets of at most `size` bytes to `write`; NULL if no memory is available.
+static inline AVIOContext *cff_packet_writer(int size, void *opaque,
+                                             int (*write)(void *, const uint8_t *, int)) {
+  unsigned char *buffer = (unsigned char *)av_malloc(size);
+  AVIOContext *writer =
+      buffer
+#if LIBAVFORMAT_VERSION_MAJOR >= 61  // FFmpeg 7.0
+          ? avio_alloc_context(buffer, size, 1, opaque, NULL, write, NULL)
+#else
+          ? avio_alloc_context(buffer, size, 1, opaque, NULL,
+                               (int (*)(void *, uint8_t *, int))write, NULL)
+#endif
+          : NULL;
+  if (!writer) av_free(buffer);
+  else writer->max_packet_size = size;
+  return writer;
+}
+
 /// Limits the messages that libsrt writes to standard error to those of its fatal errors.
 ///
 /// libsrt is present only if libavformat links it.

@@ -82,6 +82,19 @@ static inline void clinux_limit_unsent(int fd, int bytes) {
   clinux_set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, bytes);
 }
 
+/// Bounds the unsent bytes of all TCP connections of this process, and how long a peer may take
+/// none, in milliseconds. For processes whose connections a library opens.
+static inline void clinux_limit_connections(int bytes, int silence) {
+  for (int fd = 3; fd < 256; fd++) {
+    int protocol = 0;
+    socklen_t size = sizeof protocol;
+    if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0 || protocol != IPPROTO_TCP)
+      continue;
+    clinux_limit_unsent(fd, bytes);
+    clinux_set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, silence);
+  }
+}
+
 /// Bytes that the kernel has taken but not sent; -1 if it does not tell.
 static inline int clinux_unsent(int fd) {
   int count = 0;

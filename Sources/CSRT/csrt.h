@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -127,6 +128,70 @@ static inline int csrt_read_statistics(SRTSOCKET s, struct csrt_statistics *foun
 /// Whether the payloads of a socket are decrypted.
 static inline int csrt_is_encrypted(SRTSOCKET s) {
   return csrt_get(s, SRTO_RCVKMSTATE) == SRT_KM_S_SECURED;
+}
+
+/// Whether a connection that failed for this reason was refused by the receiver.
+static inline int csrt_was_refused(int reason) {
+  return reason == SRT_REJ_BADSECRET || reason == SRT_REJ_UNSECURE || reason == SRT_REJ_VERSION
+         || reason == SRT_REJ_PEER || reason >= SRT_REJC_PREDEFINED;
+}
+
+/// Why a connection has failed, as text.
+static inline const char *csrt_refusal(int reason) {
+  switch (reason) {
+  case SRT_REJX_UNAUTHORIZED: return "the receiver refuses the key";
+  case SRT_REJX_FORBIDDEN: return "the receiver forbids the stream";
+  case SRT_REJX_NOTFOUND: return "the receiver has no such stream";
+  case SRT_REJX_CONFLICT: return "the stream has a publisher";
+  case SRT_REJ_BADSECRET:
+  case SRT_REJ_UNSECURE: return "wrong passphrase";
+  default: return csrt_was_refused(reason) ? "the receiver refuses the stream" : "no connection";
+  }
+}
+
+/// Connects as caller, with the latency and the limits in milliseconds. The socket, or -1;
+/// `*lookup` is the error of `getaddrinfo`, or 0, `*refusal` the reason if the connection fails.
+static inline SRTSOCKET csrt_connect(const char *host, uint16_t port, int latency, int limit,
+                                     int silence, const char *stream, const char *passphrase,
+                                     int key_length, int *lookup, int *refusal) {
+  struct addrinfo hints, *list = 0;
+  char service[8];
+  memset(&hints, 0, sizeof hints);
+  hints.ai_socktype = SOCK_DGRAM;
+  snprintf(service, sizeof service, "%u", port);
+  *refusal = 0;
+  *lookup = getaddrinfo(host, service, &hints, &list);
+  if (*lookup) return SRT_INVALID_SOCK;
+  SRTSOCKET connected = SRT_INVALID_SOCK;
+  for (struct addrinfo *a = list; a && connected == SRT_INVALID_SOCK; a = a->ai_next) {
+    SRTSOCKET s = srt_create_socket();
+    if (s == SRT_INVALID_SOCK) break;
+    if (csrt_set(s, SRTO_LATENCY, latency) < 0 || csrt_set(s, SRTO_CONNTIMEO, limit) < 0
+        || csrt_set(s, SRTO_PEERIDLETIMEO, silence) < 0
+        || (*stream && srt_setsockflag(s, SRTO_STREAMID, stream, (int)strlen(stream)) < 0)
+        || (key_length && csrt_set(s, SRTO_PBKEYLEN, key_length) < 0)
+        || (*passphrase && csrt_set_passphrase(s, passphrase, (int)strlen(passphrase)) < 0)
+        || csrt_set(s, SRTO_SNDTIMEO, silence) < 0
+        || srt_connect(s, a->ai_addr, (int)a->ai_addrlen) < 0) {
+      *refusal = srt_getrejectreason(s);
+      srt_close(s);
+      continue;
+    }
+    connected = s;
+  }
+  freeaddrinfo(list);
+  return connected;
+}
+
+/// The acknowledgements that a receiver has sent; -1 if the connection has ended.
+static inline int64_t csrt_acknowledgements(SRTSOCKET s) {
+  SRT_TRACEBSTATS all;
+  return srt_bstats(s, &all, 0) < 0 ? -1 : all.pktRecvACKTotal;
+}
+
+/// Sends a payload; 0, or -1.
+static inline int csrt_send(SRTSOCKET s, const void *bytes, int count) {
+  return srt_sendmsg2(s, (const char *)bytes, count, 0) < 0 ? -1 : 0;
 }
 
 #endif

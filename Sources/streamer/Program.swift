@@ -11,6 +11,7 @@ import Media
 import Net
 import Packaging
 import Publishing
+import Push
 import Server
 import Sharing
 import Statistics
@@ -217,6 +218,9 @@ final class Program: Sendable {
     finishWebhook(.distantFuture)
     server.stop()
   }
+
+  /// Ends the connections to the receivers of streams; they get the end of streams that have ended.
+  func closePushes(until deadline: MonotonicTime) { registry.pushes.close(until: deadline) }
 
   /// Waits for the last events to be sent.
   private func finishWebhook(_ deadline: MonotonicTime) {

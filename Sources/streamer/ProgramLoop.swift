@@ -23,6 +23,8 @@ enum ProgramLoop {
   /// exit: for its streams, for players that fetch the end, and for their connections.
   static let stopLimit = Interval.seconds(9)
 
+  /// How long the receivers of streams may take to get the end.
+  private static let pushLimit = Interval.seconds(1)
   /// How long the archive may take to finish its files.
   private static let archiveLimit = Interval.seconds(2)
 
@@ -71,6 +73,7 @@ enum ProgramLoop {
       let failure = wait(program, events, log)
       accessLog?.close()
       statistics?.close()
+      program.closePushes(until: SystemClock.monotonicTime + pushLimit)
       archive?.close(until: SystemClock.monotonicTime + archiveLimit)
       if let failure { throw failure }
       ExitStatus.exit(0)

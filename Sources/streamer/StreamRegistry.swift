@@ -5,10 +5,12 @@ import Configuration
 import Logging
 import Media
 import Publishing
+import Push
 import Server
 import Sharing
 import Streams
 import Time
+import Versions
 
 /// Adds and removes the streams of the server: by flags, by the file at each reload, by requests to
 /// `/api`.
@@ -25,6 +27,8 @@ final class StreamRegistry: StreamControl {
   private let sharing: SharedProcesses
   private let isSupervised: Bool
   private let archive: ArchiveStore?
+  /// The pushes of all streams.
+  let pushes: PushStore
   private let onChange: @Sendable () -> Void
   private let configuration: Locked<MergedSettings>
   /// Names of streams added by requests.
@@ -49,6 +53,7 @@ final class StreamRegistry: StreamControl {
     self.configuration = Locked(configuration)
     self.isSupervised = isSupervised
     self.archive = archive
+    pushes = PushStore(agent: "streamer/\(Version.text)", log: log)
     self.log = log
     sharing = SharedProcesses(processes: SourceProcesses(log: log))
     self.onChange = onChange
@@ -250,6 +255,7 @@ final class StreamRegistry: StreamControl {
     afterChange { [self] in
       waitUntilClosed(stream)
       SystemClock.sleep(until: SystemClock.monotonicTime + Self.lingerTime)
+      pushes.remove(stream.name)
       serverState.remove(stream)
       closing.end(stream)
       onChange()
@@ -278,6 +284,11 @@ final class StreamRegistry: StreamControl {
         HTTPTwins(policy.twins, settings.upstreamTrust)
       }
       (options.dvr, options.dvrList) = (settings.dvr, settings.dvrList)
+    }
+    if settings.pushes.isEmpty {
+      pushes.remove(settings.name)
+    } else {
+      options.pushes = pushes.stream(settings.name, settings.pushes, settings.completePushTLS)
     }
     guard definition.settings.isPublished else { return options }
     let published = publishers.add(definition.configuration.name, definition.publishTarget)

@@ -5,6 +5,7 @@ import Configuration
 import Glibc
 import Logging
 import Net
+import Push
 import Stills
 import Streams
 import Supervision
@@ -13,6 +14,7 @@ import System
 FatalSignals.endAtOnce()
 SourceProcess.runIfAsked(CommandLine.arguments)
 StillProcess.runIfAsked(CommandLine.arguments)
+PushProcess.runIfAsked(CommandLine.arguments)
 // Signals are blocked in this thread and, by inheritance, in all others. One thread receives them.
 // CStart has blocked them before the libraries were initialised.
 SignalWaiter.block()

@@ -40,6 +40,19 @@ export const TRANSPORTS = {
  * @property {number} [stalls]
  */
 
+/**
+ * A receiver to which the stream is pushed.
+ * @typedef {object} Push
+ * @property {string} to without secrets
+ * @property {string} state
+ * @property {number} seconds in this state
+ * @property {string} [reason] why it gets nothing
+ * @property {string[]} renditions
+ * @property {number} bytes
+ * @property {number} dropped
+ * @property {number} reconnects
+ */
+
 /** @typedef {Record<string, number | null>} Row a row of the history by the names of its columns */
 
 /**
@@ -50,6 +63,7 @@ export const TRANSPORTS = {
  * @property {Summary} aggregate
  * @property {(Summary & { name: string })[]} renditions
  * @property {Viewer[]} viewers
+ * @property {Push[]} [push]
  * @property {number} [omitted]
  * @property {{ columns: string[], rows: (number | null)[][] }} [history]
  */

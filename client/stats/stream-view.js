@@ -4,7 +4,7 @@
 import { Chart } from './chart.js';
 import { TRANSPORTS } from './document.js';
 import { make } from './make.js';
-import { RenditionTable, ViewerTable } from './tables.js';
+import { PushTable, RenditionTable, ViewerTable } from './tables.js';
 import { bitrate, count, duration, milli } from './texts.js';
 /** @typedef {import('./document.js').Row} Row */
 /** @typedef {import('./document.js').Stream} Stream */
@@ -50,7 +50,8 @@ export class StreamView {
     charts.append(...this.charts.map(({ element }) => element));
     this.renditions = new RenditionTable();
     this.viewers = new ViewerTable();
-    tables.append(this.renditions.element, this.viewers.element);
+    this.pushes = new PushTable();
+    tables.append(this.pushes.element, this.renditions.element, this.viewers.element);
     this.element = make('section');
     this.element.append(title, tiles, charts, tables);
     this.element.setAttribute('aria-label', `Stream ${name}`);
@@ -74,6 +75,7 @@ export class StreamView {
       this.tiles[i].replaceChildren(value, small);
     });
     for (const chart of this.charts) chart.show(rows, now);
+    this.pushes.update(stream);
     this.renditions.update(stream);
     this.viewers.update(stream, now);
   }

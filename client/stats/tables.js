@@ -48,6 +48,27 @@ class Table {
   }
 }
 
+/** The receivers to which a stream is pushed. */
+export class PushTable extends Table {
+  constructor() {
+    super('Pushed to', [
+      ['Receiver', 'text'], ['Renditions', 'text'], ['State', 'text'], ['For', ''],
+      ['Sent', ''], ['Left out', ''], ['Reconnected', ''], ['Reason', 'text'],
+    ]);
+  }
+
+  /** @param {Stream} stream */
+  update({ push = [] }) {
+    this.element.hidden = push.length === 0;
+    this.show(push.map((one) => [
+      { text: one.to, style: 'text' }, { text: one.renditions.join(', ') || '–', style: 'text' },
+      { text: one.state, style: 'text' }, { text: duration(one.seconds * 1000) },
+      { text: `${(one.bytes / 1e6).toFixed(1)} MB` }, { text: count(one.dropped) },
+      { text: count(one.reconnects) }, { text: one.reason ?? '', style: 'text' },
+    ]));
+  }
+}
+
 /** Viewers by rendition and transport. */
 export class RenditionTable extends Table {
   constructor() {

@@ -137,7 +137,7 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible, TextC
   }
 
   /// A library's message without the secrets of this address.
-  func scrub(_ text: String) -> String {
+  package func scrub(_ text: String) -> String {
     secrets.texts.filter { $0.count >= 3 }.reduce(text.replacing(raw, with: description)) {
       $0.replacing($1, with: InputSecrets.mark)
     }

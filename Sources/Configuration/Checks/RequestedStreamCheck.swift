@@ -2,6 +2,7 @@
 
 import Capture
 import Net
+import Push
 import Streams
 
 /// The restrictions on streams that clients of `/api` add: sources on the network, cameras and
@@ -29,6 +30,14 @@ package enum RequestedStreamCheck {
     if case .file = settings.upstreamTrust {
       throw UsageError(
         .option("relay-verify"), .problem("is a file, which a request cannot name"))
+    }
+    // A stream that a request adds has those of the program.
+    for option in ["push-verify", "client-cert", "client-key"] {
+      guard case .key(StreamElement.requestName, _)? = settings.locations[option] else { continue }
+      if option == "push-verify", [.system, .unverified].contains(settings.pushTLS.trust) {
+        continue
+      }
+      throw UsageError(.option(option), .problem("is a file, which a request cannot name"))
     }
     if let device = settings.device, !device.hasPrefix("/dev/video") || device.contains("..") {
       throw UsageError(

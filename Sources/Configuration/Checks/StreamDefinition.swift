@@ -131,6 +131,7 @@ package struct StreamDefinition: Sendable {
     try checkIsolation(settings)
     try checkPublishers(settings)
     try EncryptionCheck.check(settings)
+    try PushCheck.check(settings)
     guard settings.captions.isEmpty || settings.published != .uploads else {
       throw UsageError(
         [.option("captions"), .setting("source", "uploads")], .combination,

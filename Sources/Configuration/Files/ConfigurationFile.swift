@@ -25,6 +25,7 @@ struct ConfigurationFile {
     try reader.takeAudioTracks()
     try reader.takeCaptions()
     try reader.takeEncryption()
+    try reader.takePushes()
     try reader.takeTable { describesStream || $0.name != "name" }
     reader.finish()
     top = SettingsLayer(reader.entries)

@@ -12,7 +12,9 @@ package struct StreamElement: Sendable {
   /// A layer below the top level of the file.
   let defaults: SettingsLayer
   let layer: SettingsLayer
-  private static let request = KeyReader.Location(file: "request", folder: "")
+  /// The name of requests in locations of settings.
+  static let requestName = "request"
+  private static let request = KeyReader.Location(file: requestName, folder: "")
   package let warnings: [String]
 
   /// Reads an element of a list of streams.
@@ -35,6 +37,7 @@ package struct StreamElement: Sendable {
     try reader.takeAudioTracks()
     try reader.takeCaptions()
     try reader.takeEncryption()
+    try reader.takePushes()
     try reader.takeTable { $0.isForStream && $0.name != "name" }
     reader.finish(isStream: true)
     layer = SettingsLayer(reader.entries)

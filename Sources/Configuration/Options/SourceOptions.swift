@@ -120,7 +120,7 @@ extension OptionKind where Value == UpstreamAddress {
 }
 
 extension OptionKind where Value == ServerTrust {
-  fileprivate static let trust = OptionKind(
+  static let trust = OptionKind(
     placeholder: "WHAT", expected: "system, none, or the path of a PEM file", form: .path,
     parse: { ServerTrust($0) }, print: { "\($0)" })
 }

@@ -6,6 +6,7 @@ package import Capture
 package import Media
 package import Net
 package import Packaging
+package import Push
 package import Streams
 package import System
 package import Time
@@ -94,6 +95,15 @@ package struct StreamSettings: Sendable {
   package var encryptionAuthority: String?
   /// The languages of captions.
   package var captions: [CaptionTrack] = []
+
+  // Pushing
+  /// The receivers to which the stream is pushed.
+  package var pushes: [PushTarget] = []
+  /// The certificates of receivers, without the identity of this program.
+  package var pushTLS = PushTLS()
+  /// The paths of the certificate and of the key of this program for receivers.
+  package var clientCertificate: String?
+  package var clientKey: String?
 
   // Serving
   /// The form of the playlist of the stream.
@@ -217,6 +227,15 @@ package struct StreamSettings: Sendable {
   /// Whether the stream is archived, if the program has an archive: the names of its segments must
   /// be functions of time.
   package var isArchived: Bool { archiveRenditions != .none && numbering == .epoch }
+
+  /// How receivers and this program authenticate each other.
+  package var completePushTLS: PushTLS {
+    var tls = pushTLS
+    if let clientCertificate, let clientKey {
+      tls.identity = PushTLS.Identity(certificate: clientCertificate, key: clientKey)
+    }
+    return tls
+  }
 
   /// Whether publishers are the source.
   package var isPublished: Bool { input?.kind == .publisher }

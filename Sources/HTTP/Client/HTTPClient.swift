@@ -150,7 +150,8 @@ package final class HTTPClient {
     return Self.head("GET", address, own + [HeaderField("Accept", "*/*")] + fields)
   }
 
-  private static func head(
+  /// The bytes of the head of a request: its line, `Host`, and these fields.
+  package static func head(
     _ method: String, _ address: WebAddress, _ fields: [HeaderField]
   ) -> [UInt8] {
     var bytes = Array("\(method) \(address.target) HTTP/1.1\r\n".utf8)

@@ -91,6 +91,47 @@ package final class ClientConnection {
     clinux_wait(descriptor, Int16(POLLIN), -1, 0) == 1
   }
 
+  /// Bounds the bytes between ``write(_:)`` and the server, which then feels how fast it reads.
+  ///
+  /// - Parameters:
+  ///   - unsent: the most bytes that the kernel takes before it sends them.
+  ///   - silence: how long sent bytes may remain without an acknowledgement, or the server may take
+  ///     no byte; the connection then ends.
+  package func limit(unsent: Int32, silence: Interval) {
+    clinux_set_option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+    clinux_limit_unsent(descriptor, unsent)
+    clinux_set_option(
+      descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(clamping: silence.milliseconds))
+  }
+
+  /// The bytes that have arrived, at most `limit`, without a wait; nil if none have, empty at the
+  /// end.
+  package func readArrived(_ limit: Int) throws(ClientError) -> [UInt8]? {
+    guard hasInput else { return nil }
+    var result = Attempt.ended
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, used in
+      result = unsafe receive(into: buffer)
+      if case .done(let count) = result { used = count } else { used = 0 }
+    }
+    switch result {
+    case .done: return bytes
+    case .ended: return []
+    // Tickets of TLS are no bytes of the server.
+    case .waits: return nil
+    case .failed(let failure): throw failure
+    }
+  }
+
+  private func receive(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Attempt {
+    if unsafe session == nil {
+      return plain(
+        unsafe clinux_receive(descriptor, buffer.baseAddress, buffer.count), Int16(POLLIN))
+    }
+    return unsafe secure { session in
+      unsafe SSL_read(session, buffer.baseAddress, Int32(clamping: buffer.count))
+    }
+  }
+
   /// Sends all bytes.
   package func write(_ bytes: [UInt8]) throws(ClientError) {
     var offset = 0
@@ -116,14 +157,7 @@ package final class ClientConnection {
     while true {
       var result = Attempt.ended
       let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, used in
-        if unsafe session == nil {
-          result = plain(
-            unsafe clinux_receive(descriptor, buffer.baseAddress, buffer.count), Int16(POLLIN))
-        } else {
-          result = unsafe secure { session in
-            unsafe SSL_read(session, buffer.baseAddress, Int32(clamping: buffer.count))
-          }
-        }
+        result = unsafe receive(into: buffer)
         if case .done(let count) = result { used = count } else { used = 0 }
       }
       if case .done = result { return bytes }

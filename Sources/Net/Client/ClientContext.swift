@@ -36,6 +36,27 @@ package final class ClientContext: @unchecked Sendable {
   }
 
   deinit { unsafe SSL_CTX_free(pointer) }
+
+  /// Loads the certificate with which this client authenticates itself.
+  ///
+  /// - Parameters:
+  ///   - certificate: the path of a PEM file with the certificate, and its intermediate ones.
+  ///   - key: the path of a PEM file with its key, without a passphrase.
+  /// - Throws: if a file is unusable, or the key is that of another certificate.
+  package func identify(certificate: String, key: String) throws(TLSError) {
+    for (path, what) in [(certificate, "certificate"), (key, "key")] {
+      do throws(RegularFile.Failure) { try RegularFile.check(path) } catch {
+        throw .unusable(path: path, what: what, reason: error.reason)
+      }
+    }
+    ERR_clear_error()
+    guard unsafe SSL_CTX_use_certificate_chain_file(pointer, certificate) == 1 else {
+      throw .unusable(path: certificate, what: "certificate", reason: TLSError.reason())
+    }
+    guard unsafe SSL_CTX_use_PrivateKey_file(pointer, key, SSL_FILETYPE_PEM) == 1,
+      unsafe SSL_CTX_check_private_key(pointer) == 1
+    else { throw .unusable(path: key, what: "key", reason: TLSError.reason()) }
+  }
 }
 
 extension ServerTrust {

@@ -8,6 +8,7 @@ import Logging
 import Media
 import Net
 import Packaging
+import Push
 import Sharing
 import Statistics
 import Streams
@@ -68,6 +69,9 @@ final class ControlAPI {
     }
     if path.count >= 4, path[1] == "streams", path[3] == "archive" {
       return changeArchive(exchange, path[2], Array(path[4...]))
+    }
+    if path.count == 6, path[1] == "streams", path[3] == "push" {
+      return changePush(exchange, path[2], path[4], path[5])
     }
     guard path.count >= 2, path[1] == "streams", path.count <= 3 else {
       return exchange.respond(Self.error(404, "nothing is served under this path"))
@@ -143,6 +147,26 @@ final class ControlAPI {
       return nil
     }
     return stream
+  }
+
+  /// `POST /api/streams/S/push/N/start` and `…/stop`.
+  private func changePush(
+    _ exchange: any Exchange, _ name: String, _ number: String, _ order: String
+  ) {
+    guard let stream = addressee(exchange, name) else { return }
+    guard let index = Int(number), let pushes = stream.options.pushes?.all,
+      pushes.indices.contains(index)
+    else {
+      return exchange.respond(Self.error(404, "the stream has no such push"))
+    }
+    exchange.collectBody { _ in
+      switch order {
+      case "start": pushes[index].start()
+      case "stop": pushes[index].stop()
+      default: return exchange.respond(Self.error(404, "nothing is served under this path"))
+      }
+      exchange.respond(Self.json(200, PushDocument(index, pushes[index]).text + "\n"))
+    }
   }
 
   private func addCue(_ exchange: any Exchange, _ name: String) {

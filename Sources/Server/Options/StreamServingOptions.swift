@@ -5,6 +5,7 @@ package import Archive
 import Net
 package import Packaging
 package import Publishing
+package import Push
 package import Streams
 package import Time
 
@@ -40,6 +41,8 @@ package struct StreamServingOptions: Sendable {
   package var switchesRenditions = false
   /// The archive of its media; nil for none.
   package var archive: StreamArchive?
+  /// The receivers to which it is pushed; nil for none.
+  package var pushes: StreamPushes?
   /// How far viewers may go back in the archive; others need the admin token.
   package var dvr = Interval.zero
   /// The longest time between the start of a playlist that continues to the live edge and its
@@ -52,6 +55,12 @@ package struct StreamServingOptions: Sendable {
 
   /// The defaults.
   package init() {}
+
+  /// Notes that the session has ended: nothing is archived or pushed until the next one.
+  func leaveWindows() {
+    archive?.follow([])
+    pushes?.follow([])
+  }
 
   /// Latency@target of a stream with these renditions.
   package func targetLatency(of stream: StreamConfiguration) -> Interval {

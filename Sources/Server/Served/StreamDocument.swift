@@ -4,6 +4,7 @@ import Logging
 import Media
 import Packaging
 import Publishing
+import Push
 import Sharing
 import Streams
 import Time
@@ -40,6 +41,10 @@ struct StreamDocument {
     }
     if let archive = stream.options.archive {
       fields.append(("archive", ArchiveDocument(archive, stream.options.dvr).text))
+    }
+    if let pushes = stream.options.pushes {
+      let list = pushes.all.enumerated().map { PushDocument($0.offset, $0.element).text }
+      fields.append(("push", "[" + list.joined(separator: ", ") + "]"))
     }
     if let outage = stream.outage { fields.append(("outage", outage.text)) }
     if let upstream { fields.append(("relay", upstream)) }

@@ -101,6 +101,7 @@ struct MetricsText {
       all.map { ($0.labels, Double($0.stream.supervisor?.plan.crashes.count ?? 0)) })
     publishers(&out, table.streams)
     archives(&out, table.streams)
+    pushes(&out, table.streams)
     inputs(&out, served)
     refusals(&out)
     renditions(&out)

@@ -136,7 +136,7 @@ package final class ServerState: Sendable {
   /// Removes a stream; requests held for it get 404.
   package func remove(_ stream: StreamSupervisor) {
     change { streams in
-      for entry in streams where entry.supervisor === stream { entry.options.archive?.follow([]) }
+      for entry in streams where entry.supervisor === stream { entry.options.leaveWindows() }
       streams.removeAll { $0.supervisor === stream }
     }
   }
@@ -152,7 +152,7 @@ package final class ServerState: Sendable {
           .served(served.flatMap { $0.source === live ? $0 : nil } ?? serve(live, own))
         case .idle, .starting, .failed: Self.state(of: stream)
         }
-      if case .served = state {} else if served != nil { own.archive?.follow([]) }
+      if case .served = state {} else if served != nil { own.leaveWindows() }
       streams[index] = StreamEntry(
         name: stream.name, state: state, supervisor: stream, options: own)
     }

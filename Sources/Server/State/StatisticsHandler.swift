@@ -3,6 +3,7 @@
 import Access
 import HTTP
 import Net
+import Push
 import Sharing
 import Statistics
 import Streams
@@ -57,7 +58,10 @@ extension ServerState {
         StatisticsDocument.Stream(
           name: stream.name, state: stream.word,
           since: stream.served?.measures.statistics().sourceChanged,
-          renditions: stream.served?.renditions.map(\.name) ?? [])
+          renditions: stream.served?.renditions.map(\.name) ?? [],
+          pushes: (stream.options.pushes?.all ?? []).enumerated().map {
+            PushDocument($0.offset, $0.element).text
+          })
       }
       + table.uploads.entries.map {
         StatisticsDocument.Stream(

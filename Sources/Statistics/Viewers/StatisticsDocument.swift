@@ -16,8 +16,13 @@ package struct StatisticsDocument {
     package let since: WallTime?
     /// The names of its renditions, the top rendition first.
     package let renditions: [String]
+    /// The receivers to which it is pushed, as JSON objects.
+    package let pushes: [String]
 
-    package init(name: String, state: String, since: WallTime?, renditions: [String]) {
+    package init(
+      name: String, state: String, since: WallTime?, renditions: [String], pushes: [String] = []
+    ) {
+      self.pushes = pushes
       self.name = name
       self.state = state
       self.since = since
@@ -60,6 +65,7 @@ package struct StatisticsDocument {
     var text =
       "{\"name\":\(JSONText.quoted(stream.name)),\"state\":\(JSONText.quoted(stream.state))"
     if let since = stream.since { text += ",\"since\":\(since.milliseconds)" }
+    if !stream.pushes.isEmpty { text += ",\"push\":[\(stream.pushes.joined(separator: ","))]" }
     text +=
       ",\"aggregate\":{\(ViewerSummary(viewers).members)"
       + ",\"renditions\":{\(counts.joined(separator: ","))}}"

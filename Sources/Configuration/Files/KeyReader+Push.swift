@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Push
+
+extension KeyReader {
+  /// Takes out the objects in `"push": ["rtmp://…", {"to": "srt://…", "renditions": ["720p"]}, …]`.
+  ///
+  /// Each becomes the text of the option.
+  mutating func takePushes() throws(UsageError) {
+    guard case .array(let values)? = peek("push") else { return }
+    _ = take("push")
+    for (index, value) in values.enumerated() {
+      let place = location.key("push").element(index)
+      guard case .object = value else {
+        try add(value, "push", at: place)
+        continue
+      }
+      let path = location.path.isEmpty ? "push" : "\(location.path).push"
+      var keys = try KeyReader(
+        value, at: Location(file: location.file, path: "\(path)[\(index)]", folder: ""))
+      let text = try keys.takePush()
+      keys.finish()
+      add(warningsOf: keys)
+      try add(.string(text), "push", at: place)
+    }
+  }
+
+  private mutating func takePush() throws(UsageError) -> String {
+    guard let address = try takeText("to", expected: "the URL of a receiver") else {
+      throw UsageError(
+        .location(location.key("to")), .missingValue, expected: "the URL of a receiver")
+    }
+    var words = [address]
+    if let value = take("renditions") {
+      let names: [String?]
+      if case .array(let values) = value {
+        names = values.map { if case .string(let name) = $0 { name } else { nil } }
+      } else {
+        names = [value.text]
+      }
+      let texts = names.compactMap(\.self).filter { !$0.isEmpty && !$0.contains(" ") }
+      guard texts.count == names.count, !texts.isEmpty else {
+        throw UsageError(
+          .location(location.key("renditions")), .value(value.summary),
+          expected: "a list of names, or \"all\"")
+      }
+      words.append("renditions=\(texts.joined(separator: ","))")
+    }
+    if let name = try takeText("audio", expected: "the name of an audio rendition, or none") {
+      words.append("audio=\(name)")
+    }
+    let stopped = try takeText("stopped", expected: "true or false")
+    guard [nil, "true", "false"].contains(stopped) else {
+      throw UsageError(
+        .location(location.key("stopped")), .value(stopped ?? ""), expected: "true or false")
+    }
+    if stopped == "true" { words.append("stopped") }
+    return words.joined(separator: " ")
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Time
+
+/// The time until a receiver is tried again: 0.5 to 30 s.
+///
+/// After a lost connection it is a tenth of the outage so far: a receiver that is back soon gets
+/// its media soon. A receiver that refuses is asked half as often each time.
+struct PushDelay: Sendable {
+  static let range = Interval.milliseconds(500)...Interval.seconds(30)
+  /// How long a receiver must take media until its next fault begins another outage.
+  static let steadyTime = Interval.seconds(5)
+
+  private var outageStart: MonotonicTime?
+  private var refused = Self.range.lowerBound
+
+  /// A connection has failed.
+  ///
+  /// - Parameters:
+  ///   - isRefusal: whether the receiver has refused the stream.
+  ///   - delivering: since when it had taken media; nil if it had not.
+  ///   - now: the time.
+  /// - Returns: the time until the next attempt.
+  mutating func failed(
+    isRefusal: Bool, delivering: MonotonicTime?, _ now: MonotonicTime
+  ) -> Interval {
+    if let delivering, now - delivering >= Self.steadyTime { self = PushDelay() }
+    let start = outageStart ?? now
+    outageStart = start
+    let lost = (now - start) / 10
+    guard isRefusal else { return min(max(lost, Self.range.lowerBound), Self.range.upperBound) }
+    // bounded: intervals saturate
+    defer { refused = min(refused * 2, Self.range.upperBound) }
+    return refused
+  }
+}

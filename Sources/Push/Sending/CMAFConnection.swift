@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Net
+import Packaging
+import Sharing
+import Time
+
+/// One POST with the chunks of a track, as the window has them.
+///
+/// Confined to the thread of the lane.
+final class CMAFConnection: PushConnection {
+  private static let pieceSize = 4096
+  /// The most bytes of a response that explain a refusal.
+  private static let explanation = 200
+
+  private let address: WebAddress
+  private let tls: PushTLS
+  private let agent: String
+  private let isAudio: Bool
+  private let header: [UInt8]
+  private let cancellation: ClientCancellation
+  private var connection: ClientConnection?
+  private var reader = ResponseReader()
+  private var body: [UInt8] = []
+
+  /// A connection that is not open.
+  ///
+  /// - Parameters:
+  ///   - address: the URL of the track.
+  ///   - tls: the certificates.
+  ///   - agent: the value of `User-Agent`.
+  ///   - isAudio: whether the track is audio.
+  ///   - header: the CMAF header.
+  ///   - cancellation: ends all calls.
+  init(
+    to address: WebAddress, _ tls: PushTLS, agent: String, isAudio: Bool, header: [UInt8],
+    _ cancellation: ClientCancellation
+  ) {
+    self.address = address
+    self.tls = tls
+    self.agent = agent
+    self.isAudio = isAudio
+    self.header = header
+    self.cancellation = cancellation
+  }
+
+  var cancel: @Sendable () -> Void { { [cancellation] in cancellation.cancel() } }
+
+  func open() throws(PushFailure) {
+    var context: ClientContext?
+    if address.origin.isSecure {
+      do throws(TLSError) { context = try tls.context() } catch { throw .refused("\(error)") }
+    }
+    do throws(ClientError) {
+      let connection = try ClientConnection(
+        to: address.origin, context, deadline: SystemClock.monotonicTime + PushLimits.opening,
+        cancellation)
+      connection.limit(unsent: PushLimits.unsentBytes, silence: PushLimits.silence)
+      self.connection = connection
+    } catch {
+      // Another attempt will find the same certificate.
+      if case .untrusted = error { throw .refused("\(error)") }
+      throw .lost("\(error)")
+    }
+    try write(
+      CMAFContent.head(address, isAudio: isAudio, agent: agent) + CMAFContent.piece(header))
+  }
+
+  func send(_ chunk: Chunk, of track: Int) throws(PushFailure) {
+    try check()
+    try write(CMAFContent.piece(chunk.bytes.array))
+  }
+
+  func check() throws(PushFailure) {
+    guard let connection else { throw .lost("not connected") }
+    while true {
+      let bytes: [UInt8]?
+      do throws(ClientError) { bytes = try connection.readArrived(Self.pieceSize) } catch {
+        throw .lost("\(error)")
+      }
+      guard let bytes else { return try judge() }
+      if bytes.isEmpty {
+        try judge()
+        throw .lost("the receiver has closed the connection")
+      }
+      do throws(ResponseReader.Fault) { body += try reader.take(bytes) } catch {
+        throw .lost("\(error)")
+      }
+      try judge()
+    }
+  }
+
+  func end(isFinal: Bool) {
+    guard let connection else { return }
+    connection.deadline = SystemClock.monotonicTime + PushLimits.ending
+    guard isFinal else { return self.connection = nil }
+    let last = CMAFContent.piece(CMAFContent.endOfTrack) + CMAFContent.end
+    if (try? connection.write(last)) != nil {
+      // The receiver has taken everything when it answers.
+      while reader.head == nil, let bytes = try? connection.read(Self.pieceSize), !bytes.isEmpty {
+        guard (try? reader.take(bytes)) != nil else { break }
+      }
+    }
+    self.connection = nil
+  }
+
+  /// A response before the end of the request ends it.
+  private func judge() throws(PushFailure) {
+    guard let status = reader.head?.status else { return }
+    let text =
+      String(decoding: body.prefix(Self.explanation), as: UTF8.self)
+      .split(whereSeparator: \.isNewline).first.map { ": \($0)" } ?? ""
+    let reason = "status \(status)\(text)"
+    // A receiver that is busy or failing may take the stream soon.
+    throw (400..<500).contains(status) && status != 408 && status != 429
+      ? .refused(reason) : .lost(reason)
+  }
+
+  private func write(_ bytes: [UInt8]) throws(PushFailure) {
+    guard let connection else { throw .lost("not connected") }
+    connection.deadline = SystemClock.monotonicTime + PushLimits.silence
+    do throws(ClientError) { try connection.write(bytes) } catch {
+      // The response explains why the receiver does not read.
+      if error != .cancelled, reader.head == nil { try? take() }
+      try judge()
+      throw .lost(
+        error == .noResponse ? "the receiver takes nothing for 5 s" : "\(error)")
+    }
+  }
+
+  /// Takes a response that has arrived.
+  private func take() throws {
+    guard let bytes = try connection?.readArrived(Self.pieceSize), !bytes.isEmpty else { return }
+    body += try reader.take(bytes)
+  }
+}

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Streams that are pushed: by CMAF ingest, RTMP and SRT, to our own doors and to other programs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from harness.http1 import get
+from harness.ports import free_port
+from harness.program import Program, kill, stop
+from harness.pushing import (
+    AUTHORIZATION, configured, pushing, receiver, states, wait_equal, wait_state,
+)
+from harness.tools import need
+from harness.waiting import pause, wait_until
+
+
+@contextmanager
+def ended(*programs: Program) -> Iterator[None]:
+    """Ends programs; each must end in an orderly way."""
+    try:
+        yield
+    finally:
+        for program in programs:
+            if program.process.poll() is None:
+                assert stop(program) == 0, program.log_text()
+
+
+def control(program: Program, order: str) -> dict:
+    """Starts or stops the push."""
+    response = get(program.port, f"/api/streams/live/push/0/{order}", "POST", AUTHORIZATION)
+    assert response.status == 200, response.text
+    return response.json()
+
+
+def test_three_servers_push_in_both_directions(tmp_path: Path) -> None:
+    """CMAF ingest over three servers: equal frames, and capture times within a microsecond."""
+    ports = [free_port() for _ in range(3)]
+    def door(name: str) -> dict:
+        return {"stream": name, "source": "page"}
+    def to(index: int, name: str) -> list[str]:
+        return [f"cmaf+http://127.0.0.1:{ports[index]}/{name}"]
+    own = {"testSrc": True, "resolution": "320x180", "bitrate": 300,
+           "preset": "ultrafast"}
+    first = configured(tmp_path, "first", ports[0], [
+        {**own, "stream": "there", "audio": "tone", "push": to(1, "there")}, door("back")])
+    middle = configured(tmp_path, "middle", ports[1], [
+        {**door("there"), "push": to(2, "there")}, {**door("back"), "push": to(0, "back")}])
+    last = configured(tmp_path, "last", ports[2], [
+        door("there"), {**own, "stream": "back", "push": to(1, "back")}])
+    with ended(first, last, middle):
+        for source, target, name in ((first, last, "there"), (last, first, "back")):
+            times = wait_equal(source, target, 60, stream=name, within=25)
+            # Each server converts them from and to NTP times, whose fractions are rounded.
+            shifts = [(there - here) / 1e6 for here, there in times]
+            assert max(map(abs, shifts)) < 0.001, shifts
+        wait_equal(first, last, 30, "audio", "there")
+        found = wait_state(middle, "pushing", stream="there")
+        assert found["renditions"] == ["video", "audio"] and found["dropped"] == 0
+        assert found["protocol"] == "cmaf" and found["reconnects"] == 0
+
+
+@pytest.mark.parametrize("protocol", ["rtmp", "srt"])
+def test_container_has_the_same_frames(protocol: str) -> None:
+    """RTMP and SRT: video and audio arrive unchanged, from a process with few rights."""
+    port = free_port()
+    target = receiver(**{protocol: port})
+    url = {"rtmp": f"rtmp://127.0.0.1:{port}/live/secret-key",
+           "srt": f"srt://127.0.0.1:{port}?streamid=live&latency=20000"}[protocol]
+    source = pushing("--audio", "tone", "--push", url)
+    with ended(source, target):
+        if protocol == "rtmp":
+            # Without a key of the stream, the application is the name.
+            wait_state(source, "pushing")
+        wait_equal(source, target, 60)
+        # The tone repeats, and with it the bytes of its AAC frames.
+        wait_equal(source, target, 30, "audio")
+        found = wait_state(source, "pushing")
+        assert found["protocol"] == protocol and "secret-key" not in str(found)
+        assert "secret-key" not in source.log_text().split("\n", 1)[1]
+        ids = [pid for pid in os.listdir("/proc") if pid.isdigit() and pushes(pid, source.pid)]
+        assert len(ids) == 1, ids
+        status = Path(f"/proc/{ids[0]}/status").read_text()
+        assert "\nSeccomp:\t2\n" in status and "\nNoNewPrivs:\t1\n" in status
+
+
+def pushes(pid: str, parent: int) -> bool:
+    """Whether a process is one of a parent that pushes."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    return b"--push-process" in command and f"\nPPid:\t{parent}\n" in status
+
+
+@pytest.mark.parametrize("protocol", ["cmaf", "rtmp", "srt"])
+def test_receiver_is_killed_and_back(protocol: str) -> None:
+    """The push notices it within 4 s, states why, and resumes within two segments; the stream
+    itself has no gap."""
+    port = free_port()
+    def again() -> Program:
+        return receiver(**{"port" if protocol == "cmaf" else protocol: port})
+    url = {"cmaf": f"cmaf+http://127.0.0.1:{port}/live",
+           "rtmp": f"rtmp://127.0.0.1:{port}/live/x",
+           "srt": f"srt://127.0.0.1:{port}?streamid=live&latency=20000"}[protocol]
+    target = again()
+    source = pushing("--push", f"{url} audio=none")
+    with ended(source):
+        wait_state(source, "pushing")
+        kill(target)
+        found = wait_state(source, "retrying", within=4 if protocol != "srt" else 5)
+        assert found["reason"], found
+        source.wait_logged("push-failed")
+        target = again()
+        with ended(target):
+            found = wait_state(source, "pushing", within=6)
+            assert found["reconnects"] == 1 and "reason" not in found
+            wait_equal(source, target, 30)
+            source.wait_logged("push-resumed")
+
+
+@pytest.mark.parametrize("protocol", ["cmaf", "rtmp"])
+def test_frozen_receiver_harms_nothing(protocol: str) -> None:
+    """A receiver that is stopped: another one gets all frames; afterwards both do."""
+    ports = [free_port(), free_port()]
+    frozen = receiver(**{"port" if protocol == "cmaf" else "rtmp": ports[0]})
+    other = receiver(port=ports[1])
+    url = f"cmaf+http://127.0.0.1:{ports[0]}/live" if protocol == "cmaf" \
+        else f"rtmp://127.0.0.1:{ports[0]}/live/x"
+    source = pushing("--bitrate", 6000, "--push", url, "--push",
+                     f"cmaf+http://127.0.0.1:{ports[1]}/live")
+    with ended(source, other):
+        for index in range(2):
+            wait_state(source, "pushing", index=index)
+        frozen.process.send_signal(signal.SIGSTOP)
+        try:
+            found = wait_state(source, "retrying", within=25)
+            assert found["reason"], found
+            assert states(source)[1]["state"] == "pushing"
+            assert states(source)[1]["dropped"] == 0
+            wait_equal(source, other, 60)
+        finally:
+            frozen.process.send_signal(signal.SIGCONT)
+        with ended(frozen):
+            wait_state(source, "pushing", within=15)
+
+
+def test_refusal_is_stated_and_a_push_is_stopped_and_started() -> None:
+    """A wrong key: the reason is stated without it. A stop by the API ends the publication."""
+    port = free_port()
+    target = receiver(port, 0, 0, "--publish-key", "the-right-key-of-the-stream", "--publish",
+                      "key")
+    address = f"127.0.0.1:{port}/live"
+    wrong = pushing("--push", f"cmaf+http://x:the-wrong-key@{address}")
+    with ended(wrong):
+        found = wait_state(wrong, "retrying")
+        assert "401" in found["reason"] or "403" in found["reason"], found
+        assert "wrong-key" not in str(found) + wrong.log_text().split("\n", 1)[1]
+        assert found["to"] == f"cmaf+http://***@{address}", found
+    right = pushing("--push", f"cmaf+http://x:the-right-key-of-the-stream@{address} stopped")
+    with ended(target, right):
+        pause(0.5, "a push that is stopped at first connects to nobody")
+        assert states(right)[0]["state"] == "stopped" and states(right)[0]["bytes"] == 0
+        assert not target.logged("publish-started")
+        assert control(right, "start")["state"] in ("waiting", "connecting", "pushing")
+        wait_state(right, "pushing")
+        target.wait_logged("publish-started")
+        assert control(right, "stop")["state"] == "stopped"
+        target.wait_logged("publish-ended")
+        metrics = get(right.port, "/metrics", headers=AUTHORIZATION).text
+        assert 'streamer_push_connected{stream="live",push="0"} 0' in metrics
+        missing = get(right.port, "/api/streams/live/push/1/start", "POST", AUTHORIZATION)
+        assert missing.status == 404
+
+
+def test_slow_receiver_gets_whole_groups() -> None:
+    """A receiver that reads too slowly: frames are left out up to key frames, and counted."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+        port = server.getsockname()[1]
+        taken = bytearray()
+        def read() -> None:
+            connection, _ = server.accept()
+            with connection:
+                # 600 kbit/s of 3000.
+                for _ in range(120):
+                    piece = connection.recv(7500)
+                    if not piece:
+                        return
+                    taken.extend(piece)
+                    pause(0.1, "a slow receiver")
+        thread = threading.Thread(target=read, daemon=True)
+        thread.start()
+        source = pushing("--bitrate", 3000, "--push", f"cmaf+http://127.0.0.1:{port}/x audio=none")
+        with ended(source):
+            found = wait_until(lambda: states(source)[0]["dropped"], 15, "frames that are left out")
+            assert found > 0 and states(source)[0]["state"] == "pushing"
+            head = bytes(taken[:2000])
+            assert head.startswith(b"POST /x/video.cmfv HTTP/1.1\r\n")
+            assert b"DASH-IF-Ingest: 1.2\r\n" in head and b"ftyp" in head
+        thread.join(15)
+
+
+@pytest.mark.parametrize("protocol", ["rtmp", "srt"])
+def test_ffmpeg_receives(protocol: str, tmp_path: Path) -> None:
+    """ffmpeg as the receiver: it decodes two seconds without an error."""
+    port = free_port()
+    url = {"rtmp": f"rtmp://127.0.0.1:{port}/live/key",
+           "srt": f"srt://127.0.0.1:{port}?mode=listener"}[protocol]
+    listen = ["-listen", "1"] if protocol == "rtmp" else []
+    command = [need("ffmpeg", "pushing to ffmpeg"), "-v", "error", *listen, "-i", url, "-t", "2",
+               "-f", "framemd5", "-"]
+    target = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    source = pushing("--audio", "tone", "--push", url.replace("?mode=listener", ""))
+    with ended(source):
+        out, errors = target.communicate(timeout=25)
+        lines = [line for line in out.decode().splitlines() if not line.startswith("#")]
+        assert sum(line.startswith("0,") for line in lines) >= 50, (errors, lines[:5])
+        assert sum(line.startswith("1,") for line in lines) >= 50, (errors, lines[:5])
+
+
+def test_gstreamer_receives(tmp_path: Path) -> None:
+    """GStreamer as the receiver of SRT."""
+    launch = need("gst-launch-1.0", "pushing to GStreamer")
+    if subprocess.run([need("gst-inspect-1.0", "pushing to GStreamer"), "srtsrc"],
+                      capture_output=True).returncode:
+        pytest.skip("GStreamer's srtsrc not found: pushing to GStreamer is not tested")
+    port, path = free_port(), tmp_path / "received.ts"
+    target = subprocess.Popen([
+        launch, "-q", "srtsrc", f"uri=srt://127.0.0.1:{port}?mode=listener", "!", "filesink",
+        f"location={path}"])
+    source = pushing("--push", f"srt://127.0.0.1:{port}")
+    try:
+        with ended(source):
+            wait_state(source, "pushing")
+            wait_until(lambda: path.exists() and path.stat().st_size > 100_000, 10, "media")
+    finally:
+        target.kill()
+        target.wait(5)
+
+
+def test_nginx_receives(tmp_path: Path) -> None:
+    """nginx's RTMP module as the receiver."""
+    nginx = shutil.which("nginx") or pytest.skip("nginx not found: pushing to it is not tested")
+    module = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
+    if not module.exists():
+        pytest.skip("nginx's RTMP module not found: pushing to it is not tested")
+    port = free_port()
+    (tmp_path / "nginx.conf").write_text(
+        f"load_module {module}; daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log;\n"
+        f"events {{}}\nrtmp {{ server {{ listen 127.0.0.1:{port}; application live {{ live on; "
+        f"record all; record_path {tmp_path}; }} }} }}\n")
+    target = subprocess.Popen([nginx, "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)])
+    source = pushing("--audio", "tone", "--push", f"rtmp://127.0.0.1:{port}/live/key")
+    try:
+        with ended(source):
+            wait_state(source, "pushing")
+            wait_until(lambda: sum(file.stat().st_size for file in tmp_path.glob("*.flv"))
+                       > 100_000, 10, "media")
+    finally:
+        target.terminate()
+        target.wait(5)
