@@ -350,7 +350,7 @@ let package = Package(
         "Archive", "CMAF", "Logging", "Media", "Packaging", "Sharing", "System", "TestSupport",
         "Time",
       ]),
-    tests("Push", ["HTTP", "Media", "Packaging", "Push", "TestSupport", "Time"]),
+    tests("Push", ["HTTP", "Media", "Net", "Packaging", "Push", "TestSupport", "Time"]),
     tests("Stills", ["Stills", "ChunkStream", "Sharing", "TestSupport", "Time"]),
     tests("Sockets", ["Sockets"]),
     tests("Switching", ["Switching", "Time"]),
