@@ -11,7 +11,8 @@ root=$2
 mapfile -t sources < <(compgen -G '/etc/apt/sources.list.d/*.sources'; true)
 # shellcheck disable=SC2016  # mmdebstrap gives $1 to its hooks.
 mmdebstrap --quiet --variant=minbase --aptopt='APT::Install-Recommends false' \
-  --include=ca-certificates,curl,fonts-dejavu-core,libcurl4,systemd-standalone-sysusers \
+  --include=ca-certificates,curl,fonts-dejavu-core,libavfilter8,libcurl4 \
+  --include=systemd-standalone-sysusers \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
   --customize-hook="upload '$package' /tmp/streamer.deb" \

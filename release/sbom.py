@@ -4,9 +4,10 @@
     python3 release/sbom.py PROGRAM
 
 Components are the Swift runtime, which is in the program, each library that the dynamic linker
-loads for it, and libcurl, which the program loads itself. A library has the name and the version of
-its Debian package, its file names, and whether the program or another library needs it. The date is
-SOURCE_DATE_EPOCH, and the serial number follows from the commit, so that the output is repeatable.
+loads for it, and libcurl and libavfilter, which the program loads itself. A library has the name
+and the version of its Debian package, its file names, and whether the program or another library
+needs it. The date is SOURCE_DATE_EPOCH, and the serial number follows from the commit, so that the
+output is repeatable.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ import sys
 import uuid
 from pathlib import Path
 
-# Loaded when it is used, see Sources/CCurl.
-LATE = ["libcurl.so.4"]
+# Loaded when they are used, see Sources/CCurl and Sources/CFFmpeg/deinterlacer.h.
+LATE = ["libcurl.so.4", "libavfilter.so.8"]
 
 
 def output(*words: str) -> str:

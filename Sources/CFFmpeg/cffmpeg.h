@@ -19,6 +19,8 @@
 #include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
 
+#include "deinterlacer.h"
+
 static const int64_t CFF_NOPTS = AV_NOPTS_VALUE;
 
 enum : int {
@@ -75,6 +77,22 @@ static inline double cff_stream_rotation(const AVStream *s) {
   if (!data || size < 9 * sizeof(int32_t)) return 0;
   double degrees = -av_display_rotation_get((const int32_t *)data);
   return degrees == degrees ? degrees : 0;
+}
+
+/// Declares the clockwise rotation of a stream's frames for display, in degrees.
+static inline int cff_set_stream_rotation(AVStream *s, double degrees) {
+  size_t size = 9 * sizeof(int32_t);
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)  // FFmpeg 6.1
+  AVPacketSideData *matrix =
+      av_packet_side_data_new(&s->codecpar->coded_side_data, &s->codecpar->nb_coded_side_data,
+                              AV_PKT_DATA_DISPLAYMATRIX, size, 0);
+  uint8_t *data = matrix ? matrix->data : NULL;
+#else
+  uint8_t *data = av_stream_new_side_data(s, AV_PKT_DATA_DISPLAYMATRIX, size);
+#endif
+  if (!data) return AVERROR(ENOMEM);
+  av_display_rotation_set((int32_t *)data, degrees);
+  return 0;
 }
 
 /// Opens a URL that a playlist names, if its host is the one in `opaque` of the context.
@@ -202,6 +220,16 @@ static inline int cff_is_interlaced(const AVFrame *f) {
   return f->flags & AV_FRAME_FLAG_INTERLACED ? 1 : 0;
 #else
   return f->interlaced_frame;
+#endif
+}
+
+/// Marks a frame as interlaced with the top field first, or as progressive.
+static inline void cff_set_interlaced(AVFrame *f, int is_interlaced) {
+#ifdef AV_FRAME_FLAG_INTERLACED  // FFmpeg 6.1
+  int flags = AV_FRAME_FLAG_INTERLACED | AV_FRAME_FLAG_TOP_FIELD_FIRST;
+  f->flags = is_interlaced ? f->flags | flags : f->flags & ~flags;
+#else
+  f->interlaced_frame = f->top_field_first = is_interlaced;
 #endif
 }
 

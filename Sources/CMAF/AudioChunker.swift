@@ -68,7 +68,7 @@ package struct AudioChunker: Sendable {
   private mutating func complete(_ endsPart: Bool) -> AudioChunk {
     let run = SampleRun(
       payloads: payloads, decodeTime: segmentation.ticks(first),
-      sampleDuration: UInt32(AudioSegmentation.samplesPerFrame), captured: captured,
+      sampleDuration: UInt32(clamping: segmentation.samplesPerFrame), captured: captured,
       sequence: UInt32(truncatingIfNeeded: first + 1))
     let chunk = AudioChunk(
       firstFrame: first, frames: Int64(payloads.count), endsPart: endsPart, captured: captured,

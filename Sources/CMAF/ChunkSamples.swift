@@ -15,6 +15,8 @@ package struct ChunkSamples: Sendable, Equatable {
     package let range: Range<Int>
     /// The presentation time, in ticks of the track's timescale.
     package let time: Int64
+    /// Presentation minus decode time, in ticks.
+    package let shift: Int64
     /// Whether decoding can start here.
     package let isSync: Bool
   }
@@ -55,7 +57,8 @@ package struct ChunkSamples: Sendable, Equatable {
       entries.append(
         Entry(
           range: first..<first + sample.size,
-          time: sample.decodeTime.addingSaturated(sample.shift), isSync: sample.isSync))
+          time: sample.decodeTime.addingSaturated(sample.shift), shift: sample.shift,
+          isSync: sample.isSync))
     }
     self.entries = entries
   }

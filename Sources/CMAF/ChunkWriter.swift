@@ -17,25 +17,32 @@ package struct ChunkWriter: Sendable {
 
   /// Writes one sample as a chunk.
   ///
+  /// A sample that is presented at another time than it is decoded has a signed composition offset
+  /// (`trun` of version 1).
+  ///
   /// - Parameters:
   ///   - sample: the coded bytes for `mdat`, and the fields of the boxes.
   ///   - startsSegment: whether a `styp` precedes the chunk.
   /// - Returns: the chunk.
   package func chunk(_ sample: Sample, startsSegment: Bool) -> SharedBytes {
+    let isShifted = sample.shift != 0
     let layout = Layout(
-      startsSegment: startsSegment, headerSize: 16, runSize: 32, payloadSize: sample.payload.count)
+      startsSegment: startsSegment, headerSize: 16, runSize: isShifted ? 36 : 32,
+      payloadSize: sample.payload.count)
     return unsafe SharedBytes(count: layout.total) { memory in
       var out = unsafe BoxCursor(memory)
       let start = Start(sample.decodeTime, sample.captured, sample.sequence)
       begin(layout, start, headerFlags: 0, to: &out)
       writeDecodeTime(start, to: &out)
       out.open(size: layout.runSize, "trun")
-      out.put32(0x0000_0701)  // data offset; duration, size and flags of each sample
+      // Data offset; duration, size, flags, and perhaps the composition offset of each sample.
+      out.put32(isShifted ? 0x0100_0F01 : 0x0000_0701)
       out.put32(1)
       out.put32(layout.dataOffset)
       out.put32(sample.duration)
       out.put32(UInt32(sample.payload.count))
       out.put32(sample.isSync ? Self.independent : 0x0101_0000)
+      if isShifted { out.put32(UInt32(bitPattern: sample.shift)) }
       out.open(size: 8 + layout.payloadSize, "mdat")
       out.copy(sample.payload)
     }

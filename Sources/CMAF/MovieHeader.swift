@@ -19,6 +19,8 @@ package struct MovieHeader: Sendable, Equatable {
   package let timescale: Int
   /// The language as in `mdhd`, three letters of five bits; `und` if it has none.
   package let language: UInt16
+  /// The clockwise rotation for display in quarter turns, 0 to 3; 0 for other matrices of `tkhd`.
+  package let quarterTurns: Int
   /// The ticks that the edit list removes from presentation times; nil without an edit list.
   package let edit: Int64?
   /// Each `trex`.
@@ -27,6 +29,11 @@ package struct MovieHeader: Sendable, Equatable {
   package let statedEntries, entries: Int
   /// The first sample entry.
   package let entry: SampleEntry
+
+  /// The size of rotated video in pixels; 0 for audio.
+  package var displayWidth: Int { quarterTurns % 2 == 0 ? entry.width : entry.height }
+  /// The height of rotated video in pixels; 0 for audio.
+  package var displayHeight: Int { quarterTurns % 2 == 0 ? entry.height : entry.width }
 
   /// The language `und`.
   package static let undetermined: UInt16 = 0x55C4
@@ -59,8 +66,10 @@ package struct MovieHeader: Sendable, Equatable {
     }
     guard let track = tracks.first, tracks.count == 1 else { throw .tracks(tracks.count) }
     var header = try track.only("tkhd")
-    try header.skip(try header.versionAndFlags().version == 1 ? 16 : 8)
+    let isWide = try header.versionAndFlags().version == 1
+    try header.skip(isWide ? 16 : 8)
     trackID = try header.integer(4)
+    quarterTurns = Self.quarterTurns(header, isWide: isWide)
     edit = try track.optional("edts").map(Self.edit)
     let media = try track.only("mdia")
     var mediaHeader = try media.only("mdhd")
@@ -78,6 +87,23 @@ package struct MovieHeader: Sendable, Equatable {
     while try reader.next() != nil { entries += 1 }
     self.entries = entries
     extends = try movie.optional("mvex").map(Self.extends) ?? []
+  }
+
+  /// The rotation by the matrix of `tkhd`, which may lack its last fields.
+  private static func quarterTurns(_ header: BoxFields, isWide: Bool) -> Int {
+    var header = header
+    // Reserved, the duration, reserved, layer, group, volume, reserved.
+    guard (try? header.skip(isWide ? 28 : 24)) != nil, let a = try? header.signed(),
+      let b = try? header.signed(), (try? header.skip(4)) != nil, let c = try? header.signed(),
+      let d = try? header.signed()
+    else { return 0 }
+    let one = 0x1_0000
+    return switch (a, b, c, d) {
+    case (0, one, -one, 0): 1
+    case (-one, 0, 0, -one): 2
+    case (0, -one, one, 0): 3
+    default: 0
+    }
   }
 
   /// The language; `mdhd` may lack its last fields.

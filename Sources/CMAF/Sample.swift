@@ -16,12 +16,15 @@ package struct Sample: Sendable {
   package let sequence: UInt32
   /// Whether decoding can start here.
   package let isSync: Bool
+  /// Presentation minus decode time, in ticks of the track's timescale.
+  package let shift: Int32
 
   /// A sample with these fields.
   package init(
     payload: [UInt8], decodeTime: Int64, duration: UInt32, captured: WallTime, sequence: UInt32,
-    isSync: Bool
+    isSync: Bool, shift: Int32 = 0
   ) {
+    self.shift = shift
     self.payload = payload
     self.decodeTime = decodeTime
     self.duration = duration

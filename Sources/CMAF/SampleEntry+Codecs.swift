@@ -5,16 +5,37 @@ import Checked
 extension SampleEntry {
   /// The codecs string of RFC 6381 §3.3, §3.4, such as `avc1.64001f` or `mp4a.40.2`.
   ///
-  /// - Throws: ``BoxError`` if the entry is neither H.264 nor `mp4a`, or its setup does not fit our
-  ///   chunks: parameter sets are in the header, and lengths of NAL units have four bytes.
+  /// - Throws: ``BoxError`` if the entry is none of H.264, VP9, Opus and `mp4a`, or its setup does
+  ///   not fit our chunks: parameter sets are in the header, and lengths of NAL units have four
+  ///   bytes.
   package func codecs() throws(BoxError) -> String {
     switch (type, objectType) {
     case ("avc1", _), ("avc3", _): return type + "." + (try profile())
+    case ("vp09", _): return try "vp09." + layers()
+    case ("Opus", _): return "opus"
     case ("mp4a", 0x40?): return "mp4a.40.\(try audioObjectType())"
     case ("mp4a", let objectType?): return "mp4a." + String(objectType, radix: 16)
     default:
       throw .mismatch("sample entry", found: type, expected: "avc1, avc3 or mp4a")
     }
+  }
+
+  /// Profile, level and bit depth of `vpcC`; all fields if the form is not 4:2:0 or the colours
+  /// are not BT.709.
+  /// - Source: VP Codec ISO Media File Format Binding v1.0, Codecs Parameter String
+  private func layers() throws(BoxError) -> String {
+    var fields = BoxFields(setup, "vpcC")
+    try fields.skip(4)
+    let (profile, level, form) = (
+      try fields.integer(1), try fields.integer(1), try fields.integer(1)
+    )
+    let colours = [try fields.integer(1), try fields.integer(1), try fields.integer(1)]
+    let numbers = [profile, level, form >> 4]
+    // 4:2:0, limited range; stated colours other than BT.709.
+    let isUsual =
+      form >> 1 & 7 <= 1 && form & 1 == 0 && colours.allSatisfy { $0 == 1 || $0 == 2 }
+    let all = isUsual ? numbers : numbers + [form >> 1 & 7] + colours + [form & 1]
+    return all.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ".")
   }
 
   /// Profile, constraints and level of `avcC`, as six hexadecimal digits.

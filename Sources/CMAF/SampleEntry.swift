@@ -11,7 +11,7 @@ package struct SampleEntry: Sendable, Equatable {
   package let type: String
   /// The KID in `tenc` of an encrypted entry; nil if the entry is clear.
   package private(set) var protection: [UInt8]?
-  /// The content of `avcC`, `hvcC`, `av1C` or `dOps`, or an
+  /// The content of `avcC`, `hvcC`, `av1C`, `vpcC` or `dOps`, or an
   /// AudioSpecificConfig; empty for other entries.
   package private(set) var setup: [UInt8] = []
   /// The object type in `esds`; nil if the entry is not `mp4a`.
@@ -34,6 +34,7 @@ package struct SampleEntry: Sendable, Equatable {
     switch type {
     case "avc1", "avc3": setup = try takeVideo(entry).only("avcC").rest
     case "hvc1", "hev1": setup = try takeVideo(entry).only("hvcC").rest
+    case "vp09": setup = (try? takeVideo(entry).only("vpcC").rest) ?? []
     case "av01": setup = (try? takeVideo(entry).only("av1C").rest) ?? []
     case "mp4a": try takeStream(try takeAudio(entry).only("esds"))
     case "Opus": setup = try takeAudio(entry).only("dOps").rest

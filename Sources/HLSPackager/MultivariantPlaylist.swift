@@ -45,14 +45,8 @@ package struct MultivariantPlaylist: Sendable {
     out.line("#EXTM3U")
     // The tag also covers the Media Playlists (§4.4.1.2), which need 6 for EXT-X-MAP.
     out.line("#EXT-X-VERSION:6")
-    for audio in audios {
-      // An unknown language is und (§4.4.6.1, RFC 5646 §4.1).
-      out.line(
-        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"\(audio.label ?? audio.rendition)\","
-          + "LANGUAGE=\"\(audio.language.tag)\",DEFAULT=\(audio.isDefault ? "YES" : "NO"),"
-          + "AUTOSELECT=YES,"
-          + "CHANNELS=\"\(audio.channels ?? 2)\"," + Self.characteristics(audio.purpose)
-          + "URI=\"\(base)\(audio.rendition)/\(file)\"")
+    for group in groups {
+      for audio in group.tracks { write(audio, of: group, to: &out) }
     }
     for track in captions {
       let language = track.language
@@ -61,11 +55,48 @@ package struct MultivariantPlaylist: Sendable {
           + "LANGUAGE=\"\(language.text)\",DEFAULT=\(track.isDefault ? "YES" : "NO"),"
           + "AUTOSELECT=YES,FORCED=NO,URI=\"\(base)\(track.rendition)/\(file)\"")
     }
-    for variant in variants { write(variant, to: &out) }
+    for variant in variants {
+      if groups.isEmpty { write(variant, with: nil, to: &out) }
+      for group in groups { write(variant, with: group, to: &out) }
+    }
     if let iFrameFile {
       for variant in variants { write(iFramesOf: variant, iFrameFile, to: &out) }
     }
     return out.text
+  }
+
+  /// The audio renditions of one codec: a player plays those of one group.
+  private struct AudioGroup {
+    let id: String
+    let tracks: [TrackDescription]
+  }
+
+  /// AAC, and other codecs after it: the variants name the codecs of their group (§4.4.6.2).
+  private var groups: [AudioGroup] {
+    let (main, others) = (
+      audios.filter { $0.codecs.hasPrefix("mp4a") }, audios.filter { !$0.codecs.hasPrefix("mp4a") }
+    )
+    var groups = main.isEmpty ? [] : [AudioGroup(id: "audio", tracks: main)]
+    var codecs: [String] = []
+    for track in others where !codecs.contains(track.codecs) { codecs.append(track.codecs) }
+    groups += codecs.map { codec in
+      AudioGroup(id: "audio-\(codec)", tracks: others.filter { $0.codecs == codec })
+    }
+    return groups
+  }
+
+  private func write(_ audio: TrackDescription, of group: AudioGroup, to out: inout PlaylistText) {
+    // A group without a default rendition has the first one.
+    let hasDefault = group.tracks.contains(where: \.isDefault)
+    let isFirst = group.tracks.first?.rendition == audio.rendition
+    let isDefault = audio.isDefault || !hasDefault && group.id != "audio" && isFirst
+    // An unknown language is und (§4.4.6.1, RFC 5646 §4.1).
+    out.line(
+      "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"\(group.id)\",NAME=\"\(audio.label ?? audio.rendition)\","
+        + "LANGUAGE=\"\(audio.language.tag)\",DEFAULT=\(isDefault ? "YES" : "NO"),"
+        + "AUTOSELECT=YES,"
+        + "CHANNELS=\"\(audio.channels ?? 2)\"," + Self.characteristics(audio.purpose)
+        + "URI=\"\(base)\(audio.rendition)/\(file)\"")
   }
 
   /// A description of the picture, as a media characteristic (§4.4.6.1); the others have none.
@@ -76,7 +107,10 @@ package struct MultivariantPlaylist: Sendable {
 
   /// "...the largest sum of peak Segment Bit Rates produced by any playable combination of
   /// Renditions" (§4.4.6.2).
-  private func write(_ variant: TrackDescription, to out: inout PlaylistText) {
+  private func write(
+    _ variant: TrackDescription, with group: AudioGroup?, to out: inout PlaylistText
+  ) {
+    let audios = group?.tracks ?? []
     let bandwidth = variant.bandwidth + (audios.map(\.bandwidth).max() ?? 0)
     let average = variant.averageBandwidth + (audios.map(\.averageBandwidth).max() ?? 0)
     var codecs = [variant.codecs]
@@ -87,7 +121,7 @@ package struct MultivariantPlaylist: Sendable {
         + "CODECS=\"\(codecs.joined(separator: ","))\",\(size)"
         + "FRAME-RATE=\(variant.segmentation.video.grid.rate.decimal)"
         + (variant.range == .sdr ? "" : ",VIDEO-RANGE=\(variant.range.rawValue)")
-        + (audios.isEmpty ? "" : ",AUDIO=\"audio\"")
+        + (group.map { ",AUDIO=\"\($0.id)\"" } ?? "")
         + (captions.isEmpty ? "" : ",SUBTITLES=\"captions\""))
     out.line("\(base)\(variant.rendition)/\(variantFile)")
   }

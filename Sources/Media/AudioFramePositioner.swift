@@ -2,7 +2,7 @@
 
 package import Time
 
-/// Positions of copied AAC frames of a foreign source: a pure state machine.
+/// Positions of copied audio frames of a foreign source: a pure state machine.
 ///
 /// Coded frames cannot be stretched. Positions are consecutive until media time deviates by nine
 /// sixteenths of a frame (12 ms at 48 kHz); then one frame is repeated or dropped. A longer gap is
@@ -22,14 +22,20 @@ package struct AudioFramePositioner: Sendable {
   }
 
   private let sampleRate: Int32
+  /// Samples in a frame.
+  private let length: Int64
   /// The next position.
   package private(set) var next: Int64
   /// Whether the last received frame is at the position before `next`.
   private var isFollowing = false
 
-  /// An aligner for a track of `sampleRate` Hz that starts with AAC frame `first`.
-  package init(sampleRate: Int32, from first: Int64) {
+  /// An aligner for a track of `sampleRate` Hz, with frames of `length` samples, that starts with
+  /// frame `first`.
+  package init(
+    sampleRate: Int32, length: Int64 = AudioSegmentation.samplesPerAACFrame, from first: Int64
+  ) {
     self.sampleRate = sampleRate
+    self.length = length
     next = first
   }
 
@@ -47,7 +53,6 @@ package struct AudioFramePositioner: Sendable {
   ///
   /// `mediaTime` is the time of its first sample, from a clock that follows the source smoothly.
   package mutating func place(at mediaTime: MediaTime) -> Placement {
-    let length = AudioSegmentation.samplesPerFrame
     let sample = Int64(
       floorDivide(
         Int128(mediaTime.nanoseconds) * Int128(sampleRate) + 500_000_000, 1_000_000_000))

@@ -2,10 +2,11 @@
 
 package import Time
 
-/// The grouping of AAC frames into segments and parts: at the video's segments, rounded down to AAC
+/// The grouping of audio frames into segments and parts: at the video's segments, rounded down to
 /// frames.
 ///
-/// AAC frame j holds the samples 1024·j … 1024·j+1023 since 1970. Audio segment N starts with the
+/// AAC frame j holds the samples 1024·j … 1024·j+1023 since 1970; frames of other codecs have other
+/// lengths. Audio segment N starts with the
 /// frame that contains the start of video segment N. Its number is the video's; it has ⌊a⌋ or ⌈a⌉
 /// frames, a = segment duration · sample rate / 1024. A part is a whole number of frames; the last
 /// part of a segment has the remaining frames. Everything is computed from N or j, never by adding
@@ -13,7 +14,7 @@ package import Time
 package struct AudioSegmentation: Sendable, Hashable {
   /// Samples in an AAC-LC frame.
   /// - Source: ISO/IEC 14496-3 §4.5.2.1 (frameLengthFlag 0)
-  package static let samplesPerFrame: Int64 = 1024
+  package static let samplesPerAACFrame: Int64 = 1024
   /// The most AAC frames in a chunk; chunks of one frame would have twice the boxes.
   package static let maximumFramesPerChunk: Int64 = 2
 
@@ -21,7 +22,9 @@ package struct AudioSegmentation: Sendable, Hashable {
   package let video: Segmentation
   /// The sample rate in Hz; the track's timescale.
   package let sampleRate: Int32
-  /// AAC frames in a full part.
+  /// Samples in a frame.
+  package let samplesPerFrame: Int64
+  /// Frames in a full part.
   package let framesPerPart: Int64
 
   /// A segment's duration as a fraction of AAC frames.
@@ -33,20 +36,25 @@ package struct AudioSegmentation: Sendable, Hashable {
   /// - Parameters:
   ///   - video: the segmentation of the video.
   ///   - sampleRate: the sample rate in Hz, at least 1.
+  ///   - samplesPerFrame: the samples in a frame, 1–65,536.
   ///   - framesPerPart: AAC frames in a part, at most those of a segment. nil: as many as are not
   ///     longer than the video's part, so that audio does not raise PART-HOLD-BACK, but at least
   ///     five (106.7 ms at 48 kHz).
-  package init?(following video: Segmentation, sampleRate: Int32, framesPerPart: Int64? = nil) {
+  package init?(
+    following video: Segmentation, sampleRate: Int32,
+    samplesPerFrame: Int64 = samplesPerAACFrame, framesPerPart: Int64? = nil
+  ) {
     let rate = video.grid.rate
-    guard sampleRate >= 1 else { return nil }
+    guard sampleRate >= 1, (1...65_536).contains(samplesPerFrame) else { return nil }
+    self.samplesPerFrame = samplesPerFrame
     self.video = video
     self.sampleRate = sampleRate
     numerator = Int128(video.framesPerSegment) * Int128(rate.denominator) * Int128(sampleRate)
-    denominator = Int128(rate.numerator) * Int128(Self.samplesPerFrame)
+    denominator = Int128(rate.numerator) * Int128(samplesPerFrame)
     guard numerator >= denominator else { return nil }
     let part = Int128(video.framesPerPart) * Int128(rate.denominator) * Int128(sampleRate)
-    // bounded: the denominator is a product of a rate
-    let asLong = max(5, Int64(part / denominator))
+    // bounded: the denominator is a product of a rate, and a frame has samples
+    let asLong = max(5 * Self.samplesPerAACFrame / samplesPerFrame, Int64(part / denominator))
     let most = Int64(numerator / denominator)
     self.framesPerPart = min(max(1, framesPerPart ?? asLong), most)
   }
@@ -62,7 +70,7 @@ package struct AudioSegmentation: Sendable, Hashable {
     return Int64(
       floorDivide(
         Int128(frameIndex) * Int128(rate.denominator) * Int128(sampleRate),
-        Int128(rate.numerator) * Int128(Self.samplesPerFrame)))
+        Int128(rate.numerator) * Int128(samplesPerFrame)))
   }
 
   /// The number of the segment that holds AAC frame `index`.
@@ -147,7 +155,7 @@ package struct AudioSegmentation: Sendable, Hashable {
 
   /// The base media decode time of AAC frame `index` in samples since 1970.
   package func ticks(_ index: Int64) -> Int64 {
-    index * Self.samplesPerFrame  // bounded: positions are those of times that can be expressed
+    index * samplesPerFrame  // bounded: positions are those of times that can be expressed
   }
 
   /// The time of AAC frame `index`, rounded down.
@@ -163,18 +171,18 @@ package struct AudioSegmentation: Sendable, Hashable {
   /// The duration of a full part in samples.
   package var partTicks: Int64 {
     // bounded: positions are those of times that can be expressed
-    framesPerPart * Self.samplesPerFrame
+    framesPerPart * samplesPerFrame
   }
 
   /// The duration of a chunk in samples; the last one of a part may be shorter.
   package var chunkTicks: Int64 {
     // bounded: at most two AAC frames
-    min(Self.maximumFramesPerChunk, framesPerPart) * Self.samplesPerFrame
+    min(Self.maximumFramesPerChunk, framesPerPart) * samplesPerFrame
   }
 
   /// The duration of the longest segment in samples.
   package var maximumSegmentTicks: Int64 {
-    longest * Self.samplesPerFrame  // bounded: positions are those of times that can be expressed
+    longest * samplesPerFrame  // bounded: positions are those of times that can be expressed
   }
 
   /// AAC frames in the longest segment.

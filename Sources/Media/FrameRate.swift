@@ -82,6 +82,13 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible, TextCodab
     Interval(ticks: ticks, timescale: Int64(timescale))
   }
 
+  /// The number of frames in `interval`, to the nearest; the later of two.
+  package func nearestCount(_ interval: Interval) -> Int64 {
+    let unit = Int128(denominator) * 1_000_000_000
+    let scaled = 2 * Int128(interval.nanoseconds) * Int128(numerator)
+    return Int64(clamping: floorDivide(scaled + unit, 2 * unit))  // bounded: 128-bit
+  }
+
   /// `30` or `30000/1001`.
   package var description: String {
     denominator == 1 ? "\(numerator)" : "\(numerator)/\(denominator)"

@@ -37,7 +37,7 @@ package enum TrackSegmentation: Sendable, Hashable {
   package var ticksPerFrame: Int64 {
     switch self {
     case .video(let segmentation): segmentation.grid.rate.ticksPerFrame
-    case .audio: AudioSegmentation.samplesPerFrame
+    case .audio(let segmentation): segmentation.samplesPerFrame
     }
   }
 

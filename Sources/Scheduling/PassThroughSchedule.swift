@@ -120,7 +120,7 @@ package struct PassThroughSchedule: Sendable {
     pts: SourceTime, isKey: Bool, captured: WallTime
   ) -> Position? {
     guard let last, let newest else { return isKey ? beginPeriod(pts, captured) : nil }
-    let steps = steps(from: last.pts, to: pts)
+    let steps = segmentation.grid.rate.nearestCount(pts - last.pts)
     guard steps > 0, pts - last.pts <= Self.maximumHole else {
       return fault(pts, isKey, captured)
     }
@@ -201,13 +201,5 @@ package struct PassThroughSchedule: Sendable {
   private func number(due: Int64) -> Int64 {
     guard let newest else { return startsAtFirst ? first : max(due, first) }
     return segmentation.hasVariableDuration ? newest.number + 1 : max(due, newest.number + 1)
-  }
-
-  /// The number of frames from one timestamp to another, to the nearest.
-  private func steps(from earlier: SourceTime, to later: SourceTime) -> Int64 {
-    let rate = segmentation.grid.rate
-    let unit = Int128(rate.denominator) * 1_000_000_000
-    let scaled = 2 * Int128((later - earlier).nanoseconds) * Int128(rate.numerator)
-    return Int64(clamping: floorDivide(scaled + unit, 2 * unit))  // bounded: 128-bit
   }
 }

@@ -55,7 +55,8 @@ struct MessageContent {
     of chunk: Chunk, _ flags: MediaMessage.Flags, timescale: Int32, offset: Interval
   ) -> [MessageContent] {
     guard let samples = try? ChunkSamples(chunk.bytes) else { return [] }
-    let first = samples.entries.first?.time ?? 0
+    // The capture time of the chunk is that of its decode time.
+    let first = samples.entries.first.map { $0.time.subtractingSaturated($0.shift) } ?? 0
     return samples.entries.enumerated().map { index, sample in
       func duration(_ ticks: Int64) -> Interval {
         Interval(ticks: ticks, timescale: Int64(timescale))

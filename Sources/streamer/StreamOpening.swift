@@ -135,7 +135,8 @@ extension StreamDefinition {
         }
         var configuration = try withKeys(configuration(for: input), log)
         let warnings = InputWarnings(
-          facts.description, passesThrough: configuration.passesThrough)
+          facts.description, passesThrough: configuration.passesThrough,
+          reorderingDelay: configuration.reorderingDelay, deinterlaces: Deinterlacer.isAvailable)
         for warning in warnings.list {
           log.write(.warning, warning.event, stream: settings.name, warning.text)
         }

@@ -11,11 +11,11 @@ struct ChunkWriterTests {
   static func sample(
     payload: [UInt8] = [0, 0, 0, 2, 0x65, 0x88], time: Int64 = 161_564_014_799_187,
     duration: UInt32 = 3003, captured: WallTime = 1_795_155_719_990_966_666, sequence: UInt32 = 7,
-    isSync: Bool = true
+    isSync: Bool = true, shift: Int32 = 0
   ) -> Sample {
     Sample(
       payload: payload, decodeTime: time, duration: duration, captured: captured,
-      sequence: sequence, isSync: isSync)
+      sequence: sequence, isSync: isSync, shift: shift)
   }
 
   static func tree(_ sample: Sample, startsSegment: Bool = false, track: UInt32 = 1) throws
@@ -36,6 +36,19 @@ struct ChunkWriterTests {
       payload: [0, 0, 0, 1, 0x41], time: 161_564_014_802_190,
       captured: 1_795_155_720_024_333_333, sequence: 8, isSync: false)
     Golden.expect(try Self.tree(sample).text, equals: "later-chunk.txt")
+  }
+
+  @Test(
+    "a B-frame has a signed composition offset, trun of version 1, §8.8.8",
+    arguments: [Int32(6006), -3003, .min, .max])
+  func shifted(shift: Int32) throws {
+    let sample = Self.sample(payload: [0, 0, 0, 1, 0x41], isSync: false, shift: shift)
+    let chunk = ChunkWriter().chunk(sample, startsSegment: false)
+    let found = try ChunkSamples(chunk)
+    #expect(found.entries.map(\.shift) == [Int64(shift)])
+    #expect(found.entries.map(\.time) == [sample.decodeTime + Int64(shift)])
+    #expect(Array(chunk.array[found.entries[0].range]) == sample.payload)
+    #expect(chunk.array.suffix(sample.payload.count) == sample.payload[...])
   }
 
   @Test("only the first chunk of a segment has styp; prft precedes moof, and mdat is last")

@@ -124,8 +124,8 @@ private let rows: [HeaderRow] = [
     Build.header(description: Build.full("stsd", Build.word(1), Build.avc1, Build.avc1)),
     .several("sample entry")),
   HeaderRow(
-    "another codec", Build.header(entry: Build.box("vp09", Build.zeros(78))),
-    .mismatch("sample entry", found: "vp09", expected: "avc1, avc3 or mp4a")),
+    "another codec", Build.header(entry: Build.box("vvc1", Build.zeros(78))),
+    .mismatch("sample entry", found: "vvc1", expected: "avc1, avc3 or mp4a")),
   HeaderRow(
     "no avcC", Build.header(entry: Build.box("avc1", Build.zeros(78))), .missing("avcC")),
   HeaderRow(

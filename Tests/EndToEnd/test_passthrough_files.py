@@ -47,7 +47,8 @@ def plays(streamer, path: Path, *more: str) -> Program:
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize(("name", "frames", "options"), [
     ("whole.mp4", 120, []), ("odd.mkv", 105, []), ("whole.ts", 90, []),
-    ("silent.mp4", 90, ["-an"])])
+    ("silent.mp4", 90, ["-an"]),
+    ("b-frames.mp4", 120, ["-tune", "film", "-bf", "2", "-preset", "veryfast"])])
 def test_loop_has_every_frame_and_no_discontinuity(name: str, frames: int, options: list[str],
                                                    streamer, tmp_path: Path) -> None:
     """Frames are those of the file, in its order, over the turns; audio continues with them."""
@@ -71,7 +72,7 @@ def test_loop_has_every_frame_and_no_discontinuity(name: str, frames: int, optio
     assert shown == expected, "other frames than those of the file"
     tfdt = [chunk.tfdt for chunk in chunks(media, init)]
     assert {two - one for one, two in zip(tfdt, tfdt[1:])} == {tfdt[1] - tfdt[0]}
-    assert (get(program.port, "/live/audio/playlist.m3u8").status == 200) == (not options)
+    assert (get(program.port, "/live/audio/playlist.m3u8").status == 200) == ("-an" not in options)
 
 
 @pytest.mark.timeout(60)
@@ -103,8 +104,8 @@ def test_end_of_a_passed_through_file_is_the_end_of_the_stream(streamer, tmp_pat
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(("options", "reason"), [
-    (["-tune", "film", "-bf", "2"], "B-frames"), (["-tune", "zerolatency", "-g", "300"], "4 s"),
-    (["-c:v", "mpeg4"], "neither H.264 nor HEVC")])
+    (["-tune", "zerolatency", "-g", "300"], "4 s"),
+    (["-c:v", "mpeg4"], "none of H.264")])
 def test_log_says_why_a_file_is_encoded(options: list[str], reason: str, streamer,
                                         tmp_path: Path) -> None:
     """The log has the reason; --passthrough always ends with it."""

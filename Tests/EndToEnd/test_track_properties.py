@@ -184,8 +184,6 @@ def test_dynamic_range_of_pass_through(curve: str, streamer: Callable[..., Progr
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(("coding", "event", "words", "flags"), [
     (["-flags", "+ildct+ilme", "-x264-params", "tff=1"], "interlaced", "passed through", []),
-    (["-flags", "+ildct+ilme", "-x264-params", "tff=1"], "interlaced", "encoded",
-     ["--passthrough", "never"]),
     (["-pix_fmt", "yuv420p10le"], "bit-depth", "10 bits", []),
     (["-pix_fmt", "yuv420p10le"], "bit-depth", "encoded with 8 bits", ["--passthrough", "never"]),
     (["-pix_fmt", "yuv420p10le", "-color_trc", "smpte2084", "-color_primaries", "bt2020",

@@ -28,7 +28,7 @@ struct FLVTagTests {
     let plain = try #require(FLVVideoTag([0x93] + ascii("hvc1") + [7]))
     #expect(plain.content == .accessUnit(compositionTime: 0) && plain.body == 5..<6)
     #expect(FLVVideoTag([0x90] + ascii("av01"))?.codec == .av1)
-    #expect(FLVVideoTag([0x90] + ascii("vp09"))?.codec == .other("VP9"))
+    #expect(FLVVideoTag([0x90] + ascii("vp09"))?.codec == .vp9)
     #expect(FLVVideoTag([0x90, 1, 2, 3]) == nil)
     // Metadata, and a command.
     #expect(FLVVideoTag([0x94] + ascii("hvc1"))?.content == .nothing)

@@ -149,7 +149,7 @@ struct TrackReaderTests {
       (number(1, 4) + Array("free".utf8) + number(-1, 8), .boxes(.size("free", .max))),
       (number(1 << 21, 4) + Array("moov".utf8), .boxes(.tooLarge("moov", 1 << 21, most: 1 << 20))),
       (box("moov", []), .boxes(.tracks(0))), (header(0), .boxes(.time)),
-      (header(1000, entry: "vp09"), .codec("vp09")), (box("moof", []), .misplaced("moof")),
+      (header(1000, entry: "vvc1"), .codec("vvc1")), (box("moof", []), .misplaced("moof")),
       (good + box("mdat", []), .misplaced("mdat")),
       (good + fragment(at: 0, [[1]], offset: 0), .boxes(.sampleRange)),
       (good + fragment(at: 0, [[]]), .sampleSize(0)),

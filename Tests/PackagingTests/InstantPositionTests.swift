@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMAF
 import Media
 import Packaging
 import TestSupport
@@ -57,6 +58,53 @@ struct InstantPositionTests {
     else {
       Issue.record("the next frame is not ahead")
       return
+    }
+  }
+
+  @Test("with B-frames an instant is the frame that is presented, when it is published")
+  func reordered() throws {
+    let stream = SyntheticStream(.thirty)
+    let (window, first) = (stream.window, stream.next)
+    // In decoding order: I0 P3 B1 B2 P6 B4 B5 …
+    func shift(_ index: Int64) -> Int64 { index % 30 == 0 ? 0 : (index - 1) % 3 == 0 ? 2 : -1 }
+    func publish(_ range: Range<Int64>) {
+      for index in range {
+        let grid = stream.segmentation.grid
+        let captured = WallTime(grid.frameTime(of: first + index), plus: .zero)
+        let sample = Sample(
+          payload: [1], decodeTime: grid.ticks(first + index), duration: 3000, captured: captured,
+          sequence: 1, isSync: index == 0, shift: Int32(shift(index) * 3000))
+        window.publish(
+          Chunk(
+            frameIndex: first + index, isIndependent: index == 0, duration: 3000,
+            captured: captured, published: captured,
+            bytes: ChunkWriter().chunk(sample, startsSegment: index == 0)))
+      }
+    }
+    func position(_ index: Int64) throws -> InstantPosition {
+      window.snapshot.position(of: try Self.time(first + index, stream), window.segmentation)
+    }
+    publish(0..<5)
+    for (shown, decoded) in [(0, 0), (1, 2), (2, 3), (3, 1)] {
+      guard case .frame(let frame) = try position(Int64(shown)) else {
+        Issue.record("frame \(shown) was not found")
+        continue
+      }
+      #expect(frame.position == decoded && frame.frameIndex == first + Int64(shown))
+    }
+    guard case .ahead(let slot) = try position(4), slot == first + 5 else {
+      Issue.record("a B-frame that is not published was found")
+      return
+    }
+    publish(5..<31)
+    for index in 1...29 {
+      guard case .frame(let frame) = try position(Int64(index)) else {
+        Issue.record("frame \(index) was not found")
+        continue
+      }
+      // P30 would belong to the next segment.
+      guard index != 28 && index != 29 else { continue }
+      #expect(Int64(frame.position) + shift(Int64(frame.position)) == Int64(index))
     }
   }
 

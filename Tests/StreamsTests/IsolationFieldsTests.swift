@@ -32,7 +32,7 @@ struct IsolationFieldsTests {
     arguments: [
       .undecided, .fits(.init(rate: .thirty, groupFrames: 7, segmentFrames: 21)),
       .unfit(.codec("mjpeg")), .unfit(.reordered), .unfit(.irregularRate(.thirty)),
-      .unfit(.longGroup(4)), .unfit(.playlist), .unfit(.rotated),
+      .unfit(.longGroup(4)), .unfit(.playlist), .unfit(.openGroup),
     ] as [PassThroughAnalysis.Verdict])
   func facts(_ verdict: PassThroughAnalysis.Verdict) throws {
     let facts = SourceFacts(

@@ -62,7 +62,7 @@ package struct SyntheticAudio {
       segmentation.frames(in: segmentation.segment(of: next)) - place)
     return Chunk(
       frameIndex: number, frames: frames, isIndependent: true,
-      duration: frames * AudioSegmentation.samplesPerFrame,
+      duration: frames * AudioSegmentation.samplesPerAACFrame,
       captured: WallTime(segmentation.frameTime(of: number), plus: .zero),
       published: WallTime(segmentation.frameTime(of: number + frames), plus: .zero),
       bytes: SharedBytes("<\(number)>"))

@@ -93,6 +93,8 @@ export function parsePlaylist(text, base) {
   let partsDuration = 0;  // seconds of the parts of the current segment
   /** @type {number | null} */
   let date = null;
+  /** @type {string | undefined} the first group of audio */
+  let group;
   for (const line of text.split(/\r?\n/)) {
     const [, tag, value] = line.match(/^#(EXT[A-Z0-9-]*):?(.*)$/) ?? ['', '', ''];
     if (tag === 'EXT-X-MEDIA-SEQUENCE') number = parseInt(value, 10);
@@ -118,8 +120,9 @@ export function parsePlaylist(text, base) {
       isVariant = true;
       variant = attributes(value);
     } else if (tag === 'EXT-X-MEDIA') {
-      const { TYPE, URI, DEFAULT } = attributes(value);
-      if (TYPE === 'AUDIO' && URI) {
+      const { TYPE, URI, DEFAULT } = attributes(value), id = attributes(value)['GROUP-ID'];
+      if (TYPE === 'AUDIO') group ??= id;
+      if (TYPE === 'AUDIO' && URI && id === group) {
         const url = new URL(URI, base).href;
         if (DEFAULT === 'YES') list.audioPlaylists.unshift(url);
         else list.audioPlaylists.push(url);
@@ -127,6 +130,11 @@ export function parsePlaylist(text, base) {
     } else if (tag === 'EXT-X-ENDLIST') list.ended = true;
     else if (line !== '' && !line.startsWith('#')) {
       const uri = new URL(line, base).href;
+      // The first group is AAC; variants with another one are the same video.
+      if (isVariant && (variant.AUDIO ?? group) !== group) {
+        isVariant = false;
+        continue;
+      }
       if (isVariant) {
         list.variants.push(uri);
         list.renditions.push(renditionOf(uri, variant.BANDWIDTH, variant.RESOLUTION));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { accessUnitsOf, sampleDefaults } from '../engine/cmaf/samples.js';
+import { accessUnitsOf, presentationTime, sampleDefaults } from '../engine/cmaf/samples.js';
 import { CanvasDisplay } from '../engine/decode/canvas-display.js';
 import { DecoderFeed, webCodecsProblem } from '../engine/decode/decoder-feed.js';
 
@@ -52,6 +52,15 @@ suite('samples of a chunk', () => {
     const found = accessUnitsOf(bytes, 6000, defaults);
     assert.deepEqual(found.map(({ decodeTime, time, isKey, data }) => (
       [decodeTime, time, isKey, ...data])), [[6000, 9000, true, 1, 2], [7500, 6000, false, 3, 4]]);
+  });
+
+  test('the presentation time of a chunk is its decode time plus the signed offset', () => {
+    const shifted = (offset) => new Uint8Array(box('moof', box('traf',
+      box('trun', number(0x01000F01), number(1), number(0), number(3000), number(3), number(DELTA),
+        number(offset)))));
+    assert.equal(presentationTime(shifted(6000), 9000), 15000);
+    assert.equal(presentationTime(shifted(2 ** 32 - 3000), 9000), 6000);
+    assert.equal(presentationTime(chunk(9000, true), 9000), 9000);
   });
 
   test('sizes beyond the chunk, and a track run that is too short, are errors', () => {

@@ -29,14 +29,46 @@ enum CMAFHeader {
   ///   - codec: the codec.
   ///   - extradata: of H.264 the parameter sets with start codes, of HEVC and AV1 the content
   ///     of `hvcC` or `av1C`.
-  ///   - size: the size of the frames.
+  ///   - size: the size of the frames, before their rotation.
   ///   - rate: the frame rate.
   ///   - colour: written as `colr`; nil for none.
+  ///   - rotation: written as the matrix of `tkhd`.
   /// - Returns: the header.
   /// - Throws: ``FFmpegError`` of the muxer.
   static func write(
     _ codec: PassThroughCodec, _ extradata: [UInt8], size: VideoSize, rate: FrameRate,
-    colour: ColourDescription? = nil
+    colour: ColourDescription? = nil, rotation: Rotation = .none
+  ) throws(FFmpegError) -> [UInt8] {
+    try unsafe write(codec, size: size, rate: rate, colour: colour, rotation: rotation) {
+      (parameters) throws(FFmpegError) in
+      try unsafe setExtradata(parameters, extradata)
+      // Only the header contains parameter sets: `hvc1`, not `hev1`.
+      if codec == .hevc { unsafe parameters.pointee.codec_tag = CFF_TAG_HVC1 }
+    }
+  }
+
+  /// `ftyp` and `moov` of a passed-through track of VP9 whose key frames are like `key`.
+  ///
+  /// libavformat derives the level in `vpcC` from size and rate.
+  static func write(
+    _ key: VP9FrameHeader, size: VideoSize, rate: FrameRate, colour: ColourDescription?,
+    rotation: Rotation
+  ) throws(FFmpegError) -> [UInt8] {
+    try unsafe write(.vp9, size: size, rate: rate, colour: colour, rotation: rotation) {
+      (parameters) throws(FFmpegError) in
+      unsafe parameters.pointee.profile = Int32(key.profile)
+      let chroma = key.isHalfHigh ? "420" : key.isHalfWide ? "422" : "444"
+      let depth = key.bitDepth == 8 ? "" : "\(key.bitDepth)le"
+      unsafe parameters.pointee.format = av_get_pix_fmt("yuv\(chroma)p\(depth)").rawValue
+      if key.isFullRange { unsafe parameters.pointee.color_range = AVCOL_RANGE_JPEG }
+    }
+  }
+
+  /// `ftyp` and `moov` of a track whose codec parameters `complete` completes.
+  private static func write(
+    _ codec: PassThroughCodec, size: VideoSize, rate: FrameRate, colour: ColourDescription?,
+    rotation: Rotation,
+    complete: (UnsafeMutablePointer<AVCodecParameters>) throws(FFmpegError) -> Void
   ) throws(FFmpegError) -> [UInt8] {
     let muxer = try Muxer()
     let stream = try unsafe muxer.addStream(timescale: rate.timescale)
@@ -51,8 +83,10 @@ enum CMAFHeader {
     unsafe parameters.pointee.width = Int32(size.width)
     unsafe parameters.pointee.height = Int32(size.height)
     unsafe parameters.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
-    try unsafe setExtradata(parameters, extradata)
-    // Only the header contains parameter sets: `hvc1`, not `hev1`.
+    if rotation != .none {
+      try FFmpegError.check(
+        "av_stream_new_side_data", unsafe cff_set_stream_rotation(stream, rotation.degrees))
+    }
     if let colour {
       unsafe parameters.pointee.color_primaries = AVColorPrimaries(UInt32(colour.primaries))
       unsafe parameters.pointee.color_trc = AVColorTransferCharacteristic(UInt32(colour.transfer))
@@ -60,7 +94,7 @@ enum CMAFHeader {
       unsafe parameters.pointee.color_range =
         colour.isFullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG
     }
-    if codec == .hevc { unsafe parameters.pointee.codec_tag = CFF_TAG_HVC1 }
+    try unsafe complete(parameters)
     return try muxer.header(timescale: rate.timescale)
   }
 
@@ -87,6 +121,34 @@ enum CMAFHeader {
     unsafe parameters.pointee.bit_rate = Int64(settings.bitrateKilobits) * 1000
     unsafe av_channel_layout_default(&parameters.pointee.ch_layout, Int32(settings.channels))
     try unsafe setExtradata(parameters, configuration.bytes)
+    if settings.language != .undetermined {
+      unsafe av_dict_set(&stream.pointee.metadata, "language", settings.language.code, 0)
+    }
+    return try muxer.header(timescale: settings.sampleRate)
+  }
+
+  /// `ftyp` and `moov` of an Opus track; the timescale is 48 kHz.
+  ///
+  /// - Parameters:
+  ///   - head: the identification header of Ogg Opus, from which `dOps` is written.
+  ///   - settings: channels, bitrate and language of the track.
+  /// - Returns: the header.
+  /// - Throws: ``FFmpegError`` of the muxer.
+  static func write(
+    opus head: [UInt8], _ settings: AudioEncoderSettings
+  ) throws(FFmpegError) -> [UInt8] {
+    let muxer = try Muxer()
+    let stream = try unsafe muxer.addStream(timescale: settings.sampleRate)
+    guard let parameters = unsafe stream.pointee.codecpar else {
+      throw FFmpegError(noMemory: "avformat_new_stream")
+    }
+    unsafe parameters.pointee.codec_type = AVMEDIA_TYPE_AUDIO
+    unsafe parameters.pointee.codec_id = AV_CODEC_ID_OPUS
+    unsafe parameters.pointee.sample_rate = settings.sampleRate
+    // bounded: a checked setting
+    unsafe parameters.pointee.bit_rate = Int64(settings.bitrateKilobits) * 1000
+    unsafe av_channel_layout_default(&parameters.pointee.ch_layout, Int32(settings.channels))
+    try unsafe setExtradata(parameters, head)
     if settings.language != .undetermined {
       unsafe av_dict_set(&stream.pointee.metadata, "language", settings.language.code, 0)
     }

@@ -8,14 +8,20 @@ package enum PassThroughCodec: String, Sendable, Hashable, Codable {
   case h264
   /// ITU-T H.265.
   case hevc
-  /// AV1; only of publishers.
+  /// AV1, of containers with its configuration record.
   case av1
+  /// VP9.
+  case vp9
 
   /// The codec of a pulled input by its libavcodec id; nil for other codecs.
-  init?(_ id: AVCodecID) {
+  ///
+  /// AV1 needs `extradata` with its configuration record.
+  init?(_ id: AVCodecID, extradata: [UInt8]) {
     switch id {
     case AV_CODEC_ID_H264: self = .h264
     case AV_CODEC_ID_HEVC: self = .hevc
+    case AV_CODEC_ID_VP9: self = .vp9
+    case AV_CODEC_ID_AV1 where AV1Configuration(extradata) != nil: self = .av1
     default: return nil
     }
   }
@@ -26,19 +32,24 @@ package enum PassThroughCodec: String, Sendable, Hashable, Codable {
     case .h264: AV_CODEC_ID_H264
     case .hevc: AV_CODEC_ID_HEVC
     case .av1: AV_CODEC_ID_AV1
+    case .vp9: AV_CODEC_ID_VP9
     }
   }
 
   /// The number of parameter sets without which nothing can be decoded.
   ///
-  /// H.264: SPS and PPS. HEVC: VPS, SPS and PPS. AV1: the configuration record.
+  /// H.264: SPS and PPS. HEVC: VPS, SPS and PPS. AV1: the configuration record. VP9: the properties
+  /// of a key frame.
   var minimumParameterSets: Int {
     switch self {
     case .h264: 2
     case .hevc: 3
-    case .av1: 1
+    case .av1, .vp9: 1
     }
   }
+
+  /// Whether access units consist of NAL units.
+  var hasUnits: Bool { self == .h264 || self == .hevc }
 
   /// The kinds of NAL units that the repackaging distinguishes.
   enum Kind: Sendable, Equatable {
@@ -78,7 +89,7 @@ package enum PassThroughCodec: String, Sendable, Hashable, Codable {
       case 39, 40: .information
       default: .padding
       }
-    case .av1: .padding
+    case .av1, .vp9: .padding
     }
   }
 }

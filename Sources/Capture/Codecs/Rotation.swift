@@ -2,6 +2,7 @@
 
 internal import CFFmpeg
 internal import Checked
+import Media
 
 /// The clockwise rotation for display, as phones declare for portrait video.
 package enum Rotation: Int, Sendable, Equatable, Codable {
@@ -9,6 +10,14 @@ package enum Rotation: Int, Sendable, Equatable, Codable {
 
   /// Whether the rotation swaps width and height.
   var isSideways: Bool { self == .quarter || self == .threeQuarters }
+
+  /// The angle, in degrees.
+  var degrees: Double { Double(rawValue) * 90 }
+
+  /// The size of frames before their rotation to `size`.
+  func unrotated(_ size: VideoSize) -> VideoSize {
+    isSideways ? VideoSize(width: size.height, height: size.width) ?? size : size
+  }
 
   /// The rotation of a stream's display matrix; mirroring is ignored.
   @unsafe

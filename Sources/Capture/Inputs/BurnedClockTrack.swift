@@ -54,6 +54,8 @@ package final class BurnedClockTrack {
     switch track.codec {
     case .h264: codec = .h264
     case .hevc: codec = .hevc
+    case .vp9: codec = .vp9
+    case .av1: codec = .av1
     case .vp8: throw Fault(description: "VP8 is not read")
     case .aac, .mp3, .opus, .ac3, .eac3: throw Fault(description: "the track is not video")
     }

@@ -220,7 +220,7 @@ final class InputContext {
     _ = FFmpegLog.collecting { unsafe cff_find_stream_info(pointer, pixels) }
   }
 
-  /// Whether each video stream has a codec of ``PassThroughCodec``.
+  /// Whether each video stream consists of NAL units, which are read without parsers.
   ///
   /// FLV announces its streams later.
   private var hasOnlyKnownVideo: Bool {
@@ -228,7 +228,7 @@ final class InputContext {
       guard let parameters = unsafe stream?.pointee.codecpar,
         unsafe parameters.pointee.codec_type == AVMEDIA_TYPE_VIDEO
       else { return true }
-      return unsafe PassThroughCodec(parameters.pointee.codec_id) != nil
+      return unsafe PassThroughCodec(parameters.pointee.codec_id, extradata: [])?.hasUnits == true
     }
   }
 

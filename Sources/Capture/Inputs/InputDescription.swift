@@ -35,6 +35,11 @@ package struct InputDescription: Sendable, Equatable, Codable {
     /// The properties of decoded frames; those of usual video before the first one.
     package var frames = FrameProperties()
 
+    /// What the CMAF header of passed-through video depends on: another value needs another header.
+    package var coding: [[UInt8]] {
+      parameterSets + [Array(codec.utf8), [UInt8(clamping: rotation.rawValue)]]
+    }
+
     /// The description of a video stream in another process, without hints for a decoder.
     package init(
       passThroughCodec: PassThroughCodec?, codec: String, width: Int, height: Int, rate: FrameRate?,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Media
 package import Time
 
 /// An access unit, an audio packet or metadata of an input, with its times.
@@ -34,12 +35,17 @@ package struct AccessUnit: Sendable {
   package let senderTime: WallTime?
   /// Whether it is a leading picture of HEVC: shown before the key frame that precedes it.
   package var isLeading = false
+  /// Its place in decoding order in a stream with B-frames; nil in other streams.
+  package var decoding: DecodingPosition?
   /// Its position on a shared connection; nil if the connection is not shared.
   package var shared: SharedPosition?
   /// The access units of the same time in the other renditions of a publisher.
   ///
   /// Their order is that of ``InputDescription/otherVideos``; all are IDRs, or none.
   package var others: [AccessUnit] = []
+
+  /// Its timestamp on a timeline on which units follow one another in decoding order.
+  package var order: SourceTime { decoding?.pts ?? pts }
 
   /// The bytes of all renditions.
   package var byteCount: Int { others.reduce(bytes.count) { $0 + $1.bytes.count } }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Opus packets in MPEG-TS, each after a control header that an unparsed stream keeps.
+/// Opus packets: their durations, and their form in MPEG-TS, each after a control header that an
+/// unparsed stream keeps.
 /// - Source: ETSI TS 103 491 (opus_control_header); 48 kHz throughout (RFC 7845 §5.1)
-enum OpusTransport {
+package enum OpusTransport {
   /// A packet and the number of samples at 48 kHz before it in the same PES packet.
   struct Packet {
     let range: Range<Int>
@@ -29,14 +30,16 @@ enum OpusTransport {
       guard size > 0, at + size <= bytes.count else { break }
       packets.append(Packet(range: at..<at + size, samplesBefore: samples))
       // bounded: the guard has checked `size` bytes; below 2^20 samples a packet
-      samples += duration(bytes[at], bytes[at..<at + size])
+      samples += samplesOf(bytes[at..<at + size])
       at += size
     }
     return packets
   }
 
-  /// The number of samples of a packet, from its TOC byte; RFC 6716 §3.1, §3.2.
-  private static func duration(_ toc: UInt8, _ packet: ArraySlice<UInt8>) -> Int64 {
+  /// The number of samples of a packet at 48 kHz, from its TOC byte; 0 for an empty packet.
+  /// - Source: RFC 6716 §3.1, §3.2
+  package static func samplesOf(_ packet: ArraySlice<UInt8>) -> Int64 {
+    guard let toc = packet.first else { return 0 }
     let (configuration, code) = (Int(toc >> 3), toc & 3)
     let frame: Int64 =
       switch configuration {

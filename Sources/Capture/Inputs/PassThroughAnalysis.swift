@@ -23,11 +23,15 @@ package struct PassThroughAnalysis: Sendable {
     package var segmentFrames: Int64
     /// Whether segments have variable duration, since GOPs differ or do not divide the segment.
     package var hasVariableDuration = false
+    /// How far decoding and presentation order differ.
+    package var reordering = Reordering.none
 
     /// Parameters that another process has found.
     package init(
-      rate: FrameRate, groupFrames: Int64, segmentFrames: Int64, hasVariableDuration: Bool = false
+      rate: FrameRate, groupFrames: Int64, segmentFrames: Int64, hasVariableDuration: Bool = false,
+      reordering: Reordering = .none
     ) {
+      self.reordering = reordering
       self.rate = rate
       self.groupFrames = groupFrames
       self.segmentFrames = segmentFrames
@@ -40,7 +44,7 @@ package struct PassThroughAnalysis: Sendable {
         rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: segmentMicroseconds)
       return Fit(
         rate: rate, groupFrames: groupFrames, segmentFrames: segmentation.framesPerSegment,
-        hasVariableDuration: true)
+        hasVariableDuration: true, reordering: reordering)
     }
   }
 
@@ -48,25 +52,25 @@ package struct PassThroughAnalysis: Sendable {
   package enum Reason: Sendable, Equatable, CustomStringConvertible, Codable {
     /// The codec cannot be passed through.
     case codec(String)
-    /// Decoding order and presentation order differ.
+    /// Decoding order and presentation order differ; a new analysis may permit it.
     case reordered
+    /// Pictures are presented before the key frame that precedes them in decoding order.
+    case openGroup
     /// A frame is more than half a frame duration away from the grid of the rate.
     case irregularRate(FrameRate)
     /// No IDR arrived for this many seconds.
     case longGroup(Int64)
     /// The input is a playlist, whose media arrives in bursts.
     case playlist
-    /// The container declares a rotation.
-    case rotated
 
     /// The reason in a few words, for the log.
     package var description: String {
       switch self {
-      case .codec(let name): "\(name) is neither H.264 nor HEVC"
+      case .codec(let name): "\(name) is none of H.264, HEVC, AV1 and VP9"
       case .reordered: "the stream has B-frames"
+      case .openGroup: "the stream has B-frames that refer to two groups (open GOP)"
       case .irregularRate(let rate): "the frames are not on the grid of \(rate) fps"
       case .playlist: "the input is a playlist"
-      case .rotated: "the container declares a rotation"
       case .longGroup(let seconds): "no key frame for more than \(seconds) s"
       }
     }
@@ -99,6 +103,8 @@ package struct PassThroughAnalysis: Sendable {
   private var first: SourceTime?
   private var timestamps: [SourceTime] = []
   private var keys: [Int] = []
+  /// Whether a timestamp is before that of the unit before.
+  private var isReordered = false
   private var groupBytes: Int64 = 0
 
   /// An analysis of a stream.
@@ -122,7 +128,6 @@ package struct PassThroughAnalysis: Sendable {
     self.maximumGroupTime = maximumGroupTime
     declared = declaredRate ?? video.rate
     if video.passThroughCodec == nil { verdict = .unfit(.codec(video.codec)) }
-    if video.rotation != .none { verdict = .unfit(.rotated) }
     if isPlaylist { verdict = .unfit(.playlist) }
   }
 
@@ -142,7 +147,7 @@ package struct PassThroughAnalysis: Sendable {
 
   /// Adds the next access unit in decoding order, of `size` bytes.
   ///
-  /// A leading picture is reordered, whatever its timestamp.
+  /// A leading picture belongs to two groups, whatever its timestamp.
   package mutating func take(
     pts: SourceTime, isKey: Bool, isLeading: Bool = false, size: Int = 0
   ) {
@@ -162,10 +167,11 @@ package struct PassThroughAnalysis: Sendable {
       groupBytes = 0
     }
     groupBytes += Int64(size)
-    if isLeading || timestamps.last.map({ pts <= $0 }) == true {
-      verdict = .unfit(.reordered)
+    if isLeading {
+      verdict = .unfit(.openGroup)
       return
     }
+    if let last = timestamps.last, pts <= last { isReordered = true }
     if isKey { keys.append(timestamps.count) }
     timestamps.append(pts)
     if isKey, keys.count > 1 {
@@ -176,6 +182,13 @@ package struct PassThroughAnalysis: Sendable {
   }
 
   private mutating func decide(isEnd: Bool = false) {
+    let decoded = timestamps
+    let timestamps = isReordered ? decoded.sorted() : decoded
+    // In a closed group all pictures are presented between its key frame and the next one.
+    guard keys.allSatisfy({ timestamps[$0] == decoded[$0] }) else {
+      verdict = .unfit(.openGroup)
+      return
+    }
     guard let rate = InputRate.nearest(timestamps: timestamps, declared: declared) else { return }
     let segmentation = Segmentation(
       rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: segmentMicroseconds)
@@ -190,7 +203,8 @@ package struct PassThroughAnalysis: Sendable {
       return (timestamp - due).magnitude <= half
     }
     guard isRegular else {
-      verdict = .unfit(.irregularRate(rate))
+      // The pictures that are presented before the newest key frame may follow it.
+      verdict = .unfit(isReordered ? .openGroup : .irregularRate(rate))
       return
     }
     var groups = zip(keys.dropFirst(), keys).map { Int64($0 - $1) }
@@ -199,8 +213,17 @@ package struct PassThroughAnalysis: Sendable {
     let (least, most) = (groups.min() ?? segment, groups.max() ?? segment)
     // bounded: groups and segments have at least one frame
     let isRegularGroup = least == most && (most % segment == 0 || segment % most == 0)
-    let fit = Fit(rate: rate, groupFrames: most, segmentFrames: max(most, segment))
+    let fit = Fit(
+      rate: rate, groupFrames: most, segmentFrames: max(most, segment),
+      reordering: isReordered ? Self.reordering(decoded, rate) : .none)
     verdict = .fits(
       isRegularGroup ? fit : fit.withVariableDuration(segmentMicroseconds: segmentMicroseconds))
+  }
+
+  /// How far access units with these timestamps, whose first is a key frame, are out of order.
+  private static func reordering(_ decoded: [SourceTime], _ rate: FrameRate) -> Reordering {
+    guard let first = decoded.first else { return .none }
+    let shifts = decoded.enumerated().map { rate.nearestCount($1 - first) - Int64($0) }
+    return Reordering(lead: shifts.max() ?? 0, delay: -(shifts.min() ?? 0))
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import CMAF
 import Checked
 package import Media
 
@@ -8,40 +9,50 @@ package import Media
 package struct PassThroughHeader: Sendable {
   /// `ftyp` and `moov`, written by libavformat.
   package let bytes: [UInt8]
-  /// RFC 6381 codecs string, such as `avc1.64001f`, `hvc1.1.6.L93.B0` or `av01.0.04M.08`.
+  /// RFC 6381 codecs string, such as `avc1.64001f`, `hvc1.1.6.L93.B0`, `av01.0.04M.08`
+  /// or `vp09.00.30.08`.
   package let codecs: String
 
-  /// The header of a track of H.264, HEVC or AV1.
+  /// The header of a track of H.264, HEVC, AV1 or VP9.
   ///
   /// - Parameters:
   ///   - video: the description with all parameter sets.
-  ///   - size: the size of the frames.
+  ///   - size: the size of the frames as displayed; the header declares their rotation.
   ///   - rate: the frame rate.
   /// - Throws: ``FFmpegError`` if the parameter sets are incomplete or refused.
   package init(
     _ video: InputDescription.Video, size: VideoSize, rate: FrameRate
   ) throws(FFmpegError) {
-    let colour = video.frames.headerColour
+    let (colour, rotation) = (video.frames.headerColour, video.rotation)
+    let size = rotation.unrotated(size)
     switch video.passThroughCodec {
     case .h264:
       guard let codecs = Self.advanced(video.parameterSets) else { throw Self.missing(video) }
       self.codecs = codecs
       let sets: [UInt8] = video.parameterSets.flatMap { [0, 0, 0, 1] + $0 }
-      bytes = try CMAFHeader.write(.h264, sets, size: size, rate: rate, colour: colour)
+      bytes = try CMAFHeader.write(
+        .h264, sets, size: size, rate: rate, colour: colour, rotation: rotation)
     case .hevc:
       guard let configuration = HEVCConfiguration(video.parameterSets) else {
         throw Self.missing(video)
       }
       codecs = configuration.codecs
       bytes = try CMAFHeader.write(
-        .hevc, configuration.bytes, size: size, rate: rate, colour: colour)
+        .hevc, configuration.bytes, size: size, rate: rate, colour: colour, rotation: rotation)
     case .av1:
       guard let configuration = video.parameterSets.first.flatMap({ AV1Configuration($0) }) else {
         throw Self.missing(video)
       }
       codecs = configuration.codecs
       bytes = try CMAFHeader.write(
-        .av1, configuration.bytes, size: size, rate: rate, colour: colour)
+        .av1, configuration.bytes, size: size, rate: rate, colour: colour, rotation: rotation)
+    case .vp9:
+      guard let key = video.parameterSets.first.flatMap({ VP9FrameHeader(configuration: $0) })
+      else { throw Self.missing(video) }
+      bytes = try CMAFHeader.write(key, size: size, rate: rate, colour: colour, rotation: rotation)
+      do throws(BoxError) { codecs = try MovieHeader(header: bytes).entry.codecs() } catch {
+        throw FFmpegError(refused: "\(error)")
+      }
     case nil: throw Self.missing(video)
     }
   }

@@ -169,10 +169,10 @@ final class PublisherPackets {
   private func codec(of head: FLVVideoTag) throws(InputError) -> PassThroughCodec? {
     if let codec = PassThroughCodec(head.codec) { return codec }
     switch head.codec {
-    case .h264, .hevc, .av1: return nil
+    case .h264, .hevc, .av1, .vp9: return nil
     case .other(let name):
       guard head.content != .nothing, video == nil else { return nil }
-      throw .noVideo("\(name) is not accepted (expected H.264, HEVC or AV1)")
+      throw .noVideo("\(name) is not accepted (expected H.264, HEVC, AV1 or VP9)")
     }
   }
 
@@ -228,8 +228,14 @@ final class PublisherPackets {
     isFLV = false
     let name: String
     switch track.codec {
-    case .h264, .hevc:
-      let codec: PassThroughCodec = track.codec == .h264 ? .h264 : .hevc
+    case .h264, .hevc, .vp9, .av1:
+      let codec: PassThroughCodec =
+        switch track.codec {
+        case .h264: .h264
+        case .hevc: .hevc
+        case .vp9: .vp9
+        default: .av1
+        }
       if video?.video.passThroughCodec != codec {
         video = VideoDepacketizer(codec, sizeLimit: options.frameSizeLimit)
       }
@@ -296,6 +302,7 @@ extension PassThroughCodec {
     case .h264: self = .h264
     case .hevc: self = .hevc
     case .av1: self = .av1
+    case .vp9: self = .vp9
     case .other: return nil
     }
   }

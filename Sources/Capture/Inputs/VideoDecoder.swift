@@ -37,6 +37,7 @@ package struct VideoDecoder: ~Copyable {
       switch video.passThroughCodec {
       case nil: video.configuration
       case .av1: video.parameterSets.first ?? []
+      case .vp9: [UInt8]()
       case .h264, .hevc: Self.annexB(video.parameterSets)
       }
     decoder = try DecoderHandle(
@@ -60,7 +61,7 @@ package struct VideoDecoder: ~Copyable {
       senderTimes[unit.pts] = sent
     }
     let sent = decoder.send(
-      codec == nil || codec == .av1
+      codec?.hasUnits != true
         ? unit.bytes : Self.annexB(unit.parameterSets) + Self.startCodes(unit.bytes),
       pts: unit.pts, dts: unit.dts, isKey: unit.isKey)
     refusedInARow = sent ? 0 : refusedInARow + 1
@@ -111,15 +112,17 @@ package final class DecodedFrame: @unchecked Sendable {
   /// The presentation timestamp on the source's clock.
   package let pts: SourceTime
   /// The arrival of the unit that completed it.
-  package fileprivate(set) var arrival = MonotonicTime.origin
+  package internal(set) var arrival = MonotonicTime.origin
   /// The declared capture time; nil if undeclared.
-  package fileprivate(set) var senderTime: WallTime?
+  package internal(set) var senderTime: WallTime?
 
   /// The rotation for display.
-  fileprivate(set) var rotation = Rotation.none
+  var rotation = Rotation.none
+  /// Whether it was interlaced before a filter has deinterlaced it.
+  var wasInterlaced = false
 
   /// Takes ownership of `frame`.
-  fileprivate init(_ frame: UnsafeMutablePointer<AVFrame>) {
+  init(_ frame: UnsafeMutablePointer<AVFrame>) {
     unsafe self.frame = frame
     let best = unsafe frame.pointee.best_effort_timestamp
     pts = SourceTime(nanoseconds: unsafe best == CFF_NOPTS ? frame.pointee.pts : best)
@@ -145,9 +148,12 @@ package final class DecodedFrame: @unchecked Sendable {
       matrix: code(frame.pointee.colorspace.rawValue),
       isFullRange: frame.pointee.color_range == AVCOL_RANGE_JPEG)
     found.bitDepth = unsafe Int(cff_bit_depth(frame))
-    found.isInterlaced = unsafe cff_is_interlaced(frame) != 0
+    found.isInterlaced = isInterlaced || wasInterlaced
     return found
   }
+
+  /// Whether its fields are of different times.
+  var isInterlaced: Bool { unsafe cff_is_interlaced(frame) != 0 }
 
   private var columns: Int { aspect.width(unsafe Int(frame.pointee.width)) }
   private var rows: Int { unsafe Int(frame.pointee.height) }

@@ -36,19 +36,20 @@ struct VideoDepacketizer {
     let id = unsafe parameters.pointee.codec_id
     let name = unsafe String(cString: avcodec_get_name(id))
     let (width, height) = unsafe Self.squareSize(parameters)
-    let codec = PassThroughCodec(id)
-    isAssembled = arePieces && codec != nil
+    let extradata = unsafe Array(
+      UnsafeBufferPointer(
+        start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size)))
+    let codec = PassThroughCodec(id, extradata: extradata)
+    isAssembled = arePieces && codec?.hasUnits == true
     video = InputDescription.Video(
       passThroughCodec: codec, codec: name, width: width, height: height, rate: rate,
       parameterSets: [], configuration: [], rotation: rotation)
     if codec == nil {
       unsafe video.coded = DecoderHints(parameters)
-      video.configuration = unsafe Array(
-        UnsafeBufferPointer(
-          start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size)))
+      video.configuration = extradata
     }
     video.coded.sizeLimit = sizeLimit
-    unsafe update(parameters)
+    take(extradata: extradata)
   }
 
   /// A depacketizer for whole access units of a codec that can be passed through.
@@ -56,11 +57,12 @@ struct VideoDepacketizer {
   /// - Parameters:
   ///   - codec: the codec.
   ///   - sizeLimit: the largest size of a frame.
-  init(_ codec: PassThroughCodec, sizeLimit: FrameSizeLimit) {
+  ///   - rotation: the declared rotation for display.
+  init(_ codec: PassThroughCodec, sizeLimit: FrameSizeLimit, rotation: Rotation = .none) {
     isAssembled = false
     video = InputDescription.Video(
       passThroughCodec: codec, codec: unsafe String(cString: avcodec_get_name(codec.id)), width: 0,
-      height: 0, rate: nil, parameterSets: [], configuration: [])
+      height: 0, rate: nil, parameterSets: [], configuration: [], rotation: rotation)
     video.coded.sizeLimit = sizeLimit
   }
 
@@ -98,8 +100,10 @@ struct VideoDepacketizer {
   mutating func take(extradata bytes: [UInt8]) {
     guard let codec = video.passThroughCodec, splitter == nil || bytes != extradata else { return }
     extradata = bytes
-    guard codec != .av1 else {
-      if let record = AV1Configuration(bytes) { video.parameterSets = [record.bytes] }
+    guard codec.hasUnits else {
+      if codec == .av1, let record = AV1Configuration(bytes) {
+        video.parameterSets = [record.bytes]
+      }
       return
     }
     splitter = NALSplitter(codec, extradata: bytes.span)
@@ -127,6 +131,17 @@ struct VideoDepacketizer {
     guard bytes.count <= AccessUnitAssembler.most - 188 else {
       oversized += 1
       return []
+    }
+    if video.passThroughCodec == .vp9 {
+      // Not all containers mark key frames, and some mark frames that are only intra-coded.
+      let bytes = bytes.array
+      let header = VP9FrameHeader(bytes)
+      if let header { video.parameterSets = [header.configuration] }
+      return [
+        AccessUnit(
+          bytes: bytes, parameterSets: [], isKey: header != nil, pts: pts, dts: dts,
+          arrival: arrival, senderTime: senderTime)
+      ]
     }
     if video.passThroughCodec == .av1 {
       let unit = AV1TemporalUnit(bytes)

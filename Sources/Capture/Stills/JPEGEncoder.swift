@@ -3,7 +3,8 @@
 internal import CFFmpeg
 import Media
 
-/// Encodes decoded frames as JPEG, with a JFIF header: BT.601, full range, square pixels.
+/// Encodes decoded frames as JPEG, with a JFIF header: BT.601, full range, square pixels; a
+/// rotation is declared in Exif.
 ///
 /// Confined to one thread. The encoder of the newest size is kept.
 @safe
@@ -61,7 +62,9 @@ package final class JPEGEncoder {
   /// - Throws: ``FFmpegError`` if libswscale or libavcodec refuses the frame.
   package func encode(_ frame: DecodedFrame, width: Int? = nil) throws(FFmpegError) -> [UInt8] {
     let size = Self.size(width: frame.width, height: frame.height, requested: width)
-    let kind = Self.kind(of: frame, size.width, size.height)
+    let isSideways = frame.rotation.isSideways
+    let kind = Self.kind(
+      of: frame, isSideways ? size.height : size.width, isSideways ? size.width : size.height)
     if kind != self.kind { try open(kind) }
     guard let codec = unsafe codec, let scaler = unsafe scaler else {
       throw FFmpegError(refused: "no encoder for JPEG")
@@ -83,7 +86,7 @@ package final class JPEGEncoder {
     guard let coded = unsafe try packet.receiveBytes(from: codec, "mjpeg") else {
       throw FFmpegError(refused: "mjpeg gives no picture")
     }
-    return coded.bytes
+    return frame.rotation.orient(coded.bytes)
   }
 
   private static func kind(of frame: DecodedFrame, _ width: Int, _ height: Int) -> Kind {

@@ -43,11 +43,13 @@ package final class StillDecoder {
     case "avc1", "avc3": codec = .h264
     case "hvc1", "hev1": codec = .hevc
     case "av01": codec = .av1
+    case "vp09": codec = .vp9
     default: throw Fault(description: "frames of \(movie.entry.type) are not decoded")
     }
     guard movie.timescale > 0 else { throw Fault(description: "the track has no timescale") }
     timescale = Int64(movie.timescale)
-    depacketizer = VideoDepacketizer(codec, sizeLimit: FrameSizeLimit())
+    depacketizer = VideoDepacketizer(
+      codec, sizeLimit: FrameSizeLimit(), rotation: Rotation(rawValue: movie.quarterTurns) ?? .none)
     depacketizer.take(extradata: movie.entry.setup)
     decoder = try Self.open(depacketizer)
   }
@@ -114,7 +116,10 @@ package final class StillDecoder {
     let units = depacketizer.take(
       unit.bytes.span, pts: time, dts: nil, isKey: unit.isKey, arrival: .origin, senderTime: nil)
     var frame = newest?.frame
-    for unit in units { frame = decoder.decode(unit).last ?? frame }
+    for unit in units {
+      let decoded = decoder.decode(unit)
+      frame = decoded.last { $0.pts == time } ?? decoded.last ?? frame
+    }
     newest = (time, frame)
   }
 

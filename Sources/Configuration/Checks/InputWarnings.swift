@@ -2,6 +2,7 @@
 
 package import Capture
 import Media
+package import Time
 
 /// The warnings about an input whose video players or encoders treat differently: pure.
 package struct InputWarnings: Sendable {
@@ -17,16 +18,35 @@ package struct InputWarnings: Sendable {
   package let list: [Warning]
 
   /// The warnings about the video of an input that is passed through or encoded.
-  package init(_ description: InputDescription, passesThrough: Bool) {
+  ///
+  /// - Parameters:
+  ///   - description: its tracks.
+  ///   - passesThrough: whether the video is passed through.
+  ///   - reorderingDelay: the time by which B-frames delay passed-through video.
+  ///   - deinterlaces: whether the program can deinterlace; asked for interlaced video only.
+  package init(
+    _ description: InputDescription, passesThrough: Bool, reorderingDelay: Interval = .zero,
+    deinterlaces: @autoclosure () -> Bool = true
+  ) {
     let frames = description.videos.map(\.frames)
     var list: [Warning] = []
-    if frames.contains(where: \.isInterlaced) {
+    if reorderingDelay > .zero {
+      list.append(
+        Warning(
+          event: "b-frames",
+          text: "the video has B-frames and is passed through: pictures leave "
+            + "\(reorderingDelay.milliseconds) ms later than without them (x264: "
+            + "-tune zerolatency, cameras: B-frames 0)"))
+    }
+    if frames.contains(where: \.isInterlaced), passesThrough || !deinterlaces() {
       list.append(
         Warning(
           event: "interlaced",
-          text: "the video is interlaced and "
-            + (passesThrough ? "passed through" : "encoded without deinterlacing")
-            + ": edges of moving objects are combed"))
+          text: passesThrough
+            ? "the video is interlaced and passed through: edges of moving objects are combed "
+              + "(--passthrough never deinterlaces it)"
+            : "the video is interlaced and encoded without deinterlacing: edges of moving objects "
+              + "are combed (libavfilter is not installed)"))
     }
     if let bits = frames.map(\.bitDepth).max(), bits > 8 {
       list.append(

@@ -50,7 +50,9 @@ extension InputProbe.Findings {
         fit.hasVariableDuration
         ? "\(fit.segmentFrames) frames or more, to the next key frame,"
         : "\(fit.segmentFrames) frames"
+      let delay = FrameGrid(rate: fit.rate).duration(ofFrames: fit.reordering.frames)
       return ["pass through: segments of \(least) at \(fit.rate) fps"]
+        + (delay > .zero ? ["B-frames delay pictures by \(delay.milliseconds) ms"] : [])
     case .unfit(let reason): return [encoded, "cannot pass through: \(reason)"]
     case .undecided: return [encoded, "too short to decide on pass-through"]
     }

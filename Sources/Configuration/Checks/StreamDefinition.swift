@@ -255,7 +255,8 @@ package struct StreamDefinition: Sendable {
     stream.audioTracks = (settings.audio ?? []).map { AudioTrackSettings($0) }
     if settings.takesInputAudio, let input {
       stream.audioTracks = settings.audioTracks.tracks(
-        of: input.facts.description, beside: stream.renditions.map(\.name))
+        of: input.facts.description, beside: stream.renditions.map(\.name),
+        copying: settings.audioCopy.codec)
     }
     stream.waitsForSource = waitsForSource
     stream.passesThrough = input?.fit != nil

@@ -27,6 +27,10 @@ extension Option {
       help: "the audio tracks of an input: the first ones, at most this number, or those of these "
         + "languages in this order, of which the first is the default"),
     .stream(
+      "audio-copy", \.audioCopy, .choice("CODEC"), .source,
+      help: "audio of an input that is also published as it comes, in renditions beside AAC: none "
+        + "or opus"),
+    .stream(
       "input", appendingTo: \.inputs, .input, .source,
       help: "an rtsp, rtsps, srt, rtmp, udp, http or https URL, a file, or - for MPEG-TS on "
         + "stdin; further ones are shown while those before are lost"

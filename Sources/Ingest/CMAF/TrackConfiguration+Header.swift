@@ -15,6 +15,8 @@ extension TrackConfiguration {
     switch (entry.type, entry.objectType) {
     case ("avc1", _), ("avc3", _): codec = .h264
     case ("hvc1", _), ("hev1", _): codec = .hevc
+    case ("av01", _): codec = .av1
+    case ("vp09", _): codec = .vp9
     case ("ac-3", _): codec = .ac3
     case ("ec-3", _): codec = .eac3
     case ("Opus", _):

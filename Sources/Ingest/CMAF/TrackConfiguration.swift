@@ -6,7 +6,7 @@ import Checked
 package struct TrackConfiguration: Sendable, Equatable {
   /// The codec of a track, with its number in a record.
   package enum Codec: UInt8, Sendable, CaseIterable {
-    case h264 = 1, hevc, vp8
+    case h264 = 1, hevc, vp8, vp9, av1
     case aac = 16, mp3, opus, ac3, eac3
 
     /// Whether it is a codec of video.
@@ -22,8 +22,8 @@ package struct TrackConfiguration: Sendable, Equatable {
   package var channels: UInt8 = 0
   /// The language as in `mdhd`; 0 if it is not known.
   package var language: UInt16 = 0
-  /// `avcC`, `hvcC`, an AudioSpecificConfig, or the header of Ogg Opus; of VP8 width and height in
-  /// two bytes each; empty for other codecs, and if parameter sets precede the key frames.
+  /// `avcC`, `hvcC`, `av1C`, an AudioSpecificConfig, or the header of Ogg Opus; of VP8 width and
+  /// height in two bytes each; empty for other codecs, and if parameter sets precede key frames.
   package var setup: [UInt8]
 
   /// A description.

@@ -12,6 +12,8 @@ package struct FLVVideoTag: Sendable, Equatable {
     case hevc
     /// AV1.
     case av1
+    /// VP9.
+    case vp9
     /// A codec that is not accepted, by its name.
     case other(String)
   }
@@ -135,7 +137,7 @@ package struct FLVVideoTag: Sendable, Equatable {
     case FourCC("avc1"): .h264
     case FourCC("hvc1"), FourCC("hev1"): .hevc
     case FourCC("av01"): .av1
-    case FourCC("vp09"): .other("VP9")
+    case FourCC("vp09"): .vp9
     case FourCC("vp08"): .other("VP8")
     case FourCC("vvc1"): .other("VVC")
     default: .other(code.name)

@@ -29,7 +29,7 @@ package struct RTMPSession: Sendable {
   private static let chunkSize = 4096
   /// The codecs of Enhanced RTMP that are accepted.
   private static let fourCCs = [
-    "hvc1", "avc1", "av01", "mp4a", "Opus", "ac-3", "ec-3", "fLaC", ".mp3",
+    "hvc1", "avc1", "av01", "vp09", "mp4a", "Opus", "ac-3", "ec-3", "fLaC", ".mp3",
   ]
   /// Reconnect, Multitrack, ModEx and TimestampNanoOffset.
   /// - Source: Enhanced RTMP v2, CapsExMask

@@ -81,7 +81,7 @@ package struct ClipSelection: Sendable {
     var tracks: [Track] = [main]
     var items: [[Segment]] = []
     if main.segmentation.isAudio {
-      items.append(main.segments(with: frames(start..<stop)))
+      items.append(main.segments(with: frames(start..<stop, of: main.segmentation.ticksPerFrame)))
     } else {
       items.append(
         main.snapshot.segments.filter { segment in
@@ -92,7 +92,8 @@ package struct ClipSelection: Sendable {
       let samples = frames(
         audio.ticks(
           start, of: main)..<max(
-            audio.ticks(start, of: main) + 1, audio.ticks(stop, of: main)))
+            audio.ticks(start, of: main) + 1, audio.ticks(stop, of: main)),
+        of: audio.segmentation.ticksPerFrame)
       guard audio.has(samples.upperBound) else { return .waiting(frame: main.next) }
       tracks.append(audio)
       items.append(audio.segments(with: samples))
@@ -101,11 +102,10 @@ package struct ClipSelection: Sendable {
     return complete(tracks, items, start..<stop)
   }
 
-  /// The AAC frames of samples, with the one before.
-  private static func frames(_ samples: Range<Int64>) -> ClosedRange<Int64> {
-    let size = AudioSegmentation.samplesPerFrame
-    // bounded: samples since 1970, and a range that is not empty
-    return samples.lowerBound / size - 1...(samples.upperBound - 1) / size
+  /// The audio frames of `size` samples that contain samples, with the one before.
+  private static func frames(_ samples: Range<Int64>, of size: Int64) -> ClosedRange<Int64> {
+    // bounded: samples since 1970, a range that is not empty, and a frame has samples
+    samples.lowerBound / size - 1...(samples.upperBound - 1) / size
   }
 
   private static func complete(

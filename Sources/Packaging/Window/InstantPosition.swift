@@ -58,12 +58,13 @@ extension WindowSnapshot {
       }
       // Frames at the start of the segment may be lost: the one before lasts until the first.
       guard let place = segment.chunks.lastIndex(where: { $0.frameIndex <= slot }) else { continue }
-      let chunk = segment.chunks[place]
+      let isOpen = segment.number == open?.number
+      let shown = segment.chunks.presented(at: slot, near: place, segmentation, isComplete: !isOpen)
+      guard let shown else { return .ahead(slot: newest + 1) }
       return .frame(
         InstantPosition.Frame(
-          segment: segment.number, position: place, chunk: chunk,
-          frameIndex: min(slot, chunk.lastFrame), slot: slot, offset: offset,
-          isComplete: segment.number != open?.number))
+          segment: segment.number, position: shown.position, chunk: segment.chunks[shown.position],
+          frameIndex: min(slot, shown.lastFrame), slot: slot, offset: offset, isComplete: !isOpen))
     }
     if !isNewest { return .before }
     let slot = segmentation.frame(at: MediaTime(time, minus: .zero))

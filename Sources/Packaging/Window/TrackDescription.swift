@@ -82,11 +82,12 @@ package struct TrackDescription: Sendable {
   /// The same rendition with an earlier CMAF header, which gives its codec, size and channels; the
   /// bitrate is that of now.
   package func with(header: [UInt8]) -> TrackDescription {
-    let entry = (try? MovieHeader(header: header))?.entry
+    let movie = try? MovieHeader(header: header)
+    let entry = movie?.entry
     var content = content
     switch content {
     case .video:
-      if let entry, let size = VideoSize(width: entry.width, height: entry.height) {
+      if let movie, let size = VideoSize(width: movie.displayWidth, height: movie.displayHeight) {
         content = .video(size)
       }
     case .audio(_, let isDefault):

@@ -131,7 +131,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
       hasCheckedVideo = true
       if case .other(let codec) = head.codec {
         return refuse(
-          "\(codec) is not accepted (expected H.264, HEVC or AV1)",
+          "\(codec) is not accepted (expected H.264, HEVC, AV1 or VP9)",
           code: "NetStream.Publish.Rejected")
       }
     }

@@ -31,7 +31,8 @@ extension SocketStream {
     let hasFailed = if case .failed = entry.state { true } else { false }
     self.init(
       name: entry.name, label: entry.options.label, hasFailed: hasFailed,
-      renditions: (entry.served?.renditions ?? []).map {
+      // Frames of other codecs than AAC are for HLS and DASH.
+      renditions: (entry.served?.renditions ?? []).filter { !$0.isAudio || $0.isAAC }.map {
         SocketRendition(name: $0.name, window: $0.window)
       }, media: entry.served, supervisor: entry.supervisor)
   }

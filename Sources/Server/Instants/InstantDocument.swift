@@ -31,10 +31,15 @@ struct InstantDocument {
   }
 
   init(_ frame: InstantPosition.Frame, of served: ServedStream) {
+    let segmentation = served.window.segmentation
     self.init(
       Frame(
         segment: frame.segment, position: frame.position, frameIndex: frame.frameIndex,
-        offset: frame.offset, captured: frame.chunk.captured), of: served)
+        offset: frame.offset,
+        // The capture time of the chunk is that of its decode time.
+        captured: frame.chunk.captured
+          + (segmentation.frameTime(of: frame.frameIndex)
+            - segmentation.frameTime(of: frame.chunk.frameIndex))), of: served)
   }
 
   /// The JSON object.

@@ -50,7 +50,7 @@ struct PastClip: Sendable {
     let ticks = start..<end
     if let audio {
       let samples = Self.samples(
-        ticks, first.timescale, Int(audio.window.segmentation.timescale))
+        ticks, first.timescale, audio.window.segmentation)
       guard Self.has(samples.upperBound, audio) else {
         return .waiting(until: Self.end(ofSegmentWith: samples.upperBound, audio))
       }
@@ -79,14 +79,15 @@ struct PastClip: Sendable {
   /// The samples of audio in a span of the video, from the end of the AAC frame before the first
   /// one on.
   private static func samples(
-    _ ticks: Range<Int64>, _ timescale: Int, _ own: Int
+    _ ticks: Range<Int64>, _ timescale: Int, _ audio: TrackSegmentation
   ) -> Range<Int64> {
+    let own = Int(audio.timescale)
     func rescaled(_ tick: Int64) -> Int64 {
       let (from, to) = (Int128(max(1, timescale)), Int128(own))
       return Int64(clamping: floorDivide(2 * Int128(tick) * to + from, 2 * from))
     }
     let start = rescaled(ticks.lowerBound)
-      .subtractingSaturated(2 * AudioSegmentation.samplesPerFrame)
+      .subtractingSaturated(2 * audio.ticksPerFrame)
     return start..<max(start.addingSaturated(1), rescaled(ticks.upperBound))
   }
 
@@ -96,13 +97,13 @@ struct PastClip: Sendable {
     guard snapshot.state != .ended, let last = snapshot.segments.last(where: { !$0.isGap }),
       let chunk = last.chunks.last
     else { return true }
-    return chunk.lastFrame >= (sample - 1) / AudioSegmentation.samplesPerFrame
+    return chunk.lastFrame >= (sample - 1) / audio.window.segmentation.ticksPerFrame
   }
 
   /// The end of the segment with the sample before `sample`.
   private static func end(ofSegmentWith sample: Int64, _ audio: ServedRendition) -> MediaTime {
     let segmentation = audio.window.segmentation
-    let frame = (sample - 1) / AudioSegmentation.samplesPerFrame
+    let frame = (sample - 1) / segmentation.ticksPerFrame
     return segmentation.frameTime(
       of: segmentation.firstFrame(of: segmentation.segment(of: frame).addingSaturated(1)))
   }

@@ -16,6 +16,11 @@ final class ServedRendition: Sendable {
 
   /// Whether the rendition is audio.
   var isAudio: Bool { window.segmentation.isAudio }
+  /// Whether the rendition is AAC: other audio has frames of another length.
+  var isAAC: Bool {
+    guard case .audio(let segmentation) = window.segmentation else { return false }
+    return segmentation.samplesPerFrame == AudioSegmentation.samplesPerAACFrame
+  }
 
   init(
     name: String, window: LiveWindow, playlists: PlaylistCache, media: MediaResponseCache,

@@ -53,6 +53,9 @@ struct StreamDocument {
       fields.append(("sharedWith", "[\(list)]"))
     }
     if let input { fields.append(("input", input)) }
+    if let delay = stream.served?.source?.configuration.reorderingDelay, delay > .zero {
+      fields.append(("bFrameDelay", Decimal.string(delay.milliseconds, digits: 3)))
+    }
     if let crashes = stream.supervisor?.plan.crashes, crashes.count > 0 {
       fields.append(("sourceCrashes", "\(crashes.count)"))
       if let retry = crashes.delayedUntil {

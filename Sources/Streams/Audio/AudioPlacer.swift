@@ -17,6 +17,8 @@ struct AudioPlacer: ~Copyable {
   let channels: Int
 
   private let format: CopiedAudioFormat?
+  /// Samples in a frame.
+  private let length: Int64
   private let settings: AudioEncoderSettings
   private var copied: CopiedAudioPlacer?
   private var encoder: ContinuousAudioEncoder?
@@ -37,10 +39,11 @@ struct AudioPlacer: ~Copyable {
     var encoder: ContinuousAudioEncoder?
     let (header, codecs): ([UInt8], String)
     if let format {
-      (header, codecs) = (try format.header(), format.configuration.codecString)
+      (header, codecs) = (try format.header(), format.codecs)
       copied = CopiedAudioPlacer(
-        silence: try ContinuousAudioEncoder.silence(format.settings),
-        sampleRate: settings.sampleRate, from: first)
+        silence: try Self.silence(of: format), sampleRate: settings.sampleRate,
+        length: format.length,
+        from: first)
     } else {
       let opened = try ContinuousAudioEncoder(settings, from: first, watch)
       (header, codecs) = (try opened.header(), opened.codecs)
@@ -50,9 +53,16 @@ struct AudioPlacer: ~Copyable {
     self.codecs = codecs
     self.encoder = encoder
     self.format = format
+    length = format?.length ?? AudioSegmentation.samplesPerAACFrame
     self.settings = settings
     channels = format?.settings.channels ?? settings.channels
     decoder = AudioInputDecoder(settings: settings, watch)
+  }
+
+  /// A coded frame of silence.
+  private static func silence(of format: CopiedAudioFormat) throws(FFmpegError) -> [UInt8] {
+    if let silence = format.silence { return silence }
+    return try ContinuousAudioEncoder.silence(format.settings)
   }
 
   /// A placer of copied audio of `format`, or of encoded audio if that format cannot be copied.
@@ -63,7 +73,8 @@ struct AudioPlacer: ~Copyable {
     do throws(FFmpegError) {
       return try AudioPlacer(format, settings, from: first, watch)
     } catch {
-      guard format != nil else { throw error }
+      // AAC is encoded; another track has only the frames of its source.
+      guard let found = format, found.isAAC else { throw error }
       reports.cannotCopy(error)
       format = nil
       return try AudioPlacer(nil, settings, from: first, watch)
@@ -73,7 +84,7 @@ struct AudioPlacer: ~Copyable {
   /// The next sample since 1970.
   var next: Int64 {
     // bounded: positions are those of times that can be expressed
-    if let copied { return copied.next * AudioSegmentation.samplesPerFrame }
+    if let copied { return copied.next * length }
     switch encoder {
     case .some(let encoder): return encoder.next
     case .none: return 0
@@ -82,7 +93,7 @@ struct AudioPlacer: ~Copyable {
 
   /// Whether audio of the format of a packet can be placed.
   func accepts(_ format: InputDescription.Audio) -> Bool {
-    self.format.map { CopiedAudioFormat(format)?.fits($0) == true } ?? true
+    self.format.map { $0.isOf(format) } ?? true
   }
 
   /// Places a packet whose first sample belongs to `mediaTime`.
@@ -92,6 +103,7 @@ struct AudioPlacer: ~Copyable {
   mutating func place(
     _ entry: AudioQueue.Entry, at mediaTime: MediaTime
   ) throws(FFmpegError) -> [EncodedAudioFrame] {
+    try format?.check(entry.bytes)
     if let frames = copied?.place(entry.bytes, at: mediaTime) { return frames }
     var frames: [EncodedAudioFrame] = []
     for block in try decoder.decode(entry, at: mediaTime) {
@@ -125,13 +137,14 @@ struct AudioPlacer: ~Copyable {
   /// - Throws: the encoder's error.
   mutating func prefill(to index: Int64) throws(FFmpegError) -> [EncodedAudioFrame] {
     if let frames = copied?.fill(to: index) { return frames }
-    let first = next / AudioSegmentation.samplesPerFrame
+    // bounded: a frame has samples
+    let first = next / length
     guard first < index else { return [] }
     let silence = try ContinuousAudioEncoder.silence(settings)
     try jump(to: index)
     return (first..<index).map {
       // bounded: positions are those of times that can be expressed
-      EncodedAudioFrame(position: $0 * AudioSegmentation.samplesPerFrame, bytes: silence)
+      EncodedAudioFrame(position: $0 * length, bytes: silence)
     }
   }
 
@@ -141,11 +154,12 @@ struct AudioPlacer: ~Copyable {
   ///
   /// - Throws: the encoder's error.
   mutating func fill(to index: Int64) throws(FFmpegError) -> [EncodedAudioFrame] {
-    let next = next / AudioSegmentation.samplesPerFrame
-    let index = min(index, next + Int64(settings.sampleRate) / AudioSegmentation.samplesPerFrame)
+    // bounded: a frame has samples
+    let next = next / length
+    let index = min(index, next + Int64(settings.sampleRate) / length)
     if let frames = copied?.fill(to: index) { return frames }
     // bounded: positions are those of times that can be expressed
-    return try encoder?.fill(to: index * AudioSegmentation.samplesPerFrame) ?? []
+    return try encoder?.fill(to: index * length) ?? []
   }
 
   /// Continues with the AAC frame `index`, without audio before it.

@@ -34,11 +34,12 @@ final class AudioRouter: Sendable {
     let (tracks, line) = routes.withLock { routes -> ([Int?], String?) in
       guard routes.known != found else { return (routes.tracks, nil) }
       routes.known = found
-      routes.tracks = AudioTrackSelector.assign(outputs.map(\.settings.selector), found)
+      routes.tracks = AudioTrackSelector.assign(outputs.map(\.settings), found)
       let titles = (found + description.leftOutAudio).map(\.title)
       guard titles != routes.titles else { return (routes.tracks, nil) }
       routes.titles = titles
-      return (routes.tracks, Self.line(routes.tracks, titles))
+      let main = zip(outputs, routes.tracks).filter { $0.0.settings.alternative == nil }
+      return (routes.tracks, Self.line(main.map { $0.1 }, titles))
     }
     if let line { log.write(.info, "audio-tracks", stream: stream, line) }
     let format = found[packet.track]

@@ -66,6 +66,8 @@ struct AudioTrackPipeline: ~Copyable {
     hasBegun = firstSegment != nil
     var format: CopiedAudioFormat?
     if case .input(let found) = track.source { format = found }
+    // A track with the frames of its source is silent until there are some.
+    if format == nil { format = track.silent }
     let placer = try AudioPlacer.copying(
       &format, track.encoder,
       from: firstSegment.map { published?.end ?? output.segmentation.firstFrame(of: $0) } ?? 1,
@@ -175,10 +177,11 @@ struct AudioTrackPipeline: ~Copyable {
 
   /// Copies audio that has the sample rate of the stream; other audio is encoded at that rate.
   private mutating func choose(_ found: InputDescription.Audio) {
-    let copied = CopiedAudioFormat(found).flatMap {
+    let copied = CopiedAudioFormat(found, as: track.alternative?.codec).flatMap {
       $0.settings.sampleRate == segmentation.sampleRate
         ? $0.speaking(track.encoder.language) : nil
     }
+    guard copied != nil || track.alternative == nil else { return }
     if copied != format {
       reports.changed(found, encodedAt: copied == nil ? segmentation.sampleRate : nil)
     }
@@ -191,7 +194,7 @@ struct AudioTrackPipeline: ~Copyable {
   private mutating func place(
     _ period: PeriodTiming, _ next: PeriodTiming?, before end: Int64, _ now: MonotonicTime
   ) throws(FFmpegError) -> Bool {
-    let half = AudioSegmentation.samplesPerFrame / 2
+    let half = segmentation.samplesPerFrame / 2
     // An AAC frame is available at its end, and a file may supply packets before their time.
     let present = period.mediaTime(at: now)
     let limit =
@@ -228,7 +231,8 @@ struct AudioTrackPipeline: ~Copyable {
 
   /// Publishes silence at the positions before the AAC frame `index` that have no audio.
   private mutating func fill(to index: Int64, in period: PeriodTiming) throws(FFmpegError) {
-    while placer.next / AudioSegmentation.samplesPerFrame < index {
+    // bounded: a frame has samples
+    while placer.next / segmentation.samplesPerFrame < index {
       frames += try placer.fill(to: index)
       try publish(period)
     }
@@ -251,7 +255,8 @@ struct AudioTrackPipeline: ~Copyable {
   // MARK: Positions
 
   private func frame(at mediaTime: MediaTime) -> Int64 {
-    segmentation.sample(atOrBefore: mediaTime) / AudioSegmentation.samplesPerFrame
+    // bounded: a frame has samples
+    segmentation.sample(atOrBefore: mediaTime) / segmentation.samplesPerFrame
   }
 
   private func firstFrame(of period: PeriodTiming) -> Int64 {
@@ -272,7 +277,7 @@ struct AudioTrackPipeline: ~Copyable {
   private func start(of period: PeriodTiming) -> MonotonicTime {
     period.captured
       // bounded: a division of intervals by 0 is 0
-      - .seconds(AudioSegmentation.samplesPerFrame) / Int64(segmentation.sampleRate)
+      - .seconds(segmentation.samplesPerFrame) / Int64(segmentation.sampleRate)
   }
 
   private static func description(

@@ -35,8 +35,8 @@ struct ContinuousAudioEncoder: ~Copyable {
     try watch.during(.coding) { () throws(FFmpegError) in
       var encoder = try AudioEncoder(settings)
       // bounded: positions are those of times that can be expressed
-      _ = try encoder.fill(to: (first - 1) * AudioSegmentation.samplesPerFrame)
-      _ = try encoder.fill(to: first * AudioSegmentation.samplesPerFrame)
+      _ = try encoder.fill(to: (first - 1) * AudioSegmentation.samplesPerAACFrame)
+      _ = try encoder.fill(to: first * AudioSegmentation.samplesPerAACFrame)
       return encoder
     }
   }
@@ -47,7 +47,7 @@ struct ContinuousAudioEncoder: ~Copyable {
   /// The next sample since 1970.
   var next: Int64 {
     // bounded: positions are those of times that can be expressed
-    encoder.next ?? due * AudioSegmentation.samplesPerFrame
+    encoder.next ?? due * AudioSegmentation.samplesPerAACFrame
   }
 
   /// The CMAF header of its track.
@@ -115,7 +115,7 @@ struct ContinuousAudioEncoder: ~Copyable {
     var encoder = try AudioEncoder(settings)
     _ = try encoder.fill(to: 0)
     // bounded: positions are those of times that can be expressed
-    guard let frame = try encoder.fill(to: 8 * AudioSegmentation.samplesPerFrame).last else {
+    guard let frame = try encoder.fill(to: 8 * AudioSegmentation.samplesPerAACFrame).last else {
       throw FFmpegError("avcodec_receive_packet", -1, "no frame of silence")
     }
     return frame.bytes

@@ -4,20 +4,27 @@ import Capture
 import Media
 import Time
 
-/// Places a source's AAC frames on the grid of 1024 samples: each position once and in order.
+/// Places a source's audio frames on the grid of their length: each position once and in order.
 ///
-/// Coded audio cannot be stretched: an AAC frame is repeated or omitted when the source's clock has
+/// Coded audio cannot be stretched: a frame is repeated or omitted when the source's clock has
 /// drifted by more than nine sixteenths of an AAC frame. Missing audio becomes silence.
 struct CopiedAudioPlacer: Sendable {
   private let silence: [UInt8]
   private let sampleRate: Int32
+  /// Samples in a frame.
+  private let length: Int64
   private var aligner: AudioFramePositioner
 
-  /// A placer for positions from the AAC frame `first` on; `silence` is a coded AAC frame.
-  init(silence: [UInt8], sampleRate: Int32, from first: Int64) {
+  /// A placer for positions from the frame `first` on; `silence` is a coded frame, and each frame
+  /// has `length` samples.
+  init(
+    silence: [UInt8], sampleRate: Int32, length: Int64 = AudioSegmentation.samplesPerAACFrame,
+    from first: Int64
+  ) {
     self.silence = silence
     self.sampleRate = sampleRate
-    aligner = AudioFramePositioner(sampleRate: sampleRate, from: first)
+    self.length = length
+    aligner = AudioFramePositioner(sampleRate: sampleRate, length: length, from: first)
   }
 
   /// The index of the next AAC frame.
@@ -40,13 +47,13 @@ struct CopiedAudioPlacer: Sendable {
 
   /// Continues with the AAC frame `index`, without audio before it.
   mutating func jump(to index: Int64) {
-    aligner = AudioFramePositioner(sampleRate: sampleRate, from: index)
+    aligner = AudioFramePositioner(sampleRate: sampleRate, length: length, from: index)
   }
 
   private func frames(_ indices: Range<Int64>, of bytes: [UInt8]) -> [EncodedAudioFrame] {
     indices.map {
       // bounded: positions are those of times that can be expressed
-      EncodedAudioFrame(position: $0 * AudioSegmentation.samplesPerFrame, bytes: bytes)
+      EncodedAudioFrame(position: $0 * length, bytes: bytes, length: length)
     }
   }
 }

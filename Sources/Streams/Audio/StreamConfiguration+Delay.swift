@@ -34,7 +34,7 @@ extension StreamConfiguration {
     let delay = max(gracePeriod, video)
     if case .input(.some) = track.source { return delay }
     // bounded: two constants
-    let ahead = Int64(AudioEncoder.delayFrames) * AudioSegmentation.samplesPerFrame
+    let ahead = Int64(AudioEncoder.delayFrames) * AudioSegmentation.samplesPerAACFrame
     return delay + Interval(ticks: ahead, timescale: Int64(track.encoder.sampleRate))
   }
 }

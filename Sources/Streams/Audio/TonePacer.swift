@@ -15,14 +15,14 @@ struct TonePacer: Sendable {
   /// AAC frames that have ended.
   func end(at mediaTime: MediaTime) -> Int64 {
     let sample = segmentation.sample(atOrBefore: mediaTime)
-    let ended = sample / AudioSegmentation.samplesPerFrame
+    let ended = sample / AudioSegmentation.samplesPerAACFrame
     return segmentation.ticks(ended + Int64(AudioEncoder.delayFrames))
   }
 
   /// The media time at which the next chunk is complete, if the tone is encoded up to the
   /// sample `next`: with the last frame of a part, and with each second frame before it.
   func nextChunk(after next: Int64) -> MediaTime {
-    var frame = next / AudioSegmentation.samplesPerFrame - Int64(AudioEncoder.delayFrames)
+    var frame = next / AudioSegmentation.samplesPerAACFrame - Int64(AudioEncoder.delayFrames)
     while !endsChunk(frame) { frame += 1 }
     return segmentation.frameTime(of: frame + 1) + .nanoseconds(1)
   }

@@ -17,6 +17,7 @@ final class AccessUnitDecoder {
   private var sharedRate: FrameRate?
   private var countedErrors: UInt64 = 0
   private var normalizer: FrameNormalizer?
+  private var deinterlacer = Deinterlacer()
 
   init(_ input: PulledInput) { self.input = input }
 
@@ -30,6 +31,7 @@ final class AccessUnitDecoder {
   func reset() {
     decoder = nil
     user = nil
+    deinterlacer = Deinterlacer()
   }
 
   /// Decodes an access unit.
@@ -94,13 +96,16 @@ final class AccessUnitDecoder {
     }
     countedErrors = errors
     // The demuxer of MPEG-TS returns an access unit when the next one arrives.
-    return input.skips(isDelayed: description.format == "mpegts") ? [] : frames
+    guard !input.skips(isDelayed: description.format == "mpegts") else { return [] }
+    return input.watch.during(.coding) { frames.flatMap { deinterlacer.take($0) } }
   }
 
   /// The remaining frames; the decoder is closed.
   func finish(arrival: MonotonicTime) -> [DecodedFrame] {
     guard var rest = decoder.take() else { return [] }
-    return input.watch.during(.coding) { rest.finish(arrival: arrival) }
+    return input.watch.during(.coding) {
+      rest.finish(arrival: arrival).flatMap { deinterlacer.take($0) } + deinterlacer.finish()
+    }
   }
 
   /// The frame in `size`, the size of the stream, which is equal in all calls.

@@ -9,7 +9,7 @@ extension InputUnit: ReceivedUnit {
 
   package var pts: SourceTime {
     switch self {
-    case .video(let unit): unit.pts
+    case .video(let unit): unit.order
     case .audio(let packet): packet.pts
     case .metadata(let packet): packet.pts
     }

@@ -20,6 +20,7 @@ final class PacedPassThroughStage: InputStage {
 
   private let input: PulledInput
   private let rate: FrameRate
+  private var order: UnitOrder
   private var pacer = FilePacer()
   /// Units by the time at which they are due.
   private var pending: [InputUnit] = []
@@ -30,10 +31,11 @@ final class PacedPassThroughStage: InputStage {
   /// Whether the first access unit of this turn was read.
   private(set) var isDecoding = false
 
-  /// A stage for a file of `rate` frames per second.
-  init(_ input: PulledInput, rate: FrameRate) {
+  /// A stage for a file of `rate` frames per second, with or without B-frames.
+  init(_ input: PulledInput, rate: FrameRate, _ reordering: Reordering) {
     self.input = input
     self.rate = rate
+    order = UnitOrder(reordering, rate: rate)
   }
 
   func connected() {}
@@ -59,7 +61,8 @@ final class PacedPassThroughStage: InputStage {
       } else {
         waiting = waiting.suffix(Self.maximumWaiting - 1) + [packet]
       }
-    case .video(let accessUnit): take(accessUnit)
+    case .video:
+      if case .video(let accessUnit) = order.place(unit) { take(accessUnit) }
     case .metadata: break
     }
     while let first = pending.first, let last = pending.last, !input.isStopped,
@@ -88,7 +91,7 @@ final class PacedPassThroughStage: InputStage {
     // duration, however long the file takes to open. The pacer subtracts a quarter of a frame,
     // for the frame times of an encoder.
     let now = isDecoding ? SystemClock.monotonicTime : newest ?? SystemClock.monotonicTime
-    let due = pacer.due(pts: unit.pts, now: now, frameDuration: frame) { $0 + frame / 4 }
+    let due = pacer.due(pts: unit.order, now: now, frameDuration: frame) { $0 + frame / 4 }
     if !isDecoding, newest != nil, case .accessUnits(let track)? = input.target?.video {
       track.startTurn()
     }
@@ -98,6 +101,7 @@ final class PacedPassThroughStage: InputStage {
     waiting = []
     var unit = unit
     unit.pts = SourceTime(due, plus: .zero)
+    unit.decoding?.pts = unit.pts
     insert(.video(unit))
   }
 

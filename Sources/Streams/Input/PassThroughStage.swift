@@ -13,6 +13,7 @@ final class PassThroughStage: InputStage {
   private let input: PulledInput
   private let track: PassThroughTrack
   private var clock: SourceClock
+  private var order: UnitOrder
   private var backlog = Backlog<InputUnit>()
   private var recent: KeptUnits
   /// Whether the session ends and another one will take the units.
@@ -23,21 +24,40 @@ final class PassThroughStage: InputStage {
     self.input = input
     self.track = track
     self.clock = clock
+    order = UnitOrder(track.reordering, rate: track.rate)
     recent = KeptUnits(span: track.recentSpan)
   }
 
   /// Gives the session the units that arrived before the session existed.
   func replay(_ units: [InputUnit], _ description: InputDescription) {
+    let units = units.map { order.place($0) }
+    if order.isReordered { observe(units) }
     for unit in units {
       if !track.hasVariableDuration { recent.add(unit) }
-      let captured = clock.captureTime(ofEarlier: unit.pts, arrival: unit.arrival)
       switch unit {
       case .video(let accessUnit):
+        let captured = order.captureTime(ofEarlier: accessUnit, clock)
         track.take(accessUnit, description.videos, captured: captured, isReplay: true)
       case .audio(let packet):
         guard input.takesAudio else { break }
+        let captured = clock.captureTime(ofEarlier: packet.pts, arrival: packet.arrival)
         input.target?.audio?(packet, description, captured)
       case .metadata: break
+      }
+    }
+  }
+
+  /// Maps timestamps by units in decoding order; before, decoded frames were observed, which are
+  /// later.
+  private func observe(_ units: [InputUnit]) {
+    clock.breakOff()
+    for unit in units {
+      switch unit {
+      case .video(let accessUnit): _ = order.captureTime(accessUnit, &clock)
+      case .audio(let packet) where input.takesAudio:
+        _ = clock.captureTime(
+          .audioTrack(packet.track), pts: packet.pts, arrival: packet.arrival)
+      case .audio, .metadata: break
       }
     }
   }
@@ -63,13 +83,12 @@ final class PassThroughStage: InputStage {
       return .become(next)
     }
     if input.resumes() { backlog.begin() }
-    for unit in backlog.take(unit) {
+    for unit in backlog.take(order.place(unit)) {
       if !track.hasVariableDuration { recent.add(unit) }
       switch unit {
       case .video(let accessUnit):
         input.frameArrived(description, description.video.width, description.video.height)
-        let captured = clock.captureTime(
-          pts: accessUnit.pts, arrival: accessUnit.arrival, sent: accessUnit.senderMonotonic)
+        let captured = order.captureTime(accessUnit, &clock)
         input.give(canBegin: accessUnit.isKey) { isSwitch in
           if isSwitch { track.breakOff() }
           isOver = !track.take(accessUnit, description.videos, captured: captured)

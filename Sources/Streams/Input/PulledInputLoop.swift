@@ -80,7 +80,7 @@ struct PulledInputLoop {
     case .accessUnits(let track):
       guard case .fits(let fit) = facts.passThrough else { return nil }
       return isPaced
-        ? PacedPassThroughStage(input, rate: fit.rate)
+        ? PacedPassThroughStage(input, rate: fit.rate, fit.reordering)
         : PassThroughStage(input, track, SourceClock())
     }
   }

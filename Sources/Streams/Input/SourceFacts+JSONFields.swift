@@ -112,6 +112,9 @@ extension PassThroughAnalysis.Fit {
   fileprivate func check() throws(MessageError) {
     try MessageError.check("a number of frames", groupFrames, in: Self.frames)
     try MessageError.check("a number of frames", segmentFrames, in: Self.frames)
+    for count in [reordering.lead, reordering.delay] {
+      try MessageError.check("a number of frames", count, in: 0...Reordering.maximum)
+    }
     guard FrameGrid(rate: rate).duration(ofFrames: segmentFrames) <= Self.longest else {
       throw .invalid(field: "a segment", value: "of \(segmentFrames) frames")
     }
@@ -124,7 +127,7 @@ extension PassThroughAnalysis.Reason {
     case .codec(let name):
       try MessageError.check("a codec", name, limit: InputDescription.maximumNameLength)
     case .longGroup(let seconds): try MessageError.check("a duration", seconds, in: 0...1_000_000)
-    case .reordered, .irregularRate, .playlist, .rotated: break
+    case .reordered, .openGroup, .irregularRate, .playlist: break
     }
   }
 }

@@ -80,7 +80,7 @@ final class SurveyStage: InputStage {
     switch target.video {
     case .frames where isPaced: return .reopen(PacedStage(input, decoder))
     case .accessUnits(let track) where isPaced:
-      return .reopen(PacedPassThroughStage(input, rate: track.rate))
+      return .reopen(PacedPassThroughStage(input, rate: track.rate, track.reordering))
     case .frames:
       live.limitLead(to: .zero)
       next = live
@@ -187,7 +187,7 @@ final class SurveyStage: InputStage {
     input.publish(
       SourceFacts(
         description: description, rate: rate,
-        inputDelay: (isPaced ? .zero : survey.lateness) + rate.frameDuration,
+        inputDelay: (isPaced ? .zero : survey.lateness + reorderingDelay) + rate.frameDuration,
         audioDelay: isPaced ? .zero : survey.audioLateness,
         passThrough: analysis?.verdict ?? .undecided,
         peakBitrate: analysis?.peakBitrate ?? 0,
@@ -196,8 +196,14 @@ final class SurveyStage: InputStage {
     guard case .fits(let fit)? = analysis?.verdict else {
       return isPaced ? .reopen(PacedStage(input, decoder)) : .become(live)
     }
-    if isPaced { return .reopen(PacedPassThroughStage(input, rate: fit.rate)) }
+    if isPaced { return .reopen(PacedPassThroughStage(input, rate: fit.rate, fit.reordering)) }
     return .become(KeptUnitsStage(input, kept, live))
+  }
+
+  /// How much later access units arrive than without B-frames.
+  private var reorderingDelay: Interval {
+    guard case .fits(let fit)? = analysis?.verdict else { return .zero }
+    return fit.rate.frameDuration * fit.reordering.frames  // bounded: at most 64 frames
   }
 
   /// The other renditions with the sizes of their frames; none if a first frame is undecodable.

@@ -32,9 +32,10 @@ struct SessionOrder: JSONFields {
     }
     let tracks = facts.description.audioTracks
     let assigned = AudioTrackSelector.assign(
-      indices.map { configuration.audioTracks[$0].selector }, tracks)
+      indices.map { configuration.audioTracks[$0] }, tracks)
     for (index, track) in zip(indices, assigned) {
-      let copied = track.flatMap { CopiedAudioFormat(tracks[$0]) }
+      let codec = configuration.audioTracks[index].alternative?.codec
+      let copied = track.flatMap { CopiedAudioFormat(tracks[$0], as: codec) }
       let language = configuration.audioTracks[index].encoder.language
       configuration.audioTracks[index].source = .input(copied?.speaking(language))
     }

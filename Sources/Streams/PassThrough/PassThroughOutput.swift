@@ -29,13 +29,16 @@ struct PassThroughOutput: Sendable {
     self.segmentation = segmentation
   }
 
-  /// The chunk of an access unit.
-  func chunk(_ unit: AccessUnit, _ position: PassThroughSchedule.Position) -> Chunk {
+  /// The chunk of an access unit, which is presented `shift` frames after it is decoded.
+  func chunk(
+    _ unit: AccessUnit, _ position: PassThroughSchedule.Position, shift: Int64 = 0
+  ) -> Chunk {
     let duration = segmentation.grid.rate.ticksPerFrame
     let sample = Sample(
       payload: unit.bytes, decodeTime: segmentation.grid.ticks(position.frameIndex),
       duration: UInt32(duration), captured: position.captured,
-      sequence: UInt32(truncatingIfNeeded: position.frameIndex + 1), isSync: unit.isKey)
+      sequence: UInt32(truncatingIfNeeded: position.frameIndex + 1), isSync: unit.isKey,
+      shift: Int32(clamping: shift.multipliedSaturated(by: duration)))
     return Chunk(
       frameIndex: position.frameIndex, segment: position.segment, isIndependent: unit.isKey,
       duration: duration, captured: position.captured, published: SystemClock.wallTime,

@@ -16,8 +16,8 @@ final class PassThroughTrack: Sendable {
   private struct State: Sendable {
     var schedule: PassThroughSchedule
     var fitness: SourceFitness
-    /// The parameter sets of each rendition.
-    var parameterSets: [[[UInt8]]] = []
+    /// The coding of each rendition; see ``InputDescription/Video/coding``.
+    var codings: [[[UInt8]]] = []
     /// The descriptions of the renditions in the next period; empty if the headers stay.
     var descriptions: [TrackDescription] = []
     /// The first part of a period, published as a whole: no playlist may end with a Discontinuity
@@ -69,6 +69,8 @@ final class PassThroughTrack: Sendable {
   private let watch: CallWatchdog
   private let log: Log
   private let maximumGroupTime: Interval
+  /// How far decoding and presentation order of the source differ.
+  let reordering: Reordering
   private let state: Locked<State>
   private let lastError = Locked(Interval.zero)
 
@@ -82,6 +84,8 @@ final class PassThroughTrack: Sendable {
   ///   - first: the least number of the first segment.
   ///   - published: the end of what an earlier process has published; nil if there is none.
   ///   - maximumGroupTime: the longest permitted distance of two IDRs.
+  ///   - reordering: the B-frames of the source. If it has none, units with B-frames end the
+  ///     session.
   ///   - statistics: gets the counts.
   ///   - watch: gets the calls of libraries.
   ///   - log: gets the faults of the source.
@@ -89,9 +93,11 @@ final class PassThroughTrack: Sendable {
     _ configuration: StreamConfiguration, windows sinks: [any ChunkSink], tracks: [Int] = [0],
     first: Int64, after published: ResumePoint? = nil,
     maximumGroupTime: Interval = PassThroughAnalysis.defaultLongestGroup,
-    statistics: Locked<StreamStatistics>, watch: CallWatchdog = CallWatchdog(), log: Log
+    reordering: Reordering = .none, statistics: Locked<StreamStatistics>,
+    watch: CallWatchdog = CallWatchdog(), log: Log
   ) {
     self.maximumGroupTime = maximumGroupTime
+    self.reordering = reordering
     self.configuration = configuration
     outputs = zip(configuration.renditions, zip(sinks, tracks)).map {
       PassThroughOutput(
@@ -110,7 +116,7 @@ final class PassThroughTrack: Sendable {
           after: published.map { ($0.segment, $0.end) }),
         fitness: SourceFitness(
           rate: configuration.segmentation.grid.rate, maximumGroupTime: maximumGroupTime),
-        parameterSets: outputs.map { _ in [] }, segment: published?.segment))
+        codings: outputs.map { _ in [] }, segment: published?.segment))
   }
 
   /// Wall clock minus the stream's own.
@@ -151,7 +157,7 @@ final class PassThroughTrack: Sendable {
     }
     let known = descriptions
     state.withLock {
-      $0.parameterSets = parameterSets(videos)
+      $0.codings = codings(videos)
       $0.onEnd = onEnd
       // The newest period of an earlier process may have other headers.
       if isContinued { $0.descriptions = known }
@@ -161,9 +167,9 @@ final class PassThroughTrack: Sendable {
     for output in outputs { output.sink.goLive() }
   }
 
-  /// The parameter sets of each rendition.
-  private func parameterSets(_ videos: [InputDescription.Video]) -> [[[UInt8]]] {
-    outputs.map { $0.track < videos.count ? videos[$0.track].parameterSets : [] }
+  /// The coding of each rendition.
+  private func codings(_ videos: [InputDescription.Video]) -> [[[UInt8]]] {
+    outputs.map { $0.track < videos.count ? videos[$0.track].coding : [] }
   }
 
   /// The frame of the newest period that is nearest to a timestamp.
@@ -190,9 +196,9 @@ final class PassThroughTrack: Sendable {
   /// Publishes an access unit of each rendition.
   ///
   /// - Parameters:
-  ///   - unit: as received, with those of the other tracks.
+  ///   - unit: as received, with those of the other tracks, and with its place in decoding order.
   ///   - videos: the descriptions of the tracks with it.
-  ///   - captured: its capture time.
+  ///   - captured: the capture time of its place.
   ///   - isReplay: whether it arrived before the session existed; its lateness is then not counted.
   ///   - isPaced: whether it belongs to a file, which was analysed as a whole.
   /// - Returns: false once the source is irregular or unfit or lacks a track, and the session ends.
@@ -208,14 +214,14 @@ final class PassThroughTrack: Sendable {
       guard outputs.allSatisfy({ $0.track < min(units.count, videos.count) }) else {
         return end(&state, .tracksChanged)
       }
-      if unit.isKey, parameterSets(videos) != state.parameterSets { renew(&state, units, videos) }
+      if unit.isKey, codings(videos) != state.codings { renew(&state, units, videos) }
       let isLeading = units.contains { $0.isLeading }
       if !isPaced,
-        let fault = state.fitness.take(pts: unit.pts, isKey: unit.isKey, isLeading: isLeading)
+        let fault = state.fitness.take(pts: unit.order, isKey: unit.isKey, isLeading: isLeading)
       {
         return end(&state, .unfit("\(PassThroughAnalysis.Reason(fault, rate, maximumGroupTime))"))
       }
-      let position = state.schedule.assign(pts: unit.pts, isKey: unit.isKey, captured: wall)
+      let position = state.schedule.assign(pts: unit.order, isKey: unit.isKey, captured: wall)
       let error = state.schedule.error
       lastError.withLock { $0 = error }
       var result = Result(faults: state.schedule.faults - state.faults)
@@ -226,10 +232,11 @@ final class PassThroughTrack: Sendable {
       guard let position else { return result }
       if let period = position.periodStart {
         state.opening = Opening(
-          period: period, pts: unit.pts, captured: captured, chunks: outputs.map { _ in [] })
+          period: period, pts: unit.order, captured: captured, chunks: outputs.map { _ in [] })
       }
-      let chunks = outputs.map { $0.chunk(units[$0.track], position) }
-      publish(chunks, position, pts: unit.pts, captured: captured, &state)
+      let shift = unit.decoding?.shift ?? 0
+      let chunks = outputs.map { $0.chunk(units[$0.track], position, shift: shift) }
+      publish(chunks, position, pts: unit.order, captured: captured, &state)
       result.published = (chunks, position)
       return result
     }
@@ -251,11 +258,11 @@ final class PassThroughTrack: Sendable {
     return Result(isOver: true, onEnd: { body?(outcome) })
   }
 
-  /// Applies other parameter sets: the next period has other headers.
+  /// Applies another coding: the next period has other headers.
   private func renew(
     _ state: inout State, _ units: [AccessUnit], _ videos: [InputDescription.Video]
   ) {
-    state.parameterSets = parameterSets(videos)
+    state.codings = codings(videos)
     state.breakOff()
     do throws(FFmpegError) {
       var descriptions: [TrackDescription] = []

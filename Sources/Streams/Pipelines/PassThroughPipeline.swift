@@ -26,7 +26,8 @@ final class PassThroughPipeline: Pipeline {
       first: context.firstSegment,
       after: ends.max { ($0.segment, $0.end) < ($1.segment, $1.end) },
       maximumGroupTime: source?.maximumGroupTime ?? PassThroughAnalysis.defaultLongestGroup,
-      statistics: context.statistics, watch: context.watch, log: context.log)
+      reordering: context.configuration.reordering, statistics: context.statistics,
+      watch: context.watch, log: context.log)
   }
 
   var clockError: Interval { track.clockError }

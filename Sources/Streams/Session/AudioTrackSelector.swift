@@ -23,6 +23,23 @@ package struct AudioTrackSelector: Sendable, Hashable, Codable {
     self.purpose = purpose
   }
 
+  /// The tracks of an input for the tracks of a session: pure.
+  ///
+  /// A track with the frames of the input has that of its track of AAC.
+  ///
+  /// - Returns: for each track the index of its track of the input; nil if the input does not have
+  ///   it.
+  static func assign(
+    _ settings: [AudioTrackSettings], _ tracks: [InputDescription.Audio]
+  ) -> [Int?] {
+    let main = settings.filter { $0.alternative == nil }
+    let assigned = assign(main.map(\.selector), tracks)
+    return settings.map { track in
+      let name = track.alternative?.main ?? track.name
+      return main.firstIndex { $0.name == name }.flatMap { assigned[$0] }
+    }
+  }
+
   /// The tracks of an input for these selectors: pure.
   ///
   /// - Parameters:

@@ -31,6 +31,8 @@ package struct AudioTrackSettings: Sendable, Equatable, Codable {
   package var selector: AudioTrackSelector?
   /// Whether viewers get the track unless they choose another one.
   package var isDefault = true
+  /// The track of AAC beside which this one has the frames of the input; nil for a track of AAC.
+  package var alternative: AlternativeAudio?
   /// The source.
   package var source: Source
   /// The audio encoder's parameters, and the language.
@@ -50,6 +52,31 @@ package struct AudioTrackSettings: Sendable, Equatable, Codable {
       encoder: copied?.settings
         ?? AudioEncoderSettings(
           channels: input.channels == 1 ? 1 : 2, language: input.language))
+  }
+
+  /// A track with the frames of `input` beside `main`, the track of AAC.
+  ///
+  /// Nil if the input has another codec.
+  init?(_ codec: AlternativeAudioCodec, of input: InputDescription.Audio, beside main: Self) {
+    guard let copied = CopiedAudioFormat(input, as: codec)?.speaking(main.encoder.language) else {
+      return nil
+    }
+    self = main
+    alternative = AlternativeAudio(codec, of: main.name)
+    name = "\(main.name)-\(codec.rawValue)"
+    isDefault = false
+    source = .input(copied)
+    encoder = copied.settings
+  }
+
+  /// Samples in a frame.
+  package var samplesPerFrame: Int64 {
+    alternative?.codec.samplesPerFrame ?? AudioSegmentation.samplesPerAACFrame
+  }
+
+  /// The format of a track with the frames of a source that has none; nil for a track of AAC.
+  var silent: CopiedAudioFormat? {
+    alternative.map { CopiedAudioFormat(silenceIn: $0.codec, encoder) }
   }
 
   /// Sets the language of the track, whatever the source declares.
@@ -86,7 +113,10 @@ package struct AudioTrackSettings: Sendable, Equatable, Codable {
     try MessageError.check("a sample rate", encoder.sampleRate, in: 7_000...96_000)
     try MessageError.check("the number of channels", encoder.channels, in: 1...64)
     try MessageError.check("a bitrate", encoder.bitrateKilobits, in: 1...100_000)
-    guard AudioSegmentation(following: segmentation, sampleRate: encoder.sampleRate) != nil else {
+    if let main = alternative?.main { try MessageError.check("a name", main, limit: 64) }
+    let frames = AudioSegmentation(
+      following: segmentation, sampleRate: encoder.sampleRate, samplesPerFrame: samplesPerFrame)
+    guard frames != nil else {
       throw .invalid(field: "a segment", value: "shorter than a frame of its audio")
     }
   }

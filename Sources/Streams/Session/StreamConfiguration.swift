@@ -112,9 +112,24 @@ package struct StreamConfiguration: Sendable, Codable {
   package var tracks: [SessionTrack] {
     renditions.map { .video($0, segmentation) }
       + audioTracks.compactMap { track in
-        AudioSegmentation(following: segmentation, sampleRate: track.encoder.sampleRate)
-          .map { .audio(track, $0) }
+        AudioSegmentation(
+          following: segmentation, sampleRate: track.encoder.sampleRate,
+          samplesPerFrame: track.samplesPerFrame
+        )
+        .map { .audio(track, $0) }
       }
+  }
+
+  /// The B-frames of a passed-through input; none if there are none, or the input is encoded.
+  package var reordering: Reordering {
+    guard passesThrough, case .network(let facts) = source, case .fits(let fit) = facts.passThrough
+    else { return .none }
+    return fit.reordering
+  }
+
+  /// How much later frames leave than without B-frames.
+  package var reorderingDelay: Interval {
+    segmentation.grid.duration(ofFrames: reordering.frames)
   }
 
   /// The fixed delay after which a frame slot closes.

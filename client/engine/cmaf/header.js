@@ -45,6 +45,19 @@ export function avcConfiguration(header) {
 }
 
 /**
+ * The clockwise rotation for display by the matrix of tkhd (ISO/IEC 14496-12 §8.3.2), degrees.
+ * @param {Uint8Array} header
+ */
+export function rotationOf(header) {
+  const tkhd = content(header, 'moov', 'trak', 'tkhd');
+  const at = tkhd && tkhd[0] === 1 ? 52 : 40;
+  if (!tkhd || tkhd.length < at + 20) return 0;
+  const [a, b, c, d] = [0, 4, 12, 16].map((offset) => (uint32(tkhd, at + offset) | 0) / 0x10000);
+  if (a === 0 && d === 0 && b === -c) return b === 1 ? 90 : b === -1 ? 270 : 0;
+  return a === -1 && d === -1 && b === 0 && c === 0 ? 180 : 0;
+}
+
+/**
  * The format of an AAC track; its codec string is from the AudioSpecificConfig.
  * @param {Uint8Array} header
  * @returns {TrackFormat | null} null for another codec

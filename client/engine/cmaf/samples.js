@@ -55,6 +55,22 @@ class Members {
 }
 
 /**
+ * The presentation time of the first sample of a chunk, which is later or earlier than its decode
+ * time in a stream with B-frames.
+ * @param {Uint8Array} chunk moof and mdat @param {number} time its base media decode time, ticks
+ */
+export function presentationTime(chunk, time) {
+  const trun = content(chunk, 'moof', 'traf', 'trun');
+  const present = trun ? uint32(trun, 0) & 0xFFFFFF : 0;
+  if (!trun || (present & COMPOSITION) === 0) return time;
+  const members = new Members(trun, 8);
+  for (const member of [DATA_OFFSET, FIRST_FLAGS, DURATION, SIZE, FLAGS]) {
+    members.optional(present & member, 0);
+  }
+  return time + (members.next() | 0);
+}
+
+/**
  * The samples of the first track run of a chunk.
  * @param {Uint8Array} chunk moof and mdat @param {number} time its base media decode time, ticks
  * @param {SampleDefaults} defaults of trex

@@ -4,7 +4,7 @@
 import { messageOf, UnsupportedError } from '../../shared/errors.js';
 import { AudioTrack } from '../audio/audio-track.js';
 import { decodeTime } from '../cmaf/chunks.js';
-import { avcConfiguration, isEncrypted } from '../cmaf/header.js';
+import { avcConfiguration, isEncrypted, rotationOf } from '../cmaf/header.js';
 import { sampleDefaults, accessUnitsOf } from '../cmaf/samples.js';
 /** @typedef {import('../audio/audio-output.js').AudioOutput} AudioOutput */
 /** @typedef {import('../cmaf/samples.js').SampleDefaults} SampleDefaults */
@@ -96,7 +96,11 @@ export class DecoderFeed {
   formatOf(type, header) {
     const codec = /codecs="([^"]+)"/.exec(type)?.[1], description = avcConfiguration(header);
     if (!codec || !description) throw new UnsupportedError('The video is not H.264 in CMAF');
-    const config = { codec, description, optimizeForLatency: true };
+    const rotation = rotationOf(header);
+    // Browsers without the member show the frames unrotated.
+    const config = {
+      codec, description, optimizeForLatency: true, ...(rotation === 0 ? {} : { rotation }),
+    };
     return { config, defaults: sampleDefaults(header) };
   }
 

@@ -172,8 +172,14 @@ export class DashPlayer {
 
   hasAudio() { return null; }
 
-  audioTracks() {
+  /** The tracks of AAC; one with the same audio in another codec is no choice. */
+  aacTracks() {
     const tracks = /** @type {any[]} */ (this.dash?.getTracksFor?.('audio') ?? []);
+    return tracks.filter(({ codec }) => !/opus/i.test(String(codec)));
+  }
+
+  audioTracks() {
+    const tracks = this.aacTracks();
     const current = this.dash?.getCurrentTrackFor?.('audio')?.id;
     if (tracks.length === 0) return null;
     const names = tracks.map(({ labels, lang, id }) => labels?.[0]?.text ?? lang ?? String(id));
@@ -182,7 +188,7 @@ export class DashPlayer {
 
   /** @param {number} index */
   chooseAudio(index) {
-    const track = this.dash?.getTracksFor?.('audio')[index];
+    const track = this.aacTracks()[index];
     if (track) this.dash.setCurrentTrack(track);
   }
 

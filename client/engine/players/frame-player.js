@@ -4,6 +4,7 @@
 import { sleep } from '../../shared/deadline.js';
 import { messageOf, UnsupportedError, waitOf } from '../../shared/errors.js';
 import { tracksOf } from '../cmaf/header.js';
+import { presentationTime } from '../cmaf/samples.js';
 import { CHUNK_TIMEOUT, MediaFlow } from '../clock/media-flow.js';
 import { EmptySegments } from '../renditions/empty-segments.js';
 import { Ladder } from '../renditions/ladder.js';
@@ -321,7 +322,9 @@ export class FramePlayer extends OwnPlayer {
       this.delays.clear();
       this.refreshedAt = -Infinity;
     }
-    if (this.positioner.isPlaced) this.addDelay(this.delays.video, time);
+    // A B-frame arrives later than a frame that is presented after it.
+    const shown = presentationTime(chunk.bytes, chunk.time) / this.timescales.video;
+    if (this.positioner.isPlaced) this.addDelay(this.delays.video, shown);
     else this.choosePosition();
   }
 

@@ -2,6 +2,7 @@
 // The media in the messages of a WebSocket: CMAF chunks, or coded frames without boxes.
 
 import { ChunkSplitter } from '../cmaf/chunks.js';
+import { presentationTime } from '../cmaf/samples.js';
 import { CATCH_UP, KEY, sampleOf } from '../transport/llws.js';
 import { SegmentChunks } from '../transport/segment-chunks.js';
 /** @typedef {import('../decode/decoder-feed.js').DecoderFeed} DecoderFeed */
@@ -45,7 +46,7 @@ export class ChunkFormat {
     return new ChunkSplitter().push(media).map((chunk) => {
       if (track !== 'v') feed.audio?.append(chunk.bytes);
       else this.segmentOf(feed, chunk.time, (flags & KEY) !== 0).take(chunk);
-      return chunk.time / timescale;
+      return presentationTime(chunk.bytes, chunk.time) / timescale;
     });
   }
 

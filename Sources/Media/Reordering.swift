@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+/// How far the decoding order of a stream with B-frames differs from its presentation order, in
+/// frames.
+package struct Reordering: Sendable, Hashable, Codable {
+  /// The most frames by which a frame is decoded before its place in presentation order.
+  package let lead: Int64
+  /// The most frames by which a frame is decoded after its place in presentation order.
+  package let delay: Int64
+
+  /// The largest credible number of frames: the decoded picture buffers of H.264 and HEVC have 16.
+  package static let maximum: Int64 = 32
+  /// Frames in presentation order.
+  package static let none = Reordering(lead: 0, delay: 0)
+
+  /// A difference of at most ``maximum`` frames in both directions.
+  package init(lead: Int64, delay: Int64) {
+    self.lead = min(max(0, lead), Self.maximum)
+    self.delay = min(max(0, delay), Self.maximum)
+  }
+
+  /// The frames by which the encoder and the decoder together delay a frame.
+  package var frames: Int64 { lead + delay }
+}
+
+/// The place of an access unit in decoding order.
+package struct DecodingPosition: Sendable, Hashable {
+  /// Its timestamp if frames were presented in the order of decoding: it rises from unit to unit.
+  package var pts: SourceTime
+  /// Presentation minus decode time, in frames.
+  package let shift: Int64
+
+  /// A place.
+  package init(pts: SourceTime, shift: Int64) {
+    self.pts = pts
+    self.shift = shift
+  }
+}
+
+/// Places access units with B-frames on a timeline of their decoding: a pure state machine.
+///
+/// Each key frame is decoded at its presentation time, so a group of pictures covers the same time
+/// in both orders. Other units follow by their decode timestamps, or one frame after another if
+/// there are none.
+/// - Source: ISO/IEC 23000-19 §7.5.17 (signed composition offsets, no edit list)
+package struct DecodingOrder: Sendable {
+  private let rate: FrameRate
+  /// The timestamps of the newest key frame; nil before the first.
+  private var key: (pts: SourceTime, dts: SourceTime?)?
+  /// The number of the newest unit since the key frame, which is 0.
+  private var index: Int64 = 0
+
+  /// The order of frames at `rate`.
+  package init(rate: FrameRate) { self.rate = rate }
+
+  /// Places the next unit in decoding order.
+  ///
+  /// - Parameters:
+  ///   - pts: its presentation timestamp.
+  ///   - dts: its decode timestamp; nil if it has none.
+  ///   - isKey: whether it is a key frame.
+  /// - Returns: its place; its timestamp alone if that is not credible.
+  package mutating func place(
+    pts: SourceTime, dts: SourceTime?, isKey: Bool
+  ) -> DecodingPosition {
+    if isKey {
+      key = (pts, dts)
+      index = 0
+    }
+    guard !isKey, let key else { return DecodingPosition(pts: pts, shift: 0) }
+    var next = index + 1
+    if let dts, let first = key.dts { next = max(next, rate.nearestCount(dts - first)) }
+    let (shift, isBeyond) = rate.nearestCount(pts - key.pts).subtractingReportingOverflow(next)
+    guard !isBeyond, shift.magnitude <= Reordering.maximum else {
+      return DecodingPosition(pts: pts, shift: 0)
+    }
+    index = next
+    // bounded: intervals saturate
+    return DecodingPosition(pts: pts - rate.frameDuration * shift, shift: shift)
+  }
+}

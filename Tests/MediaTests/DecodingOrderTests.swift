@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Testing
+import Time
+
+@Suite("Decoding order of streams with B-frames, ISO/IEC 23000-19 §7.5.17")
+struct DecodingOrderTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// Presentation timestamps in frames, in decoding order; the first is that of a key frame.
+    let shown: [Int64]
+    /// Indices of the key frames.
+    var keys: Set<Int> = [0]
+    /// Decode timestamps in frames; nil for none.
+    var decoded: [Int64]?
+    let places: [Int64]
+    let shifts: [Int64]
+  }
+
+  static let rows = [
+    Row(
+      testDescription: "two B-frames without decode timestamps", shown: [0, 3, 1, 2, 6, 4, 5],
+      places: [0, 1, 2, 3, 4, 5, 6], shifts: [0, 2, -1, -1, 2, -1, -1]),
+    Row(
+      testDescription: "decode timestamps that begin before", shown: [0, 3, 1, 2],
+      decoded: [-2, -1, 0, 1], places: [0, 1, 2, 3], shifts: [0, 2, -1, -1]),
+    Row(
+      testDescription: "a lost B-frame, by the decode timestamps", shown: [0, 3, 2, 6, 4, 5],
+      decoded: [-2, -1, 1, 2, 3, 4], places: [0, 1, 3, 4, 5, 6], shifts: [0, 2, -1, 2, -1, -1]),
+    Row(
+      testDescription: "a key frame begins a group", shown: [0, 2, 1, 3, 5, 4], keys: [0, 3],
+      places: [0, 1, 2, 3, 4, 5], shifts: [0, 1, -1, 0, 1, -1]),
+    Row(
+      testDescription: "a frame that is lost without decode timestamps is found at the key frame",
+      shown: [0, 2, 4, 3, 5], keys: [0, 4], places: [0, 1, 2, 3, 5], shifts: [0, 1, 2, 0, 0]),
+    Row(
+      testDescription: "timestamps that jump stay as they are", shown: [0, 1, 2000, 2001],
+      places: [0, 1, 2000, 2001], shifts: [0, 0, 0, 0]),
+    Row(
+      testDescription: "without B-frames", shown: [0, 1, 2, 4], decoded: [0, 1, 2, 4],
+      places: [0, 1, 2, 4], shifts: [0, 0, 0, 0]),
+  ]
+
+  @Test("units are placed one after another, key frames at their presentation", arguments: rows)
+  func place(_ row: Row) {
+    let rate = FrameRate.thirty
+    let grid = FrameGrid(rate: rate)
+    func time(_ frame: Int64) -> SourceTime { .origin + grid.duration(ofFrames: 900 + frame) }
+    var order = DecodingOrder(rate: rate)
+    let found = row.shown.enumerated().map { index, shown in
+      order.place(
+        pts: time(shown), dts: row.decoded.map { time($0[index]) }, isKey: row.keys.contains(index))
+    }
+    #expect(found.map { rate.nearestCount($0.pts - time(0)) } == row.places)
+    #expect(found.map(\.shift) == row.shifts)
+  }
+
+  @Test("hostile timestamps do not trap")
+  func hostile() {
+    var order = DecodingOrder(rate: .thirty)
+    let times: [Int64] = [.min, .max, 0, .min, .max, -1, .max]
+    for (index, time) in times.enumerated() {
+      let pts = SourceTime(nanoseconds: time)
+      let place = order.place(
+        pts: pts, dts: SourceTime(nanoseconds: times[times.count - 1 - index]),
+        isKey: index % 3 == 0)
+      #expect(place.shift.magnitude <= Reordering.maximum)
+    }
+  }
+}
