@@ -111,10 +111,10 @@ package struct TrackDescription: Sendable {
       segmentation: segmentation, header: header, label: label, purpose: purpose)
   }
 
-  /// The most chunks in a second: those of frames of video or of AAC.
+  /// The most chunks in a second: those of frames of video or audio.
   private var chunksPerSecond: Int64 {
-    if segmentation.isAudio {
-      return Int64(segmentation.timescale) / AudioSegmentation.samplesPerFrame + 1
+    if case .audio(let audio) = segmentation {
+      return Int64(audio.sampleRate) / max(1, audio.samplesPerFrame) + 1
     }
     let rate = segmentation.video.grid.rate
     return Int64(rate.timescale) / max(1, rate.ticksPerFrame) + 1
