@@ -61,6 +61,20 @@ package struct EventMessage: Sendable, Equatable {
     self.data = data
   }
 
+  /// The bytes of a box in front of the texts of its scheme, with its head of 8 bytes.
+  private static let fixedSize = 32
+  /// The bytes of a box within which ``hasData(_:at:)`` looks.
+  package static let dataSize = fixedSize + Scheme.data.bytes.count
+
+  /// Whether the box `emsg` at `position` has data of ``Scheme/data``; false if its first
+  /// ``dataSize`` bytes are not there.
+  package static func hasData(_ bytes: [UInt8], at position: Int) -> Bool {
+    guard position >= 0, bytes.count - position >= dataSize, bytes[position + 8] == 1 else {
+      return false
+    }
+    return bytes[(position + fixedSize)...].starts(with: Scheme.data.bytes)
+  }
+
   /// Reads a box `emsg`; nil for one of version 0, or of a scheme that ``Scheme/all`` lacks.
   ///
   /// - Throws: ``BoxError`` if the box is truncated.

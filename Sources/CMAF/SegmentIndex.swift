@@ -46,7 +46,7 @@ package struct SegmentIndex: Sendable, Equatable {
   /// Two origins that pass the same source through differ in the other boxes only: `prft` has the
   /// time of arrival.
   package private(set) var media: [Range<Int>] = []
-  /// Whether a chunk carries an event: `emsg`.
+  /// Whether a chunk carries an event with JSON data: `emsg` of ``EventMessage/Scheme/data``.
   package private(set) var hasEvents = false
 
   /// The bytes of a chunk that are copied at first; the boxes before the media of one frame fit.
@@ -84,7 +84,15 @@ package struct SegmentIndex: Sendable, Equatable {
       let head = try BoxHead(bytes, at: position, end: bytes.count)
       // bounded: a position in the bytes, and a size below 2^48
       let end = head.map { $0.size.map { position + $0 } ?? chunks.count }
-      guard let head, let end, head.type != "moof" || end <= bytes.count else {
+      let needed = head.flatMap { head in
+        switch head.type {
+        case "moof": end
+        // bounded: a position in the bytes
+        case "emsg": end.map { min($0, position + EventMessage.dataSize) }
+        default: nil
+        }
+      }
+      guard let head, let end, (needed ?? 0) <= bytes.count else {
         guard bytes.count < chunks.count else {
           throw .truncated("chunk", needed: end ?? position + 8, have: bytes.count)
         }
@@ -101,7 +109,7 @@ package struct SegmentIndex: Sendable, Equatable {
         try take(box, at: position, count: chunks.count)
         addMedia(position..<end)
       case "mdat": addMedia(position..<end)
-      case "emsg": hasEvents = true
+      case "emsg": hasEvents = hasEvents || EventMessage.hasData(bytes, at: position)
       default: break
       }
       position = end

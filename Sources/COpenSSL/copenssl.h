@@ -196,7 +196,13 @@ static inline int copenssl_no_passphrase(char *buffer, int size, int writing, vo
   return -1;
 }
 
-/// Refuses encrypted keys instead of asking at the terminal.
+/// Lets sessions of clients with a certificate not be resumed: each handshake verifies it.
+static inline int copenssl_on_client(int verified, X509_STORE_CTX *store) {
+  SSL *ssl = (SSL *)X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+  if (ssl) SSL_set_num_tickets(ssl, 0);
+  return verified;
+}
+
 /// Lets a server ask its clients for a certificate of an authority in the PEM file `authorities`,
 /// which the PEM file `revoked` has not revoked unless it is NULL; clients without a certificate
 /// are accepted. 1, or 0 for a wrong `authorities` and -1 for a wrong `revoked`.
@@ -210,9 +216,9 @@ static inline int copenssl_ask_clients(
     X509_STORE *store = SSL_CTX_get_cert_store(context);
     X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
     if (!lookup || X509_load_crl_file(lookup, revoked, X509_FILETYPE_PEM) < 1) return -1;
-    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
   }
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, copenssl_on_client);
   return 1;
 }
 
@@ -221,6 +227,8 @@ static inline int copenssl_ask_clients(
 static inline char *copenssl_client_name(const SSL *ssl, int common) {
   X509 *certificate = SSL_get0_peer_certificate(ssl);
   if (!certificate || SSL_get_verify_result(ssl) != X509_V_OK) return NULL;
+  // TLS 1.2 resumes sessions without a handshake of their own.
+  if (X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0) return NULL;
   const X509_NAME *name = X509_get_subject_name(certificate);
   if (!common) {
     BIO *memory = BIO_new(BIO_s_mem());
@@ -247,6 +255,7 @@ static inline char *copenssl_client_name(const SSL *ssl, int common) {
   return text;
 }
 
+/// Refuses encrypted keys instead of asking at the terminal.
 static inline void copenssl_never_ask(SSL_CTX *context) {
   SSL_CTX_set_default_passwd_cb(context, copenssl_no_passphrase);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 import Foundation
 
 /// A licence of ClearKey: keys as a JSON Web Key Set.
@@ -7,7 +8,9 @@ import Foundation
 /// - Source: W3C Encrypted Media Extensions §9.1.3 (request), §9.1.4 (licence)
 package enum Licence {
   /// The most bytes of a request.
-  package static let largestRequest = 16_384
+  package static let largestRequest = 2048
+  /// The most KIDs of a request.
+  private static let mostIdentifiers = 16
 
   private struct Request: Decodable {
     let kids: [String]
@@ -26,12 +29,13 @@ package enum Licence {
   /// The KIDs that a request of a player names.
   ///
   /// - Parameter body: `{"kids": ["base64url", …]}`; an empty body names none.
-  /// - Returns: nil if it is no request.
+  /// - Returns: nil if it is no request, or names more than 16.
   package static func identifiers(_ body: [UInt8]) -> [[UInt8]]? {
     guard !body.isEmpty else { return [] }
-    guard body.count <= largestRequest,
+    guard body.count <= largestRequest, JSONSyntax.isValid(body),
       let request = try? JSONDecoder().decode(Request.self, from: Data(body))
     else { return nil }
+    guard request.kids.count <= mostIdentifiers else { return nil }
     let identifiers = request.kids.map { bytes(base64URL: $0) }
     guard identifiers.allSatisfy({ $0?.count == 16 }) else { return nil }
     return identifiers.compactMap(\.self)

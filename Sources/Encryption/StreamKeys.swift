@@ -97,13 +97,14 @@ package final class StreamKeys: Sendable, Equatable {
   /// The keys with these KIDs, and those that a viewer of `segment` needs now and next.
   package func licence(for identifiers: [[UInt8]], at segment: Int64) -> [ContentKey] {
     var found = [key(of: segment), next(after: segment)].compactMap(\.self)
+    let wanted = Set(identifiers)
     let all: [ContentKey]
     switch order {
     case .turns(let keys, _): all = keys
     case .table: all = entries.withLock { $0.map(\.key) }
     }
     for key in all
-    where identifiers.contains(key.identifier)
+    where wanted.contains(key.identifier)
       && !found.contains(where: { $0.identifier == key.identifier })
     { found.append(key) }
     return found

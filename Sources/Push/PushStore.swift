@@ -31,6 +31,18 @@ package final class PushStore: Sendable {
     streams.withLock { $0.removeValue(forKey: name) }?.close()
   }
 
+  /// The pushes of a stream; nil for none.
+  package func pushes(of name: String) -> StreamPushes? { streams.withLock { $0[name] } }
+
+  /// Ends pushes of a stream, unless others have replaced them.
+  package func remove(_ name: String, _ pushes: StreamPushes?) {
+    guard let pushes else { return }
+    streams.withLock { streams in
+      if streams[name] === pushes { streams[name] = nil }
+    }
+    pushes.close()
+  }
+
   /// Ends all pushes, and waits for them.
   package func close(until deadline: MonotonicTime) {
     let all = streams.withLock { Array($0.values) }

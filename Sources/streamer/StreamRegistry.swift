@@ -249,13 +249,14 @@ final class StreamRegistry: StreamControl {
     _ stream: StreamSupervisor, then body: @escaping @Sendable () -> Void = {}
   ) {
     closing.begin(stream)
+    let pushed = pushes.pushes(of: stream.name)
     publishers.remove(stream.name)
     sharing.processes.forget(stream.name)
     stream.beginClosing(isEnding: true)
     afterChange { [self] in
       waitUntilClosed(stream)
       SystemClock.sleep(until: SystemClock.monotonicTime + Self.lingerTime)
-      pushes.remove(stream.name)
+      pushes.remove(stream.name, pushed)
       serverState.remove(stream)
       closing.end(stream)
       onChange()

@@ -98,7 +98,7 @@ struct ArchiveStoreTests {
     #expect(try frames.get() == Array(repeating: 6, count: 15))
     let events: Result<[ArchivedEvent], ArchiveFailure> = try wait { answer in
       other.read(answer: answer) { reader throws(ArchiveFailure) in
-        try reader.events(of: "video", from: numbers.lowerBound, newest: 200)
+        try reader.events(of: "video", in: numbers, newest: 200)
       }
     }
     let found = try events.get()

@@ -7,7 +7,7 @@ package struct CertificateNames: Sendable, Equatable {
   /// The most bytes of a name.
   private static let longest = 1024
 
-  /// Common names, or whole subjects; `*` is any certificate of the authorities.
+  /// Common names, or whole subjects, which contain `=`; `*` is any certificate of the authorities.
   package let names: [String]
 
   /// Certificates with one of these names.
@@ -25,8 +25,9 @@ package struct CertificateNames: Sendable, Equatable {
   /// Whether a client may publish; false without a certificate.
   package func admit(_ certificate: ClientCertificate?) -> Bool {
     guard let certificate else { return false }
-    return names.contains {
-      $0 == "*" || $0 == certificate.subject || $0 == certificate.commonName
+    return names.contains { name in
+      if name == "*" { return true }
+      return name.contains("=") ? name == certificate.subject : name == certificate.commonName
     }
   }
 }

@@ -128,7 +128,13 @@ package struct HourWalk: Sendable {
         end = after
       case "prft", "emsg":
         guard open != nil, fragment == nil else { return }
-        if box.type == "emsg" { open?.hasEvents = true }
+        if box.type == "emsg" {
+          // bounded: a position in the file
+          if offset + EventMessage.dataSize > bytes.count, after > start + bytes.count {
+            (bytes, start) = (try read(position, Self.window), position)
+          }
+          if EventMessage.hasData(bytes, at: position - start) { open?.hasEvents = true }
+        }
       default:
         if fragment == nil { endBefore(damagedBox: boxSize) }
         return

@@ -19,7 +19,7 @@ package struct SegmentRow: Sendable, Equatable {
   package let start: WallTime
   /// Whether a Discontinuity precedes it.
   package let startsDiscontinuity: Bool
-  /// Whether a chunk of it carries an event.
+  /// Whether a chunk of it carries an event with JSON data.
   package let hasEvents: Bool
   /// The digest of its bytes; nil if it is unknown.
   package let tag: ContentTag?

@@ -2,45 +2,86 @@
 
 import CMAF
 import Sharing
+import System
 import Time
 
 extension ArchiveReader {
-  /// The most segments whose events are kept.
-  private static let maximumKept = 1000
+  /// The most segments that one call reads from the disk.
+  private static let mostRead = 500
+  /// The bytes that are read for the boxes before the media of a chunk.
+  private static let window = 1024
+  /// The largest `emsg` that is read.
+  private static let largestBox = 16_384
 
-  /// The newest events with JSON data of a rendition, in segments from number `first` on, in the
-  /// order in which they were first carried; at most `count`.
+  /// The newest events with JSON data of a rendition, in the order in which they were first
+  /// carried.
   ///
-  /// The events of a segment are read once and then kept in memory.
+  /// The events of a segment are read once, and then kept in memory. Segments that cannot be read
+  /// are left out: retention may have removed them meanwhile.
+  ///
+  /// - Parameters:
+  ///   - rendition: its name.
+  ///   - numbers: of the segments; of more than 200,000 the newest ones.
+  ///   - count: the most events.
   package func events(
-    of rendition: String, from first: Int64, newest count: Int
+    of rendition: String, in numbers: ClosedRange<Int64>, newest count: Int
   ) throws(ArchiveFailure) -> [ArchivedEvent] {
-    let last = max(first, first.addingSaturated(Self.maximumRows - 1))
-    var found: [ArchivedEvent] = []
-    for segment in try segments(first...last, of: rendition).reversed()
-    where segment.row.hasEvents && found.count < count {
-      found = try events(in: segment, of: rendition) + found
+    let first = max(
+      numbers.lowerBound, numbers.upperBound.subtractingSaturated(Self.maximumRows - 1))
+    var (found, known): ([ArchivedEvent], Set<UInt32>) = ([], [])
+    var left = Self.mostRead
+    for segment in try segments(first...numbers.upperBound, of: rendition).reversed()
+    where segment.row.hasEvents {
+      var events = events.withLock { $0[segment] }
+      if events == nil {
+        guard left > 0 else { break }
+        left -= 1
+        guard let read = try? self.events(in: segment) else { continue }
+        self.events.withLock { $0.keep(read, of: segment) }
+        events = read
+      }
+      // Repetitions are later than the first of their number.
+      for event in (events ?? []).reversed() {
+        if known.insert(event.message.id).inserted {
+          found.append(event)
+        } else if let index = found.firstIndex(where: { $0.message.id == event.message.id }) {
+          found.append(found.remove(at: index))
+        }
+      }
+      if found.count >= count { break }
     }
-    var known: Set<UInt32> = []
-    return found.filter { known.insert($0.message.id).inserted }.suffix(count)
+    return found.prefix(count).reversed()
   }
 
-  private func events(
-    in segment: ArchivedSegment, of rendition: String
-  ) throws(ArchiveFailure) -> [ArchivedEvent] {
-    let key = "\(rendition)/\(segment.number)"
-    if let known = events.withLock({ $0[key] }) { return known }
-    var reader = BoxReader(try bytes(of: segment).array)
-    var read: [ArchivedEvent] = []
-    while let box = try? reader.next() {
-      guard let message = try? EventMessage(box), message.scheme == .data else { continue }
-      read.append(ArchivedEvent(message: message, time: segment.time(of: message)))
+  /// Reads the boxes before the media of each chunk.
+  private func events(in segment: ArchivedSegment) throws -> [ArchivedEvent] {
+    let file = try file(of: segment)
+    var found: [ArchivedEvent] = []
+    var position = 0
+    while position < segment.row.size {
+      // bounded: positions in the file
+      let left = segment.row.size - position
+      let bytes = try file.read(at: segment.row.offset + position, count: min(left, Self.window))
+      var offset = 0
+      while let head = try BoxHead(bytes, at: offset, end: bytes.count), let size = head.size,
+        size <= left - offset
+      {
+        if head.type == "emsg", size <= Self.largestBox {
+          let box = try file.read(at: segment.row.offset + position + offset, count: size)
+          var reader = BoxReader(box)
+          if let fields = try reader.next(), let message = try EventMessage(fields),
+            message.scheme == .data
+          {
+            found.append(ArchivedEvent(message: message, time: segment.time(of: message)))
+          }
+        }
+        offset += size
+        if offset > bytes.count { break }
+      }
+      guard offset > 0 else { break }
+      position += offset
     }
-    events.withLock { [read] events in
-      if events.count >= Self.maximumKept { events = [:] }
-      events[key] = read
-    }
-    return read
+    return found
   }
 }
 

@@ -14,8 +14,8 @@ package final class ArchiveReader: Sendable {
   /// The CMAF headers that were read, by rendition and hash.
   private let headers = Locked<[String: SharedBytes]>([:])
 
-  /// The events of segments that were read, by rendition and number.
-  let events = Locked<[String: [ArchivedEvent]]>([:])
+  /// The events of segments that were read.
+  let events = Locked(KeptEvents())
 
   /// The most CMAF headers that are kept.
   private static let maximumHeaders = 64

@@ -21,6 +21,12 @@ enum PushCheck {
         [.option("push"), .setting("source", "uploads")], .combination,
         expected: "a stream with another source")
     }
+    let isClear = settings.encryption == .none
+    if let other = settings.pushes.first(where: { !isClear && $0.address.kind != .cmaf }) {
+      throw UsageError(
+        [.option("push"), .setting("encryption", settings.encryption.rawValue)], .combination,
+        expected: "a receiver of CMAF instead of \(other.address)")
+    }
     guard settings.pushes.count <= most else {
       throw UsageError(
         .option("push"), .problem("given \(settings.pushes.count) times"),

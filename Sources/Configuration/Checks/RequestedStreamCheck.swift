@@ -39,6 +39,7 @@ package enum RequestedStreamCheck {
       }
       throw UsageError(.option(option), .problem("is a file, which a request cannot name"))
     }
+    try checkEncryption(settings)
     if let device = settings.device, !device.hasPrefix("/dev/video") || device.contains("..") {
       throw UsageError(
         .option("device"), .value(device),
@@ -49,6 +50,21 @@ package enum RequestedStreamCheck {
       throw UsageError(
         .option("audio"), .value(name),
         expected: "in a request, tone, none, default, or a card such as hw:1,0")
+    }
+  }
+
+  /// Keys of another stream, and certificates of the program, are in files.
+  private static func checkEncryption(_ settings: StreamSettings) throws(UsageError) {
+    if let keys = settings.encryptionKeys, !keys.lowercased().hasPrefix("https://") {
+      throw UsageError(
+        .option("encryption-keys"), .problem("is a file, which a request cannot name"),
+        expected: "in a request, an https URL")
+    }
+    for (option, path) in [
+      ("encryption-certificate", settings.encryptionCertificate),
+      ("encryption-authority", settings.encryptionAuthority),
+    ] where path != nil {
+      throw UsageError(.option(option), .problem("is a file, which a request cannot name"))
     }
   }
 

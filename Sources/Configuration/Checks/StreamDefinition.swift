@@ -203,6 +203,11 @@ package struct StreamDefinition: Sendable {
         .option(option), .problem("requires \(option: "rtmp") or \(option: "srt")"))
     }
     guard settings.isPublished else {
+      guard settings.publishCertificates.isEmpty else {
+        throw UsageError(
+          .option("publish-certificate"),
+          .problem("describes publishers of media, and the stream has another source"))
+      }
       guard settings.publishPath != nil else { return }
       throw UsageError(
         .option("rtmp-path"), .problem("describes publishers, and the stream has another source"))

@@ -12,7 +12,6 @@ import Time
 package final class KeyServer: Sendable {
   private struct State: Sendable {
     var keys: StreamKeys?
-    var isFollowing = false
     var end = false
   }
 

@@ -57,7 +57,7 @@ final class PushLane: Sendable {
 
   /// The state and the counts.
   var report: (lifecycle: PushLifecycle, counts: PushCounts) {
-    state.update { ($0.lifecycle, $0.counts) }
+    state.read { ($0.lifecycle, $0.counts) }
   }
 
   /// Sends the tracks of a session from now on; none with an obstacle.
@@ -123,7 +123,7 @@ final class PushLane: Sendable {
       switch action {
       case .quit: return
       case .wait(let time):
-        let changes = state.update { $0.changes }
+        let changes = state.read { $0.changes }
         let isDue = state.update { $0.lifecycle.next(SystemClock.monotonicTime) != action }
         if isDue { continue }
         _ = state.wait(until: time) { $0.changes != changes ? true : nil }
@@ -197,8 +197,8 @@ final class PushLane: Sendable {
     }
   }
 
-  private func mayContinueNow() -> Bool { state.update { $0.lifecycle.mayContinue } }
-  private func isStopped() -> Bool { state.update { $0.lifecycle.isStopped } }
+  private func mayContinueNow() -> Bool { state.read { $0.lifecycle.mayContinue } }
+  private func isStopped() -> Bool { state.read { $0.lifecycle.isStopped } }
 
   private func count(_ chunk: Chunk, dropped: UInt64) {
     let (isFirst, reconnects) = state.update { state in

@@ -30,6 +30,7 @@ extension ServedStream {
     guard hasPast, let archive = options.archive else { return answer(windowExtent) }
     let segmentation = window.segmentation.video
     let oldest = PastAddress.number(at: oldestPast, segmentation).addingSaturated(Self.margin)
+    let newest = PastAddress.number(at: SystemClock.wallTime, segmentation)
     let names = archive.renditions
     let top = renditions[0].name
     archive.read { [self] (result: Result<Archived, ArchiveFailure>) in
@@ -45,13 +46,14 @@ extension ServedStream {
         spans.removeAll(before: oldest)
         found.spans[name] = spans
       }
-      found.events = try reader.events(of: top, from: oldest, newest: TimedEvent.maximumPast)
-        .compactMap { event in
-          let data = event.message.data
-          // Another origin may have sent the segment.
-          guard data.count <= TimedEvent.largestData, TimedEvent.isJSON(data) else { return nil }
-          return TimedEvent(id: event.message.id, time: event.time, data: data)
-        }
+      let events = try reader.events(
+        of: top, in: oldest...max(oldest, newest), newest: TimedEvent.maximumPast)
+      found.events = events.compactMap { event in
+        let data = event.message.data
+        // Another origin may have sent the segment.
+        guard data.count <= TimedEvent.largestData, TimedEvent.isJSON(data) else { return nil }
+        return TimedEvent(id: event.message.id, time: event.time, data: data)
+      }
       return found
     }
   }

@@ -33,13 +33,13 @@ struct KeyRequestState {
 
   /// Asks for an IDR at a frame that is still to come, also within a part.
   ///
-  /// - Returns: false if it is past, planned already, or too many are planned.
+  /// Of too many the furthest one is forgotten.
+  ///
+  /// - Returns: false if it is past, planned already, or forgotten at once.
   mutating func plan(_ index: Int64) -> Bool {
-    guard index > newestAsked, planned.count < Self.maximumPlanned, !planned.contains(index) else {
-      return false
-    }
-    planned = (planned + [index]).sorted()
-    return true
+    guard index > newestAsked, !planned.contains(index) else { return false }
+    planned = Array((planned + [index]).sorted().prefix(Self.maximumPlanned))
+    return planned.contains(index)
   }
 
   /// Whether a planned frame is `index`, or was left out before it, and becomes an IDR.
