@@ -32,7 +32,7 @@ struct PushSettingsTests {
       (#""push": ["http://h/secret-key"]"#, "push[0]"),
       (#""push": [{"to": "rtmp://h/a/secret-key", "renditions": [1]}]"#, "push[0].renditions"),
       (#""push": [{"to": "rtmp://h/a/secret-key", "stopped": "perhaps"}]"#, "push[0].stopped"),
-      (#""push": ["rtmp://h/a/k"], "clientCert": "c.pem""#, "clientKey"),
+      (#""push": ["rtmp://h/a/k"], "clientCert": "c.pem""#, "client-key"),
     ]
     for (json, place) in wrong {
       let error = try stream(json).outcome().error
