@@ -3,8 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit unit-build \
-  e2e players faults latency edge static install install-files deb package docs lint words fmt \
-  tsan asan fuzz hostile soak bench check clean other-debian dist release release-check
+  e2e players faults latency compare edge static install install-files deb package docs lint words \
+  fmt tsan asan fuzz hostile soak bench check clean other-debian dist release release-check
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -290,6 +290,12 @@ VIEWERS ?= 100
 latency: deps-test build  ## play in Chromium and Firefox for SECONDS each; write latency.html
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 3600 \
 	  $(PYTHON) Bench/latency.py --seconds $(SECONDS) --viewers $(VIEWERS) --out latency.html
+
+COMPARE_SECONDS ?= 15
+# DASHJS: a file of dash.js; PEER_MEDIAMTX, PEER_OVENMEDIAENGINE, PEER_SRS, PEER_GO2RTC: programs.
+compare: deps-test deps-edge build  ## the same pictures through other servers; write compare.md
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 780 \
+	  $(PYTHON) Bench/compare.py --seconds $(COMPARE_SECONDS) --out compare.md
 
 check: lint tsan test  ## all checks before a release
 	swift build --explicit-target-dependency-import-check error
