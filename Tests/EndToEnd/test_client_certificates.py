@@ -115,11 +115,13 @@ def test_rtmps_takes_a_certificate(streamer: Callable[..., Program], tmp_path: P
     (["--self-signed", "--client-ca", "/none.pem"], ("--client-ca", "holds no usable client")),
     (["--self-signed", "--rtmp", "0", "--publish-certificate", "gate"],
      ("--publish-certificate", "requires --client-ca")),
+    (["--test-src", "--self-signed", "--publish-certificate", "gate"],
+     ("--publish-certificate", "the stream has another source")),
     (["--self-signed", "--client-ca", "a.pem", "--publish-certificate", ""],
      ("--publish-certificate", "expected a common name")),
 ])
 def test_wrong_settings_are_one_line(flags: list[str], words: tuple[str, ...]) -> None:
     """Each error names the option and what is expected."""
-    status, log = run_to_end(["--http-port", "0", "--https-port", "0", *flags])
+    status, log = run_to_end(["--http-port", "0", "--https-port", "0", *flags], defaults=False)
     assert status == 2 and len(log) == 1, log
     assert all(word in log[0] for word in words), log

@@ -45,7 +45,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
          "cert.pem"],
         cwd=folder, check=True, capture_output=True, timeout=20)
     (folder / "store.key").write_text("identifier\nsecret\n")
-    (folder / "store.key").chmod(0o600)
+    (folder / "keys.json").write_text(json.dumps({"keys": [{"kid": "0" * 31 + digit,
+                                                            "key": "f" * 31 + digit}
+                                                           for digit in "12"]}))
+    for name in ("store.key", "keys.json"):
+        (folder / name).chmod(0o600)
     return folder
 
 

@@ -37,6 +37,7 @@ def test_alerts_and_dashboard_use_existing_series(
                        "--archive", str(tmp_path / "archive"),
                        # A port on which no store answers.
                        "--archive-objects", "http://127.0.0.1:1/bucket",
+                       "--push", "rtmp://127.0.0.1:1/live/key",
                        env={"XDG_STATE_HOME": str(tmp_path), "AWS_ACCESS_KEY_ID": "id",
                             "AWS_SECRET_ACCESS_KEY": "secret"})
     get(program.port, "/live/playlist.m3u8")

@@ -69,7 +69,7 @@ struct JSONFieldsTests {
       ("\"codec\":\"hevc\"", ["\"codec\":\"\(long(129))\""]),
       ("\"codec\":\"aac\"", ["\"codec\":\"\(long(129))\""]),
       ("\"format\":\"mpegts\"", ["\"format\":\"\(long(129))\"", "\"format\":\"\\ud800\""]),
-      ("\"passThroughCodec\":\"hevc\"", ["\"passThroughCodec\":\"vp9\""]),
+      ("\"passThroughCodec\":\"hevc\"", ["\"passThroughCodec\":\"vp8\""]),
       ("\"sampleRate\":48000", ["\"sampleRate\":16777217", "\"sampleRate\":-1"]),
       ("\"channels\":2", ["\"channels\":1025", "\"channels\":-1"]),
       ("\"groupFrames\":30", ["\"groupFrames\":0", "\"groupFrames\":1000001"]),
