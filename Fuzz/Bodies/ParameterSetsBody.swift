@@ -10,8 +10,8 @@ extension FuzzBody {
   static let parameterSets = FuzzBody(
     name: "parameter-sets",
     sources: [
-      "Capture/Codecs/NALUnits.swift", "Capture/Inputs/AV1Configuration.swift",
-      "Capture/Inputs/AV1TemporalUnit.swift",
+      "Capture/Codecs/NALUnits.swift", "Capture/Codecs/AV1Configuration.swift",
+      "Capture/Codecs/AV1TemporalUnit.swift",
     ]
   ) { bytes in
     let unit = AV1TemporalUnit(bytes.span)

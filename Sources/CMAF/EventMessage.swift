@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// An event in media: the box `emsg` of version 1, whose time is on the track's timeline.
 ///
 /// - Source: ISO/IEC 23009-1 §5.10.3.3; ISO/IEC 23000-19 §7.4.5
@@ -69,10 +71,12 @@ package struct EventMessage: Sendable, Equatable {
   /// Whether the box `emsg` at `position` has data of ``Scheme/data``; false if its first
   /// ``dataSize`` bytes are not there.
   package static func hasData(_ bytes: [UInt8], at position: Int) -> Bool {
-    guard position >= 0, bytes.count - position >= dataSize, bytes[position + 8] == 1 else {
-      return false
-    }
-    return bytes[(position + fixedSize)...].starts(with: Scheme.data.bytes)
+    var cursor = ByteCursor(bytes, from: position)
+    guard position >= 0, cursor.take(8) != nil, cursor.integer(1) == 1,
+      cursor.take(fixedSize - 9) != nil, let texts = cursor.take(Scheme.data.bytes.count)
+    else { return false }
+    // bounded: a range of the cursor of these bytes
+    return bytes[texts].elementsEqual(Scheme.data.bytes)
   }
 
   /// Reads a box `emsg`; nil for one of version 0, or of a scheme that ``Scheme/all`` lacks.

@@ -78,7 +78,8 @@ package final class Monitor<State>: @unchecked Sendable {
   package func wait<Result>(
     until deadline: MonotonicTime, _ take: (inout sending State) -> sending Result?
   ) -> sending Result? {
-    let (seconds, rest) = max(0, deadline.nanoseconds).quotientAndRemainder(dividingBy: 1_000_000_000)
+    let nanoseconds = max(0, deadline.nanoseconds)
+    let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
     var limit = timespec(tv_sec: Int(seconds), tv_nsec: Int(rest))
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }

@@ -23,6 +23,8 @@ extension ArchiveReader {
   ///   - rendition: its name.
   ///   - numbers: of the segments; of more than 200,000 the newest ones.
   ///   - count: the most events.
+  /// - Returns: the events.
+  /// - Throws: ``ArchiveFailure`` if the archive is not read yet.
   package func events(
     of rendition: String, in numbers: ClosedRange<Int64>, newest count: Int
   ) throws(ArchiveFailure) -> [ArchivedEvent] {
