@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit unit-build \
+.PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit \
   e2e players faults latency compare edge static install install-files deb package docs lint words \
   fmt tsan asan fuzz hostile soak bench check clean other-debian dist release release-check
 
@@ -83,22 +83,17 @@ run: build  ## build and run with the test pattern; open http://localhost:8080/
 	$(RELEASE) $(ARGS)
 
 # Tests run under `timeout`, because a lost continuation would never end.
-test: deps-test build unit-build e2e unit players  ## all tests except `make faults`
+test: deps-test build unit e2e players  ## all tests except `make faults`
 	@$(PYTHON) Tests/repeated.py
-
-# End-to-end tests mostly wait: the unit tests are built meanwhile. `swift test` waits for the end.
-unit-build: deps-test
-	(timeout 1500 Tests/idle.sh swift build --build-tests > .build/unit-build.log 2>&1 &)
 
 # A failed test is repeated once, alone; both results are printed. More than three repeated tests of
 # a run, `make test` or `.ci/run`, are a failure; their names are kept in .build/repeated-tests.txt.
 unit: deps-test  ## unit tests
 	timeout 1500 $(PYTHON) Tests/run_unit.py
 
-# Tests mostly wait. Measured by cpuacct on 25 November 2026: a worker of `make e2e` has 0.15 of a
-# processor on average, and one with a browser 0.4 to 0.6. With nine workers, encoders of 1080p were
-# late.
-E2E_WORKERS := 6
+# Tests mostly wait. On 25 November 2026 `make e2e` took 1.4 of two processors with six workers, and
+# encoders of 1080p were late in a run with nine, or beside other work.
+E2E_WORKERS := 5
 PLAYER_WORKERS := 2
 REPEATING := $(PYTHON) Tests/run_pytest.py
 
