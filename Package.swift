@@ -149,7 +149,9 @@ let package = Package(
     library("HTTP", ["Checked", "Time", "Net", "Sharing", "System", "CNghttp2"]),
     // Encryption of headers and chunks by cbcs, keys, and documents of key servers. Knows no window
     // and no transport.
-    library("Encryption", ["CCurl", "CLinux", "CMAF", "COpenSSL", "Checked", "Sharing", "Time"]),
+    library(
+      "Encryption",
+      ["CCurl", "CLinux", "CMAF", "COpenSSL", "Checked", "Sharing", "System", "Time"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
     // protocol.
     library(
@@ -313,7 +315,8 @@ let package = Package(
     tests("Sharing", ["Time", "Sharing"]),
     tests("Media", ["Time", "Media", "TestSupport"]),
     tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
-    tests("Encryption", ["CMAF", "Encryption", "Media", "Sharing", "TestSupport", "Time"]),
+    tests(
+      "Encryption", ["CMAF", "Encryption", "Media", "Sharing", "System", "TestSupport", "Time"]),
     tests("ChunkStream", ["ChunkStream", "Metadata", "Packaging", "Sharing", "Time"]),
     tests("Isolation", ["Isolation", "Sharing", "Time"]),
     tests("Validation", ["CMAF", "HTTP", "Net", "Sharing", "TestSupport", "Time", "Validation"]),

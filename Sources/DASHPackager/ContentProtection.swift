@@ -37,7 +37,7 @@ struct ContentProtection {
         if let content = signal.content {
           out.raw(content)
         } else {
-          out.element("cenc:pssh", [], containing: ProtectionSignal.base64(signal.box))
+          out.element("cenc:pssh", [], containing: signal.boxText)
         }
       }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Checked
-import Foundation
+import System
 
 /// A key of media with its public properties.
 ///
@@ -76,6 +76,6 @@ package struct ProtectionSignal: Sendable, Equatable {
     self.content = content
   }
 
-  /// Base64 with padding.
-  package static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
+  /// ``box`` in Base64, as MPDs have it.
+  package var boxText: String { Base64.encode(box) }
 }

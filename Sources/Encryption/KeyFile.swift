@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Checked
-import Foundation
+import FoundationEssentials
 
 /// A file of keys: `{"keys": [{"kid": "…", "key": "…", "iv": "…"}, …]}` with hexadecimal digits.
 package enum KeyFile {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Checked
-import Foundation
+import FoundationEssentials
+import System
 
 /// A licence of ClearKey: keys as a JSON Web Key Set.
 ///
@@ -36,7 +37,7 @@ package enum Licence {
       let request = try? JSONDecoder().decode(Request.self, from: Data(body))
     else { return nil }
     guard request.kids.count <= mostIdentifiers else { return nil }
-    let identifiers = request.kids.map { bytes(base64URL: $0) }
+    let identifiers = request.kids.map { Base64.decode($0, .url) }
     guard identifiers.allSatisfy({ $0?.count == 16 }) else { return nil }
     return identifiers.compactMap(\.self)
   }
@@ -47,19 +48,9 @@ package enum Licence {
   package static func json(_ keys: [ContentKey]) -> [UInt8] {
     let set = KeySet(
       keys: keys.map {
-        Key(kid: base64URL($0.identifier), k: base64URL($0.secret.array))
+        Key(
+          kid: Base64.encode($0.identifier, .url), k: Base64.encode($0.secret.array, .url))
       })
     return (try? JSONEncoder().encode(set)).map { Array($0) } ?? []
-  }
-
-  private static func base64URL(_ bytes: [UInt8]) -> String {
-    ProtectionSignal.base64(bytes).replacing("+", with: "-").replacing("/", with: "_")
-      .replacing("=", with: "")
-  }
-
-  private static func bytes(base64URL text: String) -> [UInt8]? {
-    let plain = text.replacing("-", with: "+").replacing("_", with: "/").replacing("=", with: "")
-    let padding = String(repeating: "=", count: (4 - plain.utf8.count % 4) % 4)
-    return Data(base64Encoded: plain + padding).map { Array($0) }
   }
 }

@@ -146,5 +146,5 @@ package final class MessagePipe: Sendable {
   }
 
   /// Whether a descriptor is a connected local socket.
-  package static func isSocket(_ descriptor: Int32) -> Bool { clinux_is_socket(descriptor) }
+  static func isSocket(_ descriptor: Int32) -> Bool { clinux_is_socket(descriptor) }
 }

@@ -16,12 +16,7 @@ package enum StillProcess {
 
   /// Runs the process if `arguments` and its descriptors are those of one; else returns.
   package static func runIfAsked(_ arguments: [String]) {
-    guard arguments.dropFirst().first == argument, MessagePipe.isSocket(ChildProcess.socket)
-    else { return }
-    for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2] {
-      SystemSignals.ignore(signal)
-    }
-    let server = MessagePipe(ChildProcess.socket)
+    guard let server = MessagePipe.toParent(argument, in: arguments) else { return }
     guard case .success(.process(_, let memory))? = try? server.receiveOrder() else { _exit(2) }
     let protections = Sandbox.enter(
       files: [], network: .none, usesDevices: false, memory: UInt64(clamping: memory))

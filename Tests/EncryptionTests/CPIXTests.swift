@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Encryption
+import System
 import Testing
 
 @Suite("CPIX and licences")
@@ -18,23 +19,23 @@ struct CPIXTests {
       <?xml version="1.0"?><!-- from a server -->
       <cpix:CPIX xmlns:cpix="urn:dashif:org:cpix" xmlns:pskc="urn:ietf:params:xml:ns:keyprov:pskc">
       <cpix:ContentKeyList><cpix:ContentKey kid="\(kid)" commonEncryptionScheme="\(scheme)"
-        explicitIV="\(ProtectionSignal.base64([UInt8](repeating: 7, count: 16)))">
+        explicitIV="\(Base64.encode([UInt8](repeating: 7, count: 16)))">
       <cpix:Data><pskc:Secret>\(secret)</pskc:Secret></cpix:Data></cpix:ContentKey>
       </cpix:ContentKeyList><cpix:DRMSystemList>
       <cpix:DRMSystem kid="\(kid)" systemId="EDEF8BA9-79D6-4ACE-A3C8-27DCD51D21ED">
-      <cpix:PSSH>\(ProtectionSignal.base64(box))</cpix:PSSH>\(hls)</cpix:DRMSystem>
+      <cpix:PSSH>\(Base64.encode(box))</cpix:PSSH>\(hls)</cpix:DRMSystem>
       </cpix:DRMSystemList></cpix:CPIX>
       """.utf8)
   }
 
-  static let plain = "<pskc:PlainValue>\(ProtectionSignal.base64(key))</pskc:PlainValue>"
+  static let plain = "<pskc:PlainValue>\(Base64.encode(key))</pskc:PlainValue>"
 
   @Test("a key has its IV, and what systems tell players")
   func whole() throws {
     let line = #"URI="skd://1",KEYFORMAT="com.apple.streamingkeydelivery""#
     let hls =
       "<cpix:HLSSignalingData playlist=\"media\">"
-      + ProtectionSignal.base64(Array("#EXT-X-KEY:METHOD=SAMPLE-AES,\(line)\n".utf8))
+      + Base64.encode(Array("#EXT-X-KEY:METHOD=SAMPLE-AES,\(line)\n".utf8))
       + "</cpix:HLSSignalingData>"
     let answer = try CPIXAnswer(Self.document(Self.plain, hls: hls))
     let key = try #require(answer.keys.first)
@@ -50,7 +51,7 @@ struct CPIXTests {
       ("<pro xmlns=\"urn:x\">QQ==</pro>", true), ("</AdaptationSet><b>", false),
       ("<b/></a><a>", false), ("<?xml version=\"1.0\"?><b/>", false),
     ] {
-      let data = ProtectionSignal.base64(Array(text.utf8))
+      let data = Base64.encode(Array(text.utf8))
       let inner = "<cpix:ContentProtectionData>\(data)</cpix:ContentProtectionData>"
       let answer = try CPIXAnswer(Self.document(Self.plain, hls: inner))
       #expect(answer.keys.first?.signals.first?.content == (isCopied ? text : nil))
@@ -59,7 +60,7 @@ struct CPIXTests {
 
   @Test("HLS signalling of several lines is left out")
   func lines() throws {
-    let text = ProtectionSignal.base64(Array("URI=\"a\",KEYFORMAT=\"b\"\n#EXT-X-ENDLIST".utf8))
+    let text = Base64.encode(Array("URI=\"a\",KEYFORMAT=\"b\"\n#EXT-X-ENDLIST".utf8))
     let hls = "<HLSSignalingData>\(text)</HLSSignalingData>"
     let answer = try CPIXAnswer(Self.document(Self.plain, hls: hls))
     #expect(answer.keys.first?.signals.first?.keyAttributes == nil)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import System
 
 /// The keys in a CPIX document, with what licence systems tell players.
 ///
@@ -65,7 +65,7 @@ package struct CPIXAnswer: Sendable {
   }
 
   private static func base64(_ text: String) -> [UInt8]? {
-    Data(base64Encoded: text.filter { !$0.isWhitespace }).map { Array($0) }
+    Base64.decode(text.filter { !$0.isWhitespace })
   }
 
   /// What a system tells players; nil for a malformed system.

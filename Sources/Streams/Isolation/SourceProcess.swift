@@ -12,13 +12,7 @@ import Sharing
 package enum SourceProcess {
   /// Runs the process if `arguments` and its descriptors are those of one; else returns.
   package static func runIfAsked(_ arguments: [String]) {
-    guard arguments.dropFirst().first == IsolatedSource.argument,
-      MessagePipe.isSocket(ChildProcess.socket)
-    else { return }
-    for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2] {
-      SystemSignals.ignore(signal)
-    }
-    let server = MessagePipe(ChildProcess.socket)
+    guard let server = MessagePipe.toParent(IsolatedSource.argument, in: arguments) else { return }
     guard case .success(.process(_, let fields))? = try? ParentMessage.receive(server),
       let rights = try? ProcessRights(fields: fields)
     else { _exit(2) }

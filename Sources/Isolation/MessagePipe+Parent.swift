@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+extension MessagePipe {
+  /// The connection of a child to its parent; nil in a process that is no child of its kind.
+  ///
+  /// From then on the process ignores the signals of a terminal: its parent ends it.
+  ///
+  /// - Parameters:
+  ///   - argument: the first argument of such a child.
+  ///   - arguments: those of this process.
+  package static func toParent(_ argument: String, in arguments: [String]) -> MessagePipe? {
+    guard arguments.dropFirst().first == argument, isSocket(ChildProcess.socket) else { return nil }
+    for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2] {
+      SystemSignals.ignore(signal)
+    }
+    return MessagePipe(ChildProcess.socket)
+  }
+}
