@@ -29,6 +29,7 @@ package final class StreamPush: Sendable {
     var lanes: [String: PushLane] = [:]
     var renditions: [String] = []
     var isStopped: Bool
+    var isClosed = false
     var obstacle: String? = PushLifecycle.noMedia
     let since: MonotonicTime
   }
@@ -93,7 +94,8 @@ package final class StreamPush: Sendable {
     // Over CMAF each track has a connection of its own.
     let groups = target.address.kind == .cmaf ? tracks.map { [$0] } : tracks.isEmpty ? [] : [tracks]
     var followed: [(lane: PushLane, tracks: [PushTrack])] = []
-    let left = state.withLock { state in
+    let left = state.withLock { state -> [PushLane] in
+      guard !state.isClosed else { return [] }
       state.obstacle = obstacle
       if !tracks.isEmpty { state.renditions = tracks.map(\.name) }
       for group in groups {
@@ -127,7 +129,11 @@ package final class StreamPush: Sendable {
 
   /// Ends all connections.
   package func close() {
-    for lane in state.withLock({ Array($0.lanes.values) }) { lane.close() }
+    let lanes = state.withLock { state in
+      state.isClosed = true
+      return Array(state.lanes.values)
+    }
+    for lane in lanes { lane.close() }
   }
 
   /// Waits for the threads after ``close()``.

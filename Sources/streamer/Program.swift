@@ -71,9 +71,13 @@ final class Program: Sendable {
     self.configuration = configuration
     self.log = log
     tls = try configuration.tls.map { settings throws(UsageError) in try TLSSetup(settings) }
+    // Strangers decide how often.
+    let refusals = Locked(RateAllowance(burst: 10, rate: 1, now: SystemClock.monotonicTime))
     tls?.context.onRefusal { [log] peer, reason in
+      let isTold = refusals.withLock { $0.take(now: SystemClock.monotonicTime) }
       log.write(
-        .warning, "client-certificate", "the certificate of \(peer.masked) is refused: \(reason)")
+        isTold ? .warning : .debug, "client-certificate",
+        "the certificate of \(peer.masked) is refused: \(reason)")
     }
     (endpoints, publisherEndpoints) = try Endpoints.open(settings, tls, handedOver: handedOver)
     congestionNote = try Endpoints.setCongestion(settings, endpoints + publisherEndpoints)

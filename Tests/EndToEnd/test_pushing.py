@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.boxes import chunks
 from harness.http1 import get
 from harness.ports import free_port
 from harness.program import Program, kill, stop
@@ -27,6 +29,7 @@ from harness.tls import make_certificate
 from harness.tools import ROOT, need
 from harness.waiting import pause, wait_until
 
+SEGMENT_FRAMES = 30  # the default: one second
 GST_RECEIVER = ROOT / "Tests/harness/gstreceiver.py"
 
 
@@ -189,6 +192,17 @@ def test_refusal_is_stated_and_a_push_is_stopped_and_started() -> None:
         assert missing.status == 404
 
 
+def dechunked(body: bytes) -> bytes:
+    """The whole HTTP chunks of a body; each is a chunk of media."""
+    whole = b""
+    while True:
+        line, found, rest = body.partition(b"\r\n")
+        size = int(line, 16) if found else 0
+        if size == 0 or len(rest) < size:
+            return whole
+        whole, body = whole + rest[:size], rest[size + 2:]
+
+
 def test_slow_receiver_gets_whole_groups() -> None:
     """A receiver that reads too slowly: frames are left out up to key frames, and counted."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -215,6 +229,13 @@ def test_slow_receiver_gets_whole_groups() -> None:
             assert head.startswith(b"POST /x/video.cmfv HTTP/1.1\r\n")
             assert b"DASH-IF-Ingest: 1.2\r\n" in head and b"ftyp" in head
         thread.join(15)
+    times = [chunk.tfdt for chunk in chunks(dechunked(bytes(taken).split(b"\r\n\r\n", 1)[1]))]
+    steps = list(itertools.pairwise(times))
+    frame = min(after - before for before, after in steps)
+    late = [after for before, after in steps if after - before > frame]
+    assert late, "no frame was left out"
+    # After frames that were left out a segment begins.
+    assert all(time % (SEGMENT_FRAMES * frame) == 0 for time in late), (late, frame)
 
 
 def test_receiver_asks_for_a_certificate(tmp_path: Path) -> None:

@@ -46,7 +46,11 @@ extension KeyReader {
       }
       words.append("renditions=\(texts.joined(separator: ","))")
     }
-    if let name = try takeText("audio", expected: "the name of an audio rendition, or none") {
+    let expected: OptionText = "the name of an audio rendition, or none"
+    if let name = try takeText("audio", expected: expected) {
+      guard !name.contains(" ") else {
+        throw UsageError(.location(location.key("audio")), .value(name), expected: expected)
+      }
       words.append("audio=\(name)")
     }
     let stopped = try takeText("stopped", expected: "true or false")

@@ -56,6 +56,8 @@ package struct PushLifecycle: Sendable {
 
   /// Whether a connection may continue.
   package var mayContinue: Bool { isWanted && obstacle == nil && !isClosed }
+  /// Whether only media is missing.
+  package var lacksMedia: Bool { obstacle != nil && !isClosed }
   /// Whether a connection ends since the push was stopped.
   package var isStopped: Bool { !isWanted }
 
@@ -66,15 +68,15 @@ package struct PushLifecycle: Sendable {
       become(.waiting, now)
     }
     self.isWanted = isWanted
-    reason = nil
+    reason = isWanted ? obstacle : nil
     if !isWanted { become(.stopped, now) }
   }
 
   /// The stream has the media to send, or has not for a reason.
   package mutating func offer(obstacle: String?, _ now: MonotonicTime) {
+    if obstacle == nil, reason == self.obstacle { reason = nil }
     self.obstacle = obstacle
-    guard isWanted else { return }
-    guard let obstacle else { return }
+    guard isWanted, let obstacle else { return }
     retryTime = nil
     reason = obstacle
     become(.waiting, now)

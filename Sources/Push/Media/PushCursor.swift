@@ -72,7 +72,7 @@ struct PushCursor: Sendable {
     return false
   }
 
-  /// Whether a whole segment has begun and ended since the segment of the position.
+  /// Whether the position is more than one segment behind the newest segment.
   private func isLate(_ snapshot: WindowSnapshot) -> Bool {
     // bounded: numbers of segments are far below 2^62
     hasBegun && snapshot.newestSegment > cursor.segment + 1

@@ -71,7 +71,7 @@ struct PushReader {
     }
   }
 
-  /// The track whose next step is the earliest one: it is never waited for a track without one.
+  /// The track with the earliest next step; tracks without a step are not waited for.
   private func earliest() -> Int? {
     tracks.indices.filter { tracks[$0].next != nil }.min { time($0) < time($1) }
   }

@@ -94,7 +94,7 @@ final class ProcessConnection: PushConnection {
       answers.isConnected || answers.failure != nil || answers.hasEnded
         ? answers.isConnected && answers.failure == nil : nil
     }
-    guard isConnected != true else { return answers.update { $0.progress = .distantFuture } }
+    guard isConnected != true else { return }
     try check()
     throw .lost("no connection in time")
   }
@@ -124,7 +124,7 @@ final class ProcessConnection: PushConnection {
   }
 
   func check() throws(PushFailure) {
-    let (failure, hasEnded, written, progress) = answers.update { answers in
+    let (failure, hasEnded, written, progress) = answers.read { answers in
       (answers.failure, answers.hasEnded, answers.written, answers.progress)
     }
     if let failure { throw failure }

@@ -8,8 +8,9 @@ import Time
 
 /// A connection as SRT caller, to which MPEG-TS is written.
 ///
-/// libavformat makes the MPEG-TS. libsrt notices only after 5 s that a receiver has gone: here the
-/// acknowledgements tell it, of which a receiver sends many in a second. Confined to one thread.
+/// libavformat makes the MPEG-TS. libsrt reports a lost receiver only after 5 s; missing
+/// acknowledgements, of which a receiver sends many in a second, show it after 3 s. Confined to one
+/// thread.
 final class SRTLink {
   /// How long the receiver may send no acknowledgement.
   private static let silence = Interval.seconds(3)

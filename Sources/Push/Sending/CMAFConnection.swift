@@ -69,7 +69,7 @@ final class CMAFConnection: PushConnection {
 
   func send(_ chunk: Chunk, of track: Int) throws(PushFailure) {
     try check()
-    try write(CMAFContent.piece(chunk.bytes.array))
+    try write(CMAFContent.piece(chunk.bytes))
   }
 
   func check() throws(PushFailure) {
@@ -79,9 +79,8 @@ final class CMAFConnection: PushConnection {
       do throws(ClientError) { bytes = try connection.readArrived(Self.pieceSize) } catch {
         throw .lost("\(error)")
       }
-      guard let bytes else { return try judge() }
+      guard let bytes else { return }
       if bytes.isEmpty {
-        try judge()
         throw .lost("the receiver has closed the connection")
       }
       do throws(ResponseReader.Fault) { body += try reader.take(bytes) } catch {

@@ -3,6 +3,7 @@
 import HTTP
 import Net
 import Packaging
+import Sharing
 import System
 
 /// The bytes of a long POST: its head, and its content in HTTP chunks.
@@ -34,6 +35,17 @@ enum CMAFContent {
       fields.append(HeaderField("Authorization", "Basic \(Base64.encode(Array(user.utf8)))"))
     }
     return HTTPClient.head("POST", address, fields)
+  }
+
+  /// A chunk of media as an HTTP chunk.
+  static func piece(_ bytes: SharedBytes) -> [UInt8] {
+    guard bytes.count > 0 else { return [] }
+    var piece = Array("\(String(bytes.count, radix: 16))\r\n".utf8)
+    piece.reserveCapacity(piece.count + bytes.count + 2)
+    unsafe piece.append(
+      contentsOf: UnsafeRawBufferPointer(start: bytes.start, count: bytes.count))
+    piece += [0x0D, 0x0A]
+    return piece
   }
 
   /// Bytes as an HTTP chunk; none for no bytes, which would be the end.

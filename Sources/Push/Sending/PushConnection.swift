@@ -16,7 +16,7 @@ protocol PushConnection: AnyObject {
   /// Notices a receiver that has gone, has refused the stream, or takes nothing.
   func check() throws(PushFailure)
 
-  /// Ends the connection; `isFinal`: the media ends with it, and is not continued by another one.
+  /// Ends the connection. `isFinal`: no other connection continues the media.
   func end(isFinal: Bool)
 
   /// Ends the present and all later calls; for any thread.

@@ -86,7 +86,7 @@ final class PushLane: Sendable {
     cancel?()
   }
 
-  /// Ends the thread: media that has ended is sent to its end until `deadline`.
+  /// Ends the thread after the chunk that is being sent; media that was read to its end is ended.
   func close() {
     state.update { state in
       state.changes &+= 1
@@ -98,20 +98,26 @@ final class PushLane: Sendable {
   func join(until deadline: MonotonicTime) {
     guard let thread = thread.withLock({ $0.take() }) else { return }
     if thread.join(until: deadline - .milliseconds(200)) { return }
-    state.update { $0.cancel }?()
+    state.read { $0.cancel }?()
     log.join(thread, until: deadline, stream: stream)
   }
 
   private func wake(_ session: Int) {
+    // On the thread that publishes: a push that sends nothing costs it nothing.
+    let (isPresent, lifecycle, tracks) = state.read { state in
+      (state.session == session, state.lifecycle, state.tracks)
+    }
+    guard isPresent else { return }
+    guard lifecycle.lacksMedia else {
+      if [.pushing, .waiting].contains(lifecycle.state) { state.update { $0.changes &+= 1 } }
+      return
+    }
+    // All tracks must have media before a connection is made.
+    guard !tracks.isEmpty, tracks.allSatisfy({ $0.window.snapshot.state == .live }) else { return }
     state.update { state in
       guard state.session == session else { return }
       state.changes &+= 1
-      // All tracks must have media before a connection is made.
-      if !state.tracks.isEmpty, !state.lifecycle.mayContinue,
-        state.tracks.allSatisfy({ $0.window.snapshot.state == .live })
-      {
-        state.lifecycle.offer(obstacle: nil, SystemClock.monotonicTime)
-      }
+      state.lifecycle.offer(obstacle: nil, SystemClock.monotonicTime)
     }
   }
 
@@ -119,13 +125,12 @@ final class PushLane: Sendable {
 
   private func run() {
     while true {
-      let action = state.update { $0.lifecycle.next(SystemClock.monotonicTime) }
+      let (action, changes) = state.update { state in
+        (state.lifecycle.next(SystemClock.monotonicTime), state.changes)
+      }
       switch action {
       case .quit: return
       case .wait(let time):
-        let changes = state.read { $0.changes }
-        let isDue = state.update { $0.lifecycle.next(SystemClock.monotonicTime) != action }
-        if isDue { continue }
         _ = state.wait(until: time) { $0.changes != changes ? true : nil }
       case .connect: push()
       }
@@ -134,7 +139,7 @@ final class PushLane: Sendable {
 
   /// Makes a connection, and sends until it ends.
   private func push() {
-    let (tracks, session) = state.update { ($0.tracks, $0.session) }
+    let (tracks, session) = state.read { ($0.tracks, $0.session) }
     let described = tracks.compactMap { track in
       track.window.snapshot.track.map { (track: track, description: $0) }
     }
@@ -144,8 +149,12 @@ final class PushLane: Sendable {
       }
       let connection = try connect(described)
       let cancel = connection.cancel
-      state.update { ($0.cancel, $0.isConnecting) = (cancel, true) }
+      let mayContinue = state.update { state in
+        (state.cancel, state.isConnecting) = (cancel, true)
+        return state.lifecycle.mayContinue
+      }
       defer { state.update { ($0.cancel, $0.isConnecting) = (nil, false) } }
+      guard mayContinue else { throw .lost("stopped") }
       do throws(PushFailure) {
         try connection.open()
         state.update { $0.isConnecting = false }
@@ -166,10 +175,10 @@ final class PushLane: Sendable {
     var reader = reader
     var dropped: UInt64 = 0
     while true {
-      let (changes, mayContinue, isOther) = state.update { state in
+      let (changes, mayContinue, isOther) = state.read { state in
         (state.changes, state.lifecycle.mayContinue, state.session != session)
       }
-      while let item = reader.next() {
+      while mayContinue, !isOther, let item = reader.next() {
         guard case .chunk(let track, let chunk) = item else {
           connection.end(isFinal: false)
           return state.update { $0.lifecycle.ended(SystemClock.monotonicTime) }

@@ -11,14 +11,16 @@ import Streams
 import Time
 
 extension ServedStream {
-  /// The stream of a session, whose windows are archived and pushed from now on.
+  /// The stream of a session, whose windows are archived from now on.
   convenience init(
     archiving stream: StreamSession, _ options: StreamServingOptions, sendsCMSD: Bool
   ) {
     self.init(stream, options, sendsCMSD: sendsCMSD)
     options.archive?.follow(renditions.map { ($0.name, $0.window) })
-    options.pushes?.follow(renditions.map { ($0.name, $0.window) })
   }
+
+  /// Pushes the windows from now on; starts threads.
+  func push() { options.pushes?.follow(renditions.map { ($0.name, $0.window) }) }
 
   /// How long a response with media of the archive may take when too much of it is in memory.
   private static let sendingTime = Interval.seconds(10)

@@ -143,19 +143,25 @@ package final class ServerState: Sendable {
 
   /// Applies a change of a stream's phase to the table.
   private func update(_ stream: StreamSupervisor) {
+    var begun: ServedStream?
     change { streams in
       guard let index = streams.firstIndex(where: { $0.supervisor === stream }) else { return }
       let (served, own) = (streams[index].served, streams[index].options)
-      let state: StreamEntry.State =
-        switch stream.phase {
-        case .live(let live), .ended(let live):
-          .served(served.flatMap { $0.source === live ? $0 : nil } ?? serve(live, own))
-        case .idle, .starting, .failed: Self.state(of: stream)
-        }
+      let state: StreamEntry.State
+      switch stream.phase {
+      case .live(let live), .ended(let live):
+        let present = served.flatMap { $0.source === live ? $0 : nil }
+        let new = present ?? serve(live, own)
+        if present == nil { begun = new }
+        state = .served(new)
+      case .idle, .starting, .failed: state = Self.state(of: stream)
+      }
       if case .served = state {} else if served != nil { own.leaveWindows() }
       streams[index] = StreamEntry(
         name: stream.name, state: state, supervisor: stream, options: own)
     }
+    // Not under the lock of all loops.
+    begun?.push()
   }
 
   private func serve(_ live: StreamSession, _ own: StreamServingOptions) -> ServedStream {
