@@ -34,8 +34,11 @@ package enum ProtectedChunk {
   /// The most samples of a chunk.
   private static let maximumSamples = 1024
 
-  /// The bytes that encryption adds to a chunk of one sample with one slice, with `seig`.
-  package static let usualAddition = 152
+  /// The bytes that encryption adds to a chunk of one sample with one slice: `saiz`, `saio` and
+  /// `senc` of video, and `sgpd` and `sbgp` if keys rotate.
+  package static func usualAddition(isVideo: Bool, rotates: Bool) -> Int {
+    (isVideo ? 61 : 0) + (rotates ? 89 : 0)
+  }
 
   /// Encrypts the samples of a chunk.
   ///
@@ -68,7 +71,10 @@ package enum ProtectedChunk {
       for range in ranges {
         guard let found = Subsamples(clear[range], codec, &sets),
           found.entries.count <= Subsamples.most
-        else { throw .mismatch("sample", found: "other bytes", expected: "NAL units") }
+        else {
+          throw .mismatch(
+            "sample", found: "other bytes, or too many clear ones", expected: "NAL units")
+        }
         subsamples.append(found)
       }
     }

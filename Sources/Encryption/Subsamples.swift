@@ -26,22 +26,34 @@ package struct Subsamples: Sendable, Equatable {
   ///
   /// Parameter sets in the sample are added to `sets`. In H.264 the slice header is clear, and
   /// nothing of the slice data; in HEVC the first 36 bytes of a slice are clear. Other NAL units
-  /// are clear, and slices after the 42nd.
+  /// are clear, and slices after the 41st, or earlier ones if the clear bytes need the entries.
   package init?(_ sample: ArraySlice<UInt8>, _ codec: Codec, _ sets: inout AVCParameterSets) {
+    var limit = Self.most - 1
+    repeat {
+      guard fill(sample, codec, &sets, limit: limit) else { return nil }
+      limit -= 1
+    } while entries.count > Self.most && limit > 0
+  }
+
+  /// Finds the subsamples with at most `limit` protected ones; false if the bytes are malformed.
+  private mutating func fill(
+    _ sample: ArraySlice<UInt8>, _ codec: Codec, _ sets: inout AVCParameterSets, limit: Int
+  ) -> Bool {
+    (entries, clear) = ([], 0)
     var position = sample.startIndex
     while position < sample.endIndex {
-      guard sample.endIndex - position >= 4 else { return nil }
+      guard sample.endIndex - position >= 4 else { return false }
       let size = (0..<4).reduce(0) { $0 << 8 | Int(sample[position + $1]) }
-      guard size <= sample.endIndex - position - 4 else { return nil }
-      let unit = sample[position + 4..<position + 4 + size]
-      add(unit, codec, &sets)
+      guard size <= sample.endIndex - position - 4 else { return false }
+      add(sample[position + 4..<position + 4 + size], codec, &sets, limit: limit)
       position += 4 + size
     }
     flush()
+    return true
   }
 
   private mutating func add(
-    _ unit: ArraySlice<UInt8>, _ codec: Codec, _ sets: inout AVCParameterSets
+    _ unit: ArraySlice<UInt8>, _ codec: Codec, _ sets: inout AVCParameterSets, limit: Int
   ) {
     let size = unit.count
     var lead = 4 + size
@@ -59,7 +71,7 @@ package struct Subsamples: Sendable, Equatable {
     }
     // bounded: sizes of bytes in memory
     let protected = 4 + size - lead
-    guard protected >= 16, entries.count + clear / 0xFFFF < Self.most - 1 else {
+    guard protected >= 16, entries.count + clear / 0xFFFF < limit else {
       clear += 4 + size
       return
     }

@@ -30,6 +30,9 @@ package final class TrackProtection: Sendable {
     self.report = report
   }
 
+  /// Whether keys change.
+  package var rotates: Bool { keys.rotation != nil }
+
   /// The encrypted form of a CMAF header, to which the next chunks belong; nil if the header cannot
   /// be encrypted.
   package func header(_ clear: [UInt8]) -> [UInt8]? {
@@ -55,12 +58,9 @@ package final class TrackProtection: Sendable {
     let isGrouped = key.identifier != keys.header.identifier
     let result = state.withLock { state -> Result<[UInt8], BoxError> in
       guard let media = state.media else { return .failure(.missing("header")) }
-      var announced: [ContentKey] = []
-      if keys.rotation != nil, state.announced != segment {
-        state.announced = segment
-        announced = [key, keys.next(after: segment)].compactMap(\.self)
-      }
-      return Result { () throws(BoxError) in
+      let announces = rotates && state.announced != segment
+      let announced = announces ? [key, keys.next(after: segment)].compactMap(\.self) : []
+      let result = Result { () throws(BoxError) in
         try ProtectedChunk.encrypt(
           clear.array,
           ProtectedChunk.Keys(
@@ -68,6 +68,8 @@ package final class TrackProtection: Sendable {
             signals: announced.flatMap(\.signals)),
           media, &state.sets)
       }
+      if announces, case .success = result { state.announced = segment }
+      return result
     }
     switch result {
     case .success(let bytes): return SharedBytes(bytes)

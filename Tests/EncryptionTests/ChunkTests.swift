@@ -24,6 +24,22 @@ struct ChunkTests {
     SliceHeaderTests.slice + (0..<count).map { _ in UInt8.random(in: 4...255, using: &random) }
   }
 
+  @Test("of many slices as many are protected as a chunk can state")
+  func manySlices() throws {
+    var random = SplitMix64(seed: 9)
+    var sample: [UInt8] = []
+    for _ in 0..<143 {
+      let slice = Self.slice(1400, &random)
+      sample += [0, 0, UInt8(slice.count >> 8), UInt8(slice.count & 255)] + slice
+    }
+    var sets = Self.sets
+    let found = try #require(Subsamples(sample[...], .avc, &sets))
+    // `saiz` has a byte for the size of the entries: 2 bytes and 6 for each.
+    #expect(found.entries.count <= 42)
+    #expect(found.entries.filter { $0.protected > 0 }.count >= 38)
+    #expect(found.entries.map { $0.clear + $0.protected }.reduce(0, +) == sample.count)
+  }
+
   @Test(
     "each sample decrypts to its bytes, at the place that saio and trun state",
     arguments: [

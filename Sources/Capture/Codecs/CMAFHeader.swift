@@ -57,7 +57,13 @@ enum CMAFHeader {
     try unsafe write(.vp9, size: size, rate: rate, colour: colour, rotation: rotation) {
       (parameters) throws(FFmpegError) in
       unsafe parameters.pointee.profile = Int32(key.profile)
-      let chroma = key.isHalfHigh ? "420" : key.isHalfWide ? "422" : "444"
+      let chroma =
+        switch (key.isHalfWide, key.isHalfHigh) {
+        case (true, true): "420"
+        case (true, false): "422"
+        case (false, true): "440"
+        case (false, false): "444"
+        }
       let depth = key.bitDepth == 8 ? "" : "\(key.bitDepth)le"
       unsafe parameters.pointee.format = av_get_pix_fmt("yuv\(chroma)p\(depth)").rawValue
       if key.isFullRange { unsafe parameters.pointee.color_range = AVCOL_RANGE_JPEG }

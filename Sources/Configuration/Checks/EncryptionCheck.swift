@@ -3,6 +3,7 @@
 import Capture
 import Encryption
 import Media
+import Streams
 import Time
 
 /// The encryption of a stream by its settings, with the file of its keys, of which no error text
@@ -41,6 +42,11 @@ enum EncryptionCheck {
         [scheme, .option("relay")], .combination,
         expected: "encryption of a stream that is not relayed")
     }
+    guard settings.audioCopy == .none else {
+      throw UsageError(
+        [scheme, .setting("audio-copy", settings.audioCopy.rawValue)], .combination,
+        expected: "one of them")
+    }
     guard !settings.switchesRenditions else {
       throw UsageError(
         [scheme, .option("server-side-representation-switching")], .combination,
@@ -76,7 +82,7 @@ enum EncryptionCheck {
   }
 
   /// Whether keys come from a server.
-  static func isServer(_ keys: String) -> Bool { keys.hasPrefix("https://") }
+  static func isServer(_ keys: String) -> Bool { keys.lowercased().hasPrefix("https://") }
 
   /// The segments with one key; nil if the key never changes.
   static func rotation(_ settings: StreamSettings, _ segmentation: Segmentation) -> Int64? {
@@ -97,6 +103,11 @@ enum EncryptionCheck {
 
   /// Why video that is passed through cannot be encrypted; nil if it can.
   static func obstacle(_ settings: StreamSettings, _ codec: PassThroughCodec?) -> String? {
-    settings.encryption != .none && codec == .av1 ? "AV1 is not encrypted" : nil
+    guard settings.encryption != .none, let codec else { return nil }
+    return switch codec {
+    case .h264, .hevc: nil
+    case .av1: "AV1 is not encrypted"
+    case .vp9: "VP9 is not encrypted"
+    }
   }
 }

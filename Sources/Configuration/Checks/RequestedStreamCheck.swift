@@ -55,7 +55,7 @@ package enum RequestedStreamCheck {
 
   /// Keys of another stream, and certificates of the program, are in files.
   private static func checkEncryption(_ settings: StreamSettings) throws(UsageError) {
-    if let keys = settings.encryptionKeys, !keys.lowercased().hasPrefix("https://") {
+    if let keys = settings.encryptionKeys, !EncryptionCheck.isServer(keys) {
       throw UsageError(
         .option("encryption-keys"), .problem("is a file, which a request cannot name"),
         expected: "in a request, an https URL")

@@ -85,12 +85,10 @@ package struct StreamDefinition: Sendable {
     guard let keyServer else { return configuration }
     var configuration = configuration
     let segmentation = configuration.segmentation
-    let duration = max(1, segmentation.segmentDuration.nanoseconds)
     do throws(KeyServerFailure) {
       configuration.keys = try keyServer.keys(
         every: EncryptionCheck.rotation(settings, segmentation),
-        // bounded: not 0
-        at: { (SystemClock.wallTime - .origin).nanoseconds / duration }, report: report)
+        of: segmentation.segmentDuration, report: report)
     } catch {
       throw located(UsageError(.option("encryption-keys"), .problem("\(error.reason)")))
     }

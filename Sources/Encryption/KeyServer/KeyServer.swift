@@ -2,7 +2,7 @@
 
 import CCurl
 import Sharing
-import Time
+package import Time
 
 /// The keys of a stream from a key server by CPIX over HTTPS.
 ///
@@ -12,7 +12,8 @@ import Time
 package final class KeyServer: Sendable {
   private struct State: Sendable {
     var keys: StreamKeys?
-    var end = false
+    /// The duration of the segments that are counted.
+    var duration = Interval.zero
   }
 
   private let url: String
@@ -38,24 +39,30 @@ package final class KeyServer: Sendable {
     self.content = content
   }
 
-  deinit { state.withLock { $0.end = true } }
-
   /// The keys, of which the first is asked for if there is none.
   ///
   /// Blocks up to 35 s.
   ///
   /// - Parameters:
   ///   - segments: the segments with one key; nil if the key never changes.
-  ///   - segment: the present segment.
+  ///   - duration: that of a segment.
   ///   - report: called for each request without an answer, with the reason, and nil for the first
   ///     answer after it.
   /// - Returns: the keys.
   /// - Throws: the reason if there was no answer to three requests.
   package func keys(
-    every segments: Int64?, at segment: @escaping @Sendable () -> Int64,
+    every segments: Int64?, of duration: Interval,
     report: @escaping @Sendable (String?) -> Void
   ) throws(KeyServerFailure) -> StreamKeys {
-    if let known = state.withLock({ $0.keys }), known.rotation == segments { return known }
+    let known = state.withLock { state in
+      segments == nil || state.duration == duration ? state.keys : nil
+    }
+    if let known, known.rotation == segments { return known }
+    let nanoseconds = max(1, duration.nanoseconds)
+    // bounded: not 0
+    let segment: @Sendable () -> Int64 = {
+      (SystemClock.wallTime - .origin).nanoseconds / nanoseconds
+    }
     let period = segments.map { Self.period(of: segment(), $0) }
     var failure = KeyServerFailure(reason: "")
     for delay in [Interval.zero] + Self.retries.prefix(2) {
@@ -63,7 +70,7 @@ package final class KeyServer: Sendable {
       do throws(KeyServerFailure) {
         let first = try ask(period)
         let keys = StreamKeys(first: first, segments: segments)
-        state.withLock { $0.keys = keys }
+        state.withLock { ($0.keys, $0.duration) = (keys, duration) }
         if let segments, let period { follow(keys, segments, after: period, segment, report) }
         return keys
       } catch { failure = error }
@@ -81,31 +88,38 @@ package final class KeyServer: Sendable {
     _ segment: @escaping @Sendable () -> Int64, _ report: @escaping @Sendable (String?) -> Void
   ) {
     _ = OSThread(name: "keys") { [weak self] in
-      var next = first + 1
-      var failures = 0
-      while let self, self.state.withLock({ !$0.end && $0.keys === keys }) {
-        let now = Self.period(of: segment(), segments)
-        // A period that has passed without an answer is left out.
-        next = max(next, now + 1)
-        if next == now + 1 {
-          do throws(KeyServerFailure) {
-            let key = try self.ask(next)
-            // Never a segment that has begun: the answer may be late.
-            keys.add(
-              key,
-              from: max(next.multipliedSaturated(by: segments), segment().addingSaturated(2)))
-            next += 1
-            if failures > 0 { report(nil) }
-            failures = 0
-          } catch {
-            if failures == 0 { report(error.reason) }
-            failures += 1
-          }
-        }
-        let delay =
-          failures == 0 ? .milliseconds(500) : Self.retries[min(failures, Self.retries.count) - 1]
+      var (next, failures) = (first + 1, 0)
+      while let delay = self?.step(keys, segments, &next, &failures, segment, report) {
         SystemClock.sleep(until: SystemClock.monotonicTime + delay)
       }
+    }
+  }
+
+  /// Asks for the key of the next period if it is time.
+  ///
+  /// - Returns: the time to the next step; nil if other keys have replaced these.
+  private func step(
+    _ keys: StreamKeys, _ segments: Int64, _ next: inout Int64, _ failures: inout Int,
+    _ segment: () -> Int64, _ report: (String?) -> Void
+  ) -> Interval? {
+    guard state.withLock({ $0.keys === keys }) else { return nil }
+    let now = Self.period(of: segment(), segments)
+    // A period that has passed without an answer is left out.
+    next = max(next, now + 1)
+    guard next == now + 1 else { return .milliseconds(500) }
+    do throws(KeyServerFailure) {
+      let key = try ask(next)
+      // Never a segment that has begun: the answer may be late.
+      keys.add(
+        key, from: max(next.multipliedSaturated(by: segments), segment().addingSaturated(2)))
+      next += 1
+      if failures > 0 { report(nil) }
+      failures = 0
+      return .milliseconds(500)
+    } catch {
+      if failures == 0 { report(error.reason) }
+      failures += 1
+      return Self.retries[min(failures, Self.retries.count) - 1]
     }
   }
 

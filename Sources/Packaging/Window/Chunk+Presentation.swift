@@ -29,7 +29,7 @@ extension [Chunk] {
     else { return usual }
     var found: (position: Int, lastFrame: Int64)?
     // bounded: positions of chunks of a segment
-    for position in Swift.max(0, place - Self.reach)..<Swift.min(count, place + Self.reach) {
+    for position in Swift.max(0, place - Self.reach)..<Swift.min(count, place + Self.reach + 1) {
       guard let frame = self[position].presentedFrame(segmentation), frame <= slot else { continue }
       if frame == slot { return (position, frame) }
       if frame > found?.lastFrame ?? .min { found = (position, frame) }

@@ -120,7 +120,10 @@ package final class LiveWindow: Sendable {
   ///   - offset: wall clock minus media time in the segment that begins with it; nil if it is that
   ///     of the segment before.
   package func publish(_ chunk: Chunk, offset: Interval? = nil) {
-    guard let chunk = encrypted(chunk) else { return }
+    guard let chunk = encrypted(chunk) else {
+      gate?.left(rendition)
+      return
+    }
     // The other renditions do not wait for one that is left out.
     change(isMade: !chunk.isStill) { $0.append(chunk, isPrefill: false, offset: offset) }
   }
@@ -144,7 +147,9 @@ package final class LiveWindow: Sendable {
     _ chunks: [Chunk], offset: Interval, skipped: Int64, track: TrackDescription? = nil
   ) {
     let track = track.flatMap { encrypted($0) }
-    let chunks = chunks.compactMap { encrypted($0) }
+    // Without its key frame a period has no start.
+    let made = chunks.map { encrypted($0) }
+    let chunks = made.contains { $0 == nil } ? [] : made.compactMap(\.self)
     if let track { shared.withLock { $0.add(track) } }
     change { window in
       if window.segments.isEmpty, window.open == nil {
@@ -226,8 +231,8 @@ package final class LiveWindow: Sendable {
   /// The constants of the encrypted track; nil if the track cannot be encrypted.
   private func encrypted(_ track: TrackDescription) -> TrackDescription? {
     guard let protection else { return track }
-    // Audio has only its key group.
-    let added = ProtectedChunk.usualAddition - (segmentation.isAudio ? 62 : 0)
+    let added = ProtectedChunk.usualAddition(
+      isVideo: !segmentation.isAudio, rotates: protection.rotates)
     return protection.header(track.header.array).map { track.encrypted($0, added: Int64(added)) }
   }
 

@@ -75,7 +75,7 @@ export class EncryptedMedia {
   }
 
   /**
-   * Asks for the keys until there is an answer: a late key is a pause.
+   * Asks for the keys until there is an answer: a late key is a pause, a refusal the end.
    * @param {MediaKeySession} session @param {ArrayBuffer} message
    */
   async licence(session, message) {
@@ -87,8 +87,14 @@ export class EncryptedMedia {
         const keys = await within(5000, async (stop) => {
           const url = licenceURL(this.source());
           const response = await fetch(url, { method: 'POST', body, signal: stop });
-          return response.ok ? response.arrayBuffer() : null;
+          const { status } = response;
+          const isRefused = status >= 400 && status < 500 && status !== 429;
+          return response.ok ? response.arrayBuffer() : isRefused ? status : null;
         }, signal);
+        if (typeof keys === 'number') {
+          this.onUnsupported(`Encrypted media: no licence (status ${keys})`);
+          return;
+        }
         if (keys) {
           await session.update(keys);
           return;
