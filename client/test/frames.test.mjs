@@ -14,7 +14,7 @@ const list = {
 /** A player with media up to this media time, s. */
 function playerOf(t, target, end) {
   const host = {
-    source: 'http://h/live/ll.m3u8', video: {}, clock: { now: () => NOW * 1000, offset: 0 },
+    source: 'http://h/live/ll.m3u8', video: new EventTarget(), clock: { now: () => NOW * 1000, offset: 0 },
     measureClock() {},
   };
   const player = new FramePlayer(host, target, new ElementOutput(host));
@@ -70,7 +70,7 @@ suite('the attempts of the frame player', () => {
       segments: [{ uri: `http://h/${name}/segment4.m4s`, duration: 1, number: 4, date: 1004 }],
     });
     const host = {
-      source: 'http://h/ll.m3u8', video: {}, clock: { now: () => NOW * 1000, offset: 0 },
+      source: 'http://h/ll.m3u8', video: new EventTarget(), clock: { now: () => NOW * 1000, offset: 0 },
       measureClock() {}, status() {}, learnServices() {}, sync: null, untilJoined: async () => {},
       setTargets() {}, addEvent() {}, unsupported: (reason) => assert.fail(reason),
     };

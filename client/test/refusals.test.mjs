@@ -50,7 +50,7 @@ suite('the frame player', () => {
       };
       mock.timers.enable({ apis: ['setTimeout'] });
       const host = {
-        source: 'http://h/live/ll.m3u8', video: {}, clock: new ServerClock(), measureClock() {},
+        source: 'http://h/live/ll.m3u8', video: new EventTarget(), clock: new ServerClock(), measureClock() {},
         status: (...status) => problems.push(status[2]),
       };
       const player = new FramePlayer(host, 0.12, new ElementOutput(host));

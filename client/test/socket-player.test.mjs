@@ -30,7 +30,7 @@ function playing(t) {
   t.mock.method(Math, 'random', () => 0);
   const states = [], targets = [], sources = [];
   const host = {
-    source: 'http://h/live.m3u8', video: {}, clock: { learn() {} }, sync: null,
+    source: 'http://h/live.m3u8', video: new EventTarget(), clock: { learn() {} }, sync: null,
     status: (_, text) => states.push(text), unsupported: (reason) => assert.fail(reason),
     setTargets: (usual) => targets.push(usual), need: () => 0.07,
     setSource: (source) => sources.push(source),
@@ -371,7 +371,7 @@ suite('sockets that do not open', () => {
     };
     mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
     const host = {
-      source: 'https://h/t/abc/cam/ll.m3u8', video: {}, clock: { learn() {} }, sync: null,
+      source: 'https://h/t/abc/cam/ll.m3u8', video: new EventTarget(), clock: { learn() {} }, sync: null,
       status() {}, setTargets() {}, setSource() {},
       unsupported(reason) {
         reasons.push(reason);
