@@ -8,6 +8,7 @@ import { useLowLatency } from '../npm/video-js.js';
 class Hls {
   static Events = {
     LEVEL_LOADED: 'level', MANIFEST_PARSED: 'manifest', ERROR: 'error', DESTROYING: 'destroying',
+    MEDIA_ATTACHED: 'attached',
   };
 
   static ErrorTypes = { MEDIA_ERROR: 'media' };
@@ -24,11 +25,16 @@ class Hls {
 
   on(name, body) { (this.listeners[name] ??= []).push(body); }
 
+  once(name, body) { this.on(name, body); }
+
   emit(name, data) { for (const body of this.listeners[name] ?? []) body(name, data); }
 
   loadSource(url) { this.calls.push(`load ${url}`); }
 
-  attachMedia() { this.calls.push('attach'); }
+  attachMedia() {
+    this.calls.push('attach');
+    this.emit('attached');
+  }
 
   recoverMediaError() { this.calls.push('recover'); }
 
@@ -53,7 +59,7 @@ suite('the preset of hls.js', () => {
     assert.equal(playback.hls.config.lowLatencyMode, true);
     assert.equal(playback.hls.config.liveSyncOnStallIncrease, 0);
     assert.equal(playback.hls.config.abrEwmaFastLive, 3);
-    assert.deepEqual(playback.hls.calls, ['load /live.m3u8', 'attach']);
+    assert.deepEqual(playback.hls.calls, ['attach', 'load /live.m3u8']);
     playback.stop();
   });
 
@@ -105,7 +111,7 @@ suite('the adapter of Video.js', () => {
     assert.equal(handler.canHandleSource({ type: 'video/mp4' }), '');
     assert.equal(handler.canHandleSource({}), '');
     const playing = handler.handleSource({ src: '/live.m3u8' }, { el: () => videoWith(1) });
-    assert.deepEqual(playing.playback.hls.calls, ['load /live.m3u8', 'attach']);
+    assert.deepEqual(playing.playback.hls.calls, ['attach', 'load /live.m3u8']);
     playing.dispose();
     assert.equal(playing.playback.hls.calls.at(-1), 'destroy');
   });
