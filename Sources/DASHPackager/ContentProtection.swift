@@ -6,8 +6,10 @@ import Encryption
 ///
 /// - Source: ISO/IEC 23009-1 §5.8.4.1; ISO/IEC 23001-7 §11; DASH-IF IOP v5 part 6 (ClearKey, Laurl)
 struct ContentProtection {
-  /// The key that the CMAF header names.
-  let key: ContentKey
+  /// The KID that the CMAF header names.
+  let identifier: [UInt8]
+  /// What licence systems tell players of the key.
+  let signals: [ProtectionSignal]
   /// The URL of licences of ClearKey.
   let licences: String
 
@@ -18,7 +20,7 @@ struct ContentProtection {
       "ContentProtection",
       [
         Self.common, ("schemeIdUri", "urn:mpeg:dash:mp4protection:2011"), ("value", "cbcs"),
-        ("cenc:default_KID", key.uuid),
+        ("cenc:default_KID", ContentKey.uuid(identifier)),
       ])
     out.element(
       "ContentProtection",
@@ -29,7 +31,7 @@ struct ContentProtection {
       out.element(
         "dashif:Laurl", [("xmlns:dashif", "https://dashif.org/CPS")], containing: licences)
     }
-    for signal in key.signals where signal.content != nil || !signal.box.isEmpty {
+    for signal in signals where signal.content != nil || !signal.box.isEmpty {
       out.element(
         "ContentProtection",
         [Self.common, ("schemeIdUri", "urn:uuid:\(signal.system)"), ("value", "cbcs")]

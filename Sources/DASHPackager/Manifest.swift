@@ -147,6 +147,7 @@ package struct Manifest: Sendable {
       if parameters.segmentation.hasVariableDuration {
         timing.timeline = SegmentTimeline(snapshot, period)
       }
+      let protection = videos.first.flatMap { self.protection(of: $0) }
       VideoAdaptationSet(tracks: videos, timing: timing, protection: protection)
         .write(to: &out)
     }
@@ -164,19 +165,22 @@ package struct Manifest: Sendable {
         }
         timing.timeline = timeline
       }
-      AudioAdaptationSet(track: track, id: id, timing: timing, protection: protection)
+      AudioAdaptationSet(track: track, id: id, timing: timing, protection: protection(of: track))
         .write(to: &out)
     }
     if period.past == nil { texts(period, &out) }
     thumbnails(of: videos, period, &out)
   }
 
-  /// The encryption of all tracks; nil if the media is clear.
-  private var protection: ContentProtection? {
-    names.keys.map {
-      ContentProtection(
-        key: $0.header, licences: "\(location.origin)/\(parameters.name)/clearkey")
-    }
+  /// The encryption of a track, whose header may be that of a Period of the past; nil if the media
+  /// is clear.
+  private func protection(of track: TrackDescription) -> ContentProtection? {
+    guard let identifier = track.keyIdentifier else { return nil }
+    // The signals of a key that the stream no longer has are not known.
+    let present = names.keys.map(\.header).flatMap { $0.identifier == identifier ? $0 : nil }
+    return ContentProtection(
+      identifier: identifier, signals: present?.signals ?? [],
+      licences: "\(location.origin)/\(parameters.name)/clearkey")
   }
 
   /// Writes the captions, whose segments are those of the video.
@@ -197,8 +201,8 @@ package struct Manifest: Sendable {
   private func thumbnails(
     of videos: [TrackDescription], _ period: Period, _ out: inout XMLText
   ) {
-    guard past != nil, names.keys == nil, !parameters.segmentation.hasVariableDuration,
-      let size = videos.first?.size
+    guard past != nil, let video = videos.first, video.keyIdentifier == nil,
+      !parameters.segmentation.hasVariableDuration, let size = video.size
     else { return }
     let timing = AdaptationSetTiming.ofVideo(
       parameters, names, period, timing, firstTimeID: timeID(period, set: 1), hasEnded: hasEnded)

@@ -38,8 +38,12 @@ package struct ContentKey: Sendable, CustomStringConvertible, CustomReflectable 
   }
 
   /// The KID as a UUID in lower case, as MPDs have it.
-  package var uuid: String {
+  package var uuid: String { Self.uuid(identifier) }
+
+  /// A KID as a UUID in lower case; one that has not 16 bytes, without hyphens.
+  package static func uuid(_ identifier: [UInt8]) -> String {
     let text = Array(hexadecimal(identifier))
+    guard text.count == 32 else { return String(text) }
     return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(text[$0]) }
       .joined(separator: "-")
   }

@@ -18,6 +18,15 @@ struct KeyTags {
     self.base = base
   }
 
+  /// The lines of a past segment; a gap has those of its header.
+  mutating func lines(of segment: PastSegment) -> [String] {
+    switch segment.key {
+    case .present: lines(of: segment.number)
+    case .clear: []
+    case .earlier(let identifier): [Self.clearKey(identifier, base)]
+    }
+  }
+
   /// The lines of a segment, one for each licence system; empty if the media is clear.
   mutating func lines(of segment: Int64) -> [String] {
     guard let key = names.keys?.key(of: segment) else { return [] }
@@ -28,11 +37,13 @@ struct KeyTags {
   }
 
   private static func lines(_ key: ContentKey, _ base: String) -> [String] {
-    // The licences are in the folder of the stream, above those of renditions.
-    let clear =
-      "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"\(base)../clearkey\",KEYFORMAT=\"org.w3.clearkey\","
-      + "KEYFORMATVERSIONS=\"1\",KEYID=0x\(hexadecimal(key.identifier))"
-    return [clear]
+    [clearKey(key.identifier, base)]
       + key.signals.compactMap(\.keyAttributes).map { "#EXT-X-KEY:METHOD=SAMPLE-AES,\($0)" }
+  }
+
+  private static func clearKey(_ identifier: [UInt8], _ base: String) -> String {
+    // The licences are in the folder of the stream, above those of renditions.
+    "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"\(base)../clearkey\",KEYFORMAT=\"org.w3.clearkey\","
+      + "KEYFORMATVERSIONS=\"1\",KEYID=0x\(hexadecimal(identifier))"
   }
 }

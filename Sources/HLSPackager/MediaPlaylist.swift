@@ -49,13 +49,15 @@ package struct MediaPlaylist: Sendable {
     package let discontinuitySequence: Int64
     /// The URI of the last EXT-X-MAP, and the date after the last segment; nil without a segment.
     let map: String?, clock: WallTime?
+    /// The EXT-X-KEY lines of the last segment.
+    let keys: [String]
 
     /// The segments before those of a window: `lines`, which end where the window's list begins.
     package init(_ lines: PastLines, discontinuitySequence: Int64) {
       first = lines.first
       (count, next) = (lines.count, lines.next)
       self.discontinuitySequence = discontinuitySequence
-      (map, clock) = (lines.map, lines.clock)
+      (map, clock, keys) = (lines.map, lines.clock, lines.lastKeys)
     }
   }
 
@@ -109,7 +111,7 @@ package struct MediaPlaylist: Sendable {
   package func sections(_ form: Form) -> (head: String, segments: String, skipsPast: Bool) {
     let skippable = form == .full ? 0 : skippable(listed)
     let skipped = skippable > 0 ? skippable + (past?.count ?? 0) : 0
-    var out = PlaylistText(after: skipped > 0 ? nil : past?.map)
+    var out = skipped > 0 ? PlaylistText() : PlaylistText(after: past?.map, keys: past?.keys ?? [])
     var keys = KeyTags(names, base: base)
     head(&out, form: skipped > 0 ? form : .full, first: listed.first)
     if skipped > 0 {

@@ -36,6 +36,8 @@ package struct PastLines: Sendable {
 
   /// The URI of the CMAF header of the last segment; nil without a segment.
   var map: String? { out.map }
+  /// The EXT-X-KEY lines of the last segment; empty if it is clear.
+  var lastKeys: [String] { out.keys }
 
   /// No lines; `base` is the prefix of each name.
   package init(
@@ -59,7 +61,7 @@ package struct PastLines: Sendable {
     out.segmentHead(
       of: date,
       discontinuity: segment.startsDiscontinuity,
-      map: base + names.name(ofHeader: segment.headerHash), keys: keys.lines(of: segment.number))
+      map: base + names.name(ofHeader: segment.headerHash), keys: keys.lines(of: segment))
     if segment.isGap { out.line("#EXT-X-GAP") }
     out.line("#EXTINF:\(PlaylistText.seconds(segment.duration, timescale)),")
     out.line(base + names.name(ofSegment: segment.number))

@@ -9,14 +9,15 @@ struct PlaylistText {
   /// The URI of the last EXT-X-MAP; nil without one.
   private(set) var map: String?
 
-  /// The last EXT-X-KEY lines.
-  private var keys: [String] = []
+  /// The last EXT-X-KEY lines; empty if the last segment is clear.
+  private(set) var keys: [String]
 
-  /// No lines; lines before them have the EXT-X-MAP `map`.
-  init(after map: String? = nil) {
+  /// No lines; the lines before them have the EXT-X-MAP `map` and the EXT-X-KEY lines `keys`.
+  init(after map: String? = nil, keys: [String] = []) {
     text = ""
     text.reserveCapacity(4096)
     self.map = map
+    self.keys = keys
   }
 
   /// The lines since the last call.
@@ -56,6 +57,7 @@ struct PlaylistText {
     if keys != self.keys {
       self.keys = keys
       for key in keys { line(key) }
+      if keys.isEmpty { line("#EXT-X-KEY:METHOD=NONE") }
     }
     if let map, self.map != map { write(map) }
     if let programDateTime {

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from itertools import groupby
 from pathlib import Path
+from urllib.parse import urljoin
 from urllib.request import Request, urlopen
 
 import pytest
@@ -122,6 +125,65 @@ def test_rotation_begins_with_a_segment_and_is_listed(streamer, tmp_path: Path) 
         assert len(used) == 3
     assert len(licence(program)) == 2
     assert licence(program, *KEYS) == KEYS
+
+
+def past(program: Program, since: int) -> list[tuple[str, bytes, bytes]]:
+    """The KID, the header and the media of each segment since a second; an empty KID: clear."""
+    with urlopen(program.url(f"/live/video/from/{since}/playlist.m3u8"), timeout=10) as response:
+        address, lines = response.url, response.read().decode().splitlines()
+    listed, kid, init, is_gap = [], "", b"", False
+    for line in lines:
+        if line.startswith("#EXT-X-KEY:"):
+            kid = "".join(re.findall(r"KEYID=0x(\w+)", line))
+        elif line.startswith("#EXT-X-MAP:"):
+            init = read(urljoin(address, line.split('"')[1]))
+        elif line == "#EXT-X-GAP":
+            is_gap = True
+        elif line.endswith(".m4s"):
+            if not is_gap:
+                listed.append((kid, init, read(urljoin(address, line))))
+            is_gap = False
+    return listed
+
+
+def newest(program: Program) -> int:
+    """The number of the newest segment in the list, the second in which it began; 0 for none."""
+    body = get(program.port, "/live/video/playlist.m3u8").body
+    return max(map(int, re.findall(rb"^segment(\d+)\.m4s$", body, re.M)), default=0)
+
+
+def read(url: str) -> bytes:
+    """The body of a response."""
+    with urlopen(url, timeout=10) as response:
+        body: bytes = response.read()
+        return body
+
+
+@pytest.mark.timeout(90)
+def test_the_past_has_the_key_of_its_time(streamer, tmp_path: Path) -> None:
+    """Media of before and after an encryption is listed without a key, and that between with its
+    own: an archive outlasts the setting."""
+    since = int(time.time()) - 60
+    secret = ["--encryption", "cbcs", "--encryption-keys", str(key_file(tmp_path))]
+    key = next(iter(KEYS)).hex()
+    for options, expected in (([], [""]), (secret, ["", key]), ([], ["", key, ""])):
+        program = streamer("--resolution", "320x180", "--bitrate", "300", *options, "--archive",
+                           str(tmp_path / "archive"), "--dvr", "1h", "--prefill", "0", *HOST,
+                           defaults=False)
+        began = time.time()
+        wait_until(lambda: newest(program) > began + 5, 20, "five new segments")
+        listed = past(program, since)
+        for kid, init, body in listed:
+            if kid:
+                assert {found.hex() for found, _ in samples(body, init, KEYS)} == {kid}
+            else:
+                assert b"encv" not in init and b"senc" not in body
+        assert [kid for kid, _ in groupby(kid for kid, _, _ in listed)] == expected
+        periods = read(program.url("/live/dvr.mpd")).decode().split("<Period")[1:]
+        encrypted_periods = ["ContentProtection" in period for period in periods]
+        assert [found for found, _ in groupby(encrypted_periods)] == list(map(bool, expected))
+        program.process.terminate()
+        program.process.wait(10)
 
 
 def moofs(body: bytes) -> list[bytes]:

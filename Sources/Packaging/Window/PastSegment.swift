@@ -17,11 +17,13 @@ package struct PastSegment: Sendable, Equatable {
   package let headerHash: String
   /// Whether the number has no media (EXT-X-GAP).
   package let isGap: Bool
+  /// The key of its media.
+  package let key: PastKey
 
   /// A segment with these properties.
   package init(
     number: Int64, duration: Int64, programDateTime: WallTime, startsDiscontinuity: Bool,
-    headerHash: String, isGap: Bool = false
+    headerHash: String, isGap: Bool = false, key: PastKey = .present
   ) {
     self.number = number
     self.duration = duration
@@ -29,13 +31,14 @@ package struct PastSegment: Sendable, Equatable {
     self.startsDiscontinuity = startsDiscontinuity
     self.headerHash = headerHash
     self.isGap = isGap
+    self.key = key
   }
 
   /// The same segment after a Discontinuity.
   fileprivate var afterDiscontinuity: PastSegment {
     PastSegment(
       number: number, duration: duration, programDateTime: programDateTime,
-      startsDiscontinuity: true, headerHash: headerHash, isGap: isGap)
+      startsDiscontinuity: true, headerHash: headerHash, isGap: isGap, key: key)
   }
 }
 
@@ -89,7 +92,7 @@ extension TrackSegmentation {
             number: number, duration: segmentTicks(number),
             programDateTime: WallTime(start(of: number), plus: clock ?? .zero),
             startsDiscontinuity: false, headerHash: filled.last?.headerHash ?? header,
-            isGap: true))
+            isGap: true, key: filled.last?.key ?? .present))
       }
     }
     return filled

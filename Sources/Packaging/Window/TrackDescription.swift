@@ -40,6 +40,8 @@ package struct TrackDescription: Sendable {
   package let purpose: AudioPurpose
   /// The colours in the header; nil if it has none, or cannot be read.
   package let colour: ColourDescription?
+  /// The KID in the header; nil if its media is clear, or if it cannot be read.
+  package let keyIdentifier: [UInt8]?
 
   /// A description; the hash of `header` is FNV-1a with 32 bits.
   package init(
@@ -58,6 +60,7 @@ package struct TrackDescription: Sendable {
     let movie = try? MovieHeader(header: header)
     language = movie.map { Language(packed: $0.language) } ?? .undetermined
     colour = movie?.entry.colour
+    keyIdentifier = movie?.entry.protection
     headerHash = Self.hash(of: header)
   }
 
@@ -134,7 +137,7 @@ package struct TrackDescription: Sendable {
     segmentation = track.segmentation
     header = track.header
     headerHash = track.headerHash
-    (language, colour) = (track.language, track.colour)
+    (language, colour, keyIdentifier) = (track.language, track.colour, track.keyIdentifier)
     (label, purpose) = (track.label, track.purpose)
   }
 

@@ -154,7 +154,7 @@ extension ServedStream {
     let window = rendition.window
     guard let archive = options.archive else { return answer(.failure(.none)) }
     guard let last = numbers.last else { return answer(.success([])) }
-    archive.segments(numbers.lowerBound...last, of: rendition.name) { result in
+    archive.read { (result: Result<[PastSegment], ArchiveFailure>) in
       switch result {
       case .failure(let failure): answer(.failure(.failed("\(failure)")))
       case .success(let archived):
@@ -162,12 +162,23 @@ extension ServedStream {
         let known = Set(archived.map(\.number))
         let kept = window.snapshot.pastSegments(numbers)
           .filter { !$0.isGap && !known.contains($0.number) }
-        let rows = (archived.map { PastSegment($0) } + kept).sorted { $0.number < $1.number }
+        let rows = (archived + kept).sorted { $0.number < $1.number }
         answer(
           .success(
             window.segmentation.filled(
               rows, numbers, header: window.snapshot.track?.headerHash ?? "")))
       }
+    } _: { [keys = names.keys] reader throws(ArchiveFailure) in
+      var known: [String: PastKey] = [:]
+      var found: [PastSegment] = []
+      for segment in try reader.segments(numbers.lowerBound...last, of: rendition.name) {
+        let hash = segment.headerHash
+        if known[hash] == nil {
+          known[hash] = PastKey(header: try reader.header(hash, of: rendition.name), keys)
+        }
+        found.append(PastSegment(segment, key: known[hash] ?? .present))
+      }
+      return found
     }
   }
 }
@@ -197,9 +208,10 @@ enum PastRefusal: Error {
 
 extension PastSegment {
   /// A segment of the archive.
-  init(_ segment: ArchivedSegment) {
+  init(_ segment: ArchivedSegment, key: PastKey = .present) {
     self.init(
       number: segment.number, duration: segment.row.duration, programDateTime: segment.row.start,
-      startsDiscontinuity: segment.row.startsDiscontinuity, headerHash: segment.headerHash)
+      startsDiscontinuity: segment.row.startsDiscontinuity, headerHash: segment.headerHash,
+      key: key)
   }
 }
