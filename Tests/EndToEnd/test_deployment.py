@@ -12,7 +12,7 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import jsonschema
@@ -32,6 +32,8 @@ TERRAFORM = ROOT / "deploy/terraform"
 SERVICES = yaml.safe_load((COMPOSE / "compose.yaml").read_text())["services"]
 ORIGINS = {name: service for name, service in SERVICES.items() if name.startswith("origin-")}
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
+WITH_BBR = {**VALUES, "edge": {**VALUES["edge"], "congestionControl": "bbr"}}
+SYSCTL = edges.CONFIGURATIONS / "sysctl/60-streamer-edge.conf"
 RULES = (edges.CONFIGURATIONS / "varnish/live.vcl").read_text()
 
 
@@ -110,6 +112,18 @@ def test_the_services_of_compose_find_each_other() -> None:
                for volume in SERVICES["grafana"]["volumes"])
 
 
+def test_compose_has_the_congestion_control_of_the_machine() -> None:
+    """Docker refuses sysctls of the network beside network_mode: host: the document sets them."""
+    for name, service in SERVICES.items():
+        assert service["network_mode"] == "host", f"{name}: give it sysctls of its own"
+        assert "sysctls" not in service, f"{name}: docker would refuse it"
+    steps = (ROOT / "docs/kubernetes.md").read_text().split("docker compose up --detach")[0]
+    assert f"cp ../edge/sysctl/{SYSCTL.name} /etc/sysctl.d/" in steps
+    assert f"sysctl -p /etc/sysctl.d/{SYSCTL.name}" in steps
+    assert SYSCTL.is_file() and f"../edge/sysctl/{SYSCTL.name}" in (
+        COMPOSE / "compose.yaml").read_text()
+
+
 def test_prometheus_accepts_its_configuration(tmp_path: Path) -> None:
     """promtool checks the scrape and the alerts."""
     promtool = need("promtool", "the configuration of Prometheus")
@@ -141,8 +155,9 @@ def test_the_values_of_the_chart_obey_their_schema() -> None:
     """values.schema.json accepts the defaults, and refuses what cannot work."""
     schema = json.loads((CHART / "values.schema.json").read_text())
     jsonschema.validate(VALUES, schema)
-    for wrong in ({"minReadySeconds": 0}, {"unknown": 1}, {"edge": {**VALUES["edge"],
-                                                                    "replicas": 0}}):
+    for wrong in ({"minReadySeconds": 0}, {"unknown": 1},
+                  {"edge": {**VALUES["edge"], "replicas": 0}},
+                  {"edge": {**VALUES["edge"], "congestionControl": "bbr, cubic"}}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate({**VALUES, **wrong}, schema)
 
@@ -217,12 +232,32 @@ def test_a_secret_of_others_replaces_that_of_the_chart() -> None:
     assert volumes[0]["secret"]["secretName"] == "keys"
 
 
-def test_kubernetes_accepts_the_objects(objects: dict[tuple[str, str], dict]) -> None:
+def congestion_control(documents: Iterable[dict]) -> dict[str, list[dict]]:
+    """The sysctls of each kind of pod."""
+    return {item["kind"]: item["spec"]["template"]["spec"]["securityContext"].get("sysctls", [])
+            for item in documents if item["kind"] in ("StatefulSet", "Deployment")}
+
+
+def test_edges_of_the_chart_have_the_requested_congestion_control(
+        objects: dict[tuple[str, str], dict]) -> None:
+    """Unsafe by Kubernetes, so only if it is asked for; the parameter is that of the machine's file.
+    """
+    assert congestion_control(objects.values()) == {"StatefulSet": [], "Deployment": []}
+    parameter, _, value = SYSCTL.read_text().splitlines()[-1].partition(" = ")
+    documents = Chart(CHART, WITH_BBR).documents()
+    assert congestion_control(documents) == {
+        "StatefulSet": [], "Deployment": [{"name": parameter, "value": value}]}
+    document = (ROOT / "docs/kubernetes.md").read_text()
+    assert f"--allowed-unsafe-sysctls={parameter}" in document
+
+
+@pytest.mark.parametrize("values", [VALUES, WITH_BBR], ids=["default", "bbr"])
+def test_kubernetes_accepts_the_objects(values: dict) -> None:
     """The schemas of Kubernetes, strictly: without unknown fields."""
     if importlib.util.find_spec("kubernetes_validate") is None:
         pytest.skip("kubernetes-validate not found: the schemas of Kubernetes")
     import kubernetes_validate
-    for item in objects.values():
+    for item in Chart(CHART, values).documents():
         kubernetes_validate.validate(item, "1.31", strict=True)
 
 
