@@ -25,9 +25,10 @@ PLAYLIST = "/live/playlist.m3u8"
 FATAL = [signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGTRAP, signal.SIGBUS,
          signal.SIGFPE, signal.SIGQUIT]
 UNITS = ["streamer.service", "streamer@.service"]
-# From a fault to the next answer, s. The pause of the supervisor is 0.1 s; a start costs 0.06 s of
-# a processor.
-REACH = 0.5
+RUNS = 3
+# From a fault to the next answer a restart takes the time of a start, and this, s: the pause of the
+# supervisor is 0.1 s. A handler that waits for a trace of the threads takes 6 s, or never ends.
+REACH = 0.4
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,27 @@ def variables(unit: str) -> dict[str, str]:
     """The environment of a unit of systemd."""
     text = (ROOT / "deploy/systemd" / unit).read_text()
     return dict(line.split("=", 1) for line in re.findall(r"^Environment=(.+)$", text, re.M))
+
+
+def handled(pid: int) -> set[signal.Signals]:
+    """The fatal signals for which a process has handlers, by its SigCgt."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    mask = int(re.findall(r"^SigCgt:\s*(\w+)", text, re.M)[0], 16)
+    return {number for number in FATAL if mask >> (number - 1) & 1}
+
+
+class Courses:
+    """The times of starts and of restarts after faults, in s, on the machine as it is."""
+
+    def __init__(self) -> None:
+        self.starts: list[float] = []
+        self.restarts: list[float] = []
+
+    def check(self) -> None:
+        """A restart takes as long as a start; both are longer on a loaded machine."""
+        print("starts:", [f"{time:.3f} s" for time in self.starts],
+              "from the fault to the answer:", [f"{time:.3f} s" for time in self.restarts])
+        assert sum(self.restarts) < sum(self.starts) + RUNS * REACH
 
 
 def answer(port: int) -> None:
@@ -58,7 +80,7 @@ def test_a_fatal_signal_ends_the_server(streamer: Callable[..., Program],
     """The default action: no handler waits for a trace of the threads, and no core is written."""
     program = streamer(*SMALL, defaults=False)
     soft, _ = resource.prlimit(program.pid, resource.RLIMIT_CORE)
-    assert soft == 0
+    assert soft == 0 and not handled(program.pid)
     sent = time.monotonic()
     os.kill(program.pid, number)
     assert program.process.wait(5) == -number
@@ -97,25 +119,27 @@ def test_a_fault_in_a_thread_ends_the_server(streamer: Callable[..., Program], t
 
 def test_supervised_crash(streamer: Callable[..., Program], tmp_path: Path, mark: Path) -> None:
     """With --supervise the next answer follows soon; the log says in one line what happened."""
-    gaps = []
-    for _ in range(3):
+    courses = Courses()
+    for _ in range(RUNS):
+        begun = time.monotonic()
         program = streamer("--supervise", *SMALL, defaults=False,
                            env=preloaded("faultyencoder", tmp_path, MARK=mark))
         answer(program.port)
+        courses.starts.append(time.monotonic() - begun)
         first = child(program)
+        assert not handled(first)
         mark.touch()
         wait_until(lambda: not mark.exists(), 5, "the fault")
         fault = time.monotonic()
         wait_until(lambda: not os.path.exists(f"/proc/{first}"), 5, "the end of the process")
         answer(program.port)
-        gaps.append(time.monotonic() - fault)
+        courses.restarts.append(time.monotonic() - fault)
         line = program.wait_logged("supervisor", f"process {first}")
         assert "SIGSEGV" in program.wait_logged("supervisor", "ended by signal").message, line
         assert len(program.logged("supervisor", "ended by signal")) == 1
         program.process.send_signal(signal.SIGTERM)
         program.process.wait(10)
-    print("from the fault to the answer:", [f"{gap:.3f} s" for gap in gaps])
-    assert min(gaps) < REACH, gaps
+    courses.check()
 
 
 @pytest.fixture
@@ -130,19 +154,21 @@ def systemd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
 
 def test_crash_below_systemd(systemd: Supervisor) -> None:
     """A parent that restarts the program as the unit says (RestartSec=0) has an answer soon."""
-    gaps = []
-    for _ in range(3):
+    courses = Courses()
+    for _ in range(RUNS):
+        begun = time.monotonic()
         program = systemd.run()
         answer(systemd.port)
+        courses.starts.append(time.monotonic() - begun)
+        assert not handled(program.pid)
         fault = time.monotonic()
         os.kill(program.pid, signal.SIGSEGV)
         assert program.process.wait(5) == -signal.SIGSEGV
         systemd.run()
         answer(systemd.port)
-        gaps.append(time.monotonic() - fault)
+        courses.restarts.append(time.monotonic() - fault)
         systemd.kill()
-    print("from the fault to the answer:", [f"{gap:.3f} s" for gap in gaps])
-    assert min(gaps) < REACH, gaps
+    courses.check()
 
 
 @pytest.mark.parametrize("unit", UNITS)
