@@ -6,12 +6,18 @@ import Checked
 ///
 /// All log messages pass through it. It prefers to remove too much. Percent-escapes of letters and
 /// digits do not hide a secret from it, since servers decode them.
+///
+/// Each byte costs about the same in all texts, since clients write the targets of the access log:
+/// no part of the text is read a second time, and none becomes a string or a list of its own.
 package struct Redaction {
   /// The replacement of a secret.
   static let mark = Array("***".utf8)
 
   private static let tokenPath = Array("/t/".utf8)
   private static let authority = Array("://".utf8)
+  private static let rtmp = Array("rtmp".utf8)
+  private static let bearer = Array("bearer".utf8)
+  private static let dashes = Array("--".utf8)
 
   private let text: [UInt8]
   private var out: [UInt8] = []
@@ -57,7 +63,7 @@ package struct Redaction {
   private mutating func startsPath() -> Bool {
     let slash = UInt8(ascii: "/")
     for index in entry.examined..<place {
-      if Self.endsWord(text[index]) || ",;|()[]{}=".utf8.contains(text[index]) {
+      if Self.endsEntry(text[index]) {
         entry = (index + 1, nil, 0)
       } else if text[index] == UInt8(ascii: "@") {
         entry.at = index
@@ -78,7 +84,7 @@ package struct Redaction {
     guard text[place] == UInt8(ascii: ":"), text[place...].starts(with: Self.authority) else {
       return false
     }
-    let scheme = out.reversed().prefix { Self.isNameCharacter($0) || $0 == UInt8(ascii: "+") }
+    let isRTMP = Self.begins(out[schemeStart...], with: Self.rtmp)
     copy(3)
     if place >= word.end {
       let end = text[place...].firstIndex(where: Self.endsWord) ?? text.endIndex
@@ -89,9 +95,7 @@ package struct Redaction {
       out += Self.mark
       place = at
     }
-    guard String(decoding: scheme.reversed(), as: UTF8.self).lowercased().hasPrefix("rtmp") else {
-      return true
-    }
+    guard isRTMP else { return true }
     let slash = UInt8(ascii: "/")
     guard let host = text[place..<end].firstIndex(of: slash),
       let app = text[(host + 1)..<end].firstIndex(of: slash), app + 1 < end
@@ -101,18 +105,22 @@ package struct Redaction {
     return true
   }
 
+  /// The start of the scheme that `out` ends with.
+  private var schemeStart: Int {
+    var start = out.count
+    while start > 0, Self.isNameCharacter(out[start - 1]) || out[start - 1] == UInt8(ascii: "+") {
+      start -= 1
+    }
+    return start
+  }
+
   /// `name=value`, `Name: value`, `"name": "value"`, `--name value`.
   private mutating func takesNamedSecret() -> Bool {
     guard Self.isNameCharacter(text[place]), place == 0 || !Self.isNameCharacter(text[place - 1])
     else { return false }
     let end = text[place...].firstIndex { !Self.isNameCharacter($0) } ?? text.endIndex
-    let name = String(
-      decoding: text[place..<end].filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "_") },
-      as: UTF8.self
-    ).lowercased()
-    let isFlag = text[place..<end].starts(with: Array("--".utf8))
-    guard Self.isSecret(name) || Self.fields.contains(name) || Self.parameters.contains(name)
-    else {
+    let isFlag = Self.begins(text[place..<end], with: Self.dashes)
+    guard let kind = SecretName.kind(of: text[place..<end]) else {
       copy(end - place)
       return true
     }
@@ -121,7 +129,7 @@ package struct Redaction {
     if peek == UInt8(ascii: "\"") { copy(1) }
     switch peek {
     case UInt8(ascii: "="): copy(1)
-    case UInt8(ascii: ":") where !Self.parameters.contains(name): copy(1)
+    case UInt8(ascii: ":") where kind != .parameter: copy(1)
     case UInt8(ascii: " ") where isFlag: break
     default: return true
     }
@@ -129,7 +137,7 @@ package struct Redaction {
     if let quote = peek, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
       copy(1)
       hide(until: { $0 == quote })
-    } else if Self.fields.contains(name) {
+    } else if kind == .field {
       hide(until: { $0 == 0x0D || $0 == 0x0A || $0 == UInt8(ascii: "\"") })
     } else {
       hide(until: { "&#".utf8.contains($0) || Self.endsWord($0) })
@@ -141,7 +149,7 @@ package struct Redaction {
   /// `Bearer token`, at any position.
   private mutating func takesBearer() -> Bool {
     guard place > 0, text[place] == UInt8(ascii: " "),
-      String(decoding: out.suffix(6), as: UTF8.self).lowercased() == "bearer"
+      Self.begins(out.suffix(Self.bearer.count), with: Self.bearer)
     else { return false }
     copy(1)
     hide(until: Self.endsWord)
@@ -177,23 +185,14 @@ package struct Redaction {
     return behind.allSatisfy { ",;:.)".utf8.contains($0) } ? behind : []
   }
 
-  /// Names whose value is secret after `=` and after `:`.
-  private static let secrets: Set<String> = [
-    "token", "accesstoken", "admintoken", "publishkey", "playbackkey", "streamkey", "apikey",
-    "passphrase", "password", "passwd", "secret", "streamid", "jwt", "signature",
-  ]
-  /// Whether a name is secret, or ends with a secret one, such as `admin_password`.
-  private static func isSecret(_ name: String) -> Bool {
-    secrets.contains(name) || endings.contains { name.hasSuffix($0) }
+  /// Whether bytes begin with these small letters or signs, in any case.
+  private static func begins(_ bytes: ArraySlice<UInt8>, with letters: [UInt8]) -> Bool {
+    guard bytes.count >= letters.count else { return false }
+    for (byte, letter) in zip(bytes, letters) where byte != letter {
+      guard byte | 0x20 == letter, isNameCharacter(byte) else { return false }
+    }
+    return true
   }
-
-  private static let endings = ["password", "passwd", "passphrase", "token", "secret", "apikey"]
-  /// Names that are common words, secret only as `name=value`.
-  private static let parameters: Set<String> = ["key", "sig", "auth", "pass", "pwd"]
-  /// Header fields, whose value is the rest of the line.
-  private static let fields: Set<String> = [
-    "authorization", "proxyauthorization", "cookie", "setcookie", "xapikey", "xauthtoken",
-  ]
 
   private static func isNameCharacter(_ byte: UInt8) -> Bool {
     switch byte {
@@ -207,6 +206,17 @@ package struct Redaction {
   private static func endsWord(_ byte: UInt8) -> Bool {
     byte <= 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'")
       || byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">")
+  }
+
+  /// Whether no entry of a list of addresses has this byte.
+  private static func endsEntry(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "|"), UInt8(ascii: "("),
+      UInt8(ascii: ")"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "{"),
+      UInt8(ascii: "}"), UInt8(ascii: "="):
+      true
+    default: endsWord(byte)
+    }
   }
 
   /// The bytes without percent-escapes of unreserved characters and of `/`, `?`, `&` and `=`,
