@@ -172,6 +172,28 @@ struct ContainerUnitsTests {
     }
   }
 
+  @Test(
+    "a BLA without leading pictures is a random access point, ITU-T H.265 §3.10 and §7.3.1.2",
+    arguments: UInt8(16)...18)
+  func brokenLink(_ type: UInt8) {
+    // Headers of two bytes: nal_unit_type, then nuh_layer_id 0 and nuh_temporal_id_plus1 1.
+    let sets: [[UInt8]] = [[0x40, 1, 0x0C], [0x42, 1, 1], [0x44, 1, 0xC1]]
+    let information: [UInt8] = [0x4E, 1, 5, 1, 0, 0x80]
+    // first_slice_segment_in_pic_flag is set in the first of two slices.
+    let slices: [[UInt8]] = [[type << 1, 1, 0xAF, 9], [type << 1, 1, 0x40, 8]]
+    let delimiter: [UInt8] = [0x46, 1, 0x10]
+    let end: [UInt8] = [0x48, 1]
+    let unit = ([delimiter] + sets + [information] + slices + [end]).flatMap { [0, 0, 0, 1] + $0 }
+    let split = NALSplitter(.hevc, extradata: [UInt8]().span).split(unit.span)
+    #expect(split.isKey && !split.isLeading && split.slices == 2)
+    #expect(split.parameterSets == sets)
+    let kept = ([information] + slices).flatMap { [0, 0, 0, UInt8($0.count)] + $0 }
+    #expect(split.bytes == kept)
+    let following = NALSplitter(.hevc, extradata: [UInt8]().span).split(
+      [0, 0, 1, 1 << 1, 1, 0xD0].span)
+    #expect(!following.isKey && !following.isLeading && following.slices == 1)
+  }
+
   @Test("a slice of another type than 5 is no key frame of H.264", arguments: UInt8(1)...4)
   func recoveryPoint(_ type: UInt8) {
     let splitter = NALSplitter(.h264, extradata: [UInt8]().span)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HEVC whose groups begin with CRA pictures: passed through while it has no leading pictures."""
+"""HEVC whose groups begin with CRA or BLA pictures: passed through without leading pictures."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ BASE = "/live/video/"
 TS = ["-f", "mpegts", "-muxdelay", "0", "-flush_packets", "1"]
 SECONDS = 20
 IDR, CRA = {19, 20}, {21}
+# BLA_W_LP, BLA_W_RADL and BLA_N_LP: ITU-T H.265 table 7-1.
+BLA = {16, 17, 18}
 LEADING = set(range(6, 10))
 
 
@@ -49,6 +51,30 @@ def film(path: Path, *more: str, seconds: int = SECONDS) -> Path:
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file without B-frames."""
     return film(tmp_path_factory.mktemp("hevc") / "cra.mkv", "bframes=0")
+
+
+def spliced(path: Path, source: Path, kind: int) -> Path:
+    """A file as an editor splices it: the CRA pictures of another one are BLA pictures.
+
+    The slices of both kinds have the same syntax (ITU-T H.265 §7.3.6.1), and without leading
+    pictures the frames are the same: only the headers of the NAL units differ.
+    """
+    ffmpeg_program = need("ffmpeg", "HEVC")
+    units = subprocess.run(
+        [ffmpeg_program, "-v", "error", "-i", str(source), "-c", "copy", "-bsf:v",
+         "hevc_mp4toannexb", "-f", "hevc", "-"], capture_output=True, check=True,
+        timeout=30).stdout
+    (cra,) = CRA
+    edited = units.replace(bytes([0, 0, 1, cra << 1, 1]), bytes([0, 0, 1, kind << 1, 1]))
+    assert edited.count(bytes([0, 0, 1, kind << 1, 1])) >= SECONDS - 1
+    # The muxer of MP4 keeps the times that setts counts; others count in units of their own.
+    timed = path.with_name("timed.mp4")
+    subprocess.run(
+        [ffmpeg_program, "-v", "error", "-y", "-f", "hevc", "-i", "-", "-c", "copy", "-bsf:v",
+         "setts=ts=N/30/TB", str(timed)], input=edited, check=True, timeout=30)
+    subprocess.run([ffmpeg_program, "-v", "error", "-y", "-i", str(timed), "-c", "copy", str(path)],
+                   check=True, timeout=30, stdin=subprocess.DEVNULL)
+    return path
 
 
 def sender(path: Path, *to: str, program: str = "", delay: float = 0) -> Source:
@@ -75,7 +101,7 @@ def plays(program: Program) -> None:
                "segments")
 
 
-def check_key_frames(program: Program) -> None:
+def check_key_frames(program: Program, expected: set[int] = CRA) -> None:
     """Each segment begins with a key frame that is a sync sample, and decodes by itself."""
     assert PASSED_THROUGH in program.description(), program.log_text()
     playlist = parse(get(program.port, BASE + "playlist.m3u8").text)
@@ -87,7 +113,7 @@ def check_key_frames(program: Program) -> None:
         assert len(samples) == 30
         slices = [kind for kind in types(samples[0]) if kind < 32]
         kinds.update(slices)
-        assert set(slices) <= IDR | CRA
+        assert set(slices) <= IDR | expected
         # sample_is_non_sync_sample and sample_depends_on, ISO/IEC 14496-12 §8.8.3.1
         flags = [flag for chunk in chunks(media, init) for flag in sample_flags(chunk.data, init)]
         assert [flag & 0x1_0000 == 0 for flag in flags] == [True] + [False] * 29
@@ -99,7 +125,7 @@ def check_key_frames(program: Program) -> None:
              "framemd5", "-"], input=init + media, capture_output=True, timeout=30)
         frames = [line for line in run.stdout.splitlines() if line[:1] != b"#"]
         assert (len(frames), run.stderr) == (30, b"")
-    assert kinds & CRA, kinds
+    assert kinds & expected, kinds
     entry = find(init, "moov/trak/mdia/minf/stbl/stsd")[0]
     assert entry[12:16] == b"hvc1"
     manifest = get(program.port, "/live/manifest.mpd").text
@@ -117,6 +143,19 @@ def test_files(name: str, streamer: Callable[..., Program], source: Path, tmp_pa
                        defaults=False, within=20)
     plays(program)
     check_key_frames(program)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("kind", sorted(BLA))
+@pytest.mark.parametrize("name", ["x.ts", "x.mp4", "x.mkv"])
+def test_spliced_files(name: str, kind: int, streamer: Callable[..., Program], source: Path,
+                       tmp_path: Path) -> None:
+    """BLA pictures without leading pictures are key frames too, of each of the three types."""
+    path = spliced(tmp_path / name, source, kind)
+    program = streamer("--input", str(path), "--loop", "--passthrough", "always", *HOST,
+                       defaults=False, within=20)
+    plays(program)
+    check_key_frames(program, {kind})
 
 
 @pytest.mark.timeout(60)
