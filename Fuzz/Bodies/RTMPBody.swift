@@ -45,6 +45,7 @@ extension FuzzBody {
     name: "flv",
     sources: [
       "Ingest/FLV/FLVVideoTag.swift", "Ingest/FLV/FLVAudioTag.swift", "Ingest/FLV/TagReader.swift",
+      "Ingest/FLV/FLVAudioLanguages.swift",
       "Ingest/Media/MediaRecord.swift", "Ingest/Media/MediaTag.swift",
     ]
   ) { bytes in
@@ -52,13 +53,23 @@ extension FuzzBody {
     guard tracks.count <= FLVVideoTag.maximumTracks,
       Set(tracks.map(\.track)).count == tracks.count
     else { return "tracks \(tracks.map(\.track))" }
-    let offsets = Set(tracks.map(\.timeOffset) + [FLVAudioTag(bytes)?.timeOffset ?? 0])
+    let sounds = (try? FLVAudioTag.tracks(of: bytes)) ?? []
+    guard Set(sounds.map(\.track)).count == sounds.count,
+      sounds.allSatisfy({ (0...255).contains($0.track) })
+    else { return "audio tracks \(sounds.map(\.track))" }
+    let offsets = Set(tracks.map(\.timeOffset) + sounds.map(\.timeOffset))
     guard offsets.allSatisfy((0..<1_000_000).contains), Set(tracks.map(\.timeOffset)).count <= 1
     else { return "offsets \(offsets)" }
-    for body in tracks.map(\.body) + [FLVVideoTag(bytes)?.body, FLVAudioTag(bytes)?.body] {
-      if let body, body.lowerBound < 0 || body.upperBound > bytes.count {
+    let bodies = tracks.map(\.body) + sounds.map(\.body)
+    for body in bodies + [FLVVideoTag(bytes)?.body].compactMap(\.self) {
+      if body.lowerBound < 0 || body.upperBound > bytes.count {
         return "a body in \(body) of \(bytes.count) bytes"
       }
+    }
+    if let languages = FLVAudioLanguages(message: bytes, isAMF3: false),
+      FLVAudioLanguages(languages.tag) != languages
+    {
+      return "\(languages) are read differently"
     }
     var reader = MediaRecordReader()
     unsafe bytes.withUnsafeBufferPointer { unsafe reader.append($0) }
@@ -73,7 +84,8 @@ extension FuzzBody {
       known.note(tag)
       known.note(tag)
     }
-    guard known.tags.count <= FLVVideoTag.maximumTracks + 1,
+    let most = FLVVideoTag.maximumTracks + TrackConfiguration.maximumAudioTracks + 1
+    guard known.tags.count <= most,
       known.tags.allSatisfy(\.isConfiguration)
     else { return "\(known.tags.count) configurations" }
     let written = records.flatMap { $0.head + $0.payload }

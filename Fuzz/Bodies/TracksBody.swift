@@ -13,6 +13,7 @@ extension FuzzBody {
       "Ingest/CMAF/TrackReader.swift", "Ingest/CMAF/TrackConfiguration.swift",
       "Ingest/CMAF/TrackConfiguration+Header.swift", "CMAF/BoxStream.swift",
       "CMAF/MovieFragment.swift", "CMAF/MovieHeader.swift", "CMAF/SampleEntry.swift",
+      "CMAF/TrackUserData.swift",
     ]
   ) { bytes in
     guard let choice = bytes.first else { return nil }

@@ -19,6 +19,10 @@ package struct MovieHeader: Sendable, Equatable {
   package let timescale: Int
   /// The language as in `mdhd`, three letters of five bits; `und` if it has none.
   package let language: UInt16
+  /// The language of BCP 47 in `elng`; nil without the box.
+  package let extendedLanguage: String?
+  /// The name and the roles of the track in `udta`.
+  package let userData: TrackUserData
   /// The clockwise rotation for display in quarter turns, 0 to 3; 0 for other matrices of `tkhd`.
   package let quarterTurns: Int
   /// The ticks that the edit list removes from presentation times; nil without an edit list.
@@ -77,6 +81,8 @@ package struct MovieHeader: Sendable, Equatable {
     try mediaHeader.skip(isLong ? 16 : 8)
     timescale = try mediaHeader.integer(4)
     language = Self.language(mediaHeader, isLong: isLong)
+    extendedLanguage = TrackUserData.extendedLanguage(of: media)
+    userData = TrackUserData(of: track)
     var table = try media.only("minf").only("stbl").only("stsd")
     try table.skip(4)
     statedEntries = try table.integer(4)

@@ -23,6 +23,41 @@ struct MovieHeaderTests {
     #expect(try audio.entry.codecs() == "mp4a.40.2")
   }
 
+  private static func kind(_ scheme: String, _ value: String) -> [UInt8] {
+    HeaderBytes.box("kind", [0, 0, 0, 0] + Array(scheme.utf8) + [0] + Array(value.utf8) + [0])
+  }
+
+  @Test("the extended language, the name and the roles of a track are read")
+  func userData() throws {
+    let role = "urn:mpeg:dash:role:2011"
+    let data =
+      Self.kind(role, "alternate") + HeaderBytes.box("name", Array("Kommentar".utf8))
+      + Self.kind(role, "description") + [0, 0, 0, 0]
+    let header = HeaderBytes.audio(Language("de"), extended: "de-CH", userData: data)
+    let movie = try MovieHeader(header: header)
+    #expect(movie.extendedLanguage == "de-CH" && movie.userData.name == "Kommentar")
+    #expect(movie.userData.kinds.map(\.value) == ["alternate", "description"])
+    #expect(movie.userData.kinds.allSatisfy { $0.scheme == role })
+    let plain = try MovieHeader(header: HeaderBytes.audio(Language("de")))
+    #expect(plain.extendedLanguage == nil && plain.userData.name == nil)
+    #expect(plain.userData.kinds.isEmpty)
+  }
+
+  @Test("malformed user data is left out, and the number of roles is limited")
+  func malformedUserData() throws {
+    let good = HeaderBytes.box("name", Array("A".utf8))
+    let rows: [[UInt8]] = [
+      good + [0, 0, 0, 9, 1], good + HeaderBytes.box("kind", [0, 0]),
+      good + HeaderBytes.box("kind", [0, 0, 0, 0, 65]), good + [255, 255, 255, 255],
+      (0..<20).flatMap { _ in Self.kind("a", "b") } + good,
+    ]
+    for (row, data) in rows.enumerated() {
+      let movie = try MovieHeader(header: HeaderBytes.audio(Language("de"), userData: data))
+      #expect(movie.userData.name == "A", "row \(row)")
+      #expect(movie.userData.kinds.count == (row == 4 ? 8 : 0))
+    }
+  }
+
   @Test("the decoder configuration is that of video")
   func decoderConfiguration() {
     #expect(MovieHeader.decoderConfiguration(in: HeaderBytes.video(Self.pq)) == [1])

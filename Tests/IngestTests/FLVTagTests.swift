@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ingest
+import Media
 import Testing
 
 private func ascii(_ text: String) -> [UInt8] { Array(text.utf8) }
@@ -150,6 +151,91 @@ struct FLVTagTests {
     let both = tag([0x96, 0x10] + ascii("avc1") + [0, 0, 0, 1, 8, 1, 0, 0, 1, 9])
     known.note(both)
     #expect(known.tags == [both])
+  }
+
+  @Test("all audio tracks of a multitrack tag, in each of its three types")
+  func audioTracks() throws {
+    func tracks(_ tag: [UInt8]) throws -> [String] {
+      try FLVAudioTag.tracks(of: tag).map { "\($0.track):\($0.codec):\($0.body)" }
+    }
+    #expect(try tracks([0xAF, 1, 9]) == ["0:aac:2..<3"])
+    #expect(try tracks([0x95, 0x01] + ascii("mp4a") + [255, 5, 6]) == ["255:aac:7..<9"])
+    #expect(
+      try tracks([0x95, 0x11] + ascii("mp4a") + [1, 0, 0, 1, 9] + [0, 0, 0, 2, 7, 8])
+        == ["1:aac:10..<11", "0:aac:15..<17"])
+    #expect(
+      try tracks(
+        [0x95, 0x21] + ascii("Opus") + [2, 0, 0, 1, 4] + ascii("ac-3") + [0, 0, 0, 1, 7])
+        == ["2:opus:10..<11", "0:ac3:19..<20"])
+    let start = try #require(FLVAudioTag([0x95, 0x00] + ascii("mp4a") + [3, 1]))
+    #expect(start.isConfiguration && start.isMultitrack && start.track == 3)
+    // The first of equal numbers counts.
+    #expect(
+      try tracks([0x95, 0x11] + ascii("mp4a") + [1, 0, 0, 1, 9] + [1, 0, 0, 1, 8])
+        == ["1:aac:10..<11"])
+    let many = (0..<1000).flatMap { index -> [UInt8] in [UInt8(index & 255), 0, 0, 1, 7] }
+    #expect(try FLVAudioTag.tracks(of: [0x95, 0x11] + ascii("mp4a") + many).count == 256)
+  }
+
+  @Test("a malformed multitrack tag has a reason")
+  func faults() {
+    let rows: [([UInt8], TagFault)] = [
+      ([0x95], .truncated), ([0x95, 0x11] + ascii("mp4"), .truncated),
+      ([0x95, 0x01] + ascii("mp4a"), .noTrack), ([0x95, 0x11] + ascii("mp4a"), .noTrack),
+      ([0x95, 0x11] + ascii("mp4a") + [1], .truncated),
+      ([0x95, 0x11] + ascii("mp4a") + [1, 255, 255, 255, 7], .truncated),
+      ([0x95, 0x11] + ascii("mp4a") + [1, 0, 0, 1, 7, 2, 0, 0, 2, 7], .truncated),
+      ([0x95, 0x15] + ascii("mp4a") + [1, 0, 0, 0], .nested),
+      ([0x95, 0x17] + ascii("mp4a") + [1, 0, 0, 0], .nested),
+      ([0x95, 0x31] + ascii("mp4a") + [1], .kind(3)),
+      ([0x97, 0, 0], .truncated),
+      ([0x97] + Array([[UInt8]](repeating: [0, 0, 0x07], count: 9).joined()), .modifiers),
+    ]
+    for (tag, fault) in rows {
+      #expect(throws: fault) { try FLVAudioTag.tracks(of: tag) }
+      #expect(FLVAudioTag(tag) == nil && !fault.description.isEmpty)
+    }
+  }
+
+  @Test("the languages of onMetaData are read, and carried by records")
+  func languages() throws {
+    func message(_ map: AMF0Value, _ name: String = "onMetaData") -> [UInt8] {
+      var writer = AMF0Writer()
+      for value in [
+        .string("@setDataFrame"), .string(name), .object(["audioTrackIdInfoMap": map]),
+      ] as [AMF0Value] { writer.add(value) }
+      return writer.bytes
+    }
+    let map = AMF0Value.object([
+      "0": .object(["language": .string("ger")]), "1": .object(["lang": .string("en-US")]),
+      "2": .object(["channels": .number(2)]), "256": .object(["language": .string("fra")]),
+      "x": .object(["language": .string("fra")]), "3": .null,
+    ])
+    let found = try #require(FLVAudioLanguages(message: message(map), isAMF3: false))
+    #expect([0, 1, 2, 256].map { found[$0].tag } == ["de", "en", "und", "und"])
+    #expect(FLVAudioLanguages(found.tag) == found && found.tag.isConfiguration)
+    #expect(FLVAudioLanguages(message: [0] + message(map), isAMF3: true) == found)
+    let others = [message(.null), message(.object([:])), message(map, "onCuePoint"), [], [2, 0]]
+    for other in others { #expect(FLVAudioLanguages(message: other, isAMF3: false) == nil) }
+    for count in 0..<message(map).count {
+      _ = FLVAudioLanguages(message: Array(message(map).prefix(count)), isAMF3: false)
+    }
+    var known = MediaConfigurations()
+    let audio = MediaTag(kind: .audio, timestamp: 0, payload: [0xAF, 0, 1])
+    for tag in [audio, found.tag] { known.note(tag) }
+    #expect(known.tags == [found.tag, audio])
+  }
+
+  @Test("the configurations of all audio tracks are kept, the newest of each")
+  func audioConfigurations() {
+    func tag(_ track: UInt8, _ byte: UInt8) -> MediaTag {
+      MediaTag(kind: .audio, timestamp: 0, payload: [0x95, 0] + ascii("mp4a") + [track, byte])
+    }
+    var known = MediaConfigurations()
+    for tag in [tag(0, 1), tag(1, 1), tag(0, 2)] { known.note(tag) }
+    #expect(known.tags == [tag(1, 1), tag(0, 2)])
+    for track in 0..<100 { known.note(tag(UInt8(track), 3)) }
+    #expect(known.tags.count == TrackConfiguration.maximumAudioTracks)
   }
 
   @Test("audio: AAC, MP3, and the codecs of Enhanced RTMP")

@@ -2,6 +2,8 @@
 
 import CMAF
 import Ingest
+import Media
+import TestSupport
 import Testing
 
 private func number(_ value: Int, _ count: Int) -> [UInt8] {
@@ -138,6 +140,47 @@ struct TrackReaderTests {
         #expect(TrackConfiguration(sample.tag) == nil)
       }
     }
+  }
+
+  /// The description of an audio track.
+  private func audio(
+    _ language: String, extended: String? = nil, userData: [UInt8]? = nil
+  ) throws -> TrackConfiguration? {
+    let bytes = HeaderBytes.audio(
+      Language(language), extended: extended, userData: userData, timescale: 48_000)
+    guard case .configuration(let found)? = try units(bytes, pieces: 4096).first else { return nil }
+    return found
+  }
+
+  @Test("audio has its language, its role and its name, and records carry them")
+  func audioTracks() throws {
+    #expect(try audio("ger").map { Language(packed: $0.language).tag } == "de")
+    #expect(try audio("ger", extended: "gsw")?.language == Language("gsw").packed)
+    #expect(try audio("ger", extended: "x")?.language == Language("ger").packed)
+    #expect(try audio("und")?.language == 0 && audio("und")?.label == nil)
+    let scheme = Array("urn:mpeg:dash:role:2011".utf8) + [0]
+    let roles: [(String, AudioPurpose)] = [
+      ("description", .visualImpaired), ("enhanced-audio-intelligibility", .hearingImpaired),
+      ("alternate", .main),
+    ]
+    for (role, purpose) in roles {
+      let kind = box("kind", number(0, 4), scheme, Array(role.utf8), [0])
+      #expect(try audio("ger", userData: kind)?.purpose == purpose)
+    }
+    let long = String(repeating: "ä", count: 300)
+    let named = try #require(try audio("ger", userData: box("name", Array(long.utf8))))
+    #expect(named.label == String(repeating: "ä", count: 127))
+    var configuration = named
+    (configuration.number, configuration.name) = (15, "audio-de")
+    #expect(TrackConfiguration(configuration.tag) == configuration)
+    configuration.number = 16
+    #expect(TrackConfiguration(configuration.tag) == nil)
+    var sample = TrackSample(
+      isVideo: false, isKey: true, timescale: 48_000, dts: 1, pts: 2, captured: nil, bytes: [7])
+    sample.track = 15
+    #expect(TrackSample(sample.tag) == sample)
+    sample.track = 16
+    #expect(TrackSample(sample.tag) == nil)
   }
 
   @Test("lengths are not believed")

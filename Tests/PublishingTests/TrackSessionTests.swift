@@ -33,9 +33,9 @@ struct TrackSessionTests {
   @Test("tracks join in one publisher, which ends with the last of them")
   func join() throws {
     let video = try #require(publish(.video))
-    let audio = try #require(publish(.audio))
+    let audio = try #require(publish(.audio("audio")))
     #expect(stream.status.count == 1 && stream.status.isConnected)
-    #expect(publish(.video) == nil && publish(.audio) == nil)
+    #expect(publish(.video) == nil && publish(.audio("audio")) == nil)
     #expect(stream.isTaken(.video, by: client, at: start))
     video.end(at: start)
     #expect(stream.status.isConnected && !stream.isTaken(.video, by: client, at: start))
@@ -43,14 +43,14 @@ struct TrackSessionTests {
     audio.end(at: start)
     again.end(at: start)
     #expect(!stream.status.isConnected && stream.status.count == 1)
-    #expect(publish(.audio) != nil && stream.status.count == 2)
+    #expect(publish(.audio("audio")) != nil && stream.status.count == 2)
   }
 
   @Test("tracks that begin at the same time join", arguments: 0..<50)
   func race(_ run: Int) async {
     let stream = PublishedStream(name: "live\(run)")
     let count = await withTaskGroup(of: Bool.self) { group in
-      for track in PublishedTrack.allCases {
+      for track in [PublishedTrack.video, .audio("audio")] {
         group.addTask {
           var former: Publisher?
           let publisher = Publisher { $0() }
@@ -67,10 +67,10 @@ struct TrackSessionTests {
   func takeover() throws {
     let closed = Locked(0)
     let first = try #require(publish(.video, closed: closed))
-    let audio = try #require(publish(.audio))
+    let audio = try #require(publish(.audio("audio")))
     let later = start + .seconds(3)
     #expect(audio.write([], at: later) == .taken)
-    #expect(publish(.audio, at: .seconds(3)) == nil)
+    #expect(publish(.audio("audio"), at: .seconds(3)) == nil)
     let second = try #require(publish(.video, at: .seconds(3), closed: closed))
     #expect(closed.withLock { $0 } == 1)
     #expect(first.write([], at: later) == .replaced)
@@ -84,16 +84,16 @@ struct TrackSessionTests {
     let other = PeerAddress(high: 0, low: 0xc633_6401, port: 4000, isVersion6: false)
     let closed = Locked(0)
     let video = try #require(publish(.video, closed: closed))
-    let audio = try #require(publish(.audio, closed: closed))
+    let audio = try #require(publish(.audio("audio"), closed: closed))
     // The audio connects again, and another client is faster.
     audio.end(at: start)
-    #expect(publish(.audio, from: other) == nil)
-    #expect(stream.isTaken(.audio, by: other, at: start))
-    #expect(!stream.isTaken(.audio, by: client, at: start))
-    let again = try #require(publish(.audio, from: client, closed: closed))
+    #expect(publish(.audio("audio"), from: other) == nil)
+    #expect(stream.isTaken(.audio("audio"), by: other, at: start))
+    #expect(!stream.isTaken(.audio("audio"), by: client, at: start))
+    let again = try #require(publish(.audio("audio"), from: client, closed: closed))
     #expect(stream.status.count == 1)
     // Both tracks are silent: the other client is a new publisher.
-    let next = try #require(publish(.audio, from: other, at: .seconds(3)))
+    let next = try #require(publish(.audio("audio"), from: other, at: .seconds(3)))
     #expect(stream.status.count == 2 && closed.withLock { $0 } == 2)
     for former in [video, again] {
       let header = Self.header(video: former === video)
@@ -107,7 +107,7 @@ struct TrackSessionTests {
     stream.takeover = .always
     let closed = Locked(0)
     let first = try #require(publish(.video, closed: closed))
-    let audio = try #require(publish(.audio, closed: closed))
+    let audio = try #require(publish(.audio("audio"), closed: closed))
     let later = start + .milliseconds(2001)
     #expect(first.write([], at: later) == .taken && audio.write([], at: later) == .taken)
     #expect(publish(.video, at: .seconds(2)) == nil)
@@ -121,7 +121,7 @@ struct TrackSessionTests {
     #expect(second.write(Self.header(video: true), at: later) == .taken)
     #expect(stream.status.since == later && stream.isTaken(at: start + .seconds(4)))
     #expect(publish(.video, at: .seconds(4)) == nil)
-    let sound = try #require(publish(.audio, at: .seconds(4)))
+    let sound = try #require(publish(.audio("audio"), at: .seconds(4)))
     #expect(sound.write(Self.header(video: false), at: start + .seconds(4)) == .taken)
     #expect(stream.status.count == 2)
   }
@@ -131,7 +131,7 @@ struct TrackSessionTests {
     stream.takeover = .always
     let closed = Locked(0)
     _ = try #require(publish(.video, closed: closed))
-    let audio = try #require(publish(.audio, closed: closed))
+    let audio = try #require(publish(.audio("audio"), closed: closed))
     let later = start + .milliseconds(2001)
     #expect(audio.write([], at: later) == .taken)
     let second = try #require(publish(.video, at: .milliseconds(2001)))
@@ -143,7 +143,7 @@ struct TrackSessionTests {
   @Test("video that returns beside audio begins a publisher for the source")
   func videoReturns() throws {
     let source = try RecordSource(stream)
-    let (video, audio) = (try #require(publish(.video)), try #require(publish(.audio)))
+    let (video, audio) = (try #require(publish(.video)), try #require(publish(.audio("audio"))))
     let (picture, sound) = (Self.header(video: true), Self.header(video: false))
     #expect(video.write(picture, at: start) == .taken)
     #expect(audio.write(sound, at: start) == .taken)
@@ -157,7 +157,7 @@ struct TrackSessionTests {
     let records = try source.records()
     #expect(records.prefix(2) == [.end, .begin])
     #expect(Set(records.dropFirst(2).map(\.payload)) == Set(known.dropFirst().map(\.payload)))
-    let sequel = try #require(publish(.audio, at: .seconds(3)))
+    let sequel = try #require(publish(.audio("audio"), at: .seconds(3)))
     #expect(sequel.write(sound, at: start + .seconds(3)) == .taken)
     #expect(try source.records().count == 1)
   }
@@ -219,11 +219,65 @@ struct TrackSessionTests {
     #expect(last.pause(nil, at: start) == nil)
   }
 
+  @Test("audio tracks are told apart by their names, and their records by numbers")
+  func audioTracks() throws {
+    let source = try RecordSource(stream)
+    let header = Self.header(video: false)
+    var tracks: [TrackPublisher] = []
+    for name in ["de", "en"] {
+      let track = try #require(publish(.audio(name)))
+      #expect(track.write(header, at: start) == .taken)
+      tracks.append(track)
+    }
+    #expect(publish(.audio("en")) == nil && stream.status.count == 1)
+    let tags = try source.records().compactMap { record -> TrackConfiguration? in
+      if case .tag(let tag) = record { TrackConfiguration(tag) } else { nil }
+    }
+    // The first description is written twice.
+    #expect(tags.map(\.name) == ["de", "de", "en"] && tags.map(\.number) == [0, 0, 1])
+    // A track that ends and returns has its number, and the others continue.
+    tracks[0].end(at: start)
+    let again = try #require(publish(.audio("de")))
+    #expect(again.write(header, at: start) == .taken)
+    let records = try source.records()
+    #expect(records.map { TrackConfiguration($0)?.number } == [0])
+    #expect(tracks[1].write([], at: start) == .taken && stream.status.count == 1)
+  }
+
+  @Test("16 audio tracks are accepted; another one waits until one of them has ended")
+  func mostAudioTracks() throws {
+    var tracks: [TrackPublisher] = []
+    for number in 0..<16 { tracks.append(try #require(publish(.audio("\(number)")))) }
+    let other = PublishedTrack.audio("other")
+    #expect(publish(other) == nil && stream.hasNoNumber(for: other))
+    #expect(stream.isTaken(other, by: client, at: start) && publish(.video) != nil)
+    #expect(!stream.hasNoNumber(for: .audio("3")) && !stream.hasNoNumber(for: .video))
+    tracks[3].end(at: start)
+    let source = try RecordSource(stream)
+    let replacement = try #require(publish(other))
+    #expect(replacement.write(Self.header(video: false), at: start) == .taken)
+    let numbers = try source.records().compactMap { TrackConfiguration($0)?.number }
+    #expect(numbers == [3, 3] && publish(.audio("3")) == nil)
+  }
+
+  @Test("the only audio track may return with another name")
+  func renamed() throws {
+    let source = try RecordSource(stream)
+    _ = try #require(publish(.video))
+    let first = try #require(publish(.audio("one")))
+    #expect(first.write(Self.header(video: false), at: start) == .taken)
+    first.end(at: start)
+    let second = try #require(publish(.audio("two")))
+    #expect(second.write(Self.header(video: false), at: start) == .taken)
+    let numbers = try source.records().compactMap { TrackConfiguration($0)?.number }
+    #expect(Set(numbers) == [0])
+  }
+
   @Test("the removal of the stream closes every connection")
   func removal() throws {
     let closed = Locked(0)
     _ = try #require(publish(.video, closed: closed))
-    _ = try #require(publish(.audio, closed: closed))
+    _ = try #require(publish(.audio("audio"), closed: closed))
     stream.closePublisher()
     #expect(closed.withLock { $0 } == 2)
   }
@@ -234,8 +288,16 @@ struct TrackSessionTests {
     #expect(video.write([0, 0, 0, 0, 1, 1, 1, 1], at: start) != .taken)
     // No byte is read after an error.
     #expect(video.write(Self.header(video: true), at: start) != .taken)
-    let audio = try #require(publish(.audio))
+    let audio = try #require(publish(.audio("audio")))
     #expect(
       audio.write(Self.header(video: true), at: start) == .malformed("the track is not audio"))
+  }
+}
+
+extension TrackConfiguration {
+  /// The description in a record.
+  fileprivate init?(_ record: MediaRecord) {
+    guard case .tag(let tag) = record else { return nil }
+    self.init(tag)
   }
 }

@@ -58,6 +58,25 @@ struct RequestedAudioTracksTests {
     #expect(found.map(\.isDefault) == [true, false, false, false, false, false])
   }
 
+  @Test("tracks are in the order of their ranks, with the names that the input declares")
+  func ranks() {
+    var description = Self.description([("ger", .main), ("eng", .main), ("fra", .main)])
+    description.audio?.rank = 2
+    description.otherAudio[1].rank = 1
+    description.otherAudio[0].label = "Commentary"
+    description.otherAudio[1].label = "a \" quotation"
+    let found = RequestedAudioTracks.first(16).tracks(of: description, beside: [])
+    #expect(found.map(\.name) == ["audio", "audio-fr", "audio-de"])
+    #expect(found.map(\.label) == ["Commentary", "Français", "Deutsch"])
+    let tracks = description.audioTracks
+    #expect(RequestedAudioTracks.first(1).tracks(of: description, beside: []).count == 1)
+    #expect(AudioTrackSelector.assign(found, tracks) == [1, 2, 0])
+    #expect(AudioTrackSelector.assign([nil], tracks) == [1])
+    #expect(AudioTrackSelector.assign([AudioTrackSelector(position: 3)], tracks) == [0])
+    let polish = AudioTrackSelector(language: Language("pl"))
+    #expect(AudioTrackSelector.assign([polish], tracks) == [1])
+  }
+
   @Test("a declared track that the input lacks is a track with its language")
   func declared() throws {
     let chosen = RequestedAudioTracks.chosen([

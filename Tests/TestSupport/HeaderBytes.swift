@@ -19,10 +19,23 @@ package enum HeaderBytes {
   }
 
   /// A header of audio in this language.
-  package static func audio(_ language: Language) -> [UInt8] {
+  ///
+  /// - Parameters:
+  ///   - language: the language in `mdhd`.
+  ///   - extended: the language in `elng`; nil for no such box.
+  ///   - userData: the content of `udta`; nil for no such box.
+  ///   - timescale: ticks per second.
+  /// - Returns: `ftyp` and `moov`.
+  package static func audio(
+    _ language: Language, extended: String? = nil, userData: [UInt8]? = nil, timescale: UInt32 = 0
+  ) -> [UInt8] {
     let decoder = [4, 17, 0x40] + [UInt8](repeating: 0, count: 12) + [5, 2, 0x11, 0x90]
     let stream = box("esds", [0, 0, 0, 0, 3, 22, 0, 1, 0] + decoder)
-    return header(language.packed, box("mp4a", [UInt8](repeating: 0, count: 28) + stream))
+    let entry = box("mp4a", [UInt8](repeating: 0, count: 28) + stream)
+    return header(
+      language.packed, entry, timescale,
+      media: extended.map { box("elng", [0, 0, 0, 0] + Array($0.utf8) + [0]) } ?? [],
+      track: userData.map { box("udta", $0) } ?? [])
   }
 
   /// A box with this content.
@@ -32,15 +45,16 @@ package enum HeaderBytes {
   }
 
   private static func header(
-    _ language: UInt16, _ entry: [UInt8], _ timescale: UInt32 = 0
+    _ language: UInt16, _ entry: [UInt8], _ timescale: UInt32 = 0, media more: [UInt8] = [],
+    track other: [UInt8] = []
   ) -> [UInt8] {
     let packed = [UInt8(language >> 8), UInt8(language & 0xFF)]
     let ticks = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: timescale >> $0) }
     let mdhd = box(
       "mdhd", [UInt8](repeating: 0, count: 12) + ticks + [0, 0, 0, 0] + packed + [0, 0])
     let stsd = box("stsd", [0, 0, 0, 0, 0, 0, 0, 1] + entry)
-    let media = box("mdia", mdhd + box("minf", box("stbl", stsd)))
+    let media = box("mdia", mdhd + more + box("minf", box("stbl", stsd)))
     return box("ftyp", [])
-      + box("moov", box("trak", box("tkhd", [UInt8](repeating: 0, count: 16)) + media))
+      + box("moov", box("trak", box("tkhd", [UInt8](repeating: 0, count: 16)) + media + other))
   }
 }

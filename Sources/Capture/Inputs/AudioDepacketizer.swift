@@ -54,16 +54,17 @@ struct AudioDepacketizer {
   ///   - sampleRate: Hz; 0 if unknown.
   ///   - channels: the number of channels; 0 if unknown.
   ///   - language: the declared language.
+  ///   - purpose: the declared audience.
   init(
     codec: String, configuration: [UInt8], sampleRate: Int, channels: Int,
-    language: Language = .undetermined
+    language: Language = .undetermined, purpose: AudioPurpose = .main
   ) {
     self.codec = AV_CODEC_ID_NONE
     isAAC = codec == "aac"
     (isBareOpus, mayHaveHeaders) = (false, false)
     audio = InputDescription.Audio(
       codec: codec, sampleRate: sampleRate, channels: channels, configuration: configuration,
-      language: language)
+      language: language, purpose: purpose)
     if isAAC, let parsed = ADTS.parse(configuration: configuration) {
       (audio.sampleRate, audio.channels) = parsed
     }
@@ -73,6 +74,12 @@ struct AudioDepacketizer {
   var isAbsent: Bool {
     get { audio.isAbsent }
     set { audio.isAbsent = newValue }
+  }
+
+  /// The name for viewers that the container declares.
+  var label: String? {
+    get { audio.label }
+    set { audio.label = newValue }
   }
 
   /// Sets what the container declares.

@@ -115,6 +115,14 @@ package struct InputConnection: ~Copyable {
     }
   }
 
+  /// Why audio of a publisher was left out as malformed; nil if none was.
+  package var audioFault: String? {
+    switch backend {
+    case .library, .shared: nil
+    case .publisher(let packets): packets.audioFault.map { "\($0)" }
+    }
+  }
+
   /// The codec of the audio of a publisher that is not accepted; nil if there is none.
   package var ignoredAudio: String? {
     switch backend {

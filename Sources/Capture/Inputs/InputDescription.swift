@@ -93,6 +93,10 @@ package struct InputDescription: Sendable, Equatable, Codable {
     package var language: Language
     /// The audience that the container declares.
     package var purpose: AudioPurpose
+    /// The name for viewers that the container declares; nil if it declares none.
+    package var label: String?
+    /// The position of the track for viewers; of equal ones the first of the container precedes.
+    package var rank = 0
     /// Whether the container has the track no longer.
     package var isAbsent = false
 
@@ -148,6 +152,11 @@ package struct InputDescription: Sendable, Equatable, Codable {
 
   /// All audio tracks, that of ``audio`` first.
   package var audioTracks: [Audio] { audio.map { [$0] + otherAudio } ?? [] }
+
+  /// The indices of ``audioTracks`` by rank.
+  package static func order(of tracks: [Audio]) -> [Int] {
+    tracks.indices.sorted { (tracks[$0].rank, $0) < (tracks[$1].rank, $1) }
+  }
 
   /// All renditions, that of ``video`` first.
   package var videos: [Video] { [video] + otherVideos }

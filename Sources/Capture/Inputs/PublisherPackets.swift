@@ -19,17 +19,8 @@ final class PublisherPackets {
   private var otherVideos: [Int: VideoDepacketizer] = [:]
   /// Nil before the first access unit.
   private var aligner: RenditionAligner?
-  private var audio: AudioDepacketizer?
-  private var audioCodec: FLVAudioTag.Codec?
-  /// The audio track of CMAF.
-  private var audioTrack: TrackConfiguration?
-  /// The codec of audio that is not accepted; nil if there is none.
-  private(set) var ignoredAudio: String?
+  private var audio = PublisherAudio()
   private var isFLV = true
-  /// The codecs of the audio tracks beside the first, by their numbers.
-  private var otherCodecs: [Int: String] = [:]
-  /// The same as descriptions, in the order of their numbers.
-  private var leftOutAudio: [InputDescription.Audio] = []
 
   /// Waits for a publisher.
   ///
@@ -48,13 +39,21 @@ final class PublisherPackets {
   var description: InputDescription? {
     guard let video, video.isComplete else { return nil }
     var description = InputDescription(
-      format: isFLV ? "flv" : "mp4", video: video.video, audio: audio?.audio, isPaced: false)
-    description.leftOutAudio = leftOutAudio
+      format: isFLV ? "flv" : "mp4", video: video.video, audio: audio.descriptions.first,
+      isPaced: false)
+    description.otherAudio = Array(audio.descriptions.dropFirst())
+    description.leftOutAudio = audio.leftOut
     if let aligner, aligner.fault == nil {
       description.otherVideos = aligner.others.compactMap { otherVideos[$0]?.video }
     }
     return description
   }
+
+  /// The codec of audio that is not accepted; nil if there is none.
+  var ignoredAudio: String? { audio.ignoredCodec }
+
+  /// Why a tag of audio was left out; nil if none was.
+  var audioFault: TagFault? { audio.fault }
 
   var trackFault: RenditionAligner.Fault? { aligner?.fault }
 
@@ -82,6 +81,9 @@ final class PublisherPackets {
       case .videoSample, .audioSample:
         guard let sample = TrackSample(tag) else { return [] }
         return sample.isVideo ? take(video: sample, arrival) : take(audio: sample, arrival)
+      case .audioLanguages:
+        audio.take(FLVAudioLanguages(tag))
+        return []
       case .container: return []
       }
     }
@@ -127,7 +129,8 @@ final class PublisherPackets {
 
   /// Joins the access units of a track with those of the others.
   private func align(_ units: [AccessUnit], track: Int) -> [InputUnit] {
-    guard !units.isEmpty else { return [] }
+    guard let first = units.first else { return [] }
+    audio.noteVideo(at: first.arrival)
     var aligner = aligner ?? newAligner()
     defer { self.aligner = aligner }
     return units.flatMap { aligner.take($0, track: track) }.map { .video($0) }
@@ -184,39 +187,19 @@ final class PublisherPackets {
   // MARK: Audio
 
   private func take(audio tag: MediaTag, _ arrival: MonotonicTime) -> [InputUnit] {
-    guard let head = FLVAudioTag(tag.payload) else { return [] }
-    note(head.otherTracks)
-    guard !head.body.isEmpty else { return [] }
-    guard let name = Self.name(of: head.codec) else {
-      if case .other(let other) = head.codec { ignoredAudio = ignoredAudio ?? other }
+    let heads: [FLVAudioTag]
+    do throws(TagFault) { heads = try FLVAudioTag.tracks(of: tag.payload) } catch {
+      // Encoders send empty tags of the classic form.
+      if FLVAudioTag.isEnhanced(tag.payload) { audio.note(error) }
       return []
     }
-    // bounded: the range is within the tag
-    let body = Array(tag.payload[head.body])
-    if head.isConfiguration || audio == nil || head.codec != audioCodec {
-      // AAC is undecodable before its configuration.
-      guard head.isConfiguration || head.codec != .aac else { return [] }
-      audioCodec = head.codec
-      audio = AudioDepacketizer(
-        codec: name, configuration: head.isConfiguration ? body : [],
-        sampleRate: head.sampleRate, channels: head.channels)
-    }
-    guard !head.isConfiguration else { return [] }
-    let pts = time(Int64(tag.timestamp)) + .nanoseconds(Int64(head.timeOffset))
-    let packets = audio?.take(body, pts: pts, arrival: arrival)
-    return (packets ?? []).map { .audio($0) }
-  }
-
-  /// Notes the tracks beside the first; the numbers of a tag are limited.
-  private func note(_ tracks: [FLVAudioTag.OtherTrack]) {
-    for track in tracks where otherCodecs[track.number] == nil {
-      let other = if case .other(let name) = track.codec { name } else { "audio" }
-      otherCodecs[track.number] = Self.name(of: track.codec) ?? other
-      leftOutAudio = otherCodecs.sorted { $0.key < $1.key }.map {
-        InputDescription.Audio(
-          codec: "\($0.value) (track \($0.key))", sampleRate: 0, channels: 0, configuration: [])
-      }
-    }
+    return heads.flatMap { head in
+      // bounded: the range is within the tag
+      let body = Array(tag.payload[head.body])
+      return audio.take(
+        head, body, pts: time(Int64(tag.timestamp)) + .nanoseconds(Int64(head.timeOffset)),
+        arrival: arrival)
+    }.map { .audio($0) }
   }
 
   // MARK: CMAF
@@ -226,7 +209,6 @@ final class PublisherPackets {
 
   private func take(_ track: TrackConfiguration) {
     isFLV = false
-    let name: String
     switch track.codec {
     case .h264, .hevc, .vp9, .av1:
       let codec: PassThroughCodec =
@@ -248,17 +230,8 @@ final class PublisherPackets {
       video = VideoDepacketizer(
         decoding: "vp8", width: width, height: height, sizeLimit: options.frameSizeLimit)
       return
-    case .aac: name = "aac"
-    case .mp3: name = "mp3"
-    case .opus: name = "opus"
-    case .ac3: name = "ac3"
-    case .eac3: name = "eac3"
+    case .aac, .mp3, .opus, .ac3, .eac3: audio.take(track)
     }
-    guard track != audioTrack else { return }
-    audioTrack = track
-    audio = AudioDepacketizer(
-      codec: name, configuration: track.setup, sampleRate: Int(track.sampleRate),
-      channels: Int(track.channels), language: Language(packed: track.language))
   }
 
   private func take(video sample: TrackSample, _ arrival: MonotonicTime) -> [InputUnit] {
@@ -268,30 +241,17 @@ final class PublisherPackets {
     let units = video?.take(
       sample.bytes.span, pts: time(sample.pts, sample), dts: time(sample.dts, sample),
       isKey: sample.isKey, arrival: arrival, senderTime: isCredible ? declared : nil)
+    if units?.isEmpty == false { audio.noteVideo(at: arrival) }
     return (units ?? []).map { .video($0) }
   }
 
   private func take(audio sample: TrackSample, _ arrival: MonotonicTime) -> [InputUnit] {
-    let packets = audio?.take(sample.bytes, pts: time(sample.pts, sample), arrival: arrival)
-    return (packets ?? []).map { .audio($0) }
+    audio.take(sample, pts: time(sample.pts, sample), arrival: arrival).map { .audio($0) }
   }
 
   /// A timestamp of a track, which never wraps.
   private func time(_ ticks: Int64, _ sample: TrackSample) -> SourceTime {
     unwrapper.time(of: ticks, bits: 64, numerator: 1, denominator: Int64(sample.timescale))
-  }
-
-  /// libavcodec's name of a codec.
-  private static func name(of codec: FLVAudioTag.Codec) -> String? {
-    switch codec {
-    case .aac: "aac"
-    case .mp3: "mp3"
-    case .opus: "opus"
-    case .ac3: "ac3"
-    case .eac3: "eac3"
-    case .flac: "flac"
-    case .other, .ofOtherTrack: nil
-    }
   }
 }
 

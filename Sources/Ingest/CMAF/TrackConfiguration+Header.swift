@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
+import Media
 
 extension TrackConfiguration {
   /// The description of the track of a header.
@@ -31,7 +32,23 @@ extension TrackConfiguration {
     self.init(codec: codec, timescale: UInt32(clamping: header.timescale), setup: setup)
     channels = UInt8(clamping: entry.channels)
     sampleRate = UInt32(clamping: entry.sampleRate)
-    language = header.language == MovieHeader.undetermined ? 0 : header.language
+    let declared = header.extendedLanguage.map { Language($0) } ?? .undetermined
+    let spoken = declared == .undetermined ? header.language : declared.packed
+    language = spoken == MovieHeader.undetermined ? 0 : spoken
+    guard !codec.isVideo else { return }
+    purpose = header.userData.kinds.compactMap(AudioPurpose.init).first ?? .main
+    label = header.userData.name.flatMap { Self.limited($0) }
+  }
+
+  /// The start of a name with at most ``maximumNameLength`` bytes; nil if it is empty.
+  private static func limited(_ name: String) -> String? {
+    var length = 0
+    let start = name.prefix { character in
+      // bounded: a sum of lengths of parts of a text
+      length += character.utf8.count
+      return length <= maximumNameLength
+    }
+    return start.isEmpty ? nil : String(start)
   }
 
   /// The header of Ogg Opus with the fields of a `dOps`.
@@ -53,5 +70,22 @@ extension TrackConfiguration {
       try fields.skip(1)
       return head + numbers + mapping
     } catch { throw .boxes(error) }
+  }
+}
+
+extension AudioPurpose {
+  /// The audience of a track by its role; nil for other roles.
+  ///
+  /// - Source: ISO/IEC 23009-1 §5.8.5.5; ETSI TS 102 822-3-1, AudioPurposeCS
+  fileprivate init?(_ kind: TrackUserData.Kind) {
+    switch (kind.scheme, kind.value) {
+    case ("urn:mpeg:dash:role:2011", "description"),
+      ("urn:tva:metadata:cs:AudioPurposeCS:2007", "1"):
+      self = .visualImpaired
+    case ("urn:mpeg:dash:role:2011", "enhanced-audio-intelligibility"),
+      ("urn:tva:metadata:cs:AudioPurposeCS:2007", "2"):
+      self = .hearingImpaired
+    default: return nil
+    }
   }
 }

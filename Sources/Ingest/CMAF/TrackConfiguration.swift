@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Checked
+package import Media
 
 /// The description of a CMAF track, for the decoder of its samples.
 package struct TrackConfiguration: Sendable, Equatable {
@@ -22,9 +23,25 @@ package struct TrackConfiguration: Sendable, Equatable {
   package var channels: UInt8 = 0
   /// The language as in `mdhd`; 0 if it is not known.
   package var language: UInt16 = 0
+  /// The audience of audio.
+  package var purpose = AudioPurpose.main
+  /// The number of an audio track among those of its publisher, from 0 on.
+  package var number = 0
+  /// The name by which the publisher tells its audio tracks apart; empty if it has one.
+  package var name = ""
+  /// The name of audio for people; nil if it has none.
+  package var label: String?
   /// `avcC`, `hvcC`, `av1C`, an AudioSpecificConfig, or the header of Ogg Opus; of VP8 width and
   /// height in two bytes each; empty for other codecs, and if parameter sets precede key frames.
   package var setup: [UInt8]
+
+  /// The most audio tracks of a publisher.
+  package static let maximumAudioTracks = 16
+  /// The longest ``name`` and ``label``, in bytes.
+  package static let maximumNameLength = 255
+
+  private static let headSize = 14
+  private static let purposes = AudioPurpose.allCases
 
   /// A description.
   package init(codec: Codec, timescale: UInt32, setup: [UInt8]) {
@@ -35,23 +52,42 @@ package struct TrackConfiguration: Sendable, Equatable {
 
   /// The description as a tag of the stream from publishers to their source.
   package var tag: MediaTag {
-    MediaTag(
-      kind: codec.isVideo ? .videoTrack : .audioTrack, timestamp: 0,
-      payload: [codec.rawValue, channels] + timescale.bigEndianBytes()
-        + sampleRate.bigEndianBytes() + UInt32(language).bigEndianBytes(2) + setup)
+    func text(_ text: String) -> [UInt8] {
+      let bytes = Array(text.utf8.prefix(Self.maximumNameLength))
+      return [UInt8(clamping: bytes.count)] + bytes
+    }
+    let purpose = Self.purposes.firstIndex(of: purpose) ?? 0
+    var payload = [codec.rawValue, channels] + timescale.bigEndianBytes()
+    payload += sampleRate.bigEndianBytes() + UInt32(language).bigEndianBytes(2)
+    payload += [UInt8(clamping: number), UInt8(clamping: purpose)]
+    payload += text(name) + text(label ?? "") + setup
+    return MediaTag(
+      kind: codec.isVideo ? .videoTrack : .audioTrack, timestamp: 0, payload: payload)
   }
 
   /// Reads a tag; nil if it is none of a track, or malformed.
   package init?(_ tag: MediaTag) {
     let bytes = tag.payload
-    guard tag.kind == .videoTrack || tag.kind == .audioTrack, bytes.count >= 12,
+    guard tag.kind == .videoTrack || tag.kind == .audioTrack, bytes.count >= Self.headSize,
       let codec = Codec(rawValue: bytes[0]), codec.isVideo == (tag.kind == .videoTrack),
       let timescale = bytes.span.bigEndian(at: 2, count: 4), timescale > 0,
       let rate = bytes.span.bigEndian(at: 6, count: 4),
-      let language = bytes.span.bigEndian(at: 10, count: 2)
+      let language = bytes.span.bigEndian(at: 10, count: 2),
+      Int(bytes[12]) < Self.maximumAudioTracks, Self.purposes.indices.contains(Int(bytes[13]))
     else { return nil }
+    var cursor = ByteCursor(bytes, from: Self.headSize)
+    func text() -> String? {
+      guard let count = cursor.integer(1), let range = cursor.take(count) else { return nil }
+      // bounded: the cursor is within the bytes
+      return String(decoding: bytes[range], as: UTF8.self)
+    }
+    guard let name = text(), let label = text() else { return nil }
     self.init(
-      codec: codec, timescale: UInt32(clamping: timescale), setup: Array(bytes.dropFirst(12)))
+      // bounded: the cursor is within the bytes
+      codec: codec, timescale: UInt32(clamping: timescale), setup: Array(bytes[cursor.rest]))
+    (self.name, self.label) = (name, label.isEmpty ? nil : label)
+    // bounded: checked above
+    (number, purpose) = (Int(bytes[12]), Self.purposes[Int(bytes[13])])
     self.language = UInt16(clamping: language)
     channels = bytes[1]
     sampleRate = UInt32(clamping: rate)
@@ -65,6 +101,8 @@ package struct TrackSample: Sendable, Equatable {
 
   private static let headSize = 29
   private static let noTime = Int64.min
+  /// The bit of a key frame; the number of the track is above it.
+  private static let keyBit: UInt8 = 1
 
   /// Whether the sample is of video.
   package var isVideo: Bool
@@ -77,6 +115,8 @@ package struct TrackSample: Sendable, Equatable {
   /// The declared capture time, in nanoseconds since 1970; nil if the track declares none.
   package var captured: Int64?
   package var bytes: [UInt8]
+  /// The number of an audio track among those of its publisher, from 0 on.
+  package var track = 0
 
   /// A sample.
   package init(
@@ -99,7 +139,8 @@ package struct TrackSample: Sendable, Equatable {
       return UInt32(truncatingIfNeeded: bits >> 32).bigEndianBytes()
         + UInt32(truncatingIfNeeded: bits).bigEndianBytes()
     }
-    var payload = [isKey ? 1 : 0] + timescale.bigEndianBytes()
+    let number = UInt8(clamping: min(track, TrackConfiguration.maximumAudioTracks))
+    var payload = [number << 1 | (isKey ? Self.keyBit : 0)] + timescale.bigEndianBytes()
     payload += wide(dts) + wide(pts) + wide(captured ?? Self.noTime)
     payload += bytes
     return MediaTag(kind: isVideo ? .videoSample : .audioSample, timestamp: 0, payload: payload)
@@ -116,12 +157,14 @@ package struct TrackSample: Sendable, Equatable {
     }
     guard tag.kind == .videoSample || tag.kind == .audioSample, payload.count >= Self.headSize,
       let timescale = payload.span.bigEndian(at: 1, count: 4), timescale > 0,
-      let dts = wide(5), let pts = wide(13), let captured = wide(21)
+      let dts = wide(5), let pts = wide(13), let captured = wide(21),
+      Int(payload[0] >> 1) < TrackConfiguration.maximumAudioTracks
     else { return nil }
     self.init(
-      isVideo: tag.kind == .videoSample, isKey: payload[0] & 1 != 0,
+      isVideo: tag.kind == .videoSample, isKey: payload[0] & Self.keyBit != 0,
       timescale: UInt32(clamping: timescale), dts: dts, pts: pts,
       captured: captured == Self.noTime ? nil : captured,
       bytes: Array(payload.dropFirst(Self.headSize)))
+    track = Int(payload[0] >> 1)
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The header of an audio tag, classic or of Enhanced RTMP; of several tracks the default one.
+/// The header of an audio tag, classic or of Enhanced RTMP; of several tracks that of one.
 ///
 /// - Source: Adobe FLV 10.1 §E.4.2; Enhanced RTMP v2, ExAudioTagHeader
 package struct FLVAudioTag: Sendable, Equatable {
@@ -14,20 +14,12 @@ package struct FLVAudioTag: Sendable, Equatable {
     case flac
     /// A codec that is not accepted, by its name.
     case other(String)
-    /// That of a track beside the first.
-    case ofOtherTrack
   }
 
-  /// A track beside the default one.
-  package struct OtherTrack: Sendable, Equatable {
-    /// Its number.
-    package let number: Int
-    /// Its codec.
-    package let codec: Codec
-  }
-
-  /// The tracks beside the default one.
-  package var otherTracks: [OtherTrack] = []
+  /// The number of the track, 0 to 255; 0 is the default one.
+  package let track: Int
+  /// Whether the tag gives its tracks numbers.
+  package let isMultitrack: Bool
   /// The codec.
   package let codec: Codec
   /// Whether the body is the decoder configuration instead of audio.
@@ -41,19 +33,30 @@ package struct FLVAudioTag: Sendable, Equatable {
   /// The nanoseconds by which the audio is later than the timestamp of the tag: 0–999,999.
   package let timeOffset: Int
 
-  /// Reads the header; nil if the tag is too short or contradictory.
+  /// Reads the header of the first track; nil if the tag is malformed.
   package init?(_ tag: [UInt8]) {
-    guard let first = tag.first else { return nil }
-    do throws(TagReader.End) {
-      if first >> 4 == 9 {
-        try self.init(enhanced: tag, first)
-      } else {
-        try self.init(classic: tag, first)
-      }
-    } catch { return nil }
+    guard let first = try? Self.tracks(of: tag).first else { return nil }
+    self = first
   }
 
-  private init(classic tag: [UInt8], _ first: UInt8) throws(TagReader.End) {
+  /// The headers of all tracks of a tag, each number once.
+  ///
+  /// - Throws: ``TagFault`` if the tag is malformed.
+  package static func tracks(of tag: [UInt8]) throws(TagFault) -> [FLVAudioTag] {
+    guard let first = tag.first else { throw .truncated }
+    guard isEnhanced(tag) else { return [try FLVAudioTag(classic: tag, first)] }
+    var reader = TagReader(tag, from: 1)
+    var found: [FLVAudioTag] = []
+    for track in try reader.tracks(Int(first & 15), multitrack: 5) {
+      found.append(FLVAudioTag(track, of: reader))
+    }
+    return found
+  }
+
+  /// Whether a tag has the form of Enhanced RTMP.
+  package static func isEnhanced(_ tag: [UInt8]) -> Bool { tag.first.map { $0 >> 4 == 9 } ?? false }
+
+  private init(classic tag: [UInt8], _ first: UInt8) throws(TagFault) {
     var reader = TagReader(tag, from: 1)
     switch first >> 4 {
     case 10:
@@ -71,20 +74,14 @@ package struct FLVAudioTag: Sendable, Equatable {
       (sampleRate, channels, isConfiguration) = (0, 0, false)
     }
     body = reader.rest
-    timeOffset = 0
+    (track, isMultitrack, timeOffset) = (0, false, 0)
   }
 
-  private init(enhanced tag: [UInt8], _ first: UInt8) throws(TagReader.End) {
-    var reader = TagReader(tag, from: 1)
-    let tracks = try reader.tracks(Int(first & 15), multitrack: 5)
+  /// The header of a track of an enhanced tag.
+  private init(_ track: TagReader.Track, of reader: TagReader) {
+    self.track = track.number
+    isMultitrack = reader.isMultitrack
     timeOffset = reader.timeOffset
-    otherTracks = tracks.filter { $0.number != 0 }
-      .map { OtherTrack(number: $0.number, codec: Self.codec($0.fourCC)) }
-    guard let track = tracks.first(where: { $0.number == 0 }) else {
-      (codec, isConfiguration, sampleRate, channels) = (.ofOtherTrack, false, 0, 0)
-      body = reader.rest
-      return
-    }
     codec = Self.codec(track.fourCC)
     // Opus is always decoded at 48 kHz (RFC 7845 §5.1).
     sampleRate = codec == .opus ? 48_000 : 0

@@ -42,7 +42,7 @@ package struct FLVVideoTag: Sendable, Equatable {
   package private(set) var timeOffset = 0
 
   /// The most tracks of a publisher; those with a higher number are ignored.
-  package static let maximumTracks = TagReader.maximumTracks
+  package static let maximumTracks = TagReader.maximumVideoTracks
 
   /// Reads the header of the default track.
   ///
@@ -56,11 +56,11 @@ package struct FLVVideoTag: Sendable, Equatable {
   /// The headers of all tracks of a tag; nil if the tag is too short or contradictory.
   package static func tracks(of tag: [UInt8]) -> [FLVVideoTag]? {
     guard let first = tag.first else { return nil }
-    do throws(TagReader.End) {
+    do throws(TagFault) {
       guard first & 0x80 != 0 else { return [try FLVVideoTag(classic: tag, first)] }
       var reader = TagReader(tag, from: 1)
       var found: [FLVVideoTag] = []
-      for track in try reader.tracks(Int(first & 15), multitrack: 6) {
+      for track in try reader.tracks(Int(first & 15), multitrack: 6, limit: maximumTracks) {
         var head = try FLVVideoTag(tag, first, track)
         head.timeOffset = reader.timeOffset
         found.append(head)
@@ -75,7 +75,7 @@ package struct FLVVideoTag: Sendable, Equatable {
     body = tag.count..<tag.count
   }
 
-  private init(classic tag: [UInt8], _ first: UInt8) throws(TagReader.End) {
+  private init(classic tag: [UInt8], _ first: UInt8) throws(TagFault) {
     var reader = TagReader(tag, from: 1)
     track = 0
     isKey = first >> 4 == 1
@@ -100,7 +100,7 @@ package struct FLVVideoTag: Sendable, Equatable {
   /// The header of a track of an enhanced tag.
   private init(
     _ tag: [UInt8], _ first: UInt8, _ track: TagReader.Track
-  ) throws(TagReader.End) {
+  ) throws(TagFault) {
     let frameType = first >> 4 & 7
     isKey = frameType == 1
     self.track = track.number
@@ -112,7 +112,7 @@ package struct FLVVideoTag: Sendable, Equatable {
     case 1 where codec == .h264 || codec == .hevc:
       var reader = TagReader(tag, from: track.body.lowerBound)
       let time = try reader.signed24()
-      guard reader.rest.lowerBound <= track.body.upperBound else { throw TagReader.End() }
+      guard reader.rest.lowerBound <= track.body.upperBound else { throw .truncated }
       (content, body) = (
         .accessUnit(compositionTime: time), reader.rest.lowerBound..<track.body.upperBound
       )

@@ -13,6 +13,8 @@ package struct MediaTag: Sendable, Equatable {
     case videoTrack, audioTrack
     /// A ``TrackSample``.
     case videoSample, audioSample
+    /// ``FLVAudioLanguages``.
+    case audioLanguages
   }
 
   /// Audio, video, or bytes of a container.
@@ -34,8 +36,9 @@ package struct MediaTag: Sendable, Equatable {
     switch kind {
     case .video:
       FLVVideoTag.tracks(of: payload)?.contains { $0.content == .configuration } ?? false
-    case .audio: FLVAudioTag(payload)?.isConfiguration ?? false
-    case .videoTrack, .audioTrack: true
+    case .audio:
+      (try? FLVAudioTag.tracks(of: payload))?.contains { $0.isConfiguration } ?? false
+    case .videoTrack, .audioTrack, .audioLanguages: true
     case .container, .videoSample, .audioSample: false
     }
   }
@@ -46,9 +49,21 @@ package struct MediaConfigurations: Sendable {
   /// The largest configuration that is kept.
   private static let largest = 64 << 10
 
-  /// The configurations of video, each with the numbers of its tracks.
-  private var video: [(tracks: Set<Int>, tag: MediaTag)] = []
-  private var audio: MediaTag?
+  /// The configurations of tracks of one kind, each with the numbers of its tracks.
+  private struct Kept {
+    let limit: Int
+    var tags: [(tracks: Set<Int>, tag: MediaTag)] = []
+
+    /// Keeps a tag instead of those that it replaces.
+    mutating func note(_ tag: MediaTag, of tracks: Set<Int>) {
+      let others = tags.filter { !$0.tracks.isSubset(of: tracks) }
+      tags = others.suffix(limit - 1) + [(tracks, tag)]
+    }
+  }
+
+  private var video = Kept(limit: FLVVideoTag.maximumTracks)
+  private var audio = Kept(limit: TrackConfiguration.maximumAudioTracks)
+  private var languages: MediaTag?
 
   /// No configurations.
   package init() {}
@@ -57,19 +72,23 @@ package struct MediaConfigurations: Sendable {
   package mutating func note(_ tag: MediaTag) {
     guard tag.payload.count <= Self.largest, tag.isConfiguration else { return }
     switch tag.kind {
-    case .videoTrack: video = [([0], tag)]
+    case .videoTrack: video.note(tag, of: [0])
     case .video:
-      let tracks = Set((FLVVideoTag.tracks(of: tag.payload) ?? []).map(\.track))
-      let others = video.filter { !$0.tracks.isSubset(of: tracks) }
-      video = others.suffix(FLVVideoTag.maximumTracks - 1) + [(tracks, tag)]
-    case .audio, .audioTrack: audio = tag
+      video.note(tag, of: Set((FLVVideoTag.tracks(of: tag.payload) ?? []).map(\.track)))
+    case .audio:
+      let tracks = (try? FLVAudioTag.tracks(of: tag.payload)) ?? []
+      audio.note(tag, of: Set(tracks.map(\.track)))
+    case .audioLanguages: languages = tag
+    case .audioTrack: audio.note(tag, of: [TrackConfiguration(tag)?.number ?? 0])
     case .container, .videoSample, .audioSample: break
     }
   }
 
-  /// Forgets the configuration of video.
-  package mutating func removeVideo() { video = [] }
+  /// Forgets the configurations of video.
+  package mutating func removeVideo() { video.tags = [] }
 
   /// The newest configurations.
-  package var tags: [MediaTag] { video.map(\.tag) + [audio].compactMap { $0 } }
+  package var tags: [MediaTag] {
+    video.tags.map(\.tag) + [languages].compactMap(\.self) + audio.tags.map(\.tag)
+  }
 }

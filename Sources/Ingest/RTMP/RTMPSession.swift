@@ -15,7 +15,7 @@ package struct RTMPSession: Sendable {
     /// The client asks to publish: answer with ``RTMPSession/accept()`` or
     /// ``RTMPSession/refuse(_:_:)``.
     case publish(PublisherPath)
-    /// A tag of FLV.
+    /// A tag of FLV, or the languages of audio tracks.
     case media(MediaTag)
     /// The client has stopped to publish.
     case unpublish
@@ -183,7 +183,11 @@ package struct RTMPSession: Sendable {
           payload, isAMF3: message.type == RTMPMessage.Kind.command3)
       } catch { throw .command(error) }
       if let command { return try handle(command) }
-    // Acknowledgements, Set Peer Bandwidth, metadata, and types that nothing here needs.
+    case RTMPMessage.Kind.data, RTMPMessage.Kind.data3:
+      guard state == .publishing else { return nil }
+      return FLVAudioLanguages(message: payload, isAMF3: message.type == RTMPMessage.Kind.data3)
+        .map { .media($0.tag) }
+    // Acknowledgements, Set Peer Bandwidth, and types that nothing here needs.
     default: break
     }
     return nil

@@ -10,6 +10,8 @@ package import Time
 package final class TrackPublisher: BytePublisher {
   private let stream: PublishedStream
   private let track: PublishedTrack
+  /// The number of the track in records.
+  private let number: Int
   private let publisher: Publisher
   private let session: TrackSession
   private var reader: TrackReader
@@ -35,9 +37,10 @@ package final class TrackPublisher: BytePublisher {
     _ stream: PublishedStream, _ track: PublishedTrack, _ publisher: Publisher,
     from peer: PeerAddress, at now: MonotonicTime, former: inout Publisher?
   ) {
-    guard
-      let (session, replaced, paused) = stream.attach(track, publisher, from: peer, at: now)
-    else { return nil }
+    guard let attachment = stream.attach(track, publisher, from: peer, at: now) else {
+      return nil
+    }
+    let paused = attachment.paused
     isContinued = paused != nil
     permit = paused?.permit
     reader = paused?.reader ?? TrackReader()
@@ -46,8 +49,9 @@ package final class TrackPublisher: BytePublisher {
     self.stream = stream
     self.track = track
     self.publisher = publisher
-    self.session = session
-    former = replaced
+    session = attachment.session
+    number = attachment.number
+    former = attachment.former
   }
 
   package var name: String { stream.name }
@@ -63,12 +67,15 @@ package final class TrackPublisher: BytePublisher {
     do throws(TrackError) {
       while let unit = try reader.next() {
         switch unit {
-        case .configuration(let configuration):
+        case .configuration(var configuration):
           guard configuration.codec.isVideo == (track == .video) else {
-            return refuse("the track is not \(track.rawValue)")
+            return refuse("the track is not \(track.kind)")
           }
+          (configuration.number, configuration.name) = (number, track.name)
           waiting.append(configuration.tag)
-        case .sample(let sample): waiting.append(sample.tag)
+        case .sample(var sample):
+          sample.track = number
+          waiting.append(sample.tag)
         }
       }
     } catch { return refuse("\(error)") }

@@ -5,9 +5,6 @@ import Net
 import Sharing
 import Time
 
-/// A track of a publisher that sends each track over a connection of its own.
-package enum PublishedTrack: String, Sendable, CaseIterable { case video, audio }
-
 /// The connections of one publisher, at most one for each track.
 ///
 /// To its stream they are one publisher, whose time begins with the first connection and ends with
@@ -28,8 +25,9 @@ final class TrackSession: Sendable {
   /// The result of adding a connection.
   enum Addition {
     /// It sends the track; close the former connection first, if there is one. `hasReturned` is
-    /// whether the track was sent before; `paused` is the track that it continues.
-    case attached(former: Publisher?, hasReturned: Bool, paused: PausedTrack?)
+    /// whether video was sent before; `paused` is the track that it continues, and `number` that
+    /// of audio.
+    case attached(former: Publisher?, hasReturned: Bool, paused: PausedTrack?, number: Int)
     /// Another connection sends the track, and may be replaced only with the other tracks: the
     /// connection is that of a new publisher.
     case superseding
@@ -39,12 +37,32 @@ final class TrackSession: Sendable {
 
   private struct State {
     var connections: [PublishedTrack: Connection] = [:]
-    /// The tracks that a connection has sent, or sends.
-    var seen: Set<PublishedTrack> = []
+    /// Whether a connection has sent video, or sends it.
+    var hasVideo = false
+    var numbers = AudioTrackNumbers()
     /// The tracks whose next body is awaited.
     var paused: [PublishedTrack: PausedTrack] = [:]
 
     var isOver: Bool { connections.isEmpty && paused.isEmpty }
+
+    /// Whether a track is sent, or its next body is awaited.
+    func isOpen(_ track: PublishedTrack) -> Bool {
+      connections[track] != nil || paused[track] != nil
+    }
+
+    /// Whether the publisher has the most audio tracks, and this is another one.
+    func hasNoNumber(for track: PublishedTrack) -> Bool {
+      guard case .audio(let name) = track, !numbers.contains(name) else { return false }
+      return numbers.isFull { isOpen(.audio($0)) }
+    }
+
+    /// The number of a track in records; nil if the publisher has the most tracks.
+    mutating func number(of track: PublishedTrack) -> Int? {
+      guard case .audio(let name) = track else { return 0 }
+      var numbers = numbers
+      defer { self.numbers = numbers }
+      return numbers.number(of: name) { isOpen(.audio($0)) }
+    }
   }
 
   private let state: Locked<State>
@@ -84,11 +102,14 @@ final class TrackSession: Sendable {
       let former = state.connections[track]
       if let former, former.isTaken(takeover, at: now) { return .taken }
       if let former, !former.isSilent(at: now) { return .superseding }
+      guard let number = state.number(of: track) else { return .taken }
       state.connections[track] = Connection(publisher: publisher, start: now, lastTag: now)
-      let isFirst = state.seen.insert(track).inserted
+      let hadVideo = state.hasVideo
+      if track == .video { state.hasVideo = true }
       let paused = state.paused.removeValue(forKey: track)
       return .attached(
-        former: former?.publisher, hasReturned: !isFirst && paused == nil, paused: paused)
+        former: former?.publisher, hasReturned: hadVideo && track == .video && paused == nil,
+        paused: paused, number: number)
     }
   }
 
@@ -117,7 +138,14 @@ final class TrackSession: Sendable {
 
   /// Whether a connection that another one may not replace sends a track.
   func isTaken(_ track: PublishedTrack, _ takeover: Takeover, at now: MonotonicTime) -> Bool {
-    state.withLock { $0.connections[track]?.isTaken(takeover, at: now) ?? false }
+    state.withLock { state in
+      state.connections[track]?.isTaken(takeover, at: now) ?? state.hasNoNumber(for: track)
+    }
+  }
+
+  /// Whether the publisher has the most audio tracks, and this is another one.
+  func hasNoNumber(for track: PublishedTrack) -> Bool {
+    state.withLock { $0.hasNoNumber(for: track) }
   }
 
   /// Whether the next body of a track is awaited, from this client.

@@ -2,6 +2,7 @@
 
 import Access
 import HTTP
+import Ingest
 import Net
 import Publishing
 import Time
@@ -15,6 +16,8 @@ final class MediaUpload: BodyReceiver {
 
   private let exchange: any Exchange
   private let track: PublishedTrack?
+  /// The stream; nil before the request for it.
+  private weak var stream: PublishedStream?
   private unowned let uploads: MediaUploads
   /// Until the end of the upload.
   private var publication: Publication?
@@ -38,6 +41,7 @@ final class MediaUpload: BodyReceiver {
     let publication = Publication(
       event, track: track, over: self, uploads.registry, uploads.waiting, uploads.log)
     self.publication = publication
+    self.stream = stream
     exchange.onGone = { [self] in end(nil) }
     publication.enter(.stream(stream))
   }
@@ -105,7 +109,7 @@ extension MediaUpload: PublicationTransport {
   var execute: ThreadExecutor { { [weak loop = uploads.loop] in loop?.post($0) ?? $0() } }
 
   var client: String {
-    "HTTP\(track.map { " (\($0.rawValue))" } ?? "") from \(exchange.request.peer.masked)"
+    "HTTP\(track.map { " (\($0.words))" } ?? "") from \(exchange.request.peer.masked)"
       + exchange.request.certificate.words
   }
 
@@ -118,7 +122,11 @@ extension MediaUpload: PublicationTransport {
     exchange.onGone = nil
     publication = nil
     guard refusal == .taken else { return exchange.respond(refusal.response(to: .publishing)) }
-    let taken = track.map { "the \($0.rawValue) track of the stream" } ?? "the stream"
+    if let track, stream?.hasNoNumber(for: track) == true {
+      let most = TrackConfiguration.maximumAudioTracks
+      return exchange.respond(UploadResponses.refused(409, "the stream has \(most) audio tracks"))
+    }
+    let taken = track.map { "the track (\($0.words)) of the stream" } ?? "the stream"
     exchange.respond(UploadResponses.refused(409, "\(taken) has a publisher"))
   }
 
@@ -126,5 +134,12 @@ extension MediaUpload: PublicationTransport {
     guard publication != nil else { return }
     end("replaced by another publisher")
     exchange.respond(UploadResponses.refused(409, "replaced by another publisher"))
+  }
+}
+
+extension PublishedTrack {
+  /// The kind of the track, and the name of audio.
+  fileprivate var words: String {
+    if case .audio(let name) = self, name != kind { "\(kind) \(name)" } else { kind }
   }
 }

@@ -186,13 +186,25 @@ struct UploadRequests {
 
 extension UploadName {
   /// The track that an upload of this name is: `….cmfv` and `….cmfa`, also as `Streams(…)`.
+  ///
+  /// The name tells audio tracks apart; it is the same in both forms.
   /// - Source: DASH-IF Live Media Ingest Protocol 1.2 §5.5
   fileprivate var track: PublishedTrack? {
     switch suffix {
     case "cmfv", "cmfv)": .video
-    case "cmfa", "cmfa)": .audio
+    case "cmfa", "cmfa)": .audio(trackName)
     default: nil
     }
+  }
+
+  /// The name without `Streams(…)` around its last element, and without the suffix.
+  private var trackName: String {
+    let prefix = "Streams("
+    var elements = text.split(separator: "/")
+    let last = elements.popLast() ?? ""
+    let file = last.hasPrefix(prefix) ? last.dropFirst(prefix.count) : last
+    elements.append(file.lastIndex(of: ".").map { file[..<$0] } ?? file)
+    return elements.joined(separator: "/")
   }
 
   /// Whether the name is that of a track of text or metadata.

@@ -232,6 +232,11 @@ final class PulledInput: StandbyOwner {
       "no audio: \(codec) is not accepted (expected AAC, MP3, Opus, AC-3, E-AC-3 or FLAC)")
   }
 
+  func leavesOutAudio(_ fault: String) {
+    guard takesAudio else { return }
+    write(.warning, "audio-ignored", "malformed audio tags are left out: \(fault)")
+  }
+
   func replaced() { perform(presence.withLock { $0.replaced() }) }
 
   func ended() {

@@ -155,7 +155,7 @@ struct PulledInputLoop {
   ) throws(InputError) -> Ending {
     var first = first
     var (oversized, missed): (UInt64, UInt64) = (0, 0)
-    var (hasTrackFault, hasIgnoredAudio) = (false, false)
+    var (hasTrackFault, hasIgnoredAudio, hasAudioFault) = (false, false, false)
     while !input.isStopped {
       let waiting = first.take()
       guard let unit = if let waiting { waiting } else { try connection.nextUnit() } else {
@@ -176,6 +176,10 @@ struct PulledInputLoop {
       if !hasIgnoredAudio, let codec = connection.ignoredAudio {
         hasIgnoredAudio = true
         input.ignoresAudio(codec)
+      }
+      if !hasAudioFault, let fault = connection.audioFault {
+        hasAudioFault = true
+        input.leavesOutAudio(fault)
       }
       guard let description = connection.description else { continue }
       if !description.isPaced { standby?.heard(at: SystemClock.monotonicTime) }

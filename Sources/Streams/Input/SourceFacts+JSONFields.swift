@@ -98,6 +98,8 @@ extension InputDescription.Audio {
     try MessageError.check("a codec", codec, limit: InputDescription.maximumNameLength)
     try MessageError.check("a sample rate", sampleRate, in: 0...1 << 24)
     try MessageError.check("the number of channels", channels, in: 0...1024)
+    try MessageError.check("a name", label ?? "", limit: 256)
+    try MessageError.check("a rank", rank, in: 0...InputDescription.maximumAudioTracks)
     try MessageError.check(
       "a configuration", count: configuration.count,
       limit: InputDescription.maximumConfigurationLength)

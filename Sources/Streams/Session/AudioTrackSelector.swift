@@ -50,18 +50,19 @@ package struct AudioTrackSelector: Sendable, Hashable, Codable {
   package static func assign(
     _ selectors: [AudioTrackSelector?], _ tracks: [InputDescription.Audio]
   ) -> [Int?] {
+    let order = InputDescription.order(of: tracks)
     var assigned = selectors.map { selector -> Int? in
-      guard let selector else { return tracks.isEmpty ? nil : 0 }
-      guard let position = selector.position, position >= 1, position <= tracks.count else {
+      guard let selector else { return order.first }
+      guard let position = selector.position, position >= 1, position <= order.count else {
         return nil
       }
-      return position - 1  // bounded: an index of the tracks
+      return order[position - 1]  // bounded: an index of the tracks
     }
     var taken = Set(assigned.compactMap(\.self))
     func take(_ fits: (AudioTrackSelector, InputDescription.Audio) -> Bool) {
       for (index, selector) in selectors.enumerated() where assigned[index] == nil {
         guard let selector, selector.position == nil else { continue }
-        let matching = tracks.indices.filter { index in
+        let matching = order.filter { index in
           !taken.contains(index) && !tracks[index].isAbsent && fits(selector, tracks[index])
         }
         let found = matching.first { tracks[$0].purpose == .main } ?? matching.first
@@ -72,7 +73,9 @@ package struct AudioTrackSelector: Sendable, Hashable, Codable {
     take { $0.speaks($1) && ($0.purpose ?? $1.purpose) == $1.purpose }
     // The purpose may have changed, or is not declared.
     take { $0.speaks($1) }
-    if !tracks.isEmpty, !assigned.isEmpty, assigned.allSatisfy({ $0 == nil }) { assigned[0] = 0 }
+    if let first = order.first, !assigned.isEmpty, assigned.allSatisfy({ $0 == nil }) {
+      assigned[0] = first
+    }
     return assigned
   }
 

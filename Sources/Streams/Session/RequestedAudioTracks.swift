@@ -55,10 +55,9 @@ package enum RequestedAudioTracks: Sendable, Hashable {
     let choices: [Choice]
     switch self {
     case .first(let count):
-      guard count > 1, found.count > 1 else {
-        return found.prefix(count).map { AudioTrackSettings($0) }
-      }
-      choices = found.prefix(count).map { track in
+      let first = InputDescription.order(of: found).prefix(count).map { found[$0] }
+      guard count > 1, found.count > 1 else { return first.map { AudioTrackSettings($0) } }
+      choices = first.map { track in
         Choice(AudioTrackSelector(language: track.language, purpose: track.purpose))
       }
     case .chosen(let declared): choices = declared
@@ -82,7 +81,10 @@ package enum RequestedAudioTracks: Sendable, Hashable {
         index == 0 ? AudioTrackSettings.defaultName : Self.name(index, language, purpose), "-", used
       )
       used.insert(track.name)
-      let label = choice.label ?? Self.label(index, language, purpose)
+      let declared = source.flatMap { found[$0].label }.flatMap { name in
+        AudioTrackSettings.isLabel(name) ? name : nil
+      }
+      let label = choice.label ?? declared ?? Self.label(index, language, purpose)
       track.label = Self.unused(label, " ", labels)
       labels.insert(track.label ?? "")
       return track

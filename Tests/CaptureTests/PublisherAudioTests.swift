@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ingest
+import Media
+import Testing
+import Time
+
+@testable import Capture
+
+private func ascii(_ text: String) -> [UInt8] { Array(text.utf8) }
+private let start = MonotonicTime(nanoseconds: 1_000_000_000)
+
+@Suite("The audio tracks of a publisher")
+struct PublisherAudioTests {
+  private func track(
+    _ number: Int, _ name: String, _ language: String, purpose: AudioPurpose = .main
+  ) -> TrackConfiguration {
+    var track = TrackConfiguration(codec: .aac, timescale: 48_000, setup: [0x11, 0x90])
+    (track.number, track.name, track.purpose) = (number, name, purpose)
+    track.language = Language(language).packed
+    return track
+  }
+
+  private func sample(of track: Int) -> TrackSample {
+    var sample = TrackSample(
+      isVideo: false, isKey: true, timescale: 48_000, dts: 0, pts: 0, captured: nil, bytes: [7])
+    sample.track = track
+    return sample
+  }
+
+  /// The languages by rank.
+  private func ranked(_ audio: PublisherAudio) -> [String] {
+    InputDescription.order(of: audio.descriptions).map { audio.descriptions[$0].language.tag }
+  }
+
+  private func time(_ ticks: Int64) -> SourceTime {
+    var unwrapper = TimestampUnwrapper()
+    return unwrapper.time(of: ticks, bits: 64, numerator: 1, denominator: 48_000)
+  }
+
+  @Test("CMAF tracks have the ranks of their names, whichever begins first", arguments: [0, 1, 2])
+  func ranks(_ shift: Int) {
+    let tracks = [track(0, "a", "de"), track(1, "b", "en"), track(2, "c", "fr")]
+    var audio = PublisherAudio()
+    for index in tracks.indices { audio.take(tracks[(index + shift) % 3]) }
+    #expect(ranked(audio) == ["de", "en", "fr"])
+    // Packets have constant indices.
+    let packets = audio.take(sample(of: shift), pts: time(0), arrival: start)
+    #expect(packets.map(\.track) == [0])
+    #expect(audio.take(sample(of: 9), pts: time(0), arrival: start).isEmpty)
+    audio.noteVideo(at: start)
+    audio.noteVideo(at: start + .milliseconds(500))
+    audio.take(track(3, "0", "pl", purpose: .visualImpaired))
+    #expect(ranked(audio) == ["de", "en", "fr", "pl"])
+    #expect(audio.descriptions[3].purpose == .visualImpaired)
+    #expect(audio.take(sample(of: 3), pts: time(0), arrival: start).map(\.track) == [3])
+    // Another description of a track keeps its place.
+    audio.take(track(1, "b", "it"))
+    #expect(ranked(audio) == ["de", "it", "fr", "pl"])
+  }
+
+  /// The tracks and bodies of the packets in a tag.
+  private func take(_ payload: [UInt8], _ audio: inout PublisherAudio) throws -> [[UInt8]] {
+    try FLVAudioTag.tracks(of: payload).flatMap { head in
+      audio.take(head, Array(payload[head.body]), pts: time(0), arrival: start)
+    }.map { [UInt8($0.track)] + $0.bytes }
+  }
+
+  @Test("tracks of RTMP are in the order of their numbers, each with configuration and language")
+  func multitrack() throws {
+    var audio = PublisherAudio()
+    for number in [2, 0] as [UInt8] {
+      let setup: [UInt8] = number == 0 ? [0x11, 0x90] : [0x12, 0x08]
+      #expect(try take([0x95, 0] + ascii("mp4a") + [number] + setup, &audio).isEmpty)
+    }
+    let both: [UInt8] = [0x95, 0x11] + ascii("mp4a") + [0, 0, 0, 1, 5, 2, 0, 0, 1, 6]
+    #expect(try take(both, &audio) == [[1, 5], [0, 6]])
+    #expect(InputDescription.order(of: audio.descriptions) == [1, 0])
+    #expect(audio.descriptions.map(\.sampleRate) == [44_100, 48_000])
+    // A track without a configuration is not decodable; the others are not disturbed.
+    #expect(try take([0x95, 0x01] + ascii("mp4a") + [7, 1], &audio).isEmpty)
+    #expect(try take([0xAF, 1, 9], &audio) == [[1, 9]])
+    // The letters of "deu" with five bits each.
+    let languages = MediaTag(kind: .audioLanguages, timestamp: 0, payload: [2, 0x10, 0xB5])
+    audio.take(FLVAudioLanguages(languages))
+    #expect(audio.descriptions.map(\.language.tag) == ["de", "und"])
+    #expect(audio.leftOut.isEmpty && audio.ignoredCodec == nil)
+  }
+
+  @Test("tracks beyond the limit and of other codecs are named, and use no memory")
+  func leftOut() throws {
+    var audio = PublisherAudio()
+    for number in 0...255 as ClosedRange<UInt8> {
+      _ = try take([0x95, 0] + ascii("mp4a") + [number, 0x11, 0x90], &audio)
+    }
+    _ = try take([0x95, 1] + ascii("spex") + [3, 1], &audio)
+    #expect(audio.descriptions.count == 16 && audio.leftOut.count == 16)
+    #expect(audio.leftOut.first?.codec == "aac (track 16)")
+    audio.note(.nested)
+    audio.note(.noTrack)
+    #expect(audio.fault == .nested)
+  }
+
+  @Test("audio of which nothing is accepted has one line, with several tracks after some time")
+  func ignored() throws {
+    var single = PublisherAudio()
+    _ = try take([0x91] + ascii("spex") + [1], &single)
+    #expect(single.ignoredCodec == "spex")
+    var several = PublisherAudio()
+    _ = try take([0x95, 1] + ascii("spex") + [4, 1], &several)
+    #expect(several.ignoredCodec == nil)
+    several.noteVideo(at: start)
+    several.noteVideo(at: start + .seconds(1))
+    #expect(several.ignoredCodec == "spex")
+    _ = try take([0x95, 0] + ascii("mp4a") + [0, 0x11, 0x90], &several)
+    #expect(several.ignoredCodec == nil)
+  }
+}
