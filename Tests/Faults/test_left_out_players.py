@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from fetch_hlsjs import script_flags
 from harness import players, stillness
@@ -21,11 +21,20 @@ from test_overload import LADDER, TOP, Slowness
 
 # The longest time that a picture stands still, s.
 LIMIT = 4.0
-LONGEST_OWN = 2.0
+# The players of our page: so long after the loss of a rendition they show another one at the latest,
+# and for less than this no picture stands still, s.
+PROMPT = 1.0
+# They show a rendition again this long after its return, s: it has to be in time for 3 s, and a
+# player that chooses by itself then waits for a quiet time, or for an estimate of the connection.
+RETURN = 20
 # Encoding a frame takes longer than a part lasts, ms.
 SLOW = 300
-# For this time the rendition is left out, s.
+# For this time the rendition is left out, s; later the server tries it again.
 SECONDS = 14
+FEW_SECONDS = 6
+# A ladder of two sizes, so that the picture tells its rendition.
+SIZES = ["--rendition", "640x360@900", "--rendition", "320x180@300", "--playlist-length", "20"]
+TOP_SIZE = "360p"
 HLS = "const hls = new Hls({settings}); hls.loadSource({url}); hls.attachMedia(video);"
 DASH = ("const dash = dashjs.MediaPlayer().create(); dash.updateSettings({settings});"
         "dash.initialize(video, {url}, true);")
@@ -61,11 +70,11 @@ def standing(samples: list[tuple[float, int]]) -> tuple[float, float]:
     return max((two[0] - one[0], one[0]) for one, two in zip(changes, changes[1:]))
 
 
-def left_out(lab: Slowness) -> None:
+def left_out(lab: Slowness, name: str = TOP) -> None:
     """Returns when the top rendition is left out."""
     lab.slow(SLOW)
     entry = lab.program.wait_logged("rendition-left-out", within=30)
-    assert TOP in entry.message
+    assert name in entry.message
 
 
 @pytest.mark.timeout(120)
@@ -103,31 +112,49 @@ def test_players_of_others_show_new_pictures(
         assert longest < LIMIT
 
 
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("name", ["frames", "frames-http", "ws", "webcodecs", "hlsjs", "dashjs"])
+def shows(page: Page, height: int, within: float) -> float:
+    """Waits until a picture has this height; the time since it is shown, Unix ms."""
+    page.wait_for_function("height => __still.heights.at(-1)?.[1] === height", arg=height,
+                           timeout=within * 1000)
+    return float(page.evaluate("() => __still.heights.at(-1)[0]"))
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("name", ["frames", "frames-http", "ws", "webcodecs", "webcodecs-http",
+                                  "hlsjs", "dashjs"])
 def test_players_of_the_page_show_another_rendition(
         name: str, browser: Browser, streamer: Callable[..., Program], tmp_path: Path,
         request: pytest.FixtureRequest) -> None:
-    """The players of our page; one of them without WebSockets."""
+    """The players of our page, some without WebSockets: within a second; later they return."""
     flags = script_flags()
     if name in ("hlsjs", "dashjs"):
         file = request.getfixturevalue(name)
         flags += ["--dashjs", str(file)] if name == "dashjs" else []
-    lab = Slowness(streamer, tmp_path, *LADDER, *flags)
+    lab = Slowness(streamer, tmp_path, *SIZES, *flags)
     with viewer(browser) as view:
+        page = view.page
         if name.endswith("-http"):
             view.context.add_init_script("delete globalThis.WebSocket")
-        stillness.measure(view.page)
+        stillness.measure(page)
         view.open(lab.program.url(f"/?player={name.removesuffix('-http')}"))
-        view.page.wait_for_function("() => (window.__player?.framesShown ?? 0) > 60", timeout=25000)
+        page.wait_for_function("() => (window.__player?.framesShown ?? 0) > 60", timeout=25000)
+        shows(page, 360, 20)
         view.watch(4)
-        stillness.begin(view.page)
-        left_out(lab)
-        view.watch(SECONDS)
-        found = stillness.found(view.page)
-        print(f"{name}: a picture stood still for {found['longest_picture']:.2f} s; "
-              f"{found['players']}")
-        assert found["longest_picture"] < LONGEST_OWN
+        stillness.begin(page)
+        left_out(lab, TOP_SIZE)
+        left = time.time()
+        moved = shows(page, 180, 10) / 1000 - left
+        view.watch(FEW_SECONDS)
+        found = stillness.found(page)
+        lab.quick()
+        lab.program.wait_logged("rendition-back", TOP_SIZE, within=60)
+        back = time.time()
+        returned = shows(page, 360, RETURN) / 1000 - back
+    print(f"{name}: another rendition {moved:.2f} s after the top one was left out, back "
+          f"{returned:.1f} s after its return; a picture stood still for "
+          f"{found['longest_picture']:.2f} s; {found['heights']} {found['players']}")
+    assert moved < PROMPT and found["longest_picture"] < PROMPT
+    assert [height for _, height in found["heights"]] == [360, 180], "one change"
 
 
 @pytest.mark.timeout(90)

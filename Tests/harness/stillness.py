@@ -8,10 +8,11 @@ from typing import Any
 from playwright.sync_api import Page
 
 # A frame counts when the page has presented it, a picture when its burned clock is another one.
-# The longest times between two timers and two refreshes are those of the browser itself.
+# The longest times between two timers and two refreshes are those of the browser itself. `heights`
+# has the height of the picture and since when it is shown, Unix ms.
 METER = """(() => {
   const meter = window.__still = {
-    frames: -1, at: performance.now(), longest: 0, longestAt: 0, times: [], players: [],
+    frames: -1, at: performance.now(), longest: 0, longestAt: 0, times: [], players: [], heights: [],
     picture: 0, pictureAt: performance.now(), longestPicture: 0,
     tickAt: performance.now(), longestTick: 0, refreshAt: performance.now(), longestRefresh: 0,
   };
@@ -19,6 +20,7 @@ METER = """(() => {
     meter.at = meter.pictureAt = performance.now();
     meter.longest = meter.longestPicture = meter.longestTick = meter.longestRefresh = 0;
     meter.times = [];
+    meter.heights = meter.heights.slice(-1);
   };
   meter.reset = reset;
   const refresh = (now) => {
@@ -33,6 +35,12 @@ METER = """(() => {
     meter.tickAt = now;
     if (!player) return;
     if (meter.players.at(-1) !== player.player) meter.players.push(player.player);
+    const video = document.querySelector('video');
+    const shown = player.player === 'webcodecs' ? video.nextElementSibling : video;
+    const height = shown?.videoHeight ?? shown?.height ?? 0;
+    if (height !== meter.heights.at(-1)?.[1]) {
+      meter.heights.push([performance.timeOrigin + now, height]);
+    }
     const still = now - meter.at;
     if (still > meter.longest) {
       meter.longest = still;
@@ -63,10 +71,10 @@ def begin(page: Page) -> None:
 
 
 def found(page: Page) -> dict[str, Any]:
-    """The longest times in seconds, those above 0.5 s, and the players."""
+    """The longest times in seconds, those above 0.5 s, the players, and the heights."""
     state = page.evaluate("() => { const { reset, ...rest } = __still; return rest; }")
     return {"longest": round(state["longest"] / 1000, 2), "at": round(state["longestAt"]),
             "longest_picture": round(state["longestPicture"] / 1000, 2),
             "longest_tick": round(state["longestTick"] / 1000, 2),
             "longest_refresh": round(state["longestRefresh"] / 1000, 2),
-            "times": state["times"], "players": state["players"]}
+            "times": state["times"], "players": state["players"], "heights": state["heights"]}

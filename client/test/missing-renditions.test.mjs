@@ -123,6 +123,30 @@ suite('the choice of a rendition without media', () => {
     player.avoid(new Set());
     assert.deepEqual(calls, [false, ['video', 'b', true], true]);
   });
+
+  test('dash.js returns to a representation that has media again', () => {
+    const calls = [];
+    let current = { id: 'a' };
+    const player = new DashPlayer({ video: {} }, 0.5, null);
+    player.dash = {
+      getRepresentationsByType: () => [{ id: 'b', bandwidth: 1 }, { id: 'a', bandwidth: 2 }],
+      getCurrentRepresentationForType: () => current,
+      setRepresentationForTypeById: (type, id, isForced) => {
+        calls.push([type, id, isForced]);
+        current = { id };
+      },
+      updateSettings: ({ streaming }) => calls.push(streaming.abr.autoSwitchBitrate.video),
+    };
+    // The picture stands still first; then the server names the rendition.
+    player.avoid(new Set([0]), new Set());
+    player.avoid(new Set([0]), new Set([0]));
+    player.avoid(new Set(), new Set());
+    const left = [false, ['video', 'b', true]];
+    assert.deepEqual(calls, [...left, ['video', 'a', false], true]);
+    player.avoid(new Set([0]), new Set());
+    player.avoid(new Set(), new Set());
+    assert.deepEqual(calls.slice(4), [...left, true], 'not for a picture that stood still');
+  });
 });
 
 test('the server names the renditions without media', () => {

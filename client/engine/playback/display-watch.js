@@ -171,10 +171,11 @@ export class DisplayWatch {
     const { player } = this.playback, { count } = this.inUse;
     if (!player?.avoid || count < 2) return;
     const avoided = this.avoidance.at(now, count, player.ownsSocket === true);
-    const text = [...avoided].sort().join();
+    const { missing } = this.avoidance;
+    const text = [...[...avoided].sort(), ...[...missing].sort().map((i) => `m${i}`)].join();
     if (text === this.applied) return;
     this.applied = text;
-    player.avoid(avoided);
+    player.avoid(avoided, missing);
   }
 
   // The newest media

@@ -29,8 +29,13 @@ export class DashPlayer {
     this.progress = new Progress(host.video);
     /** @type {Set<number>} renditions that are not loaded, from the top one */
     this.avoided = new Set();
-    /** Whether a rendition is held in place of one that is avoided. */
-    this.isHeld = false;
+    /**
+     * The id of the representation in whose place another one is held; null while dash.js chooses.
+     * @type {string | null}
+     */
+    this.replaced = null;
+    /** Whether that representation had no media, by the server. */
+    this.wasMissing = false;
   }
 
   get isStopped() { return this.stopping.signal.aborted; }
@@ -49,7 +54,8 @@ export class DashPlayer {
     const { dashjs } = /** @type {any} */ (globalThis);
     const dash = dashjs.MediaPlayer().create();
     this.dash = dash;
-    this.isHeld = false;
+    this.replaced = null;
+    this.wasMissing = false;
     this.progress.reset();
     this.configure();
     const on = (/** @type {string} */ event, /** @type {(data: any) => void} */ body) => {
@@ -129,31 +135,50 @@ export class DashPlayer {
     return { count: order.length, current };
   }
 
-  /** @param {Set<number>} indices */
-  avoid(indices) {
+  /** @param {Set<number>} indices @param {Set<number>} [missing] those without media */
+  avoid(indices, missing = new Set()) {
     this.avoided = new Set(indices);
     this.leaveAvoided();
+    if (this.replaced === null) return;
+    const { order } = this.representations();
+    if (missing.has(order.findIndex(({ id }) => id === this.replaced))) this.wasMissing = true;
   }
 
   /** Holds another representation while the present one is avoided. */
   leaveAvoided() {
     const { avoided, dash } = this;
-    if (!dash || avoided.size === 0 && !this.isHeld) return;
+    if (!dash || avoided.size === 0 && this.replaced === null) return;
+    const { order, current } = this.representations();
     if (avoided.size === 0) {
-      this.hold(false);
+      this.release(order);
       return;
     }
-    const { order, current } = this.representations();
     const other = substituteFor(current, order.length, avoided);
     if (current < 0 || other === current) return;
-    this.hold(true);
+    this.replaced ??= order[current].id;
+    this.choosesItself(false);
     dash.setRepresentationForTypeById('video', order[other].id, true);
   }
 
-  /** @param {boolean} isHeld whether dash.js does not choose */
-  hold(isHeld) {
-    this.isHeld = isHeld;
-    this.dash.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: !isHeld } } } });
+  /**
+   * Lets dash.js choose again. A representation that has media again is shown at once: dash.js was
+   * seen to stay with the lower one. One that was left because the picture stood still is not, since
+   * the connection may be too slow for it.
+   * @param {{ id: string }[]} order
+   */
+  release(order) {
+    const { dash, replaced, wasMissing } = this;
+    this.replaced = null;
+    this.wasMissing = false;
+    if (wasMissing && order.some(({ id }) => id === replaced)) {
+      dash.setRepresentationForTypeById('video', replaced, false);
+    }
+    this.choosesItself(true);
+  }
+
+  /** @param {boolean} video whether dash.js chooses the representation of the video */
+  choosesItself(video) {
+    this.dash.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video } } } });
   }
 
   update() {
