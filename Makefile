@@ -3,8 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit \
-  e2e players faults latency compare edge static install install-files deb package docs lint words \
-  fmt tsan asan fuzz hostile soak bench check clean other-debian dist release release-check
+  e2e players faults latency lossy compare edge static install install-files deb package docs lint \
+  words fmt tsan asan fuzz hostile soak bench check clean other-debian dist release release-check
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -285,6 +285,12 @@ VIEWERS ?= 100
 latency: deps-test build  ## play in Chromium and Firefox for SECONDS each; write latency.html
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 3600 \
 	  $(PYTHON) Bench/latency.py --seconds $(SECONDS) --viewers $(VIEWERS) --out latency.html
+
+LOSSY ?=
+# DASHJS: a file of dash.js. LOSSY: options, such as "--lines 1/50,silence --players frames,ws".
+lossy: deps-test build  ## play and publish over lines that lose, delay and hold packets; lossy.md
+	$(SUDO) env PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" DASHJS="$(DASHJS)" timeout 3900 \
+	  $(PYTHON) Bench/lossy.py --out lossy.md $(LOSSY)
 
 COMPARE_SECONDS ?= 15
 # DASHJS: a file of dash.js; PEER_MEDIAMTX, PEER_OVENMEDIAENGINE, PEER_SRS, PEER_GO2RTC: programs.

@@ -3,21 +3,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from harness.http1 import get
 from harness.lossyline import ADDRESS, line
+from harness.ownnetwork import in_own_network
 from harness.program import start, stop
 from harness.tunein import fetch
 
@@ -27,7 +24,6 @@ DELAY = 0.02  # of each direction, s
 SECONDS = 50
 # From a segment of a trial that failed to the next one of the rendition from before it, s.
 BACK = 3.0
-NEWNET = 0x40000000  # CLONE_NEWNET
 # A player that requests one segment after another; a line of JSON for each.
 PLAYER = """
 import hashlib, http.client, json, sys, time
@@ -41,28 +37,6 @@ while time.monotonic() < end:
           flush=True)
     number += response.status == 200
 """
-
-
-def in_own_network(body: Callable[[], Any]) -> Any:
-    """The result of a body that runs, with all its processes, in a network namespace of its own."""
-    result: list[Any] = []
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            libc = ctypes.CDLL(None, use_errno=True)
-            if libc.unshare(NEWNET) != 0:
-                raise OSError(ctypes.get_errno(), "unshare")
-            result.append(body())
-        except BaseException as error:  # pylint: disable=broad-except
-            failed.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
-    return result[0]
 
 
 def play(folder: Path) -> list[tuple[float, int | None]]:

@@ -4,7 +4,8 @@
 // Opens a tun device (10.99.0.1) in the namespace of the caller and another one (10.99.0.2) in a
 // new namespace, and passes IP packets between both. The line begins clean. Each line of standard
 // input sets it: loss (0–1, of each direction), delay of each direction in ms, rate in kbit/s (0:
-// none). Ends with its input; devices and namespace end with it.
+// none), jitter in ms (0 if absent): a random delay of each packet, none of
+// which overtakes another. The program ends with its input, devices and namespace with it.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -32,12 +33,12 @@ struct packet {
 struct direction {
   int from, to;
   unsigned first, count;
-  int64_t free_at;
+  int64_t free_at, last_due;
   struct packet *packets;
 };
 
 static double loss, kbits;
-static int64_t delay;
+static int64_t delay, jitter;
 
 static int64_t now(void) {
   struct timespec t;
@@ -95,7 +96,9 @@ static void take(struct direction *d) {
       d->free_at = begin += (int64_t)(size * 8e6 / kbits);
     }
     struct packet *p = &d->packets[(d->first + d->count++) % CAPACITY];
-    p->due = begin + delay;
+    p->due = begin + delay + (int64_t)(drand48() * jitter);
+    if (p->due < d->last_due) p->due = d->last_due;
+    d->last_due = p->due;
     p->size = size;
     memcpy(p->bytes, bytes, size);
   }
@@ -117,7 +120,7 @@ int main(void) {
   int near = device("10.99.0.1");
   if (unshare(CLONE_NEWNET) < 0) fail("unshare");
   int far = device("10.99.0.2");
-  struct direction ways[2] = {{near, far, 0, 0, 0, 0}, {far, near, 0, 0, 0, 0}};
+  struct direction ways[2] = {{near, far, 0, 0, 0, 0, 0}, {far, near, 0, 0, 0, 0, 0}};
   for (int i = 0; i < 2; i++) ways[i].packets = calloc(CAPACITY, sizeof(struct packet));
   srand48(1);
   puts("ready");
@@ -134,9 +137,10 @@ int main(void) {
       ssize_t size = read(0, line, sizeof line - 1);
       if (size <= 0) return 0;
       line[size] = 0;
-      double milliseconds;
-      if (sscanf(line, "%lf %lf %lf", &loss, &milliseconds, &kbits) != 3) return 2;
-      delay = (int64_t)(milliseconds * 1e6);
+      double wait_ms, jitter_ms = 0;
+      if (sscanf(line, "%lf %lf %lf %lf", &loss, &wait_ms, &kbits, &jitter_ms) < 3) return 2;
+      delay = (int64_t)(wait_ms * 1e6);
+      jitter = (int64_t)(jitter_ms * 1e6);
     }
     for (int i = 0; i < 2; i++) take(&ways[i]);
   }

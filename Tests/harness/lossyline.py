@@ -20,16 +20,31 @@ SOURCE = Path(__file__).with_suffix(".c")
 class Line:
     """The line; its far end is the namespace of the process."""
 
+    name = "tun devices and a forwarder in user space"
+
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.process = process
         # Runs a command at the far end.
         self.far = ["nsenter", f"--net=/proc/{process.pid}/ns/net"]
 
-    def set(self, loss: float = 0, delay: float = 0, kbits: float = 0) -> None:
-        """Loss (0–1) and delay (s) of each direction, and the rate in kbit/s; 0: no limit."""
+    def set(self, loss: float = 0, delay: float = 0, kbits: float = 0, jitter: float = 0) -> None:
+        """Loss (0–1), delay and greatest jitter (s) of each direction; kbit/s, 0 without limit."""
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{loss} {delay * 1000} {kbits}\n".encode())
+        self.process.stdin.write(f"{loss} {delay * 1000} {kbits} {jitter * 1000}\n".encode())
         self.process.stdin.flush()
+
+    def received(self) -> int:
+        """Bytes that have arrived at the far end, with the heads of their IP packets."""
+        return received(self.process.pid)
+
+
+def received(pid: int) -> int:
+    """Bytes that the device `line` in the network namespace of a process has received."""
+    for text in Path(f"/proc/{pid}/net/dev").read_text().splitlines():
+        name, _, figures = text.partition(":")
+        if name.strip() == "line":
+            return int(figures.split()[0])
+    raise RuntimeError("no device line")
 
 
 @contextmanager

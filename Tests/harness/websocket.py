@@ -72,6 +72,7 @@ class Socket:
     secure: bool = False
     timeout: float = 10
     buffer: bytes = b""
+    host: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
         self.socket: socket.socket = socket.socket(socket.AF_INET)
@@ -79,13 +80,13 @@ class Socket:
         size = self.headers.pop("receive-buffer", None)
         if size:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, int(size))
-        self.socket.connect(("127.0.0.1", self.port))
+        self.socket.connect((self.host, self.port))
         if self.secure:
             context = ssl._create_unverified_context()  # noqa: S323
             self.socket = context.wrap_socket(self.socket)
         key = base64.b64encode(os.urandom(16)).decode()
-        lines = {"Host": f"127.0.0.1:{self.port}", "Upgrade": "websocket", "Connection": "Upgrade",
-                 "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": key}
+        lines = {"Host": f"{self.host}:{self.port}", "Upgrade": "websocket",
+                 "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": key}
         if self.protocol:
             lines["Sec-WebSocket-Protocol"] = self.protocol
         lines.update(self.headers)
