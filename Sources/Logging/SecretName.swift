@@ -49,7 +49,9 @@ enum SecretName {
     }
   }
 
-  /// Fields come first, since some end like other names. No name has more than 24 letters.
+  /// Fields come first, since some end like other names.
+  ///
+  /// No name has more than 24 letters.
   private static let names: [Entry] =
     [
       "authorization", "proxyauthorization", "cookie", "setcookie", "xapikey", "xauthtoken",

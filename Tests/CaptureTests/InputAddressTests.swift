@@ -183,11 +183,12 @@ struct ContainerUnitsTests {
     let slices: [[UInt8]] = [[type << 1, 1, 0xAF, 9], [type << 1, 1, 0x40, 8]]
     let delimiter: [UInt8] = [0x46, 1, 0x10]
     let end: [UInt8] = [0x48, 1]
-    let unit = ([delimiter] + sets + [information] + slices + [end]).flatMap { [0, 0, 0, 1] + $0 }
+    let units: [[UInt8]] = [delimiter] + sets + [information] + slices + [end]
+    let unit: [UInt8] = units.flatMap { [0, 0, 0, 1] + $0 }
     let split = NALSplitter(.hevc, extradata: [UInt8]().span).split(unit.span)
     #expect(split.isKey && !split.isLeading && split.slices == 2)
     #expect(split.parameterSets == sets)
-    let kept = ([information] + slices).flatMap { [0, 0, 0, UInt8($0.count)] + $0 }
+    let kept: [UInt8] = ([information] + slices).flatMap { [0, 0, 0, UInt8($0.count)] + $0 }
     #expect(split.bytes == kept)
     let following = NALSplitter(.hevc, extradata: [UInt8]().span).split(
       [0, 0, 1, 1 << 1, 1, 0xD0].span)

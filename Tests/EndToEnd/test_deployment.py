@@ -240,8 +240,7 @@ def congestion_control(documents: Iterable[dict]) -> dict[str, list[dict]]:
 
 def test_edges_of_the_chart_have_the_requested_congestion_control(
         objects: dict[tuple[str, str], dict]) -> None:
-    """Unsafe by Kubernetes, so only if it is asked for; the parameter is that of the machine's file.
-    """
+    """Unsafe by Kubernetes, so only on request; the parameter is that of the machine's file."""
     assert congestion_control(objects.values()) == {"StatefulSet": [], "Deployment": []}
     parameter, _, value = SYSCTL.read_text().splitlines()[-1].partition(" = ")
     documents = Chart(CHART, WITH_BBR).documents()

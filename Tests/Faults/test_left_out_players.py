@@ -21,8 +21,8 @@ from test_overload import LADDER, TOP, Slowness
 
 # The longest time that a picture stands still, s.
 LIMIT = 4.0
-# The players of our page: so long after the loss of a rendition they show another one at the latest,
-# and for less than this no picture stands still, s.
+# The time within which players of our page show another rendition after a loss, s; no picture
+# stands still for longer.
 PROMPT = 1.0
 # They show a rendition again this long after its return, s: it has to be in time for 3 s, and a
 # player that chooses by itself then waits for a quiet time, or for an estimate of the connection.

@@ -12,8 +12,8 @@ from playwright.sync_api import Page
 # has the height of the picture and since when it is shown, Unix ms.
 METER = """(() => {
   const meter = window.__still = {
-    frames: -1, at: performance.now(), longest: 0, longestAt: 0, times: [], players: [], heights: [],
-    picture: 0, pictureAt: performance.now(), longestPicture: 0,
+    frames: -1, at: performance.now(), longest: 0, longestAt: 0, times: [], players: [],
+    heights: [], picture: 0, pictureAt: performance.now(), longestPicture: 0,
     tickAt: performance.now(), longestTick: 0, refreshAt: performance.now(), longestRefresh: 0,
   };
   const reset = () => {

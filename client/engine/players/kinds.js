@@ -31,8 +31,9 @@
  */
 
 /**
- * Limits for players of this page, for hls.js and dash.js, and for the browser's own HLS. hls.js and
- * dash.js need some tenths of a second for another rendition: whether theirs is late is asked early.
+ * Limits for players of this page, for hls.js and dash.js, and for the browser's own HLS. hls.js
+ * and dash.js need some tenths of a second for another rendition: whether theirs is late is asked
+ * early.
  */
 export const OWN_LIMITS = { probe: 0.3, seek: 0.6, rendition: 0.9, restart: 1.4, transport: 2.3 };
 export const SCRIPT_LIMITS = {

@@ -68,7 +68,7 @@
  * @property {(now: number) => void} [toEdge] seeks to the live edge, with new requests if none
  *   brings media; `now` of performance.now()
  * @property {(indices: Set<number>, missing: Set<number>) => void} [avoid] the renditions that are
- *   not to be shown, from the top one, and those that have no media by the server; the viewer's
+ *   not to be shown, from the top one, and the ones without media by the server; the viewer's
  *   choice and the automatic one return when the first set is empty
  * @property {(before: Player) => void} [inherit] takes the choice of the rendition from a former
  *   player; called before `start`

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension MediaTag {
+  /// Whether the tag is a decoder configuration, which later tags need.
+  package var isConfiguration: Bool {
+    switch kind {
+    case .video:
+      FLVVideoTag.tracks(of: payload)?.contains { $0.content == .configuration } ?? false
+    case .audio:
+      (try? FLVAudioTag.tracks(of: payload))?.contains { $0.isConfiguration } ?? false
+    case .videoTrack, .audioTrack, .audioLanguages: true
+    case .container, .videoSample, .audioSample: false
+    }
+  }
+}
+
+/// The decoder configurations of a publisher, for a source that starts after them.
+package struct MediaConfigurations: Sendable {
+  /// The largest configuration that is kept.
+  private static let largest = 64 << 10
+
+  /// The configurations of tracks of one kind, each with the numbers of its tracks.
+  private struct Kept {
+    let limit: Int
+    var tags: [(tracks: Set<Int>, tag: MediaTag)] = []
+
+    /// Keeps a tag instead of those that it replaces.
+    mutating func note(_ tag: MediaTag, of tracks: Set<Int>) {
+      let others = tags.filter { !$0.tracks.isSubset(of: tracks) }
+      tags = others.suffix(limit - 1) + [(tracks, tag)]
+    }
+  }
+
+  private var video = Kept(limit: FLVVideoTag.maximumTracks)
+  private var audio = Kept(limit: TrackConfiguration.maximumAudioTracks)
+  private var languages: MediaTag?
+
+  /// No configurations.
+  package init() {}
+
+  /// Keeps a tag that is a configuration.
+  package mutating func note(_ tag: MediaTag) {
+    guard tag.payload.count <= Self.largest, tag.isConfiguration else { return }
+    switch tag.kind {
+    case .videoTrack: video.note(tag, of: [0])
+    case .video:
+      video.note(tag, of: Set((FLVVideoTag.tracks(of: tag.payload) ?? []).map(\.track)))
+    case .audio:
+      let tracks = (try? FLVAudioTag.tracks(of: tag.payload)) ?? []
+      audio.note(tag, of: Set(tracks.map(\.track)))
+    case .audioLanguages: languages = tag
+    case .audioTrack: audio.note(tag, of: [TrackConfiguration(tag)?.number ?? 0])
+    case .container, .videoSample, .audioSample: break
+    }
+  }
+
+  /// Forgets the configurations of video.
+  package mutating func removeVideo() { video.tags = [] }
+
+  /// The newest configurations.
+  package var tags: [MediaTag] {
+    video.tags.map(\.tag) + [languages].compactMap(\.self) + audio.tags.map(\.tag)
+  }
+}
