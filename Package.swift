@@ -382,22 +382,3 @@ let package = Package(
   ] + fuzzers,
   swiftLanguageModes: [.v6]
 )
-
-do {
-  var keep: Set<String> = [
-    "IngestTests", "CMAFTests", "PublishingTests", "CaptureTests", "StreamsTests",
-  ]
-  var isGrowing = true
-  while isGrowing {
-    isGrowing = false
-    for target in package.targets where keep.contains(target.name) {
-      for dependency in target.dependencies {
-        if case .byNameItem(let name, _) = dependency, keep.insert(name).inserted {
-          isGrowing = true
-        }
-      }
-    }
-  }
-  package.targets = package.targets.filter { keep.contains($0.name) }
-  package.products = []
-}
