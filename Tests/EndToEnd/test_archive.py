@@ -200,6 +200,20 @@ def test_wrong_settings_are_one_line(tmp_path: Path) -> None:
         assert all(word in log[0] for word in words), log
 
 
+@pytest.mark.timeout(60)
+def test_a_second_program_on_the_folder_is_refused(
+        streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """One line says why; the first program writes on."""
+    folder = tmp_path / "archive"
+    program = streamer(*SMALL, "--archive", str(folder))
+    wait_until(lambda: hour_files(folder), 10, "the archive")
+    status, log = run_to_end(["--test-src", "--http-port", "0", "--archive", str(folder)])
+    assert status == 2 and len(log) == 1 and str(folder) in log[0], log
+    size = hour_files(folder)[0].stat().st_size
+    wait_until(lambda: hour_files(folder)[0].stat().st_size > size, 10, "more media")
+    assert program.process.poll() is None
+
+
 @pytest.mark.timeout(90)
 def test_links_other_owners_and_other_paths_are_not_read(
         streamer: Callable[..., Program], tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ enum ResponseFields {
     HeaderField(
       "Access-Control-Expose-Headers",
       "Age, Date, Content-Length, Content-Range, ETag, Retry-After, Server-Timing, CMSD-Static, "
-        + "CMSD-Dynamic, X-Playlist-Version, X-Held-Ms"),
+        + "CMSD-Dynamic, X-Playlist-Version, X-Held-Ms, X-Media-Digest"),
   ]
 
   /// The fields of all responses: those for other origins, and that no content has another type
