@@ -131,11 +131,13 @@ def observe(cell: Cell, course: Course, seconds: float, line: Line | NetemLine,
     watch.until(time.monotonic() + SETTLE)
     cell.calm_since = time.time() * 1000
     watch.until(time.monotonic() + CALM)
-    received, watch.seen = line.received(), watch.seen[-1:]
+    # A publisher's media arrive at the near end.
+    is_near = cell.player in PUBLISHERS
+    received, watch.seen = line.received(is_near), watch.seen[-1:]
     cell.begin = time.time() * 1000
     steps, begun = course.run(line), time.monotonic()
     watch.until(begun + seconds)
-    cell.received = line.received() - received
+    cell.received = line.received(is_near) - received
     steps.join(10)
     watch.until(begun + course.end + AFTER)
     cell.until = time.time() * 1000

@@ -129,6 +129,7 @@ def test_line_has_jitter_without_reordering_and_counts_bytes(tmp_path: Path) -> 
             sent_to_far()
             found = [(int(number), float(late)) for number, late in
                      (text.split() for text in receiver.stdout)]
+            assert path.received(is_near=True) < 10_000, "the far end sends nothing"
             return found, path.received() - before
 
     def both() -> tuple[list[tuple[int, float]], int, int]:

@@ -33,12 +33,12 @@ class Line:
         self.process.stdin.write(f"{loss} {delay * 1000} {kbits} {jitter * 1000}\n".encode())
         self.process.stdin.flush()
 
-    def received(self) -> int:
-        """Bytes that have arrived at the far end, with the heads of their IP packets."""
-        return received(self.process.pid)
+    def received(self, is_near: bool = False) -> int:
+        """Bytes that have arrived at the far end, or the near one, with the heads of packets."""
+        return received("thread-self" if is_near else self.process.pid)
 
 
-def received(pid: int) -> int:
+def received(pid: int | str) -> int:
     """Bytes that the device `line` in the network namespace of a process has received."""
     for text in Path(f"/proc/{pid}/net/dev").read_text().splitlines():
         name, _, figures = text.partition(":")

@@ -58,9 +58,9 @@ class NetemLine:
         for prefix in ([], self.far):
             subprocess.run([*prefix, *qdisc], check=True, timeout=10)
 
-    def received(self) -> int:
-        """Bytes that have arrived at the far end, with the heads of their packets."""
-        return received(self.process.pid)
+    def received(self, is_near: bool = False) -> int:
+        """Bytes that have arrived at the far end, or the near one, with the heads of packets."""
+        return received("thread-self" if is_near else self.process.pid)
 
 
 @contextmanager
