@@ -325,7 +325,10 @@ let package = Package(
       "Packaging", ["CMAF", "Time", "Packaging", "Media", "Metadata", "Sharing", "TestSupport"]),
     tests(
       "HLSPackager",
-      ["Time", "HLSPackager", "Packaging", "Media", "Metadata", "Sharing", "TestSupport"],
+      [
+        "Encryption", "Time", "HLSPackager", "Packaging", "Media", "Metadata", "Sharing",
+        "TestSupport",
+      ],
       exclude: ["Golden"]),
     tests(
       "DASHPackager", ["Time", "DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],

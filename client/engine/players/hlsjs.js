@@ -9,7 +9,7 @@ import { EncryptedMedia } from '../feed/encrypted-media.js';
 import { substituteFor } from '../renditions/avoidance.js';
 import { renditionNames } from '../renditions/rendition-names.js';
 import { eventOfDateRange } from '../transport/stream-events.js';
-import { lookUpTolerance, lowLatencySettings, playFrom } from './hls-settings.js';
+import { lookUpTolerance, lowLatencySettings } from './hls-settings.js';
 import { STOP_TIMEOUT } from './player.js';
 import { loadScript } from './script.js';
 /** @typedef {import('./player.js').Host} Host */
@@ -97,7 +97,8 @@ export class HlsPlayer {
       }
     });
     on(Hls.Events.FRAG_BUFFERED, () => this.host.status('live', 'Live'));
-    playFrom(hls, Hls.Events.MEDIA_ATTACHED, this.host.video, this.host.source);
+    hls.loadSource(this.host.source);
+    hls.attachMedia(this.host.video);
   }
 
   /** @param {any} data of the event @param {Record<string, string>} types of errors */

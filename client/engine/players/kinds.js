@@ -30,14 +30,10 @@
  * @property {boolean} isOwn
  */
 
-/**
- * Limits for players of this page, for hls.js and dash.js, and for the browser's own HLS. hls.js
- * and dash.js need some tenths of a second for another rendition: whether theirs is late is asked
- * early.
- */
+/** Limits for players of this page, for hls.js and dash.js, and for the browser's own HLS. */
 export const OWN_LIMITS = { probe: 0.3, seek: 0.6, rendition: 0.9, restart: 1.4, transport: 2.3 };
 export const SCRIPT_LIMITS = {
-  probe: 0.25, seek: 0.8, rendition: 1.1, restart: 1.6, transport: 2.5,
+  probe: 0.4, seek: 0.8, rendition: 1.1, restart: 1.6, transport: 2.5,
 };
 export const NATIVE_LIMITS = {
   probe: 1, seek: Infinity, rendition: Infinity, restart: 2.5, transport: 6,
