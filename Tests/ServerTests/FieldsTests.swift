@@ -82,7 +82,7 @@ struct FieldsTests {
       #expect(
         exchange.header("access-control-expose-headers")
           == "Age, Date, Content-Length, Content-Range, ETag, Retry-After, Server-Timing, "
-          + "CMSD-Static, CMSD-Dynamic, X-Playlist-Version, X-Held-Ms")
+          + "CMSD-Static, CMSD-Dynamic, X-Playlist-Version, X-Held-Ms, X-Media-Digest")
       #expect(exchange.header("x-content-type-options") == "nosniff")
       // HT-06, HT-09: no Age from the origin; no Last-Modified; no cookies, no redirects.
       for name in ["age", "last-modified", "set-cookie", "location"] {

@@ -137,7 +137,7 @@ struct PlaybackRequestTests {
       "/live/at/1795157997", "/live/clip/1795157997--1795157999.mp4",
       "/live/clip/1795157997--1795157999.m3u8", "/live/video/clip/1795157997--1795157999.mp4",
       "/live/from/1795157997/playlist.m3u8", "/live/video/from/1795157997/playlist.m3u8",
-      "/live/from/1795157997/to/1795157999/playlist.m3u8", "/live/dvr.mpd", "/live/cues.json",
+      "/live/from/1795157997/to/1795157999/playlist.m3u8", "/live/dvr.mpd",
       "/live/clearkey",
     ] {
       #expect(try handler.ask(path, peer: remote).status == 403, "\(path)")
