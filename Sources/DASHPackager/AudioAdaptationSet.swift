@@ -23,38 +23,20 @@ struct AudioAdaptationSet {
       timing.resync(&out)
       accessibility(&out)
       role(track.isDefault ? "main" : "alternate", &out)
-      if let role = purposeRole { self.role(role, &out) }
+      if let role = track.purpose.role { self.role(role, &out) }
       timing.template(track, &out)
       representation(&out)
     }
   }
 
   private func role(_ value: String, _ out: inout XMLText) {
-    out.element("Role", [("schemeIdUri", "urn:mpeg:dash:role:2011"), ("value", value)])
+    out.element("Role", [("schemeIdUri", AudioPurpose.roleScheme), ("value", value)])
   }
 
-  /// The role of a track for some listeners.
-  /// - Source: ISO/IEC 23009-1 §5.8.5.5
-  private var purposeRole: String? {
-    switch track.purpose {
-    case .main, .cleanEffects: nil
-    case .hearingImpaired: "enhanced-audio-intelligibility"
-    case .visualImpaired: "description"
-    }
-  }
-
-  /// The audience by the audio purposes of TV-Anytime.
-  /// - Source: ETSI TS 103 285 §6.1.2
   private func accessibility(_ out: inout XMLText) {
-    let value: String
-    switch track.purpose {
-    case .main, .cleanEffects: return
-    case .visualImpaired: value = "1"
-    case .hearingImpaired: value = "2"
-    }
+    guard let value = track.purpose.accessibility else { return }
     out.element(
-      "Accessibility",
-      [("schemeIdUri", "urn:tva:metadata:cs:AudioPurposeCS:2007"), ("value", value)])
+      "Accessibility", [("schemeIdUri", AudioPurpose.accessibilityScheme), ("value", value)])
   }
 
   private var attributes: XMLText.Attributes {

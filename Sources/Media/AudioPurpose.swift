@@ -22,4 +22,29 @@ package enum AudioPurpose: String, Sendable, Hashable, Codable, CaseIterable {
     case .visualImpaired: "audio description"
     }
   }
+
+  /// The URI of the scheme of ``role``.
+  package static let roleScheme = "urn:mpeg:dash:role:2011"
+  /// The URI of the scheme of ``accessibility``: the audio purposes of TV-Anytime.
+  package static let accessibilityScheme = "urn:tva:metadata:cs:AudioPurposeCS:2007"
+
+  /// The role of DASH; nil without one.
+  /// - Source: ISO/IEC 23009-1 §5.8.5.5
+  package var role: String? {
+    switch self {
+    case .main, .cleanEffects: nil
+    case .hearingImpaired: "enhanced-audio-intelligibility"
+    case .visualImpaired: "description"
+    }
+  }
+
+  /// The audio purpose of TV-Anytime; nil without one.
+  /// - Source: ETSI TS 103 285 §6.1.2; ETSI TS 102 822-3-1, AudioPurposeCS
+  package var accessibility: String? {
+    switch self {
+    case .main, .cleanEffects: nil
+    case .visualImpaired: "1"
+    case .hearingImpaired: "2"
+    }
+  }
 }

@@ -26,9 +26,11 @@ FATAL = [signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGTRAP, signal.S
          signal.SIGFPE, signal.SIGQUIT]
 UNITS = ["streamer.service", "streamer@.service"]
 RUNS = 3
+# The shortest time from a fault to the next answer, s.
+REACH = 0.5
 # From a fault to the next answer a restart takes the time of a start, and this, s: the pause of the
 # supervisor is 0.1 s. A handler that waits for a trace of the threads takes 6 s, or never ends.
-REACH = 0.4
+MORE_THAN_A_START = 0.4
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +63,8 @@ class Courses:
         """A restart takes as long as a start; both are longer on a loaded machine."""
         print("starts:", [f"{time:.3f} s" for time in self.starts],
               "from the fault to the answer:", [f"{time:.3f} s" for time in self.restarts])
-        assert sum(self.restarts) < sum(self.starts) + RUNS * REACH
+        assert min(self.restarts) < REACH
+        assert sum(self.restarts) < sum(self.starts) + RUNS * MORE_THAN_A_START
 
 
 def answer(port: int) -> None:

@@ -3,7 +3,7 @@
 // element and hls.js already.
 
 import { LatencyController } from '../engine/clock/latency-controller.js';
-import { lookUpTolerance, lowLatencySettings, playFrom } from '../engine/players/hls-settings.js';
+import { lookUpTolerance, lowLatencySettings } from '../engine/players/hls-settings.js';
 import { secondsAhead } from '../engine/feed/source-buffer.js';
 import { ServerClock } from '../shared/clock.js';
 import { sleep } from '../shared/deadline.js';
@@ -46,7 +46,10 @@ class LowLatencyPlayback {
     this.hls.on(Hls.Events.DESTROYING, () => this.stopping.abort());
     const timer = setInterval(() => this.step(), STEP);
     this.stopping.signal.addEventListener('abort', () => clearInterval(timer));
-    playFrom(this.hls, Hls.Events.MEDIA_ATTACHED, video, url);
+    // hls.js 1.6.15 that has loaded a playlist of parts three times without a video element does not
+    // seek to its start, and plays the oldest segment.
+    this.hls.once(Hls.Events.MEDIA_ATTACHED, () => this.hls.loadSource(url));
+    this.hls.attachMedia(video);
   }
 
   /** From the time of the shown frame to now on the server's clock, s; null while unknown. */

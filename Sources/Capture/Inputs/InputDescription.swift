@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Checked
+internal import Ingest
 package import Media
 
 /// The streams of an input.
@@ -125,7 +126,7 @@ package struct InputDescription: Sendable, Equatable, Codable {
   private enum CodingKeys: CodingKey { case format, video, otherVideos, audio, otherAudio, isPaced }
 
   /// The most audio tracks of an input.
-  package static let maximumAudioTracks = 16
+  package static let maximumAudioTracks = TrackConfiguration.maximumAudioTracks
 
   /// libavformat's name of the container or session format.
   package var format: String

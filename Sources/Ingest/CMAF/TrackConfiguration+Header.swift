@@ -75,17 +75,15 @@ extension TrackConfiguration {
 
 extension AudioPurpose {
   /// The audience of a track by its role; nil for other roles.
-  ///
-  /// - Source: ISO/IEC 23009-1 §5.8.5.5; ETSI TS 102 822-3-1, AudioPurposeCS
   fileprivate init?(_ kind: TrackUserData.Kind) {
-    switch (kind.scheme, kind.value) {
-    case ("urn:mpeg:dash:role:2011", "description"),
-      ("urn:tva:metadata:cs:AudioPurposeCS:2007", "1"):
-      self = .visualImpaired
-    case ("urn:mpeg:dash:role:2011", "enhanced-audio-intelligibility"),
-      ("urn:tva:metadata:cs:AudioPurposeCS:2007", "2"):
-      self = .hearingImpaired
-    default: return nil
+    let found = Self.allCases.first { purpose in
+      switch kind.scheme {
+      case Self.roleScheme: purpose.role == kind.value
+      case Self.accessibilityScheme: purpose.accessibility == kind.value
+      default: false
+      }
     }
+    guard let found else { return nil }
+    self = found
   }
 }

@@ -85,16 +85,3 @@ export function lowLatencySettings(Hls, levelAt, allowed) {
 export function lookUpTolerance(video) {
   return secondsAhead(video) < LOOK_UP.low ? LOOK_UP.wide : LOOK_UP.narrow;
 }
-
-/**
- * Attaches the video element, and requests the playlist then.
- *
- * hls.js 1.6.15 that has loaded a playlist three times without a video element takes the times of
- * the playlist for those of media, does not seek to its start, and plays the oldest segment.
- * @param {any} hls @param {string} attached name of the event @param {HTMLVideoElement} video
- * @param {string} source URL of the playlist
- */
-export function playFrom(hls, attached, video, source) {
-  hls.once(attached, () => hls.loadSource(source));
-  hls.attachMedia(video);
-}
