@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prints the notes of a release: its part of CHANGELOG.md.
+"""Prints the notes of a release: how it is started, and its part of CHANGELOG.md.
 
     python3 release/notes.py VERSION
 
@@ -17,6 +17,21 @@ ROOT = Path(__file__).resolve().parent.parent
 HEADING = re.compile(r"^## \[([^\]]+)\](?: - (\d{4}-\d\d-\d\d))?.*$", re.MULTILINE)
 # A link of the form [text](target), also with a line break in the text.
 LINK = re.compile(r"\[([^\]]+)\]\((?![a-z]+:)[^)\s]+\)")
+# Tests/Release runs the commands in a clean root.
+START = """\
+## Start
+
+On Debian 12, in the folder of the downloaded files:
+
+```sh
+sha256sum --check --ignore-missing SHA256SUMS
+sudo apt install ./streamer_*.deb
+xdg-open http://localhost:8080/
+```
+
+The service shows the test picture until `/etc/streamer/streamer.json` names a source. The archive
+of the program has its own `INSTALL.md`.
+"""
 
 
 def notes(text: str, version: str) -> str:
@@ -46,7 +61,8 @@ def main() -> int:
         print("usage: python3 release/notes.py VERSION", file=sys.stderr)
         return 2
     try:
-        print(notes((ROOT / "CHANGELOG.md").read_text(), sys.argv[1]), end="")
+        title, entries = notes((ROOT / "CHANGELOG.md").read_text(), sys.argv[1]).split("\n", 1)
+        print(f"{title}\n\n{START}{entries}", end="")
     except ValueError as fault:
         print(f"CHANGELOG.md: {fault}", file=sys.stderr)
         return 1

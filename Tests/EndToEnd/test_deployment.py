@@ -6,7 +6,6 @@ The upgrade itself is tried by Tests/Edge/test_upgrade.py, with processes.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -16,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import jsonschema
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -253,9 +253,6 @@ def test_edges_of_the_chart_have_the_requested_congestion_control(
 @pytest.mark.parametrize("values", [VALUES, WITH_BBR], ids=["default", "bbr"])
 def test_kubernetes_accepts_the_objects(values: dict) -> None:
     """The schemas of Kubernetes, strictly: without unknown fields."""
-    if importlib.util.find_spec("kubernetes_validate") is None:
-        pytest.skip("kubernetes-validate not found: the schemas of Kubernetes")
-    import kubernetes_validate
     for item in Chart(CHART, values).documents():
         kubernetes_validate.validate(item, "1.31", strict=True)
 

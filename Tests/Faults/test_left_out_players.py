@@ -32,8 +32,8 @@ SLOW = 300
 # For this time the rendition is left out, s; later the server tries it again.
 SECONDS = 14
 FEW_SECONDS = 6
-# A ladder of two sizes, so that the picture tells its rendition. dash.js estimates 0.9 to 1.8 Mbit/s
-# from chunks of 180p that arrive as they are made: the top rendition is well below that.
+# A ladder of two sizes, so that the picture tells its rendition. dash.js estimates 0.9 to 1.8
+# Mbit/s from chunks of 180p that arrive as they are made: the top rendition is well below that.
 TOP_RATE = 500
 SIZES = ["--rendition", f"640x360@{TOP_RATE}", "--rendition", "320x180@300",
          "--playlist-length", "20"]

@@ -65,9 +65,20 @@ def clean_root(dist, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
 
 @pytest.mark.timeout(600)
 def test_the_package_plays_in_a_clean_root(clean_root: Path, dist) -> None:
-    """Installed, it serves a picture; the list of components has the packages of its libraries."""
-    shutil.copy(dist.file("streamer_*.deb"), clean_root / "tmp/streamer.deb")
-    in_root(clean_root, "dpkg", "-i", "/tmp/streamer.deb")
+    """Installed by the notes, it serves a picture; all packages of its libraries are listed."""
+    downloaded = clean_root / "tmp/downloaded"
+    downloaded.mkdir()
+    for pattern in ("streamer_*.deb", "SHA256SUMS"):
+        shutil.copy(dist.file(pattern), downloaded)
+    notes = (dist.folder / "RELEASE-NOTES.md").read_text()
+    sums, install, page = notes.split("```sh\n")[1].split("```")[0].splitlines()
+    install = install.removeprefix("sudo ").replace("apt install", "apt-get install --yes")
+    for command in (sums, install):
+        in_root(clean_root, "sh", "-ec", f"cd /tmp/downloaded && {command}")
+    # No systemd starts the service here, which has this port.
+    assert page.endswith(" http://localhost:8080/")
+    assert "\nListenStream=8080\n" in (
+        clean_root / "usr/lib/systemd/system/streamer.socket").read_text()
     port = free_port()
     played(program_in(clean_root, "streamer", "/usr/bin/streamer", "-c",
                       "/etc/streamer/streamer.json", "--http-port", str(port)), port)

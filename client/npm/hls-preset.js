@@ -46,8 +46,8 @@ class LowLatencyPlayback {
     this.hls.on(Hls.Events.DESTROYING, () => this.stopping.abort());
     const timer = setInterval(() => this.step(), STEP);
     this.stopping.signal.addEventListener('abort', () => clearInterval(timer));
-    // hls.js 1.6.15 that has loaded a playlist of parts three times without a video element does not
-    // seek to its start, and plays the oldest segment.
+    // hls.js 1.6.15 that has loaded a playlist of parts three times without a video element does
+    // not seek to its start, and plays the oldest segment.
     this.hls.once(Hls.Events.MEDIA_ATTACHED, () => this.hls.loadSource(url));
     this.hls.attachMedia(video);
   }

@@ -65,8 +65,10 @@ package struct FailedAttempts: Sendable {
   static let waitingTime = Interval.seconds(60)
   /// The shortest interval between two ``trial``s of an address that waits.
   static let trialInterval = Interval.seconds(1)
-  /// The largest number of addresses and subjects; above it the one that failed first is forgotten.
+  /// The largest number of addresses and subjects; above it some that failed first are forgotten.
   private static let capacity = 4096
+  /// How many are forgotten at once, since the search for them takes the time of all.
+  private static let forgottenAtOnce = 256
 
   private struct Failures {
     var count = 0
@@ -95,16 +97,19 @@ package struct FailedAttempts: Sendable {
   mutating func fail(_ peer: PeerAddress, for subject: Subject, at now: MonotonicTime) {
     let key = Key(owner: peer.owner, subject: subject)
     let known = failures[key].flatMap { now - $0.last < Self.waitingTime ? $0 : nil }
-    if known == nil, failures.count >= Self.capacity {
-      failures = failures.filter { now - $0.value.last < Self.waitingTime }
-      if failures.count >= Self.capacity,
-        let oldest = failures.min(by: { $0.value.last < $1.value.last })
-      {
-        failures[oldest.key] = nil
-      }
-    }
+    if known == nil, failures.count >= Self.capacity { forget(at: now) }
     failures[key] = Failures(
       count: min(known?.count ?? 0, Self.limit) + 1, last: now, trial: known?.trial)
+  }
+
+  private mutating func forget(at now: MonotonicTime) {
+    failures = failures.filter { now - $0.value.last < Self.waitingTime }
+    guard failures.count >= Self.capacity else { return }
+    for (key, _) in failures.sorted(by: { $0.value.last < $1.value.last })
+      .prefix(Self.forgottenAtOnce)
+    {
+      failures[key] = nil
+    }
   }
 
   /// How long an address that waits may try no secret nevertheless; nil if it may try one.
