@@ -20,11 +20,15 @@ package struct Manifest: Sendable {
     private let audioHeaders: [String?]
     /// The numbers of the open segments, if the MPD has a SegmentTimeline.
     private let open: [Int64?]
+    private let pictureCaptions: [PictureCaptionTrack]
 
-    /// The edition of these windows, and of what viewers may play before them.
+    /// The edition of these windows, of what viewers may play before them, and of the captions
+    /// within the pictures.
     package init(
-      _ snapshot: WindowSnapshot, audio: [WindowSnapshot] = [], past: ManifestPast? = nil
+      _ snapshot: WindowSnapshot, audio: [WindowSnapshot] = [], past: ManifestPast? = nil,
+      pictureCaptions: [PictureCaptionTrack] = []
     ) {
+      self.pictureCaptions = pictureCaptions
       self.past = past?.edition
       let hasVariableDuration = snapshot.track?.segmentation.hasVariableDuration ?? false
       audioHeaders = audio.map { $0.track?.headerHash }
@@ -59,6 +63,7 @@ package struct Manifest: Sendable {
   private let publishTime: WallTime
   private let past: ManifestPast?
   private let captions: [CaptionTrack]
+  private let pictureCaptions: [PictureCaptionTrack]
   private let periods: [Period]
 
   /// The MPD of `snapshot`; nil if that has no complete segment.
@@ -74,12 +79,15 @@ package struct Manifest: Sendable {
   ///   - publishTime: the creation time of this edition.
   ///   - past: how viewers may go further back than the window; nil if they may not.
   ///   - captions: the text renditions of the window.
+  ///   - pictureCaptions: the captions within the pictures.
   package init?(
     _ snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil, audio: [WindowSnapshot] = [],
     parameters: PresentationParameters, names: MediaNames, location: Location,
-    publishTime: WallTime, past: ManifestPast? = nil, captions: [CaptionTrack] = []
+    publishTime: WallTime, past: ManifestPast? = nil, captions: [CaptionTrack] = [],
+    pictureCaptions: [PictureCaptionTrack] = []
   ) {
     self.captions = captions
+    self.pictureCaptions = pictureCaptions
     guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
     self.snapshot = snapshot
     self.tracks = tracks ?? [track]
@@ -148,8 +156,9 @@ package struct Manifest: Sendable {
         timing.timeline = SegmentTimeline(snapshot, period)
       }
       let protection = videos.first.flatMap { self.protection(of: $0) }
-      VideoAdaptationSet(tracks: videos, timing: timing, protection: protection)
-        .write(to: &out)
+      VideoAdaptationSet(
+        tracks: videos, timing: timing, protection: protection, captions: pictureCaptions
+      ).write(to: &out)
     }
     for (id, track) in zip(2..., tracks.filter { $0.size == nil }) {
       guard let track = self.track(for: track, of: period),

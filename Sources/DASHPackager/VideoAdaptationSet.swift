@@ -13,6 +13,8 @@ struct VideoAdaptationSet {
   let timing: AdaptationSetTiming
   /// Nil if the media is clear.
   var protection: ContentProtection?
+  /// The captions within the pictures.
+  var captions: [PictureCaptionTrack] = []
 
   func write(to out: inout XMLText) {
     out.element("AdaptationSet", attributes) { out in
@@ -29,11 +31,35 @@ struct VideoAdaptationSet {
       }
       timing.producerReferenceTimes(&out)
       timing.resync(&out)
+      accessibility(&out)
       let shared = tracks.allSatisfy { $0.headerHash == tracks[0].headerHash }
       if shared { timing.template(tracks[0], &out) }
       for (index, track) in tracks.enumerated() {
         representation(track, ranking: tracks.count > 1 ? index + 1 : nil, !shared, &out)
       }
+    }
+  }
+
+  /// Names the captions within the pictures, by channels of CEA-608 and services of CEA-708.
+  ///
+  /// - Source: ANSI/SCTE 214-1 §7.2.1, §7.2.2
+  private func accessibility(_ out: inout XMLText) {
+    var channels: [String] = []
+    var services: [String] = []
+    for track in captions {
+      let language = track.language?.language.code
+      switch track.service {
+      case .channel: channels.append(track.service.name + (language.map { "=\($0)" } ?? ""))
+      case .service(let number): services.append("\(number)=lang:\(language ?? "und")")
+      }
+    }
+    for (standard, values) in [("608", channels), ("708", services)] where !values.isEmpty {
+      out.element(
+        "Accessibility",
+        [
+          ("schemeIdUri", "urn:scte:dash:cc:cea-\(standard):2015"),
+          ("value", values.joined(separator: ";")),
+        ])
     }
   }
 

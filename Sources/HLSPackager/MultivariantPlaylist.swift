@@ -3,7 +3,8 @@
 import Media
 package import Packaging
 
-/// A Multivariant Playlist as text; constant while the stream exists.
+/// A Multivariant Playlist as text; constant while the stream exists, but for captions that are
+/// seen later.
 ///
 /// - Source: RFC 8216bis §4.4.6
 package struct MultivariantPlaylist: Sendable {
@@ -14,6 +15,7 @@ package struct MultivariantPlaylist: Sendable {
   private let variantFile: String
   private let iFrameFile: String?
   private let captions: [CaptionTrack]
+  private let pictureCaptions: [PictureCaptionTrack]
 
   /// The playlist of these renditions: each video rendition is a Variant Stream with all audio.
   ///
@@ -26,11 +28,14 @@ package struct MultivariantPlaylist: Sendable {
   ///   - iFrameFile: the name of the playlist of I-frames of each video rendition; nil if they have
   ///     none.
   ///   - captions: the text renditions of all variants.
+  ///   - pictureCaptions: the captions within the pictures of all variants.
   package init(
     _ tracks: [TrackDescription], base: String, file: String, variantFile: String? = nil,
-    iFrameFile: String? = nil, captions: [CaptionTrack] = []
+    iFrameFile: String? = nil, captions: [CaptionTrack] = [],
+    pictureCaptions: [PictureCaptionTrack] = []
   ) {
     self.captions = captions
+    self.pictureCaptions = pictureCaptions
     variants = tracks.filter { $0.size != nil }
     audios = tracks.filter { $0.size == nil }
     self.base = base
@@ -43,8 +48,10 @@ package struct MultivariantPlaylist: Sendable {
   package var text: String {
     var out = PlaylistText()
     out.line("#EXTM3U")
-    // The tag also covers the Media Playlists (§4.4.1.2), which need 6 for EXT-X-MAP.
-    out.line("#EXT-X-VERSION:6")
+    // The tag also covers the Media Playlists (§4.4.1.2), which need 6 for EXT-X-MAP; SERVICE needs
+    // 7 (§8).
+    let hasServices = pictureCaptions.contains { $0.service > .service(0) }
+    out.line("#EXT-X-VERSION:\(hasServices ? 7 : 6)")
     for group in groups {
       for audio in group.tracks { write(audio, of: group, to: &out) }
     }
@@ -55,6 +62,7 @@ package struct MultivariantPlaylist: Sendable {
           + "LANGUAGE=\"\(language.text)\",DEFAULT=\(track.isDefault ? "YES" : "NO"),"
           + "AUTOSELECT=YES,FORCED=NO,URI=\"\(base)\(track.rendition)/\(file)\"")
     }
+    for track in pictureCaptions { write(track, to: &out) }
     for variant in variants {
       if groups.isEmpty { write(variant, with: nil, to: &out) }
       for group in groups { write(variant, with: group, to: &out) }
@@ -105,6 +113,14 @@ package struct MultivariantPlaylist: Sendable {
       ? "CHARACTERISTICS=\"public.accessibility.describes-video\"," : ""
   }
 
+  private func write(_ track: PictureCaptionTrack, to out: inout PlaylistText) {
+    out.line(
+      "#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"pictures\",NAME=\"\(track.name)\","
+        + (track.language.map { "LANGUAGE=\"\($0.text)\"," } ?? "")
+        + "DEFAULT=\(track.isDefault ? "YES" : "NO"),AUTOSELECT=YES,"
+        + "INSTREAM-ID=\"\(track.service.name)\"")
+  }
+
   /// "...the largest sum of peak Segment Bit Rates produced by any playable combination of
   /// Renditions" (§4.4.6.2).
   private func write(
@@ -122,7 +138,8 @@ package struct MultivariantPlaylist: Sendable {
         + "FRAME-RATE=\(variant.segmentation.video.grid.rate.decimal)"
         + (variant.range == .sdr ? "" : ",VIDEO-RANGE=\(variant.range.rawValue)")
         + (group.map { ",AUDIO=\"\($0.id)\"" } ?? "")
-        + (captions.isEmpty ? "" : ",SUBTITLES=\"captions\""))
+        + (captions.isEmpty ? "" : ",SUBTITLES=\"captions\"")
+        + (pictureCaptions.isEmpty ? "" : ",CLOSED-CAPTIONS=\"pictures\""))
     out.line("\(base)\(variant.rendition)/\(variantFile)")
   }
 

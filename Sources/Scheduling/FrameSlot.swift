@@ -16,6 +16,8 @@ package struct FrameSlot<Frame: Sendable>: Sendable {
   package let due: MonotonicTime
   /// Set on the first slot after a step of the wall clock.
   package let announcement: Announcement?
+  /// The captions to send with the frame; see ``CaptionQueue``.
+  package var captions: [UInt8] = []
 
   /// A step of the wall clock as announced to the window.
   package struct Announcement: Sendable, Equatable {

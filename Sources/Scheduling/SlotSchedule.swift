@@ -80,6 +80,9 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
   package var nextFrameIndex: Int64 { next + clock.shift }
   /// Frame time of the next slot on the monotonic clock.
   package var nextDue: MonotonicTime { clock.due(nextFrameIndex, on: segmentation.grid) }
+
+  /// The distance of two slots.
+  package var slotDuration: Interval { segmentation.grid.rate.frameDuration }
   /// Closing time of the next slot.
   package var nextClosing: MonotonicTime { nextDue + inputDelay }
 

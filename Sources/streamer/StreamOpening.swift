@@ -34,6 +34,7 @@ extension StreamDefinition {
     options.captions =
       settings.captions.isEmpty
       ? nil : StreamCaptions(settings.captions, now: SystemClock.monotonicTime)
+    options.pictureCaptions = settings.pictureCaptions
     options.waitsForAbsentSegment = settings.waitsForAbsentSegment
     return options
   }

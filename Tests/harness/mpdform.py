@@ -89,7 +89,7 @@ SET = {
 }
 SET_CHILDREN = (
     ("SupplementalProperty", 0, 1), ("InbandEventStream", 0, 6), ("Label", 0, 1),
-    ("ProducerReferenceTime", 1, 2), ("Resync", 0, 1), ("Accessibility", 0, 1), ("Role", 0, 2),
+    ("ProducerReferenceTime", 1, 2), ("Resync", 0, 1), ("Accessibility", 0, 2), ("Role", 0, 2),
     ("SegmentTemplate", 0, 1), ("Representation", 1, MANY),
 )
 REPRESENTATION = {"id": word, "bandwidth": positive}
@@ -139,8 +139,11 @@ FORMS: dict[str, Form] = {
     "Role": Form({"schemeIdUri": one_of("urn:mpeg:dash:role:2011"), "value": one_of(
         "main", "alternate", "description", "enhanced-audio-intelligibility")}),
     "Accessibility": Form({
-        "schemeIdUri": one_of("urn:tva:metadata:cs:AudioPurposeCS:2007"),
-        "value": one_of("1", "2")}),
+        "schemeIdUri": one_of("urn:tva:metadata:cs:AudioPurposeCS:2007",
+                              "urn:scte:dash:cc:cea-608:2015", "urn:scte:dash:cc:cea-708:2015"),
+        # An audience, channels such as CC1=eng;CC3, or services such as 1=lang:eng.
+        "value": matching(r"[12]|CC\d(=[a-z]{3})?(;CC\d(=[a-z]{3})?)*"
+                          r"|\d+=lang:[a-z]{3}(;\d+=lang:[a-z]{3})*")}),
     "Label": Form(content=text),
     "InbandEventStream": Form(
         {

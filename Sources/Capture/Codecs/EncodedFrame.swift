@@ -6,6 +6,7 @@ package struct EncodedFrame: Sendable {
   package let pts: Int64
   /// Whether it is an IDR, with which a segment may start.
   package let isIndependent: Bool
-  /// Slices, each after its length in four bytes; no parameter sets, delimiters or SEI.
+  /// Captions and slices, each after its length in four bytes; no parameter sets, delimiters or
+  /// other SEI.
   package let bytes: [UInt8]
 }

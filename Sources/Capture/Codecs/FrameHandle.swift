@@ -33,6 +33,17 @@ final class FrameHandle {
     unsafe pointer.pointee.pict_type = independent ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE
   }
 
+  /// Adds captions: triplets of cc_data.
+  func setCaptions(_ captions: [UInt8]) throws(FFmpegError) {
+    guard !captions.isEmpty else { return }
+    guard
+      let data = unsafe av_frame_new_side_data(
+        pointer, AV_FRAME_DATA_A53_CC, captions.count)
+    else { throw FFmpegError(noMemory: "av_frame_new_side_data") }
+    unsafe UnsafeMutableRawPointer(data.pointee.data)
+      .copyMemory(from: captions, byteCount: captions.count)
+  }
+
   /// Releases the frame.
   func clear() { unsafe av_frame_unref(pointer) }
 }

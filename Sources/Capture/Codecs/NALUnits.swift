@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Checked
+internal import Media
 
 /// The separation of consecutive NAL units.
 package enum NALFraming: Sendable {
@@ -13,16 +14,25 @@ package enum NALFraming: Sendable {
 /// The NAL units of H.264 in a byte sequence, as ranges without length or start code.
 package enum NALUnits {
   static let idr: UInt8 = 5
+  static let sei: UInt8 = 6
   static let sps: UInt8 = 7
   static let pps: UInt8 = 8
 
   /// nal_unit_type.
   package static func type(_ header: UInt8) -> UInt8 { header & 0x1F }
 
-  /// Whether a unit of this type is a slice, the only type that a sample of an `avc1` track keeps.
-  ///
-  /// Parameter sets are in the CMAF header; players ignore delimiters, SEI and filler.
+  /// Whether a unit of this type is a slice.
   package static func isSlice(_ type: UInt8) -> Bool { (1...5).contains(type) }
+
+  /// Whether a sample of an `avc1` track that we encode keeps the non-empty unit: slices, and SEI
+  /// with captions.
+  ///
+  /// Parameter sets are in the CMAF header; players ignore delimiters, other SEI and filler.
+  static func isKept(_ unit: Span<UInt8>) -> Bool {
+    let type = type(unit[0])
+    return isSlice(type)
+      || type == sei && CaptionData(unit: unit.array, headerSize: 1) != nil
+  }
 
   /// The non-empty units in `bytes`; bytes after an invalid length are dropped.
   package static func ranges(in bytes: Span<UInt8>, _ framing: NALFraming) -> [Range<Int>] {

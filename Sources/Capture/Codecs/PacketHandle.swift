@@ -39,22 +39,22 @@ final class PacketHandle {
     guard let data = unsafe pointer.pointee.data else { return nil }
     let source = unsafe UnsafeBufferPointer(start: data, count: Int(pointer.pointee.size))
     let units = unsafe NALUnits.ranges(in: source.span, codec.framing)
-    let slices = units.filter { unsafe NALUnits.isSlice(NALUnits.type(source[$0.lowerBound])) }
+    let kept = units.filter { unsafe NALUnits.isKept(source.span.extracting($0)) }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(slices.reduce(0) { $0 + 4 + $1.count })
-    for slice in slices {
-      unsafe withUnsafeBytes(of: UInt32(slice.count).bigEndian) {
+    bytes.reserveCapacity(kept.reduce(0) { $0 + 4 + $1.count })
+    for unit in kept {
+      unsafe withUnsafeBytes(of: UInt32(unit.count).bigEndian) {
         unsafe bytes.append(contentsOf: $0)
       }
-      unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[slice]))
+      unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[unit]))
     }
     // The packet's key flag also marks recovery points, with which a segment must not start.
-    let independent = slices.contains {
+    let independent = kept.contains {
       unsafe NALUnits.type(source[$0.lowerBound]) == NALUnits.idr
     }
     return unsafe CodedPacket(
       pts: pointer.pointee.pts, isIndependent: independent, bytes: bytes,
-      parameterSets: slices.count == units.count ? nil : ParameterSets(source.span, codec.framing))
+      parameterSets: kept.count == units.count ? nil : ParameterSets(source.span, codec.framing))
   }
 
   /// The next packet with its timestamp; nil if the encoder needs more input or has ended.

@@ -79,11 +79,13 @@ package struct VideoEncoder: ~Copyable, @unchecked Sendable {
   ///   - frame: a frame of any size; scaled and letterboxed to the size of the settings.
   ///   - pts: its frame time in ticks of the rate's timescale; later than that of the frame before.
   ///   - independent: whether to encode an IDR access unit.
+  ///   - captions: triplets of cc_data (ATSC A/53 Part 4 §6.2.3), which libx264 and encoders of
+  ///     hardware write before the picture; empty for none.
   /// - Returns: the access units, in order: with libx264 that of this frame; other encoders may
   ///   delay some.
   /// - Throws: ``FFmpegError``. Discard the encoder after an error.
   package mutating func encode(
-    _ frame: VideoFrame, pts: Int64, independent: Bool
+    _ frame: VideoFrame, pts: Int64, independent: Bool, captions: [UInt8] = []
   ) throws(FFmpegError) -> [EncodedFrame] {
     let scaled: VideoFrame
     if frame.size == settings.size { scaled = frame } else { scaled = try scale(frame) }
@@ -95,6 +97,7 @@ package struct VideoEncoder: ~Copyable, @unchecked Sendable {
     defer { handle.clear() }
     if independent, wantsHurry != isHurried { reopen() }
     handle.setTimestamp(pts: pts, independent: independent)
+    try handle.setCaptions(captions)
     pending.append(pts)
     try FFmpegError.check(
       "avcodec_send_frame", unsafe avcodec_send_frame(codec.pointer, handle.pointer), name)

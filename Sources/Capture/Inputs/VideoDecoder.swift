@@ -152,6 +152,12 @@ package final class DecodedFrame: @unchecked Sendable {
     return found
   }
 
+  /// Its captions: triplets of cc_data (ATSC A/53 Part 4 §6.2.3); empty for none.
+  package var captions: [UInt8] {
+    guard let data = unsafe av_frame_get_side_data(frame, AV_FRAME_DATA_A53_CC) else { return [] }
+    return unsafe Array(UnsafeBufferPointer(start: data.pointee.data, count: data.pointee.size))
+  }
+
   /// Whether its fields are of different times.
   var isInterlaced: Bool { unsafe cff_is_interlaced(frame) != 0 }
 

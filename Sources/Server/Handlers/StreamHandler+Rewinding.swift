@@ -105,7 +105,8 @@ extension StreamHandler {
     guard tracks.contains(where: { $0.size != nil }) else { return PastRefusal.missing.response }
     let playlist = MultivariantPlaylist(
       tracks, base: address.end == nil ? "../../" : "../../../../",
-      file: address.path(served.names) + "/playlist.m3u8")
+      file: address.path(served.names) + "/playlist.m3u8",
+      pictureCaptions: served.pictureCaptions.tracks)
     return .document(
       playlist.text,
       fields: ResponseFields.fields(

@@ -46,6 +46,7 @@ package final class ManifestCache: Sendable {
   private let windows: [LiveWindow]
   private let switched: String?
   private let captions: [CaptionTrack]
+  private let pictureCaptions: PictureCaptions
   private let isForOneViewer: Bool
   private let past: PastRuns?
   private let shared = Locked(Shared())
@@ -59,13 +60,15 @@ package final class ManifestCache: Sendable {
   ///   - switched: the common name of the renditions of the video between which the server
   ///     switches; nil if it does not.
   ///   - captions: the text renditions.
+  ///   - pictureCaptions: those within the pictures.
   ///   - isForOneViewer: whether caches keep no response.
   ///   - past: how far viewers may go back; nil for the windows alone.
   init(
     _ parameters: PresentationParameters, names: MediaNames, windows: [LiveWindow],
-    switched: String? = nil, captions: [CaptionTrack] = [], isForOneViewer: Bool = false,
-    past: PastRuns? = nil
+    switched: String? = nil, captions: [CaptionTrack] = [],
+    pictureCaptions: PictureCaptions, isForOneViewer: Bool = false, past: PastRuns? = nil
   ) {
+    self.pictureCaptions = pictureCaptions
     self.captions = captions
     self.past = past
     self.switched = switched
@@ -98,7 +101,8 @@ package final class ManifestCache: Sendable {
       let audio = windows.filter(\.segmentation.isAudio).map(\.listing)
       let past = past?.past(before: snapshot, now: now)
       if self.past != nil, past == nil { return nil }
-      let edition = Manifest.Edition(snapshot, audio: audio, past: past)
+      let seen = pictureCaptions.tracks
+      let edition = Manifest.Edition(snapshot, audio: audio, past: past, pictureCaptions: seen)
       shared.revision = snapshot.revision
       if edition != shared.edition {
         shared.edition = edition
@@ -106,7 +110,7 @@ package final class ManifestCache: Sendable {
         shared.forget()
       }
       if let rendered = shared.rendered[key] { return rendered }
-      guard let rendered = render(key, snapshot, audio, shared.publishTime, past) else {
+      guard let rendered = render(key, snapshot, audio, shared.publishTime, past, seen) else {
         return nil
       }
       shared.renderings += 1
@@ -118,7 +122,7 @@ package final class ManifestCache: Sendable {
 
   private func render(
     _ key: Key, _ snapshot: WindowSnapshot, _ audio: [WindowSnapshot], _ publishTime: WallTime,
-    _ past: ManifestPast?
+    _ past: ManifestPast?, _ pictureCaptions: [PictureCaptionTrack]
   ) -> Rendered? {
     let location = Manifest.Location(
       origin: key.origin, base: key.depth.path(to: parameters.name))
@@ -126,7 +130,8 @@ package final class ManifestCache: Sendable {
     if let switched { tracks = tracks.map { $0.size == nil ? $0 : $0.renamed(switched) } }
     let manifest = Manifest(
       snapshot, tracks: tracks, audio: audio, parameters: parameters, names: names,
-      location: location, publishTime: publishTime, past: past, captions: captions)
+      location: location, publishTime: publishTime, past: past, captions: captions,
+      pictureCaptions: pictureCaptions)
     guard let text = manifest?.text() else { return nil }
     let body = SharedBytes(text)
     let tag = EntityTag.text(of: body)

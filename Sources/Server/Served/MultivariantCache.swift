@@ -7,7 +7,8 @@ import Sharing
 
 /// A stream's Multivariant Playlists as prepared responses.
 ///
-/// They are constant; the first loop that needs one renders it.
+/// They are constant but for the captions within the pictures. The first loop that needs one
+/// renders it.
 final class MultivariantCache: Sendable {
   /// The differences between the Multivariant Playlists of a stream.
   struct Key: Hashable {
@@ -22,16 +23,24 @@ final class MultivariantCache: Sendable {
   private let targetDuration: Int64
   private let switched: String?
   private let captions: [CaptionTrack]
-  private let responses = Locked<[Key: PreparedResponse]>([:])
+  private let pictureCaptions: PictureCaptions
+  private let rendered = Locked(Rendered())
+
+  private struct Rendered {
+    /// The captions within the pictures that the responses name.
+    var captions: [PictureCaptionTrack] = []
+    var responses: [Key: PreparedResponse] = [:]
+  }
 
   /// An empty cache for the stream `name` with the windows of its renditions, top rendition first.
   ///
   /// If the server chooses the renditions of the video, `switched` is their common name. `captions`
-  /// are the text renditions.
+  /// are the text renditions, and `pictureCaptions` those within the pictures.
   init(
     name: String, windows: [LiveWindow], targetDuration: Int64, switched: String? = nil,
-    captions: [CaptionTrack] = []
+    captions: [CaptionTrack] = [], pictureCaptions: PictureCaptions
   ) {
+    self.pictureCaptions = pictureCaptions
     self.switched = switched
     self.captions = captions
     self.name = name
@@ -41,8 +50,10 @@ final class MultivariantCache: Sendable {
 
   /// The response for `key`; nil until all renditions are described.
   func response(_ key: Key) -> PreparedResponse? {
-    responses.withLock { responses in
-      if let response = responses[key] { return response }
+    let seen = pictureCaptions.tracks
+    return rendered.withLock { rendered in
+      if rendered.captions != seen { rendered = Rendered(captions: seen) }
+      if let response = rendered.responses[key] { return response }
       var tracks = windows.compactMap(\.snapshot.track)
       guard tracks.count == windows.count else { return nil }
       if let switched { tracks = tracks.map { $0.size == nil ? $0 : $0.renamed(switched) } }
@@ -51,7 +62,7 @@ final class MultivariantCache: Sendable {
         file: key.isChunked ? "chunked.m3u8" : "playlist.m3u8",
         variantFile: switched == nil ? nil : SwitchedName.playlist,
         iFrameFile: key.isChunked || switched != nil ? nil : IFramePlaylist.file,
-        captions: key.isChunked ? [] : captions)
+        captions: key.isChunked ? [] : captions, pictureCaptions: seen)
       let plain = SharedBytes(playlist.text)
       let compressed = key.isCompressed ? Gzip.compress(plain) : nil
       var fields = ResponseFields.fields(
@@ -60,7 +71,7 @@ final class MultivariantCache: Sendable {
       fields.append(HeaderField("Vary", "Accept-Encoding"))
       if compressed != nil { fields.append(HeaderField("Content-Encoding", "gzip")) }
       let response = PreparedResponse(status: 200, fields: fields, body: [compressed ?? plain])
-      responses[key] = response
+      rendered.responses[key] = response
       return response
     }
   }

@@ -24,6 +24,8 @@ final class ServedStream: Sendable {
   let options: StreamServingOptions
   /// The text renditions; nil for none.
   let captions: ServedCaptions?
+  /// The captions within its pictures.
+  let pictureCaptions: PictureCaptions
   let measures: Measures
   let multivariant: MultivariantCache
   let manifests: ManifestCache
@@ -85,6 +87,8 @@ final class ServedStream: Sendable {
     self.options = options
     self.measures = measures
     captions = options.captions.map { ServedCaptions($0, names, control) }
+    let pictureCaptions = PictureCaptions(options.pictureCaptions)
+    self.pictureCaptions = pictureCaptions
     events = source?.events ?? EventWindows(windows.map(\.window))
     renditions = windows.enumerated().map { index, rendition in
       let isAudio = rendition.window.segmentation.isAudio
@@ -111,7 +115,7 @@ final class ServedStream: Sendable {
     }
     multivariant = MultivariantCache(
       name: name, windows: windows.map(\.window), targetDuration: control.targetDuration,
-      captions: options.captions?.tracks ?? [])
+      captions: options.captions?.tracks ?? [], pictureCaptions: pictureCaptions)
     let parameters =
       parameters
       ?? PresentationParameters(
@@ -120,7 +124,7 @@ final class ServedStream: Sendable {
     self.parameters = parameters
     manifests = ManifestCache(
       parameters, names: names, windows: windows.map(\.window),
-      captions: options.captions?.tracks ?? [])
+      captions: options.captions?.tracks ?? [], pictureCaptions: pictureCaptions)
     func past(_ dvr: Interval) -> Past? {
       guard let archive = options.archive else { return nil }
       let listed =
@@ -130,10 +134,15 @@ final class ServedStream: Sendable {
       return Past(
         runs: runs,
         manifests: ManifestCache(
-          parameters, names: names, windows: listed.map(\.window), past: runs))
+          parameters, names: names, windows: listed.map(\.window),
+          pictureCaptions: pictureCaptions, past: runs))
     }
     self.past = past(options.dvr)
     unlimitedPast = past(Self.longestPast)
+    let top = windows[0].window
+    top.subscribe { [weak top] in
+      if let top { pictureCaptions.read(top.snapshot) }
+    }
   }
 
   /// How far clients with the admin token may go back.
@@ -205,7 +214,7 @@ final class ServedStream: Sendable {
   ///
   /// Players of chunked playlists get no captions.
   func needsMultivariant(isChunked: Bool) -> Bool {
-    isHighDynamicRange || captions != nil && !isChunked
+    isHighDynamicRange || (captions != nil || !options.pictureCaptions.isEmpty) && !isChunked
   }
 
   /// The top rendition.

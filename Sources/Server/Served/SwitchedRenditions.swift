@@ -51,23 +51,26 @@ final class SwitchedRenditions: MeasurementReceiver, Sendable {
           segmentation: video.window.segmentation, isForOneViewer: true))
     }
     let sound = audios.map(\.window)
-    hasMultivariant = !audios.isEmpty || !captions.isEmpty
+    hasMultivariant =
+      !audios.isEmpty || !captions.isEmpty || !served.options.pictureCaptions.isEmpty
     multivariant = MultivariantCache(
       name: served.name, windows: [videos[0].window] + sound,
       targetDuration: served.control.targetDuration, switched: SwitchedName.rendition,
-      captions: captions)
+      captions: captions, pictureCaptions: served.pictureCaptions)
     pinnedMultivariants = videos.map { video in
       MultivariantCache(
         name: served.name, windows: [video.window] + sound,
-        targetDuration: served.control.targetDuration, captions: captions)
+        targetDuration: served.control.targetDuration, captions: captions,
+        pictureCaptions: served.pictureCaptions)
     }
     manifests = ManifestCache(
       parameters, names: served.names, windows: [videos[0].window] + sound,
-      switched: SwitchedName.rendition, captions: captions, isForOneViewer: true)
+      switched: SwitchedName.rendition, captions: captions,
+      pictureCaptions: served.pictureCaptions, isForOneViewer: true)
     pinnedManifests = videos.map { video in
       ManifestCache(
         parameters, names: served.names, windows: [video.window] + sound, captions: captions,
-        isForOneViewer: true)
+        pictureCaptions: served.pictureCaptions, isForOneViewer: true)
     }
     bandwidths = tracks.map(\.bandwidth)
     missing = { [weak served] now in served?.missingRenditions(now: now) ?? [] }

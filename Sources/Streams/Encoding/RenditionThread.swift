@@ -39,6 +39,7 @@ struct RenditionThread: Sendable {
     var still = track.returnsFramesAtOnce ? StillFrames(configuration.segmentation) : nil
     // The numbers of slots of the frames in the encoder.
     var counts: [(frameIndex: Int64, slots: Int64)] = []
+    var captions = CaptionQueue()
     while let (slot, waiting) = feed.next(renditionIndex), !isLeaving() {
       let begin = SystemClock.monotonicTime
       if !isLeftOut {
@@ -51,6 +52,7 @@ struct RenditionThread: Sendable {
       let leavesOut = load.observe(
         renditionIndex, isLeftOut ? .leftOut : loadOf(monitor, effort))
       if let announcement = slot.announcement { announce(announcement) }
+      captions.add(slot.captions, at: slot.due)
       let position = configuration.segmentation.position(of: slot.frameIndex)
       // bounded: a part has at least one frame
       let isPartStart = position % configuration.segmentation.framesPerPart == 0
@@ -89,7 +91,9 @@ struct RenditionThread: Sendable {
       let frame = try drawn(slot, overlay)
       let isKey = keys.take(renditionIndex, frame: slot.frameIndex)
       let encoded = try watch.during(.coding) { () throws(FFmpegError) in
-        try track.encode(frame, frameIndex: slot.frameIndex, isKey: isKey)
+        try track.encode(
+          frame, frameIndex: slot.frameIndex, isKey: isKey,
+          captions: captions.take(before: .distantFuture))
       }
       for coded in encoded {
         let end = SystemClock.monotonicTime

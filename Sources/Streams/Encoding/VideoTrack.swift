@@ -55,13 +55,15 @@ struct VideoTrack: ~Copyable {
   /// Whether the encoder returns each frame at once; others may delay some.
   var returnsFramesAtOnce: Bool { encoder.name == EncoderSettings.defaultEncoder }
 
-  /// Encodes a frame; each segment begins with an IDR, and may have more, also on request.
+  /// Encodes a frame with its captions; each segment begins with an IDR, and may have more, also on
+  /// request.
   mutating func encode(
-    _ frame: VideoFrame, frameIndex: Int64, isKey: Bool = false
+    _ frame: VideoFrame, frameIndex: Int64, isKey: Bool = false, captions: [UInt8] = []
   ) throws(FFmpegError) -> [EncodedFrame] {
     try encoder.encode(
       frame, pts: segmentation.grid.ticks(frameIndex),
-      independent: isKey || segmentation.position(of: frameIndex) % keyDistance == 0)
+      independent: isKey || segmentation.position(of: frameIndex) % keyDistance == 0,
+      captions: captions)
   }
 
   /// See ``VideoEncoder/hurry(_:)``.

@@ -11,7 +11,12 @@ import Time
 /// Several threads close slots. The lock of the schedule is held while slots are queued, so that
 /// they are queued in order.
 final class SlotFeed: Sendable {
-  private let schedule = Locked<SlotSchedule<VideoFrame>?>(nil)
+  private struct State {
+    var schedule: SlotSchedule<VideoFrame>
+    var captions = CaptionQueue()
+  }
+
+  private let state = Locked<State?>(nil)
   private let opened = Monitor<Bool>(false)
   /// One queue per rendition.
   private let queues: [Monitor<EncoderQueue<VideoFrame>>]
@@ -23,7 +28,7 @@ final class SlotFeed: Sendable {
 
   /// Begins the slots; frames that were offered before are dropped.
   func open(_ first: SlotSchedule<VideoFrame>) {
-    schedule.withLock { $0 = first }
+    state.withLock { $0 = State(schedule: first) }
     opened.update { $0 = true }
   }
 
@@ -47,14 +52,15 @@ final class SlotFeed: Sendable {
     return found ?? nil
   }
 
-  /// Offers a frame;
+  /// Offers a frame with its captions;
   /// see ``SlotSchedule/offer(_:captured:aligned:isAtFrameTime:now:wallMinusMonotonic:)``.
   func offer(
     _ frame: VideoFrame, captured: MonotonicTime, aligned: MonotonicTime? = nil,
-    isAtFrameTime: Bool = false
+    isAtFrameTime: Bool = false, captions: [UInt8] = []
   ) {
-    change { schedule in
-      schedule.offer(
+    change { state in
+      state.captions.add(captions, at: aligned ?? captured)
+      return state.schedule.offer(
         frame, captured: captured, aligned: aligned, isAtFrameTime: isAtFrameTime,
         now: SystemClock.monotonicTime, wallMinusMonotonic: SystemClock.wallMinusMonotonic)
     }
@@ -62,25 +68,27 @@ final class SlotFeed: Sendable {
 
   /// Closes the slots whose closing time has passed.
   func closeDueSlots() {
-    change { schedule in
-      schedule.close(
+    change { state in
+      state.schedule.close(
         at: SystemClock.monotonicTime, wallMinusMonotonic: SystemClock.wallMinusMonotonic)
     }
   }
 
   /// Reads the schedule; nil before the feed is open.
   func read<Value: Sendable>(_ body: (SlotSchedule<VideoFrame>) -> Value) -> Value? {
-    schedule.withLock { schedule in
-      guard let schedule else { return nil }
-      return body(schedule)
-    }
+    state.withLock { state in state.map { body($0.schedule) } }
   }
 
-  private func change(_ body: (inout SlotSchedule<VideoFrame>) -> [FrameSlot<VideoFrame>]) {
-    schedule.withLock { schedule in
-      guard var changed = schedule else { return }
-      let slots = body(&changed)
-      schedule = changed
+  private func change(_ body: (inout State) -> [FrameSlot<VideoFrame>]) {
+    state.withLock { state in
+      guard var changed = state else { return }
+      var slots = body(&changed)
+      // A frame has the slot whose time is nearest.
+      let reach = changed.schedule.slotDuration / 2
+      for index in slots.indices {
+        slots[index].captions = changed.captions.take(before: slots[index].due + reach)
+      }
+      state = changed
       guard !slots.isEmpty else { return }
       for queue in queues { queue.update { $0.push(slots) } }
     }

@@ -113,7 +113,9 @@ final class DecodingStage: InputStage {
     var shift = shift ?? SourceShift(grid)
     let aligned = shift.align(captured, streamClock, mapping: clock.steps)
     self.shift = shift
-    input.give { _ in feed.offer(frame, captured: captured, aligned: aligned) }
+    input.give { _ in
+      feed.offer(frame, captured: captured, aligned: aligned, captions: decoded.captions)
+    }
   }
 
   /// Gives audio to the session, shifted like the frames; audio before the first frame is dropped.

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Packaging
+
+/// The values of `--closed-captions`: services with languages such as `CC1=en*,CC3=de`, or none.
+extension OptionKind where Value == [PictureCaptionTrack] {
+  static let pictureCaptions = OptionKind(
+    placeholder: "CC1=LANGUAGE,…",
+    expected: "different services, CC1–CC4 or SERVICE1–SERVICE63, each with a language tag, such "
+      + "as CC1=en*,CC3=de, at most one with *; or none",
+    parse: { text in
+      if text == none { return [] }
+      let items = text.split(separator: ",", omittingEmptySubsequences: false)
+      let tracks = items.compactMap(track)
+      guard tracks.count == items.count, Set(tracks.map(\.service)).count == tracks.count,
+        tracks.count(where: \.isDefault) <= 1
+      else { return nil }
+      return tracks
+    },
+    print: { tracks in tracks.isEmpty ? none : tracks.map(text).joined(separator: ",") })
+
+  private static let none = "none"
+
+  private static func track(_ item: Substring) -> PictureCaptionTrack? {
+    let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, let service = CaptionService(parts[0]) else { return nil }
+    let isDefault = parts[1].hasSuffix("*")
+    guard let language = LanguageTag(isDefault ? parts[1].dropLast() : parts[1]) else {
+      return nil
+    }
+    return PictureCaptionTrack(service, language: language, isDefault: isDefault)
+  }
+
+  private static func text(_ track: PictureCaptionTrack) -> String {
+    track.service.name + "=" + (track.language?.text ?? "und") + (track.isDefault ? "*" : "")
+  }
+}

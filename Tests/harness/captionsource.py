@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files of H.264 with pop-on captions (CEA-608) in SEI messages, for CC1 and CC3.
+
+`python Tests/harness/captionsource.py OUT.ts --seconds 12` writes one; the name's ending selects
+the container. The burned clock of a frame is its time in the file, in milliseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from harness.painter import frame  # noqa: E402
+from harness.tools import need  # noqa: E402
+
+RATE = 30
+PADDING = b"\x80\x80"
+# The second bytes of commands (CTA-608-E §7.1): resume caption loading, erase displayed memory,
+# erase non-displayed memory, end of caption.
+RCL, EDM, ENM, EOC = 0x20, 0x2C, 0x2E, 0x2F
+# The preamble address codes of rows 12 to 15, white, no indent.
+ROWS = ((0x13, 0x40), (0x13, 0x60), (0x14, 0x40), (0x14, 0x60))
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A text of printable ASCII, up to 4 rows of 32 characters, and its times in the file."""
+
+    start: float
+    end: float
+    text: str
+    # 1: CC1. 2: CC3.
+    field: int = 1
+
+
+def captions(seconds: float, interval: float = 2) -> list[Caption]:
+    """A caption of CC1 and one of CC3 every `interval`, shown for half of it."""
+    count = int(seconds / interval)
+    times = [(0.4 + index) * interval for index in range(count)]
+    return [Caption(at, at + 0.5 * interval, f"{text} {index + 1}{end}", field)
+            for index, at in enumerate(times)
+            for field, text, end in ((1, "Caption", "\nof channel one"), (2, "Untertitel", ""))]
+
+
+def odd_parity(byte: int) -> int:
+    """Seven bits with the parity bit of CEA-608."""
+    return byte | (0x80 if byte.bit_count() % 2 == 0 else 0)
+
+
+def doubled(first: int, second: int) -> list[bytes]:
+    """A control code, which is sent twice."""
+    return [bytes([odd_parity(first), odd_parity(second)])] * 2
+
+
+def loading(caption: Caption) -> list[bytes]:
+    """The pairs that write a caption into the non-displayed memory."""
+    command = 0x14 if caption.field == 1 else 0x15
+    rows = caption.text.split("\n")
+    pairs = doubled(command, RCL) + doubled(command, ENM)
+    for place, text in zip(ROWS[-len(rows):], rows, strict=True):
+        pairs += doubled(*place)
+        data = bytes(map(odd_parity, text.encode("ascii")))
+        # A row of an odd number of characters is filled with a null.
+        data += b"\x80" * (len(data) % 2)
+        pairs += [data[at:at + 2] for at in range(0, len(data), 2)]
+    return pairs
+
+
+def schedule(given: Iterable[Caption], frames: int) -> list[tuple[bytes, bytes]]:
+    """The pair of each field for each frame; EOC and EDM are at the captions' times.
+
+    Raises ValueError if the captions are too close to each other.
+    """
+    fields: tuple[dict[int, bytes], dict[int, bytes]] = ({}, {})
+    for caption in given:
+        pairs, command = fields[caption.field - 1], 0x14 if caption.field == 1 else 0x15
+        start, end = round(caption.start * RATE), round(caption.end * RATE)
+        load = loading(caption)
+        for at, group in ((start - len(load), load + doubled(command, EOC)),
+                          (end, doubled(command, EDM))):
+            for index, pair in enumerate(group, at):
+                if not 0 <= index < frames or index in pairs:
+                    raise ValueError(f"no frame for a pair of {caption.text!r}")
+                pairs[index] = pair
+    return [(fields[0].get(index, PADDING), fields[1].get(index, PADDING))
+            for index in range(frames)]
+
+
+def sei(pairs: tuple[bytes, bytes], header: bytes = b"\x06") -> bytes:
+    """A NAL unit with a pair for each field (ATSC A/53 Part 4 §6.2.3), with a start code."""
+    triplets = b"\xfc" + pairs[0] + b"\xfd" + pairs[1]
+    payload = b"\xb5\x00\x31GA94\x03" + bytes([0xC0 | 2, 0xFF]) + triplets + b"\xff"
+    data = bytes([4, len(payload)]) + payload + b"\x80"
+    escaped = re.sub(rb"\x00\x00(?=[\x00-\x03])", b"\0\0\3", data)
+    return b"\0\0\0\1" + header + escaped
+
+
+def units(stream: bytes) -> Iterator[bytes]:
+    """The NAL units of an Annex B stream, without start codes."""
+    for part in re.split(rb"\x00\x00\x00?\x01", stream)[1:]:
+        yield part.rstrip(b"\0")
+
+
+def insert(stream: bytes, pairs: list[tuple[bytes, bytes]]) -> bytes:
+    """An Annex B stream of H.264 whose access units have one SEI message more each.
+
+    The message is before the first slice of its access unit, after the other SEI messages.
+    """
+    found, index, isInserted = bytearray(), -1, True
+    for unit in units(stream):
+        kind = unit[0] & 0x1F
+        if kind == 9:  # an access unit delimiter
+            index, isInserted = index + 1, False
+        elif kind in (1, 5) and not isInserted:
+            found += sei(pairs[index])
+            isInserted = True
+        found += b"\0\0\0\1" + unit
+    return bytes(found)
+
+
+def annex_b(seconds: float, size: str, *options: str) -> bytes:
+    """H.264 with access unit delimiters, an IDR frame per second and no B-frames."""
+    width, height = map(int, size.split("x"))
+    frames = b"".join(frame(width, height, index * 1000 // RATE, index)
+                      for index in range(round(seconds * RATE)))
+    return subprocess.run(
+        [need("ffmpeg", "captions"), "-v", "error", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s",
+         size, "-r", f"{RATE}", "-i", "-", "-c:v", "libx264", "-preset", "ultrafast", "-tune",
+         "zerolatency", "-b:v", "800k", "-g", f"{RATE}", "-keyint_min", f"{RATE}", "-sc_threshold",
+         "0", *options, "-bsf:v", "h264_metadata=aud=insert", "-f", "h264", "-"], input=frames,
+        stdout=subprocess.PIPE, check=True, timeout=60).stdout
+
+
+def captioned_clip(path: Path, seconds: float, given: Iterable[Caption] | None = None,
+                   size: str = "640x360", *options: str) -> Path:
+    """A file with captions, by default those of `captions`; `options` are those of x264."""
+    given = captions(seconds) if given is None else given
+    stream = insert(annex_b(seconds, size, *options), schedule(given, round(seconds * RATE)))
+    subprocess.run(
+        [need("ffmpeg", "captions"), "-v", "error", "-y", "-framerate", f"{RATE}", "-f", "h264",
+         "-i", "-", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-t",
+         f"{seconds}", "-c:v", "copy", "-c:a", "aac", str(path)], input=stream, check=True,
+        timeout=60)
+    return path
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--seconds", type=float, default=12)
+    parser.add_argument("--size", default="640x360")
+    options = parser.parse_args()
+    captioned_clip(options.path, options.seconds, None, options.size)
+
+
+if __name__ == "__main__":
+    main()
