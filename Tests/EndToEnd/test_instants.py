@@ -67,16 +67,15 @@ def test_the_named_segment_has_the_frame(running: Program) -> None:
     assert clocks[found["frame"]] == found["frameTime"] // 10**6
 
 
-@pytest.mark.parametrize("form", ["", ".jpg"], ids=["object", "still"])
-def test_future_instants_are_held_until_they_happen(running: Program, form: str) -> None:
-    """100 requests up to 4 s ahead: each has its frame, soon after its time."""
-    # The first still starts a process.
-    get(running.port, "/live/snapshot.jpg")
+def ahead(program: Program, form: str) -> list[float]:
+    """100 requests for instants up to 4 s ahead; ms from each instant to the end of its answer.
 
-    def ask(ahead: float) -> tuple[int, Response]:
-        milliseconds = round((time.time() + ahead) * 1000)
+    Each answer has the frame whose slot contains its instant.
+    """
+    def ask(seconds: float) -> tuple[int, Response]:
+        milliseconds = round((time.time() + seconds) * 1000)
         text = f"{milliseconds // 1000}.{milliseconds % 1000:03}"
-        return milliseconds, instant(running, text + form)
+        return milliseconds, instant(program, text + form)
 
     with ThreadPoolExecutor(100) as pool:
         answers = list(pool.map(ask, [random.uniform(0.2, 3.8) for _ in range(100)]))
@@ -89,11 +88,31 @@ def test_future_instants_are_held_until_they_happen(running: Program, form: str)
         else:
             assert answer.json()["frameIndex"] == index
             assert int(answer.headers["x-held-ms"]) > 0
-    # A frame slot begins up to a frame before the instant; the bound is for a loaded machine.
     lags = sorted(answer.done * 1000 - milliseconds for milliseconds, answer in answers)
-    print(f"/at/T{form}: {lags[0]:.0f} … {lags[50]:.0f} … {lags[90]:.0f} (p90) … {lags[99]:.0f} ms,"
-          f" {sum(lag > 60 for lag in lags)} later than 60 ms")
-    assert lags[0] > -60 and lags[50] < 300, lags
+    print(f"/at/T{form}: after its time {lags[50]:.0f} ms (median), {lags[90]:.0f} ms (p90), "
+          f"{lags[99]:.0f} ms (greatest), {sum(lag > 60 for lag in lags)} of {len(lags)} later "
+          "than 60 ms")
+    # A frame slot begins up to a frame before the instant.
+    assert lags[0] > -60, lags
+    return lags
+
+
+@pytest.mark.parametrize("form,rounds", [("", 1), (".jpg", 3)], ids=["object", "still"])
+def test_future_instants_are_held_until_they_happen(
+        running: Program, form: str, rounds: int) -> None:
+    """Each has its frame; nine of ten are answered within 60 ms after their time.
+
+    Stills are decoded by a process of low priority. While another program occupies the machine it
+    waits, so a late round of stills is repeated.
+    """
+    # The first still starts a process.
+    get(running.port, "/live/snapshot.jpg")
+    found: list[float] = []
+    for _ in range(rounds):
+        found.append(ahead(running, form)[90])
+        if found[-1] <= 60:
+            break
+    assert found[-1] <= 60, found
 
 
 def test_other_times_are_refused(server: Program) -> None:
