@@ -139,6 +139,8 @@ class Healthy:
     """Follows the healthy stream part by part: how late each arrives."""
 
     program: Program
+    stream: str = "good"
+    part: float = PART
     lateness: list[float] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     is_stopped: threading.Event = field(default_factory=threading.Event)
@@ -147,13 +149,13 @@ class Healthy:
         """Asks for one part after another; parts are on the grid of the epoch."""
         try:
             with Connection(self.program.port, timeout=20) as connection:
-                path = "/good/video/playlist.m3u8"
+                path = f"/{self.stream}/video/playlist.m3u8"
                 now = parse(connection.get(path).text)
                 msn, part = now.last_part
                 while not self.is_stopped.is_set():
-                    msn, part = (msn, part + 1) if part + 1 < round(1 / PART) else (msn + 1, 0)
+                    msn, part = (msn, part + 1) if part + 1 < round(1 / self.part) else (msn + 1, 0)
                     response = connection.get(f"{path}?_HLS_msn={msn}&_HLS_part={part}")
-                    self.lateness.append(time.time() - msn - (part + 1) * PART)
+                    self.lateness.append(time.time() - msn - (part + 1) * self.part)
                     if response.status != 200:
                         self.faults.append(f"part {msn}.{part}: {response.status}")
                     elif "GAP" in response.text or "DISCONTINUITY\n" in response.text:

@@ -18,6 +18,7 @@ import pytest
 from harness.archive import WRITING, Recorder, complete, digest, digests, hour_files
 from harness.clockstep import ClockStep
 from harness.http1 import get
+from harness.mounts import mounted, remount
 from harness.pastreaders import PastReaders
 from harness.preload import preloaded
 from harness.program import Program, kill, stop
@@ -258,21 +259,8 @@ def test_frozen_disk_delays_no_live_segment(
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 1 MB, if this user may mount one."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)],
-                             capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip("this user may not mount a disk")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=False)
-
-
-def remount(folder: Path, *options: str) -> None:
-    """Changes the options of a disk; it can be read-only when no file is open for writing."""
-    command = ["mount", "-o", ",".join(["remount", *options]), str(folder)]
-    wait_until(lambda: subprocess.run(command, capture_output=True, check=False).returncode == 0,
-               30, " ".join(command))
+    with mounted(tmp_path / "disk") as folder:
+        yield folder
 
 
 @pytest.mark.timeout(150)

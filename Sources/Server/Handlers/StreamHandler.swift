@@ -228,7 +228,7 @@ final class StreamHandler {
   var nextDeadline: MonotonicTime {
     let own = min(
       starting.nextDeadline, sockets.nextDeadline, deliveries.nextDeadline, feeds.nextDeadline,
-      stills.nextDeadline)
+      stills.nextDeadline, past.requests.nextDeadline)
     let others = min(instants?.nextDeadline ?? own, captions?.nextDeadline ?? own)
     let deadline = renditions.reduce(min(own, others)) {
       min($0, $1.nextDeadline)
@@ -247,6 +247,7 @@ final class StreamHandler {
     captions?.expire(now)
     feeds.expire(now)
     stills.expire(now)
+    past.requests.expire(now)
     sockets.expire(now)
   }
 
