@@ -89,6 +89,17 @@ def measure_past(bench: Bench, folder: Path) -> dict[str, Any]:
     return {"segment": cost, "clip": clip}
 
 
+def measure_hour(bench: Bench, folder: Path) -> dict[str, Any]:
+    """An hour file in players."""
+    found = archive_past.hour(folder / "hour", recorded(PATTERN), 3 if bench.quick else 7)
+    for name, times in found["sidx"].items():
+        others = found["none"][name]
+        bench.row(f"an hour ({found['bytes'] / 1e9:.2f} GB) in {name}, with sidx / without",
+                  f"{statistics.median(times):.0f} / {statistics.median(others):.0f} ms",
+                  "≤ 300 ms")
+    return found
+
+
 def measure_starts(bench: Bench, folder: Path) -> dict[str, Any]:
     """Starts with a long archive."""
     tracks = recorded([*PATTERN, *archive_past.SMALL])
@@ -131,4 +142,5 @@ def measure(bench: Bench) -> dict[str, Any]:
     folder = bench.folder / "archive"
     folder.mkdir()
     return {"live": measure_live(bench, folder), "past": measure_past(bench, folder),
-            "starts": measure_starts(bench, folder), "stills": measure_stills(bench, folder)}
+            "hour": measure_hour(bench, folder), "starts": measure_starts(bench, folder),
+            "stills": measure_stills(bench, folder)}

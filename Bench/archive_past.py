@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Media of the past: a rewound segment compared with nginx, a clip of an hour, the start."""
+"""Media of the past: a rewound segment beside nginx, a clip of an hour, an hour file, the start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import http_cells
-from archive_made import many
+from archive_made import made, many
 from fanout import pinned
 from harness.http1 import Connection, get
 from harness.pasthours import Track
@@ -92,6 +92,53 @@ def clip(program: Program, first: int, seconds: int, limit: float) -> dict[str, 
             "seconds": seconds - 1.25,
             "length": {stream["codec_type"]: float(stream["duration"]) for stream in streams},
             "frames": {stream["codec_type"]: stream["nb_frames"] for stream in streams}}
+
+
+# Programs that open an hour file, and show one frame: its first one, or one of its last minutes.
+OPENING = {
+    "ffprobe": ["ffprobe", "-v", "error", "-show_entries", "stream=codec_name"],
+    "ffmpeg": ["ffmpeg", "-v", "error", "-i"],
+    "ffmpeg -ss 3500": ["ffmpeg", "-v", "error", "-ss", "3500", "-i"],
+    "mpv": ["mpv", "--no-config", "--really-quiet", "--vo=null", "--no-audio", "--frames=1"],
+    "mpv --start=+3500": ["mpv", "--no-config", "--really-quiet", "--vo=null", "--no-audio",
+                          "--frames=1", "--start=+3500"],
+}
+ONE_FRAME = ["-map", "0:v", "-frames:v", "1", "-f", "null", "-"]
+
+
+def opening(file: Path, rounds: int) -> dict[str, list[float]]:
+    """Milliseconds from the start of a program to its first frame, and its end."""
+    found: dict[str, list[float]] = {}
+    for name, command in OPENING.items():
+        line = [need(command[0], "an hour file"), *command[1:], str(file)]
+        line += ONE_FRAME if command[0] == "ffmpeg" else []
+        for _ in range(rounds):
+            began = time.monotonic()
+            run = subprocess.run(line, capture_output=True, text=True, timeout=120, check=True)
+            found.setdefault(name, []).append((time.monotonic() - began) * 1000)
+            assert not run.stderr, run.stderr
+    return found
+
+
+def without_references(file: Path) -> None:
+    """Overwrites the name of the `sidx`: a `free` box of the same size remains."""
+    with file.open("r+b") as data:
+        place = data.read(1 << 20).index(b"sidx")
+        data.seek(place)
+        data.write(b"free")
+
+
+def hour(folder: Path, tracks: list[Track], rounds: int) -> dict[str, Any]:
+    """How soon players open the video of a whole hour, with its `sidx` and without it."""
+    made(folder, tracks, (int(time.time()) // 3600 - 1) * 3600, 3600)
+    file = next(folder.glob("live/video/*/*.cmfv"))
+    size = file.stat().st_size
+    opening(file, 1)  # The file is in memory.
+    whole = opening(file, rounds)
+    without_references(file)
+    found = {"bytes": size, "sidx": whole, "none": opening(file, rounds)}
+    shutil.rmtree(folder)
+    return found
 
 
 def start_times(flags: list[str], past: str) -> dict[str, float]:
