@@ -45,6 +45,23 @@ struct HTTPClientTests {
     #expect(first.contains("\r\nUser-Agent: test\r\n"))
   }
 
+  @Test("responses 103 before a response are skipped and counted, also before a redirection")
+  func earlyHints() throws {
+    let hints = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload; as=style\r\n\r\n"
+    let server = try ScriptedServer([
+      [
+        hints + hints + hello, "HTTP/1.1 100 Continue\r\n\r\n" + hello,
+        hints + "HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", hints + hello,
+      ]
+    ])
+    let client = client()
+    for count in [2, 2, 4] {
+      #expect(try text(client, server) == "hello")
+      #expect(client.earlyHintCount == count && client.head?.status == 200)
+    }
+    #expect(client.connectionCount == 1)
+  }
+
   @Test(
     "a POST has one connection and its deadline; only the status of the response matters",
     arguments: [

@@ -18,6 +18,10 @@ final class ScriptedOrigin: ValidatedOrigin {
   private(set) var now = ScriptedOrigin.start
   var isCancelled: Bool { now > Self.start + 60 }
 
+  /// The number of responses 103 before each response.
+  var hintsPerResponse = 0
+  private(set) var earlyHints = 0
+
   /// Changes each response; the number is the time since the start.
   var change: (inout Reply, Double) -> Void = { _, _ in }
   /// Listed segments.
@@ -50,6 +54,7 @@ final class ScriptedOrigin: ValidatedOrigin {
   func get(_ url: String, _ fields: [HeaderField]) -> Reply {
     let sent = now
     now += 0.002
+    earlyHints += hintsPerResponse
     var reply = Reply(url: url, status: 200, sent: sent, end: now)
     answer(&reply, fields)
     change(&reply, now - Self.start)

@@ -75,6 +75,19 @@ struct ValidationTests {
     let junit = ValidationReport.junit([validation])
     #expect(junit.contains("<failure type=\"must\" message=\"PART-HOLD-BACK=0.3\">"))
     #expect(junit.contains("name=\"mpd-well-formed\"><skipped/>"))
+    #expect(!text.contains("early hints") && json.contains("\"earlyHints\":0,"))
+  }
+
+  @Test("reports count the responses 103 of an origin that sends some")
+  func earlyHints() {
+    let origin = ScriptedOrigin()
+    origin.hintsPerResponse = 1
+    let validation = follow(.main, origin)
+    #expect(validation.isPassed && validation.earlyHints > 20)
+    let text = ValidationReport.text(validation)
+    #expect(text.hasSuffix("\nearly hints: \(validation.earlyHints)\n"))
+    let json = ValidationReport.json(validation)
+    #expect(json.contains("\"earlyHints\":\(validation.earlyHints),"))
   }
 }
 

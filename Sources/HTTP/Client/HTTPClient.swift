@@ -67,6 +67,8 @@ package final class HTTPClient {
   private var tickets: [WebAddress.Origin: ClientTicket] = [:]
   /// The head of the newest response; nil before the first one.
   package private(set) var head: ResponseHead?
+  /// The number of interim responses 103 (Early Hints) that were received.
+  package private(set) var earlyHintCount = 0
   /// The number of connections that were opened.
   package private(set) var connectionCount = 0
   /// The number of those whose handshake was shortened by a ticket.
@@ -108,6 +110,8 @@ package final class HTTPClient {
         to: request(address, fields), from: address.origin, permitsLocal: permitsLocal)
       permitsLocal = permitsLocal && exchange.connection.isLocal
       head = exchange.reader.head
+      // bounded: one per head that was received
+      earlyHintCount += exchange.reader.earlyHints
       current = exchange
       finish()
       let status = head?.status ?? 0

@@ -34,6 +34,10 @@ package struct ResponseReader: Sendable {
   private var searched = 0
   /// The head; nil until it is whole.
   package private(set) var head: ResponseHead?
+  /// The number of interim responses 103 (Early Hints) before the head.
+  ///
+  /// - Source: RFC 8297
+  package private(set) var earlyHints = 0
 
   /// A reader at the first byte of a response.
   package init() {}
@@ -85,6 +89,8 @@ package struct ResponseReader: Sendable {
     // RFC 9110 §15.2: a client must be able to parse interim responses; it asked for no upgrade.
     guard found.status >= 200 else {
       guard found.status != 101 else { throw .head(.statusLine) }
+      // bounded: one per head that was received
+      if found.status == 103 { earlyHints += 1 }
       return !buffer.isEmpty
     }
     head = found

@@ -8,6 +8,8 @@ package struct Validation: Sendable {
   package let seconds: Double
   package let findings: Findings
   package let times: Measurements
+  /// The number of interim responses 103 (Early Hints) that were received.
+  package let earlyHints: Int
   /// Why nothing could be followed; nil if something was.
   package let failure: String?
 
@@ -37,6 +39,7 @@ package struct Validation: Sendable {
       failure = "neither a playlist nor an MPD"
     }
     self.seconds = origin.now - start
+    earlyHints = origin.earlyHints
   }
 
   /// Whether the stream was followed and no rule of the level must is broken.

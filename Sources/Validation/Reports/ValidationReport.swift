@@ -34,12 +34,13 @@ package enum ValidationReport {
     let rows = Measurements.Kind.allCases.compactMap { kind in
       validation.times.summary(kind).map { (kind, $0) }
     }
-    if !rows.isEmpty { text += "\n" }
+    if !rows.isEmpty || validation.earlyHints > 0 { text += "\n" }
     for (kind, row) in rows {
       text +=
         "\(kind.rawValue): median \(milliseconds(row.median)), p95 \(milliseconds(row.p95)), "
         + "most \(milliseconds(row.most)) ms of \(row.count)\n"
     }
+    if validation.earlyHints > 0 { text += "early hints: \(validation.earlyHints)\n" }
     return text
   }
 
@@ -67,6 +68,7 @@ package enum ValidationReport {
       "{\"url\":\(JSONText.quoted(Redaction.redact(validation.url))),"
       + "\"seconds\":\(Findings.rounded(validation.seconds)),"
       + "\"failure\":\(validation.failure.map { JSONText.quoted($0) } ?? "null"),"
+      + "\"earlyHints\":\(validation.earlyHints),"
       + "\"checked\":[\(checked.joined(separator: ","))],"
       + "\"findings\":[\(list.joined(separator: ","))],"
       + "\"milliseconds\":{\(times.joined(separator: ","))}}\n"

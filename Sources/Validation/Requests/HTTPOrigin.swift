@@ -26,6 +26,8 @@ package final class HTTPOrigin: ValidatedOrigin {
 
   package var now: Double { Double(SystemClock.wallTime.milliseconds) / 1000 }
 
+  package var earlyHints: Int { client.earlyHintCount }
+
   package var isCancelled: Bool { cancellation.isCancelled }
 
   package func wait(until time: Double) {

@@ -71,6 +71,9 @@ package protocol ValidatedOrigin: AnyObject {
   /// Whether the validation ends before its time.
   var isCancelled: Bool { get }
 
+  /// The number of interim responses 103 (Early Hints) that were received.
+  var earlyHints: Int { get }
+
   /// Sends a GET and reads the response to its end.
   ///
   /// - Parameters:
