@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ import pytest
 
 from harness.http1 import get
 from harness.program import Program, start, stop
-from harness.tools import streamer_binary
+from harness.validation import validate
 
 SETS = {
     "ladder with audio": ("--audio", "tone", "--rendition", "854x480@900", "--rendition",
@@ -31,12 +30,6 @@ def program(request: pytest.FixtureRequest) -> Iterator[Program]:
     running = start(SETS[request.param])
     yield running
     stop(running)
-
-
-def validate(*words: object) -> subprocess.CompletedProcess[str]:
-    """One run of the command."""
-    return subprocess.run([str(streamer_binary()), "validate", *map(str, words)],
-                          capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_own_streams_break_no_rule(program: Program, tmp_path: Path) -> None:

@@ -128,7 +128,13 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
       "media-sequence-grows", "v.m3u8", "#EXT-X-MEDIA-SEQUENCE:1", "#EXT-X-MEDIA-SEQUENCE:",
       after: 5),
     text("segment-unchanged", "v.m3u8", "v/seg", "v/y/seg", after: 5),
+    text("segment-unchanged", "v.m3u8", "1.000,", "0.999,", after: 5),
+    text("segment-unchanged", "v.m3u8", "v/init", "v/y/init", after: 5),
+    text("segment-unchanged", "v.m3u8", ".000Z", ".001Z", after: 5),
+    text("segment-unchanged", "v.m3u8", "#EXTINF", "#EXT-X-DISCONTINUITY\n#EXTINF", after: 5),
     text("part-unchanged", "v.m3u8", "DURATION=0.250", "DURATION=0.249", after: 5),
+    text("part-unchanged", "v.m3u8", "v/part", "v/y/part", after: 5),
+    text("part-unchanged", "v.m3u8", ",INDEPENDENT=YES", "", after: 5),
     text(
       "discontinuity-sequence-counts", "v.m3u8", "CONTINUITY-SEQUENCE:0", "CONTINUITY-SEQUENCE:1",
       after: 5),
@@ -204,6 +210,7 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     reply("parts-are-the-segment", "v/seg") { $0.body[$0.body.count - 1] ^= 1 },
     text("media-duration", "v.m3u8", "1.000,", "1.100,"),
     PlantedFault("key-frame-first") { $0.hasKeyFrames = false },
+    text("independent-part", "v.m3u8", ".1.m4s\"\n", ".1.m4s\",INDEPENDENT=YES\n"),
     PlantedFault("reference-time-plausible") { $0.referenceTimeShift = 3600 },
   ]
 
@@ -261,6 +268,7 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
   private static let segments = [
     reply("segment-in-time", at: .mpd, "/seg") { $0.status = 404 },
     PlantedFault("segment-still-there", .mpd) { $0.forgetsRemoved = true },
+    reply("segment-sent-whole", at: .mpd, "/seg") { $0.failure = "cut" },
     text("segment-time", "mpd", "startNumber=\"0\"", "startNumber=\"7\""),
     PlantedFault("segment-sent-while-made", .mpd) { $0.sendsWhole = true },
     PlantedFault("segment-has-chunks", .mpd) { $0.hasOneChunk = true },

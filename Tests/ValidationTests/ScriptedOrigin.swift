@@ -30,6 +30,8 @@ final class ScriptedOrigin: ValidatedOrigin {
   var partWindow = 3.0
   var hasParts = true
   var hasTimeline = false
+  /// When the MPD becomes static, in seconds since the start.
+  var endTime = Double.infinity
   /// Added to the time of playlists, by the time since the start.
   var playlistTime: (Double) -> Double = { $0 }
   /// Segments that a delta skips beyond the permitted ones.
@@ -182,17 +184,21 @@ final class ScriptedOrigin: ValidatedOrigin {
   }
 
   private func manifest() -> String {
-    let newest = Int(now) - 1
+    let hasEnded = now >= Self.start + endTime
+    let newest = Int(min(now, Self.start + endTime)) - 1
+    let oldest = newest - 3
+    let place =
+      hasEnded ? "startNumber=\"\(oldest)\" presentationTimeOffset=\"\(oldest * 1000)\"" : nil
     let template =
       hasTimeline
       ? """
       <SegmentTemplate timescale="1000" media="$RepresentationID$/seg$Number$.m4s"
-      startNumber="\(newest - 3)"
+      \(place ?? "startNumber=\"\(oldest)\"")
       initialization="$RepresentationID$/init.mp4"><SegmentTimeline>
-      <S t="\((newest - 3) * 1000)" d="1000" r="3"/></SegmentTimeline></SegmentTemplate>
+      <S t="\(oldest * 1000)" d="1000" r="3"/></SegmentTimeline></SegmentTemplate>
       """
       : """
-      <SegmentTemplate timescale="1000" duration="1000" startNumber="0"
+      <SegmentTemplate timescale="1000" duration="1000" \(place ?? "startNumber=\"0\"")
       availabilityTimeOffset="0.75"
       availabilityTimeComplete="false" media="$RepresentationID$/seg$Number$.m4s"
       initialization="$RepresentationID$/init.mp4"/>
@@ -206,16 +212,20 @@ final class ScriptedOrigin: ValidatedOrigin {
       """
     }
     let published =
-      hasTimeline ? date(Double(newest)).dropFirst(25).dropLast() : "2027-01-15T08:00:00Z"
+      hasTimeline || hasEnded
+      ? date(Double(newest)).dropFirst(25).dropLast() : "2027-01-15T08:00:00Z"
+    let state =
+      hasEnded
+      ? "type=\"static\" mediaPresentationDuration=\"PT\(newest + 1)S\""
+      : "type=\"dynamic\" minimumUpdatePeriod=\"PT2S\" timeShiftBufferDepth=\"PT5S\""
     return """
       <?xml version="1.0"?><!-- live -->
-      <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="dynamic"
+      <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" \(state)
       profiles="urn:mpeg:dash:profile:isoff-live:2011"
-      availabilityStartTime="1970-01-01T00:00:00Z" publishTime="\(published)" minBufferTime="PT1S"
-      minimumUpdatePeriod="PT2S" timeShiftBufferDepth="PT5S">
+      availabilityStartTime="1970-01-01T00:00:00Z" publishTime="\(published)" minBufferTime="PT1S">
       <ServiceDescription id="0"><Latency min="1000" target="2000" max="4000"/>
       <PlaybackRate min="0.9" max="1.1"/></ServiceDescription>
-      <Period id="p" start="PT0S">\(sets.joined())</Period>
+      <Period id="p" start="PT\(hasEnded ? oldest : 0)S">\(sets.joined())</Period>
       <UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-iso:2014" value="http://origin/time"/></MPD>
       """
   }

@@ -36,6 +36,88 @@ struct ValidationTests {
     if rule?.level == .must { #expect(!validation.isPassed) }
   }
 
+  @Test("a static MPD at the end may begin later, with the times and names of its segments")
+  func ends() {
+    let base = Int(ScriptedOrigin.start) + 2
+    let rows: [(hasTimeline: Bool, old: String, new: String, seen: String?)] = [
+      (false, "", "", nil), (true, "", "", nil),
+      // The timeline may begin at zero again.
+      (false, "start=\"PT\(base)S", "start=\"PT0S", nil),
+      (false, "availabilityStartTime=\"1970-01-01T00:00:00Z\"", "", nil),
+      (
+        false, "start=\"PT\(base)S", "start=\"PT\(base + 1)S", "which are 1.0 s later"
+      ),
+      (false, "Offset=\"\(base)000", "Offset=\"\(base)001", "startNumber"),
+      (false, "startNumber=\"\(base)", "startNumber=\"\(base + 1)", "startNumber"),
+      (false, "duration=\"1000", "duration=\"1001", "another SegmentTemplate"),
+      (true, "Offset=\"\(base)000", "Offset=\"\(base)500", "presentation times"),
+      (true, "startNumber=\"\(base)", "startNumber=\"\(base + 1)", "number \(base + 1)"),
+    ]
+    for row in rows {
+      let origin = ScriptedOrigin()
+      (origin.endTime, origin.hasTimeline) = (6, row.hasTimeline)
+      origin.change = { reply, elapsed in
+        guard elapsed >= 6, reply.url.contains("mpd") else { return }
+        let text = String(decoding: reply.body, as: UTF8.self)
+        #expect(text.contains(row.old) || row.old.isEmpty, "\(row.old)")
+        reply.body = Array(
+          row.old.isEmpty ? text.utf8 : text.replacing(row.old, with: row.new).utf8)
+      }
+      let found = follow(.mpd, origin).findings.list
+      #expect(found.count == (row.seen == nil ? 0 : 1), "\(row) \(found.map(\.seen))")
+      if let seen = row.seen { #expect(found.first?.seen.contains(seen) == true, "\(found)") }
+      #expect(origin.now < ScriptedOrigin.start + 10)
+    }
+  }
+
+  @Test("an origin may leave after EXT-X-ENDLIST, and only then", arguments: [true, false])
+  func leaves(hasEnded: Bool) {
+    let origin = ScriptedOrigin()
+    origin.change = { reply, elapsed in
+      if hasEnded, (5..<5.3).contains(elapsed), reply.url.contains("v.m3u8") {
+        let lines = String(decoding: reply.body, as: UTF8.self).split(separator: "\n")
+          .filter { !$0.contains("HINT") && !$0.contains("EXT-X-PART:") }
+        reply.body = Array((lines + ["#EXT-X-ENDLIST\n"]).joined(separator: "\n").utf8)
+      } else if elapsed >= 5 {
+        (reply.status, reply.failure, reply.body) = (0, "no connection", [])
+      }
+    }
+    let validation = follow(.main, origin)
+    let names = validation.findings.list.map(\.rule.name)
+    #expect(validation.isPassed == hasEnded, "\(names)")
+    #expect(names.contains("reload-in-time") != hasEnded)
+    #expect((validation.seconds < 6) == hasEnded)
+  }
+
+  @Test("a segment whose response is cut is requested again")
+  func cut() {
+    let origin = ScriptedOrigin()
+    var isCut = false
+    origin.change = { reply, elapsed in
+      guard elapsed > 4, reply.url.contains("/seg"), !isCut else { return }
+      isCut = true
+      reply.failure = "the connection ended within the response"
+    }
+    let validation = follow(.mpd, origin)
+    #expect(validation.findings.list.map(\.rule.name) == ["segment-sent-whole"])
+    #expect(validation.findings.list.first?.count == 1 && validation.isPassed)
+  }
+
+  @Test("a playlist that has ended is no Playlist Delta Update")
+  func endedDelta() {
+    let lines = (1...20).map { "#EXTINF:1.0,\n\($0).m4s\n" }.joined()
+    let text =
+      "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:1\n"
+      + "#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=6\n" + lines
+    for (end, rules) in [("", [Rule.deltaGiven]), ("#EXT-X-ENDLIST\n", [])] {
+      let playlist = MediaPlaylist(PlaylistText(Array((text + end).utf8)))
+      var findings = Findings()
+      findings.checkDelta(
+        playlist, after: playlist, before: playlist, Place(url: "http://origin/a", time: 0))
+      #expect(findings.list.map(\.rule) == rules)
+    }
+  }
+
   @Test("a fault is planted for each rule, and names are unique")
   func complete() {
     #expect(Set(PlantedFault.all.map(\.rule)) == Set(Rule.all.map(\.name)))
@@ -131,7 +213,10 @@ struct ForeignDocumentTests {
     let uri = template.uri(template.media ?? "", id: "v", bandwidth: 9, number: 42, time: 7)
     #expect(uri == "v/00042-7-9$.m4s")
     #expect(Manifest.duration("PT1H2M3.5S") == 3723.5 && Manifest.duration("P1DT1S") == 86_401)
-    #expect(Manifest.duration("P") == nil && Manifest.duration("1S") == nil)
+    #expect(Manifest.duration("P0Y0M0DT0H0M2.0S") == 2 && Manifest.duration("P1M") == 2_592_000)
+    for text in ["P", "PT", "1S", "P1DT", "PT1", "PT1S1M", "P1S", "PT1D", "PT1ST1S", "-PT1S"] {
+      #expect(Manifest.duration(text) == nil, "\(text)")
+    }
   }
 
   @Test("malformed playlists do not trap")

@@ -137,15 +137,16 @@ struct ManifestValidation {
     guard origin.now >= available else { return }
     // bounded: below 2^53
     let number = template.startNumber.addingReportingOverflow(Int64(index)).partialValue
-    let reply = get(track, template, number: number, time: 0)
+    let (reply, isRepeated) = whole(track, template, number: number, time: 0)
     findings.check(.availableInTime, reply.isWhole, reply.place, seen: reply.outcome)
     guard reply.isWhole else { return }
-    if let first = reply.pieces.first { times.add(.firstByte, first - available) }
+    if !isRepeated, let first = reply.pieces.first { times.add(.firstByte, first - available) }
     let start =
       index * duration + Double(template.presentationTimeOffset)
       / Double(template.timescale)
     checkMedia(
-      reply, header, start: start, duration: duration, isLowLatency: !template.isCompleteAtOnce)
+      reply, header, start: start, duration: duration,
+      isLowLatency: !template.isCompleteAtOnce && !isRepeated)
   }
 
   /// Requests the newest segment of a timeline, if it is new.
@@ -160,13 +161,14 @@ struct ManifestValidation {
     requested[track.id] = newest.start
     let count = Int64(template.timeline?.count ?? 1) - 1
     let number = template.startNumber.addingReportingOverflow(count).partialValue
-    let reply = get(track, template, number: number, time: newest.start)
+    let (reply, isRepeated) = whole(track, template, number: number, time: newest.start)
     findings.check(.availableInTime, reply.isWhole, reply.place, seen: reply.outcome)
     guard reply.isWhole else { return }
     let scale = Double(template.timescale)
     checkMedia(
       reply, header, start: Double(newest.start) / scale,
-      duration: Double(newest.duration) / scale, isLowLatency: !template.isCompleteAtOnce)
+      duration: Double(newest.duration) / scale,
+      isLowLatency: !template.isCompleteAtOnce && !isRepeated)
   }
 
   private mutating func checkMedia(
@@ -201,6 +203,19 @@ struct ManifestValidation {
     hasCheckedRange = true
     let part = origin.get(reply.url, [HeaderField("Range", "bytes=0-99")])
     findings.checkRange(part, whole: reply.body)
+  }
+
+  /// Requests a segment, and once again if the response is cut, as by the restart of a server.
+  ///
+  /// - Returns: the response, and whether it is the second one, which is not sent while made.
+  /// - Source: RFC 9110 §9.2.2
+  private mutating func whole(
+    _ track: Manifest.Track, _ template: Manifest.Template, number: Int64, time: Int64
+  ) -> (Reply, isRepeated: Bool) {
+    let reply = get(track, template, number: number, time: time)
+    findings.check(.sentWhole, !reply.isCut, reply.place, seen: reply.outcome)
+    guard reply.isCut else { return (reply, false) }
+    return (get(track, template, number: number, time: time), true)
   }
 
   private func get(

@@ -45,8 +45,21 @@ final class PlaylistTrack {
     self.isIndependent = isIndependent
   }
 
+  /// Whether the stream has ended, so that the origin may leave.
+  var mayLeave = false
+  private var hasLeft = false
+
   /// Whether there is nothing more to follow.
-  var hasEnded: Bool { playlist?.hasEnded ?? true }
+  var hasEnded: Bool { hasLeft || playlist?.hasEnded ?? true }
+
+  /// Whether the origin has left, as it may after the end of the stream.
+  private func isGone(_ reply: Reply) -> Bool {
+    guard reply.status == 0, reply.failure != nil, mayLeave || playlist?.hasEnded == true else {
+      return false
+    }
+    hasLeft = true
+    return true
+  }
 
   /// Requests the first playlist.
   func begin(_ findings: inout Findings, _ times: inout Measurements) {
@@ -71,6 +84,7 @@ final class PlaylistTrack {
     } else {
       origin.wait(until: nextReload)
       let reply = origin.get(url)
+      guard !isGone(reply) else { return }
       findings.check(.listedServed, reply.isWhole, reply.place, seen: reply.outcome)
       nextReload = origin.now + max(0.5, (playlist.targetDuration ?? 2) / 2.0)
       if reply.isWhole { take(reply, isHeld: false, nil, &findings, &times) }
@@ -139,6 +153,7 @@ final class PlaylistTrack {
     let part = old.isLowLatency ? "&_HLS_part=\(index)" : ""
     let reply = origin.get(
       address("_HLS_msn=\(number)\(part)\(asksForDelta ? "&_HLS_skip=YES" : "")"))
+    guard !isGone(reply) else { return }
     let elapsed = reply.end - reply.sent
     let limit = 3.0 * (old.targetDuration ?? 10)
     findings.check(
@@ -185,8 +200,7 @@ final class PlaylistTrack {
     }
     if part.isIndependent {
       findings.check(
-        .keyFrameFirst, found.beginsWithKeyFrame, reply.place,
-        seen: "INDEPENDENT=YES, and a first sample that is no key frame")
+        .independentPart, found.hasKeyFrame, reply.place, seen: "INDEPENDENT=YES without key frame")
     }
     findings.checkReferenceTime(found, reply.end, reply.place)
     if let time = found.referenceTime { times.add(.age, reply.end - time) }
@@ -258,6 +272,7 @@ final class PlaylistTrack {
     {
       hasCheckedRemoval = true
       let again = origin.get(resolve(uri))
+      guard !isGone(again) else { return }
       findings.check(.removedServed, again.isWhole, again.place, seen: again.outcome)
     }
   }
@@ -266,6 +281,7 @@ final class PlaylistTrack {
   private func take(_ segment: MediaPlaylist.Segment, _ findings: inout Findings) {
     guard let uri = segment.uri, segment.byteRange == nil else { return }
     let reply = origin.get(resolve(uri))
+    guard !isGone(reply) else { return }
     findings.check(.listedServed, reply.isWhole, reply.place, seen: reply.outcome)
     guard reply.isWhole else { return }
     findings.checkMediaResponse(reply, isFragmented: segment.map != nil)

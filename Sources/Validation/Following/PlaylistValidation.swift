@@ -37,6 +37,7 @@ struct PlaylistValidation {
     checkTogether(tracks)
     while origin.now < end, !origin.isCancelled, tracks.contains(where: { !$0.hasEnded }) {
       for track in tracks {
+        track.mayLeave = tracks.contains { $0.hasEnded }
         track.step(&findings, &times)
         if origin.now >= end || origin.isCancelled { break }
       }

@@ -93,19 +93,20 @@ package struct Manifest: Sendable, Equatable {
         template: templates.isEmpty ? nil : Template(templates), base: base))
   }
 
-  /// A duration such as `PT1H2M3.5S` or `P1DT2S`, in seconds.
+  /// A duration such as `PT1H2M3.5S` or `P1DT2S`, in seconds; a year has 365 days, a month 30.
   static func duration(_ text: String) -> Double? {
-    guard
-      let match = text.wholeMatch(
-        of:
-          #/P(?:(\d{1,6})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,12}(?:\.\d{1,12})?)S)?)?/#),
-      text.count > 2
+    guard text.hasPrefix("P"), text.last?.isNumber == false, text.last != "T", text.count > 2
     else { return nil }
-    let days = match.1.flatMap { Double($0) } ?? 0
-    let hours = match.2.flatMap { Double($0) } ?? 0
-    let minutes = match.3.flatMap { Double($0) } ?? 0
-    return days * 86_400.0 + hours * 3600.0 + minutes * 60.0
-      + (match.4.flatMap { Double($0) } ?? 0)
+    let halves = text.dropFirst().split(separator: "T", omittingEmptySubsequences: false)
+    guard
+      halves.count <= 2,
+      let days = halves[0].wholeMatch(of: #/(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,6})D)?/#),
+      let time = (halves.count > 1 ? halves[1] : "").wholeMatch(
+        of: #/(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,12}(?:\.\d{1,12})?)S)?/#)
+    else { return nil }
+    func number(_ text: Substring?) -> Double { text.flatMap { Double($0) } ?? 0 }
+    let count = number(days.1) * 365.0 + number(days.2) * 30.0 + number(days.3)
+    return count * 86_400.0 + number(time.1) * 3600.0 + number(time.2) * 60.0 + number(time.3)
   }
 
   private static func date(_ text: String) -> Double? {

@@ -32,6 +32,9 @@ package struct Reply: Sendable {
     self.pieces = pieces
   }
 
+  /// Whether the connection ended within it.
+  var isCut: Bool { failure != nil && status > 0 }
+
   /// Whether it has the requested content, to its end.
   var isWhole: Bool { failure == nil && (200..<300).contains(status) }
 

@@ -33,7 +33,8 @@ extension Findings {
     _ delta: MediaPlaylist, after earlier: MediaPlaylist, before full: MediaPlaylist,
     _ place: Place
   ) {
-    guard let until = delta.control?.canSkipUntil else { return }
+    // A playlist that has ended has no further update.
+    guard let until = delta.control?.canSkipUntil, !delta.hasEnded else { return }
     guard let skipped = delta.skipped else {
       // The distance of a segment is that of its end from the end of the playlist.
       let first = delta.segments.first?.duration ?? 0

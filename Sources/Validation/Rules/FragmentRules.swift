@@ -24,14 +24,17 @@ extension Rule {
     "The samples of a part or a segment last as long as the playlist states.")
   static let keyFrameFirst = Rule(
     "key-frame-first", .must, "RFC 8216bis §4.3.2.1",
-    "With EXT-X-INDEPENDENT-SEGMENTS, and in parts with INDEPENDENT=YES, a key frame is first.")
+    "With EXT-X-INDEPENDENT-SEGMENTS, a segment begins with a key frame.")
+  static let independentPart = Rule(
+    "independent-part", .must, "RFC 8216bis §4.4.4.9",
+    "A part with INDEPENDENT=YES has a key frame.")
   static let referenceTime = Rule(
     "reference-time-plausible", .should, "ISO/IEC 14496-12 §8.16.5",
     "prft is at most one minute old when its chunk arrives live, and not in the future.")
 
   static let fragmentRules = [
     headerBoxes, wholeBoxes, decodeTime, decodeTimeContinuous, partsAreSegment, mediaDuration,
-    keyFrameFirst, referenceTime,
+    keyFrameFirst, independentPart, referenceTime,
   ]
 }
 
@@ -43,6 +46,8 @@ struct FragmentSummary: Sendable, Equatable {
   var fragments = 0
   /// Whether the first sample can be decoded by itself.
   var beginsWithKeyFrame = false
+  /// Whether a sample can be decoded by itself.
+  var hasKeyFrame = false
   /// The bytes of all `moof` and `mdat` boxes.
   var media: [UInt8] = []
   /// The newest `prft`, in seconds since 1970.
@@ -73,6 +78,7 @@ struct FragmentSummary: Sendable, Equatable {
           start = fragment.samples.first?.decodeTime
           beginsWithKeyFrame = fragment.samples.first?.isSync ?? false
         }
+        hasKeyFrame = hasKeyFrame || fragment.samples.contains { $0.isSync }
         end = fragment.end
         fragments += 1  // bounded: one per box
         isSingle = isSingle && fragment.tracks <= 1

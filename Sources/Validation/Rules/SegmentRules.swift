@@ -10,6 +10,9 @@ extension Rule {
   static let availableStill = Rule(
     "segment-still-there", .must, dash + "§5.3.9.5.3",
     "A segment can be requested until its duration and timeShiftBufferDepth have passed.")
+  static let sentWhole = Rule(
+    "segment-sent-whole", .should, "RFC 9112 §8",
+    "The response with a segment is sent to its end.")
   static let segmentTime = Rule(
     "segment-time", .must, dash + "§7.2.1",
     "The decode time of a segment is that of the MPD, within half a segment.")
@@ -26,8 +29,8 @@ extension Rule {
     "segment-key-frame", .should, iop + "9.X.4.3-4", "A segment begins with a key frame.")
 
   static let segmentRules = [
-    availableInTime, availableStill, segmentTime, sentWhileMade, severalChunks, headerThere,
-    keyFrameOfSegment,
+    availableInTime, availableStill, sentWhole, segmentTime, sentWhileMade, severalChunks,
+    headerThere, keyFrameOfSegment,
   ]
 }
 

@@ -14,9 +14,9 @@ extension Rule {
     "media-sequence-grows", .must, draft + "§4.4.3.2", "EXT-X-MEDIA-SEQUENCE never falls.")
   static let segmentUnchanged = Rule(
     "segment-unchanged", .must, draft + "§6.2.1",
-    "A media sequence number keeps its URI, its EXTINF and its header.")
+    "A media sequence number keeps its URI, EXTINF, header, date and EXT-X-DISCONTINUITY.")
   static let partUnchanged = Rule(
-    "part-unchanged", .must, draft + "§6.2.1", "A listed part keeps its URI and its duration.")
+    "part-unchanged", .must, draft + "§6.2.1", "A listed part keeps its URI and its attributes.")
   static let discontinuityCounts = Rule(
     "discontinuity-sequence-counts", .must, draft + "§6.2.2",
     "EXT-X-DISCONTINUITY-SEQUENCE rises by one for each EXT-X-DISCONTINUITY that is removed.")
@@ -85,21 +85,22 @@ extension Findings {
     for segment in new.listed {
       guard let earlier = before[segment.number] else { continue }
       if let uri = earlier.uri {
+        // Dates are optional; the tag before the first segment may be counted already.
         let isSame =
           segment.uri == uri && segment.duration == earlier.duration && segment.map == earlier.map
+          && (segment.date ?? earlier.date) == (earlier.date ?? segment.date)
+          && (segment.isDiscontinuity == earlier.isDiscontinuity
+            || segment.number == new.mediaSequence)
         check(
           .segmentUnchanged, isSame, place,
-          seen: "segment \(segment.number) is \(segment.uri ?? "open"), \(segment.duration) s",
-          expected: "\(uri), \(earlier.duration) s")
+          seen: "segment \(segment.number) is \(segment.summary)", expected: earlier.summary)
       }
       let common = min(segment.parts.count, earlier.parts.count)
       let hasParts = !segment.parts.isEmpty
       let isSame =
         !hasParts
         || common == earlier.parts.count
-          && segment.parts.prefix(common).elementsEqual(earlier.parts) {
-            $0.uri == $1.uri && $0.duration == $1.duration && $0.byteRange == $1.byteRange
-          }
+          && segment.parts.prefix(common).elementsEqual(earlier.parts)
       check(
         .partUnchanged, isSame, place, seen: "other parts of segment \(segment.number) than before")
       guard segment.isGap, !earlier.isGap else { continue }
@@ -156,5 +157,14 @@ extension Findings {
       .updatesInTime, elapsed <= 1.5 * target + 0.5, place,
       seen: "\((elapsed * 1000).rounded() / 1000) s without a new segment",
       expected: "at most \(1.5 * target) s")
+  }
+}
+
+extension MediaPlaylist.Segment {
+  /// The values that a segment keeps, for a report.
+  fileprivate var summary: String {
+    "\(uri ?? "open"), \(duration) s, \(map?.uri ?? "no header"), "
+      + "\(date.map { "\($0) s since 1970" } ?? "no date")"
+      + (isDiscontinuity ? ", discontinuity" : "")
   }
 }
