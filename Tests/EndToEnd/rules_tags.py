@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Playlist rules on tags (RFC 8216bis §4); function names begin with the rule id."""
+"""Playlist rules on tags that `streamer validate` lacks; function names begin with the rule id."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from harness.playlist import Playlist
 from harness.recorder import Recording
-
-CONSTANT = ("EXT-X-TARGETDURATION", "EXT-X-PART-INF", "EXT-X-SERVER-CONTROL")
 
 
 def rule_id(rule: Callable[[Recording], None]) -> str:
@@ -29,20 +27,6 @@ def pl_01_version_is_minimal(r: Recording) -> None:
     """VERSION 6 in a full playlist, 9 in a delta."""
     assert {p.version for p in r.playlists} == {6}
     assert {p.version for p in r.deltas if p.skipped} == {9}
-
-
-def pl_02_target_duration_is_constant(r: Recording) -> None:
-    """EXT-X-TARGETDURATION is constant, and no EXTINF rounds to more."""
-    target = r.playlists[0].target_duration
-    assert {p.target_duration for p in r.playlists + r.deltas} == {target}
-    for segment in r.playlists[-1].segments:
-        assert segment.duration.quantize(Decimal(1), ROUND_HALF_UP) <= target, segment
-
-
-def pl_03_server_control_is_constant(r: Recording) -> None:
-    """PART-INF and SERVER-CONTROL are the same bytes in every playlist."""
-    for name in CONSTANT:
-        assert len({p.tags[name] for p in r.playlists + r.deltas}) == 1, name
 
 
 def pl_04_no_part_exceeds_part_target(r: Recording) -> None:
@@ -82,19 +66,11 @@ def pl_10_parts_are_removed_with_their_segment(r: Recording) -> None:
             end += segment.duration
 
 
-def pl_12_hold_backs_are_large_enough(r: Recording) -> None:
-    """SERVER-CONTROL has blocking reload, and hold-backs and Skip Boundary of the required size."""
+def pl_12_part_hold_back_is_three_part_targets(r: Recording) -> None:
+    """PART-HOLD-BACK is at least three times PART-TARGET, as printed."""
     playlist = r.playlists[0]
-    control = playlist.server_control
-    assert control["CAN-BLOCK-RELOAD"] == "YES"
-    assert Decimal(control["PART-HOLD-BACK"]) >= 3 * playlist.part_target
-    assert Decimal(control["CAN-SKIP-UNTIL"]) >= 6 * playlist.target_duration
-    assert Decimal(control.get("HOLD-BACK", "1000")) >= 3 * playlist.target_duration
-
-
-def pl_18_at_least_six_segments_are_listed(r: Recording) -> None:
-    """At least six segments, and at least three Target Durations."""
-    assert min(len(p.segments) for p in r.playlists) >= 6
+    hold_back = Decimal(playlist.server_control["PART-HOLD-BACK"])
+    assert hold_back >= 3 * playlist.part_target
 
 
 def pl_21_discontinuity_sequence_is_printed(r: Recording) -> None:
@@ -105,8 +81,7 @@ def pl_21_discontinuity_sequence_is_printed(r: Recording) -> None:
 
 
 def pl_25_no_tag_of_other_playlists(r: Recording) -> None:
-    """No PLAYLIST-TYPE, ALLOW-CACHE, START or DEFINE; a MAP applies to every segment."""
+    """No PLAYLIST-TYPE, ALLOW-CACHE, START or DEFINE."""
     for playlist in r.playlists:
         assert not re.search(r"^#EXT-X-(PLAYLIST-TYPE|ALLOW-CACHE|START|DEFINE)\b", playlist.text,
                              re.M)
-        assert all(segment.map_uri for segment in playlist.segments)
