@@ -89,6 +89,21 @@ struct ValidationTests {
     #expect((validation.seconds < 6) == hasEnded)
   }
 
+  @Test("a short segment, as at the end of a stream, is sent in a short time")
+  func shortSegment() throws {
+    var found = try FragmentSummary([], nil)
+    found.fragments = 2
+    for (end, spread, isBroken) in [(200, 0.1, false), (200, 0.01, true), (1000, 0.1, true)] {
+      (found.start, found.end) = (5000, 5000 + Int64(end))
+      let reply = Reply(
+        url: "http://origin/s", status: 200, sent: 0, end: spread, pieces: [0, spread])
+      var findings = Findings()
+      findings.checkSegment(
+        reply, found, start: 5, duration: 1, timescale: 1000, isLowLatency: true)
+      #expect(findings.list.contains { $0.rule == .sentWhileMade } == isBroken)
+    }
+  }
+
   @Test("a segment whose response is cut is requested again")
   func cut() {
     let origin = ScriptedOrigin()
