@@ -23,7 +23,7 @@ from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parent.parent / "Sources"
 FOREIGN = (
-    "Capture/Inputs/*.swift", "Capture/Codecs/A*.swift", "Capture/Codecs/BitReader.swift",
+    "Capture/Inputs/*.swift", "Capture/Codecs/A*.swift", "Checked/BitReader.swift",
     "Capture/Codecs/NALSplitter.swift", "Capture/Codecs/NALUnits.swift",
     "Capture/Codecs/PassThroughCodec.swift", "Capture/Codecs/Rotation.swift",
     "Capture/Codecs/SampleAspect.swift",

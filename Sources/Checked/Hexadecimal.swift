@@ -23,6 +23,22 @@ package func hexadecimalValue(_ octet: UInt8) -> UInt8? {
   }
 }
 
+/// The bytes of hexadecimal digits, two for each; nil for other characters, and for an odd number.
+package func hexadecimalBytes(_ digits: some Sequence<UInt8>) -> [UInt8]? {
+  var bytes: [UInt8] = []
+  var high: UInt8?
+  for digit in digits {
+    guard let value = hexadecimalValue(digit) else { return nil }
+    if let first = high {
+      bytes.append(first << 4 | value)
+      high = nil
+    } else {
+      high = value
+    }
+  }
+  return high == nil ? bytes : nil
+}
+
 /// Text without percent-escapes; a broken escape is unchanged, invalid UTF-8 is U+FFFD.
 ///
 /// - Source: RFC 3986 §2.1

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// The sequence and picture parameter sets on which the length of a slice header depends.
 ///
 /// Accepts any bytes; a set that cannot be read is left out.
@@ -67,7 +69,7 @@ package struct AVCParameterSets: Sendable, Equatable {
   /// Reads a NAL unit of type 7 or 8; others are ignored.
   package mutating func add(_ unit: ArraySlice<UInt8>) {
     guard let first = unit.first else { return }
-    var bits = NALBits(unit.dropFirst())
+    var bits = BitReader(unit: unit.dropFirst())
     switch first & 0x1F {
     case 7:
       if let (id, set) = Self.sequence(&bits), id < 32 { sequences[id] = set }
@@ -81,7 +83,7 @@ package struct AVCParameterSets: Sendable, Equatable {
     100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135,
   ]
 
-  private static func sequence(_ bits: inout NALBits) -> (Int, Sequence)? {
+  private static func sequence(_ bits: inout BitReader) -> (Int, Sequence)? {
     var set = Sequence()
     guard let profile = bits.take(8), bits.take(16) != nil, let id = bits.exponential() else {
       return nil
@@ -124,7 +126,7 @@ package struct AVCParameterSets: Sendable, Equatable {
   }
 
   /// Skips a scaling list (§7.3.2.1.1.1).
-  private static func skipList(_ bits: inout NALBits, _ size: Int) -> Bool {
+  private static func skipList(_ bits: inout BitReader, _ size: Int) -> Bool {
     guard let isPresent = bits.flag() else { return false }
     guard isPresent else { return true }
     var (last, next) = (8, 8)
@@ -140,7 +142,7 @@ package struct AVCParameterSets: Sendable, Equatable {
     return true
   }
 
-  private static func picture(_ bits: inout NALBits) -> (Int, Picture)? {
+  private static func picture(_ bits: inout BitReader) -> (Int, Picture)? {
     var set = Picture()
     guard let id = bits.exponential(), let sequence = bits.exponential(),
       let usesCABAC = bits.flag(), let hasBottomOrder = bits.flag(),

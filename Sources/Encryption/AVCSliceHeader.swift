@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 extension AVCParameterSets {
   /// The bytes of a slice's NAL unit up to the end of its slice header, those of the NAL unit's
   /// header and those against start codes included.
@@ -10,14 +12,14 @@ extension AVCParameterSets {
   /// - Source: ITU-T H.264 §7.3.3
   package func sliceHeaderSize(_ unit: ArraySlice<UInt8>) -> Int? {
     guard let first = unit.first else { return nil }
-    var bits = NALBits(unit.dropFirst())
+    var bits = BitReader(unit: unit.dropFirst())
     guard readSliceHeader(&bits, type: Int(first) & 0x1F, isReference: first & 0x60 != 0) else {
       return nil
     }
     return 1 + bits.byteCount
   }
 
-  private func readSliceHeader(_ bits: inout NALBits, type: Int, isReference: Bool) -> Bool {
+  private func readSliceHeader(_ bits: inout BitReader, type: Int, isReference: Bool) -> Bool {
     guard bits.exponential() != nil, let slice = bits.exponential(), slice <= 9,
       let id = bits.exponential(), let picture = pictures[id],
       let sequence = sequences[picture.sequence]
@@ -67,7 +69,7 @@ extension AVCParameterSets {
   }
 
   private func skipOrder(
-    _ bits: inout NALBits, _ sequence: Sequence, _ picture: Picture, _ isField: Bool
+    _ bits: inout BitReader, _ sequence: Sequence, _ picture: Picture, _ isField: Bool
   ) -> Bool {
     if sequence.orderType == 0 {
       guard bits.take(sequence.orderBits) != nil else { return false }
@@ -79,7 +81,7 @@ extension AVCParameterSets {
   }
 
   /// ref_pic_list_modification (§7.3.3.1).
-  private func skipModification(_ bits: inout NALBits) -> Bool {
+  private func skipModification(_ bits: inout BitReader) -> Bool {
     guard let isPresent = bits.flag() else { return false }
     guard isPresent else { return true }
     for _ in 0..<66 {
@@ -92,7 +94,7 @@ extension AVCParameterSets {
 
   /// pred_weight_table (§7.3.3.2).
   private func skipWeights(
-    _ bits: inout NALBits, _ references: (Int, Int), isTwoWay: Bool, _ hasColour: Bool
+    _ bits: inout BitReader, _ references: (Int, Int), isTwoWay: Bool, _ hasColour: Bool
   ) -> Bool {
     guard bits.exponential() != nil else { return false }
     if hasColour { guard bits.exponential() != nil else { return false } }
@@ -109,7 +111,7 @@ extension AVCParameterSets {
   }
 
   /// dec_ref_pic_marking (§7.3.3.3).
-  private func skipMarking(_ bits: inout NALBits, isIDR: Bool) -> Bool {
+  private func skipMarking(_ bits: inout BitReader, isIDR: Bool) -> Bool {
     if isIDR { return bits.take(2) != nil }
     guard let isAdaptive = bits.flag() else { return false }
     guard isAdaptive else { return true }

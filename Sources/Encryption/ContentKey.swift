@@ -51,13 +51,10 @@ package struct ContentKey: Sendable, CustomStringConvertible, CustomReflectable 
   package var description: String { "key \(uuid)" }
   package var customMirror: Mirror { Mirror(self, children: ["uuid": uuid]) }
 
-  /// The bytes of a hexadecimal text, which may have the hyphens of a UUID; nil for any other text.
+  /// The 16 bytes of hexadecimal digits, which may have the hyphens of a UUID; nil for other texts.
   package static func bytes(_ text: String) -> [UInt8]? {
-    let digits = text.utf8.filter { $0 != UInt8(ascii: "-") }.map { hexadecimalValue($0) }
-    guard digits.count == 32, !digits.contains(nil) else { return nil }
-    let values = digits.compactMap(\.self)
-    // bounded: there are 32 digits
-    return (0..<16).map { values[2 * $0] << 4 | values[2 * $0 + 1] }
+    let digits = text.utf8.lazy.filter { $0 != UInt8(ascii: "-") }
+    return hexadecimalBytes(digits).flatMap { $0.count == 16 ? $0 : nil }
   }
 }
 

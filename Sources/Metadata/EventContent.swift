@@ -71,15 +71,7 @@ package enum EventContent: Sendable, Equatable {
   /// The bytes of hexadecimal digits after `0x`, or else of Base64; nil for other texts.
   private static func bytes(_ text: String) -> [UInt8]? {
     guard text.hasPrefix("0x") || text.hasPrefix("0X") else { return Base64.decode(text) }
-    let digits = text.utf8.dropFirst(2).map { hexadecimalValue($0) }
-    guard digits.count % 2 == 0 else { return nil }
-    var bytes: [UInt8] = []
-    for index in stride(from: 0, to: digits.count, by: 2) {
-      // bounded: an even number of digits
-      guard let high = digits[index], let low = digits[index + 1] else { return nil }
-      bytes.append(high << 4 | low)
-    }
-    return bytes
+    return hexadecimalBytes(text.utf8.dropFirst(2))
   }
 
   /// The content as a JSON text; nil for data, whose text is its own, and for interstitials.

@@ -27,4 +27,10 @@ struct HostAndPortTests {
     #expect(hexadecimal([0, 0x0A, 0xFF]) == "000aff" && hexadecimal(UInt32(0xBEEF)) == "0000beef")
     #expect(hexadecimal(UInt32(0x64001F), digits: 6) == "64001f")
   }
+
+  @Test("bytes are an even number of hexadecimal digits in any case, and nothing else")
+  func bytes() {
+    #expect(hexadecimalBytes("000aFf".utf8) == [0, 0x0A, 0xFF] && hexadecimalBytes([]) == [])
+    for text in ["0", "0g", "000", " 00", "0x00"] { #expect(hexadecimalBytes(text.utf8) == nil) }
+  }
 }

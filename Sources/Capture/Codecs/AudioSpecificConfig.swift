@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Checked
+
 /// The configuration of an AAC decoder, as in `esds`, SDP and RTMP.
 /// - Source: ISO/IEC 14496-3 §1.6.2.1
 package struct AudioSpecificConfig: Sendable, Hashable {

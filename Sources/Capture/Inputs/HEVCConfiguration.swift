@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// The HEVCDecoderConfigurationRecord of a passed-through track, and its codecs string.
 ///
 /// libavformat could derive the record, but it follows counts in damaged parameter sets for
@@ -55,23 +57,24 @@ struct HEVCConfiguration {
 
     /// Nil if it ends too early, or if a number is beyond its range.
     init?(_ coded: ArraySlice<UInt8>) {
-      let bytes = HEVCConfiguration.withoutEmulationPrevention(coded)
-      guard bytes.count > HEVCConfiguration.profileSize else { return nil }
-      // bounded: the guard has checked the size
-      profile = Array(bytes[1...HEVCConfiguration.profileSize])
-      var bits = BitReader(bytes)
+      var bits = BitReader(unit: coded)
       guard bits.take(4) != nil, let layers = bits.take(3), layers < 7, let nesting = bits.take(1)
       else { return nil }
-      for _ in 0..<HEVCConfiguration.profileSize { _ = bits.take(8) }
-      guard Self.skipSubLayers(&bits, layers), bits.takeExponential() != nil,
-        let chroma = bits.takeExponential(), chroma <= 3
+      var profile: [UInt8] = []
+      for _ in 0..<HEVCConfiguration.profileSize {
+        guard let octet = bits.take(8) else { return nil }
+        profile.append(UInt8(clamping: octet))
+      }
+      self.profile = profile
+      guard Self.skipSubLayers(&bits, layers), bits.exponential() != nil,
+        let chroma = bits.exponential(), chroma <= 3
       else { return nil }
       if chroma == 3 { _ = bits.take(1) }
-      guard bits.takeExponential() != nil, bits.takeExponential() != nil,
+      guard bits.exponential() != nil, bits.exponential() != nil,
         let hasWindow = bits.take(1)
       else { return nil }
-      if hasWindow == 1 { for _ in 0..<4 { _ = bits.takeExponential() } }
-      guard let luma = bits.takeExponential(), luma <= 7, let other = bits.takeExponential(),
+      if hasWindow == 1 { for _ in 0..<4 { _ = bits.exponential() } }
+      guard let luma = bits.exponential(), luma <= 7, let other = bits.exponential(),
         other <= 7
       else { return nil }
       self.layers = UInt8(layers + 1)
@@ -116,19 +119,5 @@ struct HEVCConfiguration {
 
   private static func bigEndian(_ number: UInt16) -> [UInt8] {
     [UInt8(number >> 8), UInt8(truncatingIfNeeded: number)]
-  }
-
-  private static func withoutEmulationPrevention(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-    var out: [UInt8] = []
-    var zeros = 0
-    for byte in bytes {
-      if zeros >= 2, byte == 3 {
-        zeros = 0
-        continue
-      }
-      zeros = byte == 0 ? zeros + 1 : 0
-      out.append(byte)
-    }
-    return out
   }
 }
