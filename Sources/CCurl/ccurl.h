@@ -89,13 +89,13 @@ static inline void ccurl_stop(ccurl_client *client) {
   __atomic_store_n(&client->stops, 1, __ATOMIC_RELAXED);
 }
 
-/// Sends one signed request; returns the status of the response, or 0 with `fault`.
+/// Sends one request; returns the status of the response, or 0 with `fault`.
 ///
 /// `fields` are lines of header fields that end with a line feed each. Requests are not redirected,
-/// use no proxy, and verify the certificate of the server.
-static inline long ccurl_send(ccurl_client *client, const char *method, const char *url,
-                              const char *fields, const char *signature, const char *user,
-                              const char *secret, const void *bytes, size_t count) {
+/// use no proxy, and verify the certificate of the server. The caller has set the protocols, the
+/// limits of time, the rights of the client, and what takes the body of the response.
+static inline long ccurl_request(ccurl_client *client, const char *method, const char *url,
+                                 const char *fields, const void *bytes, size_t count) {
   CURL *handle = client->handle;
   struct curl_slist *list = NULL;
   char line[512];
@@ -110,32 +110,14 @@ static inline long ccurl_send(ccurl_client *client, const char *method, const ch
     fields += length + (fields[length] == '\n');
   }
   client->status = 0;
-  client->count = 0;
-  client->body[0] = 0;
   client->fault[0] = 0;
-  client->setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  client->setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   client->setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
   client->setopt(handle, CURLOPT_PROXY, "");
   client->setopt(handle, CURLOPT_NOSIGNAL, 1L);
   client->setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
   client->setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
-  client->setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
-  client->setopt(handle, CURLOPT_TIMEOUT_MS, 60000L);
-  client->setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1000L);
-  client->setopt(handle, CURLOPT_LOW_SPEED_TIME, 15L);
-  client->setopt(handle, CURLOPT_EXPECT_100_TIMEOUT_MS, 200L);
-  client->setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
   client->setopt(handle, CURLOPT_USERAGENT, "streamer");
   client->setopt(handle, CURLOPT_ERRORBUFFER, client->fault);
-  client->setopt(handle, CURLOPT_WRITEFUNCTION, ccurl_take);
-  client->setopt(handle, CURLOPT_WRITEDATA, client);
-  client->setopt(handle, CURLOPT_XFERINFOFUNCTION, ccurl_progress);
-  client->setopt(handle, CURLOPT_XFERINFODATA, client);
-  client->setopt(handle, CURLOPT_NOPROGRESS, 0L);
-  client->setopt(handle, CURLOPT_AWS_SIGV4, signature);
-  client->setopt(handle, CURLOPT_USERNAME, user);
-  client->setopt(handle, CURLOPT_PASSWORD, secret);
   client->setopt(handle, CURLOPT_URL, url);
   client->setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
   client->setopt(handle, CURLOPT_POSTFIELDS, bytes);
@@ -152,6 +134,32 @@ static inline long ccurl_send(ccurl_client *client, const char *method, const ch
   client->setopt(handle, CURLOPT_POSTFIELDS, NULL);
   client->free_list(list);
   return client->status;
+}
+
+/// Sends one signed request, whose response is in `status` and `body`; see `ccurl_request`.
+static inline long ccurl_send(ccurl_client *client, const char *method, const char *url,
+                              const char *fields, const char *signature, const char *user,
+                              const char *secret, const void *bytes, size_t count) {
+  CURL *handle = client->handle;
+  client->count = 0;
+  client->body[0] = 0;
+  client->setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  client->setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  client->setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
+  client->setopt(handle, CURLOPT_TIMEOUT_MS, 60000L);
+  client->setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1000L);
+  client->setopt(handle, CURLOPT_LOW_SPEED_TIME, 15L);
+  client->setopt(handle, CURLOPT_EXPECT_100_TIMEOUT_MS, 200L);
+  client->setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+  client->setopt(handle, CURLOPT_WRITEFUNCTION, ccurl_take);
+  client->setopt(handle, CURLOPT_WRITEDATA, client);
+  client->setopt(handle, CURLOPT_XFERINFOFUNCTION, ccurl_progress);
+  client->setopt(handle, CURLOPT_XFERINFODATA, client);
+  client->setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  client->setopt(handle, CURLOPT_AWS_SIGV4, signature);
+  client->setopt(handle, CURLOPT_USERNAME, user);
+  client->setopt(handle, CURLOPT_PASSWORD, secret);
+  return ccurl_request(client, method, url, fields, bytes, count);
 }
 
 /// The start of the body of the last response.
@@ -185,11 +193,11 @@ static inline void ccurl_free(ccurl_answer *answer) {
   answer->bytes = NULL;
 }
 
-/// Posts a document over HTTPS, and reads an answer of at most `limit` bytes.
+/// Posts a document over HTTPS, and reads an answer of at most `limit` bytes; see `ccurl_request`.
 ///
 /// `certificate` is a PEM file of a certificate and its private key, or empty; `authority` a PEM
-/// file of authorities, or empty for those of the system. `fields` is one header field.
-static inline ccurl_answer ccurl_post(const char *url, const char *field, const char *certificate,
+/// file of authorities, or empty for those of the system.
+static inline ccurl_answer ccurl_post(const char *url, const char *fields, const char *certificate,
                                       const char *authority, const void *bytes, size_t count,
                                       size_t limit) {
   ccurl_answer answer = {0};
@@ -202,38 +210,19 @@ static inline ccurl_answer ccurl_post(const char *url, const char *field, const 
     return answer;
   }
   CURL *handle = client->handle;
-  struct curl_slist *list = client->append(NULL, "Content-Type: application/xml");
-  struct curl_slist *longer = client->append(list, field);
-  if (longer) list = longer;
   client->setopt(handle, CURLOPT_AWS_SIGV4, NULL);
   client->setopt(handle, CURLOPT_PROTOCOLS_STR, "https");
-  client->setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-  client->setopt(handle, CURLOPT_PROXY, "");
-  client->setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  client->setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
-  client->setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
   client->setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
   client->setopt(handle, CURLOPT_TIMEOUT_MS, 10000L);
-  client->setopt(handle, CURLOPT_USERAGENT, "streamer");
-  client->setopt(handle, CURLOPT_ERRORBUFFER, answer.fault);
   client->setopt(handle, CURLOPT_WRITEFUNCTION, ccurl_append);
   client->setopt(handle, CURLOPT_WRITEDATA, &answer);
-  client->setopt(handle, CURLOPT_URL, url);
-  client->setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
-  client->setopt(handle, CURLOPT_POSTFIELDS, bytes);
-  client->setopt(handle, CURLOPT_HTTPHEADER, list);
   if (*certificate) {
     client->setopt(handle, CURLOPT_SSLCERT, certificate);
     client->setopt(handle, CURLOPT_SSLKEY, certificate);
   }
   if (*authority) client->setopt(handle, CURLOPT_CAINFO, authority);
-  CURLcode code = client->perform(handle);
-  if (code == CURLE_OK) {
-    client->getinfo(handle, CURLINFO_RESPONSE_CODE, &answer.status);
-  } else if (!answer.fault[0]) {
-    strncpy(answer.fault, client->strerror(code), sizeof answer.fault - 1);
-  }
-  client->free_list(list);
+  answer.status = ccurl_request(client, "POST", url, fields, bytes, count);
+  memcpy(answer.fault, client->fault, sizeof answer.fault);
   void (*end)(CURL *) = (void (*)(CURL *))dlsym(ccurl_load(), "curl_easy_cleanup");
   if (end) end(handle);
   free(client);

@@ -123,13 +123,15 @@ package final class KeyServer: Sendable {
     }
   }
 
+  /// The header fields of a request.
+  private static let fields = "Content-Type: application/xml\nX-Speke-Version: 2.0\n"
+
   /// Asks for the key of a period.
   private func ask(_ period: Int64?) throws(KeyServerFailure) -> ContentKey {
     let request = CPIXRequest(content: content, period: period)
     let body = Array(request.text.utf8)
     var answer = unsafe ccurl_post(
-      url, "X-Speke-Version: 2.0", certificate, authority, body, body.count,
-      XMLElement.largest)
+      url, Self.fields, certificate, authority, body, body.count, XMLElement.largest)
     defer { unsafe ccurl_free(&answer) }
     guard unsafe answer.status == 200 else {
       let status = unsafe answer.status
