@@ -10,7 +10,7 @@ package import Time
 /// belong to the sessions of streams, which read them with a ``FieldReader``.
 package enum ChildMessage: Sendable {
   /// The version of the messages; both ends have the same executable.
-  package static let version: UInt16 = 3
+  package static let version: UInt16 = 4
 
   /// Reads the version, which must be that of this executable.
   static func version(_ reader: inout FieldReader) throws(MessageError) -> UInt16 {

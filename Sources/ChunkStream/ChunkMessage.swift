@@ -76,11 +76,17 @@ extension ChunkProperties {
       try reader.segmentNumber()
     }
     let flags = try reader.integer(UInt8.self)
-    guard flags < 4 else { throw .invalid(field: "the flags of a chunk", value: "\(flags)") }
+    guard flags < 8 else { throw .invalid(field: "the flags of a chunk", value: "\(flags)") }
+    let shift = flags & 4 != 0 ? try reader.integer(Int32.self) : 0
+    // Each message has one form.
+    guard (shift != 0) == (flags & 4 != 0) else {
+      throw .invalid(field: "the shift of a chunk", value: "\(shift)")
+    }
     self.init(
       frameIndex: frameIndex, frames: frames, segment: segment, isIndependent: flags & 1 != 0,
       isStill: flags & 2 != 0,
       duration: try reader.integer("the duration of a chunk", in: 1...1 << 32),
+      shift: Int64(shift),
       captured: WallTime(nanoseconds: try reader.interval("a capture time").nanoseconds))
   }
 
@@ -88,7 +94,9 @@ extension ChunkProperties {
     writer.add(frameIndex)
     writer.add(frames)
     writer.add(segment) { $0.add($1) }
-    writer.add((isIndependent ? 1 : 0) | (isStill ? 2 : 0) as UInt8)
+    let shift = Int32(clamping: shift)
+    writer.add((isIndependent ? 1 : 0) | (isStill ? 2 : 0) | (shift != 0 ? 4 : 0) as UInt8)
+    if shift != 0 { writer.add(shift) }
     writer.add(duration)
     writer.add(captured.nanoseconds)
   }

@@ -10,7 +10,7 @@ package import Sharing
 /// ``FieldReader``.
 package enum FeedMessage: Sendable {
   /// The version of the messages; a server reads the feeds of its own version only.
-  package static let version: UInt16 = 4
+  package static let version: UInt16 = 5
 
   /// The first message: the version, and the description of the stream.
   case stream(version: UInt16, [UInt8])

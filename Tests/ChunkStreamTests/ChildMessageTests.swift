@@ -40,6 +40,12 @@ private struct Row: Sendable, CustomTestStringConvertible {
             frameIndex: 12, frames: 5, isIndependent: false, isStill: true, duration: 5120,
             captured: WallTime(nanoseconds: -1), published: .origin, bytes: SharedBytes([0])),
           track: 0)),
+      .chunk(
+        ChunkMessage(
+          Chunk(
+            frameIndex: 13, isIndependent: false, duration: 3000, shift: -6000,
+            captured: .origin, published: .origin, bytes: SharedBytes([0])),
+          track: 0)),
       .period(0, PeriodFields(offset: .nanoseconds(12), skipped: 2, track: track)),
       .period(2, PeriodFields(offset: .nanoseconds(-12), skipped: 0)),
       .step(0, offset: .seconds(3600), skipped: 3600), .gap(1, segment: 17), .status([]),
@@ -124,6 +130,23 @@ struct ChildMessageTests {
     var bytes = Row.all[9].message.bytes
     bytes[MessageHead.size + 1] = 4
     #expect(throws: MessageError.self) { try read(bytes, payload: SharedBytes([1])) }
+  }
+
+  @Test("a chunk that is presented when it is decoded states no shift")
+  func shift() throws {
+    let chunk = Chunk(
+      frameIndex: 13, isIndependent: false, duration: 3000, shift: -6000, captured: .origin,
+      published: .origin, bytes: SharedBytes([0]))
+    var bytes = ChildMessage.chunk(ChunkMessage(chunk, track: 0)).bytes
+    guard case .chunk(let found) = try read(bytes, payload: chunk.bytes) else {
+      Issue.record("no chunk")
+      return
+    }
+    #expect(found.properties == chunk.properties)
+    // After track, role, frame index, number of frames, no segment, and flags.
+    let place = MessageHead.size + 20
+    bytes.replaceSubrange(place..<place + 4, with: [0, 0, 0, 0])
+    #expect(throws: MessageError.self) { try read(bytes, payload: chunk.bytes) }
   }
 
   @Test("codecs and events consist of the permitted characters")

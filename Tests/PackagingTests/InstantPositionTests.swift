@@ -77,7 +77,7 @@ struct InstantPositionTests {
         window.publish(
           Chunk(
             frameIndex: first + index, isIndependent: index == 0, duration: 3000,
-            captured: captured, published: captured,
+            shift: shift(index) * 3000, captured: captured, published: captured,
             bytes: ChunkWriter().chunk(sample, startsSegment: index == 0)))
       }
     }

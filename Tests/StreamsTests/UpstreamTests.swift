@@ -61,14 +61,15 @@ struct UpstreamTests {
   }
 
   private func chunk(
-    _ index: Int64, segment: Int64? = nil, duration: Int64 = 3000, bytes: SharedBytes? = nil
+    _ index: Int64, segment: Int64? = nil, duration: Int64 = 3000, shift: Int64 = 0,
+    bytes: SharedBytes? = nil
   ) -> FeedMessage {
     let sample = Sample(
       payload: [1, 2, 3], decodeTime: max(0, index), duration: 3000, captured: .origin, sequence: 1,
       isSync: index % 30 == 0)
     let chunk = Chunk(
       frameIndex: index, segment: segment, isIndependent: index % 30 == 0, duration: duration,
-      captured: .origin, published: .origin,
+      shift: shift, captured: .origin, published: .origin,
       bytes: bytes ?? ChunkWriter().chunk(sample, startsSegment: false))
     return .chunk(ChunkMessage(chunk, track: 0))
   }
@@ -171,6 +172,7 @@ struct UpstreamTests {
     for message in [
       .stream(version: 1, []), .track(0, wrong), chunk(180), chunk(151, duration: 1),
       chunk(1 << 47), chunk(151, bytes: SharedBytes([1, 2, 3])), chunk(151, segment: 6),
+      chunk(151, shift: 3000),
       start(6, of: 3), start(6, firstFrame: 7), start(6, period(hash: "00000000")),
     ] as [FeedMessage] {
       #expect(throws: MessageError.self) { try receiver.handle(message) }

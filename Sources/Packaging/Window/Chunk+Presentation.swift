@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CMAF
 internal import Media
 internal import Time
 
@@ -24,13 +23,14 @@ extension [Chunk] {
     at slot: Int64, near place: Int, _ segmentation: TrackSegmentation, isComplete: Bool
   ) -> (position: Int, lastFrame: Int64)? {
     let usual = (position: place, lastFrame: self[place].lastFrame)
-    guard case .video = segmentation, let shown = self[place].presentedFrame(segmentation),
-      shown != self[place].frameIndex
+    guard case .video = segmentation,
+      self[place].presentedFrame(segmentation) != self[place].frameIndex
     else { return usual }
     var found: (position: Int, lastFrame: Int64)?
     // bounded: positions of chunks of a segment
     for position in Swift.max(0, place - Self.reach)..<Swift.min(count, place + Self.reach + 1) {
-      guard let frame = self[position].presentedFrame(segmentation), frame <= slot else { continue }
+      let frame = self[position].presentedFrame(segmentation)
+      guard frame <= slot else { continue }
       if frame == slot { return (position, frame) }
       if frame > found?.lastFrame ?? .min { found = (position, frame) }
     }
@@ -40,11 +40,9 @@ extension [Chunk] {
 }
 
 extension Chunk {
-  /// The index of the frame time at which its first frame is presented; nil if its boxes cannot be
-  /// read.
-  fileprivate func presentedFrame(_ segmentation: TrackSegmentation) -> Int64? {
-    guard let sample = try? ChunkSamples(bytes).entries.first else { return nil }
-    let time = Interval(ticks: sample.time, timescale: Int64(segmentation.timescale))
-    return segmentation.frame(at: .origin + time + .nanoseconds(1))
+  /// The index of the frame time at which its first frame is presented.
+  fileprivate func presentedFrame(_ segmentation: TrackSegmentation) -> Int64 {
+    let frames = floorDivide(Int128(shift), Int128(max(1, segmentation.ticksPerFrame)))
+    return frameIndex.addingSaturated(Int64(clamping: frames))
   }
 }

@@ -22,12 +22,12 @@ package final class Chunk: Sendable {
   /// A chunk with these properties.
   package convenience init(
     frameIndex: Int64, frames: Int64 = 1, segment: Int64? = nil, isIndependent: Bool,
-    isStill: Bool = false, duration: Int64, captured: WallTime, published: WallTime,
-    bytes: SharedBytes
+    isStill: Bool = false, duration: Int64, shift: Int64 = 0, captured: WallTime,
+    published: WallTime, bytes: SharedBytes
   ) {
     let properties = ChunkProperties(
       frameIndex: frameIndex, frames: frames, segment: segment, isIndependent: isIndependent,
-      isStill: isStill, duration: duration, captured: captured)
+      isStill: isStill, duration: duration, shift: shift, captured: captured)
     self.init(properties, published: published, bytes: bytes)
   }
 
@@ -45,6 +45,8 @@ package final class Chunk: Sendable {
   package var isStill: Bool { properties.isStill }
   /// See ``ChunkProperties/duration``.
   package var duration: Int64 { properties.duration }
+  /// See ``ChunkProperties/shift``.
+  package var shift: Int64 { properties.shift }
   /// See ``ChunkProperties/captured``.
   package var captured: WallTime { properties.captured }
   /// See ``ChunkProperties/lastFrame``.

@@ -17,13 +17,15 @@ package struct ChunkProperties: Sendable, Equatable {
   package let isStill: Bool
   /// The duration in ticks of the track's timescale.
   package let duration: Int64
+  /// The presentation time of the first frame minus its decode time, in ticks: not 0 with B-frames.
+  package let shift: Int64
   /// The capture time of the first frame.
   package let captured: WallTime
 
   /// The properties of a chunk.
   package init(
     frameIndex: Int64, frames: Int64 = 1, segment: Int64? = nil, isIndependent: Bool,
-    isStill: Bool = false, duration: Int64, captured: WallTime
+    isStill: Bool = false, duration: Int64, shift: Int64 = 0, captured: WallTime
   ) {
     self.frameIndex = frameIndex
     self.frames = frames
@@ -31,6 +33,7 @@ package struct ChunkProperties: Sendable, Equatable {
     self.isIndependent = isIndependent
     self.isStill = isStill
     self.duration = duration
+    self.shift = shift
     self.captured = captured
   }
 

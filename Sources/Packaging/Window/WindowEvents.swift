@@ -194,8 +194,7 @@ extension Chunk {
       start += size
     }
     return Chunk(
-      frameIndex: frameIndex, frames: frames, segment: segment, isIndependent: isIndependent,
-      isStill: isStill, duration: duration, captured: captured, published: published,
+      properties, published: published,
       bytes: SharedBytes(Array(old[..<start]) + boxes + Array(old[start...])))
   }
 }

@@ -34,14 +34,16 @@ struct PassThroughOutput: Sendable {
     _ unit: AccessUnit, _ position: PassThroughSchedule.Position, shift: Int64 = 0
   ) -> Chunk {
     let duration = segmentation.grid.rate.ticksPerFrame
+    let ticks = Int32(clamping: shift.multipliedSaturated(by: duration))
     let sample = Sample(
       payload: unit.bytes, decodeTime: segmentation.grid.ticks(position.frameIndex),
       duration: UInt32(duration), captured: position.captured,
       sequence: UInt32(truncatingIfNeeded: position.frameIndex + 1), isSync: unit.isKey,
-      shift: Int32(clamping: shift.multipliedSaturated(by: duration)))
+      shift: ticks)
     return Chunk(
       frameIndex: position.frameIndex, segment: position.segment, isIndependent: unit.isKey,
-      duration: duration, captured: position.captured, published: SystemClock.wallTime,
+      duration: duration, shift: Int64(ticks), captured: position.captured,
+      published: SystemClock.wallTime,
       bytes: writer.chunk(sample, startsSegment: position.indexInSegment == 0))
   }
 

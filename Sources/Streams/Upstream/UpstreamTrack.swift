@@ -145,10 +145,14 @@ struct UpstreamTrack: ReceivedTrack {
       segmentation.hasVariableDuration || nominal == newestSegment
     else { throw .invalid(field: "a chunk", value: "of another segment") }
     // Viewers of coded frames get the samples, so a chunk without them is no chunk.
+    let samples: ChunkSamples
     do throws(BoxError) {
-      _ = try ChunkSamples(message.bytes)
+      samples = try ChunkSamples(message.bytes)
     } catch {
       throw .invalid(field: "a chunk", value: "\(error)")
+    }
+    guard samples.entries.first.map({ $0.shift == properties.shift }) ?? true else {
+      throw .invalid(field: "the shift of a chunk", value: "\(properties.shift)")
     }
     try receiver.check(properties)
     let now = SystemClock.wallTime
