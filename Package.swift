@@ -322,7 +322,8 @@ let package = Package(
     tests("Validation", ["CMAF", "HTTP", "Net", "Sharing", "TestSupport", "Time", "Validation"]),
     tests("Supervision", ["Isolation", "Supervision", "Time"]),
     tests(
-      "Packaging", ["CMAF", "Time", "Packaging", "Media", "Metadata", "Sharing", "TestSupport"]),
+      "Packaging",
+      ["CMAF", "Encryption", "Time", "Packaging", "Media", "Metadata", "Sharing", "TestSupport"]),
     tests(
       "HLSPackager",
       [
@@ -331,7 +332,8 @@ let package = Package(
       ],
       exclude: ["Golden"]),
     tests(
-      "DASHPackager", ["Time", "DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
+      "DASHPackager",
+      ["Encryption", "Time", "DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
     tests("System", ["Time", "Sharing", "System", "CTestSockets"]),
     tests("Net", ["Time", "Net", "Sharing", "TestSupport", "CLinux", "CTestSockets"]),
@@ -353,8 +355,8 @@ let package = Package(
     tests(
       "Archive",
       [
-        "Archive", "CMAF", "Logging", "Media", "Packaging", "Sharing", "System", "TestSupport",
-        "Time",
+        "Archive", "CMAF", "Encryption", "Logging", "Media", "Packaging", "Sharing", "System",
+        "TestSupport", "Time",
       ]),
     tests("Push", ["HTTP", "Media", "Net", "Packaging", "Push", "TestSupport", "Time"]),
     tests("Stills", ["Stills", "ChunkStream", "Sharing", "TestSupport", "Time"]),

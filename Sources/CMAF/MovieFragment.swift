@@ -38,6 +38,8 @@ package struct MovieFragment: Sendable, Equatable {
   package private(set) var end: Int64?
   /// The number of `traf` in the fragment, and of `trun` in those of the track.
   package private(set) var tracks = 0, runs = 0
+  /// The KID that a sample group `seig` states; nil if the samples have that of the header.
+  package private(set) var keyIdentifier: [UInt8]?
 
   /// Reads a `moof`.
   ///
@@ -80,6 +82,7 @@ package struct MovieFragment: Sendable, Equatable {
       var parts = box.boxes
       while let box = try parts.next() {
         if box.type == "trun" { try take(box, defaults, base: base, &next, maximumSamples) }
+        if box.type == "sgpd", keyIdentifier == nil { keyIdentifier = Self.keyIdentifier(box) }
       }
     }
   }
@@ -91,6 +94,23 @@ package struct MovieFragment: Sendable, Equatable {
     let time = isWide ? try fields.wide() : Int64(try fields.integer(4))
     guard time >= 0 else { throw .time }
     return time
+  }
+
+  /// The KID in the first description of a `sgpd` of the type `seig`; nil for other groups, and for
+  /// samples that are not protected.
+  ///
+  /// All samples of a fragment have one key, so that `sbgp` is not read.
+  /// - Source: ISO/IEC 14496-12 §8.9.3; ISO/IEC 23001-7 §6
+  private static func keyIdentifier(_ box: BoxFields) -> [UInt8]? {
+    var fields = box
+    guard let version = try? fields.versionAndFlags().version,
+      (try? fields.integer(4)) == 0x7365_6967,
+      // The size of descriptions, the number of the default one in version 2, and their count.
+      (try? fields.skip(version == 0 ? 4 : version == 1 ? 8 : 12)) != nil,
+      // A reserved byte, the pattern, isProtected, and the size of IVs.
+      (try? fields.skip(2)) != nil, (try? fields.integer(1)) == 1, (try? fields.skip(1)) != nil
+    else { return nil }
+    return try? fields.fields(16).rest
   }
 
   /// Reads a `trun`, whose samples begin at `next` if it has no offset.

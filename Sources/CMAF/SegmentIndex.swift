@@ -48,6 +48,8 @@ package struct SegmentIndex: Sendable, Equatable {
   package private(set) var media: [Range<Int>] = []
   /// Whether a chunk carries an event with JSON data: `emsg` of ``EventMessage/Scheme/data``.
   package private(set) var hasEvents = false
+  /// The KID that the first fragment states; nil if its samples have that of the header.
+  package private(set) var keyIdentifier: [UInt8]?
 
   /// The bytes of a chunk that are copied at first; the boxes before the media of one frame fit.
   private static let usualHead = 512
@@ -128,6 +130,7 @@ package struct SegmentIndex: Sendable, Equatable {
     guard fragment.samples.count <= Self.maximumFrames - frames.count else {
       throw .samples(most: Self.maximumFrames)
     }
+    if frames.isEmpty { keyIdentifier = fragment.keyIdentifier }
     for sample in fragment.samples {
       // bounded: offsets and sizes of 32 bits, at most 1024 times, and a position in memory
       let first = position + sample.offset

@@ -186,9 +186,8 @@ package struct Manifest: Sendable {
   private func protection(of track: TrackDescription) -> ContentProtection? {
     guard let identifier = track.keyIdentifier else { return nil }
     // The signals of a key that the stream no longer has are not known.
-    let present = names.keys.map(\.header).flatMap { $0.identifier == identifier ? $0 : nil }
     return ContentProtection(
-      identifier: identifier, signals: present?.signals ?? [],
+      identifier: identifier, signals: names.keys?.key(with: identifier)?.signals ?? [],
       licences: "\(location.origin)/\(parameters.name)/clearkey")
   }
 

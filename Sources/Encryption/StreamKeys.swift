@@ -85,6 +85,19 @@ package final class StreamKeys: Sendable, Equatable {
     }
   }
 
+  /// The keys that are known.
+  private var known: [ContentKey] {
+    switch order {
+    case .turns(let keys, _): keys
+    case .table: entries.withLock { $0.map(\.key) }
+    }
+  }
+
+  /// The key with this KID; nil if the stream does not have it.
+  package func key(with identifier: [UInt8]) -> ContentKey? {
+    known.first { $0.identifier == identifier }
+  }
+
   /// Adds the key of the segments from `first` on; without effect unless it is after all others.
   package func add(_ key: ContentKey, from first: Int64) {
     entries.withLock { entries in
@@ -98,12 +111,7 @@ package final class StreamKeys: Sendable, Equatable {
   package func licence(for identifiers: [[UInt8]], at segment: Int64) -> [ContentKey] {
     var found = [key(of: segment), next(after: segment)].compactMap(\.self)
     let wanted = Set(identifiers)
-    let all: [ContentKey]
-    switch order {
-    case .turns(let keys, _): all = keys
-    case .table: all = entries.withLock { $0.map(\.key) }
-    }
-    for key in all
+    for key in known
     where wanted.contains(key.identifier)
       && !found.contains(where: { $0.identifier == key.identifier })
     { found.append(key) }

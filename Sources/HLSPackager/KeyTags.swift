@@ -23,27 +23,32 @@ struct KeyTags {
     switch segment.key {
     case .present: lines(of: segment.number)
     case .clear: []
-    case .earlier(let identifier): [Self.clearKey(identifier, base)]
+    case .other(let identifier): lines(with: identifier)
     }
   }
 
   /// The lines of a segment, one for each licence system; empty if the media is clear.
   mutating func lines(of segment: Int64) -> [String] {
     guard let key = names.keys?.key(of: segment) else { return [] }
-    if let last, last.identifier == key.identifier { return last.lines }
-    let lines = Self.lines(key, base)
-    last = (key.identifier, lines)
-    return lines
+    return lines(key.identifier) { key }
   }
 
-  private static func lines(_ key: ContentKey, _ base: String) -> [String] {
-    [clearKey(key.identifier, base)]
-      + key.signals.compactMap(\.keyAttributes).map { "#EXT-X-KEY:METHOD=SAMPLE-AES,\($0)" }
+  /// The lines of a key of which the KID is known; what licence systems tell players is known of
+  /// keys that the stream has.
+  private mutating func lines(with identifier: [UInt8]) -> [String] {
+    let keys = names.keys
+    return lines(identifier) { keys?.key(with: identifier) }
   }
 
-  private static func clearKey(_ identifier: [UInt8], _ base: String) -> String {
+  private mutating func lines(_ identifier: [UInt8], _ key: () -> ContentKey?) -> [String] {
+    if let last, last.identifier == identifier { return last.lines }
     // The licences are in the folder of the stream, above those of renditions.
-    "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"\(base)../clearkey\",KEYFORMAT=\"org.w3.clearkey\","
+    let clearKey =
+      "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"\(base)../clearkey\",KEYFORMAT=\"org.w3.clearkey\","
       + "KEYFORMATVERSIONS=\"1\",KEYID=0x\(hexadecimal(identifier))"
+    let others = key()?.signals.compactMap(\.keyAttributes) ?? []
+    let lines = [clearKey] + others.map { "#EXT-X-KEY:METHOD=SAMPLE-AES,\($0)" }
+    last = (identifier, lines)
+    return lines
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DASHPackager
+import Encryption
 import Media
 import Packaging
 import TestSupport
@@ -117,6 +118,33 @@ struct ManifestPastTests {
     #expect(
       try XMLElement(document: text).all("Period").map { $0["id"] }
         == (runs.map(\.segments.start) + [last.number + 1]).map { "p\($0)" })
+  }
+
+  @Test("only Periods of encrypted media have ContentProtection, and no thumbnails")
+  func protection() throws {
+    let form = ManifestCase()
+    var stream = try form.stream()
+    stream.publish(segments: 12)
+    let identifier = [UInt8](repeating: 7, count: 16)
+    let key = try #require(ContentKey(identifier: identifier, key: identifier))
+    let header = try ProtectedHeader(HeaderBytes.video(nil), key).bytes
+    var runs = try past(form, stream)
+    let track = runs[1].tracks[0]
+    runs[1] = ManifestPast.Run(
+      runs[1].segments,
+      [
+        TrackDescription(
+          rendition: "video", codecs: track.codecs, bandwidth: track.bandwidth,
+          content: track.content, segmentation: track.segmentation, header: header)
+      ])
+    let text = try form.text(of: stream.window.snapshot, depth: .seconds(3600), runs: runs)
+    let periods = try XMLElement(document: text).all("Period")
+    let protections = periods.map { $0.everything.filter { $0.name == "ContentProtection" } }
+    #expect(protections.map(\.count) == [0, 2, 0])
+    let common = try #require(protections[1].first)
+    #expect(common["cenc:default_KID"] == "07070707-0707-0707-0707-070707070707")
+    let withThumbnails = periods.map { $0.everything.contains { $0["mimeType"] == "image/jpeg" } }
+    #expect(withThumbnails == [true, false, true])
   }
 
   @Test("editions differ by the runs, not by the end of the newest one")

@@ -94,6 +94,8 @@ struct ChunkTests {
     #expect(try size.integer(1) == 14)
     let (group, pssh) = (try track.optional("sgpd"), try fragment.optional("pssh"))
     #expect((group != nil) == isGrouped)
+    #expect(movie.keyIdentifier == (isGrouped ? key.identifier : nil))
+    #expect(try SegmentIndex([SharedBytes(bytes)]).keyIdentifier == movie.keyIdentifier)
     #expect((pssh != nil) == isGrouped)
   }
 

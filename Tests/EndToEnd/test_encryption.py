@@ -7,6 +7,7 @@ import json
 import re
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import urljoin
@@ -68,25 +69,43 @@ def media(program: Program, rendition: str) -> tuple[bytes, list[bytes], str]:
     return init, [get(program.port, f"/live/{rendition}/{name}").body for name in names], text
 
 
+def looped(streamer, path: Path, *options: str) -> Program:
+    """A stream of the samples of a file, again and again."""
+    program: Program = streamer("--input", str(path), "--loop", "--passthrough", "always",
+                                *options, *HOST, defaults=False)
+    return program
+
+
+def end(program: Program) -> None:
+    """Ends a program, whose archive another one may continue."""
+    program.process.terminate()
+    program.process.wait(10)
+
+
+def clear_samples(streamer, path: Path) -> dict[str, set[bytes]]:
+    """The samples of a clear stream of a file, by rendition; its program ends."""
+    program = looped(streamer, path)
+    found = {}
+    for rendition in ("video", "audio"):
+        wait_until(lambda: len(get_all(program, rendition)) > 4, 20, "five segments")
+        plain, _, _ = media(program, rendition)
+        found[rendition] = {
+            sample for segment in get_all(program, rendition) for chunk in chunks(segment, plain)
+            for sample in chunk.sample_data()
+        }
+    end(program)
+    return found
+
+
 @pytest.mark.timeout(60)
 def test_every_sample_decrypts_to_the_bytes_of_the_clear_stream(streamer, tmp_path: Path) -> None:
     """Video and audio of a file that is passed through are, decrypted, the samples of the file."""
     path = clip(tmp_path / "whole.mp4", 4)
-    clear = streamer("--input", str(path), "--loop", "--passthrough", "always", *HOST,
-                     defaults=False)
-    secret = streamer("--input", str(path), "--loop", "--passthrough", "always", "--encryption",
-                      "cbcs", "--encryption-keys", str(key_file(tmp_path)), *HOST, defaults=False)
-    for rendition in ("video", "audio"):
-        for program in (clear, secret):
-            wait_until(
-                lambda: get(program.port, f"/live/{rendition}/playlist.m3u8").status == 200
-                and get(program.port, f"/live/{rendition}/playlist.m3u8").body.count(b"EXTINF") > 4,
-                20, "five segments")
-        plain, segments, _ = media(clear, rendition)
-        expected = {
-            sample for segment in (get_all(clear, rendition)) for chunk in chunks(segment, plain)
-            for sample in chunk.sample_data()
-        }
+    clear = clear_samples(streamer, path)
+    secret = looped(streamer, path, "--encryption", "cbcs", "--encryption-keys",
+                    str(key_file(tmp_path)))
+    for rendition, expected in clear.items():
+        wait_until(lambda: len(get_all(secret, rendition)) > 4, 20, "five segments")
         init, segments, text = media(secret, rendition)
         assert protection(init).kid in KEYS
         assert "METHOD=SAMPLE-AES" in text and f"KEYID=0x{protection(init).kid.hex()}" in text
@@ -99,7 +118,7 @@ def test_every_sample_decrypts_to_the_bytes_of_the_clear_stream(streamer, tmp_pa
 
 
 def get_all(program: Program, rendition: str) -> list[bytes]:
-    """All listed segments of a rendition."""
+    """All listed segments of a rendition; none before it is live."""
     text = get(program.port, f"/live/{rendition}/playlist.m3u8").body.decode()
     names = re.findall(r"^segment\d+\.m4s$", text, re.M)
     return [get(program.port, f"/live/{rendition}/{name}").body for name in names]
@@ -107,11 +126,15 @@ def get_all(program: Program, rendition: str) -> list[bytes]:
 
 @pytest.mark.timeout(60)
 def test_rotation_begins_with_a_segment_and_is_listed(streamer, tmp_path: Path) -> None:
-    """Each segment has one key, that of its EXT-X-KEY; a licence has the present and the next."""
-    program = encrypted(streamer, tmp_path, "--encryption-rotate", "2s", "--audio", "tone", count=3)
-    wait_until(lambda: get(program.port, "/live/video/playlist.m3u8").body.count(b"KEYID") >= 3, 10,
-               "three keys")
-    for rendition in ("video", "audio"):
+    """Each segment has one key, that of its EXT-X-KEY, with which it decrypts to the samples of the
+    clear stream; a licence has the present and the next."""
+    path = clip(tmp_path / "whole.mp4", 4)
+    clear = clear_samples(streamer, path)
+    program = looped(streamer, path, "--encryption", "cbcs", "--encryption-keys",
+                     str(key_file(tmp_path, 3)), "--encryption-rotate", "2s")
+    for rendition, expected in clear.items():
+        address = f"/live/{rendition}/playlist.m3u8"
+        wait_until(lambda: get(program.port, address).body.count(b"KEYID") >= 3, 20, "three keys")
         text = get(program.port, f"/live/{rendition}/playlist.m3u8").body.decode()
         init = get(program.port,
                    f"/live/{rendition}/" + re.findall(r'MAP:URI="(.*?)"', text)[0]).body
@@ -119,7 +142,9 @@ def test_rotation_begins_with_a_segment_and_is_listed(streamer, tmp_path: Path) 
         for kid, lines in re.findall(r"KEYID=0x(\w+)\n(.*?)(?=#EXT-X-KEY|\Z)", text, re.S):
             for name in re.findall(r"^segment\d+\.m4s$", lines, re.M):
                 body = get(program.port, f"/live/{rendition}/{name}").body
-                assert {sample[0].hex() for sample in samples(body, init, KEYS)} == {kid}
+                found = samples(body, init, KEYS)
+                assert {own.hex() for own, _ in found} == {kid}
+                assert {sample for _, sample in found} <= expected
                 assert "pssh" in [kind for box in moofs(body) for kind in kinds(box)]
                 used.add(kid)
         assert len(used) == 3
@@ -127,13 +152,16 @@ def test_rotation_begins_with_a_segment_and_is_listed(streamer, tmp_path: Path) 
     assert licence(program, *KEYS) == KEYS
 
 
-def past(program: Program, since: int) -> list[tuple[str, bytes, bytes]]:
+def past(program: Program, rendition: str, since: int) -> list[tuple[str, bytes, bytes]]:
     """The KID, the header and the media of each segment since a second; an empty KID: clear."""
-    with urlopen(program.url(f"/live/video/from/{since}/playlist.m3u8"), timeout=10) as response:
+    with urlopen(program.url(f"/live/{rendition}/from/{since}/playlist.m3u8"),
+                 timeout=10) as response:
         address, lines = response.url, response.read().decode().splitlines()
     listed, kid, init, is_gap = [], "", b"", False
     for line in lines:
-        if line.startswith("#EXT-X-KEY:"):
+        if line == "#EXT-X-KEY:METHOD=NONE":
+            kid = ""
+        elif line.startswith("#EXT-X-KEY:") and "KEYID=" in line:
             kid = "".join(re.findall(r"KEYID=0x(\w+)", line))
         elif line.startswith("#EXT-X-MAP:"):
             init = read(urljoin(address, line.split('"')[1]))
@@ -144,6 +172,21 @@ def past(program: Program, since: int) -> list[tuple[str, bytes, bytes]]:
                 listed.append((kid, init, read(urljoin(address, line))))
             is_gap = False
     return listed
+
+
+def check_past(listed: list[tuple[str, bytes, bytes]], keys: Mapping[bytes, bytes],
+               expected: set[bytes]) -> list[str]:
+    """The listed KIDs in turn; each segment has the samples of the clear stream, by its key."""
+    for kid, init, body in listed:
+        if kid:
+            found = samples(body, init, keys)
+            assert {own.hex() for own, _ in found} == {kid}
+            own = {sample for _, sample in found}
+        else:
+            assert b"encv" not in init and b"enca" not in init and b"senc" not in body
+            own = {sample for chunk in chunks(body, init) for sample in chunk.sample_data()}
+        assert own and own <= expected
+    return [kid for kid, _ in groupby(kid for kid, _, _ in listed)]
 
 
 def newest(program: Program) -> int:
@@ -159,31 +202,47 @@ def read(url: str) -> bytes:
         return body
 
 
-@pytest.mark.timeout(90)
+def archived(streamer, folder: Path, path: Path, *options: str) -> Program:
+    """A stream of the samples of a file with an archive in a folder, when it has new segments."""
+    program = looped(streamer, path, "--archive", str(folder / "archive"), "--dvr", "1h",
+                     "--prefill", "0", *options)
+    began = time.time()
+    wait_until(lambda: newest(program) > began + 5, 25, "five new segments")
+    return program
+
+
+@pytest.mark.timeout(120)
 def test_the_past_has_the_key_of_its_time(streamer, tmp_path: Path) -> None:
     """Media of before and after an encryption is listed without a key, and that between with its
     own: an archive outlasts the setting."""
+    path = clip(tmp_path / "whole.mp4", 4)
+    clear = clear_samples(streamer, path)
     since = int(time.time()) - 60
     secret = ["--encryption", "cbcs", "--encryption-keys", str(key_file(tmp_path))]
     key = next(iter(KEYS)).hex()
     for options, expected in (([], [""]), (secret, ["", key]), ([], ["", key, ""])):
-        program = streamer("--resolution", "320x180", "--bitrate", "300", *options, "--archive",
-                           str(tmp_path / "archive"), "--dvr", "1h", "--prefill", "0", *HOST,
-                           defaults=False)
-        began = time.time()
-        wait_until(lambda: newest(program) > began + 5, 20, "five new segments")
-        listed = past(program, since)
-        for kid, init, body in listed:
-            if kid:
-                assert {found.hex() for found, _ in samples(body, init, KEYS)} == {kid}
-            else:
-                assert b"encv" not in init and b"senc" not in body
-        assert [kid for kid, _ in groupby(kid for kid, _, _ in listed)] == expected
+        program = archived(streamer, tmp_path, path, *options)
+        for rendition, whole in clear.items():
+            assert check_past(past(program, rendition, since), KEYS, whole) == expected
         periods = read(program.url("/live/dvr.mpd")).decode().split("<Period")[1:]
         encrypted_periods = ["ContentProtection" in period for period in periods]
         assert [found for found, _ in groupby(encrypted_periods)] == list(map(bool, expected))
-        program.process.terminate()
-        program.process.wait(10)
+        end(program)
+
+
+@pytest.mark.timeout(90)
+def test_the_past_of_a_rotation_has_the_keys_of_its_segments(streamer, tmp_path: Path) -> None:
+    """Media of keys in turn is listed with each of them when the stream has one key only."""
+    path = clip(tmp_path / "whole.mp4", 4)
+    clear = clear_samples(streamer, path)
+    since = int(time.time()) - 60
+    secret = ["--encryption", "cbcs", "--encryption-keys", str(key_file(tmp_path, 3))]
+    end(archived(streamer, tmp_path, path, *secret, "--encryption-rotate", "2s"))
+    program = archived(streamer, tmp_path, path, *secret)
+    for rendition, whole in clear.items():
+        kids = check_past(past(program, rendition, since), KEYS, whole)
+        assert set(kids) == {kid.hex() for kid in KEYS}
+        assert kids[-1] == next(iter(KEYS)).hex()
 
 
 def moofs(body: bytes) -> list[bytes]:
@@ -278,13 +337,15 @@ def test_page_asks_again_for_late_and_wrong_keys(fault: str, streamer, tmp_path:
 
 @pytest.mark.timeout(60)
 def test_keys_of_a_server_with_a_client_certificate(streamer, tmp_path: Path) -> None:
-    """Keys come by CPIX, the next in advance; while the server is away the present key stays."""
+    """Keys come by CPIX, the next in advance; while the server is away the present key stays.
+
+    Each segment decrypts with the server's key of its EXT-X-KEY to the samples of the clear stream.
+    """
+    path = clip(tmp_path / "whole.mp4", 4)
+    clear = clear_samples(streamer, path)
     own, client = certificates(tmp_path)
     with KeyServer(own, client) as server:
-        program = streamer("--resolution", "320x180", "--bitrate", "300", "--encryption", "cbcs",
-                           "--encryption-keys", server.url, "--encryption-rotate", "3s",
-                           "--encryption-certificate", str(client), "--encryption-authority",
-                           str(own), *HOST, defaults=False)
+        program = looped(streamer, path, *server_keys(server, own, client))
         wait_until(lambda: get(program.port, "/live/video/playlist.m3u8").body.count(b"KEYID") >= 4,
                    25, "two keys")
         server.is_away = True
@@ -292,13 +353,42 @@ def test_keys_of_a_server_with_a_client_certificate(streamer, tmp_path: Path) ->
         assert 'KEYFORMAT="com.apple.streamingkeydelivery"' in text
         init = get(program.port, "/live/video/" + re.findall(r'MAP:URI="(.*?)"', text)[0]).body
         assert server.box in init
-        for name in re.findall(r"^segment\d+\.m4s$", text, re.M)[-4:]:
-            body = get(program.port, f"/live/video/{name}").body
-            assert samples(body, init, server.keys)
+        used = set()
+        for kid, lines in re.findall(r"KEYID=0x(\w+)\n(.*?)(?=KEYID|\Z)", text, re.S):
+            for name in re.findall(r"^segment\d+\.m4s$", lines, re.M):
+                found = samples(get(program.port, f"/live/video/{name}").body, init, server.keys)
+                assert {one.hex() for one, _ in found} == {kid}
+                assert {sample for _, sample in found} <= clear["video"]
+                used.add(kid)
+        assert len(used) >= 2
         wait_until(lambda: "keys-missing" in program.log_text(), 15, "a line about the server")
         server.is_away = False
         wait_until(lambda: "answers again" in program.log_text(), 20, "a line about its return")
         assert not any(key.hex() in program.log_text() for key in server.keys.values())
+
+
+@pytest.mark.timeout(90)
+def test_the_past_has_earlier_keys_of_a_server(streamer, tmp_path: Path) -> None:
+    """After a restart archived media is listed with the keys of its periods, not with new ones."""
+    path = clip(tmp_path / "whole.mp4", 4)
+    clear = clear_samples(streamer, path)
+    since = int(time.time()) - 60
+    own, client = certificates(tmp_path)
+    with KeyServer(own, client) as server:
+        options = server_keys(server, own, client)
+        end(archived(streamer, tmp_path, path, *options))
+        before = {kid.hex() for kid in server.keys}
+        program = archived(streamer, tmp_path, path, *options)
+        for rendition, whole in clear.items():
+            kids = check_past(past(program, rendition, since), server.keys, whole)
+            assert len(kids) == len(set(kids)) >= 4, "a key returns"
+            assert kids[0] in before and kids[1] in before and kids[-1] not in before
+
+
+def server_keys(server: KeyServer, own: Path, client: Path) -> list[str]:
+    """The options of a stream whose keys are those of a server, each for three segments."""
+    return ["--encryption", "cbcs", "--encryption-keys", server.url, "--encryption-rotate", "3s",
+            "--encryption-certificate", str(client), "--encryption-authority", str(own)]
 
 
 @pytest.mark.timeout(60)

@@ -52,7 +52,7 @@ struct PastKeysTests {
 
   @Test("media of before the encryption ended keeps its key, later media has METHOD=NONE")
   func switchedOff() throws {
-    let earlier = PastKey.earlier(Array(repeating: 7, count: 16))
+    let earlier = PastKey.other(Array(repeating: 7, count: 16))
     let lines = try Self.lines([earlier, earlier, .present, .clear], of: nil)
     #expect(lines == [[Self.clearKey("07")], [], ["#EXT-X-KEY:METHOD=NONE"], []])
   }
@@ -60,8 +60,30 @@ struct PastKeysTests {
   @Test("media of an earlier key is listed with it, not with the present one")
   func replaced() throws {
     let keys = try #require(StreamKeys([Self.key(1)], segments: nil))
-    let lines = try Self.lines([.earlier(Array(repeating: 7, count: 16)), .present], of: keys)
+    let lines = try Self.lines([.other(Array(repeating: 7, count: 16)), .present], of: keys)
     #expect(lines == [[Self.clearKey("07")], [Self.clearKey("01")]])
+  }
+
+  @Test("media of a rotation that ended is listed with its keys, and what players need of them")
+  func rotated() throws {
+    let signal = ProtectionSignal(
+      system: "94ce86fb-07ff-4f43-adb8-93d2fa968ca2", box: [],
+      keyAttributes: "URI=\"skd://2\",KEYFORMAT=\"com.apple.streamingkeydelivery\"")
+    let identifier = Array(repeating: UInt8(2), count: 16)
+    let second = try #require(
+      ContentKey(identifier: identifier, key: identifier, signals: [signal]))
+    let keys = try #require(StreamKeys([Self.key(1), second], segments: nil))
+    let past: [PastKey] = [.present, .other(identifier), .other(identifier), .present]
+    let lines = try Self.lines(past, of: keys)
+    #expect(
+      lines == [
+        [Self.clearKey("01")],
+        [
+          Self.clearKey("02"),
+          "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://2\","
+            + "KEYFORMAT=\"com.apple.streamingkeydelivery\"",
+        ], [], [Self.clearKey("01")],
+      ])
   }
 
   @Test("the live part of a rewound playlist without keys follows encrypted media by METHOD=NONE")
@@ -77,7 +99,7 @@ struct PastKeysTests {
       PastSegment(
         number: kept.number - 1, duration: kept.duration,
         programDateTime: kept.programDateTime - .seconds(1), startsDiscontinuity: false,
-        headerHash: "e488d460", key: .earlier(Array(repeating: 7, count: 16))))
+        headerHash: "e488d460", key: .other(Array(repeating: 7, count: 16))))
     let playlist = MediaPlaylist(
       snapshot, control: ServerControl(segmentations: [.video(stream.segmentation)]),
       names: MediaNames(.epoch, first: 1), base: "",

@@ -170,7 +170,8 @@ package final class HourWriter {
       number: start.number, offset: segment.offset, size: end - segment.offset,
       decodeTime: segment.index.decodeTime, duration: segment.index.duration, start: start.time,
       startsDiscontinuity: start.startsDiscontinuity, hasEvents: segment.index.hasEvents,
-      tag: digest.map { ContentTag($0) })
+      tag: digest.map { ContentTag($0) },
+      keyIdentifier: head.keyIdentifier(stated: segment.index.keyIdentifier))
     // Overwritten by the next segment.
     try file.write(SegmentMark.closing, at: end)
     offset = segment.mark?.offset ?? offset ?? start.offset

@@ -14,6 +14,8 @@ package struct FileHead: Sendable, Equatable {
   package let timescale: Int
   /// The defaults of the track's samples.
   package let defaults: SampleDefaults
+  /// The KID in the CMAF header; nil if the media is clear.
+  package let keyIdentifier: [UInt8]?
 
   /// Reads bytes of a file: `count` from a position on, or fewer at its end.
   package typealias Reader = (_ offset: Int, _ count: Int) throws(SystemError) -> [UInt8]
@@ -61,7 +63,11 @@ package struct FileHead: Sendable, Equatable {
     reserve = headerEnd..<position
     timescale = max(1, header.timescale)
     defaults = header.extends.first?.samples ?? SampleDefaults()
+    keyIdentifier = header.entry.protection
   }
+
+  /// The KID of a segment, of which a fragment states `stated`; nil if the media is clear.
+  func keyIdentifier(stated: [UInt8]?) -> [UInt8]? { keyIdentifier.map { stated ?? $0 } }
 
   /// The position of the first mark.
   package var mediaStart: Int { reserve.upperBound }

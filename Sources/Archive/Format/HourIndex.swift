@@ -52,6 +52,8 @@ package enum HourIndex {
   /// The bytes of the head.
   package static let headSize = 64
   static let magic = Array("streamer-index-1".utf8)
+  /// The bytes of a KID.
+  private static let keySize = 16
   /// The most bytes of a record.
   static let recordLimit = 4 << 20
 
@@ -96,7 +98,7 @@ package enum HourIndex {
     let row = segment.row
     var content: [UInt8] = []
     // bounded: frames in memory
-    content.reserveCapacity(112 + 16 * segment.frames.count)
+    content.reserveCapacity(128 + 16 * segment.frames.count)
     content.put(row.number)
     content.put(Int64(row.offset))
     content.put(UInt32(clamping: row.size))
@@ -107,8 +109,9 @@ package enum HourIndex {
     content.put(
       UInt32(
         (row.startsDiscontinuity ? 1 : 0) | (segment.digest == nil ? 0 : 2)
-          | (row.hasEvents ? 4 : 0)))
+          | (row.hasEvents ? 4 : 0) | (row.keyIdentifier?.count == keySize ? 8 : 0)))
     if let digest = segment.digest { content += digest.media + digest.content }
+    if let key = row.keyIdentifier, key.count == keySize { content += key }
     for frame in segment.frames {
       content.put(UInt32(clamping: frame.offset))
       content.put(UInt32(clamping: frame.size))
@@ -177,6 +180,11 @@ package enum HourIndex {
       // bounded: ranges of the cursor of these bytes
       digest = SegmentDigest(media: Array(bytes[media]), content: Array(bytes[content]))
     }
+    var key: Range<Int>?
+    if flags & 8 != 0 {
+      key = cursor.take(keySize)
+      guard key != nil else { return nil }
+    }
     var frames: [SegmentIndex.Frame] = []
     if hasFrames { frames.reserveCapacity(cursor.rest.count / 16) }
     var end = 0
@@ -194,7 +202,9 @@ package enum HourIndex {
     let row = SegmentRow(
       number: number, offset: Int(offset), size: size, decodeTime: decodeTime, duration: duration,
       start: WallTime(nanoseconds: start), startsDiscontinuity: flags & 1 != 0,
-      hasEvents: flags & 4 != 0, tag: digest.map { ContentTag($0) })
+      hasEvents: flags & 4 != 0, tag: digest.map { ContentTag($0) },
+      // bounded: a range of the cursor of these bytes
+      keyIdentifier: key.map { Array(bytes[$0]) })
     return (
       IndexedSegment(row: row, frames: frames, digest: digest), Interval(nanoseconds: clock)
     )

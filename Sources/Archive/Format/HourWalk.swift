@@ -173,7 +173,8 @@ package struct HourWalk: Sendable {
       number: segment.number, offset: segment.offset, size: segment.end - segment.offset,
       decodeTime: decodeTime, duration: segment.frames.duration,
       start: WallTime(nanoseconds: (media + segment.mark.offset).nanoseconds),
-      startsDiscontinuity: segment.startsDiscontinuity, hasEvents: segment.hasEvents)
+      startsDiscontinuity: segment.startsDiscontinuity, hasEvents: segment.hasEvents,
+      keyIdentifier: head.keyIdentifier(stated: segment.frames.keyIdentifier))
     segments.append(IndexedSegment(row: row, frames: segment.frames.frames))
     completeEnd = segment.end
     offset = segment.mark.offset

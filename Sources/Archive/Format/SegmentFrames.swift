@@ -12,6 +12,8 @@ package struct SegmentFrames: Sendable {
   private let defaults: SampleDefaults
   /// The frames so far.
   package private(set) var frames: [SegmentIndex.Frame] = []
+  /// The KID that the first fragment states; nil if its frames have that of the header.
+  package private(set) var keyIdentifier: [UInt8]?
   /// The decode time of the first frame; nil before it.
   package private(set) var decodeTime: Int64?
   /// The decode time after the last frame.
@@ -48,6 +50,7 @@ package struct SegmentFrames: Sendable {
           offset: offset, size: sample.size, duration: next.subtractingSaturated(sample.decodeTime),
           shift: sample.shift, isSync: sample.isSync))
     }
+    if frames.isEmpty { keyIdentifier = movie.keyIdentifier }
     frames += added
     if decodeTime == nil { decodeTime = first.decodeTime }
     end = last

@@ -23,12 +23,16 @@ package struct SegmentRow: Sendable, Equatable {
   package let hasEvents: Bool
   /// The digest of its bytes; nil if it is unknown.
   package let tag: ContentTag?
+  /// The KID of its media; nil if the media is clear, or the index of an earlier program has it.
+  package let keyIdentifier: [UInt8]?
 
   /// A row with these values.
   package init(
     number: Int64, offset: Int, size: Int, decodeTime: Int64, duration: Int64, start: WallTime,
-    startsDiscontinuity: Bool, hasEvents: Bool = false, tag: ContentTag? = nil
+    startsDiscontinuity: Bool, hasEvents: Bool = false, tag: ContentTag? = nil,
+    keyIdentifier: [UInt8]? = nil
   ) {
+    self.keyIdentifier = keyIdentifier
     self.tag = tag
     self.hasEvents = hasEvents
     self.number = number
@@ -41,7 +45,7 @@ package struct SegmentRow: Sendable, Equatable {
   }
 
   /// Whether the places and times are equal: boxes have no digests, and the index of an earlier
-  /// program does not state events.
+  /// program states neither events nor keys.
   package static func == (left: SegmentRow, right: SegmentRow) -> Bool {
     left.number == right.number && left.offset == right.offset && left.size == right.size
       && left.decodeTime == right.decodeTime && left.duration == right.duration

@@ -169,9 +169,14 @@ extension ServedStream {
               rows, numbers, header: window.snapshot.track?.headerHash ?? "")))
       }
     } _: { [keys = names.keys] reader throws(ArchiveFailure) in
+      // The keys of segments whose row states none: they are clear, or of an earlier program.
       var known: [String: PastKey] = [:]
       var found: [PastSegment] = []
       for segment in try reader.segments(numbers.lowerBound...last, of: rendition.name) {
+        if let identifier = segment.row.keyIdentifier {
+          found.append(PastSegment(segment, key: PastKey(identifier, of: segment.number, keys)))
+          continue
+        }
         let hash = segment.headerHash
         if known[hash] == nil {
           known[hash] = PastKey(header: try reader.header(hash, of: rendition.name), keys)
