@@ -40,6 +40,8 @@ SEEDS: dict[str, list[str]] = {
     "flv1.flv": [*STILL, "-c:v", "flv", "-q:v", "31"],
     "h264-aac.mp4": [*PICTURE, *TONE, *H264, *AAC],
     "h264-turned.mp4": [*STILL, *H264, "-metadata:s:v", "rotate=90"],
+    "h264-orientation.ts": [*STILL, *H264, "-bsf:v",
+                            "h264_metadata=display_orientation=insert:rotate=90"],
     "hevc-aac.mp4": [*STILL, *TONE, *HEVC, *AAC],
     "h264-fragments.mp4": [*STILL, *TONE, *H264, *AAC, "-movflags",
                            "frag_keyframe+empty_moov+default_base_moof"],

@@ -25,7 +25,7 @@ SOURCES = Path(__file__).resolve().parent.parent / "Sources"
 FOREIGN = (
     "Capture/Inputs/*.swift", "Capture/Codecs/A*.swift", "Checked/BitReader.swift",
     "Capture/Codecs/NALSplitter.swift", "Capture/Codecs/NALUnits.swift",
-    "Capture/Codecs/PassThroughCodec.swift", "Capture/Codecs/Rotation.swift",
+    "Capture/Codecs/PassThroughCodec.swift", "Capture/Codecs/Rotation*.swift",
     "Capture/Codecs/SampleAspect.swift",
     "Capture/Codecs/SwrHandle.swift", "Capture/Devices/AudioDevice.swift",
     "Capture/Devices/CameraBuffers.swift", "CMAF/*.swift",

@@ -45,7 +45,7 @@ extension FuzzBody {
     name: "flv",
     sources: [
       "Ingest/FLV/FLVVideoTag.swift", "Ingest/FLV/FLVAudioTag.swift", "Ingest/FLV/TagReader.swift",
-      "Ingest/FLV/FLVAudioLanguages.swift",
+      "Ingest/FLV/FLVAudioLanguages.swift", "Ingest/FLV/FLVMetadata.swift",
       "Ingest/Media/MediaRecord.swift", "Ingest/Media/MediaTag.swift",
     ]
   ) { bytes in
@@ -66,10 +66,10 @@ extension FuzzBody {
         return "a body in \(body) of \(bytes.count) bytes"
       }
     }
-    if let languages = FLVAudioLanguages(message: bytes, isAMF3: false),
-      FLVAudioLanguages(languages.tag) != languages
+    if let metadata = FLVMetadata(message: bytes, isAMF3: false),
+      FLVMetadata(metadata.tag) != metadata
     {
-      return "\(languages) are read differently"
+      return "\(metadata) is read differently"
     }
     var reader = MediaRecordReader()
     unsafe bytes.withUnsafeBufferPointer { unsafe reader.append($0) }

@@ -43,6 +43,47 @@ struct MovieHeaderTests {
     #expect(plain.userData.kinds.isEmpty)
   }
 
+  private static func label(
+    _ language: String, _ text: String, flags: UInt8 = 0, version: UInt8 = 0
+  ) -> [UInt8] {
+    let words = Array(language.utf8) + [0] + Array(text.utf8) + [0]
+    return HeaderBytes.box("labl", [version, 0, 0, flags, 0, 7] + words)
+  }
+
+  @Test("labels of the track are read, the first or that of a language, §8.10.5")
+  func labels() throws {
+    let data =
+      Self.label("en", "All languages", flags: 1) + Self.label("en-GB", "Commentary")
+      + HeaderBytes.box("name", Array("A".utf8)) + Self.label("gsw", "Mundart")
+    let found = try MovieHeader(header: HeaderBytes.audio(Language("de"), userData: data)).userData
+    #expect(found.labels.map(\.text) == ["Commentary", "Mundart"] && !found.hasMalformedLabel)
+    #expect(found.label(in: Language("gsw")) == "Mundart")
+    #expect(found.label(in: Language("eng")) == "Commentary")
+    #expect(found.label(in: Language("fr")) == "Commentary")
+    let plain = try MovieHeader(header: HeaderBytes.audio(Language("de"))).userData
+    #expect(plain.label(in: .undetermined) == nil && plain.labels.isEmpty)
+    let many = (0..<40).flatMap { Self.label("de", "\($0)") }
+    let limited = try MovieHeader(header: HeaderBytes.audio(Language("de"), userData: many))
+    #expect(limited.userData.labels.count == 32)
+  }
+
+  @Test("a malformed label is left out and noted; others are read")
+  func malformedLabels() throws {
+    let whole = Self.label("de", "A")
+    let cut = (8..<whole.count).map { HeaderBytes.box("labl", Array(whole[8..<$0])) }
+    let rows =
+      cut + [
+        Self.label("de", ""), Self.label("de", "B", version: 1),
+        HeaderBytes.box("labl", [0, 0, 0, 0, 0, 1, 0x64, 0x65, 0, 0xFF, 0]),
+      ]
+    for (row, data) in rows.enumerated() {
+      let bytes = HeaderBytes.audio(Language("de"), userData: data + Self.label("en", "C"))
+      let found = try MovieHeader(header: bytes).userData
+      #expect(found.hasMalformedLabel, "row \(row)")
+      #expect(found.labels.map(\.text) == ["C"], "row \(row)")
+    }
+  }
+
   @Test("malformed user data is left out, and the number of roles is limited")
   func malformedUserData() throws {
     let good = HeaderBytes.box("name", Array("A".utf8))

@@ -81,8 +81,8 @@ struct PublisherAudioTests {
     #expect(try take([0x95, 0x01] + ascii("mp4a") + [7, 1], &audio).isEmpty)
     #expect(try take([0xAF, 1, 9], &audio) == [[1, 9]])
     // The letters of "deu" with five bits each.
-    let languages = MediaTag(kind: .audioLanguages, timestamp: 0, payload: [2, 0x10, 0xB5])
-    audio.take(FLVAudioLanguages(languages))
+    let metadata = MediaTag(kind: .metadata, timestamp: 0, payload: [4, 2, 0x10, 0xB5])
+    audio.take(try #require(FLVMetadata(metadata)).languages)
     #expect(audio.descriptions.map(\.language.tag) == ["de", "und"])
     #expect(audio.leftOut.isEmpty && audio.ignoredCodec == nil)
   }

@@ -6,7 +6,7 @@ from __future__ import annotations
 import subprocess
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
@@ -88,12 +88,31 @@ def test_cmaf_tracks_of_ffmpeg(streamer: Callable[..., Program], sources: list[S
     continues(program)
 
 
+def label(language: str, text: str, flags: int = 0) -> bytes:
+    """The content of a `labl`."""
+    return flags.to_bytes(4) + b"\0\1" + f"{language}\0{text}\0".encode()
+
+
+def with_labels(data: bytes, *labels: bytes) -> bytes:
+    """A track whose `udta` has a `labl` for each content."""
+    boxes = b"".join((8 + len(one)).to_bytes(4) + b"labl" + one for one in labels)
+    udta = (8 + len(boxes)).to_bytes(4) + b"udta" + boxes
+    moov, trak = data.index(b"moov") - 4, data.index(b"trak") - 4
+    end = trak + int.from_bytes(data[trak:trak + 4])
+    out = bytearray(data[:end] + udta + data[end:])
+    for at in (moov, trak):
+        out[at:at + 4] = (int.from_bytes(out[at:at + 4]) + len(udta)).to_bytes(4)
+    return bytes(out)
+
+
 @contextmanager
-def cmaf_publisher(program: Program, **tones: float) -> Iterator[Callable[[str], CMAFTrack]]:
+def cmaf_publisher(program: Program, labels: Mapping[str, tuple[bytes, ...]] | None = None,
+                   **tones: float) -> Iterator[Callable[[str], CMAFTrack]]:
     """Publishes video; the result begins an audio track, whose language is its name."""
     video = encoded(*PICTURE, *CMAF)
     audio = {name: encoded(*tone(hertz, "-metadata:s:a:0", f"language={name}"), *CMAF)
              for name, hertz in tones.items()}
+    audio |= {name: with_labels(audio[name], *found) for name, found in (labels or {}).items()}
     start = time.monotonic()
     running: list[CMAFTrack] = []
 
@@ -142,6 +161,22 @@ def test_a_declared_cmaf_track_appears_later(streamer: Callable[..., Program]) -
         assert len(media_lines(program)) == 2
         wait_until(lambda: any("left out: aac (fr)" in entry.message
                                for entry in program.logged("audio-tracks")), 5, "a line")
+        continues(program)
+
+
+@pytest.mark.timeout(90)
+def test_labels_are_the_names_of_cmaf_tracks(streamer: Callable[..., Program]) -> None:
+    """The label in the language of the track precedes others; a malformed one has one line."""
+    program = streamer(*HOST, defaults=False)
+    labels = {"deu": (label("en", "Group", flags=1), label("en", "German"), label("de", "Ton")),
+              "eng": (label("fr", "Anglais"),), "fra": (b"\0\0\0\0\0\1fr\0cut",)}
+    with cmaf_publisher(program, labels, deu=440, eng=880, fra=1320) as begin:
+        for name in labels:
+            begin(name)
+        plays(program)
+        assert attributes(program, "NAME", "LANGUAGE") == [
+            ["Ton", "de"], ["Anglais", "en"], ["Français", "fr"]]
+        program.check_logged("declaration-ignored", "a malformed label (labl)", "track fra")
         continues(program)
 
 

@@ -197,35 +197,6 @@ struct FLVTagTests {
     }
   }
 
-  @Test("the languages of onMetaData are read, and carried by records")
-  func languages() throws {
-    func message(_ map: AMF0Value, _ name: String = "onMetaData") -> [UInt8] {
-      var writer = AMF0Writer()
-      for value in [
-        .string("@setDataFrame"), .string(name), .object(["audioTrackIdInfoMap": map]),
-      ] as [AMF0Value] { writer.add(value) }
-      return writer.bytes
-    }
-    let map = AMF0Value.object([
-      "0": .object(["language": .string("ger")]), "1": .object(["lang": .string("en-US")]),
-      "2": .object(["channels": .number(2)]), "256": .object(["language": .string("fra")]),
-      "x": .object(["language": .string("fra")]), "3": .null,
-    ])
-    let found = try #require(FLVAudioLanguages(message: message(map), isAMF3: false))
-    #expect([0, 1, 2, 256].map { found[$0].tag } == ["de", "en", "und", "und"])
-    #expect(FLVAudioLanguages(found.tag) == found && found.tag.isConfiguration)
-    #expect(FLVAudioLanguages(message: [0] + message(map), isAMF3: true) == found)
-    let others = [message(.null), message(.object([:])), message(map, "onCuePoint"), [], [2, 0]]
-    for other in others { #expect(FLVAudioLanguages(message: other, isAMF3: false) == nil) }
-    for count in 0..<message(map).count {
-      _ = FLVAudioLanguages(message: Array(message(map).prefix(count)), isAMF3: false)
-    }
-    var known = MediaConfigurations()
-    let audio = MediaTag(kind: .audio, timestamp: 0, payload: [0xAF, 0, 1])
-    for tag in [audio, found.tag] { known.note(tag) }
-    #expect(known.tags == [found.tag, audio])
-  }
-
   @Test("the configurations of all audio tracks are kept, the newest of each")
   func audioConfigurations() {
     func tag(_ track: UInt8, _ byte: UInt8) -> MediaTag {

@@ -170,6 +170,16 @@ struct TrackReaderTests {
     let long = String(repeating: "ä", count: 300)
     let named = try #require(try audio("ger", userData: box("name", Array(long.utf8))))
     #expect(named.label == String(repeating: "ä", count: 127))
+    let labels =
+      box("labl", number(0, 6), Array("en".utf8), [0], Array("German".utf8), [0])
+      + box("labl", number(0, 6), Array("de".utf8), [0], Array("Deutsch".utf8), [0])
+    let data = box("name", Array("A".utf8)) + labels
+    #expect(try audio("ger", userData: data)?.label == "Deutsch")
+    #expect(try audio("fra", userData: data)?.label == "German")
+    let damaged = try #require(
+      try audio("ger", userData: box("name", Array("A".utf8)) + box("labl", [0])))
+    #expect(damaged.label == "A" && damaged.hasMalformedLabel && !named.hasMalformedLabel)
+    #expect(TrackConfiguration(damaged.tag) == damaged)
     var configuration = named
     (configuration.number, configuration.name) = (15, "audio-de")
     #expect(TrackConfiguration(configuration.tag) == configuration)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import queue
 import subprocess
 import threading
 import time
@@ -117,10 +118,14 @@ class MultitrackPublisher:
     present: set[int] = field(default_factory=set)
     # Tags of audio that are sent beside the others, in turn, five per second.
     noise: tuple[bytes, ...] = ()
+    # What onMetaData declares beside the languages.
+    metadata: Mapping[str, float | str] = field(default_factory=dict)
+    # The options of ffmpeg for the video.
+    picture: tuple[str, ...] = PICTURE
 
     def __post_init__(self) -> None:
         self.present = self.present or set(self.tones)
-        video = encoded(*PICTURE, "-f", "flv")
+        video = encoded(*self.picture, "-f", "flv")
         audio = {number: [(moment, body) for kind, moment, body in
                           tags(encoded(*tone(hertz), "-f", "flv")) if kind == AUDIO]
                  for number, hertz in self.tones.items()}
@@ -130,7 +135,17 @@ class MultitrackPublisher:
                       for number, bodies in audio.items()}
         self.fault: Exception | None = None
         self._ends = threading.Event()
+        self._declarations: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def declare(self, **metadata: float | str) -> None:
+        """Sends another onMetaData before the next frame of video."""
+        self._declarations.put(self._data_message(metadata))
+
+    @staticmethod
+    def _data_message(content: Mapping[str, object]) -> bytes:
+        return chunk(18, amf("@setDataFrame", "onMetaData", dict(content)), size=CHUNK_SIZE,
+                     message_stream=1)
 
     def __enter__(self) -> MultitrackPublisher:
         self._thread.start()
@@ -154,9 +169,7 @@ class MultitrackPublisher:
                 assert client.ask("x") == b"NetStream.Publish.Start"
                 client.send(bytes([2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0]) + CHUNK_SIZE.to_bytes(4))
                 tracks = {f"{number}": {"language": one} for number, one in self.languages.items()}
-                client.send(chunk(18, amf("@setDataFrame", "onMetaData",
-                                          {"audioTrackIdInfoMap": tracks}),
-                                  size=CHUNK_SIZE, message_stream=1))
+                client.send(self._data_message({"audioTrackIdInfoMap": tracks, **self.metadata}))
                 self._send(client, ChunkWriter(differences=False))
         except (OSError, AssertionError) as error:
             self.fault = None if self._ends.is_set() else error
@@ -167,6 +180,8 @@ class MultitrackPublisher:
             if self._ends.wait(max(0, start + moment / 1000 - time.monotonic())):
                 return
             if kind == VIDEO:
+                while not self._declarations.empty():
+                    client.send(self._declarations.get())
                 client.send(writer.write(VIDEO, body, moment))
                 continue
             present = sorted(self.present)

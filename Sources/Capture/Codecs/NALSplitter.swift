@@ -17,6 +17,8 @@ struct NALSplitter: Sendable {
     var isLeading = false
     /// The number of slices.
     var slices = 0
+    /// The rotation for display by the SEI of a key frame; nil if it states none.
+    var rotation: Rotation?
   }
 
   let codec: PassThroughCodec
@@ -39,6 +41,7 @@ struct NALSplitter: Sendable {
   /// The NAL units in `bytes`.
   func split(_ bytes: Span<UInt8>) -> Split {
     var split = Split()
+    var information: [Range<Int>] = []
     for range in ranges(bytes) {
       switch codec.kind(bytes[range.lowerBound]) {
       case .padding: continue
@@ -52,7 +55,7 @@ struct NALSplitter: Sendable {
         split.isLeading = true
         split.slices += 1
       case .slice: split.slices += 1
-      case .information: break
+      case .information: information.append(range)
       }
       unsafe withUnsafeBytes(of: UInt32(range.count).bigEndian) {
         unsafe split.bytes.append(contentsOf: $0)
@@ -60,6 +63,12 @@ struct NALSplitter: Sendable {
       unsafe bytes.extracting(range).withUnsafeBufferPointer {
         unsafe split.bytes.append(contentsOf: $0)
       }
+    }
+    guard split.isKey else { return split }
+    for range in information where split.rotation == nil {
+      // bounded: the whole array
+      split.rotation = Rotation(
+        sei: Self.copy(bytes, range)[...], headerSize: codec == .h264 ? 1 : 2)
     }
     return split
   }

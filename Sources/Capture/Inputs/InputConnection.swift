@@ -115,6 +115,14 @@ package struct InputConnection: ~Copyable {
     }
   }
 
+  /// Declarations of a publisher that have no effect, each with its reason, oldest first.
+  package var ignoredDeclarations: [String] {
+    switch backend {
+    case .library, .shared: []
+    case .publisher(let packets): packets.ignoredDeclarations
+    }
+  }
+
   /// Why audio of a publisher was left out as malformed; nil if none was.
   package var audioFault: String? {
     switch backend {

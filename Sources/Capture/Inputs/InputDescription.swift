@@ -31,7 +31,8 @@ package struct InputDescription: Sendable, Equatable, Codable {
     package var configuration: [UInt8]
     /// Properties of the container for the decoder.
     package var coded = DecoderHints()
-    /// The rotation for display, as declared by the container.
+    /// The rotation for display, as declared by the SEI of the newest key frame, or else by the
+    /// container or the publisher.
     package var rotation = Rotation.none
     /// The properties of decoded frames; those of usual video before the first one.
     package var frames = FrameProperties()

@@ -86,9 +86,9 @@ struct PublisherAudio {
   /// Notes a malformed tag.
   mutating func note(_ fault: TagFault) { self.fault = self.fault ?? fault }
 
-  /// Takes the languages of tracks; nil has no effect.
-  mutating func take(_ languages: FLVAudioLanguages?) {
-    guard let languages, languages != self.languages else { return }
+  /// Takes the languages of tracks.
+  mutating func take(_ languages: FLVAudioLanguages) {
+    guard languages != self.languages else { return }
     self.languages = languages
     for index in tracks.indices {
       tracks[index].depacketizer.describe(

@@ -20,6 +20,8 @@ final class PublisherPackets {
   /// Nil before the first access unit.
   private var aligner: RenditionAligner?
   private var audio = PublisherAudio()
+  /// The rotation of all video tracks that the publisher declares.
+  private var rotation = Rotation.none
   private var isFLV = true
 
   /// Waits for a publisher.
@@ -57,6 +59,9 @@ final class PublisherPackets {
 
   var trackFault: RenditionAligner.Fault? { aligner?.fault }
 
+  /// Declarations of the publisher that have no effect, each with its reason.
+  private(set) var ignoredDeclarations: [String] = []
+
   var oversized: UInt64 { video?.oversized ?? 0 }
 
   /// Reads a tag.
@@ -81,15 +86,45 @@ final class PublisherPackets {
       case .videoSample, .audioSample:
         guard let sample = TrackSample(tag) else { return [] }
         return sample.isVideo ? take(video: sample, arrival) : take(audio: sample, arrival)
-      case .audioLanguages:
-        audio.take(FLVAudioLanguages(tag))
+      case .metadata:
+        if let metadata = FLVMetadata(tag) { take(metadata) }
         return []
       case .container: return []
       }
     }
   }
 
+  private func take(_ metadata: FLVMetadata) {
+    if !metadata.languages.isEmpty { audio.take(metadata.languages) }
+    switch metadata.rotation {
+    case nil: break
+    case .quarterTurns(let turns): declare(turns: turns)
+    case .refused(let value):
+      ignore("the rotation \(value) of onMetaData is ignored (expected a multiple of 90 degrees)")
+    }
+  }
+
+  private func ignore(_ declaration: String) {
+    guard ignoredDeclarations.count < Self.maximumIgnored,
+      !ignoredDeclarations.contains(declaration)
+    else { return }
+    ignoredDeclarations.append(declaration)
+  }
+
+  /// The most declarations that are kept as ignored.
+  private static let maximumIgnored = 32
+
   // MARK: Video
+
+  private func declare(turns: Int) {
+    rotation = Rotation(rawValue: turns) ?? .none
+    video?.declare(rotation)
+    for number in otherVideos.keys { otherVideos[number]?.declare(rotation) }
+  }
+
+  private func newVideo(_ codec: PassThroughCodec) -> VideoDepacketizer {
+    VideoDepacketizer(codec, sizeLimit: options.frameSizeLimit, rotation: rotation)
+  }
 
   private func take(
     video tag: MediaTag, _ arrival: MonotonicTime
@@ -106,7 +141,7 @@ final class PublisherPackets {
     _ tag: MediaTag, _ head: FLVVideoTag, _ arrival: MonotonicTime
   ) throws(InputError) -> [InputUnit] {
     guard let codec = try codec(of: head) else { return [] }
-    if video == nil { video = VideoDepacketizer(codec, sizeLimit: options.frameSizeLimit) }
+    if video == nil { video = newVideo(codec) }
     guard video?.video.passThroughCodec == codec else { return [] }
     let units = units(tag, head, arrival, &video)
     return align(units, track: 0)
@@ -120,7 +155,7 @@ final class PublisherPackets {
     guard options.takesRenditions, let codec = PassThroughCodec(head.codec) else { return [] }
     if otherVideos[number] == nil {
       guard aligner == nil, head.content == .configuration, video != nil else { return [] }
-      otherVideos[number] = VideoDepacketizer(codec, sizeLimit: options.frameSizeLimit)
+      otherVideos[number] = newVideo(codec)
     }
     guard otherVideos[number]?.video.passThroughCodec == codec else { return [] }
     let units = units(tag, head, arrival, &otherVideos[number])
@@ -218,10 +253,9 @@ final class PublisherPackets {
         case .vp9: .vp9
         default: .av1
         }
-      if video?.video.passThroughCodec != codec {
-        video = VideoDepacketizer(codec, sizeLimit: options.frameSizeLimit)
-      }
+      if video?.video.passThroughCodec != codec { video = newVideo(codec) }
       video?.take(extradata: track.setup)
+      declare(turns: track.quarterTurns)
       return
     case .vp8:
       guard let width = track.setup.span.bigEndian(at: 0, count: 2),
@@ -230,7 +264,11 @@ final class PublisherPackets {
       video = VideoDepacketizer(
         decoding: "vp8", width: width, height: height, sizeLimit: options.frameSizeLimit)
       return
-    case .aac, .mp3, .opus, .ac3, .eac3: audio.take(track)
+    case .aac, .mp3, .opus, .ac3, .eac3:
+      audio.take(track)
+      if track.hasMalformedLabel {
+        ignore("a malformed label (labl) of the audio track \(track.name) is ignored")
+      }
     }
   }
 

@@ -93,6 +93,7 @@ package final class SharedDecoder: Sendable {
       case .decode: break
       }
       var frames: [DecodedFrame] = []
+      opened.decoder.rotation = video.rotation
       during { frames = opened.decoder.decode(unit) }
       state.units.add(number, frames)
       let refused = opened.decoder.refusedInARow
@@ -127,7 +128,7 @@ package struct SharedPosition: Sendable {
   ///
   /// - Parameters:
   ///   - unit: the access unit.
-  ///   - video: its stream, for a decoder that is not open.
+  ///   - video: its stream, for a decoder that is not open, and for the rotation.
   ///   - errorLimit: the number of refused access units in a row that ends the decoding.
   ///   - during: called with each call of libavcodec, such as the decoding of the unit if no other
   ///     stream has decoded it. The wait while another stream decodes is outside.

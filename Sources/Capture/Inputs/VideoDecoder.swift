@@ -15,7 +15,8 @@ package struct VideoDecoder: ~Copyable {
 
   private let decoder: DecoderHandle
   private let codec: PassThroughCodec?
-  private let rotation: Rotation
+  /// The rotation for display of the frames that are decoded from now on.
+  package var rotation: Rotation
   private var senderTimes: [SourceTime: WallTime] = [:]
   /// The number of access units that the decoder has refused since the last one that it accepted.
   package private(set) var refusedInARow = 0

@@ -17,6 +17,10 @@ struct VideoDepacketizer {
   private var assembler = AccessUnitAssembler()
   private var senderTimes: [SourceTime: WallTime] = [:]
   private var extradata: [UInt8] = []
+  /// The rotation that the container or the publisher declares.
+  private var declaredRotation: Rotation
+  /// The rotation in the SEI of the newest key frame, which has priority; nil if it has none.
+  private var codedRotation: Rotation?
   /// Whether the next unit must carry parameter sets that arrived outside of the access units.
   private var announces = false
 
@@ -41,6 +45,7 @@ struct VideoDepacketizer {
         start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size)))
     let codec = PassThroughCodec(id, extradata: extradata)
     isAssembled = arePieces && codec?.hasUnits == true
+    declaredRotation = rotation
     video = InputDescription.Video(
       passThroughCodec: codec, codec: name, width: width, height: height, rate: rate,
       parameterSets: [], configuration: [], rotation: rotation)
@@ -60,6 +65,7 @@ struct VideoDepacketizer {
   ///   - rotation: the declared rotation for display.
   init(_ codec: PassThroughCodec, sizeLimit: FrameSizeLimit, rotation: Rotation = .none) {
     isAssembled = false
+    declaredRotation = rotation
     video = InputDescription.Video(
       passThroughCodec: codec, codec: unsafe String(cString: avcodec_get_name(codec.id)), width: 0,
       height: 0, rate: nil, parameterSets: [], configuration: [], rotation: rotation)
@@ -75,6 +81,7 @@ struct VideoDepacketizer {
   ///   - sizeLimit: the largest size of a frame.
   init(decoding codec: String, width: Int, height: Int, sizeLimit: FrameSizeLimit) {
     isAssembled = false
+    declaredRotation = .none
     video = InputDescription.Video(
       passThroughCodec: nil, codec: codec, width: width, height: height, rate: nil,
       parameterSets: [], configuration: [])
@@ -94,6 +101,12 @@ struct VideoDepacketizer {
       extradata: unsafe Array(
         UnsafeBufferPointer(
           start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size))))
+  }
+
+  /// Updates the declared rotation; that in the SEI of a key frame has priority.
+  mutating func declare(_ rotation: Rotation) {
+    declaredRotation = rotation
+    video.rotation = codedRotation ?? rotation
   }
 
   /// Updates the extradata.
@@ -188,6 +201,10 @@ struct VideoDepacketizer {
   ) -> AccessUnit? {
     remember(split.parameterSets)
     guard split.slices > 0 else { return nil }
+    if split.isKey {
+      codedRotation = split.rotation
+      video.rotation = codedRotation ?? declaredRotation
+    }
     let sets = announces ? video.parameterSets : split.parameterSets
     announces = false
     return AccessUnit(

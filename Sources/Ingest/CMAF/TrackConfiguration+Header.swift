@@ -35,9 +35,14 @@ extension TrackConfiguration {
     let declared = header.extendedLanguage.map { Language($0) } ?? .undetermined
     let spoken = declared == .undetermined ? header.language : declared.packed
     language = spoken == MovieHeader.undetermined ? 0 : spoken
-    guard !codec.isVideo else { return }
-    purpose = header.userData.kinds.compactMap(AudioPurpose.init).first ?? .main
-    label = header.userData.name.flatMap { Self.limited($0) }
+    guard !codec.isVideo else {
+      quarterTurns = header.quarterTurns
+      return
+    }
+    let data = header.userData
+    purpose = data.kinds.compactMap(AudioPurpose.init).first ?? .main
+    label = (data.label(in: Language(packed: spoken)) ?? data.name).flatMap { Self.limited($0) }
+    hasMalformedLabel = data.hasMalformedLabel
   }
 
   /// The start of a name with at most ``maximumNameLength`` bytes; nil if it is empty.

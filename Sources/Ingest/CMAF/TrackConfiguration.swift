@@ -21,6 +21,8 @@ package struct TrackConfiguration: Sendable, Equatable {
   package var sampleRate: UInt32 = 0
   /// The number of channels; 0 for video.
   package var channels: UInt8 = 0
+  /// The clockwise rotation of video for display, in quarter turns: 0 to 3.
+  package var quarterTurns = 0
   /// The language as in `mdhd`; 0 if it is not known.
   package var language: UInt16 = 0
   /// The audience of audio.
@@ -31,6 +33,8 @@ package struct TrackConfiguration: Sendable, Equatable {
   package var name = ""
   /// The name of audio for people; nil if it has none.
   package var label: String?
+  /// Whether a name for people was left out since its box is malformed.
+  package var hasMalformedLabel = false
   /// `avcC`, `hvcC`, `av1C`, an AudioSpecificConfig, or the header of Ogg Opus; of VP8 width and
   /// height in two bytes each; empty for other codecs, and if parameter sets precede key frames.
   package var setup: [UInt8]
@@ -40,7 +44,9 @@ package struct TrackConfiguration: Sendable, Equatable {
   /// The longest ``name`` and ``label``, in bytes.
   package static let maximumNameLength = 255
 
-  private static let headSize = 14
+  private static let headSize = 15
+  /// The flags after the quarter turns in the last byte of the head.
+  private static let malformedLabel: UInt8 = 4
   private static let purposes = AudioPurpose.allCases
 
   /// A description.
@@ -60,6 +66,7 @@ package struct TrackConfiguration: Sendable, Equatable {
     var payload = [codec.rawValue, channels] + timescale.bigEndianBytes()
     payload += sampleRate.bigEndianBytes() + UInt32(language).bigEndianBytes(2)
     payload += [UInt8(clamping: number), UInt8(clamping: purpose)]
+    payload.append(UInt8(quarterTurns & 3) | (hasMalformedLabel ? Self.malformedLabel : 0))
     payload += text(name) + text(label ?? "") + setup
     return MediaTag(
       kind: codec.isVideo ? .videoTrack : .audioTrack, timestamp: 0, payload: payload)
@@ -88,6 +95,7 @@ package struct TrackConfiguration: Sendable, Equatable {
     (self.name, self.label) = (name, label.isEmpty ? nil : label)
     // bounded: checked above
     (number, purpose) = (Int(bytes[12]), Self.purposes[Int(bytes[13])])
+    (quarterTurns, hasMalformedLabel) = (Int(bytes[14] & 3), bytes[14] & Self.malformedLabel != 0)
     self.language = UInt16(clamping: language)
     channels = bytes[1]
     sampleRate = UInt32(clamping: rate)

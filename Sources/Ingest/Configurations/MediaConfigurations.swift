@@ -8,7 +8,7 @@ extension MediaTag {
       FLVVideoTag.tracks(of: payload)?.contains { $0.content == .configuration } ?? false
     case .audio:
       (try? FLVAudioTag.tracks(of: payload))?.contains { $0.isConfiguration } ?? false
-    case .videoTrack, .audioTrack, .audioLanguages: true
+    case .videoTrack, .audioTrack, .metadata: true
     case .container, .videoSample, .audioSample: false
     }
   }
@@ -33,7 +33,7 @@ package struct MediaConfigurations: Sendable {
 
   private var video = Kept(limit: FLVVideoTag.maximumTracks)
   private var audio = Kept(limit: TrackConfiguration.maximumAudioTracks)
-  private var languages: MediaTag?
+  private var metadata: FLVMetadata?
 
   /// No configurations.
   package init() {}
@@ -48,7 +48,9 @@ package struct MediaConfigurations: Sendable {
     case .audio:
       let tracks = (try? FLVAudioTag.tracks(of: tag.payload)) ?? []
       audio.note(tag, of: Set(tracks.map(\.track)))
-    case .audioLanguages: languages = tag
+    case .metadata:
+      guard let newer = FLVMetadata(tag) else { return }
+      metadata = metadata?.updated(by: newer) ?? newer
     case .audioTrack: audio.note(tag, of: [TrackConfiguration(tag)?.number ?? 0])
     case .container, .videoSample, .audioSample: break
     }
@@ -59,6 +61,6 @@ package struct MediaConfigurations: Sendable {
 
   /// The newest configurations.
   package var tags: [MediaTag] {
-    video.tags.map(\.tag) + [languages].compactMap(\.self) + audio.tags.map(\.tag)
+    video.tags.map(\.tag) + [metadata?.tag].compactMap(\.self) + audio.tags.map(\.tag)
   }
 }

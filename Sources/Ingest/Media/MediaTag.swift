@@ -13,8 +13,8 @@ package struct MediaTag: Sendable, Equatable {
     case videoTrack, audioTrack
     /// A ``TrackSample``.
     case videoSample, audioSample
-    /// ``FLVAudioLanguages``.
-    case audioLanguages
+    /// ``FLVMetadata``.
+    case metadata
   }
 
   /// Audio, video, or bytes of a container.

@@ -185,7 +185,7 @@ package struct RTMPSession: Sendable {
       if let command { return try handle(command) }
     case RTMPMessage.Kind.data, RTMPMessage.Kind.data3:
       guard state == .publishing else { return nil }
-      return FLVAudioLanguages(message: payload, isAMF3: message.type == RTMPMessage.Kind.data3)
+      return FLVMetadata(message: payload, isAMF3: message.type == RTMPMessage.Kind.data3)
         .map { .media($0.tag) }
     // Acknowledgements, Set Peer Bandwidth, and types that nothing here needs.
     default: break

@@ -51,6 +51,7 @@ final class AccessUnitDecoder {
       }
       countedErrors = 0
     }
+    decoder?.rotation = description.video.rotation
     let frames = input.watch.during(.coding) { decoder?.decode(unit) ?? [] }
     let refused = decoder?.refusedInARow ?? 0
     guard refused < input.options.decoderErrorLimit else {

@@ -237,6 +237,9 @@ final class PulledInput: StandbyOwner {
     write(.warning, "audio-ignored", "malformed audio tags are left out: \(fault)")
   }
 
+  /// Notes a declaration of a publisher that has no effect.
+  func ignores(_ declaration: String) { write(.warning, "declaration-ignored", declaration) }
+
   func replaced() { perform(presence.withLock { $0.replaced() }) }
 
   func ended() {

@@ -156,6 +156,7 @@ struct PulledInputLoop {
     var first = first
     var (oversized, missed): (UInt64, UInt64) = (0, 0)
     var (hasTrackFault, hasIgnoredAudio, hasAudioFault) = (false, false, false)
+    var ignoredDeclarations = 0
     while !input.isStopped {
       let waiting = first.take()
       guard let unit = if let waiting { waiting } else { try connection.nextUnit() } else {
@@ -180,6 +181,10 @@ struct PulledInputLoop {
       if !hasAudioFault, let fault = connection.audioFault {
         hasAudioFault = true
         input.leavesOutAudio(fault)
+      }
+      for ignored in connection.ignoredDeclarations.dropFirst(ignoredDeclarations) {
+        ignoredDeclarations += 1
+        input.ignores(ignored)
       }
       guard let description = connection.description else { continue }
       if !description.isPaced { standby?.heard(at: SystemClock.monotonicTime) }
