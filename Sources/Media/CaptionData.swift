@@ -3,7 +3,7 @@
 /// The captions of a picture: the triplets of ATSC A/53 in its SEI messages.
 ///
 /// Accepts any bytes; bounded by the size of the unit.
-/// - Source: ATSC A/53 Part 4 §6.2.3; ITU-T H.264 §7.3.2.3.1; ITU-T H.265 §7.3.2.4
+/// - Source: ATSC A/53 Part 4 §6.2.3
 package struct CaptionData: Sendable, Equatable {
   /// One triplet of cc_data.
   package struct Triplet: Sendable, Equatable {
@@ -29,26 +29,8 @@ package struct CaptionData: Sendable, Equatable {
   ///   - unit: the unit without length or start code.
   ///   - headerSize: the size of the unit's header: 1 for H.264, 2 for HEVC.
   package init?(unit: [UInt8], headerSize: Int) {
-    let bytes = Self.payload(of: unit.dropFirst(headerSize))
-    var place = 0
-    /// A type or a size: bytes of 255 and one other byte.
-    func value() -> Int? {
-      var value = 0
-      while place < bytes.count {
-        let byte = bytes[place]
-        // bounded: a position in the unit, and at most 255 times its size
-        place += 1
-        value += Int(byte)
-        if byte != 0xFF { return value }
-      }
-      return nil
-    }
-    var triplets: [Triplet] = []
-    while let type = value(), let size = value(), size <= bytes.count - place {
-      // bounded: size is at most the number of further bytes
-      if type == Self.registered { triplets += Self.triplets(bytes[place..<place + size]) }
-      place += size
-    }
+    let triplets = SEIMessages(unit: unit[...], headerSize: headerSize).all
+      .filter { $0.type == Self.registered }.flatMap { Self.triplets($0.payload) }
     guard !triplets.isEmpty else { return nil }
     self.triplets = triplets
   }
@@ -75,21 +57,5 @@ package struct CaptionData: Sendable, Equatable {
       triplets.append(Triplet(kind: bytes[0] & 3, first: bytes[1], second: bytes[2]))
     }
     return triplets
-  }
-
-  /// The bytes without those that prevent start codes.
-  private static func payload(of bytes: ArraySlice<UInt8>) -> [UInt8] {
-    var found: [UInt8] = []
-    found.reserveCapacity(bytes.count)
-    var zeros = 0
-    for byte in bytes {
-      if zeros >= 2, byte == 3 {
-        zeros = 0
-        continue
-      }
-      zeros = byte == 0 ? zeros + 1 : 0
-      found.append(byte)
-    }
-    return found
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Checked
+internal import Media
 
 extension Rotation {
   /// The payload type of the display orientation.
@@ -12,33 +13,19 @@ extension Rotation {
   /// - Parameters:
   ///   - unit: the NAL unit, with its header.
   ///   - headerSize: the size of its header: 1 for H.264, 2 for HEVC.
-  /// - Source: ITU-T H.264 §7.3.2.3.1, §D.1.26, §D.2.26; ITU-T H.265 §7.3.5, §D.2.17
+  /// - Source: ITU-T H.264 §D.1.26, §D.2.26; ITU-T H.265 §D.2.17
   init?(sei unit: ArraySlice<UInt8>, headerSize: Int) {
-    var bits = BitReader(unit: unit.dropFirst(headerSize))
-    /// A number in bytes of 255, and the last one.
-    func number() -> Int? {
-      var sum = 0
-      while let octet = bits.take(8) {
-        // bounded: a sum over the bytes of a unit
-        sum += octet
-        if octet < 255 { return sum }
-      }
+    let messages = SEIMessages(unit: unit, headerSize: headerSize).all
+    guard let message = messages.first(where: { $0.type == Self.displayOrientation }) else {
       return nil
     }
-    while let type = number(), let size = number() {
-      guard type == Self.displayOrientation else {
-        for _ in 0..<size where bits.take(8) == nil { return nil }
-        continue
-      }
-      guard bits.flag() == false, let isMirrored = bits.flag(), let isFlipped = bits.flag(),
-        let anticlockwise = bits.take(16)
-      else { return nil }
-      // bounded: 16 bits for a whole turn
-      let quarters = (anticlockwise + 0x2000) >> 14
-      let turns = (isMirrored && isFlipped ? 2 : 0) - quarters
-      self = Rotation(rawValue: turns & 3) ?? .none
-      return
-    }
-    return nil
+    var bits = BitReader(message.payload)
+    guard bits.flag() == false, let isMirrored = bits.flag(), let isFlipped = bits.flag(),
+      let anticlockwise = bits.take(16)
+    else { return nil }
+    // bounded: 16 bits for a whole turn
+    let quarters = (anticlockwise + 0x2000) >> 14
+    let turns = (isMirrored && isFlipped ? 2 : 0) - quarters
+    self = Rotation(rawValue: turns & 3) ?? .none
   }
 }
