@@ -10,7 +10,8 @@ const FRAME = 1 / 30, STEP = 1 / 300;
 const RESUMED_AT = 0.05;
 
 /**
- * Plays for `seconds` and returns [time, latency] of each 50 ms, and the starts of the stalls.
+ * Plays for `seconds` and returns [time, latency] of each 50 ms, and the starts and the lengths of
+ * the stalls.
  *
  * A frame is published at its time and arrives `delay` later; `network` changes that.
  * @param {{ target: number, seconds: number, delay?: number, from?: number,
@@ -24,7 +25,7 @@ export function playback({ target, seconds, delay = 0.02, from = target, network
     before = Math.max(before, network(i * FRAME, before) + delay);
     arrivals.push(before);
   }
-  const result = { latencies: [], stalls: [], controller };
+  const result = { latencies: [], stalls: [], lengths: [], controller };
   let position = -from, end = 0, arrived = 0, rate = 1, stalledAt = null, nextStep = 0;
   for (let now = 0; now < seconds; now += STEP) {
     while (arrived < arrivals.length && arrivals[arrived] <= now) {
@@ -36,6 +37,7 @@ export function playback({ target, seconds, delay = 0.02, from = target, network
       stalledAt = now;
       result.stalls.push(now);
     } else if (stalledAt !== null && end - position > RESUMED_AT) {
+      result.lengths.push(now - stalledAt);
       controller.stalled(now, now - stalledAt);
       stalledAt = null;
     }

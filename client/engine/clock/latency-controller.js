@@ -6,8 +6,8 @@ import { HIGHEST_RAISED_TARGET, RaisedTarget } from './raised-target.js';
 /** The latency error at which the control starts and at which it ends, s. */
 const START_ERROR = 0.025, END_ERROR = 0.008;
 const SLOWEST = 0.94, FASTEST = 1.2;
-/** The change of the rate per second of error; the second is for the error above `LARGE_ERROR`. */
-const GAIN = 0.6, ADDED_GAIN = 1, LARGE_ERROR = 0.1;
+/** The change of the rate per second of error: of a latency that is too low, and too high. */
+const GAIN = 0.6, LATE_GAIN = 1.5;
 /**
  * In a sync group an error is seen beside the other members. The control therefore starts and ends
  * at this share of the usual errors, with a higher gain.
@@ -67,9 +67,11 @@ export class LatencyController {
     this.need = requested;
     /** @type {number | null} the target of a sync group, in place of the one that is needed */
     this.shared = null;
-    this.raised = new RaisedTarget(requested);
+    this.raised = new RaisedTarget();
     this.rate = 1;
     this.isActive = false;
+    /** Whether the connection needs more than the requested target. */
+    this.isSlow = false;
     /** Whether the latency approaches a requested target: then it is not changed by a seek. */
     this.isApproaching = false;
     this.soughtAt = -Infinity;
@@ -87,7 +89,7 @@ export class LatencyController {
   request(requested, byRate = false) {
     this.requested = requested;
     this.target = requested;
-    this.raised = new RaisedTarget(requested);
+    this.raised = new RaisedTarget();
     this.isApproaching = byRate;
   }
 
@@ -111,8 +113,9 @@ export class LatencyController {
     const margin = this.shared === null || minimum === 0 ? 0 : GROUP_MARGIN;
     const floor = Math.min(HIGHEST_RAISED_TARGET, Math.min(minimum, recent) + margin);
     // Stalls raise the target also where the connection alone needs more than was requested.
-    const raise = this.raised.step(now) - this.requested;
     const base = Math.max(this.requested, floor);
+    const raise = this.raised.step(now, base, latency - ahead);
+    this.isSlow = base > this.requested;
     this.need = Math.min(base + raise, Math.max(base, HIGHEST_RAISED_TARGET));
     const isOutside = this.shared === null || this.need > HIGHEST_RAISED_TARGET;
     this.target = isOutside ? this.need : this.shared ?? this.need;
@@ -125,9 +128,8 @@ export class LatencyController {
     }
     const isShort = isOutside ? ahead < RESERVE * Math.min(1, this.target)
       : this.target - this.greatestLateness(now, GROUP_WINDOW) < GROUP_RESERVE;
-    const gain = isOutside ? GAIN : GROUP_GAIN;
-    const wanted = error > 0 && isShort ? 1
-      : 1 + gain * error + ADDED_GAIN * Math.max(0, error - LARGE_ERROR);
+    const alone = error > 0 ? LATE_GAIN : GAIN, gain = isOutside ? alone : GROUP_GAIN;
+    const wanted = error > 0 && isShort ? 1 : 1 + gain * error;
     const rate = this.isActive ? Math.min(FASTEST, Math.max(SLOWEST, wanted)) : 1;
     const hasEnded = rate === 1 && this.rate !== 1;
     if (Math.abs(rate - this.rate) > RATE_STEP || hasEnded) this.rate = rate;
@@ -149,7 +151,7 @@ export class LatencyController {
     const seconds = Math.min(error, ahead - RESERVE * Math.min(1, this.target));
     if (seconds < SEEK_ERROR || now - this.soughtAt < this.seekInterval) return 0;
     this.lateSince ??= now;
-    const window = this.target > this.raised.brief ? RECENT : BACKLOG_WINDOW;
+    const window = this.isSlow ? RECENT : BACKLOG_WINDOW;
     if (this.isBacklog(now, window) && now - this.lateSince < LONGEST_BACKLOG) return 0;
     this.lateSince = null;
     const isRepeated = now - this.soughtAt < SEEK_MEMORY, longer = 2 * this.seekInterval;
