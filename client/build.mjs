@@ -3,7 +3,7 @@
 //
 // Builds the pages, self-contained files: each from its HTML, its styles and the bundle of its
 // main.js, with the hashes of both in its policy; and live-player.js and live-publisher.js, the
-// elements as modules.
+// elements as modules, with live-player-later.js, which the player loads when it needs it.
 // Debian's esbuild makes the bundles.
 //
 // --check writes nothing and ends with 1 if a built file differs from its sources.
@@ -13,7 +13,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { esbuild } from './esbuild.mjs';
+import { BUNDLE, esbuild, PLAYER, playerBuild } from './esbuild.mjs';
 
 const client = fileURLToPath(new URL('.', import.meta.url));
 const source = (/** @type {string} */ name) => readFileSync(join(client, name), 'utf8');
@@ -21,14 +21,12 @@ const source = (/** @type {string} */ name) => readFileSync(join(client, name), 
 const LICENCE = 'SPDX-License-Identifier: Apache-2.0';
 
 /**
- * The main.js of a folder with all modules that it imports.
- * @param {string} folder @param {'iife' | 'esm'} format
+ * A file with all modules that it imports.
+ * @param {string} name @param {'iife' | 'esm'} format @param {string[]} [more] options
  */
-function bundle(folder, format) {
+function bundle(name, format, more = []) {
   const map = process.argv.includes('--source-map') ? ['--sourcemap=inline'] : [];
-  return esbuild(`${folder}/main.js`, [
-    '--bundle', `--format=${format}`, '--loader:.html=text', '--loader:.css=text', ...map,
-  ]);
+  return esbuild(name, [...BUNDLE, `--format=${format}`, ...more, ...map]);
 }
 
 /** @param {string} text */
@@ -52,7 +50,7 @@ const unlicensed = (text) => text.replace(`<!-- ${LICENCE} -->\n`, '');
 function assembled(folder, styles = [`${folder}/${folder}`]) {
   const style = styles.map((name) => esbuild(`${name}.css`, [])).join('');
   // A bundle is a script, whose modules are strict.
-  const code = `'use strict';${bundle(folder, 'iife')}`;
+  const code = `'use strict';${bundle(`${folder}/main.js`, 'iife')}`;
   let page = source(`${folder}/${folder}.html`);
   const origin = `Built from client/${folder} by \`node client/build.mjs\``;
   page = replaced(page, `<!-- ${LICENCE} -->`, `<!-- ${LICENCE}
@@ -70,21 +68,23 @@ function assembled(folder, styles = [`${folder}/${folder}`]) {
 }
 
 /**
- * An element as a module.
- * @param {string} folder of the sources
+ * A file as a module.
+ * @param {string} name of the source @param {string[]} [more] options
  */
-function element(folder) {
+function moduleOf(name, more) {
   return `// ${LICENCE}
-// Built from client/${folder} by \`node client/build.mjs\`: change the sources, not this file.
+// Built from client/${name} by \`node client/build.mjs\`: change the sources, not this file.
 
-${bundle(folder, 'esm')}`;
+${bundle(name, 'esm', more)}`;
 }
 
+const build = [playerBuild()];
 const built = {
   'browser.html': assembled('page', ['stage/stage', 'page/page']), 'stats.html': assembled('stats'),
   'list.html': assembled('list'), 'wall.html': assembled('wall'),
-  'publish.html': assembled('publish'), 'live-player.js': element('player'),
-  'live-publisher.js': element('publisher'),
+  'publish.html': assembled('publish'), 'live-publisher.js': moduleOf('publisher/main.js'),
+  ...Object.fromEntries(
+    Object.entries(PLAYER).map(([name, from]) => [name, moduleOf(from, build)])),
 };
 for (const [name, content] of Object.entries(built)) {
   const output = join(client, name);

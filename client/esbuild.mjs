@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Debian's esbuild, with the options of all bundles.
 
+import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** A version of the language that all browsers with Media Source Extensions have in 2026. */
 const TARGET = 'es2022';
+
+/** The options of a bundle. The import of the second file of the player stays as it is. */
+export const BUNDLE = [
+  '--bundle', '--loader:.html=text', '--loader:.css=text', '--external:*/live-player-later.js',
+];
 
 /**
  * The output of esbuild for one file.
@@ -21,4 +27,16 @@ export function esbuild(name, options) {
   if (error) throw new Error('esbuild not found: apt-get install esbuild');
   if (status) throw new Error(stderr);
   return stdout;
+}
+
+/** The sources of the two files of the player. */
+export const PLAYER = {
+  'live-player.js': 'player/main.js', 'live-player-later.js': 'stage/later.js',
+};
+
+/** The option that names the build in both files of the player: a hash of their content. */
+export function playerBuild() {
+  const hash = createHash('sha256');
+  for (const name of Object.values(PLAYER)) hash.update(esbuild(name, [...BUNDLE, '--format=esm']));
+  return `--define:PLAYER_BUILD="${hash.digest('hex').slice(0, 12)}"`;
 }

@@ -25,6 +25,9 @@ static const uint8_t publisher[] = {
 static const uint8_t module[] = {
 #embed "../../client/live-player.js"
 };
+static const uint8_t later_module[] = {
+#embed "../../client/live-player-later.js"
+};
 static const uint8_t publisher_module[] = {
 #embed "../../client/live-publisher.js"
 };
@@ -38,6 +41,7 @@ CPageFile cpage_list(void) { return (CPageFile){list, sizeof list}; }
 CPageFile cpage_wall(void) { return (CPageFile){wall, sizeof wall}; }
 CPageFile cpage_publisher(void) { return (CPageFile){publisher, sizeof publisher}; }
 CPageFile cpage_module(void) { return (CPageFile){module, sizeof module}; }
+CPageFile cpage_later_module(void) { return (CPageFile){later_module, sizeof later_module}; }
 CPageFile cpage_publisher_module(void) {
   return (CPageFile){publisher_module, sizeof publisher_module};
 }

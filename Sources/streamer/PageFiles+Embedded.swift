@@ -15,6 +15,7 @@ extension PageFiles {
         statistics: bytes(cpage_statistics()), publisher: bytes(cpage_publisher())),
       module: [
         "live-player.js": bytes(cpage_module()),
+        "live-player-later.js": bytes(cpage_later_module()),
         "live-player.d.ts": bytes(cpage_module_types()),
         "live-publisher.js": bytes(cpage_publisher_module()),
       ], scripts: scripts)

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
-from harness.browser import viewer
+from harness.browser import Viewer, viewer
 from harness.metrics import total
 from harness.program import Program
 from harness.site import site
@@ -58,6 +59,11 @@ def events(page: Page, name: str) -> list[dict]:
     return page.evaluate("name => __events[name] ?? []", name)
 
 
+def later_requests(view: Viewer) -> list[str]:
+    """The requests for the second file of the element."""
+    return [url for url in view.requests if url.endswith("/player/live-player-later.js")]
+
+
 @pytest.mark.timeout(60)
 def test_element_plays_in_a_page_of_another_origin(browser: Browser, server: Program) -> None:
     """Attributes choose stream and transport; events tell latency and choice; removal ends all."""
@@ -77,6 +83,7 @@ def test_element_plays_in_a_page_of_another_origin(browser: Browser, server: Pro
         latest = events(page, "latency")[-1]
         assert 0 < latest["latency"] < 2 and latest["syncOffset"] is None
         page.wait_for_function("() => (__events.statistics ?? []).length > 0", timeout=3000)
+        assert not later_requests(view), "HTTP frames need no second file"
 
         page.evaluate("() => { const player = document.querySelector('live-player');"
                       " player.transport = 'ws'; player.target = 0.3; }")
@@ -84,6 +91,7 @@ def test_element_plays_in_a_page_of_another_origin(browser: Browser, server: Pro
             f"() => __events.transport.length === 2 && {FRAMES} > 30"
             " && Math.abs(__events.latency.at(-1).target - 0.3) < 0.1", timeout=15000)
         assert events(page, "transport")[-1] == {"transport": "ws", "reason": "requested"}
+        assert len(later_requests(view)) == 1
         assert total(server.port, "streamer_websockets") == 1
 
         page.evaluate("() => { document.querySelector('live-player').src = 'ftp://x/'; }")
@@ -101,6 +109,32 @@ def test_element_plays_in_a_page_of_another_origin(browser: Browser, server: Pro
         page.evaluate("() => document.querySelector('live-player').remove()")
         wait_until(lambda: total(server.port, "streamer_websockets") == 0, 5, "the socket closes")
         assert not view.page_errors, view.page_errors
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("fault", ["missing", "of another version"])
+def test_frames_play_if_the_second_file_is(fault: str, browser: Browser, server: Program) -> None:
+    """Without a usable second file the element says so, and plays HTTP frames."""
+    def answer(route: Route) -> None:
+        if fault == "missing":
+            route.fulfill(status=404)
+            return
+        found = route.fetch()
+        body, count = re.subn(r'"[0-9a-f]{12}"', '"000000000000"', found.text())
+        assert count == 1, "the file names its build once"
+        route.fulfill(response=found, body=body)
+
+    html = PAGE.format(module=server.url("/player/live-player.js"))
+    with site(html) as address, viewer(browser) as view:
+        view.page.route("**/live-player-later.js", answer)
+        view.open(address, is_parsed=True)
+        view.page.wait_for_function("() => customElements.get('live-player') !== undefined")
+        view.page.evaluate(MOUNT, {"src": server.url("/live/"), "transport": "ws", "muted": ""})
+        view.page.wait_for_function(f"() => {FRAMES} > 10", timeout=15000)
+        assert [event["transport"] for event in events(view.page, "transport")] == ["http"]
+        texts = [event["message"] for event in events(view.page, "error")]
+        assert any("a part of the player was not loaded" in text for text in texts), texts
+        assert fault == "missing" or "has another version of it" in texts[0], texts
 
 
 @pytest.mark.timeout(60)

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from harness.program import Program, start, stop
 from harness.tools import need
@@ -107,12 +109,50 @@ def test_a_page_without_a_framework_plays(browser: Browser, live: Program, modul
     for export in facts["exports"].values():
         for name in [export] if isinstance(export, str) else export.values():
             assert (package / name).exists(), name
-    for name in ("live-player.js", "hls-preset.js", "video-js.js"):
+    for name in ("live-player.js", "live-player-later.js", "hls-preset.js", "video-js.js"):
         assert f"sourceMappingURL={name}.map" in (package / name).read_text()
         sources = json.loads((package / f"{name}.map").read_text())
         assert sources["sourcesContent"] and all(one.startswith("../")
                                                  for one in sources["sources"])
     assert "{" not in (package / "README.md").read_text().split("```")[0]
+
+
+def test_the_element_has_at_most_45_kilobytes(modules: Path) -> None:
+    """As it is transferred, without what it loads later."""
+    module = modules / "node_modules/streamer-live-player/live-player.js"
+    assert len(gzip.compress(module.read_bytes(), 9)) <= 45000
+
+
+@pytest.mark.parametrize(("transport", "files"), [
+    ("http", ["live-player.js"]), ("webcodecs", ["live-player.js", "live-player-later.js"])])
+def test_the_files_play_without_a_bundler(browser: Browser, live: Program, modules: Path,
+                                          transport: str, files: list[str]) -> None:
+    """A page with the files of the package requests the second one for a transport that needs it.
+
+    The address of the first one has a query, as those of other servers may.
+    """
+    package = modules / "node_modules/streamer-live-player"
+    context = browser.new_context()
+    requested: list[str] = []
+
+    def answer(route: Route) -> None:
+        name = urlsplit(route.request.url).path.rsplit("/", 1)[1]
+        requested.append(name)
+        route.fulfill(content_type="text/javascript", body=(package / name).read_text())
+
+    try:
+        page = context.new_page()
+        element = f'<live-player muted src="{live.url("/live/")}" transport="{transport}">'
+        page.route("**/example.html", lambda route: route.fulfill(
+            content_type="text/html",
+            body=PAGE.format(body=element, script="/files/live-player.js?v=2")))
+        page.route("**/files/*", answer)
+        page.goto(live.url("/example.html"))
+        page.wait_for_function(f"() => {PLAYING}", timeout=30000)
+        used = page.evaluate("() => document.querySelector('live-player').activeTransport")
+        assert (used, requested) == (transport, files)
+    finally:
+        context.close()
 
 
 def test_the_element_plays_in_react(browser: Browser, live: Program, modules: Path,

@@ -58,6 +58,9 @@ struct FieldsTests {
     Row(
       target: "/player/live-player.js", caching: "public, max-age=1",
       type: "text/javascript; charset=utf-8"),
+    Row(
+      target: "/player/live-player-later.js", caching: "public, max-age=1",
+      type: "text/javascript; charset=utf-8"),
     Row(target: "/player/live-player.d.ts", caching: "public, max-age=1", type: text),
     Row(target: "/wall", caching: "public, max-age=1", type: "text/html; charset=utf-8"),
     Row(target: "/streams.json", caching: "no-store", type: "application/json"),

@@ -60,6 +60,7 @@ final class SyntheticHandler {
           statistics: Array("<p>".utf8)),
         module: [
           "live-player.js": Array("export {}".utf8), "live-player.d.ts": Array("export {}".utf8),
+          "live-player-later.js": Array("export {}".utf8),
         ], scripts: ["hls.js": Array("//".utf8)]),
       options: options,
       version: "1.2.3", log: Log(format: .text, least: .error) { _ in }, segmentRows: rows)

@@ -109,7 +109,7 @@ def wait_ended(program: Program) -> None:
 
 PAGES = ("/", "/wall", "/stage/", "/clip/", "/guarded/", "/stats", "/wall?streams=clip,ladder",
          "/ldash/play/clip", "/ldash/play/clip/", "/player/live-player.js",
-         "/player/live-player.d.ts", "/clip/?x=1")
+         "/player/live-player-later.js", "/player/live-player.d.ts", "/clip/?x=1")
 PLAYLISTS = ("/live.m3u8", "/playlist.m3u8", "/index.m3u8", "/ll.m3u8", "/clip/playlist.m3u8",
              "/clip/index.m3u8", "/clip/ll.m3u8", "/clip/chunked.m3u8", "/clip/video/playlist.m3u8",
              "/clip/video/index.m3u8", "/clip/video/chunked.m3u8", "/clip/audio/playlist.m3u8",

@@ -11,14 +11,18 @@ import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { esbuild } from '../esbuild.mjs';
+import { BUNDLE, esbuild, PLAYER, playerBuild } from '../esbuild.mjs';
 
 const npm = fileURLToPath(new URL('.', import.meta.url));
 const root = join(npm, '../..');
 
-/** The modules: their sources, and the modules that stay imports. */
+/**
+ * The modules: their sources, and the modules that stay imports.
+ * @type {Record<string, { source: string, external: string[] }>}
+ */
 const MODULES = {
-  'live-player.js': { source: 'player/main.js', external: [] },
+  ...Object.fromEntries(
+    Object.entries(PLAYER).map(([name, source]) => [name, { source, external: [] }])),
   'hls-preset.js': { source: 'npm/hls-preset.js', external: [] },
   'video-js.js': { source: 'npm/video-js.js', external: ['./hls-preset.js'] },
 };
@@ -30,10 +34,11 @@ function transferred(path) {
 
 /** Writes the files of the package. @param {string} folder */
 function fill(folder) {
+  const build = playerBuild();
   for (const [name, { source, external }] of Object.entries(MODULES)) {
     esbuild(source, [
-      '--bundle', '--format=esm', '--loader:.html=text', '--loader:.css=text',
-      '--sourcemap', '--banner:js=// SPDX-License-Identifier: Apache-2.0',
+      ...BUNDLE, build, '--format=esm', '--sourcemap',
+      '--banner:js=// SPDX-License-Identifier: Apache-2.0',
       ...external.map((one) => `--external:${one}`), `--outfile=${join(folder, name)}`,
     ]);
   }

@@ -2,8 +2,10 @@
 // The page: one player, the panel of its values, and the parameters in the address.
 
 import { linkTo } from '../shared/instant.js';
+import { LaterCode } from '../engine/playback/later-code.js';
 import { dashLocation } from '../engine/players/script.js';
 import { isMPD } from '../engine/transport/source.js';
+import * as later from '../stage/later.js';
 import { Stage } from '../stage/stage.js';
 import { showFigures } from './figures.js';
 import { Panel } from './panel.js';
@@ -18,6 +20,7 @@ export class View {
     this.stage = new Stage(document, {
       ...parameters,
       scripts: { hls: parameters.hlsLocations, dash: dashLocation(location.href) },
+      later: new LaterCode(async () => later, later),
       startsItself: page.startsItself, hasControls: page.hasControls, isMuted: page.isMuted,
       isIdle: page.isEmbedded, keys: document,
       past: { isShown: page.hasTimeBar, linkOf: (at) => linkTo(location.href, at) },

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // <live-player>: the player as an element of any page.
 
+import { BUILD } from '../shared/build.js';
 import { instantOf } from '../shared/instant.js';
 import { targetOf } from '../shared/target.js';
+import { LaterCode } from '../engine/playback/later-code.js';
 import { KINDS } from '../engine/players/kinds.js';
 import { scriptsBeside } from '../engine/players/script.js';
 import { element } from '../stage/dom.js';
@@ -22,6 +24,13 @@ const EARLY_PROPERTIES = [
   'src', 'target', 'sync', 'transport', 'controls', 'muted', 'autoplay', 'volume', 'at',
   'timebar',
 ];
+
+/** What few viewers need at the start is in a file beside this one. */
+export const LATER = new LaterCode(async () => {
+  const code = await import('./live-player-later.js');
+  if (code.BUILD === BUILD) return code;
+  throw new Error('the server has another version of it: load the page again');
+});
 
 /** @type {CSSStyleSheet | null} shared by all elements */
 let sharedStyle = null;
@@ -135,8 +144,8 @@ export class LivePlayer extends HTMLElement {
       return;
     }
     const stage = new Stage(this.#root, {
-      ...requested, scripts: scriptsBeside(import.meta.url), startsItself: this.autoplay,
-      hasControls: this.controls, isMuted: this.muted, isIdle: false,
+      ...requested, scripts: scriptsBeside(import.meta.url), later: LATER,
+      startsItself: this.autoplay, hasControls: this.controls, isMuted: this.muted, isIdle: false,
       keys: element('stage', HTMLDivElement, this.#root),
       past: { isShown: this.timebar, linkOf: null },
     }, {

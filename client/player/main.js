@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { LivePlayer } from './element.js';
+import { mediaSourceClass } from '../engine/feed/media-feed.js';
+import { LATER, LivePlayer } from './element.js';
 
 export { LivePlayer };
+
+// HTTP frames cannot play: the first player is in the other file.
+if (!mediaSourceClass()) LATER.preload();
 
 if (!customElements.get('live-player')) customElements.define('live-player', LivePlayer);

@@ -20,8 +20,6 @@ import { durationText, fieldText, fieldTime, timeText } from './time-scale.js';
 
 /** The seconds of the button, and of the arrow keys. */
 const BACK = 10, STEP = 5;
-/** The stream plays for this time before its past is asked for, ms. */
-const DELAY = 1000;
 
 /** Connects the time bar and its buttons. */
 export class PastControls {
@@ -50,7 +48,6 @@ export class PastControls {
     this.isOffered = false;
     /** @type {Record<string, () => void>} the actions by key while the past is offered */
     this.keys = {};
-    this.playingSince = 0;
     this.connect(root);
   }
 
@@ -61,8 +58,8 @@ export class PastControls {
       element(id, HTMLButtonElement, root).addEventListener('click', body, options);
     };
     on('back', () => bar.seekBy(-BACK));
-    on('frame-back', () => void this.step(-1));
-    on('frame-on', () => void this.step(1));
+    on('frame-back', () => this.step(-1));
+    on('frame-on', () => this.step(1));
     on('to-live', () => playback.goLive());
     on('mark-in', () => this.mark((at) => this.clip.begin(at)));
     on('mark-out', () => this.mark((at) => this.clip.end(at)));
@@ -84,7 +81,7 @@ export class PastControls {
       bar.seek(at);
     }, options);
     this.keys = {
-      j: () => bar.seekBy(-BACK), ',': () => void this.step(-1), '.': () => void this.step(1),
+      j: () => bar.seekBy(-BACK), ',': () => this.step(-1), '.': () => this.step(1),
       ArrowLeft: () => bar.seekBy(-STEP), ArrowRight: () => bar.seekBy(STEP),
       End: () => playback.goLive(),
     };
@@ -95,10 +92,9 @@ export class PastControls {
    * Shows the next or the previous frame, paused.
    * @param {number} frames
    */
-  async step(frames) {
+  step(frames) {
     const { playback } = this;
     playback.pause();
-    if (!playback.reach.extent) await this.load();
     const at = this.middle(frames);
     if (at === null) return;
     playback.goTo(at, true);
@@ -158,32 +154,20 @@ export class PastControls {
     setTimeout(() => onMessage('link', null), 4000);
   }
 
-  /** Called every 250 ms. */
-  update() {
-    const { playback, options, stage } = this;
-    if (options.isShown === false || !playback.player) return;
-    this.playingSince ||= performance.now();
-    if (performance.now() - this.playingSince > DELAY || options.isShown) void this.load();
-    const { extent } = playback.reach;
-    const isOffered = this.controls.hasControls && extent?.from != null
-      && (extent.isArchived || options.isShown === true);
+  /**
+   * Called every 250 ms.
+   * @param {boolean} isOffered
+   */
+  update(isOffered) {
     if (isOffered !== this.isOffered) {
       this.isOffered = isOffered;
       this.box.hidden = !isOffered;
-      stage.classList.toggle('has-past', isOffered);
+      this.stage.classList.toggle('has-past', isOffered);
       const { keys } = this.controls;
       if (isOffered) Object.assign(keys, this.keys);
       else for (const key of Object.keys(this.keys)) delete keys[key];
     }
     if (isOffered) this.show();
-  }
-
-  /** Loads the extent; without an archive once is enough. */
-  async load() {
-    const { playback, options } = this, { reach } = playback;
-    if (reach.extent && !reach.extent.isArchived && !options.isShown) return;
-    const services = playback.services.services ?? await playback.services.findServices();
-    if (services) await reach.load(new URL('dvr.json', services.timestamps).href);
   }
 
   show() {

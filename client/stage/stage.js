@@ -6,7 +6,7 @@ import { CaptionView } from './caption-view.js';
 import { Controls } from './controls.js';
 import { element } from './dom.js';
 import { Notices } from './notices.js';
-import { PastControls } from './past-controls.js';
+import { PastOffer } from './past-offer.js';
 import { PictureHold } from './picture-hold.js';
 import { durationText } from './time-scale.js';
 /** @typedef {import('../engine/clock/stall-meter.js').Stall} Stall */
@@ -16,6 +16,9 @@ import { durationText } from './time-scale.js';
 /** @typedef {import('../engine/transport/stream-events.js').StreamEvent} StreamEvent */
 /** @typedef {import('./controls.js').ControlOptions} ControlOptions */
 /** @typedef {import('./dom.js').Root} Root */
+/** @typedef {import('../engine/playback/later-code.js').LaterCode<typeof import('./later.js')>}
+ *    Later
+ */
 /** @typedef {Omit<import('./past-controls.js').PastOptions, 'onMessage'>} PastOptions */
 
 /** The time between two updates of the controls, and of the values, ms. */
@@ -36,7 +39,8 @@ const FALLBACK_TIME = 10000;
 /** Connects playback, words and controls in one document or shadow root. */
 export class Stage {
   /**
-   * @param {Root} root @param {PlaybackOptions & ControlOptions & { past: PastOptions }} options
+   * @param {Root} root
+   * @param {PlaybackOptions & ControlOptions & { past: PastOptions, later: Later }} options
    * @param {StageEvents} events
    */
   constructor(root, options, events) {
@@ -68,9 +72,9 @@ export class Stage {
       onJump: () => this.held.take(),
     });
     this.held = new PictureHold(root, this.playback);
-    this.past = new PastControls(root, this.playback, this.controls, {
+    this.past = new PastOffer(root, this.playback, this.controls, {
       ...options.past, onMessage: (...message) => this.notices.message(...message),
-    }, this.closing.signal);
+    }, options.later, this.closing.signal);
     /** @type {number[]} */
     this.timers = [];
     this.fellBackAt = 0;

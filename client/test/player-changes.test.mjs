@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
+import { LaterCode } from '../engine/playback/later-code.js';
 import { Playback } from '../engine/playback/playback.js';
+import * as laterPlayers from '../engine/players/later-players.js';
 
 const source = 'http://h/live/ll.m3u8';
 
@@ -38,7 +40,7 @@ function playbackOf(t, options) {
   const ignored = () => {};
   const playback = new Playback(video, {
     source, kind: 'frames', target: null, sync: null, scripts: { hls: [], dash: null },
-    startsItself: true, ...options,
+    later: new LaterCode(async () => laterPlayers, laterPlayers), startsItself: true, ...options,
   }, {
     onStatus: ignored, onMessage: ignored, onPlayer: (kind) => started.push(kind),
     onError: ignored, onStall: ignored, onEvent: ignored,
@@ -180,5 +182,100 @@ suite('playback', () => {
     playback.setStatus('dead', 'Ended');
     playback.followStalls(playback.player, performance.now());
     assert.equal(playback.stalls.current, null);
+  });
+});
+
+suite('code that is loaded later', () => {
+  /** A request for the code that a test answers. */
+  function pending() {
+    const calls = [];
+    const later = new LaterCode(() => new Promise((resolve, reject) => {
+      calls.push({ arrive: () => resolve(laterPlayers), fail: () => reject(new Error('offline')) });
+    }));
+    return { later, calls };
+  }
+  const settled = () => new Promise((resolve) => { setImmediate(resolve); });
+
+  test('HTTP frames begin at once and ask for none', (t) => {
+    const { later, calls } = pending(), { playback, started } = playbackOf(t, { later });
+    playback.start();
+    assert.deepEqual([started, calls.length], [['frames'], 0]);
+  });
+
+  test('another player begins when its code has arrived', async (t) => {
+    const { later, calls } = pending();
+    const { playback, replacePlayers, started } = playbackOf(t, { later, kind: 'ws' });
+    replacePlayers();
+    playback.start();
+    assert.deepEqual([started, playback.player, calls.length], [[], null, 1]);
+    calls[0].arrive();
+    await settled();
+    assert.deepEqual(started, ['ws']);
+    playback.choosePlayer('hlsjs');
+    assert.deepEqual([started, calls.length], [['ws', 'hlsjs'], 1]);
+  });
+
+  test('code that does not arrive: HTTP frames play, and the next choice asks again', async (t) => {
+    const { later, calls } = pending();
+    const { playback, replacePlayers, started } = playbackOf(t, { later, kind: 'webcodecs' });
+    replacePlayers();
+    playback.start();
+    calls[0].fail();
+    await settled();
+    assert.deepEqual(started, ['frames']);
+    assert.match(playback.state.errors[0].text, /part of the player was not loaded \(offline\)/);
+    playback.choosePlayer('ws');
+    calls[1].arrive();
+    await settled();
+    assert.deepEqual(started, ['frames', 'ws']);
+  });
+
+  test('a choice in the meantime counts', async (t) => {
+    const { later, calls } = pending();
+    const { playback, replacePlayers, started } = playbackOf(t, { later, kind: 'ws' });
+    replacePlayers();
+    playback.start();
+    playback.choosePlayer('frames');
+    playback.choosePlayer('hlsjs');
+    assert.equal(calls.length, 1);
+    playback.choosePlayer('frames');
+    calls[0].arrive();
+    await settled();
+    assert.deepEqual(started, ['frames', 'frames']);
+  });
+
+  test('nothing begins after the end', async (t) => {
+    const { later, calls } = pending();
+    const { playback, replacePlayers, started } = playbackOf(t, { later, kind: 'ws' });
+    replacePlayers();
+    playback.start();
+    playback.close();
+    calls[0].arrive();
+    await settled();
+    assert.deepEqual(started, []);
+  });
+
+  test('the past without its code: the live edge plays', async (t) => {
+    const { later, calls } = pending();
+    const { playback, replacePlayers, started } = playbackOf(t, { later, at: 1e9 });
+    replacePlayers();
+    playback.start();
+    assert.ok(playback.isPast && playback.player === null);
+    calls[0].fail();
+    await settled();
+    assert.deepEqual([started, playback.isPast], [['frames'], false]);
+  });
+
+  test('a display that stands still waits for no code: the same player begins again', async (t) => {
+    const { later, calls } = pending();
+    const { playback, replacePlayers, started } = playbackOf(t, { later });
+    replacePlayers();
+    playback.start();
+    playback.changeTransport('the picture stands still');
+    assert.deepEqual([started, calls.length], [['frames', 'frames'], 1]);
+    calls[0].arrive();
+    await settled();
+    playback.changeTransport('the picture stands still');
+    assert.deepEqual(started, ['frames', 'frames', 'ws']);
   });
 });

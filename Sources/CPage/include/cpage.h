@@ -18,6 +18,7 @@ CPageFile cpage_list(void);
 CPageFile cpage_wall(void);
 CPageFile cpage_publisher(void);
 CPageFile cpage_module(void);
+CPageFile cpage_later_module(void);
 CPageFile cpage_module_types(void);
 CPageFile cpage_publisher_module(void);
 

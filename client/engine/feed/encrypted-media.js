@@ -122,7 +122,8 @@ export class EncryptedMedia {
  * The keys of an element, for all its players.
  * @param {HTMLVideoElement} video
  */
-function mediaKeysOf(video) {
+async function mediaKeysOf(video) {
+  if (video.mediaKeys) return video.mediaKeys;
   const before = known.get(video);
   if (before) return before;
   const keys = newMediaKeys(video);

@@ -2,6 +2,7 @@
 // The playback of one stream: chooses a player, controls its latency, and measures it.
 
 import { ServerClock } from '../../shared/clock.js';
+import { messageOf } from '../../shared/errors.js';
 import { Captions } from '../captions/captions.js';
 import { FrameMeter } from '../clock/frame-meter.js';
 import { LatencyController } from '../clock/latency-controller.js';
@@ -9,8 +10,7 @@ import { Progress } from '../clock/progress.js';
 import { StallMeter } from '../clock/stall-meter.js';
 import { mediaSourceClass } from '../feed/media-feed.js';
 import { secondsAhead } from '../feed/source-buffer.js';
-import { newPlayer } from '../players/new-player.js';
-import { PastPlayer } from '../players/past-player.js';
+import { newFramePlayer, newLaterPlayer } from '../players/new-player.js';
 import { KINDS } from '../players/kinds.js';
 import { TargetChoice } from '../players/targets.js';
 import { awayWords } from '../server/away.js';
@@ -18,7 +18,7 @@ import { ControlSocket } from '../server/control-socket.js';
 import { PastReach } from '../server/past-extent.js';
 import { ServicePoller } from '../server/services.js';
 import { socketAddress } from '../transport/llws.js';
-import { forgetMissingSockets, hasNoSockets } from '../transport/socket.js';
+import { forgetMissingSockets } from '../transport/socket.js';
 import { isMPD } from '../transport/source.js';
 import { EventQueue } from '../transport/stream-events.js';
 import { DisplayWatch } from './display-watch.js';
@@ -30,6 +30,8 @@ import { figuresOf, newState, recordError, statusAfter, updateState } from './st
 /** @typedef {import('../clock/stall-meter.js').Stall} Stall */
 /** @typedef {import('../feed/feed.js').Display} Display */
 /** @typedef {import('../players/kinds.js').Kind} Kind */
+/** @typedef {import('../players/new-player.js').LaterPlayers} LaterPlayers */
+/** @typedef {import('../players/past-player.js').PastPlayer} PastPlayer */
 /** @typedef {import('../players/player.js').Player} Player */
 /** @typedef {import('../players/player.js').Status} Status */
 /** @typedef {import('./player-choice.js').Choice} Choice */
@@ -52,10 +54,11 @@ const SILENT_STALL = 300;
 const LIVE_EDGE = 2;
 
 /**
- * `waiting`: for a click, or for the choice of a player. `playing`, also while paused: `player` has
- * the stream. `closed`: nothing plays any more.
+ * `waiting`: for a click, for the choice of a player, or for its code. `playing`, also while
+ * paused: `player` has the stream, `past` is the same one in the past. `closed`: nothing plays any
+ * more.
  * @typedef {{ name: 'waiting' | 'closed', choice: Choice }
- *   | { name: 'playing', choice: Choice, player: Player }} Phase
+ *   | { name: 'playing', choice: Choice, player: Player, past: PastPlayer | null }} Phase
  */
 
 /**
@@ -65,6 +68,7 @@ const LIVE_EDGE = 2;
  * @property {number | null} target the requested latency, s
  * @property {string | null} sync the sync group
  * @property {Scripts} scripts
+ * @property {import('./later-code.js').LaterCode<LaterPlayers>} later
  * @property {boolean} startsItself whether playback starts without a click
  * @property {number | null} [at] the instant to play from, Unix seconds; the live edge by default
  */
@@ -142,6 +146,9 @@ export class Playback {
 
   /** Null before playback, and after `close`. */
   get player() { return this.phase.name === 'playing' ? this.phase.player : null; }
+
+  /** The player of the past; null while the live edge plays, and before playback. */
+  get past() { return this.phase.name === 'playing' ? this.phase.past : null; }
 
   start() {
     this.listen();
@@ -228,14 +235,13 @@ export class Playback {
 
   /** The instant of the shown frame, Unix seconds; null while unknown. */
   get shownAt() {
-    const { player } = this;
-    if (player instanceof PastPlayer) return player.date();
+    if (this.past) return this.past.date();
     if (this.pastFrom !== null) return this.pastFrom;
     return this.latency === null ? null : this.clock.now() / 1000 - this.latency;
   }
 
   /** Wall clock − media time of the past, s: frames begin at whole frame times of the latter. */
-  get slotOffset() { return this.player instanceof PastPlayer ? this.player.offset : 0; }
+  get slotOffset() { return this.past?.offset ?? 0; }
 
   /**
    * Plays from an instant of the past; at the live edge, live.
@@ -249,10 +255,10 @@ export class Playback {
       return;
     }
     this.events.onMessage('past');
-    const { player, phase: { choice } } = this;
+    const { past, player, phase: { choice } } = this;
     this.pastFrom = at;
     if (player) this.events.onJump?.();
-    if (player instanceof PastPlayer) player.seekTo(at);
+    if (past) past.seekTo(at);
     else if (player) this.play(choice.kind, choice.reason, choice.source);
   }
 
@@ -271,25 +277,29 @@ export class Playback {
   /** @param {number} rate of playback in the past */
   chooseRate(rate) {
     this.pastRate = rate;
-    if (this.player instanceof PastPlayer) this.player.setRate(rate);
+    this.past?.setRate(rate);
   }
 
-  /** @param {Kind} kind @returns {Player} */
-  newPastPlayer(kind) {
+  /** @param {LaterPlayers} later @param {Kind} kind */
+  newPastPlayer(later, kind) {
     const host = hostOf(this, () => this.player === player), at = this.pastFrom ?? 0;
-    const player = new PastPlayer(host, this.reach, { at, rate: this.pastRate }, {
+    const player = new later.PastPlayer(host, this.reach, { at, rate: this.pastRate }, {
       onEdge: () => {
         if (this.player === player) this.goLive();
       },
       onRefused: (reason) => {
-        if (this.player !== player) return;
-        this.failed(reason, false);
-        this.pastFrom = null;
-        this.play(kind, this.phase.choice.reason, this.source);
-        this.events.onMessage('past', `${reason}: playing live`, 'warn');
+        if (this.player === player) this.leavePast(kind, reason);
       },
     });
     return player;
+  }
+
+  /** @param {Kind} kind @param {string} reason why the past cannot be played */
+  leavePast(kind, reason) {
+    this.failed(reason, false);
+    this.pastFrom = null;
+    this.play(kind, this.phase.choice.reason, this.source);
+    this.events.onMessage('past', `${reason}: playing live`, 'warn');
   }
 
   // Choice of the player
@@ -301,7 +311,8 @@ export class Playback {
     if (kind !== null) this.play(kind, 'requested');
     else if (isMPD(this.source) && this.options.scripts.dash) void this.playMPD();
     else this.playUsual(false);
-    if (!KINDS[this.kind].isOwn || !this.player) this.services.start();
+    const isChosen = this.player !== null || this.options.later.loading !== null;
+    if (!KINDS[this.kind].isOwn || !isChosen) this.services.start();
     else this.timers.push(window.setTimeout(() => this.services.start(), SERVICES_DELAY));
   }
 
@@ -316,6 +327,7 @@ export class Playback {
   /** Plays an MPD with dash.js if this server has it. */
   async playMPD() {
     const { signal: stop } = this.closing;
+    this.options.later.preload();
     const hasDash = await hasDashScript(this.options.scripts.dash, stop);
     if (!this.player && !stop.aborted) this.playUsual(hasDash);
   }
@@ -325,6 +337,7 @@ export class Playback {
     this.pastFrom = null;
     this.tried.forget();
     forgetMissingSockets();
+    this.options.later.code?.forgetMissingSockets();  // a file of its own has a state of its own
     for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
     this.services.start();
     this.play(kind, 'requested');
@@ -352,9 +365,43 @@ export class Playback {
     this.controller = new LatencyController(target, KINDS[kind].latencyTolerance);
     for (const key of ['trouble', 'sound']) this.events.onMessage(key);
     this.events.onStatus('wait', 'Connecting');
-    const player = this.isPast ? this.newPastPlayer(kind) : this.newPlayer(kind);
-    this.phase = { name: 'playing', choice, player };
-    if (before && this.watch.isActing) player.inherit?.(before);
+    const heir = this.watch.isActing ? before : null, { later } = this.options;
+    if (this.needsLater(kind) && !later.code) void this.beginLater(choice, heir);
+    else this.begin(choice, heir);
+  }
+
+  /** @param {Kind} kind whether its player is in the code that is loaded later */
+  needsLater(kind) { return this.isPast || kind !== 'frames'; }
+
+  /**
+   * Begins when the code of the player has arrived. Without it HTTP frames play.
+   * @param {Choice} choice @param {Player | null} before
+   */
+  async beginLater(choice, before) {
+    let problem = null;
+    try {
+      await this.options.later.load();
+    } catch (error) {
+      problem = `a part of the player was not loaded (${messageOf(error)})`;
+    }
+    if (this.phase.name !== 'waiting' || this.phase.choice !== choice) return;
+    if (problem === null) this.begin(choice, before);
+    else if (this.isPast) this.leavePast('frames', problem);
+    else {
+      const kinds = /** @type {Kind[]} */ (Object.keys(KINDS));
+      for (const kind of kinds) if (kind !== 'frames') this.tried.unsupported.add(kind);
+      this.fallBack(problem);
+    }
+  }
+
+  /** @param {Choice} choice @param {Player | null} before whose choice of rendition is kept */
+  begin(choice, before) {
+    const { kind } = choice, { later: { code } } = this.options;
+    const past = this.isPast && code ? this.newPastPlayer(code, kind) : null;
+    /** @type {Player} */
+    const player = past ?? this.newPlayer(kind);
+    this.phase = { name: 'playing', choice, player, past };
+    if (before) player.inherit?.(before);
     this.display = player.display ?? this.video;
     this.stalls.video = this.display;
     this.progress.video = this.display;
@@ -404,9 +451,11 @@ export class Playback {
   newPlayer(kind) {
     const host = hostOf(this, () => this.player === player);
     const target = this.targets.targetFor(kind, this.source);
+    const { scripts, later: { code } } = this.options;
     const isUsable = this.tried.sockets === 'usable';
-    const hasSocket = isUsable && !hasNoSockets(socketAddress(this.source));
-    const player = newPlayer(kind, host, target, hasSocket, this.options.scripts);
+    const hasSocket = isUsable && !code?.hasNoSockets(socketAddress(this.source));
+    const player = kind === 'frames' || !code ? newFramePlayer(host, target)
+      : newLaterPlayer(code, kind, host, target, hasSocket, scripts);
     return player;
   }
 
@@ -440,7 +489,13 @@ export class Playback {
    * @param {string} reason
    */
   changeTransport(reason) {
-    const { unsupported, stoodStill } = this.tried;
+    const { unsupported, stoodStill } = this.tried, { later } = this.options;
+    if (!later.code) {
+      // The same connection would bring the code: nothing plays until then.
+      later.preload();
+      this.restart(reason);
+      return;
+    }
     stoodStill.set(this.kind, performance.now());
     const next = nextTransport(this.source, this.kind, unsupported, stoodStill);
     if (!next) {
