@@ -118,7 +118,7 @@ def test_a_page_without_a_framework_plays(browser: Browser, live: Program, modul
 
 
 def test_the_element_has_at_most_45_kilobytes(modules: Path) -> None:
-    """As it is transferred, without what it loads later."""
+    """The size is that of the transfer, without the file that is loaded later."""
     module = modules / "node_modules/streamer-live-player/live-player.js"
     assert len(gzip.compress(module.read_bytes(), 9)) <= 45000
 

@@ -25,7 +25,7 @@ const EARLY_PROPERTIES = [
   'timebar',
 ];
 
-/** What few viewers need at the start is in a file beside this one. */
+/** The code that few viewers need at the start is in a file beside this one. */
 export const LATER = new LaterCode(async () => {
   const code = await import('./live-player-later.js');
   if (code.BUILD === BUILD) return code;

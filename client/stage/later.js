@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a viewer needs later, or never: other players than HTTP frames, and the past. For the
+// Code that a viewer needs later, or never: other players than HTTP frames, and the past. For the
 // element it is a file of its own, `live-player-later.js`.
 
 export { BUILD } from '../shared/build.js';

@@ -4,7 +4,7 @@
 /** The packets of a frame, and of the key frame of each second. */
 const PACKETS = 3, KEY_PACKETS = 12;
 const FRAME = 1 / 30;
-/** A receiver tells of a lost packet when a later one arrives: after a quarter of a round trip. */
+/** A lost packet is known when a later one has arrived: this many round trips after it. */
 const DETECTION = 1.25;
 
 /**

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The raise of a target latency by what a line has shown.
+// The raise of a target latency by the lateness that a line has shown.
 
 /** No stall raises the target above this, s. */
 export const HIGHEST_RAISED_TARGET = 2;
 /** A longer stall is an outage: no target of a live player would have prevented it, s. */
 const OUTAGE = 0.5;
-/** A shorter stall is hardly seen, s. */
+/** A shorter stall shows a picture for the duration of three frames at most, s. */
 const SHORT_STALL = 0.1;
 /** Stalls at most this far apart belong to one disturbance, and one disturbance lasts, s. */
 const SAME_DISTURBANCE = 3, LONGEST_DISTURBANCE = 5;
@@ -13,7 +13,7 @@ const SAME_DISTURBANCE = 3, LONGEST_DISTURBANCE = 5;
 const START = 3;
 /** The time for which a disturbance is remembered, s. */
 const MEMORY = 60;
-/** What disturbances by outages, and by short stalls only, count in comparison with others. */
+/** The weights of disturbances by outages, and by short stalls only; others have 1. */
 const OUTAGE_WEIGHT = 0.5, SHORT_WEIGHT = 0.25;
 /** A second disturbance raises the target by at most this for longer, s; each other doubles it. */
 const FIRST_WEIGHT = 2, FIRST_RAISE = 0.06;
@@ -42,7 +42,7 @@ const FALL_INTERVAL = 1, LEAST_RAISE = 0.02;
  */
 export class RaisedTarget {
   constructor() {
-    /** What is added to the target, s. */
+    /** This is added to the target, s. */
     this.raise = 0;
     /** @type {{ start: number, end: number, weight: number }[]} disturbances, oldest first */
     this.disturbances = [];
@@ -90,7 +90,7 @@ export class RaisedTarget {
     const sum = this.disturbances.reduce((before, one) => before + one.weight, 0);
     if (!this.isLasting) this.highest = 0;
     this.isLasting ||= sum >= FIRST_WEIGHT;
-    // A raise that prevents disturbances still needs what they have shown.
+    // A raise that prevents disturbances keeps the limit that they have set.
     const highest = FIRST_RAISE * 2 ** (sum - FIRST_WEIGHT);
     if (this.isLasting) this.highest = Math.max(this.highest, highest);
   }
