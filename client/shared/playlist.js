@@ -33,6 +33,11 @@
  */
 
 /**
+ * Captions in the video: `id` is the channel, such as CC1.
+ * @typedef {{ id: string, name: string, isDefault: boolean }} ClosedCaptions
+ */
+
+/**
  * An HLS playlist, or one video AdaptationSet of an MPD.
  * @typedef {object} Playlist
  * @property {Rendition[]} renditions of a Multivariant Playlist or an MPD
@@ -53,6 +58,7 @@
  * @property {SegmentNames} [names] of an MPD only
  * @property {string[]} [timing] URLs of UTCTiming, of an MPD only
  * @property {Playlist} [audio] the audio rendition that belongs to the video
+ * @property {ClosedCaptions[]} [closedCaptions] of a Multivariant Playlist or an MPD that names some
  */
 
 /** @returns {Playlist} */
@@ -120,7 +126,11 @@ export function parsePlaylist(text, base) {
       isVariant = true;
       variant = attributes(value);
     } else if (tag === 'EXT-X-MEDIA') {
-      const { TYPE, URI, DEFAULT } = attributes(value), id = attributes(value)['GROUP-ID'];
+      const { TYPE, URI, DEFAULT, NAME } = attributes(value), id = attributes(value)['GROUP-ID'];
+      if (TYPE === 'CLOSED-CAPTIONS') {
+        const channel = attributes(value)['INSTREAM-ID'] ?? '', isDefault = DEFAULT === 'YES';
+        (list.closedCaptions ??= []).push({ id: channel, name: NAME ?? channel, isDefault });
+      }
       if (TYPE === 'AUDIO') group ??= id;
       if (TYPE === 'AUDIO' && URI && id === group) {
         const url = new URL(URI, base).href;

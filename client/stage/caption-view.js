@@ -38,8 +38,9 @@ export class CaptionView {
   showChoice(choice) {
     this.label.hidden = !choice;
     if (!choice) return;
-    // "CC" tells the languages from those of the audio.
-    const names = ['Captions off', ...choice.names.map((name) => `CC ${name}`)];
+    // "CC" tells the languages from those of the audio; a channel without a language is such as CC1.
+    const names = ['Captions off',
+      ...choice.names.map((name) => (/^CC\d$/.test(name) ? name : `CC ${name}`))];
     const { options } = this.menu;
     if ([...options].map(({ text }) => text).join('\n') !== names.join('\n')) {
       this.menu.replaceChildren(...names.map((name, i) => new Option(name, `${i}`)));

@@ -3,11 +3,25 @@
 
 import { followCues } from './cue-feed.js';
 import { CueList } from './cue-list.js';
+import { VideoCaptions } from './video-captions.js';
 
 /** Cues are forgotten this time after their end, ms: the viewer may go back a little. */
 const KEPT_TIME = 60000;
 
 /** @typedef {import('../../shared/timestamps.js').CaptionLanguage} CaptionLanguage */
+
+/** @typedef {import('../../shared/playlist.js').ClosedCaptions} ClosedCaptions */
+/** @typedef {import('./cea608.js').ChannelName} ChannelName */
+
+/**
+ * A language of cues, or a channel of the captions in the video: `cues` or `channel` is absent.
+ * @typedef {object} CaptionTrack
+ * @property {string} id the language or the channel
+ * @property {string} name
+ * @property {boolean} isDefault
+ * @property {string} [cues] URL
+ * @property {ChannelName} [channel]
+ */
 
 /**
  * The languages by name, and the index of the shown one (−1: none).
@@ -22,9 +36,12 @@ export class Captions {
     /** @type {CaptionLanguage[]} */
     this.languages = [];
     this.base = '';
-    /** @type {string | null} the language that the viewer has chosen; null for the default one */
+    this.video = new VideoCaptions();
+    /** @type {ClosedCaptions[]} the channels of the video by the Multivariant Playlist or MPD */
+    this.declared = [];
+    /** @type {string | null} the track that the viewer has chosen; null for the default one */
     this.requested = null;
-    /** Whether the viewer has chosen a language, or none. */
+    /** Whether the viewer has chosen a track, or none. */
     this.isChosen = false;
     /** The URL of the cues that are followed; empty for none. */
     this.followed = '';
@@ -34,17 +51,30 @@ export class Captions {
     this.timer = 0;
   }
 
-  /** The index of the shown language; −1 for none. */
+  /**
+   * The languages, and the channels in which the video has had captions.
+   * @returns {CaptionTrack[]}
+   */
+  get tracks() {
+    const { base, declared, languages, video } = this;
+    const byCues = languages.map(({ language, name, isDefault, cues }) => (
+      { id: language, name, isDefault, cues: new URL(cues, base).href }));
+    return [...byCues, ...video.channels.map((channel) => {
+      const { name = channel, isDefault = false } = declared.find(({ id }) => id === channel) ?? {};
+      return { id: channel, name, isDefault: isDefault && languages.length === 0, channel };
+    })];
+  }
+
+  /** The index of the shown track; −1 for none. */
   get current() {
-    const { languages, requested } = this;
-    return languages.findIndex(({ language, isDefault }) => (
-      this.isChosen ? language === requested : isDefault));
+    return this.tracks.findIndex(({ id, isDefault }) => (
+      this.isChosen ? id === this.requested : isDefault));
   }
 
   /** @returns {CaptionChoice | null} null without captions */
   get choice() {
-    const { languages, current } = this;
-    return languages.length === 0 ? null : { names: languages.map(({ name }) => name), current };
+    const { tracks, current } = this;
+    return tracks.length === 0 ? null : { names: tracks.map(({ name }) => name), current };
   }
 
   /**
@@ -57,17 +87,22 @@ export class Captions {
     this.follow();
   }
 
-  /** @param {number} index of a language; −1 for none */
+  /**
+   * Takes the names of the channels in the video.
+   * @param {ClosedCaptions[]} declared
+   */
+  setDeclared(declared) { this.declared = declared; }
+
+  /** @param {number} index of a track; −1 for none */
   choose(index) {
     this.isChosen = true;
-    this.requested = this.languages[index]?.language ?? null;
+    this.requested = this.tracks[index]?.id ?? null;
     this.follow();
   }
 
   /** Requests the cues of the chosen language, and no others. */
   follow() {
-    const language = this.languages[this.current];
-    const url = language ? new URL(language.cues, this.base).href : '';
+    const url = this.tracks[this.current]?.cues ?? '';
     if (url === this.followed) return;
     this.close();
     this.followed = url;
@@ -86,6 +121,9 @@ export class Captions {
     this.show('');
   }
 
+  /** Forgets the captions of the video: another player will supply its frames. */
+  forgetVideo() { this.video.clear(); }
+
   /**
    * Shows the text of the shown frame, and changes it at its moments until the next call.
    * @param {number} shown the capture time of the frame on the screen, Unix ms
@@ -94,10 +132,16 @@ export class Captions {
    */
   update(shown, rate, interval) {
     clearTimeout(this.timer);
-    if (this.followed === '') return;
-    this.list.forget(shown - KEPT_TIME);
-    this.show(this.list.textAt(shown));
-    const change = this.list.changeAfter(shown), wait = (change - shown) / rate;
+    this.video.advance(shown);
+    const track = this.tracks[this.current];
+    if (track?.channel) this.show(this.video.textAt(track.channel, shown));
+    else if (track) {
+      this.list.forget(shown - KEPT_TIME);
+      this.show(this.list.textAt(shown));
+    } else this.show('');
+    if (!track) return;
+    const change = track.channel ? this.video.nextChange : this.list.changeAfter(shown);
+    const wait = (change - shown) / rate;
     if (rate > 0 && wait < interval) {
       this.timer = Number(setTimeout(() => this.update(change, rate, interval - wait), wait));
     }

@@ -45,6 +45,25 @@ export function avcConfiguration(header) {
 }
 
 /**
+ * How the NAL units of a sample are stored: their codec, and the size of their length fields, bytes.
+ * @typedef {{ codec: 'avc' | 'hevc', lengthSize: number }} UnitFormat
+ */
+
+/**
+ * The form of H.264 by avcC, or of HEVC by hvcC (ISO/IEC 14496-15 §8.3.2.1).
+ * @param {Uint8Array} header
+ * @returns {UnitFormat | null} null for another codec
+ */
+export function nalUnitFormat(header) {
+  const avc = avcConfiguration(header);
+  if (avc && avc.length > 4) return { codec: 'avc', lengthSize: 1 + (avc[4] & 3) };
+  const entries = sampleEntries(header), entry = entries && (content(entries, 'hvc1')
+    ?? content(entries, 'hev1') ?? content(entries, 'encv'));
+  const hevc = entry && content(entry.subarray(78), 'hvcC');
+  return hevc && hevc.length > 21 ? { codec: 'hevc', lengthSize: 1 + (hevc[21] & 3) } : null;
+}
+
+/**
  * The clockwise rotation for display by the matrix of tkhd (ISO/IEC 14496-12 §8.3.2), degrees.
  * @param {Uint8Array} header
  */
@@ -98,8 +117,12 @@ function sampleEntries(header) {
   return stsd && stsd.subarray(8);
 }
 
-/** @param {Uint8Array} header */
-function timescaleOf(header) {
+/**
+ * Ticks per second.
+ * @param {Uint8Array} header
+ * @returns {number | null} null if the header has none
+ */
+export function timescaleOf(header) {
   const mdhd = content(header, 'moov', 'trak', 'mdia', 'mdhd');
   return mdhd && uint32(mdhd, mdhd[0] === 1 ? 20 : 12);
 }

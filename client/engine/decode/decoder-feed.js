@@ -3,8 +3,9 @@
 
 import { messageOf, UnsupportedError } from '../../shared/errors.js';
 import { AudioTrack } from '../audio/audio-track.js';
+import { captionPairs } from '../captions/caption-data.js';
 import { decodeTime } from '../cmaf/chunks.js';
-import { avcConfiguration, isEncrypted, rotationOf } from '../cmaf/header.js';
+import { avcConfiguration, isEncrypted, nalUnitFormat, rotationOf } from '../cmaf/header.js';
 import { sampleDefaults, accessUnitsOf } from '../cmaf/samples.js';
 /** @typedef {import('../audio/audio-output.js').AudioOutput} AudioOutput */
 /** @typedef {import('../cmaf/samples.js').SampleDefaults} SampleDefaults */
@@ -64,6 +65,9 @@ export class DecoderFeed {
     /** A decoder takes media at once. */
     this.isIdle = true;
     this.onAppended = () => {};
+    this.onCaptions = /** @type {import('../captions/chunk-captions.js').OnPairs} */ (() => {});
+    /** @type {import('../cmaf/header.js').UnitFormat | null} */
+    this.units = null;
     display.onRefresh = () => this.pump();
   }
 
@@ -101,6 +105,7 @@ export class DecoderFeed {
     const config = {
       codec, description, optimizeForLatency: true, ...(rotation === 0 ? {} : { rotation }),
     };
+    this.units = nalUnitFormat(header);
     return { config, defaults: sampleDefaults(header) };
   }
 
@@ -158,8 +163,10 @@ export class DecoderFeed {
 
   /** @param {CodedSample} sample */
   push({ time, end, isKey, data }) {
-    const { format, queue } = this;
+    const { format, queue, units } = this;
     if (!format) return;
+    const pairs = units ? captionPairs(data, units) : [];
+    if (pairs.length > 0) this.onCaptions(time, pairs);
     if (isKey) {  // a segment may be read again after an error
       while (queue.length > 0 && queue[queue.length - 1].time >= time) queue.pop();
     }

@@ -2,6 +2,7 @@
 // A media source that is fed by the page, with a buffer for video and one for audio.
 
 import { UnsupportedError } from '../../shared/errors.js';
+import { ChunkCaptions } from '../captions/chunk-captions.js';
 import { bufferedOf, SourceBufferQueue } from './source-buffer.js';
 
 /** @returns {typeof MediaSource | undefined} iPhones have ManagedMediaSource only */
@@ -36,6 +37,8 @@ export class MediaFeed {
     this.onStreaming = () => {};
     /** Called when media was appended. */
     this.onAppended = () => {};
+    this.onCaptions = /** @type {import('../captions/chunk-captions.js').OnPairs} */ (() => {});
+    this.captions = new ChunkCaptions((...found) => this.onCaptions(...found));
     /** @type {Promise<MediaSource> | null} the open source */
     this.opening = null;
     /** Ends the wait for an open source. */
@@ -95,6 +98,10 @@ export class MediaFeed {
     const queues = types.map((type) => new SourceBufferQueue(this.element, source, type, fail));
     for (const queue of queues) queue.onAppended = () => this.onAppended();
     this.video = queues[0];
+    this.video.onBytes = (bytes, isHeader) => {
+      if (isHeader) this.captions.setHeader(bytes);
+      else this.captions.take(bytes);
+    };
     this.audio = queues[1] ?? null;
   }
 

@@ -32,6 +32,8 @@ export class SourceBufferQueue {
     this.isClosed = false;
     /** Called after each append. */
     this.onAppended = () => {};
+    /** Called with bytes that are to be appended. */
+    this.onBytes = /** @type {(bytes: Uint8Array, isHeader: boolean) => void} */ (() => {});
     this.buffer = source.addSourceBuffer(type);
     this.buffer.mode = 'segments';
     this.buffer.addEventListener('updateend', () => {
@@ -60,6 +62,7 @@ export class SourceBufferQueue {
   /** @param {Uint8Array} bytes @param {boolean} [isHeader] whether it is a CMAF header */
   append(bytes, isHeader = false) {
     if (this.isClosed) return;
+    this.onBytes(bytes, isHeader);
     this.pending.push({ type: this.type, bytes, isHeader });
     this.pump();
   }

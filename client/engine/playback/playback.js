@@ -134,6 +134,7 @@ export class Playback {
     this.watch = new DisplayWatch(this);
     this.captions = new Captions((text) => events.onCaption(text));
     this.services.onCaptions = (...found) => this.captions.setLanguages(...found);
+    this.services.onClosedCaptions = (found) => this.captions.setDeclared(found);
     this.services.onMissing = (names) => this.watch.setMissing(names);
     /** @type {number[]} */
     this.timers = [];
@@ -347,6 +348,7 @@ export class Playback {
   play(kind, reason, source = this.options.source) {
     const { player: before } = this;
     before?.stop();
+    this.captions.forgetVideo();
     /** @type {Choice} */
     const choice = { kind, source: sourceFor(kind, source), reason };
     this.phase = { name: 'waiting', choice };

@@ -11,7 +11,7 @@
  * @returns {Host}
  */
 export function hostOf(playback, isCurrent) {
-  const { clock, events, frames, options, queue, services, targets, video } = playback;
+  const { captions, clock, events, frames, options, queue, services, targets, video } = playback;
   const { kind, reason: choice, source } = playback.phase.choice;
   return {
     video, clock, source,
@@ -42,6 +42,7 @@ export function hostOf(playback, isCurrent) {
     setSharedTarget: (target) => { if (isCurrent()) playback.share(target); },
     untilJoined: async () => playback.controlSocket?.untilJoined,
     addEvent: (event) => { if (event && isCurrent()) queue.add(event); },
+    addCaptions: (time, pairs) => { if (isCurrent()) captions.video.add(time, pairs); },
     leaveRendition: (index) => { if (isCurrent()) playback.watch.leave(index); },
     setSource: (presence) => { if (isCurrent()) services.push(presence); },
   };

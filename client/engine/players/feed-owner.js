@@ -16,7 +16,7 @@ export class FeedOwner {
   }
 
   create() {
-    const { onAppended, onDecoded, onFailure } = this.events;
+    const { onAppended, onCaptions, onDecoded, onFailure } = this.events;
     const isCurrent = () => this.current === feed;
     /** @type {Feed} */
     const feed = this.output.newFeed({
@@ -24,6 +24,7 @@ export class FeedOwner {
       onAppended: () => { if (isCurrent()) onAppended(); },
       onDecoded: (delays, time) => { if (isCurrent()) onDecoded(delays, time); },
     });
+    feed.onCaptions = (time, pairs) => { if (isCurrent()) onCaptions?.(time, pairs); };
     return feed;
   }
 

@@ -64,12 +64,13 @@ export function withPartWeights(AbrController, allowed = (level) => level) {
  * @param {any} Hls the class
  * @param {(index: number) => any} levelAt a level of the instance; undefined without one
  * @param {(level: number) => number} [allowed] as of `withPartWeights`
+ * @param {any} [Loader] of segments and parts
  */
-export function lowLatencySettings(Hls, levelAt, allowed) {
+export function lowLatencySettings(Hls, levelAt, allowed, Loader = Hls.DefaultConfig.loader) {
   return {
     lowLatencyMode: true,
     abrController: withPartWeights(Hls.DefaultConfig.abrController, allowed),
-    fLoader: readingAhead(Hls.DefaultConfig.loader, (context) => (
+    fLoader: readingAhead(Loader, (context) => (
       partAfter(levelAt(context.frag.level)?.details?.partList, context))),
     abrEwmaFastLive: 1,
     abrEwmaSlowLive: 4,

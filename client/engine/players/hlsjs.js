@@ -9,6 +9,7 @@ import { EncryptedMedia } from '../feed/encrypted-media.js';
 import { substituteFor } from '../renditions/avoidance.js';
 import { renditionNames } from '../renditions/rendition-names.js';
 import { eventOfDateRange } from '../transport/stream-events.js';
+import { HlsCaptions, observed } from './hls-captions.js';
 import { lookUpTolerance, lowLatencySettings } from './hls-settings.js';
 import { STOP_TIMEOUT } from './player.js';
 import { loadScript } from './script.js';
@@ -70,12 +71,16 @@ export class HlsPlayer {
     this.encrypted ??= new EncryptedMedia(
       this.host.video, () => this.host.source, (reason) => this.host.unsupported(reason));
     this.progress.reset();
+    const captions = new HlsCaptions((...found) => this.host.addCaptions(...found));
+    const Loader = observed(Hls.DefaultConfig.loader, (...loaded) => captions.take(...loaded));
     const hls = new Hls({
-      ...lowLatencySettings(
-        Hls, (level) => this.hls?.levels?.[level], (level) => this.allowedLevel(level)),
-      // Playback shows captions; without these, hls.js neither loads nor shows WebVTT.
+      ...lowLatencySettings(Hls, (level) => this.hls?.levels?.[level],
+        (level) => this.allowedLevel(level), Loader),
+      // Playback shows captions; without these, hls.js neither loads nor shows WebVTT, and with
+      // the last setting it does not show those in the video.
       subtitleStreamController: undefined,
       subtitleTrackController: undefined,
+      enableCEA708Captions: false,
     });
     this.hls = hls;
     const on = (/** @type {string} */ event, /** @type {(data: any) => void} */ body) => {

@@ -35,6 +35,10 @@ export class OwnPlayer {
       onFailure: (reason) => this.recover(reason),
       onAppended: () => this.choosePosition(),
       onDecoded: (delays, time) => this.addDelay(delays, time),
+      onCaptions: (time, pairs) => {
+        const date = this.timeline.dateOf(time);
+        if (date !== null) host.addCaptions(date * 1000, pairs);
+      },
     });
     this.failures = 0;
     /** When the latest connection was lost, ms. */

@@ -92,6 +92,7 @@ export class PastPlayer {
       if (this.feed === feed) this.recover(reason);
     });
     feed.duration = LATEST;
+    feed.onCaptions = (time, pairs) => this.host.addCaptions((time + this.offset) * 1000, pairs);
     return feed;
   }
 

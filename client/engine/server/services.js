@@ -11,6 +11,7 @@ import { segmentNames } from '../transport/segment-names.js';
 import { otherFormat } from '../transport/source.js';
 import { publisherText } from './away.js';
 /** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
+/** @typedef {import('../../shared/playlist.js').ClosedCaptions} ClosedCaptions */
 /** @typedef {import('../../shared/timestamps.js').CaptionLanguage} CaptionLanguage */
 /** @typedef {import('../../shared/timestamps.js').Timestamps} Timestamps */
 /** @typedef {import('./away.js').SourcePresence} SourcePresence */
@@ -75,6 +76,8 @@ export class ServicePoller {
     this.hasDocument = false;
     /** Called with the languages of captions, and the document that has named them. */
     this.onCaptions = /** @type {(languages: CaptionLanguage[], url: string) => void} */ (() => {});
+    /** Called with the captions in the video that a playlist or MPD names. */
+    this.onClosedCaptions = /** @type {(found: ClosedCaptions[]) => void} */ (() => {});
     /** Called with the names of the renditions without media. */
     this.onMissing = /** @type {(names: string[]) => void} */ (() => {});
   }
@@ -101,6 +104,7 @@ export class ServicePoller {
 
   /** @param {import('../../shared/playlist.js').Playlist} list */
   learnServices(list) {
+    if (list.closedCaptions) this.onClosedCaptions(list.closedCaptions);
     if (this.services) return;
     this.services = servicesNamedBy(list);
     // What was known of the stream before it started.

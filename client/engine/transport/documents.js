@@ -58,7 +58,10 @@ export async function loadPlaylist(url, clock, stop, choose = () => 0) {
   const { uri: variant } = renditions[choose(renditions)] ?? renditions[0];
   const [video, audio] = await Promise.all([variant, ...list.audioPlaylists.slice(0, 1)]
     .map((playlist) => loadMediaPlaylist(playlist, stop)));
-  return audio ? { ...video, renditions, audio } : { ...video, renditions };
+  const { closedCaptions } = list;
+  return {
+    ...video, renditions, ...audio ? { audio } : {}, ...closedCaptions ? { closedCaptions } : {},
+  };
 }
 
 /**

@@ -63,7 +63,36 @@ export function parseManifest(text, base, now, choose = () => 0) {
   const index = choose(renditions);
   const list = parseAdaptationSet([mpd, period, video], base, now, start, index);
   if (audio) list.audio = parseAdaptationSet([mpd, period, audio], base, now, start, 0);
-  return { ...list, renditions };
+  const closedCaptions = closedCaptionsOf(video);
+  return { ...list, renditions, ...closedCaptions.length > 0 ? { closedCaptions } : {} };
+}
+
+/**
+ * The channels of CEA-608 that an AdaptationSet states, such as `CC1=eng;CC3=deu`.
+ * @param {XMLNode} set
+ * @returns {import('../../shared/playlist.js').ClosedCaptions[]}
+ */
+function closedCaptionsOf(set) {
+  return childrenOf(set, 'Accessibility')
+    .filter(({ attributes }) => attributes.schemeIdUri === 'urn:scte:dash:cc:cea-608:2015')
+    .flatMap(({ attributes }) => (attributes.value ?? '').split(';').slice(0, 4))
+    .flatMap((entry) => {
+      const [, id, language] = /^(CC[1-4])(?:=(\w+))?$/.exec(entry.trim()) ?? [];
+      return id ? [{ id, name: languageName(language) ?? id, isDefault: false }] : [];
+    });
+}
+
+/**
+ * The name of a language in itself; null if there is none.
+ * @param {string | undefined} language
+ */
+function languageName(language) {
+  try {
+    return new Intl.DisplayNames(language ?? '', { type: 'language', fallback: 'none' })
+      .of(language ?? '') ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** @param {XMLNode} set @returns {boolean} whether an AdaptationSet has the role `main` */

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Captions in the video (CEA-608): our players show them with their frames, and have a menu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from fetch_hlsjs import script_flags
+from harness.browser import Viewer, viewer
+from harness.captionsource import captioned_clip, captions
+from harness.http1 import get
+from harness.program import Program, start, stop
+from harness.site import site
+from harness.waiting import wait_until
+
+SECONDS = 12
+ELEMENTS = """<!doctype html><meta charset="utf-8"><style>live-player {{ width: 320px }}</style>
+<script type="module" src="{module}"></script><body>"""
+MOUNT = """([source, transport]) => {
+  // The time in the file of a picture, by its burned clock, ms; null if it has none.
+  const canvas = document.createElement('canvas');
+  canvas.width = 128;
+  canvas.height = 72;
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  const clockOf = (picture) => {
+    context.drawImage(picture, 0, 0, 128, 72);
+    const bits = Array.from({ length: 64 }, (_, i) => (
+      context.getImageData(i % 32 * 4 + 2, i < 32 ? 2 : 6, 1, 1).data[0] > 128 ? 1 : 0));
+    return bits.slice(0, 4).join('') === '1010' ? parseInt(bits.slice(4, 52).join(''), 2) : null;
+  };
+  const player = document.createElement('live-player');
+  const found = window.__captions = [];
+  player.src = source;
+  player.transport = transport;
+  player.muted = true;
+  player.controls = true;
+  document.body.append(player);
+  window.__player = player;
+  const root = player.shadowRoot, box = root.getElementById('captions');
+  new MutationObserver(() => {
+    const text = box.hidden ? '' : [...box.children].map((row) => row.textContent).join('\\n');
+    const picture = root.querySelector(transport === 'webcodecs' ? 'canvas' : 'video');
+    if (text !== (found.at(-1)?.text ?? '')) found.push({ text, clock: clockOf(picture) });
+  }).observe(box, { childList: true, attributes: true });
+}"""
+CHOOSE = """(text) => {
+  const menu = __player.shadowRoot.getElementById('caption-track');
+  menu.selectedIndex = [...menu.options].findIndex((option) => option.text === text);
+  menu.dispatchEvent(new Event('change'));
+  __captions.length = 0;
+}"""
+
+
+@pytest.fixture(scope="module")
+def program(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A file with captions in CC1 and CC3, passed through in a loop."""
+    path = captioned_clip(tmp_path_factory.mktemp("captions") / "captions.ts", SECONDS,
+                          size="320x180")
+    running = start(["--input", str(path), "--loop", "--passthrough", "always", "--host",
+                     "127.0.0.1", "--http-port", "0", *script_flags()], defaults=False)
+    wait_until(lambda: get(running.port, "/live/video/playlist.m3u8").status == 200, 20, "live")
+    yield running
+    stop(running)
+
+
+def errors(found: list[dict], field: int) -> list[float | None]:
+    """The smallest error of each change of a field over the turns, ms; None if it was not seen.
+
+    The file is played again and again: a page that was not scheduled is late once.
+    """
+    texts = [entry["text"] for entry in found]
+    smallest: list[float | None] = []
+    for caption in (one for one in captions(SECONDS) if one.field == field):
+        begins = [index for index, text in enumerate(texts) if text == caption.text]
+        ends = [index + 1 for index in begins if texts[index + 1:index + 2] == [""]]
+        for indices, at in ((begins, caption.start), (ends, caption.end)):
+            late = [found[index]["clock"] - at * 1000 for index in indices
+                    if found[index]["clock"] is not None]
+            smallest.append(min(late, key=abs, default=None))
+    return smallest
+
+
+def within_bounds(view: Viewer, field: int) -> list[float | None] | None:
+    """The errors of a field if each of its changes was seen within 0.1 s of its frame."""
+    found = errors(view.page.evaluate("() => __captions"), field)
+    return found if all(late is not None and abs(late) <= 100 for late in found) else None
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("transport", ["http", "ws", "webcodecs", "hls"])
+def test_player_shows_captions_of_the_video_with_their_frames(
+        transport: str, browser: Browser, program: Program, hlsjs: Path) -> None:
+    """CC1, and CC3 by the menu; no channel is shown before it is chosen."""
+    assert hlsjs.is_file()
+    html = ELEMENTS.format(module=program.url("/player/live-player.js"))
+    with site(html) as address, viewer(browser) as view:
+        view.open(address, is_parsed=True)
+        view.page.evaluate(MOUNT, [program.url("/live/"), transport])
+        view.page.wait_for_function(
+            "() => __player.statistics?.frames > 45 && __player.captionTracks.length === 2",
+            timeout=30000)
+        assert view.page.evaluate("() => [__player.captionTrack, ...__captions]") == [None]
+        for field, name in ((1, "CC1"), (2, "CC3")):
+            view.page.evaluate(CHOOSE, name)
+            try:
+                late = wait_until(lambda field=field: within_bounds(view, field), 38,
+                                  f"{name} with its frames", interval=0.5)
+            except AssertionError:
+                print(view.page.evaluate("() => __captions"))
+                raise
+            print(f"{transport}, {name}: {len(late)} changes, {min(late):.0f} to {max(late):.0f} ms"
+                  " after their frames")
+        assert view.page.evaluate("() => __player.captionTrack") == "CC3"
+        assert not view.page_errors, view.page_errors

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// The captions in the frames of the video, by the time of the shown frame.
+
+import { CEA608Decoder } from './cea608.js';
+/** @typedef {import('./caption-data.js').CaptionPair} CaptionPair */
+/** @typedef {import('./cea608.js').ChannelName} ChannelName */
+
+/**
+ * The pairs of a frame, and its capture time, Unix ms.
+ * @typedef {{ time: number, pairs: CaptionPair[] }} CaptionFrame
+ */
+
+/** The most frames that are kept: five minutes of 30 frames per second, all with captions. */
+const MOST_FRAMES = 9000;
+/** A display that goes back by more than this shows an earlier instant again, ms. */
+const LARGEST_STEP = 1000;
+/** A text is removed if no frame has brought captions for this time, ms (CTA-608-E Annex C.9). */
+const LONGEST_SILENCE = 16000;
+/** Frames of one time differ by less than this, ms: dates are rounded. */
+const ROUNDING = 2;
+
+/**
+ * Decodes the frames in the order of their presentation, when they are shown: with B-frames they
+ * arrive in another order, but none after a frame that is shown later.
+ */
+export class VideoCaptions {
+  constructor() {
+    /** @type {ChannelName[]} the channels that have had captions, in the order of their names */
+    this.channels = [];
+    /** @type {CaptionFrame[]} by time */
+    this.frames = [];
+    /** The index of the next frame to decode, and the instant up to which frames are decoded. */
+    this.next = 0;
+    this.time = -Infinity;
+    this.decoder = this.newDecoder();
+  }
+
+  newDecoder() { return new CEA608Decoder((name) => this.learn(name)); }
+
+  /** Forgets the frames; the channels stay. */
+  clear() {
+    this.frames = [];
+    this.rewind();
+  }
+
+  /** The next frame to decode is the first one. */
+  rewind() {
+    this.next = 0;
+    this.time = -Infinity;
+    this.decoder = this.newDecoder();
+  }
+
+  /** @param {ChannelName} name */
+  learn(name) {
+    if (!this.channels.includes(name)) this.channels = [...this.channels, name].sort();
+  }
+
+  /**
+   * Takes the captions of a frame. A frame that is known is ignored.
+   * @param {number} time capture time, Unix ms @param {CaptionPair[]} pairs
+   */
+  add(time, pairs) {
+    const { frames } = this;
+    if (pairs.length === 0 || !Number.isFinite(time)) return;
+    let index = frames.length;
+    while (index > 0 && frames[index - 1].time > time - ROUNDING) {
+      index -= 1;
+      if (Math.abs(frames[index].time - time) < ROUNDING) return;
+    }
+    frames.splice(index, 0, { time, pairs });
+    if (index < this.next) this.next += 1;
+    if (frames.length <= MOST_FRAMES) return;
+    frames.shift();
+    this.next = Math.max(0, this.next - 1);
+  }
+
+  /**
+   * Decodes the frames until an instant; an earlier one than before begins again.
+   * @param {number} time of the shown frame, Unix ms
+   */
+  advance(time) {
+    if (time < this.time - LARGEST_STEP) this.rewind();
+    this.time = Math.max(time, this.time);
+    for (; this.next < this.frames.length && this.frames[this.next].time <= time; this.next += 1) {
+      for (const pair of this.frames[this.next].pairs) this.decoder.take(pair);
+    }
+  }
+
+  /**
+   * The text of a channel at an instant; empty for none.
+   * @param {ChannelName} name @param {number} time of the shown frame, Unix ms
+   */
+  textAt(name, time) {
+    this.advance(time);
+    const newest = this.frames[this.next - 1];
+    if (!newest || time - newest.time > LONGEST_SILENCE) return '';
+    return this.decoder.textOf(name);
+  }
+
+  /** The time of the next frame with captions; Infinity if there is none. */
+  get nextChange() { return this.frames[this.next]?.time ?? Infinity; }
+}

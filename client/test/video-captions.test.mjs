@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Captions } from '../engine/captions/captions.js';
+import { ChunkCaptions } from '../engine/captions/chunk-captions.js';
+import { VideoCaptions } from '../engine/captions/video-captions.js';
+import { HlsCaptions, observed } from '../engine/players/hls-captions.js';
+import { parseManifest } from '../engine/transport/mpd.js';
+import { parsePlaylist } from '../shared/playlist.js';
+
+function odd(byte) {
+  const ones = byte.toString(2).replaceAll('0', '').length;
+  return ones % 2 === 0 ? byte | 0x80 : byte;
+}
+
+const pair = (first, second, field = 1) => ({ field, first: odd(first), second: odd(second) });
+/** Paints one letter, in a channel of a field: the caption is shown with this frame. */
+const painted = (letter, field = 1) => [
+  pair(0x14, 0x29, field), pair(0x14, 0x2C, field), pair(0x14, 0x60, field),
+  pair(letter.charCodeAt(0), 0, field)];
+const erased = (field = 1) => [pair(0x14, 0x2C, field)];
+
+suite('captions in the video', () => {
+  test('frames are decoded in the order of their times, when they are shown', () => {
+    const video = new VideoCaptions();
+    video.add(3000, painted('c'));
+    video.add(1000, painted('a'));
+    video.add(2000, painted('b'));
+    assert.deepEqual(video.channels, []);
+    assert.equal(video.nextChange, 1000);
+    const texts = [999, 1000, 1999, 2000, 3000].map((time) => video.textAt('CC1', time));
+    assert.deepEqual(texts, ['', 'a', 'a', 'b', 'c']);
+    assert.deepEqual(video.channels, ['CC1']);
+    assert.equal(video.nextChange, Infinity);
+  });
+
+  test('a frame that arrives again is one frame', () => {
+    const video = new VideoCaptions(), roll = [pair(0x14, 0x25), pair(0x14, 0x2D)];
+    video.add(1000, [...roll, pair(0x61, 0x61)]);
+    video.add(1033.3, [pair(0x14, 0x2D), pair(0x62, 0x62)]);
+    video.add(1033.4, [pair(0x14, 0x2D), pair(0x62, 0x62)]);
+    video.add(999.9, [...roll, pair(0x61, 0x61)]);
+    assert.equal(video.textAt('CC1', 2000), 'aa\nbb');
+  });
+
+  test('an earlier instant is shown again; a text without successors ends after 16 s', () => {
+    const video = new VideoCaptions();
+    for (let i = 0; i < 5; i += 1) video.add(10000 * i, painted('abcde'[i]));
+    assert.equal(video.textAt('CC1', 40000), 'e');
+    assert.equal(video.textAt('CC1', 12000), 'b');
+    assert.equal(video.textAt('CC1', 55999), 'e');
+    assert.equal(video.textAt('CC1', 56001), '');
+    video.clear();
+    assert.equal(video.textAt('CC1', 40000), '');
+    assert.deepEqual(video.channels, ['CC1']);
+  });
+
+  test('the kept frames are limited, and frames without captions are not kept', () => {
+    const video = new VideoCaptions();
+    for (let i = 0; i < 30000; i += 1) {
+      video.add(33 * i, painted('x'));
+      video.add(33 * i + 10, []);
+      if (i % 50 === 0) video.advance(33 * i);
+    }
+    video.add(NaN, painted('x'));
+    assert.equal(video.frames.length, 9000);
+    video.add(33 * 30000, painted('y'));
+    assert.equal(video.textAt('CC1', 33 * 30000), 'y');
+  });
+});
+
+suite('the choice of captions in the video', () => {
+  const languages = [{ language: 'de', name: 'Deutsch', isDefault: true, cues: 'de/cues.json' }];
+  function showing(t) {
+    const texts = [], captions = new Captions((text) => texts.push(text));
+    const previous = globalThis.fetch;
+    globalThis.fetch = () => new Promise(() => {});
+    t.after(() => {
+      captions.close();
+      globalThis.fetch = previous;
+    });
+    return { captions, texts };
+  }
+
+  test('channels appear when they are seen, and are shown when they are chosen', (t) => {
+    const { captions, texts } = showing(t);
+    captions.video.add(1000, [...painted('a'), ...painted('b', 2)]);
+    captions.update(900, 0, 50);
+    assert.equal(captions.choice, null);
+    captions.update(1000, 0, 50);
+    assert.deepEqual(captions.choice, { names: ['CC1', 'CC3'], current: -1 });
+    assert.deepEqual(texts, []);
+    captions.choose(1);
+    captions.update(1001, 0, 50);
+    assert.deepEqual([texts, captions.choice.current], [['b'], 1]);
+    captions.choose(-1);
+    captions.update(1002, 0, 50);
+    assert.deepEqual(texts, ['b', '']);
+  });
+
+  test('names and the default channel are those of the playlist; a language goes before', (t) => {
+    const { captions, texts } = showing(t);
+    captions.setDeclared([{ id: 'CC1', name: 'English', isDefault: true }]);
+    captions.video.add(1000, [...painted('a'), ...painted('b', 2)]);
+    captions.update(1000, 0, 50);
+    captions.update(1001, 0, 50);
+    assert.deepEqual(captions.choice, { names: ['English', 'CC3'], current: 0 });
+    assert.deepEqual(texts, ['a']);
+    captions.setLanguages(languages, 'http://h/live/timestamps.json');
+    assert.deepEqual(captions.choice, { names: ['Deutsch', 'English', 'CC3'], current: 0 });
+    captions.update(1002, 0, 50);
+    assert.deepEqual(texts, ['a', '']);
+    captions.choose(2);
+    captions.update(1003, 0, 50);
+    assert.equal(captions.followed, '');
+    assert.deepEqual(texts, ['a', '', 'b']);
+  });
+
+  test('a text changes at the time of its frame, between two updates', async (t) => {
+    const { captions, texts } = showing(t);
+    captions.setDeclared([{ id: 'CC1', name: 'CC1', isDefault: true }]);
+    captions.video.add(1000, painted('a'));
+    captions.video.add(1020, painted('b'));
+    captions.video.add(1030, erased());
+    captions.update(1000, 1, 50);
+    captions.update(1001, 1, 50);
+    assert.deepEqual(texts, ['a']);
+    for (let i = 0; texts.length < 3 && i < 400; i += 1) await pause(5);
+    assert.deepEqual(texts, ['a', 'b', '']);
+  });
+
+  test('another player supplies the frames again', (t) => {
+    const { captions, texts } = showing(t);
+    captions.setDeclared([{ id: 'CC1', name: 'CC1', isDefault: true }]);
+    captions.video.add(1000, painted('a'));
+    captions.update(1000, 0, 50);
+    captions.forgetVideo();
+    captions.update(1010, 0, 50);
+    captions.video.add(1000, painted('a'));
+    captions.update(1020, 0, 50);
+    assert.deepEqual(texts, ['a', '', 'a']);
+  });
+});
+
+suite('names of captions in the video', () => {
+  test('of a Multivariant Playlist', () => {
+    const text = ['#EXTM3U', '#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="English CC",'
+      + 'LANGUAGE="en",DEFAULT=YES,INSTREAM-ID="CC1"',
+    '#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="CC3",INSTREAM-ID="CC3"',
+    '#EXT-X-STREAM-INF:BANDWIDTH=1,CLOSED-CAPTIONS="cc"', 'video.m3u8'].join('\n');
+    assert.deepEqual(parsePlaylist(text, 'http://h/').closedCaptions, [
+      { id: 'CC1', name: 'English CC', isDefault: true },
+      { id: 'CC3', name: 'CC3', isDefault: false }]);
+    assert.equal(parsePlaylist('#EXTM3U', 'http://h/').closedCaptions, undefined);
+  });
+
+  test('of an MPD', () => {
+    const mpd = (value) => '<MPD type="dynamic" availabilityStartTime="1970-01-01T00:00:00Z">'
+      + '<Period start="PT0S"><AdaptationSet contentType="video">'
+      + `<Accessibility schemeIdUri="urn:scte:dash:cc:cea-608:2015" value="${value}"/>`
+      + '<SegmentTemplate timescale="1" duration="1" media="$Number$.m4s" initialization="i.mp4"/>'
+      + '<Representation id="v" bandwidth="1"/></AdaptationSet></Period></MPD>';
+    const names = (value) => parseManifest(mpd(value), 'http://h/', 100).closedCaptions;
+    assert.deepEqual(names('CC1=eng;CC3=deu'), [
+      { id: 'CC1', name: 'English', isDefault: false },
+      { id: 'CC3', name: 'Deutsch', isDefault: false }]);
+    assert.deepEqual(names('CC1;CC9=eng;&lt;b>;CC2=zzz'), [
+      { id: 'CC1', name: 'CC1', isDefault: false }, { id: 'CC2', name: 'CC2', isDefault: false }]);
+    assert.equal(names(''), undefined);
+  });
+});
+
+const uint = (...values) => values.flatMap((value) => [24, 16, 8, 0].map((shift) => (
+  value >>> shift & 0xFF)));
+const chars = (text) => [...text].map((letter) => letter.charCodeAt(0));
+const box = (type, ...contents) => {
+  const inner = contents.flat();
+  return [...uint(8 + inner.length), ...chars(type), ...inner];
+};
+const zeros = (count) => Array(count).fill(0);
+
+/** A CMAF header of H.264 or HEVC with 1000 ticks per second. */
+function header(codec) {
+  const config = codec === 'avc' ? box('avcC', [1, 66, 0, 30, 0xFF])
+    : box('hvcC', [...zeros(21), 3]);
+  const entry = box(codec === 'avc' ? 'avc1' : 'hvc1', zeros(78), config);
+  const stsd = box('stsd', uint(0, 1), entry), mdhd = box('mdhd', uint(0, 0, 0, 1000, 0, 0));
+  return Uint8Array.from(box('moov', box('trak', box('mdia', mdhd, box('minf', box('stbl', stsd)))),
+    box('mvex', box('trex', uint(0, 1, 1, 40, 0, 0)))));
+}
+
+/** A chunk of one sample, whose SEI has a pair. */
+function chunk(codec, time, composition, first, second) {
+  const unit = (bytes) => [...uint(bytes.length), ...bytes];
+  const payload = [0xB5, 0, 0x31, ...chars('GA94'), 3, 0xC1, 0xFF, 0xFC, first, second, 0xFF];
+  const start = codec === 'avc' ? [6] : [39 << 1, 1];
+  const slice = codec === 'avc' ? [0x65, 1] : [19 << 1, 1, 1];
+  const data = [...unit([...start, 4, payload.length, ...payload, 0x80]), ...unit(slice)];
+  // With sizes and composition offsets, without a data offset.
+  const trun = box('trun', uint(0xA00, 1, data.length, composition));
+  const moof = box('moof', box('traf', box('tfhd', uint(0, 1)), box('tfdt', uint(0, time)), trun));
+  return Uint8Array.from([...box('styp', zeros(8)), ...moof, ...box('mdat', data)]);
+}
+
+suite('captions in CMAF', () => {
+  test('are those of each sample, with its presentation time', () => {
+    for (const codec of ['avc', 'hevc']) {
+      const found = [], captions = new ChunkCaptions((...one) => found.push(one));
+      captions.take(chunk(codec, 5000, 0, 1, 2));
+      captions.setHeader(header(codec));
+      captions.take(chunk(codec, 5000, 80, 0x94, 0x20));
+      const two = [...chunk(codec, 6000, 0, 3, 4), ...chunk(codec, 6040, 0, 5, 6)];
+      captions.take(Uint8Array.from(two));
+      assert.deepEqual(found, [
+        [5.08, [{ field: 1, first: 0x94, second: 0x20 }]],
+        [6, [{ field: 1, first: 3, second: 4 }]], [6.04, [{ field: 1, first: 5, second: 6 }]]]);
+    }
+  });
+
+  test('truncated and changed bytes give no error', () => {
+    const captions = new ChunkCaptions(() => {}), whole = chunk('avc', 5000, 0, 1, 2);
+    for (let size = 0; size <= whole.length; size += 1) {
+      captions.setHeader(header('avc').slice(0, size));
+      captions.setHeader(header('avc'));
+      captions.take(whole.slice(0, size));
+      const changed = whole.slice();
+      changed[size % whole.length] ^= 0xFF;
+      captions.take(changed);
+    }
+  });
+
+  test('of hls.js are read before hls.js has the bytes, with the date of segment and part', () => {
+    const found = [], order = [];
+    const captions = new HlsCaptions((time, pairs) => found.push([time, pairs.length]));
+    class Base {
+      load(context, policy, { onSuccess }) { onSuccess({ data: policy }, {}, context); }
+    }
+    const Loader = observed(Base, (...loaded) => {
+      order.push('captions');
+      captions.take(...loaded);
+    });
+    const data = chunk('avc', 5000, 0, 3, 4).buffer;
+    const frag = { type: 'main', programDateTime: 1e12, initSegment: { data: header('avc') } };
+    const load = (context) => new Loader().load(context, data, {
+      onSuccess: (response, _, given) => order.push(response.data === data && given === context),
+    });
+    load({ frag });
+    load({ frag, part: { fragOffset: 0.6 } });
+    for (const other of [{ type: 'audio' }, { programDateTime: null }, { initSegment: null }]) {
+      load({ frag: { ...frag, ...other } });
+    }
+    load({});
+    assert.deepEqual(found, [[1e12, 1], [1e12 + 600, 1]]);
+    assert.deepEqual(order.slice(0, 2), ['captions', true]);
+    assert.equal(order.filter((one) => one === true).length, 6);
+  });
+});
