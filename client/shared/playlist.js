@@ -58,7 +58,8 @@
  * @property {SegmentNames} [names] of an MPD only
  * @property {string[]} [timing] URLs of UTCTiming, of an MPD only
  * @property {Playlist} [audio] the audio rendition that belongs to the video
- * @property {ClosedCaptions[]} [closedCaptions] of a Multivariant Playlist or an MPD that names some
+ * @property {ClosedCaptions[]} [closedCaptions] of a Multivariant Playlist or an MPD that
+ *   names some
  */
 
 /** @returns {Playlist} */

@@ -38,7 +38,7 @@ export class CaptionView {
   showChoice(choice) {
     this.label.hidden = !choice;
     if (!choice) return;
-    // "CC" tells the languages from those of the audio; a channel without a language is such as CC1.
+    // "CC" tells the languages from those of the audio. A channel without a language is named CC1.
     const names = ['Captions off',
       ...choice.names.map((name) => (/^CC\d$/.test(name) ? name : `CC ${name}`))];
     const { options } = this.menu;

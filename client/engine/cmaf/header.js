@@ -45,7 +45,8 @@ export function avcConfiguration(header) {
 }
 
 /**
- * How the NAL units of a sample are stored: their codec, and the size of their length fields, bytes.
+ * How the NAL units of a sample are stored: their codec, and the size of their length fields in
+ * bytes.
  * @typedef {{ codec: 'avc' | 'hevc', lengthSize: number }} UnitFormat
  */
 
