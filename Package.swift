@@ -82,9 +82,9 @@ let package = Package(
     .target(name: "CStart"),
     // Instants and intervals with a resolution of 1 ns and saturating arithmetic. Values only.
     library("Time", []),
-    // Foreign values: conversions that do not trap, checked reads of bytes, characters of names,
-    // hexadecimal digits and percent-escapes, the syntax of JSON, values that are coded as texts.
-    // Knows no format of media.
+    // Foreign values: conversions that do not trap, checked reads of bytes and bits, characters of
+    // names, hexadecimal digits and percent-escapes, the syntax of JSON, values that are coded as
+    // texts. Knows no format of media beyond the bits of NAL units.
     library("Checked", []),
     // Values shared by threads: immutable bytes, locks, threads, clocks. Knows neither video nor
     // sockets.

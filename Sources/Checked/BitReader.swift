@@ -25,8 +25,7 @@ package struct BitReader {
     position = bytes.startIndex
   }
 
-  /// The number of bytes that were read, those that were left out included; the last one may be
-  /// read in part.
+  /// The number of read bytes, left out ones included; the last one may be read in part.
   package var byteCount: Int { position - bytes.startIndex + (bit > 0 ? 1 : 0) }
 
   /// The next bit.

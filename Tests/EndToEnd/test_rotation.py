@@ -61,11 +61,17 @@ def picture(program: Program) -> str:
     return "".join(colours[:3]) + " " + "".join(colours[6:])
 
 
-def has_size(program: Program, size: str) -> bool:
-    """Whether the Multivariant Playlist and the MPD have a size of the displayed picture."""
+def in_mpd(program: Program, size: str) -> bool:
+    """Whether the newest Period has a size of the displayed picture."""
     width, _, height = size.partition("x")
-    return (f"RESOLUTION={size}" in get(program.port, "/live/playlist.m3u8").text
-            and f'width="{width}" height="{height}"' in get(program.port, "/live/manifest.mpd").text)
+    newest = get(program.port, "/live/manifest.mpd").text.split("<Period")[-1]
+    return f'width="{width}" height="{height}"' in newest
+
+
+def has_size(program: Program, size: str) -> bool:
+    """Whether the Multivariant Playlist, which is constant, and the MPD have a size."""
+    master = get(program.port, "/live/playlist.m3u8").text
+    return f"RESOLUTION={size}" in master and in_mpd(program, size)
 
 
 @pytest.mark.timeout(90)
@@ -82,12 +88,12 @@ def test_a_turning_phone_is_passed_through(isolation: str, streamer: Callable[..
         publisher.declare(rotation="left")
         publisher.declare(orientation=0)
         wait_until(lambda: matrix(program) == UPRIGHT, 10, "an upright header")
-        assert has_size(program, "320x180") and picture(program).replace(".", "") == "rb rb"
+        assert in_mpd(program, "320x180") and picture(program).replace(".", "") == "rb rb"
         assert "#EXT-X-DISCONTINUITY\n" in get(program.port, VIDEO + "playlist.m3u8").text
         publisher.declare(rotation="left")
         publisher.declare(orientation=3)
         wait_until(lambda: matrix(program) == THREE_QUARTERS, 10, "a turned header")
-        assert has_size(program, "180x320") and picture(program) == "bbb rrr"
+        assert in_mpd(program, "180x320") and picture(program) == "bbb rrr"
         program.check_logged("declaration-ignored", "the rotation left of onMetaData is ignored")
         assert publisher.fault is None
 
@@ -100,7 +106,8 @@ def test_a_turning_phone_is_encoded_upright(streamer: Callable[..., Program]) ->
                              picture=HALVES) as publisher:
         plays(program)
         assert has_size(program, "180x320")
-        assert matrix(program) == UPRIGHT and picture(program) == "rrr bbb"
+        wait_until(lambda: picture(program) == "rrr bbb", 10, "an upright picture")
+        assert matrix(program) == UPRIGHT
         publisher.declare(rotation=-90)
         wait_until(lambda: picture(program) == "bbb rrr", 10, "the other rotation")
         assert has_size(program, "180x320") and publisher.fault is None
@@ -124,7 +131,7 @@ def test_the_display_orientation_in_sei(mode: str, codec: str, streamer: Callabl
     plays(program)
     assert 'width="180" height="320"' in get(program.port, "/live/manifest.mpd").text
     assert matrix(program) == (QUARTER if mode == "always" else UPRIGHT)
-    assert picture(program) == "rrr bbb"
+    wait_until(lambda: picture(program) == "rrr bbb", 10, "an upright picture")
 
 
 def with_sei(stream: bytes, message: bytes, codec: str) -> bytes:
