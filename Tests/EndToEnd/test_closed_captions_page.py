@@ -116,3 +116,29 @@ def test_player_shows_captions_of_the_video_with_their_frames(
                   " after their frames")
         assert view.page.evaluate("() => __player.captionTrack") == "CC3"
         assert not view.page_errors, view.page_errors
+
+
+@pytest.mark.timeout(120)
+def test_the_past_has_the_captions_of_the_video(browser: Browser, program: Program) -> None:
+    """After a seek into the window the captions are those of the earlier frames."""
+    html = ELEMENTS.format(module=program.url("/player/live-player.js"))
+    with site(html) as address, viewer(browser) as view:
+        view.open(address, is_parsed=True)
+        view.page.evaluate(MOUNT, [program.url("/live/"), "http"])
+        view.page.wait_for_function(
+            "() => __player.statistics?.frames > 45 && __player.captionTracks.length === 2",
+            timeout=30000)
+        view.page.evaluate(CHOOSE, "CC1")
+        view.page.evaluate("""() => {
+          __player.setAttribute('at', new Date(Date.now() - 6000).toISOString());
+          __captions.length = 0;
+        }""")
+        view.page.wait_for_function("() => __captions.length >= 5", timeout=30000)
+        behind = view.page.evaluate("() => Date.now() / 1000 - __player.shownAt")
+        assert behind > 3, "not in the past"
+        expected = {one.text: one.start * 1000 for one in captions(SECONDS) if one.field == 1}
+        late = [entry["clock"] - expected[entry["text"]]
+                for entry in view.page.evaluate("() => __captions") if entry["text"]]
+        print(f"{len(late)} captions of the past: {min(late):.0f} to {max(late):.0f} ms")
+        assert min(map(abs, late)) <= 100
+        assert not view.page_errors, view.page_errors
