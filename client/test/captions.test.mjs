@@ -4,8 +4,10 @@ import { suite, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Captions } from '../engine/captions/captions.js';
 import { CueList, cuesOf } from '../engine/captions/cue-list.js';
+import { LaterCode } from '../engine/playback/later-code.js';
 import { timestampsOf } from '../shared/timestamps.js';
 
+const decoder = () => new LaterCode(async () => { throw new Error('not needed'); });
 const cue = (id, start, end, text = `${id}`) => ({ id, start, end, text });
 
 suite('cues', () => {
@@ -59,7 +61,7 @@ suite('captions', () => {
         signal.addEventListener('abort', () => reject(new Error('aborted')));
       });
     };
-    const captions = new Captions((text) => texts.push(text));
+    const captions = new Captions((text) => texts.push(text), decoder());
     t.after(() => {
       captions.close();
       globalThis.fetch = previous;

@@ -5,6 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Captions } from '../engine/captions/captions.js';
 import { ChunkCaptions } from '../engine/captions/chunk-captions.js';
 import { VideoCaptions } from '../engine/captions/video-captions.js';
+import { LaterCode } from '../engine/playback/later-code.js';
+import * as players from '../engine/players/later-players.js';
 import { HlsCaptions, observed } from '../engine/players/hls-captions.js';
 import { parseManifest } from '../engine/transport/mpd.js';
 import { parsePlaylist } from '../shared/playlist.js';
@@ -19,11 +21,30 @@ const pair = (first, second, field = 1) => ({ field, first: odd(first), second: 
 const painted = (letter, field = 1) => [
   pair(0x14, 0x29, field), pair(0x14, 0x2C, field), pair(0x14, 0x60, field),
   pair(letter.charCodeAt(0), 0, field)];
+/** The code with the decoder, which is there. */
+const decoder = () => new LaterCode(async () => players, players);
 const erased = (field = 1) => [pair(0x14, 0x2C, field)];
 
 suite('captions in the video', () => {
+  test('the decoder is requested with the first frame, and decodes what came before it', async () => {
+    let requests = 0;
+    const video = new VideoCaptions(new LaterCode(async () => {
+      requests += 1;
+      return players;
+    }));
+    video.advance(50);
+    assert.equal(requests, 0);
+    video.add(100, painted('A'));
+    assert.equal(video.textAt('CC1', 150), '');
+    assert.equal(video.textAt('CC1', 160), '');
+    await pause(0);
+    assert.equal(requests, 1);
+    assert.equal(video.textAt('CC1', 170), 'A');
+    assert.deepEqual(video.channels, ['CC1']);
+  });
+
   test('frames are decoded in the order of their times, when they are shown', () => {
-    const video = new VideoCaptions();
+    const video = new VideoCaptions(decoder());
     video.add(3000, painted('c'));
     video.add(1000, painted('a'));
     video.add(2000, painted('b'));
@@ -36,7 +57,7 @@ suite('captions in the video', () => {
   });
 
   test('a frame that arrives again is one frame', () => {
-    const video = new VideoCaptions(), roll = [pair(0x14, 0x25), pair(0x14, 0x2D)];
+    const video = new VideoCaptions(decoder()), roll = [pair(0x14, 0x25), pair(0x14, 0x2D)];
     video.add(1000, [...roll, pair(0x61, 0x61)]);
     video.add(1033.3, [pair(0x14, 0x2D), pair(0x62, 0x62)]);
     video.add(1033.4, [pair(0x14, 0x2D), pair(0x62, 0x62)]);
@@ -45,7 +66,7 @@ suite('captions in the video', () => {
   });
 
   test('an earlier instant is shown again; a text without successors ends after 16 s', () => {
-    const video = new VideoCaptions();
+    const video = new VideoCaptions(decoder());
     for (let i = 0; i < 5; i += 1) video.add(10000 * i, painted('abcde'[i]));
     assert.equal(video.textAt('CC1', 40000), 'e');
     assert.equal(video.textAt('CC1', 12000), 'b');
@@ -57,7 +78,7 @@ suite('captions in the video', () => {
   });
 
   test('the kept frames are limited, and frames without captions are not kept', () => {
-    const video = new VideoCaptions();
+    const video = new VideoCaptions(decoder());
     for (let i = 0; i < 30000; i += 1) {
       video.add(33 * i, painted('x'));
       video.add(33 * i + 10, []);
@@ -73,7 +94,7 @@ suite('captions in the video', () => {
 suite('the choice of captions in the video', () => {
   const languages = [{ language: 'de', name: 'Deutsch', isDefault: true, cues: 'de/cues.json' }];
   function showing(t) {
-    const texts = [], captions = new Captions((text) => texts.push(text));
+    const texts = [], captions = new Captions((text) => texts.push(text), decoder());
     const previous = globalThis.fetch;
     globalThis.fetch = () => new Promise(() => {});
     t.after(() => {

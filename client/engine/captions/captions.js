@@ -30,13 +30,16 @@ const KEPT_TIME = 60000;
 
 /** Requests cues only while a language is shown. */
 export class Captions {
-  /** @param {(text: string) => void} onText the text over the display; empty for none */
-  constructor(onText) {
+  /**
+   * @param {(text: string) => void} onText the text over the display; empty for none
+   * @param {import('./video-captions.js').LaterDecoder} later
+   */
+  constructor(onText, later) {
     this.onText = onText;
     /** @type {CaptionLanguage[]} */
     this.languages = [];
     this.base = '';
-    this.video = new VideoCaptions();
+    this.video = new VideoCaptions(later);
     /** @type {ClosedCaptions[]} the channels of the video by the Multivariant Playlist or MPD */
     this.declared = [];
     /** @type {string | null} the track that the viewer has chosen; null for the default one */

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The captions in the frames of the video, by the time of the shown frame.
 
-import { CEA608Decoder } from './cea608.js';
 /** @typedef {import('./caption-data.js').CaptionPair} CaptionPair */
+/** @typedef {import('./cea608.js').CEA608Decoder} CEA608Decoder */
+/**
+ * The code with the decoder, which most streams do not need.
+ * @typedef {import('../playback/later-code.js').LaterCode<
+ *   { CEA608Decoder: typeof import('./cea608.js').CEA608Decoder }>} LaterDecoder
+ */
 /** @typedef {import('./cea608.js').ChannelName} ChannelName */
 
 /**
@@ -24,7 +29,11 @@ const ROUNDING = 2;
  * arrive in another order, but none after a frame that is shown later.
  */
 export class VideoCaptions {
-  constructor() {
+  /** @param {LaterDecoder} later */
+  constructor(later) {
+    this.later = later;
+    /** Whether the decoder was requested for these frames. */
+    this.isRequested = false;
     /** @type {ChannelName[]} the channels that have had captions, in the order of their names */
     this.channels = [];
     /** @type {CaptionFrame[]} by time */
@@ -32,14 +41,24 @@ export class VideoCaptions {
     /** The index of the next frame to decode, and the instant up to which frames are decoded. */
     this.next = 0;
     this.time = -Infinity;
-    this.decoder = this.newDecoder();
+    /** @type {CEA608Decoder | null} null until the first frame, and until its code is there */
+    this.decoder = null;
   }
 
-  newDecoder() { return new CEA608Decoder((name) => this.learn(name)); }
+  /** Begins with a decoder, or requests its code. */
+  begin() {
+    const { code } = this.later;
+    if (code) this.decoder = new code.CEA608Decoder((name) => this.learn(name));
+    else if (!this.isRequested) {
+      this.isRequested = true;
+      this.later.preload();
+    }
+  }
 
   /** Forgets the frames; the channels stay. */
   clear() {
     this.frames = [];
+    this.isRequested = false;
     this.rewind();
   }
 
@@ -47,7 +66,7 @@ export class VideoCaptions {
   rewind() {
     this.next = 0;
     this.time = -Infinity;
-    this.decoder = this.newDecoder();
+    this.decoder = null;
   }
 
   /** @param {ChannelName} name */
@@ -80,6 +99,8 @@ export class VideoCaptions {
    */
   advance(time) {
     if (time < this.time - LARGEST_STEP) this.rewind();
+    if (this.decoder === null && this.frames.length > 0) this.begin();
+    if (this.decoder === null) return;
     this.time = Math.max(time, this.time);
     for (; this.next < this.frames.length && this.frames[this.next].time <= time; this.next += 1) {
       for (const pair of this.frames[this.next].pairs) this.decoder.take(pair);
@@ -94,7 +115,7 @@ export class VideoCaptions {
     this.advance(time);
     const newest = this.frames[this.next - 1];
     if (!newest || time - newest.time > LONGEST_SILENCE) return '';
-    return this.decoder.textOf(name);
+    return this.decoder?.textOf(name) ?? '';
   }
 
   /** The time of the next frame with captions; Infinity if there is none. */

@@ -132,7 +132,7 @@ export class Playback {
     this.state = newState(this.source);
     this.state.stalls = this.stalls.stalls;
     this.watch = new DisplayWatch(this);
-    this.captions = new Captions((text) => events.onCaption(text));
+    this.captions = new Captions((text) => events.onCaption(text), options.later);
     this.services.onCaptions = (...found) => this.captions.setLanguages(...found);
     this.services.onClosedCaptions = (found) => this.captions.setDeclared(found);
     this.services.onMissing = (names) => this.watch.setMissing(names);
