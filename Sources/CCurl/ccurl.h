@@ -93,7 +93,7 @@ static inline void ccurl_stop(ccurl_client *client) {
 ///
 /// `fields` are lines of header fields that end with a line feed each. Requests are not redirected,
 /// use no proxy, and verify the certificate of the server. The caller has set the protocols, the
-/// limits of time, the rights of the client, and what takes the body of the response.
+/// limits of time, the rights of the client, and the receiver of the body of the response.
 static inline long ccurl_request(ccurl_client *client, const char *method, const char *url,
                                  const char *fields, const void *bytes, size_t count) {
   CURL *handle = client->handle;

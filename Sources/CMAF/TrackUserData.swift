@@ -89,6 +89,7 @@ package struct TrackUserData: Sendable, Equatable {
       // bounded: the byte at `end` is the zero
       let text = String(validating: bytes[..<end], as: UTF8.self)
     else { return nil }
+    // bounded: the byte at `end` is the zero
     return (text, bytes[(end + 1)...])
   }
 

@@ -33,8 +33,8 @@ struct KeyTags {
     return lines(key.identifier) { key }
   }
 
-  /// The lines of a key of which the KID is known; what licence systems tell players is known of
-  /// keys that the stream has.
+  /// The lines of a key of which the KID is known; the signals of licence systems are known of keys
+  /// that the stream has.
   private mutating func lines(with identifier: [UInt8]) -> [String] {
     let keys = names.keys
     return lines(identifier) { keys?.key(with: identifier) }

@@ -239,7 +239,7 @@ def test_the_past_has_the_key_of_its_time(streamer, tmp_path: Path) -> None:
         end(program)
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(150)
 def test_the_past_of_a_rotation_has_the_keys_of_its_segments(streamer, tmp_path: Path) -> None:
     """Media of keys in turn is listed with each of them when the stream has one key only."""
     path = clip(tmp_path / "whole.mp4", 4)
@@ -374,7 +374,7 @@ def test_keys_of_a_server_with_a_client_certificate(streamer, tmp_path: Path) ->
         assert not any(key.hex() in program.log_text() for key in server.keys.values())
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(150)
 def test_the_past_has_earlier_keys_of_a_server(streamer, tmp_path: Path) -> None:
     """After a restart archived media is listed with the keys of its periods, not with new ones."""
     path = clip(tmp_path / "whole.mp4", 4)

@@ -76,7 +76,8 @@ def has_size(program: Program, size: str) -> bool:
 
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("isolation", ["process", "none"])
-def test_a_turning_phone_is_passed_through(isolation: str, streamer: Callable[..., Program]) -> None:
+def test_a_turning_phone_is_passed_through(isolation: str,
+                                           streamer: Callable[..., Program]) -> None:
     """The header has the declared rotation, another one has another header; others have a line."""
     program = streamer(*HOST, "--isolation", isolation, defaults=False)
     with MultitrackPublisher(rtmp_port(program), {0: 440}, metadata={"rotation": 90},

@@ -118,7 +118,7 @@ class MultitrackPublisher:
     present: set[int] = field(default_factory=set)
     # Tags of audio that are sent beside the others, in turn, five per second.
     noise: tuple[bytes, ...] = ()
-    # What onMetaData declares beside the languages.
+    # The content of onMetaData beside the languages.
     metadata: Mapping[str, float | str] = field(default_factory=dict)
     # The options of ffmpeg for the video.
     picture: tuple[str, ...] = PICTURE

@@ -2,7 +2,7 @@
 
 import Checked
 
-/// What a publisher by RTMP declares in onMetaData beside its media.
+/// The declarations of a publisher by RTMP in onMetaData.
 package struct FLVMetadata: Sendable, Equatable {
   /// The rotation of the video for display, clockwise.
   package enum Rotation: Sendable, Equatable {
