@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Healing of an archive: twins that send something else, and a hole of ten minutes."""
+"""Healing of an archive: twins that send something else, a hole of ten minutes, and an outage.
+
+The outage lasts for TWINS_OUTAGE seconds (60).
+"""
 
 from __future__ import annotations
 
 import http.server
+import itertools
+import os
 import re
 import socket
 import ssl
@@ -23,6 +28,7 @@ from harness.playlist import parse
 from harness.ports import free_port
 from harness.procfs import resident_bytes
 from harness.program import Program, kill, stop
+from harness.proxy import Proxy
 from harness.sources import Source
 from harness.tls import make_certificate
 from harness.tools import need
@@ -193,6 +199,44 @@ def listed(program: Program, track: str, first: int, end: int) -> list[str] | No
     return ["" if one.gap else one.uri or "" for one in parse(response.text).segments]
 
 
+def gaps(programs: list[Program], track: str, first: int, end: int) -> list[list[int]]:
+    """The numbers of a span that each origin does not list, or lists as a gap."""
+    found = []
+    for program in programs:
+        names = listed(program, track, first, end) or []
+        present = {name.rpartition("/")[2] for name in names}
+        found.append([n for n in range(first, end) if f"segment{n}.m4s" not in present])
+    return found
+
+
+def wait_until_whole(
+        programs: list[Program], track: str, first: int, end: int, within: float) -> list[int]:
+    """Waits until all origins list the same numbers of a span, without a gap.
+
+    A source that stands still on a busy machine leaves numbers without media in all origins. They
+    are returned.
+    """
+    deadline = time.monotonic() + within
+    while True:
+        found = gaps(programs, track, first, end)
+        if all(one == found[0] for one in found) and len(found[0]) < (end - first) / 2:
+            return found[0]
+        assert time.monotonic() < deadline, f"{track} of {first} to {end} lacks {found}"
+        pause(0.5, "the origins heal")
+
+
+def flags(source: int, port: int, folder: Path, twin: int) -> list[str]:
+    """The options of an origin with an archive: the ports of its source, its own, its twin's."""
+    return ["--input", f"udp://127.0.0.1:{source}", "--host", "127.0.0.1", "--http-port", str(port),
+            "--archive", str(folder), "--dvr", "2h", "--archive-heal",
+            f"http://127.0.0.1:{twin}/live/", "--playlist-length", "10", "--max-files", "12"]
+
+
+def newest(program: Program) -> int:
+    """The newest segment that all tracks have."""
+    return min(max(complete(program, track), default=0) for track in TRACKS)
+
+
 @pytest.mark.timeout(240)
 def test_two_origins_heal_each_other(
         split: Split, streamer: Callable[..., Program], tmp_path: Path) -> None:
@@ -201,14 +245,8 @@ def test_two_origins_heal_each_other(
     folders = tmp_path / "a", tmp_path / "b"
 
     def origin(index: int) -> Program:
-        return streamer(
-            "--input", f"udp://127.0.0.1:{split.ports[index]}", "--host", "127.0.0.1",
-            "--http-port", str(ports[index]), "--archive", str(folders[index]), "--dvr", "2h",
-            "--archive-heal", f"http://127.0.0.1:{ports[1 - index]}/live/", "--playlist-length",
-            "10", "--max-files", "12", defaults=False, within=25)
-
-    def newest(program: Program) -> int:
-        return min((max(complete(program, track), default=0) for track in TRACKS))
+        return streamer(*flags(split.ports[index], ports[index], folders[index],
+                               ports[1 - index]), defaults=False, within=25)
 
     programs = [origin(0), origin(1)]
     tracks = wait_until(lambda: pasthours.record(programs[0]), 60, "eight segments")
@@ -235,12 +273,7 @@ def test_two_origins_heal_each_other(
     end = killed + 7
     for span in ((first, until), (begun, end)):
         for track in TRACKS:
-            def lists(track: str = track, span: tuple[int, int] = span) -> list[list[str] | None]:
-                return [listed(program, track, *span) for program in programs]
-
-            wait_until(lambda: lists()[0] == lists()[1] and all(lists()[0] or [""]), 90,
-                       f"{track} without a gap")
-            assert len(lists()[0] or []) == span[1] - span[0]
+            wait_until_whole(programs, track, *span, within=90)
     # Segments that an origin has itself are not replaced: those in which an outage begins and ends
     # were written in part, and the audio after it may be a frame away from that of the twin. The
     # video is ahead of the listed audio by up to half a second.
@@ -251,3 +284,82 @@ def test_two_origins_heal_each_other(
         assert clips[0].headers["x-media-digest"] == clips[1].headers["x-media-digest"], span
     for program in programs:
         assert stop(program) == 0
+
+
+OUTAGE = int(os.environ.get("TWINS_OUTAGE", "60"))
+
+
+@pytest.fixture
+def line() -> Iterator[Proxy]:
+    """The line from the first origin to the second one, whose port a test sets."""
+    made = Proxy(0)
+    yield made
+    made.close()
+
+
+@pytest.mark.timeout(240 + 2 * OUTAGE)
+@pytest.mark.parametrize("cause", ["line", "program"])
+def test_an_origin_has_the_media_of_its_outage(
+        cause: str, split: Split, line: Proxy, streamer: Callable[..., Program],
+        tmp_path: Path) -> None:
+    """One of two origins has neither source nor twin, or is killed; then both have the same."""
+    ports = free_port(), free_port()
+    line.target = ports[1]
+    first = flags(split.ports[0], ports[0], tmp_path / "a", line.port)
+    programs = [
+        streamer(*first, defaults=False, within=25),
+        streamer(*flags(split.ports[1], ports[1], tmp_path / "b", ports[0]), defaults=False,
+                 within=25)]
+    begun = wait_until(lambda: min(newest(program) for program in programs), 30, "both origins") + 3
+    wait_until(lambda: newest(programs[0]) > begun + 2, 20, "segments before the outage")
+    if cause == "line":
+        split.cut = split.ports[0]
+        line.cut()
+    else:
+        kill(programs[0])
+    lost = max(newest(programs[1]), int(time.time()))
+    pause(OUTAGE, "the outage of one origin")
+    # Without the segments in which the outage begins and ends: these are the origin's own.
+    hole = range(lost + 3, newest(programs[1]) - 1)
+    if cause == "line":
+        for number in hole:
+            assert not archived(programs[0], number), number
+        split.cut = None
+        line.mend()
+    else:
+        programs[0] = streamer(*first, defaults=False, within=25)
+        assert not archived(programs[0], hole[len(hole) // 2])
+    back = time.monotonic()
+    # The twelve segments of the window are slate or gaps of the outage at first.
+    wait_until(lambda: newest(programs[0]) > hole.stop + 13, 60, "a window after the outage")
+    end = newest(programs[0]) - 1
+    absent = {number for track in TRACKS for number in wait_until_whole(
+        programs, track, begun, end, within=90 + OUTAGE / 4)}
+    whole = time.monotonic() - back
+    healed = total(programs[0].port, "streamer_archive_healed_total", stream="live")
+    assert healed >= len(TRACKS) * (len(hole) - len(absent))
+    for track, number in itertools.product(TRACKS, hole):
+        path = f"/live/{track}/segment{number}.m4s"
+        bodies = [get(program.port, path, timeout=15).body for program in programs]
+        assert bodies[0] == bodies[1] and (len(bodies[0]) > 100 or number in absent), path
+    spans = [(number, min(number + 10, hole.stop - 2)) for number in hole[:-2:10]]
+    spans = [(start, end_) for start, end_ in [*spans, (hole.start, hole.stop - 2)]
+             if absent.isdisjoint(range(start - 1, end_ + 1))]
+    assert spans or absent
+    for start, stop_ in spans:
+        path = f"/live/clip/{start}.5--{stop_}.2.mp4"
+        clips = [get(program.port, path, timeout=15) for program in programs]
+        assert [clip.status for clip in clips] == [200, 200], path
+        assert clips[0].headers["x-media-digest"] == clips[1].headers["x-media-digest"], path
+    present = end - begun - len(absent)
+    print(f"outage of {OUTAGE} s ({cause}): {present} of {end - begun} numbers in "
+          f"both, {healed:.0f} segments healed, equal {whole:.0f} s after its end, "
+          f"{len(spans)} clips with equal digests")
+    for program in programs:
+        assert stop(program) == 0
+
+
+def archived(program: Program, number: int) -> bool:
+    """Whether a segment of video has media."""
+    answer = get(program.port, f"/live/video/segment{number}.m4s", timeout=10)
+    return answer.status == 200 and len(answer.body) > 100
