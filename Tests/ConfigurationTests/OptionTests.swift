@@ -62,6 +62,9 @@ private let rows = [
   Row(
     "captions", "en en*,de,pt-br zh-Hant-TW deu* none",
     not: "english e en, en*,de* en,eng x1 en-x en_US en**"),
+  Row(
+    "closed-captions", "CC1=en CC1=en*,CC3=de SERVICE1=pt-br none",
+    not: "CC5=en CC1 CC1=en,CC1=de CC1=en*,CC2=de* SERVICE64=en CC1=e"),
   Row("encryption", "cbcs none", not: "cenc"),
   Row("encryption-keys", "keys.json https://h/speke", not: "http://h/speke -"),
   Row("encryption-rotate", "10m 2s", not: "10"),

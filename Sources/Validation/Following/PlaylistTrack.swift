@@ -160,6 +160,9 @@ final class PlaylistTrack {
       .reloadHeld, reply.isWhole && elapsed <= limit + 0.5, reply.place,
       seen: "\(reply.outcome) after \(Findings.rounded(elapsed)) s")
     guard reply.isWhole else {
+      if let newSegmentTime {
+        findings.checkPace(old, reply.sent - newSegmentTime, reply.place)
+      }
       origin.wait(until: origin.now + 1)
       return
     }
