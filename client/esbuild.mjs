@@ -8,11 +8,6 @@ import { fileURLToPath } from 'node:url';
 /** A version of the language that all browsers with Media Source Extensions have in 2026. */
 const TARGET = 'es2022';
 
-/** The options of a bundle. The import of the second file of the player stays as it is. */
-export const BUNDLE = [
-  '--bundle', '--loader:.html=text', '--loader:.css=text', '--external:*/live-player-later.js',
-];
-
 /**
  * The output of esbuild for one file.
  * @param {string} name relative to client/ @param {string[]} options
@@ -28,6 +23,15 @@ export function esbuild(name, options) {
   if (status) throw new Error(stderr);
   return stdout;
 }
+
+/**
+ * The options of a bundle. The import of the second file of the player stays as it is, and the
+ * styles of the stage become a text.
+ */
+export const BUNDLE = [
+  '--bundle', '--loader:.html=text', '--external:*/live-player-later.js',
+  `--define:STAGE_STYLE=${JSON.stringify(esbuild('stage/stage.css', []))}`,
+];
 
 /** The sources of the two files of the player. */
 export const PLAYER = {

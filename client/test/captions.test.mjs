@@ -4,10 +4,11 @@ import { suite, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Captions } from '../engine/captions/captions.js';
 import { CueList, cuesOf } from '../engine/captions/cue-list.js';
+import * as code from '../engine/captions/later.js';
 import { LaterCode } from '../engine/playback/later-code.js';
 import { timestampsOf } from '../shared/timestamps.js';
 
-const decoder = () => new LaterCode(async () => { throw new Error('not needed'); });
+const decoder = () => new LaterCode(async () => code, code);
 const cue = (id, start, end, text = `${id}`) => ({ id, start, end, text });
 
 suite('cues', () => {

@@ -188,7 +188,7 @@ suite('names of captions in the video', () => {
       { id: 'CC3', name: 'Deutsch', isDefault: false }]);
     assert.deepEqual(names('CC1;CC9=eng;&lt;b>;CC2=zzz'), [
       { id: 'CC1', name: 'CC1', isDefault: false }, { id: 'CC2', name: 'CC2', isDefault: false }]);
-    assert.equal(names(''), undefined);
+    assert.deepEqual(names(''), []);
   });
 });
 

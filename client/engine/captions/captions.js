@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The captions of a stream: the languages, the viewer's choice, and the text for the shown frame.
 
-import { followCues } from './cue-feed.js';
-import { CueList } from './cue-list.js';
 import { VideoCaptions } from './video-captions.js';
 
 /** Cues are forgotten this time after their end, ms: the viewer may go back a little. */
@@ -12,6 +10,7 @@ const KEPT_TIME = 60000;
 
 /** @typedef {import('../../shared/playlist.js').ClosedCaptions} ClosedCaptions */
 /** @typedef {import('./cea608.js').ChannelName} ChannelName */
+/** @typedef {import('../playback/later-code.js').LaterCode<typeof import('./later.js')>} Later */
 
 /**
  * A language of cues, or a channel of the captions in the video: `cues` or `channel` is absent.
@@ -32,9 +31,10 @@ const KEPT_TIME = 60000;
 export class Captions {
   /**
    * @param {(text: string) => void} onText the text over the display; empty for none
-   * @param {import('./video-captions.js').LaterDecoder} later
+   * @param {Later} later the code for captions, which most streams do not have
    */
   constructor(onText, later) {
+    this.later = later;
     this.onText = onText;
     /** @type {CaptionLanguage[]} */
     this.languages = [];
@@ -49,7 +49,8 @@ export class Captions {
     /** The URL of the cues that are followed; empty for none. */
     this.followed = '';
     this.following = new AbortController();
-    this.list = new CueList();
+    /** @type {import('./cue-list.js').CueList | null} null while no language is followed */
+    this.list = null;
     this.text = '';
     this.timer = 0;
   }
@@ -111,15 +112,28 @@ export class Captions {
     this.followed = url;
     if (url === '') return;
     this.following = new AbortController();
-    const { list } = this, { signal } = this.following;
-    void followCues(url, (cues) => list.add(cues), signal);
+    void this.begin(url, this.following.signal);
+  }
+
+  /** @param {string} url of the cues @param {AbortSignal} signal */
+  async begin(url, signal) {
+    try {
+      const { CueList, followCues } = this.later.code ?? await this.later.load();
+      if (signal.aborted) return;
+      const list = new CueList();
+      this.list = list;
+      await followCues(url, (cues) => list.add(cues), signal);
+    } catch {
+      // The code is requested again with the next list of languages.
+      if (!signal.aborted) this.followed = '';
+    }
   }
 
   /** Ends the requests, and removes the text. */
   close() {
     this.following.abort();
     this.followed = '';
-    this.list = new CueList();
+    this.list = null;
     clearTimeout(this.timer);
     this.show('');
   }
@@ -138,12 +152,12 @@ export class Captions {
     this.video.advance(shown);
     const track = this.tracks[this.current];
     if (track?.channel) this.show(this.video.textAt(track.channel, shown));
-    else if (track) {
-      this.list.forget(shown - KEPT_TIME);
-      this.show(this.list.textAt(shown));
-    } else this.show('');
+    else {
+      this.list?.forget(shown - KEPT_TIME);
+      this.show(track ? this.list?.textAt(shown) ?? '' : '');
+    }
     if (!track) return;
-    const change = track.channel ? this.video.nextChange : this.list.changeAfter(shown);
+    const change = track.channel ? this.video.nextChange : this.list?.changeAfter(shown) ?? Infinity;
     const wait = (change - shown) / rate;
     if (rate > 0 && wait < interval) {
       this.timer = Number(setTimeout(() => this.update(change, rate, interval - wait), wait));

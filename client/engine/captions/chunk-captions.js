@@ -22,18 +22,21 @@ export class ChunkCaptions {
 
   /** @param {Uint8Array} header of the chunks from now on */
   setHeader(header) {
-    this.guard(() => {
+    try {
       this.units = nalUnitFormat(header);
       this.timescale = timescaleOf(header) ?? 1;
       this.defaults = sampleDefaults(header);
-    });
+    } catch { /* the decoder reports its errors */ }
   }
 
-  /** @param {Uint8Array} bytes whole chunks */
+  /**
+   * Media that cannot be read have no captions; the decoder reports their errors.
+   * @param {Uint8Array} bytes whole chunks
+   */
   take(bytes) {
     const { units, timescale, defaults } = this;
     if (!units) return;
-    this.guard(() => {
+    try {
       for (let offset = 0; offset < bytes.length;) {
         const size = boxSize(bytes, offset);
         if (size === 0) return;
@@ -46,16 +49,6 @@ export class ChunkCaptions {
         }
         offset += size;
       }
-    });
-  }
-
-  /**
-   * Media that cannot be read have no captions; the decoder reports their errors.
-   * @param {() => void} body
-   */
-  guard(body) {
-    try {
-      body();
     } catch { /* see above */ }
   }
 }

@@ -3,11 +3,7 @@
 
 /** @typedef {import('./caption-data.js').CaptionPair} CaptionPair */
 /** @typedef {import('./cea608.js').CEA608Decoder} CEA608Decoder */
-/**
- * The code with the decoder, which most streams do not need.
- * @typedef {import('../playback/later-code.js').LaterCode<
- *   { CEA608Decoder: typeof import('./cea608.js').CEA608Decoder }>} LaterDecoder
- */
+/** @typedef {import('../playback/later-code.js').LaterCode<typeof import('./later.js')>} Later */
 /** @typedef {import('./cea608.js').ChannelName} ChannelName */
 
 /**
@@ -29,7 +25,7 @@ const ROUNDING = 2;
  * arrive in another order, but none after a frame that is shown later.
  */
 export class VideoCaptions {
-  /** @param {LaterDecoder} later */
+  /** @param {Later} later */
   constructor(later) {
     this.later = later;
     /** Whether the decoder was requested for these frames. */

@@ -38,6 +38,7 @@ export function hostOf(playback, isCurrent) {
       if (isCurrent() && targets.setStream(...values)) playback.applyTarget();
     },
     sync: options.sync,
+    later: options.later,
     need: () => playback.controller.need,
     setSharedTarget: (target) => { if (isCurrent()) playback.share(target); },
     untilJoined: async () => playback.controlSocket?.untilJoined,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of the players that are not needed for HTTP frames at the live edge, and the decoder of
-// captions in the video, which most streams do not have.
+// The parts of the players that are not needed for HTTP frames at the live edge, and those for
+// captions in the video and for encryption, which most streams do not have.
 
-export { CEA608Decoder } from '../captions/cea608.js';
+export * from '../captions/later.js';
+export { EncryptedMedia } from '../feed/encrypted-media.js';
 export { CodecOutput } from './codec-output.js';
 export { DashPlayer } from './dashjs.js';
 export { HlsPlayer } from './hlsjs.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the media of a player goes: a video element with Media Source Extensions, or WebCodecs.
 
-import { EncryptedMedia } from '../feed/encrypted-media.js';
+import { LaterKeys } from '../feed/later-keys.js';
 import { MediaFeed } from '../feed/media-feed.js';
 /** @typedef {import('../clock/arrivals.js').ArrivalDelays} ArrivalDelays */
 /** @typedef {import('../clock/arrivals.js').TrackDelays} TrackDelays */
@@ -45,31 +45,29 @@ export class ElementOutput {
     this.host = host;
     this.isControlled = true;
     this.seeksToReplaced = true;
-    /** @type {EncryptedMedia | null} */
-    this.encrypted = null;
+    /** @type {LaterKeys | null} */
+    this.keys = null;
   }
 
   get display() { return this.host.video; }
 
   /** @param {FeedEvents} events @returns {Feed} */
   newFeed({ onAppended, onFailure }) {
-    this.encrypted?.forget();
+    this.keys?.forget();
     const feed = new MediaFeed(this.host.video, onFailure);
     feed.onAppended = onAppended;
     return feed;
   }
 
   open() {
-    const { host } = this;
-    this.encrypted ??= new EncryptedMedia(
-      host.video, () => host.source, (reason) => host.unsupported(reason));
+    this.keys ??= new LaterKeys(this.host);
     return true;
   }
 
   /** The element stays. */
   close() {
-    this.encrypted?.stop();
-    this.encrypted = null;
+    this.keys?.stop();
+    this.keys = null;
   }
 
   update() { return false; }

@@ -27,6 +27,8 @@
  * @property {(usual: number, least: number) => void} setTargets
  *   the default target for this stream, and the lowest one that it allows, s
  * @property {string | null} sync the sync group of the page
+ * @property {import('../playback/later-code.js').LaterCode<typeof import('./later-players.js')>}
+ *   later the code that few viewers need
  * @property {() => number} need the latency that the player needs, s
  * @property {(target: number) => void} setSharedTarget the target of the sync group, s
  * @property {() => Promise<void>} untilJoined the target of the sync group is set, or does not come

@@ -59,9 +59,7 @@ export async function loadPlaylist(url, clock, stop, choose = () => 0) {
   const [video, audio] = await Promise.all([variant, ...list.audioPlaylists.slice(0, 1)]
     .map((playlist) => loadMediaPlaylist(playlist, stop)));
   const { closedCaptions } = list;
-  return {
-    ...video, renditions, ...audio ? { audio } : {}, ...closedCaptions ? { closedCaptions } : {},
-  };
+  return { ...video, renditions, closedCaptions, ...audio ? { audio } : {} };
 }
 
 /**

@@ -63,8 +63,7 @@ export function parseManifest(text, base, now, choose = () => 0) {
   const index = choose(renditions);
   const list = parseAdaptationSet([mpd, period, video], base, now, start, index);
   if (audio) list.audio = parseAdaptationSet([mpd, period, audio], base, now, start, 0);
-  const closedCaptions = closedCaptionsOf(video);
-  return { ...list, renditions, ...closedCaptions.length > 0 ? { closedCaptions } : {} };
+  return { ...list, renditions, closedCaptions: closedCaptionsOf(video) };
 }
 
 /**
@@ -73,25 +72,22 @@ export function parseManifest(text, base, now, choose = () => 0) {
  * @returns {import('../../shared/playlist.js').ClosedCaptions[]}
  */
 function closedCaptionsOf(set) {
-  return childrenOf(set, 'Accessibility')
-    .filter(({ attributes }) => attributes.schemeIdUri === 'urn:scte:dash:cc:cea-608:2015')
-    .flatMap(({ attributes }) => (attributes.value ?? '').split(';').slice(0, 4))
-    .flatMap((entry) => {
-      const [, id, language] = /^(CC[1-4])(?:=(\w+))?$/.exec(entry.trim()) ?? [];
-      return id ? [{ id, name: languageName(language) ?? id, isDefault: false }] : [];
-    });
+  return childrenOf(set, 'Accessibility').flatMap(({ attributes: { schemeIdUri, value } }) => (
+    schemeIdUri !== 'urn:scte:dash:cc:cea-608:2015' ? []
+      : [...(value ?? '').matchAll(/(?<=^|;)(CC[1-4])(?:=(\w+))?(?=;|$)/g)].slice(0, 4)
+        .map(([, id, language = '']) => (
+          { id, name: languageName(language) ?? id, isDefault: false }))));
 }
 
 /**
- * The name of a language in itself; null if there is none.
- * @param {string | undefined} language
+ * The name of a language in itself; undefined if there is none.
+ * @param {string} language
  */
 function languageName(language) {
   try {
-    return new Intl.DisplayNames(language ?? '', { type: 'language', fallback: 'none' })
-      .of(language ?? '') ?? null;
+    return new Intl.DisplayNames(language, { type: 'language', fallback: 'none' }).of(language);
   } catch {
-    return null;
+    return undefined;
   }
 }
 
