@@ -17,7 +17,7 @@ from harness.tunein import PLAYLIST, align, fetch
 BASE = "/live/video/"
 EXPOSED = {
     "age", "date", "content-length", "content-range", "etag", "server-timing", "cmsd-static",
-    "cmsd-dynamic", "retry-after", "x-playlist-version", "x-held-ms",
+    "cmsd-dynamic", "retry-after", "x-playlist-version", "x-held-ms", "x-media-digest",
 }
 EVERY_KIND = [
     "/live.m3u8",
