@@ -100,6 +100,7 @@ def test_cue_is_in_each_segment_of_its_time(program: Program) -> None:
 @pytest.mark.timeout(40)
 def test_bad_cues_disturb_nobody(program: Program) -> None:
     """Each gets one line; the stream plays on, and no line of the log is written."""
+    program.wait_logged("live", "playable", within=10)
     before = len(program.log)
     bodies = [b"", b"{", b"\xff\xfe", b"[" * 5000, b'{"text": "a"}', b'{"text": "", "duration": 1}',
               b'{"text": "a", "duration": -1}', b'{"text": "a\\u0000", "duration": 1}',

@@ -26,7 +26,7 @@ const decoder = () => new LaterCode(async () => players, players);
 const erased = (field = 1) => [pair(0x14, 0x2C, field)];
 
 suite('captions in the video', () => {
-  test('the decoder is requested with the first frame, and decodes what came before it', async () => {
+  test('the decoder is requested with the first frame, and decodes earlier ones', async () => {
     let requests = 0;
     const video = new VideoCaptions(new LaterCode(async () => {
       requests += 1;

@@ -157,7 +157,8 @@ export class Captions {
       this.show(track ? this.list?.textAt(shown) ?? '' : '');
     }
     if (!track) return;
-    const change = track.channel ? this.video.nextChange : this.list?.changeAfter(shown) ?? Infinity;
+    const change = track.channel ? this.video.nextChange
+      : this.list?.changeAfter(shown) ?? Infinity;
     const wait = (change - shown) / rate;
     if (rate > 0 && wait < interval) {
       this.timer = Number(setTimeout(() => this.update(change, rate, interval - wait), wait));

@@ -14,7 +14,7 @@ export class LaterKeys {
     this.media = null;
     this.stopping = new AbortController();
     const { signal } = this.stopping;
-    host.video.addEventListener('encrypted', (event) => { void this.announced(event); }, { signal });
+    host.video.addEventListener('encrypted', (event) => void this.announced(event), { signal });
   }
 
   /** @param {MediaEncryptedEvent} event */
