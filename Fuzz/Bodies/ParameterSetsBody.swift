@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import Media
 
 extension FuzzBody {
   /// Coded bytes: NAL units are within them in order, and parameter sets survive another
@@ -10,7 +11,7 @@ extension FuzzBody {
   static let parameterSets = FuzzBody(
     name: "parameter-sets",
     sources: [
-      "Capture/Codecs/NALUnits.swift", "Capture/Codecs/AV1Configuration.swift",
+      "Media/NALUnits.swift", "Capture/Codecs/AV1Configuration.swift",
       "Capture/Codecs/AV1TemporalUnit.swift",
     ]
   ) { bytes in

@@ -20,15 +20,15 @@ package struct Manifest: Sendable {
     private let audioHeaders: [String?]
     /// The numbers of the open segments, if the MPD has a SegmentTimeline.
     private let open: [Int64?]
-    private let pictureCaptions: [PictureCaptionTrack]
+    private let closedCaptions: [ClosedCaptionTrack]
 
-    /// The edition of these windows, of what viewers may play before them, and of the captions
-    /// within the pictures.
+    /// The edition of these windows, of what viewers may play before them, and of the closed
+    /// captions.
     package init(
       _ snapshot: WindowSnapshot, audio: [WindowSnapshot] = [], past: ManifestPast? = nil,
-      pictureCaptions: [PictureCaptionTrack] = []
+      closedCaptions: [ClosedCaptionTrack] = []
     ) {
-      self.pictureCaptions = pictureCaptions
+      self.closedCaptions = closedCaptions
       self.past = past?.edition
       let hasVariableDuration = snapshot.track?.segmentation.hasVariableDuration ?? false
       audioHeaders = audio.map { $0.track?.headerHash }
@@ -63,7 +63,7 @@ package struct Manifest: Sendable {
   private let publishTime: WallTime
   private let past: ManifestPast?
   private let captions: [CaptionTrack]
-  private let pictureCaptions: [PictureCaptionTrack]
+  private let closedCaptions: [ClosedCaptionTrack]
   private let periods: [Period]
 
   /// The MPD of `snapshot`; nil if that has no complete segment.
@@ -79,15 +79,15 @@ package struct Manifest: Sendable {
   ///   - publishTime: the creation time of this edition.
   ///   - past: how viewers may go further back than the window; nil if they may not.
   ///   - captions: the text renditions of the window.
-  ///   - pictureCaptions: the captions within the pictures.
+  ///   - closedCaptions: the closed captions.
   package init?(
     _ snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil, audio: [WindowSnapshot] = [],
     parameters: PresentationParameters, names: MediaNames, location: Location,
     publishTime: WallTime, past: ManifestPast? = nil, captions: [CaptionTrack] = [],
-    pictureCaptions: [PictureCaptionTrack] = []
+    closedCaptions: [ClosedCaptionTrack] = []
   ) {
     self.captions = captions
-    self.pictureCaptions = pictureCaptions
+    self.closedCaptions = closedCaptions
     guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
     self.snapshot = snapshot
     self.tracks = tracks ?? [track]
@@ -157,7 +157,7 @@ package struct Manifest: Sendable {
       }
       let protection = videos.first.flatMap { self.protection(of: $0) }
       VideoAdaptationSet(
-        tracks: videos, timing: timing, protection: protection, captions: pictureCaptions
+        tracks: videos, timing: timing, protection: protection, captions: closedCaptions
       ).write(to: &out)
     }
     for (id, track) in zip(2..., tracks.filter { $0.size == nil }) {

@@ -13,8 +13,8 @@ struct VideoAdaptationSet {
   let timing: AdaptationSetTiming
   /// Nil if the media is clear.
   var protection: ContentProtection?
-  /// The captions within the pictures.
-  var captions: [PictureCaptionTrack] = []
+  /// The closed captions.
+  var captions: [ClosedCaptionTrack] = []
 
   func write(to out: inout XMLText) {
     out.element("AdaptationSet", attributes) { out in
@@ -40,7 +40,7 @@ struct VideoAdaptationSet {
     }
   }
 
-  /// Names the captions within the pictures, by channels of CEA-608 and services of CEA-708.
+  /// Names the closed captions, by channels of CEA-608 and services of CEA-708.
   ///
   /// - Source: ANSI/SCTE 214-1 §7.2.1, §7.2.2
   private func accessibility(_ out: inout XMLText) {

@@ -15,7 +15,7 @@ package struct MultivariantPlaylist: Sendable {
   private let variantFile: String
   private let iFrameFile: String?
   private let captions: [CaptionTrack]
-  private let pictureCaptions: [PictureCaptionTrack]
+  private let closedCaptions: [ClosedCaptionTrack]
 
   /// The playlist of these renditions: each video rendition is a Variant Stream with all audio.
   ///
@@ -28,14 +28,14 @@ package struct MultivariantPlaylist: Sendable {
   ///   - iFrameFile: the name of the playlist of I-frames of each video rendition; nil if they have
   ///     none.
   ///   - captions: the text renditions of all variants.
-  ///   - pictureCaptions: the captions within the pictures of all variants.
+  ///   - closedCaptions: the closed captions of all variants.
   package init(
     _ tracks: [TrackDescription], base: String, file: String, variantFile: String? = nil,
     iFrameFile: String? = nil, captions: [CaptionTrack] = [],
-    pictureCaptions: [PictureCaptionTrack] = []
+    closedCaptions: [ClosedCaptionTrack] = []
   ) {
     self.captions = captions
-    self.pictureCaptions = pictureCaptions
+    self.closedCaptions = closedCaptions
     variants = tracks.filter { $0.size != nil }
     audios = tracks.filter { $0.size == nil }
     self.base = base
@@ -50,7 +50,7 @@ package struct MultivariantPlaylist: Sendable {
     out.line("#EXTM3U")
     // The tag also covers the Media Playlists (§4.4.1.2), which need 6 for EXT-X-MAP; SERVICE needs
     // 7 (§8).
-    let hasServices = pictureCaptions.contains { $0.service > .service(0) }
+    let hasServices = closedCaptions.contains { $0.service > .service(0) }
     out.line("#EXT-X-VERSION:\(hasServices ? 7 : 6)")
     for group in groups {
       for audio in group.tracks { write(audio, of: group, to: &out) }
@@ -62,7 +62,7 @@ package struct MultivariantPlaylist: Sendable {
           + "LANGUAGE=\"\(language.text)\",DEFAULT=\(track.isDefault ? "YES" : "NO"),"
           + "AUTOSELECT=YES,FORCED=NO,URI=\"\(base)\(track.rendition)/\(file)\"")
     }
-    for track in pictureCaptions { write(track, to: &out) }
+    for track in closedCaptions { write(track, to: &out) }
     for variant in variants {
       if groups.isEmpty { write(variant, with: nil, to: &out) }
       for group in groups { write(variant, with: group, to: &out) }
@@ -113,9 +113,9 @@ package struct MultivariantPlaylist: Sendable {
       ? "CHARACTERISTICS=\"public.accessibility.describes-video\"," : ""
   }
 
-  private func write(_ track: PictureCaptionTrack, to out: inout PlaylistText) {
+  private func write(_ track: ClosedCaptionTrack, to out: inout PlaylistText) {
     out.line(
-      "#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"pictures\",NAME=\"\(track.name)\","
+      "#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"closed-captions\",NAME=\"\(track.name)\","
         + (track.language.map { "LANGUAGE=\"\($0.text)\"," } ?? "")
         + "DEFAULT=\(track.isDefault ? "YES" : "NO"),AUTOSELECT=YES,"
         + "INSTREAM-ID=\"\(track.service.name)\"")
@@ -139,7 +139,7 @@ package struct MultivariantPlaylist: Sendable {
         + (variant.range == .sdr ? "" : ",VIDEO-RANGE=\(variant.range.rawValue)")
         + (group.map { ",AUDIO=\"\($0.id)\"" } ?? "")
         + (captions.isEmpty ? "" : ",SUBTITLES=\"captions\"")
-        + (pictureCaptions.isEmpty ? "" : ",CLOSED-CAPTIONS=\"pictures\""))
+        + (closedCaptions.isEmpty ? "" : ",CLOSED-CAPTIONS=\"closed-captions\""))
     out.line("\(base)\(variant.rendition)/\(variantFile)")
   }
 

@@ -27,9 +27,9 @@ package struct CaptionData: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - unit: the unit without length or start code.
-  ///   - headerSize: the size of the unit's header: 1 for H.264, 2 for HEVC.
-  package init?(unit: [UInt8], headerSize: Int) {
-    let triplets = SEIMessages(unit: unit[...], headerSize: headerSize).all
+  ///   - codec: its codec.
+  package init?(unit: ArraySlice<UInt8>, _ codec: NALCodec) {
+    let triplets = SEIMessages(unit: unit, codec).all
       .filter { $0.type == Self.registered }.flatMap { Self.triplets($0.payload) }
     guard !triplets.isEmpty else { return nil }
     self.triplets = triplets
@@ -46,16 +46,24 @@ package struct CaptionData: Sendable, Equatable {
       flags & 0x40 != 0
     else { return [] }
     // After the flags is em_data.
-    var rest = message.dropFirst(head.count + 2)
-    var triplets: [Triplet] = []
-    for _ in 0..<flags & 0x1F {
-      guard rest.count >= tripletSize else { break }
-      let bytes = Array(rest.prefix(tripletSize))
-      rest = rest.dropFirst(tripletSize)
-      // cc_valid
-      guard bytes[0] & 4 != 0 else { continue }
-      triplets.append(Triplet(kind: bytes[0] & 3, first: bytes[1], second: bytes[2]))
+    // bounded: five bits
+    let data = message.dropFirst(head.count + 2).prefix(Int(flags & 0x1F) * tripletSize)
+    let bytes = valid(Array(data))
+    return stride(from: 0, to: bytes.count, by: tripletSize).map { place in
+      // bounded: whole triplets
+      Triplet(kind: bytes[place] & 3, first: bytes[place + 1], second: bytes[place + 2])
     }
-    return triplets
+  }
+
+  /// The whole triplets of cc_data with cc_valid: the others fill the bit rate.
+  package static func valid(_ data: [UInt8]) -> [UInt8] {
+    var found: [UInt8] = []
+    var rest = data[...]  // bounded: the whole array
+    while rest.count >= tripletSize {
+      let triplet = rest.prefix(tripletSize)
+      rest = rest.dropFirst(tripletSize)
+      if let first = triplet.first, first & 4 != 0 { found += triplet }
+    }
+    return found
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A service of captions within the pictures of a stream: a channel of CEA-608, or a service of
-/// CEA-708.
+/// A service of closed captions: a channel of CEA-608, or a service of CEA-708.
 package enum CaptionService: Sendable, Hashable, Comparable {
   /// CC1 to CC4: two channels in each of two fields.
   case channel(Int)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Checked
+
 /// The messages in a NAL unit of supplemental enhancement information.
 ///
 /// Accepts any bytes; bounded by the size of the unit. A message that is cut off is left out.
@@ -20,9 +22,12 @@ package struct SEIMessages: Sendable {
   ///
   /// - Parameters:
   ///   - unit: the unit with its header, without length or start code.
-  ///   - headerSize: the size of the header: 1 for H.264, 2 for HEVC.
-  package init(unit: ArraySlice<UInt8>, headerSize: Int) {
-    var rest = Self.unescaped(unit.dropFirst(headerSize))[...]
+  ///   - codec: its codec.
+  package init(unit: ArraySlice<UInt8>, _ codec: NALCodec) {
+    var bits = BitReader(unit: unit.dropFirst(codec.headerSize))
+    var bytes: [UInt8] = []
+    while let byte = bits.take(8) { bytes.append(UInt8(clamping: byte)) }
+    var rest = bytes[...]  // bounded: the whole array
     /// A type or a size: bytes of 255 and one other byte.
     func number() -> Int? {
       var sum = 0
@@ -39,21 +44,5 @@ package struct SEIMessages: Sendable {
       rest = rest.dropFirst(size)
     }
     self.all = all
-  }
-
-  /// The bytes without those that prevent start codes.
-  private static func unescaped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-    var found: [UInt8] = []
-    found.reserveCapacity(bytes.count)
-    var zeros = 0
-    for byte in bytes {
-      if zeros >= 2, byte == 3 {
-        zeros = 0
-        continue
-      }
-      zeros = byte == 0 ? zeros + 1 : 0
-      found.append(byte)
-    }
-    return found
   }
 }

@@ -40,6 +40,8 @@ package struct SourceClock: Sendable {
   static var silence: Interval { .milliseconds(500) }
   /// The lateness of a single arrival above which its timestamp jumped.
   static var jump: Interval { .seconds(1) }
+  /// For this time units without a declared capture time have that of the one before.
+  static var freshness: Interval { .seconds(1) }
   /// The largest credible difference between the sender's clock and this machine's.
   static var trust: Interval { .seconds(5) }
 
@@ -54,6 +56,8 @@ package struct SourceClock: Sendable {
   private var envelope = LowerEnvelope()
   /// The time from the declared capture to the envelope.
   private var lead = Interval.zero
+  /// The capture time that was declared last, minus its timestamp, and its arrival.
+  private var declared: (offset: Interval, arrival: MonotonicTime)?
   private var reach = trust
   private var startedAt = MonotonicTime.origin
   private var lastArrival = MonotonicTime.origin
@@ -87,7 +91,11 @@ package struct SourceClock: Sendable {
     // A timestamp that decreases restarts the mapping, however small its lateness is.
     take(observed, arrival, isBack: pts < newest.pts - Self.step)
     if let sent, (-Self.step / 2...Self.trust).contains(arrival - sent) {
-      lead = envelope.least - sent.offset(from: pts)
+      declared = (sent.offset(from: pts), arrival)
+    }
+    // A unit of another track that declares nothing may lower the envelope.
+    if let declared, arrival - declared.arrival <= Self.freshness {
+      lead = envelope.least - declared.offset
     }
     follow(envelope.least - min(max(lead, .zero), reach), arrival)
     lastArrival = arrival
@@ -160,7 +168,7 @@ package struct SourceClock: Sendable {
   private mutating func start(_ observed: Interval, _ arrival: MonotonicTime) {
     steps += 1
     offset = observed
-    lead = .zero
+    (lead, declared) = (.zero, nil)
     startedAt = arrival
     envelope = LowerEnvelope()
     envelope.add(observed, at: arrival)

@@ -22,15 +22,15 @@ package struct CaptionQueue: Sendable {
   /// Appends the captions of a frame.
   ///
   /// - Parameters:
-  ///   - bytes: triplets of cc_data (ATSC A/53 Part 4 §6.2.3); a torn last one is dropped.
+  ///   - bytes: triplets of cc_data (ATSC A/53 Part 4 §6.2.3); a torn last one, and invalid ones,
+  ///     are dropped. Valid ones without characters stay: they part equal commands.
   ///   - time: the time of the frame.
   package mutating func add(_ bytes: [UInt8], at time: MonotonicTime) {
-    // bounded: less than the number of bytes
-    let whole = bytes.count - bytes.count % CaptionData.tripletSize
-    guard whole > 0 else { return }
-    waiting.append((time, bytes.prefix(whole)))
+    let valid = CaptionData.valid(bytes)
+    guard !valid.isEmpty else { return }
+    waiting.append((time, valid[...]))
     // bounded: each is added and removed once
-    size += whole
+    size += valid.count
     while size > Self.limit, let oldest = waiting.first {
       size -= oldest.bytes.count
       waiting.removeFirst()

@@ -34,7 +34,7 @@ extension StreamDefinition {
     options.captions =
       settings.captions.isEmpty
       ? nil : StreamCaptions(settings.captions, now: SystemClock.monotonicTime)
-    options.pictureCaptions = settings.pictureCaptions
+    options.closedCaptions = settings.closedCaptions
     options.waitsForAbsentSegment = settings.waitsForAbsentSegment
     return options
   }

@@ -35,9 +35,9 @@ struct DisplayOrientationTests {
       (Self.orientation(0xC000, cancels: true), nil),
     ]
     for (message, expected) in rows {
-      #expect(Rotation(sei: Self.sei(message)[...], headerSize: 1) == expected, "\(message)")
+      #expect(Rotation(sei: Self.sei(message)[...], .h264) == expected, "\(message)")
       let unit = Self.sei(message, header: [0x4E, 1])
-      #expect(Rotation(sei: unit[...], headerSize: 2) == expected, "\(message)")
+      #expect(Rotation(sei: unit[...], .hevc) == expected, "\(message)")
     }
   }
 
@@ -45,12 +45,12 @@ struct DisplayOrientationTests {
   func escapes() {
     // The size of the first message does not count the byte 3 after two zeros.
     let escaped: [UInt8] = [6, 5, 3, 0, 0, 3, 1, 47, 3, 0x08, 0, 0x14, 0x80]
-    #expect(Rotation(sei: escaped[...], headerSize: 1) == Rotation.threeQuarters)
-    #expect(Rotation(sei: [6, 5, 2, 47, 3, 0x80][...], headerSize: 1) == nil)
+    #expect(Rotation(sei: escaped[...], .h264) == Rotation.threeQuarters)
+    #expect(Rotation(sei: [6, 5, 2, 47, 3, 0x80][...], .h264) == nil)
     let whole = Self.sei(Self.orientation(0xC000))
     // The last byte ends the unit, and no message.
     for count in 0..<whole.count - 1 {
-      #expect(Rotation(sei: whole[..<count], headerSize: 1) == nil, "\(count) bytes")
+      #expect(Rotation(sei: whole[..<count], .h264) == nil, "\(count) bytes")
     }
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Media
 import Testing
 
 @testable import Capture
@@ -144,7 +145,7 @@ struct ContainerUnitsTests {
   struct TypeRow: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let types: ClosedRange<UInt8>
-    let kind: PassThroughCodec.Kind
+    let kind: NALCodec.Kind
   }
 
   @Test(
@@ -164,7 +165,7 @@ struct ContainerUnitsTests {
   func types(_ row: TypeRow) {
     let splitter = NALSplitter(.hevc, extradata: [UInt8]().span)
     for type in row.types {
-      #expect(PassThroughCodec.hevc.kind(type << 1) == row.kind)
+      #expect(NALCodec.hevc.kind(type << 1) == row.kind)
       let split = splitter.split([0, 0, 0, 1, type << 1, 1, 0x80].span)
       #expect(split.isKey == (row.kind == .keySlice))
       #expect(split.isLeading == (row.kind == .leadingSlice))
@@ -208,7 +209,7 @@ struct ContainerUnitsTests {
     let bytes = [UInt8](repeating: 0xFF, count: count)
     var first = bytes
     if count > 0 { first[0] = 1 }
-    for codec in [PassThroughCodec.h264, .hevc] {
+    for codec in [NALCodec.h264, .hevc] {
       _ = NALSplitter.parameterSets(codec, extradata: first.span)
       _ = NALSplitter(codec, extradata: first.span).split(bytes.span)
     }

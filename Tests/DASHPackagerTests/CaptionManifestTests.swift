@@ -48,21 +48,21 @@ struct CaptionManifestTests {
   }
 
   @Test(
-    "captions within the pictures are named by channel and language, ANSI/SCTE 214-1 §7.2",
+    "closed captions are named by channel and language, ANSI/SCTE 214-1 §7.2",
     arguments: ManifestCase.all)
   func withinThePictures(row: ManifestCase) throws {
     var stream = try row.stream()
     stream.publish(segments: 3)
     let segmentation = stream.segmentation
     let tracks = [
-      PictureCaptionTrack(.channel(1), language: LanguageTag("en")),
-      PictureCaptionTrack(.channel(3), language: LanguageTag("de")),
-      PictureCaptionTrack(.channel(4)), PictureCaptionTrack(.service(2)),
+      ClosedCaptionTrack(.channel(1), language: LanguageTag("en")),
+      ClosedCaptionTrack(.channel(3), language: LanguageTag("de")),
+      ClosedCaptionTrack(.channel(4)), ClosedCaptionTrack(.service(2)),
     ]
     let manifest = Manifest(
       stream.window.snapshot, parameters: row.parameters(segmentation),
       names: row.names(segmentation), location: ManifestCase.location,
-      publishTime: ManifestCase.publishTime, pictureCaptions: tracks)
+      publishTime: ManifestCase.publishTime, closedCaptions: tracks)
     let document = try XMLElement(document: try #require(manifest).text())
     for set in document.all("Period").flatMap({ $0.all("AdaptationSet") }) {
       let found = set.all("Accessibility").map { [$0["schemeIdUri"], $0["value"]] }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Captions within the pictures (CEA-608): signalled when seen, and kept when video is encoded."""
+"""Closed captions (CEA-608): signalled when seen, and kept when video is encoded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from harness.waiting import wait_until
 SECONDS = 12
 HOST = ["--host", "127.0.0.1", "--http-port", "0"]
 TEXTS = [caption.text.replace("\n", " ") for caption in captions(SECONDS) if caption.field == 1]
-MEDIA = re.compile(r'#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="pictures",(.*)')
+MEDIA = re.compile(r'#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="closed-captions",(.*)')
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,8 @@ def test_captions_are_signalled_and_complete(options: list[str], path: Path, str
     assert MEDIA.findall(playlist) == [
         f'NAME="{name}",DEFAULT=NO,AUTOSELECT=YES,INSTREAM-ID="{name}"' for name in ("CC1", "CC3")]
     variants = [line for line in playlist.splitlines() if line.startswith("#EXT-X-STREAM-INF")]
-    assert variants and all(line.endswith(',CLOSED-CAPTIONS="pictures"') for line in variants)
+    assert variants
+    assert all(line.endswith(',CLOSED-CAPTIONS="closed-captions"') for line in variants)
     mpd = text_of(program, "/manifest.mpd")
     assert ('<Accessibility schemeIdUri="urn:scte:dash:cc:cea-608:2015" value="CC1;CC3"/>'
             in mpd)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Captions in the video (CEA-608): our players show them with their frames, and have a menu."""
+"""Closed captions (CEA-608): our players show them with their frames, and have a menu."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median, median_high
 
 import pytest
 from playwright.sync_api import Browser
@@ -68,24 +69,24 @@ def program(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def errors(found: list[dict], field: int) -> list[float | None]:
-    """The smallest error of each change of a field over the turns, ms; None if it was not seen.
+    """The median error of each change of a field over the turns, ms; None if it was not seen.
 
     The file is played again and again: a page that was not scheduled is late once.
     """
     texts = [entry["text"] for entry in found]
-    smallest: list[float | None] = []
+    medians: list[float | None] = []
     for caption in (one for one in captions(SECONDS) if one.field == field):
         begins = [index for index, text in enumerate(texts) if text == caption.text]
         ends = [index + 1 for index in begins if texts[index + 1:index + 2] == [""]]
         for indices, at in ((begins, caption.start), (ends, caption.end)):
             late = [found[index]["clock"] - at * 1000 for index in indices
                     if found[index]["clock"] is not None]
-            smallest.append(min(late, key=abs, default=None))
-    return smallest
+            medians.append(median_high(late) if late else None)
+    return medians
 
 
 def within_bounds(view: Viewer, field: int) -> list[float | None] | None:
-    """The errors of a field if each of its changes was seen within 0.1 s of its frame."""
+    """The errors of a field if each of its changes is usually within 0.1 s of its frame."""
     found = errors(view.page.evaluate("() => __captions"), field)
     return found if all(late is not None and abs(late) <= 100 for late in found) else None
 
@@ -140,5 +141,5 @@ def test_the_past_has_the_captions_of_the_video(browser: Browser, program: Progr
         late = [entry["clock"] - expected[entry["text"]]
                 for entry in view.page.evaluate("() => __captions") if entry["text"]]
         print(f"{len(late)} captions of the past: {min(late):.0f} to {max(late):.0f} ms")
-        assert min(map(abs, late)) <= 100
+        assert median(map(abs, late)) <= 100
         assert not view.page_errors, view.page_errors

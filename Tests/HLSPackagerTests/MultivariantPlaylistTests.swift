@@ -41,31 +41,31 @@ struct MultivariantPlaylistTests {
         """)
   }
 
-  @Test("captions within the pictures have a group, which each variant names")
-  func pictureCaptions() throws {
+  @Test("closed captions have a group, which each variant names")
+  func closedCaptions() throws {
     let tracks = [try track("720p", 1280, 720, 2_951_458), try track("360p", 640, 360, 851_458)]
-    let english = PictureCaptionTrack(
+    let english = ClosedCaptionTrack(
       .channel(1), language: LanguageTag("en"), isDefault: true)
-    func text(_ captions: [PictureCaptionTrack]) -> String {
+    func text(_ captions: [ClosedCaptionTrack]) -> String {
       MultivariantPlaylist(
-        tracks, base: "", file: "playlist.m3u8", pictureCaptions: captions
+        tracks, base: "", file: "playlist.m3u8", closedCaptions: captions
       ).text
     }
-    let found = text([english, PictureCaptionTrack(.channel(3))])
+    let found = text([english, ClosedCaptionTrack(.channel(3))])
     #expect(
       found.contains(
         """
         #EXT-X-VERSION:6
-        #EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="pictures",NAME="English (CC1)",LANGUAGE="en",\
-        DEFAULT=YES,AUTOSELECT=YES,INSTREAM-ID="CC1"
-        #EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="pictures",NAME="CC3",DEFAULT=NO,\
+        #EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="closed-captions",NAME="English (CC1)",\
+        LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,INSTREAM-ID="CC1"
+        #EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="closed-captions",NAME="CC3",DEFAULT=NO,\
         AUTOSELECT=YES,INSTREAM-ID="CC3"
 
         """))
-    #expect(found.split(separator: ",CLOSED-CAPTIONS=\"pictures\"\n").count == 3)
+    #expect(found.split(separator: ",CLOSED-CAPTIONS=\"closed-captions\"\n").count == 3)
     #expect(!text([]).contains("CLOSED-CAPTIONS"))
     // Services of CEA-708 need version 7 (RFC 8216bis §8).
-    #expect(text([PictureCaptionTrack(.service(1))]).contains("#EXT-X-VERSION:7\n"))
+    #expect(text([ClosedCaptionTrack(.service(1))]).contains("#EXT-X-VERSION:7\n"))
   }
 
   /// BANDWIDTH is an upper bound; AUDIO, SUBTITLES and FRAME-RATE are no attributes (§4.4.6.3).

@@ -19,11 +19,11 @@ struct CaptionDataTests {
   func triplets() throws {
     let captions = message([0xFC, 0x94, 0x20, 0xF8, 0x80, 0x80, 0xFD, 0x15, 0x2C])
     let other: [UInt8] = [0xFF, 0x01, 2, 9, 9]
-    let found = try #require(CaptionData(unit: [6] + other + captions + [0x80], headerSize: 1))
+    let found = try #require(CaptionData(unit: ([6] + other + captions + [0x80])[...], .h264))
     // The second triplet is not valid.
     let bytes = found.triplets.map { [$0.kind, $0.first, $0.second] }
     #expect(bytes == [[0, 0x94, 0x20], [1, 0x15, 0x2C]])
-    #expect(CaptionData(unit: [0x4E, 1] + captions + [0x80], headerSize: 2) == found)
+    #expect(CaptionData(unit: ([0x4E, 1] + captions + [0x80])[...], .hevc) == found)
   }
 
   @Test("bytes that prevent start codes are removed")
@@ -34,7 +34,7 @@ struct CaptionDataTests {
       if escaped.suffix(2) == [0, 0], byte <= 3 { escaped.append(3) }
       escaped.append(byte)
     }
-    let found = try #require(CaptionData(unit: [6] + escaped + [0x80], headerSize: 1))
+    let found = try #require(CaptionData(unit: ([6] + escaped + [0x80])[...], .h264))
     #expect(found.triplets.map(\.first) == [0, 1])
   }
 
@@ -42,21 +42,21 @@ struct CaptionDataTests {
   func none() {
     let captions = message([0xFC, 0x94, 0x20])
     let unflagged = message([0xFC, 0x94, 0x20], flags: 0x01)
-    #expect(CaptionData(unit: [6] + unflagged + [0x80], headerSize: 1) == nil)
-    #expect(CaptionData(unit: [6] + message([]) + [0x80], headerSize: 1) == nil)
+    #expect(CaptionData(unit: ([6] + unflagged + [0x80])[...], .h264) == nil)
+    #expect(CaptionData(unit: ([6] + message([]) + [0x80])[...], .h264) == nil)
     for place in 2..<10 {
       var other = captions
       other[place] ^= 1
-      #expect(CaptionData(unit: [6] + other + [0x80], headerSize: 1) == nil)
+      #expect(CaptionData(unit: ([6] + other + [0x80])[...], .h264) == nil)
     }
-    #expect(CaptionData(unit: [], headerSize: 1) == nil)
+    #expect(CaptionData(unit: ([])[...], .h264) == nil)
   }
 
   @Test("a unit that is cut anywhere, or random, has at most its own triplets")
   func anyBytes() {
     let unit = [6] + message([0xFC, 0x94, 0x20, 0xFD, 0x41, 0x42])
     for count in 0...unit.count {
-      let found = CaptionData(unit: Array(unit.prefix(count)), headerSize: 1)
+      let found = CaptionData(unit: (Array(unit.prefix(count)))[...], .h264)
       #expect(found == nil || found?.triplets.count == 2)
     }
     var random = SplitMix64(seed: 7)
@@ -64,7 +64,7 @@ struct CaptionDataTests {
       let bytes = (0..<Int.random(in: 0..<64, using: &random)).map { _ in
         UInt8.random(in: 0...255, using: &random)
       }
-      _ = CaptionData(unit: unit.prefix(4) + bytes, headerSize: 1)
+      _ = CaptionData(unit: (unit.prefix(4) + bytes)[...], .h264)
     }
   }
 }

@@ -176,6 +176,22 @@ struct SourceClockTests {
       #expect(three == arrival)
     }
   }
+
+  @Test("audio that declares nothing, and arrives with less delay, leaves declared times exact")
+  func declaredVideoBesideAudio() {
+    var clock = SourceClock()
+    for index in 0..<300 as Range<Int64> {
+      let captured = MonotonicTime.origin + 1000 * Self.second + index * Self.frame
+      let pts = SourceTime(captured, plus: .zero)
+      // A backlog arrives first.
+      let delay: Interval = index < 10 ? 400_000_000 - index * Self.frame : 100_000_000
+      let arrival = captured + delay
+      let video = clock.captureTime(pts: pts, arrival: arrival, sent: captured)
+      #expect(video == captured, "frame \(index)")
+      _ = clock.captureTime(
+        .audio, pts: SourceTime(captured + 80_000_000, plus: .zero), arrival: arrival)
+    }
+  }
 }
 
 @Suite("Unwrapping of timestamps")

@@ -16,7 +16,7 @@ struct CaptionServicesTests {
     let head: [UInt8] = [0xB5, 0, 0x31] + Array("GA94".utf8)
     let body = head + [3, 0x40 | UInt8(triplets.count), 0xFF] + bytes + [0xFF]
     return try #require(
-      CaptionData(unit: [6, 4, UInt8(body.count)] + body + [0x80], headerSize: 1))
+      CaptionData(unit: ([6, 4, UInt8(body.count)] + body + [0x80])[...], .h264))
   }
 
   private func seen(_ triplets: [(kind: UInt8, UInt8, UInt8)]) throws -> Set<CaptionService> {
@@ -91,8 +91,8 @@ struct CaptionServicesTests {
         size: try #require(VideoSize(width: 640, height: 360)),
         segmentation: segmentation, header: []))
     window.goLive()
-    let declared = PictureCaptionTrack(.channel(1), language: LanguageTag("en"))
-    let captions = PictureCaptions([declared])
+    let declared = ClosedCaptionTrack(.channel(1), language: LanguageTag("en"))
+    let captions = ClosedCaptions([declared])
     let pairs: [[(kind: UInt8, UInt8, UInt8)]] = [
       [(0, 0x14, 0x20), (1, 0x15, 0x20)], [(0, 0x41, 0x42), (1, 0x41, 0x42)],
     ]
@@ -111,6 +111,6 @@ struct CaptionServicesTests {
           published: .origin, bytes: ChunkWriter().chunk(sample, startsSegment: index == 0)))
       captions.read(window.snapshot)
     }
-    #expect(captions.tracks == [declared, PictureCaptionTrack(.channel(3))])
+    #expect(captions.tracks == [declared, ClosedCaptionTrack(.channel(3))])
   }
 }

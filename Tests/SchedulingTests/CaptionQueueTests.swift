@@ -10,7 +10,7 @@ struct CaptionQueueTests {
   private func time(_ frame: Int) -> MonotonicTime { .origin + .milliseconds(Int64(frame) * 10) }
 
   private func triplets(_ numbers: ClosedRange<UInt8>) -> [UInt8] {
-    numbers.flatMap { [$0, 0, 0] }
+    numbers.flatMap { [0xFC, $0, 0] }
   }
 
   @Test("each triplet is taken once, in order, with the first picture of its time or after it")
@@ -32,15 +32,17 @@ struct CaptionQueueTests {
     #expect(queue.take(before: .distantFuture) == triplets(31...40))
   }
 
-  @Test("a torn triplet is dropped, and of those that nobody takes the newest 600 stay")
+  @Test("torn and invalid triplets are dropped, and of those that wait the newest 600 stay")
   func bounds() {
     var queue = CaptionQueue()
     queue.add([1, 2], at: time(0))
-    queue.add([1, 2, 3, 4], at: time(0))
-    #expect(queue.take(before: .distantFuture) == [1, 2, 3])
-    for frame in 0..<1000 { queue.add([UInt8(frame % 251), 0, 0], at: time(frame)) }
+    queue.add([0xFC, 2, 3, 0xFD], at: time(0))
+    // cc_valid is 0.
+    queue.add([0xFA, 0, 0, 0xFD, 0x80, 0x80, 0xF8, 1, 1], at: time(0))
+    #expect(queue.take(before: .distantFuture) == [0xFC, 2, 3, 0xFD, 0x80, 0x80])
+    for frame in 0..<1000 { queue.add([0xFC, UInt8(frame % 251), 0], at: time(frame)) }
     var taken: [UInt8] = []
     while case let more = queue.take(before: .distantFuture), !more.isEmpty { taken += more }
-    #expect(taken.count == 1800 && taken[0] == UInt8(400 % 251))
+    #expect(taken.count == 1800 && taken[1] == UInt8(400 % 251))
   }
 }

@@ -33,8 +33,8 @@
  */
 
 /**
- * Captions in the video: `id` is the channel, such as CC1.
- * @typedef {{ id: string, name: string, isDefault: boolean }} ClosedCaptions
+ * Closed captions: `id` is the channel, such as CC1.
+ * @typedef {{ id: string, name: string, isDefault: boolean }} ClosedCaptionTrack
  */
 
 /**
@@ -58,7 +58,7 @@
  * @property {SegmentNames} [names] of an MPD only
  * @property {string[]} [timing] URLs of UTCTiming, of an MPD only
  * @property {Playlist} [audio] the audio rendition that belongs to the video
- * @property {ClosedCaptions[]} [closedCaptions] of a Multivariant Playlist or an MPD that
+ * @property {ClosedCaptionTrack[]} [closedCaptions] of a Multivariant Playlist or an MPD that
  *   names some
  */
 

@@ -2,6 +2,7 @@
 
 internal import CFFmpeg
 internal import Checked
+internal import Media
 
 /// Converts a container's access units to NAL units with four-byte lengths.
 struct NALSplitter: Sendable {
@@ -21,7 +22,7 @@ struct NALSplitter: Sendable {
     var rotation: Rotation?
   }
 
-  let codec: PassThroughCodec
+  let codec: NALCodec
   /// The size of the container's NAL unit lengths in bytes; nil if it uses start codes.
   private(set) var lengthSize: Int?
 
@@ -30,7 +31,7 @@ struct NALSplitter: Sendable {
   /// - Parameters:
   ///   - codec: the codec.
   ///   - extradata: an `avcC` or `hvcC` box's content, parameter sets with start codes, or nothing.
-  init(_ codec: PassThroughCodec, extradata: Span<UInt8>) {
+  init(_ codec: NALCodec, extradata: Span<UInt8>) {
     self.codec = codec
     let place = codec == .h264 ? 4 : 21
     if extradata.count > place, extradata[0] == 1 {
@@ -68,14 +69,14 @@ struct NALSplitter: Sendable {
     for range in information where split.rotation == nil {
       // bounded: the whole array
       split.rotation = Rotation(
-        sei: Self.copy(bytes, range)[...], headerSize: codec == .h264 ? 1 : 2)
+        sei: Self.copy(bytes, range)[...], codec)
     }
     return split
   }
 
   /// The parameter sets in extradata of either form, each without length or start code.
   /// - Source: ISO/IEC 14496-15 §5.3.3.1 and §8.3.3.1
-  static func parameterSets(_ codec: PassThroughCodec, extradata: Span<UInt8>) -> [[UInt8]] {
+  static func parameterSets(_ codec: NALCodec, extradata: Span<UInt8>) -> [[UInt8]] {
     guard extradata.count > 6, extradata[0] == 1 else {
       return NALUnits.ranges(in: extradata, .annexB)
         .filter { codec.kind(extradata[$0.lowerBound]) == .parameterSet }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import Media
 
 /// The output of an encoder as a sample of an `avc1` track.
 struct CodedPacket {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import Media
 
 /// The codecs whose access units can be repackaged without decoding.
 package enum PassThroughCodec: String, Sendable, Hashable, Codable {
@@ -48,48 +49,15 @@ package enum PassThroughCodec: String, Sendable, Hashable, Codable {
     }
   }
 
-  /// Whether access units consist of NAL units.
-  var hasUnits: Bool { self == .h264 || self == .hevc }
-
-  /// The kinds of NAL units that the repackaging distinguishes.
-  enum Kind: Sendable, Equatable {
-    /// A slice of a frame with which a segment may start: an IDR, of HEVC also a BLA or a CRA.
-    ///
-    /// With leading pictures a segment that starts with a BLA or a CRA shows not all its frames.
-    case keySlice
-    /// A slice of a leading picture, RASL or RADL: shown before the key frame that precedes it.
-    case leadingSlice
-    /// Any other slice.
-    case slice
-    case parameterSet
-    /// SEI, which stays with its access unit.
-    case information
-    /// Delimiters, filler and end markers, which ISO BMFF does not carry.
-    case padding
-  }
-
-  /// The kind of a NAL unit whose first byte is `first`.
-  /// - Source: ITU-T H.264 table 7-1; ITU-T H.265 table 7-1, §3.1 (leading picture)
-  func kind(_ first: UInt8) -> Kind {
+  /// The codec of the NAL units of which access units consist; nil if they have none.
+  var units: NALCodec? {
     switch self {
-    case .h264:
-      switch first & 0x1F {
-      case 5: .keySlice
-      case 1...4: .slice
-      case 7, 8, 13: .parameterSet
-      case 6: .information
-      default: .padding
-      }
-    case .hevc:
-      switch first >> 1 & 0x3F {
-      case 16...21: .keySlice
-      case 6...9: .leadingSlice
-      case 0...5: .slice
-      case 32...34: .parameterSet
-      case 39, 40: .information
-      default: .padding
-      }
-    case .av1, .vp9: .padding
+    case .h264: .h264
+    case .hevc: .hevc
+    case .av1, .vp9: nil
     }
   }
+
+  /// Whether access units consist of NAL units.
+  var hasUnits: Bool { units != nil }
 }

@@ -12,10 +12,10 @@ extension Rotation {
   /// An orientation that is cancelled is none. A single flip is ignored, both are a half turn.
   /// - Parameters:
   ///   - unit: the NAL unit, with its header.
-  ///   - headerSize: the size of its header: 1 for H.264, 2 for HEVC.
+  ///   - codec: its codec.
   /// - Source: ITU-T H.264 §D.1.26, §D.2.26; ITU-T H.265 §D.2.17
-  init?(sei unit: ArraySlice<UInt8>, headerSize: Int) {
-    let messages = SEIMessages(unit: unit, headerSize: headerSize).all
+  init?(sei unit: ArraySlice<UInt8>, _ codec: NALCodec) {
+    let messages = SEIMessages(unit: unit, codec).all
     guard let message = messages.first(where: { $0.type == Self.displayOrientation }) else {
       return nil
     }

@@ -113,14 +113,14 @@ struct VideoDepacketizer {
   mutating func take(extradata bytes: [UInt8]) {
     guard let codec = video.passThroughCodec, splitter == nil || bytes != extradata else { return }
     extradata = bytes
-    guard codec.hasUnits else {
+    guard let units = codec.units else {
       if codec == .av1, let record = AV1Configuration(bytes) {
         video.parameterSets = [record.bytes]
       }
       return
     }
-    splitter = NALSplitter(codec, extradata: bytes.span)
-    let sets = NALSplitter.parameterSets(codec, extradata: bytes.span)
+    splitter = NALSplitter(units, extradata: bytes.span)
+    let sets = NALSplitter.parameterSets(units, extradata: bytes.span)
     guard !sets.isEmpty, sets != video.parameterSets else { return }
     announces = !video.parameterSets.isEmpty
     video.parameterSets = sets

@@ -54,8 +54,8 @@ extension Option {
       help: "the languages of live captions, of which * marks the one that players show by "
         + "default; POST /api/streams/S/captions adds their cues"),
     .stream(
-      "closed-captions", \.pictureCaptions, .pictureCaptions, .stream,
-      help: "the captions within the pictures (CEA-608, CEA-708) and their languages, for "
+      "closed-captions", \.closedCaptions, .closedCaptions, .stream,
+      help: "the closed captions in the video (CEA-608, CEA-708) and their languages, for "
         + "playlists and MPDs; * marks the ones that players show by default"),
     .stream(
       "cue-tags", \.hasCueTags, .toggle, .stream,

@@ -97,8 +97,8 @@ package struct StreamSettings: Sendable {
   package var encryptionAuthority: String?
   /// The languages of captions.
   package var captions: [CaptionTrack] = []
-  /// The declared captions within the pictures.
-  package var pictureCaptions: [PictureCaptionTrack] = []
+  /// The declared closed captions.
+  package var closedCaptions: [ClosedCaptionTrack] = []
 
   // Pushing
   /// The receivers to which the stream is pushed.

@@ -9,7 +9,7 @@ package import Media
 package struct CaptionServices: Sendable {
   /// The receiver of the characters of a field.
   private enum Receiver {
-    /// Nothing says yet whose they are, or they are the text service or program information.
+    /// It is not known yet, or it is the text service or program information.
     case none
     case channel(Int)
   }
@@ -54,7 +54,7 @@ package struct CaptionServices: Sendable {
     }
   }
 
-  /// Whose characters follow a control code; nil if it does not say it.
+  /// The receiver of the characters after a control code; nil if the code does not change it.
   private static func receiver(after first: UInt8, _ second: UInt8, channel: Int) -> Receiver? {
     guard first & 0x16 == 0x14 else { return nil }
     switch second {

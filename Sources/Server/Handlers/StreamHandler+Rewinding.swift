@@ -106,7 +106,7 @@ extension StreamHandler {
     let playlist = MultivariantPlaylist(
       tracks, base: address.end == nil ? "../../" : "../../../../",
       file: address.path(served.names) + "/playlist.m3u8",
-      pictureCaptions: served.pictureCaptions.tracks)
+      closedCaptions: served.closedCaptions.tracks)
     return .document(
       playlist.text,
       fields: ResponseFields.fields(

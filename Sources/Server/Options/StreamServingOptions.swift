@@ -50,8 +50,8 @@ package struct StreamServingOptions: Sendable {
   package var dvrList = Interval.seconds(7200)
   /// The captions of the stream; nil for none.
   package var captions: StreamCaptions?
-  /// The declared captions within its pictures.
-  package var pictureCaptions: [PictureCaptionTrack] = []
+  /// The declared closed captions.
+  package var closedCaptions: [ClosedCaptionTrack] = []
   /// Whether the deliveries to its viewers are saved.
   package var savesStatistics = false
 

@@ -46,7 +46,7 @@ package final class ManifestCache: Sendable {
   private let windows: [LiveWindow]
   private let switched: String?
   private let captions: [CaptionTrack]
-  private let pictureCaptions: PictureCaptions
+  private let closedCaptions: ClosedCaptions
   private let isForOneViewer: Bool
   private let past: PastRuns?
   private let shared = Locked(Shared())
@@ -60,15 +60,15 @@ package final class ManifestCache: Sendable {
   ///   - switched: the common name of the renditions of the video between which the server
   ///     switches; nil if it does not.
   ///   - captions: the text renditions.
-  ///   - pictureCaptions: those within the pictures.
+  ///   - closedCaptions: the closed captions.
   ///   - isForOneViewer: whether caches keep no response.
   ///   - past: how far viewers may go back; nil for the windows alone.
   init(
     _ parameters: PresentationParameters, names: MediaNames, windows: [LiveWindow],
     switched: String? = nil, captions: [CaptionTrack] = [],
-    pictureCaptions: PictureCaptions, isForOneViewer: Bool = false, past: PastRuns? = nil
+    closedCaptions: ClosedCaptions, isForOneViewer: Bool = false, past: PastRuns? = nil
   ) {
-    self.pictureCaptions = pictureCaptions
+    self.closedCaptions = closedCaptions
     self.captions = captions
     self.past = past
     self.switched = switched
@@ -101,8 +101,8 @@ package final class ManifestCache: Sendable {
       let audio = windows.filter(\.segmentation.isAudio).map(\.listing)
       let past = past?.past(before: snapshot, now: now)
       if self.past != nil, past == nil { return nil }
-      let seen = pictureCaptions.tracks
-      let edition = Manifest.Edition(snapshot, audio: audio, past: past, pictureCaptions: seen)
+      let seen = closedCaptions.tracks
+      let edition = Manifest.Edition(snapshot, audio: audio, past: past, closedCaptions: seen)
       shared.revision = snapshot.revision
       if edition != shared.edition {
         shared.edition = edition
@@ -122,7 +122,7 @@ package final class ManifestCache: Sendable {
 
   private func render(
     _ key: Key, _ snapshot: WindowSnapshot, _ audio: [WindowSnapshot], _ publishTime: WallTime,
-    _ past: ManifestPast?, _ pictureCaptions: [PictureCaptionTrack]
+    _ past: ManifestPast?, _ closedCaptions: [ClosedCaptionTrack]
   ) -> Rendered? {
     let location = Manifest.Location(
       origin: key.origin, base: key.depth.path(to: parameters.name))
@@ -131,7 +131,7 @@ package final class ManifestCache: Sendable {
     let manifest = Manifest(
       snapshot, tracks: tracks, audio: audio, parameters: parameters, names: names,
       location: location, publishTime: publishTime, past: past, captions: captions,
-      pictureCaptions: pictureCaptions)
+      closedCaptions: closedCaptions)
     guard let text = manifest?.text() else { return nil }
     let body = SharedBytes(text)
     let tag = EntityTag.text(of: body)

@@ -7,8 +7,7 @@ import Sharing
 
 /// A stream's Multivariant Playlists as prepared responses.
 ///
-/// They are constant but for the captions within the pictures. The first loop that needs one
-/// renders it.
+/// They are constant but for closed captions. The first loop that needs one renders it.
 final class MultivariantCache: Sendable {
   /// The differences between the Multivariant Playlists of a stream.
   struct Key: Hashable {
@@ -23,24 +22,24 @@ final class MultivariantCache: Sendable {
   private let targetDuration: Int64
   private let switched: String?
   private let captions: [CaptionTrack]
-  private let pictureCaptions: PictureCaptions
+  private let closedCaptions: ClosedCaptions
   private let rendered = Locked(Rendered())
 
   private struct Rendered {
-    /// The captions within the pictures that the responses name.
-    var captions: [PictureCaptionTrack] = []
+    /// The closed captions that the responses name.
+    var captions: [ClosedCaptionTrack] = []
     var responses: [Key: PreparedResponse] = [:]
   }
 
   /// An empty cache for the stream `name` with the windows of its renditions, top rendition first.
   ///
   /// If the server chooses the renditions of the video, `switched` is their common name. `captions`
-  /// are the text renditions, and `pictureCaptions` those within the pictures.
+  /// are the text renditions, and `closedCaptions` those in the video.
   init(
     name: String, windows: [LiveWindow], targetDuration: Int64, switched: String? = nil,
-    captions: [CaptionTrack] = [], pictureCaptions: PictureCaptions
+    captions: [CaptionTrack] = [], closedCaptions: ClosedCaptions
   ) {
-    self.pictureCaptions = pictureCaptions
+    self.closedCaptions = closedCaptions
     self.switched = switched
     self.captions = captions
     self.name = name
@@ -50,7 +49,7 @@ final class MultivariantCache: Sendable {
 
   /// The response for `key`; nil until all renditions are described.
   func response(_ key: Key) -> PreparedResponse? {
-    let seen = pictureCaptions.tracks
+    let seen = closedCaptions.tracks
     return rendered.withLock { rendered in
       if rendered.captions != seen { rendered = Rendered(captions: seen) }
       if let response = rendered.responses[key] { return response }
@@ -62,7 +61,7 @@ final class MultivariantCache: Sendable {
         file: key.isChunked ? "chunked.m3u8" : "playlist.m3u8",
         variantFile: switched == nil ? nil : SwitchedName.playlist,
         iFrameFile: key.isChunked || switched != nil ? nil : IFramePlaylist.file,
-        captions: key.isChunked ? [] : captions, pictureCaptions: seen)
+        captions: key.isChunked ? [] : captions, closedCaptions: seen)
       let plain = SharedBytes(playlist.text)
       let compressed = key.isCompressed ? Gzip.compress(plain) : nil
       var fields = ResponseFields.fields(

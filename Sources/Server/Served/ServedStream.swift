@@ -24,8 +24,8 @@ final class ServedStream: Sendable {
   let options: StreamServingOptions
   /// The text renditions; nil for none.
   let captions: ServedCaptions?
-  /// The captions within its pictures.
-  let pictureCaptions: PictureCaptions
+  /// Its closed captions.
+  let closedCaptions: ClosedCaptions
   let measures: Measures
   let multivariant: MultivariantCache
   let manifests: ManifestCache
@@ -87,8 +87,8 @@ final class ServedStream: Sendable {
     self.options = options
     self.measures = measures
     captions = options.captions.map { ServedCaptions($0, names, control) }
-    let pictureCaptions = PictureCaptions(options.pictureCaptions)
-    self.pictureCaptions = pictureCaptions
+    let closedCaptions = ClosedCaptions(options.closedCaptions)
+    self.closedCaptions = closedCaptions
     events = source?.events ?? EventWindows(windows.map(\.window))
     renditions = windows.enumerated().map { index, rendition in
       let isAudio = rendition.window.segmentation.isAudio
@@ -115,7 +115,7 @@ final class ServedStream: Sendable {
     }
     multivariant = MultivariantCache(
       name: name, windows: windows.map(\.window), targetDuration: control.targetDuration,
-      captions: options.captions?.tracks ?? [], pictureCaptions: pictureCaptions)
+      captions: options.captions?.tracks ?? [], closedCaptions: closedCaptions)
     let parameters =
       parameters
       ?? PresentationParameters(
@@ -124,7 +124,7 @@ final class ServedStream: Sendable {
     self.parameters = parameters
     manifests = ManifestCache(
       parameters, names: names, windows: windows.map(\.window),
-      captions: options.captions?.tracks ?? [], pictureCaptions: pictureCaptions)
+      captions: options.captions?.tracks ?? [], closedCaptions: closedCaptions)
     func past(_ dvr: Interval) -> Past? {
       guard let archive = options.archive else { return nil }
       let listed =
@@ -135,13 +135,13 @@ final class ServedStream: Sendable {
         runs: runs,
         manifests: ManifestCache(
           parameters, names: names, windows: listed.map(\.window),
-          pictureCaptions: pictureCaptions, past: runs))
+          closedCaptions: closedCaptions, past: runs))
     }
     self.past = past(options.dvr)
     unlimitedPast = past(Self.longestPast)
     let top = windows[0].window
     top.subscribe { [weak top] in
-      if let top { pictureCaptions.read(top.snapshot) }
+      if let top { closedCaptions.read(top.snapshot) }
     }
   }
 
@@ -214,7 +214,7 @@ final class ServedStream: Sendable {
   ///
   /// Players of chunked playlists get no captions.
   func needsMultivariant(isChunked: Bool) -> Bool {
-    isHighDynamicRange || (captions != nil || !options.pictureCaptions.isEmpty) && !isChunked
+    isHighDynamicRange || (captions != nil || !options.closedCaptions.isEmpty) && !isChunked
   }
 
   /// The top rendition.

@@ -52,25 +52,25 @@ final class SwitchedRenditions: MeasurementReceiver, Sendable {
     }
     let sound = audios.map(\.window)
     hasMultivariant =
-      !audios.isEmpty || !captions.isEmpty || !served.options.pictureCaptions.isEmpty
+      !audios.isEmpty || !captions.isEmpty || !served.options.closedCaptions.isEmpty
     multivariant = MultivariantCache(
       name: served.name, windows: [videos[0].window] + sound,
       targetDuration: served.control.targetDuration, switched: SwitchedName.rendition,
-      captions: captions, pictureCaptions: served.pictureCaptions)
+      captions: captions, closedCaptions: served.closedCaptions)
     pinnedMultivariants = videos.map { video in
       MultivariantCache(
         name: served.name, windows: [video.window] + sound,
         targetDuration: served.control.targetDuration, captions: captions,
-        pictureCaptions: served.pictureCaptions)
+        closedCaptions: served.closedCaptions)
     }
     manifests = ManifestCache(
       parameters, names: served.names, windows: [videos[0].window] + sound,
       switched: SwitchedName.rendition, captions: captions,
-      pictureCaptions: served.pictureCaptions, isForOneViewer: true)
+      closedCaptions: served.closedCaptions, isForOneViewer: true)
     pinnedManifests = videos.map { video in
       ManifestCache(
         parameters, names: served.names, windows: [video.window] + sound, captions: captions,
-        pictureCaptions: served.pictureCaptions, isForOneViewer: true)
+        closedCaptions: served.closedCaptions, isForOneViewer: true)
     }
     bandwidths = tracks.map(\.bandwidth)
     missing = { [weak served] now in served?.missingRenditions(now: now) ?? [] }

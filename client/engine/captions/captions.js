@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The captions of a stream: the languages, the viewer's choice, and the text for the shown frame.
 
-import { VideoCaptions } from './video-captions.js';
+import { ClosedCaptions } from './closed-captions.js';
 
 /** Cues are forgotten this time after their end, ms: the viewer may go back a little. */
 const KEPT_TIME = 60000;
 
 /** @typedef {import('../../shared/timestamps.js').CaptionLanguage} CaptionLanguage */
 
-/** @typedef {import('../../shared/playlist.js').ClosedCaptions} ClosedCaptions */
+/** @typedef {import('../../shared/playlist.js').ClosedCaptionTrack} ClosedCaptionTrack */
 /** @typedef {import('./cea608.js').ChannelName} ChannelName */
 /** @typedef {import('../playback/later-code.js').LaterCode<typeof import('./later.js')>} Later */
 
 /**
- * A language of cues, or a channel of the captions in the video: `cues` or `channel` is absent.
+ * A language of cues, or a channel of the closed captions: `cues` or `channel` is absent.
  * @typedef {object} CaptionTrack
  * @property {string} id the language or the channel
  * @property {string} name
@@ -39,8 +39,8 @@ export class Captions {
     /** @type {CaptionLanguage[]} */
     this.languages = [];
     this.base = '';
-    this.video = new VideoCaptions(later);
-    /** @type {ClosedCaptions[]} the channels of the video by the Multivariant Playlist or MPD */
+    this.video = new ClosedCaptions(later);
+    /** @type {ClosedCaptionTrack[]} the channels by the Multivariant Playlist or MPD */
     this.declared = [];
     /** @type {string | null} the track that the viewer has chosen; null for the default one */
     this.requested = null;
@@ -92,8 +92,8 @@ export class Captions {
   }
 
   /**
-   * Takes the names of the channels in the video.
-   * @param {ClosedCaptions[]} declared
+   * Takes the names of the channels of closed captions.
+   * @param {ClosedCaptionTrack[]} declared
    */
   setDeclared(declared) { this.declared = declared; }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parts of the players that are not needed for HTTP frames at the live edge, and those for
-// captions in the video and for encryption, which most streams do not have.
+// captions and for encryption, which most streams do not have.
 
 export * from '../captions/later.js';
 export { EncryptedMedia } from '../feed/encrypted-media.js';

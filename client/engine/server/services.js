@@ -11,7 +11,7 @@ import { segmentNames } from '../transport/segment-names.js';
 import { otherFormat } from '../transport/source.js';
 import { publisherText } from './away.js';
 /** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
-/** @typedef {import('../../shared/playlist.js').ClosedCaptions} ClosedCaptions */
+/** @typedef {import('../../shared/playlist.js').ClosedCaptionTrack} ClosedCaptionTrack */
 /** @typedef {import('../../shared/timestamps.js').CaptionLanguage} CaptionLanguage */
 /** @typedef {import('../../shared/timestamps.js').Timestamps} Timestamps */
 /** @typedef {import('./away.js').SourcePresence} SourcePresence */
@@ -76,8 +76,8 @@ export class ServicePoller {
     this.hasDocument = false;
     /** Called with the languages of captions, and the document that has named them. */
     this.onCaptions = /** @type {(languages: CaptionLanguage[], url: string) => void} */ (() => {});
-    /** Called with the captions in the video that a playlist or MPD names. */
-    this.onClosedCaptions = /** @type {(found: ClosedCaptions[]) => void} */ (() => {});
+    /** Called with the closed captions that a playlist or MPD names. */
+    this.onClosedCaptions = /** @type {(found: ClosedCaptionTrack[]) => void} */ (() => {});
     /** Called with the names of the renditions without media. */
     this.onMissing = /** @type {(names: string[]) => void} */ (() => {});
   }

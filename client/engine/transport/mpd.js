@@ -69,7 +69,7 @@ export function parseManifest(text, base, now, choose = () => 0) {
 /**
  * The channels of CEA-608 that an AdaptationSet states, such as `CC1=eng;CC3=deu`.
  * @param {XMLNode} set
- * @returns {import('../../shared/playlist.js').ClosedCaptions[]}
+ * @returns {import('../../shared/playlist.js').ClosedCaptionTrack[]}
  */
 function closedCaptionsOf(set) {
   return childrenOf(set, 'Accessibility').flatMap(({ attributes: { schemeIdUri, value } }) => (

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Checked
-internal import Media
 
 /// The separation of consecutive NAL units.
 package enum NALFraming: Sendable {
@@ -13,26 +12,16 @@ package enum NALFraming: Sendable {
 
 /// The NAL units of H.264 in a byte sequence, as ranges without length or start code.
 package enum NALUnits {
-  static let idr: UInt8 = 5
-  static let sei: UInt8 = 6
-  static let sps: UInt8 = 7
-  static let pps: UInt8 = 8
+  package static let idr: UInt8 = 5
+  package static let sei: UInt8 = 6
+  package static let sps: UInt8 = 7
+  package static let pps: UInt8 = 8
 
   /// nal_unit_type.
   package static func type(_ header: UInt8) -> UInt8 { header & 0x1F }
 
   /// Whether a unit of this type is a slice.
   package static func isSlice(_ type: UInt8) -> Bool { (1...5).contains(type) }
-
-  /// Whether a sample of an `avc1` track that we encode keeps the non-empty unit: slices, and SEI
-  /// with captions.
-  ///
-  /// Parameter sets are in the CMAF header; players ignore delimiters, other SEI and filler.
-  static func isKept(_ unit: Span<UInt8>) -> Bool {
-    let type = type(unit[0])
-    return isSlice(type)
-      || type == sei && CaptionData(unit: unit.array, headerSize: 1) != nil
-  }
 
   /// The non-empty units in `bytes`; bytes after an invalid length are dropped.
   package static func ranges(in bytes: Span<UInt8>, _ framing: NALFraming) -> [Range<Int>] {
@@ -52,7 +41,7 @@ package enum NALUnits {
 
   /// Whether a unit is valid in either framing: no start code within, no zero byte at the end.
   /// - Source: ITU-T H.264 §7.4.1
-  static func isWellFormed(_ unit: [UInt8]) -> Bool {
+  package static func isWellFormed(_ unit: [UInt8]) -> Bool {
     var zeros = 0
     for byte in unit {
       if zeros >= 2, byte < 3 { return false }
@@ -99,33 +88,4 @@ package enum NALUnits {
     if let start { close(start, bytes.count) }
     return ranges
   }
-}
-
-/// SPS and PPS of a stream, each without length or start code.
-package struct ParameterSets: Sendable, Hashable {
-  package var sps: [[UInt8]] = []
-  package var pps: [[UInt8]] = []
-
-  /// The parameter sets in `bytes`; nil if SPS or PPS is missing.
-  package init?(_ bytes: Span<UInt8>, _ framing: NALFraming) {
-    for range in NALUnits.ranges(in: bytes, framing) {
-      var unit: [UInt8] = []
-      unit.reserveCapacity(range.count)
-      for place in range { unit.append(bytes[place]) }
-      guard NALUnits.isWellFormed(unit) else { continue }
-      switch NALUnits.type(bytes[range.lowerBound]) {
-      case NALUnits.sps where unit.count >= 4: sps.append(unit)
-      case NALUnits.pps: pps.append(unit)
-      default: break
-      }
-    }
-    guard !sps.isEmpty, !pps.isEmpty else { return nil }
-  }
-
-  /// All parameter sets with four-byte start codes, as libavformat requires.
-  package var annexB: [UInt8] { (sps + pps).flatMap { [0, 0, 0, 1] + $0 } }
-
-  /// `avc1.` and profile, constraint flags and level in hexadecimal, from the first SPS.
-  /// - Source: RFC 6381 §3.3
-  package var codecString: String { "avc1." + hexadecimal(sps[0][1...3]) }
 }

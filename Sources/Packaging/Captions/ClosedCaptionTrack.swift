@@ -2,8 +2,8 @@
 
 package import Media
 
-/// The captions of one service within the pictures, for players.
-package struct PictureCaptionTrack: Sendable, Hashable {
+/// The closed captions of one service, for players.
+package struct ClosedCaptionTrack: Sendable, Hashable {
   /// The service.
   package let service: CaptionService
   /// The language; nil if it is not declared.

@@ -4,8 +4,8 @@ import Media
 import Packaging
 
 /// The values of `--closed-captions`: services with languages such as `CC1=en*,CC3=de`, or none.
-extension OptionKind where Value == [PictureCaptionTrack] {
-  static let pictureCaptions = OptionKind(
+extension OptionKind where Value == [ClosedCaptionTrack] {
+  static let closedCaptions = OptionKind(
     placeholder: "CC1=LANGUAGE,…",
     expected: "different services, CC1–CC4 or SERVICE1–SERVICE63, each with a language tag, such "
       + "as CC1=en*,CC3=de, at most one with *; or none",
@@ -22,17 +22,17 @@ extension OptionKind where Value == [PictureCaptionTrack] {
 
   private static let none = "none"
 
-  private static func track(_ item: Substring) -> PictureCaptionTrack? {
+  private static func track(_ item: Substring) -> ClosedCaptionTrack? {
     let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, let service = CaptionService(parts[0]) else { return nil }
     let isDefault = parts[1].hasSuffix("*")
     guard let language = LanguageTag(isDefault ? parts[1].dropLast() : parts[1]) else {
       return nil
     }
-    return PictureCaptionTrack(service, language: language, isDefault: isDefault)
+    return ClosedCaptionTrack(service, language: language, isDefault: isDefault)
   }
 
-  private static func text(_ track: PictureCaptionTrack) -> String {
+  private static func text(_ track: ClosedCaptionTrack) -> String {
     track.service.name + "=" + (track.language?.text ?? "und") + (track.isDefault ? "*" : "")
   }
 }

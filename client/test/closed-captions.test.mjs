@@ -4,7 +4,7 @@ import { suite, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Captions } from '../engine/captions/captions.js';
 import { ChunkCaptions } from '../engine/captions/chunk-captions.js';
-import { VideoCaptions } from '../engine/captions/video-captions.js';
+import { ClosedCaptions } from '../engine/captions/closed-captions.js';
 import { LaterCode } from '../engine/playback/later-code.js';
 import * as players from '../engine/players/later-players.js';
 import { HlsCaptions, observed } from '../engine/players/hls-captions.js';
@@ -25,10 +25,10 @@ const painted = (letter, field = 1) => [
 const decoder = () => new LaterCode(async () => players, players);
 const erased = (field = 1) => [pair(0x14, 0x2C, field)];
 
-suite('captions in the video', () => {
+suite('closed captions', () => {
   test('the decoder is requested with the first frame, and decodes earlier ones', async () => {
     let requests = 0;
-    const video = new VideoCaptions(new LaterCode(async () => {
+    const video = new ClosedCaptions(new LaterCode(async () => {
       requests += 1;
       return players;
     }));
@@ -44,7 +44,7 @@ suite('captions in the video', () => {
   });
 
   test('frames are decoded in the order of their times, when they are shown', () => {
-    const video = new VideoCaptions(decoder());
+    const video = new ClosedCaptions(decoder());
     video.add(3000, painted('c'));
     video.add(1000, painted('a'));
     video.add(2000, painted('b'));
@@ -57,7 +57,7 @@ suite('captions in the video', () => {
   });
 
   test('a frame that arrives again is one frame', () => {
-    const video = new VideoCaptions(decoder()), roll = [pair(0x14, 0x25), pair(0x14, 0x2D)];
+    const video = new ClosedCaptions(decoder()), roll = [pair(0x14, 0x25), pair(0x14, 0x2D)];
     video.add(1000, [...roll, pair(0x61, 0x61)]);
     video.add(1033.3, [pair(0x14, 0x2D), pair(0x62, 0x62)]);
     video.add(1033.4, [pair(0x14, 0x2D), pair(0x62, 0x62)]);
@@ -66,7 +66,7 @@ suite('captions in the video', () => {
   });
 
   test('an earlier instant is shown again; a text without successors ends after 16 s', () => {
-    const video = new VideoCaptions(decoder());
+    const video = new ClosedCaptions(decoder());
     for (let i = 0; i < 5; i += 1) video.add(10000 * i, painted('abcde'[i]));
     assert.equal(video.textAt('CC1', 40000), 'e');
     assert.equal(video.textAt('CC1', 12000), 'b');
@@ -78,7 +78,7 @@ suite('captions in the video', () => {
   });
 
   test('the kept frames are limited, and frames without captions are not kept', () => {
-    const video = new VideoCaptions(decoder());
+    const video = new ClosedCaptions(decoder());
     for (let i = 0; i < 30000; i += 1) {
       video.add(33 * i, painted('x'));
       video.add(33 * i + 10, []);
@@ -91,7 +91,7 @@ suite('captions in the video', () => {
   });
 });
 
-suite('the choice of captions in the video', () => {
+suite('the choice of closed captions', () => {
   const languages = [{ language: 'de', name: 'Deutsch', isDefault: true, cues: 'de/cues.json' }];
   function showing(t) {
     const texts = [], captions = new Captions((text) => texts.push(text), decoder());
@@ -164,7 +164,7 @@ suite('the choice of captions in the video', () => {
   });
 });
 
-suite('names of captions in the video', () => {
+suite('names of closed captions', () => {
   test('of a Multivariant Playlist', () => {
     const text = ['#EXTM3U', '#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="English CC",'
       + 'LANGUAGE="en",DEFAULT=YES,INSTREAM-ID="CC1"',

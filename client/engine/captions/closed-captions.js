@@ -24,7 +24,7 @@ const ROUNDING = 2;
  * Decodes the frames in the order of their presentation, when they are shown: with B-frames they
  * arrive in another order, but none after a frame that is shown later.
  */
-export class VideoCaptions {
+export class ClosedCaptions {
   /** @param {Later} later */
   constructor(later) {
     this.later = later;
