@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -64,15 +66,18 @@ def wait_state(program: Program, state: str, within: float = 12, index: int = 0,
     return found
 
 
-def frames(program: Program, rendition: str = "video", stream: str = "live",
-           after: int = 0) -> dict[str, tuple[int, int]]:
-    """The capture time in ns, and the decode time in ticks, of each listed sample by its SHA-256.
+@dataclass(frozen=True)
+class Sample:
+    """A listed sample: the SHA-256 of its bytes, and the capture time of its chunk in ns."""
+    digest: str
+    captured: int
 
-    Frames that differ have different bytes: the test pattern moves.
-    """
+
+def samples(program: Program, rendition: str = "video", stream: str = "live") -> list[Sample]:
+    """The samples of all listed segments, oldest first."""
     folder = f"/{stream}/{rendition}/"
     response = get(program.port, folder + "playlist.m3u8", timeout=15)
-    found: dict[str, tuple[int, int]] = {}
+    found: list[Sample] = []
     if response.status != 200:
         return found
     for segment in parse(response.text).segments:
@@ -81,26 +86,43 @@ def frames(program: Program, rendition: str = "video", stream: str = "live",
         media = get(program.port, folder + str(segment.uri))
         if media.status != 200:
             continue
-        for chunk in chunks(media.body):
-            for sample in chunk.sample_data():
-                found[sha256(sample).hexdigest()] = (chunk.prft or 0, chunk.tfdt)
-    return {name: value for name, value in found.items() if value[1] >= after}
+        found += [Sample(sha256(data).hexdigest(), chunk.prft or 0)
+                  for chunk in chunks(media.body) for data in chunk.sample_data()]
+    return found
+
+
+# The tone repeats every 8 s, and with it the bytes of its frames. Equal bytes are the same frame if
+# their capture times differ by less.
+SAME_NS = 2_000_000_000
+
+
+def common(here: list[Sample], there: list[Sample]) -> tuple[list[Sample], list[Sample]]:
+    """What both list between the first and the last frame that each has once."""
+    once = [Counter(sample.digest for sample in side) for side in (here, there)]
+    places = {sample.digest: (index, sample) for index, sample in enumerate(there)
+              if once[1][sample.digest] == 1}
+    pairs = [(index, places[sample.digest][0]) for index, sample in enumerate(here)
+             if once[0][sample.digest] == 1 and sample.digest in places
+             and abs(sample.captured - places[sample.digest][1].captured) < SAME_NS]
+    if not pairs:
+        return [], []
+    (first, first_there), (last, last_there) = pairs[0], pairs[-1]
+    return here[first:last + 1], there[first_there:last_there + 1]
 
 
 def wait_equal(source: Program, target: Program, count: int, rendition: str = "video",
                stream: str = "live", within: float = 15) -> list[tuple[int, int]]:
     """Waits until `count` frames of the source are at the target; their capture times at both.
 
-    The frames of the target are those of the source, without one between them left out.
+    The target has the frames of the source in their order, without one left out or twice.
     """
     def shared() -> list[tuple[int, int]]:
-        there, here = frames(target, rendition, stream), frames(source, rendition, stream)
-        common = sorted((here[name][1], name) for name in here.keys() & there.keys())
-        if len(common) < count:
+        there, here = samples(target, rendition, stream), samples(source, rendition, stream)
+        sent, arrived = common(here, there)
+        if len(sent) < count:
             return []
-        # All frames of the source between the first and the last one have arrived.
-        first, last = common[0][0], common[-1][0]
-        between = [name for name, (_, time) in here.items() if first <= time <= last]
-        assert len(between) == len(common), (len(between), len(common))
-        return [(here[name][0], there[name][0]) for _, name in common]
+        assert [one.digest for one in sent] == [one.digest for one in arrived], \
+            (len(sent), len(arrived))
+        return [(one.captured, other.captured)
+                for one, other in zip(sent, arrived, strict=True)]
     return wait_until(shared, within, f"{count} equal frames of {stream}/{rendition}", interval=0.3)
