@@ -282,7 +282,7 @@ extension ServingOptions {
     timeDisplacement = settings.timeDisplacement
     sendsCMSD = settings.sendsCMSD
     localClients = LocalClients { SourceProcesses.haveStarted }
-    publishAccess = PublishAccess(settings.publishMode, localClients)
+    publishAccess = KeylessAccess(settings.publishMode, localClients)
     publishKey = merged.publishKey
     playbackKeys = merged.playbackKeys
     tokenPublicKey = configuration.webTokenKey

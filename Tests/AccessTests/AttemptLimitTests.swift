@@ -51,7 +51,7 @@ struct AttemptLimitTests {
 
   @Test("a page without a key is no publisher, whatever the address; with a key it is a client")
   func pages() {
-    let check = PublishCheck(PublishAccess(.open))
+    let check = PublishCheck(KeylessAccess(.open))
     func ask(_ given: String?, _ key: String?) -> AccessRefusal? {
       check.decide(
         on: given, key: key.map { SecretDigest($0) }, by: Self.peer(0), for: .newStreams,

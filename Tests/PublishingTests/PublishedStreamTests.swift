@@ -181,9 +181,9 @@ struct PublisherRegistryTests {
   @Test("without a key the mode decides")
   func modes() throws {
     for (mode, fromOther) in [
-      (PublishAccess.Mode.loopback, AccessRefusal.notLocal), (.open, nil), (.key, .unknown),
+      (KeylessAccess.Mode.loopback, AccessRefusal.notLocal), (.open, nil), (.key, .unknown),
     ] {
-      let registry = PublisherRegistry(PublishCheck(PublishAccess(mode)), noHooks())
+      let registry = PublisherRegistry(PublishCheck(KeylessAccess(mode)), noHooks())
       _ = registry.add("live", PublishTarget())
       #expect(try refusal(registry, "live/anything", other) == fromOther)
       #expect(try refusal(registry, "live/anything", local) == (mode == .key ? .unknown : nil))
@@ -193,8 +193,8 @@ struct PublisherRegistryTests {
 
   @Test("with a key the key decides, in every mode")
   func keys() throws {
-    for mode in PublishAccess.Mode.allCases {
-      let registry = PublisherRegistry(PublishCheck(PublishAccess(mode)), noHooks())
+    for mode in KeylessAccess.Mode.allCases {
+      let registry = PublisherRegistry(PublishCheck(KeylessAccess(mode)), noHooks())
       _ = registry.add("live", PublishTarget(key: SecretDigest("sesame")))
       #expect(try refusal(registry, "live/sesame", other) == nil)
       #expect(try refusal(registry, "live/other", local) == .unknown)
@@ -204,7 +204,7 @@ struct PublisherRegistryTests {
 
   @Test("a path leads to its stream, whatever the name")
   func paths() throws {
-    let registry = PublisherRegistry(PublishCheck(PublishAccess(.key)), noHooks())
+    let registry = PublisherRegistry(PublishCheck(KeylessAccess(.key)), noHooks())
     _ = registry.add("mrrtmp", PublishTarget(path: SecretDigest("live/stream")))
     guard
       case .stream(let stream) = try registry.admit(
@@ -219,7 +219,7 @@ struct PublisherRegistryTests {
 
   @Test("five failures of an address let it wait, and no other")
   func failures() throws {
-    let registry = PublisherRegistry(PublishCheck(PublishAccess(.loopback)), noHooks())
+    let registry = PublisherRegistry(PublishCheck(KeylessAccess(.loopback)), noHooks())
     _ = registry.add("live", PublishTarget(key: SecretDigest("sesame")))
     for _ in 0..<5 { #expect(try refusal(registry, "live/x", other) == .unknown) }
     #expect(
@@ -230,7 +230,7 @@ struct PublisherRegistryTests {
 
   @Test("a stream keeps its publisher when its key changes, and loses it when it is removed")
   func changes() throws {
-    let registry = PublisherRegistry(PublishCheck(PublishAccess(.loopback)), noHooks())
+    let registry = PublisherRegistry(PublishCheck(KeylessAccess(.loopback)), noHooks())
     let stream = registry.add("live", PublishTarget())
     let isClosed = Flag()
     let publisher = Publisher { then in

@@ -12,8 +12,8 @@ private let local = PeerAddress(high: 0, low: 0x7F00_0001, port: 1, isVersion6: 
 private let other = PeerAddress(high: 0, low: 0xC000_0201, port: 2, isVersion6: false)
 private let start = MonotonicTime(nanoseconds: 1_000_000_000)
 
-private func registry(_ mode: PublishAccess.Mode) -> PublisherRegistry {
-  PublisherRegistry(PublishCheck(PublishAccess(mode)), noHooks())
+private func registry(_ mode: KeylessAccess.Mode) -> PublisherRegistry {
+  PublisherRegistry(PublishCheck(KeylessAccess(mode)), noHooks())
 }
 
 @Suite("Access of SRT callers")

@@ -35,7 +35,7 @@ struct MediaUploadTests {
     let handler = try SyntheticHandler()
     let log = Log(format: .text, least: .error) { _ in }
     let registry = PublisherRegistry(
-      PublishCheck(PublishAccess(.open)), PublishHooks(.init(), log: log))
+      PublishCheck(KeylessAccess(.open)), PublishHooks(.init(), log: log))
     let uploads = MediaUploads(loop: handler.loop, registry: registry, log: log)
     let stream = PublishedStream(name: "live")
     let source = try #require(stream.connectSource())

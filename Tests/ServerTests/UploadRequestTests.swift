@@ -52,7 +52,7 @@ extension SyntheticHandler {
 
 /// A client that publishes, and the status of its upload.
 private struct AccessRow: Sendable {
-  var mode = PublishAccess.Mode.loopback
+  var mode = KeylessAccess.Mode.loopback
   var hasKey = false
   var peer = local
   var fields: [String] = []
@@ -205,7 +205,7 @@ struct UploadRequestTests {
   @Test("rule, address and key decide who may publish", arguments: accessRows)
   fileprivate func access(row: AccessRow) throws {
     var options = ServingOptions()
-    options.publishAccess = PublishAccess(row.mode)
+    options.publishAccess = KeylessAccess(row.mode)
     options.publishKey = row.hasKey ? SecretDigest(key) : nil
     let handler = try SyntheticHandler(options: options)
     let upload = try handler.put("/cam/a.m4s", "x", row.fields, peer: row.peer)

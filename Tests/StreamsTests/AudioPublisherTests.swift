@@ -29,7 +29,7 @@ struct AudioPublisherTests {
     let segmentation: AudioSegmentation
     let statistics = Locked(StreamStatistics(renditions: 1))
     var publisher: AudioPublisher
-    let period = PeriodTiming(
+    let period = PeriodAlignment(
       index: 0, first: .init(number: 0, firstFrame: 0, offset: .zero), captured: .origin,
       offset: .zero, newest: (.origin, MediaTime(MonotonicTime.origin, plus: .zero)))
 

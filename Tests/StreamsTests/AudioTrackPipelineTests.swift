@@ -22,14 +22,14 @@ struct AudioTrackPipelineTests {
 
     func periods(
       from index: Int64, now: MonotonicTime
-    ) -> (current: PeriodTiming, next: PeriodTiming?)? {
-      let period = PeriodTiming(
+    ) -> (current: PeriodAlignment, next: PeriodAlignment?)? {
+      let period = PeriodAlignment(
         index: 0, first: .init(number: 0, firstFrame: 0, offset: .zero), captured: .origin,
         offset: .zero, newest: (now, MediaTime(now, plus: .zero)))
       return (period, nil)
     }
     func step(before number: Int64) -> ClockStep? { number == skip.expected ? skip : nil }
-    func lateness(of mediaTime: MediaTime, in period: PeriodTiming) -> Interval { .zero }
+    func lateness(of mediaTime: MediaTime, in period: PeriodAlignment) -> Interval { .zero }
   }
 
   @Test("after a suspension, audio continues with the segment to which the grid has skipped")

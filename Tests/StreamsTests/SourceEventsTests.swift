@@ -14,7 +14,7 @@ struct SourceEventsTests {
     "Streams/Audio", "Streams/Encoding", "Streams/Input", "Streams/PassThrough",
     "Streams/Pipelines", "Streams/Isolation/ProcessFaults.swift",
     "Streams/Session/SessionContext.swift", "Streams/Session/SessionContext+Slate.swift",
-    "Logging/Log+Threads.swift",
+    "Logging/Log+LeftThreads.swift",
   ]
   /// Events of devices, which no other process reads.
   private static let local: Set = ["audio-open", "audio-gone"]

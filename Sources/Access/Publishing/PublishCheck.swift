@@ -10,12 +10,12 @@ package struct PublishCheck: Sendable {
   private static let noPath = SecretDigest("")
 
   /// The rule for streams without a key.
-  package let access: PublishAccess
+  package let access: KeylessAccess
   /// Slows down addresses with wrong keys.
   package let attempts: AttemptLimit
 
   /// A check for streams with this access.
-  package init(_ access: PublishAccess, _ attempts: AttemptLimit = AttemptLimit()) {
+  package init(_ access: KeylessAccess, _ attempts: AttemptLimit = AttemptLimit()) {
     self.access = access
     self.attempts = attempts
   }

@@ -66,7 +66,7 @@ package struct ProgramSettings: Sendable {
   package var hostNames: [String] = []
   /// Origins of pages that may open WebSockets; empty if all may.
   package var socketOrigins: [String] = []
-  package var publishMode = PublishAccess.Mode.loopback
+  package var publishMode = KeylessAccess.Mode.loopback
   /// The web server that admits publishers; nil for none.
   package var publishHook: WebAddress?
   /// The web server that gets the end of a publisher; nil for none.

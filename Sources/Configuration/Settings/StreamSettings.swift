@@ -48,7 +48,7 @@ package struct StreamSettings: Sendable {
   /// Application and key by which publishers reach the stream, whatever its name.
   package var publishPath: SecretDigest?
   /// How the program accepts publishers by RTMP or SRT; nil if it does not.
-  package var publishMode: PublishAccess.Mode?
+  package var publishMode: KeylessAccess.Mode?
   package var loops = false
   package var passThrough = PassThroughMode.auto
   /// Whether the input has a process of its own; nil: if it can have one.

@@ -43,7 +43,7 @@ package struct ServingOptions: Sendable {
   /// Decides which clients on this machine have the rights of its address.
   package var localClients = LocalClients()
   /// Which clients may publish streams without a key.
-  package var publishAccess = PublishAccess(.loopback)
+  package var publishAccess = KeylessAccess(.loopback)
   /// The key of streams that publishers create; nil for none.
   package var publishKey: SecretDigest?
   /// The keys of playback tokens of uploaded streams that publishers create.

@@ -32,7 +32,7 @@ struct AudioPublisher: Sendable {
   private var chunker: AudioChunker
   /// The period whose first chunk is not complete yet, with its description if the description has
   /// changed.
-  private var opening: (period: PeriodTiming, track: TrackDescription?)?
+  private var opening: (period: PeriodAlignment, track: TrackDescription?)?
   private var headerHash: String
   /// The segment of the next chunk, if segments have variable duration.
   private var segment: Int64?
@@ -62,7 +62,7 @@ struct AudioPublisher: Sendable {
   }
 
   /// Starts a period with the next chunk.
-  mutating func begin(_ period: PeriodTiming, _ track: TrackDescription) {
+  mutating func begin(_ period: PeriodAlignment, _ track: TrackDescription) {
     opening = (period, track.headerHash == headerHash ? nil : track)
     headerHash = track.headerHash
   }
@@ -84,7 +84,7 @@ struct AudioPublisher: Sendable {
   /// of the next segment arrives: the video frame that starts the next segment is then published.
   /// - Returns: the segment to continue with if the grid has skipped segments; audio before that
   ///   segment is dropped.
-  mutating func publish(_ frame: EncodedAudioFrame, in period: PeriodTiming) -> Int64? {
+  mutating func publish(_ frame: EncodedAudioFrame, in period: PeriodAlignment) -> Int64? {
     var start: Int64?
     if segmentation.video.hasVariableDuration {
       let current = period.segments.last {
@@ -104,13 +104,13 @@ struct AudioPublisher: Sendable {
   }
 
   /// Publishes the AAC frames of an incomplete chunk: the period or the stream ends.
-  mutating func flush(_ period: PeriodTiming) {
+  mutating func flush(_ period: PeriodAlignment) {
     for chunk in chunker.flush() { _ = publish(chunk, in: period) }
     // The part may end with a chunk that was complete already.
     endPart()
   }
 
-  private mutating func publish(_ chunk: AudioChunk, in period: PeriodTiming) -> Int64? {
+  private mutating func publish(_ chunk: AudioChunk, in period: PeriodAlignment) -> Int64? {
     let position = segmentation.partPosition(of: chunk.firstFrame)
     if position.position == 0, let step = clock.step(before: position.segment) {
       sink.announce(offset: step.offset, skipped: step.skipped)

@@ -159,7 +159,7 @@ struct AudioTrackPipeline: ~Copyable {
   ///
   /// - Returns: whether the period has begun; false while a packet may still make the format known.
   private mutating func begin(
-    _ period: PeriodTiming, _ next: PeriodTiming?, isDue: Bool
+    _ period: PeriodAlignment, _ next: PeriodAlignment?, isDue: Bool
   ) throws(FFmpegError) -> Bool {
     let periodStart = start(of: period)
     while queue.pop(where: { $0.captured < periodStart }) != nil {}
@@ -192,7 +192,7 @@ struct AudioTrackPipeline: ~Copyable {
   ///
   /// - Returns: whether the next packet belongs to the next period.
   private mutating func place(
-    _ period: PeriodTiming, _ next: PeriodTiming?, before end: Int64, _ now: MonotonicTime
+    _ period: PeriodAlignment, _ next: PeriodAlignment?, before end: Int64, _ now: MonotonicTime
   ) throws(FFmpegError) -> Bool {
     let half = segmentation.samplesPerFrame / 2
     // An AAC frame is available at its end, and a file may supply packets before their time.
@@ -230,7 +230,7 @@ struct AudioTrackPipeline: ~Copyable {
   }
 
   /// Publishes silence at the positions before the AAC frame `index` that have no audio.
-  private mutating func fill(to index: Int64, in period: PeriodTiming) throws(FFmpegError) {
+  private mutating func fill(to index: Int64, in period: PeriodAlignment) throws(FFmpegError) {
     // bounded: a frame has samples
     while placer.next / segmentation.samplesPerFrame < index {
       frames += try placer.fill(to: index)
@@ -240,7 +240,7 @@ struct AudioTrackPipeline: ~Copyable {
   }
 
   /// Publishes the AAC frames up to the newest video frame.
-  private mutating func publish(_ period: PeriodTiming) throws(FFmpegError) {
+  private mutating func publish(_ period: PeriodAlignment) throws(FFmpegError) {
     let end = end(of: period)
     let count = frames.firstIndex { $0.index >= end } ?? frames.count
     let ready = frames.prefix(count)
@@ -259,13 +259,13 @@ struct AudioTrackPipeline: ~Copyable {
     segmentation.sample(atOrBefore: mediaTime) / segmentation.samplesPerFrame
   }
 
-  private func firstFrame(of period: PeriodTiming) -> Int64 {
+  private func firstFrame(of period: PeriodAlignment) -> Int64 {
     segmentation.frame(holding: period.first.firstFrame)
   }
 
   /// The AAC frame before which audio may be published: later audio may belong to another segment
   /// or period.
-  private func end(of period: PeriodTiming) -> Int64 {
+  private func end(of period: PeriodAlignment) -> Int64 {
     guard let newest = period.newestFrame else { return .max }
     return max(segmentation.frame(holding: newest + 1), firstFrame(of: period) + 1)
   }
@@ -274,7 +274,7 @@ struct AudioTrackPipeline: ~Copyable {
   ///
   /// One AAC frame before the first video frame: the AAC frame that contains the start of the video
   /// frame starts earlier.
-  private func start(of period: PeriodTiming) -> MonotonicTime {
+  private func start(of period: PeriodAlignment) -> MonotonicTime {
     period.captured
       // bounded: a division of intervals by 0 is 0
       - .seconds(segmentation.samplesPerFrame) / Int64(segmentation.sampleRate)

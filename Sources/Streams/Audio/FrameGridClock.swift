@@ -21,8 +21,8 @@ struct FrameGridClock: MediaClock {
 
   func periods(
     from index: Int64, now: MonotonicTime
-  ) -> (current: PeriodTiming, next: PeriodTiming?)? {
-    let period = PeriodTiming(
+  ) -> (current: PeriodAlignment, next: PeriodAlignment?)? {
+    let period = PeriodAlignment(
       index: 0, first: .init(number: 0, firstFrame: 0, offset: .zero), captured: .origin,
       offset: .zero,
       newest: (now, mediaTime(at: now)))
@@ -50,7 +50,7 @@ struct FrameGridClock: MediaClock {
     return nil
   }
 
-  func lateness(of mediaTime: MediaTime, in period: PeriodTiming) -> Interval {
+  func lateness(of mediaTime: MediaTime, in period: PeriodAlignment) -> Interval {
     self.mediaTime(at: SystemClock.monotonicTime) - mediaTime
   }
 }

@@ -10,7 +10,7 @@ protocol MediaClock: Sendable {
   ///
   /// - Returns: nil if neither period has published video.
   func periods(from index: Int64, now: MonotonicTime) -> (
-    current: PeriodTiming, next: PeriodTiming?
+    current: PeriodAlignment, next: PeriodAlignment?
   )?
 
   /// The step of the wall clock with which segment `number` starts; nil if there is none.
@@ -19,5 +19,5 @@ protocol MediaClock: Sendable {
   func step(before number: Int64) -> ClockStep?
 
   /// How long ago `mediaTime` was.
-  func lateness(of mediaTime: MediaTime, in period: PeriodTiming) -> Interval
+  func lateness(of mediaTime: MediaTime, in period: PeriodAlignment) -> Interval
 }

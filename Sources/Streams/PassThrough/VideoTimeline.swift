@@ -17,13 +17,13 @@ struct VideoTimeline: Sendable {
   private static let smoothing: Int64 = 32
 
   private let grid: FrameGrid
-  private var periods: [PeriodTiming] = []
+  private var periods: [PeriodAlignment] = []
 
   /// A timeline without video.
   init(grid: FrameGrid) { self.grid = grid }
 
   /// The first kept period with the index `index` or a later one.
-  func period(from index: Int64) -> PeriodTiming? { periods.first { $0.index >= index } }
+  func period(from index: Int64) -> PeriodAlignment? { periods.first { $0.index >= index } }
 
   /// The frame of the newest period that is nearest to a timestamp, which may lie ahead.
   func position(of pts: SourceTime, captured: MonotonicTime) -> StreamPosition? {
@@ -47,8 +47,8 @@ struct VideoTimeline: Sendable {
     number: Int64, first: Int64, pts: SourceTime, captured: MonotonicTime, offset: Interval
   ) {
     let mediaTime = grid.frameTime(of: first)
-    let segment = PeriodTiming.Segment(number: number, firstFrame: first, offset: offset)
-    let period = PeriodTiming(
+    let segment = PeriodAlignment.Segment(number: number, firstFrame: first, offset: offset)
+    let period = PeriodAlignment(
       index: (periods.last?.index ?? -1) + 1, first: segment, captured: captured,
       offset: offset, newestFrame: first, newest: (captured, mediaTime),
       reference: (pts, mediaTime),
@@ -74,7 +74,7 @@ struct VideoTimeline: Sendable {
     period.newestFrame = frame
     period.newest = (captured, mediaTime)
     if period.segments.last?.number != number {
-      let segment = PeriodTiming.Segment(number: number, firstFrame: frame, offset: offset)
+      let segment = PeriodAlignment.Segment(number: number, firstFrame: frame, offset: offset)
       period.segments = period.segments.suffix(Self.capacity - 1) + [segment]
     }
     periods.append(period)

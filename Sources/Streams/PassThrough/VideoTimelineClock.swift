@@ -11,7 +11,7 @@ struct VideoTimelineClock: MediaClock {
 
   func periods(
     from index: Int64, now: MonotonicTime
-  ) -> (current: PeriodTiming, next: PeriodTiming?)? {
+  ) -> (current: PeriodAlignment, next: PeriodAlignment?)? {
     timeline.withLock { timeline in
       timeline.period(from: index).map { ($0, timeline.period(from: $0.index + 1)) }
     }
@@ -20,7 +20,7 @@ struct VideoTimelineClock: MediaClock {
   /// Always nil: each step of the wall clock starts a period, so no segment within one has a step.
   func step(before number: Int64) -> ClockStep? { nil }
 
-  func lateness(of mediaTime: MediaTime, in period: PeriodTiming) -> Interval {
+  func lateness(of mediaTime: MediaTime, in period: PeriodAlignment) -> Interval {
     let offset = period.segments.last?.offset ?? period.offset
     return MediaTime(SystemClock.wallTime, minus: offset) - mediaTime
   }

@@ -19,7 +19,7 @@ private func wait(_ milliseconds: Int64) -> AccessRefusal {
 
 /// A client and the decision about it.
 private struct Row: Sendable, CustomTestStringConvertible {
-  var mode = PublishAccess.Mode.loopback
+  var mode = KeylessAccess.Mode.loopback
   var key: String?
   var peer = remote
   var given: String?
@@ -38,10 +38,10 @@ private let rows = [
 ]
 
 @Suite("Access of publishers")
-struct PublishAccessTests {
+struct PublishCheckTests {
   @Test("mode, key and address decide", arguments: rows)
   fileprivate func decision(row: Row) {
-    let publishCheck = PublishCheck(PublishAccess(row.mode))
+    let publishCheck = PublishCheck(KeylessAccess(row.mode))
     let decision = publishCheck.decide(
       on: row.given, key: row.key.map { SecretDigest($0) }, by: row.peer, for: studio, at: .origin)
     #expect(decision.refusal == row.refusal)
@@ -49,7 +49,7 @@ struct PublishAccessTests {
 
   @Test("a publish token permits its stream, and a wrong one is a failure of the address")
   func tokens() {
-    let publishCheck = PublishCheck(PublishAccess(.key))
+    let publishCheck = PublishCheck(KeylessAccess(.key))
     let digest = SecretDigest(key)
     let token = PublishToken(stream: "studio", expiry: 1000, key: digest).text
     func decide(_ token: String, _ key: SecretDigest?, _ seconds: Int64 = 0) -> AccessRefusal? {
@@ -76,7 +76,7 @@ struct PublishAccessTests {
   @Test("after five wrong keys an address waits a minute, with a right short key too")
   func attempts() {
     let key = "fifteen-letters"
-    let publishCheck = PublishCheck(PublishAccess(.loopback))
+    let publishCheck = PublishCheck(KeylessAccess(.loopback))
     var now = MonotonicTime.origin
     func ask(_ given: String?, of peer: PeerAddress = remote) -> AccessRefusal? {
       publishCheck.decide(on: given, key: SecretDigest(key), by: peer, for: studio, at: now).refusal
@@ -102,7 +102,7 @@ struct PublishAccessTests {
     arguments: [(key, true), ("sixteen--letters", true), ("app/sixteen--letters", true)]
       + [("fifteen-letters", false), ("app/fifteen-letters", false), ("application/key", false)])
   func longKey(key: String, isLong: Bool) {
-    let publishCheck = PublishCheck(PublishAccess(.loopback))
+    let publishCheck = PublishCheck(KeylessAccess(.loopback))
     func ask(_ given: String) -> AccessRefusal? {
       publishCheck.decide(
         on: given, key: SecretDigest(key), by: remote, for: studio, at: .origin
@@ -117,7 +117,7 @@ struct PublishAccessTests {
 
   @Test("of wrong keys of 16 characters an address that waits has one compared in a second")
   func guesses() {
-    let publishCheck = PublishCheck(PublishAccess(.loopback))
+    let publishCheck = PublishCheck(KeylessAccess(.loopback))
     var now = MonotonicTime.origin
     func ask(_ given: String, of peer: PeerAddress = remote) -> AccessRefusal? {
       publishCheck.decide(on: given, key: SecretDigest(key), by: peer, for: studio, at: now).refusal
@@ -144,7 +144,7 @@ struct PublishAccessTests {
 
   @Test("a right key of one stream ends no wait for another, and failures are those of one stream")
   func otherStreams() {
-    let publishCheck = PublishCheck(PublishAccess(.loopback))
+    let publishCheck = PublishCheck(KeylessAccess(.loopback))
     func ask(_ given: String, _ key: String, _ subject: FailedAttempts.Subject)
       -> AccessRefusal?
     {

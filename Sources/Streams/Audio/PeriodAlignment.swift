@@ -4,8 +4,9 @@ import Media
 import Scheduling
 import Time
 
-/// A discontinuity period at one moment: the position of its video on the media timeline.
-struct PeriodTiming: Sendable {
+/// What aligns audio with the video of a discontinuity period: the position of its video on the
+/// media timeline at one moment.
+struct PeriodAlignment: Sendable {
   /// A segment of video.
   struct Segment: Sendable {
     let number: Int64

@@ -3,8 +3,8 @@
 package import Net
 package import Time
 
-/// Which clients may publish.
-package struct PublishAccess: Sendable {
+/// Which clients may publish to a stream without a key.
+package struct KeylessAccess: Sendable {
   /// `--publish`.
   package enum Mode: String, Sendable, CaseIterable {
     /// Clients on this machine, unless the stream has a key.
