@@ -74,8 +74,7 @@ static inline int cseccomp_permit_harmless(scmp_filter_ctx filter) {
       SCMP_SYS(getdents), SCMP_SYS(getdents64), SCMP_SYS(getcwd), SCMP_SYS(dup), SCMP_SYS(dup2),
       SCMP_SYS(dup3), SCMP_SYS(pipe), SCMP_SYS(pipe2),
       // Open sockets, and waiting for them.
-      SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg),
-      SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg), SCMP_SYS(shutdown),
+      SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg), SCMP_SYS(shutdown),
       SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(getsockopt), SCMP_SYS(poll),
       SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6), SCMP_SYS(epoll_create),
       SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
@@ -288,6 +287,21 @@ static inline int cseccomp_permit_drivers(scmp_filter_ctx filter) {
   return error;
 }
 
+/// Sending, but not to a TCP address without connect (TCP Fast Open): Landlock decides at connect.
+static inline int cseccomp_permit_sending(scmp_filter_ctx filter) {
+  // Each call with the index of its flags.
+  static const int calls[][2] = {
+      {SCMP_SYS(sendto), 3}, {SCMP_SYS(sendmsg), 2}, {SCMP_SYS(sendmmsg), 3}};
+  const uint32_t opens = 0x20000000;  // MSG_FASTOPEN
+  int error = 0;
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    const unsigned flags = (unsigned)calls[i][1];
+    CSECCOMP_RULE(SCMP_ACT_ALLOW, calls[i][0], 1, CSECCOMP_BITS(flags, opens, 0));
+    CSECCOMP_RULE(SCMP_ACT_ERRNO(EPERM), calls[i][0], 1, CSECCOMP_BITS(flags, opens, opens));
+  }
+  return error;
+}
+
 /// The options of sockets that libavformat, libsrt and the C library set.
 static inline int cseccomp_permit_options(scmp_filter_ctx filter) {
   static const int options[][2] = {
@@ -297,8 +311,7 @@ static inline int cseccomp_permit_options(scmp_filter_ctx filter) {
       {SOL_SOCKET, SO_RCVLOWAT}, {SOL_SOCKET, SO_TIMESTAMP}, {SOL_SOCKET, SO_BINDTODEVICE},
       {IPPROTO_TCP, TCP_NODELAY}, {IPPROTO_TCP, TCP_MAXSEG}, {IPPROTO_TCP, TCP_KEEPIDLE},
       {IPPROTO_TCP, TCP_KEEPINTVL}, {IPPROTO_TCP, TCP_KEEPCNT},
-      {IPPROTO_TCP, 18 /* TCP_USER_TIMEOUT */}, {IPPROTO_TCP, 23 /* TCP_FASTOPEN */},
-      {IPPROTO_TCP, 30 /* TCP_FASTOPEN_CONNECT */},
+      {IPPROTO_TCP, 18 /* TCP_USER_TIMEOUT */},
       {IPPROTO_IP, IP_TOS}, {IPPROTO_IP, IP_TTL}, {IPPROTO_IP, IP_PKTINFO},
       {IPPROTO_IP, IP_RECVERR}, {IPPROTO_IP, IP_MTU_DISCOVER}, {IPPROTO_IP, IP_MULTICAST_IF},
       {IPPROTO_IP, IP_MULTICAST_TTL}, {IPPROTO_IP, IP_MULTICAST_LOOP},
@@ -375,6 +388,7 @@ static inline int cseccomp_permit_needed_calls(bool uses_network, bool uses_devi
   if (!error) error = cseccomp_permit_memory(filter, uses_devices);
   if (!error) error = cseccomp_permit_files(filter, uses_devices);
   if (!error && uses_devices) error = cseccomp_permit_drivers(filter);
+  if (!error) error = cseccomp_permit_sending(filter);
   if (!error) error = cseccomp_permit_options(filter);
   if (!error) error = cseccomp_permit_sockets(filter, uses_network);
   if (!error) error = seccomp_load(filter);

@@ -37,7 +37,7 @@ REFUSED_CALLS = (
     "keyring", "chmod", "fchmodat", "fchmod-input", "chown", "lchown", "utimes", "utimensat",
     "setxattr", "getxattr", "listxattr", "removexattr", "inotify", "inotify-watch", "fanotify",
     "death-signal", "dumpable", "ambient", "memory-file", "shared-memory", "shared-pages", "code",
-    "ring",
+    "ring", "fast-server",
 )
 # Calls in no list, as those of a later kernel.
 UNKNOWN_CALLS = ("clone3", "later-call", "splice", "socket-filter")
@@ -133,7 +133,7 @@ def test_sandbox_refuses_what_a_decoder_must_not_do(
         check(("open-input",), "EACCES")
         check(NETWORK, "done")
         check(UNKNOWN_CALLS, "ENOSYS")
-        check(("asynchronous",), "ENOSYS")
+        check(("asynchronous", "fast-option"), "ENOSYS")
         if landlock_version() >= 4:
             check(("server",), "EACCES")
     assert results["capabilities"] == "none"
