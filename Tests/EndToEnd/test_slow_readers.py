@@ -222,3 +222,44 @@ def test_pipelined_requests_wait_for_the_client(server: Program) -> None:
     finally:
         for client in clients:
             client.close()
+
+
+@pytest.mark.timeout(90)
+def test_readers_of_the_archive_wait_for_room(streamer: Callable[..., Program],
+                                              tmp_path: Path) -> None:
+    """4,000 responses with segments of the archive are not read: memory stays within the budget,
+    and a client that reads gets the whole segment after those that keep pieces are cut."""
+    film = make(tmp_path / "noise.ts", "-f", "lavfi", "-i",
+                "nullsrc=s=640x360:r=30,geq=random(1)*255:128:128", "-t", "4", "-c:v", "libx264",
+                "-preset", "ultrafast", "-qp", "40", "-g", "30", "-bf", "0")
+    program = streamer("--input", str(film), "--loop", "--playlist-length", "6", "--max-files", "8",
+                       "--archive", str(tmp_path / "archive"), "--dvr", "1h", "--max-past-media",
+                       "12", "--host", "127.0.0.1", "--http-port", "0", defaults=False)
+    wait_until(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 30,
+               "a playlist")
+    listed = get(program.port, "/live/video/playlist.m3u8").text
+    path = "/live/video/" + re.findall(r"^(segment\d+\.m4s)$", listed, re.M)[-1]
+    body = get(program.port, path).body
+    assert len(body) > MEGABYTE
+    pause(10, "the segment leaves the window")
+    before = resident_bytes(program.pid)
+    clients: list[Frames] = []
+    most = 0
+    try:
+        for _ in range(40):
+            clients.append(unread(program.port, [(path, "a", "")] * 100))
+            pause(0.1, "the threads of the archive take the requests")
+            most = max(most, resident_bytes(program.pid))
+        begun = time.monotonic()
+        found, error = reader(program, "h2c", path).communicate(timeout=30)
+        took = time.monotonic() - begun
+        assert found == body, (len(found), error)
+        for _ in range(10):
+            most = max(most, resident_bytes(program.pid))
+            pause(0.3, "the budget is kept")
+        print(f"memory {most - before >> 20} MB more; a client that reads took {took:.1f} s")
+        assert most - before < 64 << 20 and took < 10
+        assert fault(program, "past_media") > 0
+    finally:
+        for client in clients:
+            client.socket.close()

@@ -16,10 +16,12 @@ struct FileBodyTests {
   private final class Disk: DiskThreads {
     private let waiting: Locked<[@Sendable () -> Void]?>
     let released = Locked(0)
+    let reads = Locked(0)
 
     init(isFrozen: Bool = false) { waiting = Locked(isFrozen ? [] : nil) }
 
     func run(_ job: @escaping @Sendable () -> Void) -> Bool {
+      reads.withLock { $0 += 1 }
       let isFrozen = waiting.withLock { waiting in
         waiting?.append(job)
         return waiting != nil
@@ -155,5 +157,54 @@ struct FileBodyTests {
     try DiskFile(folder.path + "/file", .writing).truncate(to: 2_000_000)
     respond(server, "/stream", response)
     #expect(throws: (any Error).self) { try client.response() }
+  }
+
+  // MARK: Room for pieces
+
+  /// A server whose budget of 1 MB is used up by as many bytes as `used` says.
+  private func server(_ used: Locked<Int>) throws -> TestServer {
+    try TestServer(
+      pastMedia: PastMediaBudget(megabytes: 1) { used.withLock { $0 } })
+  }
+
+  @Test("reads wait while the budget has no room, and nobody is cut")
+  func room() throws {
+    let used = Locked(1_000_000)
+    let server = try server(used)
+    let disk = Disk()
+    let client = try FrameClient(server)
+    client.send(Frame(.window, Frame.word(0x7fff_0000)))
+    for stream in [1, 3] {
+      client.send(.get("/stream\(stream)", stream: UInt32(stream)))
+      client.send(Frame(.window, stream: UInt32(stream), Frame.word(0x7000_0000)))
+      respond(server, "/stream\(stream)", try response(disk))
+    }
+    server.pass(.seconds(5))
+    #expect(disk.reads.withLock { $0 } == 0)
+    used.withLock { $0 = 0 }
+    server.pass(.milliseconds(60))
+    #expect(try client.answer(stream: 1).body == whole)
+    #expect(try client.answer(stream: 3).body == whole)
+    #expect(server.seen.faults == [])
+  }
+
+  @Test("a client that keeps a piece for a second makes room for reads that wait")
+  func crowded() throws {
+    let used = Locked(0)
+    let server = try server(used)
+    let stuck = try FrameClient(server), waiting = try FrameClient(server)
+    stuck.send(.get("/streama", stream: 1))
+    respond(server, "/streama", try response(Disk()))
+    used.withLock { $0 = 1_000_000 }
+    waiting.send(Frame(.window, Frame.word(0x7fff_0000)), .get("/streamb", stream: 1))
+    waiting.send(Frame(.window, stream: 1, Frame.word(0x7000_0000)))
+    respond(server, "/streamb", try response(Disk()))
+    server.pass(.seconds(1))
+    #expect(server.seen.faults == [])
+    server.pass(.seconds(2))
+    #expect(server.seen.faults == [.pastMedia])
+    used.withLock { $0 = 0 }
+    server.pass(.milliseconds(60))
+    #expect(try waiting.answer(stream: 1).body == whole)
   }
 }

@@ -101,7 +101,7 @@ final class HTTP1Exchange: ConnectionExchange {
     }
     head.reduceToRecord()
     head.delivery?.begin(over: connection.stream)
-    head.files = FileBodyWriter(files, to: self, server.loop)
+    head.files = FileBodyWriter(files, to: self, server.reads)
     head.files?.continueWhenTaken()
   }
 

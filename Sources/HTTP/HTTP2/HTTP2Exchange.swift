@@ -82,7 +82,7 @@ final class HTTP2Exchange: ConnectionExchange {
     head.reduceToRecord()
     if let files {
       head.delivery?.begin(over: stream)
-      head.files = FileBodyWriter(files, to: self, connection.server.loop)
+      head.files = FileBodyWriter(files, to: self, connection.server.reads)
       head.files?.continueWhenTaken()
       return
     }

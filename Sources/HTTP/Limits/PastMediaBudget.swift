@@ -2,11 +2,13 @@
 
 package import Net
 import Sharing
+import Synchronization
 package import Time
 
 /// The budget for past media, one for all loops.
 ///
-/// Past media has left its window, and only responses keep it in memory.
+/// Past media has left its window, and only responses keep it in memory. Pieces of files are past
+/// media too; they are read only while there is room for them.
 ///
 /// ```
 /// exceeded ──► after `interval` each loop names its slowest response ──► the slowest of all is cut
@@ -23,6 +25,11 @@ package final class PastMediaBudget: Sendable {
   private let limit: Int
   private let byteCount: @Sendable () -> Int
   private let order = Locked(SlowestFirst())
+  /// The bytes of pieces that are being read.
+  private let reading = Atomic<Int>(0)
+  /// The number of loops with reads that wait.
+  private let crowded = Atomic<Int>(0)
+  private let loops = Locked<[EventLoop]>([])
 
   /// A budget of a number of megabytes (1,000,000 bytes).
   ///
@@ -36,10 +43,49 @@ package final class PastMediaBudget: Sendable {
 
   /// Wakes `loops` when a window removes media and the budget is exceeded.
   package func wake(_ loops: [EventLoop]) {
+    self.loops.withLock { $0 = loops }
     PastMedia.watch(above: limit) {
       for loop in loops { loop.wake() }
     }
   }
+
+  // MARK: Reads of files
+
+  /// Whether a piece of a file may be read; ``endRead(_:)`` follows when it is past media.
+  ///
+  /// The first pieces of responses have half of the budget: those of a thousand requests that
+  /// nobody reads leave room for the clients that do.
+  func beginRead(_ byteCount: Int, isFirst: Bool) -> Bool {
+    let all = reading.wrappingAdd(byteCount, ordering: .relaxed).newValue
+    let room = isFirst ? limit / 2 : limit
+    // bounded: both are bytes in memory
+    guard all + self.byteCount() > room, all > byteCount || self.byteCount() > 0 else {
+      return true
+    }
+    endRead(byteCount)
+    return false
+  }
+
+  /// The end of a read.
+  func endRead(_ byteCount: Int) { reading.wrappingSubtract(byteCount, ordering: .relaxed) }
+
+  /// A loop states whether reads of it wait.
+  func setCrowded(_ isCrowded: Bool) {
+    guard isCrowded else { return _ = crowded.wrappingSubtract(1, ordering: .relaxed) }
+    crowded.wrappingAdd(1, ordering: .relaxed)
+    for loop in loops.withLock({ $0 }) { loop.wake() }
+  }
+
+  /// The deadline up to which responses are cut at `now`; nil for none.
+  ///
+  /// While reads wait, a response may keep a piece for a shorter time.
+  func cutLimit(_ now: MonotonicTime) -> MonotonicTime? {
+    if isExceeded { return .distantFuture }
+    guard crowded.load(ordering: .relaxed) > 0 else { return nil }
+    return now + (FileReads.sendingTime - FileReads.crowdedTime)
+  }
+
+  // MARK: Cuts
 
   /// Whether there is past media.
   var isUsed: Bool { byteCount() > 0 }
@@ -49,7 +95,8 @@ package final class PastMediaBudget: Sendable {
 
   /// Whether a loop may cut its slowest response, which keeps past media with this deadline.
   func mayCut(_ deadline: MonotonicTime, by loop: String, now: MonotonicTime) -> Bool {
-    isExceeded && order.withLock { $0.mayCut(deadline, by: loop, now: now) }
+    guard let limit = cutLimit(now), deadline <= limit else { return false }
+    return order.withLock { $0.mayCut(deadline, by: loop, now: now) }
   }
 
   /// A loop has no response with past media.

@@ -6,31 +6,30 @@ import System
 import Time
 
 /// Writes a body of files to a response whose connection cannot send them itself: reads a piece,
-/// and the next one when the client has taken it.
+/// and the next one when the client has taken it and ``FileReads`` permit it.
 ///
 /// Confined to the loop's thread; the files are read by other threads.
 final class FileBodyWriter {
-  /// Leads from any thread to the writer, which only its loop may touch.
+  /// Leads from any thread to what only the loop may touch.
   private final class Proxy: @unchecked Sendable {
     weak var writer: FileBodyWriter?
+    weak var reads: FileReads?
   }
 
-  /// The bytes of a piece: the memory of a response, however long its body is.
-  private static let pieceSize = 256 << 10
-  /// How long a response with a piece may take when too much of the past is in memory.
-  private static let sendingTime = Interval.seconds(10)
-
   private weak var output: (any BodyOutput)?
-  private weak var loop: EventLoop?
+  private weak var reads: FileReads?
   private let proxy = Proxy()
   private var cursor: FileCursor
+  /// Whether a piece was written.
+  private(set) var hasWritten = false
 
   /// A writer that ``continueWhenTaken()`` begins.
-  init(_ files: FileBytes, to output: any BodyOutput, _ loop: EventLoop) {
+  init(_ files: FileBytes, to output: any BodyOutput, _ reads: FileReads) {
     self.output = output
-    self.loop = loop
+    self.reads = reads
     cursor = FileCursor(files)
     proxy.writer = self
+    proxy.reads = reads
   }
 
   /// Reads the next piece when the client has taken the bytes before.
@@ -40,15 +39,27 @@ final class FileBodyWriter {
     output.whenTaken(backlog: 0) { [weak self] in self?.next() }
   }
 
-  private func next() {
+  private func next() { reads?.permit(self) }
+
+  /// Reads the next piece, which the budget has room for.
+  ///
+  /// - Returns: whether a piece is being read; false if the client has gone, or too much is read.
+  func read() -> Bool {
+    guard let output, let reads else { return false }
     let begun = cursor
-    let isTaken = cursor.threads.run { [weak loop, proxy] in
+    let isTaken = cursor.threads.run { [weak loop = reads.loop, proxy] in
       var cursor = begun
-      let piece = try? cursor.read(Self.pieceSize)
-      piece?.leaveWindow(until: SystemClock.monotonicTime + Self.sendingTime)
-      loop?.post { [cursor] in proxy.writer?.write(piece, cursor) }
+      let piece = try? cursor.read(FileReads.pieceSize)
+      if let piece {
+        PastMedia.add([piece], until: SystemClock.monotonicTime + FileReads.sendingTime)
+      }
+      loop?.post { [cursor] in
+        proxy.reads?.end()
+        proxy.writer?.write(piece, cursor)
+      }
     }
-    if !isTaken { loop?.later { [proxy] in proxy.writer?.output?.abort() } }
+    if !isTaken { output.abort() }
+    return isTaken
   }
 
   private func write(_ piece: SharedBytes?, _ cursor: FileCursor) {
@@ -56,6 +67,7 @@ final class FileBodyWriter {
     // A file that ends early is noticed by the client: the body is too short.
     guard let piece else { return output.abort() }
     self.cursor = cursor
+    hasWritten = true
     output.write(piece)
     if cursor.left > 0 { continueWhenTaken() } else { output.end() }
   }

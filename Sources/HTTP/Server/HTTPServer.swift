@@ -26,7 +26,9 @@ package final class HTTPServer: LoopService {
   private var lastFields = (fields: [HeaderField](), lines: SharedBytes([]))
   private var nextCheck = MonotonicTime.distantFuture
   private let pastMedia: PastMediaBudget
-  /// When the budget of past media is looked at, after it was exceeded.
+  /// The reads of files for responses.
+  let reads: FileReads
+  /// When the budget of past media is looked at, after it was exceeded or a read had to wait.
   private var nextRelief = MonotonicTime.distantFuture
 
   /// Serves the connections that are handed to `loop`.
@@ -54,7 +56,9 @@ package final class HTTPServer: LoopService {
     self.observer = observer
     self.addresses = addresses
     self.proxies = proxies
-    self.pastMedia = pastMedia ?? PastMediaBudget(megabytes: limits.pastMegabytes)
+    let pastMedia = pastMedia ?? PastMediaBudget(megabytes: limits.pastMegabytes)
+    self.pastMedia = pastMedia
+    reads = FileReads(loop, pastMedia)
     self.errorFields = errorFields + [HeaderField("Cache-Control", "no-store")]
     loop.receiver = self
     loop.addService(self)
@@ -102,14 +106,22 @@ package final class HTTPServer: LoopService {
   ///
   /// A window that has just removed a segment exceeds it until the loops have noticed.
   private func watchPastMedia() {
-    guard nextRelief == .distantFuture, pastMedia.isExceeded else { return }
+    guard nextRelief == .distantFuture else { return }
+    guard !reads.isEmpty || pastMedia.cutLimit(loop.now) != nil else { return }
     nextRelief = loop.now + PastMediaBudget.interval
   }
 
-  /// Cuts the slowest responses until the budget is kept, as far as no other loop has slower ones.
+  /// Begins reads that wait, and cuts the slowest responses until the budget is kept, as far as no
+  /// other loop has slower ones.
   private func relievePastMedia(_ now: MonotonicTime) {
-    guard pastMedia.isExceeded, !connections.isEmpty else { return nextRelief = .distantFuture }
+    reads.resume()
+    let isNeeded = !reads.isEmpty || pastMedia.cutLimit(now) != nil
+    guard isNeeded, !connections.isEmpty else {
+      pastMedia.hasNone(loop.name)
+      return nextRelief = .distantFuture
+    }
     nextRelief = now + PastMediaBudget.interval
+    guard pastMedia.cutLimit(now) != nil else { return }
     var deadlines: [MonotonicTime] = []
     for connection in connections { connection.addPastDeadlines(to: &deadlines) }
     deadlines.sort()

@@ -110,7 +110,7 @@ extension ServedStream {
       case .failure where isPrefill: answer(absent)
       case .success(let found):
         if case .bytes(let bytes) = found.content {
-          bytes.leaveWindow(until: SystemClock.monotonicTime + Self.sendingTime)
+          PastMedia.add([bytes], until: SystemClock.monotonicTime + Self.sendingTime)
         }
         answer(
           media.response(
