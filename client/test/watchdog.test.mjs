@@ -17,8 +17,8 @@ function watched(seconds, facts, { limits = OWN_LIMITS, watchdog = new Watchdog(
   for (let step = 0; step * STEP < seconds; step += 1) {
     const now = step * STEP;
     const present = {
-      isMoving: true, interval: 1 / 30, isWatched: true, hasNewer: true, isStarved: false,
-      ...facts(now, remedies),
+      isMoving: true, interval: 1 / 30, isWatched: true, hasNewer: true, isUnanswered: false,
+      isStarved: false, ...facts(now, remedies),
     };
     if (present.isMoving) frames += 2;
     const remedy = watchdog.step(now, { ...present, frames });
@@ -105,10 +105,20 @@ suite('no remedy', () => {
 });
 
 suite('newer media', () => {
-  test('is asked for seldom while there is none', () => {
+  // Media that comes back is found within 2 s, and shown within 3.
+  test('is asked for every 2 s while there is none', () => {
     const probes = watched(62, still(null, { hasNewer: false }))
       .filter(([remedy]) => remedy === 'probe');
-    assert.ok(probes[0][1] < 2.5 && probes.length >= 14 && probes.length <= 20);
+    assert.ok(probes[0][1] < 2.5 && probes.length >= 28 && probes.length <= 34);
+  });
+
+  test('is requested anew, once, when a probe has no answer in time', () => {
+    const found = remediesOf(watched(20, still(null, { hasNewer: false, isUnanswered: true })));
+    assert.deepEqual(found.map(([remedy]) => remedy), ['seek']);
+    assert.ok(found[0][1] - 2 < 0.5, `${found[0][1]}`);
+    const again = remediesOf(watched(20, (now) => (
+      { isMoving: now < 2, hasNewer: false, isUnanswered: now < 5 || now > 10 })));
+    assert.deepEqual(again.map(([remedy]) => remedy), ['seek', 'seek']);
   });
 
   test('that exists again after an outage is given to the player first', () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applies the remedies of the watchdog to the player, or to the playback that chooses the player.
 
+import { isTimeout } from '../../shared/deadline.js';
 import { Avoidance } from '../renditions/avoidance.js';
 import { NewestMedia } from '../server/newest-media.js';
 import { isMPD, otherFormat } from '../transport/source.js';
@@ -38,6 +39,8 @@ export class DisplayWatch {
     /** @type {(Newest | null)[]} the answers of the probe before */
     this.before = [];
     this.isProbing = false;
+    /** Whether the latest probe had no answer in time. */
+    this.isUnanswered = false;
     /** The number of frames, and the server's time in Unix ms, when the display stopped. */
     this.stopped = { frames: -1, at: 0 };
     /** Whether a remedy replaces the player. */
@@ -73,9 +76,12 @@ export class DisplayWatch {
     const text = names.join(' ');
     if (text === this.missing) return;
     this.missing = text;
-    void this.media.learn(this.playlist).catch(() => {}).then(() => {
-      if (this.missing === text) this.avoidance.setMissing(this.media.indicesOf(names));
-    });
+    this.media.learn(this.playlist).then(
+      () => {
+        if (this.missing === text) this.avoidance.setMissing(this.media.indicesOf(names));
+      },
+      // The next message of the server, which repeats the names, tries again.
+      () => { if (this.missing === text) this.missing = ''; });
   }
 
   /**
@@ -108,11 +114,13 @@ export class DisplayWatch {
     if (frames.frames !== this.stopped.frames) {
       this.stopped = { frames: frames.frames, at: playback.clock.now() };
       this.hasNewer = null;
+      this.isUnanswered = false;
       this.before = [];
     }
     const hasNewer = watchdog.isStill && this.aheadOf() > NEWER_BY ? true : this.hasNewer;
     const remedy = watchdog.step(now / 1000, {
       frames: frames.frames, interval: frames.interval(), isWatched: this.isWatched, hasNewer,
+      isUnanswered: this.isUnanswered,
       isStarved: watchdog.isStill && playback.player?.isStarved?.() === true,
     });
     if (remedy !== null) this.apply(remedy, now);
@@ -190,11 +198,14 @@ export class DisplayWatch {
       const found = await this.media.load(this.playlist, services?.timestamps ?? null);
       if (this.stopped !== stopped) return;
       const latency = 1000 * (playback.latency ?? 0);
+      this.isUnanswered = false;
       this.hasNewer = hasNewerMedia(found, before, stopped.at, latency);
       this.before = found;
       if (isLate(found, this.inUse.current)) this.leaveShown(performance.now() / 1000);
-    } catch {
-      if (this.stopped === stopped) this.hasNewer = false;
+    } catch (error) {
+      if (this.stopped !== stopped) return;
+      this.hasNewer = false;
+      this.isUnanswered = isTimeout(error);
     } finally {
       this.isProbing = false;
     }

@@ -20,6 +20,7 @@ import { OWN_LIMITS } from '../players/kinds.js';
  *   and the stream has not ended
  * @property {boolean | null} hasNewer whether the stream has newer media than the shown frame; null
  *   if unknown
+ * @property {boolean} isUnanswered whether the latest probe had no answer in time
  * @property {boolean} isStarved whether bytes arrive, but media seldom: a slow connection
  */
 
@@ -39,7 +40,7 @@ const START_TIME = 5, RESUME_TIME = 1;
 /** Newer media that becomes known late, as after an outage, is given this time, s. */
 const GRACE_TIME = 0.2;
 /** The time between two probes, doubled after each one without newer media, s. */
-const PROBE_INTERVAL = 0.5, LONGEST_PROBE_INTERVAL = 4;
+const PROBE_INTERVAL = 0.5, LONGEST_PROBE_INTERVAL = 2;
 /** The pause after the last remedy, doubled each time up to the second value, s. */
 const FIRST_BREAK = 1.5, LONGEST_BREAK = 60;
 /** On a slow connection a restart or another player does not help before this time, s. */
@@ -70,6 +71,8 @@ export class Watchdog {
     this.pause = FIRST_BREAK;
     this.probedAt = -Infinity;
     this.probeInterval = PROBE_INTERVAL;
+    /** Whether the player has requested anew because a probe had no answer. */
+    this.hasRenewed = false;
     /** Whether no frame was shown since the start. */
     this.isStarting = true;
     this.start();
@@ -97,6 +100,7 @@ export class Watchdog {
   rest() {
     this.still = 0;
     this.trouble = 0;
+    this.hasRenewed = false;
     this.probedAt = -Infinity;
     this.probeInterval = PROBE_INTERVAL;
   }
@@ -127,6 +131,13 @@ export class Watchdog {
     this.moving = 0;
     if (this.trouble < 0) return null;
     if (facts.hasNewer === false) this.trouble = 0;
+    if (!facts.isUnanswered) this.hasRenewed = false;
+    // Connections that are lost without a sign hold the player's requests, and the probe behind
+    // them: a browser opens six to a host. A seek cancels those requests.
+    if (facts.isUnanswered && !this.hasRenewed) {
+      this.hasRenewed = true;
+      return 'seek';
+    }
     if (facts.hasNewer !== true) {
       this.trouble = Math.min(this.trouble, this.limit(delay) - GRACE_TIME);
       return this.probe(now);
