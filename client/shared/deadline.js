@@ -18,9 +18,6 @@ export function sleep(ms, stop) {
   });
 }
 
-/** @param {unknown} error @returns {boolean} whether a time limit of {@link within} has passed */
-export function isTimeout(error) { return /** @type {any} */ (error)?.name === 'TimeoutError'; }
-
 /**
  * Runs `work` with a signal that fires after `timeout`, or together with `stop`.
  * @template T
@@ -32,8 +29,7 @@ export function isTimeout(error) { return /** @type {any} */ (error)?.name === '
 export async function within(timeout, work, stop) {
   const either = new AbortController();
   const end = () => either.abort(stop?.reason);
-  const expire = () => either.abort(
-    new DOMException(`no response within ${timeout / 1000} s`, 'TimeoutError'));
+  const expire = () => either.abort(new Error(`no response within ${timeout / 1000} s`));
   const timer = setTimeout(expire, timeout);
   if (stop?.aborted) end();
   stop?.addEventListener('abort', end);

@@ -53,8 +53,8 @@ package final class PastMediaBudget: Sendable {
 
   /// Whether a piece of a file may be read; ``endRead(_:)`` follows when it is past media.
   ///
-  /// The first pieces of responses have half of the budget: those of a thousand requests that
-  /// nobody reads leave room for the clients that do.
+  /// The first pieces of responses have half of the budget: those of a thousand requests
+  /// that no client reads leave room for the clients that do.
   func beginRead(_ byteCount: Int, isFirst: Bool) -> Bool {
     let all = reading.wrappingAdd(byteCount, ordering: .relaxed).newValue
     let room = isFirst ? limit / 2 : limit

@@ -8,8 +8,8 @@ import Time
 /// piece.
 ///
 /// Clients that take their pieces are thereby not cut for the number of them. They come first, in
-/// their order. Then the newest response comes first: thousands of requests whose responses nobody
-/// reads delay only each other. Confined to the loop's thread.
+/// their order. Then the newest response comes first: thousands of requests whose responses no
+/// client reads delay only each other. Confined to the loop's thread.
 final class FileReads {
   /// A writer that waits; it may be gone when its turn comes.
   private struct Waiting {

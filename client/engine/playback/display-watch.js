@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applies the remedies of the watchdog to the player, or to the playback that chooses the player.
 
-import { isTimeout } from '../../shared/deadline.js';
 import { Avoidance } from '../renditions/avoidance.js';
 import { NewestMedia } from '../server/newest-media.js';
 import { isMPD, otherFormat } from '../transport/source.js';
@@ -34,13 +33,14 @@ export class DisplayWatch {
     this.missing = '';
     /** The applied set of avoided renditions. */
     this.applied = '';
-    /** @type {boolean | null} whether the latest probe has found newer media */
+    /**
+     * Whether the latest probe has found newer media; null before it, undefined without an answer.
+     * @type {boolean | null | undefined}
+     */
     this.hasNewer = null;
     /** @type {(Newest | null)[]} the answers of the probe before */
     this.before = [];
     this.isProbing = false;
-    /** Whether the latest probe had no answer in time. */
-    this.isUnanswered = false;
     /** The number of frames, and the server's time in Unix ms, when the display stopped. */
     this.stopped = { frames: -1, at: 0 };
     /** Whether a remedy replaces the player. */
@@ -81,7 +81,7 @@ export class DisplayWatch {
         if (this.missing === text) this.avoidance.setMissing(this.media.indicesOf(names));
       },
       // The next message of the server, which repeats the names, tries again.
-      () => { if (this.missing === text) this.missing = ''; });
+      () => { this.missing = ''; });
   }
 
   /**
@@ -114,13 +114,11 @@ export class DisplayWatch {
     if (frames.frames !== this.stopped.frames) {
       this.stopped = { frames: frames.frames, at: playback.clock.now() };
       this.hasNewer = null;
-      this.isUnanswered = false;
       this.before = [];
     }
     const hasNewer = watchdog.isStill && this.aheadOf() > NEWER_BY ? true : this.hasNewer;
     const remedy = watchdog.step(now / 1000, {
       frames: frames.frames, interval: frames.interval(), isWatched: this.isWatched, hasNewer,
-      isUnanswered: this.isUnanswered,
       isStarved: watchdog.isStill && playback.player?.isStarved?.() === true,
     });
     if (remedy !== null) this.apply(remedy, now);
@@ -198,14 +196,13 @@ export class DisplayWatch {
       const found = await this.media.load(this.playlist, services?.timestamps ?? null);
       if (this.stopped !== stopped) return;
       const latency = 1000 * (playback.latency ?? 0);
-      this.isUnanswered = false;
       this.hasNewer = hasNewerMedia(found, before, stopped.at, latency);
       this.before = found;
       if (isLate(found, this.inUse.current)) this.leaveShown(performance.now() / 1000);
     } catch (error) {
       if (this.stopped !== stopped) return;
-      this.hasNewer = false;
-      this.isUnanswered = isTimeout(error);
+      // A refused connection, as of a server that restarts, holds no other request.
+      this.hasNewer = error instanceof TypeError ? false : undefined;
     } finally {
       this.isProbing = false;
     }
@@ -221,7 +218,7 @@ export class DisplayWatch {
  * @param {number} latency of the display, ms; 0 if unknown
  */
 export function hasNewerMedia(found, before, stoppedAt, latency) {
-  const isFirst = before.every((newest) => newest === null);
+  const isFirst = !before.some(Boolean);
   return found.some((newest, index) => {
     if (newest === null) return false;
     if (!isFirst) return newest.count > (before[index]?.count ?? Infinity);

@@ -18,9 +18,8 @@ import { OWN_LIMITS } from '../players/kinds.js';
  * @property {number} interval the usual time between two of them, s; 0 if unknown
  * @property {boolean} isWatched whether a moving display is expected: neither paused nor hidden,
  *   and the stream has not ended
- * @property {boolean | null} hasNewer whether the stream has newer media than the shown frame; null
- *   if unknown
- * @property {boolean} isUnanswered whether the latest probe had no answer in time
+ * @property {boolean | null | undefined} hasNewer whether the stream has newer media than the shown
+ *   frame; null if unknown, undefined if the latest probe had no answer in time
  * @property {boolean} isStarved whether bytes arrive, but media seldom: a slow connection
  */
 
@@ -71,8 +70,6 @@ export class Watchdog {
     this.pause = FIRST_BREAK;
     this.probedAt = -Infinity;
     this.probeInterval = PROBE_INTERVAL;
-    /** Whether the player has requested anew because a probe had no answer. */
-    this.hasRenewed = false;
     /** Whether no frame was shown since the start. */
     this.isStarting = true;
     this.start();
@@ -100,7 +97,8 @@ export class Watchdog {
   rest() {
     this.still = 0;
     this.trouble = 0;
-    this.hasRenewed = false;
+    /** @type {boolean | null | undefined} that of the facts of the latest step */
+    this.hasNewer = null;
     this.probedAt = -Infinity;
     this.probeInterval = PROBE_INTERVAL;
   }
@@ -130,15 +128,13 @@ export class Watchdog {
     }
     this.moving = 0;
     if (this.trouble < 0) return null;
-    if (facts.hasNewer === false) this.trouble = 0;
-    if (!facts.isUnanswered) this.hasRenewed = false;
     // Connections that are lost without a sign hold the player's requests, and the probe behind
     // them: a browser opens six to a host. A seek cancels those requests.
-    if (facts.isUnanswered && !this.hasRenewed) {
-      this.hasRenewed = true;
-      return 'seek';
-    }
-    if (facts.hasNewer !== true) {
+    const { hasNewer } = facts, before = this.hasNewer;
+    this.hasNewer = hasNewer;
+    if (hasNewer === undefined && before !== undefined) return 'seek';
+    if (hasNewer === false) this.trouble = 0;
+    if (hasNewer !== true) {
       this.trouble = Math.min(this.trouble, this.limit(delay) - GRACE_TIME);
       return this.probe(now);
     }

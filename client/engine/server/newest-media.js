@@ -80,7 +80,8 @@ export class NewestMedia {
 
   /**
    * The newest media of each rendition, the top one first; null for a rendition without an answer
-   * or media. A stream without renditions counts as one. It throws if there is no answer at all.
+   * or media. A stream without renditions counts as one. It throws if a request failed and no other
+   * one found media.
    * @param {string} source URL of the playlist
    * @param {string | null} timestamps URL of /timestamps.json; null if the origin has none
    * @returns {Promise<(Newest | null)[]>}
@@ -88,17 +89,17 @@ export class NewestMedia {
   async load(source, timestamps) {
     await this.learn(source);
     const uris = this.renditions.length > 0 ? this.renditions.map(({ uri }) => uri) : [source];
-    const answers = await Promise.allSettled(
-      uris.map((uri) => within(NEWEST_LIMIT, async (signal) => {
-        const published = timestamps === null ? null
-          : await this.loadTimestamps(timestamps, uris.length > 1 ? uri : null, signal);
-        return published ?? newestListed(await loadPlaylist(uri, this.clock, signal));
-      }, this.stop)));
-    const [first] = answers;
-    if (first.status === 'rejected' && answers.every(({ status }) => status === 'rejected')) {
-      throw first.reason;
-    }
-    return answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : null));
+    let failure;
+    const found = await Promise.all(uris.map((uri) => within(NEWEST_LIMIT, async (signal) => {
+      const published = timestamps === null ? null
+        : await this.loadTimestamps(timestamps, uris.length > 1 ? uri : null, signal);
+      return published ?? newestListed(await loadPlaylist(uri, this.clock, signal));
+    }, this.stop).catch((error) => {
+      failure = error;
+      return null;
+    })));
+    if (failure && !found.some(Boolean)) throw failure;
+    return found;
   }
 
   /** @param {string} url @param {string | null} uri of the rendition @param {AbortSignal} signal */
