@@ -22,6 +22,10 @@ package final class PastMediaBudget: Sendable {
   /// one after the other would stop the loop.
   static let cutTogether = Interval.milliseconds(250)
 
+  /// How long a response may keep a piece of a file, and how long while reads wait.
+  static let pieceTime = Interval.seconds(10)
+  private static let crowdedTime = Interval.seconds(1)
+
   private let limit: Int
   private let byteCount: @Sendable () -> Int
   private let order = Locked(SlowestFirst())
@@ -82,7 +86,7 @@ package final class PastMediaBudget: Sendable {
   func cutLimit(_ now: MonotonicTime) -> MonotonicTime? {
     if isExceeded { return .distantFuture }
     guard crowded.load(ordering: .relaxed) > 0 else { return nil }
-    return now + (FileReads.sendingTime - FileReads.crowdedTime)
+    return now + (Self.pieceTime - Self.crowdedTime)
   }
 
   // MARK: Cuts

@@ -51,7 +51,7 @@ final class FileBodyWriter {
       var cursor = begun
       let piece = try? cursor.read(FileReads.pieceSize)
       if let piece {
-        PastMedia.add([piece], until: SystemClock.monotonicTime + FileReads.sendingTime)
+        PastMedia.add([piece], until: SystemClock.monotonicTime + PastMediaBudget.pieceTime)
       }
       loop?.post { [cursor] in
         proxy.reads?.end()

@@ -18,10 +18,6 @@ final class FileReads {
 
   /// The bytes of a piece: the memory of a response, however long its body is.
   static let pieceSize = 64 << 10
-  /// How long a response may keep a piece.
-  static let sendingTime = Interval.seconds(10)
-  /// How long a response may keep a piece while others wait for room.
-  static let crowdedTime = Interval.seconds(1)
 
   let loop: EventLoop
   private let budget: PastMediaBudget

@@ -38,7 +38,7 @@ export class DisplayWatch {
      * @type {boolean | null | undefined}
      */
     this.hasNewer = null;
-    /** @type {(Newest | null)[]} the answers of the probe before */
+    /** @type {(Newest | null | void)[]} the answers of the probe before */
     this.before = [];
     this.isProbing = false;
     /** The number of frames, and the server's time in Unix ms, when the display stopped. */
@@ -212,7 +212,7 @@ export class DisplayWatch {
 /**
  * Whether a rendition has media that is newer than the shown frame. From the second answer on the
  * media has to grow: the last parts of a source that is away may be published after the stop.
- * @param {(Newest | null)[]} found @param {(Newest | null)[]} before the answers of another probe
+ * @param {(Newest | null | void)[]} found @param {(Newest | null | void)[]} before the answers of another probe
  *   since the display stopped
  * @param {number} stoppedAt when the display stopped, Unix ms
  * @param {number} latency of the display, ms; 0 if unknown
@@ -220,7 +220,7 @@ export class DisplayWatch {
 export function hasNewerMedia(found, before, stoppedAt, latency) {
   const isFirst = !before.some(Boolean);
   return found.some((newest, index) => {
-    if (newest === null) return false;
+    if (!newest) return false;
     if (!isFirst) return newest.count > (before[index]?.count ?? Infinity);
     if (newest.at === null) return false;
     return newest.at > (newest.isPublishTime ? stoppedAt : stoppedAt - latency) + NEWER_MARGIN;
@@ -229,7 +229,7 @@ export function hasNewerMedia(found, before, stoppedAt, latency) {
 
 /**
  * Whether another rendition has newer media than this one.
- * @param {(Newest | null)[]} found @param {number} index
+ * @param {(Newest | null | void)[]} found @param {number} index
  */
 export function isLate(found, index) {
   const own = found[index]?.at;

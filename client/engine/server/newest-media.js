@@ -84,7 +84,7 @@ export class NewestMedia {
    * one found media.
    * @param {string} source URL of the playlist
    * @param {string | null} timestamps URL of /timestamps.json; null if the origin has none
-   * @returns {Promise<(Newest | null)[]>}
+   * @returns {Promise<(Newest | null | void)[]>}
    */
   async load(source, timestamps) {
     await this.learn(source);
@@ -94,10 +94,7 @@ export class NewestMedia {
       const published = timestamps === null ? null
         : await this.loadTimestamps(timestamps, uris.length > 1 ? uri : null, signal);
       return published ?? newestListed(await loadPlaylist(uri, this.clock, signal));
-    }, this.stop).catch((error) => {
-      failure = error;
-      return null;
-    })));
+    }, this.stop).catch((error) => void (failure = error))));
     if (failure && !found.some(Boolean)) throw failure;
     return found;
   }
