@@ -1,33 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CMAF
 import HTTP
 import Net
 
-/// Follows one Media Playlist and its media, step by step, and notes broken rules.
+/// Follows one Media Playlist, step by step, requests its media, and notes broken rules.
 ///
 /// Confined to one thread.
 final class PlaylistTrack {
-  /// The most segments of which parts are kept.
-  private static let mostSegments = 4
-
   let url: String
   private let origin: any ValidatedOrigin
-  /// The EXT-X-STREAM-INF of its variant; nil for audio, and without a Multivariant Playlist.
-  private let variant: AttributeList?
+  private let media: FollowedMedia
   /// Whether each segment begins with a key frame, as the newest playlist says.
   private var isIndependent: Bool
   /// The newest full playlist; nil before the first one, and if it could not be read.
   private(set) var playlist: MediaPlaylist?
-  private var headers: [String: MovieHeader] = [:]
-  /// The parts that were received, by segment and index.
-  private var parts: [Int64: [Int: [UInt8]]] = [:]
-  /// The segment that was received last, and its end in ticks.
-  private var last: (number: Int64, end: Int64)?
   private var newSegmentTime: Double?
   private var nextReload = 0.0
   private var reloads = 0
-  private var hasCheckedRange = false
   private var hasCheckedRemoval = false
   /// When the first playlist arrived, and its first media sequence number.
   private var began = 0.0
@@ -41,7 +30,8 @@ final class PlaylistTrack {
   init(
     _ url: String, variant: AttributeList?, isIndependent: Bool, _ origin: any ValidatedOrigin
   ) {
-    (self.url, self.variant, self.origin) = (url, variant, origin)
+    (self.url, self.origin) = (url, origin)
+    media = FollowedMedia(of: url, variant: variant, origin)
     self.isIndependent = isIndependent
   }
 
@@ -178,37 +168,6 @@ final class PlaylistTrack {
     if !new.isNewer(than: old) { origin.wait(until: origin.now + 0.5) }
   }
 
-  /// Checks the hinted part, if it became a part.
-  private func takePart(
-    _ reply: Reply, _ hint: String, _ new: MediaPlaylist, _ findings: inout Findings,
-    _ times: inout Measurements
-  ) {
-    let all = new.listed.flatMap { segment in
-      segment.parts.enumerated().map { (segment, $0.offset, $0.element) }
-    }
-    guard let (segment, place, part) = all.first(where: { $0.2.uri == hint }) else { return }
-    guard !part.isGap else { return }
-    findings.check(
-      .hintServed, reply.isWhole && !reply.body.isEmpty, reply.place,
-      seen: reply.isWhole ? "an empty body" : reply.outcome)
-    guard reply.isWhole, let map = segment.map, part.byteRange == nil else { return }
-    parts[segment.number, default: [:]][place] = reply.body
-    while parts.count > Self.mostSegments, let oldest = parts.keys.min() {
-      parts[oldest] = nil
-    }
-    let header = header(map, &findings)
-    guard let found = findings.checkFragments(reply.body, header, reply.place) else { return }
-    if let timescale = header?.timescale {
-      findings.checkDuration(found, timescale, listed: part.duration, reply.place)
-    }
-    if part.isIndependent {
-      findings.check(
-        .independentPart, found.hasKeyFrame, reply.place, seen: "INDEPENDENT=YES without key frame")
-    }
-    findings.checkReferenceTime(found, reply.end, reply.place)
-    if let time = found.referenceTime { times.add(.age, reply.end - time) }
-  }
-
   // MARK: Responses
 
   /// Takes a playlist, full or delta.
@@ -249,7 +208,7 @@ final class PlaylistTrack {
     playlist = full
     if let old { findings.checkUpdate(from: old, to: full, place) }
     if let hinted, let hint = old?.hintedPart {
-      takePart(hinted, hint, full, &findings, &times)
+      media.takePart(hinted, hint, full, &findings, &times)
     }
     takeSegments(old, full, reply, &findings)
   }
@@ -268,7 +227,12 @@ final class PlaylistTrack {
       // A response that lists no new segment; later requests may be late by this client.
       findings.checkPace(new, reply.sent - newSegmentTime, reply.place)
     }
-    for segment in fresh.suffix(3) where !segment.isGap { take(segment, &findings) }
+    for segment in fresh.suffix(3) where !segment.isGap && segment.byteRange == nil {
+      guard let uri = segment.uri else { continue }
+      let reply = origin.get(resolve(uri))
+      guard !isGone(reply) else { continue }
+      media.take(segment, reply, isIndependent: isIndependent, &findings)
+    }
     if let old, !hasCheckedRemoval,
       let removed = old.segments.last(where: { $0.number < new.mediaSequence && !$0.isGap }),
       let uri = removed.uri
@@ -278,94 +242,5 @@ final class PlaylistTrack {
       guard !isGone(again) else { return }
       findings.check(.removedServed, again.isWhole, again.place, seen: again.outcome)
     }
-  }
-
-  /// Requests a complete segment, and checks its bytes.
-  private func take(_ segment: MediaPlaylist.Segment, _ findings: inout Findings) {
-    guard let uri = segment.uri, segment.byteRange == nil else { return }
-    let reply = origin.get(resolve(uri))
-    guard !isGone(reply) else { return }
-    findings.check(.listedServed, reply.isWhole, reply.place, seen: reply.outcome)
-    guard reply.isWhole else { return }
-    findings.checkMediaResponse(reply, isFragmented: segment.map != nil)
-    if !hasCheckedRange, reply.body.count > 100 {
-      hasCheckedRange = true
-      let part = origin.get(resolve(uri), [HeaderField("Range", "bytes=0-99")])
-      findings.checkRange(part, whole: reply.body)
-    }
-    if let limit = variant?["BANDWIDTH"].flatMap({ Double($0) }), segment.duration >= 0.5 {
-      let rate = Double(reply.body.count) * 8.0 / segment.duration
-      findings.check(
-        .peakBandwidth, rate <= 1.1 * limit, reply.place,
-        seen: "\(Int64(clamping: Int128(rate))) bit/s", expected: "at most \(1.1 * limit)")
-    }
-    guard let map = segment.map else { return }
-    checkBytes(segment, reply, header(map, &findings), &findings)
-  }
-
-  private func checkBytes(
-    _ segment: MediaPlaylist.Segment, _ reply: Reply, _ header: MovieHeader?,
-    _ findings: inout Findings
-  ) {
-    guard let found = findings.checkFragments(reply.body, header, reply.place) else { return }
-    defer { last = found.end.map { (segment.number, $0) } }
-    if let header {
-      findings.checkDuration(found, header.timescale, listed: segment.duration, reply.place)
-    }
-    if isIndependent {
-      findings.check(
-        .keyFrameFirst, found.beginsWithKeyFrame, reply.place,
-        seen: "a first sample that is no key frame")
-    }
-    if let last, let start = found.start, !segment.isDiscontinuity,
-      segment.number == last.number.addingReportingOverflow(1).partialValue
-    {
-      // A rounded time may differ by a tick.
-      let step = start.subtractingReportingOverflow(last.end).partialValue
-      findings.check(
-        .decodeTimeContinuous, step.magnitude <= 1, reply.place,
-        seen: "segment \(segment.number) begins at \(start)", expected: "\(last.end)")
-    }
-    guard let received = parts.removeValue(forKey: segment.number),
-      received.count == segment.parts.count, !segment.parts.isEmpty
-    else { return }
-    var media: [UInt8] = []
-    for index in segment.parts.indices {
-      guard let part = received[index], let summary = try? FragmentSummary(part, header) else {
-        return
-      }
-      media += summary.media
-    }
-    findings.check(
-      .partsAreSegment, media == found.media, reply.place,
-      seen: "\(found.media.count) bytes of media", expected: "\(media.count), those of its parts")
-  }
-
-  /// The header of a track, which is requested once.
-  private func header(_ map: MediaPlaylist.Map, _ findings: inout Findings) -> MovieHeader? {
-    let address = resolve(map.uri)
-    if let known = headers[address] { return known }
-    let fields = map.byteRange.flatMap { Self.range($0) }.map { [HeaderField("Range", $0)] } ?? []
-    let reply = origin.get(address, fields)
-    findings.check(.listedServed, reply.isWhole, reply.place, seen: reply.outcome)
-    guard reply.isWhole, let header = findings.checkHeader(reply.body, reply.place) else {
-      return nil
-    }
-    headers[address] = header
-    if let stated = variant?["CODECS"], let codecs = try? header.entry.codecs() {
-      let list = stated.lowercased().split(separator: ",").map { $0.filter { !$0.isWhitespace } }
-      findings.check(
-        .codecsTrue, list.contains(codecs.lowercased()), reply.place,
-        seen: "CODECS=\"\(stated)\"", expected: "with \(codecs)")
-    }
-    return header
-  }
-
-  /// The value of Range for a BYTERANGE such as `800@0`.
-  private static func range(_ text: String) -> String? {
-    let numbers = text.split(separator: "@").compactMap { Int64($0) }
-    guard numbers.count == 2, numbers[0] > 0, numbers[1] >= 0 else { return nil }
-    let end = numbers[1].addingReportingOverflow(numbers[0] - 1)
-    return end.overflow ? nil : "bytes=\(numbers[1])-\(end.partialValue)"
   }
 }

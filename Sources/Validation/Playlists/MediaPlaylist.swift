@@ -101,10 +101,10 @@ package struct MediaPlaylist: Sendable, Equatable {
         hasDuration = false
       case "#EXTINF":
         if hasDuration { strays.append("#EXTINF:\(value)") }
-        next.duration = AttributeList.seconds(value.prefix { $0 != "," }) ?? 0
+        next.duration = Self.duration(value)
         hasDuration = true
       case "#EXT-X-PART":
-        let attributes = line.attributes
+        guard let attributes = line.attributes else { break }
         next.parts.append(
           Part(
             uri: attributes["URI"] ?? "", duration: attributes.seconds("DURATION") ?? 0,
@@ -158,8 +158,9 @@ package struct MediaPlaylist: Sendable, Equatable {
     case "#EXT-X-PROGRAM-DATE-TIME":
       next.date = ISODate.time(line.value).map { Double($0.milliseconds) / 1000 }
     case "#EXT-X-MAP":
-      let attributes = line.attributes
-      map = attributes["URI"].map { Map(uri: $0, byteRange: attributes["BYTERANGE"]) }
+      map = line.attributes.flatMap { list in
+        list["URI"].map { Map(uri: $0, byteRange: list["BYTERANGE"]) }
+      }
     default: break
     }
   }
@@ -174,20 +175,21 @@ package struct MediaPlaylist: Sendable, Equatable {
     case "#EXT-X-PLAYLIST-TYPE": type = String(value)
     case "#EXT-X-I-FRAMES-ONLY": isIFramesOnly = true
     case "#EXT-X-ENDLIST": hasEnded = true
-    case "#EXT-X-PART-INF": partTarget = line.attributes.seconds("PART-TARGET")
+    case "#EXT-X-PART-INF": partTarget = line.attributes?.seconds("PART-TARGET")
     case "#EXT-X-SERVER-CONTROL":
-      let attributes = line.attributes
+      guard let attributes = line.attributes else { return }
       control = ServerControl(
         canBlockReload: attributes.isYes("CAN-BLOCK-RELOAD"),
         partHoldBack: attributes.seconds("PART-HOLD-BACK"),
         holdBack: attributes.seconds("HOLD-BACK"),
         canSkipUntil: attributes.seconds("CAN-SKIP-UNTIL"), text: String(value))
-    case "#EXT-X-SKIP": skipped = line.attributes["SKIPPED-SEGMENTS"].flatMap { Self.integer($0) }
+    case "#EXT-X-SKIP":
+      skipped = line.attributes?["SKIPPED-SEGMENTS"].flatMap { Self.integer($0) }
     case "#EXT-X-PRELOAD-HINT":
-      let attributes = line.attributes
+      guard let attributes = line.attributes else { return }
       hints.append(Hint(type: attributes["TYPE"] ?? "", uri: attributes["URI"] ?? ""))
     case "#EXT-X-RENDITION-REPORT":
-      let attributes = line.attributes
+      guard let attributes = line.attributes else { return }
       reports.append(
         Report(
           uri: attributes["URI"] ?? "",
@@ -204,6 +206,12 @@ package struct MediaPlaylist: Sendable, Equatable {
       segments[index].number = number
       number = number.addingReportingOverflow(1).partialValue
     }
+  }
+
+  /// The seconds of EXTINF, whose title follows a comma.
+  private static func duration(_ value: Substring) -> Double {
+    let number = value.utf8.prefix { $0 != UInt8(ascii: ",") }
+    return AttributeList.seconds(Substring(number)) ?? 0
   }
 
   private static func integer(_ text: some StringProtocol) -> Int64? {

@@ -40,8 +40,8 @@ package struct MultivariantPlaylist: Sendable, Equatable {
       case "#EXT-X-STREAM-INF":
         if pending != nil { strays.append("#EXT-X-STREAM-INF") }
         pending = line.attributes
-      case "#EXT-X-MEDIA": renditions.append(line.attributes)
-      case "#EXT-X-I-FRAME-STREAM-INF": iFrames.append(line.attributes)
+      case "#EXT-X-MEDIA": renditions += line.attributes.map { [$0] } ?? []
+      case "#EXT-X-I-FRAME-STREAM-INF": iFrames += line.attributes.map { [$0] } ?? []
       default: break
       }
     }

@@ -2,7 +2,7 @@
 
 /// A playlist as lines: pure.
 ///
-/// Accepts any bytes.
+/// Accepts any bytes. The bytes are compared, not characters: all delimiters are ASCII.
 ///
 /// - Source: draft-pantos-hls-rfc8216bis-22 §4.1
 package struct PlaylistText: Sendable, Equatable {
@@ -11,9 +11,25 @@ package struct PlaylistText: Sendable, Equatable {
     /// The tag from `#EXT` on; nil for an URI.
     let tag: String?
     let value: Substring
+    /// The attributes of the tag; nil if its value is no list of attributes.
+    let attributes: AttributeList?
 
-    /// The attributes of the tag.
-    var attributes: AttributeList { AttributeList(value) }
+    /// - Returns: nil for a comment.
+    fileprivate init?(_ line: Substring.UTF8View) {
+      guard line.first == UInt8(ascii: "#") else {
+        (tag, value, attributes) = (nil, Substring(line), nil)
+        return
+      }
+      guard line.starts(with: "#EXT".utf8) else { return nil }
+      let name = line.prefix { $0 != UInt8(ascii: ":") }
+      value = Substring(line[name.endIndex...].dropFirst())  // bounded: a prefix of the line
+      if let known = PlaylistText.known(name) {
+        tag = known.name
+        attributes = known.hasAttributes ? AttributeList(value) : nil
+      } else {
+        (tag, attributes) = (String(Substring(name)), nil)
+      }
+    }
   }
 
   /// The most lines that are read.
@@ -24,24 +40,19 @@ package struct PlaylistText: Sendable, Equatable {
   let first: Substring
   /// Tags and URIs, without comments and empty lines.
   let lines: [Line]
+  /// Whether it is a Multivariant Playlist.
+  package let isMultivariant: Bool
 
   /// Reads the body of a response.
   package init(_ bytes: [UInt8]) {
     self.bytes = bytes
     let text = String(decoding: bytes, as: UTF8.self)
-    let all = text.split(maxSplits: Self.most, whereSeparator: \.isNewline)
-    first = all.first ?? ""
-    lines = all.compactMap { line in
-      guard line.hasPrefix("#") else { return Line(tag: nil, value: line) }
-      guard line.hasPrefix("#EXT") else { return nil }
-      let tag = line.prefix { $0 != ":" }
-      return Line(tag: String(tag), value: line.dropFirst(tag.count + 1))
+    let all = text.utf8.split(maxSplits: Self.most) {
+      $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r")
     }
-  }
-
-  /// Whether it is a Multivariant Playlist.
-  package var isMultivariant: Bool {
-    lines.contains { Self.multivariantTags.contains($0.tag ?? "") }
+    first = all.first.map { Substring($0) } ?? ""
+    lines = all.compactMap { Line($0) }
+    isMultivariant = lines.contains { $0.tag.map { Self.multivariantTags.contains($0) } ?? false }
   }
 
   /// Whether it is a playlist at all.
@@ -78,4 +89,15 @@ package struct PlaylistText: Sendable, Equatable {
     "#EXT-X-STREAM-INF", "#EXT-X-MEDIA", "#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-SESSION-DATA",
     "#EXT-X-SESSION-KEY", "#EXT-X-CONTENT-STEERING", "#EXT-X-START",
   ]
+  /// All tags with rules, by their length: a tag is found without a copy of its name.
+  private static let knownTags: [Int: [(name: String, hasAttributes: Bool)]] = Dictionary(
+    grouping: multivariantTags.union(mediaTags).union(singleTags).union(attributeTags).map {
+      (name: $0, hasAttributes: attributeTags.contains($0))
+    }, by: { $0.name.utf8.count })
+
+  private static func known(
+    _ name: Substring.UTF8View
+  ) -> (name: String, hasAttributes: Bool)? {
+    knownTags[name.count]?.first { $0.name.utf8.elementsEqual(name) }
+  }
 }

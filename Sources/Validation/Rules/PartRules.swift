@@ -76,7 +76,8 @@ extension Findings {
     for line in text.tags("#EXT-X-PART") {
       let attributes = line.attributes
       check(
-        .partAttributes, attributes["URI"] != nil && attributes.seconds("DURATION") != nil, place,
+        .partAttributes,
+        attributes?.has("URI") == true && attributes?.seconds("DURATION") != nil, place,
         seen: "#EXT-X-PART:\(line.value.prefix(80))")
     }
     for segment in playlist.listed where !segment.parts.isEmpty {

@@ -48,7 +48,8 @@ extension Findings {
         ? "a byte order mark" : isText ? "the byte \(control ?? 0)" : "bytes that are not UTF-8")
     checkAttributes(text, place)
     let names = text.lines.compactMap(\.tag)
-    let counts = Dictionary(grouping: names) { $0 }.mapValues(\.count)
+    var counts: [String: Int] = [:]
+    for name in names { counts[name, default: 0] += 1 }  // bounded: by the number of lines
     let twice = PlaylistText.singleTags.filter { counts[$0, default: 0] > 1 }.sorted()
     check(.tagOnce, twice.isEmpty, place, seen: twice.joined(separator: ", ") + " several times")
     let media = names.first { PlaylistText.mediaTags.contains($0) }
@@ -57,9 +58,10 @@ extension Findings {
       .tagsUnmixed, media == nil || multivariant == nil, place,
       seen: "\(media ?? "") beside \(multivariant ?? "")")
     for line in text.tags("#EXTINF") {
-      let number = line.value.prefix { $0 != "," }
+      let number = line.value.utf8.prefix { $0 != UInt8(ascii: ",") }
+      let hasComma = number.endIndex != line.value.endIndex
       check(
-        .durationForm, line.value.contains(",") && AttributeList.seconds(number) != nil, place,
+        .durationForm, hasComma && AttributeList.seconds(Substring(number)) != nil, place,
         seen: "#EXTINF:\(line.value.prefix(40))")
     }
     checkVersion(text, counts, place)
@@ -67,8 +69,7 @@ extension Findings {
 
   private mutating func checkAttributes(_ text: PlaylistText, _ place: Place) {
     for line in text.lines {
-      guard let tag = line.tag, PlaylistText.attributeTags.contains(tag) else { continue }
-      let attributes = line.attributes
+      guard let tag = line.tag, let attributes = line.attributes else { continue }
       check(
         .attributeForm, attributes.malformed == nil, place,
         seen: "\(tag): \(attributes.malformed ?? "")")
@@ -89,8 +90,8 @@ extension Findings {
       if isThere, least > needed { (needed, reason) = (least, tag) }
     }
     let isIFramesOnly = counts["#EXT-X-I-FRAMES-ONLY"] != nil
-    need(
-      3, "EXTINF with a fraction", text.tags("#EXTINF").contains { $0.value.contains(".") })
+    let hasFraction = text.tags("#EXTINF").contains { $0.value.utf8.contains(UInt8(ascii: ".")) }
+    need(3, "EXTINF with a fraction", hasFraction)
     need(4, "EXT-X-BYTERANGE", counts["#EXT-X-BYTERANGE"] != nil)
     need(4, "EXT-X-I-FRAMES-ONLY", isIFramesOnly)
     need(isIFramesOnly ? 5 : 6, "EXT-X-MAP", counts["#EXT-X-MAP"] != nil)

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import HTTP
+import Net
+
+/// The media of one Media Playlist: checks headers, parts and segments against their entries and
+/// against each other.
+///
+/// Confined to one thread.
+final class FollowedMedia {
+  /// The most segments of which parts are kept.
+  private static let mostSegments = 4
+
+  /// The absolute address of the playlist.
+  private let url: String
+  private let origin: any ValidatedOrigin
+  /// The EXT-X-STREAM-INF of its variant; nil for audio, and without a Multivariant Playlist.
+  private let variant: AttributeList?
+  private var headers: [String: MovieHeader] = [:]
+  /// The media of the parts that were received, by segment and index.
+  private var parts: [Int64: [Int: [UInt8]]] = [:]
+  /// The segment that was received last, and its end in ticks.
+  private var last: (number: Int64, end: Int64)?
+  private var hasCheckedRange = false
+
+  /// Media of which nothing was received.
+  init(of url: String, variant: AttributeList?, _ origin: any ValidatedOrigin) {
+    (self.url, self.variant, self.origin) = (url, variant, origin)
+  }
+
+  /// Checks the response to a hinted part, if it became a part.
+  ///
+  /// - Parameters:
+  ///   - reply: the response.
+  ///   - hint: the URI of the part.
+  ///   - new: the playlist after the one with the hint.
+  ///   - findings: notes broken rules.
+  ///   - times: notes ages.
+  func takePart(
+    _ reply: Reply, _ hint: String, _ new: MediaPlaylist, _ findings: inout Findings,
+    _ times: inout Measurements
+  ) {
+    guard let (segment, index) = new.place(ofPart: hint) else { return }
+    // bounded: the place of a part
+    let part = segment.parts[index]
+    guard !part.isGap else { return }
+    findings.check(
+      .hintServed, reply.isWhole && !reply.body.isEmpty, reply.place,
+      seen: reply.isWhole ? "an empty body" : reply.outcome)
+    guard reply.isWhole, let map = segment.map, part.byteRange == nil else { return }
+    let header = header(map, &findings)
+    guard let found = findings.checkFragments(reply.body, header, reply.place) else { return }
+    parts[segment.number, default: [:]][index] = found.media
+    while parts.count > Self.mostSegments, let oldest = parts.keys.min() {
+      parts[oldest] = nil
+    }
+    if let timescale = header?.timescale {
+      findings.checkDuration(found, timescale, listed: part.duration, reply.place)
+    }
+    if part.isIndependent {
+      findings.check(
+        .independentPart, found.hasKeyFrame, reply.place, seen: "INDEPENDENT=YES without key frame")
+    }
+    findings.checkReferenceTime(found, reply.end, reply.place)
+    if let time = found.referenceTime { times.add(.age, reply.end - time) }
+  }
+
+  /// Checks the response to a complete segment.
+  ///
+  /// - Parameters:
+  ///   - segment: its entry in the playlist.
+  ///   - reply: the response.
+  ///   - isIndependent: whether each segment begins with a key frame.
+  ///   - findings: notes broken rules.
+  func take(
+    _ segment: MediaPlaylist.Segment, _ reply: Reply, isIndependent: Bool,
+    _ findings: inout Findings
+  ) {
+    findings.check(.listedServed, reply.isWhole, reply.place, seen: reply.outcome)
+    guard reply.isWhole else { return }
+    findings.checkMediaResponse(reply, isFragmented: segment.map != nil)
+    if !hasCheckedRange, reply.body.count > 100 {
+      hasCheckedRange = true
+      let part = origin.get(reply.url, [HeaderField("Range", "bytes=0-99")])
+      findings.checkRange(part, whole: reply.body)
+    }
+    if let limit = variant?["BANDWIDTH"].flatMap({ Double($0) }), segment.duration >= 0.5 {
+      let rate = Double(reply.body.count) * 8.0 / segment.duration
+      findings.check(
+        .peakBandwidth, rate <= 1.1 * limit, reply.place,
+        seen: "\(Int64(clamping: Int128(rate))) bit/s", expected: "at most \(1.1 * limit)")
+    }
+    guard let map = segment.map else { return }
+    checkBytes(segment, reply, header(map, &findings), isIndependent, &findings)
+  }
+
+  private func checkBytes(
+    _ segment: MediaPlaylist.Segment, _ reply: Reply, _ header: MovieHeader?,
+    _ isIndependent: Bool, _ findings: inout Findings
+  ) {
+    guard let found = findings.checkFragments(reply.body, header, reply.place) else { return }
+    defer { last = found.end.map { (segment.number, $0) } }
+    if let header {
+      findings.checkDuration(found, header.timescale, listed: segment.duration, reply.place)
+    }
+    if isIndependent {
+      findings.check(
+        .keyFrameFirst, found.beginsWithKeyFrame, reply.place,
+        seen: "a first sample that is no key frame")
+    }
+    if let last, let start = found.start, !segment.isDiscontinuity,
+      segment.number == last.number.addingReportingOverflow(1).partialValue
+    {
+      // A rounded time may differ by a tick.
+      let step = start.subtractingReportingOverflow(last.end).partialValue
+      findings.check(
+        .decodeTimeContinuous, step.magnitude <= 1, reply.place,
+        seen: "segment \(segment.number) begins at \(start)", expected: "\(last.end)")
+    }
+    guard let received = parts.removeValue(forKey: segment.number),
+      received.count == segment.parts.count, !segment.parts.isEmpty
+    else { return }
+    let media = segment.parts.indices.flatMap { received[$0] ?? [] }
+    findings.check(
+      .partsAreSegment, media == found.media, reply.place,
+      seen: "\(found.media.count) bytes of media", expected: "\(media.count), those of its parts")
+  }
+
+  /// The header of a track, which is requested once.
+  private func header(_ map: MediaPlaylist.Map, _ findings: inout Findings) -> MovieHeader? {
+    let address = WebAddress.resolve(map.uri, base: url)
+    if let known = headers[address] { return known }
+    let fields = map.byteRange.flatMap { Self.range($0) }.map { [HeaderField("Range", $0)] } ?? []
+    let reply = origin.get(address, fields)
+    findings.check(.listedServed, reply.isWhole, reply.place, seen: reply.outcome)
+    guard reply.isWhole, let header = findings.checkHeader(reply.body, reply.place) else {
+      return nil
+    }
+    headers[address] = header
+    if let stated = variant?["CODECS"], let codecs = try? header.entry.codecs() {
+      let list = stated.lowercased().split(separator: ",").map { $0.filter { !$0.isWhitespace } }
+      findings.check(
+        .codecsTrue, list.contains(codecs.lowercased()), reply.place,
+        seen: "CODECS=\"\(stated)\"", expected: "with \(codecs)")
+    }
+    return header
+  }
+
+  /// The value of Range for a BYTERANGE such as `800@0`.
+  private static func range(_ text: String) -> String? {
+    let numbers = text.split(separator: "@").compactMap { Int64($0) }
+    guard numbers.count == 2, numbers[0] > 0, numbers[1] >= 0 else { return nil }
+    let end = numbers[1].addingReportingOverflow(numbers[0] - 1)
+    return end.overflow ? nil : "bytes=\(numbers[1])-\(end.partialValue)"
+  }
+}
+
+extension MediaPlaylist {
+  /// The segment of the part with this URI, and the index of the part; nil if it is not listed.
+  fileprivate func place(ofPart uri: String) -> (segment: Segment, index: Int)? {
+    if let open, let index = open.parts.firstIndex(where: { $0.uri == uri }) {
+      return (open, index)
+    }
+    for segment in segments.reversed() {
+      if let index = segment.parts.firstIndex(where: { $0.uri == uri }) { return (segment, index) }
+    }
+    return nil
+  }
+}
