@@ -60,6 +60,16 @@ package final class StreamArchive: Sendable {
     catalog.read { $0.tracks[rendition]?.extent }
   }
 
+  /// Whether the archive may have segment `number` of a rendition.
+  ///
+  /// The number is between its first and its last one, or the folder is still being read. Reads
+  /// memory only.
+  package func mayHave(_ number: Int64, of rendition: String) -> Bool {
+    catalog.read { state in
+      !state.isLoaded || state.tracks[rendition]?.extent?.contains(number) ?? false
+    }
+  }
+
   /// Rises when an order to remove a span begins and when it ends, and when an hour file is
   /// replaced or removed: texts and spans that were read from the archive before are out of date.
   package var revision: Int64 { catalog.read(\.revision) }

@@ -188,6 +188,28 @@ struct PastRequestTests {
     #expect(slate.body == handler.stream.window.snapshot.segment(first + 5)?.bytes)
   }
 
+  @Test("a gap of the window that was healed has the bytes of the archive, others stay gaps")
+  func healedGap() throws {
+    let lab = try PastLab()
+    let handler = try SyntheticHandler.withPast(
+      lab, before: 90, after: 3, dvr: .zero, options: Self.options())
+    let first = handler.stream.segmentation.segment(of: handler.stream.next)
+    handler.stream.goLive(prefill: 0)
+    handler.publish(segments: 2)
+    // The archive has the first one, and not the second one.
+    for missing in first + 2...first + 3 { handler.stream.window.leaveOut(missing) }
+    #expect(handler.stream.window.snapshot.segment(first + 2)?.isGap == true)
+    let healed = try handler.askPast("/live/video/segment\(first + 2).m4s")
+    #expect(healed.status == 200 && healed.body.count > 100)
+    #expect(healed.header("cache-control")?.contains("immutable") == true)
+    let part = try handler.askPast(
+      "/live/video/segment\(first + 2).m4s", ["Range: bytes=0-9"])
+    #expect(part.status == 206 && part.body == Array(healed.body.prefix(10)))
+    let gap = try handler.askPast("/live/video/segment\(first + 3).m4s")
+    #expect(gap.status == 200 && gap.body == SegmentType.bare.array)
+    #expect(gap.header("cache-control")?.contains("immutable") == false)
+  }
+
   @Test("a text that is no instant is 400 for a still as for an object")
   func badInstant() throws {
     let handler = try SyntheticHandler.live()

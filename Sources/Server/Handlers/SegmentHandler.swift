@@ -42,14 +42,14 @@ final class SegmentHandler {
     let prefetch = PrefetchHint.fields(exchange.request, segment: number + 1, served.names)
     let horizon = EarlyRequests.horizon(segmentation.video)
     switch snapshot.availability(of: number, segmentation) {
-    case .complete(let segment) where segment.isPrefill && served.options.archive != nil:
-      let slate = rendition.media.response(prefill: segment)
-      guard served.mayReplacePrefill(number, of: rendition) else {
-        return exchange.respond(slate.ranged(exchange.request), extra: prefetch)
+    case .complete(let segment) where segment.isPrefill || segment.isGap:
+      let substitute = served.substitute(for: segment, of: rendition)
+      guard served.mayReplace(segment, of: rendition) else {
+        return exchange.respond(
+          substitute.ranged(exchange.request), extra: segment.isGap ? [] : prefetch)
       }
-      return past.segment(number, of: rendition, served, exchange, absent: slate, isPrefill: true)
-    case .complete(let segment) where segment.isGap:
-      return exchange.respond(served.absent(segment, of: rendition).ranged(exchange.request))
+      return past.segment(
+        number, of: rendition, served, exchange, absent: substitute, isInWindow: true)
     case .complete(let segment):
       return exchange.respond(
         rendition.media.response(segment).ranged(exchange.request), extra: prefetch)

@@ -41,15 +41,15 @@ final class PastHandler {
   /// Answers a request for segment `number` of a rendition; by `absent` if the archive does not
   /// have it.
   ///
-  /// `isPrefill`: see ``ServedStream/mayReplacePrefill(_:of:)``.
+  /// `isInWindow`: whether the window has the number, see ``ServedStream/mayReplace(_:of:)``.
   func segment(
     _ number: Int64, of rendition: ServedRendition, _ served: ServedStream,
-    _ exchange: any Exchange, absent: PreparedResponse, isPrefill: Bool = false
+    _ exchange: any Exchange, absent: PreparedResponse, isInWindow: Bool = false
   ) {
     let isUnlimited = isUnlimited(exchange)
     requests.answer(exchange) { answer in
       served.archivedSegment(
-        number, of: rendition, isUnlimited: isUnlimited, absent: absent, isPrefill: isPrefill,
+        number, of: rendition, isUnlimited: isUnlimited, absent: absent, isInWindow: isInWindow,
         answer: answer)
     }
   }

@@ -34,12 +34,20 @@ extension ServedStream {
     }
   }
 
-  /// Whether the archive may have the segment for whose number the window has prefill.
+  /// Whether the archive may have the media of a number for which the window has slate or a gap.
   ///
   /// A program that is restarted within its window has slate under the numbers of the program
-  /// before: those bytes are final, if the archive has them. Reads memory only.
-  func mayReplacePrefill(_ number: Int64, of rendition: ServedRendition) -> Bool {
-    options.archive?.extent(of: rendition.name)?.contains(number) ?? false
+  /// before, whose bytes are final. A gap may have been healed since. Reads memory only.
+  func mayReplace(_ segment: Segment, of rendition: ServedRendition) -> Bool {
+    guard segment.isPrefill || segment.isGap else { return false }
+    return options.archive?.mayHave(segment.number, of: rendition.name) ?? false
+  }
+
+  /// The response for a number for which the window has slate or a gap, without the archive.
+  func substitute(for segment: Segment, of rendition: ServedRendition) -> PreparedResponse {
+    if segment.isGap { return absent(segment, of: rendition) }
+    return options.archive == nil
+      ? rendition.media.response(segment) : rendition.media.response(prefill: segment)
   }
 
   /// Removes the media of a span from the windows and the archive.
@@ -92,22 +100,23 @@ extension ServedStream {
   ///   - rendition: the rendition.
   ///   - isUnlimited: whether the client may go back further than viewers may.
   ///   - absent: the response if the archive does not have it.
-  ///   - isPrefill: whether `absent` is slate, which is replaced by media with its header only.
+  ///   - isInWindow: whether the window has the number, with slate or as a gap: it is replaced by
+  ///     media with the header of the window only, since players do not expect another one.
   ///   - answer: takes the response, on any thread.
   func archivedSegment(
     _ number: Int64, of rendition: ServedRendition, isUnlimited: Bool, absent: PreparedResponse,
-    isPrefill: Bool, answer: @escaping @Sendable (PreparedResponse) -> Void
+    isInWindow: Bool, answer: @escaping @Sendable (PreparedResponse) -> Void
   ) {
     let media = rendition.media
     guard let archive = options.archive else { return answer(absent) }
-    let limit = isUnlimited || isPrefill ? nil : oldestPast
+    let limit = isUnlimited || isInWindow ? nil : oldestPast
     let name = rendition.name
-    let header = isPrefill ? rendition.window.snapshot.track?.headerHash : nil
+    let header = isInWindow ? rendition.window.snapshot.track?.headerHash : nil
     archive.segment(number, of: name, since: limit) { [self] result in
       switch result {
       case .success(let found) where header.map { $0 != found.segment.headerHash } ?? false:
         answer(absent)
-      case .failure where isPrefill: answer(absent)
+      case .failure where isInWindow: answer(absent)
       case .success(let found):
         if case .bytes(let bytes) = found.content {
           PastMedia.add([bytes], until: SystemClock.monotonicTime + Self.sendingTime)
