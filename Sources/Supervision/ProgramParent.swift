@@ -89,7 +89,7 @@ package final class ProgramParent: Sendable {
     let now = SystemClock.monotonicTime
     switch action {
     case .start:
-      let id = program.start()
+      let id = program.start(replacing: supervision.replacedProcess)
       guard id > 0 else {
         return supervision.refused(unsafe String(cString: strerror(-id)), now: now)
       }

@@ -11,8 +11,10 @@ package struct SupervisedProgram: Sendable {
   /// The variables that the supervisor sets.
   private static let ownVariables = [
     "LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
-    "WATCHDOG_PID=",
+    "WATCHDOG_PID=", "\(replacedVariable)=",
   ]
+  /// The variable with the id of the process that another one replaces.
+  private static let replacedVariable = "HANDOVER_PID"
 
   private let path: String
   private let arguments: [String]
@@ -59,10 +61,14 @@ package struct SupervisedProgram: Sendable {
 
   /// Starts a process, in a group of its own; it leaves when the calling thread ends.
   ///
+  /// - Parameter replaced: the process that it replaces, and from which it takes the streams; nil
+  ///   for none.
   /// - Returns: the process id, or -errno.
-  func start() -> Int32 {
+  func start(replacing replaced: Int32? = nil) -> Int32 {
     // The child writes its id over the zeros.
-    let target = ["LISTEN_PID=0000000000"] + environment
+    let target =
+      ["LISTEN_PID=0000000000"] + environment
+      + (replaced.map { ["\(Self.replacedVariable)=\($0)"] } ?? [])
     var texts = unsafe target.map { unsafe strdup($0) } + [nil]
     var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
     defer { unsafe (texts + words).forEach { unsafe free($0) } }

@@ -97,6 +97,9 @@ package struct Supervision: Sendable {
     return (limits + leaving.values).reduce(startTime, min)
   }
 
+  /// The process that the next started one replaces; nil if none serves.
+  package var replacedProcess: Int32? { isReplacing ? current?.id : nil }
+
   /// Whether a process is the one that serves.
   package func isCurrent(_ id: Int32) -> Bool { current?.id == id }
 

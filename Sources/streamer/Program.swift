@@ -129,6 +129,7 @@ final class Program: Sendable {
       let supervisor = registry.open(stream)
       if stream.mustBeOpen, let supervisor { try waitUntilOpen(supervisor) }
     }
+    handover.take(configuration.streams)
     try server.start(
       endpoints, others: .init(publisherEndpoints, deliver: rtmp.deliver))
     for endpoint in endpoints { log.write(.info, "listening", address(of: endpoint)) }
@@ -150,9 +151,12 @@ final class Program: Sendable {
     }
   }
 
+  private var handover: StreamHandover { StreamHandover(state: serverState, log: log) }
+
   /// Tells a supervisor that requests are answered, and from then on that the program runs.
   func reportReady() {
     guard let notifier else { return }
+    if isSupervised { handover.offer() }
     notifier.send(.ready)
     SignsOfLife.start(notifier, server)
   }

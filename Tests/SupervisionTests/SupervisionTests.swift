@@ -137,7 +137,9 @@ struct SupervisionTests {
   @Test("a replaced process leaves when the new one is ready, and only then")
   func replacement() {
     var made = running()
+    #expect(made.supervision.replacedProcess == nil)
     #expect(made.received(.replace) == [.start] && made.received(.replace) == [])
+    #expect(made.supervision.replacedProcess == 10)
     #expect(made.started(11) == [] && made.supervision.isCurrent(10))
     #expect(made.received(.replace) == [])
     #expect(made.sign(10) == [] && made.wait(.seconds(5)) == [])

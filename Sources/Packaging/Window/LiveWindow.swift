@@ -199,6 +199,26 @@ package final class LiveWindow: Sendable {
   /// The next published chunk begins a later segment.
   package func leaveOut(_ number: Int64) { change(isMade: false) { $0.leaveOut(number) } }
 
+  /// Publishes nothing from segment `first` on: another process continues the window there.
+  package func leave(before first: Int64) { shared.withLock { $0.window.leave(before: first) } }
+
+  /// The other process has failed: the window continues with the next segment that begins, and the
+  /// ones in between are gaps.
+  package func stay() { shared.withLock { $0.window.stay() } }
+
+  /// The newest constants of the rendition; nil before ``describe(_:)``.
+  package var description: TrackDescription? { shared.withLock { $0.tracks.last } }
+
+  /// Continues the window of another process with the constants `track`: with a Discontinuity if
+  /// they have another header than its newest segment.
+  package func resume(with track: TrackDescription) {
+    shared.withLock { shared in
+      guard shared.tracks.last?.headerHash != track.headerHash else { return }
+      shared.add(track)
+      shared.window.announce(offset: .zero, skipped: 0, headerHash: track.headerHash)
+    }
+  }
+
   /// Adds a CMAF header of the window of another server; see ``SegmentStart``.
   package func add(_ track: TrackDescription) { shared.withLock { $0.add(track) } }
 

@@ -33,6 +33,9 @@ struct WindowState: Sendable {
   /// The start of the next segment in the window of another server; nil if this one decides.
   private var placed: SegmentStart?
 
+  /// The segments that another process publishes.
+  private var departure = Departure()
+
   /// A Discontinuity that the next segment begins with.
   private struct Announcement: Sendable {
     /// Wall clock minus media time from there on; nil if it is that of the window.
@@ -68,6 +71,9 @@ struct WindowState: Sendable {
   mutating func append(_ chunk: Chunk, isPrefill: Bool, offset: Interval? = nil) {
     guard state != .ended else { return }
     let number = chunk.segment ?? segmentation.segment(of: chunk.frameIndex)
+    let isFirst = chunk.frameIndex == segmentation.firstFrame(of: number)
+    guard let skipped = departure.skipped(before: number, isFirst: isFirst) else { return }
+    announcement.skipped = announcement.skipped.addingSaturated(skipped)
     if open?.number != number {
       self.offset = offset ?? self.offset
       begin(number, at: chunk, isPrefill: isPrefill)
@@ -121,7 +127,7 @@ struct WindowState: Sendable {
 
   /// Makes the next segment, `number`, a gap.
   mutating func leaveOut(_ number: Int64) {
-    guard state != .ended else { return }
+    guard state != .ended, !departure.takes(number) else { return }
     if open != nil { closeSegment() }
     let frame = segmentation.firstFrame(of: number)
     insertGaps(before: number, at: frame)
@@ -131,6 +137,12 @@ struct WindowState: Sendable {
     version = segmentation.partsBefore(number + 1)
     revision += 1
   }
+
+  /// Publishes nothing from segment `first` on: another process continues the window there.
+  mutating func leave(before first: Int64) { departure.leave(before: first) }
+
+  /// The other process has failed: the window continues with the next segment that begins.
+  mutating func stay() { departure.stay() }
 
   /// Lets the next segment begin as it has in the window of another server.
   mutating func place(_ start: SegmentStart) {

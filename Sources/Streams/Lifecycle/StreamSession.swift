@@ -42,19 +42,23 @@ package final class StreamSession: Sendable {
   ///   - configuration: of the stream, with the facts about its source.
   ///   - source: the running pulled input, which the session stops.
   ///   - upstream: the connected upstream, which the session stops.
+  ///   - predecessor: the process that this one replaces; nil for none.
   ///   - outages: of the source, over all sessions.
   ///   - log: for the events of the session.
   package init(
     _ configuration: StreamConfiguration, source: StreamPlan.Source? = nil,
-    upstream: UpstreamSource? = nil, outages: SourceOutages = SourceOutages(), log: Log
+    upstream: UpstreamSource? = nil, replacing predecessor: Predecessor? = nil,
+    outages: SourceOutages = SourceOutages(), log: Log
   ) {
-    let anchor = SessionAnchor(configuration)
+    var anchor = SessionAnchor(configuration)
+    let takeover = predecessor.flatMap { Takeover(configuration, from: $0) }
+    if let takeover { anchor.firstSegment = takeover.firstSegment }
     renditions = Self.renditions(configuration, log)
     let windows = renditions.map(\.window)
     let events = EventWindows(windows)
     self.events = events
     context = SessionContext(
-      configuration, anchor: anchor, sinks: windows, outages: outages,
+      configuration, anchor: anchor, sinks: windows, takeover: takeover, outages: outages,
       metadata: SessionMetadata(events, stream: configuration.name, log), log: log)
     names = MediaNames(
       configuration.numbering, first: anchor.firstSegment, keys: configuration.keys)
@@ -213,7 +217,7 @@ extension StreamSession {
   /// A session as planned; no thread of its own runs yet.
   convenience init(_ planned: StreamPlan.Session, outages: SourceOutages, log: Log) {
     self.init(
-      planned.configuration, source: planned.source, upstream: planned.upstream, outages: outages,
-      log: log)
+      planned.configuration, source: planned.source, upstream: planned.upstream,
+      replacing: .ofProcess, outages: outages, log: log)
   }
 }

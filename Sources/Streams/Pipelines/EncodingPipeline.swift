@@ -136,6 +136,9 @@ final class EncodingPipeline: Pipeline {
     _ track: inout VideoTrack, _ index: Int
   ) throws(FFmpegError) {
     let output = context.outputs[index]
+    if let takeover = context.takeover {
+      return try goLive(takeover, index, output.sink)
+    }
     let slate = try context.slate(output.settings.size)
     let prefill = Prefill(
       segmentation: configuration.segmentation, clock: context.clock,
@@ -151,6 +154,18 @@ final class EncodingPipeline: Pipeline {
       &track, with: slate, from: due, to: first, isPublished: published != nil)
     output.sink.goLive()
     if barrier.isLastReady() { try openFeed(first) }
+  }
+
+  /// Opens a window after that of the process before, when that has its last segment.
+  ///
+  /// The frame slots begin with the first segment of this process, which is still ahead.
+  private func goLive(
+    _ takeover: any WindowTakeover, _ index: Int, _ sink: any ChunkSink
+  ) throws(FFmpegError) {
+    let first = configuration.segmentation.firstFrame(of: takeover.firstSegment)
+    guard barrier.arrive(first) != nil else { return }
+    if barrier.isLastReady() { try openFeed(first) }
+    try context.takeOver(takeover, index, sink)
   }
 
   /// Starts the audio threads; a missing device is an error, as a missing camera is.
@@ -170,6 +185,10 @@ final class EncodingPipeline: Pipeline {
         clock.source(of: output, stream: context.configuration.name, log: context.log)
       }
     ) { [self] (output, audio: inout AudioTrackPipeline) throws(FFmpegError) in
+      if let takeover = context.takeover {
+        try goLive(takeover, output.index, output.sink)
+        return !context.stop.isSet
+      }
       // Audio that continues is silent up to the present by its grace period.
       if context.anchor.end(ofTrack: output.index) == nil {
         try audio.prefill(to: clock.mediaTime(at: SystemClock.monotonicTime))

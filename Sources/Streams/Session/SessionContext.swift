@@ -24,6 +24,8 @@ final class SessionContext: Sendable {
   let configuration: StreamConfiguration
   /// The clock of the stream at the start, and the first segment.
   let anchor: SessionAnchor
+  /// The windows of the process that this one replaces; nil if they are filled with slate.
+  let takeover: (any WindowTakeover)?
   /// The renditions, top rendition first, and the sinks of their chunks.
   let outputs: [Output]
   /// The audio tracks, and the sinks of their chunks.
@@ -48,6 +50,7 @@ final class SessionContext: Sendable {
   /// The state of a session that publishes to `sinks`, of which each track has one.
   init(
     _ configuration: StreamConfiguration, anchor: SessionAnchor, sinks: [any ChunkSink],
+    takeover: (any WindowTakeover)? = nil,
     watch: CallWatchdog = CallWatchdog(), outages: SourceOutages = SourceOutages(),
     metadata: any MetadataSink = NoMetadata(), log: Log
   ) {
@@ -56,6 +59,7 @@ final class SessionContext: Sendable {
     self.outages = outages
     self.configuration = configuration
     self.anchor = anchor
+    self.takeover = takeover
     self.log = log
     keys = KeyRequests(configuration)
     threads = ThreadGroup(stream: configuration.name, log: log)

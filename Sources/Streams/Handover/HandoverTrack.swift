@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ChunkStream
+import Isolation
+import Packaging
+
+/// The media of one window that is handed over, as messages.
+struct HandoverTrack {
+  private let window: LiveWindow
+  private let number: UInt8
+  /// The first segment that is left to the other process.
+  private let end: Int64
+  private var cursor: FeedCursor
+  /// The hash of the newest sent header.
+  private var header: String?
+
+  /// A track at the oldest segment of its window.
+  init(_ window: LiveWindow, _ number: UInt8, before end: Int64) {
+    (self.window, self.number, self.end) = (window, number, end)
+    let snapshot = window.snapshot
+    cursor = FeedCursor(before: snapshot.segments.first?.number ?? snapshot.newestSegment)
+  }
+
+  /// Whether all segments before the end were sent.
+  var isOver: Bool { cursor.segment >= end }
+
+  /// Sends what the window has got; false if the other process is gone or too slow.
+  mutating func send(_ pipe: MessagePipe) -> Bool {
+    let snapshot = window.snapshot
+    while true {
+      switch cursor.next(snapshot) {
+      case .end: return true
+      case .lost: return false
+      case .item(.segment(let start, let gap)):
+        guard start.number < end, sendHeaders(snapshot, pipe),
+          FeedMessage.segment(number, start, gap: gap).send(pipe)
+        else { return start.number >= end }
+      case .item(.chunk(let chunk)):
+        guard FeedMessage.chunk(ChunkMessage(chunk, track: number)).send(pipe) else { return false }
+      }
+    }
+  }
+
+  /// Sends the headers that are newer than the sent ones.
+  private mutating func sendHeaders(_ snapshot: WindowSnapshot, _ pipe: MessagePipe) -> Bool {
+    guard let newest = snapshot.track, newest.headerHash != header else { return true }
+    let sent = snapshot.tracks.firstIndex { $0.headerHash == header }
+    for track in snapshot.tracks[(sent.map { $0 + 1 } ?? 0)...] {
+      guard FeedMessage.track(number, TrackFields(track)).send(pipe) else { return false }
+    }
+    header = newest.headerHash
+    return true
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ChunkStream
+import Isolation
+package import Logging
+import Media
+import Packaging
+import Sharing
+import System
+import Time
+
+/// Hands the streams of this process over to the process that replaces it.
+///
+/// Each stream has a connection. The request has the terms of the stream; the answer has the number
+/// of the first segment that this process leaves to the other one. Then the windows follow, and all
+/// that they get before that segment, as the messages of a feed. So each segment is made by one
+/// process, and both have its bytes.
+package final class HandoverSender: Sendable {
+  /// How long before its start a segment can be left to the other process, which opens encoders
+  /// meanwhile.
+  static let margin = Interval.milliseconds(700)
+  /// How long the other process may take for an answer or a request.
+  private static let limit = Interval.seconds(5)
+  /// The polling interval of the windows.
+  private static let interval = Interval.milliseconds(2)
+
+  private let socket: HandoverSocket
+  private let log: Log
+  private let session: @Sendable (String) -> StreamSession?
+
+  /// Nil if the system refuses a socket.
+  ///
+  /// - Parameters:
+  ///   - log: gets the handovers.
+  ///   - session: the session of the stream with a name, which is live.
+  package init?(log: Log, session: @escaping @Sendable (String) -> StreamSession?) {
+    guard let socket = HandoverSocket() else { return nil }
+    (self.socket, self.log, self.session) = (socket, log, session)
+  }
+
+  /// Waits for the process that replaces this one, on a thread.
+  package func start() {
+    _ = OSThread(name: "handover") { [self] in
+      while let pipe = socket.next(sendLimit: Self.limit.milliseconds) {
+        _ = OSThread(name: "handover-stream") { self.serve(pipe) }
+      }
+    }
+  }
+
+  private func serve(_ pipe: MessagePipe) {
+    guard case .stream(_, let fields)? = receive(pipe),
+      let text = String(validating: fields, as: UTF8.self),
+      let session = session(HandoverTerms.name(in: text)),
+      HandoverTerms(session.configuration)?.text == text,
+      let first = session.nextSegment(after: Self.margin)
+    else { return }
+    let name = session.configuration.name
+    log.write(
+      .info, "handover", stream: name, "another process continues with segment \(first)")
+    for rendition in session.renditions { rendition.window.leave(before: first) }
+    if send(session, before: first, pipe), case .current? = receive(pipe) {
+      // The windows of the other process are live; this process ends before the connection does.
+      _ = FeedMessage.receive(pipe, until: .distantFuture)
+    }
+    for rendition in session.renditions { rendition.window.stay() }
+    log.write(
+      .warning, "handover", stream: name,
+      "the other process has failed; this one continues with the next segment")
+  }
+
+  private func receive(_ pipe: MessagePipe) -> FeedMessage? {
+    FeedMessage.receive(pipe, until: SystemClock.monotonicTime + Self.limit)
+  }
+
+  /// Sends the windows up to the segment `first`; false if the other process is gone.
+  private func send(_ session: StreamSession, before first: Int64, _ pipe: MessagePipe) -> Bool {
+    var number = FieldWriter()
+    number.add(first)
+    guard FeedMessage.stream(version: FeedMessage.version, number.bytes).send(pipe) else {
+      return false
+    }
+    var tracks = session.renditions.enumerated().map { index, rendition in
+      HandoverTrack(rendition.window, UInt8(clamping: index), before: first)
+    }
+    while true {
+      for index in tracks.indices {
+        guard tracks[index].send(pipe) else { return false }
+      }
+      if tracks.allSatisfy(\.isOver) { return FeedMessage.current.send(pipe) }
+      SystemClock.sleep(until: SystemClock.monotonicTime + Self.interval)
+    }
+  }
+}
+
+extension StreamSession {
+  /// The first segment that begins after `margin`; nil if the media timeline is not that of the
+  /// wall clock, so that another process would have other frame times.
+  fileprivate func nextSegment(after margin: Interval) -> Int64? {
+    let snapshot = window.snapshot
+    guard snapshot.state == .live,
+      let newest = snapshot.open?.period ?? snapshot.segments.last?.period, newest.offset == .zero
+    else { return nil }
+    let segmentation = configuration.segmentation
+    let edge =
+      snapshot.open?.chunks.last.map { $0.lastFrame + 1 }
+      ?? segmentation.firstFrame(of: snapshot.newestSegment + 1)
+    let frames = TrackSegmentation.video(segmentation).frames(covering: margin)
+    return segmentation.segment(of: edge.addingSaturated(frames)).addingSaturated(1)
+  }
+}
