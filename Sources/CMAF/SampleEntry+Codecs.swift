@@ -5,14 +5,15 @@ import Checked
 extension SampleEntry {
   /// The codecs string of RFC 6381 §3.3, §3.4, such as `avc1.64001f` or `mp4a.40.2`.
   ///
-  /// - Throws: ``BoxError`` if the entry is none of H.264, VP9, Opus and `mp4a`, or its setup does
-  ///   not fit our chunks: parameter sets are in the header, and lengths of NAL units have four
-  ///   bytes.
+  /// - Throws: ``BoxError`` if the entry is none of H.264, VP9, Opus, AC-3, E-AC-3, FLAC and
+  ///   `mp4a`, or its setup does not fit our chunks: parameter sets are in the header, and lengths
+  ///   of NAL units have four bytes.
   package func codecs() throws(BoxError) -> String {
     switch (type, objectType) {
     case ("avc1", _), ("avc3", _): return type + "." + (try profile())
     case ("vp09", _): return try "vp09." + layers()
     case ("Opus", _): return "opus"
+    case ("ac-3", _), ("ec-3", _), ("fLaC", _): return type
     case ("mp4a", 0x40?): return "mp4a.40.\(try audioObjectType())"
     case ("mp4a", let objectType?): return "mp4a." + String(objectType, radix: 16)
     default:

@@ -11,7 +11,7 @@ package struct SampleEntry: Sendable, Equatable {
   package let type: String
   /// The KID in `tenc` of an encrypted entry; nil if the entry is clear.
   package private(set) var protection: [UInt8]?
-  /// The content of `avcC`, `hvcC`, `av1C`, `vpcC` or `dOps`, or an
+  /// The content of `avcC`, `hvcC`, `av1C`, `vpcC`, `dOps` or `dfLa`, or an
   /// AudioSpecificConfig; empty for other entries.
   package private(set) var setup: [UInt8] = []
   /// The object type in `esds`; nil if the entry is not `mp4a`.
@@ -38,6 +38,7 @@ package struct SampleEntry: Sendable, Equatable {
     case "av01": setup = (try? takeVideo(entry).only("av1C").rest) ?? []
     case "mp4a": try takeStream(try takeAudio(entry).only("esds"))
     case "Opus": setup = try takeAudio(entry).only("dOps").rest
+    case "fLaC": setup = try takeAudio(entry).only("dfLa").rest
     case "ac-3", "ec-3": _ = try takeAudio(entry)
     default: break
     }

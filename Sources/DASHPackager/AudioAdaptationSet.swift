@@ -47,6 +47,13 @@ struct AudioAdaptationSet {
     ]
   }
 
+  /// The usual configuration of the number of channels: up to six it is the number itself.
+  /// - Source: ISO/IEC 23091-3 table 4: 11 is 6.1, 12 is 7.1
+  private var channelConfiguration: Int {
+    let channels = track.channels ?? 2
+    return [7: 11, 8: 12][channels] ?? channels
+  }
+
   private func representation(_ out: inout XMLText) {
     let attributes: XMLText.Attributes = [
       ("id", track.rendition), ("codecs", track.codecs), ("bandwidth", "\(track.bandwidth)"),
@@ -57,7 +64,7 @@ struct AudioAdaptationSet {
         "AudioChannelConfiguration",
         [
           ("schemeIdUri", "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"),
-          ("value", "\(track.channels ?? 2)"),
+          ("value", "\(channelConfiguration)"),
         ])
       // Decoding can start with every chunk.
       if timing.isLowLatency {

@@ -26,7 +26,7 @@ private let rows = [
   Row(
     "audio-tracks", "1 16 de,en #2,de+visual-impaired=Bild* #3/gsw und",
     not: "0 17 De de,, d german de+x #0 de*,en* +main"),
-  Row("audio-copy", "none opus", not: "aac"),
+  Row("audio-copy", "none opus ac3,eac3,flac,opus", not: "aac opus, none,opus ac3,ac3"),
   Row("input", "rtsp://h/x clip.ts -", not: "ftp://h/x srt://h:1?passphrase=short"),
   Row("relay", "http://h:8080/live/ https://h", not: "rtsp://h/x h:8080 http://h/playlist.m3u8"),
   Row("relay-verify", "system none ca.pem"), Row("failback", "0 2.5 3600", not: "-1 3601 x"),

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opus of an input beside AAC: a group of HLS for each codec, an AdaptationSet of DASH."""
+"""Audio of an input beside AAC in its own codec: a group of HLS each, an AdaptationSet of DASH."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,12 +15,32 @@ from playwright.sync_api import Browser
 
 from harness.browser import viewer
 from harness.http1 import get
+from harness.ports import free_port
 from harness.program import Program
-from harness.sources import clip
+from harness.sources import Source, clip
 from harness.tools import need
+from harness.trackpublisher import CMAF
 from harness.waiting import wait_until
 
 HOST = ["--host", "127.0.0.1", "--http-port", "0"]
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A codec by its name, its codecs string, the options of ffmpeg, and its packets in 6 s."""
+
+    name: str
+    codecs: str
+    options: tuple[str, ...]
+    channels: int
+    packets: int
+    ending: str = "mkv"
+
+
+OPUS = Codec("opus", "opus", ("-c:a", "libopus", "-b:a", "96k"), 1, 150)
+AC3 = Codec("ac3", "ac-3", ("-c:a", "ac3", "-ac", "6", "-b:a", "384k"), 6, 90, "ts")
+EAC3 = Codec("eac3", "ec-3", ("-c:a", "eac3", "-ac", "6", "-b:a", "256k"), 6, 90)
+FLAC = Codec("flac", "fLaC", ("-c:a", "flac", "-ac", "2", "-bitexact"), 2, 30)
 
 
 def packets(path: str) -> list[str]:
@@ -28,32 +50,98 @@ def packets(path: str) -> list[str]:
          "-c", "copy", "-f", "framemd5", "-"], capture_output=True, timeout=40,
         stdin=subprocess.DEVNULL)
     lines = run.stdout.decode().splitlines()
-    return [line.split(",")[-1].strip() for line in lines if line[0] != "#"]
+    return [line.split(",")[5].strip() for line in lines if line[0] != "#"]
 
 
-@pytest.mark.timeout(90)
-def test_opus_is_published_beside_aac(streamer: Callable[..., Program], tmp_path: Path,
-                                      browser: Browser, hlsjs: Path) -> None:
-    """The packets are those of the source; the page plays the stream with AAC."""
-    path = clip(tmp_path / "film.mkv", 5, "-c:a", "libopus", "-b:a", "96k")
-    own = packets(str(path))
-    program = streamer("--input", str(path), "--loop", "--audio-copy", "opus", "--hlsjs",
-                       str(hlsjs), *HOST, defaults=False, within=20)
+def probed(url: str) -> list[tuple[str, int]]:
+    """The codec and the channels of each audio stream that ffprobe finds."""
+    run = subprocess.run(
+        [need("ffprobe", "streams"), "-v", "error", "-show_streams", "-select_streams", "a", "-of",
+         "json", url], capture_output=True, timeout=40, stdin=subprocess.DEVNULL)
+    return sorted((one["codec_name"], one["channels"]) for one in json.loads(run.stdout)["streams"])
+
+
+def plays(program: Program) -> None:
+    """Waits for a playlist."""
     wait_until(lambda: get(program.port, "/live/playlist.m3u8", timeout=15).status == 200, 20,
                "a playlist")
+
+
+def check(program: Program, codec: Codec, own: list[str]) -> None:
+    """Playlist and MPD name both codecs; the packets are those of the source."""
     text = get(program.port, "/live/playlist.m3u8").text
-    groups = re.findall(r'GROUP-ID="([^"]*)",NAME="([^"]*)"', text)
-    assert [group for group, _ in groups] == ["audio", "audio-opus"], text
+    groups = re.findall(r'GROUP-ID="([^"]*)",NAME="([^"]*)".*CHANNELS="(\d+)"', text)
+    group = f"audio-{codec.codecs}"
+    assert [one for one, _, _ in groups] == ["audio", group], text
+    assert groups[1][2] == str(codec.channels), text
     assert re.findall(r'CODECS="avc1\.\w+,([^"]*)".*AUDIO="([^"]*)"', text) == [
-        ("mp4a.40.2", "audio"), ("opus", "audio-opus")], text
+        ("mp4a.40.2", "audio"), (codec.codecs, group)], text
     document = get(program.port, "/live/manifest.mpd").text
-    assert 'codecs="opus"' in document and 'codecs="mp4a.40.2"' in document
-    found = packets(program.url("/live/audio-opus/playlist.m3u8"))
+    assert f'codecs="{codec.codecs}"' in document and 'codecs="mp4a.40.2"' in document
+    media = program.url(f"/live/audio-{codec.name}/playlist.m3u8")
+    assert probed(media) == [(codec.name, codec.channels)]
+    assert (codec.name, codec.channels) in probed(program.url("/live/manifest.mpd"))
+    found = packets(media)
     known = [packet for packet in found if packet in set(own)]
-    print(f"{len(found)} packets, {len(known)} of the source")
-    assert len(found) > 150 and len(known) > 0.9 * len(found)
+    print(f"{codec.name}: {len(found)} packets, {len(known)} of the source")
+    assert len(found) > codec.packets and len(known) > 0.9 * len(found)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("codec", [OPUS, AC3, EAC3, FLAC], ids=lambda codec: codec.name)
+def test_audio_is_published_beside_aac(codec: Codec, streamer: Callable[..., Program],
+                                       tmp_path: Path, browser: Browser, hlsjs: Path) -> None:
+    """The packets are those of the source; the page plays, with AAC if it decodes no other."""
+    path = clip(tmp_path / f"film.{codec.ending}", 5, *codec.options)
+    own = packets(str(path))
+    program = streamer("--input", str(path), "--loop", "--audio-copy", "opus,ac3,eac3,flac",
+                       "--hlsjs", str(hlsjs), *HOST, defaults=False, within=20)
+    plays(program)
+    check(program, codec, own)
     with viewer(browser) as view:
         view.open(program.url("/?player=hlsjs"))
         view.wait_playing(frames=45)
         view.watch(2)
+        can = view.page.evaluate(
+            "(type) => MediaSource.isTypeSupported(type)", f'audio/mp4; codecs="{codec.codecs}"')
+        asked = view.page.evaluate(
+            "() => performance.getEntriesByType('resource').map(({ name }) => name)")
         assert not view.page_errors, view.page_errors
+    used = {match[1] for name in asked if (match := re.search(r"/live/(audio[\w-]*)/", name))}
+    print(f"{codec.name} in Chromium: {can}; hls.js used {used}")
+    assert used == {"audio"} or can and used <= {"audio", f"audio-{codec.name}"}
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("codec", [AC3, EAC3], ids=lambda codec: codec.name)
+def test_live_transport_stream(codec: Codec, streamer: Callable[..., Program], tmp_path: Path,
+                               sources: list[Source]) -> None:
+    """Frames of a live stream, which no parser of a library cuts, are those of the source."""
+    path = clip(tmp_path / "film.ts", 5, *codec.options)
+    port = free_port()
+    sources.append(Source(subprocess.Popen(
+        [need("ffmpeg", "live inputs"), "-v", "error", "-re", "-stream_loop", "-1", "-i", str(path),
+         "-c", "copy", "-f", "mpegts", f"udp://127.0.0.1:{port}?pkt_size=1316"],
+        stdin=subprocess.DEVNULL)))
+    program = streamer("--input", f"udp://127.0.0.1:{port}", "--audio-copy", codec.name, *HOST,
+                       defaults=False, within=20)
+    plays(program)
+    check(program, codec, packets(str(path)))
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("codec", [AC3, EAC3, FLAC], ids=lambda codec: codec.name)
+def test_cmaf_tracks(codec: Codec, streamer: Callable[..., Program], tmp_path: Path,
+                     sources: list[Source]) -> None:
+    """Tracks that are sent by POST have their samples."""
+    path = clip(tmp_path / "film.mkv", 5, *codec.options)
+    program = streamer("--source", "page", "--publish", "open", "--audio-copy", codec.name, *HOST,
+                       defaults=False)
+    delayed = [word.replace("+cmaf", "+delay_moov+cmaf") for word in CMAF]
+    output = [*delayed, "-flush_packets", "1"]
+    sources.append(Source(subprocess.Popen(
+        [need("ffmpeg", "uploads"), "-v", "error", "-re", "-stream_loop", "-1", "-i", str(path),
+         "-map", "0:a", "-c", "copy", *output, program.url("/live/a.cmfa"), "-map", "0:v", "-c",
+         "copy", *output, program.url("/live/video.cmfv")], stdin=subprocess.DEVNULL)))
+    plays(program)
+    check(program, codec, packets(str(path)))

@@ -30,7 +30,7 @@ struct AlternativeAudioTests {
     var description = InputDescription(
       format: "mpegts", video: video, audio: audio.first, isPaced: false)
     description.otherAudio = Array(audio.dropFirst())
-    return RequestedAudioTracks.first(16).tracks(of: description, beside: [], copying: .opus)
+    return RequestedAudioTracks.first(16).tracks(of: description, beside: [], copying: [.opus])
   }
 
   @Test("a track of Opus follows those of AAC, and is no default")
@@ -90,5 +90,75 @@ struct AlternativeAudioTests {
     #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 == 960 })
     #expect(samples[0].dropFirst(2).allSatisfy { $0.range.count == 41 })
     #expect(samples[1].dropFirst(6).allSatisfy { $0.range.count == 3 }, "not silence")
+  }
+
+  /// E-AC-3 or FLAC as an input describes it.
+  private static func audio(_ codec: String) -> InputDescription.Audio {
+    let isFLAC = codec == "flac"
+    let configuration =
+      isFLAC
+      ? FLACStreamInfo(samplesPerFrame: 4608, sampleRate: 44_100, channels: 2).bytes
+      : DolbyConfiguration(isEnhanced: codec == "eac3", sampleRate: 48_000, channels: 6).bytes
+    return InputDescription.Audio(
+      codec: codec, sampleRate: isFLAC ? 44_100 : 48_000, channels: isFLAC ? 2 : 6,
+      configuration: configuration)
+  }
+
+  @Test(
+    "a track has the frames and the parameters of its codec; silence where there are none",
+    arguments: [
+      ("ac3", "ac-3", 1536, 6, 384), ("eac3", "ec-3", 1536, 6, 384),
+      ("flac", "fLaC", 4608, 2, 1411),
+    ])
+  func others(
+    codec: String, codecs: String, length: Int64, channels: Int, bitrate: Int
+  ) throws {
+    let source = Self.audio(codec)
+    let video = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    var configuration = StreamConfiguration(size: .hd720, segmentation: video)
+    let alternative = try #require(AlternativeAudioCodec(rawValue: codec))
+    let main = AudioTrackSettings(source)
+    #expect(AudioTrackSettings([.opus], of: source, beside: main) == nil)
+    configuration.audioTracks = [
+      main, try #require(AudioTrackSettings([.opus, alternative], of: source, beside: main)),
+    ]
+    let track = configuration.audioTracks[1]
+    #expect(track.name == "audio-\(codec)" && track.samplesPerFrame == length)
+    #expect(track.encoder.bitrateKilobits == bitrate)
+    let (output, window) = try configuration.audioOutput()
+    let number = AudioTrackPipelineTests.segment
+    var pipeline = try AudioTrackPipeline(
+      output, stream: "live", from: number,
+      clock: AudioTrackPipelineTests.SkippingClock(
+        skip: ClockStep(segment: 0, offset: 0, skipped: 0)),
+      gracePeriod: .milliseconds(300), statistics: Locked(StreamStatistics(renditions: 3)),
+      log: Log(format: .text, least: .error) { _ in })
+    window.goLive()
+    let silence = try #require(CopiedAudioFormat(source, as: alternative)).silence()
+    // A frame of the source: the silent one, of the same length, with another last byte.
+    let frame = silence.dropLast() + [silence.last.map { $0 ^ 1 } ?? 0]
+    let rate = Int64(source.sampleRate)
+    let start = MonotonicTime.origin + .seconds(number)
+    for index in 0..<3 * rate / length {
+      let time = start + Interval(ticks: index * length, timescale: rate)
+      let isCut = (10..<15).contains(index)
+      output.queue.push(
+        .init(
+          bytes: isCut ? Array(frame.prefix(3)) : frame, format: source,
+          pts: SourceTime(time, plus: .zero), captured: time))
+      try pipeline.advance(to: time + Interval(ticks: 2 * length, timescale: rate))
+    }
+    let snapshot = window.snapshot
+    let header = try MovieHeader(header: try #require(snapshot.track).header.array)
+    #expect(header.entry.type == codecs && snapshot.track?.codecs == codecs)
+    #expect(header.entry.channels == channels && header.timescale == Int(rate))
+    let segments = snapshot.segments.prefix(2).flatMap(\.chunks)
+    let samples = try segments.flatMap { chunk in
+      try ChunkSamples(chunk.bytes).entries.map { Array(chunk.bytes.array[$0.range]) }
+    }
+    let copied = samples.count { $0 == frame }
+    #expect(copied + samples.count { $0 == silence } == samples.count)
+    #expect(copied >= samples.count - 8 && copied <= samples.count - 5)
   }
 }

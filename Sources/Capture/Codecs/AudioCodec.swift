@@ -27,6 +27,24 @@ final class AudioCodec {
     try unsafe open(codec, "aac at \(settings.sampleRate) Hz")
   }
 
+  /// Opens an encoder by its name, with a layout of libavutil.
+  init(
+    encoder name: String, sampleRate: Int32, layout: UInt64, bitrateKilobits: Int
+  ) throws(FFmpegError) {
+    FFmpegLog.installed
+    guard let codec = unsafe avcodec_find_encoder_by_name(name) else {
+      throw FFmpegError(refused: "libavcodec has no encoder '\(name)'")
+    }
+    unsafe pointer = try Self.allocate(codec)
+    unsafe pointer.pointee.sample_rate = sampleRate
+    unsafe pointer.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
+    // bounded: at most a few Mbit/s
+    unsafe pointer.pointee.bit_rate = Int64(bitrateKilobits) * 1000
+    unsafe pointer.pointee.time_base = AVRational(num: 1, den: sampleRate)
+    unsafe av_channel_layout_from_mask(&pointer.pointee.ch_layout, layout)
+    try unsafe open(codec, "\(name) at \(sampleRate) Hz")
+  }
+
   /// Opens a decoder by libavcodec's name of the codec, such as `aac` or `opus`.
   init(
     decoder name: String, extradata: [UInt8], sampleRate: Int32, channels: Int

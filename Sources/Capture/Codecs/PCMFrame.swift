@@ -21,6 +21,13 @@ final class PCMFrame {
     self.capacity = capacity
   }
 
+  /// A frame with a layout of libavutil.
+  convenience init(sampleRate: Int32, layout: UInt64, capacity: Int) throws(FFmpegError) {
+    try self.init(
+      sampleRate: sampleRate, channels: layout.nonzeroBitCount, capacity: capacity)
+    unsafe av_channel_layout_from_mask(&pointer.pointee.ch_layout, layout)
+  }
+
   deinit {
     var frame: UnsafeMutablePointer<AVFrame>? = unsafe pointer
     unsafe av_frame_free(&frame)

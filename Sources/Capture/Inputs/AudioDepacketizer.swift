@@ -16,6 +16,8 @@ struct AudioDepacketizer {
   private let isAAC: Bool
   private let isBareOpus: Bool
   private let mayHaveHeaders: Bool
+  /// Cuts AC-3 and E-AC-3; nil for other codecs.
+  private var dolby: DolbySplitter?
   /// The first bytes of a frame whose end has not arrived.
   private var rest: [UInt8] = []
 
@@ -29,6 +31,7 @@ struct AudioDepacketizer {
     self.codec = id
     isAAC = id == AV_CODEC_ID_AAC
     isBareOpus = isUnparsed && id == AV_CODEC_ID_OPUS
+    dolby = id == AV_CODEC_ID_AC3 || id == AV_CODEC_ID_EAC3 ? DolbySplitter() : nil
     let configuration = unsafe Array(
       UnsafeBufferPointer(
         start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size)))
@@ -62,6 +65,7 @@ struct AudioDepacketizer {
     self.codec = AV_CODEC_ID_NONE
     isAAC = codec == "aac"
     (isBareOpus, mayHaveHeaders) = (false, false)
+    dolby = codec == "ac3" || codec == "eac3" ? DolbySplitter() : nil
     audio = InputDescription.Audio(
       codec: codec, sampleRate: sampleRate, channels: channels, configuration: configuration,
       language: language, purpose: purpose)
@@ -98,6 +102,7 @@ struct AudioDepacketizer {
           pts: pts + Interval(ticks: packet.samplesBefore, timescale: 48_000), arrival: arrival)
       }
     }
+    if dolby != nil { return takeDolby(bytes, pts: pts, arrival: arrival) }
     guard mayHaveHeaders else {
       return bytes.isEmpty ? [] : [AudioPacket(bytes: bytes, pts: pts, arrival: arrival)]
     }
@@ -116,5 +121,19 @@ struct AudioDepacketizer {
         bytes: Array(whole[frame.range]), pts: pts + step * Int64(index - carried),
         arrival: arrival)
     }
+  }
+
+  /// The access units of AC-3 or E-AC-3 in a packet, of which the first describes the audio.
+  private mutating func takeDolby(
+    _ bytes: [UInt8], pts: SourceTime, arrival: MonotonicTime
+  ) -> [AudioPacket] {
+    let units = dolby?.take(bytes, pts: pts) ?? []
+    if let first = dolby?.first {
+      audio.codec = first.isEnhanced ? "eac3" : "ac3"
+      audio.sampleRate = Int(first.sampleRate)
+    }
+    audio.configuration = dolby?.configuration?.bytes ?? []
+    if let channels = dolby?.configuration?.channels { audio.channels = channels }
+    return units.map { AudioPacket(bytes: $0.bytes, pts: $0.pts, arrival: arrival) }
   }
 }

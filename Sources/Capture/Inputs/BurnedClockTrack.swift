@@ -57,7 +57,7 @@ package final class BurnedClockTrack {
     case .vp9: codec = .vp9
     case .av1: codec = .av1
     case .vp8: throw Fault(description: "VP8 is not read")
-    case .aac, .mp3, .opus, .ac3, .eac3: throw Fault(description: "the track is not video")
+    case .aac, .mp3, .opus, .ac3, .eac3, .flac: throw Fault(description: "the track is not video")
     }
     var depacketizer = VideoDepacketizer(codec, sizeLimit: FrameSizeLimit())
     depacketizer.take(extradata: track.setup)

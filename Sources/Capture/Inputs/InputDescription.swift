@@ -89,7 +89,8 @@ package struct InputDescription: Sendable, Equatable, Codable {
     package var sampleRate: Int
     /// The number of channels; 0 if not yet known.
     package var channels: Int
-    /// The decoder configuration: the AudioSpecificConfig of AAC.
+    /// The decoder configuration, such as the AudioSpecificConfig of AAC; of AC-3 and E-AC-3 the
+    /// content of `dac3` and `dec3`.
     package var configuration: [UInt8]
     /// The language that the container declares.
     package var language: Language

@@ -183,6 +183,7 @@ extension TrackConfiguration.Codec {
     case .opus: "opus"
     case .ac3: "ac3"
     case .eac3: "eac3"
+    case .flac: "flac"
     }
   }
 }

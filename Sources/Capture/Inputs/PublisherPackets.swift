@@ -264,7 +264,7 @@ final class PublisherPackets {
       video = VideoDepacketizer(
         decoding: "vp8", width: width, height: height, sizeLimit: options.frameSizeLimit)
       return
-    case .aac, .mp3, .opus, .ac3, .eac3:
+    case .aac, .mp3, .opus, .ac3, .eac3, .flac:
       audio.take(track)
       if track.hasMalformedLabel {
         ignore("a malformed label (labl) of the audio track \(track.name) is ignored")

@@ -42,9 +42,9 @@ enum EncryptionCheck {
         [scheme, .option("relay")], .combination,
         expected: "encryption of a stream that is not relayed")
     }
-    guard settings.audioCopy == .none else {
+    guard settings.audioCopy.isEmpty else {
       throw UsageError(
-        [scheme, .setting("audio-copy", settings.audioCopy.rawValue)], .combination,
+        [scheme, .option("audio-copy")], .combination,
         expected: "one of them")
     }
     guard !settings.switchesRenditions else {

@@ -259,7 +259,7 @@ package struct StreamDefinition: Sendable {
     if settings.takesInputAudio, let input {
       stream.audioTracks = settings.audioTracks.tracks(
         of: input.facts.description, beside: stream.renditions.map(\.name),
-        copying: settings.audioCopy.codec)
+        copying: settings.audioCopy)
     }
     stream.waitsForSource = waitsForSource
     stream.passesThrough = input?.fit != nil

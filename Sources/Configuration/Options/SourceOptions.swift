@@ -27,9 +27,9 @@ extension Option {
       help: "the audio tracks of an input: the first ones, at most this number, or those of these "
         + "languages in this order, of which the first is the default"),
     .stream(
-      "audio-copy", \.audioCopy, .choice("CODEC"), .source,
-      help: "audio of an input that is also published as it comes, in renditions beside AAC: none "
-        + "or opus"),
+      "audio-copy", \.audioCopy, .audioCopy, .source,
+      help: "codecs of an input's audio that is also published as it comes, in renditions beside "
+        + "AAC: opus, ac3, eac3, flac, several with commas, or none"),
     .stream(
       "input", appendingTo: \.inputs, .input, .source,
       help: "an rtsp, rtsps, srt, rtmp, udp, http or https URL, a file, or - for MPEG-TS on "

@@ -28,7 +28,7 @@ package struct StreamSettings: Sendable {
   /// The sources of the audio tracks; nil: the audio of the input, if it has audio.
   package var audio: [AudioTrackSettings.Source]?
   /// The audio of the input that is also published as it comes.
-  package var audioCopy = AudioCopyMode.none
+  package var audioCopy: [AlternativeAudioCodec] = []
   /// The audio tracks of the input, if its audio is used.
   package var audioTracks = RequestedAudioTracks.first(InputDescription.maximumAudioTracks)
   package var input: InputAddress?

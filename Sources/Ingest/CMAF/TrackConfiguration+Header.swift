@@ -23,6 +23,9 @@ extension TrackConfiguration {
     case ("Opus", _):
       codec = .opus
       setup = try Self.opusHead(BoxFields(entry.setup, "dOps"))
+    case ("fLaC", _):
+      codec = .flac
+      setup = try Self.streamInfo(BoxFields(entry.setup, "dfLa"))
     case (_, 0x69?), (_, 0x6B?): codec = .mp3
     case (_, let type?):
       guard SampleEntry.aacTypes.contains(type) else { throw .codec("mp4a of type \(type)") }
@@ -54,6 +57,21 @@ extension TrackConfiguration {
       return length <= maximumNameLength
     }
     return start.isEmpty ? nil : String(start)
+  }
+
+  /// STREAMINFO, which is the first metadata block of a `dfLa`.
+  ///
+  /// - Source: Encapsulation of FLAC in ISO Base Media File Format 0.0.4 §3.3.2; RFC 9639 §8.2
+  private static func streamInfo(_ box: BoxFields) throws(TrackError) -> [UInt8] {
+    var fields = box
+    do throws(BoxError) {
+      try fields.skip(4)
+      let head = try fields.integer(4)
+      guard head & 0x7FFF_FFFF == 34 else {
+        throw .mismatch("dfLa", found: "\(head)", expected: "STREAMINFO")
+      }
+      return try fields.fields(34).rest
+    } catch { throw .boxes(error) }
   }
 
   /// The header of Ogg Opus with the fields of a `dOps`.

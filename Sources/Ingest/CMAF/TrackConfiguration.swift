@@ -8,7 +8,7 @@ package struct TrackConfiguration: Sendable, Equatable {
   /// The codec of a track, with its number in a record.
   package enum Codec: UInt8, Sendable, CaseIterable {
     case h264 = 1, hevc, vp8, vp9, av1
-    case aac = 16, mp3, opus, ac3, eac3
+    case aac = 16, mp3, opus, ac3, eac3, flac
 
     /// Whether it is a codec of video.
     package var isVideo: Bool { rawValue < 16 }
@@ -35,8 +35,9 @@ package struct TrackConfiguration: Sendable, Equatable {
   package var label: String?
   /// Whether a name for people was left out since its box is malformed.
   package var hasMalformedLabel = false
-  /// `avcC`, `hvcC`, `av1C`, an AudioSpecificConfig, or the header of Ogg Opus; of VP8 width and
-  /// height in two bytes each; empty for other codecs, and if parameter sets precede key frames.
+  /// `avcC`, `hvcC`, `av1C`, an AudioSpecificConfig, the header of Ogg Opus, or STREAMINFO of
+  /// FLAC; of VP8 width and height in two bytes each; empty for other codecs, and if parameter sets
+  /// precede key frames.
   package var setup: [UInt8]
 
   /// The most audio tracks of a publisher.

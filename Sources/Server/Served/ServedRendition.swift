@@ -16,10 +16,12 @@ final class ServedRendition: Sendable {
 
   /// Whether the rendition is audio.
   var isAudio: Bool { window.segmentation.isAudio }
-  /// Whether the rendition is AAC: other audio has frames of another length.
+  /// Whether the rendition is AAC, as far as its codec or the length of its frames is known.
   var isAAC: Bool {
-    guard case .audio(let segmentation) = window.segmentation else { return false }
-    return segmentation.samplesPerFrame == AudioSegmentation.samplesPerAACFrame
+    guard case .audio(let segmentation) = window.segmentation,
+      segmentation.samplesPerFrame == AudioSegmentation.samplesPerAACFrame
+    else { return false }
+    return window.snapshot.track.map { $0.codecs.hasPrefix("mp4a") } ?? true
   }
 
   init(

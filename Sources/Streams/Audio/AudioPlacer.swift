@@ -41,7 +41,7 @@ struct AudioPlacer: ~Copyable {
     if let format {
       (header, codecs) = (try format.header(), format.codecs)
       copied = CopiedAudioPlacer(
-        silence: try Self.silence(of: format), sampleRate: settings.sampleRate,
+        silence: try format.silence(), sampleRate: settings.sampleRate,
         length: format.length,
         from: first)
     } else {
@@ -57,12 +57,6 @@ struct AudioPlacer: ~Copyable {
     self.settings = settings
     channels = format?.settings.channels ?? settings.channels
     decoder = AudioInputDecoder(settings: settings, watch)
-  }
-
-  /// A coded frame of silence.
-  private static func silence(of format: CopiedAudioFormat) throws(FFmpegError) -> [UInt8] {
-    if let silence = format.silence { return silence }
-    return try ContinuousAudioEncoder.silence(format.settings)
   }
 
   /// A placer of copied audio of `format`, or of encoded audio if that format cannot be copied.

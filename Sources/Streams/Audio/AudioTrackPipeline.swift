@@ -179,7 +179,7 @@ struct AudioTrackPipeline: ~Copyable {
   private mutating func choose(_ found: InputDescription.Audio) {
     let copied = CopiedAudioFormat(found, as: track.alternative?.codec).flatMap {
       $0.settings.sampleRate == segmentation.sampleRate
-        ? $0.speaking(track.encoder.language) : nil
+        && $0.length == segmentation.samplesPerFrame ? $0.speaking(track.encoder.language) : nil
     }
     guard copied != nil || track.alternative == nil else { return }
     if copied != format {

@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// `--audio-copy`: a codec of an input's audio that is also published as it comes, beside AAC.
-package enum AudioCopyMode: String, Sendable, Hashable, CaseIterable {
-  case none, opus
-
-  /// The codec; nil for none.
-  package var codec: AlternativeAudioCodec? { self == .opus ? .opus : nil }
-}
-
-/// A codec whose frames are published as the input has them, in a rendition beside that of AAC.
-package enum AlternativeAudioCodec: String, Sendable, Hashable, Codable {
+/// A codec of `--audio-copy`, whose frames are published as the input has them, in a rendition
+/// beside that of AAC; the text is libavcodec's name of the codec.
+package enum AlternativeAudioCodec: String, Sendable, Hashable, Codable, CaseIterable {
   /// Opus in packets of 20 ms.
   /// - Source: RFC 6716; Encapsulation of Opus in ISO Base Media File Format
   case opus
-
-  /// libavcodec's name of the codec.
-  var name: String { rawValue }
-  /// The only sample rate, in Hz.
-  /// - Source: RFC 7845 §5.1
-  var sampleRate: Int32 { 48_000 }
-  /// Samples in a frame.
-  package var samplesPerFrame: Int64 { 960 }
+  /// AC-3.
+  /// - Source: ETSI TS 102 366 annex F
+  case ac3
+  /// E-AC-3 with one program.
+  /// - Source: ETSI TS 102 366 annexes E, F
+  case eac3
+  /// FLAC with frames of one length.
+  /// - Source: RFC 9639; Encapsulation of FLAC in ISO Base Media File Format
+  case flac
 }
 
 /// A track that has the frames of the input beside a track of AAC with the same audio.
@@ -29,10 +23,13 @@ package struct AlternativeAudio: Sendable, Hashable, Codable {
   package let codec: AlternativeAudioCodec
   /// The name of the track of AAC.
   package let main: String
+  /// Samples in a frame.
+  package let samplesPerFrame: Int64
 
   /// An alternative of the track `main`.
-  package init(_ codec: AlternativeAudioCodec, of main: String) {
+  package init(_ codec: AlternativeAudioCodec, of main: String, samplesPerFrame: Int64) {
     self.codec = codec
     self.main = main
+    self.samplesPerFrame = samplesPerFrame
   }
 }

@@ -56,13 +56,13 @@ package struct AudioTrackSettings: Sendable, Equatable, Codable {
 
   /// A track with the frames of `input` beside `main`, the track of AAC.
   ///
-  /// Nil if the input has another codec.
-  init?(_ codec: AlternativeAudioCodec, of input: InputDescription.Audio, beside main: Self) {
-    guard let copied = CopiedAudioFormat(input, as: codec)?.speaking(main.encoder.language) else {
-      return nil
-    }
+  /// Nil if the input has none of the codecs.
+  init?(_ codecs: [AlternativeAudioCodec], of input: InputDescription.Audio, beside main: Self) {
+    guard let codec = AlternativeAudioCodec(rawValue: input.codec), codecs.contains(codec),
+      let copied = CopiedAudioFormat(input, as: codec)?.speaking(main.encoder.language)
+    else { return nil }
     self = main
-    alternative = AlternativeAudio(codec, of: main.name)
+    alternative = AlternativeAudio(codec, of: main.name, samplesPerFrame: copied.length)
     name = "\(main.name)-\(codec.rawValue)"
     isDefault = false
     source = .input(copied)
@@ -71,12 +71,12 @@ package struct AudioTrackSettings: Sendable, Equatable, Codable {
 
   /// Samples in a frame.
   package var samplesPerFrame: Int64 {
-    alternative?.codec.samplesPerFrame ?? AudioSegmentation.samplesPerAACFrame
+    alternative?.samplesPerFrame ?? AudioSegmentation.samplesPerAACFrame
   }
 
   /// The format of a track with the frames of a source that has none; nil for a track of AAC.
   var silent: CopiedAudioFormat? {
-    alternative.map { CopiedAudioFormat(silenceIn: $0.codec, encoder) }
+    alternative.map { CopiedAudioFormat(silenceIn: $0, encoder) }
   }
 
   /// Sets the language of the track, whatever the source declares.

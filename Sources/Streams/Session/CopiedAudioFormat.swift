@@ -10,52 +10,96 @@ package struct CopiedAudioFormat: Sendable, Equatable {
     /// The decoder's configuration, which is part of the CMAF header.
     case aac(AudioSpecificConfig)
     case opus(OpusTrackHeader)
+    case dolby(DolbyConfiguration)
+    case flac(FLACStreamInfo)
   }
 
   private let coding: Coding
   /// Its sample rate and channels, and the bitrate that playlists announce.
   private(set) var settings: AudioEncoderSettings
 
-  /// An upper bound for the audio of common sources, in kbit/s.
+  /// An upper bound for AAC and Opus of common sources, in kbit/s.
   private static let bitrateKilobits = 256
+  /// Opus has one sample rate, in Hz, and packets of 20 ms.
+  /// - Source: RFC 7845 §5.1
+  private static let opus = (sampleRate: Int32(48_000), samples: Int64(960))
 
   /// The format of the source's audio as AAC, or in another codec; nil if it cannot be copied.
   package init?(_ audio: InputDescription.Audio, as codec: AlternativeAudioCodec? = nil) {
-    switch codec {
-    case nil:
+    guard let codec else {
       guard let configuration = audio.passable else { return nil }
-      coding = .aac(configuration)
-      settings = AudioEncoderSettings(
-        sampleRate: configuration.sampleRate, channels: configuration.channels,
-        bitrateKilobits: Self.bitrateKilobits, language: audio.language)
-    case .opus?:
-      guard audio.codec == AlternativeAudioCodec.opus.name,
+      self.init(.aac(configuration), audio.language)
+      return
+    }
+    guard audio.codec == codec.rawValue else { return nil }
+    switch codec {
+    case .opus:
+      guard
         let track = OpusTrackHeader(configuration: audio.configuration, channels: audio.channels)
       else { return nil }
-      coding = .opus(track)
-      settings = AudioEncoderSettings(
-        sampleRate: AlternativeAudioCodec.opus.sampleRate, channels: track.channels,
-        bitrateKilobits: Self.bitrateKilobits, language: audio.language)
+      self.init(.opus(track), audio.language)
+    case .ac3, .eac3:
+      guard
+        let track = DolbyConfiguration(audio.configuration, isEnhanced: codec == .eac3)
+      else { return nil }
+      self.init(.dolby(track), audio.language)
+    case .flac:
+      guard let track = FLACStreamInfo(audio.configuration) else { return nil }
+      self.init(.flac(track), audio.language)
     }
   }
 
-  /// The format of silence in a codec, for a source without audio.
-  init(silenceIn codec: AlternativeAudioCodec, _ settings: AudioEncoderSettings) {
+  /// The format of silence in the codec of a track, for a source without audio.
+  init(silenceIn track: AlternativeAudio, _ settings: AudioEncoderSettings) {
+    switch track.codec {
+    case .opus: coding = .opus(OpusTrackHeader(isStereo: settings.channels != 1))
+    case .ac3, .eac3:
+      coding = .dolby(
+        DolbyConfiguration(
+          isEnhanced: track.codec == .eac3, sampleRate: settings.sampleRate,
+          channels: settings.channels))
+    case .flac:
+      coding = .flac(
+        FLACStreamInfo(
+          samplesPerFrame: track.samplesPerFrame, sampleRate: settings.sampleRate,
+          channels: settings.channels))
+    }
     self.settings = settings
-    switch codec {
-    case .opus:
-      coding = .opus(OpusTrackHeader(isStereo: settings.channels != 1))
+  }
+
+  private init(_ coding: Coding, _ language: Language) {
+    self.coding = coding
+    let (rate, channels, bitrate) =
+      switch coding {
+      case .aac(let track): (track.sampleRate, track.channels, Self.bitrateKilobits)
+      case .opus(let track): (Self.opus.sampleRate, track.channels, Self.bitrateKilobits)
+      case .dolby(let track): (track.sampleRate, track.channels, track.bitrateKilobits)
+      case .flac(let track): (track.sampleRate, track.channels, track.bitrateKilobits)
+      }
+    settings = AudioEncoderSettings(
+      sampleRate: rate, channels: channels, bitrateKilobits: bitrate, language: language)
+  }
+
+  /// The codec of an alternative track; nil for AAC.
+  private var codec: AlternativeAudioCodec? {
+    switch coding {
+    case .aac: nil
+    case .opus: .opus
+    case .dolby(let track): track.isEnhanced ? .eac3 : .ac3
+    case .flac: .flac
     }
   }
 
   /// Whether it is AAC.
-  var isAAC: Bool { if case .aac = coding { true } else { false } }
+  var isAAC: Bool { codec == nil }
 
   /// Samples in a frame.
   var length: Int64 {
     switch coding {
     case .aac: AudioSegmentation.samplesPerAACFrame
-    case .opus: AlternativeAudioCodec.opus.samplesPerFrame
+    case .opus: Self.opus.samples
+    case .dolby: DolbyConfiguration.samplesPerFrame
+    case .flac(let track): track.samplesPerFrame
     }
   }
 
@@ -64,6 +108,8 @@ package struct CopiedAudioFormat: Sendable, Equatable {
     switch coding {
     case .aac(let configuration): configuration.codecString
     case .opus: "opus"
+    case .dolby(let track): track.codecs
+    case .flac: "fLaC"
     }
   }
 
@@ -85,29 +131,49 @@ package struct CopiedAudioFormat: Sendable, Equatable {
           configuration, channels: settings.channels, bitrateKilobits: settings.bitrateKilobits,
           language: settings.language)
       case .opus(let track): try track.bytes(settings)
+      case .dolby(let track): track.header(settings)
+      case .flac(let track): track.header(settings)
       }
     return try FFmpegError.checked(header, timescale: Int(settings.sampleRate), codecs: codecs)
   }
 
-  /// A coded frame of silence; nil for AAC, whose encoder writes it.
-  var silence: [UInt8]? { if case .opus(let track) = coding { track.silence } else { nil } }
+  /// A coded frame of silence.
+  ///
+  /// - Throws: the encoder's error.
+  func silence() throws(FFmpegError) -> [UInt8] {
+    switch coding {
+    case .aac: try ContinuousAudioEncoder.silence(settings)
+    case .opus(let track): track.silence
+    case .dolby(let track): try track.silence()
+    case .flac(let track): track.silence
+    }
+  }
 
   /// Checks that a packet is one frame of the track.
   ///
   /// - Throws: the reason if it has another length.
   func check(_ packet: [UInt8]) throws(FFmpegError) {
-    guard case .opus = coding else { return }
+    let samples: Int64
+    switch coding {
+    case .aac: return
     // bounded: the whole array
-    let samples = OpusTransport.samplesOf(packet[...])
+    case .opus: samples = OpusTransport.samplesOf(packet[...])
+    case .dolby: samples = DolbyConfiguration.samples(of: packet)
+    case .flac: samples = FLACStreamInfo.samples(of: packet)
+    }
     guard samples == length else {
       throw FFmpegError(
-        refused: "an Opus packet of \(samples) samples (expected \(length), 20 ms)")
+        refused: "a packet of \(samples) samples (expected \(length))")
     }
   }
 
   /// Whether a decoder that was configured for the format decodes audio of an input.
   func isOf(_ audio: InputDescription.Audio) -> Bool {
-    guard let found = CopiedAudioFormat(audio, as: isAAC ? nil : .opus) else { return false }
-    return found.speaking(settings.language).settings == settings
+    guard let found = CopiedAudioFormat(audio, as: codec) else { return false }
+    let spoken = found.speaking(settings.language)
+    switch coding {
+    case .aac, .opus: return spoken.settings == settings
+    case .dolby, .flac: return spoken == self
+    }
   }
 }

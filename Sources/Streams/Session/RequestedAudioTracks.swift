@@ -32,18 +32,18 @@ package enum RequestedAudioTracks: Sendable, Hashable {
   /// - Parameters:
   ///   - description: the input.
   ///   - names: the names of other renditions.
-  ///   - copy: the codec of tracks that are also published as the input has them.
+  ///   - codecs: those of tracks that are also published as the input has them.
   /// - Returns: the settings; a single track that is not declared has the default name, and no
   ///   label. Tracks with the frames of the input follow those of AAC.
   package func tracks(
     of description: InputDescription, beside names: [String],
-    copying copy: AlternativeAudioCodec? = nil
+    copying codecs: [AlternativeAudioCodec] = []
   ) -> [AudioTrackSettings] {
     let tracks = tracks(of: description, beside: names)
-    guard let copy else { return tracks }
+    guard !codecs.isEmpty else { return tracks }
     let found = description.audioTracks
     let copied = zip(tracks, AudioTrackSelector.assign(tracks, found)).compactMap { track, source in
-      source.flatMap { AudioTrackSettings(copy, of: found[$0], beside: track) }
+      source.flatMap { AudioTrackSettings(codecs, of: found[$0], beside: track) }
     }
     return tracks + copied.filter { !names.contains($0.name) }
   }

@@ -200,7 +200,7 @@ export class DashPlayer {
   /** The tracks of AAC; one with the same audio in another codec is no choice. */
   aacTracks() {
     const tracks = /** @type {any[]} */ (this.dash?.getTracksFor?.('audio') ?? []);
-    return tracks.filter(({ codec }) => !/opus/i.test(String(codec)));
+    return tracks.filter(({ codec }) => /mp4a/i.test(String(codec)));
   }
 
   audioTracks() {

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CMAF
-
 /// Appends boxes, whose sizes follow from their content.
 ///
 /// - Source: ISO/IEC 14496-12 §4.2
-struct BoxBuilder {
+package struct BoxBuilder {
   /// The bytes so far.
-  private(set) var bytes: [UInt8] = []
+  package private(set) var bytes: [UInt8] = []
 
   /// No bytes; memory for `capacity` bytes.
-  init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+  package init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
   /// Appends a box with the content that `write` appends.
-  mutating func box(_ type: String, _ write: (inout BoxBuilder) -> Void) {
+  package mutating func box(_ type: String, _ write: (inout BoxBuilder) -> Void) {
     let start = bytes.count
     put(UInt32(0))
     put(Array(type.utf8))
@@ -23,7 +21,7 @@ struct BoxBuilder {
   }
 
   /// Appends a box with version and flags.
-  mutating func box(
+  package mutating func box(
     _ type: String, version: UInt8, flags: UInt32 = 0, _ write: (inout BoxBuilder) -> Void
   ) {
     box(type) {
@@ -32,19 +30,22 @@ struct BoxBuilder {
     }
   }
 
-  mutating func put(_ number: some FixedWidthInteger) { bytes.put(number) }
+  /// Appends a number in network byte order.
+  package mutating func put(_ number: some FixedWidthInteger) { bytes.put(number) }
 
-  mutating func put(_ number: UInt32) { bytes.put(number) }
+  /// Appends a number in network byte order.
+  package mutating func put(_ number: UInt32) { bytes.put(number) }
 
-  mutating func put(_ content: some Sequence<UInt8>) { bytes.append(contentsOf: content) }
+  /// Appends bytes.
+  package mutating func put(_ content: some Sequence<UInt8>) { bytes.append(contentsOf: content) }
 
   /// Appends zeros.
-  mutating func zeros(_ count: Int) {
+  package mutating func zeros(_ count: Int) {
     bytes.append(contentsOf: repeatElement(0, count: count))
   }
 
   /// Overwrites bytes that are there.
-  mutating func set<Value: FixedWidthInteger>(_ value: Value, at position: Int) {
+  package mutating func set<Value: FixedWidthInteger>(_ value: Value, at position: Int) {
     for index in 0..<Value.bitWidth / 8 {
       // bounded: the caller has appended them
       bytes[position + index] = UInt8(
