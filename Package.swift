@@ -317,7 +317,7 @@ let package = Package(
     tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
     tests(
       "Encryption", ["CMAF", "Encryption", "Media", "Sharing", "System", "TestSupport", "Time"]),
-    tests("ChunkStream", ["ChunkStream", "Metadata", "Packaging", "Sharing", "Time"]),
+    tests("ChunkStream", ["ChunkStream", "Media", "Metadata", "Packaging", "Sharing", "Time"]),
     tests("Isolation", ["Isolation", "Sharing", "Time"]),
     tests("Validation", ["CMAF", "HTTP", "Net", "Sharing", "TestSupport", "Time", "Validation"]),
     tests("Supervision", ["Isolation", "Supervision", "Time"]),

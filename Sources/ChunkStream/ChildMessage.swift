@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Media
 package import Metadata
+package import Packaging
 package import Sharing
 package import Time
 
@@ -10,7 +12,7 @@ package import Time
 /// belong to the sessions of streams, which read them with a ``FieldReader``.
 package enum ChildMessage: Sendable {
   /// The version of the messages; both ends have the same executable.
-  package static let version: UInt16 = 4
+  package static let version: UInt16 = 5
 
   /// Reads the version, which must be that of this executable.
   static func version(_ reader: inout FieldReader) throws(MessageError) -> UInt16 {
@@ -57,6 +59,8 @@ package enum ChildMessage: Sendable {
   case outage(OutageFields?)
   /// Metadata of the source, with its capture time, and its time on the media timeline.
   case event(time: WallTime, mediaTime: MediaTime, EventContent)
+  /// A cue of the source, with the capture time of its first frame.
+  case cue(time: WallTime, SourceCue)
   /// A line for the log.
   case log(level: UInt8, event: String, text: String)
 
@@ -81,6 +85,7 @@ package enum ChildMessage: Sendable {
     case .unfit: 17
     case .outage: 18
     case .event: 19
+    case .cue: 20
     }
   }
 
@@ -127,6 +132,11 @@ package enum ChildMessage: Sendable {
       writer.add(time.nanoseconds)
       writer.add(mediaTime.nanoseconds)
       content.write(to: &writer)
+    case .cue(let time, let cue):
+      writer.add(time.nanoseconds)
+      writer.add(cue.text.text)
+      writer.add(cue.language.code)
+      writer.add(cue.duration.nanoseconds)
     case .log(let level, let event, let text):
       writer.add(level)
       writer.add(event)
@@ -186,10 +196,23 @@ package enum ChildMessage: Sendable {
       let time = WallTime(nanoseconds: try reader.interval("the time of an event").nanoseconds)
       let mediaTime = MediaTime(nanoseconds: try reader.interval("a media time").nanoseconds)
       return .event(time: time, mediaTime: mediaTime, try EventContent(&reader))
+    case 20: return try readCue(&reader)
     case chunkKind: return .chunk(try ChunkMessage(&reader, payload: payload))
     case 8...13: return try readOfTrack(kind, &reader)
     default: throw .unknownKind(kind)
     }
+  }
+
+  private static func readCue(
+    _ reader: inout FieldReader
+  ) throws(MessageError) -> ChildMessage {
+    let time = WallTime(nanoseconds: try reader.interval("the time of a cue").nanoseconds)
+    let words = try reader.text("a cue", limit: CueText.longest)
+    let language = Language(try reader.text("a language", limit: 3))
+    let duration = try reader.interval("the duration of a cue", in: Cue.durations)
+    do throws(CueText.Refusal) {
+      return .cue(time: time, SourceCue(try CueText(words), language, duration: duration))
+    } catch { throw .invalid(field: "a cue", value: "\(error)") }
   }
 
   private static func readOfTrack(

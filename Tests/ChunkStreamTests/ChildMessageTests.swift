@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ChunkStream
+import Media
 import Metadata
 import Packaging
 import Sharing
@@ -58,7 +59,12 @@ private struct Row: Sendable, CustomTestStringConvertible {
         .id3(EventFields.tag)),
       .event(time: .origin, mediaTime: .origin, .klv(EventFields.sets, isSynchronous: true)),
     ]
-    return messages.map { Row(message: $0) }
+    let cue = (try? CueText("Hello\nthere")).map { text in
+      ChildMessage.cue(
+        time: WallTime(nanoseconds: 8),
+        SourceCue(text, Language("ger"), duration: .milliseconds(1500)))
+    }
+    return (messages + [cue].compactMap(\.self)).map { Row(message: $0) }
   }
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A transport stream of ffmpeg with metadata that ffmpeg cannot write: SCTE-35, ID3, KLV."""
+"""A transport stream of ffmpeg with streams that it cannot write: SCTE-35, ID3, KLV, teletext."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from harness import teletext
 from harness.tools import need
 
 PACKET, CLOCK = 188, 90_000
-SPLICE, TAG, SETS, LOOSE_SETS = 0x1F0, 0x1F1, 0x1F2, 0x1F3
+SPLICE, TAG, SETS, LOOSE_SETS, TELETEXT = 0x1F0, 0x1F1, 0x1F2, 0x1F3, 0x1F4
 KEY = bytes.fromhex("060e2b34020b01010e01030101000000")
 
 
@@ -71,9 +72,14 @@ def pes(stream: int, data: bytes, pts: int | None) -> bytes:
 
 
 class Transport:
-    """The packets of a video of 30 frames per second, with a time for each, in seconds."""
+    """The packets of a video of 30 frames per second, with a time for each, in seconds.
 
-    def __init__(self, path: Path, seconds: float, *video: str, group: int = 30) -> None:
+    `pages` are those of teletext, as in `teletext.descriptor`.
+    """
+
+    def __init__(self, path: Path, seconds: float, *video: str, group: int = 30,
+                 pages: Sequence[tuple[str, int, int]] = ()) -> None:
+        self.pages = pages
         command = [need("ffmpeg", "inputs"), "-v", "error", "-y", "-f", "lavfi", "-i",
                    f"testsrc2=size=320x180:rate=30:duration={seconds}", *video, "-c:v", "libx264",
                    "-preset", "ultrafast", "-tune", "zerolatency", "-g", str(group), "-keyint_min",
@@ -114,6 +120,8 @@ class Transport:
 
         added = entry(0x86, SPLICE, b"\5\4CUEI") + entry(0x15, TAG, metadata(b"ID3 ")) \
             + entry(0x15, SETS, metadata(b"KLVA")) + entry(0x06, LOOSE_SETS, b"\5\4KLVA")
+        if self.pages:
+            added += entry(0x06, TELETEXT, teletext.descriptor(*self.pages))
         for index, packet in enumerate(self.packets):
             if self.pid(packet) != pmt_pid:
                 continue
@@ -164,6 +172,11 @@ class Transport:
             self.insert(frame, SETS, pes(0xFC, unit, self.stamps[frame]))
         else:
             self.insert(frame, LOOSE_SETS, pes(0xBD, data, None))
+
+    def text(self, frame: int, number: int, *lines: str) -> None:
+        """Shows a page of teletext from the time of `frame` on; without lines it is empty."""
+        packets = teletext.page(number, lines)
+        self.insert(frame, TELETEXT, teletext.pes(packets, self.stamps[frame]))
 
     def send(self, *ports: int) -> Callable[[], None]:
         """Sends the packets to UDP ports of this machine at their times; a call waits for it."""

@@ -19,6 +19,7 @@ final class LibraryPackets {
   private var video: VideoDepacketizer?
   private var audio = LibraryAudio()
   private var metadata = LibraryMetadata()
+  private var text = LibraryText()
 
   /// Opens the input, or the container of a publisher.
   ///
@@ -78,10 +79,29 @@ final class LibraryPackets {
       unwrapper.time(
         of: ticks, bits: bits, numerator: Int64(base.num), denominator: Int64(base.den))
     }
+    if unsafe LibraryText.isText(parameters) {
+      guard context.isOfProgram(packet.stream, with: videoIndex) else { return [] }
+      // Times of texts are not used to unwrap those of the media.
+      var unwrapper = unwrapper
+      let pts = packet.pts.map { ticks in
+        unwrapper.time(
+          of: ticks, bits: bits, numerator: Int64(base.num), denominator: Int64(base.den))
+      }
+      let duration = Interval(
+        ticks: packet.duration.multipliedSaturated(by: Int64(base.num)), timescale: Int64(base.den))
+      return unsafe text.take(
+        packet.bytes, of: packet.stream, stream, pts: pts, duration: duration,
+        arrival: packet.arrival
+      ).map { .metadata($0) }
+    }
     let dts = packet.dts.map(time)
     guard let pts = packet.pts.map(time) ?? dts else { return [] }
     if packet.stream == videoIndex {
-      if let ticks = packet.pts ?? packet.dts { metadata.note(ticks: ticks, pts: pts) }
+      var texts: [MetadataPacket] = []
+      if let ticks = packet.pts ?? packet.dts {
+        metadata.note(ticks: ticks, pts: pts)
+        texts = text.note(pts, ticks: ticks, arrival: packet.arrival)
+      }
       if let extradata = packet.newExtradata {
         video?.take(extradata: extradata)
       } else {
@@ -90,7 +110,7 @@ final class LibraryPackets {
       let units = video?.take(
         packet.bytes.span, pts: pts, dts: dts, isKey: packet.isKey, arrival: packet.arrival,
         senderTime: packet.senderTime)
-      return (units ?? []).map { .video($0) }
+      return (units ?? []).map { .video($0) } + texts.map { .metadata($0) }
     }
     let packets = audio.take(packet.bytes, of: packet.stream, pts: pts, arrival: packet.arrival)
     return (packets ?? []).map { .audio($0) }
@@ -118,6 +138,8 @@ private struct ReadPacket {
   let bytes: [UInt8]
   let pts: Int64?
   let dts: Int64?
+  /// In ticks; 0 if it is unknown.
+  let duration: Int64
   let isKey: Bool
   let arrival: MonotonicTime
   let senderTime: WallTime?
@@ -131,6 +153,7 @@ private struct ReadPacket {
       UnsafeBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size)))
     pts = unsafe packet.pointee.pts == CFF_NOPTS ? nil : packet.pointee.pts
     dts = unsafe packet.pointee.dts == CFF_NOPTS ? nil : packet.pointee.dts
+    duration = unsafe max(0, packet.pointee.duration)
     isKey = unsafe packet.pointee.flags & AV_PKT_FLAG_KEY != 0
     let sent = unsafe cff_sender_time(packet)
     let (nanoseconds, isBeyond) = sent.multipliedReportingOverflow(by: 1000)

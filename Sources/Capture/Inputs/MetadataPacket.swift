@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Media
 package import Time
 
 /// Metadata of an input as received, unchecked.
@@ -12,11 +13,13 @@ package struct MetadataPacket: Sendable, Equatable {
     case id3
     /// KLV sets, with timestamps or without.
     case klv(isSynchronous: Bool)
+    /// Lines in UTF-8 that are shown from the time of the packet on.
+    case text(Language, duration: Interval)
   }
 
   /// The format of the bytes.
   package let format: Format
-  /// The section, the tag, or the sets.
+  /// The section, the tag, the sets, or the text.
   package let bytes: [UInt8]
   /// Its time on the clock of the source; of SCTE-35, that of the newest access unit.
   package var pts: SourceTime

@@ -13,6 +13,9 @@ package final class EventWindows: Sendable {
   /// Its lock is held while an event is added to all windows: they have events in the same order.
   private let observer = Locked<@Sendable (TimedEvent) -> Void>({ _ in })
 
+  /// The captions of the stream; nil if it has none.
+  private let captions = Locked<StreamCaptions?>(nil)
+
   /// The windows, that of the top rendition first; those of audio carry no events.
   package init(_ windows: [LiveWindow]) {
     self.windows = windows.filter { !$0.segmentation.isAudio }
@@ -22,6 +25,29 @@ package final class EventWindows: Sendable {
   /// adds it; it must not block.
   package func observe(_ body: @escaping @Sendable (TimedEvent) -> Void) {
     observer.withLock { $0 = body }
+  }
+
+  /// Gives the cues of the source to these captions from now on.
+  package func carry(_ captions: StreamCaptions) { self.captions.withLock { $0 = captions } }
+
+  /// Adds a cue of the source to the captions of the stream, if their languages have that of the
+  /// cue; a cue that comes before the stream is live is left out.
+  package func add(
+    _ cue: SourceCue, at time: WallTime, wall: WallTime, now: MonotonicTime
+  ) -> Result<Void, CueRefusal> {
+    let captions = captions.withLock { $0 }
+    guard let captions, let track = cue.track(of: captions.tracks) else {
+      return .failure(.unknownLanguage)
+    }
+    guard let window = windows.first?.snapshot, window.state == .live else { return .success(()) }
+    // Cues have whole milliseconds.
+    let new = CueStore.NewCue(
+      cue.text, start: .origin + .milliseconds(time.milliseconds),
+      duration: .milliseconds(cue.duration.milliseconds))
+    do throws(CueRefusal) {
+      _ = try captions.add(new, to: track, window, wall: wall, now: now)
+      return .success(())
+    } catch { return .failure(error) }
   }
 
   /// Adds an event to all windows.

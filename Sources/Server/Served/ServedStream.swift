@@ -90,6 +90,7 @@ final class ServedStream: Sendable {
     let closedCaptions = ClosedCaptions(options.closedCaptions)
     self.closedCaptions = closedCaptions
     events = source?.events ?? EventWindows(windows.map(\.window))
+    if let captions = options.captions { events.carry(captions) }
     renditions = windows.enumerated().map { index, rendition in
       let isAudio = rendition.window.segmentation.isAudio
       let others = windows.filter { $0.name != rendition.name }

@@ -3,6 +3,7 @@
 import Capture
 import Logging
 import Metadata
+import Packaging
 import Scheduling
 import Sharing
 import Time
@@ -11,7 +12,7 @@ import Time
 final class InputMetadata: Sendable {
   /// An event whose time on the clock of the source is not mapped yet.
   private struct Waiting: Sendable {
-    let content: EventContent
+    let content: SourceEvent
     let pts: SourceTime
     let arrival: MonotonicTime
   }
@@ -50,11 +51,13 @@ final class InputMetadata: Sendable {
         "more than \(MetadataLimit.messages) messages or \(MetadataLimit.bytes) bytes of metadata "
           + "arrive per second: the others are left out")
     }
-    switch EventContent.read(packet) {
+    switch SourceEvent.read(packet) {
     case .success(nil): break
     case .success(let content?):
       var pts = packet.pts
-      if case .splice(let cue) = content { pts = pts + cue.distance(fromTicks: packet.ticks) }
+      if case .event(.splice(let cue)) = content {
+        pts = pts + cue.distance(fromTicks: packet.ticks)
+      }
       give(Waiting(content: content, pts: pts, arrival: packet.arrival), input, stage)
     case .failure(let fault):
       guard state.withLock({ $0.limit.reports(at: packet.arrival) }) else { return }
@@ -88,10 +91,14 @@ final class InputMetadata: Sendable {
         "the time of an event is not within the last minute or the next hour; left out")
     }
     input.whileShown {
-      if case .splice(let cue) = event.content, cue.isListed {
-        target.spliceKeys?.plan(position.frame)
+      switch event.content {
+      case .cue(let cue): target.metadata.take(cue, at: position.time)
+      case .event(let content):
+        if case .splice(let cue) = content, cue.isListed {
+          target.spliceKeys?.plan(position.frame)
+        }
+        target.metadata.take(content, at: position.time, mediaTime: position.mediaTime)
       }
-      target.metadata.take(event.content, at: position.time, mediaTime: position.mediaTime)
     }
   }
 }
@@ -101,11 +108,29 @@ private struct PacketFault: Error {
   let reason: String
 }
 
+/// An event or a cue of a source.
+private enum SourceEvent: Sendable {
+  case event(EventContent)
+  case cue(SourceCue)
+
+  /// The content of a packet; nil if it means nothing for viewers.
+  static func read(_ packet: MetadataPacket) -> Result<SourceEvent?, PacketFault> {
+    guard case .text(let language, let duration) = packet.format else {
+      return EventContent.read(packet).map { $0.map { .event($0) } }
+    }
+    do throws(CueText.Refusal) {
+      let text = try CueText(String(decoding: packet.bytes, as: UTF8.self))
+      return .success(.cue(SourceCue(text, language, duration: duration)))
+    } catch { return .failure(PacketFault(reason: "a text of the source: \(error)")) }
+  }
+}
+
 extension EventContent {
   /// The event of a packet; nil if it means nothing for viewers.
   fileprivate static func read(_ packet: MetadataPacket) -> Result<EventContent?, PacketFault> {
     let limit =
       switch packet.format {
+      case .text: 0
       case .splice: largest.splice
       case .id3: largest.id3
       case .klv: largest.klv
@@ -116,6 +141,7 @@ extension EventContent {
           reason: "metadata of \(packet.bytes.count) bytes (expected at most \(limit))"))
     }
     switch packet.format {
+    case .text: return .success(nil)
     case .splice:
       do throws(SpliceError) {
         return .success(try SpliceCue.read(packet.bytes).map { .splice($0) })

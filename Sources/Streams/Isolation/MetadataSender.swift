@@ -3,6 +3,7 @@
 import ChunkStream
 import Isolation
 import Metadata
+import Packaging
 import Time
 
 /// The sink of metadata in a process of its own: sends it to the server.
@@ -11,5 +12,9 @@ struct MetadataSender: MetadataSink {
 
   func take(_ content: EventContent, at time: WallTime, mediaTime: MediaTime) {
     pipe.send(ChildMessage.event(time: time, mediaTime: mediaTime, content).bytes)
+  }
+
+  func take(_ cue: SourceCue, at time: WallTime) {
+    pipe.send(ChildMessage.cue(time: time, cue).bytes)
   }
 }

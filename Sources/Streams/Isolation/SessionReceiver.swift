@@ -93,6 +93,7 @@ extension ReceivedSession<SessionReceiverState> {
       context.finish(.unfit(reason))
     case .event(let time, let mediaTime, let content):
       context.metadata.take(content, at: time, mediaTime: mediaTime)
+    case .cue(let time, let cue): context.metadata.take(cue, at: time)
     case .status(let fields): try take(try SessionStatus(fields: fields))
     case .hello, .facts, .refused, .log, .outage: break
     case .track, .chunk, .period, .live, .gap, .step: try handleMedia(message)

@@ -19,11 +19,15 @@ protocol MetadataSink: Sendable {
   ///   - time: its capture time on the clock of the stream.
   ///   - mediaTime: the same time on the media timeline.
   func take(_ content: EventContent, at time: WallTime, mediaTime: MediaTime)
+
+  /// Takes a cue of the source, with the capture time of its first frame.
+  func take(_ cue: SourceCue, at time: WallTime)
 }
 
 /// Takes the metadata of sources that have none.
 struct NoMetadata: MetadataSink {
   func take(_ content: EventContent, at time: WallTime, mediaTime: MediaTime) {}
+  func take(_ cue: SourceCue, at time: WallTime) {}
 }
 
 /// Puts the metadata of a source into the windows of its session.
@@ -31,12 +35,31 @@ struct SessionMetadata: MetadataSink {
   private let events: EventWindows
   private let stream: String
   private let log: Log
+  /// The languages of cues without a track that were reported.
+  private let undeclared = Locked<Set<Language>>([])
+  /// The most languages that are reported.
+  private static let maximumUndeclared = 16
 
   /// The metadata of the stream `stream` for its windows.
   init(_ events: EventWindows, stream: String, _ log: Log) {
     self.events = events
     self.stream = stream
     self.log = log
+  }
+
+  func take(_ cue: SourceCue, at time: WallTime) {
+    switch events.add(cue, at: time, wall: SystemClock.wallTime, now: SystemClock.monotonicTime) {
+    case .success, .failure(.tooMany), .failure(.tooOften): break
+    case .failure(.unknownLanguage):
+      let isNew = undeclared.withLock { known in
+        known.count < Self.maximumUndeclared && known.insert(cue.language).inserted
+      }
+      guard isNew else { return }
+      log.write(
+        .info, "captions-undeclared", stream: stream,
+        "the source has subtitles in \(cue.language.tag), for which --captions has no language: "
+          + "they are left out")
+    }
   }
 
   func take(_ content: EventContent, at time: WallTime, mediaTime: MediaTime) {

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+internal import Media
+import Time
+
+/// The texts of an input that libavformat reads: subtitles of files, and teletext.
+///
+/// Confined to one thread.
+struct LibraryText {
+  /// Texts of one language.
+  private struct Track {
+    let language: Language
+    let decoder: SubtitleDecoder
+    var held = HeldText()
+  }
+
+  /// A page of teletext with subtitles, as the PMT describes it.
+  struct Page: Equatable {
+    let number: Int
+    let language: Language
+  }
+
+  /// The largest distance of the time of a text from that of the newest access unit.
+  private static let reach = Interval.seconds(10)
+  /// The most tracks.
+  private static let maximumTracks = 16
+
+  /// The tracks of each stream; none if it has no decoder.
+  private var tracks: [Int32: [Track]] = [:]
+  /// The time of the newest access unit.
+  private var newest: SourceTime?
+  private var ticks: Int64 = 0
+
+  /// Whether a stream has texts that are decoded.
+  @unsafe
+  static func isText(_ parameters: UnsafePointer<AVCodecParameters>) -> Bool {
+    switch unsafe parameters.pointee.codec_id {
+    case AV_CODEC_ID_MOV_TEXT, AV_CODEC_ID_WEBVTT, AV_CODEC_ID_SUBRIP, AV_CODEC_ID_DVB_TELETEXT:
+      true
+    default: false
+    }
+  }
+
+  /// Notes an access unit; texts that are still shown go on.
+  mutating func note(_ pts: SourceTime, ticks: Int64, arrival: MonotonicTime) -> [MetadataPacket] {
+    newest = pts
+    self.ticks = ticks
+    var packets: [MetadataPacket] = []
+    for (stream, list) in tracks {
+      for index in list.indices {
+        if let piece = tracks[stream]?[index].held.advance(to: pts) {
+          packets.append(packet(piece, list[index].language, arrival))
+        }
+      }
+    }
+    return packets
+  }
+
+  /// The texts in a packet.
+  ///
+  /// - Parameters:
+  ///   - bytes: the packet.
+  ///   - stream: the number of its stream.
+  ///   - source: the stream.
+  ///   - pts: its time; nil if it has none.
+  ///   - duration: its duration; zero if it is unknown.
+  ///   - arrival: when it was read.
+  /// - Returns: the texts; none before the first access unit, whose time they need.
+  @unsafe
+  mutating func take(
+    _ bytes: [UInt8], of stream: Int32, _ source: UnsafePointer<AVStream>, pts: SourceTime?,
+    duration: Interval, arrival: MonotonicTime
+  ) -> [MetadataPacket] {
+    guard let newest, !bytes.isEmpty else { return [] }
+    if tracks[stream] == nil {
+      let count = tracks.values.reduce(0) { $0 + $1.count }
+      // bounded: at most `maximumTracks`
+      tracks[stream] = unsafe Array(Self.opened(source).prefix(Self.maximumTracks - count))
+    }
+    let time = pts.flatMap { ($0 - newest).magnitude <= Self.reach ? $0 : nil } ?? newest
+    var packets: [MetadataPacket] = []
+    for index in tracks[stream, default: []].indices {
+      guard let track = tracks[stream]?[index],
+        let texts = track.decoder.decode(bytes, milliseconds: duration.milliseconds)
+      else { continue }
+      let text = texts.joined(separator: "\n")
+      let isEmpty = !text.unicodeScalars.contains { !$0.properties.isWhitespace }
+      let piece =
+        duration > .zero && !isEmpty
+        ? HeldText.Piece(text: text, start: time, duration: duration)
+        : tracks[stream]?[index].held.show(isEmpty ? nil : text, at: time)
+      if let piece { packets.append(packet(piece, track.language, arrival)) }
+    }
+    return packets
+  }
+
+  private func packet(
+    _ piece: HeldText.Piece, _ language: Language, _ arrival: MonotonicTime
+  ) -> MetadataPacket {
+    MetadataPacket(
+      format: .text(language, duration: piece.duration), bytes: Array(piece.text.utf8),
+      pts: piece.start, ticks: ticks, arrival: arrival)
+  }
+
+  /// The decoders of a stream.
+  @unsafe
+  private static func opened(_ stream: UnsafePointer<AVStream>) -> [Track] {
+    guard let parameters = unsafe stream.pointee.codecpar else { return [] }
+    let configuration = unsafe Array(
+      UnsafeBufferPointer(
+        start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size)))
+    let entry = unsafe av_dict_get(stream.pointee.metadata, "language", nil, 0)
+    let languages = unsafe entry?.pointee.value.map { unsafe String(cString: $0) } ?? ""
+    let codec = unsafe parameters.pointee.codec_id
+    guard codec == AV_CODEC_ID_DVB_TELETEXT else {
+      let decoder = try? SubtitleDecoder(codec, extradata: configuration, page: nil)
+      return decoder.map { [Track(language: Language(languages), decoder: $0)] } ?? []
+    }
+    return pages(configuration, languages).compactMap { page in
+      let decoder = try? SubtitleDecoder(codec, extradata: [], page: page.number)
+      return decoder.map { Track(language: page.language, decoder: $0) }
+    }
+  }
+
+  /// The pages with subtitles in a descriptor, as libavformat gives it: two bytes for each page,
+  /// and the languages with commas.
+  ///
+  /// - Source: ETSI EN 300 468 §6.2.43: types 2 and 5 are subtitles, 5 for the hard of hearing
+  static func pages(_ descriptor: [UInt8], _ languages: String) -> [Page] {
+    let names = languages.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    var found: [Page] = []
+    for (index, offset) in stride(from: 0, to: descriptor.count - 1, by: 2).enumerated() {
+      // bounded: within the bytes
+      let (head, page) = (descriptor[offset], descriptor[offset + 1])
+      let (magazine, tens, units) = (Int(head & 7), Int(page >> 4), Int(page & 15))
+      guard [2, 5].contains(head >> 3), tens < 10, units < 10 else { continue }
+      let language = names.indices.contains(index) ? Language(names[index]) : .undetermined
+      let number = (magazine == 0 ? 8 : magazine) * 100 + tens * 10 + units
+      // One page of each language: that for all viewers is usually first.
+      guard !found.contains(where: { $0.language == language }) else { continue }
+      found.append(Page(number: number, language: language))
+    }
+    return found
+  }
+}
