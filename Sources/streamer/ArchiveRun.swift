@@ -20,9 +20,10 @@ enum ArchiveRun {
       case .repair(let selection): try repair(selection)
       case .export(let selection, let rendition, let span, let output):
         let archive = ArchiveInspection(selection.folder, stream: selection.stream)
-        let count = try archive.export(rendition, span, to: output)
-        print("\(count) segments")
-        if count == 0 { exit(1) }
+        let export = try archive.export(rendition, span, to: output)
+        let rest = export.leftOut > 0 ? ", \(export.leftOut) with another header left out" : ""
+        print("\(export.written) segments\(rest)")
+        if export.written == 0 { exit(1) }
       }
     } catch let error as SystemError {
       ExitStatus.exit(1, "archive: \(error)")

@@ -117,43 +117,59 @@ package struct ArchiveInspection {
     return try file.folder.finish(file.name, digests: .max) != nil
   }
 
-  /// Writes the CMAF header and the segments with media in a span to a file.
+  /// The segments that ``export(_:_:to:)`` has written, and those it has left out.
+  package struct Export: Sendable, Equatable {
+    package var written = 0
+    /// Those with another CMAF header, and those after the end of their file.
+    package var leftOut = 0
+  }
+
+  /// Writes the CMAF header of the first segment with media in a span, and the segments with this
+  /// header, to a file.
   ///
   /// - Parameters:
   ///   - rendition: the rendition of the stream.
   ///   - span: the span.
   ///   - path: the path of the file, which is replaced.
-  /// - Returns: the number of segments; those after a changed header are left out.
+  /// - Returns: the number of segments.
   /// - Throws: `SystemError` of the disk.
   package func export(
     _ rendition: String, _ span: Range<WallTime>, to path: String
-  ) throws(SystemError) -> Int {
+  ) throws(SystemError) -> Export {
     let output = try DiskFile(path, .creating)
     try output.truncate(to: 0)
-    var (position, count): (Int, Int) = (0, 0)
-    var header: [UInt8]?
+    var sources: [(start: WallTime, media: DiskFile, header: [UInt8], rows: [SegmentRow])] = []
     for file in files where file.rendition == rendition && !file.isDamaged {
       guard file.name.start < span.upperBound, span.lowerBound < file.name.end + .seconds(60),
         let walk = try file.folder.walk(file.name)
       else { continue }
-      let media = try DiskFile(file.folder.file(file.name), .reading)
-      let own = try media.read(at: 0, count: walk.head.headerSize)
-      if header == nil {
-        header = own
-        try output.write(own, at: 0)
-        position = own.count
+      let rows = walk.segments.map(\.row).filter {
+        $0.start < span.upperBound && span.lowerBound < $0.end(timescale: walk.head.timescale)
       }
-      guard own == header else { continue }
-      for row in walk.segments.map(\.row)
-      where row.start < span.upperBound && span.lowerBound < row.end(timescale: walk.head.timescale)
-      {
-        guard let bytes = try media.shared(at: row.offset, count: row.size) else { continue }
+      guard let first = rows.first else { continue }
+      let media = try DiskFile(file.folder.file(file.name), .reading)
+      let header = try media.read(at: 0, count: walk.head.headerSize)
+      sources.append((first.start, media, header, rows))
+    }
+    sources.sort { $0.start < $1.start }
+    var result = Export()
+    guard let header = sources.first?.header else { return result }
+    try output.write(header, at: 0)
+    var position = header.count
+    for source in sources {
+      for row in source.rows {
+        guard source.header == header,
+          let bytes = try source.media.shared(at: row.offset, count: row.size)
+        else {
+          result.leftOut += 1
+          continue
+        }
         try output.write(bytes, at: position)
         position += bytes.count
-        count += 1
+        result.written += 1
       }
     }
-    return count
+    return result
   }
 }
 
