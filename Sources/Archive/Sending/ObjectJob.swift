@@ -12,8 +12,10 @@ struct ObjectJob: Sendable {
   enum Outcome: Sendable {
     /// The store has accepted it.
     case done
-    /// It was not sent: it is unneeded, or the disk cannot read the object.
+    /// It was not sent: it is unneeded, or the disk has another object.
     case left
+    /// It was not sent: the disk, or the system, refuses to read the object now.
+    case refused
     /// The store has refused it, or does not answer.
     case failed(String)
   }
@@ -32,16 +34,24 @@ struct ObjectJob: Sendable {
   /// Sends the request; blocks for up to a minute.
   func run(_ client: ObjectClient) -> Outcome {
     if case .segment(let row) = request, isRemoved(row) { return .left }
-    do throws(ObjectClient.Failure) {
-      guard let count = try send(client) else {
-        catalog.update { state in
-          state.objects?.failures += 1
-          if case .segment(let row) = request {
-            state.objects?.tracks[rendition]?.cannotRead(row)
-          }
+    let content: Content
+    do throws(SystemError) { content = try read() } catch {
+      catalog.update { $0.objects?.failures += 1 }
+      return .refused
+    }
+    if case .other = content {
+      catalog.update { state in
+        state.objects?.failures += 1
+        if case .segment(let row) = request {
+          state.objects?.tracks[rendition]?.cannotRead(row)
         }
-        return .left
       }
+      // Segments are left out until the next start. Others are tried again.
+      if case .segment = request { return .left }
+      return .refused
+    }
+    do throws(ObjectClient.Failure) {
+      let count = try send(content, client)
       catalog.update { state in
         state.objects?.tracks[rendition, default: TrackObjects()]
           .done(request, of: name, timescale: timescale)
@@ -66,44 +76,77 @@ struct ObjectJob: Sendable {
     }
   }
 
+  /// Whether another request is for the same hour file.
+  func isOfSameFile(as other: ObjectJob) -> Bool {
+    catalog === other.catalog && rendition == other.rendition && name == other.name
+  }
+
+  /// The content of an object.
+  enum Content: Sendable {
+    case bytes(SharedBytes)
+    /// A removal has none.
+    case none
+    /// The disk has other bytes: the file is damaged, or was replaced.
+    case other
+  }
+
+  /// Reads the object from the disk.
+  ///
+  /// - Throws: `SystemError` of the disk, which may be over later.
+  func read() throws(SystemError) -> Content {
+    let folder = catalog.folder(of: rendition)
+    let bytes: SharedBytes?
+    switch request {
+    case .removal: return .none
+    case .header:
+      let file = try DiskFile(folder.file(name), .reading)
+      let head = try FileHead(size: try file.size) { offset, count throws(SystemError) in
+        try file.read(at: offset, count: count)
+      }
+      guard let head else { return .other }
+      bytes = try file.shared(at: 0, count: head.headerSize)
+    case .segment(let row):
+      let file = try DiskFile(folder.file(name), .reading)
+      bytes = try file.shared(at: row.offset, count: row.size)
+      guard bytes?.isSegment(row) ?? false else { return .other }
+    case .index:
+      let file = try DiskFile(folder.index(name), .reading)
+      // The index of an hour that is being finished has no sums yet.
+      guard HourIndex.summary(try file.read(at: 0, count: HourIndex.headSize)) != nil else {
+        return .other
+      }
+      bytes = try file.shared(at: 0, count: try file.size)
+    }
+    return bytes.map { .bytes($0) } ?? .other
+  }
+
   /// Sends the request.
   ///
-  /// - Returns: the bytes of the object; nil if the disk cannot read it.
-  private func send(_ client: ObjectClient) throws(ObjectClient.Failure) -> Int? {
-    let (path, folder) = ("\(catalog.name)/\(rendition)", catalog.folder(of: rendition))
+  /// - Returns: the bytes of the object.
+  private func send(
+    _ content: Content, _ client: ObjectClient
+  ) throws(ObjectClient.Failure) -> Int {
+    let path = "\(catalog.name)/\(rendition)"
     let type = name.isAudio ? "audio/mp4" : "video/mp4"
-    switch request {
-    case .removal(let number):
+    if case .removal(let number) = request {
       try client.remove("\(path)/segment\(number).m4s")
       return 0
+    }
+    guard case .bytes(let bytes) = content else { return 0 }
+    switch request {
+    case .removal: break
     case .header:
-      guard let file = try? DiskFile(folder.file(name), .reading), let size = try? file.size,
-        let head = try? FileHead(
-          size: size,
-          { offset, count throws(SystemError) in
-            try file.read(at: offset, count: count)
-          }),
-        let bytes = try? file.shared(at: 0, count: head.headerSize)
-      else { return nil }
       try client.put(
         "\(path)/init-\(name.headerHash).mp4", bytes, type: type, caching: Self.immutable)
-      return bytes.count
     case .segment(let row):
-      guard let file = try? DiskFile(folder.file(name), .reading),
-        let bytes = try? file.shared(at: row.offset, count: row.size), bytes.isSegment(row)
-      else { return nil }
       try client.put(
         "\(path)/segment\(row.number).m4s", bytes, type: type, caching: Self.immutable)
-      return bytes.count
     case .index:
-      guard let file = try? DiskFile(folder.index(name), .reading), let size = try? file.size,
-        let bytes = try? file.shared(at: 0, count: size)
-      else { return nil }
       try client.put(
         "\(path)/\(name.indexPath)", bytes, type: "application/octet-stream",
         caching: Self.changing)
-      return bytes.count
     }
+    return bytes.count
   }
 }
 

@@ -10,10 +10,6 @@ import Time
 /// Confined to that thread. Each lane has one segment in memory, and the worker has the rows of a
 /// few hours.
 struct ObjectWorker {
-  /// Requests for one rendition before the next one has its turn.
-  private static let turn = 32
-  /// The finished hours whose rows are kept.
-  private static let keptHours = 8
   /// How often the marks are written: the objects since then are put again after a crash.
   private static let savingPeriod = Interval.seconds(1)
 
@@ -22,8 +18,7 @@ struct ObjectWorker {
   private var backOff = BackOff()
   private var retryTime = MonotonicTime.distantPast
   private var savingTime = MonotonicTime.distantPast
-  /// The rows of the finished hours that are being put, the newest last.
-  private var kept: [(file: String, summary: HourIndex.Summary, rows: [SegmentRow])] = []
+  private var hours = ObjectHours()
 
   init(_ lanes: ObjectLanes, _ log: Log) {
     self.lanes = lanes
@@ -64,38 +59,29 @@ struct ObjectWorker {
 
   // MARK: The store
 
-  /// The hour files of a rendition, oldest first.
-  private static func hours(_ track: TrackCatalog?) -> [TrackObjects.Hour] {
-    (track?.summaries ?? []).map {
-      TrackObjects.Hour(name: $0.name, summary: $0.summary, isOpen: $0.isOpen)
-    }
-  }
-
   /// The next requests for a rendition.
   private mutating func turn(_ catalog: StreamCatalog, _ rendition: String) -> [ObjectJob] {
     // Copies: searching them under the lock would delay those who read the catalog.
     let (track, objects) = catalog.read {
       ($0.tracks[rendition], $0.objects?.tracks[rendition] ?? TrackObjects())
     }
-    let hours = Self.hours(track)
-    guard let name = objects.next(hours) else { return [] }
-    let hour = hours.first { $0.name == name }
-    let isOpen = hour?.isOpen ?? false
-    let rows =
-      isOpen
-      ? track?.open?.rows ?? [] : hour.map { finishedRows(catalog.folder(of: rendition), $0) } ?? []
-    let requests = objects.requests(for: name, rows, isOpen: isOpen, limit: Self.turn)
-    catalog.update { $0.objects?.tracks[rendition]?.begin(name) }
-    return requests.map {
+    let turn = hours.next(
+      track, objects, in: catalog.folder(of: rendition), now: SystemClock.monotonicTime)
+    guard let turn else { return [] }
+    catalog.update { $0.objects?.tracks[rendition]?.begin(turn.name) }
+    return turn.requests.map {
       ObjectJob(
-        catalog: catalog, rendition: rendition, name: name, request: $0,
-        timescale: hour?.summary.timescale ?? 1)
+        catalog: catalog, rendition: rendition, name: turn.name, request: $0,
+        timescale: turn.timescale)
     }
   }
 
   /// The result of the requests of a turn.
   private struct Result: Sendable {
     var count = 0
+    /// The places in the turn of the requests that the store has accepted, and of those whose
+    /// objects the disk has refused to read.
+    var done: Set<Int> = [], refused: Set<Int> = []
     var failure: (reason: String, catalog: StreamCatalog)?
   }
 
@@ -106,12 +92,16 @@ struct ObjectWorker {
     guard !jobs.isEmpty else { return false }
     let result = Locked(Result())
     lanes.run(
-      jobs.map { job in
+      jobs.enumerated().map { index, job in
         { client in
           let isStopped = result.withLock { $0.failure != nil }
           let outcome = isStopped ? .left : job.run(client)
           result.withLock { result in
-            if case .done = outcome { result.count += 1 }
+            if case .done = outcome {
+              result.count += 1
+              result.done.insert(index)
+            }
+            if case .refused = outcome { result.refused.insert(index) }
             if case .failed(let reason) = outcome, result.failure == nil {
               result.failure = (reason, job.catalog)
             }
@@ -121,6 +111,11 @@ struct ObjectWorker {
         }
       })
     let found = result.withLock { $0 }
+    for job in found.refused.map({ jobs[$0] })
+    where !found.done.contains(where: { jobs[$0].isOfSameFile(as: job) }) {
+      let folder = job.catalog.folder(of: job.rendition)
+      hours.pass(job.name, in: folder, now: SystemClock.monotonicTime)
+    }
     if let (reason, catalog) = found.failure {
       if !lanes.isStopped { failed(reason, catalog) }
       return false
@@ -128,19 +123,6 @@ struct ObjectWorker {
     guard found.count > 0 else { return false }
     succeeded(jobs)
     return true
-  }
-
-  private mutating func finishedRows(
-    _ folder: HourFolder, _ hour: TrackObjects.Hour
-  ) -> [SegmentRow] {
-    let path = folder.file(hour.name)
-    if let known = kept.first(where: { $0.file == path && $0.summary == hour.summary }) {
-      return known.rows
-    }
-    let found = (try? folder.segments(hour.name, hour.summary, hasFrames: false)) ?? []
-    kept.removeAll { $0.file == path }
-    kept = kept.suffix(Self.keptHours - 1) + [(path, hour.summary, found.map(\.row))]
-    return found.map(\.row)
   }
 
   private mutating func failed(_ reason: String, _ catalog: StreamCatalog) {
@@ -168,7 +150,7 @@ struct ObjectWorker {
   private func note(_ catalog: StreamCatalog) {
     let (tracks, objects) = catalog.read { ($0.tracks, $0.objects?.tracks ?? [:]) }
     let missing = tracks.compactMap { rendition, track in
-      (objects[rendition] ?? TrackObjects()).missing(Self.hours(track))
+      (objects[rendition] ?? TrackObjects()).missing(ObjectHours.hours(track))
     }.min()
     catalog.update { $0.objects?.missing = missing }
   }
