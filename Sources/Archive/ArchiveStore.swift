@@ -81,7 +81,7 @@ package final class ArchiveStore: Sendable {
       return thread
     }
     let orders = orders
-    guard let syncThread = SyncThread() else { throw Self.noThread }
+    guard let syncThread = SyncThread(root.watch) else { throw Self.noThread }
     // The thread keeps the lock until its last write.
     let started = OSThread(name: "archive") {
       ArchiveThread(root, others, syncThread: syncThread, log: log).run { now in

@@ -32,9 +32,9 @@ struct ArchivedTrack {
   }
 
   /// A stream with segments of 200 ms from the frame at or after `start` on.
-  init(from start: WallTime, retained: Int = 60) {
+  init(from start: WallTime, retained: Int = 60, segmentMicroseconds: Int64 = 200_000) {
     segmentation = Segmentation(
-      rate: .thirty, segmentMicroseconds: 200_000, partMicroseconds: 100_000)
+      rate: .thirty, segmentMicroseconds: segmentMicroseconds, partMicroseconds: 100_000)
     window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: retained)
     window.describe(Self.description(segmentation, Self.header()))
     let frame = segmentation.grid.atOrAfter(MediaTime(nanoseconds: start.nanoseconds))

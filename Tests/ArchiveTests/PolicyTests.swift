@@ -63,6 +63,31 @@ struct RotationTests {
     #expect(rotation.place(row.start) == row.expected)
   }
 
+  @Test("a lower number at a later time begins another part of the hour, others are known")
+  func renumbered() throws {
+    let name = HourName(at: Self.hour, headerHash: "aaaaaaaa", isAudio: false)
+    let next = try #require(name.next)
+    var rotation = Rotation(isAudio: false)
+    rotation.opened(name, last: (1000, .zero), at: Self.hour + .seconds(10))
+    #expect(rotation.place(Self.start(500, 11)) == .opening(next))
+    // Another session states the time of the same segment.
+    let same = Rotation.Start(
+      number: 1000, time: Self.hour + .milliseconds(10_400), offset: .zero,
+      startsDiscontinuity: false, headerHash: "aaaaaaaa")
+    #expect(rotation.place(same) == .known)
+    #expect(rotation.place(Self.start(990, 0)) == .known)
+    rotation.opened(next, last: nil)
+    let first = Self.start(500, 11)
+    guard case .appended(let mark) = rotation.place(first) else { throw Unplaced() }
+    rotation.added(first, mark: mark)
+    #expect(rotation.place(Self.start(501, 13)) == .appended(mark: nil))
+    #expect(rotation.place(Self.start(501, 3600 + 1)) == .opening(Self.laterHour))
+  }
+
+  private struct Unplaced: Error {}
+  private static let laterHour = HourName(
+    at: hour + .seconds(3600), headerHash: "aaaaaaaa", isAudio: false)
+
   @Test("the first segment of a file has a mark")
   func first() {
     var rotation = Rotation(isAudio: true)

@@ -2,7 +2,7 @@
 
 import Sharing
 import System
-import Time
+package import Time
 
 /// What the archive of a stream has: written by the thread of its disk, read by all threads.
 package final class StreamCatalog: Sendable {
@@ -59,10 +59,16 @@ package final class StreamCatalog: Sendable {
   }
 
   /// The state for operators.
-  package var status: ArchiveStatus {
-    read { state in
+  package var status: ArchiveStatus { status(at: SystemClock.monotonicTime) }
+
+  /// The state for operators at a time.
+  package func status(at now: MonotonicTime) -> ArchiveStatus {
+    // The writer cannot state that the disk does not answer: it waits for the disk.
+    let failure = root?.watch.failure(at: now)
+    return read { state in
       var status = ArchiveStatus()
-      (status.written, status.dropped, status.error) = (state.written, state.dropped, state.error)
+      (status.written, status.dropped) = (state.written, state.dropped)
+      status.error = state.error ?? failure
       status.healed = state.healed
       status.objects = state.objects.map { ObjectStatus($0, now: SystemClock.wallTime) }
       for track in state.tracks.values {

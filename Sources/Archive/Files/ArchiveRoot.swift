@@ -14,6 +14,8 @@ package struct ArchiveRoot: Sendable {
 
   /// The path of the folder.
   let path: String
+  /// The progress of the threads that write.
+  let watch = DiskWatch()
   private let device: UInt64?
   private let lock: UInt64
 

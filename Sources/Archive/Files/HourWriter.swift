@@ -226,23 +226,24 @@ package final class HourWriter {
   /// - Returns: its sums; nil if it had no segment and is removed.
   /// - Throws: `SystemError` of the disk.
   package func finish(isErased: Bool = false) throws(SystemError) -> HourIndex.Summary? {
+    guard let finish = try end(isErased: isErased) else { return nil }
+    try finish.run()
+    return finish.summary
+  }
+
+  /// Ends the file: its last segment is complete; does not wait for the disk unless bytes are
+  /// overwritten.
+  ///
+  /// - Parameter isErased: whether the bytes of the open segment are overwritten.
+  /// - Returns: the step that is left; nil if the file had no segment and is removed.
+  /// - Throws: `SystemError` of the disk.
+  package func end(isErased: Bool = false) throws(SystemError) -> HourFinish? {
     try abandon(isErased: isErased)
-    guard
-      let summary = HourIndex.Summary(
-        rows, size: end + SegmentMark.closingSize, timescale: head.timescale)
-    else {
+    let size = end + SegmentMark.closingSize
+    guard let summary = HourIndex.Summary(rows, size: size, timescale: head.timescale) else {
       folder.remove(name)
       return nil
     }
-    // Frees the reserved space behind the end too.
-    try file.truncate(to: end + SegmentMark.closingSize)
-    if let references = SegmentReferences(head, rows, end: end + SegmentMark.closingSize) {
-      try file.write(references.content.bytes, at: references.content.offset)
-      try file.sync()
-      try file.write(references.head.bytes, at: references.head.offset)
-    }
-    try file.sync()
-    try index.write(HourIndex.head(summary), at: 0)
-    return summary
+    return HourFinish(summary, file, index, SegmentReferences(head, rows, end: size))
   }
 }

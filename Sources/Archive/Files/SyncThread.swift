@@ -2,26 +2,52 @@
 
 import Sharing
 package import System
+import Time
 
-/// Waits on a thread of its own until the bytes of files are on the disk.
+/// Waits on a thread of its own until the bytes of files are on the disk, and finishes hour files.
 ///
 /// A disk that needs half a second for that delays no write: a crash of the process costs only
 /// bytes that were not written.
 package final class SyncThread: Sendable {
+  private enum Task: Sendable {
+    case sync(FileSync)
+    case finish(HourFinish, attempts: Int)
+
+    /// The path of the file that is finished.
+    var finished: String? {
+      guard case .finish(let finish, _) = self else { return nil }
+      return finish.path
+    }
+  }
+
   private struct State: Sendable {
-    var waiting: [FileSync] = []
+    var waiting: [Task] = []
+    var running: Task?
     var isClosed = false
   }
+
+  /// How often a file is finished that the disk refuses; the next start of the program does it.
+  private static let maximumAttempts = 3
 
   private let state = Monitor(State())
 
   /// Starts the thread.
   ///
-  /// - Returns: nil if the system refuses a thread.
-  package init?() {
+  /// Nil if the system refuses a thread.
+  ///
+  /// - Parameter watch: learns of the progress.
+  package init?(_ watch: DiskWatch? = nil) {
     let state = state
     let thread = OSThread(name: "archive-sync") {
-      while let file = Self.next(state) { file.run() }
+      while let task = Self.next(state) {
+        watch?.begin(.synchronisation, at: SystemClock.monotonicTime)
+        let rest = Self.run(task)
+        watch?.end(.synchronisation)
+        state.update { state in
+          state.running = nil
+          if let rest { state.waiting.append(rest) }
+        }
+      }
     }
     guard thread != nil else { return nil }
   }
@@ -31,15 +57,50 @@ package final class SyncThread: Sendable {
   /// Ends the thread after its present file; it is not waited for.
   package func close() { state.update { $0.isClosed = true } }
 
-  /// Adds a file to the queue.
-  fileprivate func add(_ file: FileSync) { state.update { $0.waiting.append(file) } }
+  /// Waits until all files in the queue are finished, unless the thread is closed.
+  func drain() {
+    state.wait { $0.isClosed || $0.waiting.isEmpty && $0.running == nil ? () : nil }
+  }
 
-  /// The next file; nil after the end.
-  private static func next(_ state: Monitor<State>) -> FileSync? {
+  /// Finishes a file soon.
+  func add(_ finish: HourFinish) {
+    state.update { $0.waiting.append(.finish(finish, attempts: 1)) }
+  }
+
+  /// The file at a path is continued: it is not finished; waits if that has begun.
+  func cancelFinish(of path: String) {
+    state.wait { state in
+      state.waiting.removeAll { $0.finished == path }
+      return state.running?.finished == path ? nil : ()
+    }
+  }
+
+  /// Adds a file to the queue.
+  fileprivate func add(_ file: FileSync) { state.update { $0.waiting.append(.sync(file)) } }
+
+  /// The next task; nil after the end.
+  private static func next(_ state: Monitor<State>) -> Task? {
     state.wait { state in
       if state.isClosed { return .some(nil) }
-      return state.waiting.isEmpty ? nil : .some(state.waiting.removeFirst())
+      guard !state.waiting.isEmpty else { return nil }
+      state.running = state.waiting.removeFirst()
+      return .some(state.running)
     }
+  }
+
+  /// Performs a task.
+  ///
+  /// - Returns: the task that follows a failure; else nil.
+  private static func run(_ task: Task) -> Task? {
+    switch task {
+    case .sync(let file): file.run()
+    case .finish(let finish, let attempts):
+      do throws(SystemError) { try finish.run() } catch {
+        // bounded: at most `maximumAttempts`
+        return attempts < maximumAttempts ? .finish(finish, attempts: attempts + 1) : nil
+      }
+    }
+    return nil
   }
 }
 

@@ -3,6 +3,9 @@
 package import Time
 
 /// The name of an hour file: `2026-11-23/04-HASH.cmfv`, or `.cmfa` for audio.
+///
+/// In a file the numbers rise. If they fall within an hour, since segments have become longer, the
+/// hour has further parts: `04-HASH-1.cmfv` and so on.
 package struct HourName: Sendable, Hashable, Comparable {
   /// Whole hours between 1970-01-01T00:00Z and the start of the first segment.
   package let hour: Int64
@@ -10,6 +13,11 @@ package struct HourName: Sendable, Hashable, Comparable {
   package let headerHash: String
   /// Whether the track is audio.
   package let isAudio: Bool
+  /// 0 for the first file of an hour with this header.
+  package let part: Int
+
+  /// The highest part.
+  private static let lastPart = 99
 
   /// The nanoseconds of an hour.
   private static let length: Int64 = 3_600_000_000_000
@@ -20,6 +28,21 @@ package struct HourName: Sendable, Hashable, Comparable {
     hour = start.nanoseconds % Self.length < 0 ? quotient - 1 : quotient
     self.headerHash = headerHash
     self.isAudio = isAudio
+    part = 0
+  }
+
+  private init(_ name: HourName, part: Int) {
+    (hour, headerHash, isAudio) = (name.hour, name.headerHash, name.isAudio)
+    self.part = part
+  }
+
+  /// The first part.
+  package var first: HourName { HourName(self, part: 0) }
+
+  /// The next part; nil after the last one.
+  package var next: HourName? {
+    // bounded: less than `lastPart`
+    part < Self.lastPart ? HourName(self, part: part + 1) : nil
   }
 
   /// Reads the names of a folder and of a file; nil for every other name.
@@ -32,9 +55,16 @@ package struct HourName: Sendable, Hashable, Comparable {
       let date = CivilDate(year: year, month: month, day: day)
     else { return nil }
     let parts = name[0].split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 2, let hour = Self.number(parts[0], digits: 2), hour < 24,
+    guard (2...3).contains(parts.count), let hour = Self.number(parts[0], digits: 2), hour < 24,
       Self.isHash(parts[1])
     else { return nil }
+    if parts.count == 3 {
+      guard let part = Int(parts[2]), (1...Self.lastPart).contains(part), "\(part)" == parts[2]
+      else { return nil }
+      self.part = part
+    } else {
+      part = 0
+    }
     // bounded: days of years of four digits
     self.hour = date.daysSince1970 * 24 + hour
     headerHash = String(parts[1])
@@ -54,10 +84,10 @@ package struct HourName: Sendable, Hashable, Comparable {
       + "-\(Self.text(date.day, digits: 2))"
   }
 
-  /// The name without its extension: `04-HASH`.
+  /// The name without its extension: `04-HASH`, or `04-HASH-1`.
   private var stem: String {
     let hourOfDay = hour >= 0 ? hour % 24 : (hour % 24 + 24) % 24
-    return "\(Self.text(hourOfDay, digits: 2))-\(headerHash)"
+    return "\(Self.text(hourOfDay, digits: 2))-\(headerHash)" + (part > 0 ? "-\(part)" : "")
   }
 
   /// The path of the file below the folder of its rendition.
@@ -76,7 +106,7 @@ package struct HourName: Sendable, Hashable, Comparable {
 
   /// Earlier hours first.
   package static func < (left: HourName, right: HourName) -> Bool {
-    (left.hour, left.headerHash) < (right.hour, right.headerHash)
+    (left.hour, left.headerHash, left.part) < (right.hour, right.headerHash, right.part)
   }
 
   private static func number(_ text: Substring, digits: Int) -> Int64? {

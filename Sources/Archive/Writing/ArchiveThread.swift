@@ -18,13 +18,15 @@ struct ArchiveThread {
   private let syncThread: SyncThread
   private var streams: [StreamWriter] = []
   private var synced = MonotonicTime.distantPast
-  private var retained = MonotonicTime.distantPast
+  private var retained: MonotonicTime
+  /// The clock by which hours are too old.
+  private var ages = AgeClock()
   /// Whether the disk is full, and nothing can be removed from it.
   private var isStuck = false
   private let others: OtherStreams?
   /// The streams with a folder that are not archived now.
   private var left: [StreamWriter] = []
-  private let started = SystemClock.monotonicTime
+  private let started: MonotonicTime
 
   init(
     _ root: ArchiveRoot, _ others: OtherStreams?, syncThread: SyncThread, log: Log
@@ -33,6 +35,9 @@ struct ArchiveThread {
     self.others = others
     self.syncThread = syncThread
     self.log = log
+    started = SystemClock.monotonicTime
+    // The folders of the streams are read before: they tell whether the clock may be right.
+    retained = started
   }
 
   /// Writes until the orders are closed.
@@ -43,27 +48,46 @@ struct ArchiveThread {
     var state = self
     while true {
       let (orders, isClosed) = next(SystemClock.monotonicTime)
-      for order in orders { state.perform(order) }
+      for order in orders {
+        state.beginStep()
+        state.perform(order)
+      }
       state.write(SystemClock.monotonicTime)
       guard isClosed else { continue }
-      for stream in state.streams { stream.finish() }
+      for stream in state.streams {
+        state.beginStep()
+        stream.finish()
+      }
+      state.root.watch.end(.writer)
+      state.syncThread.drain()
       state.syncThread.close()
       return
     }
+  }
+
+  /// A step that may wait for the disk begins; the one before has ended.
+  private func beginStep() { root.watch.begin(.writer, at: SystemClock.monotonicTime) }
+
+  /// Reads the folder of a stream.
+  private mutating func load(_ stream: StreamWriter) {
+    stream.load()
+    guard let newest = stream.catalog.status.newest else { return }
+    ages.found(newest: newest, wall: SystemClock.wallTime, at: SystemClock.monotonicTime)
   }
 
   private mutating func perform(_ order: WriterOrder) {
     switch order {
     case .open(let catalog, let policy):
       let index = streams.firstIndex { $0.catalog === catalog }
-      let stream = StreamWriter(catalog, policy, after: index.map { streams[$0] })
+      let stream = StreamWriter(
+        catalog, policy, after: index.map { streams[$0] }, syncThread: syncThread)
       left.removeAll { $0.catalog.folder == catalog.folder }
       if let index {
         streams[index].finish()
         streams[index] = stream
       } else {
         streams.append(stream)
-        stream.load()
+        load(stream)
       }
       log.write(
         .info, "archive", stream: catalog.name,
@@ -93,12 +117,15 @@ struct ArchiveThread {
   }
 
   private mutating func write(_ now: MonotonicTime) {
+    beginStep()
+    defer { root.watch.end(.writer) }
     let isSyncTime = now - synced >= Self.syncInterval
     let failure = isSyncTime ? failure : nil
     if let failure {
       for stream in streams { stream.suspend(failure, now) }
     }
     for stream in streams {
+      beginStep()
       let (hasChanged, error) = stream.advance(now)
       if hasChanged { report(error, of: stream) }
     }
@@ -108,6 +135,7 @@ struct ArchiveThread {
     }
     if failure == nil, now - retained >= Self.retentionInterval {
       retained = now
+      beginStep()
       guard self.failure == nil else { return }
       retain()
     }
@@ -128,7 +156,11 @@ struct ArchiveThread {
   private mutating func retain() {
     if let others, SystemClock.monotonicTime - started >= others.delay { adopt(others.retention) }
     let streams = streams + left
-    for stream in streams { stream.retain(now: SystemClock.wallTime) }
+    let now = ages.time(SystemClock.wallTime, at: SystemClock.monotonicTime)
+    for stream in streams {
+      beginStep()
+      stream.retain(now: now)
+    }
     guard let space = DiskFolder.space(root.path) else { return }
     let missing = Retention.missing(total: space.total, free: space.free)
     guard missing > 0 else { return isStuck = false }
@@ -162,7 +194,7 @@ struct ArchiveThread {
       guard !known.contains(folder) else { continue }
       let stream = StreamWriter(
         StreamCatalog(folder: folder, in: root), ArchivePolicy(retention: retention))
-      stream.load()
+      load(stream)
       return left.append(stream)
     }
   }

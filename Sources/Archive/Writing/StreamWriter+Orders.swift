@@ -25,8 +25,38 @@ extension StreamWriter {
 
   /// Removes the segments with media in a span; those of the windows are left out.
   ///
+  /// The span is noted on the disk until that has ended: the next start completes it after a crash
+  /// or a failure.
+  ///
   /// - Returns: the reason of a failure, else nil.
   func removeSegments(in span: Range<WallTime>, now: WallTime) -> String? {
+    // The file has milliseconds.
+    let first = WallTime.origin + .milliseconds(span.lowerBound.milliseconds)
+    let last = WallTime.origin + .milliseconds(min(span.upperBound, now).milliseconds)
+    let noted = first..<max(first, last + .milliseconds(1))
+    if let failure = keepRemoving({ $0.add(noted) }) { return failure }
+    if let failure = removeAll(in: span, now: now) { return failure }
+    return keepRemoving { $0.remove(noted) }
+  }
+
+  /// Changes the spans whose removal has not ended.
+  private func keepRemoving(_ change: (inout WallSpans) -> Void) -> String? {
+    let before = spans(removingPath)
+    var after = before
+    change(&after)
+    guard after != before, hasFolder else { return nil }
+    if after.spans.isEmpty {
+      return DiskFolder.remove(removingPath) ? nil : "\(removingPath) cannot be removed"
+    }
+    return PrivateFile.write(Array(after.text.utf8), to: removingPath, in: catalog.folder)
+  }
+
+  /// Whether the stream has a folder: one that is not our own has no archive of the stream.
+  private var hasFolder: Bool {
+    (try? catalog.root?.make(catalog.folder)) != nil || catalog.root == nil
+  }
+
+  private func removeAll(in span: Range<WallTime>, now: WallTime) -> String? {
     catalog.update { $0.revision += 1 }
     defer { catalog.update { $0.revision += 1 } }
     // Segments that begin after the order are archived.
@@ -83,10 +113,7 @@ extension StreamWriter {
 
   /// Notes a span that is not healed.
   private func keepRemoved(_ span: Range<WallTime>) -> String? {
-    // A folder that is not our own has no archive of the stream.
-    guard (try? catalog.root?.make(catalog.folder)) != nil || catalog.root == nil else {
-      return nil
-    }
+    guard hasFolder else { return nil }
     var spans = catalog.read(\.removed)
     spans.add(span)
     spans.remove(.distantPast..<(SystemClock.wallTime - Healing.lookBack - Healing.lookBack))

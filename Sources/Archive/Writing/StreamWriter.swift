@@ -12,6 +12,7 @@ import Time
 final class StreamWriter {
   let catalog: StreamCatalog
   private let policy: ArchivePolicy
+  private let syncThread: SyncThread?
   var tracks: [String: TrackWriter] = [:]
   /// The spans that were removed since the start, whose segments windows may have still.
   var removed = WallSpans()
@@ -19,7 +20,11 @@ final class StreamWriter {
   private var unfinished: [(rendition: String, name: HourName)] = []
 
   /// A writer of a stream, after one with another policy.
-  init(_ catalog: StreamCatalog, _ policy: ArchivePolicy, after other: StreamWriter? = nil) {
+  init(
+    _ catalog: StreamCatalog, _ policy: ArchivePolicy, after other: StreamWriter? = nil,
+    syncThread: SyncThread? = nil
+  ) {
+    self.syncThread = syncThread
     self.catalog = catalog
     self.policy = policy
     removed = other?.removed ?? WallSpans()
@@ -31,6 +36,9 @@ final class StreamWriter {
 
   /// The file with the spans that an operator has removed.
   var removedPath: String { catalog.folder + "/removed" }
+
+  /// The file with the spans whose removal has not ended.
+  var removingPath: String { catalog.folder + "/removing" }
 
   /// Reads the folder; files that were not finished are cut at the last whole chunk and finished,
   /// and removals are completed.
@@ -61,9 +69,13 @@ final class StreamWriter {
       (state.protected, state.removed) = (protected, removed)
       state.isLoaded = true
     }
+    // An order that a crash has interrupted: hours that it had not reached are as before it.
+    for span in spans(removingPath).spans {
+      _ = removeSegments(in: span, now: span.upperBound)
+    }
   }
 
-  private func spans(_ path: String) -> WallSpans {
+  func spans(_ path: String) -> WallSpans {
     WallSpans(
       (try? RegularFile.read(path)).flatMap { String(validating: $0, as: UTF8.self) } ?? "")
   }
@@ -87,7 +99,8 @@ final class StreamWriter {
     let top = windows.first { !$0.window.segmentation.isAudio }?.name
     for (name, window) in windows
     where policy.archives(name, window.segmentation, top: top) {
-      tracks[name] = TrackWriter(window, rendition: name, catalog, removed: removed)
+      tracks[name] = TrackWriter(
+        window, rendition: name, catalog, removed: removed, syncThread: syncThread)
     }
   }
 

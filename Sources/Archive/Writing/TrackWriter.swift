@@ -18,6 +18,8 @@ final class TrackWriter {
   private let rendition: String
   private let folder: HourFolder
   private let catalog: StreamCatalog
+  /// Finishes files; without it that is done at once.
+  private let syncThread: SyncThread?
   /// The spans that were removed: their segments are left out.
   private var removed: WallSpans
   private var cursor: FeedCursor?
@@ -33,7 +35,11 @@ final class TrackWriter {
   /// Why nothing is written at present.
   private(set) var error: String?
 
-  init(_ window: LiveWindow, rendition: String, _ catalog: StreamCatalog, removed: WallSpans) {
+  init(
+    _ window: LiveWindow, rendition: String, _ catalog: StreamCatalog, removed: WallSpans,
+    syncThread: SyncThread? = nil
+  ) {
+    self.syncThread = syncThread
     self.window = window
     self.rendition = rendition
     self.removed = removed
@@ -97,7 +103,12 @@ final class TrackWriter {
     revision = -1
     var failure: SystemError?
     var summary: HourIndex.Summary?
-    do throws(SystemError) { summary = try file.finish(isErased: isErased) } catch {
+    do throws(SystemError) {
+      let end = try file.end(isErased: isErased)
+      summary = end?.summary
+      // A file that is changed next is finished before.
+      if let syncThread, !isErased { end.map(syncThread.add) } else { try end?.run() }
+    } catch {
       failure = error
       do throws(SystemError) { summary = try folder.finish(file.name) } catch {
         // The disk is gone: its files return with it.
@@ -175,21 +186,26 @@ final class TrackWriter {
     }
     let duration = known ?? window.segmentation.video.segmentDuration
     if removed.overlaps(start.time, start.time + duration) { return }
-    if case .opening(let name) = rotation.place(start) { try open(name, track.header.array) }
-    guard case .appended(let mark) = rotation.place(start) else { return }
+    var placement = rotation.place(start)
+    while case .opening(let name) = placement {
+      try open(name, track.header.array)
+      placement = rotation.place(start)
+    }
+    guard case .appended(let mark) = placement else { return }
     present = (start, mark)
     try file?.begin(mark: mark)
   }
 
   private func open(_ name: HourName, _ header: [UInt8]) throws {
     finish()
+    syncThread?.cancelFinish(of: folder.file(name))
     try catalog.root?.check()
     try catalog.root?.make("\(folder.path)/\(name.folder)")
     let duration = window.segmentation.video.segmentDuration
     let references = Interval.seconds(3600).count(of: max(duration, .milliseconds(1))) + 1
     let file = try HourWriter(name, in: folder, header: header, references: Int(references))
     self.file = file
-    rotation.opened(name, last: file.last)
+    rotation.opened(name, last: file.last, at: file.rows.last?.start)
     let (rows, timescale, size) = (file.rows, file.head.timescale, file.size)
     let damaged = file.hasSetAside ? folder.damagedSize(name) : nil
     catalog.update {
