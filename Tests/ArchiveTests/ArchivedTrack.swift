@@ -32,11 +32,14 @@ struct ArchivedTrack {
   }
 
   /// A stream with segments of 200 ms from the frame at or after `start` on.
-  init(from start: WallTime, retained: Int = 60, segmentMicroseconds: Int64 = 200_000) {
+  init(
+    from start: WallTime, retained: Int = 60, segmentMicroseconds: Int64 = 200_000,
+    header: [UInt8] = ArchivedTrack.header()
+  ) {
     segmentation = Segmentation(
       rate: .thirty, segmentMicroseconds: segmentMicroseconds, partMicroseconds: 100_000)
     window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: retained)
-    window.describe(Self.description(segmentation, Self.header()))
+    window.describe(Self.description(segmentation, header))
     let frame = segmentation.grid.atOrAfter(MediaTime(nanoseconds: start.nanoseconds))
     next = segmentation.firstFrame(
       of: segmentation.segment(of: frame + segmentation.framesPerSegment - 1))

@@ -24,13 +24,8 @@ struct InspectionTests {
 
   /// Archives five segments with a header, from a time on.
   private func archive(_ start: WallTime, _ header: [UInt8]) throws -> ArchivedTrack {
-    var track = ArchivedTrack(from: start)
-    track.window.begin(
-      [track.chunk(track.next)], offset: .zero, skipped: 0,
-      track: ArchivedTrack.description(track.segmentation, header))
-    track.skip()
-    track.publish(frames: 5)
-    track.publish(segments: 4)
+    var track = ArchivedTrack(from: start, header: header)
+    track.publish(segments: 5)
     let stream = StreamWriter(catalog, ArchivePolicy())
     stream.load()
     stream.follow([("video", track.window)], SystemClock.monotonicTime)
