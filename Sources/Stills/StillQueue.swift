@@ -4,8 +4,9 @@ import Time
 
 /// The stills that are asked for and not made: a pure state machine.
 ///
-/// All who ask for one still share it. Stills of newest frames come first; the others are made in
-/// the order of their requests.
+/// All who ask for one still share it. Stills of newest frames come first, but other stills are
+/// made in turn with them, in the order of their requests: a frame is the newest one again and
+/// again. The media that only requests keep in memory is limited.
 struct StillQueue<Waiter: Sendable>: Sendable {
   /// A still, and its waiters.
   struct Job: Sendable {
@@ -18,11 +19,17 @@ struct StillQueue<Waiter: Sendable>: Sendable {
   private let limit: Int
   /// The most stills of a track that wait.
   private let trackLimit: Int
+  /// The most bytes of media that only requests keep; one request may have more.
+  private let mediaLimit: Int
+  private var mediaSize = 0
+  /// Whether the still that was made last is one of a newest frame.
+  private var followsNewest = false
   private var jobs: [StillName: Job] = [:]
   private var newest: [StillName] = []
   private var past: [StillName] = []
 
-  init(limit: Int, trackLimit: Int) {
+  init(limit: Int, trackLimit: Int, mediaLimit: Int = .max) {
+    self.mediaLimit = mediaLimit
     self.limit = limit
     self.trackLimit = trackLimit
   }
@@ -32,7 +39,7 @@ struct StillQueue<Waiter: Sendable>: Sendable {
 
   /// Adds a request.
   ///
-  /// - Returns: false if too many others wait.
+  /// - Returns: false if too many others wait, or too much media.
   mutating func add(
     _ request: StillRequest, _ waiter: Waiter, until deadline: MonotonicTime
   ) -> Bool {
@@ -42,7 +49,11 @@ struct StillQueue<Waiter: Sendable>: Sendable {
       return true
     }
     let others = jobs.keys.count { $0.track == name.track }
-    guard jobs.count < limit, others < trackLimit else { return false }
+    let size = mediaSize + request.ownMediaSize  // bounded: bytes in memory
+    guard jobs.count < limit, others < trackLimit,
+      request.ownMediaSize == 0 || mediaSize == 0 || size <= mediaLimit
+    else { return false }
+    mediaSize = size
     jobs[name] = Job(request: request, waiters: [waiter], deadline: deadline)
     if request.isNewest { newest.append(name) } else { past.append(name) }
     return true
@@ -50,21 +61,29 @@ struct StillQueue<Waiter: Sendable>: Sendable {
 
   /// The still that is made next; it stays until ``finish(_:)``, so that others can join it.
   var next: StillRequest? {
-    (newest.first ?? past.first).flatMap { jobs[$0]?.request }
+    let name = followsNewest ? past.first ?? newest.first : newest.first ?? past.first
+    return name.flatMap { jobs[$0]?.request }
   }
 
   /// Removes a still that was made, or cannot be made.
   ///
   /// - Returns: its waiters.
   mutating func finish(_ name: StillName) -> [Waiter] {
+    followsNewest = jobs[name]?.request.isNewest ?? followsNewest
+    return remove(name)
+  }
+
+  private mutating func remove(_ name: StillName) -> [Waiter] {
     newest.removeAll { $0 == name }
     past.removeAll { $0 == name }
-    return jobs.removeValue(forKey: name)?.waiters ?? []
+    guard let job = jobs.removeValue(forKey: name) else { return [] }
+    mediaSize -= job.request.ownMediaSize  // bounded: it was added with the request
+    return job.waiters
   }
 
   /// Removes the stills that have waited until their deadline.
   mutating func expired(_ now: MonotonicTime) -> [Waiter] {
     let names = jobs.filter { $0.value.deadline <= now }.map(\.key)
-    return names.flatMap { finish($0) }
+    return names.flatMap { remove($0) }
   }
 }

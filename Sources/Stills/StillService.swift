@@ -27,6 +27,8 @@ package final class StillService: Sendable {
   private static let waitLimit = Interval.seconds(5)
   /// The most bytes of kept stills.
   private static let cacheLimit = 16 << 20
+  /// The most bytes of archived media for which stills wait: a few groups of frames of 2160p.
+  private static let mediaLimit = 32 << 20
 
   fileprivate struct Followed: Sendable {
     var until: MonotonicTime
@@ -35,7 +37,8 @@ package final class StillService: Sendable {
   }
 
   fileprivate struct State: Sendable {
-    var queue = StillQueue<Waiter>(limit: 64, trackLimit: 16)
+    var queue = StillQueue<Waiter>(
+      limit: 64, trackLimit: 16, mediaLimit: StillService.mediaLimit)
     var cache = StillCache(limit: StillService.cacheLimit)
     var followed: [StillTrack: Followed] = [:]
     var hasStarted = false

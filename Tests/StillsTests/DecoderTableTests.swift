@@ -79,12 +79,52 @@ struct DecoderTableTests {
 struct StillQueueTests {
   private let track = StillTrack()
 
-  private func request(_ frame: Int, isNewest: Bool = false, of track: StillTrack? = nil)
-    -> StillRequest
-  {
+  private func request(
+    _ frame: Int, isNewest: Bool = false, of track: StillTrack? = nil, media: Int = 0,
+    isArchived: Bool = false
+  ) -> StillRequest {
     StillRequest(
       name: StillName(track: track ?? self.track, segment: 1, frame: frame, width: nil),
-      header: SharedBytes([]), chunks: [], isNewest: isNewest)
+      header: SharedBytes([]), chunks: [SharedBytes([UInt8](repeating: 0, count: media))],
+      isNewest: isNewest, isArchived: isArchived)
+  }
+
+  @Test("newest frames without an end leave every second turn to the others")
+  func turns() {
+    var queue = StillQueue<Int>(limit: 16, trackLimit: 16)
+    for frame in 0..<3 { _ = queue.add(request(frame), frame, until: 10) }
+    var (order, newest): ([Int], Int) = ([], 100)
+    for _ in 0..<8 {
+      // Nine widths of Motion JPEG: there is always another newest frame.
+      newest += 1
+      _ = queue.add(request(newest, isNewest: true), newest, until: 10)
+      guard let next = queue.next else { break }
+      order.append(next.name.frame)
+      _ = queue.finish(next.name)
+    }
+    #expect(order == [101, 0, 102, 1, 103, 2, 104, 105])
+  }
+
+  @Test("archived media of waiting stills has a limit, which one request may exceed")
+  func media() {
+    var queue = StillQueue<Int>(limit: 16, trackLimit: 16, mediaLimit: 1000)
+    let limit = 1000 - SharedBytes.objectSize
+    func add(_ frame: Int, _ media: Int, isArchived: Bool = true) -> Bool {
+      queue.add(request(frame, media: media, isArchived: isArchived), frame, until: 20)
+    }
+    let (first, second) = (add(1, 5000), add(2, 1))
+    #expect(first && !second)
+    // The window has these bytes anyway.
+    let kept = add(3, 5000, isArchived: false)
+    let made = queue.finish(request(1).name)
+    #expect(kept && made == [1])
+    // Others of the same still share its media.
+    let (third, more, shared) = (add(4, limit), add(5, 0), add(4, limit))
+    #expect(third && !more && shared)
+    let late = queue.expired(20)
+    #expect(late.sorted() == [3, 4, 4])
+    let last = add(5, limit)
+    #expect(last)
   }
 
   @Test("all who ask for a still wait for one picture, also while it is made")

@@ -55,7 +55,7 @@ struct PastInstant: Sendable {
     return StillRequest(
       name: StillName(
         track: track, segment: found.segment.number, frame: position, width: width),
-      header: header, chunks: chunks, isNewest: false)
+      header: header, chunks: chunks, isNewest: false, isArchived: true)
   }
 
   private func find(_ reader: ArchiveReader) throws(ArchiveFailure) -> Found {

@@ -29,6 +29,6 @@ struct PastKeyFrame: Sendable {
     let bytes = try reader.bytes(of: found, 0..<first.offset + first.size)
     return StillRequest(
       name: StillName(track: track, segment: segment, frame: 0, width: width),
-      header: header, chunks: [bytes], isNewest: false)
+      header: header, chunks: [bytes], isNewest: false, isArchived: true)
   }
 }
