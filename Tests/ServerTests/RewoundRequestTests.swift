@@ -18,6 +18,8 @@ struct RewoundRequestTests {
   struct Case {
     var stream: SyntheticStream
     let cache: RewoundCache
+    /// Room for six of the longest lists.
+    let budget = RewoundBudget(limit: 64 << 20)
     let first: Int64
     /// The revision of the archive.
     let revision = Locked<Int64>(1)
@@ -30,7 +32,7 @@ struct RewoundRequestTests {
       let segmentation = TrackSegmentation.video(stream.segmentation)
       cache = RewoundCache(
         names: names, window: stream.window, control: ServerControl(segmentations: [segmentation]),
-        others: [], archiveRevision: { [revision] in revision.withLock { $0 } })
+        others: [], budget: budget, archiveRevision: { [revision] in revision.withLock { $0 } })
       cache.add(
         PastLines(from: first, names: names, base: RewoundCache.base, segmentation),
         for: first, revision: 1, now: .origin)
@@ -123,6 +125,52 @@ struct RewoundRequestTests {
     test.stream.publish(segments: 40)
     #expect(test.response() == nil)
     #expect(test.cache.count == 0)
+  }
+
+  @Test("lists that the window has left behind leave without a request; followers may return")
+  func dropped() throws {
+    var test = try Case()
+    #expect(test.budget.size > 0)
+    test.stream.publish(segments: 4)
+    test.cache.windowMoved(to: test.stream.window.listing)
+    #expect(test.cache.count == 1, "the window continues it")
+    test.stream.publish(segments: 40)
+    test.cache.windowMoved(to: test.stream.window.listing)
+    #expect(test.cache.count == 0 && test.budget.size == 0)
+    #expect(test.cache.has(test.first))
+  }
+
+  @Test("renditions share one budget: the list that was requested least recently leaves")
+  func shared() throws {
+    let test = try Case()
+    let names = MediaNames(.epoch, first: 1)
+    let segmentation = TrackSegmentation.video(test.stream.segmentation)
+    let next = try #require(test.stream.window.snapshot.endingWithPart.listed.first?.number)
+    var other: RewoundCache? = RewoundCache(
+      names: names, window: test.stream.window,
+      control: ServerControl(segmentations: [segmentation]), others: [], budget: test.budget,
+      archiveRevision: { 1 })
+    func add(_ count: Int64, at seconds: Int64) {
+      var lines = PastLines(
+        from: next - count, names: names, base: RewoundCache.base, segmentation)
+      for segment in next - count..<next {
+        lines.append(
+          PastSegment(
+            number: segment, duration: 90_000, programDateTime: .origin + .seconds(segment),
+            startsDiscontinuity: false, headerHash: "aaaaaaaa"))
+      }
+      other?.add(lines, for: next - count, revision: 1, now: .origin + .seconds(seconds))
+    }
+    // About 10 MB each.
+    for number in 0..<Int64(3) { add(210_000 + number, at: 1 + number) }
+    #expect(test.cache.count == 1 && other?.count == 3)
+    for number in 3..<Int64(10) { add(210_000 + number, at: 1 + number) }
+    #expect(test.cache.count == 0)
+    #expect((4...7).contains(other?.count ?? 0))
+    #expect(other?.has(next - 210_009) == true && other?.has(next - 210_000) == false)
+    #expect(test.budget.size <= 64 << 20)
+    other = nil
+    #expect(test.budget.size == 0)
   }
 
   @Test("other playlists are not known; the number of playlists is bounded")

@@ -75,6 +75,7 @@ final class RewoundHandler {
 
   /// Answers the requests whose version is in `listing`.
   func published(_ listing: WindowSnapshot, now: MonotonicTime) {
+    rendition.rewound?.windowMoved(to: listing)
     guard held.count > 0 else { return }
     held.published(listing.version, hasEnded: listing.state == .ended, now: now) { request in
       respond(request.exchange, request.purpose, request.since, now)

@@ -29,110 +29,27 @@ final class RewoundCache: Sendable {
     /// The revision of the archive that the lists have.
     var revision: Int64 = 0
     /// The lists by their keys.
-    var lists: [Int64: List] = [:]
+    var lists: [Int64: RewoundList] = [:]
     /// The keys of lists of earlier revisions: their followers ask for them again.
     var forgotten: Set<Int64> = []
-    /// The bytes of the texts of all lists.
-    var size = 0
+    /// The number of the first segment of the window at the last look for lists before it.
+    var windowStart = Int64.min
     /// The requests that wait for a list to be read, by the number of its first segment.
     var waiting: [Int64: [Waiting]] = [:]
 
-    /// Forgets all lists if the archive has another revision.
-    mutating func compare(_ revision: Int64) {
-      guard revision != self.revision else { return }
-      self.revision = revision
-      if forgotten.count > RewoundCache.maximumLists { forgotten = [] }
-      for first in lists.keys {
-        forgotten.insert(first)
-        var left = take(first)
-        left?.leave()
-      }
+    /// Whether all lists are of an earlier revision of the archive than this one.
+    mutating func isOutdated(by revision: Int64) -> Bool {
+      defer { self.revision = revision }
+      return revision != self.revision
     }
 
-    /// Takes a list out.
-    mutating func take(_ first: Int64) -> List? {
-      guard let list = lists.removeValue(forKey: first) else { return nil }
-      size -= list.size
-      return list
-    }
-
-    /// Keeps a list; the least recently requested ones are forgotten if there are too many bytes.
-    mutating func keep(_ list: List) {
-      lists[list.key] = list
-      size += list.size
-      while size > RewoundCache.maximumSize || lists.count > RewoundCache.maximumLists,
-        lists.count > 1,
-        let oldest = lists.filter({ $0.key != list.key })
-          .min(by: { $0.value.lastUse < $1.value.lastUse })
-      {
-        var left = take(oldest.key)
-        left?.leave()
-      }
+    /// The list that was requested least recently, if there are too many of them.
+    func surplus(beside key: Int64) -> Int64? {
+      guard lists.count > RewoundCache.maximumLists else { return nil }
+      return lists.filter { $0.key != key }.min { $0.value.lastUse < $1.value.lastUse }?.key
     }
   }
 
-  private struct List {
-    /// The number with which the list began; retention may have taken its first segments.
-    let key: Int64
-    var lines: PastLines
-    /// The text of the lines.
-    var text: [SharedBytes]
-    let discontinuitySequence: Int64
-    var lastUse = MonotonicTime.origin
-    /// The responses of one version.
-    var version = Int64.min
-    var hasEnded = false
-    var responses: [Key: PreparedResponse] = [:]
-
-    /// The bytes of the text.
-    var size: Int { text.reduce(0) { $0 + $1.count } }
-
-    /// Appends the segments before `end` that the window has, and forgets the responses.
-    mutating func advance(to end: Int64, _ snapshot: WindowSnapshot) {
-      let before = text
-      if end > lines.next {
-        for segment in snapshot.pastSegments(lines.next..<end) { lines.append(segment) }
-        let added = lines.takeText()
-        if !added.isEmpty { text.append(SharedBytes(added)) }
-        if text.count > RewoundCache.maximumPieces { merge() }
-      }
-      forget(before)
-    }
-
-    /// The list is forgotten.
-    mutating func leave() {
-      let before = text
-      text = []
-      forget(before)
-    }
-
-    /// Forgets the responses; their texts and those of `before` are past media, unless the list
-    /// still has them.
-    private mutating func forget(_ before: [SharedBytes]) {
-      var texts: [SharedBytes] = []
-      for piece in responses.values.flatMap(\.body).map(\.bytes) + before
-      where !text.contains(where: { $0 === piece }) && !texts.contains(where: { $0 === piece }) {
-        texts.append(piece)
-      }
-      responses = [:]
-      if !texts.isEmpty { PastMedia.add(texts: texts, at: SystemClock.monotonicTime) }
-    }
-
-    /// Joins the pieces that were appended; the first one is the long one.
-    private mutating func merge() {
-      let size = text.dropFirst().reduce(0) { $0 + $1.count }
-      let isLong = size > text[0].count / 4
-      let joined = text.dropFirst(isLong ? 0 : 1)
-      text = text.dropLast(joined.count) + [SharedBytes(joined.flatMap { $0.prefix($0.count) })]
-    }
-  }
-
-  /// The most pieces of a text.
-  private static let maximumPieces = 64
-  /// The most bytes of the playlists of a rendition: 16 lists of a day of segments of a second.
-  ///
-  /// The least recently requested list is forgotten, and read from the archive again on request.
-  private static let maximumSize = 64 << 20
   /// The most playlists of a rendition: a start in each minute of a day.
   private static let maximumLists = 1440
 
@@ -141,6 +58,7 @@ final class RewoundCache: Sendable {
   private let control: ServerControl
   private let others: [PlaylistCache.Other]
   private let archiveRevision: @Sendable () -> Int64
+  private let budget: RewoundBudget
   private let state = Locked(State())
 
   /// The prefix of the names of media in a playlist.
@@ -153,17 +71,21 @@ final class RewoundCache: Sendable {
   ///   - window: of the rendition.
   ///   - control: of the stream.
   ///   - others: the other renditions with playlists of the past.
+  ///   - budget: the bytes of playlists, shared with other caches.
   ///   - archiveRevision: changes when past segments are removed or added.
   init(
     names: MediaNames, window: LiveWindow, control: ServerControl, others: [PlaylistCache.Other],
-    archiveRevision: @escaping @Sendable () -> Int64
+    budget: RewoundBudget = .process, archiveRevision: @escaping @Sendable () -> Int64
   ) {
+    self.budget = budget
     self.archiveRevision = archiveRevision
     self.names = names
     self.window = window
     self.control = control
     self.others = others
   }
+
+  deinit { budget.removeAll(of: ObjectIdentifier(self)) }
 
   /// The number of playlists whose past segments are known.
   var count: Int { state.withLock { $0.lists.count } }
@@ -206,37 +128,83 @@ final class RewoundCache: Sendable {
     let snapshot = window.listing.endingWithPart
     let sequence = max(0, snapshot.discontinuitySequence - lines.discontinuities)
     let present = archiveRevision()
-    state.withLock { state in
-      state.compare(present)
-      guard revision == present, state.lists[key] == nil else { return }
+    let victims = state.withLock { state -> [RewoundBudget.Victim] in
+      compare(present, &state)
+      guard revision == present, state.lists[key] == nil else { return [] }
       state.forgotten.remove(key)
-      state.keep(
-        List(
+      return keep(
+        RewoundList(
           key: key, lines: lines, text: text.isEmpty ? [] : [SharedBytes(text)],
-          discontinuitySequence: sequence, lastUse: now))
+          discontinuitySequence: sequence, lastUse: now), &state)
+    }
+    for victim in victims { victim.cache.forget(victim.first) }
+  }
+
+  /// Forgets the lists that the window has left behind, as it is now: no segment continues them.
+  ///
+  /// Their followers ask for them again, and they are read from the archive.
+  func windowMoved(to snapshot: WindowSnapshot) {
+    guard let start = snapshot.segments.first?.number else { return }
+    state.withLock { state in
+      guard start > state.windowStart else { return }
+      state.windowStart = start
+      for (first, list) in state.lists where list.lines.next < start { remember(first, &state) }
     }
   }
+
+  /// Forgets all lists if the archive has another revision.
+  private func compare(_ revision: Int64, _ state: inout State) {
+    guard state.isOutdated(by: revision) else { return }
+    for first in state.lists.keys { remember(first, &state) }
+  }
+
+  /// Forgets a list whose followers ask for it again.
+  private func remember(_ first: Int64, _ state: inout State) {
+    if state.forgotten.count > Self.maximumLists { state.forgotten = [] }
+    state.forgotten.insert(first)
+    leave(first, &state)
+  }
+
+  private func leave(_ first: Int64, _ state: inout State) {
+    var left = state.lists.removeValue(forKey: first)
+    left?.leave()
+    budget.remove(ObjectIdentifier(self), first)
+  }
+
+  /// Keeps a list.
+  ///
+  /// - Returns: lists of all caches that are forgotten outside of the lock.
+  private func keep(_ list: RewoundList, _ state: inout State) -> [RewoundBudget.Victim] {
+    state.lists[list.key] = list
+    if let surplus = state.surplus(beside: list.key) { leave(surplus, &state) }
+    return budget.note(self, list.key, size: list.size, now: list.lastUse)
+  }
+
+  private func forget(_ first: Int64) { state.withLock { leave(first, &$0) } }
 
   /// The response for `key` from the newest snapshot; nil if the past segments are not known.
   func response(_ key: Key, now: MonotonicTime) -> PreparedResponse? {
     let snapshot = window.listing
     let present = archiveRevision()
-    return state.withLock { state in
-      state.compare(present)
-      guard var list = state.take(key.first) else { return nil }
+    let (response, victims) = state.withLock {
+      state -> (PreparedResponse?, [RewoundBudget.Victim]) in
+      compare(present, &state)
+      guard var list = state.lists.removeValue(forKey: key.first) else { return (nil, []) }
       // A list without requests may have been left behind by the window.
-      guard let response = response(key, snapshot, &list) else {
+      guard let response = self.response(key, snapshot, &list) else {
         list.leave()
-        return nil
+        budget.remove(ObjectIdentifier(self), key.first)
+        return (nil, [])
       }
       list.lastUse = now
-      state.keep(list)
-      return response
+      return (response, keep(list, &state))
     }
+    for victim in victims { victim.cache.forget(victim.first) }
+    return response
   }
 
   private func response(
-    _ key: Key, _ snapshot: WindowSnapshot, _ list: inout List
+    _ key: Key, _ snapshot: WindowSnapshot, _ list: inout RewoundList
   ) -> PreparedResponse? {
     let hasEnded = snapshot.state == .ended
     if snapshot.version > list.version || hasEnded != list.hasEnded {
