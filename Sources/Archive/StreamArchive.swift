@@ -70,6 +70,29 @@ package final class StreamArchive: Sendable {
     }
   }
 
+  /// The numbers of the first and of the last segment of a rendition in files whose first or last
+  /// segment has a number and a start that `isValid` accepts; nil without any.
+  package func extent(
+    of rendition: String, where isValid: (Int64, WallTime) -> Bool
+  ) -> ClosedRange<Int64>? {
+    let files = catalog.read { $0.tracks[rendition]?.summaries ?? [] }
+    var range: ClosedRange<Int64>?
+    for (_, summary, _) in files {
+      for (number, time) in [(summary.first, summary.start), (summary.last, summary.end)]
+      where isValid(number, time) {
+        range = min(range?.lowerBound ?? number, number)...max(range?.upperBound ?? number, number)
+      }
+    }
+    return range
+  }
+
+  /// The first number from `number` on that a file of a rendition may have; nil without one.
+  package func next(from number: Int64, of rendition: String) -> Int64? {
+    catalog.read { $0.tracks[rendition]?.summaries ?? [] }
+      .filter { $0.summary.last >= number }
+      .map { max(number, $0.summary.first) }.min()
+  }
+
   /// Rises when an order to remove a span begins and when it ends, and when an hour file is
   /// replaced or removed: texts and spans that were read from the archive before are out of date.
   package var revision: Int64 { catalog.read(\.revision) }

@@ -182,6 +182,38 @@ struct ControlTests {
     #expect(Secret.isSame(given, secret) == same)
   }
 
+  @Test("a span of the archive is removed and kept without a session of the stream")
+  func archiveWithoutSession() throws {
+    let orders = Locked(0)
+    var serving = StreamServingOptions()
+    serving.archive = StreamArchive(
+      name: "cam", ArchivePolicy(), StreamCatalog(folder: "/none"), ReaderPool(threads: 0)
+    ) { order in
+      switch order {
+      case .remove(_, _, let answer), .protect(_, _, _, let answer):
+        orders.withLock { $0 += 1 }
+        answer(nil)
+      default: break
+      }
+    }
+    let handler = try handler()
+    var plan = StreamPlan(name: "cam") { _ throws(SessionFailure) in throw .source("none") }
+    plan.isOnDemand = true
+    handler.serverState.add(
+      StreamSupervisor(plan, log: Log(format: .text, least: .error) { _ in }), options: serving)
+    let span = "?from=1795409999&to=1795410000"
+    for (path, method) in [("", "DELETE"), ("/keep", "POST"), ("/keep", "DELETE")] {
+      let exchange = try handler.ask(
+        "/api/streams/cam/archive\(path)\(span)", method: method, bearer())
+      handler.requests.woken()
+      #expect(exchange.status == 204, "\(method) \(path)")
+    }
+    #expect(orders.withLock { $0 } == 3)
+    // A stream without an archive.
+    #expect(
+      try handler.ask("/api/streams/live/archive\(span)", method: "DELETE", bearer()).status == 404)
+  }
+
   @Test("orders to an archive whose disk does not answer are 503 after a while")
   func frozenArchive() throws {
     var options = ServingOptions()

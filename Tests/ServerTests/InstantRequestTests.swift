@@ -2,6 +2,7 @@
 
 import TestSupport
 import Testing
+import Time
 
 @testable import Server
 
@@ -105,6 +106,20 @@ struct InstantRequestTests {
     #expect(text.contains("#EXT-X-PLAYLIST-TYPE:VOD") && text.hasSuffix("#EXT-X-ENDLIST\n"))
     let own = try handler.ask("/live/video/clip/\(span).m3u8").text
     #expect(own.contains("\n../segment\((next - 65) / 30).m4s\n"))
+  }
+
+  @Test("the playlist of a span with a gap in the window is kept for a second")
+  func gap() throws {
+    let handler = try Self.live()
+    let next = handler.stream.next
+    let span = "\(Self.seconds(next - 95))--\(Self.seconds(next - 30))"
+    let path = "/live/clip/\(span).m3u8"
+    #expect(try handler.ask(path).header("cache-control") == "public, max-age=3600, immutable")
+    let start = WallTime.origin + .seconds((next - 65) / 30)
+    handler.served.removeFromWindows(start..<start + .milliseconds(10))
+    let holed = try handler.ask(path)
+    #expect(holed.status == 200 && holed.text.contains("#EXT-X-GAP"))
+    #expect(holed.header("cache-control") == "public, max-age=1")
   }
 
   @Test("the playlist of a span that ends in the open segment is held until that is complete")

@@ -32,10 +32,10 @@ final class PastLab {
   }
 
   /// Writes segments of one second, each with this number of frames, whose numbers are their
-  /// seconds since 1970; before the archive is opened.
+  /// seconds since 1970, plus `shift`; before the archive is opened.
   func write(
     _ rendition: String, _ numbers: ClosedRange<Int64>, header: [UInt8], timescale: Int64,
-    frames: Int64 = 1, isAudio: Bool = false
+    frames: Int64 = 1, isAudio: Bool = false, numbered shift: Int64 = 0
   ) throws {
     let hash = TrackDescription.hash(of: header)
     let name = HourName(
@@ -48,7 +48,8 @@ final class PastLab {
     for number in numbers {
       let time = WallTime.origin + .seconds(number)
       let start = Rotation.Start(
-        number: number, time: time, offset: .zero, startsDiscontinuity: false, headerHash: hash)
+        number: number + shift, time: time, offset: .zero, startsDiscontinuity: false,
+        headerHash: hash)
       guard case .appended(let mark) = rotation.place(start) else {
         Issue.record("segment \(number) begins another file")
         return

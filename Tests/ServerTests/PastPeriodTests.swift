@@ -52,6 +52,32 @@ struct PastPeriodTests {
     }
   }
 
+  @Test(
+    "numbers of another segment duration hide neither the archive nor the window",
+    arguments: [Int64(900_000_000), -900_000_000])
+  func otherDuration(shift: Int64) throws {
+    let lab = try PastLab()
+    let model = SyntheticStream(.thirty)
+    let next = model.segmentation.segment(of: model.next)
+    let colour = ColourDescription(primaries: 9, transfer: 18, matrix: 9, isFullRange: false)
+    try lab.write(
+      "video", next - 120...next - 81, header: HeaderBytes.video(colour, timescale: 90_000),
+      timescale: 90_000, numbered: shift)
+    let handler = try SyntheticHandler.withPast(lab, before: 40)
+    handler.stream.goLive(prefill: 0)
+    handler.publish(segments: 12)
+    let (first, start) = (next - 40, ContinuousClock.now)
+    let found = try Self.periods(handler)
+    #expect(ContinuousClock.now - start < .seconds(2), "45,000 readings of a hole")
+    #expect(found.count == 1 && found.first?.contains("id=\"p\(first)\"") == true)
+    let text = try handler.askPast("/live/dvr.json").text
+    #expect(
+      text.contains("\"archive\":true,\"from\":\(first),\"to\":\(handler.last + 1),"), "\(text)")
+    let rewound = try handler.askPast("/live/video/from/\(first - 100)/playlist.m3u8")
+    #expect(rewound.status == 307)
+    #expect(rewound.header("location")?.contains("from/\(first)/") == true)
+  }
+
   @Test("a removed span is a gap in all lists at once, and its segments have no media")
   func removal() throws {
     let lab = try PastLab()
@@ -63,7 +89,8 @@ struct PastPeriodTests {
     let removed = handler.last - 3
     let start = WallTime.origin + .seconds(removed)
     let isRemoved: Bool = try PastLab.wait { answer in
-      handler.served.remove(start..<start + .milliseconds(500), from: archive) { failure in
+      handler.served.removeFromWindows(start..<start + .milliseconds(500))
+      archive.remove(start..<start + .milliseconds(500)) { failure in
         answer(failure == nil)
       }
     }

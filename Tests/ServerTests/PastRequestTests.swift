@@ -270,6 +270,49 @@ struct PastClipTests {
     #expect(response.status == 409)
   }
 
+  @Test("a clip or its playlist with a hole, also at an end or of sound, is kept for a second")
+  func holes() throws {
+    let lab = try PastLab()
+    let first = Self.first
+    try lab.write(
+      "r0", first...first + 9, header: PastLab.header(90_000), timescale: 90_000, frames: 30)
+    try lab.write(
+      "audio", first...first + 5, header: PastLab.header(48_000), timescale: 48_000, isAudio: true)
+    let archive = try lab.open("r0")
+    var serving = StreamServingOptions()
+    serving.archive = archive
+    let ladder = SyntheticLadder(sizes: [.hd720], audio: true, options: serving)
+    ladder.goLive()
+    ladder.publish()
+    let (top, sound) = (ladder.served.top, ladder.served.defaultAudio)
+    func caching(_ from: Int64, _ to: Int64, _ audio: ServedRendition?) throws -> String? {
+      let clip = PastClip(
+        span: seconds(first + from, first + to), main: top, audio: audio, archive: archive)
+      let found: Result<PastClip.Outcome, ArchiveFailure> = try PastLab.wait { answer in
+        archive.read(answer: answer) { reader throws(ArchiveFailure) in try clip.read(reader) }
+      }
+      guard case .response(let response) = try found.get(), response.status == 200 else {
+        return nil
+      }
+      return response.header("cache-control")
+    }
+    let (final, second) = ("public, max-age=3600, immutable", "public, max-age=1")
+    let rows: [(Int64, Int64, ServedRendition?, String)] = [
+      (2, 8, nil, final), (0, 10, nil, final), (-1, 5, nil, second), (5, 12, nil, second),
+      (2, 5, sound, final), (2, 8, sound, second), (7, 9, sound, second), (0, 3, sound, second),
+    ]
+    for (from, to, audio, expected) in rows {
+      #expect(try caching(from, to, audio) == expected, "\(from) to \(to), \(audio != nil)")
+      guard audio == nil else { continue }
+      let playlist: PreparedResponse = try PastLab.wait { answer in
+        ladder.served.closedPlaylist(
+          seconds(first + from, first + to), of: top, base: "../", answer: answer)
+      }
+      #expect(playlist.status == 200)
+      #expect(playlist.header("cache-control") == expected, "playlist \(from) to \(to)")
+    }
+  }
+
   @Test("a clip whose sound is not complete waits for the end of its segment, not for a frame")
   func sound() throws {
     let lab = try PastLab()

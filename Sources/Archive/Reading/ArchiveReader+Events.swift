@@ -21,19 +21,16 @@ extension ArchiveReader {
   ///
   /// - Parameters:
   ///   - rendition: its name.
-  ///   - numbers: of the segments; of more than 200,000 the newest ones.
+  ///   - numbers: of the segments.
   ///   - count: the most events.
   /// - Returns: the events.
   /// - Throws: ``ArchiveFailure`` if the archive is not read yet.
   package func events(
     of rendition: String, in numbers: ClosedRange<Int64>, newest count: Int
   ) throws(ArchiveFailure) -> [ArchivedEvent] {
-    let first = max(
-      numbers.lowerBound, numbers.upperBound.subtractingSaturated(Self.maximumRows - 1))
     var (found, known): ([ArchivedEvent], Set<UInt32>) = ([], [])
     var left = Self.mostRead
-    for segment in try segments(first...numbers.upperBound, of: rendition).reversed()
-    where segment.row.hasEvents {
+    for segment in try segmentsWithEvents(numbers, of: rendition).reversed() {
       var events = events.withLock { $0[segment] }
       if events == nil {
         guard left > 0 else { break }

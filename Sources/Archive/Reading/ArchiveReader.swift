@@ -11,6 +11,8 @@ package import Time
 package final class ArchiveReader: Sendable {
   private let catalog: StreamCatalog
   private let cache = RowCache()
+  /// The segments with events of the finished files.
+  private let eventRows = RowCache(limit: 1024)
   /// The CMAF headers that were read, by rendition and hash.
   private let headers = Locked<[String: SharedBytes]>([:])
 
@@ -100,6 +102,70 @@ package final class ArchiveReader: Sendable {
       defer { last = max(last, segment.number) }
       return segment.number > last
     }
+  }
+
+  /// The segments of one finished file, or of that which is written.
+  func rows(
+    of name: HourName, _ rendition: String
+  ) throws(ArchiveFailure) -> [ArchivedSegment] {
+    let summary = try summaries(of: rendition).first { $0.name == name }?.summary
+    return try segments(of: rendition) {
+      $0 == summary
+    } with: { rows, _ in
+      rows[...]
+    }
+    .filter { $0.name == name }
+  }
+
+  /// The most finished files whose segments with events are read in one call.
+  private static let mostFiles = 24
+
+  /// The segments with events of a rendition, with numbers of a span, in their order.
+  ///
+  /// The rows of each finished file are read once: of many new ones the newest in this call, the
+  /// others in later ones.
+  func segmentsWithEvents(
+    _ numbers: ClosedRange<Int64>, of rendition: String
+  ) throws(ArchiveFailure) -> [ArchivedSegment] {
+    func isOf(_ row: SegmentRow) -> Bool { row.hasEvents && numbers.contains(row.number) }
+    let found = catalog.update { state -> Found? in
+      guard state.isLoaded else { return nil }
+      return state.found(rendition) { summary in
+        (summary.first...max(summary.first, summary.last)).overlaps(numbers)
+      } with: { rows, _ in
+        rows.filter(isOf)[...]
+      }
+    }
+    guard let found else { throw .busy }
+    let folder = catalog.folder(of: rendition)
+    var all: [ArchivedSegment] = []
+    var left = Self.mostFiles
+    for (name, summary, use) in found.files.reversed() {
+      let key = RowCache.Key(folder: folder, name: name, summary: summary, use: use)
+      var rows = eventRows.rows(key)
+      if rows == nil {
+        guard left > 0 else { break }
+        left -= 1
+        let read =
+          cache.rows(key) ?? (try? folder.segments(name, summary, use, hasFrames: false).map(\.row))
+        // Removed since then, or unreadable for the present.
+        guard let read else { continue }
+        rows = read.filter(\.hasEvents)
+        eventRows.keep(rows ?? [], of: key)
+      }
+      for row in rows ?? [] where isOf(row) {
+        all.append(
+          ArchivedSegment(
+            row: row, name: name, folder: folder, timescale: summary.timescale, use: use))
+      }
+    }
+    if let open = found.open {
+      all += open.rows.map {
+        ArchivedSegment(
+          row: $0, name: open.name, folder: folder, timescale: open.timescale, use: open.use)
+      }
+    }
+    return all.sorted { $0.number < $1.number }
   }
 
   /// The sums of the files of a rendition.

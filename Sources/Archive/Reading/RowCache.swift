@@ -13,8 +13,11 @@ final class RowCache: Sendable {
   }
 
   /// The number of files; the rows of an hour are about 250 kB.
-  private static let limit = 16
+  private let limit: Int
   private let entries = Locked<[(key: Key, rows: [SegmentRow])]>([])
+
+  /// A cache of the rows of `limit` files.
+  init(limit: Int = 16) { self.limit = limit }
 
   /// The rows of a file, if they are kept.
   func rows(_ key: Key) -> [SegmentRow]? {
@@ -30,7 +33,7 @@ final class RowCache: Sendable {
   func keep(_ rows: [SegmentRow], of key: Key) {
     entries.withLock { entries in
       entries.removeAll { $0.key.folder == key.folder && $0.key.name == key.name }
-      entries = entries.suffix(Self.limit - 1) + [(key, rows)]
+      entries = entries.suffix(limit - 1) + [(key, rows)]
     }
   }
 }

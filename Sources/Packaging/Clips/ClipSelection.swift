@@ -47,6 +47,8 @@ package struct ClipSelection: Sendable {
   package let span: Range<Int64>
   /// The segments in the order of the file: by their numbers, and then by tracks.
   package let items: [Item]
+  /// Whether no track lacks a segment of the span.
+  package let isWhole: Bool
 
   /// Selects the segments of a span.
   ///
@@ -80,13 +82,21 @@ package struct ClipSelection: Sendable {
     guard start < stop, first.segment <= end.segment else { return .empty }
     var tracks: [Track] = [main]
     var items: [[Segment]] = []
+    var isWhole: Bool
     if main.segmentation.isAudio {
-      items.append(main.segments(with: frames(start..<stop, of: main.segmentation.ticksPerFrame)))
+      let frames = frames(start..<stop, of: main.segmentation.ticksPerFrame)
+      items.append(main.segments(with: frames))
+      isWhole = covers(items[0], frames)
     } else {
       items.append(
         main.snapshot.segments.filter { segment in
           (first.segment...end.segment).contains(segment.number) && !segment.isGap
         })
+      var coverage = ClipCoverage(of: first.segment..<end.segment.addingSaturated(1))
+      for segment in items[0] {
+        coverage.add(segment.number, segment.number, segment.number.addingSaturated(1))
+      }
+      isWhole = coverage.isWhole
     }
     if let audio {
       let samples = frames(
@@ -97,9 +107,20 @@ package struct ClipSelection: Sendable {
       guard audio.has(samples.upperBound) else { return .waiting(frame: main.next) }
       tracks.append(audio)
       items.append(audio.segments(with: samples))
+      isWhole = isWhole && covers(items[1], samples)
     }
     guard !items[0].isEmpty else { return .empty }
-    return complete(tracks, items, start..<stop)
+    return complete(tracks, items, start..<stop, isWhole)
+  }
+
+  /// Whether segments of audio have all frames of a range.
+  private static func covers(_ segments: [Segment], _ frames: ClosedRange<Int64>) -> Bool {
+    var coverage = ClipCoverage(of: frames.lowerBound..<frames.upperBound.addingSaturated(1))
+    for segment in segments {
+      guard let first = segment.chunks.first, let last = segment.chunks.last else { continue }
+      coverage.add(segment.number, first.frameIndex, last.lastFrame.addingSaturated(1))
+    }
+    return coverage.isWhole
   }
 
   /// The audio frames of `size` samples that contain samples, with the one before.
@@ -109,7 +130,7 @@ package struct ClipSelection: Sendable {
   }
 
   private static func complete(
-    _ tracks: [Track], _ segments: [[Segment]], _ span: Range<Int64>
+    _ tracks: [Track], _ segments: [[Segment]], _ span: Range<Int64>, _ isWhole: Bool
   ) -> Outcome {
     var descriptions: [TrackDescription] = []
     var items: [Item] = []
@@ -126,7 +147,8 @@ package struct ClipSelection: Sendable {
       items += own.map { Item(track: index, segment: $0) }
     }
     items.sort { ($0.segment.number, $0.track) < ($1.segment.number, $1.track) }
-    return .ready(ClipSelection(tracks: descriptions, span: span, items: items))
+    return .ready(
+      ClipSelection(tracks: descriptions, span: span, items: items, isWhole: isWhole))
   }
 }
 

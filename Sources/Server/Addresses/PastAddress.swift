@@ -74,6 +74,12 @@ package struct PastAddress: Equatable {
     segment(with: MediaTime(time, plus: .zero), segmentation)
   }
 
+  /// Whether a segment of this number begins about when the segmentation says: numbers of another
+  /// segment duration or frame rate are those of other months or years.
+  static func isTime(_ time: WallTime, of number: Int64, _ segmentation: Segmentation) -> Bool {
+    (start(of: number, segmentation) - MediaTime(time, plus: .zero)).magnitude <= future
+  }
+
   private static func segment(with time: MediaTime, _ segmentation: Segmentation) -> Int64 {
     // A frame time is rounded down to a nanosecond.
     let frame = segmentation.grid.atOrAfter(time + .microseconds(1)).subtractingSaturated(1)

@@ -114,20 +114,22 @@ final class ControlAPI {
           ? Self.methodRefusal(exchange.request, allowed: allowed)
           : Self.error(404, "nothing is served under this path"))
     }
-    guard let served = serverState.streamTable.stream(name)?.served,
-      let archive = served.options.archive
-    else {
+    // An archive has media without a session: of a stream on demand, or of one that failed.
+    guard let archive = serverState.streamTable.stream(name)?.options.archive else {
       return exchange.respond(Self.error(404, "no such stream, or it has no archive"))
     }
     exchange.collectBody { [weak self] body in
       do throws(SpanRequest.Refusal) {
         let span = try SpanRequest(exchange.request, body).span
+        // The windows of now: a session may have begun or ended while the body was received.
+        let served = self?.serverState.streamTable.stream(name)?.served
         self?.hold(exchange, for: Self.archiveLimit) { answer in
           let reply: @Sendable (String?) -> Void = { failure in
             answer(failure.map { .refused("the archive: \($0)") } ?? .removed)
           }
           if rest.isEmpty {
-            served.remove(span, from: archive, answer: reply)
+            served?.removeFromWindows(span)
+            archive.remove(span, answer: reply)
           } else {
             archive.protect(span, isKept, answer: reply)
           }

@@ -40,7 +40,7 @@ extension StreamHandler {
     // A list that was begun keeps its first number, also if the archive does not have it any more.
     let isFollowed =
       to == nil && (target.isFollowing || handler?.rendition.rewound?.has(exact.first) == true)
-    let oldest = archive.extent(of: served.top.name)?.lowerBound
+    let oldest = served.archivedExtent(of: served.top.name, archive)?.lowerBound
     let address = isFollowed ? exact : oldest.map { rounded.from($0) } ?? rounded
     guard address.path(served.names) == Self.path(from, to) else {
       return exchange.respond(redirect(exchange, to: address, of: served, isClosed: to != nil))

@@ -74,7 +74,8 @@ final class ClipPreparation {
     let head = SharedBytes(plan.head)
     PastMedia.add(texts: [head], at: loop.now)
     let isVideo = selection.tracks.first?.size != nil
-    let fields = digests.fields(isVideo: isVideo, .segment)
+    // Missing segments may be filled later.
+    let fields = digests.fields(isVideo: isVideo, selection.isWhole ? .segment : .second)
     let response = PreparedResponse(
       status: 200, fields: fields,
       body: [head] + selection.items.flatMap { $0.segment.chunks.map(\.bytes) })

@@ -229,14 +229,16 @@ final class InstantHandler {
     let numbers = selection.items.map(\.segment.number)
     let range = (numbers.first ?? 0)..<(numbers.last ?? -1) + 1
     let (snapshot, segmentation) = (main.window.snapshot, main.window.segmentation)
+    let segments = snapshot.pastSegments(range)
+    let isFinal = selection.isWhole && !segments.contains(where: \.isGap)
     let playlist = ClosedPlaylist(
-      snapshot.pastSegments(range), segmentation, names: served.names, base: base,
+      segments, segmentation, names: served.names, base: base,
       targetDuration: served.control.targetDuration)
     guard let playlist else { return ResponseFields.error(410, "the time has left the window") }
     return .document(
       playlist.text,
       fields: ResponseFields.fields(
-        "application/vnd.apple.mpegurl", .segment, priority: .playlist))
+        "application/vnd.apple.mpegurl", isFinal ? .segment : .second, priority: .playlist))
   }
 
   /// Holds a request until a frame of the top rendition is published.

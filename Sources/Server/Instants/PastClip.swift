@@ -48,6 +48,7 @@ struct PastClip: Sendable {
     // A step of the wall clock may lead to times that fall.
     guard start < end else { return .response(missing) }
     let ticks = start..<end
+    var isWhole = Self.covers(items, span)
     if let audio {
       let samples = Self.samples(
         ticks, first.timescale, audio.window.segmentation)
@@ -58,6 +59,9 @@ struct PastClip: Sendable {
       let sound = try source.segments(
         of: audio, 1, during: span.lowerBound - margin..<span.upperBound + margin
       ).filter { $0.decodeTime < samples.upperBound && $0.end > samples.lowerBound }
+      var coverage = ClipCoverage(of: samples)
+      for item in sound { coverage.add(item.number, item.decodeTime, item.end) }
+      isWhole = isWhole && coverage.isWhole
       if let first = sound.first { hashes.append(first.headerHash) }
       items += sound
     }
@@ -66,10 +70,27 @@ struct PastClip: Sendable {
     }
     items.sort { ($0.number, $0.track) < ($1.number, $1.track) }
     do throws(ClipError) {
-      return .response(try response(items, ticks, hashes, &source))
+      return .response(try response(items, ticks, hashes, isWhole, &source))
     } catch {
       return .response(ResponseFields.error(error == .empty ? 404 : 409, "\(error)"))
     }
+  }
+
+  /// The rounding of two times.
+  private static let rounding: Int64 = 1000
+
+  /// Whether segments have the media of a span without a hole, at its ends too.
+  private static func covers(_ items: [ClipSource.Item], _ span: Range<WallTime>) -> Bool {
+    let start = span.lowerBound.nanoseconds.addingSaturated(rounding)
+    let end = span.upperBound.nanoseconds.subtractingSaturated(rounding)
+    var coverage = ClipCoverage(of: start..<max(start, end))
+    for item in items {
+      let duration = Interval(
+        ticks: item.end.subtractingSaturated(item.decodeTime),
+        timescale: Int64(max(1, item.timescale)))
+      coverage.add(item.number, item.start.nanoseconds, (item.start + duration).nanoseconds)
+    }
+    return coverage.isWhole
   }
 
   private var missing: PreparedResponse {
@@ -110,7 +131,7 @@ struct PastClip: Sendable {
 
   private func response(
     _ items: [ClipSource.Item], _ ticks: Range<Int64>, _ hashes: [String],
-    _ source: inout ClipSource
+    _ isWhole: Bool, _ source: inout ClipSource
   ) throws(ClipError) -> PreparedResponse {
     var headers: [[UInt8]] = []
     for (track, hash) in hashes.enumerated() {
@@ -123,8 +144,6 @@ struct PastClip: Sendable {
     var planner = try ClipPlanner(headers: headers, span: ticks)
     var digests = ClipDigests(ticks, headerHashes: hashes)
     var pieces: [FileBytes.Piece] = []
-    var hasGap = false
-    var last: Int64?
     for item in items {
       let indexed: ClipSource.Indexed
       do throws(ArchiveFailure) { indexed = try source.index(of: item) } catch {
@@ -134,16 +153,13 @@ struct PastClip: Sendable {
       digests.add(
         indexed.digest, else: "\(item.number) \(item.decodeTime) \(item.start.nanoseconds)")
       pieces += indexed.pieces
-      guard item.track == 0 else { continue }
-      if let last, item.number > last + 1 { hasGap = true }
-      last = item.number
     }
     // The tables are cut in place, and freed before the head is copied.
     let bytes = try (consume planner).plan().head
     let head = SharedBytes(bytes)
     PastMedia.add(texts: [head], at: SystemClock.monotonicTime)
     // Missing segments may be filled later.
-    let fields = digests.fields(isVideo: !main.isAudio, hasGap ? .second : .segment)
+    let fields = digests.fields(isVideo: !main.isAudio, isWhole ? .segment : .second)
     return PreparedResponse(
       status: 200, fields: fields, slices: [ByteSlice(head)],
       files: FileBytes(pieces, of: OpenFiles(source.files, archive.threads)))

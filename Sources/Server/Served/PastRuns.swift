@@ -56,6 +56,13 @@ final class PastRuns: Sendable {
   private let dvr: Interval
   private let state = Locked(State())
 
+  /// The numbers of the archive, without those of another segment duration.
+  private var extent: ClosedRange<Int64>? {
+    archive.extent(of: top.name) { [segmentation] number, time in
+      PastAddress.isTime(time, of: number, segmentation)
+    }
+  }
+
   private var top: (name: String, window: LiveWindow) { windows[0] }
 
   /// The past of a stream with these renditions, the top rendition first; at least one.
@@ -70,7 +77,7 @@ final class PastRuns: Sendable {
   func past(before snapshot: WindowSnapshot, now: WallTime) -> ManifestPast? {
     let kept = snapshot.pastSegments(.min ..< .max)
     let revision = archive.revision
-    let extent = archive.extent(of: top.name)
+    let extent = extent
     let oldest = max(PastAddress.number(at: now - dvr, segmentation), extent?.lowerBound ?? .min)
     return state.withLock { state -> ManifestPast? in
       state.compare(revision)
@@ -129,7 +136,7 @@ final class PastRuns: Sendable {
       state.nextReading = now + Self.period
       return state.archived?.end ?? .min
     }
-    guard let next, let extent = archive.extent(of: top.name) else { return then() }
+    guard let next, let extent else { return then() }
     // Whole hours: runs that begin before have the same start at each reading.
     let hours = (SystemClock.wallTime - dvr).offset(from: WallTime.origin).wholeSeconds / 3600
     let limit = PastAddress.number(
@@ -140,7 +147,8 @@ final class PastRuns: Sendable {
   private func read(
     from first: Int64, to last: Int64, _ revision: Int64, _ then: @escaping @Sendable () -> Void
   ) {
-    guard first <= last else {
+    // Numbers without a file are skipped: those of two segment durations are far apart.
+    guard let first = archive.next(from: first, of: top.name), first <= last else {
       // The archive may have nothing that viewers may see: the window is the past then.
       state.withLock { state in
         guard state.revision == revision, state.archived == nil else { return }
@@ -156,7 +164,10 @@ final class PastRuns: Sendable {
         guard state.revision == revision else { return }
         let isFirst = state.archived == nil
         var runs = state.archived ?? SegmentRuns(segmentation)
-        runs.append(segments.lazy.map { PastSegment($0) })
+        let timed = segments.lazy.filter { [segmentation] in
+          PastAddress.isTime($0.row.start, of: $0.number, segmentation)
+        }
+        runs.append(timed.map { PastSegment($0) })
         if isFirst, let former = state.former { runs.keepStart(of: former) }
         state.archived = runs
       }

@@ -50,17 +50,13 @@ extension ServedStream {
       ? rendition.media.response(segment) : rendition.media.response(prefill: segment)
   }
 
-  /// Removes the media of a span from the windows and the archive.
-  func remove(
-    _ span: Range<WallTime>, from archive: StreamArchive,
-    answer: @escaping @Sendable (String?) -> Void
-  ) {
+  /// Removes the media of a span from the windows, before the archive removes it.
+  func removeFromWindows(_ span: Range<WallTime>) {
     let past = span.clamped(to: .distantPast..<max(.distantPast, SystemClock.wallTime))
     for rendition in renditions where !past.isEmpty {
       rendition.window.remove(past)
       rendition.media.forgetGaps(of: rendition.window.snapshot)
     }
-    archive.remove(span, answer: answer)
   }
 
   /// The response for a segment without media in a window.

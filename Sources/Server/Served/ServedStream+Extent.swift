@@ -42,7 +42,10 @@ extension ServedStream {
       var found = Archived()
       for name in names {
         var spans = SegmentSpans()
-        for span in try reader.spans(of: name, from: oldest) { spans.append(span) }
+        let known = try reader.spans(of: name, from: oldest) { number, start in
+          PastAddress.isTime(start, of: number, segmentation)
+        }
+        for span in known { spans.append(span) }
         spans.removeAll(before: oldest)
         found.spans[name] = spans
       }

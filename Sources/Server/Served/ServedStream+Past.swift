@@ -26,6 +26,13 @@ extension ServedStream {
     !window.segmentation.video.hasVariableDuration && names.numbering == .epoch
   }
 
+  /// The numbers of the archive, without those of another segment duration.
+  func archivedExtent(of rendition: String, _ archive: StreamArchive) -> ClosedRange<Int64>? {
+    archive.extent(of: rendition) { [segmentation = window.segmentation.video] number, time in
+      PastAddress.isTime(time, of: number, segmentation)
+    }
+  }
+
   /// Reads the past segments of a playlist that continues to the live edge; once for all requests
   /// that arrive meanwhile.
   ///
@@ -43,7 +50,8 @@ extension ServedStream {
     let revision = rewound.revision
     let end = rendition.window.listing.endingWithPart.listed.first?.number ?? key.first
     // Retention may have taken the first segments: the list begins with the oldest that is left.
-    let oldest = options.archive?.extent(of: rendition.name)?.lowerBound ?? key.first
+    let archived = options.archive.flatMap { archivedExtent(of: rendition.name, $0) }
+    let oldest = archived?.lowerBound ?? key.first
     let first = min(max(key.first, oldest), max(key.first, end))
     past(first..<max(key.first, end), of: rendition) { [names] result in
       switch result {
@@ -99,16 +107,20 @@ extension ServedStream {
   ) {
     guard let archive = options.archive else { return answer(PastRefusal.none.response) }
     let snapshot = rendition.window.snapshot
-    archive.read { [self] (result: Result<ClosedRange<Int64>, ArchiveFailure>) in
+    let timescale = Int64(max(1, rendition.window.segmentation.timescale))
+    archive.read {
+      [self] (result: Result<(numbers: ClosedRange<Int64>, isWhole: Bool), ArchiveFailure>) in
       switch result {
-      case .success(let numbers):
+      case .success((let numbers, let isWhole)):
         // bounded: numbers of segments
         closedPlaylist(
-          numbers.lowerBound..<numbers.upperBound + 1, of: rendition, base: base, answer: answer)
+          numbers.lowerBound..<numbers.upperBound + 1, of: rendition, base: base,
+          isWhole: isWhole, answer: answer)
       case .failure(let failure): answer(refusal(failure, of: rendition))
       }
     } _: { reader throws(ArchiveFailure) in
-      let archived = try reader.segments(during: span, of: rendition.name).map(\.number)
+      let found = try reader.segments(during: span, of: rendition.name)
+      let archived = found.map(\.number)
       let kept = snapshot.segments.filter { segment in
         !segment.isGap && !segment.isPrefill && segment.programDateTime < span.upperBound
           && segment.number > archived.last ?? .max
@@ -116,14 +128,22 @@ extension ServedStream {
       guard let first = archived.first, let last = kept.last?.number ?? archived.last else {
         throw .missing
       }
-      return first...max(first, last)
+      // Segments at the ends of the span may be filled later, as those between.
+      let begins = found.first.map { $0.row.start <= span.lowerBound + .microseconds(1) } ?? false
+      let end =
+        kept.last.map { segment in
+          segment.programDateTime + Interval(ticks: segment.duration, timescale: timescale)
+        } ?? found.last.map { segment in segment.row.end(timescale: segment.timescale) }
+      let ends = end.map { $0 + .microseconds(1) >= span.upperBound } ?? false
+      return (first...max(first, last), begins && ends)
     }
   }
 
-  /// Reads the segments of a span, and answers with a playlist that ends with it.
+  /// Reads the segments of a span, and answers with a playlist that ends with it; `isWhole` states
+  /// that no segment is missing before or after them.
   func closedPlaylist(
     _ numbers: Range<Int64>, of rendition: ServedRendition, base: String = "../../../../",
-    answer: @escaping @Sendable (PreparedResponse) -> Void
+    isWhole: Bool = true, answer: @escaping @Sendable (PreparedResponse) -> Void
   ) {
     past(numbers, of: rendition) { [names, control] result in
       switch result {
@@ -136,7 +156,7 @@ extension ServedStream {
           return answer(PastRefusal.missing.response)
         }
         // A gap may be filled later.
-        let hasGap = segments.contains(where: \.isGap)
+        let hasGap = !isWhole || segments.contains(where: \.isGap)
         answer(
           .document(
             playlist.text,
