@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** A version of the language that all browsers with Media Source Extensions have in 2026. */
@@ -24,13 +25,20 @@ export function esbuild(name, options) {
   return stdout;
 }
 
+/** The markup of the stage, without its first comment and without indentation. */
+function stageMarkup() {
+  const text = readFileSync(new URL('stage/stage.html', import.meta.url), 'utf8');
+  return text.replace(/^<!--.*-->\s*/, '').replace(/\s*\n\s*/g, '\n');
+}
+
 /**
  * The options of a bundle. The import of the second file of the player stays as it is, and the
- * styles of the stage become a text.
+ * styles and the markup of the stage become texts.
  */
 export const BUNDLE = [
-  '--bundle', '--loader:.html=text', '--external:*/live-player-later.js',
+  '--bundle', '--external:*/live-player-later.js',
   `--define:STAGE_STYLE=${JSON.stringify(esbuild('stage/stage.css', []))}`,
+  `--define:STAGE_MARKUP=${JSON.stringify(stageMarkup())}`,
 ];
 
 /** The sources of the two files of the player. */

@@ -8,7 +8,6 @@ import { LaterCode } from '../engine/playback/later-code.js';
 import { KINDS } from '../engine/players/kinds.js';
 import { scriptsBeside } from '../engine/players/script.js';
 import { element } from '../stage/dom.js';
-import STAGE_MARKUP from '../stage/stage.html';
 import { Stage } from '../stage/stage.js';
 import { isSwitchedOn, requestedOf } from './attributes.js';
 import { sourceStateOf } from './source-state.js';

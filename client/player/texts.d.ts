@@ -2,4 +2,4 @@
 // Files that the build writes into the module as texts.
 
 declare const STAGE_STYLE: string;
-declare module '*/stage.html' { const text: string; export default text; }
+declare const STAGE_MARKUP: string;
