@@ -46,7 +46,7 @@ struct PublisherPacketsTests {
 
   private func audio(_ timestamp: UInt32, _ offset: UInt32) -> MediaTag {
     let head: [UInt8] = [0x97, 2] + bytes(offset) + [0x01]
-    return MediaTag(kind: .audio, timestamp: timestamp, payload: head + ascii("ac-3") + [1, 2])
+    return MediaTag(kind: .audio, timestamp: timestamp, payload: head + ascii("Opus") + [1, 2])
   }
 
   private func bytes(_ value: UInt32) -> [UInt8] {

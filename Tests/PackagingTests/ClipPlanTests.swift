@@ -53,10 +53,10 @@ struct ClipPlanTests {
   }
 
   private static let video = Source(
-    header: ClipFile.header(isVideo: true, timescale: 90_000), isVideo: true, ticks: 3000,
+    header: HeaderBytes.complete(isVideo: true, timescale: 90_000), isVideo: true, ticks: 3000,
     frames: 30)
   private static let audio = Source(
-    header: ClipFile.header(isVideo: false, timescale: 48_000), isVideo: false, ticks: 1024,
+    header: HeaderBytes.complete(isVideo: false, timescale: 48_000), isVideo: false, ticks: 1024,
     frames: 47)
 
   /// The clip of a span with segments of these numbers.

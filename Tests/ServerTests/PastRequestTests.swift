@@ -275,9 +275,11 @@ struct PastClipTests {
     let lab = try PastLab()
     let first = Self.first
     try lab.write(
-      "r0", first...first + 9, header: PastLab.header(90_000), timescale: 90_000, frames: 30)
+      "r0", first...first + 9, header: HeaderBytes.complete(isVideo: true, timescale: 90_000),
+      timescale: 90_000, frames: 30)
     try lab.write(
-      "audio", first...first + 5, header: PastLab.header(48_000), timescale: 48_000, isAudio: true)
+      "audio", first...first + 5, header: HeaderBytes.complete(isVideo: false, timescale: 48_000),
+      timescale: 48_000, isAudio: true)
     let archive = try lab.open("r0")
     var serving = StreamServingOptions()
     serving.archive = archive

@@ -137,7 +137,7 @@ struct AlternativeAudioTests {
     window.goLive()
     let silence = try #require(CopiedAudioFormat(source, as: alternative)).silence()
     // A frame of the source: the silent one, of the same length, with another last byte.
-    let frame = silence.dropLast() + [silence.last.map { $0 ^ 1 } ?? 0]
+    let frame = Array(silence.dropLast()) + [silence.last.map { $0 ^ 1 } ?? 0]
     let rate = Int64(source.sampleRate)
     let start = MonotonicTime.origin + .seconds(number)
     for index in 0..<3 * rate / length {

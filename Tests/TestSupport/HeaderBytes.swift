@@ -57,4 +57,22 @@ package enum HeaderBytes {
     return box("ftyp", [])
       + box("moov", box("trak", box("tkhd", [UInt8](repeating: 0, count: 16)) + media + other))
   }
+
+  /// A CMAF header with all boxes that a clip needs.
+  package static func complete(isVideo: Bool, timescale: Int) -> [UInt8] {
+    func number(_ value: Int) -> [UInt8] {
+      [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
+    }
+    let zeros = { (count: Int) in [UInt8](repeating: 0, count: count) }
+    let handler = box(
+      "hdlr", zeros(8) + Array((isVideo ? "vide" : "soun").utf8) + zeros(12) + Array("x\0".utf8))
+    let entry =
+      isVideo ? box("av01", zeros(78)) : box("Opus", zeros(28) + box("dOps", zeros(11)))
+    let table = box("stbl", box("stsd", number(0) + number(1) + entry))
+    let media = box(
+      "mdia",
+      box("mdhd", zeros(12) + number(timescale) + zeros(4) + [0x55, 0xC4, 0, 0]) + handler
+        + box("minf", box(isVideo ? "vmhd" : "smhd", zeros(12)) + box("dinf", zeros(8)) + table))
+    return box("ftyp", []) + box("moov", box("trak", box("tkhd", zeros(84)) + media))
+  }
 }

@@ -36,7 +36,11 @@ test('hls.js plays the chosen track, also after it was loaded again', () => {
 });
 
 test('dash.js has the labels of the tracks', () => {
-  const tracks = [{ id: 2, lang: 'de', labels: [{ text: 'Deutsch' }] }, { id: 3, lang: 'en' }];
+  const codec = 'audio/mp4;codecs="mp4a.40.2"';
+  const tracks = [
+    { id: 2, lang: 'de', codec, labels: [{ text: 'Deutsch' }] }, { id: 3, lang: 'en', codec },
+    { id: 4, lang: 'de', codec: 'audio/mp4;codecs="ec-3"' },
+  ];
   let current = tracks[0];
   const player = new DashPlayer({ video: new EventTarget() }, 'dash.js');
   player.dash = {
