@@ -136,6 +136,7 @@ struct LibraryText {
       let (magazine, tens, units) = (Int(head & 7), Int(page >> 4), Int(page & 15))
       guard [2, 5].contains(head >> 3), tens < 10, units < 10 else { continue }
       let language = names.indices.contains(index) ? Language(names[index]) : .undetermined
+      // bounded: at most 899
       let number = (magazine == 0 ? 8 : magazine) * 100 + tens * 10 + units
       // One page of each language: that for all viewers is usually first.
       guard !found.contains(where: { $0.language == language }) else { continue }

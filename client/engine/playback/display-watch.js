@@ -212,8 +212,8 @@ export class DisplayWatch {
 /**
  * Whether a rendition has media that is newer than the shown frame. From the second answer on the
  * media has to grow: the last parts of a source that is away may be published after the stop.
- * @param {(Newest | null | void)[]} found @param {(Newest | null | void)[]} before the answers of another probe
- *   since the display stopped
+ * @param {(Newest | null | void)[]} found
+ * @param {(Newest | null | void)[]} before the answers of another probe since the display stopped
  * @param {number} stoppedAt when the display stopped, Unix ms
  * @param {number} latency of the display, ms; 0 if unknown
  */
