@@ -167,7 +167,7 @@ let package = Package(
 
     // What a source becomes, as messages: a pure codec of the values of Packaging. Knows no process
     // and no session.
-    library("ChunkStream", ["Checked", "Metadata", "Packaging", "Sharing", "Time"]),
+    library("ChunkStream", ["Checked", "Media", "Metadata", "Packaging", "Sharing", "Time"]),
 
     // Level 4. The published segments as files, their index, and their retention. Alone reads and
     // writes files of media. Knows no server and no session.

@@ -6,7 +6,8 @@ import Media
 
 /// The format of audio that can be copied: AAC, or the codec of an alternative track.
 package struct CopiedAudioFormat: Sendable, Equatable {
-  private enum Coding: Sendable, Equatable {
+  /// The codec, with its configuration.
+  enum Coding: Sendable, Equatable {
     /// The decoder's configuration, which is part of the CMAF header.
     case aac(AudioSpecificConfig)
     case opus(OpusTrackHeader)
@@ -14,7 +15,8 @@ package struct CopiedAudioFormat: Sendable, Equatable {
     case flac(FLACStreamInfo)
   }
 
-  private let coding: Coding
+  /// The codec, with its configuration.
+  let coding: Coding
   /// Its sample rate and channels, and the bitrate that playlists announce.
   private(set) var settings: AudioEncoderSettings
 
@@ -135,18 +137,6 @@ package struct CopiedAudioFormat: Sendable, Equatable {
       case .flac(let track): track.header(settings)
       }
     return try FFmpegError.checked(header, timescale: Int(settings.sampleRate), codecs: codecs)
-  }
-
-  /// A coded frame of silence.
-  ///
-  /// - Throws: the encoder's error.
-  func silence() throws(FFmpegError) -> [UInt8] {
-    switch coding {
-    case .aac: try ContinuousAudioEncoder.silence(settings)
-    case .opus(let track): track.silence
-    case .dolby(let track): try track.silence()
-    case .flac(let track): track.silence
-    }
   }
 
   /// Checks that a packet is one frame of the track.
