@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from inspect import unwrap
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
+from typing import Any
 
 import pytest
 
 from fetch_hlsjs import fetch_hlsjs, script_flags
-from harness import order
+from harness import order, scheduler
 from harness.program import RUNNING, Program, start, stop
 from harness.sources import Source
 from harness.tools import chromium, streamer_binary
@@ -57,7 +59,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 or any(has_player(f, set()) for f in functions if isinstance(f, FunctionType)):
             item.add_marker("players")
     if "PYTEST_XDIST_WORKER" in os.environ:
-        order.arrange(items)
+        order.tell(order.arrange(items), Path(os.environ[scheduler.UNITS]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> scheduler.UnitScheduling:
+    """The scheduler of the process that starts the workers."""
+    return scheduler.UnitScheduling(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Names the file by which workers tell the scheduler their units, before they start."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="tests-")
+        config.add_cleanup(folder.cleanup)
+        os.environ[scheduler.UNITS] = str(Path(folder.name, "units"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -75,7 +91,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Writes the names of failed tests to $FAILED_TESTS, and measured seconds if it is asked to."""
     if path := os.environ.get("FAILED_TESTS"):
         reports = terminalreporter.getreports("failed") + terminalreporter.getreports("error")
-        names = dict.fromkeys(order.name_of(report.nodeid) for report in reports)
+        names = dict.fromkeys(report.nodeid for report in reports)
         Path(path).write_text("".join(f"{name}\n" for name in names))
     if os.environ.get("MEASURE_TESTS"):
         order.write([report for found in terminalreporter.stats.values() for report in found

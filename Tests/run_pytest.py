@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs tests of pytest in some workers (harness/order.py); repeats failed tests once, one by one.
+"""Runs tests in some workers (harness/scheduler.py); repeats failed tests once, one by one.
 
 Players and encoders stall while other tests or other machines of the same host keep the processors
 busy. A repetition therefore runs alone, and waits for calm processors. A test that fails twice is a
@@ -21,6 +21,9 @@ from pathlib import Path
 from harness.stolen import StolenTime
 from repeated import MOST_REPEATED, forgive
 
+# Workers read the tests that a first process has compiled, and need a third of its time.
+COMPILED = {"PYTHONPYCACHEPREFIX": str(Path(".build/pycache").absolute()),
+            "PYTHONDONTWRITEBYTECODE": ""}
 CALM_PERCENT = 10
 LONGEST_WAIT_SECONDS = 120
 PYTEST = [sys.executable, "-m", "pytest", "-c", "Tests/pytest.ini", "-rfEs"]
@@ -51,17 +54,25 @@ def run(arguments: list[str], failed: Path) -> tuple[int, list[str]]:
     failed.write_text("")
     stolen = StolenTime()
     status = subprocess.run([*PYTEST, *arguments], check=False,
-                            env={**os.environ, "FAILED_TESTS": str(failed)}).returncode
+                            env={**os.environ, **COMPILED, "FAILED_TESTS": str(failed)}).returncode
     print(f"other machines had {stolen.percent()} % of the processors", flush=True)
     return status, failed.read_text().splitlines()
+
+
+def compile_tests(arguments: list[str]) -> None:
+    """Compiles the tests; errors are those of the run that follows."""
+    subprocess.run([*PYTEST, "--collect-only", *arguments], check=False, capture_output=True,
+                   env={**os.environ, **COMPILED})
 
 
 def main(workers: str, *arguments: str) -> int:
     """Runs the tests and repeats the failed ones."""
     take_usual_priority()
-    parallel = ["-n", workers, "--dist", "loadgroup", "--no-loadscope-reorder"]
+    parallel = ["-n", workers, "--dist", "loadscope", "--no-loadscope-reorder"]
     with tempfile.TemporaryDirectory() as folder:
         names = Path(folder, "failed")
+        if workers != "1":
+            compile_tests(list(arguments))
         status, failed = run([*(parallel if workers != "1" else []), *arguments], names)
         if status != 1 or not 0 < len(failed) <= MOST_REPEATED:
             return status

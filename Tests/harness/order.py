@@ -9,21 +9,27 @@ files; MEASURE_TESTS=1 writes those of a run into it.
 from __future__ import annotations
 
 import json
-import re
+import os
 from collections import defaultdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
 
 MEASURED = Path(__file__).parents[1] / "seconds.json"
 LONG_SECONDS = 4
-# Fixtures of a whole run: each worker with a test that uses one starts its program again.
+# Programs of a whole run: each worker with a test that uses one has its own until it ends.
 PROGRAMS = {"server", "recording"}
 
 
-def name_of(nodeid: str) -> str:
-    """The name of a test without the group that pytest-xdist adds."""
-    return nodeid.rpartition("@")[0] if nodeid.rfind("@") > nodeid.rfind("]") else nodeid
+@dataclass
+class Unit:
+    """Tests that run in one worker, one after another."""
+
+    name: str
+    plays: bool = False
+    shares: bool = False
+    """Whether a test uses a program of the whole run."""
 
 
 def file_of(nodeid: str, plays: bool) -> str:
@@ -32,27 +38,47 @@ def file_of(nodeid: str, plays: bool) -> str:
 
 
 def is_alone(item: pytest.Item) -> bool:
-    """Whether a test shares no program and no browser with others."""
+    """Whether a test shares nothing with the others of its file.
+
+    A program or a browser of the whole run is shared with all tests of a worker. A recording takes
+    as long as a test.
+    """
     assert isinstance(item, pytest.Function)
     fixtures = [definition for name in item.fixturenames
                 for definition in item.session._fixturemanager.getfixturedefs(name, item) or []]
-    return not any(definition.scope in ("module", "class") or definition.argname in PROGRAMS
+    return not any(definition.scope in ("module", "class") or definition.argname == "recording"
                    for definition in fixtures)
 
 
-def arrange(items: list[pytest.Item]) -> None:
-    """Gives each test its group, and sorts the groups."""
+def arrange(items: list[pytest.Item]) -> dict[str, Unit]:
+    """Sorts the tests by their units; returns the unit of each test."""
     seconds: dict[str, float] = defaultdict(float, json.loads(MEASURED.read_text()))
-    units: dict[str, list[pytest.Item]] = defaultdict(list)
+    tests: dict[str, list[pytest.Item]] = defaultdict(list)
+    units: dict[str, Unit] = {}
     for item in items:
-        unit = file = file_of(item.nodeid, item.get_closest_marker("players") is not None)
+        plays = item.get_closest_marker("players") is not None
+        name = file = file_of(item.nodeid, plays)
         if seconds[item.nodeid] >= LONG_SECONDS and is_alone(item):
-            unit = item.nodeid
-            seconds[file] -= seconds[unit]
-        units[unit].append(item)
-        item.add_marker(pytest.mark.xdist_group(re.sub(r"[@\[\]]", "-", unit)))
-    order = sorted(units, key=lambda unit: -seconds[unit])
-    items[:] = [item for unit in order for item in units[unit]]
+            name = item.nodeid
+            seconds[file] -= seconds[name]
+        tests[name].append(item)
+        unit = units.setdefault(name, Unit(name, plays))
+        unit.shares |= bool(PROGRAMS & set(item.fixturenames))
+    order = sorted(tests, key=lambda name: -seconds[name])
+    items[:] = [item for name in order for item in tests[name]]
+    return {item.nodeid: units[name] for name in order for item in tests[name]}
+
+
+def tell(units: dict[str, Unit], path: Path) -> None:
+    """Writes the units for the scheduler, in another process; all workers write the same."""
+    own = path.with_name(f"{path.name}.{os.getpid()}")
+    own.write_text(json.dumps({nodeid: asdict(unit) for nodeid, unit in units.items()}))
+    own.replace(path)
+
+
+def told(path: Path) -> dict[str, Unit]:
+    """The units that a worker wrote."""
+    return {nodeid: Unit(**unit) for nodeid, unit in json.loads(path.read_text()).items()}
 
 
 def write(reports: list[pytest.TestReport], path: Path = MEASURED) -> None:
@@ -60,7 +86,7 @@ def write(reports: list[pytest.TestReport], path: Path = MEASURED) -> None:
     tests: dict[str, float] = defaultdict(float)
     files: dict[str, float] = defaultdict(float)
     for report in reports:
-        tests[name_of(report.nodeid)] += report.duration
+        tests[report.nodeid] += report.duration
         files[file_of(report.nodeid, "players" in report.keywords)] += report.duration
     found: dict[str, float] = json.loads(path.read_text()) if path.is_file() else {}
     known = {name: seconds for name, seconds in found.items() if name not in tests}
