@@ -41,11 +41,27 @@ struct Period: Equatable {
     self.period = period
     past = nil
     // The first period begins with `startNumber` 1.
-    firstSegment = firstListed?.number ?? period.firstSegment ?? names.base + 1
-    firstFrame =
-      firstListed?.firstFrame ?? period.firstFrame ?? segmentation.firstFrame(of: firstSegment)
-    let begin = WallTime(segmentation.grid.frameTime(of: firstFrame), plus: period.offset)
-    start = begin - .origin - segmentation.segmentDuration
+    let named = firstListed?.number ?? period.firstSegment ?? names.base + 1
+    let frame = firstListed?.firstFrame ?? period.firstFrame ?? segmentation.firstFrame(of: named)
+    let begin = Self.start(of: frame, period, segmentation)
+    if begin < .zero {
+      // A Period@start is not negative: the Period begins with the first segment after
+      // availabilityStartTime, long before the first one that exists.
+      let early = (-begin - .nanoseconds(1)).count(of: segmentation.segmentDuration)
+      firstSegment = named.addingSaturated(early + 1)
+      firstFrame = segmentation.firstFrame(of: firstSegment)
+      start = Self.start(of: firstFrame, period, segmentation)
+    } else {
+      (firstSegment, firstFrame, start) = (named, frame, begin)
+    }
+  }
+
+  /// Period@start of a Period that begins with `frame`.
+  private static func start(
+    of frame: Int64, _ period: DiscontinuityPeriod, _ segmentation: Segmentation
+  ) -> Interval {
+    let begin = WallTime(segmentation.grid.frameTime(of: frame), plus: period.offset)
+    return begin - .origin - segmentation.segmentDuration
   }
 
   /// The Period of a run of the past.

@@ -41,6 +41,31 @@ struct ManifestArithmeticTests {
   }
 
   @Test(
+    "the clock of a source differs from the first frame on: no Period@start is negative",
+    arguments: [ManifestCase(), ManifestCase(rate: "30000/1001"), ManifestCase(numbering: .run)],
+    [-6_312_000, -1_000_000_000, -2_500_000_001, 250_000_000])
+  func firstOffset(form: ManifestCase, nanoseconds: Int64) throws {
+    let offset = Interval.nanoseconds(nanoseconds)
+    let stream = SyntheticStream(try #require(FrameRate(form.rate)))
+    let segmentation = stream.segmentation
+    let frames = segmentation.framesPerSegment
+    stream.window.begin(
+      (0...frames).map { SyntheticStream.chunk(stream.next + $0, segmentation) }, offset: offset,
+      skipped: 0)
+    let snapshot = stream.window.snapshot
+    let manifest = try XMLElement(document: form.text(of: snapshot))
+    let start = try #require(manifest.all("Period").first?["start"])
+    #expect(!start.contains("-"))
+    let client = try Self.client(form, snapshot)
+    let number = try #require(snapshot.open).number
+    let begins = segmentation.grid.frameTime(of: segmentation.firstFrame(of: number)) + offset
+    for moment in [2_000, segmentation.segmentDuration - 2_000] {
+      let time = begins + moment - .origin
+      #expect(client.number(at: time.microseconds) == form.names(segmentation).printed(number))
+    }
+  }
+
+  @Test(
     "a segment is available no earlier than its first chunk is published",
     arguments: ManifestCase.all)
   func availability(form: ManifestCase) throws {

@@ -137,8 +137,8 @@ def test_cmaf_tracks(codec: Codec, streamer: Callable[..., Program], tmp_path: P
     path = clip(tmp_path / "film.mkv", 5, *codec.options)
     program = streamer("--source", "page", "--publish", "open", "--audio-copy", codec.name, *HOST,
                        defaults=False)
-    delayed = [word.replace("+cmaf", "+delay_moov+cmaf") for word in CMAF]
-    output = [*delayed, "-flush_packets", "1"]
+    delayed = [word.replace("cmaf+", "cmaf+delay_moov+") for word in CMAF]
+    output = [*delayed, "-flush_packets", "1", "-strict", "-2"]
     sources.append(Source(subprocess.Popen(
         [need("ffmpeg", "uploads"), "-v", "error", "-re", "-stream_loop", "-1", "-i", str(path),
          "-map", "0:a", "-c", "copy", *output, program.url("/live/a.cmfa"), "-map", "0:v", "-c",
