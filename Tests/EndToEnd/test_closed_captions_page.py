@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median, median_high
@@ -130,6 +131,8 @@ def test_the_past_has_the_captions_of_the_video(browser: Browser, program: Progr
             "() => __player.statistics?.frames > 45 && __player.captionTracks.length === 2",
             timeout=30000)
         view.page.evaluate(CHOOSE, "CC1")
+        wait_until(lambda: get(program.port, f"/live/at/{time.time() - 7:.3f}").status == 200, 15,
+                   "seven seconds of media")
         view.page.evaluate("""() => {
           __player.setAttribute('at', new Date(Date.now() - 6000).toISOString());
           __captions.length = 0;
