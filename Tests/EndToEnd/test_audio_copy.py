@@ -17,6 +17,7 @@ from harness.browser import viewer
 from harness.http1 import get
 from harness.ports import free_port
 from harness.program import Program
+from harness.rtmp import enhanced_ffmpeg, rtmp_port
 from harness.sources import Source, clip
 from harness.tools import need
 from harness.trackpublisher import CMAF
@@ -41,6 +42,8 @@ OPUS = Codec("opus", "opus", ("-c:a", "libopus", "-b:a", "96k"), 1, 150)
 AC3 = Codec("ac3", "ac-3", ("-c:a", "ac3", "-ac", "6", "-b:a", "384k"), 6, 90, "ts")
 EAC3 = Codec("eac3", "ec-3", ("-c:a", "eac3", "-ac", "6", "-b:a", "256k"), 6, 90)
 FLAC = Codec("flac", "fLaC", ("-c:a", "flac", "-ac", "2", "-bitexact"), 2, 30)
+# FLAC in MP4 is experimental in ffmpeg 5.1.
+MP4 = ("-strict", "-2")
 
 
 def packets(path: str) -> list[str]:
@@ -125,6 +128,34 @@ def test_live_transport_stream(codec: Codec, streamer: Callable[..., Program], t
         stdin=subprocess.DEVNULL)))
     program = streamer("--input", f"udp://127.0.0.1:{port}", "--audio-copy", codec.name, *HOST,
                        defaults=False, within=20)
+    plays(program)
+    check(program, codec, packets(str(path)))
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("codec", [OPUS, AC3, EAC3, FLAC], ids=lambda codec: codec.name)
+def test_mp4_file(codec: Codec, streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """Tracks of a file of MP4 have its samples."""
+    path = clip(tmp_path / "film.mp4", 5, *codec.options, *MP4)
+    program = streamer("--input", str(path), "--loop", "--audio-copy", codec.name, *HOST,
+                       defaults=False, within=20)
+    plays(program)
+    check(program, codec, packets(str(path)))
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("codec", [OPUS, AC3, EAC3, FLAC], ids=lambda codec: codec.name)
+def test_enhanced_rtmp(codec: Codec, streamer: Callable[..., Program], tmp_path: Path,
+                       sources: list[Source]) -> None:
+    """Tags of Enhanced RTMP have their frames."""
+    ffmpeg = enhanced_ffmpeg()
+    path = clip(tmp_path / "film.mkv", 5, *codec.options)
+    program = streamer("--rtmp", "127.0.0.1:0", "--publish", "open", "--audio-copy", codec.name,
+                       *HOST, defaults=False)
+    sources.append(Source(subprocess.Popen(
+        [ffmpeg, "-v", "error", "-re", "-stream_loop", "-1", "-i", str(path), "-c", "copy",
+         "-flush_packets", "1", "-f", "flv",
+         f"rtmp://127.0.0.1:{rtmp_port(program)}/live/x"], stdin=subprocess.DEVNULL)))
     plays(program)
     check(program, codec, packets(str(path)))
 
