@@ -110,7 +110,7 @@ let package = Package(
     library("CMAF", ["Checked", "Time", "Media", "Sharing"]),
     // RTMP, AMF, FLV, CMAF tracks and stream IDs of SRT: pure codecs of publishers. Knows no socket
     // and no clock.
-    library("Ingest", ["CMAF", "Checked", "Media", "Time"]),
+    library("Ingest", ["CMAF", "Checked", "Media", "Metadata", "Time"]),
     // Messages of SCTE-35, interstitials, ID3 tags and KLV sets: values and their readers. Knows no
     // stream and no transport.
     library("Metadata", ["Checked", "Media", "System", "Time"]),
@@ -305,7 +305,7 @@ let package = Package(
     tests("Checked", ["Checked"]),
     tests("Versions", ["Versions"]),
     tests("Events", ["Events", "HTTP", "Logging", "Net", "Sharing", "Time"]),
-    tests("Ingest", ["CMAF", "Checked", "Ingest", "Media", "TestSupport", "Time"]),
+    tests("Ingest", ["CMAF", "Checked", "Ingest", "Media", "Metadata", "TestSupport", "Time"]),
     tests("Metadata", ["Metadata", "Time"]),
     tests("Access", ["Access", "CLinux", "Net", "Sharing", "System", "Time"]),
     tests(

@@ -46,6 +46,7 @@ extension FuzzBody {
     sources: [
       "Ingest/FLV/FLVVideoTag.swift", "Ingest/FLV/FLVAudioTag.swift", "Ingest/FLV/TagReader.swift",
       "Ingest/FLV/FLVAudioLanguages.swift", "Ingest/FLV/FLVMetadata.swift",
+      "Ingest/FLV/FLVCuePoint.swift",
       "Ingest/Media/MediaRecord.swift", "Ingest/Media/MediaTag.swift",
     ]
   ) { bytes in
@@ -70,6 +71,11 @@ extension FuzzBody {
       FLVMetadata(metadata.tag) != metadata
     {
       return "\(metadata) is read differently"
+    }
+    if let cue = FLVCuePoint(message: bytes, isAMF3: false, timestamp: 7),
+      FLVCuePoint(cue.tag) != cue
+    {
+      return "\(cue) is read differently"
     }
     var reader = MediaRecordReader()
     unsafe bytes.withUnsafeBufferPointer { unsafe reader.append($0) }

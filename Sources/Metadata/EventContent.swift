@@ -46,7 +46,9 @@ package enum EventContent: Sendable, Equatable {
   }
 
   private static func splice(_ member: JSONMember) throws(EventContentError) -> EventContent {
-    guard let text = member.text, let bytes = bytes(text), bytes.count <= largest.splice else {
+    guard let text = member.text, let bytes = SpliceInfoSection.bytes(ofText: text),
+      bytes.count <= largest.splice
+    else {
       throw EventContentError(
         "scte35",
         "expected at most \(largest.splice) bytes in Base64, or in hexadecimal digits after 0x")
@@ -66,12 +68,6 @@ package enum EventContent: Sendable, Equatable {
       throw EventContentError("id3", "expected a text of at most \(ID3Tag.longestText) bytes")
     }
     return .id3(tag.bytes)
-  }
-
-  /// The bytes of hexadecimal digits after `0x`, or else of Base64; nil for other texts.
-  private static func bytes(_ text: String) -> [UInt8]? {
-    guard text.hasPrefix("0x") || text.hasPrefix("0X") else { return Base64.decode(text) }
-    return hexadecimalBytes(text.utf8.dropFirst(2))
   }
 
   /// The content as a JSON text; nil for data, whose text is its own, and for interstitials.

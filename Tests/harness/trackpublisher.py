@@ -134,6 +134,8 @@ class MultitrackPublisher:
         self.audio = {number: [one for one in bodies if one[1][1] == 1]
                       for number, bodies in audio.items()}
         self.fault: Exception | None = None
+        # The timestamp of the newest frame of video that was sent, in milliseconds.
+        self.newest = 0
         self._ends = threading.Event()
         self._declarations: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -141,6 +143,12 @@ class MultitrackPublisher:
     def declare(self, **metadata: float | str) -> None:
         """Sends another onMetaData before the next frame of video."""
         self._declarations.put(self._data_message(metadata))
+
+    def mark(self, name: str, content: Mapping[str, object]) -> None:
+        """Sends a data message before the next frame of video, with the time of the newest."""
+        self._declarations.put(chunk(
+            18, amf(name, dict(content)), size=CHUNK_SIZE, message_stream=1,
+            timestamp=self.newest))
 
     @staticmethod
     def _data_message(content: Mapping[str, object]) -> bytes:
@@ -183,6 +191,7 @@ class MultitrackPublisher:
                 while not self._declarations.empty():
                     client.send(self._declarations.get())
                 client.send(writer.write(VIDEO, body, moment))
+                self.newest = moment
                 continue
             present = sorted(self.present)
             for number in set(present) - begun:

@@ -21,17 +21,18 @@ package struct MetadataPacket: Sendable, Equatable {
   package let format: Format
   /// The section, the tag, the sets, or the text.
   package let bytes: [UInt8]
-  /// Its time on the clock of the source; of SCTE-35, that of the newest access unit.
+  /// Its time on the clock of the source; of SCTE-35 in transport streams, that of the newest
+  /// access unit.
   package var pts: SourceTime
   /// The timestamp of the newest access unit in ticks of the container: 90 kHz in transport
-  /// streams, to which the times of SCTE-35 refer.
-  package let ticks: Int64
+  /// streams, to which the times of SCTE-35 refer; nil if a splice is at `pts`.
+  package let ticks: Int64?
   /// The time at which it was read.
   package var arrival: MonotonicTime
 
   /// Metadata with these properties.
   package init(
-    format: Format, bytes: [UInt8], pts: SourceTime, ticks: Int64, arrival: MonotonicTime
+    format: Format, bytes: [UInt8], pts: SourceTime, ticks: Int64?, arrival: MonotonicTime
   ) {
     self.format = format
     self.bytes = bytes

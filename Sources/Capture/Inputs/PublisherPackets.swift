@@ -89,6 +89,16 @@ final class PublisherPackets {
       case .metadata:
         if let metadata = FLVMetadata(tag) { take(metadata) }
         return []
+      case .cuePoint:
+        // The splice has the time of the cue point, not one of a transport stream.
+        return FLVCuePoint(tag).map { cue in
+          let pts = time(Int64(cue.timestamp)) + cue.delay
+          return [
+            .metadata(
+              MetadataPacket(
+                format: .splice, bytes: cue.section, pts: pts, ticks: nil, arrival: arrival))
+          ]
+        } ?? []
       case .container: return []
       }
     }

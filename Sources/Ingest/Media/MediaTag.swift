@@ -15,6 +15,8 @@ package struct MediaTag: Sendable, Equatable {
     case videoSample, audioSample
     /// ``FLVMetadata``.
     case metadata
+    /// ``FLVCuePoint``.
+    case cuePoint
   }
 
   /// Audio, video, or bytes of a container.

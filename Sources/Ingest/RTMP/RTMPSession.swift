@@ -15,7 +15,7 @@ package struct RTMPSession: Sendable {
     /// The client asks to publish: answer with ``RTMPSession/accept()`` or
     /// ``RTMPSession/refuse(_:_:)``.
     case publish(PublisherPath)
-    /// A tag of FLV, or the languages of audio tracks.
+    /// A tag of FLV, or what a data message declares or marks.
     case media(MediaTag)
     /// The client has stopped to publish.
     case unpublish
@@ -185,8 +185,9 @@ package struct RTMPSession: Sendable {
       if let command { return try handle(command) }
     case RTMPMessage.Kind.data, RTMPMessage.Kind.data3:
       guard state == .publishing else { return nil }
-      return FLVMetadata(message: payload, isAMF3: message.type == RTMPMessage.Kind.data3)
-        .map { .media($0.tag) }
+      let isAMF3 = message.type == RTMPMessage.Kind.data3
+      let cue = FLVCuePoint(message: payload, isAMF3: isAMF3, timestamp: message.timestamp)
+      return (cue?.tag ?? FLVMetadata(message: payload, isAMF3: isAMF3)?.tag).map { .media($0) }
     // Acknowledgements, Set Peer Bandwidth, and types that nothing here needs.
     default: break
     }

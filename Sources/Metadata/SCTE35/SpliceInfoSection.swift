@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Checked
+import System
 
 /// A splice_info_section: one message of SCTE-35.
 ///
@@ -52,6 +53,12 @@ package struct SpliceInfoSection: Sendable, Equatable {
     command = try Self.command(type, length: sizes & 0xFFF, &cursor)
     descriptors = try Self.descriptors(&cursor)
     self.bytes = bytes
+  }
+
+  /// The bytes of hexadecimal digits after `0x`, or else of Base64; nil for other texts.
+  package static func bytes(ofText text: String) -> [UInt8]? {
+    guard text.hasPrefix("0x") || text.hasPrefix("0X") else { return Base64.decode(text) }
+    return hexadecimalBytes(text.utf8.dropFirst(2))
   }
 
   /// Reads the command, and moves the cursor past it.

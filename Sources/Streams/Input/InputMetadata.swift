@@ -55,8 +55,8 @@ final class InputMetadata: Sendable {
     case .success(nil): break
     case .success(let content?):
       var pts = packet.pts
-      if case .event(.splice(let cue)) = content {
-        pts = pts + cue.distance(fromTicks: packet.ticks)
+      if case .event(.splice(let cue)) = content, let ticks = packet.ticks {
+        pts = pts + cue.distance(fromTicks: ticks)
       }
       give(Waiting(content: content, pts: pts, arrival: packet.arrival), input, stage)
     case .failure(let fault):
