@@ -165,6 +165,53 @@ MOUNT = """([source, transports]) => {
 }"""
 
 
+RUN = "window.__run = 1"
+# Forty texts that a browser would execute, or a parser of WebVTT misread, if they were markup.
+HOSTILE = [template.format(run) for run in (RUN, "alert(1)", "top.location = '//a.example'",
+                                            "document.body.remove()", "fetch('//a.example')")
+           for template in (
+               "<script>{}</script>", "<img src=x onerror=\"{}\">", "<svg onload=\"{}\">",
+               "<iframe srcdoc=\"<script>parent.{}</script>\">", "<a href=\"javascript:{}\">a</a>",
+               "<style onload=\"{}\">*{{display:none}}</style>",
+               "00:00:00.000 --> 99:00:00.000\n<c.a><v {}>&lt;b&gt;</v>",
+               "</div></p>&#60;script&#62;{}&#60;/script&#62; --> NOTE")]
+
+
+@pytest.mark.timeout(80)
+def test_markup_of_cues_is_never_executed(
+        browser: Browser, program: Program, hlsjs: Path) -> None:
+    """Two of our players show each of 40 texts as it was sent, and hls.js runs none."""
+    assert hlsjs.is_file() and len(set(HOSTILE)) == 40
+    html = ELEMENTS.format(module=program.url("/player/live-player.js")) \
+        + f"<script src=\"{program.url('/player/hls.js')}\"></script>"
+    before = len(program.logged("captions"))
+    with site(html) as address, viewer(browser) as view:
+        view.open(address, is_parsed=True)
+        view.page.evaluate(PLAY, program.url("/live/playlist.m3u8"))
+        view.page.evaluate(MOUNT, [program.url("/live/"), ["http", "hls"]])
+        view.page.wait_for_function(
+            "() => window.__hls.playingDate && [...document.querySelectorAll('live-player')].every("
+            "(player) => player.statistics?.frames > 45 && player.latency && player.captionTrack)",
+            timeout=25000)
+        at = int(time.time() * 1000) + 3000
+        for index, text in enumerate(HOSTILE):
+            post(program, {"text": text, "start": at + index * 400, "duration": 380})
+        view.page.wait_for_function(
+            "(text) => Object.values(__captions).every((found) => found.some((entry) =>"
+            " entry.text === text))", arg=HOSTILE[-1], timeout=35000)
+        for transport, found in view.page.evaluate("() => __captions").items():
+            missing = [text for text in HOSTILE if text not in [entry["text"] for entry in found]]
+            print(f"{transport}: {40 - len(missing)} of 40 texts were shown as they are")
+            assert not missing, (transport, missing)
+        shown = view.page.evaluate("() => window.__shown")
+        assert shown, "hls.js shows the texts too"
+        assert view.page.evaluate("() => [window.__run, document.scripts.length,"
+                                  " document.querySelectorAll('iframe, svg, img').length]"
+                                  ) == [None, 2, 0]
+        assert view.page.url == address and not view.page_errors, view.page_errors
+    assert len(program.logged("captions")) == before
+
+
 @pytest.mark.timeout(60)
 def test_players_show_a_cue_with_its_frame(
         browser: Browser, program: Program, hlsjs: Path) -> None:
