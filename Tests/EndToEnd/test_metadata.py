@@ -122,12 +122,12 @@ def follow(viewed: Viewed, stop: threading.Event) -> None:
                 return
 
 
-def watch(viewed: Viewed) -> None:
-    """Reads playlists and whole segments until the source has ended."""
+def watch(viewed: Viewed, messages: int = 2, seconds: float = 14) -> None:
+    """Reads playlists and whole segments until the media has all messages of SCTE-35."""
     port, seen, stop = viewed.program.port, -1, threading.Event()
     for reader in (listen, follow):
         threading.Thread(target=reader, args=(viewed, stop), daemon=True).start()
-    deadline, base = time.monotonic() + 14, "/live/video/"
+    deadline, base = time.monotonic() + seconds, "/live/video/"
     while time.monotonic() < deadline:
         playlist = parse(get(port, base + "playlist.m3u8").text)
         for line in playlist.text.splitlines():
@@ -156,7 +156,8 @@ def watch(viewed: Viewed) -> None:
                     pending = []
             viewed.keys |= {c.tfdt for c in found if b"\x65" in nal_types(c.sample_data()[0])}
         splices = viewed.of(SPLICE_SCHEME)
-        if len({m.number for m in splices}) >= 2 and viewed.newest > max(m.ticks for m in splices):
+        if len({m.number for m in splices}) >= messages \
+                and viewed.newest > max(m.ticks for m in splices):
             break
         time.sleep(0.1)
     stop.set()
