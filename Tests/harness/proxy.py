@@ -17,6 +17,9 @@ from multiprocessing.connection import Connection
 class Proxy:
     """Forwards 127.0.0.1:port to `target`; `freeze` stops bytes, `cut` closes connections.
 
+    `silence` stops the bytes of the present connections only: these have lost their way, as behind
+    a router that has forgotten them, and new ones work.
+
     `rate` is the number of bytes per second toward each client, `link_rate` that toward all clients
     together, as of one link; None for no limit. The buffers of a slow connection are small, so that
     the server soon notices. `delay` is the time that bytes take in each direction, in seconds.
@@ -40,11 +43,17 @@ class Proxy:
         # The number of connections so far.
         self.accepted = 0
         self.pairs: set[tuple[socket.socket, socket.socket]] = set()
+        self.silent: set[tuple[socket.socket, socket.socket]] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def freeze(self) -> None:
         """Passes no byte from now on; connections stay open, as if packets were lost."""
         self.flowing.clear()
+
+    def silence(self) -> int:
+        """Passes no byte of the present connections ever again; returns their number."""
+        self.silent |= self.pairs
+        return len(self.silent)
 
     def cut(self) -> None:
         """Closes all connections, and new ones as soon as they open."""
@@ -94,6 +103,7 @@ class Proxy:
             pass
         finally:
             self.pairs.discard(pair)
+            self.silent.discard(pair)
             near.close()
             far.close()
 
@@ -112,6 +122,8 @@ class Proxy:
             rest = passing[0][0] - time.monotonic() if passing else 1
             ready, _, _ = select.select([near, far], [], [], min(1, max(0, rest)))
             self.flowing.wait()
+            while self.running and (near, far) in self.silent:
+                time.sleep(0.1)
             while passing and passing[0][0] <= time.monotonic():
                 _, end, data = passing.popleft()
                 end.sendall(data)

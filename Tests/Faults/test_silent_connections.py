@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Connections of a page that carry nothing more, without an end, while new ones work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from fetch_hlsjs import script_flags
+from harness import stillness
+from harness.browser import viewer
+from harness.program import Program, start, stop
+from harness.proxy import Proxy
+
+PLAYERS = ("frames", "ws", "webcodecs", "webcodecs-http", "hlsjs")
+# The longest time that a picture stands, s.
+LIMIT = 3.0
+# The page is watched for this time after each silence, s.
+SECONDS = 6.0
+
+
+@pytest.fixture(scope="module")
+def sounding(binary: Path) -> Iterator[Program]:
+    """A ladder of two renditions with audio."""
+    program = start(["--rendition", "640x360@700", "--rendition", "320x180@250", "--audio", "tone",
+                     *script_flags()])
+    yield program
+    stop(program)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("player", PLAYERS)
+def test_new_connections_bring_pictures(player: str, browser: Browser, sounding: Program,
+                                        request: pytest.FixtureRequest) -> None:
+    """All connections of a playing page fall silent, twice: newer pictures within 3 s."""
+    if player == "hlsjs":
+        request.getfixturevalue(player)
+    proxy = Proxy(sounding.port)
+    try:
+        with viewer(browser) as view:
+            page = view.page
+            if player == "webcodecs-http":
+                view.context.add_init_script("delete globalThis.WebSocket")
+            stillness.measure(page)
+            kind = player.removesuffix("-http")
+            view.open(f"http://127.0.0.1:{proxy.port}/?player={kind}")
+            page.wait_for_function("() => (window.__player?.framesShown ?? 0) > 60", timeout=25000)
+            assert page.evaluate("() => [__player.player, __player.sound]") == [kind, True]
+            view.watch(1)
+            for time in ("first", "second"):
+                stillness.begin(page)
+                accepted, silent = proxy.accepted, proxy.silence()
+                view.watch(SECONDS)
+                found = stillness.found(page)
+                errors = page.evaluate("() => __player.errors.map(({ text }) => text)")
+                print(f"{player}, {time}: {silent} silent, {proxy.accepted - accepted} new; "
+                      f"a picture for {found['longest_picture']} s; {errors}")
+                assert silent > 0 and proxy.accepted > accepted
+                assert max(found["longest"], found["longest_picture"]) <= LIMIT, found
+            assert page.evaluate("() => __player.player") == kind
+    finally:
+        proxy.close()
