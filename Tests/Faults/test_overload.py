@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from harness.boxes import chunks, kinds
-from harness.http1 import Closed, get
+from harness.http1 import Closed, Connection, get
 from harness.metrics import total
 from harness.preload import preloaded
 from harness.program import Program
@@ -26,6 +26,10 @@ from harness.websocket import VIDEO, Ended, Media, Socket
 TOP, LOW = "360p-900", "360p-300"
 LADDER = ["--rendition", "640x360@900", "--rendition", "640x360@300", "--playlist-length", "20"]
 FRAME = 3000  # ticks
+# The time within which viewers get another rendition after theirs was left out, s.
+PROMPT = 1.0
+# The longest time without media: a rendition that is a second behind is missing, s.
+LONGEST = 1.5
 
 
 class Slowness:
@@ -144,23 +148,64 @@ class SocketViewer(threading.Thread):
 
 
 class AutomaticViewer(threading.Thread):
-    """A client of /S/auto/ that requests one segment after another: time, number, with media."""
+    """A client of /S/auto/ that requests one segment after another, as they are made.
+
+    `got` has each response: the number of its segment, and its bytes with the time at which the
+    last of them arrived.
+    """
 
     def __init__(self, port: int, first: int) -> None:
         super().__init__(daemon=True)
         self.port, self.number, self.running = port, first, True
-        self.got: list[tuple[float, int, bool]] = []
+        self.got: list[tuple[int, list[tuple[float, bytes]]]] = []
 
     def run(self) -> None:
         """Plays until `running` is false."""
         while self.running:
+            pieces: list[tuple[float, bytes]] = []
+            self.got.append((self.number, pieces))
             try:
-                response = get(self.port, f"/live/auto/segment{self.number}.m4s")
+                with Connection(self.port) as connection:
+                    connection.send(f"/live/auto/segment{self.number}.m4s")
+                    self.read(connection, pieces)
             except (Closed, OSError):
-                continue  # the rendition of the response is missing
-            if response.status == 200:
-                self.got.append((time.monotonic(), self.number, "moof" in kinds(response.body)))
-                self.number += 1
+                pass  # the rendition of the response is missing
+
+    def read(self, connection: Connection, pieces: list[tuple[float, bytes]]) -> None:
+        """Reads one response, piece by piece; a whole one is the last of its segment."""
+        deadline = time.monotonic() + 15
+        response = connection.read_head(deadline)
+        if "content-length" in response.headers:
+            length = int(response.headers["content-length"])
+            pieces.append((time.monotonic(), connection._exactly(length, deadline)))
+        else:
+            while data := connection.read_piece(response, deadline):
+                pieces.append((time.monotonic(), data))
+        if response.status == 200:
+            self.number += 1
+        else:
+            pieces.clear()
+
+    def first_of(self, rendition: str, since: float) -> float:
+        """When the first bytes of this rendition arrived after a time."""
+        for number, pieces in list(self.got):
+            after = [at for at, _ in pieces if at > since]
+            if not after:
+                continue
+            whole = get(self.port, f"/live/{rendition}/segment{number}.m4s").body
+            if whole.startswith(b"".join(data for _, data in pieces)):
+                return after[0]
+        raise AssertionError(f"{rendition} was not sent")
+
+    def longest(self) -> float:
+        """The longest time without media."""
+        times = [at for _, pieces in self.got for at, _ in pieces]
+        return max(b - a for a, b in zip(times, times[1:]))
+
+    def without_media(self) -> list[int]:
+        """The numbers of the segments whose last response has no media."""
+        bodies = {number: b"".join(data for _, data in pieces) for number, pieces in self.got[:-1]}
+        return [number for number, body in bodies.items() if "moof" not in kinds(body)]
 
 
 @pytest.mark.timeout(180)
@@ -183,11 +228,14 @@ def test_viewers_leave_a_rendition_that_is_left_out(streamer: Callable[..., Prog
     wait_until(lambda: all(viewer.switches() for viewer in viewers), 5, "the viewers move")
     for viewer in viewers:
         at, name, reason = viewer.switches()[0]
-        assert (name, reason) == (LOW, "abr") and at < left + 1
+        assert (name, reason) == (LOW, "abr") and at < left + PROMPT
         print(f"moved {at - begun:.2f} s after the start, left out after {left - begun:.2f} s")
     state = json.loads(get(program.port, "/live/timestamps.json").body)
     assert state["missing"] == [TOP]
     pause(2, "a whole segment without the top rendition")
+    moved = automatic.first_of(LOW, left) - left
+    print(f"/S/auto/ has another rendition {moved:.2f} s after the top one was left out")
+    assert moved < PROMPT
     playlist = fetch(program.port, path=f"/live/{TOP}/playlist.m3u8")
     gap = playlist.segments[-1]
     assert gap.gap
@@ -215,11 +263,9 @@ def test_viewers_leave_a_rendition_that_is_left_out(streamer: Callable[..., Prog
     assert viewers[1].switches()[-1][2] == "manual"
     assert "missing" not in json.loads(get(program.port, "/live/timestamps.json").body)
     automatic.running = False
-    without = [number for _, number, has_media in automatic.got if not has_media]
-    times = [at for at, _, _ in automatic.got]
     figures = {"socket, auto": viewers[0].longest(), "socket, chosen": viewers[1].longest(),
-               "/S/auto/": max(b - a for a, b in zip(times, times[1:]))}
+               "/S/auto/": automatic.longest()}
     print("longest time without media:", {name: round(at, 2) for name, at in figures.items()})
-    assert not without, f"/S/auto/ without media: {without}"
-    assert max(figures.values()) < 2.5, figures
+    assert not automatic.without_media(), f"/S/auto/ without media: {automatic.without_media()}"
+    assert max(figures.values()) < LONGEST, figures
     assert not any(LOW in entry.message for entry in program.logged("rendition-left-out"))
