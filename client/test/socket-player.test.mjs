@@ -520,3 +520,37 @@ suite('another server continues the stream', () => {
     });
   }
 });
+
+suite('a socket that brings no media', () => {
+  /** A player whose socket was silent for 5 s when its picture stands still. */
+  function silent(t) {
+    const found = playing(t);
+    found.player.chunkAt = performance.now() - 5000;
+    found.player.on({ name: 'open', socket: found.player.socket, at: performance.now() - 5000 });
+    found.player.toEdge(performance.now());
+    return found;
+  }
+
+  test('it stays until another one is open', (t) => {
+    const { open, names, sockets } = silent(t);
+    assert.deepEqual(sockets.map(({ readyState }) => readyState), [1, 1]);
+    open();
+    assert.deepEqual(sockets.map(({ readyState }) => readyState), [3, 1]);
+    assert.deepEqual(names(), ['hello', 'list', 'subscribe auto']);
+  });
+
+  test('it is kept if it brings media before', (t) => {
+    const { open, player, sockets } = silent(t);
+    player.chunkAt = performance.now();
+    open();
+    assert.deepEqual(sockets.map(({ readyState }) => readyState), [1, 3]);
+  });
+
+  test('it ends if the other one does not open', async (t) => {
+    const { sockets, states } = silent(t);
+    sockets[1].onclose({ code: 1006, reason: '' });
+    await settled();
+    assert.equal(sockets[0].readyState, 3);
+    assert.deepEqual(states.slice(-1), ['Reconnecting']);
+  });
+});

@@ -11,6 +11,7 @@ import { LiveSocket, refusalOf } from '../transport/socket.js';
 import { eventOf } from '../transport/stream-events.js';
 import { Subscription } from '../transport/subscription.js';
 import { OwnPlayer } from './own-player.js';
+import { SecondSocket } from './second-socket.js';
 import { connectionAfter } from './socket-connection.js';
 import { ChunkFormat, SampleFormat } from './socket-formats.js';
 import { SocketIntake } from './socket-intake.js';
@@ -55,6 +56,7 @@ export class SocketPlayer extends OwnPlayer {
       : new ChunkFormat(() => this.positioner.on({ name: 'replace' }));
     /** @type {ConnectionState} */
     this.connection = { name: 'closed' };
+    this.second = new SecondSocket();
     this.session = newSession();
     this.subscription = new Subscription();
     this.intake = new SocketIntake(this.feeds, this.subscription, {
@@ -95,6 +97,7 @@ export class SocketPlayer extends OwnPlayer {
 
   stop() {
     super.stop();
+    this.second.drop();
     this.socket?.send({ t: 'bye', reason: 'stopped' });
     this.socket?.close();
   }
@@ -120,17 +123,47 @@ export class SocketPlayer extends OwnPlayer {
   }
 
   connect() {
+    this.second.drop();
     this.forgetMedia();
+    const socket = this.newSocket();
+    this.on({ name: 'open', socket, at: performance.now() });
+    socket.socket.addEventListener('open', () => this.greet());
+  }
+
+  newSocket() {
+    /** @type {LiveSocket} */
     const socket = new LiveSocket(socketAddress(this.host.source), this.host.clock, {
       onControl: (message) => this.guard(() => this.control(message)),
       onMedia: (message) => this.guard(() => this.media(message)),
-      onEnd: (reason) => void this.reconnect(reason),
+      onEnd: (reason) => {
+        if (this.second.hasFailed(socket)) this.socket?.end(reason);
+        else void this.reconnect(reason);
+      },
     });
-    this.on({ name: 'open', socket, at: performance.now() });
-    socket.socket.addEventListener('open', () => {
-      socket.send(helloOf(this.session));
-      socket.send({ t: 'list' });
-      this.subscribe();
+    return socket;
+  }
+
+  greet() {
+    this.socket?.send(helloOf(this.session));
+    this.socket?.send({ t: 'list' });
+    this.subscribe();
+  }
+
+  /** Replaces a socket that brings no media, unless it does before another one is open. */
+  replaceSocket() {
+    if (this.second.isOpening) return;
+    const before = this.socket, socket = this.newSocket();
+    this.second.open(socket, () => {
+      const now = performance.now();
+      if (this.isStopped || this.socket !== before || now - this.chunkAt < SILENT_TIME) {
+        socket.close();
+        return;
+      }
+      before?.close();
+      this.lostAt = now;
+      this.forgetMedia();
+      this.on({ name: 'open', socket, at: now });
+      this.greet();
     });
   }
 
@@ -373,7 +406,7 @@ export class SocketPlayer extends OwnPlayer {
   toEdge(now) {
     if (now - this.chunkAt < SILENT_TIME) this.positioner.on({ name: 'release' });
     else if (this.connection.name !== 'closed' && now - this.connection.since > LEAST_SOCKET) {
-      this.socket?.end('the picture stands still');
+      this.replaceSocket();
     }
   }
 
