@@ -141,6 +141,7 @@ def observe(cell: Cell, course: Course, seconds: float, line: Line | NetemLine,
     steps.join(10)
     watch.until(begun + course.end + AFTER)
     cell.until = time.time() * 1000
+    watch.ask()  # the page may have answered late: its newest frames were shown before
     cell.disturbed_until = cell.begin + course.end * 1000
     cell.end = cell.begin + seconds * 1000
     cell.samples = sorted(watch.found.items())

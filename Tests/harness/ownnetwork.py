@@ -6,7 +6,10 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 NEWNET = 0x40000000  # CLONE_NEWNET
 
@@ -31,3 +34,11 @@ def in_own_network(body: Callable[[], Any]) -> Any:
     if failed:
         raise failed[0]
     return result[0]
+
+
+def need_own_network(untested: str) -> None:
+    """Skips a test, with the name of its subject, if namespaces or tun devices are refused."""
+    try:
+        in_own_network(lambda: Path("/dev/net/tun").open("r+b", buffering=0).close())
+    except OSError as error:
+        pytest.skip(f"network namespaces and tun devices are refused: {untested} ({error})")

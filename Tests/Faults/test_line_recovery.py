@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Players behind a line that loses half of its packets for a moment, or all for 2 s, return.
+
+Server and browser have a network namespace each, with the line of `make lossy` between them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fetch_hlsjs import script_flags
+from harness.lossyline import ADDRESS, Line, line
+from harness.ownnetwork import in_own_network, need_own_network
+from harness.program import start, stop
+from harness.tools import ROOT
+from harness.waiting import wait_until
+
+sys.path.insert(0, str(ROOT / "Bench"))
+
+from lossy_lines import Setting, apply  # noqa: E402
+from lossy_report import Cell, number, percentile  # noqa: E402
+from lossy_view import VIEWERS, Watch, browser_at  # noqa: E402
+
+PLAYERS = ("frames", "ws", "webcodecs", "hlsjs")
+LADDER = ["--rendition", "640x360@1000", "--rendition", "320x180@300"]
+CALM = Setting(delay=0.025)  # a round trip of 50 ms
+SETTLE, MEASURED = 4.0, 2.0  # s
+# The longest time until a player stays at its latency from before, and that of one picture, s.
+BACK, STANDING = 10.0, 3.0
+# How long a player has to stay there, s.
+STAYS = 2.0
+# A player in calm is at its target, within this, ms.
+NEAR_TARGET = 120
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """A loss (0–1) of each direction, for some seconds."""
+
+    name: str
+    loss: float
+    seconds: float
+
+
+DISTURBANCES = (Disturbance("burst", 0.5, 0.5), Disturbance("silence", 1, 2))
+
+
+def disturbed(cell: Cell, one: Disturbance, path: Line, watch: Watch) -> None:
+    """Fills a cell with the calm time before a disturbance, and the time after it."""
+    cell.calm_since = time.time() * 1000
+    watch.until(time.monotonic() + MEASURED)
+    cell.begin = time.time() * 1000
+    apply(path, Setting(loss=one.loss, delay=CALM.delay))
+    # The disturbance is not longer because the page answers late.
+    time.sleep(one.seconds)
+    apply(path, CALM)
+    cell.disturbed_until = time.time() * 1000
+    watch.until(time.monotonic() + BACK + STAYS)
+    cell.until = cell.end = time.time() * 1000
+    watch.ask()  # the page may have answered late: its newest frames were shown before
+    cell.samples = sorted(watch.found.items())
+    cell.renditions = list(watch.seen)
+    cell.load = os.getloadavg()[0]
+
+
+def played(player: str, folder: Path) -> Iterator[str]:
+    """A player in Chromium behind the line: what is wrong."""
+    with line(folder) as path:
+        program = start(["--host", ADDRESS, "--http-port", "0", "--test-src", *LADDER,
+                         *script_flags()], defaults=False)
+        try:
+            apply(path, CALM)
+            with browser_at(path.far, program, folder) as view:
+                view.open(f"http://{ADDRESS}:{program.port}{VIEWERS[player]}")
+                watch = Watch(view, player == "webcodecs")
+
+                def plays() -> bool:
+                    watch.until(time.monotonic() + 0.5)
+                    return len(watch.found) > 30
+
+                wait_until(plays, 30, "the page plays", interval=0)
+                watch.until(time.monotonic() + SETTLE)
+                target = float(view.page.evaluate("() => __player.target")) * 1000
+                for one in DISTURBANCES:
+                    cell = Cell(one.name, player, "default")
+                    disturbed(cell, one, path, watch)
+                    yield from wrong(cell, target)
+        finally:
+            stop(program)
+
+
+def wrong(cell: Cell, target: float) -> Iterator[str]:
+    """What is wrong after a disturbance; the figures are printed. `target` in ms."""
+    calm, back, longest = cell.calm(), cell.back(), max(cell.pauses()) / 1000
+    steps = range(round(cell.disturbed_until), round(cell.until), 1000)
+    late = [number(percentile([shown - clock for shown, clock in cell.between(at, at + 1000)], 0.5))
+            for at in steps]
+    print(f"{cell.player}, {cell.line}: target {target:.0f} ms, before {number(calm)} ms, a "
+          f"picture for {longest:.2f} s, back after {number(back, '.1f')} s, "
+          f"{', '.join(cell.renditions)}, load {cell.load:.1f}; ms each second: {' '.join(late)}")
+    if calm is None or calm > target + NEAR_TARGET:
+        yield f"{cell.line}: {calm} ms before, with a target of {target:.0f} ms"
+    if longest > STANDING:
+        yield f"{cell.line}: one picture for {longest:.2f} s"
+    if back is None or back > BACK:
+        yield f"{cell.line}: the player stays late"
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("player", PLAYERS)
+def test_player_returns_after_losses(player: str, tmp_path: Path,
+                                     request: pytest.FixtureRequest) -> None:
+    """After each disturbance: its latency from before within 10 s, no picture for more than 3 s."""
+    need_own_network("a line with losses")
+    if player == "hlsjs":
+        request.getfixturevalue(player)
+    found = in_own_network(lambda: list(played(player, tmp_path)))
+    assert not found, found
