@@ -56,10 +56,12 @@ package final class ArchiveStore: Sendable {
   ///   - folder: the path of the folder.
   ///   - store: the object store; nil for none.
   ///   - others: the retention of the folders of other streams; nil for none.
+  ///   - willRemove: called before media is removed from an hour file, by the thread of that.
   ///   - log: the log.
   /// - Throws: ``Refusal`` if the folder cannot be used.
   package init(
-    _ folder: String, _ store: ObjectStoreOptions? = nil, others: OtherStreams? = nil, log: Log
+    _ folder: String, _ store: ObjectStoreOptions? = nil, others: OtherStreams? = nil,
+    willRemove: @escaping @Sendable () -> Void = {}, log: Log
   ) throws(Refusal) {
     self.folder = folder
     publicAddress = store?.publicAddress
@@ -81,10 +83,16 @@ package final class ArchiveStore: Sendable {
       return thread
     }
     let orders = orders
-    guard let syncThread = SyncThread(root.watch) else { throw Self.noThread }
+    guard let syncThread = SyncThread(root.watch), let removals = RemovalThread() else {
+      throw Self.noThread
+    }
     // The thread keeps the lock until its last write.
     let started = OSThread(name: "archive") {
-      ArchiveThread(root, others, syncThread: syncThread, log: log).run { now in
+      ArchiveThread(
+        root, others, syncThread: syncThread, removals: removals, willRemove: willRemove, log: log
+      ) { order in
+        Self.give(order, to: orders)
+      }.run { now in
         orders.wait(until: now + Self.period) { orders in
           guard !orders.waiting.isEmpty || orders.isClosed else { return nil }
           defer { orders.waiting = [] }
@@ -110,6 +118,15 @@ package final class ArchiveStore: Sendable {
     }
   }
 
+  /// Gives an order to the writer; it is refused after the end.
+  private static func give(_ order: WriterOrder, to orders: Monitor<Orders>) {
+    let isTaken = orders.update { orders in
+      if !orders.isClosed { orders.waiting.append(order) }
+      return !orders.isClosed
+    }
+    if !isTaken { order.refuse() }
+  }
+
   /// The archive of a stream; its folder is read in the background.
   ///
   /// - Parameters:
@@ -127,11 +144,7 @@ package final class ArchiveStore: Sendable {
       let archive = StreamArchive(
         name: name, policy, catalog, pool, publicObjects: publicAddress
       ) { order in
-        let isTaken = orders.update { orders in
-          if !orders.isClosed { orders.waiting.append(order) }
-          return !orders.isClosed
-        }
-        if !isTaken { order.refuse() }
+        Self.give(order, to: orders)
       }
       if let objects {
         catalog.update { state in if state.objects == nil { state.objects = StreamObjects() } }

@@ -166,6 +166,60 @@ struct ArchiveStoreTests {
     store.close(until: Self.deadline)
   }
 
+  @Test("while a removal waits, all streams are archived, and the removed media is not served")
+  func slowRemoval() throws {
+    let (hasBegun, isReleased) = (Monitor(false), Monitor(false))
+    let store = try ArchiveStore(
+      folder.path,
+      willRemove: {
+        hasBegun.update { $0 = true }
+        _ = isReleased.wait(until: Self.deadline) { $0 ? () : nil }
+      }, log: log)
+    var tracks = (0..<2).map { _ in ArchivedTrack(from: Self.start + .seconds(10)) }
+    let archives = (0..<2).map { store.stream("live\($0)", ArchivePolicy()) }
+    for (archive, track) in zip(archives, tracks) { archive.follow([("video", track.window)]) }
+    for index in tracks.indices { tracks[index].publish(segments: 5) }
+    try waitUntil { archives.allSatisfy { $0.status.written == 5 } }
+    let archive = archives[0]
+    let first = try #require(archive.extent(of: "video")?.lowerBound)
+    let start = try #require(tracks[0].window.snapshot.segment(first + 1)).programDateTime
+    let answered = Monitor<String??>(nil)
+    archive.remove(start..<start + .milliseconds(300)) { failure in
+      answered.update { $0 = .some(failure) }
+    }
+    try #require(hasBegun.wait(until: Self.deadline) { $0 ? () : nil } != nil)
+    // The thread that removes is held.
+    for count in 1...3 {
+      for index in tracks.indices { tracks[index].publish(segments: 1) }
+      try waitUntil { archives.allSatisfy { $0.status.written == UInt64(5 + count) } }
+    }
+    #expect(try bytes(first + 1, archive) == nil)
+    #expect(try bytes(first + 2, archive) == nil)
+    for index: Int64 in [0, 3, 4, 7] {
+      #expect(try bytes(first + index, archive) == tracks[0].segments[first + index])
+    }
+    #expect(try bytes(first + 1, archives[1]) == tracks[1].segments[first + 1])
+    #expect(answered.read { $0 } == nil)
+    isReleased.update { $0 = true }
+    let failure = try #require(answered.wait(until: Self.deadline) { $0 })
+    #expect(failure == nil)
+    let name = try #require(
+      HourFolder("\(folder.path)/live0/video").names.first)
+    let path = HourFolder("\(folder.path)/live0/video").file(name)
+    let file = try content(path)
+    for number in first...first + 7 {
+      let payload = try #require(tracks[0].segments[number])
+      let isThere = file.indices.contains { file[$0...].starts(with: payload) }
+      #expect(isThere == ![first + 1, first + 2].contains(number))
+    }
+    for index: Int64 in [0, 3, 7] {
+      #expect(try bytes(first + index, archive) == tracks[0].segments[first + index])
+    }
+    for index in tracks.indices { tracks[index].publish(segments: 1) }
+    try waitUntil { archives.allSatisfy { $0.status.written == 9 } }
+    store.close(until: Self.deadline)
+  }
+
   @Test(
     "a link in place of a folder is refused, and nothing is written behind it",
     arguments: ["live", "live/video", "live/video/2026-11-23"])

@@ -226,7 +226,7 @@ struct HealerTests {
         archive.order(order)
       })
     let failure = HourInsertion.insert(
-      merge, of: "video", healed, removed: WallSpans(), isCancelled: { false })
+      merge, of: "video", healed.orders, removed: WallSpans(), isCancelled: { false })
     #expect(failure == nil)
     #expect(drafted.withLock { $0 } == 12)
     store.close(until: SystemClock.monotonicTime + .seconds(20))

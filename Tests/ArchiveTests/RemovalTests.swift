@@ -87,25 +87,7 @@ struct RemovalTests {
     #expect(try found().isEmpty)
   }
 
-  @Test("the catalog has no rows of a file when that changes")
-  func order() throws {
-    _ = try track(segments: 4)
-    stream.finish()
-    let segments = try found()
-    let name = segments[0].name
-    let before = try content(folder.file(name))
-    var calls = 0
-    _ = try folder.removeSegments(name, in: span(segments[1], segments[1])) {
-      calls += 1
-      #expect((try? content(folder.file(name))) == before)
-    }
-    #expect(calls == 1)
-    let none = Self.start + .seconds(60)..<Self.start + .seconds(61)
-    _ = try folder.removeSegments(name, in: none) { calls += 1 }
-    #expect(calls == 1)
-  }
-
-  @Test("a removal that fails leaves a catalog that is right")
+  @Test("media whose removal has failed is hidden, and the other segments are read")
   func failure() throws {
     let track = try track(segments: 4)
     stream.finish()
@@ -115,7 +97,7 @@ struct RemovalTests {
       try DiskFolder.make(path + obstacle + "/inner")
       #expect(stream.removeSegments(in: span(before[1], before[1]), now: Self.start) != nil)
       let after = try found()
-      #expect(after.map(\.number) == before.map(\.number))
+      #expect(after.map(\.number) == [0, 2, 3].map { before[$0].number })
       for segment in after {
         #expect(try reader.bytes(of: segment).array == track.segments[segment.number])
       }
@@ -124,6 +106,36 @@ struct RemovalTests {
     }
     #expect(stream.removeSegments(in: span(before[1], before[1]), now: Self.start) == nil)
     #expect(try found().count == 3)
+  }
+
+  @Test("media whose removal was interrupted is hidden at the next start, and removed")
+  func resumed() throws {
+    _ = try track(segments: 4)
+    stream.finish()
+    let before = try found()
+    let span = span(before[1], before[2])
+    guard case .success = stream.beginRemoval(of: span, now: span.upperBound) else {
+      Issue.record("the order was refused")
+      return
+    }
+    #expect(try found().map(\.number) == [before[0].number, before[3].number])
+    let spans = try reader.spans(of: "video", from: 0).map(\.numbers)
+    #expect(spans == [0, 3].map { before[$0].number...before[$0].number })
+    // The process ends here.
+    let other = StreamCatalog(folder: catalog.folder)
+    let next = StreamWriter(other, ArchivePolicy())
+    var orders: [Range<WallTime>] = []
+    next.load { orders.append($0) }
+    #expect(orders.count == 1)
+    let rest = try ArchiveReader(other).segments(during: Self.everything, of: "video")
+    #expect(rest.map(\.number) == [before[0].number, before[3].number])
+    for order in orders {
+      #expect(next.removeSegments(in: order, now: order.upperBound) == nil)
+    }
+    #expect(other.read(\.hidden).isEmpty)
+    #expect(!DiskFolder.exists(catalog.folder + "/removing"))
+    let walk = try #require(try folder.walk(before[0].name))
+    #expect(walk.segments.map(\.row.number) == [before[0].number, before[3].number])
   }
 
   @Test("a removal that was interrupted is completed at the next start")

@@ -14,6 +14,8 @@ package final class StreamCatalog: Sendable {
     package var protected = WallSpans()
     /// The spans whose media an operator has removed: they are not healed.
     package var removed = WallSpans()
+    /// The media whose removal has not ended: readers do not see it.
+    package var hidden: [RemovedMedia] = []
     /// Rises when spans are removed by an order, and when an hour is healed: what was read before
     /// is out of date.
     package var revision: Int64 = 0

@@ -48,6 +48,11 @@ package struct TrackCatalog: Sendable {
     set(name, nil)
   }
 
+  /// What readers have opened of a file is cut; they may open it again.
+  mutating func revoke(_ name: HourName) {
+    uses.removeValue(forKey: name)?.lease.end(.overwritten)
+  }
+
   /// A file is being written.
   package mutating func begin(_ name: HourName, rows: [SegmentRow], timescale: Int, size: Int) {
     set(name, nil)

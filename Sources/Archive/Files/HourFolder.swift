@@ -67,6 +67,9 @@ package struct HourFolder: Sendable, Hashable {
   /// The path of the file that was set aside for an hour file.
   package func damagedFile(_ name: HourName) -> String { file(name) + Suffix.damaged }
 
+  /// The path of an hour file that is being overwritten.
+  func removedFile(_ name: HourName) -> String { file(name) + Suffix.removed }
+
   /// Its bytes; nil if it is missing.
   func damagedSize(_ name: HourName) -> Int? {
     (try? DiskFile(damagedFile(name), .reading)).flatMap { try? $0.size }

@@ -20,9 +20,8 @@ package final class HourMerge {
   package let drafts: HourFolder
   private let folder: HourFolder
   private let writer: HourWriter
-  private let isCancelled: () -> Bool
-  /// The bytes that were copied without a pause.
-  private var unpaced = 0
+  private let isLeftOut: (SegmentRow) -> Bool
+  private var pace: DiskPace
   private var source: DiskFile?
   /// The segments of the old file as it was read last, and how many of them are in the draft.
   private var rows: [SegmentRow] = []
@@ -37,36 +36,64 @@ package final class HourMerge {
   ///   - folder: its folder.
   ///   - header: the CMAF header.
   ///   - references: the number of segments of an hour.
+  ///   - purpose: why the file is replaced.
+  ///   - isLeftOut: whether a segment of the old file is not copied.
   ///   - isCancelled: whether copying is to end with an error.
   /// - Throws: `SystemError` of the disk.
   package init(
     _ name: HourName, in folder: HourFolder, header: [UInt8], references: Int,
+    for purpose: Purpose = .healing, isLeftOut: @escaping (SegmentRow) -> Bool = { _ in false },
     isCancelled: @escaping () -> Bool = { false }
   ) throws(SystemError) {
-    self.isCancelled = isCancelled
+    self.isLeftOut = isLeftOut
+    pace = DiskPace(nanosecondsPerByte: 16, isCancelled: isCancelled)
     self.name = name
     self.folder = folder
-    drafts = Self.drafts(of: folder)
+    drafts = Self.drafts(of: folder, for: purpose)
     drafts.remove(name)
     writer = try HourWriter(name, in: drafts, header: header, references: references)
   }
 
+  /// Why a file is replaced.
+  package enum Purpose: String, CaseIterable {
+    case healing = ".heal"
+    case removal = ".remove"
+  }
+
   /// The folder of the drafts of a rendition: not that of a day.
-  private static func drafts(of folder: HourFolder) -> HourFolder {
-    HourFolder("\(folder.path)/.heal")
+  private static func drafts(of folder: HourFolder, for purpose: Purpose) -> HourFolder {
+    HourFolder("\(folder.path)/\(purpose.rawValue)")
   }
 
   /// Removes the drafts that a crash has left.
-  package static func removeDrafts(of folder: HourFolder) {
-    let drafts = drafts(of: folder)
-    for name in drafts.names { drafts.remove(name) }
-    DiskFolder.remove(drafts.path)
+  ///
+  /// - Parameters:
+  ///   - folder: the folder of the rendition.
+  ///   - overwriting: whether a draft may have media that is to be removed.
+  package static func removeDrafts(of folder: HourFolder, overwriting: Bool = false) {
+    for purpose in Purpose.allCases {
+      let drafts = drafts(of: folder, for: purpose)
+      for name in drafts.names {
+        if overwriting { overwrite(name, in: drafts) }
+        drafts.remove(name)
+      }
+      DiskFolder.remove(drafts.path)
+    }
+  }
+
+  private static func overwrite(_ name: HourName, in drafts: HourFolder) {
+    guard let file = try? DiskFile(drafts.file(name), .writing), let size = try? file.size else {
+      return
+    }
+    try? drafts.overwrite(0..<size, of: file)
+    try? file.sync()
   }
 
   /// The old file has these segments, and perhaps more later.
   ///
   /// - Returns: false if its segments have changed: the draft must be discarded.
   package func update(_ present: [SegmentRow]) throws(SystemError) -> Bool {
+    let present = present.filter { !isLeftOut($0) }
     guard Array(present.prefix(copied)) == Array(rows.prefix(copied)) else { return false }
     // Another file may have the name, with the same first segments.
     source = present.isEmpty ? nil : try DiskFile(folder.file(name), .reading)
@@ -111,21 +138,9 @@ package final class HourMerge {
       try put(
         row.number, bytes, row.decodeTime, row.duration, offset,
         startsDiscontinuity: startsDiscontinuity, isHealed: false)
-      try pause(after: row.size)
+      try pace.pause(after: row.size)
     }
   }
-
-  /// The disk has other work too: at most 64 MB are copied per second.
-  private func pause(after count: Int) throws(SystemError) {
-    unpaced += count
-    guard unpaced >= Self.unpacedLimit else { return }
-    guard !isCancelled() else { throw SystemError("copy", ECANCELED) }
-    // bounded: intervals saturate
-    let pause = Interval.nanoseconds(16) * Int64(unpaced)
-    SystemClock.sleep(until: SystemClock.monotonicTime + pause)
-    unpaced = 0
-  }
-  private static let unpacedLimit = 1 << 20
 
   private func put(
     _ number: Int64, _ bytes: SharedBytes, _ decodeTime: Int64, _ duration: Int64,
@@ -157,6 +172,9 @@ package final class HourMerge {
     try writer.flush()
   }
 
+  /// The positions of the copied segments in the old file.
+  var kept: [Range<Int>] { rows.map(\.range) }
+
   /// Finishes the draft, which has all segments.
   ///
   /// - Returns: its sums; nil if it has no segment.
@@ -168,16 +186,7 @@ package final class HourMerge {
   /// Removes the draft, whose bytes are overwritten before if it may have media that was removed
   /// from the archive.
   package func discard(overwriting: Bool) {
-    if overwriting, let file = try? DiskFile(drafts.file(name), .writing),
-      let size = try? file.size
-    {
-      let zeros = [UInt8](repeating: 0, count: 1 << 20)
-      for position in stride(from: 0, to: size, by: zeros.count) {
-        let count = min(zeros.count, size - position)
-        guard (try? file.write(Array(zeros.prefix(count)), at: position)) != nil else { break }
-      }
-      try? file.sync()
-    }
+    if overwriting { Self.overwrite(name, in: drafts) }
     drafts.remove(name)
     DiskFolder.remove(drafts.path)
   }

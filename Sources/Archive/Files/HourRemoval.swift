@@ -1,64 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import System
-package import Time
+import System
 
 extension HourFolder {
-  /// Removes the segments of an hour file that have media in `span`; their bytes are overwritten.
+  /// Gives an hour file the name `X.removed`, and its name to a draft.
   ///
-  /// The other segments are copied to another file. The file is renamed to `X.removed`, the copy
-  /// has its name then, and the removed bytes are overwritten. ``completeRemoval(_:)`` completes
-  /// that after a crash or an error. No thread writes the file meanwhile.
+  /// ``completeRemoval(_:kept:_:)`` overwrites it then, also after a crash.
   ///
   /// - Parameters:
   ///   - name: its name.
-  ///   - span: the span.
-  ///   - willReplace: called before the first change, if there is one.
-  /// - Returns: the sums of the new file; nil if no segment is left.
-  /// - Throws: `SystemError` of the disk.
-  package func removeSegments(
-    _ name: HourName, in span: Range<WallTime>, willReplace: () -> Void = {}
-  ) throws(SystemError) -> HourIndex.Summary? {
-    try completeRemoval(name)
-    let file = try DiskFile(file(name), .writing)
-    let size = try file.size
-    let walk = try walk(name, file)
-    let timescale = walk?.head.timescale ?? 1
-    func isRemoved(_ row: SegmentRow) -> Bool {
-      row.start < span.upperBound && span.lowerBound < row.end(timescale: timescale)
+  ///   - drafts: the folder of the draft; nil if no segment is left.
+  /// - Throws: `SystemError` of the disk; the names are as before.
+  func exchange(_ name: HourName, with drafts: HourFolder?) throws(SystemError) {
+    let (path, old, draft) = (file(name), file(name) + Suffix.removed, file(name) + Suffix.draft)
+    if let drafts {
+      DiskFolder.remove(draft)
+      try DiskFolder.rename(drafts.file(name), to: draft)
+      // A crash between the next two names finds the draft.
+      try DiskFolder.sync("\(self.path)/\(name.folder)")
     }
-    let rows = walk?.segments.map(\.row) ?? []
-    var removed = rows.filter(isRemoved).map(\.range)
-    // A torn segment has no time. A file without a header has no segments.
-    let end = walk.map { $0.completeEnd + SegmentMark.closingSize } ?? 0
-    if end < size { removed.append(end..<size) }
-    guard !removed.isEmpty else { return try finish(name) }
-    willReplace()
-    let kept = rows.filter { !isRemoved($0) }
-    let draft = self.file(name) + Suffix.draft
-    DiskFolder.remove(draft)
-    if let walk, !kept.isEmpty {
-      try copy(kept, from: file, walk.head, to: draft)
-      try DiskFolder.sync("\(path)/\(name.folder)")
+    do throws(SystemError) {
+      try DiskFolder.rename(path, to: old)
+      DiskFolder.remove(index(name))
+      guard let drafts else { return }
+      do throws(SystemError) { try DiskFolder.rename(draft, to: path) } catch {
+        try DiskFolder.rename(old, to: path)
+        throw error
+      }
+      try? DiskFolder.rename(drafts.index(name), to: index(name))
+      drafts.remove(name)
+      DiskFolder.remove(drafts.path)
+    } catch {
+      if let drafts { try? DiskFolder.rename(draft, to: drafts.file(name)) }
+      throw error
     }
-    DiskFolder.remove(index(name))
-    try DiskFolder.rename(self.file(name), to: self.file(name) + Suffix.removed)
-    if !kept.isEmpty { try DiskFolder.rename(draft, to: self.file(name)) }
-    try overwrite(removed, of: file, name)
-    return kept.isEmpty ? nil : try finish(name)
   }
 
-  /// Completes a removal that has begun: all bytes of the old file are overwritten.
-  func completeRemoval(_ name: HourName) throws(SystemError) {
+  /// Gives the draft of a removal its name after a crash; does not overwrite bytes.
+  func restoreDraft(_ name: HourName) throws(SystemError) {
+    let draft = file(name) + Suffix.draft
+    // The draft is complete: the old file had its name until then.
+    guard DiskFolder.exists(file(name) + Suffix.removed), !DiskFolder.exists(file(name)),
+      DiskFolder.exists(draft)
+    else { return }
+    try DiskFolder.rename(draft, to: file(name))
+  }
+
+  /// Completes a removal that has begun: the bytes of the old file are overwritten.
+  ///
+  /// - Parameters:
+  ///   - name: the name of the hour file.
+  ///   - kept: the bytes that stay, in their order.
+  ///   - isCancelled: whether to end with an error.
+  /// - Throws: `SystemError` of the disk.
+  func completeRemoval(
+    _ name: HourName, kept: [Range<Int>] = [], _ isCancelled: @escaping () -> Bool = { false }
+  ) throws(SystemError) {
     let old = file(name) + Suffix.removed
     guard DiskFolder.exists(old) else { return }
     let file = try DiskFile(old, .writing)
-    let draft = self.file(name) + Suffix.draft
-    // The draft is complete: the old file had its name until then.
-    if !DiskFolder.exists(self.file(name)), DiskFolder.exists(draft) {
-      try DiskFolder.rename(draft, to: self.file(name))
+    try restoreDraft(name)
+    // The new names first: a file with holes must not return after a loss of power.
+    try DiskFolder.sync("\(path)/\(name.folder)")
+    var position = 0
+    let size = try file.size
+    for range in kept + [size..<size] {
+      if position < range.lowerBound {
+        try overwrite(position..<min(size, range.lowerBound), of: file, isCancelled)
+      }
+      position = max(position, range.upperBound)
     }
-    try overwrite([0..<(try file.size)], of: file, name)
+    try file.sync()
+    DiskFolder.remove(old)
+    removeDay(name)
   }
 
   /// Overwrites and removes the file that was set aside for an hour file.
@@ -72,63 +86,28 @@ extension HourFolder {
     removeDay(name)
   }
 
-  /// Overwrites bytes of a file that is named `X.removed`, and removes it.
-  private func overwrite(
-    _ ranges: [Range<Int>], of file: DiskFile, _ name: HourName
+  /// The bytes that are overwritten at once, and before a synchronisation.
+  private static let (block, synchronised) = (1 << 20, 16 << 20)
+
+  /// Overwrites bytes with zeros, at most 250 MB per second.
+  func overwrite(
+    _ range: Range<Int>, of file: DiskFile, _ isCancelled: @escaping () -> Bool = { false }
   ) throws(SystemError) {
-    // The new names first: a file with holes must not return after a loss of power.
-    try DiskFolder.sync("\(path)/\(name.folder)")
-    for range in ranges { try overwrite(range, of: file) }
-    try file.sync()
-    DiskFolder.remove(self.file(name) + Suffix.removed)
-    removeDay(name)
-  }
-
-  /// The bytes that are copied at once.
-  private static let block = 1 << 20
-
-  func overwrite(_ range: Range<Int>, of file: DiskFile) throws(SystemError) {
     let zeros = [UInt8](repeating: 0, count: Self.block)
+    var pace = DiskPace(nanosecondsPerByte: 4, isCancelled: isCancelled)
     var position = range.lowerBound
+    var written = 0
     while position < range.upperBound {
       let count = min(zeros.count, range.upperBound - position)
       try file.write(Array(zeros[..<count]), at: position)
       position += count
-    }
-  }
-
-  /// Writes a file with the head of `source` and these segments.
-  private func copy(
-    _ rows: [SegmentRow], from source: DiskFile, _ head: FileHead, to path: String
-  ) throws(SystemError) {
-    let target = try DiskFile(path, .creating)
-    let header = try source.read(at: 0, count: head.headerSize)
-    let start = FileHead.bytes(header: header, references: max(head.references, 1))
-    try target.write(start, at: 0)
-    var position = start.count
-    var last: (number: Int64, offset: Interval)?
-    for row in rows {
-      let media = Interval(ticks: row.decodeTime, timescale: Int64(head.timescale))
-      let offset = Interval(nanoseconds: row.start.nanoseconds) - media
-      let continues =
-        row.number == last?.number.addingSaturated(1) && !row.startsDiscontinuity
-        && (last.map { (offset - $0.offset).magnitude < .milliseconds(1) } ?? false)
-      if !continues {
-        let mark = SegmentMark(
-          number: row.number, offset: offset, startsDiscontinuity: row.startsDiscontinuity)
-        try target.write(mark.bytes, at: position)
-        position += SegmentMark.size
-        last = (row.number, offset)
-      } else {
-        last = (row.number, last?.offset ?? offset)
+      written += count
+      if written >= Self.synchronised {
+        // Dirty pages delay the other threads that write.
+        try file.sync()
+        written = 0
       }
-      for start in stride(from: row.offset, to: row.end, by: Self.block) {
-        let bytes = try source.read(at: start, count: min(Self.block, row.end - start))
-        try target.write(bytes, at: position)
-        position += bytes.count
-      }
+      try pace.pause(after: count)
     }
-    try target.write(SegmentMark.closing, at: position)
-    try target.sync()
   }
 }

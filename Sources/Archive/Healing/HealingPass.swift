@@ -179,7 +179,7 @@ struct HealingPass {
       return false
     }
     let failure = HourInsertion.insert(
-      merge, of: track.name, archive, removed: removed, isCancelled: { hasEnded })
+      merge, of: track.name, archive.orders, removed: removed, isCancelled: { hasEnded })
     if let failure {
       discard(merge, removed)
       if !hasEnded { report(failure) }
@@ -233,7 +233,7 @@ struct HealingPass {
     let merge = try HourMerge(
       name, in: folder, header: header, references: Int(references.addingSaturated(1)),
       isCancelled: { [isCancelled] in isCancelled(SystemClock.monotonicTime) })
-    _ = try merge.update(try archive.rows(of: name, track.name))
+    _ = try merge.update(try archive.catalog.rows(of: name, track.name))
     return merge
   }
 

@@ -13,10 +13,12 @@ extension ArchiveReader {
     where isValid: (Int64, WallTime) -> Bool = { _, _ in true }
   ) throws(ArchiveFailure) -> [SegmentSpans.Span] {
     var spans: [SegmentSpans.Span] = []
+    let hidden = hidden
     for (name, summary, _) in try summaries(of: rendition) where summary.last >= first {
       let numbers = summary.first...max(summary.first, summary.last)
       let length = numbers.upperBound.subtractingSaturated(numbers.lowerBound)
-      if Int64(summary.count) > length {
+      let isHidden = hidden.contains { $0.overlaps(summary.start, summary.end) }
+      if Int64(summary.count) > length, !isHidden {
         guard isValid(summary.first, summary.start) else { continue }
         spans.append(SegmentSpans.Span(numbers: numbers, headerHash: name.headerHash))
         continue

@@ -95,6 +95,7 @@ package final class ArchiveReader: Sendable {
           row: $0, name: open.name, folder: folder, timescale: open.timescale, use: open.use)
       }
     }
+    all = found.visible(all, of: rendition)
     all.sort { $0.number < $1.number }
     // Two files of an hour may have the same number after an outage: the earlier file has it.
     var last: Int64 = -1
@@ -165,7 +166,7 @@ package final class ArchiveReader: Sendable {
           row: $0, name: open.name, folder: folder, timescale: open.timescale, use: open.use)
       }
     }
-    return all.sorted { $0.number < $1.number }
+    return found.visible(all, of: rendition).sorted { $0.number < $1.number }
   }
 
   /// The sums of the files of a rendition.
@@ -176,6 +177,9 @@ package final class ArchiveReader: Sendable {
     guard let found else { throw .busy }
     return found
   }
+
+  /// The media whose removal has not ended.
+  var hidden: [RemovedMedia] { catalog.read(\.hidden) }
 
   /// The frames of segments, in the order of their numbers.
   package func frames(
@@ -254,6 +258,14 @@ private struct Found: Sendable {
   }
   var files: [(name: HourName, summary: HourIndex.Summary, use: HourUse)] = []
   var open: Open?
+  /// The media whose removal has not ended.
+  var hidden: [RemovedMedia] = []
+
+  /// The segments that no order removes.
+  func visible(_ segments: [ArchivedSegment], of rendition: String) -> [ArchivedSegment] {
+    guard !hidden.isEmpty else { return segments }
+    return segments.filter { !hidden.have($0.row, timescale: $0.timescale, of: rendition) }
+  }
 }
 
 extension StreamCatalog.State {
@@ -262,6 +274,7 @@ extension StreamCatalog.State {
     with chosen: ([SegmentRow], _ timescale: Int) -> ArraySlice<SegmentRow>
   ) -> Found {
     var found = Found()
+    found.hidden = hidden
     let files = tracks[rendition]?.list.filter { hasFile($0.summary) } ?? []
     for (name, summary) in files {
       guard let use = tracks[rendition]?.use(of: name) else { continue }

@@ -16,6 +16,11 @@ struct ArchiveThread {
   private let root: ArchiveRoot
   private let log: Log
   private let syncThread: SyncThread
+  private let removals: RemovalThread
+  /// Called by the thread of the removals before each hour file.
+  private let willRemove: @Sendable () -> Void
+  /// Gives an order to this thread.
+  private let give: @Sendable (WriterOrder) -> Void
   private var streams: [StreamWriter] = []
   private var synced = MonotonicTime.distantPast
   private var retained: MonotonicTime
@@ -29,8 +34,11 @@ struct ArchiveThread {
   private let started: MonotonicTime
 
   init(
-    _ root: ArchiveRoot, _ others: OtherStreams?, syncThread: SyncThread, log: Log
+    _ root: ArchiveRoot, _ others: OtherStreams?, syncThread: SyncThread,
+    removals: RemovalThread, willRemove: @escaping @Sendable () -> Void = {}, log: Log,
+    give: @escaping @Sendable (WriterOrder) -> Void
   ) {
+    (self.removals, self.willRemove, self.give) = (removals, willRemove, give)
     self.root = root
     self.others = others
     self.syncThread = syncThread
@@ -59,6 +67,8 @@ struct ArchiveThread {
         stream.finish()
       }
       state.root.watch.end(.writer)
+      // The lock of the folder is kept until the last change.
+      state.removals.close()
       state.syncThread.drain()
       state.syncThread.close()
       return
@@ -70,9 +80,30 @@ struct ArchiveThread {
 
   /// Reads the folder of a stream.
   private mutating func load(_ stream: StreamWriter) {
-    stream.load()
+    let (removals, willRemove, give) = (removals, willRemove, give)
+    stream.load { span in
+      Self.remove(span, now: span.upperBound, stream, removals, willRemove, give) { _ in }
+    }
     guard let newest = stream.catalog.status.newest else { return }
     ages.found(newest: newest, wall: SystemClock.wallTime, at: SystemClock.monotonicTime)
+  }
+
+  /// Accepts an order to remove a span; another thread performs it.
+  private static func remove(
+    _ span: Range<WallTime>, now: WallTime, _ stream: StreamWriter, _ removals: RemovalThread,
+    _ willRemove: @escaping @Sendable () -> Void, _ give: @escaping @Sendable (WriterOrder) -> Void,
+    answer: @escaping @Sendable (String?) -> Void
+  ) {
+    switch stream.beginRemoval(of: span, now: now) {
+    case .failure(let refusal): answer(refusal.reason)
+    case .success(let removal):
+      let catalog = stream.catalog
+      removals.add { isCancelled in
+        let failure = removal.run(
+          order: give, willRead: willRemove, isCancelled: isCancelled)
+        give(.endRemoval(catalog, removal.media, failure, answer))
+      }
+    }
   }
 
   private mutating func perform(_ order: WriterOrder) {
@@ -80,7 +111,8 @@ struct ArchiveThread {
     case .open(let catalog, let policy):
       let index = streams.firstIndex { $0.catalog === catalog }
       let stream = StreamWriter(
-        catalog, policy, after: index.map { streams[$0] }, syncThread: syncThread)
+        catalog, policy, after: index.map { streams[$0] }, syncThread: syncThread,
+        removals: removals)
       left.removeAll { $0.catalog.folder == catalog.folder }
       if let index {
         streams[index].finish()
@@ -97,7 +129,13 @@ struct ArchiveThread {
     case .protect(let catalog, let span, let isProtected, let answer):
       answer(failure ?? stream(catalog)?.protect(span, isProtected))
     case .remove(let catalog, let span, let answer):
-      answer(failure ?? stream(catalog)?.removeSegments(in: span, now: SystemClock.wallTime))
+      guard let stream = stream(catalog) else { return answer("the stream has no archive") }
+      if let failure { return answer(failure) }
+      Self.remove(
+        span, now: SystemClock.wallTime, stream, removals, willRemove, give, answer: answer)
+    case .endRemoval(let catalog, let media, let failure, let answer):
+      guard let stream = stream(catalog) else { return answer("the stream has no archive") }
+      answer(stream.endRemoval(of: media, failure))
     case .hold(let catalog, let rendition, let name, let time, let answer):
       answer(stream(catalog)?.hold(name, of: rendition, until: time))
     case .replace(let catalog, let rendition, let replacement, let answer):
@@ -113,7 +151,7 @@ struct ArchiveThread {
   }
 
   private func stream(_ catalog: StreamCatalog) -> StreamWriter? {
-    streams.first { $0.catalog === catalog }
+    streams.first { $0.catalog === catalog } ?? left.first { $0.catalog === catalog }
   }
 
   private mutating func write(_ now: MonotonicTime) {
@@ -193,7 +231,8 @@ struct ArchiveThread {
       let folder = "\(root.path)/\(name)"
       guard !known.contains(folder) else { continue }
       let stream = StreamWriter(
-        StreamCatalog(folder: folder, in: root), ArchivePolicy(retention: retention))
+        StreamCatalog(folder: folder, in: root), ArchivePolicy(retention: retention),
+        removals: removals)
       load(stream)
       return left.append(stream)
     }

@@ -25,18 +25,114 @@ extension StreamWriter {
 
   /// Removes the segments with media in a span; those of the windows are left out.
   ///
-  /// The span is noted on the disk until that has ended: the next start completes it after a crash
-  /// or a failure.
-  ///
   /// - Returns: the reason of a failure, else nil.
   func removeSegments(in span: Range<WallTime>, now: WallTime) -> String? {
-    // The file has milliseconds.
+    let removal: SpanRemoval
+    switch beginRemoval(of: span, now: now) {
+    case .failure(let refusal): return refusal.reason
+    case .success(let begun): removal = begun
+    }
+    return endRemoval(of: removal.media, removal.run(order: perform))
+  }
+
+  /// Performs an order at once.
+  private func perform(_ order: WriterOrder) {
+    switch order {
+    case .hold(_, let rendition, let name, let time, let answer):
+      answer(hold(name, of: rendition, until: time))
+    case .replace(_, let rendition, let replacement, let answer):
+      answer(replace(replacement, of: rendition))
+    default: order.refuse()
+    }
+  }
+
+  /// Why a removal has not begun.
+  struct Refusal: Error {
+    let reason: String
+  }
+
+  /// Accepts an order to remove the segments with media in a span: readers do not see them any
+  /// more, and those of the windows are left out.
+  ///
+  /// The span is noted on the disk until ``endRemoval(of:_:)``: the next start completes it after a
+  /// crash or a failure.
+  ///
+  /// - Returns: the work that is left, for another thread.
+  func beginRemoval(
+    of span: Range<WallTime>, now: WallTime
+  ) -> Result<SpanRemoval, Refusal> {
+    let noted = noted(span, now)
+    if let failure = keepRemoving({ $0.add(noted) }) { return .failure(Refusal(reason: failure)) }
+    let media = hide(span, now)
+    // Segments that begin after the order are archived.
+    let last = min(span.upperBound, now)
+    if span.lowerBound < last {
+      removed.add(span.lowerBound..<last)
+      // A twin may still have them.
+      if let failure = keepRemoved(span.lowerBound..<last) {
+        return .failure(Refusal(reason: failure))
+      }
+      if !catalog.removeObjects(in: span.lowerBound..<last, hours(during: span)) {
+        return .failure(Refusal(reason: "the marks of its objects cannot be written"))
+      }
+    }
+    // The open files are continued by their next segment.
+    for (rendition, track) in tracks {
+      if let error = track.leaveOut(removed) {
+        return .failure(Refusal(reason: "\(rendition): \(error)"))
+      }
+    }
+    let damaged = files.filter {
+      $0.isDamaged && $0.name.start < span.upperBound && span.lowerBound < $0.name.end
+    }
+    return .success(
+      SpanRemoval(
+        catalog: catalog, media: media,
+        files: hours(during: span).map { SpanRemoval.File(rendition: $0.rendition, name: $0.name) },
+        damaged: damaged.map { SpanRemoval.File(rendition: $0.rendition, name: $0.name) }))
+  }
+
+  /// The span of an order in the file, which has milliseconds.
+  private func noted(_ span: Range<WallTime>, _ now: WallTime) -> Range<WallTime> {
     let first = WallTime.origin + .milliseconds(span.lowerBound.milliseconds)
     let last = WallTime.origin + .milliseconds(min(span.upperBound, now).milliseconds)
-    let noted = first..<max(first, last + .milliseconds(1))
-    if let failure = keepRemoving({ $0.add(noted) }) { return failure }
-    if let failure = removeAll(in: span, now: now) { return failure }
-    return keepRemoving { $0.remove(noted) }
+    return first..<max(first, last + .milliseconds(1))
+  }
+
+  /// Hides media from readers; what they have opened is cut.
+  private func hide(_ span: Range<WallTime>, _ now: WallTime) -> RemovedMedia {
+    let files = hours(during: span)
+    return catalog.update { state in
+      let media = RemovedMedia(
+        span, ordered: now, last: state.tracks.compactMapValues { $0.extent?.upperBound })
+      state.hidden.append(media)
+      for (rendition, name) in files { state.tracks[rendition]?.revoke(name) }
+      state.revision = state.revision.addingSaturated(1)
+      return media
+    }
+  }
+
+  /// Ends an order; after a failure its media stays hidden, and the next start completes it.
+  ///
+  /// - Returns: the reason of a failure, else nil.
+  func endRemoval(of media: RemovedMedia, _ failure: String?) -> String? {
+    defer { catalog.update { $0.revision = $0.revision.addingSaturated(1) } }
+    if let failure { return failure }
+    let noted = noted(media.span, media.ordered)
+    let rest = catalog.update { state in
+      // Earlier orders that have failed are completed by one that includes their spans.
+      state.hidden.removeAll { $0 == media || isWhole($0, in: media) }
+      return state.hidden
+    }
+    return keepRemoving { spans in
+      spans.remove(noted)
+      for other in rest { spans.add(self.noted(other.span, other.ordered)) }
+    }
+  }
+
+  private func isWhole(_ other: RemovedMedia, in media: RemovedMedia) -> Bool {
+    other.ordered <= media.ordered && media.span.lowerBound <= other.span.lowerBound
+      && other.span.upperBound <= media.span.upperBound
   }
 
   /// Changes the spans whose removal has not ended.
@@ -54,49 +150,6 @@ extension StreamWriter {
   /// Whether the stream has a folder: one that is not our own has no archive of the stream.
   private var hasFolder: Bool {
     (try? catalog.root?.make(catalog.folder)) != nil || catalog.root == nil
-  }
-
-  private func removeAll(in span: Range<WallTime>, now: WallTime) -> String? {
-    catalog.update { $0.revision += 1 }
-    defer { catalog.update { $0.revision += 1 } }
-    // Segments that begin after the order are archived.
-    let last = min(span.upperBound, now)
-    if span.lowerBound < last {
-      removed.add(span.lowerBound..<last)
-      // A twin may still have them.
-      if let failure = keepRemoved(span.lowerBound..<last) { return failure }
-      if !catalog.removeObjects(in: span.lowerBound..<last, hours(during: span)) {
-        return "the marks of its objects cannot be written"
-      }
-    }
-    var failure: String?
-    // The open files are continued by their next segment.
-    for (rendition, track) in tracks {
-      if let error = track.leaveOut(removed) { failure = "\(rendition): \(error)" }
-    }
-    for (rendition, name) in hours(during: span) {
-      let folder = catalog.folder(of: rendition)
-      do throws(SystemError) {
-        let summary = try folder.removeSegments(name, in: span) {
-          catalog.update { $0.tracks[rendition]?.end(name, .overwritten) }
-        }
-        catalog.update { $0.tracks[rendition]?.set(name, summary) }
-      } catch {
-        failure = "\(name.path): \(error)"
-        // The file may have been replaced already.
-        complete(name, of: rendition)
-        let summary = folder.summary(name) ?? recovered(name, folder)
-        catalog.update { $0.tracks[rendition]?.set(name, summary) }
-      }
-    }
-    for file in files
-    where file.isDamaged && file.name.start < span.upperBound && span.lowerBound < file.name.end {
-      do throws(SystemError) {
-        try catalog.folder(of: file.rendition).eraseDamaged(file.name)
-        catalog.update { $0.tracks[file.rendition]?.damaged[file.name] = nil }
-      } catch { failure = "\(file.path): \(error)" }
-    }
-    return failure
   }
 
   /// The hour files that may have media of a span: the clock may have been set back within an hour.
@@ -145,16 +198,24 @@ extension StreamWriter {
     let name = replacement.name
     let isUnchanged = catalog.read { state in
       let track = state.tracks[rendition]
-      return track?.open?.name != name && track?.files[name] == replacement.old
-        && state.removed == replacement.removed
+      guard track?.open?.name != name, track?.files[name] == replacement.old else { return false }
+      // A healed file has not the hidden segments, and does not overwrite them.
+      return replacement.removed.map { $0 == state.removed && state.hidden.isEmpty } ?? true
     }
     guard isUnchanged else { return "the hour file has changed meanwhile" }
     // Readers that open the file from now on find its segments again.
-    catalog.update { $0.tracks[rendition]?.end(name, .replaced) }
+    let isRemoval = replacement.removed == nil
+    catalog.update { $0.tracks[rendition]?.end(name, isRemoval ? .overwritten : .replaced) }
+    let folder = catalog.folder(of: rendition)
     do throws(SystemError) {
-      try catalog.folder(of: rendition).replace(name, from: replacement.drafts)
+      if isRemoval {
+        try folder.exchange(name, with: replacement.new == nil ? nil : replacement.drafts)
+        unfinished.append((rendition, name))
+      } else {
+        try folder.replace(name, from: replacement.drafts)
+      }
     } catch {
-      let summary = catalog.folder(of: rendition).summary(name) ?? replacement.old
+      let summary = folder.summary(name) ?? replacement.old
       catalog.update { $0.tracks[rendition]?.set(name, summary) }
       return "\(error)"
     }

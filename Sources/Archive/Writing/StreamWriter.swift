@@ -16,15 +16,18 @@ final class StreamWriter {
   var tracks: [String: TrackWriter] = [:]
   /// The spans that were removed since the start, whose segments windows may have still.
   var removed = WallSpans()
-  /// The files whose removal has failed.
-  private var unfinished: [(rendition: String, name: HourName)] = []
+  /// Performs removals; without it that is done at once.
+  private let removals: RemovalThread?
+  /// The files whose removal may not have ended.
+  var unfinished: [(rendition: String, name: HourName)] = []
 
   /// A writer of a stream, after one with another policy.
   init(
     _ catalog: StreamCatalog, _ policy: ArchivePolicy, after other: StreamWriter? = nil,
-    syncThread: SyncThread? = nil
+    syncThread: SyncThread? = nil, removals: RemovalThread? = nil
   ) {
     self.syncThread = syncThread
+    self.removals = removals
     self.catalog = catalog
     self.policy = policy
     removed = other?.removed ?? WallSpans()
@@ -42,19 +45,26 @@ final class StreamWriter {
 
   /// Reads the folder; files that were not finished are cut at the last whole chunk and finished,
   /// and removals are completed.
-  func load() {
+  ///
+  /// - Parameter remove: takes the spans of orders that a crash has interrupted.
+  func load(_ remove: ((Range<WallTime>) -> Void)? = nil) {
+    let removing = spans(removingPath).spans
     var tracks: [String: TrackCatalog] = [:]
     let isRead = catalog.root == nil || DiskFolder.isOwn(catalog.folder)
     for rendition in isRead ? DiskFolder.entries(catalog.folder).folders : []
     where StreamName.isValid(rendition) {
       let folder = catalog.folder(of: rendition)
-      HourMerge.removeDrafts(of: folder)
+      HourMerge.removeDrafts(of: folder, overwriting: !removing.isEmpty)
       var content = folder.content
       if !content.removed.isEmpty {
-        for name in content.removed { complete(name, of: rendition) }
+        for name in content.removed {
+          try? folder.restoreDraft(name)
+          unfinished.append((rendition, name))
+        }
         content = folder.content
       }
-      for draft in content.drafts { DiskFolder.remove(draft) }
+      let waiting = content.removed.map { folder.file($0) + HourFolder.Suffix.draft }
+      for draft in content.drafts where !waiting.contains(draft) { DiskFolder.remove(draft) }
       var files: [HourName: HourIndex.Summary] = [:]
       for name in content.names {
         files[name] = folder.summary(name) ?? recovered(name, folder)
@@ -67,11 +77,14 @@ final class StreamWriter {
     catalog.update { state in
       state.tracks = tracks
       (state.protected, state.removed) = (protected, removed)
+      // Orders that a crash has interrupted: hours that they had not reached are as before.
+      let last = tracks.compactMapValues { $0.extent?.upperBound }
+      state.hidden = removing.map { RemovedMedia($0, ordered: $0.upperBound, last: last) }
       state.isLoaded = true
     }
-    // An order that a crash has interrupted: hours that it had not reached are as before it.
-    for span in spans(removingPath).spans {
-      _ = removeSegments(in: span, now: span.upperBound)
+    completeRemovals()
+    for span in removing {
+      if let remove { remove(span) } else { _ = removeSegments(in: span, now: span.upperBound) }
     }
   }
 
@@ -192,9 +205,7 @@ final class StreamWriter {
       !file.isDamaged && waitsForStore(file.name, file.rendition) ? file.file.kept : file.file
     }
     for index in policy.retention.expired(limited, now: now) { remove(files[index]) }
-    let failed = unfinished
-    unfinished = []
-    for (rendition, name) in failed { complete(name, of: rendition) }
+    completeRemovals()
     completeIndexes()
   }
 
@@ -228,11 +239,21 @@ final class StreamWriter {
     return true
   }
 
-  /// Completes a removal that has begun.
-  func complete(_ name: HourName, of rendition: String) {
-    do throws(SystemError) {
-      try catalog.folder(of: rendition).completeRemoval(name)
-    } catch { unfinished.append((rendition, name)) }
+  /// Overwrites the files whose removal may not have ended.
+  private func completeRemovals() {
+    unfinished = unfinished.filter { rendition, name in
+      DiskFolder.exists(catalog.folder(of: rendition).removedFile(name))
+    }
+    for (rendition, name) in unfinished {
+      let folder = catalog.folder(of: rendition)
+      guard let removals else {
+        try? folder.completeRemoval(name)
+        continue
+      }
+      removals.add { isCancelled in
+        withoutActuallyEscaping(isCancelled) { try? folder.completeRemoval(name, $0) }
+      }
+    }
   }
 
   /// Writes the indexes again of which readers have found that they lack segments.

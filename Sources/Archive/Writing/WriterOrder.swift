@@ -20,13 +20,15 @@ package enum WriterOrder: Sendable {
     @Sendable (HourIndex.Summary?) -> Void)
   /// Replaces an hour file by a draft; the answer is the reason of a failure.
   case replace(StreamCatalog, String, HourReplacement, @Sendable (String?) -> Void)
+  /// The removal of media has ended, with the reason of a failure; so has the answer.
+  case endRemoval(StreamCatalog, RemovedMedia, String?, @Sendable (String?) -> Void)
 
   /// Answers an order that no thread performs any more.
   func refuse() {
     switch self {
     case .open, .follow: break
     case .protect(_, _, _, let answer), .remove(_, _, let answer): answer("it is closed")
-    case .replace(_, _, _, let answer): answer("it is closed")
+    case .replace(_, _, _, let answer), .endRemoval(_, _, _, let answer): answer("it is closed")
     case .hold(_, _, _, _, let answer): answer(nil)
     }
   }
@@ -39,9 +41,10 @@ package struct HourReplacement: Sendable {
   let drafts: HourFolder
   /// The sums of the file that it replaces; nil for none.
   let old: HourIndex.Summary?
-  /// The sums of the draft, and the number of segments of a twin in it.
-  let new: HourIndex.Summary
+  /// The sums of the draft, and the number of segments of a twin in it; nil if no segment is left.
+  let new: HourIndex.Summary?
   let healed: Int
-  /// The spans that were removed when the draft was begun.
-  let removed: WallSpans
+  /// The spans that were removed when the draft was begun; nil if the draft removes segments, and
+  /// the old file is to be overwritten.
+  let removed: WallSpans?
 }

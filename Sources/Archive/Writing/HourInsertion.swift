@@ -27,15 +27,21 @@ enum HourInsertion {
 
   /// Puts a draft into the place of its hour file.
   ///
+  /// - Parameters:
+  ///   - merge: the draft.
+  ///   - rendition: the name of its rendition.
+  ///   - archive: the orders to the writer.
+  ///   - removed: the spans that were removed when the draft was begun; nil if it removes segments.
+  ///   - isCancelled: whether the exchange is to end.
   /// - Returns: the reason of a failure, else nil.
   static func insert(
-    _ merge: HourMerge, of rendition: String, _ archive: HealedArchive, removed: WallSpans,
+    _ merge: HourMerge, of rendition: String, _ archive: ArchiveOrders, removed: WallSpans?,
     isCancelled: () -> Bool
   ) -> String? {
     do {
       // A long file takes longer than the writer may be held: the last round is short.
       for _ in 0..<3 {
-        guard try merge.update(try archive.rows(of: merge.name, rendition)) else {
+        guard try merge.update(try archive.catalog.rows(of: merge.name, rendition)) else {
           return "the hour file has changed meanwhile"
         }
         try merge.prepare()
@@ -52,9 +58,9 @@ enum HourInsertion {
       let folder = archive.catalog.folder(of: rendition)
       let rows =
         try old.map { try folder.segments(merge.name, $0, hasFrames: false).map(\.row) } ?? []
-      guard try merge.update(rows), let new = try merge.finish() else {
-        return "the hour file has changed meanwhile"
-      }
+      guard try merge.update(rows) else { return "the hour file has changed meanwhile" }
+      let new = try merge.finish()
+      guard new != nil || removed == nil else { return "the hour file has changed meanwhile" }
       let replacement = HourReplacement(
         name: merge.name, drafts: merge.drafts, old: old, new: new, healed: merge.count,
         removed: removed)

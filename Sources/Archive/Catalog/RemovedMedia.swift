@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+/// The media of an order to remove a span.
+package struct RemovedMedia: Sendable, Equatable {
+  /// The span.
+  package let span: Range<WallTime>
+  /// The time of the order: segments that begin later stay, unless they were archived before it.
+  let ordered: WallTime
+  /// The last segment of each rendition at the order.
+  let last: [String: Int64]
+
+  /// The media of a span that the renditions `last` have up to these numbers.
+  package init(_ span: Range<WallTime>, ordered: WallTime, last: [String: Int64]) {
+    self.span = span
+    self.ordered = ordered
+    self.last = last
+  }
+
+  /// Whether a segment of a rendition is removed.
+  func has(_ row: SegmentRow, timescale: Int, of rendition: String) -> Bool {
+    let isOld = last[rendition].map { row.number <= $0 } ?? false
+    let end = isOld ? span.upperBound : min(span.upperBound, ordered)
+    return row.start < end && span.lowerBound < row.end(timescale: timescale)
+  }
+
+  /// Whether a file with media from `start` to `end` may have a part of it.
+  func overlaps(_ start: WallTime, _ end: WallTime) -> Bool {
+    start < span.upperBound && span.lowerBound < end
+  }
+}
+
+extension [RemovedMedia] {
+  /// Whether a segment of a rendition is removed.
+  func have(_ row: SegmentRow, timescale: Int, of rendition: String) -> Bool {
+    contains { $0.has(row, timescale: timescale, of: rendition) }
+  }
+}
