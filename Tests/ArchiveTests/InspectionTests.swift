@@ -71,4 +71,39 @@ struct InspectionTests {
     #expect(try content(file.folder.file(file.name)).count == size)
     #expect(file.folder.summary(file.name)?.count == track.segments.count)
   }
+
+  @Test("repair leaves out a damaged segment, wherever its damage is, and keeps the others")
+  func damagedSegment() throws {
+    let track = try archive(Self.start, ArchivedTrack.header())
+    let file = try #require(inspection.files.first)
+    let path = file.folder.file(file.name)
+    let whole = try content(path)
+    let rows = try #require(try file.folder.walk(file.name)).segments.map(\.row)
+    let row = rows[2]
+    // The boxes of the segment: their sizes, types, and the contents of a moof.
+    var places: [Int] = []
+    var reader = BoxReader(whole, row.range)
+    var position = row.offset
+    while let box = try reader.next() {
+      places += [position, position + 3, position + 5]
+      if box.type == "moof" { places += [position + 11, position + 27] }
+      position += box.size
+    }
+    for place in places {
+      var bytes = whole
+      bytes[place] ^= 0x55
+      DiskFolder.remove(path)
+      try DiskFile(path, .creating).write(bytes, at: 0)
+      #expect(try ArchiveInspection.repair(file))
+      #expect(try ArchiveInspection.faults(file) == [], "byte \(place - row.offset)")
+      let left = try #require(try file.folder.walk(file.name)).segments.map(\.row)
+      let repaired = try content(path)
+      // The segment before a damaged `styp` without a size is not known to be complete.
+      for other in rows where other.number > row.number || other.number < row.number - 1 {
+        let found = left.first { $0.number == other.number }
+        #expect(found?.start == other.start, "byte \(place - row.offset)")
+        #expect(found.map { Array(repaired[$0.range]) } == track.segments[other.number])
+      }
+    }
+  }
 }

@@ -9,7 +9,8 @@ package import Time
 /// The segments of an hour file, found by walking its boxes.
 ///
 /// Accepts any bytes; bounded in time, and in memory by the number of frames. A file may end at any
-/// byte: ``end`` is the position after the last whole chunk.
+/// byte: ``end`` is the position after the last whole chunk. After damaged bytes it continues with
+/// the next segment; the damaged one is left out.
 package struct HourWalk: Sendable {
   /// The beginning of the file.
   package let head: FileHead
@@ -22,6 +23,11 @@ package struct HourWalk: Sendable {
   /// The wall clock minus media time of the last complete segment; nil without one.
   package private(set) var offset: Interval?
 
+  /// The damaged bytes, with the segments that are left out.
+  package private(set) var damages: [Range<Int>] = []
+
+  /// The most damages; after them the file ends.
+  private static let maximumDamages = 64
   /// The bytes that are read for the boxes of a chunk before its media.
   private static let window = 1024
   /// The largest `moof`.
@@ -29,19 +35,22 @@ package struct HourWalk: Sendable {
 
   /// The segment that is being read.
   private struct Open {
-    let number: Int64
+    /// Nil after damaged bytes without a mark: the decode time has it.
+    let number: Int64?
     let offset: Int
     let mark: SegmentMark
     let startsDiscontinuity: Bool
     var hasEvents = false
     var frames: SegmentFrames
     var end: Int
+    /// The position of the last `styp` or `moof`.
+    var chunk: Int
   }
 
   private var open: Open?
   /// The mark that was read last, and the number of the next segment.
   private var mark: SegmentMark?
-  private var next: (number: Int64, startsDiscontinuity: Bool)?
+  private var next: (number: Int64?, startsDiscontinuity: Bool)?
 
   /// Walks a file of `size` bytes; nil if it has no head.
   ///
@@ -69,7 +78,29 @@ package struct HourWalk: Sendable {
   }
 
   private mutating func walk(_ size: Int, _ read: FileHead.Reader) throws(SystemError) {
-    var position = end
+    let search = SegmentSearch(size: size)
+    var position = try walk(from: end, size, read)
+    // bounded: by the number of damages
+    while position < size, damages.count < Self.maximumDamages {
+      // The size of the last box may be damaged, too.
+      let from = max(open?.chunk ?? end, completeEnd)
+      guard let found = try search.next(from: from + 1, read), found > completeEnd else { break }
+      let start = min(open?.offset ?? end, found)
+      damages.append(start..<found)
+      open = nil
+      if next != nil || mark != nil { next = (nil, false) }
+      end = found
+      position = try walk(from: found, size, read)
+    }
+  }
+
+  /// Walks to the end or to a damaged box.
+  ///
+  /// - Returns: the position of that.
+  private mutating func walk(
+    from first: Int, _ size: Int, _ read: FileHead.Reader
+  ) throws(SystemError) -> Int {
+    var position = first
     var fragment: (box: BoxFields, position: Int)?
     var (bytes, start): ([UInt8], Int) = ([], position)
     while position < size {
@@ -81,12 +112,12 @@ package struct HourWalk: Sendable {
         boxSize <= size - position
       else {
         if fragment == nil, Self.beginsSegment(bytes, offset) { complete() }
-        return
+        return position
       }
       let after = position + boxSize
       switch box.type {
       case "free":
-        guard fragment == nil else { return }
+        guard fragment == nil else { return position }
         var reader = BoxReader(bytes, offset..<min(bytes.count, offset + boxSize))
         if let fields = try? reader.next(), let found = SegmentMark(fields) {
           complete()
@@ -94,40 +125,46 @@ package struct HourWalk: Sendable {
           next = (found.number, found.startsDiscontinuity)
         } else if boxSize == SegmentMark.closingSize {
           complete()
+        } else if boxSize > SegmentMark.size, after < size,
+          try SegmentSearch(size: size).isMark(after, read)
+        {
+          // Damaged bytes that were made free.
+          complete()
         } else {
           endBefore(damagedBox: boxSize)
-          return
+          return position
         }
         end = after
       case "styp":
         complete()
-        guard let mark, let begun = next else { return }
+        guard let mark, let begun = next else { return position }
         open = Open(
           number: begun.number, offset: position, mark: mark,
           startsDiscontinuity: begun.startsDiscontinuity, frames: SegmentFrames(head.defaults),
-          end: after)
-        next = (begun.number.addingSaturated(1), false)
+          end: after, chunk: position)
+        next = (begun.number?.addingSaturated(1), false)
       case "moof":
-        guard let open, boxSize <= Self.fragmentLimit else { return }
+        guard let open, boxSize <= Self.fragmentLimit else { return position }
         let isRead = boxSize <= bytes.count - offset
         // bounded: `offset` is a position in `bytes`
         let whole = isRead ? Array(bytes[offset..<offset + boxSize]) : try read(position, boxSize)
         var reader = BoxReader(whole)
-        guard let fields = try? reader.next() else { return }
+        guard let fields = try? reader.next() else { return position }
         fragment = (fields, position - open.offset)
+        self.open?.chunk = position
       case "mdat":
-        guard var segment = open, let found = fragment else { return }
+        guard var segment = open, let found = fragment else { return position }
         let first = position - segment.offset
         do throws(BoxError) {
           try segment.frames.add(
             found.box, at: found.position, media: first + box.count..<first + boxSize)
-        } catch { return }
+        } catch { return position }
         segment.end = after
         open = segment
         fragment = nil
         end = after
       case "prft", "emsg":
-        guard open != nil, fragment == nil else { return }
+        guard open != nil, fragment == nil else { return position }
         if box.type == "emsg" {
           // bounded: a position in the file
           if offset + EventMessage.dataSize > bytes.count, after > start + bytes.count {
@@ -137,10 +174,11 @@ package struct HourWalk: Sendable {
         }
       default:
         if fragment == nil { endBefore(damagedBox: boxSize) }
-        return
+        return position
       }
       position = after
     }
+    return position
   }
 
   /// A damaged `styp` or mark ends the segment before it, as a torn one does.
@@ -168,9 +206,11 @@ package struct HourWalk: Sendable {
     guard let segment = open else { return }
     open = nil
     guard let decodeTime = segment.frames.decodeTime, segment.end == end else { return }
+    guard let number = segment.number ?? number(at: decodeTime) else { return }
+    if segment.number == nil { next = (number.addingSaturated(1), false) }
     let media = Interval(ticks: decodeTime, timescale: Int64(head.timescale))
     let row = SegmentRow(
-      number: segment.number, offset: segment.offset, size: segment.end - segment.offset,
+      number: number, offset: segment.offset, size: segment.end - segment.offset,
       decodeTime: decodeTime, duration: segment.frames.duration,
       start: WallTime(nanoseconds: (media + segment.mark.offset).nanoseconds),
       startsDiscontinuity: segment.startsDiscontinuity, hasEvents: segment.hasEvents,
@@ -178,5 +218,25 @@ package struct HourWalk: Sendable {
     segments.append(IndexedSegment(row: row, frames: segment.frames.frames))
     completeEnd = segment.end
     offset = segment.mark.offset
+  }
+
+  /// The number of the segment at a decode time, from the mean duration of those before it.
+  ///
+  /// Nil if they do not tell it.
+  private func number(at decodeTime: Int64) -> Int64? {
+    guard let last = segments.last?.row, let first = segments.first?.row, last.duration > 0 else {
+      return nil
+    }
+    let count = last.number.subtractingSaturated(first.number)
+    let span = last.decodeTime.subtractingSaturated(first.decodeTime)
+    let duration = count > 0 && span > 0 ? max(1, span / count) : last.duration
+    let distance = decodeTime.subtractingSaturated(last.decodeTime)
+    let steps = distance.addingSaturated(duration / 2) / duration
+    let error = distance.subtractingSaturated(steps.multipliedSaturated(by: duration))
+    let number = last.number.addingSaturated(steps)
+    guard steps > 0, abs(error) <= duration / 4, SegmentMark.numbers.contains(number) else {
+      return nil
+    }
+    return number
   }
 }

@@ -84,6 +84,9 @@ package struct ArchiveInspection {
     if TrackDescription.hash(of: header) != file.name.headerHash {
       faults.append("the header has another hash than the name")
     }
+    for damage in walk.damages {
+      faults.append("damaged: \(damage.count) bytes at \(damage.lowerBound)")
+    }
     if walk.end < size {
       faults.append("torn: \(size - walk.end) bytes after the last whole chunk")
     }
@@ -106,7 +109,8 @@ package struct ArchiveInspection {
     return faults
   }
 
-  /// Cuts a torn tail, rebuilds the index, and finishes the file.
+  /// Cuts a torn tail, makes damaged segments free space, rebuilds the index, and finishes the
+  /// file.
   ///
   /// No program may write it.
   ///
