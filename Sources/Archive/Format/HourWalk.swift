@@ -229,8 +229,10 @@ package struct HourWalk: Sendable {
     }
     let count = last.number.subtractingSaturated(first.number)
     let span = last.decodeTime.subtractingSaturated(first.decodeTime)
+    // bounded: `count` and `duration` are above 0
     let duration = count > 0 && span > 0 ? max(1, span / count) : last.duration
     let distance = decodeTime.subtractingSaturated(last.decodeTime)
+    // bounded: `duration` is above 0
     let steps = distance.addingSaturated(duration / 2) / duration
     let error = distance.subtractingSaturated(steps.multipliedSaturated(by: duration))
     let number = last.number.addingSaturated(steps)

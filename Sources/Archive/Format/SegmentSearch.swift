@@ -18,11 +18,10 @@ struct SegmentSearch {
     var start = position
     while start < size {
       let bytes = try read(start, Self.block)
-      // bounded: at most a block
-      for index in bytes.indices.dropLast(7)
-      where bytes[index + 4] == UInt8(ascii: "s")
-        || bytes[index + 4] == UInt8(ascii: "f")
-      {
+      for index in bytes.indices.dropLast(7) {
+        // bounded: `index` is at least 8 bytes before the end
+        let letter = bytes[index + 4]
+        guard letter == UInt8(ascii: "s") || letter == UInt8(ascii: "f") else { continue }
         guard let box = try? BoxHead(bytes, at: index, end: bytes.count), let count = box.size
         else { continue }
         let found = start + index
