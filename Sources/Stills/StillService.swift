@@ -127,17 +127,21 @@ package final class StillService: Sendable {
       case .still(let request):
         let late = state.update { $0.queue.expired(now) }
         for waiter in late { waiter(.failure(.busy)) }
-        finish(request, desk.make(request))
+        let made = desk.make(request)
+        // Whoever has the answer finds it counted.
+        add(desk.takeCounts())
+        finish(request, made)
         idleAt = SystemClock.monotonicTime + Self.idleTime
       case .follow(let newest):
         // A track is followed while stills of it are made.
         if let newest = newest() { desk.decode(newest.request) }
         idleAt = SystemClock.monotonicTime + Self.idleTime
       }
-      let counts = desk.takeCounts()
-      state.update { $0.counts.add(counts) }
+      add(desk.takeCounts())
     }
   }
+
+  private func add(_ counts: StillCounts) { state.update { $0.counts.add(counts) } }
 
   private func finish(_ request: StillRequest, _ made: Result<SharedBytes, StillFailure>) {
     let result = made.map { Still($0) }

@@ -56,5 +56,5 @@ export function waitOf(error) { return error instanceof StatusError ? error.wait
 
 /** @param {unknown} error */
 export function messageOf(error) {
-  return error instanceof Error || error instanceof DOMException ? error.message : String(error);
+  return error instanceof Error ? error.message : String(error);
 }
