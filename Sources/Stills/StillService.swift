@@ -128,7 +128,7 @@ package final class StillService: Sendable {
         let late = state.update { $0.queue.expired(now) }
         for waiter in late { waiter(.failure(.busy)) }
         let made = desk.make(request)
-        // Whoever has the answer finds it counted.
+        // A client that has the answer finds it counted.
         add(desk.takeCounts())
         finish(request, made)
         idleAt = SystemClock.monotonicTime + Self.idleTime

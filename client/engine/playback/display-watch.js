@@ -201,10 +201,8 @@ export class DisplayWatch {
       if (isLate(found, this.inUse.current)) this.leaveShown(performance.now() / 1000);
     } catch (error) {
       if (this.stopped !== stopped) return;
-      // A refused connection, as of a server that restarts, holds no other request. The media of
-      // a WebSocket does not wait for a response.
-      this.hasNewer = error instanceof TypeError || playback.player?.ownsSocket
-        ? false : undefined;
+      // A refused connection, as of a server that restarts, holds no other request.
+      this.hasNewer = error instanceof TypeError ? false : undefined;
     } finally {
       this.isProbing = false;
     }

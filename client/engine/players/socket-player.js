@@ -28,6 +28,8 @@ import { SocketIntake } from './socket-intake.js';
 const SOCKET_AUDIO_TARGET = 0.25;
 /** Without a message for this time the connection brings no media, ms. */
 const SILENT_TIME = 400;
+/** A socket with a message of the server in this time is not lost, ms: that of a probe. */
+const HEARD_TIME = 1500;
 /** A socket is not ended before this age because of silence, ms. */
 const LEAST_SOCKET = 1000;
 /** A player that has shown this much of the media has not failed, s. */
@@ -57,6 +59,8 @@ export class SocketPlayer extends OwnPlayer {
     /** @type {ConnectionState} */
     this.connection = { name: 'closed' };
     this.second = new SecondSocket();
+    /** The time of the latest message but media, of performance.now(). */
+    this.heardAt = -Infinity;
     this.session = newSession();
     this.subscription = new Subscription();
     this.intake = new SocketIntake(this.feeds, this.subscription, {
@@ -133,7 +137,10 @@ export class SocketPlayer extends OwnPlayer {
   newSocket() {
     /** @type {LiveSocket} */
     const socket = new LiveSocket(socketAddress(this.host.source), this.host.clock, {
-      onControl: (message) => this.guard(() => this.control(message)),
+      onControl: (message) => {
+        this.heardAt = performance.now();
+        this.guard(() => this.control(message));
+      },
       onMedia: (message) => this.guard(() => this.media(message)),
       onEnd: (reason) => {
         if (this.second.hasFailed(socket)) this.socket?.end(reason);
@@ -151,7 +158,8 @@ export class SocketPlayer extends OwnPlayer {
 
   /** Replaces a socket that brings no media, unless it does before another one is open. */
   replaceSocket() {
-    if (this.second.isOpening) return;
+    // A server that talks has no media now, as before a stream begins again.
+    if (this.second.isOpening || performance.now() - this.heardAt < HEARD_TIME) return;
     const before = this.socket, socket = this.newSocket();
     this.second.open(socket, () => {
       const now = performance.now();
