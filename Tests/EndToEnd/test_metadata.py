@@ -247,17 +247,22 @@ def test_splice_is_at_its_frame(watched: dict[str, Viewed], name: str) -> None:
         == [message.number for message in found]
 
 
+def levels(media: bytes, folder: Path) -> bytes:
+    """The brightness of each decoded picture of published media."""
+    path = folder / "media.mp4"
+    path.write_bytes(media)
+    return subprocess.run(
+        [need("ffmpeg", "decoding"), "-v", "error", "-i", str(path), "-vf", "scale=1:1",
+         "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-"],
+        capture_output=True, check=True, timeout=60).stdout
+
+
 @pytest.mark.parametrize("name", ["passed", "encoded"])
 def test_picture_changes_at_the_splice(
         watched: dict[str, Viewed], name: str, tmp_path: Path) -> None:
     """The break is white in the source: its first and last frame are those of the messages."""
     viewed = watched[name]
-    path = tmp_path / "media.mp4"
-    path.write_bytes(viewed.media)
-    grey = subprocess.run(
-        [need("ffmpeg", "decoding"), "-v", "error", "-i", str(path), "-vf", "scale=1:1",
-         "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-"],
-        capture_output=True, check=True, timeout=60).stdout
+    grey = levels(viewed.media, tmp_path)
     times = [chunk.tfdt for chunk in chunks(viewed.media)]
     white = [when for when, level in zip(times, grey) if level > 128]
     begin, end = sorted({message.ticks for message in viewed.of(SPLICE_SCHEME)})

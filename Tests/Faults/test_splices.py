@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -16,11 +15,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "EndToEnd"))
 from harness.boxes import chunks  # noqa: E402
 from harness.http1 import get  # noqa: E402
 from harness.program import Program  # noqa: E402
-from harness.tools import need  # noqa: E402
 from harness.transport import Transport, splice_insert  # noqa: E402
 from harness.waiting import wait_until  # noqa: E402
 from test_metadata import (  # noqa: E402
-    SPLICE_SCHEME, TOKEN, Viewed, attribute, milliseconds, watch)
+    SPLICE_SCHEME, TOKEN, Viewed, attribute, levels, milliseconds, watch)
 
 # No multiple of the frames of a segment, so breaks begin and end at each place of a segment.
 COUNT, FIRST, STEP, LENGTH = 20, 150, 37, 17
@@ -70,12 +68,7 @@ def test_twenty_breaks_are_exact(streamer: Callable[..., Program], tmp_path: Pat
     missing = [(when - times[0]) // frame for when in times if when not in viewed.keys]
     assert not missing, f"no IDR at the frames {missing} after the first break"
     # The pictures of the published media.
-    path = tmp_path / "media.mp4"
-    path.write_bytes(viewed.media)
-    grey = subprocess.run(
-        [need("ffmpeg", "decoding"), "-v", "error", "-i", str(path), "-vf", "scale=1:1",
-         "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-"],
-        capture_output=True, check=True, timeout=60).stdout
+    grey = levels(viewed.media, tmp_path)
     shown = [(chunk.tfdt, level > 128)
              for chunk, level in zip(chunks(viewed.media), grey, strict=True)]
     changes = [when for (_, before), (when, after) in zip(shown, shown[1:]) if before != after]

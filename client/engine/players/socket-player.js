@@ -28,7 +28,7 @@ import { SocketIntake } from './socket-intake.js';
 const SOCKET_AUDIO_TARGET = 0.25;
 /** Without a message for this time the connection brings no media, ms. */
 const SILENT_TIME = 400;
-/** A socket with a message of the server in this time is not lost, ms: that of a probe. */
+/** A socket with a message in this time is not lost, ms: a probe waits as long for a response. */
 const HEARD_TIME = 1500;
 /** A socket is not ended before this age because of silence, ms. */
 const LEAST_SOCKET = 1000;
