@@ -252,6 +252,13 @@ package final class StreamSockets {
     counters.withLock { $0.sockets.streams[stream.name] = nil }
   }
 
+  /// Another server continues the stream: pages open their sockets there.
+  package func leave() {
+    for session in sessions {
+      session.connection?.close(.goingAway, "another server continues the stream")
+    }
+  }
+
   // MARK: Events
 
   /// The events that a new client may still raise.

@@ -30,6 +30,13 @@ final class Program: Sendable {
   /// How long publishers may take to connect to the next run of the program.
   private static let reconnectLimit = Interval.milliseconds(1500)
 
+  /// How long the segment may last after which another server continues the streams.
+  private static let segmentLimit = Interval.seconds(5)
+  /// How much later the other server may publish the last part of that segment.
+  private static let otherServerLag = Interval.milliseconds(50)
+  /// How long media before it are served: caches notice within 0.6 s that this server is not ready.
+  private static let leaveLimit = Interval.milliseconds(1500)
+
   /// How long the web server of events may take for the last ones.
   private static let webhookLimit = Interval.milliseconds(500)
 
@@ -212,6 +219,30 @@ final class Program: Sendable {
     server.drain(limit: min(Self.drainLimit, deadline - SystemClock.monotonicTime))
     finishWebhook(deadline)
     server.stop()
+  }
+
+  /// Leaves the streams to another server between two segments, so that no segment has media of
+  /// both. Requests for later media are refused, and the cache before the servers repeats them at
+  /// the other one.
+  func leaveToOtherServer() {
+    let margin = Interval.milliseconds(100)
+    let left: [(StreamSession, Int64)] = serverState.streams.compactMap { stream in
+      guard case .live(let session) = stream.phase, let first = session.leave(after: margin) else {
+        return nil
+      }
+      log.write(
+        .info, "handover", stream: stream.name, "another server continues with segment \(first)")
+      return (session, first)
+    }
+    guard !left.isEmpty else { return }
+    let deadline = SystemClock.monotonicTime + Self.segmentLimit
+    while SystemClock.monotonicTime < deadline,
+      !left.allSatisfy({ session, first in session.isComplete(before: first) })
+    { SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(2)) }
+    // Requests for the next part would be refused by a server that has not announced it yet.
+    SystemClock.sleep(until: SystemClock.monotonicTime + Self.otherServerLag)
+    serverState.leaveStreams()
+    server.linger(limit: Self.leaveLimit)
   }
 
   /// Exits without ending the streams: players wait for the next process, and connections queue at

@@ -104,6 +104,7 @@ enum ProgramLoop {
       let event = events.wait(until: playedAt) { $0.isEmpty ? nil : $0.removeFirst() }
       switch event {
       case .signal(.user2)?:
+        if !program.isSupervised { program.leaveToOtherServer() }
         program.leave()
         return nil
       case .signal(.terminate)? where program.isSupervised:

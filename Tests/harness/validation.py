@@ -24,8 +24,8 @@ def validate(*words: object) -> subprocess.CompletedProcess[str]:
 class Following:
     """A run of the command beside a test."""
 
-    def __init__(self, seconds: int, urls: Sequence[str]) -> None:
-        self.process = subprocess.Popen(command("--seconds", seconds, "--json", *urls),
+    def __init__(self, seconds: int, urls: Sequence[str], *options: object) -> None:
+        self.process = subprocess.Popen(command("--seconds", seconds, "--json", *options, *urls),
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def results(self) -> list[dict[str, Any]]:
@@ -40,9 +40,9 @@ class Following:
         self.process.communicate()
 
 
-def follow(seconds: int, urls: Sequence[str]) -> list[dict[str, Any]]:
+def follow(seconds: int, urls: Sequence[str], *options: object) -> list[dict[str, Any]]:
     """Follows the streams; the result for each URL."""
-    return Following(seconds, urls).results()
+    return Following(seconds, urls, *options).results()
 
 
 def check_unbroken(result: dict[str, Any], *permitted: str) -> None:

@@ -15,7 +15,8 @@ extension ServerState {
         var options = old.options
         options.playbackKeys = keys
         streams[index] = StreamEntry(
-          name: name, state: old.state, supervisor: old.supervisor, options: options)
+          name: name, state: old.state, supervisor: old.supervisor, options: options,
+          isLeft: old.isLeft)
       }
     }
     if let upload = table.uploads[name], upload.playbackKeys != keys {

@@ -23,6 +23,7 @@ struct ServerReadiness {
       // The reason may name files and hosts: it is in the log and in /api.
       case .starting: "\(stream.name): starting\(Self.words(stream))"
       case .failed: "\(stream.name): cannot start\(Self.words(stream))"
+      case .served where stream.isLeft: "\(stream.name): left to another server"
       case .served(let served): Self.reason(served, now)
       }
     }

@@ -103,6 +103,25 @@ extension StreamHandler {
     exchange.respond(ResponseFields.notFound)
   }
 
+  /// Whether a target is a header, or a segment or a part that is complete.
+  func hasComplete(_ target: RoutedTarget) -> Bool {
+    guard let served = servedStream, let file = target.file,
+      let window = rendition(target.rendition)?.rendition.window
+    else { return false }
+    switch file {
+    case .header: return true
+    case .text: return false
+    case .segment(let name):
+      guard let number = served.names.segment(name),
+        case .complete = window.snapshot.availability(of: number, window.segmentation)
+      else { return false }
+      return true
+    case .part(let index, let name):
+      guard let number = served.names.segment(name) else { return false }
+      return window.snapshot.part(index, of: number) != nil
+    }
+  }
+
   /// Answers a request for a still.
   func still(_ exchange: any Exchange, _ address: StillAddress, since: MonotonicTime) {
     guard let served = open(exchange, since: since), let top = renditions.first else { return }

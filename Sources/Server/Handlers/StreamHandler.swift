@@ -166,13 +166,13 @@ final class StreamHandler {
 
   /// Applies a change of the stream's entry.
   func update(_ stream: StreamEntry) {
-    let hadServed = self.stream.served
+    let (hadServed, wasLeft) = (self.stream.served, self.stream.isLeft)
     self.stream = stream
-    if hadServed !== stream.served {
+    if hadServed !== stream.served || wasLeft != stream.isLeft {
       closeRenditions()
       openRenditions()
     }
-    sockets.follow(SocketStream(stream))
+    if stream.isLeft { sockets.leave() } else { sockets.follow(SocketStream(stream)) }
     switch stream.state {
     case .served, .failed: starting.reroute()
     case .idle where starting.count > 0 || sockets.isInUse:

@@ -300,13 +300,18 @@ final class RequestRouter: RequestHandler, LoopService {
 
   /// The handler of the stream of a target.
   ///
-  /// If there is no such stream, the response is 404.
+  /// If there is no such stream, the response is 404. If another server continues the stream, the
+  /// response is 503 for all that the other one has too.
   private func streamHandler(
     _ target: RoutedTarget, _ exchange: any Exchange
   ) -> StreamHandler? {
-    let found = handler(target.stream)
-    if found == nil { notFound(exchange) }
-    return found
+    guard let found = handler(target.stream) else {
+      notFound(exchange)
+      return nil
+    }
+    guard found.stream.isLeft, !found.hasComplete(target) else { return found }
+    exchange.respond(ResponseFields.unavailable("another server continues the stream"))
+    return nil
   }
 
   /// The handler of the stream `name`, or of the default stream if `name` is nil.

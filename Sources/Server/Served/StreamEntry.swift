@@ -21,6 +21,8 @@ struct StreamEntry: Sendable {
   /// The owner of the stream's sessions; nil for windows without one.
   let supervisor: StreamSupervisor?
   let options: StreamServingOptions
+  /// Whether another server continues the stream, and this one only has the media until then.
+  var isLeft = false
 
   /// The served stream; nil in all other states.
   var served: ServedStream? { if case .served(let served) = state { served } else { nil } }

@@ -141,6 +141,13 @@ package final class ServerState: Sendable {
     }
   }
 
+  /// Leaves the streams to another server: only media that are complete are served from now on.
+  package func leaveStreams() {
+    change { streams in
+      for index in streams.indices { streams[index].isLeft = true }
+    }
+  }
+
   /// Applies a change of a stream's phase to the table.
   private func update(_ stream: StreamSupervisor) {
     var begun: ServedStream?
@@ -158,7 +165,8 @@ package final class ServerState: Sendable {
       }
       if case .served = state {} else if served != nil { own.leaveWindows() }
       streams[index] = StreamEntry(
-        name: stream.name, state: state, supervisor: stream, options: own)
+        name: stream.name, state: state, supervisor: stream, options: own,
+        isLeft: streams[index].isLeft)
     }
     // Not under the lock of all loops.
     begun?.push()

@@ -91,20 +91,3 @@ package final class HandoverSender: Sendable {
     }
   }
 }
-
-extension StreamSession {
-  /// The first segment that begins after `margin`; nil if the media timeline is not that of the
-  /// wall clock, so that another process would have other frame times.
-  fileprivate func nextSegment(after margin: Interval) -> Int64? {
-    let snapshot = window.snapshot
-    guard snapshot.state == .live,
-      let newest = snapshot.open?.period ?? snapshot.segments.last?.period, newest.offset == .zero
-    else { return nil }
-    let segmentation = configuration.segmentation
-    let edge =
-      snapshot.open?.chunks.last.map { $0.lastFrame + 1 }
-      ?? segmentation.firstFrame(of: snapshot.newestSegment + 1)
-    let frames = TrackSegmentation.video(segmentation).frames(covering: margin)
-    return segmentation.segment(of: edge.addingSaturated(frames)).addingSaturated(1)
-  }
-}

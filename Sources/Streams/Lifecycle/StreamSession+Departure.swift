@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Packaging
+package import Time
+
+extension StreamSession {
+  /// The first segment that begins after `margin`; nil if the media timeline is not that of the
+  /// wall clock, so that another process would have other frame times.
+  func nextSegment(after margin: Interval) -> Int64? {
+    let snapshot = window.snapshot
+    guard snapshot.state == .live,
+      let newest = snapshot.open?.period ?? snapshot.segments.last?.period, newest.offset == .zero
+    else { return nil }
+    let segmentation = configuration.segmentation
+    let edge =
+      snapshot.open?.chunks.last.map { $0.lastFrame + 1 }
+      ?? segmentation.firstFrame(of: snapshot.newestSegment + 1)
+    let frames = TrackSegmentation.video(segmentation).frames(covering: margin)
+    return segmentation.segment(of: edge.addingSaturated(frames)).addingSaturated(1)
+  }
+
+  /// Publishes nothing from the next segment on: another server has the same stream.
+  ///
+  /// - Parameter margin: how long before its start the segment is left.
+  /// - Returns: the first segment of the other server; nil if the stream has none that both number
+  ///   alike, and continues.
+  package func leave(after margin: Interval) -> Int64? {
+    guard !window.segmentation.hasVariableDuration, let first = nextSegment(after: margin) else {
+      return nil
+    }
+    for rendition in renditions { rendition.window.leave(before: first) }
+    return first
+  }
+
+  /// Whether all segments before `first` are complete.
+  package func isComplete(before first: Int64) -> Bool {
+    renditions.allSatisfy { rendition in
+      let snapshot = rendition.window.snapshot
+      return snapshot.open == nil && snapshot.newestSegment.addingSaturated(1) >= first
+    }
+  }
+}
