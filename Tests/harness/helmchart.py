@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Renders a chart of Helm with the parts of Go's templates that deploy/helm uses.
 
-Only for tests on machines without helm: an unknown function, field or construction is an error.
+Tests/EndToEnd/test_chart.py compares the objects with those of `helm template`. An unknown
+function, field or construction is an error.
 """
 
 from __future__ import annotations
