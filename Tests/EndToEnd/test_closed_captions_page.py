@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 
 from fetch_hlsjs import script_flags
 from harness.browser import Viewer, viewer
-from harness.captionsource import captioned_clip, captions
+from harness.captionsource import Caption, captioned_clip, captions
 from harness.http1 import get
 from harness.program import Program, start, stop
 from harness.site import site
@@ -43,10 +43,11 @@ MOUNT = """([source, transport]) => {
   document.body.append(player);
   window.__player = player;
   const root = player.shadowRoot, box = root.getElementById('captions');
+  window.__clock = () => clockOf(root.querySelector(
+    transport === 'webcodecs' ? 'canvas' : 'video'));
   new MutationObserver(() => {
     const text = box.hidden ? '' : [...box.children].map((row) => row.textContent).join('\\n');
-    const picture = root.querySelector(transport === 'webcodecs' ? 'canvas' : 'video');
-    if (text !== (found.at(-1)?.text ?? '')) found.push({ text, clock: clockOf(picture) });
+    if (text !== (found.at(-1)?.text ?? '')) found.push({ text, clock: __clock() });
   }).observe(box, { childList: true, attributes: true });
 }"""
 CHOOSE = """(text) => {
@@ -69,14 +70,14 @@ def program(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     stop(running)
 
 
-def errors(found: list[dict], field: int) -> list[float | None]:
-    """The median error of each change of a field over the turns, ms; None if it was not seen.
+def errors(found: list[dict], given: list[Caption]) -> list[float | None]:
+    """The median error of each begin and end over the turns, ms; None if it was not seen.
 
     The file is played again and again: a page that was not scheduled is late once.
     """
     texts = [entry["text"] for entry in found]
     medians: list[float | None] = []
-    for caption in (one for one in captions(SECONDS) if one.field == field):
+    for caption in given:
         begins = [index for index, text in enumerate(texts) if text == caption.text]
         ends = [index + 1 for index in begins if texts[index + 1:index + 2] == [""]]
         for indices, at in ((begins, caption.start), (ends, caption.end)):
@@ -88,7 +89,8 @@ def errors(found: list[dict], field: int) -> list[float | None]:
 
 def within_bounds(view: Viewer, field: int) -> list[float | None] | None:
     """The errors of a field if each of its changes is usually within 0.1 s of its frame."""
-    found = errors(view.page.evaluate("() => __captions"), field)
+    given = [one for one in captions(SECONDS) if one.field == field]
+    found = errors(view.page.evaluate("() => __captions"), given)
     return found if all(late is not None and abs(late) <= 100 for late in found) else None
 
 

@@ -8,10 +8,13 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from harness import teletext
+from harness.sources import Source
 from harness.tools import need
 
 PACKET, CLOCK = 188, 90_000
@@ -71,20 +74,33 @@ def pes(stream: int, data: bytes, pts: int | None) -> bytes:
     return b"\0\0\1" + bytes([stream]) + struct.pack(">H", len(head + data)) + head + data
 
 
+def entry(kind: int, pid: int, descriptors: bytes) -> bytes:
+    """A stream of a PMT."""
+    return struct.pack(">BHH", kind, 0xE000 | pid, 0xF000 | len(descriptors)) + descriptors
+
+
+def program_map(body: bytes) -> bytes:
+    """A TS_program_map_section (ISO/IEC 13818-1 §2.4.4.9) with this body."""
+    return sealed(b"\2" + (0xB000 | len(body) + 4).to_bytes(2, "big") + body)
+
+
 class Transport:
     """The packets of a video of 30 frames per second, with a time for each, in seconds.
 
-    `pages` are those of teletext, as in `teletext.descriptor`.
+    `pages` are those of teletext, as in `teletext.descriptor`. A `film` is a file to copy in place
+    of the test picture.
     """
 
     def __init__(self, path: Path, seconds: float, *video: str, group: int = 30,
-                 pages: Sequence[tuple[str, int, int]] = ()) -> None:
+                 pages: Sequence[tuple[str, int, int]] = (), film: Path | None = None) -> None:
         self.pages = pages
-        command = [need("ffmpeg", "inputs"), "-v", "error", "-y", "-f", "lavfi", "-i",
-                   f"testsrc2=size=320x180:rate=30:duration={seconds}", *video, "-c:v", "libx264",
-                   "-preset", "ultrafast", "-tune", "zerolatency", "-g", str(group), "-keyint_min",
-                   str(group), "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-output_ts_offset",
-                   "10", "-muxdelay", "0", "-muxpreload", "0", "-f", "mpegts", str(path)]
+        made = ["-f", "lavfi", "-i", f"testsrc2=size=320x180:rate=30:duration={seconds}", *video,
+                "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", str(group),
+                "-keyint_min", str(group), "-sc_threshold", "0", "-pix_fmt", "yuv420p"]
+        copied = ["-i", str(film), "-map", "0", "-c", "copy", "-t", f"{seconds}"]
+        command = [need("ffmpeg", "inputs"), "-v", "error", "-y", *(copied if film else made),
+                   "-output_ts_offset", "10", "-muxdelay", "0", "-muxpreload", "0", "-f", "mpegts",
+                   str(path)]
         subprocess.run(command, check=True, timeout=60, stdin=subprocess.DEVNULL)
         data = path.read_bytes()
         self.packets = [data[at:at + PACKET] for at in range(0, len(data), PACKET)]
@@ -110,10 +126,7 @@ class Transport:
     def _declare(self) -> None:
         """Adds the streams to the PMT."""
         pat = next(packet for packet in self.packets if self.pid(packet) == 0)
-        pmt_pid = (pat[15] & 0x1F) << 8 | pat[16]
-
-        def entry(kind: int, pid: int, descriptors: bytes) -> bytes:
-            return struct.pack(">BHH", kind, 0xE000 | pid, 0xF000 | len(descriptors)) + descriptors
+        self.pmt_pid = (pat[15] & 0x1F) << 8 | pat[16]
 
         def metadata(name: bytes) -> bytes:
             return b"\x26\x0D\xFF\xFF" + name + b"\xFF" + name + b"\0\x0F"
@@ -123,21 +136,21 @@ class Transport:
         if self.pages:
             added += entry(0x06, TELETEXT, teletext.descriptor(*self.pages))
         for index, packet in enumerate(self.packets):
-            if self.pid(packet) != pmt_pid:
+            if self.pid(packet) != self.pmt_pid:
                 continue
             length = (packet[6] & 0xF) << 8 | packet[7]
             section = packet[5:8 + length - 4]
             described = (section[10] & 0xF) << 8 | section[11]
-            streams = section[12 + described:]
-            body = section[3:10] + b"\xF0\6\5\4CUEI" + streams + added
-            whole = sealed(b"\2" + (0xB000 | len(body) + 4).to_bytes(2, "big") + body)
+            # What is in front of the streams, and the streams.
+            self.program = section[3:10] + b"\xF0\6\5\4CUEI"
+            self.streams = section[12 + described:] + added
+            whole = program_map(self.program + self.streams)
             assert len(whole) <= PACKET - 5
             self.packets[index] = (packet[:4] + b"\0" + whole).ljust(PACKET, b"\xFF")
 
     def insert(self, frame: int, pid: int, payload: bytes, *, section: bool = False) -> None:
         """Adds a section or a PES packet in front of the video of `frame`."""
-        at = next((index for index, when in enumerate(self.times) if when >= frame / 30 - 1e-6),
-                  len(self.packets))
+        at = bisect_left(self.times, frame / 30 - 1e-6)
         rest, first, new = (b"\0" if section else b"") + payload, True, []
         while rest:
             counter = self.counters.get(pid, 0)
@@ -183,13 +196,39 @@ class Transport:
 
         def run() -> None:
             sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            began = time.monotonic()
-            for at in range(0, len(self.packets), 7):
-                time.sleep(max(0, began + self.times[at] - time.monotonic()))
+            for datagram in self.paced():
                 for port in ports:
-                    sender.sendto(b"".join(self.packets[at:at + 7]), ("127.0.0.1", port))
+                    sender.sendto(datagram, ("127.0.0.1", port))
             sender.close()
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
         return thread.join
+
+    def paced(self) -> Iterator[bytes]:
+        """Seven packets each, at their times."""
+        began = time.monotonic()
+        for at in range(0, len(self.packets), 7):
+            time.sleep(max(0, began + self.times[at] - time.monotonic()))
+            yield b"".join(self.packets[at:at + 7])
+
+    def call(self, url: str) -> Source:
+        """Sends the packets by a caller of SRT, which is to be killed.
+
+        Each packet stays as it is: ffmpeg copies bytes, since its muxer writes no SCTE-35.
+        """
+        caller = subprocess.Popen(
+            [need("ffmpeg", "publishing by SRT"), "-v", "error", "-f", "data", "-raw_packet_size",
+             "1316", "-i", "-", "-map", "0", "-c", "copy", "-flush_packets", "1", "-f", "data",
+             url], stdin=subprocess.PIPE)
+        pipe = caller.stdin
+        assert pipe is not None
+
+        def run() -> None:
+            with suppress(OSError), pipe:
+                for piece in self.paced():
+                    pipe.write(piece)
+                    pipe.flush()
+
+        threading.Thread(target=run, daemon=True).start()
+        return Source(caller)
