@@ -10,13 +10,12 @@ import { frameMessage } from './frame-message.js';
 import { newName, PublishSocket } from './publish-socket.js';
 import { RateControl } from './rate-control.js';
 import { RecordedUpload } from './recorded-upload.js';
+import { RetryWait } from './retry-wait.js';
 import { VideoInput } from './video-input.js';
 import { VideoSender } from './video-sender.js';
 
 /** The interval between two looks at the connection and the bit rate, ms. */
 const INTERVAL = 100;
-/** The first and the longest wait before another connection, ms. */
-const FIRST_WAIT = 250, LONGEST_WAIT = 4000;
 /** Frames in the encoder above which the bit rate is lowered. */
 const MOST_QUEUED = 2;
 
@@ -70,7 +69,7 @@ export class Publisher {
     this.hello = {};
     this.groups = { last: 0, video: 0, audio: 0 };
     this.numbers = { video: 0, audio: 0 };
-    this.attempts = 0;
+    this.retries = new RetryWait();
     this.hasAudio = false;
     this.sentBytes = 0;
     /** Numbers of connections after a loss. */
@@ -132,7 +131,7 @@ export class Publisher {
     this.hello = {
       sid: newName(), ...(key === '' ? {} : { key }), ...(token === '' ? {} : { token }),
     };
-    this.attempts = 0;
+    this.retries.restart();
     this.hasAudio = this.audioInput !== null && await encodesOpus();
     this.change('connecting', '');
     this.connect();
@@ -167,7 +166,7 @@ export class Publisher {
 
   /** @param {Record<string, any>} welcome */
   begin({ segment }) {
-    this.attempts = 0;
+    this.retries.connected();
     this.control.restart();
     if (this.state === 'reconnecting') this.reconnections += 1;
     if (this.hasAudio) {
@@ -226,10 +225,9 @@ export class Publisher {
       this.fail(reason);
       return;
     }
+    const wait = this.retries.next(
+      this.state === 'live', performance.now(), error?.retry ?? null);
     this.change(wasLive ? 'reconnecting' : 'connecting', reason);
-    const wait = Math.max(
-      error?.retry ?? 0, Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.attempts));
-    this.attempts += 1;
     this.retryTimer = window.setTimeout(() => this.connect(), wait);
   }
 

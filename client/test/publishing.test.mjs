@@ -8,6 +8,7 @@ import { FrameGrid, RateMeter } from '../publish/frame-grid.js';
 import { frameMessage } from '../publish/frame-message.js';
 import { RateControl } from '../publish/rate-control.js';
 import { wholeFragments } from '../publish/recorded-upload.js';
+import { RetryWait } from '../publish/retry-wait.js';
 
 test('the rate of a camera is the nearest usual one, whatever its jitter', () => {
   for (const [interval, rate] of [[33.4, 30], [50, 20], [40, 25], [66, 15], [16.7, 60]]) {
@@ -150,6 +151,23 @@ test('the server lowers the bit rate, and does not raise it', () => {
   assert.equal(control.limit(900, 0), 900);
   assert.equal(control.limit(1500, 0), null);
   assert.equal(control.limit(Number.NaN, 0), null);
+});
+
+test('attempts are a second apart while the server keeps the publisher, then rarer', () => {
+  const retries = new RetryWait();
+  let now = 0;
+  const waits = Array.from({ length: 14 }, (_, index) => {
+    const wait = retries.next(index === 0, now, null);
+    now += wait;
+    return wait;
+  });
+  assert.deepEqual(waits, [250, 500, ...new Array(10).fill(1000), 4000, 4000]);
+  retries.connected();
+  assert.equal(retries.next(true, now, null), 250);
+  assert.equal(retries.next(false, now + 250, 3000), 3000, 'the server may ask for more');
+  retries.restart();
+  const first = Array.from({ length: 6 }, () => retries.next(false, now, null));
+  assert.deepEqual(first, [250, 500, 1000, 2000, 4000, 4000], 'it was never live');
 });
 
 test('whole fragments end with moov or mdat', () => {
