@@ -195,7 +195,7 @@ def test_player_shows_a_broadcast(
     """Both kinds of captions and all messages with their frames, and another language by the menu.
 
     The frame player has no menu of audio: it plays the default language. KLV is for clients of
-    WebSockets, and messages of SCTE-35 for those that read the media by themselves.
+    WebSockets.
     """
     assert hlsjs.is_file()
     program = published(streamer, sources, stream, *script_flags())
@@ -211,9 +211,8 @@ def test_player_shows_a_broadcast(
         assert view.page.evaluate("() => __player.captionTrack") == "Deutsch"
         print(f"{transport}: " + shown(view, "CC Deutsch", TELETEXT, 550))
         print(f"{transport}: " + shown(view, "CC1", CLOSED[1], 0))
-        if transport != "hls":
-            print(f"{transport}: " + wait_until(
-                lambda: messages(view, has_sets=transport == "ws"), 2 * TURN, "messages"))
+        print(f"{transport}: " + wait_until(
+            lambda: messages(view, has_sets=transport == "ws"), 2 * TURN, "messages"))
         view.page.evaluate(LISTEN)
         view.page.wait_for_function(HEARS, arg=TONES["eng"], timeout=8000)
         names = view.page.evaluate("() => __player.audioTracks")

@@ -224,6 +224,10 @@ function chunk(codec, time, composition, first, second) {
   return Uint8Array.from([...box('styp', zeros(8)), ...moof, ...box('mdat', data)]);
 }
 
+/** An event. */
+const message = (time, id) => box('emsg', uint(0x1000000, 1000, 0, time, 0, id),
+  chars('urn:streamer:event\0\x31\0[1]'));
+
 suite('captions in CMAF', () => {
   test('are those of each sample, with its presentation time', () => {
     for (const codec of ['avc', 'hevc']) {
@@ -252,8 +256,9 @@ suite('captions in CMAF', () => {
   });
 
   test('of hls.js are read before hls.js has the bytes, with the date of segment and part', () => {
-    const found = [], order = [];
-    const captions = new HlsCaptions((time, pairs) => found.push([time, pairs.length]));
+    const found = [], order = [], events = [];
+    const captions = new HlsCaptions(
+      (time, pairs) => found.push([time, pairs.length]), (event) => events.push(event));
     class Base {
       load(context, policy, { onSuccess }) { onSuccess({ data: policy }, {}, context); }
     }
@@ -261,7 +266,7 @@ suite('captions in CMAF', () => {
       order.push('captions');
       captions.take(...loaded);
     });
-    const data = chunk('avc', 5000, 0, 3, 4).buffer;
+    const data = Uint8Array.of(...message(6000, 7), ...chunk('avc', 5000, 0, 3, 4)).buffer;
     const frag = { type: 'main', programDateTime: 1e12, initSegment: { data: header('avc') } };
     const load = (context) => new Loader().load(context, data, {
       onSuccess: (response, _, given) => order.push(response.data === data && given === context),
@@ -273,6 +278,9 @@ suite('captions in CMAF', () => {
     }
     load({});
     assert.deepEqual(found, [[1e12, 1], [1e12 + 600, 1]]);
+    assert.deepEqual(events.map(({ id }) => id), [7, 7]);
+    // The chunk begins at 5 s, and the event is at 6 s.
+    assert.deepEqual(events.map(({ time }) => time), [0, 600].map((later) => later + 1e12 + 1000));
     assert.deepEqual(order.slice(0, 2), ['captions', true]);
     assert.equal(order.filter((one) => one === true).length, 6);
   });

@@ -2,6 +2,7 @@
 
 import Capture
 import Logging
+import Scheduling
 import Sharing
 import Time
 
@@ -12,7 +13,9 @@ final class AudioRouter: Sendable {
     var known: [InputDescription.Audio] = []
     /// For each track of the session, its track of the input.
     var tracks: [Int?] = []
+    /// The titles of the tracks of the input, and its left out ones.
     var titles: [String] = []
+    var reports = ChangeReports<[String]>()
   }
 
   private let outputs: [AudioOutput]
@@ -32,14 +35,14 @@ final class AudioRouter: Sendable {
     let found = description.audioTracks
     guard found.indices.contains(packet.track) else { return }
     let (tracks, line) = routes.withLock { routes -> ([Int?], String?) in
-      guard routes.known != found else { return (routes.tracks, nil) }
-      routes.known = found
-      routes.tracks = AudioTrackSelector.assign(outputs.map(\.settings), found)
-      let titles = (found + description.leftOutAudio).map(\.title)
-      guard titles != routes.titles else { return (routes.tracks, nil) }
-      routes.titles = titles
+      if routes.known != found {
+        routes.known = found
+        routes.tracks = AudioTrackSelector.assign(outputs.map(\.settings), found)
+        routes.titles = (found + description.leftOutAudio).map(\.title)
+      }
+      guard routes.reports.reports(routes.titles, at: captured) else { return (routes.tracks, nil) }
       let main = zip(outputs, routes.tracks).filter { $0.0.settings.alternative == nil }
-      return (routes.tracks, Self.line(main.map { $0.1 }, titles))
+      return (routes.tracks, Self.line(main.map { $0.1 }, routes.titles))
     }
     if let line { log.write(.info, "audio-tracks", stream: stream, line) }
     let format = found[packet.track]

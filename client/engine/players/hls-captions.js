@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The captions in the segments and parts that hls.js loads.
+// The captions and the events in the segments and parts that hls.js loads.
 
 import { ChunkCaptions } from '../captions/chunk-captions.js';
 import { boxSize, fourCC } from '../cmaf/boxes.js';
 import { decodeTime } from '../cmaf/chunks.js';
 import { timescaleOf } from '../cmaf/header.js';
+import { eventOfMessage } from '../transport/stream-events.js';
 /** @typedef {import('../captions/caption-data.js').CaptionPair} CaptionPair */
+/** @typedef {import('../transport/stream-events.js').StreamEvent} StreamEvent */
 /** @typedef {import('./read-ahead.js').Context} Context */
 
 /**
@@ -32,10 +34,16 @@ export function observed(Loader, onLoaded) {
 /**
  * Takes the captions of the video by itself. hls.js 1.6.15 begins its decoder again with each part,
  * and makes a cue when the caption is replaced, which is too late at a low latency.
+ *
+ * So are events: the date ranges of splices have not the JSON of their messages.
  */
 export class HlsCaptions {
-  /** @param {(time: number, pairs: CaptionPair[]) => void} onCaptions `time`: Unix ms */
-  constructor(onCaptions) {
+  /**
+   * @param {(time: number, pairs: CaptionPair[]) => void} onCaptions `time`: Unix ms
+   * @param {(event: StreamEvent | null) => void} onEvent
+   */
+  constructor(onCaptions, onEvent) {
+    this.onEvent = onEvent;
     /** Unix ms − media time. */
     this.offset = 0;
     this.chunks = new ChunkCaptions((time, pairs) => onCaptions(1000 * time + this.offset, pairs));
@@ -53,7 +61,20 @@ export class HlsCaptions {
     const bytes = new Uint8Array(data), start = firstDecodeTime(bytes, header);
     if (start === null) return;
     this.offset = date + 1000 * ((part?.fragOffset ?? 0) - start);
+    this.takeEvents(bytes);
     this.chunks.take(bytes);
+  }
+
+  /** @param {Uint8Array} bytes of a segment or part */
+  takeEvents(bytes) {
+    try {
+      for (let offset = 0; offset < bytes.length;) {
+        const size = boxSize(bytes, offset), box = bytes.subarray(offset, offset + size);
+        if (size === 0) return;
+        if (fourCC(box, 4) === 'emsg') this.onEvent(eventOfMessage(box, this.offset / 1000));
+        offset += size;
+      }
+    } catch { /* hls.js reports errors of the media */ }
   }
 }
 

@@ -71,7 +71,8 @@ export class HlsPlayer {
     this.encrypted ??= new EncryptedMedia(
       this.host.video, () => this.host.source, (reason) => this.host.unsupported(reason));
     this.progress.reset();
-    const captions = new HlsCaptions((...found) => this.host.addCaptions(...found));
+    const captions = new HlsCaptions(
+      (...found) => this.host.addCaptions(...found), (event) => this.host.addEvent(event));
     const Loader = observed(Hls.DefaultConfig.loader, (...loaded) => captions.take(...loaded));
     const hls = new Hls({
       ...lowLatencySettings(Hls, (level) => this.hls?.levels?.[level],
