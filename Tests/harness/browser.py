@@ -13,16 +13,24 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, sync_playwright
 
 PROBE = Path(__file__).with_name("probe.js")
-ARGUMENTS = [
-    "--autoplay-policy=no-user-gesture-required", "--disable-background-timer-throttling",
-    "--disable-renderer-backgrounding", "--mute-audio",
+ARGUMENTS = ["--autoplay-policy=no-user-gesture-required", "--mute-audio"]
+# Arguments of Playwright: without them hidden pages get little time.
+UNTHROTTLED = [
+    "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
 ]
 
 
-def launch(chromium: BrowserType, executable: str | Path, *more: str) -> Browser:
-    """Starts a Chromium whose pages play by themselves, with more arguments."""
+def launch(chromium: BrowserType, executable: str | Path, *more: str,
+           throttles: bool = False) -> Browser:
+    """Starts a Chromium whose pages play by themselves, with more arguments.
+
+    `throttles`: hidden pages get little time, as in the browser of a person.
+    """
     arguments = [*ARGUMENTS, *more] + (["--no-sandbox"] if os.geteuid() == 0 else [])
-    return chromium.launch(executable_path=executable, args=arguments)
+    return chromium.launch(
+        executable_path=executable, args=arguments,
+        ignore_default_args=UNTHROTTLED if throttles else None)
 
 
 @contextmanager
