@@ -56,7 +56,7 @@ struct LocalClientsTests {
     let processes = OpenDescriptors(inode: found.inode)
     #expect(!processes.hold(getpid()) && processes.holder() == nil)
     let peer = PeerAddress(address).connected(to: PeerAddress(own))
-    #expect(LocalClients { true }.evidence(about: peer, at: .origin) == .none)
+    #expect(LocalClients { true }.evidence(about: peer) == .none)
     #expect(LocalClients().hasRights(peer, at: .origin))
   }
 }

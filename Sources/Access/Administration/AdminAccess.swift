@@ -101,6 +101,16 @@ package struct AdminAccess: Sendable {
     return Secret.isSame(given.secret, token) ? .granted : refuse(.invalid, client, now)
   }
 
+  /// Searches on a thread of its own for the process of a client, before a decision about reading.
+  ///
+  /// - Returns: false if nothing is to be searched for; `then` is not called.
+  package func search(
+    for peer: PeerAddress, reading access: ReadAccess, at now: MonotonicTime,
+    then: @escaping @Sendable () -> Void
+  ) -> Bool {
+    access == .loopback && localClients.search(for: peer, at: now, then: then)
+  }
+
   private func refuse(
     _ refusal: AccessRefusal, _ client: Client, _ now: MonotonicTime
   ) -> AccessDecision {

@@ -16,6 +16,11 @@ package import Time
 /// the processes of the machine: the one that has the socket is neither the server, nor one of its
 /// children, nor another process of this program. A socket that is closed, or in no process that
 /// can be read, is no evidence.
+///
+/// The search reads the descriptors of all processes, which takes milliseconds, or a second on a
+/// machine with thousands of processes. It has a thread of its own, since a loop that reads them
+/// sends nothing to its viewers meanwhile: a decision about a client follows
+/// ``search(for:at:then:)``, and only reads the answer.
 package final class LocalClients: Sendable {
   /// The evidence about the socket of a client.
   package enum Evidence: Sendable, Equatable {
@@ -27,56 +32,180 @@ package final class LocalClients: Sendable {
     case none
   }
 
+  /// The user and the inode of a socket.
+  package typealias Socket = (user: UInt32, inode: UInt32)
+
+  /// The sources of evidence; other ones in tests.
+  package struct Sources: Sendable {
+    /// The socket of a peer on this machine; nil if the kernel finds none.
+    ///
+    /// Takes microseconds.
+    package var socket: @Sendable (PeerAddress) -> Socket?
+    /// A process of another program that has the socket of this inode, first among known ones; the
+    /// whole search only if `mayRead` permits it.
+    package var holder:
+      @Sendable (_ inode: UInt32, _ known: [Int32], _ mayRead: () -> Bool) -> Int32?
+
+    /// Sources of evidence.
+    package init(
+      socket: @escaping @Sendable (PeerAddress) -> Socket?,
+      holder: @escaping @Sendable (UInt32, [Int32], () -> Bool) -> Int32?
+    ) {
+      self.socket = socket
+      self.holder = holder
+    }
+
+    /// The kernel, and its folder of processes.
+    package static let system = Sources(
+      socket: { $0.socket },
+      holder: { inode, known, mayRead in
+        let processes = OpenDescriptors(inode: inode)
+        if let process = known.first(where: { processes.hold($0) }) { return process }
+        return mayRead() ? processes.holder(until: SystemClock.monotonicTime + timeLimit) : nil
+      })
+  }
+
+  /// The result of a search for the process that has the socket of an inode.
+  private struct Answer {
+    let inode: UInt32
+    let isFound: Bool
+    let since: MonotonicTime
+  }
+
   private struct State {
     /// The processes that had sockets of clients, the newest first.
     var known: [Int32] = []
     /// Searches through all processes are bounded: a client that is not found could ask for any
     /// number.
     var searches = RateAllowance(burst: 20, rate: 20, now: .distantPast)
+    /// The newest last.
+    var answers: [Answer] = []
+    /// The searches that wait or run on the thread.
+    var waiting = 0
+
+    func answer(_ inode: UInt32, at now: MonotonicTime) -> Answer? {
+      answers.last { $0.inode == inode && now - $0.since < LocalClients.validity }
+    }
   }
 
   /// The largest number of known processes.
   private static let capacity = 8
+  /// The largest number of answers that are kept.
+  private static let answerCapacity = 64
+  /// The largest number of searches that wait or run; further clients have no rights.
+  private static let maximumWaiting = 16
+  /// The longest search; a client that was not found until then has no rights.
+  private static let timeLimit = Interval.seconds(5)
+  /// How long an answer is used.
+  ///
+  /// The inode belongs to the same connection as long as the kernel names it for the peer, and no
+  /// other process can take the socket from its owner.
+  private static let validity = Interval.seconds(5)
 
   private let hasChildren: @Sendable () -> Bool
+  private let sources: Sources
   private let state = Locked(State())
+  private let thread = SerialThread(name: "local-clients")
 
-  /// - Parameter hasChildren: whether the server has started processes that must have no rights;
-  ///   never false again after true.
-  package init(hasChildren: @escaping @Sendable () -> Bool = { false }) {
+  /// - Parameters:
+  ///   - hasChildren: whether the server has started processes that must have no rights; never
+  ///     false again after true.
+  ///   - sources: the sources of evidence.
+  package init(
+    hasChildren: @escaping @Sendable () -> Bool = { false }, sources: Sources = .system
+  ) {
     self.hasChildren = hasChildren
+    self.sources = sources
   }
 
-  /// Whether a client has the rights of this machine.
+  /// Whether a client has the rights of this machine, as far as its search has ended.
   ///
-  /// Takes some microseconds, or with evidence to be searched for some milliseconds.
+  /// Takes some microseconds. A client whose process was not searched for has no rights.
   package func hasRights(_ peer: PeerAddress, at now: MonotonicTime) -> Bool {
     guard peer.isLoopback else { return false }
     // Without an own end it is no connection, as in tests.
-    return !hasChildren() || evidence(about: peer, at: now) != .none
+    guard hasChildren() else { return true }
+    guard let socket = sources.socket(peer) else { return false }
+    guard socket.user == geteuid() else { return true }
+    return state.withLock { $0.answer(socket.inode, at: now)?.isFound } ?? false
   }
 
-  /// The evidence that a client is no process of this server.
-  package func evidence(about peer: PeerAddress, at now: MonotonicTime) -> Evidence {
-    guard let socket = peer.socket else { return .none }
-    guard socket.user == geteuid() else { return .otherUser }
-    guard socket.inode != 0 else { return .none }
-    let processes = OpenDescriptors(inode: socket.inode)
-    let known = state.withLock { $0.known }.first { processes.hold($0) }
-    if known == nil, !state.withLock({ $0.searches.take(now: now) }) { return .none }
-    guard let holder = known ?? processes.holder() else { return .none }
-    state.withLock { state in
-      state.known.removeAll { $0 == holder }
-      state.known.insert(holder, at: 0)
-      state.known = Array(state.known.prefix(Self.capacity))
+  /// Searches on a thread of its own for the process of a client, if its rights depend on it.
+  ///
+  /// - Parameters:
+  ///   - peer: the client.
+  ///   - now: the present time.
+  ///   - then: called on that thread after the search; not called if the result is false.
+  /// - Returns: false if ``hasRights(_:at:)`` can decide now, or too many searches wait.
+  package func search(
+    for peer: PeerAddress, at now: MonotonicTime, then: @escaping @Sendable () -> Void
+  ) -> Bool {
+    guard let inode = unknownInode(of: peer, at: now) else { return false }
+    let hasRoom = state.withLock { state in
+      guard state.waiting < Self.maximumWaiting else { return false }
+      state.waiting += 1
+      return true
     }
-    return .otherProcess
+    guard hasRoom else { return false }
+    let isRunning = thread.run { [self] in
+      _ = isFound(inode)
+      state.withLock { $0.waiting -= 1 }
+      then()
+    }
+    if !isRunning { state.withLock { $0.waiting -= 1 } }
+    return isRunning
+  }
+
+  /// Searches for the process of a client on the present thread, which must not be a loop.
+  package func search(for peer: PeerAddress, at now: MonotonicTime) {
+    if let inode = unknownInode(of: peer, at: now) { _ = isFound(inode) }
+  }
+
+  /// The evidence that a client is no process of this server; may search for it.
+  func evidence(about peer: PeerAddress) -> Evidence {
+    guard let socket = sources.socket(peer) else { return .none }
+    guard socket.user == geteuid() else { return .otherUser }
+    return socket.inode != 0 && isFound(socket.inode) ? .otherProcess : .none
+  }
+
+  /// The inode of the socket of a client whose process must be searched for; nil for others.
+  private func unknownInode(of peer: PeerAddress, at now: MonotonicTime) -> UInt32? {
+    guard peer.isLoopback, hasChildren(), let socket = sources.socket(peer),
+      socket.user == geteuid(), socket.inode != 0,
+      state.withLock({ $0.answer(socket.inode, at: now) }) == nil
+    else { return nil }
+    return socket.inode
+  }
+
+  /// Whether a process of another program has the socket of this inode.
+  private func isFound(_ inode: UInt32) -> Bool {
+    let now = SystemClock.monotonicTime
+    let (answer, known) = state.withLock { ($0.answer(inode, at: now), $0.known) }
+    if let answer { return answer.isFound }
+    var isLimited = false
+    let holder = sources.holder(inode, known) {
+      isLimited = !state.withLock { $0.searches.take(now: now) }
+      return !isLimited
+    }
+    state.withLock { state in
+      if let holder {
+        state.known.removeAll { $0 == holder }
+        state.known.insert(holder, at: 0)
+        state.known = Array(state.known.prefix(Self.capacity))
+      }
+      // A client that was not searched for may ask again.
+      guard !isLimited else { return }
+      state.answers.append(
+        Answer(inode: inode, isFound: holder != nil, since: SystemClock.monotonicTime))
+      state.answers = state.answers.suffix(Self.answerCapacity)
+    }
+    return holder != nil
   }
 }
 
 extension PeerAddress {
   /// The socket of a peer on this machine; nil if the kernel finds none.
-  fileprivate var socket: clinux_socket? {
+  fileprivate var socket: LocalClients.Socket? {
     guard let ownEnd else { return nil }
     var peer = clinux_address(high: high, low: low, port: port, is_v6: isVersion6 ? 1 : 0)
     var own = clinux_address(
@@ -86,6 +215,6 @@ extension PeerAddress {
     guard unsafe clinux_find_socket(ownEnd.isUDP ? 1 : 0, &peer, &own, &found) == 0 else {
       return nil
     }
-    return found
+    return (found.user, found.inode)
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Sharing
+import Time
 
 /// The processes in `/proc` that have a descriptor of one socket.
 ///
@@ -12,9 +14,13 @@ struct OpenDescriptors {
   init(inode: UInt32) { link = Array("socket:[\(inode)]".utf8) }
 
   /// A process that has the socket, and is neither this one, nor a child of it, nor another one of
-  /// this program; nil for none.
-  func holder() -> Int32? {
-    Self.entries("/proc").lazy.compactMap { Int32($0) }.first { hold($0) }
+  /// this program; nil for none, or if it is not found until `deadline`.
+  func holder(until deadline: MonotonicTime = .distantFuture) -> Int32? {
+    for process in Self.entries("/proc").lazy.compactMap({ Int32($0) }) {
+      if hold(process) { return process }
+      guard SystemClock.monotonicTime < deadline else { return nil }
+    }
+    return nil
   }
 
   /// Whether a process has the socket, and is neither this one, nor a child of it, nor another one

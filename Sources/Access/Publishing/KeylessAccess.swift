@@ -25,6 +25,20 @@ package struct KeylessAccess: Sendable {
     self.localClients = localClients
   }
 
+  /// Searches on a thread of its own for the process of a client, before it is admitted.
+  ///
+  /// - Returns: false if nothing is to be searched for; `then` is not called.
+  package func search(
+    for peer: PeerAddress, at now: MonotonicTime, then: @escaping @Sendable () -> Void
+  ) -> Bool {
+    mode == .loopback && localClients.search(for: peer, at: now, then: then)
+  }
+
+  /// Searches for the process of a client on the present thread, which must not be a loop.
+  package func search(for peer: PeerAddress, at now: MonotonicTime) {
+    if mode == .loopback { localClients.search(for: peer, at: now) }
+  }
+
   /// Whether a client may publish to a stream without a key.
   package func admitsWithoutKey(_ peer: PeerAddress, at now: MonotonicTime) -> Bool {
     switch mode {

@@ -38,7 +38,6 @@ package struct PublishCheck: Sendable {
     if let key, let given {
       return attempts.compare(given, with: key, of: peer, for: subject, at: now)
     }
-    // Outside of the lock: the search for a client on this machine takes time.
     if key == nil, access.admitsWithoutKey(peer, at: now) {
       return isPage ? .refused(.foreignPage) : .granted
     }

@@ -31,6 +31,8 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   private var state = State.open
   /// The publication of the client; nil before the permission is asked for, and after its end.
   private var publication: Publication?
+  /// The number of requests to publish, and of their ends: tells whether one is still wanted.
+  private var requests = 0
   /// When the connection or the closing began, or the last publication ended.
   private var since: MonotonicTime
   /// The tag that the source does not take yet, and the bytes after it.
@@ -104,13 +106,26 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     case .publish(let target): ask(target)
     case .media(let tag): publish(tag)
     case .unpublish:
+      requests += 1
       stopPublishing("the publisher has stopped")
       since = server.loop.now
     }
   }
 
-  /// Asks for the permission to publish.
+  /// Asks for the permission to publish, after the search for a client on this machine.
   private func ask(_ target: PublisherPath) {
+    requests += 1
+    let number = requests
+    let isSearched = server.registry.search(for: peer, at: now) { [execute] in
+      execute {
+        guard self.isOpen, self.requests == number else { return }
+        self.enter(target)
+      }
+    }
+    if !isSearched { enter(target) }
+  }
+
+  private func enter(_ target: PublisherPath) {
     do throws(AccessRefusal) {
       let admission = try server.registry.admit(
         target, from: peer, with: stream.certificate, at: now)

@@ -43,6 +43,8 @@ package struct SRTAccess: Sendable {
     do throws(SRTStreamIDError) { path = try SRTStreamID(streamID).path } catch {
       throw .streamID(error)
     }
+    // A thread of libsrt, which must answer during the call; it serves no viewers.
+    registry.search(for: peer, at: now)
     do throws(AccessRefusal) {
       let admission = try registry.admit(path, as: path.stream, from: peer, at: now)
       var passphrase = passphrase

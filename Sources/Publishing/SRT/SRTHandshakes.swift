@@ -9,7 +9,8 @@ import Time
 /// listener accepts it.
 ///
 /// libsrt does not limit the number of handshakes, so this type limits callers, and the handshakes
-/// that are not finished. A lock; no call blocks.
+/// that are not finished. A lock; only the search for a caller on this machine takes time, on the
+/// thread of libsrt.
 final class SRTHandshakes: Sendable {
   /// A caller whose handshake was permitted.
   struct Caller: Sendable {

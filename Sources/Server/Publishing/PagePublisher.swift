@@ -90,7 +90,7 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
   private func handle(_ event: PageSession.Event, _ arrival: WallTime) throws(PageError) {
     switch event {
     case .none: break
-    case .hello(let credential): enter(credential)
+    case .hello(let credential): ask(credential)
     case .ping(let id, let clientTime):
       send(
         PageReply.pong(
@@ -113,7 +113,15 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
     }
   }
 
-  /// Asks for the permission to publish.
+  /// Asks for the permission to publish, after the search for a client on this machine.
+  private func ask(_ credential: PageSession.Credential) {
+    let isSearched = publishers.registry.search(for: request.peer, at: now) {
+      [loop = publishers.loop] in
+      loop.post { if self.connection != nil { self.enter(credential) } }
+    }
+    if !isSearched { enter(credential) }
+  }
+
   private func enter(_ credential: PageSession.Credential) {
     switch publishers.admit(credential, request, to: streamName) {
     case nil:

@@ -4,12 +4,47 @@ import Access
 import HTTP
 import Net
 import Packaging
+import Publishing
 import Sharing
 import Statistics
 import Time
 
 /// Responses beside those of streams: probes, metrics, the time, and uploaded streams.
 extension RequestRouter {
+  /// The characters of an unknown method that a response repeats: a head may be one long method.
+  private static let shownMethod = 32
+
+  func refuseMethod(_ exchange: any Exchange) {
+    let method = exchange.request.methodText.prefix(Self.shownMethod)
+    exchange.respond(
+      ResponseFields.error(
+        405,
+        "method not allowed: \(method) (expected GET, HEAD or OPTIONS)",
+        .second, [HeaderField("Allow", "GET, HEAD, OPTIONS")]))
+  }
+
+  /// Whether a player asks for keys, which it does by POST; a token may precede the path.
+  static func isLicence(_ request: Request) -> Bool {
+    request.pathSegments.last == "clearkey"
+  }
+
+  /// Decides about a request to read by `then`, after a search for its client on this machine.
+  func hold(_ exchange: any Exchange, reading access: ReadAccess, then: @escaping () -> Void) {
+    localClientRequests.hold(
+      exchange,
+      {
+        serverState.admin.search(
+          for: exchange.request.peer, reading: access, at: now, then: $0)
+      }, then: then)
+  }
+
+  /// Decides about a request to publish by `then`, after a search for its client on this machine.
+  func hold(_ exchange: any Exchange, then: @escaping () -> Void) {
+    localClientRequests.hold(
+      exchange,
+      { serverState.publishers.search(for: exchange.request.peer, at: now, then: $0) }, then: then)
+  }
+
   /// The probe that is requested most, rendered once.
   private static let healthy = response("ok\n")
 

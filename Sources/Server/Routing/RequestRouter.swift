@@ -14,9 +14,6 @@ import Time
 ///
 /// Confined to the loop's thread.
 final class RequestRouter: RequestHandler, LoopService {
-  /// The characters of an unknown method that a response repeats: a head may be one long method.
-  private static let shownMethod = 32
-
   let serverState: ServerState
   private let loop: EventLoop
   let counters: Locked<ServerCounters>
@@ -27,6 +24,7 @@ final class RequestRouter: RequestHandler, LoopService {
   private let mediaUploads: MediaUploads
   private let pagePublishers: PagePublishers
   private let hookRequests: HookRequests
+  let localClientRequests: LocalClientRequests
   /// The handlers of uploaded streams, which decide the meaning of targets.
   private(set) var uploads: [String: UploadHandler] = [:] { didSet { routes = RouteCache() } }
   /// When uploaded streams and files that have expired are removed next.
@@ -53,6 +51,7 @@ final class RequestRouter: RequestHandler, LoopService {
     self.counters = counters
     control = ControlAPI(serverState, loop: loop)
     hookRequests = HookRequests(serverState.publishers.hooks, loop: loop)
+    localClientRequests = LocalClientRequests(loop: loop)
     mediaUploads = MediaUploads(
       loop: loop, registry: serverState.publishers, log: serverState.log)
     pagePublishers = PagePublishers(serverState, loop: loop)
@@ -82,15 +81,10 @@ final class RequestRouter: RequestHandler, LoopService {
       guard let grant = grant(exchange, token, target) else { return }
       route(exchange, target, since: now, grant)
     case .put, .post, .delete:
-      if !publishing.handle(exchange) { refuseMethod(exchange) }
+      hold(exchange) { [self] in if !publishing.handle(exchange) { refuseMethod(exchange) } }
     case .other where exchange.request.connectProtocol == .webSocket: connect(exchange)
     case .other: refuseMethod(exchange)
     }
-  }
-
-  /// Whether a player asks for keys, which it does by POST; a token may precede the path.
-  private static func isLicence(_ request: Request) -> Bool {
-    request.pathSegments.last == "clearkey"
   }
 
   /// Opens a WebSocket over HTTP/2; no other response to CONNECT may look like success.
@@ -106,15 +100,6 @@ final class RequestRouter: RequestHandler, LoopService {
     guard case .socket = target.route else { return refuseMethod(exchange) }
     guard let grant = grant(exchange, token, target) else { return }
     route(exchange, target, since: now, grant)
-  }
-
-  private func refuseMethod(_ exchange: any Exchange) {
-    let method = exchange.request.methodText.prefix(Self.shownMethod)
-    exchange.respond(
-      ResponseFields.error(
-        405,
-        "method not allowed: \(method) (expected GET, HEAD or OPTIONS)",
-        .second, [HeaderField("Allow", "GET, HEAD, OPTIONS")]))
   }
 
   func woken() {
@@ -253,8 +238,10 @@ final class RequestRouter: RequestHandler, LoopService {
     case .cues(_, let rendition, let name):
       streamHandler(target, exchange)?.cues(exchange, rendition, name, since: since)
     case .timestamps:
-      if let refusal = timestampsRefusal(exchange.request) { return exchange.respond(refusal) }
-      streamHandler(target, exchange)?.timestamps(exchange, since: since)
+      hold(exchange, reading: serverState.options.timestamps) { [self] in
+        if let refusal = timestampsRefusal(exchange.request) { return exchange.respond(refusal) }
+        streamHandler(target, exchange)?.timestamps(exchange, since: since)
+      }
     case .licence: streamHandler(target, exchange)?.licence(exchange)
     case .feed: streamHandler(target, exchange)?.feed(exchange)
     case .socket:
@@ -279,11 +266,15 @@ final class RequestRouter: RequestHandler, LoopService {
     case .wall: exchange.respond(serverState.page.wall(for: exchange.request))
     case .time(let form):
       time(exchange, form ?? TimeService.Form(query: exchange.request.query))
-    case .statistics(let isPage): statistics.answer(exchange, isPage: isPage, now: now)
+    case .statistics(let isPage):
+      hold(exchange, reading: serverState.options.statistics) { [self] in
+        statistics.answer(exchange, isPage: isPage, now: now)
+      }
     case .auth: authenticate(exchange)
     case .health: health(exchange)
     case .version: version(exchange)
-    case .metrics: metrics(exchange)
+    case .metrics:
+      hold(exchange, reading: serverState.options.metrics) { [self] in metrics(exchange) }
     case .ready: readiness(exchange)
     case .unknown: notFound(exchange)
     }
