@@ -4,8 +4,8 @@ package import Time
 
 /// Which values of a property of a source have a line in the log: a pure state machine.
 ///
-/// The first is reported at once. A later one is reported when it has lasted two seconds, and at most
-/// three are within 30 s, so a source whose tracks come and go has not a line for each change.
+/// The first is reported at once. A later one is reported when it has lasted two seconds, and at
+/// most three are within 30 s, so a source whose tracks come and go has not a line for each change.
 package struct ChangeReports<Value: Equatable & Sendable>: Sendable {
   private var reported: Value?
   /// When values were reported: the last three.

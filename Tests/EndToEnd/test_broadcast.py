@@ -159,7 +159,8 @@ def shown(view: Viewer, name: str, given: list[Caption], stays: float) -> str:
     try:
         begins, ends = wait_until(found, 3 * TURN, f"{name} with its frames", interval=0.5)
     except AssertionError:
-        print(errors(view.page.evaluate("() => __captions"), given))
+        seen = view.page.evaluate("() => __captions")
+        print(errors(seen, given), seen)
         raise
     return (f"{name}: {len(begins)} of {len(given)} texts, {min(begins):.0f} to {max(begins):.0f} "
             f"ms after their frames, removed {min(ends):.0f} to {max(ends):.0f} ms after their end")

@@ -71,7 +71,7 @@ def program(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def errors(found: list[dict], given: list[Caption]) -> list[float | None]:
-    """The median error of each begin and end over the turns, ms; None if it was not seen.
+    """The median error of each start and end over the turns, ms; None if it was not seen.
 
     The file is played again and again: a page that was not scheduled is late once.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Malformed tracks of a running MPEG-TS: one line of the log for each kind, the picture plays on."""
+"""Malformed tracks of a running MPEG-TS: one line for each kind, and the picture plays on."""
 
 from __future__ import annotations
 

@@ -101,4 +101,19 @@ suite('captions', () => {
     assert.deepEqual(texts, ['a', '', 'b', '']);
     assert.equal(asked.length, 3);
   });
+
+  test('a text does not flicker while the picture stands before its end', async (t) => {
+    const { captions, texts } = playing(t, [
+      { revision: 3, cues: [{ id: 3, start: 1000, duration: 500, text: 'a' }] }]);
+    captions.setLanguages(languages, 'http://h/live/timestamps.json');
+    await pause(5);
+    for (let call = 0; call < 3; call += 1) {
+      captions.update(1490, 1, 50);
+      await pause(20);
+    }
+    assert.deepEqual(texts, ['a', '']);
+    // A viewer who goes back sees it again.
+    captions.update(1390, 1, 50);
+    assert.deepEqual(texts, ['a', '', 'a']);
+  });
 });

@@ -5,6 +5,8 @@ import { ClosedCaptions } from './closed-captions.js';
 
 /** Cues are forgotten this time after their end, ms: the viewer may go back a little. */
 const KEPT_TIME = 60000;
+/** The most by which a text may be ahead of a picture that stands still, ms. */
+const LARGEST_LEAD = 100;
 
 /** @typedef {import('../../shared/timestamps.js').CaptionLanguage} CaptionLanguage */
 
@@ -53,6 +55,8 @@ export class Captions {
     this.list = null;
     this.text = '';
     this.timer = 0;
+    /** The capture time of the newest change that was shown at its predicted moment, Unix ms. */
+    this.predicted = -Infinity;
   }
 
   /**
@@ -143,25 +147,31 @@ export class Captions {
 
   /**
    * Shows the text of the shown frame, and changes it at its moments until the next call.
+   *
+   * A change is not taken back if the picture has stopped shortly before it.
    * @param {number} shown the capture time of the frame on the screen, Unix ms
    * @param {number} rate the playback rate; 0 if playback stands still
    * @param {number} interval the time until the next call, ms
    */
   update(shown, rate, interval) {
     clearTimeout(this.timer);
-    this.video.advance(shown);
+    const { predicted } = this;
+    const at = shown < predicted && predicted - shown <= LARGEST_LEAD ? predicted : shown;
+    this.video.advance(at);
     const track = this.tracks[this.current];
-    if (track?.channel) this.show(this.video.textAt(track.channel, shown));
+    if (track?.channel) this.show(this.video.textAt(track.channel, at));
     else {
-      this.list?.forget(shown - KEPT_TIME);
-      this.show(track ? this.list?.textAt(shown) ?? '' : '');
+      this.list?.forget(at - KEPT_TIME);
+      this.show(track ? this.list?.textAt(at) ?? '' : '');
     }
     if (!track) return;
-    const change = track.channel ? this.video.nextChange
-      : this.list?.changeAfter(shown) ?? Infinity;
+    const change = track.channel ? this.video.nextChange : this.list?.changeAfter(at) ?? Infinity;
     const wait = (change - shown) / rate;
     if (rate > 0 && wait < interval) {
-      this.timer = Number(setTimeout(() => this.update(change, rate, interval - wait), wait));
+      this.timer = Number(setTimeout(() => {
+        this.predicted = change;
+        this.update(change, rate, interval - wait);
+      }, wait));
     }
   }
 
