@@ -83,6 +83,29 @@ def test_tracks_are_joined(streamer: Callable[..., Program], tmp_path: Path,
     assert curl(program, "POST", f"/ldash/live/{names[0]}", body=bytes(8))[0] == 400
 
 
+@pytest.mark.timeout(60)
+def test_manifest_of_a_publisher_is_ignored(streamer: Callable[..., Program],
+                                            tmp_path: Path) -> None:
+    """A manifest before the tracks and its updates are 200, and the server serves its own."""
+    program = streamer(*HOST, defaults=False)
+    manifest = b'<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" id="of-the-camera"/>'
+    for method, path in [("PUT", "/live/index.mpd"), ("POST", "/live/session_1/index.mpd"),
+                         ("PUT", "/ldash/live/index.m3u8")]:
+        assert curl(program, method, path, body=manifest) == (200, b"")
+    assert not program.logged("publish-started")
+    with encoder(tmp_path, *CMAF, program.url("/live/camera.cmfv")) as running:
+        running.wait(lambda: numbers(program), 15, "a playlist")
+        assert curl(program, "PUT", "/live/manifest.mpd", body=manifest)[0] == 200
+        for path in ("/manifest.mpd", "/live/manifest.mpd"):
+            assert "of-the-camera" not in get(program.port, path).text
+        assert b"<Period" in get(program.port, "/manifest.mpd").body
+        count = len(numbers(program))
+        running.wait(lambda: len(numbers(program)) > count, 10, "further segments")
+    program.check_logged("publish-started", stream="live")
+    large = b"x" * (1 << 20) + b"x"
+    assert curl(program, "PUT", "/live/index.mpd", body=large)[0] == 413
+
+
 class Fragments(threading.Thread):
     """ffmpeg writes a CMAF track, which is sent by one request for its header and each fragment."""
 
@@ -189,6 +212,7 @@ def test_key(streamer: Callable[..., Program]) -> None:
     assert curl(program, "POST", "/live/a.ts", "h1", "-u", "any:wrong", body=b"x")[0] == 403
     assert curl(program, "POST", "/live/a.ts", "h1", "-u", "any:sesame-open", body=b"x")[0] == 204
     other = streamer(*HOST, defaults=False)
-    assert curl(other, "PUT", "/live/manifest.mpd", body=b"<MPD/>")[0] == 415
+    assert curl(other, "PUT", "/live/list.xml", body=b"<MPD/>")[0] == 415
+    assert curl(program, "PUT", "/live/index.mpd", body=b"<MPD/>")[0] == 401
     origin = "Origin: http://page.example"
     assert curl(other, "POST", "/live/a.ts", "h1", "-H", origin, body=b"x")[0] == 403

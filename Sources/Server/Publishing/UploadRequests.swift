@@ -13,6 +13,9 @@ import Time
 ///
 /// Confined to the loop's thread.
 struct UploadRequests {
+  /// The most bytes of a manifest that a publisher of tracks sends.
+  private static let manifestBytes = 1 << 20
+
   let serverState: ServerState
   unowned let loop: EventLoop
   let uploads: MediaUploads
@@ -96,8 +99,12 @@ struct UploadRequests {
     exchange.kind = .publish
     switch found {
     case .failure(let refusal): exchange.respond(refusal.response(to: .publishing))
+    case .success where file.isManifest:
+      // Nothing is read of it: this stream has the names and manifests of the server.
+      exchange.collectBody(limit: Self.manifestBytes) { _ in
+        exchange.respond(UploadResponses.published(200))
+      }
     case .success where file.isIndex:
-      // The muxer uploads many files; this stream takes one body.
       exchange.respond(UploadResponses.refused(415, "expected one body of MPEG-TS or MP4"))
     case .success where file.isOtherTrack:
       exchange.respond(UploadResponses.refused(415, "expected a track of video or audio"))
@@ -206,6 +213,11 @@ extension UploadName {
     elements.append(file.lastIndex(of: ".").map { file[..<$0] } ?? file)
     return elements.joined(separator: "/")
   }
+
+  /// Whether the name is that of a manifest, which a publisher of tracks sends before them.
+  ///
+  /// - Source: DASH-IF Live Media Ingest Protocol 1.2, Interface 1, general requirements 2 and 17
+  fileprivate var isManifest: Bool { ["mpd", "m3u8"].contains(suffix) }
 
   /// Whether the name is that of a track of text or metadata.
   fileprivate var isOtherTrack: Bool { ["cmft", "cmft)", "cmfm", "cmfm)"].contains(suffix) }
