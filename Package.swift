@@ -49,7 +49,7 @@ let fuzzers: [Target] =
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
       "media", "messages", "sockets", "rtmp", "amf", "flv", "tracks", "streamid", "tokens",
       "feed", "response", "archive", "times", "page", "captions", "metadata",
-      "encryption",
+      "encryption", "healing",
     ]
     .map {
       .executableTarget(
