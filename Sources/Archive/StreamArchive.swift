@@ -255,8 +255,20 @@ package final class StreamArchive: Sendable {
     catalog.read { $0.removed.overlaps(span.lowerBound, span.upperBound) }
   }
 
-  /// Removes the segments with media in a span from the disk; the answer is a failure's reason.
-  package func remove(_ span: Range<WallTime>, answer: @escaping @Sendable (String?) -> Void) {
-    order(.remove(catalog, span, answer))
+  /// The spans whose bytes are being removed, or could not be: no request gets media of them.
+  package var hiddenSpans: [Range<WallTime>] { catalog.read { $0.hidden.map(\.span) } }
+
+  /// Removes the segments with media in a span from the disk.
+  ///
+  /// - Parameters:
+  ///   - span: the span.
+  ///   - hidden: called when no request gets media of the span any more, and the order is on the
+  ///     disk: the next start completes it after a crash. Not called if the order is refused.
+  ///   - answer: called at the end with the reason of a failure.
+  package func remove(
+    _ span: Range<WallTime>, hidden: @escaping @Sendable () -> Void = {},
+    answer: @escaping @Sendable (String?) -> Void
+  ) {
+    order(.remove(catalog, span, hidden: hidden, answer))
   }
 }

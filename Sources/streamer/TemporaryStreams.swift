@@ -59,7 +59,7 @@ final class TemporaryStreams: Sendable {
         state.withLock { $0.streams.add(name, at: SystemClock.monotonicTime) }
         watch()
         answer(true)
-      case .removed, .unknown, .refused, .taken:
+      case .removed, .removing, .unknown, .refused, .taken:
         serverState.createdStreams.release(name)
         answer(false)
       }

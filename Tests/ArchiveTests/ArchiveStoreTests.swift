@@ -183,11 +183,14 @@ struct ArchiveStoreTests {
     let archive = archives[0]
     let first = try #require(archive.extent(of: "video")?.lowerBound)
     let start = try #require(tracks[0].window.snapshot.segment(first + 1)).programDateTime
-    let answered = Monitor<String??>(nil)
-    archive.remove(start..<start + .milliseconds(300)) { failure in
+    let (answered, isNoted) = (Monitor<String??>(nil), Monitor(false))
+    let (span, note) = (start..<start + .milliseconds(300), "\(folder.path)/live0/removing")
+    archive.remove(span, hidden: { isNoted.update { $0 = DiskFolder.exists(note) } }) { failure in
       answered.update { $0 = .some(failure) }
     }
     try #require(hasBegun.wait(until: Self.deadline) { $0 ? () : nil } != nil)
+    // The order outlives a crash from here on.
+    #expect(isNoted.read { $0 } && archive.hiddenSpans == [span])
     // The thread that removes is held.
     for count in 1...3 {
       for index in tracks.indices { tracks[index].publish(segments: 1) }
@@ -202,7 +205,7 @@ struct ArchiveStoreTests {
     #expect(answered.read { $0 } == nil)
     isReleased.update { $0 = true }
     let failure = try #require(answered.wait(until: Self.deadline) { $0 })
-    #expect(failure == nil)
+    #expect(failure == nil && archive.hiddenSpans.isEmpty)
     let name = try #require(
       HourFolder("\(folder.path)/live0/video").names.first)
     let path = HourFolder("\(folder.path)/live0/video").file(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import time
 import urllib.error
@@ -25,6 +26,8 @@ from test_events import TOKEN, post
 SMALL = ("--resolution", "320x180", "--bitrate", "300", "--audio", "tone")
 # A window of eight segments: older ones come from the archive.
 WINDOW = ("--playlist-length", "6", "--max-files", "8")
+# Bytes whose copy takes more than the 3 s after which a removal is answered.
+LONG_REMOVAL = 300_000_000
 
 
 def archived(program: Program, name: str, number: int, **headers: str) -> tuple[int, bytes]:
@@ -184,6 +187,58 @@ def test_spans_are_kept_and_removed(streamer: Callable[..., Program], tmp_path: 
     for query in ("?from=5", "?from=9&to=3", "?from=x&to=y"):
         assert api(program, "DELETE", f"/api/streams/live/archive{query}")[0] == 400
     assert api(program, "POST", "/api/streams/other/archive/keep?from=1&to=2")[0] == 404
+
+
+@pytest.mark.timeout(180)
+def test_a_long_removal_is_accepted_and_survives_a_crash(
+        streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """202 when the span is hidden; after SIGKILL it stays hidden, and its bytes are removed."""
+    program = streamer(*SMALL)
+    [track] = pasthours.record(program, ["video"])
+    stop(program)
+    hour = int(time.time()) // 3600 * 3600 - 7200
+    pasthours.write(tmp_path, [track], hour, hour + 3600)
+    [source] = hour_files(tmp_path)
+    # The bytes that stay are copied, at most 64 MB per second: earlier renditions have more.
+    names = [f"other{index}" for index in range(-(-LONG_REMOVAL // source.stat().st_size) - 1)]
+    for name in names:
+        shutil.copytree(tmp_path / "live/video", tmp_path / "live" / name)
+    before = {number: pasthours.repeated(track, number) for number in (hour + 1800, hour + 1803)}
+    flags = (*SMALL, *WINDOW, "--archive", str(tmp_path), "--dvr", "1d", "--admin-token", TOKEN)
+    program = streamer(*flags)
+    wait_until(lambda: archived(program, "video", hour + 1800)[0] == 200, 30, "the archive")
+    assert archived(program, "video", hour + 1800)[1] == before[hour + 1800]
+    query = f"?from={hour + 1800}&to={hour + 1802}"
+    since = time.monotonic()
+    status, text = api(program, "DELETE", f"/api/streams/live/archive{query}")
+    kill(program)
+    assert status == 202, text
+    assert 2.5 < time.monotonic() - since < 8
+    answer = json.loads(text)
+    assert (answer["hidden"], answer["state"]) == (True, "removing")
+    assert (tmp_path / "live/removing").exists()
+    assert any(before[hour + 1800] in path.read_bytes()
+               for path in (tmp_path / "live").rglob("*") if path.is_file())
+    program = streamer(*flags)
+
+    def is_removed() -> bool:
+        status, body = archived(program, "video", hour + 1800)
+        assert status != 200 and before[hour + 1800] not in body
+        entry = json.loads(api(program, "GET", answer["status"])[1])
+        return (archived(program, "video", hour + 1803)[0] == 200
+                and "removing" not in entry["archive"])
+
+    wait_until(is_removed, 60, "the end of the removal")
+    assert archived(program, "video", hour + 1800)[0] == 410
+    assert archived(program, "video", hour + 1803)[1] == before[hour + 1803]
+    for name in ("video", *names):
+        assert not list((tmp_path / "live" / name).rglob("*.removed"))
+        [file] = hour_files(tmp_path, name)
+        data = file.read_bytes()
+        assert before[hour + 1800] not in data and before[hour + 1803] in data
+    assert not (tmp_path / "live/removing").exists()
+    assert stop(program) == 0
+    shutil.rmtree(tmp_path / "live")
 
 
 @pytest.mark.timeout(60)

@@ -235,4 +235,62 @@ struct ControlTests {
     handler.requests.expire(deadline)
     for exchange in held { #expect(exchange.status == 503) }
   }
+
+  /// A removal from an archive: the steps of its thread, and the response.
+  private struct Removal: Sendable, CustomTestStringConvertible {
+    enum Step: Sendable { case hidden, done, failed, pass(Interval) }
+
+    let steps: [Step]
+    let status: Int
+    var testDescription: String { "\(steps): \(status)" }
+  }
+
+  @Test(
+    "a removal is 204 when the bytes are gone soon, else 202 once the span is hidden",
+    arguments: [
+      Removal(steps: [.hidden, .done], status: 204),
+      Removal(steps: [.hidden, .pass(.milliseconds(2999)), .done], status: 204),
+      Removal(steps: [.hidden, .pass(.seconds(3))], status: 202),
+      Removal(steps: [.hidden, .pass(.seconds(3)), .done], status: 202),
+      Removal(steps: [.hidden, .pass(.seconds(3)), .failed], status: 202),
+      Removal(steps: [.hidden, .failed], status: 400), Removal(steps: [.failed], status: 400),
+      Removal(steps: [.pass(.seconds(59)), .done], status: 204),
+      Removal(steps: [.pass(.seconds(60))], status: 503),
+    ])
+  private func removal(_ row: Removal) throws {
+    let order = Locked<WriterOrder?>(nil)
+    var options = ServingOptions()
+    options.adminToken = Self.token
+    var serving = StreamServingOptions()
+    serving.archive = StreamArchive(
+      name: "live", ArchivePolicy(), StreamCatalog(folder: "/none"), ReaderPool(threads: 0)
+    ) { given in order.withLock { $0 = given } }
+    let handler = try SyntheticHandler(options: options, serving: serving, clock: ManualClock())
+    handler.goLive()
+    let exchange = try handler.ask(
+      "/api/streams/live/archive?from=1795409999&to=1795410000.25", method: "DELETE", bearer())
+    guard case .remove(_, _, let hidden, let answer) = order.withLock({ $0 }) else {
+      Issue.record("no order")
+      return
+    }
+    for (index, step) in row.steps.enumerated() {
+      if index > 0, row.status != 202 { #expect(exchange.isHeld) }
+      switch step {
+      case .hidden: hidden()
+      case .done: answer(nil)
+      case .failed: answer("the disk is full")
+      case .pass(let time): handler.requests.expire(handler.loop.now + time)
+      }
+      handler.requests.woken()
+    }
+    #expect(exchange.status == row.status && exchange.answers == 1)
+    if row.status == 202 {
+      #expect(
+        exchange.text == """
+          {"from": "2026-11-23T04:59:59.000Z", "to": "2026-11-23T05:00:00.250Z", "hidden": true, \
+          "state": "removing", "status": "/api/streams/live"}
+
+          """)
+    }
+  }
 }

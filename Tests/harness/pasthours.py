@@ -76,6 +76,12 @@ def shifted(segment: bytes, seconds: int, timescale: int) -> bytes:
     return bytes(out)
 
 
+def repeated(track: Track, number: int) -> bytes:
+    """The segment of a number: one that was recorded, at another time."""
+    source = next(known for known in track.segments if (known - number) % PERIOD == 0)
+    return shifted(track.segments[source], number - source, track.timescale)
+
+
 def reheaded(track: Track) -> Track:
     """The same media with another CMAF header: that of a stream which was created later."""
     header = bytearray(track.header)
@@ -112,9 +118,7 @@ def write(folder: Path, tracks: Iterable[Track], first: int, end: int,
                         continue
                     if last is None or current != last + 1:
                         file.write(mark(current))
-                    source = next(known for known in track.segments
-                                  if (known - current) % PERIOD == 0)
-                    file.write(shifted(track.segments[source], current - source, track.timescale))
+                    file.write(repeated(track, current))
                     last = current
                 # The last segment is complete.
                 file.write(struct.pack(">I4s", 8, b"free"))

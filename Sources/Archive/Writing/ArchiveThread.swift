@@ -82,7 +82,9 @@ struct ArchiveThread {
   private mutating func load(_ stream: StreamWriter) {
     let (removals, willRemove, give) = (removals, willRemove, give)
     stream.load { span in
-      Self.remove(span, now: span.upperBound, stream, removals, willRemove, give) { _ in }
+      Self.remove(
+        span, now: span.upperBound, stream, removals, willRemove, give, hidden: {},
+        answer: { _ in })
     }
     guard let newest = stream.catalog.status.newest else { return }
     ages.found(newest: newest, wall: SystemClock.wallTime, at: SystemClock.monotonicTime)
@@ -92,11 +94,12 @@ struct ArchiveThread {
   private static func remove(
     _ span: Range<WallTime>, now: WallTime, _ stream: StreamWriter, _ removals: RemovalThread,
     _ willRemove: @escaping @Sendable () -> Void, _ give: @escaping @Sendable (WriterOrder) -> Void,
-    answer: @escaping @Sendable (String?) -> Void
+    hidden: @Sendable () -> Void, answer: @escaping @Sendable (String?) -> Void
   ) {
     switch stream.beginRemoval(of: span, now: now) {
     case .failure(let refusal): answer(refusal.reason)
     case .success(let removal):
+      hidden()
       let catalog = stream.catalog
       removals.add { isCancelled in
         let failure = removal.run(
@@ -128,14 +131,22 @@ struct ArchiveThread {
       stream(catalog)?.follow(windows, SystemClock.monotonicTime)
     case .protect(let catalog, let span, let isProtected, let answer):
       answer(failure ?? stream(catalog)?.protect(span, isProtected))
-    case .remove(let catalog, let span, let answer):
+    case .remove(let catalog, let span, let hidden, let answer):
       guard let stream = stream(catalog) else { return answer("the stream has no archive") }
       if let failure { return answer(failure) }
       Self.remove(
-        span, now: SystemClock.wallTime, stream, removals, willRemove, give, answer: answer)
+        span, now: SystemClock.wallTime, stream, removals, willRemove, give, hidden: hidden,
+        answer: answer)
     case .endRemoval(let catalog, let media, let failure, let answer):
       guard let stream = stream(catalog) else { return answer("the stream has no archive") }
-      answer(stream.endRemoval(of: media, failure))
+      let failure = stream.endRemoval(of: media, failure)
+      // The request may have been answered before.
+      if let failure {
+        log.write(
+          .warning, "removal-failed", stream: catalog.name,
+          "\(catalog.folder): \(failure); the span stays hidden, and the next start removes it")
+      }
+      answer(failure)
     case .hold(let catalog, let rendition, let name, let time, let answer):
       answer(stream(catalog)?.hold(name, of: rendition, until: time))
     case .replace(let catalog, let rendition, let replacement, let answer):

@@ -11,8 +11,10 @@ package enum WriterOrder: Sendable {
   case follow(StreamCatalog, [(name: String, window: LiveWindow)])
   /// Protects a span, or ends its protection; the answer has the reason of a failure.
   case protect(StreamCatalog, Range<WallTime>, Bool, @Sendable (String?) -> Void)
-  /// Removes the segments with media in a span; the answer has the reason of a failure.
-  case remove(StreamCatalog, Range<WallTime>, @Sendable (String?) -> Void)
+  /// Removes the segments with media in a span; `hidden` is called when the order is on the disk
+  /// and readers do not see them any more, and the answer has the reason of a failure.
+  case remove(
+    StreamCatalog, Range<WallTime>, hidden: @Sendable () -> Void, @Sendable (String?) -> Void)
   /// Closes an hour file if it is open, and opens it again no earlier than at the time; the answer
   /// has the sums of the file, nil without one.
   case hold(
@@ -27,7 +29,7 @@ package enum WriterOrder: Sendable {
   func refuse() {
     switch self {
     case .open, .follow: break
-    case .protect(_, _, _, let answer), .remove(_, _, let answer): answer("it is closed")
+    case .protect(_, _, _, let answer), .remove(_, _, _, let answer): answer("it is closed")
     case .replace(_, _, _, let answer), .endRemoval(_, _, _, let answer): answer("it is closed")
     case .hold(_, _, _, _, let answer): answer(nil)
     }

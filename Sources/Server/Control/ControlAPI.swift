@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Access
-import Archive
 import Events
 import HTTP
 import Logging
@@ -20,12 +19,17 @@ import Time
 /// cannot read the responses.
 final class ControlAPI {
   private typealias Reply = (ticket: UInt64, result: ControlResult)
-  private typealias Waiting = (exchange: any Exchange, deadline: MonotonicTime)
+  /// A held request, and what it is answered with at its deadline: nil for 503.
+  private typealias Waiting = (
+    exchange: any Exchange, deadline: MonotonicTime, late: ControlResult?
+  )
 
   /// How long an order to the archive may wait for the disk.
   static let archiveLimit = Interval.seconds(60)
+  /// How long a response waits for the removal of bytes whose span is hidden.
+  static let removalLimit = Interval.seconds(3)
 
-  private let serverState: ServerState
+  let serverState: ServerState
   private unowned let loop: EventLoop
   private var waiting: [UInt64: Waiting] = [:]
   private var lastTicket: UInt64 = 0
@@ -98,43 +102,6 @@ final class ControlAPI {
     default:
       let allowed = name == nil ? "GET, HEAD, POST" : "GET, HEAD, DELETE"
       exchange.respond(Self.methodRefusal(request, allowed: allowed))
-    }
-  }
-
-  /// `POST /api/streams/S/archive/keep` and `DELETE /api/streams/S/archive/keep`,
-  /// `DELETE /api/streams/S/archive`: each for a span, `from` and `to` in the query or in the body.
-  private func changeArchive(_ exchange: any Exchange, _ name: String, _ rest: [String]) {
-    let method = exchange.request.method
-    let isKept = method == .post && rest == ["keep"]
-    guard isKept || method == .delete && (rest == ["keep"] || rest.isEmpty) else {
-      let isKnown = rest == ["keep"] || rest.isEmpty
-      let allowed = rest.isEmpty ? "DELETE" : "POST, DELETE"
-      return exchange.respond(
-        isKnown
-          ? Self.methodRefusal(exchange.request, allowed: allowed)
-          : Self.error(404, "nothing is served under this path"))
-    }
-    // An archive has media without a session: of a stream on demand, or of one that failed.
-    guard let archive = serverState.streamTable.stream(name)?.options.archive else {
-      return exchange.respond(Self.error(404, "no such stream, or it has no archive"))
-    }
-    exchange.collectBody { [weak self] body in
-      do throws(SpanRequest.Refusal) {
-        let span = try SpanRequest(exchange.request, body).span
-        // The windows of now: a session may have begun or ended while the body was received.
-        let served = self?.serverState.streamTable.stream(name)?.served
-        self?.hold(exchange, for: Self.archiveLimit) { answer in
-          let reply: @Sendable (String?) -> Void = { failure in
-            answer(failure.map { .refused("the archive: \($0)") } ?? .removed)
-          }
-          if rest.isEmpty {
-            served?.removeFromWindows(span)
-            archive.remove(span, answer: reply)
-          } else {
-            archive.protect(span, isKept, answer: reply)
-          }
-        }
-      } catch { exchange.respond(Self.error(400, error.reason)) }
     }
   }
 
@@ -211,7 +178,12 @@ final class ControlAPI {
       return replies
     }
     for reply in known {
-      guard let (exchange, _) = waiting.removeValue(forKey: reply.ticket) else { continue }
+      if case .removing = reply.result, let waiter = waiting[reply.ticket] {
+        let deadline = min(waiter.deadline, loop.now + Self.removalLimit)
+        waiting[reply.ticket] = (waiter.exchange, deadline, reply.result)
+        continue
+      }
+      guard let (exchange, _, _) = waiting.removeValue(forKey: reply.ticket) else { continue }
       exchange.respond(response(reply.result))
     }
     events.woken()
@@ -229,8 +201,9 @@ final class ControlAPI {
       waiting[ticket] = nil
       waiter.exchange.onGone = nil
       waiter.exchange.respond(
-        Self.error(
-          503, "the disk of the archive has not answered; the order is carried out when it does"))
+        waiter.late.map(response)
+          ?? Self.error(
+            503, "the disk of the archive has not answered; the order is carried out when it does"))
     }
   }
 
@@ -245,13 +218,13 @@ final class ControlAPI {
   }
 
   /// Holds a request until `begin` has given a result to its argument, or for `limit`.
-  private func hold(
+  func hold(
     _ exchange: any Exchange, for limit: Interval? = nil,
     _ begin: (@escaping @Sendable (ControlResult) -> Void) -> Void
   ) {
     lastTicket += 1
     let ticket = lastTicket
-    waiting[ticket] = (exchange, limit.map { loop.now + $0 } ?? .distantFuture)
+    waiting[ticket] = (exchange, limit.map { loop.now + $0 } ?? .distantFuture, nil)
     exchange.onGone = { [weak self] in self?.waiting[ticket] = nil }
     begin { [replies, weak loop] result in
       replies.withLock { $0.append((ticket, result)) }
@@ -268,6 +241,7 @@ final class ControlAPI {
       return Self.json(
         201, text + "\n", [HeaderField("Location", "/api/streams/\(name)")])
     case .removed: return PreparedResponse(status: 204, fields: Self.fields)
+    case .removing(let span, let name): return Self.removing(span, of: name)
     case .unknown: return Self.error(404, "no such stream")
     case .refused(let reason): return Self.error(400, Redaction.redact(reason))
     case .taken(let name): return Self.error(409, "stream \(name) already exists")
@@ -283,7 +257,7 @@ final class ControlAPI {
 
   private static let fields = [HeaderField("Cache-Control", "no-store"), ResponseFields.nosniff]
 
-  private static func json(
+  static func json(
     _ status: Int, _ text: String, _ more: [HeaderField] = []
   ) -> PreparedResponse {
     .document(
@@ -291,13 +265,13 @@ final class ControlAPI {
       fields: [HeaderField("Content-Type", "application/json")] + fields + more)
   }
 
-  private static func methodRefusal(_ request: Request, allowed: String) -> PreparedResponse {
+  static func methodRefusal(_ request: Request, allowed: String) -> PreparedResponse {
     error(
       405, "method not allowed: \(request.methodText) (expected \(allowed))",
       [HeaderField("Allow", allowed)])
   }
 
-  private static func error(
+  static func error(
     _ status: Int, _ line: String, _ more: [HeaderField] = []
   ) -> PreparedResponse {
     PreparedResponse.text(status, line, fields: fields + more)

@@ -34,11 +34,14 @@ struct ArchiveDocument {
       fields.append("\"from\": \"\(UTCTime(oldest).text)\"")
       fields.append("\"to\": \"\(UTCTime(newest).text)\"")
     }
-    let spans = archive.protectedSpans.map { span in
-      "{\"from\": \"\(UTCTime(span.lowerBound).text)\", "
-        + "\"to\": \"\(UTCTime(span.upperBound).text)\"}"
+    for (name, spans) in [("kept", archive.protectedSpans), ("removing", archive.hiddenSpans)]
+    where !spans.isEmpty {
+      let texts = spans.map { span in
+        "{\"from\": \"\(UTCTime(span.lowerBound).text)\", "
+          + "\"to\": \"\(UTCTime(span.upperBound).text)\"}"
+      }
+      fields.append("\"\(name)\": [\(texts.joined(separator: ", "))]")
     }
-    if !spans.isEmpty { fields.append("\"kept\": [\(spans.joined(separator: ", "))]") }
     if let error = status.error { fields.append("\"error\": \(JSONText.quoted(error))") }
     if let objects = status.objects { fields.append("\"objects\": \(Self.text(objects))") }
     return "{" + fields.joined(separator: ", ") + "}"

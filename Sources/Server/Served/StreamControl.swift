@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// Adds and removes streams while the program runs.
 package protocol StreamControl: Sendable {
   /// Adds the stream that a JSON object describes, as in a configuration file.
@@ -21,6 +23,8 @@ package enum ControlResult: Sendable {
   /// The stream of this name was added.
   case added(String)
   case removed
+  /// The media of this span is hidden, and its bytes are being removed; another result follows.
+  case removing(Range<WallTime>, of: String)
   /// No stream has this name.
   case unknown
   /// The request was refused, for this reason.
