@@ -319,7 +319,9 @@ let package = Package(
       "Encryption", ["CMAF", "Encryption", "Media", "Sharing", "System", "TestSupport", "Time"]),
     tests("ChunkStream", ["ChunkStream", "Media", "Metadata", "Packaging", "Sharing", "Time"]),
     tests("Isolation", ["Isolation", "Sharing", "Time"]),
-    tests("Validation", ["CMAF", "HTTP", "Net", "Sharing", "TestSupport", "Time", "Validation"]),
+    tests(
+      "Validation", ["CMAF", "HTTP", "Net", "Sharing", "TestSupport", "Time", "Validation"],
+      exclude: ["Golden"]),
     tests("Supervision", ["Isolation", "Supervision", "Time"]),
     tests(
       "Packaging",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Playlist rules on tags that `streamer validate` lacks; function names begin with the rule id."""
+"""Playlist rules on tags that `streamer validate` lacks, or checks less exactly, by their ids."""
 
 from __future__ import annotations
 

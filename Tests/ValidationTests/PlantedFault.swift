@@ -12,23 +12,26 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
 
   let rule: String
   var address = Address.main
+  /// The fault in words.
+  let planted: String
   let plant: @Sendable (ScriptedOrigin) -> Void
 
   var testDescription: String { rule }
 
   private init(
-    _ rule: String, _ address: Address = .main,
+    _ rule: String, at address: Address = .main, _ planted: String,
     _ plant: @escaping @Sendable (ScriptedOrigin) -> Void
   ) {
-    (self.rule, self.address, self.plant) = (rule, address, plant)
+    (self.rule, self.address, self.planted, self.plant) = (rule, address, planted, plant)
   }
 
   /// Responses whose path contains a text are changed after some seconds.
   private static func reply(
-    _ rule: String, at address: Address = .main, _ path: String, after: Double = 0,
-    _ change: @escaping @Sendable (inout Reply) -> Void
+    _ rule: String, at address: Address = .main, _ path: String, _ planted: String,
+    after: Double = 0, _ change: @escaping @Sendable (inout Reply) -> Void
   ) -> PlantedFault {
-    PlantedFault(rule, address) { origin in
+    let time = after > 0 ? ", after \(Int(after)) s" : ""
+    return PlantedFault(rule, at: address, "`\(path)`\(time): \(planted)") { origin in
       origin.change = { reply, elapsed in
         guard elapsed >= after, reply.url.contains(path) else { return }
         change(&reply)
@@ -36,11 +39,19 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// A text with its line breaks and control characters visible.
+  private static func quoted(_ text: String) -> String {
+    "`" + text.replacing("\n", with: "⏎").replacing("\u{1}", with: "␁") + "`"
+  }
+
   /// A text in responses is replaced after some seconds.
   private static func text(
     _ rule: String, _ path: String, _ old: String, _ new: String, after: Double = 0
   ) -> PlantedFault {
-    reply(rule, at: path.contains("mpd") ? .mpd : .main, path, after: after) { reply in
+    let planted = new.isEmpty ? "no \(quoted(old))" : "\(quoted(new)) for \(quoted(old))"
+    return reply(
+      rule, at: path.contains("mpd") ? .mpd : .main, path, planted, after: after
+    ) { reply in
       let text = String(decoding: reply.body, as: UTF8.self)
       reply.body = Array(text.replacing(old, with: new).utf8)
     }
@@ -48,7 +59,7 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
 
   /// The lines that begin with a text are removed.
   private static func without(_ rule: String, _ path: String, _ start: String) -> PlantedFault {
-    reply(rule, path) { reply in
+    reply(rule, path, "no line `\(start)`") { reply in
       let lines = String(decoding: reply.body, as: UTF8.self).split(separator: "\n")
       reply.body = Array(lines.filter { !$0.hasPrefix(start) }.joined(separator: "\n").utf8)
     }
@@ -58,7 +69,8 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
   private static func field(
     _ rule: String, at address: Address = .main, _ path: String, _ name: String, _ value: String?
   ) -> PlantedFault {
-    reply(rule, at: address, path) { reply in
+    let planted = value.map { "`\(name): \($0)`" } ?? "no `\(name)`"
+    return reply(rule, at: address, path, planted) { reply in
       reply.fields = reply.fields.filter { !$0.isNamed(name) }
       if let value { reply.fields.append(HeaderField(name, value)) }
     }
@@ -84,8 +96,8 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     text("segment-within-target", "v.m3u8", "1.000,", "1.600,"),
     text("segment-has-uri", "v.m3u8", "#EXTINF:1.000,\n", "#EXTINF:1.000,\n#EXTINF:1.000,\n"),
     without("map-present", "v.m3u8", "#EXT-X-MAP"),
-    PlantedFault("three-target-durations") { $0.window = 2 },
-    PlantedFault("six-segments") { $0.window = 4 },
+    PlantedFault("three-target-durations", "two segments are listed") { $0.window = 2 },
+    PlantedFault("six-segments", "four segments are listed") { $0.window = 4 },
     text(
       "live-playlist-type", "v.m3u8", "#EXT-X-VERSION", "#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-VERSION"
     ),
@@ -107,7 +119,7 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     text("parts-sum", "v.m3u8", "1.000,", "1.100,"),
     text(
       "tags-before-parts", "v.m3u8", "INDEPENDENT=YES", "INDEPENDENT=YES\n#EXT-X-DISCONTINUITY"),
-    PlantedFault("old-parts") { $0.partWindow = 100 },
+    PlantedFault("old-parts", "parts of all segments are listed") { $0.partWindow = 100 },
     text("independent-parts", "v.m3u8", ",INDEPENDENT=YES", ""),
     without("hint-present", "v.m3u8", "#EXT-X-PRELOAD-HINT"),
     text(
@@ -140,15 +152,16 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
       after: 5),
     text("segments-appended", "v.m3u8", "MEDIA-SEQUENCE:18", "MEDIA-SEQUENCE:28", after: 5),
     text("hint-kept", "v.m3u8", "PART,URI=\"v/part", "PART,URI=\"v/x/part"),
-    PlantedFault("updates-in-time", .plain) {
+    PlantedFault("updates-in-time", at: .plain, "the playlist stands still from 6 s on") {
       $0.hasParts = false
       $0.playlistTime = { min($0, 6) }
     },
-    PlantedFault("reload-not-older", .plain) {
+    PlantedFault("reload-not-older", at: .plain, "at 6 s the playlist of 4 s before, for a second")
+    {
       $0.hasParts = false
       $0.playlistTime = { (6..<7).contains($0) ? $0 - 4 : $0 }
     },
-    PlantedFault("end-stays", .plain) { origin in
+    PlantedFault("end-stays", at: .plain, "EXT-X-ENDLIST from 5 s to 6 s") { origin in
       origin.hasParts = false
       origin.change = { reply, elapsed in
         if (5..<6).contains(elapsed), reply.url.contains("m3u8") {
@@ -157,23 +170,25 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
       }
     },
     text("gap-needed", "v.m3u8", "#EXTINF", "#EXT-X-GAP\n#EXTINF", after: 5),
-    PlantedFault("delta-given") {
+    PlantedFault("delta-given", "`_HLS_skip` is ignored") {
       $0.window = 12
       $0.ignoresSkip = true
     },
-    PlantedFault("delta-boundary") { $0.furtherSkips = 3 },
+    PlantedFault("delta-boundary", "three segments more are skipped") { $0.furtherSkips = 3 },
     text("delta-merges", "_HLS_skip", "v/seg", "v/y/seg"),
     text("delta-version", "_HLS_skip", "VERSION:9", "VERSION:8"),
   ]
 
   private static let reloads = [
-    PlantedFault("reload-lists-it") { $0.ignoresBlocking = true },
-    PlantedFault("reload-in-time") { $0.hold = 5 },
-    PlantedFault("part-needs-msn") { $0.acceptsAll = true },
-    PlantedFault("far-ahead-refused") { $0.acceptsAll = true },
-    reply("hint-served", "v/part") { $0.status = 404 },
-    reply("listed-is-served", "v/seg") { $0.status = 404 },
-    PlantedFault("removed-is-served") { $0.forgetsRemoved = true },
+    PlantedFault("reload-lists-it", "`_HLS_msn` is ignored") { $0.ignoresBlocking = true },
+    PlantedFault("reload-in-time", "blocking reloads are held for 5 s more") { $0.hold = 5 },
+    PlantedFault("part-needs-msn", "`_HLS_part` alone gets 200") { $0.acceptsAll = true },
+    PlantedFault("far-ahead-refused", "a segment far ahead gets 200") { $0.acceptsAll = true },
+    reply("hint-served", "v/part", "404") { $0.status = 404 },
+    reply("listed-is-served", "v/seg", "404") { $0.status = 404 },
+    PlantedFault("removed-is-served", "removed segments get 404 at once") {
+      $0.forgetsRemoved = true
+    },
   ]
 
   private static let variants = [
@@ -200,30 +215,36 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
   ]
 
   private static let media = [
-    reply("header-boxes", "v/init") { $0.body = Array($0.body.prefix(8)) },
-    reply("whole-boxes", "v/seg") { $0.body.removeLast() },
-    reply("decode-time", "v/seg") { reply in
+    reply("header-boxes", "v/init", "the first 8 bytes") { $0.body = Array($0.body.prefix(8)) },
+    reply("whole-boxes", "v/seg", "the last byte is missing") { $0.body.removeLast() },
+    reply("decode-time", "v/seg", "`tfdt` has another name") { reply in
       let time = reply.body.indices.first { reply.body[$0...].starts(with: Array("tfdt".utf8)) }
       if let time { reply.body[time] = UInt8(ascii: "x") }
     },
-    PlantedFault("decode-time-continuous") { $0.timeJump = 5000 },
-    reply("parts-are-the-segment", "v/seg") { $0.body[$0.body.count - 1] ^= 1 },
+    PlantedFault("decode-time-continuous", "`tfdt` is 5 s later from the fifth segment on") {
+      $0.timeJump = 5000
+    },
+    reply("parts-are-the-segment", "v/seg", "one bit of the last byte is changed") {
+      $0.body[$0.body.count - 1] ^= 1
+    },
     text("media-duration", "v.m3u8", "1.000,", "1.100,"),
-    PlantedFault("key-frame-first") { $0.hasKeyFrames = false },
+    PlantedFault("key-frame-first", "no sample is a key frame") { $0.hasKeyFrames = false },
     text("independent-part", "v.m3u8", ".1.m4s\"\n", ".1.m4s\",INDEPENDENT=YES\n"),
-    PlantedFault("reference-time-plausible") { $0.referenceTimeShift = 3600 },
+    PlantedFault("reference-time-plausible", "`prft` is an hour ahead") {
+      $0.referenceTimeShift = 3600
+    },
   ]
 
   private static let responses = [
     field("playlist-content-type", "v.m3u8", "content-type", "text/html"),
     field("media-content-type", "v/seg", "content-type", nil),
     field("mpd-content-type", at: .mpd, "mpd", "content-type", "text/xml"),
-    PlantedFault("playlist-gzip") { $0.hasGzip = false },
+    PlantedFault("playlist-gzip", "`Accept-Encoding` is ignored") { $0.hasGzip = false },
     field("cross-origin", "v.m3u8", "access-control-allow-origin", nil),
     field("playlist-lifetime", "v.m3u8", "cache-control", "max-age=60"),
     field("media-lifetime", "v/seg", "cache-control", "no-store"),
     field("age-below-lifetime", "v.m3u8", "age", "99"),
-    PlantedFault("byte-ranges") { $0.ignoresRange = true },
+    PlantedFault("byte-ranges", "`Range` is ignored") { $0.ignoresRange = true },
     field("mpd-lifetime", at: .mpd, "mpd", "cache-control", "max-age=60"),
   ]
 
@@ -243,7 +264,9 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     text("time-offset-below-duration", "mpd", "Offset=\"0.75\"", "Offset=\"1.5\""),
     text("incomplete-stated", "mpd", "availabilityTimeComplete=\"false\"", ""),
     text("utc-timing", "mpd", "UTCTiming", "Other"),
-    reply("utc-timing-true", at: .mpd, "/time") { $0.body = Array("2027-01-15T09:00:00Z".utf8) },
+    reply("utc-timing-true", at: .mpd, "/time", "an hour later") {
+      $0.body = Array("2027-01-15T09:00:00Z".utf8)
+    },
     text("latency-stated", "mpd", "target=\"2000\"", ""),
     text("latency-order", "mpd", "min=\"1000\"", "min=\"3000\""),
     text("producer-reference-times", "mpd", "presentationTime=\"0\"", ""),
@@ -259,20 +282,28 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     _ rule: String, _ old: String, _ new: String, after: Double = 0
   ) -> PlantedFault {
     let fault = text(rule, "mpd", old, new, after: after)
-    return PlantedFault(rule, .mpd) {
+    return PlantedFault(rule, at: .mpd, "with SegmentTimeline, \(fault.planted)") {
       $0.hasTimeline = true
       fault.plant($0)
     }
   }
 
   private static let segments = [
-    reply("segment-in-time", at: .mpd, "/seg") { $0.status = 404 },
-    PlantedFault("segment-still-there", .mpd) { $0.forgetsRemoved = true },
-    reply("segment-sent-whole", at: .mpd, "/seg") { $0.failure = "cut" },
+    reply("segment-in-time", at: .mpd, "/seg", "404") { $0.status = 404 },
+    PlantedFault("segment-still-there", at: .mpd, "removed segments get 404 at once") {
+      $0.forgetsRemoved = true
+    },
+    reply("segment-sent-whole", at: .mpd, "/seg", "the response is cut") { $0.failure = "cut" },
     text("segment-time", "mpd", "startNumber=\"0\"", "startNumber=\"7\""),
-    PlantedFault("segment-sent-while-made", .mpd) { $0.sendsWhole = true },
-    PlantedFault("segment-has-chunks", .mpd) { $0.hasOneChunk = true },
-    reply("header-there", at: .mpd, "/init") { $0.status = 404 },
-    PlantedFault("segment-key-frame", .mpd) { $0.hasKeyFrames = false },
+    PlantedFault("segment-sent-while-made", at: .mpd, "segments are sent when they are complete") {
+      $0.sendsWhole = true
+    },
+    PlantedFault("segment-has-chunks", at: .mpd, "a segment is one chunk") {
+      $0.hasOneChunk = true
+    },
+    reply("header-there", at: .mpd, "/init", "404") { $0.status = 404 },
+    PlantedFault("segment-key-frame", at: .mpd, "no sample is a key frame") {
+      $0.hasKeyFrames = false
+    },
   ]
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Validation
@@ -139,6 +140,25 @@ struct ValidationTests {
     #expect(Set(PlantedFault.all.map(\.rule)) == Set(Rule.all.map(\.name)))
     #expect(Set(Rule.all.map(\.name)).count == Rule.all.count)
     #expect(Rule.all.count >= 60)
+  }
+
+  @Test("the table of rules: clause, planted fault, and what was seen of it")
+  func table() throws {
+    var rows = [["rule", "level", "clause", "planted", "found"]]
+    for fault in PlantedFault.all {
+      let origin = ScriptedOrigin()
+      fault.plant(origin)
+      let list = follow(fault.address, origin).findings.list
+      let found = try #require(list.first { $0.rule.name == fault.rule }, "\(fault.rule)")
+      rows.append([
+        fault.rule, found.rule.level.rawValue, found.rule.clause, fault.planted, found.seen,
+      ])
+    }
+    let lines = rows.map { row in
+      row.map { $0.replacing("\n", with: " ").replacing("\t", with: " ") }
+        .joined(separator: "\t") + "\n"
+    }
+    Golden.expect(lines.joined(), equals: "planted-faults.tsv")
   }
 
   @Test("what cannot be followed is a failure with its reason")
