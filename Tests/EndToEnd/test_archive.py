@@ -233,8 +233,7 @@ def test_a_long_removal_is_accepted_and_survives_a_crash(
     assert archived(program, "video", hour + 1803)[1] == before[hour + 1803]
     for name in ("video", *names):
         assert not list((tmp_path / "live" / name).rglob("*.removed"))
-        [file] = hour_files(tmp_path, name)
-        data = file.read_bytes()
+        data = hour_files(tmp_path, name)[0].read_bytes()
         assert before[hour + 1800] not in data and before[hour + 1803] in data
     assert not (tmp_path / "live/removing").exists()
     assert stop(program) == 0
