@@ -221,9 +221,10 @@ final class Program: Sendable {
     server.stop()
   }
 
-  /// Leaves the streams to another server between two segments, so that no segment has media of
-  /// both. Requests for later media are refused, and the cache before the servers repeats them at
-  /// the other one.
+  /// Leaves the streams to another server between two segments: no segment has media of both.
+  ///
+  /// Requests for later media are refused, and the cache before the servers repeats them at the
+  /// other one.
   func leaveToOtherServer() {
     let margin = Interval.milliseconds(100)
     let left: [(StreamSession, Int64)] = serverState.streams.compactMap { stream in

@@ -190,7 +190,7 @@ struct ControlTests {
       name: "cam", ArchivePolicy(), StreamCatalog(folder: "/none"), ReaderPool(threads: 0)
     ) { order in
       switch order {
-      case .remove(_, _, let answer), .protect(_, _, _, let answer):
+      case .remove(_, _, _, let answer), .protect(_, _, _, let answer):
         orders.withLock { $0 += 1 }
         answer(nil)
       default: break
