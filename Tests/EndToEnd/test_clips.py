@@ -49,9 +49,11 @@ def published(program: Program, start: float, end: float) -> list[int]:
     names += [f"segment{number}.m4s" for number in range(int(start), int(end - 0.0005) + 1)]
     media = b"".join(get(program.port, f"/live/video/{name}").body for name in names)
     clocks = [clock for clock in clocks_of(media) if clock is not None]
-    # The clock has whole milliseconds, rounded down.
-    first = [clock for clock in clocks if clock <= start * 1000 - 0.3] or clocks
-    return [clock for clock in clocks if first[-1] <= clock < end * 1000 - 0.3]
+    # The clock has whole milliseconds, rounded down: the frame of slot 2, at 66.7 ms, has 66.
+    slots = {clock: -(-clock * 30 // 1000) for clock in clocks}
+    first = [clock for clock in clocks if slots[clock] * 1000 <= round(start * 1000) * 30] or clocks
+    return [clock for clock in clocks
+            if first[-1] <= clock and slots[clock] * 1000 < round(end * 1000) * 30]
 
 
 def probe(path: Path) -> dict:
