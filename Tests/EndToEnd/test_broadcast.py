@@ -158,7 +158,7 @@ def shown(view: Viewer, name: str, given: list[Caption], stays: float) -> str:
         return (begins, ends) if whole else None  # type: ignore[return-value]
 
     try:
-        begins, ends = wait_until(found, 3 * TURN, f"{name} with its frames", interval=0.5)
+        begins, ends = wait_until(found, 5 * TURN, f"{name} with its frames", interval=0.5)
     except AssertionError:
         seen = view.page.evaluate("() => __captions")
         print(errors(seen, given), seen)
@@ -189,7 +189,7 @@ def messages(view: Viewer, *, has_sets: bool) -> str | None:
                      "frames" for kind, found in kinds.items() if found)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("transport", ["http", "ws", "hls"])
 def test_player_shows_a_broadcast(
         transport: str, browser: Browser, streamer: Callable[..., Program], hlsjs: Path,
