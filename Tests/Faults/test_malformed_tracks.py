@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from harness.audiotracks import hears, media_lines, value
+from harness.broadcast import tones
 from harness.captionsource import annex_b, units
 from harness.http1 import get
 from harness.malformed import SOUND, program_maps, sections, supplements
@@ -44,11 +45,7 @@ def film(path: Path, supplement: dict[int, bytes], languages: dict[str, int],
             if index in supplement:
                 stream += b"\0\0\0\1" + supplement[index]
         stream += b"\0\0\0\1" + unit
-    sound: list[str] = []
-    tracks: list[str] = []
-    for number, (language, hertz) in enumerate(languages.items()):
-        sound += ["-f", "lavfi", "-i", f"sine=frequency={hertz}:sample_rate=48000"]
-        tracks += ["-map", f"{number + 1}:a", f"-metadata:s:a:{number}", f"language={language}"]
+    sound, tracks = tones(languages)
     subprocess.run(
         [need("ffmpeg", "malformed tracks"), "-v", "error", "-y", "-framerate", f"{RATE}", "-f",
          "h264", "-i", "-", *sound, "-map", "0:v", *tracks, "-t", f"{seconds}", "-c:v", "copy",

@@ -30,14 +30,20 @@ TELETEXT = [Caption(1.2 + 2 * index, 2.2 + 2 * index, f"Zeile {index + 1}\nmit U
             for index in range(TURN // 2 - 1)]
 
 
+def tones(languages: dict[str, int]) -> tuple[list[str], list[str]]:
+    """Options of ffmpeg for a tone in each language: the inputs after the first one, and tracks."""
+    inputs: list[str] = []
+    tracks: list[str] = []
+    for index, (language, hertz) in enumerate(languages.items()):
+        inputs += ["-f", "lavfi", "-i", f"sine=frequency={hertz}:sample_rate=48000"]
+        tracks += ["-map", f"{index + 1}:a", f"-metadata:s:a:{index}", f"language={language}"]
+    return inputs, tracks
+
+
 def film(path: Path, turns: int) -> Path:
     """Video with captions, and audio in three languages."""
     turn = with_captions(annex_b(TURN, "320x180"), schedule(captions(TURN), TURN * RATE))
-    sound: list[str] = []
-    tracks: list[str] = []
-    for index, (language, hertz) in enumerate(TONES.items()):
-        sound += ["-f", "lavfi", "-i", f"sine=frequency={hertz}:sample_rate=48000"]
-        tracks += ["-map", f"{index + 1}:a", f"-metadata:s:a:{index}", f"language={language}"]
+    sound, tracks = tones(TONES)
     subprocess.run(
         [need("ffmpeg", "broadcasts"), "-v", "error", "-y", "-framerate", f"{RATE}", "-f", "h264",
          "-i", "-", *sound, "-map", "0:v", *tracks, "-t", f"{turns * TURN}", "-c:v", "copy", "-c:a",

@@ -12,6 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, sync_playwright
 
+CRC = Path(__file__).with_name("crc12.js")
 PROBE = Path(__file__).with_name("probe.js")
 ARGUMENTS = ["--autoplay-policy=no-user-gesture-required", "--mute-audio"]
 # Arguments of Playwright: without them hidden pages get little time.
@@ -50,7 +51,7 @@ class Viewer:
     def __init__(self, browser: Browser) -> None:
         self.context: BrowserContext = browser.new_context(
             viewport={"width": 1280, "height": 800}, ignore_https_errors=True)
-        self.context.add_init_script(path=str(PROBE))
+        self.context.add_init_script(script=CRC.read_text() + PROBE.read_text())
         self.page: Page = self.context.new_page()
         self.page_errors: list[str] = []
         self.bad_responses: list[str] = []

@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A camera that is a canvas with the burned clock BC64 (burnedclock.py), for the publisher page.
-// Added before the scripts of the page; `canvasCamera` changes it.
+// Added after crc12.js, before the scripts of the page; `canvasCamera` changes it.
 (() => {
   'use strict';
   if (window.canvasCamera) return;
   const COLUMNS = 32, ROWS = 18, RATE = 30;
   const canvas = document.createElement('canvas'), pen = canvas.getContext('2d');
   [canvas.width, canvas.height] = [640, 360];
-
-  /** CRC-12 (0x80F, start 0xFFF) over bits, the first one most significant. */
-  function crc12(bits) {
-    let crc = 0xfff;
-    for (const bit of bits) {
-      const top = crc >> 11 & 1;
-      crc = crc << 1 & 0xfff;
-      if (top !== bit) crc ^= 0x80f;
-    }
-    return crc;
-  }
 
   const bitsOf = (number, count) => Array.from(
     { length: count }, (_, index) => Math.floor(number / 2 ** (count - 1 - index)) % 2);

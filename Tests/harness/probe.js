@@ -14,17 +14,6 @@
   const pen = canvas.getContext('2d', { willReadFrequently: true });
   const now = () => performance.timeOrigin + performance.now();
 
-  /** CRC-12 (0x80F, start 0xFFF) over bits, the first one most significant. */
-  function crc12(bits) {
-    let crc = 0xfff;
-    for (const bit of bits) {
-      const top = crc >> 11 & 1;
-      crc = crc << 1 & 0xfff;
-      if (top !== bit) crc ^= 0x80f;
-    }
-    return crc;
-  }
-
   const number = (bits) => bits.reduce((sum, bit) => sum * 2 + bit, 0);
 
   /** Unix milliseconds in the frame, or null. */

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
+from harness.browser import CRC
+
 CAMERA = Path(__file__).with_name("canvascamera.js")
 # The size and rate that the page asks for.
 SIZE = "640x360@1000"
@@ -19,7 +21,7 @@ class PublisherPage:
     def __init__(self, browser: Browser, url: str, *, key: str = "", offset: int = 0) -> None:
         """`offset` in ms is added to the clock that is drawn."""
         self.context = browser.new_context(viewport={"width": 390, "height": 780})
-        self.context.add_init_script(path=str(CAMERA))
+        self.context.add_init_script(script=CRC.read_text() + CAMERA.read_text())
         self.page: Page = self.context.new_page()
         self.page.goto(url)
         self.page.evaluate("ms => { canvasCamera.offset = ms; }", offset)

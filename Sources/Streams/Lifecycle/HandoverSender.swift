@@ -52,12 +52,11 @@ package final class HandoverSender: Sendable {
       let text = String(validating: fields, as: UTF8.self),
       let session = session(HandoverTerms.name(in: text)),
       HandoverTerms(session.configuration)?.text == text,
-      let first = session.nextSegment(after: Self.margin)
+      let first = session.leave(after: Self.margin)
     else { return }
     let name = session.configuration.name
     log.write(
       .info, "handover", stream: name, "another process continues with segment \(first)")
-    for rendition in session.renditions { rendition.window.leave(before: first) }
     if send(session, before: first, pipe), case .current? = receive(pipe) {
       // The windows of the other process are live; this process ends before the connection does.
       _ = FeedMessage.receive(pipe, until: .distantFuture)

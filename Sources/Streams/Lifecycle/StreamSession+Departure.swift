@@ -5,26 +5,11 @@ import Packaging
 package import Time
 
 extension StreamSession {
-  /// The first segment that begins after `margin`; nil if the media timeline is not that of the
-  /// wall clock, so that another process would have other frame times.
-  func nextSegment(after margin: Interval) -> Int64? {
-    let snapshot = window.snapshot
-    guard snapshot.state == .live,
-      let newest = snapshot.open?.period ?? snapshot.segments.last?.period, newest.offset == .zero
-    else { return nil }
-    let segmentation = configuration.segmentation
-    let edge =
-      snapshot.open?.chunks.last.map { $0.lastFrame + 1 }
-      ?? segmentation.firstFrame(of: snapshot.newestSegment + 1)
-    let frames = TrackSegmentation.video(segmentation).frames(covering: margin)
-    return segmentation.segment(of: edge.addingSaturated(frames)).addingSaturated(1)
-  }
-
-  /// Publishes nothing from the next segment on: another server has the same stream.
+  /// Publishes nothing from the next segment on: another process or server continues the stream.
   ///
   /// - Parameter margin: how long before its start the segment is left.
-  /// - Returns: the first segment of the other server; nil if the stream has none that both number
-  ///   alike, and continues.
+  /// - Returns: the first segment of the other one; nil if the two have no common numbers, and the
+  ///   stream is not left.
   package func leave(after margin: Interval) -> Int64? {
     guard !window.segmentation.hasVariableDuration, let first = nextSegment(after: margin) else {
       return nil
@@ -39,5 +24,20 @@ extension StreamSession {
       let snapshot = rendition.window.snapshot
       return snapshot.open == nil && snapshot.newestSegment.addingSaturated(1) >= first
     }
+  }
+
+  /// The first segment that begins after `margin`; nil if the media timeline is not that of the
+  /// wall clock, so that another process would have other frame times.
+  private func nextSegment(after margin: Interval) -> Int64? {
+    let snapshot = window.snapshot
+    guard snapshot.state == .live,
+      let newest = snapshot.open?.period ?? snapshot.segments.last?.period, newest.offset == .zero
+    else { return nil }
+    let segmentation = configuration.segmentation
+    let edge =
+      snapshot.open?.chunks.last.map { $0.lastFrame + 1 }
+      ?? segmentation.firstFrame(of: snapshot.newestSegment + 1)
+    let frames = TrackSegmentation.video(segmentation).frames(covering: margin)
+    return segmentation.segment(of: edge.addingSaturated(frames)).addingSaturated(1)
   }
 }

@@ -35,7 +35,7 @@ export function observed(Loader, onLoaded) {
  * Takes the captions of the video by itself. hls.js 1.6.15 begins its decoder again with each part,
  * and makes a cue when the caption is replaced, which is too late at a low latency.
  *
- * So are events: the date ranges of splices have not the JSON of their messages.
+ * Takes the events, too: the date range of a splice lacks the JSON of its message.
  */
 export class HlsCaptions {
   /**

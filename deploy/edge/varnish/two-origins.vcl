@@ -82,14 +82,18 @@ sub vcl_backend_fetch {
   set bereq.between_bytes_timeout = 0.3s;
 }
 
+sub use_other_origin {
+  if (beresp.backend == a) {
+    set bereq.backend = b;
+  } else {
+    set bereq.backend = a;
+  }
+}
+
 sub vcl_backend_response {
   # An origin that leaves refuses what the other one continues, until it is known as not ready.
   if (beresp.status == 503 && bereq.retries == 0) {
-    if (beresp.backend == a) {
-      set bereq.backend = b;
-    } else {
-      set bereq.backend = a;
-    }
+    call use_other_origin;
     return (retry);
   }
 }
@@ -97,11 +101,7 @@ sub vcl_backend_response {
 sub vcl_backend_error {
   # The origin died or was silent while it held the request: the other one has the same name.
   if (bereq.retries < 2) {
-    if (beresp.backend == a) {
-      set bereq.backend = b;
-    } else {
-      set bereq.backend = a;
-    }
+    call use_other_origin;
     return (retry);
   }
 }
