@@ -96,7 +96,8 @@ package struct ResponseHead: Sendable, Equatable {
   private static func lines(_ bytes: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
     var lines: [ArraySlice<UInt8>] = []
     var rest = bytes
-    while let end = rest.firstRange(of: [0x0D, 0x0A]) {
+    while let end = rest.firstOccurrence(of: [0x0D, 0x0A]) {
+      // bounded: indices are those of the bytes
       lines.append(rest[..<end.lowerBound])
       rest = rest[end.upperBound...]
     }

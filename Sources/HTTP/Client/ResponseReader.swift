@@ -72,7 +72,7 @@ package struct ResponseReader: Sendable {
   /// Takes a head, unless it is that of an interim response; false if it is not whole.
   private mutating func takeHead() throws(Fault) -> Bool {
     let end = buffer.prefix(ResponseHead.limit).dropFirst(searched)
-      .firstRange(of: Self.endOfHead)
+      .firstOccurrence(of: Self.endOfHead)
     guard let end else {
       // bounded: at most the size of the buffer
       searched = max(0, buffer.count - Self.endOfHead.count + 1)

@@ -25,6 +25,22 @@ func isTokenCharacter(_ octet: UInt8) -> Bool {
   }
 }
 
+extension ArraySlice where Element == UInt8 {
+  /// The range of the first occurrence of `octets`; nil without one.
+  ///
+  /// `firstRange(of:)` of the standard library is generic here: it cost a third of a client's time.
+  func firstOccurrence(of octets: [UInt8]) -> Range<Int>? {
+    guard let first = octets.first else { return nil }
+    var rest = self
+    while let start = rest.firstIndex(of: first) {
+      rest = rest[start...]  // bounded: an index of the slice
+      if rest.starts(with: octets) { return start..<rest.index(start, offsetBy: octets.count) }
+      rest = rest.dropFirst()
+    }
+    return nil
+  }
+}
+
 extension Span where Element == UInt8 {
   /// The first position of `octet` in `range`.
   @inline(__always)
