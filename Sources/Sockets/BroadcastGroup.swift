@@ -172,6 +172,13 @@ final class BroadcastGroup {
   /// The number of the newest segment.
   var newestSegment: Int64 { snapshot.open?.number ?? snapshot.segments.last?.number ?? 0 }
 
+  /// The media time at which the newest chunk that was sent ends; nil if there is none.
+  var end: MediaTime? {
+    let newest = snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last
+    // bounded: the index of a published frame
+    return newest.map { rendition.window.segmentation.frameTime(of: $0.lastFrame + 1) }
+  }
+
   /// The number of the segment with the newest key frame.
   var newestKeySegment: Int64 {
     var first = ChunkCursor(beforeNewestKeyOf: snapshot)

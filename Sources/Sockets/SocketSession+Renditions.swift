@@ -20,7 +20,10 @@ extension SocketSession {
     return min(max(automatic.index, highest), ladder.count - 1)
   }
 
-  /// Continues with the audio that the client chooses, from its newest chunk on.
+  /// Continues with the audio that the client chooses, where the audio of before ends.
+  ///
+  /// A new track that began later would leave a gap, at which a browser stops the picture for half a
+  /// second.
   func chooseAudio(_ wanted: String) {
     guard let name = sockets.audioName(wanted) else {
       return send(ServerMessage.error(.unknownRendition))
@@ -30,7 +33,13 @@ extension SocketSession {
       let subscription = subscriptions.first(where: { $0.group.track == .audio }),
       subscription.group !== group
     else { return }
-    move(subscription, to: group, from: .newestKey) { $0.newestSegment }
+    var start = BroadcastGroup.Start.newestKey
+    if [.receiving, .starting].contains(subscription.state), let end = subscription.group.end {
+      start = .time(end)
+    }
+    move(subscription, to: group, from: start) {
+      $0.backlog(from: start).first?.segment ?? $0.newestSegment
+    }
   }
 
   private func substitute(for index: Int, in ladder: [String]) -> Int {
