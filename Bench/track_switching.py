@@ -4,7 +4,7 @@
 A file of three languages, with a tone each, plays in Chromium; the menu of the page chooses the
 tracks in turn, and the spectrum of the sound decides when the track is heard. dash.js needs
 DASHJS, the path of its file. Run: python Bench/track_switching.py [--switches N]
-[--player hlsjs|dashjs|ws]. It prints a table.
+[--player hlsjs|dashjs|http|ws]. It prints a table.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--switches", type=int, default=50)
-    parser.add_argument("--player", choices=["hlsjs", "dashjs", "ws"])
+    parser.add_argument("--player", choices=["hlsjs", "dashjs", "http", "ws"])
     options = parser.parse_args()
     dashjs = os.environ.get("DASHJS")
-    players = ["hlsjs", *(["dashjs"] if dashjs else []), "ws"]
+    players = ["hlsjs", *(["dashjs"] if dashjs else []), "http", "ws"]
     chosen = [options.player] if options.player else players
     executable = chromium()
     if executable is None:

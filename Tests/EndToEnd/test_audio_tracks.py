@@ -199,12 +199,12 @@ HEARS = """(hertz) => {
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("player", ["hlsjs", "dashjs", "ws"])
+@pytest.mark.parametrize("player", ["hlsjs", "dashjs", "http", "ws"])
 def test_menu_of_the_page(player: str, browser: Browser, streamer: Callable[..., Program],
                           request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """The menu is reached by the keyboard, and its track is heard without a stall; one retry."""
     path = film(tmp_path / "three.ts", 20)
-    script = [] if player == "ws" else [f"--{player}", str(request.getfixturevalue(player))]
+    script = [] if player in ("http", "ws") else [f"--{player}", str(request.getfixturevalue(player))]
     program = plays(streamer, "--input", str(path), "--loop", *script)
     for attempt in (1, 2):
         with viewer(browser) as view:

@@ -33,6 +33,11 @@
  */
 
 /**
+ * An audio Rendition; `uri` is empty in an MPD.
+ * @typedef {{ uri: string, name: string }} AudioRendition
+ */
+
+/**
  * Closed captions: `id` is the channel, such as CC1.
  * @typedef {{ id: string, name: string, isDefault: boolean }} ClosedCaptionTrack
  */
@@ -42,8 +47,7 @@
  * @typedef {object} Playlist
  * @property {Rendition[]} renditions of a Multivariant Playlist or an MPD
  * @property {string[]} variants URLs of the Variant Streams; empty for a Media Playlist
- * @property {string[]} audioPlaylists URLs of the audio Renditions of a Multivariant Playlist,
- *   the default one first
+ * @property {AudioRendition[]} audioTracks of a Multivariant Playlist or an MPD, the default first
  * @property {Segment[]} segments complete segments, oldest first
  * @property {Part[]} parts oldest first; without parts, each segment counts as one with index 0
  * @property {boolean} hasParts
@@ -58,6 +62,7 @@
  * @property {SegmentNames} [names] of an MPD only
  * @property {string[]} [timing] URLs of UTCTiming, of an MPD only
  * @property {Playlist} [audio] the audio rendition that belongs to the video
+ * @property {number} [audioIndex] its index in `audioTracks`
  * @property {ClosedCaptionTrack[]} [closedCaptions] of a Multivariant Playlist or an MPD that
  *   names some
  */
@@ -65,7 +70,7 @@
 /** @returns {Playlist} */
 export function emptyPlaylist() {
   return {
-    renditions: [], variants: [], audioPlaylists: [], segments: [], parts: [], hasParts: false,
+    renditions: [], variants: [], audioTracks: [], segments: [], parts: [], hasParts: false,
     openNumber: 0, openDate: null, openParts: 0, map: null, targetDuration: 1,
     canBlockReload: false, partHoldBack: 0, ended: false,
   };
@@ -134,9 +139,9 @@ export function parsePlaylist(text, base) {
       }
       if (TYPE === 'AUDIO') group ??= id;
       if (TYPE === 'AUDIO' && URI && id === group) {
-        const url = new URL(URI, base).href;
-        if (DEFAULT === 'YES') list.audioPlaylists.unshift(url);
-        else list.audioPlaylists.push(url);
+        const track = { uri: new URL(URI, base).href, name: NAME ?? '' };
+        if (DEFAULT === 'YES') list.audioTracks.unshift(track);
+        else list.audioTracks.push(track);
       }
     } else if (tag === 'EXT-X-ENDLIST') list.ended = true;
     else if (line !== '' && !line.startsWith('#')) {

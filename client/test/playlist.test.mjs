@@ -77,7 +77,7 @@ suite('Multivariant Playlists', () => {
     const list = parsePlaylist(text, 'http://h/live/playlist.m3u8');
     assert.deepEqual(list.variants, ['http://h/live/720p/playlist.m3u8', 'http://h/x.m3u8']);
     assert.equal(list.segments.length, 0);
-    assert.deepEqual(list.audioPlaylists, []);
+    assert.deepEqual(list.audioTracks, []);
   });
 
   test('audio Renditions', () => {
@@ -87,7 +87,7 @@ suite('Multivariant Playlists', () => {
       + '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="audio"\nvideo/playlist.m3u8\n',
     'http://h/live/playlist.m3u8');
     assert.deepEqual(list.variants, ['http://h/live/video/playlist.m3u8']);
-    assert.deepEqual(list.audioPlaylists, ['http://h/live/audio/playlist.m3u8']);
+    assert.deepEqual(list.audioTracks.map(({ uri }) => uri), ['http://h/live/audio/playlist.m3u8']);
   });
 });
 

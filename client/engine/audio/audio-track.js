@@ -54,8 +54,7 @@ export class AudioTrack {
 
   /** @param {FeedTrack} track */
   async open({ type, header, timescale }) {
-    this.timescale = timescale;
-    this.changeType(type, header);
+    this.changeType(type, header, timescale);
     const { config } = this.format ?? {};
     if (!config || this.problem !== null) return;
     try {
@@ -66,8 +65,12 @@ export class AudioTrack {
     }
   }
 
-  /** @param {string} type @param {Uint8Array} header of the chunks that follow */
-  changeType(type, header) {
+  /**
+   * @param {string} type @param {Uint8Array} header of the chunks that follow
+   * @param {number} [timescale] of their times
+   */
+  changeType(type, header, timescale = this.timescale) {
+    this.timescale = timescale;
     this.problem = null;
     this.failures = 0;
     const codec = /codecs="([^"]+)"/.exec(type)?.[1], found = aacConfiguration(header);

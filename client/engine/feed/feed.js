@@ -14,7 +14,8 @@
  * One track of a feed: `append` takes chunks, `changeType` the CMAF header of those that follow.
  * @typedef {object} TrackFeed
  * @property {(bytes: Uint8Array) => void} append
- * @property {(type: string, header: Uint8Array) => void} changeType
+ * @property {(type: string, header: Uint8Array, timescale?: number) => void} changeType
+ *   `timescale` of their times, if it may be another one
  */
 
 /**

@@ -6,6 +6,7 @@ import { messageOf, UnsupportedError, waitOf } from '../../shared/errors.js';
 import { tracksOf } from '../cmaf/header.js';
 import { presentationTime } from '../cmaf/samples.js';
 import { CHUNK_TIMEOUT, MediaFlow } from '../clock/media-flow.js';
+import { AudioTracks } from '../renditions/audio-tracks.js';
 import { EmptySegments } from '../renditions/empty-segments.js';
 import { Ladder } from '../renditions/ladder.js';
 import { RenditionControl } from '../renditions/rendition-control.js';
@@ -62,6 +63,8 @@ export class FramePlayer extends OwnPlayer {
     this.refreshedAt = 0;
     this.ladder = new Ladder(host, this.stopping.signal);
     this.control = new RenditionControl(this.ladder, this.stopping.signal);
+    const { signal } = this.stopping;
+    this.audio = new AudioTracks((index) => this.loadPlaylist(signal, index), signal);
     this.emptySegments = new EmptySegments(this.ladder, (index) => host.leaveRendition(index));
     /** Ticks per second. */
     this.timescales = { video: 90000, audio: 48000 };
@@ -155,6 +158,7 @@ export class FramePlayer extends OwnPlayer {
     const { ladder } = this;
     const list = await this.loadPlaylist(signal);
     const chosen = ladder.wanted;
+    this.audio.begin(list.audioIndex ?? 0);
     const { audio } = list, video = segmentNames(list), audioNames = audio && segmentNames(audio);
     if (!video || !list.map) {
       throw new UnsupportedError('The stream does not name its segments as this player expects');
@@ -226,14 +230,35 @@ export class FramePlayer extends OwnPlayer {
       this.control.chunk(chunk.time / timescale, number);
       this.appendVideo(chunk);
     }, open[0])];
-    if (audioNames) {
-      const audioTrack = { ...start, namesOf: () => audioNames, timescale: this.timescales.audio };
-      tracks.push(readTrack(audioTrack, signal, (chunk) => {
-        if (feed.isClosed) throw new Error('the media source was closed');
-        this.appendAudio(chunk);
-      }, open[1]));
-    }
+    if (audioNames) tracks.push(this.readAudio({ ...start, audioNames }, feed, signal, open[1]));
     await Promise.all(tracks);
+  }
+
+  /**
+   * Reads the audio; a track that the viewer chooses follows at the start of a segment.
+   * @param {{ first: number, duration: number, audioNames: SegmentNames }} start
+   * @param {Feed} feed @param {AbortSignal} signal
+   * @param {ReturnType<typeof request>} [begun]
+   */
+  readAudio({ audioNames, ...start }, feed, signal, begun) {
+    const { audio, timescales } = this;
+    const track = {
+      ...start, get timescale() { return timescales.audio; },
+      namesOf: () => audio.prepared[audio.wanted]?.names ?? audioNames,
+    };
+    let current = audioNames;
+    return readTrack(track, signal, (chunk, number, isFirst, names) => {
+      if (feed.isClosed) throw new Error('the media source was closed');
+      const next = names !== current && audio.prepared.find((one) => one?.names === names);
+      if (next) {
+        current = names;
+        timescales.audio = next.timescale;
+        audio.heard = next.index;
+        feed.audio?.changeType(next.type, next.header, next.timescale);
+        feed.headers = [feed.headers.split(' ')[0], next.map].join(' ');
+      }
+      this.appendAudio(chunk);
+    }, begun);
   }
 
   /** The next chunks follow no others. */
@@ -282,10 +307,17 @@ export class FramePlayer extends OwnPlayer {
     feed.headers = urls.join(' ');
   }
 
-  /** @param {AbortSignal} signal @returns {Promise<Playlist>} */
-  async loadPlaylist(signal) {
-    const { host, ladder } = this;
-    return loadPlaylist(host.source, host.clock, signal, (list) => ladder.choose(list));
+  /**
+   * @param {AbortSignal} signal
+   * @param {number} [audioIndex] the audio track; the chosen one by default
+   * @returns {Promise<Playlist>}
+   */
+  async loadPlaylist(signal, audioIndex) {
+    const { audio, host, ladder } = this;
+    let index = 0;
+    const list = await loadPlaylist(host.source, host.clock, signal, (all) => ladder.choose(all),
+      (tracks) => { index = audioIndex ?? audio.learn(tracks); return index; });
+    return { ...list, audioIndex: index };
   }
 
   /** @param {Prepared} rendition from the next chunk on */
@@ -380,8 +412,10 @@ export class FramePlayer extends OwnPlayer {
   async refresh(attempt) {
     this.refreshedAt = performance.now();
     try {
-      const { shown } = this.ladder, list = await this.loadPlaylist(attempt.signal);
-      const isSwitching = shown !== this.ladder.shown || shown !== this.ladder.wanted;
+      const { ladder: { shown }, audio: { heard } } = this;
+      const list = await this.loadPlaylist(attempt.signal), { audio } = this;
+      const isSwitching = shown !== this.ladder.shown || shown !== this.ladder.wanted
+        || heard !== audio.heard || audio.isSwitching;
       if (!isSwitching && headersOf(list).join(' ') !== this.feed.headers) {
         this.ladder.forget();
         attempt.abort(new Error('the stream has a new CMAF header'));
@@ -416,10 +450,20 @@ export class FramePlayer extends OwnPlayer {
   }
 
   /** @param {Player} before */
-  inherit(before) { if (before instanceof FramePlayer) this.ladder.inherit(before.ladder); }
+  inherit(before) {
+    if (!(before instanceof FramePlayer)) return;
+    this.ladder.inherit(before.ladder);
+    this.audio.names = before.audio.names;
+    this.audio.wanted = before.audio.wanted;
+  }
 
   /** Whether bytes arrive, but a chunk takes long: a slow connection. */
   isStarved() { return this.flow.isStarved(performance.now()) && this.feed.isIdle; }
+
+  audioTracks() { return this.audio.choice; }
+
+  /** @param {number} index */
+  chooseAudio(index) { void this.audio.choose(index); }
 
   renditions() { return this.ladder.choice(); }
 

@@ -10,4 +10,5 @@ export { HlsPlayer } from './hlsjs.js';
 export { NativePlayer } from './native.js';
 export { PastPlayer } from './past-player.js';
 export { SocketPlayer } from './socket-player.js';
+export { parseManifest } from '../transport/mpd.js';
 export { forgetMissingSockets, hasNoSockets } from '../transport/socket.js';

@@ -5,11 +5,21 @@ import { within } from '../../shared/deadline.js';
 import { StatusError, UnsupportedError } from '../../shared/errors.js';
 import { parsePlaylist } from '../../shared/playlist.js';
 import { servicesBeside } from '../../shared/services.js';
-import { parseManifest } from './mpd.js';
 import { segmentNames } from './segment-names.js';
 /** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
+/** @typedef {import('../../shared/playlist.js').AudioRendition} AudioRendition */
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
 /** @typedef {import('../../shared/playlist.js').Rendition} Rendition */
+
+/**
+ * The reader of MPDs, which few viewers need; of the element it is in the second file.
+ * @returns {Promise<{ parseManifest: typeof import('./mpd.js').parseManifest }>}
+ */
+const manifestReader = () => (
+  // @ts-ignore: esbuild replaces the name
+  typeof HAS_SECOND_FILE === 'undefined' ? import('./mpd.js')
+    // @ts-ignore: it is beside the element
+    : import('./live-player-later.js'));
 
 /** ms; longer than the origin holds a request */
 const TIMEOUT = 9000;
@@ -44,22 +54,26 @@ function loadText(url, stop) {
  * @param {ServerClock} clock
  * @param {AbortSignal} [stop]
  * @param {(renditions: Rendition[]) => number} [choose] the index of the rendition; 0 by default
+ * @param {(tracks: AudioRendition[]) => number} [chooseAudio] the index of the audio; 0 by default
  * @returns {Promise<Playlist>}
  */
-export async function loadPlaylist(url, clock, stop, choose = () => 0) {
+export async function loadPlaylist(url, clock, stop, choose = () => 0, chooseAudio = () => 0) {
   const { text, base } = await loadText(url, stop);
   if (/^\s*</.test(text)) {
-    const list = parseManifest(text, base, clock.now() / 1000, choose);
+    const { parseManifest } = await manifestReader();
+    const parse = () => parseManifest(text, base, clock.now() / 1000, choose, chooseAudio);
+    const list = parse();
     if (clock.roundTrip !== null || !(await clock.measure(timeServicesOf(list)))) return list;
-    return parseManifest(text, base, clock.now() / 1000, choose);
+    return parse();
   }
-  const list = parsePlaylist(text, base), { renditions } = list;
+  const list = parsePlaylist(text, base), { renditions, audioTracks } = list;
   if (renditions.length === 0) return list;
   const { uri: variant } = renditions[choose(renditions)] ?? renditions[0];
-  const [video, audio] = await Promise.all([variant, ...list.audioPlaylists.slice(0, 1)]
+  const chosen = audioTracks[chooseAudio(audioTracks)]?.uri;
+  const [video, audio] = await Promise.all([variant, ...chosen ? [chosen] : []]
     .map((playlist) => loadMediaPlaylist(playlist, stop)));
   const { closedCaptions } = list;
-  return { ...video, renditions, closedCaptions, ...audio ? { audio } : {} };
+  return { ...video, renditions, audioTracks, closedCaptions, ...audio ? { audio } : {} };
 }
 
 /**
@@ -69,7 +83,8 @@ export async function loadPlaylist(url, clock, stop, choose = () => 0) {
  */
 export async function loadRenditions(url, stop) {
   const { text, base } = await loadText(url, stop);
-  return (/^\s*</.test(text) ? parseManifest(text, base, 0) : parsePlaylist(text, base)).renditions;
+  if (!/^\s*</.test(text)) return parsePlaylist(text, base).renditions;
+  return (await manifestReader()).parseManifest(text, base, 0).renditions;
 }
 
 /** @param {string} url @param {AbortSignal} [stop] */

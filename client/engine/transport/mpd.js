@@ -4,6 +4,7 @@
 import { UnsupportedError } from '../../shared/errors.js';
 import { emptyPlaylist, renditionOf } from '../../shared/playlist.js';
 import { parseXML } from './xml.js';
+/** @typedef {import('../../shared/playlist.js').AudioRendition} AudioRendition */
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
 /** @typedef {import('../../shared/playlist.js').Rendition} Rendition */
 /** @typedef {import('../../shared/playlist.js').Segment} Segment */
@@ -32,16 +33,17 @@ function durationOf(text) {
 }
 
 /**
- * Reads an MPD at the time `now`, with one Representation of its video and the first of its audio.
+ * Reads an MPD at the time `now`, with one Representation of its video and of one audio track.
  * If the SegmentTemplate has a duration, the open segment follows from the clock (§5.3.9.5). In a
  * SegmentTimeline the last entry is the open segment.
  * @param {string} text
  * @param {string} base the URL of the MPD
  * @param {number} now Unix seconds on the server's clock
  * @param {(renditions: Rendition[]) => number} [choose] the index of the video to read
+ * @param {(tracks: AudioRendition[]) => number} [chooseAudio] the index of the audio to read
  * @returns {Playlist}
  */
-export function parseManifest(text, base, now, choose = () => 0) {
+export function parseManifest(text, base, now, choose = () => 0, chooseAudio = () => 0) {
   const mpd = parseXML(text);
   if (mpd.name !== 'MPD') throw new Error('not an MPD');
   const availabilityStart = Date.parse(
@@ -53,7 +55,10 @@ export function parseManifest(text, base, now, choose = () => 0) {
   const sets = period ? childrenOf(period, 'AdaptationSet') : [];
   const [[video], audios] = ['video', 'audio'].map((type) => sets.filter(
     ({ attributes }) => `${attributes.contentType} ${attributes.mimeType}`.includes(type)));
-  const audio = audios.find(isMain) ?? audios[0];
+  const main = audios.find(isMain) ?? audios[0];
+  const ordered = [...main ? [main] : [], ...audios.filter((set) => set !== main)];
+  const audioTracks = ordered.map((set) => ({ uri: '', name: nameOf(set) }));
+  const audio = ordered[chooseAudio(audioTracks)] ?? main;
   const renditions = video ? childrenOf(video, 'Representation').map(({ attributes }) => (
     renditionOf('', attributes.bandwidth, attributes.height ?? video.attributes.height))) : [];
   if (!video || renditions.length === 0) {
@@ -63,7 +68,7 @@ export function parseManifest(text, base, now, choose = () => 0) {
   const index = choose(renditions);
   const list = parseAdaptationSet([mpd, period, video], base, now, start, index);
   if (audio) list.audio = parseAdaptationSet([mpd, period, audio], base, now, start, 0);
-  return { ...list, renditions, closedCaptions: closedCaptionsOf(video) };
+  return { ...list, renditions, audioTracks, closedCaptions: closedCaptionsOf(video) };
 }
 
 /**
@@ -77,6 +82,15 @@ function closedCaptionsOf(set) {
       : [...(value ?? '').matchAll(/(?<=^|;)(CC[1-4])(?:=(\w+))?(?=;|$)/g)].slice(0, 4)
         .map(([, id, language = '']) => (
           { id, name: languageName(language) ?? id, isDefault: false }))));
+}
+
+/**
+ * The name of an audio track for the menu.
+ * @param {XMLNode} set
+ */
+function nameOf(set) {
+  const [label] = childrenOf(set, 'Label'), { lang = '' } = set.attributes;
+  return label?.text || languageName(lang) || lang;
 }
 
 /**

@@ -101,8 +101,7 @@ async function readSegment(response, number, onChunk, onPiece) {
  * @returns {Promise<never>}
  */
 export async function readTrack(track, signal, onChunk, begun) {
-  const { namesOf, first, duration, timescale, onPiece, leaves, onCut, onRestart } = track;
-  const { substitute } = track;
+  const { namesOf, first, duration, onPiece, leaves, onCut, onRestart, substitute } = track;
   let open = begun ?? request(namesOf(), first, signal), emptySegments = 0, mayRepeat = true;
   let cutAt = -Infinity;
   const query = () => (performance.now() - cutAt < REPEAT_TIME ? REPEAT : '');
@@ -125,14 +124,14 @@ export async function readTrack(track, signal, onChunk, begun) {
       mayRepeat = true;
       onChunk(chunk, number, start === null, names);
       start ??= chunk.time;
-      if ((chunk.time - start) / timescale > REQUEST_AT * duration) requestNext();
+      if ((chunk.time - start) / track.timescale > REQUEST_AT * duration) requestNext();
     }, () => onRestart?.());
     const readOpen = async () => {
       const response = await open.response.catch(cut);
       if (!response.ok) throw new SegmentError(number, response.status);
       return readSegment(response, number, (chunk) => chunks.take(chunk), (bytes) => {
         onPiece?.(bytes);
-        return start === null || !leaves?.(start / timescale + duration);
+        return start === null || !leaves?.(start / track.timescale + duration);
       });
     };
     const isComplete = await readOpen().catch((error) => {
