@@ -41,7 +41,10 @@ if (window.Hls) {{
   hls.attachMedia(video);
 }} else {{
   const player = dashjs.MediaPlayer().create();
-  player.on('error', () => setTimeout(() => player.attachSource(url), 500));
+  let timer;  // a lost connection is dozens of errors
+  player.on('error', () => {{
+    timer ??= setTimeout(() => {{ timer = undefined; player.attachSource(url); }}, 500);
+  }});
   player.initialize(video, url, true);
 }}
 video.play().catch(() => undefined);

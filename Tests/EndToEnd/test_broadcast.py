@@ -196,8 +196,7 @@ def test_player_shows_a_broadcast(
         sources: list[Source], stream: Transport) -> None:
     """Both kinds of captions and all messages with their frames, and another language by the menu.
 
-    The frame player has no menu of audio: it plays the default language. KLV is for clients of
-    WebSockets.
+    KLV is for clients of WebSockets.
     """
     assert hlsjs.is_file()
     program = published(streamer, sources, stream, *script_flags())
@@ -218,20 +217,17 @@ def test_player_shows_a_broadcast(
         view.page.evaluate(LISTEN)
         view.page.wait_for_function(HEARS, arg=TONES["eng"], timeout=8000)
         names = view.page.evaluate("() => __player.audioTracks")
-        if transport == "http":
-            assert names == []
-        else:
-            assert names == ["English", "Deutsch", "Français"]
-            menu = view.page.locator("#audio-track")
-            assert menu.locator("option").all_inner_texts() == names
-            stalls = "() => __player.statistics.stallSeconds"
-            before, began = view.page.evaluate(stalls), time.monotonic()
-            menu.select_option(label="Deutsch")
-            view.page.wait_for_function(HEARS, arg=TONES["deu"], timeout=8000)
-            took = time.monotonic() - began
-            view.watch(1)
-            print(f"{transport}: Deutsch is heard after {took:.2f} s, stalls of "
-                  f"{view.page.evaluate(stalls) - before:.3f} s")
+        assert names == ["English", "Deutsch", "Français"]
+        menu = view.page.locator("#audio-track")
+        assert menu.locator("option").all_inner_texts() == names
+        stalls = "() => __player.statistics.stallSeconds"
+        before, began = view.page.evaluate(stalls), time.monotonic()
+        menu.select_option(label="Deutsch")
+        view.page.wait_for_function(HEARS, arg=TONES["deu"], timeout=8000)
+        took = time.monotonic() - began
+        view.watch(1)
+        print(f"{transport}: Deutsch is heard after {took:.2f} s, stalls of "
+              f"{view.page.evaluate(stalls) - before:.3f} s")
         assert not view.page_errors, view.page_errors
 
 

@@ -57,6 +57,24 @@ struct SlidingWindowTests {
     #expect(snapshot.newest == open)
   }
 
+  @Test("numbers before the session were those of a program before, until a segment was removed")
+  func predating() throws {
+    var stream = try WindowCase(rate: "30").stream(playlistLength: 6, retained: 9)
+    let first = stream.segmentation.segment(of: stream.next)
+    stream.window.goLive()
+    let state = { (number: Int64) in
+      "\(stream.window.snapshot.availability(of: number, stream.segmentation))"
+    }
+    stream.publish(parts: 1)
+    for count in 0..<12 {
+      let isNew = count < 6
+      #expect(state(first - 1) == (isNew ? "predating" : "evicted"), "\(count) segments")
+      #expect(state(first - 6) == (isNew ? "predating" : "evicted"), "\(count) segments")
+      #expect(state(first - 7) == "evicted" && state(.min) == "evicted")
+      stream.publish(segments: 1)
+    }
+  }
+
   @Test("the hint is the part that comes next", arguments: WindowCase.all)
   func hint(row: WindowCase) throws {
     var stream = try row.stream()

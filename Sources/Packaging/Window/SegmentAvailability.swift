@@ -14,6 +14,9 @@ package enum SegmentAvailability {
   case ahead(frames: Int64)
   /// The segment is older than the window.
   case evicted
+  /// The segment is older than the first one of the session, by less than a playlist is long: only
+  /// the program before a restart can have had it.
+  case predating
   /// The window is empty, or has ended before this segment.
   case never
 }
@@ -26,8 +29,12 @@ extension WindowSnapshot {
     if let complete = segment(number) { return .complete(complete) }
     let newest = open?.number ?? segments.last?.number
     guard state != .ended, let newest, number >= newest else {
-      let first = segments.first?.number ?? open?.number
-      return first.map { number < $0 } ?? false ? .evicted : .never
+      guard let first = segments.first?.number ?? open?.number, number < first else {
+        return .never
+      }
+      let hasAll = !isShortened && segments.count < playlistLength
+      // bounded: the numbers of a session and the length of a playlist
+      return hasAll && number >= first - Int64(playlistLength) ? .predating : .evicted
     }
     if open?.number == number { return .open }
     return .ahead(

@@ -63,10 +63,10 @@ final class SegmentHandler {
           425,
           "the segment begins in \(frames) frames; requests are accepted "
             + "\(horizon.milliseconds) ms before it begins"))
-    case let other where served.mayBeArchived(other):
-      let absent = served.missing(number, other, of: rendition.media)
+    case let other:
+      let absent = absent(number, other)
+      guard served.mayBeArchived(other) else { return exchange.respond(absent) }
       return past.segment(number, of: rendition, served, exchange, absent: absent)
-    case let other: return exchange.respond(served.missing(number, other, of: rendition.media))
     }
     let reader = OpenSegmentReader(
       exchange, number: number, cache: rendition.media, extra: prefetch, since: since,
@@ -75,6 +75,19 @@ final class SegmentHandler {
     guard reader.advance(snapshot, now: now) == .reading else { return }
     readers.keep(reader)
     gauge.set(readers.count)
+  }
+
+  /// The response for a segment that the window does not have.
+  ///
+  /// An MPD offers all numbers of its time-shift buffer, so a player requests those of an outage: with
+  /// an error dash.js requests them without end, and with a segment without media it goes on.
+  private func absent(
+    _ number: Int64, _ availability: SegmentAvailability
+  ) -> PreparedResponse {
+    guard case .predating = availability, served.names.printed(number) > 0 else {
+      return served.missing(number, availability, of: rendition.media)
+    }
+    return rendition.media.gapForPresent
   }
 
   /// Sends the new chunks of `snapshot` to the readers of its open segment.

@@ -97,6 +97,11 @@ final class MediaResponseCache: Sendable {
     ResponseFields.error(status, line, errorCaching, more)
   }
 
+  /// The response for media that was neither published nor announced.
+  var absent: PreparedResponse {
+    error(404, "no such part or segment, and none was announced")
+  }
+
   private func tag(_ name: String) -> [HeaderField] {
     isForOneViewer ? [] : [RestartETag.of(name)]
   }

@@ -29,7 +29,7 @@ extension ServedStream {
   func mayBeArchived(_ availability: SegmentAvailability) -> Bool {
     guard options.archive != nil else { return false }
     return switch availability {
-    case .evicted, .never: true
+    case .evicted, .predating, .never: true
     case .complete, .open, .ahead: false
     }
   }

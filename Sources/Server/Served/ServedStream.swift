@@ -232,14 +232,15 @@ final class ServedStream: Sendable {
   var holdLimit: Interval { min(.seconds(3 * control.targetDuration), options.holdLimit) }
 
   /// The response for a part or segment that the window of a rendition does not have: 410 if it was
-  /// evicted.
+  /// evicted, or was that of a program before.
   func missing(
     _ number: Int64, _ availability: SegmentAvailability, of media: MediaResponseCache
   ) -> PreparedResponse {
-    guard case .evicted = availability, names.printed(number) > 0 else {
-      return media.error(404, "no such part or segment, and none was announced")
+    guard names.printed(number) > 0 else { return media.absent }
+    return switch availability {
+    case .evicted, .predating: media.error(410, "the segment has left the window")
+    case .complete, .open, .ahead, .never: media.absent
     }
-    return media.error(410, "the segment has left the window")
   }
 
   /// The stream of a session.
