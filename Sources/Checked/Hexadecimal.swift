@@ -9,8 +9,7 @@ package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
 package func hexadecimal<Number: FixedWidthInteger & UnsignedInteger>(
   _ number: Number, digits: Int = Number.bitWidth / 4
 ) -> String {
-  let text = String(number, radix: 16)
-  return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
+  padded(String(number, radix: 16), to: digits)
 }
 
 /// The value of a hexadecimal digit.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// Decimal text of fixed-point numbers, computed in integers.
 package enum Decimal {
   /// `value` units of 10^-`digits`, as in `string(100_100, digits: 6)` = `0.100100`.
@@ -9,9 +11,7 @@ package enum Decimal {
     for _ in 0..<digits { scale *= 10 }  // bounded: callers ask for at most nine digits
     // bounded: a power of ten
     let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: scale)
-    let fraction = String(rest)
-    let zeros = String(repeating: "0", count: digits - fraction.count)
-    return "\(value < 0 ? "-" : "")\(whole).\(zeros)\(fraction)"
+    return "\(value < 0 ? "-" : "")\(whole).\(padded("\(rest)", to: digits))"
   }
 
   /// ``string(_:digits:)`` without trailing zeros; a whole number has no decimal point.

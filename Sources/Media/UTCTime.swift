@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 package import Time
 
 /// An instant in UTC as calendar fields; whole milliseconds, rounded down.
@@ -42,8 +43,5 @@ package struct UTCTime: Sendable, Equatable {
     return fields.text.dropLast() + fields.pad(micro, 3) + "Z"
   }
 
-  private func pad(_ value: Int64, _ width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
-  }
+  private func pad(_ value: Int64, _ width: Int) -> String { padded("\(value)", to: width) }
 }

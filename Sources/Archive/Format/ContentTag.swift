@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// The digest of all bytes of a segment, as two numbers: see ``SegmentDigest/content``.
 package struct ContentTag: Sendable, Equatable {
   private let high, low: UInt64
@@ -13,10 +15,5 @@ package struct ContentTag: Sendable, Equatable {
   }
 
   /// 32 hexadecimal digits.
-  package var text: String {
-    [high, low].map { half in
-      let digits = String(half, radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
-    }.joined()
-  }
+  package var text: String { hexadecimal(high) + hexadecimal(low) }
 }

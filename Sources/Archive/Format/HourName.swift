@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 package import Time
 
 /// The name of an hour file: `2026-11-23/04-HASH.cmfv`, or `.cmfa` for audio.
@@ -80,14 +81,14 @@ package struct HourName: Sendable, Hashable, Comparable {
   /// The folder of the day: `2026-11-23`.
   package var folder: String {
     let date = CivilDate(daysSince1970: hour >= 0 ? hour / 24 : (hour - 23) / 24)
-    return "\(Self.text(date.year, digits: 4))-\(Self.text(date.month, digits: 2))"
-      + "-\(Self.text(date.day, digits: 2))"
+    return "\(padded("\(date.year)", to: 4))-\(padded("\(date.month)", to: 2))"
+      + "-\(padded("\(date.day)", to: 2))"
   }
 
   /// The name without its extension: `04-HASH`, or `04-HASH-1`.
   private var stem: String {
     let hourOfDay = hour >= 0 ? hour % 24 : (hour % 24 + 24) % 24
-    return "\(Self.text(hourOfDay, digits: 2))-\(headerHash)" + (part > 0 ? "-\(part)" : "")
+    return "\(padded("\(hourOfDay)", to: 2))-\(headerHash)" + (part > 0 ? "-\(part)" : "")
   }
 
   /// The path of the file below the folder of its rendition.
@@ -114,10 +115,5 @@ package struct HourName: Sendable, Hashable, Comparable {
       return nil
     }
     return Int64(text)
-  }
-
-  private static func text(_ number: Int64, digits: Int) -> String {
-    let text = String(number)
-    return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 package import Time
 
 /// Spans of consecutive segments, in order, with the time of each.
@@ -106,18 +107,5 @@ package struct NumberSpans: Sendable, Equatable {
     }
     spans = kept
     return removed
-  }
-}
-
-extension Array {
-  /// The index of the first element that is not `isBefore`; the array is in order.
-  fileprivate func partition(_ isBefore: (Element) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      // bounded: indices of the array
-      let middle = low + (high - low) / 2
-      if isBefore(self[middle]) { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 }

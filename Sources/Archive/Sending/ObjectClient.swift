@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CCurl
+import Checked
 import Sharing
 import System
 
@@ -56,11 +57,8 @@ final class ObjectClient: @unchecked Sendable {
   private func send(
     _ method: String, _ key: String, _ bytes: SharedBytes, _ digest: [UInt8], _ fields: [String]
   ) throws(Failure) {
-    let hash = digest.map { byte in
-      let text = String(byte, radix: 16)
-      return byte < 16 ? "0" + text : text
-    }.joined()
-    let lines = (fields + ["x-amz-content-sha256: \(hash)"]).map { $0 + "\n" }.joined()
+    let lines = (fields + ["x-amz-content-sha256: \(hexadecimal(digest))"]).map { $0 + "\n" }
+      .joined()
     let status = unsafe ccurl_send(
       client, method, options.address.url(key), lines, signature, options.credentials.identifier,
       options.credentials.secret, bytes.start, bytes.count)

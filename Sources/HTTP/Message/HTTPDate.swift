@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 import Time
 
 /// Dates of HTTP heads: IMF-fixdate, as in `Sun, 06 Nov 1994 08:49:37 GMT`.
@@ -21,13 +22,9 @@ package enum HTTPDate {
     let day = (seconds - time) / 86_400
     let date = CivilDate(daysSince1970: Int64(day))
     let weekday = days[((day % 7) + 7) % 7]
-    let year = String(date.year)
-    let paddedYear = String(repeating: "0", count: max(0, 4 - year.utf8.count)) + year
-    return "\(weekday), \(padded(Int(date.day))) \(months[Int(date.month) - 1]) \(paddedYear) "
-      + "\(padded(time / 3600)):\(padded(time / 60 % 60)):\(padded(time % 60)) GMT"
-  }
-
-  private static func padded(_ number: Int) -> String {
-    number < 10 ? "0\(number)" : "\(number)"
+    func two(_ number: Int) -> String { padded("\(number)", to: 2) }
+    return "\(weekday), \(two(Int(date.day))) \(months[Int(date.month) - 1]) "
+      + "\(padded("\(date.year)", to: 4)) "
+      + "\(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60)) GMT"
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 package import Time
 
 /// The control messages to a publisher page, as JSON.
@@ -53,7 +54,6 @@ package enum PageReply {
   /// Milliseconds with three decimals.
   private static func milliseconds(_ time: WallTime) -> String {
     let microseconds = time.nanoseconds / 1000
-    let rest = "\(abs(microseconds % 1000))"
-    return "\(microseconds / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
+    return "\(microseconds / 1000).\(padded("\(abs(microseconds % 1000))", to: 3))"
   }
 }

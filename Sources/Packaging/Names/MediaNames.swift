@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 package import Encryption
 
 /// Writes the names of a stream's media files: `segmentN.m4s`, `segmentN.K.m4s`, `segmentN.vtt`,
@@ -63,8 +64,6 @@ package struct MediaNames: Sendable, Equatable {
   package func name(ofHeader hash: String) -> String { "init-\(hash).mp4" }
 
   private func stem(_ segment: Int64) -> String {
-    let digits = String(printed(segment))
-    guard numbering == .run, digits.utf8.count < 5 else { return "segment" + digits }
-    return "segment" + String(repeating: "0", count: 5 - digits.utf8.count) + digits
+    "segment" + padded("\(printed(segment))", to: numbering == .run ? 5 : 1)
   }
 }

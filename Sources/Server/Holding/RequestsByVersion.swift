@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 package import Time
 
 /// Held requests by the version each awaits: a pure state machine, without locks, clocks or tasks.
@@ -133,12 +134,8 @@ package struct RequestsByVersion<Waiter> {
 
   /// Binary search: entries are in the order of their tickets.
   private func position(of ticket: Ticket, in entries: [Entry]) -> Int? {
-    var (low, high) = (0, entries.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if entries[middle].ticket < ticket { low = middle + 1 } else { high = middle }
-    }
-    return low < entries.count && entries[low].ticket == ticket ? low : nil
+    let index = entries.partition { $0.ticket < ticket }
+    return index < entries.count && entries[index].ticket == ticket ? index : nil
   }
 
   private static func waiters(_ entries: [Entry]) -> [Waiter] {
