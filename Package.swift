@@ -128,7 +128,7 @@ let package = Package(
       ]),
 
     // Child processes of this executable: start, messages, sandbox. Knows no video.
-    library("Isolation", ["Time", "Sharing", "CLinux", "CSeccomp"]),
+    library("Isolation", ["Time", "Sharing", "CLinux", "CSeccomp", "System"]),
 
     // Level 3. Connections of publishers, and the path of their media to the source of a stream. Of
     // HTTP it uses the client only, for hooks. Decodes nothing.
@@ -163,7 +163,7 @@ let package = Package(
       ["CMAF", "Checked", "Encryption", "Time", "Packaging", "Media", "Metadata"]),
 
     // MPDs as text, rendered from window snapshots. Knows neither HLS nor HTTP.
-    library("DASHPackager", ["CMAF", "Encryption", "Time", "Packaging", "Media"]),
+    library("DASHPackager", ["CMAF", "Checked", "Encryption", "Time", "Packaging", "Media"]),
 
     // What a source becomes, as messages: a pure codec of the values of Packaging. Knows no process
     // and no session.
@@ -203,7 +203,8 @@ let package = Package(
     // Follows streams of any origin like a player: checks playlists, MPDs, responses and media by
     // rules, and measures the ages of media. Knows no server of ours.
     library(
-      "Validation", ["CMAF", "Capture", "HTTP", "Logging", "Net", "Sharing", "Time"]),
+      "Validation",
+      ["CMAF", "Capture", "Checked", "HTTP", "Logging", "Media", "Net", "Sharing", "Time"]),
 
     // What has happened in the program, for other programs: a history of events, and the webhook.
     // Knows no stream and no route.
@@ -316,11 +317,13 @@ let package = Package(
     tests("Media", ["Time", "Media", "TestSupport"]),
     tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
     tests(
-      "Encryption", ["CMAF", "Encryption", "Media", "Sharing", "System", "TestSupport", "Time"]),
+      "Encryption",
+      ["CMAF", "Checked", "Encryption", "Media", "Sharing", "System", "TestSupport", "Time"]),
     tests("ChunkStream", ["ChunkStream", "Media", "Metadata", "Packaging", "Sharing", "Time"]),
     tests("Isolation", ["Isolation", "Sharing", "Time"]),
     tests(
-      "Validation", ["CMAF", "HTTP", "Net", "Sharing", "TestSupport", "Time", "Validation"],
+      "Validation",
+      ["CMAF", "Checked", "HTTP", "Media", "Net", "Sharing", "TestSupport", "Time", "Validation"],
       exclude: ["Golden"]),
     tests("Supervision", ["Isolation", "Supervision", "Time"]),
     tests(

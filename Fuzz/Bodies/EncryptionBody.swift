@@ -11,7 +11,7 @@ extension FuzzBody {
   static let encryption = FuzzBody(
     name: "encryption",
     sources: [
-      "Encryption/KeyServer/CPIXAnswer.swift", "Encryption/KeyServer/XMLElement.swift",
+      "Encryption/KeyServer/CPIXAnswer.swift", "Checked/XMLElement.swift",
       "Encryption/Subsamples.swift", "Encryption/AVCSliceHeader.swift",
       "Encryption/AVCParameterSets.swift", "Encryption/ProtectedChunk.swift",
       "Encryption/ProtectedHeader.swift", "Encryption/Licence.swift", "Encryption/KeyFile.swift",

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// An XML document, written element by element.
 struct XMLText {
   /// Attributes in their printed order; attributes without a value are left out.
@@ -17,15 +19,9 @@ struct XMLText {
   }
 
   /// Writes an element that contains text.
-  mutating func element(_ name: String, containing content: String) {
-    begin(name, [])
-    text += ">\(Self.escaped(content))</\(name)>\n"
-  }
-
-  /// Writes an element with attributes that contains text.
-  mutating func element(_ name: String, _ attributes: Attributes, containing content: String) {
+  mutating func element(_ name: String, _ attributes: Attributes = [], containing content: String) {
     begin(name, attributes)
-    text += ">\(Self.escaped(content))</\(name)>\n"
+    text += ">\(XMLElement.escaped(content))</\(name)>\n"
   }
 
   /// Writes elements as they are; ``ProtectionSignal/content`` is checked when it is read.
@@ -48,27 +44,9 @@ struct XMLText {
     indent()
     text += "<\(name)"
     for case (let attribute, let value?) in attributes {
-      text += " \(attribute)=\"\(Self.escaped(value))\""
+      text += " \(attribute)=\"\(XMLElement.escaped(value))\""
     }
   }
 
   private mutating func indent() { for _ in 0..<depth { text += "  " } }
-
-  /// `value` with references for XML's special characters; it may be chosen by a client.
-  static func escaped(_ value: String) -> String {
-    guard value.utf8.contains(where: { "&<>\"'".utf8.contains($0) || $0 < 0x20 }) else {
-      return value
-    }
-    return value.unicodeScalars.reduce(into: "") { result, scalar in
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "'": result += "&apos;"
-      case _ where scalar.value < 0x20: result += " "
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-  }
 }

@@ -2,7 +2,8 @@
 
 package import Time
 
-/// An instant as it is written in URLs: a date of ISO 8601, or seconds since 1970.
+/// An instant as it is written in URLs: a date of ISO 8601, as in MPDs and playlists, or seconds
+/// since 1970.
 ///
 /// ```
 /// 2026-11-23T22:48:15.25Z    2026-11-23T23:48:15.25+01:00    1795474095.25
@@ -12,15 +13,14 @@ package enum InstantText {
   package static let expected =
     "2026-11-23T22:48:15.25Z or seconds since 1970 such as 1795474095.25"
 
-  /// The instant of a text, to the nanosecond; further digits are ignored.
+  /// The instant of a text, to the nanosecond; further digits, at most three, are ignored.
   ///
   /// - Returns: nil for another text, also for a date without a time zone.
   package static func time(_ text: some StringProtocol) -> WallTime? {
+    if let time = date(text) { return time }
     var rest = Array(text.utf8)[...]
-    guard rest.count <= 48 else { return nil }
     let leading = rest.prefix(while: isDigit).count
-    if leading == 4, rest.dropFirst(4).first == UInt8(ascii: "-") { return date(&rest) }
-    guard (1...11).contains(leading), let seconds = number(leading, &rest),
+    guard rest.count <= longest, (1...11).contains(leading), let seconds = number(leading, &rest),
       let nanoseconds = fraction(&rest), rest.isEmpty
     else { return nil }
     return .origin + .seconds(seconds) + .nanoseconds(nanoseconds)
@@ -35,14 +35,23 @@ package enum InstantText {
     return Decimal.shortString(Int64(clamping: nanoseconds), digits: 9)
   }
 
-  /// Reads a date, a time of day, and a zone.
-  private static func date(_ rest: inout ArraySlice<UInt8>) -> WallTime? {
-    guard let year = number(4, &rest), skip("-", &rest), let month = number(2, &rest),
+  /// The most bytes of a text.
+  private static let longest = 48
+
+  /// The instant of a date with a time of day and a zone; nil for another text.
+  ///
+  /// A playlist has one date per segment and is read several times per second: no regular
+  /// expression.
+  /// - Source: ISO 8601; XML Schema Part 2 §3.2.7, `dateTime`
+  package static func date(_ text: some StringProtocol) -> WallTime? {
+    var rest = Array(text.utf8)[...]
+    guard rest.count <= longest, let year = number(4, &rest), skip("-", &rest),
+      let month = number(2, &rest),
       skip("-", &rest), let day = number(2, &rest), year >= 1970,
       let date = CivilDate(year: year, month: month, day: day),
       skip("T", &rest), let hour = number(2, &rest), skip(":", &rest),
       let minute = number(2, &rest), skip(":", &rest), let second = number(2, &rest),
-      hour < 24, minute < 60, second < 60, let nanoseconds = fraction(&rest),
+      hour < 24, minute < 60, second <= 60, let nanoseconds = fraction(&rest),
       let east = zone(&rest), rest.isEmpty
     else { return nil }
     // bounded: numbers of two digits, and days of years of four digits
@@ -65,7 +74,7 @@ package enum InstantText {
   private static func fraction(_ rest: inout ArraySlice<UInt8>) -> Int64? {
     guard skip(".", &rest) else { return 0 }
     let count = rest.prefix(while: isDigit).count
-    guard count > 0, var value = number(min(count, 9), &rest) else { return nil }
+    guard (1...12).contains(count), var value = number(min(count, 9), &rest) else { return nil }
     rest = rest.drop(while: isDigit)
     // bounded: at most nine digits
     for _ in count..<max(count, 9) { value *= 10 }

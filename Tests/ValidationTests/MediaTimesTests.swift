@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Media
 import Testing
 import Time
 
@@ -125,6 +126,6 @@ struct ProgramDateTests {
       ("1970-01-01T00:00:00+01", nil), ("", nil),
     ] as [(String, Int64?)])
   func zones(text: String, milliseconds: Int64?) {
-    #expect(ISODate.time(text)?.milliseconds == milliseconds)
+    #expect(InstantText.date(text)?.milliseconds == milliseconds)
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 import TestSupport
 import Testing
 
@@ -213,7 +214,7 @@ struct ValidationTests {
 struct ForeignDocumentTests {
   @Test("XML: entities, CDATA, comments, prefixes; faults with their place")
   func elements() throws {
-    let node = try XMLNode.document(
+    let node = try Manifest.document(
       "<?xml version='1.0'?><!-- a --><d:MPD a='1 &lt; 2' d:b=\"&#x41;\"><S/>"
         + "<BaseURL> x&amp;y<![CDATA[<z>]]> </BaseURL></d:MPD>\n")
     #expect(node.name == "MPD" && node["a"] == "1 < 2" && node["b"] == "A")
@@ -222,7 +223,7 @@ struct ForeignDocumentTests {
       "", "MPD", "<MPD", "<MPD>", "<MPD></S>", "<MPD a=1/>", "<MPD a='1' a='2'/>", "<MPD/>x",
       "<MPD>&x;</MPD>", "<!-- ", String(repeating: "<S>", count: 100),
     ] {
-      #expect(throws: XMLNode.Fault.self) { try XMLNode.document(text) }
+      #expect(throws: XMLElement.Fault.self) { try Manifest.document(text) }
     }
   }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// The key of an object store, which is never printed.
 package struct ObjectCredentials: Sendable, Equatable, CustomStringConvertible {
   /// The name of the key.
@@ -27,7 +29,7 @@ package struct ObjectCredentials: Sendable, Equatable, CustomStringConvertible {
   /// Reads a file: the first section of an AWS credentials file, or two lines, identifier and
   /// secret; nil for every other content.
   package init?(file text: String) {
-    let lines = text.split(whereSeparator: \.isNewline).map(Self.trimmed)
+    let lines = text.split(whereSeparator: \.isNewline).map(\.trimmed)
       .filter { !$0.isEmpty && !$0.hasPrefix("#") && !$0.hasPrefix(";") }
     guard lines.contains(where: { $0.contains("aws_access_key_id") }) else {
       guard lines.count == 2, let first = lines.first, let last = lines.last else { return nil }
@@ -41,8 +43,8 @@ package struct ObjectCredentials: Sendable, Equatable, CustomStringConvertible {
         continue
       }
       guard let sign = line.firstIndex(of: "=") else { return nil }
-      let name = Self.trimmed(line.prefix(upTo: sign))
-      values[name] = Self.trimmed(line.suffix(from: sign).dropFirst())
+      let name = line.prefix(upTo: sign).trimmed
+      values[name] = line.suffix(from: sign).dropFirst().trimmed
     }
     self.init(
       identifier: values["aws_access_key_id"] ?? "", secret: values["aws_secret_access_key"] ?? "",
@@ -55,11 +57,5 @@ package struct ObjectCredentials: Sendable, Equatable, CustomStringConvertible {
       && text.utf8.allSatisfy {
         (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D
       }
-  }
-
-  private static func trimmed(_ text: some StringProtocol) -> String {
-    let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-    let start = text.drop(while: isSpace)
-    return String(String(start).reversed().drop(while: isSpace).reversed())
   }
 }

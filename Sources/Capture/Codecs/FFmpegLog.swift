@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+import Checked
 import Glibc
 internal import Sharing
 
@@ -47,14 +48,5 @@ enum FFmpegLog {
     let result = body()
     let lines = collected.withLock { $0.removeValue(forKey: thread)?.lines ?? [] }
     return (result, lines.map { $0.trimmed }.filter { !$0.isEmpty })
-  }
-}
-
-extension String {
-  /// The text without white space at either end.
-  fileprivate var trimmed: String {
-    let characters = drop(while: \.isWhitespace)
-    guard let last = characters.lastIndex(where: { !$0.isWhitespace }) else { return "" }
-    return String(characters[...last])
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 import System
 
 /// The keys in a CPIX document, with what licence systems tell players.
@@ -39,22 +40,22 @@ package struct CPIXAnswer: Sendable {
   ///
   /// - Throws: ``Failure`` for the first fault.
   package init(_ bytes: [UInt8]) throws(Failure) {
-    guard let root = XMLElement(parsing: bytes), root.name == "CPIX" else { throw .notCPIX }
-    let entries = root.child("ContentKeyList")?.all("ContentKey") ?? []
+    guard let root = Self.document(bytes), root.name == "CPIX" else { throw .notCPIX }
+    let entries = root.first("ContentKeyList")?.all("ContentKey") ?? []
     guard !entries.isEmpty, entries.count <= Self.mostKeys else { throw .noKey }
-    let systems = root.child("DRMSystemList")?.all("DRMSystem") ?? []
+    let systems = root.first("DRMSystemList")?.all("DRMSystem") ?? []
     var keys: [ContentKey] = []
     for (index, entry) in entries.enumerated() {
-      guard [nil, "cbcs"].contains(entry.attributes["commonEncryptionScheme"]) else {
+      guard [nil, "cbcs"].contains(entry["commonEncryptionScheme"]) else {
         throw .scheme(index)
       }
       let secret = entry.at("Data", "Secret")
-      if secret?.child("EncryptedValue") != nil { throw .encrypted }
-      guard let kid = entry.attributes["kid"].flatMap(ContentKey.bytes),
-        let key = secret?.child("PlainValue").flatMap({ Self.base64($0.text) })
+      if secret?.first("EncryptedValue") != nil { throw .encrypted }
+      guard let kid = entry["kid"].flatMap(ContentKey.bytes),
+        let key = secret?.first("PlainValue").flatMap({ Self.base64($0.text) })
       else { throw .malformed(index) }
-      let vector = entry.attributes["explicitIV"].flatMap(Self.base64)
-      let own = systems.filter { $0.attributes["kid"].flatMap(ContentKey.bytes) == kid }
+      let vector = entry["explicitIV"].flatMap(Self.base64)
+      let own = systems.filter { $0["kid"].flatMap(ContentKey.bytes) == kid }
       guard
         let made = ContentKey(
           identifier: kid, key: key, vector: vector, signals: own.compactMap(Self.signal))
@@ -64,21 +65,30 @@ package struct CPIXAnswer: Sendable {
     self.keys = keys
   }
 
+  /// The most bytes of a document.
+  static let largest = 262_144
+
+  /// Reads a document; nil for a malformed one, or one with a document type.
+  static func document(_ bytes: [UInt8]) -> XMLElement? {
+    guard bytes.count <= largest else { return nil }
+    return try? XMLElement.document(bytes, depth: 16, elements: 4096)
+  }
+
   private static func base64(_ text: String) -> [UInt8]? {
     Base64.decode(text.filter { !$0.isWhitespace })
   }
 
   /// What a system tells players; nil for a malformed system.
   private static func signal(_ system: XMLElement) -> ProtectionSignal? {
-    guard let identifier = system.attributes["systemId"].flatMap(ContentKey.bytes),
+    guard let identifier = system["systemId"].flatMap(ContentKey.bytes),
       let uuid = ContentKey(identifier: identifier, key: identifier)?.uuid
     else { return nil }
-    let box = system.child("PSSH").flatMap { base64($0.text) } ?? []
+    let box = system.first("PSSH").flatMap { base64($0.text) } ?? []
     let lines = system.all("HLSSignalingData").filter {
-      ["media", nil].contains($0.attributes["playlist"])
+      ["media", nil].contains($0["playlist"])
     }
     let attributes = lines.first.flatMap { base64($0.text) }.flatMap(keyAttributes)
-    let content = system.child("ContentProtectionData").flatMap { base64($0.text) }
+    let content = system.first("ContentProtectionData").flatMap { base64($0.text) }
     return ProtectionSignal(
       system: uuid, box: isBox(box) ? box : [], keyAttributes: attributes,
       content: content.flatMap(elements))
@@ -86,7 +96,7 @@ package struct CPIXAnswer: Sendable {
 
   /// Elements as they may be copied into an MPD; nil unless they are XML without declarations.
   private static func elements(_ bytes: [UInt8]) -> String? {
-    let isWhole = XMLElement(parsing: Array("<a>".utf8) + bytes + Array("</a>".utf8)) != nil
+    let isWhole = document(Array("<a>".utf8) + bytes + Array("</a>".utf8)) != nil
     let text = String(decoding: bytes, as: UTF8.self)
     return isWhole && !text.contains("<?") && !text.isEmpty ? text : nil
   }

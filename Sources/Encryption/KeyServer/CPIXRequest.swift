@@ -17,12 +17,6 @@ package struct CPIXRequest: Sendable {
   /// The number of the key period since 1970; nil if the key never changes.
   package let period: Int64?
 
-  /// A request for the key of a period.
-  package init(content: String, period: Int64?) {
-    self.content = content
-    self.period = period
-  }
-
   /// The KID: a hash of content and period, so that a program that restarts asks for the same key.
   package var identifier: [UInt8] {
     let text = Array("streamer/\(content)/\(period ?? 0)".utf8)

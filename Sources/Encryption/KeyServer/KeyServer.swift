@@ -131,7 +131,7 @@ package final class KeyServer: Sendable {
     let request = CPIXRequest(content: content, period: period)
     let body = Array(request.text.utf8)
     var answer = unsafe ccurl_post(
-      url, Self.fields, certificate, authority, body, body.count, XMLElement.largest)
+      url, Self.fields, certificate, authority, body, body.count, CPIXAnswer.largest)
     defer { unsafe ccurl_free(&answer) }
     guard unsafe answer.status == 200 else {
       let status = unsafe answer.status

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Media
 import Time
 
 /// The announced time of the media after those that a Media Playlist lists, line by line: pure.
@@ -27,7 +28,7 @@ struct ProgramDate: Sendable, Equatable {
       segment = segment.map { $0 + duration }
       (isStated, duration, parts) = (false, .zero, .zero)
     } else if line.hasPrefix("#EXT-X-PROGRAM-DATE-TIME:") {
-      segment = ISODate.time(line.drop { $0 != ":" }.dropFirst())
+      segment = InstantText.date(line.drop { $0 != ":" }.dropFirst())
       isStated = true
     } else if line == "#EXT-X-DISCONTINUITY" {
       if !isStated { segment = nil }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
+import Checked
 import HTTP
+import Media
 import Net
 import Time
 
@@ -59,7 +61,7 @@ struct ManifestValidation {
 
   /// Reads an MPD.
   private mutating func take(_ reply: Reply) -> Manifest? {
-    do throws(XMLNode.Fault) {
+    do throws(XMLElement.Fault) {
       let manifest = try Manifest(String(decoding: reply.body, as: UTF8.self))
       findings.check(.wellFormed, true, reply.place, seen: "")
       findings.checkManifest(manifest, reply.place)
@@ -85,7 +87,7 @@ struct ManifestValidation {
       return findings.check(.clockTrue, false, reply.place, seen: reply.outcome)
     }
     let text = String(decoding: reply.body.prefix(64), as: UTF8.self).filter { !$0.isWhitespace }
-    let time = ISODate.time(text).map { Double($0.milliseconds) / 1000 }
+    let time = InstantText.date(text).map { Double($0.milliseconds) / 1000 }
     guard let date = reply.value("date").flatMap({ Self.seconds($0) }) else { return }
     let difference = (time ?? .infinity) - date
     findings.check(
@@ -103,7 +105,7 @@ struct ManifestValidation {
     ]
     guard words.count == 6, let month = months.firstIndex(of: String(words[2])) else { return nil }
     let text = "\(words[3])-\(month < 9 ? "0" : "")\(month + 1)-\(words[1])T\(words[4])Z"
-    return ISODate.time(text).map { Double($0.milliseconds) / 1000 }
+    return InstantText.date(text).map { Double($0.milliseconds) / 1000 }
   }
 
   // MARK: Segments

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+import Media
 import Time
 
 /// A live MPD as values: pure.
@@ -45,7 +47,7 @@ package struct Manifest: Sendable, Equatable {
     }
   }
 
-  let root: XMLNode
+  let root: XMLElement
   var isDynamic: Bool { root["type"] == "dynamic" }
   /// Seconds since 1970.
   let availabilityStart, publishTime: Double?
@@ -56,11 +58,8 @@ package struct Manifest: Sendable, Equatable {
   /// Reads an MPD.
   ///
   /// - Throws: the fault of the document.
-  init(_ text: String) throws(XMLNode.Fault) {
-    root = try XMLNode.document(text)
-    guard root.name == "MPD" else {
-      throw XMLNode.Fault(description: "the root is \(root.name)")
-    }
+  init(_ text: String) throws(XMLElement.Fault) {
+    root = try Self.document(text)
     availabilityStart = root["availabilityStartTime"].flatMap { Self.date($0) }
     publishTime = root["publishTime"].flatMap { Self.date($0) }
     updatePeriod = root["minimumUpdatePeriod"].flatMap { Self.duration($0) }
@@ -77,8 +76,18 @@ package struct Manifest: Sendable, Equatable {
     }
   }
 
+  /// Reads an MPD as XML.
+  ///
+  /// - Throws: the fault of the document.
+  static func document(_ text: String) throws(XMLElement.Fault) -> XMLElement {
+    let root = try XMLElement.document(
+      Array(text.utf8), depth: 32, elements: 100_000, skipsDocumentType: true)
+    guard root.name == "MPD" else { throw XMLElement.Fault("the root is \(root.name)") }
+    return root
+  }
+
   private mutating func add(
-    _ representation: XMLNode, _ set: XMLNode, _ period: XMLNode, _ start: Double
+    _ representation: XMLElement, _ set: XMLElement, _ period: XMLElement, _ start: Double
   ) {
     let chain = [period, set, representation]
     let templates = chain.compactMap { $0.first("SegmentTemplate") }
@@ -110,7 +119,7 @@ package struct Manifest: Sendable, Equatable {
   }
 
   private static func date(_ text: String) -> Double? {
-    ISODate.time(text).map { Double($0.milliseconds) / 1000 }
+    InstantText.date(text).map { Double($0.milliseconds) / 1000 }
   }
 }
 
@@ -119,7 +128,7 @@ extension Manifest.Template {
   private static let most = 100_000
 
   /// The template that a Representation has, from that of its Period to its own.
-  init(_ chain: [XMLNode]) {
+  init(_ chain: [XMLElement]) {
     func value(_ name: String) -> String? { chain.reversed().compactMap { $0[name] }.first }
     func integer(_ name: String) -> Int64? {
       value(name).flatMap { Int64($0) }.flatMap { (0...1 << 60).contains($0) ? $0 : nil }
@@ -137,7 +146,7 @@ extension Manifest.Template {
     }
   }
 
-  private static func segments(_ timeline: XMLNode) -> [(start: Int64, duration: Int64)] {
+  private static func segments(_ timeline: XMLElement) -> [(start: Int64, duration: Int64)] {
     var found: [(start: Int64, duration: Int64)] = []
     var next: Int64 = 0
     for entry in timeline.all("S") {
@@ -181,8 +190,6 @@ extension Manifest.Template {
   }
 
   private static func padded(_ number: Int64, _ width: String) -> String {
-    let text = "\(number)"
-    let length = min(20, Int(width) ?? 0)
-    return String(repeating: "0", count: max(0, length - text.count)) + text
+    Checked.padded("\(number)", to: min(20, Int(width) ?? 0))
   }
 }

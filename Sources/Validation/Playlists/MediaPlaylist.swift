@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Media
 import Time
 
 /// A Media Playlist as values: pure.
@@ -80,7 +81,6 @@ package struct MediaPlaylist: Sendable, Equatable {
   private(set) var skipped: Int64?
   private(set) var hasEnded = false
   private(set) var type: String?
-  private(set) var isIFramesOnly = false
   /// EXTINF tags without an URI, and URIs without EXTINF.
   private(set) var strays: [String] = []
 
@@ -156,7 +156,7 @@ package struct MediaPlaylist: Sendable, Equatable {
     switch line.tag {
     case "#EXT-X-DISCONTINUITY": next.isDiscontinuity = true
     case "#EXT-X-PROGRAM-DATE-TIME":
-      next.date = ISODate.time(line.value).map { Double($0.milliseconds) / 1000 }
+      next.date = InstantText.date(line.value).map { Double($0.milliseconds) / 1000 }
     case "#EXT-X-MAP":
       map = line.attributes.flatMap { list in
         list["URI"].map { Map(uri: $0, byteRange: list["BYTERANGE"]) }
@@ -173,7 +173,6 @@ package struct MediaPlaylist: Sendable, Equatable {
     case "#EXT-X-MEDIA-SEQUENCE": mediaSequence = Self.integer(value) ?? 0
     case "#EXT-X-DISCONTINUITY-SEQUENCE": discontinuitySequence = Self.integer(value) ?? 0
     case "#EXT-X-PLAYLIST-TYPE": type = String(value)
-    case "#EXT-X-I-FRAMES-ONLY": isIFramesOnly = true
     case "#EXT-X-ENDLIST": hasEnded = true
     case "#EXT-X-PART-INF": partTarget = line.attributes?.seconds("PART-TARGET")
     case "#EXT-X-SERVER-CONTROL":

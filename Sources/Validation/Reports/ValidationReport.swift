@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 import Logging
 
 /// The result of a validation as text, as JSON and as JUnit: pure.
 package enum ValidationReport {
-  /// The form of a report.
-  package enum Form: Sendable { case text, json }
-
   /// A report for a person.
   package static func text(_ validation: Validation) -> String {
     let findings = validation.findings
@@ -83,7 +81,7 @@ package enum ValidationReport {
       let findings = validation.findings
       let broken = Dictionary(grouping: findings.list, by: \.rule)
       let skipped = Rule.all.count { findings.checks[$0] == nil }
-      let suite = escaped(Redaction.redact(validation.url))
+      let suite = XMLElement.escaped(Redaction.redact(validation.url))
       text +=
         "<testsuite name=\"\(suite)\" tests=\"\(Rule.all.count)\" failures=\"\(broken.count)\" "
         + "errors=\"\(validation.failure == nil ? 0 : 1)\" skipped=\"\(skipped)\" "
@@ -91,15 +89,16 @@ package enum ValidationReport {
       if let failure = validation.failure {
         text +=
           "<testcase classname=\"\(suite)\" name=\"followed\"><error message=\""
-          + "\(escaped(failure))\"/></testcase>\n"
+          + "\(XMLElement.escaped(failure))\"/></testcase>\n"
       }
       for rule in Rule.all {
         text += "<testcase classname=\"\(suite)\" name=\"\(rule.name)\">"
         if let found = broken[rule] {
           for finding in found {
+            let seen = XMLElement.escaped(finding.seen)
             text +=
-              "<failure type=\"\(rule.level.rawValue)\" message=\"\(escaped(finding.seen))\">"
-              + escaped(
+              "<failure type=\"\(rule.level.rawValue)\" message=\"\(seen)\">"
+              + XMLElement.escaped(
                 "\(rule.sentence) (\(rule.clause)) \(Redaction.redact(finding.url)): expected "
                   + "\(finding.expected), \(finding.count) times") + "</failure>"
           }
@@ -121,19 +120,4 @@ package enum ValidationReport {
   }
 
   private static func milliseconds(_ seconds: Double) -> Double { (seconds * 1000).rounded() }
-
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case _ where scalar.value < 0x20: result += " "
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
 }

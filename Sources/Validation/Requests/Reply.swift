@@ -10,27 +10,12 @@ package struct Reply: Sendable {
   package var status: Int
   /// Why there is no whole response; nil if there is one.
   package var failure: String?
-  package var fields: [HeaderField]
-  package var body: [UInt8]
+  package var fields: [HeaderField] = []
+  package var body: [UInt8] = []
   /// When the request was sent, and the last byte arrived, in seconds since 1970.
   package var sent, end: Double
   /// When each piece of the body arrived, in seconds since 1970.
-  package var pieces: [Double]
-
-  /// A response as values.
-  package init(
-    url: String, status: Int, failure: String? = nil, fields: [HeaderField] = [],
-    body: [UInt8] = [], sent: Double, end: Double, pieces: [Double] = []
-  ) {
-    self.url = url
-    self.status = status
-    self.failure = failure
-    self.fields = fields
-    self.body = body
-    self.sent = sent
-    self.end = end
-    self.pieces = pieces
-  }
+  package var pieces: [Double] = []
 
   /// Whether the connection ended within it.
   var isCut: Bool { failure != nil && status > 0 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 extension Rule {
   private static let dash = "ISO/IEC 23009-1 "
   private static let iop = "DASH-IF Low-Latency Live "
