@@ -18,8 +18,6 @@ final class StillHandler {
   /// How long before its time an instant may be requested.
   static let horizon = Interval.seconds(4)
 
-  private typealias Reply = (ticket: UInt64, result: Result<Still, StillFailure>)
-
   /// A request whose still is being made.
   private struct Asked {
     let exchange: any Exchange
@@ -36,9 +34,7 @@ final class StillHandler {
   private let service: StillService
   private let past: PastHandler
   private unowned let loop: EventLoop
-  private var asked: [UInt64: Asked] = [:]
-  private var lastTicket: UInt64 = 0
-  private let replies = Locked<[Reply]>([])
+  private let answers: AwaitedAnswers
   private let early: HoldQueue<Early>
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private var held = HeldField()
@@ -53,11 +49,12 @@ final class StillHandler {
     self.past = past
     self.loop = loop
     self.reroute = reroute
+    answers = AwaitedAnswers(loop: loop)
     early = HoldQueue(.instant, counters)
   }
 
   /// Whether a request is held.
-  var isInUse: Bool { early.count > 0 || !asked.isEmpty }
+  var isInUse: Bool { early.count > 0 || !answers.isEmpty }
 
   /// The earliest deadline or an earlier time.
   var nextDeadline: MonotonicTime { early.nextDeadline }
@@ -191,15 +188,14 @@ final class StillHandler {
     let waiting = Asked(
       exchange: exchange, since: since,
       fields: ResponseFields.fields("image/jpeg", caching) + [PreparedResponse.acceptRanges])
-    lastTicket += 1
-    let ticket = lastTicket
-    let known = service.ask(request) { [replies, weak loop] result in
-      replies.withLock { $0.append((ticket, result)) }
-      loop?.wake()
+    var known: Result<Still, StillFailure>?
+    answers.hold(exchange) { (answer: @escaping StillService.Waiter) in
+      known = service.ask(request, answer)
+      return known == nil
+    } take: { [weak self] in
+      self?.respond($0, to: waiting)
     }
-    if let known { return respond(known, to: waiting) }
-    asked[ticket] = waiting
-    exchange.onGone = { [weak self] in self?.asked[ticket] = nil }
+    if let known { respond(known, to: waiting) }
   }
 
   private func respond(_ result: Result<Still, StillFailure>, to waiting: Asked) {
@@ -219,12 +215,8 @@ final class StillHandler {
 
   // MARK: Publication, deadlines
 
-  /// Answers the requests whose still is made, and asks for stills of instants that have happened.
+  /// Asks for stills of instants that have happened.
   func woken(_ served: ServedStream?, _ now: MonotonicTime) {
-    for reply in takeReplies() {
-      guard let waiting = asked.removeValue(forKey: reply.ticket) else { continue }
-      respond(reply.result, to: waiting)
-    }
     guard early.count > 0, let served else { return }
     let snapshot = served.window.snapshot
     early.published(
@@ -232,14 +224,6 @@ final class StillHandler {
     ) { request in
       request.exchange.onGone = nil
       answer(request.exchange, request.purpose, of: served, since: request.since)
-    }
-  }
-
-  private func takeReplies() -> [Reply] {
-    replies.withLock { replies in
-      guard !replies.isEmpty else { return [] }
-      defer { replies = [] }
-      return replies
     }
   }
 

@@ -30,19 +30,29 @@ extension RequestRouter {
 
   /// Decides about a request to read by `then`, after a search for its client on this machine.
   func hold(_ exchange: any Exchange, reading access: ReadAccess, then: @escaping () -> Void) {
-    localClientRequests.hold(
-      exchange,
-      {
-        serverState.admin.search(
-          for: exchange.request.peer, reading: access, at: now, then: $0)
-      }, then: then)
+    hold(exchange, then) {
+      serverState.admin.search(for: exchange.request.peer, reading: access, at: now, then: $0)
+    }
   }
 
   /// Decides about a request to publish by `then`, after a search for its client on this machine.
   func hold(_ exchange: any Exchange, then: @escaping () -> Void) {
-    localClientRequests.hold(
-      exchange,
-      { serverState.publishers.search(for: exchange.request.peer, at: now, then: $0) }, then: then)
+    hold(exchange, then) {
+      serverState.publishers.search(for: exchange.request.peer, at: now, then: $0)
+    }
+  }
+
+  /// Calls `then` after a search, or at once if `search` begins none.
+  private func hold(
+    _ exchange: any Exchange, _ then: @escaping () -> Void,
+    after search: (@escaping @Sendable () -> Void) -> Bool
+  ) {
+    let isSearched = searched.hold(exchange) { (answer: @escaping @Sendable (Bool) -> Void) in
+      search { answer(true) }
+    } take: { _ in
+      then()
+    }
+    if !isSearched { then() }
   }
 
   /// The probe that is requested most, rendered once.

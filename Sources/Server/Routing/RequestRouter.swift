@@ -24,7 +24,8 @@ final class RequestRouter: RequestHandler, LoopService {
   private let mediaUploads: MediaUploads
   private let pagePublishers: PagePublishers
   private let hookRequests: HookRequests
-  let localClientRequests: LocalClientRequests
+  /// The requests whose clients on this machine are searched for among its processes.
+  let searched: AwaitedAnswers
   /// The handlers of uploaded streams, which decide the meaning of targets.
   private(set) var uploads: [String: UploadHandler] = [:] { didSet { routes = RouteCache() } }
   /// When uploaded streams and files that have expired are removed next.
@@ -51,7 +52,7 @@ final class RequestRouter: RequestHandler, LoopService {
     self.counters = counters
     control = ControlAPI(serverState, loop: loop)
     hookRequests = HookRequests(serverState.publishers.hooks, loop: loop)
-    localClientRequests = LocalClientRequests(loop: loop)
+    searched = AwaitedAnswers(loop: loop)
     mediaUploads = MediaUploads(
       loop: loop, registry: serverState.publishers, log: serverState.log)
     pagePublishers = PagePublishers(serverState, loop: loop)
