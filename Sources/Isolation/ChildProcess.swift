@@ -3,6 +3,7 @@
 import CLinux
 import Glibc
 import Sharing
+import System
 package import Time
 
 /// A running child of this executable, with one end of a pair of sockets.
@@ -76,21 +77,33 @@ package final class ChildProcess: Sendable {
     self.pipe = pipe
   }
 
-  /// Starts this executable with `arguments`.
+  /// The variables for libraries, which each child gets.
+  private static let variables = ["LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD"]
+  /// The own variables of a child: little memory, and an end at once after a fault, without a trace
+  /// of the threads.
+  private static let fixed = [
+    "MALLOC_ARENA_MAX=2", "\(FatalSignals.variable)=\(FatalSignals.withoutTrace)",
+  ]
+
+  /// Starts this executable with an argument.
   ///
-  /// The variables of the environment are those of `environment`, and no others. The child ends
-  /// when the program ends, however that happens. The descriptor `media` becomes ``media`` in the
-  /// child, and is closed here.
+  /// Of the variables of the environment it gets those of `variables`, those for libraries, and no
+  /// others. The child ends when the program ends, however that happens. The descriptor `media`
+  /// becomes ``media`` in the child, and is closed here.
   package static func start(
-    _ arguments: [String], environment: [String], keepsInput: Bool, media: Int32? = nil
+    _ argument: String, variables: [String] = [], keepsInput: Bool = false, media: Int32? = nil
   ) throws(Refusal) -> ChildProcess {
+    let inherited = (Self.variables + variables).compactMap { name in
+      SystemEnvironment.value(name).map { "\(name)=\($0)" }
+    }
     defer { if let media { close(media) } }
     var (own, other): (Int32, Int32) = (-1, -1)
     let result = unsafe clinux_socket_pair(&own, &other)
     guard result == 0 else { throw Refusal(code: -result) }
     _ = started.raise()
     let id = Spawner.shared.spawn(
-      arguments, environment, socket: other, keepsInput: keepsInput, media: media ?? -1)
+      ["streamer", argument], inherited + fixed, socket: other, keepsInput: keepsInput,
+      media: media ?? -1)
     close(other)
     let pipe = MessagePipe(own, sendLimit: 1000)
     guard id > 0 else { throw Refusal(code: -id) }

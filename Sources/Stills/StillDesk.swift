@@ -4,7 +4,6 @@ import ChunkStream
 import Isolation
 import Logging
 import Sharing
-import System
 import Time
 
 /// The server's end of the process of stills: starts it, gives orders, and waits for the answers.
@@ -20,13 +19,6 @@ struct StillDesk {
   /// The number of crashes within ``crashWindow`` after which stills pause as long.
   private static let maximumCrashes = 5
   private static let crashWindow = Interval.seconds(30)
-
-  /// Variables of the environment that the process gets.
-  private static let variables = ["LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD"]
-  /// Its own variables: little memory, and an end at once after a fault.
-  private static let fixed = [
-    "MALLOC_ARENA_MAX=2", "\(FatalSignals.variable)=\(FatalSignals.withoutTrace)",
-  ]
 
   private enum Fault: Error {
     /// The process had ended before the order.
@@ -144,13 +136,8 @@ struct StillDesk {
     let now = SystemClock.monotonicTime
     crashes.removeAll { now - $0 > Self.crashWindow }
     guard crashes.count < Self.maximumCrashes else { return false }
-    let environment = Self.variables.compactMap { name in
-      SystemEnvironment.value(name).map { "\(name)=\($0)" }
-    }
     do throws(ChildProcess.Refusal) {
-      process = try ChildProcess.start(
-        ["streamer", StillProcess.argument], environment: environment + Self.fixed,
-        keepsInput: false)
+      process = try ChildProcess.start(StillProcess.argument)
     } catch { throw .crashed("\(error)") }
     try send(.process(version: ChildMessage.version, memory: Self.memory))
     guard case .hello = try answer(within: Self.startLimit) else {

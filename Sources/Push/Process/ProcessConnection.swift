@@ -5,7 +5,6 @@ import Isolation
 import Net
 import Packaging
 import Sharing
-import System
 import Time
 
 /// A connection by RTMP or SRT, which a process of its own makes.
@@ -19,12 +18,6 @@ final class ProcessConnection: PushConnection {
   private static let waitingBytes = 2 << 20, waitingChunks: UInt32 = 8
   /// How long a connection may take to be made, with the look-up of a name.
   private static let opening = Interval.seconds(12)
-  private static let variables = [
-    "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD", "SSL_CERT_FILE", "SSL_CERT_DIR",
-  ]
-  private static let fixed = [
-    "MALLOC_ARENA_MAX=2", "\(FatalSignals.variable)=\(FatalSignals.withoutTrace)",
-  ]
 
   /// The answers so far.
   private struct Answers: Sendable {
@@ -53,13 +46,9 @@ final class ProcessConnection: PushConnection {
     self.address = address
     self.trust = trust
     self.tracks = tracks
-    let environment = Self.variables.compactMap { name in
-      SystemEnvironment.value(name).map { "\(name)=\($0)" }
-    }
     do throws(ChildProcess.Refusal) {
       process = try ChildProcess.start(
-        ["streamer", PushProcess.argument], environment: environment + Self.fixed,
-        keepsInput: false)
+        PushProcess.argument, variables: ["SSL_CERT_FILE", "SSL_CERT_DIR"])
     } catch { throw .lost("\(error)") }
   }
 

@@ -5,7 +5,6 @@ import ChunkStream
 import Isolation
 package import Logging
 import Sharing
-import System
 import Time
 
 /// The processes of inputs: starts them, and lets streams share one that share a connection.
@@ -20,15 +19,10 @@ package final class SourceProcesses: Sendable {
   /// Whether a process of an input was ever started: it may connect to this server too.
   package static var haveStarted: Bool { ChildProcess.hasStarted }
 
-  /// Variables of the environment that a process gets: for libraries, and for proxies.
+  /// Variables of the environment that a process gets: for certificates, and for proxies.
   private static let variables = [
-    "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "SSL_CERT_FILE", "SSL_CERT_DIR",
     "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
-  ]
-  /// Its own variables: little memory, and an end at once after a fault, without a trace of the
-  /// threads.
-  private static let fixed = [
-    "MALLOC_ARENA_MAX=2", "\(FatalSignals.variable)=\(FatalSignals.withoutTrace)",
   ]
   /// How long a process may not read.
   static let sendLimit: Int64 = 1000
@@ -156,14 +150,11 @@ package final class SourceProcesses: Sendable {
   private func start(
     _ order: StartOrder, _ rights: ProcessRights, media: (@Sendable () -> Int32?)?
   ) throws(HostingFailure) -> ChildProcess {
-    let environment = Self.variables.compactMap { name in
-      SystemEnvironment.value(name).map { "\(name)=\($0)" }
-    }
     let descriptor = media?()
     guard media == nil || descriptor != nil else { throw .unconnected }
     do throws(ChildProcess.Refusal) {
       let process = try ChildProcess.start(
-        ["streamer", IsolatedSource.argument], environment: environment + Self.fixed,
+        IsolatedSource.argument, variables: Self.variables,
         keepsInput: order.addresses.contains { $0.filePath == nil && $0.kind == .standardInput },
         media: descriptor)
       process.pipe.send(
