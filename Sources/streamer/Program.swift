@@ -277,9 +277,7 @@ final class Program: Sendable {
     let streams = serverState.streams
     for stream in streams { stream.beginClosing(isEnding: isEnding) }
     let deadline = SystemClock.monotonicTime + StreamSupervisor.closeLimit
-    for stream in streams where !stream.waitUntilClosed(until: deadline) {
-      log.write(.warning, "thread-left", stream: stream.name, "the stream does not stop in time")
-    }
+    for stream in streams { stream.waitUntilClosed(until: deadline, log) }
   }
 
   /// Whether a supervisor owns the sockets and starts the next process.
@@ -299,37 +297,5 @@ final class Program: Sendable {
     } catch {
       log.write(.error, "certificate", "not reloaded, the earlier one remains: \(error)")
     }
-  }
-}
-
-extension ServingOptions {
-  fileprivate init(_ configuration: ValidatedConfiguration) {
-    self.init()
-    let merged = configuration.merged
-    let settings = merged.program
-    publicURL = settings.publicURL
-    adminToken = settings.adminToken
-    proxies = settings.proxies
-    statistics = settings.statistics
-    metrics = settings.metrics
-    timestamps = settings.timestampsAccess
-    runningStreams = settings.runningStreams
-    streamStarts = settings.streamStarts
-    timeDisplacement = settings.timeDisplacement
-    sendsCMSD = settings.sendsCMSD
-    localClients = LocalClients { SourceProcesses.haveStarted }
-    publishAccess = KeylessAccess(settings.publishMode, localClients)
-    publishKey = merged.publishKey
-    playbackKeys = merged.playbackKeys
-    tokenPublicKey = configuration.webTokenKey
-    hostNames = Set(settings.hostNames + MachineNames.current.names)
-    if let url = settings.publicURL { hostNames.insert(KnownHosts.name(in: url)) }
-    // A proxy may replace Host, with which pages of this server are recognized otherwise.
-    let ownOrigins = settings.socketOrigins.isEmpty ? [] : [settings.publicURL].compactMap(\.self)
-    socketOrigins = SocketOrigins(settings.socketOrigins + ownOrigins)
-    publishedStreams = settings.publishedStreams
-    publishHooks.publish = settings.publishHook
-    publishHooks.unpublish = settings.unpublishHook
-    uploadLimits = merged.uploadLimits
   }
 }

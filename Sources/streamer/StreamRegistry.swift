@@ -238,7 +238,7 @@ final class StreamRegistry: StreamControl {
     serverState.add(new, options: serving(definition))
     old.beginClosing(isEnding: false)
     afterChange { [self] in
-      waitUntilClosed(old)
+      old.waitUntilClosed(until: SystemClock.monotonicTime + StreamSupervisor.closeLimit, log)
       new.start()
     }
   }
@@ -254,19 +254,13 @@ final class StreamRegistry: StreamControl {
     sharing.processes.forget(stream.name)
     stream.beginClosing(isEnding: true)
     afterChange { [self] in
-      waitUntilClosed(stream)
+      stream.waitUntilClosed(until: SystemClock.monotonicTime + StreamSupervisor.closeLimit, log)
       SystemClock.sleep(until: SystemClock.monotonicTime + Self.lingerTime)
       pushes.remove(stream.name, pushed)
       serverState.remove(stream)
       closing.end(stream)
       onChange()
       body()
-    }
-  }
-
-  private func waitUntilClosed(_ stream: StreamSupervisor) {
-    if !stream.waitUntilClosed(until: SystemClock.monotonicTime + StreamSupervisor.closeLimit) {
-      log.write(.warning, "thread-left", stream: stream.name, "the stream does not stop in time")
     }
   }
 
@@ -306,28 +300,7 @@ final class StreamRegistry: StreamControl {
     sharing.expect([definition])
     sharing.processes.report(definition.configuration.name)
     let stream = StreamSupervisor(definition.plan(published, sharing, log: log), log: log)
-    let reported = Locked("")
-    stream.subscribe { [weak stream, log, onChange] in
-      guard let stream else { return }
-      switch stream.phase {
-      case .failed(let failure):
-        if stream.plan.isRetried {
-          // Each retry that fails for the same reason is logged at debug level.
-          let reason = "\(failure)"
-          let isNew = reported.withLock { reported in
-            defer { reported = reason }
-            return reported != reason
-          }
-          log.write(
-            isNew ? .error : .debug, "stream-failed", stream: stream.name,
-            "\(reason); retrying")
-        }
-        onChange()
-      case .live: reported.withLock { $0 = "" }
-      case .ended: onChange()
-      case .idle, .starting: break
-      }
-    }
+    stream.reportFailures(to: log, onChange: onChange)
     return stream
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CFFmpeg
 package import Sharing
 import Time
 
@@ -73,6 +74,17 @@ package final class InputCancellation: Sendable {
       watch.end(ticket)
     }
     return try calls()
+  }
+
+  /// The interrupt callback of libavformat; the cancellation must outlive the context.
+  var interrupt: AVIOInterruptCB {
+    unsafe AVIOInterruptCB(
+      callback: { opaque in
+        guard let opaque = unsafe opaque else { return 0 }
+        let cancellation = unsafe Unmanaged<InputCancellation>.fromOpaque(opaque)
+          .takeUnretainedValue()
+        return cancellation.isDue ? 1 : 0
+      }, opaque: Unmanaged.passUnretained(self).toOpaque())
   }
 
   /// Sets the deadline of the next call; nil for none.

@@ -45,13 +45,7 @@ final class InputContext {
     unsafe host = restriction.flatMap { unsafe strdup($0) }
     if let host = unsafe host { unsafe cff_restrict_host(context, host) }
     // The cancellation outlives the context: this object owns both.
-    unsafe context.pointee.interrupt_callback = AVIOInterruptCB(
-      callback: { opaque in
-        guard let opaque = unsafe opaque else { return 0 }
-        let cancellation = unsafe Unmanaged<InputCancellation>.fromOpaque(opaque)
-          .takeUnretainedValue()
-        return cancellation.isDue ? 1 : 0
-      }, opaque: Unmanaged.passUnretained(cancellation).toOpaque())
+    unsafe context.pointee.interrupt_callback = cancellation.interrupt
     // `TimestampUnwrapper` unwraps timestamps.
     unsafe context.pointee.correct_ts_overflow = 0
     var standardInput: StandardInput?
@@ -71,7 +65,7 @@ final class InputContext {
       unsafe context.pointee.pb = standardInput?.pointer
     }
     self.standardInput = standardInput
-    var dictionary = unsafe Self.dictionary(address, options)
+    var dictionary = unsafe options.dictionary(for: address)
     defer { unsafe av_dict_free(&dictionary) }
     let hint = unsafe Self.isTransportStream(address) ? av_find_input_format("mpegts") : nil
     let opened = FFmpegLog.collecting {
@@ -253,63 +247,6 @@ final class InputContext {
 
   private static func isTransportStream(_ address: InputAddress) -> Bool {
     [.udp, .srt, .standardInput].contains(address.kind)
-  }
-
-  private static func dictionary(
-    _ address: InputAddress, _ options: InputOptions
-  ) -> OpaquePointer? {
-    var dictionary: OpaquePointer?
-    func set(_ name: String, _ value: String) {
-      unsafe av_dict_set(&dictionary, name, value, 0)
-    }
-    // The demuxer of MPEG-TS ends a packet at this size, by default 204,800 bytes, and drops the
-    // rest of the access unit. Other demuxers ignore the option.
-    set("max_packet_size", "\(AccessUnitAssembler.most)")
-    set("protocol_whitelist", protocols(address.kind))
-    if !options.reachesOtherHosts, address.playlistHost != nil {
-      set("format_whitelist", Demuxers.confined)
-    }
-    switch address.kind {
-    case .rtsp:
-      set("rtsp_transport", options.rtspTransport.rawValue)
-      set("allowed_media_types", "video+audio")
-      // Longer than the limits of this program, which discard packets that the library delayed.
-      set("timeout", "\((options.silenceLimit + .seconds(5)).microseconds)")
-      set("user_agent", "streamer")
-      // The wait for a missing datagram, in microseconds.
-      set("max_delay", "100000")
-    case .srt:
-      set("probesize", "32")
-      if !address.raw.contains("connect_timeout") { set("connect_timeout", "3000") }
-    case .udp:
-      set("probesize", "32")
-      set("overrun_nonfatal", "1")
-      set("buffer_size", "1048576")
-    case .rtmp:
-      set("rtmp_live", "live")
-      set("rtmp_buffer", "100")
-      set("tcp_nodelay", "1")
-    case .http:
-      set("user_agent", "streamer")
-      set("rw_timeout", "\((options.silenceLimit + .seconds(5)).microseconds)")
-    case .standardInput: set("probesize", "32")
-    case .file, .publisher: break
-    }
-    return unsafe dictionary
-  }
-
-  /// The protocols that an input may use; a playlist or a redirect could name any.
-  private static func protocols(_ kind: InputAddress.Kind) -> String {
-    switch kind {
-    case .rtsp: "rtsp,rtsps,rtp,srtp,udp,tcp,tls,http,https"
-    case .srt: "srt"
-    case .rtmp: "rtmp,rtmps,tcp,tls"
-    case .udp: "udp"
-    case .http: "http,https,tcp,tls,crypto"
-    case .file: "file,crypto"
-    case .standardInput: "pipe"
-    case .publisher: ""
-    }
   }
 
   private static func failure(

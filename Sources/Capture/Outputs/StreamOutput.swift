@@ -98,13 +98,7 @@ package final class StreamOutput {
     self.sink = sink
     unsafe context.pointee.flags |= AVFMT_FLAG_FLUSH_PACKETS
     unsafe context.pointee.max_delay = 0
-    unsafe context.pointee.interrupt_callback = AVIOInterruptCB(
-      callback: { opaque in
-        guard let opaque = unsafe opaque else { return 0 }
-        let cancellation = unsafe Unmanaged<InputCancellation>.fromOpaque(opaque)
-          .takeUnretainedValue()
-        return cancellation.isDue ? 1 : 0
-      }, opaque: Unmanaged.passUnretained(cancellation).toOpaque())
+    unsafe context.pointee.interrupt_callback = cancellation.interrupt
     guard let sink else { return }
     unsafe context.pointee.pb = cff_packet_writer(
       Self.payload, Unmanaged.passUnretained(sink).toOpaque()

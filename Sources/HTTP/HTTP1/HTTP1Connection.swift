@@ -22,9 +22,9 @@ final class HTTP1Connection: HTTPConnection {
   private var parser: RequestHeadParser
   private var isParsing = false
   /// Exchanges that have not ended, oldest first; only the first writes to the stream.
-  private(set) var exchanges = ExchangeQueue()
+  var exchanges = ExchangeQueue()
   /// Bytes of responses that wait for an earlier response.
-  private(set) var waitingBytes = 0
+  var waitingBytes = 0
   /// Bytes after the last request taken, while no more requests are taken.
   private var leftover: [UInt8] = []
   /// Whether further requests wait for the next iteration of the loop.
@@ -199,7 +199,8 @@ final class HTTP1Connection: HTTPConnection {
     body.map(\.isWanted) ?? (lifecycle.state == .open && canTake && !isYielding)
   }
 
-  private func resumeLater() {
+  /// Continues with requests at the end of the iteration.
+  func resumeLater() {
     if mayRead, !stream.isReading, !isParsing { server.loop.later { self.resume() } }
   }
 
@@ -210,83 +211,11 @@ final class HTTP1Connection: HTTPConnection {
     stream.noticesEnd = true
   }
 
-  // MARK: Responses
-
-  /// Writes the batch of the server: at once if `exchange` is the first, else when it becomes the
-  /// first.
-  func send(_ exchange: HTTP1Exchange) {
-    let batch = server.batch
-    let byteCount = batch.byteCount
-    let queuedBefore = queuedBytes
-    guard lifecycle.state != .closed else { return batch.removeAll() }
-    if exchanges.first === exchange {
-      exchange.sent(byteCount)
-      stream.write(batch)
-    } else {
-      exchange.wait(batch)
-      waitingBytes += byteCount
-    }
-    // A single piece may be longer than the limit.
-    if queuedBefore > server.limits.queuedBytes { perform(lifecycle.cut(.slow)) }
-  }
-
-  /// Whether the stream sends files of `exchange` now.
-  func takesFiles(of exchange: HTTP1Exchange) -> Bool {
-    exchanges.first === exchange && stream.takesFiles
-  }
-
-  /// Sends files after the bytes of `exchange`.
-  func send(_ files: FileBytes, of exchange: HTTP1Exchange) {
-    guard lifecycle.state != .closed else { return }
-    exchange.sent(files.count)
-    stream.send(files)
-  }
-
-  /// Continues after the end of a response.
-  func ended(_ exchange: HTTP1Exchange) {
-    guard lifecycle.state != .closed else { return }
-    if body?.exchange === exchange { dropBody() }
-    guard exchanges.first === exchange else { return }
-    while let first = exchanges.first, first.isEnded {
-      exchanges.removeFirst()
-      first.connection = nil
-      first.head.ticket = nil
-      report(first)
-      if first.closes {
-        lifecycle.stopRequests()
-        dropRest()
-      }
-      if let next = exchanges.first {
-        waitingBytes -= next.waitingBytes
-        stream.write(next.takeWaiting())
-        if stream.queuedBytes == 0 { server.loop.later { next.taken() } }
-      }
-    }
-    guard exchanges.isEmpty else { return resumeLater() }
-    lifecycle.becameIdle(now: server.loop.now)
-    if lifecycle.state == .draining { finish() } else { resumeLater() }
-  }
-
   /// Takes no more requests: the connection ends with the response of `exchange`.
   func stopRequests(after exchange: HTTP1Exchange) {
     exchange.closes = true
     lifecycle.stopRequests()
     leftover = []
-  }
-
-  /// Drops the exchanges after the one that ends the connection; they get no response.
-  private func dropRest() {
-    guard !exchanges.isEmpty else { return }
-    let lost = takeExchanges()
-    server.loop.later { self.tellGone(lost) }
-  }
-
-  private func report(_ exchange: HTTP1Exchange) {
-    guard let observer = server.observer else { return }
-    let record = record(of: exchange, cut: false)
-    if stream.queuedBytes > 0 { return lifecycle.reports.add(record) }
-    tellFlushed(lost: 0)
-    observer.finished(record)
   }
 
   // MARK: The end
@@ -298,7 +227,8 @@ final class HTTP1Connection: HTTPConnection {
     exchanges.first?.taken()
   }
 
-  private func finish() {
+  /// Ends a connection whose last response is sent.
+  func finish() {
     guard stream.queuedBytes == 0 else { return }
     perform(lifecycle.finish(now: server.loop.now))
   }

@@ -25,20 +25,12 @@ package final class EventLoop: @unchecked Sendable {
   /// the next iteration: publications and deadlines do not wait for all of them.
   private static let turn = Interval.milliseconds(1)
 
-  private struct Mail {
-    var jobs: [@Sendable () -> Void] = []
-    var isSignalled = false
-    var isWoken = false
-    var isStopped = false
-  }
-
   /// The name of its thread, as in `loop-0`.
   package let name: String
   private let epoll: Int32
-  private let bell: Int32
   /// nil for the monotonic clock of the system.
   private let clock: ManualClock?
-  private let mail = Locked(Mail())
+  private let mail: LoopMail
   private let thread = Locked<OSThread?>(nil)
   private let connections = Atomic<Int>(0)
 
@@ -72,23 +64,21 @@ package final class EventLoop: @unchecked Sendable {
     self.clock = clock
     epoll = clinux_epoll_create()
     guard epoll >= 0 else { throw .system(call: "epoll_create1", code: -epoll) }
-    bell = clinux_eventfd()
-    guard bell >= 0 else {
+    do { mail = try LoopMail() } catch {
       close(epoll)
-      throw .system(call: "eventfd", code: -bell)
+      throw error
     }
     unsafe events = .allocate(capacity: Self.eventCapacity)
     unsafe buffer = .allocate(byteCount: Self.readCapacity, alignment: 64)
     unsafe gathered = .allocate(byteCount: Self.gatherCapacity, alignment: 64)
     now = clock?.now ?? SystemClock.monotonicTime
-    // Edge-triggered: each write signals, and the counter need never be read.
+    // Edge-triggered: each order signals, and the counter need never be read.
     let code = clinux_epoll_control(
-      epoll, EPOLL_CTL_ADD, bell, CLINUX_EPOLLIN | CLINUX_EPOLLET, .max)
+      epoll, EPOLL_CTL_ADD, mail.bell, CLINUX_EPOLLIN | CLINUX_EPOLLET, .max)
     guard code == 0 else { throw .system(call: "epoll_ctl", code: -code) }
   }
 
   deinit {
-    close(bell)
     close(epoll)
     unsafe events.deallocate()
     unsafe buffer.deallocate()
@@ -109,17 +99,17 @@ package final class EventLoop: @unchecked Sendable {
 
   /// Runs `job` on the loop's thread in its next iteration, in the order of posting.
   package func post(_ job: @escaping @Sendable () -> Void) {
-    signal { $0.jobs.append(job) }
+    mail.send { $0.jobs.append(job) }
   }
 
   /// Calls `woken` on every service in the next iteration, once for all earlier calls.
   package func wake() {
-    signal { $0.isWoken = true }
+    mail.send { $0.isWoken = true }
   }
 
   /// Ends the loop in its next iteration; its descriptors are closed then.
   package func stop() {
-    signal { $0.isStopped = true }
+    mail.send { $0.isStopped = true }
   }
 
   /// Waits for the thread's end, or until `deadline`.
@@ -144,15 +134,6 @@ package final class EventLoop: @unchecked Sendable {
 
   /// Counts a closed connection.
   func connectionRemoved() { connections.subtract(1, ordering: .relaxed) }
-
-  private func signal(_ change: (inout Mail) -> Void) {
-    let isFirst = mail.withLock { mail in
-      change(&mail)
-      defer { mail.isSignalled = true }
-      return !mail.isSignalled
-    }
-    if isFirst { eventfd_write(bell, 1) }
-  }
 
   // MARK: On the loop's thread
 
@@ -256,11 +237,7 @@ package final class EventLoop: @unchecked Sendable {
       unhandled = 0..<max(0, Int(count))
     }
     now = time
-    let received = mail.withLock { mail in
-      let taken = mail
-      mail = Mail()
-      return taken
-    }
+    let received = mail.takeAll()
     for job in received.jobs { job() }
     if received.isStopped { return false }
     if received.isWoken {

@@ -9,9 +9,6 @@ package import Time
 /// A write is tried at once; EPOLLOUT is watched only while bytes are queued. Longer than 300 lines
 /// since reading, writing and files share one descriptor, what is watched of it, and its end.
 package final class TCPStream: ByteStream, DescriptorHandler {
-  /// The slices that one system call writes at most.
-  private static let sliceCapacity = 64
-
   /// Bytes that the kernel did not take, and how fast it takes them; most connections have none.
   private final class SendQueue {
     var slices = SliceQueue()
@@ -104,13 +101,16 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     guard descriptor >= 0, !isBroken else { return batch.removeAll() }
     while queue == nil, transfer == nil, !batch.isEmpty {
       let pieces = unsafe batch.rest
-      let count = min(pieces.count, Self.sliceCapacity)
+      let count = min(pieces.count, SocketSending.sliceCapacity)
       let wanted =
         count == pieces.count
         ? batch.byteCount : unsafe pieces[..<count].reduce(0) { unsafe $0 + $1.iov_len }
       guard let start = pieces.baseAddress else { break }
       let isSmall = count > 1 && wanted <= EventLoop.gatherCapacity
-      let sent = unsafe isSmall ? sendGathered(pieces[..<count]) : send(start, count)
+      let sent = result(
+        unsafe isSmall
+          ? SocketSending.send(gathering: pieces[..<count], in: loop.gathered, to: descriptor)
+          : clinux_send(descriptor, start, count))
       if sent < 0 { return batch.removeAll() }
       batch.consume(sent)
       if sent < wanted { break }
@@ -131,7 +131,8 @@ package final class TCPStream: ByteStream, DescriptorHandler {
 
   private func flush() {
     while descriptor >= 0, let queue {
-      let sent = send(queue.slices.slices, from: queue.slices.cursor)
+      let sent = result(
+        SocketSending.send(queue.slices.slices, from: queue.slices.cursor, to: descriptor))
       if sent < 0 { return }
       if sent == 0 { break }
       queue.pace.move(sent, least: Int(minimumProgress), now: loop.now)
@@ -146,46 +147,8 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     owner?.drained()
   }
 
-  /// One `sendmsg` of at most `sliceCapacity` slices.
-  ///
-  /// - Returns: the number of bytes; 0 if the kernel takes nothing now; -1 if the connection is
-  ///   lost, which the owner learns at the end of the iteration.
-  private func send(_ slices: [ByteSlice], from cursor: SliceCursor) -> Int {
-    let count = min(slices.count - cursor.index, Self.sliceCapacity)
-    return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: count) { pieces in
-      for index in 0..<count {
-        let slice = slices[cursor.index + index]
-        let skip = index == 0 ? cursor.offset : 0
-        let start = unsafe UnsafeMutableRawPointer(
-          mutating: slice.bytes.start + slice.offset + skip)
-        unsafe pieces.initializeElement(
-          at: index, to: iovec(iov_base: start, iov_len: slice.count - skip))
-      }
-      guard let start = pieces.baseAddress else { return 0 }
-      return unsafe send(start, count)
-    }
-  }
-
-  @unsafe private func send(_ pieces: UnsafeMutablePointer<iovec>, _ count: Int) -> Int {
-    result(unsafe clinux_send(descriptor, pieces, count))
-  }
-
-  /// Copies pieces of together at most `gatherCapacity` bytes into one, and sends it.
-  @unsafe private func sendGathered(
-    _ pieces: Slice<UnsafeMutableBufferPointer<iovec>>
-  ) -> Int {
-    guard let target = unsafe loop.gathered.baseAddress else { return 0 }
-    var count = 0
-    for index in unsafe pieces.indices {
-      let length = unsafe pieces[index].iov_len
-      guard let start = unsafe pieces[index].iov_base else { continue }
-      unsafe memcpy(target + count, start, length)
-      count += length
-    }
-    return result(unsafe clinux_send_bytes(descriptor, target, count))
-  }
-
-  /// The number of sent bytes; 0 if the kernel takes nothing now; -1 if the connection is lost.
+  /// The number of sent bytes; 0 if the kernel takes nothing now; -1 if the connection is lost,
+  /// which the owner learns at the end of the iteration.
   private func result(_ sent: Int) -> Int {
     if sent >= 0 { return sent }
     if sent == -Int(EAGAIN) { return 0 }

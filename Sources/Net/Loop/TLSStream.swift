@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
-import COpenSSL
 import Sharing
 package import Time
 
@@ -9,7 +8,7 @@ package import Time
 ///
 /// Bytes are encrypted when the kernel takes them: queued bytes stay shared and plain, and a
 /// connection owns at most one batch of records. The records of one `write` leave by one system
-/// call. Longer than 300 lines since both directions share one session and its end.
+/// call.
 ///
 /// | function | caused by | peer sees | owner sees |
 /// |---|---|---|---|
@@ -38,9 +37,8 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
   private let loop: EventLoop
   private let transport: TCPStream
   private let workspace: TLSWorkspace
-  /// Kept because the session uses the ticket keys of the context.
   private let context: TLSContext
-  private let session: OpaquePointer
+  private let session: TLSSession
   /// Plain bytes that are not encrypted yet.
   private var queue = SliceQueue()
   /// Encrypted bytes that were received while the owner did not read.
@@ -74,26 +72,17 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     self.loop = loop
     self.context = context
     workspace = loop.tlsWorkspace
-    guard let session = unsafe context.connection(workspace.exchange) else {
+    do { session = try TLSSession(context, workspace) } catch {
       CLinux.close(socket.descriptor)
       loop.connectionRemoved()
-      throw .system(call: "SSL_new", code: ENOMEM)
-    }
-    unsafe self.session = session
-    do {
-      transport = try TCPStream(
-        socket, on: loop, readLimit: readLimit, minimumProgress: minimumProgress)
-    } catch {
-      unsafe SSL_free(session)
       throw error
     }
+    transport = try TCPStream(
+      socket, on: loop, readLimit: readLimit, minimumProgress: minimumProgress)
     transport.owner = self
   }
 
-  deinit { unsafe SSL_free(session) }
-
   package var peer: PeerAddress { transport.peer }
-
   package var isSecure: Bool { true }
 
   package var queuedBytes: Int { queue.byteCount + transport.queuedBytes }
@@ -104,20 +93,13 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
   package var unsentBytes: Int { queue.byteCount + transport.unsentBytes }
 
   package var roundTrip: Interval? { transport.roundTrip }
-
   package var transmission: TransmissionState? { transport.transmission }
+  package var lastProgress: MonotonicTime { transport.lastProgress }
 
   package func limitUnsent(_ byteCount: Int) { transport.limitUnsent(byteCount) }
 
-  package var lastProgress: MonotonicTime { transport.lastProgress }
-
-  /// Whether the client chose HTTP/2 (RFC 7301, RFC 9113 §3.2).
-  package var isHTTP2: Bool {
-    var name: UnsafePointer<UInt8>?
-    var count: UInt32 = 0
-    unsafe SSL_get0_alpn_selected(session, &name, &count)
-    return unsafe UnsafeBufferPointer(start: name, count: Int(count)).elementsEqual("h2".utf8)
-  }
+  /// Whether the client chose HTTP/2.
+  package var isHTTP2: Bool { session.isHTTP2 }
 
   package var isReading: Bool {
     get { isWanted }
@@ -149,53 +131,13 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
   private func encrypt(_ batch: WriteBatch) {
     while !batch.isEmpty, transport.queuedBytes == 0, !isBroken {
       while !batch.isEmpty, workspace.outputCount < TLSWorkspace.batchSize {
-        guard seal(batch) else {
+        guard session.seal(batch) else {
           batch.removeAll()
           return breakDown()
         }
       }
       flush()
     }
-  }
-
-  /// Encrypts one record: a part of a large piece, or as many bytes of several pieces as it takes.
-  ///
-  /// OpenSSL spends about a microsecond on each record, so copying pieces into a full record is
-  /// cheaper than a record for each, such as for the head of a frame.
-  private func seal(_ batch: WriteBatch) -> Bool {
-    let size = TLSWorkspace.recordSize
-    let pieces = unsafe batch.rest
-    guard let first = unsafe pieces.first else { return true }
-    clearErrors()
-    if unsafe first.iov_len >= size || pieces.count == 1 {
-      let wanted = unsafe min(first.iov_len, size)
-      let written = unsafe SSL_write(session, first.iov_base, Int32(wanted))
-      guard written > 0 else { return false }
-      batch.consume(Int(written))
-      return true
-    }
-    var count = 0
-    for index in pieces.indices where count < size {
-      let length = unsafe min(pieces[index].iov_len, size - count)
-      if let start = unsafe pieces[index].iov_base {
-        unsafe memcpy(workspace.gathered + count, start, length)
-      }
-      count += length
-    }
-    guard sealGathered(count) else { return false }
-    batch.consume(count)
-    return true
-  }
-
-  /// One record, or several for a client that asked for smaller ones (RFC 6066 §4).
-  private func sealGathered(_ count: Int) -> Bool {
-    var sealed = 0
-    while sealed < count {
-      let written = unsafe SSL_write(session, workspace.gathered + sealed, Int32(count - sealed))
-      guard written > 0 else { return false }
-      sealed += Int(written)
-    }
-    return true
   }
 
   /// Encrypts and sends queued bytes, a bounded number of slices at a time.
@@ -222,9 +164,6 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     transport.write(workspace.batch)
     workspace.removeOutput()
   }
-
-  /// The thread has one queue of errors for all connections; it is nearly always empty.
-  private func clearErrors() { if ERR_peek_error() != 0 { ERR_clear_error() } }
 
   package func drained() {
     encryptQueue()
@@ -264,76 +203,59 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
   private func watchInput() { transport.isReading = mayRead && held.isEmpty }
 
   @unsafe private func take(_ bytes: UnsafeBufferPointer<UInt8>) {
-    unsafe workspace.exchange.pointee.input = bytes.baseAddress
-    unsafe workspace.exchange.pointee.input_count = bytes.count
+    unsafe session.lend(bytes)
+    if case .pending = security { shakeHands() }
     switch security {
-    case .pending: if shakeHands() { decrypt() }
+    case .pending: break
     case .established: decrypt()
     case .failed: return
     }
-    if case .failed = security { return }
-    let left = unsafe workspace.exchange.pointee.input_count
+    let left = session.inputCount
     guard !isBroken, !mayRead else { return }
     // bounded: at most the count of the bytes is left
     if left > 0 { held = unsafe Array(bytes[(bytes.count - left)...]) }
     watchInput()
   }
 
-  private func shakeHands() -> Bool {
-    clearErrors()
-    let code = unsafe SSL_do_handshake(session)
-    let error = unsafe SSL_get_error(session, code)
-    if code == 1 {
+  private func shakeHands() {
+    let result = session.shakeHands()
+    // On a failure an alert, if OpenSSL wrote one; then FIN, so that the peer does not wait.
+    flush()
+    switch result {
+    case .wantsInput: break
+    case .done(let presented):
       security = .established
-      certificate = unsafe ClientCertificate(session)
-      flush()
+      certificate = presented
       encryptQueue()
-      return true
-    }
-    if error != SSL_ERROR_WANT_READ {
-      let isPlain = copenssl_is_plain_http(ERR_peek_error()) == 1
-      security = .failed(reason: isPlain ? "plain HTTP" : TLSError.reason())
-      let verified = unsafe SSL_get_verify_result(session)
-      if verified != X509_V_OK, let text = unsafe X509_verify_cert_error_string(verified) {
-        context.refused(peer, unsafe String(cString: text))
-      }
+    case .failed(let reason, let verification):
+      security = .failed(reason: reason)
+      if let verification { context.refused(peer, verification) }
       queue.removeAll()
-      // An alert, if OpenSSL wrote one; then FIN, so that the peer does not wait.
-      flush()
       isFinishing = true
       if transport.queuedBytes == 0 { transport.finishWriting() }
-      return false
     }
-    flush()
-    return false
   }
 
   private func decrypt() {
     while mayRead, !isInputEnded {
-      clearErrors()
-      let count = unsafe SSL_read(session, workspace.plain, Int32(TLSWorkspace.recordSize))
-      let error = count > 0 ? SSL_ERROR_NONE : unsafe SSL_get_error(session, count)
+      let result = session.read()
       flush()
-      if count > 0 {
+      switch result {
+      case .bytes(let count):
         // Looked up first: the owner may use the workspace.
-        let isLast =
-          unsafe workspace.exchange.pointee.input_count == 0 && SSL_has_pending(session) == 0
-        let bytes = unsafe UnsafeBufferPointer(start: workspace.plain, count: Int(count))
+        let isLast = session.hasNoInput
+        let bytes = unsafe UnsafeBufferPointer(start: workspace.plain, count: count)
         owner?.received(unsafe bytes.span)
         if isLast { return }
-        continue
-      }
-      switch error {
-      case SSL_ERROR_WANT_READ: return
-      case SSL_ERROR_ZERO_RETURN: return endInput()
-      default: return fail()
+      case .wantsInput: return
+      case .ended: return endInput()
+      case .failed: return fail()
       }
     }
   }
 
   package func inputEnded() {
-    if case .pending = security { return fail() }
-    if case .failed = security { return fail() }
+    guard case .established = security else { return fail() }
     endInput()
   }
 
@@ -368,8 +290,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
   /// `close_notify`: no more bytes will follow (RFC 8446 §6.1).
   private func notifyEnd() {
     guard !isFinishing, !isBroken else { return }
-    clearErrors()
-    unsafe SSL_shutdown(session)
+    session.shutDown()
     flush()
   }
 

@@ -20,14 +20,9 @@ struct WindowState: Sendable {
   private(set) var open: OpenSegment?
   private(set) var revision: Int64 = 0
   private(set) var version: Int64 = 0
-  /// The largest drift within a period, if a frame lasts longer.
-  private static let maximumDrift = Interval.milliseconds(40)
   /// The events of the stream.
   private(set) var events = WindowEvents()
-  private var announcement = Announcement()
-  private var period = DiscontinuityPeriod.initial
-  /// Wall clock minus media time in the newest segment.
-  private var offset = Interval.zero
+  private var periods = WindowPeriods()
   /// The number of an open segment that becomes a gap when it is complete.
   private var leaving: Int64?
   /// The start of the next segment in the window of another server; nil if this one decides.
@@ -35,15 +30,6 @@ struct WindowState: Sendable {
 
   /// The segments that another process publishes.
   private var departure = Departure()
-
-  /// A Discontinuity that the next segment begins with.
-  private struct Announcement: Sendable {
-    /// Wall clock minus media time from there on; nil if it is that of the window.
-    var offset: Interval?
-    var isDue = false
-    var skipped: Int64 = 0
-    var headerHash: String?
-  }
 
   init(
     segmentation: TrackSegmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max,
@@ -55,8 +41,7 @@ struct WindowState: Sendable {
     guard let earlier else { return }
     kept.startCounting(from: earlier.discontinuities)
     events = WindowEvents(past: earlier.events)
-    period = .initial(offset: .zero, index: earlier.period)
-    announcement.isDue = true
+    periods = WindowPeriods(after: earlier.period)
   }
 
   /// Appends the next chunk; chunks are in the order of their frames.
@@ -73,9 +58,9 @@ struct WindowState: Sendable {
     let number = chunk.segment ?? segmentation.segment(of: chunk.frameIndex)
     let isFirst = chunk.frameIndex == segmentation.firstFrame(of: number)
     guard let skipped = departure.skipped(before: number, isFirst: isFirst) else { return }
-    announcement.skipped = announcement.skipped.addingSaturated(skipped)
+    periods.skip(skipped)
     if open?.number != number {
-      self.offset = offset ?? self.offset
+      periods.offset = offset ?? periods.offset
       begin(number, at: chunk, isPrefill: isPrefill)
     } else if let loose = open?.unfinishedPartChunks.first,
       part(of: loose.frameIndex) != part(of: chunk.frameIndex)
@@ -87,7 +72,7 @@ struct WindowState: Sendable {
       isPrefill
       ? chunk
       : events.carried(
-        by: chunk, until: end, offset: self.offset, timescale: segmentation.timescale)
+        by: chunk, until: end, offset: periods.offset, timescale: segmentation.timescale)
     open?.append(chunk)
     kept.addBytes(chunk.bytes.count)
     forgetEvents()
@@ -114,15 +99,13 @@ struct WindowState: Sendable {
   ///   - skipped: the number of segment numbers before it without media.
   ///   - headerHash: the hash of the CMAF header from there on; nil if it does not change.
   mutating func announce(offset: Interval, skipped: Int64, headerHash: String? = nil) {
-    announcement = Announcement(
-      offset: offset, isDue: true, skipped: announcement.skipped.addingSaturated(skipped),
-      headerHash: headerHash ?? announcement.headerHash)
+    periods.skip(skipped)
+    periods.announce(offset: offset, headerHash: headerHash)
   }
 
   /// Sets wall clock minus media time of the first period, before the first chunk.
   mutating func begin(offset: Interval) {
-    period = .initial(offset: offset, index: period.index)
-    self.offset = offset
+    periods.begin(offset: offset)
   }
 
   /// Makes the next segment, `number`, a gap.
@@ -131,8 +114,8 @@ struct WindowState: Sendable {
     if open != nil { closeSegment() }
     let frame = segmentation.firstFrame(of: number)
     insertGaps(before: number, at: frame)
-    let gap = opening(number, at: frame, isPrefill: false)
-    announcement.skipped = 0
+    let gap = periods.opening(number, at: frame, segmentation, isPrefill: false)
+    periods.skipped = 0
     keep(Segment(opening: gap, duration: segmentation.segmentTicks(number)))
     version = segmentation.partsBefore(number + 1)
     revision += 1
@@ -169,7 +152,7 @@ struct WindowState: Sendable {
     place(start)
     placed = nil
     if open != nil { closeSegment() }
-    period = start.period
+    periods.period = start.period
     keep(Segment(opening: OpenSegment(start), duration: duration))
     version = segmentation.partsBefore(start.number + 1)
     revision += 1
@@ -235,37 +218,18 @@ struct WindowState: Sendable {
   private mutating func begin(_ number: Int64, at chunk: Chunk, isPrefill: Bool) {
     if open != nil { closeSegment() }
     if let start = placed.take(), start.number == number {
-      period = start.period
+      periods.period = start.period
       open = OpenSegment(start)
       return
     }
     insertGaps(before: number, at: chunk.frameIndex)
-    open = opening(number, at: chunk.frameIndex, isPrefill: isPrefill)
-    announcement.skipped = 0
-  }
-
-  /// Segment `number`; it begins a period if a step of the wall clock was announced, or, without a
-  /// Discontinuity, if the offset has moved by a frame duration, or 40 ms, since the period began.
-  private mutating func opening(_ number: Int64, at frame: Int64, isPrefill: Bool) -> OpenSegment {
-    let startsDiscontinuity = announcement.isDue
-    if startsDiscontinuity { offset = announcement.offset ?? offset }
-    let drift = (offset - period.offset).magnitude
-    let most = min(segmentation.video.grid.rate.frameDuration, Self.maximumDrift)
-    if startsDiscontinuity || drift >= most {
-      period = period.next(
-        from: number, at: frame, offset: offset, headerHash: announcement.headerHash)
-    }
-    announcement.isDue = false
-    announcement.headerHash = nil
-    return OpenSegment(
-      number: number, firstFrame: frame,
-      programDateTime: WallTime(segmentation.frameTime(of: frame), plus: offset),
-      startsDiscontinuity: startsDiscontinuity, period: period, isPrefill: isPrefill)
+    open = periods.opening(number, at: chunk.frameIndex, segmentation, isPrefill: isPrefill)
+    periods.skipped = 0
   }
 
   /// Adds gaps for the skipped numbers before segment `number`, at most as many as playlists list.
   private mutating func insertGaps(before number: Int64, at frame: Int64) {
-    guard announcement.skipped > 0, let last = segments.last?.number, number > last + 1 else {
+    guard periods.skipped > 0, let last = segments.last?.number, number > last + 1 else {
       return
     }
     let first = max(last + 1, number - Int64(playlistLength))
@@ -276,7 +240,7 @@ struct WindowState: Sendable {
         // bounded: at most the length of the playlist
         ? frame - (number - missing) * segmentation.frames(in: missing)
         : segmentation.firstFrame(of: missing)
-      let gap = opening(missing, at: missingFrame, isPrefill: false)
+      let gap = periods.opening(missing, at: missingFrame, segmentation, isPrefill: false)
       keep(Segment(opening: gap, duration: segmentation.segmentTicks(missing)))
     }
     version = segmentation.partsBefore(number)

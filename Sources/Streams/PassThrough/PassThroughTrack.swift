@@ -13,43 +13,6 @@ import Time
 /// Several tracks of one publisher are renditions of one ladder. The first track determines the
 /// positions of all; see ``AccessUnit/others``.
 final class PassThroughTrack: Sendable {
-  private struct State: Sendable {
-    var schedule: PassThroughSchedule
-    var fitness: SourceFitness
-    /// The coding of each rendition; see ``InputDescription/Video/coding``.
-    var codings: [[[UInt8]]] = []
-    /// The descriptions of the renditions in the next period; empty if the headers stay.
-    var descriptions: [TrackDescription] = []
-    /// The first part of a period, published as a whole: no playlist may end with a Discontinuity
-    /// without media.
-    var opening: Opening?
-    /// The segment that was published last.
-    var segment: Int64?
-    var faults = 0
-    /// Called once when the session ends.
-    var onEnd: (@Sendable (SessionOutcome) -> Void)?
-    /// Whether the session ends since the source has changed: nothing more is published.
-    var isOver = false
-
-    /// The next IDR begins a period.
-    mutating func breakOff() {
-      schedule.breakOff()
-      fitness.breakOff()
-      opening = nil
-    }
-  }
-
-  /// The start of a period that is not published yet.
-  private struct Opening: Sendable {
-    let period: PassThroughSchedule.PeriodStart
-    /// The timestamp of its first access unit.
-    let pts: SourceTime
-    /// The capture time of its first access unit.
-    let captured: MonotonicTime
-    /// The chunks of each rendition.
-    var chunks: [[Chunk]]
-  }
-
   /// The effects of one access unit.
   private struct Result: Sendable {
     var published: (chunks: [Chunk], position: PassThroughSchedule.Position)?

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Access
+import Configuration
+import Media
+import Net
+import Publishing
+import Server
+import Streams
+
+extension ServingOptions {
+  /// The options of the server that the settings of the program state.
+  init(_ configuration: ValidatedConfiguration) {
+    self.init()
+    let merged = configuration.merged
+    let settings = merged.program
+    publicURL = settings.publicURL
+    adminToken = settings.adminToken
+    proxies = settings.proxies
+    statistics = settings.statistics
+    metrics = settings.metrics
+    timestamps = settings.timestampsAccess
+    runningStreams = settings.runningStreams
+    streamStarts = settings.streamStarts
+    timeDisplacement = settings.timeDisplacement
+    sendsCMSD = settings.sendsCMSD
+    localClients = LocalClients { SourceProcesses.haveStarted }
+    publishAccess = KeylessAccess(settings.publishMode, localClients)
+    publishKey = merged.publishKey
+    playbackKeys = merged.playbackKeys
+    tokenPublicKey = configuration.webTokenKey
+    hostNames = Set(settings.hostNames + MachineNames.current.names)
+    if let url = settings.publicURL { hostNames.insert(KnownHosts.name(in: url)) }
+    // A proxy may replace Host, with which pages of this server are recognized otherwise.
+    let ownOrigins = settings.socketOrigins.isEmpty ? [] : [settings.publicURL].compactMap(\.self)
+    socketOrigins = SocketOrigins(settings.socketOrigins + ownOrigins)
+    publishedStreams = settings.publishedStreams
+    publishHooks.publish = settings.publishHook
+    publishHooks.unpublish = settings.unpublishHook
+    uploadLimits = merged.uploadLimits
+  }
+}
