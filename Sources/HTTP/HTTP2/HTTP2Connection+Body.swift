@@ -57,6 +57,8 @@ extension HTTP2Connection {
     if let receiver { server.loop.later { receiver.failed(.gone) } }
   }
 
+  /// Bytes of a request's body were received; each of them is reported once to `consumed` or
+  /// `dropped` of the session.
   func bodyReceived(_ stream: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
     guard let exchange = exchanges[stream] else {
       session?.dropped(bytes.count)
@@ -77,6 +79,7 @@ extension HTTP2Connection {
     pass(unsafe bytes.span, of: exchange, to: body)
   }
 
+  /// A request's body has ended.
   func bodyEnded(_ stream: Int32) {
     guard let exchange = exchanges[stream] else { return }
     exchange.isInputOpen = false

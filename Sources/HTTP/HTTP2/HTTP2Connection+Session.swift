@@ -3,13 +3,16 @@
 import CNghttp2
 import Net
 
-// Events of the session: requests, bodies, ended HTTP/2 streams.
-extension HTTP2Connection: HTTP2SessionOwner {
+// Events of the session: requests, bodies, ended HTTP/2 streams. They are called from inside its
+// `receive` and `send`; a returned fault ends the connection.
+extension HTTP2Connection {
   /// The requests that are taken at once; further ones wait for other connections and publications.
   private static let turnLength = 16
 
+  /// Takes the frames to be sent; a full output takes no more.
   var output: GatheredOutput { server.output }
 
+  /// Whether the fields of the next request wait for the next call of `receive`.
   var isTurnOver: Bool { takenCount >= Self.turnLength }
 
   /// Keeps a fault that a callback found.
@@ -20,6 +23,7 @@ extension HTTP2Connection: HTTP2SessionOwner {
     return session?.note(found) ?? NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   }
 
+  /// A frame's header was received.
   func frameBegan(_ type: UInt8, stream: Int32, length: Int) -> ConnectionFault? {
     if UInt32(type) != NGHTTP2_CONTINUATION.rawValue { incoming = nil }
     switch nghttp2_frame_type(rawValue: UInt32(type)) {
@@ -35,10 +39,12 @@ extension HTTP2Connection: HTTP2SessionOwner {
     }
   }
 
+  /// A field section of a new request begins.
   func headBegan(_ stream: Int32) {
     incoming = HTTP2RequestHead(stream: stream, since: now, limits: server.limits.head)
   }
 
+  /// A field of the section.
   func headField(
     _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
   ) -> ConnectionFault? {
@@ -46,6 +52,7 @@ extension HTTP2Connection: HTTP2SessionOwner {
     return incoming?.isBomb == true ? .headerBomb : nil
   }
 
+  /// The field section is complete.
   func headEnded(_ stream: Int32, hasBody: Bool) {
     var ended: HTTP2RequestHead?
     swap(&ended, &incoming)
@@ -104,11 +111,14 @@ extension HTTP2Connection: HTTP2SessionOwner {
     exchange.wasRouted(server.errorFields)
   }
 
+  /// The client violated the protocol, which ends an HTTP/2 stream or the connection.
   func streamFaulted() -> ConnectionFault? {
     incoming = nil
     return budget.take(.reset, now: now)
   }
 
+  /// The number of a body's bytes that may be sent now, at most `limit`, and whether they are the
+  /// last; nil to wait for `resume`.
   func sendableBody(_ stream: Int32, limit: Int) -> (count: Int, isLast: Bool)? {
     guard let exchange = exchanges[stream] else { return nil }
     let count = min(limit, exchange.pending.byteCount)
@@ -120,11 +130,13 @@ extension HTTP2Connection: HTTP2SessionOwner {
     return (count, isLast)
   }
 
+  /// Moves `count` bytes of the body to the output.
   func moveBody(_ stream: Int32, count: Int) {
     exchanges[stream]?.move(
       count, to: output, least: server.limits.minimumSentBytes, now: now)
   }
 
+  /// A frame was moved to the output.
   func frameSent(_ type: UInt8, flags: UInt8, stream: Int32, length: Int, errorCode: UInt32) {
     switch nghttp2_frame_type(rawValue: UInt32(type)) {
     case NGHTTP2_HEADERS: exchanges[stream]?.headSent(length + 9)
@@ -141,6 +153,7 @@ extension HTTP2Connection: HTTP2SessionOwner {
     if isEnd { exchanges[stream]?.answerSent(now: now) }
   }
 
+  /// An HTTP/2 stream is closed.
   func streamClosed(_ stream: Int32) {
     retired[stream] = nil
     guard let exchange = exchanges[stream] else { return }

@@ -48,8 +48,6 @@ final class HTTP2Exchange: ConnectionExchange {
 
   var roundTrip: Interval? { connection?.stream.roundTrip }
 
-  var connectionStream: (any ByteStream)? { connection?.stream }
-
   func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
     guard head.state == .unanswered else { return }
     connection?.receiveBody(of: self, limit: limit, receiver)

@@ -1,42 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CNghttp2
-import Net
 import Sharing
-
-/// The connection of a session; called from inside `receive` and `send`.
-protocol HTTP2SessionOwner: AnyObject {
-  /// Takes the frames to be sent; a full output takes no more.
-  var output: GatheredOutput { get }
-  /// A frame's header was received; a returned fault ends the connection.
-  func frameBegan(_ type: UInt8, stream: Int32, length: Int) -> ConnectionFault?
-  /// A field section of a new request begins.
-  func headBegan(_ stream: Int32)
-  /// A field of the section; a returned fault ends the connection.
-  func headField(
-    _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
-  ) -> ConnectionFault?
-  /// Whether the fields of the next request wait for the next call of `receive`.
-  var isTurnOver: Bool { get }
-  /// The field section is complete.
-  func headEnded(_ stream: Int32, hasBody: Bool)
-  /// Bytes of a request's body were received; report each of them once to `consumed` or `dropped`.
-  func bodyReceived(_ stream: Int32, _ bytes: UnsafeBufferPointer<UInt8>)
-  /// A request's body has ended.
-  func bodyEnded(_ stream: Int32)
-  /// The client violated the protocol, which ends an HTTP/2 stream or the connection; a returned
-  /// fault ends the connection.
-  func streamFaulted() -> ConnectionFault?
-  /// The number of a body's bytes that may be sent now, at most `limit`, and whether they are the
-  /// last; nil to wait for `resume`.
-  func sendableBody(_ stream: Int32, limit: Int) -> (count: Int, isLast: Bool)?
-  /// Moves `count` bytes of the body to the output.
-  func moveBody(_ stream: Int32, count: Int)
-  /// A frame was moved to the output.
-  func frameSent(_ type: UInt8, flags: UInt8, stream: Int32, length: Int, errorCode: UInt32)
-  /// An HTTP/2 stream is closed.
-  func streamClosed(_ stream: Int32)
-}
 
 /// The server's end of an HTTP/2 connection: wraps the session of nghttp2.
 ///
@@ -79,7 +44,7 @@ final class HTTP2Session {
 
   deinit { unsafe nghttp2_session_del(pointer) }
 
-  /// Processes received bytes, until ``HTTP2SessionOwner/isTurnOver``.
+  /// Processes received bytes, until ``HTTP2Connection/isTurnOver``.
   ///
   /// - Returns: 0, or an error code, after which the session must be discarded; and the number of
   ///   processed bytes.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Net
 package import Time
 
 /// One request and its response, over any version of HTTP.
@@ -29,8 +28,6 @@ package protocol Exchange: BodyOutput {
   var delivery: (any DeliveryObserver)? { get set }
   /// The smoothed round trip of the connection; nil if it is unknown.
   var roundTrip: Interval? { get }
-  /// The connection; nil if it is unknown, or the exchange has ended.
-  var connectionStream: (any ByteStream)? { get }
   /// Passes the body of the request to `receiver` while it is received.
   ///
   /// Called once. Before the call no byte of the body is read, and a client that waits for
@@ -76,9 +73,6 @@ extension Exchange {
 
   /// Unknown by default.
   package var roundTrip: Interval? { nil }
-
-  /// Unknown by default.
-  package var connectionStream: (any ByteStream)? { nil }
 
   /// No upgrade by default.
   package func upgrade(
