@@ -5,6 +5,8 @@ import Glibc
 package import Time
 
 /// A thread of the operating system, for capture, encoding and event loops.
+///
+/// The page `docs/architecture/threads.md` lists all threads.
 @safe
 package final class OSThread: Sendable {
   /// The name that ps and gdb show.

@@ -4,6 +4,9 @@ import Capture
 import Media
 
 /// Options of encoders and of the encoded frames.
+///
+/// A default that is not stated here is the initial value in ``StreamSettings``; that of the preset
+/// is in ``EncoderSettings``.
 extension Option {
   static let encoding: [Option] = [
     .stream(
