@@ -37,7 +37,7 @@ func measure(_ body: () -> Void) -> (blocks: UInt, bytes: UInt) {
 
 var stream = fullWindow()
 let snapshot = stream.window.snapshot
-let control = ServerControl(segmentation: stream.segmentation)
+let control = ServerControl(segmentations: [.video(stream.segmentation)])
 let names = MediaNames(.epoch, first: 0)
 let playlist = MediaPlaylist(snapshot, control: control, names: names, base: "")
 let body = SharedBytes(playlist?.text(.full) ?? "")

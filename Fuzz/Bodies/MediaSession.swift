@@ -43,7 +43,8 @@ final class MediaSession {
       partMicroseconds: 100_000,
       maximumGroupMicroseconds: fit?.hasVariableDuration == true ? 4_000_000 : nil)
     var configuration = StreamConfiguration(
-      size: Self.size, segmentation: segmentation)
+      renditions: RenditionSettings.ladder([(size: Self.size, bitrateKilobits: 2500)]),
+      segmentation: segmentation)
     configuration.source = .network(facts)
     configuration.passesThrough = fit != nil
     configuration.audioTracks = [facts.description.audio].compactMap(\.self)
@@ -53,7 +54,7 @@ final class MediaSession {
       log.write(.info, "passthrough", stream: "live", "\(reason)")
     }
     let statistics = Locked(StreamStatistics(renditions: 2))
-    video = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: 100)
+    video = LiveWindow(segmentation: .video(segmentation), playlistLength: 10, retained: 100)
     last = now
     let clock = StreamClock(
       wall: WallTime(now, plus: SystemClock.wallMinusMonotonic), monotonic: now)

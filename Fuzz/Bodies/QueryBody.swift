@@ -56,7 +56,7 @@ private struct QueryWindow: Sendable {
 
   init(_ stream: SyntheticStream, _ numbering: MediaNames.Numbering) {
     snapshot = stream.window.snapshot
-    control = ServerControl(segmentation: stream.segmentation)
+    control = ServerControl(segmentations: [.video(stream.segmentation)])
     names = MediaNames(numbering, first: snapshot.segments.first?.number ?? 1)
   }
 

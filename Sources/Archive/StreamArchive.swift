@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import CMAF
 import Media
 package import Packaging
 package import Sharing
@@ -128,39 +127,17 @@ package final class StreamArchive: Sendable {
   /// The state for operators.
   package var status: ArchiveStatus { catalog.status }
 
-  /// The segments of a rendition with numbers of a span, in their order; see
-  /// ``ArchivedSegment/gaps(in:_:)``.
+  /// The segments of a rendition with numbers of a span, in their order.
   package func segments(
     _ numbers: ClosedRange<Int64>, of rendition: String, answer: @escaping Answer<[ArchivedSegment]>
   ) {
-    run(answer) { reader throws(ArchiveFailure) in try reader.segments(numbers, of: rendition) }
-  }
-
-  /// The segments of a span with their frames.
-  package func frames(
-    _ numbers: ClosedRange<Int64>, of rendition: String,
-    answer: @escaping Answer<[(segment: ArchivedSegment, frames: [SegmentIndex.Frame])]>
-  ) {
-    run(answer) { reader throws(ArchiveFailure) in try reader.frames(numbers, of: rendition) }
+    read(answer: answer) { reader throws(ArchiveFailure) in
+      try reader.segments(numbers, of: rendition)
+    }
   }
 
   /// The threads that read the files.
   package var threads: any DiskThreads { pool }
-
-  /// Reads on a thread of the readers.
-  package func read<Value>(
-    answer: @escaping Answer<Value>,
-    _ read: @escaping @Sendable (ArchiveReader) throws(ArchiveFailure) -> Value
-  ) {
-    run(answer, read)
-  }
-
-  /// Bytes of a segment: positions in it, or all of them.
-  package func bytes(
-    of segment: ArchivedSegment, _ range: Range<Int>? = nil, answer: @escaping Answer<SharedBytes>
-  ) {
-    run(answer) { reader throws(ArchiveFailure) in try reader.bytes(of: segment, range) }
-  }
 
   /// The largest segment that is read as a whole: for others its file is opened.
   private static let smallSize = 64 << 10
@@ -183,7 +160,7 @@ package final class StreamArchive: Sendable {
     _ number: Int64, of rendition: String, since limit: WallTime? = nil,
     answer: @escaping Answer<(segment: ArchivedSegment, content: Content)>
   ) {
-    run(answer) { [pool] reader throws(ArchiveFailure) in
+    read(answer: answer) { [pool] reader throws(ArchiveFailure) in
       do throws(ArchiveFailure) {
         return try Self.segment(number, of: rendition, since: limit, reader, pool)
       } catch {
@@ -212,7 +189,7 @@ package final class StreamArchive: Sendable {
   package func header(
     _ hash: String, of rendition: String, answer: @escaping Answer<SharedBytes>
   ) {
-    run(answer) { reader throws(ArchiveFailure) in
+    read(answer: answer) { reader throws(ArchiveFailure) in
       guard let header = try reader.header(hash, of: rendition) else { throw .missing }
       return header
     }
@@ -221,8 +198,9 @@ package final class StreamArchive: Sendable {
   /// How long a request waits for the folder to be read, after the start of the program.
   private static let loading = Interval.seconds(3)
 
-  private func run<Value>(
-    _ answer: @escaping Answer<Value>,
+  /// Reads on a thread of the readers.
+  package func read<Value>(
+    answer: @escaping Answer<Value>,
     _ read: @escaping @Sendable (ArchiveReader) throws(ArchiveFailure) -> Value
   ) {
     let job: @Sendable () -> Void = { [reader] in

@@ -17,18 +17,6 @@ package struct SampleRun: Sendable {
   /// The number in `mfhd`; rises from chunk to chunk; may wrap.
   package let sequence: UInt32
 
-  /// A run with these fields.
-  package init(
-    payloads: [[UInt8]], decodeTime: Int64, sampleDuration: UInt32, captured: WallTime,
-    sequence: UInt32
-  ) {
-    self.payloads = payloads
-    self.decodeTime = decodeTime
-    self.sampleDuration = sampleDuration
-    self.captured = captured
-    self.sequence = sequence
-  }
-
   /// The duration of all frames, in ticks.
   // bounded: a count of payloads in memory times 32 bits
   package var duration: Int64 { Int64(payloads.count) * Int64(sampleDuration) }

@@ -66,12 +66,6 @@ package final class StreamKeys: Sendable, Equatable {
     }
   }
 
-  /// Whether a segment is the first one with its key.
-  package func changes(at segment: Int64) -> Bool {
-    rotation != nil
-      && key(of: segment).identifier != key(of: segment.subtractingSaturated(1)).identifier
-  }
-
   /// The key after that of a segment; nil if it is not known, or the key never changes.
   package func next(after segment: Int64) -> ContentKey? {
     guard let rotation else { return nil }

@@ -37,14 +37,6 @@ package struct ServerControl: Sendable, Equatable {
     partHoldBack = holdBack ?? .milliseconds((3 * partTarget.microseconds + 999) / 1000)
   }
 
-  /// The constants of a stream of one video rendition.
-  package init(
-    segmentation: Segmentation, holdBack: Interval? = nil, hasCueTags: Bool = false
-  ) {
-    self.init(
-      segmentations: [.video(segmentation)], holdBack: holdBack, hasCueTags: hasCueTags)
-  }
-
   /// PART-TARGET of EXT-X-PART-INF, rounded up: no part is longer than the printed value.
   static func partTarget(of segmentation: TrackSegmentation) -> Interval {
     let timescale = Int64(segmentation.timescale)

@@ -26,8 +26,6 @@ struct LogLimiter: Sendable {
     var admitted = 0
     var omitted = 0
 
-    init(since: MonotonicTime) { self.since = since }
-
     mutating func renew(at now: MonotonicTime) {
       guard now - since >= interval else { return }
       since = now

@@ -111,23 +111,6 @@ package struct AudioSegmentation: Sendable, Hashable {
     return number * perShort + longer * (parts(holding: shortest + 1) - perShort)
   }
 
-  /// The part with `count` parts before it since 1970: the inverse of ``partsBefore(_:)``.
-  package func part(after count: Int64) -> (segment: Int64, index: Int64) {
-    guard !video.hasVariableDuration else {
-      let number = Int64(floorDivide(Int128(count), Int128(maximumPartsPerSegment)))
-      // bounded: positions are those of times that can be expressed
-      return (number, count - number * maximumPartsPerSegment)
-    }
-    // The mean number of parts per segment leads to the segment or to one beside it.
-    let perShort = Int128(parts(holding: shortest))
-    let more = Int128(parts(holding: shortest + 1)) - perShort
-    let mean = perShort * denominator + more * (numerator - Int128(shortest) * denominator)
-    var number = Int64(floorDivide(Int128(count) * denominator, mean))
-    while partsBefore(number) > count { number -= 1 }
-    while partsBefore(number + 1) <= count { number += 1 }
-    return (number, count - partsBefore(number))
-  }
-
   /// Segment and part of AAC frame `index`, and whether it is the last frame of either.
   package func partPosition(of index: Int64) -> Position {
     let number = segment(of: index)

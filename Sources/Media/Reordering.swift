@@ -31,12 +31,6 @@ package struct DecodingPosition: Sendable, Hashable {
   package var pts: SourceTime
   /// Presentation minus decode time, in frames.
   package let shift: Int64
-
-  /// A place.
-  package init(pts: SourceTime, shift: Int64) {
-    self.pts = pts
-    self.shift = shift
-  }
 }
 
 /// Places access units with B-frames on a timeline of their decoding: a pure state machine.

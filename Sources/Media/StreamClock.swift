@@ -53,13 +53,6 @@ package struct StreamClock: Sendable, Hashable, Codable {
     MediaTime(monotonic, plus: anchorOffset + skipped(on: segmentation))
   }
 
-  /// The monotonic time of the media time `mediaTime`.
-  package func monotonic(
-    at mediaTime: MediaTime, on segmentation: Segmentation
-  ) -> MonotonicTime {
-    MonotonicTime(mediaTime, minus: anchorOffset + skipped(on: segmentation))
-  }
-
   /// The difference between the wall clock and the stream's announced time.
   package func error(wallMinusMonotonic: Interval, on segmentation: Segmentation) -> Interval {
     wallMinusMonotonic - anchorOffset - announcedOffset - skipped(on: segmentation)

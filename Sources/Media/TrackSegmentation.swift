@@ -105,18 +105,6 @@ package enum TrackSegmentation: Sendable, Hashable {
     }
   }
 
-  /// The part with `count` parts before it since 1970.
-  package func part(after count: Int64) -> (segment: Int64, index: Int64) {
-    switch self {
-    case .video(let segmentation):
-      let parts = segmentation.partsPerSegment
-      let number = Int64(floorDivide(Int128(count), Int128(parts)))
-      // bounded: positions are those of times that can be expressed
-      return (number, count - number * parts)
-    case .audio(let segmentation): return segmentation.part(after: count)
-    }
-  }
-
   /// Whether frame `index` is the last of its part, and whether it is the last of its segment.
   package func ends(_ index: Int64) -> (part: Bool, segment: Bool) {
     let number = segment(of: index)

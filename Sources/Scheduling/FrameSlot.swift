@@ -25,24 +25,5 @@ package struct FrameSlot<Frame: Sendable>: Sendable {
     package let offset: Interval
     /// The number of segments without media.
     package let skipped: Int64
-
-    /// An announcement.
-    package init(offset: Interval, skipped: Int64) {
-      self.offset = offset
-      self.skipped = skipped
-    }
-  }
-
-  /// A slot.
-  package init(
-    frameIndex: Int64, frame: Frame, captured: WallTime, timestampMilliseconds: Int64,
-    due: MonotonicTime, announcement: Announcement?
-  ) {
-    self.frameIndex = frameIndex
-    self.frame = frame
-    self.captured = captured
-    self.timestampMilliseconds = timestampMilliseconds
-    self.due = due
-    self.announcement = announcement
   }
 }

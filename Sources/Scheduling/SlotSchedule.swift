@@ -20,16 +20,6 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
     package var late: UInt64 = 0
     /// Frames whose slot already had one: the source is faster than the grid.
     package var dropped: UInt64 = 0
-
-    /// Counters with these values.
-    package init(
-      input: UInt64 = 0, repeated: UInt64 = 0, late: UInt64 = 0, dropped: UInt64 = 0
-    ) {
-      self.input = input
-      self.repeated = repeated
-      self.late = late
-      self.dropped = dropped
-    }
   }
 
   /// The largest error of the wall clock that is not a step.

@@ -21,13 +21,6 @@ package struct StillPictures: Sendable {
     package let isNew: Bool
     /// The number of slots for which it is shown.
     package let slots: Int64
-
-    /// A frame that is shown for `slots` slots.
-    package init(isKey: Bool, isNew: Bool, slots: Int64) {
-      self.isKey = isKey
-      self.isNew = isNew
-      self.slots = slots
-    }
   }
 
   /// The least age of a picture before the next one is encoded.

@@ -11,7 +11,6 @@ package struct ServiceNotifier: Sendable {
   /// A state of the service.
   package enum State: String, Sendable {
     case ready = "READY=1"
-    case reloading = "RELOADING=1"
     case stopping = "STOPPING=1"
     case alive = "WATCHDOG=1"
   }

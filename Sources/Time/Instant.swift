@@ -86,12 +86,6 @@ public struct Instant<Timeline>: Sendable, Hashable, Codable {
   public static func += (instant: inout Instant, interval: Interval) {
     instant = instant + interval
   }
-
-  /// Moves the instant by `interval` earlier, saturated.
-  @inlinable
-  public static func -= (instant: inout Instant, interval: Interval) {
-    instant = instant - interval
-  }
 }
 
 extension Instant: Comparable {

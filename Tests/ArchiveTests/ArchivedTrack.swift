@@ -38,7 +38,7 @@ struct ArchivedTrack {
   ) {
     segmentation = Segmentation(
       rate: .thirty, segmentMicroseconds: segmentMicroseconds, partMicroseconds: 100_000)
-    window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: retained)
+    window = LiveWindow(segmentation: .video(segmentation), playlistLength: 10, retained: retained)
     window.describe(Self.description(segmentation, header))
     let frame = segmentation.grid.atOrAfter(MediaTime(nanoseconds: start.nanoseconds))
     next = segmentation.firstFrame(

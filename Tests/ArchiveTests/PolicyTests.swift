@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Archive
 import TestSupport
 import Testing
 import Time
+
+@testable import Archive
 
 @Suite("Rotation of hour files")
 struct RotationTests {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CMAF
 import Sharing
 import TestSupport
 import Testing
+
+@testable import CMAF
 
 @Suite("CMAF chunks of several AAC frames, ISO/IEC 23000-19 §7.3.2.3, ISO/IEC 14496-12 §8.8")
 struct SampleRunTests {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Ingest
 import Media
 import Testing
 import Time
 
 @testable import Capture
+@testable import Ingest
 
 private func ascii(_ text: String) -> [UInt8] { Array(text.utf8) }
 private let start = MonotonicTime(nanoseconds: 1_000_000_000)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Capture
 import Media
 import Testing
 import Time
 
+@testable import Capture
 @testable import Configuration
 @testable import Streams
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CMAF
 import Encryption
 import Media
 import Sharing
 import TestSupport
 import Testing
 import Time
+
+@testable import CMAF
 
 @Suite("Encrypted chunks, ISO/IEC 23001-7 §10.4")
 struct ChunkTests {

@@ -14,7 +14,7 @@ struct DateRangeTests {
   ) throws -> String {
     try #require(
       MediaPlaylist(
-        stream.window.listing, control: ServerControl(segmentation: stream.segmentation),
+        stream.window.listing, control: ServerControl(segmentations: [.video(stream.segmentation)]),
         names: MediaNames(.epoch, first: 1), base: "")
     ).text(form)
   }

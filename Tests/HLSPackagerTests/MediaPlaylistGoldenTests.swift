@@ -79,7 +79,7 @@ struct MediaPlaylistGoldenTests {
     stream.publish(parts: 9)
     let (snapshot, segmentation) = (stream.window.snapshot, stream.segmentation)
     let names = MediaNames(.epoch, first: 1)
-    let control = ServerControl(segmentation: segmentation)
+    let control = ServerControl(segmentations: [.video(segmentation)])
     #expect(MediaPlaylist(snapshot, control: control, names: names, base: "") == nil)
     #expect(ChunkedPlaylist(snapshot, names: names, base: "") == nil)
     stream.publish(parts: 1)

@@ -21,7 +21,7 @@ struct MetadataRangeTests {
     let playlist = try #require(
       MediaPlaylist(
         stream.window.listing,
-        control: ServerControl(segmentation: stream.segmentation, hasCueTags: true),
+        control: ServerControl(segmentations: [.video(stream.segmentation)], hasCueTags: true),
         names: MediaNames(.epoch, first: 1), base: ""))
     return playlist.text(.full).split(separator: "\n").map(String.init).filter { line in
       line.hasPrefix("#EXT-X-CUE") || line.hasPrefix("#EXTINF")
@@ -47,7 +47,7 @@ struct MetadataRangeTests {
   private func ranges(_ form: MediaPlaylist.Form = .full) throws -> [String] {
     let playlist = try #require(
       MediaPlaylist(
-        stream.window.listing, control: ServerControl(segmentation: stream.segmentation),
+        stream.window.listing, control: ServerControl(segmentations: [.video(stream.segmentation)]),
         names: MediaNames(.epoch, first: 1), base: ""))
     return playlist.text(form).split(separator: "\n").map(String.init)
       .filter { $0.contains("DATERANGE") }

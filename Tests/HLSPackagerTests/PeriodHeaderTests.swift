@@ -34,7 +34,7 @@ struct PeriodHeaderTests {
     let snapshot = stream.window.snapshot
     let text = try #require(
       MediaPlaylist(
-        snapshot, control: ServerControl(segmentation: stream.segmentation),
+        snapshot, control: ServerControl(segmentations: [.video(stream.segmentation)]),
         names: MediaNames(.epoch, first: 0), base: "")
     ).text(.full)
     let lines = text.split(separator: "\n").map(String.init)
@@ -61,7 +61,8 @@ struct PeriodHeaderTests {
     }
     let text = try #require(
       MediaPlaylist(
-        stream.window.snapshot, control: ServerControl(segmentation: stream.segmentation),
+        stream.window.snapshot,
+        control: ServerControl(segmentations: [.video(stream.segmentation)]),
         names: MediaNames(.epoch, first: 0), base: "")
     ).text(.delta)
     #expect(text.contains("#EXT-X-SKIP:"))

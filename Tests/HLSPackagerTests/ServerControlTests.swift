@@ -51,12 +51,12 @@ struct ServerControlTests {
     let segmentation = Segmentation(
       rate: try #require(FrameRate(row.rate)), segmentMicroseconds: row.segment,
       partMicroseconds: row.part)
-    let control = ServerControl(segmentation: segmentation)
+    let control = ServerControl(segmentations: [.video(segmentation)])
     #expect(control.targetDuration == row.target)
     #expect(control.partTarget == .microseconds(row.partTarget))
     #expect(control.partHoldBack == .microseconds(row.holdBack))
     #expect(control.skipUntil == 6 * row.target)
-    let requested = ServerControl(segmentation: segmentation, holdBack: .seconds(5))
+    let requested = ServerControl(segmentations: [.video(segmentation)], holdBack: .seconds(5))
     #expect(requested.partHoldBack == .seconds(5))
   }
 

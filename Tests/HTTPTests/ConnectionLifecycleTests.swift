@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTP
 import Testing
 import Time
+
+@testable import HTTP
 
 private typealias Load = ConnectionLifecycle.Load
 

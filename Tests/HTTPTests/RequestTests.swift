@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTP
 import Net
 import Testing
+
+@testable import HTTP
 
 @Suite("What a request says")
 struct RequestTests {

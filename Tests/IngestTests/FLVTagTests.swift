@@ -44,7 +44,7 @@ struct FLVTagTests {
     #expect(modified.content == .accessUnit(compositionTime: 1) && modified.body == 13..<14)
     let one = try #require(FLVVideoTag([0x96, 0x03] + ascii("avc1") + [0, 5, 6]))
     #expect(one.content == .accessUnit(compositionTime: 0) && one.body == 7..<9)
-    #expect(FLVVideoTag([0x96, 0x03] + ascii("avc1") + [1, 5, 6])?.content == .nothing)
+    #expect(FLVVideoTag.tracks(of: [0x96, 0x03] + ascii("avc1") + [1, 5, 6])?.map(\.track) == [1])
     let many = try #require(
       FLVVideoTag([0x96, 0x13] + ascii("avc1") + [1, 0, 0, 1, 9] + [0, 0, 0, 2, 7, 8]))
     #expect(many.body == 15..<17)
@@ -266,5 +266,21 @@ struct MediaRecordTests {
     kept.note(video(2))
     kept.note(MediaTag(kind: .video, timestamp: 0, payload: [0x17, 1, 0, 0, 0]))
     #expect(kept.tags == [video(2), audio])
+  }
+}
+
+extension FLVVideoTag {
+  /// The header of the default track.
+  fileprivate init?(_ tag: [UInt8]) {
+    guard let found = Self.tracks(of: tag)?.first(where: { $0.track == 0 }) else { return nil }
+    self = found
+  }
+}
+
+extension FLVAudioTag {
+  /// The header of the first track.
+  fileprivate init?(_ tag: [UInt8]) {
+    guard let first = try? Self.tracks(of: tag).first else { return nil }
+    self = first
   }
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
-import Ingest
 import Media
 import TestSupport
 import Testing
+
+@testable import Ingest
 
 private func number(_ value: Int, _ count: Int) -> [UInt8] {
   (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * (count - 1 - $0))) }

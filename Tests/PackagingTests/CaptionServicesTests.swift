@@ -84,7 +84,7 @@ struct CaptionServicesTests {
     let segmentation = Segmentation(
       rate: try #require(FrameRate("30")), segmentMicroseconds: 1_000_000,
       partMicroseconds: 100_000)
-    let window = LiveWindow(segmentation: segmentation, playlistLength: 3, retained: 5)
+    let window = LiveWindow(segmentation: .video(segmentation), playlistLength: 3, retained: 5)
     window.describe(
       TrackDescription(
         rendition: "video", codecs: "avc1.64001f", bandwidth: 1,

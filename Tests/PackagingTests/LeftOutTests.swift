@@ -18,7 +18,8 @@ struct LeftOutTests {
     let gate = PublishGate(count: 2, gracePeriod: 3_600_000_000_000)
     let windows = (0..<2).map { rendition in
       LiveWindow(
-        segmentation: segmentation, playlistLength: 6, retained: 9, gate: gate, rendition: rendition
+        segmentation: .video(segmentation), playlistLength: 6, retained: 9, gate: gate,
+        rendition: rendition
       )
     }
     gate.attach(windows)

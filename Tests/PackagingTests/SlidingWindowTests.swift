@@ -151,7 +151,7 @@ struct SlidingWindowTests {
     let segmentation = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
     let window = LiveWindow(
-      segmentation: segmentation, playlistLength: 6, retained: 8, byteLimit: 500_000)
+      segmentation: .video(segmentation), playlistLength: 6, retained: 8, byteLimit: 500_000)
     window.goLive()
     let first = segmentation.firstFrame(of: 1_795_155_720)
     func publish(_ frames: Range<Int64>, bytes: Int) {

@@ -2,11 +2,12 @@
 
 import CMAF
 import Media
-import Packaging
 import Sharing
 import TestSupport
 import Testing
 import Time
+
+@testable import Packaging
 
 @Suite("Captions as wvtt in CMAF, ISO/IEC 14496-30")
 struct TextSegmentTests {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
-import Packaging
 import Testing
 import Time
+
+@testable import Packaging
 
 @Suite("WebVTT of captions")
 struct WebVTTTests {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Scheduling
 import TestSupport
 import Testing
 import Time
+
+@testable import Scheduling
 
 @Suite("Waiting frame slots: their frames may be replaced, slots are never dropped")
 struct EncoderQueueTests {

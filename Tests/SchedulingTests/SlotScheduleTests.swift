@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
-import Scheduling
 import TestSupport
 import Testing
 import Time
+
+@testable import Scheduling
 
 @Suite("Frames and frame times: one slot per frame time, in order")
 struct SlotScheduleTests {

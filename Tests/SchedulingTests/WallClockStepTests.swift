@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
-import Scheduling
 import TestSupport
 import Testing
 import Time
+
+@testable import Scheduling
 
 @Suite("Steps of the wall clock: announced once, at the start of a segment")
 struct WallClockStepTests {

@@ -38,7 +38,9 @@ struct AudioTracksTests {
   /// A session of the test pattern with three test tones.
   private static func session() throws -> StreamSession {
     var configuration = StreamConfiguration(
-      size: try #require(VideoSize(width: 320, height: 180)), bitrateKilobits: 300,
+      renditions: RenditionSettings.ladder([
+        (size: try #require(VideoSize(width: 320, height: 180)), bitrateKilobits: 300)
+      ]),
       segmentation: Segmentation(
         rate: .thirty, segmentMicroseconds: 500_000, partMicroseconds: 100_000))
     configuration.name = "tones"

@@ -284,8 +284,8 @@ struct MetricsTextTests {
     let stream = SyntheticStream(.thirty)
     let isOnline = Locked(true)
     let served = ServedStream(
-      name: "second", names: MediaNames(.epoch, first: 1), window: stream.window,
-      control: .init(segmentation: stream.segmentation),
+      name: "second", names: MediaNames(.epoch, first: 1), windows: [("video", stream.window)],
+      control: .init(segmentations: [.video(stream.segmentation)]),
       measures: .init(statistics: {
         var statistics = StreamStatistics()
         statistics.isSourceOnline = isOnline.withLock { $0 }

@@ -88,7 +88,7 @@ struct EventRequestTests {
       let served = ServedStream(
         name: "s", names: MediaNames(.epoch, first: 1),
         windows: streams.enumerated().map { ("r\($0)", $1.window) },
-        control: ServerControl(segmentation: streams[0].segmentation))
+        control: ServerControl(segmentations: [.video(streams[0].segmentation)]))
       let now = SystemClock.wallTime
       let threads = (0..<2).compactMap { _ in
         OSThread(name: "events") {

@@ -26,7 +26,9 @@ struct FeedRequestTests {
     let first: Int64 = 1_700_000_000
 
     init() throws {
-      var configuration = StreamConfiguration(size: .hd720, segmentation: segmentation)
+      var configuration = StreamConfiguration(
+        renditions: RenditionSettings.ladder([(size: .hd720, bitrateKilobits: 2500)]),
+        segmentation: segmentation)
       configuration.name = "cam"
       session = StreamSession(configuration, log: Log(format: .text, least: .error) { _ in })
       handler = try SyntheticHandler(

@@ -123,7 +123,7 @@ struct HoldTests {
   func thousand() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let path = "/live/video/playlist.m3u8?_HLS_msn=\(handler.last + 1)&_HLS_part=4"
-    let before = handler.served.playlists.work
+    let before = handler.served.top.playlists.work
     let exchanges = try (0..<1000).map { _ in try handler.ask(path, ["Accept-Encoding: gzip"]) }
     #expect(handler.held == 1000)
     for exchange in exchanges[..<100] { exchange.go() }
@@ -133,7 +133,7 @@ struct HoldTests {
     #expect(exchanges[..<100].allSatisfy { $0.answers == 0 })
     #expect(exchanges.last?.header("content-encoding") == "gzip")
     #expect(Set(exchanges[100...].map(\.body)).count == 1)
-    let work = handler.served.playlists.work
+    let work = handler.served.top.playlists.work
     #expect(work.renderings == before.renderings + 1)
     #expect(work.compressions == before.compressions + 1)
     #expect(handler.held == 0)
@@ -162,8 +162,8 @@ struct HoldTests {
   func otherStream() throws {
     var other = SyntheticStream(.thirty)
     let second = ServedStream(
-      name: "second", names: MediaNames(.epoch, first: 1), window: other.window,
-      control: .init(segmentation: other.segmentation))
+      name: "second", names: MediaNames(.epoch, first: 1), windows: [("video", other.window)],
+      control: .init(segmentations: [.video(other.segmentation)]))
     let handler = try SyntheticHandler(others: [second])
     handler.goLive()
     other.goLive(prefill: 10)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Access
 import Glibc
 import Net
 import Sharing
 import Testing
 import Time
 
+@testable import Access
 @testable import Server
 
 private let local = PeerAddress(high: 0, low: 0x7f00_0001, port: 4000, isVersion6: false)

@@ -226,8 +226,8 @@ struct PlaybackRequestTests {
   func otherStreams() throws {
     let open = SyntheticStream(.thirty)
     let other = ServedStream(
-      name: "b", names: MediaNames(.epoch, first: 0), window: open.window,
-      control: ServerControl(segmentation: open.segmentation))
+      name: "b", names: MediaNames(.epoch, first: 0), windows: [("video", open.window)],
+      control: ServerControl(segmentations: [.video(open.segmentation)]))
     let handler = try SyntheticHandler(others: [other])
     handler.goLive()
     try change(["k1"], handler)

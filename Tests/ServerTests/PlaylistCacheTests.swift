@@ -33,7 +33,7 @@ struct PlaylistCacheTests {
   @Test("1,000 readers on four threads: one rendering, one compression, one response")
   func once() throws {
     let handler = try SyntheticHandler.live(parts: 4)
-    let (cache, snapshot) = (handler.served.playlists, handler.snapshot)
+    let (cache, snapshot) = (handler.served.top.playlists, handler.snapshot)
     let seen = Locked<Set<ObjectIdentifier>>([])
     DispatchQueue.concurrentPerform(iterations: 1000) { _ in
       guard let response = cache.response(Self.key(), from: snapshot) else { return }
@@ -48,7 +48,7 @@ struct PlaylistCacheTests {
   )
   func bodies() throws {
     let handler = try SyntheticHandler.live(parts: 4, playlistLength: 20)
-    let (cache, snapshot) = (handler.served.playlists, handler.snapshot)
+    let (cache, snapshot) = (handler.served.top.playlists, handler.snapshot)
     for caching in [ResponseFields.Caching.second, .noStore, .playlist(targetDuration: 1)] {
       for compressed in [true, false] {
         #expect(cache.response(Self.key(compressed: compressed, caching), from: snapshot) != nil)
@@ -68,7 +68,7 @@ struct PlaylistCacheTests {
   @Test("a chunk that completes no part makes nothing new")
   func sameVersion() throws {
     let handler = try SyntheticHandler.live(parts: 4)
-    let cache = handler.served.playlists
+    let cache = handler.served.top.playlists
     let first = cache.response(Self.key(), from: handler.snapshot)
     handler.publish(frames: 2)
     #expect(cache.response(Self.key(), from: handler.snapshot) === first)
@@ -79,7 +79,7 @@ struct PlaylistCacheTests {
   @Test("the playlist of key frames is rendered once per segment")
   func iFrames() throws {
     let handler = try SyntheticHandler.live(parts: 4)
-    let cache = handler.served.playlists
+    let cache = handler.served.top.playlists
     let first = cache.response(Self.key(.iFrames), from: handler.snapshot)
     handler.publish(parts: 5)
     #expect(cache.response(Self.key(.iFrames), from: handler.snapshot) === first)
@@ -92,7 +92,7 @@ struct PlaylistCacheTests {
   @Test("a loop with an older snapshot gets the newer playlist in every form")
   func newerWins() throws {
     let handler = try SyntheticHandler.live(parts: 4, playlistLength: 20)
-    let cache = handler.served.playlists
+    let cache = handler.served.top.playlists
     let old = handler.snapshot
     handler.publish(parts: 1)
     let new = handler.snapshot
@@ -112,7 +112,7 @@ struct PlaylistCacheTests {
   @Test("the end makes a new playlist at the same version; nothing older replaces it")
   func ended() throws {
     let handler = try SyntheticHandler.live()
-    let cache = handler.served.playlists
+    let cache = handler.served.top.playlists
     let before = handler.snapshot
     _ = cache.response(Self.key(compressed: false), from: before)
     _ = cache.response(Self.key(.chunked, compressed: false), from: before)
@@ -131,7 +131,7 @@ struct PlaylistCacheTests {
     let handler = try SyntheticHandler()
     handler.goLive(prefill: 0)
     handler.publish(frames: 29)
-    let cache = handler.served.playlists
+    let cache = handler.served.top.playlists
     #expect(cache.response(Self.key(), from: handler.snapshot) == nil)
     #expect(cache.response(Self.key(.chunked), from: handler.snapshot) == nil)
     handler.publish(frames: 1)
@@ -147,7 +147,7 @@ struct PlaylistCacheTests {
     let window = stream.window
     let cache = PlaylistCache(
       name: "live", names: MediaNames(.epoch, first: 1), window: window,
-      control: ServerControl(segmentation: stream.segmentation))
+      control: ServerControl(segmentations: [.video(stream.segmentation)]))
     let stop = Locked(false)
     let readers = (0..<3).compactMap { index in
       OSThread(name: "reader") {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CMAF
 import Media
 import Net
 import Packaging
@@ -9,6 +8,7 @@ import TestSupport
 import Testing
 import Time
 
+@testable import CMAF
 @testable import Server
 @testable import Sockets
 

@@ -50,7 +50,8 @@ final class SyntheticHandler {
     served = ServedStream(
       name: "live",
       names: MediaNames(numbering, first: stream.segmentation.segment(of: stream.next)),
-      window: stream.window, control: ServerControl(segmentation: stream.segmentation),
+      windows: [("video", stream.window)],
+      control: ServerControl(segmentations: [.video(stream.segmentation)]),
       options: serving)
     serverState = ServerState(
       served: [served] + others,

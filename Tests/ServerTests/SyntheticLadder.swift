@@ -26,7 +26,7 @@ final class SyntheticLadder {
     next = model.next
     var named: [(name: String, window: LiveWindow)] = []
     for (index, size) in sizes.enumerated() {
-      let window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: 14)
+      let window = LiveWindow(segmentation: .video(segmentation), playlistLength: 10, retained: 14)
       window.describe(
         TrackDescription(
           rendition: "r\(index)", codecs: "avc1.64001f",
@@ -42,7 +42,8 @@ final class SyntheticLadder {
     }
     served = ServedStream(
       name: "ladder", names: MediaNames(.epoch, first: segmentation.segment(of: next)),
-      windows: named, control: ServerControl(segmentation: segmentation), options: options)
+      windows: named, control: ServerControl(segmentations: [.video(segmentation)]),
+      options: options)
   }
 
   func goLive() {

@@ -258,8 +258,8 @@ struct WebTokenTests {
     let open = SyntheticStream(.thirty)
     let handler = try handler(others: [
       ServedStream(
-        name: "b", names: MediaNames(.epoch, first: 0), window: open.window,
-        control: ServerControl(segmentation: open.segmentation))
+        name: "b", names: MediaNames(.epoch, first: 0), windows: [("video", open.window)],
+        control: ServerControl(segmentations: [.video(open.segmentation)]))
     ])
     let found = try handler.ask("/auth", ["X-Original-URI: \(path)"], peer: remote)
     #expect(found.status == status)
@@ -283,8 +283,8 @@ struct WebTokenTests {
     let open = SyntheticStream(.thirty)
     let handler = try handler(others: [
       ServedStream(
-        name: "b", names: MediaNames(.epoch, first: 0), window: open.window,
-        control: ServerControl(segmentation: open.segmentation))
+        name: "b", names: MediaNames(.epoch, first: 0), windows: [("video", open.window)],
+        control: ServerControl(segmentations: [.video(open.segmentation)]))
     ])
     let key = try #require(TokenKey("k1:\(secret)"))
     let good = PlaybackToken(stream: "live", expiry: later, session: "s", key: key).text

@@ -70,7 +70,7 @@ struct FirstSegmentsTests {
         size: try #require(facts.description.video.size), segmentation: segmentation)
       configuration.passesThrough = true
       configuration.source = .network(facts)
-      let window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: 20)
+      let window = LiveWindow(segmentation: .video(segmentation), playlistLength: 10, retained: 20)
       windows.append(window)
       let track = PassThroughTrack(
         configuration, windows: [window], first: last.map { $0 + 1 } ?? 0,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Capture
 import ChunkStream
 import Logging
 import Media
@@ -9,6 +8,7 @@ import Sharing
 import Testing
 import Time
 
+@testable import Capture
 @testable import Streams
 
 @Suite("Fields between the server and the process of a source")

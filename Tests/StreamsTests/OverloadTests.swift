@@ -24,7 +24,7 @@ struct OverloadTests {
       size: try #require(VideoSize(width: 320, height: 180)), segmentation: segmentation)
     configuration.preset = "ultrafast"
     let lines = Locked<[String]>([])
-    let window = LiveWindow(segmentation: segmentation, playlistLength: 6, retained: 9)
+    let window = LiveWindow(segmentation: .video(segmentation), playlistLength: 6, retained: 9)
     let feed = SlotFeed(renditions: 1, capacity: 3)
     let statistics = Locked(StreamStatistics())
     let now = SystemClock.monotonicTime
@@ -88,7 +88,7 @@ struct OverloadTests {
     var configuration = StreamConfiguration(
       size: try #require(VideoSize(width: 320, height: 180)), segmentation: segmentation)
     configuration.preset = "ultrafast"
-    let window = LiveWindow(segmentation: segmentation, playlistLength: 6, retained: 9)
+    let window = LiveWindow(segmentation: .video(segmentation), playlistLength: 6, retained: 9)
     let feed = SlotFeed(renditions: 1, capacity: 3)
     let statistics = Locked(StreamStatistics())
     let now = SystemClock.monotonicTime
@@ -151,7 +151,7 @@ struct OverloadTests {
     var configuration = StreamConfiguration(
       size: try #require(VideoSize(width: 320, height: 180)), segmentation: segmentation)
     configuration.preset = "ultrafast"
-    let window = LiveWindow(segmentation: segmentation, playlistLength: 60, retained: 90)
+    let window = LiveWindow(segmentation: .video(segmentation), playlistLength: 60, retained: 90)
     let feed = SlotFeed(renditions: 1, capacity: 3)
     let statistics = Locked(StreamStatistics())
     let now = SystemClock.monotonicTime

@@ -47,7 +47,7 @@ struct PassThroughAudioTests {
       configuration.audioTracks = [AudioTrackSettings(format)]
       let (output, window) = try configuration.audioOutput(retained: 4000)
       (segmentation, queue, audio) = (output.segmentation, output.queue, window)
-      self.video = LiveWindow(segmentation: video, playlistLength: 10, retained: 4000)
+      self.video = LiveWindow(segmentation: .video(video), playlistLength: 10, retained: 4000)
       self.video.goLive()
       now = SystemClock.monotonicTime
       let wall = MediaTime(now, plus: SystemClock.wallMinusMonotonic)

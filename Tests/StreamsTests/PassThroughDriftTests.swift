@@ -29,7 +29,7 @@ struct PassThroughDriftTests {
       let rate = try #require(FrameRate(framesPerSecond))
       let segmentation = Segmentation(
         rate: rate, segmentMicroseconds: 1_000_000, partMicroseconds: 200_000)
-      window = LiveWindow(segmentation: segmentation, playlistLength: 6, retained: 8)
+      window = LiveWindow(segmentation: .video(segmentation), playlistLength: 6, retained: 8)
       schedule = PassThroughSchedule(segmentation: segmentation, first: 0)
       timeline = VideoTimeline(grid: segmentation.grid)
       window.goLive()

@@ -20,7 +20,7 @@ struct PassThroughLockTests {
     var configuration = StreamConfiguration(
       size: try #require(VideoSize("320x180")), segmentation: segmentation)
     configuration.passesThrough = true
-    let window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: 20)
+    let window = LiveWindow(segmentation: .video(segmentation), playlistLength: 10, retained: 20)
     let now = MediaTime(SystemClock.monotonicTime, plus: SystemClock.wallMinusMonotonic)
     let statistics = Locked(StreamStatistics())
     let track = PassThroughTrack(

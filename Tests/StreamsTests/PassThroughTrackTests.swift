@@ -58,7 +58,7 @@ struct PassThroughTrackTests {
     var configuration = StreamConfiguration(
       size: try #require(VideoSize(size)), segmentation: segmentation)
     configuration.passesThrough = true
-    let window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: 20)
+    let window = LiveWindow(segmentation: .video(segmentation), playlistLength: 10, retained: 20)
     let now = MediaTime(SystemClock.monotonicTime, plus: SystemClock.wallMinusMonotonic)
     let track = PassThroughTrack(
       configuration, windows: [window],

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Capture
 import Media
 import Testing
 
+@testable import Capture
 @testable import Streams
 
 @Suite("The audio tracks of a stream, by the tracks of its input")

@@ -20,7 +20,7 @@ struct TrackReceiverTests {
 
   init() throws {
     let configuration = StreamConfiguration(size: .hd720, segmentation: segmentation)
-    window = LiveWindow(segmentation: segmentation, playlistLength: 6, retained: 8)
+    window = LiveWindow(segmentation: .video(segmentation), playlistLength: 6, retained: 8)
     let encoder = try VideoEncoder(
       EncoderSettings(size: .hd720, rate: .thirty, bitrateKilobits: 2500))
     track = TrackFields(

@@ -37,7 +37,7 @@ struct UpstreamTests {
   private func receiver() throws -> (UpstreamSession, LiveWindow) {
     let description = FeedDescription(session(), path: ["a"])
     let configuration = description.configuration(named: "copy")
-    let window = LiveWindow(segmentation: segmentation, playlistLength: 7, retained: 9)
+    let window = LiveWindow(segmentation: .video(segmentation), playlistLength: 7, retained: 9)
     let context = SessionContext(
       configuration, anchor: SessionAnchor(configuration), sinks: [window],
       log: Log(format: .text, least: .error) { _ in })

@@ -31,7 +31,7 @@ package struct SyntheticStream {
       maximumGroupMicroseconds: maximumGroupTime)
     self.segmentation = segmentation
     window = LiveWindow(
-      segmentation: segmentation, playlistLength: playlistLength, retained: retained,
+      segmentation: .video(segmentation), playlistLength: playlistLength, retained: retained,
       after: earlier)
     let now = segmentation.grid.atOrAfter(1_795_155_720_000_000_000)
     next = segmentation.firstFrame(

@@ -46,15 +46,6 @@ package final class LocalClients: Sendable {
     package var holder:
       @Sendable (_ inode: UInt32, _ known: [Int32], _ mayRead: () -> Bool) -> Int32?
 
-    /// Sources of evidence.
-    package init(
-      socket: @escaping @Sendable (PeerAddress) -> Socket?,
-      holder: @escaping @Sendable (UInt32, [Int32], () -> Bool) -> Int32?
-    ) {
-      self.socket = socket
-      self.holder = holder
-    }
-
     /// The kernel, and its folder of processes.
     package static let system = Sources(
       socket: { $0.socket },

@@ -40,13 +40,6 @@ package enum HourIndex {
       (self.start, self.end) = (start, end)
       (self.size, self.timescale) = (size, timescale)
     }
-
-    /// The same file with another segment at its end.
-    package func adding(_ row: SegmentRow, size: Int) -> Summary {
-      Summary(
-        first: first, last: row.number, count: count + 1, start: start,
-        end: row.end(timescale: timescale), size: size, timescale: timescale)
-    }
   }
 
   /// The bytes of the head.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import CMAF
+import Checked
 package import Time
 
 /// A segment in an hour file.
@@ -20,29 +21,11 @@ package struct SegmentRow: Sendable, Equatable {
   /// Whether a Discontinuity precedes it.
   package let startsDiscontinuity: Bool
   /// Whether a chunk of it carries an event with JSON data.
-  package let hasEvents: Bool
+  package var hasEvents = false
   /// The digest of its bytes; nil if it is unknown.
-  package let tag: ContentTag?
+  package var tag: ContentTag?
   /// The KID of its media; nil if the media is clear, or the index of an earlier program has it.
-  package let keyIdentifier: [UInt8]?
-
-  /// A row with these values.
-  package init(
-    number: Int64, offset: Int, size: Int, decodeTime: Int64, duration: Int64, start: WallTime,
-    startsDiscontinuity: Bool, hasEvents: Bool = false, tag: ContentTag? = nil,
-    keyIdentifier: [UInt8]? = nil
-  ) {
-    self.keyIdentifier = keyIdentifier
-    self.tag = tag
-    self.hasEvents = hasEvents
-    self.number = number
-    self.offset = offset
-    self.size = size
-    self.decodeTime = decodeTime
-    self.duration = duration
-    self.start = start
-    self.startsDiscontinuity = startsDiscontinuity
-  }
+  package var keyIdentifier: [UInt8]?
 
   /// Whether the places and times are equal: boxes have no digests, and the index of an earlier
   /// program states neither events nor keys.
@@ -61,18 +44,9 @@ package struct SegmentRow: Sendable, Equatable {
   static func rows(
     _ rows: [SegmentRow], with numbers: ClosedRange<Int64>
   ) -> ArraySlice<SegmentRow> {
-    func index(_ isBefore: (Int64) -> Bool) -> Int {
-      var (low, high) = (0, rows.count)
-      while low < high {
-        // bounded: indices of the array
-        let middle = low + (high - low) / 2
-        if isBefore(rows[middle].number) { low = middle + 1 } else { high = middle }
-      }
-      return low
-    }
-    let first = index { $0 < numbers.lowerBound }
+    let first = rows.partition { $0.number < numbers.lowerBound }
     // The numbers of a damaged file may fall.
-    return rows[first..<max(first, index { $0 <= numbers.upperBound })]
+    return rows[first..<max(first, rows.partition { $0.number <= numbers.upperBound })]
   }
 
   /// The wall clock after its last frame.
@@ -88,12 +62,5 @@ package struct IndexedSegment: Sendable, Equatable {
   /// Its frames in the order of decoding.
   package let frames: [SegmentIndex.Frame]
   /// Its digests; nil if they are unknown.
-  package let digest: SegmentDigest?
-
-  /// A segment with these frames.
-  package init(row: SegmentRow, frames: [SegmentIndex.Frame], digest: SegmentDigest? = nil) {
-    self.row = row
-    self.frames = frames
-    self.digest = digest
-  }
+  package var digest: SegmentDigest?
 }

@@ -18,13 +18,6 @@ package struct Retention: Sendable, Equatable, CustomStringConvertible {
     /// Whether it is never removed: it is being written, or a part of it is protected.
     package let isKept: Bool
 
-    /// A file with these properties.
-    package init(end: WallTime, size: Int64, isKept: Bool) {
-      self.end = end
-      self.size = size
-      self.isKept = isKept
-    }
-
     /// The same file, which is not removed.
     package var kept: File { File(end: end, size: size, isKept: true) }
   }

@@ -17,18 +17,6 @@ package struct Rotation: Sendable {
     package let offset: Interval
     package let startsDiscontinuity: Bool
     package let headerHash: String
-
-    /// A start with these values.
-    package init(
-      number: Int64, time: WallTime, offset: Interval, startsDiscontinuity: Bool,
-      headerHash: String
-    ) {
-      self.number = number
-      self.time = time
-      self.offset = offset
-      self.startsDiscontinuity = startsDiscontinuity
-      self.headerHash = headerHash
-    }
   }
 
   /// What a segment needs.

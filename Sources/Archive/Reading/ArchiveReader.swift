@@ -89,13 +89,7 @@ package final class ArchiveReader: Sendable {
             row: row, name: name, folder: folder, timescale: summary.timescale, use: use))
       }
     }
-    if let open = found.open {
-      all += open.rows.map {
-        ArchivedSegment(
-          row: $0, name: open.name, folder: folder, timescale: open.timescale, use: open.use)
-      }
-    }
-    all = found.visible(all, of: rendition)
+    all = found.visible(all, folder, of: rendition)
     all.sort { $0.number < $1.number }
     // Two files of an hour may have the same number after an outage: the earlier file has it.
     var last: Int64 = -1
@@ -160,13 +154,7 @@ package final class ArchiveReader: Sendable {
             row: row, name: name, folder: folder, timescale: summary.timescale, use: use))
       }
     }
-    if let open = found.open {
-      all += open.rows.map {
-        ArchivedSegment(
-          row: $0, name: open.name, folder: folder, timescale: open.timescale, use: open.use)
-      }
-    }
-    return found.visible(all, of: rendition).sorted { $0.number < $1.number }
+    return found.visible(all, folder, of: rendition).sorted { $0.number < $1.number }
   }
 
   /// The sums of the files of a rendition.
@@ -261,8 +249,17 @@ private struct Found: Sendable {
   /// The media whose removal has not ended.
   var hidden: [RemovedMedia] = []
 
-  /// The segments that no order removes.
-  func visible(_ segments: [ArchivedSegment], of rendition: String) -> [ArchivedSegment] {
+  /// The segments of finished files and of the open file, without those that an order removes.
+  func visible(
+    _ finished: [ArchivedSegment], _ folder: HourFolder, of rendition: String
+  ) -> [ArchivedSegment] {
+    let written = open.map { open in
+      open.rows.map {
+        ArchivedSegment(
+          row: $0, name: open.name, folder: folder, timescale: open.timescale, use: open.use)
+      }
+    }
+    let segments = finished + (written ?? [])
     guard !hidden.isEmpty else { return segments }
     return segments.filter { !hidden.have($0.row, timescale: $0.timescale, of: rendition) }
   }

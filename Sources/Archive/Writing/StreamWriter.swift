@@ -117,9 +117,6 @@ final class StreamWriter {
     }
   }
 
-  /// Whether windows are written.
-  var isWriting: Bool { !tracks.isEmpty }
-
   /// Writes what the windows have got.
   ///
   /// - Returns: whether the reason for which nothing is written has changed, and the reason.

@@ -48,9 +48,6 @@ final class TrackWriter {
     rotation = Rotation(isAudio: window.segmentation.isAudio)
   }
 
-  /// The file that is open.
-  var openFile: HourName? { file?.name }
-
   /// Writes what the window has got.
   func advance(_ now: MonotonicTime) {
     let snapshot = window.snapshot

@@ -114,23 +114,10 @@ enum CMAFHeader {
   static func write(
     _ configuration: AudioSpecificConfig, _ settings: AudioEncoderSettings
   ) throws(FFmpegError) -> [UInt8] {
-    let muxer = try Muxer()
-    let stream = try unsafe muxer.addStream(timescale: settings.sampleRate)
-    guard let parameters = unsafe stream.pointee.codecpar else {
-      throw FFmpegError(noMemory: "avformat_new_stream")
+    try unsafe write(AV_CODEC_ID_AAC, configuration.bytes, settings) { parameters in
+      unsafe parameters.pointee.profile = CFF_PROFILE_AAC_LOW
+      unsafe parameters.pointee.frame_size = Int32(AudioFrameAssembler.frameLength)
     }
-    unsafe parameters.pointee.codec_type = AVMEDIA_TYPE_AUDIO
-    unsafe parameters.pointee.codec_id = AV_CODEC_ID_AAC
-    unsafe parameters.pointee.profile = CFF_PROFILE_AAC_LOW
-    unsafe parameters.pointee.sample_rate = settings.sampleRate
-    unsafe parameters.pointee.frame_size = Int32(AudioFrameAssembler.frameLength)
-    unsafe parameters.pointee.bit_rate = Int64(settings.bitrateKilobits) * 1000
-    unsafe av_channel_layout_default(&parameters.pointee.ch_layout, Int32(settings.channels))
-    try unsafe setExtradata(parameters, configuration.bytes)
-    if settings.language != .undetermined {
-      unsafe av_dict_set(&stream.pointee.metadata, "language", settings.language.code, 0)
-    }
-    return try muxer.header(timescale: settings.sampleRate)
   }
 
   /// `ftyp` and `moov` of an Opus track; the timescale is 48 kHz.
@@ -143,18 +130,26 @@ enum CMAFHeader {
   static func write(
     opus head: [UInt8], _ settings: AudioEncoderSettings
   ) throws(FFmpegError) -> [UInt8] {
+    try unsafe write(AV_CODEC_ID_OPUS, head, settings)
+  }
+
+  private static func write(
+    _ codec: AVCodecID, _ extradata: [UInt8], _ settings: AudioEncoderSettings,
+    _ describe: (UnsafeMutablePointer<AVCodecParameters>) -> Void = { _ in }
+  ) throws(FFmpegError) -> [UInt8] {
     let muxer = try Muxer()
     let stream = try unsafe muxer.addStream(timescale: settings.sampleRate)
     guard let parameters = unsafe stream.pointee.codecpar else {
       throw FFmpegError(noMemory: "avformat_new_stream")
     }
     unsafe parameters.pointee.codec_type = AVMEDIA_TYPE_AUDIO
-    unsafe parameters.pointee.codec_id = AV_CODEC_ID_OPUS
+    unsafe parameters.pointee.codec_id = codec
     unsafe parameters.pointee.sample_rate = settings.sampleRate
     // bounded: a checked setting
     unsafe parameters.pointee.bit_rate = Int64(settings.bitrateKilobits) * 1000
     unsafe av_channel_layout_default(&parameters.pointee.ch_layout, Int32(settings.channels))
-    try unsafe setExtradata(parameters, head)
+    unsafe describe(parameters)
+    try unsafe setExtradata(parameters, extradata)
     if settings.language != .undetermined {
       unsafe av_dict_set(&stream.pointee.metadata, "language", settings.language.code, 0)
     }

@@ -58,7 +58,7 @@ package struct AudioDevice: ~Copyable, @unchecked Sendable {
   ///   - device: the ALSA name, such as `default` or `hw:1`.
   ///   - sampleRate: the requested rate in Hz; the device may choose another.
   ///   - channels: the requested number of channels; the device may choose another.
-  /// - Throws: ``AudioDeviceError``; see ``AudioDeviceError/isWorthRetrying``.
+  /// - Throws: ``AudioDeviceError``.
   package init(
     device: String, sampleRate: Int32 = 48_000, channels: Int = 2
   ) throws(AudioDeviceError) {

@@ -17,14 +17,6 @@ package enum AudioDeviceError: Error, Sendable, Hashable, CustomStringConvertibl
   /// The device cannot be opened or configured for another reason.
   case failed(device: String, reason: String)
 
-  /// Whether a later attempt may succeed.
-  package var isWorthRetrying: Bool {
-    switch self {
-    case .notFound, .busy, .gone: true
-    case .notAllowed, .failed: false
-    }
-  }
-
   /// One line: the device, the error, and the remedy.
   package var description: String {
     switch self {

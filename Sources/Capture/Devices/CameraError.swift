@@ -23,15 +23,6 @@ package enum CameraError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The frames of the camera cannot be converted.
   case conversion(path: String, error: FFmpegError)
 
-  /// The path of the device.
-  package var path: String {
-    switch self {
-    case .notFound(let path), .notAllowed(let path), .busy(let path): path
-    case .notACamera(let path, _), .noUsableFormat(let path, _), .gone(let path, _): path
-    case .failed(let path, _, _), .conversion(let path, _): path
-    }
-  }
-
   /// One line: the device, the error, and the remedy.
   package var description: String {
     switch self {

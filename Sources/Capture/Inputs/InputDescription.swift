@@ -42,23 +42,6 @@ package struct InputDescription: Sendable, Equatable, Codable {
       parameterSets + [Array(codec.utf8), [UInt8(clamping: rotation.rawValue)]]
     }
 
-    /// The description of a video stream in another process, without hints for a decoder.
-    package init(
-      passThroughCodec: PassThroughCodec?, codec: String, width: Int, height: Int, rate: FrameRate?,
-      parameterSets: [[UInt8]], configuration: [UInt8], rotation: Rotation = .none,
-      frames: FrameProperties = FrameProperties()
-    ) {
-      self.passThroughCodec = passThroughCodec
-      self.codec = codec
-      self.width = width
-      self.height = height
-      self.rate = rate
-      self.parameterSets = parameterSets
-      self.configuration = configuration
-      self.rotation = rotation
-      self.frames = frames
-    }
-
     /// The most pixels of a frame that is encoded without an explicit size: 3840x2160.
     private static let maximumPixels = 3840.0 * 2160
     private static let sides = 64.0...7680
@@ -93,28 +76,15 @@ package struct InputDescription: Sendable, Equatable, Codable {
     /// content of `dac3` and `dec3`.
     package var configuration: [UInt8]
     /// The language that the container declares.
-    package var language: Language
+    package var language = Language.undetermined
     /// The audience that the container declares.
-    package var purpose: AudioPurpose
+    package var purpose = AudioPurpose.main
     /// The name for viewers that the container declares; nil if it declares none.
     package var label: String?
     /// The position of the track for viewers; of equal ones the first of the container precedes.
     package var rank = 0
     /// Whether the container has the track no longer.
     package var isAbsent = false
-
-    /// An audio stream.
-    package init(
-      codec: String, sampleRate: Int, channels: Int, configuration: [UInt8],
-      language: Language = .undetermined, purpose: AudioPurpose = .main
-    ) {
-      self.codec = codec
-      self.sampleRate = sampleRate
-      self.channels = channels
-      self.configuration = configuration
-      self.language = language
-      self.purpose = purpose
-    }
 
     /// Codec, language and audience, for the log.
     package var title: String {

@@ -29,15 +29,4 @@ package struct MetadataPacket: Sendable, Equatable {
   package let ticks: Int64?
   /// The time at which it was read.
   package var arrival: MonotonicTime
-
-  /// Metadata with these properties.
-  package init(
-    format: Format, bytes: [UInt8], pts: SourceTime, ticks: Int64?, arrival: MonotonicTime
-  ) {
-    self.format = format
-    self.bytes = bytes
-    self.pts = pts
-    self.ticks = ticks
-    self.arrival = arrival
-  }
 }

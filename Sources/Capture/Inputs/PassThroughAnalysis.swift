@@ -26,18 +26,6 @@ package struct PassThroughAnalysis: Sendable {
     /// How far decoding and presentation order differ.
     package var reordering = Reordering.none
 
-    /// Parameters that another process has found.
-    package init(
-      rate: FrameRate, groupFrames: Int64, segmentFrames: Int64, hasVariableDuration: Bool = false,
-      reordering: Reordering = .none
-    ) {
-      self.reordering = reordering
-      self.rate = rate
-      self.groupFrames = groupFrames
-      self.segmentFrames = segmentFrames
-      self.hasVariableDuration = hasVariableDuration
-    }
-
     /// The same rate with variable-duration segments of at least `segmentMicroseconds`.
     package func withVariableDuration(segmentMicroseconds: Int64) -> Fit {
       let segmentation = Segmentation(

@@ -8,12 +8,6 @@ package struct QueryItem: Sendable, Equatable {
   package let name: String
   /// The part after the first `=`; empty without a `=`.
   package let value: String
-
-  /// A parameter.
-  package init(name: String, value: String) {
-    self.name = name
-    self.value = value
-  }
 }
 
 extension Request {

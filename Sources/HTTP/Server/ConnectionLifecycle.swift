@@ -48,24 +48,13 @@ package struct ConnectionLifecycle {
   /// The work of a connection at one time.
   package struct Load: Sendable {
     /// Bytes that the kernel has not taken.
-    package let queuedBytes: Int
+    package var queuedBytes = 0
     /// When the last required amount of queued bytes had left, or queueing began.
-    package let lastProgress: MonotonicTime
+    package var lastProgress = MonotonicTime.origin
     /// Whether no exchange is open.
-    package let isIdle: Bool
+    package var isIdle = true
     /// When the incomplete request head began; nil outside of a head.
-    package let headSince: MonotonicTime?
-
-    /// The load of a connection; idle by default.
-    package init(
-      queuedBytes: Int = 0, lastProgress: MonotonicTime = .origin, isIdle: Bool = true,
-      headSince: MonotonicTime? = nil
-    ) {
-      self.queuedBytes = queuedBytes
-      self.lastProgress = lastProgress
-      self.isIdle = isIdle
-      self.headSince = headSince
-    }
+    package var headSince: MonotonicTime?
   }
 
   /// The present state.

@@ -126,21 +126,9 @@ package struct TrackSample: Sendable, Equatable {
   package var bytes: [UInt8]
   /// The number of an audio track among those of its publisher, from 0 on.
   package var track = 0
+}
 
-  /// A sample.
-  package init(
-    isVideo: Bool, isKey: Bool, timescale: UInt32, dts: Int64, pts: Int64, captured: Int64?,
-    bytes: [UInt8]
-  ) {
-    self.isVideo = isVideo
-    self.isKey = isKey
-    self.timescale = timescale
-    self.dts = dts
-    self.pts = pts
-    self.captured = captured
-    self.bytes = bytes
-  }
-
+extension TrackSample {
   /// The sample as a tag of the stream from publishers to their source.
   package var tag: MediaTag {
     func wide(_ number: Int64) -> [UInt8] {

@@ -33,12 +33,6 @@ package struct FLVAudioTag: Sendable, Equatable {
   /// The nanoseconds by which the audio is later than the timestamp of the tag: 0–999,999.
   package let timeOffset: Int
 
-  /// Reads the header of the first track; nil if the tag is malformed.
-  package init?(_ tag: [UInt8]) {
-    guard let first = try? Self.tracks(of: tag).first else { return nil }
-    self = first
-  }
-
   /// The headers of all tracks of a tag, each number once.
   ///
   /// - Throws: ``TagFault`` if the tag is malformed.

@@ -44,15 +44,6 @@ package struct FLVVideoTag: Sendable, Equatable {
   /// The most tracks of a publisher; those with a higher number are ignored.
   package static let maximumTracks = TagReader.maximumVideoTracks
 
-  /// Reads the header of the default track.
-  ///
-  /// The result is nil if the tag is too short or contradictory. Without the default track its
-  /// codec is another one, and it has no content.
-  package init?(_ tag: [UInt8]) {
-    guard let tracks = Self.tracks(of: tag) else { return nil }
-    self = tracks.first { $0.track == 0 } ?? FLVVideoTag(otherTrackOf: tag)
-  }
-
   /// The headers of all tracks of a tag; nil if the tag is too short or contradictory.
   package static func tracks(of tag: [UInt8]) -> [FLVVideoTag]? {
     guard let first = tag.first else { return nil }
@@ -67,12 +58,6 @@ package struct FLVVideoTag: Sendable, Equatable {
       }
       return found
     } catch { return nil }
-  }
-
-  /// A tag without the default track.
-  private init(otherTrackOf tag: [UInt8]) {
-    (track, codec, content, isKey) = (0, .other("another track"), .nothing, false)
-    body = tag.count..<tag.count
   }
 
   private init(classic tag: [UInt8], _ first: UInt8) throws(TagFault) {

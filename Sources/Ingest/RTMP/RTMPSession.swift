@@ -66,9 +66,6 @@ package struct RTMPSession: Sendable {
     reader = RTMPChunkReader(limits)
   }
 
-  /// Whether the client publishes.
-  package var isPublishing: Bool { state == .publishing }
-
   /// Takes bytes from `offset` on, until they end or cause an event.
   ///
   /// - Returns: the event; nil at the end of the bytes.

@@ -8,8 +8,6 @@ import System
 /// Accepts any bytes; bounded in time and memory.
 /// - Source: ANSI/SCTE 35 2023 §9.6
 package struct SpliceInfoSection: Sendable, Equatable {
-  /// The most bytes of a section: three, and those that twelve bits can count.
-  package static let maximumLength = 3 + 4095
   /// The most segmentation descriptors that are read.
   package static let maximumDescriptors = 32
   /// The least bytes of a section: those of splice_null without a descriptor.

@@ -22,17 +22,6 @@ package struct Cue: Sendable, Equatable {
   /// The capture time at which the text disappears.
   package var end: WallTime { start + duration }
 
-  /// A cue with these properties.
-  package init(
-    id: UInt32, start: WallTime, duration: Interval, text: CueText, firstSegment: Int64
-  ) {
-    self.id = id
-    self.start = start
-    self.duration = duration
-    self.text = text
-    self.firstSegment = firstSegment
-  }
-
   /// Whether a segment has the cue: one of those during which it is shown, or the first segment
   /// after its arrival if it is over by then.
   func isIn(_ segment: Int64, _ span: Range<WallTime>) -> Bool {

@@ -9,11 +9,6 @@ struct RunLengths: Equatable {
 
   private(set) var runs: [Run] = []
 
-  /// The number that all are equal to; nil without any, or if they differ.
-  var only: Int64? { runs.count == 1 ? runs.first?.value : nil }
-  /// The smallest number.
-  var smallest: Int64? { runs.map(\.value).min() }
-
   mutating func append(_ value: Int64, count: Int = 1) {
     guard count > 0 else { return }
     guard let last = runs.last, last.value == value else {

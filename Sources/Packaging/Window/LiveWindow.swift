@@ -67,16 +67,6 @@ package final class LiveWindow: Sendable {
     shared = Locked(Shared(window: window, snapshot: empty, listed: empty))
   }
 
-  /// An empty video window in the state `starting`.
-  package convenience init(
-    segmentation: Segmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max,
-    after earlier: WindowEnd? = nil, gate: PublishGate? = nil, rendition: Int = 0
-  ) {
-    self.init(
-      segmentation: .video(segmentation), playlistLength: playlistLength, retained: retained,
-      byteLimit: byteLimit, after: earlier, gate: gate, rendition: rendition)
-  }
-
   /// Responses may keep the last media too: it is past media from now on.
   deinit { Self.release(shared.withLock { $0.window.bytes }, after: span) }
 

@@ -21,18 +21,6 @@ package struct OpenSegment: Sendable {
   /// All chunks, also those of the unfinished part.
   package internal(set) var chunks: [Chunk] = []
 
-  init(
-    number: Int64, firstFrame: Int64, programDateTime: WallTime, startsDiscontinuity: Bool,
-    period: DiscontinuityPeriod, isPrefill: Bool
-  ) {
-    self.number = number
-    self.firstFrame = firstFrame
-    self.programDateTime = programDateTime
-    self.startsDiscontinuity = startsDiscontinuity
-    self.period = period
-    self.isPrefill = isPrefill
-  }
-
   /// The chunks of the unfinished part.
   var unfinishedPartChunks: ArraySlice<Chunk> {
     chunks[parts.reduce(0) { $0 + $1.chunks.count }...]

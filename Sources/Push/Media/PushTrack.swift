@@ -10,12 +10,6 @@ package struct PushTrack: Sendable {
   /// Its window.
   package let window: LiveWindow
 
-  /// A track.
-  package init(name: String, window: LiveWindow) {
-    self.name = name
-    self.window = window
-  }
-
   var isAudio: Bool { window.segmentation.isAudio }
 
   /// The tracks of a session that a target gets, video first.

@@ -195,19 +195,6 @@ final class ServedStream: Sendable {
     return reason
   }
 
-  /// A stream of one rendition, `video`.
-  convenience init(
-    name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
-    parameters: PresentationParameters? = nil,
-    options: StreamServingOptions = StreamServingOptions(), cmsd: CMSDFields? = nil,
-    measures: Measures = Measures()
-  ) {
-    self.init(
-      name: name, names: names, windows: [("video", window)], control: control,
-      parameters: parameters,
-      options: options, cmsd: cmsd.map { [$0] } ?? [], measures: measures)
-  }
-
   /// Whether the video has a high dynamic range; false until it is described.
   var isHighDynamicRange: Bool { window.snapshot.track.map { $0.range != .sdr } ?? false }
 
@@ -222,8 +209,6 @@ final class ServedStream: Sendable {
   var top: ServedRendition { renditions[0] }
   /// The window of the top rendition.
   var window: LiveWindow { top.window }
-  /// The playlists of the top rendition.
-  var playlists: PlaylistCache { top.playlists }
   /// The media of the top rendition.
   var media: MediaResponseCache { top.media }
 

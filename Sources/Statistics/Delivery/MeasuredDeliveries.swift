@@ -18,9 +18,6 @@ package final class MeasuredDeliveries {
 
   package init(_ loop: EventLoop) { self.loop = loop }
 
-  /// The number of measured deliveries.
-  package var count: Int { deliveries.count }
-
   package var now: MonotonicTime { loop.now }
 
   /// Looks for the acknowledgements of a response that begins.

@@ -14,12 +14,6 @@ package struct ViewerSums: Sendable {
     package let rendition: String
     package let transport: ViewerTransport
 
-    package init(stream: String, rendition: String, transport: ViewerTransport) {
-      self.stream = stream
-      self.rendition = rendition
-      self.transport = transport
-    }
-
     package static func < (a: Key, b: Key) -> Bool {
       (a.stream, a.rendition, a.transport.rawValue) < (b.stream, b.rendition, b.transport.rawValue)
     }

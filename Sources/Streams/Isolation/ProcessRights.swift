@@ -13,21 +13,11 @@ package struct ProcessRights: JSONFields, Equatable {
   /// The files and folders that it reads.
   package var files: [String]
   /// The network that it uses.
-  package var network: Sandbox.Network
+  package var network = Sandbox.Network.none
   /// Whether an encoder needs the files of devices.
-  package var usesDevices: Bool
+  package var usesDevices = false
   /// The most bytes of data.
   package var memory: Int64
-
-  /// Rights.
-  package init(
-    files: [String], network: Sandbox.Network = .none, usesDevices: Bool = false, memory: Int64
-  ) {
-    self.files = files
-    self.network = network
-    self.usesDevices = usesDevices
-    self.memory = memory
-  }
 
   /// The rights with values that ``check()`` accepts.
   var limited: ProcessRights {

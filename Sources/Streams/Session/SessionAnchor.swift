@@ -25,9 +25,6 @@ struct SessionAnchor: Sendable, Equatable, Codable {
   /// track without media.
   var published: [ResumePoint?]
 
-  /// Whether an earlier process has published a part of the session.
-  var isContinued: Bool { published.contains { $0 != nil } }
-
   /// The anchor of a session that begins now.
   init(_ configuration: StreamConfiguration) {
     let segmentation = configuration.segmentation

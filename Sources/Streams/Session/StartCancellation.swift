@@ -14,9 +14,6 @@ package final class StartCancellation: Sendable {
   /// A start that is not cancelled.
   package init() {}
 
-  /// Whether the start is cancelled.
-  package var isCancelled: Bool { state.withLock { $0.isCancelled } }
-
   /// Calls `body` once on cancellation, on the cancelling thread; at once if already cancelled.
   package func whenCancelled(_ body: @escaping @Sendable () -> Void) {
     let isLate = state.withLock { state in

@@ -82,15 +82,6 @@ package struct StreamConfiguration: Sendable, Codable {
     self.segmentation = segmentation
   }
 
-  /// A configuration with one rendition and defaults.
-  package init(
-    size: VideoSize, bitrateKilobits: Int = RenditionSettings.defaultBitrateKilobits,
-    segmentation: Segmentation
-  ) {
-    self.init(
-      renditions: RenditionSettings.ladder([(size, bitrateKilobits)]), segmentation: segmentation)
-  }
-
   /// The bitrate that determines the level of a rendition: renditions of one size have one level.
   func levelKilobits(of rendition: RenditionSettings) -> Int? {
     renditions.filter { $0.size == rendition.size }.map(\.bitrateKilobits).max()
