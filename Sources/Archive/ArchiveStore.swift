@@ -164,6 +164,15 @@ package final class ArchiveStore: Sendable {
     }
   }
 
+  /// Notes that a publisher has created a stream with an archive; see ``created(answer:)``.
+  package func markCreated(_ archive: StreamArchive) { archive.order(.markCreated(archive.catalog)) }
+
+  /// Lists the streams that publishers had created, also those of programs before; the answer comes
+  /// on the writer's thread.
+  package func created(answer: @escaping @Sendable ([String]) -> Void) {
+    Self.give(.listCreated(answer), to: orders)
+  }
+
   /// Writes what the windows have, finishes the files, and releases the lock; a disk that does not
   /// answer until `deadline` is left.
   package func close(until deadline: MonotonicTime) {

@@ -101,6 +101,24 @@ package final class StreamArchive: Sendable {
     catalog.read { $0.tracks.filter { $0.value.extent != nil }.keys.sorted() }
   }
 
+  /// Whether the folder was read: before, the archive may have any segment.
+  package var isLoaded: Bool { catalog.read(\.isLoaded) }
+
+  /// Whether a file of a rendition has a CMAF header, or the object store.
+  package func hasHeader(_ hash: String, of rendition: String) -> Bool {
+    catalog.read { state in
+      state.tracks[rendition]?.hasHeader(hash) ?? false
+        || state.objects?.tracks[rendition]?.hasHeader(hash) ?? false
+    }
+  }
+
+  /// Reads the renditions as their newest hour files show them.
+  package func recordedTracks(answer: @escaping Answer<[RecordedTrack]>) {
+    run(answer) { [self] reader throws(ArchiveFailure) in
+      try reader.recordedTracks(of: renditions)
+    }
+  }
+
   /// The public address of a segment that the object store has; nil for none.
   ///
   /// - Parameters:

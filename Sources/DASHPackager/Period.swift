@@ -92,6 +92,7 @@ struct Period: Equatable {
     of snapshot: WindowSnapshot, _ past: ManifestPast, _ segmentation: Segmentation,
     _ names: MediaNames
   ) -> [Period] {
+    if snapshot.isRecorded { return recorded(past, segmentation) }
     var live = all(of: snapshot, segmentation, names)
     guard snapshot.state != .ended, let first = live.first, !past.runs.isEmpty else { return live }
     let current = past.current(snapshot, before: live.dropFirst().first?.firstSegment ?? .max)
@@ -118,6 +119,17 @@ struct Period: Equatable {
       periods.append(period)
     }
     return inOrder(periods + live)
+  }
+
+  /// The Periods of a stream without a session: those of the past, each with its duration.
+  private static func recorded(_ past: ManifestPast, _ segmentation: Segmentation) -> [Period] {
+    inOrder(
+      past.runs.map { run in
+        var period = Period(run, segmentation, continuing: nil)
+        let count = run.segments.end.subtractingSaturated(run.segments.start)
+        period.duration = segmentation.segmentDuration * count
+        return period
+      })
   }
 
   /// The Periods of the listed segments, oldest first; empty if there is no segment.
@@ -164,6 +176,9 @@ struct Period: Equatable {
 }
 
 extension WindowSnapshot {
+  /// Whether the window has ended without media: only an archive has some.
+  fileprivate var isRecorded: Bool { state == .ended && listed.allSatisfy(\.isListedAsGap) }
+
   /// The number of the first segment that is or will be without slate, if none is complete; nil if
   /// the window is empty.
   fileprivate var afterSlate: Int64? {

@@ -10,6 +10,7 @@ package struct ClosedPlaylist: Sendable {
   private let lines: String
   private let first: Int64
   private let targetDuration: Int64
+  private let isFinal: Bool
 
   /// The playlist of `segments`, whose numbers are consecutive; nil without one.
   ///
@@ -19,9 +20,10 @@ package struct ClosedPlaylist: Sendable {
   ///   - names: the names of media.
   ///   - base: the prefix of each name: empty, or a relative path that ends in a slash.
   ///   - targetDuration: the Target Duration of the stream.
+  ///   - isFinal: whether the playlist never changes; if not, its stream may continue later.
   package init?(
     _ segments: [PastSegment], _ segmentation: TrackSegmentation, names: MediaNames, base: String,
-    targetDuration: Int64
+    targetDuration: Int64, isFinal: Bool = true
   ) {
     guard let first = segments.first?.number else { return nil }
     var lines = PastLines(from: first, names: names, base: base, segmentation)
@@ -29,6 +31,7 @@ package struct ClosedPlaylist: Sendable {
     self.lines = lines.takeText()
     self.first = names.printed(first)
     self.targetDuration = targetDuration
+    self.isFinal = isFinal
   }
 
   /// The text of the playlist.
@@ -36,7 +39,7 @@ package struct ClosedPlaylist: Sendable {
     var out = PlaylistText()
     out.line("#EXTM3U")
     out.line("#EXT-X-VERSION:6")
-    out.line("#EXT-X-PLAYLIST-TYPE:VOD")
+    if isFinal { out.line("#EXT-X-PLAYLIST-TYPE:VOD") }
     out.line("#EXT-X-INDEPENDENT-SEGMENTS")
     out.line("#EXT-X-TARGETDURATION:\(targetDuration)")
     out.line("#EXT-X-MEDIA-SEQUENCE:\(first)")

@@ -136,6 +136,7 @@ final class Program: Sendable {
       let supervisor = registry.open(stream)
       if stream.mustBeOpen, let supervisor { try waitUntilOpen(supervisor) }
     }
+    registry.openRecordings()
     handover.take(configuration.streams)
     try server.start(
       endpoints, others: .init(publisherEndpoints, deliver: rtmp.deliver))

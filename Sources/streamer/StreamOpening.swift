@@ -36,6 +36,7 @@ extension StreamDefinition {
       ? nil : StreamCaptions(settings.captions, now: SystemClock.monotonicTime)
     options.closedCaptions = settings.closedCaptions
     options.waitsForAbsentSegment = settings.waitsForAbsentSegment
+    options.keys = configuration.keys
     return options
   }
 

@@ -21,18 +21,20 @@ final class StreamRegistry: StreamControl {
   /// How long players may still fetch the end of a stream that has ended.
   static let lingerTime = Interval.milliseconds(1200)
 
-  private let serverState: ServerState
+  let serverState: ServerState
   private let publishers: PublisherRegistry
   private let log: Log
   private let sharing: SharedProcesses
-  private let isSupervised: Bool
-  private let archive: ArchiveStore?
+  let isSupervised: Bool
+  let archive: ArchiveStore?
   /// The pushes of all streams.
   let pushes: PushStore
   private let onChange: @Sendable () -> Void
-  private let configuration: Locked<MergedSettings>
+  let configuration: Locked<MergedSettings>
   /// Names of streams added by requests.
   private let apiStreams = Locked<Set<String>>([])
+  /// Names of streams that publishers have created.
+  let createdStreams = Locked<Set<String>>([])
   private let closing = ClosingStreams()
   private let changes = SerialThread(name: "control")
 
@@ -117,7 +119,11 @@ final class StreamRegistry: StreamControl {
 
   /// Adds the stream of a publisher, after the end of a stream of its name that is being removed.
   func add(published name: String, answer: @escaping @Sendable (ControlResult) -> Void) {
-    add(afterRemoval: true, answer) { () throws(UsageError) in
+    let isFirst = createdStreams.withLock { $0.insert(name).inserted }
+    add(afterRemoval: true) { [self] result in
+      if case .added = result { markCreated(name) } else if isFirst { forgetCreated(name) }
+      answer(result)
+    } _: { () throws(UsageError) in
       try StreamElement(publishedAs: name)
     }
   }
@@ -172,7 +178,7 @@ final class StreamRegistry: StreamControl {
   /// Runs a change after the changes before it; not on a loop, since it reads files.
   ///
   /// - Returns: false if the system refuses a thread.
-  private func change(_ body: @escaping @Sendable () -> Void) -> Bool {
+  func change(_ body: @escaping @Sendable () -> Void) -> Bool {
     changes.run(body)
   }
 
@@ -257,7 +263,7 @@ final class StreamRegistry: StreamControl {
       stream.waitUntilClosed(until: SystemClock.monotonicTime + StreamSupervisor.closeLimit, log)
       SystemClock.sleep(until: SystemClock.monotonicTime + Self.lingerTime)
       pushes.remove(stream.name, pushed)
-      serverState.remove(stream)
+      serverState.remove(stream, keeping: takeRecording(of: stream.name))
       closing.end(stream)
       onChange()
       body()

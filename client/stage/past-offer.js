@@ -68,8 +68,11 @@ export class PastOffer {
   /** Loads the extent; without an archive once is enough. */
   async load() {
     const { playback, options } = this, { reach } = playback;
-    if (reach.extent && !reach.extent.isArchived && !options.isShown) return;
-    const services = playback.services.services ?? await playback.services.findServices();
+    const known = playback.services.services;
+    if (known && reach.extent && !reach.extent.isArchived && !options.isShown) return;
+    // A stream without a session has no playlist that names its services.
+    if (!known) await reach.load(new URL('dvr.json', playback.source).href);
+    const services = known ?? await playback.services.findServices();
     if (services) await reach.load(new URL('dvr.json', services.timestamps).href);
   }
 

@@ -76,6 +76,11 @@ package struct TrackCatalog: Sendable {
     return all
   }
 
+  /// Whether a file has the CMAF header with this hash.
+  func hasHeader(_ hash: String) -> Bool {
+    open?.name.headerHash == hash || list.contains { $0.name.headerHash == hash }
+  }
+
   /// The numbers of the first and of the last segment; nil without any.
   package var extent: ClosedRange<Int64>? {
     var range: ClosedRange<Int64>?

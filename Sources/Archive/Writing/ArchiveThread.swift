@@ -127,6 +127,8 @@ struct ArchiveThread {
       log.write(
         .info, "archive", stream: catalog.name,
         "\(catalog.folder): \(policy.retention), \(stream.content)")
+    case .markCreated(let catalog): CreatedMark.write(catalog)
+    case .listCreated(let answer): answer(CreatedMark.streams(in: root.path))
     case .follow(let catalog, let windows):
       stream(catalog)?.follow(windows, SystemClock.monotonicTime)
     case .protect(let catalog, let span, let isProtected, let answer):

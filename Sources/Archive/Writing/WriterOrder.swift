@@ -7,6 +7,10 @@ package import Time
 package enum WriterOrder: Sendable {
   /// Reads the folder of a stream.
   case open(StreamCatalog, ArchivePolicy)
+  /// Notes in the folder of a stream that a publisher has created it.
+  case markCreated(StreamCatalog)
+  /// Lists the streams with that note.
+  case listCreated(@Sendable ([String]) -> Void)
   /// Writes the windows of a session from now on.
   case follow(StreamCatalog, [(name: String, window: LiveWindow)])
   /// Protects a span, or ends its protection; the answer has the reason of a failure.
@@ -28,7 +32,8 @@ package enum WriterOrder: Sendable {
   /// Answers an order that no thread performs any more.
   func refuse() {
     switch self {
-    case .open, .follow: break
+    case .open, .markCreated, .follow: break
+    case .listCreated(let answer): answer([])
     case .protect(_, _, _, let answer), .remove(_, _, _, let answer): answer("it is closed")
     case .replace(_, _, _, let answer), .endRemoval(_, _, _, let answer): answer("it is closed")
     case .hold(_, _, _, _, let answer): answer(nil)

@@ -82,6 +82,15 @@ package struct SegmentRuns: Sendable, Equatable {
     runs.removeAll { $0.end < number }
   }
 
+  /// The runs without the segments before `number`.
+  package func runs(from number: Int64) -> [Run] {
+    runs.filter { $0.end > number }.map { run in
+      var run = run
+      run.start = max(run.start, number)
+      return run
+    }
+  }
+
   /// Gives runs the start that they had in `known`, if an earlier segment has become known since
   /// then: the archive has the segment with which a stream begins later than the window.
   package mutating func keepStarts(of known: SegmentRuns) {

@@ -16,7 +16,7 @@ extension ServerState {
         options.playbackKeys = keys
         streams[index] = StreamEntry(
           name: name, state: old.state, supervisor: old.supervisor, options: options,
-          isLeft: old.isLeft)
+          isLeft: old.isLeft, recorded: old.recorded)
       }
     }
     if let upload = table.uploads[name], upload.playbackKeys != keys {

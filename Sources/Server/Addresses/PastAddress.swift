@@ -59,6 +59,12 @@ package struct PastAddress: Equatable {
     return PastAddress(first: oldest, end: end)
   }
 
+  /// The same address, with an end: the segments before `end`, at least one.
+  func ended(by end: Int64) -> PastAddress {
+    guard self.end == nil else { return self }
+    return PastAddress(first: first, end: max(end, first.addingSaturated(1)))
+  }
+
   /// The path of the address: `from/N` or `from/N/to/M`.
   package func path(_ names: MediaNames) -> String {
     "from/\(names.printed(first))" + (end.map { "/to/\(names.printed($0))" } ?? "")

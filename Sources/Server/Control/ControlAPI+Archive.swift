@@ -21,7 +21,7 @@ extension ControlAPI {
           : Self.error(404, "nothing is served under this path"))
     }
     // An archive has media without a session: of a stream on demand, or of one that failed.
-    guard let archive = serverState.streamTable.stream(name)?.options.archive else {
+    guard let archive = serverState.streamTable.entry(name)?.options.archive else {
       return exchange.respond(Self.error(404, "no such stream, or it has no archive"))
     }
     exchange.collectBody { [weak self] body in

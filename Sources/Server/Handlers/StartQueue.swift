@@ -75,9 +75,13 @@ final class StartQueue {
     for request in held.takeAll() { rerouteExchange(request.exchange, request.since) }
   }
 
-  /// Refuses the requests whose time is over, with the line `refusal` if the stream has no windows.
-  func expire(_ now: MonotonicTime, refusal: String?) {
-    for request in held.expired(now) {
+  /// Refuses the requests whose time is over, with the line `refusal` if the stream has no windows,
+  /// except those that `answer` answers.
+  func expire(
+    _ now: MonotonicTime, refusal: String?,
+    _ answer: (any Exchange, MonotonicTime) -> Bool = { _, _ in false }
+  ) {
+    for request in held.expired(now) where !answer(request.exchange, request.since) {
       held.timedOut()
       if let refusal {
         request.refuse(ResponseFields.unavailable(refusal), now)

@@ -10,6 +10,7 @@ extension StreamHandler {
   /// It is not held before the stream has started: pages ask beside other requests that are held,
   /// over the same few connections. It does not start a stream on demand.
   func pastExtent(_ exchange: any Exchange) {
+    if answersPast(.archive, exchange, since: now, { $0.pastExtent(exchange) }) { return }
     guard let served = servedStream, !renditions.isEmpty else {
       let options = stream.options
       return exchange.respond(

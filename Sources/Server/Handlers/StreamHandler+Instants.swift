@@ -13,6 +13,10 @@ extension StreamHandler {
       return exchange.respond(
         ResponseFields.error(400, "not an instant (expected \(InstantText.expected))"))
     }
+    let isAnswered = answersPast(.time(time), exchange, since: since) {
+      $0.instant(exchange, text, since: since)
+    }
+    if isAnswered { return }
     guard open(exchange, since: since) != nil, let top = renditions.first,
       !starting.hold(exchange, until: .window(top), of: renditions, since: since)
     else { return }
@@ -29,6 +33,10 @@ extension StreamHandler {
     do throws(ClipName.Refusal) { name = try ClipName(text) } catch {
       return exchange.respond(ResponseFields.error(400, error.reason))
     }
+    let isAnswered = answersPast(.time(name.span.upperBound), exchange, since: since) {
+      $0.clip(exchange, rendition, text, since: since)
+    }
+    if isAnswered { return }
     guard let served = open(exchange, since: since) else { return }
     guard let handler = self.rendition(rendition) else {
       return exchange.respond(ResponseFields.notFound)

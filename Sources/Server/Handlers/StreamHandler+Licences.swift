@@ -11,6 +11,7 @@ extension StreamHandler {
   ///
   /// Whether the client may play the stream is decided before.
   func licence(_ exchange: any Exchange) {
+    if answersPast(.archive, exchange, since: now, { $0.licence(exchange) }) { return }
     guard let served = servedStream else {
       return exchange.respond(
         ResponseFields.unavailable(withWords("the stream has not started yet")))
@@ -37,7 +38,12 @@ extension StreamHandler {
   ///
   /// - Returns: whether the request was refused.
   func refusesClear(_ exchange: any Exchange, _ what: String) -> Bool {
-    guard servedStream?.names.keys != nil else { return false }
+    let isEncrypted = servedStream.map { served in
+      // The keys of a stream without a session may be unknown.
+      served.names.keys != nil
+        || served.isRecorded && served.window.snapshot.track?.keyIdentifier != nil
+    }
+    guard isEncrypted == true else { return false }
     exchange.respond(
       ResponseFields.error(404, "the stream is encrypted: it has no \(what)", .noStore))
     return true

@@ -76,6 +76,11 @@ extension StreamHandler {
 
   /// Answers a request for media; a stream with one rendition needs no rendition in the URL.
   func media(_ exchange: any Exchange, _ name: String?, _ file: MediaName, since: MonotonicTime) {
+    if servedStream == nil, let need = PastNeed(file, of: name),
+      answersPast(need, exchange, since: since, { $0.media(exchange, name, file, since: since) })
+    {
+      return
+    }
     guard let served = open(exchange, since: since) else { return }
     if name == SwitchedName.rendition {
       if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
@@ -124,6 +129,11 @@ extension StreamHandler {
 
   /// Answers a request for a still.
   func still(_ exchange: any Exchange, _ address: StillAddress, since: MonotonicTime) {
+    if servedStream == nil, let need = PastNeed(address),
+      answersPast(need, exchange, since: since, { $0.still(exchange, address, since: since) })
+    {
+      return
+    }
     guard let served = open(exchange, since: since), let top = renditions.first else { return }
     if refusesClear(exchange, "stills") { return }
     if starting.hold(exchange, until: .window(top), of: renditions, since: since) { return }

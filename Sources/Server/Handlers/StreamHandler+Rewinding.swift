@@ -12,9 +12,12 @@ import Time
 extension StreamHandler {
   /// Answers a request for a playlist from a time on, to another time or to the live edge.
   func past(_ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime) {
-    guard case .past(_, let name, let from, let to) = target.route,
-      let served = openAll(exchange, since: since)
-    else { return }
+    guard case .past(_, let name, let from, let to) = target.route else { return }
+    let need = to == nil ? PastNeed.liveEdge(isFollowed: target.isFollowing) : .archive
+    if answersPast(need, exchange, since: since, { $0.past(exchange, target, since: since) }) {
+      return
+    }
+    guard let served = openAll(exchange, since: since) else { return }
     let isUnlimited = isUnlimited(exchange)
     let segmentation: Segmentation
     switch served.pastSegmentation(isUnlimited: isUnlimited) {
@@ -45,22 +48,29 @@ extension StreamHandler {
     guard address.path(served.names) == Self.path(from, to) else {
       return exchange.respond(redirect(exchange, to: address, of: served, isClosed: to != nil))
     }
+    let recorded =
+      served.isRecorded ? newestSegment(of: handler?.rendition ?? served.top, archive) : nil
+    // A recording ends: it has no live edge.
+    let limited = recorded.map { address.ended(by: $0.addingSaturated(1)) } ?? address
     let viewers = PastLimits(dvr: served.options.dvr, list: served.options.dvrList)
     let limits = isUnlimited ? viewers.unlimited : viewers
     if let refusal = limits.refusal(
-      address, now: clock, isFollowed: isFollowed, served.names, segmentation)
+      limited, now: clock, isFollowed: isFollowed, served.names, segmentation)
     {
       return exchange.respond(ResponseFields.error(refusal.status, refusal.reason))
     }
     // Caches keep nothing that viewers may not have.
     if viewers.dvr == .zero
       || viewers.refusal(
-        address, now: clock, isFollowed: isFollowed, served.names, segmentation) != nil
+        limited, now: clock, isFollowed: isFollowed, served.names, segmentation) != nil
     {
       exchange.isForOneViewer = true
     }
     guard let handler else {
       return exchange.respond(multivariant(address, of: served))
+    }
+    if let recorded {
+      return respond(exchange, address, until: recorded, of: handler.rendition, served, clock)
     }
     guard let end = address.end else {
       switch target.directives {
@@ -77,6 +87,32 @@ extension StreamHandler {
     }
     requests.answer(exchange) { answer in
       served.closedPlaylist(address.first..<end, of: handler.rendition, answer: answer)
+    }
+  }
+
+  /// The newest segment of a rendition that has no session.
+  private func newestSegment(of rendition: ServedRendition, _ archive: StreamArchive) -> Int64 {
+    archive.extent(of: rendition.name)?.upperBound ?? .min
+  }
+
+  /// Answers a request for a playlist of a stream without a session: it ends with the recording.
+  private func respond(
+    _ exchange: any Exchange, _ address: PastAddress, until newest: Int64,
+    of rendition: ServedRendition, _ served: ServedStream, _ now: WallTime
+  ) {
+    let after = newest.addingSaturated(1)
+    if let end = address.end {
+      let start = PastAddress.start(of: end, served.window.segmentation.video)
+      guard end <= after || WallTime(start, plus: .zero) <= now else {
+        return exchange.respond(ResponseFields.error(425, "the end is in the future"))
+      }
+    }
+    let end = min(address.end ?? after, after)
+    guard address.first < end else { return exchange.respond(PastRefusal.missing.response) }
+    requests.answer(exchange) { answer in
+      served.closedPlaylist(
+        address.first..<end, of: rendition, isWhole: address.end == end,
+        isLasting: address.end != nil, answer: answer)
     }
   }
 
@@ -116,6 +152,10 @@ extension StreamHandler {
 
   /// Answers a request for `/S/dvr.mpd`.
   func pastManifest(_ exchange: any Exchange, since: MonotonicTime) {
+    let need = PastNeed.liveEdge(isFollowed: false)
+    if answersPast(need, exchange, since: since, { $0.pastManifest(exchange, since: since) }) {
+      return
+    }
     guard let served = openAll(exchange, since: since) else { return }
     let isUnlimited = isUnlimited(exchange)
     if case .failure(let refusal) = served.pastSegmentation(isUnlimited: isUnlimited) {

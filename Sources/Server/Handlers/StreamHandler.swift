@@ -33,7 +33,11 @@ final class StreamHandler {
   private unowned let loop: EventLoop
   private let past: PastHandler
   private let mayStart: (PeerAddress, MonotonicTime) -> AccessDecision
-  private let reroute: (any Exchange, MonotonicTime) -> Void
+  let reroute: (any Exchange, MonotonicTime) -> Void
+  /// The handlers of what the archive has while nothing is served: the newest one, and the one
+  /// before, which may have requests.
+  private var recordings: [StreamHandler] = []
+  private let stillService: StillService
   let starting: StartQueue
   let stills: StillHandler
   /// The readers of motion JPEG.
@@ -57,18 +61,20 @@ final class StreamHandler {
 
   /// `mayStart` decides whether a request starts a stream on demand; `isAdmin` whether a client has
   /// the admin token; `rows` takes statistics of deliveries; `reroute` handles an exchange again,
-  /// with the arrival of the request.
+  /// with the arrival of the request. `past` answers requests for the archive; nil for another one.
   init(
     _ stream: StreamEntry, options: ServingOptions, counters: Locked<ServerCounters>,
     loop: EventLoop,
     mayStart: @escaping (PeerAddress, MonotonicTime) -> AccessDecision = { _, _ in .granted },
     isAdmin: @escaping (Request, MonotonicTime) -> Bool = { _, _ in false },
     sockets: SocketsOfAllLoops = SocketsOfAllLoops(), rows: SegmentRows? = nil,
-    stills: StillService,
+    stills: StillService, past: PastHandler? = nil,
     reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.mayStart = mayStart
-    past = PastHandler(loop: loop, isAdmin: isAdmin)
+    let past = past ?? PastHandler(loop: loop, isAdmin: isAdmin)
+    self.past = past
+    stillService = stills
     sharedSockets = sockets
     self.stream = stream
     servedStream = stream.served
@@ -93,6 +99,18 @@ final class StreamHandler {
     return renditions.first { $0.rendition.name == name }
   }
 
+  /// The handler of a stream without a session.
+  func handler(of recorded: ServedStream) -> StreamHandler {
+    if let known = recordings.last(where: { $0.servedStream === recorded }) { return known }
+    let handler = StreamHandler(
+      StreamEntry(
+        name: stream.name, state: .served(recorded), supervisor: nil, options: stream.options),
+      options: options, counters: counters, loop: loop, sockets: sharedSockets, rows: rows,
+      stills: stillService, past: past, reroute: reroute)
+    recordings = recordings.suffix(1) + [handler]
+    return handler
+  }
+
   /// The handlers of `/S/auto/`.
   func switchedHandlers(
     of switched: SwitchedRenditions, _ served: ServedStream
@@ -113,6 +131,10 @@ final class StreamHandler {
   func open(
     _ exchange: any Exchange, since: MonotonicTime, isUse: Bool = true
   ) -> ServedStream? {
+    if stream.isRecording {
+      exchange.respond(ResponseFields.notFound)
+      return nil
+    }
     if isUse, let refusal = use(by: exchange.request.peer) {
       exchange.respond(refusal.response(to: .start))
       return nil
@@ -184,6 +206,7 @@ final class StreamHandler {
 
   /// The stream was removed: all held requests are routed again, and get 404.
   func close() {
+    for recording in recordings { recording.closeRenditions() }
     closeRenditions()
     sockets.close()
     starting.reroute()
@@ -196,6 +219,7 @@ final class StreamHandler {
     // Each of these serves many viewers.
     feeds.advance(now)
     stills.woken(servedStream, now)
+    for recording in recordings { recording.stills.woken(recording.servedStream, now) }
     pictures.woken()
     for handler in renditions { handler.woken(now) }
     instants?.woken(now)
@@ -230,7 +254,8 @@ final class StreamHandler {
       starting.nextDeadline, sockets.nextDeadline, deliveries.nextDeadline, feeds.nextDeadline,
       stills.nextDeadline, past.requests.nextDeadline)
     let others = min(instants?.nextDeadline ?? own, captions?.nextDeadline ?? own)
-    let deadline = renditions.reduce(min(own, others)) {
+    let recorded = recordings.reduce(min(own, others)) { min($0, $1.deliveries.nextDeadline) }
+    let deadline = renditions.reduce(recorded) {
       min($0, $1.nextDeadline)
     }
     return switchedRenditions.reduce(deadline) { min($0, $1.nextDeadline) }
@@ -239,10 +264,12 @@ final class StreamHandler {
   /// Answers the requests whose deadline has passed.
   func expire(_ now: MonotonicTime) {
     starting.expire(
-      now, refusal: stream.served == nil ? withWords("the stream has not started yet") : nil)
+      now, refusal: stream.served == nil ? withWords("the stream has not started yet") : nil
+    ) { exchange, since in endsWithRecording(exchange, since: since) }
     for handler in renditions { handler.expire(now) }
     for handler in switchedRenditions { handler.expire(now) }
     deliveries.expire(now)
+    for recording in recordings { recording.deliveries.expire(now) }
     instants?.expire(now)
     captions?.expire(now)
     feeds.expire(now)

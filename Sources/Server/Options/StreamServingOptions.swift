@@ -2,6 +2,7 @@
 
 package import Access
 package import Archive
+package import Encryption
 import Net
 package import Packaging
 package import Publishing
@@ -41,6 +42,8 @@ package struct StreamServingOptions: Sendable {
   package var switchesRenditions = false
   /// The archive of its media; nil for none.
   package var archive: StreamArchive?
+  /// The keys of its media if they are known before a session; nil otherwise, or if it is clear.
+  package var keys: StreamKeys?
   /// The receivers to which it is pushed; nil for none.
   package var pushes: StreamPushes?
   /// How far viewers may go back in the archive; others need the admin token.

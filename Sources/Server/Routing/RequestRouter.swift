@@ -19,7 +19,8 @@ final class RequestRouter: RequestHandler, LoopService {
   let counters: Locked<ServerCounters>
   private var streamHandlers: [StreamHandler] = []
   private var byName: [String: StreamHandler] = [:]
-  /// The handler of the previous request: most requests are for the same stream.
+  private var defaultName: String?
+  /// That of the previous request: most requests are for the same stream.
   private var lastStreamHandler: (name: String, streamHandler: StreamHandler)?
   private let mediaUploads: MediaUploads
   private let pagePublishers: PagePublishers
@@ -154,7 +155,9 @@ final class RequestRouter: RequestHandler, LoopService {
     let keys = Self.playbackKeys(streamTable)
     playback.update(keys)
     needsTokens = !keys.isEmpty
-    for stream in streamTable.streams {
+    defaultName = streamTable.stream(nil)?.name
+    let entries = streamTable.streams + streamTable.recordings
+    for stream in entries {
       let streamHandler =
         before[stream.name]
         ?? StreamHandler(
@@ -167,7 +170,7 @@ final class RequestRouter: RequestHandler, LoopService {
       byName[stream.name] = streamHandler
     }
     for (name, streamHandler) in before where byName[name] == nil { streamHandler.close() }
-    for (streamHandler, stream) in zip(streamHandlers, streamTable.streams) {
+    for (streamHandler, stream) in zip(streamHandlers, entries) {
       streamHandler.update(stream)
     }
     follow(streamTable.uploads)
@@ -251,7 +254,7 @@ final class RequestRouter: RequestHandler, LoopService {
       guard !exchange.request.hasPathPrefix else { return notFound(exchange) }
       pagePublishers.answer(exchange, name)
     case .page(let name):
-      guard name == nil || serverState.streamTable.stream(name) != nil else {
+      guard name == nil || serverState.streamTable.entry(name) != nil else {
         return notFound(exchange)
       }
       let isList =
@@ -309,7 +312,7 @@ final class RequestRouter: RequestHandler, LoopService {
   /// The handler of the stream `name`, or of the default stream if `name` is nil.
   func handler(_ name: String?) -> StreamHandler? {
     if let last = lastStreamHandler, last.name == name { return last.streamHandler }
-    let found = if let name { byName[name] } else { byName["live"] ?? streamHandlers.first }
+    let found = (name ?? defaultName).flatMap { byName[$0] }
     if let name, let found { lastStreamHandler = (name, found) }
     return found
   }

@@ -20,6 +20,8 @@ struct PastExtentDocument {
   var events: [TimedEvent] = []
   /// Whether the past beyond the windows is available.
   let isArchived: Bool
+  /// Whether the stream has a session.
+  var isLive = true
 
   /// The JSON text at `now`.
   func text(now: WallTime) -> String {
@@ -28,8 +30,8 @@ struct PastExtentDocument {
     }
     let gaps = top.gaps.map { "[\(start($0.lowerBound)),\(end($0.upperBound))]" }
     let rate = segmentation.grid.rate
-    let members = [
-      ("now", Self.text(now)), ("archive", "\(isArchived)"),
+    let state = isLive ? [] : [("live", "false")]
+    let members = [("now", Self.text(now)), ("archive", "\(isArchived)")] + state + [
       ("from", start(extent.lowerBound)), ("to", end(extent.upperBound)),
       ("frameRate", "[\(rate.numerator),\(rate.denominator)]"),
       ("framesPerSegment", "\(segmentation.framesPerSegment)"),

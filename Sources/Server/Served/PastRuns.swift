@@ -78,7 +78,8 @@ final class PastRuns: Sendable {
     let kept = snapshot.pastSegments(.min ..< .max)
     let revision = archive.revision
     let extent = extent
-    let oldest = max(PastAddress.number(at: now - dvr, segmentation), extent?.lowerBound ?? .min)
+    let limit = PastAddress.number(at: now - dvr, segmentation)
+    let oldest = max(limit, extent?.lowerBound ?? .min)
     return state.withLock { state -> ManifestPast? in
       state.compare(revision)
       guard var joined = state.archived ?? (extent == nil ? SegmentRuns(segmentation) : nil) else {
@@ -96,10 +97,19 @@ final class PastRuns: Sendable {
       let start = WallTime(
         PastAddress.start(of: max(first.start, oldest), segmentation), plus: first.offset)
       let depth = min(dvr, max(.zero, now - start - segmentation.segmentDuration))
+      let runs = snapshot.state == .ended ? joined.runs(from: begin(limit)) : joined.runs
       return ManifestPast(
         depth: (depth.wholeSeconds / Self.grid.wholeSeconds) * Self.grid,
-        runs: joined.runs.map { ManifestPast.Run($0, tracks(of: $0, state)) })
+        runs: runs.map { ManifestPast.Run($0, tracks(of: $0, state)) })
     }
+  }
+
+  /// The first segment of the minute after that of segment `limit`: an MPD of a stream that has ended
+  /// has no timeShiftBufferDepth, and its players begin at its start.
+  private func begin(_ limit: Int64) -> Int64 {
+    let start = PastAddress.start(of: limit, segmentation) - .origin
+    let minute = start.count(of: Self.grid).addingSaturated(1)
+    return PastAddress.number(at: .origin + Self.grid * minute, segmentation)
   }
 
   /// The renditions that the archive has in a run, with their CMAF headers at its start.

@@ -75,7 +75,7 @@ extension ServedStream {
     let document = PastExtentDocument(
       segmentation: window.segmentation.video, names: names, renditions: all,
       events: archived.events.filter { !numbers.contains($0.id) } + known,
-      isArchived: isArchived)
+      isArchived: isArchived, isLive: !isRecorded)
     return PastExtentDocument.response(document.text(now: SystemClock.wallTime))
   }
 }

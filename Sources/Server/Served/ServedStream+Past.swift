@@ -139,29 +139,41 @@ extension ServedStream {
     }
   }
 
-  /// Reads the segments of a span, and answers with a playlist that ends with it; `isWhole` states
-  /// that no segment is missing before or after them.
+  /// Reads the segments of a span, and answers with a playlist that ends with it.
+  ///
+  /// - Parameters:
+  ///   - numbers: the numbers of the segments.
+  ///   - rendition: their rendition.
+  ///   - base: the prefix of the names of media; nil for that of an address with two times, or one.
+  ///   - isWhole: whether no segment is missing before or after them.
+  ///   - isLasting: whether the address has the same segments later; not if it has no end.
+  ///   - answer: takes the response, on any thread.
   func closedPlaylist(
-    _ numbers: Range<Int64>, of rendition: ServedRendition, base: String = "../../../../",
-    isWhole: Bool = true, answer: @escaping @Sendable (PreparedResponse) -> Void
+    _ numbers: Range<Int64>, of rendition: ServedRendition, base: String? = nil,
+    isWhole: Bool = true, isLasting: Bool = true,
+    answer: @escaping @Sendable (PreparedResponse) -> Void
   ) {
+    let base = base ?? (isLasting ? "../../../../" : RewoundCache.base)
     past(numbers, of: rendition) { [names, control] result in
       switch result {
       case .failure(let refusal): answer(refusal.response)
       case .success(let segments):
         let playlist = ClosedPlaylist(
           segments, rendition.window.segmentation, names: names, base: base,
-          targetDuration: control.targetDuration)
+          targetDuration: control.targetDuration, isFinal: isLasting)
         guard let playlist, segments.contains(where: { !$0.isGap }) else {
           return answer(PastRefusal.missing.response)
         }
         // A gap may be filled later.
         let hasGap = !isWhole || segments.contains(where: \.isGap)
+        let caching: ResponseFields.Caching =
+          !isLasting
+          ? .playlist(targetDuration: control.targetDuration) : hasGap ? .second : .segment
         answer(
           .document(
             playlist.text,
             fields: ResponseFields.fields(
-              "application/vnd.apple.mpegurl", hasGap ? .second : .segment, priority: .playlist)))
+              "application/vnd.apple.mpegurl", caching, priority: .playlist)))
       }
     }
   }

@@ -22,6 +22,8 @@ final class ServedStream: Sendable {
   let renditions: [ServedRendition]
   let control: ServerControl
   let options: StreamServingOptions
+  /// Whether it has no session: only the archive has media.
+  let isRecorded: Bool
   /// The text renditions; nil for none.
   let captions: ServedCaptions?
   /// Its closed captions.
@@ -74,13 +76,15 @@ final class ServedStream: Sendable {
   ///   - cmsd: the CMSD fields of its media responses, by rendition; empty for none.
   ///   - measures: the measurements of its threads.
   ///   - source: the session that publishes into its windows.
+  ///   - isRecorded: whether it has no session: only the archive has media.
   init(
     name: String, names: MediaNames, windows: [(name: String, window: LiveWindow)],
     control: ServerControl, parameters: PresentationParameters? = nil,
     options: StreamServingOptions = StreamServingOptions(), cmsd: [CMSDFields] = [],
-    measures: Measures = Measures(), source: StreamSession? = nil
+    measures: Measures = Measures(), source: StreamSession? = nil, isRecorded: Bool = false
   ) {
     self.name = name
+    self.isRecorded = isRecorded
     self.source = source
     self.names = names
     self.control = control

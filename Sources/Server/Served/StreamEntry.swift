@@ -23,6 +23,11 @@ struct StreamEntry: Sendable {
   let options: StreamServingOptions
   /// Whether another server continues the stream, and this one only has the media until then.
   var isLeft = false
+  /// What its archive has, while nothing is served; nil without an archive.
+  var recorded: RecordedStream?
+
+  /// Whether the stream no longer exists, and only its archive is left.
+  var isRecording: Bool { supervisor == nil && recorded != nil }
 
   /// The served stream; nil in all other states.
   var served: ServedStream? { if case .served(let served) = state { served } else { nil } }

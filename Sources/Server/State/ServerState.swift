@@ -120,7 +120,8 @@ package final class ServerState: Sendable {
   ) {
     change { streams in
       let new = StreamEntry(
-        name: stream.name, state: Self.state(of: stream), supervisor: stream, options: options)
+        name: stream.name, state: Self.state(of: stream), supervisor: stream, options: options,
+        recorded: RecordedStream(stream.name, options))
       if let index = streams.firstIndex(where: { $0.name == stream.name }) {
         streams[index] = new
       } else {
@@ -134,10 +135,15 @@ package final class ServerState: Sendable {
   }
 
   /// Removes a stream; requests held for it get 404.
-  package func remove(_ stream: StreamSupervisor) {
-    change { streams in
+  ///
+  /// `recording`: how the archive of the stream is served from now on; nil if it is not.
+  package func remove(_ stream: StreamSupervisor, keeping recording: StreamServingOptions? = nil) {
+    changeTable { table in
+      var (streams, recordings) = (table.streams, table.recordings)
       for entry in streams where entry.supervisor === stream { entry.options.leaveWindows() }
       streams.removeAll { $0.supervisor === stream }
+      if let recording { Self.add(stream.name, recording, to: &recordings, beside: streams) }
+      return (streams, recordings)
     }
   }
 
@@ -163,10 +169,15 @@ package final class ServerState: Sendable {
         state = .served(new)
       case .idle, .starting, .failed: state = Self.state(of: stream)
       }
-      if case .served = state {} else if served != nil { own.leaveWindows() }
+      var recorded: RecordedStream?
+      if case .served = state {} else {
+        if served != nil { own.leaveWindows() }
+        recorded =
+          streams[index].recorded ?? RecordedStream(stream.name, own, keys: served?.names.keys)
+      }
       streams[index] = StreamEntry(
         name: stream.name, state: state, supervisor: stream, options: own,
-        isLeft: streams[index].isLeft)
+        isLeft: streams[index].isLeft, recorded: recorded)
     }
     // Not under the lock of all loops.
     begun?.push()
@@ -181,30 +192,6 @@ package final class ServerState: Sendable {
   /// Whether a client has the admin token.
   func isAdmin(_ request: Request, at now: MonotonicTime) -> Bool {
     admin.decide(on: AdminAccess.Client(request), reading: .token, at: now).refusal == nil
-  }
-
-  /// Logs once for each stream why the server does not switch as its options ask.
-  func reportObstacles() {
-    for served in streamTable.served {
-      guard let reason = served.takeObstacle() else { continue }
-      log.write(
-        .warning, "switching", stream: served.name,
-        "the server cannot switch renditions, the MPD lists them: \(reason)")
-    }
-  }
-
-  /// Whether a request of `peer` may start a stream on demand.
-  func mayStart(by peer: PeerAddress, at now: MonotonicTime) -> AccessDecision {
-    let running = streams.count { stream in
-      guard stream.plan.isOnDemand else { return false }
-      return switch stream.phase {
-      case .starting, .live: true
-      case .idle, .ended, .failed: false
-      }
-    }
-    // A proxy brings the requests of all its clients.
-    let isCounted = !peer.isLoopback && !options.proxies.contains(peer)
-    return attempts.start(by: isCounted ? peer : nil, running: running, at: now)
   }
 
   /// The text of `/metrics`; beyond the render budget the previous text is repeated.
@@ -236,12 +223,25 @@ package final class ServerState: Sendable {
 
   /// Changes the streams, and wakes the loops.
   func change(_ body: (inout [StreamEntry]) -> Void) {
+    changeTable { table in
+      var streams = table.streams
+      body(&streams)
+      // A stream that exists again needs no recording.
+      let names = table.recordings.isEmpty ? [] : Set(streams.map(\.name))
+      return (streams, table.recordings.filter { !names.contains($0.name) })
+    }
+  }
+
+  /// Changes the streams and the recordings, and wakes the loops.
+  func changeTable(
+    _ body: (StreamTable) -> (streams: [StreamEntry], recordings: [StreamEntry])
+  ) {
     let watchers = shared.withLock { shared in
       let before = shared.streamTable
-      var streams = before.streams
-      body(&streams)
+      let (streams, recordings) = body(before)
       shared.streamTable = StreamTable(
-        revision: before.revision + 1, streams: streams, uploads: before.uploads)
+        revision: before.revision + 1, streams: streams, uploads: before.uploads,
+        recordings: recordings)
       return shared.watchers
     }
     for watcher in watchers { watcher() }
@@ -256,7 +256,8 @@ package final class ServerState: Sendable {
       var uploads = before.uploads
       let result = try body(&uploads, before.streams)
       shared.streamTable = StreamTable(
-        revision: before.revision + 1, streams: before.streams, uploads: uploads)
+        revision: before.revision + 1, streams: before.streams, uploads: uploads,
+        recordings: before.recordings)
       return (result, shared.watchers)
     }
     for watcher in watchers { watcher() }

@@ -22,6 +22,8 @@ import { PastOrder } from './past-order.js';
 const SEGMENT_TIMEOUT = 15000, RETRY = 1000;
 /** Closer to the live edge than this there is nothing to play, s. */
 const EDGE = 1.5;
+/** Closer than this to the end of a recording there is nothing to play, s. */
+const END = 0.1;
 /** The end of the media source, Unix seconds. */
 const LATEST = 2 ** 33;
 /** A position that a seek may leave by rounding, s. */
@@ -42,8 +44,11 @@ function trackOf(list) {
   return names && hash ? { names, name: folderName(names.folder), hash, url } : null;
 }
 
-/** @param {string} url of a file or a folder */
-function folderName(url) { return new URL('.', url).pathname.split('/').at(-2) ?? ''; }
+/** @param {string} url of a file or a folder of a rendition, or of its playlist of the past */
+function folderName(url) {
+  const { pathname } = new URL('.', url.replace(/\/from\/[^?#]*$/, '/'));
+  return pathname.split('/').at(-2) ?? '';
+}
 
 /**
  * Plays from an instant on. Latency has no meaning here: the rate is the viewer's.
@@ -82,6 +87,8 @@ export class PastPlayer {
     this.hasMedia = false;
     /** Whether the position of `at` is to be set as soon as the element has media. */
     this.isPlaced = false;
+    /** Whether the end of a recording is shown. */
+    this.isOver = false;
   }
 
   get isStopped() { return this.stopping.signal.aborted; }
@@ -130,7 +137,7 @@ export class PastPlayer {
   /** @param {AbortSignal} signal */
   async prepare(signal) {
     const { host, ladder } = this;
-    const list = await loadPlaylist(host.source, host.clock, signal, () => ladder.current);
+    const list = await this.loadList(signal);
     const tracks = [list, ...list.audio ? [list.audio] : []].map(trackOf);
     const [video, audio] = tracks;
     if (!video || tracks.includes(null)) {
@@ -156,6 +163,23 @@ export class PastPlayer {
     await this.follow();
   }
 
+  /**
+   * The playlist that names the media: that of the live edge, or one of the recording while the
+   * stream has no session.
+   * @param {AbortSignal} signal
+   */
+  async loadList(signal) {
+    const { host, ladder, reach } = this;
+    const extent = await reach.load(reach.url || new URL('dvr.json', host.source).href);
+    let { source } = host;
+    if (extent && !extent.isLive && extent.from !== null) {
+      const last = extent.segmentAt(extent.to - extent.frameDuration / 2);
+      const first = Math.min(extent.withMedia(extent.segmentAt(extent.clamp(this.at))), last);
+      source = reach.address(`from/${first}/to/${first + 1}/playlist.m3u8`) ?? source;
+    }
+    return loadPlaylist(source, host.clock, signal, () => ladder.current);
+  }
+
   /** @param {Playlist} list @param {PastExtent} extent */
   learnLadder(list, extent) {
     const { renditions } = list, { ladder } = this;
@@ -178,7 +202,10 @@ export class PastPlayer {
   }
 
   /** Media time up to which segments are complete, s. */
-  get edge() { return this.mediaTime(this.host.clock.now() / 1000) - 0.2; }
+  get edge() {
+    const { extent } = this, edge = this.mediaTime(this.host.clock.now() / 1000) - 0.2;
+    return extent && !extent.isLive ? Math.min(edge, extent.to + TINY) : edge;
+  }
 
   // Position
 
@@ -189,6 +216,7 @@ export class PastPlayer {
   seekTo(at) {
     const { extent, feed, host: { video } } = this;
     this.at = extent?.clamp(at) ?? at;
+    this.isOver = false;
     if (!extent || !feed.video) return;
     const position = this.mediaTime(this.at), ranges = feed.ranges();
     for (let i = 0; ranges && this.isPlaced && i < ranges.length; i += 1) {
@@ -326,6 +354,11 @@ export class PastPlayer {
     if (!video.paused && !video.seeking && behind < EDGE) {
       this.events.onEdge();
       return;
+    }
+    const { extent } = this;
+    if (extent && !extent.isLive && video.currentTime > extent.to - END && !this.isOver) {
+      this.isOver = true;
+      this.host.status('wait', 'Ended', 'The recording ends here');
     }
     const end = feed.gapEnd();
     if (end !== null && feed.isIdle) video.currentTime = end + TINY;

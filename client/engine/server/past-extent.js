@@ -18,6 +18,8 @@ export class PastExtent {
     const [rate, scale] = document.frameRate ?? [30, 1];
     /** Whether there is an archive behind the window. */
     this.isArchived = document.archive === true;
+    /** Whether the stream has a session: if not, the past ends at `to`. */
+    this.isLive = document.live !== false;
     /** @type {number | null} the start of the first segment; null without any */
     this.from = document.from ?? null;
     this.to = /** @type {number} */ (document.to ?? 0);
@@ -64,8 +66,11 @@ export class PastExtent {
       sum - Math.max(0, Math.min(end, to) - Math.max(start, from))), to - from);
   }
 
-  /** @param {number} time @returns {number} not before the first segment */
-  clamp(time) { return Math.max(time, this.from ?? time); }
+  /** @param {number} time @returns {number} not before the first segment, or after a recording */
+  clamp(time) {
+    const last = this.isLive ? time : Math.min(time, this.to - this.frameDuration / 2);
+    return Math.max(last, this.from ?? last);
+  }
 
   /**
    * The hash of the CMAF header of a segment; null if it is unknown.

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ServerState {
+  /// The most recordings of streams that no longer exist.
+  package static let maximumRecordings = 1000
+
+  /// Serves what the archive has of a stream that a publisher had created, until the stream exists
+  /// again.
+  package func addRecording(_ name: String, options: StreamServingOptions) {
+    changeTable { table in
+      var recordings = table.recordings
+      Self.add(name, options, to: &recordings, beside: table.streams)
+      return (table.streams, recordings)
+    }
+  }
+
+  static func add(
+    _ name: String, _ options: StreamServingOptions, to recordings: inout [StreamEntry],
+    beside streams: [StreamEntry]
+  ) {
+    recordings.removeAll { $0.name == name }
+    guard recordings.count < maximumRecordings, !streams.contains(where: { $0.name == name }),
+      let recorded = RecordedStream(name, options)
+    else { return }
+    recordings.append(
+      StreamEntry(
+        name: name, state: .idle, supervisor: nil, options: options, recorded: recorded))
+  }
+}
