@@ -165,7 +165,9 @@ package final class ArchiveStore: Sendable {
   }
 
   /// Notes that a publisher has created a stream with an archive; see ``created(answer:)``.
-  package func markCreated(_ archive: StreamArchive) { archive.order(.markCreated(archive.catalog)) }
+  package func markCreated(_ archive: StreamArchive) {
+    archive.order(.markCreated(archive.catalog))
+  }
 
   /// Lists the streams that publishers had created, also those of programs before; the answer comes
   /// on the writer's thread.

@@ -61,7 +61,8 @@ struct RecordedTrackTests {
     Row(name: "30 fps", timescale: 90_000, ticks: 3000, frames: [30, 30], each: 30, expected: 30),
     Row(
       name: "29.97 fps", timescale: 90_000, ticks: 3003, frames: [60, 60], each: 60, expected: 60),
-    Row(name: "a short end", timescale: 90_000, ticks: 3600, frames: [50, 7], each: 50, expected: 50),
+    Row(
+      name: "a short end", timescale: 90_000, ticks: 3600, frames: [50, 7], each: 50, expected: 50),
     Row(
       name: "a late start", timescale: 90_000, ticks: 3600, frames: [20], each: 25, shift: 18_000,
       expected: 25),

@@ -8,7 +8,7 @@ extension ArchiveReader {
   /// The segments whose frames are read for the frame rate.
   private static let sampled = 4
 
-  /// The renditions as their newest hour files show them: those that have a readable one.
+  /// The renditions as their newest hour files show them; unreadable ones are left out.
   package func recordedTracks(
     of renditions: [String]
   ) throws(ArchiveFailure) -> [RecordedTrack] {

@@ -11,6 +11,7 @@ extension LiveWindow {
   ///   - track: the description of the rendition.
   ///   - last: the number of its newest segment.
   ///   - end: the wall clock after that segment.
+  /// - Returns: the window.
   package static func recorded(
     _ track: TrackDescription, until last: Int64, end: WallTime
   ) -> LiveWindow {

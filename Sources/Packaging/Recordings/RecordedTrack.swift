@@ -5,7 +5,7 @@ package import Media
 package import Sharing
 package import Time
 
-/// A rendition as its recorded media shows it: what a session would state about it.
+/// A rendition as its recorded media shows it, without a session to describe it.
 package struct RecordedTrack: Sendable {
   /// A recorded segment.
   package struct Segment: Sendable, Equatable {

@@ -76,7 +76,7 @@ final class StartQueue {
   }
 
   /// Refuses the requests whose time is over, with the line `refusal` if the stream has no windows,
-  /// except those that `answer` answers.
+  /// unless `answer` answers them.
   func expire(
     _ now: MonotonicTime, refusal: String?,
     _ answer: (any Exchange, MonotonicTime) -> Bool = { _, _ in false }

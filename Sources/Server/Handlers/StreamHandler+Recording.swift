@@ -14,7 +14,7 @@ import Time
 extension StreamHandler {
   /// The media that a request is for, as far as it decides whether that is past.
   enum PastNeed {
-    /// What viewers may play at all, or media between two times.
+    /// The extent of the past, or media between two times.
     case archive
     /// Media up to this time.
     case time(WallTime)

@@ -34,7 +34,7 @@ final class StreamHandler {
   private let past: PastHandler
   private let mayStart: (PeerAddress, MonotonicTime) -> AccessDecision
   let reroute: (any Exchange, MonotonicTime) -> Void
-  /// The handlers of what the archive has while nothing is served: the newest one, and the one
+  /// The handlers of the recording while nothing is served: the newest one, and the one
   /// before, which may have requests.
   private var recordings: [StreamHandler] = []
   private let stillService: StillService
@@ -61,7 +61,9 @@ final class StreamHandler {
 
   /// `mayStart` decides whether a request starts a stream on demand; `isAdmin` whether a client has
   /// the admin token; `rows` takes statistics of deliveries; `reroute` handles an exchange again,
-  /// with the arrival of the request. `past` answers requests for the archive; nil for another one.
+  /// with the arrival of the request.
+  ///
+  /// `past` answers requests for the archive; nil for a handler of its own.
   init(
     _ stream: StreamEntry, options: ServingOptions, counters: Locked<ServerCounters>,
     loop: EventLoop,
@@ -132,7 +134,7 @@ final class StreamHandler {
     _ exchange: any Exchange, since: MonotonicTime, isUse: Bool = true
   ) -> ServedStream? {
     if stream.isRecording {
-      exchange.respond(ResponseFields.notFound)
+      exchange.respond(ResponseFields.error(404, "the stream has no publisher"))
       return nil
     }
     if isUse, let refusal = use(by: exchange.request.peer) {

@@ -33,7 +33,9 @@ extension RequestRouter {
   /// The keys of the streams that have any, by the name of the stream.
   static func playbackKeys(_ table: StreamTable) -> [String: [TokenKey]] {
     var keys: [String: [TokenKey]] = [:]
-    for stream in table.streams + table.recordings { keys[stream.name] = stream.options.playbackKeys }
+    for stream in table.streams + table.recordings {
+      keys[stream.name] = stream.options.playbackKeys
+    }
     for entry in table.uploads.entries { keys[entry.name] = entry.playbackKeys }
     return keys.filter { !$0.value.isEmpty }
   }

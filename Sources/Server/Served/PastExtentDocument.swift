@@ -31,14 +31,15 @@ struct PastExtentDocument {
     let gaps = top.gaps.map { "[\(start($0.lowerBound)),\(end($0.upperBound))]" }
     let rate = segmentation.grid.rate
     let state = isLive ? [] : [("live", "false")]
-    let members = [("now", Self.text(now)), ("archive", "\(isArchived)")] + state + [
-      ("from", start(extent.lowerBound)), ("to", end(extent.upperBound)),
-      ("frameRate", "[\(rate.numerator),\(rate.denominator)]"),
-      ("framesPerSegment", "\(segmentation.framesPerSegment)"),
-      ("gaps", "[\(gaps.joined(separator: ","))]"),
-      ("events", "[\(events(in: extent, now).joined(separator: ","))]"),
-      ("renditions", "[\(renditions.map { Self.text($0, names) }.joined(separator: ","))]"),
-    ]
+    let members =
+      [("now", Self.text(now)), ("archive", "\(isArchived)")] + state + [
+        ("from", start(extent.lowerBound)), ("to", end(extent.upperBound)),
+        ("frameRate", "[\(rate.numerator),\(rate.denominator)]"),
+        ("framesPerSegment", "\(segmentation.framesPerSegment)"),
+        ("gaps", "[\(gaps.joined(separator: ","))]"),
+        ("events", "[\(events(in: extent, now).joined(separator: ","))]"),
+        ("renditions", "[\(renditions.map { Self.text($0, names) }.joined(separator: ","))]"),
+      ]
     return "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n"
   }
 

@@ -104,8 +104,9 @@ final class PastRuns: Sendable {
     }
   }
 
-  /// The first segment of the minute after that of segment `limit`: an MPD of a stream that has ended
-  /// has no timeShiftBufferDepth, and its players begin at its start.
+  /// The first segment of the minute after that of segment `limit`.
+  ///
+  /// An MPD of a stream that has ended has no timeShiftBufferDepth: its players begin at its start.
   private func begin(_ limit: Int64) -> Int64 {
     let start = PastAddress.start(of: limit, segmentation) - .origin
     let minute = start.count(of: Self.grid).addingSaturated(1)

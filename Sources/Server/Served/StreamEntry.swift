@@ -23,7 +23,7 @@ struct StreamEntry: Sendable {
   let options: StreamServingOptions
   /// Whether another server continues the stream, and this one only has the media until then.
   var isLeft = false
-  /// What its archive has, while nothing is served; nil without an archive.
+  /// Its recording while nothing is served; nil without an archive.
   var recorded: RecordedStream?
 
   /// Whether the stream no longer exists, and only its archive is left.

@@ -17,7 +17,7 @@ struct StreamTable: Sendable {
     return stream("live") ?? streams.first
   }
 
-  /// The stream called `name`, or what is left of it; without a name the default stream.
+  /// The stream called `name`, or its recording; without a name the default stream.
   func entry(_ name: String?) -> StreamEntry? {
     stream(name) ?? recordings.first { $0.name == name }
   }

@@ -4,8 +4,7 @@ extension ServerState {
   /// The most recordings of streams that no longer exist.
   package static let maximumRecordings = 1000
 
-  /// Serves what the archive has of a stream that a publisher had created, until the stream exists
-  /// again.
+  /// Serves the archive of a stream that a publisher had created, until the stream exists again.
   package func addRecording(_ name: String, options: StreamServingOptions) {
     changeTable { table in
       var recordings = table.recordings

@@ -7,7 +7,7 @@ import Net
 import Streams
 import Time
 
-/// The starts of streams on demand, and what is reported of started ones.
+/// The starts of streams on demand, and warnings about started streams.
 extension ServerState {
   /// Logs once for each stream why the server does not switch as its options ask.
   func reportObstacles() {

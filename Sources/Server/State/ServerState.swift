@@ -170,7 +170,8 @@ package final class ServerState: Sendable {
       case .idle, .starting, .failed: state = Self.state(of: stream)
       }
       var recorded: RecordedStream?
-      if case .served = state {} else {
+      if case .served = state {
+      } else {
         if served != nil { own.leaveWindows() }
         recorded =
           streams[index].recorded ?? RecordedStream(stream.name, own, keys: served?.names.keys)
