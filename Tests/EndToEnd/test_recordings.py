@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from harness import pasthours
 from harness.archive import complete
+from harness.browser import Viewer, viewer
 from harness.configuration import stream, write
 from harness.frames import clocks_of
 from harness.http1 import Response, get
@@ -219,6 +221,46 @@ def test_the_manifest_of_the_past_is_static(recording: Recording, name: str) -> 
     first = recording.first
     for start_number, count in ((first, GAP.start), (first + GAP.stop, LENGTH - GAP.stop)):
         assert f'id="p{start_number}"' in manifest and f'duration="PT{count}S"' in manifest
+
+
+def wait_shown(view: Viewer, at: float) -> None:
+    """Waits until the page plays at a media time, or up to ten seconds later."""
+    view.page.wait_for_function(
+        "at => { const v = document.querySelector('video');"
+        " return v.readyState > 2 && v.currentTime > at && v.currentTime < at + 10; }",
+        arg=at, timeout=20_000)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_link_to_a_time_is_played(recording: Recording, browser: Browser, name: str) -> None:
+    """The page plays from the time of its address; it starts no source for that."""
+    at = recording.first + 20
+    with viewer(browser) as view:
+        view.open(recording.program.url(f"/{name}/?at={at}"))
+        wait_shown(view, at)
+    assert not recording.program.logged("live", stream="demand")
+
+
+@pytest.mark.timeout(120)
+def test_the_time_bar_leads_to_the_recording(recording: Recording, browser: Browser) -> None:
+    """The page of a camera that is off has the bar; a click plays, up to the end."""
+    with viewer(browser) as view:
+        view.open(recording.program.url("/camera/"))
+        view.page.wait_for_selector("#track", state="visible", timeout=20_000)
+        box = view.page.locator("#track").bounding_box()
+        assert box
+        view.page.mouse.click(box["x"] + 3, box["y"] + box["height"] / 2)
+        wait_shown(view, recording.first)
+        view.open(recording.program.url(f"/camera/?at={recording.end - 4}"))
+        wait_shown(view, recording.end - 4)
+        view.page.wait_for_function(
+            "end => document.querySelector('video').currentTime > end - 0.2", arg=recording.end,
+            timeout=20_000)
+        requests = len(view.requests)
+        view.watch(3)
+        assert not [url for url in view.requests[requests:] if "/segment" in url]
+        assert view.page.evaluate("() => __player.status") == "wait"
 
 
 @pytest.mark.timeout(120)

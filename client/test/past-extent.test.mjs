@@ -43,6 +43,15 @@ suite('the extent of the past', () => {
     assert.ok(extent.has('video') && !extent.has('audio'));
   });
 
+  test('a recording has no time after its end', () => {
+    const recording = new PastExtent({ from: 1000, to: 2000, live: false, frameRate: [30, 1] });
+    assert.ok(extent.isLive && !recording.isLive);
+    assert.equal(extent.clamp(2500), 2500);
+    assert.equal(recording.frameAt(recording.clamp(2500)), 2000 * 30 - 1);
+    assert.equal(recording.clamp(900), 1000);
+    assert.equal(recording.clamp(1500), 1500);
+  });
+
   test('a stream without a past has none', () => {
     const none = new PastExtent({ now: 5, archive: false });
     assert.equal(none.from, null);

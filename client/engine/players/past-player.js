@@ -355,8 +355,8 @@ export class PastPlayer {
       this.events.onEdge();
       return;
     }
-    const { extent } = this;
-    if (extent && !extent.isLive && video.currentTime > extent.to - END && !this.isOver) {
+    const past = this.extent;
+    if (past && !past.isLive && video.currentTime > past.to - END && !this.isOver) {
       this.isOver = true;
       this.host.status('wait', 'Ended', 'The recording ends here');
     }
