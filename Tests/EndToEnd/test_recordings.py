@@ -6,9 +6,11 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Browser
@@ -76,7 +78,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory, binary: Path) -> Iterato
     for name in NAMES:
         pasthours.write(folder, tracks, first, first + LENGTH,
                         range(first + GAP.start, first + GAP.stop), name)
-    (folder / "guest" / "created").write_text("by a publisher\n")
+    (folder / "guest" / "created").write_text("a publisher has created the stream\n")
     # No publisher has created this one: it may have been removed from the configuration.
     pasthours.write(folder, tracks, first, first + LENGTH, stream="former")
     path = write(tmp_path_factory.mktemp("configuration"), [
@@ -349,3 +351,35 @@ def test_a_stream_of_a_publisher_can_be_watched_after_it(streamer: Callable[...,
         assert get(again.port, f"/cam7/video/segment{number + 2}.m4s").body == media.body
     finally:
         source.kill()
+
+
+@pytest.mark.timeout(120)
+def test_an_encrypted_recording_stays_encrypted(streamer: Callable[..., Program],
+                                                tmp_path: Path) -> None:
+    """Playlists name the keys and the server gives them; there are no pictures and no files."""
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": [{"kid": "00" * 15 + "01", "key": "11" * 16}]}))
+    keys.chmod(0o600)
+    path = write(
+        tmp_path, [stream("d", onDemand=True, encryption={"scheme": "cbcs", "keys": str(keys)})],
+        archive=str(tmp_path / "archive"), dvr="1h")
+    program = streamer("-c", str(path), defaults=False)
+    number = wait_until(lambda: max(complete(program, "video", "d"), default=0), 20, "media")
+    wait_until(lambda: max(complete(program, "video", "d")) > number + 3, 20, "segments")
+    assert stop(program) == 0
+    program = streamer("-c", str(path), defaults=False)
+    closed = f"/d/video/from/{number + 1}/to/{number + 3}/playlist.m3u8"
+    playlist = wait_until(lambda: (found := get(program.port, closed)).status == 200 and found, 10,
+                          "the recording")
+    assert "#EXT-X-KEY:METHOD=SAMPLE-AES" in playlist.text
+    assert playlist.text.count("#EXTINF") == 2
+    assert get(program.port, f"/d/video/segment{number + 1}.m4s").status == 200
+    for refused in (f"clip/{number + 1}--{number + 2}.mp4", f"at/{number + 1}.5.jpg",
+                    f"thumb/segment{number + 1}.jpg"):
+        response = get(program.port, f"/d/{refused}")
+        assert response.status == 404 and "encrypted" in response.text, refused
+    kid = urlsafe_b64encode(bytes(15) + b"\x01").decode().rstrip("=")
+    asked = Request(program.url("/d/clearkey"), json.dumps({"kids": [kid]}).encode())
+    with urlopen(asked, timeout=5) as response:
+        assert kid in {key["kid"] for key in json.load(response)["keys"]}
+    assert not program.logged("live", stream="d")
