@@ -84,6 +84,14 @@ struct SegmentRunsTests {
     #expect(spans(healed) == [9..<15])
   }
 
+  @Test("segments before a number are cut off, also in a run")
+  func cut() {
+    let found = runs(([5, 6] + (10...14) + (20...22)).map { segment($0) })
+    #expect(found.runs(from: 12).map { $0.start..<$0.end } == [12..<15, 20..<23])
+    #expect(found.runs(from: 15).map { $0.start..<$0.end } == [20..<23])
+    #expect(found.runs(from: 0) == found.runs)
+  }
+
   @Test("a run that is read again keeps its start when its first segments are gone")
   func kept() {
     let known = runs((10...20).map { segment($0) })
