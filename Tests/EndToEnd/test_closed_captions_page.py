@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median, median_high
 
@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 from fetch_hlsjs import script_flags
 from harness.browser import Viewer, viewer
 from harness.captionsource import Caption, captioned_clip, captions
+from harness.dtvcc import ServiceCaption
 from harness.http1 import get
 from harness.program import Program, start, stop
 from harness.site import site
@@ -70,7 +71,8 @@ def program(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     stop(running)
 
 
-def errors(found: list[dict], given: list[Caption]) -> list[float | None]:
+def errors(found: list[dict],
+           given: Sequence[Caption | ServiceCaption]) -> list[float | None]:
     """The median error of each start and end over the turns, ms; None if it was not seen.
 
     The file is played again and again: a page that was not scheduled is late once.

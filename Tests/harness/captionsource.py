@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of H.264 with pop-on captions (CEA-608) in SEI messages, for CC1 and CC3.
+"""Files of H.264 with pop-on captions in SEI messages: CEA-608 for CC1 and CC3, and CEA-708.
 
 `python Tests/harness/captionsource.py OUT.ts --seconds 12` writes one; the name's ending selects
 the container. The burned clock of a frame is its time in the file, in milliseconds.
@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from harness import dtvcc  # noqa: E402
 from harness.painter import frame  # noqa: E402
 from harness.tools import need  # noqa: E402
 
@@ -94,10 +95,14 @@ def schedule(given: Iterable[Caption], frames: int) -> list[tuple[bytes, bytes]]
             for index in range(frames)]
 
 
-def sei(pairs: tuple[bytes, bytes], header: bytes = b"\x06") -> bytes:
-    """A NAL unit with a pair for each field (ATSC A/53 Part 4 §6.2.3), with a start code."""
-    triplets = b"\xfc" + pairs[0] + b"\xfd" + pairs[1]
-    payload = b"\xb5\x00\x31GA94\x03" + bytes([0xC0 | 2, 0xFF]) + triplets + b"\xff"
+def sei(pairs: tuple[bytes, bytes], header: bytes = b"\x06", packets: bytes = b"") -> bytes:
+    """A NAL unit with a pair for each field (ATSC A/53 Part 4 §6.2.3), with a start code.
+
+    `packets` are triplets of CEA-708.
+    """
+    triplets = b"\xfc" + pairs[0] + b"\xfd" + pairs[1] + packets
+    payload = b"\xb5\x00\x31GA94\x03" + bytes([0xC0 | len(triplets) // 3, 0xFF]) + triplets \
+        + b"\xff"
     data = bytes([4, len(payload)]) + payload + b"\x80"
     escaped = re.sub(rb"\x00\x00(?=[\x00-\x03])", b"\0\0\3", data)
     return b"\0\0\0\1" + header + escaped
@@ -109,8 +114,11 @@ def units(stream: bytes) -> Iterator[bytes]:
         yield part.rstrip(b"\0")
 
 
-def insert(stream: bytes, pairs: list[tuple[bytes, bytes]]) -> bytes:
+def insert(stream: bytes, pairs: list[tuple[bytes, bytes]],
+           packets: dict[int, bytes] | None = None) -> bytes:
     """An Annex B stream of H.264 whose access units have one SEI message more each.
+
+    `packets` are triplets of CEA-708 by the index of their frame.
 
     The message is before the first slice of its access unit, after the other SEI messages.
     """
@@ -120,7 +128,7 @@ def insert(stream: bytes, pairs: list[tuple[bytes, bytes]]) -> bytes:
         if kind == 9:  # an access unit delimiter
             index, isInserted = index + 1, False
         elif kind in (1, 5) and not isInserted:
-            found += sei(pairs[index])
+            found += sei(pairs[index], packets=(packets or {}).get(index, b""))
             isInserted = True
         found += b"\0\0\0\1" + unit
     return bytes(found)
@@ -140,10 +148,15 @@ def annex_b(seconds: float, size: str, *options: str) -> bytes:
 
 
 def captioned_clip(path: Path, seconds: float, given: Iterable[Caption] | None = None,
-                   size: str = "640x360", *options: str) -> Path:
-    """A file with captions, by default those of `captions`; `options` are those of x264."""
+                   size: str = "640x360", *options: str,
+                   services: Iterable[dtvcc.ServiceCaption] = ()) -> Path:
+    """A file with captions, by default those of `captions`; `options` are those of x264.
+
+    `services` are captions of CEA-708.
+    """
     given = captions(seconds) if given is None else given
-    stream = insert(annex_b(seconds, size, *options), schedule(given, round(seconds * RATE)))
+    stream = insert(annex_b(seconds, size, *options), schedule(given, round(seconds * RATE)),
+                    dtvcc.schedule(services, RATE))
     subprocess.run(
         [need("ffmpeg", "captions"), "-v", "error", "-y", "-framerate", f"{RATE}", "-f", "h264",
          "-i", "-", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-t",

@@ -38,9 +38,10 @@ export class CaptionView {
   showChoice(choice) {
     this.label.hidden = !choice;
     if (!choice) return;
-    // "CC" tells the languages from those of the audio. A channel without a language is named CC1.
+    // "CC" tells the languages from those of the audio. Without a language a channel is named CC1,
+    // and a service SERVICE1.
     const names = ['Captions off',
-      ...choice.names.map((name) => (/^CC\d$/.test(name) ? name : `CC ${name}`))];
+      ...choice.names.map((name) => (/^(CC|SERVICE)\d+$/.test(name) ? name : `CC ${name}`))];
     const { options } = this.menu;
     if ([...options].map(({ text }) => text).join('\n') !== names.join('\n')) {
       this.menu.replaceChildren(...names.map((name, i) => new Option(name, `${i}`)));

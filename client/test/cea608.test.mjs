@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { captionPairs } from '../engine/captions/caption-data.js';
+import { captionTriplets } from '../engine/captions/caption-data.js';
 import { CEA608Decoder } from '../engine/captions/cea608.js';
 
 /** A byte with its parity bit. */
@@ -13,7 +13,7 @@ function odd(byte) {
 /** Gives bytes without parity, two for a pair, to a field of a decoder. */
 function give(decoder, field, ...bytes) {
   for (let i = 0; i < bytes.length; i += 2) {
-    decoder.take({ field, first: odd(bytes[i]), second: odd(bytes[i + 1] ?? 0) });
+    decoder.take({ type: field - 1, first: odd(bytes[i]), second: odd(bytes[i + 1] ?? 0) });
   }
 }
 
@@ -136,9 +136,9 @@ suite('captions of CEA-608', () => {
   test('a code with wrong parity is ignored, a character becomes a block', () => {
     const { decoder, shown } = decoding();
     give(decoder, 1, ...RCL, ...ROW_15, ...text('ab'));
-    decoder.take({ field: 1, first: odd(0x14) ^ 0x80, second: odd(0x2F) });
-    decoder.take({ field: 1, first: odd(0x14), second: odd(0x2F) ^ 0x80 });
-    decoder.take({ field: 1, first: odd(0x63), second: odd(0x64) ^ 0x80 });
+    decoder.take({ type: 0, first: odd(0x14) ^ 0x80, second: odd(0x2F) });
+    decoder.take({ type: 0, first: odd(0x14), second: odd(0x2F) ^ 0x80 });
+    decoder.take({ type: 0, first: odd(0x63), second: odd(0x64) ^ 0x80 });
     assert.equal(shown(), '');
     give(decoder, 1, ...EOC);
     assert.equal(shown(), 'abc█');
@@ -162,7 +162,7 @@ suite('captions of CEA-608', () => {
       const isCode = i % 3 === 0;
       const [first, second] = isCode ? [odd(0x10 | byte() & 15), odd(byte() & 0x7F)]
         : [byte(), byte()];
-      decoder.take({ field: 1 + i % 2, first, second });
+      decoder.take({ type: i % 2, first, second });
       if (i % 1000 === 0) decoder.textOf('CC1');
     }
     for (const { channels } of decoder.fields) {
@@ -194,14 +194,15 @@ function message(triplets, count = triplets.length / 3) {
 
 const AVC = { codec: 'avc', lengthSize: 4 }, HEVC = { codec: 'hevc', lengthSize: 4 };
 const SLICE = unit([0x65, 1, 2, 3]);
-const PAIR = { field: 1, first: 0x94, second: 0x20 };
-const found = (bytes, format = AVC) => captionPairs(Uint8Array.from(bytes), format);
+const PAIR = { type: 0, first: 0x94, second: 0x20 };
+const found = (bytes, format = AVC) => captionTriplets(Uint8Array.from(bytes), format);
 
 suite('caption data of access units', () => {
-  test('both fields are read before the first slice; padding and CEA-708 are left out', () => {
+  test('all triplets are read before the first slice; padding is left out', () => {
     const sei = unit([6, ...message([0xFC, 0x94, 0x20, 0xFD, 0xC1, 0xC2, 0xFC, 0x80, 0x80, 0xFD, 0,
-      0, 0xFE, 1, 2, 0xFF, 3, 4, 0xF8, 0x94, 0x2C]), 0x80]);
-    const expected = [PAIR, { field: 2, first: 0xC1, second: 0xC2 }];
+      0, 0xFE, 0, 0, 0xFF, 3, 4, 0xF8, 0x94, 0x2C, 0xFA, 5, 6]), 0x80]);
+    const expected = [PAIR, { type: 1, first: 0xC1, second: 0xC2 },
+      { type: 2, first: 0, second: 0 }, { type: 3, first: 3, second: 4 }];
     assert.deepEqual(found([...unit([9, 0x10]), ...sei, ...SLICE]), expected);
     assert.deepEqual(found([...SLICE, ...sei]), []);
   });
@@ -249,11 +250,11 @@ suite('caption data of access units', () => {
     for (let i = 0; i < 20000; i += 1) {
       const bytes = Uint8Array.from({ length: i % 80 }, () => Math.random() * 256);
       for (const lengthSize of [1, 2, 4]) {
-        captionPairs(bytes, { codec: i % 2 ? 'avc' : 'hevc', lengthSize });
+        captionTriplets(bytes, { codec: i % 2 ? 'avc' : 'hevc', lengthSize });
       }
       const changed = Uint8Array.from(whole);
       changed[i % whole.length] = Math.random() * 256;
-      assert.ok(captionPairs(changed, AVC).length <= 31);
+      assert.ok(captionTriplets(changed, AVC).length <= 31);
     }
   });
 });

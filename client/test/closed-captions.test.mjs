@@ -8,15 +8,15 @@ import { ClosedCaptions } from '../engine/captions/closed-captions.js';
 import { LaterCode } from '../engine/playback/later-code.js';
 import * as players from '../engine/players/later-players.js';
 import { HlsCaptions, observed } from '../engine/players/hls-captions.js';
-import { parseManifest } from '../engine/transport/mpd.js';
-import { parsePlaylist } from '../shared/playlist.js';
+import { block, define, letters, packet } from './dtvcc.mjs';
 
 function odd(byte) {
   const ones = byte.toString(2).replaceAll('0', '').length;
   return ones % 2 === 0 ? byte | 0x80 : byte;
 }
 
-const pair = (first, second, field = 1) => ({ field, first: odd(first), second: odd(second) });
+const pair = (first, second, field = 1) => (
+  { type: field - 1, first: odd(first), second: odd(second) });
 /** Paints one letter, in a channel of a field: the caption is shown with this frame. */
 const painted = (letter, field = 1) => [
   pair(0x14, 0x29, field), pair(0x14, 0x2C, field), pair(0x14, 0x60, field),
@@ -91,6 +91,9 @@ suite('closed captions', () => {
   });
 });
 
+/** What a playlist states of a channel. */
+const stated = (id, NAME, DEFAULT = 'NO') => ({ 'INSTREAM-ID': id, NAME, DEFAULT });
+
 suite('the choice of closed captions', () => {
   const languages = [{ language: 'de', name: 'Deutsch', isDefault: true, cues: 'de/cues.json' }];
   function showing(t) {
@@ -122,7 +125,7 @@ suite('the choice of closed captions', () => {
 
   test('names and the default channel are those of the playlist; a language goes before', (t) => {
     const { captions, texts } = showing(t);
-    captions.setDeclared([{ id: 'CC1', name: 'English', isDefault: true }]);
+    captions.setDeclared([stated('CC1', 'English', 'YES')]);
     captions.video.add(1000, [...painted('a'), ...painted('b', 2)]);
     captions.update(1000, 0, 50);
     captions.update(1001, 0, 50);
@@ -138,9 +141,31 @@ suite('the choice of closed captions', () => {
     assert.deepEqual(texts, ['a', '', 'b']);
   });
 
+  test('a text in both standards is offered twice; the first default one is shown', (t) => {
+    const { captions, texts } = showing(t);
+    captions.setDeclared([stated('CC1', 'English (CC1)'),
+      stated('SERVICE1', 'English (SERVICE1)')]);
+    const both = packet(0, block(1, ...define(0), ...letters('b')));
+    captions.video.add(1000, [...painted('a'), ...both]);
+    captions.update(1000, 0, 50);
+    assert.deepEqual(captions.choice,
+      { names: ['English (CC1)', 'English (SERVICE1)'], current: -1 });
+    captions.choose(1);
+    captions.update(1001, 0, 50);
+    captions.choose(0);
+    captions.update(1002, 0, 50);
+    assert.deepEqual(texts, ['b', 'a']);
+    const other = showing(t);
+    other.captions.setDeclared([stated('SERVICE1', 'English', 'YES')]);
+    other.captions.video.add(1000, [...painted('a'), ...both]);
+    other.captions.update(1000, 0, 50);
+    other.captions.update(1001, 0, 50);
+    assert.deepEqual([other.captions.choice.current, other.texts], [1, ['b']]);
+  });
+
   test('a text changes at the time of its frame, between two updates', async (t) => {
     const { captions, texts } = showing(t);
-    captions.setDeclared([{ id: 'CC1', name: 'CC1', isDefault: true }]);
+    captions.setDeclared([stated('CC1', 'CC1', 'YES')]);
     captions.video.add(1000, painted('a'));
     captions.video.add(1020, painted('b'));
     captions.video.add(1030, erased());
@@ -153,7 +178,7 @@ suite('the choice of closed captions', () => {
 
   test('another player supplies the frames again', (t) => {
     const { captions, texts } = showing(t);
-    captions.setDeclared([{ id: 'CC1', name: 'CC1', isDefault: true }]);
+    captions.setDeclared([stated('CC1', 'CC1', 'YES')]);
     captions.video.add(1000, painted('a'));
     captions.update(1000, 0, 50);
     captions.forgetVideo();
@@ -161,34 +186,6 @@ suite('the choice of closed captions', () => {
     captions.video.add(1000, painted('a'));
     captions.update(1020, 0, 50);
     assert.deepEqual(texts, ['a', '', 'a']);
-  });
-});
-
-suite('names of closed captions', () => {
-  test('of a Multivariant Playlist', () => {
-    const text = ['#EXTM3U', '#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="English CC",'
-      + 'LANGUAGE="en",DEFAULT=YES,INSTREAM-ID="CC1"',
-    '#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="CC3",INSTREAM-ID="CC3"',
-    '#EXT-X-STREAM-INF:BANDWIDTH=1,CLOSED-CAPTIONS="cc"', 'video.m3u8'].join('\n');
-    assert.deepEqual(parsePlaylist(text, 'http://h/').closedCaptions, [
-      { id: 'CC1', name: 'English CC', isDefault: true },
-      { id: 'CC3', name: 'CC3', isDefault: false }]);
-    assert.equal(parsePlaylist('#EXTM3U', 'http://h/').closedCaptions, undefined);
-  });
-
-  test('of an MPD', () => {
-    const mpd = (value) => '<MPD type="dynamic" availabilityStartTime="1970-01-01T00:00:00Z">'
-      + '<Period start="PT0S"><AdaptationSet contentType="video">'
-      + `<Accessibility schemeIdUri="urn:scte:dash:cc:cea-608:2015" value="${value}"/>`
-      + '<SegmentTemplate timescale="1" duration="1" media="$Number$.m4s" initialization="i.mp4"/>'
-      + '<Representation id="v" bandwidth="1"/></AdaptationSet></Period></MPD>';
-    const names = (value) => parseManifest(mpd(value), 'http://h/', 100).closedCaptions;
-    assert.deepEqual(names('CC1=eng;CC3=deu'), [
-      { id: 'CC1', name: 'English', isDefault: false },
-      { id: 'CC3', name: 'Deutsch', isDefault: false }]);
-    assert.deepEqual(names('CC1;CC9=eng;&lt;b>;CC2=zzz'), [
-      { id: 'CC1', name: 'CC1', isDefault: false }, { id: 'CC2', name: 'CC2', isDefault: false }]);
-    assert.deepEqual(names(''), []);
   });
 });
 
@@ -238,8 +235,8 @@ suite('captions in CMAF', () => {
       const two = [...chunk(codec, 6000, 0, 3, 4), ...chunk(codec, 6040, 0, 5, 6)];
       captions.take(Uint8Array.from(two));
       assert.deepEqual(found, [
-        [5.08, [{ field: 1, first: 0x94, second: 0x20 }]],
-        [6, [{ field: 1, first: 3, second: 4 }]], [6.04, [{ field: 1, first: 5, second: 6 }]]]);
+        [5.08, [{ type: 0, first: 0x94, second: 0x20 }]],
+        [6, [{ type: 0, first: 3, second: 4 }]], [6.04, [{ type: 0, first: 5, second: 6 }]]]);
     }
   });
 

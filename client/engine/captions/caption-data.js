@@ -4,8 +4,9 @@
 /** @typedef {import('../cmaf/header.js').UnitFormat} UnitFormat */
 
 /**
- * A byte pair of CEA-608, with parity bits.
- * @typedef {{ field: 1 | 2, first: number, second: number }} CaptionPair
+ * Two bytes of captions. Types 0 and 1 are the fields of CEA-608, with parity bits; 3 begins a
+ * packet of CEA-708, and 2 continues it.
+ * @typedef {{ type: number, first: number, second: number }} CaptionTriplet
  */
 
 /** The type of messages that are registered by ITU-T T.35 (H.264 §D.2.5, H.265 §D.2.6). */
@@ -16,14 +17,14 @@ const HEADER = [0xB5, 0x00, 0x31, 0x47, 0x41, 0x39, 0x34, 0x03];
 const PROCESSED = 0x40, COUNT = 0x1F, VALID = 4, TYPE = 3;
 
 /**
- * The byte pairs of CEA-608 in an access unit; padding is left out. Sizes in the data that exceed
- * the data end the search.
+ * The captions in an access unit; padding is left out. Sizes in the data that exceed the data end
+ * the search.
  * @param {Uint8Array} unit NAL units with length fields @param {UnitFormat} format
- * @returns {CaptionPair[]}
+ * @returns {CaptionTriplet[]}
  */
-export function captionPairs(unit, { codec, lengthSize }) {
-  /** @type {CaptionPair[]} */
-  const pairs = [];
+export function captionTriplets(unit, { codec, lengthSize }) {
+  /** @type {CaptionTriplet[]} */
+  const triplets = [];
   for (let offset = 0; offset + lengthSize < unit.length;) {
     let size = 0;
     for (let i = 0; i < lengthSize; i += 1) size = size * 256 + unit[offset + i];
@@ -35,10 +36,10 @@ export function captionPairs(unit, { codec, lengthSize }) {
     // Messages with captions are before the first slice.
     if (codec === 'avc' ? type > 0 && type < 6 : type < 32) break;
     if (type === (codec === 'avc' ? 6 : 39)) {
-      readMessages(unescaped(unit.subarray(start + (codec === 'avc' ? 1 : 2), end)), pairs);
+      readMessages(unescaped(unit.subarray(start + (codec === 'avc' ? 1 : 2), end)), triplets);
     }
   }
-  return pairs;
+  return triplets;
 }
 
 /**
@@ -62,9 +63,9 @@ function unescaped(bytes) {
 
 /**
  * Reads the messages of an SEI NAL unit (H.264 §7.3.2.3.1).
- * @param {Uint8Array} bytes @param {CaptionPair[]} pairs
+ * @param {Uint8Array} bytes @param {CaptionTriplet[]} triplets
  */
-function readMessages(bytes, pairs) {
+function readMessages(bytes, triplets) {
   let offset = 0;
   const number = () => {
     let value = 0;
@@ -79,22 +80,21 @@ function readMessages(bytes, pairs) {
   while (offset + 2 < bytes.length) {  // the last byte is that of the trailing bits
     const type = number(), size = number();
     if (size > bytes.length - offset) return;
-    if (type === REGISTERED) readCaptions(bytes.subarray(offset, offset + size), pairs);
+    if (type === REGISTERED) readCaptions(bytes.subarray(offset, offset + size), triplets);
     offset += size;
   }
 }
 
-/** @param {Uint8Array} payload @param {CaptionPair[]} pairs */
-function readCaptions(payload, pairs) {
+/** @param {Uint8Array} payload @param {CaptionTriplet[]} triplets */
+function readCaptions(payload, triplets) {
   if (!HEADER.every((byte, i) => payload[i] === byte)) return;
   const flags = payload[HEADER.length] ?? 0, start = HEADER.length + 2;
   if ((flags & PROCESSED) === 0) return;
   const end = Math.min(payload.length, start + 3 * (flags & COUNT));
   for (let i = start; i + 3 <= end; i += 3) {
     const type = payload[i] & TYPE, first = payload[i + 1], second = payload[i + 2];
-    // Types 2 and 3 are CEA-708.
-    if ((payload[i] & VALID) === 0 || type > 1) continue;
-    if ((first & 0x7F) === 0 && (second & 0x7F) === 0) continue;
-    pairs.push({ field: type === 0 ? 1 : 2, first, second });
+    if ((payload[i] & VALID) === 0) continue;
+    if (type < 2 && (first & 0x7F) === 0 && (second & 0x7F) === 0) continue;
+    triplets.push({ type, first, second });
   }
 }

@@ -10,18 +10,18 @@ const LARGEST_LEAD = 100;
 
 /** @typedef {import('../../shared/timestamps.js').CaptionLanguage} CaptionLanguage */
 
-/** @typedef {import('../../shared/playlist.js').ClosedCaptionTrack} ClosedCaptionTrack */
-/** @typedef {import('./cea608.js').ChannelName} ChannelName */
+/** @typedef {import('../../shared/playlist.js').ClosedCaptionStatement} ClosedCaptionStatement */
 /** @typedef {import('../playback/later-code.js').LaterCode<typeof import('./later.js')>} Later */
 
 /**
- * A language of cues, or a channel of the closed captions: `cues` or `channel` is absent.
+ * A language of cues, or a channel or service of the closed captions: `cues` or `channel` is
+ * absent.
  * @typedef {object} CaptionTrack
- * @property {string} id the language or the channel
+ * @property {string} id the language, or the channel or service
  * @property {string} name
  * @property {boolean} isDefault
  * @property {string} [cues] URL
- * @property {ChannelName} [channel]
+ * @property {string} [channel] CC1 to CC4, or SERVICE1 to SERVICE63
  */
 
 /**
@@ -42,7 +42,7 @@ export class Captions {
     this.languages = [];
     this.base = '';
     this.video = new ClosedCaptions(later);
-    /** @type {ClosedCaptionTrack[]} the channels by the Multivariant Playlist or MPD */
+    /** @type {ClosedCaptionStatement[]} of the Multivariant Playlist or MPD */
     this.declared = [];
     /** @type {string | null} the track that the viewer has chosen; null for the default one */
     this.requested = null;
@@ -64,13 +64,11 @@ export class Captions {
    * @returns {CaptionTrack[]}
    */
   get tracks() {
-    const { base, declared, languages, video } = this;
+    const { base, declared, languages, later, video } = this;
     const byCues = languages.map(({ language, name, isDefault, cues }) => (
       { id: language, name, isDefault, cues: new URL(cues, base).href }));
-    return [...byCues, ...video.channels.map((channel) => {
-      const { name = channel, isDefault = false } = declared.find(({ id }) => id === channel) ?? {};
-      return { id: channel, name, isDefault: isDefault && languages.length === 0, channel };
-    })];
+    const isFirst = languages.length === 0;
+    return [...byCues, ...later.code?.channelTracks(video.channels, declared, isFirst) ?? []];
   }
 
   /** The index of the shown track; −1 for none. */
@@ -96,8 +94,8 @@ export class Captions {
   }
 
   /**
-   * Takes the names of the channels of closed captions.
-   * @param {ClosedCaptionTrack[]} declared
+   * Takes what is stated of the closed captions.
+   * @param {ClosedCaptionStatement[]} declared
    */
   setDeclared(declared) { this.declared = declared; }
 

@@ -5,7 +5,7 @@ import {
   basicCharacter, BLOCK, extendedCharacter, specialCharacter,
 } from './cea608-characters.js';
 import { CaptionChannel } from './cea608-channel.js';
-/** @typedef {import('./caption-data.js').CaptionPair} CaptionPair */
+/** @typedef {import('./caption-data.js').CaptionTriplet} CaptionTriplet */
 
 /**
  * A channel of captions.
@@ -101,12 +101,12 @@ export class CEA608Decoder {
     this.fields = NAMES.map((names, index) => new Field(names, index === 1));
   }
 
-  /** @param {CaptionPair} pair */
-  take({ field, first, second }) { this.fields[field - 1].take(first, second, this.onCaptions); }
+  /** @param {CaptionTriplet} pair of type 0 or 1 */
+  take({ type, first, second }) { this.fields[type].take(first, second, this.onCaptions); }
 
-  /** @param {ChannelName} name @returns {string} the shown text; empty for none */
+  /** @param {string} name of a channel @returns {string} the shown text; empty for none */
   textOf(name) {
-    const number = NAMES.flat().indexOf(name);
-    return this.fields[number >> 1].channels[number & 1].text;
+    const number = NAMES.flat().findIndex((known) => known === name);
+    return this.fields[number >> 1]?.channels[number & 1].text ?? '';
   }
 }

@@ -5,15 +5,15 @@ import { boxSize, fourCC } from '../cmaf/boxes.js';
 import { decodeTime } from '../cmaf/chunks.js';
 import { nalUnitFormat, timescaleOf } from '../cmaf/header.js';
 import { accessUnitsOf, sampleDefaults } from '../cmaf/samples.js';
-import { captionPairs } from './caption-data.js';
-/** @typedef {import('./caption-data.js').CaptionPair} CaptionPair */
-/** @typedef {(time: number, pairs: CaptionPair[]) => void} OnPairs `time`: media time, s */
+import { captionTriplets } from './caption-data.js';
+/** @typedef {import('./caption-data.js').CaptionTriplet} CaptionTriplet */
+/** @typedef {(time: number, triplets: CaptionTriplet[]) => void} OnTriplets `time`: media, s */
 
 /** Finds the captions of a track whose CMAF header and chunks are given in their order. */
 export class ChunkCaptions {
-  /** @param {OnPairs} onPairs a frame has captions */
-  constructor(onPairs) {
-    this.onPairs = onPairs;
+  /** @param {OnTriplets} onTriplets a frame has captions */
+  constructor(onTriplets) {
+    this.onTriplets = onTriplets;
     /** @type {import('../cmaf/header.js').UnitFormat | null} null without captions */
     this.units = null;
     this.timescale = 1;
@@ -43,8 +43,8 @@ export class ChunkCaptions {
         if (fourCC(bytes, offset + 4) === 'moof') {
           const chunk = bytes.subarray(offset);
           for (const { time, data } of accessUnitsOf(chunk, decodeTime(chunk), defaults)) {
-            const pairs = captionPairs(data, units);
-            if (pairs.length > 0) this.onPairs(time / timescale, pairs);
+            const triplets = captionTriplets(data, units);
+            if (triplets.length > 0) this.onTriplets(time / timescale, triplets);
           }
         }
         offset += size;

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The captions in the frames of the video, by the time of the shown frame.
 
-/** @typedef {import('./caption-data.js').CaptionPair} CaptionPair */
-/** @typedef {import('./cea608.js').CEA608Decoder} CEA608Decoder */
+/** @typedef {import('./caption-data.js').CaptionTriplet} CaptionTriplet */
+/** @typedef {import('./caption-decoder.js').CaptionDecoder} CaptionDecoder */
 /** @typedef {import('../playback/later-code.js').LaterCode<typeof import('./later.js')>} Later */
-/** @typedef {import('./cea608.js').ChannelName} ChannelName */
 
 /**
- * The pairs of a frame, and its capture time, Unix ms.
- * @typedef {{ time: number, pairs: CaptionPair[] }} CaptionFrame
+ * The captions of a frame, and its capture time, Unix ms.
+ * @typedef {{ time: number, triplets: CaptionTriplet[] }} CaptionFrame
  */
 
 /** The most frames that are kept: five minutes of 30 frames per second, all with captions. */
 const MOST_FRAMES = 9000;
 /** A display that goes back by more than this shows an earlier instant again, ms. */
 const LARGEST_STEP = 1000;
-/** A text is removed if no frame has brought captions for this time, ms (CTA-608-E Annex C.9). */
-const LONGEST_SILENCE = 16000;
 /** Frames of one time differ by less than this, ms: dates are rounded. */
 const ROUNDING = 2;
 
@@ -30,21 +27,21 @@ export class ClosedCaptions {
     this.later = later;
     /** Whether the decoder was requested for these frames. */
     this.isRequested = false;
-    /** @type {ChannelName[]} the channels that have had captions, in the order of their names */
+    /** @type {string[]} the channels and services that have had captions, by name */
     this.channels = [];
     /** @type {CaptionFrame[]} by time */
     this.frames = [];
     /** The index of the next frame to decode, and the instant up to which frames are decoded. */
     this.next = 0;
     this.time = -Infinity;
-    /** @type {CEA608Decoder | null} null until the first frame, and until its code is there */
+    /** @type {CaptionDecoder | null} null until the first frame, and until its code is there */
     this.decoder = null;
   }
 
   /** Begins with a decoder, or requests its code. */
   begin() {
     const { code } = this.later;
-    if (code) this.decoder = new code.CEA608Decoder((name) => this.learn(name));
+    if (code) this.decoder = new code.CaptionDecoder((name) => this.learn(name));
     else if (!this.isRequested) {
       this.isRequested = true;
       this.later.preload();
@@ -65,24 +62,24 @@ export class ClosedCaptions {
     this.decoder = null;
   }
 
-  /** @param {ChannelName} name */
+  /** @param {string} name */
   learn(name) {
     if (!this.channels.includes(name)) this.channels = [...this.channels, name].sort();
   }
 
   /**
    * Takes the captions of a frame. A frame that is known is ignored.
-   * @param {number} time capture time, Unix ms @param {CaptionPair[]} pairs
+   * @param {number} time capture time, Unix ms @param {CaptionTriplet[]} triplets
    */
-  add(time, pairs) {
+  add(time, triplets) {
     const { frames } = this;
-    if (pairs.length === 0 || !Number.isFinite(time)) return;
+    if (triplets.length === 0 || !Number.isFinite(time)) return;
     let index = frames.length;
     while (index > 0 && frames[index - 1].time > time - ROUNDING) {
       index -= 1;
       if (Math.abs(frames[index].time - time) < ROUNDING) return;
     }
-    frames.splice(index, 0, { time, pairs });
+    frames.splice(index, 0, { time, triplets });
     if (index < this.next) this.next += 1;
     if (frames.length <= MOST_FRAMES) return;
     frames.shift();
@@ -99,19 +96,18 @@ export class ClosedCaptions {
     if (this.decoder === null) return;
     this.time = Math.max(time, this.time);
     for (; this.next < this.frames.length && this.frames[this.next].time <= time; this.next += 1) {
-      for (const pair of this.frames[this.next].pairs) this.decoder.take(pair);
+      const frame = this.frames[this.next];
+      for (const triplet of frame.triplets) this.decoder.take(triplet, frame.time);
     }
   }
 
   /**
-   * The text of a channel at an instant; empty for none.
-   * @param {ChannelName} name @param {number} time of the shown frame, Unix ms
+   * The text of a channel or service at an instant; empty for none.
+   * @param {string} name @param {number} time of the shown frame, Unix ms
    */
   textAt(name, time) {
     this.advance(time);
-    const newest = this.frames[this.next - 1];
-    if (!newest || time - newest.time > LONGEST_SILENCE) return '';
-    return this.decoder?.textOf(name) ?? '';
+    return this.decoder?.textOf(name, time) ?? '';
   }
 
   /** The time of the next frame with captions; Infinity if there is none. */

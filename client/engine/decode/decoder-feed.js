@@ -3,7 +3,7 @@
 
 import { messageOf, UnsupportedError } from '../../shared/errors.js';
 import { AudioTrack } from '../audio/audio-track.js';
-import { captionPairs } from '../captions/caption-data.js';
+import { captionTriplets } from '../captions/caption-data.js';
 import { decodeTime } from '../cmaf/chunks.js';
 import { avcConfiguration, isEncrypted, nalUnitFormat, rotationOf } from '../cmaf/header.js';
 import { sampleDefaults, accessUnitsOf } from '../cmaf/samples.js';
@@ -65,7 +65,7 @@ export class DecoderFeed {
     /** A decoder takes media at once. */
     this.isIdle = true;
     this.onAppended = () => {};
-    this.onCaptions = /** @type {import('../captions/chunk-captions.js').OnPairs} */ (() => {});
+    this.onCaptions = /** @type {import('../captions/chunk-captions.js').OnTriplets} */ (() => {});
     /** @type {import('../cmaf/header.js').UnitFormat | null} */
     this.units = null;
     display.onRefresh = () => this.pump();
@@ -165,8 +165,8 @@ export class DecoderFeed {
   push({ time, end, isKey, data }) {
     const { format, queue, units } = this;
     if (!format) return;
-    const pairs = units ? captionPairs(data, units) : [];
-    if (pairs.length > 0) this.onCaptions(time, pairs);
+    const triplets = units ? captionTriplets(data, units) : [];
+    if (triplets.length > 0) this.onCaptions(time, triplets);
     if (isKey) {  // a segment may be read again after an error
       while (queue.length > 0 && queue[queue.length - 1].time >= time) queue.pop();
     }

@@ -31,8 +31,8 @@
  * @property {(tracks: FeedTrack[]) => Promise<void>} open
  * @property {boolean} isIdle whether all media is appended
  * @property {() => void} onAppended called when media was appended
- * @property {import('../captions/chunk-captions.js').OnPairs} onCaptions called with the captions
- *   of a frame, when it arrives
+ * @property {import('../captions/chunk-captions.js').OnTriplets} onCaptions called with the
+ *   captions of a frame, when it arrives
  * @property {(count: number) => boolean} hasTracks
  * @property {() => number | null} start of the media, s
  * @property {() => number | null} end of the media, s

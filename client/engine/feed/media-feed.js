@@ -37,7 +37,7 @@ export class MediaFeed {
     this.onStreaming = () => {};
     /** Called when media was appended. */
     this.onAppended = () => {};
-    this.onCaptions = /** @type {import('../captions/chunk-captions.js').OnPairs} */ (() => {});
+    this.onCaptions = /** @type {import('../captions/chunk-captions.js').OnTriplets} */ (() => {});
     this.captions = new ChunkCaptions((...found) => this.onCaptions(...found));
     /** @type {Promise<MediaSource> | null} the open source */
     this.opening = null;

@@ -43,7 +43,7 @@ export function hostOf(playback, isCurrent) {
     setSharedTarget: (target) => { if (isCurrent()) playback.share(target); },
     untilJoined: async () => playback.controlSocket?.untilJoined,
     addEvent: (event) => { if (event && isCurrent()) queue.add(event); },
-    addCaptions: (time, pairs) => { if (isCurrent()) captions.video.add(time, pairs); },
+    addCaptions: (time, triplets) => { if (isCurrent()) captions.video.add(time, triplets); },
     leaveRendition: (index) => { if (isCurrent()) playback.watch.leave(index); },
     setSource: (presence) => { if (isCurrent()) services.push(presence); },
   };

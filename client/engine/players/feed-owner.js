@@ -24,7 +24,7 @@ export class FeedOwner {
       onAppended: () => { if (isCurrent()) onAppended(); },
       onDecoded: (delays, time) => { if (isCurrent()) onDecoded(delays, time); },
     });
-    feed.onCaptions = (time, pairs) => { if (isCurrent()) onCaptions?.(time, pairs); };
+    feed.onCaptions = (time, triplets) => { if (isCurrent()) onCaptions?.(time, triplets); };
     return feed;
   }
 

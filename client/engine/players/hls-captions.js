@@ -6,7 +6,7 @@ import { boxSize, fourCC } from '../cmaf/boxes.js';
 import { decodeTime } from '../cmaf/chunks.js';
 import { timescaleOf } from '../cmaf/header.js';
 import { eventOfMessage } from '../transport/stream-events.js';
-/** @typedef {import('../captions/caption-data.js').CaptionPair} CaptionPair */
+/** @typedef {import('../captions/caption-data.js').CaptionTriplet} CaptionTriplet */
 /** @typedef {import('../transport/stream-events.js').StreamEvent} StreamEvent */
 /** @typedef {import('./read-ahead.js').Context} Context */
 
@@ -39,14 +39,15 @@ export function observed(Loader, onLoaded) {
  */
 export class HlsCaptions {
   /**
-   * @param {(time: number, pairs: CaptionPair[]) => void} onCaptions `time`: Unix ms
+   * @param {(time: number, triplets: CaptionTriplet[]) => void} onCaptions `time`: Unix ms
    * @param {(event: StreamEvent | null) => void} onEvent
    */
   constructor(onCaptions, onEvent) {
     this.onEvent = onEvent;
     /** Unix ms − media time. */
     this.offset = 0;
-    this.chunks = new ChunkCaptions((time, pairs) => onCaptions(1000 * time + this.offset, pairs));
+    this.chunks = new ChunkCaptions(
+      (time, triplets) => onCaptions(1000 * time + this.offset, triplets));
     /** @type {Uint8Array | null} the header of `chunks` */
     this.header = null;
   }

@@ -15,7 +15,8 @@ import { MediaFeed } from '../feed/media-feed.js';
  * @property {() => void} onAppended media was appended
  * @property {(delays: TrackDelays, time: number) => void} onDecoded a frame was decoded; `time` in
  *   seconds of media time, `delays` those of decoded frames
- * @property {import('../captions/chunk-captions.js').OnPairs} [onCaptions] the captions of a frame
+ * @property {import('../captions/chunk-captions.js').OnTriplets} [onCaptions] captions of a
+ *   frame
  */
 
 /**

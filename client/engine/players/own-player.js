@@ -35,9 +35,9 @@ export class OwnPlayer {
       onFailure: (reason) => this.recover(reason),
       onAppended: () => this.choosePosition(),
       onDecoded: (delays, time) => this.addDelay(delays, time),
-      onCaptions: (time, pairs) => {
+      onCaptions: (time, triplets) => {
         const date = this.timeline.dateOf(time);
-        if (date !== null) host.addCaptions(date * 1000, pairs);
+        if (date !== null) host.addCaptions(date * 1000, triplets);
       },
     });
     this.failures = 0;

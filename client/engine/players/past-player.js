@@ -99,7 +99,9 @@ export class PastPlayer {
       if (this.feed === feed) this.recover(reason);
     });
     feed.duration = LATEST;
-    feed.onCaptions = (time, pairs) => this.host.addCaptions((time + this.offset) * 1000, pairs);
+    feed.onCaptions = (time, triplets) => {
+      this.host.addCaptions((time + this.offset) * 1000, triplets);
+    };
     return feed;
   }
 

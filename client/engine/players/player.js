@@ -35,8 +35,8 @@
  *   soon; for players without a socket of their own
  * @property {(event: import('../transport/stream-events.js').StreamEvent | null) => void} addEvent
  *   an event of the stream; null is ignored
- * @property {(time: number, pairs: import('../captions/caption-data.js').CaptionPair[]) => void}
- *   addCaptions the frame of a capture time has captions; `time` in Unix ms
+ * @property {import('../captions/chunk-captions.js').OnTriplets} addCaptions the frame of a capture
+ *   time has captions; `time` in Unix ms
  * @property {(source: import('../server/away.js').SourcePresence | null) => void} setSource
  *   the state of the source, from a socket; null if there is none any more
  * @property {(index: number) => void} leaveRendition this rendition has no media at the moment;

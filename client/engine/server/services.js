@@ -11,7 +11,7 @@ import { segmentNames } from '../transport/segment-names.js';
 import { otherFormat } from '../transport/source.js';
 import { publisherText } from './away.js';
 /** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
-/** @typedef {import('../../shared/playlist.js').ClosedCaptionTrack} ClosedCaptionTrack */
+/** @typedef {import('../../shared/playlist.js').ClosedCaptionStatement} ClosedCaptionStatement */
 /** @typedef {import('../../shared/timestamps.js').CaptionLanguage} CaptionLanguage */
 /** @typedef {import('../../shared/timestamps.js').Timestamps} Timestamps */
 /** @typedef {import('./away.js').SourcePresence} SourcePresence */
@@ -77,7 +77,7 @@ export class ServicePoller {
     /** Called with the languages of captions, and the document that has named them. */
     this.onCaptions = /** @type {(languages: CaptionLanguage[], url: string) => void} */ (() => {});
     /** Called with the closed captions that a playlist or MPD names. */
-    this.onClosedCaptions = /** @type {(found: ClosedCaptionTrack[]) => void} */ (() => {});
+    this.onClosedCaptions = /** @type {(found: ClosedCaptionStatement[]) => void} */ (() => {});
     /** Called with the names of the renditions without media. */
     this.onMissing = /** @type {(names: string[]) => void} */ (() => {});
   }

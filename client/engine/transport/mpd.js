@@ -68,6 +68,7 @@ export function parseManifest(text, base, now, choose = () => 0, chooseAudio = (
   const index = choose(renditions);
   const list = parseAdaptationSet([mpd, period, video], base, now, start, index);
   if (audio) list.audio = parseAdaptationSet([mpd, period, audio], base, now, start, 0);
+<<<<<<< HEAD
   return { ...list, renditions, audioTracks, closedCaptions: closedCaptionsOf(video) };
 }
 
@@ -103,6 +104,10 @@ function languageName(language) {
   } catch {
     return undefined;
   }
+=======
+  const closedCaptions = childrenOf(video, 'Accessibility').map(({ attributes }) => attributes);
+  return { ...list, renditions, closedCaptions };
+>>>>>>> 80d12f32 (CEA-708 captions in the page and the element)
 }
 
 /** @param {XMLNode} set @returns {boolean} whether an AdaptationSet has the role `main` */
