@@ -11,9 +11,9 @@ extension FuzzBody {
     name: "metadata",
     sources: [
       "Metadata/SCTE35/SpliceInfoSection.swift", "Metadata/SCTE35/SpliceCommand.swift",
-      "Metadata/SCTE35/SegmentationDescriptor.swift", "Metadata/SCTE35/SpliceCue.swift",
-      "Metadata/EventContent.swift", "Metadata/Interstitial.swift", "Metadata/ID3Tag.swift",
-      "Metadata/KLVSet.swift",
+      "Metadata/SCTE35/SpliceSchedule.swift", "Metadata/SCTE35/SegmentationDescriptor.swift",
+      "Metadata/SCTE35/SpliceCue.swift", "Metadata/EventContent.swift", "Metadata/Interstitial.swift",
+      "Metadata/ID3Tag.swift", "Metadata/KLVSet.swift",
     ]
   ) { bytes in
     let content = Array(bytes.dropFirst())
@@ -36,11 +36,15 @@ extension FuzzBody {
   private static func splice(_ content: [UInt8]) -> String? {
     for section in [content, repaired(content)] {
       do throws(SpliceError) {
-        guard let cue = try SpliceCue.read(section) else { continue }
-        guard cue.section.bytes == section else { return "the section has other bytes" }
-        let distance = cue.distance(fromTicks: Int64(section.count)).magnitude
-        guard distance <= .seconds(47_722) else { return "\(distance) to the splice" }
-        if let fault = describe(.splice(cue)) { return fault }
+        let cues = try SpliceCue.readAll(section)
+        guard cues.count <= 255 else { return "\(cues.count) events" }
+        for cue in cues {
+          guard cue.section.bytes == section else { return "the section has other bytes" }
+          guard try SpliceCue.read(section, at: cue.index) == cue else { return "another cue" }
+          let distance = cue.distance(fromTicks: Int64(section.count)).magnitude
+          guard distance <= .seconds(47_722) else { return "\(distance) to the splice" }
+          if let fault = describe(.splice(cue)) { return fault }
+        }
       } catch { if error.description.isEmpty { return "an error without a text" } }
     }
     return nil

@@ -50,10 +50,11 @@ extension EventContent {
   /// Reads a message of SCTE-35, a tag or sets, and checks them.
   init(_ reader: inout FieldReader) throws(MessageError) {
     switch try reader.integer(UInt8.self) {
-    case 1:
+    case let kind where kind == 1 || kind == 4:
+      let index = kind == 4 ? Int(try reader.integer(UInt8.self)) : 0
       let bytes = try reader.bytes("a message of SCTE-35", limit: Self.largest.splice)
       let cue: SpliceCue?
-      do throws(SpliceError) { cue = try SpliceCue.read(bytes) } catch {
+      do throws(SpliceError) { cue = try SpliceCue.read(bytes, at: index) } catch {
         throw .invalid(field: "a message", value: "\(error)")
       }
       guard let cue else {
@@ -82,7 +83,9 @@ extension EventContent {
     switch self {
     case .data, .interstitial: break
     case .splice(let cue):
-      writer.add(1 as UInt8)
+      // A later event of a schedule has its number in front of the message.
+      writer.add((cue.index == 0 ? 1 : 4) as UInt8)
+      if cue.index > 0 { writer.add(UInt8(clamping: cue.index)) }
       writer.add(cue.section.bytes)
     case .id3(let tag):
       writer.add(2 as UInt8)

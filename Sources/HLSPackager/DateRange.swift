@@ -50,14 +50,15 @@ struct DateRange {
   /// - Source: RFC 8216bis §4.4.5.1.1
   private func attributes(of cue: SpliceCue) -> String {
     let message = "0x\(hexadecimal(cue.section.bytes).uppercased())"
+    let planned = cue.plannedDuration.map { ",PLANNED-DURATION=\($0.decimalSeconds)" } ?? ""
     switch cue.role {
-    case .out:
-      let planned = cue.plannedDuration.map { ",PLANNED-DURATION=\($0.decimalSeconds)" } ?? ""
-      return planned + ",SCTE35-OUT=\(message)"
+    case .out: return planned + ",SCTE35-OUT=\(message)"
     case .in:
       let duration = event.ended.map { ",DURATION=\($0.duration.decimalSeconds)" } ?? ""
       return duration + ",SCTE35-IN=\(message)"
-    case .command: return ",SCTE35-CMD=\(message)"
+    // A splice_schedule "SHOULD be represented by an EXT-X-DATERANGE tag with an SCTE35-CMD
+    // attribute": each of its events has one, with the whole message.
+    case .command: return (cue.scheduled == nil ? "" : planned) + ",SCTE35-CMD=\(message)"
     }
   }
 

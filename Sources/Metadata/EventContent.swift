@@ -53,12 +53,16 @@ package enum EventContent: Sendable, Equatable {
         "scte35",
         "expected at most \(largest.splice) bytes in Base64, or in hexadecimal digits after 0x")
     }
-    let cue: SpliceCue?
-    do throws(SpliceError) { cue = try SpliceCue.read(bytes) } catch {
+    let cues: [SpliceCue]
+    do throws(SpliceError) { cues = try SpliceCue.readAll(bytes) } catch {
       throw EventContentError("scte35", "\(error)")
     }
-    guard let cue else {
+    guard let cue = cues.first else {
       throw EventContentError("scte35", "the message means nothing for viewers")
+    }
+    guard cues.count == 1 else {
+      throw EventContentError(
+        "scte35", "the schedule has \(cues.count) events (expected one: an event has one time)")
     }
     return .splice(cue)
   }

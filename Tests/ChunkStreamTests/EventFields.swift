@@ -11,6 +11,20 @@ enum EventFields {
   static let tag: [UInt8] = Array("ID3".utf8) + [4, 0, 0, 0, 0, 0, 2, 1, 2]
   static let sets: [UInt8] = [6, 14, 43, 52] + [UInt8](repeating: 0, count: 12) + [1, 9]
 
+  /// The return in a splice_schedule with a break of 12 s and its return.
+  static var scheduled: SpliceCue {
+    get throws {
+      let digits = Array(
+        ("FC3033000000000000FFFFF0220402000000017FFF58335252FE00107AC000010000000000017F5F"
+          + "5833525E00010000000068CE0841").utf8)
+      let section = stride(from: 0, to: digits.count, by: 2).compactMap { place in
+        UInt8(String(decoding: digits[place..<place + 2], as: UTF8.self), radix: 16)
+      }
+      guard let cue = try SpliceCue.read(section, at: 1) else { throw EventRefusal.notLive }
+      return cue
+    }
+  }
+
   /// A break of event 1 that begins at once.
   static var cue: SpliceCue {
     get throws {
@@ -36,7 +50,7 @@ struct EventFieldsTests {
   @Test("an event has the same content at the other server")
   func content() throws {
     let contents: [EventContent] = [
-      .splice(try EventFields.cue), .id3(EventFields.tag),
+      .splice(try EventFields.cue), .splice(try EventFields.scheduled), .id3(EventFields.tag),
       .klv(EventFields.sets, isSynchronous: false),
     ]
     for content in contents {

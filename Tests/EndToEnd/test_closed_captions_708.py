@@ -55,7 +55,7 @@ def test_services_are_signalled_once_seen(program: Program) -> None:
 
 
 @pytest.mark.timeout(150)
-@pytest.mark.parametrize("transport", ["http", "hls"])
+@pytest.mark.parametrize("transport", ["http", "ws", "webcodecs", "hls"])
 def test_player_shows_services_with_their_frames(
         transport: str, browser: Browser, program: Program, hlsjs: Path) -> None:
     """Both standards are offered, nothing is shown before a choice, and texts are no markup."""

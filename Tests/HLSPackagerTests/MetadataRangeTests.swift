@@ -68,6 +68,26 @@ struct MetadataRangeTests {
     "FC3020000000000000FFFFF00F05000000017FFFFE00107AC0000100000000EEEF4F7D"
   private let back = "FC301B000000000000FFFFF00A05000000017F5F000100000000E3CBD386"
 
+  /// A splice_schedule with one event: number 1, out for 12 s.
+  private let planned =
+    "FC3025000000000000FFFFF0140401000000017FFF58335252FE00107AC000010000000014DFE2C7"
+    + ""
+
+  @Test("an event of splice_schedule is a command with its planned length, not a break")
+  mutating func schedule() throws {
+    let start = now + .seconds(2)
+    let event = try add("{\"scte35\": \"0x\(planned)\"}", at: start)
+    let head = "#EXT-X-DATERANGE:ID=\"splice-1-\(event.id)\",START-DATE=\"\(UTCTime(start).text)\""
+    #expect(
+      try ranges() == [head + ",PLANNED-DURATION=12,SCTE35-CMD=0x\(planned)"])
+    // The splice_insert of the event begins the break, and has a range of its own.
+    let begun = try add("{\"scte35\": \"0x\(out)\"}", at: start)
+    #expect(try ranges().count == 2)
+    #expect(try ranges().last?.contains("ID=\"splice-1-\(begun.id)\"") == true)
+    stream.publish(frames: 30 * 5)
+    #expect(try cues().filter { $0.hasPrefix("#EXT-X-CUE-OUT:") }.count == 1)
+  }
+
   @Test("both messages of a break are in ranges with one ID, while the break is in the playlist")
   mutating func pair() throws {
     let start = now

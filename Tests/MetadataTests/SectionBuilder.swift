@@ -44,6 +44,33 @@ struct SectionBuilder {
       descriptors: segmentation(type, eventID: eventID, duration: duration, upid: upid))
   }
 
+  /// A splice_schedule with these events, and a count that may be another one.
+  static func schedule(_ events: [[UInt8]], count: Int? = nil) -> SectionBuilder {
+    SectionBuilder(type: 0x04, command: [UInt8(count ?? events.count)] + events.flatMap { $0 })
+  }
+
+  /// An event of a splice_schedule at seconds since 1980 as GPS counts them.
+  ///
+  /// - Parameters:
+  ///   - seconds: of each component; of one that is not listed, the program.
+  ///   - hasComponents: whether components are listed.
+  static func scheduled(
+    eventID: UInt32 = 74, isOut: Bool = true, at seconds: [UInt32], hasComponents: Bool = false,
+    duration: UInt64? = nil
+  ) -> [UInt8] {
+    let flags: UInt8 =
+      (isOut ? 0x80 : 0) | (hasComponents ? 0 : 0x40) | (duration == nil ? 0 : 0x20) | 0x1F
+    var event = number(UInt64(eventID), 4) + [0x7F, flags]
+    if hasComponents { event.append(UInt8(seconds.count)) }
+    for (tag, time) in seconds.enumerated() {
+      event += (hasComponents ? [UInt8(tag)] : []) + number(UInt64(time), 4)
+    }
+    return event + (duration.map { number(0xFE_0000_0000 | $0, 5) } ?? []) + [0x12, 0x34, 2, 5]
+  }
+
+  /// A cancelled event of a splice_schedule.
+  static func cancelled(eventID: UInt32) -> [UInt8] { number(UInt64(eventID), 4) + [0xFF] }
+
   /// A segmentation_descriptor with its tag and length.
   static func segmentation(
     _ type: UInt8, eventID: UInt32 = 9, duration: UInt64? = nil, upid: [UInt8] = []

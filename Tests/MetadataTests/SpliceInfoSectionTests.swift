@@ -95,7 +95,6 @@ struct SpliceInfoSectionTests {
       Fault("a length that is too small") { $0.excess = -1 },
       Fault("a command longer than the section") { $0.commandLength = 200 },
       Fault("a command that fills the section") { $0.commandLength = $0.command.count + 5 },
-      Fault("splice_schedule without a length") { ($0.type, $0.commandLength) = (0x04, 0xFFF) },
       Fault("private_command without a length") { ($0.type, $0.commandLength) = (0xFF, 0xFFF) },
       Fault("private_command without an identifier") { ($0.type, $0.command) = (0xFF, [1, 2]) },
       Fault("splice_insert without fields") { $0.command = [] },

@@ -138,6 +138,28 @@ struct MetadataEventTests {
     try add(.insert(hasTime: false), start + .seconds(20))
   }
 
+  @Test("events of a schedule are no breaks, and are repeated only at their times")
+  func schedule() throws {
+    let stream = live()
+    let start = time(stream, after: 300)
+    func add(isOut: Bool, _ distance: Interval) throws -> TimedEvent {
+      let cue = try Splices.scheduled(isOut: isOut)
+      return try self.add(.splice(cue), to: stream, at: start + distance)
+    }
+    let out = try add(isOut: true, .zero)
+    #expect(out.end == out.time && out.isListed)
+    // Within the time in which a message without a time may be repeated.
+    let back = try add(isOut: false, .seconds(8))
+    #expect(back.ended == nil)
+    #expect(throws: EventRefusal.repeated) { try add(isOut: true, .milliseconds(30)) }
+    _ = try add(isOut: true, .seconds(9))
+    // The messages of the break itself.
+    let begun = try self.add(.splice(try Splices.cue(.insert())), to: stream, at: start)
+    let ends = try self.add(
+      .splice(try Splices.cue(.insert(isOut: false))), to: stream, at: start + .seconds(8))
+    #expect(ends.ended?.id == begun.id)
+  }
+
   @Test("a return ends the newest break with its number, once")
   func pairs() throws {
     let stream = live()
@@ -174,11 +196,20 @@ enum Splices {
   /// The message of a splice_insert; the window takes the time of the event from its caller.
   static func cue(_ fields: SectionFields) throws -> SpliceCue {
     let flags: UInt8 = (fields.isOut ? 0x80 : 0) | 0x4F | (fields.hasTime ? 0 : 0x10)
-    let command: [UInt8] =
+    return try cue(
+      type: 5,
       [0, 0, 0, fields.eventID, 0x7F, flags] + (fields.hasTime ? [0xFE, 0, 0, 0, 1] : [])
-      + [0, 1, 0, 0]
+        + [0, 1, 0, 0])
+  }
+
+  /// A splice_schedule of one event with the number 74.
+  static func scheduled(isOut: Bool) throws -> SpliceCue {
+    try cue(type: 4, [1, 0, 0, 0, 74, 0x7F, isOut ? 0xDF : 0x5F, 0x58, 0, 0, 0, 0, 1, 0, 0])
+  }
+
+  private static func cue(type: UInt8, _ command: [UInt8]) throws -> SpliceCue {
     let body: [UInt8] =
-      [0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xF0, UInt8(command.count), 5] + command + [0, 0]
+      [0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xF0, UInt8(command.count), type] + command + [0, 0]
     let section: [UInt8] = [0xFC, 0x30, UInt8(body.count + 4)] + body
     let sum = SectionChecksum.remainder(section)
     let bytes = section + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: sum >> UInt32($0)) }

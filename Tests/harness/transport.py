@@ -46,10 +46,29 @@ def splice_insert(event: int, pts: int | None, *, out: bool, seconds: float | No
         command += (0xFE00000000 | pts % 2**33).to_bytes(5, "big")
     if seconds is not None:
         command += (0xFE00000000 | round(seconds * CLOCK)).to_bytes(5, "big")
-    command += struct.pack(">HBB", 1, 0, 0)
+    return splice_info(5, command + struct.pack(">HBB", 1, 0, 0), encrypted=encrypted)
+
+
+def splice_info(kind: int, command: bytes, *, encrypted: bool = False) -> bytes:
+    """A splice_info_section with a command and no descriptor."""
     body = bytes([0, 0x82 if encrypted else 0, 0, 0, 0, 0, 0xFF]) \
-        + (0xFFF000 | len(command)).to_bytes(3, "big") + b"\5" + command + b"\0\0"
+        + (0xFFF000 | len(command)).to_bytes(3, "big") + bytes([kind]) + command + b"\0\0"
     return sealed(b"\xFC" + (0x3000 | len(body) + 4).to_bytes(2, "big") + body)
+
+
+def splice_schedule(*events: tuple[int, int, bool, float | None]) -> bytes:
+    """A splice_info_section with events: number, Unix seconds, whether out, length in seconds.
+
+    utc_splice_time counts from 1980 with the 18 leap seconds since (ANSI/SCTE 35 §9.7.2).
+    """
+    command = bytes([len(events)])
+    for event, when, out, seconds in events:
+        flags = (out << 7) | 0x5F | ((seconds is not None) << 5)
+        command += struct.pack(">IBBI", event, 0x7F, flags, when - 315_964_800 + 18)
+        if seconds is not None:
+            command += (0xFE00000000 | round(seconds * CLOCK)).to_bytes(5, "big")
+        command += struct.pack(">HBB", 7, 1, 2)
+    return splice_info(4, command)
 
 
 def tag(text: str) -> bytes:

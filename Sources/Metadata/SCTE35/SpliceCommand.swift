@@ -9,8 +9,8 @@ import Checked
 package enum SpliceCommand: Sendable, Equatable {
   /// splice_null: the sign that the sender runs.
   case null
-  /// splice_schedule: splices by wall-clock time, whose fields are not read.
-  case schedule
+  /// splice_schedule: splices by wall-clock time.
+  case schedule(SpliceSchedule)
   /// splice_insert.
   case insert(SpliceInsert)
   /// time_signal: the time of the segmentation descriptors; nil for at once.
@@ -36,7 +36,7 @@ package enum SpliceCommand: Sendable, Equatable {
   init(type: Int, _ cursor: inout ByteCursor) throws(SpliceError) {
     switch type {
     case 0x00: self = .null
-    case 0x04: self = .schedule
+    case 0x04: self = .schedule(try SpliceSchedule(&cursor))
     case 0x05: self = .insert(try SpliceInsert(&cursor))
     case 0x06: self = .timeSignal(time: try cursor.spliceTime())
     case 0x07: self = .bandwidthReservation
@@ -50,7 +50,7 @@ package enum SpliceCommand: Sendable, Equatable {
   /// Whether the fields of the command are read to their end.
   var isReadWhole: Bool {
     switch self {
-    case .schedule, .privateCommand: false
+    case .privateCommand: false
     default: true
     }
   }
@@ -98,9 +98,8 @@ package struct SpliceInsert: Sendable, Equatable {
     }
     self.time = time
     if hasDuration {
-      let bits = try cursor.field(5, "break_duration")
-      duration = UInt64(clamping: bits & 0x1_FFFF_FFFF)
-      returnsByItself = bits & 0x80_0000_0000 != 0
+      let found = try cursor.breakDuration()
+      (duration, returnsByItself) = (found.ticks, found.returnsByItself)
     } else {
       (duration, returnsByItself) = (nil, false)
     }
@@ -113,6 +112,14 @@ extension ByteCursor {
   mutating func field(_ count: Int, _ name: String) throws(SpliceError) -> Int {
     guard let number = integer(count) else { throw .truncated(name) }
     return number
+  }
+
+  /// Reads break_duration: 33 bits of 90 kHz, and auto_return.
+  ///
+  /// - Source: ANSI/SCTE 35 2023 §9.8.2
+  mutating func breakDuration() throws(SpliceError) -> (ticks: UInt64, returnsByItself: Bool) {
+    let bits = try field(5, "break_duration")
+    return (UInt64(clamping: bits & 0x1_FFFF_FFFF), bits & 0x80_0000_0000 != 0)
   }
 
   /// Reads splice_time: 33 bits of 90 kHz; nil if no time is specified.

@@ -4,7 +4,8 @@ import Checked
 import System
 package import Time
 
-/// The meaning of a splice_info_section for the viewers of a stream.
+/// The meaning of a splice_info_section, or of one event of its splice_schedule, for the viewers of
+/// a stream.
 package struct SpliceCue: Sendable, Equatable {
   /// The number of ticks after which the clock of MPEG-2 systems starts over.
   private static let round: UInt64 = 1 << 33
@@ -13,6 +14,10 @@ package struct SpliceCue: Sendable, Equatable {
 
   /// The message.
   package let section: SpliceInfoSection
+  /// The number of the event in a splice_schedule; 0 for other commands.
+  package let index: Int
+  /// The event of a splice_schedule; nil for other commands.
+  package let scheduled: SpliceSchedule.Event?
   /// The meaning.
   package let role: SpliceRole
   /// splice_event_id or segmentation_event_id: equal in the messages that belong together.
@@ -27,15 +32,35 @@ package struct SpliceCue: Sendable, Equatable {
   package let isListed: Bool
 
   /// The meaning of a section; nil for messages without one, such as splice_null.
-  package init?(_ section: SpliceInfoSection) {
+  ///
+  /// - Parameters:
+  ///   - section: the message.
+  ///   - index: the event of its splice_schedule; nil is returned if there is none.
+  package init?(_ section: SpliceInfoSection, at index: Int = 0) {
     self.section = section
+    self.index = index
+    if case .schedule(let schedule) = section.command {
+      guard schedule.events.indices.contains(index) else { return nil }
+      // bounded: an index of the array
+      let event = schedule.events[index]
+      // The splice_insert of the event follows: that one is a break, and this is its plan
+      // (RFC 8216bis §4.4.5.1.1).
+      (role, eventID, ticks) = (.command, event.eventID, nil)
+      plannedDuration = Self.duration(event.duration)
+      (isCancellation, isListed) = (event.isCancelled, !event.isCancelled)
+      scheduled = event
+      return
+    }
+    guard index == 0 else { return nil }
+    scheduled = nil
     func time(_ ticks: UInt64?) -> UInt64? {
       // bounded: 33 bits each
       ticks.map { ($0 + section.adjustment) % Self.round }
     }
     switch section.command {
     case .null, .bandwidthReservation: return nil
-    case .schedule, .privateCommand:
+    case .schedule: return nil
+    case .privateCommand:
       (role, eventID, ticks, plannedDuration) = (.command, nil, nil, nil)
       (isCancellation, isListed) = (false, true)
     case .insert(let insert):
@@ -57,11 +82,33 @@ package struct SpliceCue: Sendable, Equatable {
 
   /// Reads a section.
   ///
+  /// - Parameters:
+  ///   - bytes: exactly one section.
+  ///   - index: the event of its splice_schedule.
   /// - Returns: nil if it means nothing for viewers.
   /// - Throws: the first fault.
-  package static func read(_ bytes: [UInt8]) throws(SpliceError) -> SpliceCue? {
-    SpliceCue(try SpliceInfoSection(bytes))
+  package static func read(
+    _ bytes: [UInt8], at index: Int = 0
+  ) throws(SpliceError) -> SpliceCue? {
+    SpliceCue(try SpliceInfoSection(bytes), at: index)
   }
+
+  /// Reads a section: all events of a splice_schedule, else at most one cue.
+  ///
+  /// - Throws: the first fault.
+  package static func readAll(_ bytes: [UInt8]) throws(SpliceError) -> [SpliceCue] {
+    let section = try SpliceInfoSection(bytes)
+    guard case .schedule(let schedule) = section.command else {
+      return SpliceCue(section).map { [$0] } ?? []
+    }
+    return schedule.events.indices.compactMap { SpliceCue(section, at: $0) }
+  }
+
+  /// The wall-clock time of the splice, which splice_schedule alone states; nil without one.
+  package var date: WallTime? { scheduled?.date }
+
+  /// Whether the message states no time: it is meant for the moment at which it arrives.
+  package var isImmediate: Bool { ticks == nil && date == nil }
 
   /// The time of the splice as a distance from a time of the clock of the source, at most half a
   /// round of the clock; zero for at once.
@@ -90,6 +137,12 @@ package struct SpliceCue: Sendable, Equatable {
     if isCancellation { members.append("\"cancels\": true") }
     if let plannedDuration {
       members.append("\"milliseconds\": \(plannedDuration.milliseconds)")
+    }
+    if let scheduled, !scheduled.isCancelled {
+      members.append("\"scheduled\": \"\(scheduled.isOut ? "out" : "in")\"")
+      members.append("\"uniqueProgramId\": \(scheduled.programID)")
+      members.append("\"avail\": \(scheduled.avail)")
+      members.append("\"availsExpected\": \(scheduled.availsExpected)")
     }
     let segments = section.descriptors.map { descriptor in
       let upid = descriptor.upid.map {

@@ -25,7 +25,7 @@ struct SplicePairs {
       let distance = (known.event.time - time).magnitude
       guard known.cue.says(sameAs: cue) else { return false }
       return distance <= Self.tolerance
-        || known.cue.ticks == nil && cue.ticks == nil && distance <= Self.repetition
+        || known.cue.isImmediate && cue.isImmediate && distance <= Self.repetition
     }
   }
 
@@ -52,6 +52,7 @@ struct SplicePairs {
 extension SpliceCue {
   fileprivate func says(sameAs other: SpliceCue) -> Bool {
     role == other.role && eventID == other.eventID && isCancellation == other.isCancellation
+      && scheduled?.isOut == other.scheduled?.isOut
       && section.command.name == other.section.command.name
       && section.descriptors.map(\.type) == other.section.descriptors.map(\.type)
   }

@@ -39,17 +39,14 @@ struct EventRequest {
   ///   - now: the wall clock.
   /// - Throws: a refusal, with the reason for the client.
   init(_ request: Request, _ body: [UInt8], now: WallTime) throws(Refusal) {
-    let text = request.queryItems.first { $0.name == "time" }?.value ?? "now"
-    guard let time = text == "now" ? now : Self.time(text) else {
+    let text = request.queryItems.first { $0.name == "time" }?.value
+    guard let given = text == nil || text == "now" ? now : text.flatMap(Self.time) else {
       throw Refusal(
         status: 400,
         reason: "invalid time (expected now, milliseconds since 1970, or a date such as "
           + "2026-01-31T12:00:00.250Z)")
     }
-    guard time >= now - Self.past, time <= now + Self.future else {
-      throw Refusal(
-        status: 400, reason: "the time is not within the last minute or the next hour")
-    }
+    try Self.check(given, now: now)
     guard body.count <= TimedEvent.largest else {
       throw Refusal(
         status: 413, reason: "the event is too large (expected at most \(TimedEvent.largest) bytes)"
@@ -64,8 +61,21 @@ struct EventRequest {
     do throws(EventContentError) { content = try EventContent.read(body) } catch {
       throw Refusal(status: 400, reason: error.description)
     }
-    self.time = time
+    // A splice_schedule states its time.
+    if text == nil, case .splice(let cue) = content, let date = cue.date {
+      try Self.check(date, now: now)
+      time = date
+    } else {
+      time = given
+    }
     data = content.json ?? body
+  }
+
+  private static func check(_ time: WallTime, now: WallTime) throws(Refusal) {
+    guard time >= now - past, time <= now + future else {
+      throw Refusal(
+        status: 400, reason: "the time is not within the last minute or the next hour")
+    }
   }
 
   /// Adds the event to all video renditions of a stream.
@@ -92,9 +102,9 @@ struct EventRequest {
   }
 
   /// The frame at or after the time of a splice, which an encoded stream makes a key frame; nil if
-  /// it is encoded, or the content is no splice.
+  /// it is passed through, or the content is no splice or a plan of one.
   private func spliceFrame(of stream: ServedStream) -> ComingFrame? {
-    guard case .splice(let cue) = content, cue.isListed,
+    guard case .splice(let cue) = content, cue.isListed, cue.scheduled == nil,
       stream.source?.configuration.passesThrough == false
     else { return nil }
     return stream.window.snapshot.comingFrame(atOrAfter: time, stream.window.segmentation)

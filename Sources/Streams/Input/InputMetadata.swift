@@ -13,8 +13,10 @@ final class InputMetadata: Sendable {
   /// An event whose time on the clock of the source is not mapped yet.
   private struct Waiting: Sendable {
     let content: SourceEvent
-    let pts: SourceTime
+    var pts: SourceTime
     let arrival: MonotonicTime
+    /// Its wall-clock time, if it has one; else that of `pts`.
+    var date: WallTime?
   }
 
   private struct State: Sendable {
@@ -26,6 +28,8 @@ final class InputMetadata: Sendable {
   private static let maximumWaiting = 16
   /// How far from now the time of an event may be.
   private static let reach = (past: Interval.seconds(60), future: Interval.seconds(3600))
+  /// The most events of one splice_schedule that are used: the earliest ones within reach.
+  private static let maximumScheduled = 16
 
   private let stream: String
   private let log: Log
@@ -52,17 +56,30 @@ final class InputMetadata: Sendable {
           + "arrive per second: the others are left out")
     }
     switch SourceEvent.read(packet) {
-    case .success(nil): break
-    case .success(let content?):
-      var pts = packet.pts
-      if case .event(.splice(let cue)) = content, let ticks = packet.ticks {
-        pts = pts + cue.distance(fromTicks: ticks)
+    case .success(let contents):
+      for content in Self.used(contents) {
+        var event = Waiting(content: content, pts: packet.pts, arrival: packet.arrival)
+        if case .event(.splice(let cue)) = content {
+          event.date = cue.date
+          if let ticks = packet.ticks { event.pts = event.pts + cue.distance(fromTicks: ticks) }
+        }
+        give(event, input, stage)
       }
-      give(Waiting(content: content, pts: pts, arrival: packet.arrival), input, stage)
     case .failure(let fault):
       guard state.withLock({ $0.limit.reports(at: packet.arrival) }) else { return }
       log.write(.warning, "metadata-invalid", stream: stream, "\(fault.reason); left out")
     }
+  }
+
+  /// The events of a packet without those of a schedule that are out of reach: senders repeat it.
+  private static func used(_ contents: [SourceEvent]) -> [SourceEvent] {
+    guard contents.count > 1 || contents.first?.date != nil else { return contents }
+    let now = SystemClock.wallTime
+    let within = contents.filter { event in
+      event.date.map { $0 >= now - reach.past && $0 <= now + reach.future } ?? true
+    }
+    return Array(
+      within.sorted { ($0.date ?? now) < ($1.date ?? now) }.prefix(maximumScheduled))
   }
 
   /// Gives the session the events that have waited for it.
@@ -75,10 +92,15 @@ final class InputMetadata: Sendable {
     for event in waiting { give(event, input, stage) }
   }
 
+  /// The place of an event in the session; nil if it is not known yet.
+  private func position(of event: Waiting, _ stage: any InputStage) -> StreamPosition? {
+    let position = stage.position(of: event.pts, arrival: event.arrival)
+    guard let date = event.date, let position else { return position }
+    return stage.position(of: event.pts + (date - position.time), arrival: event.arrival)
+  }
+
   private func give(_ event: Waiting, _ input: PulledInput, _ stage: any InputStage) {
-    guard let target = input.target,
-      let position = stage.position(of: event.pts, arrival: event.arrival)
-    else {
+    guard let target = input.target, let position = position(of: event, stage) else {
       return state.withLock {
         $0.waiting = $0.waiting.suffix(Self.maximumWaiting - 1) + [event]
       }
@@ -94,7 +116,8 @@ final class InputMetadata: Sendable {
       switch event.content {
       case .cue(let cue): target.metadata.take(cue, at: position.time)
       case .event(let content):
-        if case .splice(let cue) = content, cue.isListed {
+        // The splice_insert of a scheduled splice states its frame.
+        if case .splice(let cue) = content, cue.isListed, cue.scheduled == nil {
           target.spliceKeys?.plan(position.frame)
         }
         target.metadata.take(content, at: position.time, mediaTime: position.mediaTime)
@@ -113,21 +136,24 @@ private enum SourceEvent: Sendable {
   case event(EventContent)
   case cue(SourceCue)
 
-  /// The content of a packet; nil if it means nothing for viewers.
-  static func read(_ packet: MetadataPacket) -> Result<SourceEvent?, PacketFault> {
+  /// The wall-clock time that a splice_schedule states; nil for other events.
+  var date: WallTime? { if case .event(.splice(let cue)) = self { cue.date } else { nil } }
+
+  /// The contents of a packet; none if it means nothing for viewers.
+  static func read(_ packet: MetadataPacket) -> Result<[SourceEvent], PacketFault> {
     guard case .text(let language, let duration) = packet.format else {
       return EventContent.read(packet).map { $0.map { .event($0) } }
     }
     do throws(CueText.Refusal) {
       let text = try CueText(String(decoding: packet.bytes, as: UTF8.self))
-      return .success(.cue(SourceCue(text, language, duration: duration)))
+      return .success([.cue(SourceCue(text, language, duration: duration))])
     } catch { return .failure(PacketFault(reason: "a text of the source: \(error)")) }
   }
 }
 
 extension EventContent {
-  /// The event of a packet; nil if it means nothing for viewers.
-  fileprivate static func read(_ packet: MetadataPacket) -> Result<EventContent?, PacketFault> {
+  /// The events of a packet; none if it means nothing for viewers.
+  fileprivate static func read(_ packet: MetadataPacket) -> Result<[EventContent], PacketFault> {
     let limit =
       switch packet.format {
       case .text: 0
@@ -141,21 +167,21 @@ extension EventContent {
           reason: "metadata of \(packet.bytes.count) bytes (expected at most \(limit))"))
     }
     switch packet.format {
-    case .text: return .success(nil)
+    case .text: return .success([])
     case .splice:
       do throws(SpliceError) {
-        return .success(try SpliceCue.read(packet.bytes).map { .splice($0) })
+        return .success(try SpliceCue.readAll(packet.bytes).map { .splice($0) })
       } catch { return .failure(PacketFault(reason: error.description)) }
     case .id3:
       guard let tag = ID3Tag(packet.bytes) ?? ID3Tag(withoutStart: packet.bytes) else {
         return .failure(PacketFault(reason: "timed ID3: no whole tag of version 2"))
       }
-      return .success(.id3(tag.bytes))
+      return .success([.id3(tag.bytes)])
     case .klv(let isSynchronous):
       guard let sets = KLVSet(packet.bytes) else {
         return .failure(PacketFault(reason: "KLV: no whole set with a universal key"))
       }
-      return .success(.klv(sets.bytes, isSynchronous: isSynchronous))
+      return .success([.klv(sets.bytes, isSynchronous: isSynchronous)])
     }
   }
 }
