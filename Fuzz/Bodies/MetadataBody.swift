@@ -12,8 +12,8 @@ extension FuzzBody {
     sources: [
       "Metadata/SCTE35/SpliceInfoSection.swift", "Metadata/SCTE35/SpliceCommand.swift",
       "Metadata/SCTE35/SpliceSchedule.swift", "Metadata/SCTE35/SegmentationDescriptor.swift",
-      "Metadata/SCTE35/SpliceCue.swift", "Metadata/EventContent.swift", "Metadata/Interstitial.swift",
-      "Metadata/ID3Tag.swift", "Metadata/KLVSet.swift",
+      "Metadata/SCTE35/SpliceCue.swift", "Metadata/EventContent.swift",
+      "Metadata/Interstitial.swift", "Metadata/ID3Tag.swift", "Metadata/KLVSet.swift",
     ]
   ) { bytes in
     let content = Array(bytes.dropFirst())

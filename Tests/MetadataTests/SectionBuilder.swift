@@ -49,11 +49,8 @@ struct SectionBuilder {
     SectionBuilder(type: 0x04, command: [UInt8(count ?? events.count)] + events.flatMap { $0 })
   }
 
-  /// An event of a splice_schedule at seconds since 1980 as GPS counts them.
-  ///
-  /// - Parameters:
-  ///   - seconds: of each component; of one that is not listed, the program.
-  ///   - hasComponents: whether components are listed.
+  /// An event of a splice_schedule, at seconds since 1980 as GPS counts them: one for each
+  /// component, or one for the program.
   static func scheduled(
     eventID: UInt32 = 74, isOut: Bool = true, at seconds: [UInt32], hasComponents: Bool = false,
     duration: UInt64? = nil

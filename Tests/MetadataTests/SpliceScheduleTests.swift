@@ -92,7 +92,8 @@ struct SpliceScheduleTests {
       let section = SectionBuilder.schedule([event], count: count).bytes
       #expect(throws: SpliceError.self) { try SpliceCue.readAll(section) }
     }
-    #expect(try SpliceCue.readAll(SectionBuilder.schedule([event, event], count: 1).bytes).count == 1)
+    let fewer = SectionBuilder.schedule([event, event], count: 1).bytes
+    #expect(try SpliceCue.readAll(fewer).count == 1)
     let most = SectionBuilder.schedule(
       (0..<255).map { SectionBuilder.cancelled(eventID: UInt32($0)) })
     #expect(try SpliceCue.readAll(most.bytes).count == 255)
@@ -106,14 +107,17 @@ struct SpliceScheduleTests {
     }
     var many = none
     many[6] = 255
-    #expect(throws: SpliceError.self) { try SpliceCue.readAll(SectionBuilder.schedule([many]).bytes) }
+    let section = SectionBuilder.schedule([many]).bytes
+    #expect(throws: SpliceError.self) { try SpliceCue.readAll(section) }
   }
 
   @Test("the JSON text of an event says what is planned")
   func json() throws {
-    let text = "0x" + SectionBuilder.schedule([
-      SectionBuilder.scheduled(at: [Self.evening], duration: 2_700_000)
-    ]).bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    let text =
+      "0x"
+      + SectionBuilder.schedule([
+        SectionBuilder.scheduled(at: [Self.evening], duration: 2_700_000)
+      ]).bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     let content = try EventContent.read(Array("{\"scte35\": \"\(text)\"}".utf8))
     let json = String(decoding: try #require(content.json), as: UTF8.self)
     #expect(

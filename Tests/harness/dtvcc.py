@@ -56,7 +56,7 @@ def coded(text: str) -> bytes:
 
 
 def groups(caption: ServiceCaption, rate: int) -> Iterator[tuple[int, bytes]]:
-    """What is sent for a caption, with the frame at which it must be complete."""
+    """The service blocks of a caption, with the frame at which they must be complete."""
     start, end = round(caption.start * rate), round(caption.end * rate)
     rows = caption.text.count("\n") + 1
     load = bytes([DELETE, 1]) + define(0, rows) + coded(caption.text)

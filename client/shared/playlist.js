@@ -34,6 +34,7 @@
 
 /**
 <<<<<<< HEAD
+<<<<<<< HEAD
  * An audio Rendition; `uri` is empty in an MPD.
  * @typedef {{ uri: string, name: string }} AudioRendition
  */
@@ -43,6 +44,9 @@
  * @typedef {{ id: string, name: string, isDefault: boolean }} ClosedCaptionTrack
 =======
  * What is stated of closed captions: the attributes of EXT-X-MEDIA, or of Accessibility in an MPD.
+=======
+ * A statement about closed captions: the attributes of EXT-X-MEDIA, or of Accessibility in an MPD.
+>>>>>>> 3060d443 (Words and widths of the captions and the schedule)
  * @typedef {Record<string, string>} ClosedCaptionStatement
 >>>>>>> 80d12f32 (CEA-708 captions in the page and the element)
  */

@@ -91,7 +91,7 @@ suite('closed captions', () => {
   });
 });
 
-/** What a playlist states of a channel. */
+/** The statement of a playlist about a channel. */
 const stated = (id, NAME, DEFAULT = 'NO') => ({ 'INSTREAM-ID': id, NAME, DEFAULT });
 
 suite('the choice of closed captions', () => {

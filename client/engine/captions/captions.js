@@ -94,7 +94,7 @@ export class Captions {
   }
 
   /**
-   * Takes what is stated of the closed captions.
+   * Takes the statements of a playlist or an MPD.
    * @param {ClosedCaptionStatement[]} declared
    */
   setDeclared(declared) { this.declared = declared; }

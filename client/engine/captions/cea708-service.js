@@ -51,7 +51,7 @@ export class CaptionService {
     this.current = 0;
   }
 
-  /** Deletes the windows, and forgets what was received. */
+  /** Deletes the windows, and the bytes that wait. */
   reset() {
     this.input = [];
     this.delayEnd = -Infinity;
@@ -71,7 +71,7 @@ export class CaptionService {
   }
 
   /**
-   * Reads what was delayed until an instant.
+   * Reads the bytes that were delayed until an instant.
    * @param {number} time Unix ms
    */
   advance(time) {

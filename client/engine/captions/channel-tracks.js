@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names of the closed captions, by what a Multivariant Playlist or an MPD states.
+// The names of the closed captions, by the statements of a Multivariant Playlist or an MPD.
 
 /** @typedef {import('./captions.js').CaptionTrack} CaptionTrack */
 /** @typedef {import('../../shared/playlist.js').ClosedCaptionStatement} ClosedCaptionStatement */
