@@ -23,6 +23,8 @@ SESSION_FLAGS = ["--resolution", "640x360", "--bitrate", "1000"]
 LOGS = 6
 PLAYER_FIXTURES = {"browser", "browser_path"}
 PLAYER_MODULES = {"harness.browser", "harness.firefox", "harness.players", "harness.webkit"}
+# The unit of each test of a worker.
+UNITS: dict[str, order.Unit] = {}
 
 
 def names_in(code: CodeType) -> set[str]:
@@ -59,7 +61,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 or any(has_player(f, set()) for f in functions if isinstance(f, FunctionType)):
             item.add_marker("players")
     if "PYTEST_XDIST_WORKER" in os.environ:
-        order.tell(order.arrange(items), Path(os.environ[scheduler.UNITS]))
+        UNITS.update(order.arrange(items))
+        order.tell(UNITS, Path(os.environ[scheduler.UNITS]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Ends the streamer of the whole run when a worker comes to a unit that does not share it.
+
+    Its encoder takes a twelfth of a processor, and units that share it come first (scheduler.py).
+    """
+    yield
+    if nextitem is not None and nextitem.nodeid in UNITS and not UNITS[nextitem.nodeid].shares:
+        for shared in item.session._fixturemanager.getfixturedefs("server", item) or []:
+            shared.finish(item._request)  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -40,10 +40,11 @@ class Node:
         self.shutting_down = True
 
 
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, playing: str) -> list[Node]:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, playing: str,
+        units: dict[str, Unit] = UNITS_OF) -> list[Node]:
     """Runs all tests, one of each worker in turn; returns the workers."""
     path = tmp_path / "units"
-    order.tell(UNITS_OF, path)
+    order.tell(units, path)
     monkeypatch.setenv(UNITS, str(path))
     monkeypatch.setenv("PLAYING_WORKERS", playing)
     values = {"tx": ["popen"] * WORKERS}
@@ -51,7 +52,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, playing: str) -> list[N
                              option=SimpleNamespace(loadscopereorder=False))
     scheduling = UnitScheduling(config, None)
     nodes = [Node(number) for number in range(WORKERS)]
-    tests = list(UNITS_OF)
+    tests = list(units)
     for node in nodes:
         scheduling.add_node(node)
     for node in nodes:
@@ -103,3 +104,14 @@ def test_few_workers_have_the_programs_of_the_whole_run(
     """Other workers would start the programs again."""
     for number, node in enumerate(run(tmp_path, monkeypatch, playing)):
         assert number < few or not any(UNITS_OF[test].shares for test in node.ran)
+
+
+def test_programs_of_the_whole_run_are_shared_first(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker whose next unit does not share them can end them."""
+    units = {test: Unit(unit.name, unit.plays, shares=int(unit.name[4]) % 2 == 1)
+             for test, unit in PAGES.items()} | SHARED | ALONE
+    for node in run(tmp_path, monkeypatch, "2", units):
+        for plays in (True, False):
+            shares = [units[test].shares for test in node.ran if units[test].plays == plays]
+            assert shares == sorted(shares, reverse=True), node.ran

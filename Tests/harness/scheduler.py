@@ -7,7 +7,7 @@ programs and browsers of that file.
 
 The first workers play: at most PLAYING_WORKERS units with browsers, VLC or mpv run at once. Tests
 that use a program of the whole run have few workers, because each of those runs a program of its
-own to the end.
+own. These tests come first: the program ends after them.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class UnitScheduling(LoadScopeScheduling):
         sharing = self.playing if self.playing < self.numnodes else 0
         unit = self._kinds[name]
         if unit.plays:
-            return 0 if worker < self.playing else None
+            return (0 if unit.shares else 1) if worker < self.playing else None
         if unit.shares:
-            return 1 if worker < sharing + SHARING_WORKERS else None
-        return 2
+            return 2 if worker < sharing + SHARING_WORKERS else None
+        return 3
 
     def _assign_work_unit(self, node: Any) -> None:
         ranks = {name: rank for name in self.workqueue
