@@ -7,6 +7,7 @@ Runs in any Python: `python painter.py --size 640x360 --rate 30`. The output is 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import time
 
@@ -50,16 +51,17 @@ def frame(width: int, height: int, milliseconds: int, index: int) -> bytes:
     return bytes(rows) + bytes([128]) * (width * height // 2)
 
 
-def frames(width: int, height: int, rate: float):
-    """Endless frames; each is drawn at its frame time and shows it."""
-    start = time.time()
-    index = 0
-    while True:
+def frames(width: int, height: int, rate: float, count: int = 0):
+    """Endless frames; each is drawn at its frame time and shows it.
+
+    With a `count` so many frames are drawn at once, as if the last one were due now.
+    """
+    start = time.time() - count / rate
+    for index in range(count) if count else itertools.count():
         due = start + index / rate
         if (wait := due - time.time()) > 0:
             time.sleep(wait)  # until the frame time
         yield index, frame(width, height, int(due * 1000), index)
-        index += 1
 
 
 def main() -> None:
@@ -67,10 +69,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", default="640x360")
     parser.add_argument("--rate", type=float, default=30)
+    parser.add_argument("--count", type=int, default=0, help="frames of the past, drawn at once")
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
     try:
-        for _, data in frames(width, height, options.rate):
+        for _, data in frames(width, height, options.rate, options.count):
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
     except (BrokenPipeError, KeyboardInterrupt):

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,10 +46,11 @@ class Source:
             os.kill(process.pid, signal.SIGCONT)
 
 
-def painter(size: str = "640x360", rate: float = 30) -> subprocess.Popen[bytes]:
-    """A process that writes raw frames to its standard output."""
-    return subprocess.Popen([sys.executable, str(PAINTER), "--size", size, "--rate", str(rate)],
-                            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+def painter(size: str = "640x360", rate: float = 30, count: int = 0) -> subprocess.Popen[bytes]:
+    """A process that writes raw frames to its standard output: in real time, or `count` at once."""
+    return subprocess.Popen(
+        [sys.executable, str(PAINTER), "--size", size, "--rate", str(rate), "--count", str(count)],
+        stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
 
 
 def ffmpeg_sender(output: Sequence[str], size: str = "640x360", rate: float = 30, group: int = 30,
@@ -67,15 +69,20 @@ def ffmpeg_sender(output: Sequence[str], size: str = "640x360", rate: float = 30
     return Source(paint, send)
 
 
-def rtsp_server(port: int, *options: str) -> Source:
-    """GStreamer's RTSP server on `port`, path /x; skips the test if it is not installed."""
-    check = subprocess.run([
+@cache
+def has_rtsp_server() -> bool:
+    """Whether GStreamer's RTSP server and its elements are installed."""
+    return Path(SYSTEM_PYTHON).exists() and subprocess.run([
         SYSTEM_PYTHON, "-c",
         "import gi; gi.require_version('GstRtspServer', '1.0')\n"
         "from gi.repository import Gst, GstRtspServer; Gst.init(None)\n"
         "assert all(map(Gst.ElementFactory.find, ('x264enc', 'rtph264pay', 'appsrc')))"
-    ], capture_output=True, timeout=30) if Path(SYSTEM_PYTHON).exists() else None
-    if check is None or check.returncode:
+    ], capture_output=True, timeout=30).returncode == 0
+
+
+def rtsp_server(port: int, *options: str) -> Source:
+    """GStreamer's RTSP server on `port`, path /x; skips the test if it is not installed."""
+    if not has_rtsp_server():
         pytest.skip("GStreamer's RTSP server not found: RTSP inputs are not tested")
     server = subprocess.Popen(
         [SYSTEM_PYTHON, str(RTSP_SERVER), str(port), *options], stdout=subprocess.PIPE,
@@ -86,14 +93,14 @@ def rtsp_server(port: int, *options: str) -> Source:
 
 
 def clip(path: Path, seconds: float, *options: str, size: str = "640x360") -> Path:
-    """A file of `seconds` with the burned clock and, by default, AAC audio."""
-    paint = painter(size)
-    frames = str(int(seconds * 30))
+    """A file of the last `seconds` with the burned clock and, by default, AAC audio."""
+    count = int(seconds * 30)
+    paint = painter(size, count=count)
     try:
         subprocess.run([
             need("ffmpeg", "files as inputs"), "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt",
             "yuv420p", "-s", size, "-r", "30", "-i", "-", "-f", "lavfi", "-i",
-            "sine=frequency=440:sample_rate=48000", "-frames:v", frames, "-shortest", *ENCODER,
+            "sine=frequency=440:sample_rate=48000", "-frames:v", str(count), "-shortest", *ENCODER,
             "-g", "30", "-c:a", "aac", *options,
             str(path)
         ], stdin=paint.stdout, check=True, timeout=60)
