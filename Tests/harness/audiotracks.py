@@ -43,7 +43,7 @@ def pitch(program: Program, name: str) -> float:
 
 
 def hears(program: Program, tones: dict[str, float]) -> None:
-    """Waits until each track has its tone; 0 is silence."""
+    """Waits until each track has its tone; 0 is silence. A segment is decoded a few times only."""
     for name, hertz in tones.items():
         wait_until(lambda name=name, hertz=hertz: abs(pitch(program, name) - hertz) < 15, 10,
-                   f"{hertz} Hz in {name}")
+                   f"{hertz} Hz in {name}", interval=0.25)

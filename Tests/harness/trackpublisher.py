@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from harness.flvrelay import AUDIO, CHUNK_SIZE, VIDEO, ChunkWriter
 from harness.program import Program
@@ -30,8 +31,9 @@ def tone(hertz: float, *options: str) -> tuple[str, ...]:
             "2", *options)
 
 
+@cache
 def encoded(*options: str) -> bytes:
-    """The output of ffmpeg."""
+    """The output of ffmpeg; tests of a worker with the same options share it."""
     return subprocess.run(
         [need("ffmpeg", "publishers"), "-v", "error", "-nostdin", *options, "-t", f"{SECONDS}",
          "-"], stdout=subprocess.PIPE, check=True, timeout=60).stdout
