@@ -91,6 +91,8 @@ test: deps-test build unit e2e players  ## all tests except `make faults`
 unit: deps-test  ## unit tests
 	timeout 1500 $(PYTHON) Tests/run_unit.py
 
+# The tests of the client wait too: node's default is a file at a time on two processors.
+CLIENT_FILES := 4
 # Tests mostly wait. On 25 November 2026 `make e2e` took 1.4 of two processors with six workers.
 # Encoders of 1080p and slow viewers were late in a run with five: four tests had to be repeated.
 E2E_WORKERS := 4
@@ -98,7 +100,8 @@ PLAYER_WORKERS := 2
 REPEATING := $(PYTHON) Tests/run_pytest.py
 
 e2e: deps-test build  ## end-to-end tests of the built program, without players
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 node --test client/test/*.test.mjs
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 \
+	  node --test --test-concurrency=$(CLIENT_FILES) client/test/*.test.mjs
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1500 \
 	  $(REPEATING) $(E2E_WORKERS) -m "not players" Tests/EndToEnd
 
