@@ -25,7 +25,8 @@ HEAD = b"\r\nContent-Type: image/jpeg\r\nContent-Length: "
 
 def wait_live(program: Program) -> None:
     """Waits until the newest frame has the burned clock: it is none of the prefill."""
-    wait_until(lambda: clocks_of(get(program.port, "/live/snapshot.jpg").body)[0], 20, "a frame")
+    wait_until(lambda: clocks_of(get(program.port, "/live/snapshot.jpg").body)[0], 20, "a frame",
+               interval=0.25)
 
 
 def pictures_of(body: bytes, isEnded: bool = False) -> list[bytes]:

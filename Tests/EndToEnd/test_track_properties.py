@@ -17,7 +17,7 @@ from harness.ports import free_port
 from harness.program import Program
 from harness.rtmp import HOST as RTMP, enhanced_ffmpeg, rtmp_port
 from harness.sources import Source
-from harness.tools import need
+from harness.tools import decoder, need
 from harness.waiting import wait_until
 
 HOST = ["--host", "127.0.0.1", "--http-port", "0"]
@@ -59,7 +59,7 @@ def pitch(program: Program, track: str = "audio") -> float:
     init = get(program.port, base + segments[-1].map_uri).body
     media = get(program.port, base + segments[-1].uri).body
     pcm = subprocess.run(
-        [need("ffmpeg", "audio"), "-v", "error", "-i", "-", "-ac", "1", "-ar", "48000", "-f",
+        [decoder("audio"), "-v", "error", "-i", "-", "-ac", "1", "-ar", "48000", "-f",
          "s16le", "-"], input=init + media, capture_output=True, check=True, timeout=30).stdout
     values = memoryview(pcm).cast("h")[4096:]
     rises = sum(one < 0 <= two for one, two in zip(values, values[1:]))
@@ -70,7 +70,7 @@ def check_language(program: Program, tag: str, hertz: float, name: str = "audio"
     """The first audio is that of one language, in all documents."""
     assert f'NAME="{name}",LANGUAGE="{tag}"' in get(program.port, "/live/playlist.m3u8").text
     assert f'lang="{tag}"' in get(program.port, "/live/manifest.mpd").text
-    wait_until(lambda: abs(pitch(program) - hertz) < 15, 8, f"a tone of {hertz} Hz")
+    wait_until(lambda: abs(pitch(program) - hertz) < 15, 8, f"a tone of {hertz} Hz", interval=0.25)
 
 
 @pytest.mark.timeout(60)
@@ -120,7 +120,7 @@ def test_tracks_of_rtmp(streamer: Callable[..., Program], sources: list[Source])
     program.check_logged("audio-tracks", "3 of 3")
     for name, hertz in (("audio", 440), ("audio-2", 880), ("audio-3", 1320)):
         wait_until(lambda name=name, hertz=hertz: abs(pitch(program, name) - hertz) < 15, 8,
-                   f"a tone of {hertz} Hz")
+                   f"a tone of {hertz} Hz", interval=0.25)
 
 
 @pytest.mark.timeout(60)

@@ -9,7 +9,7 @@ import subprocess
 from harness.http1 import get
 from harness.playlist import parse
 from harness.program import Program
-from harness.tools import need
+from harness.tools import decoder
 from harness.waiting import wait_until
 
 
@@ -32,7 +32,7 @@ def pitch(program: Program, name: str) -> float:
     init = get(program.port, base + segments[-1].map_uri).body
     media = get(program.port, base + segments[-1].uri).body
     pcm = subprocess.run(
-        [need("ffmpeg", "audio"), "-v", "error", "-i", "-", "-ac", "1", "-ar", "48000", "-f",
+        [decoder("audio"), "-v", "error", "-i", "-", "-ac", "1", "-ar", "48000", "-f",
          "s16le", "-"], input=init + media, capture_output=True, check=True, timeout=30).stdout
     values = memoryview(pcm).cast("h")[4096:]
     if len(values) < 8192:

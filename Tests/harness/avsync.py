@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.frames import STRIP_BYTES, strip_clock
-from harness.tools import need
+from harness.tools import decoder
 
 # The flash covers 7/16 to 9/16 of the width and 35 to 53 % of the height; its centre is enough.
 FLASH = "crop=iw/16:ih/20:iw*15/32:ih*46/100,scale=4:4:flags=area"
@@ -41,7 +41,7 @@ class Mark:
 
 def _ffmpeg(source: bytes | Path | str, arguments: list[str]) -> tuple[bytes, str]:
     given = source if isinstance(source, bytes) else None
-    command = [need("ffmpeg", "offset of video and audio"), "-v", "info", "-nostats", "-copyts",
+    command = [decoder("offset of video and audio"), "-v", "info", "-nostats", "-copyts",
                "-i", "-" if given is not None else str(source), *arguments]
     run = subprocess.run(command, input=given,
                          stdin=None if given is not None else subprocess.DEVNULL,

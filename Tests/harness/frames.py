@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.burnedclock import decode
-from harness.tools import need
+from harness.tools import decoder, need
 
 STRIP = ["-vf", "crop=iw:trunc(ih/18)*2:0:0,scale=256:16:flags=area", "-pix_fmt", "gray"]
 STRIP_BYTES = 256 * 16
@@ -28,7 +28,7 @@ def clocks_of(source: bytes | Path) -> list[int | None]:
     """The burned clock of each frame of a file or of bytes; None if it is not valid."""
     given = source if isinstance(source, bytes) else None
     path = "-" if given is not None else str(source)
-    command = [need("ffmpeg", "burned clock of media"), "-v", "error", "-i", path, "-map", "0:v:0",
+    command = [decoder("burned clock of media"), "-v", "error", "-i", path, "-map", "0:v:0",
                "-fps_mode", "passthrough", *STRIP, "-f", "rawvideo", "-"]
     run = subprocess.run(command, input=given,
                          stdin=None if given is not None else subprocess.DEVNULL,
