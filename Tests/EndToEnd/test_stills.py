@@ -18,7 +18,7 @@ from harness.http1 import Response, get
 from harness.metrics import total
 from harness.procfs import descendants
 from harness.program import Program
-from harness.waiting import wait_until
+from harness.waiting import pause, wait_until
 
 FRAME = 1000 / 30
 
@@ -63,6 +63,7 @@ def test_snapshot_is_the_newest_frame(server: Program) -> None:
         assert response.headers["cache-control"] == "no-store"
         assert shown > before and time.time() * 1000 - shown < 3000
         before = shown
+        pause(0.1, "the next frame is due")
 
 
 @pytest.mark.timeout(90)
