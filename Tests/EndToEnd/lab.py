@@ -20,7 +20,7 @@ if __name__ == "__main__":
 
 from playwright.sync_api import Browser  # noqa: E402
 
-from harness.browser import Viewer, chromium_running, viewer  # noqa: E402
+from harness.browser import LARGE, Viewer, chromium_running, viewer  # noqa: E402
 from harness.labreport import report  # noqa: E402
 from harness.tools import chromium  # noqa: E402
 
@@ -66,9 +66,10 @@ def obey(view: Viewer, schedule: str, seconds: float) -> None:
 
 def run_lab(browser: Browser, url: str, *, seconds: float = 15, warm_up: float = 3, fps: float = 30,
             player: str = "page", script: Path | None = None, schedule: str = "",
-            screenshot: Path | None = None) -> dict[str, Any]:
+            screenshot: Path | None = None,
+            size: tuple[int, int] = LARGE) -> dict[str, Any]:
     """Plays `url` for warm_up + seconds and reports on the last `seconds`."""
-    with TemporaryDirectory() as folder, viewer(browser) as view:
+    with TemporaryDirectory() as folder, viewer(browser, size) as view:
         open_player(view, url, player, script, Path(folder))
         try:
             view.wait_playing()

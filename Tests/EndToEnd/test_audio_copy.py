@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from harness.browser import viewer
+from harness.browser import SMALL, viewer
 from harness.http1 import get
 from harness.ports import free_port
 from harness.program import Program
@@ -101,7 +101,7 @@ def test_audio_is_published_beside_aac(codec: Codec, streamer: Callable[..., Pro
                        "--hlsjs", str(hlsjs), *HOST, defaults=False, within=20)
     plays(program)
     check(program, codec, own)
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(program.url("/?player=hlsjs"))
         view.wait_playing(frames=45)
         view.watch(2)

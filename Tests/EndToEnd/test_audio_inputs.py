@@ -17,7 +17,7 @@ from harness import avbrowser, avsync
 from harness.audio import Track
 from harness.audioinputs import (aac_frames, in_step, offsets, passes, pulls, renditions, silent,
                                  srt, whole)
-from harness.browser import viewer
+from harness.browser import SMALL, viewer
 from harness.http1 import get
 from harness.messages import COPIED, COPIED_AUDIO, VARIABLE_DURATION
 from harness.mpd import SPACE, validate
@@ -156,7 +156,7 @@ def test_browser_plays_pass_through_with_audio(query: str, tone: Path, browser: 
     sources.append(rtsp_server(port, "--file", str(tone.with_name("long.mkv"))))
     program = passes(streamer, f"rtsp://127.0.0.1:{port}/x", "--hlsjs", str(hlsjs))
     for attempt in (1, 2):
-        with viewer(browser) as view:
+        with viewer(browser, SMALL) as view:
             view.open(program.url("/" + query))
             view.wait_playing(frames=60)
             found = avbrowser.measure(view, 6)
@@ -184,7 +184,7 @@ def test_audio_that_starts_seconds_later_is_heard(tone: Path, streamer,
     program = passes(streamer, f"udp://127.0.0.1:{port}")
     audio = Track(program.port, "audio")
     assert not avsync.beeps(audio.media(audio.playlist(), 2)), "it has come already"
-    wait_until(lambda: avsync.beeps(audio.media(audio.playlist(), 2)), 12, "audio")
+    wait_until(lambda: avsync.beeps(audio.media(audio.playlist(), 2)), 12, "audio", interval=0.25)
     whole(program)
     in_step(program)
 
@@ -206,7 +206,7 @@ def test_audio_returns_with_the_source(tone: Path, streamer, sources: list[Sourc
     assert np.abs(samples).max() < 0.01, "no silence"
     sources.append(sender(tone, ("-c:a", "copy"), ts(port)))
     wait_until(lambda: avsync.onsets(avsync.samples_of(audio.media(audio.playlist(), 2))[1]), 15,
-               "audio after the return")
+               "audio after the return", interval=0.25)
     marks = offsets(program)
     assert marks and all(abs(mark.offset) <= APART for mark in marks)
     whole(program)

@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness import avbrowser
-from harness.browser import viewer
+from harness.browser import SMALL, viewer
 from harness.program import Program, start, stop
 
-SMALL = ("--resolution", "640x360", "--bitrate", "700")
+FLAGS = ("--resolution", "640x360", "--bitrate", "700")
 STATE = "() => { const { samples, ...rest } = window.__player; return rest; }"
 DECODED = "() => document.querySelector('video').webkitAudioDecodedByteCount"
 FRAME = 1000 / 30
@@ -21,7 +21,7 @@ FRAME = 1000 / 30
 @pytest.fixture(scope="module")
 def tone(binary: object, hlsjs: object) -> Iterator[Program]:
     """A stream with the test tone, and hls.js for its page."""
-    program = start([*SMALL, "--audio", "tone", "--hlsjs", str(hlsjs)])
+    program = start([*FLAGS, "--audio", "tone", "--hlsjs", str(hlsjs)])
     try:
         yield program
     finally:
@@ -37,7 +37,7 @@ def test_page_plays_video_and_audio(query: str, player: str, target: float, brow
                                  tone: Program) -> None:
     """Both tracks are decoded near the target that audio allows, without a stall; one retry."""
     for attempt in (1, 2):
-        with viewer(browser) as view:
+        with viewer(browser, SMALL) as view:
             view.open(tone.url("/" + query))
             view.wait_playing()
             view.watch(6)
@@ -57,7 +57,7 @@ def test_page_plays_video_and_audio(query: str, player: str, target: float, brow
 @pytest.mark.timeout(60)
 def test_frame_player_reads_both_renditions(browser: Browser, tone: Program) -> None:
     """The frame player reads whole open segments of both renditions, with the same numbers."""
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(tone.url("/"))
         view.wait_playing()
         view.watch(3)
@@ -72,7 +72,7 @@ def test_page_starts_muted_and_the_button_unmutes(browser: Browser, tone: Progra
                                                   server: Program) -> None:
     """The page starts muted; `m` and the button switch; without audio the button says so."""
     muted = "() => document.querySelector('video').muted"
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(tone.url("/?panel=1"))
         view.wait_playing()
         button = view.page.locator("#sound")
@@ -83,7 +83,7 @@ def test_page_starts_muted_and_the_button_unmutes(browser: Browser, tone: Progra
         assert button.inner_text() == "Mute"
         button.click()
         assert view.page.evaluate(muted)
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(server.url("/?panel=1"))
         view.wait_playing()
         view.page.wait_for_timeout(500)
@@ -97,7 +97,7 @@ def test_page_starts_muted_and_the_button_unmutes(browser: Browser, tone: Progra
 def test_flash_and_beep_match_in_the_browser(player: str, browser: Browser, tone: Program) -> None:
     """Flash and beep are at most a video frame apart (median of ten seconds); one retry."""
     for attempt in (1, 2):
-        with viewer(browser) as view:
+        with viewer(browser, SMALL) as view:
             view.open(tone.url(f"/?player={player}"))
             view.wait_playing()
             view.watch(3)
@@ -110,7 +110,7 @@ def test_flash_and_beep_match_in_the_browser(player: str, browser: Browser, tone
 
 def test_measurement_detects_a_known_delay(browser: Browser, tone: Program) -> None:
     """The measurement finds audio that is delayed by 100 ms 100 ms later."""
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(tone.url("/"))
         view.wait_playing()
         view.watch(3)

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness.boxes import chunks, find, timescale
-from harness.browser import viewer
+from harness.browser import SMALL, viewer
 from harness.continuity import check_one_stream, frames
 from harness.frames import clocks_of
 from harness.http1 import get
@@ -120,7 +120,7 @@ def test_chromium_shows_frames_in_order(path: str, browser: Browser, hlsjs: Path
                                         sources: list[Source]) -> None:
     """The clocks of the shown frames rise; the page plays without a long pause."""
     program = play("rtmp", streamer, sources, "--hlsjs", str(hlsjs))
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(program.url(path))
         lab = "__player" if "webcodecs" in path else "__lab"
         view.page.wait_for_function(f"() => (window.{lab}?.samples.length ?? 0) > 45",

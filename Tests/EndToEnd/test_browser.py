@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from harness.browser import viewer
+from harness.browser import SMALL, viewer
 from harness.labreport import plays_well
 from harness.program import Program
 from harness.tools import ROOT
@@ -33,7 +33,7 @@ def test_page_plays_at_the_live_edge(page: str, browser: Browser, server: Progra
     if page == "frames-file" and not FILE.is_file():
         pytest.skip("client/browser.html not found: the page from a file is not tested")
     for attempt in (1, 2):
-        found = run_lab(browser, PAGES[page](server), seconds=SECONDS)
+        found = run_lab(browser, PAGES[page](server), seconds=SECONDS, size=SMALL)
         wrong = plays_well(found, SECONDS)
         print(f"run {attempt}: {json.dumps(summary(found))} {wrong}")
         if not wrong:
@@ -53,7 +53,7 @@ def summary(found: dict[str, Any]) -> dict[str, Any]:
 def test_hlsjs_player_uses_blocking_reloads_and_parts(browser: Browser, server: Program,
                                                       hlsjs: object) -> None:
     """?player=hlsjs uses hls.js 1.6.15 from /player/hls.js, blocking reloads and parts."""
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(server.url("/?player=hlsjs"))
         view.wait_playing()
         version = view.page.evaluate("() => window.Hls && Hls.version")
@@ -69,7 +69,7 @@ def test_hlsjs_player_uses_blocking_reloads_and_parts(browser: Browser, server: 
 @pytest.mark.timeout(60)
 def test_frame_player_reads_the_open_segment(browser: Browser, server: Program) -> None:
     """Our own player reads open segments: no part, no hls.js."""
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(server.url("/?player=frames"))
         view.wait_playing()
         assert not view.page.evaluate("() => !!window.Hls")
@@ -82,7 +82,7 @@ def test_frame_player_reads_the_open_segment(browser: Browser, server: Program) 
 def test_frame_player_replaces_a_missing_hlsjs(response: str, browser: Browser, streamer) -> None:
     """Without the CDN, or with another sum, the frame player plays, and a line says why."""
     program = streamer("--resolution", "320x180")
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         asked: list[str] = []
 
         def outside(route: Any) -> None:
@@ -105,7 +105,7 @@ def test_frame_player_replaces_a_missing_hlsjs(response: str, browser: Browser, 
 @pytest.mark.timeout(60)
 def test_foreign_scripts_are_refused(browser: Browser, server: Program) -> None:
     """The policy of the page allows only its own scripts: none by address, inline or parameter."""
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.context.route(
             lambda url: url.startswith("http://evil.example"), lambda route: route.fulfill(
                 status=200, content_type="text/javascript", body="window.__evil = 1"))
@@ -129,7 +129,7 @@ def test_foreign_scripts_are_refused(browser: Browser, server: Program) -> None:
 @pytest.mark.timeout(60)
 def test_native_player_plays(browser: Browser, server: Program) -> None:
     """?player=native plays by Chromium's own HLS."""
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(server.url("/?player=native"))
         view.wait_playing(within=20)
 
@@ -137,7 +137,7 @@ def test_native_player_plays(browser: Browser, server: Program) -> None:
 @pytest.mark.timeout(60)
 def test_page_shows_its_measurements(browser: Browser, server: Program) -> None:
     """Clock, latency, buffer, rate and stalls are in the panel and change."""
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(server.url("/?panel=1"))
         view.wait_playing()
         first = view.data()["state"]["text"]

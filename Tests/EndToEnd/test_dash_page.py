@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from harness.browser import Viewer, viewer
+from harness.browser import SMALL, Viewer, viewer
 from harness.labreport import plays_well, report
 from harness.program import Program
 from harness.supervisor import Supervisor
@@ -44,7 +44,7 @@ def test_page_plays_near_its_target_latency(path: str, target: float, browser: B
                                             server: Program) -> None:
     """The page plays near the target (tolerance for a loaded machine); one retry."""
     for attempt in (1, 2):
-        found = run_lab(browser, server.url(path), seconds=SECONDS, warm_up=6)
+        found = run_lab(browser, server.url(path), seconds=SECONDS, warm_up=6, size=SMALL)
         late = found["glass_to_glass_ms"]
         wrong = plays_well(found, SECONDS)
         print(f"run {attempt}, target {target * 1000:.0f}: {json.dumps(late)} "
@@ -58,7 +58,7 @@ def test_page_plays_near_its_target_latency(path: str, target: float, browser: B
 @pytest.mark.timeout(90)
 def test_page_reaches_a_new_target_by_its_rate(browser: Browser, server: Program) -> None:
     """A new target is reached by the playback rate, without a seek; both clocks are shown."""
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(server.url("/ldash/play/live?panel=1"))
         view.wait_playing(frames=60)
         assert player(view)["player"] == "frames" and player(view)["source"].endswith(
@@ -88,7 +88,7 @@ def test_page_reaches_a_new_target_by_its_rate(browser: Browser, server: Program
 def test_wrong_browser_clock_does_not_move_the_target(wrong: int, browser: Browser,
                                                       server: Program) -> None:
     """The browser's clock is wrong by seconds: the target is held by the server's clock."""
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.context.add_init_script(
             f"const o = performance.timeOrigin + {wrong};"
             "Object.defineProperty(performance, 'timeOrigin', { get: () => o });"
@@ -112,7 +112,7 @@ def test_page_continues_after_a_restart(browser: Browser, binary: Path) -> None:
     supervisor = Supervisor(["--resolution", "640x360", "--bitrate", "800"])
     try:
         supervisor.run()
-        with viewer(browser) as view:
+        with viewer(browser, SMALL) as view:
             view.open(f"http://127.0.0.1:{supervisor.port}/ldash/play/live")
             view.wait_playing(frames=60)
             origin = view.page.evaluate("() => performance.timeOrigin")
@@ -136,7 +136,7 @@ def test_page_continues_after_a_restart(browser: Browser, binary: Path) -> None:
 def test_dashjs_gets_the_mpd_and_its_settings(browser: Browser, streamer) -> None:
     """With --dashjs the page configures dash.js and restarts it after an error."""
     program = streamer("--resolution", "320x180", "--dashjs", str(STANDIN))
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(program.url("/ldash/play/live/manifest.mpd?panel=1"))
         view.page.wait_for_function(
             "() => window.dashjs && dashjs.made.length === 1 && dashjs.made[0].calls.length > 1")
@@ -168,7 +168,7 @@ def test_dashjs_gets_the_mpd_and_its_settings(browser: Browser, streamer) -> Non
 @pytest.mark.timeout(90)
 def test_frame_player_replaces_a_missing_dashjs(browser: Browser, server: Program) -> None:
     """?player=dashjs without --dashjs: the frame player plays the MPD, and a line says why."""
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(server.url("/?player=dashjs"))
         view.wait_playing()
         assert player(view)["player"] == "frames" and player(view)["source"].endswith(

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness.boxes import timescale
-from harness.browser import viewer
+from harness.browser import SMALL, viewer
 from harness.continuity import check_one_stream, frames
 from harness.http1 import get
 from harness.labreport import report
@@ -149,7 +149,7 @@ def test_page_plays_pass_through(path: str, browser: Browser, hlsjs: Path, strea
                                  sources: list[Source]) -> None:
     """The page plays it by its own player and by hls.js, without an error."""
     program = play(streamer, sources, "rtsp", "--hlsjs", str(hlsjs))
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(program.url(path))
         view.wait_playing(frames=60)
         began = time.time() * 1000

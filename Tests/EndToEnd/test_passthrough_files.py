@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness.boxes import chunks
-from harness.browser import viewer
+from harness.browser import SMALL, viewer
 from harness.http1 import get
 from harness.messages import PASSED_THROUGH
 from harness.program import Program, run_to_end
@@ -131,7 +131,7 @@ def test_chromium_plays_over_the_turns(path: str, browser: Browser, hlsjs: Path,
     """The page plays two turns of a file with audio without a pause."""
     program = plays(streamer, clip(tmp_path / "clip.mp4", 3), "--loop", "--hlsjs", str(hlsjs))
     time = "() => document.querySelector('video').currentTime"
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(program.url(path))
         view.wait_playing(frames=45)
         before = view.page.evaluate(time)

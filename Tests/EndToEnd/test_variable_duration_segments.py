@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness.boxes import chunks
-from harness.browser import viewer
+from harness.browser import SMALL, viewer
 from harness.continuity import check_one_stream, frames
 from harness.http1 import get
 from harness.labreport import report
@@ -154,7 +154,7 @@ def test_segment_after_the_open_one_is_held(uneven: Program) -> None:
 @pytest.mark.parametrize("path", ["/", "/?player=hlsjs", "/ldash/play/live?target=1"])
 def test_page_plays_variable_durations(path: str, browser: Browser, uneven: Program) -> None:
     """The page plays it by its own player, from playlist and MPD, and by hls.js."""
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(uneven.url(path))
         view.wait_playing(frames=60)
         view.watch(2)

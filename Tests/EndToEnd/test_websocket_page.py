@@ -8,7 +8,7 @@ from statistics import median
 import pytest
 from playwright.sync_api import Browser
 
-from harness.browser import Viewer, viewer
+from harness.browser import SMALL, Viewer, viewer
 from harness.labreport import summary
 from harness.metrics import total
 from harness.program import Program
@@ -30,7 +30,7 @@ def latencies(view: Viewer, seconds: float) -> list[float]:
 @pytest.mark.timeout(90)
 def test_video_plays_over_a_socket(browser: Browser, server: Program) -> None:
     """?transport=ws plays without a request for media over HTTP, near its target."""
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(server.url("/?transport=ws"))
         view.wait_playing()
         assert view.page.evaluate("() => __player.player") == "ws"
@@ -50,7 +50,7 @@ def test_video_plays_over_a_socket(browser: Browser, server: Program) -> None:
 def test_audio_plays_over_a_socket(browser: Browser, streamer) -> None:
     """With audio both tracks play, and the buffer of both is read."""
     program = streamer("--resolution", "640x360", "--bitrate", "1000", "--audio", "tone")
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(program.url("/?transport=ws&muted=0"))
         view.wait_playing()
         assert view.page.evaluate("() => __player.sound") is True
@@ -67,7 +67,7 @@ def test_audio_plays_over_a_socket(browser: Browser, streamer) -> None:
 def test_renditions_are_chosen_in_the_menu(browser: Browser, streamer) -> None:
     """The menu lists the renditions; a choice changes the shown picture."""
     program = streamer("--rendition", "640x360@800", "--rendition", "320x180@300")
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(program.url("/?transport=ws&panel=1"))
         view.wait_playing()
         for height in (180, 360):
@@ -85,7 +85,7 @@ def test_outage_of_the_network(kind: str, browser: Browser, server: Program) -> 
     """After three seconds without a network the picture returns to its target without a reload."""
     proxy = Proxy(server.port)
     try:
-        with viewer(browser) as view:
+        with viewer(browser, SMALL) as view:
             view.open(f"http://127.0.0.1:{proxy.port}/?transport=ws")
             view.wait_playing()
             view.watch(3)
@@ -106,7 +106,7 @@ def test_outage_of_the_network(kind: str, browser: Browser, server: Program) -> 
 def test_page_over_https_plays_over_a_socket(browser: Browser, streamer) -> None:
     """A page over HTTPS connects by TLS: browsers open a connection of HTTP/1.1 for it."""
     program = streamer("--resolution", "320x180", "--self-signed", "--https-port", "0")
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(program.secure_url("/?transport=ws"))
         view.wait_playing()
         assert view.page.evaluate("() => __player.player") == "ws"
@@ -116,7 +116,7 @@ def test_page_over_https_plays_over_a_socket(browser: Browser, streamer) -> None
 @pytest.mark.timeout(60)
 def test_page_falls_back_without_a_socket(browser: Browser, server: Program) -> None:
     """If the socket is refused, the frame player plays, and a line says why."""
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.page.add_init_script("""window.WebSocket = class extends EventTarget {
           static OPEN = 1; readyState = 3;
           constructor() { super(); setTimeout(() => this.onclose?.({ code: 1006, reason: '' })); }
