@@ -8,13 +8,14 @@ import subprocess
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from harness.audiotracks import hears, media_lines, value
-from harness.browser import viewer
+from harness.browser import SMALL, viewer
 from harness.http1 import get
 from harness.mpdform import SPACE, form_faults
 from harness.ports import free_port
@@ -34,14 +35,22 @@ TRACKS = [
 ]
 
 
-def ffmpeg(*options: str) -> None:
-    """Runs ffmpeg to its end."""
-    subprocess.run([need("ffmpeg", "inputs"), "-v", "error", "-y", *options], check=True,
-                   timeout=60, stdin=subprocess.DEVNULL)
+def ffmpeg(*options: str) -> bytes:
+    """Runs ffmpeg to its end; what it wrote to its standard output."""
+    return subprocess.run(
+        [need("ffmpeg", "inputs"), "-v", "error", "-y", *options], check=True, timeout=60,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE).stdout
 
 
 def film(path: Path, seconds: int = 8, without: Sequence[int] = ()) -> Path:
-    """Records MPEG-TS with the audio tracks, except those with these indices."""
+    """Writes MPEG-TS with the audio tracks, except those with these indices."""
+    path.write_bytes(recorded(seconds, tuple(without)))
+    return path
+
+
+@cache
+def recorded(seconds: int, without: tuple[int, ...]) -> bytes:
+    """Records MPEG-TS with the tracks, once per worker."""
     inputs: list[str] = []
     options: list[str] = []
     wanted = [track for index, track in enumerate(TRACKS) if index not in without]
@@ -51,8 +60,8 @@ def film(path: Path, seconds: int = 8, without: Sequence[int] = ()) -> Path:
                     f"{channels}", f"-metadata:s:a:{index}", f"language={language}"]
         if purpose:
             options += [f"-disposition:a:{index}", purpose]
-    ffmpeg(*VIDEO, *inputs, "-map", "0:v", *H264, *options, "-t", f"{seconds}", str(path))
-    return path
+    return ffmpeg(*VIDEO, *inputs, "-map", "0:v", *H264, *options, "-t", f"{seconds}", "-f",
+                  "mpegts", "-")
 
 
 def plays(streamer: Callable[..., Program], *options: str) -> Program:
@@ -207,7 +216,7 @@ def test_menu_of_the_page(player: str, browser: Browser, streamer: Callable[...,
     script = [] if player in ("http", "ws") else [f"--{player}", str(request.getfixturevalue(player))]
     program = plays(streamer, "--input", str(path), "--loop", *script)
     for attempt in (1, 2):
-        with viewer(browser) as view:
+        with viewer(browser, SMALL) as view:
             view.open(program.url(f"/?panel=1&player={player}"))
             view.page.wait_for_function(
                 "() => window.__player?.status === 'live'", timeout=15000)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,14 @@ def test_first_audio_track_of_a_file(name: str, late: str, streamer: Callable[..
     program.check_logged("audio-tracks", "3 of 3", "aac (de), aac (en), aac (fr)")
 
 
+@cache
+def three() -> bytes:
+    """MPEG-TS of 25 s with three tracks, encoded once per worker."""
+    return subprocess.run(
+        [need("ffmpeg", "inputs"), "-v", "error", *VIDEO, *tones("ger"), "-t", "25", "-f", "mpegts",
+         "-"], check=True, timeout=60, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE).stdout
+
+
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("flags", [
     ["--audio-tracks", "1"], ["--audio-tracks", "1", "--resolution", "160x90"],
@@ -94,7 +103,7 @@ def test_first_audio_track_of_a_live_input(flags: Sequence[str], streamer: Calla
                                            sources: list[Source], tmp_path: Path) -> None:
     """That of the PMT, in a process of its own or not, encoded or not, and behind a relay."""
     path = tmp_path / "three.ts"
-    ffmpeg(*VIDEO, *tones("ger"), "-t", "25", str(path))
+    path.write_bytes(three())
     url = f"udp://127.0.0.1:{free_port()}"
     sources.append(Source(subprocess.Popen(
         [need("ffmpeg", "inputs"), "-v", "error", "-re", "-ss", "0.3", "-i", str(path), "-map", "0",
