@@ -31,10 +31,16 @@ def decode(luma: np.ndarray, rows: int = ROWS) -> int | None:
     """
     height, width = luma.shape
     means = np.empty(STRIP_ROWS * COLUMNS)
+    cell = width // COLUMNS
     for row in range(STRIP_ROWS):
         y0, y1 = row * height / rows, (row + 1) * height / rows
         top = int(y0 + (y1 - y0) / 4)
         band = luma[top : max(top + 1, int(y1 - (y1 - y0) / 4))].mean(axis=0)
+        if cell * COLUMNS == width and cell % 4 == 0:
+            # The loop below at once: a tenth of its time.
+            middles = band.reshape(COLUMNS, cell)[:, cell // 4 : cell - cell // 4]
+            means[row * COLUMNS : (row + 1) * COLUMNS] = middles.mean(axis=1)
+            continue
         for column in range(COLUMNS):
             x0, x1 = column * width / COLUMNS, (column + 1) * width / COLUMNS
             left = int(x0 + (x1 - x0) / 4)
