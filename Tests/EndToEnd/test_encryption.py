@@ -18,7 +18,7 @@ from playwright.sync_api import Browser
 
 from fetch_hlsjs import script_flags
 from harness.boxes import boxes, chunks, kinds
-from harness.browser import viewer
+from harness.browser import SMALL, viewer
 from harness.cbcs import protection, samples
 from harness.http1 import get
 from harness.program import Program, run_to_end
@@ -89,7 +89,7 @@ def clear_samples(streamer, path: Path) -> dict[str, set[bytes]]:
     program = looped(streamer, path)
     found = {}
     for rendition in ("video", "audio"):
-        wait_until(lambda: len(get_all(program, rendition)) > 4, 20, "five segments")
+        wait_until(lambda: len(listed(program, rendition)) > 4, 20, "five segments")
         plain, _, _ = media(program, rendition)
         found[rendition] = {
             sample for segment in get_all(program, rendition) for chunk in chunks(segment, plain)
@@ -108,7 +108,7 @@ def test_every_sample_decrypts_to_the_bytes_of_the_clear_stream(streamer, tmp_pa
     secret = looped(streamer, path, "--encryption", "cbcs", "--encryption-keys",
                     str(key_file(tmp_path)))
     for rendition, expected in clear.items():
-        wait_until(lambda: len(get_all(secret, rendition)) > 4, 20, "five segments")
+        wait_until(lambda: len(listed(secret, rendition)) > 4, 20, "five segments")
         init, segments, text = media(secret, rendition)
         assert protection(init).kid in KEYS
         assert "METHOD=SAMPLE-AES" in text and f"KEYID=0x{protection(init).kid.hex()}" in text
@@ -120,11 +120,16 @@ def test_every_sample_decrypts_to_the_bytes_of_the_clear_stream(streamer, tmp_pa
         assert not expected & {sample for sample in cipher if len(sample) > 200}
 
 
+def listed(program: Program, rendition: str) -> list[str]:
+    """The names of all listed segments of a rendition; none before it is live."""
+    text = get(program.port, f"/live/{rendition}/playlist.m3u8").body.decode()
+    return re.findall(r"^segment\d+\.m4s$", text, re.M)
+
+
 def get_all(program: Program, rendition: str) -> list[bytes]:
     """All listed segments of a rendition; none before it is live."""
-    text = get(program.port, f"/live/{rendition}/playlist.m3u8").body.decode()
-    names = re.findall(r"^segment\d+\.m4s$", text, re.M)
-    return [get(program.port, f"/live/{rendition}/{name}").body for name in names]
+    return [get(program.port, f"/live/{rendition}/{name}").body
+            for name in listed(program, rendition)]
 
 
 def segments_by_key(program: Program, rendition: str) -> dict[str, list[str]]:
@@ -304,7 +309,7 @@ def test_page_plays_by_clearkey_and_over_rotations(transport: str, streamer, tmp
     if transport == "dash":
         scripts = ["--dashjs", str(request.getfixturevalue("dashjs"))]
     program = encrypted(streamer, tmp_path, "--encryption-rotate", "3s", *scripts, count=3)
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         view.open(program.url(f"/live/?transport={transport}"))
         # Decrypted frames cannot be read back: they have no burned clock.
         view.page.wait_for_function("() => window.__lab?.samples.length > 30", timeout=20_000)
@@ -328,7 +333,7 @@ def test_page_asks_again_for_late_and_wrong_keys(fault: str, streamer, tmp_path:
     program = encrypted(streamer, tmp_path)
     wrong = {"keys": [{"kty": "oct", "kid": "AQEBAQEBAQEBAQEBAQEBAQ",
                        "k": "WlpaWlpaWlpaWlpaWlpaWg"}], "type": "temporary"}
-    with viewer(browser) as view:
+    with viewer(browser, SMALL) as view:
         pattern = "**/clearkey"
         if fault == "late":
             view.page.route(pattern, lambda route: route.fulfill(status=503, body="later"))

@@ -54,7 +54,7 @@ def frame(width: int, height: int, milliseconds: int, index: int) -> bytes:
 def frames(width: int, height: int, rate: float, count: int = 0):
     """Endless frames; each is drawn at its frame time and shows it.
 
-    With a `count` so many frames are drawn at once, as if the last one were due now.
+    `count` frames are drawn at once, as if the last one were due now; 0 is for endless ones.
     """
     start = time.time() - count / rate
     for index in range(count) if count else itertools.count():
