@@ -33,22 +33,13 @@
  */
 
 /**
-<<<<<<< HEAD
-<<<<<<< HEAD
  * An audio Rendition; `uri` is empty in an MPD.
  * @typedef {{ uri: string, name: string }} AudioRendition
  */
 
 /**
- * Closed captions: `id` is the channel, such as CC1.
- * @typedef {{ id: string, name: string, isDefault: boolean }} ClosedCaptionTrack
-=======
- * What is stated of closed captions: the attributes of EXT-X-MEDIA, or of Accessibility in an MPD.
-=======
  * A statement about closed captions: the attributes of EXT-X-MEDIA, or of Accessibility in an MPD.
->>>>>>> 3060d443 (Words and widths of the captions and the schedule)
  * @typedef {Record<string, string>} ClosedCaptionStatement
->>>>>>> 80d12f32 (CEA-708 captions in the page and the element)
  */
 
 /**
@@ -71,12 +62,8 @@
  * @property {SegmentNames} [names] of an MPD only
  * @property {string[]} [timing] URLs of UTCTiming, of an MPD only
  * @property {Playlist} [audio] the audio rendition that belongs to the video
-<<<<<<< HEAD
  * @property {number} [audioIndex] its index in `audioTracks`
- * @property {ClosedCaptionTrack[]} [closedCaptions] of a Multivariant Playlist or an MPD that
-=======
  * @property {ClosedCaptionStatement[]} [closedCaptions] of a Multivariant Playlist or an MPD that
->>>>>>> 80d12f32 (CEA-708 captions in the page and the element)
  *   names some
  */
 
@@ -145,7 +132,7 @@ export function parsePlaylist(text, base) {
       isVariant = true;
       variant = attributes(value);
     } else if (tag === 'EXT-X-MEDIA') {
-      const { TYPE, URI, DEFAULT } = attributes(value), id = attributes(value)['GROUP-ID'];
+      const { TYPE, URI, DEFAULT, NAME } = attributes(value), id = attributes(value)['GROUP-ID'];
       if (TYPE === 'CLOSED-CAPTIONS') (list.closedCaptions ??= []).push(attributes(value));
       if (TYPE === 'AUDIO') group ??= id;
       if (TYPE === 'AUDIO' && URI && id === group) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The names of the closed captions, by the statements of a Multivariant Playlist or an MPD.
 
+import { languageName } from '../../shared/language-name.js';
 /** @typedef {import('./captions.js').CaptionTrack} CaptionTrack */
 /** @typedef {import('../../shared/playlist.js').ClosedCaptionStatement} ClosedCaptionStatement */
 
@@ -53,16 +54,4 @@ function trackOf([, number, language = '']) {
   if (!name) return { id, name: id, isDefault: false };
   // A stream may have one language in both standards.
   return { id, name: id === number ? name : `${name} (${id})`, isDefault: false };
-}
-
-/**
- * The name of a language in itself; undefined if there is none.
- * @param {string} language
- */
-function languageName(language) {
-  try {
-    return new Intl.DisplayNames(language, { type: 'language', fallback: 'none' }).of(language);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@
 // Dynamic MPDs with `$Number$` (ISO/IEC 23009-1), read as playlists.
 
 import { UnsupportedError } from '../../shared/errors.js';
+import { languageName } from '../../shared/language-name.js';
 import { emptyPlaylist, renditionOf } from '../../shared/playlist.js';
 import { parseXML } from './xml.js';
 /** @typedef {import('../../shared/playlist.js').AudioRendition} AudioRendition */
@@ -68,21 +69,8 @@ export function parseManifest(text, base, now, choose = () => 0, chooseAudio = (
   const index = choose(renditions);
   const list = parseAdaptationSet([mpd, period, video], base, now, start, index);
   if (audio) list.audio = parseAdaptationSet([mpd, period, audio], base, now, start, 0);
-<<<<<<< HEAD
-  return { ...list, renditions, audioTracks, closedCaptions: closedCaptionsOf(video) };
-}
-
-/**
- * The channels of CEA-608 that an AdaptationSet states, such as `CC1=eng;CC3=deu`.
- * @param {XMLNode} set
- * @returns {import('../../shared/playlist.js').ClosedCaptionTrack[]}
- */
-function closedCaptionsOf(set) {
-  return childrenOf(set, 'Accessibility').flatMap(({ attributes: { schemeIdUri, value } }) => (
-    schemeIdUri !== 'urn:scte:dash:cc:cea-608:2015' ? []
-      : [...(value ?? '').matchAll(/(?<=^|;)(CC[1-4])(?:=(\w+))?(?=;|$)/g)].slice(0, 4)
-        .map(([, id, language = '']) => (
-          { id, name: languageName(language) ?? id, isDefault: false }))));
+  const closedCaptions = childrenOf(video, 'Accessibility').map(({ attributes }) => attributes);
+  return { ...list, renditions, audioTracks, closedCaptions };
 }
 
 /**
@@ -92,22 +80,6 @@ function closedCaptionsOf(set) {
 function nameOf(set) {
   const [label] = childrenOf(set, 'Label'), { lang = '' } = set.attributes;
   return label?.text || languageName(lang) || lang;
-}
-
-/**
- * The name of a language in itself; undefined if there is none.
- * @param {string} language
- */
-function languageName(language) {
-  try {
-    return new Intl.DisplayNames(language, { type: 'language', fallback: 'none' }).of(language);
-  } catch {
-    return undefined;
-  }
-=======
-  const closedCaptions = childrenOf(video, 'Accessibility').map(({ attributes }) => attributes);
-  return { ...list, renditions, closedCaptions };
->>>>>>> 80d12f32 (CEA-708 captions in the page and the element)
 }
 
 /** @param {XMLNode} set @returns {boolean} whether an AdaptationSet has the role `main` */
