@@ -114,7 +114,7 @@ package final class StreamArchive: Sendable {
 
   /// Reads the renditions as their newest hour files show them.
   package func recordedTracks(answer: @escaping Answer<[RecordedTrack]>) {
-    run(answer) { [self] reader throws(ArchiveFailure) in
+    read(answer: answer) { [self] reader throws(ArchiveFailure) in
       try reader.recordedTracks(of: renditions)
     }
   }
