@@ -85,8 +85,8 @@ const built = {
   'browser.html': assembled('page', ['stage/stage', 'page/page']), 'stats.html': assembled('stats'),
   'list.html': assembled('list'), 'wall.html': assembled('wall'),
   'publish.html': assembled('publish'), 'live-publisher.js': moduleOf('publisher/main.js'),
-  ...Object.fromEntries(
-    Object.entries(PLAYER).map(([name, from]) => [name, moduleOf(from, [...build, ...SPLIT[name]])])),
+  ...Object.fromEntries(Object.entries(PLAYER).map(
+    ([name, from]) => [name, moduleOf(from, [...build, ...SPLIT[name]])])),
 };
 for (const [name, content] of Object.entries(built)) {
   const output = join(client, name);

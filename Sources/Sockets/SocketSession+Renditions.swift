@@ -22,8 +22,8 @@ extension SocketSession {
 
   /// Continues with the audio that the client chooses, where the audio of before ends.
   ///
-  /// A new track that began later would leave a gap, at which a browser stops the picture for half a
-  /// second.
+  /// A new track that began later would leave a gap, at which a browser stops the picture for half
+  /// a second.
   func chooseAudio(_ wanted: String) {
     guard let name = sockets.audioName(wanted) else {
       return send(ServerMessage.error(.unknownRendition))

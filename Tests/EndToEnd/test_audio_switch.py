@@ -55,5 +55,6 @@ def test_a_switch_leaves_no_gap(streamer: Callable[..., Program], tmp_path: Path
                 client.send({"t": "switch", "audio": NAMES[switches % len(NAMES)]})
                 switches += 1
                 switch_at = time.monotonic() + 10
-    print(f"the next track begins {min(gaps) * 1000:.0f} to {max(gaps) * 1000:.1f} ms after the end")
+    print(f"the next track begins {min(gaps) * 1000:.0f} to {max(gaps) * 1000:.1f} ms after the "
+          "end of the one before")
     assert max(gaps) < 0.001

@@ -213,7 +213,9 @@ def test_menu_of_the_page(player: str, browser: Browser, streamer: Callable[...,
                           request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """The menu is reached by the keyboard, and its track is heard without a stall; one retry."""
     path = film(tmp_path / "three.ts", 20)
-    script = [] if player in ("http", "ws") else [f"--{player}", str(request.getfixturevalue(player))]
+    script: list[str] = []
+    if player not in ("http", "ws"):
+        script = [f"--{player}", str(request.getfixturevalue(player))]
     program = plays(streamer, "--input", str(path), "--loop", *script)
     for attempt in (1, 2):
         with viewer(browser, SMALL) as view:

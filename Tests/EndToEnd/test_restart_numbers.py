@@ -70,7 +70,7 @@ def test_numbers_of_an_outage_have_no_media(port: int, streamer: Callable[..., P
 @pytest.mark.timeout(120)
 def test_dashjs_returns_without_help(port: int, streamer: Callable[..., Program], dashjs: Path,
                                      browser: Browser) -> None:
-    """dash.js in a page of somebody else plays on after the server was killed and restarted."""
+    """dash.js in a page without remedies plays on after the server was killed and restarted."""
     program = starts(streamer, port)
     script = ("text/javascript", dashjs.read_bytes())
     page = PAGE.format(url=program.url("/live/manifest.mpd"))

@@ -63,7 +63,7 @@ struct SlidingWindowTests {
     let first = stream.segmentation.segment(of: stream.next)
     stream.window.goLive()
     let state = { (number: Int64) in
-      "\(stream.window.snapshot.availability(of: number, stream.segmentation))"
+      "\(stream.window.snapshot.availability(of: number, stream.window.segmentation))"
     }
     stream.publish(parts: 1)
     for count in 0..<12 {

@@ -150,7 +150,8 @@ test('the tracks of an MPD have names, the main one first', () => {
     ${set('b', 'lang="de"><Role value="main"/>')}
     ${set('c', 'lang="en"><Label>Commentary</Label>')}</Period></MPD>`;
   const list = (index) => parseManifest(mpd, 'http://h/x.mpd', 1e9, undefined, () => index);
-  assert.deepEqual(list(0).audioTracks.map(({ name }) => name), ['Deutsch', 'polski', 'Commentary']);
+  const names = list(0).audioTracks.map(({ name }) => name);
+  assert.deepEqual(names, ['Deutsch', 'polski', 'Commentary']);
   assert.deepEqual([0, 1, 2, 9].map((index) => list(index).audio.map), [
     'http://h/b.mp4', 'http://h/a.mp4', 'http://h/c.mp4', 'http://h/b.mp4']);
 });
