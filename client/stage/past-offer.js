@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether the past is offered: its controls are loaded when it is, or when a frame is stepped to.
 
+import { extentBeside } from '../engine/transport/source.js';
 /** @typedef {import('../engine/playback/playback.js').Playback} Playback */
 /** @typedef {import('./controls.js').Controls} Controls */
 /** @typedef {import('./dom.js').Root} Root */
@@ -31,6 +32,8 @@ export class PastOffer {
     /** @type {PastControls | null} null until the past is offered for the first time */
     this.past = null;
     this.playingSince = 0;
+    /** The source beside which there was no archive: another server has none. */
+    this.hasNone = '';
     this.triedAt = -Infinity;
   }
 
@@ -71,7 +74,12 @@ export class PastOffer {
     const known = playback.services.services;
     if (known && reach.extent && !reach.extent.isArchived && !options.isShown) return;
     // A stream without a session has no playlist that names its services.
-    if (!known) await reach.load(new URL('dvr.json', playback.source).href);
+    const { source } = playback;
+    const beside = known || this.hasNone === source ? null : extentBeside(source);
+    if (beside) {
+      await reach.load(beside);
+      if (!reach.extent?.isArchived) this.hasNone = source;
+    }
     const services = known ?? await playback.services.findServices();
     if (services) await reach.load(new URL('dvr.json', services.timestamps).href);
   }

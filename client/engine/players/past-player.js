@@ -9,6 +9,7 @@ import { MediaFeed } from '../feed/media-feed.js';
 import { renditionNames } from '../renditions/rendition-names.js';
 import { loadHeader, loadPlaylist } from '../transport/documents.js';
 import { segmentNames } from '../transport/segment-names.js';
+import { extentBeside } from '../transport/source.js';
 import { PastOrder } from './past-order.js';
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
 /** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
@@ -172,7 +173,8 @@ export class PastPlayer {
    */
   async loadList(signal) {
     const { host, ladder, reach } = this;
-    const extent = await reach.load(reach.url || new URL('dvr.json', host.source).href);
+    const beside = reach.url || extentBeside(host.source);
+    const extent = beside && await reach.load(beside);
     let { source } = host;
     if (extent && !extent.isLive && extent.from !== null) {
       const last = extent.segmentAt(extent.to - extent.frameDuration / 2);

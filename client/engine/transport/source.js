@@ -20,6 +20,16 @@ export function otherFormat(url) {
 }
 
 /**
+ * The extent of the past beside a playlist or MPD that is not loaded; null at the root, whose names
+ * are those of the first stream.
+ * @param {string} source
+ */
+export function extentBeside(source) {
+  const url = new URL('dvr.json', source);
+  return url.pathname === '/dvr.json' ? null : url.href;
+}
+
+/**
  * The stream that belongs to the address of the page.
  * @param {URL} page
  */
