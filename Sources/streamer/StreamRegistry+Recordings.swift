@@ -19,6 +19,9 @@ extension StreamRegistry {
     }
   }
 
+  /// Serves them by the settings of a changed configuration: its keys of playback tokens, too.
+  func updateRecordings() { serverState.updateRecordings { recordedOptions(of: $0) } }
+
   /// Notes that a publisher has created a stream.
   func markCreated(_ name: String) {
     if let stream = recordedOptions(of: name)?.archive { archive?.markCreated(stream) }

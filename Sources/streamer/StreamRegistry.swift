@@ -200,6 +200,7 @@ final class StreamRegistry: StreamControl {
     for name in plan.forgotten { sharing.processes.forget(name) }
     sharing.expect(definitions)
     for action in plan.streams { perform(action, definitions, sessions) }
+    updateRecordings()
   }
 
   private func perform(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import time
 from base64 import urlsafe_b64encode
@@ -305,6 +306,24 @@ def test_the_past_continues_when_a_session_ends(streamer: Callable[..., Program]
     playlist = get(program.port, f"/d/video/from/{number - 2}/to/{number + 2}/playlist.m3u8")
     assert playlist.status == 200 and playlist.text.count("#EXTINF") == 4
     assert len(program.logged("live", stream="d")) == 1
+
+
+@pytest.mark.timeout(60)
+def test_a_key_of_a_reload_protects_recordings(streamer: Callable[..., Program], tmp_path: Path,
+                                               recording: Recording) -> None:
+    """The recording of a publisher's stream obeys the playback key that a reload brings."""
+    folder = tmp_path / "archive"
+    pasthours.write(folder, recording.tracks, recording.first, recording.end, stream="guest")
+    (folder / "guest" / "created").write_text("a publisher has created the stream\n")
+    shown = {"archive": str(folder), "dvr": "1h", "rtmp": "127.0.0.1:0"}
+    path = write(tmp_path, [stream("other", onDemand=True)], **shown)
+    program = streamer("-c", str(path), defaults=False)
+    media = f"/guest/video/segment{recording.first + 3}.m4s"
+    wait_until(lambda: get(program.port, media).status == 200, 20, "the recording")
+    write(tmp_path, [stream("other", onDemand=True)], playbackKey="k1:" + "5" * 32, **shown)
+    program.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: get(program.port, media).status == 403, 5, "the key")
+    assert get(program.port, "/guest/dvr.json").status == 403
 
 
 @pytest.mark.timeout(240)

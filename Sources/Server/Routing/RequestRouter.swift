@@ -17,11 +17,14 @@ final class RequestRouter: RequestHandler, LoopService {
   let serverState: ServerState
   private let loop: EventLoop
   let counters: Locked<ServerCounters>
-  private var streamHandlers: [StreamHandler] = []
-  private var byName: [String: StreamHandler] = [:]
-  private var defaultName: String?
-  /// That of the previous request: most requests are for the same stream.
-  private var lastStreamHandler: (name: String, streamHandler: StreamHandler)?
+  private lazy var streamHandlers = StreamHandlers { [unowned self] stream in
+    StreamHandler(
+      stream, options: serverState.options, counters: counters, loop: loop,
+      mayStart: { [serverState] in serverState.mayStart(by: $0, at: $1) },
+      isAdmin: { [serverState] in serverState.isAdmin($0, at: $1) },
+      sockets: serverState.sockets, rows: serverState.segmentRows, stills: serverState.stills,
+      reroute: { [unowned self] in reroute($0, since: $1) })
+  }
   private let mediaUploads: MediaUploads
   private let pagePublishers: PagePublishers
   private let hookRequests: HookRequests
@@ -106,7 +109,7 @@ final class RequestRouter: RequestHandler, LoopService {
 
   func woken() {
     // A removed stream releases held requests by its last publication before it is closed.
-    for streamHandler in streamHandlers { streamHandler.woken(now) }
+    for streamHandler in streamHandlers.all { streamHandler.woken(now) }
     let streamTable = serverState.streamTable
     if streamTable.revision != revision { follow(streamTable) }
     for upload in uploads.values { upload.woken() }
@@ -117,12 +120,12 @@ final class RequestRouter: RequestHandler, LoopService {
     let nextCheck = min(
       nextUploadCheck, mediaUploads.nextDeadline, pagePublishers.nextDeadline,
       control.nextDeadline)
-    let deadline = streamHandlers.reduce(nextCheck) { min($0, $1.nextDeadline) }
+    let deadline = streamHandlers.all.reduce(nextCheck) { min($0, $1.nextDeadline) }
     return uploads.values.reduce(deadline) { min($0, $1.nextDeadline) }
   }
 
   func expire(_ now: MonotonicTime) {
-    for streamHandler in streamHandlers { streamHandler.expire(now) }
+    for streamHandler in streamHandlers.all { streamHandler.expire(now) }
     for upload in uploads.values { upload.expire(now) }
     mediaUploads.expire(now)
     pagePublishers.expire(now)
@@ -134,7 +137,7 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   func stopped() {
-    for streamHandler in streamHandlers {
+    for streamHandler in streamHandlers.all {
       streamHandler.deliveries.close()
       streamHandler.sockets.stopped()
     }
@@ -148,31 +151,10 @@ final class RequestRouter: RequestHandler, LoopService {
   /// Opens, updates and closes handlers to match the table of streams.
   private func follow(_ streamTable: StreamTable) {
     revision = streamTable.revision
-    lastStreamHandler = nil
-    let before = byName
-    streamHandlers = []
-    byName = [:]
     let keys = Self.playbackKeys(streamTable)
     playback.update(keys)
     needsTokens = !keys.isEmpty
-    defaultName = streamTable.stream(nil)?.name
-    let entries = streamTable.streams + streamTable.recordings
-    for stream in entries {
-      let streamHandler =
-        before[stream.name]
-        ?? StreamHandler(
-          stream, options: serverState.options, counters: counters, loop: loop,
-          mayStart: { [serverState] in serverState.mayStart(by: $0, at: $1) },
-          isAdmin: { [serverState] in serverState.isAdmin($0, at: $1) },
-          sockets: serverState.sockets, rows: serverState.segmentRows, stills: serverState.stills,
-          reroute: { [unowned self] in reroute($0, since: $1) })
-      streamHandlers.append(streamHandler)
-      byName[stream.name] = streamHandler
-    }
-    for (name, streamHandler) in before where byName[name] == nil { streamHandler.close() }
-    for (streamHandler, stream) in zip(streamHandlers, entries) {
-      streamHandler.update(stream)
-    }
+    streamHandlers.follow(streamTable)
     follow(streamTable.uploads)
   }
 
@@ -310,12 +292,7 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   /// The handler of the stream `name`, or of the default stream if `name` is nil.
-  func handler(_ name: String?) -> StreamHandler? {
-    if let last = lastStreamHandler, last.name == name { return last.streamHandler }
-    let found = (name ?? defaultName).flatMap { byName[$0] }
-    if let name, let found { lastStreamHandler = (name, found) }
-    return found
-  }
+  func handler(_ name: String?) -> StreamHandler? { streamHandlers.handler(name) }
 
   func notFound(_ exchange: any Exchange) { exchange.respond(ResponseFields.notFound) }
 }

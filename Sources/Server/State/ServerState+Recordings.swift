@@ -13,6 +13,20 @@ extension ServerState {
     }
   }
 
+  /// Serves each of them by other options; nil removes one.
+  package func updateRecordings(_ options: (String) -> StreamServingOptions?) {
+    let updated = streamTable.recordings.map { ($0.name, options($0.name)) }
+    guard !updated.isEmpty else { return }
+    changeTable { table in
+      var recordings = table.recordings
+      for (name, options) in updated {
+        recordings.removeAll { $0.name == name }
+        if let options { Self.add(name, options, to: &recordings, beside: table.streams) }
+      }
+      return (table.streams, recordings)
+    }
+  }
+
   static func add(
     _ name: String, _ options: StreamServingOptions, to recordings: inout [StreamEntry],
     beside streams: [StreamEntry]
