@@ -78,15 +78,13 @@ function moduleOf(name, more) {
 ${bundle(name, 'esm', more)}`;
 }
 
-const build = [playerBuild()];
-/** What the element's first file gets from the second one. */
-const SPLIT = { 'live-player.js': ['--define:HAS_SECOND_FILE=true'], 'live-player-later.js': [] };
+const build = playerBuild();
 const built = {
   'browser.html': assembled('page', ['stage/stage', 'page/page']), 'stats.html': assembled('stats'),
   'list.html': assembled('list'), 'wall.html': assembled('wall'),
   'publish.html': assembled('publish'), 'live-publisher.js': moduleOf('publisher/main.js'),
   ...Object.fromEntries(Object.entries(PLAYER).map(
-    ([name, from]) => [name, moduleOf(from, [...build, ...SPLIT[name]])])),
+    ([name, { source: from, options }]) => [name, moduleOf(from, [build, ...options])])),
 };
 for (const [name, content] of Object.entries(built)) {
   const output = join(client, name);

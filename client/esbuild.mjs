@@ -41,14 +41,20 @@ export const BUNDLE = [
   `--define:STAGE_MARKUP=${JSON.stringify(stageMarkup())}`,
 ];
 
-/** The sources of the two files of the player. */
+/**
+ * The two files of the player. The first one leaves to the second one what few viewers need.
+ * @type {Record<string, { source: string, options: string[] }>}
+ */
 export const PLAYER = {
-  'live-player.js': 'player/main.js', 'live-player-later.js': 'stage/later.js',
+  'live-player.js': { source: 'player/main.js', options: ['--define:HAS_SECOND_FILE=true'] },
+  'live-player-later.js': { source: 'stage/later.js', options: [] },
 };
 
 /** The option that names the build in both files of the player: a hash of their content. */
 export function playerBuild() {
   const hash = createHash('sha256');
-  for (const name of Object.values(PLAYER)) hash.update(esbuild(name, [...BUNDLE, '--format=esm']));
+  for (const { source, options } of Object.values(PLAYER)) {
+    hash.update(esbuild(source, [...BUNDLE, '--format=esm', ...options]));
+  }
   return `--define:PLAYER_BUILD="${hash.digest('hex').slice(0, 12)}"`;
 }

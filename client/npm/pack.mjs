@@ -17,14 +17,13 @@ const npm = fileURLToPath(new URL('.', import.meta.url));
 const root = join(npm, '../..');
 
 /**
- * The modules: their sources, and the modules that stay imports.
- * @type {Record<string, { source: string, external: string[] }>}
+ * The modules: their sources, and the options of their bundles.
+ * @type {Record<string, { source: string, options: string[] }>}
  */
 const MODULES = {
-  ...Object.fromEntries(
-    Object.entries(PLAYER).map(([name, source]) => [name, { source, external: [] }])),
-  'hls-preset.js': { source: 'npm/hls-preset.js', external: [] },
-  'video-js.js': { source: 'npm/video-js.js', external: ['./hls-preset.js'] },
+  ...PLAYER,
+  'hls-preset.js': { source: 'npm/hls-preset.js', options: [] },
+  'video-js.js': { source: 'npm/video-js.js', options: ['--external:./hls-preset.js'] },
 };
 
 /** The size of a file as it is transferred, in kB. @param {string} path */
@@ -35,11 +34,11 @@ function transferred(path) {
 /** Writes the files of the package. @param {string} folder */
 function fill(folder) {
   const build = playerBuild();
-  for (const [name, { source, external }] of Object.entries(MODULES)) {
+  for (const [name, { source, options }] of Object.entries(MODULES)) {
     esbuild(source, [
       ...BUNDLE, build, '--format=esm', '--sourcemap',
       '--banner:js=// SPDX-License-Identifier: Apache-2.0',
-      ...external.map((one) => `--external:${one}`), `--outfile=${join(folder, name)}`,
+      ...options, `--outfile=${join(folder, name)}`,
     ]);
   }
   copyFileSync(join(npm, '../live-player.d.ts'), join(folder, 'live-player.d.ts'));
