@@ -148,7 +148,7 @@ def shown(view: Viewer, name: str, given: list[Caption], stays: float) -> str:
 
     A text may stay `stays` ms longer than it was sent.
     """
-    view.page.evaluate(CHOOSE, name)
+    view.page.wait_for_function(CHOOSE, arg=name, timeout=10000)
 
     def found() -> tuple[list[float], list[float]] | None:
         late = errors(view.page.evaluate("() => __captions"), given)

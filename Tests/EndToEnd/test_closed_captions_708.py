@@ -71,7 +71,7 @@ def test_player_shows_services_with_their_frames(
         assert view.page.evaluate("() => [__player.captionTrack, ...__captions]") == [None]
         for name, label, given in (("English (SERVICE1)", "CC English (SERVICE1)", SERVICES[0]),
                                    ("SERVICE8", "SERVICE8", SERVICES[1])):
-            view.page.evaluate(CHOOSE, label)
+            view.page.wait_for_function(CHOOSE, arg=label, timeout=10000)
 
             def late(given: list[ServiceCaption] = given) -> list[float | None] | None:
                 """The errors if each change is usually within 0.1 s of its frame."""

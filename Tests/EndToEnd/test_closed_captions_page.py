@@ -51,11 +51,15 @@ MOUNT = """([source, transport]) => {
     if (text !== (found.at(-1)?.text ?? '')) found.push({ text, clock: __clock() });
   }).observe(box, { childList: true, attributes: true });
 }"""
+# Whether the menu had this option, which it gets shortly after the player knows the track.
 CHOOSE = """(text) => {
   const menu = __player.shadowRoot.getElementById('caption-track');
-  menu.selectedIndex = [...menu.options].findIndex((option) => option.text === text);
+  const index = [...menu.options].findIndex((option) => option.text === text);
+  if (index < 0) return false;
+  menu.selectedIndex = index;
   menu.dispatchEvent(new Event('change'));
   __captions.length = 0;
+  return true;
 }"""
 
 
@@ -111,7 +115,7 @@ def test_player_shows_captions_of_the_video_with_their_frames(
             timeout=30000)
         assert view.page.evaluate("() => [__player.captionTrack, ...__captions]") == [None]
         for field, name in ((1, "CC1"), (2, "CC3")):
-            view.page.evaluate(CHOOSE, name)
+            view.page.wait_for_function(CHOOSE, arg=name, timeout=10000)
             try:
                 late = wait_until(lambda field=field: within_bounds(view, field), 38,
                                   f"{name} with its frames", interval=0.5)
@@ -134,7 +138,7 @@ def test_the_past_has_the_captions_of_the_video(browser: Browser, program: Progr
         view.page.wait_for_function(
             "() => __player.statistics?.frames > 45 && __player.captionTracks.length === 2",
             timeout=30000)
-        view.page.evaluate(CHOOSE, "CC1")
+        view.page.wait_for_function(CHOOSE, arg="CC1", timeout=10000)
         wait_until(lambda: get(program.port, f"/live/at/{time.time() - 7:.3f}").status == 200, 15,
                    "seven seconds of media")
         view.page.evaluate("""() => {
