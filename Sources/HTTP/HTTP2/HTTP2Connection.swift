@@ -29,6 +29,10 @@ final class HTTP2Connection: HTTPConnection {
     }
   }
 
+  /// Bytes that the kernel takes and has not sent. They precede each later frame, whatever its
+  /// urgency (RFC 9218 §10): a large body of low urgency may not fill a slow line for long.
+  private static let unsentBytes = 16 * 1024
+
   let server: HTTPServer
   var index = -1
   let stream: any ByteStream
@@ -64,6 +68,7 @@ final class HTTP2Connection: HTTPConnection {
     guard let session = HTTP2Session(self, limits: server.limits) else { return nil }
     self.session = session
     stream.owner = self
+    stream.limitUnsent(Self.unsentBytes)
   }
 
   var queuedBytes: Int { stream.queuedBytes }

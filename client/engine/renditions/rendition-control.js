@@ -107,7 +107,9 @@ export class RenditionControl {
       const names = ladder.prepared.get(index)?.names;
       if (!names) throw new Error('the rendition has no segments');
       const seconds = await within(PROBE_TIMEOUT, async (signal) => {
-        const response = await fetch(names.urlOf(number - 1), { signal });
+        // The media that is shown goes before it, on an HTTP/2 connection too (RFC 9218).
+        const asked = { signal, priority: 'low' };
+        const response = await fetch(names.urlOf(number - 1), asked);
         if (!response.ok) throw new Error(`status ${response.status}`);
         const begun = performance.now();
         await response.arrayBuffer();
