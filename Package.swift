@@ -165,9 +165,11 @@ let package = Package(
     // MPDs as text, rendered from window snapshots. Knows neither HLS nor HTTP.
     library("DASHPackager", ["CMAF", "Checked", "Encryption", "Time", "Packaging", "Media"]),
 
-    // What a source becomes, as messages: a pure codec of the values of Packaging. Knows no process
-    // and no session.
-    library("ChunkStream", ["Checked", "Media", "Metadata", "Packaging", "Sharing", "Time"]),
+    // What a source becomes, as messages: the values of Packaging as bytes, and the one way in which
+    // they pass a pipe. Knows no process and no session.
+    library(
+      "ChunkStream",
+      ["Checked", "Isolation", "Media", "Metadata", "Packaging", "Sharing", "Time"]),
 
     // Level 4. The published segments as files, their index, and their retention. Alone reads and
     // writes files of media. Knows no server and no session.

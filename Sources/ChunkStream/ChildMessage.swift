@@ -10,16 +10,9 @@ package import Time
 ///
 /// Tracks are numbered: the video renditions from 0, then audio. The fields of `facts` and `status`
 /// belong to the sessions of streams, which read them with a ``FieldReader``.
-package enum ChildMessage: Sendable {
+package enum ChildMessage: FieldMessage {
   /// The version of the messages; both ends have the same executable.
   package static let version: UInt16 = 5
-
-  /// Reads the version, which must be that of this executable.
-  static func version(_ reader: inout FieldReader) throws(MessageError) -> UInt16 {
-    let found = try reader.integer(UInt16.self)
-    guard found == version else { throw .version(found, expected: version) }
-    return found
-  }
   /// The most bytes of a line of the log, or of a reason.
   package static let maximumTextLength = 4096
 
@@ -64,83 +57,41 @@ package enum ChildMessage: Sendable {
   /// A line for the log.
   case log(level: UInt8, event: String, text: String)
 
-  private var kind: UInt8 {
-    switch self {
-    case .hello: 1
-    case .facts: 2
-    case .refused: 3
-    case .opened: 4
-    case .failed: 5
-    case .sourceEnded: 6
-    case .irregular: 7
-    case .track: 8
-    case .chunk: Self.chunkKind
-    case .period: 10
-    case .live: 11
-    case .step: 12
-    case .gap: 13
-    case .status: 14
-    case .log: 15
-    case .tracksChanged: 16
-    case .unfit: 17
-    case .outage: 18
-    case .event: 19
-    case .cue: 20
-    }
-  }
+  /// The kind of chunks.
+  package static let payloadKind: UInt8? = 9
 
-  private static let chunkKind: UInt8 = 9
-
-  /// Head and fields; the payload of a chunk follows them.
-  package var bytes: [UInt8] {
-    MessageHead.message(kind, payload: payload?.count ?? 0) { write(to: &$0) }
-  }
-
-  /// The bytes that are sent after the fields; nil if there are none.
+  /// The bytes of a chunk.
   package var payload: SharedBytes? {
     if case .chunk(let chunk) = self { chunk.bytes } else { nil }
   }
 
-  private func write(to writer: inout FieldWriter) {
+  /// Adds the kind and the fields.
+  package func write(to writer: inout FieldWriter) {
     switch self {
-    case .hello(let version, let protections):
-      writer.add(version)
-      writer.add(protections)
-    case .facts(let fields), .status(let fields): writer.add(fields)
-    case .refused(let kind, let reason), .failed(let kind, let reason):
-      writer.add(kind)
-      writer.add(Self.shortened(reason))
-    case .unfit(let reason): writer.add(Self.shortened(reason))
-    case .opened, .sourceEnded, .irregular, .tracksChanged: break
-    case .track(let track, let fields):
-      writer.add(track)
-      fields.write(to: &writer)
-    case .chunk(let chunk): chunk.write(to: &writer)
-    case .period(let track, let fields):
-      writer.add(track)
-      fields.write(to: &writer)
-    case .live(let track): writer.add(track)
+    case .hello(let version, let protections): writer.add(message: 1, version, protections)
+    case .facts(let fields): writer.add(message: 2, fields)
+    case .refused(let kind, let reason): writer.add(message: 3, kind, Self.shortened(reason))
+    case .opened: writer.add(message: 4)
+    case .failed(let kind, let reason): writer.add(message: 5, kind, Self.shortened(reason))
+    case .sourceEnded: writer.add(message: 6)
+    case .irregular: writer.add(message: 7)
+    case .track(let track, let fields): writer.add(message: 8, track, fields)
+    case .chunk(let chunk): writer.add(message: 9, chunk)
+    case .period(let track, let fields): writer.add(message: 10, track, fields)
+    case .live(let track): writer.add(message: 11, track)
     case .step(let track, let offset, let skipped):
-      writer.add(track)
-      writer.add(offset.nanoseconds)
-      writer.add(skipped)
-    case .gap(let track, let segment):
-      writer.add(track)
-      writer.add(segment)
-    case .outage(let fields): writer.add(fields) { $1.write(to: &$0) }
-    case .event(let time, let mediaTime, let content):
-      writer.add(time.nanoseconds)
-      writer.add(mediaTime.nanoseconds)
-      content.write(to: &writer)
-    case .cue(let time, let cue):
-      writer.add(time.nanoseconds)
-      writer.add(cue.text.text)
-      writer.add(cue.language.code)
-      writer.add(cue.duration.nanoseconds)
+      writer.add(message: 12, track, offset, skipped)
+    case .gap(let track, let segment): writer.add(message: 13, track, segment)
+    case .status(let fields): writer.add(message: 14, fields)
     case .log(let level, let event, let text):
-      writer.add(level)
-      writer.add(event)
-      writer.add(Self.shortened(text))
+      writer.add(message: 15, level, event, Self.shortened(text))
+    case .tracksChanged: writer.add(message: 16)
+    case .unfit(let reason): writer.add(message: 17, Self.shortened(reason))
+    case .outage(let fields): writer.add(message: 18, fields)
+    case .event(let time, let mediaTime, let content):
+      writer.add(message: 19, time, mediaTime, content)
+    case .cue(let time, let cue):
+      writer.add(message: 20, time, cue.text.text, cue.language.code, cue.duration)
     }
   }
 
@@ -151,54 +102,45 @@ package enum ChildMessage: Sendable {
       .trimmingEnd(to: maximumTextLength)
   }
 
-  /// Reads a message.
-  ///
-  /// - Parameters:
-  ///   - head: its head.
-  ///   - fields: its fields, of the size in the head.
-  ///   - payload: the bytes after its fields; nil if there are none.
-  /// - Throws: the error if the bytes are no message.
+  /// Reads a message; see ``FieldMessage``.
   package init(
-    _ head: MessageHead, _ fields: [UInt8], payload: SharedBytes?
+    _ kind: UInt8, _ reader: inout FieldReader, payload: SharedBytes?
   ) throws(MessageError) {
-    var reader = FieldReader(fields)
-    if head.kind != Self.chunkKind, head.payload > 0 { throw .excess(head.payload) }
-    self = try Self.read(head.kind, &reader, payload)
-    try reader.end()
-  }
-
-  private static func read(
-    _ kind: UInt8, _ reader: inout FieldReader, _ payload: SharedBytes?
-  ) throws(MessageError) -> ChildMessage {
     switch kind {
     case 1:
-      return .hello(version: try version(&reader), protections: try reader.integer())
-    case 2: return .facts(try reader.bytes("the facts", limit: MessageHead.maximumFieldsLength))
-    case 3: return .refused(kind: try reader.integer(), reason: try reason(&reader))
-    case 4: return .opened
-    case 5: return .failed(kind: try reader.integer(), reason: try reason(&reader))
-    case 6: return .sourceEnded
-    case 7: return .irregular
+      self = .hello(
+        version: try reader.version(Self.version), protections: try reader.integer())
+    case 2: self = .facts(try reader.bytes("the facts", limit: MessageHead.maximumFieldsLength))
+    case 3: self = .refused(kind: try reader.integer(), reason: try Self.reason(&reader))
+    case 4: self = .opened
+    case 5: self = .failed(kind: try reader.integer(), reason: try Self.reason(&reader))
+    case 6: self = .sourceEnded
+    case 7: self = .irregular
+    case 8: self = .track(try reader.track(), try TrackFields(&reader))
+    case 9: self = .chunk(try ChunkMessage(&reader, payload: payload))
+    case 10: self = .period(try reader.track(), try PeriodFields(&reader))
+    case 11: self = .live(try reader.track())
+    case 12:
+      self = .step(
+        try reader.track(), offset: try reader.interval("an offset"),
+        skipped: try reader.integer("a number of skipped segments", in: PeriodFields.skips))
+    case 13: self = .gap(try reader.track(), segment: try reader.segmentNumber())
     case 14:
-      return .status(try reader.bytes("the counters", limit: MessageHead.maximumFieldsLength))
+      self = .status(try reader.bytes("the counters", limit: MessageHead.maximumFieldsLength))
     case 15:
-      return .log(
+      self = .log(
         level: try reader.integer("the level of a line", in: 0...3),
         event: try reader.word("an event", limit: 40) {
           $0 == UInt8(ascii: "-") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
-        }, text: try reason(&reader))
-    case 16: return .tracksChanged
-    case 17: return .unfit(reason: try reason(&reader))
-    case 18:
-      return .outage(
-        try reader.optional("a flag") { reader throws(MessageError) in try OutageFields(&reader) })
+        }, text: try Self.reason(&reader))
+    case 16: self = .tracksChanged
+    case 17: self = .unfit(reason: try Self.reason(&reader))
+    case 18: self = .outage(try reader.optional(OutageFields.init))
     case 19:
-      let time = WallTime(nanoseconds: try reader.interval("the time of an event").nanoseconds)
-      let mediaTime = MediaTime(nanoseconds: try reader.interval("a media time").nanoseconds)
-      return .event(time: time, mediaTime: mediaTime, try EventContent(&reader))
-    case 20: return try readCue(&reader)
-    case chunkKind: return .chunk(try ChunkMessage(&reader, payload: payload))
-    case 8...13: return try readOfTrack(kind, &reader)
+      self = .event(
+        time: try reader.instant("the time of an event"),
+        mediaTime: try reader.instant("a media time"), try EventContent(&reader))
+    case 20: self = try Self.readCue(&reader)
     default: throw .unknownKind(kind)
     }
   }
@@ -206,30 +148,13 @@ package enum ChildMessage: Sendable {
   private static func readCue(
     _ reader: inout FieldReader
   ) throws(MessageError) -> ChildMessage {
-    let time = WallTime(nanoseconds: try reader.interval("the time of a cue").nanoseconds)
+    let time: WallTime = try reader.instant("the time of a cue")
     let words = try reader.text("a cue", limit: CueText.longest)
     let language = Language(try reader.text("a language", limit: 3))
     let duration = try reader.interval("the duration of a cue", in: Cue.durations)
     do throws(CueText.Refusal) {
       return .cue(time: time, SourceCue(try CueText(words), language, duration: duration))
     } catch { throw .invalid(field: "a cue", value: "\(error)") }
-  }
-
-  private static func readOfTrack(
-    _ kind: UInt8, _ reader: inout FieldReader
-  ) throws(MessageError) -> ChildMessage {
-    let track = try reader.track()
-    switch kind {
-    case 8: return .track(track, try TrackFields(&reader))
-    case 10: return .period(track, try PeriodFields(&reader))
-    case 11: return .live(track)
-    case 12:
-      return .step(
-        track, offset: try reader.interval("an offset"),
-        skipped: try reader.integer("a number of skipped segments", in: PeriodFields.skips))
-    default:
-      return .gap(track, segment: try reader.segmentNumber())
-    }
   }
 
   private static func reason(_ reader: inout FieldReader) throws(MessageError) -> String {

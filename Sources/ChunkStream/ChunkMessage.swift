@@ -6,7 +6,7 @@ package import Time
 
 /// A chunk of a track as it is sent between processes and between servers; its bytes are the
 /// payload of the message.
-package struct ChunkMessage: Sendable {
+package struct ChunkMessage: FieldValue, Sendable {
   /// The use of a chunk.
   package enum Role: UInt8, Sendable {
     /// It fills the window before the stream is live.
@@ -53,18 +53,17 @@ package struct ChunkMessage: Sendable {
     }
     self.role = role
     properties = try ChunkProperties(&reader)
-    published = WallTime(nanoseconds: try reader.interval("a publish time").nanoseconds)
-    offset = try reader.optional("a flag") { reader throws(MessageError) in
+    published = try reader.instant("a publish time")
+    offset = try reader.optional { reader throws(MessageError) in
       try reader.interval("an offset")
     }
   }
 
-  func write(to writer: inout FieldWriter) {
-    writer.add(track)
-    writer.add(role.rawValue)
+  /// Adds all but the bytes.
+  package func write(to writer: inout FieldWriter) {
+    writer.add(track, role.rawValue)
     properties.write(to: &writer)
-    writer.add(published.nanoseconds)
-    writer.add(offset) { $0.add($1.nanoseconds) }
+    writer.add(published, offset)
   }
 }
 
@@ -72,7 +71,7 @@ extension ChunkProperties {
   fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
     let frameIndex = try reader.frameIndex()
     let frames: Int64 = try reader.integer("the number of frames", in: 1...1000)
-    let segment = try reader.optional("a flag") { reader throws(MessageError) in
+    let segment = try reader.optional { reader throws(MessageError) in
       try reader.segmentNumber()
     }
     let flags = try reader.integer(UInt8.self)
@@ -87,17 +86,14 @@ extension ChunkProperties {
       isStill: flags & 2 != 0,
       duration: try reader.integer("the duration of a chunk", in: 1...1 << 32),
       shift: Int64(shift),
-      captured: WallTime(nanoseconds: try reader.interval("a capture time").nanoseconds))
+      captured: try reader.instant("a capture time"))
   }
 
   fileprivate func write(to writer: inout FieldWriter) {
-    writer.add(frameIndex)
-    writer.add(frames)
-    writer.add(segment) { $0.add($1) }
     let shift = Int32(clamping: shift)
-    writer.add((isIndependent ? 1 : 0) | (isStill ? 2 : 0) | (shift != 0 ? 4 : 0) as UInt8)
+    let flags: UInt8 = (isIndependent ? 1 : 0) | (isStill ? 2 : 0) | (shift != 0 ? 4 : 0)
+    writer.add(frameIndex, frames, segment, flags)
     if shift != 0 { writer.add(shift) }
-    writer.add(duration)
-    writer.add(captured.nanoseconds)
+    writer.add(duration, captured)
   }
 }

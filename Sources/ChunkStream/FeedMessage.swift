@@ -8,7 +8,7 @@ package import Sharing
 /// Tracks are numbered: the video renditions from 0, then audio. A segment precedes its chunks.
 /// The fields of `stream` and `status` belong to the sessions of streams, which read them with a
 /// ``FieldReader``.
-package enum FeedMessage: Sendable {
+package enum FeedMessage: FieldMessage {
   /// The version of the messages; a server reads the feeds of its own version only.
   package static let version: UInt16 = 5
 
@@ -29,78 +29,45 @@ package enum FeedMessage: Sendable {
   /// An event, which later chunks of the track carry.
   case event(UInt8, TimedEvent)
 
-  private static let chunkKind: UInt8 = 4
+  /// The kind of chunks.
+  package static let payloadKind: UInt8? = 4
 
-  private var kind: UInt8 {
-    switch self {
-    case .stream: 1
-    case .track: 2
-    case .segment: 3
-    case .chunk: Self.chunkKind
-    case .current: 5
-    case .status: 6
-    case .ended: 7
-    case .event: 8
-    }
-  }
-
-  /// Head and fields; the payload of a chunk follows them.
-  package var bytes: [UInt8] {
-    MessageHead.message(kind, payload: payload?.count ?? 0) { write(to: &$0) }
-  }
-
-  /// The bytes that are sent after the fields; nil if there are none.
+  /// The bytes of a chunk.
   package var payload: SharedBytes? {
     if case .chunk(let chunk) = self { chunk.bytes } else { nil }
   }
 
-  private func write(to writer: inout FieldWriter) {
+  /// Adds the kind and the fields.
+  package func write(to writer: inout FieldWriter) {
     switch self {
-    case .stream(let version, let fields):
-      writer.add(version)
-      writer.add(fields)
-    case .track(let track, let fields):
-      writer.add(track)
-      fields.write(to: &writer)
-    case .segment(let track, let start, let gap):
-      writer.add(track)
-      start.write(to: &writer)
-      writer.add(gap) { $0.add($1) }
-    case .chunk(let chunk): chunk.write(to: &writer)
-    case .event(let track, let event):
-      writer.add(track)
-      event.write(to: &writer)
-    case .status(let fields): writer.add(fields)
-    case .current, .ended: break
+    case .stream(let version, let fields): writer.add(message: 1, version, fields)
+    case .track(let track, let fields): writer.add(message: 2, track, fields)
+    case .segment(let track, let start, let gap): writer.add(message: 3, track, start, gap)
+    case .chunk(let chunk): writer.add(message: 4, chunk)
+    case .current: writer.add(message: 5)
+    case .status(let fields): writer.add(message: 6, fields)
+    case .ended: writer.add(message: 7)
+    case .event(let track, let event): writer.add(message: 8, track, event)
     }
   }
 
-  /// Reads a message.
-  ///
-  /// - Parameters:
-  ///   - head: its head.
-  ///   - fields: its fields, of the size in the head.
-  ///   - payload: the bytes after its fields; nil if there are none.
-  /// - Throws: the error if the bytes are no message.
+  /// Reads a message; see ``FieldMessage``.
   package init(
-    _ head: MessageHead, _ fields: [UInt8], payload: SharedBytes?
+    _ kind: UInt8, _ reader: inout FieldReader, payload: SharedBytes?
   ) throws(MessageError) {
-    var reader = FieldReader(fields)
-    if head.kind != Self.chunkKind, head.payload > 0 { throw .excess(head.payload) }
-    switch head.kind {
+    switch kind {
     case 1:
-      let version = try reader.integer(UInt16.self)
-      guard version == Self.version else { throw .version(version, expected: Self.version) }
       self = .stream(
-        version: version, try reader.bytes("a description", limit: MessageHead.maximumFieldsLength))
+        version: try reader.version(Self.version),
+        try reader.bytes("a description", limit: MessageHead.maximumFieldsLength))
     case 2: self = .track(try reader.track(), try TrackFields(&reader))
     case 3:
       self = .segment(
         try reader.track(), try SegmentStart(&reader),
-        gap: try reader.optional("a flag") { reader throws(MessageError) in
+        gap: try reader.optional { reader throws(MessageError) in
           try reader.integer("the duration of a gap", in: 1...1 << 40)
         })
-    case Self.chunkKind:
+    case 4:
       let chunk = try ChunkMessage(&reader, payload: payload)
       guard chunk.role == .next else {
         throw .invalid(field: "the role of a chunk", value: "that none of a feed has")
@@ -110,8 +77,7 @@ package enum FeedMessage: Sendable {
     case 6: self = .status(try reader.bytes("a status", limit: MessageHead.maximumFieldsLength))
     case 7: self = .ended
     case 8: self = .event(try reader.track(), try TimedEvent(&reader))
-    default: throw .unknownKind(head.kind)
+    default: throw .unknownKind(kind)
     }
-    try reader.end()
   }
 }

@@ -21,13 +21,11 @@ package struct FeedParser: Sendable {
   package mutating func next() throws(MessageError) -> FeedMessage? {
     guard pending.count >= MessageHead.size else { return nil }
     let head = try MessageHead(Array(pending.prefix(MessageHead.size)))
-    // bounded: both sizes have limits, which the head has checked
-    let size = MessageHead.size + head.fields + head.payload
-    guard pending.count >= size else { return nil }
-    let body = pending.prefix(size).dropFirst(MessageHead.size)
+    guard pending.count >= head.size else { return nil }
+    let body = pending.prefix(head.size).dropFirst(MessageHead.size)
     let payload = head.payload > 0 ? SharedBytes(Array(body.dropFirst(head.fields))) : nil
     let message = try FeedMessage(head, Array(body.prefix(head.fields)), payload: payload)
-    pending.removeFirst(size)
+    pending.removeFirst(head.size)
     return message
   }
 }

@@ -75,9 +75,21 @@ package struct FieldReader: Sendable {
     return value
   }
 
+  /// Reads an instant of a timeline.
+  mutating func instant<Timeline>(_ field: String) throws(MessageError) -> Instant<Timeline> {
+    Instant(nanoseconds: try interval(field).nanoseconds)
+  }
+
+  /// Reads the version of messages, which must be `expected`.
+  mutating func version(_ expected: UInt16) throws(MessageError) -> UInt16 {
+    let found = try integer(UInt16.self)
+    guard found == expected else { throw .version(found, expected: expected) }
+    return found
+  }
+
   /// Reads true or false.
-  package mutating func boolean(_ field: String) throws(MessageError) -> Bool {
-    try integer(field, in: 0...UInt8(1)) == 1
+  package mutating func boolean() throws(MessageError) -> Bool {
+    try integer("a flag", in: 0...UInt8(1)) == 1
   }
 
   /// Reads at most `limit` bytes.
@@ -112,9 +124,9 @@ package struct FieldReader: Sendable {
 
   /// Reads a value if there is one.
   package mutating func optional<Value>(
-    _ field: String, _ body: (inout FieldReader) throws(MessageError) -> Value
+    _ body: (inout FieldReader) throws(MessageError) -> Value
   ) throws(MessageError) -> Value? {
-    try boolean(field) ? try body(&self) : nil
+    try boolean() ? try body(&self) : nil
   }
 
   /// Checks that all bytes were read.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes the fields of a message: integers in network byte order, texts and bytes after their
-/// length.
+package import Time
+
+/// Writes a message: integers in network byte order, texts and bytes after their length.
 package struct FieldWriter: Sendable {
-  /// The fields so far.
-  package private(set) var bytes: [UInt8] = []
+  /// The bytes so far.
+  package fileprivate(set) var bytes: [UInt8] = []
 
   /// No fields.
   package init() {}
@@ -12,33 +13,82 @@ package struct FieldWriter: Sendable {
   /// No fields, with room for `count` bytes.
   init(reserving count: Int) { bytes.reserveCapacity(count) }
 
-  /// Writes a number over the bytes from `index` on, which were added before.
-  mutating func replace(from index: Int, with value: UInt32) {
+  /// Adds the values of fields, in their order.
+  package mutating func add<each Value: FieldValue>(_ value: repeat each Value) {
+    repeat (each value).write(to: &self)
+  }
+
+  /// Begins a message of a kind with its fields; ``setSizes(payload:)`` completes its head.
+  mutating func add<each Value: FieldValue>(message kind: UInt8, _ value: repeat each Value) {
+    add(kind, 0 as UInt32, 0 as UInt32)
+    repeat (each value).write(to: &self)
+  }
+
+  /// Writes the sizes of the fields and of the payload into the head, which only now are known.
+  mutating func setSizes(payload: Int) {
+    replace(from: 1, with: UInt32(clamping: bytes.count - MessageHead.size))
+    replace(from: 5, with: UInt32(clamping: payload))
+  }
+
+  private mutating func replace(from index: Int, with value: UInt32) {
     unsafe withUnsafeBytes(of: value.bigEndian) { bytes in
       unsafe self.bytes.replaceSubrange(index..<index + bytes.count, with: bytes)
     }
   }
+}
 
-  /// Adds a whole number in as many bytes as its type has.
-  package mutating func add<Value: FixedWidthInteger>(_ value: Value) {
-    unsafe withUnsafeBytes(of: value.bigEndian) { unsafe bytes.append(contentsOf: $0) }
+/// A value that messages have as a field, or as several.
+package protocol FieldValue {
+  /// Adds the bytes of the value.
+  func write(to writer: inout FieldWriter)
+}
+
+extension FieldValue where Self: FixedWidthInteger {
+  /// Adds as many bytes as the type has.
+  package func write(to writer: inout FieldWriter) {
+    unsafe withUnsafeBytes(of: bigEndian) { unsafe writer.bytes.append(contentsOf: $0) }
   }
+}
 
-  /// Adds true or false.
-  package mutating func add(_ value: Bool) { add(UInt8(value ? 1 : 0)) }
+extension UInt8: FieldValue {}
+extension UInt16: FieldValue {}
+extension UInt32: FieldValue {}
+extension UInt64: FieldValue {}
+extension Int32: FieldValue {}
+extension Int64: FieldValue {}
 
-  /// Adds bytes after their number.
-  package mutating func add(_ value: [UInt8]) {
-    add(UInt32(clamping: value.count))
-    bytes += value
+extension Bool: FieldValue {
+  /// Adds 1 for true, 0 for false.
+  package func write(to writer: inout FieldWriter) { writer.add(UInt8(self ? 1 : 0)) }
+}
+
+extension [UInt8]: FieldValue {
+  /// Adds the bytes after their number.
+  package func write(to writer: inout FieldWriter) {
+    writer.add(UInt32(clamping: count))
+    writer.bytes += self
   }
+}
 
-  /// Adds a text in UTF-8 after its length.
-  package mutating func add(_ value: String) { add(Array(value.utf8)) }
+extension String: FieldValue {
+  /// Adds the text in UTF-8 after its length.
+  package func write(to writer: inout FieldWriter) { writer.add(Array(utf8)) }
+}
 
-  /// Adds whether there is a value, and the value by `body`.
-  package mutating func add<Value>(_ value: Value?, _ body: (inout FieldWriter, Value) -> Void) {
-    add(value != nil)
-    if let value { body(&self, value) }
+extension Optional: FieldValue where Wrapped: FieldValue {
+  /// Adds whether there is a value, and the value.
+  package func write(to writer: inout FieldWriter) {
+    writer.add(self != nil)
+    if let self { writer.add(self) }
   }
+}
+
+extension Interval: FieldValue {
+  /// Adds the nanoseconds.
+  package func write(to writer: inout FieldWriter) { writer.add(nanoseconds) }
+}
+
+extension Instant: FieldValue {
+  /// Adds the nanoseconds since the origin of the timeline.
+  package func write(to writer: inout FieldWriter) { writer.add(nanoseconds) }
 }

@@ -38,37 +38,17 @@ package struct MessageHead: Sendable, Equatable {
     }
   }
 
+  /// The number of bytes of the whole message.
+  // bounded: both sizes have limits
+  var size: Int { Self.size + fields + payload }
+
   /// The bytes of the head.
   package var bytes: [UInt8] {
     var writer = FieldWriter()
-    write(to: &writer)
+    writer.add(kind, UInt32(clamping: fields), UInt32(clamping: payload))
     return writer.bytes
-  }
-
-  private func write(to writer: inout FieldWriter) {
-    writer.add(kind)
-    writer.add(UInt32(clamping: fields))
-    writer.add(UInt32(clamping: payload))
   }
 
   /// The bytes of a message without texts, at most.
-  private static let usualSize = 96
-
-  /// The bytes of a message in one array: its head, and the fields that `body` adds.
-  ///
-  /// - Parameters:
-  ///   - kind: the kind of the message.
-  ///   - payload: the number of bytes that are sent after the fields.
-  ///   - body: adds the fields.
-  /// - Returns: the bytes, without the payload.
-  static func message(
-    _ kind: UInt8, payload: Int = 0, _ body: (inout FieldWriter) -> Void
-  ) -> [UInt8] {
-    var writer = FieldWriter(reserving: usualSize)
-    MessageHead(kind: kind, fields: 0, payload: payload).write(to: &writer)
-    body(&writer)
-    // The number of bytes of the fields follows the kind; it is known only now.
-    writer.replace(from: 1, with: UInt32(clamping: writer.bytes.count - size))
-    return writer.bytes
-  }
+  static let usualSize = 96
 }

@@ -5,7 +5,7 @@ package import Time
 /// Why the source of a stream in another process supplies no media.
 ///
 /// The times of an outage are those of the receiver: the process sends how long it waits.
-package struct OutageFields: Sendable, Equatable {
+package struct OutageFields: FieldValue, Sendable, Equatable {
   /// The longest reason in bytes; longer ones are cut.
   private static let maximumReasonLength = 512
   /// The longest kind in bytes.
@@ -33,14 +33,11 @@ package struct OutageFields: Sendable, Equatable {
       $0 == UInt8(ascii: "-") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
     }
     reason = try reader.text("a reason", limit: Self.maximumReasonLength)
-    wait = try reader.optional("a flag") { reader throws(MessageError) in
+    wait = try reader.optional { reader throws(MessageError) in
       try reader.interval("a wait", in: Self.waits)
     }
   }
 
-  func write(to writer: inout FieldWriter) {
-    writer.add(kind)
-    writer.add(reason)
-    writer.add(wait) { $0.add($1.nanoseconds) }
-  }
+  /// Adds all values.
+  package func write(to writer: inout FieldWriter) { writer.add(kind, reason, wait) }
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Sharing
+
 /// A message of the server to a source.
 ///
 /// The fields of `process`, `start` and `session` belong to the sessions of streams, which
 /// read them with a ``FieldReader``.
-package enum ParentMessage: Sendable, Equatable {
+package enum ParentMessage: FieldMessage, Equatable {
   /// The first message to a process: the version, and the rights that the process keeps.
   case process(version: UInt16, [UInt8])
   /// The first message to a stream in a process: the version, and the source.
@@ -18,51 +20,36 @@ package enum ParentMessage: Sendable, Equatable {
   /// Key frames of all video renditions are wanted at this frame.
   case splice(Int64)
 
-  /// Head and fields.
-  package var bytes: [UInt8] {
-    MessageHead.message(kind) { writer in
-      switch self {
-      case .process(let version, let fields), .start(let version, let fields):
-        writer.add(version)
-        writer.add(fields)
-      case .session(let fields): writer.add(fields)
-      case .stop(let isEnding): writer.add(isEnding)
-      case .key(let rendition): writer.add(rendition)
-      case .splice(let frame): writer.add(frame)
-      }
-    }
-  }
-
-  private var kind: UInt8 {
+  /// Adds the kind and the fields.
+  package func write(to writer: inout FieldWriter) {
     switch self {
-    case .start: 1
-    case .session: 2
-    case .stop: 3
-    case .process: 4
-    case .key: 5
-    case .splice: 6
+    case .start(let version, let fields): writer.add(message: 1, version, fields)
+    case .session(let fields): writer.add(message: 2, fields)
+    case .stop(let isEnding): writer.add(message: 3, isEnding)
+    case .process(let version, let fields): writer.add(message: 4, version, fields)
+    case .key(let rendition): writer.add(message: 5, rendition)
+    case .splice(let frame): writer.add(message: 6, frame)
     }
   }
 
-  /// Reads a message.
-  package init(_ head: MessageHead, _ fields: [UInt8]) throws(MessageError) {
-    var reader = FieldReader(fields)
-    guard head.payload == 0 else { throw .excess(head.payload) }
-    switch head.kind {
+  /// Reads a message; see ``FieldMessage``.
+  package init(
+    _ kind: UInt8, _ reader: inout FieldReader, payload: SharedBytes?
+  ) throws(MessageError) {
+    switch kind {
     case 1:
       self = .start(
-        version: try ChildMessage.version(&reader),
+        version: try reader.version(ChildMessage.version),
         try reader.bytes("the source", limit: MessageHead.maximumFieldsLength))
     case 2: self = .session(try reader.bytes("the session", limit: MessageHead.maximumFieldsLength))
-    case 3: self = .stop(isEnding: try reader.boolean("a flag"))
+    case 3: self = .stop(isEnding: try reader.boolean())
     case 4:
       self = .process(
-        version: try ChildMessage.version(&reader),
+        version: try reader.version(ChildMessage.version),
         try reader.bytes("the rights", limit: MessageHead.maximumFieldsLength))
     case 5: self = .key(try reader.integer(UInt8.self))
     case 6: self = .splice(try reader.frameIndex())
-    default: throw .unknownKind(head.kind)
+    default: throw .unknownKind(kind)
     }
-    try reader.end()
   }
 }

@@ -3,7 +3,7 @@
 package import Sharing
 
 /// A message of the server to a process that pushes a stream.
-package enum PushOrder: Sendable {
+package enum PushOrder: FieldMessage {
   /// The most tracks of a push.
   package static let maximumTracks: UInt8 = 8
   /// The most bytes of a URL or of a path.
@@ -39,57 +39,35 @@ package enum PushOrder: Sendable {
 
   private static let memories: ClosedRange<Int64> = 1...1 << 50
 
-  /// Head and fields; the payload follows.
-  package var bytes: [UInt8] {
-    MessageHead.message(kind, payload: payload?.count ?? 0) { writer in
-      switch self {
-      case .process(let version, let rights):
-        writer.add(version)
-        writer.add(rights.memory)
-        writer.add(rights.port)
-        writer.add(rights.file)
-      case .open(let url, let verifies):
-        writer.add(url)
-        writer.add(verifies)
-      case .track(let header, let isLast):
-        writer.add(header)
-        writer.add(isLast)
-      case .chunk(let track, let number, _):
-        writer.add(track)
-        writer.add(number)
-      case .end: break
-      }
-    }
-  }
+  /// The kind of chunks.
+  package static let payloadKind: UInt8? = 4
 
-  /// The bytes after the fields; nil for none.
+  /// The bytes of a chunk; nil for none.
   package var payload: SharedBytes? {
     guard case .chunk(_, _, let chunk) = self, chunk.count > 0 else { return nil }
     return chunk
   }
 
-  private var kind: UInt8 {
+  /// Adds the kind and the fields.
+  package func write(to writer: inout FieldWriter) {
     switch self {
-    case .process: 1
-    case .open: 2
-    case .track: 3
-    case .chunk: 4
-    case .end: 5
+    case .process(let version, let rights):
+      writer.add(message: 1, version, rights.memory, rights.port, rights.file)
+    case .open(let url, let verifies): writer.add(message: 2, url, verifies)
+    case .track(let header, let isLast): writer.add(message: 3, header, isLast)
+    case .chunk(let track, let number, _): writer.add(message: 4, track, number)
+    case .end: writer.add(message: 5)
     }
   }
 
-  /// Reads a message.
-  ///
-  /// - Throws: the error if the bytes are none.
+  /// Reads a message; see ``FieldMessage``.
   package init(
-    _ head: MessageHead, _ fields: [UInt8], payload: SharedBytes?
+    _ kind: UInt8, _ reader: inout FieldReader, payload: SharedBytes?
   ) throws(MessageError) {
-    var reader = FieldReader(fields)
-    guard head.kind == 4 || head.payload == 0 else { throw .excess(head.payload) }
-    switch head.kind {
+    switch kind {
     case 1:
       self = .process(
-        version: try ChildMessage.version(&reader),
+        version: try reader.version(ChildMessage.version),
         Rights(
           memory: try reader.integer("a limit of memory", in: Self.memories),
           port: try reader.integer(),
@@ -97,18 +75,17 @@ package enum PushOrder: Sendable {
     case 2:
       self = .open(
         url: try reader.text("a URL", limit: Self.maximumText),
-        verifies: try reader.boolean("a flag"))
+        verifies: try reader.boolean())
     case 3:
       self = .track(
         header: try reader.bytes("a CMAF header", limit: TrackFields.maximumHeaderLength),
-        isLast: try reader.boolean("a flag"))
+        isLast: try reader.boolean())
     case 4:
       self = .chunk(
         track: try reader.integer("the number of a track", in: 0...Self.maximumTracks - 1),
         number: try reader.integer(), payload ?? SharedBytes([]))
     case 5: self = .end
-    default: throw .unknownKind(head.kind)
+    default: throw .unknownKind(kind)
     }
-    try reader.end()
   }
 }

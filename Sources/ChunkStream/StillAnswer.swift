@@ -3,7 +3,7 @@
 package import Sharing
 
 /// A message of the process of stills to the server.
-package enum StillAnswer: Sendable {
+package enum StillAnswer: FieldMessage {
   /// The most bytes of a still.
   package static let maximumStillLength = 8 << 20
   /// The most bytes of a reason.
@@ -17,59 +17,43 @@ package enum StillAnswer: Sendable {
   /// The answer to the order with this ticket: why there is no still.
   case refused(ticket: UInt32, reason: String)
 
-  /// Head and fields; the payload follows.
-  package var bytes: [UInt8] {
-    MessageHead.message(kind, payload: payload?.count ?? 0) { writer in
-      switch self {
-      case .hello(let version, let protections):
-        writer.add(version)
-        writer.add(protections)
-      case .still(let ticket, let endsGroup, _):
-        writer.add(ticket)
-        writer.add(endsGroup)
-      case .refused(let ticket, let reason):
-        writer.add(ticket)
-        writer.add(String(decoding: reason.utf8.prefix(Self.maximumReason - 2), as: UTF8.self))
-      }
-    }
-  }
+  /// The kind of stills.
+  package static let payloadKind: UInt8? = 2
 
-  /// The bytes after the fields; nil for none.
+  /// The JPEG.
   package var payload: SharedBytes? {
     if case .still(_, _, let picture) = self { picture } else { nil }
   }
 
-  private var kind: UInt8 {
+  /// Adds the kind and the fields.
+  package func write(to writer: inout FieldWriter) {
     switch self {
-    case .hello: 1
-    case .still: 2
-    case .refused: 3
+    case .hello(let version, let protections): writer.add(message: 1, version, protections)
+    case .still(let ticket, let endsGroup, _): writer.add(message: 2, ticket, endsGroup)
+    case .refused(let ticket, let reason):
+      let text = String(decoding: reason.utf8.prefix(Self.maximumReason - 2), as: UTF8.self)
+      writer.add(message: 3, ticket, text)
     }
   }
 
-  /// Reads a message.
-  ///
-  /// - Throws: the error if the bytes are none.
+  /// Reads a message; see ``FieldMessage``.
   package init(
-    _ head: MessageHead, _ fields: [UInt8], payload: SharedBytes?
+    _ kind: UInt8, _ reader: inout FieldReader, payload: SharedBytes?
   ) throws(MessageError) {
-    var reader = FieldReader(fields)
-    switch (head.kind, payload) {
+    switch (kind, payload) {
     case (1, nil):
       self = .hello(
-        version: try ChildMessage.version(&reader), protections: try reader.integer())
+        version: try reader.version(ChildMessage.version), protections: try reader.integer())
     case (2, let picture?):
       guard picture.count <= Self.maximumStillLength else {
         throw .tooLarge(field: "a still", count: picture.count, limit: Self.maximumStillLength)
       }
-      self = .still(
-        ticket: try reader.integer(), endsGroup: try reader.boolean("a flag"), picture)
+      self = .still(ticket: try reader.integer(), endsGroup: try reader.boolean(), picture)
     case (3, nil):
       self = .refused(
         ticket: try reader.integer(),
         reason: try reader.text("a reason", limit: Self.maximumReason))
-    default: throw .unknownKind(head.kind)
+    default: throw .unknownKind(kind)
     }
-    try reader.end()
   }
 }

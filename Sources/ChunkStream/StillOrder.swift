@@ -6,7 +6,7 @@ package import Sharing
 ///
 /// Decoders have numbers, which the server gives. A group is a key frame and the frames after it,
 /// which are numbered from 0.
-package enum StillOrder: Sendable {
+package enum StillOrder: FieldMessage {
   /// The number of decoders of a process.
   package static let decoders: UInt8 = 8
   /// The greatest width that can be ordered, in pixels.
@@ -26,56 +26,35 @@ package enum StillOrder: Sendable {
   /// The most bytes of data of a process.
   private static let memories: ClosedRange<Int64> = 1...1 << 50
 
-  /// Head and fields; the payload follows.
-  package var bytes: [UInt8] {
-    MessageHead.message(kind, payload: payload?.count ?? 0) { writer in
-      switch self {
-      case .process(let version, let memory):
-        writer.add(version)
-        writer.add(memory)
-      case .open(let decoder, let header):
-        writer.add(decoder)
-        writer.add(header)
-      case .begin(let decoder): writer.add(decoder)
-      case .media(let decoder, let through, _):
-        writer.add(decoder)
-        writer.add(through)
-      case .still(let decoder, let ticket, let width):
-        writer.add(decoder)
-        writer.add(ticket)
-        writer.add(width)
-      }
-    }
-  }
+  /// The kind of chunks.
+  package static let payloadKind: UInt8? = 4
 
-  /// The bytes after the fields; nil for none.
+  /// The chunks; nil for none.
   package var payload: SharedBytes? {
     guard case .media(_, _, let chunks) = self, chunks.count > 0 else { return nil }
     return chunks
   }
 
-  private var kind: UInt8 {
+  /// Adds the kind and the fields.
+  package func write(to writer: inout FieldWriter) {
     switch self {
-    case .process: 1
-    case .open: 2
-    case .begin: 3
-    case .media: 4
-    case .still: 5
+    case .process(let version, let memory): writer.add(message: 1, version, memory)
+    case .open(let decoder, let header): writer.add(message: 2, decoder, header)
+    case .begin(let decoder): writer.add(message: 3, decoder)
+    case .media(let decoder, let through, _): writer.add(message: 4, decoder, through)
+    case .still(let decoder, let ticket, let width):
+      writer.add(message: 5, decoder, ticket, width)
     }
   }
 
-  /// Reads a message.
-  ///
-  /// - Throws: the error if the bytes are none.
+  /// Reads a message; see ``FieldMessage``.
   package init(
-    _ head: MessageHead, _ fields: [UInt8], payload: SharedBytes?
+    _ kind: UInt8, _ reader: inout FieldReader, payload: SharedBytes?
   ) throws(MessageError) {
-    var reader = FieldReader(fields)
-    guard head.kind == 4 || head.payload == 0 else { throw .excess(head.payload) }
-    switch head.kind {
+    switch kind {
     case 1:
       self = .process(
-        version: try ChildMessage.version(&reader),
+        version: try reader.version(ChildMessage.version),
         memory: try reader.integer("a limit of memory", in: Self.memories))
     case 2:
       self = .open(
@@ -90,9 +69,8 @@ package enum StillOrder: Sendable {
       self = .still(
         decoder: try Self.decoder(&reader), ticket: try reader.integer(),
         width: try reader.integer("a width", in: 0...Self.maximumWidth))
-    default: throw .unknownKind(head.kind)
+    default: throw .unknownKind(kind)
     }
-    try reader.end()
   }
 
   private static func decoder(_ reader: inout FieldReader) throws(MessageError) -> UInt8 {

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Metadata
-import Packaging
+package import Metadata
+package import Packaging
 import Time
 
-extension TimedEvent {
+extension TimedEvent: FieldValue {
   init(_ reader: inout FieldReader) throws(MessageError) {
     let id: UInt32 = try reader.integer()
-    let time = WallTime(nanoseconds: try reader.interval("the time of an event").nanoseconds)
+    let time: WallTime = try reader.instant("the time of an event")
     let data = Array(try reader.text("an event", limit: Self.largestData).utf8)
-    let content =
-      try reader.optional("a flag") { reader throws(MessageError) in try EventContent(&reader) }
-    let ended = try reader.optional("a flag") { reader throws(MessageError) in
+    let content = try reader.optional(EventContent.init)
+    let ended = try reader.optional { reader throws(MessageError) in
       Break(
-        id: try reader.integer(),
-        start: WallTime(nanoseconds: try reader.interval("the start of a break").nanoseconds),
+        id: try reader.integer(), start: try reader.instant("the start of a break"),
         duration: try reader.interval("the length of a break"))
     }
     // Data and interstitials are told from the text.
@@ -25,20 +23,14 @@ extension TimedEvent {
     self.init(id: id, time: time, data: data, content: content ?? known, ended: ended)
   }
 
-  func write(to writer: inout FieldWriter) {
-    writer.add(id)
-    writer.add(time.nanoseconds)
-    writer.add(data)
-    writer.add(content.hasFields ? content : nil) { $1.write(to: &$0) }
-    writer.add(ended) { writer, ended in
-      writer.add(ended.id)
-      writer.add(ended.start.nanoseconds)
-      writer.add(ended.duration.nanoseconds)
-    }
+  /// Adds all values.
+  package func write(to writer: inout FieldWriter) {
+    writer.add(id, time, data, content.hasFields ? content : nil, ended != nil)
+    if let ended { writer.add(ended.id, ended.start, ended.duration) }
   }
 }
 
-extension EventContent {
+extension EventContent: FieldValue {
   /// Whether it is more than its JSON text.
   var hasFields: Bool {
     switch self {
@@ -68,7 +60,7 @@ extension EventContent {
       }
       self = .id3(bytes)
     case 3:
-      let isSynchronous = try reader.boolean("a flag")
+      let isSynchronous = try reader.boolean()
       let bytes = try reader.bytes("KLV sets", limit: Self.largest.klv)
       guard KLVSet(bytes) != nil else {
         throw .invalid(field: "KLV sets", value: "that are none")
@@ -79,7 +71,7 @@ extension EventContent {
   }
 
   /// Writes the fields of a content that ``hasFields``.
-  func write(to writer: inout FieldWriter) {
+  package func write(to writer: inout FieldWriter) {
     switch self {
     case .data, .interstitial: break
     case .splice(let cue):
@@ -87,13 +79,8 @@ extension EventContent {
       writer.add((cue.index == 0 ? 1 : 4) as UInt8)
       if cue.index > 0 { writer.add(UInt8(clamping: cue.index)) }
       writer.add(cue.section.bytes)
-    case .id3(let tag):
-      writer.add(2 as UInt8)
-      writer.add(tag)
-    case .klv(let sets, let isSynchronous):
-      writer.add(3 as UInt8)
-      writer.add(isSynchronous)
-      writer.add(sets)
+    case .id3(let tag): writer.add(2 as UInt8, tag)
+    case .klv(let sets, let isSynchronous): writer.add(3 as UInt8, isSynchronous, sets)
     }
   }
 }

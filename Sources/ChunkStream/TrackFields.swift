@@ -3,7 +3,7 @@
 package import Time
 
 /// What the media of a track, from some chunk on, has in common.
-package struct TrackFields: Sendable, Equatable {
+package struct TrackFields: FieldValue, Sendable, Equatable {
   /// The most bytes of a CMAF header.
   package static let maximumHeaderLength = 1 << 18
 
@@ -44,17 +44,14 @@ package struct TrackFields: Sendable, Equatable {
     guard !header.isEmpty else { throw .invalid(field: "a CMAF header", value: "without bytes") }
   }
 
-  func write(to writer: inout FieldWriter) {
-    writer.add(codecs)
-    writer.add(width)
-    writer.add(height)
-    writer.add(channels)
-    writer.add(header)
+  /// Adds all values.
+  package func write(to writer: inout FieldWriter) {
+    writer.add(codecs, width, height, channels, header)
   }
 }
 
 /// A discontinuity period that begins with the opening chunks of its track.
-package struct PeriodFields: Sendable, Equatable {
+package struct PeriodFields: FieldValue, Sendable, Equatable {
   /// The range of numbers that may be skipped.
   package static let skips: ClosedRange<Int64> = 0...1 << 40
 
@@ -75,14 +72,9 @@ package struct PeriodFields: Sendable, Equatable {
   init(_ reader: inout FieldReader) throws(MessageError) {
     offset = try reader.interval("an offset")
     skipped = try reader.integer("a number of skipped segments", in: Self.skips)
-    track = try reader.optional("a flag") { reader throws(MessageError) in
-      try TrackFields(&reader)
-    }
+    track = try reader.optional(TrackFields.init)
   }
 
-  func write(to writer: inout FieldWriter) {
-    writer.add(offset.nanoseconds)
-    writer.add(skipped)
-    writer.add(track) { $1.write(to: &$0) }
-  }
+  /// Adds all values.
+  package func write(to writer: inout FieldWriter) { writer.add(offset, skipped, track) }
 }

@@ -158,7 +158,7 @@ struct StillDesk {
     guard let process else { throw .gone }
     let result: Result<StillAnswer, MessageError>
     do throws(MessagePipe.Failure) {
-      result = try process.pipe.receiveAnswer(until: SystemClock.monotonicTime + limit)
+      result = try process.pipe.receive(until: SystemClock.monotonicTime + limit).message
     } catch { throw .crashed(error == .silent ? "it did not answer in time" : "it has ended") }
     do throws(MessageError) { return try result.get() } catch {
       throw .crashed("protocol error: \(error)")

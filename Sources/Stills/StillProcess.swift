@@ -17,13 +17,15 @@ package enum StillProcess {
   /// Runs the process if `arguments` and its descriptors are those of one; else returns.
   package static func runIfAsked(_ arguments: [String]) {
     guard let server = MessagePipe.toParent(argument, in: arguments) else { return }
-    guard case .success(.process(_, let memory))? = try? server.receiveOrder() else { _exit(2) }
+    guard case .success(.process(_, let memory))? = try? server.receive(StillOrder.self).message
+    else { _exit(2) }
     let protections = Sandbox.enter(
       files: [], network: .none, usesDevices: false, memory: UInt64(clamping: memory))
     OutOfMemory.whenNoted { _exit(4) }
-    server.send(.hello(version: ChildMessage.version, protections: protections.rawValue))
+    server.send(
+      StillAnswer.hello(version: ChildMessage.version, protections: protections.rawValue))
     var workshop = StillWorkshop()
-    while let result = try? server.receiveOrder() {
+    while let result = try? server.receive(StillOrder.self).message {
       guard case .success(let order) = result else { _exit(2) }
       if let answer = workshop.obey(order) { server.send(answer) }
     }

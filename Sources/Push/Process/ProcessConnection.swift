@@ -142,7 +142,7 @@ final class ProcessConnection: PushConnection {
   }
 
   private static func receive(_ pipe: MessagePipe, _ answers: Monitor<Answers>) {
-    while let answer = (try? pipe.receivePushAnswer()) ?? nil {
+    while case .success(let answer)? = try? pipe.receive(PushAnswer.self).message {
       answers.update { answers in
         switch answer {
         case .hello: break

@@ -19,16 +19,18 @@ package enum PushProcess {
   /// Runs the process if `arguments` and its descriptors are those of one; else returns.
   package static func runIfAsked(_ arguments: [String]) {
     guard let server = MessagePipe.toParent(argument, in: arguments) else { return }
-    guard case .process(_, let rights)? = try? server.receivePushOrder() else { _exit(2) }
+    guard case .success(.process(_, let rights))? = try? server.receive(PushOrder.self).message
+    else { _exit(2) }
     let protections = Sandbox.enter(
       files: rights.file.isEmpty ? [] : [rights.file],
       network: .ports(rights.port == 0 ? [] : [rights.port]), usesDevices: false,
       memory: UInt64(clamping: rights.memory))
     OutOfMemory.whenNoted { _exit(4) }
-    server.send(.hello(version: ChildMessage.version, protections: protections.rawValue))
+    server.send(
+      PushAnswer.hello(version: ChildMessage.version, protections: protections.rawValue))
     var sender = PushSender(certificates: rights.file)
     do {
-      while let order = try server.receivePushOrder() {
+      while case .success(let order) = try server.receive(PushOrder.self).message {
         if case .end = order {
           sender.finish()
           _exit(0)
@@ -37,7 +39,7 @@ package enum PushProcess {
       }
       _exit(2)
     } catch let failure as PushFailure {
-      server.send(.failed(reason: failure.description, isRefusal: failure.isRefusal))
+      server.send(PushAnswer.failed(reason: failure.description, isRefusal: failure.isRefusal))
       _exit(1)
     } catch { _exit(0) }
   }

@@ -33,10 +33,11 @@ struct HandoverTrack {
       case .lost: return false
       case .item(.segment(let start, let gap)):
         guard start.number < end, sendHeaders(snapshot, pipe),
-          FeedMessage.segment(number, start, gap: gap).send(pipe)
+          pipe.send(FeedMessage.segment(number, start, gap: gap))
         else { return start.number >= end }
       case .item(.chunk(let chunk)):
-        guard FeedMessage.chunk(ChunkMessage(chunk, track: number)).send(pipe) else { return false }
+        let message = FeedMessage.chunk(ChunkMessage(chunk, track: number))
+        guard pipe.send(message) else { return false }
       }
     }
   }
@@ -46,7 +47,7 @@ struct HandoverTrack {
     guard let newest = snapshot.track, newest.headerHash != header else { return true }
     let sent = snapshot.tracks.firstIndex { $0.headerHash == header }
     for track in snapshot.tracks[(sent.map { $0 + 1 } ?? 0)...] {
-      guard FeedMessage.track(number, TrackFields(track)).send(pipe) else { return false }
+      guard pipe.send(FeedMessage.track(number, TrackFields(track))) else { return false }
     }
     header = newest.headerHash
     return true

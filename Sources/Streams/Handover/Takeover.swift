@@ -39,10 +39,7 @@ final class Takeover: WindowTakeover {
       let pipe = HandoverSocket.connect(to: predecessor.process)
     else { return nil }
     let request = FeedMessage.stream(version: FeedMessage.version, Array(terms.text.utf8))
-    guard request.send(pipe),
-      case .stream(_, let fields)? = FeedMessage.receive(
-        pipe, until: SystemClock.monotonicTime + Self.limit)
-    else { return nil }
+    guard pipe.send(request), case .stream(_, let fields)? = Self.receive(pipe) else { return nil }
     var reader = FieldReader(fields)
     let known = try? reader.integer("a segment number", in: FieldReader.numbers)
     guard let first = known else { return nil }
@@ -57,9 +54,14 @@ final class Takeover: WindowTakeover {
     if reading == nil { state.update { $0.isComplete = false } }
   }
 
+  /// Receives a message; nil if the other process is silent or gone, or the bytes are no message.
+  private static func receive(_ pipe: MessagePipe) -> FeedMessage? {
+    try? pipe.receive(until: SystemClock.monotonicTime + limit).message.get()
+  }
+
   /// Receives the media of all tracks; false if the other process has failed.
   private func read() -> Bool {
-    while let message = FeedMessage.receive(pipe, until: SystemClock.monotonicTime + Self.limit) {
+    while let message = Self.receive(pipe) {
       let track: UInt8
       switch message {
       case .current: return true
@@ -128,6 +130,6 @@ final class Takeover: WindowTakeover {
       return state.filled == state.messages.count
     }
     // The connection stays open: its end would tell the other process that this one has failed.
-    if isLast { _ = FeedMessage.current.send(pipe) }
+    if isLast { pipe.send(FeedMessage.current) }
   }
 }

@@ -16,31 +16,31 @@ struct ChunkSender: ChunkSink {
   let pipe: MessagePipe
 
   func describe(_ track: TrackDescription) {
-    pipe.send(ChildMessage.track(self.track, TrackFields(track)).bytes)
+    pipe.send(ChildMessage.track(self.track, TrackFields(track)))
   }
 
   func appendPrefill(_ chunk: Chunk) { send(chunk, .prefill) }
 
-  func goLive() { pipe.send(ChildMessage.live(track).bytes) }
+  func goLive() { pipe.send(ChildMessage.live(track)) }
 
   func publish(_ chunk: Chunk, offset: Interval?) { send(chunk, .next, offset) }
 
   func announce(offset: Interval, skipped: Int64) {
-    pipe.send(ChildMessage.step(track, offset: offset, skipped: skipped).bytes)
+    pipe.send(ChildMessage.step(track, offset: offset, skipped: skipped))
   }
 
   func begin(_ chunks: [Chunk], offset: Interval, skipped: Int64, track: TrackDescription?) {
     for chunk in chunks { send(chunk, .opening) }
     let period = PeriodFields(
       offset: offset, skipped: skipped, track: track.map { TrackFields($0) })
-    pipe.send(ChildMessage.period(self.track, period).bytes)
+    pipe.send(ChildMessage.period(self.track, period))
   }
 
-  func leaveOut(_ number: Int64) { pipe.send(ChildMessage.gap(track, segment: number).bytes) }
+  func leaveOut(_ number: Int64) { pipe.send(ChildMessage.gap(track, segment: number)) }
 
   private func send(_ chunk: Chunk, _ role: ChunkMessage.Role, _ offset: Interval? = nil) {
     let message = ChunkMessage(chunk, track: track, role: role, offset: offset)
-    pipe.send(ChildMessage.chunk(message).bytes, chunk.bytes)
+    pipe.send(ChildMessage.chunk(message))
   }
 }
 

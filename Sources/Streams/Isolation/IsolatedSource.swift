@@ -125,7 +125,7 @@ package final class IsolatedSource: ReceivedSource {
 
   private func send(_ message: ParentMessage, to child: SourceInProcess) {
     // A process that does not read is ended.
-    guard !child.pipe.send(message.bytes), !loop.lifecycle.isStopped else { return }
+    guard !child.pipe.send(message), !loop.lifecycle.isStopped else { return }
     child.process.kill()
   }
 

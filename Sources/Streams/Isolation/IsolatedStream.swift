@@ -48,11 +48,10 @@ final class IsolatedStream: Sendable {
     _ pipe: MessagePipe, _ protections: UInt8, _ inputs: SharedInputs, _ faults: ProcessFaults
   ) {
     defer { pipe.shutDown() }
-    guard case .success(.start(_, let fields))? = try? ParentMessage.receive(pipe),
+    guard case .success(.start(_, let fields))? = try? pipe.receive(ParentMessage.self).message,
       let order = try? StartOrder(fields: fields)
     else { return }
-    pipe.send(
-      ChildMessage.hello(version: ChildMessage.version, protections: protections).bytes)
+    pipe.send(ChildMessage.hello(version: ChildMessage.version, protections: protections))
     IsolatedStream(order, pipe, inputs, faults).run()
   }
 
@@ -65,11 +64,11 @@ final class IsolatedStream: Sendable {
     log = Log(least: order.logLevel) { level, event, text in
       let levels = Log.Level.allCases
       let number = UInt8(clamping: levels.firstIndex(of: level) ?? 0)
-      pipe.send(ChildMessage.log(level: number, event: event, text: text).bytes)
+      pipe.send(ChildMessage.log(level: number, event: event, text: text))
     }
     let outages = SourceOutages()
     outages.observe { outage in
-      pipe.send(ChildMessage.outage(outage.map(OutageFields.init)).bytes)
+      pipe.send(ChildMessage.outage(outage.map(OutageFields.init)))
     }
     let isPublished = order.addresses.contains { $0.kind == .publisher }
     source = PulledSource(
@@ -86,7 +85,7 @@ final class IsolatedStream: Sendable {
       OSThread(name: "start") { [self] in begin() },
     ]
     guard threads.allSatisfy({ $0 != nil }) else { _exit(3) }
-    while let result = try? ParentMessage.receive(pipe) {
+    while let result = try? pipe.receive(ParentMessage.self).message {
       switch result {
       case .success(.session(let fields)): open(fields)
       case .success(.stop(let isEnding)): return stop(isEnding)
@@ -106,10 +105,10 @@ final class IsolatedStream: Sendable {
       let found = try source.begin(StartCancellation())
       guard order.known == nil else { return }
       facts.withLock { $0 = found }
-      pipe.send(ChildMessage.facts(found.limited.fields).bytes)
+      pipe.send(ChildMessage.facts(found.limited.fields))
     } catch {
       let (kind, reason) = error.fields
-      pipe.send(ChildMessage.refused(kind: kind, reason: reason).bytes)
+      pipe.send(ChildMessage.refused(kind: kind, reason: reason))
     }
   }
 
@@ -121,7 +120,7 @@ final class IsolatedStream: Sendable {
         current?.context.statistics.withLock { $0 } ?? StreamStatistics(renditions: 0),
         clockError: current?.pipeline.clockError ?? .zero)
       status.statistics.sharedWith = source.sharedWith
-      pipe.send(ChildMessage.status(status.fields).bytes)
+      pipe.send(ChildMessage.status(status.fields))
       SystemClock.sleep(until: SystemClock.monotonicTime + Self.statusInterval)
     }
   }
@@ -145,17 +144,17 @@ final class IsolatedStream: Sendable {
     let thread = OSThread(name: "open") { [self] in
       do throws(SessionFailure) {
         try pipeline.open()
-        pipe.send(ChildMessage.opened.bytes)
+        pipe.send(ChildMessage.opened)
         source.whenEnded { [weak context] in context?.finish(.sourceEnded) }
-      } catch { pipe.send(ChildMessage(.failed(error)).bytes) }
+      } catch { pipe.send(ChildMessage(.failed(error))) }
     }
-    if thread == nil { pipe.send(ChildMessage(.failed(.thread)).bytes) }
+    if thread == nil { pipe.send(ChildMessage(.failed(.thread))) }
   }
 
   /// Tells the server the outcome of a session, after all its media.
   private func finished(_ outcome: SessionOutcome) {
     guard case .irregularKeyFrames = outcome, let ended = session.withLock({ $0 }) else {
-      pipe.send(ChildMessage(outcome).bytes)
+      pipe.send(ChildMessage(outcome))
       return
     }
     // The calling thread reads the source.
@@ -164,7 +163,7 @@ final class IsolatedStream: Sendable {
       ended.pipeline.close()
       ended.context.joinThreads(until: SystemClock.monotonicTime + Self.stopLimit)
       session.withLock { $0 = nil }
-      pipe.send(ChildMessage.irregular.bytes)
+      pipe.send(ChildMessage.irregular)
     }
     if thread == nil { _exit(3) }
   }

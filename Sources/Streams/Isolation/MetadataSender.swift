@@ -11,10 +11,10 @@ struct MetadataSender: MetadataSink {
   let pipe: MessagePipe
 
   func take(_ content: EventContent, at time: WallTime, mediaTime: MediaTime) {
-    pipe.send(ChildMessage.event(time: time, mediaTime: mediaTime, content).bytes)
+    pipe.send(ChildMessage.event(time: time, mediaTime: mediaTime, content))
   }
 
   func take(_ cue: SourceCue, at time: WallTime) {
-    pipe.send(ChildMessage.cue(time: time, cue).bytes)
+    pipe.send(ChildMessage.cue(time: time, cue))
   }
 }

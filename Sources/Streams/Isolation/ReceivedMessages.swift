@@ -12,6 +12,9 @@ import Time
 /// The prefill is made faster than it plays: a process that sends it faster than the rate has to
 /// wait. All other media come in real time.
 struct ReceivedMessages {
+  /// How long the rest of a message may take.
+  private static let rest = Interval.seconds(5)
+
   private let pipe: MessagePipe
   private var budget = MessageBudget()
   private var hasFacts = false
@@ -26,7 +29,7 @@ struct ReceivedMessages {
   mutating func next(
     until deadline: MonotonicTime
   ) throws(MessagePipe.Failure) -> Result<ChildMessage, MessageError> {
-    let (size, result) = try ChildMessage.receive(pipe, until: deadline)
+    let (size, result) = try pipe.receive(ChildMessage.self, until: deadline, rest: Self.rest)
     if case .success(.facts) = result {
       if hasFacts { return .failure(.invalid(field: "the facts", value: "that were sent before")) }
       hasFacts = true

@@ -26,8 +26,8 @@ package struct SessionStatus: Sendable {
     let tracks = try reader.integer("the number of tracks", in: 0...FieldReader.maximumTracks)
     statistics = StreamStatistics(renditions: Int(tracks))
     for counter in StreamStatistics.counters { statistics[keyPath: counter] = try reader.count() }
-    statistics.isSourceOnline = try reader.boolean("a flag")
-    statistics.shownInput = try reader.optional("a flag") { reader throws(MessageError) in
+    statistics.isSourceOnline = try reader.boolean()
+    statistics.shownInput = try reader.optional { reader throws(MessageError) in
       Int(try reader.integer("an input", in: 0...StartOrder.maximumInputs))
     }
     for _ in 0..<(try reader.integer("the number of streams", in: 0...Self.maximumNames)) {
@@ -45,14 +45,13 @@ package struct SessionStatus: Sendable {
     var writer = FieldWriter()
     writer.add(UInt8(clamping: statistics.renditions.count))
     for counter in StreamStatistics.counters { writer.add(statistics[keyPath: counter]) }
-    writer.add(statistics.isSourceOnline)
-    writer.add(statistics.shownInput) { $0.add(UInt8(clamping: $1)) }
+    let input = statistics.shownInput.map { UInt8(clamping: $0) }
     let names = statistics.sharedWith.prefix(Int(Self.maximumNames))
-    writer.add(UInt8(clamping: names.count))
+    writer.add(statistics.isSourceOnline, input, UInt8(clamping: names.count))
     for name in names { writer.add(name) }
     for rendition in statistics.renditions { rendition.write(to: &writer) }
     let most = Interval.seconds(1 << 30)
-    writer.add(min(max(clockError, -most), most).nanoseconds)
+    writer.add(min(max(clockError, -most), most))
     return writer.bytes
   }
 }

@@ -13,7 +13,7 @@ package enum SourceProcess {
   /// Runs the process if `arguments` and its descriptors are those of one; else returns.
   package static func runIfAsked(_ arguments: [String]) {
     guard let server = MessagePipe.toParent(IsolatedSource.argument, in: arguments) else { return }
-    guard case .success(.process(_, let fields))? = try? ParentMessage.receive(server),
+    guard case .success(.process(_, let fields))? = try? server.receive(ParentMessage.self).message,
       let rights = try? ProcessRights(fields: fields)
     else { _exit(2) }
     let protections = Sandbox.enter(

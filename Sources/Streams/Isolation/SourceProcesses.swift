@@ -158,7 +158,7 @@ package final class SourceProcesses: Sendable {
         keepsInput: order.addresses.contains { $0.filePath == nil && $0.kind == .standardInput },
         media: descriptor)
       process.pipe.send(
-        ParentMessage.process(version: ChildMessage.version, rights.limited.fields).bytes)
+        ParentMessage.process(version: ChildMessage.version, rights.limited.fields))
       return process
     } catch { throw .refused(error) }
   }

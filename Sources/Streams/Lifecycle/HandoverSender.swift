@@ -59,7 +59,7 @@ package final class HandoverSender: Sendable {
       .info, "handover", stream: name, "another process continues with segment \(first)")
     if send(session, before: first, pipe), case .current? = receive(pipe) {
       // The windows of the other process are live; this process ends before the connection does.
-      _ = FeedMessage.receive(pipe, until: .distantFuture)
+      _ = try? pipe.receive(FeedMessage.self)
     }
     for rendition in session.renditions { rendition.window.stay() }
     log.write(
@@ -68,16 +68,15 @@ package final class HandoverSender: Sendable {
   }
 
   private func receive(_ pipe: MessagePipe) -> FeedMessage? {
-    FeedMessage.receive(pipe, until: SystemClock.monotonicTime + Self.limit)
+    try? pipe.receive(until: SystemClock.monotonicTime + Self.limit).message.get()
   }
 
   /// Sends the windows up to the segment `first`; false if the other process is gone.
   private func send(_ session: StreamSession, before first: Int64, _ pipe: MessagePipe) -> Bool {
     var number = FieldWriter()
     number.add(first)
-    guard FeedMessage.stream(version: FeedMessage.version, number.bytes).send(pipe) else {
-      return false
-    }
+    let answer = FeedMessage.stream(version: FeedMessage.version, number.bytes)
+    guard pipe.send(answer) else { return false }
     var tracks = session.renditions.enumerated().map { index, rendition in
       HandoverTrack(rendition.window, UInt8(clamping: index), before: first)
     }
@@ -85,7 +84,7 @@ package final class HandoverSender: Sendable {
       for index in tracks.indices {
         guard tracks[index].send(pipe) else { return false }
       }
-      if tracks.allSatisfy(\.isOver) { return FeedMessage.current.send(pipe) }
+      if tracks.allSatisfy(\.isOver) { return pipe.send(FeedMessage.current) }
       SystemClock.sleep(until: SystemClock.monotonicTime + Self.interval)
     }
   }

@@ -119,7 +119,7 @@ package struct FeedStatus: Sendable, Equatable {
   package init(fields: [UInt8]) throws(MessageError) {
     var reader = FieldReader(fields)
     self.init(
-      isSourceOnline: try reader.boolean("a flag"),
+      isSourceOnline: try reader.boolean(),
       clockError: try reader.interval("a clock error"))
     try reader.end()
   }
@@ -127,8 +127,7 @@ package struct FeedStatus: Sendable, Equatable {
   /// The status as fields.
   package var fields: [UInt8] {
     var writer = FieldWriter()
-    writer.add(isSourceOnline)
-    writer.add(clockError.nanoseconds)
+    writer.add(isSourceOnline, clockError)
     return writer.bytes
   }
 }
