@@ -24,7 +24,7 @@ extension FuzzBody {
     }
     let now = WallTime.origin + .seconds(1_795_474_095)
     let accepted: CaptionRequest
-    do throws(CaptionRequest.Refusal) {
+    do throws(RequestRefusal) {
       accepted = try CaptionRequest(request, Array(bytes.dropFirst(line.count + 1)), now: now)
     } catch {
       return error.reason.isEmpty || error.reason.contains("\n") ? "no line: \(error.reason)" : nil

@@ -33,7 +33,7 @@ extension FuzzBody {
   }
 
   private static func clip(_ text: String) -> String? {
-    do throws(ClipName.Refusal) {
+    do throws(RequestRefusal) {
       let clip = try ClipName(text)
       let length = clip.span.upperBound - clip.span.lowerBound
       return (.nanoseconds(1)...ClipName.maximumDuration).contains(length)
@@ -43,7 +43,7 @@ extension FuzzBody {
 
   private static func span(_ text: String, _ body: [UInt8]) -> String? {
     guard let request = try? Request("GET", "/api/archive/live?" + text) else { return nil }
-    do throws(SpanRequest.Refusal) {
+    do throws(RequestRefusal) {
       return try SpanRequest(request, body).span.isEmpty ? "an empty span" : nil
     } catch { return error.reason.isEmpty ? "a refusal without a reason" : nil }
   }

@@ -16,11 +16,11 @@ package struct ProgramEvent: Sendable, Equatable {
 
   /// The JSON object: one line.
   package var json: String {
-    let stream = record.stream.map { "\"stream\":\(JSONText.quoted($0))," } ?? ""
-    let data = data.map { ",\"data\":\($0)" } ?? ""
-    return "{\"id\":\(number),\"time\":\"\(UTCTime(record.time).text)\","
-      + "\"level\":\"\(record.level.rawValue)\",\(stream)"
-      + "\"event\":\(JSONText.quoted(record.event)),"
-      + "\"message\":\(JSONText.quoted(record.message))\(data)}"
+    let object: JSONObject = [
+      "id": number, "time": UTCTime(record.time).text, "level": record.level.rawValue,
+      "stream": record.stream, "event": record.event, "message": record.message,
+      "data": data.map(RawJSON.init),
+    ]
+    return object.text
   }
 }

@@ -59,7 +59,7 @@ struct CaptionRequestTests {
 
   @Test("a malformed body gets one line that says what is expected", arguments: malformed)
   func refused(body: String) throws {
-    let refusal = #expect(throws: CaptionRequest.Refusal.self) { try read(body) }
+    let refusal = #expect(throws: RequestRefusal.self) { try read(body) }
     let reason = try #require(refusal?.reason)
     #expect(refusal?.status == (body.utf8.count > CaptionRequest.largest ? 413 : 400))
     #expect(!reason.contains("\n") && (10...160).contains(reason.count), "\(reason)")
@@ -69,7 +69,7 @@ struct CaptionRequestTests {
   func bytes() throws {
     #expect(Self.malformed.count >= 40)
     let body = Array(#"{"text": ""#.utf8) + [0xFF, 0xC0] + Array(#"", "duration": 1}"#.utf8)
-    #expect(throws: CaptionRequest.Refusal.self) {
+    #expect(throws: RequestRefusal.self) {
       try CaptionRequest(try #require(Self.request), body, now: Self.now)
     }
   }

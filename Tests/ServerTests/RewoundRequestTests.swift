@@ -218,7 +218,7 @@ struct RewoundRequestTests {
     let key = RewoundCache.Key(
       first: 5, form: .full, isCompressed: false, caching: .playlist(targetDuration: 1))
     let answers = Locked<[Int]>([])
-    let response = ResponseFields.notFound
+    let response = PreparedResponse.notFound
     func begin(_ number: Int) -> Bool {
       test.cache.begin(key) { _ in answers.withLock { $0.append(number) } }
     }

@@ -80,7 +80,8 @@ struct SourceOutageTests {
     list.note(0, .denied, "401", at: start + .seconds(1), retryAt: start + .seconds(31))
     #expect(
       list.outage
-        == SourceOutage(.denied, "401", since: start, retryAt: start + .seconds(31)))
+        == SourceOutage(
+          kind: .denied, reason: "401", since: start, retryAt: start + .seconds(31)))
     list.clear(0)
     #expect(list.outage == nil)
     list.note(0, .silent, "no data", at: start + .seconds(9), retryAt: nil)
@@ -110,7 +111,7 @@ struct SourceOutageTests {
     #expect(
       list.outage
         == SourceOutage(
-          .encoder, "no encoder again", since: start + .seconds(1), retryAt: nil))
+          kind: .encoder, reason: "no encoder again", since: start + .seconds(1), retryAt: nil))
     list.opened()
     #expect(list.outage?.kind == .refused)
   }

@@ -37,9 +37,11 @@ package struct PublishEvent: Sendable, Equatable {
 
   /// The JSON object of the request to a hook; the address has no parts that identify one client.
   var json: String {
-    "{\"stream\": \(JSONText.quoted(stream)), \"protocol\": \"\(transport.rawValue)\", "
-      + "\"address\": \"\(peer.masked)\""
-      + (certificate.map { ", \"certificate\": \(JSONText.quoted($0.subject))" } ?? "") + "}"
+    let object: JSONObject = [
+      "stream": stream, "protocol": transport.rawValue, "address": "\(peer.masked)",
+      "certificate": certificate?.subject,
+    ]
+    return object.spacedText
   }
 }
 

@@ -28,10 +28,9 @@ extension AccessRefusal {
     let (status, line) = (status(in: area), line(in: area))
     let fields = fields(status, in: area)
     return switch area {
-    case .playback, .proxy, .start, .socket: ResponseFields.error(status, line, .noStore, fields)
+    case .playback, .proxy, .start, .socket: .error(status, line, .noStore, fields)
     case .publishing, .newName: UploadResponses.refused(status, line, fields)
-    case .administration, .reading:
-      .text(status, line, fields: StatisticsHandler.fields + fields)
+    case .administration, .reading: .apiError(status, line, fields)
     }
   }
 

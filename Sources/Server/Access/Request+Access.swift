@@ -62,7 +62,7 @@ extension PlaybackAccess {
     let location =
       "./" + String(repeating: "../", count: folders) + "t/\(token.text)" + path
       + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
-    return ResponseFields.error(
+    return .error(
       307, "continue below the playback token", .noStore,
       [HeaderField("Location", location), PageFiles.referrerPolicy])
   }

@@ -5,11 +5,6 @@ package import Time
 
 /// The name of a clip in a path: `FROM--TO.mp4`, or `FROM--TO.m3u8`.
 package struct ClipName: Equatable {
-  /// Why a name is that of no clip, with the expected form.
-  package struct Refusal: Error, Equatable {
-    package let reason: String
-  }
-
   /// The content under a name.
   package enum Form: Equatable {
     /// An MP4 file, cut exactly.
@@ -33,22 +28,21 @@ package struct ClipName: Equatable {
 
   /// Reads a name.
   ///
-  /// - Throws: ``Refusal`` for another text, and for an empty or too long span.
-  package init(_ name: String) throws(Refusal) {
+  /// - Throws: ``RequestRefusal`` for another text, and for an empty or too long span.
+  package init(_ name: String) throws(RequestRefusal) {
     guard let (form, text) = Self.form(of: name) else {
-      throw Refusal(reason: "not a clip (expected FROM--TO.mp4 or FROM--TO.m3u8)")
+      throw .init("not a clip (expected FROM--TO.mp4 or FROM--TO.m3u8)")
     }
     let times = text.split(separator: "--", omittingEmptySubsequences: false)
     guard times.count == 2, let from = InstantText.time(times[0]),
       let to = InstantText.time(times[1])
     else {
-      throw Refusal(
-        reason: "not a span (expected FROM--TO, each of them as \(InstantText.expected))")
+      throw .init("not a span (expected FROM--TO, each of them as \(InstantText.expected))")
     }
-    guard from < to else { throw Refusal(reason: "the span is empty (expected FROM before TO)") }
+    guard from < to else { throw .init("the span is empty (expected FROM before TO)") }
     guard to - from <= Self.maximumDuration else {
       let limit = Self.maximumDuration.wholeSeconds
-      throw Refusal(reason: "the span is too long (expected at most \(limit) seconds)")
+      throw .init("the span is too long (expected at most \(limit) seconds)")
     }
     self.form = form
     span = from..<to

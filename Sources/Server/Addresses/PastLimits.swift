@@ -6,12 +6,6 @@ package import Time
 
 /// How old and how long playlists of the past may be.
 package struct PastLimits {
-  /// Why an address is refused.
-  package struct Refusal: Error, Equatable {
-    package let status: Int
-    package let reason: String
-  }
-
   /// How far the client may go back.
   let dvr: Interval
   /// The longest time between the start of a playlist that continues to the live edge and its first
@@ -34,32 +28,29 @@ package struct PastLimits {
   package func refusal(
     _ address: PastAddress, now: WallTime, isFollowed: Bool, _ names: MediaNames,
     _ segmentation: Segmentation
-  ) -> Refusal? {
+  ) -> RequestRefusal? {
     let start = PastAddress.start(of: address.first, segmentation)
     let age = now - WallTime(start, plus: .zero)
     if let end = address.end {
       let length = PastAddress.start(of: end, segmentation).offset(from: start)
       guard length <= PastAddress.longest else {
-        return Refusal(
-          status: 400, reason: "the playlist is longer than \(PastAddress.longest.wholeSeconds) s")
+        return .init("the playlist is longer than \(PastAddress.longest.wholeSeconds) s")
       }
     }
     let grace = PastAddress.grid + PastAddress.grid
     if address.end == nil, isFollowed {
       guard age > list + PastAddress.longest + grace else { return nil }
-      return Refusal(
-        status: 410,
-        reason: "the playlist was followed for \(PastAddress.longest.wholeSeconds) s: "
-          + "begin another one")
+      return .init(
+        "the playlist was followed for \(PastAddress.longest.wholeSeconds) s: begin another one",
+        status: 410)
     }
     guard age <= dvr + grace else {
-      return Refusal(status: 410, reason: "viewers may go back \(dvr.wholeSeconds) s")
+      return .init("viewers may go back \(dvr.wholeSeconds) s", status: 410)
     }
     guard address.end == nil, age > list + grace else { return nil }
-    return Refusal(
-      status: 410,
-      reason: "a playlist that continues to the live edge begins at most "
-        + "\(list.wholeSeconds) s ago; earlier times have an end: "
-        + "from/\(names.printed(address.first))/to/TIME/playlist.m3u8")
+    return .init(
+      "a playlist that continues to the live edge begins at most \(list.wholeSeconds) s ago; "
+        + "earlier times have an end: from/\(names.printed(address.first))/to/TIME/playlist.m3u8",
+      status: 410)
   }
 }

@@ -15,25 +15,10 @@ package import Time
 package struct CaptionRequest {
   /// The most bytes of a body.
   package static let largest = 8192
-  /// How long before now a cue may begin; the window must still have its frame.
-  private static let past = Interval.seconds(60)
-  /// How long after now a cue may begin.
-  private static let future = Interval.seconds(3600)
 
   /// The language; nil if the request names none.
   package let language: LanguageTag?
   package let cue: CueStore.NewCue
-
-  /// Why a request is refused.
-  package struct Refusal: Error {
-    package let status: Int
-    package let reason: String
-
-    init(_ reason: String, status: Int = 400) {
-      self.status = status
-      self.reason = reason
-    }
-  }
 
   /// Reads a request.
   ///
@@ -43,10 +28,10 @@ package struct CaptionRequest {
   ///     UTC (default `now`); `duration` in milliseconds.
   ///   - now: the wall clock.
   /// - Throws: a refusal, with the reason for the client.
-  package init(_ request: Request, _ body: [UInt8], now: WallTime) throws(Refusal) {
+  package init(_ request: Request, _ body: [UInt8], now: WallTime) throws(RequestRefusal) {
     if let text = request.queryItems.first(where: { $0.name == "lang" })?.value {
       guard let tag = LanguageTag(text) else {
-        throw Refusal("lang: invalid value (expected a language tag such as en or pt-BR)")
+        throw .init("lang: invalid value (expected a language tag such as en or pt-BR)")
       }
       language = tag
     } else {
@@ -54,20 +39,20 @@ package struct CaptionRequest {
     }
     let members = try Self.members(body)
     guard case .text(let text)? = members["text"] else {
-      throw Refusal("\"text\": missing or no text (expected the words of the cue)")
+      throw .init("\"text\": missing or no text (expected the words of the cue)")
     }
     guard case .number(let milliseconds)? = members["duration"],
       let duration = Int64(exactly: milliseconds.rounded()).map({ Interval.milliseconds($0) }),
       Cue.durations.contains(duration)
     else {
-      throw Refusal(
+      throw .init(
         "\"duration\": missing or invalid (expected \(Cue.durations.lowerBound.milliseconds)–"
           + "\(Cue.durations.upperBound.milliseconds) milliseconds)")
     }
     let start = try Self.start(members["start"]?.string ?? "now", now: now)
     do throws(CueText.Refusal) {
       cue = CueStore.NewCue(try CueText(text), start: start, duration: duration)
-    } catch { throw Refusal("\(error)") }
+    } catch { throw .init("\(error)") }
   }
 
   /// Adds the cue to the captions of a stream.
@@ -81,61 +66,61 @@ package struct CaptionRequest {
   /// - Throws: a refusal, with the reason for the client.
   func add(
     to captions: StreamCaptions, of stream: ServedStream?, wall: WallTime, now: MonotonicTime
-  ) throws(Refusal) -> Cue {
+  ) throws(RequestRefusal) -> Cue {
     let expected = "expected \(captions.tracks.map(\.language.text).joined(separator: ", "))"
     let named = captions.tracks.filter { $0.language == language }
     let tracks = language == nil && captions.tracks.count == 1 ? captions.tracks : named
     guard let track = tracks.first else {
-      throw Refusal("lang: \(language == nil ? "missing" : "not a language here") (\(expected))")
+      throw .init("lang: \(language == nil ? "missing" : "not a language here") (\(expected))")
     }
     guard let window = stream?.window.snapshot, window.state == .live else {
-      throw Refusal("the stream is not live", status: 409)
+      throw .init("the stream is not live", status: 409)
     }
     do throws(CueRefusal) {
       return try captions.add(cue, to: track, window, wall: wall, now: now)
     } catch {
       switch error {
-      case .unknownLanguage: throw Refusal("lang: not a language here (\(expected))")
+      case .unknownLanguage: throw .init("lang: not a language here (\(expected))")
       case .tooMany:
-        throw Refusal(
+        throw .init(
           "too many cues in the window and after it (expected at most "
             + "\(Cue.maximumPerLanguage) of a language)", status: 429)
       case .tooOften:
-        throw Refusal(
+        throw .init(
           "too many cues in the last seconds (expected at most \(CueStore.rate) per second)",
           status: 429)
       }
     }
   }
 
-  private static func members(_ body: [UInt8]) throws(Refusal) -> [String: TextOrNumber] {
+  private static func members(_ body: [UInt8]) throws(RequestRefusal) -> [String: TextOrNumber] {
     guard body.count <= largest else {
-      throw Refusal("the cue is too large (expected at most \(largest) bytes)", status: 413)
+      throw .init("the cue is too large (expected at most \(largest) bytes)", status: 413)
     }
     let form = "expected an object such as {\"text\": \"Hello\", \"duration\": 3000}"
     do throws(JSONFault) {
       try JSONSyntax.check(body, .document(allowsComments: false))
     } catch {
-      throw Refusal(
+      throw .init(
         "the body is not JSON: line \(error.line), column \(error.column) (\(form))")
     }
     guard
       let members = try? JSONDecoder().decode([String: TextOrNumber].self, from: Data(body))
-    else { throw Refusal("the body is no object of texts and numbers (\(form))") }
+    else { throw .init("the body is no object of texts and numbers (\(form))") }
     guard members.keys.allSatisfy(["text", "start", "duration"].contains) else {
-      throw Refusal("the body has an unknown member (expected text, start and duration)")
+      throw .init("the body has an unknown member (expected text, start and duration)")
     }
     return members
   }
 
-  private static func start(_ text: String, now: WallTime) throws(Refusal) -> WallTime {
+  private static func start(_ text: String, now: WallTime) throws(RequestRefusal) -> WallTime {
     guard let time = text == "now" ? now : EventRequest.time(text) else {
-      throw Refusal(
+      throw .init(
         "\"start\": invalid (expected now, milliseconds since 1970, or a date such as "
           + "2026-01-31T12:00:00.250Z)")
     }
-    guard time >= now - past, time <= now + future else {
-      throw Refusal("\"start\": not within the last minute or the next hour")
+    guard EventRequest.isNear(time, now) else {
+      throw .init("\"start\": not within the last minute or the next hour")
     }
     return .origin + .milliseconds(time.milliseconds)
   }

@@ -2,6 +2,7 @@
 
 import Archive
 import HTTP
+import Logging
 import Media
 import Time
 
@@ -18,14 +19,14 @@ extension ControlAPI {
       return exchange.respond(
         isKnown
           ? Self.methodRefusal(exchange.request, allowed: allowed)
-          : Self.error(404, "nothing is served under this path"))
+          : .apiError(404, "nothing is served under this path"))
     }
     // An archive has media without a session: of a stream on demand, or of one that failed.
     guard let archive = serverState.streamTable.entry(name)?.options.archive else {
-      return exchange.respond(Self.error(404, "no such stream, or it has no archive"))
+      return exchange.respond(.apiError(404, "no such stream, or it has no archive"))
     }
     exchange.collectBody { [weak self] body in
-      do throws(SpanRequest.Refusal) {
+      do throws(RequestRefusal) {
         let span = try SpanRequest(exchange.request, body).span
         // The windows of now: a session may have begun or ended while the body was received.
         let served = self?.serverState.streamTable.stream(name)?.served
@@ -40,7 +41,7 @@ extension ControlAPI {
             archive.protect(span, isKept, answer: reply)
           }
         }
-      } catch { exchange.respond(Self.error(400, error.reason)) }
+      } catch { exchange.respond(.apiError(error.status, error.reason)) }
     }
   }
 
@@ -49,10 +50,10 @@ extension ControlAPI {
   ///
   /// - Source: RFC 9110 §15.3.3, whose status monitor is the stream
   static func removing(_ span: Range<WallTime>, of name: String) -> PreparedResponse {
-    json(
-      202,
-      "{\"from\": \"\(UTCTime(span.lowerBound).text)\", "
-        + "\"to\": \"\(UTCTime(span.upperBound).text)\", \"hidden\": true, "
-        + "\"state\": \"removing\", \"status\": \"/api/streams/\(name)\"}\n")
+    let object: JSONObject = [
+      "from": UTCTime(span.lowerBound).text, "to": UTCTime(span.upperBound).text,
+      "hidden": true, "state": "removing", "status": "/api/streams/\(name)",
+    ]
+    return json(202, object.spacedText)
   }
 }

@@ -78,21 +78,21 @@ final class ControlAPI {
       return changePush(exchange, path[2], path[4], path[5])
     }
     guard path.count >= 2, path[1] == "streams", path.count <= 3 else {
-      return exchange.respond(Self.error(404, "nothing is served under this path"))
+      return exchange.respond(.apiError(404, "nothing is served under this path"))
     }
     let name = path.count == 3 ? path[2] : nil
     switch (exchange.request.method, name) {
     case (.get, nil), (.head, nil):
       let table = serverState.streamTable
       let streams =
-        table.streams.map { StreamDocument($0).text }
-        + table.uploads.entries.map { UploadDocument($0, at: loop.now).text }
-      exchange.respond(Self.json(200, "[" + streams.joined(separator: ",\n ") + "]\n"))
+        table.streams.map { StreamDocument(stream: $0).object.spacedText }
+        + table.uploads.entries.map { UploadDocument(entry: $0, now: loop.now).object.spacedText }
+      exchange.respond(Self.json(200, "[" + streams.joined(separator: ",\n ") + "]"))
     case (.get, let name?), (.head, let name?):
       guard let text = document(name) else {
-        return exchange.respond(Self.error(404, "no such stream"))
+        return exchange.respond(.apiError(404, "no such stream"))
       }
-      exchange.respond(Self.json(200, text + "\n"))
+      exchange.respond(Self.json(200, text))
     case (.post, nil):
       exchange.collectBody { [weak self] body in
         self?.ask(exchange) { control, answer in control.add(body, answer: answer) }
@@ -112,7 +112,7 @@ final class ControlAPI {
       return nil
     }
     guard let stream = serverState.streamTable.stream(name) else {
-      exchange.respond(Self.error(404, "no such stream"))
+      exchange.respond(.apiError(404, "no such stream"))
       return nil
     }
     return stream
@@ -126,34 +126,34 @@ final class ControlAPI {
     guard let index = Int(number), let pushes = stream.options.pushes?.all,
       pushes.indices.contains(index)
     else {
-      return exchange.respond(Self.error(404, "the stream has no such push"))
+      return exchange.respond(.apiError(404, "the stream has no such push"))
     }
     exchange.collectBody { _ in
       switch order {
       case "start": pushes[index].start()
       case "stop": pushes[index].stop()
-      default: return exchange.respond(Self.error(404, "nothing is served under this path"))
+      default: return exchange.respond(.apiError(404, "nothing is served under this path"))
       }
-      exchange.respond(Self.json(200, PushDocument(index, pushes[index]).text + "\n"))
+      let document = PushDocument(number: index, push: pushes[index])
+      exchange.respond(Self.json(200, document.object.spacedText))
     }
   }
 
   private func addCue(_ exchange: any Exchange, _ name: String) {
     guard let stream = addressee(exchange, name) else { return }
     guard let captions = stream.options.captions else {
-      return exchange.respond(Self.error(404, "the stream has no captions"))
+      return exchange.respond(.apiError(404, "the stream has no captions"))
     }
     exchange.collectBody { [loop] body in
       let wall = SystemClock.wallTime
-      do throws(CaptionRequest.Refusal) {
+      do throws(RequestRefusal) {
         let cue = try CaptionRequest(exchange.request, body, now: wall)
           .add(to: captions, of: stream.served, wall: wall, now: loop.now)
-        exchange.respond(
-          Self.json(
-            201,
-            "{\"id\": \(cue.id), \"start\": \"\(UTCTime(cue.start).text)\", "
-              + "\"end\": \"\(UTCTime(cue.end).text)\"}\n"))
-      } catch { exchange.respond(Self.error(error.status, error.reason)) }
+        let added: JSONObject = [
+          "id": cue.id, "start": UTCTime(cue.start).text, "end": UTCTime(cue.end).text,
+        ]
+        exchange.respond(Self.json(201, added.spacedText))
+      } catch { exchange.respond(.apiError(error.status, error.reason)) }
     }
   }
 
@@ -161,13 +161,12 @@ final class ControlAPI {
     guard let stream = addressee(exchange, name) else { return }
     exchange.collectBody { body in
       let now = SystemClock.wallTime
-      do throws(EventRequest.Refusal) {
+      do throws(RequestRefusal) {
         let event = try EventRequest(exchange.request, body, now: now)
           .add(to: stream.served, now: now)
-        exchange.respond(
-          Self.json(
-            201, "{\"id\": \(event.id), \"time\": \"\(UTCTime(event.time).text)\"}\n"))
-      } catch { exchange.respond(Self.error(error.status, error.reason)) }
+        let added: JSONObject = ["id": event.id, "time": UTCTime(event.time).text]
+        exchange.respond(Self.json(201, added.spacedText))
+      } catch { exchange.respond(.apiError(error.status, error.reason)) }
     }
   }
 
@@ -202,7 +201,7 @@ final class ControlAPI {
       waiter.exchange.onGone = nil
       waiter.exchange.respond(
         waiter.late.map(response)
-          ?? Self.error(
+          ?? .apiError(
             503, "the disk of the archive has not answered; the order is carried out when it does"))
     }
   }
@@ -212,7 +211,7 @@ final class ControlAPI {
     _ change: (any StreamControl, @escaping @Sendable (ControlResult) -> Void) -> Void
   ) {
     guard let control = serverState.control else {
-      return exchange.respond(Self.error(503, "the program is starting"))
+      return exchange.respond(.apiError(503, "the program is starting"))
     }
     hold(exchange) { answer in change(control, answer) }
   }
@@ -235,45 +234,34 @@ final class ControlAPI {
   private func response(_ result: ControlResult) -> PreparedResponse {
     switch result {
     case .added(let name):
-      guard let text = document(name) else {
-        return Self.error(404, "the stream was removed again")
-      }
-      return Self.json(
-        201, text + "\n", [HeaderField("Location", "/api/streams/\(name)")])
-    case .removed: return PreparedResponse(status: 204, fields: Self.fields)
+      guard let text = document(name) else { return .apiError(404, "the stream was removed again") }
+      return Self.json(201, text, [HeaderField("Location", "/api/streams/\(name)")])
+    case .removed: return PreparedResponse(status: 204, fields: ResponseFields.sameOrigin)
     case .removing(let span, let name): return Self.removing(span, of: name)
-    case .unknown: return Self.error(404, "no such stream")
-    case .refused(let reason): return Self.error(400, Redaction.redact(reason))
-    case .taken(let name): return Self.error(409, "stream \(name) already exists")
+    case .unknown: return .apiError(404, "no such stream")
+    case .refused(let reason): return .apiError(400, Redaction.redact(reason))
+    case .taken(let name): return .apiError(409, "stream \(name) already exists")
     }
   }
 
   /// The JSON object of the stream `name`; nil if there is no such stream.
   private func document(_ name: String) -> String? {
     let table = serverState.streamTable
-    return table.stream(name).map { StreamDocument($0).text }
-      ?? table.uploads[name].map { UploadDocument($0, at: loop.now).text }
+    return table.stream(name).map { StreamDocument(stream: $0).object.spacedText }
+      ?? table.uploads[name].map { UploadDocument(entry: $0, now: loop.now).object.spacedText }
   }
-
-  private static let fields = [HeaderField("Cache-Control", "no-store"), ResponseFields.nosniff]
 
   static func json(
     _ status: Int, _ text: String, _ more: [HeaderField] = []
   ) -> PreparedResponse {
     .document(
-      text, status: status,
-      fields: [HeaderField("Content-Type", "application/json")] + fields + more)
+      text + "\n", status: status,
+      fields: [HeaderField("Content-Type", "application/json")] + ResponseFields.sameOrigin + more)
   }
 
   static func methodRefusal(_ request: Request, allowed: String) -> PreparedResponse {
-    error(
+    .apiError(
       405, "method not allowed: \(request.methodText) (expected \(allowed))",
       [HeaderField("Allow", allowed)])
-  }
-
-  static func error(
-    _ status: Int, _ line: String, _ more: [HeaderField] = []
-  ) -> PreparedResponse {
-    PreparedResponse.text(status, line, fields: fields + more)
   }
 }

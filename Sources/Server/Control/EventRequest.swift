@@ -24,12 +24,6 @@ struct EventRequest {
   /// Its meaning for players.
   let content: EventContent
 
-  /// Why a request is refused.
-  struct Refusal: Error {
-    let status: Int
-    let reason: String
-  }
-
   /// Reads a request.
   ///
   /// - Parameters:
@@ -38,28 +32,25 @@ struct EventRequest {
   ///   - body: the JSON text.
   ///   - now: the wall clock.
   /// - Throws: a refusal, with the reason for the client.
-  init(_ request: Request, _ body: [UInt8], now: WallTime) throws(Refusal) {
+  init(_ request: Request, _ body: [UInt8], now: WallTime) throws(RequestRefusal) {
     let text = request.queryItems.first { $0.name == "time" }?.value
-    guard let given = text == nil || text == "now" ? now : text.flatMap(Self.time) else {
-      throw Refusal(
-        status: 400,
-        reason: "invalid time (expected now, milliseconds since 1970, or a date such as "
+    guard let given = text == nil || text == "now" ? now : text.flatMap({ Self.time($0) }) else {
+      throw .init(
+        "invalid time (expected now, milliseconds since 1970, or a date such as "
           + "2026-01-31T12:00:00.250Z)")
     }
     try Self.check(given, now: now)
     guard body.count <= TimedEvent.largest else {
-      throw Refusal(
-        status: 413, reason: "the event is too large (expected at most \(TimedEvent.largest) bytes)"
-      )
+      throw .init(
+        "the event is too large (expected at most \(TimedEvent.largest) bytes)", status: 413)
     }
     guard TimedEvent.isJSON(body) else {
-      throw Refusal(
-        status: 400,
-        reason: "the body is not JSON (expected one value in UTF-8 of at most "
+      throw .init(
+        "the body is not JSON (expected one value in UTF-8 of at most "
           + "\(JSONSyntax.deepest) levels)")
     }
     do throws(EventContentError) { content = try EventContent.read(body) } catch {
-      throw Refusal(status: 400, reason: error.description)
+      throw .init(error.description)
     }
     // A splice_schedule states its time.
     if text == nil, case .splice(let cue) = content, let date = cue.date {
@@ -71,10 +62,14 @@ struct EventRequest {
     data = content.json ?? body
   }
 
-  private static func check(_ time: WallTime, now: WallTime) throws(Refusal) {
-    guard time >= now - past, time <= now + future else {
-      throw Refusal(
-        status: 400, reason: "the time is not within the last minute or the next hour")
+  /// Whether an event or a cue may be at a time: the window still has its frame, or it comes soon.
+  static func isNear(_ time: WallTime, _ now: WallTime) -> Bool {
+    time >= now - past && time <= now + future
+  }
+
+  private static func check(_ time: WallTime, now: WallTime) throws(RequestRefusal) {
+    guard isNear(time, now) else {
+      throw .init("the time is not within the last minute or the next hour")
     }
   }
 
@@ -85,10 +80,10 @@ struct EventRequest {
   ///   - now: the wall clock.
   /// - Returns: the event.
   /// - Throws: a refusal, with the reason for the client.
-  func add(to stream: ServedStream?, now: WallTime) throws(Refusal) -> TimedEvent {
+  func add(to stream: ServedStream?, now: WallTime) throws(RequestRefusal) -> TimedEvent {
     guard let stream else { throw Self.refusal(.notLive) }
     guard stream.source?.isRelayed != true else {
-      throw Refusal(status: 409, reason: "the stream is relayed (expected at its first server)")
+      throw .init("the stream is relayed (expected at its first server)", status: 409)
     }
     let frame = spliceFrame(of: stream)
     do throws(EventRefusal) {
@@ -110,30 +105,25 @@ struct EventRequest {
     return stream.window.snapshot.comingFrame(atOrAfter: time, stream.window.segmentation)
   }
 
-  private static func refusal(_ reason: EventRefusal) -> Refusal {
+  private static func refusal(_ reason: EventRefusal) -> RequestRefusal {
     switch reason {
-    case .notLive: Refusal(status: 409, reason: "the stream is not live")
+    case .notLive: .init("the stream is not live", status: 409)
     case .tooMany:
-      Refusal(
-        status: 429,
-        reason: "too many events in the window (expected at most \(TimedEvent.maximumPerWindow))")
-    case .repeated:
-      Refusal(status: 409, reason: "the stream has this message of SCTE-35 already")
+      .init(
+        "too many events in the window (expected at most \(TimedEvent.maximumPerWindow))",
+        status: 429)
+    case .repeated: .init("the stream has this message of SCTE-35 already", status: 409)
     }
   }
 
-  /// The time of a text: milliseconds since 1970, or a date of RFC 3339 in UTC.
-  static func time(_ text: String) -> WallTime? {
-    if let milliseconds = Double(text), milliseconds.isFinite,
-      let microseconds = Int64(exactly: (milliseconds * 1000).rounded())
+  /// The time of a text: a number since 1970 in units of some microseconds (default milliseconds),
+  /// or a date of RFC 3339 in UTC.
+  static func time(_ text: String, microseconds unit: Double = 1000) -> WallTime? {
+    if let number = Double(text), number.isFinite,
+      let microseconds = Int64(exactly: (number * unit).rounded())
     {
       return .origin + .microseconds(microseconds)
     }
-    return date(text)
-  }
-
-  /// The time of a date of RFC 3339 in UTC.
-  static func date(_ text: String) -> WallTime? {
     for hasFraction in [true, false] {
       let style = Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction)
       if let date = try? style.parse(text),

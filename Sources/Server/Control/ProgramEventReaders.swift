@@ -53,15 +53,15 @@ struct ProgramEventReaders {
   /// Begins a response: the events after that of `Last-Event-ID`, or those from now on.
   mutating func add(_ exchange: any Exchange) {
     guard exchange.canStream else {
-      return exchange.respond(Self.error(505, "events need HTTP/1.1 or later"))
+      return exchange.respond(.apiError(505, "events need HTTP/1.1 or later"))
     }
     guard readers.count < Self.limit else {
-      return exchange.respond(Self.error(503, "too many readers of events"))
+      return exchange.respond(.apiError(503, "too many readers of events"))
     }
     var last = events.last
     if let text = exchange.request.header("last-event-id") {
       guard let number = Int64(text), number >= 0 else {
-        return exchange.respond(Self.error(400, "invalid Last-Event-ID (expected a number)"))
+        return exchange.respond(.apiError(400, "invalid Last-Event-ID (expected a number)"))
       }
       last = min(last, number)
     }
@@ -137,9 +137,4 @@ struct ProgramEventReaders {
       // nginx then passes each event on at once.
       HeaderField("X-Accel-Buffering", "no"), ResponseFields.nosniff,
     ])
-
-  private static func error(_ status: Int, _ line: String) -> PreparedResponse {
-    PreparedResponse.text(
-      status, line, fields: [HeaderField("Cache-Control", "no-store"), ResponseFields.nosniff])
-  }
 }

@@ -12,40 +12,26 @@ package struct SpanRequest {
   /// The span; not empty.
   package let span: Range<WallTime>
 
-  /// Why a request is refused.
-  package struct Refusal: Error {
-    package let reason: String
-  }
-
   private struct Body: Decodable {
     let from, to: TextOrNumber?
   }
 
   /// Reads a request.
-  package init(_ request: Request, _ body: [UInt8]) throws(Refusal) {
+  package init(_ request: Request, _ body: [UInt8]) throws(RequestRefusal) {
     let items = request.queryItems
     let object =
       body.isEmpty ? nil : try? JSONDecoder().decode(Body.self, from: Data(body))
-    func time(_ name: String, _ value: TextOrNumber?) throws(Refusal) -> WallTime {
+    func time(_ name: String, _ value: TextOrNumber?) throws(RequestRefusal) -> WallTime {
       let text = items.first { $0.name == name }?.value ?? value?.string
-      guard let text, let time = Self.time(text) else {
-        throw Refusal(
-          reason: "\"\(name)\": missing or invalid (expected seconds since 1970, or a date such as "
+      guard let text, let time = EventRequest.time(text, microseconds: 1_000_000) else {
+        throw .init(
+          "\"\(name)\": missing or invalid (expected seconds since 1970, or a date such as "
             + "2026-01-31T12:00:00.250Z)")
       }
       return time
     }
     let (from, to) = (try time("from", object?.from), try time("to", object?.to))
-    guard from < to else { throw Refusal(reason: "\"from\" must be before \"to\"") }
+    guard from < to else { throw .init("\"from\" must be before \"to\"") }
     span = from..<to
-  }
-
-  private static func time(_ text: String) -> WallTime? {
-    if let seconds = Double(text), seconds.isFinite,
-      let microseconds = Int64(exactly: (seconds * 1_000_000).rounded())
-    {
-      return .origin + .microseconds(microseconds)
-    }
-    return EventRequest.date(text)
   }
 }

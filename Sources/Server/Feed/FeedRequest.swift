@@ -33,7 +33,7 @@ struct FeedRequest {
   /// identity of the server that asks counts.
   func refusal(_ link: UpstreamLink?, hasStarted: Bool) -> PreparedResponse? {
     guard let identities else {
-      return ResponseFields.error(
+      return .error(
         400,
         "\(ServerIdentity.field): invalid value (expected at most \(ServerIdentity.maximumServers) "
           + "identities of 1–\(ServerIdentity.longest) letters and digits)", .noStore)
@@ -41,13 +41,12 @@ struct FeedRequest {
     let path = Self.path(link)
     let tested = hasStarted ? identities.suffix(1) : identities[...]
     if tested.contains(where: { path.contains($0) }) {
-      return ResponseFields.error(
+      return .error(
         508, "the servers relay in a loop: this one gets the stream from the server that asks",
         .noStore)
     }
     guard path.count <= ServerIdentity.maximumServers else {
-      return ResponseFields.error(
-        508, "more than \(ServerIdentity.maximumServers) servers in a row", .noStore)
+      return .error(508, "more than \(ServerIdentity.maximumServers) servers in a row", .noStore)
     }
     if !hasStarted { link?.note(identities) }
     return nil

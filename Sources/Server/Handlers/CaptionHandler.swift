@@ -62,8 +62,7 @@ final class CaptionHandler {
       break
     case .ahead:
       return exchange.respond(
-        ResponseFields.error(
-          served.options.waitsForAbsentSegment ? 425 : 404, "the segment has not begun"))
+        .error(served.options.waitsForAbsentSegment ? 425 : 404, "the segment has not begun"))
     case let other: return exchange.respond(served.missing(number, other, of: served.media))
     }
     let end = segmentation.partsBefore(number.addingSaturated(1))
@@ -116,17 +115,11 @@ final class CaptionHandler {
     for request in held.expired(now) {
       answer(request.exchange, request.purpose.track, after: request.purpose.revision, .noStore)
     }
-    for request in heldSegments.expired(now) {
-      heldSegments.timedOut()
-      request.timeOut(now)
-    }
+    heldSegments.timeOut(now)
   }
 
   /// Releases all held requests so that they can be routed again.
-  func takeAll() -> [(any Exchange, MonotonicTime)] {
-    held.takeAll().map { ($0.exchange, $0.since) }
-      + heldSegments.takeAll().map { ($0.exchange, $0.since) }
-  }
+  func takeAll() -> [(any Exchange, MonotonicTime)] { held.takeAll() + heldSegments.takeAll() }
 
   private func answer(
     _ exchange: any Exchange, _ track: CaptionTrack, after revision: UInt32,

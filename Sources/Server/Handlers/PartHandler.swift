@@ -105,17 +105,10 @@ final class PartHandler {
   }
 
   /// Answers the requests whose deadline has passed.
-  func expire(_ now: MonotonicTime) {
-    for request in held.expired(now) {
-      held.timedOut()
-      request.timeOut(now, rendition.media.errorCaching)
-    }
-  }
+  func expire(_ now: MonotonicTime) { held.timeOut(now, rendition.media.errorCaching) }
 
   /// Releases all held requests so that they can be routed again.
-  func takeAll() -> [(any Exchange, MonotonicTime)] {
-    held.takeAll().map { ($0.exchange, $0.since) }
-  }
+  func takeAll() -> [(any Exchange, MonotonicTime)] { held.takeAll() }
 
   private func response(_ part: Part) -> PreparedResponse {
     if let last = lastPart, last.segment == part.segment, last.index == part.index {

@@ -53,8 +53,7 @@ final class PlaylistHandler {
   func chunked(_ exchange: any Exchange, depth: URLDepth, since: MonotonicTime, now: MonotonicTime)
   {
     guard !rendition.window.segmentation.hasVariableDuration else {
-      return exchange.respond(
-        ResponseFields.error(404, "no chunked playlist: segments have variable duration"))
+      return exchange.respond(.error(404, "no chunked playlist: segments have variable duration"))
     }
     let caching = ResponseFields.Caching.playlist(targetDuration: served.control.targetDuration)
     let key = key(.chunked, depth, exchange.request, caching)
@@ -80,9 +79,7 @@ final class PlaylistHandler {
     case .success(let read): directives = read
     case .failure(let failure):
       // RFC 8216bis §6.2.5: with EXT-X-ENDLIST "the server MUST ignore" the directives.
-      guard view.listing.state == .ended else {
-        return exchange.respond(ResponseFields.error(400, "\(failure)"))
-      }
+      guard view.listing.state == .ended else { return exchange.respond(.error(400, "\(failure)")) }
     }
     if captions != nil { directives.partIndex = nil }
     let (decision, isEnded) = decide(directives)
@@ -106,7 +103,7 @@ final class PlaylistHandler {
         HeldRequest(exchange, Awaited(key: key(.second), isPoll: true), since: since),
         until: version, deadline: since + min(wait, served.holdLimit))
     case .refuse(let reason):
-      exchange.respond(ResponseFields.error(400, reason))
+      exchange.respond(.error(400, reason))
     }
   }
 
@@ -148,9 +145,7 @@ final class PlaylistHandler {
     _ exchange: any Exchange, _ key: PlaylistCache.Key, _ snapshot: WindowSnapshot,
     _ since: MonotonicTime, _ now: MonotonicTime
   ) {
-    guard let response = response(key, snapshot) else {
-      return exchange.respond(ResponseFields.noSegment)
-    }
+    guard let response = response(key, snapshot) else { return exchange.respond(.noSegment) }
     exchange.respond(response, extra: heldField.ifHeld(since, now))
   }
 
@@ -198,7 +193,5 @@ final class PlaylistHandler {
   }
 
   /// Releases all held requests so that they can be routed again.
-  func takeAll() -> [(any Exchange, MonotonicTime)] {
-    held.takeAll().map { ($0.exchange, $0.since) }
-  }
+  func takeAll() -> [(any Exchange, MonotonicTime)] { held.takeAll() }
 }

@@ -51,7 +51,7 @@ final class RewoundHandler {
       held.hold(
         HeldRequest(exchange, key(.blockingPlaylist(targetDuration: target)), since: since),
         until: version, deadline: since + served.holdLimit)
-    case .refuse(let reason): exchange.respond(ResponseFields.error(400, reason))
+    case .refuse(let reason): exchange.respond(.error(400, reason))
     case .answer:
       respond(
         exchange,
@@ -83,15 +83,8 @@ final class RewoundHandler {
   }
 
   /// Answers the requests whose deadline has passed.
-  func expire(_ now: MonotonicTime) {
-    for request in held.expired(now) {
-      held.timedOut()
-      request.timeOut(now)
-    }
-  }
+  func expire(_ now: MonotonicTime) { held.timeOut(now) }
 
   /// Releases all held requests so that they can be routed again.
-  func takeAll() -> [(any Exchange, MonotonicTime)] {
-    held.takeAll().map { ($0.exchange, $0.since) }
-  }
+  func takeAll() -> [(any Exchange, MonotonicTime)] { held.takeAll() }
 }

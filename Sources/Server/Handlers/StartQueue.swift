@@ -72,7 +72,7 @@ final class StartQueue {
 
   /// Routes all requests again.
   func reroute() {
-    for request in held.takeAll() { rerouteExchange(request.exchange, request.since) }
+    for (exchange, since) in held.takeAll() { rerouteExchange(exchange, since) }
   }
 
   /// Refuses the requests whose time is over, with the line `refusal` if the stream has no windows,
@@ -84,7 +84,7 @@ final class StartQueue {
     for request in held.expired(now) where !answer(request.exchange, request.since) {
       held.timedOut()
       if let refusal {
-        request.refuse(ResponseFields.unavailable(refusal), now)
+        request.refuse(.unavailable(refusal), now)
       } else {
         request.timeOut(now)
       }

@@ -11,7 +11,7 @@ extension StreamHandler {
     _ exchange: any Exchange, _ track: CaptionTrack, _ file: MediaName, of served: ServedStream,
     since: MonotonicTime
   ) {
-    guard let top = renditions.first else { return exchange.respond(ResponseFields.notFound) }
+    guard let top = renditions.first else { return exchange.respond(.notFound) }
     if starting.hold(exchange, until: .window(top), of: renditions, since: since) { return }
     let (printed, form): (MediaName.Number, ServedCaptions.Form)
     switch file {
@@ -20,12 +20,10 @@ extension StreamHandler {
     case .header(let hash):
       let header = served.captions?.response(
         header: hash, of: track, served.window.segmentation)
-      return exchange.respond(header ?? ResponseFields.notFound)
-    case .part: return exchange.respond(ResponseFields.notFound)
+      return exchange.respond(header ?? .notFound)
+    case .part: return exchange.respond(.notFound)
     }
-    guard let number = served.names.segment(printed) else {
-      return exchange.respond(ResponseFields.notFound)
-    }
+    guard let number = served.names.segment(printed) else { return exchange.respond(.notFound) }
     captions?.segment(number, as: form, of: track, exchange, since: since, now: now)
   }
 
@@ -34,9 +32,7 @@ extension StreamHandler {
     _ exchange: any Exchange, _ rendition: String, _ name: CueName, since: MonotonicTime
   ) {
     guard let served = open(exchange, since: since) else { return }
-    guard let track = served.captions?.track(rendition) else {
-      return exchange.respond(ResponseFields.notFound)
-    }
+    guard let track = served.captions?.track(rendition) else { return exchange.respond(.notFound) }
     captions?.cues(of: track, after: name.revision, exchange, since: since)
   }
 }

@@ -10,13 +10,13 @@ extension StreamHandler {
   func feed(_ exchange: any Exchange) {
     if servedStream?.names.keys != nil {
       return exchange.respond(
-        ResponseFields.error(
+        .error(
           406, "the stream is encrypted, and cannot be relayed: encrypt at the last server instead",
           .noStore))
     }
     let (request, link) = (FeedRequest(exchange.request), stream.supervisor?.plan.upstream)
     guard exchange.canStream else {
-      return exchange.respond(ResponseFields.error(505, "a feed needs HTTP/1.1 or later", .noStore))
+      return exchange.respond(.error(505, "a feed needs HTTP/1.1 or later", .noStore))
     }
     let started = startedStream
     if let refusal = request.refusal(link, hasStarted: started != nil) {
@@ -27,8 +27,7 @@ extension StreamHandler {
     }
     // Not held: a server that asks again states the servers that wait for it.
     guard let (served, session) = started else {
-      return exchange.respond(
-        ResponseFields.unavailable(withWords("the stream has not started yet")))
+      return exchange.respond(.unavailable(withWords("the stream has not started yet")))
     }
     let reader = FeedReader(
       exchange, from: request.segment, of: served, session, path: FeedRequest.path(link))

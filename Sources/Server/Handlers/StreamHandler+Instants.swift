@@ -10,8 +10,7 @@ extension StreamHandler {
   /// Answers a request for the frame of an instant.
   func instant(_ exchange: any Exchange, _ text: String, since: MonotonicTime) {
     guard let time = InstantText.time(text) else {
-      return exchange.respond(
-        ResponseFields.error(400, "not an instant (expected \(InstantText.expected))"))
+      return exchange.respond(.error(400, "not an instant (expected \(InstantText.expected))"))
     }
     let isAnswered = answersPast(.time(time), exchange, since: since) {
       $0.instant(exchange, text, since: since)
@@ -30,17 +29,15 @@ extension StreamHandler {
     _ exchange: any Exchange, _ rendition: String?, _ text: String, since: MonotonicTime
   ) {
     let name: ClipName
-    do throws(ClipName.Refusal) { name = try ClipName(text) } catch {
-      return exchange.respond(ResponseFields.error(400, error.reason))
+    do throws(RequestRefusal) { name = try ClipName(text) } catch {
+      return exchange.respond(error.response)
     }
     let isAnswered = answersPast(.time(name.span.upperBound), exchange, since: since) {
       $0.clip(exchange, rendition, text, since: since)
     }
     if isAnswered { return }
     guard let served = open(exchange, since: since) else { return }
-    guard let handler = self.rendition(rendition) else {
-      return exchange.respond(ResponseFields.notFound)
-    }
+    guard let handler = self.rendition(rendition) else { return exchange.respond(.notFound) }
     let hint = "clips as files; a playlist is FROM--TO.m3u8"
     if name.form != .playlist, refusesClear(exchange, hint) { return }
     let main = handler.rendition

@@ -13,17 +13,16 @@ extension StreamHandler {
   func licence(_ exchange: any Exchange) {
     if answersPast(.archive, exchange, since: now, { $0.licence(exchange) }) { return }
     guard let served = servedStream else {
-      return exchange.respond(
-        ResponseFields.unavailable(withWords("the stream has not started yet")))
+      return exchange.respond(.unavailable(withWords("the stream has not started yet")))
     }
     guard let keys = served.names.keys else {
-      return exchange.respond(ResponseFields.error(404, "the stream is not encrypted", .noStore))
+      return exchange.respond(.error(404, "the stream is not encrypted", .noStore))
     }
     let newest = served.window.snapshot.newestSegment
     exchange.collectBody { body in
       guard let identifiers = Licence.identifiers(body) else {
         return exchange.respond(
-          ResponseFields.error(
+          .error(
             400, "no licence request (expected {\"kids\": [\"base64url of 16 bytes\"]})", .noStore))
       }
       exchange.respond(
@@ -44,8 +43,7 @@ extension StreamHandler {
         || served.isRecorded && served.window.snapshot.track?.keyIdentifier != nil
     }
     guard isEncrypted == true else { return false }
-    exchange.respond(
-      ResponseFields.error(404, "the stream is encrypted: it has no \(what)", .noStore))
+    exchange.respond(.error(404, "the stream is encrypted: it has no \(what)", .noStore))
     return true
   }
 }

@@ -46,9 +46,7 @@ extension StreamHandler {
       requests.read(exchange) { answer in
         recorded.read(answer: answer)
       } take: { [weak self] (_: Bool) in
-        guard let self else {
-          return exchange.respond(ResponseFields.unavailable("the stream was removed"))
-        }
+        guard let self else { return exchange.respond(.unavailable("the stream was removed")) }
         reroute(exchange, since)
       }
       return true

@@ -39,7 +39,7 @@ extension StreamHandler {
     if name == nil, renditions.count > 1 || served.needsMultivariant(isChunked: isChunked) {
       return multivariant(exchange, served, isChunked: isChunked, depth: depth, since: since)
     }
-    guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
+    guard let handler = rendition(name) else { return exchange.respond(.notFound) }
     if starting.hold(exchange, until: .segment(handler), of: renditions, since: since) { return }
     if isChunked {
       handler.playlists.chunked(exchange, depth: depth, since: since, now: now)
@@ -58,7 +58,7 @@ extension StreamHandler {
       depth: depth, isChunked: isChunked, isCompressed: exchange.request.accepts(coding: "gzip"))
     exchange.respond(
       served.multivariant.response(key)
-        ?? ResponseFields.error(503, "a rendition has not started"))
+        ?? .error(503, "a rendition has not started"))
   }
 
   /// Answers a request for the MPD.
@@ -70,7 +70,7 @@ extension StreamHandler {
     let response = source.cache.response(
       ManifestCache.Key(origin: origin, depth: depth), to: exchange.request,
       from: source.window.listing, now: SystemClock.wallTime)
-    guard let response else { return exchange.respond(ResponseFields.noSegment) }
+    guard let response else { return exchange.respond(.noSegment) }
     exchange.respond(response, extra: heldField.ifHeld(since, now))
   }
 
@@ -90,7 +90,7 @@ extension StreamHandler {
       return captions(exchange, track, file, of: served, since: since)
     }
     guard let handler = rendition(name), name != nil || renditions.count == 1 else {
-      return exchange.respond(ResponseFields.notFound)
+      return exchange.respond(.notFound)
     }
     if starting.hold(exchange, until: .window(handler), of: renditions, since: since) { return }
     switch file {
@@ -105,7 +105,7 @@ extension StreamHandler {
       measure(exchange, file, number, handler.rendition, of: served, since: since)
       return handler.parts.answer(index, of: number, exchange, since: since)
     }
-    exchange.respond(ResponseFields.notFound)
+    exchange.respond(.notFound)
   }
 
   /// Whether a target is a header, or a segment or a part that is complete.
@@ -143,7 +143,7 @@ extension StreamHandler {
   /// Answers a request for `/timestamps.json`; it does not start a stream on demand.
   func timestamps(_ exchange: any Exchange, since: MonotonicTime) {
     if case .idle = stream.state {
-      return exchange.respond(ResponseFields.error(503, "the stream is idle", .noStore))
+      return exchange.respond(.error(503, "the stream is idle", .noStore))
     }
     if servedStream == nil, let outage = stream.outage {
       // A page states the reason while the requests for media are held.
@@ -151,7 +151,7 @@ extension StreamHandler {
     }
     guard let served = open(exchange, since: since, isUse: false) else { return }
     let name = exchange.request.queryItems.first { $0.name == "rendition" }?.value
-    guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
+    guard let handler = rendition(name) else { return exchange.respond(.notFound) }
     if starting.hold(exchange, until: .window(handler), of: renditions, since: since) { return }
     exchange.respond(
       timestamps.response(of: handler.rendition, of: served, stream.outage, now: now))

@@ -26,7 +26,7 @@ extension StreamHandler {
     }
     let handler = name.flatMap { rendition($0) }
     guard name == nil || handler != nil, let archive = served.options.archive else {
-      return exchange.respond(ResponseFields.notFound)
+      return exchange.respond(.notFound)
     }
     let clock = SystemClock.wallTime
     guard
@@ -35,7 +35,7 @@ extension StreamHandler {
       let rounded = PastAddress(from: from, to: to, served.names, segmentation, now: clock)
     else {
       return exchange.respond(
-        ResponseFields.error(
+        .error(
           400,
           "no time, one more than a day ahead, or an end before the start "
             + "(expected \(InstantText.expected))"))
@@ -57,7 +57,7 @@ extension StreamHandler {
     if let refusal = limits.refusal(
       limited, now: clock, isFollowed: isFollowed, served.names, segmentation)
     {
-      return exchange.respond(ResponseFields.error(refusal.status, refusal.reason))
+      return exchange.respond(refusal.response)
     }
     // Caches keep nothing that viewers may not have.
     if viewers.dvr == .zero
@@ -66,15 +66,13 @@ extension StreamHandler {
     {
       exchange.isForOneViewer = true
     }
-    guard let handler else {
-      return exchange.respond(multivariant(address, of: served))
-    }
+    guard let handler else { return exchange.respond(multivariant(address, of: served)) }
     if let recorded {
       return respond(exchange, address, until: recorded, of: handler.rendition, served, clock)
     }
     guard let end = address.end else {
       switch target.directives {
-      case .failure(let failure): exchange.respond(ResponseFields.error(400, "\(failure)"))
+      case .failure(let failure): exchange.respond(.error(400, "\(failure)"))
       case .success(let directives):
         handler.rewound.answer(
           exchange, from: address.first, directives, since: since, now: now)
@@ -83,7 +81,7 @@ extension StreamHandler {
     }
     let newest = handler.rendition.window.snapshot.segments.last?.number ?? .min
     guard end <= newest.addingSaturated(1) else {
-      return exchange.respond(ResponseFields.error(425, "the end is in the future"))
+      return exchange.respond(.error(425, "the end is in the future"))
     }
     requests.answer(exchange) { answer in
       served.closedPlaylist(address.first..<end, of: handler.rendition, answer: answer)
@@ -104,7 +102,7 @@ extension StreamHandler {
     if let end = address.end {
       let start = PastAddress.start(of: end, served.window.segmentation.video)
       guard end <= after || WallTime(start, plus: .zero) <= now else {
-        return exchange.respond(ResponseFields.error(425, "the end is in the future"))
+        return exchange.respond(.error(425, "the end is in the future"))
       }
     }
     let end = min(address.end ?? after, after)
@@ -171,7 +169,7 @@ extension StreamHandler {
       past.runs.read(now: now) {
         let response = past.manifests.response(
           key, to: request, from: served.window.listing, now: SystemClock.wallTime)
-        answer(response ?? ResponseFields.noSegment)
+        answer(response ?? .noSegment)
       }
     }
   }

@@ -15,11 +15,11 @@ extension StreamHandler {
     }
     switch WebSocketHandshake.check(exchange.request, protocols: StreamSockets.protocols) {
     case .refused(let status, let reason, let fields):
-      exchange.respond(ResponseFields.error(status, reason, .noStore, fields))
+      exchange.respond(.error(status, reason, .noStore, fields))
     case .accepted(let fields):
       guard !sockets.open(exchange, fields, tokenOwner: tokenOwner) else { return }
       exchange.respond(
-        ResponseFields.error(
+        .error(
           400, "this connection cannot become a WebSocket (other requests are open)", .noStore))
     }
   }

@@ -38,7 +38,7 @@ extension StreamHandler {
         isCompressed: exchange.request.accepts(coding: "gzip"))
       return exchange.respond(
         multivariant.response(key)
-          ?? ResponseFields.error(503, "a rendition has not started", .noStore))
+          ?? .error(503, "a rendition has not started", .noStore))
     }
     // The URLs of a pinned playlist are those of the rendition itself.
     // The lowest rendition is never left out: its playlist has no gaps.
@@ -65,7 +65,7 @@ extension StreamHandler {
     case .segment(let printed), .part(_, let printed): number = served.names.segment(printed)
     case .text: number = nil
     }
-    guard let number else { return exchange.respond(ResponseFields.notFound) }
+    guard let number else { return exchange.respond(.notFound) }
     let report = CMCDReport(exchange.request)
     let viewer = HTTPViewers.number(of: exchange, report, on: served.name)
     let index =
@@ -112,9 +112,8 @@ extension StreamHandler {
     switch served.switching {
     case .possible(let switched)?: return switched
     case .impossible(let reason)?:
-      exchange.respond(
-        ResponseFields.error(404, "the server cannot switch renditions: \(reason)", .noStore))
-    case nil: exchange.respond(ResponseFields.unavailable("a rendition has not started"))
+      exchange.respond(.error(404, "the server cannot switch renditions: \(reason)", .noStore))
+    case nil: exchange.respond(.unavailable("a rendition has not started"))
     }
     return nil
   }
@@ -127,7 +126,7 @@ extension StreamHandler {
     else { return Pin(index: nil) }
     if let index = switched.index(of: item.value) { return Pin(index: index) }
     let names = switched.renditions.map(\.name).joined(separator: ", ")
-    exchange.respond(ResponseFields.error(404, "no such quality (expected \(names))", .noStore))
+    exchange.respond(.error(404, "no such quality (expected \(names))", .noStore))
     return nil
   }
 }

@@ -134,7 +134,7 @@ final class StreamHandler {
     _ exchange: any Exchange, since: MonotonicTime, isUse: Bool = true
   ) -> ServedStream? {
     if stream.isRecording {
-      exchange.respond(ResponseFields.error(404, "the stream has no publisher"))
+      exchange.respond(.error(404, "the stream has no publisher"))
       return nil
     }
     if isUse, let refusal = use(by: exchange.request.peer) {
@@ -144,7 +144,7 @@ final class StreamHandler {
     if let servedStream, !renditions.isEmpty { return servedStream }
     if case .failed = stream.state {
       // The reason may name files and hosts: it is in the log and in /api, not for viewers.
-      exchange.respond(ResponseFields.unavailable(withWords("the stream cannot start")))
+      exchange.respond(.unavailable(withWords("the stream cannot start")))
     } else {
       starting.hold(exchange, of: renditions, since: since)
     }

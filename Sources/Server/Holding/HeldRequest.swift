@@ -18,9 +18,7 @@ struct HeldRequest<Purpose> {
 
   /// Answers 503: the awaited object was not published before the deadline.
   func timeOut(_ now: MonotonicTime, _ caching: ResponseFields.Caching = .second) {
-    refuse(
-      ResponseFields.error(
-        503, "not published in time", caching, [HeaderField("Retry-After", "1")]), now)
+    refuse(.error(503, "not published in time", caching, [HeaderField("Retry-After", "1")]), now)
   }
 
   /// Answers with an error at the deadline.

@@ -68,8 +68,21 @@ final class HoldQueue<Purpose> {
   /// Counts a request that was not answered in time.
   func timedOut() { counters.withLock { $0.holds.expired(kind) } }
 
-  /// Releases all requests, oldest first, so that they can be routed again.
-  func takeAll() -> [HeldRequest<Purpose>] {
+  /// Answers 503 to the requests whose deadline has passed.
+  func timeOut(_ now: MonotonicTime, _ caching: ResponseFields.Caching = .second) {
+    for request in expired(now) {
+      timedOut()
+      request.timeOut(now, caching)
+    }
+  }
+
+  /// Releases all requests, oldest first, so that they can be routed again, with their arrivals.
+  func takeAll() -> [(any Exchange, MonotonicTime)] {
+    takeRequests().map { ($0.exchange, $0.since) }
+  }
+
+  /// Releases all requests, oldest first.
+  func takeRequests() -> [HeldRequest<Purpose>] {
     let released = held.ended()
     gauge.set(held.count)
     for request in released { request.exchange.onGone = nil }

@@ -31,7 +31,7 @@ final class PastHandler {
   func permits(_ time: WallTime, of served: ServedStream, _ exchange: any Exchange) -> Bool {
     if time >= served.oldestPast { return true }
     guard isUnlimited(exchange) else {
-      exchange.respond(ResponseFields.error(410, served.tooOld))
+      exchange.respond(.error(410, served.tooOld))
       return false
     }
     exchange.isForOneViewer = true
@@ -59,9 +59,7 @@ final class PastHandler {
     _ hash: String, of rendition: ServedRendition, _ served: ServedStream,
     _ exchange: any Exchange
   ) {
-    guard served.options.archive != nil else {
-      return exchange.respond(ResponseFields.notFound)
-    }
+    guard served.options.archive != nil else { return exchange.respond(.notFound) }
     requests.answer(exchange) { answer in
       served.archivedHeader(hash, of: rendition, answer: answer)
     }

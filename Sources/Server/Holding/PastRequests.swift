@@ -10,7 +10,7 @@ import Time
 final class PastRequests {
   /// How long a request waits for the disk: longer than a disk needs to spin up.
   static let limit = Interval.seconds(15)
-  private static let late = ResponseFields.unavailable("the disk of the archive does not answer")
+  private static let late = PreparedResponse.unavailable("the disk of the archive does not answer")
 
   private unowned let loop: EventLoop
   private let answers: AwaitedAnswers

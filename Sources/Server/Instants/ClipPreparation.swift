@@ -85,6 +85,6 @@ final class ClipPreparation {
 
   private func refuse(_ error: ClipError) {
     let status = error == .empty ? 404 : 409
-    exchange.respond(ResponseFields.error(status, "\(error)"))
+    exchange.respond(.error(status, "\(error)"))
   }
 }

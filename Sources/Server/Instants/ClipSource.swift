@@ -137,7 +137,7 @@ struct ClipSource {
 
   /// The response for a span within which the parameters of the media change.
   static func changed(_ time: WallTime) -> PreparedResponse {
-    ResponseFields.error(
+    .error(
       409,
       "the parameters of the media change at \(UTCTime.microseconds(time)) "
         + "(expected a span before or after it)")

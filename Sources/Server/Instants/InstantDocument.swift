@@ -47,24 +47,18 @@ struct InstantDocument {
     let rendition = served.top.name
     let grid = served.window.segmentation.video.grid
     let time = WallTime(grid.frameTime(of: frame.frameIndex), plus: frame.offset)
-    let urls = [
-      ("frame", name(of: frame.frameIndex)),
-      ("still", name(of: frame.frameIndex) + ".jpg"),
-      ("segment", "../\(rendition)/\(served.names.name(ofSegment: frame.segment))"),
-      ("clip", "../clip/\(clip).mp4"),
+    let urls: JSONObject = [
+      "frame": name(of: frame.frameIndex), "still": name(of: frame.frameIndex) + ".jpg",
+      "segment": "../\(rendition)/\(served.names.name(ofSegment: frame.segment))",
+      "clip": "../clip/\(clip).mp4",
     ]
-    let fields = [
-      ("stream", JSONText.quoted(served.name)),
-      ("rendition", JSONText.quoted(rendition)),
-      ("segment", "\(served.names.printed(frame.segment))"),
-      ("frame", "\(frame.position)"),
-      ("frameIndex", "\(frame.frameIndex)"),
-      ("time", JSONText.quoted(UTCTime.microseconds(time))),
-      ("frameTime", "\(time.nanoseconds)"),
-      ("captureTime", "\(frame.captured.nanoseconds)"),
-      ("urls", Self.object(urls.map { ($0.0, JSONText.quoted($0.1)) })),
+    let object: JSONObject = [
+      "stream": served.name, "rendition": rendition,
+      "segment": RawJSON("\(served.names.printed(frame.segment))"), "frame": frame.position,
+      "frameIndex": frame.frameIndex, "time": UTCTime.microseconds(time),
+      "frameTime": time.nanoseconds, "captureTime": frame.captured.nanoseconds, "urls": urls,
     ]
-    return Self.object(fields) + "\n"
+    return object.spacedText + "\n"
   }
 
   /// The response, which never changes.
@@ -86,9 +80,5 @@ struct InstantDocument {
     let offset = Int128(frame.offset.nanoseconds) * Int128(rate.numerator)
     // bounded: a numerator is at most 1,000,000
     return InstantText.text(nanoseconds + offset, timescale: rate.numerator * 1_000_000_000)
-  }
-
-  private static func object(_ fields: [(String, String)]) -> String {
-    "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
   }
 }

@@ -81,17 +81,10 @@ final class InstantHandler {
   }
 
   /// Answers the requests whose deadline has passed.
-  func expire(_ now: MonotonicTime) {
-    for request in held.expired(now) {
-      held.timedOut()
-      request.timeOut(now)
-    }
-  }
+  func expire(_ now: MonotonicTime) { held.timeOut(now) }
 
   /// Releases all held requests so that they can be routed again.
-  func takeAll() -> [(any Exchange, MonotonicTime)] {
-    held.takeAll().map { ($0.exchange, $0.since) }
-  }
+  func takeAll() -> [(any Exchange, MonotonicTime)] { held.takeAll() }
 
   private func begin(_ request: HeldRequest<Purpose>) {
     let early = request.purpose.end - SystemClock.wallTime
@@ -194,9 +187,7 @@ final class InstantHandler {
         try clip.read(reader)
       }
     } take: { [weak self] outcome in
-      guard let self else {
-        return exchange.respond(ResponseFields.unavailable("the stream restarts"))
-      }
+      guard let self else { return exchange.respond(.unavailable("the stream restarts")) }
       switch outcome {
       case .response(let response):
         exchange.respond(response.ranged(exchange.request))
@@ -234,7 +225,7 @@ final class InstantHandler {
     let playlist = ClosedPlaylist(
       segments, segmentation, names: served.names, base: base,
       targetDuration: served.control.targetDuration)
-    guard let playlist else { return ResponseFields.error(410, "the time has left the window") }
+    guard let playlist else { return .error(410, "the time has left the window") }
     return .document(
       playlist.text,
       fields: ResponseFields.fields(
@@ -261,7 +252,6 @@ final class InstantHandler {
 
   private func refuse(_ request: HeldRequest<Purpose>, _ status: Int, _ line: String) {
     var field = HeldField()
-    request.exchange.respond(
-      ResponseFields.error(status, line), extra: field.ifHeld(request.since, loop.now))
+    request.exchange.respond(.error(status, line), extra: field.ifHeld(request.since, loop.now))
   }
 }

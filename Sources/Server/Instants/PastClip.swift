@@ -72,7 +72,7 @@ struct PastClip: Sendable {
     do throws(ClipError) {
       return .response(try response(items, ticks, hashes, isWhole, &source))
     } catch {
-      return .response(ResponseFields.error(error == .empty ? 404 : 409, "\(error)"))
+      return .response(.error(error == .empty ? 404 : 409, "\(error)"))
     }
   }
 
@@ -94,7 +94,7 @@ struct PastClip: Sendable {
   }
 
   private var missing: PreparedResponse {
-    ResponseFields.error(404, "the stream has no media in this span")
+    .error(404, "the stream has no media in this span")
   }
 
   /// The samples of audio in a span of the video, from the end of the AAC frame before the first
@@ -137,7 +137,7 @@ struct PastClip: Sendable {
     for (track, hash) in hashes.enumerated() {
       let rendition = track == 0 ? main : audio ?? main
       guard let header = source.header(hash, of: rendition) else {
-        return ResponseFields.unavailable("the archive: the CMAF header is missing")
+        return .unavailable("the archive: the CMAF header is missing")
       }
       headers.append(header)
     }
@@ -147,7 +147,7 @@ struct PastClip: Sendable {
     for item in items {
       let indexed: ClipSource.Indexed
       do throws(ArchiveFailure) { indexed = try source.index(of: item) } catch {
-        return ResponseFields.unavailable("the archive: \(error)")
+        return .unavailable("the archive: \(error)")
       }
       try planner.add(indexed.index, number: item.number, of: item.track)
       digests.add(

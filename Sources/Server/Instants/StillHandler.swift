@@ -68,20 +68,17 @@ final class StillHandler {
     switch address {
     case .newest(let width):
       guard let request = served.newestStill(width: width.pixels) else {
-        return exchange.respond(ResponseFields.unavailable("the stream has no frame yet"))
+        return exchange.respond(.unavailable("the stream has no frame yet"))
       }
       served.follow(with: service)
       ask(request, exchange, .noStore, since: since)
     case .instant(let text, let width):
       guard let time = InstantText.time(text) else {
-        return exchange.respond(
-          ResponseFields.error(400, "not an instant (expected \(InstantText.expected))"))
+        return exchange.respond(.error(400, "not an instant (expected \(InstantText.expected))"))
       }
       answer(exchange, Early(time: time, width: width.pixels), of: served, since: since)
     case .keyFrame(let number):
-      guard let number = served.names.segment(number) else {
-        return exchange.respond(ResponseFields.notFound)
-      }
+      guard let number = served.names.segment(number) else { return exchange.respond(.notFound) }
       keyFrame(of: number, exchange, of: served, since: since)
     }
   }
@@ -92,7 +89,7 @@ final class StillHandler {
   ) {
     let (snapshot, width) = (served.window.snapshot, StillAddress.thumbnailWidth)
     guard number <= snapshot.newestSegment else {
-      return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
+      return exchange.respond(.error(404, "the segment has not begun"))
     }
     // Slate is not the media of this number.
     let isPrefill = snapshot.segment(number)?.isPrefill ?? false
@@ -104,7 +101,7 @@ final class StillHandler {
         since: since)
     }
     if !isPrefill, snapshot.segment(number) != nil {
-      return exchange.respond(ResponseFields.error(404, "the segment has no key frame"))
+      return exchange.respond(.error(404, "the segment has no key frame"))
     }
     let isUnlimited = past.isUnlimited(exchange)
     if isUnlimited { exchange.isForOneViewer = true }
@@ -124,15 +121,13 @@ final class StillHandler {
     case .frame(let frame):
       let request = served.still(
         of: frame.segment, at: frame.position, in: snapshot, width: instant.width)
-      guard let request else {
-        return exchange.respond(ResponseFields.error(404, "the frame cannot be decoded"))
-      }
+      guard let request else { return exchange.respond(.error(404, "the frame cannot be decoded")) }
       ask(request, exchange, .segment, since: since)
     case .ahead(let slot):
       let wait = instant.time - SystemClock.wallTime
       guard wait <= Self.horizon else {
         return exchange.respond(
-          ResponseFields.error(
+          .error(
             425,
             "the instant is \(wait.milliseconds) ms ahead; requests are accepted "
               + "\(Self.horizon.milliseconds) ms before it", .noStore))
@@ -141,9 +136,9 @@ final class StillHandler {
         HeldRequest(exchange, instant, since: since), until: slot,
         deadline: loop.now + max(.zero, wait) + served.holdLimit)
     case .before: earlier(exchange, instant, of: served, since: since)
-    case .gap: exchange.respond(ResponseFields.error(404, "the stream has no frame of the instant"))
+    case .gap: exchange.respond(.error(404, "the stream has no frame of the instant"))
     case .never:
-      exchange.respond(ResponseFields.error(404, "the stream ended before the instant"))
+      exchange.respond(.error(404, "the stream ended before the instant"))
     }
   }
 
@@ -167,7 +162,7 @@ final class StillHandler {
     _ find: @escaping @Sendable (ArchiveReader) throws(ArchiveFailure) -> StillRequest
   ) {
     guard let archive = served.options.archive else {
-      return exchange.respond(ResponseFields.error(410, "the frame has left the window"))
+      return exchange.respond(.error(410, "the frame has left the window"))
     }
     past.requests.read(exchange) {
       (take: @escaping @Sendable (Result<StillRequest, ArchiveFailure>) -> Void) in
@@ -199,16 +194,16 @@ final class StillHandler {
   }
 
   private func respond(_ result: Result<Still, StillFailure>, to waiting: Asked) {
-    let response =
+    let response: PreparedResponse =
       switch result {
       case .success(let still):
         PreparedResponse(
           status: 200, fields: waiting.fields + [HeaderField("ETag", "\"\(still.tag)\"")],
           body: [still.bytes]
         ).ranged(waiting.exchange.request)
-      case .failure(.busy): ResponseFields.unavailable("too many stills are requested")
-      case .failure(.process): ResponseFields.unavailable("the still could not be made")
-      case .failure(.undecodable): ResponseFields.error(404, "the frame cannot be decoded")
+      case .failure(.busy): .unavailable("too many stills are requested")
+      case .failure(.process): .unavailable("the still could not be made")
+      case .failure(.undecodable): .error(404, "the frame cannot be decoded")
       }
     waiting.exchange.respond(response, extra: held.ifHeld(waiting.since, loop.now))
   }
@@ -228,22 +223,17 @@ final class StillHandler {
   }
 
   /// Refuses the requests whose instant has not been published at the deadline.
-  func expire(_ now: MonotonicTime) {
-    for request in early.expired(now) {
-      early.timedOut()
-      request.timeOut(now, .noStore)
-    }
-  }
+  func expire(_ now: MonotonicTime) { early.timeOut(now, .noStore) }
 
   /// Routes the requests again that wait for an instant: the stream has other windows, or none.
   func close() {
-    for request in early.takeAll() { reroute(request.exchange, request.since) }
+    for (exchange, since) in early.takeAll() { reroute(exchange, since) }
   }
 }
 
 extension StillAddress.Width {
   /// The response to a width that is not permitted.
-  static let refusal = ResponseFields.error(
+  static let refusal = PreparedResponse.error(
     404,
     "no such width (expected one of \(permitted.map(String.init).joined(separator: ", ")))")
 }

@@ -226,10 +226,11 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
 
   /// Tells the client why, and closes the socket.
   private func refuse(_ error: PageError) {
-    let retry = error.retryMilliseconds.map { ",\"retry\":\($0)" } ?? ""
-    send(
-      "{\"t\":\"error\",\"code\":\"\(error.code)\",\"msg\":\(JSONText.quoted("\(error)"))"
-        + ",\"fatal\":true\(retry)}")
+    let message: JSONObject = [
+      "t": "error", "code": error.code, "msg": "\(error)", "fatal": true,
+      "retry": error.retryMilliseconds,
+    ]
+    send(message.text)
     connection?.close(WebSocketCloseCode(application: error.closeCode), "\(error)")
   }
 

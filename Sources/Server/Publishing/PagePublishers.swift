@@ -53,12 +53,12 @@ final class PagePublishers {
     }
     switch WebSocketHandshake.check(exchange.request, protocols: Self.protocols) {
     case .refused(let status, let reason, let fields):
-      exchange.respond(ResponseFields.error(status, reason, .noStore, fields))
+      exchange.respond(.error(status, reason, .noStore, fields))
     case .accepted(let fields): open(exchange, stream, fields)
     }
   }
 
-  private static let unknownStream = ResponseFields.error(
+  private static let unknownStream = PreparedResponse.error(
     404, "no stream of this name accepts publishers", .noStore)
 
   private func open(_ exchange: any Exchange, _ stream: String, _ fields: [HeaderField]) {
@@ -68,13 +68,13 @@ final class PagePublishers {
     }
     guard let number else {
       return exchange.respond(
-        ResponseFields.error(
+        .error(
           503, "too many connections of publishers", .noStore, [HeaderField("Retry-After", "10")]))
     }
     guard let connection = exchange.upgrade(fields, PagePublisher.limits, to: publisher) else {
       registry.connections.remove(number)
       return exchange.respond(
-        ResponseFields.error(
+        .error(
           400, "this connection cannot become a WebSocket (other requests are open)", .noStore))
     }
     publisher.connection = connection

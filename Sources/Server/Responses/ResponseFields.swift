@@ -21,6 +21,9 @@ enum ResponseFields {
   /// No client guesses the type of the content.
   static let nosniff = HeaderField("X-Content-Type-Options", "nosniff")
 
+  /// The fields of responses that scripts of other origins cannot read, and no cache keeps.
+  static let sameOrigin = [HeaderField("Cache-Control", "no-store"), nosniff]
+
   /// The fields of a response with this type and lifetime.
   static func fields(
     _ type: String, _ caching: Caching, priority: Priority = .media
@@ -85,27 +88,6 @@ enum ResponseFields {
     }
   }
 
-  /// A response with one line about an error.
-  static func error(
-    _ status: Int, _ line: String, _ caching: Caching = .second, _ more: [HeaderField] = []
-  ) -> PreparedResponse {
-    PreparedResponse.text(
-      status, line,
-      fields: [HeaderField("Cache-Control", caching.value), Priority.media.field] + common
-        + more)
-  }
-
-  /// The response for a path without content.
-  static let notFound = error(404, "nothing is served under this path")
-
-  /// A refusal for the present: status 503, which no cache stores.
-  static func unavailable(_ reason: String, retryAfter: Int = 1) -> PreparedResponse {
-    error(503, reason, .noStore, [HeaderField("Retry-After", "\(retryAfter)")])
-  }
-
-  /// The response for a playlist or MPD of a stream that ended without a complete segment.
-  static let noSegment = error(503, "the stream has no complete segment yet")
-
   /// The response to OPTIONS: pages of all origins may read, none may write.
   ///
   /// Players that send CMCD in header fields (CTA-5004 §2) need permission for those fields.
@@ -120,4 +102,33 @@ enum ResponseFields {
       HeaderField("Access-Control-Max-Age", "86400"),
       HeaderField("Allow", "GET, HEAD, OPTIONS"),
     ])
+}
+
+extension PreparedResponse {
+  /// A response with one line about an error.
+  static func error(
+    _ status: Int, _ line: String, _ caching: ResponseFields.Caching = .second,
+    _ more: [HeaderField] = []
+  ) -> PreparedResponse {
+    PreparedResponse.text(
+      status, line,
+      fields: [HeaderField("Cache-Control", caching.value), ResponseFields.Priority.media.field]
+        + ResponseFields.common + more)
+  }
+
+  /// A response with one line about an error, which scripts of other origins cannot read.
+  static func apiError(
+    _ status: Int, _ line: String, _ more: [HeaderField] = []
+  ) -> PreparedResponse { .text(status, line, fields: ResponseFields.sameOrigin + more) }
+
+  /// The response for a path without content.
+  static let notFound = error(404, "nothing is served under this path")
+
+  /// A refusal for the present: status 503, which no cache stores.
+  static func unavailable(_ reason: String, retryAfter: Int = 1) -> PreparedResponse {
+    error(503, reason, .noStore, [HeaderField("Retry-After", "\(retryAfter)")])
+  }
+
+  /// The response for a playlist or MPD of a stream that ended without a complete segment.
+  static let noSegment = error(503, "the stream has no complete segment yet")
 }

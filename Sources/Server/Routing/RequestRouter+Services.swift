@@ -17,7 +17,7 @@ extension RequestRouter {
   func refuseMethod(_ exchange: any Exchange) {
     let method = exchange.request.methodText.prefix(Self.shownMethod)
     exchange.respond(
-      ResponseFields.error(
+      .error(
         405,
         "method not allowed: \(method) (expected GET, HEAD or OPTIONS)",
         .second, [HeaderField("Allow", "GET, HEAD, OPTIONS")]))
@@ -69,7 +69,7 @@ extension RequestRouter {
     guard !readiness.isReady else {
       return exchange.respond(Self.response("ready\n" + readiness.detail))
     }
-    exchange.respond(ResponseFields.error(503, readiness.reason, .noStore))
+    exchange.respond(.error(503, readiness.reason, .noStore))
   }
 
   func metrics(_ exchange: any Exchange) {
@@ -84,7 +84,7 @@ extension RequestRouter {
       PreparedResponse(
         status: 200,
         fields: access == .open
-          ? ResponseFields.fields(type.value, .noStore) : [type] + StatisticsHandler.fields,
+          ? ResponseFields.fields(type.value, .noStore) : [type] + ResponseFields.sameOrigin,
         body: [serverState.metrics(at: now)]))
   }
 

@@ -247,7 +247,7 @@ final class RequestRouter: RequestHandler, LoopService {
           : serverState.page.page(for: exchange.request))
     case .pageFile(let name):
       let file = serverState.page.file(name, for: exchange.request)
-      exchange.respond(file ?? ResponseFields.notFound)
+      exchange.respond(file ?? .notFound)
     case .streams: exchange.respond(StreamListing(serverState.streamTable).response)
     case .wall: exchange.respond(serverState.page.wall(for: exchange.request))
     case .time(let form):
@@ -287,12 +287,12 @@ final class RequestRouter: RequestHandler, LoopService {
       return nil
     }
     guard found.stream.isLeft, !found.hasComplete(target) else { return found }
-    exchange.respond(ResponseFields.unavailable("another server continues the stream"))
+    exchange.respond(.unavailable("another server continues the stream"))
     return nil
   }
 
   /// The handler of the stream `name`, or of the default stream if `name` is nil.
   func handler(_ name: String?) -> StreamHandler? { streamHandlers.handler(name) }
 
-  func notFound(_ exchange: any Exchange) { exchange.respond(ResponseFields.notFound) }
+  func notFound(_ exchange: any Exchange) { exchange.respond(.notFound) }
 }

@@ -7,43 +7,34 @@ import Time
 
 /// The archive of a stream as a JSON object of `/api/streams`.
 struct ArchiveDocument {
-  private let archive: StreamArchive
-  private let dvr: Interval
-
-  init(_ archive: StreamArchive, _ dvr: Interval) {
-    self.archive = archive
-    self.dvr = dvr
-  }
-
-  private static func text(_ objects: ObjectStatus) -> String {
-    let error = objects.error.map { ", \"error\": \(JSONText.quoted($0))" } ?? ""
-    return "{\"put\": \(objects.put), \"bytes\": \(objects.bytes), "
-      + "\"removed\": \(objects.removed), \"failures\": \(objects.failures), "
-      + "\"lost\": \(objects.lost), \"lag\": \(objects.lag.wholeSeconds)\(error)}"
-  }
+  let archive: StreamArchive
+  let dvr: Interval
 
   /// The JSON object.
-  var text: String {
+  var object: JSONObject {
     let status = archive.status
-    var fields = [
-      "\"bytes\": \(status.bytes)", "\"written\": \(status.written)",
-      "\"dropped\": \(status.dropped)", "\"dvr\": \(dvr.wholeSeconds)",
+    let extent = status.oldest.flatMap { oldest in status.newest.map { (oldest, $0) } }
+    return [
+      "bytes": status.bytes, "written": status.written, "dropped": status.dropped,
+      "dvr": dvr.wholeSeconds, "healed": archive.policy.twins.isEmpty ? nil : status.healed,
+      "from": extent.map { UTCTime($0.0).text }, "to": extent.map { UTCTime($0.1).text },
+      "kept": Self.list(archive.protectedSpans), "removing": Self.list(archive.hiddenSpans),
+      "error": status.error, "objects": status.objects.map(Self.object),
     ]
-    if !archive.policy.twins.isEmpty { fields.append("\"healed\": \(status.healed)") }
-    if let oldest = status.oldest, let newest = status.newest {
-      fields.append("\"from\": \"\(UTCTime(oldest).text)\"")
-      fields.append("\"to\": \"\(UTCTime(newest).text)\"")
-    }
-    for (name, spans) in [("kept", archive.protectedSpans), ("removing", archive.hiddenSpans)]
-    where !spans.isEmpty {
-      let texts = spans.map { span in
-        "{\"from\": \"\(UTCTime(span.lowerBound).text)\", "
-          + "\"to\": \"\(UTCTime(span.upperBound).text)\"}"
-      }
-      fields.append("\"\(name)\": [\(texts.joined(separator: ", "))]")
-    }
-    if let error = status.error { fields.append("\"error\": \(JSONText.quoted(error))") }
-    if let objects = status.objects { fields.append("\"objects\": \(Self.text(objects))") }
-    return "{" + fields.joined(separator: ", ") + "}"
+  }
+
+  private static func object(_ objects: ObjectStatus) -> JSONObject {
+    [
+      "put": objects.put, "bytes": objects.bytes, "removed": objects.removed,
+      "failures": objects.failures, "lost": objects.lost, "lag": objects.lag.wholeSeconds,
+      "error": objects.error,
+    ]
+  }
+
+  /// Spans, if there are any.
+  private static func list(_ spans: [Range<WallTime>]) -> [JSONObject]? {
+    spans.isEmpty
+      ? nil
+      : spans.map { ["from": UTCTime($0.lowerBound).text, "to": UTCTime($0.upperBound).text] }
   }
 }

@@ -16,21 +16,22 @@ struct CueDocument {
 
   /// The JSON text.
   var text: String {
-    let objects = cues.map { cue in
-      "{\"id\":\(cue.id),\"start\":\(cue.start.milliseconds)"
-        + ",\"duration\":\(cue.duration.milliseconds),\"text\":\(JSONText.quoted(cue.text.text))}"
+    let objects = cues.map { cue -> JSONObject in
+      [
+        "id": cue.id, "start": cue.start.milliseconds, "duration": cue.duration.milliseconds,
+        "text": cue.text.text,
+      ]
     }
-    return "{\"revision\":\(revision),\"cues\":[\(objects.joined(separator: ","))]}\n"
+    return (["revision": revision, "cues": objects] as JSONObject).text + "\n"
   }
 
   /// The languages of a stream for `/timestamps.json`.
-  static func languages(_ tracks: [CaptionTrack]) -> String {
-    let objects = tracks.map { track in
-      "{\"language\":\(JSONText.quoted(track.language.text))"
-        + ",\"name\":\(JSONText.quoted(track.language.name))"
-        + ",\"default\":\(track.isDefault)"
-        + ",\"cues\":\(JSONText.quoted("\(track.rendition)/\(CueName.all.text)"))}"
+  static func languages(_ tracks: [CaptionTrack]) -> [JSONObject] {
+    tracks.map { track in
+      [
+        "language": track.language.text, "name": track.language.name,
+        "default": track.isDefault, "cues": "\(track.rendition)/\(CueName.all.text)",
+      ]
     }
-    return "[\(objects.joined(separator: ","))]"
   }
 }

@@ -94,7 +94,7 @@ final class MediaResponseCache: Sendable {
 
   /// A response with one line about an error.
   func error(_ status: Int, _ line: String, _ more: [HeaderField] = []) -> PreparedResponse {
-    ResponseFields.error(status, line, errorCaching, more)
+    .error(status, line, errorCaching, more)
   }
 
   /// The response for media that was neither published nor announced.

@@ -28,19 +28,16 @@ struct PastExtentDocument {
     guard let top = renditions.first?.spans, let extent = top.extent else {
       return Self.text(now: now, isArchived: isArchived)
     }
-    let gaps = top.gaps.map { "[\(start($0.lowerBound)),\(end($0.upperBound))]" }
     let rate = segmentation.grid.rate
-    let state = isLive ? [] : [("live", "false")]
-    let members =
-      [("now", Self.text(now)), ("archive", "\(isArchived)")] + state + [
-        ("from", start(extent.lowerBound)), ("to", end(extent.upperBound)),
-        ("frameRate", "[\(rate.numerator),\(rate.denominator)]"),
-        ("framesPerSegment", "\(segmentation.framesPerSegment)"),
-        ("gaps", "[\(gaps.joined(separator: ","))]"),
-        ("events", "[\(events(in: extent, now).joined(separator: ","))]"),
-        ("renditions", "[\(renditions.map { Self.text($0, names) }.joined(separator: ","))]"),
-      ]
-    return "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n"
+    let object: JSONObject = [
+      "now": Self.json(now), "archive": isArchived, "live": isLive ? nil : false,
+      "from": start(extent.lowerBound), "to": end(extent.upperBound),
+      "frameRate": [rate.numerator, rate.denominator],
+      "framesPerSegment": segmentation.framesPerSegment,
+      "gaps": top.gaps.map { [start($0.lowerBound), end($0.upperBound)] },
+      "events": events(in: extent, now), "renditions": renditions.map(object),
+    ]
+    return object.text + "\n"
   }
 
   /// The response without media: a stream that has not started, or whose archive is empty.
@@ -54,35 +51,35 @@ struct PastExtentDocument {
   }
 
   private static func text(now: WallTime, isArchived: Bool) -> String {
-    "{\"now\":\(text(now)),\"archive\":\(isArchived)}\n"
+    (["now": json(now), "archive": isArchived] as JSONObject).text + "\n"
   }
 
-  private static func text(_ time: WallTime) -> String {
-    Decimal.shortString(time.nanoseconds, digits: 9)
+  private static func json(_ time: WallTime) -> RawJSON {
+    RawJSON(Decimal.shortString(time.nanoseconds, digits: 9))
   }
 
-  private static func text(
-    _ rendition: (name: String, spans: SegmentSpans), _ names: MediaNames
-  ) -> String {
-    let headers = rendition.spans.headers.map { first, hash in
-      "{\"from\":\(names.printed(first)),\"header\":\(JSONText.quoted(hash))}"
+  private func object(_ rendition: (name: String, spans: SegmentSpans)) -> JSONObject {
+    let headers = rendition.spans.headers.map { first, hash -> JSONObject in
+      ["from": RawJSON("\(names.printed(first))"), "header": hash]
     }
-    return "{\"name\":\(JSONText.quoted(rendition.name)),"
-      + "\"headers\":[\(headers.joined(separator: ","))]}"
+    return ["name": rendition.name, "headers": headers]
   }
 
   /// The events of the past; their data is checked JSON.
-  private func events(in extent: ClosedRange<Int64>, _ now: WallTime) -> [String] {
+  private func events(in extent: ClosedRange<Int64>, _ now: WallTime) -> [JSONObject] {
     let first = WallTime(PastAddress.start(of: extent.lowerBound, segmentation), plus: .zero)
     return events.filter { (first...max(first, now)).contains($0.time) }.map { event in
-      "{\"id\":\(event.id),\"time\":\(Self.text(event.time)),"
-        + "\"data\":\(String(decoding: event.data, as: UTF8.self))}"
+      [
+        "id": event.id, "time": Self.json(event.time),
+        "data": RawJSON(String(decoding: event.data, as: UTF8.self)),
+      ]
     }
   }
 
-  private func start(_ number: Int64) -> String {
-    Decimal.shortString(PastAddress.start(of: number, segmentation).nanoseconds, digits: 9)
+  private func start(_ number: Int64) -> RawJSON {
+    RawJSON(
+      Decimal.shortString(PastAddress.start(of: number, segmentation).nanoseconds, digits: 9))
   }
 
-  private func end(_ number: Int64) -> String { start(number.addingSaturated(1)) }
+  private func end(_ number: Int64) -> RawJSON { start(number.addingSaturated(1)) }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 import Publishing
 import Sharing
 import Streams
@@ -73,11 +74,8 @@ struct PublisherState {
     since = statistics.sourceChanged
   }
 
-  /// A JSON object; times are Unix time in nanoseconds.
-  var text: String {
-    var members = ["\"state\":\"\(word.rawValue)\""]
-    if let transport { members.append("\"protocol\":\"\(transport)\"") }
-    if let since { members.append("\"since\":\(since.nanoseconds)") }
-    return "{" + members.joined(separator: ",") + "}"
+  /// The JSON object; times are Unix time in nanoseconds.
+  var object: JSONObject {
+    ["state": word.rawValue, "protocol": transport, "since": since?.nanoseconds]
   }
 }

@@ -7,37 +7,26 @@ import Time
 
 /// A push as a JSON object of `/api/streams` and `/stats`; without secrets.
 struct PushDocument {
-  private let number: Int
-  private let push: StreamPush
-
-  /// The push with this number, by which requests start and stop it.
-  init(_ number: Int, _ push: StreamPush) {
-    self.number = number
-    self.push = push
-  }
+  /// The number of the push, by which requests start and stop it.
+  let number: Int
+  let push: StreamPush
 
   /// The JSON object.
-  var text: String {
-    let status = push.status
-    let now = SystemClock.monotonicTime
-    var members = [
-      "\"id\": \(number)", "\"to\": \(JSONText.quoted("\(push.target.address)"))",
-      "\"protocol\": \"\(push.target.address.kind.rawValue)\"",
-      "\"state\": \"\(status.state.rawValue)\"",
-      "\"seconds\": \(max(.zero, now - status.since).milliseconds / 1000)",
+  var object: JSONObject {
+    let (target, status, now) = (push.target, push.status, SystemClock.monotonicTime)
+    return [
+      "id": number, "to": "\(target.address)", "protocol": target.address.kind.rawValue,
+      "state": status.state.rawValue, "seconds": (now - status.since).secondsAtLeastZero,
+      "reason": status.reason.map(Redaction.redact),
+      "retry": status.retryTime.map { ($0 - now).secondsAtLeastZero },
+      "renditions": status.renditions, "bytes": status.counts.bytes,
+      "chunks": status.counts.chunks, "dropped": status.counts.dropped,
+      "failures": status.counts.failures, "reconnects": status.reconnects,
     ]
-    if let reason = status.reason {
-      members.append("\"reason\": \(JSONText.quoted(Redaction.redact(reason)))")
-    }
-    if let retry = status.retryTime {
-      members.append("\"retry\": \(max(.zero, retry - now).milliseconds / 1000)")
-    }
-    let names = status.renditions.map { JSONText.quoted($0) }.joined(separator: ", ")
-    members += [
-      "\"renditions\": [\(names)]", "\"bytes\": \(status.counts.bytes)",
-      "\"chunks\": \(status.counts.chunks)", "\"dropped\": \(status.counts.dropped)",
-      "\"failures\": \(status.counts.failures)", "\"reconnects\": \(status.reconnects)",
-    ]
-    return "{" + members.joined(separator: ", ") + "}"
   }
+}
+
+extension Interval {
+  /// The whole seconds; 0 if it is negative.
+  var secondsAtLeastZero: Int64 { Swift.max(0, milliseconds / 1000) }
 }

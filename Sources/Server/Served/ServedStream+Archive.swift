@@ -128,7 +128,7 @@ extension ServedStream {
         let isGap = archive.extent(of: name)?.contains(number) ?? false
         answer(isGap ? media.gapForPresent : absent)
       case .failure(.tooOld): answer(media.error(410, tooOld))
-      case .failure(let failure): answer(ResponseFields.unavailable("the archive: \(failure)"))
+      case .failure(let failure): answer(.unavailable("the archive: \(failure)"))
       }
     }
   }
@@ -151,9 +151,9 @@ extension ServedStream {
   /// The response if the archive does not have media of a time.
   func refusal(_ failure: ArchiveFailure, of rendition: ServedRendition) -> PreparedResponse {
     switch failure {
-    case .missing: ResponseFields.error(404, "the stream has no media at this time")
-    case .tooOld: ResponseFields.error(410, tooOld)
-    case .busy, .disk: ResponseFields.unavailable("the archive: \(failure)")
+    case .missing: .error(404, "the stream has no media at this time")
+    case .tooOld: .error(410, tooOld)
+    case .busy, .disk: .unavailable("the archive: \(failure)")
     }
   }
 
@@ -163,14 +163,14 @@ extension ServedStream {
     answer: @escaping @Sendable (PreparedResponse) -> Void
   ) {
     let media = rendition.media
-    guard let archive = options.archive else { return answer(ResponseFields.notFound) }
+    guard let archive = options.archive else { return answer(.notFound) }
     archive.header(hash, of: rendition.name) { result in
       switch result {
       case .success(let bytes): answer(media.response(header: bytes))
       case .failure(.missing), .failure(.tooOld):
         let address = archive.objectHeader(hash, of: rendition.name)
-        answer(address.map { Self.redirect(to: $0) } ?? ResponseFields.notFound)
-      case .failure(let failure): answer(ResponseFields.unavailable("the archive: \(failure)"))
+        answer(address.map { Self.redirect(to: $0) } ?? .notFound)
+      case .failure(let failure): answer(.unavailable("the archive: \(failure)"))
       }
     }
   }

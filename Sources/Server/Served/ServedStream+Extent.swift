@@ -36,7 +36,7 @@ extension ServedStream {
     archive.read { [self] (result: Result<Archived, ArchiveFailure>) in
       switch result {
       case .success(let found): answer(extent(found, isArchived: true))
-      case .failure(let failure): answer(ResponseFields.unavailable("the archive: \(failure)"))
+      case .failure(let failure): answer(.unavailable("the archive: \(failure)"))
       }
     } _: { reader throws(ArchiveFailure) in
       var found = Archived()

@@ -63,7 +63,7 @@ extension ServedStream {
         rewound.add(lines, for: key.first, revision: revision, now: now)
         rewound.finish(key.first) { key in
           rewound.response(key, now: now)
-            ?? ResponseFields.unavailable("the playlist is being read")
+            ?? .unavailable("the playlist is being read")
         }
       }
     }
@@ -90,7 +90,7 @@ extension ServedStream {
   func clipPlaylist(_ form: ClipPlaylist) -> PreparedResponse {
     let tracks = renditions.compactMap(\.window.snapshot.track)
     guard case .multivariant(let name) = form, tracks.count == renditions.count else {
-      return ResponseFields.unavailable("a rendition has not started")
+      return .unavailable("a rendition has not started")
     }
     let playlist = MultivariantPlaylist(tracks, base: "../", file: "clip/\(name)")
     return .document(
@@ -233,12 +233,11 @@ enum PastRefusal: Error {
 
   var response: PreparedResponse {
     switch self {
-    case .none: ResponseFields.error(404, "the stream has no playlists of the past")
+    case .none: .error(404, "the stream has no playlists of the past")
     case .unnumbered:
-      ResponseFields.error(
-        404, "no playlists of the past: segment numbers of this stream do not give times")
-    case .missing: ResponseFields.error(410, "the archive has no media of this time")
-    case .failed(let reason): ResponseFields.unavailable("the archive: \(reason)")
+      .error(404, "no playlists of the past: segment numbers of this stream do not give times")
+    case .missing: .error(410, "the archive has no media of this time")
+    case .failed(let reason): .unavailable("the archive: \(reason)")
     }
   }
 }

@@ -50,15 +50,19 @@ struct TimestampsDocument {
     _ missing: [String], _ captions: [CaptionTrack]
   ) -> String {
     let clock = SystemClock.synchronization
-    let names = missing.map { JSONText.quoted($0) }.joined(separator: ",")
-    let missing = missing.isEmpty ? "" : ",\"missing\":[\(names)]"
-    let captions = captions.isEmpty ? "" : ",\"captions\":\(CueDocument.languages(captions))"
-    let publisher = publisher.map { ",\"publisher\":\($0.text)" } ?? ""
-    let outage = outage.map { ",\"outage\":{\($0.publicMembers)}" } ?? ""
-    return ",\"source\":{\"online\":\(isOnline),\"since\":\(since.nanoseconds)" + outage + "}"
-      + publisher + missing + captions
-      + ",\"clock\":{\"source\":\"system\",\"synchronized\":\(clock.isSynchronized)"
-      + ",\"offsetEstimateNs\":\(clock.estimatedError.nanoseconds)}}\n"
+    let source: JSONObject = [
+      "online": isOnline, "since": since.nanoseconds, "outage": outage?.publicObject,
+    ]
+    let members: JSONObject = [
+      "source": source, "publisher": publisher?.object,
+      "missing": missing.isEmpty ? nil : missing,
+      "captions": captions.isEmpty ? nil : CueDocument.languages(captions),
+      "clock": [
+        "source": "system", "synchronized": clock.isSynchronized,
+        "offsetEstimateNs": clock.estimatedError.nanoseconds,
+      ] as JSONObject,
+    ]
+    return "," + members.text.dropFirst() + "\n"
   }
 
   /// The members that depend on the snapshot only.

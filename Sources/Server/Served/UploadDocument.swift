@@ -9,13 +9,8 @@ struct UploadDocument {
   /// The time after an upload for which the stream counts as live without another one.
   private static let liveTime = Interval.seconds(10)
 
-  private let entry: UploadEntry
-  private let now: MonotonicTime
-
-  init(_ entry: UploadEntry, at now: MonotonicTime) {
-    self.entry = entry
-    self.now = now
-  }
+  let entry: UploadEntry
+  let now: MonotonicTime
 
   /// The word for the state: live while there are uploads, else idle.
   var state: String {
@@ -27,13 +22,12 @@ struct UploadDocument {
   }
 
   /// The JSON object.
-  var text: String {
+  var object: JSONObject {
     let statistics = entry.stream.statistics
-    let label = entry.label.map { ", \"name\": \(JSONText.quoted($0))" } ?? ""
-    let indexes = statistics.indexes.map { JSONText.quoted($0.text) }.joined(separator: ", ")
-    return "{\"stream\": \(JSONText.quoted(entry.name))\(label), \"source\": \"relay\""
-      + ", \"onDemand\": false, \"state\": \"\(state)\""
-      + ", \"files\": \(statistics.fileCount), \"bytes\": \(statistics.byteCount)"
-      + ", \"indexes\": [\(indexes)]}"
+    return [
+      "stream": entry.name, "name": entry.label, "source": "relay", "onDemand": false,
+      "state": state, "files": statistics.fileCount, "bytes": statistics.byteCount,
+      "indexes": statistics.indexes.map(\.text),
+    ]
   }
 }

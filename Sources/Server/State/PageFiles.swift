@@ -63,7 +63,7 @@ package struct PageFiles: Sendable {
       fields: [
         HeaderField("Content-Type", Self.html),
         HeaderField("Content-Security-Policy", "frame-ancestors 'none'"),
-      ] + StatisticsHandler.fields, body: [SharedBytes(pages.statistics)])
+      ] + ResponseFields.sameOrigin, body: [SharedBytes(pages.statistics)])
     let fields = ResponseFields.fields(Self.html, .second) + [Self.referrerPolicy]
     page = NegotiatedFile(pages.player, fields, tag: "page")
     list = NegotiatedFile(pages.list, fields, tag: "list")

@@ -2,6 +2,7 @@
 
 import Access
 import HTTP
+import Logging
 import Net
 import Push
 import Sharing
@@ -15,9 +16,7 @@ struct StatisticsHandler {
   /// Rendering is expensive, and any client may request the text if it needs no token.
   private var budget = RenderBudget()
 
-  init(_ serverState: ServerState) {
-    self.serverState = serverState
-  }
+  init(_ serverState: ServerState) { self.serverState = serverState }
 
   /// Answers a request for the page, or for its values.
   mutating func answer(_ exchange: any Exchange, isPage: Bool, now: MonotonicTime) {
@@ -29,23 +28,14 @@ struct StatisticsHandler {
     if isPage { return exchange.respond(serverState.page.statistics) }
     guard budget.take(at: now) else {
       return exchange.respond(
-        Self.error(503, "too many requests for statistics", [HeaderField("Retry-After", "1")]))
+        .apiError(503, "too many requests for statistics", [HeaderField("Retry-After", "1")]))
     }
     let since = exchange.request.queryItems.first { $0.name == "history" }
       .map { Int64($0.value) ?? 0 }
     exchange.respond(
       .document(
         serverState.statistics(at: now, historySince: since),
-        fields: [HeaderField("Content-Type", "application/json")] + Self.fields))
-  }
-
-  /// The fields of all responses: scripts of other origins cannot read them.
-  static let fields = [HeaderField("Cache-Control", "no-store"), ResponseFields.nosniff]
-
-  private static func error(
-    _ status: Int, _ line: String, _ more: [HeaderField] = []
-  ) -> PreparedResponse {
-    PreparedResponse.text(status, line, fields: fields + more)
+        fields: [HeaderField("Content-Type", "application/json")] + ResponseFields.sameOrigin))
   }
 }
 
@@ -60,12 +50,13 @@ extension ServerState {
           since: stream.served?.measures.statistics().sourceChanged,
           renditions: stream.served?.renditions.map(\.name) ?? [],
           pushes: (stream.options.pushes?.all ?? []).enumerated().map {
-            PushDocument($0.offset, $0.element).text
+            RawJSON(PushDocument(number: $0.offset, push: $0.element).object.spacedText)
           })
       }
       + table.uploads.entries.map {
         StatisticsDocument.Stream(
-          name: $0.name, state: UploadDocument($0, at: now).state, since: nil, renditions: [])
+          name: $0.name, state: UploadDocument(entry: $0, now: now).state, since: nil,
+          renditions: [])
       }
     let rows = historySince.map { since in (viewerHistory.withLock { $0 }, since) }
     return StatisticsDocument(

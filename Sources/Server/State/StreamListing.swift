@@ -21,24 +21,19 @@ struct StreamListing {
   /// `/streams.json`.
   var response: PreparedResponse {
     .document(
-      "[\(streams.map(Self.object).joined(separator: ","))]\n",
+      streams.map(Self.object).json(isSpaced: false) + "\n",
       fields: ResponseFields.fields("application/json", .noStore))
   }
 
-  private static func object(_ stream: StreamEntry) -> String {
-    let isOnDemand = stream.supervisor?.plan.isOnDemand ?? false
-    var members = [
-      "\"name\":\(JSONText.quoted(stream.name))",
-      "\"label\":\(JSONText.quoted(stream.options.label ?? stream.name))",
-      "\"state\":\"\(stream.word)\"", "\"onDemand\":\(isOnDemand)",
-    ]
-    if let served = stream.served {
-      let statistics = served.measures.statistics()
-      members.append(
-        "\"source\":{\"online\":\(statistics.isSourceOnline)"
-          + ",\"since\":\(statistics.sourceChanged.nanoseconds)}")
+  private static func object(_ stream: StreamEntry) -> JSONObject {
+    let statistics = stream.served?.measures.statistics()
+    let source = statistics.map { statistics -> JSONObject in
+      ["online": statistics.isSourceOnline, "since": statistics.sourceChanged.nanoseconds]
     }
-    if let outage = stream.outage { members.append("\"outage\":{\(outage.publicMembers)}") }
-    return "{\(members.joined(separator: ","))}"
+    return [
+      "name": stream.name, "label": stream.options.label ?? stream.name, "state": stream.word,
+      "onDemand": stream.supervisor?.plan.isOnDemand ?? false, "source": source,
+      "outage": stream.outage?.publicObject,
+    ]
   }
 }

@@ -97,7 +97,7 @@ final class UploadHandler {
     let revision = entry.stream.revision
     if revision != heldRevision {
       heldRevision = revision
-      for request in early.takeAll() {
+      for request in early.takeRequests() {
         answer(request.exchange, request.purpose, since: request.since)
       }
     }
@@ -151,6 +151,6 @@ final class UploadHandler {
     let waiting = early.takeAll()
     settle()
     for group in closing { group.close(reroute) }
-    for request in waiting { reroute(request.exchange, request.since) }
+    for (exchange, since) in waiting { reroute(exchange, since) }
   }
 }

@@ -54,10 +54,10 @@ enum UploadResponses {
     PreparedResponse(status: 200, fields: fields(name, limits, isOpen: true))
   }
 
-  static let unknown = ResponseFields.error(404, "no such file was uploaded")
-  static let broken = ResponseFields.error(
+  static let unknown = PreparedResponse.error(404, "no such file was uploaded")
+  static let broken = PreparedResponse.error(
     404, "the upload of the file was not completed", .noStore)
-  static let removed = ResponseFields.error(410, "the file was removed")
+  static let removed = PreparedResponse.error(410, "the file was removed")
 
   /// The response to a publisher; it has few bytes, since some encoders do not read it.
   static func published(_ status: Int) -> PreparedResponse {

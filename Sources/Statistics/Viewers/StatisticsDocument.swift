@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
+package import Logging
 import Sharing
 package import Time
 
@@ -17,10 +17,10 @@ package struct StatisticsDocument {
     /// The names of its renditions, the top rendition first.
     package let renditions: [String]
     /// The receivers to which it is pushed, as JSON objects.
-    package let pushes: [String]
+    package let pushes: [RawJSON]
 
     package init(
-      name: String, state: String, since: WallTime?, renditions: [String], pushes: [String] = []
+      name: String, state: String, since: WallTime?, renditions: [String], pushes: [RawJSON] = []
     ) {
       self.pushes = pushes
       self.name = name
@@ -58,23 +58,19 @@ package struct StatisticsDocument {
     let names =
       stream.renditions.filter { byRendition[$0] != nil }
       + byRendition.keys.filter { !stream.renditions.contains($0) }.sorted()
-    let counts = names.map { "\(JSONText.quoted($0)):\(byRendition[$0]?.count ?? 0)" }
+    let counts = JSONObject(names.map { ($0, byRendition[$0]?.count ?? 0) })
     let renditions = names.map { name in
-      "{\"name\":\(JSONText.quoted(name)),\(ViewerSummary(byRendition[name] ?? []).members)}"
+      ["name": name] + ViewerSummary(byRendition[name] ?? []).object
     }
-    var text =
-      "{\"name\":\(JSONText.quoted(stream.name)),\"state\":\(JSONText.quoted(stream.state))"
-    if let since = stream.since { text += ",\"since\":\(since.milliseconds)" }
-    if !stream.pushes.isEmpty { text += ",\"push\":[\(stream.pushes.joined(separator: ","))]" }
-    text +=
-      ",\"aggregate\":{\(ViewerSummary(viewers).members)"
-      + ",\"renditions\":{\(counts.joined(separator: ","))}}"
-      + ",\"renditions\":[\(renditions.joined(separator: ","))]"
-      + ",\"viewers\":[\(viewers.prefix(Self.listed).map(\.text).joined(separator: ",\n"))]"
-    if viewers.count > Self.listed { text += ",\"omitted\":\(viewers.count - Self.listed)" }
-    if let history {
-      text += ",\"history\":\(history.rows.text(of: stream.name, since: history.since))"
-    }
-    return text + "}"
+    let listed = viewers.prefix(Self.listed).map(\.text).joined(separator: ",\n")
+    let object: JSONObject = [
+      "name": stream.name, "state": stream.state, "since": stream.since?.milliseconds,
+      "push": stream.pushes.isEmpty ? nil : stream.pushes,
+      "aggregate": ViewerSummary(viewers).object + ["renditions": counts],
+      "renditions": renditions, "viewers": RawJSON("[\(listed)]"),
+      "omitted": viewers.count > Self.listed ? viewers.count - Self.listed : nil,
+      "history": history.map { RawJSON($0.rows.text(of: stream.name, since: $0.since)) },
+    ]
+    return object.text
   }
 }

@@ -77,7 +77,7 @@ package struct ViewerHistory: Sendable {
 
   /// The newest sums of a stream as a JSON object; nil before the first ones.
   package func newest(of stream: String) -> String? {
-    rows[stream]?.last.map { "{\($0.summary.members)}" }
+    rows[stream]?.last?.summary.object.text
   }
 
   /// The JSON object with the rows of a stream that are newer than `since`, in Unix milliseconds.

@@ -49,13 +49,15 @@ package struct PlayerFigures: Sendable {
   }
 
   /// The JSON members.
-  fileprivate var members: String {
-    [
-      ("delay", delay), ("buf", buffer), ("rate", rate), ("rtt", roundTrip), ("drops", drops),
-      ("stalls", stalls), ("throughput", throughput), ("delivery", delivery),
-    ].compactMap { name, value in
-      value.map { ",\"\(name)\":\(ViewerReport.number($0))" }
-    }.joined()
+  fileprivate var object: JSONObject {
+    func number(_ value: Double?) -> RawJSON? {
+      value.map { RawJSON(ViewerReport.number($0)) }
+    }
+    return [
+      "delay": number(delay), "buf": number(buffer), "rate": number(rate),
+      "rtt": number(roundTrip), "drops": number(drops), "stalls": number(stalls),
+      "throughput": number(throughput), "delivery": number(delivery),
+    ]
   }
 }
 
@@ -121,10 +123,11 @@ package struct ViewerReport: Sendable {
 
   /// The JSON object; the address is masked.
   package var text: String {
-    "{\"sid\":\(JSONText.quoted(identifier)),\"ip\":\(JSONText.quoted(peer.masked.description))"
-      + ",\"ua\":\(JSONText.quoted(userAgent)),\"transport\":\"\(transport.rawValue)\""
-      + ",\"rendition\":\(JSONText.quoted(rendition)),\"kbps\":\(kilobits),\"skips\":\(skips)"
-      + figures.members + ",\"since\":\(since.milliseconds)}"
+    let start: JSONObject = [
+      "sid": identifier, "ip": peer.masked.description, "ua": userAgent,
+      "transport": transport.rawValue, "rendition": rendition, "kbps": kilobits, "skips": skips,
+    ]
+    return (start + figures.object + ["since": since.milliseconds]).text
   }
 
   /// A number of a client as JSON, with at most three decimals.

@@ -41,17 +41,16 @@ struct ViewerSummary: Sendable {
   }
 
   /// The JSON members; a value that is unknown is left out.
-  var members: String {
+  var object: JSONObject {
     let transports = ViewerTransport.allCases.filter { counts[$0.index] > 0 }
-      .map { "\"\($0.rawValue)\":\(counts[$0.index])" }
-    var text =
-      "\"viewers\":\(counts.reduce(0, +)),\"transports\":{\(transports.joined(separator: ","))}"
-      + ",\"kbps\":\(kilobits)"
-    if let delay {
-      let values = zip(Self.delayNames, delay).map { "\"\($0)\":\(ViewerReport.number($1))" }
-      text += ",\"delay\":{\(values.joined(separator: ","))}"
+    let delays = delay.map { delay in
+      JSONObject(zip(Self.delayNames, delay).map { ($0, RawJSON(ViewerReport.number($1))) })
     }
-    if let roundTrip { text += ",\"rtt\":\(ViewerReport.number(roundTrip))" }
-    return text
+    return [
+      "viewers": counts.reduce(0, +),
+      "transports": JSONObject(transports.map { ($0.rawValue, counts[$0.index]) }),
+      "kbps": kilobits, "delay": delays, 
+      "rtt": roundTrip.map { RawJSON(ViewerReport.number($0)) },
+    ]
   }
 }

@@ -17,17 +17,7 @@ struct PassThroughOutput: Sendable {
   let sink: any ChunkSink
   /// The index of its track among those of the source.
   let track: Int
-  private let segmentation: Segmentation
-
-  /// A rendition of the track `track` of the source.
-  init(
-    settings: RenditionSettings, sink: any ChunkSink, track: Int, segmentation: Segmentation
-  ) {
-    self.settings = settings
-    self.sink = sink
-    self.track = track
-    self.segmentation = segmentation
-  }
+  let segmentation: Segmentation
 
   /// The chunk of an access unit, which is presented `shift` frames after it is decoded.
   func chunk(

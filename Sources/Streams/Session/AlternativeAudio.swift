@@ -25,11 +25,4 @@ package struct AlternativeAudio: Sendable, Hashable, Codable {
   package let main: String
   /// Samples in a frame.
   package let samplesPerFrame: Int64
-
-  /// An alternative of the track `main`.
-  package init(_ codec: AlternativeAudioCodec, of main: String, samplesPerFrame: Int64) {
-    self.codec = codec
-    self.main = main
-    self.samplesPerFrame = samplesPerFrame
-  }
 }

@@ -62,7 +62,8 @@ package struct AudioTrackSettings: Sendable, Equatable, Codable {
       let copied = CopiedAudioFormat(input, as: codec)?.speaking(main.encoder.language)
     else { return nil }
     self = main
-    alternative = AlternativeAudio(codec, of: main.name, samplesPerFrame: copied.length)
+    alternative = AlternativeAudio(
+      codec: codec, main: main.name, samplesPerFrame: copied.length)
     name = "\(main.name)-\(codec.rawValue)"
     isDefault = false
     source = .input(copied)

@@ -56,14 +56,6 @@ package struct SourceOutage: Sendable, Equatable {
   package let since: WallTime
   /// When the source is tried next; nil if the program waits for a sender or a request.
   package let retryAt: WallTime?
-
-  /// An outage.
-  package init(_ kind: Kind, _ reason: String, since: WallTime, retryAt: WallTime?) {
-    self.kind = kind
-    self.reason = reason
-    self.since = since
-    self.retryAt = retryAt
-  }
 }
 
 extension SourceOutage.Kind {

@@ -35,8 +35,8 @@ package struct OutageList: Sendable {
   package mutating func note(
     _ input: Int, _ kind: SourceOutage.Kind, _ reason: String, at now: WallTime, retryAt: WallTime?
   ) {
-    found[input] = SourceOutage(
-      kind, reason, since: found[input]?.since ?? now, retryAt: retryAt)
+    let since = found[input]?.since ?? now
+    found[input] = SourceOutage(kind: kind, reason: reason, since: since, retryAt: retryAt)
   }
 
   /// Notes that an input supplies media.
@@ -46,7 +46,8 @@ package struct OutageList: Sendable {
   package mutating func fail(
     _ kind: SourceOutage.Kind, _ reason: String, at now: WallTime, retryAt: WallTime?
   ) {
-    failure = SourceOutage(kind, reason, since: failure?.since ?? now, retryAt: retryAt)
+    let since = failure?.since ?? now
+    failure = SourceOutage(kind: kind, reason: reason, since: since, retryAt: retryAt)
   }
 
   /// Notes that a session has started.
