@@ -84,6 +84,6 @@ struct PublisherStateTests {
     counts.shownInput = 1
     let away = PublisherState(status(true), counts, hasBackups: true, hasSlate: true)
     #expect(away.word == .away && away.since == counts.shownSince)
-    #expect(away.text.contains("\"state\":\"away\""))
+    #expect(away.object.text.contains("\"state\":\"away\""))
   }
 }

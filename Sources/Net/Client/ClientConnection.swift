@@ -108,11 +108,7 @@ package final class ClientConnection {
   /// end.
   package func readArrived(_ limit: Int) throws(ClientError) -> [UInt8]? {
     guard hasInput else { return nil }
-    var result = Attempt.ended
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, used in
-      result = unsafe receive(into: buffer)
-      if case .done(let count) = result { used = count } else { used = 0 }
-    }
+    let (bytes, result) = receive(limit)
     switch result {
     case .done: return bytes
     case .ended: return []
@@ -122,14 +118,21 @@ package final class ClientConnection {
     }
   }
 
-  private func receive(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Attempt {
-    if unsafe session == nil {
-      return plain(
-        unsafe clinux_receive(descriptor, buffer.baseAddress, buffer.count), Int16(POLLIN))
+  /// Reads at most `limit` bytes; none unless the attempt is done.
+  private func receive(_ limit: Int) -> ([UInt8], Attempt) {
+    var result = Attempt.ended
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, used in
+      if unsafe session == nil {
+        result = plain(
+          unsafe clinux_receive(descriptor, buffer.baseAddress, buffer.count), Int16(POLLIN))
+      } else {
+        result = unsafe secure { session in
+          unsafe SSL_read(session, buffer.baseAddress, Int32(clamping: buffer.count))
+        }
+      }
+      if case .done(let count) = result { used = count } else { used = 0 }
     }
-    return unsafe secure { session in
-      unsafe SSL_read(session, buffer.baseAddress, Int32(clamping: buffer.count))
-    }
+    return (bytes, result)
   }
 
   /// Sends all bytes.
@@ -155,11 +158,7 @@ package final class ClientConnection {
   /// Waits for bytes, at most `limit`; empty at the end.
   package func read(_ limit: Int) throws(ClientError) -> [UInt8] {
     while true {
-      var result = Attempt.ended
-      let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, used in
-        result = unsafe receive(into: buffer)
-        if case .done(let count) = result { used = count } else { used = 0 }
-      }
+      let (bytes, result) = receive(limit)
       if case .done = result { return bytes }
       if try wait(result) { return [] }
     }

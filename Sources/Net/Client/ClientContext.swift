@@ -25,9 +25,7 @@ package final class ClientContext: @unchecked Sendable {
         throw .refused(call: "SSL_CTX_set_default_verify_paths", reason: TLSError.reason())
       }
     case .file(let path):
-      do throws(RegularFile.Failure) { try RegularFile.check(path) } catch {
-        throw .unusable(path: path, what: "certificate", reason: error.reason)
-      }
+      try Certificates.check(path, "certificate")
       guard unsafe copenssl_trust(pointer, path) == 1 else {
         throw .unusable(path: path, what: "certificate", reason: TLSError.reason())
       }
@@ -44,11 +42,8 @@ package final class ClientContext: @unchecked Sendable {
   ///   - key: the path of a PEM file with its key, without a passphrase.
   /// - Throws: if a file is unusable, or the key is that of another certificate.
   package func identify(certificate: String, key: String) throws(TLSError) {
-    for (path, what) in [(certificate, "certificate"), (key, "key")] {
-      do throws(RegularFile.Failure) { try RegularFile.check(path) } catch {
-        throw .unusable(path: path, what: what, reason: error.reason)
-      }
-    }
+    try Certificates.check(certificate, "certificate")
+    try Certificates.check(key, "key")
     ERR_clear_error()
     guard unsafe SSL_CTX_use_certificate_chain_file(pointer, certificate) == 1 else {
       throw .unusable(path: certificate, what: "certificate", reason: TLSError.reason())

@@ -29,7 +29,7 @@ enum Certificates {
   }
 
   /// OpenSSL would wait for the writer of a pipe, and read a device without an end.
-  private static func check(_ path: String, _ what: String) throws(TLSError) {
+  static func check(_ path: String, _ what: String) throws(TLSError) {
     do throws(RegularFile.Failure) { try RegularFile.check(path) } catch {
       throw .unusable(path: path, what: what, reason: error.reason)
     }

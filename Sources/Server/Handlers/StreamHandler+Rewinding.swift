@@ -141,11 +141,7 @@ extension StreamHandler {
       tracks, base: address.end == nil ? "../../" : "../../../../",
       file: address.path(served.names) + "/playlist.m3u8",
       closedCaptions: served.closedCaptions.tracks)
-    return .document(
-      playlist.text,
-      fields: ResponseFields.fields(
-        "application/vnd.apple.mpegurl",
-        .playlist(targetDuration: served.control.targetDuration), priority: .playlist))
+    return .playlist(playlist.text, .playlist(targetDuration: served.control.targetDuration))
   }
 
   /// Answers a request for `/S/dvr.mpd`.

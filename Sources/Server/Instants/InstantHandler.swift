@@ -226,10 +226,7 @@ final class InstantHandler {
       segments, segmentation, names: served.names, base: base,
       targetDuration: served.control.targetDuration)
     guard let playlist else { return .error(410, "the time has left the window") }
-    return .document(
-      playlist.text,
-      fields: ResponseFields.fields(
-        "application/vnd.apple.mpegurl", isFinal ? .segment : .second, priority: .playlist))
+    return .playlist(playlist.text, isFinal ? .segment : .second)
   }
 
   /// Holds a request until a frame of the top rendition is published.

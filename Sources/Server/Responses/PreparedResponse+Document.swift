@@ -14,4 +14,12 @@ extension PreparedResponse {
     PastMedia.add(texts: [body], at: SystemClock.monotonicTime)
     return PreparedResponse(status: status, fields: fields, body: [body])
   }
+
+  /// The response with a playlist that is rendered for one request.
+  static func playlist(_ text: String, _ caching: ResponseFields.Caching) -> PreparedResponse {
+    .document(
+      text,
+      fields: ResponseFields.fields(
+        "application/vnd.apple.mpegurl", caching, priority: .playlist))
+  }
 }

@@ -93,11 +93,7 @@ extension ServedStream {
       return .unavailable("a rendition has not started")
     }
     let playlist = MultivariantPlaylist(tracks, base: "../", file: "clip/\(name)")
-    return .document(
-      playlist.text,
-      fields: ResponseFields.fields(
-        "application/vnd.apple.mpegurl",
-        .playlist(targetDuration: control.targetDuration), priority: .playlist))
+    return .playlist(playlist.text, .playlist(targetDuration: control.targetDuration))
   }
 
   /// Finds the segments with media of a span, and answers with a playlist of them.
@@ -169,11 +165,7 @@ extension ServedStream {
         let caching: ResponseFields.Caching =
           !isLasting
           ? .playlist(targetDuration: control.targetDuration) : hasGap ? .second : .segment
-        answer(
-          .document(
-            playlist.text,
-            fields: ResponseFields.fields(
-              "application/vnd.apple.mpegurl", caching, priority: .playlist)))
+        answer(.playlist(playlist.text, caching))
       }
     }
   }
