@@ -42,7 +42,7 @@ final class PagePublishers {
     guard exchange.request.header("upgrade") == nil else { return open(exchange, stream) }
     guard registry.contains(stream) else { return exchange.respond(Self.unknownStream) }
     exchange.kind = .page
-    exchange.respond(serverState.page.publisher(for: exchange.request))
+    exchange.respond(serverState.page.publisher.response(to: exchange.request))
   }
 
   /// Opens a socket, or refuses it.

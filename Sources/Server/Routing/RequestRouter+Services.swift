@@ -115,7 +115,7 @@ extension RequestRouter {
     guard let upload = uploads[path.stream] else { return notFound(exchange) }
     if path.isPlayer, path.file?.isIndex ?? true,
       let page = path.file == nil
-        ? serverState.page.page(for: exchange.request)
+        ? serverState.page.page.response(to: exchange.request)
         : serverState.page.page(instead: exchange.request)
     {
       exchange.kind = .page

@@ -241,15 +241,13 @@ final class RequestRouter: RequestHandler, LoopService {
       }
       let isList =
         name == nil && !exchange.request.hasQuery && StreamListing(serverState.streamTable).isPage
-      exchange.respond(
-        isList
-          ? serverState.page.list(for: exchange.request)
-          : serverState.page.page(for: exchange.request))
+      let page = isList ? serverState.page.list : serverState.page.page
+      exchange.respond(page.response(to: exchange.request))
     case .pageFile(let name):
       let file = serverState.page.file(name, for: exchange.request)
       exchange.respond(file ?? .notFound)
     case .streams: exchange.respond(StreamListing(serverState.streamTable).response)
-    case .wall: exchange.respond(serverState.page.wall(for: exchange.request))
+    case .wall: exchange.respond(serverState.page.wall.response(to: exchange.request))
     case .time(let form):
       time(exchange, form ?? TimeService.Form(query: exchange.request.query))
     case .statistics(let isPage):

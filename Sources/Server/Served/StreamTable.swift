@@ -3,9 +3,9 @@
 /// The streams of the server at one moment; each change replaces the table.
 struct StreamTable: Sendable {
   /// Rises with each change.
-  let revision: Int
+  var revision: Int
   /// The streams in the order of their addition.
-  let streams: [StreamEntry]
+  var streams: [StreamEntry]
   /// The uploaded streams.
   var uploads = UploadTable()
   /// The streams that publishers had created, of which only the archive is left.

@@ -28,10 +28,8 @@ package struct PageFiles: Sendable {
     }
   }
 
-  private let page: NegotiatedFile
-  private let list: NegotiatedFile
-  private let wall: NegotiatedFile
-  private let publisher: NegotiatedFile
+  /// The player page, the list of streams, the page of several streams, and the publisher page.
+  let page: NegotiatedFile, list: NegotiatedFile, wall: NegotiatedFile, publisher: NegotiatedFile
   private let negotiatedPage: PreparedResponse
   private let files: [String: NegotiatedFile]
   /// The page of statistics.
@@ -86,18 +84,6 @@ package struct PageFiles: Sendable {
     self.files = files
   }
 
-  /// The player page for `request`.
-  func page(for request: Request) -> PreparedResponse { page.response(to: request) }
-
-  /// The page that lists the streams, for `request`.
-  func list(for request: Request) -> PreparedResponse { list.response(to: request) }
-
-  /// The page of several streams for `request`.
-  func wall(for request: Request) -> PreparedResponse { wall.response(to: request) }
-
-  /// The publisher page for `request`.
-  func publisher(for request: Request) -> PreparedResponse { publisher.response(to: request) }
-
   /// The page for a request whose `Accept` names HTML; nil for other requests.
   func page(instead request: Request) -> PreparedResponse? {
     request.header("accept")?.contains("text/html") == true ? negotiatedPage : nil
@@ -110,7 +96,7 @@ package struct PageFiles: Sendable {
 }
 
 /// A file as it is, and compressed.
-private struct NegotiatedFile: Sendable {
+struct NegotiatedFile: Sendable {
   private let plain: PreparedResponse
   private let compressed: PreparedResponse
 

@@ -237,32 +237,31 @@ package final class ServerState: Sendable {
   func changeTable(
     _ body: (StreamTable) -> (streams: [StreamEntry], recordings: [StreamEntry])
   ) {
-    let watchers = shared.withLock { shared in
-      let before = shared.streamTable
-      let (streams, recordings) = body(before)
-      shared.streamTable = StreamTable(
-        revision: before.revision + 1, streams: streams, uploads: before.uploads,
-        recordings: recordings)
-      return shared.watchers
+    replaceTable { table in
+      (table.streams, table.recordings) = body(table)
+    }
+  }
+
+  /// Changes the table, and wakes the loops; on an error it stays as it is.
+  private func replaceTable<Result: Sendable, Failure: Error>(
+    _ body: (inout StreamTable) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let (result, watchers) = try shared.withLock { shared throws(Failure) in
+      var table = shared.streamTable
+      let result = try body(&table)
+      table.revision += 1
+      shared.streamTable = table
+      return (result, shared.watchers)
     }
     for watcher in watchers { watcher() }
+    return result
   }
 
   /// Changes the uploaded streams; on an error they stay as they are.
   func changeUploads<Result: Sendable, Failure: Error>(
     _ body: (inout UploadTable, [StreamEntry]) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let (result, watchers) = try shared.withLock { shared throws(Failure) in
-      let before = shared.streamTable
-      var uploads = before.uploads
-      let result = try body(&uploads, before.streams)
-      shared.streamTable = StreamTable(
-        revision: before.revision + 1, streams: before.streams, uploads: uploads,
-        recordings: before.recordings)
-      return (result, shared.watchers)
-    }
-    for watcher in watchers { watcher() }
-    return result
+    try replaceTable { table throws(Failure) in try body(&table.uploads, table.streams) }
   }
 
   /// Sets the object that adds and removes streams for requests to `/api`.
