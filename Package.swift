@@ -165,8 +165,8 @@ let package = Package(
     // MPDs as text, rendered from window snapshots. Knows neither HLS nor HTTP.
     library("DASHPackager", ["CMAF", "Checked", "Encryption", "Time", "Packaging", "Media"]),
 
-    // What a source becomes, as messages: the values of Packaging as bytes, and the one way in which
-    // they pass a pipe. Knows no process and no session.
+    // What a source becomes, as messages: the values of Packaging as bytes, and the one way in
+    // which they pass a pipe. Knows no process and no session.
     library(
       "ChunkStream",
       ["Checked", "Isolation", "Media", "Metadata", "Packaging", "Sharing", "Time"]),

@@ -59,11 +59,13 @@ package struct ChunkMessage: FieldValue, Sendable {
     }
   }
 
-  /// Adds all but the bytes.
+  /// Adds all but the bytes, each field by itself: there are many chunks.
   package func write(to writer: inout FieldWriter) {
-    writer.add(track, role.rawValue)
+    writer.add(track)
+    writer.add(role.rawValue)
     properties.write(to: &writer)
-    writer.add(published, offset)
+    writer.add(published)
+    writer.add(offset)
   }
 }
 
@@ -92,8 +94,12 @@ extension ChunkProperties {
   fileprivate func write(to writer: inout FieldWriter) {
     let shift = Int32(clamping: shift)
     let flags: UInt8 = (isIndependent ? 1 : 0) | (isStill ? 2 : 0) | (shift != 0 ? 4 : 0)
-    writer.add(frameIndex, frames, segment, flags)
+    writer.add(frameIndex)
+    writer.add(frames)
+    writer.add(segment)
+    writer.add(flags)
     if shift != 0 { writer.add(shift) }
-    writer.add(duration, captured)
+    writer.add(duration)
+    writer.add(captured)
   }
 }

@@ -13,14 +13,19 @@ package struct FieldWriter: Sendable {
   /// No fields, with room for `count` bytes.
   init(reserving count: Int) { bytes.reserveCapacity(count) }
 
-  /// Adds the values of fields, in their order.
+  /// Adds the value of a field.
+  package mutating func add(_ value: some FieldValue) { value.write(to: &self) }
+
+  /// Adds the values of fields, in their order; one call for each is faster.
   package mutating func add<each Value: FieldValue>(_ value: repeat each Value) {
     repeat (each value).write(to: &self)
   }
 
   /// Begins a message of a kind with its fields; ``setSizes(payload:)`` completes its head.
   mutating func add<each Value: FieldValue>(message kind: UInt8, _ value: repeat each Value) {
-    add(kind, 0 as UInt32, 0 as UInt32)
+    add(kind)
+    add(0 as UInt32)
+    add(0 as UInt32)
     repeat (each value).write(to: &self)
   }
 

@@ -49,7 +49,7 @@ struct ViewerSummary: Sendable {
     return [
       "viewers": counts.reduce(0, +),
       "transports": JSONObject(transports.map { ($0.rawValue, counts[$0.index]) }),
-      "kbps": kilobits, "delay": delays, 
+      "kbps": kilobits, "delay": delays,
       "rtt": roundTrip.map { RawJSON(ViewerReport.number($0)) },
     ]
   }
