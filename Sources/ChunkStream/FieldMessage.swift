@@ -30,7 +30,9 @@ extension FieldMessage {
   package var bytes: [UInt8] {
     var writer = FieldWriter(reserving: MessageHead.usualSize)
     write(to: &writer)
-    writer.setSizes(payload: payload?.count ?? 0)
+    // The sizes in the head, which only now are known.
+    writer.replace(from: 1, with: UInt32(clamping: writer.bytes.count - MessageHead.size))
+    writer.replace(from: 5, with: UInt32(clamping: payload?.count ?? 0))
     return writer.bytes
   }
 

@@ -21,7 +21,7 @@ package struct FieldWriter: Sendable {
     repeat (each value).write(to: &self)
   }
 
-  /// Begins a message of a kind with its fields; ``setSizes(payload:)`` completes its head.
+  /// Begins a message of a kind with its fields; their sizes in the head are set later.
   mutating func add<each Value: FieldValue>(message kind: UInt8, _ value: repeat each Value) {
     add(kind)
     add(0 as UInt32)
@@ -29,13 +29,8 @@ package struct FieldWriter: Sendable {
     repeat (each value).write(to: &self)
   }
 
-  /// Writes the sizes of the fields and of the payload into the head, which only now are known.
-  mutating func setSizes(payload: Int) {
-    replace(from: 1, with: UInt32(clamping: bytes.count - MessageHead.size))
-    replace(from: 5, with: UInt32(clamping: payload))
-  }
-
-  private mutating func replace(from index: Int, with value: UInt32) {
+  /// Replaces the four bytes at an index.
+  mutating func replace(from index: Int, with value: UInt32) {
     unsafe withUnsafeBytes(of: value.bigEndian) { bytes in
       unsafe self.bytes.replaceSubrange(index..<index + bytes.count, with: bytes)
     }
