@@ -15,6 +15,11 @@
     /** Added to the time that is drawn, in ms: tells the frames of two pages apart. */
     offset: 0,
     drawn: 0,
+    /** Whether nothing is drawn: a source without frames. */
+    isStill: false,
+    draw() { draw(); },
+    /** The track that the page publishes. */
+    get track() { return streams.at(-1)?.getVideoTracks()[0]; },
     turn(width, height) { [canvas.width, canvas.height] = [width, height]; },
   };
 
@@ -37,6 +42,10 @@
 
   // Each drawing is a frame.
   const stream = canvas.captureStream();
-  setInterval(draw, 1000 / RATE);
-  navigator.mediaDevices.getUserMedia = async () => stream.clone();
+  const streams = [];
+  setInterval(() => { if (!camera.isStill) draw(); }, 1000 / RATE);
+  navigator.mediaDevices.getUserMedia = async () => {
+    streams.push(stream.clone());
+    return streams.at(-1);
+  };
 })();

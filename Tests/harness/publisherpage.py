@@ -18,10 +18,11 @@ LIVE = "() => document.querySelector('#status').textContent.startsWith('You are 
 class PublisherPage:
     """One publisher page, in a context of its own, whose camera is a canvas."""
 
-    def __init__(self, browser: Browser, url: str, *, key: str = "", offset: int = 0) -> None:
-        """`offset` in ms is added to the clock that is drawn."""
+    def __init__(self, browser: Browser, url: str, *, key: str = "", offset: int = 0,
+                 script: str = "") -> None:
+        """`offset` in ms is added to the clock that is drawn; `script` runs before the page's."""
         self.context = browser.new_context(viewport={"width": 390, "height": 780})
-        self.context.add_init_script(script=CRC.read_text() + CAMERA.read_text())
+        self.context.add_init_script(script=CRC.read_text() + CAMERA.read_text() + script)
         self.page: Page = self.context.new_page()
         self.page.goto(url)
         self.page.evaluate("ms => { canvasCamera.offset = ms; }", offset)

@@ -3,7 +3,6 @@
 
 import { ServerClock } from '../shared/clock.js';
 import { audienceOf, noAudience } from './audience.js';
-import { AudioInput } from './audio-input.js';
 import { AudioSender, encodesOpus } from './audio-sender.js';
 import { hasWebCodecs, publishProblem } from './codecs.js';
 import { frameMessage } from './frame-message.js';
@@ -11,11 +10,13 @@ import { newName, PublishSocket } from './publish-socket.js';
 import { RateControl } from './rate-control.js';
 import { RecordedUpload } from './recorded-upload.js';
 import { RetryWait } from './retry-wait.js';
-import { VideoInput } from './video-input.js';
+import { SourceInputs } from './source-inputs.js';
 import { VideoSender } from './video-sender.js';
 
 /** The interval between two looks at the connection and the bit rate, ms. */
 const INTERVAL = 100;
+/** The interval between two looks at a picture that stands still, ms. */
+const STILL_INTERVAL = 33;
 /** Frames in the encoder above which the bit rate is lowered. */
 const MOST_QUEUED = 2;
 
@@ -55,10 +56,8 @@ export class Publisher {
       onFrame: (chunk, presentation) => this.sendAudio(chunk, presentation),
       onFailure: () => this.audio.close(),
     });
-    /** @type {VideoInput | null} */
-    this.videoInput = null;
-    /** @type {AudioInput | null} */
-    this.audioInput = null;
+    this.inputs = new SourceInputs(
+      this.video, this.audio, (time) => this.serverTime(time), () => this.repeat());
     /** @type {PublishSocket | null} */
     this.socket = null;
     /** @type {RecordedUpload | null} in browsers without WebCodecs */
@@ -75,6 +74,7 @@ export class Publisher {
     /** Numbers of connections after a loss. */
     this.reconnections = 0;
     this.timer = 0;
+    this.stillTimer = 0;
     this.retryTimer = 0;
   }
 
@@ -84,30 +84,13 @@ export class Publisher {
    */
   serverTime(time) { return performance.timeOrigin + time + this.clock.offset; }
 
-  // MARK: The source
-
   /**
    * Sets the tracks to publish; the first call determines whether there is audio.
    * @param {MediaStream} stream
    */
   setStream(stream) {
-    const [video] = stream.getVideoTracks(), [audio] = stream.getAudioTracks();
     this.stream = stream;
-    if (!hasWebCodecs()) return;
-    if (video !== this.videoInput?.track) {
-      this.videoInput?.close();
-      this.video.changeSource();
-      this.videoInput = video ? new VideoInput(video, (frame, captured) => {
-        this.video.take(frame, this.serverTime(captured));
-      }) : null;
-    }
-    if (audio !== this.audioInput?.track) {
-      this.audioInput?.close();
-      this.audio.changeSource();
-      this.audioInput = audio ? new AudioInput(audio, (data, captured) => {
-        this.audio.take(data, this.serverTime(captured));
-      }) : null;
-    }
+    if (hasWebCodecs()) this.inputs.set(stream);
   }
 
   // MARK: The connection
@@ -132,10 +115,11 @@ export class Publisher {
       sid: newName(), ...(key === '' ? {} : { key }), ...(token === '' ? {} : { token }),
     };
     this.retries.restart();
-    this.hasAudio = this.audioInput !== null && await encodesOpus();
+    this.hasAudio = this.inputs.audioTrack !== null && await encodesOpus();
     this.change('connecting', '');
     this.connect();
     this.timer = window.setInterval(() => this.step(), INTERVAL);
+    this.stillTimer = window.setInterval(() => this.repeat(), STILL_INTERVAL);
   }
 
   /**
@@ -202,6 +186,7 @@ export class Publisher {
   /** @param {{ t: string } & Record<string, any>} message */
   take(message) {
     const now = performance.now();
+    this.repeat();
     if (message.t === 'ack' && message.cid === this.groups.video) {
       const received = message.r - this.clock.offset - performance.timeOrigin;
       this.control.acknowledged(message.n, received, now);
@@ -229,6 +214,16 @@ export class Publisher {
       this.state === 'live', performance.now(), error?.retry ?? null);
     this.change(wasLive ? 'reconnecting' : 'connecting', reason);
     this.retryTimer = window.setTimeout(() => this.connect(), wait);
+  }
+
+  /**
+   * Repeats the last frame of a picture that stands still. Timers of a hidden page fire once per
+   * second; acknowledgements and sound arrive in time.
+   */
+  repeat() {
+    if (this.state === 'live' && this.inputs.videoTrack?.muted === false) {
+      this.video.repeat(this.serverTime(performance.now()));
+    }
   }
 
   /** Looks at the connection and the bit rate. */
@@ -290,6 +285,7 @@ export class Publisher {
 
   end() {
     clearInterval(this.timer);
+    clearInterval(this.stillTimer);
     clearTimeout(this.retryTimer);
     this.video.pause();
     this.audio.isOn = false;
@@ -303,8 +299,7 @@ export class Publisher {
   /** Ends everything. */
   close() {
     this.stop();
-    this.videoInput?.close();
-    this.audioInput?.close();
+    this.inputs.close();
     this.video.close();
     this.audio.close();
   }

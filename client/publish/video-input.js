@@ -11,12 +11,15 @@ export class VideoInput {
   /**
    * @param {MediaStreamTrack} track
    * @param {(frame: VideoFrame, captured: number) => void} onFrame
+   * @param {() => void} onEnd the track has ended by itself
    */
-  constructor(track, onFrame) {
+  constructor(track, onFrame, onEnd) {
     this.track = track;
     this.onFrame = onFrame;
+    this.onEnd = onEnd;
     this.clock = new CaptureClock();
     this.isClosed = false;
+    track.addEventListener('ended', () => this.ended());
     if ('MediaStreamTrackProcessor' in globalThis) void this.read();
     else this.watch();
   }
@@ -32,7 +35,10 @@ export class VideoInput {
       else this.onFrame(value, this.clock.take(value.timestamp, performance.now()));
     }
     reader.cancel().catch(() => {});
+    this.ended();
   }
+
+  ended() { if (!this.isClosed) this.onEnd(); }
 
   /** Takes the frames that an element shows, in browsers without a processor. */
   watch() {

@@ -7,6 +7,10 @@ import { FrameGrid, RateMeter } from './frame-grid.js';
 
 /** The largest number of frames in the encoder above which a repeat is left out. */
 const MOST_REPEATS_QUEUED = 4;
+/** The age of the last frame above which the picture counts as a still one, ms. */
+const STILL = 150;
+/** The age of the first frame at which the usual rate is assumed, ms, and this rate, frames/s. */
+const RATE_UNKNOWN = 1000, USUAL_RATE = 30;
 
 /**
  * A coded frame; times in Unix µs of the server's clock.
@@ -25,6 +29,12 @@ const MOST_REPEATS_QUEUED = 4;
  * @property {(queued: number) => boolean} isCongested
  * @property {(reason: string) => void} onFailure
  */
+
+/**
+ * The size of a coded frame: H.264 has even ones.
+ * @param {VideoFrame} frame @returns {[number, number]}
+ */
+function sizeOf({ displayWidth, displayHeight }) { return [displayWidth & ~1, displayHeight & ~1]; }
 
 /** Encodes the frames of a source. */
 export class VideoSender {
@@ -47,6 +57,9 @@ export class VideoSender {
     this.isPaused = false;
     /** @type {VideoFrame | null} the last frame, for repeats */
     this.last = null;
+    /** When the first frame of the source was captured, Unix ms. */
+    this.firstAt = Infinity;
+    this.isScreen = false;
     /** @type {Map<number, { captured: number, presentation: number }>} by their timestamps */
     this.pending = new Map();
     this.origin = 0;
@@ -80,11 +93,24 @@ export class VideoSender {
   /** No frames are sent until `begin`. */
   pause() { this.isOn = false; }
 
-  /** The source is another one. */
-  changeSource() {
+  /**
+   * The source is another one, or none.
+   * @param {boolean} isScreen whether it has a frame for each change, so at any rate
+   */
+  changeSource(isScreen) {
+    this.isScreen = isScreen;
     this.meter = new RateMeter();
+    this.firstAt = Infinity;
+    this.keep(null);
+  }
+
+  /**
+   * Keeps a frame for repeats, and closes the one before.
+   * @param {VideoFrame | null} frame
+   */
+  keep(frame) {
     this.last?.close();
-    this.last = null;
+    this.last = frame;
   }
 
   /** The next frame must be a key frame. */
@@ -96,14 +122,11 @@ export class VideoSender {
    */
   take(frame, captured) {
     this.meter.add(captured);
-    if (!this.isOn || !this.meter.isKnown && !this.grid || !this.prepare(frame)) {
-      frame.close();
-      return;
-    }
-    this.grid ??= new FrameGrid(this.meter.rate, this.segment);
-    const { grid } = this, place = grid.place(captured);
-    if (!place) {
-      frame.close();
+    this.firstAt = Math.min(this.firstAt, captured);
+    const grid = this.isOn && this.gridAt(captured), place = grid && this.prepare(frame)
+      ? grid.place(captured) : null;
+    if (!grid || !place) {
+      this.keep(frame);  // a still picture may have no other one
       return;
     }
     const isCongested = this.events.isCongested(this.queued);
@@ -111,12 +134,36 @@ export class VideoSender {
     if (isCongested && !grid.isKey(place.slot)) {
       this.dropped += 1;
       grid.leaveOut(place.slot);
-      frame.close();
+      this.keep(frame);
       return;
     }
     this.encode(frame, place.slot, captured);
-    this.last?.close();
-    this.last = frame;
+    this.keep(frame);
+  }
+
+  /**
+   * The grid; null while the rate of the source is unknown.
+   * @param {number} now Unix ms of the server's clock
+   */
+  gridAt(now) {
+    const { isKnown, rate } = this.meter, isUsual = this.isScreen || !isKnown;
+    if (!this.grid && (this.isScreen || isKnown || now - this.firstAt > RATE_UNKNOWN)) {
+      this.grid = new FrameGrid(isUsual ? USUAL_RATE : rate, this.segment);
+    }
+    return this.grid;
+  }
+
+  /**
+   * Repeats the last frame while the source gives none, as a screen that does not change. Places
+   * of the last moments stay empty for frames that are on their way.
+   * @param {number} now Unix ms of the server's clock
+   */
+  repeat(now) {
+    const { last } = this, still = now - STILL, grid = last && this.isOn ? this.gridAt(now) : null;
+    const place = last && this.prepare(last) ? grid?.place(still) : null;
+    if (!place) return;
+    const isCongested = this.events.isCongested(this.queued);
+    for (const slot of [...place.repeats, place.slot]) this.fill(slot, still, isCongested);
   }
 
   /**
@@ -170,16 +217,22 @@ export class VideoSender {
    * @param {VideoFrame} frame
    * @returns {boolean} whether the frame can be encoded
    */
-  prepare({ displayWidth, displayHeight }) {
-    const [width, height] = [displayWidth & ~1, displayHeight & ~1];
-    if (this.config?.width === width && this.config.height === height) return true;
+  prepare(frame) {
+    if (this.fits(frame)) return true;
     if (!this.isConfiguring) {
       this.isConfiguring = true;
+      const [width, height] = sizeOf(frame);
       this.configure({ width, height, rate: this.rate, kbps: this.kbps })
         .catch((error) => this.events.onFailure(String(error?.message ?? error)))
         .finally(() => { this.isConfiguring = false; });
     }
     return false;
+  }
+
+  /** @param {VideoFrame} frame @returns {boolean} whether the encoder has the size of a frame */
+  fits(frame) {
+    const [width, height] = sizeOf(frame);
+    return this.config?.width === width && this.config.height === height;
   }
 
   /** @param {VideoFormat} format */
@@ -191,8 +244,7 @@ export class VideoSender {
     this.config = config;
     this.needsKey = true;
     this.grid?.breakOff();
-    this.last?.close();  // of another size
-    this.last = null;
+    if (this.last && !this.fits(this.last)) this.keep(null);
     if (this.isOn) this.events.describe(config);
   }
 
@@ -220,8 +272,7 @@ export class VideoSender {
 
   close() {
     this.isOn = false;
-    this.last?.close();
-    this.last = null;
+    this.keep(null);
     if (this.encoder && this.encoder.state !== 'closed') this.encoder.close();
   }
 }

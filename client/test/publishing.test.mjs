@@ -9,6 +9,7 @@ import { frameMessage } from '../publish/frame-message.js';
 import { RateControl } from '../publish/rate-control.js';
 import { wholeFragments } from '../publish/recorded-upload.js';
 import { RetryWait } from '../publish/retry-wait.js';
+import { VideoSender } from '../publish/video-sender.js';
 
 test('the rate of a camera is the nearest usual one, whatever its jitter', () => {
   for (const [interval, rate] of [[33.4, 30], [50, 20], [40, 25], [66, 15], [16.7, 60]]) {
@@ -76,6 +77,84 @@ test('after a long gap segments begin with the next key frame', () => {
   grid.take(115, true);
   assert.ok(!grid.isKey(120));
   assert.ok(grid.isKey(125));
+});
+
+/** A frame of 640x360 that tells whether it is closed. */
+class Frame {
+  /** @param {Frame | string} source @param {{ timestamp: number }} [options] */
+  constructor(source, options) {
+    this.name = source instanceof Frame ? source.name : source;
+    this.timestamp = options?.timestamp ?? 0;
+    [this.displayWidth, this.displayHeight] = [640, 360];
+    this.isClosed = false;
+  }
+
+  close() { this.isClosed = true; }
+}
+
+/** A sender with an encoder that notes names and places, 30 frames per second. */
+function sender() {
+  /** @type {any} */ (globalThis).VideoFrame = Frame;
+  /** @type {string[]} */
+  const coded = [];
+  const made = new VideoSender(/** @type {any} */ ({
+    describe: () => {}, isCongested: () => false, onFailure: assert.fail,
+  }), 1000);
+  made.config = /** @type {any} */ ({ width: 640, height: 360 });
+  made.encoder = /** @type {any} */ ({
+    state: 'configured', encodeQueueSize: 0,
+    encode: (/** @type {Frame} */ { name, timestamp }, /** @type {any} */ { keyFrame }) => {
+      coded.push(`${name}${Math.round(timestamp * 0.00003)}${keyFrame ? ' key' : ''}`);
+    },
+  });
+  made.begin(1000);
+  const take = (/** @type {string} */ name, /** @type {number} */ time) => {
+    const frame = new Frame(name);
+    made.take(/** @type {any} */ (frame), time);
+    return frame;
+  };
+  return { made, coded, take };
+}
+
+test('a picture that stands still is repeated, but for the last moments', () => {
+  const { made, coded, take } = sender(), start = 1795000000000;
+  for (let index = 0; index < 15; index += 1) take('a', start + index * 100 / 3);
+  coded.length = 0;
+  const last = start + 14 * 100 / 3;
+  for (let time = 0; time < 160; time += 20) made.repeat(last + time);
+  assert.deepEqual(coded, []);
+  made.repeat(last + 250);
+  assert.deepEqual(coded, ['a4', 'a5', 'a6']);
+  take('b', last + 260);
+  assert.deepEqual(coded.slice(3), ['a7', 'a8', 'a9', 'a10', 'b11']);
+});
+
+test('a frame whose place a repeat has taken is the next repeat', () => {
+  const { made, coded, take } = sender(), start = 1795000000000;
+  const frames = [take('a', start)];
+  made.repeat(start + 900);
+  assert.deepEqual(coded, [], 'the rate is unknown for a second');
+  made.repeat(start + 1150);
+  assert.deepEqual(coded, ['a0 key']);
+  frames.push(take('b', start + 990), take('c', start + 995));
+  made.repeat(start + 1250);
+  assert.deepEqual(coded.slice(1), ['c1', 'c2', 'c3']);
+  assert.deepEqual(frames.map(({ isClosed }) => isClosed), [true, true, false]);
+});
+
+test('without its source nothing is repeated', () => {
+  const { made, coded, take } = sender(), frame = take('a', 1795000000000);
+  made.changeSource(false);
+  made.repeat(1795000002000);
+  assert.deepEqual(coded, []);
+  assert.ok(frame.isClosed);
+});
+
+test('a screen has the usual rate, however rare its changes are', () => {
+  const { made, take } = sender();
+  made.changeSource(true);
+  for (let index = 0; index < 20; index += 1) take('a', 1795000000000 + index * 200);
+  assert.equal(made.rate, 30);
 });
 
 test('capture times follow the most prompt arrival', () => {
