@@ -158,12 +158,17 @@ function figures() {
   sentBefore = { bytes: sentBytes, at: now };
 }
 
-/** The stream of the page, `/S/publish`, and a key or token after `#`, which no server gets. */
+/** Takes a key or token after `#`, which no server gets, out of the address. */
+function takeFragment() {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  key.value = fragment.get('key') ?? fragment.get('token') ?? key.value;
+  if (location.hash !== '') history.replaceState(null, '', location.pathname);
+}
+
+/** Shows the stream of the page, `/S/publish`, and whether this browser can publish. */
 function prepare() {
   find('name').textContent = decodeURIComponent(location.pathname.split('/').at(-2) ?? '');
-  const fragment = new URLSearchParams(location.hash.slice(1));
-  key.value = fragment.get('key') ?? fragment.get('token') ?? '';
-  if (location.hash !== '') history.replaceState(null, '', location.pathname);
+  takeFragment();
   const problem = publishProblem();
   if (problem) {
     say(problem, true);
@@ -189,6 +194,8 @@ mute.addEventListener('click', () => {
 });
 navigator.mediaDevices?.addEventListener('devicechange', () => { if (stream) void list(); });
 addEventListener('pagehide', () => publisher.stop());
+// A link to the page that is open loads nothing.
+addEventListener('hashchange', takeFragment);
 setInterval(figures, INTERVAL);
 prepare();
 show();

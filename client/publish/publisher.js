@@ -69,6 +69,7 @@ export class Publisher {
     this.groups = { last: 0, video: 0, audio: 0 };
     this.numbers = { video: 0, audio: 0 };
     this.retries = new RetryWait();
+    this.wasBusy = false;
     this.hasAudio = false;
     this.sentBytes = 0;
     /** Numbers of connections after a loss. */
@@ -115,6 +116,7 @@ export class Publisher {
       sid: newName(), ...(key === '' ? {} : { key }), ...(token === '' ? {} : { token }),
     };
     this.retries.restart();
+    this.wasBusy = false;
     this.hasAudio = this.inputs.audioTrack !== null && await encodesOpus();
     this.change('connecting', '');
     this.connect();
@@ -206,10 +208,13 @@ export class Publisher {
     this.video.pause();
     this.audio.isOn = false;
     const wasLive = this.state === 'live' || this.state === 'reconnecting';
-    if (error && (error.retry === null || error.code === 'busy' && !wasLive)) {
+    const isBusy = error?.code === 'busy' && !wasLive;
+    if (error?.retry === null || isBusy && this.wasBusy) {
       this.fail(reason);
       return;
     }
+    // The other publisher may be this page before it was reloaded.
+    this.wasBusy ||= isBusy;
     const wait = this.retries.next(
       this.state === 'live', performance.now(), error?.retry ?? null);
     this.change(wasLive ? 'reconnecting' : 'connecting', reason);
