@@ -99,15 +99,16 @@ def prefer() -> str:
 
 
 @contextmanager
-def server(congestion: str, given: argparse.Namespace) -> Iterator[Program]:
-    """A server of the test pattern, for players and publishers."""
+def server(congestion: str, given: argparse.Namespace, player: str) -> Iterator[Program]:
+    """A server of the test pattern, or of a publisher page, for players and publishers."""
     scripts = script_flags()
     if path := os.environ.get("DASHJS"):
         scripts += ["--dashjs", path]
     ladder = [word for size in given.rendition or LADDER for word in ("--rendition", size)]
     program = start([
-        "--host", ADDRESS, "--http-port", "0", "--https-port", "0", "--self-signed", "--test-src",
-        *ladder, "--congestion", congestion, "--rtmp", f"{ADDRESS}:0", "--srt", f"{ADDRESS}:0",
+        "--host", ADDRESS, "--http-port", "0", "--https-port", "0", "--self-signed",
+        *(["--source", "page"] if player == "page" else ["--test-src", *ladder]),
+        "--congestion", congestion, "--rtmp", f"{ADDRESS}:0", "--srt", f"{ADDRESS}:0",
         "--publish", "open", *scripts, *given.flag], defaults=False)
     try:
         yield program
@@ -119,7 +120,7 @@ def congestion_of(player: str, server_side: str, path: Line | NetemLine) -> str:
     """Whose congestion control a cell is about."""
     if player == "srt":
         return "of SRT"
-    if player == "rtmp":
+    if player in ("rtmp", "page"):
         # The publisher's kernel decides.
         asked = [*path.far, "cat", "/proc/sys/net/ipv4/tcp_congestion_control"]
         return subprocess.run(asked, capture_output=True, text=True, check=True,
@@ -153,7 +154,7 @@ def run(path: Line | NetemLine, given: argparse.Namespace, folder: Path,
             for player in given.players:
                 if player == "dashjs" and not os.environ.get("DASHJS"):
                     continue
-                with server(congestion, given) as program:
+                with server(congestion, given, player) as program:
                     cell = play(where, player, congestion, program)
                     if cell.misses() and not given.once:
                         play(where, player, congestion, program, is_again=True)

@@ -8,19 +8,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from harness.browser import Viewer, chromium_running, viewer
+from harness.browser import Viewer, launch, viewer
 from harness.lossyline import ADDRESS, Line
 from harness.netemline import NetemLine
 from harness.program import Program
+from harness.publisherpage import PublisherPage
 from harness.rtmp import rtmp_port
 from harness.sources import ENCODER, PAINTER, Source
 from harness.tools import need
 from harness.waiting import pause, wait_until
 from lossy_lines import Course, apply
 from lossy_report import Cell
+from playwright.sync_api import Browser, sync_playwright
 
 VIEWERS = {
     "frames": "/live/?player=frames", "frames-h2": "/live/?player=frames",
@@ -28,7 +30,7 @@ VIEWERS = {
     "hlsjs": "/live/?player=hlsjs", "dashjs": "/ldash/play/live?player=dashjs",
 }
 # A viewer without losses watches their stream.
-PUBLISHERS = ("srt", "rtmp")
+PUBLISHERS = ("srt", "rtmp", "page")
 SETTLE, CALM, AFTER = 6.0, 3.0, 12.0
 PLAYS, STEP = 30.0, 0.5
 SECURE = "--unsafely-treat-insecure-origin-as-secure"
@@ -45,14 +47,26 @@ RENDITION = """() => {
 
 
 @contextmanager
+def browsers_at(prefixes: Sequence[Sequence[str]], program: Program,
+                folder: Path) -> Iterator[list[Browser]]:
+    """Chromiums, each of which a prefix starts at one end of the line."""
+    with sync_playwright() as playwright, ExitStack() as ends:
+        browsers = []
+        for index, prefix in enumerate(prefixes):
+            script = folder / f"chromium{index}"
+            # Chromium has WebCodecs in secure contexts only.
+            script.write_text(f"#!/bin/sh\nexec {' '.join(prefix)} {need('chromium', 'pages')} "
+                              f"{SECURE}=http://{ADDRESS}:{program.port} \"$@\"\n")
+            script.chmod(0o755)
+            browsers.append(launch(playwright.chromium, script))
+            ends.callback(browsers[-1].close)
+        yield browsers
+
+
+@contextmanager
 def browser_at(prefix: Sequence[str], program: Program, folder: Path) -> Iterator[Viewer]:
     """A page of a Chromium that a prefix starts at one end of the line."""
-    script = folder / "chromium"
-    # Chromium has WebCodecs in secure contexts only.
-    script.write_text(f"#!/bin/sh\nexec {' '.join(prefix)} {need('chromium', 'pages')} "
-                      f"{SECURE}=http://{ADDRESS}:{program.port} \"$@\"\n")
-    script.chmod(0o755)
-    with chromium_running(str(script)) as browser, viewer(browser) as view:
+    with browsers_at([prefix], program, folder) as (browser,), viewer(browser) as view:
         yield view
 
 
@@ -108,6 +122,15 @@ def measure(cell: Cell, course: Course, seconds: float, line: Line | NetemLine, 
             folder: Path) -> None:
     """Fills a cell: calm, disturbed for `seconds`, calm."""
     apply(line, course.calm)
+    if cell.player == "page":
+        # A canvas with the burned clock, at the far end.
+        url = f"http://{ADDRESS}:{program.port}/live/"
+        with browsers_at([line.far, []], program, folder) as (far, near), \
+                PublisherPage(far, url + "publish") as page, viewer(near) as view:
+            page.go_live()
+            view.open(url + "?player=webcodecs")
+            observe(cell, course, seconds, line, Watch(view, is_canvas=True))
+        return
     if cell.player in PUBLISHERS:
         with publisher(cell.player, line, program), browser_at([], program, folder) as view:
             view.open(f"http://{ADDRESS}:{program.port}/sent/?player=webcodecs")
