@@ -124,3 +124,54 @@ def test_canvas_of_a_hidden_tab_is_back_when_it_is_shown(
         assert shown[0] > 15 and shown[1] > 15 and 0 < late < 1000
         program.check_logged("publish-started", stream="live")
         assert not program.logged("publish-ended") and not program.logged("publish-lost")
+
+
+# A page with the element, whose canvas a worker draws.
+WORKER = """(async () => {
+  await import('/player/live-publisher.js');
+  const canvas = document.createElement('canvas');
+  const element = document.createElement('live-publisher');
+  [canvas.width, canvas.height] = [640, 360];
+  const offscreen = canvas.transferControlToOffscreen();
+  const drawing = `onmessage = ({ data }) => {
+    const pen = data.getContext('2d');
+    setInterval(() => {
+      pen.fillStyle = 'hsl(' + performance.now() / 20 + ' 60% 50%)';
+      pen.fillRect(0, 0, 640, 360);
+    }, 33);
+  }`;
+  new Worker(URL.createObjectURL(new Blob([drawing]))).postMessage(offscreen, [offscreen]);
+  element.setAttribute('src', '/live/publish');
+  element.stream = canvas.captureStream();
+  document.body.append(canvas, element);
+  globalThis.element = element;
+  await element.start();
+})()"""
+
+
+@pytest.mark.timeout(120)
+def test_canvas_of_a_worker_is_sent_from_a_hidden_tab(
+        throttling: Browser, streamer: Callable[..., Program]) -> None:
+    """The page of a site publishes a canvas that a worker draws, also behind another tab."""
+    program = streamer(*SOURCE, defaults=False)
+    page = BarePage(throttling)
+    try:
+        page.open(program.url("/health"))
+        wait_until(lambda: page.evaluate("location.pathname + document.readyState")
+                   == "/healthcomplete", 15, "the page")
+        page.evaluate(WORKER)
+        wait_until(lambda: page.evaluate("globalThis.element?.audience?.state") == "live", 20,
+                   "the stream")
+        with viewer(throttling) as view:
+            play(view, program)
+            page.hide()
+            view.watch(2)
+            frames = "element.publisher.video.encoded - element.publisher.video.repeated"
+            before, begun = page.evaluate(frames), view.page.evaluate("() => __player.framesShown")
+            view.watch(HIDDEN)
+            sent = (page.evaluate(frames) - before) / HIDDEN
+            shown = (view.page.evaluate("() => __player.framesShown") - begun) / HIDDEN
+            print(f"hidden: {sent:.1f} frames sent, {shown:.1f} shown per second")
+            assert page.evaluate("document.hidden") and sent > 5 and shown > 5
+    finally:
+        page.close()
