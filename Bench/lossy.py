@@ -13,6 +13,7 @@ import argparse
 import os
 import platform
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -118,8 +119,8 @@ def server(congestion: str, given: argparse.Namespace, player: str) -> Iterator[
 
 def congestion_of(player: str, server_side: str, path: Line | NetemLine) -> str:
     """Whose congestion control a cell is about."""
-    if player == "srt":
-        return "of SRT"
+    if player in ("srt", "frames-h3"):
+        return "of SRT" if player == "srt" else "of QUIC"
     if player in ("rtmp", "page"):
         # The publisher's kernel decides.
         asked = [*path.far, "cat", "/proc/sys/net/ipv4/tcp_congestion_control"]
@@ -154,6 +155,8 @@ def run(path: Line | NetemLine, given: argparse.Namespace, folder: Path,
             for player in given.players:
                 if player == "dashjs" and not os.environ.get("DASHJS"):
                     continue
+                if player == "frames-h3" and not shutil.which("caddy"):
+                    continue
                 with server(congestion, given, player) as program:
                     cell = play(where, player, congestion, program)
                     if cell.misses() and not given.once:
@@ -173,6 +176,7 @@ def report(cells: list[Cell], given: argparse.Namespace, path: Line | NetemLine,
         "Stream": f"test pattern, {', '.join(given.rendition or LADDER)}, 30 frames per second",
         "Time": f"{given.seconds:g} s per cell, and {AFTER:g} s after the last disturbance",
         "streamer": version(str(streamer_binary()), "--version"),
+        "Caddy": "plays frames-h3" if shutil.which("caddy") else "not found: no frames-h3",
         "dash.js": "given by DASHJS" if os.environ.get("DASHJS") else "not played: no DASHJS",
         **{f"Line {one.name}": one.text for one in given.courses},
     }

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from harness.browser import Viewer, launch, viewer
+from harness.edges import caddy, quic_flags, single
 from harness.lossyline import ADDRESS, Line
 from harness.netemline import NetemLine
 from harness.program import Program
@@ -26,7 +27,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 VIEWERS = {
     "frames": "/live/?player=frames", "frames-h2": "/live/?player=frames",
-    "ws": "/live/?player=ws", "webcodecs": "/live/?player=webcodecs",
+    "frames-h3": "/live/?player=frames", "ws": "/live/?player=ws", "webcodecs": "/live/?player=webcodecs",
     "hlsjs": "/live/?player=hlsjs", "dashjs": "/ldash/play/live?player=dashjs",
 }
 # A viewer without losses watches their stream.
@@ -40,6 +41,8 @@ PROBED = "window.__lab.samples.filter((s) => s[1] !== null).map((s) => [s[0], s[
 OWN = ("(window.__player?.samples ?? [])"
        ".map(([shown, clock]) => [shown - __player.clockOffsetMs, clock])")
 NEWER = "(since) => ({}).filter(([shown]) => shown > since)"
+PROTOCOLS = """() => performance.getEntriesByType('resource')
+  .filter(({ name }) => name.includes('segment')).map(({ nextHopProtocol }) => nextHopProtocol)"""
 RENDITION = """() => {
   const state = window.__player ?? {}, video = document.querySelector('video');
   return state.rendition ?? (video?.videoHeight ? video.videoHeight + 'p' : '');
@@ -47,8 +50,8 @@ RENDITION = """() => {
 
 
 @contextmanager
-def browsers_at(prefixes: Sequence[Sequence[str]], program: Program,
-                folder: Path) -> Iterator[list[Browser]]:
+def browsers_at(prefixes: Sequence[Sequence[str]], program: Program, folder: Path,
+                *more: str) -> Iterator[list[Browser]]:
     """Chromiums, each of which a prefix starts at one end of the line."""
     with sync_playwright() as playwright, ExitStack() as ends:
         browsers = []
@@ -58,7 +61,7 @@ def browsers_at(prefixes: Sequence[Sequence[str]], program: Program,
             script.write_text(f"#!/bin/sh\nexec {' '.join(prefix)} {need('chromium', 'pages')} "
                               f"{SECURE}=http://{ADDRESS}:{program.port} \"$@\"\n")
             script.chmod(0o755)
-            browsers.append(launch(playwright.chromium, script))
+            browsers.append(launch(playwright.chromium, script, *more))
             ends.callback(browsers[-1].close)
         yield browsers
 
@@ -135,6 +138,15 @@ def measure(cell: Cell, course: Course, seconds: float, line: Line | NetemLine, 
         with publisher(cell.player, line, program), browser_at([], program, folder) as view:
             view.open(f"http://{ADDRESS}:{program.port}/sent/?player=webcodecs")
             observe(cell, course, seconds, line, Watch(view, is_canvas=True))
+        return
+    if cell.player == "frames-h3":
+        with single(lambda: caddy(folder, program.port, address=ADDRESS)) as edge, \
+                browsers_at([line.far], program, folder, *quic_flags(edge, ADDRESS)) as (far,), \
+                viewer(far) as view:
+            view.open(f"https://{ADDRESS}:{edge.port}{VIEWERS[cell.player]}")
+            observe(cell, course, seconds, line, Watch(view, is_canvas=False))
+            found = view.page.evaluate(PROTOCOLS)
+            assert set(found) == {"h3"}, f"not by HTTP/3: {found}"
         return
     with browser_at(line.far, program, folder) as view:
         origin = (f"https://{ADDRESS}:{program.secure_port}" if cell.player == "frames-h2"

@@ -7,9 +7,6 @@ request, as it does for a known site after its `alt-svc`.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -67,16 +64,8 @@ def edge(server: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="module")
 def quic(edge: Edge, browser_path: str) -> Iterator[Browser]:
     """A Chromium that reaches the edge by HTTP/3 only."""
-    certificate = edge.log.parent / "cert.pem"
-    key = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], check=True,
-                         capture_output=True, timeout=10).stdout
-    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=key, check=True,
-                         capture_output=True, timeout=10).stdout
-    known = base64.b64encode(hashlib.sha256(der).digest()).decode()
     with sync_playwright() as playwright:
-        running = launch(playwright.chromium, browser_path,
-                         f"--origin-to-force-quic-on=127.0.0.1:{edge.port}",
-                         f"--ignore-certificate-errors-spki-list={known}")
+        running = launch(playwright.chromium, browser_path, *edges.quic_flags(edge))
         try:
             yield running
         finally:

@@ -68,7 +68,8 @@ def test_publisher_continues_after_five_seconds(
                 assert firefox.evaluate("__publisher.state") == "reconnecting"
                 assert "Connecting again" in said(firefox)
                 proxy.mend()
-                wait_until(lambda: firefox.evaluate("__publisher.state") == "live", 10, "the return")
+                wait_until(lambda: firefox.evaluate("__publisher.state") == "live", 10,
+                           "the return")
                 sent = encoded(firefox)
                 wait_until(lambda sent=sent: encoded(firefox) > sent + 30, 10, "frames")
                 assert len(program.logged("publish-continued")) == count

@@ -7,6 +7,8 @@ addresses and file names are replaced.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import re
 import subprocess
@@ -156,24 +158,39 @@ def nginx(folder: Path, name: str, port: int, cache: int | None = None, *,
     return listen("nginx", command, mine, folder, is_secure=True)
 
 
-def caddy(folder: Path, port: int, cache: int | None = None) -> Edge:
-    """Caddy in front of `port`, by HTTP/2, or of the cache at another one: HTTP/3 for viewers."""
+def caddy(folder: Path, port: int, cache: int | None = None,
+          address: str = "127.0.0.1") -> Edge:
+    """Caddy in front of `port`, by HTTP/2, or of the cache at another one: HTTP/3 for viewers.
+
+    `address` is that of Caddy and of both.
+    """
     path = need("caddy", "the edge configuration of Caddy, and HTTP/3")
     certificate(folder)
     mine = free_port()
     conf = Configuration(CONFIGURATIONS / "caddy/Caddyfile", folder)
-    conf.replace("\n:8443 {", f"\nhttps://127.0.0.1:{mine}, :{mine} {{\n\tbind 127.0.0.1")
-    conf.replace("@socket 127.0.0.1:8080", f"@socket 127.0.0.1:{port}")
+    conf.replace("\n:8443 {", f"\nhttps://{address}:{mine}, :{mine} {{\n\tbind {address}")
+    conf.replace("@socket 127.0.0.1:8080", f"@socket {address}:{port}")
     if cache:
-        conf.replace("proxy h2c://127.0.0.1:8080", f"proxy 127.0.0.1:{cache}")
+        conf.replace("proxy h2c://127.0.0.1:8080", f"proxy {address}:{cache}")
         conf.replace("\t\t\t\tversions h2c\n", "")
     else:
-        conf.replace("proxy h2c://127.0.0.1:8080", f"proxy h2c://127.0.0.1:{port}")
+        conf.replace("proxy h2c://127.0.0.1:8080", f"proxy h2c://{address}:{port}")
     conf.replace("/etc/streamer/edge/", f"{folder}/", 2)
     command = [path, "run", "--config", str(conf.write()), "--adapter", "caddyfile"]
     env = {**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder),
            "XDG_DATA_HOME": str(folder)}
     return listen("caddy", command, mine, folder, env=env, is_secure=True)
+
+
+def quic_flags(edge: Edge, address: str = "127.0.0.1") -> list[str]:
+    """Flags of a Chromium that reaches Caddy by HTTP/3 from its first request on."""
+    key = subprocess.run(["openssl", "x509", "-in", edge.log.parent / "cert.pem", "-noout",
+                          "-pubkey"], check=True, capture_output=True, timeout=10).stdout
+    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=key, check=True,
+                         capture_output=True, timeout=10).stdout
+    known = base64.b64encode(hashlib.sha256(der).digest()).decode()
+    return [f"--origin-to-force-quic-on={address}:{edge.port}",
+            f"--ignore-certificate-errors-spki-list={known}"]
 
 
 def traffic_server(folder: Path, port: int) -> Edge:
