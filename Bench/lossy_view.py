@@ -27,7 +27,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 VIEWERS = {
     "frames": "/live/?player=frames", "frames-h2": "/live/?player=frames",
-    "frames-h3": "/live/?player=frames", "ws": "/live/?player=ws", "webcodecs": "/live/?player=webcodecs",
+    "frames-h3": "/live/?player=frames", "ws": "/live/?player=ws",
+    "webcodecs": "/live/?player=webcodecs",
     "hlsjs": "/live/?player=hlsjs", "dashjs": "/ldash/play/live?player=dashjs",
 }
 # A viewer without losses watches their stream.
