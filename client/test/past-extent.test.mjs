@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
+import { after, suite, test } from 'node:test';
 import { PastOrder } from '../engine/players/past-order.js';
-import { PastExtent } from '../engine/server/past-extent.js';
+import { PastExtent, PastReach } from '../engine/server/past-extent.js';
 
 const extent = new PastExtent({
   now: 2000, archive: true, from: 1000, to: 2000, frameRate: [30, 1], framesPerSegment: 30,
@@ -96,5 +96,30 @@ suite('the order of the requests', () => {
     order.arrived();
     assert.equal(order.take(1010.5, 1, 2000), 1013);
     assert.deepEqual(taken(new PastOrder(extent, 1997.5), 1997.5, 1, 1999.9), [1997, 1998]);
+  });
+});
+
+suite('the reach of a stream', () => {
+  const { fetch } = globalThis;
+  after(() => Object.assign(globalThis, { fetch }));
+
+  test('the root leads to its stream, and is not asked again at once', async () => {
+    const asked = /** @type {string[]} */ ([]);
+    globalThis.fetch = async (url) => {
+      asked.push(String(url));
+      const response = Response.json({ archive: true, from: 1000, to: 2000 });
+      Object.defineProperty(response, 'url', { value: 'https://a.example/live/dvr.json' });
+      return response;
+    };
+    const reach = new PastReach(new AbortController().signal);
+    for (const url of ['https://a.example/dvr.json', 'https://a.example/live/dvr.json',
+      'https://a.example/dvr.json']) {
+      assert.equal((await reach.load(url))?.from, 1000);
+    }
+    assert.deepEqual(asked, ['https://a.example/dvr.json']);
+    assert.equal(reach.address('from/1/playlist.m3u8'),
+      'https://a.example/live/from/1/playlist.m3u8');
+    assert.equal((await reach.load('https://b.example/dvr.json'))?.from, 1000);
+    assert.equal(asked.length, 2);
   });
 });

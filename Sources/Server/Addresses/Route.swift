@@ -34,8 +34,8 @@ package enum Route: Equatable {
   case past(stream: String, rendition: String?, from: String, to: String?)
   /// `/S/dvr.mpd`: the MPD of the past.
   case pastManifest(stream: String)
-  /// `/S/dvr.json`: how far viewers may go back.
-  case pastExtent(stream: String)
+  /// `/S/dvr.json`: how far viewers may go back; without a stream a redirect to that.
+  case pastExtent(stream: String?)
   /// An MPD.
   case manifest(stream: String?, URLDepth)
   /// Any other file of a rendition: CMAF header, segment, part.
@@ -118,6 +118,7 @@ package enum Route: Equatable {
       .playlist(stream: nil, rendition: nil, .root)
     case "manifest.mpd": .manifest(stream: nil, .root)
     case "timestamps.json": .timestamps(stream: nil)
+    case "dvr.json": .pastExtent(stream: nil)
     case "feed": .feed(stream: nil)
     case "ws": .socket(stream: nil)
     case "time": .time(nil)

@@ -5,6 +5,20 @@ import Time
 
 /// `/S/dvr.json`.
 extension StreamHandler {
+  /// Answers a request for `/dvr.json`, beside the playlist of the default stream at the root.
+  ///
+  /// Other addresses of the past are relative to that of the stream.
+  func leadToExtent(_ exchange: any Exchange) {
+    let query = exchange.request.query.map { "?\($0)" } ?? ""
+    exchange.respond(
+      PreparedResponse(
+        status: 307,
+        fields: [
+          HeaderField("Location", "\(stream.name)/dvr.json\(query)"),
+          HeaderField("Cache-Control", ResponseFields.Caching.second.value),
+        ] + ResponseFields.common))
+  }
+
   /// Answers a request for how far viewers may go back.
   ///
   /// It is not held before the stream has started: pages ask beside other requests that are held,

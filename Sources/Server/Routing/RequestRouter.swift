@@ -208,6 +208,7 @@ final class RequestRouter: RequestHandler, LoopService {
     case .iFrames: streamHandler(target, exchange)?.iFrames(exchange, target, since: since)
     case .past: streamHandler(target, exchange)?.past(exchange, target, since: since)
     case .pastManifest: streamHandler(target, exchange)?.pastManifest(exchange, since: since)
+    case .pastExtent(stream: nil): streamHandler(target, exchange)?.leadToExtent(exchange)
     case .pastExtent: streamHandler(target, exchange)?.pastExtent(exchange)
     case .manifest: manifest(exchange, target, since: since)
     case .media:

@@ -173,8 +173,7 @@ export class PastPlayer {
    */
   async loadList(signal) {
     const { host, ladder, reach } = this;
-    const beside = reach.url || extentBeside(host.source);
-    const extent = beside && await reach.load(beside);
+    const extent = await reach.load(reach.url || extentBeside(host.source));
     let { source } = host;
     if (extent && !extent.isLive && extent.from !== null) {
       const last = extent.segmentAt(extent.to - extent.frameDuration / 2);

@@ -92,8 +92,9 @@ export class PastReach {
     this.stop = stop;
     /** @type {PastExtent | null} null while unknown */
     this.extent = null;
-    /** URL of dvr.json; empty while unknown. */
+    /** URL of dvr.json; empty while unknown. `asked` is the one that led to it. */
     this.url = '';
+    this.asked = '';
     this.loadedAt = -Infinity;
     /** @type {Promise<PastExtent | null> | null} */
     this.loading = null;
@@ -104,8 +105,9 @@ export class PastReach {
    * @param {string} url of dvr.json
    */
   async load(url) {
-    if (url !== this.url) {
+    if (url !== this.url && url !== this.asked) {
       this.url = url;
+      this.asked = url;
       this.extent = null;
       this.loadedAt = -Infinity;
     }
@@ -120,7 +122,11 @@ export class PastReach {
       this.extent = await within(TIMEOUT, async (signal) => {
         const response = await fetch(url, { signal });
         if (response.status === 404) return new PastExtent({});  // another server, or an old one
-        return response.ok ? new PastExtent(await response.json()) : this.extent;
+        if (!response.ok) return this.extent;
+        const extent = new PastExtent(await response.json());
+        // The root leads to its stream, whose other documents are beside that.
+        if (url === this.asked) this.url = response.url || url;
+        return extent;
       }, this.stop);
       this.loadedAt = performance.now();
     } catch {

@@ -20,14 +20,11 @@ export function otherFormat(url) {
 }
 
 /**
- * The extent of the past beside a playlist or MPD that is not loaded; null at the root, whose names
- * are those of the first stream.
+ * The extent of the past beside a playlist or MPD that is not loaded; at the root the server leads
+ * to that of its stream.
  * @param {string} source
  */
-export function extentBeside(source) {
-  const url = new URL('dvr.json', source);
-  return url.pathname === '/dvr.json' ? null : url.href;
-}
+export const extentBeside = (source) => new URL('dvr.json', source).href;
 
 /**
  * The stream that belongs to the address of the page.
