@@ -112,10 +112,12 @@ package final class StreamArchive: Sendable {
     }
   }
 
-  /// Reads the renditions as their newest hour files show them.
-  package func recordedTracks(answer: @escaping Answer<[RecordedTrack]>) {
+  /// Reads the renditions as their newest hour files show them, and their order.
+  package func recordedTracks(
+    answer: @escaping Answer<(tracks: [RecordedTrack], order: RenditionOrder?)>
+  ) {
     read(answer: answer) { [self] reader throws(ArchiveFailure) in
-      try reader.recordedTracks(of: renditions)
+      (try reader.recordedTracks(of: renditions), reader.renditionOrder)
     }
   }
 

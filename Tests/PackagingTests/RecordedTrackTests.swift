@@ -125,6 +125,30 @@ struct RecordedTrackTests {
     #expect(found[2].language == Language("eng") && found[2].codecs == "mp4a.40.2")
     // 1000 bytes per second of video, 16,000 in 48,128 samples of audio.
     #expect(found.map(\.bandwidth) == [8000, 8000, 127_659, 127_659])
+    // The session had another order, and other renditions too.
+    let known = RenditionOrder(names: ["low", "gone", "high", "b"], defaultAudio: "b")
+    let ordered = RecordedTrack.descriptions(
+      of: [try audio("a"), try audio("b"), try video("high", 720), try video("low", 180)],
+      in: known)
+    #expect(ordered.map(\.rendition) == ["low", "high", "b", "a"])
+    #expect(ordered.map(\.isDefault) == [false, false, true, false])
+    let silent = RenditionOrder(names: ["high"], defaultAudio: "gone")
+    let other = RecordedTrack.descriptions(
+      of: [try audio("b"), try audio("a"), try video("high", 720)], in: silent)
+    #expect(other.map(\.isDefault) == [false, true, false])
+  }
+
+  @Test("an order is read as it was written; a damaged text is none")
+  func orderText() {
+    let order = RenditionOrder(names: ["video", "low", "audio", "nl"], defaultAudio: "audio")
+    #expect(order.text == "streamer-renditions-1\nvideo\nlow\naudio default\nnl\nend\n")
+    #expect(RenditionOrder(order.text) == order)
+    // The line feed at the end is not needed.
+    for cut in 0..<order.text.count - 1 {
+      #expect(RenditionOrder(String(order.text.prefix(cut))) == nil)
+    }
+    #expect(RenditionOrder("streamer-renditions-1\na b\nend\n") == nil)
+    #expect(RenditionOrder("streamer-renditions-1\na default default\nend\n") == nil)
   }
 
   @Test("the window of a recording has left all media behind")

@@ -101,7 +101,7 @@ def write(folder: Path, tracks: Iterable[Track], first: int, end: int,
           missing: range = range(0), stream: str = "live") -> None:
     """Writes the hour files of the segments from `first` to `end`, without those of `missing`."""
     for track in tracks:
-        extension = "cmfa" if track.name == "audio" else "cmfv"
+        extension = "cmfa" if b"soun" in track.header else "cmfv"
         number = first
         while number < end:
             until = min(end, (number // 3600 + 1) * 3600)

@@ -27,6 +27,9 @@ package final class ArchiveReader: Sendable {
   /// A reader of what `catalog` has.
   package init(_ catalog: StreamCatalog) { self.catalog = catalog }
 
+  /// The folder of the stream.
+  var folder: String { catalog.folder }
+
   /// The segments of a rendition with numbers of a span, in their order.
   package func segments(
     _ numbers: ClosedRange<Int64>, of rendition: String

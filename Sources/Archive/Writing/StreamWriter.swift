@@ -14,6 +14,9 @@ final class StreamWriter {
   private let policy: ArchivePolicy
   private let syncThread: SyncThread?
   var tracks: [String: TrackWriter] = [:]
+  /// The windows of the session, and whether the folder has their order.
+  private var windows: [(name: String, window: LiveWindow)] = []
+  private var isNoted = false
   /// The spans that were removed since the start, whose segments windows may have still.
   var removed = WallSpans()
   /// Performs removals; without it that is done at once.
@@ -109,6 +112,7 @@ final class StreamWriter {
       track.finish()
     }
     tracks = [:]
+    (self.windows, isNoted) = (windows, false)
     let top = windows.first { !$0.window.segmentation.isAudio }?.name
     for (name, window) in windows
     where policy.archives(name, window.segmentation, top: top) {
@@ -138,6 +142,17 @@ final class StreamWriter {
   /// Asks for the written bytes to be on the disk soon.
   func sync(on thread: SyncThread, _ now: MonotonicTime) {
     for track in tracks.values { track.sync(on: thread, now) }
+    note()
+  }
+
+  /// Notes the order of the renditions when all of them are described, and the folder has media.
+  private func note() {
+    guard !isNoted, catalog.read({ !$0.tracks.isEmpty }) else { return }
+    let described = windows.compactMap(\.window.snapshot.track)
+    guard !described.isEmpty, described.count == windows.count else { return }
+    isNoted = RenditionNote.write(RenditionOrder(described), catalog)
+    // It is in the folder, or the disk refuses it: the next session tries again.
+    windows = []
   }
 
   /// Finishes the open files.

@@ -59,25 +59,29 @@ package struct RecordedTrack: Sendable {
 
   /// The descriptions of the renditions, top rendition first, then audio; empty without video.
   ///
-  /// The largest video is the top rendition, and the first audio by its name is the default.
+  /// The order is that of `known`. Without it the largest video is the top rendition, and the first
+  /// audio by its name is the default.
   /// Bitrates are those of the newest segments. The length of parts is unknown: each segment has
   /// one.
-  package static func descriptions(of tracks: [RecordedTrack]) -> [TrackDescription] {
+  package static func descriptions(
+    of tracks: [RecordedTrack], in known: RenditionOrder? = nil
+  ) -> [TrackDescription] {
+    func place(_ track: RecordedTrack) -> Int { known?.place(of: track.name) ?? 0 }
     let newest = tracks.map(\.end).max() ?? .distantPast
     let present = tracks.filter { newest - $0.end <= sameTime }
     let videos = present.filter(\.isVideo).sorted {
-      ($1.pixels, $1.bandwidth.average, $0.name) < ($0.pixels, $0.bandwidth.average, $1.name)
+      (place($0), $1.pixels, $1.bandwidth.average, $0.name)
+        < (place($1), $0.pixels, $0.bandwidth.average, $1.name)
     }
     guard let video = videos.first?.segmentation else { return [] }
     let described = videos.filter { $0.segmentation == video }.compactMap { $0.video(video) }
     guard !described.isEmpty else { return [] }
-    let audio = present.filter { !$0.isVideo }.sorted { $0.name < $1.name }
-    var sounds: [TrackDescription] = []
-    for track in audio {
-      guard let sound = track.audio(following: video, isDefault: sounds.isEmpty) else { continue }
-      sounds.append(sound)
-    }
-    return described + sounds
+    let audio = present.filter { !$0.isVideo }
+      .sorted { (place($0), $0.name) < (place($1), $1.name) }
+      .filter { $0.audio(following: video, isDefault: false) != nil }
+    let main = audio.first { $0.name == known?.defaultAudio } ?? audio.first
+    return described
+      + audio.compactMap { $0.audio(following: video, isDefault: $0.name == main?.name) }
   }
 
   /// The rule of the segments; nil if the times of the frames follow none.

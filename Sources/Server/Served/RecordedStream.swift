@@ -80,7 +80,7 @@ final class RecordedStream: Sendable {
     guard isFirst else { return }
     let revision = archive.revision
     archive.recordedTracks { [self] result in
-      let known = (try? result.get()).flatMap { describe($0, revision) }
+      let known = (try? result.get()).flatMap { describe($0.tracks, $0.order, revision) }
       let waiting = state.withLock { state in
         state.known = known
         if known == nil { state.retryAt = SystemClock.monotonicTime + Self.retryInterval }
@@ -91,8 +91,10 @@ final class RecordedStream: Sendable {
     }
   }
 
-  private func describe(_ tracks: [RecordedTrack], _ revision: Int64) -> Known? {
-    let descriptions = RecordedTrack.descriptions(of: tracks)
+  private func describe(
+    _ tracks: [RecordedTrack], _ order: RenditionOrder?, _ revision: Int64
+  ) -> Known? {
+    let descriptions = RecordedTrack.descriptions(of: tracks, in: order)
     var windows: [(name: String, window: LiveWindow)] = []
     for description in descriptions {
       guard let track = tracks.first(where: { $0.name == description.rendition }),
