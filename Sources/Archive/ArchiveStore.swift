@@ -48,6 +48,8 @@ package final class ArchiveStore: Sendable {
   /// The healing of streams with twins.
   private let healers = Locked<[String: Healer]>([:])
   private let objects: ObjectThread?
+  private let store: StoreReader?
+  private let caches = RowCaches()
   private let publicAddress: ObjectStoreAddress?
 
   /// Opens the folder, creates it if it is missing, and takes its lock.
@@ -74,6 +76,12 @@ package final class ArchiveStore: Sendable {
     try Self.take(lock)
     let root = ArchiveRoot(folder, lock: lock)
     self.root = root
+    if let store {
+      guard let reader = StoreReader(store) else { throw .noClient }
+      self.store = reader
+    } else {
+      self.store = nil
+    }
     objects = try store.map { store throws(Refusal) in
       let lanes: ObjectLanes
       do throws(ObjectLanes.Refusal) { lanes = try ObjectLanes(store) } catch {
@@ -142,7 +150,8 @@ package final class ArchiveStore: Sendable {
       let catalog = streams[name]?.catalog ?? StreamCatalog(folder: "\(folder)/\(name)", in: root)
       let orders = orders
       let archive = StreamArchive(
-        name: name, policy, catalog, pool, publicObjects: publicAddress
+        name: name, policy, catalog, pool, publicObjects: publicAddress, store: store,
+        caches: caches
       ) { order in
         Self.give(order, to: orders)
       }
@@ -182,6 +191,7 @@ package final class ArchiveStore: Sendable {
     for healer in healers { healer.cancel() }
     orders.update { $0.isClosed = true }
     pool.close()
+    store?.close()
     // Its marks are written before the writer releases the lock of the folder.
     objects?.close(log: log, until: deadline)
     if let thread = thread.withLock({ $0.take() }) { log.join(thread, until: deadline) }

@@ -16,7 +16,11 @@ package final class StreamArchive: Sendable {
   /// How the stream is archived.
   package let policy: ArchivePolicy
   let catalog: StreamCatalog
+  /// Reads the disk, and knows what only the object store has.
   private let reader: ArchiveReader
+  /// Reads the object store too, on its own threads; nil without one.
+  private let storeReader: ArchiveReader?
+  private let store: StoreReader?
   private let pool: ReaderPool
   private let publicObjects: ObjectStoreAddress?
   let order: @Sendable (WriterOrder) -> Void
@@ -24,7 +28,8 @@ package final class StreamArchive: Sendable {
 
   init(
     name: String, _ policy: ArchivePolicy, _ catalog: StreamCatalog, _ pool: ReaderPool,
-    publicObjects: ObjectStoreAddress? = nil, order: @escaping @Sendable (WriterOrder) -> Void
+    publicObjects: ObjectStoreAddress? = nil, store: StoreReader? = nil,
+    caches: RowCaches = RowCaches(), order: @escaping @Sendable (WriterOrder) -> Void
   ) {
     self.name = name
     self.policy = policy
@@ -32,7 +37,9 @@ package final class StreamArchive: Sendable {
     self.pool = pool
     self.publicObjects = publicObjects
     self.order = order
-    reader = ArchiveReader(catalog)
+    reader = ArchiveReader(catalog, store == nil ? .disk : .known, caches: caches)
+    self.store = store
+    storeReader = store.map { ArchiveReader(catalog, .store($0), caches: caches) }
   }
 
   /// Takes an answer, on any thread.
@@ -56,7 +63,7 @@ package final class StreamArchive: Sendable {
 
   /// The numbers of the first and of the last segment of a rendition; nil without any.
   package func extent(of rendition: String) -> ClosedRange<Int64>? {
-    catalog.read { $0.tracks[rendition]?.extent }
+    catalog.read { $0.extent(of: rendition) }
   }
 
   /// Whether the archive may have segment `number` of a rendition.
@@ -74,7 +81,7 @@ package final class StreamArchive: Sendable {
   package func extent(
     of rendition: String, where isValid: (Int64, WallTime) -> Bool
   ) -> ClosedRange<Int64>? {
-    let files = catalog.read { $0.tracks[rendition]?.summaries ?? [] }
+    let files = catalog.read { $0.summaries(of: rendition) }
     var range: ClosedRange<Int64>?
     for (_, summary, _) in files {
       for (number, time) in [(summary.first, summary.start), (summary.last, summary.end)]
@@ -87,7 +94,7 @@ package final class StreamArchive: Sendable {
 
   /// The first number from `number` on that a file of a rendition may have; nil without one.
   package func next(from number: Int64, of rendition: String) -> Int64? {
-    catalog.read { $0.tracks[rendition]?.summaries ?? [] }
+    catalog.read { $0.summaries(of: rendition) }
       .filter { $0.summary.last >= number }
       .map { max(number, $0.summary.first) }.min()
   }
@@ -96,13 +103,11 @@ package final class StreamArchive: Sendable {
   /// replaced or removed: texts and spans that were read from the archive before are out of date.
   package var revision: Int64 { catalog.read(\.revision) }
 
-  /// The names of the renditions with files.
-  package var renditions: [String] {
-    catalog.read { $0.tracks.filter { $0.value.extent != nil }.keys.sorted() }
-  }
+  /// The names of the renditions with media.
+  package var renditions: [String] { catalog.read(\.renditions) }
 
   /// Whether the folder was read: before, the archive may have any segment.
-  package var isLoaded: Bool { catalog.read(\.isLoaded) }
+  package var isLoaded: Bool { catalog.read(\.isKnown) }
 
   /// Whether a file of a rendition has a CMAF header, or the object store.
   package func hasHeader(_ hash: String, of rendition: String) -> Bool {
@@ -147,17 +152,19 @@ package final class StreamArchive: Sendable {
   /// The state for operators.
   package var status: ArchiveStatus { catalog.status }
 
-  /// The segments of a rendition with numbers of a span, in their order.
-  package func segments(
-    _ numbers: ClosedRange<Int64>, of rendition: String, answer: @escaping Answer<[ArchivedSegment]>
+  /// The places of the segments of a rendition with numbers of a span, in their order.
+  package func outline(
+    _ numbers: ClosedRange<Int64>, of rendition: String, answer: @escaping Answer<[SegmentOutline]>
   ) {
     read(answer: answer) { reader throws(ArchiveFailure) in
-      try reader.segments(numbers, of: rendition)
+      try reader.outline(numbers, of: rendition)
     }
   }
 
-  /// The threads that read the files.
-  package var threads: any DiskThreads { pool }
+  /// The threads that read the files; if `isStored`, the object store too.
+  package func threads(isStored: Bool) -> any DiskThreads {
+    isStored ? store?.pool ?? pool : pool
+  }
 
   /// The largest segment that is read as a whole: for others its file is opened.
   private static let smallSize = 64 << 10
@@ -171,6 +178,9 @@ package final class StreamArchive: Sendable {
 
   /// Segment `number` of a rendition, and its bytes.
   ///
+  /// The bytes of one that only the object store has are read from there, unless viewers are
+  /// redirected to it.
+  ///
   /// - Parameters:
   ///   - number: its number.
   ///   - rendition: the name of the rendition.
@@ -180,26 +190,26 @@ package final class StreamArchive: Sendable {
     _ number: Int64, of rendition: String, since limit: WallTime? = nil,
     answer: @escaping Answer<(segment: ArchivedSegment, content: Content)>
   ) {
+    let onDisk = publicObjects != nil
     read(answer: answer) { [pool] reader throws(ArchiveFailure) in
       do throws(ArchiveFailure) {
-        return try Self.segment(number, of: rendition, since: limit, reader, pool)
+        return try Self.segment(number, of: rendition, since: limit, reader, pool, onDisk: onDisk)
       } catch {
         // Its hour file was replaced since the segment was found.
         guard error == .busy else { throw error }
-        return try Self.segment(number, of: rendition, since: limit, reader, pool)
+        return try Self.segment(number, of: rendition, since: limit, reader, pool, onDisk: onDisk)
       }
     }
   }
 
   private static func segment(
     _ number: Int64, of rendition: String, since limit: WallTime?, _ reader: ArchiveReader,
-    _ pool: ReaderPool
+    _ pool: ReaderPool, onDisk: Bool
   ) throws(ArchiveFailure) -> (segment: ArchivedSegment, content: Content) {
-    guard let segment = try reader.segments(number...number, of: rendition).first else {
-      throw .missing
-    }
+    let found = try reader.segments(number...number, of: rendition, onDisk: onDisk)
+    guard let segment = found.first else { throw .missing }
     if let limit, segment.row.end(timescale: segment.timescale) < limit { throw .tooOld }
-    guard segment.row.size > smallSize else {
+    guard segment.row.size > smallSize, !segment.isStored else {
       return (segment, .bytes(try reader.bytes(of: segment)))
     }
     return (segment, .file(OpenFiles([try reader.file(of: segment)], pool)))
@@ -209,8 +219,13 @@ package final class StreamArchive: Sendable {
   package func header(
     _ hash: String, of rendition: String, answer: @escaping Answer<SharedBytes>
   ) {
+    let isRedirected = publicObjects != nil
     read(answer: answer) { reader throws(ArchiveFailure) in
-      guard let header = try reader.header(hash, of: rendition) else { throw .missing }
+      let header: SharedBytes?
+      do throws(ArchiveFailure) { header = try reader.header(hash, of: rendition) } catch {
+        throw error == .stored && isRedirected ? .missing : error
+      }
+      guard let header else { throw .missing }
       return header
     }
   }
@@ -218,20 +233,28 @@ package final class StreamArchive: Sendable {
   /// How long a request waits for the folder to be read, after the start of the program.
   private static let loading = Interval.seconds(3)
 
-  /// Reads on a thread of the readers.
+  /// Reads on a thread of the readers; what only the object store has, on one of those that wait
+  /// for it.
   package func read<Value>(
     answer: @escaping Answer<Value>,
     _ read: @escaping @Sendable (ArchiveReader) throws(ArchiveFailure) -> Value
   ) {
-    let job: @Sendable () -> Void = { [reader] in
-      answer(Result { () throws(ArchiveFailure) in try read(reader) })
+    let job: @Sendable () -> Void = { [reader, storeReader, store] in
+      let result = Result { () throws(ArchiveFailure) in try read(reader) }
+      guard case .failure(.stored) = result, let store, let storeReader else {
+        return answer(result)
+      }
+      let isTaken = store.pool.run {
+        answer(Result { () throws(ArchiveFailure) in try read(storeReader) })
+      }
+      if !isTaken { answer(.failure(.busy)) }
     }
     let catalog = catalog
     let isTaken =
-      catalog.read(\.isLoaded)
+      catalog.read(\.isKnown)
       ? pool.run(job)
       : pool.run(
-        until: SystemClock.monotonicTime + Self.loading, when: { catalog.read(\.isLoaded) }, job)
+        until: SystemClock.monotonicTime + Self.loading, when: { catalog.read(\.isKnown) }, job)
     if !isTaken { answer(.failure(.busy)) }
   }
 

@@ -136,29 +136,35 @@ static inline long ccurl_request(ccurl_client *client, const char *method, const
   return client->status;
 }
 
-/// Sends one signed request, whose response is in `status` and `body`; see `ccurl_request`.
-static inline long ccurl_send(ccurl_client *client, const char *method, const char *url,
-                              const char *fields, const char *signature, const char *user,
-                              const char *secret, const void *bytes, size_t count) {
+/// Prepares a signed request, which ends within `limit` milliseconds.
+static inline void ccurl_sign(ccurl_client *client, const char *signature, const char *user,
+                              const char *secret, long limit) {
   CURL *handle = client->handle;
-  client->count = 0;
-  client->body[0] = 0;
   client->setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   client->setopt(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-  client->setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
-  client->setopt(handle, CURLOPT_TIMEOUT_MS, 60000L);
+  client->setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, limit < 10000L ? limit : 10000L);
+  client->setopt(handle, CURLOPT_TIMEOUT_MS, limit);
   client->setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1000L);
   client->setopt(handle, CURLOPT_LOW_SPEED_TIME, 15L);
   client->setopt(handle, CURLOPT_EXPECT_100_TIMEOUT_MS, 200L);
   client->setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
-  client->setopt(handle, CURLOPT_WRITEFUNCTION, ccurl_take);
-  client->setopt(handle, CURLOPT_WRITEDATA, client);
   client->setopt(handle, CURLOPT_XFERINFOFUNCTION, ccurl_progress);
   client->setopt(handle, CURLOPT_XFERINFODATA, client);
   client->setopt(handle, CURLOPT_NOPROGRESS, 0L);
   client->setopt(handle, CURLOPT_AWS_SIGV4, signature);
   client->setopt(handle, CURLOPT_USERNAME, user);
   client->setopt(handle, CURLOPT_PASSWORD, secret);
+}
+
+/// Sends one signed request, whose response is in `status` and `body`; see `ccurl_request`.
+static inline long ccurl_send(ccurl_client *client, const char *method, const char *url,
+                              const char *fields, const char *signature, const char *user,
+                              const char *secret, const void *bytes, size_t count) {
+  client->count = 0;
+  client->body[0] = 0;
+  ccurl_sign(client, signature, user, secret, 60000L);
+  client->setopt(client->handle, CURLOPT_WRITEFUNCTION, ccurl_take);
+  client->setopt(client->handle, CURLOPT_WRITEDATA, client);
   return ccurl_request(client, method, url, fields, bytes, count);
 }
 
@@ -191,6 +197,27 @@ static inline void ccurl_free(ccurl_answer *answer) {
   if (answer->bytes) explicit_bzero(answer->bytes, answer->count);
   free(answer->bytes);
   answer->bytes = NULL;
+}
+
+/// Reads an object of at most `limit` bytes with one signed request, which ends within eight
+/// seconds; see `ccurl_request`.
+static inline ccurl_answer ccurl_fetch(ccurl_client *client, const char *url, const char *fields,
+                                       const char *signature, const char *user,
+                                       const char *secret, size_t limit) {
+  ccurl_answer answer = {0};
+  answer.limit = limit;
+  // Pages that no bytes are written to cost nothing.
+  answer.bytes = malloc(limit);
+  if (!answer.bytes) {
+    strncpy(answer.fault, "out of memory", sizeof answer.fault - 1);
+    return answer;
+  }
+  ccurl_sign(client, signature, user, secret, 8000L);
+  client->setopt(client->handle, CURLOPT_WRITEFUNCTION, ccurl_append);
+  client->setopt(client->handle, CURLOPT_WRITEDATA, &answer);
+  answer.status = ccurl_request(client, "GET", url, fields, "", 0);
+  memcpy(answer.fault, client->fault, sizeof answer.fault);
+  return answer;
 }
 
 /// Posts a document over HTTPS, and reads an answer of at most `limit` bytes; see `ccurl_request`.

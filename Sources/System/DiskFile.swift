@@ -8,7 +8,7 @@ package import Sharing
 ///
 /// Every call may block for as long as the disk does. Links, devices and files of other users are
 /// refused.
-package final class DiskFile: Sendable {
+package final class DiskFile: ReadableBytes {
   /// What a file is opened for.
   package enum Mode: Sendable {
     case reading

@@ -10,15 +10,16 @@ package protocol DiskThreads: Sendable {
   func release(_ job: @escaping @Sendable () -> Void)
 }
 
-/// Open files, which are closed by threads that may wait for their disk.
+/// Open files, or bytes of other machines, which are released by threads that may wait for their
+/// disk.
 package final class OpenFiles: Sendable {
   /// The files.
-  package let files: [DiskFile]
+  package let files: [any ReadableBytes]
   /// The threads that read them.
   package let threads: any DiskThreads
 
   /// Keeps `files` open.
-  package init(_ files: [DiskFile], _ threads: any DiskThreads) {
+  package init(_ files: [any ReadableBytes], _ threads: any DiskThreads) {
     self.files = files
     self.threads = threads
   }

@@ -41,7 +41,8 @@ struct ArchiveStoreTests {
             case .bytes(let bytes): return bytes.array
             case .file(let open):
               let row = found.segment.row
-              return (try? open.files[0].read(at: row.offset, count: row.size)) ?? []
+              let file = open.files[0] as? DiskFile
+              return (try? file?.read(at: row.offset, count: row.size)) ?? []
             }
           })
       }
@@ -76,8 +77,8 @@ struct ArchiveStoreTests {
     for (number, expected) in track.segments { #expect(try bytes(number, archive) == expected) }
     #expect(try bytes(numbers.upperBound + 1, archive) == nil)
     #expect(try bytes(numbers.lowerBound - 1, archive) == nil)
-    let segments: Result<[ArchivedSegment], ArchiveFailure> = try wait {
-      archive.segments(numbers, of: "video", answer: $0)
+    let segments: Result<[SegmentOutline], ArchiveFailure> = try wait {
+      archive.outline(numbers, of: "video", answer: $0)
     }
     #expect(try segments.get().map(\.number) == Array(numbers))
     #expect(throws: ArchiveStore.Refusal.self) { try ArchiveStore(folder.path, log: log) }
@@ -133,10 +134,10 @@ struct ArchiveStoreTests {
     #expect(Set(names.map(\.headerHash)).count == 2)
     for (number, expected) in track.segments { #expect(try bytes(number, archive) == expected) }
     let numbers = try #require(archive.extent(of: "video"))
-    let segments: Result<[ArchivedSegment], ArchiveFailure> = try wait {
-      archive.segments(numbers, of: "video", answer: $0)
+    let segments: Result<[SegmentOutline], ArchiveFailure> = try wait {
+      archive.outline(numbers, of: "video", answer: $0)
     }
-    #expect(try segments.get().map(\.row.startsDiscontinuity) == [false, false, true, false])
+    #expect(try segments.get().map(\.startsDiscontinuity) == [false, false, true, false])
     store.close(until: Self.deadline)
   }
 
@@ -310,9 +311,9 @@ struct ArchiveStoreTests {
     other.update { $0.isLoaded = true }
     let answers = Locked(0)
     let first = archive(slow)
-    for _ in 0..<5 { first.segments(1...2, of: "video") { _ in answers.withLock { $0 += 1 } } }
-    let found: Result<[ArchivedSegment], ArchiveFailure> = try wait {
-      archive(other).segments(1...2, of: "video", answer: $0)
+    for _ in 0..<5 { first.outline(1...2, of: "video") { _ in answers.withLock { $0 += 1 } } }
+    let found: Result<[SegmentOutline], ArchiveFailure> = try wait {
+      archive(other).outline(1...2, of: "video", answer: $0)
     }
     #expect(try found.get().isEmpty)
     #expect(answers.withLock { $0 } == 0)

@@ -190,6 +190,42 @@ struct ObjectTests {
     #expect(track.unsaved.isEmpty)
   }
 
+  @Test("an hour is in the store with its index, and keeps its Discontinuities")
+  func stored() throws {
+    var track = TrackObjects()
+    let (some, others) = (Self.rows(10..<14), Self.rows(14..<20))
+    let step = SegmentRow(
+      number: 14, offset: others[0].offset, size: 100, decodeTime: 14_000, duration: 1000,
+      start: others[0].start, startsDiscontinuity: true)
+    let rows = some + [step] + others.dropFirst()
+    _ = send(&track, rows)
+    #expect(track.stored.isEmpty)
+    _ = send(&track, rows)
+    let hour = try #require(track.stored.first)
+    #expect(hour.name == Self.name && track.stored.count == 1)
+    #expect(hour.spans.spans.map(\.numbers) == [10...13, 14...19])
+    #expect((hour.summary.first, hour.summary.last) == (10, 19) && hour.summary.count == 10)
+    let mark = try #require(track.marks[Self.name])
+    #expect(HourMark(mark.text) == mark)
+    #expect(TrackObjects(track.marks).stored == track.stored)
+    // The disk has the hour: the object is not needed.
+    var state = StreamCatalog.State()
+    (state.objects, state.isLoaded) = (StreamObjects(), true)
+    state.objects?.tracks["video"] = track
+    #expect(state.extent(of: "video") == 10...19 && state.renditions == ["video"])
+    #expect(!state.isKnown)
+    state.objects?.isLoaded = true
+    #expect(state.isKnown && state.stored("video") == [hour])
+    let summary = try #require(HourIndex.Summary(rows, size: 9, timescale: 1000))
+    state.tracks["video"] = TrackCatalog([Self.name: summary])
+    #expect(state.stored("video").isEmpty)
+    // An order removes the last segments, and then all of them.
+    track.remove(in: Self.hour + .seconds(18)..<Self.hour + .seconds(20))
+    #expect(track.stored.first?.summary.last == 17)
+    track.remove(in: Self.hour..<Self.hour + .seconds(20))
+    #expect(track.stored.isEmpty)
+  }
+
   @Test("spans join in every order", arguments: UInt64(0)..<20)
   func spans(seed: UInt64) {
     var random = SplitMix64(seed: seed)

@@ -31,6 +31,8 @@ package enum ArchiveFailure: Error, Sendable, Equatable, CustomStringConvertible
   case tooOld
   /// Too many requests wait for the disk.
   case busy
+  /// Only the object store has the media, and this thread does not wait for it.
+  case stored
   /// The disk has refused.
   case disk(String)
 
@@ -38,6 +40,7 @@ package enum ArchiveFailure: Error, Sendable, Equatable, CustomStringConvertible
     switch self {
     case .missing: "the archive does not have it"
     case .tooOld: "the media is older than viewers may go back"
+    case .stored: "only the object store has the media"
     case .busy: "too many requests wait for the disk of the archive"
     case .disk(let reason): reason
     }

@@ -29,7 +29,7 @@ package struct HourMark: Sendable, Equatable {
     for span in spans.spans {
       lines.append(
         "put \(span.numbers.lowerBound) \(span.numbers.upperBound) \(span.start.nanoseconds) "
-          + "\(span.end.nanoseconds)")
+          + "\(span.end.nanoseconds)" + (span.startsDiscontinuity ? " 1" : ""))
     }
     for numbers in removed { lines.append("remove \(numbers.lowerBound) \(numbers.upperBound)") }
     return lines.joined(separator: "\n") + "\nend\n"
@@ -47,12 +47,12 @@ package struct HourMark: Sendable, Equatable {
       switch (word, numbers.count) {
       case ("header", 0): hasHeader = true
       case ("index", 1): indexed = Int(clamping: numbers[0])
-      case ("put", 4):
+      case ("put", 4), ("put", 5):
         guard let range = Self.range(numbers), numbers[2] <= numbers[3] else { return nil }
         spans.add(
           NumberSpans.Span(
             numbers: range, start: WallTime(nanoseconds: numbers[2]),
-            end: WallTime(nanoseconds: numbers[3])))
+            end: WallTime(nanoseconds: numbers[3]), startsDiscontinuity: numbers.count == 5))
       case ("remove", 2):
         guard let range = Self.range(numbers) else { return nil }
         removed.append(range)

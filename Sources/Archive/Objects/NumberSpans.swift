@@ -3,7 +3,8 @@
 import Checked
 package import Time
 
-/// Spans of consecutive segments, in order, with the time of each.
+/// Spans of consecutive segments without a Discontinuity between them, in order, with the time of
+/// each.
 package struct NumberSpans: Sendable, Equatable {
   /// Consecutive segments: their numbers, and the wall clock of the first frame and after the last.
   package struct Span: Sendable, Equatable {
@@ -11,6 +12,8 @@ package struct NumberSpans: Sendable, Equatable {
     package var numbers: ClosedRange<Int64>
     /// The times.
     package var start, end: WallTime
+    /// Whether a Discontinuity precedes the first segment.
+    package var startsDiscontinuity = false
 
     /// The numbers whose share of the time overlaps `times`; nil for none.
     func numbers(in times: Range<WallTime>) -> ClosedRange<Int64>? {
@@ -39,7 +42,7 @@ package struct NumberSpans: Sendable, Equatable {
     }
   }
 
-  /// The spans, in the order of their numbers; none touches another.
+  /// The spans, in the order of their numbers; none overlaps another.
   package private(set) var spans: [Span] = []
 
   /// No span.
@@ -66,10 +69,12 @@ package struct NumberSpans: Sendable, Equatable {
     join(at: index)
   }
 
-  /// Joins a span and the one before it, if their numbers are consecutive.
+  /// Joins a span and the one before it, if their numbers are consecutive and no Discontinuity is
+  /// between them.
   private mutating func join(at index: Int) {
     guard index > 0, index < spans.count,
-      spans[index - 1].numbers.upperBound.addingSaturated(1) == spans[index].numbers.lowerBound
+      spans[index - 1].numbers.upperBound.addingSaturated(1) == spans[index].numbers.lowerBound,
+      !spans[index].startsDiscontinuity
     else { return }
     let next = spans.remove(at: index)
     spans[index - 1].numbers =
@@ -95,7 +100,7 @@ package struct NumberSpans: Sendable, Equatable {
         kept.append(
           Span(
             numbers: span.numbers.lowerBound...end, start: span.start,
-            end: span.start(of: numbers.lowerBound)))
+            end: span.start(of: numbers.lowerBound), startsDiscontinuity: span.startsDiscontinuity))
       }
       if numbers.upperBound < span.numbers.upperBound {
         // bounded: less than the upper bound of the span

@@ -8,6 +8,8 @@ package import Time
 package struct TrackObjects: Sendable, Equatable {
   /// The marks of the hour files, also of removed ones.
   package private(set) var marks: [HourName: HourMark]
+  /// The hours of which the store has the index, in their order.
+  private(set) var stored: [StoredHour] = []
   /// The marks that differ from their files.
   package private(set) var unsaved: Set<HourName> = []
   /// Segments that the disk cannot read.
@@ -42,7 +44,22 @@ package struct TrackObjects: Sendable, Equatable {
   }
 
   /// The state with these marks.
-  package init(_ marks: [HourName: HourMark] = [:]) { self.marks = marks }
+  package init(_ marks: [HourName: HourMark] = [:]) {
+    self.marks = marks
+    stored = marks.keys.sorted().compactMap { name in marks[name].flatMap { StoredHour(name, $0) } }
+  }
+
+  /// Changes a mark.
+  private mutating func set(_ mark: HourMark, of name: HourName) {
+    marks[name] = mark
+    unsaved.insert(name)
+    let index = stored.partition { $0.name < name }
+    if index < stored.count, stored[index].name == name {
+      guard stored[index].spans != mark.spans || mark.indexed == nil else { return }
+      stored.remove(at: index)
+    }
+    if let hour = StoredHour(name, mark) { stored.insert(hour, at: index) }
+  }
 
   /// The first file, oldest first, of which the store lacks something.
   package func next(_ hours: [Hour]) -> HourName? {
@@ -119,14 +136,16 @@ package struct TrackObjects: Sendable, Equatable {
           mark.removed.append(numbers)
         }
       } else {
-        mark.spans.add(NumberSpans.Span(numbers: numbers, start: row.start, end: end))
+        mark.spans.add(
+          NumberSpans.Span(
+            numbers: numbers, start: row.start, end: end,
+            startsDiscontinuity: row.startsDiscontinuity))
       }
     case .index(let count): mark.indexed = count
     case .removal(let number):
       mark.removed = NumberRanges.subtracting([number...number], from: mark.removed)
     }
-    marks[name] = mark
-    unsaved.insert(name)
+    set(mark, of: name)
   }
 
   /// The disk cannot read a segment; it is left out until the program starts again.
@@ -154,8 +173,7 @@ package struct TrackObjects: Sendable, Equatable {
           mark.removed, from: NumberRanges.joined(other.prefix(Self.uncertain)))
       guard !numbers.isEmpty else { continue }
       mark.removed += numbers
-      marks[name] = mark
-      unsaved.insert(name)
+      set(mark, of: name)
     }
   }
 

@@ -6,15 +6,25 @@ package import Time
 extension ArchiveReader {
   /// The segments of a rendition from number `first` on, as spans in the order of their numbers.
   ///
-  /// Files without a gap are known by their sums; of the others the index is read. `isValid`
-  /// accepts the number and the start of a segment.
+  /// Files without a gap are known by their sums; of the others the index is read, of hours that
+  /// only the object store has the marks. `isValid` accepts the number and the start of a segment.
   package func spans(
     of rendition: String, from first: Int64,
     where isValid: (Int64, WallTime) -> Bool = { _, _ in true }
   ) throws(ArchiveFailure) -> [SegmentSpans.Span] {
     var spans: [SegmentSpans.Span] = []
     let hidden = hidden
-    for (name, summary, _) in try summaries(of: rendition) where summary.last >= first {
+    let stored = stored(rendition)
+    for hour in stored where hour.summary.last >= first {
+      // The index, on another machine, is not needed.
+      for span in hour.spans.spans where isValid(span.numbers.lowerBound, span.start) {
+        spans.append(
+          SegmentSpans.Span(numbers: span.numbers, headerHash: hour.name.headerHash))
+      }
+    }
+    let names = Set(stored.map(\.name))
+    for (name, summary, _) in try summaries(of: rendition)
+    where summary.last >= first && !names.contains(name) {
       let numbers = summary.first...max(summary.first, summary.last)
       let length = numbers.upperBound.subtractingSaturated(numbers.lowerBound)
       let isHidden = hidden.contains { $0.overlaps(summary.start, summary.end) }
@@ -34,4 +44,48 @@ extension ArchiveReader {
     }
     return spans.sorted { $0.numbers.lowerBound < $1.numbers.lowerBound }
   }
+
+  /// The segments of a rendition with numbers of a span, in their order, with their times.
+  ///
+  /// The times of segments that only the object store has are those of their marks: no index is
+  /// read from there.
+  package func outline(
+    _ numbers: ClosedRange<Int64>, of rendition: String
+  ) throws(ArchiveFailure) -> [SegmentOutline] {
+    var found: [SegmentOutline] = []
+    for hour in stored(rendition) {
+      for span in hour.spans.spans where span.numbers.overlaps(numbers) {
+        for number in span.numbers.clamped(to: numbers) {
+          found.append(
+            SegmentOutline(
+              number: number, start: span.start(of: number),
+              startsDiscontinuity: span.startsDiscontinuity && number == span.numbers.lowerBound,
+              headerHash: hour.name.headerHash))
+        }
+      }
+    }
+    found += try segments(numbers, of: rendition, onDisk: true).map { segment in
+      SegmentOutline(
+        number: segment.number, start: segment.row.start,
+        startsDiscontinuity: segment.row.startsDiscontinuity, headerHash: segment.headerHash)
+    }
+    found.sort { $0.number < $1.number }
+    var last: Int64 = -1
+    return found.filter { segment in
+      defer { last = max(last, segment.number) }
+      return segment.number > last
+    }
+  }
+}
+
+/// The place of a segment in time.
+package struct SegmentOutline: Sendable, Equatable {
+  /// Its number.
+  package let number: Int64
+  /// The wall clock of its first frame.
+  package let start: WallTime
+  /// Whether a Discontinuity precedes it.
+  package let startsDiscontinuity: Bool
+  /// The hash of its CMAF header.
+  package let headerHash: String
 }

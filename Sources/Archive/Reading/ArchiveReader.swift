@@ -1,44 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import CMAF
-package import Sharing
-package import System
+import Sharing
+import System
 package import Time
 
 /// Reads the archive of one stream.
 ///
 /// Each call may block for as long as the disk does: for threads of a ``ReaderPool`` only.
 package final class ArchiveReader: Sendable {
-  private let catalog: StreamCatalog
-  private let cache = RowCache()
-  /// The segments with events of the finished files.
-  private let eventRows = RowCache(limit: 1024)
+  /// The media that a reader finds.
+  enum Reach: Sendable {
+    /// Those of the disk.
+    case disk
+    /// Those of the object store too, for which ``ArchiveFailure/stored`` is thrown.
+    case known
+    /// Those of the object store too, by requests.
+    case store(StoreReader)
+  }
+
+  let catalog: StreamCatalog
+  private let reach: Reach
+  /// The rows that the readers of all streams keep.
+  private let caches: RowCaches
   /// The CMAF headers that were read, by rendition and hash.
-  private let headers = Locked<[String: SharedBytes]>([:])
+  let headers = Locked<[String: SharedBytes]>([:])
 
   /// The events of segments that were read.
   let events = Locked(KeptEvents())
 
   /// The most CMAF headers that are kept.
-  private static let maximumHeaders = 64
+  static let maximumHeaders = 64
   /// The most segments of one answer.
   static let maximumRows: Int64 = 200_000
 
+  /// A reader of what `catalog` has on the disk.
+  package convenience init(_ catalog: StreamCatalog) { self.init(catalog, .disk) }
+
   /// A reader of what `catalog` has.
-  package init(_ catalog: StreamCatalog) { self.catalog = catalog }
+  init(_ catalog: StreamCatalog, _ reach: Reach, caches: RowCaches = RowCaches()) {
+    self.catalog = catalog
+    self.caches = caches
+    self.reach = reach
+  }
+
+  /// Whether media that only the object store has is found.
+  var findsStored: Bool { if case .disk = reach { false } else { true } }
+
+  /// The objects of a rendition.
+  func objects(of rendition: String) throws(ArchiveFailure) -> StoredObjects {
+    guard case .store(let store) = reach else { throw .stored }
+    return StoredObjects(reader: store, catalog: catalog, rendition: rendition)
+  }
 
   /// The folder of the stream.
   var folder: String { catalog.folder }
 
-  /// The segments of a rendition with numbers of a span, in their order.
+  /// The segments of a rendition with numbers of a span, in their order; if `onDisk`, without those
+  /// that only the object store has.
   package func segments(
-    _ numbers: ClosedRange<Int64>, of rendition: String
+    _ numbers: ClosedRange<Int64>, of rendition: String, onDisk: Bool = false
   ) throws(ArchiveFailure) -> [ArchivedSegment] {
     guard numbers.upperBound.subtractingSaturated(numbers.lowerBound) < Self.maximumRows else {
       throw .missing
     }
     return try segments(of: rendition) { summary in
-      (summary.first...summary.last).overlaps(numbers)
+      (summary.first...max(summary.first, summary.last)).overlaps(numbers)
+    } hasHour: { hour in
+      !onDisk && hour.spans.spans.contains { $0.numbers.overlaps(numbers) }
     } with: { rows, _ in
       SegmentRow.rows(rows, with: numbers)
     }
@@ -56,27 +85,33 @@ package final class ArchiveReader: Sendable {
     let margin = Interval.seconds(3600)
     return try segments(of: rendition) { summary in
       overlaps(summary.start - margin, summary.end + margin)
+    } hasHour: { hour in
+      hour.spans.spans.contains { overlaps($0.start, $0.end) }
     } with: { rows, timescale in
       rows.filter { overlaps($0.start, $0.end(timescale: timescale)) }[...]
     }
   }
 
-  /// The segments of files that `hasFile` accepts and that `chosen` returns, in their order.
+  /// The segments of files that `hasFile` accepts, of hours in the store that `hasHour` accepts,
+  /// and that `chosen` returns, in their order.
   private func segments(
-    of rendition: String, hasFile: (HourIndex.Summary) -> Bool,
+    of rendition: String, hasFile: (HourIndex.Summary) -> Bool, hasHour: (StoredHour) -> Bool,
     with chosen: ([SegmentRow], _ timescale: Int) -> ArraySlice<SegmentRow>
   ) throws(ArchiveFailure) -> [ArchivedSegment] {
     let found = catalog.update { state -> Found? in
       guard state.isLoaded else { return nil }
-      return state.found(rendition, hasFile: hasFile, with: chosen)
+      var found = state.found(rendition, hasFile: hasFile, with: chosen)
+      if findsStored { found.stored = state.stored(rendition).filter(hasHour) }
+      return found
     }
     guard let found else { throw .busy }
     let folder = catalog.folder(of: rendition)
     var all: [ArchivedSegment] = []
+    for hour in found.stored { all += try segments(of: hour, rendition, with: chosen) }
     for file in found.files {
       let (name, summary, use) = (file.name, file.summary, file.use)
       let key = RowCache.Key(folder: folder, name: name, summary: summary, use: use)
-      var rows = cache.rows(key)
+      var rows = caches.rows.rows(key)?.rows
       if rows == nil {
         do throws(SystemError) {
           rows = try folder.segments(name, summary, use, hasFrames: false).map(\.row)
@@ -84,7 +119,7 @@ package final class ArchiveReader: Sendable {
           // Removed since then, or unreadable: the other files have their answers.
           continue
         }
-        cache.keep(rows ?? [], of: key)
+        caches.rows.keep(rows ?? [], timescale: summary.timescale, of: key)
       }
       for row in chosen(rows ?? [], summary.timescale) {
         all.append(
@@ -102,6 +137,37 @@ package final class ArchiveReader: Sendable {
     }
   }
 
+  /// The segments of an hour that only the object store has.
+  private func segments(
+    of hour: StoredHour, _ rendition: String,
+    with chosen: ([SegmentRow], _ timescale: Int) -> ArraySlice<SegmentRow>
+  ) throws(ArchiveFailure) -> [ArchivedSegment] {
+    let objects = try objects(of: rendition)
+    let folder = catalog.folder(of: rendition)
+    let key = RowCache.Key(
+      folder: folder, name: hour.name, summary: hour.summary, use: hour.use)
+    var known = caches.rows.rows(key)
+    if known == nil {
+      let index: [UInt8]
+      do throws(ArchiveFailure) { index = try objects.index(hour.name) } catch {
+        // Others have removed it from the store.
+        guard error == .missing else { throw error }
+        return []
+      }
+      let rows = HourIndex.records(index, hasFrames: false).segments.map(\.row)
+        .filter { hour.spans.contains($0.number) }
+      let timescale = HourIndex.summary(index)?.timescale ?? 1
+      caches.rows.keep(rows, timescale: timescale, of: key)
+      known = RowCache.Rows(rows: rows, timescale: timescale)
+    }
+    guard let known else { return [] }
+    return chosen(known.rows, known.timescale).map { row in
+      ArchivedSegment(
+        row: row, name: hour.name, folder: folder, timescale: known.timescale, use: hour.use,
+        objects: objects)
+    }
+  }
+
   /// The segments of one finished file, or of that which is written.
   func rows(
     of name: HourName, _ rendition: String
@@ -109,6 +175,8 @@ package final class ArchiveReader: Sendable {
     let summary = try summaries(of: rendition).first { $0.name == name }?.summary
     return try segments(of: rendition) {
       $0 == summary
+    } hasHour: {
+      $0.name == name
     } with: { rows, _ in
       rows[...]
     }
@@ -140,16 +208,17 @@ package final class ArchiveReader: Sendable {
     var left = Self.mostFiles
     for (name, summary, use) in found.files.reversed() {
       let key = RowCache.Key(folder: folder, name: name, summary: summary, use: use)
-      var rows = eventRows.rows(key)
+      var rows = caches.events.rows(key)?.rows
       if rows == nil {
         guard left > 0 else { break }
         left -= 1
         let read =
-          cache.rows(key) ?? (try? folder.segments(name, summary, use, hasFrames: false).map(\.row))
+          caches.rows.rows(key)?.rows
+          ?? (try? folder.segments(name, summary, use, hasFrames: false).map(\.row))
         // Removed since then, or unreadable for the present.
         guard let read else { continue }
         rows = read.filter(\.hasEvents)
-        eventRows.keep(rows ?? [], of: key)
+        caches.events.keep(rows ?? [], timescale: summary.timescale, of: key)
       }
       for row in rows ?? [] where isOf(row) {
         all.append(
@@ -160,11 +229,15 @@ package final class ArchiveReader: Sendable {
     return found.visible(all, folder, of: rendition).sorted { $0.number < $1.number }
   }
 
-  /// The sums of the files of a rendition.
+  /// The sums of the hours of a rendition.
   func summaries(
     of rendition: String
   ) throws(ArchiveFailure) -> [(name: HourName, summary: HourIndex.Summary, isOpen: Bool)] {
-    let found = catalog.read { $0.isLoaded ? $0.tracks[rendition]?.summaries ?? [] : nil }
+    let found = catalog.read { state in
+      guard state.isLoaded else { return nil as [(HourName, HourIndex.Summary, Bool)]? }
+      return findsStored
+        ? state.summaries(of: rendition) : state.tracks[rendition]?.summaries ?? []
+    }
     guard let found else { throw .busy }
     return found
   }
@@ -184,58 +257,9 @@ package final class ArchiveReader: Sendable {
     return found
   }
 
-  /// Opens the file of a segment.
-  package func file(of segment: ArchivedSegment) throws(ArchiveFailure) -> DiskFile {
-    do throws(SystemError) {
-      return try DiskFile(
-        segment.folder.file(segment.name), .reading, lease: segment.use.lease)
-    } catch { throw .disk("\(error)") }
-  }
-
-  /// Bytes of a segment: positions in it, or all of them.
-  package func bytes(
-    of segment: ArchivedSegment, _ range: Range<Int>? = nil
-  ) throws(ArchiveFailure) -> SharedBytes {
-    let range = (range ?? 0..<segment.row.size).clamped(to: 0..<segment.row.size)
-    let bytes: SharedBytes?
-    let file = try file(of: segment)
-    do throws(SystemError) {
-      bytes = try file.shared(at: segment.row.offset + range.lowerBound, count: range.count)
-    } catch { throw .disk("\(error)") }
-    guard let bytes else { throw .missing }
-    return bytes
-  }
-
-  /// The CMAF header with this hash; nil if no hour file has it.
-  ///
-  /// It is the same object for each request, by which decoders know that they may continue.
-  package func header(_ hash: String, of rendition: String) throws(ArchiveFailure) -> SharedBytes? {
-    guard HourName.isHash(hash) else { return nil }
-    let names = catalog.read { state -> [HourName]? in
-      guard state.isLoaded else { return nil }
-      let track = state.tracks[rendition]
-      return ((track?.order ?? []) + [track?.open?.name].compactMap(\.self))
-        .filter { $0.headerHash == hash }
-    }
-    guard let names else { throw .busy }
-    let key = "\(rendition)/\(hash)"
-    if !names.isEmpty, let known = headers.withLock({ $0[key] }) { return known }
-    for name in names.reversed() {
-      do throws(SystemError) {
-        let file = try DiskFile(catalog.folder(of: rendition).file(name), .reading)
-        let head = try FileHead(size: try file.size) { offset, count throws(SystemError) in
-          try file.read(at: offset, count: count)
-        }
-        if let head, let bytes = try file.shared(at: 0, count: head.headerSize) {
-          headers.withLock { headers in
-            if headers.count >= Self.maximumHeaders { headers = [:] }
-            headers[key] = bytes
-          }
-          return bytes
-        }
-      } catch { continue }
-    }
-    return nil
+  /// The hours of a rendition that only the object store has.
+  func stored(_ rendition: String) -> [StoredHour] {
+    findsStored ? catalog.read { $0.stored(rendition) } : []
   }
 }
 
@@ -249,6 +273,8 @@ private struct Found: Sendable {
   }
   var files: [(name: HourName, summary: HourIndex.Summary, use: HourUse)] = []
   var open: Open?
+  /// The hours that only the object store has.
+  var stored: [StoredHour] = []
   /// The media whose removal has not ended.
   var hidden: [RemovedMedia] = []
 

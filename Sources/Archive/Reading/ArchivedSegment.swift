@@ -4,7 +4,7 @@
 package struct ArchivedSegment: Sendable, Equatable {
   /// Its number, its times, and its bytes in the file.
   package let row: SegmentRow
-  /// The file.
+  /// The file, also if only the object store has it.
   package let name: HourName
   /// The folder of its rendition.
   package let folder: HourFolder
@@ -12,6 +12,11 @@ package struct ArchivedSegment: Sendable, Equatable {
   package let timescale: Int
   /// Whether the file is still the one with this row.
   let use: HourUse
+  /// The objects of its rendition, if the disk does not have the file.
+  var objects: StoredObjects?
+
+  /// Whether only the object store has its bytes.
+  package var isStored: Bool { objects != nil }
 
   /// See ``SegmentRow/number``.
   package var number: Int64 { row.number }

@@ -10,7 +10,8 @@ struct IndexCursor {
   /// The bytes that are read at once.
   private static let block = 256 << 10
 
-  private let file: DiskFile
+  /// The file; nil if all bytes are in memory.
+  private let file: DiskFile?
   private var bytes: [UInt8] = []
   /// The position in `bytes` of the next record.
   private var position = 0
@@ -23,6 +24,16 @@ struct IndexCursor {
       let magic = try? file.read(at: 0, count: HourIndex.magic.count), magic == HourIndex.magic
     else { return nil }
     self.file = file
+  }
+
+  /// A cursor at the first record of an index in memory; nil if it is none.
+  init?(content: [UInt8]) {
+    guard content.count >= HourIndex.headSize, content.starts(with: HourIndex.magic) else {
+      return nil
+    }
+    file = nil
+    bytes = content
+    position = HourIndex.headSize
   }
 
   /// The segment with this number, which is after all segments read before; nil if the index does
@@ -49,6 +60,7 @@ struct IndexCursor {
   /// Reads until `count` bytes follow the position; false at the end of the file.
   private mutating func fill(_ count: Int) -> Bool {
     guard bytes.count - position < count else { return true }
+    guard let file else { return false }
     bytes.removeFirst(position)
     position = 0
     let wanted = max(Self.block, count - bytes.count)

@@ -26,11 +26,11 @@ package final class ReaderPool: DiskThreads {
   private let limit: Int
   private let queue = Monitor(Queue())
 
-  /// Starts `threads` threads.
-  package init(threads: Int = 3, limit: Int = 256) {
+  /// Starts `threads` threads, whose names begin with `name`.
+  package init(threads: Int = 3, limit: Int = 256, name: String = "archive-read") {
     self.limit = limit
     for index in 0..<threads {
-      _ = OSThread(name: "archive-read-\(index)") { [queue] in
+      _ = OSThread(name: "\(name)-\(index)") { [queue] in
         while let job = Self.next(queue) { job() }
       }
     }

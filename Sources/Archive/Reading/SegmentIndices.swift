@@ -24,9 +24,15 @@ package struct SegmentIndices {
     if name != segment.name {
       name = segment.name
       walked = nil
-      cursor = IndexCursor(segment.folder.index(segment.name))
+      cursor =
+        if let objects = segment.objects {
+          IndexCursor(content: try objects.index(segment.name))
+        } else {
+          IndexCursor(segment.folder.index(segment.name))
+        }
     }
     if let found = cursor?.segment(segment.number), found.row == segment.row { return found }
+    guard !segment.isStored else { throw .missing }
     if walked == nil {
       cursor = nil
       segment.use.setIndex(isDamaged: true)

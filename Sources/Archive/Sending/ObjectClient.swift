@@ -7,7 +7,8 @@ import System
 
 /// Signed requests to an object store, one at a time, on one connection that is kept alive.
 ///
-/// Requests block for up to a minute. Confined to one thread, except for ``stop()``.
+/// Requests block for up to a minute, reading for up to eight seconds. Used by one thread at a
+/// time, except for ``stop()``.
 @safe
 final class ObjectClient: @unchecked Sendable {
   /// Why a request failed: a few words for the log, without a key.
@@ -52,6 +53,35 @@ final class ObjectClient: @unchecked Sendable {
     } catch {
       guard error.reason.hasPrefix("404") else { throw error }
     }
+  }
+
+  /// Reads an object of at most `limit` bytes.
+  func get(_ key: String, limit: Int) throws(Failure) -> SharedBytes {
+    // libcurl signs a field of its own wrongly, as in removals.
+    let lines =
+      "Content-Type: application/octet-stream\n"
+      + "x-amz-content-sha256: \(hexadecimal(RunningDigest().bytes()))\n"
+    var answer = unsafe ccurl_fetch(
+      client, options.address.url(key), lines, signature, options.credentials.identifier,
+      options.credentials.secret, max(limit, Self.errorSize))
+    defer { unsafe ccurl_free(&answer) }
+    let status = unsafe answer.status
+    if status == 0 {
+      throw Failure(reason: unsafe withUnsafeBytes(of: answer.fault) { unsafe Self.text($0) })
+    }
+    let body = unsafe UnsafeRawBufferPointer(start: answer.bytes, count: answer.count)
+    guard status == 200 else {
+      throw Failure(reason: Self.reason(status, unsafe Self.text(body)))
+    }
+    return unsafe SharedBytes(count: body.count) { unsafe $0.copyMemory(from: body) }
+  }
+
+  /// The room for the body of an error.
+  private static let errorSize = 4096
+
+  /// The text before the first zero.
+  private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+    unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
 
   private func send(

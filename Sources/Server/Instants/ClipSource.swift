@@ -52,7 +52,9 @@ struct ClipSource {
   private var indices: [Int: SegmentIndices] = [:]
   private var names: [String: Int] = [:]
   /// The files of the pieces.
-  private(set) var files: [DiskFile] = []
+  private(set) var files: [any ReadableBytes] = []
+  /// Whether bytes of the object store are among them.
+  private(set) var isStored = false
 
   init(_ reader: ArchiveReader) { self.reader = reader }
 
@@ -114,6 +116,13 @@ struct ClipSource {
         pieces: segment.chunks.map { .memory(ByteSlice($0.bytes)) })
     case .archived(let segment):
       let found = try indices[item.track, default: SegmentIndices()].index(of: segment)
+      if let bytes = reader.stored(segment) {
+        isStored = true
+        files.append(bytes)
+        return Indexed(
+          index: found.index, digest: found.digest,
+          pieces: [.file(files.count - 1, 0..<segment.row.size)])
+      }
       let path = segment.folder.file(segment.name)
       let file: Int
       if let known = names[path] {

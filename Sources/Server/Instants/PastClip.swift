@@ -162,6 +162,7 @@ struct PastClip: Sendable {
     let fields = digests.fields(isVideo: !main.isAudio, isWhole ? .segment : .second)
     return PreparedResponse(
       status: 200, fields: fields, slices: [ByteSlice(head)],
-      files: FileBytes(pieces, of: OpenFiles(source.files, archive.threads)))
+      files: FileBytes(
+        pieces, of: OpenFiles(source.files, archive.threads(isStored: source.isStored))))
   }
 }

@@ -168,7 +168,7 @@ final class PastRuns: Sendable {
       return readOthers(then)
     }
     let end = min(last, first.addingSaturated(Self.step - 1))
-    archive.segments(first...end, of: top.name) { [self] result in
+    archive.outline(first...end, of: top.name) { [self] result in
       guard case .success(let segments) = result else { return then() }
       state.withLock { state in
         // Those of an earlier revision may be removed meanwhile.
@@ -176,7 +176,7 @@ final class PastRuns: Sendable {
         let isFirst = state.archived == nil
         var runs = state.archived ?? SegmentRuns(segmentation)
         let timed = segments.lazy.filter { [segmentation] in
-          PastAddress.isTime($0.row.start, of: $0.number, segmentation)
+          PastAddress.isTime($0.start, of: $0.number, segmentation)
         }
         runs.append(timed.map { PastSegment($0) })
         if isFirst, let former = state.former { runs.keepStart(of: former) }
@@ -226,9 +226,18 @@ final class PastRuns: Sendable {
       for span in spans { headers.insert(Header(rendition: each.name, hash: span.headerHash)) }
     }
     for header in headers.subtracting(known) {
-      guard let track = newest.first(where: { $0.name == header.rendition })?.track,
-        let bytes = try reader.header(header.hash, of: header.rendition)
-      else { continue }
+      guard let track = newest.first(where: { $0.name == header.rendition })?.track else {
+        continue
+      }
+      let read: SharedBytes?
+      do throws(ArchiveFailure) {
+        read = try reader.header(header.hash, of: header.rendition)
+      } catch {
+        // An outage of the object store costs nothing but the header.
+        guard error != .stored else { throw error }
+        continue
+      }
+      guard let bytes = read else { continue }
       others.tracks[header] =
         header.hash == track.headerHash ? track : track.with(header: bytes.array)
     }

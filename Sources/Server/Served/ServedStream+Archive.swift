@@ -153,7 +153,7 @@ extension ServedStream {
     switch failure {
     case .missing: .error(404, "the stream has no media at this time")
     case .tooOld: .error(410, tooOld)
-    case .busy, .disk: .unavailable("the archive: \(failure)")
+    case .busy, .stored, .disk: .unavailable("the archive: \(failure)")
     }
   }
 

@@ -227,7 +227,10 @@ enum PastRefusal: Error {
     switch self {
     case .none: .error(404, "the stream has no playlists of the past")
     case .unnumbered:
-      .error(404, "no playlists of the past: segment numbers of this stream do not give times")
+      .error(
+        404,
+        "segment numbers of this stream do not give times: no playlists of the past to the live "
+          + "edge, and no MPD of it (expected from/TIME/to/TIME/playlist.m3u8, or a clip)")
     case .missing: .error(410, "the archive has no media of this time")
     case .failed(let reason): .unavailable("the archive: \(reason)")
     }
@@ -235,6 +238,14 @@ enum PastRefusal: Error {
 }
 
 extension PastSegment {
+  /// A segment of the archive, of which the place is known, but not the duration.
+  init(_ segment: SegmentOutline) {
+    self.init(
+      number: segment.number, duration: 0,
+      programDateTime: segment.start, startsDiscontinuity: segment.startsDiscontinuity,
+      headerHash: segment.headerHash)
+  }
+
   /// A segment of the archive.
   init(_ segment: ArchivedSegment, key: PastKey = .present) {
     self.init(

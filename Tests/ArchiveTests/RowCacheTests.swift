@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+import Time
+
+@testable import Archive
+
+@Suite("Rows of hour files in memory")
+struct RowCacheTests {
+  private static func rows(_ count: Int64) -> [SegmentRow] {
+    (0..<count).map { number in
+      SegmentRow(
+        number: number, offset: Int(number) * 100, size: 100, decodeTime: number * 1000,
+        duration: 1000, start: .origin + .seconds(number), startsDiscontinuity: false)
+    }
+  }
+
+  private static func key(
+    _ stream: Int, hour: Int64 = 0, _ rows: [SegmentRow], use: HourUse = HourUse()
+  ) throws -> RowCache.Key {
+    RowCache.Key(
+      folder: HourFolder("/srv/\(stream)/video"),
+      name: HourName(at: .origin + .seconds(3600 * hour), headerHash: "0123abcd", isAudio: false),
+      summary: try #require(HourIndex.Summary(rows, size: 9, timescale: 1000)), use: use)
+  }
+
+  @Test("many streams with many hours, and hours with many segments, do not exceed the bound")
+  func bound() throws {
+    let cache = RowCache(limit: 1000)
+    for stream in 0..<200 {
+      let rows = Self.rows(Int64(1 + stream % 40))
+      for hour in 0..<5 {
+        cache.keep(rows, timescale: 1000, of: try Self.key(stream, hour: Int64(hour), rows))
+        #expect(cache.count <= 1000)
+      }
+    }
+    #expect(cache.count > 500)
+    let huge = Self.rows(251)
+    let key = try Self.key(0, huge)
+    let before = cache.count
+    cache.keep(huge, timescale: 1000, of: key)
+    #expect(cache.rows(key) == nil && cache.count <= before)
+  }
+
+  @Test("the rows that were asked for last stay; another state of a file replaces its rows")
+  func order() throws {
+    let cache = RowCache(limit: 100)
+    let rows = Self.rows(9)
+    let first = try Self.key(0, rows)
+    cache.keep(rows, timescale: 1000, of: first)
+    for stream in 1..<50 {
+      cache.keep(rows, timescale: 1000, of: try Self.key(stream, rows))
+      #expect(cache.rows(first)?.rows == rows && cache.rows(first)?.timescale == 1000)
+    }
+    let count = cache.count
+    let other = try Self.key(0, rows)
+    #expect(cache.rows(other) == nil)
+    cache.keep(Array(rows.prefix(4)), timescale: 90_000, of: other)
+    #expect(cache.count == count - 5)
+    #expect(cache.rows(first) == nil && cache.rows(other)?.timescale == 90_000)
+  }
+}
