@@ -25,4 +25,16 @@ struct PastSegmentTests {
     #expect(found.filter(\.startsDiscontinuity).map(\.number) == [101, 105])
     #expect(found.filter(\.isGap).map(\.number) == [103])
   }
+
+  @Test("numbers that jump after a restart, and other headers, follow a Discontinuity")
+  func joined() {
+    let segments = [(100, "a"), (101, "a"), (900, "a"), (901, "b"), (902, "b")].map {
+      PastSegment(
+        number: $0.0, duration: 90_000, programDateTime: .origin + Int64($0.0) * .seconds(1),
+        startsDiscontinuity: false, headerHash: $0.1)
+    }
+    let found = PastSegment.joined(segments)
+    #expect(found.map(\.number) == segments.map(\.number))
+    #expect(found.filter(\.startsDiscontinuity).map(\.number) == [900, 901])
+  }
 }

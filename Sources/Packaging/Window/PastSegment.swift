@@ -67,6 +67,20 @@ extension WindowSnapshot {
   }
 }
 
+extension PastSegment {
+  /// Segments in their order, with a Discontinuity where numbers or the CMAF header change.
+  package static func joined(_ segments: [PastSegment]) -> [PastSegment] {
+    var joined: [PastSegment] = []
+    for segment in segments {
+      let follows = joined.last.map {
+        $0.number.addingSaturated(1) == segment.number && $0.headerHash == segment.headerHash
+      }
+      joined.append(follows ?? true ? segment : segment.afterDiscontinuity)
+    }
+    return joined
+  }
+}
+
 extension TrackSegmentation {
   /// The segments with the numbers of `range`: those of `segments`, which are in order, and gaps of
   /// nominal duration.

@@ -18,6 +18,9 @@ extension StreamHandler {
       return
     }
     guard let served = openAll(exchange, since: since) else { return }
+    if let to, served.window.segmentation.hasVariableDuration {
+      return pastSpan(exchange, of: name, from: from, to: to, served)
+    }
     let isUnlimited = isUnlimited(exchange)
     let segmentation: Segmentation
     switch served.pastSegmentation(isUnlimited: isUnlimited) {
@@ -66,7 +69,12 @@ extension StreamHandler {
     {
       exchange.isForOneViewer = true
     }
-    guard let handler else { return exchange.respond(multivariant(address, of: served)) }
+    guard let handler else {
+      return exchange.respond(
+        multivariant(
+          of: served, base: address.end == nil ? "../../" : "../../../../",
+          file: address.path(served.names) + "/playlist.m3u8"))
+    }
     if let recorded {
       return respond(exchange, address, until: recorded, of: handler.rendition, served, clock)
     }
@@ -132,14 +140,14 @@ extension StreamHandler {
       ] + ResponseFields.common)
   }
 
-  private func multivariant(_ address: PastAddress, of served: ServedStream) -> PreparedResponse {
+  /// The Multivariant Playlist of the renditions with a past.
+  func multivariant(of served: ServedStream, base: String, file: String) -> PreparedResponse {
     let archived = served.options.archive?.renditions ?? []
     let tracks = served.renditions.filter { archived.contains($0.name) }
       .compactMap(\.window.snapshot.track)
     guard tracks.contains(where: { $0.size != nil }) else { return PastRefusal.missing.response }
     let playlist = MultivariantPlaylist(
-      tracks, base: address.end == nil ? "../../" : "../../../../",
-      file: address.path(served.names) + "/playlist.m3u8",
+      tracks, base: base, file: file,
       closedCaptions: served.closedCaptions.tracks)
     return .playlist(playlist.text, .playlist(targetDuration: served.control.targetDuration))
   }

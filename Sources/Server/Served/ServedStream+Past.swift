@@ -187,6 +187,10 @@ extension ServedStream {
         let kept = window.snapshot.pastSegments(numbers)
           .filter { !$0.isGap && !known.contains($0.number) }
         let rows = (archived + kept).sorted { $0.number < $1.number }
+        // Numbers that give no times may be far apart after a restart.
+        guard !window.segmentation.hasVariableDuration else {
+          return answer(.success(PastSegment.joined(rows)))
+        }
         answer(
           .success(
             window.segmentation.filled(
