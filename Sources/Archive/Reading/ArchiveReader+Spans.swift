@@ -4,6 +4,11 @@ package import Packaging
 package import Time
 
 extension ArchiveReader {
+  /// The hours of a rendition that only the object store has.
+  func stored(_ rendition: String) -> [StoredHour] {
+    findsStored ? catalog.read { $0.stored(rendition) } : []
+  }
+
   /// The segments of a rendition from number `first` on, as spans in the order of their numbers.
   ///
   /// Files without a gap are known by their sums; of the others the index is read, of hours that

@@ -31,6 +31,8 @@ package final class ArchiveReader: Sendable {
 
   /// The most CMAF headers that are kept.
   static let maximumHeaders = 64
+  /// The use of hours without a file.
+  private static let noFile = HourUse()
   /// The most segments of one answer.
   static let maximumRows: Int64 = 200_000
 
@@ -145,7 +147,8 @@ package final class ArchiveReader: Sendable {
     let objects = try objects(of: rendition)
     let folder = catalog.folder(of: rendition)
     let key = RowCache.Key(
-      folder: folder, name: hour.name, summary: hour.summary, use: hour.use)
+      folder: folder, name: hour.name, summary: hour.summary, use: Self.noFile,
+      spans: hour.spans)
     var known = caches.rows.rows(key)
     if known == nil {
       let index: [UInt8]
@@ -163,7 +166,7 @@ package final class ArchiveReader: Sendable {
     guard let known else { return [] }
     return chosen(known.rows, known.timescale).map { row in
       ArchivedSegment(
-        row: row, name: hour.name, folder: folder, timescale: known.timescale, use: hour.use,
+        row: row, name: hour.name, folder: folder, timescale: known.timescale, use: Self.noFile,
         objects: objects)
     }
   }
@@ -255,11 +258,6 @@ package final class ArchiveReader: Sendable {
       found.append((segment, try indices.index(of: segment).frames))
     }
     return found
-  }
-
-  /// The hours of a rendition that only the object store has.
-  func stored(_ rendition: String) -> [StoredHour] {
-    findsStored ? catalog.read { $0.stored(rendition) } : []
   }
 }
 

@@ -13,6 +13,8 @@ final class RowCache: Sendable {
     let name: HourName
     let summary: HourIndex.Summary
     let use: HourUse
+    /// The segments of an hour that only the object store has; nil for those of the file.
+    var spans: NumberSpans?
 
     /// The file of a key; another state of it replaces the one before.
     fileprivate var file: File { File(folder: folder, name: name) }
