@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 package import Time
 
 /// The objects of one rendition, those in the store and those to be sent: a pure machine.
