@@ -15,6 +15,8 @@ package struct PastLines: Sendable {
   private let base: String
   private var keys: KeyTags
   private let timescale: Int64
+  /// Whether numbers that give no times may jump: after a restart.
+  private let mayJump: Bool
   private var out: PlaylistText
   /// A gap whose length differs more than this from its nominal duration is followed by a date.
   private static let tolerance = Interval.milliseconds(100)
@@ -47,6 +49,7 @@ package struct PastLines: Sendable {
     self.base = base
     keys = KeyTags(names, base: base)
     timescale = Int64(segmentation.timescale)
+    mayJump = segmentation.hasVariableDuration
     out = PlaylistText()
     self.first = first
     next = first
@@ -54,8 +57,8 @@ package struct PastLines: Sendable {
 
   /// Adds the next segment; others are ignored.
   package mutating func append(_ segment: PastSegment) {
-    guard segment.number == next else { return }
-    next = next.addingSaturated(1)
+    guard segment.number == next || mayJump && segment.number > next else { return }
+    next = segment.number.addingSaturated(1)
     if segment.startsDiscontinuity { discontinuities += 1 }
     let date = date(of: segment)
     out.segmentHead(
