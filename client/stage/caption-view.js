@@ -18,8 +18,17 @@ export class CaptionView {
     this.menu.addEventListener('change', () => onChoice(this.menu.selectedIndex - 1), { signal });
   }
 
-  /** @param {string} text one or several lines; empty for none */
-  show(text) {
+  /**
+   * @param {string} text one or several lines; empty for none
+   * @param {(box: HTMLElement) => void} [place] shows a text that has places and styles
+   */
+  show(text, place) {
+    this.box.removeAttribute('style');
+    this.box.hidden = text === '';
+    if (text && place) {
+      place(this.box);
+      return;
+    }
     const lines = text === '' ? [] : text.split('\n').map((line) => {
       const row = document.createElement('p'), words = document.createElement('span');
       words.dir = 'auto';
@@ -28,7 +37,6 @@ export class CaptionView {
       return row;
     });
     this.box.replaceChildren(...lines);
-    this.box.hidden = lines.length === 0;
   }
 
   /**

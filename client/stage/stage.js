@@ -59,6 +59,7 @@ export class Stage {
     const captions = new CaptionView(
       root, (index) => this.playback.captions.choose(index), this.closing.signal);
     this.captions = captions;
+    /** @type {Playback} */
     this.playback = new Playback(video, options, {
       onStatus: (status, text) => this.notices.state(status, text),
       onMessage: (...message) => {
@@ -68,7 +69,8 @@ export class Stage {
       },
       onPlayer: events.onPlayer, onError: events.onError, onStall: events.onStall,
       onEvent: events.onEvent, figures: events.figures,
-      onCaption: (text) => captions.show(text),
+      onCaption: (text, blocks) => captions.show(text, blocks.length > 0
+        ? (box) => options.later.code?.showBlocks(box, blocks, this.playback.display) : undefined),
       onJump: () => this.held.take(),
     });
     this.held = new PictureHold(root, this.playback);

@@ -171,7 +171,7 @@ suite('captions of CEA-608', () => {
           assert.equal(memory.length, 15);
           for (const line of memory) {
             assert.equal(line.length, 32);
-            assert.ok(line.every((character) => character.length === 1));
+            assert.ok(line.every((cell) => cell === null || cell.character.length === 1));
           }
         }
         assert.ok(row >= 0 && row < 15 && column >= 0 && column <= 32);

@@ -151,7 +151,7 @@ function checked({ services, packet: bytes }, time) {
       assert.ok(window.columns <= 64 && window.column <= window.columns);
       for (const row of window.rows) {
         assert.equal(row.length, window.columns);
-        assert.ok(row.every((character) => character.length === 1));
+        assert.ok(row.every((cell) => cell === null || cell.character.length === 1));
       }
     }
   }

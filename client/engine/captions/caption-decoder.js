@@ -8,6 +8,9 @@ import { CEA708Decoder } from './cea708.js';
 /** A text is removed if no frame has brought captions for this time, ms (CTA-608-E Annex C.9). */
 const LONGEST_SILENCE = 16000;
 
+/** @param {string} name of a channel of CEA-608, or of a service of CEA-708 */
+const isService = (name) => name.startsWith('S');
+
 /** Decodes the triplets of a video in the order of its frames. */
 export class CaptionDecoder {
   /** @param {(name: string) => void} onCaptions a channel or a service has captions */
@@ -31,8 +34,21 @@ export class CaptionDecoder {
    * @param {string} name @param {number} time of the shown frame, Unix ms
    */
   textOf(name, time) {
-    const isService = name.startsWith('S');
-    if (time - this.newest[isService ? 1 : 0] > LONGEST_SILENCE) return '';
-    return isService ? this.packets.textOf(name, time) : this.pairs.textOf(name);
+    if (this.isSilent(name, time)) return '';
+    return isService(name) ? this.packets.textOf(name, time) : this.pairs.textOf(name);
   }
+
+  /**
+   * The text with its places and styles; empty for none.
+   * @param {string} name @param {number} time of the shown frame, Unix ms
+   * @returns {import('./caption-blocks.js').CaptionBlock[]}
+   */
+  blocksOf(name, time) {
+    if (this.isSilent(name, time)) return [];
+    if (!isService(name)) return this.pairs.channelOf(name)?.blocks ?? [];
+    return this.packets.shownService(name, time)?.shown.map(({ block }) => block) ?? [];
+  }
+
+  /** @param {string} name @param {number} time Unix ms */
+  isSilent(name, time) { return time - this.newest[isService(name) ? 1 : 0] > LONGEST_SILENCE; }
 }

@@ -29,10 +29,15 @@ const LARGEST_LEAD = 100;
  * @typedef {{ names: string[], current: number }} CaptionChoice
  */
 
+/**
+ * The text over the display, empty for none. That of closed captions has places and styles.
+ * @typedef {(text: string, blocks: import('./caption-blocks.js').CaptionBlock[]) => void} OnText
+ */
+
 /** Requests cues only while a language is shown. */
 export class Captions {
   /**
-   * @param {(text: string) => void} onText the text over the display; empty for none
+   * @param {OnText} onText
    * @param {Later} later the code for captions, which most streams do not have
    */
   constructor(onText, later) {
@@ -53,7 +58,8 @@ export class Captions {
     this.following = new AbortController();
     /** @type {import('./cue-list.js').CueList | null} null while no language is followed */
     this.list = null;
-    this.text = '';
+    /** The text and its blocks. */
+    this.shown = '[]';
     this.timer = 0;
     /** The capture time of the newest change that was shown at its predicted moment, Unix ms. */
     this.predicted = -Infinity;
@@ -137,7 +143,7 @@ export class Captions {
     this.followed = '';
     this.list = null;
     clearTimeout(this.timer);
-    this.show('');
+    this.show('', []);
   }
 
   /** Forgets the captions of the video: another player will supply its frames. */
@@ -157,13 +163,14 @@ export class Captions {
     const at = shown < predicted && predicted - shown <= LARGEST_LEAD ? predicted : shown;
     this.video.advance(at);
     const track = this.tracks[this.current];
-    if (track?.channel) this.show(this.video.textAt(track.channel, at));
+    const { channel } = track ?? {};
+    if (channel) this.show(this.video.textAt(channel, at), this.video.blocksAt(channel, at));
     else {
       this.list?.forget(at - KEPT_TIME);
-      this.show(track ? this.list?.textAt(at) ?? '' : '');
+      this.show(track ? this.list?.textAt(at) ?? '' : '', []);
     }
     if (!track) return;
-    const change = track.channel ? this.video.nextChange : this.list?.changeAfter(at) ?? Infinity;
+    const change = channel ? this.video.nextChange : this.list?.changeAfter(at) ?? Infinity;
     const wait = (change - shown) / rate;
     if (rate > 0 && wait < interval) {
       this.timer = Number(setTimeout(() => {
@@ -173,10 +180,11 @@ export class Captions {
     }
   }
 
-  /** @param {string} text */
-  show(text) {
-    if (text === this.text) return;
-    this.text = text;
-    this.onText(text);
+  /** @type {OnText} */
+  show(text, blocks) {
+    const key = text + JSON.stringify(blocks);
+    if (key === this.shown) return;
+    this.shown = key;
+    this.onText(text, blocks);
   }
 }

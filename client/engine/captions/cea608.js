@@ -83,12 +83,13 @@ class Field {
     const before = channel.target;
     if (two >= 0x40) channel.address(first, two);
     else if (first === 0x11 && two >= 0x30) channel.write(specialCharacter(two));
-    else if (first === 0x11) channel.write(' ');  // a change of the style takes one column
+    else if (first === 0x11) channel.setStyle(two);
     else if (first === 0x12 || first === 0x13) {
       channel.backspace();
       channel.write(extendedCharacter(first, two));
     } else if ((first === 0x14 || first === 0x15) && two < 0x30) channel.command(two);
     else if (first === 0x17 && two > 0x20 && two < 0x24) channel.tab(two - 0x20);
+    else channel.setAttributes(first, two);
     if (!before && channel.target) onCaptions(this.names[this.selected]);
   }
 }
@@ -105,8 +106,11 @@ export class CEA608Decoder {
   take({ type, first, second }) { this.fields[type].take(first, second, this.onCaptions); }
 
   /** @param {string} name of a channel @returns {string} the shown text; empty for none */
-  textOf(name) {
+  textOf(name) { return this.channelOf(name)?.text ?? ''; }
+
+  /** @param {string} name of a channel */
+  channelOf(name) {
     const number = NAMES.flat().findIndex((known) => known === name);
-    return this.fields[number >> 1]?.channels[number & 1].text ?? '';
+    return this.fields[number >> 1]?.channels[number & 1];
   }
 }

@@ -7,7 +7,7 @@ import { CaptionWindow } from './cea708-window.js';
 /** The codes that have a name here. */
 const EXT1 = 0x10, P16 = 0x18, CLEAR = 0x88, DISPLAY = 0x89, TOGGLE = 0x8B, DELETE = 0x8C;
 const DELAY = 0x8D, DELAY_CANCEL = 0x8E, RESET = 0x8F, PEN_ATTRIBUTES = 0x90;
-const PEN_LOCATION = 0x92, WINDOW_ATTRIBUTES = 0x97, DEFINE = 0x98;
+const PEN_COLOUR = 0x91, PEN_LOCATION = 0x92, WINDOW_ATTRIBUTES = 0x97, DEFINE = 0x98;
 /** The bytes after each code of C1, from 0x80. */
 const PARAMETERS = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 2, 3, 2, 0, 0, 0, 0, 4,
   6, 6, 6, 6, 6, 6, 6, 6];
@@ -124,10 +124,11 @@ export class CaptionService {
     else if (code <= DELETE) this.change(code, first);
     else if (code === DELAY) this.delayEnd = first > 0 ? time + 100 * first : -Infinity;
     else if (code === RESET) this.windows.fill(null);
-    else if (code === PEN_ATTRIBUTES) window?.setPenAttributes(first);
+    else if (code === PEN_ATTRIBUTES) window?.setPenAttributes(first, second);
+    else if (code === PEN_COLOUR) window?.pen.setColours(first, second, parameters[2]);
     else if (code === PEN_LOCATION) window?.moveTo(first & 0x0F, second & 0x3F);
-    else if (code === WINDOW_ATTRIBUTES) window?.setAttributes(parameters[2]);
-    // Others change colours, or have no meaning.
+    else if (code === WINDOW_ATTRIBUTES) window?.setAttributes(first, parameters[2]);
+    // Others have no meaning.
   }
 
   /** @param {number} number @param {number[]} parameters of the window, current from now on */
@@ -158,10 +159,12 @@ export class CaptionService {
     this.onCaptions();
   }
 
-  /** The text of the shown windows, from the upper to the lower ones. */
-  get text() {
-    return this.windows.flatMap((window) => (window?.isVisible ? [window] : []))
-      .sort((a, b) => a.top - b.top).map(({ text }) => text).filter((text) => text !== '')
-      .join('\n');
+  /** The shown windows that have a text, from the upper to the lower ones. */
+  get shown() {
+    return this.windows.flatMap((window) => (window?.isVisible && window.text ? [window] : []))
+      .sort((a, b) => a.top - b.top);
   }
+
+  /** The text of the shown windows. */
+  get text() { return this.shown.map(({ text }) => text).join('\n'); }
 }

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A window of CEA-708 captions: its rows and its pen (CTA-708-E §8.4 and §8.10.5).
 
+import { rowText, runsOf } from './caption-blocks.js';
+import { colourOf, justificationOf, Pen, predefinedJustification } from './cea708-style.js';
+/** @typedef {import('./caption-blocks.js').CaptionBlock} CaptionBlock */
+/** @typedef {import('./caption-blocks.js').Cell} Cell */
+
 /** The rows of the display, and the units of a vertical anchor, absolute and relative. */
 const DISPLAY_ROWS = 15, ABSOLUTE = 75, RELATIVE = 100;
+/** The units of an absolute horizontal anchor, in pictures of 4:3 and of 16:9. */
+const NARROW = 160, WIDE = 210;
 /** The predefined window styles that wrap words. */
 const WRAPPING = [4, 5, 6];
 /** The tag of text that is not to be displayed. */
@@ -12,7 +19,7 @@ const NOT_DISPLAYED = 15;
 export class CaptionWindow {
   /** @param {number[]} parameters the six bytes of DefineWindow */
   constructor(parameters) {
-    /** @type {string[][]} characters by row and column */
+    /** @type {(Cell | null)[][]} characters by row and column */
     this.rows = [];
     this.columns = 1;
     /** The row and the column of the next character; the column is that of `columns` at the end. */
@@ -25,6 +32,13 @@ export class CaptionWindow {
     this.wraps = false;
     /** Whether the characters are for viewers. */
     this.isText = true;
+    this.pen = new Pen();
+    /** @type {CaptionBlock['place']} */
+    this.place = { x: 0, wideX: 0, y: 0, anchor: 0 };
+    /** @type {CaptionBlock['align']} */
+    this.align = 'left';
+    /** The colour of the window, if the captions set one. */
+    this.fill = '';
     this.define(parameters);
   }
 
@@ -33,30 +47,48 @@ export class CaptionWindow {
    * that of before, at first style 1.
    * @param {number[]} parameters six bytes
    */
-  define([flags, vertical, , anchor, columns, styles]) {
+  define([flags, vertical, horizontal, anchor, columns, styles]) {
     const count = (anchor & 0x0F) + 1, from = this.rows;
     this.columns = (columns & 0x3F) + 1;
     this.rows = Array.from({ length: count }, (_, row) => (
-      Array.from({ length: this.columns }, (__, column) => from[row]?.[column] ?? ' ')));
+      Array.from({ length: this.columns }, (__, column) => from[row]?.[column] ?? null)));
     this.row = Math.min(this.row, count - 1);
     this.column = Math.min(this.column, this.columns);
     this.isVisible = (flags & 0x20) !== 0;
-    const units = vertical & 0x80 ? RELATIVE : ABSOLUTE;
+    const isRelative = (vertical & 0x80) > 0, units = isRelative ? RELATIVE : ABSOLUTE;
+    const point = Math.min(anchor >> 4, 8), part = (/** @type {number} */ most) => (
+      Math.min(1, horizontal / (isRelative ? RELATIVE : most)));
+    this.place = {
+      x: part(NARROW), wideX: part(WIDE), y: Math.min(1, (vertical & 0x7F) / units), anchor: point,
+    };
     // The anchor is at the upper edge, in the middle or at the lower edge of the window.
     this.top = (vertical & 0x7F) * DISPLAY_ROWS / units
-      - count * Math.floor(Math.min(anchor >> 4, 8) / 3) / 2;
+      - count * Math.floor(point / 3) / 2;
     const style = styles >> 3 & 7;
-    if (style > 0) this.wraps = WRAPPING.includes(style);
-    if ((styles & 7) > 0) this.isText = true;
+    if (style > 0) {
+      this.wraps = WRAPPING.includes(style);
+      this.align = predefinedJustification(style);
+      this.fill = '';
+    }
+    if ((styles & 7) === 0) return;
+    this.isText = true;
+    this.pen.predefine(styles & 7);
   }
 
   /** The text, a line for each row that has one. */
-  get text() {
-    return this.rows.map((row) => row.join('').trim()).filter((line) => line !== '').join('\n');
+  get text() { return this.rows.map(rowText).filter((line) => line !== '').join('\n'); }
+
+  /**
+   * The window with its rows, also those without a text.
+   * @returns {CaptionBlock}
+   */
+  get block() {
+    const { align, columns, fill, place, rows } = this;
+    return { place, columns, align, ...fill && { fill }, lines: rows.map(runsOf) };
   }
 
   /** Removes the characters. The pen stays. */
-  clear() { for (const row of this.rows) row.fill(' '); }
+  clear() { for (const row of this.rows) row.fill(null); }
 
   /** @param {number} row @param {number} column within the window, else its nearest ones */
   moveTo(row, column) {
@@ -64,11 +96,18 @@ export class CaptionWindow {
     this.column = Math.min(column, this.columns - 1);
   }
 
-  /** @param {number} tags first byte of SetPenAttributes */
-  setPenAttributes(tags) { this.isText = tags >> 4 !== NOT_DISPLAYED; }
+  /** @param {number} tags @param {number} attributes the bytes of SetPenAttributes */
+  setPenAttributes(tags, attributes) {
+    this.isText = tags >> 4 !== NOT_DISPLAYED;
+    this.pen.setAttributes(tags, attributes);
+  }
 
-  /** @param {number} flags third byte of SetWindowAttributes */
-  setAttributes(flags) { this.wraps = (flags & 0x40) !== 0; }
+  /** @param {number} fill @param {number} flags first and third byte of SetWindowAttributes */
+  setAttributes(fill, flags) {
+    this.fill = colourOf(fill);
+    this.wraps = (flags & 0x40) !== 0;
+    this.align = justificationOf(flags);
+  }
 
   /** @param {string} character */
   write(character) {
@@ -77,7 +116,7 @@ export class CaptionWindow {
       if (!this.wraps) this.column = this.columns - 1;
       else if (this.wrap(character)) return;
     }
-    this.rows[this.row][this.column] = this.isText ? character : ' ';
+    this.rows[this.row][this.column] = this.isText ? { character, style: this.pen.style } : null;
     this.column += 1;
   }
 
@@ -87,11 +126,12 @@ export class CaptionWindow {
    * @returns {boolean} whether it was the space between the words
    */
   wrap(next) {
-    const row = this.rows[this.row], start = row.lastIndexOf(' ') + 1;
+    const row = this.rows[this.row];
+    const start = row.map((cell) => cell?.character ?? ' ').lastIndexOf(' ') + 1;
     const word = next === ' ' || start === 0 ? [] : row.slice(start);
-    row.fill(' ', this.columns - word.length);
+    row.fill(null, this.columns - word.length);
     this.carriageReturn();
-    word.forEach((character, column) => { this.rows[this.row][column] = character; });
+    word.forEach((cell, column) => { this.rows[this.row][column] = cell; });
     this.column = word.length;
     return next === ' ';
   }
@@ -104,7 +144,7 @@ export class CaptionWindow {
       return;
     }
     this.rows.shift();
-    this.rows.push(Array(this.columns).fill(' '));
+    this.rows.push(Array(this.columns).fill(null));
   }
 
   /** @param {number} code of C0 */
@@ -113,7 +153,7 @@ export class CaptionWindow {
       case 0x08:  // BS
         if (this.column === 0) break;
         this.column -= 1;
-        this.rows[this.row][this.column] = ' ';
+        this.rows[this.row][this.column] = null;
         break;
       case 0x0C:  // FF
         this.clear();
@@ -123,7 +163,7 @@ export class CaptionWindow {
         this.carriageReturn();
         break;
       case 0x0E:  // HCR
-        this.rows[this.row].fill(' ');
+        this.rows[this.row].fill(null);
         this.column = 0;
         break;
       default: break;  // NUL, ETX and reserved codes

@@ -80,9 +80,12 @@ export class CEA708Decoder {
   }
 
   /** @param {string} name @param {number} time Unix ms @returns {string} empty for none */
-  textOf(name, time) {
+  textOf(name, time) { return this.shownService(name, time)?.text ?? ''; }
+
+  /** @param {string} name @param {number} time to which its delays are over, Unix ms */
+  shownService(name, time) {
     const service = this.services.get(Number(name.replace('SERVICE', '')));
     service?.advance(time);
-    return service?.text ?? '';
+    return service;
   }
 }

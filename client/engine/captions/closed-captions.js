@@ -110,6 +110,12 @@ export class ClosedCaptions {
     return this.decoder?.textOf(name, time) ?? '';
   }
 
+  /**
+   * The text of a channel or service with its places and styles.
+   * @param {string} name @param {number} time of the shown frame, Unix ms
+   */
+  blocksAt(name, time) { return this.decoder?.blocksOf(name, time) ?? []; }
+
   /** The time of the next frame with captions; Infinity if there is none. */
   get nextChange() { return this.frames[this.next]?.time ?? Infinity; }
 }

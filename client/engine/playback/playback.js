@@ -84,7 +84,8 @@ const LIVE_EDGE = 2;
  * @property {() => void} [onJump] another instant will be shown, the picture of before still is
  * @property {(event: import('../transport/stream-events.js').StreamEvent) => void} onEvent
  *   the frame of an event is shown
- * @property {(text: string) => void} onCaption the text over the display has changed
+ * @property {import('../captions/captions.js').OnText} onCaption the text over the display has
+ *   changed
  * @property {Figures} figures
  */
 
@@ -132,7 +133,7 @@ export class Playback {
     this.state = newState(this.source);
     this.state.stalls = this.stalls.stalls;
     this.watch = new DisplayWatch(this);
-    this.captions = new Captions((text) => events.onCaption(text), options.later);
+    this.captions = new Captions((...shown) => events.onCaption(...shown), options.later);
     this.services.onCaptions = (...found) => this.captions.setLanguages(...found);
     this.services.onClosedCaptions = (found) => this.captions.setDeclared(found);
     this.services.onMissing = (names) => this.watch.setMissing(names);
