@@ -40,6 +40,8 @@ class Caption:
     text: str
     # 1: CC1. 2: CC3.
     field: int = 1
+    # The preamble address code of each row; without them white, above the lower edge.
+    places: tuple[tuple[int, int], ...] = ()
 
 
 def captions(seconds: float, interval: float = 2) -> list[Caption]:
@@ -66,7 +68,7 @@ def loading(caption: Caption) -> list[bytes]:
     command = 0x14 if caption.field == 1 else 0x15
     rows = caption.text.split("\n")
     pairs = doubled(command, RCL) + doubled(command, ENM)
-    for place, text in zip(ROWS[-len(rows):], rows, strict=True):
+    for place, text in zip(caption.places or ROWS[-len(rows):], rows, strict=True):
         pairs += doubled(*place)
         data = bytes(map(odd_parity, text.encode("ascii")))
         # A row of an odd number of characters is filled with a null.

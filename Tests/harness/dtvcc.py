@@ -21,6 +21,8 @@ class ServiceCaption:
     end: float
     text: str
     service: int = 1
+    # DefineWindow, and commands before the text; without them a window above the lower edge.
+    window: bytes = b""
 
 
 def block(service: int, data: bytes) -> bytes:
@@ -59,7 +61,7 @@ def groups(caption: ServiceCaption, rate: int) -> Iterator[tuple[int, bytes]]:
     """The service blocks of a caption, with the frame at which they must be complete."""
     start, end = round(caption.start * rate), round(caption.end * rate)
     rows = caption.text.count("\n") + 1
-    load = bytes([DELETE, 1]) + define(0, rows) + coded(caption.text)
+    load = bytes([DELETE, 1]) + (caption.window or define(0, rows)) + coded(caption.text)
     yield start - 1, blocks(caption.service, load)
     yield start, block(caption.service, bytes([DISPLAY, 1]))
     yield end, block(caption.service, bytes([DELETE, 1]))

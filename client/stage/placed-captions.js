@@ -11,9 +11,9 @@ const SAFE = 0.8;
 /** A width by height from which a picture is taken as one of 16:9, not 4:3. */
 const WIDE_RATIO = 1.5;
 /** Smaller letters than of this height cannot be read: then the places are not used, CSS px. */
-const LEAST_ROW = 12;
+const LEAST_ROW = 14;
 /** The height of letters, rows. */
-const LETTER = 0.8;
+const LETTER = 0.85;
 const MONOSPACE = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
 /** The fonts by tag (CTA-708-E §8.5.3): the first one is the default. */
 const FONTS = [MONOSPACE, '"Courier New", Courier, monospace', 'Georgia, "Times New Roman", serif',
@@ -30,16 +30,17 @@ export function showBlocks(box, blocks, display) {
   const ratio = display.videoWidth / display.videoHeight || 16 / 9;
   const free = parseFloat(getComputedStyle(box).bottom) || 0;  // for the controls
   const shown = Math.min(height, width / ratio), edge = (height - shown * SAFE) / 2;
-  const isPlaced = (height - edge - Math.max(free, edge)) / ROWS >= LEAST_ROW;
+  const isPlaced = Math.min(shown * SAFE, height - Math.max(free, edge)) / ROWS >= LEAST_ROW;
   if (isPlaced) {
     Object.assign(box.style, {
       inset: '0', fontFamily: MONOSPACE, textAlign: 'left', containerType: 'size',
     });
-    // The height of the picture, the upper edge of the safe area, and the height of a row.
+    // The height of the picture, the lower edge of the safe area, the height of a row, and the
+    // upper edge. The area moves up if the controls are in it, and becomes smaller if it must.
     set(box, '--height', `min(100cqh, 100cqw / ${ratio})`);
-    set(box, '--top', `(50cqh - ${SAFE / 2} * var(--height))`);
-    const lower = `min(50cqh + ${SAFE / 2} * var(--height), 100cqh - ${free}px)`;
-    set(box, '--row', `((${lower} - var(--top)) / ${ROWS})`);
+    set(box, '--low', `min(50cqh + ${SAFE / 2} * var(--height), 100cqh - ${free}px)`);
+    set(box, '--row', `(min(${SAFE} * var(--height), var(--low)) / ${ROWS})`);
+    set(box, '--top', `(var(--low) - ${ROWS} * var(--row))`);
   }
   box.replaceChildren(...blocks.flatMap((block) => {
     if (isPlaced) return [placed(block, ratio)];
