@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Closed captions over the display, at their places and in their styles.
+// Captions over the display, at their places and in their styles.
 
 /** @typedef {import('../engine/captions/caption-blocks.js').CaptionBlock} CaptionBlock */
 /** @typedef {import('../engine/captions/caption-blocks.js').CaptionRun} CaptionRun */
@@ -14,6 +14,8 @@ const WIDE_RATIO = 1.5;
 const LEAST_ROW = 14;
 /** The height of letters, rows. */
 const LETTER = 0.85;
+/** The height of a line of cues in the style sheet, em. */
+const LINE_HEIGHT = 1.35;
 const MONOSPACE = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
 /** The fonts by tag (CTA-708-E §8.5.3): the first one is the default. */
 const FONTS = [MONOSPACE, '"Courier New", Courier, monospace', 'Georgia, "Times New Roman", serif',
@@ -26,15 +28,15 @@ const SMALL_CAPITALS = 7;
  * @param {{ videoWidth: number, videoHeight: number }} display with the size of the frames
  */
 export function showBlocks(box, blocks, display) {
+  const isCues = blocks.some(({ place }) => 'line' in place);
   const { width, height } = box.parentElement?.getBoundingClientRect() ?? new DOMRect();
   const ratio = display.videoWidth / display.videoHeight || 16 / 9;
   const free = parseFloat(getComputedStyle(box).bottom) || 0;  // for the controls
   const shown = Math.min(height, width / ratio), edge = (height - shown * SAFE) / 2;
   const isPlaced = Math.min(shown * SAFE, height - Math.max(free, edge)) / ROWS >= LEAST_ROW;
-  if (isPlaced) {
-    Object.assign(box.style, {
-      inset: '0', fontFamily: MONOSPACE, textAlign: 'left', containerType: 'size',
-    });
+  if (isCues || isPlaced) {
+    Object.assign(box.style, { inset: '0', containerType: 'size' });
+    if (!isCues) Object.assign(box.style, { fontFamily: MONOSPACE, textAlign: 'left' });
     // The height of the picture, the lower edge of the safe area, the height of a row, and the
     // upper edge. The area moves up if the controls are in it, and becomes smaller if it must.
     set(box, '--height', `min(100cqh, 100cqw / ${ratio})`);
@@ -43,6 +45,7 @@ export function showBlocks(box, blocks, display) {
     set(box, '--top', `(var(--low) - ${ROWS} * var(--row))`);
   }
   box.replaceChildren(...blocks.flatMap((block) => {
+    if ('line' in block.place) return [cue(block, block.place.line, free)];
     if (isPlaced) return [placed(block, ratio)];
     const lines = block.lines.filter((runs) => runs.some(({ text }) => text.trim() !== ''));
     return lines.map((runs) => paragraph([runs]));
@@ -51,6 +54,29 @@ export function showBlocks(box, blocks, display) {
 
 /** @param {HTMLElement} box @param {string} name @param {string} value */
 function set(box, name, value) { box.style.setProperty(name, value); }
+
+/**
+ * Lines in the size of other cues, between the edges of the picture and above the controls.
+ * @param {CaptionBlock} block @param {number | null} line @param {number} free CSS px
+ */
+function cue({ lines, align }, line, free) {
+  const p = document.createElement('p');
+  p.dir = 'auto';
+  lines.forEach(([{ text }], index) => {
+    const span = document.createElement('span');
+    span.dir = 'auto';
+    span.textContent = text;
+    p.append(...index > 0 ? ['\n'] : [], span);
+  });
+  Object.assign(p.style, {
+    position: 'absolute', left: '6%', right: '6%', whiteSpace: 'pre-wrap', textAlign: align,
+    ...line === null ? { bottom: `${free}px` } : {
+      top: `max(0px, min(50cqh + ${line / 100 - 0.5} * var(--height), `
+        + `100cqh - ${free}px - ${LINE_HEIGHT * lines.length}em))`,
+    },
+  });
+  return p;
+}
 
 /** @param {CaptionBlock} block @param {number} ratio of the picture */
 function placed({ lines, place, columns, align, fill }, ratio) {
@@ -64,6 +90,7 @@ function placed({ lines, place, columns, align, fill }, ratio) {
     p.style.left = `calc(50cqw + ${place.column - COLUMNS / 2}ch)`;
     return p;
   }
+  if (!('anchor' in place)) return p;
   const { x, wideX, y, anchor } = place, across = ratio < WIDE_RATIO ? x : wideX;
   Object.assign(p.style, {
     top: `calc(var(--top) + ${y * ROWS} * var(--row))`,

@@ -45,6 +45,22 @@ suite('cues', () => {
       { language: 'de', name: 'Deutsch', isDefault: true, cues: 'captions-de/cues.json' });
     assert.deepEqual(timestampsOf({ captions: 'x' }).captions, []);
   });
+
+  test('cues have places; those of one place are together, others apart', () => {
+    const answer = cuesOf({ revision: 4, cues: [
+      { id: 1, start: 0, duration: 300, text: 'a\nb', line: 10, align: 'start' },
+      { id: 2, start: 100, duration: 300, text: 'c', line: 10, align: 'start' },
+      { id: 3, start: 100, duration: 200, text: 'd', line: 10 },
+      { id: 4, start: 200, duration: 600, text: 'e', line: 101, align: 'left' }] });
+    const list = new CueList();
+    list.add(answer.cues);
+    const texts = (blocks) => blocks.map(({ place, align, lines }) => (
+      [place.line, align, lines.map(([{ text }]) => text).join()]));
+    assert.deepEqual(texts(list.blocksAt(0)), [[10, 'start', 'a,b']]);
+    assert.deepEqual(texts(list.blocksAt(200)),
+      [[10, 'start', 'a,b,c'], [10, 'center', 'd'], [null, 'center', 'e']]);
+    assert.deepEqual(list.blocksAt(500), [], 'malformed places are none');
+  });
 });
 
 suite('captions', () => {

@@ -18,6 +18,8 @@ package struct Cue: Sendable, Equatable {
   package let text: CueText
   /// The first segment that has the cue: those before were complete when it came.
   package let firstSegment: Int64
+  /// The place of the text.
+  package var position = CuePosition.standard
 
   /// The capture time at which the text disappears.
   package var end: WallTime { start + duration }

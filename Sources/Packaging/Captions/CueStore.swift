@@ -37,12 +37,16 @@ package struct CueStore: Sendable {
     package let start: WallTime
     /// One of ``Cue/durations``.
     package let duration: Interval
+    package let position: CuePosition
 
     /// A cue with these properties.
-    package init(_ text: CueText, start: WallTime, duration: Interval) {
+    package init(
+      _ text: CueText, start: WallTime, duration: Interval, position: CuePosition = .standard
+    ) {
       self.text = text
       self.start = start
       self.duration = duration
+      self.position = position
     }
   }
 
@@ -66,7 +70,7 @@ package struct CueStore: Sendable {
     revision = max(revision &+ 1, UInt32(clamping: (wall - .origin).wholeSeconds))
     let cue = Cue(
       id: revision, start: new.start, duration: new.duration, text: new.text,
-      firstSegment: max(open, track.newestRead.addingSaturated(1)))
+      firstSegment: max(open, track.newestRead.addingSaturated(1)), position: new.position)
     tracks[language]?.cues.append(cue)
     return cue
   }

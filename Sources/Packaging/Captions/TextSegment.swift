@@ -91,6 +91,8 @@ package struct TextSegment {
       out.box("vttc") { out in
         // The identifier joins the pieces of a cue.
         out.box("iden") { $0.put("cue-\(cue.id)".utf8) }
+        let settings = cue.position.settings
+        if !settings.isEmpty { out.box("sttg") { $0.put(settings.utf8) } }
         out.box("payl") { $0.put(WebVTT.payload(cue.text).utf8) }
       }
     }

@@ -19,7 +19,9 @@ package enum WebVTT {
     var text = "WEBVTT\n\n"
     for cue in cues {
       let (start, end) = (MediaTime(cue.start, minus: offset), MediaTime(cue.end, minus: offset))
-      text += "cue-\(cue.id)\n\(timestamp(start)) --> \(timestamp(end))\n\(payload(cue.text))\n\n"
+      let settings = cue.position.settings
+      text += "cue-\(cue.id)\n\(timestamp(start)) --> \(timestamp(end))"
+      text += (settings.isEmpty ? "" : " \(settings)") + "\n\(payload(cue.text))\n\n"
     }
     return text
   }

@@ -10,7 +10,7 @@ package import Time
 /// A request to add a cue: `POST /api/streams/S/captions?lang=L` with a JSON object as its body.
 ///
 /// ```
-/// {"text": "Hello", "start": "now", "duration": 3000}
+/// {"text": "Hello", "start": "now", "duration": 3000, "line": 10, "align": "start"}
 /// ```
 package struct CaptionRequest {
   /// The most bytes of a body.
@@ -25,7 +25,8 @@ package struct CaptionRequest {
   /// - Parameters:
   ///   - request: the head; `lang` in its query is a language tag.
   ///   - body: `text`; `start`, which is `now`, milliseconds since 1970, or a date of RFC 3339 in
-  ///     UTC (default `now`); `duration` in milliseconds.
+  ///     UTC (default `now`); `duration` in milliseconds; `line` in percent of the height and
+  ///     `align` (default: centred, above the lower edge).
   ///   - now: the wall clock.
   /// - Throws: a refusal, with the reason for the client.
   package init(_ request: Request, _ body: [UInt8], now: WallTime) throws(RequestRefusal) {
@@ -50,8 +51,10 @@ package struct CaptionRequest {
           + "\(Cue.durations.upperBound.milliseconds) milliseconds)")
     }
     let start = try Self.start(members["start"]?.string ?? "now", now: now)
+    let position = try Self.position(members)
     do throws(CueText.Refusal) {
-      cue = CueStore.NewCue(try CueText(text), start: start, duration: duration)
+      cue = CueStore.NewCue(
+        try CueText(text), start: start, duration: duration, position: position)
     } catch { throw .init("\(error)") }
   }
 
@@ -107,10 +110,29 @@ package struct CaptionRequest {
     guard
       let members = try? JSONDecoder().decode([String: TextOrNumber].self, from: Data(body))
     else { throw .init("the body is no object of texts and numbers (\(form))") }
-    guard members.keys.allSatisfy(["text", "start", "duration"].contains) else {
-      throw .init("the body has an unknown member (expected text, start and duration)")
+    guard members.keys.allSatisfy(["text", "start", "duration", "line", "align"].contains) else {
+      throw .init(
+        "the body has an unknown member (expected text, start, duration, line and align)")
     }
     return members
+  }
+
+  private static func position(_ members: [String: TextOrNumber]) throws(RequestRefusal) -> CuePosition {
+    var line: Int?
+    if let member = members["line"] {
+      guard case .number(let percent) = member, let whole = Int(exactly: percent.rounded()),
+        CuePosition.lines.contains(whole)
+      else {
+        let (least, most) = (CuePosition.lines.lowerBound, CuePosition.lines.upperBound)
+        throw .init("\"line\": invalid (expected \(least)–\(most) percent of the height)")
+      }
+      line = whole
+    }
+    guard let member = members["align"] else { return CuePosition(line: line, align: .center) }
+    guard case .text(let name) = member, let align = CuePosition.Align(rawValue: name) else {
+      throw .init("\"align\": invalid (expected start, center or end)")
+    }
+    return CuePosition(line: line, align: align)
   }
 
   private static func start(_ text: String, now: WallTime) throws(RequestRefusal) -> WallTime {

@@ -19,7 +19,8 @@ struct CueDocument {
     let objects = cues.map { cue -> JSONObject in
       [
         "id": cue.id, "start": cue.start.milliseconds, "duration": cue.duration.milliseconds,
-        "text": cue.text.text,
+        "text": cue.text.text, "line": cue.position.line,
+        "align": cue.position.align == .center ? nil : cue.position.align.rawValue,
       ]
     }
     return (["revision": revision, "cues": objects] as JSONObject).text + "\n"

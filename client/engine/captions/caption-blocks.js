@@ -22,16 +22,17 @@
  */
 
 /**
- * Rows of text at one place: a row of the grid of CEA-608, or a window of CEA-708.
+ * Rows of text at one place: a row of the grid of CEA-608, a window of CEA-708, or cues.
  *
- * `place` is a row and a column of 15 × 32, or an anchor (CTA-708-E §8.4.4): the parts of width and
- * height of the safe area, and which point of the window is there, from 0 to 8.
+ * `place` is a row and a column of 15 × 32; or an anchor (CTA-708-E §8.4.4): the parts of width and
+ * height of the safe area, and which point of the window is there, from 0 to 8; or the upper edge
+ * of cues, percent of the height, null above the lower edge.
  * @typedef {object} CaptionBlock
  * @property {CaptionRun[][]} lines
  * @property {{ row: number, column: number } | { x: number, wideX: number, y: number,
- *   anchor: number }} place `wideX`: in a picture that is wider than 4:3
+ *   anchor: number } | { line: number | null }} place `wideX`: in a picture that is wider than 4:3
  * @property {number} [columns] the width of the window
- * @property {'left' | 'right' | 'center' | 'justify'} [align] `left` by default
+ * @property {'left' | 'right' | 'center' | 'justify' | 'start' | 'end'} [align] `left` by default
  * @property {string} [fill] the colour of the window
  */
 

@@ -159,18 +159,19 @@ export class Captions {
    */
   update(shown, rate, interval) {
     clearTimeout(this.timer);
-    const { predicted } = this;
+    const { list, predicted } = this;
     const at = shown < predicted && predicted - shown <= LARGEST_LEAD ? predicted : shown;
     this.video.advance(at);
     const track = this.tracks[this.current];
     const { channel } = track ?? {};
     if (channel) this.show(this.video.textAt(channel, at), this.video.blocksAt(channel, at));
     else {
-      this.list?.forget(at - KEPT_TIME);
-      this.show(track ? this.list?.textAt(at) ?? '' : '', []);
+      list?.forget(at - KEPT_TIME);
+      if (!track || !list) this.show('', []);
+      else this.show(list.textAt(at), list.blocksAt(at));
     }
     if (!track) return;
-    const change = channel ? this.video.nextChange : this.list?.changeAfter(at) ?? Infinity;
+    const change = channel ? this.video.nextChange : list?.changeAfter(at) ?? Infinity;
     const wait = (change - shown) / rate;
     if (rate > 0 && wait < interval) {
       this.timer = Number(setTimeout(() => {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cues of one language, and the text at an instant.
 
+/** @typedef {import('./caption-blocks.js').CaptionBlock} CaptionBlock */
+
 /**
- * A text and its capture times, Unix ms.
- * @typedef {{ id: number, start: number, end: number, text: string }} Cue
+ * A text and its capture times, Unix ms. `line` is its upper edge, percent of the height of the
+ * picture; absent above the lower edge. `align` is absent for centred lines.
+ * @typedef {{ id: number, start: number, end: number, text: string, line?: number,
+ *   align?: 'start' | 'end' }} Cue
  */
 
 /** The most cues that are kept; the server has at most 500 of a language. */
@@ -22,8 +26,10 @@ export function cuesOf(response) {
     && typeof text === 'string'));
   return {
     revision,
-    cues: found.map(({ id, start, duration, text }) => (
-      { id, start, end: start + duration, text })),
+    cues: found.map(({ id, start, duration, text, line, align }) => ({
+      id, start, end: start + duration, text, ...line >= 0 && line <= 100 && { line },
+      ...(align === 'start' || align === 'end') && { align },
+    })),
   };
 }
 
@@ -48,10 +54,28 @@ export class CueList {
    * The texts of the cues at an instant, one below the other; empty without a cue.
    * @param {number} time capture time of the shown frame, Unix ms
    */
-  textAt(time) {
-    return this.cues.filter(({ start, end }) => start <= time && time < end)
-      .map(({ text }) => text).join('\n');
+  textAt(time) { return this.shownAt(time).map(({ text }) => text).join('\n'); }
+
+  /**
+   * The cues at an instant, those of one place together; empty if none of them has a place.
+   * @param {number} time capture time of the shown frame, Unix ms
+   * @returns {CaptionBlock[]}
+   */
+  blocksAt(time) {
+    const cues = this.shownAt(time);
+    if (cues.every(({ line, align }) => line === undefined && !align)) return [];
+    /** @type {Map<string, CaptionBlock>} */
+    const blocks = new Map();
+    for (const { text, line = null, align = 'center' } of cues) {
+      const key = `${line} ${align}`, block = blocks.get(key) ?? { place: { line }, align, lines: [] };
+      blocks.set(key, block);
+      block.lines.push(...text.split('\n').map((words) => [{ text: words, style: {} }]));
+    }
+    return [...blocks.values()];
   }
+
+  /** @param {number} time Unix ms */
+  shownAt(time) { return this.cues.filter(({ start, end }) => start <= time && time < end); }
 
   /**
    * The next instant at which the text changes; Infinity if there is none.
