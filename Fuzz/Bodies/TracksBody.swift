@@ -37,6 +37,8 @@ extension FuzzBody {
       case .sample(let sample):
         if TrackSample(sample.tag) != sample { return "\(sample) is read differently" }
         if sample.bytes.count > rest.count { return "a sample of \(sample.bytes.count) bytes" }
+      case .texts(let texts):
+        for text in texts where TrackText(text.tag) != text { return "\(text) is read differently" }
       }
     }
     return nil

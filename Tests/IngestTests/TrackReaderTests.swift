@@ -126,6 +126,27 @@ struct TrackReaderTests {
       ])
   }
 
+  @Test("WebVTT: the cues of a sample with its time, without markup; an empty sample has none")
+  func texts() throws {
+    func cue(_ payload: String) -> [UInt8] {
+      box("vttc", box("iden", [0x31]), box("payl", Array(payload.utf8)))
+    }
+    let samples = [box("vtte"), cue("<v Bob>a &amp;amp; <i>b</i>") + cue("&lt;c&gt;")]
+    let found = try units(
+      header(1000, entry: "wvtt", setup: "vttC") + fragment(at: 500, samples), pieces: 7)
+    let expected = ["a &amp; b", "<c>"].map {
+      TrackText($0, .undetermined, pts: 510, duration: 10, timescale: 1000)
+    }
+    #expect(found == [.texts([]), .texts(expected)])
+    for text in expected { #expect(TrackText(text.tag) == text) }
+    #expect(expected.allSatisfy { !$0.tag.isConfiguration })
+    let malformed: [[UInt8]] = [[0, 0, 0, 7] + Array("vttc".utf8)]
+    #expect(throws: TrackError.self) {
+      try units(
+        header(1000, entry: "wvtt", setup: "vttC") + fragment(at: 0, malformed), pieces: 4096)
+    }
+  }
+
   @Test("records carry configurations and samples unchanged")
   func records() throws {
     let found = try units(header(1000) + fragment(at: 7, [[1, 2]], shift: 9), pieces: 4096)
@@ -139,6 +160,7 @@ struct TrackReaderTests {
       case .sample(let sample):
         #expect(TrackSample(sample.tag) == sample)
         #expect(TrackConfiguration(sample.tag) == nil)
+      case .texts: Issue.record("no text")
       }
     }
   }

@@ -38,6 +38,7 @@ package final class BurnedClockTrack {
       switch unit {
       case .configuration(let configuration): try begin(configuration)
       case .sample(let sample): times += take(sample)
+      case .texts: throw Fault(description: "the track is not video")
       }
     }
     return times

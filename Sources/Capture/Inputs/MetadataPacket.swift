@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Ingest
 package import Media
 package import Time
 
@@ -29,4 +30,17 @@ package struct MetadataPacket: Sendable, Equatable {
   package let ticks: Int64?
   /// The time at which it was read.
   package var arrival: MonotonicTime
+}
+
+extension MetadataPacket {
+  /// A cue of a CMAF track, whose timestamps never wrap.
+  init(_ text: TrackText, _ arrival: MonotonicTime) {
+    let scale = Int64(text.timescale)
+    var unwrapper = TimestampUnwrapper()
+    self.init(
+      format: .text(text.language, duration: Interval(ticks: text.duration, timescale: scale)),
+      bytes: Array(text.text.utf8),
+      pts: unwrapper.time(of: text.pts, bits: 64, numerator: 1, denominator: scale), ticks: nil,
+      arrival: arrival)
+  }
 }

@@ -35,8 +35,7 @@ extension TrackConfiguration {
     self.init(codec: codec, timescale: UInt32(clamping: header.timescale), setup: setup)
     channels = UInt8(clamping: entry.channels)
     sampleRate = UInt32(clamping: entry.sampleRate)
-    let declared = header.extendedLanguage.map { Language($0) } ?? .undetermined
-    let spoken = declared == .undetermined ? header.language : declared.packed
+    let spoken = header.declaredLanguage
     language = spoken == MovieHeader.undetermined ? 0 : spoken
     guard !codec.isVideo else {
       quarterTurns = header.quarterTurns
@@ -93,6 +92,14 @@ extension TrackConfiguration {
       try fields.skip(1)
       return head + numbers + mapping
     } catch { throw .boxes(error) }
+  }
+}
+
+extension MovieHeader {
+  /// The language of `elng`, else that of `mdhd`.
+  var declaredLanguage: UInt16 {
+    let declared = extendedLanguage.map { Language($0) } ?? .undetermined
+    return declared == .undetermined ? language : declared.packed
   }
 }
 

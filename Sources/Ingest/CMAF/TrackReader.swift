@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
+import Media
 import Time
 
 /// Reads one CMAF track, a header and fragments without end, from bytes in pieces of any size.
@@ -13,6 +14,8 @@ package struct TrackReader: Sendable {
     /// The header, again if the track has another one.
     case configuration(TrackConfiguration)
     case sample(TrackSample)
+    /// The cues of a sample of WebVTT; none in an empty one. Its header is no unit.
+    case texts([TrackText])
   }
 
   /// The largest `moov` or `moof`.
@@ -26,10 +29,16 @@ package struct TrackReader: Sendable {
     /// The ticks that the edit list removes from presentation times.
     let start: Int64
     let defaults: SampleDefaults
-    let configuration: TrackConfiguration
+    /// The description of video or audio; nil for WebVTT.
+    let configuration: TrackConfiguration?
+    let timescale: UInt32
+    let language: Language
 
     init(_ movie: MovieHeader) throws(TrackError) {
-      configuration = try TrackConfiguration(movie)
+      guard movie.timescale > 0 else { throw .boxes(.time) }
+      configuration = movie.entry.type == "wvtt" ? nil : try TrackConfiguration(movie)
+      timescale = UInt32(clamping: movie.timescale)
+      language = Language(packed: movie.declaredLanguage)
       trackID = movie.trackID
       start = movie.edit ?? 0
       let extends = movie.extends.first { $0.trackID == movie.trackID }
@@ -75,7 +84,7 @@ package struct TrackReader: Sendable {
       case "mdat":
         guard let fragment else { throw .misplaced(box.type) }
         if fragment.next < fragment.samples.count {
-          return try sample(fragment.samples[fragment.next], from: fragment.start).map(Unit.sample)
+          return try sample(fragment.samples[fragment.next], from: fragment.start)
         }
         guard boxes.skip() else { return nil }
         self.fragment = nil
@@ -97,7 +106,7 @@ package struct TrackReader: Sendable {
     switch box.type {
     case "moov":
       let found = try Header(try valid(try MovieHeader(content)))
-      guard header.map({ $0.configuration.codec == found.configuration.codec }) ?? true else {
+      guard header.map({ $0.configuration?.codec == found.configuration?.codec }) ?? true else {
         throw .codecChange
       }
       header = found
@@ -124,7 +133,7 @@ package struct TrackReader: Sendable {
   /// The present sample, of a fragment that began at a position; nil if bytes of it are missing.
   private mutating func sample(
     _ sample: MovieFragment.Sample, from start: Int
-  ) throws(TrackError) -> TrackSample? {
+  ) throws(TrackError) -> Unit? {
     guard let header else { throw .misplaced("mdat") }
     let (first, isBeyond) = start.addingReportingOverflow(sample.offset)
     guard !isBeyond else { throw .boxes(.sampleRange) }
@@ -135,11 +144,18 @@ package struct TrackReader: Sendable {
     let (shifted, isEarly) = sample.decodeTime.addingReportingOverflow(sample.shift)
     let (pts, isLate) = shifted.subtractingReportingOverflow(header.start)
     guard !isEarly, !isLate else { throw .boxes(.time) }
-    let configuration = header.configuration
-    return TrackSample(
-      isVideo: configuration.codec.isVideo, isKey: sample.isSync,
-      timescale: configuration.timescale, dts: sample.decodeTime.subtractingSaturated(header.start),
-      pts: pts, captured: captured(shifted, configuration.timescale), bytes: bytes)
+    guard let configuration = header.configuration else {
+      return .texts(
+        try valid(try TrackText.texts(in: bytes)).map { text in
+          TrackText(
+            text, header.language, pts: pts, duration: sample.duration, timescale: header.timescale)
+        })
+    }
+    return .sample(
+      TrackSample(
+        isVideo: configuration.codec.isVideo, isKey: sample.isSync, timescale: header.timescale,
+        dts: sample.decodeTime.subtractingSaturated(header.start), pts: pts,
+        captured: captured(shifted, header.timescale), bytes: bytes))
   }
 
   /// The capture time of a presentation time before edits, by the last `prft`.

@@ -17,6 +17,8 @@ package struct MediaTag: Sendable, Equatable {
     case metadata
     /// ``FLVCuePoint``.
     case cuePoint
+    /// A ``TrackText``.
+    case text
   }
 
   /// Audio, video, or bytes of a container.

@@ -27,7 +27,7 @@ extension PublishedStream {
     return session.isTaken(track, takeover, at: now)
   }
 
-  /// Whether the publisher has the most audio tracks, and this is another one.
+  /// Whether the publisher has the most tracks of audio or of text, and this is another one.
   package func hasNoNumber(for track: PublishedTrack) -> Bool {
     present(at: .origin).session?.hasNoNumber(for: track) ?? false
   }

@@ -8,12 +8,34 @@ package enum PublishedTrack: Sendable, Hashable {
   case video
   /// The audio track with this name among those of the publisher.
   case audio(String)
+  /// The text track with this name among those of the publisher.
+  case text(String)
 
   /// The word for the kind of its media.
-  package var kind: String { self == .video ? "video" : "audio" }
+  package var kind: String {
+    switch self {
+    case .video: "video"
+    case .audio: "audio"
+    case .text: "text"
+    }
+  }
 
-  /// The name of audio; empty for video.
-  var name: String { if case .audio(let name) = self { name } else { "" } }
+  /// The name of audio or text; empty for video.
+  package var name: String {
+    switch self {
+    case .video: ""
+    case .audio(let name), .text(let name): name
+    }
+  }
+
+  /// Whether its media have this description; nil is that of text.
+  func takes(_ codec: TrackConfiguration.Codec?) -> Bool {
+    switch self {
+    case .video: codec?.isVideo == true
+    case .audio: codec?.isVideo == false
+    case .text: codec == nil
+    }
+  }
 }
 
 /// The numbers of the audio tracks of a publisher, by their names: pure.

@@ -68,7 +68,7 @@ package final class TrackPublisher: BytePublisher {
       while let unit = try reader.next() {
         switch unit {
         case .configuration(var configuration):
-          guard configuration.codec.isVideo == (track == .video) else {
+          guard track.takes(configuration.codec) else {
             return refuse("the track is not \(track.kind)")
           }
           (configuration.number, configuration.name) = (number, track.name)
@@ -76,6 +76,9 @@ package final class TrackPublisher: BytePublisher {
         case .sample(var sample):
           sample.track = number
           waiting.append(sample.tag)
+        case .texts(let texts):
+          guard track.takes(nil) else { return refuse("the track is not \(track.kind)") }
+          waiting += texts.map(\.tag)
         }
       }
     } catch { return refuse("\(error)") }

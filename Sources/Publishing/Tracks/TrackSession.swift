@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Access
+import Ingest
 import Net
 import Sharing
 import Time
@@ -50,15 +51,22 @@ final class TrackSession: Sendable {
       connections[track] != nil || paused[track] != nil
     }
 
-    /// Whether the publisher has the most audio tracks, and this is another one.
+    /// Whether the publisher has the most tracks of audio or of text, and this is another one.
     func hasNoNumber(for track: PublishedTrack) -> Bool {
-      guard case .audio(let name) = track, !numbers.contains(name) else { return false }
-      return numbers.isFull { isOpen(.audio($0)) }
+      switch track {
+      case .video: return false
+      case .audio(let name):
+        return !numbers.contains(name) && numbers.isFull { isOpen(.audio($0)) }
+      case .text:
+        guard !isOpen(track) else { return false }
+        let texts = Set(connections.keys).union(paused.keys).filter { $0.kind == track.kind }
+        return texts.count >= TrackConfiguration.maximumAudioTracks
+      }
     }
 
     /// The number of a track in records; nil if the publisher has the most tracks.
     mutating func number(of track: PublishedTrack) -> Int? {
-      guard case .audio(let name) = track else { return 0 }
+      guard case .audio(let name) = track else { return hasNoNumber(for: track) ? nil : 0 }
       var numbers = numbers
       defer { self.numbers = numbers }
       return numbers.number(of: name) { isOpen(.audio($0)) }
@@ -143,7 +151,7 @@ final class TrackSession: Sendable {
     }
   }
 
-  /// Whether the publisher has the most audio tracks, and this is another one.
+  /// Whether the publisher has the most tracks of audio or of text, and this is another one.
   func hasNoNumber(for track: PublishedTrack) -> Bool {
     state.withLock { $0.hasNoNumber(for: track) }
   }

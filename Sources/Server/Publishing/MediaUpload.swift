@@ -124,7 +124,7 @@ extension MediaUpload: PublicationTransport {
     guard refusal == .taken else { return exchange.respond(refusal.response(to: .publishing)) }
     if let track, stream?.hasNoNumber(for: track) == true {
       let most = TrackConfiguration.maximumAudioTracks
-      return exchange.respond(UploadResponses.refused(409, "the stream has \(most) audio tracks"))
+      return exchange.respond(UploadResponses.refused(409, "the stream has \(most) \(track.kind) tracks"))
     }
     let taken = track.map { "the track (\($0.words)) of the stream" } ?? "the stream"
     exchange.respond(UploadResponses.refused(409, "\(taken) has a publisher"))
@@ -138,8 +138,6 @@ extension MediaUpload: PublicationTransport {
 }
 
 extension PublishedTrack {
-  /// The kind of the track, and the name of audio.
-  fileprivate var words: String {
-    if case .audio(let name) = self, name != kind { "\(kind) \(name)" } else { kind }
-  }
+  /// The kind of the track, and the name of audio or text.
+  fileprivate var words: String { name.isEmpty || name == kind ? kind : "\(kind) \(name)" }
 }

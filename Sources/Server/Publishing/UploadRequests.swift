@@ -107,7 +107,7 @@ struct UploadRequests {
     case .success where file.isIndex:
       exchange.respond(UploadResponses.refused(415, "expected one body of MPEG-TS or MP4"))
     case .success where file.isOtherTrack:
-      exchange.respond(UploadResponses.refused(415, "expected a track of video or audio"))
+      exchange.respond(UploadResponses.refused(415, "expected a track of video, audio or text"))
     case .success(let stream): uploads.begin(exchange, stream, file.track)
     }
     return true
@@ -192,14 +192,16 @@ struct UploadRequests {
 }
 
 extension UploadName {
-  /// The track that an upload of this name is: `….cmfv` and `….cmfa`, also as `Streams(…)`.
+  /// The track that an upload of this name is: `….cmfv`, `….cmfa` and `….cmft`, also as
+  /// `Streams(…)`.
   ///
-  /// The name tells audio tracks apart; it is the same in both forms.
+  /// The name tells tracks of audio and of text apart; it is the same in both forms.
   /// - Source: DASH-IF Live Media Ingest Protocol 1.2 §5.5
   fileprivate var track: PublishedTrack? {
     switch suffix {
     case "cmfv", "cmfv)": .video
     case "cmfa", "cmfa)": .audio(trackName)
+    case "cmft", "cmft)": .text(trackName)
     default: nil
     }
   }
@@ -219,6 +221,6 @@ extension UploadName {
   /// - Source: DASH-IF Live Media Ingest Protocol 1.2, Interface 1, general requirements 2 and 17
   fileprivate var isManifest: Bool { ["mpd", "m3u8"].contains(suffix) }
 
-  /// Whether the name is that of a track of text or metadata.
-  fileprivate var isOtherTrack: Bool { ["cmft", "cmft)", "cmfm", "cmfm)"].contains(suffix) }
+  /// Whether the name is that of a track of metadata.
+  fileprivate var isOtherTrack: Bool { ["cmfm", "cmfm)"].contains(suffix) }
 }

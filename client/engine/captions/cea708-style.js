@@ -51,7 +51,8 @@ export class Pen {
       ...size !== 1 && { size }, ...font > 0 && { font },
       ...offset === 0 && { offset: /** @type {const} */ ('sub') },
       ...offset === 2 && { offset: /** @type {const} */ ('super') },
-      ...(second & 0x80) > 0 && { isItalic: true }, ...(second & 0x40) > 0 && { isUnderlined: true },
+      ...(second & 0x80) > 0 && { isItalic: true },
+      ...(second & 0x40) > 0 && { isUnderlined: true },
     };
     const edge = second >> 3 & 7;
     this.hasEdge = edge > 0 && edge < 6;

@@ -67,7 +67,8 @@ export class CueList {
     /** @type {Map<string, CaptionBlock>} */
     const blocks = new Map();
     for (const { text, line = null, align = 'center' } of cues) {
-      const key = `${line} ${align}`, block = blocks.get(key) ?? { place: { line }, align, lines: [] };
+      const key = `${line} ${align}`;
+      const block = blocks.get(key) ?? { place: { line }, align, lines: [] };
       blocks.set(key, block);
       block.lines.push(...text.split('\n').map((words) => [{ text: words, style: {} }]));
     }
