@@ -34,6 +34,19 @@ struct WebVTTTests {
     #expect(WebVTT.segment([early], offset: .zero).contains("01:02:03.004 --> 01:02:03.005\n"))
   }
 
+  @Test("a cue with a place has it in its settings; the standard place has none")
+  func settings() throws {
+    var placed = try cue("a")
+    for (line, align, expected) in [
+      (10, CuePosition.Align.start, " line:10% position:6% align:start\na\n"),
+      (0, .center, " line:0%\na\n"), (nil, .end, " position:94% align:end\na\n"),
+      (nil, .center, ".500\na\n"),
+    ] {
+      placed.position = CuePosition(line: line, align: align)
+      #expect(WebVTT.segment([placed], offset: .zero).contains(expected))
+    }
+  }
+
   @Test("no character begins markup, a time or another block")
   func escaped() throws {
     let text = try CueText("<img src=x onerror=alert(1)> & 1 --> 2\r\n\r\nNOTE &lt;\u{2028}<c.red>")
