@@ -41,7 +41,8 @@ SHOWN = """() => {
       top: top - picture.top, bottom: bottom - picture.top, size: parseFloat(style.fontSize),
       color: style.color, background: style.backgroundColor, fill:
       getComputedStyle(row).backgroundColor, isItalic: style.fontStyle === 'italic',
-      isUnderlined: style.textDecorationLine === 'underline', align: getComputedStyle(row).textAlign,
+      isUnderlined: style.textDecorationLine === 'underline',
+      align: getComputedStyle(row).textAlign,
     };
   });
 }"""

@@ -124,7 +124,8 @@ extension MediaUpload: PublicationTransport {
     guard refusal == .taken else { return exchange.respond(refusal.response(to: .publishing)) }
     if let track, stream?.hasNoNumber(for: track) == true {
       let most = TrackConfiguration.maximumAudioTracks
-      return exchange.respond(UploadResponses.refused(409, "the stream has \(most) \(track.kind) tracks"))
+      return exchange.respond(
+        UploadResponses.refused(409, "the stream has \(most) \(track.kind) tracks"))
     }
     let taken = track.map { "the track (\($0.words)) of the stream" } ?? "the stream"
     exchange.respond(UploadResponses.refused(409, "\(taken) has a publisher"))
