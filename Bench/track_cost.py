@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processor time of audio tracks, closed captions and encryption, per stream that is passed through.
+"""Processor time of audio tracks, closed captions and encryption, per stream passed through.
 
 One program for each row plays a file of 1280×720 at 30 frames per second and 2.5 Mbit/s in a loop,
 all at the same time, without viewers. Run: python Bench/track_cost.py [--seconds 90]. It prints a
