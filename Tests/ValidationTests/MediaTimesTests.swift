@@ -101,16 +101,13 @@ struct ProgramDateTests {
 
   @Test("the time of the media that is not listed", arguments: rows)
   func dates(row: Row) {
-    var date = ProgramDate()
-    for word in row.lines.split(separator: " ") {
-      if word.first?.isLowercase == true {
-        date.take(word)
-      } else if word.hasPrefix("D1") || word.hasPrefix("D2") || word.hasPrefix("D3") {
-        date.take("#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:\(word.dropFirst()).000Z")
-      } else {
-        date.take("#EXT" + word)
-      }
+    let lines = row.lines.split(separator: " ").map { word in
+      guard word.first?.isLowercase == false else { return String(word) }
+      return word.wholeMatch(of: #/D\d+/#) == nil
+        ? "#EXT" + word : "#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:\(word.dropFirst()).000Z"
     }
+    var date = ProgramDate()
+    for line in PlaylistText(Array(lines.joined(separator: "\n").utf8)).lines { date.take(line) }
     #expect(date.next?.milliseconds == row.next)
   }
 

@@ -81,13 +81,14 @@ package struct MediaPlaylist: Sendable, Equatable {
   private(set) var skipped: Int64?
   private(set) var hasEnded = false
   private(set) var type: String?
+  /// The newest EXT-X-MAP.
+  private(set) var map: Map?
   /// EXTINF tags without an URI, and URIs without EXTINF.
   private(set) var strays: [String] = []
 
   /// Reads a playlist.
   package init(_ text: PlaylistText) {
     var next = Segment(number: 0)
-    var map: Map?
     var hasDuration = false
     for line in text.lines {
       let value = line.value
@@ -101,7 +102,7 @@ package struct MediaPlaylist: Sendable, Equatable {
         hasDuration = false
       case "#EXTINF":
         if hasDuration { strays.append("#EXTINF:\(value)") }
-        next.duration = Self.duration(value)
+        next.duration = Self.duration(value) ?? 0
         hasDuration = true
       case "#EXT-X-PART":
         guard let attributes = line.attributes else { break }
@@ -112,7 +113,7 @@ package struct MediaPlaylist: Sendable, Equatable {
             byteRange: attributes["BYTERANGE"]))
       case "#EXT-X-DISCONTINUITY", "#EXT-X-PROGRAM-DATE-TIME", "#EXT-X-MAP", "#EXT-X-KEY":
         if !next.parts.isEmpty { next.lateTags.append(line.tag ?? "") }
-        take(line, &next, &map)
+        take(line, &next)
       case "#EXT-X-GAP": next.isGap = true
       case "#EXT-X-BYTERANGE": next.byteRange = String(value)
       default: takeHead(line)
@@ -150,9 +151,7 @@ package struct MediaPlaylist: Sendable, Equatable {
   /// Whether this playlist lists more than `other`.
   func isNewer(than other: MediaPlaylist) -> Bool { nextPart > other.nextPart }
 
-  private mutating func take(
-    _ line: PlaylistText.Line, _ next: inout Segment, _ map: inout Map?
-  ) {
+  private mutating func take(_ line: PlaylistText.Line, _ next: inout Segment) {
     switch line.tag {
     case "#EXT-X-DISCONTINUITY": next.isDiscontinuity = true
     case "#EXT-X-PROGRAM-DATE-TIME":
@@ -208,12 +207,12 @@ package struct MediaPlaylist: Sendable, Equatable {
   }
 
   /// The seconds of EXTINF, whose title follows a comma.
-  private static func duration(_ value: Substring) -> Double {
-    let number = value.utf8.prefix { $0 != UInt8(ascii: ",") }
-    return AttributeList.seconds(Substring(number)) ?? 0
+  /// The seconds of an EXTINF; nil if they are no number.
+  static func duration(_ value: Substring) -> Double? {
+    AttributeList.seconds(Substring(value.utf8.prefix { $0 != UInt8(ascii: ",") }))
   }
 
-  private static func integer(_ text: some StringProtocol) -> Int64? {
+  static func integer(_ text: some StringProtocol) -> Int64? {
     Int64(text).flatMap { (0...1 << 53).contains($0) ? $0 : nil }
   }
 }

@@ -58,10 +58,9 @@ extension Findings {
       .tagsUnmixed, media == nil || multivariant == nil, place,
       seen: "\(media ?? "") beside \(multivariant ?? "")")
     for line in text.tags("#EXTINF") {
-      let number = line.value.utf8.prefix { $0 != UInt8(ascii: ",") }
-      let hasComma = number.endIndex != line.value.endIndex
       check(
-        .durationForm, hasComma && AttributeList.seconds(Substring(number)) != nil, place,
+        .durationForm,
+        line.value.utf8.contains(UInt8(ascii: ",")) && MediaPlaylist.duration(line.value) != nil, place,
         seen: "#EXTINF:\(line.value.prefix(40))")
     }
     checkVersion(text, counts, place)
