@@ -223,7 +223,7 @@ struct ContainerUnitsTests {
     #expect(frames.map(\.range) == [7..<10, 17..<20])
     #expect(frames.first?.sampleRate == 48000 && frames.first?.channels == 2)
     #expect(frames.first?.configuration == [0x11, 0x90])
-    let parsed = ADTS.parse(configuration: [0x11, 0x90])
+    let parsed = AudioSpecificConfig([0x11, 0x90])
     #expect(parsed?.sampleRate == 48000 && parsed?.channels == 2)
   }
 }

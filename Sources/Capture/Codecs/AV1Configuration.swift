@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CMAF
+
 /// The AV1CodecConfigurationRecord of a passed-through track, and its codecs string.
 ///
 /// - Source: AV1 Codec ISO Media File Format Binding v1.2.0 §2.3 and §5
@@ -15,16 +17,10 @@ package struct AV1Configuration {
   /// Reads a record; nil if its head or its OBUs are invalid, or without a sequence header.
   package init?(_ record: [UInt8]) {
     // Marker and version 1; then the reserved bits.
-    guard record.count > 4, record.count <= Self.most, record[0] == 0x81, record[3] & 0xE0 == 0
+    guard record.count > 4, record.count <= Self.most, record[0] == 0x81, record[3] & 0xE0 == 0,
+      record[1] >> 5 <= 2, AV1TemporalUnit(Array(record[4...]).span).hasSequenceHeader
     else { return nil }
-    let units = Array(record[4...])
-    guard AV1TemporalUnit(units.span).hasSequenceHeader else { return nil }
-    let (profile, level) = (record[1] >> 5, record[1] & 0x1F)
-    let tier = record[2] & 0x80 == 0 ? "M" : "H"
-    let (isHigh, isTwelve) = (record[2] & 0x40 != 0, record[2] & 0x20 != 0)
-    let depth = isHigh ? isTwelve ? "12" : "10" : "08"
-    guard profile <= 2 else { return nil }
     bytes = record
-    codecs = "av01.\(profile).\(level < 10 ? "0" : "")\(level)\(tier).\(depth)"
+    codecs = SampleEntry.codecs(av1: record)
   }
 }

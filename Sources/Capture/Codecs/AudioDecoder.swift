@@ -24,7 +24,7 @@ package struct AudioDecoder: ~Copyable, @unchecked Sendable {
   /// The largest duration of a packet, in seconds.
   private static let maximumPacketFrames = 10
 
-  private let codec: AudioCodec
+  private let codec: CodecHandle
   private let packet: PacketHandle
   private let frame: FrameHandle
   /// The number of packets that could not be decoded.
@@ -43,7 +43,7 @@ package struct AudioDecoder: ~Copyable, @unchecked Sendable {
   package init(
     codec: String, extradata: [UInt8], sampleRate: Int32, channels: Int
   ) throws(FFmpegError) {
-    let opened = try AudioCodec(
+    let opened = try CodecHandle(
       decoder: codec, extradata: extradata, sampleRate: sampleRate, channels: channels)
     let packet = try PacketHandle()
     let frame = try FrameHandle()

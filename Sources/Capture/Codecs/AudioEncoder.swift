@@ -19,7 +19,7 @@ package struct AudioEncoder: ~Copyable, @unchecked Sendable {
   /// The decoder configuration, as in the header.
   package let configuration: AudioSpecificConfig
 
-  private let codec: AudioCodec
+  private let codec: CodecHandle
   private let frame: PCMFrame
   private let packet: PacketHandle
   private var assembler: AudioFrameAssembler
@@ -34,7 +34,7 @@ package struct AudioEncoder: ~Copyable, @unchecked Sendable {
     guard (1...2).contains(settings.channels) else {
       throw FFmpegError(refused: "\(settings.channels) channels (expected 1 or 2)")
     }
-    let codec = try AudioCodec(encoder: settings)
+    let codec = try CodecHandle(encoder: settings)
     guard let configuration = AudioSpecificConfig(codec.extradata) else {
       throw FFmpegError(refused: "the AAC encoder gives no AudioSpecificConfig")
     }

@@ -15,7 +15,7 @@ package struct AudioSpecificConfig: Sendable, Hashable {
   package let channels: Int
 
   /// Sample rates in Hz by samplingFrequencyIndex; §1.6.3.4.
-  private static let rates: [Int32] = [
+  static let rates: [Int32] = [
     96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000,
     7350,
   ]

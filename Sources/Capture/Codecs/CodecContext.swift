@@ -8,8 +8,7 @@ internal import Media
 /// Confined to one thread.
 @safe
 final class CodecContext {
-  /// libavcodec's context.
-  @unsafe let pointer: UnsafeMutablePointer<AVCodecContext>
+  private let handle: CodecHandle
   /// The encoder's name.
   let name: String
   /// The framing of NAL units in its packets.
@@ -32,7 +31,6 @@ final class CodecContext {
   init(
     _ settings: EncoderSettings, dialect: Dialect, level: UInt8? = nil
   ) throws(FFmpegError) {
-    FFmpegLog.installed
     name = settings.encoder
     framing = dialect == .x264 ? .lengthPrefixed : .annexB
     if name == "libx264", !EncoderSettings.presets.contains(settings.preset) {
@@ -50,12 +48,9 @@ final class CodecContext {
       throw FFmpegError(refused: "\(name) takes neither yuv420p nor nv12 pictures from memory")
     }
     pixelFormat = format
-    guard let context = unsafe avcodec_alloc_context3(codec) else {
-      throw FFmpegError(noMemory: "avcodec_alloc_context3", name)
-    }
-    unsafe pointer = context
-    unsafe Self.configure(context, settings, dialect, level, format)
-    let opened = FFmpegLog.collecting { unsafe avcodec_open2(context, codec, nil) }
+    handle = unsafe try CodecHandle(codec, name)
+    unsafe Self.configure(handle.pointer, settings, dialect, level, format)
+    let opened = unsafe handle.open()
     if opened.result < 0 {
       // Another encoder reports no memory also if the hardware has no session left.
       if dialect == .x264 { OutOfMemory.check(opened.result) }
@@ -64,10 +59,8 @@ final class CodecContext {
     }
   }
 
-  deinit {
-    var context: UnsafeMutablePointer<AVCodecContext>? = unsafe pointer
-    unsafe avcodec_free_context(&context)
-  }
+  /// libavcodec's context.
+  @unsafe var pointer: UnsafeMutablePointer<AVCodecContext> { unsafe handle.pointer }
 
   /// The parameter sets that the encoder declares before its first frame; nil if it declares none.
   var announcedParameterSets: ParameterSets? {

@@ -17,7 +17,7 @@ extension DolbyConfiguration {
     let layout = Self.layouts[acmod] | (hasLFE ? Self.lowFrequencies : 0)
     let name = isEnhanced ? "eac3" : "ac3"
     let limits = Self.encodedBitrates
-    let codec = try AudioCodec(
+    let codec = try CodecHandle(
       encoder: name, sampleRate: sampleRate, layout: layout,
       bitrateKilobits: min(max(bitrateKilobits, limits.lowerBound), limits.upperBound))
     let samples = Int(Self.samplesPerFrame)

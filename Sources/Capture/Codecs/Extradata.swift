@@ -4,6 +4,14 @@ internal import CFFmpeg
 
 /// Decoder configurations of containers in the form that libavcodec owns.
 enum Extradata {
+  /// The configuration of a track; empty if it has none.
+  @unsafe
+  static func of(_ parameters: UnsafePointer<AVCodecParameters>) -> [UInt8] {
+    unsafe Array(
+      UnsafeBufferPointer(
+        start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size)))
+  }
+
   /// A copy in libavcodec's memory, with the padding that its readers require.
   ///
   /// The owner frees it by `av_free`.

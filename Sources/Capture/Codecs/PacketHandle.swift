@@ -17,7 +17,7 @@ struct CodedPacket {
 /// Confined to one thread.
 @safe
 final class PacketHandle {
-  private let pointer: UnsafeMutablePointer<AVPacket>
+  @unsafe let pointer: UnsafeMutablePointer<AVPacket>
 
   init() throws(FFmpegError) {
     guard let packet = unsafe av_packet_alloc() else {
@@ -72,17 +72,30 @@ final class PacketHandle {
     return unsafe (pointer.pointee.pts, Array(bytes))
   }
 
+  /// Copies `bytes` into the packet, which is empty, with the padding that decoders read; the result
+  /// of `av_new_packet`.
+  @unsafe
+  func fill(_ bytes: UnsafeRawBufferPointer) -> Int32 {
+    let result = unsafe av_new_packet(pointer, Int32(clamping: bytes.count))
+    if result >= 0, let start = bytes.baseAddress, let data = unsafe pointer.pointee.data {
+      unsafe UnsafeMutableRawPointer(data).copyMemory(from: start, byteCount: bytes.count)
+    }
+    return result
+  }
+
+  /// Copies `bytes` into the packet, which is empty; the result of `av_new_packet`.
+  func fill(_ bytes: [UInt8]) -> Int32 { unsafe bytes.withUnsafeBytes { unsafe fill($0) } }
+
+  /// Releases the content.
+  func clear() { unsafe av_packet_unref(pointer) }
+
   /// Sends a copy of `bytes` to a decoder; the result of `avcodec_send_packet`.
   @unsafe
   func send(
     _ bytes: [UInt8], pts: Int64, to codec: UnsafeMutablePointer<AVCodecContext>
   ) throws(FFmpegError) -> Int32 {
-    try FFmpegError.check(
-      "av_new_packet", unsafe av_new_packet(pointer, Int32(bytes.count)))
-    defer { unsafe av_packet_unref(pointer) }
-    if let data = unsafe pointer.pointee.data {
-      unsafe UnsafeMutableRawPointer(data).copyMemory(from: bytes, byteCount: bytes.count)
-    }
+    try FFmpegError.check("av_new_packet", fill(bytes))
+    defer { clear() }
     unsafe pointer.pointee.pts = pts
     unsafe pointer.pointee.dts = pts
     return unsafe avcodec_send_packet(codec, pointer)

@@ -5,11 +5,6 @@ internal import Checked
 /// AAC frames with ADTS headers, as MPEG-TS carries them.
 /// - Source: ISO/IEC 13818-7 §6.2
 enum ADTS {
-  /// Sample rates in Hz by sampling_frequency_index.
-  static let rates = [
-    96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
-  ]
-
   /// A frame without its header, and the fields of the header.
   struct Frame: Sendable, Equatable {
     var range: Range<Int>
@@ -21,6 +16,7 @@ enum ADTS {
 
   /// The complete frames in `bytes`; bytes before a header are skipped.
   static func frames(_ bytes: Span<UInt8>) -> [Frame] {
+    let rates = AudioSpecificConfig.rates
     var frames: [Frame] = []
     var place = 0
     while place + 7 <= bytes.count {
@@ -43,23 +39,11 @@ enum ADTS {
       let word = type << 11 | index << 7 | channels << 3
       frames.append(
         Frame(
-          range: place + header..<place + length, sampleRate: rates[index],
+          range: place + header..<place + length, sampleRate: Int(rates[index]),
           channels: channels == 7 ? 8 : channels,
           configuration: [UInt8(word >> 8), UInt8(word & 255)]))
       place += length
     }
     return frames
-  }
-
-  /// The sample rate in Hz and the channels of an AudioSpecificConfig.
-  ///
-  /// nil if it is too short or uses an escape value.
-  static func parse(configuration: [UInt8]) -> (sampleRate: Int, channels: Int)? {
-    guard configuration.count >= 2 else { return nil }
-    let word = Int(configuration[0]) << 8 | Int(configuration[1])
-    let index = word >> 7 & 15
-    guard word >> 11 != 31, index < rates.count else { return nil }
-    let channels = word >> 3 & 15
-    return (rates[index], channels == 7 ? 8 : channels)
   }
 }

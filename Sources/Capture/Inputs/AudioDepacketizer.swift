@@ -32,9 +32,7 @@ struct AudioDepacketizer {
     isAAC = id == AV_CODEC_ID_AAC
     isBareOpus = isUnparsed && id == AV_CODEC_ID_OPUS
     dolby = id == AV_CODEC_ID_AC3 || id == AV_CODEC_ID_EAC3 ? DolbySplitter() : nil
-    let configuration = unsafe Array(
-      UnsafeBufferPointer(
-        start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size)))
+    let configuration = unsafe Extradata.of(parameters)
     mayHaveHeaders = isAAC && configuration.isEmpty
     audio = unsafe InputDescription.Audio(
       codec: String(cString: avcodec_get_name(id)),
@@ -44,9 +42,13 @@ struct AudioDepacketizer {
     // For MPEG audio, RTP declares the same clock of 90 kHz for every sample rate (RFC 3551
     // §4.5.13).
     if isUnparsed, audio.sampleRate == 90_000 { audio.sampleRate = 0 }
-    if isAAC, let parsed = ADTS.parse(configuration: configuration) {
-      (audio.sampleRate, audio.channels) = parsed
-    }
+    readConfiguration()
+  }
+
+  /// Takes the sample rate and the channels from the configuration of AAC.
+  private mutating func readConfiguration() {
+    guard isAAC, let parsed = AudioSpecificConfig(audio.configuration) else { return }
+    (audio.sampleRate, audio.channels) = (Int(parsed.sampleRate), parsed.channels)
   }
 
   /// A depacketizer for packets that are whole frames of `codec`.
@@ -69,9 +71,7 @@ struct AudioDepacketizer {
     audio = InputDescription.Audio(
       codec: codec, sampleRate: sampleRate, channels: channels, configuration: configuration,
       language: language, purpose: purpose)
-    if isAAC, let parsed = ADTS.parse(configuration: configuration) {
-      (audio.sampleRate, audio.channels) = parsed
-    }
+    readConfiguration()
   }
 
   /// Whether the program of the container has the track no longer.

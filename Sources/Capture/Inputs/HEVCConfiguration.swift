@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CMAF
 import Checked
 
 /// The HEVCDecoderConfigurationRecord of a passed-through track, and its codecs string.
@@ -27,7 +28,7 @@ struct HEVCConfiguration {
     guard let sps = sets.first(where: { Self.type($0) == 33 }),
       let head = Head(sps.dropFirst(2).prefix(Self.headSize))
     else { return nil }
-    codecs = Self.codecs(head.profile)
+    codecs = SampleEntry.codecs(hevc: "hvc1", head.profile)
     var bytes: [UInt8] = [1]
     bytes += head.profile
     // No minimum of spatial segmentation, and any parallelism.
@@ -41,10 +42,10 @@ struct HEVCConfiguration {
       guard let number = UInt16(exactly: kind.count), let type = kind.first.flatMap(Self.type)
       else { return nil }
       // All sets of the kind are in the record.
-      bytes += [0x80 | type] + Self.bigEndian(number)
+      bytes += [0x80 | type] + number.bigEndianBytes()
       for set in kind {
         guard let size = UInt16(exactly: set.count) else { return nil }
-        bytes += Self.bigEndian(size) + set
+        bytes += size.bigEndianBytes() + set
       }
     }
     self.bytes = bytes
@@ -98,26 +99,6 @@ struct HEVCConfiguration {
     }
   }
 
-  private static func codecs(_ profile: [UInt8]) -> String {
-    let space = ["", "A", "B", "C"][Int(profile[0] >> 6)]
-    let tier = profile[0] & 0x20 != 0 ? "H" : "L"
-    let flags = profile[1...4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-    var reversed: UInt32 = 0
-    for bit in 0..<32 where flags >> bit & 1 != 0 { reversed |= 1 << (31 - bit) }
-    var parts = [
-      "hvc1", space + String(profile[0] & 0x1F), String(reversed, radix: 16, uppercase: true),
-      tier + String(profile[11]),
-    ]
-    var constraints = Array(profile[5...10])
-    while constraints.last == 0 { constraints.removeLast() }
-    parts += constraints.map { String($0, radix: 16, uppercase: true) }
-    return parts.joined(separator: ".")
-  }
-
   /// The type of a NAL unit; nil if it is empty.
   private static func type(_ set: [UInt8]) -> UInt8? { set.first.map { $0 >> 1 & 0x3F } }
-
-  private static func bigEndian(_ number: UInt16) -> [UInt8] {
-    [UInt8(number >> 8), UInt8(truncatingIfNeeded: number)]
-  }
 }

@@ -73,6 +73,10 @@ package struct InputConnection: ~Copyable {
     firstFrameTimeout = .seconds(1 << 30)
   }
 
+  private var publisher: PublisherPackets? {
+    if case .publisher(let packets) = backend { packets } else { nil }
+  }
+
   /// Whether the input is read faster than it plays: a local or remote file, or a playlist of
   /// files.
   package var isPaced: Bool {
@@ -108,36 +112,16 @@ package struct InputConnection: ~Copyable {
   }
 
   /// Why only the first of several video tracks is read; nil if all are.
-  package var trackFault: RenditionAligner.Fault? {
-    switch backend {
-    case .library, .shared: nil
-    case .publisher(let packets): packets.trackFault
-    }
-  }
+  package var trackFault: RenditionAligner.Fault? { publisher?.trackFault }
 
   /// Declarations of a publisher that have no effect, each with its reason, oldest first.
-  package var ignoredDeclarations: [String] {
-    switch backend {
-    case .library, .shared: []
-    case .publisher(let packets): packets.ignoredDeclarations
-    }
-  }
+  package var ignoredDeclarations: [String] { publisher?.ignoredDeclarations ?? [] }
 
   /// Why audio of a publisher was left out as malformed; nil if none was.
-  package var audioFault: String? {
-    switch backend {
-    case .library, .shared: nil
-    case .publisher(let packets): packets.audioFault.map { "\($0)" }
-    }
-  }
+  package var audioFault: String? { publisher?.audioFault.map { "\($0)" } }
 
   /// The codec of the audio of a publisher that is not accepted; nil if there is none.
-  package var ignoredAudio: String? {
-    switch backend {
-    case .library, .shared: nil
-    case .publisher(let packets): packets.ignoredAudio
-    }
-  }
+  package var ignoredAudio: String? { publisher?.ignoredAudio }
 
   /// The next unit.
   ///

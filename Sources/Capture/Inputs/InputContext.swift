@@ -20,7 +20,7 @@ final class InputContext {
   private let cancellation: InputCancellation
   private let options: InputOptions
   private let standardInput: StandardInput?
-  private let packet: UnsafeMutablePointer<AVPacket>
+  private let packet: PacketHandle
   /// The host to which a playlist is restricted; nil if it is not.
   private let host: UnsafeMutablePointer<CChar>?
 
@@ -38,9 +38,10 @@ final class InputContext {
     let isUnlimited = address.isListener && options.listensForEver
     let limit = isUnlimited ? nil : SystemClock.monotonicTime + options.openLimit
     cancellation.setDeadline(limit)
-    guard let context = unsafe avformat_alloc_context(), let packet = unsafe av_packet_alloc()
-    else { throw .refused("out of memory") }
-    unsafe self.packet = packet
+    guard let packet = try? PacketHandle(), let context = unsafe avformat_alloc_context() else {
+      throw .refused("out of memory")
+    }
+    self.packet = packet
     let restriction = options.reachesOtherHosts ? nil : address.playlistHost
     unsafe host = restriction.flatMap { unsafe strdup($0) }
     if let host = unsafe host { unsafe cff_restrict_host(context, host) }
@@ -58,7 +59,6 @@ final class InputContext {
       } catch {
         var context: UnsafeMutablePointer<AVFormatContext>? = unsafe context
         unsafe avformat_close_input(&context)
-        unsafe Self.free(packet)
         unsafe Glibc.free(host)
         throw .refused("\(error)")
       }
@@ -76,7 +76,6 @@ final class InputContext {
     }
     guard opened.result >= 0 else {
       // libavformat has freed the context.
-      unsafe Self.free(packet)
       unsafe Glibc.free(host)
       throw Self.failure(opened.result, opened.lines, address, cancellation, options)
     }
@@ -92,13 +91,7 @@ final class InputContext {
     cancellation.setDeadline(SystemClock.monotonicTime + .seconds(1))
     var context: UnsafeMutablePointer<AVFormatContext>? = unsafe pointer
     cancellation.during(.reading) { unsafe avformat_close_input(&context) }
-    unsafe Self.free(packet)
     unsafe Glibc.free(host)
-  }
-
-  @unsafe private static func free(_ packet: UnsafeMutablePointer<AVPacket>) {
-    var packet: UnsafeMutablePointer<AVPacket>? = unsafe packet
-    unsafe av_packet_free(&packet)
   }
 
   /// Whether the input is read faster than it plays: a local or remote file, or a playlist of
@@ -184,13 +177,13 @@ final class InputContext {
   ) throws(InputError) -> Result? {
     while true {
       cancellation.setDeadline(SystemClock.monotonicTime + options.silenceLimit)
-      let read = FFmpegLog.collecting { unsafe av_read_frame(pointer, packet) }
+      let read = FFmpegLog.collecting { unsafe av_read_frame(pointer, packet.pointer) }
       if read.result >= 0, cancellation.isDue {
         // A packet that the library delayed is as old as the silence.
-        unsafe av_packet_unref(packet)
+        packet.clear()
       } else if read.result >= 0 {
-        defer { unsafe av_packet_unref(packet) }
-        return unsafe body(packet)
+        defer { packet.clear() }
+        return unsafe body(packet.pointer)
       }
       if cancellation.isCancelled { throw .cancelled }
       if read.result >= 0 { throw .silent(Int(options.silenceLimit.wholeSeconds)) }

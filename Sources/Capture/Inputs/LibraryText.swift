@@ -107,9 +107,7 @@ struct LibraryText {
   @unsafe
   private static func opened(_ stream: UnsafePointer<AVStream>) -> [Track] {
     guard let parameters = unsafe stream.pointee.codecpar else { return [] }
-    let configuration = unsafe Array(
-      UnsafeBufferPointer(
-        start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size)))
+    let configuration = unsafe Extradata.of(parameters)
     let entry = unsafe av_dict_get(stream.pointee.metadata, "language", nil, 0)
     let languages = unsafe entry?.pointee.value.map { unsafe String(cString: $0) } ?? ""
     let codec = unsafe parameters.pointee.codec_id

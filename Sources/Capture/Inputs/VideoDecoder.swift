@@ -181,21 +181,19 @@ package final class DecodedFrame: @unchecked Sendable {
 /// Confined to one thread.
 @safe
 private final class DecoderHandle {
-  private let context: UnsafeMutablePointer<AVCodecContext>
-  private let packet: UnsafeMutablePointer<AVPacket>
+  private let handle: CodecHandle
+  private let packet: PacketHandle
   private var ready: [DecodedFrame] = []
 
   init(
     _ name: String, _ beforehand: [UInt8], _ coded: DecoderHints, threads: Int
   ) throws(FFmpegError) {
-    FFmpegLog.installed
     guard let descriptor = unsafe avcodec_descriptor_get_by_name(name),
       let codec = unsafe avcodec_find_decoder(descriptor.pointee.id)
     else { throw FFmpegError(refused: "libavcodec has no decoder for \(name)") }
-    guard let context = unsafe avcodec_alloc_context3(codec), let packet = unsafe av_packet_alloc()
-    else { throw FFmpegError(noMemory: "avcodec_alloc_context3", name) }
-    unsafe self.context = context
-    unsafe self.packet = packet
+    handle = unsafe try CodecHandle(codec, name)
+    packet = try PacketHandle()
+    let context = unsafe handle.pointer
     unsafe coded.apply(to: context)
     unsafe context.pointee.flags |= Int32(AV_CODEC_FLAG_LOW_DELAY)
     // Each frame thread would delay the output by one frame.
@@ -212,20 +210,11 @@ private final class DecoderHandle {
       }
       return result
     }
-    if !beforehand.isEmpty {
-      unsafe context.pointee.extradata = try Extradata.copy(beforehand)
-      unsafe context.pointee.extradata_size = Int32(beforehand.count)
-    }
-    let opened = FFmpegLog.collecting { unsafe avcodec_open2(context, codec, nil) }
-    try FFmpegError.check("avcodec_open2", opened.result, name)
+    try handle.setExtradata(beforehand)
+    try FFmpegError.check("avcodec_open2", unsafe handle.open().result, name)
   }
 
-  deinit {
-    var context: UnsafeMutablePointer<AVCodecContext>? = unsafe context
-    unsafe avcodec_free_context(&context)
-    var packet: UnsafeMutablePointer<AVPacket>? = unsafe packet
-    unsafe av_packet_free(&packet)
-  }
+  private var context: UnsafeMutablePointer<AVCodecContext> { unsafe handle.pointer }
 
   var rate: FrameRate? {
     let rate = unsafe context.pointee.framerate
@@ -234,13 +223,11 @@ private final class DecoderHandle {
 
   /// Sends a unit to the decoder; false if the decoder refuses it.
   func send(_ bytes: [UInt8], pts: SourceTime, dts: SourceTime?, isKey: Bool) -> Bool {
-    let made = unsafe av_new_packet(packet, Int32(bytes.count))
+    let made = self.packet.fill(bytes)
     OutOfMemory.check(made, bytes: bytes.count)
     guard made >= 0 else { return false }
-    defer { unsafe av_packet_unref(packet) }
-    if let data = unsafe packet.pointee.data {
-      unsafe UnsafeMutableRawPointer(data).copyMemory(from: bytes, byteCount: bytes.count)
-    }
+    defer { self.packet.clear() }
+    let packet = unsafe self.packet.pointer
     unsafe packet.pointee.pts = pts.nanoseconds
     unsafe packet.pointee.dts = dts?.nanoseconds ?? CFF_NOPTS
     if isKey { unsafe packet.pointee.flags |= AV_PKT_FLAG_KEY }

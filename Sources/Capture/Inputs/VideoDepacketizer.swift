@@ -40,9 +40,7 @@ struct VideoDepacketizer {
     let id = unsafe parameters.pointee.codec_id
     let name = unsafe String(cString: avcodec_get_name(id))
     let (width, height) = unsafe Self.squareSize(parameters)
-    let extradata = unsafe Array(
-      UnsafeBufferPointer(
-        start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size)))
+    let extradata = unsafe Extradata.of(parameters)
     let codec = PassThroughCodec(id, extradata: extradata)
     isAssembled = arePieces && codec?.hasUnits == true
     declaredRotation = rotation
@@ -97,10 +95,7 @@ struct VideoDepacketizer {
   /// Updates libavformat's parameters of the stream: FLV may send new sequence headers.
   @unsafe
   mutating func update(_ parameters: UnsafePointer<AVCodecParameters>) {
-    take(
-      extradata: unsafe Array(
-        UnsafeBufferPointer(
-          start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size))))
+    take(extradata: unsafe Extradata.of(parameters))
   }
 
   /// Updates the declared rotation; that in the SEI of a key frame has priority.

@@ -26,7 +26,7 @@ package final class StreamOutput {
   }
 
   private let context: UnsafeMutablePointer<AVFormatContext>
-  private let packet: UnsafeMutablePointer<AVPacket>
+  private let packet: PacketHandle
   private let sink: SinkBox?
   private let cancellation = InputCancellation()
   /// The timescale of each track.
@@ -90,11 +90,11 @@ package final class StreamOutput {
     try FFmpegError.check(
       "avformat_alloc_output_context2",
       unsafe avformat_alloc_output_context2(&made, nil, format, nil))
-    guard let context = unsafe made, let packet = unsafe av_packet_alloc() else {
+    guard let context = unsafe made else {
       throw FFmpegError(noMemory: "avformat_alloc_output_context2")
     }
     unsafe self.context = context
-    unsafe self.packet = packet
+    packet = try PacketHandle()
     self.sink = sink
     unsafe context.pointee.flags |= AVFMT_FLAG_FLUSH_PACKETS
     unsafe context.pointee.max_delay = 0
@@ -125,8 +125,6 @@ package final class StreamOutput {
     } else {
       unsafe avio_closep(&context.pointee.pb)
     }
-    var packet: UnsafeMutablePointer<AVPacket>? = unsafe packet
-    unsafe av_packet_free(&packet)
     unsafe avformat_free_context(context)
   }
 
@@ -223,15 +221,9 @@ package final class StreamOutput {
     _ payload: ArraySlice<UInt8>, _ frame: SegmentIndex.Frame, at time: Int64, of track: Int
   ) throws(FFmpegError) {
     try FFmpegError.check(
-      "av_new_packet", unsafe av_new_packet(packet, Int32(clamping: payload.count)))
-    defer { unsafe av_packet_unref(packet) }
-    if let data = unsafe packet.pointee.data {
-      unsafe payload.withUnsafeBytes { bytes in
-        if let start = bytes.baseAddress {
-          unsafe UnsafeMutableRawPointer(data).copyMemory(from: start, byteCount: bytes.count)
-        }
-      }
-    }
+      "av_new_packet", unsafe payload.withUnsafeBytes { unsafe self.packet.fill($0) })
+    defer { self.packet.clear() }
+    let packet = unsafe self.packet.pointer
     unsafe packet.pointee.stream_index = Int32(track)
     unsafe packet.pointee.dts = time
     unsafe packet.pointee.pts = time.addingSaturated(frame.shift)

@@ -27,7 +27,7 @@ package final class JPEGEncoder {
   private var kind: Kind?
   /// The number of pictures.
   private var count: Int64 = 0
-  private var codec: UnsafeMutablePointer<AVCodecContext>?
+  private var codec: CodecHandle?
   private var scaler: OpaquePointer?
 
   /// An encoder without a size.
@@ -66,7 +66,7 @@ package final class JPEGEncoder {
     let kind = Self.kind(
       of: frame, isSideways ? size.height : size.width, isSideways ? size.width : size.height)
     if kind != self.kind { try open(kind) }
-    guard let codec = unsafe codec, let scaler = unsafe scaler else {
+    guard let codec = unsafe codec?.pointer, let scaler = unsafe scaler else {
       throw FFmpegError(refused: "no encoder for JPEG")
     }
     let target = unsafe picture.pointer
@@ -115,10 +115,11 @@ package final class JPEGEncoder {
     guard unsafe scaler != nil else {
       throw FFmpegError("sws_getContext", CFF_INVALID, "\(kind.width)x\(kind.height)")
     }
-    guard let encoder = unsafe avcodec_find_encoder(AV_CODEC_ID_MJPEG),
-      let context = unsafe avcodec_alloc_context3(encoder)
-    else { throw FFmpegError(noMemory: "avcodec_alloc_context3", "mjpeg") }
-    unsafe codec = context
+    guard let encoder = unsafe avcodec_find_encoder(AV_CODEC_ID_MJPEG) else {
+      throw FFmpegError(noMemory: "avcodec_alloc_context3", "mjpeg")
+    }
+    let codec = unsafe try CodecHandle(encoder, "mjpeg")
+    let context = unsafe codec.pointer
     unsafe context.pointee.width = kind.toWidth
     unsafe context.pointee.height = kind.toHeight
     unsafe context.pointee.pix_fmt = AV_PIX_FMT_YUVJ420P
@@ -130,13 +131,14 @@ package final class JPEGEncoder {
     unsafe context.pointee.flags |= AV_CODEC_FLAG_QSCALE | AV_CODEC_FLAG_BITEXACT
     unsafe context.pointee.global_quality = Self.quality
     unsafe context.pointee.thread_count = 1
-    try FFmpegError.check("avcodec_open2", unsafe avcodec_open2(context, encoder, nil), "mjpeg")
+    try FFmpegError.check("avcodec_open2", unsafe codec.open().result, "mjpeg")
+    self.codec = codec
     self.kind = kind
   }
 
   private func close() {
     kind = nil
-    unsafe avcodec_free_context(&codec)
+    codec = nil
     unsafe sws_freeContext(scaler)
     unsafe scaler = nil
   }
