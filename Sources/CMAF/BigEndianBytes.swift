@@ -17,6 +17,13 @@ extension [UInt8] {
     append(UInt8(truncatingIfNeeded: number))
   }
 
+  /// The head of a box: its size with the head, and its four-character type.
+  package static func head(_ size: Int, _ type: StaticString) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.putHead(size, type)
+    return bytes
+  }
+
   /// Appends the head of a box: its size with the head, and its four-character type.
   package mutating func putHead(_ size: Int, _ type: StaticString) {
     put(UInt32(clamping: size))

@@ -39,6 +39,40 @@ extension SampleEntry {
     return all.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ".")
   }
 
+  /// The codecs string of H.265, such as `hvc1.1.6.L93.90`: profile space and profile,
+  /// compatibility flags, tier and level, and constraint flags.
+  ///
+  /// - Parameters:
+  ///   - type: the four characters of the sample entry.
+  ///   - profile: the first 12 bytes of profile_tier_level, which are also those of `hvcC` after its
+  ///     version.
+  /// - Source: ISO/IEC 14496-15 Annex E.3
+  package static func codecs(hevc type: String, _ profile: some Collection<UInt8>) -> String {
+    let profile = Array(profile)
+    let space = ["", "A", "B", "C"][Int(profile[0] >> 6)]
+    let flags = profile[1...4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    var reversed: UInt32 = 0
+    for bit in 0..<32 where flags >> bit & 1 != 0 { reversed |= 1 << (31 - bit) }
+    var parts = [
+      type, space + String(profile[0] & 0x1F), String(reversed, radix: 16, uppercase: true),
+      (profile[0] & 0x20 != 0 ? "H" : "L") + String(profile[11]),
+    ]
+    var constraints = Array(profile[5...10])
+    while constraints.last == 0 { constraints.removeLast() }
+    parts += constraints.map { String($0, radix: 16, uppercase: true) }
+    return parts.joined(separator: ".")
+  }
+
+  /// The codecs string of AV1, such as `av01.0.04M.08`, of the first three bytes of `av1C` or more.
+  ///
+  /// - Source: AV1 Codec ISO Media File Format Binding §5
+  package static func codecs(av1 setup: [UInt8]) -> String {
+    let (level, flags) = (setup[1] & 0x1F, setup[2])
+    let depth = flags & 0x40 == 0 ? "08" : flags & 0x20 != 0 ? "12" : "10"
+    return "av01.\(setup[1] >> 5).\(level < 10 ? "0" : "")\(level)"
+      + "\(flags & 0x80 != 0 ? "H" : "M").\(depth)"
+  }
+
   /// Profile, constraints and level of `avcC`, as six hexadecimal digits.
   private func profile() throws(BoxError) -> String {
     var fields = BoxFields(setup, "avcC")

@@ -38,6 +38,19 @@ package struct TrackUserData: Sendable, Equatable {
   /// Whether a `labl` is malformed, and was left out.
   package private(set) var hasMalformedLabel = false
 
+  /// The audience of audio by the first role that states one.
+  package var purpose: AudioPurpose {
+    kinds.lazy.compactMap { kind in
+      AudioPurpose.allCases.first { purpose in
+        switch kind.scheme {
+        case AudioPurpose.roleScheme: purpose.role == kind.value
+        case AudioPurpose.accessibilityScheme: purpose.accessibility == kind.value
+        default: false
+        }
+      }
+    }.first ?? .main
+  }
+
   /// The user data of a `trak`.
   init(of track: BoxFields) {
     guard let data = try? track.first("udta") else { return }

@@ -17,9 +17,9 @@ extension Span<UInt8> {
   }
 }
 
-extension UInt32 {
-  /// The lowest `count` bytes, 0 to 4, the highest first.
-  public func bigEndianBytes(_ count: Int = 4) -> [UInt8] {
-    (0..<count).reversed().map { UInt8(truncatingIfNeeded: self >> UInt32($0 << 3)) }
+extension FixedWidthInteger {
+  /// The lowest `count` bytes, by default all, the highest first.
+  public func bigEndianBytes(_ count: Int = bitWidth / 8) -> [UInt8] {
+    (0..<count).reversed().map { UInt8(truncatingIfNeeded: self >> ($0 << 3)) }
   }
 }

@@ -34,6 +34,14 @@ package struct ByteCursor: Sendable {
     return number
   }
 
+  /// Reads a big-endian number of 8 bytes.
+  package mutating func wide() -> Int64? {
+    var next = self
+    guard let high = next.integer(4), let low = next.integer(4) else { return nil }
+    self = next
+    return Int64(bitPattern: UInt64(high) << 32 | UInt64(low))
+  }
+
   /// Reads `count` bytes, and returns their range.
   package mutating func take(_ count: Int) -> Range<Int>? {
     guard count >= 0, count <= end - offset else { return nil }

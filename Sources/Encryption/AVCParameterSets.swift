@@ -23,19 +23,16 @@ package struct AVCParameterSets: Sendable, Equatable {
     var sequence = 0
     var usesCABAC = false
     var hasBottomOrder = false
-    var references = (0, 0)
+    var references = References(first: 0, second: 0)
     var weighsP = false
     var weighsB = 0
     var controlsDeblocking = false
     var hasRedundant = false
+  }
 
-    static func == (left: Picture, right: Picture) -> Bool {
-      left.sequence == right.sequence && left.usesCABAC == right.usesCABAC
-        && left.hasBottomOrder == right.hasBottomOrder && left.references == right.references
-        && left.weighsP == right.weighsP && left.weighsB == right.weighsB
-        && left.controlsDeblocking == right.controlsDeblocking
-        && left.hasRedundant == right.hasRedundant
-    }
+  /// The numbers of entries in the lists of reference pictures.
+  struct References: Sendable, Equatable {
+    var first, second: Int
   }
 
   private(set) var sequences: [Int: Sequence] = [:]
@@ -143,7 +140,6 @@ package struct AVCParameterSets: Sendable, Equatable {
   }
 
   private static func picture(_ bits: inout BitReader) -> (Int, Picture)? {
-    var set = Picture()
     guard let id = bits.exponential(), let sequence = bits.exponential(),
       let usesCABAC = bits.flag(), let hasBottomOrder = bits.flag(),
       let groups = bits.exponential(), groups == 0,
@@ -152,14 +148,10 @@ package struct AVCParameterSets: Sendable, Equatable {
       bits.exponential() != nil, bits.exponential() != nil, let controls = bits.flag(),
       bits.flag() != nil, let hasRedundant = bits.flag()
     else { return nil }
-    set.sequence = sequence
-    set.usesCABAC = usesCABAC
-    set.hasBottomOrder = hasBottomOrder
-    set.references = (first + 1, second + 1)
-    set.weighsP = weighsP
-    set.weighsB = weighsB
-    set.controlsDeblocking = controls
-    set.hasRedundant = hasRedundant
+    let set = Picture(
+      sequence: sequence, usesCABAC: usesCABAC, hasBottomOrder: hasBottomOrder,
+      references: References(first: first + 1, second: second + 1), weighsP: weighsP,
+      weighsB: weighsB, controlsDeblocking: controls, hasRedundant: hasRedundant)
     return (id, set)
   }
 }

@@ -43,10 +43,10 @@ extension AVCParameterSets {
       guard let overrides = bits.flag() else { return false }
       if overrides {
         guard let first = bits.exponential(), first < 32 else { return false }
-        references.0 = first + 1
+        references.first = first + 1
         if kind == 1 {
           guard let second = bits.exponential(), second < 32 else { return false }
-          references.1 = second + 1
+          references.second = second + 1
         }
       }
       guard skipModification(&bits) else { return false }
@@ -94,11 +94,11 @@ extension AVCParameterSets {
 
   /// pred_weight_table (§7.3.3.2).
   private func skipWeights(
-    _ bits: inout BitReader, _ references: (Int, Int), isTwoWay: Bool, _ hasColour: Bool
+    _ bits: inout BitReader, _ references: References, isTwoWay: Bool, _ hasColour: Bool
   ) -> Bool {
     guard bits.exponential() != nil else { return false }
     if hasColour { guard bits.exponential() != nil else { return false } }
-    for count in [references.0] + (isTwoWay ? [references.1] : []) {
+    for count in [references.first] + (isTwoWay ? [references.second] : []) {
       for _ in 0..<count {
         guard let hasLuma = bits.flag() else { return false }
         for _ in 0..<(hasLuma ? 2 : 0) { guard bits.exponential() != nil else { return false } }

@@ -8,9 +8,7 @@ import CMAF
 ///   (saiz, saio), §8.9 (sample groups)
 enum ProtectionBoxes {
   static func box(_ type: StaticString, _ content: [UInt8]) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.putHead(8 + content.count, type)
-    return bytes + content
+    .head(8 + content.count, type) + content
   }
 
   /// `sinf` with the type of the clear sample entry.

@@ -92,8 +92,8 @@ package struct AMF0Reader: Sendable {
   }
 
   private mutating func double() throws(AMF0Error) -> Double {
-    let (high, low) = (UInt64(try integer(4)), UInt64(try integer(4)))
-    return Double(bitPattern: high << 32 | low)
+    guard let bits = cursor.wide() else { throw .truncated }
+    return Double(bitPattern: UInt64(bitPattern: bits))
   }
 
   private mutating func text(lengthSize: Int) throws(AMF0Error) -> String {

@@ -42,7 +42,7 @@ extension TrackConfiguration {
       return
     }
     let data = header.userData
-    purpose = data.kinds.compactMap(AudioPurpose.init).first ?? .main
+    purpose = data.purpose
     label = (data.label(in: Language(packed: spoken)) ?? data.name).flatMap { Self.limited($0) }
     hasMalformedLabel = data.hasMalformedLabel
   }
@@ -100,20 +100,5 @@ extension MovieHeader {
   var declaredLanguage: UInt16 {
     let declared = extendedLanguage.map { Language($0) } ?? .undetermined
     return declared == .undetermined ? language : declared.packed
-  }
-}
-
-extension AudioPurpose {
-  /// The audience of a track by its role; nil for other roles.
-  fileprivate init?(_ kind: TrackUserData.Kind) {
-    let found = Self.allCases.first { purpose in
-      switch kind.scheme {
-      case Self.roleScheme: purpose.role == kind.value
-      case Self.accessibilityScheme: purpose.accessibility == kind.value
-      default: false
-      }
-    }
-    guard let found else { return nil }
-    self = found
   }
 }

@@ -131,37 +131,27 @@ package struct TrackSample: Sendable, Equatable {
 extension TrackSample {
   /// The sample as a tag of the stream from publishers to their source.
   package var tag: MediaTag {
-    func wide(_ number: Int64) -> [UInt8] {
-      let bits = UInt64(bitPattern: number)
-      return UInt32(truncatingIfNeeded: bits >> 32).bigEndianBytes()
-        + UInt32(truncatingIfNeeded: bits).bigEndianBytes()
-    }
     let number = UInt8(clamping: min(track, TrackConfiguration.maximumAudioTracks))
     var payload = [number << 1 | (isKey ? Self.keyBit : 0)] + timescale.bigEndianBytes()
-    payload += wide(dts) + wide(pts) + wide(captured ?? Self.noTime)
+    payload += dts.bigEndianBytes() + pts.bigEndianBytes()
+    payload += (captured ?? Self.noTime).bigEndianBytes()
     payload += bytes
     return MediaTag(kind: isVideo ? .videoSample : .audioSample, timestamp: 0, payload: payload)
   }
 
   /// Reads a tag; nil if it is none of a sample, or malformed.
   package init?(_ tag: MediaTag) {
-    let payload = tag.payload
-    func wide(_ offset: Int) -> Int64? {
-      guard let high = payload.span.bigEndian(at: offset, count: 4),
-        let low = payload.span.bigEndian(at: offset + 4, count: 4)
-      else { return nil }
-      return Int64(bitPattern: UInt64(high) << 32 | UInt64(low))
-    }
-    guard tag.kind == .videoSample || tag.kind == .audioSample, payload.count >= Self.headSize,
-      let timescale = payload.span.bigEndian(at: 1, count: 4), timescale > 0,
-      let dts = wide(5), let pts = wide(13), let captured = wide(21),
-      Int(payload[0] >> 1) < TrackConfiguration.maximumAudioTracks
+    var cursor = ByteCursor(tag.payload)
+    guard tag.kind == .videoSample || tag.kind == .audioSample,
+      let head = cursor.integer(1), let timescale = cursor.integer(4), timescale > 0,
+      let dts = cursor.wide(), let pts = cursor.wide(), let captured = cursor.wide(),
+      head >> 1 < TrackConfiguration.maximumAudioTracks
     else { return nil }
     self.init(
-      isVideo: tag.kind == .videoSample, isKey: payload[0] & Self.keyBit != 0,
+      isVideo: tag.kind == .videoSample, isKey: head & Int(Self.keyBit) != 0,
       timescale: UInt32(clamping: timescale), dts: dts, pts: pts,
       captured: captured == Self.noTime ? nil : captured,
-      bytes: Array(payload.dropFirst(Self.headSize)))
-    track = Int(payload[0] >> 1)
+      bytes: Array(tag.payload[cursor.rest]))
+    track = head >> 1
   }
 }

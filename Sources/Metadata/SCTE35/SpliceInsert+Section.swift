@@ -18,23 +18,17 @@ extension SpliceInsert {
   ) -> [UInt8] {
     // Of the flags: out_of_network, program_splice, duration, splice_immediate.
     let flags: UInt8 = (isOut ? 0x80 : 0) | (duration == nil ? 0 : 0x20) | 0x5F
-    var command = bytes(UInt64(eventID), 4) + [0x7F, flags]
+    var command = eventID.bigEndianBytes() + [0x7F, flags]
     if let duration {
       let ticks = UInt64(clamping: (duration * 9).microseconds / 100) & 0x1_FFFF_FFFF
-      command += bytes(0xFE_0000_0000 | ticks, 5)
+      command += (0xFE_0000_0000 | ticks).bigEndianBytes(5)
     }
     command += [0, 0, 0, 0]
     let length = UInt64(clamping: command.count)
     // protocol_version, pts_adjustment, cw_index, tier with the length, and the type.
-    let head = [0] + bytes(0, 5) + [0] + bytes(0xFFF000 | length, 3) + [0x05]
+    let head = [0, 0, 0, 0, 0, 0, 0] + (0xFFF000 | length).bigEndianBytes(3) + [0x05]
     let body = head + command + [0, 0]
-    let section = [0xFC] + bytes(0x3000 | UInt64(clamping: body.count + 4), 2) + body
-    return section + bytes(UInt64(SectionChecksum.remainder(section)), 4)
-  }
-
-  /// The low bytes of a number, highest first.
-  private static func bytes(_ value: UInt64, _ count: Int) -> [UInt8] {
-    // bounded: shifts by less than the width
-    (0..<count).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    let section = [0xFC] + UInt16(clamping: 0x3000 | (body.count + 4)).bigEndianBytes() + body
+    return section + SectionChecksum.remainder(section).bigEndianBytes()
   }
 }

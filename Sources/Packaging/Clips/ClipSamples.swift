@@ -63,13 +63,7 @@ struct ClipSamples {
     guard removed > 0 else { return }
     sizes.removeFirst(removed)
     offsets.removeFirst(removed)
-    var time = start
-    var number = 0
-    durations.forEach { duration in
-      if number < removed { time += duration }
-      number += 1
-    }
-    start = time
+    start = decodeTime(after: removed)
     durations.removeFirst(removed)
     shifts.removeFirst(removed)
     // bounded: indices of frames in memory
@@ -79,17 +73,21 @@ struct ClipSamples {
     if count == 0 { segments = [] }
   }
 
+  /// The decode time after the first `count` frames.
+  private func decodeTime(after count: Int) -> Int64 {
+    var (number, time) = (0, start)
+    durations.forEach { duration in
+      if number < count { time += duration }
+      number += 1
+    }
+    return time
+  }
+
   /// Removes the frames after the first `kept`.
   mutating func keepFirst(_ kept: Int) {
     let removed = count - kept
     guard removed > 0 else { return }
-    var number = 0
-    var time = start
-    durations.forEach { duration in
-      if number < kept { time += duration }
-      number += 1
-    }
-    end = time
+    end = decodeTime(after: kept)
     sizes.removeLast(removed)
     offsets.removeLast(removed)
     durations.removeLast(removed)

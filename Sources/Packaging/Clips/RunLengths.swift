@@ -23,29 +23,18 @@ struct RunLengths: Equatable {
     append(value)
   }
 
-  mutating func removeLast(_ count: Int) {
-    var count = count
-    while count > 0, let last = runs.last {
-      guard last.count > count else {
-        count -= last.count
-        runs.removeLast()
-        continue
-      }
-      runs[runs.count - 1].count -= count
-      count = 0
-    }
-  }
+  mutating func removeLast(_ count: Int) { remove(count) { $0.last } }
 
-  mutating func removeFirst(_ count: Int) {
+  mutating func removeFirst(_ count: Int) { remove(count) { $0.first } }
+
+  /// Removes numbers of the run that `end` chooses, until `count` are removed.
+  private mutating func remove(_ count: Int, at end: (Range<Int>) -> Int?) {
     var count = count
-    while count > 0, let first = runs.first {
-      guard first.count > count else {
-        count -= first.count
-        runs.removeFirst()
-        continue
-      }
-      runs[0].count -= count
-      count = 0
+    while count > 0, let index = end(runs.indices) {
+      let removed = min(count, runs[index].count)
+      runs[index].count -= removed
+      count -= removed
+      if runs[index].count == 0 { runs.remove(at: index) }
     }
   }
 

@@ -145,22 +145,23 @@ package struct RecordedTrack: Sendable {
     }
   }
 
+  /// The codecs string of RFC 6381; that of an entry whose setup is malformed is its type.
+  private var codecs: String {
+    let (type, setup) = (movie.entry.type, movie.entry.setup)
+    return switch (type, setup.count) {
+    case ("hvc1", 13...), ("hev1", 13...): SampleEntry.codecs(hevc: type, setup.dropFirst())
+    case ("av01", 3...): SampleEntry.codecs(av1: setup)
+    default: (try? movie.entry.codecs()) ?? type
+    }
+  }
+
   private func description(
     _ content: TrackDescription.Content, _ segmentation: TrackSegmentation
   ) -> TrackDescription {
     let bandwidth = bandwidth
     return TrackDescription(
-      rendition: name, codecs: RecordedCodecs.text(of: movie.entry), bandwidth: bandwidth.peak,
+      rendition: name, codecs: codecs, bandwidth: bandwidth.peak,
       averageBandwidth: bandwidth.average, content: content, segmentation: segmentation,
-      header: header.array, label: label, purpose: purpose)
-  }
-
-  private var purpose: AudioPurpose {
-    AudioPurpose.allCases.first { purpose in
-      movie.userData.kinds.contains { kind in
-        kind.scheme == AudioPurpose.roleScheme && kind.value == purpose.role
-          || kind.scheme == AudioPurpose.accessibilityScheme && kind.value == purpose.accessibility
-      }
-    } ?? .main
+      header: header.array, label: label, purpose: movie.userData.purpose)
   }
 }

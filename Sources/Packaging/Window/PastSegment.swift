@@ -12,7 +12,7 @@ package struct PastSegment: Sendable, Equatable {
   /// The wall clock of its first frame: EXT-X-PROGRAM-DATE-TIME.
   package let programDateTime: WallTime
   /// Whether a Discontinuity precedes it.
-  package let startsDiscontinuity: Bool
+  package private(set) var startsDiscontinuity: Bool
   /// The hash of its CMAF header.
   package let headerHash: String
   /// Whether the number has no media (EXT-X-GAP).
@@ -36,9 +36,9 @@ package struct PastSegment: Sendable, Equatable {
 
   /// The same segment after a Discontinuity.
   fileprivate var afterDiscontinuity: PastSegment {
-    PastSegment(
-      number: number, duration: duration, programDateTime: programDateTime,
-      startsDiscontinuity: true, headerHash: headerHash, isGap: isGap, key: key)
+    var segment = self
+    segment.startsDiscontinuity = true
+    return segment
   }
 }
 

@@ -36,16 +36,10 @@ package final class Segment: Sendable {
   }
 
   /// The same segment with other parts, for playlists.
-  init(_ segment: Segment, parts: [Part]) {
-    number = segment.number
-    firstFrame = segment.firstFrame
-    self.parts = parts
-    chunks = segment.chunks
-    duration = segment.duration
-    programDateTime = segment.programDateTime
-    startsDiscontinuity = segment.startsDiscontinuity
-    period = segment.period
-    isPrefill = segment.isPrefill
+  convenience init(_ segment: Segment, parts: [Part]) {
+    var opening = segment.reopened
+    opening.parts = parts
+    self.init(opening: opening, duration: segment.duration)
   }
 
   /// The segment as an open segment.

@@ -17,7 +17,7 @@ package struct TrackDescription: Sendable {
   }
 
   /// The rendition's name in URLs, such as `video`.
-  package let rendition: String
+  package private(set) var rendition: String
   /// The codecs string of RFC 6381, such as `avc1.64001f`.
   package let codecs: String
   /// The maximum bitrate in bit/s: that of the encoder plus the container's overhead.
@@ -125,20 +125,9 @@ package struct TrackDescription: Sendable {
 
   /// The same constants under another name.
   package func renamed(_ name: String) -> TrackDescription {
-    TrackDescription(renaming: self, to: name)
-  }
-
-  private init(renaming track: TrackDescription, to name: String) {
-    rendition = name
-    codecs = track.codecs
-    bandwidth = track.bandwidth
-    averageBandwidth = track.averageBandwidth
-    content = track.content
-    segmentation = track.segmentation
-    header = track.header
-    headerHash = track.headerHash
-    (language, colour, keyIdentifier) = (track.language, track.colour, track.keyIdentifier)
-    (label, purpose) = (track.label, track.purpose)
+    var track = self
+    track.rendition = name
+    return track
   }
 
   /// The dynamic range of video.
