@@ -25,7 +25,7 @@ struct AdaptationSetTiming {
   var timeline: SegmentTimeline?
 
   /// availabilityTimeOffset; nil without a low-latency form.
-  private let early: Interval?
+  let early: Interval?
 
   /// Whether the set has a low-latency form.
   var isLowLatency: Bool { early != nil }
@@ -80,9 +80,7 @@ struct AdaptationSetTiming {
   /// Writes the property of sets with a low-latency form.
   func lowLatencyMark(_ out: inout XMLText) {
     guard isLowLatency else { return }
-    out.element(
-      "SupplementalProperty",
-      [("schemeIdUri", "urn:dvb:dash:lowlatency:critical:2019"), ("value", "true")])
+    out.descriptor("SupplementalProperty", "urn:dvb:dash:lowlatency:critical:2019", "true")
   }
 
   /// Writes the Resync of sets with a low-latency form: parsing can start at every chunk.
@@ -114,28 +112,17 @@ struct AdaptationSetTiming {
   }
 
   /// Writes the location of media on the Period's timeline and its names.
-  func template(_ track: TrackDescription, _ out: inout XMLText) {
+  ///
+  /// - Parameters:
+  ///   - header: the hash of the CMAF header.
+  ///   - early: how early a segment is available; nil when it is complete.
+  func template(header: String, early: Interval? = nil, _ out: inout XMLText) {
     let attributes: XMLText.Attributes = [
       ("timescale", "\(timescale)"), ("duration", timeline == nil ? "\(segmentTicks)" : nil),
       ("startNumber", "\(names.printed(timeline?.firstNumber ?? period.firstSegment))"),
       ("presentationTimeOffset", offset),
       ("availabilityTimeOffset", early.map { Decimal.string($0.milliseconds, digits: 3) }),
       ("availabilityTimeComplete", early.map { _ in "false" }),
-      ("initialization", "$RepresentationID$/" + names.name(ofHeader: track.headerHash)),
-      ("media", "$RepresentationID$/segment$Number\(numberFormat)$.m4s"),
-    ]
-    guard let timeline else { return out.element("SegmentTemplate", attributes) }
-    out.element("SegmentTemplate", attributes) { timeline.write(to: &$0) }
-  }
-
-  /// Writes the location of texts on the Period's timeline and their names.
-  ///
-  /// A text is available when its segment is complete.
-  func textTemplate(header: String, _ out: inout XMLText) {
-    let attributes: XMLText.Attributes = [
-      ("timescale", "\(timescale)"), ("duration", timeline == nil ? "\(segmentTicks)" : nil),
-      ("startNumber", "\(names.printed(timeline?.firstNumber ?? period.firstSegment))"),
-      ("presentationTimeOffset", offset),
       ("initialization", "$RepresentationID$/" + names.name(ofHeader: header)),
       ("media", "$RepresentationID$/segment$Number\(numberFormat)$.m4s"),
     ]

@@ -21,22 +21,15 @@ struct AudioAdaptationSet {
       if let label = track.label { out.element("Label", containing: label) }
       timing.producerReferenceTimes(&out)
       timing.resync(&out)
-      accessibility(&out)
-      role(track.isDefault ? "main" : "alternate", &out)
-      if let role = track.purpose.role { self.role(role, &out) }
-      timing.template(track, &out)
+      if let value = track.purpose.accessibility {
+        out.descriptor("Accessibility", AudioPurpose.accessibilityScheme, value)
+      }
+      for role in [track.isDefault ? "main" : "alternate", track.purpose.role].compactMap(\.self) {
+        out.descriptor("Role", AudioPurpose.roleScheme, role)
+      }
+      timing.template(header: track.headerHash, early: timing.early, &out)
       representation(&out)
     }
-  }
-
-  private func role(_ value: String, _ out: inout XMLText) {
-    out.element("Role", [("schemeIdUri", AudioPurpose.roleScheme), ("value", value)])
-  }
-
-  private func accessibility(_ out: inout XMLText) {
-    guard let value = track.purpose.accessibility else { return }
-    out.element(
-      "Accessibility", [("schemeIdUri", AudioPurpose.accessibilityScheme), ("value", value)])
   }
 
   private var attributes: XMLText.Attributes {
@@ -60,12 +53,9 @@ struct AudioAdaptationSet {
       ("audioSamplingRate", "\(track.segmentation.timescale)"),
     ]
     out.element("Representation", attributes) { out in
-      out.element(
-        "AudioChannelConfiguration",
-        [
-          ("schemeIdUri", "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"),
-          ("value", "\(channelConfiguration)"),
-        ])
+      out.descriptor(
+        "AudioChannelConfiguration", "urn:mpeg:dash:23003:3:audio_channel_configuration:2011",
+        "\(channelConfiguration)")
       // Decoding can start with every chunk.
       if timing.isLowLatency {
         out.element("Resync", [("type", "1"), ("dT", "\(timing.chunkTicks)")])

@@ -25,12 +25,12 @@ struct CaptionAdaptationSet {
     ]
     out.element("AdaptationSet", set) { out in
       out.element("Label", containing: track.language.name)
-      out.element("Role", [("schemeIdUri", "urn:mpeg:dash:role:2011"), ("value", "caption")])
-      if track.isDefault {
-        out.element("Role", [("schemeIdUri", "urn:mpeg:dash:role:2011"), ("value", "main")])
+      for role in ["caption"] + (track.isDefault ? ["main"] : []) {
+        out.descriptor("Role", AudioPurpose.roleScheme, role)
       }
       let timescale = Int32(clamping: timing.timescale)
-      timing.textTemplate(
+      // A text is available when its segment is complete.
+      timing.template(
         header: TextHeader.hash(track.language.language, timescale: timescale), &out)
       out.element(
         "Representation",

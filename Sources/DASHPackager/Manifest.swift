@@ -118,12 +118,8 @@ package struct Manifest: Sendable {
         ) { write(period, to: &$0) }
       }
       out.element("UTCTiming", timing)
-      out.element(
-        "UTCTiming",
-        [
-          ("schemeIdUri", "urn:mpeg:dash:utc:http-xsdate:2014"),
-          ("value", location.origin + "/time?xsdate"),
-        ])
+      out.descriptor(
+        "UTCTiming", "urn:mpeg:dash:utc:http-xsdate:2014", location.origin + "/time?xsdate")
     }
     return out.text
   }

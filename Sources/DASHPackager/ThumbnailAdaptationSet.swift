@@ -44,11 +44,8 @@ struct ThumbnailAdaptationSet {
     out.element("AdaptationSet", set) { out in
       timing.thumbnailTemplate(&out)
       out.element("Representation", representation) { out in
-        out.element(
-          "EssentialProperty",
-          [
-            ("schemeIdUri", "http://dashif.org/guidelines/thumbnail_tile"), ("value", "1x1"),
-          ])
+        out.descriptor(
+          "EssentialProperty", "http://dashif.org/guidelines/thumbnail_tile", "1x1")
       }
     }
   }

@@ -22,18 +22,16 @@ struct VideoAdaptationSet {
       colours(&out)
       timing.lowLatencyMark(&out)
       if !timing.hasEnded {
-        out.element(
-          "InbandEventStream", [("schemeIdUri", "urn:mpeg:dash:event:2012"), ("value", "1")])
+        out.descriptor("InbandEventStream", "urn:mpeg:dash:event:2012", "1")
         for scheme in EventMessage.Scheme.all {
-          out.element(
-            "InbandEventStream", [("schemeIdUri", scheme.uri), ("value", scheme.value)])
+          out.descriptor("InbandEventStream", scheme.uri, scheme.value)
         }
       }
       timing.producerReferenceTimes(&out)
       timing.resync(&out)
       accessibility(&out)
       let shared = tracks.allSatisfy { $0.headerHash == tracks[0].headerHash }
-      if shared { timing.template(tracks[0], &out) }
+      if shared { timing.template(header: tracks[0].headerHash, early: timing.early, &out) }
       for (index, track) in tracks.enumerated() {
         representation(track, ranking: tracks.count > 1 ? index + 1 : nil, !shared, &out)
       }
@@ -54,12 +52,8 @@ struct VideoAdaptationSet {
       }
     }
     for (standard, values) in [("608", channels), ("708", services)] where !values.isEmpty {
-      out.element(
-        "Accessibility",
-        [
-          ("schemeIdUri", "urn:scte:dash:cc:cea-\(standard):2015"),
-          ("value", values.joined(separator: ";")),
-        ])
+      out.descriptor(
+        "Accessibility", "urn:scte:dash:cc:cea-\(standard):2015", values.joined(separator: ";"))
     }
   }
 
@@ -75,8 +69,7 @@ struct VideoAdaptationSet {
       ("MatrixCoefficients", colour.matrix),
     ]
     for (name, code) in codes {
-      out.element(
-        element, [("schemeIdUri", "urn:mpeg:mpegB:cicp:\(name)"), ("value", "\(code)")])
+      out.descriptor(element, "urn:mpeg:mpegB:cicp:\(name)", "\(code)")
     }
   }
 
@@ -109,7 +102,7 @@ struct VideoAdaptationSet {
       if timing.isLowLatency {
         out.element("Resync", [("type", "1"), ("dT", "\(timing.maximumSegmentTicks)")])
       }
-      if hasTemplate { timing.template(track, &out) }
+      if hasTemplate { timing.template(header: track.headerHash, early: timing.early, &out) }
     }
   }
 

@@ -18,6 +18,11 @@ struct XMLText {
     text += "/>\n"
   }
 
+  /// Writes a descriptor: a value of a scheme (ISO/IEC 23009-1 §5.8.2).
+  mutating func descriptor(_ name: String, _ scheme: String, _ value: String?) {
+    element(name, [("schemeIdUri", scheme), ("value", value)])
+  }
+
   /// Writes an element that contains text.
   mutating func element(_ name: String, _ attributes: Attributes = [], containing content: String) {
     begin(name, attributes)

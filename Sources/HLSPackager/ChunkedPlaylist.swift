@@ -11,10 +11,7 @@ import Time
 /// players are one segment closer to the live edge. A second future segment breaks VLC. Both have
 /// their nominal durations, which are exact on the frame grid. The text changes once per segment.
 package struct ChunkedPlaylist: Sendable {
-  private let snapshot: WindowSnapshot
-  private let track: TrackDescription
-  private let names: MediaNames
-  private let base: String
+  private let rendition: ListedRendition
   private let targetDuration: Int64
 
   /// The playlist of `snapshot`; nil if that has no complete segment.
@@ -27,12 +24,9 @@ package struct ChunkedPlaylist: Sendable {
   package init?(
     _ snapshot: WindowSnapshot, names: MediaNames, base: String, targetDuration: Int64? = nil
   ) {
-    guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
-    self.snapshot = snapshot
-    self.track = track
-    self.names = names
-    self.base = base
-    self.targetDuration = targetDuration ?? track.segmentation.targetDuration
+    guard let rendition = ListedRendition(snapshot, names, base: base) else { return nil }
+    self.rendition = rendition
+    self.targetDuration = targetDuration ?? rendition.track.segmentation.targetDuration
   }
 
   /// The number of the newest segment that has begun; the text changes with it.
@@ -42,43 +36,40 @@ package struct ChunkedPlaylist: Sendable {
 
   /// The text of the playlist.
   package func text() -> String {
+    let (snapshot, segmentation) = (rendition.snapshot, rendition.track.segmentation)
     // Until the next segment opens, a complete segment keeps the role of the open segment.
     let isBetween = snapshot.open == nil && snapshot.state != .ended
     let complete = snapshot.segments.suffix(snapshot.playlistLength + (isBetween ? 1 : 0))
     var out = PlaylistText()
-    var keys = KeyTags(names, base: base)
-    out.line("#EXTM3U")
-    out.line("#EXT-X-VERSION:6")
-    out.line("#EXT-X-INDEPENDENT-SEGMENTS")
-    out.line("#EXT-X-TARGETDURATION:\(targetDuration)")
-    out.line("#EXT-X-MEDIA-SEQUENCE:\(names.printed(complete.first?.number ?? 0))")
+    var keys = KeyTags(rendition.names, base: rendition.base)
     let unlisted = snapshot.segments.dropLast(complete.count).count { $0.startsDiscontinuity }
-    out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(snapshot.evictedDiscontinuities + Int64(unlisted))")
+    rendition.head(
+      targetDuration, first: complete.first?.number,
+      discontinuitySequence: snapshot.evictedDiscontinuities + Int64(unlisted), to: &out)
     for segment in complete {
       out.segmentHead(
         of: segment.programDateTime, discontinuity: segment.startsDiscontinuity,
-        map: map(segment.period), keys: keys.lines(of: segment.number))
+        map: rendition.map(segment.period), keys: keys.lines(of: segment.number))
       if segment.isListedAsGap { out.line("#EXT-X-GAP") }
-      entry(segment.number, ticks: segment.duration, to: &out)
+      rendition.entry(segment.number, ticks: segment.duration, to: &out)
     }
     if let open = snapshot.open {
       out.segmentHead(
-        of: open.programDateTime, discontinuity: open.startsDiscontinuity, map: map(open.period),
-        keys: keys.lines(of: open.number))
-      entry(open.number, ticks: track.segmentation.segmentTicks(open.number), to: &out)
+        of: open.programDateTime, discontinuity: open.startsDiscontinuity,
+        map: rendition.map(open.period), keys: keys.lines(of: open.number))
+      rendition.entry(open.number, ticks: segmentation.segmentTicks(open.number), to: &out)
     }
     if snapshot.state == .ended {
       out.line("#EXT-X-ENDLIST")
-    } else if let last = newest(complete), EarlyRequests.holdsNext(track.segmentation.video) {
+    } else if let last = newest(complete), EarlyRequests.holdsNext(segmentation.video) {
       // From the frame grid, as the segment itself will print it: a sum of rounded durations could
       // be 1 ms early.
-      let segmentation = track.segmentation
       let offset = last.programDateTime.offset(from: segmentation.frameTime(of: last.firstFrame))
       let next = segmentation.frameTime(of: segmentation.firstFrame(of: last.number + 1))
       out.segmentHead(
-        of: WallTime(next, plus: offset), discontinuity: false, map: map(last.period),
+        of: WallTime(next, plus: offset), discontinuity: false, map: rendition.map(last.period),
         keys: keys.lines(of: last.number + 1))
-      entry(last.number + 1, ticks: segmentation.segmentTicks(last.number + 1), to: &out)
+      rendition.entry(last.number + 1, ticks: segmentation.segmentTicks(last.number + 1), to: &out)
     }
     return out.text
   }
@@ -86,18 +77,9 @@ package struct ChunkedPlaylist: Sendable {
   private func newest(
     _ complete: ArraySlice<Segment>
   ) -> (number: Int64, firstFrame: Int64, programDateTime: WallTime, period: DiscontinuityPeriod)? {
-    if let open = snapshot.open {
+    if let open = rendition.snapshot.open {
       return (open.number, open.firstFrame, open.programDateTime, open.period)
     }
     return complete.last.map { ($0.number, $0.firstFrame, $0.programDateTime, $0.period) }
-  }
-
-  private func map(_ period: DiscontinuityPeriod) -> String {
-    base + names.name(ofHeader: (snapshot.track(of: period) ?? track).headerHash)
-  }
-
-  private func entry(_ number: Int64, ticks: Int64, to out: inout PlaylistText) {
-    out.line("#EXTINF:\(PlaylistText.seconds(ticks, Int64(track.segmentation.timescale))),")
-    out.line(base + names.name(ofSegment: number))
   }
 }

@@ -14,10 +14,7 @@ package struct IFramePlaylist: Sendable {
   /// The name of the playlist of a rendition.
   package static let file = "iframes.m3u8"
 
-  private let snapshot: WindowSnapshot
-  private let track: TrackDescription
-  private let names: MediaNames
-  private let base: String
+  private let rendition: ListedRendition
   private let targetDuration: Int64
 
   /// The playlist of `snapshot`; nil if that has no complete segment, or is no video.
@@ -30,13 +27,10 @@ package struct IFramePlaylist: Sendable {
   package init?(
     _ snapshot: WindowSnapshot, names: MediaNames, base: String, targetDuration: Int64
   ) {
-    guard let track = snapshot.track, track.size != nil, !snapshot.segments.isEmpty else {
-      return nil
-    }
-    self.snapshot = snapshot
-    self.track = track
-    self.names = names
-    self.base = base
+    guard let rendition = ListedRendition(snapshot, names, base: base),
+      rendition.track.size != nil
+    else { return nil }
+    self.rendition = rendition
     self.targetDuration = targetDuration
   }
 
@@ -47,27 +41,23 @@ package struct IFramePlaylist: Sendable {
 
   /// The text of the playlist.
   package func text() -> String {
-    let listed = snapshot.listed
+    let (snapshot, listed) = (rendition.snapshot, rendition.snapshot.listed)
     var out = PlaylistText()
-    out.line("#EXTM3U")
-    // EXT-X-MAP in a playlist of I-frames needs 5, EXT-X-BYTERANGE 4 (§8).
-    out.line("#EXT-X-VERSION:6")
-    out.line("#EXT-X-INDEPENDENT-SEGMENTS")
-    out.line("#EXT-X-TARGETDURATION:\(targetDuration)")
-    out.line("#EXT-X-MEDIA-SEQUENCE:\(names.printed(listed.first?.number ?? 0))")
-    out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(snapshot.discontinuitySequence)")
+    // EXT-X-MAP in a playlist of I-frames needs version 5, EXT-X-BYTERANGE 4 (§8).
+    rendition.head(
+      targetDuration, first: listed.first?.number,
+      discontinuitySequence: snapshot.discontinuitySequence, to: &out)
     out.line("#EXT-X-I-FRAMES-ONLY")
-    var keys = KeyTags(names, base: base)
+    var keys = KeyTags(rendition.names, base: rendition.base)
     for segment in listed { write(segment, &keys, to: &out) }
     if snapshot.state == .ended { out.line("#EXT-X-ENDLIST") }
     return out.text
   }
 
   private func write(_ segment: Segment, _ keys: inout KeyTags, to out: inout PlaylistText) {
-    let header = (snapshot.track(of: segment.period) ?? track).headerHash
     out.segmentHead(
       of: segment.programDateTime, discontinuity: segment.startsDiscontinuity,
-      map: base + names.name(ofHeader: header), keys: keys.lines(of: segment.number))
+      map: rendition.map(segment.period), keys: keys.lines(of: segment.number))
     if let size = keyFrameSize(of: segment) {
       out.line("#EXT-X-BYTERANGE:\(size)@0")
     } else {
@@ -75,8 +65,7 @@ package struct IFramePlaylist: Sendable {
     }
     // "the time between the presentation time of the I-frame [...] and the presentation time of the
     // next I-frame in the Playlist" (§4.4.3.6).
-    out.line("#EXTINF:\(PlaylistText.seconds(segment.duration, timescale)),")
-    out.line(base + names.name(ofSegment: segment.number))
+    rendition.entry(segment.number, ticks: segment.duration, to: &out)
   }
 
   /// The bytes of a segment up to the end of its key frame; nil if it has none at its start.
@@ -86,6 +75,4 @@ package struct IFramePlaylist: Sendable {
     }
     return first.size
   }
-
-  private var timescale: Int64 { Int64(track.segmentation.timescale) }
 }

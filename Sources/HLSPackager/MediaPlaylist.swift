@@ -18,11 +18,8 @@ package struct MediaPlaylist: Sendable {
     case deltaWithDateRanges
   }
 
-  private let snapshot: WindowSnapshot
-  private let track: TrackDescription
+  private let rendition: ListedRendition
   private let control: ServerControl
-  private let names: MediaNames
-  private let base: String
   private let reports: [RenditionReport]
   private let past: Past?
   private let listed: ArraySlice<Segment>
@@ -80,7 +77,7 @@ package struct MediaPlaylist: Sendable {
     hint = content == .media ? snapshot.hint : nil
     // hls.js takes a segment for loaded if less than 0.2 s of it is missing when it is complete.
     let snapshot = past == nil ? snapshot : snapshot.endingWithPart
-    guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
+    guard let rendition = ListedRendition(snapshot, names, base: base) else { return nil }
     let listed = snapshot.listed.drop { $0.number < past?.first ?? .min }
     guard let first = listed.first?.number, past.map({ $0.next == first }) ?? true else {
       return nil
@@ -91,13 +88,15 @@ package struct MediaPlaylist: Sendable {
       past?.clock.flatMap { clock in
         listed.first.map { clock - $0.programDateTime }
       } ?? .zero
-    self.snapshot = snapshot
-    self.track = track
+    self.rendition = rendition
     self.control = control
-    self.names = names
-    self.base = base
     self.reports = reports
   }
+
+  private var snapshot: WindowSnapshot { rendition.snapshot }
+  private var segmentation: TrackSegmentation { rendition.track.segmentation }
+  private var names: MediaNames { rendition.names }
+  private var base: String { rendition.base }
 
   /// The text of the playlist.
   package func text(_ form: Form) -> String {
@@ -131,7 +130,7 @@ package struct MediaPlaylist: Sendable {
       write(segment, withParts: segment.number >= partsFrom, &keys, to: &out)
     }
     if let open = printedOpen {
-      writeCues(at: date(of: open), track.segmentation.video.segmentDuration, to: &out)
+      writeCues(at: date(of: open), segmentation.video.segmentDuration, to: &out)
       out.segmentHead(
         of: statesDate(of: open) ? date(of: open) : nil,
         discontinuity: open.startsDiscontinuity, map: map(open.period),
@@ -233,7 +232,7 @@ package struct MediaPlaylist: Sendable {
         + "CAN-SKIP-UNTIL=\(control.skipUntil)")
     if content == .media {
       out.line(
-        "#EXT-X-PART-INF:PART-TARGET=\(seconds(ServerControl.partTarget(of: track.segmentation)))")
+        "#EXT-X-PART-INF:PART-TARGET=\(seconds(ServerControl.partTarget(of: segmentation)))")
     }
     out.line("#EXT-X-MEDIA-SEQUENCE:\(names.printed(past?.first ?? first?.number ?? 0))")
     let discontinuities = past?.discontinuitySequence ?? snapshot.discontinuitySequence
@@ -245,24 +244,22 @@ package struct MediaPlaylist: Sendable {
   ) {
     writeCues(
       at: segment.programDateTime + shift(at: segment.number),
-      Interval(ticks: segment.duration, timescale: Int64(track.segmentation.timescale)), to: &out)
+      Interval(ticks: segment.duration, timescale: Int64(segmentation.timescale)), to: &out)
     out.segmentHead(
       of: segment.programDateTime + shift(at: segment.number),
       discontinuity: segment.startsDiscontinuity, map: map(segment.period),
       keys: content == .media ? keys.lines(of: segment.number) : [])
     guard content == .media else {
-      out.line("#EXTINF:\(seconds(segment.duration)),")
+      out.line("#EXTINF:\(rendition.seconds(segment.duration)),")
       return out.line(base + names.name(ofText: segment.number))
     }
     if withParts { for part in segment.parts { write(part, to: &out) } }
     if segment.isListedAsGap { out.line("#EXT-X-GAP") }
-    out.line("#EXTINF:\(seconds(segment.duration)),")
-    out.line(base + names.name(ofSegment: segment.number))
+    rendition.entry(segment.number, ticks: segment.duration, to: &out)
   }
 
   private func map(_ period: DiscontinuityPeriod) -> String? {
-    guard content == .media else { return nil }
-    return base + names.name(ofHeader: (snapshot.track(of: period) ?? track).headerHash)
+    content == .media ? rendition.map(period) : nil
   }
 
   private func write(_ part: Part, to out: inout PlaylistText) {
@@ -270,7 +267,7 @@ package struct MediaPlaylist: Sendable {
     let isGap = part.isGap || part.isStill
     let more = isGap ? ",GAP=YES" : part.isIndependent ? ",INDEPENDENT=YES" : ""
     // Rounded down, and PART-TARGET up: no part exceeds the Part Target Duration (§4.4.4.9).
-    let timescale = Int64(track.segmentation.timescale)
+    let timescale = Int64(segmentation.timescale)
     let duration = Decimal.shortString(part.duration * 1_000_000 / timescale, digits: 6)
     out.line("#EXT-X-PART:DURATION=\(duration),URI=\"\(base)\(name)\"\(more)")
   }
@@ -278,7 +275,7 @@ package struct MediaPlaylist: Sendable {
   /// The number of segments that a Playlist Delta Update may replace: those that end before the
   /// Skip Boundary, measured from the end of the last complete segment (§6.2.5.1).
   private func skippable(_ listed: ArraySlice<Segment>) -> Int {
-    let boundary = control.skipUntil * Int64(track.segmentation.timescale)
+    let boundary = control.skipUntil * Int64(segmentation.timescale)
     var distance: Int64 = 0
     for (count, segment) in listed.reversed().enumerated() {
       if distance > boundary { return listed.count - count }
@@ -293,7 +290,7 @@ package struct MediaPlaylist: Sendable {
   /// Durations from the end of the playlist; a Part Index counts from the Parent Segment's start
   /// (§6.2.2, §3.2).
   private func firstSegmentWithParts(_ listed: ArraySlice<Segment>) -> Int64 {
-    let limit = 3 * control.targetDuration * Int64(track.segmentation.timescale)
+    let limit = 3 * control.targetDuration * Int64(segmentation.timescale)
     var distance = snapshot.open?.parts.reduce(0) { $0 + $1.duration } ?? 0
     for segment in listed.reversed() {
       if distance > limit { return segment.number + 1 }
@@ -304,9 +301,5 @@ package struct MediaPlaylist: Sendable {
 
   private func seconds(_ interval: Interval) -> String {
     Decimal.shortString(interval.microseconds, digits: 6)
-  }
-
-  private func seconds(_ ticks: Int64) -> String {
-    PlaylistText.seconds(ticks, Int64(track.segmentation.timescale))
   }
 }
