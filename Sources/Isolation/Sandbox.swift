@@ -3,6 +3,7 @@
 import CLinux
 import CSeccomp
 import Glibc
+import System
 
 /// The rights that a process with foreign media gives up.
 ///

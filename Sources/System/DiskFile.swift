@@ -161,29 +161,34 @@ package final class DiskFile: ReadableBytes {
   @unsafe package func fill(
     _ memory: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(SystemError) -> Int {
-    var count = 0
-    while count < memory.count {
-      let read = unsafe pread(
-        descriptor, memory.baseAddress.map { unsafe $0 + count }, memory.count - count,
-        offset + count)
-      if read < 0, errno == EINTR { continue }
-      guard read >= 0 else { throw SystemError("pread", errno) }
-      if read == 0 { break }
-      count += read
+    let count = try transfer(memory.count, "pread") { done in
+      unsafe pread(
+        descriptor, memory.baseAddress.map { unsafe $0 + done }, memory.count - done, offset + done)
     }
     try checkLease()
     return count
   }
 
-  private func put(_ memory: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
-    var count = 0
-    while count < memory.count {
-      let written = unsafe pwrite(
-        descriptor, memory.baseAddress.map { unsafe $0 + count }, memory.count - count,
-        offset + count)
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw SystemError("pwrite", written < 0 ? errno : EIO) }
-      count += written
+  /// Calls `body` with the number of transferred bytes until it transfers none, or all `size`.
+  private func transfer(
+    _ size: Int, _ call: String, _ body: (Int) -> Int
+  ) throws(SystemError) -> Int {
+    var done = 0
+    while done < size {
+      let count = body(done)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw SystemError(call, errno) }
+      if count == 0 { break }
+      done += count
     }
+    return done
+  }
+
+  private func put(_ memory: UnsafeRawBufferPointer, at offset: Int) throws(SystemError) {
+    let count = try transfer(memory.count, "pwrite") { done in
+      unsafe pwrite(
+        descriptor, memory.baseAddress.map { unsafe $0 + done }, memory.count - done, offset + done)
+    }
+    guard count == memory.count else { throw SystemError("pwrite", EIO) }
   }
 }

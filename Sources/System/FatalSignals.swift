@@ -17,8 +17,7 @@ package enum FatalSignals {
   ///
   /// No effect if ``variable`` enables or disables traces: an operator wants them, or a core file.
   package static func endAtOnce() {
-    let value = unsafe getenv(variable).map { unsafe String(cString: $0) }
-    guard !decidesOnTraces(value ?? "") else { return }
+    guard !decidesOnTraces(SystemEnvironment.value(variable) ?? "") else { return }
     for number in [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGQUIT] {
       _ = clinux_default_signal(number)
     }

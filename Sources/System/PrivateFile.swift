@@ -20,11 +20,6 @@ package enum PrivateFile {
     return set("HOME").map { $0 + "/.local/state/streamer" }
   }
 
-  /// The value of an environment variable.
-  package static func variable(_ name: String) -> String? {
-    unsafe getenv(name).map { unsafe String(cString: $0) }
-  }
-
   /// The content of a file, at most 64 KiB; nil if the file cannot be read.
   package static func contents(_ path: String) -> [UInt8]? {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)

@@ -21,7 +21,7 @@ package struct ServiceNotifier: Sendable {
 
   /// The notifier of this process; nil without a supervisor that listens.
   package static func ofProcess() -> ServiceNotifier? {
-    ServiceNotifier { name in unsafe getenv(name).map { unsafe String(cString: $0) } }
+    ServiceNotifier(environment: SystemEnvironment.value)
   }
 
   /// The notifier of the variables `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`; nil without

@@ -22,7 +22,7 @@ struct TLSSetup {
     case .files(let context): (self.context, selfSigned) = (context, nil)
     case .selfSigned:
       do throws(TLSError) {
-        let made = try SelfSignedCertificate(folder: PrivateFile.stateFolder(PrivateFile.variable))
+        let made = try SelfSignedCertificate(folder: PrivateFile.stateFolder(SystemEnvironment.value))
         selfSigned = made
         context = try TLSContext(.text(made.text), clients: settings.clients)
       } catch { throw TLSSettings.usageError(error) }

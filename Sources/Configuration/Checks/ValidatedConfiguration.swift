@@ -38,7 +38,7 @@ package struct ValidatedConfiguration: Sendable {
       hlsjs = try Self.script(settings.hlsjs, "hlsjs")
       webTokenKey = try Self.publicKey(settings.webTokenKey)
       eventKey = try Self.eventKey(settings.eventKey)
-      objectStore = try ObjectStoreCheck.options(settings, PrivateFile.variable)
+      objectStore = try ObjectStoreCheck.options(settings, SystemEnvironment.value)
       try Self.checkCongestion(settings.congestion)
       tls = try TLSSettings(settings)
       guard settings.plainPort != .off || tls != nil else {
