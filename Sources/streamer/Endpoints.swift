@@ -46,7 +46,7 @@ enum Endpoints {
     for endpoint in endpoints {
       guard let refusal = CongestionControl.set(name, on: endpoint.socket) else { continue }
       guard settings.congestion == nil else {
-        throw UsageError(.option("congestion"), .value(name)).located(settings.locations)
+        throw settings.refusal("congestion", .value(name))
       }
       note = CongestionControl.note(on: refusal)
     }
@@ -71,8 +71,9 @@ enum Endpoints {
       guard case .port(let port) = settings.plainPort else { return nil }
       return try bind(settings, port)
     case .https: return try tlsPort.map { try bind(settings, $0) }
-    case .rtmp: return try settings.rtmp.map { try bind(settings, $0, "rtmp") }
-    case .rtmps: return try settings.rtmps.map { try bind(settings, $0, "rtmps") }
+    case .rtmp: return try settings.rtmp.map { try bind(settings, host: $0.host, $0.port, "rtmp") }
+    case .rtmps:
+      return try settings.rtmps.map { try bind(settings, host: $0.host, $0.port, "rtmps") }
     }
   }
 
@@ -93,23 +94,11 @@ enum Endpoints {
     }
   }
 
-  private static func bind(_ settings: ProgramSettings, _ port: UInt16) throws -> ListeningSocket {
-    try bind(settings, host: settings.host, port, "host")
-  }
-
   private static func bind(
-    _ settings: ProgramSettings, _ address: ListenAddress, _ option: String
+    _ settings: ProgramSettings, host: String? = nil, _ port: UInt16, _ option: String = "host"
   ) throws -> ListeningSocket {
-    try bind(
-      settings, host: address.host ?? settings.host, address.port,
-      address.host == nil ? "host" : option)
-  }
-
-  private static func bind(
-    _ settings: ProgramSettings, host: String, _ port: UInt16, _ option: String
-  ) throws -> ListeningSocket {
-    do { return try ListeningSocket(host: host, port: port) } catch {
-      throw located(error, settings, option)
+    do { return try ListeningSocket(host: host ?? settings.host, port: port) } catch {
+      throw located(error, settings, host == nil ? "host" : option)
     }
   }
 
@@ -118,9 +107,8 @@ enum Endpoints {
     _ error: NetError, _ settings: ProgramSettings, _ option: String
   ) -> any Error {
     guard case .unknownHost(let host, let reason) = error else { return error }
-    return UsageError(
-      .option(option), .problem("\"\(host)\": \(reason)"), expected: "a host name or an address"
-    ).located(settings.locations)
+    return settings.refusal(
+      option, .problem("\"\(host)\": \(reason)"), expected: "a host name or an address")
   }
 
   /// The use of a socket of a supervisor.

@@ -19,19 +19,16 @@ PushProcess.runIfAsked(CommandLine.arguments)
 // CStart has blocked them before the libraries were initialised.
 SignalWaiter.block()
 do throws(any Error) {
-  if CommandLine.arguments.dropFirst().first == TokenCommand.name {
-    InfoCommands.printToken(Array(CommandLine.arguments.dropFirst(2)))
+  let arguments = Array(CommandLine.arguments.dropFirst())
+  let commandArguments = Array(arguments.dropFirst())
+  switch arguments.first {
+  case TokenCommand.name: InfoCommands.printToken(commandArguments)
+  case CanaryCommand.name: CanaryRun.run(commandArguments)
+  case ValidateCommand.name: ValidateRun.run(commandArguments)
+  case ArchiveCommand.name: ArchiveRun.run(commandArguments)
+  default: break
   }
-  if CommandLine.arguments.dropFirst().first == CanaryCommand.name {
-    CanaryRun.run(Array(CommandLine.arguments.dropFirst(2)))
-  }
-  if CommandLine.arguments.dropFirst().first == ValidateCommand.name {
-    ValidateRun.run(Array(CommandLine.arguments.dropFirst(2)))
-  }
-  if CommandLine.arguments.dropFirst().first == ArchiveCommand.name {
-    ArchiveRun.run(Array(CommandLine.arguments.dropFirst(2)))
-  }
-  let flags = try CommandLineReader.entries(Array(CommandLine.arguments.dropFirst()))
+  let flags = try CommandLineReader.entries(arguments)
   let invocation = SettingsLayer(flags)
   InfoCommands.run(invocation.program, invocation.stream)
 
@@ -52,16 +49,14 @@ do throws(any Error) {
   if isSupervising { try ProgramParent.run(configuration, log: log) }
   let accessLog = try settings.accessLog.map { path throws(UsageError) in
     do throws(LineFile.Failure) { return try LineFile(path, log: log) } catch {
-      throw UsageError(
-        .option("access-log"), .problem("\(error)"), expected: "the path of a writable file"
-      ).located(settings.locations)
+      throw settings.refusal(
+        "access-log", .problem("\(error)"), expected: "the path of a writable file")
     }
   }
   let statistics = try settings.statisticsFolder.map { folder throws(UsageError) in
     do throws(LineFile.Failure) { return try StatisticsFile.open(in: folder, log: log) } catch {
-      throw UsageError(
-        .option("stats-dir"), .problem("\(error)"), expected: "the path of a writable folder"
-      ).located(settings.locations)
+      throw settings.refusal(
+        "stats-dir", .problem("\(error)"), expected: "the path of a writable folder")
     }
   }
   let archive = try settings.archiveFolder.map { folder throws(UsageError) in
@@ -69,14 +64,9 @@ do throws(any Error) {
       let others = OtherStreams(merged.archivePolicy.retention)
       return try ArchiveStore(folder, configuration.objectStore, others: others, log: log)
     } catch {
-      if case .noClient = error {
-        throw UsageError(.option("archive-objects"), .problem("\(error)"))
-          .located(settings.locations)
-      }
-      throw UsageError(
-        .option("archive"), .problem("\"\(folder)\": \(error)"),
-        expected: "the path of a writable folder"
-      ).located(settings.locations)
+      if case .noClient = error { throw settings.refusal("archive-objects", .problem("\(error)")) }
+      throw settings.refusal(
+        "archive", .problem("\"\(folder)\": \(error)"), expected: "the path of a writable folder")
     }
   }
   for warning in merged.warnings + configuration.notes {

@@ -14,14 +14,12 @@ package enum CheckReport {
   package static func text(_ configuration: ValidatedConfiguration) throws(UsageError) -> String {
     let settings = configuration.settings
     if let path = settings.accessLog, !FileContents.isWritable(path) {
-      throw UsageError(
-        .option("access-log"), .value(path), expected: "the path of a writable file"
-      ).located(settings.locations)
+      throw settings.refusal(
+        "access-log", .value(path), expected: "the path of a writable file")
     }
     if let folder = settings.statisticsFolder, !FileContents.isWritableFolder(folder) {
-      throw UsageError(
-        .option("stats-dir"), .value(folder), expected: "the path of a writable folder"
-      ).located(settings.locations)
+      throw settings.refusal(
+        "stats-dir", .value(folder), expected: "the path of a writable folder")
     }
     var lines = ["configuration: \(settings.configurationPath ?? "no file")"]
     if case .port(let port) = settings.plainPort {

@@ -42,10 +42,7 @@ package enum CanaryCommand: Sendable {
       help: "when media were captured: prft (of each chunk), pdt (EXT-X-PROGRAM-DATE-TIME, of each "
         + "part; URLs that end in .m3u8) or burned (the burned clock of each decoded frame of "
         + "H.264 or HEVC) (default prft, or pdt if the media of a .m3u8 URL have none)"),
-    CommandOption(
-      "--verify", "WHAT", .choiceOrPath(["system", "none"]),
-      help: "certificates of https servers: system (those of the system's authorities), the path "
-        + "of a PEM file with other ones, or none (not verified) (default system)"),
+    .verify,
     CommandOption(
       "--metrics-file", "PATH", .path,
       help: "a file for Prometheus' node exporter, replaced after each interval"),
@@ -63,11 +60,7 @@ package enum CanaryCommand: Sendable {
     var request = Request()
     request.urls = given.words
     for (flag, value) in given.options { try request.set(flag, value) }
-    guard !request.urls.isEmpty, request.urls.count <= 64 else {
-      throw UsageError(
-        .other("streamer canary"), .problem("\(request.urls.count) addresses"),
-        expected: "1–64 addresses of streams")
-    }
+    try given.requireAddresses("streams")
     self = .follow(request)
   }
 
@@ -121,29 +114,12 @@ package enum CanaryCommand: Sendable {
 extension CanaryCommand.Request {
   fileprivate mutating func set(_ flag: String, _ value: String) throws(UsageError) {
     switch flag {
-    case "--interval": interval = try Self.seconds(flag, value, 1...3600)
-    case "--seconds": duration = try Self.seconds(flag, value, 1...31_536_000)
+    case "--interval": interval = .seconds(try CommandOption.seconds(flag, value, 1...3600))
+    case "--seconds": duration = .seconds(try CommandOption.seconds(flag, value, 1...31_536_000))
     case "--json": isJSON = true
     case "--clock": clock = value
-    case "--verify":
-      guard let given = ServerTrust(value) else {
-        throw UsageError(.location(.flag(flag)), .missingValue)
-      }
-      trust = given
-    default:
-      guard !value.isEmpty else { throw UsageError(.location(.flag(flag)), .missingValue) }
-      metricsFile = value
+    case "--verify": trust = try CommandOption.notEmpty(flag, ServerTrust(value))
+    default: metricsFile = try CommandOption.notEmpty(flag, value.isEmpty ? nil : value)
     }
-  }
-
-  private static func seconds(
-    _ flag: String, _ value: String, _ range: ClosedRange<Int64>
-  ) throws(UsageError) -> Interval {
-    guard let seconds = Int64(value), range.contains(seconds) else {
-      throw UsageError(
-        .location(.flag(flag)), .value(value),
-        expected: "\(range.lowerBound)–\(range.upperBound) seconds")
-    }
-    return .seconds(seconds)
   }
 }

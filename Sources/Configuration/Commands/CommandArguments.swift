@@ -11,6 +11,9 @@ struct CommandArguments {
   /// The options in their order; without a placeholder an option has an empty value.
   private(set) var options: [(flag: String, value: String)] = []
 
+  /// The name of the command.
+  private let command: String
+
   /// Reads arguments.
   ///
   /// - Parameters:
@@ -21,6 +24,7 @@ struct CommandArguments {
   init(
     _ arguments: [String], of command: String, _ table: [CommandOption]
   ) throws(UsageError) {
+    self.command = command
     var rest = arguments[...]
     while let argument = rest.popFirst() {
       guard argument.hasPrefix("-") else {
@@ -48,5 +52,13 @@ struct CommandArguments {
       }
       options.append((flag, value))
     }
+  }
+
+  /// Requires 1–64 words, the addresses of `what`.
+  func requireAddresses(_ what: String) throws(UsageError) {
+    guard !(1...64).contains(words.count) else { return }
+    throw UsageError(
+      .other("streamer \(command)"), .problem("\(words.count) addresses"),
+      expected: "1–64 addresses of \(what)")
   }
 }

@@ -30,6 +30,30 @@ struct CommandOption: Sendable {
     (self.flag, self.placeholder, self.form, self.help) = (flag, placeholder, form, help)
   }
 
+  /// The certificates that servers may have, for commands that follow streams.
+  static let verify = CommandOption(
+    "--verify", "WHAT", .choiceOrPath(["system", "none"]),
+    help: "certificates of https servers: system (those of the system's authorities), the path "
+      + "of a PEM file with other ones, or none (not verified) (default system)")
+
+  /// The value of an option, which is nil for an empty one.
+  static func notEmpty<Value>(_ flag: String, _ value: Value?) throws(UsageError) -> Value {
+    guard let value else { throw UsageError(.location(.flag(flag)), .missingValue) }
+    return value
+  }
+
+  /// A whole number of seconds within `range`.
+  static func seconds(
+    _ flag: String, _ value: String, _ range: ClosedRange<Int64>
+  ) throws(UsageError) -> Int64 {
+    guard let seconds = Int64(value), range.contains(seconds) else {
+      throw UsageError(
+        .location(.flag(flag)), .value(value),
+        expected: "\(range.lowerBound)–\(range.upperBound) seconds")
+    }
+    return seconds
+  }
+
   /// The part of a command's help about its options.
   static func help(_ options: [CommandOption]) -> String {
     let flags = options.map { "  " + $0.flag + ($0.placeholder.map { " " + $0 } ?? "") }

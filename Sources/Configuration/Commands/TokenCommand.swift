@@ -26,6 +26,11 @@ package enum TokenCommand: Sendable {
     var lifetime: Int64 = 3600
     var address: PeerAddress?
     var session: String?
+
+    func expiry(_ now: WallTime) -> Int64 {
+      // bounded: a time of this clock, and at most ten years
+      (now - .origin).wholeSeconds + lifetime
+    }
   }
 
   /// Reads the arguments after the name of the command.
@@ -139,14 +144,10 @@ package enum TokenCommand: Sendable {
     switch self {
     case .help: return Self.helpText
     case .publish(let key, let claims):
-      // bounded: a time of this clock, and at most ten years
-      let expiry = (now - .origin).wholeSeconds + claims.lifetime
-      return PublishToken(stream: claims.stream, expiry: expiry, key: key).text + "\n"
+      return PublishToken(stream: claims.stream, expiry: claims.expiry(now), key: key).text + "\n"
     case .token(let key, let claims):
-      // bounded: a time of this clock, and at most ten years
-      let expiry = (now - .origin).wholeSeconds + claims.lifetime
       let token = PlaybackToken(
-        stream: claims.stream, expiry: expiry,
+        stream: claims.stream, expiry: claims.expiry(now),
         session: claims.session ?? PlaybackToken.newSession(), address: claims.address, key: key)
       return "/t/\(token.text)\n"
     }
@@ -173,11 +174,7 @@ extension TokenCommand.TokenClaims {
   fileprivate mutating func set(_ flag: String, _ value: String) throws(UsageError) {
     switch flag {
     case "--stream" where StreamName.isValid(value): stream = value
-    case "--expires":
-      guard let seconds = Int64(value), (1...315_360_000).contains(seconds) else {
-        throw Self.error(flag, value, "1–315360000 seconds")
-      }
-      lifetime = seconds
+    case "--expires": lifetime = try CommandOption.seconds(flag, value, 1...315_360_000)
     case "--address":
       guard let found = PeerAddress(value) else { throw Self.error(flag, value, "an IP address") }
       address = found

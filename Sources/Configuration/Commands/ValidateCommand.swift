@@ -35,10 +35,7 @@ package enum ValidateCommand: Sendable {
       "--seconds", "S", .text, help: "how long each URL is followed, 1–86400 (default 30)"),
     CommandOption("--json", help: "one JSON object per URL"),
     CommandOption("--junit", "PATH", .path, help: "a file for the results as JUnit"),
-    CommandOption(
-      "--verify", "WHAT", .choiceOrPath(["system", "none"]),
-      help: "certificates of https servers: system (those of the system's authorities), the path "
-        + "of a PEM file with other ones, or none (not verified) (default system)"),
+    .verify,
     CommandOption("--rules", help: "print all rules with their clauses"),
     CommandOption(
       "--watch",
@@ -66,11 +63,7 @@ package enum ValidateCommand: Sendable {
     var request = Request()
     request.urls = given.words
     for (flag, value) in given.options { try request.set(flag, value) }
-    guard !request.urls.isEmpty, request.urls.count <= 64 else {
-      throw UsageError(
-        .other("streamer validate"), .problem("\(request.urls.count) addresses"),
-        expected: "1–64 addresses of playlists or MPDs")
-    }
+    try given.requireAddresses("playlists or MPDs")
     for url in request.urls {
       guard WebAddress(url, longest: 8192, permitsUserInfo: true) != nil else {
         throw UsageError(
@@ -104,20 +97,10 @@ package enum ValidateCommand: Sendable {
 extension ValidateCommand.Request {
   fileprivate mutating func set(_ flag: String, _ value: String) throws(UsageError) {
     switch flag {
-    case "--seconds":
-      guard let seconds = Int64(value), (1...86_400).contains(seconds) else {
-        throw UsageError(.location(.flag(flag)), .value(value), expected: "1–86400 seconds")
-      }
-      self.seconds = seconds
+    case "--seconds": seconds = try CommandOption.seconds(flag, value, 1...86_400)
     case "--json": isJSON = true
-    case "--junit":
-      guard !value.isEmpty else { throw UsageError(.location(.flag(flag)), .missingValue) }
-      junitFile = value
-    default:
-      guard let given = ServerTrust(value) else {
-        throw UsageError(.location(.flag(flag)), .missingValue)
-      }
-      trust = given
+    case "--junit": junitFile = try CommandOption.notEmpty(flag, value.isEmpty ? nil : value)
+    default: trust = try CommandOption.notEmpty(flag, ServerTrust(value))
     }
   }
 }

@@ -89,91 +89,69 @@ package struct Option: Sendable {
   }
 }
 
-extension Option {
-  /// An option that is stored in ``ProgramSettings``, whose initial value is the default.
-  static func program<Value>(
-    _ name: String, _ path: any WritableKeyPath<ProgramSettings, Value> & Sendable,
+/// Makes the options that are stored in one kind of settings.
+struct OptionMaker<Settings: Sendable>: Sendable {
+  fileprivate let scope: Option.Scope
+  /// The settings whose values are the defaults.
+  fileprivate let initial: Settings
+  fileprivate let change: @Sendable (@escaping @Sendable (inout Settings) -> Void) -> Option.Change
+
+  /// An option whose initial value is the default.
+  func callAsFunction<Value>(
+    _ name: String, _ path: any WritableKeyPath<Settings, Value> & Sendable,
     _ kind: OptionKind<Value>, aliases: [String] = [], letter: Character? = nil,
-    _ group: Group = .server, help: String
+    _ group: Option.Group = .server, help: String
   ) -> Option {
-    Option(
-      name: name, aliases: aliases, letter: letter, group: group, scope: .program, kind: kind,
-      defaultText: kind.placeholder.map { _ in kind.print(ProgramSettings()[keyPath: path]) },
-      help: help
-    ) { value in .program { $0[keyPath: path] = value } }
+    option(
+      name, aliases, letter, group, kind,
+      kind.placeholder.map { _ in kind.print(initial[keyPath: path]) }, help
+    ) { settings, value in settings[keyPath: path] = value }
   }
 
-  /// An option of ``ProgramSettings`` that is nil by default.
-  static func program<Value>(
-    _ name: String, _ path: any WritableKeyPath<ProgramSettings, Value?> & Sendable,
+  /// An option that is nil by default, or whose default depends on other settings: `text`
+  /// describes it.
+  func callAsFunction<Value>(
+    _ name: String, _ path: any WritableKeyPath<Settings, Value?> & Sendable,
     _ kind: OptionKind<Value>, aliases: [String] = [], letter: Character? = nil,
-    _ group: Group = .server, default text: String? = nil, help: String
+    _ group: Option.Group = .server, default text: String? = nil, help: String
   ) -> Option {
-    Option(
-      name: name, aliases: aliases, letter: letter, group: group, scope: .program, kind: kind,
-      defaultText: text, help: help
-    ) { value in .program { $0[keyPath: path] = value } }
+    option(name, aliases, letter, group, kind, text, help) { settings, value in
+      settings[keyPath: path] = value
+    }
   }
 
-  /// An option of ``ProgramSettings`` that can be given several times.
-  static func program<Value>(
-    _ name: String, appendingTo path: any WritableKeyPath<ProgramSettings, [Value]> & Sendable,
-    _ kind: OptionKind<Value>, _ group: Group = .server, help: String
+  /// An option that can be given several times.
+  func callAsFunction<Value>(
+    _ name: String, appendingTo path: any WritableKeyPath<Settings, [Value]> & Sendable,
+    _ kind: OptionKind<Value>, _ group: Option.Group = .server, help: String
   ) -> Option {
-    var option = Option(
-      name: name, group: group, scope: .program, kind: kind, defaultText: nil, help: help
-    ) { value in .program { $0[keyPath: path].append(value) } }
-    option.isRepeatable = true
-    return option
+    option(name, [], nil, group, kind, nil, help) { settings, value in
+      settings[keyPath: path].append(value)
+    }.with { $0.isRepeatable = true }
   }
 
-  /// An option that is stored in ``StreamSettings``, whose initial value is the default.
-  static func stream<Value>(
-    _ name: String, _ path: any WritableKeyPath<StreamSettings, Value> & Sendable,
-    _ kind: OptionKind<Value>, aliases: [String] = [], _ group: Group, help: String
+  private func option<Value>(
+    _ name: String, _ aliases: [String], _ letter: Character?, _ group: Option.Group,
+    _ kind: OptionKind<Value>, _ defaultText: String?, _ help: String,
+    store: @escaping @Sendable (inout Settings, Value) -> Void
   ) -> Option {
-    Option(
-      name: name, aliases: aliases, group: group, scope: .stream, kind: kind,
-      defaultText: kind.placeholder.map { _ in kind.print(StreamSettings()[keyPath: path]) },
-      help: help
-    ) { value in .stream { $0[keyPath: path] = value } }
-  }
-
-  /// An option of ``StreamSettings`` whose default depends on other settings: `text` describes it.
-  static func stream<Value>(
-    _ name: String, _ path: any WritableKeyPath<StreamSettings, Value?> & Sendable,
-    _ kind: OptionKind<Value>, aliases: [String] = [], _ group: Group,
-    default text: String? = nil, help: String
-  ) -> Option {
-    Option(
-      name: name, aliases: aliases, group: group, scope: .stream, kind: kind, defaultText: text,
-      help: help
-    ) { value in .stream { $0[keyPath: path] = value } }
-  }
-
-  /// An option of ``StreamSettings`` that can be given several times.
-  static func stream<Value>(
-    _ name: String, appendingTo path: any WritableKeyPath<StreamSettings, [Value]> & Sendable,
-    _ kind: OptionKind<Value>, _ group: Group, help: String
-  ) -> Option {
-    var option = Option(
-      name: name, group: group, scope: .stream, kind: kind, defaultText: nil, help: help
-    ) { value in .stream { $0[keyPath: path].append(value) } }
-    option.isRepeatable = true
-    return option
-  }
-
-  private init<Value>(
-    name: String, aliases: [String] = [], letter: Character? = nil, group: Group, scope: Scope,
-    kind: OptionKind<Value>, defaultText: String?, help: String,
-    change: @escaping @Sendable (Value) -> Change
-  ) {
-    self.init(
+    let change = change
+    return Option(
       name: name, aliases: aliases, letter: letter, group: group, scope: scope,
       placeholder: kind.placeholder, expected: kind.expected, form: kind.form,
       defaultText: defaultText, helpText: help
-    ) { kind.parse($0).map(change) }
+    ) { kind.parse($0).map { value in change { store(&$0, value) } } }
   }
+}
+
+extension Option {
+  /// An option of the program.
+  static let program = OptionMaker(
+    scope: .program, initial: ProgramSettings(), change: Change.program)
+
+  /// An option of a stream.
+  static let stream = OptionMaker(
+    scope: .stream, initial: StreamSettings(), change: Change.stream)
 
   /// The option with some properties changed, for the rows of the table.
   func with(_ change: (inout Option) -> Void) -> Option {

@@ -5,22 +5,11 @@ import Packaging
 
 /// The values of `--closed-captions`: services with languages such as `CC1=en*,CC3=de`, or none.
 extension OptionKind where Value == [ClosedCaptionTrack] {
-  static let closedCaptions = OptionKind(
-    placeholder: "CC1=LANGUAGE,…",
+  static let closedCaptions = list(
+    "CC1=LANGUAGE,…",
     expected: "different services, CC1–CC4 or SERVICE1–SERVICE63, each with a language tag, such "
       + "as CC1=en*,CC3=de, at most one with *; or none",
-    parse: { text in
-      if text == none { return [] }
-      let items = text.split(separator: ",", omittingEmptySubsequences: false)
-      let tracks = items.compactMap(track)
-      guard tracks.count == items.count, Set(tracks.map(\.service)).count == tracks.count,
-        tracks.count(where: \.isDefault) <= 1
-      else { return nil }
-      return tracks
-    },
-    print: { tracks in tracks.isEmpty ? none : tracks.map(text).joined(separator: ",") })
-
-  private static let none = "none"
+    key: \.service, isDefault: \.isDefault, item: track, text: text)
 
   private static func track(_ item: Substring) -> ClosedCaptionTrack? {
     let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -96,6 +96,39 @@ extension OptionKind where Value == String {
   }
 }
 
+extension OptionKind {
+  /// Different items with commas, of which at most one is the default, or none.
+  ///
+  /// - Parameters:
+  ///   - placeholder: the name of the value in `--help`.
+  ///   - expected: the expected values.
+  ///   - limit: how many items are permitted.
+  ///   - key: two items with the same one exclude each other.
+  ///   - isDefault: whether an item is the default.
+  ///   - item: reads an item; nil for a wrong one.
+  ///   - text: prints an item.
+  static func list<Item>(
+    _ placeholder: String, expected: String, limit: Int = .max,
+    key: @escaping @Sendable (Item) -> some Hashable & SendableMetatype,
+    isDefault: @escaping @Sendable (Item) -> Bool = { _ in false },
+    item: @escaping @Sendable (Substring) -> Item?, text: @escaping @Sendable (Item) -> String
+  ) -> OptionKind where Value == [Item] {
+    let none = "none"
+    return OptionKind(
+      placeholder: placeholder, expected: expected,
+      parse: { given in
+        if given == none { return [] }
+        let words = given.split(separator: ",", omittingEmptySubsequences: false)
+        let items = words.compactMap(item)
+        guard items.count == words.count, items.count <= limit,
+          Set(items.map(key)).count == items.count, items.count(where: isDefault) <= 1
+        else { return nil }
+        return items
+      },
+      print: { $0.isEmpty ? none : $0.map(text).joined(separator: ",") })
+  }
+}
+
 extension OptionKind where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
   /// One of the cases of an enumeration, by its raw value; `ignoresCase`: `INFO` is `info`.
   static func choice(_ placeholder: String, ignoresCase: Bool = false) -> OptionKind {

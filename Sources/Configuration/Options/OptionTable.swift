@@ -3,7 +3,7 @@
 extension Option {
   /// All options, in the order of `--help`.
   package static let table: [Option] =
-    source + publishing + encoding + stream + pushing + server + access + limits + program
+    source + publishing + encoding + segments + pushing + server + access + limits + invocation
 
   private static let byName: [String: Option] = Dictionary(
     table.flatMap { option in ([option.name] + option.aliases).map { ($0, option) } }

@@ -4,7 +4,7 @@ import Logging
 
 /// Options of one run of the program, and of its log.
 extension Option {
-  static let program: [Option] = [
+  static let invocation: [Option] = [
     Option.program(
       "config", \.configurationPath, .path("the path of a JSON file"), letter: "c", .program,
       help: "a JSON file with flags as keys in camelCase, and with streams; SIGHUP reloads it"

@@ -6,7 +6,7 @@ import Time
 
 /// Options of segments, playlists and names.
 extension Option {
-  static let stream: [Option] = [
+  static let segments: [Option] = [
     .stream(
       "segment-duration", \.segmentDuration, .seconds(.milliseconds(100) ... .seconds(20)),
       aliases: ["target-duration"],

@@ -115,6 +115,13 @@ package struct ProgramSettings: Sendable {
     set { if newValue { logLevel = .debug } }
   }
 
+  /// The error for the value of an option that turns out to be wrong, with its location.
+  package func refusal(
+    _ option: String, _ given: UsageError.Given, expected: OptionText? = nil
+  ) -> UsageError {
+    UsageError(.option(option), given, expected: expected).located(locations)
+  }
+
   /// The defaults.
   package init() {}
 }
