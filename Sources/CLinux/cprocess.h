@@ -123,29 +123,32 @@ static inline int clinux_notice_socket(char *name, size_t capacity) {
   return fd;
 }
 
-/// Waits for a datagram: its number of bytes, or -errno. `*sender` is the process that sent it, or
-/// 0.
-static inline int64_t clinux_receive_notice(int fd, void *target, size_t size, int *sender) {
-  struct iovec range = {target, size};
-  // struct ucred is declared for _GNU_SOURCE only: pid, uid, gid.
+/// Waits for bytes with one ancillary message of `type`, of at most `size` bytes: their number, or
+/// -errno. `*value` gets the first number of the message, if there is one.
+static inline int64_t clinux_receive_with(int fd, void *target, size_t count, int type, size_t size,
+                                          int *value) {
+  struct iovec range = {target, count};
   union {
     char bytes[CMSG_SPACE(3 * sizeof(int))];
     struct cmsghdr alignment;
   } control;
-  struct msghdr message;
-  memset(&message, 0, sizeof message);
-  message.msg_iov = &range;
-  message.msg_iovlen = 1;
-  message.msg_control = control.bytes;
-  message.msg_controllen = sizeof control.bytes;
-  ssize_t count;
-  while ((count = recvmsg(fd, &message, MSG_CMSG_CLOEXEC)) < 0)
+  struct msghdr message = {.msg_iov = &range, .msg_iovlen = 1, .msg_control = control.bytes,
+                           .msg_controllen = CMSG_SPACE(size)};
+  ssize_t received;
+  while ((received = recvmsg(fd, &message, MSG_CMSG_CLOEXEC)) < 0)
     if (errno != EINTR) return -errno;
-  *sender = 0;
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-  if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == 2 /* SCM_CREDENTIALS */)
-    memcpy(sender, CMSG_DATA(header), sizeof *sender);
-  return count;
+  if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == type)
+    memcpy(value, CMSG_DATA(header), sizeof *value);
+  return received;
+}
+
+/// Waits for a datagram: its number of bytes, or -errno. `*sender` is the process that sent it, or
+/// 0.
+static inline int64_t clinux_receive_notice(int fd, void *target, size_t size, int *sender) {
+  *sender = 0;
+  // SCM_CREDENTIALS with struct ucred, declared for _GNU_SOURCE only: pid, uid, gid.
+  return clinux_receive_with(fd, target, size, 2, 3 * sizeof(int), sender);
 }
 
 /// A pair of connected sockets above the standard descriptors, closed on exec; 0, or -errno.
@@ -172,10 +175,7 @@ static inline int clinux_socket_pair(int *first, int *second) {
 static inline int clinux_send_all(int fd, const void *head, size_t head_size, const void *body,
                                   size_t body_size) {
   struct iovec ranges[2] = {{(void *)head, head_size}, {(void *)body, body_size}};
-  struct msghdr message;
-  memset(&message, 0, sizeof message);
-  message.msg_iov = ranges;
-  message.msg_iovlen = 2;
+  struct msghdr message = {.msg_iov = ranges, .msg_iovlen = 2};
   while (ranges[0].iov_len + ranges[1].iov_len > 0) {
     ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
@@ -199,12 +199,8 @@ static inline int clinux_send_descriptor(int fd, int passed) {
     struct cmsghdr alignment;
   } control;
   memset(&control, 0, sizeof control);
-  struct msghdr message;
-  memset(&message, 0, sizeof message);
-  message.msg_iov = &range;
-  message.msg_iovlen = 1;
-  message.msg_control = control.bytes;
-  message.msg_controllen = sizeof control.bytes;
+  struct msghdr message = {.msg_iov = &range, .msg_iovlen = 1, .msg_control = control.bytes,
+                           .msg_controllen = sizeof control.bytes};
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
@@ -218,27 +214,10 @@ static inline int clinux_send_descriptor(int fd, int passed) {
 /// Waits for a descriptor that was sent with one byte: the descriptor, or -errno; -EPIPE if the
 /// other end is closed.
 static inline int clinux_receive_descriptor(int fd) {
-  char byte = 0;
-  struct iovec range = {&byte, 1};
-  union {
-    char bytes[CMSG_SPACE(sizeof(int))];
-    struct cmsghdr alignment;
-  } control;
-  struct msghdr message;
-  memset(&message, 0, sizeof message);
-  message.msg_iov = &range;
-  message.msg_iovlen = 1;
-  message.msg_control = control.bytes;
-  message.msg_controllen = sizeof control.bytes;
-  ssize_t count;
-  while ((count = recvmsg(fd, &message, MSG_CMSG_CLOEXEC)) < 0)
-    if (errno != EINTR) return -errno;
-  if (count == 0) return -EPIPE;
-  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  char byte;
   int passed = -EBADMSG;
-  if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-    memcpy(&passed, CMSG_DATA(header), sizeof passed);
-  return passed;
+  int64_t count = clinux_receive_with(fd, &byte, 1, SCM_RIGHTS, sizeof passed, &passed);
+  return count < 0 ? (int)count : count == 0 ? -EPIPE : passed;
 }
 
 /// Lets a call that sends wait for at most these milliseconds.
