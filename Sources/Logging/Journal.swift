@@ -27,14 +27,5 @@ package enum Journal {
   }
 
   /// The prefix that gives a line its priority.
-  ///
-  /// - Source: sd-daemon(3)
-  static func prefix(_ level: Log.Level) -> String {
-    switch level {
-    case .debug: "<7>"
-    case .info: "<6>"
-    case .warning: "<4>"
-    case .error: "<3>"
-    }
-  }
+  static func prefix(_ level: Log.Level) -> String { "<\(level.priority)>" }
 }

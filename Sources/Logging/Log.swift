@@ -18,13 +18,16 @@ package final class Log: Sendable {
     /// A failure.
     case error
 
-    package static func < (a: Level, b: Level) -> Bool { a.weight < b.weight }
+    package static func < (a: Level, b: Level) -> Bool { a.priority > b.priority }
 
-    private var weight: Int {
+    /// The priority of a line in the journal: the less, the more severe.
+    ///
+    /// - Source: sd-daemon(3)
+    var priority: Int {
       switch self {
-      case .debug: 0
-      case .info: 1
-      case .warning: 2
+      case .debug: 7
+      case .info: 6
+      case .warning: 4
       case .error: 3
       }
     }
