@@ -155,25 +155,12 @@ package final class ChildProcess: Sendable {
 private final class Spawner: Sendable {
   static let shared = Spawner()
 
-  private struct Order: Sendable {
-    let arguments: [String]
-    let environment: [String]
-    let socket: Int32
-    let keepsInput: Bool
-    let media: Int32
-    let result: Monitor<Int32?>
-  }
-
-  private let orders = Monitor<[Order]>([])
+  private let orders = Monitor<[@Sendable () -> Void]>([])
   private let thread = Locked<OSThread?>(nil)
 
   private init() {
     let started = OSThread(name: "spawner") { [orders] in
-      while true {
-        let order = orders.wait { $0.isEmpty ? nil : $0.removeFirst() }
-        let id = Self.spawn(order)
-        order.result.update { $0 = id }
-      }
+      while true { orders.wait { $0.isEmpty ? nil : $0.removeFirst() }() }
     }
     thread.withLock { $0 = started }
   }
@@ -184,19 +171,17 @@ private final class Spawner: Sendable {
   ) -> Int32 {
     guard thread.withLock({ $0 != nil }) else { return -EAGAIN }
     let result = Monitor<Int32?>(nil)
-    let order = Order(
-      arguments: arguments, environment: environment, socket: socket, keepsInput: keepsInput,
-      media: media, result: result)
-    orders.update { $0.append(order) }
+    orders.update {
+      $0.append {
+        var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
+        var variables = unsafe environment.map { unsafe strdup($0) } + [nil]
+        defer { unsafe (words + variables).forEach { unsafe free($0) } }
+        // The file of the running program, also if another one has replaced it.
+        let id = unsafe clinux_spawn(
+          "/proc/self/exe", &words, &variables, socket, keepsInput, media)
+        result.update { $0 = id }
+      }
+    }
     return result.wait { $0 }
-  }
-
-  private static func spawn(_ order: Order) -> Int32 {
-    var arguments = unsafe order.arguments.map { unsafe strdup($0) } + [nil]
-    var environment = unsafe order.environment.map { unsafe strdup($0) } + [nil]
-    defer { unsafe (arguments + environment).forEach { unsafe free($0) } }
-    // The file of the running program, also if another one has replaced it.
-    return unsafe clinux_spawn(
-      "/proc/self/exe", &arguments, &environment, order.socket, order.keepsInput, order.media)
   }
 }
