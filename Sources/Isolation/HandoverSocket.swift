@@ -2,6 +2,7 @@
 
 import CLinux
 import Glibc
+import System
 
 /// Where a process hands its streams over to the process that replaces it.
 ///
@@ -15,7 +16,7 @@ package final class HandoverSocket: Sendable {
   /// The socket of this process; nil if the system refuses it.
   package init?() {
     descriptor = Self.open()
-    let isBound = unsafe Self.withAddress(of: getpid()) { address, size in
+    let isBound = unsafe LocalAddress.with(Self.name(of: getpid())) { address, size in
       unsafe bind(descriptor, address, size) == 0
     }
     guard descriptor >= 0, isBound, listen(descriptor, Self.backlog) == 0 else {
@@ -46,7 +47,7 @@ package final class HandoverSocket: Sendable {
   /// Connects to the socket of another process of this user; nil if it has none.
   package static func connect(to process: Int32) -> MessagePipe? {
     let descriptor = open()
-    let isConnected = unsafe withAddress(of: process) { address, size in
+    let isConnected = unsafe LocalAddress.with(name(of: process)) { address, size in
       unsafe Glibc.connect(descriptor, address, size) == 0
     }
     guard isConnected, isOwn(descriptor, process) else {
@@ -60,23 +61,7 @@ package final class HandoverSocket: Sendable {
     socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
   }
 
-  private static func withAddress(
-    of process: Int32, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Bool
-  ) -> Bool {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let name = Array("streamer-handover-\(process)".utf8)
-    unsafe withUnsafeMutableBytes(of: &address.sun_path) { target in
-      // The first byte of an abstract address is zero.
-      for (index, byte) in name.enumerated() { unsafe target[index + 1] = byte }
-    }
-    let size = (MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 0) + 1 + name.count
-    return unsafe withUnsafePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        unsafe body(address, socklen_t(size))
-      }
-    }
-  }
+  private static func name(of process: Int32) -> String { "@streamer-handover-\(process)" }
 
   /// Whether the other end is a process of this user, and `process` if that is given: of a
   /// connection to a listening socket it is the process that listens.

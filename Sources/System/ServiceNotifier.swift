@@ -43,23 +43,10 @@ package struct ServiceNotifier: Sendable {
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let bytes = Array(path.utf8)
-    unsafe withUnsafeMutableBytes(of: &address.sun_path) { target in
-      // The first byte of an abstract address is zero.
-      for (index, byte) in bytes.enumerated() {
-        unsafe target[index] = index == 0 && byte == UInt8(ascii: "@") ? 0 : byte
-      }
-    }
-    let size = MemoryLayout<sockaddr_un>.offset(of: \.sun_path).map { $0 + bytes.count }
     let message = Array(state.rawValue.utf8)
-    _ = unsafe withUnsafePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        unsafe sendto(
-          descriptor, message, message.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT),
-          address, socklen_t(size ?? 0))
-      }
+    _ = unsafe LocalAddress.with(path) { address, size in
+      unsafe sendto(
+        descriptor, message, message.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT), address, size)
     }
   }
 }
