@@ -11,16 +11,13 @@ enum CMAFHeader {
   static func write(
     _ codec: CodecContext, _ parameterSets: ParameterSets, _ settings: EncoderSettings
   ) throws(FFmpegError) -> [UInt8] {
-    let muxer = try Muxer()
-    let stream = try unsafe muxer.addStream(timescale: settings.rate.timescale)
-    unsafe stream.pointee.avg_frame_rate = AVRational(
-      num: Int32(settings.rate.numerator), den: Int32(settings.rate.denominator))
-    unsafe stream.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
-    try FFmpegError.check(
-      "avcodec_parameters_from_context",
-      unsafe avcodec_parameters_from_context(stream.pointee.codecpar, codec.pointer))
-    try unsafe setExtradata(stream.pointee.codecpar, parameterSets.annexB)
-    return try muxer.header(timescale: settings.rate.timescale)
+    try unsafe Muxer.header(timescale: settings.rate.timescale, rate: settings.rate) {
+      (_, parameters) throws(FFmpegError) in
+      try FFmpegError.check(
+        "avcodec_parameters_from_context",
+        unsafe avcodec_parameters_from_context(parameters, codec.pointer))
+      try unsafe setExtradata(parameters, parameterSets.annexB)
+    }
   }
 
   /// `ftyp` and `moov` of a passed-through track.
@@ -76,32 +73,26 @@ enum CMAFHeader {
     rotation: Rotation,
     complete: (UnsafeMutablePointer<AVCodecParameters>) throws(FFmpegError) -> Void
   ) throws(FFmpegError) -> [UInt8] {
-    let muxer = try Muxer()
-    let stream = try unsafe muxer.addStream(timescale: rate.timescale)
-    unsafe stream.pointee.avg_frame_rate = AVRational(
-      num: Int32(rate.numerator), den: Int32(rate.denominator))
-    unsafe stream.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
-    guard let parameters = unsafe stream.pointee.codecpar else {
-      throw FFmpegError(noMemory: "avformat_new_stream")
+    try unsafe Muxer.header(timescale: rate.timescale, rate: rate) {
+      (stream, parameters) throws(FFmpegError) in
+      unsafe parameters.pointee.codec_type = AVMEDIA_TYPE_VIDEO
+      unsafe parameters.pointee.codec_id = codec.id
+      unsafe parameters.pointee.width = Int32(size.width)
+      unsafe parameters.pointee.height = Int32(size.height)
+      unsafe parameters.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
+      if rotation != .none {
+        try FFmpegError.check(
+          "av_stream_new_side_data", unsafe cff_set_stream_rotation(stream, rotation.degrees))
+      }
+      if let colour {
+        unsafe parameters.pointee.color_primaries = AVColorPrimaries(UInt32(colour.primaries))
+        unsafe parameters.pointee.color_trc = AVColorTransferCharacteristic(UInt32(colour.transfer))
+        unsafe parameters.pointee.color_space = AVColorSpace(UInt32(colour.matrix))
+        unsafe parameters.pointee.color_range =
+          colour.isFullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG
+      }
+      try unsafe complete(parameters)
     }
-    unsafe parameters.pointee.codec_type = AVMEDIA_TYPE_VIDEO
-    unsafe parameters.pointee.codec_id = codec.id
-    unsafe parameters.pointee.width = Int32(size.width)
-    unsafe parameters.pointee.height = Int32(size.height)
-    unsafe parameters.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
-    if rotation != .none {
-      try FFmpegError.check(
-        "av_stream_new_side_data", unsafe cff_set_stream_rotation(stream, rotation.degrees))
-    }
-    if let colour {
-      unsafe parameters.pointee.color_primaries = AVColorPrimaries(UInt32(colour.primaries))
-      unsafe parameters.pointee.color_trc = AVColorTransferCharacteristic(UInt32(colour.transfer))
-      unsafe parameters.pointee.color_space = AVColorSpace(UInt32(colour.matrix))
-      unsafe parameters.pointee.color_range =
-        colour.isFullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG
-    }
-    try unsafe complete(parameters)
-    return try muxer.header(timescale: rate.timescale)
   }
 
   /// `ftyp` and `moov` of an AAC track; the timescale is the sample rate.
@@ -137,23 +128,20 @@ enum CMAFHeader {
     _ codec: AVCodecID, _ extradata: [UInt8], _ settings: AudioEncoderSettings,
     _ describe: (UnsafeMutablePointer<AVCodecParameters>) -> Void = { _ in }
   ) throws(FFmpegError) -> [UInt8] {
-    let muxer = try Muxer()
-    let stream = try unsafe muxer.addStream(timescale: settings.sampleRate)
-    guard let parameters = unsafe stream.pointee.codecpar else {
-      throw FFmpegError(noMemory: "avformat_new_stream")
+    try unsafe Muxer.header(timescale: settings.sampleRate) {
+      (stream, parameters) throws(FFmpegError) in
+      unsafe parameters.pointee.codec_type = AVMEDIA_TYPE_AUDIO
+      unsafe parameters.pointee.codec_id = codec
+      unsafe parameters.pointee.sample_rate = settings.sampleRate
+      // bounded: a checked setting
+      unsafe parameters.pointee.bit_rate = Int64(settings.bitrateKilobits) * 1000
+      unsafe av_channel_layout_default(&parameters.pointee.ch_layout, Int32(settings.channels))
+      unsafe describe(parameters)
+      try unsafe setExtradata(parameters, extradata)
+      if settings.language != .undetermined {
+        unsafe av_dict_set(&stream.pointee.metadata, "language", settings.language.code, 0)
+      }
     }
-    unsafe parameters.pointee.codec_type = AVMEDIA_TYPE_AUDIO
-    unsafe parameters.pointee.codec_id = codec
-    unsafe parameters.pointee.sample_rate = settings.sampleRate
-    // bounded: a checked setting
-    unsafe parameters.pointee.bit_rate = Int64(settings.bitrateKilobits) * 1000
-    unsafe av_channel_layout_default(&parameters.pointee.ch_layout, Int32(settings.channels))
-    unsafe describe(parameters)
-    try unsafe setExtradata(parameters, extradata)
-    if settings.language != .undetermined {
-      unsafe av_dict_set(&stream.pointee.metadata, "language", settings.language.code, 0)
-    }
-    return try muxer.header(timescale: settings.sampleRate)
   }
 
   private static func setExtradata(

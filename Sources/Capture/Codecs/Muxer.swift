@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import Media
 
 /// libavformat's mov muxer, writing a header to memory.
-@safe
-final class Muxer {
-  private let context: UnsafeMutablePointer<AVFormatContext>
-
-  init() throws(FFmpegError) {
+enum Muxer {
+  /// The header of one track.
+  ///
+  /// - Parameters:
+  ///   - timescale: ticks per second.
+  ///   - rate: the frame rate of video, whose pixels are square.
+  ///   - describe: completes the stream and its parameters.
+  /// - Returns: `ftyp` and `moov`.
+  /// - Throws: ``FFmpegError`` of the muxer, or of `describe`.
+  @unsafe static func header(
+    timescale: Int32, rate: FrameRate? = nil,
+    _ describe: (UnsafeMutablePointer<AVStream>, UnsafeMutablePointer<AVCodecParameters>)
+      throws(FFmpegError) -> Void
+  ) throws(FFmpegError) -> [UInt8] {
     FFmpegLog.installed
     var made: UnsafeMutablePointer<AVFormatContext>?
     try FFmpegError.check(
@@ -16,22 +26,19 @@ final class Muxer {
     guard let context = unsafe made else {
       throw FFmpegError(noMemory: "avformat_alloc_output_context2")
     }
-    unsafe self.context = context
+    defer { unsafe avformat_free_context(context) }
     // Otherwise the header would contain the library's version.
     unsafe context.pointee.flags |= AVFMT_FLAG_BITEXACT
-  }
-
-  deinit { unsafe avformat_free_context(context) }
-
-  func addStream(timescale: Int32) throws(FFmpegError) -> UnsafeMutablePointer<AVStream> {
-    guard let stream = unsafe avformat_new_stream(context, nil) else {
-      throw FFmpegError(noMemory: "avformat_new_stream")
-    }
+    guard let stream = unsafe avformat_new_stream(context, nil),
+      let parameters = unsafe stream.pointee.codecpar
+    else { throw FFmpegError(noMemory: "avformat_new_stream") }
     unsafe stream.pointee.time_base = AVRational(num: 1, den: timescale)
-    return unsafe stream
-  }
-
-  func header(timescale: Int32) throws(FFmpegError) -> [UInt8] {
+    if let rate {
+      unsafe stream.pointee.avg_frame_rate = AVRational(
+        num: Int32(rate.numerator), den: Int32(rate.denominator))
+      unsafe stream.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
+    }
+    try unsafe describe(stream, parameters)
     var options: OpaquePointer?
     defer { unsafe av_dict_free(&options) }
     unsafe av_dict_set(&options, "movflags", "cmaf+empty_moov+default_base_moof", 0)
