@@ -24,10 +24,7 @@ package enum DiskFolder {
           unsafe String(cString: $0)
         }
       }
-      var status = stat()
-      guard name != ".", name != "..", unsafe lstat(path + "/" + name, &status) == 0 else {
-        continue
-      }
+      guard name != ".", name != "..", let status = status(path + "/" + name) else { continue }
       switch status.st_mode & S_IFMT {
       case S_IFDIR where status.st_uid == geteuid(): found.folders.append(name)
       case S_IFREG: found.files.append(name)
@@ -53,17 +50,14 @@ package enum DiskFolder {
   package static func makeOwn(_ path: String) throws(SystemError) {
     guard unsafe mkdir(path, 0o750) != 0 else { return }
     guard errno == EEXIST else { throw SystemError("mkdir \(path)", errno) }
-    var status = stat()
-    guard unsafe lstat(path, &status) == 0 else { throw SystemError("lstat \(path)", errno) }
+    guard let status = status(path) else { throw SystemError("lstat \(path)", errno) }
     guard status.st_mode & S_IFMT == S_IFDIR else { throw SystemError(path, ENOTDIR) }
     guard status.st_uid == geteuid() else { throw SystemError(path, EPERM) }
   }
 
   /// Whether the path has a folder of this user, which is no link.
   package static func isOwn(_ path: String) -> Bool {
-    var status = stat()
-    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-      && status.st_uid == geteuid()
+    status(path).map { $0.st_mode & S_IFMT == S_IFDIR && $0.st_uid == geteuid() } ?? false
   }
 
   /// The numbers of the disk and of a folder or file on it; nil if it is missing.
@@ -74,9 +68,12 @@ package enum DiskFolder {
   }
 
   /// Whether the path has a file, a folder or a link.
-  package static func exists(_ path: String) -> Bool {
+  package static func exists(_ path: String) -> Bool { status(path) != nil }
+
+  /// What is known of a file, a folder or a link.
+  private static func status(_ path: String) -> stat? {
     var status = stat()
-    return unsafe lstat(path, &status) == 0
+    return unsafe lstat(path, &status) == 0 ? status : nil
   }
 
   /// Removes a file, or an empty folder.

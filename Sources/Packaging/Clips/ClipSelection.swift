@@ -64,15 +64,11 @@ package struct ClipSelection: Sendable {
   ) -> Outcome {
     let last = span.upperBound - .nanoseconds(1)
     let first: Place, end: Place
-    switch main.place(of: last) {
-    case .success(let place): end = place
-    case .failure(let outcome): return outcome.value
-    }
-    guard end.isComplete else { return .waiting(frame: main.next) }
-    switch main.place(of: span.lowerBound) {
-    case .success(let place): first = place
-    case .failure(let outcome): return outcome.value
-    }
+    do throws(Missing) {
+      end = try main.place(of: last)
+      guard end.isComplete else { return .waiting(frame: main.next) }
+      first = try main.place(of: span.lowerBound)
+    } catch { return error.value }
     let (start, stop) =
       main.segmentation.isAudio
       ? (main.sample(span.lowerBound, first), main.sample(span.upperBound, end))
@@ -166,18 +162,17 @@ private struct Missing: Error {
 }
 
 extension ClipSelection.Track {
-  fileprivate func place(of time: WallTime) -> Result<Place, Missing> {
+  fileprivate func place(of time: WallTime) throws(Missing) -> Place {
     switch snapshot.position(of: time, segmentation) {
     case .frame(let frame):
-      .success(
-        Place(
-          segment: frame.segment, slot: frame.slot, offset: frame.offset,
-          isComplete: frame.isComplete))
+      Place(
+        segment: frame.segment, slot: frame.slot, offset: frame.offset,
+        isComplete: frame.isComplete)
     case .gap(let segment, let slot, let offset):
-      .success(Place(segment: segment, slot: slot, offset: offset, isComplete: true))
-    case .ahead(let slot): .failure(Missing(value: .waiting(frame: max(slot, next))))
-    case .before: .failure(Missing(value: .before))
-    case .never: .failure(Missing(value: .never))
+      Place(segment: segment, slot: slot, offset: offset, isComplete: true)
+    case .ahead(let slot): throw Missing(value: .waiting(frame: max(slot, next)))
+    case .before: throw Missing(value: .before)
+    case .never: throw Missing(value: .never)
     }
   }
 
