@@ -44,8 +44,8 @@ extension SampleEntry {
   ///
   /// - Parameters:
   ///   - type: the four characters of the sample entry.
-  ///   - profile: the first 12 bytes of profile_tier_level, which are also those of `hvcC` after its
-  ///     version.
+  ///   - profile: the first 12 bytes of profile_tier_level; `hvcC` has them after its version.
+  /// - Returns: the string.
   /// - Source: ISO/IEC 14496-15 Annex E.3
   package static func codecs(hevc type: String, _ profile: some Collection<UInt8>) -> String {
     let profile = Array(profile)

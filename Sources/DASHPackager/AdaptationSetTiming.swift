@@ -116,6 +116,7 @@ struct AdaptationSetTiming {
   /// - Parameters:
   ///   - header: the hash of the CMAF header.
   ///   - early: how early a segment is available; nil when it is complete.
+  ///   - out: the MPD.
   func template(header: String, early: Interval? = nil, _ out: inout XMLText) {
     let attributes: XMLText.Attributes = [
       ("timescale", "\(timescale)"), ("duration", timeline == nil ? "\(segmentTicks)" : nil),

@@ -22,7 +22,8 @@ struct TLSSetup {
     case .files(let context): (self.context, selfSigned) = (context, nil)
     case .selfSigned:
       do throws(TLSError) {
-        let made = try SelfSignedCertificate(folder: PrivateFile.stateFolder(SystemEnvironment.value))
+        let folder = PrivateFile.stateFolder(SystemEnvironment.value)
+        let made = try SelfSignedCertificate(folder: folder)
         selfSigned = made
         context = try TLSContext(.text(made.text), clients: settings.clients)
       } catch { throw TLSSettings.usageError(error) }

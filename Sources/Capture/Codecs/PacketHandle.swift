@@ -72,8 +72,9 @@ final class PacketHandle {
     return unsafe (pointer.pointee.pts, Array(bytes))
   }
 
-  /// Copies `bytes` into the packet, which is empty, with the padding that decoders read; the result
-  /// of `av_new_packet`.
+  /// Copies `bytes` into the packet, which is empty, with the padding that decoders read.
+  ///
+  /// - Returns: the result of `av_new_packet`.
   @unsafe
   func fill(_ bytes: UnsafeRawBufferPointer) -> Int32 {
     let result = unsafe av_new_packet(pointer, Int32(clamping: bytes.count))

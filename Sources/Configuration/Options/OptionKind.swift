@@ -107,6 +107,7 @@ extension OptionKind {
   ///   - isDefault: whether an item is the default.
   ///   - item: reads an item; nil for a wrong one.
   ///   - text: prints an item.
+  /// - Returns: the values.
   static func list<Item>(
     _ placeholder: String, expected: String, limit: Int = .max,
     key: @escaping @Sendable (Item) -> some Hashable & SendableMetatype,

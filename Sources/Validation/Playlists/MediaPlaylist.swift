@@ -206,8 +206,7 @@ package struct MediaPlaylist: Sendable, Equatable {
     }
   }
 
-  /// The seconds of EXTINF, whose title follows a comma.
-  /// The seconds of an EXTINF; nil if they are no number.
+  /// The seconds of EXTINF, whose title follows a comma; nil if they are no number.
   static func duration(_ value: Substring) -> Double? {
     AttributeList.seconds(Substring(value.utf8.prefix { $0 != UInt8(ascii: ",") }))
   }

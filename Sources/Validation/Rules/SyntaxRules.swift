@@ -58,9 +58,9 @@ extension Findings {
       .tagsUnmixed, media == nil || multivariant == nil, place,
       seen: "\(media ?? "") beside \(multivariant ?? "")")
     for line in text.tags("#EXTINF") {
+      let hasComma = line.value.utf8.contains(UInt8(ascii: ","))
       check(
-        .durationForm,
-        line.value.utf8.contains(UInt8(ascii: ",")) && MediaPlaylist.duration(line.value) != nil, place,
+        .durationForm, hasComma && MediaPlaylist.duration(line.value) != nil, place,
         seen: "#EXTINF:\(line.value.prefix(40))")
     }
     checkVersion(text, counts, place)
