@@ -19,6 +19,7 @@ extension Span<UInt8> {
 
 extension FixedWidthInteger {
   /// The lowest `count` bytes, by default all, the highest first.
+  @inlinable
   public func bigEndianBytes(_ count: Int = bitWidth / 8) -> [UInt8] {
     (0..<count).reversed().map { UInt8(truncatingIfNeeded: self >> ($0 << 3)) }
   }
