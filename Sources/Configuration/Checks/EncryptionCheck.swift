@@ -32,25 +32,20 @@ enum EncryptionCheck {
     guard settings.encryptionKeys != nil else {
       throw UsageError(scheme, .problem("requires \(option: file)"))
     }
-    guard settings.published != .uploads else {
-      throw UsageError(
-        [scheme, .setting("source", "uploads")], .combination,
-        expected: "encryption of a stream with another source")
-    }
-    guard settings.upstream == nil else {
-      throw UsageError(
-        [scheme, .option("relay")], .combination,
-        expected: "encryption of a stream that is not relayed")
-    }
-    guard settings.audioCopy.isEmpty else {
-      throw UsageError(
-        [scheme, .option("audio-copy")], .combination,
-        expected: "one of them")
-    }
-    guard !settings.switchesRenditions else {
-      throw UsageError(
-        [scheme, .option("server-side-representation-switching")], .combination,
-        expected: "one of them")
+    let excluded: [(isGiven: Bool, UsageError.Subject, expected: OptionText)] = [
+      (
+        settings.published == .uploads, .setting("source", "uploads"),
+        "encryption of a stream with another source"
+      ),
+      (settings.upstream != nil, .option("relay"), "encryption of a stream that is not relayed"),
+      (!settings.audioCopy.isEmpty, .option("audio-copy"), "one of them"),
+      (
+        settings.switchesRenditions, .option("server-side-representation-switching"),
+        "one of them"
+      ),
+    ]
+    for (isGiven, other, expected) in excluded where isGiven {
+      throw UsageError([scheme, other], .combination, expected: expected)
     }
     if let span = settings.encryptionRotation, span < settings.segmentDuration * 2 {
       throw UsageError(

@@ -31,22 +31,13 @@ enum ObjectStoreCheck {
       throw UsageError(.option(flag), .problem("requires \(option: "archive")"))
     }
     let credentials = try credentials(settings.archiveObjectsCredentials, variable)
-    let region = credentials.region ?? variable("AWS_REGION").flatMap { $0.isEmpty ? nil : $0 }
-    guard let region else {
-      return options(settings, address, credentials, ObjectStoreOptions.defaultRegion)
-    }
+    let given = credentials.region ?? variable("AWS_REGION").flatMap { $0.isEmpty ? nil : $0 }
+    let region = given ?? ObjectStoreOptions.defaultRegion
     guard ObjectCredentials.isRegion(region) else {
       throw UsageError(
         .other("AWS_REGION"), .value(region), expected: "lower-case letters, digits and -")
     }
-    return options(settings, address, credentials, region)
-  }
-
-  private static func options(
-    _ settings: ProgramSettings, _ address: ObjectStoreAddress, _ credentials: ObjectCredentials,
-    _ region: String
-  ) -> ObjectStoreOptions {
-    ObjectStoreOptions(
+    return ObjectStoreOptions(
       address: address, publicAddress: settings.archiveObjectsPublic, credentials: credentials,
       region: region)
   }

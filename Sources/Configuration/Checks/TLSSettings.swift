@@ -81,19 +81,16 @@ package struct TLSSettings: Sendable {
 
   /// The error of settings for an error of TLS.
   package static func usageError(_ error: TLSError) -> UsageError {
-    let expected: OptionText = "a readable PEM file"
-    return switch error {
-    case .unusable(_, "certificate", _):
-      UsageError(.option("tls-cert"), .problem("\(error)"), expected: expected)
-    case .unusable(_, "chain", _):
-      UsageError(.option("tls-chain"), .problem("\(error)"), expected: expected)
-    case .unusable(_, ClientAuthorities.what.authority, _):
-      UsageError(.option("client-ca"), .problem("\(error)"), expected: expected)
-    case .unusable(_, ClientAuthorities.what.list, _):
-      UsageError(.option("client-crl"), .problem("\(error)"), expected: expected)
-    case .unusable: UsageError(.option("tls-key"), .problem("\(error)"), expected: expected)
-    case .keyMismatch: UsageError(.option("tls-key"), .problem("\(error)"))
-    case .refused: UsageError(.other("TLS"), .problem("\(error)"))
+    switch error {
+    case .unusable(_, let what, _):
+      let options = [
+        "certificate": "tls-cert", "chain": "tls-chain",
+        ClientAuthorities.what.authority: "client-ca", ClientAuthorities.what.list: "client-crl",
+      ]
+      return UsageError(
+        .option(options[what] ?? "tls-key"), .problem("\(error)"), expected: "a readable PEM file")
+    case .keyMismatch: return UsageError(.option("tls-key"), .problem("\(error)"))
+    case .refused: return UsageError(.other("TLS"), .problem("\(error)"))
     }
   }
 }
