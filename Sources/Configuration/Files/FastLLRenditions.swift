@@ -46,13 +46,11 @@ struct FastLLRenditions {
         var keys = try KeyReader(value, at: spot)
         var quality = FastLLRenditions(location: spot.whole)
         _ = try quality.take(&keys)
-        keys.finish()
-        reader.add(warningsOf: keys)
+        reader.finish(keys)
         found.append(quality)
       }
     }
-    kinds.finish()
-    reader.add(warningsOf: kinds)
+    reader.finish(kinds)
     return found
   }
 

@@ -23,14 +23,11 @@ extension KeyReader {
   }
 
   private mutating func takeArchive(_ value: JSONValue, _ keys: [String]) throws(UsageError) {
-    let path = location.path.isEmpty ? "archive" : "\(location.path).archive"
-    var inner = try KeyReader(
-      value, at: Location(file: location.file, path: path, folder: location.folder))
+    var inner = try inner(value, "archive", folder: location.folder)
     for key in keys {
       guard let value = inner.take(key) else { continue }
       try add(value, Self.programKeys[key] ?? "archive-\(key)", at: inner.location.key(key))
     }
-    inner.finish(isStream: false)
-    add(warningsOf: inner)
+    finish(inner)
   }
 }

@@ -13,12 +13,9 @@ extension KeyReader {
     _ = take("audio")
     var texts: [String] = []
     for (index, value) in values.enumerated() {
-      let path = location.path.isEmpty ? "audio" : "\(location.path).audio"
-      var keys = try KeyReader(
-        value, at: Location(file: location.file, path: "\(path)[\(index)]", folder: ""))
+      var keys = try inner(value, "audio[\(index)]")
       texts.append(try keys.takeTrack())
-      keys.finish()
-      add(warningsOf: keys)
+      finish(keys)
     }
     try add(
       .string(texts.joined(separator: ",")), "audio-tracks", at: location.key("audio"))

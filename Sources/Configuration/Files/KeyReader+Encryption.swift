@@ -10,14 +10,11 @@ extension KeyReader {
   /// stays: it is the value of `--encryption`.
   mutating func takeEncryption() throws(UsageError) {
     guard case .object? = peek("encryption"), let value = take("encryption") else { return }
-    let path = location.path.isEmpty ? "encryption" : "\(location.path).encryption"
-    var inner = try KeyReader(
-      value, at: Location(file: location.file, path: path, folder: location.folder))
+    var inner = try inner(value, "encryption", folder: location.folder)
     for (key, option) in Self.encryptionKeys {
       guard let value = inner.take(key) else { continue }
       try add(value, option, at: inner.location.key(key))
     }
-    inner.finish(isStream: false)
-    add(warningsOf: inner)
+    finish(inner)
   }
 }

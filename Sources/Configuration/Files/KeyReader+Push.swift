@@ -15,12 +15,9 @@ extension KeyReader {
         try add(value, "push", at: place)
         continue
       }
-      let path = location.path.isEmpty ? "push" : "\(location.path).push"
-      var keys = try KeyReader(
-        value, at: Location(file: location.file, path: "\(path)[\(index)]", folder: ""))
+      var keys = try inner(value, "push[\(index)]")
       let text = try keys.takePush()
-      keys.finish()
-      add(warningsOf: keys)
+      finish(keys)
       try add(.string(text), "push", at: place)
     }
   }

@@ -82,8 +82,19 @@ struct KeyReader {
     object = [:]
   }
 
-  /// Adds the warnings about an object within this one.
-  mutating func add(warningsOf inner: KeyReader) { warnings += inner.warnings }
+  /// A reader of an object within this one.
+  func inner(_ value: JSONValue, _ key: String, folder: String = "") throws(UsageError) -> KeyReader
+  {
+    let path = location.path.isEmpty ? key : "\(location.path).\(key)"
+    return try KeyReader(value, at: Location(file: location.file, path: path, folder: folder))
+  }
+
+  /// Adds the warnings about an object within this one, and about its remaining keys.
+  mutating func finish(_ inner: KeyReader) {
+    var inner = inner
+    inner.finish()
+    warnings += inner.warnings
+  }
 
   /// Adds a warning about a key.
   mutating func warning(_ key: String, _ text: String) {
