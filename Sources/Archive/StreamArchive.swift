@@ -16,7 +16,7 @@ package final class StreamArchive: Sendable {
   /// How the stream is archived.
   package let policy: ArchivePolicy
   let catalog: StreamCatalog
-  /// Reads the disk, and knows what only the object store has.
+  /// Reads the disk, and knows the hours that only the object store has.
   private let reader: ArchiveReader
   /// Reads the object store too, on its own threads; nil without one.
   private let storeReader: ArchiveReader?

@@ -70,7 +70,7 @@ package enum DiskFolder {
   /// Whether the path has a file, a folder or a link.
   package static func exists(_ path: String) -> Bool { status(path) != nil }
 
-  /// What is known of a file, a folder or a link.
+  /// The properties of a file, a folder or a link.
   private static func status(_ path: String) -> stat? {
     var status = stat()
     return unsafe lstat(path, &status) == 0 ? status : nil

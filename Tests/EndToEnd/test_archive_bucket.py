@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Viewers go back over the end of the local disk: only the bucket has what is older."""
+"""Viewers go back over the end of the local disk: only the bucket has older media."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_lists_to_the_live_edge_begin_in_the_bucket(bucket: Bucket, program: Pro
 
 @pytest.mark.timeout(120)
 def test_an_outage_of_the_bucket_costs_its_hours_only(bucket: Bucket) -> None:
-    """What only the bucket has is 503 with the reason; the disk and the live edge answer."""
+    """Hours of the bucket alone are 503 with the reason; the disk and the live edge answer."""
     flags = [*bucket.flags, "--archive-objects", bucket.store.url]
     program = start(flags, env=bucket.store.environment)
     try:

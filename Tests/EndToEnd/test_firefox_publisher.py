@@ -30,7 +30,7 @@ def start(firefox: Firefox) -> None:
 
 
 def said(firefox: Firefox) -> str:
-    """What the page says."""
+    """The state that the page shows."""
     return firefox.evaluate("document.querySelector('#status').textContent")
 
 

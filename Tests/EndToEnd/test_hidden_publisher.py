@@ -58,7 +58,7 @@ def publishing(browser: Browser, program: Program, script: str = "") -> Iterator
 
 
 def said(page: BarePage) -> str:
-    """What the page says."""
+    """The state that the page shows."""
     return page.evaluate("document.querySelector('#status').textContent") or ""
 
 

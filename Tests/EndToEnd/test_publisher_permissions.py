@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the publisher page asks of the browser: hosts, devices, the screen of a phone, its size."""
+"""Requests of the publisher page to the browser: hosts, devices, screen lock, sizes."""
 
 from __future__ import annotations
 

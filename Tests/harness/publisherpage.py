@@ -59,7 +59,7 @@ class PublisherPage:
 
     @property
     def status(self) -> str:
-        """What the page says."""
+        """The state that the page shows."""
         return self.page.inner_text("#status")
 
     def wait_state(self, state: str, within: float = 10) -> None:

@@ -36,7 +36,7 @@ package final class ArchiveReader: Sendable {
   /// The most segments of one answer.
   static let maximumRows: Int64 = 200_000
 
-  /// A reader of what `catalog` has on the disk.
+  /// A reader of the media that `catalog` has on the disk.
   package convenience init(_ catalog: StreamCatalog) { self.init(catalog, .disk) }
 
   /// A reader of what `catalog` has.

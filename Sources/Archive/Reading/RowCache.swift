@@ -4,7 +4,7 @@ import Sharing
 
 /// The segments of the hour files of all streams that were read last, without their frames.
 ///
-/// Its memory has a bound, whatever clients request: neither the number of streams nor that of the
+/// Its memory has a bound that no client exceeds: neither the number of streams nor that of the
 /// segments in an hour matters.
 final class RowCache: Sendable {
   /// A file, as its sums were when it was read.

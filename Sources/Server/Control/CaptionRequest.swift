@@ -117,7 +117,9 @@ package struct CaptionRequest {
     return members
   }
 
-  private static func position(_ members: [String: TextOrNumber]) throws(RequestRefusal) -> CuePosition {
+  private static func position(
+    _ members: [String: TextOrNumber]
+  ) throws(RequestRefusal) -> CuePosition {
     var line: Int?
     if let member = members["line"] {
       guard case .number(let percent) = member, let whole = Int(exactly: percent.rounded()),
