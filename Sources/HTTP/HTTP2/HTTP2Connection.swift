@@ -29,8 +29,10 @@ final class HTTP2Connection: HTTPConnection {
     }
   }
 
-  /// Bytes that the kernel takes and has not sent. They precede each later frame, of any
-  /// urgency (RFC 9218 §10): a large body of low urgency may not fill a slow line for long.
+  /// The most bytes that the kernel takes and has not sent.
+  ///
+  /// They precede each later frame, of any urgency (RFC 9218 §10): a large body of low urgency may
+  /// not fill a slow line for long.
   private static let unsentBytes = 16 * 1024
 
   let server: HTTPServer
