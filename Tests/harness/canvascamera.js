@@ -46,6 +46,8 @@
   setInterval(() => { if (!camera.isStill) draw(); }, 1000 / RATE);
   navigator.mediaDevices.getUserMedia = async () => {
     streams.push(stream.clone());
+    // A screen without changes has one frame, once it is shown.
+    if (camera.isStill) setTimeout(draw, 300);
     return streams.at(-1);
   };
 })();

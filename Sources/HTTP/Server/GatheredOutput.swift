@@ -9,8 +9,8 @@ import Sharing
 /// One for each loop, since only one connection writes at a time.
 final class GatheredOutput {
   /// The number of bytes after which a batch is written before more frames are built: later frames
-  /// follow the priorities at their time.
-  static let batchSize = 64 * 1024
+  /// follow the priorities at their time, and the frames of a reset stream are not sent.
+  static let batchSize = 16 * 1024
 
   private enum Piece {
     case gathered(Range<Int>)
