@@ -15,7 +15,10 @@ enum RenditionNote {
   /// - Returns: whether the folder has it now.
   static func write(_ order: RenditionOrder, _ catalog: StreamCatalog) -> Bool {
     if read(catalog.folder) == order { return true }
-    guard (try? catalog.root?.make(catalog.folder)) != nil else { return false }
+    // Below the mount point of a disk that is away, nothing is written.
+    guard let root = catalog.root, (try? root.check()) != nil,
+      (try? root.make(catalog.folder)) != nil
+    else { return false }
     return PrivateFile.write(Array(order.text.utf8), to: path(catalog.folder), in: catalog.folder)
       == nil
   }
