@@ -48,7 +48,9 @@ package struct HourMark: Sendable, Equatable {
       case ("header", 0): hasHeader = true
       case ("index", 1): indexed = Int(clamping: numbers[0])
       case ("put", 4), ("put", 5):
-        guard let range = Self.range(numbers), numbers[2] <= numbers[3] else { return nil }
+        guard let range = Self.range(numbers), numbers[2] <= numbers[3],
+          numbers.count == 4 || numbers[4] == 1
+        else { return nil }
         spans.add(
           NumberSpans.Span(
             numbers: range, start: WallTime(nanoseconds: numbers[2]),

@@ -82,7 +82,7 @@ final class StoreReader: Sendable {
         return nil
       case .failure(let failure):
         // The object was removed from the store by others.
-        if failure.reason.hasPrefix("404") { return .missing }
+        if failure.isMissing { return .missing }
         let reason = "the object store: \(failure.reason)"
         state.failure = (reason, SystemClock.monotonicTime + Self.pause)
         return .disk(reason)

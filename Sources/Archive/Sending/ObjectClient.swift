@@ -14,6 +14,8 @@ final class ObjectClient: @unchecked Sendable {
   /// Why a request failed: a few words for the log, without a key.
   struct Failure: Error {
     let reason: String
+    /// Whether the store has no such object.
+    var isMissing = false
   }
 
   private let client: UnsafeMutablePointer<ccurl_client>
@@ -51,7 +53,7 @@ final class ObjectClient: @unchecked Sendable {
       try send(
         "DELETE", key, empty, RunningDigest().bytes(), ["Content-Type: application/octet-stream"])
     } catch {
-      guard error.reason.hasPrefix("404") else { throw error }
+      guard error.isMissing else { throw error }
     }
   }
 
@@ -71,7 +73,7 @@ final class ObjectClient: @unchecked Sendable {
     }
     let body = unsafe UnsafeRawBufferPointer(start: answer.bytes, count: answer.count)
     guard status == 200 else {
-      throw Failure(reason: Self.reason(status, unsafe Self.text(body)))
+      throw Self.failure(status, unsafe Self.text(body))
     }
     return unsafe SharedBytes(count: body.count) { unsafe $0.copyMemory(from: body) }
   }
@@ -94,7 +96,11 @@ final class ObjectClient: @unchecked Sendable {
       options.credentials.secret, bytes.start, bytes.count)
     if (200..<300).contains(status) { return }
     if status == 0 { throw Failure(reason: unsafe String(cString: ccurl_fault(client))) }
-    throw Failure(reason: Self.reason(status, unsafe String(cString: ccurl_body(client))))
+    throw Self.failure(status, unsafe String(cString: ccurl_body(client)))
+  }
+
+  private static func failure(_ status: Int, _ body: String) -> Failure {
+    Failure(reason: reason(status, body), isMissing: status == 404)
   }
 
   /// The status, and the code of an S3 error.

@@ -29,12 +29,6 @@ final class HTTP2Connection: HTTPConnection {
     }
   }
 
-  /// The most bytes that the kernel takes and has not sent.
-  ///
-  /// They precede each later frame, of any urgency (RFC 9218 §10): a large body of low urgency may
-  /// not fill a slow line for long.
-  private static let unsentBytes = 16 * 1024
-
   let server: HTTPServer
   var index = -1
   let stream: any ByteStream
@@ -70,7 +64,8 @@ final class HTTP2Connection: HTTPConnection {
     guard let session = HTTP2Session(self, limits: server.limits) else { return nil }
     self.session = session
     stream.owner = self
-    stream.limitUnsent(Self.unsentBytes)
+    // Bytes in the kernel precede later frames of any urgency, as those of a batch do.
+    stream.limitUnsent(GatheredOutput.batchSize)
   }
 
   var queuedBytes: Int { stream.queuedBytes }

@@ -10,7 +10,6 @@ package import Media
 package struct TrackText: Sendable, Equatable {
   /// The most cues of a sample that are read.
   private static let maximumCues = 16
-  private static let headSize = 22
 
   /// The language of the track.
   package var language: Language
@@ -71,33 +70,20 @@ package struct TrackText: Sendable, Equatable {
 
   /// The cue as a tag of the stream from publishers to their source.
   package var tag: MediaTag {
-    func wide(_ number: Int64) -> [UInt8] {
-      let bits = UInt64(bitPattern: number)
-      return UInt32(truncatingIfNeeded: bits >> 32).bigEndianBytes()
-        + UInt32(truncatingIfNeeded: bits).bigEndianBytes()
-    }
-    var payload = UInt32(language.packed).bigEndianBytes(2) + timescale.bigEndianBytes()
-    payload += wide(pts) + wide(duration)
+    var payload = language.packed.bigEndianBytes() + timescale.bigEndianBytes()
+    payload += pts.bigEndianBytes() + duration.bigEndianBytes()
     payload += text.utf8
     return MediaTag(kind: .text, timestamp: 0, payload: payload)
   }
 
   /// Reads a tag; nil if it is another one, or malformed.
   package init?(_ tag: MediaTag) {
-    let payload = tag.payload
-    func wide(_ offset: Int) -> Int64? {
-      guard let high = payload.span.bigEndian(at: offset, count: 4),
-        let low = payload.span.bigEndian(at: offset + 4, count: 4)
-      else { return nil }
-      return Int64(bitPattern: UInt64(high) << 32 | UInt64(low))
-    }
-    guard tag.kind == .text, payload.count >= Self.headSize,
-      let packed = payload.span.bigEndian(at: 0, count: 2),
-      let timescale = payload.span.bigEndian(at: 2, count: 4), timescale > 0,
-      let pts = wide(6), let duration = wide(14)
+    var cursor = ByteCursor(tag.payload)
+    guard tag.kind == .text, let packed = cursor.integer(2), let timescale = cursor.integer(4),
+      timescale > 0, let pts = cursor.wide(), let duration = cursor.wide()
     else { return nil }
     self.init(
-      String(decoding: payload.dropFirst(Self.headSize), as: UTF8.self),
+      String(decoding: tag.payload[cursor.rest], as: UTF8.self),
       Language(packed: UInt16(clamping: packed)), pts: pts, duration: duration,
       timescale: UInt32(clamping: timescale))
   }

@@ -54,11 +54,15 @@ export function runsOf(row) {
   /** @type {CaptionRun[]} */
   const runs = [];
   let key = '';
+  /** @type {CaptionStyle | null | undefined} */
+  let last;
   const end = row.length - [...row].reverse().findIndex((cell) => cell !== null);
   for (const cell of row.some((one) => one) ? row.slice(0, end) : []) {
-    const style = cell?.style ?? null, next = JSON.stringify(style);
+    const style = cell?.style ?? null;
+    // Most neighbours share the object.
+    const next = style === last ? key : JSON.stringify(style);
     if (runs.length === 0 || next !== key) runs.push({ text: '', style });
-    key = next;
+    [key, last] = [next, style];
     runs[runs.length - 1].text += cell?.character ?? ' ';
   }
   return runs;
