@@ -64,8 +64,6 @@ final class HTTP2Connection: HTTPConnection {
     guard let session = HTTP2Session(self, limits: server.limits) else { return nil }
     self.session = session
     stream.owner = self
-    // Bytes in the kernel precede later frames of any urgency, as those of a batch do.
-    stream.limitUnsent(GatheredOutput.batchSize)
   }
 
   var queuedBytes: Int { stream.queuedBytes }

@@ -8,11 +8,9 @@ import Sharing
 ///
 /// One for each loop, since only one connection writes at a time.
 final class GatheredOutput {
-  /// The number of bytes after which a batch is written before more frames are built.
-  ///
-  /// Later frames follow the priorities at their time (RFC 9218 §10), and those of a stream that is
-  /// reset meanwhile are not sent: a large body of low urgency fills a slow line for less long.
-  static let batchSize = 16 * 1024
+  /// The number of bytes after which a batch is written before more frames are built: later frames
+  /// follow the priorities at their time.
+  static let batchSize = 64 * 1024
 
   private enum Piece {
     case gathered(Range<Int>)

@@ -107,9 +107,7 @@ export class RenditionControl {
       const names = ladder.prepared.get(index)?.names;
       if (!names) throw new Error('the rendition has no segments');
       const seconds = await within(PROBE_TIMEOUT, async (signal) => {
-        // The media that is shown goes before it, on an HTTP/2 connection too (RFC 9218).
-        const asked = { signal, priority: 'low' };
-        const response = await fetch(names.urlOf(number - 1), asked);
+        const response = await fetch(names.urlOf(number - 1), { signal });
         if (!response.ok) throw new Error(`status ${response.status}`);
         const begun = performance.now();
         await response.arrayBuffer();
