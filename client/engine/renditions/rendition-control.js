@@ -3,6 +3,7 @@
 
 import { within } from '../../shared/deadline.js';
 import { Adaptation } from './adaptation.js';
+import { arrivesWithin } from './probe.js';
 import { SegmentSkip } from './segment-skip.js';
 /** @typedef {import('./adaptation.js').Viewing} Viewing */
 /** @typedef {import('./ladder.js').Ladder} Ladder */
@@ -106,14 +107,10 @@ export class RenditionControl {
       await ladder.prepare(index);
       const names = ladder.prepared.get(index)?.names;
       if (!names) throw new Error('the rendition has no segments');
-      const seconds = await within(PROBE_TIMEOUT, async (signal) => {
-        const response = await fetch(names.urlOf(number - 1), { signal });
-        if (!response.ok) throw new Error(`status ${response.status}`);
-        const begun = performance.now();
-        await response.arrayBuffer();
-        return (performance.now() - begun) / 1000;
-      }, probing.signal);
-      isFast = seconds <= PROBE_SHARE * this.duration;
+      const { duration } = this, bytes = ladder.order[index].rendition.bandwidth / 8 * duration;
+      isFast = await within(PROBE_TIMEOUT, (signal) => (
+        arrivesWithin(names.urlOf(number - 1), bytes, PROBE_SHARE * duration, signal)
+      ), probing.signal);
     } catch { /* without success */ } finally {
       this.stop.removeEventListener('abort', cancel);
     }
