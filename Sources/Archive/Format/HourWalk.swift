@@ -178,7 +178,8 @@ package struct HourWalk: Sendable {
       }
       position = after
     }
-    return position
+    // A damaged size of a `moof` may be that of the rest of the file.
+    return fragment == nil ? position : open?.chunk ?? position
   }
 
   /// A damaged `styp` or mark ends the segment before it, as a torn one does.
