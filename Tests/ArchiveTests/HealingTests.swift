@@ -38,7 +38,7 @@ struct HealingTests {
   private let now = HealingTests.now
 
   private func hole(_ numbers: ClosedRange<Int64>, _ rendition: String = "video") -> Healing.Hole {
-    Healing.Hole(rendition, numbers)
+    Healing.Hole(rendition: rendition, numbers: numbers)
   }
 
   @Test("a hole that begins before the reach of healing, or ends in the future, is cut")

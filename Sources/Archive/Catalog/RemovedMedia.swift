@@ -11,13 +11,6 @@ package struct RemovedMedia: Sendable, Equatable {
   /// The last segment of each rendition at the order.
   let last: [String: Int64]
 
-  /// The media of a span that the renditions `last` have up to these numbers.
-  package init(_ span: Range<WallTime>, ordered: WallTime, last: [String: Int64]) {
-    self.span = span
-    self.ordered = ordered
-    self.last = last
-  }
-
   /// Whether a segment of a rendition is removed.
   func has(_ row: SegmentRow, timescale: Int, of rendition: String) -> Bool {
     let isOld = last[rendition].map { row.number <= $0 } ?? false

@@ -26,26 +26,13 @@ package struct SegmentMark: Sendable, Equatable {
   /// The next segment overwrites it.
   package static let closingSize = 8
   /// An empty `free` box.
-  static var closing: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.putHead(closingSize, "free")
-    return bytes
-  }
+  static var closing: [UInt8] { .head(closingSize, "free") }
 
   /// The first bytes of each mark: its head and its magic.
-  static var start: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.putHead(size, "free")
-    return bytes + Array(magic.utf8)
-  }
+  static var start: [UInt8] { .head(size, "free") + Array(magic.utf8) }
+}
 
-  /// A mark with these values.
-  package init(number: Int64, offset: Interval, startsDiscontinuity: Bool) {
-    self.number = number
-    self.offset = offset
-    self.startsDiscontinuity = startsDiscontinuity
-  }
-
+extension SegmentMark {
   /// Reads a `free` box; nil for every other one.
   package init?(_ box: BoxFields) {
     guard box.type == "free", box.size == Self.size else { return nil }
@@ -62,9 +49,7 @@ package struct SegmentMark: Sendable, Equatable {
 
   /// The box.
   package var bytes: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.putHead(Self.size, "free")
-    bytes += Array(Self.magic.utf8)
+    var bytes = Self.start
     bytes.put(UInt32(startsDiscontinuity ? 1 : 0))
     bytes.put(number)
     bytes.put(offset.nanoseconds)

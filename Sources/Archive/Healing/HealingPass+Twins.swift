@@ -63,7 +63,8 @@ extension HealingPass {
       if error != .absent { note(error, source.twin, withMedia: true) }
       if case .failed = error { return nil }
     }
-    healing.absent(Healing.Hole(track.name, number...number), now: SystemClock.monotonicTime)
+    let hole = Healing.Hole(rendition: track.name, numbers: number...number)
+    healing.absent(hole, now: SystemClock.monotonicTime)
     return nil
   }
 

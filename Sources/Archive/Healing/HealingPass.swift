@@ -64,7 +64,7 @@ struct HealingPass {
       let gaps = NumberRanges.subtracting(
         removed.spans.map { numbers(of: $0, segmentation) },
         from: NumberRanges.clamped(NumberRanges.gaps(between: numbers(of: name)), to: reach))
-      holes += gaps.map { Healing.Hole(name, $0) }
+      holes += gaps.map { Healing.Hole(rendition: name, numbers: $0) }
     }
     guard let hole = healing.next(holes, now: SystemClock.monotonicTime),
       let segmentation = segmentations[hole.rendition]
@@ -125,7 +125,8 @@ struct HealingPass {
     let absent = hole.numbers.lazy.filter { listed.found[$0] == nil }
     if listed.isComplete {
       for range in NumberRanges.joined(absent) {
-        healing.absent(Healing.Hole(hole.rendition, range), now: SystemClock.monotonicTime)
+        let missing = Healing.Hole(rendition: hole.rendition, numbers: range)
+        healing.absent(missing, now: SystemClock.monotonicTime)
       }
     }
     guard !listed.found.isEmpty, let before = neighbour(of: hole) else { return }

@@ -14,12 +14,6 @@ package struct Healing: Sendable {
     package let rendition: String
     /// Their numbers.
     package let numbers: ClosedRange<Int64>
-
-    /// A hole with these numbers.
-    package init(_ rendition: String, _ numbers: ClosedRange<Int64>) {
-      self.rendition = rendition
-      self.numbers = numbers
-    }
   }
 
   /// Numbers that no twin has.
@@ -71,7 +65,7 @@ package struct Healing: Sendable {
         range.lowerBound < oldest?.numbers.lowerBound ?? .max
       else { continue }
       let last = min(range.upperBound, range.lowerBound.addingSaturated(Self.batch - 1))
-      oldest = Hole(hole.rendition, range.lowerBound...last)
+      oldest = Hole(rendition: hole.rendition, numbers: range.lowerBound...last)
     }
     return oldest
   }

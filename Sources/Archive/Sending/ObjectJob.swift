@@ -126,25 +126,21 @@ struct ObjectJob: Sendable {
   private func send(
     _ content: Content, _ client: ObjectClient
   ) throws(ObjectClient.Failure) -> Int {
-    let path = "\(catalog.name)/\(rendition)"
-    let type = name.isAudio ? "audio/mp4" : "video/mp4"
-    if case .removal(let number) = request {
-      try client.remove("\(path)/segment\(number).m4s")
-      return 0
-    }
+    let file =
+      switch request {
+      case .removal(let number): "segment\(number).m4s"
+      case .header: "init-\(name.headerHash).mp4"
+      case .segment(let row): "segment\(row.number).m4s"
+      case .index: name.indexPath
+      }
+    let key = "\(catalog.name)/\(rendition)/\(file)"
+    if case .removal = request { try client.remove(key) }
     guard case .bytes(let bytes) = content else { return 0 }
-    switch request {
-    case .removal: break
-    case .header:
-      try client.put(
-        "\(path)/init-\(name.headerHash).mp4", bytes, type: type, caching: Self.immutable)
-    case .segment(let row):
-      try client.put(
-        "\(path)/segment\(row.number).m4s", bytes, type: type, caching: Self.immutable)
-    case .index:
-      try client.put(
-        "\(path)/\(name.indexPath)", bytes, type: "application/octet-stream",
-        caching: Self.changing)
+    if case .index = request {
+      try client.put(key, bytes, type: "application/octet-stream", caching: Self.changing)
+    } else {
+      let type = name.isAudio ? "audio/mp4" : "video/mp4"
+      try client.put(key, bytes, type: type, caching: Self.immutable)
     }
     return bytes.count
   }

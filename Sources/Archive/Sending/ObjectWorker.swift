@@ -78,7 +78,6 @@ struct ObjectWorker {
 
   /// The result of the requests of a turn.
   private struct Result: Sendable {
-    var count = 0
     /// The places in the turn of the requests that the store has accepted, and of those whose
     /// objects the disk has refused to read.
     var done: Set<Int> = [], refused: Set<Int> = []
@@ -97,10 +96,7 @@ struct ObjectWorker {
           let isStopped = result.withLock { $0.failure != nil }
           let outcome = isStopped ? .left : job.run(client)
           result.withLock { result in
-            if case .done = outcome {
-              result.count += 1
-              result.done.insert(index)
-            }
+            if case .done = outcome { result.done.insert(index) }
             if case .refused = outcome { result.refused.insert(index) }
             if case .failed(let reason) = outcome, result.failure == nil {
               result.failure = (reason, job.catalog)
@@ -120,7 +116,7 @@ struct ObjectWorker {
       if !lanes.isStopped { failed(reason, catalog) }
       return false
     }
-    guard found.count > 0 else { return false }
+    guard !found.done.isEmpty else { return false }
     succeeded(jobs)
     return true
   }

@@ -104,7 +104,7 @@ extension StreamWriter {
     let files = hours(during: span)
     return catalog.update { state in
       let media = RemovedMedia(
-        span, ordered: now, last: state.tracks.compactMapValues { $0.extent?.upperBound })
+        span: span, ordered: now, last: state.tracks.compactMapValues { $0.extent?.upperBound })
       state.hidden.append(media)
       for (rendition, name) in files { state.tracks[rendition]?.revoke(name) }
       state.revision = state.revision.addingSaturated(1)

@@ -82,7 +82,7 @@ final class StreamWriter {
       (state.protected, state.removed) = (protected, removed)
       // Orders that a crash has interrupted: hours that they had not reached are as before.
       let last = tracks.compactMapValues { $0.extent?.upperBound }
-      state.hidden = removing.map { RemovedMedia($0, ordered: $0.upperBound, last: last) }
+      state.hidden = removing.map { RemovedMedia(span: $0, ordered: $0.upperBound, last: last) }
       state.isLoaded = true
     }
     completeRemovals()
