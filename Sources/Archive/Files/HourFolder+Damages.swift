@@ -22,8 +22,6 @@ extension HourFolder {
       try file.write(mark.bytes, at: damage.lowerBound + size)
     }
     guard size > SegmentMark.size else { return }
-    var head: [UInt8] = []
-    head.putHead(size, "free")
-    try file.write(head, at: damage.lowerBound)
+    try file.write(.head(size, "free"), at: damage.lowerBound)
   }
 }

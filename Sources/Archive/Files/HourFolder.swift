@@ -124,16 +124,13 @@ package struct HourFolder: Sendable, Hashable {
 
   func walk(_ name: HourName, _ file: DiskFile) throws(SystemError) -> HourWalk? {
     let size = try file.size
-    func read(_ offset: Int, _ count: Int) throws(SystemError) -> [UInt8] {
-      try file.read(at: offset, count: count)
-    }
     if let known = try? known(name), let last = known.segments.last?.row, last.end <= size,
       isSegment(try file.read(at: last.offset, count: 8)),
-      let walk = try HourWalk(size: size, after: known.segments, offset: known.offset, read)
+      let walk = try HourWalk(size: size, after: known.segments, offset: known.offset, file.read)
     {
       return walk
     }
-    return try HourWalk(size: size, read)
+    return try HourWalk(size: size, file.read)
   }
 
   /// The content of a finished hour file without its frames.
@@ -158,10 +155,7 @@ package struct HourFolder: Sendable, Hashable {
     guard records.segments.count == summary.count, records.end == bytes.count,
       records.segments.last?.row.end == summary.size - SegmentMark.closingSize
     else { return nil }
-    let head = try FileHead(size: summary.size) { offset, count throws(SystemError) in
-      try file.read(at: offset, count: count)
-    }
-    return head.map {
+    return try FileHead(size: summary.size, file.read).map {
       FinishedHour(
         head: $0, rows: records.segments.map(\.row), offset: records.offset, indexSize: bytes.count)
     }
@@ -197,10 +191,7 @@ package struct HourFolder: Sendable, Hashable {
     }
     use?.setIndex(isDamaged: true)
     let file = try DiskFile(file(name), .reading)
-    let walk = try HourWalk(size: try file.size) { offset, count throws(SystemError) in
-      try file.read(at: offset, count: count)
-    }
-    return walk?.segments ?? []
+    return try HourWalk(size: try file.size, file.read)?.segments ?? []
   }
 
   /// Cuts a torn tail at the last whole chunk, completes the index, and writes the `sidx`.

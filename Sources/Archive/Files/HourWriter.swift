@@ -105,10 +105,7 @@ package final class HourWriter {
     // The file is new, or was torn in its head.
     try file.truncate(to: 0)
     try file.write(bytes, at: 0)
-    let head = try FileHead(size: bytes.count) { offset, count throws(SystemError) in
-      Array(bytes.dropFirst(offset).prefix(count))
-    }
-    guard let head else { throw SystemError("open", EINVAL) }
+    guard let head = FileHead.of(bytes) else { throw SystemError("open", EINVAL) }
     self.head = head
     rows = []
     (completeEnd, end, reserved) = (bytes.count, bytes.count, bytes.count)

@@ -66,6 +66,16 @@ package struct FileHead: Sendable, Equatable {
     keyIdentifier = header.entry.protection
   }
 
+  /// The head of a file with these bytes; nil if they begin with no CMAF header.
+  static func of(_ bytes: [UInt8]) -> FileHead? {
+    try? FileHead(size: bytes.count, reader(of: bytes))
+  }
+
+  /// Reads bytes in place of a file.
+  static func reader(of bytes: [UInt8]) -> Reader {
+    { offset, count in Array(bytes.dropFirst(offset).prefix(count)) }
+  }
+
   /// The KID of a segment, of which a fragment states `stated`; nil if the media is clear.
   func keyIdentifier(stated: [UInt8]?) -> [UInt8]? { keyIdentifier.map { stated ?? $0 } }
 

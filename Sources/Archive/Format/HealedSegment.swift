@@ -59,13 +59,8 @@ package struct HealedSegment: Sendable {
     let mark = SegmentMark(number: number, offset: .zero, startsDiscontinuity: false)
     let file = FileHead.bytes(header: header, references: 1) + mark.bytes + bytes
     let whole = file + SegmentMark.closing
-    let walk: HourWalk?
-    do throws(SystemError) {
-      walk = try HourWalk(size: whole.count) { offset, count throws(SystemError) in
-        Array(whole.dropFirst(offset).prefix(count))
-      }
-    } catch { throw .boxes }
-    guard let walk, walk.segments.count == 1, let row = walk.segments.first?.row,
+    guard let walk = try? HourWalk(size: whole.count, FileHead.reader(of: whole)),
+      walk.segments.count == 1, let row = walk.segments.first?.row,
       row.number == number, row.size == bytes.count, row.end == file.count,
       walk.end == whole.count
     else { throw .boxes }
@@ -87,13 +82,7 @@ package struct HealedSegment: Sendable {
     header: [UInt8], hash: String, _ segmentation: TrackSegmentation
   ) throws(Fault) {
     guard TrackDescription.hash(of: header) == hash else { throw .header }
-    let head: FileHead?
-    do throws(SystemError) {
-      head = try FileHead(size: header.count) { offset, count throws(SystemError) in
-        Array(header.dropFirst(offset).prefix(count))
-      }
-    } catch { throw .header }
-    guard let head, head.headerSize == header.count else { throw .header }
+    guard let head = FileHead.of(header), head.headerSize == header.count else { throw .header }
     guard head.timescale == Int(segmentation.timescale) else { throw .timescale }
   }
 }

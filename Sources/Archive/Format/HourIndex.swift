@@ -209,11 +209,3 @@ package enum HourIndex {
     bytes.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
   }
 }
-
-extension ByteCursor {
-  /// Reads a number of 8 bytes with a sign.
-  fileprivate mutating func wide() -> Int64? {
-    guard let high = integer(4), let low = integer(4) else { return nil }
-    return Int64(bitPattern: UInt64(high) << 32 | UInt64(low))
-  }
-}

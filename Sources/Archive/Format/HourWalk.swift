@@ -196,11 +196,9 @@ package struct HourWalk: Sendable {
     guard torn.count >= 4 else { return false }
     return segmentStarts.contains { start in zip(start, torn).allSatisfy { $0 == $1 } }
   }
-  private static let segmentStarts: [[UInt8]] = {
-    var segment: [UInt8] = []
-    segment.putHead(SegmentType.bare.count, "styp")
-    return [segment, SegmentMark.closing, SegmentMark.start]
-  }()
+  private static let segmentStarts: [[UInt8]] = [
+    .head(SegmentType.bare.count, "styp"), SegmentMark.closing, SegmentMark.start,
+  ]
 
   /// The open segment is complete: another one, or the end, follows.
   private mutating func complete() {

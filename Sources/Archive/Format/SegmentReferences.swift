@@ -23,9 +23,7 @@ package struct SegmentReferences: Sendable, Equatable {
 
   /// A file without a `sidx`: the head of its room.
   package static func cleared(_ head: FileHead) -> Write {
-    var bytes: [UInt8] = []
-    bytes.putHead(head.reserve.count, "free")
-    return Write(offset: head.reserve.lowerBound, bytes: bytes)
+    Write(offset: head.reserve.lowerBound, bytes: .head(head.reserve.count, "free"))
   }
 
   /// The references to the segments of a file; nil if it has none, or no room.
@@ -44,8 +42,7 @@ package struct SegmentReferences: Sendable, Equatable {
     let size = FileHead.referencesSize.fixed + FileHead.referencesSize.each * starts.count
     let left = head.reserve.count - size
     guard left == 0 || left >= 8 else { return nil }
-    var box: [UInt8] = []
-    box.putHead(size, "sidx")
+    var box: [UInt8] = .head(size, "sidx")
     box.put(UInt32(1 << 24))
     box.put(UInt32(1))
     box.put(UInt32(clamping: head.timescale))
@@ -71,9 +68,7 @@ package struct SegmentReferences: Sendable, Equatable {
       self.head = Write(offset: start, bytes: Array(box[..<8]))
     } else {
       content = Write(offset: start + left, bytes: box)
-      var free: [UInt8] = []
-      free.putHead(left, "free")
-      self.head = Write(offset: start, bytes: free)
+      self.head = Write(offset: start, bytes: .head(left, "free"))
     }
   }
 }

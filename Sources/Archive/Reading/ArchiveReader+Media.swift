@@ -58,9 +58,7 @@ extension ArchiveReader {
     for name in names.reversed() {
       do throws(SystemError) {
         let file = try DiskFile(catalog.folder(of: rendition).file(name), .reading)
-        let head = try FileHead(size: try file.size) { offset, count throws(SystemError) in
-          try file.read(at: offset, count: count)
-        }
+        let head = try FileHead(size: try file.size, file.read)
         if let head, let bytes = try file.shared(at: 0, count: head.headerSize) {
           keep(bytes, as: key)
           return bytes

@@ -100,36 +100,21 @@ package final class ArchiveReader: Sendable {
     of rendition: String, hasFile: (HourIndex.Summary) -> Bool, hasHour: (StoredHour) -> Bool,
     with chosen: ([SegmentRow], _ timescale: Int) -> ArraySlice<SegmentRow>
   ) throws(ArchiveFailure) -> [ArchivedSegment] {
-    let found = catalog.update { state -> Found? in
-      guard state.isLoaded else { return nil }
-      var found = state.found(rendition, hasFile: hasFile, with: chosen)
-      if findsStored { found.stored = state.stored(rendition).filter(hasHour) }
-      return found
-    }
-    guard let found else { throw .busy }
-    let folder = catalog.folder(of: rendition)
+    let found = try find(rendition, hasFile: hasFile, hasHour: hasHour, with: chosen)
     var all: [ArchivedSegment] = []
     for hour in found.stored { all += try segments(of: hour, rendition, with: chosen) }
     for file in found.files {
-      let (name, summary, use) = (file.name, file.summary, file.use)
-      let key = RowCache.Key(folder: folder, name: name, summary: summary, use: use)
-      var rows = caches.rows.rows(key)?.rows
+      var rows = caches.rows.rows(file)?.rows
       if rows == nil {
-        do throws(SystemError) {
-          rows = try folder.segments(name, summary, use, hasFrames: false).map(\.row)
-        } catch {
+        do throws(SystemError) { rows = try file.read() } catch {
           // Removed since then, or unreadable: the other files have their answers.
           continue
         }
-        caches.rows.keep(rows ?? [], timescale: summary.timescale, of: key)
+        caches.rows.keep(rows ?? [], timescale: file.summary.timescale, of: file)
       }
-      for row in chosen(rows ?? [], summary.timescale) {
-        all.append(
-          ArchivedSegment(
-            row: row, name: name, folder: folder, timescale: summary.timescale, use: use))
-      }
+      all += chosen(rows ?? [], file.summary.timescale).map(file.segment)
     }
-    all = found.visible(all, folder, of: rendition)
+    all = found.visible(all, of: rendition)
     all.sort { $0.number < $1.number }
     // Two files of an hour may have the same number after an outage: the earlier file has it.
     var last: Int64 = -1
@@ -137,6 +122,22 @@ package final class ArchiveReader: Sendable {
       defer { last = max(last, segment.number) }
       return segment.number > last
     }
+  }
+
+  private func find(
+    _ rendition: String, hasFile: (HourIndex.Summary) -> Bool,
+    hasHour: (StoredHour) -> Bool = { _ in false },
+    with chosen: ([SegmentRow], _ timescale: Int) -> ArraySlice<SegmentRow>
+  ) throws(ArchiveFailure) -> Found {
+    let folder = catalog.folder(of: rendition)
+    let found = catalog.update { state -> Found? in
+      guard state.isLoaded else { return nil }
+      var found = state.found(rendition, in: folder, hasFile: hasFile, with: chosen)
+      if findsStored { found.stored = state.stored(rendition).filter(hasHour) }
+      return found
+    }
+    guard let found else { throw .busy }
+    return found
   }
 
   /// The segments of an hour that only the object store has.
@@ -197,39 +198,26 @@ package final class ArchiveReader: Sendable {
     _ numbers: ClosedRange<Int64>, of rendition: String
   ) throws(ArchiveFailure) -> [ArchivedSegment] {
     func isOf(_ row: SegmentRow) -> Bool { row.hasEvents && numbers.contains(row.number) }
-    let found = catalog.update { state -> Found? in
-      guard state.isLoaded else { return nil }
-      return state.found(rendition) { summary in
-        (summary.first...max(summary.first, summary.last)).overlaps(numbers)
-      } with: { rows, _ in
-        rows.filter(isOf)[...]
-      }
+    let found = try find(rendition) { summary in
+      (summary.first...max(summary.first, summary.last)).overlaps(numbers)
+    } with: { rows, _ in
+      rows.filter(isOf)[...]
     }
-    guard let found else { throw .busy }
-    let folder = catalog.folder(of: rendition)
     var all: [ArchivedSegment] = []
     var left = Self.mostFiles
-    for (name, summary, use) in found.files.reversed() {
-      let key = RowCache.Key(folder: folder, name: name, summary: summary, use: use)
-      var rows = caches.events.rows(key)?.rows
+    for file in found.files.reversed() {
+      var rows = caches.events.rows(file)?.rows
       if rows == nil {
         guard left > 0 else { break }
         left -= 1
-        let read =
-          caches.rows.rows(key)?.rows
-          ?? (try? folder.segments(name, summary, use, hasFrames: false).map(\.row))
         // Removed since then, or unreadable for the present.
-        guard let read else { continue }
+        guard let read = caches.rows.rows(file)?.rows ?? (try? file.read()) else { continue }
         rows = read.filter(\.hasEvents)
-        caches.events.keep(rows ?? [], timescale: summary.timescale, of: key)
+        caches.events.keep(rows ?? [], timescale: file.summary.timescale, of: file)
       }
-      for row in rows ?? [] where isOf(row) {
-        all.append(
-          ArchivedSegment(
-            row: row, name: name, folder: folder, timescale: summary.timescale, use: use))
-      }
+      all += (rows ?? []).filter(isOf).map(file.segment)
     }
-    return found.visible(all, folder, of: rendition).sorted { $0.number < $1.number }
+    return found.visible(all, of: rendition).sorted { $0.number < $1.number }
   }
 
   /// The sums of the hours of a rendition.
@@ -261,32 +249,20 @@ package final class ArchiveReader: Sendable {
   }
 }
 
-/// The files of a rendition with segments of a request.
+/// The segments of a rendition that a request may need.
 private struct Found: Sendable {
-  struct Open: Sendable {
-    let name: HourName
-    let rows: [SegmentRow]
-    let timescale: Int
-    let use: HourUse
-  }
-  var files: [(name: HourName, summary: HourIndex.Summary, use: HourUse)] = []
-  var open: Open?
+  /// The finished files.
+  var files: [RowCache.Key] = []
+  /// Those of the file that is written.
+  var written: [ArchivedSegment] = []
   /// The hours that only the object store has.
   var stored: [StoredHour] = []
   /// The media whose removal has not ended.
   var hidden: [RemovedMedia] = []
 
   /// The segments of finished files and of the open file, without those that an order removes.
-  func visible(
-    _ finished: [ArchivedSegment], _ folder: HourFolder, of rendition: String
-  ) -> [ArchivedSegment] {
-    let written = open.map { open in
-      open.rows.map {
-        ArchivedSegment(
-          row: $0, name: open.name, folder: folder, timescale: open.timescale, use: open.use)
-      }
-    }
-    let segments = finished + (written ?? [])
+  func visible(_ finished: [ArchivedSegment], of rendition: String) -> [ArchivedSegment] {
+    let segments = finished + written
     guard !hidden.isEmpty else { return segments }
     return segments.filter { !hidden.have($0.row, timescale: $0.timescale, of: rendition) }
   }
@@ -294,22 +270,22 @@ private struct Found: Sendable {
 
 extension StreamCatalog.State {
   fileprivate mutating func found(
-    _ rendition: String, hasFile: (HourIndex.Summary) -> Bool,
+    _ rendition: String, in folder: HourFolder, hasFile: (HourIndex.Summary) -> Bool,
     with chosen: ([SegmentRow], _ timescale: Int) -> ArraySlice<SegmentRow>
   ) -> Found {
-    var found = Found()
-    found.hidden = hidden
-    let files = tracks[rendition]?.list.filter { hasFile($0.summary) } ?? []
-    for (name, summary) in files {
+    var found = Found(hidden: hidden)
+    for (name, summary) in tracks[rendition]?.list ?? [] where hasFile(summary) {
       guard let use = tracks[rendition]?.use(of: name) else { continue }
-      found.files.append((name, summary, use))
+      found.files.append(RowCache.Key(folder: folder, name: name, summary: summary, use: use))
     }
     if let open = tracks[rendition]?.open {
       // A copy: the writer appends to the rows while the answer is made.
       let rows = Array(chosen(open.rows, open.timescale))
       if !rows.isEmpty, let use = tracks[rendition]?.use(of: open.name) {
-        found.open = Found.Open(
-          name: open.name, rows: rows, timescale: open.timescale, use: use)
+        found.written = rows.map {
+          ArchivedSegment(
+            row: $0, name: open.name, folder: folder, timescale: open.timescale, use: use)
+        }
       }
     }
     return found

@@ -45,10 +45,7 @@ struct IndexCursor {
         count <= HourIndex.recordLimit, fill(8 + count)
       else { return nil }
       cursor = ByteCursor(bytes, from: position + 8)
-      guard let high = cursor.integer(4), let low = cursor.integer(4) else { return nil }
-      // bounded: numbers of 32 bits
-      let found = high << 32 | low
-      guard found <= number else { return nil }
+      guard let found = cursor.wide(), found <= number else { return nil }
       let record = position + 8..<position + 8 + count
       position = record.upperBound
       guard found == number else { continue }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Sharing
+import System
 
 /// The segments of the hour files of all streams that were read last, without their frames.
 ///
@@ -18,6 +19,17 @@ final class RowCache: Sendable {
 
     /// The file of a key; another state of it replaces the one before.
     fileprivate var file: File { File(folder: folder, name: name) }
+
+    /// Reads the rows from the index of the file.
+    func read() throws(SystemError) -> [SegmentRow] {
+      try folder.segments(name, summary, use, hasFrames: false).map(\.row)
+    }
+
+    /// A segment of the file.
+    func segment(_ row: SegmentRow) -> ArchivedSegment {
+      ArchivedSegment(
+        row: row, name: name, folder: folder, timescale: summary.timescale, use: use)
+    }
   }
 
   fileprivate struct File: Hashable, Sendable {

@@ -100,10 +100,7 @@ struct ObjectJob: Sendable {
     case .removal: return .none
     case .header:
       let file = try DiskFile(folder.file(name), .reading)
-      let head = try FileHead(size: try file.size) { offset, count throws(SystemError) in
-        try file.read(at: offset, count: count)
-      }
-      guard let head else { return .other }
+      guard let head = try FileHead(size: try file.size, file.read) else { return .other }
       bytes = try file.shared(at: 0, count: head.headerSize)
     case .segment(let row):
       let file = try DiskFile(folder.file(name), .reading)

@@ -75,10 +75,7 @@ package struct ArchiveInspection {
     if file.isDamaged { return ["damaged, not served"] }
     let media = try DiskFile(file.folder.file(file.name), .reading)
     let size = try media.size
-    let walk = try HourWalk(size: size) { offset, count throws(SystemError) in
-      try media.read(at: offset, count: count)
-    }
-    guard let walk else { return ["no CMAF header"] }
+    guard let walk = try HourWalk(size: size, media.read) else { return ["no CMAF header"] }
     var faults: [String] = []
     let header = try media.read(at: 0, count: walk.head.headerSize)
     if TrackDescription.hash(of: header) != file.name.headerHash {

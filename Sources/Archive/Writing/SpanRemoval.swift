@@ -84,9 +84,7 @@ struct SpanRemoval: Sendable {
     let (folder, name) = (catalog.folder(of: file.rendition), file.name)
     let source = try DiskFile(folder.file(name), .reading)
     let size = try source.size
-    let head = try FileHead(size: size) { offset, count throws(SystemError) in
-      try source.read(at: offset, count: count)
-    }
+    let head = try FileHead(size: size, source.read)
     let isOpen = catalog.read { $0.tracks[file.rendition]?.open?.name == name }
     let rows = try catalog.rows(of: name, file.rendition)
     let timescale = head?.timescale ?? 1
