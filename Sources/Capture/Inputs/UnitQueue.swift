@@ -46,7 +46,7 @@ package struct UnitQueue: Sendable {
     }
     entries.append(entry)
     byteCount += entry.unit.byteCount
-    let span = entry.unit.arrivalTime - entries[first].unit.arrivalTime
+    let span = entry.unit.arrival - entries[first].unit.arrival
     guard span > Self.limits.span || byteCount > Self.limits.bytes else { return }
     let old = entries[first...]
     (entries, first, byteCount) = ([], 0, 0)
@@ -82,7 +82,8 @@ extension InputUnit {
     }
   }
 
-  fileprivate var arrivalTime: MonotonicTime {
+  /// When it arrived.
+  package var arrival: MonotonicTime {
     switch self {
     case .video(let unit): unit.arrival
     case .audio(let packet): packet.arrival

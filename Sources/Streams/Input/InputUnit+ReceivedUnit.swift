@@ -15,14 +15,6 @@ extension InputUnit: ReceivedUnit {
     }
   }
 
-  package var arrival: MonotonicTime {
-    switch self {
-    case .video(let unit): unit.arrival
-    case .audio(let packet): packet.arrival
-    case .metadata(let packet): packet.arrival
-    }
-  }
-
   package func arrived(at time: MonotonicTime) -> InputUnit {
     switch self {
     case .video(var unit):

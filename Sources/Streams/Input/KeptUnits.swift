@@ -50,10 +50,10 @@ struct KeptUnits: Sendable {
     } else if !hasKey {
       let oldest = unit.arrival - Self.audioBefore
       units.removeAll { $0.arrival < oldest }
-      byteCount = units.reduce(0) { $0 + $1.size }
+      byteCount = units.reduce(0) { $0 + $1.byteCount }
     }
     units.append(unit)
-    byteCount += unit.size
+    byteCount += unit.byteCount
     if units.count > Self.maximumUnits || byteCount > Self.maximumBytes {
       self = KeptUnits(span: span)
     }
@@ -66,16 +66,6 @@ struct KeptUnits: Sendable {
     }
     guard let start, start > 0 else { return }
     units.removeFirst(start)
-    byteCount = units.reduce(0) { $0 + $1.size }
-  }
-}
-
-extension InputUnit {
-  fileprivate var size: Int {
-    switch self {
-    case .video(let unit): unit.byteCount
-    case .audio(let packet): packet.bytes.count
-    case .metadata(let packet): packet.bytes.count
-    }
+    byteCount = units.reduce(0) { $0 + $1.byteCount }
   }
 }
