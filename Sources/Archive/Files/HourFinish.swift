@@ -28,11 +28,7 @@ package final class HourFinish: Sendable {
   package func run() throws(SystemError) {
     // Frees the reserved space behind the end too.
     try file.truncate(to: summary.size)
-    if let references {
-      try file.write(references.content.bytes, at: references.content.offset)
-      try file.sync()
-      try file.write(references.head.bytes, at: references.head.offset)
-    }
+    try references?.write(to: file)
     try file.sync()
     try index.write(HourIndex.head(summary), at: 0)
   }

@@ -124,7 +124,8 @@ package struct HourFolder: Sendable, Hashable {
 
   func walk(_ name: HourName, _ file: DiskFile) throws(SystemError) -> HourWalk? {
     let size = try file.size
-    if let known = try? known(name), let last = known.segments.last?.row, last.end <= size,
+    if let known = try? HourIndex.records(indexBytes(name), hasFrames: true),
+      let last = known.segments.last?.row, last.end <= size,
       isSegment(try file.read(at: last.offset, count: 8)),
       let walk = try HourWalk(size: size, after: known.segments, offset: known.offset, file.read)
     {
@@ -148,8 +149,7 @@ package struct HourFolder: Sendable, Hashable {
   /// Neither its boxes nor its frames are read: an hour that is being written is continued at once.
   func finished(_ name: HourName, _ file: DiskFile) throws(SystemError) -> FinishedHour? {
     guard let summary = summary(name) else { return nil }
-    let index = try DiskFile(index(name), .reading)
-    let bytes = try index.read(at: 0, count: min(try index.size, Self.indexLimit))
+    let bytes = try indexBytes(name)
     let records = HourIndex.records(bytes, hasFrames: false)
     // bounded: a position in a file
     guard records.segments.count == summary.count, records.end == bytes.count,
@@ -161,18 +161,13 @@ package struct HourFolder: Sendable, Hashable {
     }
   }
 
-  /// The segments that the index has.
-  private func known(
-    _ name: HourName
-  ) throws(SystemError) -> (segments: [IndexedSegment], offset: Interval) {
-    let index = try DiskFile(index(name), .reading)
-    let bytes = try index.read(at: 0, count: min(try index.size, Self.indexLimit))
-    let records = HourIndex.records(bytes, hasFrames: true)
-    return (records.segments, records.offset)
-  }
-
   /// The largest index that is read.
   private static let indexLimit = 256 << 20
+
+  private func indexBytes(_ name: HourName) throws(SystemError) -> [UInt8] {
+    let index = try DiskFile(index(name), .reading)
+    return try index.read(at: 0, count: min(try index.size, Self.indexLimit))
+  }
 
   private func isSegment(_ bytes: [UInt8]) -> Bool {
     (try? BoxHead(bytes, at: 0, end: bytes.count))?.type == "styp"
@@ -183,9 +178,7 @@ package struct HourFolder: Sendable, Hashable {
   package func segments(
     _ name: HourName, _ summary: HourIndex.Summary, _ use: HourUse? = nil, hasFrames: Bool
   ) throws(SystemError) -> [IndexedSegment] {
-    if let index = try? DiskFile(index(name), .reading), let size = try? index.size,
-      let bytes = try? index.read(at: 0, count: min(size, Self.indexLimit))
-    {
+    if let bytes = try? indexBytes(name) {
       let found = HourIndex.records(bytes, hasFrames: hasFrames).segments
       if found.count == summary.count { return found }
     }
@@ -221,11 +214,7 @@ package struct HourFolder: Sendable, Hashable {
     if end < size { try file.truncate(to: end) }
     for damage in walk.damages { try free(damage, before: walk, in: file) }
     let rows = walk.segments.map(\.row)
-    if let references = SegmentReferences(walk.head, rows, end: end) {
-      try file.write(references.content.bytes, at: references.content.offset)
-      try file.sync()
-      try file.write(references.head.bytes, at: references.head.offset)
-    }
+    try SegmentReferences(walk.head, rows, end: end)?.write(to: file)
     try file.sync()
     let summary = HourIndex.Summary(rows, size: end, timescale: walk.head.timescale)
     try writeIndex(name, walk, summary, file, digests: digests)

@@ -21,25 +21,6 @@ package enum HourIndex {
     package let size: Int
     /// Ticks per second.
     package let timescale: Int
-
-    /// The sums of the segments of a file; nil without one.
-    package init?(_ rows: [SegmentRow], size: Int, timescale: Int) {
-      guard let first = rows.first, let last = rows.last else { return nil }
-      (self.first, self.last) = (first.number, last.number)
-      count = rows.count
-      (start, end) = (first.start, last.end(timescale: timescale))
-      self.size = size
-      self.timescale = timescale
-    }
-
-    init(
-      first: Int64, last: Int64, count: Int, start: WallTime, end: WallTime, size: Int,
-      timescale: Int
-    ) {
-      (self.first, self.last, self.count) = (first, last, count)
-      (self.start, self.end) = (start, end)
-      (self.size, self.timescale) = (size, timescale)
-    }
   }
 
   /// The bytes of the head.
@@ -207,5 +188,22 @@ package enum HourIndex {
   private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
     // bounded: a hash wraps
     bytes.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+  }
+}
+
+extension HourIndex.Summary {
+  /// The sums of the segments of a file; nil without one.
+  package init?(_ rows: [SegmentRow], size: Int, timescale: Int) {
+    guard let first = rows.first, let last = rows.last else { return nil }
+    (self.first, self.last) = (first.number, last.number)
+    count = rows.count
+    (start, end) = (first.start, last.end(timescale: timescale))
+    self.size = size
+    self.timescale = timescale
+  }
+
+  /// The sums of the segments that a walk has found; nil without one.
+  init?(_ walk: HourWalk) {
+    self.init(walk.segments.map(\.row), size: walk.end, timescale: walk.head.timescale)
   }
 }

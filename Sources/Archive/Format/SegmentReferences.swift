@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
+import System
 import Time
 
 /// The `sidx` of a finished hour file, in the room behind its header.
@@ -20,6 +21,13 @@ package struct SegmentReferences: Sendable, Equatable {
   package let content: Write
   /// The head of the room, written when the content is on the disk.
   package let head: Write
+
+  /// Writes the content, waits for the disk, and writes the head.
+  func write(to file: DiskFile) throws(SystemError) {
+    try file.write(content.bytes, at: content.offset)
+    try file.sync()
+    try file.write(head.bytes, at: head.offset)
+  }
 
   /// A file without a `sidx`: the head of its room.
   package static func cleared(_ head: FileHead) -> Write {

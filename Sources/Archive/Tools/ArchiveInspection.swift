@@ -57,17 +57,11 @@ package struct ArchiveInspection {
     }
     let finished = file.folder.summary(file.name)
     var summary = finished
-    if summary == nil { summary = try walked(file) }
+    if summary == nil { summary = try file.folder.walk(file.name).flatMap(HourIndex.Summary.init) }
     guard let summary else { return "\(file.path)  no segment" }
     return "\(file.path)  \(UTCTime(summary.start).text) \(UTCTime(summary.end).text)  "
       + "\(summary.first)-\(summary.last)  \(summary.count) segments  \(summary.size) bytes"
       + (finished == nil ? "  not finished" : "")
-  }
-
-  private static func walked(_ file: File) throws(SystemError) -> HourIndex.Summary? {
-    guard let walk = try file.folder.walk(file.name) else { return nil }
-    return HourIndex.Summary(
-      walk.segments.map(\.row), size: walk.end, timescale: walk.head.timescale)
   }
 
   /// What is wrong with a file, found by walking its boxes; empty if nothing is.

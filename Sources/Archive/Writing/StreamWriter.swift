@@ -99,9 +99,7 @@ final class StreamWriter {
   /// The sums of a file that was not finished; on a disk that cannot be written too.
   func recovered(_ name: HourName, _ folder: HourFolder) -> HourIndex.Summary? {
     do throws(SystemError) { return try folder.finish(name) } catch {
-      guard let walk = try? folder.walk(name) else { return nil }
-      return HourIndex.Summary(
-        walk.segments.map(\.row), size: walk.end, timescale: walk.head.timescale)
+      return (try? folder.walk(name)).flatMap(HourIndex.Summary.init)
     }
   }
 
