@@ -50,11 +50,14 @@ package enum NALUnits {
     return zeros == 0
   }
 
-  private static func lengthPrefixed(_ bytes: Span<UInt8>) -> [Range<Int>] {
+  /// The non-empty units in `bytes`, each after its length in `lengthSize` bytes.
+  package static func lengthPrefixed(
+    _ bytes: Span<UInt8>, lengthSize: Int = 4
+  ) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     var place = 0
-    while let length = bytes.bigEndian(at: place, count: 4) {
-      place += 4
+    while let length = bytes.bigEndian(at: place, count: lengthSize) {
+      place += lengthSize
       guard length <= bytes.count - place else { break }
       if length > 0 { ranges.append(place..<place + length) }
       place += length

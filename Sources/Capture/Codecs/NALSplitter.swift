@@ -110,16 +110,7 @@ struct NALSplitter: Sendable {
 
   private func ranges(_ bytes: Span<UInt8>) -> [Range<Int>] {
     guard let lengthSize else { return NALUnits.ranges(in: bytes, .annexB) }
-    if lengthSize == 4 { return NALUnits.ranges(in: bytes, .lengthPrefixed) }
-    var ranges: [Range<Int>] = []
-    var place = 0
-    while let length = bytes.bigEndian(at: place, count: lengthSize) {
-      place += lengthSize
-      guard length <= bytes.count - place else { break }
-      if length > 0 { ranges.append(place..<place + length) }
-      place += length
-    }
-    return ranges
+    return NALUnits.lengthPrefixed(bytes, lengthSize: lengthSize)
   }
 
   private static func copy(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
