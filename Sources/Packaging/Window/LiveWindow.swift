@@ -167,7 +167,9 @@ package final class LiveWindow: Sendable {
   ) throws(EventRefusal) -> TimedEvent {
     let result = shared.withLock { shared in
       Result { () throws(EventRefusal) in
-        try shared.window.addEvent(at: time, mediaTime: mediaTime, data, content, now: now)
+        try shared.window.addEvent { events throws(EventRefusal) in
+          try events.make(at: time, mediaTime: mediaTime, data, content, now: now)
+        }
       }
     }
     let event = try result.get()

@@ -34,19 +34,13 @@ struct WindowEvents: Sendable {
   /// No events; those of before are known.
   init(past: [TimedEvent] = []) { self.past = Array(past.suffix(TimedEvent.maximumPast)) }
 
-  /// Makes the event with the next number.
+  /// Makes the event with the next number: numbers begin with the seconds of `now`, so that they
+  /// rise over restarts.
   ///
-  /// - Parameters:
-  ///   - time: its capture time.
-  ///   - mediaTime: its time on the media timeline, if the source has placed it there.
-  ///   - data: a JSON text.
-  ///   - content: its meaning for players.
-  ///   - now: the wall clock; numbers begin with its seconds, so that they rise over restarts.
-  /// - Returns: the event.
   /// - Throws: ``EventRefusal/repeated``.
   mutating func make(
-    at time: WallTime, mediaTime: MediaTime? = nil, _ data: [UInt8],
-    _ content: EventContent = .data, now: WallTime
+    at time: WallTime, mediaTime: MediaTime?, _ data: [UInt8], _ content: EventContent,
+    now: WallTime
   ) throws(EventRefusal) -> TimedEvent {
     var ended: TimedEvent.Break?
     if case .splice(let cue) = content {

@@ -158,22 +158,12 @@ struct WindowState: Sendable {
     revision += 1
   }
 
-  /// Adds an event, which gets the next number.
-  ///
-  /// - Parameters:
-  ///   - time: its capture time.
-  ///   - mediaTime: its time on the media timeline, if the source has placed it there.
-  ///   - data: a JSON text.
-  ///   - content: its meaning for players.
-  ///   - now: the wall clock.
-  /// - Returns: the event.
-  /// - Throws: ``EventRefusal``.
+  /// Adds the event that `make` makes with the next number.
   mutating func addEvent(
-    at time: WallTime, mediaTime: MediaTime? = nil, _ data: [UInt8],
-    _ content: EventContent = .data, now: WallTime
+    _ make: (inout WindowEvents) throws(EventRefusal) -> TimedEvent
   ) throws(EventRefusal) -> TimedEvent {
     guard state == .live else { throw .notLive }
-    let event = try events.make(at: time, mediaTime: mediaTime, data, content, now: now)
+    let event = try make(&events)
     guard events.add(event) else { throw .tooMany }
     revision += 1
     return event
