@@ -51,7 +51,13 @@ struct ClipFile {
   private(set) var tracks: [Track] = []
 
   /// Reads a clip; media that is not there is left out.
-  init(_ bytes: [UInt8], _ plan: ClipPlan) throws {
+  ///
+  /// - Parameters:
+  ///   - bytes: the head, and the media that is there.
+  ///   - plan: the plan of the clip.
+  ///   - payload: the bytes of its segments (default those after the head).
+  /// - Throws: the first fault.
+  init(_ bytes: [UInt8], _ plan: ClipPlan, payload: Int? = nil) throws {
     self.plan = plan
     let head = BoxFields(plan.head, "file")
     var brand = try head.first("ftyp")
@@ -73,7 +79,7 @@ struct ClipFile {
     var size = media
     #expect(try size.integer(4) == 1)
     try size.skip(4)
-    #expect(Int(try size.wide()) == plan.length - plan.head.count + 16)
+    #expect(Int(try size.wide()) == (payload ?? bytes.count - plan.head.count) + 16)
   }
 
   private static func track(_ box: BoxFields, _ bytes: [UInt8]) throws -> Track {

@@ -14,34 +14,13 @@ import Media
 /// each: a player without edit lists shows them for less than a millisecond.
 /// - Source: ISO/IEC 14496-12 §8.6.6, §8.7
 package struct ClipPlan: Sendable {
-  /// A segment in the clip.
-  package struct Source: Sendable, Equatable {
-    /// The track of the segment, from 0.
-    package let track: Int
-    /// The number of the segment.
-    package let number: Int64
-    /// The bytes of the segment.
-    package let size: Int
-  }
-
   /// The version of the layout: it changes when equal segments and spans get other bytes.
   package static let layout = 1
 
   /// The bytes before the first segment.
   package let head: [UInt8]
-  /// The segments, in the order of the file.
-  package let sources: [Source]
-  /// The bytes of the whole file.
-  package let length: Int
   /// The video frames that are shown; without video, the AAC frames.
   package let frames: Int
-
-  fileprivate init(head: [UInt8], sources: [Source], payload: Int, frames: Int) {
-    self.head = head
-    self.sources = sources
-    self.frames = frames
-    length = head.count + payload  // bounded: bytes of files
-  }
 }
 
 /// Makes the plan of a clip from the rows of its segments, which come in the order of the file.
@@ -51,7 +30,6 @@ package struct ClipPlanner: Sendable {
   /// The span in ticks of the first track.
   private let span: Range<Int64>
   private var tracks: [ClipTrack]
-  private var sources: [ClipPlan.Source] = []
   private var payload = 0
 
   /// A plan without segments.
@@ -70,13 +48,10 @@ package struct ClipPlanner: Sendable {
   /// Adds a segment of a track; those of a track are in the order of their numbers.
   ///
   /// - Throws: ``ClipError`` if times do not rise, or a number is too large.
-  package mutating func add(
-    _ index: SegmentIndex, number: Int64, of track: Int
-  ) throws(ClipError) {
+  package mutating func add(_ index: SegmentIndex, of track: Int) throws(ClipError) {
     let start = Clip.rescale(
       span.lowerBound, tracks[0].header.timescale, tracks[track].header.timescale)
     try tracks[track].add(index, at: payload, from: start)
-    sources.append(ClipPlan.Source(track: track, number: number, size: index.size))
     let (sum, isBeyond) = payload.addingReportingOverflow(index.size)
     guard !isBeyond else { throw .tooLarge }
     payload = sum
@@ -98,8 +73,6 @@ package struct ClipPlanner: Sendable {
     }
     guard tracks[0].samples.count > 0 else { throw .empty }
     let movie = ClipMovie(tracks.filter { $0.samples.count > 0 }, payload: payload)
-    return ClipPlan(
-      head: movie.bytes(from: start, scale), sources: sources, payload: payload,
-      frames: tracks[0].shown)
+    return ClipPlan(head: movie.bytes(from: start, scale), frames: tracks[0].shown)
   }
 }

@@ -63,7 +63,7 @@ final class ClipPreparation {
     do throws(BoxError) { segment = try indices[item.track].index(of: item.segment) } catch {
       throw .boxes(error)
     }
-    try planner.add(segment.index, number: item.segment.number, of: item.track)
+    try planner.add(segment.index, of: item.track)
     digests.add(segment.digest, else: "\(item.segment.number)")
   }
 

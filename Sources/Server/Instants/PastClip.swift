@@ -149,7 +149,7 @@ struct PastClip: Sendable {
       do throws(ArchiveFailure) { indexed = try source.index(of: item) } catch {
         return .unavailable("the archive: \(error)")
       }
-      try planner.add(indexed.index, number: item.number, of: item.track)
+      try planner.add(indexed.index, of: item.track)
       digests.add(
         indexed.digest, else: "\(item.number) \(item.decodeTime) \(item.start.nanoseconds)")
       pieces += indexed.pieces
