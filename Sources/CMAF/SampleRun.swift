@@ -16,8 +16,4 @@ package struct SampleRun: Sendable {
   package let captured: WallTime
   /// The number in `mfhd`; rises from chunk to chunk; may wrap.
   package let sequence: UInt32
-
-  /// The duration of all frames, in ticks.
-  // bounded: a count of payloads in memory times 32 bits
-  package var duration: Int64 { Int64(payloads.count) * Int64(sampleDuration) }
 }

@@ -84,9 +84,6 @@ package struct AudioSegmentation: Sendable, Hashable {
     firstFrame(of: number + 1) - firstFrame(of: number)
   }
 
-  /// The position of AAC frame `index` in its segment, from 0.
-  package func position(of index: Int64) -> Int64 { index - firstFrame(of: segment(of: index)) }
-
   /// Parts in segment `number`; the last part may be short.
   ///
   /// With variable duration, the most.
@@ -149,12 +146,6 @@ package struct AudioSegmentation: Sendable, Hashable {
   /// The last sample at or before `mediaTime`.
   package func sample(atOrBefore mediaTime: MediaTime) -> Int64 {
     Int64(floorDivide(Int128(mediaTime.nanoseconds) * Int128(sampleRate), 1_000_000_000))
-  }
-
-  /// The duration of a full part in samples.
-  package var partTicks: Int64 {
-    // bounded: positions are those of times that can be expressed
-    framesPerPart * samplesPerFrame
   }
 
   /// The duration of a chunk in samples; the last one of a part may be shorter.

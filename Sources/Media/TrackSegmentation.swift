@@ -86,14 +86,6 @@ package enum TrackSegmentation: Sendable, Hashable {
     }
   }
 
-  /// The most parts in a segment.
-  package var maximumPartsPerSegment: Int64 {
-    switch self {
-    case .video(let segmentation): segmentation.partsPerSegment
-    case .audio(let segmentation): segmentation.maximumPartsPerSegment
-    }
-  }
-
   /// Parts since 1970 before the first part of segment `number`.
   ///
   /// Part (N, K) is the part with the number partsBefore(N) + K.

@@ -56,7 +56,9 @@ struct LocalClientsTests {
     let processes = OpenDescriptors(inode: found.inode)
     #expect(!processes.hold(getpid()) && processes.holder() == nil)
     let peer = PeerAddress(address).connected(to: PeerAddress(own))
-    #expect(LocalClients { true }.evidence(about: peer) == .none)
+    let clients = LocalClients { true }
+    clients.search(for: peer, at: .origin)
+    #expect(!clients.hasRights(peer, at: .origin))
     #expect(LocalClients().hasRights(peer, at: .origin))
   }
 }

@@ -94,7 +94,7 @@ struct ArchiveStoreTests {
     for (number, expected) in track.segments { #expect(try bytes(number, other) == expected) }
     let frames: Result<[Int], ArchiveFailure> = try wait { answer in
       other.read(answer: answer) { reader throws(ArchiveFailure) in
-        try reader.frames(numbers, of: "video").map(\.frames.count)
+        try reader.frameCounts(numbers, of: "video")
       }
     }
     #expect(try frames.get() == Array(repeating: 6, count: 15))

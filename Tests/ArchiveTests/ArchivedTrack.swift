@@ -85,6 +85,20 @@ struct ArchivedTrack {
   }
 }
 
+extension ArchiveReader {
+  /// The numbers of frames of segments, in the order of the segments.
+  func frameCounts(
+    _ numbers: ClosedRange<Int64>, of rendition: String
+  ) throws(ArchiveFailure) -> [Int] {
+    var indices = SegmentIndices()
+    var counts: [Int] = []
+    for segment in try segments(numbers, of: rendition) {
+      counts.append(try indices.index(of: segment).frames.count)
+    }
+    return counts
+  }
+}
+
 /// The whole content of a file.
 func content(_ path: String) throws -> [UInt8] {
   let file = try DiskFile(path, .reading)

@@ -266,7 +266,7 @@ struct RemovalTests {
     #expect(HourIndex.records(repaired, hasFrames: true).segments.count == 5)
     // The frames are asked for without the rows.
     try DiskFile(folder.index(name), .writing).write([7], at: whole.count / 2)
-    #expect(try fresh.frames(numbers[0]...numbers[4], of: "video").count == 5)
+    #expect(try fresh.frameCounts(numbers[0]...numbers[4], of: "video").count == 5)
     stream.retain(now: Self.start)
     let again = try content(folder.index(name))
     #expect(HourIndex.records(again, hasFrames: true).segments.count == 5)

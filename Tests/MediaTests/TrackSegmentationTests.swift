@@ -35,7 +35,6 @@ struct TrackSegmentationTests {
         }
         #expect(parts == track.partsBefore(number) + track.parts(in: number))
         #expect(parts == track.partsBefore(number + 1))
-        #expect(track.parts(in: number) <= track.maximumPartsPerSegment)
         #expect(track.segmentTicks(number) == track.frames(in: number) * track.ticksPerFrame)
       }
     }

@@ -22,16 +22,6 @@ package import Time
 /// sends nothing to its viewers meanwhile: a decision about a client follows
 /// ``search(for:at:then:)``, and only reads the answer.
 package final class LocalClients: Sendable {
-  /// The evidence about the socket of a client.
-  package enum Evidence: Sendable, Equatable {
-    /// The socket of another user.
-    case otherUser
-    /// A process of another program has the socket.
-    case otherProcess
-    /// A process of this program has the socket, or none that can be found.
-    case none
-  }
-
   /// The user and the inode of a socket.
   package typealias Socket = (user: UInt32, inode: UInt32)
 
@@ -150,13 +140,6 @@ package final class LocalClients: Sendable {
   /// Searches for the process of a client on the present thread, which must not be a loop.
   package func search(for peer: PeerAddress, at now: MonotonicTime) {
     if let inode = unknownInode(of: peer, at: now) { _ = isFound(inode) }
-  }
-
-  /// The evidence that a client is no process of this server; may search for it.
-  func evidence(about peer: PeerAddress) -> Evidence {
-    guard let socket = sources.socket(peer) else { return .none }
-    guard socket.user == geteuid() else { return .otherUser }
-    return socket.inode != 0 && isFound(socket.inode) ? .otherProcess : .none
   }
 
   /// The inode of the socket of a client whose process must be searched for; nil for others.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import CMAF
 import Sharing
 import System
 package import Time
@@ -235,18 +234,6 @@ package final class ArchiveReader: Sendable {
 
   /// The media whose removal has not ended.
   var hidden: [RemovedMedia] { catalog.read(\.hidden) }
-
-  /// The frames of segments, in the order of their numbers.
-  package func frames(
-    _ numbers: ClosedRange<Int64>, of rendition: String
-  ) throws(ArchiveFailure) -> [(segment: ArchivedSegment, frames: [SegmentIndex.Frame])] {
-    var indices = SegmentIndices()
-    var found: [(ArchivedSegment, [SegmentIndex.Frame])] = []
-    for segment in try segments(numbers, of: rendition) {
-      found.append((segment, try indices.index(of: segment).frames))
-    }
-    return found
-  }
 }
 
 /// The segments of a rendition that a request may need.
