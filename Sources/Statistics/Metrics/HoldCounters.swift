@@ -4,7 +4,7 @@ package import Sharing
 import Time
 
 /// The object that a held request awaits.
-package enum HoldKind: String, Sendable, CaseIterable {
+package enum HoldKind: Int, Sendable, CaseIterable {
   /// The start of the stream.
   case start
   /// A newer playlist.
@@ -17,18 +17,6 @@ package enum HoldKind: String, Sendable, CaseIterable {
   case instant
   /// A newer cue of captions.
   case captions
-
-  /// Its position in `allCases`.
-  package var index: Int {
-    switch self {
-    case .start: 0
-    case .playlist: 1
-    case .part: 2
-    case .segment: 3
-    case .instant: 4
-    case .captions: 5
-    }
-  }
 }
 
 /// The held requests of one loop, by kind.
@@ -46,7 +34,7 @@ package struct HoldCounters: Sendable {
   }
 
   /// Adds `change` to the number of requests held now.
-  package mutating func change(_ kind: HoldKind, by change: Int) { held[kind.index] += change }
+  package mutating func change(_ kind: HoldKind, by change: Int) { held[kind.rawValue] += change }
 
   /// Held requests were answered after these times.
   package mutating func answered(_ kind: HoldKind, _ times: Histogram) {
@@ -67,10 +55,10 @@ package struct HoldCounters: Sendable {
 
   /// Writes the series of `/metrics`.
   package func write(to out: inout MetricLines) {
-    let all = HoldKind.allCases.map { (labels: [("kind", $0.rawValue)], value: $0) }
+    let all = HoldKind.allCases.map { (labels: [("kind", "\($0)")], value: $0) }
     out.add(
       "streamer_held_requests", "Requests held now.",
-      all.map { ($0.labels, Double(held[$0.value.index])) })
+      all.map { ($0.labels, Double(held[$0.value.rawValue])) })
     out.add(
       "streamer_hold_seconds", "Hold time of answered requests.",
       histograms: all.filter { [.playlist, .part].contains($0.value) }.map {
