@@ -12,7 +12,7 @@ import Time
 /// Confined to one loop's thread.
 final class PartHandler {
   /// The part that a held request awaits.
-  private struct Awaited {
+  struct Awaited {
     let index: Int64
     let segment: Int64
     /// Whether the response depends on the part alone: no Range, no prefetch hint.
@@ -22,7 +22,7 @@ final class PartHandler {
   private let served: ServedStream
   private let rendition: ServedRendition
   private let view: WindowView
-  private let held: HoldQueue<Awaited>
+  let held: HoldQueue<Awaited>
   private var heldField = HeldField()
   /// The hinted part of one revision of the window, which most requests are for.
   private var hint: (revision: Int, segment: Int64, index: Int64)?
@@ -38,9 +38,6 @@ final class PartHandler {
     self.view = view
     held = HoldQueue(.part, counters)
   }
-
-  var heldCount: Int { held.count }
-  var nextDeadline: MonotonicTime { held.nextDeadline }
 
   /// Answers, holds or refuses a request for a part.
   func answer(_ index: Int64, of number: Int64, _ exchange: any Exchange, since: MonotonicTime) {
@@ -106,9 +103,6 @@ final class PartHandler {
 
   /// Answers the requests whose deadline has passed.
   func expire(_ now: MonotonicTime) { held.timeOut(now, rendition.media.errorCaching) }
-
-  /// Releases all held requests so that they can be routed again.
-  func takeAll() -> [(any Exchange, MonotonicTime)] { held.takeAll() }
 
   private func response(_ part: Part) -> PreparedResponse {
     if let last = lastPart, last.segment == part.segment, last.index == part.index {

@@ -13,7 +13,7 @@ import Time
 /// Confined to one loop's thread.
 final class PlaylistHandler {
   /// The playlist that a held request awaits.
-  private struct Awaited {
+  struct Awaited {
     var key: PlaylistCache.Key
     /// Whether the current playlist is the response at the deadline (`wait`).
     let isPoll: Bool
@@ -23,7 +23,7 @@ final class PlaylistHandler {
   private let rendition: ServedRendition
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private let view: WindowView
-  private let held: HoldQueue<Awaited>
+  let held: HoldQueue<Awaited>
   private var heldField = HeldField()
   /// The newest decision: it holds for all requests for the same part of one revision.
   private var decided:
@@ -43,9 +43,6 @@ final class PlaylistHandler {
     self.reroute = reroute
     held = HoldQueue(.playlist, counters)
   }
-
-  var heldCount: Int { held.count }
-  var nextDeadline: MonotonicTime { held.nextDeadline }
 
   // MARK: Requests
 
@@ -191,7 +188,4 @@ final class PlaylistHandler {
       answer(request.exchange, key, view.listing, request.since, now)
     }
   }
-
-  /// Releases all held requests so that they can be routed again.
-  func takeAll() -> [(any Exchange, MonotonicTime)] { held.takeAll() }
 }

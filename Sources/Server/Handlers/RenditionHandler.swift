@@ -42,8 +42,8 @@ final class RenditionHandler {
 
   /// Whether a request is held or an open segment is read.
   var isInUse: Bool {
-    playlists.heldCount > 0 || parts.heldCount > 0 || segments.readerCount > 0
-      || rewound.heldCount > 0
+    playlists.held.count > 0 || parts.held.count > 0 || segments.readerCount > 0
+      || rewound.held.count > 0
   }
 
   /// Whether the window is not open to readers yet.
@@ -85,7 +85,8 @@ final class RenditionHandler {
   /// The earliest deadline or an earlier time.
   var nextDeadline: MonotonicTime {
     min(
-      playlists.nextDeadline, parts.nextDeadline, segments.nextDeadline, rewound.nextDeadline)
+      playlists.held.nextDeadline, parts.held.nextDeadline, segments.nextDeadline,
+      rewound.held.nextDeadline)
   }
 
   /// Answers the requests whose deadline has passed.
@@ -98,7 +99,7 @@ final class RenditionHandler {
 
   /// Routes requests for media that has not begun again: other renditions have it.
   func leadAway() {
-    for (exchange, since) in parts.takeAll() { reroute(exchange, since) }
+    for (exchange, since) in parts.held.takeAll() { reroute(exchange, since) }
     segments.leadAway()
   }
 
@@ -106,9 +107,8 @@ final class RenditionHandler {
   ///
   /// A client cannot mistake an aborted response for a complete one.
   func close() {
-    for (exchange, since) in playlists.takeAll() + rewound.takeAll() + parts.takeAll() {
-      reroute(exchange, since)
-    }
+    let waiting = playlists.held.takeAll() + rewound.held.takeAll() + parts.held.takeAll()
+    for (exchange, since) in waiting { reroute(exchange, since) }
     segments.close()
   }
 }

@@ -15,7 +15,7 @@ final class RewoundHandler {
   private let served: ServedStream
   private let rendition: ServedRendition
   private let requests: PastRequests
-  private let held: HoldQueue<RewoundCache.Key>
+  let held: HoldQueue<RewoundCache.Key>
   private var heldField = HeldField()
 
   init(
@@ -27,9 +27,6 @@ final class RewoundHandler {
     self.requests = requests
     held = HoldQueue(.playlist, counters)
   }
-
-  var heldCount: Int { held.count }
-  var nextDeadline: MonotonicTime { held.nextDeadline }
 
   /// Answers, holds or refuses a request for the playlist from segment `first`.
   func answer(
@@ -84,7 +81,4 @@ final class RewoundHandler {
 
   /// Answers the requests whose deadline has passed.
   func expire(_ now: MonotonicTime) { held.timeOut(now) }
-
-  /// Releases all held requests so that they can be routed again.
-  func takeAll() -> [(any Exchange, MonotonicTime)] { held.takeAll() }
 }

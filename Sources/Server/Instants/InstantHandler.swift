@@ -26,7 +26,7 @@ final class InstantHandler {
     var playlist: ClipPlaylist?
   }
 
-  private enum Purpose {
+  enum Purpose {
     case instant(WallTime)
     case clip(Clip)
 
@@ -46,7 +46,7 @@ final class InstantHandler {
   private let loop: EventLoop
   private let past: PastHandler
   /// Requests by the frame of the top rendition that they await.
-  private let held: HoldQueue<Purpose>
+  let held: HoldQueue<Purpose>
 
   init(
     _ served: ServedStream, _ past: PastHandler, loop: EventLoop,
@@ -57,9 +57,6 @@ final class InstantHandler {
     self.loop = loop
     held = HoldQueue(.instant, counters)
   }
-
-  var heldCount: Int { held.count }
-  var nextDeadline: MonotonicTime { held.nextDeadline }
 
   /// Answers, holds or refuses a request for the frame of an instant.
   func instant(_ time: WallTime, _ exchange: any Exchange, since: MonotonicTime) {
@@ -82,9 +79,6 @@ final class InstantHandler {
 
   /// Answers the requests whose deadline has passed.
   func expire(_ now: MonotonicTime) { held.timeOut(now) }
-
-  /// Releases all held requests so that they can be routed again.
-  func takeAll() -> [(any Exchange, MonotonicTime)] { held.takeAll() }
 
   private func begin(_ request: HeldRequest<Purpose>) {
     let early = request.purpose.end - SystemClock.wallTime
