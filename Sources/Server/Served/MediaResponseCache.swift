@@ -52,7 +52,7 @@ final class MediaResponseCache: Sendable {
   ) {
     self.isForOneViewer = isForOneViewer
     let recurs = numbering == .run
-    let type = segmentation.mediaType
+    let type = segmentation.isAudio ? "audio/mp4" : "video/mp4"
     mediaType = type
     let accept = [PreparedResponse.acceptRanges]
     func described(_ ticks: Int64) -> [HeaderField] {
