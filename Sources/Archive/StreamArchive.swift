@@ -122,7 +122,7 @@ package final class StreamArchive: Sendable {
     answer: @escaping Answer<(tracks: [RecordedTrack], order: RenditionOrder?)>
   ) {
     read(answer: answer) { [self] reader throws(ArchiveFailure) in
-      (try reader.recordedTracks(of: renditions), reader.renditionOrder)
+      (try reader.recordedTracks(of: renditions), RenditionNote.read(catalog.folder))
     }
   }
 

@@ -8,9 +8,6 @@ extension ArchiveReader {
   /// The segments whose frames are read for the frame rate.
   private static let sampled = 4
 
-  /// The order of the renditions in the last session; nil if the folder does not have it.
-  package var renditionOrder: RenditionOrder? { RenditionNote.read(folder) }
-
   /// The renditions as their newest hour files show them; unreadable ones are left out.
   package func recordedTracks(
     of renditions: [String]

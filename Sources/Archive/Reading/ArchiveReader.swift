@@ -54,9 +54,6 @@ package final class ArchiveReader: Sendable {
     return StoredObjects(reader: store, catalog: catalog, rendition: rendition)
   }
 
-  /// The folder of the stream.
-  var folder: String { catalog.folder }
-
   /// The segments of a rendition with numbers of a span, in their order; if `onDisk`, without those
   /// that only the object store has.
   package func segments(

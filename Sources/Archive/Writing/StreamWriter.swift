@@ -134,7 +134,7 @@ final class StreamWriter {
 
   /// Nothing is written for a while.
   func suspend(_ reason: String, _ now: MonotonicTime) {
-    for track in tracks.values { track.suspend(reason, now) }
+    for track in tracks.values { track.fail(reason, now) }
   }
 
   /// Asks for the written bytes to be on the disk soon.

@@ -86,9 +86,6 @@ final class TrackWriter {
     return finish(isErased: true)
   }
 
-  /// Nothing is written for a while.
-  func suspend(_ reason: String, _ now: MonotonicTime) { fail(reason, now) }
-
   /// Finishes the open file; an incomplete segment is removed from it.
   @discardableResult
   func finish(isErased: Bool = false) -> SystemError? {
@@ -131,7 +128,8 @@ final class TrackWriter {
     catalog.update { $0.dropped += UInt64(clamping: oldest - next) }
   }
 
-  private func fail(_ reason: String, _ now: MonotonicTime) {
+  /// Nothing is written for a while.
+  func fail(_ reason: String, _ now: MonotonicTime) {
     error = reason
     retryTime = now + Self.retryInterval
     // The segment is written again as a whole, if the window still has it.
