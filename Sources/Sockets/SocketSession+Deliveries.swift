@@ -5,7 +5,7 @@ import Time
 
 /// The statistics of the media that a client gets, if the stream saves them.
 extension SocketSession {
-  private func measured() -> SocketDeliveries.Connection {
+  func measured() -> SocketDeliveries.Connection {
     SocketDeliveries.Connection(
       state: connection?.transmission, queuedBytes: connection?.queuedBytes ?? 0)
   }
@@ -28,12 +28,6 @@ extension SocketSession {
     guard deliveries != nil else { return }
     for position in positions() { deliveries?.dropped(position) }
   }
-
-  /// Looks for acknowledgements of segments that were sent.
-  func lookForAcknowledgements() { deliveries?.look(measured, sockets.now) }
-
-  /// The client gets other media, or none.
-  func endDeliveries() { deliveries?.left(presence.figures, measured, sockets.now) }
 
   /// The client gets nothing more.
   func saveDeliveries() { deliveries?.close(presence.figures, sockets.now) }

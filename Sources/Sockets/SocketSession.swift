@@ -202,7 +202,7 @@ final class SocketSession: WebSocketHandler {
     raise(now)
     tellSync()
     if !subscriptions.isEmpty { presence.refresh(now) }
-    lookForAcknowledgements()
+    deliveries?.look(measured, now)
   }
 
   // MARK: Groups
@@ -294,7 +294,7 @@ final class SocketSession: WebSocketHandler {
   private func leaveGroups() {
     for subscription in subscriptions { subscription.group.leave(subscription) }
     subscriptions = []
-    endDeliveries()
+    deliveries?.left(presence.figures, measured, sockets.now)
   }
 
   func closed() {

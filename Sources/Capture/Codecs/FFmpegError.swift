@@ -45,11 +45,8 @@ package struct FFmpegError: Error, Sendable, Hashable, CustomStringConvertible {
   package var description: String {
     if call.isEmpty { return detail }
     let about = detail.isEmpty ? "" : " (\(detail))"
-    return "\(call)\(about): \(libraryText)"
+    return "\(call)\(about): \(Self.text(code))"
   }
-
-  /// libav's text for the code.
-  var libraryText: String { Self.text(code) }
 
   /// libav's text for `code`.
   static func text(_ code: Int32) -> String {

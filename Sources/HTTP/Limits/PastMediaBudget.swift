@@ -84,7 +84,7 @@ package final class PastMediaBudget: Sendable {
   ///
   /// While reads wait, a response may keep a piece for a shorter time.
   func cutLimit(_ now: MonotonicTime) -> MonotonicTime? {
-    if isExceeded { return .distantFuture }
+    if byteCount() > limit { return .distantFuture }
     guard crowded.load(ordering: .relaxed) > 0 else { return nil }
     return now + (Self.pieceTime - Self.crowdedTime)
   }
@@ -93,9 +93,6 @@ package final class PastMediaBudget: Sendable {
 
   /// Whether there is past media.
   var isUsed: Bool { byteCount() > 0 }
-
-  /// Whether there is more past media than the budget permits.
-  var isExceeded: Bool { byteCount() > limit }
 
   /// Whether a loop may cut its slowest response, which keeps past media with this deadline.
   func mayCut(_ deadline: MonotonicTime, by loop: String, now: MonotonicTime) -> Bool {

@@ -7,7 +7,7 @@ extension WindowEnd {
     guard let segment = numbers.max(), segment >= 0 else { return nil }
     self.segment = segment
     discontinuities = windows.map(\.discontinuities).max() ?? 0
-    period = windows.compactMap(\.newestPeriod?.index).max() ?? 0
+    period = windows.compactMap { ($0.open?.period ?? $0.segments.last?.period)?.index }.max() ?? 0
     events = windows.first.map { $0.pastEvents + $0.events } ?? []
   }
 }
@@ -18,6 +18,4 @@ extension WindowSnapshot {
     let begun = segments.map(\.startsDiscontinuity) + [open?.startsDiscontinuity ?? false]
     return evictedDiscontinuities + Int64(begun.count { $0 })
   }
-
-  fileprivate var newestPeriod: DiscontinuityPeriod? { open?.period ?? segments.last?.period }
 }
