@@ -10,14 +10,6 @@ import Time
 /// to the process. The process starts with the first request, ends after ``idleTime`` without one,
 /// and a process that has crashed is replaced for the next request.
 package final class StillService: Sendable {
-  /// The newest frames of a track that is followed.
-  package struct Newest: Sendable {
-    let request: StillRequest
-
-    /// The frames up to that of a request.
-    package init(_ request: StillRequest) { self.request = request }
-  }
-
   /// Takes a still, or the reason why there is none; on the thread of the service.
   package typealias Waiter = @Sendable (Result<Still, StillFailure>) -> Void
 
@@ -32,7 +24,7 @@ package final class StillService: Sendable {
 
   fileprivate struct Followed: Sendable {
     var until: MonotonicTime
-    var newest: @Sendable () -> Newest?
+    var newest: @Sendable () -> StillRequest?
     var isDue = true
   }
 
@@ -47,7 +39,7 @@ package final class StillService: Sendable {
 
   fileprivate enum Task: Sendable {
     case still(StillRequest)
-    case follow(@Sendable () -> Newest?)
+    case follow(@Sendable () -> StillRequest?)
   }
 
   private let state = Monitor(State())
@@ -95,8 +87,8 @@ package final class StillService: Sendable {
   ///
   /// - Parameters:
   ///   - track: the track.
-  ///   - newest: the newest frame; called on the thread of the service.
-  package func follow(_ track: StillTrack, _ newest: @escaping @Sendable () -> Newest?) {
+  ///   - newest: the still of the newest frame; called on the thread of the service.
+  package func follow(_ track: StillTrack, _ newest: @escaping @Sendable () -> StillRequest?) {
     let until = SystemClock.monotonicTime + Self.idleTime
     state.update { state in
       if state.followed[track] == nil {
@@ -134,7 +126,7 @@ package final class StillService: Sendable {
         idleAt = SystemClock.monotonicTime + Self.idleTime
       case .follow(let newest):
         // A track is followed while stills of it are made.
-        if let newest = newest() { desk.decode(newest.request) }
+        if let newest = newest() { desk.decode(newest) }
         idleAt = SystemClock.monotonicTime + Self.idleTime
       }
       add(desk.takeCounts())

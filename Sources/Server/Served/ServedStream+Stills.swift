@@ -54,9 +54,7 @@ extension ServedStream {
 
   /// Lets a decoder follow the newest frames for a while.
   func follow(with service: StillService) {
-    service.follow(stillTrack) { [weak self] in
-      self?.newestStill(width: nil).map { StillService.Newest($0) }
-    }
+    service.follow(stillTrack) { [weak self] in self?.newestStill(width: nil) }
     guard isFollowable.raise() else { return }
     window.subscribe { [weak service, stillTrack] in service?.published(stillTrack) }
   }
