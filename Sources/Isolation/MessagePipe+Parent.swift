@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 
 extension MessagePipe {
@@ -14,7 +15,7 @@ extension MessagePipe {
   package static func toParent(_ argument: String, in arguments: [String]) -> MessagePipe? {
     guard arguments.dropFirst().first == argument, isSocket(ChildProcess.socket) else { return nil }
     for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2] {
-      SystemSignals.ignore(signal)
+      _ = clinux_ignore_signal(signal)
     }
     return MessagePipe(ChildProcess.socket)
   }
