@@ -95,9 +95,8 @@ struct UnitQueueTests {
 struct SharedReaderTests {
   private let cancellation = InputCancellation()
 
-  private func connected(_ reader: SharedInputReader) throws -> InputConnection {
-    let address = try #require(InputAddress("rtsp://camera/x"))
-    return InputConnection(address, shared: reader, cancellation: cancellation)
+  private func connected(_ reader: SharedInputReader) -> InputConnection {
+    InputConnection(shared: reader, cancellation: cancellation)
   }
 
   @Test("a unit brings its description; at the end there is none")
@@ -106,7 +105,7 @@ struct SharedReaderTests {
     reader.add(entry(1, isKey: true))
     reader.end(.closed)
     reader.add(entry(2))
-    var connection = try connected(reader)
+    var connection = connected(reader)
     let before = connection.description
     #expect(before == nil)
     guard case .video(let unit)? = try connection.nextUnit() else {
@@ -128,7 +127,7 @@ struct SharedReaderTests {
     reader.add(entry(2))
     reader.end(.closed)
     for isReplaced in [true, false] {
-      var connection = try connected(reader)
+      var connection = connected(reader)
       let hasUnit = try connection.nextUnit() != nil
       let isEarly = connection.isReplaced
       let hasEnded = try connection.nextUnit() == nil
@@ -143,7 +142,7 @@ struct SharedReaderTests {
     reader.open()
     reader.add(entry(1))
     reader.end(.failed(.silent(20)))
-    var connection = try connected(reader)
+    var connection = connected(reader)
     let hasUnit = try connection.nextUnit() != nil
     #expect(hasUnit)
     do throws(InputError) {
@@ -159,7 +158,7 @@ struct SharedReaderTests {
   @Test("a cancelled stream waits no longer")
   func cancelled() throws {
     let reader = SharedInputReader("live")
-    var connection = try connected(reader)
+    var connection = connected(reader)
     let thread = OSThread(name: "cancel") { [cancellation] in
       SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(30))
       cancellation.cancel()

@@ -16,9 +16,6 @@ package struct InputConnection: ~Copyable {
     case shared(SharedInputReader, InputCancellation)
   }
 
-  /// The address of the input.
-  package let address: InputAddress
-
   private var backend: Backend
   private let opened: MonotonicTime
   /// The time after which an input without a decodable frame is closed.
@@ -40,7 +37,6 @@ package struct InputConnection: ~Copyable {
     _ address: InputAddress, options: InputOptions = InputOptions(),
     published: PublishedMedia? = nil, cancellation: InputCancellation
   ) throws(InputError) {
-    self.address = address
     if address.kind == .publisher {
       guard let published else { throw .refused("no server accepts publishers") }
       let packets = try PublisherPackets(published, options, cancellation)
@@ -61,13 +57,9 @@ package struct InputConnection: ~Copyable {
   /// Reads the units of a connection that several streams share.
   ///
   /// - Parameters:
-  ///   - address: the address.
   ///   - reader: the stream's part of the connection.
   ///   - cancellation: ends each call that reads.
-  package init(
-    _ address: InputAddress, shared reader: SharedInputReader, cancellation: InputCancellation
-  ) {
-    self.address = address
+  package init(shared reader: SharedInputReader, cancellation: InputCancellation) {
     backend = .shared(reader, cancellation)
     opened = SystemClock.monotonicTime
     firstFrameTimeout = .seconds(1 << 30)

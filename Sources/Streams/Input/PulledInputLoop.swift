@@ -98,7 +98,7 @@ struct PulledInputLoop {
       cancellation = opened.cancellation
     } else if let reader {
       cancellation = InputCancellation(parent: input.cancellation)
-      connection = InputConnection(input.address, shared: reader, cancellation: cancellation)
+      connection = InputConnection(shared: reader, cancellation: cancellation)
     } else {
       cancellation = InputCancellation(parent: input.cancellation)
       var options = input.options
