@@ -43,7 +43,7 @@ package final class PulledSource: Sendable {
     outages: SourceOutages, watch: CallWatchdog, log: Log
   ) {
     let addresses = order.addresses
-    outages.expect(inputs: addresses.count)
+    outages.change { $0.inputs = addresses.count }
     let choice =
       addresses.count > 1
       ? InputSwitch(addresses, failback: order.failback, name: order.name, log: log) : nil

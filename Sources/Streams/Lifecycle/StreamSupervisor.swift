@@ -121,7 +121,7 @@ package final class StreamSupervisor: Sendable {
       active.start = nil
       active.session = session
       orders.update { $0.opened() }
-      plan.outages.opened()
+      plan.outages.change { $0.opened() }
       become(.live(session))
     case .notOpened(let failure, let cancellation):
       guard active.start?.cancellation === cancellation else { return }
@@ -201,7 +201,7 @@ package final class StreamSupervisor: Sendable {
     }
     become(.idle)
     leave(&active)
-    plan.outages.reset()
+    plan.outages.change { $0.reset() }
   }
 
   private func quit(_ active: inout ActiveSession, _ isEnding: Bool) {

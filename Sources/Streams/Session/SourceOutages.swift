@@ -77,9 +77,6 @@ package final class SourceOutages: Sendable {
     state.withLock { $0.observer = body }
   }
 
-  /// Sets the number of inputs.
-  func expect(inputs: Int) { change { $0.inputs = inputs } }
-
   /// Notes that an input supplies no media.
   ///
   /// - Parameters:
@@ -107,13 +104,8 @@ package final class SourceOutages: Sendable {
     change { $0.fail(.init(failure), text, at: now, retryAt: retryAt.map(Self.wall)) }
   }
 
-  /// Notes that a session has started.
-  func opened() { change { $0.opened() } }
-
-  /// Notes that nothing is tried any more.
-  func reset() { change { $0.reset() } }
-
-  private func change(_ body: (inout OutageList) -> Void) {
+  /// Changes the outages, and tells the observer.
+  func change(_ body: (inout OutageList) -> Void) {
     let (observer, outage) = state.withLock { state in
       body(&state.list)
       return (state.observer, state.list.outage)
