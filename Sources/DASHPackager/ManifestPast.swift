@@ -57,14 +57,9 @@ package struct ManifestPast: Sendable, Hashable {
   /// The past as editions of MPDs differ by it: the end of the newest run moves with the window.
   var edition: ManifestPast {
     guard let last = runs.last else { return self }
-    return ManifestPast(
-      depth: depth, runs: runs.dropLast() + [Run(last.segments.withoutEnd, last.tracks)])
-  }
-}
-
-extension SegmentRuns.Run {
-  /// The same start; for the newest run, whose end is unknown.
-  fileprivate var withoutEnd: SegmentRuns.Run {
-    SegmentRuns.Run(start: start, end: .max, offset: offset, headerHash: headerHash)
+    let (run, tracks) = (last.segments, last.tracks)
+    let open = SegmentRuns.Run(
+      start: run.start, end: .max, offset: run.offset, headerHash: run.headerHash)
+    return ManifestPast(depth: depth, runs: runs.dropLast() + [Run(open, tracks)])
   }
 }

@@ -28,18 +28,13 @@ struct OpenDescriptors {
   func hold(_ process: Int32) -> Bool {
     guard process != getpid() else { return false }
     let folder = "/proc/\(process)/fd"
-    guard Self.entries(folder).contains(where: { isSocket("\(folder)/\($0)") }) else {
-      return false
-    }
+    let files = Self.entries(folder).lazy.map { "\(folder)/\($0)" }
+    guard files.contains(where: { Self.target(of: $0, limit: 64) == link }) else { return false }
     // Read last: the number may have been another process before.
     guard let parent = Self.parent(of: process), parent != getpid(),
       let program = Self.program("/proc/\(process)/exe")
     else { return false }
     return program != Self.program("/proc/self/exe")
-  }
-
-  private func isSocket(_ path: String) -> Bool {
-    Self.target(of: path, limit: 64) == link
   }
 
   /// The file of a program, also if it was replaced; nil if it cannot be read.

@@ -40,7 +40,7 @@ extension Canvas {
   /// Paints the strip of cells and, below it, the timecode.
   func paintClock(_ milliseconds: Int64) {
     paintStrip(milliseconds)
-    paintTimecode(milliseconds)
+    Timecode(width: width, height: height).paint(milliseconds, on: self)
   }
 
   private func paintStrip(_ milliseconds: Int64) {

@@ -55,10 +55,3 @@ struct Timecode {
     canvas.paintText(Self.text(milliseconds), x: origin.x, y: origin.y, scale: scale)
   }
 }
-
-extension Canvas {
-  /// Paints the timecode in its area.
-  func paintTimecode(_ milliseconds: Int64) {
-    Timecode(width: width, height: height).paint(milliseconds, on: self)
-  }
-}

@@ -74,7 +74,9 @@ struct RenditionThread: Sendable {
         if isLate, !isSkipping { noteSkipping(from: slot.frameIndex) }
         isSkipping = isLate
         if isSkipping || isLeftOut && still == nil { window.leaveOut(segment(of: slot)) }
-        if isSkipping || isLeftOut { countLeftOut() }
+        if isSkipping || isLeftOut {
+          statistics.withLock { $0.renditions[renditionIndex].segmentsLeftOut += 1 }
+        }
       }
       if isLeftOut {
         try publishStill(slot, &still, &track, overlay, now: begin)
@@ -172,10 +174,6 @@ struct RenditionThread: Sendable {
 
   private func segment(of slot: FrameSlot<VideoFrame>) -> Int64 {
     configuration.segmentation.segment(of: slot.frameIndex)
-  }
-
-  private func countLeftOut() {
-    statistics.withLock { $0.renditions[renditionIndex].segmentsLeftOut += 1 }
   }
 
   /// The frame of a slot as it is encoded.

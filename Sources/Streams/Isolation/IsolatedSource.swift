@@ -201,10 +201,6 @@ package final class IsolatedSource: ReceivedSource {
     loop.update { $0.settle(facts) }
   }
 
-  private func sendWantedKeys(_ child: SourceInProcess) {
-    for order in wantedKeys.withLock({ $0.takeOrders() }) { send(order, to: child) }
-  }
-
   // MARK: Messages
 
   /// Handles the messages of a process until it ends.
@@ -225,7 +221,7 @@ package final class IsolatedSource: ReceivedSource {
         case .failure(let error): return "protocol error: \(error)"
         }
         isFirst = false
-        sendWantedKeys(child)
+        for order in wantedKeys.withLock({ $0.takeOrders() }) { send(order, to: child) }
       } catch .silent {
         return "it did not answer in time"
       } catch { return nil }
