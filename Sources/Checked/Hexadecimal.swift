@@ -12,6 +12,11 @@ package func hexadecimal<Number: FixedWidthInteger & UnsignedInteger>(
   padded(String(number, radix: 16), to: digits)
 }
 
+/// Whether a byte is a hexadecimal digit in lower case.
+package func isHexadecimal(_ octet: UInt8) -> Bool {
+  (0x30...0x39).contains(octet) || (0x61...0x66).contains(octet)
+}
+
 /// The value of a hexadecimal digit.
 package func hexadecimalValue(_ octet: UInt8) -> UInt8? {
   switch octet {

@@ -7,11 +7,14 @@ package enum NameCharacters {
 
   /// Whether a text has only letters and digits of ASCII, and `signs`.
   package static func isMade(_ text: some StringProtocol, with signs: String) -> Bool {
-    text.utf8.allSatisfy { byte in
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-      default: signs.utf8.contains(byte)
-      }
+    text.utf8.allSatisfy { isLetterOrDigit($0) || signs.utf8.contains($0) }
+  }
+
+  /// Whether a byte is a letter or a digit of ASCII.
+  package static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+    default: false
     }
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 package import Packaging
 import Time
 
@@ -32,12 +33,7 @@ extension DiscontinuityPeriod {
         try reader.frameIndex()
       }, offset: try reader.interval("an offset"),
       headerHash: try reader.optional { reader throws(MessageError) in
-        try reader.word("the hash of a header", limit: 8) { byte in
-          switch byte {
-          case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
-          default: false
-          }
-        }
+        try reader.word("the hash of a header", limit: 8, where: isHexadecimal)
       })
   }
 

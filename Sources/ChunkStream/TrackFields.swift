@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 package import Time
 
 /// What the media of a track, from some chunk on, has in common.
@@ -29,13 +30,8 @@ package struct TrackFields: FieldValue, Sendable, Equatable {
 
   init(_ reader: inout FieldReader) throws(MessageError) {
     // The string is a part of playlists and of the MPD.
-    codecs = try reader.word("a codecs string", limit: 64) { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"):
-        true
-      default: false
-      }
+    codecs = try reader.word("a codecs string", limit: 64) {
+      NameCharacters.isLetterOrDigit($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
     }
     width = try reader.integer("a width", in: 0...16384)
     height = try reader.integer("a height", in: 0...16384)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// A language tag of BCP 47, such as `de`, `pt-BR` or `zh-Hant`, in its usual case.
 ///
 /// - Source: RFC 5646 §2.1; private use tags and the irregular ones of §2.2.8 are not read
@@ -23,7 +25,7 @@ package struct LanguageTag: Sendable, Hashable {
       first.utf8.allSatisfy(Self.isLetter),
       subtags.dropFirst().allSatisfy({ subtag in
         (2...8).contains(subtag.utf8.count)
-          && subtag.utf8.allSatisfy { Self.isLetter($0) || Self.isDigit($0) }
+          && NameCharacters.isMade(subtag, with: "")
       })
     else { return nil }
     language = Language(String(first))
@@ -49,8 +51,6 @@ package struct LanguageTag: Sendable, Hashable {
     let lower = byte | 0x20
     return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
   }
-
-  private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 }
 
 extension StringProtocol {

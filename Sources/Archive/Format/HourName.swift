@@ -74,8 +74,7 @@ package struct HourName: Sendable, Hashable, Comparable {
 
   /// Whether a text may be the hash of a CMAF header: eight hexadecimal digits in lower case.
   package static func isHash(_ text: some StringProtocol) -> Bool {
-    text.utf8.count == 8
-      && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    text.utf8.count == 8 && text.utf8.allSatisfy(isHexadecimal)
   }
 
   /// The folder of the day: `2026-11-23`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import Checked
 import Net
 import Push
 import Streams
@@ -72,11 +73,6 @@ package enum RequestedStreamCheck {
     guard name != "default" else { return true }
     let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     return parts.count == 2 && ["hw", "plughw", "sysdefault", "front", "dsnoop"].contains(parts[0])
-      && parts[1].utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: ",=_-".utf8.contains(byte)
-        }
-      }
+      && NameCharacters.isMade(parts[1], with: ",=_-")
   }
 }

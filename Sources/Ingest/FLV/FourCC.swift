@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// Four characters that name a codec in Enhanced RTMP.
 package struct FourCC: Sendable, Hashable {
   /// The four bytes, the first in the highest.
@@ -20,10 +22,8 @@ package struct FourCC: Sendable, Hashable {
     let bytes = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: code >> UInt32($0)) }
     return String(
       bytes.map { byte -> Character in
-        switch byte {
-        case 0x2D, 0x2E, 0x30...0x39, 0x41...0x5A, 0x61...0x7A: Character(UnicodeScalar(byte))
-        default: "?"
-        }
+        let isKept = NameCharacters.isLetterOrDigit(byte) || byte == 0x2D || byte == 0x2E
+        return isKept ? Character(UnicodeScalar(byte)) : "?"
       })
   }
 }

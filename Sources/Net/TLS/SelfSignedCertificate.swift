@@ -2,6 +2,7 @@
 
 import CLinux
 import COpenSSL
+import Checked
 import System
 
 /// A self-signed certificate for localhost and the machine's own names and addresses; kept in a
@@ -127,12 +128,9 @@ package struct MachineNames: Sendable {
 
   /// Adds a host name if a certificate may contain it.
   private mutating func add(name: String) {
-    let isName = name.utf8.allSatisfy { byte in
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E: true
-      default: false
-      }
+    guard NameCharacters.isMade(name, with: "-."), !name.isEmpty, !names.contains(name) else {
+      return
     }
-    if isName, !name.isEmpty, !names.contains(name) { names.append(name) }
+    names.append(name)
   }
 }

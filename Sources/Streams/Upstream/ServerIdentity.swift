@@ -16,12 +16,6 @@ package enum ServerIdentity {
 
   /// Whether a text can be an identity.
   package static func isValid(_ text: some StringProtocol) -> Bool {
-    (1...longest).contains(text.utf8.count)
-      && text.utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: false
-        }
-      }
+    (1...longest).contains(text.utf8.count) && NameCharacters.isMade(text, with: "")
   }
 }
