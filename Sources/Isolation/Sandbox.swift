@@ -143,17 +143,7 @@ package enum Sandbox {
 
   /// The files and folders of encoders that exist.
   private static func devices() -> [String] {
-    guard let folder = unsafe opendir("/dev") else { return [] }
-    defer { unsafe closedir(folder) }
-    var found: [String] = []
-    while let entry = unsafe readdir(folder) {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
-        unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) {
-          unsafe String(cString: $0)
-        }
-      }
-      if deviceNames.contains(where: { name.hasPrefix($0) }) { found.append("/dev/" + name) }
-    }
-    return found
+    DiskFolder.names("/dev").filter { name in deviceNames.contains { name.hasPrefix($0) } }
+      .map { "/dev/" + $0 }
   }
 }

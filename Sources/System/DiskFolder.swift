@@ -16,15 +16,8 @@ package enum DiskFolder {
   /// The entries of the folder at `path`; none if it cannot be read.
   package static func entries(_ path: String) -> Entries {
     var found = Entries()
-    guard let folder = unsafe opendir(path) else { return found }
-    defer { unsafe _ = closedir(folder) }
-    while let entry = unsafe readdir(folder) {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
-        unsafe field.withMemoryRebound(to: CChar.self, capacity: 256) {
-          unsafe String(cString: $0)
-        }
-      }
-      guard name != ".", name != "..", let status = status(path + "/" + name) else { continue }
+    for name in names(path) {
+      guard let status = status(path + "/" + name) else { continue }
       switch status.st_mode & S_IFMT {
       case S_IFDIR where status.st_uid == geteuid(): found.folders.append(name)
       case S_IFREG: found.files.append(name)
@@ -32,6 +25,22 @@ package enum DiskFolder {
       }
     }
     return found
+  }
+
+  /// The names in the folder at `path`; none if it cannot be read.
+  package static func names(_ path: String) -> [String] {
+    guard let folder = unsafe opendir(path) else { return [] }
+    defer { unsafe _ = closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
+        unsafe field.withMemoryRebound(to: CChar.self, capacity: 256) {
+          unsafe String(cString: $0)
+        }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
   }
 
   /// Creates a folder, and those above it.

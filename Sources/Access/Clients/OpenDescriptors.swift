@@ -2,6 +2,7 @@
 
 import Glibc
 import Sharing
+import System
 import Time
 
 /// The processes in `/proc` that have a descriptor of one socket.
@@ -16,7 +17,7 @@ struct OpenDescriptors {
   /// A process that has the socket, and is neither this one, nor a child of it, nor another one of
   /// this program; nil for none, or if it is not found until `deadline`.
   func holder(until deadline: MonotonicTime = .distantFuture) -> Int32? {
-    for process in Self.entries("/proc").lazy.compactMap({ Int32($0) }) {
+    for process in DiskFolder.names("/proc").lazy.compactMap({ Int32($0) }) {
       if hold(process) { return process }
       guard SystemClock.monotonicTime < deadline else { return nil }
     }
@@ -28,7 +29,7 @@ struct OpenDescriptors {
   func hold(_ process: Int32) -> Bool {
     guard process != getpid() else { return false }
     let folder = "/proc/\(process)/fd"
-    let files = Self.entries(folder).lazy.map { "\(folder)/\($0)" }
+    let files = DiskFolder.names(folder).lazy.map { "\(folder)/\($0)" }
     guard files.contains(where: { Self.target(of: $0, limit: 64) == link }) else { return false }
     // Read last: the number may have been another process before.
     guard let parent = Self.parent(of: process), parent != getpid(),
@@ -56,34 +57,13 @@ struct OpenDescriptors {
     return count > 0 && count < limit ? Array(target.prefix(count)) : nil
   }
 
-  /// The names in a folder; none if it cannot be read.
-  private static func entries(_ folder: String) -> [String] {
-    guard let stream = unsafe opendir(folder) else { return [] }
-    defer { unsafe closedir(stream) }
-    var names: [String] = []
-    while let entry = unsafe readdir(stream) {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
-        unsafe String(cString: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
-      }
-      if name.first != "." { names.append(name) }
-    }
-    return names
-  }
-
   /// The parent of a process; nil if there is no such process.
   private static func parent(of process: Int32) -> Int32? {
-    let file = unsafe open("/proc/\(process)/stat", O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var text = [UInt8](repeating: 0, count: 512)
-    let count = unsafe text.withUnsafeMutableBytes { bytes in
-      unsafe read(file, bytes.baseAddress, bytes.count)
-    }
     // The name of the program is in parentheses, and may contain any character.
-    guard count > 0, let end = text.prefix(count).lastIndex(of: UInt8(ascii: ")")) else {
-      return nil
-    }
-    let fields = text.prefix(count)[end...].split(separator: UInt8(ascii: " "))
+    guard let text = PrivateFile.contents("/proc/\(process)/stat"),
+      let end = text.lastIndex(of: UInt8(ascii: ")"))
+    else { return nil }
+    let fields = text[end...].split(separator: UInt8(ascii: " "))
     return fields.count > 2 ? Int32(String(decoding: fields[2], as: UTF8.self)) : nil
   }
 }
