@@ -121,6 +121,40 @@ struct KeyReader {
     let resolved = option.resolved(option.normalized(text), in: self.location.folder)
     entries.append(try SettingsLayer.Entry(option, resolved, at: location))
   }
+
+  /// Takes out `"captions": ["en*", "de"]`; a text stays: it is the value of `--captions`.
+  mutating func takeCaptions() throws(UsageError) {
+    guard case .array(let values)? = peek("captions") else { return }
+    _ = take("captions")
+    var tags: [String] = []
+    for (index, value) in values.enumerated() {
+      let place = location.key("captions").element(index)
+      guard case .string(let tag) = value, !tag.contains(",") else {
+        throw UsageError(
+          .location(place), .value(value.summary), expected: "a language tag such as en or pt-BR")
+      }
+      tags.append(tag)
+    }
+    guard !tags.isEmpty else { return }
+    try add(.string(tags.joined(separator: ",")), "captions", at: location.key("captions"))
+  }
+
+  private static let encryptionKeys = [
+    ("scheme", "encryption"), ("keys", "encryption-keys"), ("rotate", "encryption-rotate"),
+    ("certificate", "encryption-certificate"), ("authority", "encryption-authority"),
+  ]
+
+  /// Takes out `"encryption": {"scheme": "cbcs", "keys": "keys.json", "rotate": "10m"}`; a text
+  /// stays: it is the value of `--encryption`.
+  mutating func takeEncryption() throws(UsageError) {
+    guard case .object? = peek("encryption"), let value = take("encryption") else { return }
+    var inner = try inner(value, "encryption", folder: location.folder)
+    for (key, option) in Self.encryptionKeys {
+      guard let value = inner.take(key) else { continue }
+      try add(value, option, at: inner.location.key(key))
+    }
+    finish(inner)
+  }
 }
 
 extension Option {
