@@ -259,4 +259,25 @@ final class HTTP1Connection: HTTPConnection {
   func checkExchanges(_ now: MonotonicTime) {
     if let body, let failure = body.intake?.delay(now: now) { fail(body, failure) }
   }
+
+  // MARK: Responses that keep media that has left its window
+
+  func addPastDeadlines(to deadlines: inout [MonotonicTime]) {
+    if let deadline = pastDeadline { deadlines.append(deadline) }
+  }
+
+  func cutPastMedia(until deadline: MonotonicTime, _ fault: ConnectionFault) {
+    if let own = pastDeadline, own <= deadline { perform(lifecycle.cut(fault)) }
+  }
+
+  /// The earliest deadline of past media in responses; nil if they keep none.
+  private var pastDeadline: MonotonicTime? {
+    var earliest = stream.pastDeadline
+    guard waitingBytes > 0 else { return earliest }
+    for exchange in exchanges.all {
+      guard let deadline = exchange.pastDeadline else { continue }
+      earliest = min(earliest ?? deadline, deadline)
+    }
+    return earliest
+  }
 }

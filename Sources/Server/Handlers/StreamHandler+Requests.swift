@@ -7,7 +7,7 @@ import Sharing
 import Statistics
 import Time
 
-/// The requests for playlists, MPDs, media and stills of a stream.
+/// The requests for playlists, MPDs, media and pictures of a stream.
 extension StreamHandler {
   /// Whether the playlist at this URL is the chunked one: if the stream prefers it and has it.
   func isChunked(_ target: RoutedTarget) -> Bool {
@@ -155,5 +155,30 @@ extension StreamHandler {
     if starting.hold(exchange, until: .window(handler), of: renditions, since: since) { return }
     exchange.respond(
       timestamps.response(of: handler.rendition, of: served, stream.outage, now: now))
+  }
+
+  /// Answers a request for the playlist of the key frames of a rendition.
+  func iFrames(_ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime) {
+    guard open(exchange, since: since) != nil else { return }
+    guard let handler = rendition(target.rendition), !handler.rendition.isAudio else {
+      return exchange.respond(.notFound)
+    }
+    if starting.hold(exchange, until: .segment(handler), of: renditions, since: since) { return }
+    handler.playlists.iFrames(exchange, depth: target.depth, since: since, now: now)
+  }
+
+  /// Answers a request for motion JPEG.
+  func motionPictures(
+    _ exchange: any Exchange, _ width: StillAddress.Width, since: MonotonicTime
+  ) {
+    guard width != .invalid else { return exchange.respond(StillAddress.Width.refusal) }
+    guard exchange.canStream else {
+      return exchange.respond(.error(505, "motion JPEG needs HTTP/1.1 or later", .noStore))
+    }
+    guard let served = open(exchange, since: since), let top = renditions.first else { return }
+    guard !top.rendition.isAudio else { return exchange.respond(.notFound) }
+    if refusesClear(exchange, "motion JPEG") { return }
+    if starting.hold(exchange, until: .window(top), of: renditions, since: since) { return }
+    pictures.add(exchange, width: width.pixels, of: served)
   }
 }
