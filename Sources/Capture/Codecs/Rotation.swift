@@ -2,7 +2,7 @@
 
 internal import CFFmpeg
 internal import Checked
-import Media
+internal import Media
 
 /// The clockwise rotation for display, as phones declare for portrait video.
 package enum Rotation: Int, Sendable, Equatable, Codable {
@@ -41,5 +41,32 @@ extension Canvas {
     case .half: fill(from: other) { x, y, width, height in (width - 1 - x, height - 1 - y) }
     case .threeQuarters: fill(from: other) { x, y, _, height in (height - 1 - y, x) }
     }
+  }
+}
+
+extension Rotation {
+  /// The payload type of the display orientation.
+  private static let displayOrientation = 47
+
+  /// The rotation by the display orientation in a NAL unit of SEI; nil if the unit has none.
+  ///
+  /// An orientation that is cancelled is none. A single flip is ignored, both are a half turn.
+  /// - Parameters:
+  ///   - unit: the NAL unit, with its header.
+  ///   - codec: its codec.
+  /// - Source: ITU-T H.264 §D.1.26, §D.2.26; ITU-T H.265 §D.2.17
+  init?(sei unit: ArraySlice<UInt8>, _ codec: NALCodec) {
+    let messages = SEIMessages(unit: unit, codec).all
+    guard let message = messages.first(where: { $0.type == Self.displayOrientation }) else {
+      return nil
+    }
+    var bits = BitReader(message.payload)
+    guard bits.flag() == false, let isMirrored = bits.flag(), let isFlipped = bits.flag(),
+      let anticlockwise = bits.take(16)
+    else { return nil }
+    // bounded: 16 bits for a whole turn
+    let quarters = (anticlockwise + 0x2000) >> 14
+    let turns = (isMirrored && isFlipped ? 2 : 0) - quarters
+    self = Rotation(rawValue: turns & 3) ?? .none
   }
 }

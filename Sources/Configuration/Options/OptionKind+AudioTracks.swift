@@ -72,3 +72,12 @@ extension RequestedAudioTracks.Choice {
     return language == .undetermined && text != "und" ? nil : language
   }
 }
+
+/// The values of `--audio-copy`: codecs such as `opus,ac3`, or none.
+extension OptionKind where Value == [AlternativeAudioCodec] {
+  static let audioCopy = list(
+    "CODECS",
+    expected: "none, or different ones of "
+      + AlternativeAudioCodec.allCases.map(\.rawValue).joined(separator: ",") + " with commas",
+    key: \.self, item: { AlternativeAudioCodec(rawValue: String($0)) }, text: \.rawValue)
+}
