@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
-import Metadata
 import Sharing
 import Time
 
