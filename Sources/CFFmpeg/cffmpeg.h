@@ -12,6 +12,7 @@
 #include <libavformat/avformat.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/display.h>
+#include <libavutil/dovi_meta.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/log.h>
 #include <libavutil/opt.h>
@@ -77,6 +78,33 @@ static inline double cff_stream_rotation(const AVStream *s) {
   if (!data || size < 9 * sizeof(int32_t)) return 0;
   double degrees = -av_display_rotation_get((const int32_t *)data);
   return degrees == degrees ? degrees : 0;
+}
+
+/// Writes the Dolby Vision configuration of a stream as its record of 24 bytes; 0 if it has none.
+static inline int cff_stream_dolby_vision(const AVStream *s, uint8_t *record) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)  // FFmpeg 6.1
+  const AVPacketSideData *side =
+      av_packet_side_data_get(s->codecpar->coded_side_data, s->codecpar->nb_coded_side_data,
+                              AV_PKT_DATA_DOVI_CONF);
+  const uint8_t *data = side ? side->data : NULL;
+  size_t size = side ? side->size : 0;
+#else
+  size_t size = 0;
+  const uint8_t *data = av_stream_get_side_data(s, AV_PKT_DATA_DOVI_CONF, &size);
+#endif
+  const AVDOVIDecoderConfigurationRecord *c = (const AVDOVIDecoderConfigurationRecord *)data;
+  if (!data || size < sizeof *c) return 0;
+  memset(record, 0, 24);
+  record[0] = c->dv_version_major;
+  record[1] = c->dv_version_minor;
+  record[2] = (uint8_t)(c->dv_profile << 1 | (c->dv_level >> 5 & 1));
+  record[3] = (uint8_t)(c->dv_level << 3 | (c->rpu_present_flag != 0) << 2 |
+                        (c->el_present_flag != 0) << 1 | (c->bl_present_flag != 0));
+  record[4] = (uint8_t)(c->dv_bl_signal_compatibility_id << 4);
+#if LIBAVUTIL_VERSION_MAJOR >= 60  // FFmpeg 8.0
+  record[4] |= (uint8_t)((c->dv_md_compression & 3) << 2);
+#endif
+  return 24;
 }
 
 /// Declares the clockwise rotation of a stream's frames for display, in degrees.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Checked
+import Media
 
 extension SampleEntry {
   /// The codecs string of RFC 6381 §3.3, §3.4, such as `avc1.64001f` or `mp4a.40.2`.
@@ -9,6 +10,7 @@ extension SampleEntry {
   ///   `mp4a`, or its setup does not fit our chunks: parameter sets are in the header, and lengths
   ///   of NAL units have four bytes.
   package func codecs() throws(BoxError) -> String {
+    if let codecs = dolbyVision?.codecs(for: type) { return codecs }
     switch (type, objectType) {
     case ("avc1", _), ("avc3", _): return type + "." + (try profile())
     case ("vp09", _): return try "vp09." + layers()

@@ -7,8 +7,9 @@ package import Media
 /// - Source: ISO/IEC 14496-12 §8.5.2, §12.1.3, §12.1.5, §12.2.3; ISO/IEC 14496-15 §5.3.3, §8.3.3;
 ///   ISO/IEC 14496-1 §7.2.6; ISO/IEC 14496-14 §6.7
 package struct SampleEntry: Sendable, Equatable {
-  /// The four-character type, such as `avc1`; of an encrypted entry that of the clear one.
-  package let type: String
+  /// The four-character type, such as `avc1`; of an encrypted entry that of the clear one, and of
+  /// an entry with Dolby Vision that of its codec.
+  package private(set) var type: String
   /// The KID in `tenc` of an encrypted entry; nil if the entry is clear.
   package private(set) var protection: [UInt8]?
   /// The content of `avcC`, `hvcC`, `av1C`, `vpcC`, `dOps` or `dfLa`, or an
@@ -22,6 +23,8 @@ package struct SampleEntry: Sendable, Equatable {
   package private(set) var width = 0, height = 0
   /// The colours in `colr` of the type `nclx`; nil if the entry has none.
   package private(set) var colour: ColourDescription?
+  /// The Dolby Vision in `dvcC`, `dvvC` or `dvwC`; nil if the entry has none.
+  package private(set) var dolbyVision: DolbyVision?
 
   /// The object types of MPEG-4 and MPEG-2 AAC.
   package static let aacTypes: Set = [0x40, 0x66, 0x67, 0x68]
@@ -31,7 +34,8 @@ package struct SampleEntry: Sendable, Equatable {
   /// - Throws: ``BoxError`` if the entry is malformed, or lacks its setup.
   init(_ entry: BoxFields) throws(BoxError) {
     (type, protection) = try Self.original(entry)
-    switch type {
+    let codecEntry = DolbyVision.codecEntry(of: type)
+    switch codecEntry ?? type {
     case "avc1", "avc3": setup = try takeVideo(entry).only("avcC").rest
     case "hvc1", "hev1": setup = try takeVideo(entry).only("hvcC").rest
     case "vp09": setup = (try? takeVideo(entry).only("vpcC").rest) ?? []
@@ -42,6 +46,7 @@ package struct SampleEntry: Sendable, Equatable {
     case "ac-3", "ec-3": _ = try takeAudio(entry)
     default: break
     }
+    if let codecEntry, dolbyVision != nil { type = codecEntry }
   }
 
   /// The type and the KID of an entry, encrypted or not.
@@ -59,7 +64,7 @@ package struct SampleEntry: Sendable, Equatable {
     return (code.fourCharacters(at: 0), try track.fields(16).rest)
   }
 
-  /// Reads the fixed fields of video, and its colours.
+  /// Reads the fixed fields of video, its colours, and its Dolby Vision.
   ///
   /// - Returns: the entry before its boxes.
   private mutating func takeVideo(_ entry: BoxFields) throws(BoxError) -> BoxFields {
@@ -69,6 +74,9 @@ package struct SampleEntry: Sendable, Equatable {
     height = try fields.integer(2)
     try fields.skip(50)
     if let box = try? fields.first("colr") { colour = Self.colour(box) }
+    for type in DolbyVision.boxTypes where dolbyVision == nil {
+      dolbyVision = (try? fields.first(type)).flatMap { DolbyVision(record: $0.rest) }
+    }
     return fields
   }
 

@@ -89,7 +89,12 @@ struct VideoAdaptationSet {
     _ track: TrackDescription, ranking: Int?, _ hasTemplate: Bool, _ out: inout XMLText
   ) {
     let attributes: XMLText.Attributes = [
-      ("id", track.rendition), ("codecs", track.codecs), ("bandwidth", "\(track.bandwidth)"),
+      ("id", track.rendition), ("codecs", track.codecs),
+      ("xmlns:scte214", track.supplement.map { _ in "urn:scte:dash:scte214-extensions" }),
+      // ANSI/SCTE 214-1 §11.1.6
+      ("scte214:supplementalCodecs", track.supplement?.codecs),
+      ("scte214:supplementalProfiles", track.supplement?.brand),
+      ("bandwidth", "\(track.bandwidth)"),
       ("width", track.size.map { "\($0.width)" }), ("height", track.size.map { "\($0.height)" }),
       ("frameRate", rate.description), ("sar", "1:1"),
       ("qualityRanking", ranking.map(String.init)),

@@ -134,13 +134,18 @@ package struct MultivariantPlaylist: Sendable {
     let size = variant.size.map { "RESOLUTION=\($0)," } ?? ""
     out.line(
       "#EXT-X-STREAM-INF:BANDWIDTH=\(bandwidth),AVERAGE-BANDWIDTH=\(average),"
-        + "CODECS=\"\(codecs.joined(separator: ","))\",\(size)"
+        + "CODECS=\"\(codecs.joined(separator: ","))\",\(Self.supplement(variant))\(size)"
         + "FRAME-RATE=\(variant.segmentation.video.grid.rate.decimal)"
         + (variant.range == .sdr ? "" : ",VIDEO-RANGE=\(variant.range.rawValue)")
         + (group.map { ",AUDIO=\"\($0.id)\"" } ?? "")
         + (captions.isEmpty ? "" : ",SUBTITLES=\"captions\"")
         + (closedCaptions.isEmpty ? "" : ",CLOSED-CAPTIONS=\"closed-captions\""))
     out.line("\(base)\(variant.rendition)/\(variantFile)")
+  }
+
+  /// The format of samples whose base layer is in CODECS, and its brand (§4.4.6.2).
+  private static func supplement(_ variant: TrackDescription) -> String {
+    variant.supplement.map { "SUPPLEMENTAL-CODECS=\"\($0.codecs)/\($0.brand)\"," } ?? ""
   }
 
   /// A key frame has at most the bytes of its segment, and the same duration: BANDWIDTH of the
@@ -151,7 +156,8 @@ package struct MultivariantPlaylist: Sendable {
     let size = variant.size.map { "RESOLUTION=\($0)," } ?? ""
     out.line(
       "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=\(variant.bandwidth),CODECS=\"\(variant.codecs)\","
-        + size + (variant.range == .sdr ? "" : "VIDEO-RANGE=\(variant.range.rawValue),")
+        + Self.supplement(variant) + size
+        + (variant.range == .sdr ? "" : "VIDEO-RANGE=\(variant.range.rawValue),")
         + "URI=\"\(base)\(variant.rendition)/\(file)\"")
   }
 }

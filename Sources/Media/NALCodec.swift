@@ -20,6 +20,8 @@ package enum NALCodec: Sendable, Hashable {
     case parameterSet
     /// SEI, which stays with its access unit.
     case information
+    /// Metadata or the enhancement layer of Dolby Vision, in types that the codecs leave open.
+    case dolbyVision
     /// Delimiters, filler and end markers, which ISO BMFF does not carry.
     case padding
 
@@ -40,6 +42,7 @@ package enum NALCodec: Sendable, Hashable {
       case 1...4: .slice
       case 7, 8, 13: .parameterSet
       case 6: .information
+      case 28, 30: .dolbyVision
       default: .padding
       }
     case .hevc:
@@ -49,6 +52,7 @@ package enum NALCodec: Sendable, Hashable {
       case 0...5: .slice
       case 32...34: .parameterSet
       case 39, 40: .information
+      case 62, 63: .dolbyVision
       default: .padding
       }
     }

@@ -196,6 +196,23 @@ struct ContainerUnitsTests {
     #expect(!following.isKey && !following.isLeading && following.slices == 1)
   }
 
+  @Test("metadata of Dolby Vision stays with its access unit if the track is Dolby Vision")
+  func metadata() {
+    for (codec, slice, metadata) in [
+      (NALCodec.hevc, [1 << 1, 1, 0xD0], [62 << 1, 1, 0x19, 8]),
+      (.h264, [0x41, 0x9A, 0xD0], [28, 0x19, 8]),
+    ] as [(NALCodec, [UInt8], [UInt8])] {
+      var splitter = NALSplitter(codec, extradata: [UInt8]().span)
+      let unit: [UInt8] = [slice, metadata].flatMap { [0, 0, 0, 1] + $0 }
+      func sample(_ units: [[UInt8]]) -> [UInt8] {
+        units.flatMap { [0, 0, 0, UInt8($0.count)] + $0 }
+      }
+      #expect(splitter.split(unit.span).bytes == sample([slice]))
+      splitter.keepsDolbyVision = true
+      #expect(splitter.split(unit.span).bytes == sample([slice, metadata]))
+    }
+  }
+
   @Test("a slice of another type than 5 is no key frame of H.264", arguments: UInt8(1)...4)
   func recoveryPoint(_ type: UInt8) {
     let splitter = NALSplitter(.h264, extradata: [UInt8]().span)

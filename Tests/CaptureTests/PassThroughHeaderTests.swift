@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMAF
 import Media
 import TestSupport
 import Testing
@@ -66,6 +67,35 @@ struct PassThroughHeaderTests {
       .hevc, Self.hevc.flatMap { [0, 0, 0, 1] + $0 }, size: size, rate: .thirty)
     let own = try PassThroughHeader(video(.hevc, Self.hevc), size: size, rate: .thirty).bytes
     #expect(try record(own) == record(derived))
+  }
+
+  @Test("Dolby Vision: the record is in the sample entry; without a base layer it has another name")
+  func dolbyVision() throws {
+    let size = try #require(VideoSize(width: 640, height: 360))
+    var video = video(.hevc, Self.hevc)
+    let plain = try PassThroughHeader(video, size: size, rate: .thirty)
+    let rows: [(UInt8, UInt8, String)] = [(8, 4, "hvc1"), (5, 0, "dvh1")]
+    for (profile, compatibility, entry) in rows {
+      video.dolbyVision = DolbyVision(
+        record: [1, 0, profile << 1, 7 << 3 | 5, compatibility << 4]
+          + [UInt8](repeating: 0, count: 19))
+      let record = try #require(video.dolbyVision)
+      let header = try PassThroughHeader(video, size: size, rate: .thirty)
+      #expect(header.codecs == (profile == 5 ? "dvh1.05.07" : plain.codecs))
+      let found = try MovieHeader(header: header.bytes).entry
+      #expect(found.dolbyVision == record && found.type == "hvc1")
+      #expect(found.setup == (try MovieHeader(header: plain.bytes).entry.setup))
+      // The sizes of all boxes fit: the walk through them ends at the end of the bytes.
+      let stsd = try #require(Box.at("moov/trak/mdia/minf/stbl/stsd", in: header.bytes))
+      #expect(String(decoding: stsd.content[12..<16], as: UTF8.self) == entry)
+      let box = [0, 0, 0, 32] + Array(record.boxType.utf8) + record.record
+      #expect(Array(stsd.content.suffix(32)) == box)
+      let brands = try #require(Box.at("ftyp", in: header.bytes)).content
+      #expect(brands.suffix(4).elementsEqual("db4h".utf8) == (profile == 8))
+      #expect(header.bytes.count == plain.bytes.count + 32 + (profile == 8 ? 4 : 0))
+      // Of HEVC it reads only a codec of Dolby Vision.
+      if profile == 5 { #expect(try TrackHeader(parsing: header.bytes).codecs == header.codecs) }
+    }
   }
 
   @Test("HEVC: a parameter set that ends before its bit depths is refused", arguments: 0..<24)

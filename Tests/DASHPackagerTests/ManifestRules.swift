@@ -134,7 +134,11 @@ enum ManifestRules {
         "id": .token, "bandwidth": .unsigned, "codecs": .token, "width": .unsigned,
         "height": .unsigned, "frameRate": frameRate, "sar": ratio,
       ],
-      optional: ["qualityRanking": .unsigned],
+      optional: [
+        "qualityRanking": .unsigned, "scte214:supplementalCodecs": .token,
+        "scte214:supplementalProfiles": .token,
+        "xmlns:scte214": .one(of: ["urn:scte:dash:scte214-extensions"]),
+      ],
       children: representationBase + ["SegmentTemplate"]),
   ]
 

@@ -6,7 +6,7 @@ import Packaging
 import TestSupport
 import Testing
 
-@Suite("Multivariant Playlist, RFC 8216bis §4.4.6, MV-01…MV-13")
+@Suite("Multivariant Playlist, RFC 8216bis §4.4.6, MV-01…MV-14")
 struct MultivariantPlaylistTests {
   private func track(_ name: String, _ width: Int, _ height: Int, _ bandwidth: Int64) throws
     -> TrackDescription
@@ -140,5 +140,44 @@ struct MultivariantPlaylistTests {
       [try video(16)], base: "", file: "playlist.m3u8", iFrameFile: "iframes.m3u8"
     ).text
     #expect(iFrames.contains("VIDEO-RANGE=PQ,URI=\"video/iframes.m3u8\"\n"))
+  }
+
+  /// Profile, level and compatibility of Dolby Vision in the header, with metadata and base layer.
+  private func dolbyVision(_ profile: UInt8, _ compatibility: UInt8, codecs: String)
+    throws -> TrackDescription
+  {
+    let record: [UInt8] =
+      [1, 0, profile << 1, 7 << 3 | 5, compatibility << 4] + [UInt8](repeating: 0, count: 19)
+    let base = try track("video", 640, 360, 851_458)
+    return TrackDescription(
+      rendition: "video", codecs: codecs, bandwidth: 851_458,
+      size: try #require(base.size), segmentation: base.segmentation.video,
+      header: HeaderBytes.video(
+        profile == 5
+          ? nil : ColourDescription(primaries: 9, transfer: 18, matrix: 9, isFullRange: false),
+        dolbyVision: DolbyVision(record: record)))
+  }
+
+  @Test("MV-14: Dolby Vision is a supplement of its base layer, or in CODECS without one")
+  func supplement() throws {
+    func text(_ track: TrackDescription) -> String {
+      MultivariantPlaylist(
+        [track], base: "", file: "playlist.m3u8", iFrameFile: "iframes.m3u8"
+      ).text
+    }
+    let compatible = text(try dolbyVision(8, 4, codecs: "hvc1.2.4.L93.90"))
+    let attributes = "CODECS=\"hvc1.2.4.L93.90\",SUPPLEMENTAL-CODECS=\"dvh1.08.07/db4h\","
+    #expect(
+      compatible.contains(
+        attributes + "RESOLUTION=640x360,FRAME-RATE=29.970,VIDEO-RANGE=HLG\nvideo/playlist.m3u8"))
+    #expect(
+      compatible.contains(
+        attributes + "RESOLUTION=640x360,VIDEO-RANGE=HLG,URI=\"video/iframes.m3u8\""))
+    let other = text(try dolbyVision(5, 0, codecs: "dvh1.05.07"))
+    #expect(
+      other.contains(
+        "CODECS=\"dvh1.05.07\",RESOLUTION=640x360,FRAME-RATE=29.970,VIDEO-RANGE=PQ\n"))
+    #expect(!other.contains("SUPPLEMENTAL"))
+    #expect(!text(try dolbyVision(8, 0, codecs: "hvc1.2.4.L93.90")).contains("SUPPLEMENTAL"))
   }
 }

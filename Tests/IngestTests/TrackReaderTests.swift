@@ -206,6 +206,9 @@ struct TrackReaderTests {
     var configuration = named
     (configuration.number, configuration.name) = (15, "audio-de")
     #expect(TrackConfiguration(configuration.tag) == configuration)
+    configuration.dolbyVision = DolbyVision(record: [1] + [UInt8](repeating: 7, count: 23))
+    #expect(configuration.dolbyVision != nil)
+    #expect(TrackConfiguration(configuration.tag) == configuration)
     configuration.number = 16
     #expect(TrackConfiguration(configuration.tag) == nil)
     var sample = TrackSample(

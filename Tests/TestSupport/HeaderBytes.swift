@@ -4,9 +4,10 @@ package import Media
 
 /// CMAF headers that state language and colours, with no other boxes than a reader needs.
 package enum HeaderBytes {
-  /// A header of video with `colr`, or without if `colour` is nil.
+  /// A header of video with `colr`, or without if `colour` is nil, and with Dolby Vision.
   package static func video(
-    _ colour: ColourDescription?, language: UInt16 = 0x55C4, timescale: UInt32 = 0
+    _ colour: ColourDescription?, language: UInt16 = 0x55C4, timescale: UInt32 = 0,
+    dolbyVision: DolbyVision? = nil
   ) -> [UInt8] {
     var colr: [UInt8] = []
     if let colour {
@@ -14,7 +15,9 @@ package enum HeaderBytes {
       let codes = [0, colour.primaries, 0, colour.transfer, 0, colour.matrix, flags]
       colr = box("colr", Array("nclx".utf8) + codes)
     }
-    let entry = box("hvc1", [UInt8](repeating: 0, count: 78) + box("hvcC", [1]) + colr)
+    let type = dolbyVision?.sampleEntry(for: "hvc1") ?? "hvc1"
+    let vision = dolbyVision.map { box($0.boxType, $0.record) } ?? []
+    let entry = box(type, [UInt8](repeating: 0, count: 78) + box("hvcC", [1]) + colr + vision)
     return header(language, entry, timescale)
   }
 

@@ -196,6 +196,9 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     text("bandwidth", "main.m3u8", ":BANDWIDTH=900000,", ":"),
     text("average-bandwidth", "main.m3u8", "AVERAGE-BANDWIDTH=800000,", ""),
     text("codecs", "main.m3u8", "CODECS=\"avc1.64001f,mp4a.40.2\",", ""),
+    text(
+      "supplemental-codecs", "main.m3u8", ",RESOLUTION",
+      ",SUPPLEMENTAL-CODECS=\"dvh1.08.07/db4\",RESOLUTION"),
     text("resolution", "main.m3u8", "RESOLUTION=640x360,", ""),
     text("frame-rate", "main.m3u8", "FRAME-RATE=4.000,", ""),
     text("group-defined", "main.m3u8", "AUDIO=\"a\"", "AUDIO=\"b\""),

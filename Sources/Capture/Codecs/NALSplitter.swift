@@ -25,6 +25,8 @@ struct NALSplitter: Sendable {
   let codec: NALCodec
   /// The size of the container's NAL unit lengths in bytes; nil if it uses start codes.
   private(set) var lengthSize: Int?
+  /// Whether NAL units of Dolby Vision stay with their access unit.
+  var keepsDolbyVision = false
 
   /// A splitter for a container's stream.
   ///
@@ -45,6 +47,8 @@ struct NALSplitter: Sendable {
     var information: [Range<Int>] = []
     for range in ranges(bytes) {
       switch codec.kind(bytes[range.lowerBound]) {
+      case .dolbyVision:
+        guard keepsDolbyVision else { continue }
       case .padding: continue
       case .parameterSet:
         split.parameterSets.append(Self.copy(bytes, range))

@@ -14,6 +14,13 @@ package struct FrameProperties: Sendable, Equatable, Codable {
   /// Progressive frames of eight bits.
   package init() {}
 
-  /// The colours for a CMAF header; nil for standard dynamic range, which needs none.
-  var headerColour: ColourDescription? { colour.range == .sdr ? nil : colour }
+}
+
+extension InputDescription.Video {
+  /// The colours for a CMAF header; nil for standard dynamic range, which needs none, unless it is
+  /// the base layer of Dolby Vision.
+  var headerColour: ColourDescription? {
+    let colour = frames.colour
+    return colour.range == .sdr && (dolbyVision == nil || colour == .unspecified) ? nil : colour
+  }
 }

@@ -11,7 +11,7 @@ package struct InputDescription: Sendable, Equatable, Codable {
     /// The members that a process sends: not the hints for its decoder.
     private enum CodingKeys: CodingKey {
       case passThroughCodec, codec, width, height, rate, parameterSets, configuration, rotation
-      case frames
+      case dolbyVision, frames
     }
 
     /// The codec, if it can be passed through.
@@ -34,12 +34,16 @@ package struct InputDescription: Sendable, Equatable, Codable {
     /// The rotation for display, as declared by the SEI of the newest key frame, or else by the
     /// container or the publisher.
     package var rotation = Rotation.none
+    /// The Dolby Vision that the container or the publisher declares; nil if it declares none.
+    package var dolbyVision: DolbyVision?
     /// The properties of decoded frames; those of usual video before the first one.
     package var frames = FrameProperties()
 
     /// What the CMAF header of passed-through video depends on: another value needs another header.
     package var coding: [[UInt8]] {
-      parameterSets + [Array(codec.utf8), [UInt8(clamping: rotation.rawValue)]]
+      parameterSets + [
+        Array(codec.utf8), [UInt8(clamping: rotation.rawValue)], dolbyVision?.record ?? [],
+      ]
     }
 
     /// The most pixels of a frame that is encoded without an explicit size: 3840x2160.

@@ -129,6 +129,7 @@ final class LibraryPackets {
       parameters, rate: FrameRate(Int64(rate.num), Int64(rate.den)),
       arePieces: context.isUnparsed && context.format == "rtsp", rotation: Rotation(stream),
       sizeLimit: sizeLimit)
+    video?.declare(unsafe DolbyVision(stream))
   }
 }
 

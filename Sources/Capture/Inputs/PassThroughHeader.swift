@@ -23,12 +23,14 @@ package struct PassThroughHeader: Sendable {
   package init(
     _ video: InputDescription.Video, size: VideoSize, rate: FrameRate
   ) throws(FFmpegError) {
-    let (colour, rotation) = (video.frames.headerColour, video.rotation)
+    let (colour, rotation) = (video.headerColour, video.rotation)
     let size = rotation.unrotated(size)
+    let bytes: [UInt8]
+    let codecs: String
     switch video.passThroughCodec {
     case .h264:
-      guard let codecs = Self.advanced(video.parameterSets) else { throw Self.missing(video) }
-      self.codecs = codecs
+      guard let advanced = Self.advanced(video.parameterSets) else { throw Self.missing(video) }
+      codecs = advanced
       let sets: [UInt8] = video.parameterSets.flatMap { [0, 0, 0, 1] + $0 }
       bytes = try CMAFHeader.write(
         .h264, sets, size: size, rate: rate, colour: colour, rotation: rotation)
@@ -55,6 +57,16 @@ package struct PassThroughHeader: Sendable {
       }
     case nil: throw Self.missing(video)
     }
+    guard let dolbyVision = video.dolbyVision else {
+      (self.bytes, self.codecs) = (bytes, codecs)
+      return
+    }
+    do throws(BoxError) {
+      self.bytes = try dolbyVision.added(to: bytes, transfer: video.frames.colour.transfer)
+    } catch {
+      throw FFmpegError(refused: "\(error)")
+    }
+    self.codecs = dolbyVision.codecs(for: String(codecs.prefix(4))) ?? codecs
   }
 
   private static func missing(_ video: InputDescription.Video) -> FFmpegError {

@@ -267,6 +267,7 @@ final class PublisherPackets {
       if video?.video.passThroughCodec != codec { video = newVideo(codec) }
       video?.take(extradata: track.setup)
       declare(turns: track.quarterTurns)
+      video?.declare(track.dolbyVision)
       return
     case .vp8:
       guard let width = track.setup.span.bigEndian(at: 0, count: 2),

@@ -104,6 +104,12 @@ struct VideoDepacketizer {
     video.rotation = codedRotation ?? rotation
   }
 
+  /// Updates the declared Dolby Vision, whose NAL units are then kept.
+  mutating func declare(_ dolbyVision: DolbyVision?) {
+    video.dolbyVision = dolbyVision
+    splitter?.keepsDolbyVision = dolbyVision != nil
+  }
+
   /// Updates the extradata.
   mutating func take(extradata bytes: [UInt8]) {
     guard let codec = video.passThroughCodec, splitter == nil || bytes != extradata else { return }
@@ -115,6 +121,7 @@ struct VideoDepacketizer {
       return
     }
     splitter = NALSplitter(units, extradata: bytes.span)
+    splitter?.keepsDolbyVision = video.dolbyVision != nil
     let sets = NALSplitter.parameterSets(units, extradata: bytes.span)
     guard !sets.isEmpty, sets != video.parameterSets else { return }
     announces = !video.parameterSets.isEmpty

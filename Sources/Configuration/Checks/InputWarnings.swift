@@ -57,6 +57,7 @@ package struct InputWarnings: Sendable {
               ? "passed through: players without a decoder for it show nothing "
                 + "(--passthrough never encodes it with 8 bits)" : "encoded with 8 bits")))
     }
+    if let warning = Self.dolbyVision(description.videos, passesThrough) { list.append(warning) }
     if !passesThrough, let range = frames.map(\.colour.range).first(where: { $0 != .sdr }) {
       list.append(
         Warning(
@@ -65,5 +66,31 @@ package struct InputWarnings: Sendable {
             + "tone mapping: its colours look pale"))
     }
     self.list = list
+  }
+
+  /// The warning about Dolby Vision that players or the encoder do not show as it is meant.
+  private static func dolbyVision(
+    _ videos: [InputDescription.Video], _ passesThrough: Bool
+  ) -> Warning? {
+    let found = videos.compactMap(\.dolbyVision)
+    if let configuration = found.first(where: \.isIncompatible) {
+      return Warning(
+        event: "dolby-vision",
+        text: "the video is Dolby Vision of profile \(configuration.profile) and "
+          + (passesThrough
+            ? "passed through: only players with Dolby Vision show it"
+            : "encoded without it: its colours are wrong"))
+    }
+    guard passesThrough,
+      let configuration = found.first(where: { configuration in
+        !["avc1", "hvc1", "av01"].contains {
+          configuration.supplement(to: $0, transfer: 2) != nil
+        }
+      })
+    else { return nil }
+    return Warning(
+      event: "dolby-vision",
+      text: "the video is Dolby Vision of profile \(configuration.name), for which no brand is "
+        + "defined: playlists and MPDs name its base layer only")
   }
 }

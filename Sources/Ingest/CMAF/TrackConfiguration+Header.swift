@@ -39,6 +39,7 @@ extension TrackConfiguration {
     language = spoken == MovieHeader.undetermined ? 0 : spoken
     guard !codec.isVideo else {
       quarterTurns = header.quarterTurns
+      dolbyVision = entry.dolbyVision
       return
     }
     let data = header.userData

@@ -23,6 +23,8 @@ package struct TrackConfiguration: Sendable, Equatable {
   package var channels: UInt8 = 0
   /// The clockwise rotation of video for display, in quarter turns: 0 to 3.
   package var quarterTurns = 0
+  /// The Dolby Vision of video; nil if it has none.
+  package var dolbyVision: DolbyVision?
   /// The language as in `mdhd`; 0 if it is not known.
   package var language: UInt16 = 0
   /// The audience of audio.
@@ -47,7 +49,7 @@ package struct TrackConfiguration: Sendable, Equatable {
 
   private static let headSize = 15
   /// The flags after the quarter turns in the last byte of the head.
-  private static let malformedLabel: UInt8 = 4
+  private static let (malformedLabel, hasDolbyVision): (UInt8, UInt8) = (4, 8)
   private static let purposes = AudioPurpose.allCases
 
   /// A description.
@@ -67,8 +69,10 @@ package struct TrackConfiguration: Sendable, Equatable {
     var payload = [codec.rawValue, channels] + timescale.bigEndianBytes()
     payload += sampleRate.bigEndianBytes() + UInt32(language).bigEndianBytes(2)
     payload += [UInt8(clamping: number), UInt8(clamping: purpose)]
-    payload.append(UInt8(quarterTurns & 3) | (hasMalformedLabel ? Self.malformedLabel : 0))
-    payload += text(name) + text(label ?? "") + setup
+    payload.append(
+      UInt8(quarterTurns & 3) | (hasMalformedLabel ? Self.malformedLabel : 0)
+        | (dolbyVision == nil ? 0 : Self.hasDolbyVision))
+    payload += text(name) + text(label ?? "") + (dolbyVision?.record ?? []) + setup
     return MediaTag(
       kind: codec.isVideo ? .videoTrack : .audioTrack, timestamp: 0, payload: payload)
   }
@@ -90,10 +94,17 @@ package struct TrackConfiguration: Sendable, Equatable {
       return String(decoding: bytes[range], as: UTF8.self)
     }
     guard let name = text(), let label = text() else { return nil }
+    var dolbyVision: DolbyVision?
+    if bytes[14] & Self.hasDolbyVision != 0 {
+      guard let range = cursor.take(DolbyVision.size) else { return nil }
+      // bounded: the cursor is within the bytes
+      dolbyVision = DolbyVision(record: bytes[range])
+    }
     self.init(
       // bounded: the cursor is within the bytes
       codec: codec, timescale: UInt32(clamping: timescale), setup: Array(bytes[cursor.rest]))
     (self.name, self.label) = (name, label.isEmpty ? nil : label)
+    self.dolbyVision = dolbyVision
     // bounded: checked above
     (number, purpose) = (Int(bytes[12]), Self.purposes[Int(bytes[13])])
     (quarterTurns, hasMalformedLabel) = (Int(bytes[14] & 3), bytes[14] & Self.malformedLabel != 0)

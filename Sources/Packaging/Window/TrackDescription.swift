@@ -40,6 +40,8 @@ package struct TrackDescription: Sendable {
   package let purpose: AudioPurpose
   /// The colours in the header; nil if it has none, or cannot be read.
   package let colour: ColourDescription?
+  /// The Dolby Vision in the header; nil if it has none, or cannot be read.
+  package let dolbyVision: DolbyVision?
   /// The KID in the header; nil if its media is clear, or if it cannot be read.
   package let keyIdentifier: [UInt8]?
 
@@ -60,6 +62,7 @@ package struct TrackDescription: Sendable {
     let movie = try? MovieHeader(header: header)
     language = movie.map { Language(packed: $0.language) } ?? .undetermined
     colour = movie?.entry.colour
+    dolbyVision = movie?.entry.dolbyVision
     keyIdentifier = movie?.entry.protection
     headerHash = Self.hash(of: header)
   }
@@ -130,8 +133,17 @@ package struct TrackDescription: Sendable {
     return track
   }
 
-  /// The dynamic range of video.
-  package var range: VideoRange { colour?.range ?? .sdr }
+  /// The dynamic range of video; that of Dolby Vision without a compatible base layer is PQ.
+  ///
+  /// - Source: Dolby Vision Streams Within the HTTP Live Streaming Format 2.1
+  package var range: VideoRange {
+    dolbyVision?.isIncompatible == true ? .pq : colour?.range ?? .sdr
+  }
+
+  /// The Dolby Vision beside ``codecs``, which describe its base layer; nil if there is none.
+  package var supplement: DolbyVision.Supplement? {
+    dolbyVision?.supplement(to: String(codecs.prefix(4)), transfer: colour?.transfer ?? 2)
+  }
 
   /// The coded size; nil for audio.
   package var size: VideoSize? { if case .video(let size) = content { size } else { nil } }

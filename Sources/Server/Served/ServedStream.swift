@@ -199,14 +199,16 @@ final class ServedStream: Sendable {
     return reason
   }
 
-  /// Whether the video has a high dynamic range; false until it is described.
-  var isHighDynamicRange: Bool { window.snapshot.track.map { $0.range != .sdr } ?? false }
+  /// Whether the video has a high dynamic range or Dolby Vision; false until it is described.
+  private var hasRange: Bool {
+    window.snapshot.track.map { $0.range != .sdr || $0.supplement != nil } ?? false
+  }
 
   /// Whether only a Multivariant Playlist states a property of the stream.
   ///
   /// Players of chunked playlists get no captions.
   func needsMultivariant(isChunked: Bool) -> Bool {
-    isHighDynamicRange || (captions != nil || !options.closedCaptions.isEmpty) && !isChunked
+    hasRange || (captions != nil || !options.closedCaptions.isEmpty) && !isChunked
   }
 
   /// The top rendition.

@@ -12,6 +12,9 @@ extension Rule {
     "Each variant has AVERAGE-BANDWIDTH.")
   static let codecs = Rule(
     "codecs", .must, "Apple HLS Authoring 9.1", "Each variant has CODECS.")
+  static let supplementalCodecs = Rule(
+    "supplemental-codecs", .must, draft + "§4.4.6.2",
+    "SUPPLEMENTAL-CODECS lists formats, each with its brands of four characters.")
   static let resolution = Rule(
     "resolution", .must, "Apple HLS Authoring 9.2", "Each variant with video has RESOLUTION.")
   static let frameRate = Rule(
@@ -42,8 +45,8 @@ extension Rule {
     "codecs-true", .must, draft + "§4.4.6.2", "CODECS names the format of the header.")
 
   static let multivariantRules = [
-    variantHasURI, bandwidth, averageBandwidth, codecs, resolution, frameRate, groupDefined,
-    mediaAttributes, mediaNameUnique, oneDefault, independentSegments, sameTargets,
+    variantHasURI, bandwidth, averageBandwidth, codecs, supplementalCodecs, resolution, frameRate,
+    groupDefined, mediaAttributes, mediaNameUnique, oneDefault, independentSegments, sameTargets,
     sameDiscontinuities, peakBandwidth, codecsTrue,
   ]
 }
@@ -64,6 +67,11 @@ extension Findings {
         .averageBandwidth, attributes["AVERAGE-BANDWIDTH"] != nil, place,
         seen: "no AVERAGE-BANDWIDTH of \(variant.uri)")
       check(.codecs, attributes["CODECS"] != nil, place, seen: "no CODECS of \(variant.uri)")
+      if let supplement = attributes["SUPPLEMENTAL-CODECS"] {
+        check(
+          .supplementalCodecs, Self.areFormatsWithBrands(supplement), place,
+          seen: "SUPPLEMENTAL-CODECS=\"\(supplement)\" of \(variant.uri)")
+      }
       if variant.hasVideo {
         check(
           .resolution, attributes["RESOLUTION"] != nil, place,
@@ -82,6 +90,16 @@ extension Findings {
       }
     }
     checkGroups(playlist, place)
+  }
+
+  /// Whether a list has formats, each with brands after slashes.
+  private static func areFormatsWithBrands(_ list: String) -> Bool {
+    list.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { element in
+      let fields = element.split(separator: "/", omittingEmptySubsequences: false)
+        .map { $0.filter { !$0.isWhitespace } }
+      return fields.first?.isEmpty == false
+        && fields.dropFirst().allSatisfy { $0.utf8.count == 4 }
+    }
   }
 
   private mutating func checkGroups(_ playlist: MultivariantPlaylist, _ place: Place) {
