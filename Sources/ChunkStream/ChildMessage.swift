@@ -91,7 +91,9 @@ package enum ChildMessage: FieldMessage {
     case .event(let time, let mediaTime, let content):
       writer.add(message: 19, time, mediaTime, content)
     case .cue(let time, let cue):
-      writer.add(message: 20, time, cue.text.text, cue.language.code, cue.duration)
+      writer.add(
+        message: 20, time, cue.text.marked, cue.language.code, cue.duration,
+        cue.position.line.map { UInt8(clamping: $0) }, cue.position.align.rawValue)
     }
   }
 
@@ -149,11 +151,21 @@ package enum ChildMessage: FieldMessage {
     _ reader: inout FieldReader
   ) throws(MessageError) -> ChildMessage {
     let time: WallTime = try reader.instant("the time of a cue")
-    let words = try reader.text("a cue", limit: CueText.longest)
+    let words = try reader.text("a cue", limit: CueText.longestMarked)
     let language = Language(try reader.text("a language", limit: 3))
     let duration = try reader.interval("the duration of a cue", in: Cue.durations)
+    let line = try reader.optional { (reader) throws(MessageError) in
+      try reader.integer("the line of a cue", in: 0...UInt8(CuePosition.lines.upperBound))
+    }
+    let side = try reader.text("the side of a cue", limit: 6)
+    guard let align = CuePosition.Align(rawValue: side) else {
+      throw .invalid(field: "the side of a cue", value: side)
+    }
+    let position = CuePosition(line: line.map(Int.init), align: align)
     do throws(CueText.Refusal) {
-      return .cue(time: time, SourceCue(try CueText(words), language, duration: duration))
+      let text = try CueText(marked: words)
+      return .cue(
+        time: time, SourceCue(text, language, duration: duration, position: position))
     } catch { throw .invalid(field: "a cue", value: "\(error)") }
   }
 

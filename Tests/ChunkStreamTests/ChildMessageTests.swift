@@ -64,7 +64,14 @@ private struct Row: Sendable, CustomTestStringConvertible {
         time: WallTime(nanoseconds: 8),
         SourceCue(text, Language("ger"), duration: .milliseconds(1500)))
     }
-    return (messages + [cue].compactMap(\.self)).map { Row(message: $0) }
+    let placed = (try? CueText(marked: "Hello\n\(TextColour.red.mark)there")).map { text in
+      ChildMessage.cue(
+        time: WallTime(nanoseconds: 8),
+        SourceCue(
+          text, Language("ger"), duration: .milliseconds(1500),
+          position: CuePosition(line: 74, align: .end)))
+    }
+    return (messages + [cue, placed].compactMap(\.self)).map { Row(message: $0) }
   }
 }
 

@@ -58,6 +58,25 @@ struct WebVTTTests {
         """)
   }
 
+  @Test("colours are classes of WebVTT; each line begins with the usual one, §5.1")
+  func colours() throws {
+    let (yellow, cyan) = (TextColour.yellow.mark, TextColour.cyan.mark)
+    let text = try CueText(marked: " \(yellow) <a> \(cyan)b\(yellow) \n c\(TextColour.usualMark) d")
+    #expect(text.lines == ["<a> b", "c d"] && text.isColoured)
+    #expect(WebVTT.payload(text) == "<c.yellow>&lt;a&gt; </c><c.cyan>b</c>\nc d")
+    #expect(text.runs[1] == [CueText.Run(text: "c d", colour: nil)])
+    #expect(try CueText(marked: text.marked) == text)
+    #expect(try CueText(marked: "a\nb") == CueText("a\nb") && !(try CueText("a").isColoured))
+    #expect(throws: CueText.Refusal.controlCharacter) { try CueText("a\(yellow)b") }
+    #expect(throws: CueText.Refusal.controlCharacter) { try CueText(marked: "a\u{8}b") }
+    #expect(throws: CueText.Refusal.empty) { try CueText(marked: "\(yellow) \n\(cyan)") }
+    #expect(throws: CueText.Refusal.tooLong) {
+      try CueText(marked: String(repeating: "ä", count: 501))
+    }
+    let most = String(repeating: "\(yellow)a\(cyan)b", count: 500)
+    #expect(try CueText(marked: most).runs[0].count == 1000)
+  }
+
   @Test("lines are trimmed, empty ones are removed; Arabic and emoji stay")
   func lines() throws {
     #expect(try CueText("  a\tb \n \n\u{A0}\nc\r").lines == ["a b", "c"])

@@ -55,6 +55,19 @@ def page(number: int, lines: Sequence[str]) -> list[bytes]:
     return [*packets, header(number, hexadecimal=0xFF)]
 
 
+def placed(number: int, rows: Sequence[tuple[int, bytes]]) -> list[bytes]:
+    """The packets of a page with these rows of characters and spacing attributes."""
+    packets = [line(number // 100, row, odd_parity(content.ljust(40))) for row, content in rows]
+    return [header(number), *packets, header(number, hexadecimal=0xFF)]
+
+
+def boxed(column: int, words: str, colour: int = 7, *, after: bytes = b"") -> bytes:
+    """A row with words from a column on, in a colour by its number, and more after them."""
+    spaces = bytes([colour, START_BOX, START_BOX])
+    return b" " * (column - len(spaces)) + spaces + words.encode("ascii") + after \
+        + bytes([END_BOX, END_BOX])
+
+
 def pes(packets: Sequence[bytes], pts: int) -> bytes:
     """A PES packet with a header of 45 bytes and data units of 46 bytes, as EN 300 472 asks."""
     units = [bytes([3, 0x2C, 0xE0 | 7 + index, 0xE4]) + reversed_bits(packet)

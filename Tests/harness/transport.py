@@ -207,7 +207,10 @@ class Transport:
 
     def text(self, frame: int, number: int, *lines: str) -> None:
         """Shows a page of teletext from the time of `frame` on; without lines it is empty."""
-        packets = teletext.page(number, lines)
+        self.page(frame, teletext.page(number, lines))
+
+    def page(self, frame: int, packets: Sequence[bytes]) -> None:
+        """Shows a page of these packets from the time of `frame` on."""
         self.insert(frame, TELETEXT, teletext.pes(packets, self.stamps[frame]))
 
     def send(self, *ports: int) -> Callable[[], None]:

@@ -62,10 +62,16 @@ function set(box, name, value) { box.style.setProperty(name, value); }
 function cue({ lines, align }, line, free) {
   const p = document.createElement('p');
   p.dir = 'auto';
-  lines.forEach(([{ text }], index) => {
+  lines.forEach((runs, index) => {
     const span = document.createElement('span');
     span.dir = 'auto';
-    span.textContent = text;
+    span.append(...runs.map(({ text, style }) => {
+      if (!style?.color) return text;
+      const part = document.createElement('b');
+      part.textContent = text;
+      Object.assign(part.style, { color: style.color, fontWeight: 'inherit' });
+      return part;
+    }));
     p.append(...index > 0 ? ['\n'] : [], span);
   });
   Object.assign(p.style, {

@@ -61,6 +61,21 @@ suite('cues', () => {
       [[10, 'start', 'a,b,c'], [10, 'center', 'd'], [null, 'center', 'e']]);
     assert.deepEqual(list.blocksAt(500), [], 'malformed places are none');
   });
+
+  test('parts of cues have colours; those that are not their text are left out', () => {
+    const part = (text, color) => ({ text, ...color && { color } });
+    const runs = [[part('a ', 'yellow'), part('b')], [part('c', 'none')]];
+    const wrong = [{}, [1], [[part('a b')]], [[null], ['c']], [[part('a b')], [part('<i>')]]];
+    const cues = [runs, ...wrong].map((lines, index) => (
+      { id: index + 1, start: 100 * index, duration: 100, text: 'a b\nc', runs: lines }));
+    const list = new CueList();
+    list.add(cuesOf({ revision: 4, cues }).cues);
+    assert.deepEqual(list.blocksAt(0), [{ place: { line: null }, align: 'center', lines: [
+      [{ text: 'a ', style: { color: '#ffff00ff' } }, { text: 'b', style: {} }],
+      [{ text: 'c', style: {} }]] }]);
+    assert.equal(list.textAt(0), 'a b\nc');
+    wrong.forEach((_, index) => assert.deepEqual(list.blocksAt(100 * index + 100), []));
+  });
 });
 
 suite('captions', () => {

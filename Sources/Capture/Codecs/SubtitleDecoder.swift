@@ -10,14 +10,36 @@ final class SubtitleDecoder {
   private let codec: CodecHandle
   private let packet: PacketHandle
 
+  /// The form of texts of teletext.
+  enum PageForm {
+    /// All rows but the first, with the space around texts, without colours.
+    case rows
+    /// Lines with colours.
+    case colours
+  }
+
+  /// Opens a decoder for a page of teletext, such as 888.
+  ///
+  /// - Throws: ``FFmpegError`` if libavcodec has no decoder, or it cannot be opened.
+  convenience init(teletext page: Int, _ form: PageForm) throws(FFmpegError) {
+    var options = ["txt_page": "\(page)", "txt_chop_top": "1"]
+    switch form {
+    case .rows: (options["txt_format"], options["txt_chop_spaces"]) = ("text", "0")
+    case .colours: options["txt_format"] = "ass"
+    }
+    try self.init(AV_CODEC_ID_DVB_TELETEXT, extradata: [], options)
+  }
+
   /// Opens a decoder.
   ///
   /// - Parameters:
   ///   - codec: the codec in libavcodec's numbers.
   ///   - extradata: the configuration of the container.
-  ///   - page: the page of teletext, such as 888; nil for other codecs.
+  ///   - settings: options of the decoder.
   /// - Throws: ``FFmpegError`` if libavcodec has no decoder, or it cannot be opened.
-  init(_ codec: AVCodecID, extradata: [UInt8], page: Int?) throws(FFmpegError) {
+  init(
+    _ codec: AVCodecID, extradata: [UInt8], _ settings: [String: String] = [:]
+  ) throws(FFmpegError) {
     guard let found = unsafe avcodec_find_decoder(codec) else {
       throw FFmpegError(refused: "libavcodec has no decoder for subtitles of this kind")
     }
@@ -25,13 +47,10 @@ final class SubtitleDecoder {
     packet = try PacketHandle()
     unsafe self.codec.pointer.pointee.pkt_timebase = AVRational(num: 1, den: 1000)
     unsafe self.codec.pointer.pointee.time_base = AVRational(num: 1, den: 1000)
-    if page == nil { try self.codec.setExtradata(extradata) }
+    if !extradata.isEmpty { try self.codec.setExtradata(extradata) }
     var options: OpaquePointer?
     defer { unsafe av_dict_free(&options) }
-    if let page {
-      unsafe av_dict_set(&options, "txt_page", "\(page)", 0)
-      unsafe av_dict_set(&options, "txt_format", "text", 0)
-    }
+    for (name, value) in settings { unsafe av_dict_set(&options, name, value, 0) }
     let opened = unsafe self.codec.open(&options)
     try FFmpegError.check("avcodec_open2", opened.result, opened.lines.last ?? "")
   }
@@ -41,9 +60,12 @@ final class SubtitleDecoder {
   /// - Parameters:
   ///   - bytes: the packet.
   ///   - milliseconds: its duration; 0 if it is unknown.
+  ///   - read: reads an event of ASS.
   /// - Returns: the lines of each text; empty if the packet removes the text. Nil if the packet
   ///   changes nothing, or is damaged.
-  func decode(_ bytes: [UInt8], milliseconds: Int64) -> [String]? {
+  func decode(
+    _ bytes: [UInt8], milliseconds: Int64, reading read: (String) -> String = StyledText.plain
+  ) -> [String]? {
     guard packet.fill(bytes) >= 0 else { return nil }
     defer { packet.clear() }
     unsafe packet.pointer.pointee.pts = 0
@@ -58,7 +80,7 @@ final class SubtitleDecoder {
     return unsafe (0..<Int(subtitle.num_rects)).compactMap { index in
       guard let area = unsafe subtitle.rects?[index] else { return nil }
       if let text = unsafe area.pointee.text { return unsafe String(cString: text) }
-      return unsafe area.pointee.ass.map { unsafe StyledText.plain(String(cString: $0)) }
+      return unsafe area.pointee.ass.map { unsafe read(String(cString: $0)) }
     }
   }
 }

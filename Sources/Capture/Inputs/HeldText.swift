@@ -2,33 +2,33 @@
 
 import Time
 
-/// A text that is shown until another one replaces it, as cues of known durations: a pure state
+/// A text, or several, shown until others replace it, as cues of known durations: a pure state
 /// machine.
 ///
 /// The end of a text of teletext is not known when it begins. It is a cue of one second, then cues
 /// of half a second while it stays. So it is shown at once, and at most half a second too long.
-struct HeldText: Sendable {
+struct HeldText<Text: Sendable & Equatable>: Sendable {
   /// A cue.
   struct Piece: Sendable, Equatable {
-    let text: String
+    let text: Text
     let start: SourceTime
     let duration: Interval
   }
 
-  private static let first = Interval.seconds(1)
-  private static let further = Interval.milliseconds(500)
+  private static var first: Interval { .seconds(1) }
+  private static var further: Interval { .milliseconds(500) }
   /// How long before its start a further cue is given.
-  private static let ahead = Interval.milliseconds(500)
+  private static var ahead: Interval { .milliseconds(500) }
   /// A text is removed after this time, as the standard of the decoder's pages permits a loss of
   /// the page that clears it.
-  private static let longest = Interval.seconds(20)
+  private static var longest: Interval { .seconds(20) }
 
-  private var shown: (text: String, start: SourceTime, end: SourceTime)?
+  private var shown: (text: Text, start: SourceTime, end: SourceTime)?
 
   /// Shows a text from `time` on, or removes the one that is shown if `text` is nil.
   ///
   /// A repetition of the text that is shown changes nothing.
-  mutating func show(_ text: String?, at time: SourceTime) -> Piece? {
+  mutating func show(_ text: Text?, at time: SourceTime) -> Piece? {
     guard let text else {
       shown = nil
       return nil

@@ -11,8 +11,25 @@ struct LibraryText {
   /// Texts of one language.
   private struct Track {
     let language: Language
-    let decoder: SubtitleDecoder
-    var held = HeldText()
+    let decoder: Decoder
+    var held = HeldText<[TeletextPage.Block]>()
+  }
+
+  private enum Decoder {
+    case library(SubtitleDecoder), teletext(TeletextDecoder)
+
+    /// The texts in a packet, each with its place; nil if the packet changes nothing.
+    func decode(_ bytes: [UInt8], milliseconds: Int64) -> [TeletextPage.Block]? {
+      switch self {
+      case .teletext(let decoder): return decoder.decode(bytes)
+      case .library(let decoder):
+        let text = decoder.decode(bytes, milliseconds: milliseconds)?.joined(separator: "\n")
+        return text.map { text in
+          let isEmpty = !text.unicodeScalars.contains { !$0.properties.isWhitespace }
+          return isEmpty ? [] : [TeletextPage.Block(text: text, place: nil)]
+        }
+      }
+    }
   }
 
   /// A page of teletext with subtitles, as the PMT describes it.
@@ -50,7 +67,7 @@ struct LibraryText {
     for (stream, list) in tracks {
       for index in list.indices {
         if let piece = tracks[stream]?[index].held.advance(to: pts) {
-          packets.append(packet(piece, list[index].language, arrival))
+          packets += self.packets(piece, list[index].language, arrival)
         }
       }
     }
@@ -84,23 +101,23 @@ struct LibraryText {
       guard let track = tracks[stream]?[index],
         let texts = track.decoder.decode(bytes, milliseconds: duration.milliseconds)
       else { continue }
-      let text = texts.joined(separator: "\n")
-      let isEmpty = !text.unicodeScalars.contains { !$0.properties.isWhitespace }
       let piece =
-        duration > .zero && !isEmpty
-        ? HeldText.Piece(text: text, start: time, duration: duration)
-        : tracks[stream]?[index].held.show(isEmpty ? nil : text, at: time)
-      if let piece { packets.append(packet(piece, track.language, arrival)) }
+        duration > .zero && !texts.isEmpty
+        ? HeldText<[TeletextPage.Block]>.Piece(text: texts, start: time, duration: duration)
+        : tracks[stream]?[index].held.show(texts.isEmpty ? nil : texts, at: time)
+      if let piece { packets += self.packets(piece, track.language, arrival) }
     }
     return packets
   }
 
-  private func packet(
-    _ piece: HeldText.Piece, _ language: Language, _ arrival: MonotonicTime
-  ) -> MetadataPacket {
-    MetadataPacket(
-      format: .text(language, duration: piece.duration), bytes: Array(piece.text.utf8),
-      pts: piece.start, ticks: ticks, arrival: arrival)
+  private func packets(
+    _ piece: HeldText<[TeletextPage.Block]>.Piece, _ language: Language, _ arrival: MonotonicTime
+  ) -> [MetadataPacket] {
+    piece.text.map { block in
+      MetadataPacket(
+        format: .text(language, duration: piece.duration, place: block.place),
+        bytes: Array(block.text.utf8), pts: piece.start, ticks: ticks, arrival: arrival)
+    }
   }
 
   /// The decoders of a stream.
@@ -112,12 +129,12 @@ struct LibraryText {
     let languages = unsafe entry?.pointee.value.map { unsafe String(cString: $0) } ?? ""
     let codec = unsafe parameters.pointee.codec_id
     guard codec == AV_CODEC_ID_DVB_TELETEXT else {
-      let decoder = try? SubtitleDecoder(codec, extradata: configuration, page: nil)
-      return decoder.map { [Track(language: Language(languages), decoder: $0)] } ?? []
+      let decoder = try? SubtitleDecoder(codec, extradata: configuration)
+      return decoder.map { [Track(language: Language(languages), decoder: .library($0))] } ?? []
     }
     return pages(configuration, languages).compactMap { page in
-      let decoder = try? SubtitleDecoder(codec, extradata: [], page: page.number)
-      return decoder.map { Track(language: page.language, decoder: $0) }
+      let decoder = try? TeletextDecoder(page: page.number)
+      return decoder.map { Track(language: page.language, decoder: .teletext($0)) }
     }
   }
 

@@ -14,8 +14,21 @@ package struct MetadataPacket: Sendable, Equatable {
     case id3
     /// KLV sets, with timestamps or without.
     case klv(isSynchronous: Bool)
-    /// Lines in UTF-8 that are shown from the time of the packet on.
-    case text(Language, duration: Interval)
+    /// Lines in UTF-8 that are shown from the time of the packet on; those with a place have marks
+    /// of ``TextColour``.
+    case text(Language, duration: Interval, place: TextPlace? = nil)
+  }
+
+  /// The place of a text in the picture.
+  package struct TextPlace: Sendable, Equatable {
+    /// The side at which lines begin or end.
+    package enum Side: Sendable {
+      case left, middle, right
+    }
+
+    /// The upper edge, in percent of the height of the picture.
+    package let line: Int
+    package let side: Side
   }
 
   /// The format of the bytes.

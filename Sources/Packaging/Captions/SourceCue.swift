@@ -9,11 +9,15 @@ package struct SourceCue: Sendable, Equatable {
   package let language: Language
   /// One of ``Cue/durations``.
   package let duration: Interval
+  package let position: CuePosition
 
   /// A cue; its duration is limited to ``Cue/durations``.
-  package init(_ text: CueText, _ language: Language, duration: Interval) {
+  package init(
+    _ text: CueText, _ language: Language, duration: Interval, position: CuePosition = .standard
+  ) {
     self.text = text
     self.language = language
+    self.position = position
     self.duration = min(max(duration, Cue.durations.lowerBound), Cue.durations.upperBound)
   }
 

@@ -26,12 +26,22 @@ package enum WebVTT {
     return text
   }
 
-  /// The text of a cue: without markup, since each character that could begin some is escaped.
+  /// The text of a cue: without markup but the classes of colours, since each character that could
+  /// begin some is escaped.
   ///
   /// The result contains no `-->` and no empty line.
   package static func payload(_ text: CueText) -> String {
+    text.runs.map { line in
+      line.map { run in
+        let words = escaped(run.text)
+        return run.colour.map { "<c.\($0.name)>\(words)</c>" } ?? words
+      }.joined()
+    }.joined(separator: "\n")
+  }
+
+  private static func escaped(_ text: String) -> String {
     var escaped = ""
-    for character in text.text.unicodeScalars {
+    for character in text.unicodeScalars {
       switch character {
       case "&": escaped += "&amp;"
       case "<": escaped += "&lt;"

@@ -43,7 +43,7 @@ package final class EventWindows: Sendable {
     // Cues have whole milliseconds.
     let new = CueStore.NewCue(
       cue.text, start: .origin + .milliseconds(time.milliseconds),
-      duration: .milliseconds(cue.duration.milliseconds))
+      duration: .milliseconds(cue.duration.milliseconds), position: cue.position)
     do throws(CueRefusal) {
       _ = try captions.add(new, to: track, window, wall: wall, now: now)
       return .success(())

@@ -21,9 +21,17 @@ struct CueDocument {
         "id": cue.id, "start": cue.start.milliseconds, "duration": cue.duration.milliseconds,
         "text": cue.text.text, "line": cue.position.line,
         "align": cue.position.align == .center ? nil : cue.position.align.rawValue,
+        "runs": cue.text.isColoured ? Self.runs(cue.text) : nil,
       ]
     }
     return (["revision": revision, "cues": objects] as JSONObject).text + "\n"
+  }
+
+  /// The parts of each line with their colours.
+  private static func runs(_ text: CueText) -> [[JSONObject]] {
+    text.runs.map { line in
+      line.map { run in ["text": run.text, "color": run.colour?.name] }
+    }
   }
 
   /// The languages of a stream for `/timestamps.json`.

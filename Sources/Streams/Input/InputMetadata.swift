@@ -141,13 +141,32 @@ private enum SourceEvent: Sendable {
 
   /// The contents of a packet; none if it means nothing for viewers.
   static func read(_ packet: MetadataPacket) -> Result<[SourceEvent], PacketFault> {
-    guard case .text(let language, let duration) = packet.format else {
+    guard case .text(let language, let duration, let place) = packet.format else {
       return EventContent.read(packet).map { $0.map { .event($0) } }
     }
     do throws(CueText.Refusal) {
-      let text = try CueText(String(decoding: packet.bytes, as: UTF8.self))
-      return .success([.cue(SourceCue(text, language, duration: duration))])
+      let words = String(decoding: packet.bytes, as: UTF8.self)
+      guard let place else {
+        return .success([.cue(SourceCue(try CueText(words), language, duration: duration))])
+      }
+      let text = try CueText(marked: words)
+      let cue = SourceCue(text, language, duration: duration, position: CuePosition(place))
+      return .success([.cue(cue)])
     } catch { return .failure(PacketFault(reason: "a text of the source: \(error)")) }
+  }
+}
+
+extension CuePosition {
+  /// The place of a text of teletext.
+  fileprivate init(_ place: MetadataPacket.TextPlace) {
+    let align: Align =
+      switch place.side {
+      case .left: .start
+      case .middle: .center
+      case .right: .end
+      }
+    let lines = Self.lines
+    self.init(line: min(max(place.line, lines.lowerBound), lines.upperBound), align: align)
   }
 }
 

@@ -2,13 +2,21 @@
 // The cues of one language, and the text at an instant.
 
 /** @typedef {import('./caption-blocks.js').CaptionBlock} CaptionBlock */
+/** @typedef {import('./caption-blocks.js').CaptionRun} CaptionRun */
 
 /**
  * A text and its capture times, Unix ms. `line` is its upper edge, percent of the height of the
- * picture; absent above the lower edge. `align` is absent for centred lines.
+ * picture; absent above the lower edge. `align` is absent for centred lines, `runs`, the lines of
+ * the text, without colours.
  * @typedef {{ id: number, start: number, end: number, text: string, line?: number,
- *   align?: 'start' | 'end' }} Cue
+ *   align?: 'start' | 'end', runs?: CaptionRun[][] }} Cue
  */
+
+/** The colours by the names of the server. */
+const COLOURS = new Map(Object.entries({
+  red: '#ff0000ff', lime: '#00ff00ff', yellow: '#ffff00ff', blue: '#0000ffff',
+  magenta: '#ff00ffff', cyan: '#00ffffff',
+}));
 
 /** The most cues that are kept; the server has at most 500 of a language. */
 const MOST_CUES = 600;
@@ -26,11 +34,25 @@ export function cuesOf(response) {
     && typeof text === 'string'));
   return {
     revision,
-    cues: found.map(({ id, start, duration, text, line, align }) => ({
+    cues: found.map(({ id, start, duration, text, line, align, runs }) => ({
       id, start, end: start + duration, text, ...line >= 0 && line <= 100 && { line },
-      ...(align === 'start' || align === 'end') && { align },
+      ...(align === 'start' || align === 'end') && { align }, ...colouredLines(runs, text),
     })),
   };
+}
+
+/**
+ * @param {any} runs @param {string} text
+ * @returns {{ runs?: CaptionRun[][] }} none if they are not the lines of the text
+ */
+function colouredLines(runs, text) {
+  if (!Array.isArray(runs) || !runs.every(Array.isArray)) return {};
+  const lines = runs.map((/** @type {any[]} */ line) => line.map((run) => {
+    const color = COLOURS.get(run?.color);
+    return { text: String(run?.text), style: color ? { color } : {} };
+  }));
+  const words = lines.map((line) => line.map((run) => run.text).join('')).join('\n');
+  return words === text ? { runs: lines } : {};
 }
 
 /** The cues in the order of their starts. */
@@ -57,20 +79,22 @@ export class CueList {
   textAt(time) { return this.shownAt(time).map(({ text }) => text).join('\n'); }
 
   /**
-   * The cues at an instant, those of one place together; empty if none of them has a place.
+   * The cues at an instant, those of one place together; empty if none of them has a place or
+   * colours.
    * @param {number} time capture time of the shown frame, Unix ms
    * @returns {CaptionBlock[]}
    */
   blocksAt(time) {
     const cues = this.shownAt(time);
-    if (cues.every(({ line, align }) => line === undefined && !align)) return [];
+    if (cues.every(({ line, align, runs }) => line === undefined && !align && !runs)) return [];
     /** @type {Map<string, CaptionBlock>} */
     const blocks = new Map();
-    for (const { text, line = null, align = 'center' } of cues) {
+    for (const { text, line = null, align = 'center', runs } of cues) {
       const key = `${line} ${align}`;
       const block = blocks.get(key) ?? { place: { line }, align, lines: [] };
       blocks.set(key, block);
-      block.lines.push(...text.split('\n').map((words) => [{ text: words, style: {} }]));
+      block.lines.push(...runs
+        ?? text.split('\n').map((words) => [{ text: words, style: {} }]));
     }
     return [...blocks.values()];
   }
