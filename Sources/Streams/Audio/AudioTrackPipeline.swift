@@ -7,15 +7,12 @@ import Packaging
 import Sharing
 import Time
 
-/// The work of an audio track's thread: a source, a placer and a publisher, by the media clock.
+/// The work of an audio track: a source, a placer and a publisher, by the media clock.
 ///
 /// Silence replaces audio that is later than the grace period. Beside pass-through video, audio is
 /// published up to the newest video frame and has the discontinuity periods of the video. Confined
 /// to one thread.
 struct AudioTrackPipeline: ~Copyable {
-  /// The polling interval of the queue.
-  private static let interval = Interval.milliseconds(5)
-
   private let track: AudioTrackSettings
   /// Gets the calls of the codecs.
   private let watch: CallWatchdog
@@ -87,14 +84,11 @@ struct AudioTrackPipeline: ~Copyable {
     publisher.prefill(try placer.prefill(to: frame(at: now)))
   }
 
-  /// Publishes audio until `stop` is set.
+  /// Publishes the audio of a source that the thread reads, until `stop` is set.
   ///
   /// - Throws: the error if no other encoder can be opened after an error.
   mutating func run(until stop: StopFlag) throws(FFmpegError) {
     while !stop.isSet {
-      if source == nil {
-        SystemClock.sleep(until: SystemClock.monotonicTime + Self.interval)
-      }
       do throws(FFmpegError) {
         if let placed = try source?.read(into: &placer) { frames += placed }
       } catch { try recover(error) }

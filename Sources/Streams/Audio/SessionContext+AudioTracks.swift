@@ -4,7 +4,7 @@ import Capture
 import Media
 
 extension SessionContext {
-  /// Starts the thread of each audio track.
+  /// Starts the thread of each audio track; live tracks of an input then have one thread together.
   ///
   /// - Parameters:
   ///   - clock: the media clock of the video.
@@ -19,15 +19,20 @@ extension SessionContext {
     goLive:
       @escaping @Sendable (AudioOutput, inout AudioTrackPipeline) throws(FFmpegError) -> Bool
   ) throws(SessionFailure) -> [OpeningResult] {
-    try audio.map { output throws(SessionFailure) in
+    let shared = SharedAudioThread()
+    return try audio.map { output throws(SessionFailure) in
       try startEncoder(output.settings.name) { [self] opened throws(FFmpegError) in
+        let source = source(output)
         var pipeline = try AudioTrackPipeline(
           output, stream: configuration.name, from: firstSegment,
-          after: anchor.end(ofTrack: output.index), clock: clock, source: source(output),
+          after: anchor.end(ofTrack: output.index), clock: clock, source: source,
           gracePeriod: configuration.gracePeriod(of: output.settings), statistics: statistics,
           watch: watch, log: log)
         opened()
         guard try goLive(output, &pipeline) else { return }
+        guard source != nil else {
+          return try shared.run(pipeline, until: stop, ending: ending)
+        }
         try pipeline.run(until: stop)
         if ending.isSet { pipeline.finish() }
       }
