@@ -13,6 +13,9 @@ package import Time
 package struct AudioChunker: Sendable {
   private static let maximumFrames = Int(AudioSegmentation.maximumFramesPerChunk)
 
+  /// Decode times minus those of the grid, in samples.
+  package var phase: Int64 = 0
+
   private let segmentation: AudioSegmentation
   private let writer: ChunkWriter
   private var payloads: [[UInt8]] = []
@@ -67,7 +70,8 @@ package struct AudioChunker: Sendable {
 
   private mutating func complete(_ endsPart: Bool) -> AudioChunk {
     let run = SampleRun(
-      payloads: payloads, decodeTime: segmentation.ticks(first),
+      // bounded: positions are those of times that can be expressed
+      payloads: payloads, decodeTime: segmentation.ticks(first) + phase,
       sampleDuration: UInt32(clamping: segmentation.samplesPerFrame), captured: captured,
       sequence: UInt32(truncatingIfNeeded: first + 1))
     let chunk = AudioChunk(

@@ -148,6 +148,18 @@ package struct AudioSegmentation: Sendable, Hashable {
     Int64(floorDivide(Int128(mediaTime.nanoseconds) * Int128(sampleRate), 1_000_000_000))
   }
 
+  /// The distance of a frame that starts at `mediaTime` from the nearest one of the grid, in
+  /// samples: at most half a frame, negative if it starts before that one.
+  ///
+  /// In steps of 1/32 frame: sources round their timestamps, and two origins agree on it.
+  package func phase(of mediaTime: MediaTime) -> Int64 {
+    let step = max(1, samplesPerFrame / 32)  // bounded: a constant
+    let sample = Int128(sample(atOrBefore: mediaTime))
+    let nearest = floorDivide(sample + Int128(samplesPerFrame / 2), Int128(samplesPerFrame))
+    let distance = sample - nearest * Int128(samplesPerFrame)
+    return Int64(floorDivide(distance + Int128(step / 2), Int128(step))) * step
+  }
+
   /// The duration of a chunk in samples; the last one of a part may be shorter.
   package var chunkTicks: Int64 {
     // bounded: at most two AAC frames

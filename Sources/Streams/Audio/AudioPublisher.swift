@@ -62,7 +62,13 @@ struct AudioPublisher: Sendable {
   }
 
   /// Starts a period with the next chunk.
-  mutating func begin(_ period: PeriodAlignment, _ track: TrackDescription) {
+  ///
+  /// - Parameters:
+  ///   - period: the period.
+  ///   - track: the description of the track in it.
+  ///   - phase: the times of its frames minus those of the grid, in samples.
+  mutating func begin(_ period: PeriodAlignment, _ track: TrackDescription, phase: Int64 = 0) {
+    chunker.phase = phase
     opening = (period, track.headerHash == headerHash ? nil : track)
     headerHash = track.headerHash
   }
@@ -95,7 +101,7 @@ struct AudioPublisher: Sendable {
       segment = current?.number ?? segment ?? period.first.number
     }
     let offset = period.segments.last?.offset ?? period.offset
-    let captured = WallTime(segmentation.frameTime(of: frame.index), plus: offset)
+    let captured = WallTime(time(of: frame.index), plus: offset)
     let chunks = chunker.add(frame.bytes, frame: frame.index, captured: captured, from: start)
     for chunk in chunks {
       if let next = publish(chunk, in: period) { return next }
@@ -115,7 +121,9 @@ struct AudioPublisher: Sendable {
     if position.position == 0, let step = clock.step(before: position.segment) {
       sink.announce(offset: step.offset, skipped: step.skipped)
       if step.skipped > 0 {
+        let phase = chunker.phase
         chunker = AudioChunker(segmentation: segmentation)
+        chunker.phase = phase
         part = nil
         return step.segment
       }
@@ -130,9 +138,15 @@ struct AudioPublisher: Sendable {
       sink.publish(published, offset: period.offset(in: number))
     }
     newest = number
-    let end = segmentation.frameTime(of: chunk.firstFrame + chunk.frames)
+    let end = time(of: chunk.firstFrame + chunk.frames)
     count(published, endsPart: chunk.endsPart, lateness: clock.lateness(of: end, in: period))
     return nil
+  }
+
+  /// The media time of a frame in the present period.
+  private func time(of frame: Int64) -> MediaTime {
+    segmentation.frameTime(of: frame)
+      + Interval(ticks: chunker.phase, timescale: Int64(segmentation.sampleRate))
   }
 
   private func published(_ chunk: AudioChunk, in segment: Int64, at wall: WallTime) -> Chunk {

@@ -30,6 +30,8 @@ struct AudioTrackPipeline: ~Copyable {
   /// The current period, or the one that starts next.
   private var index: Int64 = 0
   private var hasBegun: Bool
+  /// The times of copied frames in the period minus those of their grid, in samples.
+  private var phase: Int64 = 0
   /// AAC frames that are not published yet.
   private var frames: [EncodedAudioFrame] = []
   private var reports: AudioReports
@@ -158,13 +160,19 @@ struct AudioTrackPipeline: ~Copyable {
     let periodStart = start(of: period)
     while queue.pop(where: { $0.captured < periodStart }) != nil {}
     let end = next.map { start(of: $0) } ?? .distantFuture
-    let found = queue.first.flatMap { $0.captured < end ? $0.format : nil }
+    let found = queue.first.flatMap { $0.captured < end ? $0 : nil }
     guard found != nil || isDue else { return false }
-    if case .input(.some) = track.source, let found { choose(found) }
+    if case .input(.some) = track.source, let found { choose(found.format) }
     let placer = try AudioPlacer.copying(
       &format, track.encoder, from: firstFrame(of: period), watch, reports)
     (index, hasBegun) = (period.index, true)
-    publisher.begin(period, Self.description(placer, track, segmentation))
+    // Copied frames cannot be cut: their times are those of the source, not those of the grid.
+    phase = 0
+    if format != nil, let found, period.reference != nil {
+      phase = segmentation.phase(
+        of: period.mediaTime(pts: found.pts, captured: found.captured))
+    }
+    publisher.begin(period, Self.description(placer, track, segmentation), phase: phase)
     self.placer = placer
     return true
   }
@@ -196,8 +204,10 @@ struct AudioTrackPipeline: ~Copyable {
       ? segmentation.sample(atOrBefore: present) - half : segmentation.ticks(end)
     let nextStart = next.map { start(of: $0) } ?? .distantFuture
     let segmentation = segmentation
+    let phase = Interval(ticks: phase, timescale: Int64(segmentation.sampleRate))
+    // By the grid, for the positions of frames.
     func mediaTime(_ entry: AudioQueue.Entry) -> MediaTime {
-      period.mediaTime(pts: entry.pts, captured: entry.captured)
+      period.mediaTime(pts: entry.pts, captured: entry.captured) - phase
     }
     func isAhead(_ entry: AudioQueue.Entry) -> Bool {
       segmentation.sample(atOrBefore: mediaTime(entry)) + half >= limit
