@@ -15,6 +15,7 @@ import pytest
 
 from fetch_hlsjs import fetch_hlsjs, script_flags
 from harness import order, scheduler
+from harness.dashscript import dashjs_file
 from harness.program import RUNNING, Program, start, stop
 from harness.sources import Source
 from harness.tools import chromium, streamer_binary
@@ -135,8 +136,8 @@ def hlsjs() -> Path:
 @pytest.fixture(scope="session")
 def dashjs() -> Path:
     """dash.all.min.js of dash.js, or a skip."""
-    path = Path(os.environ.get("DASHJS") or "dash.all.min.js")
-    if not path.is_file():
+    path = dashjs_file()
+    if path is None:
         pytest.skip("dash.js not found (DASHJS): only a stand-in of it is tested")
     return path
 

@@ -12,12 +12,13 @@ from playwright.sync_api import Browser
 from fetch_hlsjs import script_flags
 from harness.browser import viewer
 from harness.captionsource import Caption, captioned_clip
+from harness.dashscript import dashjs_flags
 from harness.dtvcc import ServiceCaption
 from harness.http1 import get
 from harness.program import Program, start, stop
 from harness.site import site
 from harness.waiting import wait_until
-from test_closed_captions_page import CHOOSE, ELEMENTS, MOUNT, errors
+from test_closed_captions_page import CHOOSE, ELEMENTS, MOUNT, SCRIPTS, errors
 
 SECONDS, INTERVAL = 12, 2
 TIMES = [((0.4 + index) * INTERVAL, (0.9 + index) * INTERVAL)
@@ -39,7 +40,7 @@ def program(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         services=SERVICES[0] + SERVICES[1])
     running = start(["--input", str(path), "--loop", "--passthrough", "always", "--host",
                      "127.0.0.1", "--http-port", "0", "--closed-captions",
-                     "CC1=en,SERVICE1=en", *script_flags()], defaults=False)
+                     "CC1=en,SERVICE1=en", *script_flags(), *dashjs_flags()], defaults=False)
     wait_until(lambda: get(running.port, "/live/video/playlist.m3u8").status == 200, 20, "live")
     yield running
     stop(running)
@@ -55,13 +56,17 @@ def test_services_are_signalled_once_seen(program: Program) -> None:
 
 
 @pytest.mark.timeout(150)
-@pytest.mark.parametrize("transport", ["http", "ws", "webcodecs", "hls"])
+@pytest.mark.parametrize("transport", ["http", "ws", "webcodecs", "hls", "dash"])
 def test_player_shows_services_with_their_frames(
-        transport: str, browser: Browser, program: Program, hlsjs: Path) -> None:
+        transport: str, browser: Browser, program: Program,
+        request: pytest.FixtureRequest) -> None:
     """Both standards are offered, nothing is shown before a choice, and texts are no markup."""
-    assert hlsjs.is_file()
+    if script := SCRIPTS.get(transport):
+        assert request.getfixturevalue(script).is_file()
     html = ELEMENTS.format(module=program.url("/player/live-player.js"))
-    names = ["English (CC1)", "English (SERVICE1)", "SERVICE8"]
+    # An MPD has languages, no names.
+    first = "English" if transport == "dash" else "English (CC1)"
+    names = [first, "English (SERVICE1)", "SERVICE8"]
     with site(html) as address, viewer(browser) as view:
         view.open(address, is_parsed=True)
         view.page.evaluate(MOUNT, [program.url("/live/"), transport])

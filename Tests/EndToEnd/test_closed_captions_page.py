@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 from fetch_hlsjs import script_flags
 from harness.browser import Viewer, viewer
 from harness.captionsource import Caption, captioned_clip, captions
+from harness.dashscript import dashjs_flags
 from harness.dtvcc import ServiceCaption
 from harness.http1 import get
 from harness.program import Program, start, stop
@@ -21,6 +22,8 @@ from harness.site import site
 from harness.waiting import wait_until
 
 SECONDS = 12
+# The fixtures of the scripts that transports need.
+SCRIPTS = {"hls": "hlsjs", "dash": "dashjs"}
 ELEMENTS = """<!doctype html><meta charset="utf-8"><style>live-player {{ width: 320px }}</style>
 <script type="module" src="{module}"></script><body>"""
 MOUNT = """([source, transport]) => {
@@ -69,7 +72,8 @@ def program(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     path = captioned_clip(tmp_path_factory.mktemp("captions") / "captions.ts", SECONDS,
                           size="320x180")
     running = start(["--input", str(path), "--loop", "--passthrough", "always", "--host",
-                     "127.0.0.1", "--http-port", "0", *script_flags()], defaults=False)
+                     "127.0.0.1", "--http-port", "0", *script_flags(), *dashjs_flags()],
+                    defaults=False)
     wait_until(lambda: get(running.port, "/live/video/playlist.m3u8").status == 200, 20, "live")
     yield running
     stop(running)
@@ -101,11 +105,13 @@ def within_bounds(view: Viewer, field: int) -> list[float | None] | None:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("transport", ["http", "ws", "webcodecs", "hls"])
+@pytest.mark.parametrize("transport", ["http", "ws", "webcodecs", "hls", "dash"])
 def test_player_shows_captions_of_the_video_with_their_frames(
-        transport: str, browser: Browser, program: Program, hlsjs: Path) -> None:
-    """CC1, and CC3 by the menu; no channel is shown before it is chosen."""
-    assert hlsjs.is_file()
+        transport: str, browser: Browser, program: Program,
+        request: pytest.FixtureRequest) -> None:
+    """CC1, and CC3 by the menu; no channel is shown before it is chosen, none after "off"."""
+    if script := SCRIPTS.get(transport):
+        assert request.getfixturevalue(script).is_file()
     html = ELEMENTS.format(module=program.url("/player/live-player.js"))
     with site(html) as address, viewer(browser) as view:
         view.open(address, is_parsed=True)
@@ -125,6 +131,10 @@ def test_player_shows_captions_of_the_video_with_their_frames(
             print(f"{transport}, {name}: {len(late)} changes, {min(late):.0f} to {max(late):.0f} ms"
                   " after their frames")
         assert view.page.evaluate("() => __player.captionTrack") == "CC3"
+        view.page.wait_for_function(CHOOSE, arg="Captions off", timeout=10000)
+        view.watch(3)
+        assert view.page.evaluate("() => __player.captionTrack") is None
+        assert not any(one["text"] for one in view.page.evaluate("() => __captions"))
         assert not view.page_errors, view.page_errors
 
 

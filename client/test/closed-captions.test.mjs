@@ -6,6 +6,7 @@ import { Captions } from '../engine/captions/captions.js';
 import { ChunkCaptions } from '../engine/captions/chunk-captions.js';
 import { ClosedCaptions } from '../engine/captions/closed-captions.js';
 import { LaterCode } from '../engine/playback/later-code.js';
+import { DashCaptions, withoutClosedCaptions } from '../engine/players/dash-captions.js';
 import * as players from '../engine/players/later-players.js';
 import { HlsCaptions, observed } from '../engine/players/hls-captions.js';
 import { block, define, letters, packet } from './dtvcc.mjs';
@@ -280,5 +281,42 @@ suite('captions in CMAF', () => {
     assert.deepEqual(events.map(({ time }) => time), [0, 600].map((later) => later + 1e12 + 1000));
     assert.deepEqual(order.slice(0, 2), ['captions', true]);
     assert.equal(order.filter((one) => one === true).length, 6);
+  });
+
+  test('of dash.js are read chunk by chunk, with the times of the Period', () => {
+    const found = [], captions = new DashCaptions((...one) => found.push(one));
+    const period = { id: 'p0', mpd: { availabilityStartTime: new Date(1e12) } };
+    const representation = (id, mseTimeOffset = -2) => (
+      { id, mseTimeOffset, adaptation: { period } });
+    const load = (type, bytes, of = representation('a'), mediaType = 'video') => captions.take({
+      request: { type, mediaType, representation: of }, response: bytes.slice().buffer });
+    const media = (time, ...others) => load('MediaSegment', chunk('avc', time, 0, 3, 4), ...others);
+    const start = (...others) => load('InitializationSegment', header('avc'), ...others);
+    media(5000);
+    start(representation('a'), 'audio');
+    media(5000);
+    assert.deepEqual([found, captions.start], [[], null], 'without a header nothing is known');
+    start();
+    media(5000);
+    media(5040, representation('b'));
+    load('MediaSegment', new Uint8Array(0));
+    captions.take({ request: null });
+    captions.take({ request: { mediaType: 'video', type: 'MediaSegment' } });
+    assert.deepEqual([found.map(([time]) => time), captions.start], [[1e12 + 3000], 1e12]);
+    // Another Representation, and the first one again with the header that it had.
+    start(representation('b'));
+    media(6000, representation('b', -1));
+    media(7000);
+    assert.deepEqual(found.map(([time]) => time - 1e12), [3000, 5000, 5000]);
+    for (let i = 0; i < 100; i += 1) start(representation(`r${i}`));
+    assert.equal(captions.headers.size, 32);
+  });
+
+  test('are no longer stated in the MPD for dash.js', () => {
+    const set = (inner) => `<AdaptationSet id="1">${inner}<Representation id="v"/></AdaptationSet>`;
+    const role = '<Accessibility schemeIdUri="urn:tva:metadata:cs:AudioPurposeCS:2007" value="1"/>';
+    const statements = [608, 708].map((standard) => (
+      `<Accessibility schemeIdUri="urn:scte:dash:cc:cea-${standard}:2015" value="CC1=eng"/>`));
+    assert.equal(withoutClosedCaptions(set(statements.join('') + role)), set(role));
   });
 });

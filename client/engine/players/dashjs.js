@@ -6,6 +6,7 @@ import { Progress } from '../clock/progress.js';
 import { licenceURL } from '../feed/encrypted-media.js';
 import { substituteFor } from '../renditions/avoidance.js';
 import { EVENT_SCHEME, eventOf } from '../transport/stream-events.js';
+import { DashCaptions, withoutClosedCaptions } from './dash-captions.js';
 import { STOP_TIMEOUT } from './player.js';
 import { loadScript } from './script.js';
 /** @typedef {import('./player.js').Host} Host */
@@ -24,6 +25,8 @@ export class DashPlayer {
     this.url = url;
     /** @type {any} */
     this.dash = null;
+    /** @type {DashCaptions | null} */
+    this.captions = null;
     this.stopping = new AbortController();
     this.lostAt = 0;
     this.progress = new Progress(host.video);
@@ -53,7 +56,9 @@ export class DashPlayer {
   attach() {
     const { dashjs } = /** @type {any} */ (globalThis);
     const dash = dashjs.MediaPlayer().create();
+    const captions = new DashCaptions((...found) => this.host.addCaptions(...found));
     this.dash = dash;
+    this.captions = captions;
     this.replaced = null;
     this.wasMissing = false;
     this.progress.reset();
@@ -69,6 +74,11 @@ export class DashPlayer {
     });
     on(EVENT_SCHEME, ({ event }) => this.raise(event));
     on(events.PLAYBACK_PLAYING, () => this.host.status('live', 'Live'));
+    on(events.FRAGMENT_LOADING_PROGRESS, (loaded) => captions.take(loaded));
+    on(events.FRAGMENT_LOADING_COMPLETED, (loaded) => captions.take(loaded));
+    dash.addResponseInterceptor?.(async (/** @type {any} */ response) => (
+      typeof response.data === 'string'
+        ? Object.assign(response, { data: withoutClosedCaptions(response.data) }) : response));
     dash.setProtectionData({ 'org.w3.clearkey': { serverURL: licenceURL(this.host.source) } });
     dash.initialize(this.host.video, this.host.source, true);
   }
@@ -188,9 +198,15 @@ export class DashPlayer {
     this.recover('no new frame for 10 s');
   }
 
+  /**
+   * By the page's offset of the server's clock, which events and captions are compared with: that
+   * of dash.js differs.
+   */
   latency() {
-    const latency = this.dash?.getCurrentLiveLatency?.();
-    return latency > 0 ? latency : null;
+    const latency = this.dash?.getCurrentLiveLatency?.(), start = this.captions?.start ?? null;
+    if (!(latency > 0)) return null;
+    if (start === null) return latency;
+    return (this.host.clock.now() - start) / 1000 - this.host.video.currentTime;
   }
 
   isControlled() { return false; }
