@@ -23,6 +23,7 @@ from harness.audiotracks import hears, media_lines, value
 from harness.broadcast import CLOSED, IN, OUT, RATE, SETS, TELETEXT, TONES, TURN, broadcast
 from harness.browser import Viewer, viewer
 from harness.captionsource import Caption
+from harness.dashscript import dashjs_flags
 from harness.foreignpage import FOREIGN
 from harness.http1 import get
 from harness.mpd import schema, validate_by_schema
@@ -35,7 +36,7 @@ from harness.sources import Source
 from harness.transport import Transport, sets
 from harness.waiting import wait_until
 from test_audio_tracks import HEARS
-from test_closed_captions_page import CHOOSE, ELEMENTS, MOUNT, errors
+from test_closed_captions_page import CHOOSE, ELEMENTS, MOUNT, SCRIPTS, errors
 from test_events import TOKEN
 from test_input_texts import cues
 from test_metadata import (
@@ -190,16 +191,17 @@ def messages(view: Viewer, *, has_sets: bool) -> str | None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("transport", ["http", "ws", "hls"])
+@pytest.mark.parametrize("transport", ["http", "ws", "hls", "dash"])
 def test_player_shows_a_broadcast(
-        transport: str, browser: Browser, streamer: Callable[..., Program], hlsjs: Path,
-        sources: list[Source], stream: Transport) -> None:
+        transport: str, browser: Browser, streamer: Callable[..., Program],
+        request: pytest.FixtureRequest, sources: list[Source], stream: Transport) -> None:
     """Both kinds of captions and all messages with their frames, and another language by the menu.
 
     KLV is for clients of WebSockets.
     """
-    assert hlsjs.is_file()
-    program = published(streamer, sources, stream, *script_flags())
+    if script := SCRIPTS.get(transport):
+        assert request.getfixturevalue(script).is_file()
+    program = published(streamer, sources, stream, *script_flags(), *dashjs_flags())
     html = ELEMENTS.format(module=program.url("/player/live-player.js"))
     with site(html) as address, viewer(browser) as view:
         view.open(address, is_parsed=True)
