@@ -74,7 +74,7 @@ def vlc_file(url: str, seconds: float, folder: Path, mux: str = "ts") -> Path:
     home = folder / "vlc"
     prefix = as_nobody(home)
     home.mkdir(exist_ok=True)
-    _open_to_nobody(home)
+    open_to_nobody(home)
     output = home / f"both.{mux}"
     sink = f"#standard{{access=file,mux={mux},dst={output}}}"
     _until_interrupted([
@@ -97,7 +97,7 @@ def _until_interrupted(command: list[str], seconds: float) -> None:
         player.wait(5)
 
 
-def _open_to_nobody(home: Path) -> None:
+def open_to_nobody(home: Path) -> None:
     for parent in (home, *home.parents):  # the user `nobody` must be able to reach the folder
         if str(parent).startswith("/tmp/") and parent.stat().st_uid == os.getuid():
             parent.chmod(parent.stat().st_mode | 0o011)
@@ -109,7 +109,7 @@ def vlc(url: str, seconds: float, folder: Path) -> Played:
     home = folder / "vlc"
     prefix = as_nobody(home)
     home.mkdir(exist_ok=True)
-    _open_to_nobody(home)
+    open_to_nobody(home)
     output = home / "out.ts"
     sink = f"#standard{{access=file,mux=ts,dst={output}}}"
     command = [

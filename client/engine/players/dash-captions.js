@@ -32,8 +32,8 @@ export class DashCaptions {
   }
 
   /**
-   * Takes what has arrived of a header or segment: at a low latency whole chunks while it grows,
-   * and what is left at its end.
+   * Takes bytes of a header or segment: at a low latency whole chunks while the segment grows, and
+   * the rest at its end.
    * @param {Loaded} loaded
    */
   take({ request, response }) {
