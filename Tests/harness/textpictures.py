@@ -107,7 +107,7 @@ def choose_in_vlc(port: int, name: str, within: float = 20) -> None:
 
 def vlc(url: str, track: str, pictures: TextPictures, is_enough: Callable[[], bool],
         seconds: float, folder: Path) -> None:
-    """VLC with a track of texts; its output of pictures is a pipe (`pictures.mark`: FRAME)."""
+    """VLC with a track of its menu; its output of pictures is a pipe (`pictures.mark`: FRAME)."""
     program, port, home = need("cvlc", "draws captions"), free_port(), folder / "vlc"
     prefix = as_nobody(home)
     home.mkdir(exist_ok=True)
