@@ -160,6 +160,12 @@ package struct AudioSegmentation: Sendable, Hashable {
     return Int64(floorDivide(distance + Int128(step / 2), Int128(step))) * step
   }
 
+  /// The duration of a full part in samples.
+  package var partTicks: Int64 {
+    // bounded: positions are those of times that can be expressed
+    framesPerPart * samplesPerFrame
+  }
+
   /// The duration of a chunk in samples; the last one of a part may be shorter.
   package var chunkTicks: Int64 {
     // bounded: at most two AAC frames

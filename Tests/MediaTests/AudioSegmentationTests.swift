@@ -156,6 +156,7 @@ struct AudioSegmentationTests {
     #expect(audio.ticks(84_147_924_375) == number * 48_000)
     #expect((number..<number + 8).map { audio.frames(in: $0) } == [46, 47, 47, 47, 47, 47, 47, 47])
     #expect(audio.parts(in: number) == 10 && audio.maximumPartsPerSegment == 10)
+    #expect(audio.partTicks == 5120)
     #expect(audio.frameTime(of: 84_147_924_375) == .origin + .seconds(number))
     #expect(audio.frameTime(of: 84_147_924_376) == .origin + .seconds(number) + 21_333_333)
     #expect(audio.sample(atOrBefore: .origin + .seconds(number) + 20_833) == number * 48_000)
