@@ -103,7 +103,7 @@ def check_header(program: Program, box: bytes, entry: str, brand: bytes) -> None
     assert found.kind == entry
     inner = {one.kind: one.body for one in boxes(found.body[78:])}
     assert "hvcC" in inner and inner[box[4:8].decode()] == box[8:]
-    assert (brand in find(header, "ftyp")[0]) == bool(brand)
+    assert brand in find(header, "ftyp")[0]
     frames = sum(one.kind == "moof" for one in boxes(media))
     assert frames == 30 and media.count(len(METADATA).to_bytes(4) + METADATA) == frames
 
