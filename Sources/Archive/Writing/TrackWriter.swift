@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMAF
 import Media
 import Packaging
 import Sharing
@@ -171,7 +172,7 @@ final class TrackWriter {
 
   private func begin(_ segment: SegmentStart, _ snapshot: WindowSnapshot) throws {
     guard let track = snapshot.track(of: segment.period) else { return }
-    let media = window.segmentation.frameTime(of: segment.firstFrame)
+    let media = mediaTime(of: segment, snapshot)
     let start = Rotation.Start(
       number: segment.number, time: segment.programDateTime,
       offset: segment.programDateTime.offset(from: media),
@@ -189,6 +190,21 @@ final class TrackWriter {
     guard case .appended(let mark) = placement else { return }
     present = (start, mark)
     try file?.begin(mark: mark)
+  }
+
+  /// The media time of the first frame of a segment.
+  ///
+  /// That of copied audio differs from its position: a walk of the file finds the decode times, and
+  /// dates the segment by them and by its mark.
+  private func mediaTime(of segment: SegmentStart, _ snapshot: WindowSnapshot) -> MediaTime {
+    let position = window.segmentation.frameTime(of: segment.firstFrame)
+    guard window.segmentation.isAudio else { return position }
+    let open = snapshot.open.flatMap { $0.number == segment.number ? $0.chunks.first : nil }
+    guard let chunk = snapshot.segment(segment.number)?.chunks.first ?? open,
+      let first = (try? ChunkSamples(chunk.bytes))?.entries.first
+    else { return position }
+    return .origin
+      + Interval(ticks: first.time, timescale: Int64(max(1, window.segmentation.timescale)))
   }
 
   private func open(_ name: HourName, _ header: [UInt8]) throws {
