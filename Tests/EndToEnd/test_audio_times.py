@@ -8,6 +8,7 @@ frame after the one before, have four distances from it.
 from __future__ import annotations
 
 import statistics
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from harness import avsync
 from harness.audio import Track
 from harness.audioinputs import passes, silent
 from harness.ports import free_port
+from harness.program import stop
 from harness.sources import Source
 from harness.tone import record, ts
-from harness.tools import need
+from harness.tools import need, streamer_binary
 from harness.tunein import next_segments
 
 TRACKS = {"audio": "ger", "audio-en": "eng", "audio-fr": "fra", "audio-es": "spa"}
@@ -28,7 +30,10 @@ QUARTER = 1024 / 48_000 / 4
 @pytest.mark.timeout(120)
 def test_copied_audio_is_within_5_ms_of_its_source(tmp_path: Path, streamer,
                                                    sources: list[Source]) -> None:
-    """Each of four tracks has the distance from the video that it has in the source."""
+    """Four tracks have the distance from the video that they have in the source.
+
+    The archive, which dates segments by their decode times, has their dates too.
+    """
     port = free_port()
     tone = record(tmp_path)
     film = str(tone.with_name("long.mkv"))
@@ -39,7 +44,8 @@ def test_copied_audio_is_within_5_ms_of_its_source(tmp_path: Path, streamer,
         options += ["-map", f"{index + 1}:a", f"-metadata:s:a:{index}", f"language={language}"]
     command += ["-map", "0:v", *options, "-c", "copy", "-flush_packets", "1", *ts(port)]
     sources.append(silent(command))
-    program = passes(streamer, f"udp://127.0.0.1:{port}")
+    archive = tmp_path / "archive"
+    program = passes(streamer, f"udp://127.0.0.1:{port}", "--archive", str(archive))
     next_segments(program.port, 7)
     expected = avsync.av_offset(tone, tone)
     video = Track(program.port, "video")
@@ -50,3 +56,7 @@ def test_copied_audio_is_within_5_ms_of_its_source(tmp_path: Path, streamer,
         error = offset + index * QUARTER - expected
         print(f"{name}: {offset * 1000:.1f} ms, {error * 1000:.1f} ms from its source")
         assert abs(error) <= 0.005, name
+    stop(program)
+    check = subprocess.run([streamer_binary(), "archive", "check", str(archive)],
+                           capture_output=True, text=True, timeout=30)
+    assert check.returncode == 0 and list(archive.rglob("*.cmfa")), check.stdout + check.stderr
