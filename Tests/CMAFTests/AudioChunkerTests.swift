@@ -49,6 +49,24 @@ struct AudioChunkerTests {
     #expect(chunker.flush().isEmpty)
   }
 
+  @Test("a phase is in the decode times, and moves no frame to another chunk")
+  func phase() throws {
+    let segmentation = try Self.segmentation()
+    var plain = AudioChunker(segmentation: segmentation)
+    var chunker = plain
+    chunker.phase = -480
+    for index in segmentation.firstFrame(of: 7)..<segmentation.firstFrame(of: 8) {
+      let time = WallTime(nanoseconds: index * 10)
+      let chunks = chunker.add(Self.bytes(index), frame: index, captured: time)
+      let others = plain.add(Self.bytes(index), frame: index, captured: time)
+      #expect(chunks.map(\.firstFrame) == others.map(\.firstFrame))
+      for chunk in chunks {
+        let tree = try BoxTree(chunk.bytes.array)
+        #expect(tree.fields["tfdt.time"] == UInt64(chunk.firstFrame * 1024 - 480))
+      }
+    }
+  }
+
   @Test("the boxes of a part have the announced size", arguments: [1, 2, 5, 6] as [Int64])
   func overhead(framesPerPart: Int64) throws {
     let video = Segmentation(

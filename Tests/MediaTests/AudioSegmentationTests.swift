@@ -39,6 +39,18 @@ struct AudioSegmentationTests {
   }
 
   @Test(
+    "a phase is the distance to the nearest frame of the grid, in steps of 1/32 frame",
+    arguments: [(0, 0), (15, 0), (17, 32), (500, 512), (511, 512), (512, -512), (1000, -32)]
+      as [(Int64, Int64)])
+  func phase(samples: Int64, phase: Int64) throws {
+    let audio = try Self.rows[1].audio()
+    let first = audio.ticks(audio.firstFrame(of: 1_795_155_720))
+    // A source rounds its timestamps, here up.
+    let time = MediaTime.origin + Interval(ticks: first + samples, timescale: 48_000)
+    #expect(audio.phase(of: time + .nanoseconds(1)) == phase)
+  }
+
+  @Test(
     "a segment begins with the AAC frame that contains the start of the video segment",
     arguments: rows)
   func boundary(row: Row) throws {

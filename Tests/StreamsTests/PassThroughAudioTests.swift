@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMAF
 import Logging
 import Media
 import Packaging
@@ -15,7 +16,6 @@ import Time
 struct PassThroughAudioTests {
   static let second: Interval = 1_000_000_000
   static let frame: Interval = 33_333_333
-  static let aacFrame: Interval = 21_333_333
 
   /// A source with a clock of its own, and the windows of the stream that packages it.
   final class Simulation {
@@ -32,10 +32,11 @@ struct PassThroughAudioTests {
     /// The capture times of the video and AAC frames that were sent, by their marks.
     private var moments: [Int: MonotonicTime] = [:]
     var format: InputDescription.Audio
+    private let aacFrame: Interval
 
     init(
       gracePeriod: Interval = .milliseconds(60), aac: [UInt8] = [0x11, 0x90],
-      maximumGroupTime: Int64? = nil
+      sampleRate: Int = 48_000, later: Interval = .zero, maximumGroupTime: Int64? = nil
     ) throws {
       let video = Segmentation(
         rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
@@ -43,13 +44,14 @@ struct PassThroughAudioTests {
       var configuration = StreamConfiguration(size: .hd720, segmentation: video)
       configuration.passesThrough = true
       format = InputDescription.Audio(
-        codec: "aac", sampleRate: 48_000, channels: 2, configuration: aac)
+        codec: "aac", sampleRate: sampleRate, channels: 2, configuration: aac)
+      aacFrame = .seconds(1024) / Int64(sampleRate)
       configuration.audioTracks = [AudioTrackSettings(format)]
       let (output, window) = try configuration.audioOutput(retained: 4000)
       (segmentation, queue, audio) = (output.segmentation, output.queue, window)
       self.video = LiveWindow(segmentation: .video(video), playlistLength: 10, retained: 4000)
       self.video.goLive()
-      now = SystemClock.monotonicTime
+      now = SystemClock.monotonicTime + later
       let wall = MediaTime(now, plus: SystemClock.wallMinusMonotonic)
       let statistics = Locked(StreamStatistics(renditions: 2))
       let log = Log(format: .text, least: .error) { _ in }
@@ -63,7 +65,8 @@ struct PassThroughAudioTests {
       silences = try [2, 1].map { channels in
         try ContinuousAudioEncoder.silence(
           AudioEncoderSettings(
-            channels: channels, bitrateKilobits: output.settings.encoder.bitrateKilobits))
+            sampleRate: Int32(sampleRate), channels: channels,
+            bitrateKilobits: output.settings.encoder.bitrateKilobits))
       }
     }
 
@@ -118,9 +121,8 @@ struct PassThroughAudioTests {
         if stretch.lost.contains(index % 30) { continue }
         add(index, stretch.frameDuration, 0, stretch.delay.video, stretch.isKey(index))
       }
-      for index in 0..<stretch.length.count(of: PassThroughAudioTests.aacFrame)
-      where stretch.hasAudio {
-        add(index, PassThroughAudioTests.aacFrame, 4_000_000, stretch.delay.audio, nil)
+      for index in 0..<stretch.length.count(of: aacFrame) where stretch.hasAudio {
+        add(index, aacFrame, 4_000_000, stretch.delay.audio, nil)
       }
       let ordered = events.sorted { ($0.arrival, $0.mark) < ($1.arrival, $1.mark) }
       for milliseconds in stride(from: 0, to: stretch.buffered.milliseconds, by: 20) {
@@ -208,16 +210,34 @@ struct PassThroughAudioTests {
       }
     }
 
+    /// The decode time of the first frame of a chunk.
+    private func decodeTime(of chunk: Chunk) -> Int64 {
+      (try? ChunkSamples(chunk.bytes))?.entries.first?.time ?? 0
+    }
+
+    /// The number of samples between the end of each chunk of audio and the next one, if any.
+    var steps: Set<Int64> {
+      let chunks = all(audio).map(\.chunk)
+      return Set(
+        zip(chunks, chunks.dropFirst()).map {
+          decodeTime(of: $1) - decodeTime(of: $0) - $0.duration
+        })
+    }
+
     /// The AAC frames of the source that are published, and the positions with silence.
     func heard() -> (frames: [Output], silent: [Int64]) {
       var (found, silent): ([Output], [Int64]) = ([], [])
       for (period, _, chunk) in all(audio) {
         var rest = Self.payload(chunk)
+        // The phase of the source is in the decode times.
+        let phase = Interval(
+          ticks: decodeTime(of: chunk) - segmentation.ticks(chunk.frameIndex),
+          timescale: Int64(segmentation.sampleRate))
         for index in chunk.frameIndex..<chunk.frameIndex + chunk.frames {
           if let mark = mark(rest), let moment = moments[mark] {
             // A repeated AAC frame fills the position before its own.
             if found.last?.moment == moment { found.removeLast() }
-            let time = segmentation.frameTime(of: index)
+            let time = segmentation.frameTime(of: index) + phase
             found.append(Output(moment: moment, time: time, period: period))
             rest = rest.dropFirst(9)
           } else {
@@ -305,6 +325,22 @@ struct PassThroughAudioTests {
       return abs(a.time - time) < abs(b.time - time)
     }
     #expect(abs(chunk.captured.offset(from: near?.moment ?? .origin) - wall) < 50_000_000)
+  }
+
+  @Test(
+    "copied audio is within 5 ms of its video, whatever the distance of their grids is",
+    arguments: [48_000, 44_100])
+  func phase(sampleRate: Int) throws {
+    // A second later the grid of AAC frames is elsewhere beside that of the video.
+    for seconds in Int64(0)..<8 {
+      let simulation = try Simulation(
+        aac: sampleRate == 48_000 ? [0x11, 0x90] : [0x12, 0x10], sampleRate: sampleRate,
+        later: .seconds(seconds))
+      try simulation.send(.init(length: 3 * Self.second, ppm: 100))
+      simulation.expectInStep(within: 5_000_000)
+      #expect(simulation.steps == [0], "decode times have gaps")
+      #expect(simulation.heard().frames.count > 2 * 43)
+    }
   }
 
   @Test(
@@ -396,7 +432,7 @@ struct PassThroughAudioTests {
   func drift(ppm: Int64) throws {
     let simulation = try Simulation()
     try simulation.send(.init(length: 700 * Self.second, ppm: ppm))
-    simulation.expectInStep()
+    simulation.expectInStep(within: 5_000_000)
     #expect(simulation.heard().silent.count <= 4)
     // The offset follows the drift, formerly a Discontinuity.
     #expect(!simulation.audio.snapshot.segments.contains { $0.startsDiscontinuity })
