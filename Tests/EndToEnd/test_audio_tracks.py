@@ -20,7 +20,7 @@ from harness.http1 import get
 from harness.mpdform import SPACE, form_faults
 from harness.ports import free_port
 from harness.program import Program
-from harness.sources import Source
+from harness.sources import Source, rtsp_server
 from harness.tools import need
 from harness.waiting import wait_until
 
@@ -169,6 +169,21 @@ def test_a_track_disappears_and_returns(streamer: Callable[..., Program], source
     second.kill()
     sources.append(sends(whole, url))
     hears(program, {"audio": 440, "audio-en": 880, "audio-de-visual-impaired": 1320})
+
+
+@pytest.mark.timeout(60)
+def test_tracks_of_rtsp(streamer: Callable[..., Program], sources: list[Source],
+                        tmp_path: Path) -> None:
+    """Two sections of audio in the SDP, which has no languages: the configuration names them."""
+    path, port = tmp_path / "two.mkv", free_port()
+    ffmpeg(*VIDEO, "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-f", "lavfi", "-i",
+           "sine=frequency=880:sample_rate=44100", "-map", "0:v", "-map", "1:a", "-map", "2:a",
+           *H264, "-c:a", "aac", "-t", "25", str(path))
+    sources.append(rtsp_server(port, "--file", str(path), "--audio-tracks", "2"))
+    program = plays(streamer, "--input", f"rtsp://127.0.0.1:{port}/x", "--audio-tracks",
+                    "#1/de,#2/en")
+    assert [value(line, "LANGUAGE") for line in media_lines(program)] == ["de", "en"]
+    hears(program, {"audio": 440, "audio-en": 880})
 
 
 @pytest.mark.timeout(60)

@@ -35,6 +35,7 @@ def main() -> None:
                         help="the first RTP timestamp (default: random)")
     parser.add_argument("--file", default="")
     parser.add_argument("--hevc", action="store_true")
+    parser.add_argument("--audio-tracks", type=int, default=1, help="of the file")
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
     parser.add_argument("--certificate", default="", help="PEM; with --key: rtsps alone")
@@ -73,10 +74,13 @@ def main() -> None:
             f"( filesrc location={options.file} ! matroskademux ! h265parse "
             "! rtph265pay name=pay0 pt=96 config-interval=-1 )")
     elif options.file:
+        audio = "".join(
+            f"d.audio_{index} ! queue ! aacparse ! rtpmp4gpay name=pay{index + 1} pt={index + 97} "
+            for index in range(options.audio_tracks))
         factory.set_launch(
             f"( filesrc location={options.file} ! matroskademux name=d "
             "d.video_0 ! queue ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 "
-            "d.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97 )")
+            f"{audio})")
     else:
         factory.connect("media-configure", configure)
     factory.set_shared(True)
