@@ -20,6 +20,7 @@ from harness.http1 import get
 from harness.messages import PASSED_THROUGH
 from harness.playlist import parse
 from harness.program import Program
+from harness.rtmp import HOST as PUBLISHERS
 from harness.tools import need
 from harness.trackpublisher import CMAF, CMAFTrack
 from harness.validation import check_unbroken, follow
@@ -147,7 +148,7 @@ def test_files(profile: int, compatibility: int, video_range: str, supplement: s
 def test_a_published_track(streamer: Callable[..., Program], tmp_path: Path) -> None:
     """The box of a publisher's CMAF header; a relay has it, too."""
     box = configuration(8, 4)
-    program = streamer(*HOST, defaults=False)
+    program = streamer(*PUBLISHERS, "--passthrough", "always", defaults=False)
     # Older packagers name the sample entry of Dolby Vision also with a compatible base layer.
     data = film(tmp_path, "HLG", box, *CMAF, entry=b"dvh1")
     track = CMAFTrack(program, "/live/video.cmfv", data, 30, time.monotonic())
