@@ -83,7 +83,7 @@ run: build  ## build and run with the test pattern; open http://localhost:8080/
 	$(RELEASE) $(ARGS)
 
 # Tests run under `timeout`, because a lost continuation would never end.
-test: deps-test build unit e2e players  ## all tests except `make faults`
+test: deps-test build unit e2e players  ## test every feature once, also in players
 	@$(PYTHON) Tests/repeated.py
 
 # A failed test is repeated once, alone; both results are printed. More than three repeated tests of
@@ -102,19 +102,24 @@ REPEATING := $(PYTHON) Tests/run_pytest.py
 e2e: deps-test build  ## end-to-end tests of the built program, without players
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 \
 	  node --test --test-concurrency=$(CLIENT_FILES) client/test/*.test.mjs
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1500 \
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 900 \
 	  $(REPEATING) $(E2E_WORKERS) -m "not players" Tests/EndToEnd
 
 players: deps-test build  ## the built program in browsers, VLC and mpv
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1500 \
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 900 \
 	  $(REPEATING) $(PLAYER_WORKERS) -m players Tests/EndToEnd
 
-# Two at a time: they mostly wait, have one browser or none, and only ask that all recovers. The
-# others measure, or need the processors.
+# Of the fault tests these run two at a time: they mostly wait, have one browser or none, and only
+# ask that all recovers. The others measure, or need the processors. They are last, because .ci/run
+# begins no test after some time.
 WAITING := $(patsubst %,Tests/Faults/test_%.py,\
   standing_picture frozen archive twins killed clock recovery)
 
-faults: deps-test build  ## kill and freeze processes while browsers play
+faults: deps-test build  ## the long tests: each player and case, outages, overload, kills
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 \
+	  $(REPEATING) $(E2E_WORKERS) -m "not players" Tests/Thorough
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2100 \
+	  $(REPEATING) $(PLAYER_WORKERS) -m players Tests/Thorough
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2700 \
 	  $(REPEATING) 1 Tests/Faults $(WAITING:%=--ignore=%)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 $(REPEATING) 2 $(WAITING)

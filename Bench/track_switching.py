@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
-for folder in ("Tests", "Tests/EndToEnd"):
+for folder in ("Tests", "Tests/EndToEnd", "Tests/Thorough"):
     sys.path.insert(0, str(ROOT / folder))
 
 from playwright.sync_api import Browser  # noqa: E402
@@ -29,7 +29,8 @@ from harness.http1 import get  # noqa: E402
 from harness.program import start, stop  # noqa: E402
 from harness.tools import chromium  # noqa: E402
 from harness.waiting import wait_until  # noqa: E402
-from test_audio_tracks import HEARS, LISTEN, film  # noqa: E402
+from test_audio_tracks import film  # noqa: E402
+from test_audio_tracks_menu import HEARS, LISTEN  # noqa: E402
 
 TONES = [440, 880, 1320]
 STALLS = "() => __player.stalls.map(({ seconds }) => seconds)"

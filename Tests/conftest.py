@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of all tests: running streamers, whose logs are attached when a test fails."""
+"""Fixtures of all tests: running streamers, whose logs are attached when a test fails.
+
+No test begins after FAULTS_END, a time in Unix seconds: it is skipped by name.
+"""
 
 from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from inspect import unwrap
 from pathlib import Path
@@ -17,11 +21,13 @@ from fetch_hlsjs import fetch_hlsjs, script_flags
 from harness import order, scheduler
 from harness.dashscript import dashjs_file
 from harness.program import RUNNING, Program, start, stop
+from harness.recorder import Recording, record
 from harness.sources import Source
 from harness.tools import chromium, streamer_binary
 
 SESSION_FLAGS = ["--resolution", "640x360", "--bitrate", "1000"]
 LOGS = 6
+RECORD_SECONDS = 15
 PLAYER_FIXTURES = {"browser", "browser_path"}
 PLAYER_MODULES = {"harness.browser", "harness.firefox", "harness.players", "harness.webkit"}
 # The unit of each test of a worker.
@@ -35,7 +41,7 @@ def names_in(code: CodeType) -> set[str]:
 
 
 def has_player(function: FunctionType, seen: set[str]) -> bool:
-    """Whether a function starts a player, itself or by other functions of its file."""
+    """Whether a function starts a player, itself or by other functions of tests."""
     for name in names_in(function.__code__) - seen:
         seen.add(name)
         value = function.__globals__.get(name)
@@ -44,7 +50,7 @@ def has_player(function: FunctionType, seen: set[str]) -> bool:
                 used, "__module__", None)
             if name in PLAYER_MODULES or home in PLAYER_MODULES:
                 return True
-            if isinstance(used, FunctionType) and home == function.__module__ \
+            if isinstance(used, FunctionType) and (home or "").startswith("test_") \
                     and has_player(used, seen):
                 return True
     return False
@@ -64,6 +70,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         UNITS.update(order.arrange(items))
         order.tell(UNITS, Path(os.environ[scheduler.UNITS]))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips a test for which no time is left."""
+    if time.time() > float(os.environ.get("FAULTS_END", "inf")):
+        pytest.skip(f"the time of the check is over: {item.name} is not tested")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -166,6 +178,14 @@ def server(binary: Path) -> Iterator[Program]:
     yield program
     status = stop(program)
     assert status == 0, f"exit status {status}\n{program.log_text()}"
+
+
+@pytest.fixture(scope="session")
+def recording(server: Program) -> Recording:
+    """Fifteen seconds of the shared streamer, recorded by an eager client."""
+    found = record(server.port, RECORD_SECONDS)
+    assert not found.errors, found.errors
+    return found
 
 
 @pytest.fixture

@@ -1,21 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several audio tracks of an input: playlists, MPD, media, choice, outages, and far too many."""
+"""Several audio tracks of an input: playlists, MPD and media."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
 from harness.audiotracks import hears, media_lines, value
-from harness.browser import SMALL, viewer
 from harness.http1 import get
 from harness.mpdform import SPACE, form_faults
 from harness.ports import free_port
@@ -130,47 +127,6 @@ def test_declared_tracks(streamer: Callable[..., Program], tmp_path: Path) -> No
                          "left out: mp2 (de, audio description)")
 
 
-def sends(path: Path, url: str, pids: Sequence[int] = (256, 257, 258, 259)) -> Source:
-    """Sends MPEG-TS by UDP in real time, with these PIDs."""
-    numbers = [word for index, pid in enumerate(pids) for word in ("-streamid", f"{index}:{pid}")]
-    return Source(subprocess.Popen(
-        [need("ffmpeg", "inputs"), "-v", "error", "-re", "-i", str(path), "-map", "0", "-c", "copy",
-         *numbers, "-f", "mpegts", url + "?pkt_size=1316"], stdin=subprocess.DEVNULL))
-
-
-@pytest.mark.timeout(60)
-def test_a_declared_track_appears_later(streamer: Callable[..., Program], sources: list[Source],
-                                        tmp_path: Path) -> None:
-    """Before that it is silence; on the same connection it is found in a new PMT."""
-    url = f"udp://127.0.0.1:{free_port()}"
-    one = sends(film(tmp_path / "one.ts", 30, without=[0, 2]), url, (256, 258))
-    sources.append(one)
-    program = plays(streamer, "--input", url, "--audio-tracks", "en,de")
-    hears(program, {"audio": 880, "audio-de": 0})
-    one.kill()
-    sources.append(sends(film(tmp_path / "whole.ts", 30), url))
-    hears(program, {"audio": 880, "audio-de": 440})
-
-
-@pytest.mark.timeout(90)
-def test_a_track_disappears_and_returns(streamer: Callable[..., Program], sources: list[Source],
-                                        tmp_path: Path) -> None:
-    """Meanwhile it is silence and the other tracks stay; the PIDs of an encoder are constant."""
-    whole, part = film(tmp_path / "whole.ts", 30), film(tmp_path / "part.ts", 30, without=[0])
-    url = f"udp://127.0.0.1:{free_port()}"
-    first = sends(whole, url)
-    sources.append(first)
-    program = plays(streamer, "--input", url)
-    hears(program, {"audio": 440, "audio-en": 880})
-    first.kill()
-    second = sends(part, url, (256, 258, 259))
-    sources.append(second)
-    hears(program, {"audio": 0, "audio-en": 880, "audio-de-visual-impaired": 1320})
-    second.kill()
-    sources.append(sends(whole, url))
-    hears(program, {"audio": 440, "audio-en": 880, "audio-de-visual-impaired": 1320})
-
-
 @pytest.mark.timeout(60)
 def test_tracks_of_rtsp(streamer: Callable[..., Program], sources: list[Source],
                         tmp_path: Path) -> None:
@@ -184,76 +140,3 @@ def test_tracks_of_rtsp(streamer: Callable[..., Program], sources: list[Source],
                     "#1/de,#2/en")
     assert [value(line, "LANGUAGE") for line in media_lines(program)] == ["de", "en"]
     hears(program, {"audio": 440, "audio-en": 880})
-
-
-@pytest.mark.timeout(60)
-def test_too_many_tracks(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """Of 60 languages 16 are used, one line has the others, and the video plays."""
-    one, path = tmp_path / "one.aac", tmp_path / "sixty.ts"
-    ffmpeg("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-t", "6", str(one))
-    options: list[str] = []
-    for index in range(60):
-        name = "a" + chr(97 + index // 26) + chr(97 + index % 26)
-        options += ["-map", "1:a", f"-metadata:s:a:{index}", f"language={name}"]
-    ffmpeg(*VIDEO, "-i", str(one), "-map", "0:v", *H264, *options, "-c:a", "copy", "-t", "6",
-           str(path))
-    program = plays(streamer, "--input", str(path), "--loop")
-    assert len(media_lines(program)) == 16
-    hears(program, {"audio": 440})
-    assert get(program.port, "/live/video/playlist.m3u8").status == 200
-    assert len(program.logged("audio-tracks")) == 1
-
-
-LISTEN = """() => {
-  const video = document.querySelector('video'), context = new AudioContext();
-  const analyser = context.createAnalyser();
-  analyser.fftSize = 8192;
-  analyser.smoothingTimeConstant = 0;
-  context.createMediaElementSource(video).connect(analyser);
-  window.__analyser = analyser;
-  video.muted = false;
-  return context.resume();
-}"""
-HEARS = """(hertz) => {
-  const levels = new Float32Array(__analyser.frequencyBinCount);
-  __analyser.getFloatFrequencyData(levels);
-  const loudest = levels.indexOf(Math.max(...levels));
-  return Math.abs(loudest * __analyser.context.sampleRate / __analyser.fftSize - hertz) < 20;
-}"""
-
-
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("player", ["hlsjs", "dashjs", "http", "ws"])
-def test_menu_of_the_page(player: str, browser: Browser, streamer: Callable[..., Program],
-                          request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """The menu is reached by the keyboard, and its track is heard without a stall; one retry."""
-    path = film(tmp_path / "three.ts", 20)
-    script: list[str] = []
-    if player not in ("http", "ws"):
-        script = [f"--{player}", str(request.getfixturevalue(player))]
-    program = plays(streamer, "--input", str(path), "--loop", *script)
-    for attempt in (1, 2):
-        with viewer(browser, SMALL) as view:
-            view.open(program.url(f"/?panel=1&player={player}"))
-            view.page.wait_for_function(
-                "() => window.__player?.status === 'live'", timeout=15000)
-            menu = view.page.locator("#audio-track")
-            menu.wait_for(timeout=8000)
-            assert menu.locator("option").all_inner_texts() == [
-                "Deutsch", "English", "Deutsch (audio description)"]
-            view.page.evaluate(LISTEN)
-            view.page.wait_for_function(HEARS, arg=440, timeout=8000)
-            view.watch(1)
-            count = "() => __player.stalls.reduce((sum, { seconds }) => sum + seconds, 0)"
-            before, begin = view.page.evaluate(count), time.monotonic()
-            menu.focus()
-            view.page.keyboard.press("ArrowDown")
-            view.page.wait_for_function(HEARS, arg=880, timeout=8000)
-            took = time.monotonic() - begin
-            view.watch(1)
-            stall = view.page.evaluate(count) - before
-            print(f"{player}, run {attempt}: heard after {took:.2f} s, stalls of {stall:.3f} s")
-            assert not view.page_errors
-        if stall <= 0.1:
-            return
-    raise AssertionError(f"stalls of {stall:.3f} s")

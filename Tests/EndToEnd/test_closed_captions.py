@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Closed captions (CEA-608): signalled when seen, and kept when video is encoded."""
+"""Closed captions (CEA-608) that are declared, and wrong declarations."""
 
 from __future__ import annotations
 
@@ -45,14 +45,7 @@ def shown(media: bytes, folder: Path) -> list[str]:
     return [re.sub(r"<.*?>|\{.*?\}|\\h", "", " ".join(lines)).strip() for lines in blocks if lines]
 
 
-@pytest.mark.timeout(90)
-@pytest.mark.parametrize("options", [
-    ["--passthrough", "always"], ["--passthrough", "never"],
-    ["--passthrough", "never", "--framerate", "15"],
-    ["--passthrough", "never", "--framerate", "60", "--resolution", "320x180"]],
-    ids=["passed through", "encoded", "at half the rate", "at twice the rate"])
-def test_captions_are_signalled_and_complete(options: list[str], path: Path, streamer,
-                                             tmp_path: Path) -> None:
+def check_captions(options: list[str], path: Path, streamer, tmp_path: Path) -> None:
     """HLS and DASH name both channels once they are seen, and each text of CC1 is in the media."""
     program = streamer("--input", str(path), "--loop", *options, *HOST, defaults=False, within=20)
     wait_until(lambda: len(MEDIA.findall(text_of(program, "/live.m3u8"))) == 2, 20,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Closed captions of CEA-708: our players show them with their frames, beside those of CEA-608."""
+"""Closed captions of CEA-708 are signalled once they are seen."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
 from fetch_hlsjs import script_flags
-from harness.browser import viewer
 from harness.captionsource import Caption, captioned_clip
 from harness.dashscript import dashjs_flags
 from harness.dtvcc import ServiceCaption
 from harness.http1 import get
 from harness.program import Program, start, stop
-from harness.site import site
 from harness.waiting import wait_until
-from test_closed_captions_page import CHOOSE, ELEMENTS, MOUNT, SCRIPTS, errors
 
 SECONDS, INTERVAL = 12, 2
 TIMES = [((0.4 + index) * INTERVAL, (0.9 + index) * INTERVAL)
@@ -53,45 +49,3 @@ def test_services_are_signalled_once_seen(program: Program) -> None:
     assert 'NAME="English (SERVICE1)",LANGUAGE="en"' in get(program.port, "/live.m3u8").text
     assert ('cea-708:2015" value="1=lang:eng;8=lang:und"'
             in get(program.port, "/manifest.mpd").text)
-
-
-@pytest.mark.timeout(150)
-@pytest.mark.parametrize("transport", ["http", "ws", "webcodecs", "hls", "dash"])
-def test_player_shows_services_with_their_frames(
-        transport: str, browser: Browser, program: Program,
-        request: pytest.FixtureRequest) -> None:
-    """Both standards are offered, nothing is shown before a choice, and texts are no markup."""
-    if script := SCRIPTS.get(transport):
-        assert request.getfixturevalue(script).is_file()
-    html = ELEMENTS.format(module=program.url("/player/live-player.js"))
-    # An MPD has languages, no names.
-    first = "English" if transport == "dash" else "English (CC1)"
-    names = [first, "English (SERVICE1)", "SERVICE8"]
-    with site(html) as address, viewer(browser) as view:
-        view.open(address, is_parsed=True)
-        view.page.evaluate(MOUNT, [program.url("/live/"), transport])
-        view.page.wait_for_function(
-            "(names) => __player.statistics?.frames > 45"
-            " && __player.captionTracks.join() === names.join()", arg=names, timeout=30000)
-        assert view.page.evaluate("() => [__player.captionTrack, ...__captions]") == [None]
-        for name, label, given in (("English (SERVICE1)", "CC English (SERVICE1)", SERVICES[0]),
-                                   ("SERVICE8", "SERVICE8", SERVICES[1])):
-            view.page.wait_for_function(CHOOSE, arg=label, timeout=10000)
-
-            def late(given: list[ServiceCaption] = given) -> list[float | None] | None:
-                """The errors if each change is usually within 0.1 s of its frame."""
-                found = errors(view.page.evaluate("() => __captions"), given)
-                good = all(one is not None and abs(one) <= 100 for one in found)
-                return found if good else None
-
-            try:
-                found = wait_until(late, 38, f"{name} with its frames", interval=0.5)
-            except AssertionError:
-                print(view.page.evaluate("() => __captions"))
-                raise
-            print(f"{transport}, {name}: {len(found)} changes, {min(found):.0f} to "
-                  f"{max(found):.0f} ms after their frames")
-            assert view.page.evaluate("() => __player.captionTrack") == name
-            shown = {one["text"] for one in view.page.evaluate("() => __captions")}
-            assert shown <= {"", *(one.text for one in given)}, shown
-        assert not view.page_errors, view.page_errors

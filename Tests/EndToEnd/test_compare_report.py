@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.tools import ROOT
 
+
 sys.path.insert(0, str(ROOT / "Bench"))
 
 from compare_peers import peers  # noqa: E402

@@ -1,25 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/2 with nghttp, h2load and Chromium, and clients that reset streams or do not read."""
+"""HTTP/2 with nghttp and h2load, and clients that reset streams or do not read."""
 
 from __future__ import annotations
 
-import json
 import re
 import signal
 import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
 
 from fetch_hlsjs import script_flags
-from harness.browser import viewer
 from harness.http1 import get
 from harness.http2frames import GOAWAY, HEADERS, RST_STREAM, Frames, frame, request
-from harness.labreport import plays_well, report
 from harness.metrics import fault, wait_held
 from harness.playlist import parse
 from harness.procfs import descriptors
@@ -28,7 +23,6 @@ from harness.tools import need
 from harness.tunein import PLAYLIST, align
 from harness.waiting import wait_until
 
-SECONDS = 5
 MANY = ["--max-streams", "500", "--max-held-requests", "500", "--stall-timeout", "3"]
 
 
@@ -127,34 +121,6 @@ def test_matching_etag_is_304_over_both_versions(secure: Program) -> None:
     assert part.status == 206 and len(part.body) == 10
     zipped = get(secure.port, PLAYLIST + "?_HLS_msn=1", headers={"Accept-Encoding": "gzip"})
     assert zipped.headers["etag"] != get(secure.port, PLAYLIST + "?_HLS_msn=1").headers["etag"]
-
-
-PAGES = {"hlsjs": "/?player=hlsjs", "frames": "/?player=frames"}
-
-
-@pytest.mark.timeout(60)
-@pytest.mark.parametrize("player", PAGES)
-def test_players_play_over_h2(player: str, browser: Browser, secure: Program,
-                              hlsjs: object) -> None:
-    """hls.js and our own player play in Chromium over HTTPS, and all of it arrives by h2.
-
-    The share of shown frames is not judged here: it depends on the machine. One retry.
-    """
-    for _ in (1, 2):
-        with viewer(browser) as view:
-            view.open(secure.secure_url(PAGES[player]))
-            view.wait_playing()
-            view.watch(2 + SECONDS)
-            entries: list[dict[str, Any]] = view.page.evaluate(
-                "() => performance.getEntriesByType('resource')"
-                ".map(e => ({name: e.name, by: e.nextHopProtocol}))")
-            found = report(view.data(), warm_up=2, opened=view.opened)
-        media = [entry for entry in entries if "/live/" in entry["name"] and entry["by"]]
-        assert len(media) > 3 and {entry["by"] for entry in media} == {"h2"}, entries
-        wrong = [why for why in plays_well(found, SECONDS) if "frames were shown" not in why]
-        if not wrong:
-            return
-    raise AssertionError(f"{wrong}\n{json.dumps(found, indent=1)}")
 
 
 def test_rapid_reset_ends_the_connection(secure: Program) -> None:

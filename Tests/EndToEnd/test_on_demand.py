@@ -12,7 +12,7 @@ import pytest
 
 from harness.boxes import kinds
 from harness.configuration import stream, write
-from harness.http1 import Connection, get
+from harness.http1 import get
 from harness.metrics import read_metrics
 from harness.program import Program
 from harness.tunein import fetch
@@ -83,24 +83,6 @@ def test_first_requests_start_the_stream_once_and_silence_stops_it(streamer: Cal
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), "no number is missing"
     assert not any(segment.discontinuity or segment.gap for segment in second.segments)
     assert runs(program) == 2
-
-
-@pytest.mark.timeout(90)
-def test_held_request_keeps_the_stream_running(streamer: Callable[..., Program],
-                                               tmp_path: Path) -> None:
-    """A reader of a segment of twenty seconds counts as a request all the time."""
-    path = write(tmp_path,
-                 [stream("d", onDemand=True, segmentDuration=20, partDuration=1, playlistLength=6)])
-    program = streamer("-c", str(path), defaults=False)
-    playlist = fetch(program.port, path=PLAYLIST)
-    open_segment = playlist.segments[-1].msn + 1
-    with Connection(program.port, timeout=60) as connection:
-        path = f"/d/video/segment{open_segment + 1}.m4s"
-        response = connection.get(path)
-        while response.status == 425:
-            pause(0.5, "the segment is not close enough to be held")
-            response = connection.get(path)
-        assert response.status == 200 and state(program) == "live" and runs(program) == 1
 
 
 @pytest.mark.timeout(60)

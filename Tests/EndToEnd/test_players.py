@@ -71,13 +71,6 @@ def test_player_plays_both_playlists(name: str, path: str, server: Program, reco
     plays(name, server.url(path), tmp_path)
 
 
-@pytest.mark.parametrize("name", PLAYERS)
-def test_player_plays_numbers_above_32_bits(name: str, half: Program, tmp_path: Path) -> None:
-    """Segments with numbers above 2^31 play."""
-    assert fetch(half.port).media_sequence > 2**31
-    plays(name, half.url("/live.m3u8"), tmp_path)
-
-
 @pytest.mark.parametrize("which", ["whole", "half"])
 def test_ffprobe_reads_header_and_part(which: str, request: pytest.FixtureRequest,
                                        tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Publishing by RTMP: real encoders, publishers that return, and clients that may not publish."""
+"""Publishing by RTMP: real encoders, and clients that may not publish."""
 
 from __future__ import annotations
 
@@ -12,12 +12,9 @@ from pathlib import Path
 import pytest
 
 from harness.boxes import timescale
-from harness.continuity import check_one_stream, frames, lost, repeated
-from harness.frames import clocks_of
+from harness.continuity import check_one_stream, frames
 from harness.http1 import get
 from harness.messages import PASSED_THROUGH
-from harness.metrics import total
-from harness.playlist import parse
 from harness.program import Program, run_to_end
 from harness.recorder import record
 from harness.rtmp import AV1, HOST, SINE, Publisher, enhanced_ffmpeg, publish, rtmp_port
@@ -25,9 +22,7 @@ from harness.sources import ENCODER, Source
 from harness.tools import need
 from harness.waiting import pause, wait_until
 
-TOKEN = "admin-secret-of-the-server"
 VIDEO = "/live/video/playlist.m3u8"
-ENCODED = ["--passthrough", "never"]
 
 
 def origin(streamer: Callable[..., Program], *more: str) -> tuple[Program, int]:
@@ -39,20 +34,6 @@ def origin(streamer: Callable[..., Program], *more: str) -> tuple[Program, int]:
 def plays(program: Program, path: str = VIDEO, within: float = 20) -> None:
     """Waits until the stream has a playlist."""
     wait_until(lambda: get(program.port, path, timeout=15).status == 200, within, "a playlist")
-
-
-def discontinuities(program: Program, path: str = VIDEO) -> int:
-    """The number of Discontinuities of the listed window, with those before it."""
-    playlist = get(program.port, path).text
-    before = next((int(line.split(":")[1]) for line in playlist.splitlines()
-                   if line.startswith("#EXT-X-DISCONTINUITY-SEQUENCE:")), 0)
-    return before + playlist.splitlines().count("#EXT-X-DISCONTINUITY")
-
-
-def publisher(program: Program) -> dict:
-    """The publisher of the stream, as /api/streams states it."""
-    answer = get(program.port, "/api/streams", headers={"Authorization": f"Bearer {TOKEN}"})
-    return answer.json()[0]["publisher"]
 
 
 @pytest.mark.timeout(90)
@@ -87,134 +68,6 @@ def test_audio_of_a_publisher(coding: str, streamer, sources: list[Source]) -> N
     assert get(program.port, "/live/audio/playlist.m3u8").status == 200
     assert 'codecs="mp4a.40.2"' in get(program.port, "/live/manifest.mpd").text
     assert ("copied audio" in program.description()) == (coding == "aac")
-
-
-@pytest.mark.timeout(90)
-def test_a_ladder_of_a_publisher(streamer, sources: list[Source]) -> None:
-    """With renditions the publisher is decoded, and each rendition has its frames."""
-    program, port = origin(
-        streamer, "--rendition", "640x360@900", "--rendition", "320x180@300")
-    sources.append(publish(port, audio="aac"))
-    plays(program, "/live/360p/playlist.m3u8")
-    master = get(program.port, "/live/playlist.m3u8").text
-    assert "RESOLUTION=640x360" in master and "RESOLUTION=320x180" in master
-    found = record(program.port, 5, "/live/360p/playlist.m3u8")
-    check_one_stream(found)
-    seen = [frame for frame in frames(found) if frame.clock is not None]
-    assert len(seen) >= 60
-    assert repeated(seen) <= len(seen) // 10 and lost(seen, 1 / 30) <= len(seen) // 10
-
-
-@pytest.mark.timeout(90)
-def test_frames_are_those_that_were_published(streamer, sources: list[Source],
-                                              tmp_path: Path) -> None:
-    """Frame hashes of what ffmpeg published and of what it reads back are equal."""
-    ffmpeg = need("ffmpeg", "publishing by RTMP")
-    clip = tmp_path / "clip.flv"
-    subprocess.run([ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25",
-                    "-t", "14", *ENCODER, "-g", "25", str(clip)], check=True, timeout=60)
-    program, port = origin(streamer)
-    send = subprocess.Popen([ffmpeg, "-v", "error", "-re", "-i", str(clip), "-c", "copy",
-                             "-f", "flv", f"rtmp://127.0.0.1:{port}/live/x"],
-                            stdin=subprocess.DEVNULL)
-    sources.append(Source(send))
-    plays(program)
-    back = tmp_path / "back.mp4"
-    subprocess.run([ffmpeg, "-v", "error", "-i", program.url("/live/playlist.m3u8"), "-t", "6",
-                    "-c", "copy", str(back)], check=True, timeout=40)
-
-    def hashes(path: Path) -> list[str]:
-        run = subprocess.run([ffmpeg, "-v", "error", "-i", str(path), "-map", "0:v", "-f",
-                              "framemd5", "-"], capture_output=True, check=True, timeout=40)
-        return [line.rsplit(b",", 1)[1].strip().decode()
-                for line in run.stdout.splitlines() if not line.startswith(b"#")]
-
-    sent, read = hashes(clip), hashes(back)
-    assert len(read) >= 50
-    start = sent.index(read[0])
-    assert sent[start:start + len(read)] == read
-
-
-@pytest.mark.timeout(120)
-def test_an_encoded_stream_outlives_its_publisher(streamer, sources: list[Source]) -> None:
-    """SIGKILL, five seconds, another resolution, timestamps from 0: no Discontinuity."""
-    program, port = origin(streamer, *ENCODED, "--admin-token", TOKEN)
-    assert publisher(program) == {"connected": False, "state": "away"}
-    first = publish(port)
-    sources.append(first)
-    plays(program)
-    wait_until(lambda: publisher(program)["state"] == "live", 5, "frames of the publisher")
-    state = publisher(program)
-    assert state["connected"] and state["protocol"] == "rtmp"
-    assert total(program.port, "streamer_publishers_total") == 1
-    master = get(program.port, "/live/manifest.mpd").text
-    before = parse(get(program.port, VIDEO).text)
-    first.kill()
-    program.wait_logged("source-gone", within=10)
-    pause(5, "an outage")
-    state = publisher(program)
-    assert not state["connected"] and 4 <= state["seconds"] <= 8
-    assert state["state"] == "slate" and state["protocol"] == "rtmp"
-    told = get(program.port, "/live/timestamps.json").json()
-    assert told["publisher"]["state"] == "slate" and told["publisher"]["protocol"] == "rtmp"
-    assert 4 <= (told["timestamp"] - told["publisher"]["since"]) / 1e9 <= 9
-    sources.append(publish(port, size="320x180"))
-    wait_until(lambda: len(program.logged("source-open")) == 2, 15, "the second publisher")
-    pause(2, "frames of the second publisher")
-    found = record(program.port, 3)
-    check_one_stream(found)
-    assert all(frame.clock is not None for frame in frames(found)[-30:])
-    after = parse(get(program.port, VIDEO).text)
-    assert after.media_sequence > before.media_sequence
-    assert discontinuities(program) == 0
-    codecs = 'codecs="avc1.'
-    assert master[master.index(codecs):][:20] in get(program.port, "/live/manifest.mpd").text
-
-
-@pytest.mark.timeout(120)
-def test_a_passed_through_stream_gets_one_discontinuity(streamer, sources: list[Source]) -> None:
-    """SIGKILL, five seconds, another resolution: exactly one Discontinuity, and it plays on."""
-    program, port = origin(streamer)
-    first = publish(port)
-    sources.append(first)
-    plays(program)
-    first.kill()
-    program.wait_logged("source-gone", within=10)
-    pause(5, "an outage")
-    sources.append(publish(port, size="320x180"))
-    wait_until(lambda: discontinuities(program) == 1, 20, "a Discontinuity")
-    pause(3, "further segments")
-    assert discontinuities(program) == 1
-    listed = get(program.port, VIDEO).text.splitlines()
-    header = [line.split('"')[1] for line in listed if line.startswith("#EXT-X-MAP:")][-1]
-    last = [line for line in listed if line.startswith("segment")][-1]
-    media = b"".join(get(program.port, f"/live/video/{name}").body for name in (header, last))
-    clocks = clocks_of(media)
-    assert len(clocks) == 30 and None not in clocks
-
-
-@pytest.mark.timeout(90)
-def test_a_silent_publisher_is_replaced_a_sending_one_is_not(streamer,
-                                                             sources: list[Source]) -> None:
-    """The same key is refused while it is used; after two seconds of silence it is taken over."""
-    program, port = origin(streamer, *ENCODED)
-    first = publish(port)
-    sources.append(first)
-    plays(program)
-    with Publisher(port) as other:
-        assert other.ask("x") == b"NetStream.Publish.BadName"
-        other.closed_within(5)
-    first.freeze()
-    pause(2.5, "silence")
-    sources.append(publish(port, size="320x180"))
-    wait_until(lambda: len(program.logged("publish-started")) == 2, 10, "the second publisher")
-    refused = program.wait_logged("publish-refused", "replaced")
-    assert refused.stream == "live"
-    wait_until(lambda: len(program.logged("source-open")) == 2, 15, "its frames")
-    first.thaw()
-    pause(2, "the first publisher learns of its end")
-    program.check_logged("publish-started", count=2)
-    assert discontinuities(program) == 0
 
 
 @pytest.mark.timeout(60)
@@ -277,25 +130,6 @@ def test_streams_of_a_file(streamer, sources: list[Source], tmp_path: Path) -> N
     for app, key in (("a", "other"), ("pattern", "x"), ("unknown", "not a name")):
         with Publisher(port) as client:
             assert client.ask(key, app) == b"NetStream.Publish.BadName"
-
-
-@pytest.mark.timeout(120)
-def test_an_unknown_name_creates_a_stream_for_a_time(streamer, sources: list[Source]) -> None:
-    """From this machine the key of an unknown application names a new stream, for 60 s."""
-    program, port = origin(streamer, "--max-published", "1")
-    camera = publish(port, "any/cam7")
-    sources.append(camera)
-    plays(program, "/cam7/video/playlist.m3u8")
-    with Publisher(port) as client:
-        assert client.ask("cam8", "any") == b"NetStream.Publish.BadName", "above the limit"
-    camera.kill()
-    program.wait_logged("publish-ended", stream="cam7", within=10)
-    pause(5, "the publisher is away")
-    sources.append(publish(port, "any/cam7"))
-    wait_until(lambda: len(program.logged("publish-started", stream="cam7")) == 2, 10, "its return")
-    sources[-1].kill()
-    program.wait_logged("unpublished", stream="cam7", within=75)
-    wait_until(lambda: get(program.port, "/cam7/video/playlist.m3u8").status == 404, 10, "its end")
 
 
 @pytest.mark.timeout(30)

@@ -1,22 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stills: the newest frame, the frame of an instant, and the process that makes them."""
+"""Stills: the newest frame, and the frame of an instant."""
 
 from __future__ import annotations
 
-import os
-import signal
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
-from pathlib import Path
 
 import pytest
 
 from harness.frames import clocks_of
 from harness.http1 import Response, get
 from harness.metrics import total
-from harness.procfs import descendants
 from harness.program import Program
 from harness.waiting import pause, wait_until
 
@@ -36,19 +31,6 @@ def clock(response: Response) -> int:
     assert response.body[:11] == b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"
     [found] = clocks_of(response.body)
     assert found is not None, "no burned clock"
-    return found
-
-
-def processes(program: Program) -> list[int]:
-    """The processes of stills of a program."""
-    found = []
-    for pid in descendants(program.process.pid):
-        try:
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"--still-process" in words:
-            found.append(pid)
     return found
 
 
@@ -117,24 +99,6 @@ def test_a_hundred_askers_cost_one_decode(server: Program) -> None:
     assert len(set(bodies)) == 1
     wait_until(lambda: total(server.port, "streamer_stills_total") == made + 1, 5, "one still")
     assert total(server.port, "streamer_stills_frames_total") - frames <= 30 + 60
-
-
-@pytest.mark.timeout(90)
-def test_a_killed_process_is_replaced_and_an_idle_one_ends(
-        streamer: Callable[..., Program]) -> None:
-    """A process that was killed between two requests costs no request; after 10 s it ends."""
-    program = streamer("--rendition", "640x360@700")
-    assert not processes(program), "a process before the first request"
-    wait_live(program)
-    clock(get(program.port, "/live/snapshot.jpg"))
-    [first] = processes(program)
-    os.kill(first, signal.SIGKILL)
-    wait_until(lambda: first not in descendants(program.process.pid), 5, "the end of the process")
-    clock(get(program.port, f"/live/at/{time.time() - 0.6:.3f}.jpg"))
-    [second] = processes(program)
-    assert second != first
-    wait_until(lambda: not processes(program), 40, "the end of the idle process")
-    wait_until(lambda: total(program.port, "streamer_stills_running") == 0, 5, "the gauge")
 
 
 @pytest.mark.timeout(60)

@@ -3,21 +3,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from statistics import median
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from harness import avbrowser
 from harness.browser import viewer
-from harness.supervisor import Supervisor
-from harness.waiting import pause
-
-FRAME = 1000 / 30
 MEDIA_REQUESTS = ("() => performance.getEntriesByType('resource')"
                   ".filter(({ name }) => name.endsWith('.m4s')).length")
-STALLED = "() => __player.stalls.reduce((sum, { seconds }) => sum + seconds, 0)"
 
 
 def wait_live(page: Page) -> None:
@@ -71,29 +64,6 @@ def test_webcodecs_plays_on_a_canvas(browser: Browser, streamer, path: str) -> N
         assert not view.page_errors, view.page_errors
 
 
-@pytest.mark.timeout(90)
-def test_webcodecs_plays_sound_with_the_picture(browser: Browser, streamer) -> None:
-    """Switched on, sound plays within a frame of the picture, without a stall; one retry."""
-    program = streamer("--resolution", "640x360", "--bitrate", "700", "--audio", "tone")
-    for attempt in (1, 2):
-        with viewer(browser) as view:
-            page = view.page
-            avbrowser.tap(view)
-            view.open(program.url("/?transport=webcodecs&panel=1"))
-            wait_live(page)
-            before = page.evaluate(STALLED)
-            page.click("#sound")
-            page.wait_for_function("() => __sound.onsets.length >= 6", timeout=15000)
-            view.watch(0.5)
-            found, still = avbrowser.tapped(view), page.evaluate(STALLED) - before
-            late = page.evaluate("() => __player.glassToGlassMs")
-            print(f"run {attempt}: audio before video {found}, {late:.0f} ms, stalls {still:.2f} s")
-            assert page.evaluate("() => __player.player") == "webcodecs"
-        if abs(found.middle) <= FRAME and still <= 0.1 and late < 500:
-            return
-    raise AssertionError(f"{found}, stalls {still:.2f} s, {late:.0f} ms")
-
-
 @pytest.mark.timeout(60)
 def test_without_an_audio_decoder_the_video_plays(browser: Browser, streamer) -> None:
     """The page says that sound needs another transport, and goes on playing the video."""
@@ -110,29 +80,3 @@ def test_without_an_audio_decoder_the_video_plays(browser: Browser, streamer) ->
         view.page.wait_for_function("shown => __player.framesShown > shown + 20", arg=shown,
                                     timeout=5000)
         assert view.page.evaluate("() => __player.player") == "webcodecs"
-
-
-@pytest.mark.timeout(90)
-def test_socket_continues_after_a_restart(browser: Browser, binary: Path) -> None:
-    """The server is killed and restarted: a socket brings the frames again."""
-    supervisor = Supervisor(["--resolution", "640x360", "--bitrate", "700", "--audio", "tone"])
-    try:
-        supervisor.run()
-        with viewer(browser) as view:
-            page = view.page
-            view.open(f"http://127.0.0.1:{supervisor.port}/?transport=webcodecs")
-            wait_live(page)
-            supervisor.kill()
-            pause(1, "the duration of the outage")
-            shown = page.evaluate("() => __player.framesShown")
-            supervisor.run()
-            page.wait_for_function("shown => __player.framesShown > shown + 90", arg=shown,
-                                   timeout=15000)
-            late = page.evaluate("() => __player.glassToGlassMs")
-            print(f"{late:.0f} ms after the restart")
-            assert late < 500
-            assert page.evaluate(MEDIA_REQUESTS) == 0
-            assert page.evaluate("() => __player.player") == "webcodecs"
-            assert not view.page_errors, view.page_errors
-    finally:
-        supervisor.close()

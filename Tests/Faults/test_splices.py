@@ -3,21 +3,18 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "EndToEnd"))
-
-from harness.boxes import chunks  # noqa: E402
-from harness.http1 import get  # noqa: E402
-from harness.program import Program  # noqa: E402
-from harness.transport import Transport, splice_insert  # noqa: E402
-from harness.waiting import wait_until  # noqa: E402
-from test_metadata import (  # noqa: E402
+from harness.boxes import chunks
+from harness.http1 import get
+from harness.program import Program
+from harness.transport import Transport, splice_insert
+from harness.waiting import wait_until
+from test_metadata import (
     SPLICE_SCHEME, TOKEN, Viewed, attribute, levels, milliseconds, watch)
 
 # No multiple of the frames of a segment, so breaks begin and end at each place of a segment.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Renders a chart of Helm with the parts of Go's templates that deploy/helm uses.
 
-Tests/EndToEnd/test_chart.py compares the objects with those of `helm template`. An unknown
+Tests/Thorough/test_chart.py compares the objects with those of `helm template`. An unknown
 function, field or construction is an error.
 """
 

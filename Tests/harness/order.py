@@ -33,7 +33,7 @@ class Unit:
 
 
 def file_of(nodeid: str, plays: bool) -> str:
-    """The name of a file of tests, of which `make e2e` runs some and `make players` the others."""
+    """The name of a file of tests, some of which play in browsers, VLC or mpv."""
     return nodeid.partition("::")[0] + (" players" if plays else "")
 
 

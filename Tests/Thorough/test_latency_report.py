@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.tools import ROOT, chromium, need
 
+
 sys.path.insert(0, str(ROOT / "Bench"))
 
 import latency  # noqa: E402

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One publisher by SRT with three languages, CEA-608, teletext, SCTE-35 and KLV, all at once.
 
-`pytest -s Tests/EndToEnd/test_broadcast.py` prints what each player showed, with the difference
+`pytest -s Tests/Thorough/test_broadcast.py` prints what each player showed, with the difference
 between the time of a text and its display: the table of docs/captions.md.
 """
 
@@ -35,7 +35,7 @@ from harness.site import site
 from harness.sources import Source
 from harness.transport import Transport, sets
 from harness.waiting import wait_until
-from test_audio_tracks import HEARS
+from test_audio_tracks_menu import HEARS
 from test_closed_captions_page import CHOOSE, ELEMENTS, MOUNT, SCRIPTS, errors
 from test_events import TOKEN
 from test_input_texts import cues

@@ -18,6 +18,7 @@ from harness.netemline import netem
 from harness.ownnetwork import in_own_network
 from harness.tools import ROOT
 
+
 sys.path.insert(0, str(ROOT / "Bench"))
 
 from lossy_lines import USUAL, Setting, course  # noqa: E402

@@ -7,13 +7,10 @@ import json
 import struct
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
 from harness.boxes import chunks, find, timescale
-from harness.browser import SMALL, viewer
 from harness.continuity import check_one_stream, frames
 from harness.frames import clocks_of
 from harness.http1 import get
@@ -111,26 +108,3 @@ def program_date(playlist: str, uri: str) -> float:
     text = next(line for line in reversed(lines[:at])
                 if line.startswith("#EXT-X-PROGRAM-DATE-TIME:"))
     return datetime.fromisoformat(text.partition(":")[2].replace("Z", "+00:00")).timestamp()
-
-
-@pytest.mark.timeout(90)
-@pytest.mark.parametrize("path", ["/", "/?player=hlsjs", "/?transport=webcodecs"])
-def test_chromium_shows_frames_in_order(path: str, browser: Browser, hlsjs: Path,
-                                        streamer: Callable[..., Program],
-                                        sources: list[Source]) -> None:
-    """The clocks of the shown frames rise; the page plays without a long pause."""
-    program = play("rtmp", streamer, sources, "--hlsjs", str(hlsjs))
-    with viewer(browser, SMALL) as view:
-        view.open(program.url(path))
-        lab = "__player" if "webcodecs" in path else "__lab"
-        view.page.wait_for_function(f"() => (window.{lab}?.samples.length ?? 0) > 45",
-                                    timeout=15000)
-        view.watch(6)
-        samples = view.page.evaluate(f"() => {lab}.samples.map(([shown, clock]) => [shown, clock])")
-        errors = view.page_errors
-    clocks = [clock for shown, clock in samples if clock is not None]
-    seconds = (clocks[-1] - clocks[0]) / 1000
-    print(f"{path}: {len(clocks)} frames of {seconds:.1f} s")
-    assert not errors, errors
-    assert len(clocks) > 90 and clocks == sorted(clocks)
-    assert seconds > 5

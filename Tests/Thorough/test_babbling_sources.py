@@ -14,7 +14,8 @@ from harness.metrics import total
 from harness.program import Program, stop
 from harness.tools import ROOT, need
 from harness.waiting import pause, wait_until
-from test_isolation import Watch, advances, is_online, movie
+from test_isolation import advances, is_online, movie
+from test_process_crashes import Watch
 
 FLOOD, NONSENSE, LINES = 1, 2, 3
 

@@ -16,7 +16,8 @@ import pytest
 from harness.http1 import get
 from harness.program import Program, stop
 from harness.waiting import wait_until
-from test_isolation import Watch, advances, child, is_online, movie, states
+from test_isolation import advances, child, is_online, movie, states
+from test_process_crashes import Watch
 from test_stopping import TOKEN, Deletion
 
 PTRACE_SEIZE = 0x4206

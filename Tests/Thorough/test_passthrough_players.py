@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Players of streams that are passed through: the page, and ffmpeg with the MPD."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from harness.browser import SMALL, viewer
+from harness.labreport import report
+from harness.players import ffmpeg
+from harness.sources import Source
+from harness.tunein import next_segments
+from test_passthrough import play
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("path", ["/", "/?player=hlsjs"])
+def test_page_plays_pass_through(path: str, browser: Browser, hlsjs: Path, streamer,
+                                 sources: list[Source]) -> None:
+    """The page plays it by its own player and by hls.js, without an error."""
+    program = play(streamer, sources, "rtsp", "--hlsjs", str(hlsjs))
+    with viewer(browser, SMALL) as view:
+        view.open(program.url(path))
+        view.wait_playing(frames=60)
+        began = time.time() * 1000
+        view.watch(5)
+        found = report(view.data(), since=began)
+    print(f"{path}: {found['glass_to_glass_ms']}")
+    late = found["glass_to_glass_ms"]["p50"]
+    assert late is not None and late < 3000
+    assert found["clock_span_s"] > 3
+
+
+@pytest.mark.timeout(60)
+def test_ffmpeg_plays_the_mpd_of_pass_through(streamer, sources: list[Source]) -> None:
+    """ffmpeg plays the MPD, whose Period starts at the first IDR."""
+    program = play(streamer, sources, "rtsp")
+    next_segments(program.port, 2)
+    played = ffmpeg(program.url("/live/manifest.mpd"), 6)
+    print(played)

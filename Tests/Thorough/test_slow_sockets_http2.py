@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""WebSockets over HTTP/2 that are slow, do not read, or close their window."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from statistics import median
+
+import pytest
+
+from harness.metrics import total
+from harness.procfs import resident_bytes
+from harness.waiting import pause, wait_until
+from harness.websocket import VIDEO, Media, Socket
+from harness.websocket2 import HTTP2Socket, deaf_sockets
+from test_websocket_http2 import SMALL, subscribed
+
+
+def test_slow_socket_skips_to_a_key_frame(streamer) -> None:
+    """A viewer that opens no window loses chunks up to a key frame, and costs no other viewer."""
+    program = streamer("--resolution", "1280x720", "--bitrate", "6000")
+    reader = Socket(program.port, "/live/ws")
+    reader.send({"t": "subscribe", "tracks": ["v"]})
+    client = subscribed(program.port)
+    client.media(10, VIDEO)
+    delays = [m.at * 1000 % 2**32 - m.sent for m in reader.media(130, VIDEO)[-90:]]
+    skip, media = None, []
+    while len(media) < 60:
+        message = client.next()
+        if isinstance(message, dict) and message["t"] == "skip":
+            skip, media = message, []
+        elif isinstance(message, Media) and message.kind == VIDEO:
+            if skip and not media:
+                assert message.is_key and message.sequence == skip["to"]
+            media.append(message)
+    assert skip and (skip["to"] - skip["from"]) % 2**32 > 3
+    late = [m.at * 1000 % 2**32 - m.sent for m in media[-20:]]
+    print(f"skip of {skip['to'] - skip['from']} chunks; delay afterwards {median(late):.1f} ms; "
+          f"the other viewer {median(delays):.1f} ms")
+    assert median(late) < 200 and median(delays) < 100
+    assert total(program.port, "streamer_websocket_skips_total") >= 1
+    client.socket.close()
+    reader.socket.close()
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("each", [1, 50], ids=["one a connection", "50 a connection"])
+def test_sockets_that_do_not_read_are_bounded(streamer, each: int) -> None:
+    """500 viewers that read nothing cost no memory to speak of, and the others no time."""
+    program = streamer("--resolution", "1280x720", "--bitrate", "4000")
+    readers = {"HTTP/1.1": Socket(program.port, "/live/ws"),
+               "HTTP/2": HTTP2Socket(program.port, "/live/ws")}
+    subscribe = {"t": "subscribe", "tracks": ["v"]}
+    for reader in readers.values():
+        reader.send(subscribe)
+
+    def delays(reader: Socket, count: int) -> list[float]:
+        return [m.at * 1000 % 2**32 - m.sent for m in reader.media(count, VIDEO)]
+
+    with ThreadPoolExecutor(2) as pool:
+        calm = list(pool.map(lambda reader: delays(reader, 60)[-30:], readers.values()))
+        before = resident_bytes(program.pid)
+        deaf = [deaf_sockets(program.port, each, subscribe) for _ in range(500 // each)]
+        futures = [pool.submit(delays, reader, 240) for reader in readers.values()]
+        highest, most = 0, 0.0
+        while not all(future.done() for future in futures):
+            highest = max(highest, resident_bytes(program.pid))
+            most = max(most, total(program.port, "streamer_websockets"))
+            pause(0.2, "memory and sockets are sampled")
+        busy = [future.result() for future in futures]
+    grown = (highest - before) / 2**20
+    skips = total(program.port, "streamer_websocket_skips_total")
+    for name, quiet, found in zip(readers, calm, busy):
+        print(f"500 deaf sockets, {each} a connection: {grown:.1f} MiB more, {skips:.0f} skips; "
+              f"delay of the reader over {name} {median(quiet):.1f} -> median {median(found):.1f}, "
+              f"max {max(found):.1f} ms")
+        assert median(found) < 100
+    assert most == 502
+    assert grown < 60
+    for reader in readers.values():
+        reader.socket.close()
+    wait_until(lambda: total(program.port, "streamer_websockets") == 0, 25, "deaf sockets are cut")
+    for connection in deaf:
+        connection.close()
+
+
+def test_closed_window_is_cut_after_a_time(streamer) -> None:
+    """A viewer that takes no byte for 10 s loses its HTTP/2 stream."""
+    program = streamer(*SMALL)
+    client = subscribed(program.port)
+    client.media(10, VIDEO)
+    assert total(program.port, "streamer_websockets") == 1
+    wait_until(lambda: total(program.port, "streamer_websockets") == 0, 30, "the socket is cut")
