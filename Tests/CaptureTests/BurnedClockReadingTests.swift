@@ -11,13 +11,14 @@ struct BurnedClockReadingTests {
     _ milliseconds: Int64, width: Int, height: Int, white: UInt8 = 235, black: UInt8 = 16
   ) -> [[UInt8]] {
     let cells = BurnedClock.cells(milliseconds)
+    let columns = (0..<width).map { x in (0..<32).last { $0 * width / 32 <= x } ?? 0 }
+    let strip = (0..<2).map { row in
+      columns.map { cells >> UInt64(63 - row * 32 - $0) & 1 == 1 ? white : black }
+    }
+    let below = [UInt8](repeating: 128, count: width)
     return (0..<height).map { y in
-      (0..<width).map { x in
-        let row = (0..<2).last { $0 * height / 18 <= y } ?? 0
-        let column = (0..<32).last { $0 * width / 32 <= x } ?? 0
-        guard y < 2 * height / 18 else { return 128 }
-        return cells >> UInt64(63 - row * 32 - column) & 1 == 1 ? white : black
-      }
+      let row = (0..<2).last { $0 * height / 18 <= y } ?? 0
+      return y < 2 * height / 18 ? strip[row] : below
     }
   }
 

@@ -44,12 +44,14 @@ struct FileBodyTests {
     }
   }
 
+  /// Made once: a debug build takes half a second.
+  private static let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 / 7 ^ $0) }
+
   private let folder: TemporaryFolder
-  private let content: [UInt8]
+  private let content = Self.bytes
 
   init() throws {
     folder = try TemporaryFolder()
-    content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 / 7 ^ $0) }
     try DiskFile(folder.path + "/file", .creating).write(content, at: 0)
   }
 

@@ -22,7 +22,10 @@ struct AudioFramePositionerTests {
       let time = Self.start + 5_000_000 + .nanoseconds(Int64(elapsed * 1_000_000_000))
       let placement = aligner.place(at: time)
       if !placement.missing.isEmpty || placement.index == nil { corrections += 1 }
-      #expect(placement.missing.count <= 1 && placement.isRepeat == !placement.missing.isEmpty)
+      guard placement.missing.count <= 1, placement.isRepeat == !placement.missing.isEmpty else {
+        Issue.record("AAC frame \(index): \(placement)")
+        return
+      }
       guard let index = placement.index else { continue }
       if let expected {
         guard placement.missing.lowerBound == expected, placement.missing.upperBound == index else {
