@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit \
+.PHONY: help build-unit deps-run deps-test deps-bench deps-edge deps-package build run test unit \
   e2e players faults latency lossy compare edge static install install-files deb package docs lint \
   words fmt tsan asan fuzz hostile soak bench check clean other-debian dist release release-check
 
@@ -82,9 +82,19 @@ build: deps-run  ## build the program
 run: build  ## build and run with the test pattern; open http://localhost:8080/
 	$(RELEASE) $(ARGS)
 
-# Tests run under `timeout`, because a lost continuation would never end.
-test: deps-test build unit e2e players  ## test every feature once, also in players
+# Tests run under `timeout`, because a lost continuation would never end. The unit tests are built
+# with the processor time that the others leave, which mostly wait. SwiftPM builds one thing at a
+# time: with BUILT the targets do not build the program again.
+test: deps-test build  ## test every feature once: end to end, in players, and by unit tests
+	@mkdir -p .build
+	@chrt --idle 0 $(MAKE) --no-print-directory build-unit >.build/unit-tests.log 2>&1 & unit=$$!; \
+	$(MAKE) --no-print-directory BUILT=1 e2e players || { kill $$unit; exit 1; }; \
+	wait $$unit || { cat .build/unit-tests.log; exit 1; }
+	@$(MAKE) --no-print-directory unit
 	@$(PYTHON) Tests/repeated.py
+
+build-unit:
+	swift build --build-tests
 
 # A failed test is repeated once, alone; both results are printed. More than three repeated tests of
 # a run, `make test` or `.ci/run`, are a failure; their names are kept in .build/repeated-tests.txt.
@@ -98,14 +108,16 @@ CLIENT_FILES := 4
 E2E_WORKERS := 4
 PLAYER_WORKERS := 2
 REPEATING := $(PYTHON) Tests/run_pytest.py
+BUILT ?=
+PROGRAM := $(if $(BUILT),,build)
 
-e2e: deps-test build  ## end-to-end tests of the built program, without players
+e2e: deps-test $(PROGRAM)  ## end-to-end tests of the built program, without players
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 \
 	  node --test --test-concurrency=$(CLIENT_FILES) client/test/*.test.mjs
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 900 \
 	  $(REPEATING) $(E2E_WORKERS) -m "not players" Tests/EndToEnd
 
-players: deps-test build  ## the built program in browsers, VLC and mpv
+players: deps-test $(PROGRAM)  ## the built program in browsers, VLC and mpv
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 900 \
 	  $(REPEATING) $(PLAYER_WORKERS) -m players Tests/EndToEnd
 
