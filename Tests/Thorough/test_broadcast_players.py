@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Players of others with the broadcast of test_broadcast.py: dash.js, mpv and VLC.
 
-`DASHJS=… pytest -s Tests/EndToEnd/test_broadcast_players.py` prints their rows of the table in
+`DASHJS=… pytest -s Tests/Thorough/test_broadcast_players.py` prints their rows of the table in
 docs/captions.md.
 """
 
