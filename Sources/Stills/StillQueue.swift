@@ -6,7 +6,7 @@ import Time
 ///
 /// All who ask for one still share it. Stills of newest frames come first, but other stills are
 /// made in turn with them, in the order of their requests: a frame is the newest one again and
-/// again. The media that only requests keep in memory is limited.
+/// again.
 struct StillQueue<Waiter: Sendable>: Sendable {
   /// A still, and its waiters.
   struct Job: Sendable {
@@ -19,17 +19,13 @@ struct StillQueue<Waiter: Sendable>: Sendable {
   private let limit: Int
   /// The most stills of a track that wait.
   private let trackLimit: Int
-  /// The most bytes of media that only requests keep; one request may have more.
-  private let mediaLimit: Int
-  private var mediaSize = 0
   /// Whether the still that was made last is one of a newest frame.
   private var followsNewest = false
   private var jobs: [StillName: Job] = [:]
   private var newest: [StillName] = []
   private var past: [StillName] = []
 
-  init(limit: Int, trackLimit: Int, mediaLimit: Int = .max) {
-    self.mediaLimit = mediaLimit
+  init(limit: Int, trackLimit: Int) {
     self.limit = limit
     self.trackLimit = trackLimit
   }
@@ -39,7 +35,7 @@ struct StillQueue<Waiter: Sendable>: Sendable {
 
   /// Adds a request.
   ///
-  /// - Returns: false if too many others wait, or too much media.
+  /// - Returns: false if too many others wait.
   mutating func add(
     _ request: StillRequest, _ waiter: Waiter, until deadline: MonotonicTime
   ) -> Bool {
@@ -49,11 +45,7 @@ struct StillQueue<Waiter: Sendable>: Sendable {
       return true
     }
     let others = jobs.keys.count { $0.track == name.track }
-    let size = mediaSize + request.ownMediaSize  // bounded: bytes in memory
-    guard jobs.count < limit, others < trackLimit,
-      request.ownMediaSize == 0 || mediaSize == 0 || size <= mediaLimit
-    else { return false }
-    mediaSize = size
+    guard jobs.count < limit, others < trackLimit else { return false }
     jobs[name] = Job(request: request, waiters: [waiter], deadline: deadline)
     if request.isNewest { newest.append(name) } else { past.append(name) }
     return true
@@ -77,7 +69,6 @@ struct StillQueue<Waiter: Sendable>: Sendable {
     newest.removeAll { $0 == name }
     past.removeAll { $0 == name }
     guard let job = jobs.removeValue(forKey: name) else { return [] }
-    mediaSize -= job.request.ownMediaSize  // bounded: it was added with the request
     return job.waiters
   }
 

@@ -46,16 +46,15 @@ package struct StillRequest: Sendable {
   package let chunks: [SharedBytes]
   /// Whether the frame is the newest one, which is served before past ones.
   package let isNewest: Bool
-  /// The bytes of the chunks if only the request keeps them, as those of an archive; otherwise 0.
-  package let ownMediaSize: Int
+  /// The memory of the chunks if only the request keeps them, as those of an archive.
+  private let memory: StillMediaBudget.Share?
 
-  /// A request; `isArchived` states that only it keeps its chunks in memory.
+  /// A request.
   package init(
     name: StillName, header: SharedBytes, chunks: [SharedBytes], isNewest: Bool,
-    isArchived: Bool = false
+    memory: StillMediaBudget.Share? = nil
   ) {
-    // bounded: bytes in memory
-    ownMediaSize = isArchived ? chunks.reduce(0) { $0 + $1.count + SharedBytes.objectSize } : 0
+    self.memory = memory
     self.name = name
     self.header = header
     self.chunks = chunks

@@ -19,7 +19,7 @@ package final class StillService: Sendable {
   private static let waitLimit = Interval.seconds(5)
   /// The most bytes of kept stills.
   private static let cacheLimit = 16 << 20
-  /// The most bytes of archived media for which stills wait: a few groups of frames of 2160p.
+  /// The most bytes of archived media of stills: a few groups of frames of 2160p.
   private static let mediaLimit = 32 << 20
 
   fileprivate struct Followed: Sendable {
@@ -29,8 +29,7 @@ package final class StillService: Sendable {
   }
 
   fileprivate struct State: Sendable {
-    var queue = StillQueue<Waiter>(
-      limit: 64, trackLimit: 16, mediaLimit: StillService.mediaLimit)
+    var queue = StillQueue<Waiter>(limit: 64, trackLimit: 16)
     var cache = StillCache(limit: StillService.cacheLimit)
     var followed: [StillTrack: Followed] = [:]
     var hasStarted = false
@@ -42,6 +41,8 @@ package final class StillService: Sendable {
     case follow(@Sendable () -> StillRequest?)
   }
 
+  /// The memory for archived media.
+  package let media = StillMediaBudget(limit: mediaLimit)
   private let state = Monitor(State())
   private let log: Log
 

@@ -80,13 +80,11 @@ struct StillQueueTests {
   private let track = StillTrack()
 
   private func request(
-    _ frame: Int, isNewest: Bool = false, of track: StillTrack? = nil, media: Int = 0,
-    isArchived: Bool = false
+    _ frame: Int, isNewest: Bool = false, of track: StillTrack? = nil
   ) -> StillRequest {
     StillRequest(
       name: StillName(track: track ?? self.track, segment: 1, frame: frame, width: nil),
-      header: SharedBytes([]), chunks: [SharedBytes([UInt8](repeating: 0, count: media))],
-      isNewest: isNewest, isArchived: isArchived)
+      header: SharedBytes([]), chunks: [SharedBytes([])], isNewest: isNewest)
   }
 
   @Test("newest frames without an end leave every second turn to the others")
@@ -105,26 +103,23 @@ struct StillQueueTests {
     #expect(order == [101, 0, 102, 1, 103, 2, 104, 105])
   }
 
-  @Test("archived media of waiting stills has a limit, which one request may exceed")
+  @Test("archived media has a limit, which one still may exceed while it is the only one")
   func media() {
-    var queue = StillQueue<Int>(limit: 16, trackLimit: 16, mediaLimit: 1000)
-    let limit = 1000 - SharedBytes.objectSize
-    func add(_ frame: Int, _ media: Int, isArchived: Bool = true) -> Bool {
-      queue.add(request(frame, media: media, isArchived: isArchived), frame, until: 20)
+    let budget = StillMediaBudget(limit: 1000)
+    var first = budget.share(of: 5000)
+    #expect(first != nil && budget.share(of: 1) == nil)
+    first = nil
+    // A request keeps its share.
+    var kept: [StillRequest] = [400, 600].map { size in
+      StillRequest(
+        name: StillName(track: track, segment: 1, frame: 0, width: nil), header: SharedBytes([]),
+        chunks: [], isNewest: false, memory: budget.share(of: size))
     }
-    let (first, second) = (add(1, 5000), add(2, 1))
-    #expect(first && !second)
-    // The window has these bytes anyway.
-    let kept = add(3, 5000, isArchived: false)
-    let made = queue.finish(request(1).name)
-    #expect(kept && made == [1])
-    // Others of the same still share its media.
-    let (third, more, shared) = (add(4, limit), add(5, 0), add(4, limit))
-    #expect(third && !more && shared)
-    let late = queue.expired(20)
-    #expect(late.sorted() == [3, 4, 4])
-    let last = add(5, limit)
-    #expect(last)
+    #expect(budget.share(of: 1) == nil)
+    kept.removeLast()
+    #expect(budget.share(of: 601) == nil && budget.share(of: 600) != nil)
+    kept.removeAll()
+    #expect(budget.share(of: 1000) != nil)
   }
 
   @Test("all who ask for a still wait for one picture, also while it is made")

@@ -38,7 +38,7 @@ struct PastInstant: Sendable {
 
   /// The chunks from the key frame to the frame, for its still.
   func still(
-    _ reader: ArchiveReader, _ track: StillTrack, width: UInt16?
+    _ reader: ArchiveReader, _ track: StillTrack, width: UInt16?, in media: StillMediaBudget
   ) throws(ArchiveFailure) -> StillRequest {
     let found = try find(reader)
     let position = found.frame.position
@@ -46,6 +46,7 @@ struct PastInstant: Sendable {
       let header = try reader.header(found.segment.headerHash, of: rendition.name)
     else { throw .missing }
     let end = FrameRanges.chunk(position, of: found.frames).upperBound
+    guard let memory = media.share(of: end) else { throw .busy }
     let bytes = try reader.bytes(of: found.segment, 0..<end).array
     var chunks: [SharedBytes] = []
     for index in 0...position {
@@ -55,7 +56,7 @@ struct PastInstant: Sendable {
     return StillRequest(
       name: StillName(
         track: track, segment: found.segment.number, frame: position, width: width),
-      header: header, chunks: chunks, isNewest: false, isArchived: true)
+      header: header, chunks: chunks, isNewest: false, memory: memory)
   }
 
   private func find(_ reader: ArchiveReader) throws(ArchiveFailure) -> Found {

@@ -15,7 +15,7 @@ struct PastKeyFrame: Sendable {
 
   /// The key frame, for its still; may block for as long as the disk does.
   func still(
-    _ reader: ArchiveReader, _ track: StillTrack, width: UInt16
+    _ reader: ArchiveReader, _ track: StillTrack, width: UInt16, in media: StillMediaBudget
   ) throws(ArchiveFailure) -> StillRequest {
     guard let found = try reader.segments(segment...segment, of: rendition.name).first else {
       throw .missing
@@ -26,9 +26,10 @@ struct PastKeyFrame: Sendable {
     guard let first = frames.first, first.isSync,
       let header = try reader.header(found.headerHash, of: rendition.name)
     else { throw .missing }
+    guard let memory = media.share(of: first.offset + first.size) else { throw .busy }
     let bytes = try reader.bytes(of: found, 0..<first.offset + first.size)
     return StillRequest(
       name: StillName(track: track, segment: segment, frame: 0, width: width),
-      header: header, chunks: [bytes], isNewest: false, isArchived: true)
+      header: header, chunks: [bytes], isNewest: false, memory: memory)
   }
 }

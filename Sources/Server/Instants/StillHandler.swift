@@ -108,8 +108,8 @@ final class StillHandler {
     let frame = PastKeyFrame(
       segment: number, rendition: served.top, oldest: isUnlimited ? nil : served.oldestPast)
     earlier(exchange, of: served, since: since) {
-      [track = served.pastStillTrack] reader throws(ArchiveFailure) in
-      try frame.still(reader, track, width: width)
+      [track = served.pastStillTrack, media = service.media] reader throws(ArchiveFailure) in
+      try frame.still(reader, track, width: width, in: media)
     }
   }
 
@@ -151,8 +151,8 @@ final class StillHandler {
     }
     let place = PastInstant(time: instant.time, rendition: served.top)
     earlier(exchange, of: served, since: since) {
-      [track = served.pastStillTrack] reader throws(ArchiveFailure) in
-      try place.still(reader, track, width: instant.width)
+      [track = served.pastStillTrack, media = service.media] reader throws(ArchiveFailure) in
+      try place.still(reader, track, width: instant.width, in: media)
     }
   }
 
