@@ -26,7 +26,7 @@ from harness.sources import Source
 from harness.textpictures import TextPictures, mpv, vlc
 from harness.transport import Transport
 from harness.waiting import wait_until
-from test_audio_tracks import HEARS
+from test_audio_tracks_menu import HEARS
 from test_broadcast import FRAME, LATEST, LISTEN, published
 from test_closed_captions_page import errors
 
