@@ -85,7 +85,7 @@ struct DisplayOrientationTests {
     #expect(depacketizer.video.rotation == .quarter && depacketizer.video.coding == coding)
     #expect(rotation(after: Self.sei(Self.orientation(0)), Self.key) == .none)
     #expect(rotation(after: Self.key) == .threeQuarters)
-    depacketizer.declare(.none)
+    depacketizer.declare(Rotation.none)
     #expect(depacketizer.video.rotation == .none && depacketizer.video.coding != coding)
   }
 

@@ -9,12 +9,12 @@ import Media
 import Net
 import Packaging
 import Sharing
-import Stills
 import TestSupport
 import Testing
 import Time
 
 @testable import Server
+@testable import Stills
 
 @Suite("Playlists, stills and MPDs of the past")
 struct PastRequestTests {
@@ -136,12 +136,13 @@ struct PastRequestTests {
     let served = handler.served
     let archive = try #require(served.options.archive)
     #expect(served.stillTrack != served.pastStillTrack)
+    let media = StillMediaBudget(limit: 1 << 20)
     func still() throws -> StillRequest {
       let time = WallTime.origin + .seconds(handler.last - 30)
       let instant = PastInstant(time: time, rendition: served.top)
       let found: Result<StillRequest, ArchiveFailure> = try PastLab.wait { answer in
         archive.read(answer: answer) { reader throws(ArchiveFailure) in
-          try instant.still(reader, served.pastStillTrack, width: nil)
+          try instant.still(reader, served.pastStillTrack, width: nil, in: media)
         }
       }
       return try found.get()

@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 import Time
 
+@testable import Scheduling
 @testable import Streams
 
 @Suite("The thread of the audio tracks of an input")
