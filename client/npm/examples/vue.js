@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The element in Vue: a stream, and its latency below it, as a component of Vue 2 and 3.
+// The element in Vue 3: a stream, and its latency below it.
 //
-// Vue has to know that the element is no component of its own:
-//   Vue 3: app.config.compilerOptions.isCustomElement = (name) => name === 'live-player'
-//   Vue 2: Vue.config.ignoredElements = ['live-player']
+// The component has a render function, because the usual build of Vue has no compiler of templates.
+// A template of a file of Vue needs the option `isCustomElement` of the compiler of its bundler:
+// `(name) => name === 'live-player'`.
 
+import { h } from 'vue';
 import 'streamer-live-player';
 
 export default {
@@ -16,9 +17,10 @@ export default {
   methods: {
     show({ detail }) { this.latency = detail.latency; },
   },
-  template: `
-    <figure>
-      <live-player :src="src" muted="" controls="" @latency="show"></live-player>
-      <figcaption>{{ caption }}</figcaption>
-    </figure>`,
+  render() {
+    return h('figure', [
+      h('live-player', { src: this.src, muted: '', controls: '', onLatency: this.show }),
+      h('figcaption', this.caption),
+    ]);
+  },
 };
