@@ -147,6 +147,19 @@ def test_the_element_has_at_most_45_kilobytes(modules: Path) -> None:
     assert len(gzip.compress(module.read_bytes(), 9)) <= 45000
 
 
+def test_all_modules_can_be_imported_without_a_document(modules: Path) -> None:
+    """A server that renders pages by node imports each module, and no element is defined."""
+    node = need("node", "the package of npm on a server")
+    facts = json.loads((modules / "node_modules/streamer-live-player/package.json").read_text())
+    names = [f"streamer-live-player{name[1:]}" for name, export in facts["exports"].items()
+             if isinstance(export, dict) and "default" in export]
+    assert len(names) >= 3
+    script = "".join(f"await import('{name}');\n" for name in names)
+    done = subprocess.run([node, "--input-type=module", "-e", script], cwd=modules, check=False,
+                          capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(("transport", "files"), [
     ("http", ["live-player.js"]), ("webcodecs", ["live-player.js", "live-player-later.js"])])
 def test_the_files_play_without_a_bundler(browser: Browser, live: Program, modules: Path,

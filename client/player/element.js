@@ -68,8 +68,11 @@ function fill(root) {
   }
 }
 
+/** Servers that render pages import the module too, without a document. */
+const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {});
+
 /** Plays while it is in a document. */
-export class LivePlayer extends HTMLElement {
+export class LivePlayer extends Base {
   static get observedAttributes() {
     return ['src', 'target', 'sync', 'transport', 'controls', 'muted', 'at'];
   }

@@ -5,7 +5,9 @@ import { LATER, LivePlayer } from './element.js';
 
 export { LivePlayer };
 
-// HTTP frames cannot play: the first player is in the other file.
-if (!mediaSourceClass()) LATER.preload();
+if (globalThis.customElements) {
+  // HTTP frames cannot play: the first player is in the other file.
+  if (!mediaSourceClass()) LATER.preload();
 
-if (!customElements.get('live-player')) customElements.define('live-player', LivePlayer);
+  if (!customElements.get('live-player')) customElements.define('live-player', LivePlayer);
+}

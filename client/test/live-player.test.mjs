@@ -152,3 +152,12 @@ suite('the status of a playback', () => {
     assert.equal(tried.sockets, 'usable');
   });
 });
+
+suite('the files of <live-player> without a document', () => {
+  for (const name of ['live-player.js', 'live-player-later.js']) {
+    test(`${name} can be imported`, async () => {
+      const exported = await import(`../${name}`);
+      assert.ok(Object.keys(exported).length > 0);
+    });
+  }
+});
