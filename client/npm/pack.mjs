@@ -26,6 +26,12 @@ const MODULES = {
   'video-js.js': { source: 'npm/video-js.js', options: ['--external:./hls-preset.js'] },
 };
 
+/** Files that the package has as they are. */
+const COPIED = [
+  'package.json', 'hls-preset.d.ts', 'video-js.d.ts', 'react-props.d.ts', 'react.js', 'react.d.ts',
+  'react-global.js', 'react-global.d.ts',
+];
+
 /** The size of a file as it is transferred, in kB. @param {string} path */
 function transferred(path) {
   return `${(gzipSync(readFileSync(path), { level: 9 }).length / 1000).toFixed(1)} kB`;
@@ -42,7 +48,7 @@ function fill(folder) {
     ]);
   }
   copyFileSync(join(npm, '../live-player.d.ts'), join(folder, 'live-player.d.ts'));
-  for (const name of ['package.json', 'hls-preset.d.ts', 'video-js.d.ts']) {
+  for (const name of COPIED) {
     copyFileSync(join(npm, name), join(folder, name));
   }
   cpSync(join(npm, 'examples'), join(folder, 'examples'), { recursive: true });

@@ -3,7 +3,7 @@
 
 import React, { useEffect, useRef, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import 'streamer-live-player';
+import 'streamer-live-player/react';
 
 /** Custom elements get attributes; React before 19 gives them no listeners for their events. */
 function Live({ src }) {
@@ -17,7 +17,7 @@ function Live({ src }) {
   }, []);
   return (
     <figure>
-      <live-player ref={player} src={src} muted="" controls="" />
+      <live-player ref={player} src={src} muted controls />
       <figcaption>{latency === null ? '' : `${Math.round(latency * 1000)} ms`}</figcaption>
     </figure>
   );
