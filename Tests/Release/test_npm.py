@@ -106,7 +106,7 @@ def bundled(modules: Path, entry: Path, *options: str, path: Path | None = None)
 
 
 def plays(browser: Browser, program: Program, script: str, body: str, source: str,
-          condition: str) -> None:
+          condition: str, markup: str = PAGE) -> None:
     """Opens a page with a script, and waits until the condition holds in it."""
     context = browser.new_context()
     try:
@@ -114,7 +114,7 @@ def plays(browser: Browser, program: Program, script: str, body: str, source: st
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.route("**/example.html**", lambda route: route.fulfill(
-            content_type="text/html", body=PAGE.format(body=body, script="/example.js")))
+            content_type="text/html", body=markup.format(body=body, script="/example.js")))
         page.route("**/example.js", lambda route: route.fulfill(
             content_type="text/javascript", body=script))
         page.goto(program.url(f"/example.html?src={program.url(source)}"))
@@ -161,6 +161,17 @@ def test_a_page_without_a_framework_plays(browser: Browser, live: Program, modul
         assert sources["sourcesContent"] and all(one.startswith("../")
                                                  for one in sources["sources"])
     assert "{" not in (package / "README.md").read_text().split("```")[0]
+
+
+@pytest.mark.parametrize("kind", ["", "type=module"])
+def test_a_bundle_that_is_a_plain_script_plays(browser: Browser, live: Program, modules: Path,
+                                               kind: str) -> None:
+    """The address of the module is undefined in a bundle with the format iife."""
+    example = modules / "node_modules/streamer-live-player/examples/plain.js"
+    script = bundled(modules, example, "--format=iife", "--log-override:empty-import-meta=silent")
+    assert "import.meta" not in script
+    plays(browser, live, script, "", "/live/", f"() => {PLAYING} && {LATENCY}(document.title)",
+          PAGE.replace("type=module", kind))
 
 
 def test_the_element_has_at_most_45_kilobytes(modules: Path) -> None:

@@ -30,6 +30,10 @@ export const LATER = new LaterCode(async () => {
   throw new Error('the server has another version of it: load the page again');
 });
 
+/** The address of this module's file. In a bundle that is a plain script, it has no `url`. */
+const ADDRESS = import.meta.url
+  || /** @type {HTMLScriptElement | null} */ (globalThis.document?.currentScript)?.src || null;
+
 /** @type {CSSStyleSheet | null} shared by all elements */
 let sharedStyle = null;
 
@@ -145,7 +149,7 @@ export class LivePlayer extends Base {
       return;
     }
     const stage = new Stage(this.#root, {
-      ...requested, scripts: scriptsBeside(import.meta.url), later: LATER,
+      ...requested, scripts: scriptsBeside(ADDRESS), later: LATER,
       startsItself: this.autoplay, hasControls: this.controls, isMuted: this.muted, isIdle: false,
       keys: element('stage', HTMLDivElement, this.#root),
       past: { isShown: this.timebar, linkOf: null },

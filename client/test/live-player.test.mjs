@@ -77,6 +77,7 @@ suite('attributes of <live-player>', () => {
     assert.deepEqual(hls, [{ url: 'https://h/player/hls.js', integrity: CDN.integrity }, CDN]);
     assert.equal(dash, 'https://h/player/dash.all.min.js');
     assert.deepEqual(scriptsBeside('file:///a/live-player.js'), { hls: [CDN], dash: null });
+    assert.deepEqual(scriptsBeside(null), { hls: [CDN], dash: null });
   });
 });
 

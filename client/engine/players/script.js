@@ -42,16 +42,13 @@ export function hlsLocations(requested, page) {
 /**
  * The locations for a module that a page of any server uses: the server of the module, if it has
  * the file with the known sum, and the CDN.
- * @param {string} module URL of the module
+ * @param {string | null} module URL of the module; null if it is unknown
  * @returns {Scripts}
  */
 export function scriptsBeside(module) {
-  const { protocol } = new URL(module), isServed = protocol !== 'file:';
+  if (module === null || new URL(module).protocol === 'file:') return { hls: [CDN], dash: null };
   const { integrity } = CDN, beside = (/** @type {string} */ name) => new URL(name, module).href;
-  return {
-    hls: isServed ? [{ url: beside('hls.js'), integrity }, CDN] : [CDN],
-    dash: isServed ? beside('dash.all.min.js') : null,
-  };
+  return { hls: [{ url: beside('hls.js'), integrity }, CDN], dash: beside('dash.all.min.js') };
 }
 
 /**
