@@ -163,6 +163,26 @@ def test_a_page_without_a_framework_plays(browser: Browser, live: Program, modul
     assert "{" not in (package / "README.md").read_text().split("```")[0]
 
 
+def test_the_page_of_the_examples_plays_as_it_is(browser: Browser, live: Program,
+                                                 modules: Path) -> None:
+    """plain.html, from a server that has the files of the package, needs no other file."""
+    package = modules / "node_modules/streamer-live-player"
+    types = {".html": "text/html", ".js": "text/javascript"}
+    with browser.new_context() as context:
+        page = context.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+
+        def answer(route: Route) -> None:
+            path = package / urlsplit(route.request.url).path.removeprefix("/package/")
+            route.fulfill(content_type=types[path.suffix], body=path.read_text())
+
+        page.route("**/package/**", answer)
+        page.goto(live.url(f"/package/examples/plain.html?src={live.url('/live/')}"))
+        page.wait_for_function(f"() => {PLAYING} && {LATENCY}(document.title)", timeout=30000)
+        assert not errors, errors
+
+
 @pytest.mark.parametrize("kind", ["", "type=module"])
 def test_a_bundle_that_is_a_plain_script_plays(browser: Browser, live: Program, modules: Path,
                                                kind: str) -> None:
