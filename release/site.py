@@ -69,7 +69,9 @@ def on_config(config: Any) -> Any:
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Adds the pages outside docs/, and the files that pages link."""
+    """Adds the pages outside docs/, the files that pages link, and the script of the search."""
+    files.append(File.generated(config, "assets/iframe-worker.js",
+                                content=(ROOT / "release/iframe-worker.js").read_text()))
     for name in OUTSIDE:
         files.append(File.generated(config, site_path(name), content=(ROOT / name).read_text()))
     linked = {target for file in files.documentation_pages()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -11,6 +12,10 @@ from pathlib import Path
 import pytest
 
 from harness.tools import ROOT
+
+# Debian's packages with the frameworks. They are unpacked, not installed.
+FRAMEWORKS = ["node-react", "node-react-dom", "node-scheduler", "node-loose-envify",
+              "node-object-assign", "node-vue"]
 
 
 class Dist:
@@ -42,3 +47,27 @@ class Dist:
 def dist() -> Dist:
     """The files of the release of this commit."""
     return Dist(ROOT / "dist")
+
+
+@pytest.fixture(scope="session")
+def modules(dist, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the package in node_modules."""
+    folder = tmp_path_factory.mktemp("npm")
+    dist.unpacked("streamer-live-player-*.tgz", folder / "unpacked")
+    target = folder / "node_modules/streamer-live-player"
+    target.parent.mkdir()
+    shutil.move(folder / "unpacked/package", target)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def frameworks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of node modules with React and Vue; skipped if Debian's mirror does not answer."""
+    folder = tmp_path_factory.mktemp("frameworks")
+    got = subprocess.run(["apt-get", "download", "-qq", *FRAMEWORKS], cwd=folder, check=False,
+                         capture_output=True, text=True, timeout=120)
+    if got.returncode != 0:
+        pytest.skip(f"no React and no Vue: {got.stderr[-200:]}")
+    for package in folder.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", package, folder], check=True, timeout=60)
+    return folder / "usr/share/nodejs"

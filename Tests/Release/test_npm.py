@@ -18,9 +18,6 @@ from fetch_package import PackagedFile
 from harness.program import Program, start, stop
 from harness.tools import need
 
-# Debian's packages with the frameworks. They are unpacked, not installed.
-FRAMEWORKS = ["node-react", "node-react-dom", "node-scheduler", "node-loose-envify",
-              "node-object-assign", "node-vue"]
 # The build of Video.js for browsers (Apache-2.0), and the two modules that it requires.
 VIDEOJS = PackagedFile(
     "js.videojs==7.5.5", ("js.videojs-7.5.5/js/videojs/resources/video.min.js",),
@@ -44,52 +41,6 @@ Vue.config.ignoredElements = ['live-player'];
 const src = new URLSearchParams(location.search).get('src');
 new Vue({ render: (h) => h(LiveView, { props: { src } }) }).$mount('#root');
 """
-
-# A component with types, and two errors in it.
-TYPED = """
-import React, { useRef } from 'react';
-import type { LivePlayer } from 'streamer-live-player';
-import 'streamer-live-player/ENTRY';
-
-export function Live({ src }: { src: string }) {
-  const player = useRef<LivePlayer>(null);
-  const seconds: number | null | undefined = player.current?.latency;
-  return (
-    <p title={`${seconds} s`}>
-      <live-player ref={player} src={src} target={0.5} transport="ws" muted controls
-        onlatency={({ detail }) => { player.current!.title = `${detail.latency}`; }} />
-    </p>
-  );
-}
-// @ts-expect-error
-export const wrongValue = <live-player src={5} />;
-// @ts-expect-error
-export const wrongName = <live-video />;
-"""
-
-
-@pytest.fixture(scope="module")
-def modules(dist, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the package in node_modules."""
-    folder = tmp_path_factory.mktemp("npm")
-    dist.unpacked("streamer-live-player-*.tgz", folder / "unpacked")
-    target = folder / "node_modules/streamer-live-player"
-    target.parent.mkdir()
-    shutil.move(folder / "unpacked/package", target)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def frameworks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of node modules with React and Vue; skipped if Debian's mirror does not answer."""
-    folder = tmp_path_factory.mktemp("frameworks")
-    got = subprocess.run(["apt-get", "download", "-qq", *FRAMEWORKS], cwd=folder, check=False,
-                         capture_output=True, text=True, timeout=120)
-    if got.returncode != 0:
-        pytest.skip(f"no React and no Vue: {got.stderr[-200:]}")
-    for package in folder.glob("*.deb"):
-        subprocess.run(["dpkg-deb", "-x", package, folder], check=True, timeout=60)
-    return folder / "usr/share/nodejs"
 
 
 def bundled(modules: Path, entry: Path, *options: str, path: Path | None = None) -> str:
@@ -200,19 +151,6 @@ def test_the_element_has_at_most_45_kilobytes(modules: Path) -> None:
     assert len(gzip.compress(module.read_bytes(), 9)) <= 45000
 
 
-def test_all_modules_can_be_imported_without_a_document(modules: Path) -> None:
-    """A server that renders pages by node imports each module, and no element is defined."""
-    node = need("node", "the package of npm on a server")
-    facts = json.loads((modules / "node_modules/streamer-live-player/package.json").read_text())
-    names = [f"streamer-live-player{name[1:]}" for name, export in facts["exports"].items()
-             if isinstance(export, dict) and "default" in export]
-    assert len(names) >= 3
-    script = "".join(f"await import('{name}');\n" for name in names)
-    done = subprocess.run([node, "--input-type=module", "-e", script], cwd=modules, check=False,
-                          capture_output=True, text=True, timeout=30)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 @pytest.mark.parametrize(("transport", "files"), [
     ("http", ["live-player.js"]), ("webcodecs", ["live-player.js", "live-player-later.js"])])
 def test_the_files_play_without_a_bundler(browser: Browser, live: Program, modules: Path,
@@ -251,39 +189,6 @@ def test_the_element_plays_in_react(browser: Browser, live: Program, modules: Pa
     example = modules / "node_modules/streamer-live-player/examples/react.jsx"
     plays(browser, live, bundled(modules, example, path=frameworks), "<div id=root></div>",
           "/live/", f"() => {PLAYING} && {LATENCY}({CAPTION})")
-
-
-def react_types(frameworks: Path, folder: Path, has_global: bool) -> None:
-    """The types of Debian's React 18.0; or in the form of React 19, without a global namespace."""
-    shutil.copytree(frameworks / "@types/react", folder / "@types/react")
-    if has_global:
-        return
-    types, runtime = (folder / "@types/react" / name for name in ("index.d.ts", "jsx-runtime.d.ts"))
-    text = types.read_text()
-    assert text.count("declare global {\n    namespace JSX {") == 1
-    types.write_text(text.replace("declare global {\n    namespace JSX {",
-                                  "declare namespace React {\n    namespace JSX {"))
-    names = ("Element", "ElementClass", "ElementAttributesProperty", "ElementChildrenAttribute",
-             "IntrinsicAttributes", "IntrinsicElements")
-    members = "\n".join(f"interface {name} extends React.JSX.{name} {{}}" for name in names)
-    runtime.write_text(f"import * as React from './';\nexport namespace JSX {{\n{members}\n}}\n")
-
-
-@pytest.mark.parametrize("jsx", ["react", "react-jsx"])
-@pytest.mark.parametrize(("entry", "has_global"), [("react", False), ("react-global", True)])
-def test_jsx_of_react_knows_the_element(modules: Path, frameworks: Path, tmp_path: Path,
-                                        entry: str, has_global: bool, jsx: str) -> None:
-    """The type checker knows attributes, events and `ref`, and sees errors in them."""
-    tsc = need("tsc", "types of the package of npm")
-    react_types(frameworks, tmp_path / "node_modules", has_global)
-    (tmp_path / "node_modules/streamer-live-player").symlink_to(
-        modules / "node_modules/streamer-live-player")
-    (tmp_path / "live.tsx").write_text(TYPED.replace("ENTRY", entry))
-    done = subprocess.run(
-        [tsc, "--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "es2022",
-         "--moduleResolution", "node", "--jsx", jsx, "--allowSyntheticDefaultImports",
-         "--preserveSymlinks", "--types", "react", "live.tsx"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stdout
 
 
 def written(modules: Path, name: str, script: str) -> Path:
