@@ -31,6 +31,12 @@ xdg-open http://localhost:8080/
 
 The service shows the test picture until `/etc/streamer/streamer.json` names a source. The archive
 of the program has its own `INSTALL.md`.
+
+`<live-player>` for npm, which is in no registry:
+
+```sh
+npm install ./streamer-live-player-{version}.tgz
+```
 """
 
 
@@ -62,7 +68,8 @@ def main() -> int:
         return 2
     try:
         title, entries = notes((ROOT / "CHANGELOG.md").read_text(), sys.argv[1]).split("\n", 1)
-        print(f"{title}\n\n{START}{entries}", end="")
+        start = START.replace("{version}", sys.argv[1])
+        print(f"{title}\n\n{start}{entries}", end="")
     except ValueError as fault:
         print(f"CHANGELOG.md: {fault}", file=sys.stderr)
         return 1

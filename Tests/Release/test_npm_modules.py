@@ -6,11 +6,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from harness.tools import need
+from harness.tools import ROOT, need
 
 # A component with types, and two errors in it.
 TYPED = """
@@ -46,6 +47,20 @@ def test_all_modules_can_be_imported_without_a_document(modules: Path) -> None:
     done = subprocess.run([node, "--input-type=module", "-e", script], cwd=modules, check=False,
                           capture_output=True, text=True, timeout=30)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_npm_installs_the_archive_by_the_notes(dist, tmp_path: Path) -> None:
+    """The command of the notes, beside the archive, makes the module available to node."""
+    need("npm", "the package of npm")
+    notes = subprocess.run(
+        [sys.executable, str(ROOT / "release/notes.py"), dist.version], capture_output=True,
+        text=True, check=True, timeout=30).stdout
+    [command] = [line for line in notes.splitlines() if line.startswith("npm install ")]
+    shutil.copy(dist.file("streamer-live-player-*.tgz"), tmp_path)
+    offline = f"{command} --offline --no-audit --no-fund"
+    subprocess.run(["sh", "-ec", f"{offline} && node --input-type=module -e "
+                    "\"await import('streamer-live-player')\""], cwd=tmp_path, check=True,
+                   timeout=60)
 
 
 def react_types(frameworks: Path, folder: Path, has_global: bool) -> None:

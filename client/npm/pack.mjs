@@ -54,6 +54,8 @@ function fill(folder) {
   cpSync(join(npm, 'examples'), join(folder, 'examples'), { recursive: true });
   copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   let readme = readFileSync(join(npm, 'README.md'), 'utf8');
+  const { version } = JSON.parse(readFileSync(join(npm, 'package.json'), 'utf8'));
+  readme = readme.replace('{version}', version);
   for (const name of Object.keys(MODULES)) {
     readme = readme.replace(`{size of ${name}}`, transferred(join(folder, name)));
   }
