@@ -70,6 +70,23 @@ def test_archive_has_program_units_pages_and_completion(dist, archive: Path) -> 
     assert packed == (archive / "bin/streamer").read_bytes()
 
 
+def test_the_archive_is_unpacked_over_folders_by_its_instructions(dist, tmp_path: Path) -> None:
+    """Folders that exist keep their modes, and no file is beside them."""
+    text = (ROOT / "release/INSTALL.md").read_text().replace("\\\n", " ")
+    [command] = [line for line in text.splitlines() if line.startswith("sudo tar ")]
+    target = tmp_path / "local"
+    modes = {"": 0o2775, "bin": 0o2775, "share": 0o2775, "share/man": 0o700}
+    for name, mode in modes.items():
+        (target / name).mkdir()
+        (target / name).chmod(mode)
+    command = command.removeprefix("sudo ").replace(" /usr/local ", f" '{target}' ")
+    subprocess.run(["sh", "-ec", command], cwd=dist.folder, check=True, timeout=60)
+    assert {name: (target / name).stat().st_mode & 0o7777 for name in modes} == modes
+    assert {path.name for path in target.iterdir()} == {"bin", "lib", "share"}
+    assert (target / "bin/streamer").stat().st_mode & 0o7777 == 0o755
+    assert (target / "lib/systemd/system/streamer.service").exists()
+
+
 def test_components_are_the_libraries_of_the_program(dist, archive: Path) -> None:
     """The list is CycloneDX, and has each library of `ldd` with the version of `dpkg`."""
     bill = json.loads(dist.file("*.cdx.json").read_text())
