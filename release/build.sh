@@ -45,6 +45,13 @@ mkdir "$scratch/site"
 cp -r .build-docs/site "$scratch/site/$name-docs"
 packed "dist/$name-docs.tar.gz" "$scratch/site" "$name-docs"
 
+step "compose, chart and configurations of caches"
+mkdir -p "$scratch/deploy/$name-deploy"
+git ls-files -z deploy ':!deploy/debian' ':!deploy/systemd' \
+  | tar --null -T - -c | tar -x --strip-components=1 -C "$scratch/deploy/$name-deploy"
+cp LICENSE "$scratch/deploy/$name-deploy/"
+packed "dist/$name-deploy.tar.gz" "$scratch/deploy" "$name-deploy"
+
 step "package of npm"
 node client/npm/pack.mjs dist
 

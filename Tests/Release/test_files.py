@@ -39,7 +39,7 @@ def test_sums_are_those_of_all_files(dist) -> None:
     listed = {name: total for total, name in (line.split("  ") for line in lines)}
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
              for path in dist.folder.iterdir() if path.name != "SHA256SUMS"}
-    assert listed == found and len(found) == 7
+    assert listed == found and len(found) == 8
 
 
 def test_all_files_have_one_version_and_commit(dist, archive: Path) -> None:
@@ -117,6 +117,19 @@ def test_documentation_has_no_dead_link(dist, tmp_path: Path) -> None:
     site = folder / f"streamer-{dist.version}-docs"
     assert (site / "index.html").exists() and (site / "search/search_index.json").exists()
     output(sys.executable, ROOT / "release/check_site.py", site)
+
+
+def test_configurations_are_those_of_the_repository(dist, tmp_path: Path) -> None:
+    """The archive has compose, the chart, and the configurations of CDNs, with equal content."""
+    folder = dist.unpacked("streamer-*-deploy.tar.gz", tmp_path) / f"streamer-{dist.version}-deploy"
+    for name in ("compose/compose.yaml", "helm/streamer/Chart.yaml", "edge/varnish/live.vcl",
+                 "container/Containerfile", "LICENSE"):
+        assert (folder / name).is_file(), name
+    assert list(folder.glob("terraform/*/*.tf"))
+    for path in folder.rglob("*"):
+        if path.is_file() and path.name != "LICENSE":
+            own = ROOT / "deploy" / path.relative_to(folder)
+            assert path.read_bytes() == own.read_bytes(), path
 
 
 def test_notes_are_the_part_of_the_version(dist) -> None:
