@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The documentation site, opened from a disk: browsers start no worker from a file, so the worker of
-// the search becomes a script in a hidden frame.
+// The documentation site, opened from a disk: browsers start no worker from a file, so the worker
+// of the search becomes a script in a hidden frame.
 
 if (location.protocol === 'file:') {
   window.Worker = class extends EventTarget {
