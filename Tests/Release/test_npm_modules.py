@@ -92,5 +92,6 @@ def test_jsx_of_react_knows_the_element(modules: Path, frameworks: Path, tmp_pat
     done = subprocess.run(
         [tsc, "--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "es2022",
          "--moduleResolution", "node", "--jsx", jsx, "--allowSyntheticDefaultImports",
-         "--preserveSymlinks", "--types", "react", "live.tsx"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+         "--preserveSymlinks", "--types", "react", "live.tsx"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The element in a page without a framework, for a bundler: `?src=` is the stream. `plain.html` needs
-// no bundler.
+// The element in a page without a framework, for a bundler: `?src=` is the stream. `plain.html`
+// needs no bundler.
 
 import 'streamer-live-player';
 
