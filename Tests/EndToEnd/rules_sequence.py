@@ -129,13 +129,6 @@ def pl_24_parts_appear_every_part_target(r: Recording) -> None:
     assert max(steps) < 1.5 * r.playlists[0].target_duration
 
 
-def pl_29_segments_begin_with_idr(r: Recording) -> None:
-    """INDEPENDENT-SEGMENTS is printed, and each segment begins with an IDR."""
-    assert all("EXT-X-INDEPENDENT-SEGMENTS" in p.tags for p in r.playlists)
-    for uri, data in r.segments().values():
-        assert idr_chunks(data)[0], uri
-
-
 def pl_31_decode_times_are_continuous(r: Recording) -> None:
     """Decode times continue from segment to segment without a gap."""
     init, segments = r.init(), r.segments()

@@ -42,12 +42,15 @@ def test_pl_19_removed_segments_and_parts_can_be_fetched(server: Program) -> Non
 VALIDATED = {
     "PL-02": ["target-duration-constant", "segment-within-target"],
     "PL-03": ["part-target-constant", "server-control-constant"],
-    "PL-12": ["part-hold-back", "skip-boundary", "blocking-reload-offered"],
+    "PL-04": ["part-within-target"],
+    "PL-05": ["part-85-percent"],
+    "PL-12": ["part-hold-back", "part-hold-back-three", "skip-boundary", "blocking-reload-offered"],
     "PL-13": ["hint-present", "hint-once", "hint-kept"],
     "PL-17": ["media-sequence-grows", "segment-unchanged"],
     "PL-18": ["six-segments", "three-target-durations"],
     "PL-25": ["map-present"],
     "PL-28": ["attribute-form", "attribute-once"],
+    "PL-29": ["key-frame-first"],
     "PL-30": ["segments-appended", "part-unchanged", "reload-not-older"],
     "DD-13": ["reload-lists-it"],
 }

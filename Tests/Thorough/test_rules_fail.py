@@ -47,11 +47,6 @@ def drop_one(recording: Recording) -> None:
         delta.segments = delta.segments[1:]
 
 
-def no_idr(data: bytes) -> bytes:
-    """Turns the IDR at the start of a segment into another slice."""
-    return re.sub(rb"(mdat.{4})\x65", lambda found: found[1] + b"\x61", data, flags=re.DOTALL)
-
-
 def empty_hinted(recording: Recording) -> None:
     """Empties the responses to requests for hinted parts."""
     for uri, response in list(recording.hinted.items()):
@@ -81,7 +76,6 @@ ROWS: list[tuple[Callable[[Recording], None], Tamper]] = [
     (sequence.pl_20_dates_follow_each_other,
      text(r"(DATE-TIME:\S+):(\d\d)\.\d{3}", r"\1:\2.017")),
     (tags.pl_21_discontinuity_sequence_is_printed, text("^#EXTINF", "#EXT-X-GAP\n#EXTINF")),
-    (sequence.pl_29_segments_begin_with_idr, body(r"segment\d+\.m4s", no_idr)),
     (sequence.mr_01_hinted_part_is_held_then_complete, empty_hinted),
     (sequence.mr_05_listed_media_is_complete, lose_listed),
 ]
