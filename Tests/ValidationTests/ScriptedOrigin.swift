@@ -51,6 +51,9 @@ final class ScriptedOrigin: ValidatedOrigin {
   /// Whether a segment of the MPD is sent at once, and whether it has one chunk.
   var sendsWhole = false, hasOneChunk = false
 
+  /// Whether playlists and the MPD are redirected to another server, and media are only there.
+  var redirects = false
+
   func wait(until time: Double) { now = max(now, time) }
 
   func get(_ url: String, _ fields: [HeaderField]) -> Reply {
@@ -58,6 +61,9 @@ final class ScriptedOrigin: ValidatedOrigin {
     now += 0.002
     earlyHints += hintsPerResponse
     var reply = Reply(url: url, status: 200, sent: sent, end: now)
+    if redirects, url.contains("m3u8") || url.contains("mpd"), !url.contains("main") {
+      reply.url = url.replacing("http://origin/", with: "http://cdn/moved/")
+    }
     answer(&reply, fields)
     change(&reply, now - Self.start)
     reply.end = now
@@ -68,7 +74,12 @@ final class ScriptedOrigin: ValidatedOrigin {
   // MARK: Responses
 
   private func answer(_ reply: inout Reply, _ fields: [HeaderField]) {
+    let isMoved = !["main.m3u8", "/time"].contains { reply.url.hasSuffix($0) }
+    guard !redirects || !isMoved || reply.url.contains("cdn") else {
+      return reply.status = 404
+    }
     let target = reply.url.replacing("http://origin/", with: "")
+      .replacing("http://cdn/moved/", with: "")
     let path = String(target.prefix { $0 != "?" })
     let query = Dictionary(
       target.dropFirst(path.count + 1).split(separator: "&").map {

@@ -27,11 +27,22 @@ struct ValidationTests {
     }
   }
 
-  @Test(
-    "each planted fault breaks its rule",
-    arguments: zip(PlantedFault.all, PlantedFault.all.indices))
-  func planted(fault: PlantedFault, index: Int) async throws {
-    let validation = try #require(await PlantedFault.validations.value[index])
+  @Test("addresses of a redirected playlist or MPD are relative to the final address")
+  func redirected() {
+    for address in [PlantedFault.Address.main, .plain, .mpd] {
+      let origin = ScriptedOrigin()
+      origin.redirects = true
+      let found = follow(address, origin).findings
+      #expect(found.list.map { "\($0.rule.name): \($0.seen)" } == [])
+      #expect(found.checks[.wholeBoxes, default: 0] > 5)
+    }
+  }
+
+  @Test("each planted fault breaks its rule", arguments: PlantedFault.all)
+  func planted(fault: PlantedFault) {
+    let origin = ScriptedOrigin()
+    fault.plant(origin)
+    let validation = follow(fault.address, origin)
     let names = validation.findings.list.map(\.rule.name)
     #expect(names.contains(fault.rule), "\(names), \(validation.failure ?? "followed")")
     let rule = Rule.all.first { $0.name == fault.rule }
@@ -144,11 +155,12 @@ struct ValidationTests {
   }
 
   @Test("the table of rules: clause, planted fault, and what was seen of it")
-  func table() async throws {
+  func table() throws {
     var rows = [["rule", "level", "clause", "planted", "found"]]
-    let validations = await PlantedFault.validations.value
-    for (index, fault) in PlantedFault.all.enumerated() {
-      let list = try #require(validations[index]).findings.list
+    for fault in PlantedFault.all {
+      let origin = ScriptedOrigin()
+      fault.plant(origin)
+      let list = follow(fault.address, origin).findings.list
       let found = try #require(list.first { $0.rule.name == fault.rule }, "\(fault.rule)")
       rows.append([
         fault.rule, found.rule.level.rawValue, found.rule.clause, fault.planted, found.seen,

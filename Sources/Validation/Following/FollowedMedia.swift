@@ -12,8 +12,8 @@ final class FollowedMedia {
   /// The most segments of which parts are kept.
   private static let mostSegments = 4
 
-  /// The absolute address of the playlist.
-  private let url: String
+  /// The absolute address of the playlist, after redirects.
+  var base: String
   private let origin: any ValidatedOrigin
   /// The EXT-X-STREAM-INF of its variant; nil for audio, and without a Multivariant Playlist.
   private let variant: AttributeList?
@@ -26,7 +26,7 @@ final class FollowedMedia {
 
   /// Media of which nothing was received.
   init(of url: String, variant: AttributeList?, _ origin: any ValidatedOrigin) {
-    (self.url, self.variant, self.origin) = (url, variant, origin)
+    (base, self.variant, self.origin) = (url, variant, origin)
   }
 
   /// Checks the response to a hinted part, if it became a part.
@@ -129,7 +129,7 @@ final class FollowedMedia {
 
   /// The header of a track, which is requested once.
   private func header(_ map: MediaPlaylist.Map, _ findings: inout Findings) -> MovieHeader? {
-    let address = WebAddress.resolve(map.uri, base: url)
+    let address = WebAddress.resolve(map.uri, base: base)
     if let known = headers[address] { return known }
     let fields = map.byteRange.flatMap { Self.range($0) }.map { [HeaderField("Range", $0)] } ?? []
     let reply = origin.get(address, fields)

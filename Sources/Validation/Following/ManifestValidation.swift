@@ -20,7 +20,10 @@ struct ManifestValidation {
   var findings = Findings()
   var times = Measurements()
   private var headers: [String: MovieHeader] = [:]
-  private var url = ""
+  /// The address that is requested: the given one, or that of Location.
+  private var location = ""
+  /// The address of the newest MPD after redirects: the base of its addresses.
+  private var base = ""
   private var turn = 0
   private var hasCheckedOldest = false
   private var hasCheckedRange = false
@@ -31,9 +34,11 @@ struct ManifestValidation {
     (self.origin, self.end) = (origin, end)
   }
 
-  /// - Parameter reply: the response to the address that was given.
-  mutating func follow(_ reply: Reply) {
-    url = reply.url
+  /// - Parameters:
+  ///   - reply: the first response.
+  ///   - url: the address that was given.
+  mutating func follow(_ reply: Reply, at url: String) {
+    location = url
     guard var manifest = take(reply) else { return }
     checkClock(manifest)
     while origin.now < end, !origin.isCancelled, manifest.isDynamic {
@@ -48,7 +53,7 @@ struct ManifestValidation {
       step(track, manifest)
       // An MPD without a segment to wait for.
       origin.wait(until: began + 0.1)
-      let again = origin.get(url)
+      let again = origin.get(location)
       findings.check(.listedServed, again.isWhole, again.place, seen: again.outcome)
       guard again.isWhole, let next = take(again) else {
         origin.wait(until: origin.now + 1)
@@ -64,6 +69,10 @@ struct ManifestValidation {
     do throws(XMLElement.Fault) {
       let manifest = try Manifest(String(decoding: reply.body, as: UTF8.self))
       findings.check(.wellFormed, true, reply.place, seen: "")
+      base = reply.url
+      if let next = manifest.root.first("Location")?.text, !next.isEmpty {
+        location = WebAddress.resolve(next, base: base)
+      }
       findings.checkManifest(manifest, reply.place)
       let segment = manifest.tracks.compactMap { $0.template?.seconds }.max() ?? 10
       findings.checkManifestResponse(
@@ -82,7 +91,7 @@ struct ManifestValidation {
       return scheme.contains(":http-iso:") || scheme.contains(":http-xsdate:")
     }
     guard let value = clock?["value"]?.split(separator: " ").first else { return }
-    let reply = origin.get(WebAddress.resolve(String(value), base: url))
+    let reply = origin.get(WebAddress.resolve(String(value), base: base))
     guard reply.isWhole else {
       return findings.check(.clockTrue, false, reply.place, seen: reply.outcome)
     }
@@ -231,7 +240,7 @@ struct ManifestValidation {
   }
 
   private func address(_ uri: String, _ track: Manifest.Track) -> String {
-    var base = url
+    var base = self.base
     for reference in track.base.split(separator: "\n") {
       base = WebAddress.resolve(String(reference), base: base)
     }

@@ -7,7 +7,10 @@ import Net
 ///
 /// Confined to one thread.
 final class PlaylistTrack {
+  /// The address that is requested.
   let url: String
+  /// The address of the newest playlist, which redirects may have changed: the base of its URIs.
+  private var base: String
   private let origin: any ValidatedOrigin
   private let media: FollowedMedia
   /// Whether each segment begins with a key frame, as the newest playlist says.
@@ -30,7 +33,7 @@ final class PlaylistTrack {
   init(
     _ url: String, variant: AttributeList?, isIndependent: Bool, _ origin: any ValidatedOrigin
   ) {
-    (self.url, self.origin) = (url, origin)
+    (self.url, base, self.origin) = (url, url, origin)
     media = FollowedMedia(of: url, variant: variant, origin)
     self.isIndependent = isIndependent
   }
@@ -97,7 +100,15 @@ final class PlaylistTrack {
   }
 
   /// The absolute address of an URI in the playlist.
-  func resolve(_ uri: String) -> String { WebAddress.resolve(uri, base: url) }
+  ///
+  /// - Source: RFC 3986 §5.1.3
+  func resolve(_ uri: String) -> String { WebAddress.resolve(uri, base: base) }
+
+  /// Whether the playlist has this address, before or after redirects.
+  func isAt(_ address: String) -> Bool {
+    let path = address.prefix { $0 != "?" }
+    return [url, base].contains { $0.prefix { $0 != "?" } == path }
+  }
 
   // MARK: Requests
 
@@ -158,7 +169,7 @@ final class PlaylistTrack {
     }
     times.add(.reload, elapsed)
     if !isEarly { hinted = hintedPart(old, &times) }
-    take(reply, isHeld: true, hinted, &findings, &times)
+    take(reply, isHeld: true, isDelta: asksForDelta, hinted, &findings, &times)
     guard let new = playlist else { return }
     findings.check(
       .reloadLists, new.hasEnded || new.isNewer(than: old), reply.place,
@@ -175,17 +186,20 @@ final class PlaylistTrack {
   /// - Parameters:
   ///   - reply: the response.
   ///   - isHeld: whether it is that of a blocking reload.
+  ///   - isDelta: whether a Playlist Delta Update was requested.
   ///   - hinted: the part that the playlist before had hinted; nil if it was not requested.
   ///   - findings: notes broken rules.
   ///   - times: notes ages.
   private func take(
-    _ reply: Reply, isHeld: Bool, _ hinted: Reply?, _ findings: inout Findings,
+    _ reply: Reply, isHeld: Bool, isDelta: Bool = false, _ hinted: Reply?, _ findings: inout Findings,
     _ times: inout Measurements
   ) {
     let text = PlaylistText(reply.body)
     let place = reply.place
     findings.checkSyntax(text, place)
     guard text.isPlaylist, !text.isMultivariant else { return }
+    base = reply.url
+    media.base = base
     let given = MediaPlaylist(text)
     findings.checkPlaylistResponse(reply, target: isHeld ? nil : given.targetDuration)
     findings.checkMediaPlaylist(given, text, place)
@@ -194,7 +208,7 @@ final class PlaylistTrack {
     findings.check(
       .independentSegments, isIndependent, place, seen: "no EXT-X-INDEPENDENT-SEGMENTS")
     var full = given
-    if let old = playlist, reply.url.contains("_HLS_skip=") {
+    if let old = playlist, isDelta {
       let again = origin.get(url)
       let later = MediaPlaylist(PlaylistText(again.body))
       if again.isWhole { findings.checkDelta(given, after: old, before: later, place) }

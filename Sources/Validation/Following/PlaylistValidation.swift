@@ -13,8 +13,10 @@ struct PlaylistValidation {
   var findings = Findings()
   var times = Measurements()
 
-  /// - Parameter reply: the response to the address that was given.
-  mutating func follow(_ reply: Reply) {
+  /// - Parameters:
+  ///   - reply: the first response.
+  ///   - url: the address that was given.
+  mutating func follow(_ reply: Reply, at url: String) {
     let text = PlaylistText(reply.body)
     let tracks: [PlaylistTrack]
     if text.isMultivariant {
@@ -31,7 +33,7 @@ struct PlaylistValidation {
           isIndependent: !text.tags("#EXT-X-INDEPENDENT-SEGMENTS").isEmpty, origin)
       }
     } else {
-      tracks = [PlaylistTrack(reply.url, variant: nil, isIndependent: false, origin)]
+      tracks = [PlaylistTrack(url, variant: nil, isIndependent: false, origin)]
     }
     for track in tracks { track.begin(&findings, &times) }
     checkTogether(tracks)
@@ -54,7 +56,8 @@ struct PlaylistValidation {
       guard let playlist = track.playlist else { continue }
       let others = playlists.filter { $0.key != track.url }
       findings.checkReports(playlist, others, Place(url: track.url, time: origin.now)) {
-        track.resolve($0)
+        let address = track.resolve($0)
+        return tracks.first { $0.isAt(address) }?.url ?? address
       }
     }
     findings.checkTogether(playlists, Place(url: tracks[0].url, time: origin.now))

@@ -28,11 +28,11 @@ package struct Validation: Sendable {
       (findings, times, failure) = (Findings(), Measurements(), reply.outcome)
     } else if body.contains("<MPD") || body.hasPrefix("<?xml") {
       var validation = ManifestValidation(origin: origin, end: start + seconds)
-      validation.follow(reply)
+      validation.follow(reply, at: url)
       (findings, times, failure) = (validation.findings, validation.times, nil)
     } else if body.contains("#EXT") {
       var validation = PlaylistValidation(origin: origin, end: start + seconds)
-      validation.follow(reply)
+      validation.follow(reply, at: url)
       (findings, times, failure) = (validation.findings, validation.times, nil)
     } else {
       (findings, times) = (Findings(), Measurements())
