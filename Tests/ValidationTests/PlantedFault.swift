@@ -89,6 +89,7 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     text("tags-unmixed", "main.m3u8", "#EXT-X-VERSION:6", "#EXT-X-TARGETDURATION:1"),
     text("extinf-form", "v.m3u8", "1.000,", "1.000"),
     text("version-suffices", "v.m3u8", "VERSION:9", "VERSION:3"),
+    text("variables-defined", "v.m3u8", "\"v/init", "\"{$folder}/init"),
   ]
 
   private static let playlists = [

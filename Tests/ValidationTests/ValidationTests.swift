@@ -38,6 +38,30 @@ struct ValidationTests {
     }
   }
 
+  @Test("variables of EXT-X-DEFINE: by value, of the Multivariant Playlist, of the query")
+  func variables() {
+    for definition in [
+      "NAME=\"folder\",VALUE=\"v\"", "IMPORT=\"folder\"", "QUERYPARAM=\"folder\"",
+    ] {
+      let origin = ScriptedOrigin()
+      origin.change = { reply, _ in
+        let text = String(decoding: reply.body, as: UTF8.self)
+        if reply.url.contains("main.m3u8") {
+          reply.body = Array(
+            text.replacing(":6\n", with: ":8\n#EXT-X-DEFINE:NAME=\"folder\",VALUE=\"v\"\n")
+              .replacing("\nv.m3u8", with: "\n{$folder}.m3u8?folder=%76").utf8)
+        } else if reply.url.contains("v.m3u8") {
+          reply.body = Array(
+            text.replacing(":9\n", with: ":11\n#EXT-X-DEFINE:\(definition)\n")
+              .replacing("v/", with: "{$folder}/").utf8)
+        }
+      }
+      let found = follow(.main, origin).findings
+      #expect(found.list.map { "\($0.rule.name): \($0.seen)" } == [], "\(definition)")
+      #expect(found.checks[.wholeBoxes, default: 0] > 5)
+    }
+  }
+
   @Test("each planted fault breaks its rule", arguments: PlantedFault.all)
   func planted(fault: PlantedFault) {
     let origin = ScriptedOrigin()

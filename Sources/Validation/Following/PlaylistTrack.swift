@@ -13,6 +13,8 @@ final class PlaylistTrack {
   private var base: String
   private let origin: any ValidatedOrigin
   private let media: FollowedMedia
+  /// The variables of the Multivariant Playlist.
+  private let variables: PlaylistVariables?
   /// Whether each segment begins with a key frame, as the newest playlist says.
   private var isIndependent: Bool
   /// The newest full playlist; nil before the first one, and if it could not be read.
@@ -29,10 +31,13 @@ final class PlaylistTrack {
   ///   - url: the absolute address of the playlist.
   ///   - variant: the attributes of the variant with it.
   ///   - isIndependent: whether its Multivariant Playlist states EXT-X-INDEPENDENT-SEGMENTS.
+  ///   - variables: those of its Multivariant Playlist.
   ///   - origin: the server.
   init(
-    _ url: String, variant: AttributeList?, isIndependent: Bool, _ origin: any ValidatedOrigin
+    _ url: String, variant: AttributeList?, isIndependent: Bool, _ variables: PlaylistVariables?,
+    _ origin: any ValidatedOrigin
   ) {
+    self.variables = variables
     (self.url, base, self.origin) = (url, url, origin)
     media = FollowedMedia(of: url, variant: variant, origin)
     self.isIndependent = isIndependent
@@ -91,7 +96,7 @@ final class PlaylistTrack {
     if playlist.hasEnded {
       origin.wait(until: origin.now + target)
       let again = origin.get(url)
-      let hasEnded = MediaPlaylist(PlaylistText(again.body)).hasEnded
+      let hasEnded = MediaPlaylist(text(of: again)).hasEnded
       findings.check(
         .endStays, !again.isWhole || hasEnded, again.place, seen: "no EXT-X-ENDLIST any more")
     } else if origin.now - began >= 4.0 * target {
@@ -181,6 +186,10 @@ final class PlaylistTrack {
 
   // MARK: Responses
 
+  private func text(of reply: Reply) -> PlaylistText {
+    PlaylistText(reply.body, PlaylistVariables(url: reply.url, importing: variables))
+  }
+
   /// Takes a playlist, full or delta.
   ///
   /// - Parameters:
@@ -194,7 +203,7 @@ final class PlaylistTrack {
     _ reply: Reply, isHeld: Bool, isDelta: Bool = false, _ hinted: Reply?, _ findings: inout Findings,
     _ times: inout Measurements
   ) {
-    let text = PlaylistText(reply.body)
+    let text = text(of: reply)
     let place = reply.place
     findings.checkSyntax(text, place)
     guard text.isPlaylist, !text.isMultivariant else { return }
@@ -210,7 +219,7 @@ final class PlaylistTrack {
     var full = given
     if let old = playlist, isDelta {
       let again = origin.get(url)
-      let later = MediaPlaylist(PlaylistText(again.body))
+      let later = MediaPlaylist(self.text(of: again))
       if again.isWhole { findings.checkDelta(given, after: old, before: later, place) }
       guard let merged = given.merged(onto: old) else {
         playlist = again.isWhole ? later : nil

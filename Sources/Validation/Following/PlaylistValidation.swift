@@ -17,7 +17,7 @@ struct PlaylistValidation {
   ///   - reply: the first response.
   ///   - url: the address that was given.
   mutating func follow(_ reply: Reply, at url: String) {
-    let text = PlaylistText(reply.body)
+    let text = PlaylistText(reply.body, PlaylistVariables(url: reply.url))
     let tracks: [PlaylistTrack]
     if text.isMultivariant {
       findings.checkSyntax(text, reply.place)
@@ -30,10 +30,11 @@ struct PlaylistValidation {
       tracks = playlist.mediaURIs.prefix(Self.most).map { uri in
         PlaylistTrack(
           WebAddress.resolve(uri, base: reply.url), variant: variants[uri],
-          isIndependent: !text.tags("#EXT-X-INDEPENDENT-SEGMENTS").isEmpty, origin)
+          isIndependent: !text.tags("#EXT-X-INDEPENDENT-SEGMENTS").isEmpty, text.variables,
+          origin)
       }
     } else {
-      tracks = [PlaylistTrack(url, variant: nil, isIndependent: false, origin)]
+      tracks = [PlaylistTrack(url, variant: nil, isIndependent: false, nil, origin)]
     }
     for track in tracks { track.begin(&findings, &times) }
     checkTogether(tracks)

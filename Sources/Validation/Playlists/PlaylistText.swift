@@ -42,16 +42,30 @@ package struct PlaylistText: Sendable, Equatable {
   let lines: [Line]
   /// Whether it is a Multivariant Playlist.
   package let isMultivariant: Bool
+  /// The variables that it defines.
+  package let variables: PlaylistVariables
 
   /// Reads the body of a response.
-  package init(_ bytes: [UInt8]) {
+  ///
+  /// - Parameters:
+  ///   - bytes: the body.
+  ///   - context: the variables that EXT-X-DEFINE can refer to.
+  package init(_ bytes: [UInt8], _ context: PlaylistVariables = PlaylistVariables()) {
     self.bytes = bytes
     let text = String(decoding: bytes, as: UTF8.self)
     let all = text.utf8.split(maxSplits: Self.most) {
       $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r")
     }
     first = all.first.map { Substring($0) } ?? ""
-    lines = all.compactMap { Line($0) }
+    let hasReferences = bytes.contains(UInt8(ascii: "{"))
+    var variables = context
+    lines = all.compactMap { text in
+      let isReplaced = hasReferences && Self.mayHaveReferences(text)
+      let line = Line(isReplaced ? variables.replacing(text) : text)
+      if line?.tag == "#EXT-X-DEFINE", let list = line?.attributes { variables.define(list) }
+      return line
+    }
+    self.variables = variables
     isMultivariant = lines.contains { $0.tag.map { Self.multivariantTags.contains($0) } ?? false }
   }
 
@@ -87,13 +101,19 @@ package struct PlaylistText: Sendable, Equatable {
     "#EXT-X-PART-INF", "#EXT-X-SERVER-CONTROL", "#EXT-X-PART", "#EXT-X-MAP", "#EXT-X-KEY",
     "#EXT-X-SKIP", "#EXT-X-PRELOAD-HINT", "#EXT-X-RENDITION-REPORT", "#EXT-X-DATERANGE",
     "#EXT-X-STREAM-INF", "#EXT-X-MEDIA", "#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-SESSION-DATA",
-    "#EXT-X-SESSION-KEY", "#EXT-X-CONTENT-STEERING", "#EXT-X-START",
+    "#EXT-X-SESSION-KEY", "#EXT-X-CONTENT-STEERING", "#EXT-X-START", "#EXT-X-DEFINE",
   ]
   /// All tags with rules, by their length: a tag is found without a copy of its name.
   private static let knownTags: [Int: [(name: String, hasAttributes: Bool)]] = Dictionary(
     grouping: multivariantTags.union(mediaTags).union(singleTags).union(attributeTags).map {
       (name: $0, hasAttributes: attributeTags.contains($0))
     }, by: { $0.name.utf8.count })
+
+  /// Whether a line is an URI or a list of attributes, in which variables have values.
+  private static func mayHaveReferences(_ line: Substring.UTF8View) -> Bool {
+    guard line.first == UInt8(ascii: "#") else { return true }
+    return known(line.prefix { $0 != UInt8(ascii: ":") })?.hasAttributes == true
+  }
 
   private static func known(
     _ name: Substring.UTF8View

@@ -24,10 +24,13 @@ extension Rule {
   static let versionSuffices = Rule(
     "version-suffices", .must, draft + "§8",
     "EXT-X-VERSION is at least the version that the tags need.")
+  static let variablesDefined = Rule(
+    "variables-defined", .must, draft + "§4.4.2.3",
+    "EXT-X-DEFINE gives a value, once, to each variable before a line that refers to it.")
 
   static let syntaxRules = [
     firstLine, encoding, attributeForm, attributeOnce, tagOnce, tagsUnmixed, durationForm,
-    versionSuffices,
+    versionSuffices, variablesDefined,
   ]
 }
 
@@ -63,6 +66,8 @@ extension Findings {
         .durationForm, hasComma && MediaPlaylist.duration(line.value) != nil, place,
         seen: "#EXTINF:\(line.value.prefix(40))")
     }
+    let faults = text.variables.faults
+    check(.variablesDefined, faults.isEmpty, place, seen: faults.first ?? "")
     checkVersion(text, counts, place)
   }
 
@@ -94,7 +99,12 @@ extension Findings {
     need(4, "EXT-X-BYTERANGE", counts["#EXT-X-BYTERANGE"] != nil)
     need(4, "EXT-X-I-FRAMES-ONLY", isIFramesOnly)
     need(isIFramesOnly ? 5 : 6, "EXT-X-MAP", counts["#EXT-X-MAP"] != nil)
+    need(8, "EXT-X-DEFINE", counts["#EXT-X-DEFINE"] != nil)
     need(9, "EXT-X-SKIP", counts["#EXT-X-SKIP"] != nil)
+    let hasParameter = text.tags("#EXT-X-DEFINE").contains {
+      $0.attributes?.has("QUERYPARAM") == true
+    }
+    need(11, "QUERYPARAM", hasParameter)
     check(
       .versionSuffices, version >= needed, place, seen: "EXT-X-VERSION \(version) with \(reason)",
       expected: "at least \(needed)")
