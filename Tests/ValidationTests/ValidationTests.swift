@@ -62,6 +62,32 @@ struct ValidationTests {
     }
   }
 
+  @Test("media that are encrypted as a whole are not read, and the report says so")
+  func encrypted() {
+    let key = "#EXT-X-KEY:METHOD=AES-128,URI=\"k\",IV=0x1\n"
+    for coversHeader in [false, true] {
+      let origin = ScriptedOrigin()
+      origin.change = { reply, _ in
+        if reply.url.contains("m3u8") {
+          let text = String(decoding: reply.body, as: UTF8.self)
+          reply.body = Array(
+            (coversHeader
+              ? text.replacing("#EXT-X-MAP", with: key + "#EXT-X-MAP")
+              : text.replacing("init.mp4\"\n", with: "init.mp4\"\n" + key)).utf8)
+        } else if coversHeader || !reply.url.contains("init") {
+          reply.body = reply.body.map { $0 ^ 0x5A }
+        }
+      }
+      let validation = follow(.main, origin)
+      #expect(validation.findings.list.map { "\($0.rule.name): \($0.seen)" } == [])
+      #expect(validation.findings.checks[.wholeBoxes] == nil)
+      let line = "boxes of media with EXT-X-KEY:METHOD=AES-128, not decrypted"
+      #expect(ValidationReport.text(validation).contains("\nnot checked: \(line)\n"))
+      #expect(ValidationReport.json(validation).contains("\"notChecked\":[\"\(line)\"]"))
+      #expect(ValidationReport.junit([validation]).contains("<system-out>not checked: \(line)<"))
+    }
+  }
+
   @Test("each planted fault breaks its rule", arguments: PlantedFault.all)
   func planted(fault: PlantedFault) {
     let origin = ScriptedOrigin()

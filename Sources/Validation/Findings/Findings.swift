@@ -17,6 +17,8 @@ package struct Findings: Sendable {
   package private(set) var list: [Finding] = []
   /// Findings that are not in the list.
   package private(set) var dropped = 0
+  /// Sentences about media and playlists to which rules were not applied, each once.
+  package private(set) var notes: [String] = []
   private var places: [Key: Int] = [:]
 
   /// Before the first check.
@@ -24,6 +26,12 @@ package struct Findings: Sendable {
 
   /// Whether a rule with the level must was broken.
   package var areSevere: Bool { list.contains { $0.rule.level == .must } }
+
+  /// Notes what is not checked.
+  mutating func note(_ text: String) {
+    guard notes.count < Self.most, !notes.contains(text) else { return }
+    notes.append(text)
+  }
 
   /// Checks a rule.
   ///

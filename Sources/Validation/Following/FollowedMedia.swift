@@ -50,6 +50,7 @@ final class FollowedMedia {
       seen: reply.isWhole ? "an empty body" : reply.outcome)
     guard reply.isWhole, let map = segment.map, part.byteRange == nil else { return }
     let header = header(map, &findings)
+    guard isReadable(segment, &findings) else { return }
     guard let found = findings.checkFragments(reply.body, header, reply.place) else { return }
     parts[segment.number, default: [:]][index] = found.media
     while parts.count > Self.mostSegments, let oldest = parts.keys.min() {
@@ -92,7 +93,19 @@ final class FollowedMedia {
         seen: "\(Int64(clamping: Int128(rate))) bit/s", expected: "at most \(1.1 * limit)")
     }
     guard let map = segment.map else { return }
-    checkBytes(segment, reply, header(map, &findings), isIndependent, &findings)
+    let header = header(map, &findings)
+    guard isReadable(segment, &findings) else { return }
+    checkBytes(segment, reply, header, isIndependent, &findings)
+  }
+
+  /// Whether the boxes of a segment can be read; notes it if not.
+  private func isReadable(
+    _ segment: MediaPlaylist.Segment, _ findings: inout Findings
+  ) -> Bool {
+    guard segment.isEncrypted else { return true }
+    findings.note(
+      "boxes of media with EXT-X-KEY:METHOD=\(segment.keyMethod ?? ""), not decrypted")
+    return false
   }
 
   private func checkBytes(
@@ -134,6 +147,7 @@ final class FollowedMedia {
     let fields = map.byteRange.flatMap { Self.range($0) }.map { [HeaderField("Range", $0)] } ?? []
     let reply = origin.get(address, fields)
     findings.check(.listedServed, reply.isWhole, reply.place, seen: reply.outcome)
+    guard !map.isEncrypted else { return nil }
     guard reply.isWhole, let header = findings.checkHeader(reply.body, reply.place) else {
       return nil
     }

@@ -23,6 +23,8 @@ package struct MediaPlaylist: Sendable, Equatable {
   struct Map: Sendable, Equatable {
     let uri: String
     let byteRange: String?
+    /// Whether all its bytes are encrypted.
+    let isEncrypted: Bool
   }
 
   /// A segment; the last one may be open.
@@ -38,9 +40,16 @@ package struct MediaPlaylist: Sendable, Equatable {
     var isDiscontinuity = false
     var isGap = false
     var map: Map?
+    /// METHOD of the EXT-X-KEY that applies; nil without such a tag.
+    var keyMethod: String?
     var byteRange: String?
     /// Tags of the segment after its first part.
     var lateTags: [String] = []
+
+    /// Whether all bytes of its media are encrypted, so that boxes cannot be read.
+    ///
+    /// - Source: draft-pantos-hls-rfc8216bis-22 §4.4.4.4
+    var isEncrypted: Bool { MediaPlaylist.encryptsAll(keyMethod) }
 
     /// The sum of the parts, in seconds.
     var partSum: Double { parts.reduce(0) { $0 + $1.duration } }
@@ -83,6 +92,7 @@ package struct MediaPlaylist: Sendable, Equatable {
   private(set) var type: String?
   /// The newest EXT-X-MAP.
   private(set) var map: Map?
+  private var keyMethod: String?
   /// EXTINF tags without an URI, and URIs without EXTINF.
   private(set) var strays: [String] = []
 
@@ -96,7 +106,7 @@ package struct MediaPlaylist: Sendable, Equatable {
       case nil:
         if !hasDuration { strays.append(String(value)) }
         next.uri = String(value)
-        next.map = map
+        (next.map, next.keyMethod) = (map, keyMethod)
         segments.append(next)
         next = Segment(number: 0)
         hasDuration = false
@@ -122,7 +132,7 @@ package struct MediaPlaylist: Sendable, Equatable {
     number()
     if !next.parts.isEmpty {
       next.duration = next.partSum
-      next.map = map
+      (next.map, next.keyMethod) = (map, keyMethod)
       next.number = nextNumber
       open = next
     }
@@ -158,10 +168,19 @@ package struct MediaPlaylist: Sendable, Equatable {
       next.date = InstantText.date(line.value).map { Double($0.milliseconds) / 1000 }
     case "#EXT-X-MAP":
       map = line.attributes.flatMap { list in
-        list["URI"].map { Map(uri: $0, byteRange: list["BYTERANGE"]) }
+        list["URI"].map {
+          Map(
+            uri: $0, byteRange: list["BYTERANGE"], isEncrypted: Self.encryptsAll(keyMethod))
+        }
       }
+    case "#EXT-X-KEY": keyMethod = line.attributes?["METHOD"]
     default: break
     }
+  }
+
+  /// Whether a METHOD encrypts segments as a whole; SAMPLE-AES leaves boxes readable.
+  fileprivate static func encryptsAll(_ method: String?) -> Bool {
+    method?.hasPrefix("AES-") ?? false
   }
 
   private mutating func takeHead(_ line: PlaylistText.Line) {
@@ -227,7 +246,15 @@ extension MediaPlaylist {
     let kept = earlier.segments.filter { $0.number >= mediaSequence && $0.number < end }
     guard Int64(kept.count) == skipped else { return nil }
     var full = self
-    full.segments = kept + segments
+    // Header and key of the newest skipped segment apply until the next tags.
+    func continued(_ segment: Segment) -> Segment {
+      var segment = segment
+      segment.map = segment.map ?? kept.last?.map
+      segment.keyMethod = segment.keyMethod ?? kept.last?.keyMethod
+      return segment
+    }
+    full.segments = kept + segments.map(continued)
+    full.open = open.map(continued)
     full.skipped = nil
     return full
   }

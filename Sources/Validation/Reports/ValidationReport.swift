@@ -29,6 +29,8 @@ package enum ValidationReport {
         """
     }
     if findings.dropped > 0 { text += "\n\(findings.dropped) further findings\n" }
+    if !findings.notes.isEmpty { text += "\n" }
+    for note in findings.notes { text += "not checked: \(note)\n" }
     let rows = Measurements.Kind.allCases.compactMap { kind in
       validation.times.summary(kind).map { (kind, $0) }
     }
@@ -68,6 +70,7 @@ package enum ValidationReport {
       + "\"failure\":\(validation.failure.map { JSONText.quoted($0) } ?? "null"),"
       + "\"earlyHints\":\(validation.earlyHints),"
       + "\"checked\":[\(checked.joined(separator: ","))],"
+      + "\"notChecked\":[\(findings.notes.map { JSONText.quoted($0) }.joined(separator: ","))],"
       + "\"findings\":[\(list.joined(separator: ","))],"
       + "\"milliseconds\":{\(times.joined(separator: ","))}}\n"
   }
@@ -106,6 +109,10 @@ package enum ValidationReport {
           text += "<skipped/>"
         }
         text += "</testcase>\n"
+      }
+      if !findings.notes.isEmpty {
+        let notes = findings.notes.map { "not checked: \($0)" }.joined(separator: "\n")
+        text += "<system-out>\(XMLElement.escaped(notes))</system-out>\n"
       }
       text += "</testsuite>\n"
     }
