@@ -88,6 +88,32 @@ struct ValidationTests {
     }
   }
 
+  @Test("an S with r=-1 repeats up to now: the newest segments are requested")
+  func openTimeline() {
+    for isWhole in [false, true] {
+      let origin = ScriptedOrigin()
+      origin.hasTimeline = true
+      var ages: [Double] = []
+      origin.change = { reply, elapsed in
+        if reply.url.contains("mpd") {
+          let text = String(decoding: reply.body, as: UTF8.self)
+            .replacing(" r=\"3\"", with: " r=\"-1\"")
+          reply.body = Array(
+            (isWhole
+              ? text.replacing(#/ t="\d+"/#, with: " t=\"0\"")
+                .replacing(#/startNumber="\d+"/#, with: "startNumber=\"0\"")
+              : text).utf8)
+        } else if let name = reply.url.split(separator: "/seg").last, reply.url.contains("/seg") {
+          let number = Double(name.prefix { $0 != "." }) ?? 0
+          ages.append(ScriptedOrigin.start + elapsed - number)
+        }
+      }
+      let found = follow(.mpd, origin).findings.list
+      #expect(found.map { "\($0.rule.name): \($0.seen)" } == [])
+      #expect(ages.count > 20 && ages.allSatisfy { (1..<2.5).contains($0) }, "\(ages)")
+    }
+  }
+
   @Test("each planted fault breaks its rule", arguments: PlantedFault.all)
   func planted(fault: PlantedFault) {
     let origin = ScriptedOrigin()

@@ -67,7 +67,8 @@ struct ManifestValidation {
   /// Reads an MPD.
   private mutating func take(_ reply: Reply) -> Manifest? {
     do throws(XMLElement.Fault) {
-      let manifest = try Manifest(String(decoding: reply.body, as: UTF8.self))
+      let manifest = try Manifest(
+        String(decoding: reply.body, as: UTF8.self), now: reply.end)
       findings.check(.wellFormed, true, reply.place, seen: "")
       base = reply.url
       if let next = manifest.root.first("Location")?.text, !next.isEmpty {
@@ -171,7 +172,7 @@ struct ManifestValidation {
     }
     requested[track.id] = newest.start
     let count = Int64(template.timeline?.count ?? 1) - 1
-    let number = template.startNumber.addingReportingOverflow(count).partialValue
+    let number = template.timelineNumber.addingReportingOverflow(count).partialValue
     let (reply, isRepeated) = whole(track, template, number: number, time: newest.start)
     findings.check(.availableInTime, reply.isWhole, reply.place, seen: reply.outcome)
     guard reply.isWhole else { return }

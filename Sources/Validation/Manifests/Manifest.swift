@@ -39,6 +39,8 @@ package struct Manifest: Sendable, Equatable {
     let isCompleteAtOnce: Bool
     /// Start and duration of each segment, in ticks; nil without a SegmentTimeline.
     let timeline: [(start: Int64, duration: Int64)]?
+    /// The number of the first segment of ``timeline``.
+    let timelineNumber: Int64
 
     static func == (first: Template, second: Template) -> Bool {
       first.media == second.media && first.duration == second.duration
@@ -57,19 +59,29 @@ package struct Manifest: Sendable, Equatable {
 
   /// Reads an MPD.
   ///
+  /// - Parameters:
+  ///   - text: the document.
+  ///   - now: when it was received, in seconds since 1970: the end of timelines that repeat.
   /// - Throws: the fault of the document.
-  init(_ text: String) throws(XMLElement.Fault) {
+  init(_ text: String, now: Double? = nil) throws(XMLElement.Fault) {
     root = try Self.document(text)
     availabilityStart = root["availabilityStartTime"].flatMap { Self.date($0) }
     publishTime = root["publishTime"].flatMap { Self.date($0) }
     updatePeriod = root["minimumUpdatePeriod"].flatMap { Self.duration($0) }
     timeShiftDepth = root["timeShiftBufferDepth"].flatMap { Self.duration($0) }
     var start = 0.0
-    for period in root.all("Period") {
+    let periods = root.all("Period")
+    for (index, period) in periods.enumerated() {
       start = period["start"].flatMap { Self.duration($0) } ?? start
+      let following = periods.dropFirst(index + 1).first?["start"].flatMap { Self.duration($0) }
+      let end =
+        period["duration"].flatMap { Self.duration($0) } ?? following.map { $0 - start }
+        ?? root["mediaPresentationDuration"].flatMap { Self.duration($0) }.map { $0 - start }
+      var live: Double?
+      if isDynamic, let now, let availabilityStart { live = now - availabilityStart - start }
       for set in period.all("AdaptationSet") {
         for representation in set.all("Representation") {
-          add(representation, set, period, start)
+          add(representation, set, period, start, TimelineEnd(period: end, live: live))
         }
       }
       if let length = period["duration"].flatMap({ Self.duration($0) }) { start += length }
@@ -87,7 +99,8 @@ package struct Manifest: Sendable, Equatable {
   }
 
   private mutating func add(
-    _ representation: XMLElement, _ set: XMLElement, _ period: XMLElement, _ start: Double
+    _ representation: XMLElement, _ set: XMLElement, _ period: XMLElement, _ start: Double,
+    _ end: TimelineEnd
   ) {
     let chain = [period, set, representation]
     let templates = chain.compactMap { $0.first("SegmentTemplate") }
@@ -99,7 +112,7 @@ package struct Manifest: Sendable, Equatable {
         mimeType: stated("mimeType") ?? "",
         bandwidth: representation["bandwidth"].flatMap { Int64($0) },
         codecs: stated("codecs"),
-        template: templates.isEmpty ? nil : Template(templates), base: base))
+        template: templates.isEmpty ? nil : Template(templates, end), base: base))
   }
 
   /// A duration such as `PT1H2M3.5S` or `P1DT2S`, in seconds; a year has 365 days, a month 30.
@@ -124,11 +137,8 @@ package struct Manifest: Sendable, Equatable {
 }
 
 extension Manifest.Template {
-  /// The most segments of a timeline that are read.
-  private static let most = 100_000
-
   /// The template that a Representation has, from that of its Period to its own.
-  init(_ chain: [XMLElement]) {
+  init(_ chain: [XMLElement], _ end: TimelineEnd) {
     func value(_ name: String) -> String? { chain.reversed().compactMap { $0[name] }.first }
     func integer(_ name: String) -> Int64? {
       value(name).flatMap { Int64($0) }.flatMap { (0...1 << 60).contains($0) ? $0 : nil }
@@ -141,26 +151,14 @@ extension Manifest.Template {
     presentationTimeOffset = integer("presentationTimeOffset") ?? 0
     availabilityTimeOffset = value("availabilityTimeOffset").flatMap { Double($0) }
     isCompleteAtOnce = value("availabilityTimeComplete") != "false"
-    timeline = chain.reversed().compactMap { $0.first("SegmentTimeline") }.first.map {
-      Self.segments($0)
+    let element = chain.reversed().compactMap { $0.first("SegmentTimeline") }.first
+    let (scale, offset, early) = (timescale, presentationTimeOffset, availabilityTimeOffset ?? 0)
+    let segments = element.map {
+      TimelineSegments(
+        $0, end, timescale: scale, presentationTimeOffset: offset, availabilityTimeOffset: early)
     }
-  }
-
-  private static func segments(_ timeline: XMLElement) -> [(start: Int64, duration: Int64)] {
-    var found: [(start: Int64, duration: Int64)] = []
-    var next: Int64 = 0
-    for entry in timeline.all("S") {
-      let start = entry["t"].flatMap { Int64($0) } ?? next
-      guard let length = entry["d"].flatMap({ Int64($0) }) else { continue }
-      let count = max(0, entry["r"].flatMap { Int64($0) } ?? 0)
-      var time = start
-      for _ in 0...min(count, Int64(most)) where found.count < most {
-        found.append((time, length))
-        time = time.addingReportingOverflow(length).partialValue
-      }
-      next = time
-    }
-    return found
+    timeline = segments?.list
+    timelineNumber = startNumber.addingReportingOverflow(segments?.skipped ?? 0).partialValue
   }
 
   /// The duration of a segment with a constant one, in seconds.

@@ -67,7 +67,7 @@ extension Findings {
       before.dropLast().enumerated().map { ($0.element.start, ($0.element.duration, $0.offset)) }
     ) { $1 }
     // bounded: places in arrays of at most 100 000 entries; numbers are below 2^60
-    let shift = new.startNumber - old.startNumber
+    let shift = new.timelineNumber - old.timelineNumber
     let wrong = after.enumerated().first { place, segment in
       guard let (duration, former) = known[segment.start] else { return false }
       return duration != segment.duration || Int64(former - place) != shift
@@ -76,7 +76,7 @@ extension Findings {
       .timelineUnchanged, wrong == nil, place,
       seen: "the segment at \(wrong?.element.start ?? 0) of \(name) lasts "
         + "\(wrong?.element.duration ?? 0) and has the number "
-        + "\(new.startNumber + Int64(wrong?.offset ?? 0))")
+        + "\(new.timelineNumber + Int64(wrong?.offset ?? 0))")
   }
 }
 
