@@ -51,6 +51,10 @@ final class ScriptedOrigin: ValidatedOrigin {
   /// Whether a segment of the MPD is sent at once, and whether it has one chunk.
   var sendsWhole = false, hasOneChunk = false
 
+  /// Whether headers, parts and segments are ranges of resources.
+  var hasRanges = false
+  /// The ranges that were requested of media.
+  private(set) var requestedRanges: [String] = []
   /// Whether playlists and the MPD are redirected to another server, and media are only there.
   var redirects = false
 
@@ -106,12 +110,28 @@ final class ScriptedOrigin: ValidatedOrigin {
     } else {
       reply.fields.append(HeaderField("Content-Type", "video/mp4"))
       reply.fields.append(HeaderField("Cache-Control", "max-age=3600, immutable"))
-      media(path, &reply)
+      let range = fields.first { $0.isNamed("range") }?.value
+      let bounds = range?.dropFirst(6).split(separator: "-").compactMap { Int($0) } ?? []
+      media(path, &reply, upTo: bounds.count == 2 ? bounds[1] : nil)
+      guard let range, let first = bounds.first, !ignoresRange, reply.status == 200 else { return }
+      requestedRanges.append("\(path) \(range)")
+      let last = min(bounds.count == 2 ? bounds[1] : .max, reply.body.count - 1)
+      let number = Double(path.filter(\.isNumber)) ?? 0
+      let size = path.contains("init") ? reply.body.count : Self.size(chunk, number)
+      reply.status = 206
+      reply.fields.append(HeaderField("Content-Range", "bytes \(first)-\(last)/\(size)"))
+      reply.body = first <= last ? Array(reply.body[first...last]) : []
     }
-    guard fields.contains(where: { $0.isNamed("range") }), !ignoresRange else { return }
-    reply.status = 206
-    reply.fields.append(HeaderField("Content-Range", "bytes 0-99/\(reply.body.count)"))
-    reply.body = Array(reply.body.prefix(100))
+  }
+
+  /// The size of a segment.
+  private static func size(_ chunk: (Double, Int) -> [UInt8], _ number: Double) -> Int {
+    (0..<4).reduce(0) { $0 + chunk(number, $1).count }
+  }
+
+  /// The attribute BYTERANGE, or the part of it, of a part.
+  private func range(_ number: Double, _ index: Int) -> (start: Int, length: Int) {
+    ((0..<index).reduce(0) { $0 + chunk(number, $1).count }, chunk(number, index).count)
   }
 
   private func playlist(_ path: String, _ query: [String: String], _ reply: inout Reply) {
@@ -161,17 +181,24 @@ final class ScriptedOrigin: ValidatedOrigin {
     }
     let skipped = skips ? max(0, Double(window - 6 + furtherSkips)) : 0
     if skipped > 0 { text += "#EXT-X-SKIP:SKIPPED-SEGMENTS=\(Int(skipped))\n" }
-    text += "#EXT-X-MAP:URI=\"\(name)/init.mp4\"\n"
+    let mapRange = hasRanges ? ",BYTERANGE=\"\(ScriptedMedia.header.count)@0\"" : ""
+    text += "#EXT-X-MAP:URI=\"\(name)/init.mp4\"\(mapRange)\n"
     for number in stride(from: first + skipped, to: open, by: 1) {
       text += date(number)
       if time - number - 1 <= partWindow { text += parts(name, number, 4) }
-      text += "#EXTINF:1.000,\n\(name)/seg\(Int(number)).m4s\n"
+      text += "#EXTINF:1.000,\n"
+      if hasRanges { text += "#EXT-X-BYTERANGE:\(Self.size(chunk, number))@0\n" }
+      text += "\(name)/seg\(Int(number)).m4s\n"
     }
     let count = Int((time - open) / Self.part)
     if hasParts {
       if count > 0 { text += date(open) + parts(name, open, count) }
+      let hint =
+        hasRanges
+        ? "\(name)/seg\(Int(open)).m4s\",BYTERANGE-START=\(range(open, count).start)"
+        : "\(name)/part\(Int(open)).\(count).m4s\""
       text +=
-        "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(name)/part\(Int(open)).\(count).m4s\"\n"
+        "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(hint)\n"
         + "#EXT-X-RENDITION-REPORT:URI=\"\(name == "v" ? "a" : "v").m3u8\",LAST-MSN=\(Int(open)),"
         + "LAST-PART=\(max(0, count - 1))\n"
     }
@@ -189,7 +216,14 @@ final class ScriptedOrigin: ValidatedOrigin {
   private func parts(_ name: String, _ number: Double, _ count: Int) -> String {
     guard hasParts else { return "" }
     return (0..<count).map { index in
-      "#EXT-X-PART:DURATION=0.250,URI=\"\(name)/part\(Int(number)).\(index).m4s\""
+      let (start, length) = hasRanges ? range(number, index) : (0, 0)
+      // The second part continues the first.
+      let end = index == 1 ? "" : "@\(start)"
+      guard !hasRanges else {
+        return "#EXT-X-PART:DURATION=0.250,URI=\"\(name)/seg\(Int(number)).m4s\","
+          + "BYTERANGE=\"\(length)\(end)\"" + (index == 0 ? ",INDEPENDENT=YES" : "") + "\n"
+      }
+      return "#EXT-X-PART:DURATION=0.250,URI=\"\(name)/part\(Int(number)).\(index).m4s\""
         + (index == 0 ? ",INDEPENDENT=YES" : "") + "\n"
     }.joined()
   }
@@ -243,7 +277,7 @@ final class ScriptedOrigin: ValidatedOrigin {
 
   // MARK: Media
 
-  private func media(_ path: String, _ reply: inout Reply) {
+  private func media(_ path: String, _ reply: inout Reply, upTo last: Int?) {
     let name = path.drop { $0 != "/" }.dropFirst()
     guard name != "init.mp4" else {
       reply.body = ScriptedMedia.header
@@ -260,7 +294,7 @@ final class ScriptedOrigin: ValidatedOrigin {
     }
     if forgetsRemoved, number < now - 3 { return reply.status = 404 }
     if sendsWhole { wait(until: number + 1) }
-    for index in hasOneChunk ? 0..<1 : 0..<4 {
+    for index in hasOneChunk ? 0..<1 : 0..<4 where last.map({ reply.body.count <= $0 }) ?? true {
       wait(until: number + Double(index + 1) * Self.part)
       reply.body += chunk(number, index)
       reply.pieces.append(now)

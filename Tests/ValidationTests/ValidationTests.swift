@@ -114,6 +114,35 @@ struct ValidationTests {
     }
   }
 
+  @Test("ranges of bytes: header, hint, parts and segments are requested with Range")
+  func ranges() {
+    for (fault, seen) in [
+      ("", nil), ("status", "status 200"), ("short", "bytes"), ("shifted", "Content-Range"),
+    ] as [(String, String?)] {
+      let origin = ScriptedOrigin()
+      origin.hasRanges = true
+      origin.change = { reply, elapsed in
+        guard elapsed > 3, reply.status == 206 else { return }
+        switch fault {
+        case "status": reply.status = 200
+        case "short": reply.body.removeLast()
+        case "shifted": reply.fields.removeAll { $0.isNamed("content-range") }
+        default: break
+        }
+      }
+      let found = follow(.plain, origin).findings
+      let texts = found.list.map { "\($0.rule.name): \($0.seen)" }
+      if let seen {
+        #expect(texts.contains { $0.hasPrefix("byte-ranges: ") && $0.contains(seen) }, "\(texts)")
+        continue
+      }
+      #expect(texts == [])
+      #expect(found.checks[.partsAreSegment, default: 0] > 10)
+      #expect(found.checks[.independentPart, default: 0] > 10)
+      #expect(origin.requestedRanges.count { $0.hasSuffix("-") } == 1)
+    }
+  }
+
   @Test("each planted fault breaks its rule", arguments: PlantedFault.all)
   func planted(fault: PlantedFault) {
     let origin = ScriptedOrigin()

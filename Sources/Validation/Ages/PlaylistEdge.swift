@@ -29,7 +29,7 @@ package struct PlaylistEdge: Sendable, Equatable {
   /// The number of listed parts of that segment.
   package var openParts: Int { playlist.nextPart.part }
   /// The part that is made now; nil if there is none.
-  package var hint: String? { playlist.hintedPart }
+  package var hint: String? { playlist.hintedPart?.uri }
   /// Seconds; nil without parts.
   package var partTarget: Double? { playlist.partTarget }
   package var hasEnded: Bool { playlist.hasEnded }

@@ -33,12 +33,12 @@ final class FollowedMedia {
   ///
   /// - Parameters:
   ///   - reply: the response.
-  ///   - hint: the URI of the part.
+  ///   - hint: the hint of the part.
   ///   - new: the playlist after the one with the hint.
   ///   - findings: notes broken rules.
   ///   - times: notes ages.
   func takePart(
-    _ reply: Reply, _ hint: String, _ new: MediaPlaylist, _ findings: inout Findings,
+    _ reply: Reply, _ hint: MediaPlaylist.Hint, _ new: MediaPlaylist, _ findings: inout Findings,
     _ times: inout Measurements
   ) {
     guard let (segment, index) = new.place(ofPart: hint) else { return }
@@ -48,7 +48,19 @@ final class FollowedMedia {
     findings.check(
       .hintServed, reply.isWhole && !reply.body.isEmpty, reply.place,
       seen: reply.isWhole ? "an empty body" : reply.outcome)
-    guard reply.isWhole, let map = segment.map, part.byteRange == nil else { return }
+    guard reply.isWhole, let map = segment.map else { return }
+    var reply = reply
+    if let range = part.range, reply.status != 206 || Int64(reply.body.count) != range.length {
+      // The response to a hint without a length may have later parts too.
+      let whole = ByteRange(
+        start: range.start - (hint.range?.start ?? 0), length: range.length)
+      guard let bytes = whole.bytes(of: reply.body) else {
+        return findings.check(
+          .ranges, false, reply.place, seen: "\(reply.body.count) bytes",
+          expected: "at least \(range.length ?? 0)")
+      }
+      reply.body = bytes
+    }
     let header = header(map, &findings)
     guard isReadable(segment, &findings) else { return }
     guard let found = findings.checkFragments(reply.body, header, reply.place) else { return }
@@ -81,7 +93,7 @@ final class FollowedMedia {
     findings.check(.listedServed, reply.isWhole, reply.place, seen: reply.outcome)
     guard reply.isWhole else { return }
     findings.checkMediaResponse(reply, isFragmented: segment.map != nil)
-    if !hasCheckedRange, reply.body.count > 100 {
+    if segment.range == nil, !hasCheckedRange, reply.body.count > 100 {
       hasCheckedRange = true
       let part = origin.get(reply.url, [HeaderField("Range", "bytes=0-99")])
       findings.checkRange(part, whole: reply.body)
@@ -143,15 +155,16 @@ final class FollowedMedia {
   /// The header of a track, which is requested once.
   private func header(_ map: MediaPlaylist.Map, _ findings: inout Findings) -> MovieHeader? {
     let address = WebAddress.resolve(map.uri, base: base)
-    if let known = headers[address] { return known }
-    let fields = map.byteRange.flatMap { Self.range($0) }.map { [HeaderField("Range", $0)] } ?? []
-    let reply = origin.get(address, fields)
+    let key = "\(address)\n\(map.range?.field.value ?? "")"
+    if let known = headers[key] { return known }
+    let reply = origin.get(address, map.range)
     findings.check(.listedServed, reply.isWhole, reply.place, seen: reply.outcome)
+    if reply.isWhole, let range = map.range, !findings.checkRange(reply, range) { return nil }
     guard !map.isEncrypted else { return nil }
     guard reply.isWhole, let header = findings.checkHeader(reply.body, reply.place) else {
       return nil
     }
-    headers[address] = header
+    headers[key] = header
     if let stated = variant?["CODECS"], let codecs = try? header.entry.codecs() {
       let list = stated.lowercased().split(separator: ",").map { $0.filter { !$0.isWhitespace } }
       findings.check(
@@ -160,25 +173,23 @@ final class FollowedMedia {
     }
     return header
   }
-
-  /// The value of Range for a BYTERANGE such as `800@0`.
-  private static func range(_ text: String) -> String? {
-    let numbers = text.split(separator: "@").compactMap { Int64($0) }
-    guard numbers.count == 2, numbers[0] > 0, numbers[1] >= 0 else { return nil }
-    let end = numbers[1].addingReportingOverflow(numbers[0] - 1)
-    return end.overflow ? nil : "bytes=\(numbers[1])-\(end.partialValue)"
-  }
 }
 
 extension MediaPlaylist {
-  /// The segment of the part with this URI, and the index of the part; nil if it is not listed.
-  fileprivate func place(ofPart uri: String) -> (segment: Segment, index: Int)? {
-    if let open, let index = open.parts.firstIndex(where: { $0.uri == uri }) {
-      return (open, index)
-    }
-    for segment in segments.reversed() {
-      if let index = segment.parts.firstIndex(where: { $0.uri == uri }) { return (segment, index) }
+  /// The segment of a hinted part, and the index of the part; nil if it is not listed.
+  func place(ofPart hint: Hint) -> (segment: Segment, index: Int)? {
+    for segment in listed.reversed() {
+      if let index = segment.parts.firstIndex(where: { $0.isHinted(by: hint) }) {
+        return (segment, index)
+      }
     }
     return nil
+  }
+}
+
+extension MediaPlaylist.Part {
+  /// Whether it is the part of a hint.
+  func isHinted(by hint: MediaPlaylist.Hint) -> Bool {
+    uri == hint.uri && (range?.start ?? 0) == (hint.range?.start ?? 0)
   }
 }

@@ -23,6 +23,7 @@ final class PlaylistTrack {
   private var nextReload = 0.0
   private var reloads = 0
   private var hasCheckedRemoval = false
+  private var hasCheckedHintedRange = false
   /// When the first playlist arrived, and its first media sequence number.
   private var began = 0.0
   private var firstNumber: Int64 = 0
@@ -137,12 +138,25 @@ final class PlaylistTrack {
 
   /// Requests the hinted part.
   ///
+  /// The response to a hint without a length may go on to the end of the segment: it is requested
+  /// once, and later parts when their lengths are listed.
+  ///
   /// Each second one is requested before the playlist that lists it: a playlist that is not held
   /// would list the part after that.
-  private func hintedPart(_ playlist: MediaPlaylist, _ times: inout Measurements) -> Reply? {
+  private func hintedPart(
+    _ playlist: MediaPlaylist, _ findings: inout Findings, _ times: inout Measurements
+  ) -> Reply? {
     guard let hint = playlist.hintedPart, playlist.hints.count(where: { $0.type == "PART" }) == 1
     else { return nil }
-    let reply = origin.get(resolve(hint))
+    if let range = hint.range, range.length == nil {
+      guard !hasCheckedHintedRange else { return nil }
+      hasCheckedHintedRange = true
+      let reply = origin.get(resolve(hint.uri), range)
+      if reply.isWhole { _ = findings.checkRange(reply, range) }
+      return reply
+    }
+    let reply = origin.get(resolve(hint.uri), hint.range)
+    if reply.isWhole, let range = hint.range { _ = findings.checkRange(reply, range) }
     if reply.isWhole { times.add(.hintedPart, reply.end - reply.sent) }
     return reply
   }
@@ -154,7 +168,7 @@ final class PlaylistTrack {
     let (number, index) = old.nextPart
     reloads += 1  // bounded: one per request
     let isEarly = reloads % 2 == 0
-    var hinted = isEarly ? hintedPart(old, &times) : nil
+    var hinted = isEarly ? hintedPart(old, &findings, &times) : nil
     let asksForDelta = old.control?.canSkipUntil != nil && reloads % 3 == 0
     let part = old.isLowLatency ? "&_HLS_part=\(index)" : ""
     let reply = origin.get(
@@ -173,7 +187,7 @@ final class PlaylistTrack {
       return
     }
     times.add(.reload, elapsed)
-    if !isEarly { hinted = hintedPart(old, &times) }
+    if !isEarly { hinted = hintedPart(old, &findings, &times) }
     take(reply, isHeld: true, isDelta: asksForDelta, hinted, &findings, &times)
     guard let new = playlist else { return }
     findings.check(
@@ -230,10 +244,23 @@ final class PlaylistTrack {
     let old = playlist
     playlist = full
     if let old { findings.checkUpdate(from: old, to: full, place) }
-    if let hinted, let hint = old?.hintedPart {
+    if let hint = old?.hintedPart, let hinted = hinted ?? listedPart(hint, full, &findings) {
       media.takePart(hinted, hint, full, &findings, &times)
     }
     takeSegments(old, full, reply, &findings)
+  }
+
+  /// Requests a part whose hint had no length, with the listed range.
+  private func listedPart(
+    _ hint: MediaPlaylist.Hint, _ playlist: MediaPlaylist, _ findings: inout Findings
+  ) -> Reply? {
+    guard let range = hint.range, range.length == nil,
+      let (segment, index) = playlist.place(ofPart: hint), segment.parts.indices.contains(index),
+      !segment.parts[index].isGap, let listed = segment.parts[index].range
+    else { return nil }
+    let reply = origin.get(resolve(hint.uri), listed)
+    guard !reply.isWhole || findings.checkRange(reply, listed) else { return nil }
+    return reply
   }
 
   /// Requests the segments that are complete since the last playlist.
@@ -250,10 +277,11 @@ final class PlaylistTrack {
       // A response that lists no new segment; later requests may be late by this client.
       findings.checkPace(new, reply.sent - newSegmentTime, reply.place)
     }
-    for segment in fresh.suffix(3) where !segment.isGap && segment.byteRange == nil {
+    for segment in fresh.suffix(3) where !segment.isGap {
       guard let uri = segment.uri else { continue }
-      let reply = origin.get(resolve(uri))
+      let reply = origin.get(resolve(uri), segment.range)
       guard !isGone(reply) else { continue }
+      if reply.isWhole, let range = segment.range, !findings.checkRange(reply, range) { continue }
       media.take(segment, reply, isIndependent: isIndependent, &findings)
     }
     if let old, !hasCheckedRemoval,
@@ -261,7 +289,7 @@ final class PlaylistTrack {
       let uri = removed.uri
     {
       hasCheckedRemoval = true
-      let again = origin.get(resolve(uri))
+      let again = origin.get(resolve(uri), removed.range)
       guard !isGone(again) else { return }
       findings.check(.removedServed, again.isWhole, again.place, seen: again.outcome)
     }

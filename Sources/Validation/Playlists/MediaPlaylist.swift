@@ -16,13 +16,13 @@ package struct MediaPlaylist: Sendable, Equatable {
     let duration: Double
     let isIndependent: Bool
     let isGap: Bool
-    let byteRange: String?
+    let range: ByteRange?
   }
 
   /// A header, with the range of its bytes.
   struct Map: Sendable, Equatable {
     let uri: String
-    let byteRange: String?
+    let range: ByteRange?
     /// Whether all its bytes are encrypted.
     let isEncrypted: Bool
   }
@@ -42,7 +42,7 @@ package struct MediaPlaylist: Sendable, Equatable {
     var map: Map?
     /// METHOD of the EXT-X-KEY that applies; nil without such a tag.
     var keyMethod: String?
-    var byteRange: String?
+    var range: ByteRange?
     /// Tags of the segment after its first part.
     var lateTags: [String] = []
 
@@ -66,6 +66,8 @@ package struct MediaPlaylist: Sendable, Equatable {
   /// An EXT-X-PRELOAD-HINT.
   struct Hint: Sendable, Equatable {
     let type, uri: String
+    /// BYTERANGE-START and BYTERANGE-LENGTH; nil without both.
+    let range: ByteRange?
   }
 
   /// An EXT-X-RENDITION-REPORT.
@@ -99,6 +101,7 @@ package struct MediaPlaylist: Sendable, Equatable {
   /// Reads a playlist.
   package init(_ text: PlaylistText) {
     var next = Segment(number: 0)
+    var rangeText: String?
     var hasDuration = false
     for line in text.lines {
       let value = line.value
@@ -106,6 +109,10 @@ package struct MediaPlaylist: Sendable, Equatable {
       case nil:
         if !hasDuration { strays.append(String(value)) }
         next.uri = String(value)
+        next.range = rangeText.take().flatMap { text in
+          ByteRange(
+            text, next: segments.last.flatMap { $0.uri == next.uri ? $0.range?.end : nil })
+        }
         (next.map, next.keyMethod) = (map, keyMethod)
         segments.append(next)
         next = Segment(number: 0)
@@ -116,16 +123,21 @@ package struct MediaPlaylist: Sendable, Equatable {
         hasDuration = true
       case "#EXT-X-PART":
         guard let attributes = line.attributes else { break }
+        let uri = attributes["URI"] ?? ""
+        let before = next.parts.last ?? segments.last?.parts.last
+        let range = attributes["BYTERANGE"].flatMap {
+          ByteRange($0, next: before.flatMap { $0.uri == uri ? $0.range?.end : nil } ?? 0)
+        }
         next.parts.append(
           Part(
-            uri: attributes["URI"] ?? "", duration: attributes.seconds("DURATION") ?? 0,
+            uri: uri, duration: attributes.seconds("DURATION") ?? 0,
             isIndependent: attributes.isYes("INDEPENDENT"), isGap: attributes.isYes("GAP"),
-            byteRange: attributes["BYTERANGE"]))
+            range: range))
       case "#EXT-X-DISCONTINUITY", "#EXT-X-PROGRAM-DATE-TIME", "#EXT-X-MAP", "#EXT-X-KEY":
         if !next.parts.isEmpty { next.lateTags.append(line.tag ?? "") }
         take(line, &next)
       case "#EXT-X-GAP": next.isGap = true
-      case "#EXT-X-BYTERANGE": next.byteRange = String(value)
+      case "#EXT-X-BYTERANGE": rangeText = String(value)
       default: takeHead(line)
       }
     }
@@ -152,8 +164,8 @@ package struct MediaPlaylist: Sendable, Equatable {
   /// All segments with parts or bytes, the open one last.
   var listed: [Segment] { segments + (open.map { [$0] } ?? []) }
 
-  /// The URI of the next part; nil without a hint.
-  var hintedPart: String? { hints.first { $0.type == "PART" }?.uri }
+  /// The hint of the next part; nil without one.
+  var hintedPart: Hint? { hints.first { $0.type == "PART" } }
 
   /// The number and the index of the next part.
   var nextPart: (segment: Int64, part: Int) { (nextNumber, open?.parts.count ?? 0) }
@@ -170,7 +182,8 @@ package struct MediaPlaylist: Sendable, Equatable {
       map = line.attributes.flatMap { list in
         list["URI"].map {
           Map(
-            uri: $0, byteRange: list["BYTERANGE"], isEncrypted: Self.encryptsAll(keyMethod))
+            uri: $0, range: list["BYTERANGE"].flatMap { ByteRange($0, next: 0) },
+            isEncrypted: Self.encryptsAll(keyMethod))
         }
       }
     case "#EXT-X-KEY": keyMethod = line.attributes?["METHOD"]
@@ -204,7 +217,14 @@ package struct MediaPlaylist: Sendable, Equatable {
       skipped = line.attributes?["SKIPPED-SEGMENTS"].flatMap { Self.integer($0) }
     case "#EXT-X-PRELOAD-HINT":
       guard let attributes = line.attributes else { return }
-      hints.append(Hint(type: attributes["TYPE"] ?? "", uri: attributes["URI"] ?? ""))
+      let start = attributes["BYTERANGE-START"].flatMap { Self.integer($0) }
+      let length = attributes["BYTERANGE-LENGTH"].flatMap { Self.integer($0) }
+        .flatMap { $0 > 0 ? $0 : nil }
+      let isWhole = start == nil && length == nil
+      hints.append(
+        Hint(
+          type: attributes["TYPE"] ?? "", uri: attributes["URI"] ?? "",
+          range: isWhole ? nil : ByteRange(start: start ?? 0, length: length)))
     case "#EXT-X-RENDITION-REPORT":
       guard let attributes = line.attributes else { return }
       reports.append(

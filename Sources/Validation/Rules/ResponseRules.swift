@@ -28,7 +28,7 @@ extension Rule {
     "age-below-lifetime", .should, "RFC 9111 §4.2", "Age is not above max-age.")
   static let ranges = Rule(
     "byte-ranges", .must, "RFC 9110 §14",
-    "A range of a complete segment gets 206, its Content-Range and its bytes.")
+    "A range of a segment, a part or a header gets 206, its Content-Range and its bytes.")
   static let manifestLifetime = Rule(
     "mpd-lifetime", .should, "RFC 9111 §4.2",
     "A live MPD is cacheable for at most its minimumUpdatePeriod, or one segment.")

@@ -147,7 +147,8 @@ extension Findings {
     }
     guard let part else { return }
     check(
-      .hintKept, part.uri == hint, place, seen: "\(part.uri) was listed", expected: hint)
+      .hintKept, part.isHinted(by: hint), place, seen: "\(part.uri) was listed",
+      expected: hint.uri + (hint.range.map { " from the byte \($0.start)" } ?? ""))
   }
 
   /// Checks the time between two new segments, in seconds by the clock of the client.
