@@ -143,6 +143,31 @@ struct ValidationTests {
     }
   }
 
+  @Test("the report names media and playlists that are not followed")
+  func notFollowed() {
+    let origin = ScriptedOrigin()
+    origin.change = { reply, _ in
+      let text = String(decoding: reply.body, as: UTF8.self)
+      if reply.url.contains("mpd") {
+        reply.body = Array(text.replacing("SegmentTemplate", with: "SegmentList").utf8)
+      } else if reply.url.contains("main") {
+        reply.body += Array(
+          """
+          #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="one",URI="s.m3u8"
+          #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=9,CODECS="avc1.64001f",URI="i.m3u8"
+
+          """.utf8)
+      }
+    }
+    let list = follow(.mpd, origin)
+    #expect(list.findings.notes == ["segments of Representations without SegmentTemplate: v, a"])
+    #expect(list.findings.checks[.publishTimeGrows, default: 0] > 10 && list.seconds >= 20)
+    let playlists = follow(.main, origin)
+    #expect(
+      playlists.findings.notes == ["playlists of subtitles: s.m3u8", "playlists of I-frames: i.m3u8"])
+    #expect(playlists.isPassed)
+  }
+
   @Test("each planted fault breaks its rule", arguments: PlantedFault.all)
   func planted(fault: PlantedFault) {
     let origin = ScriptedOrigin()

@@ -104,7 +104,9 @@ final class FollowedMedia {
         .peakBandwidth, rate <= 1.1 * limit, reply.place,
         seen: "\(Int64(clamping: Int128(rate))) bit/s", expected: "at most \(1.1 * limit)")
     }
-    guard let map = segment.map else { return }
+    guard let map = segment.map else {
+      return findings.note("the content of media without EXT-X-MAP, such as MPEG-TS")
+    }
     let header = header(map, &findings)
     guard isReadable(segment, &findings) else { return }
     checkBytes(segment, reply, header, isIndependent, &findings)

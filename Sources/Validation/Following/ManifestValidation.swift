@@ -41,18 +41,20 @@ struct ManifestValidation {
     location = url
     guard var manifest = take(reply) else { return }
     checkClock(manifest)
+    noteUnread(manifest)
     while origin.now < end, !origin.isCancelled, manifest.isDynamic {
-      guard let period = manifest.tracks.last?.period else { return }
+      let period = manifest.tracks.last?.period
       let tracks = manifest.tracks.filter { $0.period == period && $0.template != nil }
         .prefix(Self.most)
-      guard !tracks.isEmpty else { return }
-      // bounded: there is a track
-      let track = tracks[turn % tracks.count]
-      turn += 1  // bounded: one per segment
       let began = origin.now
-      step(track, manifest)
+      if !tracks.isEmpty {
+        // bounded: there is a track
+        let track = tracks[turn % tracks.count]
+        turn += 1  // bounded: one per segment
+        step(track, manifest)
+      }
       // An MPD without a segment to wait for.
-      origin.wait(until: began + 0.1)
+      origin.wait(until: min(end, began + (tracks.isEmpty ? 1 : 0.1)))
       let again = origin.get(location)
       findings.check(.listedServed, again.isWhole, again.place, seen: again.outcome)
       guard again.isWhole, let next = take(again) else {
@@ -83,6 +85,23 @@ struct ManifestValidation {
       findings.check(.wellFormed, false, reply.place, seen: "\(error)")
       return nil
     }
+  }
+
+  /// Notes the Representations whose segments are not followed.
+  private mutating func noteUnread(_ manifest: Manifest) {
+    guard manifest.isDynamic else {
+      return findings.note("segments of an MPD that is static from the start")
+    }
+    let period = manifest.tracks.last?.period
+    let tracks = manifest.tracks.filter { $0.period == period }
+    if tracks.isEmpty { findings.note("an MPD without Representations in its last Period") }
+    let others = tracks.filter { $0.template == nil }.map(\.id)
+    if !others.isEmpty {
+      findings.note(
+        "segments of Representations without SegmentTemplate: \(others.joined(separator: ", "))")
+    }
+    let further = tracks.count - others.count - Self.most  // bounded: sizes of arrays
+    if further > 0 { findings.note("segments of \(further) Representations after the first eight") }
   }
 
   /// Compares the first UTCTiming over HTTP with the Date field of its response.

@@ -27,6 +27,13 @@ struct PlaylistValidation {
       let variants = Dictionary(playlist.variants.map { ($0.uri, $0.attributes) }) { first, _ in
         first
       }
+      for (name, uris) in [
+        ("subtitles", playlist.subtitleURIs),
+        ("I-frames", playlist.iFrames.compactMap { $0["URI"] }),
+        ("media after the first \(Self.most)", Array(playlist.mediaURIs.dropFirst(Self.most))),
+      ] where !uris.isEmpty {
+        findings.note("playlists of \(name): \(uris.joined(separator: ", "))")
+      }
       tracks = playlist.mediaURIs.prefix(Self.most).map { uri in
         PlaylistTrack(
           WebAddress.resolve(uri, base: reply.url), variant: variants[uri],

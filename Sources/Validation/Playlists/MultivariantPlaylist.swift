@@ -48,6 +48,11 @@ package struct MultivariantPlaylist: Sendable, Equatable {
     if pending != nil { strays.append("#EXT-X-STREAM-INF at the end") }
   }
 
+  /// The URIs of the Media Playlists of subtitles, each once.
+  var subtitleURIs: [String] {
+    Set(renditions.filter { $0["TYPE"] == "SUBTITLES" }.compactMap { $0["URI"] }).sorted()
+  }
+
   /// The URIs of all Media Playlists of video and audio, each once; those of subtitles have other
   /// rules.
   var mediaURIs: [String] {
