@@ -185,6 +185,8 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     PlantedFault("reload-in-time", "blocking reloads are held for 5 s more") { $0.hold = 5 },
     PlantedFault("part-needs-msn", "`_HLS_part` alone gets 200") { $0.acceptsAll = true },
     PlantedFault("far-ahead-refused", "a segment far ahead gets 200") { $0.acceptsAll = true },
+    PlantedFault("parts-in-time", "blocking reloads are held for 0.5 s more") { $0.hold = 0.5 },
+    PlantedFault("hint-in-time", "parts are sent 0.5 s late") { $0.partDelay = 0.5 },
     reply("hint-served", "v/part", "404") { $0.status = 404 },
     reply("listed-is-served", "v/seg", "404") { $0.status = 404 },
     PlantedFault("removed-is-served", "removed segments get 404 at once") {
@@ -237,6 +239,10 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     PlantedFault("reference-time-plausible", "`prft` is an hour ahead") {
       $0.referenceTimeShift = 3600
     },
+    PlantedFault("date-agrees-with-prft", "`prft` is 10 s too old") {
+      $0.referenceTimeShift = -10
+    },
+    text("date-agrees-with-prft", "v.m3u8", "15T08:", "15T07:"),
   ]
 
   private static let responses = [

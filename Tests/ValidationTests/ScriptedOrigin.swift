@@ -43,6 +43,8 @@ final class ScriptedOrigin: ValidatedOrigin {
   var forgetsRemoved = false
   /// How long a blocking reload is held beyond need, in seconds.
   var hold = 0.0
+  /// How long after its end a part can be requested, in seconds.
+  var partDelay = 0.0
   var hasGzip = true, hasKeyFrames = true
   /// Added to `prft`, in seconds.
   var referenceTimeShift = 0.0
@@ -112,27 +114,19 @@ final class ScriptedOrigin: ValidatedOrigin {
       reply.fields.append(HeaderField("Cache-Control", "max-age=3600, immutable"))
       let range = fields.first { $0.isNamed("range") }?.value
       let bounds = range?.dropFirst(6).split(separator: "-").compactMap { Int($0) } ?? []
-      media(path, &reply, upTo: bounds.count == 2 ? bounds[1] : nil)
+      media(path, &reply, upTo: bounds.count == 2 && !ignoresRange ? bounds[1] : nil)
       guard let range, let first = bounds.first, !ignoresRange, reply.status == 200 else { return }
       requestedRanges.append("\(path) \(range)")
       let last = min(bounds.count == 2 ? bounds[1] : .max, reply.body.count - 1)
-      let number = Double(path.filter(\.isNumber)) ?? 0
-      let size = path.contains("init") ? reply.body.count : Self.size(chunk, number)
+      let size = path.contains("init") ? reply.body.count : sizes.reduce(0, +)
       reply.status = 206
       reply.fields.append(HeaderField("Content-Range", "bytes \(first)-\(last)/\(size)"))
       reply.body = first <= last ? Array(reply.body[first...last]) : []
     }
   }
 
-  /// The size of a segment.
-  private static func size(_ chunk: (Double, Int) -> [UInt8], _ number: Double) -> Int {
-    (0..<4).reduce(0) { $0 + chunk(number, $1).count }
-  }
-
-  /// The attribute BYTERANGE, or the part of it, of a part.
-  private func range(_ number: Double, _ index: Int) -> (start: Int, length: Int) {
-    ((0..<index).reduce(0) { $0 + chunk(number, $1).count }, chunk(number, index).count)
-  }
+  /// The sizes of the parts of a segment.
+  private lazy var sizes = (0..<4).map { chunk(Self.start, $0).count }
 
   private func playlist(_ path: String, _ query: [String: String], _ reply: inout Reply) {
     guard path != "main.m3u8" else {
@@ -187,7 +181,7 @@ final class ScriptedOrigin: ValidatedOrigin {
       text += date(number)
       if time - number - 1 <= partWindow { text += parts(name, number, 4) }
       text += "#EXTINF:1.000,\n"
-      if hasRanges { text += "#EXT-X-BYTERANGE:\(Self.size(chunk, number))@0\n" }
+      if hasRanges { text += "#EXT-X-BYTERANGE:\(sizes.reduce(0, +))@0\n" }
       text += "\(name)/seg\(Int(number)).m4s\n"
     }
     let count = Int((time - open) / Self.part)
@@ -195,7 +189,7 @@ final class ScriptedOrigin: ValidatedOrigin {
       if count > 0 { text += date(open) + parts(name, open, count) }
       let hint =
         hasRanges
-        ? "\(name)/seg\(Int(open)).m4s\",BYTERANGE-START=\(range(open, count).start)"
+        ? "\(name)/seg\(Int(open)).m4s\",BYTERANGE-START=\(sizes.prefix(count).reduce(0, +))"
         : "\(name)/part\(Int(open)).\(count).m4s\""
       text +=
         "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(hint)\n"
@@ -216,12 +210,12 @@ final class ScriptedOrigin: ValidatedOrigin {
   private func parts(_ name: String, _ number: Double, _ count: Int) -> String {
     guard hasParts else { return "" }
     return (0..<count).map { index in
-      let (start, length) = hasRanges ? range(number, index) : (0, 0)
+      let start = sizes.prefix(index).reduce(0, +)
       // The second part continues the first.
       let end = index == 1 ? "" : "@\(start)"
       guard !hasRanges else {
         return "#EXT-X-PART:DURATION=0.250,URI=\"\(name)/seg\(Int(number)).m4s\","
-          + "BYTERANGE=\"\(length)\(end)\"" + (index == 0 ? ",INDEPENDENT=YES" : "") + "\n"
+          + "BYTERANGE=\"\(sizes[index])\(end)\"" + (index == 0 ? ",INDEPENDENT=YES" : "") + "\n"
       }
       return "#EXT-X-PART:DURATION=0.250,URI=\"\(name)/part\(Int(number)).\(index).m4s\""
         + (index == 0 ? ",INDEPENDENT=YES" : "") + "\n"
@@ -289,6 +283,7 @@ final class ScriptedOrigin: ValidatedOrigin {
     guard let number = numbers.first else { return reply.status = 404 }
     if name.hasPrefix("part"), numbers.count > 1 {
       wait(until: number + (numbers[1] + 1) * Self.part)
+      wait(until: now + partDelay)
       reply.body = chunk(number, Int(numbers[1]))
       return
     }
@@ -312,20 +307,4 @@ final class ScriptedOrigin: ValidatedOrigin {
       isSync: index == 0 && hasKeyFrames)
     return ChunkWriter().chunk(sample, startsSegment: index == 0).array
   }
-}
-
-/// The header of the renditions.
-enum ScriptedMedia {
-  static let header: [UInt8] = {
-    func box(_ type: String, _ content: [UInt8]) -> [UInt8] { HeaderBytes.box(type, content) }
-    let zeros = { (count: Int) in [UInt8](repeating: 0, count: count) }
-    let sets: [UInt8] = [0xE1, 0, 1, 0x67, 1, 0, 1, 0x68]
-    let entry = box("avc1", zeros(78) + box("avcC", [1, 0x64, 0, 0x1F, 0xFF] + sets))
-    let mdhd = box("mdhd", zeros(12) + [0, 0, 3, 0xE8] + zeros(4) + [0x55, 0xC4, 0, 0])
-    let stbl = box("stbl", box("stsd", [0, 0, 0, 0, 0, 0, 0, 1] + entry))
-    let tkhd = box("tkhd", zeros(12) + [0, 0, 0, 1])
-    let trak = box("trak", tkhd + box("mdia", mdhd + box("minf", stbl)))
-    let trex = box("trex", zeros(4) + [0, 0, 0, 1, 0, 0, 0, 1] + zeros(12))
-    return box("ftyp", []) + box("moov", trak + box("mvex", trex))
-  }()
 }

@@ -32,6 +32,6 @@ package struct Rule: Sendable, Hashable {
   /// All rules, in the order of reports.
   package static let all =
     syntaxRules + mediaPlaylistRules + partRules + updateRules + deltaRules + reloadRules
-    + multivariantRules + fragmentRules + responseRules + manifestRules + manifestUpdateRules
-    + segmentRules
+    + partTimeRules + multivariantRules + fragmentRules + responseRules + manifestRules
+    + manifestUpdateRules + segmentRules
 }

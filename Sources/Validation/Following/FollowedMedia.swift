@@ -76,6 +76,11 @@ final class FollowedMedia {
         .independentPart, found.hasKeyFrame, reply.place, seen: "INDEPENDENT=YES without key frame")
     }
     findings.checkReferenceTime(found, reply.end, reply.place)
+    if let date = new.date(of: segment) {
+      let before = segment.parts.prefix(index).reduce(0) { $0 + $1.duration }
+      findings.checkReferenceTime(
+        found, date: date + before, duration: part.duration, reply.place)
+    }
     if let time = found.referenceTime { times.add(.age, reply.end - time) }
   }
 
@@ -186,6 +191,19 @@ extension MediaPlaylist {
       }
     }
     return nil
+  }
+}
+
+extension MediaPlaylist {
+  /// The date of the start of a listed segment: its own, or that of an earlier one of the same
+  /// discontinuity period plus the durations between them.
+  fileprivate func date(of segment: Segment) -> Double? {
+    var (current, distance) = (segment, 0.0)
+    for earlier in segments.reversed() where earlier.number < segment.number {
+      if current.date != nil || current.isDiscontinuity { break }
+      (current, distance) = (earlier, distance + earlier.duration)
+    }
+    return current.date.map { $0 + distance }
   }
 }
 

@@ -24,6 +24,7 @@ final class PlaylistTrack {
   private var reloads = 0
   private var hasCheckedRemoval = false
   private var hasCheckedHintedRange = false
+  private var partTimes = PartTimes()
   /// When the first playlist arrived, and its first media sequence number.
   private var began = 0.0
   private var firstNumber: Int64 = 0
@@ -94,6 +95,7 @@ final class PlaylistTrack {
   func finish(_ findings: inout Findings) {
     guard let playlist, let target = playlist.targetDuration else { return }
     let place = Place(url: url, time: origin.now)
+    if let part = playlist.partTarget { partTimes.check(&findings, partTarget: part, place) }
     if playlist.hasEnded {
       origin.wait(until: origin.now + target)
       let again = origin.get(url)
@@ -120,10 +122,12 @@ final class PlaylistTrack {
 
   /// The requests that are checked once.
   private func checkRequests(_ playlist: MediaPlaylist, _ findings: inout Findings) {
+    // Not the first request, which opens a connection.
     let packed = origin.get(url, [HeaderField("Accept-Encoding", "gzip")])
     findings.check(
       .gzip, packed.value("content-encoding") == "gzip", packed.place,
       seen: "Content-Encoding: \(packed.value("content-encoding") ?? "none")")
+    partTimes.take(packed)
     guard playlist.control?.canBlockReload == true else { return }
     let part = origin.get(address("_HLS_part=0"))
     findings.check(
@@ -157,6 +161,9 @@ final class PlaylistTrack {
     }
     let reply = origin.get(resolve(hint.uri), hint.range)
     if reply.isWhole, let range = hint.range { _ = findings.checkRange(reply, range) }
+    if reply.isWhole, let target = playlist.partTarget {
+      partTimes.takeHint(reply, partTarget: target)
+    }
     if reply.isWhole { times.add(.hintedPart, reply.end - reply.sent) }
     return reply
   }
@@ -190,6 +197,9 @@ final class PlaylistTrack {
     if !isEarly { hinted = hintedPart(old, &findings, &times) }
     take(reply, isHeld: true, isDelta: asksForDelta, hinted, &findings, &times)
     guard let new = playlist else { return }
+    if let target = new.partTarget, new.isNewer(than: old) {
+      partTimes.takeReload(reply, partTarget: target)
+    }
     findings.check(
       .reloadLists, new.hasEnded || new.isNewer(than: old), reply.place,
       seen: "up to part \(new.nextPart.part) of segment \(new.nextPart.segment)",
@@ -214,8 +224,8 @@ final class PlaylistTrack {
   ///   - findings: notes broken rules.
   ///   - times: notes ages.
   private func take(
-    _ reply: Reply, isHeld: Bool, isDelta: Bool = false, _ hinted: Reply?, _ findings: inout Findings,
-    _ times: inout Measurements
+    _ reply: Reply, isHeld: Bool, isDelta: Bool = false, _ hinted: Reply?,
+    _ findings: inout Findings, _ times: inout Measurements
   ) {
     let text = text(of: reply)
     let place = reply.place

@@ -31,10 +31,13 @@ extension Rule {
   static let referenceTime = Rule(
     "reference-time-plausible", .should, "ISO/IEC 14496-12 §8.16.5",
     "prft is at most one minute old when its chunk arrives live, and not in the future.")
+  static let referenceTimeDate = Rule(
+    "date-agrees-with-prft", .should, "RFC 8216bis §4.4.4.6",
+    "EXT-X-PROGRAM-DATE-TIME and the prft of the same part agree within five seconds.")
 
   static let fragmentRules = [
     headerBoxes, wholeBoxes, decodeTime, decodeTimeContinuous, partsAreSegment, mediaDuration,
-    keyFrameFirst, independentPart, referenceTime,
+    keyFrameFirst, independentPart, referenceTime, referenceTimeDate,
   ]
 }
 
@@ -150,6 +153,20 @@ extension Findings {
     check(
       .referenceTime, age >= -0.5 && age <= 60, place, seen: "prft \(Self.rounded(age)) s old",
       expected: "0 to 60 s")
+  }
+
+  /// Checks the time of a `prft` against the date of its part, in seconds since 1970.
+  ///
+  /// Both state the time of a sample. No specification names a tolerance: five seconds permit a
+  /// `prft` of the output of an encoder beside a date of its input.
+  mutating func checkReferenceTime(
+    _ found: FragmentSummary, date: Double, duration: Double, _ place: Place
+  ) {
+    guard let time = found.referenceTime else { return }
+    let difference = time - date
+    check(
+      .referenceTimeDate, difference >= -5 && difference <= 5 + duration, place,
+      seen: "prft \(Self.rounded(difference)) s after the date", expected: "at most 5 s")
   }
 
   /// Checks the duration of media against that of the playlist, in seconds.
