@@ -77,6 +77,9 @@ package enum ValidationReport {
 
   /// All results as one document of JUnit: a suite for each address, a case for each rule.
   ///
+  /// A case fails if its rule has the level must, as the status of the command; findings of the
+  /// level should are the output of a case that is passed.
+  ///
   /// - Source: the schema of Jenkins' xUnit plugin, `junit-10.xsd`
   package static func junit(_ validations: [Validation]) -> String {
     var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
@@ -84,10 +87,12 @@ package enum ValidationReport {
       let findings = validation.findings
       let broken = Dictionary(grouping: findings.list, by: \.rule)
       let skipped = Rule.all.count { findings.checks[$0] == nil }
+      let failures = broken.keys.count { $0.level == .must }
+      let errors = validation.failure == nil ? 0 : 1
       let suite = XMLElement.escaped(Redaction.redact(validation.url))
       text +=
-        "<testsuite name=\"\(suite)\" tests=\"\(Rule.all.count)\" failures=\"\(broken.count)\" "
-        + "errors=\"\(validation.failure == nil ? 0 : 1)\" skipped=\"\(skipped)\" "
+        "<testsuite name=\"\(suite)\" tests=\"\(Rule.all.count + errors)\" "
+        + "failures=\"\(failures)\" errors=\"\(errors)\" skipped=\"\(skipped)\" "
         + "time=\"\(Findings.rounded(validation.seconds))\">\n"
       if let failure = validation.failure {
         text +=
@@ -98,12 +103,14 @@ package enum ValidationReport {
         text += "<testcase classname=\"\(suite)\" name=\"\(rule.name)\">"
         if let found = broken[rule] {
           for finding in found {
-            let seen = XMLElement.escaped(finding.seen)
+            let words = XMLElement.escaped(
+              "\(rule.sentence) (\(rule.clause)) \(Redaction.redact(finding.url)): seen "
+                + "\(finding.seen), expected \(finding.expected), \(finding.count) times")
             text +=
-              "<failure type=\"\(rule.level.rawValue)\" message=\"\(seen)\">"
-              + XMLElement.escaped(
-                "\(rule.sentence) (\(rule.clause)) \(Redaction.redact(finding.url)): expected "
-                  + "\(finding.expected), \(finding.count) times") + "</failure>"
+              rule.level == .must
+              ? "<failure type=\"must\" message=\"\(XMLElement.escaped(finding.seen))\">"
+                + "\(words)</failure>"
+              : "<system-out>should: \(words)</system-out>"
           }
         } else if findings.checks[rule] == nil {
           text += "<skipped/>"
