@@ -11,6 +11,8 @@ import Net
 final class FollowedMedia {
   /// The most segments of which parts are kept.
   private static let mostSegments = 4
+  /// The most times that are kept.
+  private static let mostTimes = 10_000
 
   /// The absolute address of the playlist, after redirects.
   var base: String
@@ -23,6 +25,8 @@ final class FollowedMedia {
   /// The segment that was received last, and its end in ticks.
   private var last: (number: Int64, end: Int64)?
   private var hasCheckedRange = false
+  /// The `prft` of each part less its date, in seconds.
+  private(set) var dateDifferences: [Double] = []
 
   /// Media of which nothing was received.
   init(of url: String, variant: AttributeList?, _ origin: any ValidatedOrigin) {
@@ -76,10 +80,11 @@ final class FollowedMedia {
         .independentPart, found.hasKeyFrame, reply.place, seen: "INDEPENDENT=YES without key frame")
     }
     findings.checkReferenceTime(found, reply.end, reply.place)
-    if let date = new.date(of: segment) {
+    if let time = found.referenceTime, let date = new.date(of: segment),
+      dateDifferences.count < Self.mostTimes
+    {
       let before = segment.parts.prefix(index).reduce(0) { $0 + $1.duration }
-      findings.checkReferenceTime(
-        found, date: date + before, duration: part.duration, reply.place)
+      dateDifferences.append(time - date - before)
     }
     if let time = found.referenceTime { times.add(.age, reply.end - time) }
   }

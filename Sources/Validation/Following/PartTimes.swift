@@ -24,7 +24,7 @@ extension Rule {
 struct PartTimes: Sendable {
   private static let slack = 0.15
   /// The fewest times with a median.
-  private static let least = 8
+  private static let least = 4
   private static let most = 10_000
 
   /// The shortest time from a request to the first byte of its response.

@@ -95,7 +95,10 @@ final class PlaylistTrack {
   func finish(_ findings: inout Findings) {
     guard let playlist, let target = playlist.targetDuration else { return }
     let place = Place(url: url, time: origin.now)
-    if let part = playlist.partTarget { partTimes.check(&findings, partTarget: part, place) }
+    if let part = playlist.partTarget {
+      partTimes.check(&findings, partTarget: part, place)
+      findings.checkReferenceTimes(media.dateDifferences, partTarget: part, place)
+    }
     if playlist.hasEnded {
       origin.wait(until: origin.now + target)
       let again = origin.get(url)

@@ -33,7 +33,7 @@ extension Rule {
     "prft is at most one minute old when its chunk arrives live, and not in the future.")
   static let referenceTimeDate = Rule(
     "date-agrees-with-prft", .should, "RFC 8216bis §4.4.4.6",
-    "EXT-X-PROGRAM-DATE-TIME and the prft of the same part agree within five seconds.")
+    "EXT-X-PROGRAM-DATE-TIME and the prft of the same part agree within five seconds: the median.")
 
   static let fragmentRules = [
     headerBoxes, wholeBoxes, decodeTime, decodeTimeContinuous, partsAreSegment, mediaDuration,
@@ -155,18 +155,18 @@ extension Findings {
       expected: "0 to 60 s")
   }
 
-  /// Checks the time of a `prft` against the date of its part, in seconds since 1970.
+  /// Checks the times of `prft` against the dates of their parts, as differences in seconds.
   ///
   /// Both state the time of a sample. No specification names a tolerance: five seconds permit a
-  /// `prft` of the output of an encoder beside a date of its input.
-  mutating func checkReferenceTime(
-    _ found: FragmentSummary, date: Double, duration: Double, _ place: Place
-  ) {
-    guard let time = found.referenceTime else { return }
-    let difference = time - date
+  /// `prft` of the output of an encoder beside a date of its input. The median decides: media that
+  /// arrive late after an outage have their planned date.
+  mutating func checkReferenceTimes(_ differences: [Double], partTarget: Double, _ place: Place) {
+    guard differences.count >= 4 else { return }
+    // bounded: half of the number of times
+    let median = differences.sorted()[differences.count / 2]
     check(
-      .referenceTimeDate, difference >= -5 && difference <= 5 + duration, place,
-      seen: "prft \(Self.rounded(difference)) s after the date", expected: "at most 5 s")
+      .referenceTimeDate, median >= -5 && median <= 5 + partTarget, place,
+      seen: "prft \(Self.rounded(median)) s after the date", expected: "at most 5 s")
   }
 
   /// Checks the duration of media against that of the playlist, in seconds.
