@@ -45,7 +45,8 @@ def has_player(function: FunctionType, seen: set[str]) -> bool:
     for name in names_in(function.__code__) - seen:
         seen.add(name)
         value = function.__globals__.get(name)
-        for used in [value, *(value.values() if isinstance(value, dict) else [])]:
+        for found in [value, *(value.values() if isinstance(value, dict) else [])]:
+            used = unwrap(found) if isinstance(found, FunctionType) else found
             home = used.__name__ if isinstance(used, ModuleType) else getattr(
                 used, "__module__", None)
             if name in PLAYER_MODULES or home in PLAYER_MODULES:

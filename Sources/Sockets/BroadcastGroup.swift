@@ -163,8 +163,10 @@ final class BroadcastGroup {
     case .time(let time):
       var first = ChunkCursor(before: snapshot.segments.suffix(3).first?.number ?? .min)
       let segmentation = rendition.window.segmentation
+      // Copied audio may be up to a frame later than its position, in each track another time: the
+      // first chunk begins a frame before `time`.
       return first.advance(snapshot).filter {
-        segmentation.frameTime(of: $0.chunk.lastFrame + 1) > time
+        segmentation.frameTime(of: $0.chunk.lastFrame + 2) > time
       }
     }
   }
