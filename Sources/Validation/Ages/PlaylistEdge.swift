@@ -15,7 +15,7 @@ package struct PlaylistEdge: Sendable, Equatable {
   /// - Returns: nil if the text is not a playlist.
   package init?(_ text: String) {
     let text = PlaylistText(Array(text.utf8))
-    let numbers = text.tags("#EXT-X-MEDIA-SEQUENCE").map { MediaPlaylist.integer($0.value) }
+    let numbers = text.tags("#EXT-X-MEDIA-SEQUENCE").map { AttributeList.integer($0.value) }
     guard text.isPlaylist, !numbers.contains(nil) else { return nil }
     variant = MultivariantPlaylist(text).variants.first?.uri
     playlist = MediaPlaylist(text)

@@ -82,6 +82,11 @@ struct AttributeList: Sendable, Equatable {
     malformed = malformed ?? String(text.prefix(48))
   }
 
+  /// A decimal-integer; nil if the text is none, or above 2^53.
+  static func integer(_ text: some StringProtocol) -> Int64? {
+    Int64(text).flatMap { (0...1 << 53).contains($0) ? $0 : nil }
+  }
+
   /// A decimal number of the grammar, up to a year.
   static func seconds(_ text: some StringProtocol) -> Double? {
     let digits = UInt8(ascii: "0")...UInt8(ascii: "9")

@@ -19,7 +19,7 @@ struct ByteRange: Sendable, Equatable {
   ///   - next: the start if the text has none: the end of the range before of the same resource.
   init?(_ text: String, next: Int64?) {
     let numbers = text.split(separator: "@", omittingEmptySubsequences: false).map {
-      MediaPlaylist.integer($0)
+      AttributeList.integer($0)
     }
     guard numbers.count <= 2, let length = numbers.first ?? nil, length > 0,
       let start = numbers.count == 2 ? numbers[1] : next
@@ -43,6 +43,13 @@ struct ByteRange: Sendable, Equatable {
     guard let end, end <= Int64(whole.count), start < end else { return nil }
     // bounded: start < end, which is at most the number of bytes
     return Array(whole[Int(start)..<Int(end)])
+  }
+}
+
+extension ValidatedOrigin {
+  /// Requests a range of a resource, or all of it.
+  func get(_ url: String, _ range: ByteRange?) -> Reply {
+    get(url, range.map { [$0.field] } ?? [])
   }
 }
 

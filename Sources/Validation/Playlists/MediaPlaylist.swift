@@ -201,8 +201,8 @@ package struct MediaPlaylist: Sendable, Equatable {
     switch line.tag {
     case "#EXT-X-VERSION": version = Int(value)
     case "#EXT-X-TARGETDURATION": targetDuration = AttributeList.seconds(value)
-    case "#EXT-X-MEDIA-SEQUENCE": mediaSequence = Self.integer(value) ?? 0
-    case "#EXT-X-DISCONTINUITY-SEQUENCE": discontinuitySequence = Self.integer(value) ?? 0
+    case "#EXT-X-MEDIA-SEQUENCE": mediaSequence = AttributeList.integer(value) ?? 0
+    case "#EXT-X-DISCONTINUITY-SEQUENCE": discontinuitySequence = AttributeList.integer(value) ?? 0
     case "#EXT-X-PLAYLIST-TYPE": type = String(value)
     case "#EXT-X-ENDLIST": hasEnded = true
     case "#EXT-X-PART-INF": partTarget = line.attributes?.seconds("PART-TARGET")
@@ -214,11 +214,11 @@ package struct MediaPlaylist: Sendable, Equatable {
         holdBack: attributes.seconds("HOLD-BACK"),
         canSkipUntil: attributes.seconds("CAN-SKIP-UNTIL"), text: String(value))
     case "#EXT-X-SKIP":
-      skipped = line.attributes?["SKIPPED-SEGMENTS"].flatMap { Self.integer($0) }
+      skipped = line.attributes?["SKIPPED-SEGMENTS"].flatMap { AttributeList.integer($0) }
     case "#EXT-X-PRELOAD-HINT":
       guard let attributes = line.attributes else { return }
-      let start = attributes["BYTERANGE-START"].flatMap { Self.integer($0) }
-      let length = attributes["BYTERANGE-LENGTH"].flatMap { Self.integer($0) }
+      let start = attributes["BYTERANGE-START"].flatMap { AttributeList.integer($0) }
+      let length = attributes["BYTERANGE-LENGTH"].flatMap { AttributeList.integer($0) }
         .flatMap { $0 > 0 ? $0 : nil }
       let isWhole = start == nil && length == nil
       hints.append(
@@ -230,8 +230,8 @@ package struct MediaPlaylist: Sendable, Equatable {
       reports.append(
         Report(
           uri: attributes["URI"] ?? "",
-          lastSegment: attributes["LAST-MSN"].flatMap { Self.integer($0) },
-          lastPart: attributes["LAST-PART"].flatMap { Self.integer($0) }))
+          lastSegment: attributes["LAST-MSN"].flatMap { AttributeList.integer($0) },
+          lastPart: attributes["LAST-PART"].flatMap { AttributeList.integer($0) }))
     default: break
     }
   }
@@ -248,10 +248,6 @@ package struct MediaPlaylist: Sendable, Equatable {
   /// The seconds of EXTINF, whose title follows a comma; nil if they are no number.
   static func duration(_ value: Substring) -> Double? {
     AttributeList.seconds(Substring(value.utf8.prefix { $0 != UInt8(ascii: ",") }))
-  }
-
-  static func integer(_ text: some StringProtocol) -> Int64? {
-    Int64(text).flatMap { (0...1 << 53).contains($0) ? $0 : nil }
   }
 }
 

@@ -73,9 +73,4 @@ package protocol ValidatedOrigin: AnyObject {
 
 extension ValidatedOrigin {
   func get(_ url: String) -> Reply { get(url, []) }
-
-  /// Requests a range of a resource, or all of it.
-  func get(_ url: String, _ range: ByteRange?) -> Reply {
-    get(url, range.map { [$0.field] } ?? [])
-  }
 }
