@@ -3,7 +3,7 @@
 /// The Dolby Vision of a video track: a DOVIDecoderConfigurationRecord.
 ///
 /// - Source: Dolby Vision Streams Within the ISO Base Media File Format 2.4
-package struct DolbyVision: Sendable, Hashable, Codable {
+package struct DolbyVision: Sendable, Hashable {
   /// The codecs string of a track as Dolby Vision, and the brand of its compatible base layer.
   package struct Supplement: Sendable, Hashable {
     /// Such as `dvh1.08.07`.
@@ -109,5 +109,23 @@ package struct DolbyVision: Sendable, Hashable, Codable {
   private func string(for entry: String) -> String? {
     func digits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
     return Self.entries[entry].map { "\($0).\(digits(profile)).\(digits(level))" }
+  }
+}
+
+extension DolbyVision: Codable {
+  /// Decodes a record, which the process of an input may have invented.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let value = Self(record: try container.decode([UInt8].self)) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "no record of Dolby Vision")
+    }
+    self = value
+  }
+
+  /// Encodes the record.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(record)
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Media
 import Testing
 
@@ -76,5 +77,17 @@ struct DolbyVisionTests {
     #expect(DolbyVision(record: whole.dropLast()) == nil)
     #expect(DolbyVision(record: whole + [0]) == nil)
     #expect(DolbyVision(record: [0] + whole.dropFirst()) == nil)
+  }
+
+  @Test("a record that the process of an input sends is whole, or is refused")
+  func decoding() throws {
+    let whole = try #require(DolbyVision(record: record(8, 7, 4)))
+    let sent = try JSONEncoder().encode([whole])
+    #expect(try JSONDecoder().decode([DolbyVision].self, from: sent) == [whole])
+    for text in ["[[]]", "[[1,0]]", "[\(record(8, 7, 4) + [0])]", "[{\"record\":[1]}]"] {
+      #expect(throws: DecodingError.self) {
+        try JSONDecoder().decode([DolbyVision].self, from: Data(text.utf8))
+      }
+    }
   }
 }

@@ -10,6 +10,9 @@ struct ByteRange: Sendable, Equatable {
   /// Bytes; nil to the end of the resource.
   let length: Int64?
 
+  /// A chain of ranges without starts adds up lengths: it ends at the largest integer of a playlist.
+  private static let largestStart: Int64 = 1 << 53
+
   init(start: Int64, length: Int64?) { (self.start, self.length) = (start, length) }
 
   /// Reads a value such as `800@0`.
@@ -22,7 +25,7 @@ struct ByteRange: Sendable, Equatable {
       AttributeList.integer($0)
     }
     guard numbers.count <= 2, let length = numbers.first ?? nil, length > 0,
-      let start = numbers.count == 2 ? numbers[1] : next
+      let start = numbers.count == 2 ? numbers[1] : next, start <= Self.largestStart
     else { return nil }
     self.init(start: start, length: length)
   }
@@ -40,8 +43,8 @@ struct ByteRange: Sendable, Equatable {
 
   /// The bytes of this range in those of the whole resource; nil if they end before.
   func bytes(of whole: [UInt8]) -> [UInt8]? {
-    guard let end, end <= Int64(whole.count), start < end else { return nil }
-    // bounded: start < end, which is at most the number of bytes
+    guard let end, end <= Int64(whole.count), 0 <= start, start < end else { return nil }
+    // bounded: 0 to the end, which is at most the number of bytes
     return Array(whole[Int(start)..<Int(end)])
   }
 }
