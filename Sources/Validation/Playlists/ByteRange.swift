@@ -10,7 +10,7 @@ struct ByteRange: Sendable, Equatable {
   /// Bytes; nil to the end of the resource.
   let length: Int64?
 
-  /// A chain of ranges without starts adds up lengths: it ends at the largest integer of a playlist.
+  /// Ranges without starts add up their lengths: a chain ends at the largest integer of a playlist.
   private static let largestStart: Int64 = 1 << 53
 
   init(start: Int64, length: Int64?) { (self.start, self.length) = (start, length) }
