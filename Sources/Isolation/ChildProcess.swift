@@ -67,9 +67,9 @@ package final class ChildProcess: Sendable {
   package let id: Int32
   /// The parent's end of the pair.
   package let pipe: MessagePipe
-  private static let started = OnceFlag()
-  /// Whether a process was ever started.
-  package static var hasStarted: Bool { started.isRaised }
+  private static let started = Locked<MonotonicTime?>(nil)
+  /// When the first process was started; nil for none.
+  package static var firstStart: MonotonicTime? { started.withLock { $0 } }
   private let state = Monitor<(end: End?, isReaping: Bool)>((nil, false))
 
   private init(id: Int32, pipe: MessagePipe) {
@@ -100,7 +100,7 @@ package final class ChildProcess: Sendable {
     var (own, other): (Int32, Int32) = (-1, -1)
     let result = unsafe clinux_socket_pair(&own, &other)
     guard result == 0 else { throw Refusal(code: -result) }
-    _ = started.raise()
+    started.withLock { $0 = $0 ?? SystemClock.monotonicTime }
     let id = Spawner.shared.spawn(
       ["streamer", argument], inherited + fixed, socket: other, keepsInput: keepsInput,
       media: media ?? -1)

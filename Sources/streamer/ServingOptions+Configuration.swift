@@ -24,7 +24,7 @@ extension ServingOptions {
     streamStarts = settings.streamStarts
     timeDisplacement = settings.timeDisplacement
     sendsCMSD = settings.sendsCMSD
-    localClients = LocalClients { SourceProcesses.haveStarted }
+    localClients = LocalClients { SourceProcesses.firstStart }
     publishAccess = KeylessAccess(settings.publishMode, localClients)
     publishKey = merged.publishKey
     playbackKeys = merged.playbackKeys

@@ -15,7 +15,7 @@ private let remote = PeerAddress(high: 0, low: 0xc000_0201, port: 4000, isVersio
 struct LocalClientsTests {
   @Test("without processes of inputs the address decides; with them a client needs evidence")
   func evidence() {
-    let (open, closed) = (LocalClients(), LocalClients { true })
+    let (open, closed) = (LocalClients(), LocalClients { .distantPast })
     #expect(open.hasRights(local, at: .origin))
     for client in [remote, local.unstatedClient] {
       #expect(!open.hasRights(client, at: .origin) && !closed.hasRights(client, at: .origin))
@@ -24,6 +24,13 @@ struct LocalClientsTests {
     #expect(!closed.hasRights(local, at: .origin))
     #expect(!closed.hasRights(local.connected(to: local), at: .origin))
     #expect(!closed.hasRights(local.connected(to: local, isUDP: true), at: .origin))
+  }
+
+  @Test("a client that asked before the first process started needs no evidence")
+  func start() {
+    let clients = LocalClients { .origin + .seconds(1) }
+    #expect(clients.hasRights(local, at: .origin))
+    #expect(!clients.hasRights(local, at: .origin + .seconds(1)))
   }
 
   @Test("the end of this server is that of the connection only")
@@ -56,7 +63,7 @@ struct LocalClientsTests {
     let processes = OpenDescriptors(inode: found.inode)
     #expect(!processes.hold(getpid()) && processes.holder() == nil)
     let peer = PeerAddress(address).connected(to: PeerAddress(own))
-    let clients = LocalClients { true }
+    let clients = LocalClients { .distantPast }
     clients.search(for: peer, at: .origin)
     #expect(!clients.hasRights(peer, at: .origin))
     #expect(LocalClients().hasRights(peer, at: .origin))

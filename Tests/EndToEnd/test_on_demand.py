@@ -57,7 +57,7 @@ def test_first_requests_start_the_stream_once_and_silence_stops_it(streamer: Cal
     for client in clients:
         client.join(10)
     assert statuses == [200] * CLIENTS
-    assert runs(program) == 1 and state(program) == "live"
+    assert program.wait_logged("live") and runs(program) == 1 and state(program) == "live"
     first = fetch(port, path=PLAYLIST)
     assert not first.ended
     held = get(port, f"{PLAYLIST}?_HLS_msn={first.segments[-1].msn + 1}")
@@ -82,7 +82,7 @@ def test_first_requests_start_the_stream_once_and_silence_stops_it(streamer: Cal
     numbers = [segment.msn for segment in second.segments]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), "no number is missing"
     assert not any(segment.discontinuity or segment.gap for segment in second.segments)
-    assert runs(program) == 2
+    assert program.wait_logged("live", count=2) and runs(program) == 2
 
 
 @pytest.mark.timeout(60)

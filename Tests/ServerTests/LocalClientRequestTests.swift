@@ -27,7 +27,7 @@ private final class Search: Sendable {
   /// The clients of a server that has started a process of an input.
   var clients: LocalClients {
     LocalClients(
-      hasChildren: { true },
+      childrenSince: { .distantPast },
       sources: LocalClients.Sources(
         socket: { (geteuid(), UInt32($0.port)) },
         holder: { [state] _, _, _ in

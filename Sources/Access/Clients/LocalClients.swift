@@ -83,19 +83,19 @@ package final class LocalClients: Sendable {
   /// other process can take the socket from its owner.
   private static let validity = Interval.seconds(5)
 
-  private let hasChildren: @Sendable () -> Bool
+  private let childrenSince: @Sendable () -> MonotonicTime?
   private let sources: Sources
   private let state = Locked(State())
   private let thread = SerialThread(name: "local-clients")
 
   /// - Parameters:
-  ///   - hasChildren: whether the server has started processes that must have no rights; never
-  ///     false again after true.
+  ///   - childrenSince: when the server started the first process that must have no rights; nil
+  ///     for none. A client is none of them if it asked before.
   ///   - sources: the sources of evidence.
   package init(
-    hasChildren: @escaping @Sendable () -> Bool = { false }, sources: Sources = .system
+    childrenSince: @escaping @Sendable () -> MonotonicTime? = { nil }, sources: Sources = .system
   ) {
-    self.hasChildren = hasChildren
+    self.childrenSince = childrenSince
     self.sources = sources
   }
 
@@ -105,7 +105,7 @@ package final class LocalClients: Sendable {
   package func hasRights(_ peer: PeerAddress, at now: MonotonicTime) -> Bool {
     guard peer.isLoopback else { return false }
     // Without an own end it is no connection, as in tests.
-    guard hasChildren() else { return true }
+    guard hasChildren(at: now) else { return true }
     guard let socket = sources.socket(peer) else { return false }
     guard socket.user == geteuid() else { return true }
     return state.withLock { $0.answer(socket.inode, at: now)?.isFound } ?? false
@@ -142,9 +142,16 @@ package final class LocalClients: Sendable {
     if let inode = unknownInode(of: peer, at: now) { _ = isFound(inode) }
   }
 
+  /// Whether a client that asked at `now` may be one of the server's processes.
+  ///
+  /// The first one may start between a search and its decision, which have the same time.
+  private func hasChildren(at now: MonotonicTime) -> Bool {
+    childrenSince().map { $0 <= now } ?? false
+  }
+
   /// The inode of the socket of a client whose process must be searched for; nil for others.
   private func unknownInode(of peer: PeerAddress, at now: MonotonicTime) -> UInt32? {
-    guard peer.isLoopback, hasChildren(), let socket = sources.socket(peer),
+    guard peer.isLoopback, hasChildren(at: now), let socket = sources.socket(peer),
       socket.user == geteuid(), socket.inode != 0,
       state.withLock({ $0.answer(socket.inode, at: now) }) == nil
     else { return nil }

@@ -5,7 +5,7 @@ import ChunkStream
 import Isolation
 package import Logging
 import Sharing
-import Time
+package import Time
 
 /// The processes of inputs: starts them, and lets streams share one that share a connection.
 package final class SourceProcesses: Sendable {
@@ -16,8 +16,8 @@ package final class SourceProcesses: Sendable {
     var starting: Set<Int> = []
   }
 
-  /// Whether a process of an input was ever started: it may connect to this server too.
-  package static var haveStarted: Bool { ChildProcess.hasStarted }
+  /// When the first process of an input was started, which may connect to this server too.
+  package static var firstStart: MonotonicTime? { ChildProcess.firstStart }
 
   /// Variables of the environment that a process gets: for certificates, and for proxies.
   private static let variables = [
