@@ -56,7 +56,7 @@ enum CanaryRun {
     while true {
       next = min(next + request.interval, end ?? .distantFuture)
       let stops = isStopped.wait(until: next) { $0 ? true : nil } ?? false
-      let found = followers.map { ($0.target, $0.summary()) }
+      let found = followers.map { ($0.target, $0.record.summary()) }
       report(found, followers, request)
       if stops || next == end {
         // The exit handlers of OpenSSL free objects that a thread within it still uses.
@@ -82,7 +82,10 @@ enum CanaryRun {
     }
     fflush(nil)
     for follower in followers {
-      guard let error = follower.takeError() else { continue }
+      for finding in follower.record.takeFindings() {
+        Log.standardError("streamer: \(CanaryReport.line(finding))")
+      }
+      guard let error = follower.record.takeError() else { continue }
       Log.standardError(
         "streamer: \(Redaction.redact("\(follower.target.url): \(error)"))\n")
     }

@@ -92,83 +92,6 @@ struct CanaryTests {
     #expect(try text.take(Array("#EXTM3U\n".utf8)).isEmpty && !text.isWhole)
   }
 
-  @Test("the live edge of a Media Playlist")
-  func playlist() throws {
-    let edge = try #require(
-      PlaylistEdge(
-        """
-        #EXTM3U
-        #EXT-X-PART-INF:PART-TARGET=0.1
-        #EXT-X-MEDIA-SEQUENCE:41
-        #EXT-X-MAP:URI="init.mp4"
-        #EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:10.000Z
-        #EXTINF:1.0,
-        segment41.m4s
-        #EXT-X-PART:DURATION=0.1,URI="segment42.0.m4s"
-        #EXTINF:1.0,
-        segment42.m4s
-        #EXT-X-PART:DURATION=0.1,URI="segment43.0.m4s"
-        #EXT-X-PART:DURATION=0.1,URI="segment43.1.m4s"
-        #EXT-X-PRELOAD-HINT:TYPE=PART,URI="segment43.2.m4s"
-        """))
-    #expect(edge.openSegment == 43 && edge.openParts == 2 && edge.hint == "segment43.2.m4s")
-    #expect(edge.blockingQuery == "_HLS_msn=43&_HLS_part=2" && edge.partTarget == 0.1)
-    #expect(edge.map == "init.mp4" && edge.hintDate == .origin + .milliseconds(12_200))
-    #expect(edge.openSegmentURI == "segment43.m4s" && edge.variant == nil && !edge.hasEnded)
-    #expect(PlaylistEdge("<html>") == nil)
-    for number in ["", "x", "-1", "9223372036854775807", "99999999999999999999"] {
-      #expect(PlaylistEdge("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:\(number)\n#EXTINF:1,\na") == nil)
-    }
-    let earlier = PlaylistEdge("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:43\n#EXT-X-PART:URI=\"a\"\n")
-    #expect(edge.isNewer(than: try #require(earlier)) && !edge.isNewer(than: edge))
-    let top = PlaylistEdge("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na/b.m3u8\n")
-    #expect(top?.variant == "a/b.m3u8")
-    #expect(PlaylistEdge("#EXTM3U\n#EXT-X-ENDLIST\n")?.hasEnded == true)
-  }
-
-  private let manifest = """
-    <MPD type="dynamic" availabilityStartTime="1970-01-01T00:00:01.000Z">
-    <BaseURL>live/</BaseURL><Period id="p0" start="PT0S"><AdaptationSet>
-    <SegmentTemplate timescale="90000" duration="180000" startNumber="1" \
-    initialization="$RepresentationID$/init.mp4" media="$RepresentationID$/segment$Number$.m4s"/>
-    <Representation id="video" codecs="avc1"/></AdaptationSet></Period></MPD>
-    """
-
-  @Test("the next segment of an MPD")
-  func segments() throws {
-    let edge = try #require(ManifestEdge(manifest))
-    #expect(edge.duration == .seconds(2))
-    // Segment 1 covers the seconds 1 to 3.
-    #expect(edge.nextNumber(.origin + .milliseconds(1100)) == 2)
-    #expect(edge.nextNumber(.origin + .milliseconds(3100)) == 3)
-    #expect(edge.headerURI == "live/video/init.mp4")
-    #expect(edge.uri(of: 7) == "live/video/segment7.m4s")
-    let later = manifest.replacing("1970-01-01T00:00:01.000Z", with: "2024-02-29T00:00:00Z")
-      .replacing("PT0S", with: "PT1M0.5S")
-    let moved = try #require(ManifestEdge(later))
-    #expect(moved.nextNumber(.origin + .seconds(1_709_164_800 + 60)) == 2)
-    #expect(moved.nextNumber(.origin + .seconds(1_709_164_800 + 63)) == 3)
-  }
-
-  @Test(
-    "an MPD without a constant duration, or damaged, is none",
-    arguments: [
-      ("duration=\"180000\"", "duration=\"0\""), ("timescale=\"90000\"", "timescale=\"x\""),
-      ("SegmentTemplate", "SegmentList"), ("1970-01-01T", "yesterday"), ("<Period", "<Q"),
-      ("duration=\"180000\"", "duration=\"99999999999999999999\""),
-      ("startNumber=\"1\"", "startNumber=\"9223372036854775807\""),
-      ("startNumber=\"1\"", "startNumber=\"-1\""),
-    ])
-  func noManifest(part: String, replacement: String) {
-    #expect(ManifestEdge(manifest.replacing(part, with: replacement)) == nil)
-  }
-
-  @Test("a period that begins after the end of time is no trap")
-  func latePeriod() throws {
-    let text = manifest.replacing("PT0S", with: "PT999999999999H999999999999M999999999999S")
-    #expect(try #require(ManifestEdge(text)).nextNumber(.origin) == 2)
-  }
-
   @Test("percentiles, stalls and errors; an interval without media has no age")
   func figures() throws {
     var figures = AgeFigures()
@@ -178,9 +101,11 @@ struct CanaryTests {
       figures.add(.milliseconds(age), .prft, stallTime: .milliseconds(500), now: now)
     }
     figures.fail()
+    figures.breakRule()
     let found = figures.summary()
     #expect(found.age?.p50 == 51 && found.age?.p95 == 96 && found.age?.p99 == 100)
     #expect(found.clocks == [.prft] && found.count == 100 && found.stalls == 1 && found.errors == 1)
+    #expect(found.broken == 1)
     let empty = figures.summary()
     #expect(empty.age == nil && empty.clocks.isEmpty && empty.count == 0)
     #expect(empty.chunks == 100 && empty.stalls == 1)
@@ -203,5 +128,12 @@ struct CanaryTests {
     #expect(texts[2].contains("form=\"parts\",quantile=\"0.5\"} 0.104\n"))
     #expect(texts[2].contains("form=\"parts\",clock=\"pdt\"} 1\n"))
     #expect(texts[2].contains("streamer_canary_up{"))
+    #expect(texts[2].contains("streamer_canary_broken_rules_total{"))
+    let finding = Finding(
+      rule: .partsInTime, url: target.url, seen: "late", expected: "early", time: 0)
+    let line = CanaryReport.line(finding)
+    #expect(!line.contains("pass") && !line.contains("def"), "\(line)")
+    #expect(
+      line.hasSuffix(": parts-in-time (should, RFC 8216bis §6.2.1): late; expected: early\n"))
   }
 }

@@ -62,8 +62,9 @@ final class ScriptedOrigin: ValidatedOrigin {
 
   func wait(until time: Double) { now = max(now, time) }
 
-  func get(_ url: String, _ fields: [HeaderField]) -> Reply {
+  func get(_ url: String, _ fields: [HeaderField], _ meter: AgeMeter?) -> Reply {
     let sent = now
+    meter?.begin()
     now += 0.002
     earlyHints += hintsPerResponse
     var reply = Reply(url: url, status: 200, sent: sent, end: now)
@@ -74,6 +75,7 @@ final class ScriptedOrigin: ValidatedOrigin {
     change(&reply, now - Self.start)
     reply.end = now
     if reply.pieces.isEmpty { reply.pieces = [now] }
+    if !reply.body.isEmpty { meter?.take(reply.body) }
     return reply
   }
 

@@ -93,15 +93,17 @@ package enum CanaryCommand: Sendable {
   /// The command in one paragraph, for the manual page.
   static let summary =
     "streamer canary URL follows a stream like a player, directly or through a cache, and prints "
-    + "the ages of its media, stalls and errors. streamer canary --help lists its options."
+    + "the ages of its media, stalls, errors and broken rules. streamer canary --help lists its "
+    + "options."
 
   package static let helpText = """
     Follows streams like players, directly or through caches, and prints the ages of their media:
-    the time from the capture of the first frame of a chunk to its last byte here.
+    the time from the capture of the first frame of a chunk to its last byte here. Each rule that a
+    stream breaks is a line on standard error, as of streamer validate.
 
     Usage: streamer canary [options] URL...
 
-    A URL ends in .m3u8 (LL-HLS parts by their preload hints), .mpd (LL-DASH, open segments), or /
+    A URL ends in .m3u8 (parts of LL-HLS by their preload hints, or segments), .mpd (segments), or /
     (the frame stream of a stream page). Clocks of both machines must be synchronised.
 
     \(CommandOption.help(options))

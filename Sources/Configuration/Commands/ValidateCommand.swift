@@ -39,8 +39,8 @@ package enum ValidateCommand: Sendable {
     CommandOption("--rules", help: "print all rules with their clauses"),
     CommandOption(
       "--watch",
-      help: "follow without an end and print the ages of media; takes the options of streamer "
-        + "canary, which is the same command"),
+      help: "follow without an end, print the ages of media and rules when they are broken; takes "
+        + "the options of streamer canary, which is the same command"),
   ]
 
   /// Reads the arguments after the name of the command.

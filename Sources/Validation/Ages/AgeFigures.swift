@@ -18,6 +18,8 @@ package struct AgeFigures: Sendable {
     package let chunks: Int64
     package let stalls: Int64
     package let errors: Int64
+    /// Rules that were broken since the start, each once per kind of address.
+    package let broken: Int64
   }
 
   /// The most ages of an interval that are kept; later ones are counted only.
@@ -29,6 +31,7 @@ package struct AgeFigures: Sendable {
   private var chunks: Int64 = 0
   private var stalls: Int64 = 0
   private var errors: Int64 = 0
+  private var broken: Int64 = 0
   private var newest: MonotonicTime?
 
   package init() {}
@@ -54,6 +57,9 @@ package struct AgeFigures: Sendable {
   /// A request failed, or a response was cut.
   package mutating func fail() { errors += 1 }
 
+  /// A rule was broken for the first time at addresses of a kind.
+  package mutating func breakRule() { broken += 1 }
+
   /// The figures of the interval that ends here; the next one begins.
   package mutating func summary() -> Summary {
     defer {
@@ -69,6 +75,6 @@ package struct AgeFigures: Sendable {
     let known = AgeClock.allCases.filter(clocks.contains)
     return Summary(
       age: ordered.isEmpty ? nil : (age(50), age(95), age(99)), clocks: known, count: count,
-      chunks: chunks, stalls: stalls, errors: errors)
+      chunks: chunks, stalls: stalls, errors: errors, broken: broken)
   }
 }

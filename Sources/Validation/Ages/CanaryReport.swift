@@ -12,7 +12,7 @@ package enum CanaryReport {
       } ?? "no media"
     return "\(Redaction.redact(target.url)) \(target.form.rawValue): \(age), "
       + "\(summary.count) chunks, since the start \(summary.stalls) stalls, "
-      + "\(summary.errors) errors\n"
+      + "\(summary.errors) errors, \(summary.broken) broken rules\n"
   }
 
   /// One JSON object and a line end.
@@ -27,7 +27,15 @@ package enum CanaryReport {
     return
       "{\"t\":\(milliseconds),\"url\":\"\(label(target))\",\"form\":\"\(target.form.rawValue)\","
       + "\"age\":\(age),\"clock\":\(clock),\"chunks\":\(summary.count),"
-      + "\"stalls\":\(summary.stalls),\"errors\":\(summary.errors)}\n"
+      + "\"stalls\":\(summary.stalls),\"errors\":\(summary.errors),"
+      + "\"broken\":\(summary.broken)}\n"
+  }
+
+  /// One line for a broken rule.
+  package static func line(_ finding: Finding) -> String {
+    Redaction.redact(
+      "\(finding.url): \(finding.rule.name) (\(finding.rule.level.rawValue), "
+        + "\(finding.rule.clause)): \(finding.seen); expected: \(finding.expected)") + "\n"
   }
 
   /// A file for the collector of text files of Prometheus' node exporter.
@@ -66,6 +74,9 @@ package enum CanaryReport {
       + family("stalls_total", "counter", "Times without media.") { [("", "\($0.stalls)")] }
       + family("errors_total", "counter", "Requests that failed, and responses that were cut.") {
         [("", "\($0.errors)")]
+      }
+      + family("broken_rules_total", "counter", "Rules that were broken, once per address.") {
+        [("", "\($0.broken)")]
       }
   }
 

@@ -20,9 +20,10 @@ package struct Findings: Sendable {
   /// Sentences about media and playlists to which rules were not applied, each once.
   package private(set) var notes: [String] = []
   private var places: [Key: Int] = [:]
+  private let onNew: @Sendable (Finding) -> Void
 
-  /// Before the first check.
-  package init() {}
+  /// Before the first check; `onNew` is called with each finding of the list when it is new.
+  package init(onNew: @escaping @Sendable (Finding) -> Void = { _ in }) { self.onNew = onNew }
 
   /// Whether a rule with the level must was broken.
   package var areSevere: Bool { list.contains { $0.rule.level == .must } }
@@ -57,10 +58,11 @@ package struct Findings: Sendable {
       return
     }
     places[key] = list.count
-    list.append(
-      Finding(
-        rule: rule, url: place.url, seen: seen(), expected: expected() ?? rule.sentence,
-        time: place.time))
+    let finding = Finding(
+      rule: rule, url: place.url, seen: seen(), expected: expected() ?? rule.sentence,
+      time: place.time)
+    list.append(finding)
+    onNew(finding)
   }
 }
 

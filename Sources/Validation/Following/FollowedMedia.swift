@@ -19,6 +19,7 @@ final class FollowedMedia {
   private let origin: any ValidatedOrigin
   /// The EXT-X-STREAM-INF of its variant; nil for audio, and without a Multivariant Playlist.
   private let variant: AttributeList?
+  private let meter: AgeMeter?
   private var headers: [String: MovieHeader] = [:]
   /// The media of the parts that were received, by segment and index.
   private var parts: [Int64: [Int: [UInt8]]] = [:]
@@ -29,8 +30,24 @@ final class FollowedMedia {
   private(set) var dateDifferences: [Double] = []
 
   /// Media of which nothing was received.
-  init(of url: String, variant: AttributeList?, _ origin: any ValidatedOrigin) {
-    (base, self.variant, self.origin) = (url, variant, origin)
+  init(
+    of url: String, variant: AttributeList?, _ origin: any ValidatedOrigin, _ meter: AgeMeter?
+  ) {
+    (base, self.variant, self.origin, self.meter) = (url, variant, origin, meter)
+  }
+
+  /// Prepares the meter for the next response with media.
+  ///
+  /// - Parameters:
+  ///   - map: of the media.
+  ///   - isEncrypted: whether all their bytes are.
+  ///   - duration: of the media, in seconds.
+  func prepareMeter(_ map: MediaPlaylist.Map?, isEncrypted: Bool, duration: Double) {
+    guard let meter else { return }
+    meter.prepare(hasBoxes: map != nil && !isEncrypted, duration: duration)
+    guard let map else { return }
+    let address = WebAddress.resolve(map.uri, base: base)
+    meter.takeHeader(named: address) { origin.get(address, map.range).content }
   }
 
   /// Checks the response to a hinted part, if it became a part.
@@ -49,6 +66,9 @@ final class FollowedMedia {
     // bounded: the place of a part
     let part = segment.parts[index]
     guard !part.isGap else { return }
+    let before = segment.parts.prefix(index).reduce(0) { $0 + $1.duration }
+    let date = new.date(of: segment).map { $0 + before }
+    if reply.isWhole { meter?.end(date: date) }
     findings.check(
       .hintServed, reply.isWhole && !reply.body.isEmpty, reply.place,
       seen: reply.isWhole ? "an empty body" : reply.outcome)
@@ -80,11 +100,8 @@ final class FollowedMedia {
         .independentPart, found.hasKeyFrame, reply.place, seen: "INDEPENDENT=YES without key frame")
     }
     findings.checkReferenceTime(found, reply.end, reply.place)
-    if let time = found.referenceTime, let date = new.date(of: segment),
-      dateDifferences.count < Self.mostTimes
-    {
-      let before = segment.parts.prefix(index).reduce(0) { $0 + $1.duration }
-      dateDifferences.append(time - date - before)
+    if let time = found.referenceTime, let date, dateDifferences.count < Self.mostTimes {
+      dateDifferences.append(time - date)
     }
     if let time = found.referenceTime { times.add(.age, reply.end - time) }
   }
@@ -202,7 +219,7 @@ extension MediaPlaylist {
 extension MediaPlaylist {
   /// The date of the start of a listed segment: its own, or that of an earlier one of the same
   /// discontinuity period plus the durations between them.
-  fileprivate func date(of segment: Segment) -> Double? {
+  func date(of segment: Segment) -> Double? {
     var (current, distance) = (segment, 0.0)
     for earlier in segments.reversed() where earlier.number < segment.number {
       if current.date != nil || current.isDiscontinuity { break }

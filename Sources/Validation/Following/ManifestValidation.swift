@@ -17,8 +17,11 @@ struct ManifestValidation {
   let origin: any ValidatedOrigin
   /// When it ends, in seconds since 1970.
   let end: Double
-  var findings = Findings()
+  private let meter: AgeMeter?
+  var findings: Findings
   var times = Measurements()
+  /// Whether the newest MPD is static.
+  private(set) var hasEnded = false
   private var headers: [String: MovieHeader] = [:]
   /// The address that is requested: the given one, or that of Location.
   private var location = ""
@@ -30,9 +33,15 @@ struct ManifestValidation {
   /// The last segment of each timeline that was requested, by its start.
   private var requested: [String: Int64] = [:]
 
-  init(origin: any ValidatedOrigin, end: Double) {
-    (self.origin, self.end) = (origin, end)
+  init(origin: any ValidatedOrigin, end: Double, _ meter: AgeMeter?) {
+    (self.origin, self.end, self.meter) = (origin, end, meter)
+    findings = meter.map { Findings(onNew: $0.record.take) } ?? Findings()
+    // To measure ages only those requests are made that a player makes.
+    hasCheckedOldest = meter != nil
   }
+
+  /// How many Representations are followed.
+  private var most: Int { meter == nil ? Self.most : 1 }
 
   /// - Parameters:
   ///   - reply: the first response.
@@ -45,7 +54,7 @@ struct ManifestValidation {
     while origin.now < end, !origin.isCancelled, manifest.isDynamic {
       let period = manifest.tracks.last?.period
       let tracks = manifest.tracks.filter { $0.period == period && $0.template != nil }
-        .prefix(Self.most)
+        .prefix(most)
       let began = origin.now
       if !tracks.isEmpty {
         // bounded: there is a track
@@ -64,6 +73,7 @@ struct ManifestValidation {
       findings.checkUpdate(from: manifest, to: next, again.place)
       manifest = next
     }
+    hasEnded = !manifest.isDynamic
   }
 
   /// Reads an MPD.
@@ -100,8 +110,10 @@ struct ManifestValidation {
       findings.note(
         "segments of Representations without SegmentTemplate: \(others.joined(separator: ", "))")
     }
-    let further = tracks.count - others.count - Self.most  // bounded: sizes of arrays
-    if further > 0 { findings.note("segments of \(further) Representations after the first eight") }
+    let further = tracks.count - others.count - most  // bounded: sizes of arrays
+    if further > 0 {
+      findings.note("segments of \(further) Representations after the first \(most)")
+    }
   }
 
   /// Compares the first UTCTiming over HTTP with the Date field of its response.
@@ -142,6 +154,15 @@ struct ManifestValidation {
   private mutating func step(_ track: Manifest.Track, _ manifest: Manifest) {
     guard let template = track.template, let start = manifest.availabilityStart else { return }
     let header = header(track, template)
+    if let meter {
+      meter.prepare(
+        hasBoxes: template.initialization != nil,
+        duration: template.isCompleteAtOnce ? 1.5 * (template.newestSeconds ?? 10) : 0)
+      if let pattern = template.initialization {
+        let address = initialization(pattern, track, template)
+        meter.takeHeader(named: address) { origin.get(address).content }
+      }
+    }
     if let duration = template.seconds, duration >= 0.01 {
       byNumber(track, template, header, start + track.periodStart, duration)
       if !hasCheckedOldest {
@@ -245,6 +266,7 @@ struct ManifestValidation {
   ) -> (Reply, isRepeated: Bool) {
     let reply = get(track, template, number: number, time: time)
     findings.check(.sentWhole, !reply.isCut, reply.place, seen: reply.outcome)
+    if reply.isWhole { meter?.end(date: nil) }
     guard reply.isCut else { return (reply, false) }
     return (get(track, template, number: number, time: time), true)
   }
@@ -256,7 +278,7 @@ struct ManifestValidation {
       address(
         template.uri(
           template.media ?? "", id: track.id, bandwidth: track.bandwidth, number: number,
-          time: time), track))
+          time: time), track), [], meter)
   }
 
   private func address(_ uri: String, _ track: Manifest.Track) -> String {
@@ -267,13 +289,20 @@ struct ManifestValidation {
     return WebAddress.resolve(uri, base: base)
   }
 
+  /// The address of the header of a track.
+  private func initialization(
+    _ pattern: String, _ track: Manifest.Track, _ template: Manifest.Template
+  ) -> String {
+    address(
+      template.uri(pattern, id: track.id, bandwidth: track.bandwidth, number: 0, time: 0), track)
+  }
+
   /// The header of a track, which is requested once.
   private mutating func header(
     _ track: Manifest.Track, _ template: Manifest.Template
   ) -> MovieHeader? {
     guard let pattern = template.initialization else { return nil }
-    let address = address(
-      template.uri(pattern, id: track.id, bandwidth: track.bandwidth, number: 0, time: 0), track)
+    let address = initialization(pattern, track, template)
     if let known = headers[address] { return known }
     let reply = origin.get(address)
     findings.check(.headerThere, reply.isWhole, reply.place, seen: reply.outcome)

@@ -13,6 +13,8 @@ final class PlaylistTrack {
   private var base: String
   private let origin: any ValidatedOrigin
   private let media: FollowedMedia
+  /// Measures ages; without it everything is checked.
+  private let meter: AgeMeter?
   /// The variables of the Multivariant Playlist.
   private let variables: PlaylistVariables?
   /// Whether each segment begins with a key frame, as the newest playlist says.
@@ -35,13 +37,14 @@ final class PlaylistTrack {
   ///   - isIndependent: whether its Multivariant Playlist states EXT-X-INDEPENDENT-SEGMENTS.
   ///   - variables: those of its Multivariant Playlist.
   ///   - origin: the server.
+  ///   - meter: measures ages, and only those requests are made that a player makes.
   init(
     _ url: String, variant: AttributeList?, isIndependent: Bool, _ variables: PlaylistVariables?,
-    _ origin: any ValidatedOrigin
+    _ origin: any ValidatedOrigin, _ meter: AgeMeter?
   ) {
-    self.variables = variables
+    (self.variables, self.meter) = (variables, meter)
     (self.url, base, self.origin) = (url, url, origin)
-    media = FollowedMedia(of: url, variant: variant, origin)
+    media = FollowedMedia(of: url, variant: variant, origin, meter)
     self.isIndependent = isIndependent
   }
 
@@ -52,11 +55,11 @@ final class PlaylistTrack {
   /// Whether there is nothing more to follow.
   var hasEnded: Bool { hasLeft || playlist?.hasEnded ?? true }
 
-  /// Whether the origin has left, as it may after the end of the stream.
+  /// Whether the origin has left, as it may after the end of the stream; with a meter also after
+  /// each failure, since a restarted origin may have other numbers.
   private func isGone(_ reply: Reply) -> Bool {
-    guard reply.status == 0, reply.failure != nil, mayLeave || playlist?.hasEnded == true else {
-      return false
-    }
+    let mayEnd = meter != nil || mayLeave || playlist?.hasEnded == true
+    guard mayEnd, !reply.isWhole, meter != nil || reply.status == 0 else { return false }
     hasLeft = true
     return true
   }
@@ -72,7 +75,7 @@ final class PlaylistTrack {
     guard let playlist, !playlist.hasEnded else { return }
     firstNumber = playlist.mediaSequence
     if let target = playlist.targetDuration { nextReload = reply.end + target / 2.0 }
-    checkRequests(playlist, &findings)
+    if meter == nil { checkRequests(playlist, &findings) }
   }
 
   /// Requests new media: the hinted part and the playlist that lists it, or the playlist after
@@ -149,20 +152,23 @@ final class PlaylistTrack {
   /// once, and later parts when their lengths are listed.
   ///
   /// Each second one is requested before the playlist that lists it: a playlist that is not held
-  /// would list the part after that.
+  /// would list the part after that. To measure ages all are, as by players.
   private func hintedPart(
     _ playlist: MediaPlaylist, _ findings: inout Findings, _ times: inout Measurements
   ) -> Reply? {
     guard let hint = playlist.hintedPart, playlist.hints.count(where: { $0.type == "PART" }) == 1
     else { return nil }
+    media.prepareMeter(
+      playlist.map, isEncrypted: playlist.listed.last?.isEncrypted == true,
+      duration: playlist.partTarget ?? 1)
     if let range = hint.range, range.length == nil {
       guard !hasCheckedHintedRange else { return nil }
       hasCheckedHintedRange = true
-      let reply = origin.get(resolve(hint.uri), range)
+      let reply = origin.get(resolve(hint.uri), range, meter)
       if reply.isWhole { _ = findings.checkRange(reply, range) }
       return reply
     }
-    let reply = origin.get(resolve(hint.uri), hint.range)
+    let reply = origin.get(resolve(hint.uri), hint.range, meter)
     if reply.isWhole, let range = hint.range { _ = findings.checkRange(reply, range) }
     if reply.isWhole, let target = playlist.partTarget {
       partTimes.takeHint(reply, partTarget: target)
@@ -177,9 +183,9 @@ final class PlaylistTrack {
   ) {
     let (number, index) = old.nextPart
     reloads += 1  // bounded: one per request
-    let isEarly = reloads % 2 == 0
+    let isEarly = meter != nil || reloads % 2 == 0
     var hinted = isEarly ? hintedPart(old, &findings, &times) : nil
-    let asksForDelta = old.control?.canSkipUntil != nil && reloads % 3 == 0
+    let asksForDelta = meter == nil && old.control?.canSkipUntil != nil && reloads % 3 == 0
     let part = old.isLowLatency ? "&_HLS_part=\(index)" : ""
     let reply = origin.get(
       address("_HLS_msn=\(number)\(part)\(asksForDelta ? "&_HLS_skip=YES" : "")"))
@@ -271,7 +277,7 @@ final class PlaylistTrack {
       let (segment, index) = playlist.place(ofPart: hint), segment.parts.indices.contains(index),
       !segment.parts[index].isGap, let listed = segment.parts[index].range
     else { return nil }
-    let reply = origin.get(resolve(hint.uri), listed)
+    let reply = origin.get(resolve(hint.uri), listed, meter)
     guard !reply.isWhole || findings.checkRange(reply, listed) else { return nil }
     return reply
   }
@@ -290,14 +296,19 @@ final class PlaylistTrack {
       // A response that lists no new segment; later requests may be late by this client.
       findings.checkPace(new, reply.sent - newSegmentTime, reply.place)
     }
+    // To measure ages segments are requested only if there are no parts, from the next one on.
+    guard meter == nil || (old != nil && !new.isLowLatency) else { return }
     for segment in fresh.suffix(3) where !segment.isGap {
       guard let uri = segment.uri else { continue }
-      let reply = origin.get(resolve(uri), segment.range)
+      media.prepareMeter(
+        segment.map, isEncrypted: segment.isEncrypted, duration: 1.5 * (new.targetDuration ?? 10))
+      let reply = origin.get(resolve(uri), segment.range, meter)
       guard !isGone(reply) else { continue }
+      if reply.isWhole { meter?.end(date: new.date(of: segment)) }
       if reply.isWhole, let range = segment.range, !findings.checkRange(reply, range) { continue }
       media.take(segment, reply, isIndependent: isIndependent, &findings)
     }
-    if let old, !hasCheckedRemoval,
+    if let old, meter == nil, !hasCheckedRemoval,
       let removed = old.segments.last(where: { $0.number < new.mediaSequence && !$0.isGap }),
       let uri = removed.uri
     {

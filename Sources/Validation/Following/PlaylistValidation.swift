@@ -10,8 +10,16 @@ struct PlaylistValidation {
   let origin: any ValidatedOrigin
   /// When it ends, in seconds since 1970.
   let end: Double
-  var findings = Findings()
+  private let meter: AgeMeter?
+  var findings: Findings
   var times = Measurements()
+  /// Whether all playlists have ended.
+  private(set) var hasEnded = false
+
+  init(origin: any ValidatedOrigin, end: Double, _ meter: AgeMeter?) {
+    (self.origin, self.end, self.meter) = (origin, end, meter)
+    findings = meter.map { Findings(onNew: $0.record.take) } ?? Findings()
+  }
 
   /// - Parameters:
   ///   - reply: the first response.
@@ -27,21 +35,22 @@ struct PlaylistValidation {
       let variants = Dictionary(playlist.variants.map { ($0.uri, $0.attributes) }) { first, _ in
         first
       }
+      let most = meter == nil ? Self.most : 1
       for (name, uris) in [
         ("subtitles", playlist.subtitleURIs),
         ("I-frames", playlist.iFrames.compactMap { $0["URI"] }),
-        ("media after the first \(Self.most)", Array(playlist.mediaURIs.dropFirst(Self.most))),
+        ("media after the first \(most)", Array(playlist.mediaURIs.dropFirst(most))),
       ] where !uris.isEmpty {
         findings.note("playlists of \(name): \(uris.joined(separator: ", "))")
       }
-      tracks = playlist.mediaURIs.prefix(Self.most).map { uri in
+      tracks = playlist.mediaURIs.prefix(most).map { uri in
         PlaylistTrack(
           WebAddress.resolve(uri, base: reply.url), variant: variants[uri],
           isIndependent: !text.tags("#EXT-X-INDEPENDENT-SEGMENTS").isEmpty, text.variables,
-          origin)
+          origin, meter)
       }
     } else {
-      tracks = [PlaylistTrack(url, variant: nil, isIndependent: false, nil, origin)]
+      tracks = [PlaylistTrack(url, variant: nil, isIndependent: false, nil, origin, meter)]
     }
     for track in tracks { track.begin(&findings, &times) }
     checkTogether(tracks)
@@ -54,6 +63,7 @@ struct PlaylistValidation {
       checkTogether(tracks)
     }
     for track in tracks { track.finish(&findings) }
+    hasEnded = !tracks.isEmpty && tracks.allSatisfy { $0.playlist?.hasEnded == true }
   }
 
   private mutating func checkTogether(_ tracks: [PlaylistTrack]) {

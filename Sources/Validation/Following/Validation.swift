@@ -12,6 +12,11 @@ package struct Validation: Sendable {
   package let earlyHints: Int
   /// Why nothing could be followed; nil if something was.
   package let failure: String?
+  /// Whether the stream has ended.
+  package let hasEnded: Bool
+
+  /// The failure for a response of another kind.
+  static let unknownDocument = "neither a playlist nor an MPD"
 
   /// Follows a stream.
   ///
@@ -19,24 +24,32 @@ package struct Validation: Sendable {
   ///   - url: the address of a playlist or of an MPD.
   ///   - origin: the server; confined to this thread.
   ///   - seconds: how long, at most.
-  package init(_ url: String, _ origin: any ValidatedOrigin, seconds: Double) {
+  ///   - meter: measures the ages of the first video, of which only those requests are made that a
+  ///     player makes; nil to check everything.
+  package init(
+    _ url: String, _ origin: any ValidatedOrigin, seconds: Double, _ meter: AgeMeter? = nil
+  ) {
     self.url = url
     let start = origin.now
     let reply = origin.get(url)
     let body = String(decoding: reply.body.prefix(4096), as: UTF8.self)
     if !reply.isWhole {
       (findings, times, failure) = (Findings(), Measurements(), reply.outcome)
+      hasEnded = false
     } else if body.contains("<MPD") || body.hasPrefix("<?xml") {
-      var validation = ManifestValidation(origin: origin, end: start + seconds)
+      var validation = ManifestValidation(origin: origin, end: start + seconds, meter)
       validation.follow(reply, at: url)
+      hasEnded = validation.hasEnded
       (findings, times, failure) = (validation.findings, validation.times, nil)
     } else if body.contains("#EXT") {
-      var validation = PlaylistValidation(origin: origin, end: start + seconds)
+      var validation = PlaylistValidation(origin: origin, end: start + seconds, meter)
       validation.follow(reply, at: url)
+      hasEnded = validation.hasEnded
       (findings, times, failure) = (validation.findings, validation.times, nil)
     } else {
       (findings, times) = (Findings(), Measurements())
-      failure = "neither a playlist nor an MPD"
+      failure = Self.unknownDocument
+      hasEnded = false
     }
     self.seconds = origin.now - start
     earlyHints = origin.earlyHints

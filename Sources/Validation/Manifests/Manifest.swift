@@ -164,6 +164,11 @@ extension Manifest.Template {
   /// The duration of a segment with a constant one, in seconds.
   var seconds: Double? { duration.map { Double($0) / Double(timescale) } }
 
+  /// The duration of the newest segment, in seconds; nil if it is not stated.
+  var newestSeconds: Double? {
+    seconds ?? timeline?.last.map { Double($0.duration) / Double(timescale) }
+  }
+
   /// The address of a segment of a Representation.
   ///
   /// - Source: ISO/IEC 23009-1 §5.3.9.4.4

@@ -51,8 +51,8 @@ struct ByteRange: Sendable, Equatable {
 
 extension ValidatedOrigin {
   /// Requests a range of a resource, or all of it.
-  func get(_ url: String, _ range: ByteRange?) -> Reply {
-    get(url, range.map { [$0.field] } ?? [])
+  func get(_ url: String, _ range: ByteRange?, _ meter: AgeMeter? = nil) -> Reply {
+    get(url, range.map { [$0.field] } ?? [], meter)
   }
 }
 

@@ -14,14 +14,19 @@ package final class HTTPOrigin: ValidatedOrigin {
 
   private let client: HTTPClient
   private let cancellation: ClientCancellation
+  private let onFailure: @Sendable (String) -> Void
 
   /// - Parameters:
   ///   - agent: the value of `User-Agent`.
   ///   - trust: the certificates that servers may have.
   ///   - cancellation: ends the validation.
-  package init(agent: String, _ trust: ServerTrust, _ cancellation: ClientCancellation) {
+  ///   - onFailure: called with the address and the outcome of each request that fails.
+  package init(
+    agent: String, _ trust: ServerTrust, _ cancellation: ClientCancellation,
+    onFailure: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
     client = HTTPClient(trust, agent: agent, limit: Self.limit, cancellation)
-    self.cancellation = cancellation
+    (self.cancellation, self.onFailure) = (cancellation, onFailure)
   }
 
   package var now: Double { Double(SystemClock.wallTime.milliseconds) / 1000 }
@@ -39,8 +44,9 @@ package final class HTTPOrigin: ValidatedOrigin {
     }
   }
 
-  package func get(_ url: String, _ fields: [HeaderField]) -> Reply {
+  package func get(_ url: String, _ fields: [HeaderField], _ meter: AgeMeter?) -> Reply {
     let sent = now
+    meter?.begin()
     var reply = Reply(url: url, status: 0, sent: sent, end: sent)
     do throws(HTTPClient.Failure) {
       reply.url = try client.get(url, fields: fields)
@@ -49,6 +55,7 @@ package final class HTTPOrigin: ValidatedOrigin {
       while let piece = try client.next() {
         reply.body += piece
         reply.pieces.append(now)
+        meter?.take(piece)
         guard reply.body.count <= Self.mostBytes else {
           reply.failure = "more than \(Self.mostBytes) bytes"
           break
@@ -63,6 +70,7 @@ package final class HTTPOrigin: ValidatedOrigin {
       }
     }
     reply.end = now
+    if !reply.isWhole, !isCancelled { onFailure("\(url): \(reply.outcome)") }
     return reply
   }
 }

@@ -23,6 +23,9 @@ package struct Reply: Sendable {
   /// Whether it has the requested content, to its end.
   var isWhole: Bool { failure == nil && (200..<300).contains(status) }
 
+  /// The body, if it is whole.
+  var content: [UInt8]? { isWhole ? body : nil }
+
   var place: Place { Place(url: url, time: sent) }
 
   /// The status, or the reason without one.
@@ -67,10 +70,11 @@ package protocol ValidatedOrigin: AnyObject {
   /// - Parameters:
   ///   - url: an absolute address.
   ///   - fields: further fields of the request.
+  ///   - meter: takes the pieces of media as they arrive; nil for other responses.
   /// - Returns: the response, or the reason why there is none.
-  func get(_ url: String, _ fields: [HeaderField]) -> Reply
+  func get(_ url: String, _ fields: [HeaderField], _ meter: AgeMeter?) -> Reply
 }
 
 extension ValidatedOrigin {
-  func get(_ url: String) -> Reply { get(url, []) }
+  func get(_ url: String, _ fields: [HeaderField] = []) -> Reply { get(url, fields, nil) }
 }
