@@ -107,10 +107,9 @@ package struct MultivariantPlaylist: Sendable {
         + "URI=\"\(base)\(audio.rendition)/\(file)\"")
   }
 
-  /// A description of the picture, as a media characteristic (§4.4.6.1); the others have none.
+  /// The audience of a track, as a media characteristic (§4.4.6.1).
   private static func characteristics(_ purpose: AudioPurpose) -> String {
-    purpose == .visualImpaired
-      ? "CHARACTERISTICS=\"public.accessibility.describes-video\"," : ""
+    purpose.characteristic.map { "CHARACTERISTICS=\"\($0)\"," } ?? ""
   }
 
   private func write(_ track: ClosedCaptionTrack, to out: inout PlaylistText) {

@@ -23,6 +23,16 @@ package enum AudioPurpose: String, Sendable, Hashable, Codable, CaseIterable {
     }
   }
 
+  /// The media characteristic of HLS; nil without one.
+  /// - Source: RFC 8216bis §4.4.6.1; HLS Authoring Specification for Apple Devices §2.12, §2.28
+  package var characteristic: String? {
+    switch self {
+    case .main, .cleanEffects: nil
+    case .hearingImpaired: "public.accessibility.enhances-speech-intelligibility"
+    case .visualImpaired: "public.accessibility.describes-video"
+    }
+  }
+
   /// The URI of the scheme of ``role``.
   package static let roleScheme = "urn:mpeg:dash:role:2011"
   /// The URI of the scheme of ``accessibility``: the audio purposes of TV-Anytime.

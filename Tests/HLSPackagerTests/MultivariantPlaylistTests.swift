@@ -113,6 +113,26 @@ struct MultivariantPlaylistTests {
         """)
   }
 
+  @Test(
+    "the audience of audio is a media characteristic, §4.4.6.1",
+    arguments: [
+      (AudioPurpose.main, nil), (.cleanEffects, nil),
+      (.visualImpaired, "public.accessibility.describes-video"),
+      (.hearingImpaired, "public.accessibility.enhances-speech-intelligibility"),
+    ])
+  func audience(purpose: AudioPurpose, characteristic: String?) throws {
+    let video = try track("video", 640, 360, 851_458)
+    let segmentation = try #require(
+      AudioSegmentation(following: video.segmentation.video, sampleRate: 48_000))
+    let audio = TrackDescription(
+      rendition: "audio", codecs: "mp4a.40.2", bandwidth: 156_000, content: .audio(channels: 2),
+      segmentation: .audio(segmentation), header: HeaderBytes.audio(Language("ger")),
+      purpose: purpose)
+    let text = MultivariantPlaylist([video, audio], base: "", file: "playlist.m3u8").text
+    let expected = characteristic.map { "CHARACTERISTICS=\"\($0)\"," } ?? ""
+    #expect(text.contains("CHANNELS=\"2\",\(expected)URI=\"audio/playlist.m3u8\""))
+  }
+
   @Test("LANGUAGE and VIDEO-RANGE are those of the headers, §4.4.6.1, §4.4.6.2")
   func properties() throws {
     let base = try track("video", 640, 360, 851_458)
