@@ -21,7 +21,7 @@ LINK = re.compile(r"\[([^\]]+)\]\((?![a-z]+:)[^)\s]+\)")
 START = """\
 ## Start
 
-On Debian 12, in the folder of the downloaded files:
+On Debian 12, in the folder of the downloaded files, after `sudo apt-get update`:
 
 ```sh
 sha256sum --check --ignore-missing SHA256SUMS
