@@ -33,9 +33,9 @@ package enum CanaryReport {
 
   /// One line for a broken rule.
   package static func line(_ finding: Finding) -> String {
-    Redaction.redact(
-      "\(finding.url): \(finding.rule.name) (\(finding.rule.level.rawValue), "
-        + "\(finding.rule.clause)): \(finding.seen); expected: \(finding.expected)") + "\n"
+    let (url, seen) = (Redaction.redact(finding.url), Redaction.redact(finding.seen))
+    let rule = "\(finding.rule.name) (\(finding.rule.level.rawValue), \(finding.rule.clause))"
+    return "\(url): \(rule): \(seen); expected: \(finding.expected)\n"
   }
 
   /// A file for the collector of text files of Prometheus' node exporter.

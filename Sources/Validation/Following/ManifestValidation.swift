@@ -12,7 +12,7 @@ struct ManifestValidation {
   /// The most Representations that are followed.
   private static let most = 8
   /// How long after its availability time a segment is requested, in seconds.
-  private static let margin = 0.05
+  private static let usualMargin = 0.05
 
   let origin: any ValidatedOrigin
   /// When it ends, in seconds since 1970.
@@ -27,6 +27,7 @@ struct ManifestValidation {
   private var location = ""
   /// The address of the newest MPD after redirects: the base of its addresses.
   private var base = ""
+  private var margin: Double
   private var turn = 0
   private var hasCheckedOldest = false
   private var hasCheckedRange = false
@@ -38,6 +39,8 @@ struct ManifestValidation {
     findings = meter.map { Findings(onNew: $0.record.take) } ?? Findings()
     // To measure ages only those requests are made that a player makes.
     hasCheckedOldest = meter != nil
+    // Chunks that are made within the margin would be older.
+    margin = meter == nil ? Self.usualMargin : 0
   }
 
   /// How many Representations are followed.
@@ -185,13 +188,17 @@ struct ManifestValidation {
     let index = ((origin.now - origin0 + offset) / duration).rounded(.down)
     guard index >= 0, index < 9e15 else { return }
     let available = origin0 + (index + 1.0) * duration - offset
-    origin.wait(until: min(end, available + Self.margin))
+    origin.wait(until: min(end, available + margin))
     guard origin.now >= available else { return }
     // bounded: below 2^53
     let number = template.startNumber.addingReportingOverflow(Int64(index)).partialValue
     let (reply, isRepeated) = whole(track, template, number: number, time: 0)
     findings.check(.availableInTime, reply.isWhole, reply.place, seen: reply.outcome)
-    guard reply.isWhole else { return }
+    guard reply.isWhole else {
+      // The two clocks may differ.
+      margin = Self.usualMargin
+      return
+    }
     if !isRepeated, let first = reply.pieces.first { times.add(.firstByte, first - available) }
     let start =
       index * duration + Double(template.presentationTimeOffset)
