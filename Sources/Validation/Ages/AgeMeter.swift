@@ -89,7 +89,7 @@ package final class AgeMeter {
     }
   }
 
-  /// Notes a fault; the next response begins anew.
+  /// Notes a fault; the next response begins again.
   private func attempt(_ body: () throws(MediaTimes.Fault) -> Void) {
     do throws(MediaTimes.Fault) { try body() } catch {
       record.fail("\(error)")

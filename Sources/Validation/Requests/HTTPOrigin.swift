@@ -46,6 +46,9 @@ package final class HTTPOrigin: ValidatedOrigin {
 
   package func get(_ url: String, _ fields: [HeaderField], _ meter: AgeMeter?) -> Reply {
     let sent = now
+    guard !isCancelled else {
+      return Reply(url: url, status: 0, failure: "cancelled", sent: sent, end: sent)
+    }
     meter?.begin()
     var reply = Reply(url: url, status: 0, sent: sent, end: sent)
     do throws(HTTPClient.Failure) {
