@@ -42,9 +42,9 @@ package final class AgeMeter {
   ///   - duration: of the media of a response that are sent at once, in seconds.
   func prepare(hasBoxes: Bool, duration: Double) {
     self.hasBoxes = hasBoxes
+    let seconds = min(Self.longest, max(0, duration)) + Self.patience
     // bounded: at most 60.5 s
-    stallTime = .milliseconds(
-      Int64((min(Self.longest, max(0, duration)) + Self.patience) * 1000))
+    stallTime = .milliseconds(Int64(seconds * 1000.0))
   }
 
   /// Takes the header of a track, if it is another one and its media cannot be read without.
