@@ -13,7 +13,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, sync_playwright
 
 CRC = Path(__file__).with_name("crc12.js")
-PROBE = Path(__file__).with_name("probe.js")
+PROBE = CRC.read_text() + Path(__file__).with_name("probe.js").read_text()
 ARGUMENTS = ["--autoplay-policy=no-user-gesture-required", "--mute-audio"]
 # Width and height of a page. To draw 30 frames a second by software in the large one takes 17 % of
 # a processor, in the small one 4 %: it is for tests that measure how a page plays.
@@ -54,7 +54,7 @@ class Viewer:
     def __init__(self, browser: Browser, size: tuple[int, int] = LARGE) -> None:
         self.context: BrowserContext = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, ignore_https_errors=True)
-        self.context.add_init_script(script=CRC.read_text() + PROBE.read_text())
+        self.context.add_init_script(script=PROBE)
         self.page: Page = self.context.new_page()
         self.page_errors: list[str] = []
         self.bad_responses: list[str] = []

@@ -96,7 +96,7 @@ class Firefox:
     def probed(self) -> Iterator[None]:
         """Pages that are opened in the block have the probe, as those of Chromium have."""
         script = self.ask("script.addPreloadScript", {
-            "functionDeclaration": f"() => {{\n{PROBE.read_text()}\n}}"})["script"]
+            "functionDeclaration": f"() => {{\n{PROBE}\n}}"})["script"]
         try:
             yield
         finally:

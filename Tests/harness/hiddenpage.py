@@ -28,7 +28,7 @@ class BarePage:
         attached = self._ask("Target.attachToTarget", targetId=self.target, flatten=False)
         self.session = attached["sessionId"]
         self.call("Page.enable")
-        self.call("Page.addScriptToEvaluateOnNewDocument", source=PROBE.read_text())
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=PROBE)
         self.cover: str | None = None
 
     def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
