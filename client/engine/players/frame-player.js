@@ -426,13 +426,13 @@ export class FramePlayer extends OwnPlayer {
 
   /**
    * Chooses the position again. If no media arrives, that is by another attempt.
-   * @param {number} now
+   * @param {number} now @param {boolean} [isAnswered] whether the server answers a probe
    */
-  toEdge(now) {
+  toEdge(now, isAnswered = true) {
     const { flow, state } = this;
     if (flow.isExpected(now)) this.positioner.on({ name: 'release' });
     else if (state.name !== 'idle' && now - state.since > LEAST_ATTEMPT) {
-      this.abandon(new Error('the picture stands still'));
+      this.abandon(new Error(isAnswered ? 'the picture stands still' : 'no answer'));
     }
   }
 

@@ -69,8 +69,9 @@
  * @property {(name: string | null) => void} chooseRendition null for automatic
  * @property {() => AudioChoice | null} [audioTracks] null while unknown
  * @property {(index: number) => void} [chooseAudio]
- * @property {(now: number) => void} [toEdge] seeks to the live edge, with new requests if none
- *   brings media; `now` of performance.now()
+ * @property {(now: number, isAnswered?: boolean) => void} [toEdge] seeks to the live edge, with
+ *   new requests if none brings media; `now` of performance.now(); whether the server answers a
+ *   probe
  * @property {(indices: Set<number>, missing: Set<number>) => void} [avoid] the renditions that are
  *   not to be shown, from the top one, and the ones without media by the server; the viewer's
  *   choice and the automatic one return when the first set is empty
