@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processor time of audio tracks, closed captions and encryption, per stream passed through.
+"""Processor time of audio tracks, captions, metadata and encryption, per passed-through stream.
 
 One program for each row plays a file of 1280×720 at 30 frames per second and 2.5 Mbit/s in a loop,
 all at the same time, without viewers. Run: python Bench/track_cost.py [--seconds 90]. It prints a
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import struct
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ from harness.http1 import get  # noqa: E402
 from harness.procfs import cpu_seconds, descendants  # noqa: E402
 from harness.program import start, stop  # noqa: E402
 from harness.tools import need  # noqa: E402
+from harness.transport import Transport, splice_insert  # noqa: E402
 from harness.waiting import wait_until  # noqa: E402
 
 SECONDS = 8
@@ -42,7 +44,8 @@ def ffmpeg(*words: str, data: bytes | None = None) -> bytes:
 
 def films(folder: Path) -> dict[str, str]:
     """The same video without audio, with one and three tracks, and with captions; by name."""
-    paths = {name: str(folder / f"{name}.ts") for name in ("none", "one", "three", "captions")}
+    paths = {name: str(folder / f"{name}.ts")
+             for name in ("none", "one", "three", "captions", "metadata")}
     tones = [word for hertz in (440, 880, 1320) for word in (
         "-f", "lavfi", "-i", f"sine=frequency={hertz}:sample_rate=48000")]
     ffmpeg(*PICTURE, *tones, "-t", f"{SECONDS}", *(word for index in range(4) for word in (
@@ -55,6 +58,13 @@ def films(folder: Path) -> dict[str, str]:
     pairs = [*schedule(captions(SECONDS), SECONDS * 30), *[(PADDING, PADDING)] * 30]
     ffmpeg("-framerate", "30", "-f", "h264", "-i", "-", "-i", paths["one"], "-map", "0:v", "-map",
            "1:a", "-c", "copy", paths["captions"], data=insert(stream, pairs))
+    carrier = Transport(Path(paths["metadata"]), SECONDS, film=Path(paths["one"]))
+    for frame in range(0, len(carrier.stamps), 3):
+        carrier.set(frame, b"\x02\x08" + struct.pack(">Q", frame))
+    for number, frame in enumerate(range(0, len(carrier.stamps) - 30, 60)):
+        message = splice_insert(number, carrier.stamps[frame + 30], out=number % 2 == 0)
+        carrier.splice(frame, message)
+    Path(paths["metadata"]).write_bytes(b"".join(carrier.packets))
     return paths
 
 
@@ -72,6 +82,7 @@ def main() -> None:
         rows = {"video alone": (paths["none"], []), "one audio track": (paths["one"], []),
                 "three audio tracks": (paths["three"], []),
                 "one audio track, CC1 and CC3": (paths["captions"], []),
+                "one audio track, KLV each 0.1 s, SCTE-35 each 2 s": (paths["metadata"], []),
                 "one audio track, cbcs": (paths["one"], encrypted)}
         programs = {row: start(["--input", path, "--loop", "--passthrough", "always", "--host",
                                 "127.0.0.1", "--http-port", "0", *more], defaults=False)
