@@ -4,7 +4,7 @@ import Synchronization
 package import Time
 
 /// Bytes that only responses keep in memory: media that has left its window, texts that newer ones
-/// have replaced, and texts for one response.
+/// have replaced, texts for one response, and long lists of slices.
 package enum PastMedia {
   /// The time for which responses may send a text that only they keep.
   package static let textTime = Interval.seconds(30)
@@ -33,8 +33,30 @@ package enum PastMedia {
   /// Marks bytes that have left their window, as ``SharedBytes/leaveWindow(until:)``.
   package static func add(_ bytes: [SharedBytes], until deadline: MonotonicTime) {
     for bytes in bytes { bytes.leaveWindow(until: deadline) }
+    notify()
+  }
+
+  private static func notify() {
     let total = byteCount
     for watcher in watchers.withLock({ $0 }) where total > watcher.limit { watcher.body() }
+  }
+
+  /// The memory of a list that only a response keeps; it counts until the last reference ends.
+  package final class List: Sendable {
+    /// Its memory in bytes.
+    package let byteCount: Int
+    /// The time at which the response is cut if there are too many bytes.
+    package let deadline: MonotonicTime
+
+    /// Counts a list that is made now.
+    package init(byteCount: Int) {
+      self.byteCount = byteCount
+      deadline = SystemClock.monotonicTime + PastMedia.textTime
+      PastMedia.add(byteCount)
+      PastMedia.notify()
+    }
+
+    deinit { PastMedia.remove(byteCount) }
   }
 
   /// Counts bytes that have left their window.

@@ -62,3 +62,31 @@ struct WriteBatchTests {
     #expect(released == nil)
   }
 }
+
+@Suite("Queues of slices")
+struct SliceQueueTests {
+  @Test("a long list counts as past media while it waits, a short one does not")
+  func longList() async {
+    // The count is that of a process.
+    await #expect(processExitsWith: .success) {
+      let slice = ByteSlice(SharedBytes([1, 2, 3]))
+      var queue = SliceQueue()
+      queue.reserve(200)
+      for _ in 0..<200 { queue.append(slice) }
+      precondition(PastMedia.byteCount == 0 && queue.pastDeadline == nil)
+      queue.reserve(1000)
+      for _ in 0..<1000 { queue.append(slice) }
+      let least = 1200 * MemoryLayout<ByteSlice>.stride
+      precondition((least...2 * least).contains(PastMedia.byteCount))
+      precondition(queue.pastDeadline != nil)
+      queue.removeFirst(queue.byteCount)
+      precondition(PastMedia.byteCount == 0 && queue.pastDeadline == nil)
+      // Shared arrays count too, and lists that grow.
+      queue.append(contentsOf: Array(repeating: slice, count: 300))
+      for _ in 0..<1000 { queue.append(slice) }
+      precondition(PastMedia.byteCount >= 1300 * MemoryLayout<ByteSlice>.stride)
+      queue.removeAll()
+      precondition(PastMedia.byteCount == 0)
+    }
+  }
+}

@@ -115,14 +115,17 @@ package final class TCPStream: ByteStream, DescriptorHandler {
       batch.consume(sent)
       if sent < wanted { break }
     }
-    if !batch.isEmpty { batch.takeRest { enqueue($0) } }
+    let count = batch.pieceCount
+    if !batch.isEmpty { batch.takeRest { enqueue($0, of: count) } }
   }
 
-  private func enqueue(_ slice: ByteSlice) {
+  /// Queues a slice, the first one of `count`.
+  private func enqueue(_ slice: ByteSlice, of count: Int = 1) {
     if let transfer { return transfer.following.append(slice) }
     if let queue { return queue.slices.append(slice) }
     guard slice.count > 0 else { return }
     let queue = SendQueue(now: loop.now)
+    queue.slices.reserve(count)
     queue.slices.append(slice)
     self.queue = queue
     interest.insert(.writable)

@@ -124,7 +124,10 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
   package func write(_ batch: WriteBatch) {
     guard !isBroken else { return batch.removeAll() }
     if queue.isEmpty, transport.queuedBytes == 0, case .established = security { encrypt(batch) }
-    if !batch.isEmpty { batch.takeRest { queue.append($0) } }
+    if !batch.isEmpty {
+      queue.reserve(batch.pieceCount)
+      batch.takeRest { queue.append($0) }
+    }
   }
 
   /// Encrypts and sends records, until the kernel takes only a part of them.

@@ -13,14 +13,23 @@ package struct SliceQueue: Sendable {
   /// The number of bytes that wait.
   package private(set) var byteCount = 0
 
+  /// The fewest slices whose list counts as past media: a clip has thousands.
+  private static let longList = 256
+  /// The memory of a long list.
+  private var list: PastMedia.List?
+
   /// An empty queue.
   package init() {}
 
   /// Whether no byte waits.
   package var isEmpty: Bool { byteCount == 0 }
 
-  /// The earliest deadline of past media that the queue keeps; nil if it keeps none.
-  package var pastDeadline: MonotonicTime? { Self.pastDeadline(slices) }
+  /// The earliest deadline of past media that the queue keeps, or of its long list; nil without.
+  package var pastDeadline: MonotonicTime? {
+    let media = Self.pastDeadline(slices)
+    guard let list else { return media }
+    return min(media ?? .distantFuture, list.deadline)
+  }
 
   /// The earliest deadline of past media in `slices`; nil if it has none.
   package static func pastDeadline(_ slices: [ByteSlice]) -> MonotonicTime? {
@@ -32,16 +41,30 @@ package struct SliceQueue: Sendable {
     return earliest
   }
 
+  /// Prepares to append `count` slices, without room for more.
+  package mutating func reserve(_ count: Int) {
+    slices.reserveCapacity(slices.count + count)
+    countList(of: slices.count + count)
+  }
+
+  private mutating func countList(of count: Int) {
+    let size = count * MemoryLayout<ByteSlice>.stride  // bounded: the size of an array
+    guard count >= Self.longList, size > list?.byteCount ?? 0 else { return }
+    list = PastMedia.List(byteCount: size)
+  }
+
   /// Appends a slice; an empty one is left out.
   package mutating func append(_ slice: ByteSlice) {
     guard slice.count > 0 else { return }
     slices.append(slice)
     byteCount += slice.count
+    if slices.count >= Self.longList { countList(of: slices.capacity) }
   }
 
   /// Appends slices; an empty queue shares the array.
   package mutating func append(contentsOf more: [ByteSlice]) {
     if byteCount == 0 { slices = more } else { slices.append(contentsOf: more) }
+    countList(of: slices.count)
     byteCount += more.reduce(0) { $0 + $1.count }
   }
 

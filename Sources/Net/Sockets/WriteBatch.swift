@@ -30,6 +30,9 @@ package final class WriteBatch {
     unsafe owners.deallocate()
   }
 
+  /// The number of pieces that are not consumed.
+  package var pieceCount: Int { end - start }
+
   /// Whether every byte is consumed.
   package var isEmpty: Bool { byteCount == 0 }
 

@@ -71,14 +71,14 @@ final class ClipPreparation {
     let planned = planner
     let plan: ClipPlan
     do throws(ClipError) { plan = try planned.plan() } catch { return refuse(error) }
+    let chunks = selection.items.flatMap { $0.segment.chunks.map { ByteSlice($0.bytes) } }
     let head = SharedBytes(plan.head)
     PastMedia.add(texts: [head], at: loop.now)
     let isVideo = selection.tracks.first?.size != nil
     // Missing segments may be filled later.
     let fields = digests.fields(isVideo: isVideo, selection.isWhole ? .segment : .second)
     let response = PreparedResponse(
-      status: 200, fields: fields,
-      body: [head] + selection.items.flatMap { $0.segment.chunks.map(\.bytes) })
+      status: 200, fields: fields, slices: [ByteSlice(head)] + chunks)
     var held = HeldField()
     exchange.respond(response.ranged(exchange.request), extra: held.ifHeld(since, loop.now))
   }
