@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "Tests"), str(ROOT / "Tests/EndToEnd")]
+sys.path[:0] = [str(ROOT / folder) for folder in ("Tests", "Tests/EndToEnd", "Tests/Thorough")]
 
 from harness.boxes import chunks  # noqa: E402
 from harness.http1 import get  # noqa: E402
