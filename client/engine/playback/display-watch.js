@@ -141,7 +141,7 @@ export class DisplayWatch {
     const reason = `the picture stands still for ${seconds} s`;
     this.isActing = true;
     try {
-      if (remedy === 'seek') player?.toEdge?.(now, this.hasNewer !== undefined);
+      if (remedy === 'seek') player?.toEdge?.(now, this.watchdog.hasNewer !== undefined);
       else if (remedy === 'rendition') this.leaveShown(now / 1000);
       else if (remedy === 'restart') playback.restart(reason);
       else playback.changeTransport(reason);
