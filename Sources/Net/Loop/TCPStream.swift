@@ -115,21 +115,23 @@ package final class TCPStream: ByteStream, DescriptorHandler {
       batch.consume(sent)
       if sent < wanted { break }
     }
-    let count = batch.pieceCount
-    if !batch.isEmpty { batch.takeRest { enqueue($0, of: count) } }
+    guard !batch.isEmpty else { return }
+    if let transfer { return transfer.following.append(restOf: batch) }
+    (queue ?? beginQueue()).slices.append(restOf: batch)
   }
 
-  /// Queues a slice, the first one of `count`.
-  private func enqueue(_ slice: ByteSlice, of count: Int = 1) {
+  private func enqueue(_ slice: ByteSlice) {
     if let transfer { return transfer.following.append(slice) }
-    if let queue { return queue.slices.append(slice) }
     guard slice.count > 0 else { return }
+    (queue ?? beginQueue()).slices.append(slice)
+  }
+
+  private func beginQueue() -> SendQueue {
     let queue = SendQueue(now: loop.now)
-    queue.slices.reserve(count)
-    queue.slices.append(slice)
     self.queue = queue
     interest.insert(.writable)
     watch()
+    return queue
   }
 
   private func flush() {

@@ -124,10 +124,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
   package func write(_ batch: WriteBatch) {
     guard !isBroken else { return batch.removeAll() }
     if queue.isEmpty, transport.queuedBytes == 0, case .established = security { encrypt(batch) }
-    if !batch.isEmpty {
-      queue.reserve(batch.pieceCount)
-      batch.takeRest { queue.append($0) }
-    }
+    queue.append(restOf: batch)
   }
 
   /// Encrypts and sends records, until the kernel takes only a part of them.

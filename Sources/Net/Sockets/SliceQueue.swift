@@ -41,10 +41,12 @@ package struct SliceQueue: Sendable {
     return earliest
   }
 
-  /// Prepares to append `count` slices, without room for more.
-  package mutating func reserve(_ count: Int) {
-    slices.reserveCapacity(slices.count + count)
-    countList(of: slices.count + count)
+  /// Appends what a batch has not consumed; an empty queue gets room for these slices only.
+  mutating func append(restOf batch: WriteBatch) {
+    guard !batch.isEmpty else { return }
+    // A queue that grows again and again grows to its double each time.
+    if isEmpty { slices.reserveCapacity(batch.pieceCount) }
+    batch.takeRest { append($0) }
   }
 
   private mutating func countList(of count: Int) {
