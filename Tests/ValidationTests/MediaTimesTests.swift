@@ -90,6 +90,13 @@ struct ProgramDateTests {
     Row(
       testDescription: "a date after a Discontinuity",
       lines: "D10 INF:1, a -X-DISCONTINUITY D30 INF:1, b", next: 31_000),
+    Row(testDescription: "a duration that is none", lines: "D10 INF:x, a", next: nil),
+    Row(testDescription: "a negative duration", lines: "D10 INF:-1, a", next: nil),
+    Row(testDescription: "an endless duration", lines: "D10 INF:1e300, a", next: nil),
+    Row(testDescription: "a part without duration", lines: "D10 -X-PART:URI=\"p\"", next: nil),
+    Row(
+      testDescription: "a date that is none",
+      lines: "D10 INF:1, a -X-PROGRAM-DATE-TIME:now INF:1, b", next: nil),
   ]
 
   @Test("the time of the media that is not listed", arguments: rows)

@@ -218,14 +218,15 @@ extension MediaPlaylist {
 
 extension MediaPlaylist {
   /// The date of the start of a listed segment: its own, or that of an earlier one of the same
-  /// discontinuity period plus the durations between them.
+  /// discontinuity period plus the durations between them; nil if one of these cannot be read.
   func date(of segment: Segment) -> Double? {
-    var (current, distance) = (segment, 0.0)
+    var (current, distance, isTimed) = (segment, 0.0, segment.isTimed)
     for earlier in segments.reversed() where earlier.number < segment.number {
       if current.date != nil || current.isDiscontinuity { break }
       (current, distance) = (earlier, distance + earlier.duration)
+      isTimed = isTimed && earlier.isTimed
     }
-    return current.date.map { $0 + distance }
+    return isTimed ? current.date.map { $0 + distance } : nil
   }
 }
 

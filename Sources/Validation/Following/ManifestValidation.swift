@@ -9,8 +9,6 @@ import Time
 
 /// Follows an MPD and the segments of its Representations, in turn.
 struct ManifestValidation {
-  /// The most Representations that are followed.
-  private static let most = 8
   /// How long after its availability time a segment is requested, in seconds.
   private static let usualMargin = 0.05
 
@@ -27,9 +25,12 @@ struct ManifestValidation {
   private var location = ""
   /// The address of the newest MPD after redirects: the base of its addresses.
   private var base = ""
+  /// The most Representations that are followed.
+  private let most: Int
+  /// The present margin.
   private var margin: Double
   private var turn = 0
-  private var hasCheckedOldest = false
+  private var hasCheckedOldest: Bool
   private var hasCheckedRange = false
   /// The last segment of each timeline that was requested, by its start.
   private var requested: [String: Int64] = [:]
@@ -37,14 +38,10 @@ struct ManifestValidation {
   init(origin: any ValidatedOrigin, end: Double, _ meter: AgeMeter?) {
     (self.origin, self.end, self.meter) = (origin, end, meter)
     findings = meter.map { Findings(onNew: $0.record.take) } ?? Findings()
-    // To measure ages only those requests are made that a player makes.
-    hasCheckedOldest = meter != nil
-    // Chunks that are made within the margin would be older.
-    margin = meter == nil ? Self.usualMargin : 0
+    // To measure ages only those requests are made that a player makes. Chunks that are made within
+    // the margin would be older.
+    (most, margin, hasCheckedOldest) = meter == nil ? (8, Self.usualMargin, false) : (1, 0, true)
   }
-
-  /// How many Representations are followed.
-  private var most: Int { meter == nil ? Self.most : 1 }
 
   /// - Parameters:
   ///   - reply: the first response.

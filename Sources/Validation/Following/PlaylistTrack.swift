@@ -42,8 +42,7 @@ final class PlaylistTrack {
     _ url: String, variant: AttributeList?, isIndependent: Bool, _ variables: PlaylistVariables?,
     _ origin: any ValidatedOrigin, _ meter: AgeMeter?
   ) {
-    (self.variables, self.meter) = (variables, meter)
-    (self.url, base, self.origin) = (url, url, origin)
+    (self.url, base, self.origin, self.variables, self.meter) = (url, url, origin, variables, meter)
     media = FollowedMedia(of: url, variant: variant, origin, meter)
     self.isIndependent = isIndependent
   }

@@ -37,6 +37,8 @@ package struct MediaPlaylist: Sendable, Equatable {
     var parts: [Part] = []
     /// EXT-X-PROGRAM-DATE-TIME, in seconds since 1970; nil without one.
     var date: Double?
+    /// Whether its date and all its durations can be read, as far as they are stated.
+    var isTimed = true
     var isDiscontinuity = false
     var isGap = false
     var map: Map?
@@ -119,8 +121,9 @@ package struct MediaPlaylist: Sendable, Equatable {
         hasDuration = false
       case "#EXTINF":
         if hasDuration { strays.append("#EXTINF:\(value)") }
-        next.duration = Self.duration(value) ?? 0
-        hasDuration = true
+        let duration = Self.duration(value)
+        (next.duration, hasDuration) = (duration ?? 0, true)
+        next.isTimed = next.isTimed && duration != nil
       case "#EXT-X-PART":
         guard let attributes = line.attributes else { break }
         let uri = attributes["URI"] ?? ""
@@ -128,9 +131,11 @@ package struct MediaPlaylist: Sendable, Equatable {
         let range = attributes["BYTERANGE"].flatMap {
           ByteRange($0, next: before.flatMap { $0.uri == uri ? $0.range?.end : nil } ?? 0)
         }
+        let duration = attributes.seconds("DURATION")
+        next.isTimed = next.isTimed && duration != nil
         next.parts.append(
           Part(
-            uri: uri, duration: attributes.seconds("DURATION") ?? 0,
+            uri: uri, duration: duration ?? 0,
             isIndependent: attributes.isYes("INDEPENDENT"), isGap: attributes.isYes("GAP"),
             range: range))
       case "#EXT-X-DISCONTINUITY", "#EXT-X-PROGRAM-DATE-TIME", "#EXT-X-MAP", "#EXT-X-KEY":
@@ -178,6 +183,7 @@ package struct MediaPlaylist: Sendable, Equatable {
     case "#EXT-X-DISCONTINUITY": next.isDiscontinuity = true
     case "#EXT-X-PROGRAM-DATE-TIME":
       next.date = InstantText.date(line.value).map { Double($0.milliseconds) / 1000 }
+      next.isTimed = next.isTimed && next.date != nil
     case "#EXT-X-MAP":
       map = line.attributes.flatMap { list in
         list["URI"].map {
