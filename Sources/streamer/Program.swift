@@ -123,12 +123,12 @@ final class Program: Sendable {
 
   // MARK: Start
 
-  /// Starts streams and server; returns when connections are accepted.
+  /// Starts the streams; ``accept()`` follows.
   ///
   /// Streams of flags are open before the first log line: their error is the only line. Inputs on
   /// the network open while connections are accepted.
   ///
-  /// - Throws: the failure of a stream of flags, or of a socket.
+  /// - Throws: the failure of a stream of flags.
   func start() throws {
     webhook?.start()
     registry.expect(configuration.streams)
@@ -138,6 +138,12 @@ final class Program: Sendable {
     }
     registry.openRecordings()
     handover.take(configuration.streams)
+  }
+
+  /// Starts the server; returns when connections are accepted.
+  ///
+  /// - Throws: the failure of a socket.
+  func accept() throws {
     try server.start(
       endpoints, others: .init(publisherEndpoints, deliver: rtmp.deliver))
     for endpoint in endpoints { log.write(.info, "listening", address(of: endpoint)) }

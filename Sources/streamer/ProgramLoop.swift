@@ -54,7 +54,7 @@ enum ProgramLoop {
           }
           return
         }
-        // A source can block during the start; no client has received anything yet.
+        // A source can block during the start; no client is connected yet.
         guard isServing.withLock({ $0 }) else { ExitStatus.exitAtOnce(0) }
         let isSecond = isStopping.withLock { stopping in
           defer { stopping = true }
@@ -69,6 +69,7 @@ enum ProgramLoop {
       }
       try program.start()
       isServing.withLock { $0 = true }
+      try program.accept()
       program.reportReady()
       let failure = wait(program, events, log)
       accessLog?.close()

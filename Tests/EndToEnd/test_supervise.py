@@ -87,6 +87,8 @@ def test_the_end_reaches_the_program(streamer: Callable[..., Program]) -> None:
     """SIGTERM of the parent ends the streams and both processes, with status 0."""
     program = streamer("--supervise", *SMALL, defaults=False)
     process = child(program)
+    # A program that does not listen yet has no streams to end.
+    program.wait_logged("listening")
     program.process.send_signal(signal.SIGTERM)
     assert program.process.wait(10) == 0
     assert not os.path.exists(f"/proc/{process}")
