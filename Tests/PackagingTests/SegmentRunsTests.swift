@@ -74,14 +74,25 @@ struct SegmentRunsTests {
     #expect(runs((0..<150).map { segment(2 * $0) }).runs.count == SegmentRuns.maximumCount)
   }
 
-  @Test("a run keeps its start when its first segment becomes known later; merged runs do not")
+  @Test("a run keeps its start when an earlier segment becomes known later")
   func early() {
-    var found = runs((9...14).map { segment($0) })
-    found.keepStarts(of: runs((10...12).map { segment($0) }))
-    #expect(spans(found) == [10..<15])
-    var healed = runs((9...14).map { segment($0) })
-    healed.keepStarts(of: runs([segment(9), segment(12)]))
-    #expect(spans(healed) == [9..<15])
+    let cases: [([PastSegment], [PastSegment], [Range<Int64>])] = [
+      // The first segment of a stream, which only the archive has.
+      ((9...14).map { segment($0) }, (10...12).map { segment($0) }, [10..<15]),
+      // The same segment follows the one before the stream began.
+      (
+        (5...14).map { segment($0) }, [segment(5), segment(6)] + (8...12).map { segment($0) },
+        [5..<8, 8..<15]
+      ),
+      // The archive got segments late.
+      ((9...14).map { segment($0) }, [segment(9), segment(12)], [9..<12, 12..<15]),
+      ((5...9).map { segment($0) }, (5...9).map { segment($0) }, [5..<10]),
+    ]
+    for (segments, known, expected) in cases {
+      var found = runs(segments)
+      found.keepStarts(of: runs(known))
+      #expect(spans(found) == expected)
+    }
   }
 
   @Test("segments before a number are cut off, also in a run")

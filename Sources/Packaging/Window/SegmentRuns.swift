@@ -91,14 +91,22 @@ package struct SegmentRuns: Sendable, Equatable {
     }
   }
 
-  /// Gives runs the start that they had in `known`, if an earlier segment has become known since
-  /// then: the archive has the segment with which a stream begins later than the window.
+  /// Gives runs the starts that they had in `known`: a Period that players have read stays.
+  ///
+  /// Segments may have become known since then: the archive has the segment with which a stream
+  /// begins later than the window, or got some late. Such a segment is left out if it would be the
+  /// first one of a run; otherwise it belongs to the run before.
   package mutating func keepStarts(of known: SegmentRuns) {
-    for (index, run) in runs.enumerated()
-    where !known.runs.contains(where: { $0.start <= run.start && run.start < $0.end }) {
-      guard let same = known.runs.first(where: { run.start < $0.start && $0.start < run.end })
-      else { continue }
-      runs[index].start = same.start
+    runs = runs.flatMap { run -> [Run] in
+      var starts = known.runs.filter { run.start < $0.start && $0.start < run.end }
+      guard !starts.isEmpty else { return [run] }
+      if known.runs.contains(where: { $0.start <= run.start && run.start < $0.end }) {
+        starts.insert(run, at: 0)
+      }
+      let ends = starts.dropFirst().map(\.start) + [run.end]
+      return zip(starts, ends).map { start, end in
+        Run(start: start.start, end: end, offset: start.offset, headerHash: run.headerHash)
+      }
     }
   }
 
