@@ -15,10 +15,14 @@ struct ChunkTests {
 
   /// A sample of a SEI message and two slices.
   static func sample(_ random: inout SplitMix64) -> [UInt8] {
-    let sei = [UInt8(6)] + (0..<40).map { _ in UInt8.random(in: 1...255, using: &random) }
-    return [sei, slice(700, &random), slice(90, &random)].flatMap { unit in
-      [0, 0, UInt8(unit.count >> 8), UInt8(unit.count & 255)] + unit
+    var sei: [UInt8] = [6]
+    for _ in 0..<40 { sei.append(UInt8.random(in: 1...255, using: &random)) }
+    var sample: [UInt8] = []
+    for unit in [sei, slice(700, &random), slice(90, &random)] {
+      sample += [0, 0, UInt8(unit.count >> 8), UInt8(unit.count & 255)]
+      sample += unit
     }
+    return sample
   }
 
   static func slice(_ count: Int, _ random: inout SplitMix64) -> [UInt8] {

@@ -16,7 +16,8 @@ func clientFrame(
   default:
     bytes = [first, 0xFF] + (0..<8).map { UInt8(payload.count >> (56 - 8 * $0) & 0xFF) }
   }
-  return bytes + mask + payload.enumerated().map { $1 ^ mask[$0 % 4] }
+  let masked = payload.enumerated().map { index, byte in byte ^ mask[index % 4] }
+  return bytes + mask + masked
 }
 
 @Suite("Frames of WebSocket clients, RFC 6455 §5")

@@ -166,13 +166,15 @@ struct AudioSegmentationTests {
     // ⌊1795155720 · 46.875⌋ = 84147924375
     #expect(audio.firstFrame(of: number) == 84_147_924_375)
     #expect(audio.ticks(84_147_924_375) == number * 48_000)
-    #expect((number..<number + 8).map { audio.frames(in: $0) } == [46, 47, 47, 47, 47, 47, 47, 47])
+    let counts = (number..<number + 8).map { audio.frames(in: $0) }
+    #expect(counts == [46, 47, 47, 47, 47, 47, 47, 47])
     #expect(audio.parts(in: number) == 10 && audio.maximumPartsPerSegment == 10)
     #expect(audio.partTicks == 5120)
-    #expect(audio.frameTime(of: 84_147_924_375) == .origin + .seconds(number))
-    #expect(audio.frameTime(of: 84_147_924_376) == .origin + .seconds(number) + 21_333_333)
-    #expect(audio.sample(atOrBefore: .origin + .seconds(number) + 20_833) == number * 48_000)
-    #expect(audio.sample(atOrBefore: .origin + .seconds(number) + 20_834) == number * 48_000 + 1)
+    let start: MediaTime = .origin + .seconds(number)
+    #expect(audio.frameTime(of: 84_147_924_375) == start)
+    #expect(audio.frameTime(of: 84_147_924_376) == start + 21_333_333)
+    #expect(audio.sample(atOrBefore: start + 20_833) == number * 48_000)
+    #expect(audio.sample(atOrBefore: start + 20_834) == number * 48_000 + 1)
   }
 
   @Test("audio parts are longer with longer video parts, and never shorter than five AAC frames")

@@ -50,10 +50,8 @@ struct SpliceScheduleTests {
       SectionBuilder.schedule([
         SectionBuilder.scheduled(at: [0]), SectionBuilder.scheduled(at: [.max]),
       ]).bytes)
-    #expect(
-      cues.map(\.date) == [
-        .origin + .seconds(315_964_782), .origin + .seconds(4_610_932_077),
-      ])
+    let dates: [WallTime?] = [315_964_782, 4_610_932_077].map { .origin + .seconds($0) }
+    #expect(cues.map(\.date) == dates)
   }
 
   @Test("a schedule without events means nothing for viewers")
