@@ -45,13 +45,20 @@ package struct ManifestPast: Sendable, Hashable {
   }
 
   /// The newest run with segments of the first Period of the window, which ends before segment
-  /// `next`; nil if all runs are older.
+  /// `next`, or that such a segment will continue; nil if all runs are older.
   ///
   /// Slate has numbers that the archive may have from the session before.
   func current(_ snapshot: WindowSnapshot, before next: Int64) -> Run? {
     let listed = snapshot.listed.first { !$0.isPrefill && !$0.isListedAsGap }
-    let first = listed?.number ?? snapshot.open?.number ?? .max
-    return runs.last { $0.segments.end > first && $0.segments.start < next }
+    if let first = listed?.number {
+      return runs.last { $0.segments.end > first && $0.segments.start < next }
+    }
+    guard let stream = snapshot.startOfStream else { return nil }
+    return runs.last { run in
+      let isContinued =
+        run.segments.end == stream.start && run.segments.headerHash == stream.headerHash
+      return (isContinued || run.segments.end > stream.start) && run.segments.start < next
+    }
   }
 
   /// The past as editions of MPDs differ by it: the end of the newest run moves with the window.

@@ -98,11 +98,8 @@ struct Period: Equatable {
     let current = past.current(snapshot, before: live.dropFirst().first?.firstSegment ?? .max)
     if let current {
       live[0] = Period(current, segmentation, continuing: first.period)
-    } else if live.count == 1, let start = snapshot.afterSlate {
-      // Slate is no past: the stream begins with the first segment without it.
-      let run = SegmentRuns.Run(
-        start: start, end: start, offset: first.period.offset, headerHash: "")
-      live[0] = Period(ManifestPast.Run(run, []), segmentation, continuing: first.period)
+    } else if live.count == 1, let start = snapshot.startOfStream {
+      live[0] = Period(ManifestPast.Run(start, []), segmentation, continuing: first.period)
     } else if live.count > 1 {
       live.removeFirst()
     }
@@ -178,11 +175,4 @@ struct Period: Equatable {
 extension WindowSnapshot {
   /// Whether the window has ended without media: only an archive has some.
   fileprivate var isRecorded: Bool { state == .ended && listed.allSatisfy(\.isListedAsGap) }
-
-  /// The number of the first segment that is or will be without slate, if none is complete; nil if
-  /// the window is empty.
-  fileprivate var afterSlate: Int64? {
-    if let open, !open.isPrefill { return open.number }
-    return (open?.number ?? listed.last?.number)?.addingSaturated(1)
-  }
 }

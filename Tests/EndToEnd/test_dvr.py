@@ -16,6 +16,7 @@ from playwright.sync_api import Browser
 
 from harness import pasthours
 from harness.http1 import get
+from harness.metrics import total
 from harness.mpd import schema, validate_by_schema
 from harness.mpdform import SPACE
 from harness.program import Program, start, stop
@@ -143,8 +144,9 @@ def test_manifest_has_a_period_for_each_run(past: Past) -> None:
     starts = [past.first, past.change, past.missing.stop]
     assert [each.get("id") for each in periods][:3] == [f"p{start}" for start in starts]
     assert [each.get("start") for each in periods][:3] == [f"PT{start - 1}S" for start in starts]
-    # The restart of the program left a gap, or none.
-    assert len(periods) <= 4
+    # The restart of the program left a gap, or none; the disk may have been too slow for a segment.
+    lost = total(past.program.port, "streamer_archive_dropped_total")
+    assert len(periods) <= 4 + lost, ([each.attrib for each in periods], past)
     length = past.missing.start - past.change
     assert [each.get("duration") for each in periods][:2] == [None, f"PT{length}S"]
     for period, start in zip(periods, starts):

@@ -25,6 +25,10 @@ struct SegmentRunsTests {
     return runs
   }
 
+  private func start(_ number: Int64, _ header: String) -> SegmentRuns.Run {
+    SegmentRuns.Run(start: number, end: number, offset: .zero, headerHash: header)
+  }
+
   private func spans(_ runs: SegmentRuns) -> [Range<Int64>] { runs.runs.map { $0.start..<$0.end } }
 
   @Test("known segments change nothing")
@@ -74,33 +78,46 @@ struct SegmentRunsTests {
     #expect(runs((0..<150).map { segment(2 * $0) }).runs.count == SegmentRuns.maximumCount)
   }
 
-  @Test("a run keeps its start when an earlier segment becomes known later")
-  func early() {
-    let cases: [([PastSegment], [PastSegment], [Range<Int64>])] = [
-      // The first segment of a stream, which only the archive has.
-      ((9...14).map { segment($0) }, (10...12).map { segment($0) }, [10..<15]),
-      // The same segment follows the one before the stream began.
-      (
-        (5...14).map { segment($0) }, [segment(5), segment(6)] + (8...12).map { segment($0) },
-        [5..<8, 8..<15]
-      ),
-      // The archive got segments late.
-      ((9...14).map { segment($0) }, [segment(9), segment(12)], [9..<12, 12..<15]),
-      ((5...9).map { segment($0) }, (5...9).map { segment($0) }, [5..<10]),
+  @Test("a stream begins a run, or continues one; what becomes known before it is left out")
+  func beginning() {
+    let cases: [([PastSegment], Int64, String, [Range<Int64>])] = [
+      ([segment(5)], 10, "aaaaaaaa", [5..<6, 10..<12]),
+      ([segment(5)], 6, "aaaaaaaa", [5..<12]),
+      ([segment(5)], 6, "bbbbbbbb", [5..<6, 6..<6, 6..<12]),
+      ([], 10, "aaaaaaaa", [10..<12]),
     ]
-    for (segments, known, expected) in cases {
-      var found = runs(segments)
-      found.keepStarts(of: runs(known))
+    for (known, first, header, expected) in cases {
+      var found = runs(known)
+      found.begin(start(first, header))
+      // The archive has the segment before, which began with slate.
+      found.append(runs([segment(first - 1)]))
+      found.append((first...11).map { segment($0) })
       #expect(spans(found) == expected)
     }
+    // The start of a stream stays when the media before it become known.
+    var stream = runs([])
+    stream.begin(start(7, "aaaaaaaa"))
+    var past = runs([segment(5), segment(6)])
+    past.append(stream)
+    past.append([segment(7)])
+    #expect(spans(past) == [5..<7, 7..<8])
+    var late = runs([segment(5), segment(6)])
+    late.begin(start(6, "aaaaaaaa"))
+    #expect(spans(late) == [5..<7])
   }
 
-  @Test("segments before a number are cut off, also in a run")
+  @Test("segments before or after a number are cut off, also in a run")
   func cut() {
     let found = runs(([5, 6] + (10...14) + (20...22)).map { segment($0) })
     #expect(found.runs(from: 12).map { $0.start..<$0.end } == [12..<15, 20..<23])
     #expect(found.runs(from: 15).map { $0.start..<$0.end } == [20..<23])
     #expect(found.runs(from: 0) == found.runs)
+    let kept: [(Int64, Int)] = [(30, 3), (21, 3), (20, 2), (12, 2), (10, 1), (5, 0)]
+    for (number, expected) in kept {
+      var rest = found
+      rest.removeAll(from: number)
+      #expect(rest.runs.count == expected && rest.end ?? 0 <= number)
+    }
   }
 
   @Test("a run that is read again keeps its start when its first segments are gone")

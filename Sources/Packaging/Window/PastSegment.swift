@@ -57,6 +57,20 @@ extension WindowSnapshot {
     }
   }
 
+  /// The run, without a segment yet, of the first segment that is or will be without slate, if none
+  /// is complete; nil if the window is empty.
+  ///
+  /// Slate is no past: a stream begins with the first segment without it.
+  package var startOfStream: SegmentRuns.Run? {
+    guard let number = open?.number ?? listed.last?.number,
+      let period = open?.period ?? listed.last?.period, let track = track(of: period)
+    else { return nil }
+    let isSlate = open?.isPrefill ?? true
+    let start = isSlate ? number.addingSaturated(1) : number
+    return SegmentRuns.Run(
+      start: start, end: start, offset: period.offset, headerHash: track.headerHash)
+  }
+
   /// The window in which the newest complete segment is open until the next one has a part.
   package var endingWithPart: WindowSnapshot {
     guard state != .ended, open?.parts.isEmpty != false, let last = segments.last else {

@@ -52,11 +52,20 @@ package struct SegmentRuns: Sendable, Equatable {
 
   /// Adds the segments of `other` after the last one.
   package mutating func append(_ other: SegmentRuns) {
-    for var run in other.runs where run.end > end ?? .min {
+    for var run in other.runs where run.end > end ?? .min || run.start == end {
       let isCut = run.start < end ?? .min
       run.start = max(run.start, end ?? .min)
       add(run, startsDiscontinuity: !isCut)
     }
+  }
+
+  /// Adds the start of a stream, a run that has no segment yet.
+  ///
+  /// It begins a run unless it continues the last one. Segments before it that become known later
+  /// are left out, since players have read where the stream begins.
+  package mutating func begin(_ stream: Run) {
+    guard stream.start >= end ?? .min else { return }
+    add(stream, startsDiscontinuity: false)
   }
 
   private mutating func add(_ run: Run, startsDiscontinuity: Bool) {
@@ -82,31 +91,18 @@ package struct SegmentRuns: Sendable, Equatable {
     runs.removeAll { $0.end < number }
   }
 
+  /// Removes segment `number` and all later ones.
+  package mutating func removeAll(from number: Int64) {
+    runs.removeAll { $0.start >= number }
+    if let last = runs.indices.last { runs[last].end = min(runs[last].end, number) }
+  }
+
   /// The runs without the segments before `number`.
   package func runs(from number: Int64) -> [Run] {
     runs.filter { $0.end > number }.map { run in
       var run = run
       run.start = max(run.start, number)
       return run
-    }
-  }
-
-  /// Gives runs the starts that they had in `known`: a Period that players have read stays.
-  ///
-  /// Segments may have become known since then: the archive has the segment with which a stream
-  /// begins later than the window, or got some late. Such a segment is left out if it would be the
-  /// first one of a run; otherwise it belongs to the run before.
-  package mutating func keepStarts(of known: SegmentRuns) {
-    runs = runs.flatMap { run -> [Run] in
-      var starts = known.runs.filter { run.start < $0.start && $0.start < run.end }
-      guard !starts.isEmpty else { return [run] }
-      if known.runs.contains(where: { $0.start <= run.start && run.start < $0.end }) {
-        starts.insert(run, at: 0)
-      }
-      let ends = starts.dropFirst().map(\.start) + [run.end]
-      return zip(starts, ends).map { start, end in
-        Run(start: start.start, end: end, offset: start.offset, headerHash: run.headerHash)
-      }
     }
   }
 

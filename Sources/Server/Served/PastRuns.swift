@@ -82,15 +82,18 @@ final class PastRuns: Sendable {
     let oldest = max(limit, extent?.lowerBound ?? .min)
     return state.withLock { state -> ManifestPast? in
       state.compare(revision)
-      guard var joined = state.archived ?? (extent == nil ? SegmentRuns(segmentation) : nil) else {
-        return nil
-      }
-      // The window may have left behind segments that were not in the archive at its last reading.
-      if let known = state.joined {
+      guard let archived = state.archived ?? (extent == nil ? SegmentRuns(segmentation) : nil)
+      else { return nil }
+      // Players have read the starts of known runs. The window may have left behind segments that
+      // were not in the archive at its last reading.
+      var joined = archived
+      if let known = state.joined, let first = known.runs.first?.start {
+        joined.removeAll(from: first)
         joined.append(known)
-        joined.keepStarts(of: known)
+        joined.append(archived)
       }
       joined.append(kept)
+      if kept.allSatisfy(\.isGap), let start = snapshot.startOfStream { joined.begin(start) }
       joined.removeAll(endingBefore: oldest)
       state.joined = joined
       guard let first = joined.runs.first else { return ManifestPast(depth: .zero) }
@@ -138,6 +141,8 @@ final class PastRuns: Sendable {
   /// Reads what the archive has got, and then calls `then`, on any thread.
   func read(now: MonotonicTime, then: @escaping @Sendable () -> Void) {
     let revision = archive.revision
+    // An archive that is being opened is asked again by the next request.
+    guard let extent else { return then() }
     let kept = top.window.snapshot.segments.first?.number ?? .min
     let next = state.withLock { state -> Int64? in
       state.compare(revision)
@@ -147,7 +152,7 @@ final class PastRuns: Sendable {
       state.nextReading = now + Self.period
       return state.archived?.end ?? .min
     }
-    guard let next, let extent else { return then() }
+    guard let next else { return then() }
     // Whole hours: runs that begin before have the same start at each reading.
     let hours = (SystemClock.wallTime - dvr).offset(from: WallTime.origin).wholeSeconds / 3600
     let limit = PastAddress.number(
