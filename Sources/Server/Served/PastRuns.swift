@@ -93,7 +93,9 @@ final class PastRuns: Sendable {
         joined.append(archived)
       }
       joined.append(kept)
-      if kept.allSatisfy(\.isGap), let start = snapshot.startOfStream { joined.begin(start) }
+      if snapshot.state != .ended, kept.allSatisfy(\.isGap), let start = snapshot.startOfStream {
+        joined.begin(start)
+      }
       joined.removeAll(endingBefore: oldest)
       state.joined = joined
       guard let first = joined.runs.first else { return ManifestPast(depth: .zero) }
