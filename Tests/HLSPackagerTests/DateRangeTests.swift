@@ -92,4 +92,29 @@ struct DateRangeTests {
     stream.publish(frames: 26)
     #expect(try text(stream).contains("ID=\"event-\(event.id)\""), "its segment is complete")
   }
+
+  @Test("a closed playlist has the events of its span, and none that begin after it")
+  func closed() throws {
+    let start = WallTime.origin + .seconds(1_795_156_000)
+    let segmentation = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    let first: Int64 = 1_795_156_000
+    let segments = (first..<first + 4).map { number in
+      PastSegment(
+        number: number, duration: 90_000,
+        programDateTime: start + .seconds(number - first), startsDiscontinuity: false,
+        headerHash: "aaaaaaaa")
+    }
+    let events = [-1, 0, 3999, 4000].enumerated().map { index, offset in
+      TimedEvent(
+        id: UInt32(index), time: start + .milliseconds(Int64(offset)), data: Array("1".utf8))
+    }
+    let playlist = try #require(
+      ClosedPlaylist(
+        segments, .video(segmentation), names: MediaNames(.epoch, first: 1), base: "",
+        targetDuration: 1, events: events))
+    let tags = playlist.text.split(separator: "\n").filter { $0.contains("DATERANGE") }
+    #expect(tags.map { $0.contains("event-1\"") } == [true, false])
+    #expect(tags.map { $0.contains("event-2\"") } == [false, true])
+  }
 }

@@ -179,4 +179,28 @@ struct PacketTests {
         {"klv": {"key": "060e2b34020b01010e01030101000000", "base64": "Bg4rNAILAQEOAQMBAQAAAAEC"}}
         """)
   }
+
+  @Test("the text that media carry gives the message or the interstitial back")
+  func carried() throws {
+    let sections = [
+      SectionBuilder.insert(), SectionBuilder.insert(eventID: 9, isOut: false, duration: 90_000),
+      SectionBuilder.signal(0x34, upid: [1, 2]),
+      SectionBuilder.schedule([
+        SectionBuilder.scheduled(at: [1_000_000_000]),
+        SectionBuilder.scheduled(eventID: 8, at: [1_000_000_100]),
+      ]),
+    ]
+    for cue in try sections.flatMap({ try SpliceCue.readAll($0.bytes) }) {
+      let text = try #require(EventContent.splice(cue).json)
+      #expect(EventContent.carried(by: text) == .splice(cue))
+      // Another origin may have written it.
+      #expect(EventContent.carried(by: text + [0x20]) == .data)
+      #expect(EventContent.carried(by: text.dropLast(9) + Array("AAAA\"}}".utf8)) == .data)
+    }
+    let interstitial = Array(#"{"x-asset-uri": "https://ads.example/a.m3u8"}"#.utf8)
+    #expect(EventContent.carried(by: interstitial) == (try EventContent.read(interstitial)))
+    for text in [#"{"x-asset-uri": 5}"#, #"{"goal": 1}"#, #"{"scte35": {"}}"#, ""] {
+      #expect(EventContent.carried(by: Array(text.utf8)) == .data)
+    }
+  }
 }

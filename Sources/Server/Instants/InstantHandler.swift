@@ -218,7 +218,8 @@ final class InstantHandler {
     let isFinal = selection.isWhole && !segments.contains(where: \.isGap)
     let playlist = ClosedPlaylist(
       segments, segmentation, names: served.names, base: base,
-      targetDuration: served.control.targetDuration)
+      targetDuration: served.control.targetDuration,
+      events: snapshot.pastEvents + snapshot.events)
     guard let playlist else { return .error(410, "the time has left the window") }
     return .playlist(playlist.text, isFinal ? .segment : .second)
   }

@@ -53,10 +53,10 @@ extension ServedStream {
     let archived = options.archive.flatMap { archivedExtent(of: rendition.name, $0) }
     let oldest = archived?.lowerBound ?? key.first
     let first = min(max(key.first, oldest), max(key.first, end))
-    past(first..<max(key.first, end), of: rendition) { [names] result in
+    past(first..<max(key.first, end), of: rendition, hasEvents: false) { [names] result in
       switch result {
       case .failure(let refusal): rewound.finish(key.first) { _ in refusal.response }
-      case .success(let segments):
+      case .success((let segments, _)):
         var lines = PastLines(
           from: first, names: names, base: RewoundCache.base, rendition.window.segmentation)
         for segment in segments { lines.append(segment) }
@@ -150,13 +150,13 @@ extension ServedStream {
     answer: @escaping @Sendable (PreparedResponse) -> Void
   ) {
     let base = base ?? (isLasting ? "../../../../" : RewoundCache.base)
-    past(numbers, of: rendition) { [names, control] result in
+    past(numbers, of: rendition, hasEvents: true) { [names, control] result in
       switch result {
       case .failure(let refusal): answer(refusal.response)
-      case .success(let segments):
+      case .success((let segments, let events)):
         let playlist = ClosedPlaylist(
           segments, rendition.window.segmentation, names: names, base: base,
-          targetDuration: control.targetDuration, isFinal: isLasting)
+          targetDuration: control.targetDuration, events: events, isFinal: isLasting)
         guard let playlist, segments.contains(where: { !$0.isGap }) else {
           return answer(PastRefusal.missing.response)
         }
@@ -170,18 +170,25 @@ extension ServedStream {
     }
   }
 
-  /// Reads the segments with these numbers; missing ones are gaps.
+  /// Segments, and the events of their span and of the hour before.
+  private typealias PastSpan = (segments: [PastSegment], events: [TimedEvent])
+
+  /// Reads the segments with these numbers, and their events if asked; missing segments are gaps.
   private func past(
-    _ numbers: Range<Int64>, of rendition: ServedRendition,
-    answer: @escaping @Sendable (Result<[PastSegment], PastRefusal>) -> Void
+    _ numbers: Range<Int64>, of rendition: ServedRendition, hasEvents: Bool,
+    answer: @escaping @Sendable (Result<PastSpan, PastRefusal>) -> Void
   ) {
     let window = rendition.window
     guard let archive = options.archive else { return answer(.failure(.none)) }
-    guard let last = numbers.last else { return answer(.success([])) }
-    archive.read { (result: Result<[PastSegment], ArchiveFailure>) in
+    guard let last = numbers.last else { return answer(.success(([], []))) }
+    let (top, main) = (top, self.window)
+    // A break may begin before the span.
+    let before = Interval.seconds(3600).count(of: main.segmentation.video.segmentDuration)
+    archive.read { (result: Result<([PastSegment], ArchivedEvents), ArchiveFailure>) in
       switch result {
       case .failure(let failure): answer(.failure(.failed("\(failure)")))
-      case .success(let archived):
+      case .success((let archived, var events)):
+        events.add(main.snapshot.pastEvents + main.snapshot.events)
         // Prefill has numbers that the archive may have from the session before.
         let known = Set(archived.map(\.number))
         let kept = window.snapshot.pastSegments(numbers)
@@ -189,12 +196,11 @@ extension ServedStream {
         let rows = (archived + kept).sorted { $0.number < $1.number }
         // Numbers that give no times may be far apart after a restart.
         guard !window.segmentation.hasVariableDuration else {
-          return answer(.success(PastSegment.joined(rows)))
+          return answer(.success((PastSegment.joined(rows), events.events)))
         }
-        answer(
-          .success(
-            window.segmentation.filled(
-              rows, numbers, header: window.snapshot.track?.headerHash ?? "")))
+        let segments = window.segmentation.filled(
+          rows, numbers, header: window.snapshot.track?.headerHash ?? "")
+        answer(.success((segments, events.events)))
       }
     } _: { [keys = names.keys] reader throws(ArchiveFailure) in
       // The keys of segments whose row states none: they are clear, or of an earlier program.
@@ -211,7 +217,11 @@ extension ServedStream {
         }
         found.append(PastSegment(segment, key: known[hash] ?? .present))
       }
-      return found
+      let first = numbers.lowerBound.subtractingSaturated(before)
+      let events =
+        hasEvents
+        ? try Self.events(reader, of: top.name, in: first...last) : ArchivedEvents()
+      return (found, events)
     }
   }
 }
