@@ -86,13 +86,13 @@ run: build  ## build and run with the test pattern; open http://localhost:8080/
 # with the processor time that the end-to-end tests leave, which mostly wait. Browsers show too few
 # frames beside a compiler, also one of idle priority. SwiftPM builds one thing at a time: with
 # BUILT the targets do not build the program again.
-test: deps-test build  ## test every feature once: end to end, in players, and by unit tests
+test: deps-test build  ## test every feature once: end to end, by unit tests, and in players
 	@mkdir -p .build
 	@chrt --idle 0 $(MAKE) --no-print-directory build-unit >.build/unit-tests.log 2>&1 & unit=$$!; \
 	$(MAKE) --no-print-directory BUILT=1 e2e || { kill $$unit; exit 1; }; \
 	wait $$unit || { cat .build/unit-tests.log; exit 1; }
-	@$(MAKE) --no-print-directory BUILT=1 players
 	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory BUILT=1 players
 	@$(PYTHON) Tests/repeated.py
 
 build-unit:
