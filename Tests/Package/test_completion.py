@@ -33,6 +33,9 @@ def script(shell: str) -> str:
     (["canary", "--interval", ""], []), (["canary", "--seconds", "5", "--cl"], ["--clock"]),
     (["canary", "http://a/", "--ver"], ["--verify"]), (["token", "--ex"], ["--expires"]),
     (["token", "--expires", ""], []), (["token", "--expires", "60", "--str"], ["--stream"]),
+    (["validate", "--watch", "--metr"], ["--metrics-file"]), (["validate", "--metr"], []),
+    (["validate", "http://a/", "--ju"], ["--junit"]),
+    (["validate", "--watch", "http://a/", "--clock", "b"], ["burned"]),
     (["token", "--key", ""], []), (["tok"], ["token"]), (["ca"], ["canary"]),
 ])
 def test_bash(words: list[str], expected: list[str], tmp_path: Path) -> None:
@@ -125,6 +128,7 @@ def zsh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zsh]:
     ("canary --verify no", "canary --verify none "),
     ("canary --verify fi", "canary --verify file.pem "),
     ("token --stream a --exp", "token --stream a --expires="),
+    ("validate --watch --metr", "validate --watch --metrics-file="),
     ("--http-port 80 --part-d", "--http-port 80 --part-duration="),
 ])
 def test_zsh_completes(zsh: Zsh, line: str, completed: str) -> None:

@@ -36,7 +36,10 @@ enum Completion {
         [[ $before == = && $COMP_CWORD -gt 2 ]] && before=${COMP_WORDS[COMP_CWORD - 2]}
         [[ $word == = ]] && word=
         if [[ $COMP_CWORD -gt 1 ]]; then
-          case ${COMP_WORDS[1]} in
+          local command=${COMP_WORDS[1]}
+          [[ "$command ${COMP_WORDS[*]} " == "\(ValidateCommand.name) "*' --watch '* ]] \\
+            && command=\(CanaryCommand.name)
+          case $command in
       \(own)    esac
         fi
         case $before in
@@ -103,7 +106,10 @@ enum Completion {
       if (( CURRENT == 2 )); then
         command=('1::command:(\(commandNames))')
       else
-        case ${words[2]} in
+        local name=${words[2]}
+        [[ $name == \(ValidateCommand.name) && -n ${words[(r)--watch]} ]] \\
+          && name=\(CanaryCommand.name)
+        case $name in
       \(own)  esac
       fi
       _arguments $command \\

@@ -40,7 +40,10 @@ package final class CanaryFollower: Sendable {
   package func start() -> OSThread? {
     OSThread(name: "canary") { [self] in
       var pause = Interval.milliseconds(200)
-      let origin = HTTPOrigin(agent: agent, trust, cancellation, onFailure: record.fail)
+      let origin = HTTPOrigin(agent: agent, trust, cancellation) { [self] url, outcome in
+        // A report begins with the address of the target.
+        record.fail(url == target.url ? outcome : "\(url): \(outcome)")
+      }
       while !cancellation.isCancelled {
         let began = SystemClock.monotonicTime
         let failure = follow(origin)

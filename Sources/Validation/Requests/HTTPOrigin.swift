@@ -14,7 +14,7 @@ package final class HTTPOrigin: ValidatedOrigin {
 
   private let client: HTTPClient
   private let cancellation: ClientCancellation
-  private let onFailure: @Sendable (String) -> Void
+  private let onFailure: @Sendable (_ url: String, _ outcome: String) -> Void
 
   /// - Parameters:
   ///   - agent: the value of `User-Agent`.
@@ -23,7 +23,7 @@ package final class HTTPOrigin: ValidatedOrigin {
   ///   - onFailure: called with the address and the outcome of each request that fails.
   package init(
     agent: String, _ trust: ServerTrust, _ cancellation: ClientCancellation,
-    onFailure: @escaping @Sendable (String) -> Void = { _ in }
+    onFailure: @escaping @Sendable (_ url: String, _ outcome: String) -> Void = { _, _ in }
   ) {
     client = HTTPClient(trust, agent: agent, limit: Self.limit, cancellation)
     (self.cancellation, self.onFailure) = (cancellation, onFailure)
@@ -73,7 +73,7 @@ package final class HTTPOrigin: ValidatedOrigin {
       }
     }
     reply.end = now
-    if !reply.isWhole, !isCancelled { onFailure("\(url): \(reply.outcome)") }
+    if !reply.isWhole, !isCancelled { onFailure(url, reply.outcome) }
     return reply
   }
 }
