@@ -213,11 +213,11 @@ def test_markup_of_cues_is_never_executed(
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.parametrize("transports", [["http", "ws"], ["webcodecs", "hls"]], ids="-".join)
 def test_players_show_a_cue_with_its_frame(
-        browser: Browser, program: Program, hlsjs: Path) -> None:
+        transports: list[str], browser: Browser, program: Program, hlsjs: Path) -> None:
     """Over HTTP frames, WebSockets, WebCodecs and hls.js; markup is text; the menu changes it."""
     assert hlsjs.is_file()
-    transports = ["http", "ws", "webcodecs", "hls"]
     html = ELEMENTS.format(module=program.url("/player/live-player.js"))
     with site(html) as address, viewer(browser) as view:
         view.open(address, is_parsed=True)

@@ -105,12 +105,14 @@ def raised_events(
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.parametrize("transports", [["http", "ws"], ["webcodecs", "hls"]], ids="-".join)
 def test_players_raise_an_event_with_its_frame(
-        browser: Browser, streamer: Callable[..., Program], hlsjs: Path) -> None:
+        transports: list[str], browser: Browser, streamer: Callable[..., Program],
+        hlsjs: Path) -> None:
     """Over HTTP frames, WebSockets and hls.js: once, when the frame of its time is shown."""
     program = streamer("--resolution", "320x180", "--bitrate", "300", "--admin-token", TOKEN,
                        "--hlsjs", str(hlsjs))
-    for transport, found in raised_events(browser, program, ["http", "ws", "webcodecs", "hls"]):
+    for transport, found in raised_events(browser, program, transports):
         # The players' clocks are read every 50 ms.
         assert -50 < found["late"] < 80, transport
 
