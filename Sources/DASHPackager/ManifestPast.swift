@@ -45,19 +45,18 @@ package struct ManifestPast: Sendable, Hashable {
   }
 
   /// The newest run with segments of the first Period of the window, which ends before segment
-  /// `next`, or that such a segment will continue; nil if all runs are older.
+  /// `next`; nil if all runs are older.
   ///
   /// Slate has numbers that the archive may have from the session before.
   func current(_ snapshot: WindowSnapshot, before next: Int64) -> Run? {
-    let listed = snapshot.listed.first { !$0.isPrefill && !$0.isListedAsGap }
-    if let first = listed?.number {
-      return runs.last { $0.segments.end > first && $0.segments.start < next }
+    if let listed = snapshot.listed.first(where: { !$0.isPrefill && !$0.isListedAsGap }) {
+      return runs.last { $0.segments.end > listed.number && $0.segments.start < next }
     }
-    guard let stream = snapshot.startOfStream else { return nil }
+    let first = snapshot.startOfStream?.start
     return runs.last { run in
-      let isContinued =
-        run.segments.end == stream.start && run.segments.headerHash == stream.headerHash
-      return (isContinued || run.segments.end > stream.start) && run.segments.start < next
+      // The top rendition may be left out for longer than the window lasts.
+      let isOfStream = first.map { run.segments.start >= $0 || run.segments.end > $0 } ?? true
+      return isOfStream && run.segments.start < next
     }
   }
 

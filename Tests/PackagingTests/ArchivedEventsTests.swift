@@ -20,8 +20,14 @@ struct ArchivedEventsTests {
     #expect(found.events[0].end == start + .seconds(3600))
     found.add(id: 2, time: start + .seconds(7), data: try text(Splices.cue(.insert(isOut: false))))
     #expect(found.events[0].end == start + .seconds(7))
-    #expect(
-      found.events[1].ended == .init(id: 1, start: start, duration: .seconds(7)))
+    let ended = TimedEvent.Break(id: 1, start: start, duration: .seconds(7))
+    #expect(found.events[1].ended == ended)
+    // The window of a later run of the program does not know the beginning.
+    let cue = try Splices.cue(.insert(isOut: false))
+    found.add([
+      TimedEvent(id: 2, time: start + .seconds(7), data: try text(cue), content: .splice(cue))
+    ])
+    #expect(found.events.count == 2 && found.events[1].ended == ended)
   }
 
   @Test("the events that a window knows replace those of the archive")

@@ -25,10 +25,6 @@ struct SegmentRunsTests {
     return runs
   }
 
-  private func start(_ number: Int64, _ header: String) -> SegmentRuns.Run {
-    SegmentRuns.Run(start: number, end: number, offset: .zero, headerHash: header)
-  }
-
   private func spans(_ runs: SegmentRuns) -> [Range<Int64>] { runs.runs.map { $0.start..<$0.end } }
 
   @Test("known segments change nothing")
@@ -78,46 +74,43 @@ struct SegmentRunsTests {
     #expect(runs((0..<150).map { segment(2 * $0) }).runs.count == SegmentRuns.maximumCount)
   }
 
-  @Test("a stream begins a run, or continues one; what becomes known before it is left out")
-  func beginning() {
-    let cases: [([PastSegment], Int64, String, [Range<Int64>])] = [
-      ([segment(5)], 10, "aaaaaaaa", [5..<6, 10..<12]),
-      ([segment(5)], 6, "aaaaaaaa", [5..<12]),
-      ([segment(5)], 6, "bbbbbbbb", [5..<6, 6..<6, 6..<12]),
-      ([], 10, "aaaaaaaa", [10..<12]),
-    ]
-    for (known, first, header, expected) in cases {
-      var found = runs(known)
-      found.begin(start(first, header))
-      // The archive has the segment before, which began with slate.
-      found.append(runs([segment(first - 1)]))
-      found.append((first...11).map { segment($0) })
-      #expect(spans(found) == expected)
-    }
-    // The start of a stream stays when the media before it become known.
-    var stream = runs([])
-    stream.begin(start(7, "aaaaaaaa"))
-    var past = runs([segment(5), segment(6)])
-    past.append(stream)
-    past.append([segment(7)])
-    #expect(spans(past) == [5..<7, 7..<8])
-    var late = runs([segment(5), segment(6)])
-    late.begin(start(6, "aaaaaaaa"))
-    #expect(spans(late) == [5..<7])
+  @Test("a run keeps its start when its first segment becomes known later; merged runs do not")
+  func early() {
+    var found = runs((9...14).map { segment($0) })
+    found.keepStarts(of: runs((10...12).map { segment($0) }))
+    #expect(spans(found) == [10..<15])
+    var healed = runs((9...14).map { segment($0) })
+    healed.keepStarts(of: runs([segment(9), segment(12)]))
+    #expect(spans(healed) == [9..<15])
   }
 
-  @Test("segments before or after a number are cut off, also in a run")
+  @Test("a stream begins a run; a segment before it that begins with slate is none by itself")
+  func beginning() {
+    let cases: [(known: [Int64], first: Int64, expected: [Range<Int64>])] = [
+      // Without a segment yet, with or without the one before in the archive.
+      ([4, 5], 10, [4..<6, 10..<10]), ([4, 5, 9], 10, [4..<6, 10..<10]),
+      ([4, 5], 6, [4..<6, 6..<6]), ([], 10, [10..<10]),
+      // With segments.
+      ([4, 5, 10, 11], 10, [4..<6, 10..<12]), ([4, 5, 9, 10, 11], 10, [4..<6, 10..<12]),
+      ([4, 5, 6, 7], 6, [4..<6, 6..<8]), ([12, 13], 10, [12..<14]),
+    ]
+    for (known, first, expected) in cases {
+      var found = runs(known.map { segment($0) })
+      let start = SegmentRuns.Run(
+        start: first, end: first, offset: .zero, headerHash: "aaaaaaaa")
+      found.begin(start)
+      #expect(spans(found) == expected)
+      found.begin(start)
+      #expect(spans(found) == expected)
+    }
+  }
+
+  @Test("segments before a number are cut off, also in a run")
   func cut() {
     let found = runs(([5, 6] + (10...14) + (20...22)).map { segment($0) })
     #expect(found.runs(from: 12).map { $0.start..<$0.end } == [12..<15, 20..<23])
     #expect(found.runs(from: 15).map { $0.start..<$0.end } == [20..<23])
     #expect(found.runs(from: 0) == found.runs)
-    let kept: [(Int64, Int)] = [(30, 3), (21, 3), (20, 2), (12, 2), (10, 1), (5, 0)]
-    for (number, expected) in kept {
-      var rest = found
-      rest.removeAll(from: number)
-      #expect(rest.runs.count == expected && rest.end ?? 0 <= number)
-    }
   }
 
   @Test("a run that is read again keeps its start when its first segments are gone")

@@ -23,14 +23,18 @@ extension ArchiveReader {
   ///   - rendition: its name.
   ///   - numbers: of the segments.
   ///   - count: the most events.
+  ///   - files: the most finished files that are read for them in this call.
   /// - Returns: the events.
   /// - Throws: ``ArchiveFailure`` if the archive is not read yet.
   package func events(
-    of rendition: String, in numbers: ClosedRange<Int64>, newest count: Int
+    of rendition: String, in numbers: ClosedRange<Int64>, newest count: Int,
+    files: Int = ArchiveReader.mostFiles
   ) throws(ArchiveFailure) -> [ArchivedEvent] {
     var (found, known): ([ArchivedEvent], Set<UInt32>) = ([], [])
     var left = Self.mostRead
-    for segment in try segmentsWithEvents(numbers, of: rendition).reversed() {
+    for segment in try segmentsWithEvents(numbers, of: rendition, files: files)
+      .reversed()
+    {
       var events = events.withLock { $0[segment] }
       if events == nil {
         guard left > 0 else { break }

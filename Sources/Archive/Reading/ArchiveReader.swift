@@ -184,14 +184,14 @@ package final class ArchiveReader: Sendable {
   }
 
   /// The most finished files whose segments with events are read in one call.
-  private static let mostFiles = 24
+  package static let mostFiles = 24
 
   /// The segments with events of a rendition, with numbers of a span, in their order.
   ///
   /// The rows of each finished file are read once: of many new ones the newest in this call, the
   /// others in later ones.
   func segmentsWithEvents(
-    _ numbers: ClosedRange<Int64>, of rendition: String
+    _ numbers: ClosedRange<Int64>, of rendition: String, files most: Int
   ) throws(ArchiveFailure) -> [ArchivedSegment] {
     func isOf(_ row: SegmentRow) -> Bool { row.hasEvents && numbers.contains(row.number) }
     let found = try find(rendition) { summary in
@@ -200,7 +200,7 @@ package final class ArchiveReader: Sendable {
       rows.filter(isOf)[...]
     }
     var all: [ArchivedSegment] = []
-    var left = Self.mostFiles
+    var left = most
     for file in found.files.reversed() {
       var rows = caches.events.rows(file)?.rows
       if rows == nil {

@@ -16,12 +16,7 @@ package struct ArchivedEvents: Sendable {
   /// Another origin may have sent the media: data that are too long, or no JSON text, are left out.
   package mutating func add(id: UInt32, time: WallTime, data: [UInt8]) {
     guard data.count <= TimedEvent.largestData, TimedEvent.isJSON(data) else { return }
-    let content = EventContent.carried(by: data)
-    var ended: TimedEvent.Break?
-    if case .splice(let cue) = content {
-      ended = SplicePairs(events).ended(by: cue, at: time, mediaTime: nil)
-    }
-    add(TimedEvent(id: id, time: time, data: data, content: content, ended: ended))
+    add(TimedEvent(id: id, time: time, data: data, content: .carried(by: data)))
   }
 
   /// Adds the events of a window, which replace those with their numbers.
@@ -31,7 +26,17 @@ package struct ArchivedEvents: Sendable {
     for event in known { add(event) }
   }
 
-  private mutating func add(_ event: TimedEvent) {
+  /// Adds an event; a return to the network ends its break, which may have begun in an earlier run
+  /// of the program.
+  private mutating func add(_ added: TimedEvent) {
+    var event = added
+    if case .splice(let cue) = added.content, added.ended == nil {
+      event = TimedEvent(
+        id: added.id, time: added.time, mediaTime: added.mediaTime, data: added.data,
+        content: added.content,
+        ended: SplicePairs(events).ended(by: cue, at: added.time, mediaTime: added.mediaTime))
+      event.end = added.end
+    }
     for index in events.indices where event.endsRange(of: events[index]) {
       events[index].end = event.time
     }

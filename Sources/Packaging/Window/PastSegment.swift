@@ -57,16 +57,18 @@ extension WindowSnapshot {
     }
   }
 
-  /// The run, without a segment yet, of the first segment that is or will be without slate, if none
-  /// is complete; nil if the window is empty.
+  /// The run, without a segment, of the first segment without slate; nil if the window has left
+  /// the slate behind.
   ///
   /// Slate is no past: a stream begins with the first segment without it.
   package var startOfStream: SegmentRuns.Run? {
-    guard let number = open?.number ?? listed.last?.number,
-      let period = open?.period ?? listed.last?.period, let track = track(of: period)
+    let slate =
+      open.flatMap { $0.isPrefill ? $0.number : nil }
+      ?? segments.last(where: \.isPrefill)?.number
+    let first = segments.isEmpty ? open?.number : nil
+    guard let start = slate?.addingSaturated(1) ?? first,
+      let period = open?.period ?? segments.last?.period, let track = track(of: period)
     else { return nil }
-    let isSlate = open?.isPrefill ?? true
-    let start = isSlate ? number.addingSaturated(1) : number
     return SegmentRuns.Run(
       start: start, end: start, offset: period.offset, headerHash: track.headerHash)
   }

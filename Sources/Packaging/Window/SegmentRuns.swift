@@ -52,20 +52,28 @@ package struct SegmentRuns: Sendable, Equatable {
 
   /// Adds the segments of `other` after the last one.
   package mutating func append(_ other: SegmentRuns) {
-    for var run in other.runs where run.end > end ?? .min || run.start == end {
+    for var run in other.runs where run.end > end ?? .min {
       let isCut = run.start < end ?? .min
       run.start = max(run.start, end ?? .min)
       add(run, startsDiscontinuity: !isCut)
     }
   }
 
-  /// Adds the start of a stream, a run that has no segment yet.
+  /// Puts the start of a stream, a run without segments, among the runs: it begins a Period, also
+  /// if the archive has the segments before it.
   ///
-  /// It begins a run unless it continues the last one. Segments before it that become known later
-  /// are left out, since players have read where the stream begins.
+  /// The segment before it has begun with slate. It is left out if it would be a run by itself.
   package mutating func begin(_ stream: Run) {
-    guard stream.start >= end ?? .min else { return }
-    add(stream, startsDiscontinuity: false)
+    let start = stream.start
+    if let index = runs.firstIndex(where: { $0.start < start && start < $0.end }) {
+      // bounded: an index of the array
+      var rest = runs[index]
+      rest.start = start
+      runs[index].end = start
+      runs.insert(rest, at: index + 1)
+    }
+    runs.removeAll { $0.start == start.subtractingSaturated(1) && $0.end == start }
+    if runs.allSatisfy({ $0.end <= start && $0.start < start }) { runs.append(stream) }
   }
 
   private mutating func add(_ run: Run, startsDiscontinuity: Bool) {
@@ -91,18 +99,23 @@ package struct SegmentRuns: Sendable, Equatable {
     runs.removeAll { $0.end < number }
   }
 
-  /// Removes segment `number` and all later ones.
-  package mutating func removeAll(from number: Int64) {
-    runs.removeAll { $0.start >= number }
-    if let last = runs.indices.last { runs[last].end = min(runs[last].end, number) }
-  }
-
-  /// The runs without the segments before `number`.
+  /// The runs without the segments before `number`; one without segments is none of them.
   package func runs(from number: Int64) -> [Run] {
-    runs.filter { $0.end > number }.map { run in
+    runs.filter { $0.end > max(number, $0.start) }.map { run in
       var run = run
       run.start = max(run.start, number)
       return run
+    }
+  }
+
+  /// Gives runs the start that they had in `known`, if an earlier segment has become known since
+  /// then: the archive has the segment with which a stream begins later than the window.
+  package mutating func keepStarts(of known: SegmentRuns) {
+    for (index, run) in runs.enumerated()
+    where !known.runs.contains(where: { $0.start <= run.start && run.start < $0.end }) {
+      guard let same = known.runs.first(where: { run.start < $0.start && $0.start < run.end })
+      else { continue }
+      runs[index].start = same.start
     }
   }
 

@@ -18,6 +18,8 @@ final class PastRuns: Sendable {
     var archived: SegmentRuns?
     /// Those segments, and the later ones of the window at the last request.
     var joined: SegmentRuns?
+    /// The first segment of the stream without slate; nil if no request came in time to see it.
+    var start: SegmentRuns.Run?
     /// The runs of an earlier revision.
     var former: SegmentRuns?
     /// When new segments of the archive are read next.
@@ -76,26 +78,25 @@ final class PastRuns: Sendable {
   /// The past of an MPD of `snapshot`; nil before the archive was read.
   func past(before snapshot: WindowSnapshot, now: WallTime) -> ManifestPast? {
     let kept = snapshot.pastSegments(.min ..< .max)
+    // The listing of a window lags behind it.
+    let window = top.window.snapshot
     let revision = archive.revision
     let extent = extent
     let limit = PastAddress.number(at: now - dvr, segmentation)
     let oldest = max(limit, extent?.lowerBound ?? .min)
     return state.withLock { state -> ManifestPast? in
       state.compare(revision)
-      guard let archived = state.archived ?? (extent == nil ? SegmentRuns(segmentation) : nil)
-      else { return nil }
-      // Players have read the starts of known runs. The window may have left behind segments that
-      // were not in the archive at its last reading.
-      var joined = archived
-      if let known = state.joined, let first = known.runs.first?.start {
-        joined.removeAll(from: first)
+      guard var joined = state.archived ?? (extent == nil ? SegmentRuns(segmentation) : nil) else {
+        return nil
+      }
+      // The window may have left behind segments that were not in the archive at its last reading.
+      if let known = state.joined {
         joined.append(known)
-        joined.append(archived)
+        joined.keepStarts(of: known)
       }
       joined.append(kept)
-      if snapshot.state != .ended, kept.allSatisfy(\.isGap), let start = snapshot.startOfStream {
-        joined.begin(start)
-      }
+      if state.start == nil, window.state == .live { state.start = window.startOfStream }
+      if let start = state.start { joined.begin(start) }
       joined.removeAll(endingBefore: oldest)
       state.joined = joined
       guard let first = joined.runs.first else { return ManifestPast(depth: .zero) }

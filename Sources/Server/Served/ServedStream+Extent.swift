@@ -16,7 +16,7 @@ extension ServedStream {
   /// What the archive has.
   private struct Archived: Sendable {
     var spans: [String: SegmentSpans] = [:]
-    var events = ArchivedEvents()
+    var events: [TimedEvent] = []
   }
 
   /// The response with the media of the windows, without the archive.
@@ -49,21 +49,16 @@ extension ServedStream {
         spans.removeAll(before: oldest)
         found.spans[name] = spans
       }
-      found.events = try Self.events(reader, of: top, in: oldest...max(oldest, newest))
+      let events = try reader.events(
+        of: top, in: oldest...max(oldest, newest), newest: TimedEvent.maximumPast)
+      found.events = events.compactMap { event in
+        let data = event.message.data
+        // Another origin may have sent the segment.
+        guard data.count <= TimedEvent.largestData, TimedEvent.isJSON(data) else { return nil }
+        return TimedEvent(id: event.message.id, time: event.time, data: data)
+      }
       return found
     }
-  }
-
-  /// The newest events of the archive in a span of segments.
-  static func events(
-    _ reader: ArchiveReader, of rendition: String, in numbers: ClosedRange<Int64>
-  ) throws(ArchiveFailure) -> ArchivedEvents {
-    var events = ArchivedEvents()
-    let found = try reader.events(of: rendition, in: numbers, newest: TimedEvent.maximumPast)
-    for event in found {
-      events.add(id: event.message.id, time: event.time, data: event.message.data)
-    }
-    return events
   }
 
   private func extent(_ archived: Archived, isArchived: Bool) -> PreparedResponse {
@@ -75,11 +70,11 @@ extension ServedStream {
       spans.append(rendition.window.snapshot.pastSegments(.min ..< .max))
       all.append((rendition.name, spans))
     }
-    var events = archived.events
-    events.add(window.snapshot.pastEvents + window.snapshot.events)
+    let known = window.snapshot.pastEvents + window.snapshot.events
+    let numbers = Set(known.map(\.id))
     let document = PastExtentDocument(
       segmentation: window.segmentation.video, names: names, renditions: all,
-      events: events.events,
+      events: archived.events.filter { !numbers.contains($0.id) } + known,
       isArchived: isArchived, isLive: !isRecorded)
     return PastExtentDocument.response(document.text(now: SystemClock.wallTime))
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Archive
+import CMAF
 import HLSPackager
 import HTTP
 import Media
@@ -78,7 +79,7 @@ extension ServedStream {
     case .media(let base): closedPlaylist(span, of: rendition, base: base, answer: answer)
     case .multivariant:
       // There is one if the top rendition has a playlist.
-      closedPlaylist(span, of: rendition, base: "../") { [self] response in
+      closedPlaylist(span, of: rendition, base: "../", hasEvents: false) { [self] response in
         answer(response.status == 200 ? clipPlaylist(form) : response)
       }
     }
@@ -99,7 +100,7 @@ extension ServedStream {
   /// Finds the segments with media of a span, and answers with a playlist of them.
   func closedPlaylist(
     _ span: Range<WallTime>, of rendition: ServedRendition, base: String,
-    answer: @escaping @Sendable (PreparedResponse) -> Void
+    hasEvents: Bool = true, answer: @escaping @Sendable (PreparedResponse) -> Void
   ) {
     guard let archive = options.archive else { return answer(PastRefusal.none.response) }
     let snapshot = rendition.window.snapshot
@@ -111,7 +112,7 @@ extension ServedStream {
         // bounded: numbers of segments
         closedPlaylist(
           numbers.lowerBound..<numbers.upperBound + 1, of: rendition, base: base,
-          isWhole: isWhole, answer: answer)
+          isWhole: isWhole, hasEvents: hasEvents, answer: answer)
       case .failure(let failure): answer(refusal(failure, of: rendition))
       }
     } _: { reader throws(ArchiveFailure) in
@@ -143,14 +144,15 @@ extension ServedStream {
   ///   - base: the prefix of the names of media; nil for that of an address with two times, or one.
   ///   - isWhole: whether no segment is missing before or after them.
   ///   - isLasting: whether the address has the same segments later; not if it has no end.
+  ///   - hasEvents: whether it lists the events.
   ///   - answer: takes the response, on any thread.
   func closedPlaylist(
     _ numbers: Range<Int64>, of rendition: ServedRendition, base: String? = nil,
-    isWhole: Bool = true, isLasting: Bool = true,
+    isWhole: Bool = true, isLasting: Bool = true, hasEvents: Bool = true,
     answer: @escaping @Sendable (PreparedResponse) -> Void
   ) {
     let base = base ?? (isLasting ? "../../../../" : RewoundCache.base)
-    past(numbers, of: rendition, hasEvents: true) { [names, control] result in
+    past(numbers, of: rendition, hasEvents: hasEvents) { [names, control] result in
       switch result {
       case .failure(let refusal): answer(refusal.response)
       case .success((let segments, let events)):
@@ -218,9 +220,13 @@ extension ServedStream {
         found.append(PastSegment(segment, key: known[hash] ?? .present))
       }
       let first = numbers.lowerBound.subtractingSaturated(before)
-      let events =
-        hasEvents
-        ? try Self.events(reader, of: top.name, in: first...last) : ArchivedEvents()
+      var events = ArchivedEvents()
+      guard hasEvents else { return (found, events) }
+      let carried = try reader.events(
+        of: top.name, in: first...last, newest: TimedEvent.maximumPast, files: .max)
+      for event in carried {
+        events.add(id: event.message.id, time: event.time, data: event.message.data)
+      }
       return (found, events)
     }
   }
