@@ -86,7 +86,9 @@ final class PastRuns: Sendable {
     let oldest = max(limit, extent?.lowerBound ?? .min)
     return state.withLock { state -> ManifestPast? in
       state.compare(revision)
-      guard var joined = state.archived ?? (extent == nil ? SegmentRuns(segmentation) : nil) else {
+      // The archive may have been opened since the last reading: known runs stay.
+      let isUnread = extent != nil && state.joined == nil
+      guard var joined = state.archived ?? (isUnread ? nil : SegmentRuns(segmentation)) else {
         return nil
       }
       // The window may have left behind segments that were not in the archive at its last reading.
