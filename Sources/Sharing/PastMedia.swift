@@ -25,6 +25,12 @@ package enum PastMedia {
     watchers.withLock { $0.append((limit, body)) }
   }
 
+  /// Whether there are more bytes than a limit of ``watch(above:_:)``.
+  package static var isAboveLimit: Bool {
+    let total = byteCount
+    return watchers.withLock { $0.contains { total > $0.limit } }
+  }
+
   /// Marks texts that only responses keep at `now`.
   package static func add(texts: [SharedBytes], at now: MonotonicTime) {
     add(texts, until: now + textTime)

@@ -120,6 +120,24 @@ struct ManifestPastTests {
         == (runs.map(\.segments.start) + [last.number + 1]).map { "p\($0)" })
   }
 
+  @Test("a rendition that is left out for longer than the window lasts keeps the Period of its run")
+  func leftOut() throws {
+    let form = ManifestCase()
+    var stream = try form.stream()
+    stream.publish(segments: 12)
+    let runs = try past(form, stream)
+    func periods() throws -> [XMLElement] {
+      try XMLElement(
+        document: form.text(of: stream.window.snapshot, depth: .seconds(3600), runs: runs)
+      ).all("Period")
+    }
+    let before = try periods()
+    stream.publish(segments: 40, areStill: true)
+    #expect(stream.window.snapshot.listed.allSatisfy { $0.isListedAsGap })
+    #expect(try periods().map { $0["id"] } == before.map { $0["id"] })
+    #expect(try periods().map { $0["start"] } == before.map { $0["start"] })
+  }
+
   @Test("only Periods of encrypted media have ContentProtection, and no thumbnails")
   func protection() throws {
     let form = ManifestCase()

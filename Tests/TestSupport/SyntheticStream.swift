@@ -48,21 +48,21 @@ package struct SyntheticStream {
   /// The chunk of frame `index`, with the index as its bytes.
   package static func chunk(
     _ index: Int64, _ segmentation: Segmentation, segment: Int64? = nil, isKey: Bool? = nil,
-    isPrefill: Bool = false
+    isPrefill: Bool = false, isStill: Bool = false
   ) -> Chunk {
     let tick = WallTime(segmentation.grid.frameTime(of: index), plus: .zero)
     return Chunk(
       frameIndex: index, segment: segment,
       isIndependent: isKey ?? (segmentation.position(of: index) == 0),
-      duration: segmentation.grid.rate.ticksPerFrame, captured: tick,
+      isStill: isStill, duration: segmentation.grid.rate.ticksPerFrame, captured: tick,
       published: isPrefill ? .origin : tick + .milliseconds(2),
       bytes: SharedBytes("<\(index)>"))
   }
 
-  /// Publishes the next `count` frames.
-  package mutating func publish(frames count: Int64) {
+  /// Publishes the next `count` frames, as those of a rendition that is left out if `areStill`.
+  package mutating func publish(frames count: Int64, areStill: Bool = false) {
     for _ in 0..<count {
-      window.publish(Self.chunk(next, segmentation))
+      window.publish(Self.chunk(next, segmentation, isStill: areStill))
       next += 1
     }
   }
@@ -98,9 +98,11 @@ package struct SyntheticStream {
   }
 
   /// Publishes frames until `count` more segments are complete.
-  package mutating func publish(segments count: Int64) {
+  package mutating func publish(segments count: Int64, areStill: Bool = false) {
     for _ in 0..<count {
-      publish(frames: segmentation.framesPerSegment - segmentation.position(of: next))
+      publish(
+        frames: segmentation.framesPerSegment - segmentation.position(of: next),
+        areStill: areStill)
     }
   }
 

@@ -196,6 +196,36 @@ def test_unread_responses_keep_little_memory(server: Program, case: str) -> None
             client.socket.close()
 
 
+@pytest.mark.timeout(120)
+def test_unread_clips_keep_little_memory(streamer: Callable[..., Program]) -> None:
+    """2,000 clips of the whole window are requested and not read: few are made at a time, and
+    another client gets its clip."""
+    program = streamer("--resolution", "320x180", "--bitrate", "300", "--framerate", "60",
+                       "--audio", "tone", "--playlist-length", "30", "--max-files", "32")
+    wait_until(lambda: get(program.port, "/live/dvr.json", timeout=15).status == 200, 20, "times")
+    pause(30, "the window fills")
+    times = get(program.port, "/live/dvr.json").json()
+    begin, end = float(times["from"]) + 2, float(times["to"]) - 2
+    path = f"/live/clip/{begin:.3f}--{end:.3f}.mp4"
+    before = resident_bytes(program.pid)
+    clients: list[Frames] = []
+    most = 0
+    try:
+        for _ in range(20):
+            clients.append(unread(program.port, [(path, "a", "")] * 100))
+            most = max(most, resident_bytes(program.pid))
+        for _ in range(20):
+            pause(0.3, "the clips are made")
+            most = max(most, resident_bytes(program.pid))
+        print(f"{end - begin:.0f} s: memory {most - before >> 20} MB more")
+        assert most - before < 64 << 20
+        found = get(program.port, f"/live/clip/{end - 3:.3f}--{end:.3f}.mp4", timeout=10)
+        assert found.status == 200 and len(found.body) > 50_000, found.status
+    finally:
+        for client in clients:
+            client.socket.close()
+
+
 @pytest.mark.timeout(90)
 def test_pipelined_requests_wait_for_the_client(server: Program) -> None:
     """100 connections send requests without end and read nothing: each keeps one response."""

@@ -5,7 +5,7 @@ import Media
 import Packaging
 import Time
 
-/// `/S/at/T` and `/S/clip/FROM--TO.mp4`: media by its time.
+/// `/S/at/T` and `/S/clip/FROM--TO.mp4`: media by its time; ``StillHandler`` answers `/S/at/T.jpg`.
 extension StreamHandler {
   /// Answers a request for the frame of an instant.
   func instant(_ exchange: any Exchange, _ text: String, since: MonotonicTime) {

@@ -232,7 +232,7 @@ final class StreamHandler {
     // A held request, a reader of a segment or of the feed, or a subscribed socket is a use.
     let isRead =
       feeds.count > 0 || pictures.count > 0 || stills.isInUse
-      || instants?.held.count ?? 0 > 0
+      || instants?.isInUse == true
       || renditions.contains(where: \.isInUse)
       || switchedRenditions.contains(where: \.isInUse)
     if starting.count > 0 || sockets.isInUse || isRead {
@@ -255,7 +255,7 @@ final class StreamHandler {
     let own = min(
       starting.nextDeadline, sockets.nextDeadline, deliveries.nextDeadline, feeds.nextDeadline,
       stills.nextDeadline, past.requests.nextDeadline)
-    let others = min(instants?.held.nextDeadline ?? own, captions?.nextDeadline ?? own)
+    let others = min(instants?.nextDeadline ?? own, captions?.nextDeadline ?? own)
     let recorded = recordings.reduce(min(own, others)) { min($0, $1.deliveries.nextDeadline) }
     let deadline = renditions.reduce(recorded) {
       min($0, $1.nextDeadline)
@@ -307,7 +307,7 @@ final class StreamHandler {
     stills.close()
     pictures.close()
     for handler in closing { handler.close() }
-    let waiting = (instants?.held.takeAll() ?? []) + (captions?.takeAll() ?? [])
+    let waiting = (instants?.takeAll() ?? []) + (captions?.takeAll() ?? [])
     (instants, captions) = (nil, nil)
     for (exchange, since) in waiting { reroute(exchange, since) }
     // After the responses in progress were cut.

@@ -7,6 +7,8 @@ import Time
 
 /// The held requests of one kind, with their tickets, deadlines and gauge.
 ///
+/// The handlers that hold requests also answer them: those for playlists in ``PlaylistHandler``.
+///
 /// A hold ends when its version is published, at its deadline, when the client disconnects, or when
 /// the stream ends. Confined to one loop's thread.
 final class HoldQueue<Purpose> {

@@ -24,19 +24,22 @@ final class ClipPreparation {
   private var next = 0
   private var isGone = false
   private var digests: ClipDigests
+  private let onEnd: () -> Void
 
-  /// A preparation that ``begin()`` begins.
+  /// A preparation that ``begin()`` begins; `onEnd` is called once, after the answer or when the
+  /// client has gone.
   ///
   /// - Throws: ``ClipError`` if a CMAF header cannot be read.
   init(
     _ exchange: any Exchange, _ selection: ClipSelection, _ indices: [IndexedSegments],
-    loop: EventLoop, since: MonotonicTime
+    loop: EventLoop, since: MonotonicTime, onEnd: @escaping () -> Void
   ) throws(ClipError) {
     self.exchange = exchange
     self.selection = selection
     self.indices = indices
     self.loop = loop
     self.since = since
+    self.onEnd = onEnd
     planner = try ClipPlanner(
       headers: selection.tracks.map(\.header.array), span: selection.span)
     digests = ClipDigests(selection.span, headerHashes: selection.tracks.map(\.headerHash))
@@ -49,7 +52,7 @@ final class ClipPreparation {
   }
 
   private func step() {
-    guard !isGone else { return }
+    guard !isGone else { return onEnd() }
     do throws(ClipError) {
       for item in selection.items[next...].prefix(Self.segmentsPerStep) { try add(item) }
     } catch { return refuse(error) }
@@ -71,6 +74,7 @@ final class ClipPreparation {
     let planned = planner
     let plan: ClipPlan
     do throws(ClipError) { plan = try planned.plan() } catch { return refuse(error) }
+    defer { onEnd() }
     let chunks = selection.items.flatMap { $0.segment.chunks.map { ByteSlice($0.bytes) } }
     let head = SharedBytes(plan.head)
     PastMedia.add(texts: [head], at: loop.now)
@@ -86,5 +90,6 @@ final class ClipPreparation {
   private func refuse(_ error: ClipError) {
     let status = error == .empty ? 404 : 409
     exchange.respond(.error(status, "\(error)"))
+    onEnd()
   }
 }

@@ -46,7 +46,8 @@ final class InstantHandler {
   private let loop: EventLoop
   private let past: PastHandler
   /// Requests by the frame of the top rendition that they await.
-  let held: HoldQueue<Purpose>
+  private let held: HoldQueue<Purpose>
+  private let clips: ClipQueue
 
   init(
     _ served: ServedStream, _ past: PastHandler, loop: EventLoop,
@@ -56,7 +57,15 @@ final class InstantHandler {
     self.past = past
     self.loop = loop
     held = HoldQueue(.instant, counters)
+    clips = ClipQueue(counters)
+    clips.make = { [unowned self] in make($0) }
   }
+
+  /// Whether requests are held.
+  var isInUse: Bool { held.count > 0 || clips.count > 0 }
+
+  /// The earliest deadline or an earlier time.
+  var nextDeadline: MonotonicTime { min(held.nextDeadline, clips.nextDeadline(loop.now)) }
 
   /// Answers, holds or refuses a request for the frame of an instant.
   func instant(_ time: WallTime, _ exchange: any Exchange, since: MonotonicTime) {
@@ -77,8 +86,14 @@ final class InstantHandler {
     ) { answer($0) }
   }
 
-  /// Answers the requests whose deadline has passed.
-  func expire(_ now: MonotonicTime) { held.timeOut(now) }
+  /// Answers the requests whose deadline has passed, and begins clips for which there is room.
+  func expire(_ now: MonotonicTime) {
+    held.timeOut(now)
+    clips.advance(now)
+  }
+
+  /// Releases the held requests, so that they can be routed again, with their arrivals.
+  func takeAll() -> [(any Exchange, MonotonicTime)] { held.takeAll() + clips.takeAll() }
 
   private func begin(_ request: HeldRequest<Purpose>) {
     let early = request.purpose.end - SystemClock.wallTime
@@ -112,21 +127,18 @@ final class InstantHandler {
     }
   }
 
-  private func answer(_ clip: Clip, _ request: HeldRequest<Purpose>) {
+  private func select(_ clip: Clip) -> ClipSelection.Outcome {
     func track(_ rendition: ServedRendition) -> ClipSelection.Track {
       ClipSelection.Track(rendition.window.snapshot, rendition.window.segmentation)
     }
-    switch ClipSelection.select(clip.span, track(clip.main), clip.audio.map(track)) {
+    return ClipSelection.select(clip.span, track(clip.main), clip.audio.map(track))
+  }
+
+  private func answer(_ clip: Clip, _ request: HeldRequest<Purpose>) {
+    switch select(clip) {
     case .ready(let selection):
-      if let form = clip.playlist {
-        return request.exchange.respond(playlist(selection, of: clip.main, form))
-      }
-      let indices = [clip.main, clip.audio].compactMap { $0?.indices }
-      do throws(ClipError) {
-        try ClipPreparation(
-          request.exchange, selection, indices, loop: loop, since: request.since
-        ).begin()
-      } catch { refuse(request, 409, "\(error)") }
+      guard let form = clip.playlist else { return clips.add(request, loop.now) }
+      request.exchange.respond(playlist(selection, of: clip.main, form))
     case .waiting(let frame):
       let newest = served.window.snapshot.newestFrame ?? -1
       // bounded: an index of a time that can be expressed
@@ -139,6 +151,27 @@ final class InstantHandler {
         request, 409,
         "the parameters of the media change at \(UTCTime.microseconds(time)) "
           + "(expected a span before or after it)")
+    }
+  }
+
+  /// Makes the clip of a request from the window, which may have moved on while the request waited.
+  private func make(_ request: HeldRequest<Purpose>) {
+    let onEnd = { [weak self] in
+      guard let self else { return }
+      clips.ended(loop.now)
+    }
+    guard case .clip(let clip) = request.purpose, case .ready(let selection) = select(clip) else {
+      answer(request)
+      return onEnd()
+    }
+    let indices = [clip.main, clip.audio].compactMap { $0?.indices }
+    do throws(ClipError) {
+      try ClipPreparation(
+        request.exchange, selection, indices, loop: loop, since: request.since, onEnd: onEnd
+      ).begin()
+    } catch {
+      refuse(request, 409, "\(error)")
+      onEnd()
     }
   }
 

@@ -11,7 +11,8 @@ import Statistics
 import Stills
 import Time
 
-/// Answers the requests for stills of one stream.
+/// Answers the requests for stills of one stream, as `/S/at/TIME.jpg`; ``StillAddress`` reads their
+/// paths.
 ///
 /// Confined to one loop's thread; stills arrive from another thread.
 final class StillHandler {

@@ -34,7 +34,7 @@ extension SessionContext {
   var audioConsumer: InputTarget.AudioConsumer? {
     let outputs = audio.filter(\.settings.isOfInput)
     guard !outputs.isEmpty else { return nil }
-    let router = AudioRouter(outputs, stream: configuration.name, log: log)
+    let router = AudioTrackRouter(outputs, stream: configuration.name, log: log)
     return { router.take($0, $1, captured: $2) }
   }
 }

@@ -7,7 +7,7 @@ import Sharing
 import Time
 
 /// Gives the audio packets of an input to the tracks of the session that take them.
-final class AudioRouter: Sendable {
+final class AudioTrackRouter: Sendable {
   private struct Routes: Sendable {
     /// The tracks of the input that ``tracks`` are for.
     var known: [InputDescription.Audio] = []
