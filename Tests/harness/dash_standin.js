@@ -14,7 +14,6 @@
             this.calls.push(['updateSettings', settings]);
             this.settings = { ...this.settings, ...settings };
           },
-          setProtectionData(data) { this.calls.push(['setProtectionData', data]); },
           on(event, body) { (this.handlers[event] ??= []).push(body); },
           initialize(video, url, autoPlay) {
             this.calls.push(['initialize', video.tagName, url, autoPlay]);

@@ -3,10 +3,11 @@
 
 import { sleep } from '../../shared/deadline.js';
 import { Progress } from '../clock/progress.js';
-import { licenceURL } from '../feed/encrypted-media.js';
+import { EncryptedMedia } from '../feed/encrypted-media.js';
 import { substituteFor } from '../renditions/avoidance.js';
 import { EVENT_SCHEME, eventOf } from '../transport/stream-events.js';
 import { DashCaptions, withoutClosedCaptions } from './dash-captions.js';
+import { withoutContentProtection, withoutProtection } from './dash-keys.js';
 import { STOP_TIMEOUT } from './player.js';
 import { loadScript } from './script.js';
 /** @typedef {import('./player.js').Host} Host */
@@ -27,6 +28,8 @@ export class DashPlayer {
     this.dash = null;
     /** @type {DashCaptions | null} */
     this.captions = null;
+    /** @type {EncryptedMedia | null} */
+    this.encrypted = null;
     this.stopping = new AbortController();
     this.lostAt = 0;
     this.progress = new Progress(host.video);
@@ -57,6 +60,9 @@ export class DashPlayer {
     const { dashjs } = /** @type {any} */ (globalThis);
     const dash = dashjs.MediaPlayer().create();
     const captions = new DashCaptions((...found) => this.host.addCaptions(...found));
+    this.encrypted?.forget();
+    this.encrypted ??= new EncryptedMedia(
+      this.host.video, () => this.host.source, (reason) => this.host.unsupported(reason));
     this.dash = dash;
     this.captions = captions;
     this.replaced = null;
@@ -76,11 +82,14 @@ export class DashPlayer {
     on(events.PLAYBACK_PLAYING, () => this.host.status('live', 'Live'));
     on(events.FRAGMENT_LOADING_PROGRESS, (loaded) => captions.take(loaded));
     on(events.FRAGMENT_LOADING_COMPLETED, (loaded) => captions.take(loaded));
-    dash.addResponseInterceptor?.(async (/** @type {any} */ response) => (
-      typeof response.data === 'string'
-        ? Object.assign(response, { data: withoutClosedCaptions(response.data) }) : response));
-    dash.setProtectionData({ 'org.w3.clearkey': { serverURL: licenceURL(this.host.source) } });
-    dash.initialize(this.host.video, this.host.source, true);
+    dash.addResponseInterceptor?.(async (/** @type {any} */ response) => {
+      const { data } = response;
+      return typeof data !== 'string' ? response
+        : Object.assign(response, { data: withoutContentProtection(withoutClosedCaptions(data)) });
+    });
+    withoutProtection(dashjs, () => {
+      dash.initialize(this.host.video, this.host.source, true);
+    });
   }
 
   /** With these retries a restart of the server pauses playback for 1 s; by default, for 10 s. */
@@ -125,6 +134,7 @@ export class DashPlayer {
 
   stop() {
     this.stopping.abort();
+    this.encrypted?.stop();
     this.dash?.reset();
     this.dash = null;
   }
