@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
 from harness.cbcs import samples
 from harness.http1 import get
 from harness.keyserver import KeyServer, certificates
+from harness.metrics import total
 from harness.sources import clip
 from harness.waiting import wait_until
-from test_encryption import clear_samples, looped, segments_by_key
+from test_encryption import HOST, clear_samples, looped, segments_by_key
 
 
 @pytest.mark.timeout(60)
@@ -32,7 +35,7 @@ def test_keys_of_a_server_with_a_client_certificate(streamer, tmp_path: Path) ->
         text = get(program.port, "/live/video/playlist.m3u8").body.decode()
         assert 'KEYFORMAT="com.apple.streamingkeydelivery"' in text
         init = get(program.port, "/live/video/" + re.findall(r'MAP:URI="(.*?)"', text)[0]).body
-        assert server.box in init
+        check_signals(server, init, get(program.port, "/live/manifest.mpd").body)
         by_key = segments_by_key(program, "video")
         for kid, names in by_key.items():
             for name in names:
@@ -44,6 +47,44 @@ def test_keys_of_a_server_with_a_client_certificate(streamer, tmp_path: Path) ->
         server.is_away = False
         wait_until(lambda: "answers again" in program.log_text(), 20, "a line about its return")
         assert not any(key.hex() in program.log_text() for key in server.keys.values())
+
+
+def check_signals(server: KeyServer, init: bytes, mpd: bytes) -> None:
+    """Widevine and PlayReady have their pssh box in the CMAF header, and in each AdaptationSet."""
+    found = [element for element in fromstring(mpd).iter("{urn:mpeg:dash:schema:mpd:2011}"
+                                                         "ContentProtection")]
+    for system, box in server.boxes.items():
+        assert init.count(box) == 1, system
+        own = [element for element in found
+               if element.get("schemeIdUri") == f"urn:uuid:{system}"]
+        texts = [element.findtext("{urn:mpeg:cenc:2013}pssh") for element in own]
+        assert texts == [b64encode(box).decode()] * 2, (system, texts)
+        assert {element.get("value") for element in own} == {"cbcs"}
+
+
+@pytest.mark.timeout(90)
+def test_a_session_has_the_keys_of_the_one_before(streamer, tmp_path: Path) -> None:
+    """A stream that starts again has its key; the key server is asked once, and away meanwhile."""
+    own, client = certificates(tmp_path)
+    with KeyServer(own, client) as server:
+        options = [word for word in server_keys(server, own, client)
+                   if word not in ("--encryption-rotate", "3s")]
+        program = streamer("--resolution", "320x180", "--on-demand", *options, *HOST,
+                           defaults=False)
+        first = get(program.port, "/live/video/playlist.m3u8")
+        assert first.status == 200 and len(server.asked) == 1
+        server.is_away = True
+        wait_until(lambda: total(program.port, "streamer_stream_state", state="idle") == 1, 25,
+                   "the end of the session", interval=0.5)
+        second = get(program.port, "/live/video/playlist.m3u8")
+        assert second.status == 200 and len(program.logged("live")) == 2
+        assert keyid(second.text) == keyid(first.text) == {kid.hex() for kid in server.keys}
+        assert len(server.asked) == 1, "the key server was asked again"
+
+
+def keyid(playlist: str) -> set[str]:
+    """The KIDs of a playlist."""
+    return set(re.findall(r"KEYID=0x(\w+)", playlist))
 
 
 def server_keys(server: KeyServer, own: Path, client: Path) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Self
 from harness.tools import need
 
 WIDEVINE = "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed"
+PLAYREADY = "9a04f079-9840-4286-ab92-e65be0885f95"
 FAIRPLAY = "94ce86fb-07ff-4f43-adb8-93d2fa968ca2"
 LINE = b'#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://1",KEYFORMAT="com.apple.streamingkeydelivery"'
 
@@ -36,14 +37,22 @@ def certificates(folder: Path) -> tuple[Path, Path]:
     return paths[0], paths[1]
 
 
+def pssh(system: str, data: bytes) -> bytes:
+    """A `pssh` box of version 0 (ISO/IEC 23001-7 §8.1)."""
+    return struct.pack(">I4sI", 32 + len(data), b"pssh", 0) + bytes.fromhex(
+        system.replace("-", "")) + struct.pack(">I", len(data)) + data
+
+
 class KeyServer:
     """Answers each request with a key that follows from the KID."""
 
     def __init__(self, own: Path, client: Path) -> None:
         self.keys: dict[bytes, bytes] = {}
+        # The KIDs of all requests.
+        self.asked: list[str] = []
         self.is_away = False
-        self.box = struct.pack(">I4sI", 32 + 4, b"pssh", 0) + bytes.fromhex(
-            WIDEVINE.replace("-", "")) + struct.pack(">I", 4) + b"data"
+        self.boxes = {system: pssh(system, f"data of {system}".encode())
+                      for system in (WIDEVINE, PLAYREADY)}
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(own)
         context.load_verify_locations(client)
@@ -57,6 +66,7 @@ class KeyServer:
                 """Answers with the key of the KID."""
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 kid = re.findall(r'ContentKey kid="(.*?)"', body)[0]
+                outer.asked.append(kid)
                 is_right = self.headers["X-Speke-Version"] == "2.0" and "cbcs" in body
                 answer = outer.document(kid).encode() if is_right else b""
                 self.send_response(503 if outer.is_away or not is_right else 200)
@@ -77,15 +87,17 @@ class KeyServer:
         key = sha256(b"secret" + raw).digest()[:16]
         self.keys[raw] = key
         vector = b64encode(bytes(range(16))).decode()
+        systems = "".join(
+            f'<cpix:DRMSystem kid="{kid}" systemId="{system}">'
+            f"<cpix:PSSH>{b64encode(box).decode()}</cpix:PSSH></cpix:DRMSystem>"
+            for system, box in self.boxes.items())
         return (
             '<cpix:CPIX xmlns:cpix="urn:dashif:org:cpix" '
             'xmlns:pskc="urn:ietf:params:xml:ns:keyprov:pskc"><cpix:ContentKeyList>'
             f'<cpix:ContentKey kid="{kid}" explicitIV="{vector}" commonEncryptionScheme="cbcs">'
             f"<cpix:Data><pskc:Secret><pskc:PlainValue>{b64encode(key).decode()}"
             "</pskc:PlainValue></pskc:Secret></cpix:Data></cpix:ContentKey></cpix:ContentKeyList>"
-            f'<cpix:DRMSystemList><cpix:DRMSystem kid="{kid}" systemId="{WIDEVINE}">'
-            f"<cpix:PSSH>{b64encode(self.box).decode()}</cpix:PSSH></cpix:DRMSystem>"
-            f'<cpix:DRMSystem kid="{kid}" systemId="{FAIRPLAY}">'
+            f'<cpix:DRMSystemList>{systems}<cpix:DRMSystem kid="{kid}" systemId="{FAIRPLAY}">'
             f'<cpix:HLSSignalingData playlist="media">{b64encode(LINE).decode()}'
             "</cpix:HLSSignalingData></cpix:DRMSystem></cpix:DRMSystemList></cpix:CPIX>")
 
