@@ -175,13 +175,22 @@ def test_crash_below_systemd(systemd: Supervisor) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_units_and_container_write_no_trace(unit: str) -> None:
+def test_units_write_no_trace(unit: str) -> None:
     """Neither a trace, which takes seconds, nor a core file, which may contain keys."""
     text = (ROOT / "deploy/systemd" / unit).read_text()
     assert variables(unit)["SWIFT_BACKTRACE"] == "enable=no"
     assert "\nLimitCORE=0\n" in text and "\nRestartSec=0\n" in text
-    container = (ROOT / "deploy/container/Containerfile").read_text()
-    assert "\nENV SWIFT_BACKTRACE=enable=no\n" in container
+
+
+@pytest.mark.parametrize("image", ["container/Containerfile", "home-assistant/addon/Dockerfile"])
+def test_images_write_no_core(streamer: Callable[..., Program], image: str) -> None:
+    """An image limits no core files: with its variables the program does, whatever limit it has."""
+    text = (ROOT / "deploy" / image).read_text()
+    env = dict(line.split("=", 1) for line in re.findall(r"^ENV (.+)$", text, re.M))
+    program = streamer(*SMALL, defaults=False, env=env,
+                       prefix=["bash", "-c", 'ulimit -S -c 1; exec "$@"', "limited"])
+    assert resource.prlimit(program.pid, resource.RLIMIT_CORE)[0] == 0
+    assert not handled(program.pid)
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1], ids=["SIGHUP", "SIGUSR1"])
