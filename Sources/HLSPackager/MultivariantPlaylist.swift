@@ -3,8 +3,8 @@
 import Media
 package import Packaging
 
-/// A Multivariant Playlist as text; constant while the stream exists, but for captions that are
-/// seen later.
+/// A Multivariant Playlist as text; constant while the CMAF headers of the renditions are, but for
+/// captions that are seen later.
 ///
 /// - Source: RFC 8216bis §4.4.6
 package struct MultivariantPlaylist: Sendable {

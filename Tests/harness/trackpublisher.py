@@ -49,16 +49,24 @@ def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 class CMAFTrack(threading.Thread):
-    """One POST without end, in real time from `start`; a later one begins at the present time."""
+    """One POST without end, in real time from `start`; a later one begins at the present time.
+
+    Another header in `data` is sent before the fragment that follows it.
+    """
 
     def __init__(self, program: Program, path: str, data: bytes, rate: float,
                  start: float) -> None:
         super().__init__(daemon=True)
         self.port, self.path, self.rate, self.start_time = program.port, path, rate, start
-        kinds = list(boxes(data))
-        self.header = b"".join(box for kind, box in kinds if kind in (b"ftyp", b"moov"))
-        media = [box for kind, box in kinds if kind in (b"moof", b"mdat")]
-        self.fragments = [one + two for one, two in zip(media[::2], media[1::2], strict=True)]
+        self.header, self.fragments, held = b"", [], b""
+        for kind, box in boxes(data):
+            if kind in (b"ftyp", b"moov", b"moof"):
+                held += box
+            if kind == b"moov" and not self.header:
+                self.header, held = held, b""
+            if kind == b"mdat":
+                self.fragments.append(held + box)
+                held = b""
         self.status = 0
         self._ends = threading.Event()
         self.start()

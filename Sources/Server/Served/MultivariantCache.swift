@@ -7,7 +7,8 @@ import Sharing
 
 /// A stream's Multivariant Playlists as prepared responses.
 ///
-/// They are constant but for closed captions. The first loop that needs one renders it.
+/// They change if closed captions are seen, and if a rendition gets another CMAF header. The first
+/// loop that needs one renders it.
 final class MultivariantCache: Sendable {
   /// The differences between the Multivariant Playlists of a stream.
   struct Key: Hashable {
@@ -28,6 +29,8 @@ final class MultivariantCache: Sendable {
   private struct Rendered {
     /// The closed captions that the responses name.
     var captions: [ClosedCaptionTrack] = []
+    /// The hashes of the CMAF headers of the renditions.
+    var headers: [String] = []
     var responses: [Key: PreparedResponse] = [:]
   }
 
@@ -50,11 +53,15 @@ final class MultivariantCache: Sendable {
   /// The response for `key`; nil until all renditions are described.
   func response(_ key: Key) -> PreparedResponse? {
     let seen = closedCaptions.tracks
+    let described = windows.compactMap(\.snapshot.track)
+    guard described.count == windows.count else { return nil }
+    let headers = described.map(\.headerHash)
     return rendered.withLock { rendered in
-      if rendered.captions != seen { rendered = Rendered(captions: seen) }
+      if rendered.captions != seen || rendered.headers != headers {
+        rendered = Rendered(captions: seen, headers: headers)
+      }
       if let response = rendered.responses[key] { return response }
-      var tracks = windows.compactMap(\.snapshot.track)
-      guard tracks.count == windows.count else { return nil }
+      var tracks = described
       if let switched { tracks = tracks.map { $0.size == nil ? $0 : $0.renamed(switched) } }
       let playlist = MultivariantPlaylist(
         tracks, base: key.depth.path(to: name),

@@ -36,6 +36,8 @@ final class ServedStream: Sendable {
   private let parameters: PresentationParameters
   private let knownSwitching = Locked<Switching?>(nil)
   private let isObstacleTaken = OnceFlag()
+  /// Whether the video had a high dynamic range or Dolby Vision when that was asked first.
+  private let firstRange = Locked<Bool?>(nil)
   /// The frames of the top rendition in its window.
   let stillTrack = StillTrack()
   /// Its frames in the archive: prefill has numbers of segments that the archive has.
@@ -200,8 +202,14 @@ final class ServedStream: Sendable {
   }
 
   /// Whether the video has a high dynamic range or Dolby Vision; false until it is described.
+  ///
+  /// A later change has no effect: players reload the playlist, which must keep its kind.
   private var hasRange: Bool {
-    window.snapshot.track.map { $0.range != .sdr || $0.supplement != nil } ?? false
+    let now = window.snapshot.track.map { $0.range != .sdr || $0.supplement != nil }
+    return firstRange.withLock { first in
+      if first == nil { first = now }
+      return first ?? false
+    }
   }
 
   /// Whether only a Multivariant Playlist states a property of the stream.
