@@ -20,7 +20,8 @@ package enum TrackError: Error, Equatable, Sendable, CustomStringConvertible {
     case .boxes(let error): "\(error)"
     case .misplaced(let box): "\(box) is before the box that it needs"
     case .codec(let name):
-      "\(name) is not accepted (expected H.264, HEVC, AAC, MP3, Opus, AC-3, E-AC-3, FLAC or WebVTT)"
+      "\(name) is not accepted (expected H.264, HEVC, AV1, VP9, AAC, MP3, Opus, AC-3, E-AC-3, FLAC "
+        + "or WebVTT)"
     case .sampleSize(let size):
       "a sample has \(size) bytes (expected 1–\(TrackSample.largest))"
     case .codecChange: "the codec of the track has changed"
