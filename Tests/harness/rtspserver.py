@@ -3,8 +3,8 @@
 
 `/usr/bin/python3 rtspserver.py PORT` prints `ready`; --help lists the options.
 The URL is rtsp://127.0.0.1:PORT/x.
-With `--file PATH` it sends the video and audio of a Matroska file (H.264, AAC) once instead, with
-`--hevc` the video of one with HEVC.
+With `--file PATH` it sends the video and audio of a Matroska file (H.264, AAC) once instead; with
+`--vp9` that is one with VP9, with `--hevc` one with HEVC, whose audio it does not send.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ def main() -> None:
                         help="the first RTP timestamp (default: random)")
     parser.add_argument("--file", default="")
     parser.add_argument("--hevc", action="store_true")
+    parser.add_argument("--vp9", action="store_true")
     parser.add_argument("--audio-tracks", type=int, default=1, help="of the file")
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
@@ -74,13 +75,13 @@ def main() -> None:
             f"( filesrc location={options.file} ! matroskademux ! h265parse "
             "! rtph265pay name=pay0 pt=96 config-interval=-1 )")
     elif options.file:
+        video = "rtpvp9pay" if options.vp9 else "h264parse ! rtph264pay config-interval=-1"
         audio = "".join(
             f"d.audio_{index} ! queue ! aacparse ! rtpmp4gpay name=pay{index + 1} pt={index + 97} "
             for index in range(options.audio_tracks))
         factory.set_launch(
-            f"( filesrc location={options.file} ! matroskademux name=d "
-            "d.video_0 ! queue ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 "
-            f"{audio})")
+            f"( filesrc location={options.file} ! matroskademux name=d d.video_0 ! queue ! "
+            f"{video} name=pay0 pt=96 {audio})")
     else:
         factory.connect("media-configure", configure)
     factory.set_shared(True)
