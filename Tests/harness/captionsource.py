@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of H.264 with pop-on captions in SEI messages: CEA-608 for CC1 and CC3, and CEA-708.
+"""Files of H.264 or HEVC with pop-on captions in SEI messages: CEA-608 for CC1 and CC3, CEA-708.
 
 `python Tests/harness/captionsource.py OUT.ts --seconds 12` writes one; the name's ending selects
 the container. The burned clock of a frame is its time in the file, in milliseconds.
@@ -27,6 +27,16 @@ PADDING = b"\x80\x80"
 # The second bytes of commands (CTA-608-E §7.1): resume caption loading, erase displayed memory,
 # erase non-displayed memory, end of caption.
 RCL, EDM, ENM, EOC = 0x20, 0x2C, 0x2E, 0x2F
+# The encoders: access unit delimiters, an IDR frame per second, and no B-frames.
+CODERS = {
+    "h264": ("libx264", "-tune", "zerolatency", "-g", f"{RATE}", "-keyint_min", f"{RATE}",
+             "-sc_threshold", "0", "-bsf:v", "h264_metadata=aud=insert"),
+    "hevc": ("libx265", "-x265-params", f"log-level=none:aud=1:keyint={RATE}:min-keyint={RATE}"
+             ":scenecut=0:bframes=0:open-gop=0"),
+}
+# By codec: the header of a NAL unit of SEI in front of a slice, the type of delimiters, and those
+# of the slices that occur (H.264 table 7-1, H.265 table 7-1).
+UNITS = {"h264": (b"\x06", 9, (1, 5)), "hevc": (b"\x4e\x01", 35, (0, 1, 19, 20))}
 # The preamble address codes of rows 12 to 15, white, no indent.
 ROWS = ((0x13, 0x40), (0x13, 0x60), (0x14, 0x40), (0x14, 0x60))
 
@@ -97,7 +107,7 @@ def schedule(given: Iterable[Caption], frames: int) -> list[tuple[bytes, bytes]]
             for index in range(frames)]
 
 
-def sei(pairs: tuple[bytes, bytes], header: bytes = b"\x06", packets: bytes = b"") -> bytes:
+def sei(pairs: tuple[bytes, bytes], header: bytes, packets: bytes = b"") -> bytes:
     """A NAL unit with a pair for each field (ATSC A/53 Part 4 §6.2.3), with a start code.
 
     `packets` are triplets of CEA-708.
@@ -116,51 +126,69 @@ def units(stream: bytes) -> Iterator[bytes]:
         yield part.rstrip(b"\0")
 
 
+def kind(unit: bytes, codec: str) -> int:
+    """nal_unit_type."""
+    return unit[0] & 0x1F if codec == "h264" else unit[0] >> 1 & 0x3F
+
+
 def insert(stream: bytes, pairs: list[tuple[bytes, bytes]],
-           packets: dict[int, bytes] | None = None) -> bytes:
-    """An Annex B stream of H.264 whose access units have one SEI message more each.
+           packets: dict[int, bytes] | None = None, codec: str = "h264") -> bytes:
+    """An Annex B stream whose access units have one SEI message more each.
 
     `packets` are triplets of CEA-708 by the index of their frame.
 
     The message is before the first slice of its access unit, after the other SEI messages.
     """
+    header, delimiter, slices = UNITS[codec]
     found, index, isInserted = bytearray(), -1, True
     for unit in units(stream):
-        kind = unit[0] & 0x1F
-        if kind == 9:  # an access unit delimiter
+        if kind(unit, codec) == delimiter:
             index, isInserted = index + 1, False
-        elif kind in (1, 5) and not isInserted:
-            found += sei(pairs[index], packets=(packets or {}).get(index, b""))
+        elif kind(unit, codec) in slices and not isInserted:
+            found += sei(pairs[index], header, (packets or {}).get(index, b""))
             isInserted = True
         found += b"\0\0\0\1" + unit
     return bytes(found)
 
 
-def annex_b(seconds: float, size: str, *options: str) -> bytes:
-    """H.264 with access unit delimiters, an IDR frame per second and no B-frames."""
+def triplets(sample: bytes, codec: str = "h264") -> bytes:
+    """The triplets in the SEI messages of an access unit with lengths of four bytes."""
+    found, at = b"", 0
+    while at + 4 < len(sample):
+        size = int.from_bytes(sample[at:at + 4])
+        unit = sample[at + 4:at + 4 + size]
+        at += 4 + size
+        head, mark, data = unit.replace(b"\0\0\3", b"\0\0").partition(b"\xb5\x00\x31GA94\x03")
+        if mark and head.startswith(UNITS[codec][0]):
+            found += data[2:2 + 3 * (data[0] & 0x1F)]
+    return found
+
+
+def annex_b(seconds: float, size: str, *options: str, codec: str = "h264") -> bytes:
+    """Video with the burned clock and without captions."""
     width, height = map(int, size.split("x"))
     frames = b"".join(frame(width, height, index * 1000 // RATE, index)
                       for index in range(round(seconds * RATE)))
     return subprocess.run(
         [need("ffmpeg", "captions"), "-v", "error", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s",
-         size, "-r", f"{RATE}", "-i", "-", "-c:v", "libx264", "-preset", "ultrafast", "-tune",
-         "zerolatency", "-b:v", "800k", "-g", f"{RATE}", "-keyint_min", f"{RATE}", "-sc_threshold",
-         "0", *options, "-bsf:v", "h264_metadata=aud=insert", "-f", "h264", "-"], input=frames,
-        stdout=subprocess.PIPE, check=True, timeout=60).stdout
+         size, "-r", f"{RATE}", "-i", "-", "-c:v", *CODERS[codec], "-preset", "ultrafast", "-b:v",
+         "800k", *options, "-f", codec, "-"], input=frames, stdout=subprocess.PIPE, check=True,
+        timeout=60).stdout
 
 
 def captioned_clip(path: Path, seconds: float, given: Iterable[Caption] | None = None,
                    size: str = "640x360", *options: str,
-                   services: Iterable[dtvcc.ServiceCaption] = ()) -> Path:
-    """A file with captions, by default those of `captions`; `options` are those of x264.
+                   services: Iterable[dtvcc.ServiceCaption] = (), codec: str = "h264") -> Path:
+    """A file with captions, by default those of `captions`; `options` are those of the encoder.
 
     `services` are captions of CEA-708.
     """
     given = captions(seconds) if given is None else given
-    stream = insert(annex_b(seconds, size, *options), schedule(given, round(seconds * RATE)),
-                    dtvcc.schedule(services, RATE))
+    stream = insert(
+        annex_b(seconds, size, *options, codec=codec), schedule(given, round(seconds * RATE)),
+        dtvcc.schedule(services, RATE), codec)
     subprocess.run(
-        [need("ffmpeg", "captions"), "-v", "error", "-y", "-framerate", f"{RATE}", "-f", "h264",
+        [need("ffmpeg", "captions"), "-v", "error", "-y", "-framerate", f"{RATE}", "-f", codec,
          "-i", "-", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-t",
          f"{seconds}", "-c:v", "copy", "-c:a", "aac", str(path)], input=stream, check=True,
         timeout=60)

@@ -89,3 +89,18 @@ def schedule(given: Iterable[ServiceCaption], rate: int) -> dict[int, bytes]:
         frames |= {first + index: part for index, part in enumerate(parts)}
         free = at + 1
     return frames
+
+
+def packets(frames: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The complete packets in the triplets of frames, with the index of their last frame (§5)."""
+    held = b""
+    for index, triplets in enumerate(frames):
+        for place in range(0, len(triplets), 3):
+            marker, pair = triplets[place], triplets[place + 1:place + 3]
+            # cc_valid; cc_type 3 begins a packet, 2 continues it.
+            if not marker & 4 or marker & 3 < 2 or marker & 3 == 2 and not held:
+                continue
+            held = pair if marker & 3 == 3 else held + pair
+            if len(held) >= 2 * (held[0] & 0x3F or 64):
+                yield index, held
+                held = b""

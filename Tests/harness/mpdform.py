@@ -125,8 +125,10 @@ FORMS: dict[str, Form] = {
         }, {}, SET_CHILDREN),
     "Representation video": Form(
         REPRESENTATION | {
-            "codecs": matching(r"avc[13]\.[0-9A-Fa-f]{6}"), "width": positive, "height": positive,
-            "frameRate": frame_rate, "sar": ratio,
+            # RFC 6381 §3.3; ISO/IEC 14496-15 Annex E.3
+            "codecs": matching(r"avc[13]\.[0-9A-Fa-f]{6}|"
+                               r"hvc1\.[ABC]?\d+\.[0-9A-F]{1,8}\.[LH]\d+(\.[0-9A-F]{1,2}){0,6}"),
+            "width": positive, "height": positive, "frameRate": frame_rate, "sar": ratio,
         }, {"qualityRanking": u32}, (("Resync", 0, 1), ("SegmentTemplate", 0, 1))),
     "Representation audio": Form(
         REPRESENTATION | {"codecs": matching(r"mp4a\.40\.\d+"), "audioSamplingRate": positive}, {},
