@@ -146,15 +146,7 @@ package struct RecordedTrack: Sendable {
   }
 
   /// The codecs string of RFC 6381; that of an entry whose setup is malformed is its type.
-  private var codecs: String {
-    let (type, setup) = (movie.entry.type, movie.entry.setup)
-    if let codecs = movie.entry.dolbyVision?.codecs(for: type) { return codecs }
-    return switch (type, setup.count) {
-    case ("hvc1", 13...), ("hev1", 13...): SampleEntry.codecs(hevc: type, setup.dropFirst())
-    case ("av01", 3...): SampleEntry.codecs(av1: setup)
-    default: (try? movie.entry.codecs()) ?? type
-    }
-  }
+  private var codecs: String { movie.entry.keptCodecs ?? movie.entry.type }
 
   private func description(
     _ content: TrackDescription.Content, _ segmentation: TrackSegmentation
