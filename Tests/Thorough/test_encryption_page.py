@@ -62,7 +62,7 @@ def test_page_asks_again_for_late_empty_and_wrong_keys(
 @pytest.mark.parametrize("transport", ["http", "hls"])
 def test_page_states_that_a_licence_is_missing(transport: str, streamer, tmp_path: Path,
                                                browser: Browser) -> None:
-    """A server without the key (404) refuses: the page keeps the reason, and shows no frame."""
+    """A server without the key (404) refuses: no player plays, and the page keeps the reason."""
     reason = "Encrypted media: no licence (status 404)"
     program = encrypted(streamer, tmp_path, *script_flags())
     with viewer(browser, SMALL) as view:
@@ -73,7 +73,7 @@ def test_page_states_that_a_licence_is_missing(transport: str, streamer, tmp_pat
             timeout=10_000)
         view.watch(4)
         assert reason in view.page.locator("#messages").inner_text()
-        assert view.page.evaluate("() => __player.status") != "live" and frames(view) == 0
+        assert view.page.evaluate("() => __player.status") == "dead" and frames(view) == 0
 
 
 @pytest.mark.timeout(90)

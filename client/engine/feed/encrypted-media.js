@@ -28,7 +28,8 @@ export class EncryptedMedia {
   /**
    * @param {HTMLVideoElement} video
    * @param {() => string} source URL of the playlist or MPD
-   * @param {(reason: string) => void} onUnsupported this browser cannot play the stream
+   * @param {(reason: string, isRefused?: boolean) => void} onUnsupported this browser cannot play
+   *   the stream; with `isRefused` because there is no licence, for no player
    */
   constructor(video, source, onUnsupported) {
     this.video = video;
@@ -92,7 +93,7 @@ export class EncryptedMedia {
           return response.ok ? response.arrayBuffer() : isRefused ? status : null;
         }, signal);
         if (typeof keys === 'number') {
-          this.onUnsupported(`Encrypted media: no licence (status ${keys})`);
+          this.onUnsupported(`Encrypted media: no licence (status ${keys})`, true);
           return;
         }
         if (keys) {

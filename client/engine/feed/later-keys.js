@@ -26,7 +26,7 @@ export class LaterKeys {
       const { EncryptedMedia } = await host.later.load();
       if (signal.aborted) return;
       this.media ??= new EncryptedMedia(
-        host.video, () => host.source, (reason) => host.unsupported(reason));
+        host.video, () => host.source, (...found) => host.cannotDecrypt(...found));
       void this.media.announced(event);
     } catch (error) {
       if (!signal.aborted) host.unsupported(`Encrypted media: ${messageOf(error)}`);

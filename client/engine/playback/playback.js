@@ -391,8 +391,7 @@ export class Playback {
     if (problem === null) this.begin(choice, before);
     else if (this.isPast) this.leavePast('frames', problem);
     else {
-      const kinds = /** @type {Kind[]} */ (Object.keys(KINDS));
-      for (const kind of kinds) if (kind !== 'frames') this.tried.unsupported.add(kind);
+      this.tried.leaveAll('frames');
       this.fallBack(problem);
     }
   }
@@ -471,6 +470,8 @@ export class Playback {
     const next = nextPlayer(this.source, this.tried.unsupported);
     this.failed(reason, next === null);
     if (!next) {
+      this.player?.stop();
+      this.phase = { name: 'waiting', choice: this.phase.choice };
       this.setStatus('dead', 'Cannot play', reason);
       return;
     }

@@ -31,6 +31,15 @@ export class TriedPlayers {
     if (this.sockets === 'usable' || isRefused) this.sockets = isRefused ? 'refused' : 'missing';
   }
 
+  /**
+   * No player can play this stream, but for `kept`.
+   * @param {Kind} [kept]
+   */
+  leaveAll(kept) {
+    const kinds = /** @type {Kind[]} */ (Object.keys(KINDS));
+    for (const kind of kinds) if (kind !== kept) this.unsupported.add(kind);
+  }
+
   /** The viewer has chosen a player. */
   forget() {
     this.unsupported.clear();

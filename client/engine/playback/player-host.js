@@ -22,6 +22,11 @@ export function hostOf(playback, isCurrent) {
       if (isRefused) playback.tried.leaveSockets(true);
       playback.fallBack(reason);
     },
+    cannotDecrypt: (reason, isRefused) => {
+      if (!isCurrent()) return;
+      if (isRefused) playback.tried.leaveAll();
+      playback.fallBack(reason);
+    },
     withoutSocket: (reason, isRefused) => {
       if (!isCurrent()) return;
       playback.tried.leaveSockets(isRefused);

@@ -62,7 +62,7 @@ export class DashPlayer {
     const captions = new DashCaptions((...found) => this.host.addCaptions(...found));
     this.encrypted?.forget();
     this.encrypted ??= new EncryptedMedia(
-      this.host.video, () => this.host.source, (reason) => this.host.unsupported(reason));
+      this.host.video, () => this.host.source, (...found) => this.host.cannotDecrypt(...found));
     this.dash = dash;
     this.captions = captions;
     this.replaced = null;

@@ -69,7 +69,7 @@ export class HlsPlayer {
     const { Hls } = /** @type {any} */ (globalThis);
     this.encrypted?.forget();
     this.encrypted ??= new EncryptedMedia(
-      this.host.video, () => this.host.source, (reason) => this.host.unsupported(reason));
+      this.host.video, () => this.host.source, (...found) => this.host.cannotDecrypt(...found));
     this.progress.reset();
     const captions = new HlsCaptions(
       (...found) => this.host.addCaptions(...found), (event) => this.host.addEvent(event));

@@ -18,6 +18,8 @@
  * @property {(status: Status, text: string, problem?: string) => void} status
  * @property {(reason: string, isRefused?: boolean) => void} unsupported this player cannot play the
  *   stream; with `isRefused` because the server refuses this client
+ * @property {(reason: string, isRefused?: boolean) => void} cannotDecrypt this player cannot play
+ *   encrypted media; with `isRefused` no player can
  * @property {(reason: string, isRefused?: boolean) => void} withoutSocket
  *   there is no WebSocket: the same decoder has to get its media over HTTP
  * @property {(text: string | null) => void} notice for the viewer; null if it is over
