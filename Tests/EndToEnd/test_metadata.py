@@ -81,6 +81,21 @@ def message(body: bytes, tfdt: int) -> Message:
     return Message(scheme.decode(), number, ticks, duration, data, tfdt)
 
 
+def messages_in(segment: bytes) -> list[Message]:
+    """The messages of a segment, each with the chunk that it precedes."""
+    found: list[Message] = []
+    pending: list[bytes] = []
+    times = iter(chunks(segment))
+    for box in boxes(segment):
+        if box.kind == "emsg":
+            pending.append(box.body)
+        elif box.kind == "moof":
+            tfdt = next(times).tfdt
+            found += [message(body, tfdt) for body in pending]
+            pending = []
+    return found
+
+
 def source(path: Path) -> Transport:
     """Ten seconds of video, white during a break, with metadata of all kinds and faults."""
     box = f"drawbox=enable='between(n,{OUT},{IN - 1})':color=white:t=fill"
@@ -145,15 +160,7 @@ def watch(viewed: Viewed, messages: int = 2, seconds: float = 14) -> None:
             viewed.pdt[found[0].tfdt] = segment.milliseconds()
             viewed.media += data
             viewed.newest = found[-1].tfdt
-            pending: list[bytes] = []
-            times = iter(found)
-            for box in boxes(data):
-                if box.kind == "emsg":
-                    pending.append(box.body)
-                elif box.kind == "moof":
-                    tfdt = next(times).tfdt
-                    viewed.messages += [message(body, tfdt) for body in pending]
-                    pending = []
+            viewed.messages += messages_in(data)
             viewed.keys |= {c.tfdt for c in found if b"\x65" in nal_types(c.sample_data()[0])}
         splices = viewed.of(SPLICE_SCHEME)
         if len({m.number for m in splices}) >= messages \
