@@ -129,3 +129,58 @@ def test_hlsjs_plays_an_interstitial_and_returns(
         print(f"latency {latency:.2f} s")
         assert played - resumed > 1 and latency < 4, (played, resumed, latency)
         assert not view.page_errors, view.page_errors
+
+
+# The burned clock of the pictures after the return to the stream, with the latency then.
+CLOCKS = """() => {
+  const video = document.querySelector('video'), canvas = document.createElement('canvas');
+  canvas.width = 128;
+  canvas.height = 72;
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  window.__clocks = [];
+  const read = () => {
+    context.drawImage(video, 0, 0, 128, 72);
+    const bits = Array.from({ length: 64 }, (_, i) => (
+      context.getImageData(i % 32 * 4 + 2, i < 32 ? 2 : 6, 1, 1).data[0] > 128 ? 1 : 0));
+    const clock = bits.slice(0, 4).join('') === '1010'
+      ? parseInt(bits.slice(4, 52).join(''), 2) : null;
+    const isOver = __seen.some(({ name }) => name === 'INTERSTITIALS_PRIMARY_RESUMED');
+    if (clock !== (__clocks.at(-1)?.clock ?? null)) __clocks.push({ clock, isOver });
+    requestAnimationFrame(read);
+  };
+  read();
+}"""
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("offset", [0, 2])
+def test_hlsjs_continues_at_the_resume_offset(
+        offset: int, browser: Browser, streamer: Callable[..., Program], hlsjs: Path,
+        tmp_path: Path) -> None:
+    """After the media the stream continues X-RESUME-OFFSET after the start of the interstitial."""
+    files = asset(tmp_path)
+    program = streamer("--resolution", "320x180", "--bitrate", "300", "--admin-token", TOKEN,
+                       "--hlsjs", str(hlsjs))
+    html = PAGE.format(script=program.url("/player/hls.js"))
+    with site(html, files=files) as address, viewer(browser) as view:
+        view.open(address, is_parsed=True)
+        view.page.evaluate(PLAY, program.url("/live/video/playlist.m3u8"))
+        view.page.wait_for_function("() => __played() > 0 && __latency() > 0", timeout=15000)
+        view.page.evaluate(CLOCKS)
+        at = round(time.time()) * 1000 + 4000
+        status, text = post(
+            program, {"x-asset-uri": f"{address}asset.m3u8", "duration": SECONDS,
+                      "x-resume-offset": offset, "cue": "ONCE"}, f"?time={at}")
+        assert status == 201, text
+        view.page.wait_for_function(
+            "() => __clocks.filter(({ clock, isOver }) => clock && isOver).length > 20"
+            " || __seen.some(({ error }) => error)", timeout=25000)
+        clocks, seen = view.page.evaluate("() => [__clocks, __seen]")
+        assert not [entry for entry in seen if entry.get("error")], seen
+        before = [one["clock"] for one in clocks if one["clock"] and not one["isOver"]]
+        after = [one["clock"] for one in clocks if one["clock"] and one["isOver"]]
+        print(f"the stream stopped at {before[-1] - at} ms and continued at {after[0] - at} ms "
+              f"of the interstitial's time; latency {view.page.evaluate('__latency()'):.2f} s")
+        assert abs(before[-1] - at) < 500
+        assert abs(after[0] - at - 1000 * offset) < 500, (after[0] - at, offset)
+        assert not view.page_errors, view.page_errors
