@@ -252,6 +252,9 @@ def test_splice_is_at_its_frame(watched: dict[str, Viewed], name: str) -> None:
     assert {begin, end} <= viewed.keys, (begin, end, sorted(viewed.keys))
     assert [message.number for message in viewed.of(DATA_SCHEME)] \
         == [message.number for message in found]
+    # The source has a key frame, and a segment begins, at both splices; encoders make one.
+    words = "at a key frame of the source, where segment" if name == "passed" else "an IDR is"
+    viewed.program.check_logged("splice-key", words, count=2)
 
 
 def levels(media: bytes, folder: Path) -> bytes:

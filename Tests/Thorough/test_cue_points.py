@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from collections.abc import Callable
 
@@ -20,6 +21,7 @@ from harness.waiting import wait_until
 from test_metadata import SPLICE_SCHEME, Message, attribute, message, milliseconds, nal_types
 
 BASE = "/live/video/"
+KEY = re.compile(r"the nearest key frame of the source is (\d+) ms (before|after) the splice")
 
 
 def listed(program: Program, words: str) -> tuple[Playlist, str] | None:
@@ -45,6 +47,22 @@ def carried(program: Program, date: int) -> tuple[list[Message], int, int, bool]
                          and b"\x65" in nal_types(chunk.sample_data()[0]) for chunk in found)
             return messages, at, scale, is_key
     return None
+
+
+def check_nearest(program: Program, dates: list[int]) -> None:
+    """The log names the key frame nearest to each splice; segments begin at key frames."""
+    program.check_logged("splice-key", count=len(dates))
+    told = [KEY.search(entry.message) for entry in program.logged("splice-key")]
+    distances = [int(found[1]) * (1 if found[2] == "after" else -1) if found else 0
+                 for found in told]
+    playlist = parse(get(program.port, BASE + "playlist.m3u8").text)
+    starts = [segment.milliseconds() for segment in playlist.segments if segment.uri]
+    expected = [min((start - date for start in starts), key=abs) for date in dates]
+    print(f"the nearest key frames: {distances} ms, by the playlist {expected} ms")
+    for date in expected:
+        # In the middle of two key frames both are the nearest one.
+        assert any(abs(date - one) <= 2 or abs(date + one) <= 2 and abs(one) > 490
+                   for one in distances), (expected, distances)
 
 
 @pytest.mark.timeout(90)
@@ -93,7 +111,10 @@ def test_cue_points_are_splices(flags: list[str], streamer: Callable[..., Progra
             assert is_key or not flags, (event, at)
         _, back = wait_until(lambda: listed(program, "SCTE35-IN=0x"), 10, "the return")
         assert str(attribute(back, "ID")).startswith("splice-75-")
-        assert float(str(attribute(back, "DURATION"))) == pytest.approx(1.5, abs=0.034)
+        length = float(str(attribute(back, "DURATION")))
+        assert length == pytest.approx(1.5, abs=0.034)
+        if not flags:
+            check_nearest(program, [*dates.values(), round(dates[75] + 1000 * length)])
         assert publisher.fault is None
     playlist = parse(get(program.port, BASE + "playlist.m3u8").text)
     assert not playlist.text.count("EXT-X-DISCONTINUITY\n")

@@ -1,17 +1,57 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Splices and segments: the tags of --cue-tags."""
+"""Splices and segments: which one is at a splice or nearest to it; the tags of --cue-tags."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from harness.http1 import get
+from harness.ports import free_port
 from harness.program import Program
-from harness.transport import splice_insert
+from harness.transport import Transport, splice_insert
 from harness.waiting import wait_until
 from test_events import TOKEN, post
+from test_metadata import SPLICE_SCHEME, Viewed, attribute, milliseconds, watch
+
+# Key frames 0, 20 and 64 of every 97 frames: GOPs of 20, 44 and 33 frames. Segments have at least
+# 30 frames, so key frame 20 of 97 begins none.
+UNEVEN = "expr:if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1)"
+BEGINS, WITHIN = 3 * 97 + 64, 4 * 97 + 20
+
+
+@pytest.mark.timeout(90)
+def test_variable_duration_segment_begins_at_a_splice(
+        streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """If the one before has its minimum duration; else the log names the nearest one."""
+    port = free_port()
+    stream = Transport(tmp_path / "source.ts", 18, "-force_key_frames", UNEVEN, group=300)
+    for event, frame in enumerate((BEGINS, WITHIN), 1):
+        section = splice_insert(event, stream.stamps[frame], out=True, seconds=1)
+        stream.splice(frame - 60, section)
+    program = streamer("--input", f"udp://127.0.0.1:{port}", "--passthrough", "always",
+                       "--playlist-length", "20", "--admin-token", TOKEN, "--host", "127.0.0.1",
+                       "--http-port", "0", defaults=False, within=20)
+    wait = stream.send(port)
+    wait_until(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200,
+               20, "a playlist")
+    viewed = Viewed(program)
+    watch(viewed, seconds=20)
+    wait()
+    first, second = sorted({message.ticks for message in viewed.of(SPLICE_SCHEME)})
+    assert (second - first) * 30 == (WITHIN - BEGINS) * viewed.scale
+    assert {first, second} <= viewed.keys
+    assert first in viewed.pdt and second not in viewed.pdt, (first, second, sorted(viewed.pdt))
+    line = next(line for line in viewed.ranges if '"splice-1-' in line)
+    assert abs(milliseconds(str(attribute(line, "START-DATE"))) - viewed.pdt[first]) <= 1
+    # The segment of key frame 64 + 33 begins 20 frames before the second splice.
+    told = [entry.message for entry in program.logged("splice-key")]
+    assert len(told) == 2 and all("at a key frame" in text for text in told), told
+    assert ", where segment" in told[0] and "begins 666 ms before it" in told[1], told
 
 
 def test_cue_tags_are_at_the_nearest_segments(streamer: Callable[..., Program]) -> None:

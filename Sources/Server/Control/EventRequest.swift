@@ -86,9 +86,11 @@ struct EventRequest {
       throw .init("the stream is relayed (expected at its first server)", status: 409)
     }
     let frame = spliceFrame(of: stream)
+    // Passed-through video keeps its key frames, and the event its time.
+    let key = stream.source?.configuration.passesThrough == false ? frame : nil
     do throws(EventRefusal) {
       let event = try stream.events.add(
-        at: frame?.time ?? time, mediaTime: frame?.mediaTime, data, content, now: now)
+        at: key?.time ?? time, mediaTime: key?.mediaTime, data, content, now: now)
       if let frame { stream.source?.planSplice(frame.index) }
       return event
     } catch {
@@ -97,11 +99,9 @@ struct EventRequest {
   }
 
   /// The frame at or after the time of a splice, which an encoded stream makes a key frame; nil if
-  /// it is passed through, or the content is no splice or a plan of one.
+  /// it is published, or the content is no splice or a plan of one.
   private func spliceFrame(of stream: ServedStream) -> ComingFrame? {
-    guard case .splice(let cue) = content, cue.isListed, cue.scheduled == nil,
-      stream.source?.configuration.passesThrough == false
-    else { return nil }
+    guard case .splice(let cue) = content, cue.isListed, cue.scheduled == nil else { return nil }
     return stream.window.snapshot.comingFrame(atOrAfter: time, stream.window.segmentation)
   }
 

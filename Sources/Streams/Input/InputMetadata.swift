@@ -118,7 +118,7 @@ final class InputMetadata: Sendable {
       case .event(let content):
         // The splice_insert of a scheduled splice states its frame.
         if case .splice(let cue) = content, cue.isListed, cue.scheduled == nil {
-          target.spliceKeys?.plan(position.frame)
+          target.planSplice(position.frame)
         }
         target.metadata.take(content, at: position.time, mediaTime: position.mediaTime)
       }

@@ -25,8 +25,8 @@ struct InputTarget: Sendable {
   var audio: AudioConsumer?
   /// Takes the metadata, on the input's thread.
   var metadata: any MetadataSink = NoMetadata()
-  /// Lets the encoders begin a frame at a splice with an IDR; nil if nothing is encoded.
-  var spliceKeys: SpliceKeys?
+  /// Takes the frame of a splice: an encoder begins it with an IDR, else the nearest one is logged.
+  var planSplice: @Sendable (_ frame: Int64) -> Void = { _ in }
 }
 
 extension SessionContext {

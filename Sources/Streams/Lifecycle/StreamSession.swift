@@ -123,10 +123,9 @@ package final class StreamSession: Sendable {
 
   /// Asks for a key frame of all video renditions at the frame of a splice.
   ///
-  /// Without effect on media that is passed through, and on a frame that is encoded.
-  package func planSplice(_ frame: Int64) {
-    if !configuration.passesThrough { pipeline.planSplice(frame) }
-  }
+  /// Without effect on a frame that is encoded. Of media that is passed through the nearest key
+  /// frame is logged.
+  package func planSplice(_ frame: Int64) { pipeline.planSplice(frame) }
 
   /// Whether the media are those of another server.
   package var isRelayed: Bool {

@@ -24,6 +24,9 @@ final class PassThroughTrack: Sendable {
   /// The published frames on the media timeline, for the audio beside them.
   let timeline: Locked<VideoTimeline>
 
+  /// The splices of the session.
+  let splices: PassedSplices
+
   let configuration: StreamConfiguration
   /// The renditions, top rendition first.
   private let outputs: [PassThroughOutput]
@@ -70,6 +73,7 @@ final class PassThroughTrack: Sendable {
     self.statistics = statistics
     self.watch = watch
     self.log = log
+    splices = PassedSplices(configuration, log)
     timeline = Locked(VideoTimeline(grid: configuration.segmentation.grid))
     state = Locked(
       State(
@@ -210,6 +214,7 @@ final class PassThroughTrack: Sendable {
     }
     result.onEnd?()
     guard !result.isOver else { return false }
+    if let position = result.published?.position { splices.take(position, isKey: unit.isKey) }
     count(result.published?.chunks, at: result.published?.position.indexInSegment, isReplay)
     return true
   }

@@ -98,7 +98,7 @@ final class EncodingPipeline: Pipeline {
           video: .frames(
             to: feed, size: configuration.size, grid: configuration.segmentation.grid),
           statistics: context.statistics, audio: context.audioConsumer,
-          metadata: context.metadata, spliceKeys: SpliceKeys(context)))
+          metadata: context.metadata, planSplice: SpliceKeys(context).plan))
       try startPacer()
       return nil
     case .upstream: throw .configuration("the stream of another server has its encoders there")

@@ -55,8 +55,11 @@ final class PassThroughPipeline: Pipeline {
     source.attach(
       InputTarget(
         video: .accessUnits(to: track), statistics: context.statistics,
-        audio: context.audioConsumer, metadata: context.metadata))
+        audio: context.audioConsumer, metadata: context.metadata,
+        planSplice: track.splices.plan))
   }
 
   func close() {}
+
+  func planSplice(_ frame: Int64) { track.splices.plan(frame) }
 }

@@ -17,7 +17,8 @@ protocol Pipeline: Sendable {
   func requestKey(_ rendition: Int)
 
   /// Asks for a key frame of all video renditions at the frame of a splice, by its index; without
-  /// effect on media that is passed through, and on a frame that is encoded.
+  /// effect on a frame that is encoded. Of media that is passed through the nearest key frame is
+  /// logged.
   func planSplice(_ frame: Int64)
 
   /// Wall clock minus the stream's own.
