@@ -1,26 +1,87 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hostile texts of the text track of an input are text in WebVTT and `wvtt`."""
+"""Hostile texts of cues are never executed: in dash.js, and from the text track of an input."""
 
 from __future__ import annotations
 
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from harness.browser import Viewer, viewer
 from harness.http1 import get
 from harness.ports import free_port
 from harness.program import Program
+from harness.site import site
 from harness.sources import clip
 from harness.tools import need
 from harness.transport import Transport
 from harness.waiting import wait_until
-from test_captions import HOSTILE
+from test_captions import HOSTILE, TOKEN, post
 from test_published_texts import cues_of
 
+# dash.js of another page; the texts of cues as the browser shows them, and their elements.
+DASH = """(source) => {
+  const video = document.createElement('video');
+  video.muted = true;
+  document.body.append(video);
+  const player = dashjs.MediaPlayer().create();
+  window.__video = video;
+  window.__shown = {};
+  player.updateSettings({ streaming: {
+    delay: { liveDelay: 2 }, text: { defaultEnabled: true } } });
+  player.initialize(video, source, true);
+  const watch = () => {
+    for (const track of video.textTracks) {
+      for (const cue of track.mode === 'disabled' ? [] : track.activeCues ?? []) {
+        const shown = cue.getCueAsHTML();
+        window.__shown[shown.textContent] = shown.querySelectorAll('*').length;
+      }
+    }
+    requestAnimationFrame(watch);
+  };
+  watch();
+}"""
 TIMES = re.compile(r"[\d:.]+ --> [\d:.]+( .*)?")
+
+
+def check_untouched(view: Viewer, address: str, scripts: int) -> None:
+    """No text was executed or became an element of the page, and nothing was requested for one."""
+    found = view.page.evaluate(
+        "() => [window.__run, document.scripts.length,"
+        " document.querySelectorAll('iframe, svg, img, style[onload], a').length]")
+    assert found == [None, scripts, 0], found
+    assert view.page.url == address and not view.page_errors, view.page_errors
+    assert not [url for url in view.requests if "a.example" in url]
+
+
+@pytest.mark.timeout(90)
+def test_dashjs_shows_markup_as_text(
+        browser: Browser, streamer: Callable[..., Program], dashjs: Path) -> None:
+    """Each of 40 texts of `wvtt` is shown as it was sent, without an element."""
+    program = streamer("--resolution", "320x180", "--bitrate", "300", "--admin-token", TOKEN,
+                       "--captions", "en*")
+    wait_until(lambda: get(program.port, "/live/manifest.mpd").status == 200, 15, "live")
+    with site('<!doctype html><meta charset="utf-8"><body>') as address, viewer(browser) as view:
+        view.open(address, is_parsed=True)
+        view.page.add_script_tag(path=str(dashjs))
+        scripts = view.page.evaluate("() => document.scripts.length")
+        view.page.evaluate(DASH, program.url("/live/manifest.mpd"))
+        view.page.wait_for_function("() => __video.currentTime > 0 && !__video.paused",
+                                    timeout=15000)
+        at = int(time.time() * 1000) + 1500
+        for index, text in enumerate(HOSTILE):
+            post(program, {"text": text, "start": at + index * 500, "duration": 480})
+        view.page.wait_for_function("(text) => text in __shown", arg=HOSTILE[-1], timeout=40000)
+        shown = view.page.evaluate("() => __shown")
+        missing = [text for text in HOSTILE if text not in shown]
+        print(f"dash.js: {len(HOSTILE) - len(missing)} of {len(HOSTILE)} texts are as sent")
+        assert not missing and set(shown.values()) == {0}, (missing, shown)
+        check_untouched(view, address, scripts)
 
 
 def check_segments(program: Program, language: str) -> int:
