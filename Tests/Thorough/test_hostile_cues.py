@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import subprocess
 import time
@@ -16,13 +18,15 @@ from harness.browser import Viewer, viewer
 from harness.http1 import get
 from harness.ports import free_port
 from harness.program import Program
+from harness.rtmp import HOST
 from harness.site import site
 from harness.sources import clip
 from harness.tools import need
+from harness.trackpublisher import CMAF, PICTURE, CMAFTrack, encoded, tone
 from harness.transport import Transport
 from harness.waiting import wait_until
-from test_captions import HOSTILE, TOKEN, post
-from test_published_texts import cues_of
+from test_captions import ELEMENTS, HOSTILE, MOUNT, PLAY, TOKEN, post
+from test_published_texts import box, cues_of, fragment, header
 
 # dash.js of another page; the texts of cues as the browser shows them, and their elements.
 DASH = """(source) => {
@@ -154,3 +158,56 @@ def test_teletext_with_markup_is_text(streamer: Callable[..., Program], tmp_path
     wait()
     assert {cue["text"] for cue in cues_of(program, "en")} == set(rows)
     assert check_segments(program, "en") >= len(rows)
+
+
+def cue(text: str) -> bytes:
+    """A sample with one cue, whose identifier lets the body be as fast as the server expects."""
+    return box("vttc", box("iden", b"-" * 200), box("payl", text.encode()))
+
+
+@pytest.mark.timeout(120)
+def test_texts_of_a_publisher_are_never_executed(
+        browser: Browser, streamer: Callable[..., Program], hlsjs: Path) -> None:
+    """`wvtt` loses its markup; escaped markup is shown as text; no player runs any."""
+    pairs = list(zip(HOSTILE[::2], HOSTILE[1::2]))
+    escaped = [second for _, second in pairs]
+    texts = header("eng") + b"".join(
+        fragment(second, [(500, cue(first)), (500, cue(html.escape(other, quote=False)))])
+        for second, (first, other) in enumerate([("begin", "begin")] * 5 + pairs))
+    program = streamer(*HOST, "--captions", "en*", "--hlsjs", str(hlsjs), "--playlist-length",
+                       "30", defaults=False)
+    video, audio = encoded(*PICTURE, *CMAF), encoded(*tone(440), *CMAF)
+    begin = time.monotonic()
+    tracks = [CMAFTrack(program, "/live/video.cmfv", video, 30, begin),
+              CMAFTrack(program, "/live/a.cmfa", audio, 48_000 / 1024, begin),
+              CMAFTrack(program, "/live/text.cmft", texts, 1, begin)]
+    page = ELEMENTS.format(module=program.url("/player/live-player.js")) \
+        + f"<script src=\"{program.url('/player/hls.js')}\"></script>"
+    try:
+        wait_until(lambda: get(program.port, "/live/playlist.m3u8", timeout=15).status == 200, 20,
+                   "a playlist")
+        with site(page) as address, viewer(browser) as view:
+            view.open(address, is_parsed=True)
+            view.page.evaluate(PLAY, program.url("/live/playlist.m3u8"))
+            view.page.evaluate(MOUNT, [program.url("/live/"), ["http"]])
+            wait_until(lambda: escaped[-1] in [one["text"] for one in cues_of(program, "en")], 40,
+                       "the last text")
+            view.page.wait_for_function(
+                "(text) => __captions.http.some((entry) => entry.text === text)",
+                arg=escaped[-1], timeout=20000)
+            found = [entry["text"] for entry in view.page.evaluate("() => __captions.http")]
+            cues = [one["text"] for one in cues_of(program, "en")]
+            print(f"{len(cues)} cues; {len(set(escaped) & set(found))} of {len(escaped)} escaped "
+                  f"texts were shown as they are; raw ones such as {cues[:20:4]}")
+            assert set(escaped) <= set(cues), set(escaped) - set(cues)
+            assert len(set(escaped) & set(found)) > len(escaped) // 2
+            raw = [text for text in cues if text not in escaped]
+            # Of the raw ones an entity is a character: `&lt;b&gt;`.
+            assert not [text for text in raw if re.search(r"<[^b]", text)], raw
+            assert view.page.evaluate("() => window.__shown.length") > 0
+            check_untouched(view, address, 2)
+        assert check_segments(program, "en") >= 10
+        assert json.loads(get(program.port, "/live/captions-en/cues.json").text)["cues"]
+    finally:
+        for one in tracks:
+            one.end()
