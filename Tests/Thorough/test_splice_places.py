@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from harness.http1 import get
+from harness.playlist import parse
 from harness.ports import free_port
 from harness.program import Program
+from harness.sources import clip
 from harness.transport import Transport, splice_insert
 from harness.waiting import wait_until
 from test_events import TOKEN, post
@@ -84,3 +87,31 @@ def test_cue_tags_are_at_the_nearest_segments(streamer: Callable[..., Program]) 
         -1: [], 0: ["OUT:2.3"], 1: ["OUT-CONT:ElapsedTime=0.6,Duration=2.3"],
         2: ["OUT-CONT:ElapsedTime=1.6,Duration=2.3"], 3: ["IN"], 4: []}, text
     assert text.count("EXT-X-DATERANGE") == 2
+
+
+@pytest.mark.timeout(60)
+def test_splice_of_a_request_is_near_a_key_frame(
+        streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """A splice of the API keeps its time in passed-through video; the log names the nearest one."""
+    program = streamer("--input", str(clip(tmp_path / "film.mp4", 4)), "--loop", "--passthrough",
+                       "always", "--admin-token", TOKEN, "--host", "127.0.0.1", "--http-port",
+                       "0", defaults=False, within=20)
+    wait_until(lambda: get(program.port, "/live/video/playlist.m3u8").status == 200, 20, "live")
+    asked = round(time.time() * 1000) + 2300
+    section = splice_insert(7, None, out=True, seconds=2)
+    event = post(program, json.dumps({"scte35": f"0x{section.hex()}"}), f"?time={asked}")
+    assert milliseconds(event["time"]) == asked
+    line = program.wait_logged("splice-key", "key frame of the source", within=8).message
+    found = re.search(r"segment,? (\d+),? begins(?: (\d+) ms (before|after) it)?", line)
+    assert found, line
+    distance = int(found[2] or 0) * (1 if found[3] == "after" else -1)
+
+    def dates() -> list[int] | None:
+        """The dates of the segments, once the next one is complete."""
+        listed = parse(get(program.port, "/live/video/playlist.m3u8").text).segments
+        return [one.milliseconds() for one in listed if one.uri] \
+            if listed[-1].msn > int(found[1]) else None
+
+    nearest = min((date - asked for date in wait_until(dates, 8, "the next segment")), key=abs)
+    # The frame at or after the time is compared.
+    assert abs(nearest - distance) <= 34 or abs(nearest) > 465, (line, nearest)
