@@ -26,17 +26,25 @@ def value(line: str, attribute: str) -> str | None:
 
 
 def pitch(program: Program, name: str) -> float:
-    """The frequency of the newest complete segment of a track, in Hz; 0 for silence."""
+    """The frequency of the newest complete segment of a track, in Hz; 0 for silence.
+
+    The last segment before an interruption may be too short for it: -1.
+    """
     base = f"/live/{name}/"
     segments = parse(get(program.port, base + "playlist.m3u8").text).segments
     init = get(program.port, base + segments[-1].map_uri).body
     media = get(program.port, base + segments[-1].uri).body
+    return frequency(init + media)
+
+
+def frequency(media: bytes) -> float:
+    """The frequency of a header and its media, in Hz; 0 for silence, -1 if they are too short."""
     pcm = subprocess.run(
         [decoder("audio"), "-v", "error", "-i", "-", "-ac", "1", "-ar", "48000", "-f",
-         "s16le", "-"], input=init + media, capture_output=True, check=True, timeout=30).stdout
+         "s16le", "-"], input=media, capture_output=True, check=True, timeout=30).stdout
     values = memoryview(pcm).cast("h")[4096:]
     if len(values) < 8192:
-        return -1  # the last segment before an interruption
+        return -1
     if max(map(abs, values)) < 100:
         return 0
     return sum(one < 0 <= two for one, two in zip(values, values[1:])) * 48000 / len(values)
