@@ -128,15 +128,18 @@ def test_declared_tracks(streamer: Callable[..., Program], tmp_path: Path) -> No
 
 
 @pytest.mark.timeout(60)
-def test_tracks_of_rtsp(streamer: Callable[..., Program], sources: list[Source],
+@pytest.mark.parametrize(("spoken", "flags"), [
+    (["--languages", "de,en"], []), ([], ["--audio-tracks", "#1/de,#2/en"])],
+    ids=["sdp", "configuration"])
+def test_tracks_of_rtsp(spoken: Sequence[str], flags: Sequence[str],
+                        streamer: Callable[..., Program], sources: list[Source],
                         tmp_path: Path) -> None:
-    """Two sections of audio in the SDP, which has no languages: the configuration names them."""
+    """Two sections of audio, whose languages are `a=lang` of the SDP, or configured."""
     path, port = tmp_path / "two.mkv", free_port()
     ffmpeg(*VIDEO, "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-f", "lavfi", "-i",
            "sine=frequency=880:sample_rate=44100", "-map", "0:v", "-map", "1:a", "-map", "2:a",
            *H264, "-c:a", "aac", "-t", "25", str(path))
-    sources.append(rtsp_server(port, "--file", str(path), "--audio-tracks", "2"))
-    program = plays(streamer, "--input", f"rtsp://127.0.0.1:{port}/x", "--audio-tracks",
-                    "#1/de,#2/en")
+    sources.append(rtsp_server(port, "--file", str(path), "--audio-tracks", "2", *spoken))
+    program = plays(streamer, "--input", f"rtsp://127.0.0.1:{port}/x", *flags)
     assert [value(line, "LANGUAGE") for line in media_lines(program)] == ["de", "en"]
     hears(program, {"audio": 440, "audio-en": 880})

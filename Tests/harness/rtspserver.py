@@ -4,7 +4,8 @@
 `/usr/bin/python3 rtspserver.py PORT` prints `ready`; --help lists the options.
 The URL is rtsp://127.0.0.1:PORT/x.
 With `--file PATH` it sends the video and audio of a Matroska file (H.264, AAC) once instead; with
-`--vp9` that is one with VP9, with `--hevc` one with HEVC, whose audio it does not send.
+`--vp9` that is one with VP9, with `--hevc` one with HEVC, whose audio it does not send; with
+`--languages de,en` its audio sections have `a=lang`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,27 @@ from painter import frames  # noqa: E402
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import Gio, GLib, Gst, GstRtspServer  # noqa: E402
+gi.require_version("GstSdp", "1.0")
+from gi.repository import Gio, GLib, Gst, GstRtspServer, GstSdp  # noqa: E402, F401
+
+# A class of GStreamer has its signals only afterwards.
+Gst.init(None)
+
+
+class SpokenMedia(GstRtspServer.RTSPMedia):
+    """Media whose audio sections in the SDP have languages (RFC 8866 §6.12)."""
+
+    languages: list[str] = []
+
+    def do_setup_sdp(self, sdp, info) -> bool:
+        """Adds `a=lang` to the audio sections."""
+        if not GstRtspServer.RTSPMedia.do_setup_sdp(self, sdp, info):
+            return False
+        sections = [sdp.get_media(index) for index in range(sdp.medias_len())]
+        audio = [section for section in sections if section.get_media() == "audio"]
+        for section, language in zip(audio, self.languages):
+            section.add_attribute("lang", language)
+        return True
 
 
 def main() -> None:
@@ -37,13 +58,13 @@ def main() -> None:
     parser.add_argument("--hevc", action="store_true")
     parser.add_argument("--vp9", action="store_true")
     parser.add_argument("--audio-tracks", type=int, default=1, help="of the file")
+    parser.add_argument("--languages", default="", help="of the audio tracks, with commas")
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
     parser.add_argument("--certificate", default="", help="PEM; with --key: rtsps alone")
     parser.add_argument("--key", default="")
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
-    Gst.init(None)
 
     def feed(source) -> None:
         for index, data in frames(width, height, options.rate):
@@ -84,6 +105,9 @@ def main() -> None:
             f"{video} name=pay0 pt=96 {audio})")
     else:
         factory.connect("media-configure", configure)
+    if options.languages:
+        SpokenMedia.languages = options.languages.split(",")
+        factory.set_media_gtype(SpokenMedia.__gtype__)
     factory.set_shared(True)
     auth = GstRtspServer.RTSPAuth()
     if options.certificate:
