@@ -77,6 +77,30 @@ package struct MultivariantPlaylist: Sendable {
   private struct AudioGroup {
     let id: String
     let tracks: [TrackDescription]
+
+    /// Whether players play a rendition unless their viewer chooses another one.
+    ///
+    /// A group of another codec than AAC without a default rendition has the first one.
+    func isDefault(_ audio: TrackDescription) -> Bool {
+      if tracks.contains(where: \.isDefault) { return audio.isDefault }
+      return id != "audio" && tracks.first?.rendition == audio.rendition
+    }
+
+    /// Whether players may choose a rendition by the language of their system.
+    ///
+    /// Of renditions with the same LANGUAGE and CHARACTERISTICS only one: the default rendition, or
+    /// the first one. Audio without speech has no language, so viewers choose it themselves.
+    /// - Source: RFC 8216bis §4.4.6.1.1
+    func isAutomatic(_ audio: TrackDescription) -> Bool {
+      if isDefault(audio) { return true }
+      guard audio.purpose != .cleanEffects else { return false }
+      let equal = tracks.filter { other in
+        other.language == audio.language
+          && other.purpose.characteristic == audio.purpose.characteristic
+          && (other.purpose != .cleanEffects || isDefault(other))
+      }
+      return !equal.contains(where: isDefault) && equal.first?.rendition == audio.rendition
+    }
   }
 
   /// AAC, and other codecs after it: the variants name the codecs of their group (§4.4.6.2).
@@ -94,15 +118,13 @@ package struct MultivariantPlaylist: Sendable {
   }
 
   private func write(_ audio: TrackDescription, of group: AudioGroup, to out: inout PlaylistText) {
-    // A group without a default rendition has the first one.
-    let hasDefault = group.tracks.contains(where: \.isDefault)
-    let isFirst = group.tracks.first?.rendition == audio.rendition
-    let isDefault = audio.isDefault || !hasDefault && group.id != "audio" && isFirst
+    let isDefault = group.isDefault(audio)
+    let isAutomatic = group.isAutomatic(audio)
     // An unknown language is und (§4.4.6.1, RFC 5646 §4.1).
     out.line(
       "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"\(group.id)\",NAME=\"\(audio.label ?? audio.rendition)\","
         + "LANGUAGE=\"\(audio.language.tag)\",DEFAULT=\(isDefault ? "YES" : "NO"),"
-        + "AUTOSELECT=YES,"
+        + "AUTOSELECT=\(isAutomatic ? "YES" : "NO"),"
         + "CHANNELS=\"\(audio.channels ?? 2)\"," + Self.characteristics(audio.purpose)
         + "URI=\"\(base)\(audio.rendition)/\(file)\"")
   }

@@ -25,10 +25,16 @@ HOST = ["--host", "127.0.0.1", "--http-port", "0"]
 VIDEO = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30"]
 H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "30",
         "-keyint_min", "30", "-sc_threshold", "0"]
-# Language, frequency, codec, sample rate, channels, disposition of MPEG-TS.
-TRACKS = [
+# Language, frequency, codec, sample rate, channels, audio type of MPEG-TS.
+Recorded = tuple[str, int, str, int, int, str]
+TRACKS: list[Recorded] = [
     ("ger", 440, "aac", 48000, 2, ""), ("eng", 880, "aac", 44100, 1, ""),
     ("ger", 1320, "mp2", 48000, 2, "visual_impaired"),
+]
+# The other audio types, and a second track of a language.
+MORE: list[Recorded] = [
+    ("eng", 1760, "mp2", 48000, 1, "hearing_impaired"),
+    ("ger", 2200, "aac", 48000, 2, "clean_effects"), ("eng", 2640, "aac", 48000, 1, ""),
 ]
 
 
@@ -39,19 +45,20 @@ def ffmpeg(*options: str) -> bytes:
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE).stdout
 
 
-def film(path: Path, seconds: int = 8, without: Sequence[int] = ()) -> Path:
-    """Writes MPEG-TS with the audio tracks, except those with these indices."""
-    path.write_bytes(recorded(seconds, tuple(without)))
+def film(path: Path, seconds: int = 8, without: Sequence[int] = (),
+         more: Sequence[Recorded] = ()) -> Path:
+    """Writes MPEG-TS with the audio tracks, except those with these indices, and `more`."""
+    wanted = [track for index, track in enumerate(TRACKS) if index not in without]
+    path.write_bytes(recorded(seconds, (*wanted, *more)))
     return path
 
 
 @cache
-def recorded(seconds: int, without: tuple[int, ...]) -> bytes:
+def recorded(seconds: int, tracks: tuple[Recorded, ...]) -> bytes:
     """Records MPEG-TS with the tracks, once per worker."""
     inputs: list[str] = []
     options: list[str] = []
-    wanted = [track for index, track in enumerate(TRACKS) if index not in without]
-    for index, (language, pitch, codec, rate, channels, purpose) in enumerate(wanted):
+    for index, (language, pitch, codec, rate, channels, purpose) in enumerate(tracks):
         inputs += ["-f", "lavfi", "-i", f"sine=frequency={pitch}:sample_rate={rate}"]
         options += ["-map", f"{index + 1}:a", f"-c:a:{index}", codec, f"-ac:a:{index}",
                     f"{channels}", f"-metadata:s:a:{index}", f"language={language}"]
@@ -69,13 +76,23 @@ def plays(streamer: Callable[..., Program], *options: str) -> Program:
     return program
 
 
+def descriptors(sets: Sequence[ET.Element], name: str) -> list[list[str | None]]:
+    """The values of the descriptors with this name in each AdaptationSet."""
+    return [[one.get("value") for one in each.iter(f"{SPACE}{name}")] for each in sets]
+
+
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("flags", [[], ["--resolution", "160x90", "--isolation", "none"]])
 def test_tracks_of_a_file(flags: Sequence[str], streamer: Callable[..., Program],
                           tmp_path: Path) -> None:
-    """Each track has its language, name, purpose and sound, passed through or not, and relayed."""
-    program = plays(streamer, "--input", str(film(tmp_path / "three.ts")), "--loop", *flags)
-    program.check_logged("audio-tracks", "3 of 3")
+    """Each track has its language, name, purpose and sound, passed through or not, and relayed.
+
+    Of tracks with the same LANGUAGE and CHARACTERISTICS one has AUTOSELECT=YES (RFC 8216bis
+    §4.4.6.1.1). No role, purpose or characteristic means audio without speech.
+    """
+    path = film(tmp_path / "six.ts", more=MORE)
+    program = plays(streamer, "--input", str(path), "--loop", *flags)
+    program.check_logged("audio-tracks", "6 of 6")
     relay = streamer("--relay", program.url("/live/"), *HOST, defaults=False)
     wait_until(lambda: get(relay.port, "/live/playlist.m3u8", timeout=15).status == 200, 15,
                "the relay")
@@ -89,16 +106,25 @@ def test_tracks_of_a_file(flags: Sequence[str], streamer: Callable[..., Program]
             ["English", "en", "NO", "YES", "1", None, "audio-en/playlist.m3u8"],
             ["Deutsch (audio description)", "de", "NO", "YES", "2",
              "public.accessibility.describes-video",
-             "audio-de-visual-impaired/playlist.m3u8"]]
+             "audio-de-visual-impaired/playlist.m3u8"],
+            ["English (hearing impaired)", "en", "NO", "YES", "1",
+             "public.accessibility.enhances-speech-intelligibility",
+             "audio-en-hearing-impaired/playlist.m3u8"],
+            ["Deutsch (clean effects)", "de", "NO", "NO", "2", None,
+             "audio-de-clean-effects/playlist.m3u8"],
+            ["English 2", "en", "NO", "NO", "1", None, "audio-en-2/playlist.m3u8"]]
         root = ET.fromstring(get(server.port, "/live/manifest.mpd").text)
         assert list(form_faults(root)) == []
         sets = root.findall(f"{SPACE}Period/{SPACE}AdaptationSet[@contentType='audio']")
-        assert [one.get("lang") for one in sets] == ["de", "en", "de"]
-        assert [[role.get("value") for role in one.iter(f"{SPACE}Role")] for one in sets] == [
-            ["main"], ["alternate"], ["alternate", "description"]]
-        assert [[one.get("value") for one in each.iter(f"{SPACE}Accessibility")]
-                for each in sets] == [[], [], ["1"]]
-        hears(server, {"audio": 440, "audio-en": 880, "audio-de-visual-impaired": 1320})
+        assert [one.get("lang") for one in sets] == ["de", "en", "de", "en", "de", "en"]
+        assert [one.findtext(f"{SPACE}Label") for one in sets] == [line[0] for line in attributes]
+        assert descriptors(sets, "Role") == [
+            ["main"], ["alternate"], ["alternate", "description"],
+            ["alternate", "enhanced-audio-intelligibility"], ["alternate"], ["alternate"]]
+        assert descriptors(sets, "Accessibility") == [[], [], ["1"], ["2"], [], []]
+        hears(server, {"audio": 440, "audio-en": 880, "audio-de-visual-impaired": 1320,
+                       "audio-en-hearing-impaired": 1760, "audio-de-clean-effects": 2200,
+                       "audio-en-2": 2640})
     # A player of others chooses by language.
     heard = subprocess.run(
         [need("ffprobe", "plays"), "-v", "error", "-select_streams", "a", "-show_entries",
