@@ -104,18 +104,18 @@ def timed_clocks(video: bytes | Path | str) -> list[tuple[float, int | None]]:
     return list(zip(_video_times(log), map(strip_clock, strips), strict=True))
 
 
-def samples_of(audio: bytes | Path | str) -> tuple[float, np.ndarray]:
+def samples_of(audio: bytes | Path | str, track: int = 0) -> tuple[float, np.ndarray]:
     """The media time of the first sample, and all samples of the first channel at 48 kHz."""
     filters = f"pan=mono|c0=c0,aresample={RATE},asettb=1/{RATE},ashowinfo"
-    data, log = _ffmpeg(audio, ["-map", "0:a:0", "-af", filters, "-f", "f32le", "-"])
+    data, log = _ffmpeg(audio, ["-map", f"0:a:{track}", "-af", filters, "-f", "f32le", "-"])
     ticks = _ticks(log, "ashowinfo")
     assert ticks, log[-800:]
     return ticks[0] / RATE, np.frombuffer(data, np.float32)
 
 
-def beeps(audio: bytes | Path | str) -> list[float]:
+def beeps(audio: bytes | Path | str, track: int = 0) -> list[float]:
     """Media times at which a beep starts after at least 0.2 s of silence."""
-    start, samples = samples_of(audio)
+    start, samples = samples_of(audio, track)
     return [start + place / RATE for place in onsets(samples)]
 
 
@@ -130,9 +130,13 @@ def onsets(samples: np.ndarray, rate: int = RATE) -> list[int]:
 
 def marks(video: bytes | Path | str, audio: bytes | Path | str) -> list[Mark]:
     """Every second with both its flash and its beep, at most half a second apart."""
-    heard = beeps(audio)
+    return matched(flashes(video), beeps(audio))
+
+
+def matched(seen: dict[int, float], heard: list[float]) -> list[Mark]:
+    """Every second with both its flash and its beep, at most half a second apart."""
     found = []
-    for second, flash in sorted(flashes(video).items()):
+    for second, flash in sorted(seen.items()):
         nearest = min(heard, key=lambda beep: abs(beep - flash), default=None)
         if nearest is not None and abs(nearest - flash) < 0.5:
             found.append(Mark(second, flash, nearest))
