@@ -2,7 +2,7 @@
 
 package import Media
 
-/// What a track states about itself for people: the boxes of `udta` in a `trak`.
+/// The words of a track about itself, for people: the boxes of `udta` in a `trak`.
 ///
 /// A malformed or unknown box is left out, since a track can be played without it.
 /// - Source: ISO/IEC 14496-12 §8.10.1, §8.10.4, §8.10.5; QuickTime File Format, "User Data Atoms"

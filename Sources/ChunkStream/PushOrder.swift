@@ -9,7 +9,7 @@ package enum PushOrder: FieldMessage {
   /// The most bytes of a URL or of a path.
   private static let maximumText = 4096
 
-  /// What a process needs of the system.
+  /// The needs of a process of the system.
   package struct Rights: Sendable, Equatable {
     /// The most bytes of data.
     package let memory: Int64

@@ -20,7 +20,9 @@ SCALE = 1000
 EMPTY = b"\0\0\0\x08vtte"
 # The cues of English and German: second, samples (milliseconds and payloads) in it.
 ENGLISH = {5: [(250, []), (750, ["<v Bob>Hello &amp; <i>&lt;all&gt;</i>"])],
-           7: [(500, []), (500, ["one", "two\nlines"])]}
+           7: [(500, []), (500, ["one", "two\nlines"])],
+           # After the time in which a body of media must have its least rate.
+           23: [(250, []), (750, ["late"])]}
 GERMAN = {5: [(1000, ["Guten Abend"])]}
 
 
@@ -85,18 +87,18 @@ def test_texts_of_cmaf_are_captions(streamer: Callable[..., Program]) -> None:
               CMAFTrack(program, "/live/text.cmft", track("eng", ENGLISH), 1, begin),
               CMAFTrack(program, "/live/Streams(t2.cmft)", track("deu", GERMAN), 1, begin)]
     try:
-        wait_until(lambda: len(cues_of(program, "en")) == 3 and cues_of(program, "de"), 25, "cues")
+        wait_until(lambda: len(cues_of(program, "en")) == 4 and cues_of(program, "de"), 35, "cues")
         first, *others = cues_of(program, "en")
         [german] = cues_of(program, "de")
         assert [one["text"] for one in (first, *others, german)] == [
-            "Hello & <all>", "one", "two\nlines", "Guten Abend"]
-        assert [one["duration"] for one in (first, *others, german)] == [750, 500, 500, 1000]
+            "Hello & <all>", "one", "two\nlines", "late", "Guten Abend"]
+        assert [one["duration"] for one in (first, *others, german)] == [750, 500, 500, 750, 1000]
         starts = [one["start"] / 1000 - wall for one in (first, *others, german)]
         print("starts after the publisher's:", starts)
         # The distances are those of the track, within a frame; and the times are those of frames,
         # which were on their way for a moment.
         assert [at - starts[0] for at in starts] == [
-            pytest.approx(late, abs=1 / 30) for late in (0, 2.25, 2.25, -0.25)]
+            pytest.approx(late, abs=1 / 30) for late in (0, 2.25, 2.25, 18, -0.25)]
         assert 5.2 < starts[0] < 5.8
         assert curl(program, "POST", "/live/meta.cmfm", body=b"x")[0] == 415
         for body, reason in (

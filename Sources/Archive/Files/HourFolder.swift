@@ -39,7 +39,7 @@ package struct HourFolder: Sendable, Hashable {
     static let draft = ".new"
   }
 
-  /// What the folder has.
+  /// The content of the folder.
   var content: Content {
     var content = Content()
     for day in DiskFolder.entries(path).folders {

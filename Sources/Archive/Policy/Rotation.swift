@@ -19,7 +19,7 @@ package struct Rotation: Sendable {
     package let headerHash: String
   }
 
-  /// What a segment needs.
+  /// The needs of a segment.
   package enum Placement: Sendable, Equatable {
     /// Its file must be opened; the question is then repeated.
     case opening(HourName)

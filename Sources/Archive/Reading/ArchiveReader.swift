@@ -38,7 +38,7 @@ package final class ArchiveReader: Sendable {
   /// A reader of the media that `catalog` has on the disk.
   package convenience init(_ catalog: StreamCatalog) { self.init(catalog, .disk) }
 
-  /// A reader of what `catalog` has.
+  /// A reader of the media in `catalog`.
   init(_ catalog: StreamCatalog, _ reach: Reach, caches: RowCaches = RowCaches()) {
     self.catalog = catalog
     self.caches = caches

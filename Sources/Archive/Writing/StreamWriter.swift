@@ -119,7 +119,7 @@ final class StreamWriter {
     }
   }
 
-  /// Writes what the windows have got.
+  /// Writes the new media of the windows.
   ///
   /// - Returns: whether the reason for which nothing is written has changed, and the reason.
   func advance(_ now: MonotonicTime) -> (hasChanged: Bool, error: String?) {

@@ -49,7 +49,7 @@ final class TrackWriter {
     rotation = Rotation(isAudio: window.segmentation.isAudio)
   }
 
-  /// Writes what the window has got.
+  /// Writes the new media of the window.
   func advance(_ now: MonotonicTime) {
     let snapshot = window.snapshot
     guard snapshot.state != .starting, let oldest = oldest(snapshot) else { return }

@@ -86,7 +86,7 @@ struct AudioDepacketizer {
     set { audio.label = newValue }
   }
 
-  /// Sets what the container declares.
+  /// Sets the declarations of the container.
   mutating func describe(language: Language, purpose: AudioPurpose) {
     (audio.language, audio.purpose) = (language, purpose)
   }

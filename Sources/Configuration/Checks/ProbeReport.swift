@@ -81,7 +81,7 @@ extension InputDescription.Audio {
 }
 
 extension FrameProperties {
-  /// What differs from usual video.
+  /// The differences from usual video.
   fileprivate var words: [String] {
     (isInterlaced ? ["interlaced"] : []) + (bitDepth > 8 ? ["\(bitDepth) bits"] : [])
       + (colour.range == .sdr ? [] : [colour.range.rawValue])

@@ -20,7 +20,7 @@ package enum TokenCommand: Sendable {
   /// The variable with the publish key of the server.
   private static let publishVariable = Option.variablePrefix + "PUBLISH_KEY"
 
-  /// What a token permits.
+  /// The rights of a token.
   package struct TokenClaims: Sendable {
     var stream = "live"
     var lifetime: Int64 = 3600

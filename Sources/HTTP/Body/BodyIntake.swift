@@ -18,8 +18,8 @@ final class BodyIntake {
   init(_ receiver: any BodyReceiver, limit: Int?, limits: HTTPLimits, now: MonotonicTime) {
     self.receiver = receiver
     self.limit = limit ?? limits.bodyBytes
-    minimumBytes = limits.minimumBodyBytes
-    span = limits.bodyTime
+    minimumBytes = receiver.isSparse ? 1 : limits.minimumBodyBytes
+    span = receiver.isSparse ? limits.bodyTime * 6 : limits.bodyTime  // bounded: seconds
     pace = ThroughputMeter(now: now)
   }
 

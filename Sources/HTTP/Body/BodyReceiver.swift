@@ -5,6 +5,9 @@
 /// Called on the loop's thread, never from inside a call on an exchange. `ended` or `failed` is the
 /// last call. If the route ends its response earlier, neither is called.
 package protocol BodyReceiver: AnyObject {
+  /// Whether the body may bring little for long, as a track of text does: then it is too slow only
+  /// without a byte for six spans of `bodyTime`.
+  var isSparse: Bool { get }
   /// The next piece; the bytes are valid during the call only.
   func received(_ bytes: borrowing Span<UInt8>)
   /// The body is complete.
@@ -14,6 +17,10 @@ package protocol BodyReceiver: AnyObject {
   /// If the route had begun no response, the server has sent an error response, unless the client
   /// has disconnected.
   func failed(_ failure: BodyFailure)
+}
+
+extension BodyReceiver {
+  package var isSparse: Bool { false }
 }
 
 /// Why a request body will not be complete; `description` is the body of the response.

@@ -48,6 +48,8 @@ final class MediaUpload: BodyReceiver {
 
   // MARK: The body
 
+  var isSparse: Bool { if case .text = track { true } else { false } }
+
   func received(_ bytes: borrowing Span<UInt8>) {
     guard publication != nil, fault == nil else { return }
     unsafe bytes.withUnsafeBufferPointer { unsafe rest.append(contentsOf: $0) }
