@@ -47,9 +47,12 @@ def record(folder: Path) -> Path:
             str(-begin),
             str(path)
         ], check=True, timeout=30, stdin=subprocess.DEVNULL)
+        # -stream_loop would shift each repeat by the time from the first to the last timestamp, which
+        # are of different tracks.
+        repeats = path.with_name("repeats.txt")
+        repeats.write_text(f"file {path.name}\nduration {SECONDS}\n" * 5)
         subprocess.run([
-            *mux, "-stream_loop", "4", "-i",
-            str(path), "-map", "0", "-c", "copy",
+            *mux, "-f", "concat", "-i", str(repeats), "-map", "0", "-c", "copy",
             str(path.with_name("long.mkv"))
         ], check=True, timeout=30, stdin=subprocess.DEVNULL)
     finally:
