@@ -47,8 +47,8 @@ def record(folder: Path) -> Path:
             str(-begin),
             str(path)
         ], check=True, timeout=30, stdin=subprocess.DEVNULL)
-        # -stream_loop would shift each repeat by the time from the first to the last timestamp, which
-        # are of different tracks.
+        # -stream_loop would shift each repeat by the time from the first to the last timestamp,
+        # which are of different tracks.
         repeats = path.with_name("repeats.txt")
         repeats.write_text(f"file {path.name}\nduration {SECONDS}\n" * 5)
         subprocess.run([
