@@ -39,6 +39,23 @@ suite('a stream without a playlist', () => {
   }
 });
 
+suite('the playlist of the source', () => {
+  test('is not requested while the past is played', async (t) => {
+    const asked = [];
+    const poller = polling(t, async (url) => {
+      asked.push(String(url));
+      return new Response('#EXTM3U');
+    });
+    let isPast = true;
+    poller.mayAskLive = () => !isPast;
+    assert.equal(await poller.findServices(), null);
+    assert.deepEqual(asked, []);
+    isPast = false;
+    await poller.findServices();
+    assert.equal(asked.length, 1);
+  });
+});
+
 suite('whether the server answers', () => {
   const refusal = async () => new Response('no', { status: 403 });
   const silence = async () => { throw new TypeError('Failed to fetch'); };

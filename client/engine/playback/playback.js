@@ -109,6 +109,8 @@ export class Playback {
     this.stalls = new StallMeter(video);
     this.queue = new EventQueue(events.onEvent);
     this.services = new ServicePoller(options.source, this.clock, events.figures, signal);
+    // The playlists of the past name the services too.
+    this.services.mayAskLive = () => !this.isPast;
     /** Whether the viewer paused, or has not started playback yet. */
     this.isPaused = !options.startsItself;
     this.reach = new PastReach(signal);

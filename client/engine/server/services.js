@@ -74,6 +74,11 @@ export class ServicePoller {
     this.isUrgent = false;
     /** Whether the latest document is of the present source. */
     this.hasDocument = false;
+    /**
+     * Whether the playlist of the source may be requested: a stream on demand starts for it.
+     * @type {() => boolean}
+     */
+    this.mayAskLive = () => true;
     /** Called with the languages of captions, and the document that has named them. */
     this.onCaptions = /** @type {(languages: CaptionLanguage[], url: string) => void} */ (() => {});
     /** Called with the closed captions that a playlist or MPD names. */
@@ -124,7 +129,9 @@ export class ServicePoller {
    * callers share one search.
    */
   async findServices() {
-    if (this.services || performance.now() < this.searchAt) return this.services;
+    if (this.services || performance.now() < this.searchAt || !this.mayAskLive()) {
+      return this.services;
+    }
     this.search ??= this.searchServices().finally(() => { this.search = null; });
     return this.search;
   }
