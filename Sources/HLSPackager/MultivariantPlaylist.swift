@@ -92,14 +92,12 @@ package struct MultivariantPlaylist: Sendable {
     /// the first one. Audio without speech has no language, so viewers choose it themselves.
     /// - Source: RFC 8216bis §4.4.6.1.1
     func isAutomatic(_ audio: TrackDescription) -> Bool {
-      if isDefault(audio) { return true }
-      guard audio.purpose != .cleanEffects else { return false }
       let equal = tracks.filter { other in
         other.language == audio.language
           && other.purpose.characteristic == audio.purpose.characteristic
           && (other.purpose != .cleanEffects || isDefault(other))
       }
-      return !equal.contains(where: isDefault) && equal.first?.rendition == audio.rendition
+      return (equal.first(where: isDefault) ?? equal.first)?.rendition == audio.rendition
     }
   }
 

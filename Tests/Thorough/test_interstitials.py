@@ -8,13 +8,14 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
-from harness.browser import viewer
+from harness.browser import Viewer, viewer
 from harness.program import Program
 from harness.site import site
 from harness.tools import need
@@ -81,18 +82,25 @@ def asset(folder: Path) -> dict[str, tuple[str, bytes]]:
     return {f"/{path.name}": (kinds[path.suffix], path.read_bytes()) for path in folder.iterdir()}
 
 
-@pytest.mark.timeout(60)
-def test_hlsjs_plays_an_interstitial_and_returns(
-        browser: Browser, streamer: Callable[..., Program], hlsjs: Path, tmp_path: Path) -> None:
-    """The media is shown at its time, once, and afterwards the live edge; the API is strict."""
-    files = asset(tmp_path)
-    program = streamer("--resolution", "320x180", "--bitrate", "300", "--admin-token", TOKEN,
-                       "--hlsjs", str(hlsjs))
+@contextmanager
+def playing(program: Program, browser: Browser,
+            files: dict[str, tuple[str, bytes]]) -> Iterator[tuple[Viewer, str]]:
+    """A page in which hls.js plays the stream, on a server with the files, and its address."""
     html = PAGE.format(script=program.url("/player/hls.js"))
     with site(html, files=files) as address, viewer(browser) as view:
         view.open(address, is_parsed=True)
         view.page.evaluate(PLAY, program.url("/live/video/playlist.m3u8"))
         view.page.wait_for_function("() => __played() > 0 && __latency() > 0", timeout=15000)
+        yield view, address
+
+
+@pytest.mark.timeout(60)
+def test_hlsjs_plays_an_interstitial_and_returns(
+        browser: Browser, streamer: Callable[..., Program], hlsjs: Path, tmp_path: Path) -> None:
+    """The media is shown at its time, once, and afterwards the live edge; the API is strict."""
+    program = streamer("--resolution", "320x180", "--bitrate", "300", "--admin-token", TOKEN,
+                       "--hlsjs", str(hlsjs))
+    with playing(program, browser, asset(tmp_path)) as (view, address):
         status, text = post(program, {"x-asset-uri": "ftp://a/b"})
         assert status == 400 and "x-asset-uri: expected a URI" in text, text
         status, text = post(program, {"scte35": "/DAvAAAA"})
@@ -158,14 +166,9 @@ def test_hlsjs_continues_at_the_resume_offset(
         offset: int, browser: Browser, streamer: Callable[..., Program], hlsjs: Path,
         tmp_path: Path) -> None:
     """After the media the stream continues X-RESUME-OFFSET after the start of the interstitial."""
-    files = asset(tmp_path)
     program = streamer("--resolution", "320x180", "--bitrate", "300", "--admin-token", TOKEN,
                        "--hlsjs", str(hlsjs))
-    html = PAGE.format(script=program.url("/player/hls.js"))
-    with site(html, files=files) as address, viewer(browser) as view:
-        view.open(address, is_parsed=True)
-        view.page.evaluate(PLAY, program.url("/live/video/playlist.m3u8"))
-        view.page.wait_for_function("() => __played() > 0 && __latency() > 0", timeout=15000)
+    with playing(program, browser, asset(tmp_path)) as (view, address):
         view.page.evaluate(CLOCKS)
         at = round(time.time()) * 1000 + 4000
         status, text = post(

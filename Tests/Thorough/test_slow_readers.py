@@ -10,6 +10,7 @@ import struct
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -158,14 +159,43 @@ def test_a_response_has_one_more_window_duration(streamer: Callable[..., Program
         client.close()
 
 
-def unread(port: int, requests: list[tuple[str, str, str]]) -> Frames:
-    """A connection with requests, each a path, a host and a filler, whose bodies cannot be sent."""
-    frames = Frames(port, struct.pack(">HI", 4, 0))
-    frames.send(frame(WINDOW_UPDATE, struct.pack(">I", 1 << 30)))
-    for index, (path, host, filler) in enumerate(requests):
-        fields = {f"x-{number}": filler for number in range(4)} if filler else {}
-        frames.send(request(path, 2 * index + 1, host, **fields))
-    return frames
+class Unread:
+    """Connections over HTTP/2 whose responses are not read, and the memory of the program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program, self.before = program, resident_bytes(program.pid)
+        self.clients: list[Frames] = []
+        self.most = 0
+
+    def ask(self, requests: list[tuple[str, str, str]]) -> None:
+        """Sends requests, each a path, a host and a filler, whose bodies cannot be sent."""
+        frames = Frames(self.program.port, struct.pack(">HI", 4, 0))
+        frames.send(frame(WINDOW_UPDATE, struct.pack(">I", 1 << 30)))
+        for index, (path, host, filler) in enumerate(requests):
+            fields = {f"x-{number}": filler for number in range(4)} if filler else {}
+            frames.send(request(path, 2 * index + 1, host, **fields))
+        self.clients.append(frames)
+        self.look()
+
+    def look(self) -> None:
+        """Notes the memory."""
+        self.most = max(self.most, resident_bytes(self.program.pid))
+
+    def watch(self, seconds: float) -> None:
+        """Notes the memory for some time."""
+        for _ in range(round(seconds / 0.3)):
+            pause(0.3, "the budget is kept")
+            self.look()
+
+    def check(self) -> None:
+        """The memory of one client has a limit."""
+        print(f"memory {self.most - self.before >> 20} MB more")
+        assert self.most - self.before < 64 << 20
+
+    def close(self) -> None:
+        """Closes the connections."""
+        for client in self.clients:
+            client.socket.close()
 
 
 @pytest.mark.timeout(90)
@@ -174,26 +204,16 @@ def test_unread_responses_keep_little_memory(server: Program, case: str) -> None
     """10,000 responses over HTTP/2 are not read: an MPD for each Host, times, and large heads."""
     for path in ("/live/manifest.mpd", "/live/timestamps.json", "/health"):
         assert get(server.port, path, timeout=15).status == 200
-    before = resident_bytes(server.pid)
-    clients: list[Frames] = []
-    most = 0
-    try:
+    with closing(Unread(server)) as readers:
         for index in range(100):
-            clients.append(unread(server.port, [
+            readers.ask([
                 ("/live/manifest.mpd", f"h{index}-{number}.example", "") if case == "hosts" else
                 ("/live/timestamps.json", "a", "") if case == "times" else
-                ("/health", "a", "b" * 3500) for number in range(100)]))
-            most = max(most, resident_bytes(server.pid))
-        for _ in range(10):
-            pause(0.3, "the budget is kept")
-            most = max(most, resident_bytes(server.pid))
-        print(f"{case}: memory {most - before >> 20} MB more")
-        assert most - before < 64 << 20
+                ("/health", "a", "b" * 3500) for number in range(100)])
+        readers.watch(3)
+        readers.check()
         # Another client is not concerned.
         assert get(server.port, "/live/timestamps.json").status == 200
-    finally:
-        for client in clients:
-            client.socket.close()
 
 
 @pytest.mark.timeout(120)
@@ -207,23 +227,13 @@ def test_unread_clips_keep_little_memory(streamer: Callable[..., Program]) -> No
     times = get(program.port, "/live/dvr.json").json()
     begin, end = float(times["from"]) + 2, float(times["to"]) - 2
     path = f"/live/clip/{begin:.3f}--{end:.3f}.mp4"
-    before = resident_bytes(program.pid)
-    clients: list[Frames] = []
-    most = 0
-    try:
+    with closing(Unread(program)) as readers:
         for _ in range(20):
-            clients.append(unread(program.port, [(path, "a", "")] * 100))
-            most = max(most, resident_bytes(program.pid))
-        for _ in range(20):
-            pause(0.3, "the clips are made")
-            most = max(most, resident_bytes(program.pid))
-        print(f"{end - begin:.0f} s: memory {most - before >> 20} MB more")
-        assert most - before < 64 << 20
+            readers.ask([(path, "a", "")] * 100)
+        readers.watch(6)
+        readers.check()
         found = get(program.port, f"/live/clip/{end - 3:.3f}--{end:.3f}.mp4", timeout=10)
         assert found.status == 200 and len(found.body) > 50_000, found.status
-    finally:
-        for client in clients:
-            client.socket.close()
 
 
 @pytest.mark.timeout(90)
@@ -272,24 +282,15 @@ def test_readers_of_the_archive_wait_for_room(streamer: Callable[..., Program],
     body = get(program.port, path).body
     assert len(body) > MEGABYTE
     pause(10, "the segment leaves the window")
-    before = resident_bytes(program.pid)
-    clients: list[Frames] = []
-    most = 0
-    try:
+    with closing(Unread(program)) as readers:
         for _ in range(40):
-            clients.append(unread(program.port, [(path, "a", "")] * 100))
+            readers.ask([(path, "a", "")] * 100)
             pause(0.1, "the threads of the archive take the requests")
-            most = max(most, resident_bytes(program.pid))
         begun = time.monotonic()
         found, error = reader(program, "h2c", path).communicate(timeout=30)
         took = time.monotonic() - begun
         assert found == body, (len(found), error)
-        for _ in range(10):
-            most = max(most, resident_bytes(program.pid))
-            pause(0.3, "the budget is kept")
-        print(f"memory {most - before >> 20} MB more; a client that reads took {took:.1f} s")
-        assert most - before < 64 << 20 and took < 10
-        assert fault(program, "past_media") > 0
-    finally:
-        for client in clients:
-            client.socket.close()
+        readers.watch(3)
+        print(f"a client that reads took {took:.1f} s")
+        readers.check()
+        assert took < 10 and fault(program, "past_media") > 0
