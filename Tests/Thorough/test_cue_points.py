@@ -55,8 +55,14 @@ def check_nearest(program: Program, dates: list[int]) -> None:
     told = [KEY.search(entry.message) for entry in program.logged("splice-key")]
     distances = [int(found[1]) * (1 if found[2] == "after" else -1) if found else 0
                  for found in told]
-    playlist = parse(get(program.port, BASE + "playlist.m3u8").text)
-    starts = [segment.milliseconds() for segment in playlist.segments if segment.uri]
+
+    def later() -> list[int]:
+        """The begins of the complete segments, when there is one after all splices."""
+        playlist = parse(get(program.port, BASE + "playlist.m3u8").text)
+        starts = [segment.milliseconds() for segment in playlist.segments if segment.uri]
+        return starts if starts[-1] > max(dates) else []
+
+    starts = wait_until(later, 10, "a segment after the splices")
     expected = [min((start - date for start in starts), key=abs) for date in dates]
     print(f"the nearest key frames: {distances} ms, by the playlist {expected} ms")
     for date in expected:

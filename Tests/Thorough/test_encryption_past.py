@@ -126,10 +126,14 @@ def test_the_past_has_earlier_keys_of_a_server(streamer, tmp_path: Path) -> None
     own, client = certificates(tmp_path)
     with KeyServer(own, client) as server:
         options = server_keys(server, own, client)
-        end(archived(streamer, tmp_path, path, *options))
-        before = {kid.hex() for kid in server.keys}
+        program = archived(streamer, tmp_path, path, *options)
+        before = {rendition: check_past(past(program, rendition, since), server.keys, whole)
+                  for rendition, whole in clear.items()}
+        end(program)
         program = archived(streamer, tmp_path, path, *options)
         for rendition, whole in clear.items():
             kids = check_past(past(program, rendition, since), server.keys, whole)
             assert len(kids) == len(set(kids)) >= 4, "a key returns"
-            assert kids[0] in before and kids[1] in before and kids[-1] not in before
+            # The KID of a period is the same for both programs: the last key may be used by both.
+            earlier = before[rendition]
+            assert kids[:len(earlier)] == earlier and len(kids) > len(earlier) >= 2
