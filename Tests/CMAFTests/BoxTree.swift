@@ -133,7 +133,8 @@ struct BoxTree {
 
     mutating func code() throws -> String {
       let value = try take(4)
-      return String(decoding: (0..<4).map { UInt8(value >> (24 - 8 * $0) & 0xFF) }, as: UTF8.self)
+      let shifts: [UInt64] = [24, 16, 8, 0]
+      return String(decoding: shifts.map { UInt8(value >> $0 & 0xFF) }, as: UTF8.self)
     }
   }
 }

@@ -84,14 +84,16 @@ struct AccessUnitAssemblerTests {
     func piece(_ timestamp: SourceTime, _ type: UInt8, _ size: Int) -> AccessUnitAssembler.Piece {
       let isSlice = type == 0x41 || type == 0x65
       return .init(
-        timestamp: timestamp, bytes: [0, 0, 0, 1, type] + [UInt8](repeating: 9, count: size),
+        timestamp: timestamp,
+        bytes: [0, 0, 0, 1, type] as [UInt8] + [UInt8](repeating: 9, count: size),
         startsUnit: true, slices: isSlice ? 1 : 0, isKey: type == 0x65, arrival: 0)
     }
     var units: [AccessUnitAssembler.Unit] = []
-    for (timestamp, type, size) in [
+    let pieces: [(SourceTime, UInt8, Int)] = [
       (1, 0x67, 10), (1, 0x68, 4), (1, 0x65, 90), (2, 0x41, 40), (2, 0x06, 6), (3, 0x41, 40),
       (3, 0x06, 6), (4, 0x67, 10), (4, 0x68, 4), (4, 0x65, 60),
-    ] as [(SourceTime, UInt8, Int)] { units += assembler.take(piece(timestamp, type, size)) }
+    ]
+    for (timestamp, type, size) in pieces { units += assembler.take(piece(timestamp, type, size)) }
     #expect(units.map(\.timestamp) == [1, 2, 3, 4])
     #expect(units.map(\.isEarly) == [false, true, true, true])
     #expect(units.last?.bytes.count == 15 + 9 + 65)

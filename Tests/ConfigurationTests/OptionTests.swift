@@ -225,10 +225,11 @@ struct OptionTests {
   @Test("flags, letters, keys and variables are distinct")
   func distinct() {
     let table = Option.table
-    for names in [
+    let lists: [[String]] = [
       table.flatMap { [$0.name] + $0.aliases }, table.compactMap { $0.letter.map(String.init) },
       table.flatMap(\.keys), table.flatMap(\.variables),
-    ] { #expect(Set(names).count == names.count) }
+    ]
+    for names in lists { #expect(Set(names).count == names.count) }
   }
 
   @Test("each default is a value that its option accepts, if it is a single value")

@@ -14,7 +14,8 @@ func clientFrame(
   case ...0xFFFF:
     bytes = [first, 0xFE, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF)]
   default:
-    bytes = [first, 0xFF] + (0..<8).map { UInt8(payload.count >> (56 - 8 * $0) & 0xFF) }
+    bytes = [first, 0xFF]
+    for index in 0..<8 { bytes.append(UInt8(payload.count >> (56 - 8 * index) & 0xFF)) }
   }
   let masked = payload.enumerated().map { index, byte in byte ^ mask[index % 4] }
   return bytes + mask + masked

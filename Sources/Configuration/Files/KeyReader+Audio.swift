@@ -31,10 +31,10 @@ extension KeyReader {
     guard language != nil || position != nil else {
       throw UsageError(.location(location.whole), .missingValue, expected: Self.expected)
     }
-    let text =
-      [position.map { "#\($0)" }, language].compactMap(\.self).joined(separator: "/")
-      + (purpose.map { "+\($0)" } ?? "") + (name.map { "=\($0)" } ?? "")
-      + (isDefault == "true" ? "*" : "")
+    var text = [position.map { "#\($0)" }, language].compactMap(\.self).joined(separator: "/")
+    if let purpose { text += "+\(purpose)" }
+    if let name { text += "=\(name)" }
+    if isDefault == "true" { text += "*" }
     let isOne = !text.contains(",") && RequestedAudioTracks.Choice(text: text[...]) != nil
     guard isOne, [nil, "true", "false"].contains(isDefault) else {
       throw UsageError(.location(location.whole), .value(text), expected: Self.expected)
