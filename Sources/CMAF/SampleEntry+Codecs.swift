@@ -6,20 +6,32 @@ import Media
 extension SampleEntry {
   /// The codecs string of RFC 6381 §3.3, §3.4, such as `avc1.64001f` or `mp4a.40.2`.
   ///
-  /// - Throws: ``BoxError`` if the entry is none of H.264, VP9, Opus, AC-3, E-AC-3, FLAC and
-  ///   `mp4a`, or its setup does not fit our chunks: parameter sets are in the header, and lengths
-  ///   of NAL units have four bytes.
+  /// - Throws: ``BoxError`` if the entry is none of H.264, H.265, AV1, VP9, Opus, AC-3, E-AC-3,
+  ///   FLAC and `mp4a`, or its setup is cut off or does not fit our chunks: parameter sets of H.264
+  ///   are in the header, and lengths of its NAL units have four bytes.
   package func codecs() throws(BoxError) -> String {
     if let codecs = dolbyVision?.codecs(for: type) { return codecs }
     switch (type, objectType) {
     case ("avc1", _), ("avc3", _): return type + "." + (try profile())
+    case ("hvc1", _), ("hev1", _):
+      try needs(13, of: "hvcC")
+      return Self.codecs(hevc: type, setup.dropFirst())
+    case ("av01", _):
+      try needs(3, of: "av1C")
+      return Self.codecs(av1: setup)
     case ("vp09", _): return try "vp09." + layers()
     case ("Opus", _): return "opus"
     case ("ac-3", _), ("ec-3", _), ("fLaC", _): return type
     case ("mp4a", 0x40?): return "mp4a.40.\(try audioObjectType())"
     case ("mp4a", let objectType?): return "mp4a." + String(objectType, radix: 16)
     default:
-      throw .mismatch("sample entry", found: type, expected: "avc1, avc3 or mp4a")
+      throw .mismatch("sample entry", found: type, expected: "avc1, hvc1, av01, vp09 or mp4a")
+    }
+  }
+
+  private func needs(_ count: Int, of box: String) throws(BoxError) {
+    guard setup.count >= count else {
+      throw .truncated(box, needed: count, have: setup.count)
     }
   }
 

@@ -23,6 +23,9 @@ private enum Build {
   static let avcC = box(
     "avcC", [1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, 4, 0x67, 1, 2, 3, 1, 0, 2, 0x68, 1])
   static let avc1 = box("avc1", zeros(78), avcC)
+  static func video(_ type: String, _ setup: String, _ content: [UInt8]) -> [UInt8] {
+    box(type, zeros(78), box(setup, content))
+  }
   static let track = full("tkhd", word(0), word(0), word(1), zeros(64))
   static let media = full("mdhd", word(0), word(0), word(90_000), zeros(8))
   static let defaults = full("trex", word(1), word(1), zeros(12))
@@ -67,6 +70,14 @@ private struct HeaderRow: Sendable, CustomTestStringConvertible {
 
 private let rows: [HeaderRow] = [
   HeaderRow("H.264", Build.header(), 1, 90_000, "avc1.64001f"),
+  HeaderRow(
+    "H.265, ISO/IEC 14496-15 Annex E.3",
+    Build.header(
+      entry: Build.video("hvc1", "hvcC", [1, 1, 0x60, 0, 0, 0, 0x90, 0, 0, 0, 0, 0, 93])),
+    1, 90_000, "hvc1.1.6.L93.90"),
+  HeaderRow(
+    "AV1", Build.header(entry: Build.video("av01", "av1C", [0x81, 4, 0x40, 0])), 1, 90_000,
+    "av01.0.04M.10"),
   HeaderRow("AAC-LC", Build.header(entry: Build.mp4a()), 1, 90_000, "mp4a.40.2"),
   HeaderRow(
     "ISO/IEC 14496-3 §1.6.2.1: an object type after the escape",
@@ -125,7 +136,7 @@ private let rows: [HeaderRow] = [
     .several("sample entry")),
   HeaderRow(
     "another codec", Build.header(entry: Build.box("vvc1", Build.zeros(78))),
-    .mismatch("sample entry", found: "vvc1", expected: "avc1, avc3 or mp4a")),
+    .mismatch("sample entry", found: "vvc1", expected: "avc1, hvc1, av01, vp09 or mp4a")),
   HeaderRow(
     "no avcC", Build.header(entry: Build.box("avc1", Build.zeros(78))), .missing("avcC")),
   HeaderRow(
@@ -139,6 +150,15 @@ private let rows: [HeaderRow] = [
       entry: Build.box(
         "avc1", Build.zeros(78), Build.box("avcC", [1, 0x64, 0, 0x1f, 0xff, 0xe0, 0]))),
     .missing("avcC SPS")),
+  HeaderRow(
+    "a short hvcC", Build.header(entry: Build.video("hvc1", "hvcC", [1, 1, 0x60])),
+    .truncated("hvcC", needed: 13, have: 3)),
+  HeaderRow(
+    "a short av1C", Build.header(entry: Build.video("av01", "av1C", [0x81])),
+    .truncated("av1C", needed: 3, have: 1)),
+  HeaderRow(
+    "no av1C", Build.header(entry: Build.box("av01", Build.zeros(78))),
+    .truncated("av1C", needed: 3, have: 0)),
   HeaderRow(
     "an SPS beyond avcC",
     Build.header(

@@ -9,7 +9,8 @@ import Testing
 @Suite("Groups of audio renditions, RFC 8216bis §4.4.6.1.1")
 struct AudioGroupTests {
   private func audio(
-    _ name: String, _ codecs: String, samples: Int64, isDefault: Bool
+    _ name: String, _ codecs: String, samples: Int64, isDefault: Bool,
+    purpose: AudioPurpose = .main
   ) throws -> TrackDescription {
     let video = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
@@ -18,7 +19,25 @@ struct AudioGroupTests {
     return TrackDescription(
       rendition: name, codecs: codecs, bandwidth: 100_000,
       content: .audio(channels: 2, isDefault: isDefault), segmentation: .audio(segmentation),
-      header: [])
+      header: [], purpose: purpose)
+  }
+
+  @Test(
+    "players choose one track of a language and an audience by themselves, never clean effects",
+    arguments: [true, false])
+  func automatic(isSecondDefault: Bool) throws {
+    let purposes: [AudioPurpose] = [.cleanEffects, .main, .main, .visualImpaired]
+    let tracks = try purposes.enumerated().map { index, purpose in
+      try audio(
+        "audio\(index)", "mp4a.40.2", samples: 1024, isDefault: isSecondDefault && index == 2,
+        purpose: purpose)
+    }
+    let lines = MultivariantPlaylist(tracks, base: "", file: "p.m3u8").text.split(separator: "\n")
+      .filter { $0.hasPrefix("#EXT-X-MEDIA:TYPE=AUDIO") }
+    #expect(
+      lines.map { $0.contains("AUTOSELECT=YES") } == [
+        false, !isSecondDefault, isSecondDefault, true,
+      ])
   }
 
   @Test("each codec has a group, and each video rendition a variant with each group")

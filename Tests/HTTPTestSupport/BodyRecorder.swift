@@ -13,6 +13,9 @@ final class BodyRecorder: BodyReceiver {
   private let pauses: Bool
   private var isOver = false
 
+  /// Bodies at `/take/sparse` may bring little for long.
+  var isSparse: Bool { path == "/take/sparse" }
+
   init(_ exchange: any Exchange, _ path: String, _ seen: Monitor<TestRoutes.Seen>, pauses: Bool) {
     self.exchange = exchange
     self.path = path

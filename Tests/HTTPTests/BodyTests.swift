@@ -187,6 +187,22 @@ struct BodyTests {
     #expect(failure == .tooSlow(minimumBytes: 400, seconds: 0.4))
   }
 
+  @Test("a sparse body needs a byte in six times the duration of others, at no rate")
+  func sparse() throws {
+    let server = try TestServer(quick)
+    let client = try TestClient(server)
+    client.send("POST /take/sparse HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
+    for _ in 0..<4 {
+      client.send("x")
+      server.pass(.milliseconds(2000))
+    }
+    #expect(server.seen.bodies["/take/sparse"]?.failure == nil)
+    server.pass(.milliseconds(500))
+    #expect(try client.response().status == 408)
+    let failure = server.seen.bodies["/take/sparse"]?.failure
+    #expect(failure == .tooSlow(minimumBytes: 1, seconds: 2.4))
+  }
+
   @Test("a body is passed on piece by piece; while it is paused, the client has no deadline")
   func streamed() throws {
     let server = try TestServer(quick)

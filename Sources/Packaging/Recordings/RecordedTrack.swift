@@ -146,7 +146,7 @@ package struct RecordedTrack: Sendable {
   }
 
   /// The codecs string of RFC 6381; that of an entry whose setup is malformed is its type.
-  private var codecs: String { movie.entry.keptCodecs ?? movie.entry.type }
+  private var codecs: String { (try? movie.entry.codecs()) ?? movie.entry.type }
 
   private func description(
     _ content: TrackDescription.Content, _ segmentation: TrackSegmentation

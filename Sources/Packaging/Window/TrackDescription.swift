@@ -102,7 +102,7 @@ package struct TrackDescription: Sendable {
       }
     }
     return TrackDescription(
-      rendition: rendition, codecs: entry?.keptCodecs ?? codecs, bandwidth: bandwidth,
+      rendition: rendition, codecs: (try? entry?.codecs()) ?? codecs, bandwidth: bandwidth,
       averageBandwidth: averageBandwidth, content: content, segmentation: segmentation,
       header: header, label: label, purpose: purpose)
   }
@@ -153,17 +153,4 @@ package struct TrackDescription: Sendable {
   }
   /// Whether it is the audio for viewers that choose none.
   package var isDefault: Bool { if case .audio(_, true) = content { true } else { false } }
-}
-
-extension SampleEntry {
-  /// The codecs string of RFC 6381 of a header that was kept, of any codec; nil if the setup is
-  /// malformed.
-  var keptCodecs: String? {
-    if let codecs = dolbyVision?.codecs(for: type) { return codecs }
-    return switch (type, setup.count) {
-    case ("hvc1", 13...), ("hev1", 13...): SampleEntry.codecs(hevc: type, setup.dropFirst())
-    case ("av01", 3...): SampleEntry.codecs(av1: setup)
-    default: try? codecs()
-    }
-  }
 }

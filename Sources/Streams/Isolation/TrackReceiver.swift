@@ -168,15 +168,11 @@ struct TrackReceiver: ReceivedTrack {
     published = received
   }
 
-  /// Checks that a header fits the chunks; of HEVC and AV1, that it consists of whole boxes.
+  /// Checks that a header fits the chunks.
   private func check(_ fields: TrackFields) throws(BoxError) {
-    guard ["hvc1.", "hev1.", "av01."].contains(where: { fields.codecs.hasPrefix($0) }) else {
-      return try TrackHeader.check(
-        fields.header, trackID: ChunkWriter().trackID, timescale: Int(segmentation.timescale),
-        codecs: fields.codecs)
-    }
-    var reader = BoxReader(fields.header)
-    while try reader.next() != nil {}
+    try TrackHeader.check(
+      fields.header, trackID: ChunkWriter().trackID, timescale: Int(segmentation.timescale),
+      codecs: fields.codecs)
   }
 
   /// The constants of the track; names and bitrates are those of the configuration.
