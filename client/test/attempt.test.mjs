@@ -37,6 +37,17 @@ suite('the media of a connection', () => {
     assert.equal(flow.isAtEdge, false);
   });
 
+  test('is awaited for a shorter time by an attempt after one without an answer', () => {
+    const flow = new MediaFlow();
+    flow.expect(1000, 600);
+    assert.deepEqual([1600, 1601].map((now) => flow.isLost(now, true)), [false, true]);
+    flow.video(1500, 0);
+    assert.deepEqual([1601, 1501 + CHUNK_TIMEOUT].map((now) => flow.isLost(now, false)),
+      [false, true]);
+    flow.expect(9000);
+    assert.equal(flow.isLost(9000 + CHUNK_TIMEOUT + 1, true), false);
+  });
+
   test('is lost without chunks of one track, and is awaited longer at the start', () => {
     const flow = new MediaFlow();
     flow.expect(1000);

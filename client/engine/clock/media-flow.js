@@ -32,9 +32,10 @@ export class MediaFlow {
   /**
    * Chunks are awaited from now on.
    * @param {number} now
+   * @param {number} [patience] without a chunk for this time the connection is lost, ms
    */
-  expect(now) {
-    this.videoAt = now + START_TIMEOUT;
+  expect(now, patience = START_TIMEOUT + CHUNK_TIMEOUT) {
+    this.videoAt = now + patience - CHUNK_TIMEOUT;
     this.audioAt = this.videoAt;
   }
 

@@ -43,6 +43,11 @@ const DATE_ERROR = 0.01;
 const STEADY_TIME = 1000;
 /** An attempt of this age may end because the display stands still, ms. */
 const LEAST_ATTEMPT = 1000;
+/**
+ * The patience of the first attempt after one without an answer, ms; each further one has twice the
+ * time. Browsers send requests over idle connections first, and these may be lost as well.
+ */
+const FIRST_PATIENCE = 600;
 /** The longest time before the next attempt after a lost connection, and after a refusal, ms. */
 const LONGEST_LOST = 250, LONGEST_REFUSED = 2000;
 
@@ -61,6 +66,8 @@ export class FramePlayer extends OwnPlayer {
     /** @type {AttemptState} */
     this.state = { name: 'idle' };
     this.refreshedAt = 0;
+    /** The number of latest attempts that ended without an answer. */
+    this.unanswered = 0;
     this.ladder = new Ladder(host, this.stopping.signal);
     this.control = new RenditionControl(this.ladder, this.stopping.signal);
     const { signal } = this.stopping;
@@ -86,6 +93,19 @@ export class FramePlayer extends OwnPlayer {
    */
   abandon(reason) { if (this.state.name !== 'idle') this.state.attempt.abort(reason); }
 
+  /** Ends an attempt that gets no answer. */
+  abandonUnanswered() {
+    if (this.state.name === 'idle') return;
+    this.unanswered += 1;
+    this.abandon(new Error('no answer'));
+  }
+
+  /** The time for the first chunk of an attempt, ms; undefined for the usual one. */
+  get patience() {
+    const { unanswered } = this;
+    return unanswered > 0 ? FIRST_PATIENCE * 2 ** Math.min(unanswered - 1, 4) : undefined;
+  }
+
   play() { void this.makeAttempts(); }
 
   stop() {
@@ -104,7 +124,7 @@ export class FramePlayer extends OwnPlayer {
     while (!this.isStopped) {
       const attempt = new AbortController(), at = performance.now();
       this.on({ name: 'begin', at, attempt });
-      this.flow.expect(at);
+      this.flow.expect(at, this.patience);
       let wait = 0, longest = LONGEST_LOST;
       try {
         if (this.isSuspended) await this.suspend(this.feed);
@@ -348,7 +368,10 @@ export class FramePlayer extends OwnPlayer {
     this.flow.video(now, time);
     this.feed.video?.append(chunk.bytes);
     this.positioner.on({ name: 'chunk', at: now });
-    if (this.positioner.elapsed(now) > STEADY_TIME) this.failures = 0;
+    if (this.positioner.elapsed(now) > STEADY_TIME) {
+      this.failures = 0;
+      this.unanswered = 0;
+    }
     if (Math.abs(this.host.clock.offset - this.clockOffset) > 50) {
       this.clockOffset = this.host.clock.offset;
       this.delays.clear();
@@ -389,7 +412,8 @@ export class FramePlayer extends OwnPlayer {
     this.choosePosition();
     const isDue = now - this.refreshedAt > REFRESH_INTERVAL && positioner.isPlaced;
     if (this.flow.isLost(now, feed.audio !== null)) {
-      this.abandon(new Error(`no media for ${CHUNK_TIMEOUT / 1000} s`));
+      if (this.unanswered > 0) this.abandonUnanswered();
+      else this.abandon(new Error(`no media for ${CHUNK_TIMEOUT / 1000} s`));
     } else if (isDue && state.name === 'running') void this.refresh(state.attempt);
     this.skipGap();
     if (positioner.isPlaced) this.control.update(this.viewing());
@@ -432,7 +456,8 @@ export class FramePlayer extends OwnPlayer {
     const { flow, state } = this;
     if (flow.isExpected(now)) this.positioner.on({ name: 'release' });
     else if (state.name !== 'idle' && now - state.since > LEAST_ATTEMPT) {
-      this.abandon(new Error(isAnswered ? 'the picture stands still' : 'no answer'));
+      if (isAnswered) this.abandon(new Error('the picture stands still'));
+      else this.abandonUnanswered();
     }
   }
 

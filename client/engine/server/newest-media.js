@@ -9,8 +9,8 @@ import { loadPlaylist, loadRenditions } from '../transport/documents.js';
 /** @typedef {import('../../shared/playlist.js').Rendition} Rendition */
 
 /**
- * The limit of one request, ms. Over connections that carry nothing more a picture stands for 0.3 s,
- * for this time, and for the wait for a key frame of a new connection, often a second.
+ * The limit of one request, ms. Over connections that carry nothing more a picture stands for
+ * 0.3 s, for this time, and until a key frame of a new connection, often a second.
  */
 const NEWEST_LIMIT = 1200;
 /** A playlist with renditions is valid for this time, ms. */
