@@ -26,7 +26,7 @@ SECONDS = 6.0
 def sounding(binary: Path) -> Iterator[Program]:
     """A ladder of two renditions with audio."""
     program = start(["--rendition", "640x360@700", "--rendition", "320x180@250", "--audio", "tone",
-                     *script_flags()])
+                     "--https-port", "0", "--self-signed", *script_flags()])
     yield program
     stop(program)
 
@@ -61,5 +61,37 @@ def test_new_connections_bring_pictures(player: str, browser: Browser, sounding:
                 assert silent > 0 and proxy.accepted > accepted
                 assert max(found["longest"], found["longest_picture"]) <= LIMIT, found
             assert page.evaluate("() => __player.player") == kind
+    finally:
+        proxy.close()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("player", ["frames", "ws", "webcodecs", "webcodecs-http"])
+def test_another_connection_brings_pictures(
+        player: str, browser: Browser, sounding: Program) -> None:
+    """The only connection of a page with HTTP/2 falls silent: newer pictures within 3 s.
+
+    The browser opens no other one for 20 s. WebSockets are in the same connection, so that their
+    players may become those of HTTP.
+    """
+    proxy = Proxy(sounding.secure_port)
+    try:
+        with viewer(browser) as view:
+            page = view.page
+            if player == "webcodecs-http":
+                view.context.add_init_script("delete globalThis.WebSocket")
+            stillness.measure(page)
+            view.open(f"https://127.0.0.1:{proxy.port}/?player={player.removesuffix('-http')}")
+            page.wait_for_function("() => (window.__player?.framesShown ?? 0) > 60", timeout=25000)
+            view.watch(1)
+            stillness.begin(page)
+            accepted, silent = proxy.accepted, proxy.silence()
+            view.watch(SECONDS)
+            found = stillness.found(page)
+            errors = page.evaluate("() => __player.errors.map(({ text }) => text)")
+            print(f"{player}: {silent} silent, {proxy.accepted - accepted} new; "
+                  f"a picture for {found['longest_picture']} s; {errors}")
+            assert silent > 0 and proxy.accepted > accepted
+            assert max(found["longest"], found["longest_picture"]) <= LIMIT, found
     finally:
         proxy.close()

@@ -3,6 +3,7 @@
 
 import { sleep, within } from '../../shared/deadline.js';
 import { cuesOf } from './cue-list.js';
+import { retrieve } from '../transport/connection.js';
 /** @typedef {import('./cue-list.js').Cue} Cue */
 /** @typedef {{ revision: number, cues: Cue[] }} Answer */
 
@@ -47,7 +48,7 @@ export async function followCues(url, onCues, stop) {
 async function load(url, stop) {
   try {
     return await within(LIMIT, async (signal) => {
-      const response = await fetch(url, { signal });
+      const response = await retrieve(url, { signal });
       return response.ok ? cuesOf(await response.json()) : null;
     }, stop);
   } catch {

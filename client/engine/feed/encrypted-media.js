@@ -3,6 +3,7 @@
 
 import { sleep, within } from '../../shared/deadline.js';
 import { messageOf, UnsupportedError } from '../../shared/errors.js';
+import { retrieve } from '../transport/connection.js';
 
 const SYSTEM = 'org.w3.clearkey';
 /** The sessions with keys that a rotation leaves; older ones are closed. */
@@ -87,7 +88,7 @@ export class EncryptedMedia {
         const body = new TextDecoder().decode(message);
         const keys = await within(5000, async (stop) => {
           const url = licenceURL(this.source());
-          const response = await fetch(url, { method: 'POST', body, signal: stop });
+          const response = await retrieve(url, { method: 'POST', body, signal: stop });
           const { status } = response;
           const isRefused = status >= 400 && status < 500 && status !== 429;
           return response.ok ? response.arrayBuffer() : isRefused ? status : null;

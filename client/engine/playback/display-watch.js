@@ -3,6 +3,7 @@
 
 import { Avoidance } from '../renditions/avoidance.js';
 import { NewestMedia } from '../server/newest-media.js';
+import { changeConnection } from '../transport/connection.js';
 import { isMPD, otherFormat } from '../transport/source.js';
 import { KINDS } from '../players/kinds.js';
 import { Watchdog } from './watchdog.js';
@@ -203,6 +204,7 @@ export class DisplayWatch {
       if (this.stopped !== stopped) return;
       // A refused connection, as of a server that restarts, holds no other request.
       this.hasNewer = error instanceof TypeError ? false : undefined;
+      if (this.hasNewer === undefined) changeConnection(this.playlist);
     } finally {
       this.isProbing = false;
     }

@@ -38,6 +38,8 @@ const RECOVERED = 1;
 const START_TIME = 5, RESUME_TIME = 1;
 /** Newer media that becomes known late, as after an outage, is given this time, s. */
 const GRACE_TIME = 0.2;
+/** After a probe without an answer that time is longer: a new connection opens, s. */
+const UNANSWERED_GRACE_TIME = 0.8;
 /** The time between two probes, doubled after each one without newer media, s. */
 const PROBE_INTERVAL = 0.5, LONGEST_PROBE_INTERVAL = 2;
 /** The pause after the last remedy, doubled each time up to the second value, s. */
@@ -129,11 +131,19 @@ export class Watchdog {
     this.moving = 0;
     if (this.trouble < 0) return null;
     // Connections that are lost without a sign hold the player's requests, and the probe behind
-    // them: a browser opens six to a host. A seek cancels those requests.
+    // them: a browser opens six to a host, or one with HTTP/2. A seek cancels those requests. If
+    // probes have answers over another connection, only another player leaves the lost one.
     const { hasNewer } = facts, before = this.hasNewer;
     this.hasNewer = hasNewer;
-    if (hasNewer === undefined && before !== undefined) return 'seek';
-    if (hasNewer === false) this.trouble = 0;
+    if (hasNewer === undefined && before !== undefined) {
+      this.next = REMEDIES.length - 1;
+      this.trouble = Math.min(this.trouble, this.limit(delay) - UNANSWERED_GRACE_TIME);
+      return 'seek';
+    }
+    if (hasNewer === false) {
+      this.trouble = 0;
+      this.next = 0;
+    }
     if (hasNewer !== true) {
       this.trouble = Math.min(this.trouble, this.limit(delay) - GRACE_TIME);
       return this.probe(now);

@@ -10,6 +10,7 @@ import { AudioTracks } from '../renditions/audio-tracks.js';
 import { EmptySegments } from '../renditions/empty-segments.js';
 import { Ladder } from '../renditions/ladder.js';
 import { RenditionControl } from '../renditions/rendition-control.js';
+import { changeConnection } from '../transport/connection.js';
 import { headersOf, loadHeader, loadPlaylist } from '../transport/documents.js';
 import { segmentNames } from '../transport/segment-names.js';
 import { isMPD } from '../transport/source.js';
@@ -97,6 +98,7 @@ export class FramePlayer extends OwnPlayer {
   abandonUnanswered() {
     if (this.state.name === 'idle') return;
     this.unanswered += 1;
+    changeConnection(this.host.source);
     this.abandon(new Error('no answer'));
   }
 
@@ -456,8 +458,11 @@ export class FramePlayer extends OwnPlayer {
     const { flow, state } = this;
     if (flow.isExpected(now)) this.positioner.on({ name: 'release' });
     else if (state.name !== 'idle' && now - state.since > LEAST_ATTEMPT) {
-      if (isAnswered) this.abandon(new Error('the picture stands still'));
-      else this.abandonUnanswered();
+      if (!isAnswered) this.abandonUnanswered();
+      else {
+        changeConnection(this.host.source);
+        this.abandon(new Error('the picture stands still'));
+      }
     }
   }
 

@@ -11,6 +11,7 @@ import { loadHeader, loadPlaylist } from '../transport/documents.js';
 import { segmentNames } from '../transport/segment-names.js';
 import { extentBeside } from '../transport/source.js';
 import { PastOrder } from './past-order.js';
+import { retrieve } from '../transport/connection.js';
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
 /** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
 /** @typedef {import('../feed/source-buffer.js').SourceBufferQueue} SourceBufferQueue */
@@ -320,7 +321,7 @@ export class PastPlayer {
    */
   segment({ names }, number, stop) {
     return within(SEGMENT_TIMEOUT, async (signal) => {
-      const response = await fetch(names.urlOf(number), { signal });
+      const response = await retrieve(names.urlOf(number), { signal });
       if ([404, 410].includes(response.status)) return null;
       if (!response.ok) throw new Error(`status ${response.status} for segment ${number}`);
       return new Uint8Array(await response.arrayBuffer());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The probe of a higher rendition: one of its segments, loaded in pieces.
 
+import { retrieve } from '../transport/connection.js';
+
 /**
  * The first piece takes this share of the limit on a connection that is just fast enough. Each
  * further piece is twice as large.
@@ -25,7 +27,7 @@ export async function arrivesWithin(url, bytes, limit, signal) {
   let size = Math.ceil(bytes * FIRST_SHARE), total = bytes, from = 0, seconds = 0;
   for (;;) {
     const range = { Range: `bytes=${from}-${from + size - 1}` };
-    const response = await fetch(url, { signal, headers: range });
+    const response = await retrieve(url, { signal, headers: range });
     if (!response.ok) throw new Error(`status ${response.status}`);
     const begun = performance.now();
     const { byteLength } = await response.arrayBuffer();

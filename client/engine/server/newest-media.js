@@ -4,6 +4,7 @@
 import { within } from '../../shared/deadline.js';
 import { timestampsOf } from '../../shared/timestamps.js';
 import { loadPlaylist, loadRenditions } from '../transport/documents.js';
+import { retrieve } from '../transport/connection.js';
 /** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
 /** @typedef {import('../../shared/playlist.js').Rendition} Rendition */
@@ -106,7 +107,7 @@ export class NewestMedia {
   async loadTimestamps(url, uri, signal) {
     const address = new URL(url);
     if (uri !== null) address.searchParams.set('rendition', folderName(uri));
-    const response = await fetch(address, { cache: 'no-store', signal });
+    const response = await retrieve(address, { cache: 'no-store', signal });
     return response.ok ? newestPublished(await response.json()) : null;
   }
 

@@ -2,6 +2,7 @@
 // How far viewers may go back: the content of /S/dvr.json.
 
 import { within } from '../../shared/deadline.js';
+import { retrieve } from '../transport/connection.js';
 
 /** ms */
 const TIMEOUT = 5000;
@@ -120,7 +121,7 @@ export class PastReach {
   async request(url) {
     try {
       this.extent = await within(TIMEOUT, async (signal) => {
-        const response = await fetch(url, { signal });
+        const response = await retrieve(url, { signal });
         if (response.status === 404) return new PastExtent({});  // another server, or an old one
         if (!response.ok) return this.extent;
         const extent = new PastExtent(await response.json());

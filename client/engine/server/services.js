@@ -10,6 +10,7 @@ import { loadPlaylist, timeServicesOf } from '../transport/documents.js';
 import { segmentNames } from '../transport/segment-names.js';
 import { otherFormat } from '../transport/source.js';
 import { publisherText } from './away.js';
+import { retrieve } from '../transport/connection.js';
 /** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../../shared/playlist.js').ClosedCaptionStatement} ClosedCaptionStatement */
 /** @typedef {import('../../shared/timestamps.js').CaptionLanguage} CaptionLanguage */
@@ -196,7 +197,7 @@ export class ServicePoller {
     try {
       return await within(2000, async (signal) => {
         const url = new URL('timestamps.json', this.source);
-        const response = await fetch(url, { cache: 'no-store', signal });
+        const response = await retrieve(url, { cache: 'no-store', signal });
         if (!response.ok) return response.status === 503;
         const { source, publisher } = timestampsOf(await response.json());
         if (!this.services && source?.outage) [this.presence, this.publisher] = [source, publisher];
@@ -227,7 +228,7 @@ export class ServicePoller {
     let hasAnswer = false;
     try {
       this.show(await within(2000, async (signal) => {
-        const response = await fetch(url, { cache: 'no-store', signal });
+        const response = await retrieve(url, { cache: 'no-store', signal });
         hasAnswer = true;
         if (!response.ok) throw new Error(`status ${response.status}`);
         return timestampsOf(await response.json());

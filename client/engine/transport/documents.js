@@ -6,6 +6,7 @@ import { StatusError, UnsupportedError } from '../../shared/errors.js';
 import { parsePlaylist } from '../../shared/playlist.js';
 import { servicesBeside } from '../../shared/services.js';
 import { segmentNames } from './segment-names.js';
+import { retrieve } from './connection.js';
 /** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../../shared/playlist.js').AudioRendition} AudioRendition */
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
@@ -38,7 +39,7 @@ export function timeServicesOf(list) {
 /** @param {string} url @param {AbortSignal} [stop] */
 function loadText(url, stop) {
   return within(TIMEOUT, async (signal) => {
-    const response = await fetch(url, { cache: 'no-store', signal });
+    const response = await retrieve(url, { cache: 'no-store', signal });
     if (!response.ok) {
       const reason = (await response.text()).trim().slice(0, 200);
       throw new StatusError('the playlist', response, reason.startsWith('<') ? '' : reason);
@@ -106,7 +107,7 @@ export function headersOf(list) {
 /** @param {string} url @param {AbortSignal} stop */
 export function loadHeader(url, stop) {
   return within(TIMEOUT, async (signal) => {
-    const response = await fetch(url, { signal });
+    const response = await retrieve(url, { signal });
     if (!response.ok) throw new Error(`status ${response.status} for the CMAF header`);
     return new Uint8Array(await response.arrayBuffer());
   }, stop);

@@ -5,6 +5,7 @@ import { agreeing, localNow } from '../../shared/clock.js';
 import { within } from '../../shared/deadline.js';
 import { isRefusal, isWithoutSockets } from '../../shared/errors.js';
 import { controlMessage, mediaMessage, PROTOCOL } from './llws.js';
+import { retrieve } from './connection.js';
 /** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../../shared/clock.js').TimeSample} TimeSample */
 /** @typedef {import('./llws.js').MediaMessage} MediaMessage */
@@ -52,7 +53,7 @@ export function forgetMissingSockets() { withoutSockets.clear(); }
 export async function refusalOf(url, stop) {
   try {
     return await within(REFUSAL_TIMEOUT, async (signal) => {
-      const { status } = await fetch(url.replace(/^ws/, 'http'), { signal, cache: 'no-store' });
+      const { status } = await retrieve(url.replace(/^ws/, 'http'), { signal, cache: 'no-store' });
       if (isRefusal(status)) return { status, isMissing: false };
       const isMissing = isWithoutSockets(status);
       if (isMissing) withoutSockets.add(url);

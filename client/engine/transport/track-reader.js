@@ -5,6 +5,7 @@ import { sleep } from '../../shared/deadline.js';
 import { messageOf } from '../../shared/errors.js';
 import { ChunkSplitter } from '../cmaf/chunks.js';
 import { SegmentChunks } from './segment-chunks.js';
+import { retrieve } from './connection.js';
 /** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
 /** @typedef {import('../cmaf/chunks.js').Chunk} Chunk */
 
@@ -60,7 +61,7 @@ export function request(names, number, signal, query = '') {
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
   const url = names.urlOf(number), mark = url.includes('?') ? '' : query;
-  const response = fetch(url + mark, { signal: own.signal });
+  const response = retrieve(url + mark, { signal: own.signal });
   response.catch(() => {});  // an error is reported when the response is awaited
   const end = () => signal.removeEventListener('abort', cancel);
   return { names, response, cancel, end };
