@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applies the remedies of the watchdog to the player, or to the playback that chooses the player.
 
+import { StatusError } from '../../shared/errors.js';
 import { Avoidance } from '../renditions/avoidance.js';
 import { NewestMedia } from '../server/newest-media.js';
 import { changeConnection } from '../transport/connection.js';
@@ -204,7 +205,8 @@ export class DisplayWatch {
       if (this.stopped !== stopped) return;
       // A refused connection, as of a server that restarts, holds no other request.
       this.hasNewer = error instanceof TypeError ? false : undefined;
-      if (this.hasNewer === undefined) changeConnection(this.playlist);
+      const isAnswered = error instanceof StatusError;
+      if (this.hasNewer === undefined && !isAnswered) changeConnection(this.playlist);
     } finally {
       this.isProbing = false;
     }
