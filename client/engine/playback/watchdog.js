@@ -39,7 +39,7 @@ const START_TIME = 5, RESUME_TIME = 1;
 /** Newer media that becomes known late, as after an outage, is given this time, s. */
 const GRACE_TIME = 0.2;
 /** After a probe without an answer that time is longer: a new connection opens, s. */
-const UNANSWERED_GRACE_TIME = 0.8;
+const UNANSWERED_GRACE_TIME = 0.6;
 /** The time between two probes, doubled after each one without newer media, s. */
 const PROBE_INTERVAL = 0.5, LONGEST_PROBE_INTERVAL = 2;
 /** The pause after the last remedy, doubled each time up to the second value, s. */
@@ -137,7 +137,7 @@ export class Watchdog {
     this.hasNewer = hasNewer;
     if (hasNewer === undefined && before !== undefined) {
       this.next = REMEDIES.length - 1;
-      this.trouble = Math.min(this.trouble, this.limit(delay) - UNANSWERED_GRACE_TIME);
+      this.trouble = this.limit(delay) - UNANSWERED_GRACE_TIME;
       return 'seek';
     }
     if (hasNewer === false) {
@@ -145,7 +145,8 @@ export class Watchdog {
       this.next = 0;
     }
     if (hasNewer !== true) {
-      this.trouble = Math.min(this.trouble, this.limit(delay) - GRACE_TIME);
+      const grace = hasNewer === undefined ? UNANSWERED_GRACE_TIME : GRACE_TIME;
+      this.trouble = Math.min(this.trouble, this.limit(delay) - grace);
       return this.probe(now);
     }
     return this.remedy(facts.isStarved, delay);
