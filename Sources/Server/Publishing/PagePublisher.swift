@@ -18,6 +18,8 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
   static let helloTime = Interval.seconds(5)
   /// The interval between two acknowledgements.
   static let ackInterval = Interval.milliseconds(100)
+  /// The time for which the newest frames are acknowledged again.
+  private static let repeatTime = Interval.seconds(2)
   /// The least interval between two requests for a key frame.
   private static let keyInterval = Interval.seconds(1)
   /// The control messages at once, and per second in the long run.
@@ -47,8 +49,11 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
   private var advice = PageRateAdvice()
   private let since: MonotonicTime
   private var control: RateAllowance
-  /// The frames that are not acknowledged yet, by their groups.
-  private var unacknowledged: [UInt16: (number: UInt32, at: WallTime)] = [:]
+  /// The newest frames by their groups.
+  private var newest: [UInt16: (number: UInt32, at: WallTime)] = [:]
+  /// Whether one of them is not acknowledged yet.
+  private var hasNews = false
+  private var acknowledgedAt = MonotonicTime.distantPast
   private var keyRequestedAt = MonotonicTime.distantPast
   /// The name by which the publisher continues; nil before `hello`, and if the client gave none.
   private var identity: String?
@@ -100,7 +105,8 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
       take(track.configuration.tag, isKey: false)
     case .media(let tag, let frame):
       let isVideo = session.isVideo(frame.group)
-      unacknowledged[frame.group] = (frame.number, arrival)
+      newest[frame.group] = (frame.number, arrival)
+      hasNews = true
       publication?.hear(at: now)
       take(tag, isKey: isVideo && frame.isKey)
       if isVideo, let kilobits = advice.take(frame, at: arrival, waiting: waiting.count) {
@@ -166,13 +172,19 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
     send(PageReply.key(group))
   }
 
-  /// Acknowledges the frames since the last call.
+  /// Acknowledges the frames since the last call; without new ones those before again, for two
+  /// seconds: a hidden page, whose timers are late, repeats its picture when a message arrives.
   func acknowledge() {
-    for (group, newest) in unacknowledged {
-      send(
-        PageReply.ack(group, newest.number, received: newest.at, waiting: waiting.count))
+    let wallTime = SystemClock.wallTime
+    newest = newest.filter { wallTime - $0.value.at < Self.repeatTime }
+    guard !newest.isEmpty else { return }
+    publishers.mustAcknowledge()
+    guard hasNews || now - acknowledgedAt >= Self.ackInterval else { return }
+    hasNews = false
+    acknowledgedAt = now
+    for (group, frame) in newest {
+      send(PageReply.ack(group, frame.number, received: frame.at, waiting: waiting.count))
     }
-    unacknowledged = [:]
   }
 
   /// Tells the page about its viewers.
