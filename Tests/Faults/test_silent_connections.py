@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from playwright.sync_api import Browser
 
 from fetch_hlsjs import script_flags
 from harness import stillness
-from harness.browser import viewer
+from harness.browser import Viewer, viewer
 from harness.program import Program, start, stop
 from harness.proxy import Proxy
 
@@ -31,6 +32,35 @@ def sounding(binary: Path) -> Iterator[Program]:
     stop(program)
 
 
+@contextmanager
+def playing(browser: Browser, player: str, scheme: str,
+            port: int) -> Iterator[tuple[Viewer, Proxy]]:
+    """A page behind a proxy that has shown frames; `-http` after the player: without WebSockets."""
+    kind = player.removesuffix("-http")
+    with closing(Proxy(port)) as proxy, viewer(browser) as view:
+        if kind != player:
+            view.context.add_init_script("delete globalThis.WebSocket")
+        stillness.measure(view.page)
+        view.open(f"{scheme}://127.0.0.1:{proxy.port}/?player={kind}")
+        view.page.wait_for_function("() => (window.__player?.framesShown ?? 0) > 60", timeout=25000)
+        assert view.page.evaluate("() => [__player.player, __player.sound]") == [kind, True]
+        view.watch(1)
+        yield view, proxy
+
+
+def silence(view: Viewer, proxy: Proxy, name: str) -> None:
+    """All connections carry nothing more, new ones do: no picture stands longer than the limit."""
+    stillness.begin(view.page)
+    accepted, silent = proxy.accepted, proxy.silence()
+    view.watch(SECONDS)
+    found = stillness.found(view.page)
+    errors = view.page.evaluate("() => __player.errors.map(({ text }) => text)")
+    print(f"{name}: {silent} silent, {proxy.accepted - accepted} new; "
+          f"a picture for {found['longest_picture']} s; {errors}")
+    assert silent > 0 and proxy.accepted > accepted
+    assert max(found["longest"], found["longest_picture"]) <= LIMIT, found
+
+
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("player", PLAYERS)
 def test_new_connections_bring_pictures(player: str, browser: Browser, sounding: Program,
@@ -38,31 +68,10 @@ def test_new_connections_bring_pictures(player: str, browser: Browser, sounding:
     """All connections of a playing page fall silent, twice: newer pictures within 3 s."""
     if player == "hlsjs":
         request.getfixturevalue(player)
-    proxy = Proxy(sounding.port)
-    try:
-        with viewer(browser) as view:
-            page = view.page
-            if player == "webcodecs-http":
-                view.context.add_init_script("delete globalThis.WebSocket")
-            stillness.measure(page)
-            kind = player.removesuffix("-http")
-            view.open(f"http://127.0.0.1:{proxy.port}/?player={kind}")
-            page.wait_for_function("() => (window.__player?.framesShown ?? 0) > 60", timeout=25000)
-            assert page.evaluate("() => [__player.player, __player.sound]") == [kind, True]
-            view.watch(1)
-            for time in ("first", "second"):
-                stillness.begin(page)
-                accepted, silent = proxy.accepted, proxy.silence()
-                view.watch(SECONDS)
-                found = stillness.found(page)
-                errors = page.evaluate("() => __player.errors.map(({ text }) => text)")
-                print(f"{player}, {time}: {silent} silent, {proxy.accepted - accepted} new; "
-                      f"a picture for {found['longest_picture']} s; {errors}")
-                assert silent > 0 and proxy.accepted > accepted
-                assert max(found["longest"], found["longest_picture"]) <= LIMIT, found
-            assert page.evaluate("() => __player.player") == kind
-    finally:
-        proxy.close()
+    with playing(browser, player, "http", sounding.port) as (view, proxy):
+        for time in ("first", "second"):
+            silence(view, proxy, f"{player}, {time}")
+        assert view.page.evaluate("() => __player.player") == player.removesuffix("-http")
 
 
 @pytest.mark.timeout(60)
@@ -74,24 +83,5 @@ def test_another_connection_brings_pictures(
     The browser opens no other one for 20 s. WebSockets are in the same connection, so that their
     players may become those of HTTP.
     """
-    proxy = Proxy(sounding.secure_port)
-    try:
-        with viewer(browser) as view:
-            page = view.page
-            if player == "webcodecs-http":
-                view.context.add_init_script("delete globalThis.WebSocket")
-            stillness.measure(page)
-            view.open(f"https://127.0.0.1:{proxy.port}/?player={player.removesuffix('-http')}")
-            page.wait_for_function("() => (window.__player?.framesShown ?? 0) > 60", timeout=25000)
-            view.watch(1)
-            stillness.begin(page)
-            accepted, silent = proxy.accepted, proxy.silence()
-            view.watch(SECONDS)
-            found = stillness.found(page)
-            errors = page.evaluate("() => __player.errors.map(({ text }) => text)")
-            print(f"{player}: {silent} silent, {proxy.accepted - accepted} new; "
-                  f"a picture for {found['longest_picture']} s; {errors}")
-            assert silent > 0 and proxy.accepted > accepted
-            assert max(found["longest"], found["longest_picture"]) <= LIMIT, found
-    finally:
-        proxy.close()
+    with playing(browser, player, "https", sounding.secure_port) as (view, proxy):
+        silence(view, proxy, player)

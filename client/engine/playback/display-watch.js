@@ -121,6 +121,7 @@ export class DisplayWatch {
     const hasNewer = watchdog.isStill && this.aheadOf() > NEWER_BY ? true : this.hasNewer;
     const remedy = watchdog.step(now / 1000, {
       frames: frames.frames, interval: frames.interval(), isWatched: this.isWatched, hasNewer,
+      isBound: playback.player?.changesConnection !== true,
       isStarved: watchdog.isStill && playback.player?.isStarved?.() === true,
     });
     if (remedy !== null) this.apply(remedy, now);

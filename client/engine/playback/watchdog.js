@@ -20,6 +20,7 @@ import { OWN_LIMITS } from '../players/kinds.js';
  *   and the stream has not ended
  * @property {boolean | null | undefined} hasNewer whether the stream has newer media than the shown
  *   frame; null if unknown, undefined if the latest probe had no answer in time
+ * @property {boolean} [isBound] whether the player cannot change its connection
  * @property {boolean} isStarved whether bytes arrive, but media seldom: a slow connection
  */
 
@@ -132,12 +133,14 @@ export class Watchdog {
     if (this.trouble < 0) return null;
     // Connections that are lost without a sign hold the player's requests, and the probe behind
     // them: a browser opens six to a host, or one with HTTP/2. A seek cancels those requests. If
-    // probes have answers over another connection, only another player leaves the lost one.
+    // probes have answers over another connection, a bound player is replaced.
     const { hasNewer } = facts, before = this.hasNewer;
     this.hasNewer = hasNewer;
     if (hasNewer === undefined && before !== undefined) {
-      this.next = REMEDIES.length - 1;
-      this.trouble = this.limit(delay) - UNANSWERED_GRACE_TIME;
+      if (facts.isBound) {
+        this.next = REMEDIES.length - 1;
+        this.trouble = this.limit(delay) - UNANSWERED_GRACE_TIME;
+      }
       return 'seek';
     }
     if (hasNewer === false) {

@@ -80,6 +80,9 @@ export class FramePlayer extends OwnPlayer {
     this.flow = new MediaFlow();
   }
 
+  /** Whether later requests take another connection after no answer. */
+  get changesConnection() { return true; }
+
   get isAtEdge() { return this.flow.isAtEdge; }
 
   /** Whether the browser wants no media. */

@@ -55,6 +55,7 @@
  * @typedef {object} Player
  * @property {Display} [display] the display of the frames; the video element by default
  * @property {boolean} [ownsSocket] whether it has a WebSocket for clock, events and figures
+ * @property {boolean} [changesConnection] whether its requests leave a connection without answers
  * @property {() => void} start
  * @property {() => void} stop
  * @property {() => void} update called every 50 ms
