@@ -16,10 +16,6 @@ import Time
 final class PagePublisher: WebSocketHandler, @unchecked Sendable {
   /// The time from the upgrade to `hello`.
   static let helloTime = Interval.seconds(5)
-  /// The interval between two acknowledgements.
-  static let ackInterval = Interval.milliseconds(100)
-  /// The time for which the newest frames are acknowledged again.
-  private static let repeatTime = Interval.seconds(2)
   /// The least interval between two requests for a key frame.
   private static let keyInterval = Interval.seconds(1)
   /// The control messages at once, and per second in the long run.
@@ -49,11 +45,7 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
   private var advice = PageRateAdvice()
   private let since: MonotonicTime
   private var control: RateAllowance
-  /// The newest frames by their groups.
-  private var newest: [UInt16: (number: UInt32, at: WallTime)] = [:]
-  /// Whether one of them is not acknowledged yet.
-  private var hasNews = false
-  private var acknowledgedAt = MonotonicTime.distantPast
+  private var acknowledgements = PageAcknowledgements()
   private var keyRequestedAt = MonotonicTime.distantPast
   /// The name by which the publisher continues; nil before `hello`, and if the client gave none.
   private var identity: String?
@@ -105,8 +97,7 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
       take(track.configuration.tag, isKey: false)
     case .media(let tag, let frame):
       let isVideo = session.isVideo(frame.group)
-      newest[frame.group] = (frame.number, arrival)
-      hasNews = true
+      acknowledgements.add(.init(group: frame.group, number: frame.number, received: arrival))
       publication?.hear(at: now)
       take(tag, isKey: isVideo && frame.isKey)
       if isVideo, let kilobits = advice.take(frame, at: arrival, waiting: waiting.count) {
@@ -172,18 +163,13 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
     send(PageReply.key(group))
   }
 
-  /// Acknowledges the frames since the last call; without new ones those before again, for two
-  /// seconds: a hidden page, whose timers are late, repeats its picture when a message arrives.
+  /// Acknowledges the newest frames, and asks to be called again while there are any.
   func acknowledge() {
-    let wallTime = SystemClock.wallTime
-    newest = newest.filter { wallTime - $0.value.at < Self.repeatTime }
-    guard !newest.isEmpty else { return }
+    guard let frames = acknowledgements.due(at: SystemClock.wallTime, now: now) else { return }
     publishers.mustAcknowledge()
-    guard hasNews || now - acknowledgedAt >= Self.ackInterval else { return }
-    hasNews = false
-    acknowledgedAt = now
-    for (group, frame) in newest {
-      send(PageReply.ack(group, frame.number, received: frame.at, waiting: waiting.count))
+    for frame in frames {
+      send(
+        PageReply.ack(frame.group, frame.number, received: frame.received, waiting: waiting.count))
     }
   }
 

@@ -113,7 +113,7 @@ final class PagePublishers {
   // MARK: Times
 
   /// A frame has arrived that is not acknowledged yet.
-  func mustAcknowledge() { nextAck = min(nextAck, loop.now + PagePublisher.ackInterval) }
+  func mustAcknowledge() { nextAck = min(nextAck, loop.now + PageAcknowledgements.interval) }
 
   /// Forgets a publisher that has ended.
   func forget(_ publisher: PagePublisher) {
