@@ -44,6 +44,14 @@ class RepeatedTests(unittest.TestCase):
         self.assertEqual(printed[1:], ["  d", "  a, as in a former run: rewrite it"])
         self.assertEqual(self.kept.read_text().split(), "1 a 1 b 1 c 2 d 2 a".split())
 
+    def test_the_last_ten_runs_are_kept_also_those_without_a_repeated_test(self) -> None:
+        self.forgive("0", "a")
+        for run in range(1, 11):
+            self.assertEqual(self.forgive(str(run)), (0, []))
+            self.forgive(str(run))
+        self.assertEqual(self.kept.read_text().split("\n"), [*map(str, range(1, 11)), ""])
+        self.assertEqual(self.forgive("10", "a")[1][1:], ["  a"])
+
     def test_a_failure_stays_one(self) -> None:
         self.assertEqual(self.forgive("1", status=2), (2, []))
         self.assertEqual(self.forgive("1", "a", status=2)[0], 2)

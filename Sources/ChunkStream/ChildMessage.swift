@@ -151,7 +151,7 @@ package enum ChildMessage: FieldMessage {
     _ reader: inout FieldReader
   ) throws(MessageError) -> ChildMessage {
     let time: WallTime = try reader.instant("the time of a cue")
-    let words = try reader.text("a cue", limit: CueText.longestMarked)
+    let words = try reader.text("a cue", limit: CueText.maximumMarked)
     let language = Language(try reader.text("a language", limit: 3))
     let duration = try reader.interval("the duration of a cue", in: Cue.durations)
     let line = try reader.optional { (reader) throws(MessageError) in

@@ -11,7 +11,7 @@ package enum Licence {
   /// The most bytes of a request.
   package static let largestRequest = 2048
   /// The most KIDs of a request.
-  private static let mostIdentifiers = 16
+  private static let maximumIdentifiers = 16
 
   private struct Request: Decodable {
     let kids: [String]
@@ -36,7 +36,7 @@ package enum Licence {
     guard body.count <= largestRequest, JSONSyntax.isValid(body),
       let request = try? JSONDecoder().decode(Request.self, from: Data(body))
     else { return nil }
-    guard request.kids.count <= mostIdentifiers else { return nil }
+    guard request.kids.count <= maximumIdentifiers else { return nil }
     let identifiers = request.kids.map { Base64.decode($0, .url) }
     guard identifiers.allSatisfy({ $0?.count == 16 }) else { return nil }
     return identifiers.compactMap(\.self)

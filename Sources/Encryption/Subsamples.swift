@@ -63,7 +63,7 @@ package struct Subsamples: Sendable, Equatable {
       if type == 7 || type == 8 { sets.add(unit) }
       if type == 1 || type == 5 {
         lead =
-          sets.sliceHeaderSize(unit.prefix(Self.longestHeader)).map { 4 + $0 }
+          sets.sliceHeaderSize(unit.prefix(Self.maximumHeader)).map { 4 + $0 }
           ?? Self.usualClear
       }
     case .hevc:
@@ -79,7 +79,7 @@ package struct Subsamples: Sendable, Equatable {
     flush(protected: protected)
   }
 
-  private static let longestHeader = 1024
+  private static let maximumHeader = 1024
 
   /// Ends an entry; more than 65,535 clear bytes need several.
   private mutating func flush(protected: Int = 0) {

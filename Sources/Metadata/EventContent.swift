@@ -69,7 +69,7 @@ package enum EventContent: Sendable, Equatable {
 
   private static func tag(_ member: JSONMember) throws(EventContentError) -> EventContent {
     guard let text = member.text, let tag = ID3Tag(text: text) else {
-      throw EventContentError("id3", "expected a text of at most \(ID3Tag.longestText) bytes")
+      throw EventContentError("id3", "expected a text of at most \(ID3Tag.maximumText) bytes")
     }
     return .id3(tag.bytes)
   }

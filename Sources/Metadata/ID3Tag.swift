@@ -7,7 +7,7 @@ import Checked
 /// - Source: ID3 tag version 2.4.0, main structure §3.1, native frames §4.2.6
 package struct ID3Tag: Sendable, Equatable {
   /// The most bytes of a text that becomes a tag.
-  static let longestText = 900
+  static let maximumText = 900
   private static let headLength = 10
 
   /// The tag.
@@ -51,7 +51,7 @@ package struct ID3Tag: Sendable, Equatable {
   /// A tag with one frame TXXX, whose description is empty; nil if the text is too long, or empty.
   init?(text: String) {
     let value = Array(text.utf8)
-    guard (1...Self.longestText).contains(value.count), !value.contains(0) else { return nil }
+    guard (1...Self.maximumText).contains(value.count), !value.contains(0) else { return nil }
     // UTF-8, and an empty description.
     let content: [UInt8] = [3, 0] + value
     let frame = Array("TXXX".utf8) + Self.synchsafe(content.count) + [0, 0] + content

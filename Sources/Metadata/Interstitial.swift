@@ -10,7 +10,7 @@ package struct Interstitial: Sendable, Equatable {
   /// The class of its EXT-X-DATERANGE.
   package static let dateRangeClass = "com.apple.hls.interstitial"
   /// The most bytes of a URI.
-  private static let longestURI = 512
+  private static let maximumURI = 512
   /// The longest of its durations, and the farthest offset.
   private static let longest = Interval.seconds(86_400)
 
@@ -108,11 +108,11 @@ package struct Interstitial: Sendable, Equatable {
   /// quoting.
   private static func uri(_ member: JSONMember, _ key: String) throws(EventContentError) -> String {
     let forbidden = Set("\"\\<>^`{|} ".utf8)
-    guard let text = member.text, text.utf8.count <= longestURI,
+    guard let text = member.text, text.utf8.count <= maximumURI,
       text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && !forbidden.contains($0) })
     else {
       throw EventContentError(
-        key, "expected a URI of at most \(longestURI) characters of ASCII, the others escaped")
+        key, "expected a URI of at most \(maximumURI) characters of ASCII, the others escaped")
     }
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, ["http", "https"].contains(parts[0].lowercased()),

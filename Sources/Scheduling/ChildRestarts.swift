@@ -5,7 +5,7 @@ package import Time
 /// When the process of a source is started again, and when it is ended since it is silent: a pure
 /// state machine.
 ///
-/// A process that has ended is started again at once, so that the stream goes on; its source is
+/// A process that has ended is started again at once, so that the stream continues; its source is
 /// opened by ``RetryPlan``. After several crashes within a minute the source is opened every half
 /// minute.
 package struct ChildRestarts: Sendable {

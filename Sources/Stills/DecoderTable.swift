@@ -73,6 +73,6 @@ struct DecoderTable {
   /// Lets a decoder begin a segment with its next frame.
   mutating func endGroup(_ decoder: UInt8) { places[decoder]?.count = nil }
 
-  /// Forgets a decoder that cannot go on.
+  /// Forgets a decoder that has failed.
   mutating func forget(_ decoder: UInt8) { places[decoder] = nil }
 }

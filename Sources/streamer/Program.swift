@@ -41,8 +41,8 @@ final class Program: Sendable {
   private static let webhookLimit = Interval.milliseconds(500)
 
   private let configuration: ValidatedConfiguration
-  private let tls: TLSSetup?
-  private let log: Log
+  let tls: TLSSetup?
+  let log: Log
   private let endpoints: [Endpoint]
   private let publisherEndpoints: [Endpoint]
   /// Why the usual congestion control is not used; nil if it is, or another one was requested.
@@ -52,7 +52,7 @@ final class Program: Sendable {
   private let srt: SRTService?
   private let server: StreamServer
   private let serverState: ServerState
-  private let registry: StreamRegistry
+  let registry: StreamRegistry
   /// Nil without `--on-event`.
   private let webhook: EventWebhook?
   /// Nil without a supervisor that listens.
@@ -289,20 +289,4 @@ final class Program: Sendable {
 
   /// Whether a supervisor owns the sockets and starts the next process.
   var isSupervised: Bool { endpoints.contains { $0.socket.isAdopted } }
-
-  // MARK: Reload
-
-  /// Reads the streams of the configuration again, and the certificate for new connections.
-  ///
-  /// After an error the earlier ones remain.
-  func reload() {
-    registry.reload()
-    guard let tls, tls.isReloaded else { return }
-    do throws(TLSError) {
-      try tls.context.reload()
-      log.write(.info, "certificate", "reloaded; SHA-256 \(tls.context.fingerprint)")
-    } catch {
-      log.write(.error, "certificate", "not reloaded, the earlier one remains: \(error)")
-    }
-  }
 }

@@ -12,7 +12,7 @@ struct HoleNeighbour {
   let limit: Int
 
   /// The least of these limits: segments may be larger after a picture that stands still.
-  private static let leastLimit: Int64 = 4 << 20
+  private static let minimumLimit: Int64 = 4 << 20
 
   /// The properties of the last of these segments; nil without any.
   init?(_ segments: [ArchivedSegment]) {
@@ -23,6 +23,6 @@ struct HoleNeighbour {
     let largest = segments.reduce(Int64(0)) { max($0, Int64($1.row.size)) }
     limit = Int(
       clamping: min(
-        Int64(HealedSegment.limit), max(Self.leastLimit, largest.multipliedSaturated(by: 8))))
+        Int64(HealedSegment.limit), max(Self.minimumLimit, largest.multipliedSaturated(by: 8))))
   }
 }

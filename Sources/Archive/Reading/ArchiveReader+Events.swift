@@ -7,7 +7,7 @@ import Time
 
 extension ArchiveReader {
   /// The most segments that one call reads from the disk.
-  private static let mostRead = 500
+  private static let maximumRead = 500
   /// The bytes that are read for the boxes before the media of a chunk.
   private static let window = 1024
   /// The largest `emsg` that is read.
@@ -28,10 +28,10 @@ extension ArchiveReader {
   /// - Throws: ``ArchiveFailure`` if the archive is not read yet.
   package func events(
     of rendition: String, in numbers: ClosedRange<Int64>, newest count: Int,
-    files: Int = ArchiveReader.mostFiles
+    files: Int = ArchiveReader.maximumFiles
   ) throws(ArchiveFailure) -> [ArchivedEvent] {
     var (found, known): ([ArchivedEvent], Set<UInt32>) = ([], [])
-    var left = Self.mostRead
+    var left = Self.maximumRead
     for segment in try segmentsWithEvents(numbers, of: rendition, files: files)
       .reversed()
     {

@@ -184,7 +184,7 @@ package final class ArchiveReader: Sendable {
   }
 
   /// The most finished files whose segments with events are read in one call.
-  package static let mostFiles = 24
+  package static let maximumFiles = 24
 
   /// The segments with events of a rendition, with numbers of a span, in their order.
   ///

@@ -28,14 +28,14 @@ struct ObjectWorker {
   /// Whether requests are sent at `now`.
   func isDue(_ now: MonotonicTime) -> Bool { now >= retryTime }
 
-  /// A turn of each rendition; the requests of a turn are sent together.
+  /// Takes the next requests of each rendition, and sends them together.
   ///
   /// - Returns: whether more can be sent at once.
   mutating func work(_ streams: [StreamCatalog]) -> Bool {
     var jobs: [ObjectJob] = []
     for catalog in streams where catalog.loadMarks() {
       for rendition in catalog.read({ $0.tracks.keys.sorted() }) {
-        jobs += turn(catalog, rendition)
+        jobs += nextJobs(catalog, rendition)
       }
     }
     // While the store fails, one request finds out whether it answers again.
@@ -60,26 +60,26 @@ struct ObjectWorker {
   // MARK: The store
 
   /// The next requests for a rendition.
-  private mutating func turn(_ catalog: StreamCatalog, _ rendition: String) -> [ObjectJob] {
-    // Copies: searching them under the lock would delay those who read the catalog.
+  private mutating func nextJobs(_ catalog: StreamCatalog, _ rendition: String) -> [ObjectJob] {
+    // Copies: searching them under the lock would delay the readers of the catalog.
     let (track, objects) = catalog.read {
       ($0.tracks[rendition], $0.objects?.tracks[rendition] ?? TrackObjects())
     }
-    let turn = hours.next(
+    let next = hours.next(
       track, objects, in: catalog.folder(of: rendition), now: SystemClock.monotonicTime)
-    guard let turn else { return [] }
-    catalog.update { $0.objects?.tracks[rendition]?.begin(turn.name) }
-    return turn.requests.map {
+    guard let next else { return [] }
+    catalog.update { $0.objects?.tracks[rendition]?.begin(next.name) }
+    return next.requests.map {
       ObjectJob(
-        catalog: catalog, rendition: rendition, name: turn.name, request: $0,
-        timescale: turn.timescale)
+        catalog: catalog, rendition: rendition, name: next.name, request: $0,
+        timescale: next.timescale)
     }
   }
 
-  /// The result of the requests of a turn.
+  /// The result of requests that were sent together.
   private struct Result: Sendable {
-    /// The places in the turn of the requests that the store has accepted, and of those whose
-    /// objects the disk has refused to read.
+    /// The indices of the requests that the store has accepted, and of those whose objects the disk
+    /// has refused to read.
     var done: Set<Int> = [], refused: Set<Int> = []
     var failure: (reason: String, catalog: StreamCatalog)?
   }

@@ -44,17 +44,6 @@ package struct EncoderSettings: Sendable, Hashable {
     self.levelKilobits = levelKilobits
   }
 
-  /// The default encoder, which also replaces encoders that cannot be opened.
-  package static let defaultEncoder = "libx264"
-  /// The default preset.
-  package static let defaultPreset = "superfast"
-
-  /// The presets of libx264, fastest first.
-  package static let presets = [
-    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow",
-    "placebo",
-  ]
-
   /// The number of slices encoded in parallel.
   ///
   /// One thread suffices up to 720p. Each frame thread would delay the output by one frame.

@@ -34,7 +34,7 @@ package struct CPIXAnswer: Sendable {
     }
   }
 
-  private static let mostKeys = 64
+  private static let maximumKeys = 64
 
   /// Reads a document.
   ///
@@ -42,7 +42,7 @@ package struct CPIXAnswer: Sendable {
   package init(_ bytes: [UInt8]) throws(Failure) {
     guard let root = Self.document(bytes), root.name == "CPIX" else { throw .notCPIX }
     let entries = root.first("ContentKeyList")?.all("ContentKey") ?? []
-    guard !entries.isEmpty, entries.count <= Self.mostKeys else { throw .noKey }
+    guard !entries.isEmpty, entries.count <= Self.maximumKeys else { throw .noKey }
     let systems = root.first("DRMSystemList")?.all("DRMSystem") ?? []
     var keys: [ContentKey] = []
     for (index, entry) in entries.enumerated() {

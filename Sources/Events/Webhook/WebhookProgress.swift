@@ -38,7 +38,7 @@ struct WebhookProgress: Sendable {
   }
 
   /// The longest wait before another attempt.
-  static let longestWait = Interval.seconds(30)
+  static let maximumWait = Interval.seconds(30)
 
   /// The number of the newest event that was accepted, refused or forgotten.
   private(set) var last: Int64
@@ -74,7 +74,7 @@ struct WebhookProgress: Sendable {
       return wasFailing ? nil : .failing("status \(status)")
     case .failed(let reason):
       // 1, 2, 4, 8, 16, 30, 30 … seconds.
-      retryAt = now + min(.seconds(1 << min(attempts, 5)), Self.longestWait)
+      retryAt = now + min(.seconds(1 << min(attempts, 5)), Self.maximumWait)
       attempts = attempts.addingSaturated(1)
       isFailing = true
       return wasFailing ? nil : .failing(reason)

@@ -146,7 +146,7 @@ final class HTTP2Session {
     let count = own.count + 1 + (more?.fields.count ?? 0)
     unsafe withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: count) { fields in
       var next = 0
-      func add(_ bytes: SharedBytes, _ field: FieldBlock.FieldOffsets, _ flags: UInt32) {
+      func add(_ bytes: SharedBytes, _ field: FieldBlock.FieldPosition, _ flags: UInt32) {
         let start = unsafe UnsafeMutablePointer(
           mutating: bytes.start.assumingMemoryBound(to: UInt8.self))
         unsafe fields.initializeElement(

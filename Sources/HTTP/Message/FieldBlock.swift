@@ -8,26 +8,26 @@ import Sharing
 /// - Source: RFC 9113 §8.2, §8.3.2
 struct FieldBlock: Sendable {
   /// The position of a name and its value in `bytes`.
-  struct FieldOffsets: Sendable {
+  struct FieldPosition: Sendable {
     let nameStart, nameCount, valueStart, valueCount: Int
   }
 
   let bytes: SharedBytes
   /// `:status` is the first field, `content-length` the last, if the block has them.
-  let fields: [FieldOffsets]
+  let fields: [FieldPosition]
   let hasLength: Bool
 
   /// A block of these fields; `status` is nil for fields that are added to another block.
   init(status: Int?, fields: [HeaderField], contentLength: Int? = nil) {
     var bytes: [UInt8] = []
-    var offsets: [FieldOffsets] = []
+    var offsets: [FieldPosition] = []
     func add(_ name: String, _ value: String) {
       let start = bytes.count
       bytes.append(contentsOf: name.utf8.lazy.map(lowercased))
       let middle = bytes.count
       bytes.append(contentsOf: value.utf8.lazy.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 })
       offsets.append(
-        FieldOffsets(
+        FieldPosition(
           nameStart: start, nameCount: middle - start, valueStart: middle,
           valueCount: bytes.count - middle))
     }

@@ -14,7 +14,7 @@ package struct FLVCuePoint: Sendable, Equatable {
   /// The largest distance of the splice from the message.
   private static let reach = Interval.seconds(3600)
   /// The longest break that is stated: a day.
-  private static let longestBreak = 86_400.0
+  private static let maximumBreak = 86_400.0
 
   /// The splice_info_section, unchecked; its times belong to the clock of no input.
   package let section: [UInt8]
@@ -84,7 +84,7 @@ package struct FLVCuePoint: Sendable, Equatable {
   /// The length of a break in seconds, as a number or as a text; nil if it is unknown.
   private static func duration(_ value: AMF0Value?) -> Interval? {
     guard let seconds = value?.number ?? value?.text.flatMap({ Double($0) }), seconds > 0,
-      seconds <= longestBreak
+      seconds <= maximumBreak
     else { return nil }
     // bounded: at most a day
     return .milliseconds(Int64((seconds * 1000).rounded()))

@@ -12,7 +12,7 @@ package struct PageRateAdvice: Sendable {
   /// The additional time of a long way, and how long it lasts before an advice.
   private static let (excess, patience) = (Int64(150), Interval.seconds(1))
   /// The waiting frames that count like a long way.
-  private static let mostWaiting = 2
+  private static let maximumWaiting = 2
   /// The time for which a way counts as the shortest.
   private static let memory = Interval.seconds(30)
   /// The least interval between two advices, and the lowest bit rate in kbit/s.
@@ -51,7 +51,7 @@ package struct PageRateAdvice: Sendable {
     shortest.current = min(shortest.current, way)
     let isLong =
       way.subtractingSaturated(min(shortest.former, shortest.current)) > Self.excess
-      || waiting > Self.mostWaiting
+      || waiting > Self.maximumWaiting
     guard isLong else {
       longSince = nil
       return nil

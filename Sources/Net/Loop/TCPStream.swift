@@ -10,7 +10,7 @@ package import Time
 /// since reading, writing and files share one descriptor, what is watched of it, and its end.
 package final class TCPStream: ByteStream, DescriptorHandler {
   /// Bytes that the kernel did not take, and how fast it takes them; most connections have none.
-  private final class SendQueue {
+  private final class SocketOutput {
     var slices = SliceQueue()
     var pace: ThroughputMeter
 
@@ -26,7 +26,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   private var isBroken = false
   private var isInputEnded = false
   /// nil while the kernel takes everything.
-  private var queue: SendQueue?
+  private var queue: SocketOutput?
   /// Bytes of files after those of the queue, and bytes after them.
   private var transfer: FileTransfer?
 
@@ -126,8 +126,8 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     (queue ?? beginQueue()).slices.append(slice)
   }
 
-  private func beginQueue() -> SendQueue {
-    let queue = SendQueue(now: loop.now)
+  private func beginQueue() -> SocketOutput {
+    let queue = SocketOutput(now: loop.now)
     self.queue = queue
     interest.insert(.writable)
     watch()

@@ -33,7 +33,7 @@ package struct TransmissionState: Sendable, Equatable {
 }
 
 extension TransmissionState {
-  /// The state of a TCP socket; nil if the system does not tell.
+  /// The state of a TCP socket; nil if the system has none.
   init?(of descriptor: Int32) {
     var state = clinux_transmission()
     guard unsafe clinux_read_transmission(descriptor, &state) == 0 else { return nil }
@@ -45,7 +45,7 @@ extension TransmissionState {
       isLowerBound: state.is_lower_bound != 0)
   }
 
-  /// The smoothed round trip of a TCP socket; nil if the system does not tell.
+  /// The smoothed round trip of a TCP socket; nil if the system has none.
   static func roundTrip(of descriptor: Int32) -> Interval? {
     var info = tcp_info()
     var size = socklen_t(MemoryLayout<tcp_info>.size)

@@ -7,7 +7,7 @@ package struct CueText: Sendable, Equatable {
   /// The most bytes of the text in UTF-8.
   package static let longest = 1000
   /// The most bytes of a marked text: a mark before each character.
-  package static let longestMarked = 2 * longest
+  package static let maximumMarked = 2 * longest
   /// The most lines.
   package static let maximumLines = 8
 
@@ -52,7 +52,7 @@ package struct CueText: Sendable, Equatable {
   /// Reads a text with marks of ``TextColour``; each line begins with the usual colour.
   package init(marked text: String) throws(Refusal) {
     let length = text.utf8.count { $0 >= 8 }
-    guard length <= Self.longest, text.utf8.count <= Self.longestMarked else { throw .tooLong }
+    guard length <= Self.longest, text.utf8.count <= Self.maximumMarked else { throw .tooLong }
     try self.init(text, isMarked: true)
   }
 

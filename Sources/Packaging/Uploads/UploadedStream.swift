@@ -9,7 +9,7 @@ package import Time
 package final class UploadedStream: Sendable {
   /// The effect of a new upload.
   package enum Begin: Sendable {
-    /// The upload may go on; it may replace an earlier file of the name.
+    /// The upload is accepted; it may replace an earlier file of the name.
     case begun(UploadedFile, replaces: Bool)
     /// An upload of the same name is open.
     case busy

@@ -21,11 +21,6 @@ package struct OpenSegment: Sendable {
   /// All chunks, also those of the unfinished part.
   package internal(set) var chunks: [Chunk] = []
 
-  /// The chunks of the unfinished part.
-  var unfinishedPartChunks: ArraySlice<Chunk> {
-    chunks[parts.reduce(0) { $0 + $1.chunks.count }...]
-  }
-
   /// The segment with its first `count` parts; `late` gives a gap for each missing part.
   func listing(_ count: Int64, late: (Int64) -> Part?) -> OpenSegment {
     var listed = self
@@ -42,11 +37,4 @@ package struct OpenSegment: Sendable {
   }
 
   mutating func append(_ chunk: Chunk) { chunks.append(chunk) }
-
-  /// Completes the unfinished part, if it has chunks.
-  mutating func closePart() {
-    let chunks = Array(unfinishedPartChunks)
-    guard !chunks.isEmpty else { return }
-    parts.append(Part(segment: number, index: Int64(parts.count), chunks: chunks))
-  }
 }

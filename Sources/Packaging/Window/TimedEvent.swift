@@ -17,7 +17,7 @@ package struct TimedEvent: Sendable, Equatable {
   /// The most events of before a window that are known.
   package static let maximumPast = 200
   /// How long a break is listed that neither announces its length nor ends.
-  private static let longestBreak = Interval.seconds(3600)
+  private static let maximumBreak = Interval.seconds(3600)
 
   /// Rises with each listed event of a stream, also over its restarts; see
   /// ``EventContent/isListed``.
@@ -53,7 +53,7 @@ package struct TimedEvent: Sendable, Equatable {
     switch content {
     case .interstitial(let interstitial): end = time + interstitial.duration
     case .splice(let cue) where cue.role == .out:
-      end = time + (cue.plannedDuration ?? Self.longestBreak)
+      end = time + (cue.plannedDuration ?? Self.maximumBreak)
     case .data, .splice, .id3, .klv: end = time
     }
   }
@@ -64,7 +64,7 @@ package struct TimedEvent: Sendable, Equatable {
   /// Whether it begins a break whose end is not known.
   package var isOpenEnded: Bool {
     guard case .splice(let cue) = content, cue.role == .out else { return false }
-    return cue.plannedDuration == nil && end == time + Self.longestBreak
+    return cue.plannedDuration == nil && end == time + Self.maximumBreak
   }
 
   /// Whether playlists list it.

@@ -10,13 +10,13 @@ package final class RTMPService: Sendable {
   /// The server of one loop.
   ///
   /// Confined to the loop's thread; other threads only pass the reference on.
-  private final class LoopContext: @unchecked Sendable {
+  private final class RTMPLoop: @unchecked Sendable {
     let server: RTMPServer
     init(_ server: RTMPServer) { self.server = server }
   }
 
   private struct State {
-    var contexts: [ObjectIdentifier: LoopContext] = [:]
+    var contexts: [ObjectIdentifier: RTMPLoop] = [:]
     /// Whether new connections are refused, on every loop.
     var isClosed = false
   }
@@ -36,7 +36,7 @@ package final class RTMPService: Sendable {
   /// Serves a connection, on the thread of its loop.
   @Sendable package func deliver(_ loop: EventLoop, _ socket: AcceptedSocket) {
     let known = state.withLock { $0.contexts[ObjectIdentifier(loop)] }
-    let context = known ?? LoopContext(RTMPServer(loop, registry, log))
+    let context = known ?? RTMPLoop(RTMPServer(loop, registry, log))
     let isClosed = state.withLock { state in
       state.contexts[ObjectIdentifier(loop)] = context
       return state.isClosed
@@ -70,7 +70,7 @@ package final class RTMPService: Sendable {
   /// Further connections are closed.
   ///
   /// - Returns: the servers of the earlier ones.
-  private func refuseConnections() -> [LoopContext] {
+  private func refuseConnections() -> [RTMPLoop] {
     state.withLock { state in
       state.isClosed = true
       return Array(state.contexts.values)

@@ -30,7 +30,7 @@ final class SRTCaller: @unchecked Sendable {
 
   // MARK: The stream
 
-  /// Asks the hook, and goes to the stream.
+  /// Asks the hook, and takes the stream.
   func enter() {
     let (admission, service) = (caller.grant.admission, loop.service)
     let publication = Publication(

@@ -60,7 +60,7 @@ final class StillHandler {
   /// The earliest deadline or an earlier time.
   var nextDeadline: MonotonicTime { early.nextDeadline }
 
-  /// Answers a request, or holds it until its still is made.
+  /// Answers a request, or holds it until its still is ready.
   func answer(
     _ exchange: any Exchange, _ address: StillAddress, of served: ServedStream,
     since: MonotonicTime

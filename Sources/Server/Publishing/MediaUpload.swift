@@ -34,7 +34,7 @@ final class MediaUpload: BodyReceiver {
     self.uploads = uploads
   }
 
-  /// Asks the hook, and goes to the stream.
+  /// Asks the hook, and takes the stream.
   func enter(_ stream: PublishedStream) {
     let event = PublishEvent(
       stream.name, .http, exchange.request.peer, exchange.request.certificate)

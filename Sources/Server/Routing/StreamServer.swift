@@ -12,7 +12,7 @@ package final class StreamServer: Sendable {
   /// The HTTP server and acceptors of one loop.
   ///
   /// Confined to the loop's thread; other threads only pass the reference on.
-  private final class LoopContext: @unchecked Sendable {
+  private final class ServerLoop: @unchecked Sendable {
     var http: HTTPServer?
     var acceptors: [Acceptor] = []
   }
@@ -20,7 +20,7 @@ package final class StreamServer: Sendable {
   private let serverState: ServerState
   private let limits: HTTPLimits
   private let loops: [EventLoop]
-  private let contexts: [LoopContext]
+  private let contexts: [ServerLoop]
   private let history: StatisticsTimer
 
   /// A server on `loopCount` loops.
@@ -30,7 +30,7 @@ package final class StreamServer: Sendable {
     var loops: [EventLoop] = []
     for index in 0..<max(1, loopCount) { loops.append(try EventLoop(index: index)) }
     self.loops = loops
-    contexts = loops.map { _ in LoopContext() }
+    contexts = loops.map { _ in ServerLoop() }
     history = StatisticsTimer(serverState)
   }
 

@@ -39,7 +39,7 @@ struct MotionPictures: Sendable {
     return true
   }
 
-  /// The picture is made; nil if it could not be made.
+  /// Takes the finished picture; nil if it could not be made.
   mutating func made(_ part: SharedBytes?) {
     isBusy = false
     guard let part else { return }

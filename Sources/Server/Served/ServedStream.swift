@@ -145,7 +145,7 @@ final class ServedStream: Sendable {
           closedCaptions: closedCaptions, past: runs))
     }
     self.past = past(options.dvr)
-    unlimitedPast = past(Self.longestPast)
+    unlimitedPast = past(Self.maximumPast)
     let top = windows[0].window
     top.subscribe { [weak top] in
       if let top { closedCaptions.read(top.snapshot) }
@@ -153,7 +153,7 @@ final class ServedStream: Sendable {
   }
 
   /// How far clients with the admin token may go back.
-  private static let longestPast = Interval.seconds(366 * 86_400)
+  private static let maximumPast = Interval.seconds(366 * 86_400)
 
   /// Whether the server can switch between the video renditions; nil until they are described.
   var switching: Switching? {

@@ -35,7 +35,7 @@ final class DecodingStage: InputStage {
   func take(
     _ unit: InputUnit, _ description: InputDescription
   ) throws(InputError) -> InputStep {
-    if input.place != nil, case .accessUnits(let track)? = input.target?.video {
+    if input.position != nil, case .accessUnits(let track)? = input.target?.video {
       let next = PassThroughStage(input, track, clock)
       _ = try next.take(unit, description)
       return .become(next)

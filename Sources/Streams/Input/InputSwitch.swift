@@ -203,7 +203,7 @@ final class InputSwitch: Sendable {
 }
 
 /// An input among the inputs of its stream.
-struct InputPlace: Sendable {
+struct InputPosition: Sendable {
   let inputs: InputSwitch
   let index: Int
 }

@@ -76,7 +76,7 @@ final class PassThroughStage: InputStage {
     _ unit: InputUnit, _ description: InputDescription
   ) throws(InputError) -> InputStep {
     // The session may have been renewed while another input was shown.
-    if isOver || input.place != nil, let target = input.target,
+    if isOver || input.position != nil, let target = input.target,
       let next = next(target, description)
     {
       _ = try next.take(unit, description)

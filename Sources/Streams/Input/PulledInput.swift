@@ -21,8 +21,8 @@ final class PulledInput: StandbyOwner {
   let published: PublishedMedia?
   /// The connection that it shares with other streams; nil if it has its own.
   let shared: SharedInput?
-  /// Its place among the inputs of the stream; nil if it is the only one.
-  let place: InputPlace?
+  /// Its position among the inputs of the stream; nil if it is the only one.
+  let position: InputPosition?
   let cancellation: InputCancellation
   /// The metadata of its connections.
   let metadata: InputMetadata
@@ -42,12 +42,12 @@ final class PulledInput: StandbyOwner {
   init(
     _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool,
     passThrough: PassThroughOptions?, notBefore: MonotonicTime? = nil,
-    published: PublishedMedia? = nil, shared: SharedInput? = nil, place: InputPlace? = nil,
+    published: PublishedMedia? = nil, shared: SharedInput? = nil, position: InputPosition? = nil,
     name: String, outages: SourceOutages = SourceOutages(), watch: CallWatchdog = CallWatchdog(),
     log: Log
   ) {
     self.outages = outages
-    self.place = place
+    self.position = position
     self.shared = shared
     self.watch = watch
     cancellation = InputCancellation(watch: watch)
@@ -106,7 +106,7 @@ final class PulledInput: StandbyOwner {
 
   func publish(_ facts: SourceFacts) {
     settle(.success(facts))
-    if let place { place.inputs.know(facts, of: place.index) }
+    if let position { position.inputs.know(facts, of: position.index) }
   }
 
   func fail(_ error: InputError) { settle(.failure(error)) }
@@ -144,7 +144,7 @@ final class PulledInput: StandbyOwner {
 
   func checkSilence(at now: MonotonicTime) {
     perform(presence.withLock { $0.check(at: now) })
-    place?.inputs.check()
+    position?.inputs.check()
   }
 
   /// Notes an access unit that will be decoded.
@@ -176,7 +176,7 @@ final class PulledInput: StandbyOwner {
   func waits() {
     guard address.isListener else { return }
     let kind = address.kind == .publisher ? SourceOutage.Kind.noPublisher : .noSender
-    outages.note(kind, kind.words, input: place?.index ?? 0)
+    outages.note(kind, kind.words, input: position?.index ?? 0)
   }
 
   /// Notes a lost or refused connection.
@@ -193,9 +193,9 @@ final class PulledInput: StandbyOwner {
       waits()
     } else {
       outages.note(
-        kind, "\(error)", input: place?.index ?? 0, retryAt: address.isListener ? nil : retryAt)
+        kind, "\(error)", input: position?.index ?? 0, retryAt: address.isListener ? nil : retryAt)
     }
-    if let place { place.inputs.lost(place.index) }
+    if let position { position.inputs.lost(position.index) }
     return retryAt
   }
 
@@ -244,7 +244,7 @@ final class PulledInput: StandbyOwner {
 
   func ended() {
     perform(presence.withLock { $0.ended() })
-    if let place { place.inputs.ended(place.index) }
+    if let position { position.inputs.ended(position.index) }
     let body = ending.withLock { ending in
       ending.hasEnded = true
       return ending.body
@@ -264,15 +264,15 @@ final class PulledInput: StandbyOwner {
     switch action {
     case .opened(let isReturn):
       write(.info, "source-open", detail)
-      outages.clear(place?.index ?? 0)
+      outages.clear(position?.index ?? 0)
       setOnline(true, isReturn: isReturn)
     case .fellSilent:
       setOnline(false)
       write(.warning, "source-silent", "no data for 1 s; the stream continues")
-      outages.note(.silent, "no data for 1 s", input: place?.index ?? 0)
+      outages.note(.silent, "no data for 1 s", input: position?.index ?? 0)
     case .resumed:
       write(.info, "source-resumed", "sends again")
-      outages.clear(place?.index ?? 0)
+      outages.clear(position?.index ?? 0)
       setOnline(true)
     case .lost(let isRepeated, let hasBeenOnline):
       breakOff()
@@ -296,7 +296,7 @@ final class PulledInput: StandbyOwner {
   private func setOnline(_ isOnline: Bool, isReturn: Bool = false) {
     target?.statistics.withLock { statistics in
       // Among several inputs the shown one counts.
-      if place == nil { statistics.isSourceOnline = isOnline }
+      if position == nil { statistics.isSourceOnline = isOnline }
       if isReturn { statistics.reconnects += 1 }
     }
   }

@@ -46,7 +46,7 @@ struct PulledInputLoop {
         case .replaced:
           input.replaced()
           continue
-        case .ended where input.facts == nil && input.place == nil:
+        case .ended where input.facts == nil && input.position == nil:
           return input.fail(input.noVideo)
         case .ended where input.loops:
           stage.restart()
@@ -55,7 +55,7 @@ struct PulledInputLoop {
         case .closed: retryAt = input.lost(.failed("the other side closed the connection"))
         }
       } catch .cancelled { return } catch {
-        if input.isAtHand, !input.hasBeenOnline, input.notBefore == nil, input.place == nil,
+        if input.isAtHand, !input.hasBeenOnline, input.notBefore == nil, input.position == nil,
           !input.waitsForWriter(error)
         {
           return input.fail(error)
@@ -69,7 +69,7 @@ struct PulledInputLoop {
   /// The stage of a source whose facts an earlier process has found.
   private func knownStage() -> (any InputStage)? {
     // Among several inputs the facts may be about another one.
-    guard input.place == nil, let facts = input.facts, let target = input.target else {
+    guard input.position == nil, let facts = input.facts, let target = input.target else {
       return nil
     }
     let isPaced = facts.description.isPaced

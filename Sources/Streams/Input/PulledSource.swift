@@ -55,7 +55,7 @@ package final class PulledSource: Sendable {
         passThrough: order.passThrough, notBefore: order.known?.notBefore,
         published: address.kind == .publisher ? published : nil,
         shared: shared?.input(address, order.options),
-        place: choice.map { InputPlace(inputs: $0, index: index) }, name: order.name,
+        position: choice.map { InputPosition(inputs: $0, index: index) }, name: order.name,
         outages: outages, watch: watch, log: log)
     }
     threads = ThreadGroup(stream: order.name, log: log)

@@ -45,7 +45,7 @@ final class SurveyStage: InputStage {
     _ unit: InputUnit, _ description: InputDescription
   ) throws(InputError) -> InputStep {
     // The stream may have begun with another input.
-    if input.place != nil, let target = input.target {
+    if input.position != nil, let target = input.target {
       return try join(target, unit, description)
     }
     switch unit {

@@ -7,8 +7,8 @@ import Logging
 import Sharing
 import Time
 
-/// Ends a process of inputs that cannot go on: a call of a library does not return, or its memory
-/// is used up.
+/// Ends a process of inputs that is stuck or exhausted: a call of a library does not return, or its
+/// memory is used up.
 final class ProcessFaults: Sendable {
   /// Gets the calls of libraries of all threads.
   let watch = CallWatchdog()

@@ -26,7 +26,7 @@ package enum SourceProcess {
       while true {
         // Without a descriptor or a thread the server sees a closed connection; other streams stay.
         guard let pipe = try server.receiveEnd() else { continue }
-        let thread = OSThread(name: "hosted") {
+        let thread = OSThread(name: "server") {
           IsolatedStream.run(pipe, protections.rawValue, inputs, faults)
         }
         if thread == nil { pipe.shutDown() }

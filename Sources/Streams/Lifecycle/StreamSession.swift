@@ -51,7 +51,7 @@ package final class StreamSession: Sendable {
     outages: SourceOutages = SourceOutages(), log: Log
   ) {
     var anchor = SessionAnchor(configuration)
-    let takeover = predecessor.flatMap { Takeover(configuration, from: $0) }
+    let takeover = predecessor.flatMap { StreamTakeover(configuration, from: $0) }
     if let takeover { anchor.firstSegment = takeover.firstSegment }
     renditions = Self.renditions(configuration, log)
     let windows = renditions.map(\.window)

@@ -107,12 +107,12 @@ package struct FeedStatus: Sendable, Equatable {
   package let isSourceOnline: Bool
   /// Wall clock minus the wall clock that the stream announces; at most 34 years.
   package let clockError: Interval
-  private static let mostError = Interval.seconds(1 << 30)
+  private static let maximumError = Interval.seconds(1 << 30)
 
   /// A status.
   package init(isSourceOnline: Bool, clockError: Interval) {
     self.isSourceOnline = isSourceOnline
-    self.clockError = min(max(clockError, -Self.mostError), Self.mostError)
+    self.clockError = min(max(clockError, -Self.maximumError), Self.maximumError)
   }
 
   /// Reads a status.

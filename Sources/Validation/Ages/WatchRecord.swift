@@ -14,7 +14,7 @@ package final class WatchRecord: Sendable {
   }
 
   /// The most findings that wait for a report; there is one per rule and kind of address.
-  private static let mostFindings = 100
+  private static let maximumFindings = 100
 
   private let state = Locked(State())
 
@@ -47,7 +47,7 @@ package final class WatchRecord: Sendable {
   func take(_ finding: Finding) {
     state.withLock { state in
       state.figures.breakRule()
-      if state.findings.count < Self.mostFindings { state.findings.append(finding) }
+      if state.findings.count < Self.maximumFindings { state.findings.append(finding) }
     }
   }
 

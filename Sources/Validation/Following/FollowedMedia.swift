@@ -10,9 +10,9 @@ import Net
 /// Confined to one thread.
 final class FollowedMedia {
   /// The most segments of which parts are kept.
-  private static let mostSegments = 4
+  private static let maximumSegments = 4
   /// The most times that are kept.
-  private static let mostTimes = 10_000
+  private static let maximumTimes = 10_000
 
   /// The absolute address of the playlist, after redirects.
   var base: String
@@ -89,7 +89,7 @@ final class FollowedMedia {
     guard isReadable(segment, &findings) else { return }
     guard let found = findings.checkFragments(reply.body, header, reply.place) else { return }
     parts[segment.number, default: [:]][index] = found.media
-    while parts.count > Self.mostSegments, let oldest = parts.keys.min() {
+    while parts.count > Self.maximumSegments, let oldest = parts.keys.min() {
       parts[oldest] = nil
     }
     if let timescale = header?.timescale {
@@ -100,7 +100,7 @@ final class FollowedMedia {
         .independentPart, found.hasKeyFrame, reply.place, seen: "INDEPENDENT=YES without key frame")
     }
     findings.checkReferenceTime(found, reply.end, reply.place)
-    if let time = found.referenceTime, let date, dateDifferences.count < Self.mostTimes {
+    if let time = found.referenceTime, let date, dateDifferences.count < Self.maximumTimes {
       dateDifferences.append(time - date)
     }
     if let time = found.referenceTime { times.add(.age, reply.end - time) }

@@ -17,7 +17,7 @@ struct TimelineSegments: Sendable {
   /// The most segments that are read.
   private static let most = 100_000
   /// The most segments that are kept of a repetition without a count, the newest ones.
-  private static let mostRepeated: Int64 = 1000
+  private static let maximumRepeated: Int64 = 1000
 
   /// Start and duration of each segment, in ticks.
   private(set) var list: [(start: Int64, duration: Int64)] = []
@@ -48,13 +48,13 @@ struct TimelineSegments: Sendable {
           from: Double(start) - Double(presentationTimeOffset), length: Double(length),
           to: following.map { Double($0) - Double(presentationTimeOffset) }, end,
           Double(timescale), availabilityTimeOffset)
-        let dropped = count - Self.mostRepeated  // bounded: 0 to 2^53
+        let dropped = count - Self.maximumRepeated  // bounded: 0 to 2^53
         if dropped > 0 {
           skipped = skipped.addingReportingOverflow(Int64(list.count) + dropped).partialValue
           list = []
           let distance = dropped.multipliedReportingOverflow(by: length).partialValue
           time = time.addingReportingOverflow(distance).partialValue
-          count = Self.mostRepeated
+          count = Self.maximumRepeated
         }
       }
       for _ in 0..<max(0, min(count, Int64(Self.most))) where list.count < Self.most {

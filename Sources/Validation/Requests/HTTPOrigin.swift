@@ -8,7 +8,7 @@ import Time
 /// A server that is reached over HTTP.
 package final class HTTPOrigin: ValidatedOrigin {
   /// The largest response.
-  private static let mostBytes = 64 << 20
+  private static let maximumBytes = 64 << 20
   /// How long a response may give no byte: longer than a request may be held.
   private static let limit = Interval.seconds(20)
 
@@ -59,8 +59,8 @@ package final class HTTPOrigin: ValidatedOrigin {
         reply.body += piece
         reply.pieces.append(now)
         meter?.take(piece)
-        guard reply.body.count <= Self.mostBytes else {
-          reply.failure = "more than \(Self.mostBytes) bytes"
+        guard reply.body.count <= Self.maximumBytes else {
+          reply.failure = "more than \(Self.maximumBytes) bytes"
           break
         }
       }

@@ -10,19 +10,19 @@ extension PulledInput {
 
   /// Notes that video arrived.
   func videoArrived(isPaced: Bool) {
-    if let place { place.inputs.heard(place.index, isPaced: isPaced) }
+    if let position { position.inputs.heard(position.index, isPaced: isPaced) }
   }
 
   /// Whether its video is to be decoded.
-  var isWanted: Bool { place.map { $0.inputs.isWanted($0.index) } ?? true }
+  var isWanted: Bool { position.map { $0.inputs.isWanted($0.index) } ?? true }
 
   /// Blocks while its media is not needed.
   ///
   /// - Returns: false if the input was stopped.
   func waitUntilWanted() -> Bool {
-    guard let place else { return true }
+    guard let position else { return true }
     while !isStopped {
-      if place.inputs.isWantedOrPaused(place.index) { return true }
+      if position.inputs.isWantedOrPaused(position.index) { return true }
       SystemClock.sleep(until: SystemClock.monotonicTime + Self.pauseInterval)
     }
     return false
@@ -34,19 +34,19 @@ extension PulledInput {
   ///   - canBegin: whether the input can be shown from this frame on.
   ///   - body: takes the frame; its argument is whether another input was shown before.
   func give(canBegin: Bool = true, _ body: (_ isSwitch: Bool) -> Void) {
-    guard let place else { return body(false) }
-    place.inputs.give(place.index, canBegin: canBegin, body)
+    guard let position else { return body(false) }
+    position.inputs.give(position.index, canBegin: canBegin, body)
   }
 
   /// Calls `body` unless another input is shown, or none.
   func whileShown(_ body: () -> Void) {
-    guard let place else { return body() }
-    place.inputs.whileShown(place.index, body)
+    guard let position else { return body() }
+    position.inputs.whileShown(position.index, body)
   }
 
   /// Calls `body` unless another input was shown after this one.
   func whileNewest(_ body: () -> Void) {
-    guard let place else { return body() }
-    place.inputs.whileNewest(place.index, body)
+    guard let position else { return body() }
+    position.inputs.whileNewest(position.index, body)
   }
 }

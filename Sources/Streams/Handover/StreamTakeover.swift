@@ -13,7 +13,7 @@ import Time
 /// The other process publishes the segments before ``firstSegment``, this one those from there on:
 /// its encoders begin at that segment, and its windows go live when they have the media before it.
 /// See ``HandoverSender``.
-final class Takeover: WindowTakeover {
+final class StreamTakeover: WindowTakeover {
   private struct State {
     /// The messages of each track, in their order.
     var messages: [[FeedMessage]]
