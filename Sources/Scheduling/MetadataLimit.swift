@@ -14,10 +14,15 @@ package struct MetadataLimit: Sendable {
     case refused(isFirst: Bool)
   }
 
-  /// The most messages per second.
+  /// The most messages per second, texts apart.
   package static let messages = 60
-  /// The most bytes per second.
+  /// The most bytes per second, of texts as many again.
   package static let bytes = 32_768
+  /// The most texts per second: 16 languages with four texts that are cues of half a second, and as
+  /// many that change.
+  package static let texts = 256
+
+  private let messages: Int
   /// The interval after which refused and faulty messages are reported again.
   private static let interval = Interval.seconds(10)
 
@@ -27,13 +32,13 @@ package struct MetadataLimit: Sendable {
   private var refused = MonotonicTime.distantPast
   private var reported = MonotonicTime.distantPast
 
-  /// Nothing was taken.
-  package init() {}
+  /// Nothing was taken; at most `messages` per second will be.
+  package init(messages: Int = messages) { self.messages = messages }
 
   /// Takes a message of `bytes` bytes.
   package mutating func take(bytes: Int, at now: MonotonicTime) -> Outcome {
     if now - second >= .seconds(1) { (second, count, size) = (now, 0, 0) }
-    guard count < Self.messages, bytes <= Self.bytes - size else {
+    guard count < messages, bytes <= Self.bytes - size else {
       defer { refused = now }
       return .refused(isFirst: now - refused >= Self.interval)
     }

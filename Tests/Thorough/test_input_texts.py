@@ -16,6 +16,7 @@ from harness.http1 import get
 from harness.ports import free_port
 from harness.program import Program
 from harness.sources import clip
+from harness.teletext import boxed, placed
 from harness.tools import need
 from harness.transport import Transport, splice_insert
 from harness.waiting import wait_until
@@ -131,3 +132,37 @@ def test_undeclared_languages_are_one_line(streamer: Callable[..., Program],
     assert lines == ["the source has subtitles in de, for which --captions has no language: they "
                      "are left out"], lines
     assert cues(program, "en") == []
+
+
+LANGUAGES = {"eng": "en", "deu": "de", "fra": "fr", "spa": "es", "ita": "it", "por": "pt",
+             "nld": "nl", "pol": "pl", "ces": "cs", "slk": "sk", "hun": "hu", "ron": "ro",
+             "bul": "bg", "ell": "el", "tur": "tr", "swe": "sv"}
+
+
+@pytest.mark.timeout(120)
+def test_sixteen_languages_of_teletext(streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """Two texts at once in each of 16 languages, which stay for ten seconds: none is left out."""
+    numbers = {language: 801 + index for index, language in enumerate(LANGUAGES)}
+    source = Transport(tmp_path / "film.ts", 22,
+                       pages=[(language, 2, number) for language, number in numbers.items()])
+    begin, end = 270, 570
+    for language, number in numbers.items():
+        source.page(begin, placed(number, [(4, boxed(5, f"Top {language}")),
+                                           (20, boxed(5, f"Bottom {language}"))]))
+        source.text(end, number)
+    port = free_port()
+    program = streamer("--input", f"udp://127.0.0.1:{port}", "--captions",
+                       ",".join(LANGUAGES.values()), "--playlist-length", "30", *HOST,
+                       defaults=False)
+    source.send(port)()
+    for language, name in LANGUAGES.items():
+        found = cues(program, name)
+        for words in f"Top {language}", f"Bottom {language}":
+            shown = [cue for cue in found if cue["text"] == words]
+            assert shown, (words, found)
+            assert all(abs(a["start"] + a["duration"] - b["start"]) <= 2
+                       for a, b in zip(shown, shown[1:])), words
+            length = shown[-1]["start"] + shown[-1]["duration"] - shown[0]["start"]
+            assert 10_000 - FRAME <= length <= 10_000 + 550 + FRAME, (words, length)
+    assert not program.logged("metadata-flood") and not program.logged("captions-dropped")
+    assert not program.logged("captions-undeclared")

@@ -6,7 +6,7 @@ package import Time
 package struct Cue: Sendable, Equatable {
   /// The durations that a cue may have.
   package static let durations = Interval.milliseconds(1)...Interval.seconds(60)
-  /// The most cues of a language.
+  /// The most cues of a language that programs send; those of the source have another limit.
   package static let maximumPerLanguage = 500
 
   /// Rises with each cue of a stream, also over restarts of the program.
@@ -40,4 +40,14 @@ package enum CueRefusal: Error, Equatable {
   case tooMany
   /// The stream has had too many cues in the last seconds.
   case tooOften
+}
+
+/// A loss of cues of a source.
+package enum CueLoss: Error, Hashable {
+  /// The cue: the stream has no captions in its language.
+  case undeclared
+  /// The cue: the source has sent too many in the last seconds.
+  case tooOften
+  /// The oldest cues of the language, for a newer one.
+  case oldest
 }

@@ -26,7 +26,7 @@ package final class StreamCaptions: Sendable {
     wakers.withLock { $0.append(wake) }
   }
 
-  /// Adds a cue to a stream with this window; see ``CueStore``.
+  /// Adds a cue of a program to a stream with this window; see ``CueStore``.
   ///
   /// - Parameters:
   ///   - new: the cue.
@@ -42,16 +42,38 @@ package final class StreamCaptions: Sendable {
   ) throws(CueRefusal) -> Cue {
     let result = store.withLock { store in
       Result { () throws(CueRefusal) in
-        if let first = window.segments.first {
-          store.forget(before: first.programDateTime, first.number)
-        }
-        let next = window.open?.number ?? window.newestSegment.addingSaturated(1)
-        return try store.add(new, in: track.language, open: next, wall: wall, now: now)
+        let open = Self.forget(&store, window)
+        return try store.add(new, in: track.language, open: open, wall: wall, now: now)
       }
     }
     let cue = try result.get()
-    for wake in wakers.withLock({ $0 }) { wake() }
+    wake()
     return cue
+  }
+
+  /// Adds a cue of the source to a stream with this window; see ``CueStore``.
+  ///
+  /// - Returns: the loss; nil if there was none.
+  func add(
+    ofSource new: CueStore.NewCue, to track: CaptionTrack, _ window: WindowSnapshot, wall: WallTime,
+    now: MonotonicTime
+  ) -> CueLoss? {
+    let loss = store.withLock { store in
+      let open = Self.forget(&store, window)
+      return store.add(ofSource: new, in: track.language, open: open, wall: wall, now: now)
+    }
+    wake()
+    return loss
+  }
+
+  private func wake() { for wake in wakers.withLock({ $0 }) { wake() } }
+
+  /// Forgets the cues before a window; returns its first segment that is not complete.
+  private static func forget(_ store: inout CueStore, _ window: WindowSnapshot) -> Int64 {
+    if let first = window.segments.first {
+      store.forget(before: first.programDateTime, first.number)
+    }
+    return window.open?.number ?? window.newestSegment.addingSaturated(1)
   }
 
   /// The cues of a complete segment of a track with this segmentation; see ``CueStore``.

@@ -32,22 +32,21 @@ package final class EventWindows: Sendable {
 
   /// Adds a cue of the source to the captions of the stream, if their languages have that of the
   /// cue; a cue that comes before the stream is live is left out.
+  ///
+  /// - Returns: any other loss; nil if there was none.
   package func add(
     _ cue: SourceCue, at time: WallTime, wall: WallTime, now: MonotonicTime
-  ) -> Result<Void, CueRefusal> {
+  ) -> CueLoss? {
     let captions = captions.withLock { $0 }
     guard let captions, let track = cue.track(of: captions.tracks) else {
-      return .failure(.unknownLanguage)
+      return .undeclared
     }
-    guard let window = windows.first?.snapshot, window.state == .live else { return .success(()) }
+    guard let window = windows.first?.snapshot, window.state == .live else { return nil }
     // Cues have whole milliseconds.
     let new = CueStore.NewCue(
       cue.text, start: .origin + .milliseconds(time.milliseconds),
       duration: .milliseconds(cue.duration.milliseconds), position: cue.position)
-    do throws(CueRefusal) {
-      _ = try captions.add(new, to: track, window, wall: wall, now: now)
-      return .success(())
-    } catch { return .failure(error) }
+    return captions.add(ofSource: new, to: track, window, wall: wall, now: now)
   }
 
   /// Adds an event to all windows.

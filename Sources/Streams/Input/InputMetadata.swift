@@ -21,6 +21,7 @@ final class InputMetadata: Sendable {
 
   private struct State: Sendable {
     var limit = MetadataLimit()
+    var textLimit = MetadataLimit(messages: MetadataLimit.texts)
     var waiting: [Waiting] = []
   }
 
@@ -46,14 +47,22 @@ final class InputMetadata: Sendable {
 
   /// Takes a packet; a faulty one, and those beyond the limit, are left out with one line.
   func take(_ packet: MetadataPacket, _ input: PulledInput, _ stage: any InputStage) {
-    switch state.withLock({ $0.limit.take(bytes: packet.bytes.count, at: packet.arrival) }) {
+    let isText = if case .text = packet.format { true } else { false }
+    let outcome = state.withLock { state in
+      // Texts in many languages leave room for other metadata.
+      isText
+        ? state.textLimit.take(bytes: packet.bytes.count, at: packet.arrival)
+        : state.limit.take(bytes: packet.bytes.count, at: packet.arrival)
+    }
+    switch outcome {
     case .admitted: break
     case .refused(let isFirst):
       guard isFirst else { return }
+      let most = isText ? "\(MetadataLimit.texts) texts" : "\(MetadataLimit.messages) messages"
       return log.write(
         .warning, "metadata-flood", stream: stream,
-        "more than \(MetadataLimit.messages) messages or \(MetadataLimit.bytes) bytes of metadata "
-          + "arrive per second: the others are left out")
+        "more than \(most) or \(MetadataLimit.bytes) bytes of metadata arrive per second: the "
+          + "others are left out")
     }
     switch SourceEvent.read(packet) {
     case .success(let contents):

@@ -35,10 +35,10 @@ struct SessionMetadata: MetadataSink {
   private let events: EventWindows
   private let stream: String
   private let log: Log
-  /// The languages of cues without a track that were reported.
-  private let undeclared = Locked<Set<Language>>([])
+  /// The languages that were reported, by the loss of their cues.
+  private let reported = Locked<[CueLoss: Set<Language>]>([:])
   /// The most languages that are reported.
-  private static let maximumUndeclared = 16
+  private static let maximumReported = 16
 
   /// The metadata of the stream `stream` for its windows.
   init(_ events: EventWindows, stream: String, _ log: Log) {
@@ -48,17 +48,30 @@ struct SessionMetadata: MetadataSink {
   }
 
   func take(_ cue: SourceCue, at time: WallTime) {
-    switch events.add(cue, at: time, wall: SystemClock.wallTime, now: SystemClock.monotonicTime) {
-    case .success, .failure(.tooMany), .failure(.tooOften): break
-    case .failure(.unknownLanguage):
-      let isNew = undeclared.withLock { known in
-        known.count < Self.maximumUndeclared && known.insert(cue.language).inserted
-      }
-      guard isNew else { return }
+    let now = SystemClock.monotonicTime
+    guard let loss = events.add(cue, at: time, wall: SystemClock.wallTime, now: now) else { return }
+    let isNew = reported.withLock { reported in
+      let known = reported[loss, default: []]
+      guard known.count < Self.maximumReported else { return false }
+      return reported[loss, default: []].insert(cue.language).inserted
+    }
+    guard isNew else { return }
+    let language = cue.language.tag
+    switch loss {
+    case .undeclared:
       log.write(
         .info, "captions-undeclared", stream: stream,
-        "the source has subtitles in \(cue.language.tag), for which --captions has no language: "
+        "the source has subtitles in \(language), for which --captions has no language: "
           + "they are left out")
+    case .tooOften:
+      log.write(
+        .warning, "captions-dropped", stream: stream,
+        "the source has more than \(CueStore.sourceRate) cues per second: some in \(language) "
+          + "are left out")
+    case .oldest:
+      log.write(
+        .warning, "captions-dropped", stream: stream,
+        "the window has too many cues in \(language): the oldest ones are left out")
     }
   }
 
