@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Sharing
 
 @testable import Capture
 
@@ -41,12 +42,14 @@ extension FuzzBody {
   /// Reads a file or a pipe as the input's thread does; a file a second time, to play it.
   private static func read(_ medium: FuzzMedium, into lab: MediaLab) {
     guard let address = InputAddress(medium.path) else { return }
+    let texts = OnceFlag()
+    _ = texts.raise()
     repeat {
       lab.connected()
       medium.rewind()
       do throws(InputError) {
         var input = try InputConnection(
-          address, options: MediaLab.options, cancellation: InputCancellation())
+          address, options: MediaLab.options, texts: texts, cancellation: InputCancellation())
         while !lab.isDone {
           guard let unit = try input.nextUnit() else { break }
           if let description = input.description { try lab.take(unit, description) }

@@ -185,6 +185,7 @@ extension StreamDefinition {
     order.options = settings.inputOptions
     order.loops = settings.loops
     order.takesAudio = settings.takesInputAudio
+    order.takesTexts = !settings.captions.isEmpty
     order.passThrough = PassThroughDecision(settings).requirements
     order.memory = Int64(settings.sourceMegabytes) << 20
     // Encoders of hardware open devices.

@@ -134,6 +134,21 @@ def test_undeclared_languages_are_one_line(streamer: Callable[..., Program],
     assert cues(program, "en") == []
 
 
+@pytest.mark.timeout(60)
+def test_texts_without_captions_are_one_line(streamer: Callable[..., Program],
+                                             tmp_path: Path) -> None:
+    """Without --captions no text is decoded, and one line names the languages."""
+    source = Transport(tmp_path / "film.ts", 8, pages=[("ger", 2, 888), ("eng", 2, 777)])
+    for frame in range(60, 180, 5):
+        source.text(frame, 888, f"Zeile {frame}")
+    port = free_port()
+    program = streamer("--input", f"udp://127.0.0.1:{port}", *HOST, defaults=False)
+    source.send(port)()
+    lines = [entry.message for entry in program.logged("captions-undeclared")]
+    assert lines == ["the source has subtitles in de, en, for which --captions has no language: "
+                     "they are left out"], lines
+
+
 LANGUAGES = {"eng": "en", "deu": "de", "fra": "fr", "spa": "es", "ita": "it", "por": "pt",
              "nld": "nl", "pol": "pl", "ces": "cs", "slk": "sk", "hun": "hu", "ron": "ro",
              "bul": "bg", "ell": "el", "tur": "tr", "swe": "sv"}

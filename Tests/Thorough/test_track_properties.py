@@ -19,6 +19,7 @@ from harness.program import Program
 from harness.rtmp import HOST as RTMP, enhanced_ffmpeg, rtmp_port
 from harness.sources import Source
 from harness.tools import decoder, need
+from harness.transport import Transport
 from harness.waiting import wait_until
 
 HOST = ["--host", "127.0.0.1", "--http-port", "0"]
@@ -223,3 +224,20 @@ def test_probe_names_all_audio_tracks(binary: Path, tmp_path: Path) -> None:
     lines = found.splitlines()
     assert [line for line in lines if line.startswith("audio")] == [
         f"audio     aac, 48000 Hz, stereo, {tag}" for tag in ("de", "en", "fr")], found
+
+
+@pytest.mark.timeout(60)
+def test_probe_names_subtitles_and_metadata(binary: Path, tmp_path: Path) -> None:
+    """`--probe` has a row for each page of teletext, and for SCTE-35, ID3 and KLV, with PIDs."""
+    path = tmp_path / "film.ts"
+    source = Transport(path, 4, pages=[("ger", 2, 888), ("eng", 5, 777)])
+    # A track that sends nothing has a row too.
+    source.text(30, 888, "Guten Abend")
+    path.write_bytes(b"".join(source.packets))
+    found = subprocess.run([str(binary), "--probe", str(path)], capture_output=True,
+                           text=True, timeout=30).stdout
+    rows = [line for line in found.splitlines() if line.startswith(("subtitles", "metadata"))]
+    assert rows == [
+        "metadata  SCTE-35, PID 496", "metadata  ID3, PID 497", "metadata  KLV, PID 498",
+        "metadata  KLV, PID 499", "subtitles teletext, page 888, de, PID 500",
+        "subtitles teletext, page 777, en, PID 500"], found

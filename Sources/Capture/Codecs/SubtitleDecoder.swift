@@ -41,7 +41,9 @@ final class SubtitleDecoder {
     _ codec: AVCodecID, extradata: [UInt8], _ settings: [String: String] = [:]
   ) throws(FFmpegError) {
     guard let found = unsafe avcodec_find_decoder(codec) else {
-      throw FFmpegError(refused: "libavcodec has no decoder for subtitles of this kind")
+      let needed = codec == AV_CODEC_ID_DVB_TELETEXT ? ", which needs libzvbi" : ""
+      let name = unsafe String(cString: avcodec_get_name(codec))
+      throw FFmpegError(refused: "libavcodec has no decoder for \(name)\(needed)")
     }
     self.codec = unsafe try CodecHandle(found)
     packet = try PacketHandle()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Sharing
+package import Sharing
 import Time
 
 /// A connection to an input: by libavformat RTSP, SRT, RTMP, MPEG-TS over UDP or standard input,
@@ -31,11 +31,13 @@ package struct InputConnection: ~Copyable {
   ///   - address: the address.
   ///   - options: how it is read.
   ///   - published: the media of publishers, if `address` is theirs.
+  ///   - texts: raised if, or as soon as, the texts of subtitles are wanted.
   ///   - cancellation: ends this call, and each call that reads.
   /// - Throws: ``InputError``, without secrets.
   package init(
     _ address: InputAddress, options: InputOptions = InputOptions(),
-    published: PublishedMedia? = nil, cancellation: InputCancellation
+    published: PublishedMedia? = nil, texts: OnceFlag = OnceFlag(),
+    cancellation: InputCancellation
   ) throws(InputError) {
     if address.kind == .publisher {
       guard let published else { throw .refused("no server accepts publishers") }
@@ -43,12 +45,13 @@ package struct InputConnection: ~Copyable {
       cancellation.setDeadline(SystemClock.monotonicTime + options.silenceLimit)
       if try published.isContainer(cancellation, silence: Int(options.silenceLimit.wholeSeconds)) {
         backend = .library(
-          try LibraryPackets(address, options, cancellation, container: published))
+          try LibraryPackets(
+            address, options, cancellation, container: published, texts: texts))
       } else {
         backend = .publisher(packets)
       }
     } else {
-      backend = .library(try LibraryPackets(address, options, cancellation))
+      backend = .library(try LibraryPackets(address, options, cancellation, texts: texts))
     }
     opened = SystemClock.monotonicTime
     firstFrameTimeout = options.silenceLimit
@@ -92,6 +95,12 @@ package struct InputConnection: ~Copyable {
     case .publisher(let packets): packets.description
     case .shared(let reader, _): reader.description
     }
+  }
+
+  /// The tracks of subtitles and metadata of a connection by libavformat, in the program of the
+  /// video.
+  package var dataTracks: [DataTrack] {
+    if case .library(let packets) = backend { packets.dataTracks } else { [] }
   }
 
   /// The number of access units that were left out since they were too large.

@@ -10,6 +10,8 @@ package struct InputProbe: Sendable {
   package struct Findings: Sendable {
     /// The streams of the input; width and height are those of the decoded frames.
     package var description: InputDescription
+    /// The tracks of subtitles and metadata.
+    package var dataTracks: [DataTrack]
     /// The frame rate; nil if unknown.
     package var rate: FrameRate?
     /// The lengths of the observed GOPs, in frames from IDR to IDR.
@@ -87,6 +89,7 @@ package struct InputProbe: Sendable {
     description.video.frames = first.properties
     return Findings(
       description: description,
+      dataTracks: input.dataTracks,
       rate: InputRate.nearest(
         timestamps: timestamps, declared: decoder?.declaredRate ?? description.video.rate),
       groups: zip(keys.dropFirst(), keys).map { $0 - $1 },

@@ -19,15 +19,16 @@ final class LibraryPackets {
   private var video: VideoDepacketizer?
   private var audio = LibraryAudio()
   private var metadata = LibraryMetadata()
-  private var text = LibraryText()
+  private var text: LibraryText
 
   /// Opens the input, or the container of a publisher.
   ///
-  /// Blocks until it is open.
+  /// Blocks until it is open. Texts are decoded if `texts` is raised.
   init(
     _ address: InputAddress, _ options: InputOptions, _ cancellation: InputCancellation,
-    container: PublishedMedia? = nil
+    container: PublishedMedia? = nil, texts: OnceFlag
   ) throws(InputError) {
+    text = LibraryText(isWanted: texts)
     context = try cancellation.during(.connecting) { () throws(InputError) in
       try InputContext(address, options, cancellation, container: container)
     }
@@ -43,6 +44,9 @@ final class LibraryPackets {
     (description.otherAudio, description.leftOutAudio) = (audio.others, audio.leftOut)
     return description
   }
+
+  /// The tracks of subtitles and metadata.
+  var dataTracks: [DataTrack] { context.dataTracks(video: videoIndex) }
 
   /// Whether the input is read faster than it plays.
   var isPaced: Bool { context.isPaced }
@@ -89,9 +93,9 @@ final class LibraryPackets {
       }
       let duration = Interval(
         ticks: packet.duration.multipliedSaturated(by: Int64(base.num)), timescale: Int64(base.den))
-      return unsafe text.take(
-        packet.bytes, of: packet.stream, stream, pts: pts, duration: duration,
-        arrival: packet.arrival
+      return text.take(
+        packet.bytes, of: packet.stream, unsafe LibraryText.Subtitles(stream, parameters),
+        pts: pts, duration: duration, arrival: packet.arrival
       ).map { .metadata($0) }
     }
     let dts = packet.dts.map(time)

@@ -2,6 +2,7 @@
 
 internal import CFFmpeg
 internal import Media
+internal import Sharing
 import Time
 
 /// The texts of an input that libavformat reads: subtitles of files, and teletext.
@@ -15,8 +16,18 @@ struct LibraryText {
     var held = HeldText<[TeletextPage.Block]>()
   }
 
-  private enum Decoder {
+  /// A decoder of a codec, or of a page of teletext.
+  enum Decoder {
     case library(SubtitleDecoder), teletext(TeletextDecoder)
+
+    /// Opens a decoder for subtitles, or for a page of them.
+    static func open(_ subtitles: Subtitles, _ page: Int?) throws(FFmpegError) -> Decoder {
+      guard let page else {
+        return .library(
+          try SubtitleDecoder(subtitles.codec, extradata: subtitles.configuration))
+      }
+      return .teletext(try TeletextDecoder(page: page))
+    }
 
     /// The texts in a packet, each with its place; nil if the packet changes nothing.
     func decode(_ bytes: [UInt8], milliseconds: Int64) -> [TeletextPage.Block]? {
@@ -38,16 +49,61 @@ struct LibraryText {
     let language: Language
   }
 
+  /// The subtitles of a stream, as the container describes them.
+  struct Subtitles {
+    let codec: AVCodecID
+    let configuration: [UInt8]
+    /// The pages of teletext, with numbers; or the language of other subtitles.
+    let parts: [(page: Int?, language: Language)]
+
+    /// Subtitles with this configuration; the languages of pages have commas between them.
+    init(_ codec: AVCodecID, configuration: [UInt8], languages: String) {
+      self.codec = codec
+      self.configuration = configuration
+      parts =
+        codec == AV_CODEC_ID_DVB_TELETEXT
+        ? LibraryText.pages(configuration, languages).map { ($0.number, $0.language) }
+        : [(nil, Language(languages))]
+    }
+
+    @unsafe
+    init(_ stream: UnsafePointer<AVStream>, _ parameters: UnsafePointer<AVCodecParameters>) {
+      let entry = unsafe av_dict_get(stream.pointee.metadata, "language", nil, 0)
+      let languages = unsafe entry?.pointee.value.map { unsafe String(cString: $0) } ?? ""
+      unsafe self.init(
+        parameters.pointee.codec_id, configuration: Extradata.of(parameters), languages: languages)
+    }
+
+    /// libavcodec's name of the codec.
+    var name: String { unsafe String(cString: avcodec_get_name(codec)) }
+  }
+
   /// The largest distance of the time of a text from that of the newest access unit.
   private static let reach = Interval.seconds(10)
   /// The most tracks.
   private static let maximumTracks = 16
+  /// How often a loss is given again, to streams that have joined a connection since.
+  private static let interval = Interval.seconds(10)
 
+  /// Raised if a stream wants the texts: their decoders cost time and memory.
+  private let isWanted: OnceFlag
+  private let open: (Subtitles, Int?) throws(FFmpegError) -> Decoder
   /// The tracks of each stream; none if it has no decoder.
   private var tracks: [Int32: [Track]] = [:]
+  /// Why texts of a stream are left out, and when that was given.
+  private var losses: [Int32: (loss: MetadataPacket.Loss, time: MonotonicTime)] = [:]
   /// The time of the newest access unit.
   private var newest: SourceTime?
   private var ticks: Int64 = 0
+
+  /// No texts yet; `open` opens a decoder.
+  init(
+    isWanted: OnceFlag,
+    open: @escaping (Subtitles, Int?) throws(FFmpegError) -> Decoder = Decoder.open
+  ) {
+    self.isWanted = isWanted
+    self.open = open
+  }
 
   /// Whether a stream has texts that are decoded.
   @unsafe
@@ -79,24 +135,28 @@ struct LibraryText {
   /// - Parameters:
   ///   - bytes: the packet.
   ///   - stream: the number of its stream.
-  ///   - source: the stream.
+  ///   - subtitles: what the container states about them.
   ///   - pts: its time; nil if it has none.
   ///   - duration: its duration; zero if it is unknown.
   ///   - arrival: when it was read.
-  /// - Returns: the texts; none before the first access unit, whose time they need.
-  @unsafe
+  /// - Returns: the texts; none before the first access unit, whose time they need. A loss if texts
+  ///   are not decoded.
   mutating func take(
-    _ bytes: [UInt8], of stream: Int32, _ source: UnsafePointer<AVStream>, pts: SourceTime?,
-    duration: Interval, arrival: MonotonicTime
+    _ bytes: [UInt8], of stream: Int32, _ subtitles: @autoclosure () -> Subtitles,
+    pts: SourceTime?, duration: Interval, arrival: MonotonicTime
   ) -> [MetadataPacket] {
     guard let newest, !bytes.isEmpty else { return [] }
-    if tracks[stream] == nil {
-      let count = tracks.values.reduce(0) { $0 + $1.count }
-      // bounded: at most `maximumTracks`
-      tracks[stream] = unsafe Array(Self.opened(source).prefix(Self.maximumTracks - count))
+    if tracks[stream] == nil, isWanted.isRaised || losses[stream] == nil {
+      prepare(stream, subtitles())
     }
     let time = pts.flatMap { ($0 - newest).magnitude <= Self.reach ? $0 : nil } ?? newest
     var packets: [MetadataPacket] = []
+    if let (loss, before) = losses[stream], arrival - before >= Self.interval {
+      losses[stream] = (loss, arrival)
+      packets.append(
+        MetadataPacket(
+          format: .leftOut(loss), bytes: [], pts: newest, ticks: ticks, arrival: arrival))
+    }
     for index in tracks[stream, default: []].indices {
       guard let track = tracks[stream]?[index],
         let texts = track.decoder.decode(bytes, milliseconds: duration.milliseconds)
@@ -120,22 +180,33 @@ struct LibraryText {
     }
   }
 
-  /// The decoders of a stream.
-  @unsafe
-  private static func opened(_ stream: UnsafePointer<AVStream>) -> [Track] {
-    guard let parameters = unsafe stream.pointee.codecpar else { return [] }
-    let configuration = unsafe Extradata.of(parameters)
-    let entry = unsafe av_dict_get(stream.pointee.metadata, "language", nil, 0)
-    let languages = unsafe entry?.pointee.value.map { unsafe String(cString: $0) } ?? ""
-    let codec = unsafe parameters.pointee.codec_id
-    guard codec == AV_CODEC_ID_DVB_TELETEXT else {
-      let decoder = try? SubtitleDecoder(codec, extradata: configuration)
-      return decoder.map { [Track(language: Language(languages), decoder: .library($0))] } ?? []
+  /// Opens the decoders of a stream if its texts are wanted.
+  private mutating func prepare(_ stream: Int32, _ subtitles: Subtitles) {
+    guard isWanted.isRaised else {
+      guard losses[stream] == nil, !subtitles.parts.isEmpty else { return }
+      losses[stream] = (.unwantedTexts(subtitles.parts.map(\.language)), .distantPast)
+      return
     }
-    return pages(configuration, languages).compactMap { page in
-      let decoder = try? TeletextDecoder(page: page.number)
-      return decoder.map { Track(language: page.language, decoder: .teletext($0)) }
+    losses[stream] = nil
+    let count = tracks.values.reduce(0) { $0 + $1.count }
+    var opened: [Track] = []
+    var failed: [String] = []
+    var reason = ""
+    // bounded: at most `maximumTracks`
+    for part in subtitles.parts.prefix(Self.maximumTracks - count) {
+      do throws(FFmpegError) {
+        opened.append(Track(language: part.language, decoder: try open(subtitles, part.page)))
+      } catch {
+        let page = part.page.map { " page \($0)" } ?? ""
+        failed.append("\(subtitles.name)\(page) in \(part.language.tag)")
+        reason = "\(error)"
+      }
     }
+    tracks[stream] = opened
+    guard !failed.isEmpty else { return }
+    losses[stream] = (
+      .undecodableTexts(failed.joined(separator: ", "), reason: reason), .distantPast
+    )
   }
 
   /// The pages with subtitles in a descriptor, as libavformat gives it: two bytes for each page,

@@ -17,6 +17,16 @@ package struct MetadataPacket: Sendable, Equatable {
     /// Lines in UTF-8 that are shown from the time of the packet on; those with a place have marks
     /// of ``TextColour``.
     case text(Language, duration: Interval, place: TextPlace? = nil)
+    /// No bytes: metadata is left out.
+    case leftOut(Loss)
+  }
+
+  /// Metadata that is left out before it is read.
+  package enum Loss: Sendable, Hashable {
+    /// Texts in these languages: no stream of the connection wants texts.
+    case unwantedTexts([Language])
+    /// Texts for which no decoder can be opened: their codec, page and language.
+    case undecodableTexts(String, reason: String)
   }
 
   /// The place of a text in the picture.

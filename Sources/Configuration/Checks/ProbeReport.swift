@@ -24,7 +24,9 @@ extension InputProbe.Findings {
       description.otherAudio.map { ("audio", $0.words) }
       + description.leftOutAudio.map { ("left out", $0.words) }
     let rows =
-      facts + others + [("opening", "first frame after \(firstFrame.milliseconds) ms")]
+      facts + others + dataTracks.map { ($0.name, $0.words) } + [
+        ("opening", "first frame after \(firstFrame.milliseconds) ms")
+      ]
       + plan.enumerated().map { ($0 == 0 ? "plan" : "", $1) }
       + (description.audio.map { [("", "its sound \($0.plan(isTaken: takesAudio))")] } ?? [])
     return ["\(address)"]
@@ -77,6 +79,33 @@ extension InputDescription.Audio {
       }
     let spoken = language == .undetermined ? "" : ", \(language.tag)"
     return codec + rate + channels + spoken + (purpose == .main ? "" : ", \(purpose.words)")
+  }
+}
+
+extension DataTrack {
+  /// The name of its row.
+  fileprivate var name: String {
+    switch kind {
+    case .teletext, .texts, .others: "subtitles"
+    case .splices, .id3, .klv: "metadata"
+    }
+  }
+
+  /// Kind, language and PID, as far as they are known, and why it is not used.
+  fileprivate var words: String {
+    let (content, isUsed) =
+      switch kind {
+      case .teletext(nil): ("teletext without a page of subtitles", true)
+      case .teletext(let page?): ("teletext, page \(page)", true)
+      case .texts(let codec): (codec, true)
+      case .others(let codec): (codec, false)
+      case .splices: ("SCTE-35", true)
+      case .id3: ("ID3", true)
+      case .klv: ("KLV", true)
+      }
+    let spoken = language == .undetermined ? "" : ", \(language.tag)"
+    let fault = isUsed ? isDecodable ? "" : ": libavcodec has no decoder" : ": not used"
+    return content + spoken + (pid.map { ", PID \($0)" } ?? "") + fault
   }
 }
 

@@ -2,6 +2,7 @@
 
 import Capture
 import Logging
+import Media
 import Metadata
 import Packaging
 import Scheduling
@@ -22,9 +23,13 @@ final class InputMetadata: Sendable {
   private struct State: Sendable {
     var limit = MetadataLimit()
     var textLimit = MetadataLimit(messages: MetadataLimit.texts)
+    /// The losses that have a line.
+    var losses: Set<MetadataPacket.Loss> = []
     var waiting: [Waiting] = []
   }
 
+  /// The most losses with a line each.
+  private static let maximumLosses = 16
   /// The most events that wait for the session.
   private static let maximumWaiting = 16
   /// How far from now the time of an event may be.
@@ -47,7 +52,12 @@ final class InputMetadata: Sendable {
 
   /// Takes a packet; a faulty one, and those beyond the limit, are left out with one line.
   func take(_ packet: MetadataPacket, _ input: PulledInput, _ stage: any InputStage) {
-    let isText = if case .text = packet.format { true } else { false }
+    let isText: Bool
+    switch packet.format {
+    case .leftOut(let loss): return report(loss)
+    case .text: isText = true
+    case .splice, .id3, .klv: isText = false
+    }
     let outcome = state.withLock { state in
       // Texts in many languages leave room for other metadata.
       isText
@@ -77,6 +87,25 @@ final class InputMetadata: Sendable {
     case .failure(let fault):
       guard state.withLock({ $0.limit.reports(at: packet.arrival) }) else { return }
       log.write(.warning, "metadata-invalid", stream: stream, "\(fault.reason); left out")
+    }
+  }
+
+  /// Writes the line of a loss, once.
+  private func report(_ loss: MetadataPacket.Loss) {
+    let isNew = state.withLock { state in
+      state.losses.count < Self.maximumLosses && state.losses.insert(loss).inserted
+    }
+    guard isNew else { return }
+    switch loss {
+    case .unwantedTexts(let languages):
+      log.write(
+        .info, "captions-undeclared", stream: stream,
+        "the source has subtitles in \(languages.map(\.tag).joined(separator: ", ")), for which "
+          + "--captions has no language: they are left out")
+    case .undecodableTexts(let texts, let reason):
+      log.write(
+        .warning, "captions-undecodable", stream: stream,
+        "subtitles of the source are left out (\(texts)): \(reason)")
     }
   }
 
@@ -184,7 +213,7 @@ extension EventContent {
   fileprivate static func read(_ packet: MetadataPacket) -> Result<[EventContent], PacketFault> {
     let limit =
       switch packet.format {
-      case .text: 0
+      case .text, .leftOut: 0
       case .splice: largest.splice
       case .id3: largest.id3
       case .klv: largest.klv
@@ -195,7 +224,7 @@ extension EventContent {
           reason: "metadata of \(packet.bytes.count) bytes (expected at most \(limit))"))
     }
     switch packet.format {
-    case .text: return .success([])
+    case .text, .leftOut: return .success([])
     case .splice:
       do throws(SpliceError) {
         return .success(try SpliceCue.readAll(packet.bytes).map { .splice($0) })

@@ -14,6 +14,8 @@ final class PulledInput: StandbyOwner {
   let loops: Bool
   /// Whether its audio is used.
   let takesAudio: Bool
+  /// Raised if its texts are used.
+  let texts = OnceFlag()
   let passThrough: PassThroughOptions?
   /// When it is opened if its facts are known already; nil if it is opened to find them out.
   let notBefore: MonotonicTime?
@@ -41,7 +43,7 @@ final class PulledInput: StandbyOwner {
 
   init(
     _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool,
-    passThrough: PassThroughOptions?, notBefore: MonotonicTime? = nil,
+    takesTexts: Bool = false, passThrough: PassThroughOptions?, notBefore: MonotonicTime? = nil,
     published: PublishedMedia? = nil, shared: SharedInput? = nil, position: InputPosition? = nil,
     name: String, outages: SourceOutages = SourceOutages(), watch: CallWatchdog = CallWatchdog(),
     log: Log
@@ -55,6 +57,10 @@ final class PulledInput: StandbyOwner {
     self.options = options
     self.loops = loops
     self.takesAudio = takesAudio
+    if takesTexts {
+      _ = texts.raise()
+      _ = shared?.texts.raise()
+    }
     self.passThrough = passThrough
     self.notBefore = notBefore
     self.published = published

@@ -104,7 +104,7 @@ struct PulledInputLoop {
       var options = input.options
       options.takesRenditions = input.passThrough != nil
       connection = try InputConnection(
-        input.address, options: options, published: input.published,
+        input.address, options: options, published: input.published, texts: input.texts,
         cancellation: cancellation)
     }
     stage.connected()

@@ -52,7 +52,8 @@ package final class PulledSource: Sendable {
     inputs = addresses.enumerated().map { index, address in
       PulledInput(
         address, options: order.options, loops: order.loops, takesAudio: order.takesAudio,
-        passThrough: order.passThrough, notBefore: order.known?.notBefore,
+        takesTexts: order.takesTexts, passThrough: order.passThrough,
+        notBefore: order.known?.notBefore,
         published: address.kind == .publisher ? published : nil,
         shared: shared?.input(address, order.options),
         position: choice.map { InputPosition(inputs: $0, index: index) }, name: order.name,

@@ -9,11 +9,13 @@ import Time
 final class SharedConnection: StandbyOwner {
   let address: InputAddress
   let options: InputOptions
+  let texts: OnceFlag
   let cancellation: InputCancellation
   private let lastUnit = Locked<MonotonicTime?>(nil)
 
-  /// A link whose calls of libraries `watch` gets.
-  init(_ key: SharedInput.Key, _ watch: CallWatchdog) {
+  /// A link whose calls of libraries `watch` gets; its texts are decoded if `texts` is raised.
+  init(_ key: SharedInput.Key, texts: OnceFlag, _ watch: CallWatchdog) {
+    self.texts = texts
     cancellation = InputCancellation(watch: watch)
     address = key.address
     options = key.options
@@ -47,7 +49,8 @@ final class SharedConnection: StandbyOwner {
     take: (UnitQueue.Entry) -> Void, replaced: () -> Void
   ) throws(InputError) {
     var cancellation = InputCancellation(parent: self.cancellation)
-    var connection = try InputConnection(address, options: options, cancellation: cancellation)
+    var connection = try InputConnection(
+      address, options: options, texts: texts, cancellation: cancellation)
     guard !connection.isPaced else {
       // Its thread is that of a stream: this connection's end does not cancel it.
       cancellation.follow(InputCancellation())

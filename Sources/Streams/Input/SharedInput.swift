@@ -49,6 +49,8 @@ final class SharedInput: Sendable {
   private static let interval = Interval.milliseconds(100)
 
   let key: Key
+  /// Raised when a stream wants the texts of subtitles, and raised from then on.
+  let texts = OnceFlag()
   /// Gets the calls of libraries.
   private let watch: CallWatchdog
   private let state = Monitor(State())
@@ -107,7 +109,7 @@ final class SharedInput: Sendable {
           }
           // An unclaimed connection of its own is closed.
           state.own = nil
-          let link = SharedConnection(self.key, self.watch)
+          let link = SharedConnection(self.key, texts: self.texts, self.watch)
           (state.phase, state.link) = (.opening, link)
           state.readers = [reader]
           return .success(link)

@@ -76,7 +76,7 @@ final class StandbyConnection: Sendable {
 
   private func offer(_ candidate: InputCancellation) throws(InputError) {
     var connection = try InputConnection(
-      input.address, options: input.options, cancellation: candidate)
+      input.address, options: input.options, texts: input.texts, cancellation: candidate)
     guard let first = try connection.nextUnit() else { return }
     let opened = OpenedConnection(connection, first: first, candidate)
     state.withLock { state in

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import Sharing
 import Time
 
 /// The owner of a connection beside which a second one is opened while it is silent.
 protocol StandbyOwner: AnyObject, Sendable {
   var address: InputAddress { get }
   var options: InputOptions { get }
+  /// Raised if, or as soon as, the texts of subtitles are wanted.
+  var texts: OnceFlag { get }
   /// Ends all connections.
   var cancellation: InputCancellation { get }
   /// When the connection is silent if nothing arrives; nil if nothing arrived on it.

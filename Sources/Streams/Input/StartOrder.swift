@@ -36,6 +36,8 @@ package struct StartOrder: JSONFields {
   package var loops = false
   /// Whether its audio is used.
   package var takesAudio = false
+  /// Whether the texts of its subtitles are used.
+  package var takesTexts = false
   /// The files that the session draws with: those of the slate and of the overlay's font.
   package var drawingFiles: [String] = []
   /// The limits of pass-through; nil if it is encoded in any case.

@@ -12,7 +12,8 @@ enum SourceEvents {
 
   static let names: Set<String> = [
     "audio-failed", "audio-ignored", "audio-parameters", "audio-refused", "audio-tracks",
-    "caught-up", "clock-step", "codec-hangs", "declaration-ignored", "demuxer-hangs",
+    "captions-undeclared", "captions-undecodable", "caught-up", "clock-step", "codec-hangs",
+    "declaration-ignored", "demuxer-hangs",
     "encoder-effort", "encoder-failed", "encoder-fallback",
     "input-not-shared", "input-switched", "irregular", "metadata-flood", "metadata-invalid",
     "out-of-memory", "overlay-font", "overloaded", "parameters", "rendition-back",
