@@ -11,6 +11,7 @@ extension FuzzBody {
     name: "tracks",
     sources: [
       "Ingest/CMAF/TrackReader.swift", "Ingest/CMAF/TrackConfiguration.swift",
+      "Ingest/CMAF/TrackEvent.swift", "CMAF/EventMessageFields.swift",
       "Ingest/CMAF/TrackConfiguration+Header.swift", "CMAF/BoxStream.swift",
       "CMAF/MovieFragment.swift", "CMAF/MovieHeader.swift", "CMAF/SampleEntry.swift",
       "CMAF/TrackUserData.swift",
@@ -39,6 +40,9 @@ extension FuzzBody {
         if sample.bytes.count > rest.count { return "a sample of \(sample.bytes.count) bytes" }
       case .texts(let texts):
         for text in texts where TrackText(text.tag) != text { return "\(text) is read differently" }
+      case .event(let event?):
+        if TrackEvent(event.tag) != event { return "\(event) is read differently" }
+      case .event(nil): break
       }
     }
     return nil

@@ -81,20 +81,16 @@ package struct EventMessage: Sendable, Equatable {
 
   /// Reads a box `emsg`; nil for one of version 0, or of a scheme that ``Scheme/all`` lacks.
   ///
-  /// - Throws: ``BoxError`` if the box is truncated.
+  /// - Throws: ``BoxError`` if the box is malformed.
   package init?(_ box: BoxFields) throws(BoxError) {
-    var box = box
-    guard box.type == "emsg", try box.versionAndFlags().version == 1 else { return nil }
-    let timescale = try box.integer(4)
-    let time = try box.wide()
-    let (duration, id) = (try box.integer(4), try box.integer(4))
-    let rest = box.rest
-    let scheme = Scheme.all.first { rest.starts(with: $0.bytes) }
-    guard let scheme, timescale > 0, time >= 0 else { return nil }
+    guard box.type == "emsg" else { return nil }
+    let fields = try EventMessageFields(box)
+    guard case .media(let time) = fields.time,
+      let scheme = Scheme.all.first(where: { $0.uri == fields.uri && $0.value == fields.value })
+    else { return nil }
     self.init(
-      id: UInt32(clamping: id), time: time, timescale: UInt32(clamping: timescale),
-      scheme: scheme, duration: UInt32(clamping: duration),
-      data: Array(rest.dropFirst(scheme.bytes.count)))
+      id: fields.id, time: time, timescale: fields.timescale, scheme: scheme,
+      duration: fields.duration, data: fields.data)
   }
 
   /// The box.

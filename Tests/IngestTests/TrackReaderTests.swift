@@ -160,7 +160,7 @@ struct TrackReaderTests {
       case .sample(let sample):
         #expect(TrackSample(sample.tag) == sample)
         #expect(TrackConfiguration(sample.tag) == nil)
-      case .texts: Issue.record("no text")
+      case .texts, .event: Issue.record("no text and no event")
       }
     }
   }

@@ -50,16 +50,17 @@ struct LeftOutMetadataTests {
     let stage = SurveyStage(input)
     let losses: [MetadataPacket.Loss] = [
       .unwantedTexts([Language("deu"), Language("eng")]),
-      .undecodableTexts("dvb_teletext page 888 in de", reason: "no decoder"),
+      .undecodableTexts("dvb_teletext page 888 in de", reason: "no decoder"), .malformedEvent,
     ]
     for second in 0..<3 {
       for loss in losses {
         metadata.take(packet(.leftOut(loss), second: 10 * Int64(second)), input, stage)
       }
     }
-    #expect(lines.all.count == 2)
+    #expect(lines.all.count == 3)
     #expect(lines.count("subtitles in de, en, for which --captions has no language") == 1)
     #expect(lines.count("(dvb_teletext page 888 in de): no decoder") == 1)
+    #expect(lines.count("(emsg) of the publisher is malformed") == 1)
   }
 
   @Test("128 texts per second leave room for other metadata; a flood of either has a line")

@@ -51,7 +51,7 @@ def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 class CMAFTrack(threading.Thread):
     """One POST without end, in real time from `start`; a later one begins at the present time.
 
-    Another header in `data` is sent before the fragment that follows it.
+    Another header in `data`, or events, are sent before the fragment that follows them.
     """
 
     def __init__(self, program: Program, path: str, data: bytes, rate: float,
@@ -60,7 +60,7 @@ class CMAFTrack(threading.Thread):
         self.port, self.path, self.rate, self.start_time = program.port, path, rate, start
         self.header, self.fragments, held = b"", [], b""
         for kind, box in boxes(data):
-            if kind in (b"ftyp", b"moov", b"moof"):
+            if kind in (b"ftyp", b"moov", b"emsg", b"moof"):
                 held += box
             if kind == b"moov" and not self.header:
                 self.header, held = held, b""

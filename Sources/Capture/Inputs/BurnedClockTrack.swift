@@ -39,6 +39,7 @@ package final class BurnedClockTrack {
       case .configuration(let configuration): try begin(configuration)
       case .sample(let sample): times += take(sample)
       case .texts: throw Fault(description: "the track is not video")
+      case .event: break
       }
     }
     return times

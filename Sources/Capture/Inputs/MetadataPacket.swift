@@ -27,6 +27,8 @@ package struct MetadataPacket: Sendable, Equatable {
     case unwantedTexts([Language])
     /// Texts for which no decoder can be opened: their codec, page and language.
     case undecodableTexts(String, reason: String)
+    /// A malformed event of a publisher.
+    case malformedEvent
   }
 
   /// The place of a text in the picture.
@@ -65,5 +67,23 @@ extension MetadataPacket {
       bytes: Array(text.text.utf8),
       pts: unwrapper.time(of: text.pts, bits: 64, numerator: 1, denominator: scale), ticks: nil,
       arrival: arrival)
+  }
+
+  /// An event of a CMAF track, whose timestamps never wrap; nil is a malformed one.
+  init(_ event: TrackEvent?, _ arrival: MonotonicTime) {
+    let format: Format =
+      switch event?.content {
+      case nil: .leftOut(.malformedEvent)
+      case .splice: .splice
+      case .id3: .id3
+      case .synchronousKLV: .klv(isSynchronous: true)
+      case .asynchronousKLV: .klv(isSynchronous: false)
+      }
+    var unwrapper = TimestampUnwrapper()
+    self.init(
+      format: format, bytes: event?.bytes ?? [],
+      pts: unwrapper.time(
+        of: event?.time.nanoseconds ?? 0, bits: 64, numerator: 1, denominator: 1_000_000_000),
+      ticks: nil, arrival: arrival)
   }
 }

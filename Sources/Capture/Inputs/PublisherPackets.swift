@@ -99,6 +99,7 @@ final class PublisherPackets {
                 format: .splice, bytes: cue.section, pts: pts, ticks: nil, arrival: arrival))
           ]
         } ?? []
+      case .event: return [.metadata(MetadataPacket(TrackEvent(tag), arrival))]
       case .text: return TrackText(tag).map { [.metadata(MetadataPacket($0, arrival))] } ?? []
       case .container: return []
       }

@@ -16,6 +16,8 @@ package struct TrackReader: Sendable {
     case sample(TrackSample)
     /// The cues of a sample of WebVTT; none in an empty one. Its header is no unit.
     case texts([TrackText])
+    /// An event; nil if it is malformed and left out.
+    case event(TrackEvent?)
   }
 
   /// The largest `moov` or `moof`.
@@ -53,6 +55,7 @@ package struct TrackReader: Sendable {
   private var time: Int64 = 0
   /// The declared capture time of a media time, for the next fragment.
   private var reference: ProducerReferenceTime?
+  private var events = TrackEvents()
 
   /// Whether the track has stated its end by an empty random access box.
   /// - Source: DASH-IF Live Media Ingest Protocol, Interface 1
@@ -74,8 +77,15 @@ package struct TrackReader: Sendable {
   ///
   /// - Throws: if the bytes are no CMAF track. Discard the reader after an error.
   package mutating func next() throws(TrackError) -> Unit? {
-    while let box = try valid(try boxes.box()) {
+    while true {
+      if let event = events.next() { return .event(event) }
+      guard let box = try valid(try boxes.box()) else { return nil }
       switch box.type {
+      case "emsg" where box.size <= TrackEvents.largest:
+        guard let content = try valid(try boxes.whole(limit: TrackEvents.largest)) else {
+          return nil
+        }
+        events.take(content)
       case "moov", "moof", "prft":
         guard let content = try valid(try boxes.whole(limit: Self.maximumBoxLength)) else {
           return nil
@@ -92,9 +102,9 @@ package struct TrackReader: Sendable {
       default:
         if box.type == "mfra" { hasEnded = true }
         guard boxes.skip() else { return nil }
+        if box.type == "emsg" { events.refuse() }
       }
     }
-    return nil
   }
 
   private mutating func take(
@@ -122,6 +132,10 @@ package struct TrackReader: Sendable {
         throw .sampleSize(sample.size)
       }
       time = found.end ?? time
+      if let first = found.samples.map({ $0.decodeTime.addingSaturated($0.shift) }).min() {
+        let start = first.subtractingSaturated(header.start)
+        events.begin(at: Interval(ticks: start, timescale: Int64(header.timescale)))
+      }
       fragment = (found.samples, box.position, 0)
     default:
       let found = try valid(try ProducerReferenceTime(content))

@@ -19,6 +19,8 @@ package struct MediaTag: Sendable, Equatable {
     case cuePoint
     /// A ``TrackText``.
     case text
+    /// A ``TrackEvent``.
+    case event
   }
 
   /// Audio, video, or bytes of a container.

@@ -79,6 +79,9 @@ package final class TrackPublisher: BytePublisher {
         case .texts(let texts):
           guard track.takes(nil) else { return refuse("the track is not \(track.kind)") }
           waiting += texts.map(\.tag)
+        case .event(let event):
+          // Packagers repeat the events of the video in other tracks.
+          if track == .video { waiting.append(event?.tag ?? TrackEvent.malformedTag) }
         }
       }
     } catch { return refuse("\(error)") }

@@ -106,6 +106,10 @@ final class InputMetadata: Sendable {
       log.write(
         .warning, "captions-undecodable", stream: stream,
         "subtitles of the source are left out (\(texts)): \(reason)")
+    case .malformedEvent:
+      log.write(
+        .warning, "metadata-invalid", stream: stream,
+        "an event message (emsg) of the publisher is malformed; left out")
     }
   }
 
