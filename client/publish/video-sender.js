@@ -3,11 +3,12 @@
 
 import { videoConfigOf } from './codecs.js';
 import { FrameGrid, RateMeter } from './frame-grid.js';
+import { sendingAfter } from './sending.js';
 /** @typedef {import('./codecs.js').VideoFormat} VideoFormat */
 
 /** The largest number of frames in the encoder above which a repeat is left out. */
 const MOST_REPEATS_QUEUED = 4;
-/** The age of the last frame above which the picture counts as a still one, ms. */
+/** The age of the last frame above which the video counts as still, ms. */
 const STILL = 150;
 /** The age of the first frame at which the usual rate is assumed, ms, and this rate, frames/s. */
 const RATE_UNKNOWN = 1000, USUAL_RATE = 30;
@@ -51,9 +52,9 @@ export class VideoSender {
     /** @type {VideoEncoderConfig | null} of the encoder */
     this.config = null;
     this.isConfiguring = false;
-    this.needsKey = true;
-    this.isOn = false;
-    /** Whether a dark picture is shown instead of the frames. */
+    /** @type {import('./sending.js').Sending} */
+    this.sending = 'off';
+    /** Whether the viewers see a dark frame; also chosen before frames are sent. */
     this.isPaused = false;
     /** @type {VideoFrame | null} the last frame, for repeats */
     this.last = null;
@@ -63,13 +64,15 @@ export class VideoSender {
     /** @type {Map<number, { captured: number, presentation: number }>} by their timestamps */
     this.pending = new Map();
     this.origin = 0;
-    /** @type {HTMLCanvasElement | null} the dark picture of a pause */
+    /** @type {HTMLCanvasElement | null} the dark frame of a pause */
     this.canvas = null;
     /** Frames that were left out, and repeats of frames. */
     this.dropped = 0;
     this.repeated = 0;
     this.encoded = 0;
   }
+
+  get isOn() { return this.sending !== 'off'; }
 
   get queued() { return this.encoder?.encodeQueueSize ?? 0; }
 
@@ -84,14 +87,13 @@ export class VideoSender {
     // After a short gap the segments keep their places.
     if (segment !== this.segment) this.grid = null;
     this.segment = segment;
-    this.isOn = true;
-    this.needsKey = true;
+    this.sending = sendingAfter(this.sending, 'begin');
     this.pending.clear();  // frames in the encoder belong to the connection before
     if (this.config) this.events.describe(this.config);
   }
 
   /** No frames are sent until `begin`. */
-  pause() { this.isOn = false; }
+  pause() { this.sending = sendingAfter(this.sending, 'end'); }
 
   /**
    * The source is another one, or none.
@@ -114,7 +116,7 @@ export class VideoSender {
   }
 
   /** The next frame must be a key frame. */
-  requestKey() { this.needsKey = true; }
+  requestKey() { this.sending = sendingAfter(this.sending, 'key'); }
 
   /**
    * Takes a frame of the source, and closes it.
@@ -126,7 +128,7 @@ export class VideoSender {
     const grid = this.isOn && this.gridAt(captured), place = grid && this.prepare(frame)
       ? grid.place(captured) : null;
     if (!grid || !place) {
-      this.keep(frame);  // a still picture may have no other one
+      this.keep(frame);  // a screen that does not change may have no other one
       return;
     }
     const isCongested = this.events.isCongested(this.queued);
@@ -186,20 +188,21 @@ export class VideoSender {
   encode(frame, slot, captured) {
     const { encoder, grid } = this;
     if (!encoder || encoder.state !== 'configured' || !grid) return;
-    const isKey = this.needsKey || grid.isKey(slot), presentation = grid.presentation(slot);
+    const isKey = this.sending === 'key' || grid.isKey(slot);
+    const presentation = grid.presentation(slot);
     if (this.origin === 0) this.origin = presentation;
     const timestamp = presentation - this.origin;
     this.pending.set(timestamp, { captured: captured * 1000, presentation });
     const copy = new VideoFrame(this.isPaused ? this.dark(frame) : frame, { timestamp });
     encoder.encode(copy, { keyFrame: isKey });
     copy.close();
-    this.needsKey = false;
+    this.sending = sendingAfter(this.sending, 'encode');
     grid.take(slot, isKey);
     this.encoded += 1;
   }
 
   /**
-   * A dark picture of the size of a frame.
+   * A dark frame of the size of another one.
    * @param {VideoFrame} frame
    */
   dark({ displayWidth, displayHeight }) {
@@ -242,7 +245,7 @@ export class VideoSender {
     this.encoder ??= this.newEncoder();
     this.encoder.configure(config);
     this.config = config;
-    this.needsKey = true;
+    this.requestKey();
     this.grid?.breakOff();
     if (this.last && !this.fits(this.last)) this.keep(null);
     if (this.isOn) this.events.describe(config);
@@ -271,7 +274,7 @@ export class VideoSender {
   }
 
   close() {
-    this.isOn = false;
+    this.pause();
     this.keep(null);
     if (this.encoder && this.encoder.state !== 'closed') this.encoder.close();
   }

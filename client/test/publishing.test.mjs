@@ -9,6 +9,7 @@ import { frameMessage } from '../publish/frame-message.js';
 import { RateControl } from '../publish/rate-control.js';
 import { wholeFragments } from '../publish/recorded-upload.js';
 import { RetryWait } from '../publish/retry-wait.js';
+import { sendingAfter } from '../publish/sending.js';
 import { VideoSender } from '../publish/video-sender.js';
 
 test('the rate of a camera is the nearest usual one, whatever its jitter', () => {
@@ -140,6 +141,38 @@ test('a frame whose place a repeat has taken is the next repeat', () => {
   made.repeat(start + 1250);
   assert.deepEqual(coded.slice(1), ['c1', 'c2', 'c3']);
   assert.deepEqual(frames.map(({ isClosed }) => isClosed), [true, true, false]);
+});
+
+for (const [event, ...after] of [
+  ['begin', 'key', 'key', 'key'], ['key', 'off', 'key', 'key'], ['encode', 'off', 'on', 'on'],
+  ['end', 'off', 'off', 'off'],
+]) {
+  for (const [index, state] of ['off', 'key', 'on'].entries()) {
+    test(`frames are sent: ${state}, ${event}: ${after[index]}`, () => {
+      assert.equal(sendingAfter(state, event), after[index]);
+    });
+  }
+}
+
+test('the first frame of a connection, and a requested one, are key frames', () => {
+  const { made, coded, take } = sender(), start = 1795000000000;
+  let index = 0;
+  const frame = (/** @type {string} */ name) => {
+    index += 1;
+    take(name, start + index * 100 / 3);
+  };
+  while (coded.length < 2) frame('a');
+  made.requestKey();
+  frame('b');
+  frame('c');
+  made.pause();
+  made.requestKey();
+  frame('d');
+  made.begin(1000);
+  frame('e');
+  frame('f');
+  assert.deepEqual(coded.map((text) => text.replace(/\d+/, '')),
+    ['a key', 'a', 'b key', 'c', 'd key', 'e', 'f'], 'd is repeated at its place');
 });
 
 test('without its source nothing is repeated', () => {

@@ -11,12 +11,15 @@ import { loadHeader, loadPlaylist } from '../transport/documents.js';
 import { segmentNames } from '../transport/segment-names.js';
 import { extentBeside } from '../transport/source.js';
 import { PastOrder } from './past-order.js';
+import { pastStateAfter } from './past-state.js';
 import { retrieve } from '../transport/connection.js';
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
 /** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
 /** @typedef {import('../feed/source-buffer.js').SourceBufferQueue} SourceBufferQueue */
 /** @typedef {import('../server/past-extent.js').PastExtent} PastExtent */
 /** @typedef {import('../server/past-extent.js').PastReach} PastReach */
+/** @typedef {import('./past-state.js').PastChange} PastChange */
+/** @typedef {import('./past-state.js').PastState} PastState */
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
 
@@ -68,7 +71,6 @@ export class PastPlayer {
     this.at = at;
     this.rate = rate;
     this.events = events;
-    this.isPast = true;
     /** @type {EncryptedMedia | null} */
     this.encrypted = null;
     this.stopping = new AbortController();
@@ -85,15 +87,17 @@ export class PastPlayer {
     this.ladder = { names: [], uris: [], current: 0 };
     /** @type {PastOrder | null} */
     this.order = null;
-    /** Whether media has arrived since the last failure. */
-    this.hasMedia = false;
-    /** Whether the position of `at` is to be set as soon as the element has media. */
-    this.isPlaced = false;
-    /** Whether the end of a recording is shown. */
-    this.isOver = false;
+    /** @type {PastState} */
+    this.state = 'opening';
   }
 
+  /** @param {PastChange} event */
+  on(event) { this.state = pastStateAfter(this.state, event); }
+
   get isStopped() { return this.stopping.signal.aborted; }
+
+  /** Whether the element is at the position; before that it will be at `at`. */
+  get isPlaced() { return this.state !== 'opening'; }
 
   newFeed() {
     /** @type {MediaFeed} */
@@ -220,7 +224,7 @@ export class PastPlayer {
   seekTo(at) {
     const { extent, feed, host: { video } } = this;
     this.at = extent?.clamp(at) ?? at;
-    this.isOver = false;
+    this.on('seek');
     if (!extent || !feed.video) return;
     const position = this.mediaTime(this.at), ranges = feed.ranges();
     for (let i = 0; ranges && this.isPlaced && i < ranges.length; i += 1) {
@@ -257,7 +261,7 @@ export class PastPlayer {
     const { video } = this.host;
     video.playbackRate = this.rate;
     video.currentTime = this.mediaTime(this.at) + TINY;
-    this.isPlaced = true;
+    this.on('place');
     void this.feedFrom(order, signal).catch((error) => {
       if (!signal.aborted) this.failed(error);
     });
@@ -309,8 +313,8 @@ export class PastPlayer {
       order.arrived();
       if (signal.aborted) return;
       await this.append(first.number, bodies);
-      if (!bodies[0] || this.hasMedia) continue;
-      this.hasMedia = true;
+      if (!bodies[0] || this.state !== 'placed') continue;
+      this.on('arrive');
       this.host.status('live', 'Past');
     }
   }
@@ -359,9 +363,9 @@ export class PastPlayer {
       this.events.onEdge();
       return;
     }
-    const past = this.extent;
-    if (past && !past.isLive && video.currentTime > past.to - END && !this.isOver) {
-      this.isOver = true;
+    const past = this.extent, isPlaying = this.state === 'playing';
+    if (isPlaying && past && !past.isLive && video.currentTime > past.to - END) {
+      this.on('end');
       this.host.status('wait', 'Ended', 'The recording ends here');
     }
     const end = feed.gapEnd();
@@ -383,14 +387,18 @@ export class PastPlayer {
   /** @param {string} reason */
   recover(reason) {
     if (this.isStopped) return;
+    this.renewFeed();
+    this.host.status('wait', 'Reconnecting', reason);
+    void sleep(RETRY, this.stopping.signal).then(() => { if (!this.isStopped) void this.open(); });
+  }
+
+  /** Keeps the instant for other buffers, which `open` fills. */
+  renewFeed() {
     this.at = this.date();
     this.following.abort();
-    this.isPlaced = false;
-    this.hasMedia = false;
-    this.host.status('wait', 'Reconnecting', reason);
+    this.on('open');
     this.feed.close();
     this.feed = this.newFeed();
-    void sleep(RETRY, this.stopping.signal).then(() => { if (!this.isStopped) void this.open(); });
   }
 
   setTarget() {}
@@ -419,11 +427,7 @@ export class PastPlayer {
       return;
     }
     ladder.current = index;
-    this.at = this.date();
-    this.following.abort();
-    this.isPlaced = false;
-    this.feed.close();
-    this.feed = this.newFeed();
+    this.renewFeed();
     void this.open();
   }
 }
