@@ -2,7 +2,7 @@
 // The frame player: reads the open segment chunk by chunk.
 
 import { sleep } from '../../shared/deadline.js';
-import { messageOf, UnsupportedError, waitOf } from '../../shared/errors.js';
+import { UnsupportedError } from '../../shared/errors.js';
 import { tracksOf } from '../cmaf/header.js';
 import { presentationTime } from '../cmaf/samples.js';
 import { CHUNK_TIMEOUT, MediaFlow } from '../clock/media-flow.js';
@@ -10,13 +10,12 @@ import { AudioTracks } from '../renditions/audio-tracks.js';
 import { EmptySegments } from '../renditions/empty-segments.js';
 import { Ladder } from '../renditions/ladder.js';
 import { RenditionControl } from '../renditions/rendition-control.js';
-import { changeConnection } from '../transport/connection.js';
 import { headersOf, loadHeader, loadPlaylist } from '../transport/documents.js';
 import { segmentNames } from '../transport/segment-names.js';
 import { isMPD } from '../transport/source.js';
 import { eventOfMessage } from '../transport/stream-events.js';
-import { readTrack, request, SegmentError } from '../transport/track-reader.js';
-import { attemptAfter } from './attempt.js';
+import { readTrack, request } from '../transport/track-reader.js';
+import { AttemptLoop } from './attempt-loop.js';
 import { OwnPlayer } from './own-player.js';
 import { MPD_TARGET } from './kinds.js';
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
@@ -24,8 +23,6 @@ import { MPD_TARGET } from './kinds.js';
 /** @typedef {import('../cmaf/chunks.js').Chunk} Chunk */
 /** @typedef {import('../feed/feed.js').Feed} Feed */
 /** @typedef {import('../renditions/ladder.js').Prepared} Prepared */
-/** @typedef {import('./attempt.js').AttemptEvent} AttemptEvent */
-/** @typedef {import('./attempt.js').AttemptState} AttemptState */
 /** @typedef {import('./output.js').Output} Output */
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
@@ -42,19 +39,6 @@ const TOLERANCE = -1;
 const DATE_ERROR = 0.01;
 /** An attempt that gets media for this time is a success, ms. */
 const STEADY_TIME = 1000;
-/** An attempt of this age may end because the display stands still, ms. */
-const LEAST_ATTEMPT = 1000;
-/**
- * The patience of the first attempt after one without an answer, ms; each further one has twice the
- * time. Browsers send requests over idle connections first, and these may be lost as well.
- */
-const FIRST_PATIENCE = 600;
-/** The longest time before the next attempt after a lost connection, and after a refusal, ms. */
-const LONGEST_LOST = 250, LONGEST_REFUSED = 2000;
-
-/** The attempt ends because the player leaves a rendition. */
-class RenditionLeft extends Error {}
-
 /**
  * Appends each chunk to the media source when it arrives. After an error it begins again at the
  * open segment of the playlist: one such period is called an attempt.
@@ -64,11 +48,7 @@ export class FramePlayer extends OwnPlayer {
   /** @param {Host} host @param {number} target s @param {Output} output */
   constructor(host, target, output) {
     super(host, target, output, TOLERANCE);
-    /** @type {AttemptState} */
-    this.state = { name: 'idle' };
     this.refreshedAt = 0;
-    /** The number of latest attempts that ended without an answer. */
-    this.unanswered = 0;
     this.ladder = new Ladder(host, this.stopping.signal);
     this.control = new RenditionControl(this.ladder, this.stopping.signal);
     const { signal } = this.stopping;
@@ -78,6 +58,12 @@ export class FramePlayer extends OwnPlayer {
     this.timescales = { video: 90000, audio: 48000 };
     this.clockOffset = host.clock.offset;
     this.flow = new MediaFlow();
+    this.attempts = new AttemptLoop(host, this.flow, signal, {
+      follow: (attempt) => this.follow(attempt),
+      feed: () => this.feed,
+      hasPlayed: () => !this.positioner.isEmpty || this.feed.end() !== null,
+      onLost: () => { this.lostAt = performance.now(); },
+    });
   }
 
   /** Whether later requests take another connection after no answer. */
@@ -85,94 +71,17 @@ export class FramePlayer extends OwnPlayer {
 
   get isAtEdge() { return this.flow.isAtEdge; }
 
-  /** Whether the browser wants no media. */
-  get isSuspended() { return this.state.name === 'suspended'; }
-
-  /** @param {AttemptEvent} event */
-  on(event) { this.state = attemptAfter(this.state, event); }
-
-  /**
-   * Ends the attempt; another one follows.
-   * @param {Error} [reason]
-   */
-  abandon(reason) { if (this.state.name !== 'idle') this.state.attempt.abort(reason); }
-
-  /** Ends an attempt that gets no answer. */
-  abandonUnanswered() {
-    if (this.state.name === 'idle') return;
-    this.unanswered += 1;
-    changeConnection(this.host.source);
-    this.abandon(new Error('no answer'));
-  }
-
-  /** The time for the first chunk of an attempt, ms; undefined for the usual one. */
-  get patience() {
-    const { unanswered } = this;
-    return unanswered > 0 ? FIRST_PATIENCE * 2 ** Math.min(unanswered - 1, 4) : undefined;
-  }
-
-  play() { void this.makeAttempts(); }
+  play() { void this.attempts.run(); }
 
   stop() {
     super.stop();
-    this.abandon();
+    this.attempts.abandon();
   }
 
   /** @param {string} reason */
   restart(reason) {
     this.feeds.renew();
-    this.abandon(new Error(reason));
-  }
-
-  /** Makes one attempt after another until the player is stopped. */
-  async makeAttempts() {
-    while (!this.isStopped) {
-      const attempt = new AbortController(), at = performance.now();
-      this.on({ name: 'begin', at, attempt });
-      this.flow.expect(at, this.patience);
-      let wait = 0, longest = LONGEST_LOST;
-      try {
-        if (this.isSuspended) await this.suspend(this.feed);
-        await this.follow(attempt.signal);
-      } catch (error) {
-        if (this.isStopped) return;
-        if (this.isSuspended) continue;
-        const reason = attempt.signal.aborted ? attempt.signal.reason : this.checked(error);
-        if (reason instanceof UnsupportedError) {
-          this.host.unsupported(reason.message);
-          return;
-        }
-        this.lostAt = performance.now();
-        if (reason instanceof RenditionLeft) {
-          this.failures = 0;
-          continue;
-        }
-        wait = waitOf(reason);
-        if (reason instanceof SegmentError) longest = LONGEST_REFUSED;
-        const time = wait > 1000 ? ` in ${Math.round(wait / 1000)} s` : '';
-        const problem = `Interrupted (${messageOf(reason)}); trying again${time}`;
-        this.host.status('wait', 'Reconnecting', problem);
-      } finally {
-        attempt.abort();
-        this.on({ name: 'end' });
-      }
-      const backoff = Math.min(longest, 50 * 2 ** this.failures);
-      // The viewers of a server that has restarted do not return all at once.
-      const share = this.failures === 0 ? 1 : 1 + Math.random();
-      await sleep(Math.max(wait, backoff) * share, this.stopping.signal);
-      this.failures += 1;
-    }
-  }
-
-  /**
-   * An origin that never has the open segment is not supported.
-   * @param {unknown} error
-   */
-  checked(error) {
-    const isMissing = error instanceof SegmentError && error.status === 404;
-    const hasPlayed = !this.positioner.isEmpty || this.feed.end() !== null;
-    if (!isMissing || hasPlayed || this.failures <= 5) return error;
-    return new UnsupportedError('The origin does not serve the open segment');
+    this.attempts.abandon(new Error(reason));
   }
 
   /**
@@ -180,7 +89,7 @@ export class FramePlayer extends OwnPlayer {
    * @param {AbortSignal} signal
    */
   async follow(signal) {
-    const { ladder } = this;
+    const { attempts, ladder } = this;
     const list = await this.loadPlaylist(signal);
     const chosen = ladder.wanted;
     this.audio.begin(list.audioIndex ?? 0);
@@ -205,7 +114,7 @@ export class FramePlayer extends OwnPlayer {
     const open = !isKnown ? []
       : [video, ...audioNames ? [audioNames] : []].map((names) => request(names, early, signal));
     if (headersOf(list).join(' ') !== feed.headers) await this.openFeed(feed, list, signal);
-    if (!feed.isStreaming && !this.isSuspended) await this.suspend(feed);
+    if (!feed.isStreaming && !attempts.isSuspended) await attempts.suspend(feed);
     await this.host.untilJoined();
     signal.throwIfAborted();
     this.beginMedia();
@@ -352,17 +261,6 @@ export class FramePlayer extends OwnPlayer {
     this.ladder.shown = index;
   }
 
-  /**
-   * Waits until the browser wants media again.
-   * @param {Feed} feed
-   */
-  async suspend(feed) {
-    this.on({ name: 'suspend' });
-    await feed.untilStreaming();
-    this.on({ name: 'resume' });
-    this.flow.expect(performance.now());
-  }
-
   /** @param {Chunk} chunk */
   appendVideo(chunk) {
     for (const message of chunk.messages) {
@@ -373,10 +271,7 @@ export class FramePlayer extends OwnPlayer {
     this.flow.video(now, time);
     this.feed.video?.append(chunk.bytes);
     this.positioner.on({ name: 'chunk', at: now });
-    if (this.positioner.elapsed(now) > STEADY_TIME) {
-      this.failures = 0;
-      this.unanswered = 0;
-    }
+    if (this.positioner.elapsed(now) > STEADY_TIME) this.attempts.succeeded();
     if (Math.abs(this.host.clock.offset - this.clockOffset) > 50) {
       this.clockOffset = this.host.clock.offset;
       this.delays.clear();
@@ -406,20 +301,19 @@ export class FramePlayer extends OwnPlayer {
   }
 
   update() {
-    const now = performance.now(), { feed, positioner, state } = this;
+    const now = performance.now(), { attempts, feed, positioner } = this;
     this.followOutput();
-    if (state.name === 'suspended') return;
+    if (attempts.isSuspended) return;
     if (!feed.isStreaming && positioner.isPlaced) {
-      this.on({ name: 'suspend' });
-      this.abandon(new Error('the browser wants no media'));
+      attempts.pause();
       return;
     }
     this.choosePosition();
     const isDue = now - this.refreshedAt > REFRESH_INTERVAL && positioner.isPlaced;
     if (this.flow.isLost(now, feed.audio !== null)) {
-      if (this.unanswered > 0) this.abandonUnanswered();
-      else this.abandon(new Error(`no media for ${CHUNK_TIMEOUT / 1000} s`));
-    } else if (isDue && state.name === 'running') void this.refresh(state.attempt);
+      if (attempts.unanswered > 0) attempts.abandonUnanswered();
+      else attempts.abandon(new Error(`no media for ${CHUNK_TIMEOUT / 1000} s`));
+    } else if (isDue && attempts.running) void this.refresh(attempts.running);
     this.skipGap();
     if (positioner.isPlaced) this.control.update(this.viewing());
   }
@@ -458,15 +352,8 @@ export class FramePlayer extends OwnPlayer {
    * @param {number} now @param {boolean} [isAnswered] whether the server answers a probe
    */
   toEdge(now, isAnswered = true) {
-    const { flow, state } = this;
-    if (flow.isExpected(now)) this.positioner.on({ name: 'release' });
-    else if (state.name !== 'idle' && now - state.since > LEAST_ATTEMPT) {
-      if (!isAnswered) this.abandonUnanswered();
-      else {
-        changeConnection(this.host.source);
-        this.abandon(new Error('the picture stands still'));
-      }
-    }
+    if (this.flow.isExpected(now)) this.positioner.on({ name: 'release' });
+    else this.attempts.abandonStill(now, isAnswered);
   }
 
   /**
@@ -479,7 +366,7 @@ export class FramePlayer extends OwnPlayer {
     if (!indices.has(ladder.shown) || ladder.wanted === ladder.shown) return;
     const hasMedia = this.flow.isFlowing(performance.now());
     if (hasMedia || this.emptySegments.isPreparing) void ladder.prepare(ladder.wanted);
-    else this.abandon(new RenditionLeft());
+    else this.attempts.leaveRendition();
   }
 
   /** @param {Player} before */

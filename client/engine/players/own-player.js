@@ -40,7 +40,6 @@ export class OwnPlayer {
         if (date !== null) host.addCaptions(date * 1000, triplets);
       },
     });
-    this.failures = 0;
     /** When the latest connection was lost, ms. */
     this.lostAt = 0;
   }

@@ -59,6 +59,8 @@ export class SocketPlayer extends OwnPlayer {
     /** @type {ConnectionState} */
     this.connection = { name: 'closed' };
     this.second = new SecondSocket();
+    /** The number of latest connections that failed. */
+    this.failures = 0;
     /** The time of the latest message but media, of performance.now(). */
     this.heardAt = -Infinity;
     this.session = newSession();
