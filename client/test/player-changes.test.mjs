@@ -53,7 +53,7 @@ function playbackOf(t, options) {
   });
   /** Players that do nothing; `start` is called when one starts. */
   const replacePlayers = (start = () => {}) => {
-    playback.newPlayer = (kind) => (
+    playback.players.newPlayer = (kind) => (
       { start: () => start(kind), stop() {}, setTarget() {}, isControlled: () => false });
   };
   return { playback, video, requests, started, replacePlayers };
@@ -90,7 +90,7 @@ suite('playback', () => {
 
   test('a player that replaces dash.js plays the MPD; a chosen one does not', (t) => {
     const { playback, replacePlayers } = playbackOf(t, { kind: 'dashjs' });
-    replacePlayers((kind) => { if (kind === 'dashjs') playback.fallBack('no dash.js'); });
+    replacePlayers((kind) => { if (kind === 'dashjs') playback.players.fallBack('no dash.js'); });
     playback.start();
     assert.deepEqual([playback.kind, playback.source], ['frames', 'http://h/live/manifest.mpd']);
     playback.choosePlayer('frames');
@@ -99,7 +99,7 @@ suite('playback', () => {
 
   test('the next player is in the sync group, if the first one is unsupported at once', (t) => {
     const { playback, replacePlayers, started } = playbackOf(t, { kind: 'native', sync: 'hall' });
-    replacePlayers((kind) => { if (kind === 'native') playback.fallBack('no HLS'); });
+    replacePlayers((kind) => { if (kind === 'native') playback.players.fallBack('no HLS'); });
     playback.start();
     assert.deepEqual(started, ['native', 'frames']);
     assert.equal(playback.controlSocket?.group, 'hall');
@@ -110,7 +110,7 @@ suite('playback', () => {
     test(`a socket for control beside ${kind ?? 'the usual player'}: ${isUsual}`, (t) => {
       const { playback, replacePlayers } = playbackOf(t, { kind });
       replacePlayers();
-      playback.play('frames', 'HTTP frames');
+      playback.players.play('frames', 'HTTP frames');
       Object.assign(playback.player, {
         update() {}, renditions: () => null, hasAudio: () => null, latency: () => null });
       playback.display = Object.assign(new EventTarget(), {
@@ -129,7 +129,7 @@ suite('playback', () => {
       assert.match(playback.reason, /^HTTP frames; a WebSocket has clock, events/);
       controlSocket.control({ t: 'source', state: 'lost', since: 5 });
       assert.deepEqual(playback.services.presence, { isOnline: false, since: 5e6 });
-      playback.play('hlsjs', 'requested');
+      playback.players.play('hlsjs', 'requested');
       assert.ok(controlSocket.closing.signal.aborted && !playback.services.isPushed);
       Object.assign(playback.player, {
         update() {}, renditions: () => null, hasAudio: () => null, latency: () => null });
@@ -271,11 +271,11 @@ suite('code that is loaded later', () => {
     const { playback, replacePlayers, started } = playbackOf(t, { later });
     replacePlayers();
     playback.start();
-    playback.changeTransport('the picture stands still');
+    playback.players.changeTransport('the picture stands still');
     assert.deepEqual([started, calls.length], [['frames', 'frames'], 1]);
     calls[0].arrive();
     await settled();
-    playback.changeTransport('the picture stands still');
+    playback.players.changeTransport('the picture stands still');
     assert.deepEqual(started, ['frames', 'frames', 'ws']);
   });
 });

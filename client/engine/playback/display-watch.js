@@ -146,8 +146,8 @@ export class DisplayWatch {
     try {
       if (remedy === 'seek') player?.toEdge?.(now, this.watchdog.hasNewer !== undefined);
       else if (remedy === 'rendition') this.leaveShown(now / 1000);
-      else if (remedy === 'restart') playback.restart(reason);
-      else playback.changeTransport(reason);
+      else if (remedy === 'restart') playback.players.restart(reason);
+      else playback.players.changeTransport(reason);
     } finally {
       this.isActing = false;
     }

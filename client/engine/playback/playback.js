@@ -1,65 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// The playback of one stream: chooses a player, controls its latency, and measures it.
+// The playback of one stream: connects its player with what measures and shows it.
 
 import { ServerClock } from '../../shared/clock.js';
-import { messageOf } from '../../shared/errors.js';
 import { Captions } from '../captions/captions.js';
 import { FrameMeter } from '../clock/frame-meter.js';
-import { LatencyController } from '../clock/latency-controller.js';
 import { Progress } from '../clock/progress.js';
 import { StallMeter } from '../clock/stall-meter.js';
-import { mediaSourceClass } from '../feed/media-feed.js';
-import { secondsAhead } from '../feed/source-buffer.js';
-import { newFramePlayer, newLaterPlayer } from '../players/new-player.js';
-import { KINDS } from '../players/kinds.js';
-import { TargetChoice } from '../players/targets.js';
 import { awayWords } from '../server/away.js';
-import { ControlSocket } from '../server/control-socket.js';
 import { PastReach } from '../server/past-extent.js';
 import { ServicePoller } from '../server/services.js';
-import { socketAddress } from '../transport/llws.js';
-import { forgetMissingSockets } from '../transport/socket.js';
-import { isMPD } from '../transport/source.js';
 import { EventQueue } from '../transport/stream-events.js';
 import { DisplayWatch } from './display-watch.js';
-import {
-  hasDashScript, nextPlayer, nextTransport, sourceFor, TriedPlayers, usualPlayer,
-} from './player-choice.js';
-import { hostOf } from './player-host.js';
+import { controlSocketOf } from './player-host.js';
+import { PlayerSelector } from './player-selector.js';
 import { figuresOf, newState, recordError, statusAfter, updateState } from './state.js';
+import { TargetLatency } from './target-latency.js';
 /** @typedef {import('../clock/stall-meter.js').Stall} Stall */
 /** @typedef {import('../feed/feed.js').Display} Display */
 /** @typedef {import('../players/kinds.js').Kind} Kind */
 /** @typedef {import('../players/new-player.js').LaterPlayers} LaterPlayers */
-/** @typedef {import('../players/past-player.js').PastPlayer} PastPlayer */
 /** @typedef {import('../players/player.js').Player} Player */
 /** @typedef {import('../players/player.js').Status} Status */
-/** @typedef {import('./player-choice.js').Choice} Choice */
-/** @typedef {import('./state.js').MediaStatus} MediaStatus */
-/** @typedef {import('../players/script.js').Scripts} Scripts */
-/** @typedef {import('../server/services.js').Figures} Figures */
 
 /** The time between two updates of the player, ms. */
 const UPDATE_INTERVAL = 50;
 /** The time between two reports to the server, ms. */
 const REPORT_INTERVAL = 1000;
-/**
- * The services are asked after this time if the player has not named them, ms: until then the
- * connection is for the first frame. Over a WebSocket they are not needed.
- */
-const SERVICES_DELAY = 1000;
 /** A stop of this duration counts as a stall without an event, ms. */
 const SILENT_STALL = 300;
 /** An instant that is closer to the present is the live edge, s. */
 const LIVE_EDGE = 2;
-
-/**
- * `waiting`: for a click, for the choice of a player, or for its code. `playing`, also while
- * paused: `player` has the stream, `past` is the same one in the past. `closed`: nothing plays any
- * more.
- * @typedef {{ name: 'waiting' | 'closed', choice: Choice }
- *   | { name: 'playing', choice: Choice, player: Player, past: PastPlayer | null }} Phase
- */
 
 /**
  * @typedef {object} PlaybackOptions
@@ -67,7 +37,7 @@ const LIVE_EDGE = 2;
  * @property {Kind | null} kind the requested player
  * @property {number | null} target the requested latency, s
  * @property {string | null} sync the sync group
- * @property {Scripts} scripts
+ * @property {import('../players/script.js').Scripts} scripts
  * @property {import('./later-code.js').LaterCode<LaterPlayers>} later
  * @property {boolean} startsItself whether playback starts without a click
  * @property {number | null} [at] the instant to play from, Unix seconds; the live edge by default
@@ -86,7 +56,7 @@ const LIVE_EDGE = 2;
  *   the frame of an event is shown
  * @property {import('../captions/captions.js').OnText} onCaption the text over the display has
  *   changed
- * @property {Figures} figures
+ * @property {import('../server/services.js').Figures} figures
  */
 
 /** Plays one stream in a video element until `close`. */
@@ -118,19 +88,14 @@ export class Playback {
     this.pastFrom = options.at ?? null;
     /** The rate in the past. */
     this.pastRate = 1;
-    /** @type {Phase} */
-    this.phase = {
-      name: 'waiting', choice: { kind: 'frames', source: options.source, reason: '' },
-    };
-    this.tried = new TriedPlayers();
-    this.targets = new TargetChoice(options.target);
+    this.players = new PlayerSelector(this);
+    this.target = new TargetLatency(this);
     this.reportedAt = 0;
-    this.controller = new LatencyController(KINDS.frames.target);
     /** @type {number | null} s */
     this.latency = null;
-    /** @type {ControlSocket | null} for players without a socket of their own */
+    /** @type {ReturnType<typeof controlSocketOf> | null} for players without a socket */
     this.controlSocket = null;
-    /** @type {MediaStatus} */
+    /** @type {import('./state.js').MediaStatus} */
     this.status = { name: 'wait', since: this.clock.now(), problem: '' };
     this.state = newState(this.source);
     this.state.stalls = this.stalls.stalls;
@@ -143,20 +108,23 @@ export class Playback {
     this.timers = [];
   }
 
-  get kind() { return this.phase.choice.kind; }
+  get kind() { return this.players.choice.kind; }
 
   /** URL of the playlist or MPD that the player gets. */
-  get source() { return this.phase.choice.source; }
+  get source() { return this.players.choice.source; }
+
+  /** The control of the latency, for this player. */
+  get controller() { return this.target.controller; }
 
   /** Null before playback, and after `close`. */
-  get player() { return this.phase.name === 'playing' ? this.phase.player : null; }
+  get player() { return this.players.player; }
 
   /** The player of the past; null while the live edge plays, and before playback. */
-  get past() { return this.phase.name === 'playing' ? this.phase.past : null; }
+  get past() { return this.players.past; }
 
   start() {
     this.listen();
-    if (!this.isPaused) this.playFirst();
+    if (!this.isPaused) this.players.playFirst();
     else {
       this.events.onStatus('wait', 'Paused');
       this.events.onMessage('play', 'Click to play');
@@ -167,10 +135,9 @@ export class Playback {
 
   /** Ends playback: no request, socket, timer or listener is left. */
   close() {
-    const { player, video } = this;
-    this.phase = { name: 'closed', choice: this.phase.choice };
+    const { video } = this;
     this.isPaused = true;
-    player?.stop();
+    this.players.close();
     this.closeControl();
     this.queue.close();
     this.captions.close();
@@ -217,7 +184,7 @@ export class Playback {
     this.isPaused = !video.paused;
     if (this.isPaused) video.pause();
     else if (this.player) this.resume();
-    else this.playFirst();
+    else this.players.playFirst();
   }
 
   pause() {
@@ -253,29 +220,29 @@ export class Playback {
    *   shown
    */
   goTo(at, isPaused = false) {
-    if (this.phase.name === 'closed') return;
+    if (this.players.isClosed) return;
     if (at > this.clock.now() / 1000 - LIVE_EDGE && !isPaused) {
       this.goLive();
       return;
     }
     this.events.onMessage('past');
-    const { past, player, phase: { choice } } = this;
+    const { past, player } = this;
     this.pastFrom = at;
     if (player) this.events.onJump?.();
     if (past) past.seekTo(at);
-    else if (player) this.play(choice.kind, choice.reason, choice.source);
+    else if (player) this.players.playAgain();
   }
 
   /** Plays live again, also if the viewer had paused. */
   goLive() {
-    const { phase: { choice, name } } = this, wasPast = this.isPast;
+    const wasPast = this.isPast;
     this.pastFrom = null;
-    if (name === 'closed') return;
+    if (this.players.isClosed) return;
     this.isPaused = false;
     if (wasPast && this.player) this.events.onJump?.();
-    if (wasPast && this.player) this.play(choice.kind, choice.reason, choice.source);
+    if (wasPast && this.player) this.players.playAgain();
     else if (this.player) this.resume();
-    else this.playFirst();
+    else this.players.playFirst();
   }
 
   /** @param {number} rate of playback in the past */
@@ -284,80 +251,32 @@ export class Playback {
     this.past?.setRate(rate);
   }
 
-  /** @param {LaterPlayers} later @param {Kind} kind */
-  newPastPlayer(later, kind) {
-    const host = hostOf(this, () => this.player === player), at = this.pastFrom ?? 0;
-    const player = new later.PastPlayer(host, this.reach, { at, rate: this.pastRate }, {
-      onEdge: () => {
-        if (this.player === player) this.goLive();
-      },
-      onRefused: (reason) => {
-        if (this.player === player) this.leavePast(kind, reason);
-      },
-    });
-    return player;
-  }
-
   /** @param {Kind} kind @param {string} reason why the past cannot be played */
   leavePast(kind, reason) {
     this.failed(reason, false);
     this.pastFrom = null;
-    this.play(kind, this.phase.choice.reason, this.source);
+    this.players.play(kind, this.players.choice.reason, this.source);
     this.events.onMessage('past', `${reason}: playing live`, 'warn');
   }
 
-  // Choice of the player
+  // The player
 
-  /** Before this call nothing is requested. */
-  playFirst() {
-    const { kind } = this.options;
-    this.events.onMessage('play');
-    if (kind !== null) this.play(kind, 'requested');
-    else if (isMPD(this.source) && this.options.scripts.dash) void this.playMPD();
-    else this.playUsual(false);
-    const isChosen = this.player !== null || this.options.later.loading !== null;
-    if (!KINDS[this.kind].isOwn || !isChosen) this.services.start();
-    else this.timers.push(window.setTimeout(() => this.services.start(), SERVICES_DELAY));
-  }
-
-  /** @param {boolean} hasDash */
-  playUsual(hasDash) {
-    const { sync } = this.options, { source } = this;
-    const hasMediaSource = mediaSourceClass() !== undefined;
-    const { kind, reason } = usualPlayer({ source, sync, hasMediaSource, hasDash });
-    this.play(kind, reason);
-  }
-
-  /** Plays an MPD with dash.js if this server has it. */
-  async playMPD() {
-    const { signal: stop } = this.closing;
-    this.options.later.preload();
-    const hasDash = await hasDashScript(this.options.scripts.dash, stop);
-    if (!this.player && !stop.aborted) this.playUsual(hasDash);
-  }
-
-  /** @param {Kind} kind */
+  /** @param {Kind} kind by the viewer */
   choosePlayer(kind) {
     this.pastFrom = null;
-    this.tried.forget();
-    forgetMissingSockets();
-    this.options.later.code?.forgetMissingSockets();  // a file of its own has a state of its own
-    for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
-    this.services.start();
-    this.play(kind, 'requested');
+    this.players.choose(kind);
   }
 
-  /** @param {Kind} kind @param {string} reason @param {string} [source] */
-  play(kind, reason, source = this.options.source) {
-    const { player: before } = this;
-    before?.stop();
+  /** @param {number | null} target by the viewer, s */
+  chooseTarget(target) { this.target.request(target); }
+
+  /** Nothing is left of the player before; the next one has a kind and an address already. */
+  reset() {
+    const { kind, source } = this;
     this.captions.forgetVideo();
-    /** @type {Choice} */
-    const choice = { kind, source: sourceFor(kind, source), reason };
-    this.phase = { name: 'waiting', choice };
-    this.services.use(this.source);
+    this.services.use(source);
     this.services.isUrgent = kind === 'dashjs';
-    this.state.source = this.source;
+    this.state.source = source;
     this.stalls.reset();
     this.frames.reset();
     this.latency = null;
@@ -365,47 +284,14 @@ export class Playback {
     this.video.removeAttribute('src');
     this.video.crossOrigin = 'anonymous';
     this.video.load();
-    this.targets.reset();
-    const target = this.targets.targetFor(kind, this.source);
-    this.controller = new LatencyController(target, KINDS[kind].latencyTolerance);
+    this.target.reset();
     for (const key of ['trouble', 'sound']) this.events.onMessage(key);
     this.events.onStatus('wait', 'Connecting');
-    const heir = this.watch.isActing ? before : null, { later } = this.options;
-    if (this.needsLater(kind) && !later.code) void this.beginLater(choice, heir);
-    else this.begin(choice, heir);
   }
 
-  /** @param {Kind} kind whether its player is in the code that is loaded later */
-  needsLater(kind) { return this.isPast || kind !== 'frames'; }
-
-  /**
-   * Begins when the code of the player has arrived. Without it HTTP frames play.
-   * @param {Choice} choice @param {Player | null} before
-   */
-  async beginLater(choice, before) {
-    let problem = null;
-    try {
-      await this.options.later.load();
-    } catch (error) {
-      problem = `a part of the player was not loaded (${messageOf(error)})`;
-    }
-    if (this.phase.name !== 'waiting' || this.phase.choice !== choice) return;
-    if (problem === null) this.begin(choice, before);
-    else if (this.isPast) this.leavePast('frames', problem);
-    else {
-      this.tried.leaveAll('frames');
-      this.fallBack(problem);
-    }
-  }
-
-  /** @param {Choice} choice @param {Player | null} before whose choice of rendition is kept */
-  begin(choice, before) {
-    const { kind } = choice, { later: { code } } = this.options;
-    const past = this.isPast && code ? this.newPastPlayer(code, kind) : null;
-    /** @type {Player} */
-    const player = past ?? this.newPlayer(kind);
-    this.phase = { name: 'playing', choice, player, past };
-    if (before) player.inherit?.(before);
+  /** @param {Player} player that is about to start */
+  follow(player) {
+    const { kind } = this;
     this.display = player.display ?? this.video;
     this.stalls.video = this.display;
     this.progress.video = this.display;
@@ -414,12 +300,11 @@ export class Playback {
     this.closeControl();
     if (this.options.sync !== null && !this.isPast) this.openControl();
     this.watch.begin(kind);
-    player.start();  // the last statement: it may call play() for another player
   }
 
   /** Why this player plays, and what a WebSocket does beside it. */
   get reason() {
-    const { kind, reason } = this.phase.choice;
+    const { kind, reason } = this.players.choice;
     if (this.controlSocket?.isOpen) {
       return `${reason}; a WebSocket has clock, events, source and statistics`;
     }
@@ -434,84 +319,14 @@ export class Playback {
   openControl() {
     const { kind, player } = this, { sync } = this.options;
     if (this.controlSocket || player?.ownsSocket || kind === 'native' && sync !== null) return;
-    if (this.tried.sockets === 'refused') return;
-    this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
-      onOpen: (isOpen) => { this.services.isPushed = isOpen; },
-      need: () => this.controller.need,
-      onTarget: (target) => this.share(target),
-      onEvent: (event) => this.queue.add(event),
-      onSource: (presence) => this.services.push(presence),
-      onMissing: (names) => this.watch.setMissing(names),
-    });
+    if (this.players.tried.sockets === 'refused') return;
+    this.controlSocket = controlSocketOf(this);
   }
 
   closeControl() {
     this.controlSocket?.close();
     this.controlSocket = null;
     this.services.push(null);
-  }
-
-  /** @param {Kind} kind @returns {Player} */
-  newPlayer(kind) {
-    const host = hostOf(this, () => this.player === player);
-    const target = this.targets.targetFor(kind, this.source);
-    const { scripts, later: { code } } = this.options;
-    const isUsable = this.tried.sockets === 'usable';
-    const hasSocket = isUsable && !code?.hasNoSockets(socketAddress(this.source));
-    const player = kind === 'frames' || !code ? newFramePlayer(host, target)
-      : newLaterPlayer(code, kind, host, target, hasSocket, scripts);
-    return player;
-  }
-
-  /**
-   * Plays with the next player that may support the stream, in the same format.
-   * @param {string} reason
-   */
-  fallBack(reason) {
-    this.tried.unsupported.add(this.kind);
-    const next = nextPlayer(this.source, this.tried.unsupported);
-    this.failed(reason, next === null);
-    if (!next) {
-      this.player?.stop();
-      this.phase = { name: 'waiting', choice: this.phase.choice };
-      this.setStatus('dead', 'Cannot play', reason);
-      return;
-    }
-    this.events.onMessage('player', `${reason}: playing with ${KINDS[next].title} instead`, 'warn');
-    this.play(next, reason, this.source);
-  }
-
-  /**
-   * The same player begins again, because the display stands still.
-   * @param {string} reason
-   */
-  restart(reason) {
-    this.failed(`${reason}: ${KINDS[this.kind].title} is restarted`, false);
-    this.play(this.kind, this.phase.choice.reason, this.source);
-  }
-
-  /**
-   * Plays with another player, because the display stands still.
-   * @param {string} reason
-   */
-  changeTransport(reason) {
-    const { unsupported, stoodStill } = this.tried, { later } = this.options;
-    if (!later.code) {
-      // The same connection would bring the code: nothing plays until then.
-      later.preload();
-      this.restart(reason);
-      return;
-    }
-    stoodStill.set(this.kind, performance.now());
-    const next = nextTransport(this.source, this.kind, unsupported, stoodStill);
-    if (!next) {
-      this.restart(reason);
-      return;
-    }
-    const text = `${reason}: playing with ${KINDS[next].title} instead`;
-    this.failed(text, false);
-    this.events.onMessage('player', text, 'warn');
-    this.play(next, reason, this.source);
   }
 
   /** @param {Status} status @param {string} text @param {string} [problem] */
@@ -539,46 +354,10 @@ export class Playback {
     }, this.clock.now());
   }
 
-  // Target latency
-
-  /** @param {number | null} target s */
-  chooseTarget(target) {
-    this.targets.requested = target;
-    this.applyTarget();
-  }
-
-  /** The latency at which a player begins, s: the group follows a member that needs more. */
-  get firstTarget() {
-    const target = this.targets.targetFor(this.kind, this.source);
-    return Math.max(target, this.controller.shared ?? 0);
-  }
-
-  /** @param {number} target of the sync group, s */
-  share(target) {
-    this.controller.shared = target;
-    this.player?.setTarget(this.firstTarget);
-  }
-
-  /**
-   * On an MPD and in a sync group the latency approaches a new target by the playback rate,
-   * elsewhere by a seek.
-   */
-  applyTarget() {
-    const { player, controller, latency } = this;
-    const target = this.targets.targetFor(this.kind, this.source);
-    const isGradual = isMPD(this.source);
-    if (target !== controller.requested) controller.request(target, isGradual);
-    player?.setTarget(this.firstTarget);
-    if (latency === null || isGradual || controller.shared !== null) return;
-    if (!player?.isControlled()) return;
-    const error = latency - target;
-    if (Math.abs(error) > 0.2) player.seekBy(error, performance.now());
-  }
-
   // Every 50 ms
 
   update() {
-    const { player, controller } = this, now = performance.now();
+    const { player } = this, now = performance.now();
     if (!player) return;
     player.update();
     if (this.player !== player) return;
@@ -586,13 +365,7 @@ export class Playback {
     if (this.progress.stoppedFor(now) > SILENT_STALL) this.stopped();
     this.followStalls(player, now);
     this.latency = player.latency();
-    if (player.isControlled() && this.latency !== null && !display.paused && !display.seeking) {
-      const ahead = secondsAhead(display), minimum = player.minimumTarget();
-      const rate = controller.step(now / 1000, this.latency, minimum, ahead);
-      if (display.playbackRate !== rate) display.playbackRate = rate;
-      const seconds = controller.seek(now / 1000, this.latency, ahead);
-      if (seconds > 0) player.seekBy(seconds, now);
-    }
+    this.target.step(player, now);
     const rate = display.paused ? 0 : display.playbackRate;
     if (this.latency !== null) {
       const shown = this.clock.now() - this.latency * 1000;
@@ -607,7 +380,7 @@ export class Playback {
     this.reportedAt = now;
     const isUsual = !this.isPast && this.options.kind === null && this.kind === 'frames';
     if (isUsual && this.services.presence) this.openControl();
-    const figures = figuresOf(this.state, controller.need);
+    const figures = figuresOf(this.state, this.controller.need);
     player.report?.(figures);
     this.controlSocket?.report(figures);
   }
@@ -617,17 +390,11 @@ export class Playback {
     if (this.status.name !== 'dead' && !this.isPast) this.stalls.begin(this.clock.now());
   }
 
-  /**
-   * A stall raises the target, except after the loss of a connection: no buffer of this length
-   * would have prevented that stall.
-   * @param {Player} player @param {number} now
-   */
+  /** @param {Player} player @param {number} now of performance.now() */
   followStalls(player, now) {
     const { current } = this.stalls, hasEnded = this.status.name === 'dead';
     const ended = hasEnded ? this.stalls.end() : this.stalls.update(now);
     if (ended && current && this.stalls.stalls.includes(current)) this.events.onStall(current);
-    if (!ended || ended.seconds <= KINDS[this.kind].stallTolerance) return;
-    if (!player.wasConnectedSince(ended.startedAt)) return;
-    this.controller.stalled(now / 1000, ended.seconds);
+    if (ended) this.target.stalled(player, ended, now);
   }
 }
