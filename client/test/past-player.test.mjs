@@ -12,7 +12,7 @@ suite('the state of a player of the past', () => {
     ['place', 'placed', 'placed', 'playing', 'over'],
     ['arrive', 'opening', 'playing', 'playing', 'over'],
     ['end', 'opening', 'placed', 'over', 'over'],
-    ['seek', 'opening', 'placed', 'playing', 'playing'],
+    ['seek', 'opening', 'placed', 'playing', 'placed'],
   ]) {
     for (const [index, state] of states.entries()) {
       test(`${state}, ${event}: ${after[index]}`, () => {
@@ -75,6 +75,26 @@ suite('a player of the past', () => {
     for (let i = 0; i < 3; i += 1) player.update();
     assert.deepEqual([player.state, reported], ['over', ['live Past', 'wait Ended']]);
   });
+
+  for (const isBuffered of [true, false]) {
+    test(`is live after a seek from the end, buffered: ${isBuffered}`, async (t) => {
+      const { player, video, reported, play } = opened(t);
+      await play();
+      video.currentTime = 1009.95;
+      player.update();
+      player.feed.ranges = () => ({
+        length: 1, start: () => (isBuffered ? 1000 : 1008), end: () => 1010,
+      });
+      player.seekTo(1003);
+      for (let i = 0; i < 20; i += 1) await Promise.resolve();
+      assert.equal(player.state, 'playing');
+      assert.deepEqual(reported, ['live Past', 'wait Ended', 'live Past']);
+      player.update();
+      video.currentTime = 1009.95;
+      player.update();
+      assert.deepEqual([player.state, reported.at(-1)], ['over', 'wait Ended']);
+    });
+  }
 
   test('keeps its instant after a failure, and with another rendition', async (t) => {
     const { player, video, reported, play } = opened(t);

@@ -231,6 +231,7 @@ export class PastPlayer {
       const isBuffered = ranges.start(i) <= position && position < ranges.end(i) - TINY;
       if (!isBuffered) continue;
       video.currentTime = position + TINY;
+      this.arrived();
       return;
     }
     void this.follow().catch((error) => this.failed(error));
@@ -313,10 +314,15 @@ export class PastPlayer {
       order.arrived();
       if (signal.aborted) return;
       await this.append(first.number, bodies);
-      if (!bodies[0] || this.state !== 'placed') continue;
-      this.on('arrive');
-      this.host.status('live', 'Past');
+      if (bodies[0]) this.arrived();
     }
+  }
+
+  /** There is media at the position. */
+  arrived() {
+    if (this.state !== 'placed') return;
+    this.on('arrive');
+    this.host.status('live', 'Past');
   }
 
   /**

@@ -3,7 +3,8 @@
 
 /**
  * `opening`: no position is set, since its media has no buffers yet. `placed`: the position is set,
- * without media. `playing`: media has arrived. `over`: the end of a recording is shown.
+ * without media, or after the end of a recording. `playing`: media has arrived. `over`: the end of
+ * a recording is shown.
  * @typedef {'opening' | 'placed' | 'playing' | 'over'} PastState
  */
 
@@ -20,7 +21,7 @@ const NEXT = {
   place: { opening: 'placed' },
   arrive: { placed: 'playing' },
   end: { playing: 'over' },
-  seek: { over: 'playing' },
+  seek: { over: 'placed' },
 };
 
 /**
