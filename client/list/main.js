@@ -8,7 +8,7 @@ import { Tile } from './tile.js';
 /** The time between two requests for the list, and between two stills of a stream, ms. */
 const LIST_INTERVAL = 3000, STILL_INTERVAL = 15000;
 
-/** With more streams the server decodes the stills: one picture is less work than a segment. */
+/** With more streams the server decodes the stills: a still is less work than a segment. */
 const MOST_DECODED = 4;
 
 const list = /** @type {HTMLElement} */ (document.getElementById('streams'));

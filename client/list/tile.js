@@ -3,7 +3,7 @@
 
 import { outageWords } from '../shared/outage.js';
 import { stateText } from './listing.js';
-import { drawServedStill } from './picture.js';
+import { drawServedStill } from './served-still.js';
 import { drawStill } from './still.js';
 /** @typedef {import('./listing.js').ListedStream} ListedStream */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sound of an audio track.
+// The samples of an audio track.
 
 import { CaptureClock } from './capture-clock.js';
 

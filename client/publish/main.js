@@ -115,9 +115,9 @@ function press(button, isPressed) {
 
 function show() {
   const { state, reason, audience } = publisher;
-  const isOn = state !== 'idle' && state !== 'failed', hasPicture = stream !== null;
-  find('empty').hidden = hasPicture;
-  start.disabled = !hasPicture && !isOn;
+  const isOn = state !== 'idle' && state !== 'failed', hasSource = stream !== null;
+  find('empty').hidden = hasSource;
+  start.disabled = !hasSource && !isOn;
   start.textContent = isOn ? 'Stop' : 'Go live';
   const isRecorded = publisher.upload !== null;
   pause.disabled = !isOn || isRecorded;

@@ -15,7 +15,7 @@ import { VideoSender } from './video-sender.js';
 
 /** The interval between two looks at the connection and the bit rate, ms. */
 const INTERVAL = 100;
-/** The interval between two looks at a picture that stands still, ms. */
+/** The interval between two looks at a video that stands still, ms. */
 const STILL_INTERVAL = 33;
 /** Frames in the encoder above which the bit rate is lowered. */
 const MOST_QUEUED = 2;
@@ -222,8 +222,8 @@ export class Publisher {
   }
 
   /**
-   * Repeats the last frame of a picture that stands still. Timers of a hidden page fire once per
-   * second; acknowledgements and sound arrive in time.
+   * Repeats the last frame of a video that stands still. Timers of a hidden page fire once per
+   * second; acknowledgements and audio arrive in time.
    */
   repeat() {
     if (this.state === 'live' && this.inputs.videoTrack?.muted === false) {

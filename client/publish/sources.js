@@ -25,7 +25,7 @@ export async function openCamera({ width, height }, camera = '', microphone = ''
 }
 
 /**
- * A screen or a window, with its sound if the browser has it.
+ * A screen or a window, with its audio if the browser captures it.
  * @param {Size} size
  */
 export async function openScreen({ width, height }) {

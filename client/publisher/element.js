@@ -52,7 +52,7 @@ export class LivePublisher extends HTMLElement {
 
   set muted(isMuted) { this.toggleAttribute('muted', isMuted); }
 
-  /** Whether a dark picture is sent. */
+  /** Whether dark frames are sent. */
   get paused() { return this.hasAttribute('paused'); }
 
   set paused(isPaused) { this.toggleAttribute('paused', isPaused); }

@@ -7,7 +7,7 @@ import { Controls } from './controls.js';
 import { element } from './dom.js';
 import { Notices } from './notices.js';
 import { PastOffer } from './past-offer.js';
-import { PictureHold } from './picture-hold.js';
+import { FrameHold } from './frame-hold.js';
 import { durationText } from './time-scale.js';
 /** @typedef {import('../engine/clock/stall-meter.js').Stall} Stall */
 /** @typedef {import('../engine/playback/playback.js').PlaybackOptions} PlaybackOptions */
@@ -73,7 +73,7 @@ export class Stage {
         ? (box) => options.later.code?.showBlocks(box, blocks, this.playback.display) : undefined),
       onJump: () => this.held.take(),
     });
-    this.held = new PictureHold(root, this.playback);
+    this.held = new FrameHold(root, this.playback);
     this.past = new PastOffer(root, this.playback, this.controls, {
       ...options.past, onMessage: (...message) => this.notices.message(...message),
     }, options.later, this.closing.signal);

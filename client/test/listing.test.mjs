@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { listedStreams, stateText, wallAddress } from '../list/listing.js';
-import { drawServedStill, stillPaths } from '../list/picture.js';
+import { drawServedStill, stillPaths } from '../list/served-still.js';
 import { lowest } from '../list/still.js';
 
 suite('the list of streams', () => {

@@ -5,7 +5,7 @@ import { ClosedCaptions } from './closed-captions.js';
 
 /** Cues are forgotten this time after their end, ms: the viewer may go back a little. */
 const KEPT_TIME = 60000;
-/** The most by which a text may be ahead of a picture that stands still, ms. */
+/** The most by which a text may be ahead of a display that stands still, ms. */
 const LARGEST_LEAD = 100;
 
 /** @typedef {import('../../shared/timestamps.js').CaptionLanguage} CaptionLanguage */
@@ -152,7 +152,7 @@ export class Captions {
   /**
    * Shows the text of the shown frame, and changes it at its moments until the next call.
    *
-   * A change is not taken back if the picture has stopped shortly before it.
+   * A change is not taken back if the display has stopped shortly before it.
    * @param {number} shown the capture time of the frame on the screen, Unix ms
    * @param {number} rate the playback rate; 0 if playback stands still
    * @param {number} interval the time until the next call, ms

@@ -5,7 +5,7 @@
 export const HIGHEST_RAISED_TARGET = 2;
 /** A longer stall is an outage: no target of a live player would have prevented it, s. */
 const OUTAGE = 0.5;
-/** A shorter stall shows a picture for the duration of three frames at most, s. */
+/** A shorter stall shows a frame for the duration of three frames at most, s. */
 const SHORT_STALL = 0.1;
 /** Stalls at most this far apart belong to one disturbance, and one disturbance lasts, s. */
 const SAME_DISTURBANCE = 3, LONGEST_DISTURBANCE = 5;

@@ -51,7 +51,7 @@ const LIVE_EDGE = 2;
  * @property {(kind: Kind) => void} onPlayer
  * @property {(text: string, isFatal: boolean) => void} onError
  * @property {(stall: Stall) => void} onStall a stall has ended
- * @property {() => void} [onJump] another instant will be shown, the picture of before still is
+ * @property {() => void} [onJump] another instant will be shown, the frame before it still is
  * @property {(event: import('../transport/stream-events.js').StreamEvent) => void} onEvent
  *   the frame of an event is shown
  * @property {import('../captions/captions.js').OnText} onCaption the text over the display has
@@ -285,7 +285,7 @@ export class Playback {
     this.video.crossOrigin = 'anonymous';
     this.video.load();
     this.target.reset();
-    for (const key of ['trouble', 'sound']) this.events.onMessage(key);
+    for (const key of ['trouble', 'audio']) this.events.onMessage(key);
     this.events.onStatus('wait', 'Connecting');
   }
 

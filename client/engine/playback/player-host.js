@@ -37,7 +37,7 @@ export function hostOf(playback, isCurrent) {
     },
     notice: (text) => {
       if (!isCurrent()) return;
-      events.onMessage('sound', text, 'warn');
+      events.onMessage('audio', text, 'warn');
       if (text !== null) playback.failed(text, false);
     },
     learnServices: (list) => { if (isCurrent()) services.learn(list); },

@@ -182,7 +182,7 @@ export class DashPlayer {
 
   /**
    * Lets dash.js choose again. A representation that has media again is shown at once: dash.js was
-   * seen to stay with the lower one. One that was left because the picture stood still is not:
+   * seen to stay with the lower one. One that was left because the display stood still is not:
    * the connection may be too slow for it.
    * @param {{ id: string }[]} order
    */

@@ -10,8 +10,8 @@ import { retrieve } from '../transport/connection.js';
 /** @typedef {import('../../shared/playlist.js').Rendition} Rendition */
 
 /**
- * The limit of one request, ms. Over connections that carry nothing more a picture stands for
- * 0.3 s, for this time, and until a key frame of a new connection, often a second.
+ * The limit of one request, ms. Over connections that carry nothing more the display stands still
+ * for 0.3 s, for this time, and until a key frame of a new connection, often a second.
  */
 const NEWEST_LIMIT = 1200;
 /** A playlist with renditions is valid for this time, ms. */

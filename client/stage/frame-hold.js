@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps the shown picture until the first frame after a seek: players that change show black.
+// Keeps the shown frame until the first frame after a seek: players that change show black.
 
 import { element } from './dom.js';
 /** @typedef {import('../engine/playback/playback.js').Playback} Playback */
 /** @typedef {import('./dom.js').Root} Root */
 
-/** The picture stays no longer than this without a new frame, ms. */
+/** The kept frame is shown no longer than this without a new one, ms. */
 const LONGEST = 10000;
 
 /** A canvas over the display. */
-export class PictureHold {
+export class FrameHold {
   /** @param {Root} root @param {Playback} playback */
   constructor(root, playback) {
     this.playback = playback;
@@ -20,7 +20,7 @@ export class PictureHold {
     this.since = 0;
   }
 
-  /** Called while the picture of before is still shown. */
+  /** Called while the frame before the seek is still shown. */
   take() {
     const { canvas, playback: { video, frames } } = this, next = video.nextElementSibling;
     const isCanvas = next instanceof HTMLCanvasElement && next !== canvas;
@@ -29,7 +29,7 @@ export class PictureHold {
       ? [source.videoWidth, source.videoHeight] : [source.width, source.height];
     this.frames = frames.frames;
     this.since = performance.now();
-    // Of two seeks in a row the second one has no picture: that of the first one stays.
+    // Of two seeks in a row the second one has no frame: that of the first one stays.
     if (width === 0 || height === 0 || !isCanvas && video.readyState < 2) return;
     if (!canvas.hidden && video.seeking) return;
     canvas.width = width;

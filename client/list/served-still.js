@@ -37,9 +37,9 @@ export async function drawServedStill(stream, canvas, now, stop) {
     }
     throw new Error(`status ${status} for a still`);
   }, stop);
-  const picture = await createImageBitmap(still);
-  canvas.width = picture.width;
-  canvas.height = picture.height;
-  canvas.getContext('2d')?.drawImage(picture, 0, 0);
-  picture.close();
+  const bitmap = await createImageBitmap(still);
+  canvas.width = bitmap.width;
+  canvas.height = bitmap.height;
+  canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
+  bitmap.close();
 }
