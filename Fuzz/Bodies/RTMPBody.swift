@@ -46,7 +46,7 @@ extension FuzzBody {
     sources: [
       "Ingest/FLV/FLVVideoTag.swift", "Ingest/FLV/FLVAudioTag.swift", "Ingest/FLV/TagReader.swift",
       "Ingest/FLV/FLVAudioLanguages.swift", "Ingest/FLV/FLVMetadata.swift",
-      "Ingest/FLV/FLVCuePoint.swift",
+      "Ingest/FLV/FLVCuePoint.swift", "Ingest/FLV/FLVColourInfo.swift",
       "Ingest/Media/MediaRecord.swift", "Ingest/Media/MediaTag.swift",
     ]
   ) { bytes in
@@ -89,7 +89,7 @@ extension FuzzBody {
       known.note(tag)
       known.note(tag)
     }
-    let most = FLVVideoTag.maximumTracks + TrackConfiguration.maximumAudioTracks + 1
+    let most = 2 * FLVVideoTag.maximumTracks + TrackConfiguration.maximumAudioTracks + 1
     guard known.tags.count <= most,
       known.tags.allSatisfy(\.isConfiguration)
     else { return "\(known.tags.count) configurations" }

@@ -21,7 +21,7 @@ package struct SampleEntry: Sendable, Equatable {
   package private(set) var channels = 0, sampleRate = 0
   /// The width and height in pixels; 0 for audio.
   package private(set) var width = 0, height = 0
-  /// The colours in `colr` of the type `nclx`; nil if the entry has none.
+  /// The colours in `colr` of the type `nclx`, or in `vpcC`; nil if the entry has none.
   package private(set) var colour: ColourDescription?
   /// The Dolby Vision in `dvcC`, `dvvC` or `dvwC`; nil if the entry has none.
   package private(set) var dolbyVision: DolbyVision?
@@ -38,7 +38,9 @@ package struct SampleEntry: Sendable, Equatable {
     switch codecEntry ?? type {
     case "avc1", "avc3": setup = try takeVideo(entry).only("avcC").rest
     case "hvc1", "hev1": setup = try takeVideo(entry).only("hvcC").rest
-    case "vp09": setup = (try? takeVideo(entry).only("vpcC").rest) ?? []
+    case "vp09":
+      setup = (try? takeVideo(entry).only("vpcC").rest) ?? []
+      if colour == nil { colour = Self.colour(vpcC: setup) }
     case "av01": setup = (try? takeVideo(entry).only("av1C").rest) ?? []
     case "mp4a": try takeStream(try takeAudio(entry).only("esds"))
     case "Opus": setup = try takeAudio(entry).only("dOps").rest
@@ -90,6 +92,15 @@ package struct SampleEntry: Sendable, Equatable {
     return ColourDescription(
       primaries: UInt8(clamping: primaries), transfer: UInt8(clamping: transfer),
       matrix: UInt8(clamping: matrix), isFullRange: range & 0x80 != 0)
+  }
+
+  /// The colours of a `vpcC`; nil if it states none, or is cut off.
+  /// - Source: VP Codec ISO Media File Format Binding v1.0, VP Codec Configuration Box
+  private static func colour(vpcC setup: [UInt8]) -> ColourDescription? {
+    guard setup.count >= 10 else { return nil }
+    let colour = ColourDescription(
+      primaries: setup[7], transfer: setup[8], matrix: setup[9], isFullRange: setup[6] & 1 != 0)
+    return colour.statesCodePoint ? colour : nil
   }
 
   /// Reads the fixed fields of audio.

@@ -23,6 +23,36 @@ package struct ColourDescription: Sendable, Hashable, Codable {
     self.isFullRange = isFullRange
   }
 
+  /// This description, with the code points of another one for those that it leaves open.
+  ///
+  /// The range of the sample values is the other one's only if it states no code point.
+  package func completed(by other: ColourDescription?) -> ColourDescription {
+    guard let other else { return self }
+    return ColourDescription(
+      // 2 is unspecified, and 0 of these two reserved.
+      primaries: [0, 2].contains(primaries) ? other.primaries : primaries,
+      transfer: [0, 2].contains(transfer) ? other.transfer : transfer,
+      matrix: matrix == 2 ? other.matrix : matrix,
+      isFullRange: isFullRange || !statesCodePoint && other.isFullRange)
+  }
+
+  /// Whether a code point is not 2, unspecified.
+  package var statesCodePoint: Bool { [primaries, transfer, matrix].contains { $0 != 2 } }
+
+  /// The size of a record in bytes.
+  package static let recordSize = 4
+
+  /// The three code points, and 1 for the full range.
+  package var record: [UInt8] { [primaries, transfer, matrix, isFullRange ? 1 : 0] }
+
+  /// Reads a ``record``; nil if `bytes` are none.
+  package init?(record bytes: some Collection<UInt8>) {
+    let bytes = Array(bytes)
+    guard bytes.count == Self.recordSize, bytes[3] <= 1 else { return nil }
+    self.init(
+      primaries: bytes[0], transfer: bytes[1], matrix: bytes[2], isFullRange: bytes[3] == 1)
+  }
+
   /// The dynamic range that the transfer characteristics state.
   package var range: VideoRange {
     switch transfer {

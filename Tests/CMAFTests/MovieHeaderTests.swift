@@ -23,6 +23,22 @@ struct MovieHeaderTests {
     #expect(try audio.entry.codecs() == "mp4a.40.2")
   }
 
+  @Test("the colours of VP9 are those of vpcC, unless colr states others")
+  func colours() throws {
+    func entry(_ codes: [UInt8], _ colr: [UInt8] = []) throws -> SampleEntry {
+      let setup = HeaderBytes.box("vpcC", [1, 0, 0, 0, 2, 11, 0xA3] + codes + [0, 0])
+      let bytes = HeaderBytes.header(
+        HeaderBytes.box("vp09", [UInt8](repeating: 0, count: 78) + setup + colr))
+      return try MovieHeader(header: bytes).entry
+    }
+    let full = ColourDescription(primaries: 9, transfer: 16, matrix: 9, isFullRange: true)
+    #expect(try entry([9, 16, 9]).colour == full)
+    #expect(try entry([2, 2, 2]).colour == nil)
+    #expect(try entry([]).colour == nil)
+    let colr = HeaderBytes.box("colr", Array("nclx".utf8) + [0, 9, 0, 18, 0, 9, 0])
+    #expect(try entry([9, 16, 9], colr).colour?.range == .hlg)
+  }
+
   private static func kind(_ scheme: String, _ value: String) -> [UInt8] {
     HeaderBytes.box("kind", [0, 0, 0, 0] + Array(scheme.utf8) + [0] + Array(value.utf8) + [0])
   }

@@ -82,6 +82,39 @@ struct VP9Tests {
     #expect(try self.video(.half).coding != before)
   }
 
+  private static let pq = ColourDescription(
+    primaries: 9, transfer: 16, matrix: 9, isFullRange: false)
+  /// The start of a key frame of 352x288, profile 2, 10 bits, BT.2020.
+  private static let ten: [UInt8] = [0x92, 0x49, 0x83, 0x42, 0x50, 0x0A, 0xF8, 0x08, 0xF8, 0, 0]
+
+  @Test("declared colours are in colr, vpcC and all fields of the codecs string")
+  func declared() throws {
+    let size = try #require(VideoSize(width: 352, height: 288))
+    var depacketizer = VideoDepacketizer(.vp9, sizeLimit: FrameSizeLimit())
+    func take() {
+      _ = depacketizer.take(
+        Self.ten.span, pts: .origin, dts: nil, isKey: true, arrival: .origin, senderTime: nil)
+    }
+    take()
+    let before = depacketizer.video.coding
+    depacketizer.declare(.unspecified)
+    #expect(depacketizer.video.coding == before)
+    depacketizer.declare(Self.pq)
+    take()
+    #expect(depacketizer.video.coding != before)
+    var video = depacketizer.video
+    // What the decoder knows of such a frame.
+    video.frames.colour = ColourDescription(
+      primaries: 2, transfer: 2, matrix: 9, isFullRange: false)
+    #expect(video.colour == Self.pq && video.headerColour == Self.pq)
+    let header = try PassThroughHeader(video, size: size, rate: .thirty)
+    #expect(header.codecs == "vp09.02.20.10.01.09.16.09.00", "\(header.codecs)")
+    let entry = try MovieHeader(header: header.bytes).entry
+    #expect(entry.colour == Self.pq && Array(entry.setup[7...9]) == [9, 16, 9])
+    video.declaredColour = nil
+    #expect(video.headerColour == nil)
+  }
+
   @Test("access units are key frames by their headers, whatever the container says")
   func units() {
     var depacketizer = VideoDepacketizer(.vp9, sizeLimit: FrameSizeLimit())

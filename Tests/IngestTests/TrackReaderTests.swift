@@ -209,6 +209,9 @@ struct TrackReaderTests {
     configuration.dolbyVision = DolbyVision(record: [1] + [UInt8](repeating: 7, count: 23))
     #expect(configuration.dolbyVision != nil)
     #expect(TrackConfiguration(configuration.tag) == configuration)
+    configuration.colour = ColourDescription(
+      primaries: 9, transfer: 18, matrix: 9, isFullRange: true)
+    #expect(TrackConfiguration(configuration.tag) == configuration)
     configuration.number = 16
     #expect(TrackConfiguration(configuration.tag) == nil)
     var sample = TrackSample(

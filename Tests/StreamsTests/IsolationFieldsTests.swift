@@ -43,6 +43,8 @@ struct IsolationFieldsTests {
     ladder.otherBitrates = [5, 6]
     ladder.description.video.frames.colour = ColourDescription(
       primaries: 9, transfer: 18, matrix: 9, isFullRange: true)
+    ladder.description.video.declaredColour = ColourDescription(
+      primaries: 9, transfer: 16, matrix: 9, isFullRange: false)
     ladder.description.video.frames.bitDepth = 10
     ladder.description.video.frames.isInterlaced = true
     ladder.description.otherVideos = [ladder.description.video, ladder.description.video]

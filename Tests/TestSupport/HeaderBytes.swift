@@ -48,6 +48,9 @@ package enum HeaderBytes {
   }
 
   private static func header(
+  /// A header of a track with this sample entry.
+  package static func header(_ entry: [UInt8]) -> [UInt8] { header(0x55C4, entry) }
+
     _ language: UInt16, _ entry: [UInt8], _ timescale: UInt32 = 0, media more: [UInt8] = [],
     track other: [UInt8] = []
   ) -> [UInt8] {

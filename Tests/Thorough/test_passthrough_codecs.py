@@ -147,3 +147,48 @@ def test_vp9_by_rtsp(film: tuple[str, Path, list[str]], streamer: Callable[..., 
     sources.append(rtsp_server(port, "--file", str(path), "--vp9"))
     program = streamer("--input", f"rtsp://127.0.0.1:{port}/x", *HOST, defaults=False, within=25)
     check(program, codec, sent)
+
+
+@pytest.fixture(scope="module")
+def high_range(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Matroska file with VP9 of 10 bits whose container declares PQ, and AAC."""
+    if " libvpx-vp9 " not in encoders():
+        pytest.skip("ffmpeg without libvpx-vp9: VP9 is not tested")
+    path = tmp_path_factory.mktemp("pq") / "film.mkv"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30", "-f", "lavfi", "-i",
+           "sine=frequency=440:sample_rate=48000", "-t", f"{SECONDS}", "-pix_fmt", "yuv420p10le",
+           "-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc",
+           "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", *GROUP, "-b:v", "400k",
+           "-c:a", "aac", str(path))
+    return path
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("way", ["mkv", "mp4", "cmaf", "rtmp"])
+def test_declared_dynamic_range_of_vp9(way: str, high_range: Path,
+                                       streamer: Callable[..., Program], sources: list[Source],
+                                       tmp_path: Path) -> None:
+    """VP9 has no transfer characteristics: those of the container or the publisher are used."""
+    if way in ("cmaf", "rtmp"):
+        program = published(high_range, way, streamer, sources)
+    else:
+        path = tmp_path / f"film.{way}"
+        ffmpeg("-i", str(high_range), "-c", "copy", str(path))
+        program = streamer("--input", str(path), "--loop", *HOST, defaults=False, within=25)
+    wait_until(lambda: get(program.port, BASE + "playlist.m3u8", timeout=15).status == 200, 25,
+               "a playlist")
+    # VP Codec ISO Media File Format Binding, Codecs Parameter String: all fields, since the colours
+    # are not those of BT.709.
+    codecs = "vp09.02.11.10.01.09.16.09.00"
+    text = get(program.port, "/live/playlist.m3u8").text
+    assert f'CODECS="{codecs},mp4a.40.2"' in text and ",VIDEO-RANGE=PQ" in text, text
+    manifest = get(program.port, "/live/manifest.mpd").text
+    assert f'codecs="{codecs}"' in manifest
+    for name, value in (("ColourPrimaries", 9), ("TransferCharacteristics", 16),
+                        ("MatrixCoefficients", 9)):
+        assert (f'<EssentialProperty schemeIdUri="urn:mpeg:mpegB:cicp:{name}" value="{value}"/>'
+                in manifest)
+    media = parse(get(program.port, BASE + "playlist.m3u8").text)
+    init = get(program.port, BASE + (media.segments[-1].map_uri or "")).body
+    assert init.partition(b"colrnclx")[2][:7] == bytes([0, 9, 0, 16, 0, 9, 0])
+    program.check_logged("bit-depth", "10 bits", "passed through")

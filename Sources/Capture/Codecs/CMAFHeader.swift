@@ -63,7 +63,7 @@ enum CMAFHeader {
         }
       let depth = key.bitDepth == 8 ? "" : "\(key.bitDepth)le"
       unsafe parameters.pointee.format = av_get_pix_fmt("yuv\(chroma)p\(depth)").rawValue
-      if key.isFullRange { unsafe parameters.pointee.color_range = AVCOL_RANGE_JPEG }
+      unsafe parameters.pointee.color_range = key.isFullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG
     }
   }
 

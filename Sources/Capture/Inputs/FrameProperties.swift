@@ -17,10 +17,14 @@ package struct FrameProperties: Sendable, Equatable, Codable {
 }
 
 extension InputDescription.Video {
+  /// The colours of the frames: those of the codec, completed by the declared ones if the codec
+  /// leaves some open, as VP9 does with primaries and transfer characteristics.
+  package var colour: ColourDescription { frames.colour.completed(by: declaredColour) }
+
   /// The colours for a CMAF header; nil for standard dynamic range, which needs none, unless it is
   /// the base layer of Dolby Vision.
   var headerColour: ColourDescription? {
-    let colour = frames.colour
+    let colour = colour
     return colour.range == .sdr && (dolbyVision == nil || colour == .unspecified) ? nil : colour
   }
 }

@@ -20,6 +20,9 @@ final class InputContext {
   private let cancellation: InputCancellation
   private let options: InputOptions
   private let standardInput: StandardInput?
+  /// The colours of the streams before the library has decoded their first frames; nil if it
+  /// decodes none.
+  private var coloursBeforeAnalysis: [ColourDescription]?
   private let packet: PacketHandle
   /// The host to which a playlist is restricted; nil if it is not.
   private let host: UnsafeMutablePointer<CChar>?
@@ -171,6 +174,15 @@ final class InputContext {
     return unsafe Language(String(cString: value))
   }
 
+  /// The colours that the container declares for the stream `index`; nil if it declares none.
+  func declaredColour(_ index: Int) -> ColourDescription? {
+    if let known = coloursBeforeAnalysis {
+      return known.indices.contains(index) ? known[index] : nil
+    }
+    guard unsafe streams.indices.contains(index) else { return nil }
+    return unsafe streams[index].flatMap { unsafe ColourDescription($0.pointee.codecpar) }
+  }
+
   /// Calls `body` with the next packet; nil at the end of the input.
   func read<Result>(
     _ body: (UnsafePointer<AVPacket>) -> Result
@@ -201,7 +213,11 @@ final class InputContext {
       unsafe pointer.pointee.flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN
       return
     }
-    // For files and unknown formats the library's parsers detect the streams.
+    // For files and unknown formats the library's parsers detect the streams. It takes the colours
+    // of the first frames, which later ones need not have, for those of the container.
+    coloursBeforeAnalysis = unsafe streams.map { stream in
+      unsafe stream.flatMap { unsafe ColourDescription($0.pointee.codecpar) } ?? .unspecified
+    }
     unsafe pointer.pointee.max_analyze_duration = 2_000_000
     let pixels = Int64(options.frameSizeLimit.pixels)
     _ = FFmpegLog.collecting { unsafe cff_find_stream_info(pointer, pixels) }

@@ -11,7 +11,7 @@ package struct InputDescription: Sendable, Equatable, Codable {
     /// The members that a process sends: not the hints for its decoder.
     private enum CodingKeys: CodingKey {
       case passThroughCodec, codec, width, height, rate, parameterSets, configuration, rotation
-      case dolbyVision, frames
+      case dolbyVision, declaredColour, frames
     }
 
     /// The codec, if it can be passed through.
@@ -36,6 +36,8 @@ package struct InputDescription: Sendable, Equatable, Codable {
     package var rotation = Rotation.none
     /// The Dolby Vision that the container or the publisher declares; nil if it declares none.
     package var dolbyVision: DolbyVision?
+    /// The colours that the container or the publisher declares; nil if it declares no code point.
+    package var declaredColour: ColourDescription?
     /// The properties of decoded frames; those of usual video before the first one.
     package var frames = FrameProperties()
 
@@ -43,6 +45,7 @@ package struct InputDescription: Sendable, Equatable, Codable {
     package var coding: [[UInt8]] {
       parameterSets + [
         Array(codec.utf8), [UInt8(clamping: rotation.rawValue)], dolbyVision?.record ?? [],
+        declaredColour?.record ?? [],
       ]
     }
 

@@ -134,6 +134,7 @@ final class LibraryPackets {
       arePieces: context.isUnparsed && context.format == "rtsp", rotation: Rotation(stream),
       sizeLimit: sizeLimit)
     video?.declare(unsafe DolbyVision(stream))
+      video?.declare(context.declaredColour(Int(packet.stream)))
   }
 }
 

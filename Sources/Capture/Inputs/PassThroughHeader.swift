@@ -62,7 +62,7 @@ package struct PassThroughHeader: Sendable {
       return
     }
     do throws(BoxError) {
-      self.bytes = try dolbyVision.added(to: bytes, transfer: video.frames.colour.transfer)
+      self.bytes = try dolbyVision.added(to: bytes, transfer: video.colour.transfer)
     } catch {
       throw FFmpegError(refused: "\(error)")
     }

@@ -166,7 +166,7 @@ final class PublisherPackets {
     let number = head.track
     guard options.takesRenditions, let codec = PassThroughCodec(head.codec) else { return [] }
     if otherVideos[number] == nil {
-      guard aligner == nil, head.content == .configuration, video != nil else { return [] }
+      guard aligner == nil, head.content.isDescription, video != nil else { return [] }
       otherVideos[number] = newVideo(codec)
     }
     guard otherVideos[number]?.video.passThroughCodec == codec else { return [] }
@@ -204,6 +204,9 @@ final class PublisherPackets {
     let body = Array(tag.payload[head.body])
     switch head.content {
     case .nothing: return []
+    case .colour(let colour):
+      depacketizer?.declare(colour)
+      return []
     case .configuration:
       depacketizer?.take(extradata: body)
       return []
@@ -269,6 +272,7 @@ final class PublisherPackets {
       video?.take(extradata: track.setup)
       declare(turns: track.quarterTurns)
       video?.declare(track.dolbyVision)
+      video?.declare(track.colour)
       return
     case .vp8:
       guard let width = track.setup.span.bigEndian(at: 0, count: 2),

@@ -113,6 +113,11 @@ struct VideoDepacketizer {
   /// Updates the extradata.
   mutating func take(extradata bytes: [UInt8]) {
     guard let codec = video.passThroughCodec, splitter == nil || bytes != extradata else { return }
+  /// Updates the declared colours; those of the codec have priority.
+  mutating func declare(_ colour: ColourDescription?) {
+    video.declaredColour = colour?.statesCodePoint == true ? colour : nil
+  }
+
     extradata = bytes
     guard let units = codec.units else {
       if codec == .av1, let record = AV1Configuration(bytes) {

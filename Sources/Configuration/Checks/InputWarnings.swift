@@ -58,7 +58,9 @@ package struct InputWarnings: Sendable {
                 + "(--passthrough never encodes it with 8 bits)" : "encoded with 8 bits")))
     }
     if let warning = Self.dolbyVision(description.videos, passesThrough) { list.append(warning) }
-    if !passesThrough, let range = frames.map(\.colour.range).first(where: { $0 != .sdr }) {
+    if !passesThrough,
+      let range = description.videos.map(\.colour.range).first(where: { $0 != .sdr })
+    {
       list.append(
         Warning(
           event: "dynamic-range",

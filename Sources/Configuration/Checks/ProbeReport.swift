@@ -14,7 +14,7 @@ extension InputProbe.Findings {
   package func lines(address: InputAddress, takesAudio: Bool = true) -> [String] {
     let video = description.video
     let rate = rate.map { ", \($0) fps" } ?? ""
-    let properties = video.frames.words.map { ", \($0)" }.joined()
+    let properties = video.words.map { ", \($0)" }.joined()
     let facts = [
       ("format", description.format),
       ("video", "\(video.codec), \(video.width)x\(video.height)\(rate)\(properties)"),
@@ -109,10 +109,11 @@ extension DataTrack {
   }
 }
 
-extension FrameProperties {
+extension InputDescription.Video {
   /// The differences from usual video.
   fileprivate var words: [String] {
-    (isInterlaced ? ["interlaced"] : []) + (bitDepth > 8 ? ["\(bitDepth) bits"] : [])
+    (frames.isInterlaced ? ["interlaced"] : [])
+      + (frames.bitDepth > 8 ? ["\(frames.bitDepth) bits"] : [])
       + (colour.range == .sdr ? [] : [colour.range.rawValue])
   }
 }

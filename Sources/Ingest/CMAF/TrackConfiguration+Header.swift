@@ -39,7 +39,7 @@ extension TrackConfiguration {
     language = spoken == MovieHeader.undetermined ? 0 : spoken
     guard !codec.isVideo else {
       quarterTurns = header.quarterTurns
-      dolbyVision = entry.dolbyVision
+      (dolbyVision, colour) = (entry.dolbyVision, entry.colour)
       return
     }
     let data = header.userData

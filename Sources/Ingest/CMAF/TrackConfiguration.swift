@@ -25,6 +25,8 @@ package struct TrackConfiguration: Sendable, Equatable {
   package var quarterTurns = 0
   /// The Dolby Vision of video; nil if it has none.
   package var dolbyVision: DolbyVision?
+  /// The colours of video; nil if the header states none.
+  package var colour: ColourDescription?
   /// The language as in `mdhd`; 0 if it is not known.
   package var language: UInt16 = 0
   /// The audience of audio.
@@ -49,7 +51,7 @@ package struct TrackConfiguration: Sendable, Equatable {
 
   private static let headSize = 15
   /// The flags after the quarter turns in the last byte of the head.
-  private static let (malformedLabel, hasDolbyVision): (UInt8, UInt8) = (4, 8)
+  private static let (malformedLabel, hasDolbyVision, hasColour): (UInt8, UInt8, UInt8) = (4, 8, 16)
   private static let purposes = AudioPurpose.allCases
 
   /// A description.
@@ -71,8 +73,9 @@ package struct TrackConfiguration: Sendable, Equatable {
     payload += [UInt8(clamping: number), UInt8(clamping: purpose)]
     payload.append(
       UInt8(quarterTurns & 3) | (hasMalformedLabel ? Self.malformedLabel : 0)
-        | (dolbyVision == nil ? 0 : Self.hasDolbyVision))
-    payload += text(name) + text(label ?? "") + (dolbyVision?.record ?? []) + setup
+        | (dolbyVision == nil ? 0 : Self.hasDolbyVision) | (colour == nil ? 0 : Self.hasColour))
+    payload += text(name) + text(label ?? "") + (dolbyVision?.record ?? [])
+    payload += (colour?.record ?? []) + setup
     return MediaTag(
       kind: codec.isVideo ? .videoTrack : .audioTrack, timestamp: 0, payload: payload)
   }
@@ -100,11 +103,17 @@ package struct TrackConfiguration: Sendable, Equatable {
       // bounded: the cursor is within the bytes
       dolbyVision = DolbyVision(record: bytes[range])
     }
+    var colour: ColourDescription?
+    if bytes[14] & Self.hasColour != 0 {
+      guard let range = cursor.take(ColourDescription.recordSize) else { return nil }
+      // bounded: the cursor is within the bytes
+      colour = ColourDescription(record: bytes[range])
+    }
     self.init(
       // bounded: the cursor is within the bytes
       codec: codec, timescale: UInt32(clamping: timescale), setup: Array(bytes[cursor.rest]))
     (self.name, self.label) = (name, label.isEmpty ? nil : label)
-    self.dolbyVision = dolbyVision
+    (self.dolbyVision, self.colour) = (dolbyVision, colour)
     // bounded: checked above
     (number, purpose) = (Int(bytes[12]), Self.purposes[Int(bytes[13])])
     (quarterTurns, hasMalformedLabel) = (Int(bytes[14] & 3), bytes[14] & Self.malformedLabel != 0)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension MediaTag {
-  /// Whether the tag is a decoder configuration, which later tags need.
+  /// Whether the tag is a decoder configuration or another description, which later tags need.
   package var isConfiguration: Bool {
     switch kind {
     case .video:
-      FLVVideoTag.tracks(of: payload)?.contains { $0.content == .configuration } ?? false
+      FLVVideoTag.tracks(of: payload)?.contains { $0.content.isDescription } ?? false
     case .audio:
       (try? FLVAudioTag.tracks(of: payload))?.contains { $0.isConfiguration } ?? false
     case .videoTrack, .audioTrack, .metadata: true
@@ -34,6 +34,8 @@ package struct MediaConfigurations: Sendable {
   private var video = Kept(limit: FLVVideoTag.maximumTracks)
   private var audio = Kept(limit: TrackConfiguration.maximumAudioTracks)
   private var metadata: FLVMetadata?
+  /// The colours of tracks of FLV.
+  private var colours = Kept(limit: FLVVideoTag.maximumTracks)
 
   /// No configurations.
   package init() {}
@@ -44,7 +46,14 @@ package struct MediaConfigurations: Sendable {
     switch tag.kind {
     case .videoTrack: video.note(tag, of: [0])
     case .video:
-      video.note(tag, of: Set((FLVVideoTag.tracks(of: tag.payload) ?? []).map(\.track)))
+      // The tracks of a tag have the same kind of content.
+      let tracks = FLVVideoTag.tracks(of: tag.payload) ?? []
+      let numbers = Set(tracks.map(\.track))
+      if tracks.contains(where: { $0.content == .configuration }) {
+        video.note(tag, of: numbers)
+      } else {
+        colours.note(tag, of: numbers)
+      }
     case .audio:
       let tracks = (try? FLVAudioTag.tracks(of: tag.payload)) ?? []
       audio.note(tag, of: Set(tracks.map(\.track)))
@@ -57,10 +66,11 @@ package struct MediaConfigurations: Sendable {
   }
 
   /// Forgets the configurations of video.
-  package mutating func removeVideo() { video.tags = [] }
+  package mutating func removeVideo() { (video.tags, colours.tags) = ([], []) }
 
   /// The newest configurations.
   package var tags: [MediaTag] {
-    video.tags.map(\.tag) + [metadata?.tag].compactMap(\.self) + audio.tags.map(\.tag)
+    (video.tags + colours.tags).map(\.tag) + [metadata?.tag].compactMap(\.self)
+      + audio.tags.map(\.tag)
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Media
+
 /// The header of a video tag, classic or of Enhanced RTMP; of several tracks that of one.
 ///
 /// - Source: Adobe FLV 10.1 §E.4.3; Enhanced RTMP v2, ExVideoTagHeader
@@ -22,10 +24,20 @@ package struct FLVVideoTag: Sendable, Equatable {
   package enum Content: Sendable, Equatable {
     /// The decoder configuration record.
     case configuration
+    /// The colours of the access units that follow; unspecified if earlier ones hold no longer.
+    case colour(ColourDescription)
     /// An access unit, this many milliseconds before its presentation.
     case accessUnit(compositionTime: Int32)
-    /// The end of a sequence, metadata, or a command: nothing to decode.
+    /// The end of a sequence, other metadata, or a command: nothing to decode.
     case nothing
+
+    /// Whether it describes the access units that follow.
+    package var isDescription: Bool {
+      switch self {
+      case .configuration, .colour: true
+      case .accessUnit, .nothing: false
+      }
+    }
   }
 
   /// The number of the track; 0 is the default one.
@@ -91,7 +103,11 @@ package struct FLVVideoTag: Sendable, Equatable {
     self.track = track.number
     codec = Self.codec(track.fourCC)
     switch track.packetType {
-    // A frame of type 5 is a command.
+    // Metadata, whatever the frame type.
+    case 4:
+      let colour = ColourDescription(metadata: tag, track.body)
+      (content, body) = (colour.map { .colour($0) } ?? .nothing, track.body)
+    // Another frame of type 5 is a command.
     case _ where frameType == 5: (content, body) = (.nothing, track.body)
     case 0: (content, body) = (.configuration, track.body)
     case 1 where codec == .h264 || codec == .hevc:
