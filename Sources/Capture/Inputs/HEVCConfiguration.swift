@@ -15,8 +15,6 @@ struct HEVCConfiguration {
   /// flags.
   let codecs: String
 
-  /// The bytes of profile_tier_level up to the level.
-  private static let profileSize = 12
   /// The most bytes of an SPS up to the bit depths: seven sub-layers, and numbers of 63 bits.
   private static let headSize = 256
 
@@ -59,15 +57,7 @@ struct HEVCConfiguration {
     /// Nil if it ends too early, or if a number is beyond its range.
     init?(_ coded: ArraySlice<UInt8>) {
       var bits = BitReader(unit: coded)
-      guard bits.take(4) != nil, let layers = bits.take(3), layers < 7, let nesting = bits.take(1)
-      else { return nil }
-      var profile: [UInt8] = []
-      for _ in 0..<HEVCConfiguration.profileSize {
-        guard let octet = bits.take(8) else { return nil }
-        profile.append(UInt8(clamping: octet))
-      }
-      self.profile = profile
-      guard Self.skipSubLayers(&bits, layers), bits.exponential() != nil,
+      guard bits.take(4) != nil, let profile = HEVCProfile(&bits), bits.exponential() != nil,
         let chroma = bits.exponential(), chroma <= 3
       else { return nil }
       if chroma == 3 { _ = bits.take(1) }
@@ -78,24 +68,9 @@ struct HEVCConfiguration {
       guard let luma = bits.exponential(), luma <= 7, let other = bits.exponential(),
         other <= 7
       else { return nil }
-      self.layers = UInt8(layers + 1)
-      self.nesting = UInt8(nesting)
+      (self.profile, layers, nesting) = (profile.bytes, profile.layers, profile.nesting)
       self.chroma = UInt8(chroma)
       (lumaDepth, chromaDepth) = (UInt8(luma), UInt8(other))
-    }
-
-    /// Skips profiles and levels of `count` sub-layers; false at the end.
-    private static func skipSubLayers(_ bits: inout BitReader, _ count: Int) -> Bool {
-      guard count > 0 else { return true }
-      var sizes: [Int] = []
-      for layer in 0..<8 {
-        guard let hasProfile = bits.take(1), let hasLevel = bits.take(1) else { return false }
-        // The rest of eight is reserved.
-        // bounded: two bits
-        if layer < count { sizes.append(hasProfile * 11 + hasLevel) }
-      }
-      for _ in 0..<sizes.reduce(0, +) where bits.take(8) == nil { return false }
-      return true
     }
   }
 

@@ -219,15 +219,12 @@ struct VideoDepacketizer {
       dts: dts, arrival: arrival, senderTime: sent, isLeading: split.isLeading)
   }
 
-  /// Replaces the stored parameter sets of the same kind.
+  /// Takes the parameter sets of an access unit, which may be some of those of the stream.
   private mutating func remember(_ sets: [[UInt8]]) {
-    guard !sets.isEmpty, let codec = video.passThroughCodec else { return }
-    func type(_ set: [UInt8]) -> UInt8 { codec == .h264 ? set[0] & 0x1F : set[0] >> 1 & 0x3F }
-    let types = Set(sets.map(type))
-    var seen: [[UInt8]] = []
-    for set in video.parameterSets.filter({ !types.contains(type($0)) }) + sets
-    where !seen.contains(set) { seen.append(set) }
-    video.parameterSets = seen.sorted { type($0) < type($1) }
+    guard !sets.isEmpty, let units = video.passThroughCodec?.units else { return }
+    var stored = StoredParameterSets(video.parameterSets, units)
+    stored.take(sets)
+    video.parameterSets = stored.sets
   }
 
   /// Displayed size in square pixels.
