@@ -4,22 +4,25 @@
 from __future__ import annotations
 
 import re
+import struct
 import subprocess
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from harness.boxes import find
+from harness.boxes import find, timescale
 from harness.http1 import get
 from harness.messages import PASSED_THROUGH
-from harness.playlist import parse
+from harness.playlist import Playlist, parse
 from harness.ports import free_port
 from harness.program import Program
 from harness.rtmp import HOST as PUBLISHERS, enhanced_ffmpeg, rtmp_port
 from harness.sources import Source, rtsp_server
 from harness.tools import need
+from harness.trackpublisher import CMAF, CMAFTrack, boxes
 from harness.waiting import wait_until
 from test_passthrough_files import hashes
 
@@ -192,3 +195,69 @@ def test_declared_dynamic_range_of_vp9(way: str, high_range: Path,
     init = get(program.port, BASE + (media.segments[-1].map_uri or "")).body
     assert init.partition(b"colrnclx")[2][:7] == bytes([0, 9, 0, 16, 0, 9, 0])
     program.check_logged("bit-depth", "10 bits", "passed through")
+
+
+def av1_clip(hue: int, *options: str) -> bytes:
+    """Fragments of AV1 of 6 s, a key frame per second."""
+    return subprocess.run(
+        [need("ffmpeg", "VP9 and AV1"), "-v", "error", "-f", "lavfi", "-i",
+         f"testsrc2=size=320x180:rate=30,hue=h={hue}", "-t", "6", "-c:v", "libaom-av1",
+         *ENCODERS["av1"]["libaom-av1"], *GROUP, "-b:v", "400k", *options, *CMAF, "-"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True, timeout=120).stdout
+
+
+@pytest.mark.timeout(120)
+def test_av1_changes_without_another_header(streamer: Callable[..., Program],
+                                            sources: list[Source]) -> None:
+    """Sequence headers of key frames count: 10 bits of PQ have a header and one Discontinuity."""
+    if " libaom-av1 " not in encoders():
+        pytest.skip("ffmpeg without libaom-av1: changes of AV1 are not tested")
+    clips = [av1_clip(0, "-pix_fmt", "yuv420p"),
+             av1_clip(90, "-pix_fmt", "yuv420p10le", "-color_primaries", "bt2020", "-color_trc",
+                      "smpte2084", "-colorspace", "bt2020nc")]
+    scale = timescale(b"".join(box for kind, box in boxes(clips[0]) if kind == b"moov"))
+    data = b""
+    for index, clip in enumerate(clips):
+        for kind, box in boxes(clip):
+            if kind == b"moof":
+                box = moved(box, 6 * index * scale)
+            if kind in (b"moof", b"mdat") or index == 0 and kind in (b"ftyp", b"moov"):
+                data += box
+    program = streamer(*PUBLISHERS, "--playlist-length", "30", "--max-files", "40", defaults=False)
+    track = CMAFTrack(program, "/live/video.cmfv", data, 30, time.monotonic())
+
+    def playlist() -> Playlist | None:
+        answer = get(program.port, BASE + "playlist.m3u8", timeout=15)
+        return parse(answer.text) if answer.status == 200 else None
+
+    def headers() -> list[str]:
+        found = playlist()
+        names = [one.map_uri or "" for one in found.segments] if found else []
+        return list(dict.fromkeys(names))
+
+    wait_until(lambda: len(headers()) == 2, 25, "another header")
+    inits = [get(program.port, BASE + name).body for name in headers()]
+    # high_bitdepth of av1C (AV1 Codec ISO Media File Format Binding §2.3.3).
+    assert [init.partition(b"av1C")[2][2] & 0x40 for init in inits] == [0, 0x40]
+    assert [init.partition(b"colrnclx")[2][:7] for init in inits] == [
+        b"", bytes([0, 9, 0, 16, 0, 9, 0])]
+    now = playlist()
+    assert now and now.text.count("#EXT-X-DISCONTINUITY\n") == 1
+    manifest = get(program.port, "/live/manifest.mpd").text
+    assert re.findall(r'codecs="av01\.0\.\d\dM\.(\d\d)"', manifest)[-2:] == ["08", "10"]
+    # Each frame of the second clip is shown with its header.
+    wait_until(lambda: len([one for one in (playlist() or now).segments
+                            if one.map_uri == headers()[-1]]) >= 3, 15, "segments of the clip")
+    shown = [one for one in (playlist() or now).segments if one.map_uri == headers()[-1]]
+    found = hashes(inits[1] + b"".join(get(program.port, BASE + (one.uri or "")).body
+                                       for one in shown))
+    assert found == hashes(clips[1])[:len(found)]
+    track.end()
+
+
+def moved(fragment: bytes, ticks: int) -> bytes:
+    """A `moof` at a later time, which has 64 bits."""
+    at = fragment.index(b"tfdt") + 8
+    assert fragment[at - 4] == 1, "a time of 32 bits"
+    later = struct.unpack_from(">Q", fragment, at)[0] + ticks
+    return fragment[:at] + struct.pack(">Q", later) + fragment[at + 8:]

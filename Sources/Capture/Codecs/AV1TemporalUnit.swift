@@ -18,8 +18,8 @@ package struct AV1TemporalUnit {
 
   /// The OBUs, each with its size.
   package private(set) var bytes: [UInt8] = []
-  /// Whether one is a sequence header.
-  package private(set) var hasSequenceHeader = false
+  /// The content of the first sequence header; nil if there is none.
+  package private(set) var sequenceHeader: [UInt8]?
   /// Whether one is a frame or the header of a frame.
   package private(set) var hasFrame = false
 
@@ -32,11 +32,13 @@ package struct AV1TemporalUnit {
       let start = offset
       offset += head & 4 != 0 ? 2 : 1
       guard let size = Self.size(coded, at: &offset), size <= coded.count - offset else { return }
+      let content = offset
       offset += size
       let kind = head >> 3 & 15
       switch kind {
       case Kind.temporalDelimiter, Kind.padding: continue
-      case Kind.sequenceHeader: hasSequenceHeader = true
+      case Kind.sequenceHeader where sequenceHeader == nil:
+        sequenceHeader = coded.extracting(content..<offset).array
       case Kind.frameHeader, Kind.frame: hasFrame = true
       default: break
       }

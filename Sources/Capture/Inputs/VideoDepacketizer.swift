@@ -92,6 +92,9 @@ struct VideoDepacketizer {
     return video.parameterSets.count >= codec.minimumParameterSets
   }
 
+  /// Whether NAL units are not split yet.
+  private var needsSplitter: Bool { splitter == nil && video.passThroughCodec?.hasUnits == true }
+
   /// Updates libavformat's parameters of the stream: FLV may send new sequence headers.
   @unsafe
   mutating func update(_ parameters: UnsafePointer<AVCodecParameters>) {
@@ -110,14 +113,14 @@ struct VideoDepacketizer {
     splitter?.keepsDolbyVision = dolbyVision != nil
   }
 
-  /// Updates the extradata.
-  mutating func take(extradata bytes: [UInt8]) {
-    guard let codec = video.passThroughCodec, splitter == nil || bytes != extradata else { return }
   /// Updates the declared colours; those of the codec have priority.
   mutating func declare(_ colour: ColourDescription?) {
     video.declaredColour = colour?.statesCodePoint == true ? colour : nil
   }
 
+  /// Updates the extradata.
+  mutating func take(extradata bytes: [UInt8]) {
+    guard let codec = video.passThroughCodec, bytes != extradata || needsSplitter else { return }
     extradata = bytes
     guard let units = codec.units else {
       if codec == .av1, let record = AV1Configuration(bytes) {
@@ -165,11 +168,13 @@ struct VideoDepacketizer {
     }
     if video.passThroughCodec == .av1 {
       let unit = AV1TemporalUnit(bytes)
+      let isKey = isKey && unit.sequenceHeader != nil
+      if isKey, let header = unit.sequenceHeader { remember(sequenceHeader: header) }
       return unit.hasFrame
         ? [
           AccessUnit(
-            bytes: unit.bytes, parameterSets: [], isKey: isKey && unit.hasSequenceHeader, pts: pts,
-            dts: dts, arrival: arrival, senderTime: senderTime)
+            bytes: unit.bytes, parameterSets: [], isKey: isKey, pts: pts, dts: dts,
+            arrival: arrival, senderTime: senderTime)
         ] : []
     }
     guard let splitter else {
@@ -225,6 +230,16 @@ struct VideoDepacketizer {
     var stored = StoredParameterSets(video.parameterSets, units)
     stored.take(sets)
     video.parameterSets = stored.sets
+  }
+
+  /// Takes the sequence header of a key frame of AV1, from which the configuration follows if the
+  /// container has another one, or none.
+  private mutating func remember(sequenceHeader header: [UInt8]) {
+    let known = video.parameterSets.first.flatMap { AV1Configuration($0) }
+    guard known?.sequenceHeader != header,
+      let record = AV1Configuration(sequenceHeader: header)
+    else { return }
+    video.parameterSets = [record.bytes]
   }
 
   /// Displayed size in square pixels.
