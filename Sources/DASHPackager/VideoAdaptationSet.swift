@@ -97,6 +97,8 @@ struct VideoAdaptationSet {
       ("bandwidth", "\(track.bandwidth)"),
       ("width", track.size.map { "\($0.width)" }), ("height", track.size.map { "\($0.height)" }),
       ("frameRate", rate.description), ("sar", "1:1"),
+      // ISO/IEC 23009-1 §5.3.7.2
+      ("scanType", track.isInterlaced ? "interlaced" : nil),
       ("qualityRanking", ranking.map(String.init)),
     ]
     guard timing.isLowLatency || hasTemplate else {

@@ -63,6 +63,9 @@ package struct AVCParameterSets: Sendable, Equatable {
     }
   }
 
+  /// Whether pictures may be fields: frame_mbs_only_flag of a sequence parameter set is 0.
+  package var permitFields: Bool { sequences.values.contains { !$0.hasFramesOnly } }
+
   /// Reads a NAL unit of type 7 or 8; others are ignored.
   package mutating func add(_ unit: ArraySlice<UInt8>) {
     guard let first = unit.first else { return }

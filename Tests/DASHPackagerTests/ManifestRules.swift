@@ -135,7 +135,8 @@ enum ManifestRules {
         "height": .unsigned, "frameRate": frameRate, "sar": ratio,
       ],
       optional: [
-        "qualityRanking": .unsigned, "scte214:supplementalCodecs": .token,
+        "qualityRanking": .unsigned, "scanType": .one(of: ["interlaced"]),
+        "scte214:supplementalCodecs": .token,
         "scte214:supplementalProfiles": .token,
         "xmlns:scte214": .one(of: ["urn:scte:dash:scte214-extensions"]),
       ],

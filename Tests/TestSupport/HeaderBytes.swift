@@ -4,10 +4,11 @@ package import Media
 
 /// CMAF headers that state language and colours, with no other boxes than a reader needs.
 package enum HeaderBytes {
-  /// A header of video with `colr`, or without if `colour` is nil, and with Dolby Vision.
+  /// A header of HEVC with `colr`, or without if `colour` is nil, with Dolby Vision, and with
+  /// `setup` as the content of `hvcC`.
   package static func video(
     _ colour: ColourDescription?, language: UInt16 = 0x55C4, timescale: UInt32 = 0,
-    dolbyVision: DolbyVision? = nil
+    dolbyVision: DolbyVision? = nil, setup: [UInt8] = [1]
   ) -> [UInt8] {
     var colr: [UInt8] = []
     if let colour {
@@ -17,7 +18,7 @@ package enum HeaderBytes {
     }
     let type = dolbyVision?.sampleEntry(for: "hvc1") ?? "hvc1"
     let vision = dolbyVision.map { box($0.boxType, $0.record) } ?? []
-    let entry = box(type, [UInt8](repeating: 0, count: 78) + box("hvcC", [1]) + colr + vision)
+    let entry = box(type, [UInt8](repeating: 0, count: 78) + box("hvcC", setup) + colr + vision)
     return header(language, entry, timescale)
   }
 
@@ -47,10 +48,10 @@ package enum HeaderBytes {
     return [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: size >> $0) } + Array(type.utf8) + content
   }
 
-  private static func header(
   /// A header of a track with this sample entry.
   package static func header(_ entry: [UInt8]) -> [UInt8] { header(0x55C4, entry) }
 
+  private static func header(
     _ language: UInt16, _ entry: [UInt8], _ timescale: UInt32 = 0, media more: [UInt8] = [],
     track other: [UInt8] = []
   ) -> [UInt8] {

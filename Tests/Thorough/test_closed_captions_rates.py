@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,13 @@ def test_captions_of_hevc(mode: str, streamer, tmp_path: Path) -> None:
     """So they are in the SEI messages of HEVC, and in the video that is encoded from it."""
     film = captioned_clip(tmp_path / "hevc.ts", SECONDS, codec="hevc")
     check_captions(["--passthrough", mode], film, streamer, tmp_path)
+
+
+@pytest.mark.timeout(90)
+def test_captions_of_deinterlaced_video(streamer, tmp_path: Path) -> None:
+    """Interlaced video keeps them through the filter that deinterlaces it, one frame later."""
+    if ctypes.util.find_library("avfilter") is None:
+        pytest.skip("libavfilter not found: interlaced video is encoded with its combs")
+    film = captioned_clip(tmp_path / "interlaced.ts", SECONDS, None, "640x360", "-flags",
+                          "+ildct+ilme", "-x264-params", "tff=1")
+    check_captions(["--passthrough", "never"], film, streamer, tmp_path)

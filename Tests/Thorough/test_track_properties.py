@@ -212,6 +212,9 @@ def test_unusual_video_has_one_warning(coding: Sequence[str], event: str, words:
     time.sleep(1)
     program.check_logged(event, words)
     assert program.logged(event)[0].level == "warning"
+    # ISO/IEC 23009-1 §5.3.7.2
+    assert ('scanType="interlaced"' in get(program.port, "/live/manifest.mpd").text) == (
+        event == "interlaced")
 
 
 @pytest.mark.timeout(60)

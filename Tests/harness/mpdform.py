@@ -129,7 +129,8 @@ FORMS: dict[str, Form] = {
             "codecs": matching(r"avc[13]\.[0-9A-Fa-f]{6}|"
                                r"hvc1\.[ABC]?\d+\.[0-9A-F]{1,8}\.[LH]\d+(\.[0-9A-F]{1,2}){0,6}"),
             "width": positive, "height": positive, "frameRate": frame_rate, "sar": ratio,
-        }, {"qualityRanking": u32}, (("Resync", 0, 1), ("SegmentTemplate", 0, 1))),
+        }, {"qualityRanking": u32, "scanType": one_of("interlaced")},
+        (("Resync", 0, 1), ("SegmentTemplate", 0, 1))),
     "Representation audio": Form(
         REPRESENTATION | {"codecs": matching(r"mp4a\.40\.\d+"), "audioSamplingRate": positive}, {},
         (("AudioChannelConfiguration", 1, 1), ("Resync", 0, 1), ("SegmentTemplate", 0, 1))),

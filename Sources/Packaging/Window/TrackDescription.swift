@@ -40,6 +40,8 @@ package struct TrackDescription: Sendable {
   package let purpose: AudioPurpose
   /// The colours in the header; nil if it has none, or cannot be read.
   package let colour: ColourDescription?
+  /// Whether the parameter sets in the header say that the video is interlaced.
+  package let isInterlaced: Bool
   /// The Dolby Vision in the header; nil if it has none, or cannot be read.
   package let dolbyVision: DolbyVision?
   /// The KID in the header; nil if its media is clear, or if it cannot be read.
@@ -62,6 +64,7 @@ package struct TrackDescription: Sendable {
     let movie = try? MovieHeader(header: header)
     language = movie.map { Language(packed: $0.language) } ?? .undetermined
     colour = movie?.entry.colour
+    isInterlaced = movie?.entry.isInterlaced ?? false
     dolbyVision = movie?.entry.dolbyVision
     keyIdentifier = movie?.entry.protection
     headerHash = Self.hash(of: header)
