@@ -14,12 +14,16 @@ final class LibraryPackets {
   /// What the reading of a packet may do: a playlist opens its segments.
   private let work: CallWatchdog.Work
   private let sizeLimit: FrameSizeLimit
+  /// Whether the input is a file of MPEG-TS, whose packets the library's parsers form.
+  private let isParsedFile: Bool
   private var unwrapper = TimestampUnwrapper()
   private var videoIndex: Int32?
   private var video: VideoDepacketizer?
   private var audio = LibraryAudio()
   private var metadata = LibraryMetadata()
   private var text: LibraryText
+  /// A packet of H.264 in a file of MPEG-TS, whose second field may follow.
+  private var held: ReadPacket?
 
   /// Opens the input, or the container of a publisher.
   ///
@@ -33,6 +37,7 @@ final class LibraryPackets {
       try InputContext(address, options, cancellation, container: container)
     }
     self.cancellation = cancellation
+    isParsedFile = context.format == "mpegts" && context.isPaced && !context.isUnparsed
     work = address.kind == .http ? .connecting : .reading
     sizeLimit = options.frameSizeLimit
   }
@@ -64,8 +69,26 @@ final class LibraryPackets {
 
   private func readUnits() throws(InputError) -> [InputUnit]? {
     let packet: ReadPacket? = unsafe try context.read { packet in unsafe ReadPacket(packet) }
-    guard let packet else { return nil }
+    guard let packet else {
+      let last = held.take()
+      return last.map { units(of: $0) }
+    }
     chooseVideo(packet.stream)
+    guard packet.stream == videoIndex, mayBeField else { return units(of: packet) }
+    // The library cuts the two fields of a frame apart, of which the container dates one.
+    if packet.pts == nil, packet.dts == nil, let first = held {
+      held = first.joined(with: packet)
+      return []
+    }
+    defer { held = packet }
+    return held.map { units(of: $0) } ?? []
+  }
+
+  /// Whether packets of the video may be second fields: those of PES packets of MPEG-TS that the
+  /// library's parser cuts.
+  private var mayBeField: Bool { isParsedFile && video?.video.passThroughCodec == .h264 }
+
+  private func units(of packet: ReadPacket) -> [InputUnit] {
     audio.choose(context, video: videoIndex, heard: packet.stream)
     guard let stream = unsafe context.streams[Int(packet.stream)],
       let parameters = unsafe stream.pointee.codecpar
@@ -111,6 +134,7 @@ final class LibraryPackets {
       } else {
         unsafe video?.update(parameters)
       }
+      video?.declare(context.declaredColour(Int(packet.stream)))
       let units = video?.take(
         packet.bytes.span, pts: pts, dts: dts, isKey: packet.isKey, arrival: packet.arrival,
         senderTime: packet.senderTime)
@@ -134,14 +158,13 @@ final class LibraryPackets {
       arePieces: context.isUnparsed && context.format == "rtsp", rotation: Rotation(stream),
       sizeLimit: sizeLimit)
     video?.declare(unsafe DolbyVision(stream))
-      video?.declare(context.declaredColour(Int(packet.stream)))
   }
 }
 
 /// A copy of a libavformat packet.
 private struct ReadPacket {
   let stream: Int32
-  let bytes: [UInt8]
+  private(set) var bytes: [UInt8]
   let pts: Int64?
   let dts: Int64?
   /// In ticks; 0 if it is unknown.
@@ -167,5 +190,13 @@ private struct ReadPacket {
     var size = 0
     let data = unsafe av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size)
     newExtradata = unsafe data.map { unsafe Array(UnsafeBufferPointer(start: $0, count: size)) }
+  }
+
+  /// The packet with the bytes of one after it; unchanged if it would be too long.
+  func joined(with next: ReadPacket) -> ReadPacket {
+    guard bytes.count + next.bytes.count < AccessUnitAssembler.most else { return self }
+    var packet = self
+    packet.bytes += next.bytes
+    return packet
   }
 }
