@@ -87,6 +87,34 @@ struct PublisherAudioTests {
     #expect(audio.leftOut.isEmpty && audio.ignoredCodec == nil)
   }
 
+  @Test(
+    "MPEG audio is named by the layer of its first frame, ISO/IEC 11172-3 §2.4.2.3",
+    arguments: [
+      ([0xFF, 0xFD, 0x84, 0x04], "mp2"), ([0xFF, 0xFB, 0x90, 0x64], "mp3"),
+      ([0xFF, 0xF5, 0x84, 0], "mp2"), ([0xFF, 0xE3, 0x48, 0xC4], "mp3"),
+      ([0xFF, 0xFF, 0x84, 0], "mp1"),
+    ] as [([UInt8], String)])
+  func layers(_ frame: [UInt8], _ name: String) {
+    var audio = PublisherAudio()
+    audio.take(TrackConfiguration(codec: .mp3, timescale: 48_000, setup: []))
+    var sample = sample(of: 0)
+    // No frames: another syncword, ADTS, a forbidden bitrate, a part of a header.
+    for bytes in [
+      [0x12, 0xFD, 0x84, 0x04], [0xFF, 0xF1, 0x50, 0x80], [0xFF, 0xFD, 0xF4, 0], [0xFF],
+    ]
+      as [[UInt8]]
+    {
+      sample.bytes = bytes
+      #expect(audio.take(sample, pts: time(0), arrival: start).count == 1)
+      #expect(audio.descriptions.map(\.codec) == ["mp3"])
+    }
+    for bytes in [frame, [0xFF, 0xFB, 0x90, 0x64], [0xFF, 0xFF, 0x84, 0]] {
+      sample.bytes = bytes
+      #expect(audio.take(sample, pts: time(0), arrival: start).count == 1)
+      #expect(audio.descriptions.map(\.codec) == [name])
+    }
+  }
+
   @Test("tracks beyond the limit and of other codecs are named, and use no memory")
   func leftOut() throws {
     var audio = PublisherAudio()

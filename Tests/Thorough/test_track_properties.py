@@ -244,3 +244,20 @@ def test_probe_names_subtitles_and_metadata(binary: Path, tmp_path: Path) -> Non
         "metadata  SCTE-35, PID 496", "metadata  ID3, PID 497", "metadata  KLV, PID 498",
         "metadata  KLV, PID 499", "subtitles teletext, page 888, de, PID 500",
         "subtitles teletext, page 777, en, PID 500"], found
+
+
+@pytest.mark.timeout(60)
+def test_mpeg_audio_of_a_live_input_has_its_layer(streamer: Callable[..., Program],
+                                                  sources: list[Source]) -> None:
+    """MPEG-TS has one stream type for all layers (ISO/IEC 13818-1 table 2-34)."""
+    url = f"udp://127.0.0.1:{free_port()}"
+    tone = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"]
+    sources.append(Source(subprocess.Popen(
+        [need("ffmpeg", "inputs"), "-v", "error", "-re", *VIDEO, *tone, *tone, "-map", "0:v",
+         "-map", "1:a", "-map", "2:a", *H264, "-c:a:0", "mp2", "-c:a:1", "libmp3lame", "-t", "40",
+         "-f", "mpegts", url + "?pkt_size=1316"], stdin=subprocess.DEVNULL)))
+    program = plays(streamer, url)
+    wait_until(lambda: program.logged("audio-tracks"), 10, "a line about the tracks")
+    program.check_logged("audio-tracks", "2 of 2", "mp2, mp3")
+    assert not program.logged("audio-parameters")
+    wait_until(lambda: abs(pitch(program) - 440) < 15, 8, "a tone of 440 Hz", interval=0.25)

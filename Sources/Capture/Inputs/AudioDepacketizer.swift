@@ -18,6 +18,8 @@ struct AudioDepacketizer {
   private let mayHaveHeaders: Bool
   /// Cuts AC-3 and E-AC-3; nil for other codecs.
   private var dolby: DolbySplitter?
+  /// Whether the layer of MPEG audio is not known: containers and RTP have one number for all.
+  private var needsLayer: Bool
   /// The first bytes of a frame whose end has not arrived.
   private var rest: [UInt8] = []
 
@@ -31,6 +33,7 @@ struct AudioDepacketizer {
     self.codec = id
     isAAC = id == AV_CODEC_ID_AAC
     isBareOpus = isUnparsed && id == AV_CODEC_ID_OPUS
+    needsLayer = id == AV_CODEC_ID_MP3 || id == AV_CODEC_ID_MP2
     dolby = id == AV_CODEC_ID_AC3 || id == AV_CODEC_ID_EAC3 ? DolbySplitter() : nil
     let configuration = unsafe Extradata.of(parameters)
     mayHaveHeaders = isAAC && configuration.isEmpty
@@ -67,6 +70,7 @@ struct AudioDepacketizer {
     self.codec = AV_CODEC_ID_NONE
     isAAC = codec == "aac"
     (isBareOpus, mayHaveHeaders) = (false, false)
+    needsLayer = codec == "mp3"
     dolby = codec == "ac3" || codec == "eac3" ? DolbySplitter() : nil
     audio = InputDescription.Audio(
       codec: codec, sampleRate: sampleRate, channels: channels, configuration: configuration,
@@ -103,6 +107,10 @@ struct AudioDepacketizer {
       }
     }
     if dolby != nil { return takeDolby(bytes, pts: pts, arrival: arrival) }
+    if needsLayer, let layer = Self.layer(of: bytes) {
+      needsLayer = false
+      audio.codec = "mp\(layer)"
+    }
     guard mayHaveHeaders else {
       return bytes.isEmpty ? [] : [AudioPacket(bytes: bytes, pts: pts, arrival: arrival)]
     }
@@ -121,6 +129,17 @@ struct AudioDepacketizer {
         bytes: Array(whole[frame.range]), pts: pts + step * Int64(index - carried),
         arrival: arrival)
     }
+  }
+
+  /// The layer of MPEG audio whose frame begins a packet, 1 to 3; nil if none begins there.
+  ///
+  /// - Source: ISO/IEC 11172-3 §2.4.2.3; ISO/IEC 13818-3 §2.4.2.3
+  private static func layer(of bytes: [UInt8]) -> Int? {
+    // The syncword, of which the unofficial version 2.5 has a bit less; forbidden values.
+    guard bytes.count >= 4, bytes[0] == 0xFF, bytes[1] >= 0xE0, bytes[1] >> 3 & 3 != 1,
+      bytes[1] >> 1 & 3 != 0, bytes[2] >> 4 != 15, bytes[2] >> 2 & 3 != 3
+    else { return nil }
+    return 4 - Int(bytes[1] >> 1 & 3)
   }
 
   /// The access units of AC-3 or E-AC-3 in a packet, of which the first describes the audio.
