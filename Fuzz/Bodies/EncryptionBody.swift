@@ -12,8 +12,10 @@ extension FuzzBody {
     name: "encryption",
     sources: [
       "Encryption/KeyServer/CPIXAnswer.swift", "Checked/XMLElement.swift",
-      "Encryption/Subsamples.swift", "Encryption/AVCSliceHeader.swift",
-      "Encryption/AVCParameterSets.swift", "Encryption/ProtectedChunk.swift",
+      "Encryption/Subsamples.swift", "Encryption/ParameterSets.swift",
+      "Encryption/AVCSliceHeader.swift", "Encryption/AVCParameterSets.swift",
+      "Encryption/HEVCSliceHeader.swift", "Encryption/HEVCParameterSets.swift",
+      "Encryption/HEVCReferenceSet.swift", "Encryption/ProtectedChunk.swift",
       "Encryption/ProtectedHeader.swift", "Encryption/Licence.swift", "Encryption/KeyFile.swift",
     ]
   ) { bytes in
@@ -33,9 +35,11 @@ extension FuzzBody {
       let entry = try? MovieHeader(header: header.bytes).entry
       return entry?.protection == key.identifier ? nil : "no encrypted header"
     case UInt8(ascii: "m"):
-      var sets = AVCParameterSets()
-      _ = try? ProtectedChunk.encrypt(
-        rest, ProtectedChunk.Keys(key: key), .video(.avc), &sets)
+      var sets = ParameterSets()
+      for codec in [ParameterSets.Codec.avc, .hevc] {
+        _ = try? ProtectedChunk.encrypt(
+          rest, ProtectedChunk.Keys(key: key), .video(codec), &sets)
+      }
       _ = try? ProtectedChunk.encrypt(rest, ProtectedChunk.Keys(key: key), .audio, &sets)
       return nil
     default: return sample(rest, key, first % 2 == 0 ? .avc : .hevc)
@@ -57,9 +61,9 @@ extension FuzzBody {
   }
 
   private static func sample(
-    _ bytes: [UInt8], _ key: ContentKey, _ codec: Subsamples.Codec
+    _ bytes: [UInt8], _ key: ContentKey, _ codec: ParameterSets.Codec
   ) -> String? {
-    var sets = AVCParameterSets(configuration: bytes)
+    var sets = ParameterSets(configuration: bytes, codec)
     guard let map = Subsamples(bytes[...], codec, &sets) else { return nil }
     guard map.entries.reduce(0, { $0 + $1.clear + $1.protected }) == bytes.count else {
       return "subsamples of another size"

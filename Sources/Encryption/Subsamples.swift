@@ -15,19 +15,20 @@ package struct Subsamples: Sendable, Equatable {
 
   /// The most entries that `saiz` can state: 2 bytes and 6 for each in a size of one byte.
   static let most = 42
-  /// The clear bytes of a slice whose header cannot be read, its length field included: no slice
-  /// header of an encoder for live video was seen to be longer.
-  static let usualClear = 36
-
-  /// The codec of NAL units.
-  package enum Codec: Sendable, Equatable { case avc, hevc }
+  /// The least and the most clear bytes of a slice whose header cannot be read.
+  ///
+  /// The length field is included. H.264 has the least: only HEVC has entry points of rows.
+  static let unread = 36...256
 
   /// The subsamples of a sample; nil if the bytes are not NAL units with lengths of 4 bytes.
   ///
-  /// Parameter sets in the sample are added to `sets`. In H.264 the slice header is clear, and
-  /// nothing of the slice data; in HEVC the first 36 bytes of a slice are clear. Other NAL units
-  /// are clear, and slices after the 41st, or earlier ones if the clear bytes need the entries.
-  package init?(_ sample: ArraySlice<UInt8>, _ codec: Codec, _ sets: inout AVCParameterSets) {
+  /// Parameter sets in the sample are added to `sets`. The slice header is clear, and nothing of
+  /// the slice data; of a slice of HEVC whose header cannot be read, a quarter within ``unread``.
+  /// Other NAL units are clear, and slices after the 41st, or earlier ones if the clear bytes need
+  /// the entries.
+  package init?(
+    _ sample: ArraySlice<UInt8>, _ codec: ParameterSets.Codec, _ sets: inout ParameterSets
+  ) {
     var limit = Self.most - 1
     repeat {
       guard fill(sample, codec, &sets, limit: limit) else { return nil }
@@ -37,7 +38,8 @@ package struct Subsamples: Sendable, Equatable {
 
   /// Finds the subsamples with at most `limit` protected ones; false if the bytes are malformed.
   private mutating func fill(
-    _ sample: ArraySlice<UInt8>, _ codec: Codec, _ sets: inout AVCParameterSets, limit: Int
+    _ sample: ArraySlice<UInt8>, _ codec: ParameterSets.Codec, _ sets: inout ParameterSets,
+    limit: Int
   ) -> Bool {
     (entries, clear) = ([], 0)
     var position = sample.startIndex
@@ -53,22 +55,19 @@ package struct Subsamples: Sendable, Equatable {
   }
 
   private mutating func add(
-    _ unit: ArraySlice<UInt8>, _ codec: Codec, _ sets: inout AVCParameterSets, limit: Int
+    _ unit: ArraySlice<UInt8>, _ codec: ParameterSets.Codec, _ sets: inout ParameterSets,
+    limit: Int
   ) {
     let size = unit.count
-    var lead = 4 + size
-    switch codec {
-    case .avc:
-      let type = (unit.first ?? 0) & 0x1F
-      if type == 7 || type == 8 { sets.add(unit) }
-      if type == 1 || type == 5 {
-        lead =
-          sets.sliceHeaderSize(unit.prefix(Self.maximumHeader)).map { 4 + $0 }
-          ?? Self.usualClear
+    let lead =
+      switch sets.take(unit, codec) {
+      case .other: 4 + size
+      case .slice(let header?): 4 + header
+      case .slice(nil):
+        codec == .avc
+          ? Self.unread.lowerBound
+          : min(max(Self.unread.lowerBound, size / 4), Self.unread.upperBound)
       }
-    case .hevc:
-      if (unit.first ?? 0xFF) >> 1 & 0x3F < 32 { lead = Self.usualClear }
-    }
     // bounded: sizes of bytes in memory
     let protected = 4 + size - lead
     guard protected >= 16, entries.count + clear / 0xFFFF < limit else {
@@ -78,8 +77,6 @@ package struct Subsamples: Sendable, Equatable {
     clear += lead
     flush(protected: protected)
   }
-
-  private static let maximumHeader = 1024
 
   /// Ends an entry; more than 65,535 clear bytes need several.
   private mutating func flush(protected: Int = 0) {

@@ -11,7 +11,7 @@ package import Sharing
 package final class TrackProtection: Sendable {
   private struct State: Sendable {
     var media: ProtectedHeader.Media?
-    var sets = AVCParameterSets()
+    var sets = ParameterSets()
     var announced = Int64.min
     var hasReported = false
   }
@@ -40,8 +40,8 @@ package final class TrackProtection: Sendable {
       let header = try ProtectedHeader(clear, keys.header)
       state.withLock {
         $0.media = header.media
-        if header.media == .video(.avc) {
-          $0.sets = AVCParameterSets(configuration: header.configuration)
+        if case .video(let codec) = header.media {
+          $0.sets = ParameterSets(configuration: header.configuration, codec)
         }
       }
       return header.bytes

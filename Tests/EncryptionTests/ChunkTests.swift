@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Encryption
 import Media
 import Sharing
 import TestSupport
@@ -8,10 +7,15 @@ import Testing
 import Time
 
 @testable import CMAF
+@testable import Encryption
 
 @Suite("Encrypted chunks, ISO/IEC 23001-7 §10.4")
 struct ChunkTests {
-  static let sets = SliceHeaderTests.sets
+  static let sets: ParameterSets = {
+    var sets = ParameterSets()
+    for unit in SliceHeaderTests.units { _ = sets.take(unit[...], .avc) }
+    return sets
+  }()
 
   /// A sample of a SEI message and two slices.
   static func sample(_ random: inout SplitMix64) -> [UInt8] {
@@ -128,7 +132,7 @@ struct ChunkTests {
         payloads: frames, decodeTime: 0, sampleDuration: 1024,
         captured: WallTime(nanoseconds: 1), sequence: 1), startsSegment: false
     ).array
-    var sets = AVCParameterSets()
+    var sets = ParameterSets()
     let key = try KeyTests.key(2)
     let bytes = try ProtectedChunk.encrypt(
       clear, ProtectedChunk.Keys(key: key), .audio, &sets)
@@ -145,7 +149,7 @@ struct ChunkTests {
         payload: [0, 0, 1, 0, 5], decodeTime: 0, duration: 1, captured: WallTime(nanoseconds: 1),
         sequence: 1, isSync: true), startsSegment: false
     ).array
-    var sets = AVCParameterSets()
+    var sets = ParameterSets()
     #expect(throws: BoxError.self) {
       try ProtectedChunk.encrypt(
         clear, ProtectedChunk.Keys(key: try KeyTests.key(1)), .video(.avc), &sets)

@@ -3,41 +3,11 @@
 import Encryption
 import Testing
 
-/// Writes bits, and then bytes with those that prevent start codes.
-private struct Bits {
-  private var bits: [Bool] = []
-
-  mutating func put(_ value: Int, _ count: Int) {
-    for shift in (0..<count).reversed() { bits.append(value >> shift & 1 == 1) }
-  }
-
-  mutating func exponential(_ value: Int) {
-    let length = Int.bitWidth - (value + 1).leadingZeroBitCount
-    put(0, length - 1)
-    put(value + 1, length)
-  }
-
-  var count: Int { bits.count }
-
-  var bytes: [UInt8] {
-    var result: [UInt8] = []
-    for start in stride(from: 0, to: bits.count, by: 8) {
-      var octet: UInt8 = 0
-      for index in 0..<8 {
-        octet = octet << 1 | (start + index < bits.count && bits[start + index] ? 1 : 0)
-      }
-      if result.suffix(2) == [0, 0], octet <= 3 { result.append(3) }
-      result.append(octet)
-    }
-    return result
-  }
-}
-
 @Suite("Slice headers, ITU-T H.264 §7.3.3")
 struct SliceHeaderTests {
-  /// Constrained baseline: frames only, order type 2.
-  static let sets: AVCParameterSets = {
-    var sequence = Bits()
+  /// Parameter sets of constrained baseline: frames only, order type 2.
+  static let units: [[UInt8]] = {
+    var sequence = UnitBits()
     sequence.put(66, 8)
     sequence.put(0, 8)
     sequence.put(31, 8)
@@ -45,7 +15,7 @@ struct SliceHeaderTests {
     sequence.put(0, 1)
     for value in [19, 10] { sequence.exponential(value) }
     sequence.put(0b1110_1, 5)
-    var picture = Bits()
+    var picture = UnitBits()
     for value in [0, 0] { picture.exponential(value) }
     picture.put(0, 2)
     for value in [0, 0, 0] { picture.exponential(value) }  // groups, references
@@ -53,14 +23,17 @@ struct SliceHeaderTests {
     for value in [0, 0, 0] { picture.exponential(value) }
     picture.put(0b100, 3)
     picture.put(1, 1)
+    return [[0x67] + sequence.bytes, [0x68] + picture.bytes]
+  }()
+
+  static let sets: AVCParameterSets = {
     var sets = AVCParameterSets()
-    sets.add(([0x67] + sequence.bytes)[...])
-    sets.add(([0x68] + picture.bytes)[...])
+    for unit in units { sets.add(unit[...]) }
     return sets
   }()
 
-  private static func header(first: Int, references: Int?) -> Bits {
-    var bits = Bits()
+  private static func header(first: Int, references: Int?) -> UnitBits {
+    var bits = UnitBits()
     for value in [first, 5, 0] { bits.exponential(value) }  // P, parameter set
     bits.put(9, 4)  // frame number
     bits.put(references == nil ? 0 : 1, 1)

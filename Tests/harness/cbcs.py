@@ -86,6 +86,16 @@ def samples(media: bytes, init: bytes, keys: Mapping[bytes, bytes]) -> list[tupl
     return found
 
 
+def subsamples(media: bytes, init: bytes) -> list[list[tuple[int, int]]]:
+    """The clear and protected bytes of each sample of video."""
+    found = []
+    for chunk in chunks(media, init):
+        moof = next(box for box in boxes(chunk.data) if box.kind == "moof")
+        traf = list(boxes(find(moof.body, "traf")[0]))
+        found += auxiliary(moof, traf, len(chunk.sample_data()))
+    return found
+
+
 def group(traf: list[Box]) -> Protection | None:
     """The key of `seig` for all samples of a fragment."""
     described = [box for box in traf if box.kind == "sgpd"]

@@ -23,9 +23,9 @@ struct HEVCConfiguration {
   /// Nil without an SPS that can be read up to the bit depths, or if the sets do not fit into the
   /// record.
   init?(_ sets: [[UInt8]]) {
-    guard let sps = sets.first(where: { Self.type($0) == 33 }),
-      let head = Head(sps.dropFirst(2).prefix(Self.headSize))
-    else { return nil }
+    guard let sps = sets.first(where: { Self.type($0) == 33 }) else { return nil }
+    var bits = BitReader(unit: sps.dropFirst(2).prefix(Self.headSize))
+    guard let head = HEVCSequenceHead(&bits) else { return nil }
     codecs = SampleEntry.codecs(hevc: "hvc1", head.profile)
     var bytes: [UInt8] = [1]
     bytes += head.profile
@@ -47,31 +47,6 @@ struct HEVCConfiguration {
       }
     }
     self.bytes = bytes
-  }
-
-  /// The beginning of an SPS.
-  private struct Head {
-    let profile: [UInt8]
-    let chroma, lumaDepth, chromaDepth, layers, nesting: UInt8
-
-    /// Nil if it ends too early, or if a number is beyond its range.
-    init?(_ coded: ArraySlice<UInt8>) {
-      var bits = BitReader(unit: coded)
-      guard bits.take(4) != nil, let profile = HEVCProfile(&bits), bits.exponential() != nil,
-        let chroma = bits.exponential(), chroma <= 3
-      else { return nil }
-      if chroma == 3 { _ = bits.take(1) }
-      guard bits.exponential() != nil, bits.exponential() != nil,
-        let hasWindow = bits.take(1)
-      else { return nil }
-      if hasWindow == 1 { for _ in 0..<4 { _ = bits.exponential() } }
-      guard let luma = bits.exponential(), luma <= 7, let other = bits.exponential(),
-        other <= 7
-      else { return nil }
-      (self.profile, layers, nesting) = (profile.bytes, profile.layers, profile.nesting)
-      self.chroma = UInt8(chroma)
-      (lumaDepth, chromaDepth) = (UInt8(luma), UInt8(other))
-    }
   }
 
   /// The type of a NAL unit; nil if it is empty.
