@@ -54,7 +54,7 @@ package final class TrackProtection: Sendable {
 
   /// The encrypted form of a chunk of a segment; nil if the chunk cannot be encrypted.
   package func chunk(_ clear: SharedBytes, segment: Int64) -> SharedBytes? {
-    let key = keys.key(of: segment)
+    let key = keys.key(publishing: segment, at: SystemClock.wallTime)
     let isGrouped = key.identifier != keys.header.identifier
     let result = state.withLock { state -> Result<[UInt8], BoxError> in
       guard let media = state.media else { return .failure(.missing("header")) }

@@ -37,7 +37,7 @@ struct ArchivedKeysTests {
     let keys = try [1, 2].map { number in
       try #require(ContentKey(identifier: identifier(number), key: identifier(9)))
     }
-    return StreamKeys(keys, segments: 2)
+    return StreamKeys(keys, KeyRotation(segments: 2, of: .seconds(1)))
   }
 
   /// Writes segments 0 to 5, of one frame each, and returns their rows.

@@ -45,7 +45,7 @@ struct PastKeysTests {
 
   @Test("media of before the encryption has no key, later media that of its number")
   func switchedOn() throws {
-    let keys = try #require(StreamKeys([Self.key(1)], segments: nil))
+    let keys = try #require(StreamKeys([Self.key(1)], nil))
     let lines = try Self.lines([.clear, .clear, .present, .present], of: keys)
     #expect(lines == [[], [], [Self.clearKey("01")], []])
   }
@@ -59,7 +59,7 @@ struct PastKeysTests {
 
   @Test("media of an earlier key is listed with it, not with the present one")
   func replaced() throws {
-    let keys = try #require(StreamKeys([Self.key(1)], segments: nil))
+    let keys = try #require(StreamKeys([Self.key(1)], nil))
     let lines = try Self.lines([.other(Array(repeating: 7, count: 16)), .present], of: keys)
     #expect(lines == [[Self.clearKey("07")], [Self.clearKey("01")]])
   }
@@ -72,7 +72,7 @@ struct PastKeysTests {
     let identifier = Array(repeating: UInt8(2), count: 16)
     let second = try #require(
       ContentKey(identifier: identifier, key: identifier, signals: [signal]))
-    let keys = try #require(StreamKeys([Self.key(1), second], segments: nil))
+    let keys = try #require(StreamKeys([Self.key(1), second], nil))
     let past: [PastKey] = [.present, .other(identifier), .other(identifier), .present]
     let lines = try Self.lines(past, of: keys)
     #expect(

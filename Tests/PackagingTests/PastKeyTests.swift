@@ -5,6 +5,7 @@ import Packaging
 import Sharing
 import TestSupport
 import Testing
+import Time
 
 @Suite("The key of media of the past")
 struct PastKeyTests {
@@ -16,22 +17,23 @@ struct PastKeyTests {
   @Test("the key of a segment is the present one only if the stream has it for the number")
   func segments() throws {
     let (first, second) = (try Self.key(1), try Self.key(2))
-    let turns = try #require(StreamKeys([first, second], segments: 10))
+    let rotation = KeyRotation(segments: 10, of: .seconds(1))
+    let turns = try #require(StreamKeys([first, second], rotation))
     let found = [0, 9, 10, 19].map { PastKey(first.identifier, of: $0, turns) }
     #expect(found == [.present, .present, .other(first.identifier), .other(first.identifier)])
     // The rotation was switched off.
-    let fixed = try #require(StreamKeys([first, second], segments: nil))
+    let fixed = try #require(StreamKeys([first, second], nil))
     #expect(PastKey(second.identifier, of: 10, fixed) == .other(second.identifier))
     #expect(PastKey(first.identifier, of: 10, fixed) == .present)
     // A key server has given the second key after a restart.
-    let table = StreamKeys(first: second, segments: 10)
+    let table = StreamKeys(first: second, rotation)
     #expect(PastKey(first.identifier, of: 5, table) == .other(first.identifier))
     #expect(PastKey(first.identifier, of: 5, nil) == .other(first.identifier))
   }
 
   @Test("a header states whether media is clear, and the key if the row does not")
   func headers() throws {
-    let keys = try #require(StreamKeys([try Self.key(1)], segments: nil))
+    let keys = try #require(StreamKeys([try Self.key(1)], nil))
     let clear = HeaderBytes.video(nil)
     let own = try ProtectedHeader(clear, Self.key(1)).bytes
     let other = try ProtectedHeader(clear, Self.key(2)).bytes

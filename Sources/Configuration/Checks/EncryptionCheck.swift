@@ -67,23 +67,26 @@ enum EncryptionCheck {
     let bytes = try FileContents.read(path, for: .option(file))
     let wrong = UsageError(.option(file), .problem("\(path): no keys"), expected: expected)
     guard let keys = KeyFile.keys(bytes) else { throw wrong }
-    let segments = rotation(settings, segmentation)
-    guard segments == nil || keys.count > 1 else {
+    let rotation = rotation(settings, segmentation)
+    guard rotation == nil || keys.count > 1 else {
       throw UsageError(
         .option("encryption-rotate"), .problem("\(path) has one key"), expected: "two keys or more")
     }
-    guard let stream = StreamKeys(keys, segments: segments) else { throw wrong }
+    guard let stream = StreamKeys(keys, rotation) else { throw wrong }
     return stream
   }
 
   /// Whether keys come from a server.
   static func isServer(_ keys: String) -> Bool { keys.lowercased().hasPrefix("https://") }
 
-  /// The segments with one key; nil if the key never changes.
-  static func rotation(_ settings: StreamSettings, _ segmentation: Segmentation) -> Int64? {
+  /// How long a key is used; nil if the key never changes.
+  static func rotation(_ settings: StreamSettings, _ segmentation: Segmentation) -> KeyRotation? {
     guard let span = settings.encryptionRotation else { return nil }
+    let duration = segmentation.segmentDuration
     // bounded: a segment lasts at least a frame
-    return max(1, span.nanoseconds / max(1, segmentation.segmentDuration.nanoseconds))
+    return KeyRotation(
+      segments: span.nanoseconds / max(1, duration.nanoseconds), of: duration,
+      hasVariableDuration: segmentation.hasVariableDuration)
   }
 
   /// The server of the keys; nil if they are in a file.

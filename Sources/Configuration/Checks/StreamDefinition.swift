@@ -84,11 +84,9 @@ package struct StreamDefinition: Sendable {
   ) throws(UsageError) -> StreamConfiguration {
     guard let keyServer else { return configuration }
     var configuration = configuration
-    let segmentation = configuration.segmentation
     do throws(KeyServerFailure) {
       configuration.keys = try keyServer.keys(
-        every: EncryptionCheck.rotation(settings, segmentation),
-        of: segmentation.segmentDuration, report: report)
+        EncryptionCheck.rotation(settings, configuration.segmentation), report: report)
     } catch {
       throw located(UsageError(.option("encryption-keys"), .problem("\(error.reason)")))
     }

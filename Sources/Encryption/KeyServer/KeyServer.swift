@@ -2,7 +2,7 @@
 
 import CCurl
 import Sharing
-package import Time
+import Time
 
 /// The keys of a stream from a key server by CPIX over HTTPS.
 ///
@@ -12,8 +12,6 @@ package import Time
 package final class KeyServer: Sendable {
   private struct State: Sendable {
     var keys: StreamKeys?
-    /// The duration of the segments that are counted.
-    var duration = Interval.zero
   }
 
   private let url: String
@@ -44,52 +42,38 @@ package final class KeyServer: Sendable {
   /// Blocks up to 35 s.
   ///
   /// - Parameters:
-  ///   - segments: the segments with one key; nil if the key never changes.
-  ///   - duration: that of a segment.
+  ///   - rotation: how long a key is used; nil if the key never changes.
   ///   - report: called for each request without an answer, with the reason, and nil for the first
   ///     answer after it.
   /// - Returns: the keys.
   /// - Throws: the reason if there was no answer to three requests.
   package func keys(
-    every segments: Int64?, of duration: Interval,
-    report: @escaping @Sendable (String?) -> Void
+    _ rotation: KeyRotation?, report: @escaping @Sendable (String?) -> Void
   ) throws(KeyServerFailure) -> StreamKeys {
-    let known = state.withLock { state in
-      segments == nil || state.duration == duration ? state.keys : nil
-    }
-    if let known, known.rotation == segments { return known }
-    let nanoseconds = max(1, duration.nanoseconds)
-    // bounded: not 0
-    let segment: @Sendable () -> Int64 = {
-      (SystemClock.wallTime - .origin).nanoseconds / nanoseconds
-    }
-    let period = segments.map { Self.period(of: segment(), $0) }
+    if let known = state.withLock(\.keys), known.rotation == rotation { return known }
+    let period = rotation?.period(at: SystemClock.wallTime)
     var failure = KeyServerFailure(reason: "")
     for delay in [Interval.zero] + Self.retries.prefix(2) {
       SystemClock.sleep(until: SystemClock.monotonicTime + delay)
       do throws(KeyServerFailure) {
         let first = try ask(period)
-        let keys = StreamKeys(first: first, segments: segments)
-        state.withLock { ($0.keys, $0.duration) = (keys, duration) }
-        if let segments, let period { follow(keys, segments, after: period, segment, report) }
+        let keys = StreamKeys(first: first, rotation)
+        state.withLock { $0.keys = keys }
+        if let rotation, let period { follow(keys, rotation, after: period, report) }
         return keys
       } catch { failure = error }
     }
     throw failure
   }
 
-  private static func period(of segment: Int64, _ segments: Int64) -> Int64 {
-    segment / max(1, segments)
-  }
-
   /// Asks for the keys of later periods.
   private func follow(
-    _ keys: StreamKeys, _ segments: Int64, after first: Int64,
-    _ segment: @escaping @Sendable () -> Int64, _ report: @escaping @Sendable (String?) -> Void
+    _ keys: StreamKeys, _ rotation: KeyRotation, after first: Int64,
+    _ report: @escaping @Sendable (String?) -> Void
   ) {
     _ = OSThread(name: "keys") { [weak self] in
       var (next, failures) = (first + 1, 0)
-      while let delay = self?.step(keys, segments, &next, &failures, segment, report) {
+      while let delay = self?.step(keys, rotation, &next, &failures, report) {
         SystemClock.sleep(until: SystemClock.monotonicTime + delay)
       }
     }
@@ -99,19 +83,17 @@ package final class KeyServer: Sendable {
   ///
   /// - Returns: the time to the next step; nil if other keys have replaced these.
   private func step(
-    _ keys: StreamKeys, _ segments: Int64, _ next: inout Int64, _ failures: inout Int,
-    _ segment: () -> Int64, _ report: (String?) -> Void
+    _ keys: StreamKeys, _ rotation: KeyRotation, _ next: inout Int64, _ failures: inout Int,
+    _ report: (String?) -> Void
   ) -> Interval? {
     guard state.withLock({ $0.keys === keys }) else { return nil }
-    let now = Self.period(of: segment(), segments)
+    let now = rotation.period(at: SystemClock.wallTime)
     // A period that has passed without an answer is left out.
     next = max(next, now + 1)
     guard next == now + 1 else { return .milliseconds(500) }
     do throws(KeyServerFailure) {
       let key = try ask(next)
-      // Never a segment that has begun: the answer may be late.
-      keys.add(
-        key, from: max(next.multipliedSaturated(by: segments), segment().addingSaturated(2)))
+      keys.add(key, of: next, at: SystemClock.wallTime)
       next += 1
       if failures > 0 { report(nil) }
       failures = 0
