@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
+import Checked
 import Encryption
+import System
 
 extension FuzzBody {
   /// Documents of key servers, requests for licences, samples and chunks.
   ///
   /// The first byte chooses. A sample that is encrypted decrypts to its bytes; a document gives no
-  /// line that would end a line of a playlist.
+  /// line that would end a line of a playlist, and no elements with which an MPD would not be
+  /// well-formed.
   static let encryption = FuzzBody(
     name: "encryption",
     sources: [
       "Encryption/KeyServer/CPIXAnswer.swift", "Checked/XMLElement.swift",
+      "Checked/XMLNames.swift",
       "Encryption/Subsamples.swift", "Encryption/ParameterSets.swift",
       "Encryption/AVCSliceHeader.swift", "Encryption/AVCParameterSets.swift",
       "Encryption/HEVCSliceHeader.swift", "Encryption/HEVCParameterSets.swift",
@@ -26,6 +30,7 @@ extension FuzzBody {
     let rest = Array(bytes.dropFirst())
     switch first {
     case UInt8(ascii: "c"): return document(rest)
+    case UInt8(ascii: "x"): return document(document(content: rest))
     case UInt8(ascii: "l"):
       let asked = Licence.identifiers(rest) ?? []
       return asked.allSatisfy { $0.count == 16 } ? nil : "a KID of another size"
@@ -55,7 +60,62 @@ extension FuzzBody {
       for signal in key.signals {
         if signal.keyAttributes?.contains(where: \.isNewline) == true { return "two lines" }
         if signal.system.utf8.count != 36 { return "no UUID: \(signal.system)" }
+        guard let content = signal.content else { continue }
+        let whole = Array("<a xmlns:cenc='urn:mpeg:cenc:2013'>\(content)</a>".utf8)
+        guard (try? XMLElement.document(whole, depth: 64, elements: 8192)) != nil else {
+          return "the MPD is not well-formed"
+        }
+        if content.contains("<!") || content.contains("<?") { return "a comment in the MPD" }
+        if let name = undeclared(content) { return "the MPD does not declare \(name)" }
       }
+    }
+    return nil
+  }
+
+  /// A document with elements for MPDs.
+  private static func document(content: [UInt8]) -> [UInt8] {
+    let kid = "kid=\"01020304-0506-0708-090a-0b0c0d0e0f10\""
+    let system = "systemId=\"edef8ba9-79d6-4ace-a3c8-27dcd51d21ed\""
+    return Array(
+      """
+      <CPIX><ContentKeyList><ContentKey \(kid)><Data><Secret><PlainValue>AAAAAAAAAAAAAAAAAAAAAA==\
+      </PlainValue></Secret></Data></ContentKey></ContentKeyList><DRMSystemList>\
+      <DRMSystem \(kid) \(system)><ContentProtectionData>\(Base64.encode(content))\
+      </ContentProtectionData></DRMSystem></DRMSystemList></CPIX>
+      """.utf8)
+  }
+
+  /// A name whose prefix is not declared, in well-formed elements without comments; nil for none.
+  private static func undeclared(_ text: String) -> String? {
+    var scopes: [Set<String>] = [["cenc", "xml"]]
+    for piece in text.unicodeScalars.split(separator: "<", omittingEmptySubsequences: false)
+      .dropFirst()
+    {
+      if piece.first == "/" {
+        scopes.removeLast()
+        continue
+      }
+      var tag = ""
+      var quote: Unicode.Scalar?
+      for scalar in piece {
+        if let open = quote {
+          if scalar == open { quote = nil }
+          continue
+        }
+        if scalar == ">" { break }
+        if scalar == "\"" || scalar == "'" {
+          quote = scalar
+        } else {
+          tag.unicodeScalars.append(scalar)
+        }
+      }
+      let names = tag.unicodeScalars.split { " \t\r\n=/".unicodeScalars.contains($0) }
+        .map { $0.split(separator: ":").map(String.init) }.filter { $0.count == 2 }
+      let scope = Set(names.filter { $0[0] == "xmlns" }.map { $0[1] }).union(scopes.last ?? [])
+      if let name = names.first(where: { $0[0] != "xmlns" && !scope.contains($0[0]) }) {
+        return name.joined(separator: ":")
+      }
+      if tag.last != "/" { scopes.append(scope) }
     }
     return nil
   }

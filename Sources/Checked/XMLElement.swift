@@ -10,9 +10,14 @@ package struct XMLElement: Sendable, Equatable {
   /// Why a document is refused.
   package struct Fault: Error, Equatable, CustomStringConvertible {
     package let description: String
+    /// The prefix that is not declared; nil for other faults.
+    package let prefix: String?
 
     /// A fault with these words.
-    package init(_ description: String) { self.description = description }
+    package init(_ description: String, prefix: String? = nil) {
+      self.description = description
+      self.prefix = prefix
+    }
   }
 
   /// The name without its prefix.
@@ -59,6 +64,34 @@ package struct XMLElement: Sendable, Equatable {
     return try reader.document()
   }
 
+  /// Checks text that is copied into an element of another document as it is.
+  ///
+  /// The text stays well-formed there: each prefix is declared, names are of ASCII, and there are
+  /// no comments, CDATA sections and processing instructions.
+  ///
+  /// - Parameters:
+  ///   - bytes: the text in UTF-8.
+  ///   - prefixes: the prefixes that the other document declares.
+  ///   - depth: the most levels.
+  ///   - elements: the most elements.
+  /// - Returns: the outermost elements of the text.
+  /// - Throws: ``Fault`` for the first error.
+  /// - Source: Extensible Markup Language 1.0, 5th edition, §2.2; Namespaces in XML 1.0, §3 to §7
+  package static func content(
+    _ bytes: [UInt8], prefixes: Set<String>, depth: Int, elements: Int
+  ) throws(Fault) -> [XMLElement] {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw Fault("it is not UTF-8")
+    }
+    guard text.unicodeScalars.allSatisfy(XMLNames.isCharacter) else {
+      throw Fault("a character that XML has not")
+    }
+    var reader = XMLReader(
+      bytes: Array("<a>".utf8) + bytes + Array("</a>".utf8), depth: depth + 1,
+      limit: elements + 1, skipsDocumentType: false, outerPrefixes: prefixes)
+    return try reader.document().children
+  }
+
   /// `value` with references for XML's special characters; it may be chosen by a client.
   package static func escaped(_ value: String) -> String {
     guard value.utf8.contains(where: { "&<>\"'".utf8.contains($0) || $0 < 0x20 }) else {
@@ -86,6 +119,9 @@ private struct XMLReader {
   let depth: Int
   let limit: Int
   let skipsDocumentType: Bool
+  /// The prefixes that are declared around the document; nil if prefixes are not checked, nor what
+  /// else ``XMLElement/content(_:prefixes:depth:elements:)`` refuses.
+  var outerPrefixes: Set<String>?
   var position = 0
   var count = 0
 
@@ -93,7 +129,7 @@ private struct XMLReader {
     _ = take("\u{FEFF}")
     try skipMisc()
     guard take("<") else { throw fault("no element") }
-    let root = try element(0)
+    let root = try element(0, outerPrefixes)
     try skipMisc()
     guard isAtEnd else { throw fault("text after the last element") }
     return root
@@ -122,19 +158,27 @@ private struct XMLReader {
     }
   }
 
-  /// Reads an element after its `<`.
-  private mutating func element(_ level: Int) throws(Fault) -> XMLElement {
+  /// Reads an element after its `<`, in an element with these prefixes.
+  private mutating func element(
+    _ level: Int, _ prefixes: Set<String>?
+  ) throws(Fault) -> XMLElement {
     count += 1
     guard level < depth, count <= limit else { throw fault("too many elements") }
     let tag = try name()
     var element = XMLElement(name: Self.local(tag))
-    try attributes(of: &element)
+    let names = try attributes(of: &element)
+    let prefixes = try XMLNames.prefixes(of: tag, names, within: prefixes)
     if take("/>") { return element }
     guard take(">") else { throw fault("a tag without an end") }
     var text = ""
     while let next = bytes.dropFirst(position).firstIndex(of: UInt8(ascii: "<")) {
       text += try decoded(position..<next)
       position = next
+      if outerPrefixes != nil {
+        guard !has("<!"), !has("<?"), !text.contains("]]>") else {
+          throw fault("a comment, a CDATA section or an instruction")
+        }
+      }
       if take("</") {
         guard try name() == tag else { throw fault("another end tag than </\(tag)>") }
         skipSpace()
@@ -152,17 +196,21 @@ private struct XMLReader {
         try skip(past: "?>")
       } else {
         position += 1
-        element.children.append(try self.element(level + 1))
+        element.children.append(try self.element(level + 1, prefixes))
       }
     }
     throw fault("no </\(tag)>")
   }
 
-  private mutating func attributes(of element: inout XMLElement) throws(Fault) {
+  /// Reads attributes, and returns them with their prefixes and with declarations of namespaces.
+  private mutating func attributes(
+    of element: inout XMLElement
+  ) throws(Fault) -> [(name: String, value: String)] {
+    var found: [(name: String, value: String)] = []
     while true {
       let start = position
       skipSpace()
-      guard !isAtEnd, !has("/>"), !has(">") else { return }
+      guard !isAtEnd, !has("/>"), !has(">") else { return found }
       guard position > start else { throw fault("no space before an attribute") }
       let name = try name()
       skipSpace()
@@ -178,7 +226,8 @@ private struct XMLReader {
       else { throw fault("a value without an end") }
       let value = try decoded(range.lowerBound..<end)
       position = end + 1
-      if name.hasPrefix("xmlns") { continue }
+      found.append((name, value))
+      if XMLNames.declared(name) != nil { continue }
       guard element.attributes.updateValue(value, forKey: Self.local(name)) == nil else {
         throw fault("the attribute \(name) twice")
       }
@@ -205,7 +254,9 @@ private struct XMLReader {
       result += rest.prefix(upTo: ampersand)
       let after = rest.suffix(from: ampersand).dropFirst()
       let entity = after.prefix { $0 != ";" }
-      guard entity.count < after.count, let character = Self.character(entity) else {
+      guard entity.count < after.count, let character = Self.character(entity),
+        outerPrefixes == nil || character.unicodeScalars.allSatisfy(XMLNames.isCharacter)
+      else {
         throw fault("an unknown entity &\(entity.prefix(10))")
       }
       result.append(character)

@@ -15,13 +15,16 @@ struct CPIXTests {
     [0, 0, 0, 32] + Array("pssh".utf8) + [0, 0, 0, 0]
     + (ContentKey.bytes("edef8ba979d64acea3c827dcd51d21ed") ?? []) + [0, 0, 0, 0]
 
-  static func document(_ secret: String, scheme: String = "cbcs", hls: String = "") -> [UInt8] {
+  static func document(
+    _ secret: String, scheme: String = "cbcs", hls: String = "",
+    vector: String = Base64.encode([UInt8](repeating: 7, count: 16))
+  ) -> [UInt8] {
     Array(
       """
       <?xml version="1.0"?><!-- from a server -->
       <cpix:CPIX xmlns:cpix="urn:dashif:org:cpix" xmlns:pskc="urn:ietf:params:xml:ns:keyprov:pskc">
       <cpix:ContentKeyList><cpix:ContentKey kid="\(kid)" commonEncryptionScheme="\(scheme)"
-        explicitIV="\(Base64.encode([UInt8](repeating: 7, count: 16)))">
+        explicitIV="\(vector)">
       <cpix:Data><pskc:Secret>\(secret)</pskc:Secret></cpix:Data></cpix:ContentKey>
       </cpix:ContentKeyList><cpix:DRMSystemList>
       <cpix:DRMSystem kid="\(kid)" systemId="EDEF8BA9-79D6-4ACE-A3C8-27DCD51D21ED">
@@ -51,12 +54,33 @@ struct CPIXTests {
   func elements() throws {
     for (text, isCopied) in [
       ("<pro xmlns=\"urn:x\">QQ==</pro>", true), ("</AdaptationSet><b>", false),
-      ("<b/></a><a>", false), ("<?xml version=\"1.0\"?><b/>", false),
+      ("<b/></a><a>", false), ("<?xml version=\"1.0\"?><b/>", false), ("", false), (" A", false),
+      ("<mspr:pro xmlns:mspr=\"urn:m\">QQ==</mspr:pro><cenc:pssh>QQ==</cenc:pssh>", true),
+      ("<a xmlns:b='urn:b'><b:c b:d='&lt;' xml:lang='en'/></a>\n", true),
+      // Not well-formed, or of several documents.
+      ("<a xmlns='urn:a' xmlns='urn:b'/>", false), ("<a xmlns:b=''/>", false),
+      ("<a xmlns:xml='urn:a'/>", false), ("<a b='1' b='2'/>", false), ("<1a/>", false),
+      ("<a:b:c xmlns:a='urn:a'/>", false), ("<:a/>", false), ("<a>]]></a>", false),
+      ("<a>\u{1}</a>", false), ("<a>&#0;</a>", false), ("<a><!-- -- --></a>", false),
     ] {
       let data = Base64.encode(Array(text.utf8))
       let inner = "<cpix:ContentProtectionData>\(data)</cpix:ContentProtectionData>"
       let answer = try CPIXAnswer(Self.document(Self.plain, hls: inner))
       #expect(answer.keys.first?.signals.first?.content == (isCopied ? text : nil))
+    }
+  }
+
+  @Test(
+    "elements with a prefix that only their server knows are refused: no MPD could have them",
+    arguments: [
+      "<mspr:pro>QQ==</mspr:pro>", "<a mspr:b='1'/>", "<a xmlns:b='urn:b'/><b:c/>",
+      "<a><b:c xmlns:b='urn:b'/><b:d/></a>", "<xmlns:a/>",
+    ])
+  func prefixes(text: String) {
+    let data = Base64.encode(Array(text.utf8))
+    let inner = "<cpix:ContentProtectionData>\(data)</cpix:ContentProtectionData>"
+    #expect(throws: CPIXAnswer.Failure.prefix(0)) {
+      try CPIXAnswer(Self.document(Self.plain, hls: inner))
     }
   }
 
@@ -77,6 +101,11 @@ struct CPIXTests {
     }
     #expect(throws: CPIXAnswer.Failure.malformed(0)) {
       try CPIXAnswer(Self.document("<PlainValue>AAAA</PlainValue>"))
+    }
+    for vector in ["", "AAAA", "*", Base64.encode([UInt8](repeating: 7, count: 8))] {
+      #expect(throws: CPIXAnswer.Failure.vector(0)) {
+        try CPIXAnswer(Self.document(Self.plain, vector: vector))
+      }
     }
     #expect(throws: CPIXAnswer.Failure.scheme(0)) {
       try CPIXAnswer(Self.document(Self.plain, scheme: "cenc"))

@@ -12,7 +12,7 @@ import pytest
 
 from harness.cbcs import samples
 from harness.http1 import get
-from harness.keyserver import KeyServer, certificates
+from harness.keyserver import PLAYREADY, KeyServer, certificates
 from harness.metrics import total
 from harness.sources import clip
 from harness.waiting import wait_until
@@ -80,6 +80,27 @@ def test_a_session_has_the_keys_of_the_one_before(streamer, tmp_path: Path) -> N
         assert second.status == 200 and len(program.logged("live")) == 2
         assert keyid(second.text) == keyid(first.text) == {kid.hex() for kid in server.keys}
         assert len(server.asked) == 1, "the key server was asked again"
+
+
+@pytest.mark.timeout(90)
+def test_elements_of_a_key_server_leave_the_mpd_well_formed(streamer, tmp_path: Path) -> None:
+    """Elements with a prefix that they do not declare are refused with one line; others are in each
+    AdaptationSet."""
+    own, client = certificates(tmp_path)
+    with KeyServer(own, client) as server:
+        server.contents[PLAYREADY] = b"<mspr:pro>QQ==</mspr:pro>"
+        program = streamer("--resolution", "320x180", "--on-demand",
+                           *server_keys(server, own, client), *HOST, defaults=False)
+        assert get(program.port, "/live/manifest.mpd", timeout=20).status == 503
+        assert "has a name with an undeclared prefix (expected xmlns:PREFIX" in program.log_text()
+        server.contents[PLAYREADY] = b'<mspr:pro xmlns:mspr="urn:x:pro">QQ==</mspr:pro>'
+        wait_until(lambda: get(program.port, "/live/manifest.mpd", timeout=20).status == 200, 30,
+                   "the stream", interval=1)
+        mpd = fromstring(get(program.port, "/live/manifest.mpd").body)
+        sets = list(mpd.iter("{urn:mpeg:dash:schema:mpd:2011}AdaptationSet"))
+        assert sets and all(
+            [element.text for element in found.iter("{urn:x:pro}pro")] == ["QQ=="]
+            for found in sets)
 
 
 def keyid(playlist: str) -> set[str]:

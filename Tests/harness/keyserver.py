@@ -51,6 +51,8 @@ class KeyServer:
         # The KIDs of all requests.
         self.asked: list[str] = []
         self.is_away = False
+        # Elements for MPDs by system.
+        self.contents: dict[str, bytes] = {}
         self.boxes = {system: pssh(system, f"data of {system}".encode())
                       for system in (WIDEVINE, PLAYREADY)}
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -89,7 +91,9 @@ class KeyServer:
         vector = b64encode(bytes(range(16))).decode()
         systems = "".join(
             f'<cpix:DRMSystem kid="{kid}" systemId="{system}">'
-            f"<cpix:PSSH>{b64encode(box).decode()}</cpix:PSSH></cpix:DRMSystem>"
+            f"<cpix:PSSH>{b64encode(box).decode()}</cpix:PSSH><cpix:ContentProtectionData>"
+            f"{b64encode(self.contents.get(system, b'')).decode()}</cpix:ContentProtectionData>"
+            "</cpix:DRMSystem>"
             for system, box in self.boxes.items())
         return (
             '<cpix:CPIX xmlns:cpix="urn:dashif:org:cpix" '

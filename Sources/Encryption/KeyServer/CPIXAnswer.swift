@@ -18,7 +18,9 @@ package struct CPIXAnswer: Sendable {
     case noKey
     case encrypted
     case malformed(Int)
+    case vector(Int)
     case scheme(Int)
+    case prefix(Int)
 
     package var description: String {
       switch self {
@@ -28,6 +30,11 @@ package struct CPIXAnswer: Sendable {
         "the keys of the CPIX document are encrypted (expected PlainValue, over HTTPS)"
       case .malformed(let index):
         "ContentKey \(index + 1) of the CPIX document has no kid, or no PlainValue of 16 bytes"
+      case .vector(let index):
+        "explicitIV of ContentKey \(index + 1) of the CPIX document is not Base64 of 16 bytes"
+      case .prefix(let index):
+        "ContentProtectionData of DRMSystem \(index + 1) of the CPIX document has a name with an "
+          + "undeclared prefix (expected xmlns:PREFIX in it)"
       case .scheme(let index):
         "ContentKey \(index + 1) of the CPIX document has another scheme (expected cbcs)"
       }
@@ -54,11 +61,14 @@ package struct CPIXAnswer: Sendable {
       guard let kid = entry["kid"].flatMap(ContentKey.bytes),
         let key = secret?.first("PlainValue").flatMap({ Self.base64($0.text) })
       else { throw .malformed(index) }
-      let vector = entry["explicitIV"].flatMap(Self.base64)
-      let own = systems.filter { $0["kid"].flatMap(ContentKey.bytes) == kid }
-      guard
-        let made = ContentKey(
-          identifier: kid, key: key, vector: vector, signals: own.compactMap(Self.signal))
+      let vector = entry["explicitIV"].map { Self.base64($0) ?? [] }
+      guard vector?.count ?? 16 == 16 else { throw .vector(index) }
+      var signals: [ProtectionSignal] = []
+      for (index, system) in systems.enumerated()
+      where system["kid"].flatMap(ContentKey.bytes) == kid {
+        if let signal = try Self.signal(system, index) { signals.append(signal) }
+      }
+      guard let made = ContentKey(identifier: kid, key: key, vector: vector, signals: signals)
       else { throw .malformed(index) }
       keys.append(made)
     }
@@ -79,7 +89,9 @@ package struct CPIXAnswer: Sendable {
   }
 
   /// What a system tells players; nil for a malformed system.
-  private static func signal(_ system: XMLElement) -> ProtectionSignal? {
+  private static func signal(
+    _ system: XMLElement, _ index: Int
+  ) throws(Failure) -> ProtectionSignal? {
     guard let identifier = system["systemId"].flatMap(ContentKey.bytes),
       let uuid = ContentKey(identifier: identifier, key: identifier)?.uuid
     else { return nil }
@@ -88,17 +100,26 @@ package struct CPIXAnswer: Sendable {
       ["media", nil].contains($0["playlist"])
     }
     let attributes = lines.first.flatMap { base64($0.text) }.flatMap(keyAttributes)
-    let content = system.first("ContentProtectionData").flatMap { base64($0.text) }
+    let data = system.first("ContentProtectionData").flatMap { base64($0.text) }
+    let content = try data.flatMap { data throws(Failure) in try elements(data, index) }
     return ProtectionSignal(
       system: uuid, box: isBox(box) ? box : [], keyAttributes: attributes,
-      content: content.flatMap(elements))
+      content: content)
   }
 
-  /// Elements as they may be copied into an MPD; nil unless they are XML without declarations.
-  private static func elements(_ bytes: [UInt8]) -> String? {
-    let isWhole = document(Array("<a>".utf8) + bytes + Array("</a>".utf8)) != nil
-    let text = String(decoding: bytes, as: UTF8.self)
-    return isWhole && !text.contains("<?") && !text.isEmpty ? text : nil
+  /// Elements as they may be copied into an MPD, which declares the prefix `cenc` around them; nil
+  /// unless they are well-formed, and at least one.
+  ///
+  /// - Throws: ``Failure`` for an undeclared prefix, with which the MPD would not be well-formed.
+  private static func elements(_ bytes: [UInt8], _ index: Int) throws(Failure) -> String? {
+    do throws(XMLElement.Fault) {
+      let elements = try XMLElement.content(
+        bytes, prefixes: ["cenc"], depth: 16, elements: 4096)
+      return elements.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+    } catch {
+      if error.prefix != nil { throw .prefix(index) }
+      return nil
+    }
   }
 
   /// Whether bytes are one `pssh` box: nothing else enters a header.
