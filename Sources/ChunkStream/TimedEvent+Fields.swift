@@ -75,7 +75,7 @@ extension EventContent: FieldValue {
     switch self {
     case .data, .interstitial: break
     case .splice(let cue):
-      // A later event of a schedule has its number in front of the message.
+      // A later event of a schedule, or a later descriptor, has its number in front of the message.
       writer.add((cue.index == 0 ? 1 : 4) as UInt8)
       if cue.index > 0 { writer.add(UInt8(clamping: cue.index)) }
       writer.add(cue.section.bytes)

@@ -35,7 +35,11 @@ package struct ClosedPlaylist: Sendable {
     let end = last.programDateTime + duration
     // A return after the span is left out: the playlist was the same before it.
     dateRanges = events.filter { $0.isListed && $0.end >= start && $0.time < end }
-      .map { DateRange(event: $0).tag }
+      .flatMap { event in
+        let range = DateRange(event: event)
+        let length = event.lengthOfReturned(by: end, events)
+        return [range.tag] + (length.map { [range.end(after: $0)] } ?? [])
+      }
     var lines = PastLines(from: first, names: names, base: base, segmentation)
     for segment in segments { lines.append(segment) }
     self.lines = lines.takeText()

@@ -38,6 +38,19 @@ struct DateRange {
     }
   }
 
+  /// The tag that states the length of a break which has ended by itself.
+  ///
+  /// "…the DURATION attribute and the END-DATE attribute MUST NOT be present" while the end is not
+  /// known, since a message may end the break early; "the actual end date of the splice SHOULD be
+  /// signaled by another EXT-X-DATERANGE tag once it has been established."
+  /// - Parameter duration: the length.
+  /// - Returns: the tag.
+  /// - Source: RFC 8216bis §4.4.5.1.1
+  func end(after duration: Interval) -> String {
+    "#EXT-X-DATERANGE:ID=\"\(id)\",START-DATE=\"\(UTCTime(event.start).text)\""
+      + ",DURATION=\(duration.decimalSeconds)"
+  }
+
   /// The attributes of data.
   ///
   /// X-DATA is the event's JSON text as a quoted string: quotation marks, percent signs and control

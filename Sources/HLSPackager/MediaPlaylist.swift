@@ -120,8 +120,12 @@ package struct MediaPlaylist: Sendable {
       out.line("#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)\(removed)")
     }
     if content == .media {
+      let end = snapshot.events.isEmpty ? nil : listedEnd
       for event in snapshot.events where isListed(event, from: listed.first) {
         out.line(DateRange(event: event).tag)
+        if let end, let duration = event.lengthOfReturned(by: end, snapshot.events) {
+          out.line(DateRange(event: event).end(after: duration))
+        }
       }
     }
     let head = out.take()
@@ -197,6 +201,17 @@ package struct MediaPlaylist: Sendable {
     event.start.milliseconds >= date(of: open).milliseconds
   }
 
+  /// The end of the newest listed part.
+  private var listedEnd: WallTime? {
+    func duration(_ ticks: Int64) -> Interval {
+      Interval(ticks: ticks, timescale: Int64(segmentation.timescale))
+    }
+    if let open = printedOpen {
+      return date(of: open) + duration(open.parts.reduce(0) { $0.addingSaturated($1.duration) })
+    }
+    return listed.last.map { $0.programDateTime + duration($0.duration) }
+  }
+
   private func date(of open: OpenSegment) -> WallTime {
     open.startsDiscontinuity
       ? open.programDateTime : open.programDateTime + shift(at: open.number)
@@ -214,8 +229,9 @@ package struct MediaPlaylist: Sendable {
     )
     let present = Set(listed.map { DateRange(event: $0).id })
     var removed: [String] = []
-    for id in past.map({ DateRange(event: $0).id }) where !present.contains(id) {
-      if !removed.contains(id) { removed.append(id) }
+    for id in (past + snapshot.cancelledEvents).map({ DateRange(event: $0).id })
+    where !present.contains(id) && !removed.contains(id) {
+      removed.append(id)
     }
     return removed.joined(separator: "\t")
   }

@@ -21,6 +21,8 @@ extension EventContent {
     guard let bytes = SpliceInfoSection.bytes(ofText: coded), bytes.count <= largest.splice,
       let cues = try? SpliceCue.readAll(bytes)
     else { return nil }
-    return cues.first { $0.json.utf8.elementsEqual(text) }
+    return cues.first { cue in
+      [true, false].contains { cue.json(statesReturn: $0).utf8.elementsEqual(text) }
+    }
   }
 }

@@ -20,32 +20,39 @@ package enum EventContent: Sendable, Equatable {
   /// The most bytes of a message of SCTE-35, of an ID3 tag, and of KLV sets.
   package static let largest = (splice: 1024, id3: 4096, klv: 4096)
 
-  /// The content of a JSON text.
+  /// The contents of a JSON text.
   ///
   /// An object with `x-asset-uri` or `x-asset-list` is an interstitial, one with `scte35` is a
   /// message of SCTE-35 in Base64 or in hexadecimal digits, and one with `id3` is a text that
   /// becomes an ID3 tag. All other texts are data.
   /// - Parameter text: a JSON text.
-  /// - Returns: the content.
+  /// - Returns: the contents: one, or those of a time_signal with several descriptors.
   /// - Throws: the first fault in an interstitial, a message or a tag.
-  package static func read(_ text: [UInt8]) throws(EventContentError) -> EventContent {
+  package static func readAll(_ text: [UInt8]) throws(EventContentError) -> [EventContent] {
     guard (try? JSONSyntax.check(text, .document(allowsComments: false))) != nil,
       let members = JSONMember.members(of: text)
-    else { return .data }
+    else { return [.data] }
     if members["x-asset-uri"] != nil || members["x-asset-list"] != nil {
-      return .interstitial(try Interstitial(members))
+      return [.interstitial(try Interstitial(members))]
     }
     for key in ["scte35", "id3"] {
       guard let member = members[key] else { continue }
       if let other = members.keys.sorted().first(where: { $0 != key }) {
         throw EventContentError(other, "unknown member beside \(key)")
       }
-      return key == "id3" ? try tag(member) : try splice(member)
+      return key == "id3" ? [try tag(member)] : try splices(member)
     }
-    return .data
+    return [.data]
   }
 
-  private static func splice(_ member: JSONMember) throws(EventContentError) -> EventContent {
+  /// The content of a JSON text; the first one of a time_signal with several descriptors.
+  ///
+  /// - Throws: see ``readAll(_:)``.
+  package static func read(_ text: [UInt8]) throws(EventContentError) -> EventContent {
+    try readAll(text).first ?? .data
+  }
+
+  private static func splices(_ member: JSONMember) throws(EventContentError) -> [EventContent] {
     guard let text = member.text, let bytes = SpliceInfoSection.bytes(ofText: text),
       bytes.count <= largest.splice
     else {
@@ -60,11 +67,11 @@ package enum EventContent: Sendable, Equatable {
     guard let cue = cues.first else {
       throw EventContentError("scte35", "the message means nothing for viewers")
     }
-    guard cues.count == 1 else {
+    guard cues.count == 1 || cue.scheduled == nil else {
       throw EventContentError(
         "scte35", "the schedule has \(cues.count) events (expected one: an event has one time)")
     }
-    return .splice(cue)
+    return cues.map { .splice($0) }
   }
 
   private static func tag(_ member: JSONMember) throws(EventContentError) -> EventContent {

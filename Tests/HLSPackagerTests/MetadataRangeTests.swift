@@ -68,6 +68,9 @@ struct MetadataRangeTests {
     "FC3020000000000000FFFFF00F05000000017FFFFE00107AC0000100000000EEEF4F7D"
   private let back = "FC301B000000000000FFFFF00A05000000017F5F000100000000E3CBD386"
 
+  /// The splice_insert that cancels event 1.
+  private let cancellation = "FC3016000000000000FFFFF0050500000001FF000013661BFA"
+
   /// A splice_schedule with one event: number 1, out for 12 s.
   private let planned =
     "FC3025000000000000FFFFF0140401000000017FFF58335252FE00107AC000010000000014DFE2C7"
@@ -112,6 +115,33 @@ struct MetadataRangeTests {
     #expect(
       try ranges(.deltaWithDateRanges).contains { $0.contains("REMOVED-DATERANGES=\"\(id)\"") })
     #expect(try ranges().isEmpty)
+  }
+
+  @Test("the length of a break that ends by itself is in another tag, once it has ended")
+  mutating func autoReturn() throws {
+    let start = now
+    let begun = try add("{\"scte35\": \"0x\(out)\"}", at: start)
+    let head =
+      "#EXT-X-DATERANGE:ID=\"splice-1-\(begun.id)\",START-DATE=\"\(UTCTime(start).text)\""
+    let first = head + ",PLANNED-DURATION=12,SCTE35-OUT=0x\(out)"
+    stream.publish(frames: 30 * 12)
+    #expect(try ranges() == [first], "a message may end it early")
+    stream.publish(frames: 12)
+    #expect(try ranges() == [first, head + ",DURATION=12"])
+    stream.publish(frames: 30 * 9)
+    #expect(try ranges().isEmpty)
+  }
+
+  @Test("a cancelled splice leaves the playlist, also for clients of delta updates")
+  mutating func cancelled() throws {
+    let event = try add("{\"scte35\": \"0x\(out)\"}", at: now + .seconds(2))
+    #expect(try ranges().count == 1)
+    _ = try add("{\"scte35\": \"0x\(cancellation)\"}", at: now)
+    #expect(try ranges().isEmpty && cues().allSatisfy { $0.hasPrefix("#EXTINF") })
+    #expect(
+      try ranges(.deltaWithDateRanges).contains {
+        $0.contains("REMOVED-DATERANGES=\"splice-1-\(event.id)\"")
+      })
   }
 
   @Test("an interstitial has its class and its attributes")

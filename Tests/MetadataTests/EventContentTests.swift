@@ -98,10 +98,21 @@ struct EventContentTests {
       #expect(
         String(decoding: json, as: UTF8.self) == """
           {"scte35": {"command": "splice_insert", "role": "out", "eventId": 1207959695, \
-          "milliseconds": 60293, "base64": \
+          "milliseconds": 60293, "autoReturn": true, "base64": \
           "/DAvAAAAAAAA///wFAVIAACPf+/+c2nALv4AUsz1AAAAAAAKAAhDVUVJAAABNWLbowo="}}
           """)
     }
+  }
+
+  @Test("a time_signal with several descriptors has a content for each")
+  func descriptors() throws {
+    let digits = SectionBuilder.backToBack.bytes.map { byte in
+      let text = String(byte, radix: 16)
+      return text.count == 1 ? "0" + text : text
+    }
+    let contents = try EventContent.readAll(Array("{\"scte35\": \"0x\(digits.joined())\"}".utf8))
+    let cues = contents.compactMap { if case .splice(let cue) = $0 { cue } else { nil } }
+    #expect(cues.map(\.role) == [.in, .out] && cues.map(\.eventID) == [1, 2])
   }
 
   @Test(
@@ -184,7 +195,7 @@ struct PacketTests {
   func carried() throws {
     let sections = [
       SectionBuilder.insert(), SectionBuilder.insert(eventID: 9, isOut: false, duration: 90_000),
-      SectionBuilder.signal(0x34, upid: [1, 2]),
+      SectionBuilder.signal(0x34, upid: [1, 2]), SectionBuilder.backToBack,
       SectionBuilder.schedule([
         SectionBuilder.scheduled(at: [1_000_000_000]),
         SectionBuilder.scheduled(eventID: 8, at: [1_000_000_100]),
@@ -197,6 +208,11 @@ struct PacketTests {
       #expect(EventContent.carried(by: text + [0x20]) == .data)
       #expect(EventContent.carried(by: text.dropLast(9) + Array("AAAA\"}}".utf8)) == .data)
     }
+    // Archives of before version 0.3 do not state that a break ends by itself.
+    let own = try #require(try SpliceCue.read(SectionBuilder.insert(duration: 90_000).bytes))
+    let text = String(decoding: try #require(EventContent.splice(own).json), as: UTF8.self)
+    let old = text.replacing("\"autoReturn\": true, ", with: "")
+    #expect(old != text && EventContent.carried(by: Array(old.utf8)) == .splice(own))
     let interstitial = Array(#"{"x-asset-uri": "https://ads.example/a.m3u8"}"#.utf8)
     #expect(EventContent.carried(by: interstitial) == (try EventContent.read(interstitial)))
     for text in [#"{"x-asset-uri": 5}"#, #"{"goal": 1}"#, #"{"scte35": {"}}"#, ""] {

@@ -44,6 +44,13 @@ struct SectionBuilder {
       descriptors: segmentation(type, eventID: eventID, duration: duration, upid: upid))
   }
 
+  /// A time_signal at which one advert begins and another one ends: 2 and 1.
+  static var backToBack: SectionBuilder {
+    var builder = signal(0x30, eventID: 2, duration: 1_350_000)
+    builder.descriptors += segmentation(0x31, eventID: 1)
+    return builder
+  }
+
   /// A splice_schedule with these events, and a count that may be another one.
   static func schedule(_ events: [[UInt8]], count: Int? = nil) -> SectionBuilder {
     SectionBuilder(type: 0x04, command: [UInt8(count ?? events.count)] + events.flatMap { $0 })

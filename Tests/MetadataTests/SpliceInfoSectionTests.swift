@@ -58,6 +58,54 @@ struct SpliceInfoSectionTests {
     let ends = try SpliceInfoSection(Self.endsExample)
     #expect(ends.descriptors.map(\.type) == [0x35, 0x11, 0x10])
     #expect(SpliceCue(ends)?.role == .in)
+    #expect(SpliceCue(ends, at: 1) == nil, "the others are no splices")
+  }
+
+  @Test("each descriptor that is a splice is a cue, ends first, RFC 8216bis §4.4.5.1.1")
+  func severalDescriptors() throws {
+    let section = SectionBuilder.backToBack.bytes
+    let cues = try SpliceCue.readAll(section)
+    #expect(cues.map(\.role) == [.in, .out] && cues.map(\.eventID) == [1, 2])
+    #expect(cues.map(\.segmentationType) == [0x31, 0x30] && cues.map(\.index) == [0, 1])
+    #expect(cues.map(\.plannedDuration) == [nil, .seconds(15)])
+    #expect(cues.allSatisfy { $0.ticks == 900_000 && $0.isListed })
+    for cue in cues { #expect(try SpliceCue.read(section, at: cue.index) == cue) }
+    #expect(try SpliceCue.read(section, at: 2) == nil)
+    #expect(!cues[0].says(sameAs: cues[1]) && !cues[0].hasEvent(of: cues[1]))
+    // A programme begins: one command, and so is a message without a descriptor.
+    var builder = SectionBuilder.signal(0x10)
+    builder.descriptors += SectionBuilder.segmentation(0x11)
+    #expect(try SpliceCue.readAll(builder.bytes).map(\.role) == [.command])
+    builder.descriptors = []
+    #expect(try SpliceCue.readAll(builder.bytes).map(\.isListed) == [false])
+  }
+
+  @Test("a cancelled descriptor is a cue beside one that begins")
+  func cancelledDescriptor() throws {
+    var builder = SectionBuilder.signal(0x34, eventID: 5)
+    let cancelled = Array("CUEI".utf8) + SectionBuilder.number(4, 4) + [0xFF]
+    builder.descriptors += [0x02, UInt8(cancelled.count)] + cancelled
+    let cues = try SpliceCue.readAll(builder.bytes)
+    #expect(cues.map(\.isCancellation) == [true, false] && cues.map(\.eventID) == [4, 5])
+    #expect(cues.map(\.isListed) == [false, true])
+    // The numbers of splice_insert are others.
+    let insert = try #require(try SpliceCue.read(SectionBuilder.insert(eventID: 4).bytes))
+    #expect(!cues[0].hasEvent(of: insert))
+  }
+
+  @Test("a break ends by itself if it has a duration and auto_return, ANSI/SCTE 35 §9.8.2.1")
+  func autoReturn() throws {
+    func returns(_ builder: SectionBuilder) throws -> Bool {
+      try #require(try SpliceCue.read(builder.bytes)).returnsByItself
+    }
+    var builder = SectionBuilder.insert(duration: 90_000)
+    #expect(try returns(builder))
+    // The first bit of break_duration, in front of the last nine bytes of the command.
+    builder.command[builder.command.count - 9] &= 0x7F
+    #expect(try !returns(builder))
+    #expect(try !returns(.insert()) && !returns(.insert(isOut: false, duration: 90_000)))
+    #expect(try !returns(.insert(duration: 0)), "no length is announced")
+    #expect(try !returns(.signal(0x34, duration: 90_000)))
   }
 
   /// A section and why it is refused.

@@ -184,11 +184,13 @@ struct SectionFields {
   var eventID: UInt8 = 74
   var isOut = true
   var hasTime = true
+  /// The seconds after which a break ends by itself; nil for a break without a length.
+  var returnsAfter: UInt8?
 
   static func insert(
-    eventID: UInt8 = 74, isOut: Bool = true, hasTime: Bool = true
+    eventID: UInt8 = 74, isOut: Bool = true, hasTime: Bool = true, returnsAfter: UInt8? = nil
   ) -> SectionFields {
-    SectionFields(eventID: eventID, isOut: isOut, hasTime: hasTime)
+    SectionFields(eventID: eventID, isOut: isOut, hasTime: hasTime, returnsAfter: returnsAfter)
   }
 }
 
@@ -196,10 +198,30 @@ enum Splices {
   /// The message of a splice_insert; the window takes the time of the event from its caller.
   static func cue(_ fields: SectionFields) throws -> SpliceCue {
     let flags: UInt8 = (fields.isOut ? 0x80 : 0) | 0x4F | (fields.hasTime ? 0 : 0x10)
+    var length: [UInt8] = []
+    if let seconds = fields.returnsAfter {
+      let ticks = UInt32(seconds) * 90_000
+      length = [0xFE] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: ticks >> UInt32($0)) }
+    }
     return try cue(
       type: 5,
-      [0, 0, 0, fields.eventID, 0x7F, flags] + (fields.hasTime ? [0xFE, 0, 0, 0, 1] : [])
-        + [0, 1, 0, 0])
+      [0, 0, 0, fields.eventID, 0x7F, flags | (length.isEmpty ? 0 : 0x20)]
+        + (fields.hasTime ? [0xFE, 0, 0, 0, 1] : []) + length + [0, 1, 0, 0])
+  }
+
+  /// The splice_insert that cancels an event.
+  static func cancelled(eventID: UInt8 = 74) throws -> SpliceCue {
+    try cue(type: 5, [0, 0, 0, eventID, 0xFF])
+  }
+
+  /// The cues of a time_signal with segmentation descriptors: types, and numbers of events.
+  static func signal(_ descriptors: [(type: UInt8, eventID: UInt8)]) throws -> [SpliceCue] {
+    let loop = descriptors.flatMap { found -> [UInt8] in
+      [0x02, 19] + Array("CUEI".utf8)
+        + [0, 0, 0, found.eventID, 0x7F, 0xBF, 8, 4, 0, 0, 0, 0, found.type, 1, 1]
+    }
+    let bytes = section(type: 6, [0xFE, 0, 0, 0, 1], loop)
+    return try SpliceCue.readAll(bytes)
   }
 
   /// A splice_schedule of one event with the number 74.
@@ -208,11 +230,17 @@ enum Splices {
   }
 
   private static func cue(type: UInt8, _ command: [UInt8]) throws -> SpliceCue {
+    try #require(try SpliceCue.read(section(type: type, command)))
+  }
+
+  private static func section(
+    type: UInt8, _ command: [UInt8], _ descriptors: [UInt8] = []
+  ) -> [UInt8] {
     let body: [UInt8] =
-      [0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xF0, UInt8(command.count), type] + command + [0, 0]
+      [0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xF0, UInt8(command.count), type] + command
+      + [0, UInt8(descriptors.count)] + descriptors
     let section: [UInt8] = [0xFC, 0x30, UInt8(body.count + 4)] + body
     let sum = SectionChecksum.remainder(section)
-    let bytes = section + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: sum >> UInt32($0)) }
-    return try #require(try SpliceCue.read(bytes))
+    return section + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: sum >> UInt32($0)) }
   }
 }

@@ -53,6 +53,9 @@ package struct SpliceInfoSection: Sendable, Equatable {
     self.bytes = bytes
   }
 
+  /// Whether it is a time_signal, whose descriptors have the numbers of events.
+  var isSegmentation: Bool { if case .timeSignal = command { true } else { false } }
+
   /// The bytes of hexadecimal digits after `0x`, or else of Base64; nil for other texts.
   package static func bytes(ofText text: String) -> [UInt8]? {
     guard text.hasPrefix("0x") || text.hasPrefix("0X") else { return Base64.decode(text) }

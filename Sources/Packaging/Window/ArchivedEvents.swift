@@ -37,6 +37,9 @@ package struct ArchivedEvents: Sendable {
         ended: SplicePairs(events).ended(by: cue, at: added.time, mediaTime: added.mediaTime))
       event.end = added.end
     }
+    if case .splice(let cue) = event.content, cue.isCancellation {
+      events.removeAll { $0.isCancelled(by: cue, at: event.time) }
+    }
     for index in events.indices where event.endsRange(of: events[index]) {
       events[index].end = event.time
     }

@@ -50,13 +50,21 @@ package struct TimedEvent: Sendable, Equatable {
     self.data = data
     self.content = content
     self.ended = ended
+    end = Self.end(of: content, from: time)
+  }
+
+  /// The end of the span of an event that no other one ends.
+  private static func end(of content: EventContent, from time: WallTime) -> WallTime {
     switch content {
-    case .interstitial(let interstitial): end = time + interstitial.duration
+    case .interstitial(let interstitial): time + interstitial.duration
     case .splice(let cue) where cue.role == .out:
-      end = time + (cue.plannedDuration ?? Self.maximumBreak)
-    case .data, .splice, .id3, .klv: end = time
+      time + (cue.plannedDuration ?? maximumBreak)
+    case .data, .splice, .id3, .klv: time
     }
   }
+
+  /// Forgets that another event ends it.
+  mutating func reopen() { end = Self.end(of: content, from: time) }
 
   /// The start of its EXT-X-DATERANGE.
   package var start: WallTime { ended?.start ?? time }

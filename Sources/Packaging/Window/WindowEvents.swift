@@ -27,6 +27,8 @@ struct WindowEvents: Sendable {
   private(set) var unlisted: [TimedEvent] = []
   /// The events of before the window, in the order in which they left it.
   private(set) var past: [TimedEvent] = []
+  /// The cancelled events, for clients that have their date ranges.
+  private(set) var cancelled: [TimedEvent] = []
   private var pending: [Pending] = []
   private var lastID: UInt32 = 0
   private var unlistedNumbers = UnlistedNumbers()
@@ -45,8 +47,10 @@ struct WindowEvents: Sendable {
     var ended: TimedEvent.Break?
     if case .splice(let cue) = content {
       let pairs = SplicePairs(past + kept + unlisted)
-      guard !pairs.contains(cue, at: time) else { throw .repeated }
-      ended = pairs.ended(by: cue, at: time, mediaTime: mediaTime)
+      guard !pairs.contains(cue, at: time) || pairs.cancels(cue, at: time) else {
+        throw .repeated
+      }
+      ended = pairs.ended(by: cue, at: time, mediaTime: mediaTime, now: now)
     }
     return TimedEvent(
       id: nextID(isListed: content.isListed, now), time: time, mediaTime: mediaTime, data: data,
@@ -80,6 +84,7 @@ struct WindowEvents: Sendable {
   }
 
   private mutating func keep(_ event: TimedEvent) {
+    if case .splice(let cue) = event.content, cue.isCancellation { cancel(cue, at: event.time) }
     guard event.isListed else {
       unlisted = unlisted.suffix(TimedEvent.maximumUnlisted - 1) + [event]
       return
@@ -89,6 +94,19 @@ struct WindowEvents: Sendable {
       kept[index].end = event.time
     }
     kept.append(event)
+  }
+
+  /// Forgets the splices to come that a message cancels: neither playlists nor the chunks of their
+  /// times have them.
+  private mutating func cancel(_ cue: SpliceCue, at time: WallTime) {
+    let found = kept.filter { $0.isCancelled(by: cue, at: time) }
+    guard !found.isEmpty else { return }
+    kept.removeAll { $0.isCancelled(by: cue, at: time) }
+    pending.removeAll { $0.event.isCancelled(by: cue, at: time) }
+    for index in kept.indices where found.contains(where: { $0.endsRange(of: kept[index]) }) {
+      kept[index].reopen()
+    }
+    cancelled = (cancelled + found).suffix(TimedEvent.maximumPerWindow)
   }
 
   /// Puts into a chunk the events that it must carry.
@@ -121,6 +139,7 @@ struct WindowEvents: Sendable {
   /// Forgets the events that end before `time`, the beginning of the window.
   mutating func forget(before time: WallTime) {
     unlisted.removeAll { $0.time < time }
+    cancelled.removeAll { $0.time < time }
     let leaving = kept.filter { $0.end < time }
     guard !leaving.isEmpty else { return }
     kept.removeAll { $0.end < time }

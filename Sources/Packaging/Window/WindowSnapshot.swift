@@ -35,6 +35,8 @@ package final class WindowSnapshot: Sendable {
 
   /// The listed events whose spans are in the window or later, in the order of their numbers.
   package let events: [TimedEvent]
+  /// The splices to come that were listed until a message cancelled them.
+  package let cancelledEvents: [TimedEvent]
   /// The newest events of the window that playlists do not list, in the order in which they came.
   package let unlistedEvents: [TimedEvent]
   /// The last events of before the window, of earlier sessions too.
@@ -57,6 +59,7 @@ package final class WindowSnapshot: Sendable {
     self.version = state.version
     events = state.events.kept
     unlistedEvents = state.events.unlisted
+    cancelledEvents = state.events.cancelled
     pastEvents = state.events.past
   }
 
@@ -78,6 +81,7 @@ package final class WindowSnapshot: Sendable {
     self.version = version
     events = whole.events
     unlistedEvents = whole.unlistedEvents
+    cancelledEvents = whole.cancelledEvents
     pastEvents = whole.pastEvents
   }
 
