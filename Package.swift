@@ -376,7 +376,7 @@ let package = Package(
       "Streams",
       [
         "Time", "Streams", "Capture", "Packaging", "ChunkStream", "Scheduling", "CMAF", "Media",
-        "Isolation", "Net", "Sharing", "Logging",
+        "Checked", "Isolation", "Metadata", "Net", "Sharing", "Logging",
         "TestSupport", "CFFmpeg",
       ]),
     tests(

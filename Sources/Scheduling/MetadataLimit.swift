@@ -30,7 +30,7 @@ package struct MetadataLimit: Sendable {
   private var count = 0
   private var size = 0
   private var refused = MonotonicTime.distantPast
-  private var reported = MonotonicTime.distantPast
+  private var faults = ReportLimit()
 
   /// Nothing was taken; at most `messages` per second will be.
   package init(messages: Int = messages) { self.messages = messages }
@@ -50,8 +50,6 @@ package struct MetadataLimit: Sendable {
 
   /// Whether a fault is reported now: one per interval.
   package mutating func reports(at now: MonotonicTime) -> Bool {
-    guard now - reported >= Self.interval else { return false }
-    reported = now
-    return true
+    faults.reports(at: now)
   }
 }

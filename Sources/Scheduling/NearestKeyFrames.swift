@@ -48,6 +48,9 @@ package struct NearestKeyFrames: Sendable {
     waiting = Array((waiting + [splice]).sorted().prefix(Self.capacity))
   }
 
+  /// Forgets a splice that waits.
+  package mutating func cancel(_ splice: Int64) { waiting.removeAll { $0 == splice } }
+
   /// Notes that the next frame begins a discontinuity period, in which frames have other indices.
   package mutating func beginPeriod() { self = NearestKeyFrames() }
 

@@ -6,7 +6,7 @@ package import Media
 ///
 /// A frame is usually shown for one slot. With a reduced effort it is shown for several; if more
 /// slots wait than half a second has, it is shown until its part ends. No frame is shown beyond its
-/// part, so that parts, segments and key frames begin where they always do.
+/// part, so that parts, segments and key frames begin where they always do, nor beyond a splice.
 package struct SlotGrouping: Sendable {
   private let segmentation: Segmentation
   /// The most slots that may wait while each has a frame: those of half a second, at least a part.
@@ -28,13 +28,17 @@ package struct SlotGrouping: Sendable {
   ///   - index: the index of the slot; slots are in order.
   ///   - slotsPerFrame: the number of slots for each frame.
   ///   - waiting: the number of slots that wait for the encoder.
+  ///   - splice: the next frame that must have a slot of its own; nil if there is none.
   /// - Returns: the number of slots for which its frame is shown; nil if the frame before is shown.
-  package mutating func take(_ index: Int64, slotsPerFrame: Int64, waiting: Int) -> Int64? {
+  package mutating func take(
+    _ index: Int64, slotsPerFrame: Int64, waiting: Int, before splice: Int64? = nil
+  ) -> Int64? {
     guard index >= next else { return nil }
     let position = segmentation.position(of: index)
     let part = segmentation.framesPerPart
     // bounded: a segment has at least one frame, a part too
-    let rest = min(part - position % part, segmentation.framesPerSegment - position)
+    var rest = min(part - position % part, segmentation.framesPerSegment - position)
+    if let splice, splice > index { rest = min(rest, splice - index) }
     let count = waiting > backlog ? rest : max(1, min(slotsPerFrame, rest))
     next = index + count
     return count

@@ -122,4 +122,19 @@ struct EncoderEffortTests {
     #expect(grouping.take(3007, slotsPerFrame: 1, waiting: 0) == nil)
     #expect(grouping.take(3008, slotsPerFrame: 1, waiting: 0) == 1)
   }
+
+  @Test("a frame with a splice has a slot of its own, however many slots wait")
+  func groupsAtSplices() {
+    let segmentation = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 260_000)
+    for waiting in [0, 99] {
+      var grouping = SlotGrouping(segmentation)
+      let splices: [Int64] = [3003, 3008, 3009, 3021]
+      let starts = (Int64(3000)..<3030).filter { index in
+        grouping.take(
+          index, slotsPerFrame: 4, waiting: waiting, before: splices.first { $0 > index }) != nil
+      }
+      #expect(Set(splices).isSubset(of: starts), "\(starts)")
+    }
+  }
 }

@@ -44,4 +44,11 @@ struct MetadataLimitTests {
     let reports = [0, 9999, 10_000].map { limit.reports(at: time($0)) }
     #expect(reports == [true, false, true])
   }
+
+  @Test("of lines about one matter the first ones of ten seconds are written")
+  func lines() {
+    var limit = ReportLimit(most: 2)
+    let reports = [0, 1, 2, 9999, 10_000, 10_001, 10_002].map { limit.reports(at: time($0)) }
+    #expect(reports == [true, true, false, false, true, true, false])
+  }
 }

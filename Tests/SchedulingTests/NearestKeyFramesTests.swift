@@ -85,4 +85,14 @@ struct NearestKeyFramesTests {
     state.beginPeriod()
     #expect(state.take(40, isKey: true, startOf: 2).isEmpty)
   }
+
+  @Test("a splice that was cancelled is not found")
+  func cancelled() {
+    var state = NearestKeyFrames()
+    state.plan(3)
+    state.plan(4)
+    state.cancel(3)
+    let found = (Int64(0)..<9).flatMap { state.take($0, isKey: true, startOf: $0) }
+    #expect(found.map(\.splice) == [4])
+  }
 }

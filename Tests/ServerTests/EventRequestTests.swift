@@ -107,4 +107,35 @@ struct EventRequestTests {
     handler.stream.window.end()
     #expect(try post(handler, "", "1").status == 409)
   }
+
+  @Test("each descriptor of a time_signal is an event, and the first one is answered")
+  func descriptors() throws {
+    let handler = try handler()
+    // The end of advert 1, and the beginning of advert 2.
+    let message =
+      "FC3038000000000000FFFFF00506FE000000000022020F43554549000000027FBF0000300000020F"
+      + "43554549000000017FBF0000310000156EF4C7"
+    let exchange = try post(handler, "", #"{"scte35": "0x"# + message + #""}"#)
+    let events = handler.stream.window.snapshot.events
+    #expect(exchange.status == 201 && events.count == 2)
+    #expect(exchange.text.contains("\"id\": \(try #require(events.first).id),"))
+    let texts = events.map { String(decoding: $0.data, as: UTF8.self) }
+    #expect(texts[0].contains(#""role": "in", "eventId": 1,"#))
+    #expect(texts[1].contains(#""role": "out", "eventId": 2,"#))
+    #expect(try post(handler, "", #"{"scte35": "0x"# + message + #""}"#).status == 409)
+  }
+
+  @Test("a cancellation removes a splice to come, whatever time the request states")
+  func cancelled() throws {
+    let handler = try handler()
+    let later = (SystemClock.wallTime - .origin).wholeSeconds + 20
+    let insert = "FC301B000000000000FFFFF00A05000000077FDF000100000000EB9AFBD9"
+    let cancel = "FC3016000000000000FFFFF0050500000007FF0000D3897F26"
+    for (query, message, count) in [
+      ("?time=\(later)000", insert, 1), ("?time=\(later + 9)000", cancel, 0),
+    ] {
+      #expect(try post(handler, query, #"{"scte35": "0x"# + message + #""}"#).status == 201)
+      #expect(handler.stream.window.snapshot.events.count == count)
+    }
+  }
 }

@@ -55,6 +55,8 @@ package struct MetadataPacket: Sendable, Equatable {
   package let ticks: Int64?
   /// The time at which it was read.
   package var arrival: MonotonicTime
+  /// Whether a splice at `pts` is meant for the moment at which its message arrives.
+  package var isImmediate = false
 }
 
 extension MetadataPacket {

@@ -96,7 +96,8 @@ final class PublisherPackets {
           return [
             .metadata(
               MetadataPacket(
-                format: .splice, bytes: cue.section, pts: pts, ticks: nil, arrival: arrival))
+                format: .splice, bytes: cue.section, pts: pts, ticks: nil, arrival: arrival,
+                isImmediate: cue.delay == .zero))
           ]
         } ?? []
       case .event: return [.metadata(MetadataPacket(TrackEvent(tag), arrival))]

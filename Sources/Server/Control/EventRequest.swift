@@ -16,13 +16,20 @@ struct EventRequest {
   private static let past = Interval.seconds(60)
   /// How long after now the time of an event may be.
   private static let future = Interval.seconds(3600)
+  /// How long after now a splice at once is.
+  ///
+  /// An encoder in another process must know the frame before it takes it, and the server tells it
+  /// with its answer to the next message.
+  private static let lead = Interval.milliseconds(150)
 
   /// The capture time of the frame with which the event is raised.
   let time: WallTime
   /// The JSON text.
-  let data: [UInt8]
-  /// Its meaning for players.
-  let content: EventContent
+  private let data: [UInt8]
+  /// Its meanings for players: one, or those of a time_signal with several descriptors.
+  let contents: [EventContent]
+  /// Whether it is meant for the moment at which it arrives.
+  private let isImmediate: Bool
 
   /// Reads a request.
   ///
@@ -49,17 +56,22 @@ struct EventRequest {
         "the body is not JSON (expected one value in UTF-8 of at most "
           + "\(JSONSyntax.deepest) levels)")
     }
-    do throws(EventContentError) { content = try EventContent.read(body) } catch {
+    do throws(EventContentError) { contents = try EventContent.readAll(body) } catch {
       throw .init(error.description)
     }
-    // A splice_schedule states its time.
-    if text == nil, case .splice(let cue) = content, let date = cue.date {
+    data = body
+    isImmediate = text == nil || text == "now"
+    guard case .splice(let cue)? = contents.first else {
+      time = given
+      return
+    }
+    // A splice_schedule states its time, and a cancellation has none.
+    if text == nil, let date = cue.date {
       try Self.check(date, now: now)
       time = date
     } else {
-      time = given
+      time = cue.isCancellation ? now : given
     }
-    data = content.json ?? body
   }
 
   /// Whether an event or a cue may be at a time: the window still has its frame, or it comes soon.
@@ -85,24 +97,40 @@ struct EventRequest {
     guard stream.source?.isRelayed != true else {
       throw .init("the stream is relayed (expected at its first server)", status: 409)
     }
-    let frame = spliceFrame(of: stream)
-    // Passed-through video keeps its key frames, and the event its time.
-    let key = stream.source?.configuration.passesThrough == false ? frame : nil
-    do throws(EventRefusal) {
-      let event = try stream.events.add(
-        at: key?.time ?? time, mediaTime: key?.mediaTime, data, content, now: now)
-      if let frame { stream.source?.planSplice(frame.index) }
-      return event
-    } catch {
-      throw Self.refusal(error)
+    var added: TimedEvent?
+    var refusal: EventRefusal?
+    for content in contents {
+      do throws(EventRefusal) {
+        let event = try add(content, to: stream, now: now)
+        added = added ?? event
+      } catch { refusal = error }
     }
+    guard let added else { throw Self.refusal(refusal ?? .notLive) }
+    return added
   }
 
-  /// The frame at or after the time of a splice, which an encoded stream makes a key frame; nil if
-  /// it is published, or the content is no splice or a plan of one.
-  private func spliceFrame(of stream: ServedStream) -> ComingFrame? {
-    guard case .splice(let cue) = content, cue.isListed, cue.scheduled == nil else { return nil }
-    return stream.window.snapshot.comingFrame(atOrAfter: time, stream.window.segmentation)
+  private func add(
+    _ content: EventContent, to stream: ServedStream, now: WallTime
+  ) throws(EventRefusal) -> TimedEvent {
+    // Passed-through video keeps its key frames, and the event its time.
+    let isEncoded = stream.source?.configuration.passesThrough == false
+    func frame(at time: WallTime) -> FramePlace? {
+      stream.window.snapshot.frame(atOrAfter: time, stream.window.segmentation)
+    }
+    guard case .splice(let cue) = content, cue.isListed, cue.scheduled == nil else {
+      return try stream.events.add(at: time, content.json ?? data, content, now: now)
+    }
+    let place = frame(at: isEncoded && isImmediate ? time + Self.lead : time)
+    // A frame that is published cannot become a key frame: the event keeps its time.
+    let key = isEncoded && place?.isPublished == false ? place : nil
+    let event = try stream.events.add(
+      at: key?.time ?? time, mediaTime: key?.mediaTime, content.json ?? data, content, now: now)
+    guard let place else { return event }
+    stream.source?.planSplice(place.index)
+    if cue.returnsByItself, let length = cue.plannedDuration {
+      if let end = frame(at: event.time + length) { stream.source?.planSplice(end.index) }
+    }
+    return event
   }
 
   private static func refusal(_ reason: EventRefusal) -> RequestRefusal {

@@ -87,11 +87,12 @@ struct RenditionThread: Sendable {
         leavesOut ? configuration.segmentation.framesPerPart : effort.slotsPerFrame
       guard
         let slots = grouping.take(
-          slot.frameIndex, slotsPerFrame: slotsPerFrame, waiting: waiting)
+          slot.frameIndex, slotsPerFrame: slotsPerFrame, waiting: waiting,
+          before: keys.splice(renditionIndex, after: slot.frameIndex))
       else { continue }
       counts.append((slot.frameIndex, slots))
       let frame = try drawn(slot, overlay)
-      let isKey = keys.take(renditionIndex, frame: slot.frameIndex)
+      let isKey = keys.take(renditionIndex, frame: slot.frameIndex, slots: slots)
       let encoded = try watch.during(.coding) { () throws(FFmpegError) in
         try track.encode(
           frame, frameIndex: slot.frameIndex, isKey: isKey,

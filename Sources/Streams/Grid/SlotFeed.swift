@@ -11,6 +11,10 @@ import Time
 /// Several threads close slots. The lock of the schedule is held while slots are queued, so that
 /// they are queued in order.
 final class SlotFeed: Sendable {
+  /// Gets the index of the first slot that shows a frame or a later one, before an encoder can take
+  /// the slot; it does not block, and returns the rest of its work.
+  typealias Shown = (Int64) -> (() -> Void)?
+
   private struct State {
     var schedule: SlotSchedule<VideoFrame>
     var captions = CaptionQueue()
@@ -54,16 +58,23 @@ final class SlotFeed: Sendable {
 
   /// Offers a frame with its captions;
   /// see ``SlotSchedule/offer(_:captured:aligned:isAtFrameTime:now:wallMinusMonotonic:)``.
+  ///
+  /// See ``Shown`` for `shown`.
   func offer(
     _ frame: VideoFrame, captured: MonotonicTime, aligned: MonotonicTime? = nil,
-    isAtFrameTime: Bool = false, captions: [UInt8] = []
+    isAtFrameTime: Bool = false, captions: [UInt8] = [], shown: Shown? = nil
   ) {
+    var then: (() -> Void)?
     change { state in
       state.captions.add(captions, at: aligned ?? captured)
-      return state.schedule.offer(
+      let slots = state.schedule.offer(
         frame, captured: captured, aligned: aligned, isAtFrameTime: isAtFrameTime,
         now: SystemClock.monotonicTime, wallMinusMonotonic: SystemClock.wallMinusMonotonic)
+      // A late frame becomes the next repeat.
+      then = shown?(slots.last?.frameIndex ?? state.schedule.nextFrameIndex)
+      return slots
     }
+    then?()
   }
 
   /// Closes the slots whose closing time has passed.

@@ -114,7 +114,9 @@ final class DecodingStage: InputStage {
     let aligned = shift.align(captured, streamClock, mapping: clock.steps)
     self.shift = shift
     input.give { _ in
-      feed.offer(frame, captured: captured, aligned: aligned, captions: decoded.captions)
+      feed.offer(
+        frame, captured: captured, aligned: aligned, captions: decoded.captions,
+        shown: input.splices(at: decoded.pts, grid))
     }
   }
 

@@ -18,6 +18,8 @@ final class InputMetadata: Sendable {
     let arrival: MonotonicTime
     /// Its wall-clock time, if it has one; else that of `pts`.
     var date: WallTime?
+    /// Whether it is a splice that is meant for the moment at which its message arrives.
+    var isImmediate = false
   }
 
   private struct State: Sendable {
@@ -25,6 +27,7 @@ final class InputMetadata: Sendable {
     var textLimit = MetadataLimit(messages: MetadataLimit.texts)
     /// The losses that have a line.
     var losses: Set<MetadataPacket.Loss> = []
+    var splices = InputSplices()
     var waiting: [Waiting] = []
   }
 
@@ -48,7 +51,12 @@ final class InputMetadata: Sendable {
   }
 
   /// Notes a new connection: the clock of the source may be another one.
-  func connected() { state.withLock { $0.waiting = [] } }
+  func connected() {
+    state.withLock { state in
+      state.waiting = []
+      state.splices = InputSplices()
+    }
+  }
 
   /// Takes a packet; a faulty one, and those beyond the limit, are left out with one line.
   func take(_ packet: MetadataPacket, _ input: PulledInput, _ stage: any InputStage) {
@@ -80,6 +88,7 @@ final class InputMetadata: Sendable {
         var event = Waiting(content: content, pts: packet.pts, arrival: packet.arrival)
         if case .event(.splice(let cue)) = content {
           event.date = cue.date
+          event.isImmediate = packet.ticks == nil ? packet.isImmediate : cue.isImmediate
           if let ticks = packet.ticks { event.pts = event.pts + cue.distance(fromTicks: ticks) }
         }
         give(event, input, stage)
@@ -115,7 +124,7 @@ final class InputMetadata: Sendable {
 
   /// The events of a packet without those of a schedule that are out of reach: senders repeat it.
   private static func used(_ contents: [SourceEvent]) -> [SourceEvent] {
-    guard contents.count > 1 || contents.first?.date != nil else { return contents }
+    guard contents.contains(where: { $0.date != nil }) else { return contents }
     let now = SystemClock.wallTime
     let within = contents.filter { event in
       event.date.map { $0 >= now - reach.past && $0 <= now + reach.future } ?? true
@@ -158,12 +167,66 @@ final class InputMetadata: Sendable {
       switch event.content {
       case .cue(let cue): target.metadata.take(cue, at: position.time)
       case .event(let content):
-        // The splice_insert of a scheduled splice states its frame.
-        if case .splice(let cue) = content, cue.isListed, cue.scheduled == nil {
-          target.planSplice(position.frame)
+        guard case .splice(let cue) = content else {
+          return target.metadata.take(content, at: position.time, mediaTime: position.mediaTime)
         }
-        target.metadata.take(content, at: position.time, mediaTime: position.mediaTime)
+        guard let place = place(cue, event, position, target, stage) else { return }
+        target.metadata.take(content, at: place.time, mediaTime: place.mediaTime)
       }
+    }
+  }
+
+  /// Plans the frame of a splice, and that of the end of its break if no message follows.
+  ///
+  /// - Returns: the place of the splice; nil if the message is a repetition.
+  private func place(
+    _ cue: SpliceCue, _ event: Waiting, _ position: StreamPosition, _ target: InputTarget,
+    _ stage: any InputStage
+  ) -> StreamPosition? {
+    if cue.isCancellation {
+      for frame in state.withLock({ $0.splices.cancel(cue, after: event.pts) }) {
+        target.splices.cancel(frame)
+      }
+    }
+    // The splice_insert of a scheduled splice states its frame.
+    guard cue.isListed, cue.scheduled == nil else { return position }
+    if event.isImmediate {
+      let isRepeated = state.withLock { $0.splices.repeats(cue, at: event.arrival) }
+      guard !isRepeated else { return nil }
+    }
+    let frame = target.splices.plan(position.frame, event.isImmediate ? .immediate : .timed)
+    let place = position.moved(to: frame, target.grid)
+    let pts = event.pts + (place.mediaTime - position.mediaTime)
+    // A splice at once has no picture of its own.
+    if !event.isImmediate { note(cue, pts, frame, isReturn: false) }
+    for other in state.withLock({ $0.splices.shorten(cue, to: pts) }) where other != frame {
+      target.splices.cancel(other)
+    }
+    guard cue.returnsByItself, let length = cue.plannedDuration,
+      let end = stage.position(of: pts + length, arrival: event.arrival)
+    else { return place }
+    note(cue, pts + length, target.splices.plan(end.frame, .autoReturn), isReturn: true)
+    return place
+  }
+
+  private func note(_ cue: SpliceCue, _ pts: SourceTime, _ frame: Int64, isReturn: Bool) {
+    state.withLock { $0.splices.add(cue, pts: pts, frame: frame, isReturn: isReturn) }
+  }
+
+  /// Takes the splices up to a picture which is offered to the slots of `grid`.
+  ///
+  /// - Returns: plans the frame that shows it, if a splice was announced for another one; nil if
+  ///   there is no splice.
+  func splices(
+    at pts: SourceTime, _ grid: FrameGrid, _ planner: any SplicePlanner
+  ) -> SlotFeed.Shown? {
+    // The picture whose timestamp is nearest is that of a splice.
+    let announced = state.withLock { $0.splices.take(upTo: pts + grid.rate.frameDuration / 2) }
+    guard !announced.isEmpty else { return nil }
+    return { frame in
+      let lines = announced.filter { $0 != frame }
+        .compactMap { planner.plan(pictureAt: frame, announced: $0) }
+      return lines.isEmpty ? nil : { for write in lines { write() } }
     }
   }
 }

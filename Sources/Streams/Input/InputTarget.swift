@@ -25,8 +25,11 @@ struct InputTarget: Sendable {
   var audio: AudioConsumer?
   /// Takes the metadata, on the input's thread.
   var metadata: any MetadataSink = NoMetadata()
-  /// Takes the frame of a splice: an encoder begins it with an IDR, else the nearest one is logged.
-  var planSplice: @Sendable (_ frame: Int64) -> Void = { _ in }
+  /// Takes the frames of splices.
+  var splices: any SplicePlanner = NoSplices()
+
+  /// The grid of encoded frames; nil for access units, whose splices keep their places.
+  var grid: FrameGrid? { if case .frames(_, _, let grid) = video { grid } else { nil } }
 }
 
 extension SessionContext {

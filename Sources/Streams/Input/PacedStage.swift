@@ -62,6 +62,10 @@ final class PacedStage: InputStage {
       pts: decoded.pts, now: SystemClock.monotonicTime, frameDuration: grid.rate.frameDuration
     ) { clock.due(clock.frame(atOrAfter: $0, on: grid), on: grid) }
     input.sleep(until: due)
-    input.give { _ in feed.offer(frame, captured: due, captions: decoded.captions) }
+    input.give { _ in
+      feed.offer(
+        frame, captured: due, captions: decoded.captions,
+        shown: input.splices(at: decoded.pts, grid))
+    }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Media
 import Sharing
 import Time
 
@@ -48,5 +49,10 @@ extension PulledInput {
   func whileNewest(_ body: () -> Void) {
     guard let position else { return body() }
     position.inputs.whileNewest(position.index, body)
+  }
+
+  /// Plans the slot of a picture to which a splice belongs; nil if none does.
+  func splices(at pts: SourceTime, _ grid: FrameGrid) -> SlotFeed.Shown? {
+    target.flatMap { metadata.splices(at: pts, grid, $0.splices) }
   }
 }

@@ -7,7 +7,7 @@ import Sharing
 import Time
 
 /// Logs which key frame and which segment of passed-through video are nearest to each splice.
-final class PassedSplices: Sendable {
+final class PassedSplices: SplicePlanner {
   private let state = Locked(NearestKeyFrames())
   private let grid: FrameGrid
   private let stream: String
@@ -21,7 +21,12 @@ final class PassedSplices: Sendable {
   }
 
   /// Takes the frame of a splice, which may still be to come.
-  func plan(_ frame: Int64) { state.withLock { $0.plan(frame) } }
+  func plan(_ frame: Int64, _ point: SplicePoint) -> Int64 {
+    state.withLock { $0.plan(frame) }
+    return frame
+  }
+
+  func cancel(_ frame: Int64) { state.withLock { $0.cancel(frame) } }
 
   /// Takes the next frame; writes a line for each splice whose nearest key frame is known now.
   func take(_ position: PassThroughSchedule.Position, isKey: Bool) {

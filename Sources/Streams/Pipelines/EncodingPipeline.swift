@@ -15,6 +15,7 @@ final class EncodingPipeline: Pipeline {
   private let feed: SlotFeed
   private let barrier: StartBarrier
   private let load: LadderLoad
+  private let splices: SpliceKeys
   /// The frames of the slate, one for each frame time; known once it is open.
   private let slate = Locked<[VideoFrame]>([])
 
@@ -27,6 +28,7 @@ final class EncodingPipeline: Pipeline {
       renditions: count, capacity: Int(context.configuration.segmentation.framesPerPart))
     barrier = StartBarrier(count: count + context.audio.count)
     load = LadderLoad(count: count)
+    splices = SpliceKeys(context)
   }
 
   private var configuration: StreamConfiguration { context.configuration }
@@ -63,7 +65,7 @@ final class EncodingPipeline: Pipeline {
 
   func requestKey(_ rendition: Int) { context.keys.request(rendition) }
 
-  func planSplice(_ frame: Int64) { SpliceKeys(context).plan(frame) }
+  func planSplice(_ frame: Int64) { _ = splices.plan(frame, .timed) }
 
   // MARK: Source
 
@@ -98,7 +100,7 @@ final class EncodingPipeline: Pipeline {
           video: .frames(
             to: feed, size: configuration.size, grid: configuration.segmentation.grid),
           statistics: context.statistics, audio: context.audioConsumer,
-          metadata: context.metadata, planSplice: SpliceKeys(context).plan))
+          metadata: context.metadata, splices: splices))
       try startPacer()
       return nil
     case .upstream: throw .configuration("the stream of another server has its encoders there")

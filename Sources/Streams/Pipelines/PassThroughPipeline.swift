@@ -56,10 +56,10 @@ final class PassThroughPipeline: Pipeline {
       InputTarget(
         video: .accessUnits(to: track), statistics: context.statistics,
         audio: context.audioConsumer, metadata: context.metadata,
-        planSplice: track.splices.plan))
+        splices: track.splices))
   }
 
   func close() {}
 
-  func planSplice(_ frame: Int64) { track.splices.plan(frame) }
+  func planSplice(_ frame: Int64) { _ = track.splices.plan(frame, .timed) }
 }

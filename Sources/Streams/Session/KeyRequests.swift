@@ -4,75 +4,6 @@ import Media
 import Sharing
 import Time
 
-/// The requests of viewers for a key frame of one rendition: a pure state machine.
-///
-/// An IDR answers all requests before it, and at most one a second is requested. The clock is the
-/// index of the frames.
-struct KeyRequestState {
-  /// The most planned frames.
-  private static let maximumPlanned = 16
-
-  /// The least number of frames from any IDR to a requested one; a fifth of it from one planned
-  /// frame to the next.
-  private let distance: Int64
-  private var isRequested = false
-  /// The frames of splices, in order.
-  private var planned: [Int64] = []
-  /// The newest planned frame that became an IDR; nil before the first one.
-  private var newestPlanned: Int64?
-  /// The newest frame that was asked for.
-  private var newestAsked = Int64.min
-  /// The frame of the newest IDR; nil before the first one.
-  private var newest: Int64?
-
-  /// No request; two IDRs are at least `distance` frames apart if the second one is requested.
-  init(distance: Int64) { self.distance = distance }
-
-  /// Asks for an IDR; without effect if one is asked for already.
-  mutating func request() { isRequested = true }
-
-  /// Asks for an IDR at a frame that is still to come, also within a part.
-  ///
-  /// Of too many the furthest one is forgotten.
-  ///
-  /// - Returns: false if it is past, planned already, or forgotten at once.
-  mutating func plan(_ index: Int64) -> Bool {
-    guard index > newestAsked, !planned.contains(index) else { return false }
-    planned = Array((planned + [index]).sorted().prefix(Self.maximumPlanned))
-    return planned.contains(index)
-  }
-
-  /// Whether a planned frame is `index`, or was left out before it, and becomes an IDR.
-  ///
-  /// A splice gets its IDR wherever the scheduled ones are; a flood of splices gets few.
-  private mutating func takePlanned(_ index: Int64) -> Bool {
-    let due = planned.prefix { $0 <= index }.count
-    planned.removeFirst(due)
-    let isApart = newestPlanned.map { index >= $0.addingSaturated(distance / 5) } ?? true
-    guard due > 0, isApart else { return false }
-    newestPlanned = index
-    return true
-  }
-
-  /// Whether a frame must be an IDR; the frames are asked for in order.
-  ///
-  /// - Parameters:
-  ///   - index: the index of the frame.
-  ///   - isScheduled: whether it is an IDR in any case.
-  ///   - startsPart: whether it is the first frame of a part. Others are no requested IDR: players
-  ///     start with a part.
-  /// - Returns: whether it must be one; all requests are then answered.
-  mutating func take(_ index: Int64, isScheduled: Bool, startsPart: Bool) -> Bool {
-    newestAsked = max(newestAsked, index)
-    let isDue = newest.map { index >= $0.addingSaturated(distance) } ?? false
-    let isPlanned = takePlanned(index)
-    guard isScheduled || isPlanned || isRequested && startsPart && isDue else { return false }
-    isRequested = false
-    newest = index
-    return true
-  }
-}
-
 /// The requests for key frames of a session, from any thread.
 final class KeyRequests: Sendable {
   private let segmentation: Segmentation
@@ -98,27 +29,78 @@ final class KeyRequests: Sendable {
     }
   }
 
-  /// Asks for an IDR of all renditions at a frame that is still to come.
+  /// Asks for an IDR of all renditions at the frame of a splice.
   ///
-  /// - Returns: whether the top rendition has it to come, and it was not asked for before.
-  func plan(_ index: Int64) -> Bool {
+  /// - Parameters:
+  ///   - index: the frame.
+  ///   - isImmediate: whether a later frame is taken if an encoder has this one.
+  /// - Returns: the frame, and what becomes of it.
+  func plan(_ index: Int64, isImmediate: Bool = false) -> SplicePlan {
     states.withLock { states in
-      var isNew = false
-      for rendition in states.indices {
-        let isPlanned = states[rendition].plan(index)
-        if rendition == 0 { isNew = isPlanned }
+      var frame = index
+      if isImmediate {
+        for state in states { frame = max(frame, state.newestAsked.addingSaturated(1)) }
       }
-      return isNew
+      var outcomes: [KeyRequestState.Plan] = []
+      for rendition in states.indices { outcomes.append(states[rendition].plan(frame)) }
+      return SplicePlan(
+        frame: frame, outcome: outcomes.first ?? .known,
+        isForAll: outcomes.allSatisfy { $0 == outcomes.first },
+        nearest: nearest(to: frame, states.first))
     }
   }
 
-  /// Whether a frame of a rendition must be an IDR.
-  func take(_ rendition: Int, frame index: Int64) -> Bool {
+  /// Forgets that a frame is planned.
+  ///
+  /// - Returns: whether the top rendition had it to come.
+  func cancel(_ index: Int64) -> Bool {
+    states.withLock { states in
+      var isFound = false
+      for rendition in states.indices {
+        let isPlanned = states[rendition].cancel(index)
+        if rendition == 0 { isFound = isPlanned }
+      }
+      return isFound
+    }
+  }
+
+  /// The first frame after `index` at which a rendition has a splice; nil if there is none.
+  func splice(_ rendition: Int, after index: Int64) -> Int64? {
+    states.withLock { $0[rendition].planned(after: index) }
+  }
+
+  /// The IDR nearest to a frame that is encoded: a requested or a scheduled one, also one to come.
+  private func nearest(to frame: Int64, _ state: KeyRequestState?) -> Int64 {
+    let position = segmentation.position(of: frame)
+    // bounded: positions are less than the length of a segment, and the distance is at least 1
+    let before = frame - position % keyDistance
+    let rest = min(keyDistance - position % keyDistance, segmentation.framesPerSegment - position)
+    let after = frame + rest
+    let known = (state?.keys ?? []) + [before, after]
+    return known.min {
+      $0.subtractingSaturated(frame).magnitude < $1.subtractingSaturated(frame).magnitude
+    } ?? before
+  }
+
+  /// Whether a frame of a rendition must be an IDR; it is shown for `slots` frame times.
+  func take(_ rendition: Int, frame index: Int64, slots: Int64 = 1) -> Bool {
     let position = segmentation.position(of: index)
     return states.withLock { states in
       states[rendition].take(
-        index, isScheduled: position % keyDistance == 0,
+        index, slots: slots, isScheduled: position % keyDistance == 0,
         startsPart: position % segmentation.framesPerPart == 0)
     }
   }
+}
+
+/// The frame of a splice in an encoded stream.
+struct SplicePlan {
+  /// The frame.
+  let frame: Int64
+  /// What becomes of it in the top rendition.
+  let outcome: KeyRequestState.Plan
+  /// Whether the same becomes of it in all renditions.
+  let isForAll: Bool
+  /// The nearest IDR if the frame is encoded already.
+  let nearest: Int64
 }

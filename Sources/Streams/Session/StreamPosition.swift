@@ -20,4 +20,12 @@ extension StreamPosition {
     mediaTime = grid.frameTime(of: frame)
     time = WallTime(mediaTime, plus: clock.announcedOffset)
   }
+
+  /// The place of another frame of the same period; the same place without a grid.
+  func moved(to other: Int64, _ grid: FrameGrid?) -> StreamPosition {
+    guard let grid, other != frame else { return self }
+    let frameTime = grid.frameTime(of: other)
+    return StreamPosition(
+      frame: other, mediaTime: frameTime, time: time + (frameTime - mediaTime))
+  }
 }
