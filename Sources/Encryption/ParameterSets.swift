@@ -29,11 +29,11 @@ package struct ParameterSets: Sendable, Equatable {
 
   /// The bytes of a slice in which its header ends: a wavefront of 270 rows has 1,080 bytes of
   /// entry points (H.265 §7.3.6.1).
-  private static let longestHeader = 4096
+  private static let maximumHeader = 4096
 
   /// Takes the next NAL unit of the track: parameter sets are kept.
   mutating func take(_ unit: ArraySlice<UInt8>, _ codec: Codec) -> Unit {
-    let head = unit.prefix(Self.longestHeader)
+    let head = unit.prefix(Self.maximumHeader)
     switch codec {
     case .avc:
       switch (unit.first ?? 0) & 0x1F {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Time
+package import Time
 
 /// When the frames of a publisher page are acknowledged, and which.
 ///

@@ -80,7 +80,7 @@ final class SegmentHandler {
   /// The response for a segment that the window does not have.
   ///
   /// An MPD offers all numbers of its time-shift buffer, so a player requests those of an outage.
-  /// With an error dash.js requests them without end, and after a segment without media it continues.
+  /// With an error dash.js requests them without end; after a segment without media it continues.
   private func absent(
     _ number: Int64, _ availability: SegmentAvailability
   ) -> PreparedResponse {
