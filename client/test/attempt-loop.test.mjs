@@ -114,9 +114,9 @@ suite('the attempts of the frame player in turn', () => {
     const { loop } = attemptsOf(t, endless);
     void loop.run();
     const { attempt, since } = loop.state;
-    loop.abandonStill(since + 1000, true);
+    loop.abandonStill(since + 999, true);
     assert.ok(!attempt.signal.aborted);
-    loop.abandonStill(since + 1001, true);
+    loop.abandonStill(since + 1002, true);
     assert.ok(attempt.signal.aborted);
     assert.equal(loop.unanswered, 0);
   });
