@@ -14,7 +14,7 @@ struct ScanTypeTests {
     let base = try #require(snapshot.track)
     let flags: UInt8 = isInterlaced ? 0x40 : 0x80
     let track = TrackDescription(
-      rendition: "video", codecs: "hvc1.1.6.L93.\(isInterlaced ? "40" : "80")", bandwidth: 851_458,
+      rendition: "other", codecs: "hvc1.1.6.L93.\(isInterlaced ? "40" : "80")", bandwidth: 851_458,
       size: try #require(base.size), segmentation: base.segmentation.video,
       header: HeaderBytes.video(nil, setup: [1, 1, 0x60, 0, 0, 0, flags, 0, 0, 0, 0, 0, 93]))
     let manifest = try XMLElement(
