@@ -38,21 +38,40 @@ def sealed(section: bytes) -> bytes:
 
 
 def splice_insert(event: int, pts: int | None, *, out: bool, seconds: float | None = None,
-                  encrypted: bool = False) -> bytes:
-    """A splice_info_section (ANSI/SCTE 35 §9.6) at `pts`, or at once."""
+                  returns: bool = False, encrypted: bool = False) -> bytes:
+    """A splice_info_section (ANSI/SCTE 35 §9.6) at `pts`, or at once.
+
+    With `returns` the break ends after `seconds` without another message: auto_return.
+    """
     flags = (out << 7) | 0x4F | ((seconds is not None) << 5) | ((pts is None) << 4)
     command = struct.pack(">IBB", event, 0x7F, flags)
     if pts is not None:
         command += (0xFE00000000 | pts % 2**33).to_bytes(5, "big")
     if seconds is not None:
-        command += (0xFE00000000 | round(seconds * CLOCK)).to_bytes(5, "big")
+        command += ((returns << 39) | 0x7E00000000 | round(seconds * CLOCK)).to_bytes(5, "big")
     return splice_info(5, command + struct.pack(">HBB", 1, 0, 0), encrypted=encrypted)
 
 
-def splice_info(kind: int, command: bytes, *, encrypted: bool = False) -> bytes:
-    """A splice_info_section with a command and no descriptor."""
+def splice_cancel(event: int) -> bytes:
+    """A splice_insert that cancels an event."""
+    return splice_info(5, struct.pack(">IB", event, 0xFF))
+
+
+def time_signal(pts: int, *segments: tuple[int, int]) -> bytes:
+    """A time_signal with descriptors: segmentation_type_id and segmentation_event_id."""
+    descriptors = b""
+    for kind, event in segments:
+        fields = b"CUEI" + struct.pack(">IBB", event, 0x7F, 0xBF) + bytes([0, 0, kind, 0, 0])
+        descriptors += bytes([2, len(fields)]) + fields
+    return splice_info(6, (0xFE00000000 | pts % 2**33).to_bytes(5, "big"), descriptors)
+
+
+def splice_info(kind: int, command: bytes, descriptors: bytes = b"", *,
+                encrypted: bool = False) -> bytes:
+    """A splice_info_section with a command."""
     body = bytes([0, 0x82 if encrypted else 0, 0, 0, 0, 0, 0xFF]) \
-        + (0xFFF000 | len(command)).to_bytes(3, "big") + bytes([kind]) + command + b"\0\0"
+        + (0xFFF000 | len(command)).to_bytes(3, "big") + bytes([kind]) + command \
+        + struct.pack(">H", len(descriptors)) + descriptors
     return sealed(b"\xFC" + (0x3000 | len(body) + 4).to_bytes(2, "big") + body)
 
 
