@@ -8,17 +8,7 @@
 /// - Source: Extensible Markup Language 1.0, 5th edition, §2, §3
 package struct XMLElement: Sendable, Equatable {
   /// Why a document is refused.
-  package struct Fault: Error, Equatable, CustomStringConvertible {
-    package let description: String
-    /// The prefix that is not declared; nil for other faults.
-    package let prefix: String?
-
-    /// A fault with these words.
-    package init(_ description: String, prefix: String? = nil) {
-      self.description = description
-      self.prefix = prefix
-    }
-  }
+  package typealias Fault = XMLFault
 
   /// The name without its prefix.
   package let name: String

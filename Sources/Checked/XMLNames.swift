@@ -35,26 +35,26 @@ enum XMLNames {
   ///   for a declaration that is not permitted.
   static func prefixes(
     of tag: String, _ attributes: [(name: String, value: String)], within outer: Set<String>?
-  ) throws(XMLElement.Fault) -> Set<String>? {
+  ) throws(XMLFault) -> Set<String>? {
     guard let outer else { return nil }
     var own: Set<String> = []
     for (name, value) in attributes {
       guard let prefix = declared(name) else { continue }
       guard !reserved.contains(value), prefix.isEmpty || !value.isEmpty && isSimple(prefix),
         !["xml", "xmlns"].contains(prefix), own.insert(String(prefix)).inserted
-      else { throw XMLElement.Fault("a declaration of a namespace that is not permitted") }
+      else { throw XMLFault("a declaration of a namespace that is not permitted") }
     }
     let prefixes = outer.union(own)
     for name in [tag] + attributes.map(\.name).filter({ declared($0) == nil }) {
       let parts = name.split(separator: ":", omittingEmptySubsequences: false)
       guard parts.count <= 2, parts.allSatisfy(isSimple) else {
-        throw XMLElement.Fault("a name that is none")
+        throw XMLFault("a name that is none")
       }
       guard parts.count == 2, let prefix = parts.first.map(String.init), prefix != "xml" else {
         continue
       }
       guard prefix != "xmlns", prefixes.contains(prefix) else {
-        throw XMLElement.Fault("an undeclared prefix", prefix: prefix)
+        throw XMLFault("an undeclared prefix", prefix: prefix)
       }
     }
     return prefixes
