@@ -56,7 +56,7 @@ final class MediaLab {
     input = PulledInput(
       address, options: Self.options, loops: false, takesAudio: true,
       passThrough: arrival.mayPassThrough ? passThrough : nil,
-      place: inputs.map { InputPlace(inputs: $0, index: 1) }, name: "live", log: log)
+      position: inputs.map { InputPosition(inputs: $0, index: 1) }, name: "live", log: log)
     stage = SurveyStage(input)
     patience = arrival.unitsBeforeSession
     start = SystemClock.monotonicTime - Self.most.time
@@ -95,7 +95,7 @@ final class MediaLab {
 
   /// Lets the other input of the stream be shown for the first units.
   private func showOther(_ description: InputDescription) {
-    guard let inputs = input.place?.inputs, session != nil, !description.isPaced else { return }
+    guard let inputs = input.position?.inputs, session != nil, !description.isPaced else { return }
     otherUnits += 1
     if otherUnits < Self.maximumOther { inputs.heard(0, isPaced: false) } else { inputs.lost(0) }
   }
@@ -146,7 +146,7 @@ final class MediaLab {
       let made = try MediaSession(facts, now: now)
       session = made
       input.attach(made.target)
-      guard let inputs = input.place?.inputs else { return }
+      guard let inputs = input.position?.inputs else { return }
       inputs.begin()
       inputs.heard(0, isPaced: false)
       inputs.give(0, canBegin: true) { _ in }
