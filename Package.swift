@@ -215,7 +215,8 @@ let package = Package(
 
     // Viewers, deliveries and counters. Knows no stream and no route.
     library(
-      "Statistics", ["HTTP", "Logging", "Media", "Net", "Packaging", "Sharing", "Time"]),
+      "Statistics",
+      ["HTTP", "Logging", "Media", "Net", "Packaging", "Sharing", "System", "Time"]),
 
     // The choice of renditions for viewers: pure. Knows no connection and no stream.
     library(

@@ -4,6 +4,7 @@ import HTTP
 import HTTPTestSupport
 import Net
 import Sharing
+import TestSupport
 import Time
 
 /// One loop on a manual clock with a server, for one connection in memory after the other.
@@ -20,7 +21,7 @@ final class ConnectionLab: @unchecked Sendable {
   private var routes: TestRoutes?
 
   private init() {
-    loop = try? EventLoop(index: 0, clock: clock)
+    loop = try? EventLoop(index: 0) { [clock] in clock.now }
     loop?.embed { loop in
       var limits = HTTPLimits()
       limits.queuedBytes = 100_000

@@ -127,19 +127,8 @@ package final class PublisherRegistry: Sendable {
 
   // MARK: Clients
 
-  /// Searches on a thread of its own for the process of a client, before it is admitted.
-  ///
-  /// - Returns: false if nothing is to be searched for; `then` is not called.
-  package func search(
-    for peer: PeerAddress, at now: MonotonicTime, then: @escaping @Sendable () -> Void
-  ) -> Bool {
-    publishCheck.access.search(for: peer, at: now, then: then)
-  }
-
-  /// Searches for the process of a client on the present thread, which must not be a loop.
-  func search(for peer: PeerAddress, at now: MonotonicTime) {
-    publishCheck.access.search(for: peer, at: now)
-  }
+  /// Which clients need no key.
+  package var access: KeylessAccess { publishCheck.access }
 
   /// The stream to which a client may publish.
   ///

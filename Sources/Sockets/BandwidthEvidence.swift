@@ -31,4 +31,19 @@ enum BandwidthEvidence {
     if state.deliveryRate / 7 * 5 >= bandwidth { return .proven }
     return state.isLowerBound ? .unknown : .against
   }
+
+  /// The index of the highest rendition that a connection carries by its measured rate, or of the
+  /// last one.
+  ///
+  /// - Parameters:
+  ///   - bandwidths: the average bits per second, the top rendition first; nil if unknown.
+  ///   - state: the connection; nil if the system does not say.
+  /// - Returns: nil if the rate is unknown, or only a lower bound.
+  static func carried(_ bandwidths: [Int64?], over state: TransmissionState?) -> Int? {
+    guard let state, !state.isLowerBound, state.deliveryRate > 0, !bandwidths.isEmpty else {
+      return nil
+    }
+    return bandwidths.firstIndex { $0.map { $0 <= state.deliveryRate } ?? false }
+      ?? bandwidths.count - 1
+  }
 }

@@ -82,7 +82,7 @@ extension SocketSession {
       else { continue }
       subscription.state = .waiting(from: first)
     }
-    lower(to: CarriedRendition.index(sockets.averageBandwidths, over: connection?.transmission))
+    lower(to: BandwidthEvidence.carried(sockets.averageBandwidths, over: connection?.transmission))
     decoder.skipped(now: sockets.now)
     presence.skipped()
     sockets.countSkip()

@@ -135,7 +135,7 @@ package final class StreamSockets {
 
   /// Adds a session to the groups of its request if the stream has media.
   func begin(_ session: SocketSession) {
-    guard case .pending(let request, _, _) = session.state, let media = stream.media else {
+    guard session.state.isPending, let request = session.request, let media = stream.media else {
       return
     }
     var names: [String] = []

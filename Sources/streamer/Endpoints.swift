@@ -26,7 +26,7 @@ enum Endpoints {
     for use in Use.allCases where taken[use] == nil {
       if let socket = try bind(use, settings, tlsPort: tls?.port) { taken[use] = [socket] }
     }
-    for socket in taken.values.joined() { RetransmissionTimeout.limit(on: socket) }
+    for socket in taken.values.joined() { socket.limitRetransmission() }
     func endpoints(_ plain: Use, _ secure: Use) -> [Endpoint] {
       (taken[plain] ?? []).map { Endpoint($0) }
         + (taken[secure] ?? []).map { Endpoint($0, tls: tls?.context) }

@@ -38,16 +38,10 @@ enum ExitStatus {
   static func exit(for error: any Error) -> Never {
     switch error {
     case let error as UsageError: exit(2, "\(error)")
-    case let failure as SessionFailure: exit(for: failure)
-    default: exit(1, "\(error)")
-    }
-  }
-
-  private static func exit(for failure: SessionFailure) -> Never {
-    switch failure {
     // A missing source that a flag names is a wrong setting.
-    case .source(let reason), .configuration(let reason): exit(2, reason)
-    case .encoder, .thread: exit(1, "\(failure)")
+    case SessionFailure.source(let reason), SessionFailure.configuration(let reason):
+      exit(2, reason)
+    default: exit(1, "\(error)")
     }
   }
 }

@@ -6,6 +6,7 @@ import Glibc
 import Logging
 import Net
 import Push
+import Statistics
 import Stills
 import Streams
 import Supervision
@@ -46,7 +47,12 @@ do throws(any Error) {
   let log = Log(
     format: settings.logFormat, least: settings.logLevel, lines: settings.logLines,
     hasPriorities: Journal.reads(2, stream: Journal.stream), to: .standardError)
-  if isSupervising { try ProgramParent.run(configuration, log: log) }
+  if isSupervising {
+    let sockets = try Endpoints.openAll(settings, tlsPort: configuration.tls?.port)
+    let notices = try NoticeSocket()
+    let program = SupervisedProgram(CommandLine.arguments, sockets, notices: notices)
+    ExitStatus.exit(try ProgramParent(program, notices: notices, log: log).run())
+  }
   let accessLog = try settings.accessLog.map { path throws(UsageError) in
     do throws(LineFile.Failure) { return try LineFile(path, log: log) } catch {
       throw settings.refusal(
@@ -54,7 +60,12 @@ do throws(any Error) {
     }
   }
   let statistics = try settings.statisticsFolder.map { folder throws(UsageError) in
-    do throws(LineFile.Failure) { return try StatisticsFile.open(in: folder, log: log) } catch {
+    // If it fails, the file cannot be opened either.
+    _ = unsafe mkdir(folder, 0o750)
+    do throws(LineFile.Failure) {
+      return try LineFile(
+        folder + "/segments.csv", .statistics(header: SegmentRows.header), log: log)
+    } catch {
       throw settings.refusal(
         "stats-dir", .problem("\(error)"), expected: "the path of a writable folder")
     }

@@ -58,6 +58,15 @@ package final class MemoryStream: ByteStream {
 
   package var pastDeadline: MonotonicTime? { queue.pastDeadline }
 
+  /// The queued bytes.
+  package var unsentBytes: Int { queuedBytes }
+  /// Unknown.
+  package var roundTrip: Interval? { nil }
+  /// Unknown.
+  package var transmission: TransmissionState? { nil }
+  /// No effect.
+  package func limitUnsent(_ byteCount: Int) {}
+
   package var lastProgress: MonotonicTime { queue.isEmpty ? loop.now : pace.since }
 
   package func write(_ batch: WriteBatch) {

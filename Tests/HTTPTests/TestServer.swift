@@ -48,7 +48,7 @@ final class TestServer {
   ) throws {
     self.limits = limits
     self.transport = tls == nil ? transport : .sockets
-    loop = try EventLoop(index: 0, clock: clock)
+    loop = try EventLoop(index: 0) { [clock] in clock.now }
     let setUp = { @Sendable [routes] (loop: EventLoop) in
       let own = TestRoutes(loop, Self.answer)
       let server = HTTPServer(

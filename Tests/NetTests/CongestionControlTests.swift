@@ -15,7 +15,7 @@ struct CongestionControlTests {
     #expect(try acceptedName(socket) == "reno")
     let copy = dup(socket.descriptor)
     try #require(copy >= 0)
-    let adopted = try ListeningSocket.adopted(descriptor: copy)
+    let adopted = try ListeningSocket(adopting: copy)
     #expect(CongestionControl.set(CongestionControl.system, on: adopted) == nil)
     #expect(try acceptedName(adopted) == CongestionControl.systemName)
   }

@@ -5,6 +5,7 @@ import CTestSockets
 import Glibc
 import Net
 import Sharing
+import TestSupport
 import Testing
 import Time
 
@@ -169,7 +170,8 @@ struct LoopTurnTests {
 
   @Test("a job of `next` runs in the next iteration, and one that it adds in the one after")
   func upcoming() throws {
-    let loop = try EventLoop(index: 0, clock: ManualClock())
+    let clock = ManualClock()
+    let loop = try EventLoop(index: 0) { clock.now }
     let (seen, order) = (Monitor(Recorder.Seen()), Locked<[Int]>([]))
     loop.embed { _ in Recorder(seen) }
     loop.next {
@@ -189,7 +191,7 @@ struct EmbeddedLoopTests {
   @Test("a deadline expires once, when the manual clock has reached it")
   func deadline() throws {
     let clock = ManualClock()
-    let loop = try EventLoop(index: 0, clock: clock)
+    let loop = try EventLoop(index: 0) { clock.now }
     let seen = Monitor(Recorder.Seen())
     loop.embed { loop in
       let recorder = Recorder(seen)

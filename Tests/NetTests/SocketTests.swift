@@ -50,14 +50,14 @@ struct SupervisorSocketsTests {
     let original = try ListeningSocket(host: "127.0.0.1", port: 0)
     let copy = dup(listeningDescriptor(port: original.boundPort))
     try #require(copy >= 0)
-    let adopted = try ListeningSocket.adopted(descriptor: copy)
+    let adopted = try ListeningSocket(adopting: copy)
     #expect(adopted.boundPort == original.boundPort)
     #expect(adopted.isAdopted && !original.isAdopted)
 
     let plain = dup(0)
     defer { close(plain) }
     #expect(throws: NetError.notAListeningSocket(descriptor: plain)) {
-      try ListeningSocket.adopted(descriptor: plain)
+      try ListeningSocket(adopting: plain)
     }
   }
 

@@ -5,6 +5,7 @@ import Logging
 import Net
 import Sharing
 import Streams
+import TestSupport
 import Testing
 import Time
 

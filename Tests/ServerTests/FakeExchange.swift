@@ -33,6 +33,7 @@ final class FakeExchange: Exchange {
 
   func takePathPrefix() -> String? { request.takePathPrefix() }
 
+  var roundTrip: Interval? { nil }
   var canStream: Bool { request.minorVersion > 0 }
   /// Bytes that the connection has not taken, as the test sets them.
   var queuedBytes = 0
@@ -127,6 +128,10 @@ final class FakeExchange: Exchange {
     resume?()
   }
 
+  func upgrade(
+    _ fields: [HeaderField], _ limits: WebSocketLimits, to handler: any WebSocketHandler
+  ) -> WebSocketConnection? { nil }
+
   /// Cuts the answer; a connection would then tell that the client is gone.
   func abort() {
     guard stage != .gone else { return }
@@ -157,6 +162,8 @@ final class FakeStream: ByteStream {
   var isReading = true
   var noticesEnd = true
   var transmission: TransmissionState?
+  var unsentBytes: Int { queuedBytes }
+  var roundTrip: Interval? { nil }
 
   /// A connection with these bytes on their way.
   init(unacknowledged: Int = 0, rate: Int64 = 0) {
@@ -170,6 +177,7 @@ final class FakeStream: ByteStream {
       deliveryRate: rate, isLowerBound: false)
   }
 
+  func limitUnsent(_ byteCount: Int) {}
   func write(_ batch: WriteBatch) { batch.removeAll() }
   func finishWriting() {}
   func close() {}

@@ -233,11 +233,11 @@ struct SocketPartsTests {
     for (rate, index) in [
       (9_000_000, 0), (4_000_000, 0), (3_999_999, 2), (1_999_999, 3), (100_000, 3), (0, nil),
     ] as [(Int64, Int?)] {
-      #expect(CarriedRendition.index(ladder, over: connection(rate)) == index, "\(rate)")
-      #expect(CarriedRendition.index(ladder, over: connection(rate, isLowerBound: true)) == nil)
+      #expect(BandwidthEvidence.carried(ladder, over: connection(rate)) == index, "\(rate)")
+      #expect(BandwidthEvidence.carried(ladder, over: connection(rate, isLowerBound: true)) == nil)
     }
-    #expect(CarriedRendition.index(ladder, over: nil) == nil)
-    #expect(CarriedRendition.index([], over: connection(1)) == nil)
+    #expect(BandwidthEvidence.carried(ladder, over: nil) == nil)
+    #expect(BandwidthEvidence.carried([], over: connection(1)) == nil)
   }
 
   @Test("media of the past is sent if it soon reaches the viewer")

@@ -54,7 +54,6 @@ final class SyntheticHandler {
       control: ServerControl(segmentations: [.video(stream.segmentation)]),
       options: serving)
     serverState = ServerState(
-      served: [served] + others,
       page: PageFiles(
         PageFiles.Pages(
           player: Array("<html>".utf8), list: Array("<ul>".utf8), wall: Array("<main>".utf8),
@@ -65,7 +64,13 @@ final class SyntheticHandler {
         ], scripts: ["hls.js": Array("//".utf8)]),
       options: options,
       version: "1.2.3", log: Log(format: .text, least: .error) { _ in }, segmentRows: rows)
-    loop = try EventLoop(index: 0, clock: clock)
+    let streams = [served] + others
+    serverState.change { entries in
+      entries = streams.map {
+        StreamEntry(name: $0.name, state: .served($0), supervisor: nil, options: $0.options)
+      }
+    }
+    loop = try EventLoop(index: 0, clock: clock.map { clock in { clock.now } })
     counters = serverState.counters()
     viewers = serverState.viewers.newLoop()
     requests = RequestRouter(serverState, loop: loop, counters: counters, viewers: viewers)

@@ -6,6 +6,7 @@ import Net
 import Packaging
 import Publishing
 import System
+import TestSupport
 import Testing
 import Time
 

@@ -40,7 +40,8 @@ struct OverloadTests {
     feed.closeDueSlots()
     let thread = RenditionThread(
       configuration: configuration, window: window, renditionIndex: 0, feed: feed,
-      keys: KeyRequests(configuration), load: LadderLoad(count: 1), isLeaving: { false },
+      keys: KeyRequests(configuration), load: Locked(LadderLoadState(count: 1)),
+      isLeaving: { false },
       statistics: statistics, watch: CallWatchdog(),
       log: Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } })
     let settings = configuration
@@ -101,10 +102,10 @@ struct OverloadTests {
       SlotSchedule(
         segmentation: segmentation, clock: clock, first: first, inputDelay: 0, initial: slate))
     feed.closeDueSlots()
-    let load = LadderLoad(count: 2)
-    _ = load.observe(1, .behind)
+    let load = Locked(LadderLoadState(count: 2))
+    load.withLock { $0.observe(1, .behind, now: SystemClock.monotonicTime) }
     SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(600))
-    _ = load.observe(1, .behind)
+    load.withLock { $0.observe(1, .behind, now: SystemClock.monotonicTime) }
     let thread = RenditionThread(
       configuration: configuration, window: window, renditionIndex: 0, feed: feed,
       keys: KeyRequests(configuration), load: load, isLeaving: { false },
@@ -169,7 +170,8 @@ struct OverloadTests {
     window.goLive()
     let thread = RenditionThread(
       configuration: configuration, window: window, renditionIndex: 0, feed: feed,
-      keys: KeyRequests(configuration), load: LadderLoad(count: 1), isLeaving: { false },
+      keys: KeyRequests(configuration), load: Locked(LadderLoadState(count: 1)),
+      isLeaving: { false },
       statistics: statistics, watch: CallWatchdog(),
       log: Log(format: .text, least: .error) { _ in })
     let closer = OSThread(name: "test") {

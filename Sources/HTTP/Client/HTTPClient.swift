@@ -71,8 +71,6 @@ package final class HTTPClient {
   package private(set) var earlyHintCount = 0
   /// The number of connections that were opened.
   package private(set) var connectionCount = 0
-  /// The number of those whose handshake was shortened by a ticket.
-  package private(set) var resumedCount = 0
 
   /// A client without connections.
   ///
@@ -200,8 +198,6 @@ package final class HTTPClient {
         deadline: SystemClock.monotonicTime + limit, cancellation)
       // bounded: one per connection
       connectionCount += 1
-      // bounded: one per connection
-      if connection.isResumed { resumedCount += 1 }
       return connection
     } catch { throw error == .local ? .local : .connection(error) }
   }

@@ -19,7 +19,7 @@ final class HTTP1Connection: HTTPConnection {
   var lifecycle: ConnectionLifecycle
   /// The body of the last request taken; nil after its end.
   var body: HTTP1Body?
-  private var parser: RequestHeadParser
+  private var parser = RequestHeadParser()
   private var isParsing = false
   /// Exchanges that have not ended, oldest first; only the first writes to the stream.
   var exchanges = ExchangeQueue()
@@ -38,7 +38,6 @@ final class HTTP1Connection: HTTPConnection {
   init(_ stream: any ByteStream, _ server: HTTPServer) {
     self.stream = stream
     self.server = server
-    parser = RequestHeadParser(limits: server.limits.head)
     lifecycle = ConnectionLifecycle(isHTTP2: false, now: server.loop.now)
     stream.owner = self
   }
@@ -85,7 +84,9 @@ final class HTTP1Connection: HTTPConnection {
       guard canTake else { return keep(bytes, from: position) }
       guard taken < Self.turnLength else { return yield(bytes, from: position) }
       do {
-        guard var request = try parser.next(bytes, &position, peer: peer) else { break }
+        guard
+          var request = try parser.next(bytes, &position, limits: server.limits.head, peer: peer)
+        else { break }
         headSince = nil
         taken += 1
         try server.complete(&request, from: stream)

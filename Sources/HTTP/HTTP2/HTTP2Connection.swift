@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CNghttp2
+import Checked
 import Net
 import Sharing
 import Time
@@ -251,9 +252,7 @@ final class HTTP2Connection: HTTPConnection {
     // Built here, since the session may be unable to send. RFC 9113 §6.8.
     let last = UInt32(bitPattern: session.lastStream)
     var frame: [UInt8] = [0, 0, 8, UInt8(NGHTTP2_GOAWAY.rawValue), 0, 0, 0, 0, 0]
-    for word in [last, reason.rawValue] {
-      frame += [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) }
-    }
+    frame += last.bigEndianBytes() + reason.rawValue.bigEndianBytes()
     lifecycle.stopRequests()
     let lost = takeExchanges()
     stream.write([ByteSlice(SharedBytes(frame))])

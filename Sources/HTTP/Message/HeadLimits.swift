@@ -12,26 +12,3 @@ package struct HeadLimits: Sendable, Equatable {
   /// The default limits.
   package init() {}
 }
-
-/// The limits of a request head in six bytes.
-struct PackedLimits {
-  private let head, fields, target: UInt16
-
-  init(_ limits: HeadLimits) {
-    head = UInt16(clamping: limits.headBytes)
-    fields = UInt16(clamping: limits.fieldCount)
-    target = UInt16(clamping: limits.targetBytes)
-  }
-
-  var headBytes: Int { Int(head) }
-  var fieldCount: Int { Int(fields) }
-  var targetBytes: Int { Int(target) }
-
-  var whole: HeadLimits {
-    var limits = HeadLimits()
-    limits.headBytes = headBytes
-    limits.fieldCount = fieldCount
-    limits.targetBytes = targetBytes
-    return limits
-  }
-}

@@ -8,8 +8,6 @@ package import Net
 /// same request in the same bytes. Pure: no clock, no socket.
 /// - Source: RFC 9112 §2–§6
 package struct RequestHeadParser {
-  /// Packed, since every connection has a parser, including idle ones.
-  private let limits: PackedLimits
   /// The start of a head that is received in several pieces.
   private var partial: [UInt8] = []
   private var headCount: Int32 = 0
@@ -19,13 +17,7 @@ package struct RequestHeadParser {
   private var hasSkippedEmptyLine = false
 
   /// A parser at the start of a connection.
-  package init(limits: HeadLimits = HeadLimits()) {
-    self.limits = PackedLimits(limits)
-  }
-
-  private init(_ limits: PackedLimits) {
-    self.limits = limits
-  }
+  package init() {}
 
   /// Whether a head has begun and is not complete.
   package var isInsideHead: Bool { headCount > 0 || isAfterCR }
@@ -35,10 +27,11 @@ package struct RequestHeadParser {
   /// - Returns: nil if all bytes are taken and the head is incomplete.
   /// - Throws: the reason to refuse the request; discard the connection's later bytes.
   package mutating func next(
-    _ bytes: borrowing Span<UInt8>, _ position: inout Int, peer: PeerAddress = .none
+    _ bytes: borrowing Span<UInt8>, _ position: inout Int, limits: HeadLimits = HeadLimits(),
+    peer: PeerAddress = .none
   ) throws(RequestParseError) -> Request? {
     let start = position
-    guard try scan(bytes, &position) else {
+    guard try scan(bytes, &position, limits) else {
       partial.append(bytes, start..<position)
       return nil
     }
@@ -52,15 +45,14 @@ package struct RequestHeadParser {
     head.append(bytes, start..<position)
     head.append(contentsOf: repeatElement(0, count: offsetsSize))
     let emptyLine = hasSkippedEmptyLine ? 2 : 0
-    self = RequestHeadParser(limits)
-    return try Request(
-      head: head, headEnd: headEnd, from: emptyLine, limits: limits.whole, peer: peer)
+    self = RequestHeadParser()
+    return try Request(head: head, headEnd: headEnd, from: emptyLine, limits: limits, peer: peer)
   }
 
   /// Looks for the end of the head byte by byte, so that refusals do not depend on how the bytes
   /// are cut into pieces.
   private mutating func scan(
-    _ bytes: borrowing Span<UInt8>, _ position: inout Int
+    _ bytes: borrowing Span<UInt8>, _ position: inout Int, _ limits: HeadLimits
   ) throws(RequestParseError) -> Bool {
     let count = bytes.count
     while position < count {
@@ -73,13 +65,13 @@ package struct RequestHeadParser {
         if isAfterCR { throw .bareLineEnding }
         headCount += Int32(position - start)
         lineLength += Int32(position - start)
-        try checkSize()
+        try checkSize(limits)
         if position == count { break }
       }
       let byte = bytes[position]
       position += 1
       headCount += 1
-      try checkSize()
+      try checkSize(limits)
       if byte == 0x0A {
         guard isAfterCR else { throw .bareLineEnding }
         isAfterCR = false
@@ -105,12 +97,12 @@ package struct RequestHeadParser {
       }
       if byte != 0x09 { throw .controlCharacter }
       lineLength += 1
-      try checkSize()
+      try checkSize(limits)
     }
     return false
   }
 
-  private func checkSize() throws(RequestParseError) {
+  private func checkSize(_ limits: HeadLimits) throws(RequestParseError) {
     // Room for a method and a version around the longest target.
     if lineCount == 0, lineLength > limits.targetBytes + 64 || headCount > limits.headBytes {
       throw .targetTooLong(limit: limits.targetBytes)

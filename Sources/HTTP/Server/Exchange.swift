@@ -71,14 +71,6 @@ extension Exchange {
   /// Sends the whole response without further fields.
   package func respond(_ response: PreparedResponse) { respond(response, extra: []) }
 
-  /// Unknown by default.
-  package var roundTrip: Interval? { nil }
-
-  /// No upgrade by default.
-  package func upgrade(
-    _ fields: [HeaderField], _ limits: WebSocketLimits, to handler: any WebSocketHandler
-  ) -> WebSocketConnection? { nil }
-
   /// Begins a response without further fields.
   package func begin(_ head: PreparedResponse) { begin(head, extra: []) }
 }

@@ -13,10 +13,3 @@ package protocol ExchangeObserver: AnyObject {
   /// A proxy on this machine that is no trusted one has passed on a request.
   func metUnnamedProxy(_ peer: PeerAddress)
 }
-
-extension ExchangeObserver {
-  /// Faults are not counted by default.
-  package func faulted(_ fault: ConnectionFault) {}
-  /// Such proxies are not reported by default.
-  package func metUnnamedProxy(_ peer: PeerAddress) {}
-}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 package import Sharing
 
 /// The meaning of a frame's payload.
@@ -60,10 +61,6 @@ package enum WebSocketFrame {
   static func close(_ code: WebSocketCloseCode, _ reason: String) -> SharedBytes {
     var text = reason
     while text.utf8.count > 123 { text.removeLast() }
-    let number = code.number
-    return frame(
-      .close,
-      [UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)]
-        + Array(text.utf8))
+    return frame(.close, code.number.bigEndianBytes() + Array(text.utf8))
   }
 }

@@ -72,12 +72,6 @@ package final class ClientConnection {
   /// Whether the server is on this machine, or has an address of the link.
   package var isLocal: Bool { clinux_has_local_peer(descriptor) == 1 }
 
-  /// Whether the handshake was shortened by a ticket.
-  package var isResumed: Bool {
-    guard let session = unsafe session else { return false }
-    return unsafe SSL_session_reused(session) == 1
-  }
-
   /// A ticket for the next connection; nil if the server gave none.
   package var ticket: ClientTicket? {
     guard let session = unsafe session else { return nil }

@@ -42,15 +42,7 @@ package final class ClientContext: @unchecked Sendable {
   ///   - key: the path of a PEM file with its key, without a passphrase.
   /// - Throws: if a file is unusable, or the key is that of another certificate.
   package func identify(certificate: String, key: String) throws(TLSError) {
-    try Certificates.check(certificate, "certificate")
-    try Certificates.check(key, "key")
-    ERR_clear_error()
-    guard unsafe SSL_CTX_use_certificate_chain_file(pointer, certificate) == 1 else {
-      throw .unusable(path: certificate, what: "certificate", reason: TLSError.reason())
-    }
-    guard unsafe SSL_CTX_use_PrivateKey_file(pointer, key, SSL_FILETYPE_PEM) == 1,
-      unsafe SSL_CTX_check_private_key(pointer) == 1
-    else { throw .unusable(path: key, what: "key", reason: TLSError.reason()) }
+    try unsafe Certificates.use(pointer, certificate: certificate, key: key, chain: nil)
   }
 }
 

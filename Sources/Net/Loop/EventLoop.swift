@@ -29,7 +29,7 @@ package final class EventLoop: @unchecked Sendable {
   package let name: String
   private let epoll: Int32
   /// nil for the monotonic clock of the system.
-  private let clock: ManualClock?
+  private let clock: (@Sendable () -> MonotonicTime)?
   private let mail: LoopMail
   private let thread = Locked<OSThread?>(nil)
   private let connections = Atomic<Int>(0)
@@ -59,7 +59,9 @@ package final class EventLoop: @unchecked Sendable {
   ///   - index: the number in the loop's name.
   ///   - clock: the clock of a test; nil for the monotonic clock of the system.
   /// - Throws: ``NetError`` if the system refuses a descriptor.
-  package init(index: Int, clock: ManualClock? = nil) throws(NetError) {
+  package init(
+    index: Int, clock: (@Sendable () -> MonotonicTime)? = nil
+  ) throws(NetError) {
     name = "loop-\(index)"
     self.clock = clock
     epoll = clinux_epoll_create()
@@ -71,7 +73,7 @@ package final class EventLoop: @unchecked Sendable {
     unsafe events = .allocate(capacity: Self.eventCapacity)
     unsafe buffer = .allocate(byteCount: Self.readCapacity, alignment: 64)
     unsafe gathered = .allocate(byteCount: Self.gatherCapacity, alignment: 64)
-    now = clock?.now ?? SystemClock.monotonicTime
+    now = clock?() ?? SystemClock.monotonicTime
     // Edge-triggered: each order signals, and the counter need never be read.
     let code = clinux_epoll_control(
       epoll, EPOLL_CTL_ADD, mail.bell, CLINUX_EPOLLIN | CLINUX_EPOLLET, .max)
@@ -282,11 +284,11 @@ package final class EventLoop: @unchecked Sendable {
     }
   }
 
-  private var time: MonotonicTime { clock?.now ?? SystemClock.monotonicTime }
+  private var time: MonotonicTime { clock?() ?? SystemClock.monotonicTime }
 
   /// Milliseconds until the next deadline, rounded up; 0 if it has passed, -1 if there is none.
   ///
-  /// A manual clock does not move by itself: a test that moves it posts a job.
+  /// The clock of a test does not move by itself: a test that moves it posts a job.
   private func timeout() -> Int32 {
     if !upcoming.isEmpty || !unhandled.isEmpty { return 0 }
     var deadline = MonotonicTime.distantFuture

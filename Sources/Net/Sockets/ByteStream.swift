@@ -64,18 +64,6 @@ extension ByteStream {
   /// No past media by default.
   package var pastDeadline: MonotonicTime? { nil }
 
-  /// Without a kernel, only the queued bytes.
-  package var unsentBytes: Int { queuedBytes }
-
-  /// Without a kernel, unknown.
-  package var roundTrip: Interval? { nil }
-
-  /// Without a kernel, unknown.
-  package var transmission: TransmissionState? { nil }
-
-  /// Without a kernel, no effect.
-  package func limitUnsent(_ byteCount: Int) {}
-
   /// Writes the bytes that the kernel takes now and queues the rest, in order, without a copy.
   package func write(_ slices: [ByteSlice]) {
     let batch = WriteBatch()

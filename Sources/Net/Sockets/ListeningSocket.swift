@@ -10,6 +10,13 @@ import System
 package final class ListeningSocket: Sendable {
   /// The number of connections that the kernel queues before they are accepted.
   package static let backlog: Int32 = 4096
+  /// TCP_RTO_MAX_MS of `linux/tcp.h`, which older headers lack; since Linux 6.15.
+  private static let retransmissionOption: Int32 = 44
+  /// The greatest timeout in milliseconds; the kernel permits no lower bound.
+  ///
+  /// A connection whose peer acknowledges nothing ends after 15 attempts
+  /// (`net.ipv4.tcp_retries2`), about 15 s.
+  private static let retransmissionLimit: Int32 = 1000
 
   /// The descriptor: non-blocking, close-on-exec; closed with this object.
   package let descriptor: Int32
@@ -42,7 +49,8 @@ package final class ListeningSocket: Sendable {
     isAdopted = false
   }
 
-  private init(adopting descriptor: Int32) throws(NetError) {
+  /// Takes ownership of a listening socket, and makes it non-blocking and close-on-exec.
+  package init(adopting descriptor: Int32) throws(NetError) {
     guard clinux_is_listening_tcp(descriptor) == 1 else {
       throw .notAListeningSocket(descriptor: descriptor)
     }
@@ -57,9 +65,18 @@ package final class ListeningSocket: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Takes ownership of a listening socket, and makes it non-blocking and close-on-exec.
-  package static func adopted(descriptor: Int32) throws(NetError) -> ListeningSocket {
-    try ListeningSocket(adopting: descriptor)
+  /// Bounds how long TCP waits for an acknowledgement before it sends again, RFC 6298, for the
+  /// connections that the socket accepts.
+  ///
+  /// The kernel doubles the timeout at each attempt (5.5). After a radio that was silent for
+  /// seconds the next attempt would be as many seconds away, although the line works again. RFC
+  /// 6298 (2.5) permits a bound of at least 60 s, for the sake of a network that is overloaded:
+  /// there, one packet per second of a connection is little beside its media.
+  ///
+  /// An older kernel keeps its own bound, 120 s.
+  package func limitRetransmission() {
+    clinux_set_option(
+      descriptor, Int32(IPPROTO_TCP), Self.retransmissionOption, Self.retransmissionLimit)
   }
 
   private static func address(of descriptor: Int32) throws(NetError) -> PeerAddress {

@@ -39,7 +39,7 @@ package enum PassedSockets {
     for (index, descriptor) in try descriptors(
       environment: environment, processID: getpid()
     ).enumerated() {
-      let socket = try ListeningSocket.adopted(descriptor: descriptor)
+      let socket = try ListeningSocket(adopting: descriptor)
       sockets.append(NamedSocket(socket, name: index < names.count ? names[index] : nil))
     }
     return sockets

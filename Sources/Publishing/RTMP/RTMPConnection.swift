@@ -116,7 +116,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   private func ask(_ target: PublisherPath) {
     requests += 1
     let number = requests
-    let isSearched = server.registry.search(for: peer, at: now) { [execute] in
+    let isSearched = server.registry.access.search(for: peer, at: now) { [execute] in
       execute {
         guard self.isOpen, self.requests == number else { return }
         self.enter(target)

@@ -44,7 +44,7 @@ package struct SRTAccess: Sendable {
       throw .streamID(error)
     }
     // A thread of libsrt, which must answer during the call; it serves no viewers.
-    registry.search(for: peer, at: now)
+    registry.access.search(for: peer, at: now)
     do throws(AccessRefusal) {
       let admission = try registry.admit(path, as: path.stream, from: peer, at: now)
       var passphrase = passphrase

@@ -35,7 +35,7 @@ final class RenditionHandler {
     self.reroute = reroute
     view = WindowView(rendition.window)
     playlists = PlaylistHandler(served, rendition, view, counters, reroute: reroute)
-    rewound = RewoundHandler(served, rendition, past.requests, counters)
+    rewound = RewoundHandler(served, rendition, past, counters)
     parts = PartHandler(served, rendition, view, counters)
     segments = SegmentHandler(served, rendition, past, counters, reroute: reroute)
   }

@@ -14,17 +14,17 @@ import Time
 final class RewoundHandler {
   private let served: ServedStream
   private let rendition: ServedRendition
-  private let requests: PastRequests
+  private let past: PastHandler
   let held: HoldQueue<RewoundCache.Key>
   private var heldField = HeldField()
 
   init(
-    _ served: ServedStream, _ rendition: ServedRendition, _ requests: PastRequests,
+    _ served: ServedStream, _ rendition: ServedRendition, _ past: PastHandler,
     _ counters: Locked<ServerCounters>
   ) {
     self.served = served
     self.rendition = rendition
-    self.requests = requests
+    self.past = past
     held = HoldQueue(.playlist, counters)
   }
 
@@ -65,7 +65,7 @@ final class RewoundHandler {
     if let response = rendition.rewound?.response(key, now: now) {
       return exchange.respond(response, extra: heldField.ifHeld(since, now))
     }
-    requests.answer(exchange) { [served, rendition] answer in
+    past.answer(exchange) { [served, rendition] answer in
       served.rewoundPlaylist(key, of: rendition, now: now, answer: answer)
     }
   }

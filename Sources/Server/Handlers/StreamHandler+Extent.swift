@@ -31,6 +31,6 @@ extension StreamHandler {
         PastExtentDocument.ofNothing(isArchived: options.archive != nil && options.dvr > .zero))
     }
     guard served.hasPast else { return exchange.respond(served.windowExtent) }
-    requests.answer(exchange) { answer in served.pastExtent(answer: answer) }
+    past.answer(exchange) { answer in served.pastExtent(answer: answer) }
   }
 }

@@ -39,11 +39,11 @@ extension StreamHandler {
     _ answer: (StreamHandler) -> Void
   ) -> Bool {
     guard servedStream == nil, !stream.isLeft, let recorded = stream.recorded,
-      stream.options.dvr > .zero || isUnlimited(exchange)
+      stream.options.dvr > .zero || past.isUnlimited(exchange)
     else { return false }
     guard let served = recorded.served else {
       guard recorded.mayBeRead(now) else { return false }
-      requests.read(exchange) { answer in
+      past.read(exchange) { answer in
         recorded.read(answer: answer)
       } take: { [weak self] (_: Bool) in
         guard let self else { return exchange.respond(.unavailable("the stream was removed")) }

@@ -66,7 +66,7 @@ extension StreamHandler {
     guard let served = open(exchange, since: since) else { return }
     if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
     guard let source = manifests(for: exchange, of: served, depth: depth) else { return }
-    let origin = RequestOrigin.text(exchange.request, options)
+    let origin = options.origin(of: exchange.request)
     let response = source.cache.response(
       ManifestCache.Key(origin: origin, depth: depth), to: exchange.request,
       from: source.window.listing, now: SystemClock.wallTime)

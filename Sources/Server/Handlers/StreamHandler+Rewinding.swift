@@ -21,7 +21,7 @@ extension StreamHandler {
     if let to, served.window.segmentation.hasVariableDuration {
       return pastSpan(exchange, of: name, from: from, to: to, served)
     }
-    let isUnlimited = isUnlimited(exchange)
+    let isUnlimited = past.isUnlimited(exchange)
     let segmentation: Segmentation
     switch served.pastSegmentation(isUnlimited: isUnlimited) {
     case .success(let known): segmentation = known
@@ -91,7 +91,7 @@ extension StreamHandler {
     guard end <= newest.addingSaturated(1) else {
       return exchange.respond(.error(425, "the end is in the future"))
     }
-    requests.answer(exchange) { answer in
+    past.answer(exchange) { answer in
       served.closedPlaylist(address.first..<end, of: handler.rendition, answer: answer)
     }
   }
@@ -115,7 +115,7 @@ extension StreamHandler {
     }
     let end = min(address.end ?? after, after)
     guard address.first < end else { return exchange.respond(PastRefusal.missing.response) }
-    requests.answer(exchange) { answer in
+    past.answer(exchange) { answer in
       served.closedPlaylist(
         address.first..<end, of: rendition, isWhole: address.end == end,
         isLasting: address.end != nil, answer: answer)
@@ -159,7 +159,7 @@ extension StreamHandler {
       return
     }
     guard let served = openAll(exchange, since: since) else { return }
-    let isUnlimited = isUnlimited(exchange)
+    let isUnlimited = past.isUnlimited(exchange)
     if case .failure(let refusal) = served.pastSegmentation(isUnlimited: isUnlimited) {
       return exchange.respond(refusal.response)
     }
@@ -167,9 +167,9 @@ extension StreamHandler {
     guard let past = isUnlimited ? served.unlimitedPast : served.past else {
       return exchange.respond(PastRefusal.none.response)
     }
-    let key = ManifestCache.Key(origin: origin(of: exchange.request), depth: .stream)
+    let key = ManifestCache.Key(origin: options.origin(of: exchange.request), depth: .stream)
     let request = exchange.request
-    requests.answer(exchange) { answer in
+    self.past.answer(exchange) { answer in
       past.runs.read(now: now) {
         let response = past.manifests.response(
           key, to: request, from: served.window.listing, now: SystemClock.wallTime)

@@ -12,7 +12,7 @@ extension StreamHandler {
   func pastSpan(
     _ exchange: any Exchange, of name: String?, from: String, to: String, _ served: ServedStream
   ) {
-    let isUnlimited = isUnlimited(exchange)
+    let isUnlimited = past.isUnlimited(exchange)
     guard served.options.archive != nil, served.options.dvr > .zero || isUnlimited else {
       return exchange.respond(PastRefusal.none.response)
     }
@@ -43,7 +43,7 @@ extension StreamHandler {
     guard let rendition = rendition(name)?.rendition else {
       return exchange.respond(.notFound)
     }
-    requests.answer(exchange) { answer in
+    past.answer(exchange) { answer in
       served.closedPlaylist(start..<end, of: rendition, base: base, answer: answer)
     }
   }

@@ -31,7 +31,7 @@ final class StreamHandler {
   let options: ServingOptions
   let counters: Locked<ServerCounters>
   private unowned let loop: EventLoop
-  private let past: PastHandler
+  let past: PastHandler
   private let mayStart: (PeerAddress, MonotonicTime) -> AccessDecision
   let reroute: (any Exchange, MonotonicTime) -> Void
   /// The handlers of the recording while nothing is served: the newest one, and the one
@@ -160,15 +160,6 @@ final class StreamHandler {
     return served
   }
 
-  /// Whether a client may go back further than viewers.
-  func isUnlimited(_ exchange: any Exchange) -> Bool { past.isUnlimited(exchange) }
-
-  /// The requests that wait for the archive.
-  var requests: PastRequests { past.requests }
-
-  /// Scheme and authority of absolute URLs in the response to a request.
-  func origin(of request: Request) -> String { RequestOrigin.text(request, options) }
-
   /// Starts a stream on demand for a client, and keeps it running; the reason if it may not start.
   func use(by peer: PeerAddress) -> AccessRefusal? {
     guard let supervisor = stream.supervisor else { return nil }
@@ -254,7 +245,7 @@ final class StreamHandler {
   var nextDeadline: MonotonicTime {
     let own = min(
       starting.nextDeadline, sockets.nextDeadline, deliveries.nextDeadline, feeds.nextDeadline,
-      stills.nextDeadline, past.requests.nextDeadline)
+      stills.nextDeadline, past.nextDeadline)
     let others = min(instants?.nextDeadline ?? own, captions?.nextDeadline ?? own)
     let recorded = recordings.reduce(min(own, others)) { min($0, $1.deliveries.nextDeadline) }
     let deadline = renditions.reduce(recorded) {
@@ -276,7 +267,7 @@ final class StreamHandler {
     captions?.expire(now)
     feeds.expire(now)
     stills.expire(now)
-    past.requests.expire(now)
+    past.expire(now)
     sockets.expire(now)
   }
 

@@ -8,15 +8,20 @@ import Time
 ///
 /// Confined to one loop's thread.
 final class PastHandler {
+  /// How long a request waits for the disk: longer than a disk needs to spin up.
+  private static let limit = Interval.seconds(15)
+  private static let late = PreparedResponse.unavailable("the disk of the archive does not answer")
+
   private unowned let loop: EventLoop
-  let requests: PastRequests
+  /// The requests whose answers come from other threads.
+  private let answers: AwaitedAnswers
   private let isAdmin: (Request, MonotonicTime) -> Bool
 
   /// `isAdmin` decides whether a client has the admin token.
   init(loop: EventLoop, isAdmin: @escaping (Request, MonotonicTime) -> Bool) {
     self.loop = loop
     self.isAdmin = isAdmin
-    requests = PastRequests(loop: loop)
+    answers = AwaitedAnswers(loop: loop)
   }
 
   /// Whether a client may go back further than viewers.
@@ -47,7 +52,7 @@ final class PastHandler {
     _ exchange: any Exchange, absent: PreparedResponse, isInWindow: Bool = false
   ) {
     let isUnlimited = isUnlimited(exchange)
-    requests.answer(exchange) { answer in
+    answer(exchange) { answer in
       served.archivedSegment(
         number, of: rendition, isUnlimited: isUnlimited, absent: absent, isInWindow: isInWindow,
         answer: answer)
@@ -60,8 +65,39 @@ final class PastHandler {
     _ exchange: any Exchange
   ) {
     guard served.options.archive != nil else { return exchange.respond(.notFound) }
-    requests.answer(exchange) { answer in
+    answer(exchange) { answer in
       served.archivedHeader(hash, of: rendition, answer: answer)
     }
+  }
+
+  // MARK: Answers of other threads
+
+  /// The earliest deadline or an earlier time.
+  var nextDeadline: MonotonicTime { answers.nextDeadline }
+
+  /// Answers an exchange with the response that `ask` gives to its last argument, on any thread.
+  func answer(
+    _ exchange: any Exchange,
+    _ ask: (@escaping @Sendable (PreparedResponse) -> Void) -> Void
+  ) {
+    read(exchange, ask) { exchange.respond($0.ranged(exchange.request)) }
+  }
+
+  /// Calls `take` on the loop's thread with the value that `ask` gives to its last argument, on any
+  /// thread; not if the client has disconnected before, or got 503 at its deadline.
+  func read<Value: Sendable>(
+    _ exchange: any Exchange, _ ask: (@escaping @Sendable (Value) -> Void) -> Void,
+    take: @escaping (Value) -> Void
+  ) {
+    let asked: (@escaping @Sendable (Value) -> Void) -> Bool = {
+      ask($0)
+      return true
+    }
+    answers.hold(exchange, until: loop.now + Self.limit, asked, take: take)
+  }
+
+  /// Answers the requests for which the disk had no answer until the deadline.
+  func expire(_ now: MonotonicTime) {
+    for exchange in answers.expired(now) { exchange.respond(Self.late) }
   }
 }

@@ -180,11 +180,11 @@ final class InstantHandler {
     guard let archive = served.options.archive else { return refuseEarlier(request) }
     guard past.permits(time, of: served, request.exchange) else { return }
     let instant = PastInstant(time: time, rendition: served.top)
-    past.requests.answer(request.exchange) { [served] answer in
+    past.answer(request.exchange) { [served] answer in
       archive.read { result in
         switch result {
         case .success(let found): answer(InstantDocument(found.frame, of: served).response)
-        case .failure(let failure): answer(served.refusal(failure, of: served.top))
+        case .failure(let failure): answer(served.refusal(failure))
         }
       } _: { reader throws(ArchiveFailure) in
         try instant.read(reader)
@@ -198,17 +198,17 @@ final class InstantHandler {
     let exchange = request.exchange
     guard past.permits(clip.span.lowerBound, of: served, exchange) else { return }
     if let form = clip.playlist {
-      return past.requests.answer(exchange) { [served] answer in
+      return past.answer(exchange) { [served] answer in
         served.clipPlaylist(clip.span, of: clip.main, form, answer: answer)
       }
     }
     let clip = PastClip(span: clip.span, main: clip.main, audio: clip.audio, archive: archive)
-    past.requests.read(exchange) {
+    past.read(exchange) {
       [served] (take: @escaping @Sendable (PastClip.Outcome) -> Void) in
       archive.read { result in
         switch result {
         case .success(let outcome): take(outcome)
-        case .failure(let failure): take(.response(served.refusal(failure, of: clip.main)))
+        case .failure(let failure): take(.response(served.refusal(failure)))
         }
       } _: { reader throws(ArchiveFailure) in
         try clip.read(reader)

@@ -165,14 +165,14 @@ final class StillHandler {
     guard let archive = served.options.archive else {
       return exchange.respond(.error(410, "the frame has left the window"))
     }
-    past.requests.read(exchange) {
+    past.read(exchange) {
       (take: @escaping @Sendable (Result<StillRequest, ArchiveFailure>) -> Void) in
       archive.read(answer: take, find)
     } take: { [weak self] result in
       switch result {
       case .success(let request):
         self?.ask(request, exchange, .segment, since: since)
-      case .failure(let failure): exchange.respond(served.refusal(failure, of: served.top))
+      case .failure(let failure): exchange.respond(served.refusal(failure))
       }
     }
   }

@@ -63,4 +63,14 @@ package struct ServingOptions: Sendable {
 
   /// The defaults.
   package init() {}
+
+  /// Scheme and authority of absolute URLs in the response to a request: the configured URL, or
+  /// scheme and `Host` of the request.
+  ///
+  /// Empty for an HTTP/1.0 request without `Host`; its URLs are then relative.
+  func origin(of request: Request) -> String {
+    if let publicURL { return publicURL }
+    guard let host = request.header("host"), !host.isEmpty else { return "" }
+    return (request.isSecure ? "https://" : "http://") + host
+  }
 }

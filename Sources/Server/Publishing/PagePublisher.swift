@@ -112,7 +112,7 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
 
   /// Asks for the permission to publish, after the search for a client on this machine.
   private func ask(_ credential: PageSession.Credential) {
-    let isSearched = publishers.registry.search(for: request.peer, at: now) {
+    let isSearched = publishers.registry.access.search(for: request.peer, at: now) {
       [loop = publishers.loop] in
       loop.post { if self.connection != nil { self.enter(credential) } }
     }

@@ -19,7 +19,7 @@ struct UploadRequests {
   let serverState: ServerState
   unowned let loop: EventLoop
   let uploads: MediaUploads
-  let hookRequests: HookRequests
+  let answers: AwaitedAnswers
 
   /// Answers a request, if its path can be that of a file of an uploaded stream.
   ///
@@ -75,7 +75,7 @@ struct UploadRequests {
     guard !hooks.areAbsent, !serverState.uploadGrants.withLock({ $0.use(client, at: now) }) else {
       return then()
     }
-    hookRequests.ask(exchange, PublishEvent(name, .uploads, exchange.request.peer)) { permit in
+    answers.ask(hooks, exchange, PublishEvent(name, .uploads, exchange.request.peer)) { permit in
       serverState.uploadGrants.withLock { $0.add(permit, of: client, at: loop.now) }
       then()
     }

@@ -38,7 +38,7 @@ extension RequestRouter {
   /// Decides about a request to publish by `then`, after a search for its client on this machine.
   func hold(_ exchange: any Exchange, then: @escaping () -> Void) {
     hold(exchange, then) {
-      serverState.publishers.search(for: exchange.request.peer, at: now, then: $0)
+      serverState.publishers.access.search(for: exchange.request.peer, at: now, then: $0)
     }
   }
 
@@ -47,7 +47,7 @@ extension RequestRouter {
     _ exchange: any Exchange, _ then: @escaping () -> Void,
     after search: (@escaping @Sendable () -> Void) -> Bool
   ) {
-    let isSearched = searched.hold(exchange) { (answer: @escaping @Sendable (Bool) -> Void) in
+    let isSearched = answers.hold(exchange) { (answer: @escaping @Sendable (Bool) -> Void) in
       search { answer(true) }
     } take: { _ in
       then()

@@ -27,9 +27,9 @@ final class RequestRouter: RequestHandler, LoopService {
   }
   private let mediaUploads: MediaUploads
   private let pagePublishers: PagePublishers
-  private let hookRequests: HookRequests
-  /// The requests whose clients on this machine are searched for among its processes.
-  let searched: AwaitedAnswers
+  /// The requests whose clients on this machine are searched for among its processes, and those
+  /// whose clients wait for the permission of the hook.
+  let answers: AwaitedAnswers
   /// The handlers of uploaded streams, which decide the meaning of targets.
   private(set) var uploads: [String: UploadHandler] = [:] { didSet { routes = RouteCache() } }
   /// When uploaded streams and files that have expired are removed next.
@@ -55,8 +55,7 @@ final class RequestRouter: RequestHandler, LoopService {
     self.loop = loop
     self.counters = counters
     control = ControlAPI(serverState, loop: loop)
-    hookRequests = HookRequests(serverState.publishers.hooks, loop: loop)
-    searched = AwaitedAnswers(loop: loop)
+    answers = AwaitedAnswers(loop: loop)
     mediaUploads = MediaUploads(
       loop: loop, registry: serverState.publishers, log: serverState.log)
     pagePublishers = PagePublishers(serverState, loop: loop)
@@ -145,7 +144,7 @@ final class RequestRouter: RequestHandler, LoopService {
 
   private var publishing: UploadRequests {
     UploadRequests(
-      serverState: serverState, loop: loop, uploads: mediaUploads, hookRequests: hookRequests)
+      serverState: serverState, loop: loop, uploads: mediaUploads, answers: answers)
   }
 
   /// Opens, updates and closes handlers to match the table of streams.

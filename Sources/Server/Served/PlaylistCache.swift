@@ -19,6 +19,16 @@ final class PlaylistCache: Sendable {
     case captions(MediaPlaylist.Form, String)
     case chunked
     case iFrames
+
+    /// Its place in ``Shared/versions``.
+    var place: Int {
+      switch self {
+      case .media: 0
+      case .captions: 1
+      case .chunked: 2
+      case .iFrames: 3
+      }
+    }
   }
 
   /// The differences between responses of one version.
@@ -63,33 +73,11 @@ final class PlaylistCache: Sendable {
   }
 
   private struct Shared {
-    var media = RenderedVersion()
-    var captions = RenderedVersion()
-    var chunked = RenderedVersion()
-    var iFrames = RenderedVersion()
+    /// The newest version with playlists of each form.
+    var versions = [RenderedVersion](repeating: RenderedVersion(), count: 4)
     var renderings = 0
     var compressions = 0
     var newestSize = 0
-
-    /// The newest version with playlists of this form.
-    subscript(form: Form) -> RenderedVersion {
-      _read {
-        switch form {
-        case .media: yield media
-        case .captions: yield captions
-        case .chunked: yield chunked
-        case .iFrames: yield iFrames
-        }
-      }
-      _modify {
-        switch form {
-        case .media: yield &media
-        case .captions: yield &captions
-        case .chunked: yield &chunked
-        case .iFrames: yield &iFrames
-        }
-      }
-    }
   }
 
   private let name: String
@@ -161,41 +149,42 @@ final class PlaylistCache: Sendable {
   private func response(
     _ key: Key, _ asked: WindowSnapshot, _ shared: inout Shared
   ) -> PreparedResponse? {
-    let (cached, cachedEnd) = (shared[key.form].number, shared[key.form].hasEnded)
+    let place = key.form.place
+    let (cached, cachedEnd) = (shared.versions[place].number, shared.versions[place].hasEnded)
     // Another loop may have cached a newer version; an older one never replaces it.
     let isOld = number(asked, key.form) < cached || cachedEnd && asked.state != .ended
     let snapshot = isOld ? key.form == .chunked ? window.snapshot : window.listing : asked
     let (number, hasEnded) = (number(snapshot, key.form), snapshot.state == .ended)
     if number > cached || hasEnded && !cachedEnd {
-      shared[key.form].leave()
-      shared[key.form] = RenderedVersion(number: number, hasEnded: hasEnded)
+      shared.versions[place].leave()
+      shared.versions[place] = RenderedVersion(number: number, hasEnded: hasEnded)
     }
-    if let response = shared[key.form].responses[key] { return response }
+    if let response = shared.versions[place].responses[key] { return response }
     guard let body = body(key, snapshot, &shared) else { return nil }
     let response = PreparedResponse(
       status: 200,
       fields: fields(key, version: snapshot.version) + [tag(key, number, hasEnded)], body: [body])
-    shared[key.form].responses[key] = response
+    shared.versions[place].responses[key] = response
     return response
   }
 
   private func body(
     _ key: Key, _ snapshot: WindowSnapshot, _ shared: inout Shared
   ) -> SharedBytes? {
-    let bodyKey = BodyKey(form: key.form, depth: key.depth)
-    if key.isCompressed, let body = shared[key.form].compressed[bodyKey] { return body }
-    if shared[key.form].plain[bodyKey] == nil {
+    let (place, bodyKey) = (key.form.place, BodyKey(form: key.form, depth: key.depth))
+    if key.isCompressed, let body = shared.versions[place].compressed[bodyKey] { return body }
+    if shared.versions[place].plain[bodyKey] == nil {
       guard let text = text(key, snapshot) else { return nil }
       shared.renderings += 1
-      shared[key.form].plain[bodyKey] = SharedBytes(text)
+      shared.versions[place].plain[bodyKey] = SharedBytes(text)
       shared.newestSize = text.utf8.count
     }
-    guard let plain = shared[key.form].plain[bodyKey] else { return nil }
+    guard let plain = shared.versions[place].plain[bodyKey] else { return nil }
     guard key.isCompressed else { return plain }
     // If zlib has no memory there is no response: a plain body would contradict the fields.
     guard let compressed = Gzip.compress(plain) else { return nil }
     shared.compressions += 1
-    shared[key.form].compressed[bodyKey] = compressed
+    shared.versions[place].compressed[bodyKey] = compressed
     return compressed
   }
 

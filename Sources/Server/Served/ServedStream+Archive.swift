@@ -11,14 +11,6 @@ import Streams
 import Time
 
 extension ServedStream {
-  /// The stream of a session, whose windows are archived from now on.
-  convenience init(
-    archiving stream: StreamSession, _ options: StreamServingOptions, sendsCMSD: Bool
-  ) {
-    self.init(stream, options, sendsCMSD: sendsCMSD)
-    options.archive?.follow(renditions.map { ($0.name, $0.window) })
-  }
-
   /// Pushes the windows from now on; starts threads.
   func push() { options.pushes?.follow(renditions.map { ($0.name, $0.window) }) }
 
@@ -149,7 +141,7 @@ extension ServedStream {
   }
 
   /// The response if the archive does not have media of a time.
-  func refusal(_ failure: ArchiveFailure, of rendition: ServedRendition) -> PreparedResponse {
+  func refusal(_ failure: ArchiveFailure) -> PreparedResponse {
     switch failure {
     case .missing: .error(404, "the stream has no media at this time")
     case .tooOld: .error(410, tooOld)

@@ -113,7 +113,7 @@ extension ServedStream {
         closedPlaylist(
           numbers.lowerBound..<numbers.upperBound + 1, of: rendition, base: base,
           isWhole: isWhole, hasEvents: hasEvents, answer: answer)
-      case .failure(let failure): answer(refusal(failure, of: rendition))
+      case .failure(let failure): answer(refusal(failure))
       }
     } _: { reader throws(ArchiveFailure) in
       let found = try reader.segments(during: span, of: rendition.name)

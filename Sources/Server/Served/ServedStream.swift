@@ -251,7 +251,11 @@ final class ServedStream: Sendable {
       control: ServerControl(
         segmentations: stream.renditions.map(\.track.segmentation), holdBack: options.holdBack,
         hasCueTags: options.hasCueTags),
-      parameters: configuration.presentationParameters(options), options: options,
+      parameters: PresentationParameters(
+        name: configuration.name, segmentation: configuration.segmentation,
+        targetLatency: options.targetLatency(of: configuration),
+        inputDelay: configuration.inputDelay, audioDelay: configuration.audioDelay),
+      options: options,
       cmsd: sendsCMSD
         ? stream.renditions.map { CMSDFields(bitrateKilobits: $0.track.bitrateKilobits) } : [],
       measures: Measures(

@@ -73,23 +73,11 @@ package final class ServerState: Sendable {
   ///   - log: the log for failures.
   ///   - accessLog: the file for one line per response; nil for none.
   ///   - segmentRows: the statistics of deliveries; nil for none.
-  package convenience init(
+  package init(
     page: PageFiles, options: ServingOptions, version: String, log: Log,
     accessLog: LineFile? = nil, segmentRows: SegmentRows? = nil
   ) {
-    self.init(
-      served: [], page: page, options: options, version: version, log: log, accessLog: accessLog,
-      segmentRows: segmentRows)
-  }
-
-  init(
-    served: [ServedStream], page: PageFiles, options: ServingOptions = ServingOptions(),
-    version: String, log: Log, accessLog: LineFile? = nil, segmentRows: SegmentRows? = nil
-  ) {
-    let streams = served.map {
-      StreamEntry(name: $0.name, state: .served($0), supervisor: nil, options: $0.options)
-    }
-    shared = Locked(Shared(streamTable: StreamTable(revision: 0, streams: streams)))
+    shared = Locked(Shared(streamTable: StreamTable(revision: 0, streams: [])))
     self.options = options
     attempts = AttemptLimit(
       starts: StartLimits(running: options.runningStreams, starts: options.streamStarts))
@@ -187,7 +175,9 @@ package final class ServerState: Sendable {
   private func serve(_ live: StreamSession, _ own: StreamServingOptions) -> ServedStream {
     let reports = TimedEventReports(live.configuration.name, to: events)
     live.events.observe { reports.add($0) }
-    return ServedStream(archiving: live, own, sendsCMSD: options.sendsCMSD)
+    let served = ServedStream(live, own, sendsCMSD: options.sendsCMSD)
+    own.archive?.follow(served.renditions.map { ($0.name, $0.window) })
+    return served
   }
 
   /// Whether a client has the admin token.

@@ -17,7 +17,8 @@ struct RenditionThread: Sendable {
   let feed: SlotFeed
   /// Asks for IDRs inside of segments.
   let keys: KeyRequests
-  let load: LadderLoad
+  /// That of all renditions of the ladder.
+  let load: Locked<LadderLoadState>
   /// Whether the stream stops without an end for players; waiting frame slots are then not encoded.
   let isLeaving: @Sendable () -> Bool
   let statistics: Locked<StreamStatistics>
@@ -49,8 +50,11 @@ struct RenditionThread: Sendable {
         note(effort.step, before: before)
         track.hurry(effort.hurries)
       }
-      let leavesOut = load.observe(
-        renditionIndex, isLeftOut ? .leftOut : loadOf(monitor, effort))
+      let ownLoad = isLeftOut ? .leftOut : loadOf(monitor, effort)
+      let leavesOut = load.withLock { state in
+        state.observe(renditionIndex, ownLoad, now: SystemClock.monotonicTime)
+        return state.leavesOut(renditionIndex)
+      }
       if let announcement = slot.announcement { announce(announcement) }
       captions.add(slot.captions, at: slot.due)
       let position = configuration.segmentation.position(of: slot.frameIndex)

@@ -85,6 +85,14 @@ final class SlotFeed: Sendable {
     }
   }
 
+  /// Closes the slots on time, for sources that may be late or missing; runs until stopped.
+  func closeSlots(until stop: StopFlag) {
+    SystemClock.sharpenSleep()
+    waitUntilOpen()
+    // A frame of an input may be shown for minutes.
+    while let closing = read({ $0.nextClosing }), stop.sleep(until: closing) { closeDueSlots() }
+  }
+
   /// Reads the schedule; nil before the feed is open.
   func read<Value: Sendable>(_ body: (SlotSchedule<VideoFrame>) -> Value) -> Value? {
     state.withLock { state in state.map { body($0.schedule) } }

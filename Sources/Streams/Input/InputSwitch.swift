@@ -18,7 +18,6 @@ final class InputSwitch: Sendable {
     var ended: Set<Int> = []
     /// The counters of the session; nil before there is one.
     var statistics: Locked<StreamStatistics>?
-    var onEnd: (@Sendable () -> Void)?
   }
 
   /// The interval in which the facts are looked at.
@@ -28,6 +27,8 @@ final class InputSwitch: Sendable {
   private let name: String
   private let log: Log
   private let state: Locked<State>
+  /// Set when all inputs have ended.
+  let end = Outcome<Void>()
 
   /// The switch of the inputs of the stream `name`, by preference.
   init(_ addresses: [InputAddress], failback: Interval, name: String, log: Log) {
@@ -85,39 +86,27 @@ final class InputSwitch: Sendable {
 
   /// Notes that video of an input arrived.
   func heard(_ index: Int, isPaced: Bool) {
-    let now = SystemClock.monotonicTime
-    change { $0.heard(index, isPaced: isPaced, at: now) }
+    change { $0.heard(index, isPaced: isPaced, at: $1) }
   }
 
   /// Notes that an input has lost its connection.
   func lost(_ index: Int) {
-    let now = SystemClock.monotonicTime
-    change { $0.lost(index, at: now) }
+    change { $0.lost(index, at: $1) }
   }
 
   /// Looks for inputs that are silent.
   func check() {
-    let now = SystemClock.monotonicTime
-    change { $0.check(at: now) }
+    change { $0.check(at: $1) }
   }
 
   /// Notes that an input has ended; the stream ends with the last one.
   func ended(_ index: Int) {
     lost(index)
-    let body = state.withLock { state -> (@Sendable () -> Void)? in
+    let isLast = state.withLock { state in
       state.ended.insert(index)
-      return state.ended.count == addresses.count ? state.onEnd : nil
-    }
-    body?()
-  }
-
-  /// Calls `body` once when all inputs have ended.
-  func whenEnded(_ body: @escaping @Sendable () -> Void) {
-    let hasEnded = state.withLock { state in
-      state.onEnd = body
       return state.ended.count == addresses.count
     }
-    if hasEnded { body() }
+    if isLast { end.set(()) }
   }
 
   /// Whether the video of an input is to be decoded.
@@ -128,8 +117,8 @@ final class InputSwitch: Sendable {
 
   /// Whether an input that need not be read is wanted; else it is paused.
   func isWantedOrPaused(_ index: Int) -> Bool {
+    check()
     let now = SystemClock.monotonicTime
-    change { $0.check(at: now) }
     return state.withLock { state in
       let isWanted = state.choice.isWanted(index, at: now)
       if !isWanted { state.choice.pause(index) }
@@ -175,9 +164,10 @@ final class InputSwitch: Sendable {
 
   // MARK: Changes
 
-  private func change(_ event: (inout InputChoice) -> InputChoice.Change?) {
+  private func change(_ event: (inout InputChoice, MonotonicTime) -> InputChoice.Change?) {
+    let now = SystemClock.monotonicTime
     let change = state.withLock { state -> InputChoice.Change? in
-      let change = event(&state.choice)
+      let change = event(&state.choice, now)
       if change != nil { Self.report(state) }
       return change
     }

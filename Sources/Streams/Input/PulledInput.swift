@@ -39,7 +39,8 @@ final class PulledInput: StandbyOwner {
   /// The facts, or why they will never be known.
   private let outcome = Monitor<Result<SourceFacts, InputError>?>(nil)
   private let attached = Monitor<InputTarget?>(nil)
-  private let ending = Locked<(hasEnded: Bool, body: (@Sendable () -> Void)?)>((false, nil))
+  /// Set when it has ended.
+  let end = Outcome<Void>()
 
   init(
     _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool,
@@ -251,19 +252,7 @@ final class PulledInput: StandbyOwner {
   func ended() {
     perform(presence.withLock { $0.ended() })
     if let position { position.inputs.ended(position.index) }
-    let body = ending.withLock { ending in
-      ending.hasEnded = true
-      return ending.body
-    }
-    body?()
-  }
-
-  func whenEnded(_ body: @escaping @Sendable () -> Void) {
-    let hasEnded = ending.withLock { ending in
-      ending.body = body
-      return ending.hasEnded
-    }
-    if hasEnded { body() }
+    end.set(())
   }
 
   private func perform(_ action: SourcePresence.Action?, _ detail: String = "") {

@@ -2,7 +2,7 @@
 
 package import Capture
 package import Logging
-import Sharing
+package import Sharing
 import Time
 
 /// The running inputs of a stream: their threads, the facts, and the session that takes the units.
@@ -25,22 +25,13 @@ package final class PulledSource: Sendable {
   /// - Parameters:
   ///   - order: the inputs, how they are read, and which properties are needed.
   ///   - published: the media of publishers, if one of the addresses is theirs.
-  ///   - inputs: the inputs that it shares with other streams; nil if it shares none.
+  ///   - shared: the inputs that it shares with other streams; nil if it shares none.
   ///   - outages: of the stream, which outlast this source.
+  ///   - watch: gets its units of work.
   ///   - log: for its presence.
-  package convenience init(
-    _ order: StartOrder, published: PublishedMedia?, inputs: SharedInputs? = nil,
-    outages: SourceOutages = SourceOutages(), log: Log
-  ) {
-    self.init(
-      order, published: published, inputs: inputs, outages: outages, watch: CallWatchdog(), log: log
-    )
-  }
-
-  /// The source of a process of its own; `watch` gets its units of work.
-  init(
-    _ order: StartOrder, published: PublishedMedia?, inputs shared: SharedInputs?,
-    outages: SourceOutages, watch: CallWatchdog, log: Log
+  package init(
+    _ order: StartOrder, published: PublishedMedia?, inputs shared: SharedInputs? = nil,
+    outages: SourceOutages = SourceOutages(), watch: CallWatchdog = CallWatchdog(), log: Log
   ) {
     let addresses = order.addresses
     outages.change { $0.inputs = addresses.count }
@@ -113,7 +104,7 @@ package final class PulledSource: Sendable {
 
   /// Calls `body` once when files or standard input have ended, on the thread of the last one.
   package func whenEnded(_ body: @escaping @Sendable () -> Void) {
-    if let choice { choice.whenEnded(body) } else { inputs[0].whenEnded(body) }
+    (choice?.end ?? inputs[0].end).whenSet { _ in body() }
   }
 
   /// Gives all further units to a session.

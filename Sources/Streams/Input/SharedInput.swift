@@ -154,7 +154,7 @@ final class SharedInput: Sendable {
     _ = OSThread(name: "standby") { standby.run() }
     let end: SharedInputReader.End
     do throws(InputError) {
-      try link.read(standby, opened: { opened in take(opened, link) }) { entry in
+      try link.read(standby, opened: { opened in take(opened) }) { entry in
         for reader in state.read({ $0.readers }) { reader.add(entry) }
       } replaced: {
         for reader in state.read({ $0.readers }) { reader.end(.replaced) }
@@ -170,7 +170,7 @@ final class SharedInput: Sendable {
   /// Notes an open connection.
   ///
   /// - Returns: whether it is shared; else it was given to the first stream.
-  private func take(_ opened: OpenedConnection?, _ link: SharedConnection) -> Bool {
+  private func take(_ opened: OpenedConnection?) -> Bool {
     state.update { state in
       guard opened == nil else {
         state.own = opened

@@ -140,12 +140,12 @@ final class IsolatedStream: Sendable {
     let pipeline = context.pipeline(of: source)
     session.withLock { $0 = ChildSession(context: context, pipeline: pipeline) }
     // The context keeps this body: a strong reference would keep the stream after it has left.
-    context.whenFinished { [weak self] outcome in self?.finished(outcome) }
+    context.outcome.whenSet { [weak self] outcome in self?.finished(outcome) }
     let thread = OSThread(name: "open") { [self] in
       do throws(SessionFailure) {
         try pipeline.open()
         pipe.send(ChildMessage.opened)
-        source.whenEnded { [weak context] in context?.finish(.sourceEnded) }
+        source.whenEnded { [weak context] in context?.outcome.set(.sourceEnded) }
       } catch { pipe.send(ChildMessage(.failed(error))) }
     }
     if thread == nil { pipe.send(ChildMessage(.failed(.thread))) }

@@ -72,25 +72,25 @@ extension ReceivedSession<SessionReceiverState> {
     case .opened: settle(.success(()))
     case .failed(let kind, let reason):
       let failure = SessionFailure(kind: kind, reason: reason)
-      if settle(.failure(failure)) { context.finish(.failed(failure)) }
-    case .sourceEnded: context.finish(.sourceEnded)
+      if settle(.failure(failure)) { context.outcome.set(.failed(failure)) }
+    case .sourceEnded: context.outcome.set(.sourceEnded)
     case .irregular:
       let configuration = context.configuration
       guard configuration.passesThrough, !configuration.segmentation.hasVariableDuration else {
         throw .invalid(field: "an outcome", value: "that this session cannot have")
       }
-      context.finish(.irregularKeyFrames)
+      context.outcome.set(.irregularKeyFrames)
     case .tracksChanged:
       let configuration = context.configuration
       guard configuration.passesThrough, configuration.renditions.count > 1 else {
         throw .invalid(field: "an outcome", value: "that this session cannot have")
       }
-      context.finish(.tracksChanged)
+      context.outcome.set(.tracksChanged)
     case .unfit(let reason):
       guard context.configuration.passesThrough else {
         throw .invalid(field: "an outcome", value: "that this session cannot have")
       }
-      context.finish(.unfit(reason))
+      context.outcome.set(.unfit(reason))
     case .event(let time, let mediaTime, let content):
       context.metadata.take(content, at: time, mediaTime: mediaTime)
     case .cue(let time, let cue): context.metadata.take(cue, at: time)
@@ -126,7 +126,7 @@ extension ReceivedSession<SessionReceiverState> {
     let isSame = try change(track) { track throws(MessageError) in try track.describe(fields) }
     guard !isSame else { return }
     state.withLock { $0.phase = .over }
-    context.finish(.encoderChanged)
+    context.outcome.set(.encoderChanged)
   }
 
   /// Follows a step of the wall clock, for the next process.

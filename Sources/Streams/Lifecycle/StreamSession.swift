@@ -153,14 +153,14 @@ package final class StreamSession: Sendable {
   package func start() throws(SessionFailure) {
     try pipeline.open()
     if case .inProcess(let source) = source {
-      source.whenEnded { [weak context] in context?.finish(.sourceEnded) }
+      source.whenEnded { [weak context] in context?.outcome.set(.sourceEnded) }
     }
   }
 
   /// Calls `body` once when the session ends by itself, on one of its threads; at once if it has
   /// ended.
   package func whenFinished(_ body: @escaping @Sendable (SessionOutcome) -> Void) {
-    context.whenFinished(body)
+    context.outcome.whenSet(body)
   }
 
   /// Ends the stream for its players: the source stops, waiting frames are encoded, windows end.
@@ -209,14 +209,5 @@ package final class StreamSession: Sendable {
     }
     context.joinThreads(until: deadline)
     SystemMemory.giveBack()
-  }
-}
-
-extension StreamSession {
-  /// A session as planned; no thread of its own runs yet.
-  convenience init(_ planned: StreamPlan.Session, outages: SourceOutages, log: Log) {
-    self.init(
-      planned.configuration, source: planned.source, upstream: planned.upstream,
-      replacing: .ofProcess, outages: outages, log: log)
   }
 }

@@ -244,7 +244,9 @@ package final class StreamSupervisor: Sendable {
     let began = SystemClock.monotonicTime
     do throws(SessionFailure) {
       let planned = try plan.session(start)
-      let session = StreamSession(planned, outages: plan.outages, log: log)
+      let session = StreamSession(
+        planned.configuration, source: planned.source, upstream: planned.upstream,
+        replacing: .ofProcess, outages: plan.outages, log: log)
       session.logFirstPlaylist(since: began, log)
       session.logShortenedWindows(log)
       do throws(SessionFailure) { try session.start() } catch {

@@ -14,7 +14,7 @@ final class EncodingPipeline: Pipeline {
   private let source: PulledSource?
   private let feed: SlotFeed
   private let barrier: StartBarrier
-  private let load: LadderLoad
+  private let load: Locked<LadderLoadState>
   private let splices: SpliceKeys
   /// The frames of the slate, one for each frame time; known once it is open.
   private let slate = Locked<[VideoFrame]>([])
@@ -27,7 +27,7 @@ final class EncodingPipeline: Pipeline {
     feed = SlotFeed(
       renditions: count, capacity: Int(context.configuration.segmentation.framesPerPart))
     barrier = StartBarrier(count: count + context.audio.count)
-    load = LadderLoad(count: count)
+    load = Locked(LadderLoadState(count: count))
     splices = SpliceKeys(context)
   }
 
@@ -108,8 +108,7 @@ final class EncodingPipeline: Pipeline {
   }
 
   private func startPacer() throws(SessionFailure) {
-    let pacer = SlotPacer(feed: feed, stop: context.stop)
-    try context.startThread("grid") { pacer.run() }
+    try context.startThread("grid") { [feed, context] in feed.closeSlots(until: context.stop) }
   }
 
   // MARK: Encoders

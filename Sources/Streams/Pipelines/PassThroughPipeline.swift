@@ -38,7 +38,7 @@ final class PassThroughPipeline: Pipeline {
     }
     do throws(FFmpegError) {
       try track.open(facts.description.videos) { [weak context] outcome in
-        context?.finish(outcome)
+        context?.outcome.set(outcome)
       }
     } catch {
       throw .source("\(error)")

@@ -27,5 +27,4 @@ protocol Pipeline: Sendable {
 
 extension Pipeline {
   func requestKey(_ rendition: Int) {}
-  func planSplice(_ frame: Int64) {}
 }

@@ -10,11 +10,6 @@ import Time
 
 /// The state shared by the threads of one session: clock, sinks, counters, outcome.
 final class SessionContext: Sendable {
-  private struct End: Sendable {
-    var outcome: SessionOutcome?
-    var body: (@Sendable (SessionOutcome) -> Void)?
-  }
-
   /// A rendition and the sink of its chunks.
   struct Output: Sendable {
     let settings: RenditionSettings
@@ -45,7 +40,7 @@ final class SessionContext: Sendable {
   /// Set before ``stop`` if the stream ends: the threads then publish the remaining media.
   let ending = StopFlag()
   private let threads: ThreadGroup
-  private let end = Locked(End())
+  let outcome = Outcome<SessionOutcome>()
 
   /// The state of a session that publishes to `sinks`, of which each track has one.
   init(
@@ -98,7 +93,7 @@ final class SessionContext: Sendable {
       do throws(FFmpegError) { try body { opening.succeed() } } catch {
         guard !opening.fail(error) else { return }
         log.write(.error, "encoder-failed", stream: configuration.name, "\(error)")
-        finish(.failed(.encoder("\(error)")))
+        outcome.set(.failed(.encoder("\(error)")))
       }
     }
     return opening
@@ -106,25 +101,4 @@ final class SessionContext: Sendable {
 
   /// Waits for the end of all threads, at most until `deadline`.
   func joinThreads(until deadline: MonotonicTime) { threads.join(until: deadline) }
-
-  // MARK: Outcome
-
-  /// Sets the outcome; the first one stays.
-  func finish(_ outcome: SessionOutcome) {
-    let body = end.withLock { end -> (@Sendable (SessionOutcome) -> Void)? in
-      guard end.outcome == nil else { return nil }
-      end.outcome = outcome
-      return end.body
-    }
-    body?(outcome)
-  }
-
-  /// Calls `body` with the outcome, at once if there is one.
-  func whenFinished(_ body: @escaping @Sendable (SessionOutcome) -> Void) {
-    let outcome = end.withLock { end in
-      end.body = body
-      return end.outcome
-    }
-    if let outcome { body(outcome) }
-  }
 }

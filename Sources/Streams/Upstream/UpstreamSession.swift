@@ -40,7 +40,7 @@ extension ReceivedSession<UpstreamSessionState> {
 
   /// Ends the session, since the feed does not continue it.
   func renew() {
-    context.finish(.upstreamChanged)
+    context.outcome.set(.upstreamChanged)
     settle(.success(()))
   }
 

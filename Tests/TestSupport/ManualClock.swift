@@ -3,7 +3,7 @@
 import Sharing
 package import Time
 
-/// A monotonic clock that a test moves; for an ``EventLoop``.
+/// A monotonic clock that a test moves; for an `EventLoop`.
 package final class ManualClock: Sendable {
   private let time = Locked(SystemClock.monotonicTime)
 

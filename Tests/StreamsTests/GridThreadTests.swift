@@ -11,7 +11,7 @@ import Time
 @testable import Streams
 
 @Suite("The threads of a frame grid")
-struct SlotPacerTests {
+struct GridThreadTests {
   @Test("end within a second, however long a frame is shown", arguments: ["pacer", "pattern"])
   func slowGrid(thread name: String) throws {
     let size = try #require(VideoSize("320x180"))
@@ -31,7 +31,7 @@ struct SlotPacerTests {
     let thread = try #require(
       OSThread(name: name) {
         if name == "pacer" {
-          SlotPacer(feed: feed, stop: stop).run()
+          feed.closeSlots(until: stop)
         } else {
           try? TestSource(size: size, segmentation: segmentation, feed: feed, stop: stop).run()
         }
