@@ -146,9 +146,6 @@ package final class MessagePipe: Sendable {
     return nil
   }
 
-  /// Whether a descriptor is a connected local socket.
-  static func isSocket(_ descriptor: Int32) -> Bool { clinux_is_socket(descriptor) }
-
   /// The connection of a child to its parent.
   ///
   /// From then on the process ignores the signals of a terminal: its parent ends it.
@@ -158,7 +155,9 @@ package final class MessagePipe: Sendable {
   ///   - arguments: those of this process.
   /// - Returns: nil in a process that is no such child.
   package static func toParent(_ argument: String, in arguments: [String]) -> MessagePipe? {
-    guard arguments.dropFirst().first == argument, isSocket(ChildProcess.socket) else { return nil }
+    guard arguments.dropFirst().first == argument, clinux_is_socket(ChildProcess.socket) else {
+      return nil
+    }
     for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2] {
       _ = clinux_ignore_signal(signal)
     }

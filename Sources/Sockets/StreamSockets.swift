@@ -302,9 +302,7 @@ package final class StreamSockets {
 
   /// Counts a change of an automatic rendition.
   func countSwitch(isUp: Bool) {
-    counters.withLock { counters in
-      if isUp { counters.delays.switchesUp += 1 } else { counters.delays.switchesDown += 1 }
-    }
+    counters.withLock { $0.delays.countSwitch(isUp: isUp) }
   }
 
   /// Counts a viewer that was too slow.

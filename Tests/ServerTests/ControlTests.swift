@@ -180,7 +180,7 @@ struct ControlTests {
       ("", "abc", false), ("", "", false), ("abc", "", false), ("ABC", "abc", false),
     ])
   func secrets(given: String, secret: String, same: Bool) {
-    #expect(Secret.isSame(given, secret) == same)
+    #expect(AdminAccess.isSame(given, secret) == same)
   }
 
   @Test("a span of the archive is removed and kept without a session of the stream")

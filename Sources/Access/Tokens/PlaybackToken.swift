@@ -39,9 +39,7 @@ package struct PlaybackToken: Sendable, Equatable {
   package init?(_ text: some StringProtocol) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 4, (1...16).contains(parts[0].utf8.count), NameCharacters.isWord(parts[0]),
-      (1...12).contains(parts[1].utf8.count),
-      parts[1].utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let expiry = Int64(parts[1]),
-      "\(expiry)" == parts[1], Self.isSession(parts[2]),
+      let expiry = Self.expiry(parts[1]), Self.isSession(parts[2]),
       parts[3].utf8.count == Self.signatureLength, NameCharacters.isWord(parts[3])
     else { return nil }
     key = String(parts[0])
@@ -65,6 +63,14 @@ package struct PlaybackToken: Sendable, Equatable {
     self.expiry = expiry
     self.session = session
     signature = Self.signature(stream, expiry, address, session, key)
+  }
+
+  /// The expiry in a token: at most ``lastExpiry``, without a sign and leading zeros.
+  static func expiry(_ text: some StringProtocol) -> Int64? {
+    guard let expiry = Int64(text), "\(expiry)" == text, (0...lastExpiry).contains(expiry) else {
+      return nil
+    }
+    return expiry
   }
 
   /// Whether a text can be the name of a client session: 1 to 64 letters, digits, `_` and `-`.

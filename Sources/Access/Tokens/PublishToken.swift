@@ -22,9 +22,7 @@ package struct PublishToken: Sendable, Equatable {
   /// Reads a token; nil for any other text.
   package init?(_ text: some StringProtocol) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 3, parts[0] == "p", (1...12).contains(parts[1].utf8.count),
-      let expiry = Int64(parts[1]), "\(expiry)" == parts[1],
-      (0...PlaybackToken.lastExpiry).contains(expiry),
+    guard parts.count == 3, parts[0] == "p", let expiry = PlaybackToken.expiry(parts[1]),
       parts[2].utf8.count == Self.signatureLength, NameCharacters.isWord(parts[2])
     else { return nil }
     self.expiry = expiry

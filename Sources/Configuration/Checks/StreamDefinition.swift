@@ -31,11 +31,8 @@ package struct StreamDefinition: Sendable {
   package init(
     _ settings: StreamSettings, isListed: Bool, isSupervised: Bool
   ) throws(UsageError) {
-    var isDeviceByFlag = true
-    if let location = settings.locations["device"], case .flag = location {
-    } else if settings.device != nil {
-      isDeviceByFlag = false
-    }
+    let isDeviceByFlag =
+      if case .flag? = settings.locations["device"] { true } else { settings.device == nil }
     self.settings = settings
     self.isListed = isListed
     keyServer = EncryptionCheck.server(settings)

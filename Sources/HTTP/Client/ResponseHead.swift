@@ -56,13 +56,11 @@ package struct ResponseHead: Sendable, Equatable {
         !line[colon...].contains(where: { $0 == 0 || $0 == 0x0D || $0 == 0x0A })
       else { throw .fieldLine }
       // bounded: indices are those of the line
-      let value = line[line.index(after: colon)...].drop(while: Self.isSpace)
-      let end = value.lastIndex { !Self.isSpace($0) }.map { value.index(after: $0) }
+      let value = trimmed(line[line.index(after: colon)...])
       fields.append(
         HeaderField(
           // bounded: indices are those of the line
-          String(decoding: line[..<colon], as: UTF8.self),
-          String(decoding: value[..<(end ?? value.startIndex)], as: UTF8.self)))
+          String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self)))
     }
     self.status = status
     self.fields = fields
@@ -109,6 +107,4 @@ package struct ResponseHead: Sendable, Equatable {
     guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
     return Int(String(decoding: digits, as: UTF8.self))
   }
-
-  private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 }

@@ -45,6 +45,13 @@ package final class WindowSnapshot: Sendable {
   /// The number of the newest segment; -1 before the first.
   package var newestSegment: Int64 { open?.number ?? segments.last?.number ?? -1 }
 
+  /// The constants with the CMAF headers after the one with this hash; all if the window does not
+  /// have it.
+  package func tracks(after hash: String?) -> ArraySlice<TrackDescription> {
+    guard track?.headerHash != hash else { return [] }
+    return tracks[(tracks.firstIndex { $0.headerHash == hash }.map { $0 + 1 } ?? 0)...]
+  }
+
   init(_ state: WindowState, tracks: [TrackDescription]) {
     size = state.size
     isShortened = state.isShortened

@@ -140,12 +140,10 @@ final class FeedReader {
 
   /// Sends the headers of a track that are newer than the sent ones.
   private func writeHeaders(_ snapshot: WindowSnapshot, of index: Int) {
-    guard let newest = snapshot.track, newest.headerHash != tracks[index].header else { return }
-    let sent = snapshot.tracks.firstIndex { $0.headerHash == tracks[index].header }
-    for track in snapshot.tracks[(sent.map { $0 + 1 } ?? 0)...] {
+    for track in snapshot.tracks(after: tracks[index].header) {
       write(.track(number(index), TrackFields(track)))
+      tracks[index].header = track.headerHash
     }
-    tracks[index].header = newest.headerHash
   }
 
   /// Sends the events of a track that are newer than the sent ones.

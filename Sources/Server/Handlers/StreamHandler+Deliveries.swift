@@ -9,13 +9,6 @@ import Time
 
 /// The measurement of responses with media.
 extension StreamHandler {
-  /// Counts a change of the rendition that the server chooses.
-  func countSwitch(isUp: Bool) {
-    counters.withLock { counters in
-      if isUp { counters.delays.switchesUp += 1 } else { counters.delays.switchesDown += 1 }
-    }
-  }
-
   /// Measures the response of an exchange if statistics of the stream are saved.
   func measure(
     _ exchange: any Exchange, _ file: MediaName, _ segment: Int64, _ rendition: ServedRendition,

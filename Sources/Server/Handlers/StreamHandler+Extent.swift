@@ -11,12 +11,7 @@ extension StreamHandler {
   func leadToExtent(_ exchange: any Exchange) {
     let query = exchange.request.query.map { "?\($0)" } ?? ""
     exchange.respond(
-      PreparedResponse(
-        status: 307,
-        fields: [
-          HeaderField("Location", "\(stream.name)/dvr.json\(query)"),
-          HeaderField("Cache-Control", ResponseFields.Caching.second.value),
-        ] + ResponseFields.common))
+      .redirect(to: "\(stream.name)/dvr.json\(query)", ResponseFields.Caching.second.value))
   }
 
   /// Answers a request for how far viewers may go back.

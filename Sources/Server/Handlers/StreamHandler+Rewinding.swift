@@ -132,12 +132,9 @@ extension StreamHandler {
   ) -> PreparedResponse {
     let query = exchange.request.query.map { "?\($0)" } ?? ""
     let up = isClosed ? "../../../../" : "../../"
-    return PreparedResponse(
-      status: 307,
-      fields: [
-        HeaderField("Location", up + address.path(served.names) + "/playlist.m3u8" + query),
-        HeaderField("Cache-Control", ResponseFields.Caching.second.value),
-      ] + ResponseFields.common)
+    return .redirect(
+      to: up + address.path(served.names) + "/playlist.m3u8" + query,
+      ResponseFields.Caching.second.value)
   }
 
   /// The Multivariant Playlist of the renditions with a past.

@@ -18,9 +18,7 @@ extension StreamHandler {
       exchange.respond(.error(status, reason, .noStore, fields))
     case .accepted(let fields):
       guard !sockets.open(exchange, fields, tokenOwner: tokenOwner) else { return }
-      exchange.respond(
-        .error(
-          400, "this connection cannot become a WebSocket (other requests are open)", .noStore))
+      exchange.respond(.noWebSocket)
     }
   }
 }

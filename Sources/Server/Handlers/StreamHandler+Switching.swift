@@ -2,6 +2,7 @@
 
 import HTTP
 import Packaging
+import Sharing
 import Statistics
 import Time
 
@@ -85,7 +86,8 @@ extension StreamHandler {
   ) -> Int {
     let choice = switched.choose(segment, for: viewer, report, now: now)
     if let before = choice.before, before != choice.rendition {
-      countSwitch(isUp: choice.rendition < before)
+      let isUp = choice.rendition < before
+      counters.withLock { $0.delays.countSwitch(isUp: isUp) }
     }
     return choice.rendition
   }

@@ -16,6 +16,12 @@ struct HeldRequest<Purpose> {
     self.since = since
   }
 
+  /// Answers; the response says how long the request was held, if it was.
+  func respond(_ response: PreparedResponse, _ now: MonotonicTime) {
+    var held = HeldField()
+    exchange.respond(response, extra: held.ifHeld(since, now))
+  }
+
   /// Answers 503: the awaited object was not published before the deadline.
   func timeOut(_ now: MonotonicTime, _ caching: ResponseFields.Caching = .second) {
     refuse(.error(503, "not published in time", caching, [HeaderField("Retry-After", "1")]), now)

@@ -116,10 +116,7 @@ final class InstantHandler {
 
   private func instant(_ time: WallTime, _ request: HeldRequest<Purpose>) {
     switch served.window.snapshot.position(of: time, served.window.segmentation) {
-    case .frame(let frame):
-      var field = HeldField()
-      request.exchange.respond(
-        InstantDocument(frame, of: served).response, extra: field.ifHeld(request.since, loop.now))
+    case .frame(let frame): request.respond(InstantDocument(frame, of: served).response, loop.now)
     case .ahead(let slot): hold(request, until: slot, after: .zero)
     case .gap: refuse(request, 404, "the stream has no media at this time")
     case .before: earlier(time, request)
@@ -146,11 +143,7 @@ final class InstantHandler {
     case .before: earlier(clip, request)
     case .never: refuse(request, 404, "the stream ended before the end of the span")
     case .empty: refuse(request, 404, "the stream has no media in this span")
-    case .changed(let time):
-      refuse(
-        request, 409,
-        "the parameters of the media change at \(UTCTime.microseconds(time)) "
-          + "(expected a span before or after it)")
+    case .changed(let time): request.respond(ClipSource.changed(time), loop.now)
     }
   }
 
@@ -276,7 +269,6 @@ final class InstantHandler {
   }
 
   private func refuse(_ request: HeldRequest<Purpose>, _ status: Int, _ line: String) {
-    var field = HeldField()
-    request.exchange.respond(.error(status, line), extra: field.ifHeld(request.since, loop.now))
+    request.respond(.error(status, line), loop.now)
   }
 }

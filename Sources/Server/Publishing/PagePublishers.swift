@@ -73,9 +73,7 @@ final class PagePublishers {
     }
     guard let connection = exchange.upgrade(fields, PagePublisher.limits, to: publisher) else {
       registry.connections.remove(number)
-      return exchange.respond(
-        .error(
-          400, "this connection cannot become a WebSocket (other requests are open)", .noStore))
+      return exchange.respond(.noWebSocket)
     }
     publisher.connection = connection
     publisher.number = number

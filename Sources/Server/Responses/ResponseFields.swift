@@ -121,6 +121,18 @@ extension PreparedResponse {
     _ status: Int, _ line: String, _ more: [HeaderField] = []
   ) -> PreparedResponse { .text(status, line, fields: ResponseFields.sameOrigin + more) }
 
+  /// A response that leads to another address for the present; caches keep it as `caching` says.
+  static func redirect(to address: String, _ caching: String) -> PreparedResponse {
+    PreparedResponse(
+      status: 307,
+      fields: [HeaderField("Location", address), HeaderField("Cache-Control", caching)]
+        + ResponseFields.common)
+  }
+
+  /// The response to an upgrade for which the connection cannot be used.
+  static let noWebSocket = error(
+    400, "this connection cannot become a WebSocket (other requests are open)", .noStore)
+
   /// The response for a path without content.
   static let notFound = error(404, "nothing is served under this path")
 

@@ -131,13 +131,7 @@ extension ServedStream {
   private static func redirect(
     to address: String, isForOneViewer: Bool = false
   ) -> PreparedResponse {
-    PreparedResponse(
-      status: 307,
-      fields: [
-        HeaderField("Location", address),
-        HeaderField(
-          "Cache-Control", isForOneViewer ? "private, no-store" : "public, max-age=60"),
-      ] + ResponseFields.common)
+    .redirect(to: address, isForOneViewer ? "private, no-store" : "public, max-age=60")
   }
 
   /// The response if the archive does not have media of a time.

@@ -10,13 +10,18 @@ package struct ViewerDelays: Sendable {
   /// The delays by transport, at the index of the transport.
   private var histograms = [Histogram](
     repeating: empty, count: ViewerTransport.allCases.count)
-  package var switchesUp: UInt64 = 0
-  package var switchesDown: UInt64 = 0
+  package private(set) var switchesUp: UInt64 = 0
+  package private(set) var switchesDown: UInt64 = 0
 
   /// Counts a delay in milliseconds.
   package mutating func observe(_ milliseconds: Double, _ transport: ViewerTransport) {
     guard (0...10_000_000).contains(milliseconds) else { return }
     histograms[transport.index].observe(milliseconds / 1000)
+  }
+
+  /// Counts a change of the rendition that the server chooses.
+  package mutating func countSwitch(isUp: Bool) {
+    if isUp { switchesUp += 1 } else { switchesDown += 1 }
   }
 
   /// Adds the counts of another loop.

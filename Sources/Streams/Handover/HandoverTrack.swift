@@ -44,12 +44,10 @@ struct HandoverTrack {
 
   /// Sends the headers that are newer than the sent ones.
   private mutating func sendHeaders(_ snapshot: WindowSnapshot, _ pipe: MessagePipe) -> Bool {
-    guard let newest = snapshot.track, newest.headerHash != header else { return true }
-    let sent = snapshot.tracks.firstIndex { $0.headerHash == header }
-    for track in snapshot.tracks[(sent.map { $0 + 1 } ?? 0)...] {
+    for track in snapshot.tracks(after: header) {
       guard pipe.send(FeedMessage.track(number, TrackFields(track))) else { return false }
+      header = track.headerHash
     }
-    header = newest.headerHash
     return true
   }
 }
