@@ -7,7 +7,7 @@ extension FuzzBody {
   /// each message is within its limit.
   static let sockets = FuzzBody(
     name: "sockets",
-    sources: ["HTTP/WebSocket/WebSocketDecoder.swift", "HTTP/WebSocket/WebSocketCloseCode.swift"]
+    sources: ["HTTP/WebSocket/WebSocketDecoder.swift", "HTTP/WebSocket/WebSocketFrame.swift"]
   ) { bytes in
     let whole = DecodedFrames(bytes, piece: bytes.count)
     for piece in [1, 2, 5] {

@@ -16,7 +16,7 @@ extension FuzzBody {
     name: "times",
     sources: [
       "Media/InstantText.swift", "Server/Addresses/ClipName.swift",
-      "Server/Addresses/PastAddress.swift", "Server/Addresses/PastLimits.swift",
+      "Server/Addresses/PastAddress.swift",
       "Server/Control/SpanRequest.swift",
     ]
   ) { bytes in

@@ -13,7 +13,7 @@ struct SourceEventsTests {
   private static let places = [
     "Streams/Audio", "Streams/Encoding", "Streams/Input", "Streams/PassThrough",
     "Streams/Pipelines", "Streams/Isolation/ProcessFaults.swift",
-    "Streams/Session/SessionContext.swift", "Streams/Session/SessionContext+Slate.swift",
+    "Streams/Session/SessionContext.swift",
     "Logging/Log+LeftThreads.swift",
   ]
   /// Events of devices, which no other process reads.

@@ -55,3 +55,11 @@ package struct ClipName: Equatable {
     return nil
   }
 }
+
+/// The playlist of a clip.
+enum ClipPlaylist: Sendable {
+  /// That of the segments of a rendition; `base` is the relative path to its media.
+  case media(base: String)
+  /// The Multivariant Playlist of the playlists with this name of all renditions.
+  case multivariant(name: String)
+}

@@ -181,4 +181,72 @@ extension StreamHandler {
     if starting.hold(exchange, until: .window(top), of: renditions, since: since) { return }
     pictures.add(exchange, width: width.pixels, of: served)
   }
+
+  // MARK: The measurement of responses with media
+
+  /// Measures the response of an exchange if statistics of the stream are saved.
+  func measure(
+    _ exchange: any Exchange, _ file: MediaName, _ segment: Int64, _ rendition: ServedRendition,
+    of served: ServedStream, since: MonotonicTime
+  ) {
+    guard rows != nil, served.options.savesStatistics else { return }
+    let report = CMCDReport(exchange.request)
+    measure(
+      exchange, file, segment, HTTPViewers.number(of: exchange, report, on: served.name),
+      rendition, of: served, report: report, switched: nil, since: since)
+  }
+
+  /// Measures the response of an exchange if the result has a use.
+  func measure(
+    _ exchange: any Exchange, _ file: MediaName, _ segment: Int64, _ viewer: UInt64,
+    _ rendition: ServedRendition, of served: ServedStream, report: CMCDReport?,
+    switched: (SwitchedRenditions, Int)?, since: MonotonicTime
+  ) {
+    let rows = served.options.savesStatistics ? rows : nil
+    guard switched != nil || rows != nil, exchange.request.method == .get else { return }
+    var endsSegment = true
+    if case .part(let index, _) = file {
+      endsSegment = index + 1 == rendition.window.segmentation.parts(in: segment)
+    }
+    exchange.delivery = Delivery(
+      Delivery.Object(
+        viewer: viewer, segment: segment, printed: served.names.printed(segment),
+        endsSegment: endsSegment, rendition: rendition.name, report: report),
+      Delivery.Recipients(
+        switched: switched.map { (chooser: $0.0, index: $0.1) }, rows: rows,
+        stream: served.name),
+      deliveries, since: since)
+  }
+
+  // MARK: Captions, except for playlists and the MPD
+
+  /// Answers a request for a file of a text rendition.
+  func captions(
+    _ exchange: any Exchange, _ track: CaptionTrack, _ file: MediaName, of served: ServedStream,
+    since: MonotonicTime
+  ) {
+    guard let top = renditions.first else { return exchange.respond(.notFound) }
+    if starting.hold(exchange, until: .window(top), of: renditions, since: since) { return }
+    let (printed, form): (MediaName.Number, ServedCaptions.Form)
+    switch file {
+    case .text(let number): (printed, form) = (number, .text)
+    case .segment(let number): (printed, form) = (number, .cmaf)
+    case .header(let hash):
+      let header = served.captions?.response(
+        header: hash, of: track, served.window.segmentation)
+      return exchange.respond(header ?? .notFound)
+    case .part: return exchange.respond(.notFound)
+    }
+    guard let number = served.names.segment(printed) else { return exchange.respond(.notFound) }
+    captions?.segment(number, as: form, of: track, exchange, since: since, now: now)
+  }
+
+  /// Answers a request for the cues of a text rendition, or holds it until there is a newer one.
+  func cues(
+    _ exchange: any Exchange, _ rendition: String, _ name: CueName, since: MonotonicTime
+  ) {
+    guard let served = open(exchange, since: since) else { return }
+    guard let track = served.captions?.track(rendition) else { return exchange.respond(.notFound) }
+    captions?.cues(of: track, after: name.revision, exchange, since: since)
+  }
 }

@@ -174,4 +174,73 @@ extension StreamHandler {
       }
     }
   }
+
+  // MARK: Variable-duration segments
+
+  /// Answers a request for a playlist of the segments with media between two times, of a stream
+  /// with variable-duration segments: their numbers are no times.
+  func pastSpan(
+    _ exchange: any Exchange, of name: String?, from: String, to: String, _ served: ServedStream
+  ) {
+    let isUnlimited = past.isUnlimited(exchange)
+    guard served.options.archive != nil, served.options.dvr > .zero || isUnlimited else {
+      return exchange.respond(PastRefusal.none.response)
+    }
+    guard let start = InstantText.time(from), let end = InstantText.time(to), start < end else {
+      return exchange.respond(
+        .error(
+          400, "no time, or an end before the start (expected \(InstantText.expected))"))
+    }
+    let now = SystemClock.wallTime
+    guard end - start <= PastAddress.longest else {
+      return exchange.respond(
+        .error(
+          400, "the playlist is longer than \(PastAddress.longest.wholeSeconds) s"))
+    }
+    guard end <= now else {
+      return exchange.respond(.error(425, "the end is in the future"))
+    }
+    if start < served.oldestPast {
+      guard isUnlimited else { return exchange.respond(.error(410, served.tooOld)) }
+      // Caches keep nothing that viewers may not have.
+      exchange.isForOneViewer = true
+    }
+    let base = "../../../../"
+    guard let name else {
+      return exchange.respond(
+        multivariant(of: served, base: base, file: "from/\(from)/to/\(to)/playlist.m3u8"))
+    }
+    guard let rendition = rendition(name)?.rendition else {
+      return exchange.respond(.notFound)
+    }
+    past.answer(exchange) { answer in
+      served.closedPlaylist(start..<end, of: rendition, base: base, answer: answer)
+    }
+  }
+
+  // MARK: /S/dvr.json
+
+  /// Answers a request for `/dvr.json`, beside the playlist of the default stream at the root.
+  ///
+  /// Other addresses of the past are relative to that of the stream.
+  func leadToExtent(_ exchange: any Exchange) {
+    let query = exchange.request.query.map { "?\($0)" } ?? ""
+    exchange.respond(
+      .redirect(to: "\(stream.name)/dvr.json\(query)", ResponseFields.Caching.second.value))
+  }
+
+  /// Answers a request for how far viewers may go back.
+  ///
+  /// It is not held before the stream has started: pages ask beside other requests that are held,
+  /// over the same few connections. It does not start a stream on demand.
+  func pastExtent(_ exchange: any Exchange) {
+    if answersPast(.archive, exchange, since: now, { $0.pastExtent(exchange) }) { return }
+    guard let served = servedStream, !renditions.isEmpty else {
+      let options = stream.options
+      return exchange.respond(
+        PastExtentDocument.ofNothing(isArchived: options.archive != nil && options.dvr > .zero))
+    }
+    guard served.hasPast else { return exchange.respond(served.windowExtent) }
+    past.answer(exchange) { answer in served.pastExtent(answer: answer) }
+  }
 }

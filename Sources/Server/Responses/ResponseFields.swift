@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import Sharing
+import Time
 
 /// The header fields that responses share, and the responses for errors.
 enum ResponseFields {
@@ -143,4 +145,51 @@ extension PreparedResponse {
 
   /// The response for a playlist or MPD of a stream that ended without a complete segment.
   static let noSegment = error(503, "the stream has no complete segment yet")
+}
+
+/// Entity tags for objects that never change while the process runs.
+///
+/// The tags are strong: different bytes have different tags. After a restart prefill reuses names
+/// with other bytes, so the tag contains the start time of the process.
+/// - Source: RFC 9110 §8.8.1, §8.8.3
+enum RestartETag {
+  /// The start of the process in milliseconds.
+  private static let start = String(SystemClock.wallTime.milliseconds, radix: 36)
+
+  /// The field for the object with this name.
+  static func of(_ name: String) -> HeaderField { HeaderField("ETag", "\"\(start)-\(name)\"") }
+}
+
+/// Why a request is refused: the status of the response, and its line for the client.
+package struct RequestRefusal: Error, Equatable {
+  package let status: Int
+  package let reason: String
+
+  init(_ reason: String, status: Int = 400) {
+    self.status = status
+    self.reason = reason
+  }
+
+  /// The response.
+  var response: PreparedResponse { .error(status, reason) }
+}
+
+extension PreparedResponse {
+  /// The response with a text that is rendered for one request, as the clock or the client decide
+  /// what it contains: the text is past media from the beginning.
+  static func document(
+    _ text: String, status: Int = 200, fields: [HeaderField]
+  ) -> PreparedResponse {
+    let body = SharedBytes(text)
+    PastMedia.add(texts: [body], at: SystemClock.monotonicTime)
+    return PreparedResponse(status: status, fields: fields, body: [body])
+  }
+
+  /// The response with a playlist that is rendered for one request.
+  static func playlist(_ text: String, _ caching: ResponseFields.Caching) -> PreparedResponse {
+    .document(
+      text,
+      fields: ResponseFields.fields(
+        "application/vnd.apple.mpegurl", caching, priority: .playlist))
+  }
 }

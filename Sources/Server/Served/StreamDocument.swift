@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import Logging
 import Media
 import Packaging
@@ -92,4 +93,88 @@ struct StreamDocument {
       "switches": counts.inputSwitches,
     ]
   }
+}
+
+extension SourceOutage {
+  /// The JSON object for viewers.
+  ///
+  /// It has no reason, which may name hosts and files. Times are Unix time in nanoseconds.
+  var publicObject: JSONObject {
+    [
+      "kind": kind.rawValue, "text": kind.words, "since": since.nanoseconds,
+      "retry": retryAt?.nanoseconds,
+    ]
+  }
+
+  /// The JSON object for `/api`, with the reason.
+  ///
+  /// Times are seconds since the beginning, and until the next attempt.
+  var object: JSONObject {
+    let now = SystemClock.wallTime
+    return [
+      "kind": kind.rawValue, "text": kind.words, "reason": Redaction.redact(reason),
+      "seconds": (now - since).secondsAtLeastZero,
+      "retry": retryAt.map { ($0 - now).secondsAtLeastZero },
+    ]
+  }
+}
+
+/// The archive of a stream as a JSON object of `/api/streams`.
+struct ArchiveDocument {
+  let archive: StreamArchive
+  let dvr: Interval
+
+  /// The JSON object.
+  var object: JSONObject {
+    let status = archive.status
+    let extent = status.oldest.flatMap { oldest in status.newest.map { (oldest, $0) } }
+    return [
+      "bytes": status.bytes, "written": status.written, "dropped": status.dropped,
+      "dvr": dvr.wholeSeconds, "healed": archive.policy.twins.isEmpty ? nil : status.healed,
+      "from": extent.map { UTCTime($0.0).text }, "to": extent.map { UTCTime($0.1).text },
+      "kept": Self.list(archive.protectedSpans), "removing": Self.list(archive.hiddenSpans),
+      "error": status.error, "objects": status.objects.map(Self.object),
+    ]
+  }
+
+  private static func object(_ objects: ObjectStatus) -> JSONObject {
+    [
+      "put": objects.put, "bytes": objects.bytes, "removed": objects.removed,
+      "failures": objects.failures, "lost": objects.lost, "lag": objects.lag.wholeSeconds,
+      "error": objects.error,
+    ]
+  }
+
+  /// Spans, if there are any.
+  private static func list(_ spans: [Range<WallTime>]) -> [JSONObject]? {
+    spans.isEmpty
+      ? nil
+      : spans.map { ["from": UTCTime($0.lowerBound).text, "to": UTCTime($0.upperBound).text] }
+  }
+}
+
+/// A push as a JSON object of `/api/streams` and `/stats`; without secrets.
+struct PushDocument {
+  /// The number of the push, by which requests start and stop it.
+  let number: Int
+  let push: StreamPush
+
+  /// The JSON object.
+  var object: JSONObject {
+    let (target, status, now) = (push.target, push.status, SystemClock.monotonicTime)
+    return [
+      "id": number, "to": "\(target.address)", "protocol": target.address.kind.rawValue,
+      "state": status.state.rawValue, "seconds": (now - status.since).secondsAtLeastZero,
+      "reason": status.reason.map(Redaction.redact),
+      "retry": status.retryTime.map { ($0 - now).secondsAtLeastZero },
+      "renditions": status.renditions, "bytes": status.counts.bytes,
+      "chunks": status.counts.chunks, "dropped": status.counts.dropped,
+      "failures": status.counts.failures, "reconnects": status.reconnects,
+    ]
+  }
+}
+
+extension Interval {
+  /// The whole seconds; 0 if it is negative.
+  var secondsAtLeastZero: Int64 { Swift.max(0, milliseconds / 1000) }
 }

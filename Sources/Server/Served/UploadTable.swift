@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Access
+package import Access
 import Net
-import Packaging
+package import Packaging
 import Publishing
-import System
+package import System
 import Time
 
 /// The uploaded streams of the server: a pure state machine.
@@ -64,4 +64,27 @@ struct UploadTable: Sendable {
     entries.removeAll { entry in old.contains { $0.stream === entry.stream } }
     return old
   }
+}
+
+/// One uploaded stream of the server.
+package struct UploadEntry: Sendable {
+  /// Its files.
+  package let stream: UploadedStream
+  /// The key of its publisher; nil for none.
+  package var key: SecretDigest?
+  /// The keys of playback tokens; without one all clients may play.
+  package var playbackKeys: [TokenKey] = []
+  /// The stream's name for people; nil if it has none.
+  package var label: String?
+  /// Whether the stream is removed when it has had no upload for a time, since a publisher has
+  /// created it.
+  package var isTemporary = false
+  /// The options of the stream as text: streams with equal texts are the same stream.
+  package var requestedOptions: [String] = []
+
+  /// A stream that the configuration or a request has created.
+  package init(_ stream: UploadedStream) { self.stream = stream }
+
+  /// The first element of its URLs.
+  package var name: String { stream.name }
 }

@@ -101,4 +101,33 @@ final class SessionContext: Sendable {
 
   /// Waits for the end of all threads, at most until `deadline`.
   func joinThreads(until deadline: MonotonicTime) { threads.join(until: deadline) }
+
+  // MARK: The slate
+
+  /// The first frame in `size`, that of a rendition.
+  func slate(_ size: VideoSize) throws(FFmpegError) -> VideoFrame {
+    if let file {
+      do throws(InputError) { return try file.first(size: size) } catch { warn(error) }
+    }
+    return try SlateFrame.make(size: size)
+  }
+
+  /// The frames in the size of the source, one for each frame time; at least one.
+  func slateFrames() throws(FFmpegError) -> [VideoFrame] {
+    if let file {
+      do throws(InputError) {
+        return try file.frames(
+          size: configuration.size, rate: configuration.segmentation.grid.rate)
+      } catch { warn(error) }
+    }
+    return [try SlateFrame.make(size: configuration.size)]
+  }
+
+  private var file: SlateFile? { configuration.slate.flatMap { SlateFile(path: $0) } }
+
+  private func warn(_ error: InputError) {
+    log.write(
+      .warning, "slate", stream: configuration.name,
+      "\(configuration.slate ?? ""): \(error); the slate is drawn")
+  }
 }

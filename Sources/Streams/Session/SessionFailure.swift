@@ -20,3 +20,22 @@ package enum SessionFailure: Error, CustomStringConvertible {
     }
   }
 }
+
+/// How a session ended by itself.
+package enum SessionOutcome: Sendable {
+  /// The source, a file or standard input, has ended.
+  case sourceEnded
+  /// The key frames of the passed-through source are irregular: segments of a fixed duration
+  /// cannot begin with key frames.
+  case irregularKeyFrames
+  /// The publisher no longer sends all renditions, or their key frames differ.
+  case tracksChanged
+  /// The passed-through source must be encoded from now on, with the reason.
+  case unfit(String)
+  /// The encoder that continues after a crash has another CMAF header.
+  case encoderChanged
+  /// The upstream has begun another session, or its window lacks the next segment.
+  case upstreamChanged
+  /// A running thread has failed.
+  case failed(SessionFailure)
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ChunkStream
 import Logging
 import Sharing
 package import Time
@@ -115,5 +116,24 @@ package final class SourceOutages: Sendable {
 
   private static func wall(_ time: MonotonicTime) -> WallTime {
     WallTime(time, plus: SystemClock.wallMinusMonotonic)
+  }
+}
+
+extension OutageFields {
+  /// The outage of a stream, for the server.
+  init(_ outage: SourceOutage) {
+    self.init(
+      kind: outage.kind.rawValue, reason: outage.reason,
+      wait: outage.retryAt.map { $0 - SystemClock.wallTime })
+  }
+}
+
+extension SourceOutages {
+  /// Takes the outage of a source in another process; nil if it supplies media.
+  func take(_ fields: OutageFields?) {
+    guard let fields else { return clear() }
+    note(
+      SourceOutage.Kind(rawValue: fields.kind) ?? .failed, fields.reason,
+      retryAt: fields.wait.map { SystemClock.monotonicTime + $0 })
   }
 }

@@ -135,4 +135,66 @@ package struct StreamConfiguration: Sendable, Codable {
     case .upstream(let facts): facts.inputDelay
     }
   }
+
+  // MARK: The delay of audio
+
+  /// How late the audio of a track may be before silence replaces it; nil if it is never late.
+  func gracePeriod(of track: AudioTrackSettings) -> Interval? {
+    switch track.source {
+    case .tone: return nil
+    case .device: return AudioGracePeriod.device
+    case .input:
+      guard case .network(let facts) = source else { return AudioGracePeriod.device }
+      // The largest delay within one second, and two AAC frames; at most two seconds.
+      return min(facts.audioDelay + .milliseconds(50), .seconds(2))
+    }
+  }
+
+  /// How long after its end an AAC frame of any track may be published.
+  ///
+  /// The sum of the grace period and of the look-ahead of the encoder. The test tone is known in
+  /// advance.
+  package var audioDelay: Interval {
+    if case .upstream(let facts) = source { return facts.audioDelay }
+    return audioTracks.map(delay).max() ?? .zero
+  }
+
+  private func delay(of track: AudioTrackSettings) -> Interval {
+    guard let gracePeriod = gracePeriod(of: track) else { return .zero }
+    // Audio beside pass-through video also waits for the video.
+    let video = passesThrough ? inputDelay + segmentation.grid.rate.frameDuration : .zero
+    let delay = max(gracePeriod, video)
+    if case .input(.some) = track.source { return delay }
+    // bounded: two constants
+    let ahead = Int64(AudioEncoder.delayFrames) * AudioSegmentation.samplesPerAACFrame
+    return delay + Interval(ticks: ahead, timescale: Int64(track.encoder.sampleRate))
+  }
+}
+
+/// How late audio may be before silence replaces it: at first as measured, longer after audio that
+/// was later.
+///
+/// The measured value may be too short: an input may have had no audio when it was measured, and
+/// its path may change.
+struct AudioGracePeriod: Sendable {
+  /// The grace period of an audio device.
+  static let device = Interval.milliseconds(100)
+  /// The maximum grace period.
+  ///
+  /// Larger delays come from a suspended sender and do not predict the next delay.
+  private static let longest = Interval.seconds(2)
+  /// How much longer than the largest delay the grace period is.
+  private static let margin = Interval.milliseconds(30)
+
+  /// The grace period after the time of the audio.
+  private(set) var interval: Interval
+
+  /// A grace period without late audio.
+  init(_ interval: Interval) { self.interval = interval }
+
+  /// Counts audio that arrived `lateness` after its time, when silence had replaced it.
+  mutating func count(lateness: Interval) {
+    let required = lateness + Self.margin
+    if required <= Self.longest { interval = max(interval, required) }
+  }
 }
