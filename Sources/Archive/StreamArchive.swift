@@ -83,7 +83,7 @@ package final class StreamArchive: Sendable {
   ) -> ClosedRange<Int64>? {
     let files = catalog.read { $0.summaries(of: rendition) }
     var range: ClosedRange<Int64>?
-    for (_, summary, _) in files {
+    for summary in files.map(\.summary) {
       for (number, time) in [(summary.first, summary.start), (summary.last, summary.end)]
       where isValid(number, time) {
         range = min(range?.lowerBound ?? number, number)...max(range?.upperBound ?? number, number)

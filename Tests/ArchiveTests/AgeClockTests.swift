@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Archive
 import Testing
 import Time
+
+@testable import Archive
 
 @Suite("The clock by which hours are too old")
 struct AgeClockTests {

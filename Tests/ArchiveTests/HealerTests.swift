@@ -227,7 +227,8 @@ struct HealerTests {
         archive.order(order)
       })
     let failure = HourInsertion.insert(
-      merge, of: "video", healed.orders, removed: WallSpans(), isCancelled: { false })
+      merge, of: "video", healed.catalog, removed: WallSpans(), isCancelled: { false },
+      order: healed.order)
     #expect(failure == nil)
     #expect(drafted.withLock { $0 } == 12)
     store.close(until: SystemClock.monotonicTime + .seconds(20))

@@ -18,9 +18,6 @@ package struct ArchiveStatus: Sendable, Equatable {
   package var error: String?
   /// The state of the objects; nil without a store.
   package var objects: ObjectStatus?
-
-  /// The state of an empty archive.
-  package init() {}
 }
 
 /// Why the archive has no answer.

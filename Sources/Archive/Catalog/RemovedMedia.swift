@@ -23,10 +23,3 @@ package struct RemovedMedia: Sendable, Equatable {
     start < span.upperBound && span.lowerBound < end
   }
 }
-
-extension [RemovedMedia] {
-  /// Whether a segment of a rendition is removed.
-  func have(_ row: SegmentRow, timescale: Int, of rendition: String) -> Bool {
-    contains { $0.has(row, timescale: timescale, of: rendition) }
-  }
-}

@@ -75,7 +75,7 @@ package final class StreamCatalog: Sendable {
       status.objects = state.objects.map { ObjectStatus($0, now: SystemClock.wallTime) }
       for track in state.tracks.values {
         for size in track.damaged.values { status.bytes += Int64(size) }
-        for (_, summary, _) in track.summaries {
+        for summary in track.summaries.map(\.summary) {
           status.bytes += Int64(summary.size)
           status.oldest = min(status.oldest ?? summary.start, summary.start)
           status.newest = max(status.newest ?? summary.end, summary.end)
@@ -108,10 +108,9 @@ extension StreamCatalog.State {
 
   /// The sums of the hours of a rendition on the disk, and of those that only the object store has;
   /// the file that is being written is the last one.
-  func summaries(
-    of rendition: String
-  ) -> [(name: HourName, summary: HourIndex.Summary, isOpen: Bool)] {
-    stored(rendition).map { ($0.name, $0.summary, false) } + (tracks[rendition]?.summaries ?? [])
+  func summaries(of rendition: String) -> [TrackObjects.Hour] {
+    stored(rendition).map { TrackObjects.Hour(name: $0.name, summary: $0.summary, isOpen: false) }
+      + (tracks[rendition]?.summaries ?? [])
   }
 
   /// The numbers of the first and of the last segment; nil without any.

@@ -66,12 +66,12 @@ package struct TrackCatalog: Sendable {
   }
 
   /// The sums of all files, the one that is being written last.
-  package var summaries: [(name: HourName, summary: HourIndex.Summary, isOpen: Bool)] {
-    var all = list.map { ($0.name, $0.summary, false) }
+  package var summaries: [TrackObjects.Hour] {
+    var all = list.map { TrackObjects.Hour(name: $0.name, summary: $0.summary, isOpen: false) }
     if let open,
       let summary = HourIndex.Summary(open.rows, size: open.size, timescale: open.timescale)
     {
-      all.append((open.name, summary, true))
+      all.append(TrackObjects.Hour(name: open.name, summary: summary, isOpen: true))
     }
     return all
   }

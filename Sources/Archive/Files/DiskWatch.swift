@@ -18,9 +18,6 @@ package final class DiskWatch: Sendable {
 
   private let steps = Locked<[Worker: MonotonicTime]>([:])
 
-  /// No thread works.
-  package init() {}
-
   /// A thread begins a step that may wait for the disk.
   package func begin(_ worker: Worker, at now: MonotonicTime) {
     steps.withLock { $0[worker] = now }

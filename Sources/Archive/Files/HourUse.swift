@@ -11,9 +11,6 @@ package final class HourUse: Sendable {
   package let lease = FileLease()
   private let isDamaged = Atomic(false)
 
-  /// The use of a file.
-  package init() {}
-
   /// Whether a reader has found that the index lacks segments.
   var hasDamagedIndex: Bool { isDamaged.load(ordering: .relaxed) }
 

@@ -20,7 +20,7 @@ package struct SegmentFrames: Sendable {
   private var end: Int64 = 0
 
   /// No frames yet.
-  package init(_ defaults: SampleDefaults = SampleDefaults()) { self.defaults = defaults }
+  package init(_ defaults: SampleDefaults) { self.defaults = defaults }
 
   /// The duration of the frames, in ticks.
   package var duration: Int64 { decodeTime.map { end.subtractingSaturated($0) } ?? 0 }

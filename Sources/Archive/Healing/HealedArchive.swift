@@ -11,7 +11,4 @@ struct HealedArchive: Sendable {
   let segmentations: @Sendable () -> [String: TrackSegmentation]
   /// Gives an order to the writer's thread.
   let order: @Sendable (WriterOrder) -> Void
-
-  /// The orders to its writer.
-  var orders: ArchiveOrders { ArchiveOrders(catalog: catalog, order: order) }
 }

@@ -180,7 +180,8 @@ struct HealingPass {
       return false
     }
     let failure = HourInsertion.insert(
-      merge, of: track.name, archive.orders, removed: removed, isCancelled: { hasEnded })
+      merge, of: track.name, archive.catalog, removed: removed, isCancelled: { hasEnded },
+      order: archive.order)
     if let failure {
       discard(merge, removed)
       if !hasEnded { report(failure) }

@@ -45,9 +45,6 @@ package struct NumberSpans: Sendable, Equatable {
   /// The spans, in the order of their numbers; none overlaps another.
   package private(set) var spans: [Span] = []
 
-  /// No span.
-  package init() {}
-
   /// Whether a span has the number.
   package func contains(_ number: Int64) -> Bool { span(with: number) != nil }
 

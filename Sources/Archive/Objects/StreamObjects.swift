@@ -21,9 +21,6 @@ package struct StreamObjects: Sendable {
   /// The time of the oldest media that the store lacks; nil if it has all.
   package var missing: WallTime?
 
-  /// Nothing.
-  package init() {}
-
   /// Whether the store has all of an hour file.
   package func hasAll(_ name: HourName, _ summary: HourIndex.Summary, of rendition: String) -> Bool
   {

@@ -18,9 +18,6 @@ package struct AgeClock: Sendable {
   /// The offset after a step forwards, and the time of its first reading.
   private var ahead: (offset: Interval, since: MonotonicTime)?
 
-  /// A clock without a reading.
-  package init() {}
-
   /// The archive has media until `newest` from before the start of the program.
   ///
   /// A wall clock that is more than an hour later may be wrong: it counts when it has lasted.

@@ -28,8 +28,9 @@ extension ArchiveReader {
       }
     }
     let names = Set(stored.map(\.name))
-    for (name, summary, _) in try summaries(of: rendition)
-    where summary.last >= first && !names.contains(name) {
+    for hour in try summaries(of: rendition)
+    where hour.summary.last >= first && !names.contains(hour.name) {
+      let (name, summary) = (hour.name, hour.summary)
       let numbers = summary.first...max(summary.first, summary.last)
       let length = numbers.upperBound.subtractingSaturated(numbers.lowerBound)
       let isHidden = hidden.contains { $0.overlaps(summary.start, summary.end) }

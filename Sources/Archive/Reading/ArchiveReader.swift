@@ -217,11 +217,9 @@ package final class ArchiveReader: Sendable {
   }
 
   /// The sums of the hours of a rendition.
-  func summaries(
-    of rendition: String
-  ) throws(ArchiveFailure) -> [(name: HourName, summary: HourIndex.Summary, isOpen: Bool)] {
-    let found = catalog.read { state in
-      guard state.isLoaded else { return nil as [(HourName, HourIndex.Summary, Bool)]? }
+  func summaries(of rendition: String) throws(ArchiveFailure) -> [TrackObjects.Hour] {
+    let found = catalog.read { state -> [TrackObjects.Hour]? in
+      guard state.isLoaded else { return nil }
       return findsStored
         ? state.summaries(of: rendition) : state.tracks[rendition]?.summaries ?? []
     }
@@ -248,7 +246,9 @@ private struct Found: Sendable {
   func visible(_ finished: [ArchivedSegment], of rendition: String) -> [ArchivedSegment] {
     let segments = finished + written
     guard !hidden.isEmpty else { return segments }
-    return segments.filter { !hidden.have($0.row, timescale: $0.timescale, of: rendition) }
+    return segments.filter { segment in
+      !hidden.contains { $0.has(segment.row, timescale: segment.timescale, of: rendition) }
+    }
   }
 }
 

@@ -115,7 +115,4 @@ package struct RowCaches: Sendable {
   let rows = RowCache()
   /// The segments with events: one in many.
   let events = RowCache(limit: 60_000)
-
-  /// Empty caches.
-  package init() {}
 }

@@ -27,19 +27,12 @@ struct ObjectHours {
   /// The paths of hours that are passed over, and until when.
   private var passed: [String: MonotonicTime] = [:]
 
-  /// The hour files of a rendition, oldest first.
-  static func hours(_ track: TrackCatalog?) -> [TrackObjects.Hour] {
-    (track?.summaries ?? []).map {
-      TrackObjects.Hour(name: $0.name, summary: $0.summary, isOpen: $0.isOpen)
-    }
-  }
-
   /// The next requests for a rendition; nil if there is nothing to be sent now.
   mutating func next(
     _ track: TrackCatalog?, _ objects: TrackObjects, in folder: HourFolder, now: MonotonicTime
   ) -> Turn? {
     passed = passed.filter { $0.value > now }
-    var hours = Self.hours(track).filter { passed[folder.file($0.name)] == nil }
+    var hours = (track?.summaries ?? []).filter { passed[folder.file($0.name)] == nil }
     while let name = objects.next(hours) {
       let hour = hours.first { $0.name == name }
       let isOpen = hour?.isOpen ?? false

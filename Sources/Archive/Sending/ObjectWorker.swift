@@ -146,7 +146,7 @@ struct ObjectWorker {
   private func note(_ catalog: StreamCatalog) {
     let (tracks, objects) = catalog.read { ($0.tracks, $0.objects?.tracks ?? [:]) }
     let missing = tracks.compactMap { rendition, track in
-      (objects[rendition] ?? TrackObjects()).missing(ObjectHours.hours(track))
+      (objects[rendition] ?? TrackObjects()).missing(track.summaries)
     }.min()
     catalog.update { $0.objects?.missing = missing }
   }

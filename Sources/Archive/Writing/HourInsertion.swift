@@ -30,32 +30,32 @@ enum HourInsertion {
   /// - Parameters:
   ///   - merge: the draft.
   ///   - rendition: the name of its rendition.
-  ///   - archive: the orders to the writer.
+  ///   - catalog: the catalog of its stream.
   ///   - removed: the spans that were removed when the draft was begun; nil if it removes segments.
   ///   - isCancelled: whether the exchange is to end.
+  ///   - order: gives an order to the writer's thread.
   /// - Returns: the reason of a failure, else nil.
   static func insert(
-    _ merge: HourMerge, of rendition: String, _ archive: ArchiveOrders, removed: WallSpans?,
-    isCancelled: () -> Bool
+    _ merge: HourMerge, of rendition: String, _ catalog: StreamCatalog, removed: WallSpans?,
+    isCancelled: () -> Bool, order: (WriterOrder) -> Void
   ) -> String? {
     do {
       // A long file takes longer than the writer may be held: the last round is short.
       for _ in 0..<3 {
-        guard try merge.update(try archive.catalog.rows(of: merge.name, rendition)) else {
+        guard try merge.update(try catalog.rows(of: merge.name, rendition)) else {
           return "the hour file has changed meanwhile"
         }
         try merge.prepare()
       }
     } catch { return "\(error)" }
     let held: HourIndex.Summary?? = answer(isCancelled: isCancelled) { answer in
-      archive.order(
+      order(
         .hold(
-          archive.catalog, rendition, merge.name, until: SystemClock.monotonicTime + holdLimit,
-          answer))
+          catalog, rendition, merge.name, until: SystemClock.monotonicTime + holdLimit, answer))
     }
     guard let old = held else { return "the writer does not answer" }
     do {
-      let folder = archive.catalog.folder(of: rendition)
+      let folder = catalog.folder(of: rendition)
       let rows =
         try old.map { try folder.segments(merge.name, $0, hasFrames: false).map(\.row) } ?? []
       guard try merge.update(rows) else { return "the hour file has changed meanwhile" }
@@ -65,7 +65,7 @@ enum HourInsertion {
         name: merge.name, drafts: merge.drafts, old: old, new: new, healed: merge.count,
         removed: removed)
       let failure: String?? = answer(isCancelled: isCancelled) { answer in
-        archive.order(.replace(archive.catalog, rendition, replacement, answer))
+        order(.replace(catalog, rendition, replacement, answer))
       }
       return failure ?? "the writer does not answer"
     } catch { return "\(error)" }

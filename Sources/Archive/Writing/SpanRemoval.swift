@@ -34,27 +34,24 @@ struct SpanRemoval: Sendable {
   ) -> String? {
     var failure: String?
     withoutActuallyEscaping(isCancelled) { isCancelled in
-      withoutActuallyEscaping(order) { order in
-        let archive = ArchiveOrders(catalog: catalog, order: order)
-        for file in files {
-          willRead()
-          if let error = remove(from: file, archive, isCancelled) {
-            failure = "\(file.name.path): \(error)"
-          }
+      for file in files {
+        willRead()
+        if let error = remove(from: file, order, isCancelled) {
+          failure = "\(file.name.path): \(error)"
         }
-        for file in damaged {
-          do throws(SystemError) {
-            try catalog.folder(of: file.rendition).eraseDamaged(file.name)
-            catalog.update { $0.tracks[file.rendition]?.damaged[file.name] = nil }
-          } catch { failure = "\(file.name.path): \(error)" }
-        }
+      }
+      for file in damaged {
+        do throws(SystemError) {
+          try catalog.folder(of: file.rendition).eraseDamaged(file.name)
+          catalog.update { $0.tracks[file.rendition]?.damaged[file.name] = nil }
+        } catch { failure = "\(file.name.path): \(error)" }
       }
     }
     return failure
   }
 
   private func remove(
-    from file: File, _ archive: ArchiveOrders, _ isCancelled: @escaping () -> Bool
+    from file: File, _ order: (WriterOrder) -> Void, _ isCancelled: @escaping () -> Bool
   ) -> String? {
     let folder = catalog.folder(of: file.rendition)
     var failure: String?
@@ -65,7 +62,8 @@ struct SpanRemoval: Sendable {
         try folder.completeRemoval(file.name, isCancelled)
         guard let merge = try draft(of: file, isCancelled) else { return nil }
         failure = HourInsertion.insert(
-          merge, of: file.rendition, archive, removed: nil, isCancelled: isCancelled)
+          merge, of: file.rendition, catalog, removed: nil, isCancelled: isCancelled,
+          order: order)
         guard failure == nil else {
           merge.discard(overwriting: true)
           continue

@@ -23,29 +23,6 @@ extension StreamWriter {
     return nil
   }
 
-  /// Removes the segments with media in a span; those of the windows are left out.
-  ///
-  /// - Returns: the reason of a failure, else nil.
-  func removeSegments(in span: Range<WallTime>, now: WallTime) -> String? {
-    let removal: SpanRemoval
-    switch beginRemoval(of: span, now: now) {
-    case .failure(let refusal): return refusal.reason
-    case .success(let begun): removal = begun
-    }
-    return endRemoval(of: removal.media, removal.run(order: perform))
-  }
-
-  /// Performs an order at once.
-  private func perform(_ order: WriterOrder) {
-    switch order {
-    case .hold(_, let rendition, let name, let time, let answer):
-      answer(hold(name, of: rendition, until: time))
-    case .replace(_, let rendition, let replacement, let answer):
-      answer(replace(replacement, of: rendition))
-    default: order.refuse()
-    }
-  }
-
   /// Why a removal has not begun.
   struct Refusal: Error {
     let reason: String
@@ -156,9 +133,9 @@ extension StreamWriter {
   private func hours(during span: Range<WallTime>) -> [(rendition: String, name: HourName)] {
     catalog.read { state in
       state.tracks.flatMap { rendition, track in
-        track.summaries.filter { name, summary, _ in
-          min(name.start, summary.start) < span.upperBound
-            && span.lowerBound < max(name.end, summary.end)
+        track.summaries.filter { hour in
+          min(hour.name.start, hour.summary.start) < span.upperBound
+            && span.lowerBound < max(hour.name.end, hour.summary.end)
         }.map { (rendition, $0.name) }
       }
     }

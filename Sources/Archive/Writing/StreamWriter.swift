@@ -50,7 +50,7 @@ final class StreamWriter {
   /// and removals are completed.
   ///
   /// - Parameter remove: takes the spans of orders that a crash has interrupted.
-  func load(_ remove: ((Range<WallTime>) -> Void)? = nil) {
+  func load(_ remove: (Range<WallTime>) -> Void) {
     let removing = spans(removingPath).spans
     var tracks: [String: TrackCatalog] = [:]
     let isRead = catalog.root == nil || DiskFolder.isOwn(catalog.folder)
@@ -86,9 +86,7 @@ final class StreamWriter {
       state.isLoaded = true
     }
     completeRemovals()
-    for span in removing {
-      if let remove { remove(span) } else { _ = removeSegments(in: span, now: span.upperBound) }
-    }
+    for span in removing { remove(span) }
   }
 
   func spans(_ path: String) -> WallSpans {
@@ -191,10 +189,11 @@ final class StreamWriter {
   var files: [HourFile] {
     catalog.read { state in
       state.tracks.flatMap { rendition, track in
-        track.summaries.map { name, summary, isOpen in
-          let isKept = isOpen || state.protected.overlaps(summary.start, summary.end)
+        track.summaries.map { hour in
+          let summary = hour.summary
+          let isKept = hour.isOpen || state.protected.overlaps(summary.start, summary.end)
           return HourFile(
-            rendition: rendition, name: name, isDamaged: false,
+            rendition: rendition, name: hour.name, isDamaged: false,
             file: Retention.File(end: summary.end, size: Int64(summary.size), isKept: isKept))
         }
           + track.damaged.map { name, size in
