@@ -81,10 +81,13 @@ final class MessageSession {
     switch message {
     case .chunk(let sent):
       guard let chunk = windows[Int(sent.track)].newestChunk, sent.role != .opening,
-        chunk.frameIndex == sent.properties.frameIndex, chunk.frameIndex != newest
+        chunk.frameIndex == sent.chunk.frameIndex, chunk.frameIndex != newest
       else { return nil }
-      let again = chunk.properties
-      return again == sent.properties ? nil : "\(sent.properties) are sent as \(again)"
+      let again = ChunkMessage(
+        Chunk(chunk, published: sent.chunk.published, bytes: sent.chunk.bytes), track: sent.track,
+        role: sent.role, offset: sent.offset)
+      let bytes = (ChildMessage.chunk(again).bytes, message.bytes)
+      return bytes.0 == bytes.1 ? nil : "\(bytes.1) are sent as \(bytes.0)"
     case .period(let track, let fields):
       let newest = windows[Int(track)].snapshot.track.map { TrackFields($0) }
       let again = PeriodFields(

@@ -62,7 +62,7 @@ package enum ChildMessage: FieldMessage {
 
   /// The bytes of a chunk.
   package var payload: SharedBytes? {
-    if case .chunk(let chunk) = self { chunk.bytes } else { nil }
+    if case .chunk(let message) = self { message.chunk.bytes } else { nil }
   }
 
   /// Adds the kind and the fields.

@@ -2,11 +2,12 @@
 
 import CMAF
 import Media
-import Packaging
 import Sharing
 import TestSupport
 import Testing
 import Time
+
+@testable import Packaging
 
 @Suite("The caption services of pictures, CTA-608-E, CTA-708-E")
 struct CaptionServicesTests {

@@ -20,9 +20,6 @@ package struct CaptionServices: Sendable {
   /// The packet of CEA-708 whose bytes arrive, with its size; at most 127 bytes.
   private var packet: (bytes: [UInt8], size: Int) = ([], 0)
 
-  /// No captions yet.
-  package init() {}
-
   /// Reads the captions of a picture.
   package mutating func take(_ data: CaptionData) {
     for triplet in data.triplets {

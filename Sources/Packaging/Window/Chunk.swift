@@ -6,52 +6,60 @@ package import Time
 
 /// A CMAF chunk in the window: one access unit or a few AAC frames, written once and never changed.
 package final class Chunk: Sendable {
-  /// Its position, duration and capture time.
-  package let properties: ChunkProperties
+  /// The index of its first frame.
+  package let frameIndex: Int64
+  /// The number of its frames.
+  package let frames: Int64
+  /// The number of its segment if segments have variable duration; else the segmentation gives it.
+  package let segment: Int64?
+  /// Whether decoding can start with this chunk.
+  package let isIndependent: Bool
+  /// Whether its rendition is left out: a picture is repeated, and playlists have a gap.
+  package let isStill: Bool
+  /// The duration in ticks of the track's timescale.
+  package let duration: Int64
+  /// The presentation time of the first frame minus its decode time, in ticks: not 0 with B-frames.
+  package let shift: Int64
+  /// The capture time of the first frame.
+  package let captured: WallTime
   /// The publish time; the origin for the prefill.
   package let published: WallTime
   /// The bytes: `[styp] prft moof mdat`.
   package let bytes: SharedBytes
 
   /// A chunk with these properties.
-  package init(_ properties: ChunkProperties, published: WallTime, bytes: SharedBytes) {
-    self.properties = properties
-    self.published = published
-    self.bytes = bytes
-  }
-
-  /// A chunk with these properties.
-  package convenience init(
+  package init(
     frameIndex: Int64, frames: Int64 = 1, segment: Int64? = nil, isIndependent: Bool,
     isStill: Bool = false, duration: Int64, shift: Int64 = 0, captured: WallTime,
     published: WallTime, bytes: SharedBytes
   ) {
-    let properties = ChunkProperties(
-      frameIndex: frameIndex, frames: frames, segment: segment, isIndependent: isIndependent,
-      isStill: isStill, duration: duration, shift: shift, captured: captured)
-    self.init(properties, published: published, bytes: bytes)
+    self.frameIndex = frameIndex
+    self.frames = frames
+    self.segment = segment
+    self.isIndependent = isIndependent
+    self.isStill = isStill
+    self.duration = duration
+    self.shift = shift
+    self.captured = captured
+    self.published = published
+    self.bytes = bytes
+  }
+
+  /// The same chunk with another publish time, or with other bytes.
+  package convenience init(
+    _ chunk: Chunk, published: WallTime? = nil, bytes: SharedBytes? = nil
+  ) {
+    self.init(
+      frameIndex: chunk.frameIndex, frames: chunk.frames, segment: chunk.segment,
+      isIndependent: chunk.isIndependent, isStill: chunk.isStill, duration: chunk.duration,
+      shift: chunk.shift, captured: chunk.captured, published: published ?? chunk.published,
+      bytes: bytes ?? chunk.bytes)
   }
 
   /// The number of its bytes.
   package var size: Int { bytes.count }
-  /// See ``ChunkProperties/frameIndex``.
-  package var frameIndex: Int64 { properties.frameIndex }
-  /// See ``ChunkProperties/segment``.
-  package var segment: Int64? { properties.segment }
-  /// See ``ChunkProperties/frames``.
-  package var frames: Int64 { properties.frames }
-  /// See ``ChunkProperties/isIndependent``.
-  package var isIndependent: Bool { properties.isIndependent }
-  /// See ``ChunkProperties/isStill``.
-  package var isStill: Bool { properties.isStill }
-  /// See ``ChunkProperties/duration``.
-  package var duration: Int64 { properties.duration }
-  /// See ``ChunkProperties/shift``.
-  package var shift: Int64 { properties.shift }
-  /// See ``ChunkProperties/captured``.
-  package var captured: WallTime { properties.captured }
-  /// See ``ChunkProperties/lastFrame``.
-  package var lastFrame: Int64 { properties.lastFrame }
+  /// The index of its last frame.
+  package var lastFrame: Int64 { frameIndex + frames - 1 }
 }
 
 extension [Chunk] {

@@ -44,7 +44,7 @@ package struct FeedCursor: Sendable {
       let complete =
         snapshot.segment(segment) ?? removed.flatMap { $0.number == segment ? $0 : nil }
       let open = snapshot.open?.number == segment ? snapshot.open : nil
-      guard let found = open ?? complete?.reopened else {
+      guard let found = open ?? complete?.content else {
         return segment > snapshot.newestSegment ? .end : .lost
       }
       if !hasBegun {

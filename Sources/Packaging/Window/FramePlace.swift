@@ -20,7 +20,7 @@ extension WindowSnapshot {
   package func frame(
     atOrAfter time: WallTime, _ segmentation: TrackSegmentation
   ) -> FramePlace? {
-    guard state == .live, let segment = open ?? segments.last?.reopened else { return nil }
+    guard state == .live, let segment = open ?? segments.last?.content else { return nil }
     let start = segmentation.frameTime(of: segment.firstFrame)
     let offset = segment.programDateTime.offset(from: start)
     let media = MediaTime(time, minus: offset)

@@ -41,7 +41,7 @@ extension WindowSnapshot {
     of time: WallTime, _ segmentation: TrackSegmentation
   ) -> InstantPosition {
     var isNewest = true
-    for segment in [open].compactMap(\.self) + segments.reversed().map(\.reopened) {
+    for segment in [open].compactMap(\.self) + segments.reversed().map(\.content) {
       let start = segmentation.frameTime(of: segment.firstFrame)
       let offset = segment.programDateTime.offset(from: start)
       let slot = segmentation.frame(at: MediaTime(time, minus: offset))

@@ -57,7 +57,7 @@ struct KeptSegments: Sendable {
     for (index, segment) in segments.enumerated() where !segment.isGap && isEmptied(segment) {
       evicted.append(segment)
       size -= segment.chunks.reduce(0) { $0 + $1.bytes.count }
-      segments[index] = segment.reopened.gap(duration: segment.duration)
+      segments[index] = segment.content.gap(duration: segment.duration)
     }
   }
 

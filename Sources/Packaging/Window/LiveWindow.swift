@@ -253,7 +253,7 @@ package final class LiveWindow: Sendable {
     guard let protection else { return chunk }
     let segment = chunk.segment ?? segmentation.segment(of: chunk.frameIndex)
     return protection.chunk(chunk.bytes, segment: segment).map {
-      Chunk(chunk.properties, published: chunk.published, bytes: $0)
+      Chunk(chunk, bytes: $0)
     }
   }
 

@@ -79,7 +79,7 @@ extension WindowSnapshot {
       return self
     }
     return WindowSnapshot(
-      self, segments: segments.dropLast(), open: last.reopened, version: version)
+      self, segments: segments.dropLast(), open: last.content, version: version)
   }
 }
 

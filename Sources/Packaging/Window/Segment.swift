@@ -4,54 +4,39 @@ package import Time
 
 /// A complete Media Segment: a sequence of parts, or a number without media.
 package final class Segment: Sendable {
-  /// The Media Sequence Number, counted from 1970.
-  package let number: Int64
-  /// Index of its first frame on the grid.
-  package let firstFrame: Int64
-  /// The parts in order; empty in a gap.
-  package let parts: [Part]
-  /// The chunks of the parts in order.
-  package let chunks: [Chunk]
+  /// Its content.
+  let content: OpenSegment
   /// The duration in ticks of the track's timescale; nominal in a gap.
   package let duration: Int64
-  /// EXT-X-PROGRAM-DATE-TIME: the first frame's time plus the offset of the segment.
-  package let programDateTime: WallTime
-  /// Whether a Discontinuity precedes it.
-  package let startsDiscontinuity: Bool
-  /// Its discontinuity period.
-  package let period: DiscontinuityPeriod
-  /// Whether it is prefill: encoded from a slate before the stream went live.
-  package let isPrefill: Bool
 
   init(opening: OpenSegment, duration: Int64) {
-    self.number = opening.number
-    self.firstFrame = opening.firstFrame
-    self.parts = opening.parts
-    self.chunks = opening.chunks
+    content = opening
     self.duration = duration
-    self.programDateTime = opening.programDateTime
-    self.startsDiscontinuity = opening.startsDiscontinuity
-    self.period = opening.period
-    self.isPrefill = opening.isPrefill
   }
 
   /// The same segment with other parts, for playlists.
   convenience init(_ segment: Segment, parts: [Part]) {
-    var opening = segment.reopened
-    opening.parts = parts
-    self.init(opening: opening, duration: segment.duration)
+    var content = segment.content
+    content.parts = parts
+    self.init(opening: content, duration: segment.duration)
   }
 
-  /// The segment as an open segment.
-  var reopened: OpenSegment {
-    var open = OpenSegment(
-      number: number, firstFrame: firstFrame, programDateTime: programDateTime,
-      startsDiscontinuity: startsDiscontinuity, period: period, isPrefill: isPrefill)
-    open.parts = parts
-    open.chunks = chunks
-    return open
-  }
-
+  /// The Media Sequence Number, counted from 1970.
+  package var number: Int64 { content.number }
+  /// Index of its first frame on the grid.
+  package var firstFrame: Int64 { content.firstFrame }
+  /// The parts in order; empty in a gap.
+  package var parts: [Part] { content.parts }
+  /// The chunks of the parts in order.
+  package var chunks: [Chunk] { content.chunks }
+  /// EXT-X-PROGRAM-DATE-TIME: the first frame's time plus the offset of the segment.
+  package var programDateTime: WallTime { content.programDateTime }
+  /// Whether a Discontinuity precedes it.
+  package var startsDiscontinuity: Bool { content.startsDiscontinuity }
+  /// Its discontinuity period.
+  package var period: DiscontinuityPeriod { content.period }
+  /// Whether it is prefill: encoded from a slate before the stream went live.
+  package var isPrefill: Bool { content.isPrefill }
   /// Whether the number has no media (EXT-X-GAP).
   package var isGap: Bool { parts.isEmpty }
   /// Whether the number has a gap in playlists: without media, or since its rendition is left out.

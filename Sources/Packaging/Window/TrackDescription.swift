@@ -76,18 +76,6 @@ package struct TrackDescription: Sendable {
     hexadecimal(header.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 })
   }
 
-  /// The description of a video rendition.
-  package init(
-    rendition: String, codecs: String, bandwidth: Int64, averageBandwidth: Int64? = nil,
-    size: VideoSize, segmentation: Segmentation, header: [UInt8]
-  ) {
-    self.init(
-      rendition: rendition, codecs: codecs, bandwidth: bandwidth,
-      averageBandwidth: averageBandwidth, content: .video(size),
-      segmentation: .video(segmentation),
-      header: header)
-  }
-
   /// The same rendition with an earlier CMAF header, which gives its codec, size and channels; the
   /// bitrate is that of now.
   package func with(header: [UInt8]) -> TrackDescription {

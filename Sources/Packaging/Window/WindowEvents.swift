@@ -207,7 +207,6 @@ extension Chunk {
       start += size
     }
     return Chunk(
-      properties, published: published,
-      bytes: SharedBytes(Array(old[..<start]) + boxes + Array(old[start...])))
+      self, bytes: SharedBytes(Array(old[..<start]) + boxes + Array(old[start...])))
   }
 }

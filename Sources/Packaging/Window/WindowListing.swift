@@ -53,7 +53,7 @@ struct WindowListing: Sendable {
       segments.append(cut(unfinished, segmentation))
       open = nil
     } else if let begun = whole.segment(number) {
-      open = begun.reopened
+      open = begun.content
     }
     let evicted = insertGaps(before: number, into: &segments, whole.playlistLength, segmentation)
     if open == nil, count > 0 { open = unbegun(number, after: segments.last, segmentation) }

@@ -53,14 +53,14 @@ package final class WindowSnapshot: Sendable {
   }
 
   init(_ state: WindowState, tracks: [TrackDescription]) {
-    size = state.size
-    isShortened = state.isShortened
+    size = state.kept.size
+    isShortened = state.kept.isShortened
     self.tracks = tracks
     self.state = state.state
     self.segments = state.segments
     self.open = state.open
-    lastBeforeSkip = state.lastBeforeSkip
-    self.evictedDiscontinuities = state.evictedDiscontinuities
+    lastBeforeSkip = state.kept.lastBeforeSkip
+    self.evictedDiscontinuities = state.kept.evictedDiscontinuities
     self.playlistLength = state.playlistLength
     self.revision = state.revision
     self.version = state.version

@@ -15,7 +15,7 @@ struct WindowState: Sendable {
   let playlistLength: Int
 
   private(set) var state = WindowSnapshot.State.starting
-  private var kept: KeptSegments
+  private(set) var kept: KeptSegments
   private(set) var open: OpenSegment?
   private(set) var revision: Int64 = 0
   private(set) var version: Int64 = 0
@@ -261,18 +261,6 @@ struct WindowState: Sendable {
 
   /// The complete segments, oldest first.
   var segments: [Segment] { kept.segments }
-
-  /// See ``KeptSegments/lastBeforeSkip``.
-  var lastBeforeSkip: Segment? { kept.lastBeforeSkip }
-
-  /// The number of removed segments that began with a Discontinuity.
-  var evictedDiscontinuities: Int64 { kept.evictedDiscontinuities }
-
-  /// Bytes of the chunks in the window.
-  var size: Int { kept.size }
-
-  /// Whether segments were removed since the window was too large.
-  var isShortened: Bool { kept.isShortened }
 
   /// The bytes of all chunks.
   var bytes: [SharedBytes] {

@@ -73,10 +73,9 @@ struct TrackReceiver: ReceivedTrack {
   /// Takes a chunk.
   mutating func take(_ message: ChunkMessage) throws(MessageError) {
     guard headerHash != nil else { throw .invalid(field: "a track", value: "without a header") }
-    try check(message.properties, isOpening: message.role == .opening)
+    try check(message.chunk, isOpening: message.role == .opening)
     let chunk = Chunk(
-      message.properties, published: message.role == .prefill ? .origin : SystemClock.wallTime,
-      bytes: message.bytes)
+      message.chunk, published: message.role == .prefill ? .origin : SystemClock.wallTime)
     switch message.role {
     case .prefill where !isLive: window.appendPrefill(chunk)
     case .prefill, .next: window.publish(chunk, offset: message.offset)
@@ -91,7 +90,7 @@ struct TrackReceiver: ReceivedTrack {
 
   /// Checks position and duration of a chunk, and notes it as the newest, which is published
   /// unless it is an opening one.
-  mutating func check(_ chunk: ChunkProperties, isOpening: Bool = false) throws(MessageError) {
+  mutating func check(_ chunk: Chunk, isOpening: Bool = false) throws(MessageError) {
     let last = chunk.lastFrame
     guard chunk.frameIndex >= received?.end ?? 0 else {
       throw .invalid(field: "a frame index", value: "\(chunk.frameIndex), which is not the next")

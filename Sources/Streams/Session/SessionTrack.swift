@@ -45,8 +45,8 @@ extension TrackDescription {
     self.init(
       rendition: rendition.name, codecs: codecs,
       bandwidth: rendition.peakBandwidth(segmentation),
-      averageBandwidth: rendition.averageBandwidth(segmentation), size: size,
-      segmentation: segmentation, header: header)
+      averageBandwidth: rendition.averageBandwidth(segmentation), content: .video(size),
+      segmentation: .video(segmentation), header: header)
   }
 
   /// The constants of an audio track with this header.

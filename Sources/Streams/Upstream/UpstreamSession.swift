@@ -78,13 +78,13 @@ extension ReceivedSession<UpstreamSessionState> {
     return .kept
   }
 
-  private func count(_ chunk: ChunkMessage) {
+  private func count(_ message: ChunkMessage) {
     context.statistics.withLock { statistics in
-      if chunk.track == 0 {
-        statistics.inputFrames += UInt64(clamping: chunk.properties.frames)
+      if message.track == 0 {
+        statistics.inputFrames += UInt64(clamping: message.chunk.frames)
       }
-      guard chunk.track < statistics.renditions.count else { return }
-      statistics.renditions[Int(chunk.track)].mediaBytes += UInt64(clamping: chunk.bytes.count)
+      guard message.track < statistics.renditions.count else { return }
+      statistics.renditions[Int(message.track)].mediaBytes += UInt64(clamping: message.chunk.size)
     }
   }
 

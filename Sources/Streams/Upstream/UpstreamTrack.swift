@@ -137,28 +137,27 @@ struct UpstreamTrack: ReceivedTrack {
     case .gap: throw .invalid(field: "a chunk", value: "in a segment without media")
     case .taken: break
     }
-    let properties = message.properties
-    if let end = receiver.published?.end, properties.frameIndex < end { return false }
+    let chunk = message.chunk
+    if let end = receiver.published?.end, chunk.frameIndex < end { return false }
     let segmentation = window.segmentation
-    let nominal = segmentation.segment(of: properties.frameIndex)
-    guard properties.segment ?? nominal == newestSegment,
+    let nominal = segmentation.segment(of: chunk.frameIndex)
+    guard chunk.segment ?? nominal == newestSegment,
       segmentation.hasVariableDuration || nominal == newestSegment
     else { throw .invalid(field: "a chunk", value: "of another segment") }
     // Viewers of coded frames get the samples, so a chunk without them is no chunk.
     let samples: ChunkSamples
     do throws(BoxError) {
-      samples = try ChunkSamples(message.bytes)
+      samples = try ChunkSamples(chunk.bytes)
     } catch {
       throw .invalid(field: "a chunk", value: "\(error)")
     }
-    guard samples.entries.first.map({ $0.shift == properties.shift }) ?? true else {
-      throw .invalid(field: "the shift of a chunk", value: "\(properties.shift)")
+    guard samples.entries.first.map({ $0.shift == chunk.shift }) ?? true else {
+      throw .invalid(field: "the shift of a chunk", value: "\(chunk.shift)")
     }
-    try receiver.check(properties)
+    try receiver.check(chunk)
     let now = SystemClock.wallTime
-    let chunk = Chunk(
-      properties, published: isLive ? now : min(message.published, now), bytes: message.bytes)
-    if isLive { window.publish(chunk) } else { window.appendPrefill(chunk) }
+    let taken = Chunk(chunk, published: isLive ? now : min(chunk.published, now))
+    if isLive { window.publish(taken) } else { window.appendPrefill(taken) }
     isNewestEmpty = false
     return true
   }
