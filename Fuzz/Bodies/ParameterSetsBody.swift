@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMAF
 import Capture
 import Media
 
@@ -18,8 +19,9 @@ extension FuzzBody {
     let unit = AV1TemporalUnit(bytes.span)
     guard unit.bytes.count <= bytes.count, AV1TemporalUnit(unit.bytes.span).bytes == unit.bytes
     else { return "OBUs are read differently: \(unit.bytes)" }
-    if let record = AV1Configuration(bytes), record.codecs.utf8.count != 13 {
-      return "codec \(record.codecs)"
+    if let record = AV1Configuration(bytes) {
+      let codecs = SampleEntry.codecs(av1: record.bytes)
+      guard codecs.utf8.count == 13 else { return "codec \(codecs)" }
     }
     let guessed = NALUnits.framing(ofParameterSets: bytes.span)
     for framing in [NALFraming.lengthPrefixed, .annexB, guessed] {
@@ -30,7 +32,9 @@ extension FuzzBody {
         }
         end = range.upperBound
         let type = NALUnits.type(bytes[range.lowerBound])
-        if NALUnits.isSlice(type), type == 0 || type > 5 { return "type \(type) is no slice" }
+        guard NALCodec.h264.kind(bytes[range.lowerBound]).isSlice == (1...5).contains(type) else {
+          return "whether type \(type) is a slice"
+        }
       }
       guard let sets = ParameterSets(bytes.span, framing) else { continue }
       guard sets.codecString.utf8.count == 11 else { return "codec \(sets.codecString)" }

@@ -27,15 +27,15 @@ extension FuzzBody {
 
   /// Messages of AMF 0: values that are written again are read as the same values.
   static let amf = FuzzBody(
-    name: "amf", sources: ["Ingest/AMF/AMF0Reader.swift", "Ingest/AMF/AMF0Writer.swift"]
+    name: "amf", sources: ["Ingest/AMF/AMF0Reader.swift", "Ingest/AMF/AMF0Value.swift"]
   ) { bytes in
     var reader = AMF0Reader(bytes)
     guard let values = try? reader.rest() else { return nil }
     // Compared as bytes, since a number may be no number.
-    let written = write(values)
+    let written = RTMPCommand.payload(values)
     var again = AMF0Reader(written)
     guard let same = try? again.rest() else { return "\(values) cannot be read again" }
-    return write(same) == written ? nil : "\(values) are read differently"
+    return RTMPCommand.payload(same) == written ? nil : "\(values) are read differently"
   }
 
   /// Tags of FLV, and records of media: bodies are within their tags, tracks have different
@@ -100,12 +100,6 @@ extension FuzzBody {
       return "\(record) is read differently"
     }
     return nil
-  }
-
-  private static func write(_ values: [AMF0Value]) -> [UInt8] {
-    var writer = AMF0Writer()
-    for value in values { writer.add(value) }
-    return writer.bytes
   }
 }
 

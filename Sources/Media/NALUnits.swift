@@ -12,16 +12,11 @@ package enum NALFraming: Sendable {
 
 /// The NAL units of H.264 in a byte sequence, as ranges without length or start code.
 package enum NALUnits {
-  package static let idr: UInt8 = 5
-  package static let sei: UInt8 = 6
   package static let sps: UInt8 = 7
   package static let pps: UInt8 = 8
 
   /// nal_unit_type.
   package static func type(_ header: UInt8) -> UInt8 { header & 0x1F }
-
-  /// Whether a unit of this type is a slice.
-  package static func isSlice(_ type: UInt8) -> Bool { (1...5).contains(type) }
 
   /// The non-empty units in `bytes`; bytes after an invalid length are dropped.
   package static func ranges(in bytes: Span<UInt8>, _ framing: NALFraming) -> [Range<Int>] {

@@ -76,7 +76,7 @@ struct AudioHeaderTests {
   func passedThrough() throws {
     let bytes: [UInt8] = [0x12, 0x10, 0x56, 0xE5, 0x00]
     let configuration = try #require(AudioSpecificConfig(bytes))
-    let header = try AudioTrackHeader.make(configuration)
+    let header = try configuration.header(AudioEncoderSettings(sampleRate: 44_100))
     #expect(Self.specificInfo(try #require(Box.at("\(Self.path)/esds", in: header))) == bytes)
     #expect(try #require(Box.at("moov/trak/mdia/mdhd", in: header)).number(12, 4) == 44_100)
   }

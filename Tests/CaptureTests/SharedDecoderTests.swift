@@ -40,8 +40,8 @@ struct SharedDecoderTests {
     // The first call opens the decoder.
     let opens = !decoder.isOpen
     defer { count += opens && calls > 0 ? calls - 1 : calls }
-    return try SharedPosition(decoder, number: UInt64(number)).decode(
-      unit, video, errorLimit: limit,
+    return try decoder.decode(
+      unit, UInt64(number), video, errorLimit: limit,
       during: { work in
         calls += 1
         work()

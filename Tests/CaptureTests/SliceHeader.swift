@@ -25,6 +25,6 @@ struct SliceHeader {
     type = reader.number() % 5
     _ = reader.number()
     _ = reader.bits(frameNumberBits)
-    idrFrameID = NALUnits.type(slice[0]) == NALUnits.idr ? reader.number() : nil
+    idrFrameID = NALCodec.h264.kind(slice[0]) == .keySlice ? reader.number() : nil
   }
 }

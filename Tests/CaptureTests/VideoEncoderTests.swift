@@ -314,7 +314,7 @@ struct VideoEncoderTests {
           independent: index == 10
         ).first)
       #expect(frame.isIndependent == (index % 10 == 0))
-      for unit in try units(frame.bytes) { #expect(NALUnits.isSlice(NALUnits.type(unit[0]))) }
+      for unit in try units(frame.bytes) { #expect(NALCodec.h264.kind(unit[0]).isSlice) }
       #expect(try decoder.decode(frame.bytes).clock == index)
     }
   }

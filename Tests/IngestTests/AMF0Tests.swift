@@ -12,19 +12,16 @@ struct AMF0Tests {
       .object(["app": .string("live"), "list": .array([.string("hvc1"), .number(-1)])]),
       .array([]),
     ]
-    var writer = AMF0Writer()
-    for value in values { writer.add(value) }
-    var reader = AMF0Reader(writer.bytes)
+    var reader = AMF0Reader(values.flatMap(\.bytes))
     #expect(try reader.rest() == values)
     #expect(reader.isAtEnd)
   }
 
   @Test("every prefix of a value is truncated; only the end marker of an object may be missing")
   func prefixes() throws {
-    var writer = AMF0Writer()
-    writer.add(.object(["a": .array([.string("b"), .number(2)]), "c": .null]))
-    for count in 1..<writer.bytes.count - 1 {
-      var reader = AMF0Reader(Array(writer.bytes.prefix(count)))
+    let bytes = AMF0Value.object(["a": .array([.string("b"), .number(2)]), "c": .null]).bytes
+    for count in 1..<bytes.count - 1 {
+      var reader = AMF0Reader(Array(bytes.prefix(count)))
       #expect(throws: AMF0Error.truncated) { try reader.next() }
     }
   }

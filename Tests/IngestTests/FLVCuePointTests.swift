@@ -12,9 +12,7 @@ struct FLVCuePointTests {
   private static let message = "/DAgAAAAAAAA///wDwUAAAABf//+ABB6wAABAAAAAO7vT30="
 
   private static func bytes(_ name: String, _ content: [String: AMF0Value]) -> [UInt8] {
-    var writer = AMF0Writer()
-    for value in [.string(name), .object(content)] as [AMF0Value] { writer.add(value) }
-    return writer.bytes
+    RTMPCommand.payload([.string(name), .object(content)])
   }
 
   private static func point(

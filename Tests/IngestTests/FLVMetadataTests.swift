@@ -10,11 +10,7 @@ struct FLVMetadataTests {
   private static func message(
     _ content: [String: AMF0Value], _ name: String = "onMetaData"
   ) -> [UInt8] {
-    var writer = AMF0Writer()
-    for value in [.string("@setDataFrame"), .string(name), .object(content)] as [AMF0Value] {
-      writer.add(value)
-    }
-    return writer.bytes
+    RTMPCommand.payload([.string("@setDataFrame"), .string(name), .object(content)])
   }
 
   private static let map = AMF0Value.object([

@@ -6,30 +6,38 @@ import Testing
 
 private func ascii(_ text: String) -> [UInt8] { Array(text.utf8) }
 
+/// The name of a codec.
+private func name(_ codec: TagCodec) -> String {
+  switch codec {
+  case .known(let codec): "\(codec)"
+  case .other(let name): name
+  }
+}
+
 @Suite("Tags of FLV")
 struct FLVTagTests {
   @Test("classic H.264: configuration, frames with a signed composition time, end")
   func advanced() throws {
     let configuration = try #require(FLVVideoTag([0x17, 0, 0, 0, 0, 1, 2]))
-    #expect(configuration.codec == .h264 && configuration.content == .configuration)
+    #expect(configuration.codec == .known(.h264) && configuration.content == .configuration)
     #expect(configuration.body == 5..<7)
     let frame = try #require(FLVVideoTag([0x27, 1, 0xFF, 0xFF, 0xFE, 9]))
     #expect(frame.content == .accessUnit(compositionTime: -2) && !frame.isKey)
     #expect(FLVVideoTag([0x17, 2, 0, 0, 0])?.content == .nothing)
     #expect(FLVVideoTag([0x17, 1, 0, 0]) == nil && FLVVideoTag([]) == nil)
-    #expect(FLVVideoTag([0x1C, 1, 0, 0, 0])?.codec == .hevc)
+    #expect(FLVVideoTag([0x1C, 1, 0, 0, 0])?.codec == .known(.hevc))
   }
 
   @Test("enhanced video: codecs, frames with and without a composition time")
   func enhanced() throws {
     let start = try #require(FLVVideoTag([0x90] + ascii("hvc1") + [1]))
-    #expect(start.codec == .hevc && start.content == .configuration && start.isKey)
+    #expect(start.codec == .known(.hevc) && start.content == .configuration && start.isKey)
     let frame = try #require(FLVVideoTag([0xA1] + ascii("hvc1") + [0, 0, 40, 7, 7]))
     #expect(frame.content == .accessUnit(compositionTime: 40) && frame.body == 8..<10)
     let plain = try #require(FLVVideoTag([0x93] + ascii("hvc1") + [7]))
     #expect(plain.content == .accessUnit(compositionTime: 0) && plain.body == 5..<6)
-    #expect(FLVVideoTag([0x90] + ascii("av01"))?.codec == .av1)
-    #expect(FLVVideoTag([0x90] + ascii("vp09"))?.codec == .vp9)
+    #expect(FLVVideoTag([0x90] + ascii("av01"))?.codec == .known(.av1))
+    #expect(FLVVideoTag([0x90] + ascii("vp09"))?.codec == .known(.vp9))
     #expect(FLVVideoTag([0x90, 1, 2, 3]) == nil)
     // Metadata, and a command.
     #expect(FLVVideoTag([0x94] + ascii("hvc1"))?.content == .nothing)
@@ -40,7 +48,7 @@ struct FLVTagTests {
   func multitrack() throws {
     let modified = try #require(
       FLVVideoTag([0x97, 2, 1, 2, 3, 0x01] + ascii("avc1") + [0, 0, 1, 5]))
-    #expect(modified.codec == .h264)
+    #expect(modified.codec == .known(.h264))
     #expect(modified.content == .accessUnit(compositionTime: 1) && modified.body == 13..<14)
     let one = try #require(FLVVideoTag([0x96, 0x03] + ascii("avc1") + [0, 5, 6]))
     #expect(one.content == .accessUnit(compositionTime: 0) && one.body == 7..<9)
@@ -50,7 +58,7 @@ struct FLVTagTests {
     #expect(many.body == 15..<17)
     let codecs = try #require(
       FLVVideoTag([0x96, 0x23] + ascii("av01") + [1, 0, 0, 0] + ascii("hvc1") + [0, 0, 0, 1, 7]))
-    #expect(codecs.codec == .hevc && codecs.body == 18..<19)
+    #expect(codecs.codec == .known(.hevc) && codecs.body == 18..<19)
     // A track that is longer than the tag; ModEx without an end.
     #expect(FLVVideoTag([0x96, 0x13] + ascii("avc1") + [0, 0, 0, 3, 7]) == nil)
     #expect(FLVVideoTag([0x97, 0xFF, 0xFF, 0xFF]) == nil)
@@ -113,7 +121,7 @@ struct FLVTagTests {
   @Test("all tracks of a multitrack tag, in each of its three types")
   func allTracks() throws {
     func tracks(_ tag: [UInt8]) throws -> [String] {
-      try #require(FLVVideoTag.tracks(of: tag)).map { "\($0.track):\($0.codec):\($0.body)" }
+      try #require(FLVVideoTag.tracks(of: tag)).map { "\($0.track):\(name($0.codec)):\($0.body)" }
     }
     #expect(try tracks([0x27, 1, 0, 0, 0, 9]) == ["0:h264:5..<6"])
     #expect(try tracks([0x96, 0x03] + ascii("avc1") + [1, 5, 6]) == ["1:h264:7..<9"])
@@ -156,7 +164,7 @@ struct FLVTagTests {
   @Test("all audio tracks of a multitrack tag, in each of its three types")
   func audioTracks() throws {
     func tracks(_ tag: [UInt8]) throws -> [String] {
-      try FLVAudioTag.tracks(of: tag).map { "\($0.track):\($0.codec):\($0.body)" }
+      try FLVAudioTag.tracks(of: tag).map { "\($0.track):\(name($0.codec)):\($0.body)" }
     }
     #expect(try tracks([0xAF, 1, 9]) == ["0:aac:2..<3"])
     #expect(try tracks([0x95, 0x01] + ascii("mp4a") + [255, 5, 6]) == ["255:aac:7..<9"])
@@ -212,16 +220,16 @@ struct FLVTagTests {
   @Test("audio: AAC, MP3, and the codecs of Enhanced RTMP")
   func audio() throws {
     let configuration = try #require(FLVAudioTag([0xAF, 0, 0x11, 0x90]))
-    #expect(configuration.codec == .aac && configuration.isConfiguration)
+    #expect(configuration.codec == .known(.aac) && configuration.isConfiguration)
     #expect(configuration.body == 2..<4)
     let mp3 = try #require(FLVAudioTag([0x2F, 5]))
-    #expect(mp3.codec == .mp3 && mp3.sampleRate == 44_100 && mp3.channels == 2)
+    #expect(mp3.codec == .known(.mp3) && mp3.sampleRate == 44_100 && mp3.channels == 2)
     #expect(FLVAudioTag([0xE2, 5])?.sampleRate == 8000)
     #expect(FLVAudioTag([0xAF]) == nil && FLVAudioTag([]) == nil)
     let opus = try #require(FLVAudioTag([0x90] + ascii("Opus") + [1]))
-    #expect(opus.codec == .opus && opus.isConfiguration && opus.sampleRate == 48_000)
+    #expect(opus.codec == .known(.opus) && opus.isConfiguration && opus.sampleRate == 48_000)
     let frames = try #require(FLVAudioTag([0x91] + ascii("fLaC") + [1, 2]))
-    #expect(frames.codec == .flac && !frames.isConfiguration && frames.body == 5..<7)
+    #expect(frames.codec == .known(.flac) && !frames.isConfiguration && frames.body == 5..<7)
     #expect(FLVAudioTag([0x92] + ascii("ac-3"))?.body.isEmpty == true)
     #expect(FLVAudioTag([0x3F, 0])?.codec == .other("linear PCM"))
   }

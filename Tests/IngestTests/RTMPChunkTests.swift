@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Ingest
 import Testing
+
+@testable import Ingest
 
 /// The messages in `bytes`, given to the reader in pieces of `size` bytes.
 private func messages(

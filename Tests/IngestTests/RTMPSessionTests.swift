@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Ingest
 import Testing
+
+@testable import Ingest
 
 /// A client with a session, without a connection.
 private struct Client {

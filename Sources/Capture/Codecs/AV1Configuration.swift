@@ -3,14 +3,12 @@
 internal import CMAF
 internal import Checked
 
-/// The AV1CodecConfigurationRecord of a passed-through track, and its codecs string.
+/// The AV1CodecConfigurationRecord of a passed-through track.
 ///
 /// - Source: AV1 Codec ISO Media File Format Binding v1.2.0 §2.3 and §5
 package struct AV1Configuration {
   /// The record, with its OBUs.
   package let bytes: [UInt8]
-  /// `av01.` with profile, level and tier, and bit depth.
-  package let codecs: String
   /// The content of the sequence header in the record, without the head of its OBU.
   let sequenceHeader: [UInt8]
 
@@ -25,7 +23,6 @@ package struct AV1Configuration {
       let header = AV1TemporalUnit(Array(record[4...]).span).sequenceHeader
     else { return nil }
     bytes = record
-    codecs = SampleEntry.codecs(av1: record)
     sequenceHeader = header
   }
 

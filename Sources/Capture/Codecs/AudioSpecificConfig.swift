@@ -51,4 +51,11 @@ package struct AudioSpecificConfig: Sendable, Hashable {
 
   /// Whether the sample rate has an index; encoders, which make the silence, have no other rate.
   package var hasListedRate: Bool { Self.rates.contains(sampleRate) }
+
+  /// The CMAF header of a track of copied audio; the configuration is copied to `esds`.
+  ///
+  /// - Throws: ``FFmpegError`` of the muxer.
+  package func header(_ settings: AudioEncoderSettings) throws(FFmpegError) -> [UInt8] {
+    try CMAFHeader.write(self, settings)
+  }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import CMAF
 internal import Checked
 internal import Media
 
@@ -62,9 +63,7 @@ struct NALSplitter: Sendable {
       case .slice: split.slices += 1
       case .information: information.append(range)
       }
-      unsafe withUnsafeBytes(of: UInt32(range.count).bigEndian) {
-        unsafe split.bytes.append(contentsOf: $0)
-      }
+      split.bytes.put(UInt32(range.count))
       unsafe bytes.extracting(range).withUnsafeBufferPointer {
         unsafe split.bytes.append(contentsOf: $0)
       }

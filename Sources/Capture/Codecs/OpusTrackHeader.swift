@@ -34,7 +34,7 @@ package struct OpusTrackHeader: Sendable, Equatable {
   /// `ftyp` and `moov`, written by libavformat.
   ///
   /// - Throws: ``FFmpegError`` of the muxer.
-  package func bytes(_ settings: AudioEncoderSettings) throws(FFmpegError) -> [UInt8] {
+  package func header(_ settings: AudioEncoderSettings) throws(FFmpegError) -> [UInt8] {
     try CMAFHeader.write(opus: head, settings)
   }
 

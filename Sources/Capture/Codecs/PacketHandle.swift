@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import CMAF
 internal import Media
 
-/// The output of an encoder as a sample of an `avc1` track.
-struct CodedPacket {
-  let pts: Int64
-  let isIndependent: Bool
-  let bytes: [UInt8]
-  /// The parameter sets that the packet contained; removed from `bytes`.
+/// One access unit of an `avc1` track.
+package struct EncodedFrame: Sendable {
+  /// The timestamp given with its frame, in ticks.
+  package internal(set) var pts: Int64
+  /// Whether it is an IDR, with which a segment may start.
+  package let isIndependent: Bool
+  /// Captions and slices, each after its length in four bytes; no parameter sets, delimiters or
+  /// other SEI.
+  package let bytes: [UInt8]
+  /// The parameter sets that the packet contained; removed from ``bytes``.
   let parameterSets: ParameterSets?
 }
 
@@ -32,7 +37,7 @@ final class PacketHandle {
   }
 
   /// The next access unit; nil if the encoder needs another frame first (`EAGAIN`).
-  func receive(from codec: CodecContext) throws(FFmpegError) -> CodedPacket? {
+  func receive(from codec: CodecContext) throws(FFmpegError) -> EncodedFrame? {
     let result = unsafe avcodec_receive_packet(codec.pointer, pointer)
     if result == CFF_EAGAIN { return nil }
     try FFmpegError.check("avcodec_receive_packet", result, codec.name)
@@ -40,22 +45,29 @@ final class PacketHandle {
     guard let data = unsafe pointer.pointee.data else { return nil }
     let source = unsafe UnsafeBufferPointer(start: data, count: Int(pointer.pointee.size))
     let units = unsafe NALUnits.ranges(in: source.span, codec.framing)
-    let kept = units.filter { unsafe NALUnits.isKept(source.span.extracting($0)) }
+    let kept = units.filter { unsafe Self.isKept(source.span.extracting($0)) }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(kept.reduce(0) { $0 + 4 + $1.count })
     for unit in kept {
-      unsafe withUnsafeBytes(of: UInt32(unit.count).bigEndian) {
-        unsafe bytes.append(contentsOf: $0)
-      }
+      bytes.put(UInt32(unit.count))
       unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[unit]))
     }
     // The packet's key flag also marks recovery points, with which a segment must not start.
     let independent = kept.contains {
-      unsafe NALUnits.type(source[$0.lowerBound]) == NALUnits.idr
+      unsafe NALCodec.h264.kind(source[$0.lowerBound]) == .keySlice
     }
-    return unsafe CodedPacket(
+    return unsafe EncodedFrame(
       pts: pointer.pointee.pts, isIndependent: independent, bytes: bytes,
       parameterSets: kept.count == units.count ? nil : ParameterSets(source.span, codec.framing))
+  }
+
+  /// Whether a sample keeps a unit: slices, and SEI with captions.
+  ///
+  /// Parameter sets are in the CMAF header; players ignore delimiters, other SEI and filler.
+  private static func isKept(_ unit: Span<UInt8>) -> Bool {
+    let kind = NALCodec.h264.kind(unit[0])
+    return kind.isSlice
+      || kind == .information && CaptionData(unit: unit.array[...], .h264) != nil
   }
 
   /// The next packet with its timestamp; nil if the encoder needs more input or has ended.

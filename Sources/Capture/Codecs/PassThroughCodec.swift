@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import Ingest
 internal import Media
 
 /// The codecs whose access units can be repackaged without decoding.
@@ -24,6 +25,17 @@ package enum PassThroughCodec: String, Sendable, Hashable, Codable {
     case AV_CODEC_ID_VP9: self = .vp9
     case AV_CODEC_ID_AV1 where AV1Configuration(extradata) != nil: self = .av1
     default: return nil
+    }
+  }
+
+  /// The codec of a publisher; nil for those of audio, and for VP8, which is decoded.
+  init?(_ codec: TrackConfiguration.Codec) {
+    switch codec {
+    case .h264: self = .h264
+    case .hevc: self = .hevc
+    case .av1: self = .av1
+    case .vp9: self = .vp9
+    case .vp8, .aac, .mp3, .opus, .ac3, .eac3, .flac: return nil
     }
   }
 

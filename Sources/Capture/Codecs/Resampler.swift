@@ -71,27 +71,46 @@ package struct Resampler: ~Copyable, @unchecked Sendable {
       input.removeFirst(min(Int(clamping: excess), input.count))
       try context.compensate(0, over: outputRate)
     }
-    guard silence <= 10 * Int64(outputRate) else {
-      // After a long absence of the source the encoder decides about the gap.
-      return try placed(at: position + silence, input)
-    }
-    var output = PCMBlock.silence(channels: outputChannels, count: Int(silence))
+    // After a long absence of the source the encoder decides about the gap.
+    let filled = silence <= 10 * Int64(outputRate) ? silence : 0
+    var output = PCMBlock.silence(channels: outputChannels, count: Int(filled))
     output.append(try context.convert(input))
-    next = position + Int64(output.count)
-    return output.isEmpty ? nil : Output(position: position, audio: output)
-  }
-
-  private mutating func placed(
-    at position: Int64, _ input: PCMBlock
-  ) throws(FFmpegError) -> Output? {
-    let output = try context.convert(input)
-    next = position + Int64(output.count)
-    return output.isEmpty ? nil : Output(position: position, audio: output)
+    let start = position + silence - filled
+    next = start + Int64(output.count)
+    return output.isEmpty ? nil : Output(position: start, audio: output)
   }
 
   /// The sample nearest to a media time.
   private func samples(at mediaTime: MediaTime) -> Int64 {
     let scaled = Int128(mediaTime.nanoseconds) * Int128(outputRate) + 500_000_000
     return Int64(scaled / 1_000_000_000)
+  }
+}
+
+/// The correction of audio that is not at its media time: pure arithmetic.
+enum DriftCorrection: Equatable {
+  /// Stretch (positive) or shrink the audio by this many samples over the next second.
+  case slew(Int64)
+  /// Insert this many samples of silence.
+  case insert(Int64)
+  /// Drop this many samples.
+  case drop(Int64)
+
+  /// The error above which audio is missing or repeated; smaller errors are drift.
+  ///
+  /// One lost AAC frame at 48 kHz is 21.3 ms.
+  static let stepMilliseconds: Int64 = 20
+  /// The pitch changes by at most 1/200.
+  static let slewDivisor: Int64 = 200
+
+  /// The correction of audio that is `error` samples early.
+  static func of(error: Int64, sampleRate: Int32) -> DriftCorrection {
+    let rate = Int64(sampleRate)
+    let step = rate * stepMilliseconds / 1000
+    if error > step { return .insert(error) }
+    if error < -step { return .drop(-error) }
+    // An error is corrected within a second: 300 ppm settle at 0.3 ms.
+    let most = rate / slewDivisor
+    return .slew(min(max(error, -most), most))
   }
 }

@@ -102,8 +102,9 @@ package struct VideoEncoder: ~Copyable, @unchecked Sendable {
     try FFmpegError.check(
       "avcodec_send_frame", unsafe avcodec_send_frame(codec.pointer, handle.pointer), name)
     var frames: [EncodedFrame] = []
-    while let bytes = try packet.receive(from: codec) {
-      frames.append(takeFrame(bytes))
+    while var frame = try packet.receive(from: codec) {
+      frame.pts = takeTime(of: frame)
+      frames.append(frame)
     }
     return frames
   }
@@ -150,15 +151,14 @@ package struct VideoEncoder: ~Copyable, @unchecked Sendable {
     return nil
   }
 
-  /// Restores the timestamp of the packet's frame.
+  /// The timestamp with which a frame was sent.
   ///
   /// An encoder may change a timestamp by a tick, or drop a frame.
-  private mutating func takeFrame(_ packet: CodedPacket) -> EncodedFrame {
+  private mutating func takeTime(of frame: EncodedFrame) -> Int64 {
     let half = settings.rate.ticksPerFrame / 2
-    while pending.count > 1, let oldest = pending.first, packet.pts > oldest + half {
+    while pending.count > 1, let oldest = pending.first, frame.pts > oldest + half {
       pending.removeFirst()
     }
-    let pts = pending.isEmpty ? packet.pts : pending.removeFirst()
-    return EncodedFrame(pts: pts, isIndependent: packet.isIndependent, bytes: packet.bytes)
+    return pending.isEmpty ? frame.pts : pending.removeFirst()
   }
 }

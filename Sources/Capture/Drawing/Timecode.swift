@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Media
+import Time
+
 /// The human-readable clock: `HH:MM:SS.mmm`, UTC, white on a black box below the burned clock.
 struct Timecode {
   /// The area of the box in the frame.
@@ -28,25 +31,7 @@ struct Timecode {
 
   /// The text of a time: twelve characters, each of them a digit, a colon or a point.
   static func text(_ milliseconds: Int64) -> [UInt8] {
-    let day: Int64 = 86_400_000
-    let ofDay = (milliseconds % day + day) % day
-    var text: [UInt8] = []
-    text.reserveCapacity(length)
-    func digits(_ value: Int64, _ unit: Int64) {
-      var unit = unit
-      while unit > 0 {
-        text.append(UInt8(ascii: "0") + UInt8(value / unit % 10))
-        unit /= 10
-      }
-    }
-    digits(ofDay / 3_600_000, 10)
-    text.append(UInt8(ascii: ":"))
-    digits(ofDay / 60_000 % 60, 10)
-    text.append(UInt8(ascii: ":"))
-    digits(ofDay / 1000 % 60, 10)
-    text.append(UInt8(ascii: "."))
-    digits(ofDay % 1000, 100)
-    return text
+    Array(UTCTime(.origin + .milliseconds(milliseconds)).timeOfDay.utf8)
   }
 
   /// Paints box and text.

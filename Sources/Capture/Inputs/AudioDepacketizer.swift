@@ -8,7 +8,8 @@ import Time
 ///
 /// Confined to one thread.
 struct AudioDepacketizer {
-  private(set) var audio: InputDescription.Audio
+  /// The description; the owner sets what the container declares.
+  var audio: InputDescription.Audio
 
   /// The codec in libavcodec's numbers; none if the units are no packets of libavformat.
   let codec: AVCodecID
@@ -76,23 +77,6 @@ struct AudioDepacketizer {
       codec: codec, sampleRate: sampleRate, channels: channels, configuration: configuration,
       language: language, purpose: purpose)
     readConfiguration()
-  }
-
-  /// Whether the program of the container has the track no longer.
-  var isAbsent: Bool {
-    get { audio.isAbsent }
-    set { audio.isAbsent = newValue }
-  }
-
-  /// The name for viewers that the container declares.
-  var label: String? {
-    get { audio.label }
-    set { audio.label = newValue }
-  }
-
-  /// Sets the declarations of the container.
-  mutating func describe(language: Language, purpose: AudioPurpose) {
-    (audio.language, audio.purpose) = (language, purpose)
   }
 
   /// The audio packets in one packet of the container.

@@ -52,14 +52,9 @@ package final class BurnedClockTrack {
   }
 
   private func begin(_ track: TrackConfiguration) throws(Fault) {
-    let codec: PassThroughCodec
-    switch track.codec {
-    case .h264: codec = .h264
-    case .hevc: codec = .hevc
-    case .vp9: codec = .vp9
-    case .av1: codec = .av1
-    case .vp8: throw Fault(description: "VP8 is not read")
-    case .aac, .mp3, .opus, .ac3, .eac3, .flac: throw Fault(description: "the track is not video")
+    guard let codec = PassThroughCodec(track.codec) else {
+      throw Fault(
+        description: track.codec == .vp8 ? "VP8 is not read" : "the track is not video")
     }
     var depacketizer = VideoDepacketizer(codec, sizeLimit: FrameSizeLimit())
     depacketizer.take(extradata: track.setup)

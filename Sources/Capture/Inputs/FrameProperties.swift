@@ -10,10 +10,6 @@ package struct FrameProperties: Sendable, Equatable, Codable {
   package var bitDepth = 8
   /// Whether the fields of a frame were captured at different times.
   package var isInterlaced = false
-
-  /// Progressive frames of eight bits.
-  package init() {}
-
 }
 
 extension InputDescription.Video {

@@ -3,7 +3,7 @@
 internal import CMAF
 import Checked
 
-/// The HEVCDecoderConfigurationRecord of a passed-through track, and its codecs string.
+/// The HEVCDecoderConfigurationRecord of a passed-through track.
 ///
 /// libavformat could derive the record, but it follows counts in damaged parameter sets for
 /// minutes.
@@ -11,9 +11,6 @@ import Checked
 struct HEVCConfiguration {
   /// The record, with all parameter sets.
   let bytes: [UInt8]
-  /// `hvc1.` with profile space and profile, compatibility flags, tier and level, and constraint
-  /// flags.
-  let codecs: String
 
   /// The most bytes of an SPS up to the bit depths: seven sub-layers, and numbers of 63 bits.
   private static let headSize = 256
@@ -26,7 +23,6 @@ struct HEVCConfiguration {
     guard let sps = sets.first(where: { Self.type($0) == 33 }) else { return nil }
     var bits = BitReader(unit: sps.dropFirst(2).prefix(Self.headSize))
     guard let head = HEVCSequenceHead(&bits) else { return nil }
-    codecs = SampleEntry.codecs(hevc: "hvc1", head.profile)
     var bytes: [UInt8] = [1]
     bytes += head.profile
     // No minimum of spatial segmentation, and any parallelism.

@@ -64,7 +64,7 @@ struct LibraryAudio {
     if isOrderFinal {
       let first = tracks.first?.index
       tracks.removeAll { $0.index != first && !order.contains($0.index) }
-      if let first { tracks[0].depacketizer.isAbsent = !order.contains(first) }
+      if let first { tracks[0].depacketizer.audio.isAbsent = !order.contains(first) }
       let found = order.filter { index in !tracks.contains { $0.index == index } }
       // bounded: there are at most `limit` tracks
       for index in found.prefix(limit - tracks.count) { append(index, context) }
@@ -148,7 +148,8 @@ extension InputContext {
     guard unsafe streams.indices.contains(index), let stream = unsafe streams[index],
       let parameters = unsafe stream.pointee.codecpar
     else { return false }
-    unsafe depacketizer.describe(language: language(of: stream), purpose: Self.purpose(of: stream))
+    depacketizer.audio.language = unsafe language(of: stream)
+    depacketizer.audio.purpose = unsafe Self.purpose(of: stream)
     return unsafe parameters.pointee.codec_id != depacketizer.codec
   }
 

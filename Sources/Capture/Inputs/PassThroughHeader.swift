@@ -25,60 +25,41 @@ package struct PassThroughHeader: Sendable {
   ) throws(FFmpegError) {
     let (colour, rotation) = (video.headerColour, video.rotation)
     let size = rotation.unrotated(size)
-    let bytes: [UInt8]
-    let codecs: String
+    let header: [UInt8]
     switch video.passThroughCodec {
-    case .h264:
-      guard let advanced = Self.advanced(video.parameterSets) else { throw Self.missing(video) }
-      codecs = advanced
-      let sets: [UInt8] = video.parameterSets.flatMap { [0, 0, 0, 1] + $0 }
-      bytes = try CMAFHeader.write(
-        .h264, sets, size: size, rate: rate, colour: colour, rotation: rotation)
-    case .hevc:
-      guard let configuration = HEVCConfiguration(video.parameterSets) else {
-        throw Self.missing(video)
-      }
-      codecs = configuration.codecs
-      bytes = try CMAFHeader.write(
-        .hevc, configuration.bytes, size: size, rate: rate, colour: colour, rotation: rotation)
-    case .av1:
-      guard let configuration = video.parameterSets.first.flatMap({ AV1Configuration($0) }) else {
-        throw Self.missing(video)
-      }
-      codecs = configuration.codecs
-      bytes = try CMAFHeader.write(
-        .av1, configuration.bytes, size: size, rate: rate, colour: colour, rotation: rotation)
     case .vp9:
       guard let key = video.parameterSets.first.flatMap({ VP9FrameHeader(configuration: $0) })
       else { throw Self.missing(video) }
-      bytes = try CMAFHeader.write(key, size: size, rate: rate, colour: colour, rotation: rotation)
-      do throws(BoxError) { codecs = try MovieHeader(header: bytes).entry.codecs() } catch {
-        throw FFmpegError(refused: "\(error)")
-      }
+      header = try CMAFHeader.write(key, size: size, rate: rate, colour: colour, rotation: rotation)
+    case let codec?:
+      guard let setup = Self.setup(codec, video.parameterSets) else { throw Self.missing(video) }
+      header = try CMAFHeader.write(
+        codec, setup, size: size, rate: rate, colour: colour, rotation: rotation)
     case nil: throw Self.missing(video)
     }
-    guard let dolbyVision = video.dolbyVision else {
-      (self.bytes, self.codecs) = (bytes, codecs)
-      return
-    }
     do throws(BoxError) {
-      self.bytes = try dolbyVision.added(to: bytes, transfer: video.colour.transfer)
+      let codecs = try MovieHeader(header: header).entry.codecs()
+      self.codecs = video.dolbyVision?.codecs(for: String(codecs.prefix(4))) ?? codecs
+      bytes =
+        try video.dolbyVision?.added(to: header, transfer: video.colour.transfer) ?? header
     } catch {
       throw FFmpegError(refused: "\(error)")
     }
-    self.codecs = dolbyVision.codecs(for: String(codecs.prefix(4))) ?? codecs
   }
 
   private static func missing(_ video: InputDescription.Video) -> FFmpegError {
     FFmpegError(refused: "\(video.codec) without its parameter sets")
   }
 
-  /// `avc1.` with profile, constraint flags and level of the SPS in hexadecimal.
-  /// - Source: RFC 6381 §3.3
-  private static func advanced(_ sets: [[UInt8]]) -> String? {
-    guard let sps = sets.first(where: { NALUnits.type($0[0]) == NALUnits.sps && $0.count >= 4 })
-    else { return nil }
-    // bounded: the guard has checked four bytes
-    return "avc1." + hexadecimal(sps[1...3])
+  /// What libavformat makes the setup of the sample entry of; nil if parameter sets are missing.
+  private static func setup(_ codec: PassThroughCodec, _ sets: [[UInt8]]) -> [UInt8]? {
+    switch codec {
+    case .h264:
+      let hasSPS = sets.contains { $0.count >= 4 && NALUnits.type($0[0]) == NALUnits.sps }
+      return hasSPS ? sets.flatMap { [0, 0, 0, 1] + $0 } : nil
+    case .hevc: return HEVCConfiguration(sets)?.bytes
+    case .av1: return sets.first.flatMap { AV1Configuration($0) }?.bytes
+    case .vp9: return nil
+    }
   }
 }

@@ -17,7 +17,7 @@ struct PublisherAudio {
     /// The description of a CMAF track.
     var configuration: TrackConfiguration?
     /// The codec of a track of FLV.
-    var codec: FLVAudioTag.Codec?
+    var codec: TagCodec?
   }
 
   /// The time after the first access unit at which ranks are fixed; no survey is shorter.
@@ -60,7 +60,7 @@ struct PublisherAudio {
       codec: name, configuration: configuration.setup, sampleRate: Int(configuration.sampleRate),
       channels: Int(configuration.channels), language: Language(packed: configuration.language),
       purpose: configuration.purpose)
-    depacketizer.label = configuration.label
+    depacketizer.audio.label = configuration.label
     put(
       Track(
         number: configuration.number, name: configuration.name, depacketizer: depacketizer,
@@ -91,9 +91,7 @@ struct PublisherAudio {
     guard languages != self.languages else { return }
     self.languages = languages
     for index in tracks.indices {
-      tracks[index].depacketizer.describe(
-        language: languages[tracks[index].number], purpose: tracks[index].depacketizer.audio.purpose
-      )
+      tracks[index].depacketizer.audio.language = languages[tracks[index].number]
     }
     describe()
   }
@@ -104,14 +102,14 @@ struct PublisherAudio {
     arrival: MonotonicTime
   ) -> [AudioPacket] {
     guard !body.isEmpty else { return [] }
-    guard let name = head.codec.libraryName else {
+    guard case .known(let codec) = head.codec, let name = codec.audioName else {
       if case .other(let other) = head.codec { leaveOut(head, other) }
       return []
     }
     var known = tracks.firstIndex { $0.number == head.track }
     if head.isConfiguration || known.map({ tracks[$0].codec != head.codec }) ?? true {
       // AAC is undecodable before its configuration.
-      guard head.isConfiguration || head.codec != .aac else { return [] }
+      guard head.isConfiguration || codec != .aac else { return [] }
       guard known != nil || tracks.count < InputDescription.maximumAudioTracks else {
         leaveOut(head, name)
         return []
@@ -184,21 +182,6 @@ extension TrackConfiguration.Codec {
     case .ac3: "ac3"
     case .eac3: "eac3"
     case .flac: "flac"
-    }
-  }
-}
-
-extension FLVAudioTag.Codec {
-  /// libavcodec's name of a codec; nil if it is not accepted.
-  fileprivate var libraryName: String? {
-    switch self {
-    case .aac: "aac"
-    case .mp3: "mp3"
-    case .opus: "opus"
-    case .ac3: "ac3"
-    case .eac3: "eac3"
-    case .flac: "flac"
-    case .other: nil
     }
   }
 }

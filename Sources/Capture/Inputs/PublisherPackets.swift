@@ -165,7 +165,9 @@ final class PublisherPackets {
     _ tag: MediaTag, other head: FLVVideoTag, _ arrival: MonotonicTime
   ) -> [InputUnit] {
     let number = head.track
-    guard options.takesRenditions, let codec = PassThroughCodec(head.codec) else { return [] }
+    guard options.takesRenditions, case .known(let known) = head.codec,
+      let codec = PassThroughCodec(known)
+    else { return [] }
     if otherVideos[number] == nil {
       guard aligner == nil, head.content.isDescription, video != nil else { return [] }
       otherVideos[number] = newVideo(codec)
@@ -221,9 +223,8 @@ final class PublisherPackets {
   }
 
   private func codec(of head: FLVVideoTag) throws(InputError) -> PassThroughCodec? {
-    if let codec = PassThroughCodec(head.codec) { return codec }
     switch head.codec {
-    case .h264, .hevc, .av1, .vp9: return nil
+    case .known(let codec): return PassThroughCodec(codec)
     case .other(let name):
       guard head.content != .nothing, video == nil else { return nil }
       throw .noVideo("\(name) is not accepted (expected H.264, HEVC, AV1 or VP9)")
@@ -260,29 +261,19 @@ final class PublisherPackets {
 
   private func take(_ track: TrackConfiguration) {
     isFLV = false
-    switch track.codec {
-    case .h264, .hevc, .vp9, .av1:
-      let codec: PassThroughCodec =
-        switch track.codec {
-        case .h264: .h264
-        case .hevc: .hevc
-        case .vp9: .vp9
-        default: .av1
-        }
+    if let codec = PassThroughCodec(track.codec) {
       if video?.video.passThroughCodec != codec { video = newVideo(codec) }
       video?.take(extradata: track.setup)
       declare(turns: track.quarterTurns)
       video?.declare(track.dolbyVision)
       video?.declare(track.colour)
-      return
-    case .vp8:
+    } else if track.codec == .vp8 {
       guard let width = track.setup.span.bigEndian(at: 0, count: 2),
         let height = track.setup.span.bigEndian(at: 2, count: 2)
       else { return }
       video = VideoDepacketizer(
         decoding: "vp8", width: width, height: height, sizeLimit: options.frameSizeLimit)
-      return
-    case .aac, .mp3, .opus, .ac3, .eac3, .flac:
+    } else {
       audio.take(track)
       if track.hasMalformedLabel {
         ignore("a malformed label (labl) of the audio track \(track.name) is ignored")
@@ -308,18 +299,5 @@ final class PublisherPackets {
   /// A timestamp of a track, which never wraps.
   private func time(_ ticks: Int64, _ sample: TrackSample) -> SourceTime {
     unwrapper.time(of: ticks, bits: 64, numerator: 1, denominator: Int64(sample.timescale))
-  }
-}
-
-extension PassThroughCodec {
-  /// The codec of a tag; nil if it is not accepted.
-  fileprivate init?(_ codec: FLVVideoTag.Codec) {
-    switch codec {
-    case .h264: self = .h264
-    case .hevc: self = .hevc
-    case .av1: self = .av1
-    case .vp9: self = .vp9
-    case .other: return nil
-    }
   }
 }

@@ -50,7 +50,7 @@ package final class SharedDecoder: Sendable {
   package init() {}
 
   /// Notes a stream that uses the decoder.
-  func user() -> User {
+  package func user() -> User {
     state.withLock { $0.users += 1 }
     return User(self)
   }
@@ -65,9 +65,20 @@ package final class SharedDecoder: Sendable {
     }
   }
 
-  fileprivate func decode(
+  /// The frames of an access unit.
+  ///
+  /// - Parameters:
+  ///   - unit: the access unit.
+  ///   - number: its number on the connection.
+  ///   - video: its stream, for a decoder that is not open, and for the rotation.
+  ///   - errorLimit: the number of refused access units in a row that ends the decoding.
+  ///   - during: called with each call of libavcodec, such as the decoding of the unit if no other
+  ///     stream has decoded it. The wait while another stream decodes is outside.
+  /// - Returns: the frames, also if another stream has decoded the unit.
+  /// - Throws: why it cannot be decoded; then for each unit while a stream uses the decoder.
+  package func decode(
     _ unit: AccessUnit, _ number: UInt64, _ video: InputDescription.Video, errorLimit: Int,
-    _ during: (() -> Void) -> Void
+    during: (() -> Void) -> Void
   ) throws(InputError) -> Decoded {
     let result = state.withLock { state -> Result<Decoded, InputError> in
       if let failure = state.failure { return .failure(failure) }
@@ -120,24 +131,44 @@ package struct SharedPosition: Sendable {
     self.decoder = decoder
     self.number = number
   }
+}
 
-  /// Notes a stream that uses the decoder.
-  package func user() -> SharedDecoder.User { decoder.user() }
+/// The newest results of a decoder that several streams share: a pure state machine.
+///
+/// Units are numbered in the order of their arrival. Each is decoded once, for the first stream
+/// that asks; streams that are more than ``kept`` units behind that one get no frames.
+package struct DecodedUnits<Frame> {
+  /// The work for a unit.
+  package enum Step {
+    /// It was decoded, to these frames.
+    case known([Frame])
+    /// It was decoded too long ago, or a unit to which it may refer was not decoded.
+    case late
+    /// It has to be decoded.
+    case decode
+  }
 
-  /// The frames of `unit`, the access unit at this position.
+  /// The number of units whose frames are kept.
+  package static var kept: Int { 4 }
+
+  private var results: [(number: UInt64, frames: [Frame])] = []
+  private var newest: UInt64?
+
+  /// The work for the unit `number`.
   ///
-  /// - Parameters:
-  ///   - unit: the access unit.
-  ///   - video: its stream, for a decoder that is not open, and for the rotation.
-  ///   - errorLimit: the number of refused access units in a row that ends the decoding.
-  ///   - during: called with each call of libavcodec, such as the decoding of the unit if no other
-  ///     stream has decoded it. The wait while another stream decodes is outside.
-  /// - Returns: the frames, also if another stream has decoded the unit.
-  /// - Throws: why it cannot be decoded; then for each unit while a stream uses the decoder.
-  package func decode(
-    _ unit: AccessUnit, _ video: InputDescription.Video, errorLimit: Int,
-    during: (() -> Void) -> Void
-  ) throws(InputError) -> SharedDecoder.Decoded {
-    try decoder.decode(unit, number, video, errorLimit: errorLimit, during)
+  /// A stream that joins ahead of the others decodes nothing that refers to a unit that they have
+  /// not decoded yet: it would take their frames away.
+  package func step(_ number: UInt64, isKey: Bool) -> Step {
+    if let result = results.last(where: { $0.number == number }) { return .known(result.frames) }
+    guard let newest else { return .decode }
+    let isNext = number > newest && (isKey || number - newest == 1)
+    return isNext ? .decode : .late
+  }
+
+  /// Keeps the frames of the unit `number`, the newest one.
+  package mutating func add(_ number: UInt64, _ frames: [Frame]) {
+    newest = number
+    results.append((number, frames))
+    if results.count > Self.kept { results.removeFirst() }
   }
 }

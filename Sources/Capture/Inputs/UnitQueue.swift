@@ -35,9 +35,6 @@ package struct UnitQueue: Sendable {
   /// The number of access units that were dropped.
   package private(set) var dropped: UInt64 = 0
 
-  /// An empty queue.
-  package init() {}
-
   /// Adds a unit, or drops it.
   package mutating func push(_ entry: Entry) {
     if needsKey {

@@ -4,24 +4,12 @@
 ///
 /// - Source: Adobe FLV 10.1 §E.4.2; Enhanced RTMP v2, ExAudioTagHeader
 package struct FLVAudioTag: Sendable, Equatable {
-  /// A codec.
-  package enum Codec: Sendable, Equatable {
-    case aac
-    case mp3
-    case opus
-    case ac3
-    case eac3
-    case flac
-    /// A codec that is not accepted, by its name.
-    case other(String)
-  }
-
   /// The number of the track, 0 to 255; 0 is the default one.
   package let track: Int
   /// Whether the tag gives its tracks numbers.
   package let isMultitrack: Bool
   /// The codec.
-  package let codec: Codec
+  package let codec: TagCodec
   /// Whether the body is the decoder configuration instead of audio.
   package let isConfiguration: Bool
   /// Hz as the tag declares it; 0 if it does not, or if the codec declares it.
@@ -54,11 +42,11 @@ package struct FLVAudioTag: Sendable, Equatable {
     var reader = TagReader(tag, from: 1)
     switch first >> 4 {
     case 10:
-      codec = .aac
+      codec = .known(.aac)
       (sampleRate, channels) = (0, 0)
       isConfiguration = try reader.integer(1) == 0
     case 2, 14:
-      codec = .mp3
+      codec = .known(.mp3)
       let rates = [5512, 11_025, 22_050, 44_100]
       sampleRate = first >> 4 == 14 ? 8000 : rates[Int(first >> 2 & 3)]
       channels = Int(first & 1) + 1
@@ -78,7 +66,7 @@ package struct FLVAudioTag: Sendable, Equatable {
     timeOffset = reader.timeOffset
     codec = Self.codec(track.fourCC)
     // Opus is always decoded at 48 kHz (RFC 7845 §5.1).
-    sampleRate = codec == .opus ? 48_000 : 0
+    sampleRate = codec == .known(.opus) ? 48_000 : 0
     channels = 0
     isConfiguration = track.packetType == 0
     body = track.packetType <= 1 ? track.body : track.body.upperBound..<track.body.upperBound
@@ -90,14 +78,14 @@ package struct FLVAudioTag: Sendable, Equatable {
     6: "Nellymoser", 7: "G.711 A-law", 8: "G.711 mu-law", 11: "Speex",
   ]
 
-  private static func codec(_ code: FourCC) -> Codec {
+  private static func codec(_ code: FourCC) -> TagCodec {
     switch code {
-    case FourCC("mp4a"): .aac
-    case FourCC(".mp3"): .mp3
-    case FourCC("Opus"): .opus
-    case FourCC("ac-3"): .ac3
-    case FourCC("ec-3"): .eac3
-    case FourCC("fLaC"): .flac
+    case FourCC("mp4a"): .known(.aac)
+    case FourCC(".mp3"): .known(.mp3)
+    case FourCC("Opus"): .known(.opus)
+    case FourCC("ac-3"): .known(.ac3)
+    case FourCC("ec-3"): .known(.eac3)
+    case FourCC("fLaC"): .known(.flac)
     default: .other(code.name)
     }
   }

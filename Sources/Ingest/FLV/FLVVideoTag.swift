@@ -6,20 +6,6 @@ package import Media
 ///
 /// - Source: Adobe FLV 10.1 §E.4.3; Enhanced RTMP v2, ExVideoTagHeader
 package struct FLVVideoTag: Sendable, Equatable {
-  /// A codec.
-  package enum Codec: Sendable, Equatable {
-    /// ITU-T H.264.
-    case h264
-    /// ITU-T H.265.
-    case hevc
-    /// AV1.
-    case av1
-    /// VP9.
-    case vp9
-    /// A codec that is not accepted, by its name.
-    case other(String)
-  }
-
   /// The content of the body.
   package enum Content: Sendable, Equatable {
     /// The decoder configuration record.
@@ -43,7 +29,7 @@ package struct FLVVideoTag: Sendable, Equatable {
   /// The number of the track; 0 is the default one.
   package let track: Int
   /// The codec.
-  package let codec: Codec
+  package let codec: TagCodec
   /// The content of the body.
   package let content: Content
   /// Whether the tag marks a key frame.
@@ -78,7 +64,7 @@ package struct FLVVideoTag: Sendable, Equatable {
     isKey = first >> 4 == 1
     let codec = Self.codec(number: first & 15)
     self.codec = codec
-    guard codec == .h264 || codec == .hevc, first >> 4 != 5 else {
+    guard codec == .known(.h264) || codec == .known(.hevc), first >> 4 != 5 else {
       content = .nothing
       body = reader.rest
       return
@@ -110,7 +96,7 @@ package struct FLVVideoTag: Sendable, Equatable {
     // Another frame of type 5 is a command.
     case _ where frameType == 5: (content, body) = (.nothing, track.body)
     case 0: (content, body) = (.configuration, track.body)
-    case 1 where codec == .h264 || codec == .hevc:
+    case 1 where codec == .known(.h264) || codec == .known(.hevc):
       var reader = TagReader(tag, from: track.body.lowerBound)
       let time = try reader.signed24()
       guard reader.rest.lowerBound <= track.body.upperBound else { throw .truncated }
@@ -123,22 +109,22 @@ package struct FLVVideoTag: Sendable, Equatable {
   }
 
   /// - Source: FLV 10.1 §E.4.3.1, CodecID; 12 is HEVC by custom of some encoders
-  private static func codec(number: UInt8) -> Codec {
+  private static func codec(number: UInt8) -> TagCodec {
     switch number {
-    case 7: .h264
-    case 12: .hevc
+    case 7: .known(.h264)
+    case 12: .known(.hevc)
     case 2: .other("H.263")
     case 4, 5: .other("VP6")
     default: .other("codec \(number)")
     }
   }
 
-  private static func codec(_ code: FourCC) -> Codec {
+  private static func codec(_ code: FourCC) -> TagCodec {
     switch code {
-    case FourCC("avc1"): .h264
-    case FourCC("hvc1"), FourCC("hev1"): .hevc
-    case FourCC("av01"): .av1
-    case FourCC("vp09"): .vp9
+    case FourCC("avc1"): .known(.h264)
+    case FourCC("hvc1"), FourCC("hev1"): .known(.hevc)
+    case FourCC("av01"): .known(.av1)
+    case FourCC("vp09"): .known(.vp9)
     case FourCC("vp08"): .other("VP8")
     case FourCC("vvc1"): .other("VVC")
     default: .other(code.name)

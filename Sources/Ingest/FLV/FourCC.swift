@@ -27,3 +27,11 @@ package struct FourCC: Sendable, Hashable {
       })
   }
 }
+
+/// A codec of a tag.
+package enum TagCodec: Sendable, Equatable {
+  /// One that publishers may send.
+  case known(TrackConfiguration.Codec)
+  /// A codec that is not accepted, by its name.
+  case other(String)
+}

@@ -9,9 +9,6 @@ package struct RTMPChunkWriter: Sendable {
   /// The size of chunks; a message to the receiver precedes a change.
   package var chunkSize = 128
 
-  /// A writer with the initial size of chunks.
-  package init() {}
-
   /// Appends a message to `bytes`.
   ///
   /// - Parameters:

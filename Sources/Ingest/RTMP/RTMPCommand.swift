@@ -27,11 +27,7 @@ package struct RTMPCommand: Sendable, Equatable {
   }
 
   /// The payload of a command message with these values.
-  package static func payload(_ values: [AMF0Value]) -> [UInt8] {
-    var writer = AMF0Writer()
-    for value in values { writer.add(value) }
-    return writer.bytes
-  }
+  package static func payload(_ values: [AMF0Value]) -> [UInt8] { values.flatMap(\.bytes) }
 
   /// The content of a status.
   static func status(_ level: String, _ code: String, _ text: String) -> AMF0Value {

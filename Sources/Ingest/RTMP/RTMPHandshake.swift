@@ -16,9 +16,6 @@ package struct RTMPHandshake: Sendable {
   /// The bytes of C2 that have arrived.
   private var secondCount = 0
 
-  /// A handshake before the first byte.
-  package init() {}
-
   /// Whether C2 has arrived.
   package var isDone: Bool { state == .done }
 

@@ -34,9 +34,9 @@ package struct RTMPMessage: Sendable, Equatable {
   /// The type.
   package let type: UInt8
   /// Milliseconds of the sender's clock, modulo 2^32.
-  package let timestamp: UInt32
+  package internal(set) var timestamp: UInt32 = 0
   /// The message stream.
-  package let stream: UInt32
+  package internal(set) var stream: UInt32 = 0
   /// The content.
   package var payload: [UInt8]
 
@@ -46,13 +46,5 @@ package struct RTMPMessage: Sendable, Equatable {
     case Kind.audio, Kind.video, Kind.data, Kind.data3: true
     default: false
     }
-  }
-
-  /// A message.
-  package init(type: UInt8, timestamp: UInt32 = 0, stream: UInt32 = 0, payload: [UInt8]) {
-    self.type = type
-    self.timestamp = timestamp
-    self.stream = stream
-    self.payload = payload
   }
 }

@@ -67,13 +67,13 @@ final class AccessUnitDecoder {
   ) throws(InputError) -> [DecodedFrame] {
     let isFirst = user == nil
     if isFirst {
-      user = position.user()
+      user = position.decoder.user()
       hasShown = false
     }
     let decoded: SharedDecoder.Decoded
     do throws(InputError) {
-      decoded = try position.decode(
-        unit, description.video, errorLimit: input.options.decoderErrorLimit,
+      decoded = try position.decoder.decode(
+        unit, position.number, description.video, errorLimit: input.options.decoderErrorLimit,
         during: { call in input.watch.during(.coding, call) })
     } catch {
       // The decoder opens again when no stream uses it.

@@ -128,11 +128,8 @@ package struct CopiedAudioFormat: Sendable, Equatable {
   func header() throws(FFmpegError) -> [UInt8] {
     let header =
       switch coding {
-      case .aac(let configuration):
-        try AudioTrackHeader.make(
-          configuration, channels: settings.channels, bitrateKilobits: settings.bitrateKilobits,
-          language: settings.language)
-      case .opus(let track): try track.bytes(settings)
+      case .aac(let track): try track.header(settings)
+      case .opus(let track): try track.header(settings)
       case .dolby(let track): track.header(settings)
       case .flac(let track): track.header(settings)
       }
