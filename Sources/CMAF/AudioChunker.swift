@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Media
-import Sharing
+package import Sharing
 package import Time
 
 /// Collects AAC frames into chunks of one or two: a pure state machine.
@@ -58,7 +58,7 @@ package struct AudioChunker: Sendable {
     let endsPart =
       // bounded: a part has at least one frame
       start.map { (index - $0 + 1) % segmentation.framesPerPart == 0 }
-      ?? segmentation.partPosition(of: index).endsPart
+      ?? TrackSegmentation.audio(segmentation).ends(index).part
     if endsPart || payloads.count >= Self.maximumFrames { chunks.append(complete(endsPart)) }
     return chunks
   }
@@ -79,8 +79,22 @@ package struct AudioChunker: Sendable {
       bytes: writer.chunk(
         run,
         startsSegment: start.map { $0 == first }
-          ?? (segmentation.partPosition(of: first).position == 0)))
+          ?? (TrackSegmentation.audio(segmentation).position(of: first) == 0)))
     payloads.removeAll(keepingCapacity: true)
     return chunk
   }
+}
+
+/// A chunk of audio: consecutive AAC frames of one part.
+package struct AudioChunk: Sendable {
+  /// The index of its first AAC frame since 1970.
+  package let firstFrame: Int64
+  /// The number of AAC frames.
+  package let frames: Int64
+  /// Whether its part ends with it.
+  package let endsPart: Bool
+  /// The capture time of its first frame.
+  package let captured: WallTime
+  /// `[styp] prft moof mdat`.
+  package let bytes: SharedBytes
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 extension [UInt8] {
   /// Appends a number in network byte order.
   package mutating func put(_ number: some FixedWidthInteger) {
@@ -15,6 +17,12 @@ extension [UInt8] {
     append(UInt8(truncatingIfNeeded: number >> 16))
     append(UInt8(truncatingIfNeeded: number >> 8))
     append(UInt8(truncatingIfNeeded: number))
+  }
+
+  /// Overwrites bytes with a number in network byte order.
+  package mutating func set(_ number: some FixedWidthInteger, at position: Int) {
+    // bounded: the caller gives a position with room for the number
+    for (index, octet) in number.bigEndianBytes().enumerated() { self[position + index] = octet }
   }
 
   /// The head of a box: its size with the head, and its four-character type.

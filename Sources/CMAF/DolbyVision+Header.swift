@@ -44,10 +44,7 @@ extension DolbyVision {
 
   /// Adds to the size of a box, whose head has 8 bytes.
   private static func grow(_ box: BoxFields, by count: Int, in bytes: inout [UInt8]) {
-    let start = box.content.lowerBound - 8
     // bounded: a header in memory
-    for (index, octet) in UInt32(clamping: box.size + count).bigEndianBytes().enumerated() {
-      bytes[start + index] = octet  // bounded: the head of the box
-    }
+    bytes.set(UInt32(clamping: box.size + count), at: box.content.lowerBound - 8)
   }
 }

@@ -152,8 +152,6 @@ package enum ProtectedChunk {
     }
     let old = (0..<4).reduce(UInt32(0)) { $0 << 8 | UInt32(track[field + $1]) }
     let offset = Int(Int32(bitPattern: old)) + added
-    for (index, octet) in UInt32(truncatingIfNeeded: offset).bigEndianBytes().enumerated() {
-      track[field + index] = octet
-    }
+    track.set(UInt32(truncatingIfNeeded: offset), at: field)
   }
 }

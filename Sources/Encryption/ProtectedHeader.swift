@@ -66,9 +66,7 @@ package struct ProtectedHeader: Sendable {
         try putContent(box, path.dropFirst())
       }
       // bounded: a header in memory
-      for (index, octet) in UInt32(clamping: bytes.count - start).bigEndianBytes().enumerated() {
-        bytes[start + index] = octet
-      }
+      bytes.set(UInt32(clamping: bytes.count - start), at: start)
     }
 
     private mutating func putContent(

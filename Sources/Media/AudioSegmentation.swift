@@ -108,31 +108,6 @@ package struct AudioSegmentation: Sendable, Hashable {
     return number * perShort + longer * (parts(holding: shortest + 1) - perShort)
   }
 
-  /// Segment and part of AAC frame `index`, and whether it is the last frame of either.
-  package func partPosition(of index: Int64) -> Position {
-    let number = segment(of: index)
-    let position = index - firstFrame(of: number)
-    let endsSegment = position + 1 == frames(in: number)
-    return Position(
-      // bounded: a part has at least one frame
-      segment: number, part: position / framesPerPart, position: position,
-      endsPart: endsSegment || (position + 1) % framesPerPart == 0, endsSegment: endsSegment)
-  }
-
-  /// The position of an AAC frame in segment and part.
-  package struct Position: Sendable, Hashable {
-    /// The segment's number.
-    package let segment: Int64
-    /// The Part Index.
-    package let part: Int64
-    /// The position in the segment, from 0.
-    package let position: Int64
-    /// Whether the frame is the last of its part.
-    package let endsPart: Bool
-    /// Whether the frame is the last of its segment.
-    package let endsSegment: Bool
-  }
-
   /// The base media decode time of AAC frame `index` in samples since 1970.
   package func ticks(_ index: Int64) -> Int64 {
     index * samplesPerFrame  // bounded: positions are those of times that can be expressed

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// The Dolby Vision of a video track: a DOVIDecoderConfigurationRecord.
 ///
 /// - Source: Dolby Vision Streams Within the ISO Base Media File Format 2.4
@@ -112,20 +114,13 @@ package struct DolbyVision: Sendable, Hashable {
   }
 }
 
-extension DolbyVision: Codable {
-  /// Decodes a record, which the process of an input may have invented.
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    guard let value = Self(record: try container.decode([UInt8].self)) else {
-      throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "no record of Dolby Vision")
-    }
-    self = value
+extension DolbyVision: TextCodable {
+  /// Reads a record, which the process of an input may have invented, as hexadecimal digits.
+  package init?(_ text: String) {
+    guard let bytes = hexadecimalBytes(text.utf8) else { return nil }
+    self.init(record: bytes)
   }
 
-  /// Encodes the record.
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(record)
-  }
+  /// The record as hexadecimal digits.
+  package var codedText: String { hexadecimal(record) }
 }

@@ -42,6 +42,8 @@ package struct SourceClock: Sendable {
   static var jump: Interval { .seconds(1) }
   /// For this time units without a declared capture time have that of the one before.
   static var freshness: Interval { .seconds(1) }
+  /// The time after a start during which the mapping follows downward at once.
+  private static var settling: Interval { .seconds(1) }
   /// The largest credible difference between the sender's clock and this machine's.
   static var trust: Interval { .seconds(5) }
 
@@ -50,7 +52,6 @@ package struct SourceClock: Sendable {
   /// The number of steps of the mapping: at a start, and while it settles.
   package private(set) var steps = 0
 
-  private let settling: Interval
   /// Monotonic time minus timestamp, as in use; nil before the first timestamp.
   private var offset: Interval?
   private var envelope = LowerEnvelope()
@@ -65,10 +66,7 @@ package struct SourceClock: Sendable {
   private var newest: [Track: Newest] = [:]
 
   /// A clock without observations.
-  ///
-  /// - Parameter settling: the time after a start during which the mapping follows downward at
-  ///   once.
-  package init(settling: Interval = .seconds(1)) { self.settling = settling }
+  package init() {}
 
   /// Limits how far a declared capture time may precede the envelope.
   ///
@@ -163,7 +161,7 @@ package struct SourceClock: Sendable {
     offset = current + min(max(aim - current, -most), most)
   }
 
-  private func isSettling(_ arrival: MonotonicTime) -> Bool { arrival - startedAt <= settling }
+  private func isSettling(_ arrival: MonotonicTime) -> Bool { arrival - startedAt <= Self.settling }
 
   private mutating func start(_ observed: Interval, _ arrival: MonotonicTime) {
     steps += 1

@@ -15,15 +15,28 @@ package struct FrameSlot<Frame: Sendable>: Sendable {
   /// The frame time on the monotonic clock.
   package let due: MonotonicTime
   /// Set on the first slot after a step of the wall clock.
-  package let announcement: Announcement?
+  package let announcement: ClockShift?
   /// The captions to send with the frame; see ``CaptionQueue``.
   package var captions: [UInt8] = []
+}
 
-  /// A step of the wall clock as announced to the window.
-  package struct Announcement: Sendable, Equatable {
-    /// PROGRAM-DATE-TIME minus the frame time from now on.
-    package let offset: Interval
-    /// The number of segments without media.
-    package let skipped: Int64
-  }
+/// A step of the wall clock as applied by the frame grid, for tracks that follow the grid.
+package struct ClockStep: Sendable, Equatable {
+  /// The first segment after the step.
+  package let segment: Int64
+  /// PROGRAM-DATE-TIME minus media time from that segment on.
+  package let offset: Interval
+  /// The number of segments before it that have no media.
+  package let skipped: Int64
+
+  /// The number that the segment would have without the step.
+  package var expected: Int64 { segment - skipped }
+}
+
+/// Wall clock minus media time from a segment on, as announced to the window.
+package struct ClockShift: Sendable, Equatable {
+  /// PROGRAM-DATE-TIME minus media time.
+  package let offset: Interval
+  /// The number of segments without media before the segment.
+  package let skipped: Int64
 }

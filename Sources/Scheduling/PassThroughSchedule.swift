@@ -16,14 +16,6 @@ package import Time
 /// Variable-duration segments begin with the first IDR after F frames. Their first number is that
 /// of the time, each next is one more, and a period begins with the frame of its time.
 package struct PassThroughSchedule: Sendable {
-  /// The start of a discontinuity period.
-  package struct PeriodStart: Sendable, Equatable {
-    /// Wall clock minus media time.
-    package let offset: Interval
-    /// The number of segments without media before it.
-    package let skipped: Int64
-  }
-
   /// The position of an access unit.
   package struct Position: Sendable, Equatable {
     /// The frame index.
@@ -37,7 +29,7 @@ package struct PassThroughSchedule: Sendable {
     /// Wall clock minus media time in its segment.
     package let offset: Interval
     /// The period that begins with it; nil within a period.
-    package let periodStart: PeriodStart?
+    package let periodStart: ClockShift?
   }
 
   /// The largest error of the offset within a period.
@@ -162,7 +154,7 @@ package struct PassThroughSchedule: Sendable {
 
   private mutating func position(
     _ frameIndex: Int64, _ pts: SourceTime, _ captured: WallTime,
-    in segment: (number: Int64, firstFrame: Int64), startOf period: PeriodStart? = nil
+    in segment: (number: Int64, firstFrame: Int64), startOf period: ClockShift? = nil
   ) -> Position {
     if segment.firstFrame == frameIndex { isIncomplete = false }
     newest = segment
@@ -194,7 +186,7 @@ package struct PassThroughSchedule: Sendable {
     error = .zero
     return position(
       frameIndex, pts, captured, in: (number, frameIndex),
-      startOf: PeriodStart(offset: offset, skipped: skipped))
+      startOf: ClockShift(offset: offset, skipped: skipped))
   }
 
   /// The number of a segment that begins a period at the time of segment `due`.

@@ -24,11 +24,12 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
 
   /// The largest error of the wall clock that is not a step.
   private static var tolerance: Interval { .milliseconds(50) }
+  /// For this time after the last frame it is repeated; then the slate is shown.
+  private static var gracePeriod: Interval { .seconds(1) }
 
   private let segmentation: Segmentation
   private let inputDelay: Interval
   private let slate: [Frame]
-  private let gracePeriod: Interval
   /// The stream's clock, with the applied steps of the wall clock.
   package private(set) var clock: StreamClock
   /// The counters.
@@ -49,19 +50,17 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
   ///   - first: index of the first frame.
   ///   - inputDelay: how long after its frame time a slot stays open.
   ///   - initial: the frame shown until the source's first.
-  ///   - slate: the frames shown from `gracePeriod` after the last one on, one for each frame
-  ///     time, repeatedly; empty repeats the last one.
-  ///   - gracePeriod: see `slate`.
+  ///   - slate: the frames shown from one second after the last one on, one for each frame time,
+  ///     repeatedly; empty repeats the last one.
   package init(
     segmentation: Segmentation, clock: StreamClock, first: Int64, inputDelay: Interval,
-    initial: Frame, slate: [Frame] = [], gracePeriod: Interval = .seconds(1)
+    initial: Frame, slate: [Frame] = []
   ) {
     self.segmentation = segmentation
     self.clock = clock
     self.inputDelay = inputDelay
     self.frame = initial
     self.slate = slate
-    self.gracePeriod = gracePeriod
     next = first - clock.shift
     frameArrival = clock.due(first, on: segmentation.grid)
   }
@@ -134,7 +133,7 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
     at now: MonotonicTime, _ wallMinusMonotonic: Interval
   ) -> FrameSlot<Frame> {
     counters.repeated += 1
-    let isStale = now - frameArrival > gracePeriod
+    let isStale = now - frameArrival > Self.gracePeriod
     return slot(isStale ? slateFrame ?? frame : frame, captured: nil, wallMinusMonotonic)
   }
 
@@ -164,8 +163,7 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
   }
 
   /// Applies a step of the wall clock, at the start of a segment only.
-  private mutating func applyStep(_ wallMinusMonotonic: Interval) -> FrameSlot<Frame>.Announcement?
-  {
+  private mutating func applyStep(_ wallMinusMonotonic: Interval) -> ClockShift? {
     guard segmentation.position(of: nextFrameIndex) == 0 else { return nil }
     let error = clock.error(wallMinusMonotonic: wallMinusMonotonic, on: segmentation)
     guard error.magnitude > Self.tolerance else { return nil }
@@ -174,6 +172,6 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
       segment: segmentation.segment(of: nextFrameIndex), offset: clock.announcedOffset,
       skipped: skipped)
     steps = steps.suffix(7) + [step]
-    return .init(offset: clock.announcedOffset, skipped: skipped)
+    return ClockShift(offset: clock.announcedOffset, skipped: skipped)
   }
 }

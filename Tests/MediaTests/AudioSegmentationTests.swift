@@ -70,6 +70,7 @@ struct AudioSegmentationTests {
   @Test("each AAC frame is in exactly one segment and one part", arguments: rows)
   func partition(row: Row) throws {
     let audio = try row.audio()
+    let track = TrackSegmentation.audio(audio)
     // About 100,000 AAC frames each.
     for numbers in Self.numbers(row, count: 2_000_000_000 / row.segment) {
       var next = audio.firstFrame(of: numbers.lowerBound)
@@ -77,19 +78,19 @@ struct AudioSegmentationTests {
         var part: Int64 = 0
         let frames = audio.frames(in: number)
         for index in 0..<frames {
-          let position = audio.partPosition(of: next)
-          guard position.segment == number, position.part == part, position.position == index,
-            position.endsSegment == (index + 1 == frames)
+          let (position, ends) = (track.position(of: next), track.ends(next))
+          guard track.segment(of: next) == number, position / audio.framesPerPart == part,
+            position == index, ends.segment == (index + 1 == frames)
           else {
             Issue.record("frame \(next) is not at \(number), \(part), \(index): \(position)")
             return
           }
-          if position.endsPart { part += 1 }
+          if ends.part { part += 1 }
           next += 1
         }
         guard part == audio.parts(in: number), next == audio.firstFrame(of: number + 1),
           audio.segment(of: next) == number + 1, audio.segment(of: next - 1) == number,
-          audio.partPosition(of: next).position == 0
+          track.position(of: next) == 0
         else {
           Issue.record("segment \(number) has \(part) parts and ends before frame \(next)")
           return

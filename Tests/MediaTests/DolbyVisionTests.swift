@@ -84,7 +84,9 @@ struct DolbyVisionTests {
     let whole = try #require(DolbyVision(record: record(8, 7, 4)))
     let sent = try JSONEncoder().encode([whole])
     #expect(try JSONDecoder().decode([DolbyVision].self, from: sent) == [whole])
-    for text in ["[[]]", "[[1,0]]", "[\(record(8, 7, 4) + [0])]", "[{\"record\":[1]}]"] {
+    let digits = whole.codedText
+    for text in ["[\"\"]", "[\"0100\"]", "[\"\(digits)00\"]", "[\"\(digits.dropLast())g\"]", "[1]"]
+    {
       #expect(throws: DecodingError.self) {
         try JSONDecoder().decode([DolbyVision].self, from: Data(text.utf8))
       }

@@ -48,7 +48,7 @@ struct PassThroughScheduleTests {
 
     var frameIndices: [Int64] { positions.map(\.frameIndex) }
     var numbers: [Int64] { positions.map(\.segment) }
-    var periods: [PassThroughSchedule.PeriodStart] { positions.compactMap(\.periodStart) }
+    var periods: [ClockShift] { positions.compactMap(\.periodStart) }
 
     /// Checks the invariants: media time increases, each segment begins with an IDR at its first
     /// frame, and the offset of the period is right.

@@ -19,10 +19,7 @@ struct SlotSimulation {
   var slots: [(slot: FrameSlot<Int>, at: MonotonicTime)] = []
 
   /// A simulation; the input delay is one frame if it is nil.
-  init(
-    _ rate: FrameRate = .thirty, inputDelay: Interval? = nil, slate: Int? = nil,
-    gracePeriod: Interval = .seconds(1)
-  ) {
+  init(_ rate: FrameRate = .thirty, inputDelay: Interval? = nil, slate: Int? = nil) {
     segmentation = Segmentation(
       rate: rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
     self.inputDelay = inputDelay ?? rate.frameDuration
@@ -30,7 +27,7 @@ struct SlotSimulation {
     first = clock.frame(atOrAfter: Self.monotonic, on: segmentation.grid)
     schedule = SlotSchedule(
       segmentation: segmentation, clock: clock, first: first, inputDelay: self.inputDelay,
-      initial: -1, slate: slate.map { [$0] } ?? [], gracePeriod: gracePeriod)
+      initial: -1, slate: slate.map { [$0] } ?? [])
   }
 
   /// The due time of frame `first + index` before any skip.
@@ -80,5 +77,5 @@ struct SlotSimulation {
 
   var frames: [Int] { slots.map(\.slot.frame) }
   var frameIndices: [Int64] { slots.map(\.slot.frameIndex) }
-  var announcements: [FrameSlot<Int>.Announcement] { slots.compactMap(\.slot.announcement) }
+  var announcements: [ClockShift] { slots.compactMap(\.slot.announcement) }
 }

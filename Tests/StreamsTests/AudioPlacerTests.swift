@@ -78,9 +78,9 @@ struct AudioPlacerTests {
       let next = track.placer.next
       chunks = try track.encode(tone.audio(from: next, count: Int(end - next)), at: next)
       let last = end / 1024 - Int64(AudioEncoder.delayFrames) - 1
-      let position = segmentation.partPosition(of: last)
-      let inPart = position.position - position.part * segmentation.framesPerPart
-      #expect(position.endsPart || inPart % 2 == 1, "two frames, or the end of a part")
+      let grouping = TrackSegmentation.audio(segmentation)
+      let inPart = grouping.position(of: last) % segmentation.framesPerPart
+      #expect(grouping.ends(last).part || inPart % 2 == 1, "two frames, or the end of a part")
       // The prefill may have ended with this chunk.
       #expect(chunks.count == (last < due ? 0 : 1))
       check(chunks)

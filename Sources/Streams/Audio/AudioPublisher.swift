@@ -117,8 +117,10 @@ struct AudioPublisher: Sendable {
   }
 
   private mutating func publish(_ chunk: AudioChunk, in period: PeriodAlignment) -> Int64? {
-    let position = segmentation.partPosition(of: chunk.firstFrame)
-    if position.position == 0, let step = clock.step(before: position.segment) {
+    let nominal = segmentation.segment(of: chunk.firstFrame)
+    if chunk.firstFrame == segmentation.firstFrame(of: nominal),
+      let step = clock.step(before: nominal)
+    {
       sink.announce(offset: step.offset, skipped: step.skipped)
       if step.skipped > 0 {
         let phase = chunker.phase
@@ -128,7 +130,7 @@ struct AudioPublisher: Sendable {
         return step.segment
       }
     }
-    let number = segment ?? position.segment
+    let number = segment ?? nominal
     let published = published(chunk, in: number, at: SystemClock.wallTime)
     if let (period, track) = opening {
       let skipped = newest.map { number - $0 - 1 } ?? 0

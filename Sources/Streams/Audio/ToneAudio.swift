@@ -62,9 +62,9 @@ struct TonePacer: Sendable {
   }
 
   private func endsChunk(_ frame: Int64) -> Bool {
-    let position = segmentation.partPosition(of: frame)
-    // bounded: frames of one segment
-    let inPart = position.position - position.part * segmentation.framesPerPart
-    return position.endsPart || (inPart + 1) % AudioSegmentation.maximumFramesPerChunk == 0
+    let track = TrackSegmentation.audio(segmentation)
+    // bounded: a part has at least one frame
+    let inPart = track.position(of: frame) % segmentation.framesPerPart
+    return track.ends(frame).part || (inPart + 1) % AudioSegmentation.maximumFramesPerChunk == 0
   }
 }

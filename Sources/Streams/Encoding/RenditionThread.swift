@@ -208,7 +208,7 @@ struct RenditionThread: Sendable {
     return frame.withClock(slot.timestampMilliseconds)
   }
 
-  private func announce(_ announcement: FrameSlot<VideoFrame>.Announcement) {
+  private func announce(_ announcement: ClockShift) {
     window.announce(offset: announcement.offset, skipped: announcement.skipped)
     guard renditionIndex == 0 else { return }
     statistics.withLock { $0.clockSteps += 1 }

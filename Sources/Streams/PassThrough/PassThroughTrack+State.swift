@@ -37,7 +37,7 @@ extension PassThroughTrack {
 
   /// The start of a period that is not published yet.
   struct Opening: Sendable {
-    let period: PassThroughSchedule.PeriodStart
+    let period: ClockShift
     /// The timestamp of its first access unit.
     let pts: SourceTime
     /// The capture time of its first access unit.
