@@ -1,7 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
+package import Logging
 import Media
+package import Time
+
+/// One line of a log in parts, for programs.
+package struct LogRecord: Sendable, Equatable {
+  /// The severity.
+  package let level: Log.Level
+  /// A constant word in kebab-case.
+  package let event: String
+  /// The stream that the line is about; nil for the program.
+  package let stream: String?
+  /// The sentence for people, without the secrets that `Redaction` recognises.
+  package let message: String
+  /// When it was written.
+  package let time: WallTime
+}
 
 /// Something that has happened in the program, for other programs: a line of the log, or a change
 /// that the log does not have, such as the number of viewers.

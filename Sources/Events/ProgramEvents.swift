@@ -17,7 +17,8 @@ package final class ProgramEvents: Sendable {
   /// Adds the lines of a log from now on.
   package func follow(_ log: Log) {
     log.listen { [weak self] level, event, stream, message in
-      let record = LogRecord(level, event, stream: stream, message, at: SystemClock.wallTime)
+      let record = LogRecord(
+        level: level, event: event, stream: stream, message: message, time: SystemClock.wallTime)
       self?.add(record, data: nil)
     }
   }
@@ -33,7 +34,9 @@ package final class ProgramEvents: Sendable {
     _ event: StaticString, stream: String?, _ message: String, data: String? = nil
   ) {
     add(
-      LogRecord(.info, "\(event)", stream: stream, message, at: SystemClock.wallTime),
+      LogRecord(
+        level: .info, event: "\(event)", stream: stream, message: message,
+        time: SystemClock.wallTime),
       // In valid JSON they are between tokens only.
       data: data.map { String($0.map { $0.isNewline ? " " : $0 }) })
   }

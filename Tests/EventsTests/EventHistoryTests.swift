@@ -11,7 +11,8 @@ struct EventHistoryTests {
   private static let start = WallTime.origin + .seconds(1_795_406_410)
 
   private func record(_ event: String, stream: String? = "live") -> LogRecord {
-    LogRecord(.warning, event, stream: stream, "it \"broke\"", at: Self.start)
+    LogRecord(
+      level: .warning, event: event, stream: stream, message: "it \"broke\"", time: Self.start)
   }
 
   @Test("numbers rise by one from the milliseconds of the start, and stay exact in JSON")

@@ -34,8 +34,6 @@ package struct AgeFigures: Sendable {
   private var broken: Int64 = 0
   private var newest: MonotonicTime?
 
-  package init() {}
-
   /// A chunk that arrived at `now`.
   ///
   /// - Parameters:

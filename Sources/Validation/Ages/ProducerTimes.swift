@@ -11,9 +11,6 @@ package struct ProducerTimes: Sendable {
   private var boxes = BoxStream()
   private var captured: WallTime?
 
-  /// Before the first byte.
-  package init() {}
-
   /// Whether the bytes so far end with a whole chunk.
   ///
   /// The end of a chunked response does not tell whether it was cut.

@@ -18,9 +18,6 @@ package final class WatchRecord: Sendable {
 
   private let state = Locked(State())
 
-  /// Before the first response.
-  package init() {}
-
   /// The figures since the last call.
   package func summary() -> AgeFigures.Summary { state.withLock { $0.figures.summary() } }
 

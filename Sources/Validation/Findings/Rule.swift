@@ -12,6 +12,11 @@ package struct Rule: Sendable, Hashable {
     case should
   }
 
+  /// The specifications with which clauses begin.
+  static let draft = "RFC 8216bis "
+  static let dash = "ISO/IEC 23009-1 "
+  static let iop = "DASH-IF Low-Latency Live "
+
   /// The name in reports, such as `part-within-target`.
   package let name: String
   package let level: Level

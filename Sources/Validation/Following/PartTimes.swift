@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Rule {
-  private static let draft = "RFC 8216bis "
-
   static let partsInTime = Rule(
     "parts-in-time", .should, draft + "§6.2.1",
     "A new part is listed within one Part Target Duration after the one before: the median.")

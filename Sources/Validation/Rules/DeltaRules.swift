@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Rule {
-  private static let draft = "RFC 8216bis "
-
   static let deltaGiven = Rule(
     "delta-given", .should, draft + "§6.2.5.1",
     "A request with _HLS_skip=YES gets a Playlist Delta Update if segments are beyond the Skip "

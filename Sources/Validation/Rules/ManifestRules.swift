@@ -3,9 +3,6 @@
 import Checked
 
 extension Rule {
-  private static let dash = "ISO/IEC 23009-1 "
-  private static let iop = "DASH-IF Low-Latency Live "
-
   static let wellFormed = Rule(
     "mpd-well-formed", .must, dash + "§5.2", "An MPD is well-formed XML with the root MPD.")
   static let profiles = Rule(

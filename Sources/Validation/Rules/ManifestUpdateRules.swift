@@ -3,8 +3,6 @@
 import Checked
 
 extension Rule {
-  private static let dash = "ISO/IEC 23009-1 "
-
   static let startConstant = Rule(
     "availability-start-constant", .must, dash + "§5.4.1",
     "availabilityStartTime never changes.")

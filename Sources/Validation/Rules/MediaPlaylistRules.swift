@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Rule {
-  private static let draft = "RFC 8216bis "
-
   static let targetDuration = Rule(
     "target-duration", .must, draft + "§4.4.3.1",
     "EXT-X-TARGETDURATION is present: an integer of at least 1.")

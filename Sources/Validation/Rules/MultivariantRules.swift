@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Rule {
-  private static let draft = "RFC 8216bis "
-
   static let variantHasURI = Rule(
     "variant-has-uri", .must, draft + "§4.4.6.2", "Each EXT-X-STREAM-INF has one URI after it.")
   static let bandwidth = Rule(

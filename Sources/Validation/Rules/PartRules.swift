@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Rule {
-  private static let draft = "RFC 8216bis "
-
   static let partTargetPresent = Rule(
     "part-target-present", .must, draft + "§4.4.3.7",
     "A playlist with parts has EXT-X-PART-INF with a PART-TARGET above 0.")

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Rule {
-  private static let draft = "RFC 8216bis "
-
   static let reloadLists = Rule(
     "reload-lists-it", .must, draft + "§6.2.5.2",
     "The response to a blocking reload lists the requested part, or a later one.")

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Rule {
-  private static let dash = "ISO/IEC 23009-1 "
-  private static let iop = "DASH-IF Low-Latency Live "
-
   static let availableInTime = Rule(
     "segment-in-time", .must, dash + "§5.3.9.5.3",
     "A segment can be requested from its availability time on.")

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Rule {
-  private static let draft = "RFC 8216bis "
-
   static let firstLine = Rule(
     "playlist-first-line", .must, draft + "§4.4.1.1", "A playlist begins with the line #EXTM3U.")
   static let encoding = Rule(

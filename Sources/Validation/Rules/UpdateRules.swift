@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Rule {
-  private static let draft = "RFC 8216bis "
-
   static let targetConstant = Rule(
     "target-duration-constant", .must, draft + "§4.4.3.1", "EXT-X-TARGETDURATION never changes.")
   static let partTargetConstant = Rule(
