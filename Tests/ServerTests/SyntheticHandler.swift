@@ -70,7 +70,11 @@ final class SyntheticHandler {
         StreamEntry(name: $0.name, state: .served($0), supervisor: nil, options: $0.options)
       }
     }
-    loop = try EventLoop(index: 0, clock: clock.map { clock in { clock.now } })
+    if let clock {
+      loop = try EventLoop(index: 0) { clock.now }
+    } else {
+      loop = try EventLoop(index: 0)
+    }
     counters = serverState.counters()
     viewers = serverState.viewers.newLoop()
     requests = RequestRouter(serverState, loop: loop, counters: counters, viewers: viewers)
