@@ -27,15 +27,8 @@ package struct HEVCSequenceHead: Sendable, Equatable {
   /// Reads the set after the header of its NAL unit; nil if it ends too early, or if a number is
   /// beyond its range.
   package init?(_ bits: inout BitReader) {
-    guard bits.take(4) != nil, let layers = bits.take(3), layers < 7, let nesting = bits.take(1)
-    else { return nil }
-    var profile: [UInt8] = []
-    for _ in 0..<Self.profileSize {
-      guard let octet = bits.take(8) else { return nil }
-      profile.append(UInt8(clamping: octet))
-    }
-    guard Self.skipSubLayers(&bits, layers), let identifier = bits.exponential(),
-      let chroma = bits.exponential(), chroma <= 3
+    guard bits.take(4) != nil, let layers = Self.readLayers(&bits),
+      let identifier = bits.exponential(), let chroma = bits.exponential(), chroma <= 3
     else { return nil }
     var separatesPlanes = false
     if chroma == 3 {
@@ -48,13 +41,34 @@ package struct HEVCSequenceHead: Sendable, Equatable {
     if hasWindow { for _ in 0..<4 { guard bits.exponential() != nil else { return nil } } }
     guard let luma = bits.exponential(), luma <= 7, let other = bits.exponential(), other <= 7
     else { return nil }
-    self.profile = profile
+    profile = layers.profile
     self.identifier = identifier
     self.chroma = UInt8(chroma)
     self.separatesPlanes = separatesPlanes
     (self.width, self.height) = (width, height)
     (lumaDepth, chromaDepth) = (UInt8(luma), UInt8(other))
-    (self.layers, self.nesting) = (UInt8(layers + 1), UInt8(nesting))
+    (self.layers, nesting) = (layers.count, layers.nesting)
+  }
+
+  /// sps_seq_parameter_set_id of a set after the header of its NAL unit; nil if it ends earlier.
+  package static func identifier(_ bits: BitReader) -> Int? {
+    var bits = bits
+    guard bits.take(4) != nil, readLayers(&bits) != nil else { return nil }
+    return bits.exponential()
+  }
+
+  /// Reads the fields from sps_max_sub_layers_minus1 to profile_tier_level.
+  private static func readLayers(
+    _ bits: inout BitReader
+  ) -> (count: UInt8, nesting: UInt8, profile: [UInt8])? {
+    guard let layers = bits.take(3), layers < 7, let nesting = bits.take(1) else { return nil }
+    var profile: [UInt8] = []
+    for _ in 0..<profileSize {
+      guard let octet = bits.take(8) else { return nil }
+      profile.append(UInt8(clamping: octet))
+    }
+    guard skipSubLayers(&bits, layers) else { return nil }
+    return (UInt8(layers + 1), UInt8(nesting), profile)
   }
 
   /// Skips profiles and levels of `count` sub-layers; false at the end.

@@ -104,7 +104,7 @@ struct AV1Tests {
     #expect(header.isHalfWide == 1 && header.isHalfHigh == 0 && header.position == 0)
     let record = try #require(AV1Configuration(sequenceHeader: Self.rich))
     #expect(Array(record.bytes.prefix(4)) == [0x81, 2 << 5 | 9, 0xE8, 0])
-    #expect(record.codecs == "av01.2.09H.12")
+    #expect(SampleEntry.codecs(av1: record.bytes) == "av01.2.09H.12")
   }
 
   @Test("the sequence header of a key frame counts, whatever the container has")

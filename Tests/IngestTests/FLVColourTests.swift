@@ -11,9 +11,7 @@ struct FLVColourTests {
     primaries: 9, transfer: 16, matrix: 9, isFullRange: false)
 
   private static func metadata(_ values: AMF0Value...) -> [UInt8] {
-    var writer = AMF0Writer()
-    for value in values { writer.add(value) }
-    return writer.bytes
+    values.flatMap(\.bytes)
   }
 
   private static func information(_ codes: [String: AMF0Value]) -> [UInt8] {

@@ -119,7 +119,14 @@ def test_cue_points_are_splices(flags: list[str], streamer: Callable[..., Progra
         assert str(attribute(back, "ID")).startswith("splice-75-")
         length = float(str(attribute(back, "DURATION")))
         assert length == pytest.approx(1.5, abs=0.034)
-        if not flags:
+        if flags:
+            publisher.mark("onAdCue", {"cue": "SpliceOut", "id": "90", "duration": 0})
+            _, line = wait_until(lambda: listed(program, '"splice-90-'), 10, "a splice at once")
+            date = milliseconds(str(attribute(line, "START-DATE")))
+            messages, at, scale, is_key = wait_until(
+                lambda: carried(program, date), 15, "the segment of a splice at once")
+            assert is_key and any(abs(one.ticks - at) * 1000 <= scale for one in messages), date
+        else:
             check_nearest(program, [*dates.values(), round(dates[75] + 1000 * length)])
         assert publisher.fault is None
     playlist = parse(get(program.port, BASE + "playlist.m3u8").text)

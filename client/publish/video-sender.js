@@ -258,7 +258,12 @@ export class VideoSender {
         this.pending.delete(chunk.timestamp);
         if (times && this.isOn) this.events.onFrame({ chunk, ...times });
       },
-      error: ({ message }) => this.events.onFailure(message),
+      error: ({ message }) => {
+        // It is closed: the next frame that is sent gets another one.
+        this.encoder = null;
+        this.config = null;
+        this.events.onFailure(message);
+      },
     });
   }
 

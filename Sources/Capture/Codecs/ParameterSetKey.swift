@@ -13,8 +13,8 @@ struct ParameterSetKey: Sendable, Hashable {
   /// The identifier among the sets of the kind; nil if it cannot be read, or is out of range.
   let id: Int?
 
-  /// The most bytes that are read: those of the head of an SPS of HEVC with seven sub-layers.
-  private static let headSize = 256
+  /// The most bytes up to an identifier: those of an SPS of HEVC with seven sub-layers.
+  private static let headSize = 192
 
   private init(_ type: UInt8, _ id: Int?) { (self.type, self.id) = (type, id) }
 
@@ -46,9 +46,8 @@ struct ParameterSetKey: Sendable, Hashable {
       switch type {
       case 32: return (Self(type, bits.take(4)), nil)
       case 33:
-        var head = bits
-        let parent = Self(32, bits.take(4))
-        return (Self(type, limited(HEVCSequenceHead(&head)?.identifier, 16)), parent)
+        let id = HEVCSequenceHead.identifier(bits)
+        return (Self(type, limited(id, 16)), Self(32, bits.take(4)))
       default:
         let id = limited(bits.exponential(), 64)
         return (Self(type, id), Self(33, limited(bits.exponential(), 16)))
