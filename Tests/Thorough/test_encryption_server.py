@@ -92,7 +92,8 @@ def test_elements_of_a_key_server_leave_the_mpd_well_formed(streamer, tmp_path: 
         program = streamer("--resolution", "320x180", "--on-demand",
                            *server_keys(server, own, client), *HOST, defaults=False)
         assert get(program.port, "/live/manifest.mpd", timeout=20).status == 503
-        assert "has a name with an undeclared prefix (expected xmlns:PREFIX" in program.log_text()
+        wait_until(lambda: "has a name with an undeclared prefix (expected xmlns:PREFIX"
+                   in program.log_text(), 5, "a line about the prefix")
         server.contents[PLAYREADY] = b'<mspr:pro xmlns:mspr="urn:x:pro">QQ==</mspr:pro>'
         wait_until(lambda: get(program.port, "/live/manifest.mpd", timeout=20).status == 200, 30,
                    "the stream", interval=1)
