@@ -97,8 +97,8 @@ test: deps-run  ## test every feature once: end to end, by unit tests, and in pl
 	@$(PYTHON) Tests/repeated.py
 
 # A build of its own: SwiftPM makes one build of a folder at a time, and a plain `swift test` is for
-# changes of single files. Whole modules take less processor time. SwiftPM finds tests by the index,
-# and -num-threads gives the object of each file, which it links.
+# changes of single files. Whole modules take less processor time. With -num-threads the compiler
+# still writes an object for each file, which SwiftPM links, and the index, by which it finds tests.
 UNIT_BUILD := --scratch-path .build-unit \
   -Xswiftc -whole-module-optimization -Xswiftc -num-threads -Xswiftc 2
 build-unit:

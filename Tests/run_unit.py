@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
         status = run(arguments, events)
         failed = failures(events)
         if status == 0:
-            return 0
+            return forgive([], 0)
         for name, texts in failed.items():
             print(f"FAILED {name}: {'; '.join(texts)[:1000]}", flush=True)
         if not failed or "" in failed or len(failed) > MOST_REPEATED:

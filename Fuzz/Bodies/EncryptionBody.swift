@@ -16,7 +16,7 @@ extension FuzzBody {
     sources: [
       "Encryption/KeyServer/CPIXAnswer.swift", "Checked/XMLElement.swift",
       "Checked/XMLNames.swift",
-      "Encryption/Subsamples.swift", "Encryption/ParameterSets.swift",
+      "Encryption/Subsamples.swift", "Encryption/SliceParameterSets.swift",
       "Encryption/AVCSliceHeader.swift", "Encryption/AVCParameterSets.swift",
       "Encryption/HEVCSliceHeader.swift", "Encryption/HEVCParameterSets.swift",
       "Encryption/HEVCReferenceSet.swift", "Encryption/ProtectedChunk.swift",
@@ -40,8 +40,8 @@ extension FuzzBody {
       let entry = try? MovieHeader(header: header.bytes).entry
       return entry?.protection == key.identifier ? nil : "no encrypted header"
     case UInt8(ascii: "m"):
-      var sets = ParameterSets()
-      for codec in [ParameterSets.Codec.avc, .hevc] {
+      var sets = SliceParameterSets()
+      for codec in [SliceParameterSets.Codec.avc, .hevc] {
         _ = try? ProtectedChunk.encrypt(
           rest, ProtectedChunk.Keys(key: key), .video(codec), &sets)
       }
@@ -121,9 +121,9 @@ extension FuzzBody {
   }
 
   private static func sample(
-    _ bytes: [UInt8], _ key: ContentKey, _ codec: ParameterSets.Codec
+    _ bytes: [UInt8], _ key: ContentKey, _ codec: SliceParameterSets.Codec
   ) -> String? {
-    var sets = ParameterSets(configuration: bytes, codec)
+    var sets = SliceParameterSets(configuration: bytes, codec)
     guard let map = Subsamples(bytes[...], codec, &sets) else { return nil }
     guard map.entries.reduce(0, { $0 + $1.clear + $1.protected }) == bytes.count else {
       return "subsamples of another size"

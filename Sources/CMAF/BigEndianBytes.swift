@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Checked
-
 extension [UInt8] {
   /// Appends a number in network byte order.
   package mutating func put(_ number: some FixedWidthInteger) {
@@ -20,9 +18,12 @@ extension [UInt8] {
   }
 
   /// Overwrites bytes with a number in network byte order.
-  package mutating func set(_ number: some FixedWidthInteger, at position: Int) {
-    // bounded: the caller gives a position with room for the number
-    for (index, octet) in number.bigEndianBytes().enumerated() { self[position + index] = octet }
+  package mutating func set<Value: FixedWidthInteger>(_ number: Value, at position: Int) {
+    for index in 0..<Value.bitWidth / 8 {
+      // bounded: the caller gives a position with room for the number
+      self[position + index] = UInt8(
+        truncatingIfNeeded: number >> Value(Value.bitWidth - 8 - 8 * index))
+    }
   }
 
   /// The head of a box: its size with the head, and its four-character type.

@@ -46,10 +46,6 @@ package struct BoxBuilder {
 
   /// Overwrites bytes that are there.
   package mutating func set<Value: FixedWidthInteger>(_ value: Value, at position: Int) {
-    for index in 0..<Value.bitWidth / 8 {
-      // bounded: the caller has appended them
-      bytes[position + index] = UInt8(
-        truncatingIfNeeded: value >> Value(Value.bitWidth - 8 - 8 * index))
-    }
+    bytes.set(value, at: position)
   }
 }

@@ -162,10 +162,11 @@ private struct XMLReader {
     guard take(">") else { throw fault("a tag without an end") }
     var text = ""
     while let next = bytes.dropFirst(position).firstIndex(of: UInt8(ascii: "<")) {
-      text += try decoded(position..<next)
+      let piece = try decoded(position..<next)
+      text += piece
       position = next
       if outerPrefixes != nil {
-        guard !has("<!"), !has("<?"), !text.contains("]]>") else {
+        guard !has("<!"), !has("<?"), !piece.contains("]]>") else {
           throw fault("a comment, a CDATA section or an instruction")
         }
       }

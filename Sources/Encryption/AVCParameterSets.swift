@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMAF
 import Checked
 
 /// The sequence and picture parameter sets on which the length of a slice header depends.
@@ -45,20 +46,11 @@ package struct AVCParameterSets: Sendable, Equatable {
   ///
   /// - Source: ISO/IEC 14496-15 §5.3.3.1
   package init(configuration: [UInt8]) {
-    guard configuration.count > 6 else { return }
-    var position = 5
-    for _ in 0..<2 {
-      guard position < configuration.count else { return }
-      // The three highest bits before the number of sequence parameter sets are 1.
-      let count = Int(configuration[position]) & 0x1F
-      position += 1
-      for _ in 0..<count {
-        guard position + 2 <= configuration.count else { return }
-        let size = Int(configuration[position]) << 8 | Int(configuration[position + 1])
-        position += 2
-        guard size <= configuration.count - position else { return }
-        add(configuration[position..<position + size])
-        position += size
+    var cursor = ByteCursor(configuration, from: 5)
+    // The three highest bits before the number of sequence parameter sets are 1.
+    for mask in [0x1F, 0xFF] {
+      guard let count = cursor.integer(1), cursor.takeSets(count & mask, { add($0) }) else {
+        return
       }
     }
   }

@@ -58,21 +58,13 @@ package struct HEVCParameterSets: Sendable, Equatable {
   ///
   /// - Source: ISO/IEC 14496-15 §8.3.3.1
   package init(configuration: [UInt8]) {
-    guard configuration.count > 22 else { return }
-    var position = 23
-    for _ in 0..<configuration[22] {
-      // The type, and the number of NAL units.
-      guard position + 3 <= configuration.count else { return }
-      let count = Int(configuration[position + 1]) << 8 | Int(configuration[position + 2])
-      position += 3
-      for _ in 0..<count {
-        guard position + 2 <= configuration.count else { return }
-        let size = Int(configuration[position]) << 8 | Int(configuration[position + 1])
-        position += 2
-        guard size <= configuration.count - position else { return }
-        add(configuration[position..<position + size])
-        position += size
-      }
+    var cursor = ByteCursor(configuration, from: 22)
+    guard let kinds = cursor.integer(1) else { return }
+    for _ in 0..<kinds {
+      // The type of the NAL units, and their number.
+      guard cursor.take(1) != nil, let count = cursor.integer(2),
+        cursor.takeSets(count, { add($0) })
+      else { return }
     }
   }
 

@@ -51,7 +51,7 @@ package enum ProtectedChunk {
   /// - Throws: ``BoxError`` if the chunk is malformed, or OpenSSL refuses. Send nothing then.
   package static func encrypt(
     _ clear: [UInt8], _ keys: Keys, _ media: ProtectedHeader.Media,
-    _ sets: inout ParameterSets
+    _ sets: inout SliceParameterSets
   ) throws(BoxError) -> [UInt8] {
     let fragment = try BoxFields(clear, "chunk").first("moof")
     let start = fragment.content.upperBound - fragment.size

@@ -10,7 +10,7 @@ import Checked
 package struct ProtectedHeader: Sendable {
   /// The media of the sample entry.
   package enum Media: Sendable, Equatable {
-    case video(ParameterSets.Codec)
+    case video(SliceParameterSets.Codec)
     case audio
   }
 

@@ -27,7 +27,7 @@ package struct Subsamples: Sendable, Equatable {
   /// Other NAL units are clear, and slices after the 41st, or earlier ones if the clear bytes need
   /// the entries.
   package init?(
-    _ sample: ArraySlice<UInt8>, _ codec: ParameterSets.Codec, _ sets: inout ParameterSets
+    _ sample: ArraySlice<UInt8>, _ codec: SliceParameterSets.Codec, _ sets: inout SliceParameterSets
   ) {
     var limit = Self.most - 1
     repeat {
@@ -38,8 +38,8 @@ package struct Subsamples: Sendable, Equatable {
 
   /// Finds the subsamples with at most `limit` protected ones; false if the bytes are malformed.
   private mutating func fill(
-    _ sample: ArraySlice<UInt8>, _ codec: ParameterSets.Codec, _ sets: inout ParameterSets,
-    limit: Int
+    _ sample: ArraySlice<UInt8>, _ codec: SliceParameterSets.Codec,
+    _ sets: inout SliceParameterSets, limit: Int
   ) -> Bool {
     (entries, clear) = ([], 0)
     var position = sample.startIndex
@@ -55,7 +55,7 @@ package struct Subsamples: Sendable, Equatable {
   }
 
   private mutating func add(
-    _ unit: ArraySlice<UInt8>, _ codec: ParameterSets.Codec, _ sets: inout ParameterSets,
+    _ unit: ArraySlice<UInt8>, _ codec: SliceParameterSets.Codec, _ sets: inout SliceParameterSets,
     limit: Int
   ) {
     let size = unit.count

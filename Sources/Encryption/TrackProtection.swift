@@ -11,7 +11,7 @@ package import Sharing
 package final class TrackProtection: Sendable {
   private struct State: Sendable {
     var media: ProtectedHeader.Media?
-    var sets = ParameterSets()
+    var sets = SliceParameterSets()
     var announced = Int64.min
     var hasReported = false
   }
@@ -41,7 +41,7 @@ package final class TrackProtection: Sendable {
       state.withLock {
         $0.media = header.media
         if case .video(let codec) = header.media {
-          $0.sets = ParameterSets(configuration: header.configuration, codec)
+          $0.sets = SliceParameterSets(configuration: header.configuration, codec)
         }
       }
       return header.bytes

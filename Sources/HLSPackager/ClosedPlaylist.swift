@@ -35,11 +35,7 @@ package struct ClosedPlaylist: Sendable {
     let end = last.programDateTime + duration
     // A return after the span is left out: the playlist was the same before it.
     dateRanges = events.filter { $0.isListed && $0.end >= start && $0.time < end }
-      .flatMap { event in
-        let range = DateRange(event: event)
-        let length = event.lengthOfReturned(by: end, events)
-        return [range.tag] + (length.map { [range.end(after: $0)] } ?? [])
-      }
+      .flatMap { DateRange(event: $0).tags(until: end, events) }
     var lines = PastLines(from: first, names: names, base: base, segmentation)
     for segment in segments { lines.append(segment) }
     self.lines = lines.takeText()

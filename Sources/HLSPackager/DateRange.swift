@@ -38,15 +38,21 @@ struct DateRange {
     }
   }
 
+  /// The tags: a second one states the length of a break that has ended by itself before `time`,
+  /// the end of the newest media.
+  func tags(until time: WallTime?, _ events: [TimedEvent]) -> [String] {
+    let length = time.flatMap { event.lengthOfReturned(by: $0, events) }
+    return [tag] + (length.map { [end(after: $0)] } ?? [])
+  }
+
   /// The tag that states the length of a break which has ended by itself.
   ///
-  /// "…the DURATION attribute and the END-DATE attribute MUST NOT be present" while the end is not
-  /// known, since a message may end the break early; "the actual end date of the splice SHOULD be
-  /// signaled by another EXT-X-DATERANGE tag once it has been established."
+  /// A message may end the break early: until its end is reached, the break has no DURATION. A tag
+  /// with the same ID then states the length.
   /// - Parameter duration: the length.
   /// - Returns: the tag.
   /// - Source: RFC 8216bis §4.4.5.1.1
-  func end(after duration: Interval) -> String {
+  private func end(after duration: Interval) -> String {
     "#EXT-X-DATERANGE:ID=\"\(id)\",START-DATE=\"\(UTCTime(event.start).text)\""
       + ",DURATION=\(duration.decimalSeconds)"
   }

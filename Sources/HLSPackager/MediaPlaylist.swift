@@ -122,10 +122,7 @@ package struct MediaPlaylist: Sendable {
     if content == .media {
       let end = snapshot.events.isEmpty ? nil : listedEnd
       for event in snapshot.events where isListed(event, from: listed.first) {
-        out.line(DateRange(event: event).tag)
-        if let end, let duration = event.lengthOfReturned(by: end, snapshot.events) {
-          out.line(DateRange(event: event).end(after: duration))
-        }
+        for tag in DateRange(event: event).tags(until: end, snapshot.events) { out.line(tag) }
       }
     }
     let head = out.take()

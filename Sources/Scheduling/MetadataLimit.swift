@@ -23,14 +23,13 @@ package struct MetadataLimit: Sendable {
   package static let texts = 256
 
   private let messages: Int
-  /// The interval after which refused and faulty messages are reported again.
+  /// The interval after which refused messages are reported again.
   private static let interval = Interval.seconds(10)
 
   private var second = MonotonicTime.distantPast
   private var count = 0
   private var size = 0
   private var refused = MonotonicTime.distantPast
-  private var faults = ReportLimit()
 
   /// Nothing was taken; at most `messages` per second will be.
   package init(messages: Int = messages) { self.messages = messages }
@@ -46,10 +45,5 @@ package struct MetadataLimit: Sendable {
     // bounded: the guard has compared the sum with the limit
     size += bytes
     return .admitted
-  }
-
-  /// Whether a fault is reported now: one per interval.
-  package mutating func reports(at now: MonotonicTime) -> Bool {
-    faults.reports(at: now)
   }
 }

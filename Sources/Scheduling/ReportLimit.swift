@@ -2,23 +2,20 @@
 
 package import Time
 
-/// Limits the lines of the log about one matter, which a source can cause: a pure state machine.
+/// Limits the lines of a kind, which a source can cause, to one per interval: a pure state machine.
 package struct ReportLimit: Sendable {
   /// The interval after which lines are written again.
   private static let interval = Interval.seconds(10)
 
-  private let most: Int
   private var since = MonotonicTime.distantPast
-  private var count = 0
 
-  /// At most `most` lines per ten seconds.
-  package init(most: Int = 1) { self.most = most }
+  /// No line was written.
+  package init() {}
 
   /// Whether a line is written now.
   package mutating func reports(at now: MonotonicTime) -> Bool {
-    if now - since >= Self.interval { (since, count) = (now, 0) }
-    guard count < most else { return false }
-    count += 1
+    guard now - since >= Self.interval else { return false }
+    since = now
     return true
   }
 }

@@ -31,14 +31,17 @@ package struct SlotGrouping: Sendable {
   ///   - splice: the next frame that must have a slot of its own; nil if there is none.
   /// - Returns: the number of slots for which its frame is shown; nil if the frame before is shown.
   package mutating func take(
-    _ index: Int64, slotsPerFrame: Int64, waiting: Int, before splice: Int64? = nil
+    _ index: Int64, slotsPerFrame: Int64, waiting: Int,
+    before splice: @autoclosure () -> Int64? = nil
   ) -> Int64? {
     guard index >= next else { return nil }
     let position = segmentation.position(of: index)
     let part = segmentation.framesPerPart
     // bounded: a segment has at least one frame, a part too
     var rest = min(part - position % part, segmentation.framesPerSegment - position)
-    if let splice, splice > index { rest = min(rest, splice - index) }
+    let isGrouped = slotsPerFrame > 1 || waiting > backlog
+    // bounded: the difference is compared with frames of a part
+    if isGrouped, let splice = splice(), splice > index { rest = min(rest, splice - index) }
     let count = waiting > backlog ? rest : max(1, min(slotsPerFrame, rest))
     next = index + count
     return count

@@ -113,6 +113,43 @@ struct PublisherPacketsTests {
     #expect(absences == 3)
   }
 
+  @Test("a track of which only colours arrive is no rendition")
+  func colours() throws {
+    var pair: [Int32] = [0, 0]
+    try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+    let media = PublishedMedia(descriptor: pair[0])
+    defer { close(pair[1]) }
+    let setup: [UInt8] = [
+      1, 0x42, 0xC0, 0x1E, 0xFF, 0xE1, 0, 4, 0x67, 0x42, 0xC0, 0x1E, 1, 0, 2, 0x68, 0xCE,
+    ]
+    let colours: [AMF0Value] = [
+      .string("colorInfo"), .object(["colorConfig": .object(["colorPrimaries": .number(9)])]),
+    ]
+    /// A tag with one track (Enhanced RTMP v2, Multitrack).
+    func tag(_ track: UInt8, _ kind: UInt8, _ body: [UInt8], at time: UInt32 = 0) -> MediaTag {
+      MediaTag(
+        kind: .video, timestamp: time, payload: [0x96, kind] + ascii("avc1") + [track] + body)
+    }
+    var tags = [
+      tag(0, 0, setup), tag(1, 4, colours.flatMap(\.bytes)), tag(2, 0, setup),
+    ]
+    for frame in UInt32(0)..<70 {
+      for track in [0, 2] as [UInt8] {
+        tags.append(tag(track, 3, [0, 0, 0, 2, 0x65, 0x88], at: frame * 33))
+      }
+    }
+    let bytes = ([.begin] + tags.map { .tag($0) } + [.end] as [MediaRecord])
+      .flatMap { $0.head + $0.payload }
+    try #require(unsafe write(pair[1], bytes, bytes.count) == bytes.count)
+    var options = InputOptions()
+    options.takesRenditions = true
+    let packets = try PublisherPackets(media, options, InputCancellation())
+    var units = 0
+    while let found = try packets.read() { units += found.count }
+    #expect(units == 70 && packets.trackFault == nil)
+    #expect(packets.description?.otherVideos.count == 1)
+  }
+
   @Test("the offset of ModEx is added to the timestamp of video and audio")
   func offsets() throws {
     // 30000/1001 frames per second: 33,366,666 ns, of which the timestamp has the milliseconds.

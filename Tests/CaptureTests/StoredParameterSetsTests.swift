@@ -76,8 +76,18 @@ struct StoredParameterSetsTests {
     #expect(stored.sets == Self.start)
     stored.take([Self.pps(256), Self.sps(32)])
     #expect(stored.sets.count == Self.start.count + 2)
-    for id in 0..<1000 { stored.take([Self.sps(id), Self.pps(id)]) }
-    #expect(stored.sets.count <= 32 + 256 + 2)
+  }
+
+  @Test("there are not more sets than avcC can have, ISO/IEC 14496-15 §5.3.3.1")
+  func limited() {
+    var stored = StoredParameterSets(Self.start, .h264)
+    for id in 0..<1000 {
+      let own = [Self.sps(id % 32), Self.pps(id % 256, of: id % 32)]
+      stored.take(own)
+      #expect(own.allSatisfy(stored.sets.contains))
+      #expect(stored.sets.count { $0[0] & 0x1F == 7 } <= 31)
+      #expect(stored.sets.count { $0[0] & 0x1F == 8 } <= 255)
+    }
   }
 
   private static func number(_ value: Int, _ count: Int) -> String {

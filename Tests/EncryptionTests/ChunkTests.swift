@@ -11,8 +11,8 @@ import Time
 
 @Suite("Encrypted chunks, ISO/IEC 23001-7 §10.4")
 struct ChunkTests {
-  static let sets: ParameterSets = {
-    var sets = ParameterSets()
+  static let sets: SliceParameterSets = {
+    var sets = SliceParameterSets()
     for unit in SliceHeaderTests.units { _ = sets.take(unit[...], .avc) }
     return sets
   }()
@@ -132,7 +132,7 @@ struct ChunkTests {
         payloads: frames, decodeTime: 0, sampleDuration: 1024,
         captured: WallTime(nanoseconds: 1), sequence: 1), startsSegment: false
     ).array
-    var sets = ParameterSets()
+    var sets = SliceParameterSets()
     let key = try KeyTests.key(2)
     let bytes = try ProtectedChunk.encrypt(
       clear, ProtectedChunk.Keys(key: key), .audio, &sets)
@@ -149,7 +149,7 @@ struct ChunkTests {
         payload: [0, 0, 1, 0, 5], decodeTime: 0, duration: 1, captured: WallTime(nanoseconds: 1),
         sequence: 1, isSync: true), startsSegment: false
     ).array
-    var sets = ParameterSets()
+    var sets = SliceParameterSets()
     #expect(throws: BoxError.self) {
       try ProtectedChunk.encrypt(
         clear, ProtectedChunk.Keys(key: try KeyTests.key(1)), .video(.avc), &sets)

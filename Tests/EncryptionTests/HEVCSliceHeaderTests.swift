@@ -234,7 +234,7 @@ struct HEVCSliceHeaderTests {
 
   @Test("the header of a slice is clear, and its data are not")
   func subsamples() throws {
-    var sets = ParameterSets()
+    var sets = SliceParameterSets()
     for unit in [Self.sequence(), Self.picture()] { _ = sets.take(unit[...], .hevc) }
     let head = Self.predicted(0)
     let slice = head + [UInt8](repeating: 0x55, count: 400)
@@ -243,7 +243,7 @@ struct HEVCSliceHeaderTests {
     #expect(found.entries.map(\.clear) == [4 + head.count])
     #expect(found.entries.map(\.protected) == [400])
     // Without parameter sets a quarter is clear: a header is no longer in most streams.
-    var none = ParameterSets()
+    var none = SliceParameterSets()
     let other = try #require(Subsamples(sample[...], .hevc, &none))
     #expect(other.entries.map(\.clear) == [slice.count / 4])
   }

@@ -88,6 +88,8 @@ struct SpliceInfoSectionTests {
     let cues = try SpliceCue.readAll(builder.bytes)
     #expect(cues.map(\.isCancellation) == [true, false] && cues.map(\.eventID) == [4, 5])
     #expect(cues.map(\.isListed) == [false, true])
+    // A cancellation is meant for the moment at which it arrives.
+    #expect(cues[0].ticks == nil && cues[1].ticks != nil)
     // The numbers of splice_insert are others.
     let insert = try #require(try SpliceCue.read(SectionBuilder.insert(eventID: 4).bytes))
     #expect(!cues[0].hasEvent(of: insert))

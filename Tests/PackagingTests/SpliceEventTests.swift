@@ -88,6 +88,22 @@ struct SpliceEventTests {
     #expect(found.events.map(\.id) == [2, 3])
   }
 
+  @Test("a cancelled return leaves its break open, also in the past")
+  func archivedReturn() throws {
+    var found = ArchivedEvents()
+    let texts = [
+      (0, try Splices.cue(.insert())), (95, try Splices.cue(.insert(isOut: false))),
+      (50, try Splices.cancelled()),
+    ]
+    for (number, (frames, cue)) in zip(UInt32(1)..., texts) {
+      found.add(
+        id: number, time: time(after: Int64(frames)),
+        data: try #require(EventContent.splice(cue).json))
+    }
+    #expect(found.events.map(\.id) == [1, 3])
+    #expect(found.events.first?.isOpenEnded == true)
+  }
+
   @Test("a break with auto_return ends by itself, unless a message ends it before")
   func autoReturn() throws {
     let start = time(after: 0)

@@ -40,15 +40,8 @@ struct MetadataLimitTests {
 
   @Test("a fault is reported once in ten seconds")
   func faults() {
-    var limit = MetadataLimit()
-    let reports = [0, 9999, 10_000].map { limit.reports(at: time($0)) }
-    #expect(reports == [true, false, true])
-  }
-
-  @Test("of lines about one matter the first ones of ten seconds are written")
-  func lines() {
-    var limit = ReportLimit(most: 2)
-    let reports = [0, 1, 2, 9999, 10_000, 10_001, 10_002].map { limit.reports(at: time($0)) }
-    #expect(reports == [true, true, false, false, true, true, false])
+    var limit = ReportLimit()
+    let reports = [0, 9999, 10_000, 19_999].map { limit.reports(at: time($0)) }
+    #expect(reports == [true, false, true, false])
   }
 }

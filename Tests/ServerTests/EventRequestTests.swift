@@ -125,6 +125,18 @@ struct EventRequestTests {
     #expect(try post(handler, "", #"{"scte35": "0x"# + message + #""}"#).status == 409)
   }
 
+  @Test("a message of which the window has no room for an event is refused, and may be sent again")
+  func lacking() throws {
+    let handler = try handler()
+    let message =
+      "FC3038000000000000FFFFF00506FE000000000022020F43554549000000027FBF0000300000020F"
+      + "43554549000000017FBF0000310000156EF4C7"
+    for _ in 1..<TimedEvent.maximumPerWindow {
+      #expect(try post(handler, "", "1").status == 201)
+    }
+    #expect(try post(handler, "", #"{"scte35": "0x"# + message + #""}"#).status == 429)
+  }
+
   @Test("a cancellation removes a splice to come, whatever time the request states")
   func cancelled() throws {
     let handler = try handler()

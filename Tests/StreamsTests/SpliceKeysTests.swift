@@ -75,19 +75,19 @@ struct SpliceKeysTests {
     #expect(context.keys.splice(0, after: first + 20) == first + 21)
   }
 
-  @Test("of a flood of splices twelve lines are written, and what they say is so")
+  @Test("what the lines of a flood of splices say is so")
   func flood() {
     let written = written { for index in 0..<60 { _ = splices.plan(first + Int64(index), .timed) } }
-    #expect(written.count == 12)
+    #expect(written.count == 20, "the log limits the lines of an event")
     let requested = written.count { $0.contains("an IDR is requested") }
-    let keys = (0..<12).count { index in
+    let keys = (0..<20).count { index in
       context.keys.take(0, frame: first + Int64(index)) && index > 0
     }
     // The first frame is a scheduled one, too.
     #expect(requested == 8 && keys == 7)
   }
 
-  @Test("60 splices per second write few lines of events, and one of those that are left out")
+  @Test("of a flood of splices one line names those that are left out")
   func events() throws {
     window.goLive()
     let metadata = SessionMetadata(EventWindows([window]), stream: "s", context.log)
@@ -99,7 +99,6 @@ struct SpliceKeysTests {
       }
     }
     #expect(window.snapshot.events.count == TimedEvent.maximumPerWindow)
-    #expect(written.count { $0.contains("for 2") } == 12, "\(written)")
     #expect(written.count { $0.contains("are left out") } == 1, "\(written)")
   }
 
@@ -173,7 +172,8 @@ struct InputSplicesTests {
     _ = splices.take(upTo: pts(10))
     #expect(splices.cancel(try cancellation(1), after: pts(10)).isEmpty)
     #expect(splices.cancel(try cancellation(9), after: pts(10)).isEmpty)
-    #expect(splices.cancel(try cancellation(2), after: pts(10)) == [20, 50])
+    #expect(splices.cancel(try cancellation(2), after: pts(10)).isEmpty, "splice 3 is there, too")
+    #expect(splices.cancel(try cancellation(3), after: pts(10)) == [20, 50])
     #expect(splices.take(upTo: pts(40)) == [35])
   }
 

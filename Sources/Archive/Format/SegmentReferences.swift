@@ -4,7 +4,7 @@ import CMAF
 import System
 import Time
 
-/// The `sidx` of a finished hour file, in the bytes that are reserved after its header.
+/// The `sidx` of a finished hour file, in its room: the bytes that are reserved after the header.
 ///
 /// A player finds a time with it and does not read the whole file. The room becomes `free` and
 /// `sidx`, or `sidx` alone if that fills it. Each step leaves a valid file: the last of them makes

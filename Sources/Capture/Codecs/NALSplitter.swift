@@ -86,26 +86,18 @@ struct NALSplitter: Sendable {
         .map { copy(extradata, $0) }
     }
     var sets: [[UInt8]] = []
-    var place = codec == .h264 ? 5 : 22
-    func byte() -> Int {
-      defer { place += 1 }
-      return place < extradata.count ? Int(extradata[place]) : 0
-    }
-    func take(_ count: Int) {
-      for _ in 0..<count {
-        let size = byte() << 8 | byte()
-        guard size > 0, place + size <= extradata.count else { return }
-        sets.append(copy(extradata, place..<place + size))
-        place += size
-      }
-    }
+    // Other code reads the first byte of a set.
+    func add(_ set: ArraySlice<UInt8>) { if !set.isEmpty { sets.append(Array(set)) } }
+    var cursor = ByteCursor(copy(extradata, 0..<extradata.count), from: codec == .h264 ? 5 : 22)
     if codec == .h264 {
-      take(byte() & 31)
-      take(byte())
+      // The three highest bits before the number of sequence parameter sets are 1.
+      for mask in [0x1F, 0xFF] {
+        guard let count = cursor.integer(1), cursor.takeSets(count & mask, add) else { break }
+      }
     } else {
-      for _ in 0..<byte() {
-        _ = byte()
-        take(byte() << 8 | byte())
+      for _ in 0..<(cursor.integer(1) ?? 0) {
+        guard cursor.take(1) != nil, let count = cursor.integer(2), cursor.takeSets(count, add)
+        else { break }
       }
     }
     return sets

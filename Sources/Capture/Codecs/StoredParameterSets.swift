@@ -55,5 +55,21 @@ struct StoredParameterSets {
       changed += entries.filter(isStale).map(\.key)
       entries.removeAll(where: isStale)
     }
+    if codec == .h264 { limit(to: own) }
+  }
+
+  /// Removes all sets of a kind but those of the access unit, and the sets that refer to them, if a
+  /// CMAF header cannot have as many.
+  ///
+  /// - Source: ISO/IEC 14496-15 §5.3.3.1: the numbers have 5 and 8 bits
+  private mutating func limit(to own: Set<ParameterSetKey>) {
+    for (type, most) in [(NALUnits.sps, 31), (NALUnits.pps, 255)]
+    where entries.count(where: { $0.key.type == type }) > most {
+      entries.removeAll { $0.key.type == type && !own.contains($0.key) }
+      let known = Set(entries.map(\.key))
+      entries.removeAll { entry in
+        entry.parent.map { !known.contains($0) } == true && !own.contains(entry.key)
+      }
+    }
   }
 }

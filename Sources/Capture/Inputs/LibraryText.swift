@@ -183,8 +183,11 @@ struct LibraryText {
   /// Opens the decoders of a stream if its texts are wanted.
   private mutating func prepare(_ stream: Int32, _ subtitles: Subtitles) {
     guard isWanted.isRaised else {
-      guard losses[stream] == nil, !subtitles.parts.isEmpty else { return }
-      losses[stream] = (.unwantedTexts(subtitles.parts.map(\.language)), .distantPast)
+      if subtitles.parts.isEmpty {
+        tracks[stream] = []
+      } else {
+        losses[stream] = (.unwantedTexts(subtitles.parts.map(\.language)), .distantPast)
+      }
       return
     }
     losses[stream] = nil

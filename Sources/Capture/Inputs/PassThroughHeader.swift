@@ -51,7 +51,8 @@ package struct PassThroughHeader: Sendable {
     FFmpegError(refused: "\(video.codec) without its parameter sets")
   }
 
-  /// What libavformat makes the setup of the sample entry of; nil if parameter sets are missing.
+  /// The decoder configuration in the form that libavformat's muxer takes; nil if a parameter set
+  /// is missing.
   private static func setup(_ codec: PassThroughCodec, _ sets: [[UInt8]]) -> [UInt8]? {
     switch codec {
     case .h264:

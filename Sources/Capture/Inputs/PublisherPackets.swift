@@ -17,6 +17,8 @@ final class PublisherPackets {
   private var video: VideoDepacketizer?
   /// The video tracks beside the first, by their numbers.
   private var otherVideos: [Int: VideoDepacketizer] = [:]
+  /// The other tracks whose configuration has arrived; their colours may arrive before it.
+  private var configured: Set<Int> = []
   /// Nil before the first access unit.
   private var aligner: RenditionAligner?
   private var audio = PublisherAudio()
@@ -172,7 +174,11 @@ final class PublisherPackets {
       guard aligner == nil, head.content.isDescription, video != nil else { return [] }
       otherVideos[number] = newVideo(codec)
     }
-    guard otherVideos[number]?.video.passThroughCodec == codec else { return [] }
+    guard otherVideos[number]?.video.passThroughCodec == codec,
+      aligner?.others.contains(number) ?? true
+    else { return [] }
+    if head.content == .configuration { configured.insert(number) }
+    guard head.content.isDescription || configured.contains(number) else { return [] }
     let units = units(tag, head, arrival, &otherVideos[number])
     return align(units, track: number)
   }
@@ -188,7 +194,7 @@ final class PublisherPackets {
 
   /// The aligner of the tracks that have begun before the first access unit.
   private func newAligner() -> RenditionAligner {
-    var aligner = RenditionAligner(others: Array(otherVideos.keys))
+    var aligner = RenditionAligner(others: Array(configured))
     let codec = video?.video.passThroughCodec
     if let other = aligner.others.first(where: {
       otherVideos[$0]?.video.passThroughCodec != codec

@@ -104,7 +104,7 @@ extension DataTrack {
       case .klv: ("KLV", true)
       }
     let spoken = language == .undetermined ? "" : ", \(language.tag)"
-    let fault = isUsed ? isDecodable ? "" : ": libavcodec has no decoder" : ": not used"
+    let fault = !isUsed ? ": not used" : isDecodable ? "" : ": libavcodec has no decoder"
     return content + spoken + (pid.map { ", PID \($0)" } ?? "") + fault
   }
 }

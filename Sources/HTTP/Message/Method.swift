@@ -27,12 +27,3 @@ extension Method {
     }
   }
 }
-
-/// The delimitation of a request body.
-///
-/// - Source: RFC 9112 §6.3
-package enum BodyFraming: Sendable, Equatable {
-  case none
-  case contentLength(Int)
-  case chunked
-}

@@ -173,3 +173,12 @@ extension Request {
     head.position(of: 0x0D, in: start..<headEnd) ?? headEnd
   }
 }
+
+/// The delimitation of a request body.
+///
+/// - Source: RFC 9112 §6.3
+package enum BodyFraming: Sendable, Equatable {
+  case none
+  case contentLength(Int)
+  case chunked
+}

@@ -40,7 +40,7 @@ package struct PageAcknowledgements: Sendable {
 
   /// The frames to acknowledge now; nil if no frame is young enough to be acknowledged again.
   package mutating func due(at wallTime: WallTime, now: MonotonicTime) -> [Frame]? {
-    newest = newest.filter { wallTime - $0.value.received < Self.repeatTime }
+    newest = newest.filter { (wallTime - $0.value.received).magnitude < Self.repeatTime }
     guard !newest.isEmpty else { return nil }
     guard hasNews || now - sentAt >= Self.interval else { return [] }
     (hasNews, sentAt) = (false, now)

@@ -87,7 +87,8 @@ package struct SpliceCue: Sendable, Equatable {
       let main = descriptors.isEmpty ? nil : descriptors[index]
       role = main?.role ?? .command
       eventID = main?.eventID
-      ticks = time(found)
+      // A cancellation is meant for the moment at which it arrives.
+      ticks = main?.isCancelled == true ? nil : time(found)
       plannedDuration = Self.duration(main?.duration)
       isCancellation = main?.isCancelled ?? false
       isListed = main != nil && !isCancellation
@@ -99,9 +100,8 @@ package struct SpliceCue: Sendable, Equatable {
   /// The descriptors of a time_signal with a meaning of their own; without any, the first one.
   ///
   /// Cancellations come first, then ends, since an end and a beginning may have one number.
-  /// - Source: RFC 8216bis §4.4.5.1.1: "Different types of segmentation … should be represented by
-  ///   separate EXT-X-DATERANGE tags, even if two or more segmentation_descriptor()s arrive in the
-  ///   same time_signal() command."
+  /// Each gets an EXT-X-DATERANGE of its own.
+  /// - Source: RFC 8216bis §4.4.5.1.1
   private static func meaningful(
     _ descriptors: [SegmentationDescriptor]
   ) -> [SegmentationDescriptor] {

@@ -42,12 +42,12 @@ package enum CueRefusal: Error, Equatable {
   case tooOften
 }
 
-/// A loss of cues of a source.
-package enum CueLoss: Error, Hashable {
-  /// The cue: the stream has no captions in its language.
+/// What is lost of the cues of a source.
+package enum CueLoss: Hashable {
+  /// A cue in a language without captions.
   case undeclared
-  /// The cue: the source has sent too many in the last seconds.
+  /// A cue beyond the rate of a source.
   case tooOften
-  /// The oldest cues of the language, for a newer one.
+  /// The oldest cues of a language, which newer ones replace.
   case oldest
 }

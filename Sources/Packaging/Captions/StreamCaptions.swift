@@ -62,7 +62,7 @@ package final class StreamCaptions: Sendable {
       let open = Self.forget(&store, window)
       return store.add(ofSource: new, in: track.language, open: open, wall: wall, now: now)
     }
-    wake()
+    if loss == nil || loss == .oldest { wake() }
     return loss
   }
 

@@ -38,7 +38,7 @@ package struct ArchivedEvents: Sendable {
       event.end = added.end
     }
     if case .splice(let cue) = event.content, cue.isCancellation {
-      events.removeAll { $0.isCancelled(by: cue, at: event.time) }
+      _ = events.cancel(cue, at: event.time)
     }
     for index in events.indices where event.endsRange(of: events[index]) {
       events[index].end = event.time

@@ -73,8 +73,8 @@ extension TimedEvent {
     return own.hasEvent(of: cue) && self.time > time
   }
 
-  /// Whether it is a break that ends without another message, and has ended before `time`, as long
-  /// before as a repeated time may differ.
+  /// Whether it is a break that ends without another message, and ended more than
+  /// ``SplicePairs/tolerance`` before `time`: the times of repeated messages differ as much.
   func hasReturned(by time: WallTime) -> Bool {
     guard case .splice(let cue) = content, cue.returnsByItself, let length = cue.plannedDuration
     else { return false }
@@ -93,5 +93,21 @@ extension TimedEvent {
       !events.contains(where: { $0.endsRange(of: self) })
     else { return nil }
     return cue.plannedDuration
+  }
+}
+
+extension [TimedEvent] {
+  /// Removes the splices to come that a message cancels at `time`; a break whose return is
+  /// cancelled is open again.
+  ///
+  /// - Returns: the removed events.
+  mutating func cancel(_ cue: SpliceCue, at time: WallTime) -> [TimedEvent] {
+    let found = filter { $0.isCancelled(by: cue, at: time) }
+    guard !found.isEmpty else { return [] }
+    removeAll { $0.isCancelled(by: cue, at: time) }
+    for index in indices where found.contains(where: { $0.endsRange(of: self[index]) }) {
+      self[index].reopen()
+    }
+    return found
   }
 }

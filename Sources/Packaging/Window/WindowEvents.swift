@@ -99,13 +99,8 @@ struct WindowEvents: Sendable {
   /// Forgets the splices to come that a message cancels: neither playlists nor the chunks of their
   /// times have them.
   private mutating func cancel(_ cue: SpliceCue, at time: WallTime) {
-    let found = kept.filter { $0.isCancelled(by: cue, at: time) }
-    guard !found.isEmpty else { return }
-    kept.removeAll { $0.isCancelled(by: cue, at: time) }
+    let found = kept.cancel(cue, at: time)
     pending.removeAll { $0.event.isCancelled(by: cue, at: time) }
-    for index in kept.indices where found.contains(where: { $0.endsRange(of: kept[index]) }) {
-      kept[index].reopen()
-    }
     cancelled = (cancelled + found).suffix(TimedEvent.maximumPerWindow)
   }
 

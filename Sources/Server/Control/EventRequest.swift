@@ -22,7 +22,7 @@ struct EventRequest {
   /// with its answer to the next message.
   private static let lead = Interval.milliseconds(150)
 
-  /// The capture time of the frame with which the event is raised.
+  /// The requested capture time; a splice at once in encoded video is raised ``lead`` later.
   let time: WallTime
   /// The JSON text.
   private let data: [UInt8]
@@ -61,7 +61,8 @@ struct EventRequest {
     }
     data = body
     isImmediate = text == nil || text == "now"
-    guard case .splice(let cue)? = contents.first else {
+    // Cancellations are in front.
+    guard case .splice(let cue)? = contents.last else {
       time = given
       return
     }
@@ -103,9 +104,12 @@ struct EventRequest {
       do throws(EventRefusal) {
         let event = try add(content, to: stream, now: now)
         added = added ?? event
-      } catch { refusal = error }
+      } catch {
+        // A message that is repeated may have lacked some of its events.
+        if refusal != .tooMany { refusal = error }
+      }
     }
-    guard let added else { throw Self.refusal(refusal ?? .notLive) }
+    guard let added, refusal != .tooMany else { throw Self.refusal(refusal ?? .notLive) }
     return added
   }
 
@@ -114,11 +118,13 @@ struct EventRequest {
   ) throws(EventRefusal) -> TimedEvent {
     // Passed-through video keeps its key frames, and the event its time.
     let isEncoded = stream.source?.configuration.passesThrough == false
-    func frame(at time: WallTime) -> FramePlace? {
+    func frame(at time: WallTime) -> FramePosition? {
       stream.window.snapshot.frame(atOrAfter: time, stream.window.segmentation)
     }
     guard case .splice(let cue) = content, cue.isListed, cue.scheduled == nil else {
-      return try stream.events.add(at: time, content.json ?? data, content, now: now)
+      let isCancellation = if case .splice(let cue) = content { cue.isCancellation } else { false }
+      return try stream.events.add(
+        at: isCancellation ? now : time, content.json ?? data, content, now: now)
     }
     let place = frame(at: isEncoded && isImmediate ? time + Self.lead : time)
     // A frame that is published cannot become a key frame: the event keeps its time.

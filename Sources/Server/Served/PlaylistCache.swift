@@ -20,14 +20,19 @@ final class PlaylistCache: Sendable {
     case chunked
     case iFrames
 
-    /// Its place in ``Shared/versions``.
-    var place: Int {
-      switch self {
-      case .media: 0
-      case .captions: 1
-      case .chunked: 2
-      case .iFrames: 3
-      }
+    /// The forms of which ``Shared/versions`` has one version each.
+    enum Family: Int, CaseIterable { case media, captions, chunked, iFrames }
+
+    /// Its index in ``Shared/versions``.
+    var index: Int {
+      let family: Family =
+        switch self {
+        case .media: .media
+        case .captions: .captions
+        case .chunked: .chunked
+        case .iFrames: .iFrames
+        }
+      return family.rawValue
     }
   }
 
@@ -74,7 +79,7 @@ final class PlaylistCache: Sendable {
 
   private struct Shared {
     /// The newest version with playlists of each form.
-    var versions = [RenderedVersion](repeating: RenderedVersion(), count: 4)
+    var versions = Form.Family.allCases.map { _ in RenderedVersion() }
     var renderings = 0
     var compressions = 0
     var newestSize = 0
@@ -149,42 +154,42 @@ final class PlaylistCache: Sendable {
   private func response(
     _ key: Key, _ asked: WindowSnapshot, _ shared: inout Shared
   ) -> PreparedResponse? {
-    let place = key.form.place
-    let (cached, cachedEnd) = (shared.versions[place].number, shared.versions[place].hasEnded)
+    let index = key.form.index
+    let (cached, cachedEnd) = (shared.versions[index].number, shared.versions[index].hasEnded)
     // Another loop may have cached a newer version; an older one never replaces it.
     let isOld = number(asked, key.form) < cached || cachedEnd && asked.state != .ended
     let snapshot = isOld ? key.form == .chunked ? window.snapshot : window.listing : asked
     let (number, hasEnded) = (number(snapshot, key.form), snapshot.state == .ended)
     if number > cached || hasEnded && !cachedEnd {
-      shared.versions[place].leave()
-      shared.versions[place] = RenderedVersion(number: number, hasEnded: hasEnded)
+      shared.versions[index].leave()
+      shared.versions[index] = RenderedVersion(number: number, hasEnded: hasEnded)
     }
-    if let response = shared.versions[place].responses[key] { return response }
+    if let response = shared.versions[index].responses[key] { return response }
     guard let body = body(key, snapshot, &shared) else { return nil }
     let response = PreparedResponse(
       status: 200,
       fields: fields(key, version: snapshot.version) + [tag(key, number, hasEnded)], body: [body])
-    shared.versions[place].responses[key] = response
+    shared.versions[index].responses[key] = response
     return response
   }
 
   private func body(
     _ key: Key, _ snapshot: WindowSnapshot, _ shared: inout Shared
   ) -> SharedBytes? {
-    let (place, bodyKey) = (key.form.place, BodyKey(form: key.form, depth: key.depth))
-    if key.isCompressed, let body = shared.versions[place].compressed[bodyKey] { return body }
-    if shared.versions[place].plain[bodyKey] == nil {
+    let (index, bodyKey) = (key.form.index, BodyKey(form: key.form, depth: key.depth))
+    if key.isCompressed, let body = shared.versions[index].compressed[bodyKey] { return body }
+    if shared.versions[index].plain[bodyKey] == nil {
       guard let text = text(key, snapshot) else { return nil }
       shared.renderings += 1
-      shared.versions[place].plain[bodyKey] = SharedBytes(text)
+      shared.versions[index].plain[bodyKey] = SharedBytes(text)
       shared.newestSize = text.utf8.count
     }
-    guard let plain = shared.versions[place].plain[bodyKey] else { return nil }
+    guard let plain = shared.versions[index].plain[bodyKey] else { return nil }
     guard key.isCompressed else { return plain }
     // If zlib has no memory there is no response: a plain body would contradict the fields.
     guard let compressed = Gzip.compress(plain) else { return nil }
     shared.compressions += 1
-    shared.versions[place].compressed[bodyKey] = compressed
+    shared.versions[index].compressed[bodyKey] = compressed
     return compressed
   }
 

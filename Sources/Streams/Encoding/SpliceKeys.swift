@@ -9,15 +9,11 @@ import Time
 /// Lets the frame at a splice be an IDR in all renditions of an encoded stream.
 ///
 /// The grid of segments is fixed, so no segment begins there: the log names the nearest one.
-final class SpliceKeys: SplicePlanner {
-  /// The most lines per ten seconds.
-  private static let maximumLines = 12
-
+struct SpliceKeys: SplicePlanner {
   private let keys: KeyRequests
   private let segmentation: Segmentation
   private let stream: String
   private let log: Log
-  private let lines = Locked(ReportLimit(most: maximumLines))
 
   /// The splices of a session.
   init(_ context: SessionContext) {
@@ -29,15 +25,19 @@ final class SpliceKeys: SplicePlanner {
 
   func plan(_ frame: Int64, _ point: SplicePoint) -> Int64 {
     let plan = keys.plan(frame, isImmediate: point == .immediate)
-    if let text = text(plan, at: point == .autoReturn ? "the return of a break" : "the splice") {
-      write(text)
-    }
+    let name =
+      switch point {
+      case .timed, .immediate: "the splice"
+      case .autoReturn: "the return of a break"
+      case .requested: "a splice, or at the return of a break"
+      }
+    if let text = text(plan, at: name) { write(text) }
     return plan.frame
   }
 
   func plan(pictureAt frame: Int64, announced: Int64) -> (() -> Void)? {
     let name = "the picture of a splice, \(distance(frame, announced)) its announced time"
-    return text(keys.plan(frame), at: name).map { text in { [self] in write(text) } }
+    return text(keys.plan(frame), at: name).map { text in { write(text) } }
   }
 
   func cancel(_ frame: Int64) {
@@ -74,14 +74,11 @@ final class SpliceKeys: SplicePlanner {
     return "the nearest one, \(number), begins \(distance(start, frame)) it"
   }
 
-  /// How far a frame is from another one, such as "120 ms before".
   private func distance(_ frame: Int64, _ other: Int64) -> String {
-    let distance = segmentation.grid.duration(ofFrames: frame.subtractingSaturated(other))
-    return "\(distance.magnitude.milliseconds) ms \(frame < other ? "before" : "after")"
+    segmentation.grid.distance(of: frame, from: other)
   }
 
   private func write(_ text: String) {
-    guard lines.withLock({ $0.reports(at: SystemClock.monotonicTime) }) else { return }
     log.write(.info, "splice-key", stream: stream, text)
   }
 }

@@ -25,6 +25,7 @@ final class InputMetadata: Sendable {
   private struct State: Sendable {
     var limit = MetadataLimit()
     var textLimit = MetadataLimit(messages: MetadataLimit.texts)
+    var faults = ReportLimit()
     /// The losses that have a line.
     var losses: Set<MetadataPacket.Loss> = []
     var splices = InputSplices()
@@ -37,8 +38,9 @@ final class InputMetadata: Sendable {
   private static let maximumWaiting = 16
   /// How far from now the time of an event may be.
   private static let reach = (past: Interval.seconds(60), future: Interval.seconds(3600))
-  /// The most events of one splice_schedule that are used: the earliest ones within reach.
-  private static let maximumScheduled = 16
+  /// The most events of one message that are used; of a splice_schedule the earliest ones within
+  /// reach.
+  private static let maximumEvents = 16
 
   private let stream: String
   private let log: Log
@@ -84,7 +86,14 @@ final class InputMetadata: Sendable {
     }
     switch SourceEvent.read(packet) {
     case .success(let contents):
-      for content in Self.used(contents) {
+      for (number, content) in Self.used(contents).enumerated() {
+        // Each event of a message carries it whole, so each counts.
+        if number > 0,
+          state.withLock({ $0.limit.take(bytes: packet.bytes.count, at: packet.arrival) })
+            != .admitted
+        {
+          break
+        }
         var event = Waiting(content: content, pts: packet.pts, arrival: packet.arrival)
         if case .event(.splice(let cue)) = content {
           event.date = cue.date
@@ -94,7 +103,7 @@ final class InputMetadata: Sendable {
         give(event, input, stage)
       }
     case .failure(let fault):
-      guard state.withLock({ $0.limit.reports(at: packet.arrival) }) else { return }
+      guard state.withLock({ $0.faults.reports(at: packet.arrival) }) else { return }
       log.write(.warning, "metadata-invalid", stream: stream, "\(fault.reason); left out")
     }
   }
@@ -122,15 +131,18 @@ final class InputMetadata: Sendable {
     }
   }
 
-  /// The events of a packet without those of a schedule that are out of reach: senders repeat it.
+  /// The events of a packet that are used: those of a schedule that are out of reach are not, since
+  /// senders repeat it.
   private static func used(_ contents: [SourceEvent]) -> [SourceEvent] {
-    guard contents.contains(where: { $0.date != nil }) else { return contents }
+    guard contents.contains(where: { $0.date != nil }) else {
+      return Array(contents.prefix(maximumEvents))
+    }
     let now = SystemClock.wallTime
     let within = contents.filter { event in
       event.date.map { $0 >= now - reach.past && $0 <= now + reach.future } ?? true
     }
     return Array(
-      within.sorted { ($0.date ?? now) < ($1.date ?? now) }.prefix(maximumScheduled))
+      within.sorted { ($0.date ?? now) < ($1.date ?? now) }.prefix(maximumEvents))
   }
 
   /// Gives the session the events that have waited for it.
@@ -158,7 +170,7 @@ final class InputMetadata: Sendable {
     }
     let now = SystemClock.wallTime
     guard position.time >= now - Self.reach.past, position.time <= now + Self.reach.future else {
-      guard state.withLock({ $0.limit.reports(at: event.arrival) }) else { return }
+      guard state.withLock({ $0.faults.reports(at: event.arrival) }) else { return }
       return log.write(
         .warning, "metadata-invalid", stream: stream,
         "the time of an event is not within the last minute or the next hour; left out")
@@ -170,16 +182,16 @@ final class InputMetadata: Sendable {
         guard case .splice(let cue) = content else {
           return target.metadata.take(content, at: position.time, mediaTime: position.mediaTime)
         }
-        guard let place = place(cue, event, position, target, stage) else { return }
-        target.metadata.take(content, at: place.time, mediaTime: place.mediaTime)
+        guard let planned = planned(cue, event, position, target, stage) else { return }
+        target.metadata.take(content, at: planned.time, mediaTime: planned.mediaTime)
       }
     }
   }
 
   /// Plans the frame of a splice, and that of the end of its break if no message follows.
   ///
-  /// - Returns: the place of the splice; nil if the message is a repetition.
-  private func place(
+  /// - Returns: the position of the splice; nil if the message is a repetition.
+  private func planned(
     _ cue: SpliceCue, _ event: Waiting, _ position: StreamPosition, _ target: InputTarget,
     _ stage: any InputStage
   ) -> StreamPosition? {
@@ -195,8 +207,8 @@ final class InputMetadata: Sendable {
       guard !isRepeated else { return nil }
     }
     let frame = target.splices.plan(position.frame, event.isImmediate ? .immediate : .timed)
-    let place = position.moved(to: frame, target.grid)
-    let pts = event.pts + (place.mediaTime - position.mediaTime)
+    let moved = position.moved(to: frame, target.grid)
+    let pts = event.pts + (moved.mediaTime - position.mediaTime)
     // A splice at once has no picture of its own.
     if !event.isImmediate { note(cue, pts, frame, isReturn: false) }
     for other in state.withLock({ $0.splices.shorten(cue, to: pts) }) where other != frame {
@@ -204,9 +216,9 @@ final class InputMetadata: Sendable {
     }
     guard cue.returnsByItself, let length = cue.plannedDuration,
       let end = stage.position(of: pts + length, arrival: event.arrival)
-    else { return place }
+    else { return moved }
     note(cue, pts + length, target.splices.plan(end.frame, .autoReturn), isReturn: true)
-    return place
+    return moved
   }
 
   private func note(_ cue: SpliceCue, _ pts: SourceTime, _ frame: Int64, isReturn: Bool) {

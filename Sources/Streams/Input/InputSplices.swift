@@ -44,7 +44,9 @@ struct InputSplices: Sendable {
   ///   - isReturn: whether it is the end of a break that needs no other message.
   mutating func add(_ cue: SpliceCue, pts: SourceTime, frame: Int64, isReturn: Bool) {
     guard pts > shown,
-      !entries.contains(where: { $0.frame == frame && $0.isReturn == isReturn })
+      !entries.contains(where: {
+        $0.frame == frame && $0.isReturn == isReturn && $0.cue.says(sameAs: cue)
+      })
     else { return }
     let added = Entry(cue: cue, pts: pts, frame: frame, isReturn: isReturn)
     entries = entries.suffix(Self.capacity - 1) + [added]

@@ -40,20 +40,14 @@ final class PassedSplices: SplicePlanner {
   }
 
   private func text(of found: NearestKeyFrames.Found) -> String {
+    func distance(of frame: Int64) -> String { grid.distance(of: frame, from: found.splice) }
     let key =
       found.key == found.splice
       ? "the splice is at a key frame of the source"
-      : "the nearest key frame of the source is \(distance(found.key, found.splice)) the splice"
+      : "the nearest key frame of the source is \(distance(of: found.key)) the splice"
     return key
       + (found.start == found.splice
         ? ", where segment \(found.segment) begins"
-        : "; the nearest segment, \(found.segment), begins "
-          + "\(distance(found.start, found.splice)) it")
-  }
-
-  /// How far a frame is from a splice, such as "120 ms before".
-  private func distance(_ frame: Int64, _ splice: Int64) -> String {
-    let distance = grid.duration(ofFrames: frame.subtractingSaturated(splice))
-    return "\(distance.magnitude.milliseconds) ms \(frame < splice ? "before" : "after")"
+        : "; the nearest segment, \(found.segment), begins \(distance(of: found.start)) it")
   }
 }

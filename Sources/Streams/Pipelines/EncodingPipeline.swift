@@ -65,7 +65,7 @@ final class EncodingPipeline: Pipeline {
 
   func requestKey(_ rendition: Int) { context.keys.request(rendition) }
 
-  func planSplice(_ frame: Int64) { _ = splices.plan(frame, .timed) }
+  func planSplice(_ frame: Int64) { _ = splices.plan(frame, .requested) }
 
   // MARK: Source
 

@@ -61,5 +61,5 @@ final class PassThroughPipeline: Pipeline {
 
   func close() {}
 
-  func planSplice(_ frame: Int64) { _ = track.splices.plan(frame, .timed) }
+  func planSplice(_ frame: Int64) { _ = track.splices.plan(frame, .requested) }
 }

@@ -72,8 +72,8 @@ struct KeyRequestState {
   ///
   /// - Returns: whether it was.
   mutating func cancel(_ index: Int64) -> Bool {
-    guard let place = planned.firstIndex(of: index) else { return false }
-    planned.remove(at: place)
+    guard let position = planned.firstIndex(of: index) else { return false }
+    planned.remove(at: position)
     return true
   }
 

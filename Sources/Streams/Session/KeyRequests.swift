@@ -46,7 +46,7 @@ final class KeyRequests: Sendable {
       return SplicePlan(
         frame: frame, outcome: outcomes.first ?? .known,
         isForAll: outcomes.allSatisfy { $0 == outcomes.first },
-        nearest: nearest(to: frame, states.first))
+        nearest: outcomes.first == .late ? nearest(to: frame, states.first) : frame)
     }
   }
 
@@ -101,6 +101,6 @@ struct SplicePlan {
   let outcome: KeyRequestState.Plan
   /// Whether the same becomes of it in all renditions.
   let isForAll: Bool
-  /// The nearest IDR if the frame is encoded already.
+  /// The nearest IDR if the frame is encoded already; else the frame.
   let nearest: Int64
 }

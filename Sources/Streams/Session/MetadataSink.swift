@@ -38,8 +38,8 @@ struct SessionMetadata: MetadataSink {
   private let log: Log
   /// The languages that were reported, by the loss of their cues.
   private let reported = Locked<[CueLoss: Set<Language>]>([:])
-  /// The lines about splices, and about messages that are left out.
-  private let reports = Locked((splices: ReportLimit(most: 12), dropped: ReportLimit()))
+  /// The lines about messages that are left out.
+  private let dropped = Locked(ReportLimit())
   /// The most languages that are reported.
   private static let maximumReported = 16
 
@@ -80,13 +80,10 @@ struct SessionMetadata: MetadataSink {
 
   func take(_ content: EventContent, at time: WallTime, mediaTime: MediaTime) {
     guard let data = content.json else { return }
-    let now = SystemClock.monotonicTime
     do throws(EventRefusal) {
       let event = try events.add(
         at: time, mediaTime: mediaTime, data, content, now: SystemClock.wallTime)
-      guard case .splice(let cue) = content,
-        reports.withLock({ $0.splices.reports(at: now) })
-      else { return }
+      guard case .splice(let cue) = content else { return }
       log.write(
         .info, "splice", stream: stream,
         "SCTE-35 \(cue.section.command.name) (\(cue.role.rawValue)) for "
@@ -96,7 +93,7 @@ struct SessionMetadata: MetadataSink {
       // Senders repeat a message until its time, and send before the first segment is complete.
       case .repeated, .notLive: break
       case .tooMany:
-        guard reports.withLock({ $0.dropped.reports(at: now) }) else { return }
+        guard dropped.withLock({ $0.reports(at: SystemClock.monotonicTime) }) else { return }
         log.write(
           .warning, "metadata-dropped", stream: stream,
           "the window has \(TimedEvent.maximumPerWindow) events: messages of SCTE-35 are left out")

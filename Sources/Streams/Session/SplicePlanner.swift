@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a frame is to a splice.
+import Media
+import Time
+
+/// Why a frame is planned.
 enum SplicePoint: Sendable, Equatable {
   /// The frame of the time that a message states.
   case timed
@@ -9,6 +12,8 @@ enum SplicePoint: Sendable, Equatable {
   case immediate
   /// The end of a break that needs no other message.
   case autoReturn
+  /// A splice of the API, or the end of its break.
+  case requested
 }
 
 /// Takes the frames of splices: an encoder begins them with an IDR, else the nearest one is logged.
@@ -36,4 +41,12 @@ extension SplicePlanner {
 struct NoSplices: SplicePlanner {
   func plan(_ frame: Int64, _ point: SplicePoint) -> Int64 { frame }
   func cancel(_ frame: Int64) {}
+}
+
+extension FrameGrid {
+  /// How far a frame is from another one, such as "120 ms before".
+  func distance(of frame: Int64, from other: Int64) -> String {
+    let distance = duration(ofFrames: frame.subtractingSaturated(other))
+    return "\(distance.magnitude.milliseconds) ms \(frame < other ? "before" : "after")"
+  }
 }

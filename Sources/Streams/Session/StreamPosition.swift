@@ -21,7 +21,7 @@ extension StreamPosition {
     time = WallTime(mediaTime, plus: clock.announcedOffset)
   }
 
-  /// The place of another frame of the same period; the same place without a grid.
+  /// The position of another frame of the same period; the same position without a grid.
   func moved(to other: Int64, _ grid: FrameGrid?) -> StreamPosition {
     guard let grid, other != frame else { return self }
     let frameTime = grid.frameTime(of: other)

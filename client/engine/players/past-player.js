@@ -314,7 +314,7 @@ export class PastPlayer {
       order.arrived();
       if (signal.aborted) return;
       await this.append(first.number, bodies);
-      if (bodies[0]) this.arrived();
+      if (bodies[0] && !signal.aborted) this.arrived();
     }
   }
 

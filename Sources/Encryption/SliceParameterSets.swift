@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The parameter sets of a video track, with which its slice headers are read.
-package struct ParameterSets: Sendable, Equatable {
+package struct SliceParameterSets: Sendable, Equatable {
   /// The codec of NAL units.
   package enum Codec: Sendable, Equatable { case avc, hevc }
 
@@ -19,7 +19,7 @@ package struct ParameterSets: Sendable, Equatable {
     }
   }
 
-  /// What a NAL unit is to encryption.
+  /// The kind of a NAL unit, which decides which of its bytes stay clear.
   enum Unit: Equatable {
     /// Parameter sets, SEI messages and others: wholly clear.
     case other

@@ -4,7 +4,7 @@ package import Media
 package import Time
 
 /// The frame of a time near the live edge, and its times.
-package struct FramePlace: Sendable, Equatable {
+package struct FramePosition: Sendable, Equatable {
   /// Its index.
   package let index: Int64
   /// Its frame time.
@@ -19,7 +19,7 @@ extension WindowSnapshot {
   /// The first frame at or after `time`; nil if no media gives its number.
   package func frame(
     atOrAfter time: WallTime, _ segmentation: TrackSegmentation
-  ) -> FramePlace? {
+  ) -> FramePosition? {
     guard state == .live, let segment = open ?? segments.last?.content else { return nil }
     let start = segmentation.frameTime(of: segment.firstFrame)
     let offset = segment.programDateTime.offset(from: start)
@@ -27,7 +27,7 @@ extension WindowSnapshot {
     let slot = segmentation.frame(at: media)
     let index = segmentation.frameTime(of: slot) < media ? slot.addingSaturated(1) : slot
     let frameTime = segmentation.frameTime(of: index)
-    return FramePlace(
+    return FramePosition(
       index: index, mediaTime: frameTime, time: WallTime(frameTime, plus: offset),
       isPublished: index <= newestFrame ?? segment.firstFrame - 1)
   }
