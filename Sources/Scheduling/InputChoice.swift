@@ -124,8 +124,8 @@ package struct InputChoice: Sendable {
   package mutating func check(at now: MonotonicTime) -> Change? {
     var change: Change?
     for index in inputs.indices where !inputs[index].isPaused {
-      let limit = inputs[index].isPaced ? Self.pacedLossLimit : Self.lossLimit
-      if now - inputs[index].heard >= limit, let loss = lost(index, at: now) { change = loss }
+      guard now - inputs[index].heard >= lossLimit(of: index) else { continue }
+      change = lost(index, at: now) ?? change
     }
     return change
   }
@@ -151,6 +151,21 @@ package struct InputChoice: Sendable {
   package func isWanted(_ index: Int, at now: MonotonicTime) -> Bool {
     guard begun != nil, let shown else { return true }
     return index == shown || index < shown && isStable(index, at: now)
+  }
+
+  /// When an unwanted input becomes wanted at the earliest, unless another input is lost before.
+  package func mayBeWanted(_ index: Int, after now: MonotonicTime) -> MonotonicTime {
+    guard let shown else { return now }
+    let loss = inputs[shown].heard + lossLimit(of: shown)
+    guard index < shown, let since = inputs[index].aliveSince, since + failback > now else {
+      return loss
+    }
+    return min(loss, since + failback)
+  }
+
+  /// How long an input may supply nothing until it is lost.
+  private func lossLimit(of index: Int) -> Interval {
+    inputs[index].isPaced ? Self.pacedLossLimit : Self.lossLimit
   }
 
   /// Whether a preferred input may replace the shown one.

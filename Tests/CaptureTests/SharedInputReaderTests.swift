@@ -155,13 +155,14 @@ struct SharedReaderTests {
     #expect(throws: InputError.denied("no")) { try refused.waitUntilOpen(cancellation) }
   }
 
-  @Test("a cancelled stream waits no longer")
+  @Test("a cancelled stream waits no longer", .timeLimit(.minutes(1)))
   func cancelled() throws {
     let reader = SharedInputReader("live")
     var connection = connected(reader)
     let thread = OSThread(name: "cancel") { [cancellation] in
       SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(30))
       cancellation.cancel()
+      reader.wake()
     }
     do throws(InputError) {
       _ = try connection.nextUnit()

@@ -26,12 +26,28 @@ struct LogWriterTests {
       var bytes: [UInt8] = []
       var buffer = [UInt8](repeating: 0, count: 1000)
       // The last read of whole lines ends with a line.
-      while bytes.count(where: { $0 == 10 }) < count || bytes.last != 10 {
+      var ends = 0
+      while ends < count || bytes.last != 10 {
         let read = unsafe Glibc.read(readEnd, &buffer, buffer.count)
         guard read > 0 else { break }
+        ends += Self.lineEnds(buffer, read)
         bytes += buffer[..<read]
       }
       return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { String($0) }
+    }
+
+    /// The line ends of the first `count` bytes, by the C library: a closure for each of 4 million
+    /// bytes takes 18 s of a debug build.
+    private static func lineEnds(_ bytes: [UInt8], _ count: Int) -> Int {
+      unsafe bytes.withUnsafeBytes { bytes in
+        guard let base = bytes.baseAddress else { return 0 }
+        var (ends, offset) = (0, 0)
+        while let found = unsafe memchr(base + offset, 10, count - offset) {
+          ends += 1
+          offset = unsafe UnsafeRawPointer(found) - base + 1
+        }
+        return ends
+      }
     }
   }
 

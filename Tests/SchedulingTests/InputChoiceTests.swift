@@ -151,6 +151,28 @@ struct InputChoiceTests {
   }
 
   @Test(
+    "a paused input waits until the shown one is silent for too long, or the failback is over",
+    arguments: [
+      // The shown input, the one that waits, whether it is alive, whether files, and when it is due.
+      (0, 1, true, false, 1800), (0, 1, true, true, 6000), (1, 0, true, true, 3000),
+      (1, 0, false, true, 6000),
+    ] as [(Int, Int, Bool, Bool, Int64)])
+  func paused(_ shown: Int, _ waiting: Int, _ isAlive: Bool, _ isPaced: Bool, _ due: Int64) {
+    var choice = InputChoice(publishers: [false, false], failback: .seconds(3))
+    let began = MonotonicTime.origin + .seconds(100)
+    let now = began + .seconds(1)
+    if isAlive { _ = choice.heard(waiting, isPaced: isPaced, at: began) }
+    choice.pause(waiting)
+    choice.begin(with: shown, at: began)
+    _ = choice.heard(shown, isPaced: isPaced, at: now)
+    let deadline = choice.mayBeWanted(waiting, after: now)
+    #expect(deadline == began + .milliseconds(due))
+    #expect(!choice.isWanted(waiting, at: deadline - .milliseconds(1)))
+    _ = choice.check(at: deadline)
+    #expect(choice.isWanted(waiting, at: deadline))
+  }
+
+  @Test(
     "the stream begins with the first input whose facts are known, unless a preferred one is due",
     arguments: [
       // Which inputs are alive, whose facts are known, after how long, and the first.

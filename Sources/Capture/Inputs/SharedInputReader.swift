@@ -5,7 +5,8 @@ import Time
 
 /// One stream's part of a shared connection: its units, and the end of the connection.
 ///
-/// The thread of the connection adds units; the thread of the stream's input reads them.
+/// The thread of the connection adds units; the thread of the stream's input reads them. Who cancels
+/// the input wakes it.
 package final class SharedInputReader: Sendable {
   /// What follows the waiting units.
   package enum End: Sendable {
@@ -32,9 +33,6 @@ package final class SharedInputReader: Sendable {
     var missed: UInt64 = 0
     var isReplaced = false
   }
-
-  /// How often the cancellation is looked at.
-  private static let interval = Interval.milliseconds(100)
 
   /// The name of the stream.
   package let name: String
@@ -130,10 +128,9 @@ package final class SharedInputReader: Sendable {
     _ cancellation: InputCancellation,
     _ take: (inout State) -> Result<Value, InputError>?
   ) -> Result<Value, InputError> {
-    while !cancellation.isCancelled {
-      let found = state.wait(until: SystemClock.monotonicTime + Self.interval) { take(&$0) }
-      if let found { return found }
-    }
-    return .failure(.cancelled)
+    state.wait { cancellation.isCancelled ? .failure(.cancelled) : take(&$0) }
   }
+
+  /// Wakes the stream's thread, whose cancellation may be set.
+  package func wake() { state.update { _ in } }
 }

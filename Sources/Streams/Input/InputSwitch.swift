@@ -27,6 +27,8 @@ final class InputSwitch: Sendable {
   private let name: String
   private let log: Log
   private let state: Locked<State>
+  /// Counts what may make a paused input wanted, and the ends of inputs.
+  private let changes = Monitor<UInt64>(0)
   /// Set when all inputs have ended.
   let end = Outcome<Void>()
 
@@ -115,16 +117,27 @@ final class InputSwitch: Sendable {
     return state.withLock { $0.choice.isWanted(index, at: now) }
   }
 
-  /// Whether an input that need not be read is wanted; else it is paused.
-  func isWantedOrPaused(_ index: Int) -> Bool {
-    check()
-    let now = SystemClock.monotonicTime
-    return state.withLock { state in
-      let isWanted = state.choice.isWanted(index, at: now)
-      if !isWanted { state.choice.pause(index) }
-      return isWanted
+  /// Pauses an input that need not be read, and blocks until it is wanted.
+  ///
+  /// - Returns: false if it was stopped.
+  func waitUntilWanted(_ index: Int, _ cancellation: InputCancellation) -> Bool {
+    while !cancellation.isCancelled {
+      let seen = changes.read { $0 }
+      check()
+      let now = SystemClock.monotonicTime
+      let deadline = state.withLock { state -> MonotonicTime? in
+        guard !state.choice.isWanted(index, at: now) else { return nil }
+        state.choice.pause(index)
+        return state.choice.mayBeWanted(index, after: now)
+      }
+      guard let deadline else { return true }
+      _ = changes.wait(until: deadline) { $0 == seen ? nil : true }
     }
+    return false
   }
+
+  /// Wakes the inputs that wait, since one of them was stopped or another one is shown.
+  func wake() { changes.update { $0 &+= 1 } }  // bounded: a counter may wrap
 
   // MARK: Media
 
@@ -149,7 +162,7 @@ final class InputSwitch: Sendable {
       body(isSwitch)
       return change
     }
-    if let change { write(change) }
+    if let change { report(change) }
   }
 
   /// Calls `body` if the input is shown.
@@ -171,7 +184,7 @@ final class InputSwitch: Sendable {
       if change != nil { Self.report(state) }
       return change
     }
-    if let change { write(change) }
+    if let change { report(change) }
   }
 
   private static func report(_ state: State) {
@@ -182,7 +195,8 @@ final class InputSwitch: Sendable {
     }
   }
 
-  private func write(_ change: InputChoice.Change) {
+  private func report(_ change: InputChoice.Change) {
+    wake()
     // The loss of an input has a line of its own.
     guard case .shown(let index, let former) = change, let former, former != index else { return }
     let reason = index < former ? "it is preferred" : "the previous input is lost"

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
-import Sharing
 import Time
 
 /// An input among others: its media reaches the session only while it is shown.
 extension PulledInput {
-  /// The interval in which a paused input looks whether it is wanted.
-  private static let pauseInterval = Interval.milliseconds(20)
-
   /// Notes that video arrived.
   func videoArrived(isPaced: Bool) {
     if let position { position.inputs.heard(position.index, isPaced: isPaced) }
@@ -21,12 +17,7 @@ extension PulledInput {
   ///
   /// - Returns: false if the input was stopped.
   func waitUntilWanted() -> Bool {
-    guard let position else { return true }
-    while !isStopped {
-      if position.inputs.isWantedOrPaused(position.index) { return true }
-      SystemClock.sleep(until: SystemClock.monotonicTime + Self.pauseInterval)
-    }
-    return false
+    position.map { $0.inputs.waitUntilWanted($0.index, cancellation) } ?? true
   }
 
   /// Gives a frame to the session, unless another input is shown.

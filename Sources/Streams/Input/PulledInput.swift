@@ -92,14 +92,15 @@ final class PulledInput: StandbyOwner {
   func cancel() {
     cancellation.cancel()
     attached.update { _ in }
+    shared?.wake()
+    position?.inputs.wake()
     fail(.cancelled)
   }
 
   /// Sleeps until `deadline`, or until the input is stopped.
   func sleep(until deadline: MonotonicTime) {
-    while !isStopped, SystemClock.monotonicTime < deadline {
-      let next = min(deadline, SystemClock.monotonicTime + .milliseconds(100))
-      SystemClock.sleep(until: next)
+    _ = attached.wait(until: deadline) { [cancellation] _ in
+      cancellation.isCancelled ? true : nil
     }
   }
 

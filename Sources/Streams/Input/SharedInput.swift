@@ -45,8 +45,6 @@ final class SharedInput: Sendable {
   private static let failureInterval = (
     usual: Interval.milliseconds(250), denied: Interval.seconds(25)
   )
-  /// How often the cancellation of a stream that waits is looked at.
-  private static let interval = Interval.milliseconds(100)
 
   let key: Key
   /// Raised when a stream wants the texts of subtitles, and raised from then on.
@@ -96,35 +94,36 @@ final class SharedInput: Sendable {
     _ name: String, _ cancellation: InputCancellation
   ) throws(InputError) -> SharedInputReader {
     let reader = SharedInputReader(name)
-    while !cancellation.isCancelled {
-      let deadline = SystemClock.monotonicTime + Self.interval
-      let found = state.wait(until: deadline) { state -> Result<SharedConnection?, InputError>? in
-        switch state.phase {
-        case .closing: return nil
-        case .opening: break
-        case .open: reader.open()
-        case .idle:
-          if let failure = state.failure, SystemClock.monotonicTime < failure.until {
-            return .failure(failure.error)
-          }
-          // An unclaimed connection of its own is closed.
-          state.own = nil
-          let link = SharedConnection(self.key, texts: self.texts, self.watch)
-          (state.phase, state.link) = (.opening, link)
-          state.readers = [reader]
-          return .success(link)
+    let found = state.wait { state -> Result<SharedConnection?, InputError>? in
+      guard !cancellation.isCancelled else { return .failure(.cancelled) }
+      switch state.phase {
+      case .closing: return nil
+      case .opening: break
+      case .open: reader.open()
+      case .idle:
+        if let failure = state.failure, SystemClock.monotonicTime < failure.until {
+          return .failure(failure.error)
         }
-        state.readers.append(reader)
-        return .success(nil)
+        // An unclaimed connection of its own is closed.
+        state.own = nil
+        let link = SharedConnection(self.key, texts: self.texts, self.watch)
+        (state.phase, state.link) = (.opening, link)
+        state.readers = [reader]
+        return .success(link)
       }
-      guard let found else { continue }
-      guard let link = try found.get() else { return reader }
-      if OSThread(name: "connection", { [self] in run(link) }) == nil {
-        finish(.failed(.failed("the system refuses another thread")))
-      }
-      return reader
+      state.readers.append(reader)
+      return .success(nil)
     }
-    throw .cancelled
+    guard let link = try found.get() else { return reader }
+    if OSThread(name: "connection", { [self] in run(link) }) == nil {
+      finish(.failed(.failed("the system refuses another thread")))
+    }
+    return reader
+  }
+
+  /// Wakes the streams that wait, since one of them was stopped.
+  func wake() {
+    for reader in state.update({ $0.readers }) { reader.wake() }
   }
 
   /// Leaves the connection, which the last stream closes.
