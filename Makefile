@@ -99,8 +99,8 @@ test: deps-run  ## test every feature once: end to end, by unit tests, and in pl
 # A build of its own: SwiftPM makes one build of a folder at a time, and a plain `swift test` is for
 # changes of single files. Whole modules take less processor time. With -num-threads the compiler
 # still writes an object for each file, which SwiftPM links, and the index, by which it finds tests.
-# A module is checked once, and not a second time for its interface: 414 s of processor time in place
-# of 511 on 28 November 2026.
+# A module is checked once, and not a second time for its interface: 414 s of processor time in
+# place of 511 on 28 November 2026.
 UNIT_BUILD := --scratch-path .build-unit -Xswiftc -no-emit-module-separately-wmo \
   -Xswiftc -whole-module-optimization -Xswiftc -num-threads -Xswiftc 2
 build-unit:

@@ -33,7 +33,7 @@ FOREIGN = (
     "HTTP/Body/*.swift", "HTTP/Client/*.swift", "HTTP/Server/*.swift", "HTTP/HTTP1/*.swift",
     "HTTP/HTTP2/*.swift", "HTTP/Message/*.swift", "HTTP/WebSocket/*.swift",
     "HTTP/Connections/*.swift", "HTTP/Limits/*.swift",
-    "HLSPackager/DeliveryDirectives.swift",
+    "HLSPackager/BlockingReload.swift",
     "Server/Addresses/*.swift", "Server/Routing/*.swift",
     "Sockets/*.swift", "Switching/*.swift", "Statistics/MetricLines.swift",
     "Statistics/Delivery/*.swift", "Statistics/Viewers/*.swift", "Streams/Input/*.swift",

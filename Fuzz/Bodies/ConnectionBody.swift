@@ -31,8 +31,8 @@ extension FuzzBody {
       "HTTP/HTTP2/HTTP2Connection+Session.swift", "HTTP/HTTP2/HTTP2Exchange.swift",
       "HTTP/HTTP2/HTTP2RequestHead.swift", "HTTP/HTTP2/HTTP2Session.swift",
       "HTTP/HTTP2/HTTP2Callbacks.swift", "HTTP/Server/GatheredOutput.swift",
-      "HTTP/HTTP2/FloodBudget.swift", "HTTP/HTTP2/HTTP2Body.swift", "HTTP/Message/FieldBlock.swift",
-      "Net/Sockets/SliceQueue.swift",
+      "HTTP/HTTP2/FloodBudget.swift", "HTTP/HTTP2/HTTP2Body.swift",
+      "HTTP/Message/HeaderField.swift", "Net/Sockets/SliceQueue.swift",
     ]
   ) { bytes in
     let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0]

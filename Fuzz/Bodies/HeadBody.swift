@@ -11,7 +11,7 @@ extension FuzzBody {
     sources: [
       "HTTP/Message/RequestHeadParser.swift", "HTTP/Message/RequestLine.swift",
       "HTTP/Message/RequestFields.swift", "HTTP/Message/Request.swift", "HTTP/Message/Octets.swift",
-      "HTTP/Message/ByteRange.swift", "HTTP/Message/ContentCoding.swift",
+      "HTTP/Message/ByteRange.swift",
     ]
   ) { bytes in
     let whole = Heads(bytes, cuts: [])

@@ -11,7 +11,7 @@ extension FuzzBody {
   /// Queries of playlist requests: a request is held for a future version within a bounded time.
   static let query = FuzzBody(
     name: "query",
-    sources: ["HLSPackager/DeliveryDirectives.swift", "HLSPackager/BlockingReload.swift"]
+    sources: ["HLSPackager/BlockingReload.swift"]
   ) { bytes in
     let target = "/live/video/playlist.m3u8?" + String(decoding: bytes, as: UTF8.self)
     guard let request = try? Request("GET", target) else { return nil }

@@ -153,7 +153,7 @@ struct InputChoiceTests {
   @Test(
     "a paused input waits until the shown one is silent for too long, or the failback is over",
     arguments: [
-      // The shown input, the one that waits, whether it is alive, whether files, and when it is due.
+      // The shown input, the waiting one, whether it is alive, whether files, and when it is due.
       (0, 1, true, false, 1800), (0, 1, true, true, 6000), (1, 0, true, true, 3000),
       (1, 0, false, true, 6000),
     ] as [(Int, Int, Bool, Bool, Int64)])

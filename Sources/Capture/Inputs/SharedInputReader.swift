@@ -5,8 +5,8 @@ import Time
 
 /// One stream's part of a shared connection: its units, and the end of the connection.
 ///
-/// The thread of the connection adds units; the thread of the stream's input reads them. Who cancels
-/// the input wakes it.
+/// The thread of the connection adds units; the thread of the stream's input reads them. The
+/// cancellation of the input wakes it by ``wake()``.
 package final class SharedInputReader: Sendable {
   /// What follows the waiting units.
   package enum End: Sendable {

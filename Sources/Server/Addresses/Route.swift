@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HLSPackager
+package import Packaging
 
 /// The names of a rendition that the server chooses for each viewer.
 enum SwitchedName {
@@ -229,5 +230,40 @@ package enum URLDepth: Hashable, CaseIterable {
   /// The relative path to the folder of a rendition; empty, or with a slash at the end.
   func path(to stream: String, _ rendition: String) -> String {
     self == .rendition ? "" : path(to: stream) + "\(rendition)/"
+  }
+}
+
+/// A path that means a file of a stream, if it is an uploaded stream.
+///
+/// `/S/FILE`, `/ldash/S/FILE` and, for players only, `/ldash/play/S/FILE`.
+package struct UploadPath: Equatable, Sendable {
+  /// The name of the stream.
+  package let stream: String
+  /// The file; nil for the page of the stream.
+  package let file: UploadName?
+  /// Whether the path begins with `/ldash/play`: its page and its files are for players.
+  package let isPlayer: Bool
+
+  /// Reads a path from the texts between its slashes; nil if no uploaded stream has such a path.
+  package init?(_ segments: [String]) {
+    var rest = segments[...]
+    var isPlayer = false
+    if rest.first == "ldash" {
+      rest = rest.dropFirst()
+      if rest.first == "play" {
+        isPlayer = true
+        rest = rest.dropFirst()
+      }
+    }
+    guard let stream = rest.popFirst(), StreamName.isValid(stream) else { return nil }
+    self.stream = stream
+    self.isPlayer = isPlayer
+    // A path without a slash after the stream is a page for players only.
+    if rest.isEmpty ? isPlayer : rest.elementsEqual([""]) {
+      file = nil
+    } else {
+      guard let name = UploadName(rest) else { return nil }
+      file = name
+    }
   }
 }

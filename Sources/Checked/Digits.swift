@@ -68,3 +68,8 @@ package func percentDecoded(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = fals
   }
   return String(decoding: decoded, as: UTF8.self)
 }
+
+/// Digits with leading zeros, of at least `count` characters.
+package func padded(_ digits: String, to count: Int) -> String {
+  String(repeating: "0", count: max(0, count - digits.utf8.count)) + digits
+}
