@@ -21,7 +21,9 @@ private struct Table {
     let request = ViewerRequest(
       viewer: viewer, object: object, rendition: rendition, segmentDuration: segment,
       report: report)
-    return viewers.began(request, now: now) { HTTPViewersTests.report(viewer) }.transport
+    return
+      (viewers.began(request, now: now)
+      ?? viewers.add(HTTPViewersTests.report(viewer), request, now: now))?.transport
   }
 
   mutating func end(
@@ -146,11 +148,10 @@ struct HTTPViewersTests {
       let request = ViewerRequest(
         viewer: number, object: .segment, rendition: nil, segmentDuration: .seconds(1),
         report: nil)
-      let result = viewers.began(request, now: now) {
-        HTTPViewersTests.report(number, address: address)
-      }
+      let report = HTTPViewersTests.report(number, address: address)
+      let result = viewers.began(request, now: now) ?? viewers.add(report, request, now: now)
       viewers.ended(number, bytes: 0, isCut: false, sending: nil, now: now)
-      return result.transport != nil
+      return result != nil
     }
     let most = UInt64(HTTPViewerTable.addressCapacity)
     for number in 0..<most { #expect(begin(number, address: 7, now)) }

@@ -73,6 +73,31 @@ package struct PlaybackAccess {
     } ?? decision
   }
 
+  /// What a path is, for a proxy that asks whether a client may have it.
+  package enum ProxiedPath {
+    /// It needs no token.
+    case open
+    /// It is below a stream with these keys; without keys it needs no token.
+    case media(of: String, [TokenKey])
+    /// It is of no stream: no token permits it, and none was tried.
+    case nothing
+  }
+
+  /// Decides whether a client of a proxy may have a path; see
+  /// ``decide(on:for:_:by:at:seconds:)``.
+  package mutating func decide(
+    on credential: Credential?, for path: ProxiedPath, by peer: PeerAddress,
+    at now: MonotonicTime, seconds: Int64
+  ) -> AccessDecision {
+    switch path {
+    case .open: .granted
+    case .nothing: .refused(.invalid)
+    case .media(let stream, let keys):
+      keys.isEmpty
+        ? .granted : decide(on: credential, for: stream, keys, by: peer, at: now, seconds: seconds)
+    }
+  }
+
   private mutating func decision(
     _ credential: Credential?, _ stream: String, _ keys: [TokenKey], _ peer: PeerAddress,
     _ seconds: Int64

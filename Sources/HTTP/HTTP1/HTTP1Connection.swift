@@ -90,7 +90,7 @@ final class HTTP1Connection: HTTPConnection {
         headSince = nil
         taken += 1
         try server.complete(&request, from: stream)
-        take(request)
+        take(consume request)
       } catch {
         refuse(error.status, error.description)
       }

@@ -68,14 +68,17 @@ final class HTTP1Exchange: ConnectionExchange {
   func respond(_ response: PreparedResponse, extra: [HeaderField]) {
     guard head.state == .unanswered, let connection else { return }
     let (server, stream) = (connection.server, connection.stream)
-    let response = head.begin(response.conditional(request), now: server.loop.now)
-    let files = request.method == .head ? nil : response.files
+    // Most requests have no condition, and need no copy for it.
+    let chosen = head.request.mayBeConditional ? response.conditional(request) : response
+    let response = head.begin(chosen, now: server.loop.now)
+    let isHead = head.request.method == .head
+    let files = isHead ? nil : response.files
     if let files, !connection.takesFiles(of: self) { return write(files, of: response, extra) }
     head.end()
     withExtendedLifetime(response) {
       server.batch.append(response.head)
       appendSuffix(extra, server)
-      if request.method != .head { response.appendBody(to: server.batch) }
+      if !isHead { response.appendBody(to: server.batch) }
       connection.send(self)
     }
     if let files { connection.send(files, of: self) }

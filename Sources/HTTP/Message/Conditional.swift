@@ -10,7 +10,7 @@ extension PreparedResponse {
   /// `If-Modified-Since` is ignored, since no response has a `Last-Modified`.
   /// - Source: RFC 9110 §13.1.2, §15.4.5
   package func conditional(_ request: Request) -> PreparedResponse {
-    guard status == 200 || status == 206, request.hasNames(ofLengths: Self.noneMatchLength),
+    guard status == 200 || status == 206, request.mayBeConditional,
       let tag = entityTag, request.method == .get || request.method == .head,
       request.hasNoneMatch(tag)
     else { return self }
@@ -30,7 +30,13 @@ extension PreparedResponse {
       slices: body, files: files)
   }
 
-  private static let noneMatchLength = Request.bit("if-none-match".utf8.count)
+}
+
+extension Request {
+  private static let noneMatchLength = bit("if-none-match".utf8.count)
+
+  /// Whether the request may have `If-None-Match`, without a search.
+  var mayBeConditional: Bool { hasNames(ofLengths: Self.noneMatchLength) }
 }
 
 /// A strong entity tag, computed from the bytes of a body.

@@ -107,13 +107,6 @@ package struct ExchangeRecord: Sendable {
   /// When the kernel had taken the last byte, or the exchange ended otherwise.
   package var ended: MonotonicTime
 
-  /// The record of an exchange that has ended.
-  init(_ head: ExchangeHead, peer: PeerAddress, cut: Bool, ended: MonotonicTime) {
-    self.init(
-      request: head.request, peer: peer, kind: head.kind, viewer: head.viewer, status: head.status,
-      bytesSent: head.bytesSent, cut: cut, asked: head.asked, begun: head.begun, ended: ended)
-  }
-
   /// A record with these values.
   package init(
     request: Request, peer: PeerAddress, kind: RequestKind, viewer: UInt64 = 0, status: Int,

@@ -99,7 +99,11 @@ extension HTTPConnection {
   }
 
   func record(of exchange: Member, cut: Bool) -> ExchangeRecord {
+    // Field by field: a copy of the whole head would retain what only the response needed.
     ExchangeRecord(
-      exchange.head, peer: exchange.client ?? peer, cut: cut, ended: server.loop.now)
+      request: exchange.request, peer: exchange.client ?? peer, kind: exchange.kind,
+      viewer: exchange.viewer, status: exchange.head.status, bytesSent: exchange.head.bytesSent,
+      cut: cut, asked: exchange.head.asked,
+      begun: exchange.head.begun, ended: server.loop.now)
   }
 }

@@ -173,13 +173,13 @@ package final class HTTPServer: LoopService {
   func complete(
     _ request: inout Request, from stream: any ByteStream
   ) throws(RequestParseError) {
-    request.isChecked = proxies.hasChecked(stream.peer)
-    request.peer = try proxies.client(of: request, from: stream.peer)
-    if request.peer.isUnstated, !proxies.contains(stream.peer) {
-      observer?.metUnnamedProxy(stream.peer)
-    }
-    request.isSecure = try proxies.isSecure(request, from: stream.peer, stream.isSecure)
-    request.certificate = proxies.contains(stream.peer) ? nil : stream.certificate
+    let peer = stream.peer
+    let isProxy = proxies.contains(peer)
+    request.isChecked = proxies.hasChecked(peer)
+    request.peer = try proxies.client(of: request, from: peer)
+    if request.peer.isUnstated, !isProxy { observer?.metUnnamedProxy(peer) }
+    request.isSecure = try proxies.isSecure(request, from: peer, stream.isSecure)
+    request.certificate = isProxy ? nil : stream.certificate
   }
 
   /// Counts the request of a client behind a proxy, and a WebSocket over HTTP/2, as a connection of

@@ -52,14 +52,14 @@ package struct TrustedProxies: Sendable {
 
   /// The fields that proxies add.
   /// - Source: RFC 7239 §4; RFC 9110 §7.6.3
-  private static let proxyFields = ["x-forwarded-for", "forwarded", "via", "x-real-ip"]
-  private static let proxyFieldLengths = Request.lengths(proxyFields)
+  private static let proxyFieldLengths =
+    Request.lengths(["x-forwarded-for", "forwarded", "via", "x-real-ip"])
 
-  /// Whether a request is that of a proxy on this machine that is no trusted one.
+  /// Whether a request of `peer`, which is not trusted, is that of a proxy on this machine.
   private func isUnnamedProxy(_ peer: PeerAddress, _ request: Request) -> Bool {
-    guard peer.isLoopback, !contains(peer), request.hasNames(ofLengths: Self.proxyFieldLengths)
-    else { return false }
-    return Self.proxyFields.contains { request.header($0) != nil }
+    guard peer.isLoopback, request.hasNames(ofLengths: Self.proxyFieldLengths) else { return false }
+    return request.header("x-forwarded-for") != nil || request.header("forwarded") != nil
+      || request.header("via") != nil || request.header("x-real-ip") != nil
   }
 
   /// The newest address that is not a trusted proxy, or the unstated client of the oldest believed

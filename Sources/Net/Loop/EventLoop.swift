@@ -43,6 +43,8 @@ package final class EventLoop: @unchecked Sendable {
   private var postponed: [() -> Void] = []
   /// The jobs of `next`, the oldest first.
   private var upcoming: [() -> Void] = []
+  /// The earliest deadline before the wait of this iteration.
+  private var soonest = MonotonicTime.distantPast
   /// The reported events that are not handled yet.
   private var unhandled = 0..<0
   /// The buffers of TLS connections, allocated for the first one.
@@ -247,7 +249,9 @@ package final class EventLoop: @unchecked Sendable {
     }
     runUpcoming()
     dispatch()
-    for service in services where service.nextDeadline <= now { service.expire(now) }
+    if soonest <= now {
+      for service in services where service.nextDeadline <= now { service.expire(now) }
+    }
     runPostponed()
     return true
   }
@@ -290,11 +294,10 @@ package final class EventLoop: @unchecked Sendable {
   ///
   /// The clock of a test does not move by itself: a test that moves it posts a job.
   private func timeout() -> Int32 {
+    soonest = services.reduce(.distantFuture) { min($0, $1.nextDeadline) }
     if !upcoming.isEmpty || !unhandled.isEmpty { return 0 }
-    var deadline = MonotonicTime.distantFuture
-    for service in services { deadline = min(deadline, service.nextDeadline) }
-    if deadline == .distantFuture { return -1 }
-    let left = deadline - time
+    if soonest == .distantFuture { return -1 }
+    let left = soonest - time
     if left <= .zero { return 0 }
     return clock == nil ? Int32(min((left - .nanoseconds(1)).milliseconds + 1, 3_600_000)) : -1
   }

@@ -29,11 +29,20 @@ extension SocketOrigins {
 /// A playback token precedes the path of the stream: `/t/TOKEN/STREAM/…`. A JSON Web Token is the
 /// parameter `token` or a bearer token.
 extension PlaybackAccess {
-  /// Takes the token out of the path of a request: routes, caches and logs do not see it.
+  /// Takes the token out of the path of an exchange: routes, caches and logs do not see it.
   ///
-  /// - Returns: the token as it was sent; nil if the path has none.
-  static func takeToken(_ exchange: any Exchange) -> String? {
-    exchange.request.isBelow("t") ? exchange.takePathPrefix() : nil
+  /// - Parameters:
+  ///   - exchange: the exchange.
+  ///   - request: its request.
+  ///   - then: called with the request without the token, and the token as it was sent; nil if the
+  ///     path has none.
+  static func takeToken(
+    _ exchange: any Exchange, _ request: Request,
+    then: (any Exchange, Request, String?) -> Void
+  ) {
+    guard request.isBelow("t") else { return then(exchange, request, nil) }
+    let token = exchange.takePathPrefix()
+    then(exchange, exchange.request, token)
   }
 
   /// The JSON Web Token of a request; nil for none.

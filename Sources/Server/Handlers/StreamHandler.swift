@@ -161,10 +161,10 @@ final class StreamHandler {
   }
 
   /// Starts a stream on demand for a client, and keeps it running; the reason if it may not start.
-  func use(by peer: PeerAddress) -> AccessRefusal? {
+  func use(by peer: @autoclosure () -> PeerAddress) -> AccessRefusal? {
     guard let supervisor = stream.supervisor else { return nil }
     if supervisor.plan.isOnDemand, case .idle = stream.state,
-      let refusal = mayStart(peer, loop.now).refusal
+      let refusal = mayStart(peer(), loop.now).refusal
     {
       return refusal
     }

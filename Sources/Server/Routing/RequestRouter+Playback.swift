@@ -12,9 +12,8 @@ extension RequestRouter {
   /// Checks the token of a request; nil if it was answered: a request for media without permission,
   /// or the first one with a JSON Web Token.
   func grant(
-    _ exchange: any Exchange, _ token: String?, _ target: RoutedTarget
+    _ exchange: any Exchange, _ request: Request, _ token: String?, _ target: RoutedTarget
   ) -> PlaybackGrant? {
-    let request = exchange.request
     guard needsTokens, !request.isChecked, let media = protectedMedia(target) else {
       return PlaybackGrant()
     }
@@ -44,13 +43,18 @@ extension RequestRouter {
   private func decision(
     _ request: Request, _ token: String?, _ media: ProtectedMedia
   ) -> AccessDecision {
-    let credential =
-      token.map { PlaybackAccess.Credential.playbackToken($0) }
-      ?? PlaybackAccess.webToken(request).map { .webToken($0) }
-    return playback.decide(
-      on: credential, for: media.stream, media.keys, by: request.peer, at: now,
-      seconds: (SystemClock.wallTime - .origin).wholeSeconds)
+    playback.decide(
+      on: Self.credential(request, token), for: media.stream, media.keys, by: request.peer,
+      at: now, seconds: Self.seconds)
   }
+
+  private static func credential(
+    _ request: Request, _ token: String?
+  ) -> PlaybackAccess.Credential? {
+    token.map { .playbackToken($0) } ?? PlaybackAccess.webToken(request).map { .webToken($0) }
+  }
+
+  private static var seconds: Int64 { (SystemClock.wallTime - .origin).wholeSeconds }
 
   /// `/auth`: whether the client may have the address in `X-Original-URI`.
   ///
@@ -68,20 +72,17 @@ extension RequestRouter {
       return answer(exchange, .refused(.invalid))
     }
     let routed = RoutedTarget(original) { uploads[$0] != nil }
-    let below: BelowToken =
+    let path: PlaybackAccess.ProxiedPath =
       if let media = protectedMedia(routed) {
-        .stream(media)
+        .media(of: media.stream, media.keys)
       } else if token == nil {
         isOpen(routed) ? .open : .nothing
       } else {
         belowToken(original, routed.route)
       }
-    let decision: AccessDecision =
-      switch below {
-      case .open: .granted
-      case .stream(let media): decision(original, token, media)
-      case .nothing: .refused(.invalid)
-      }
+    let decision = playback.decide(
+      on: Self.credential(original, token), for: path, by: original.peer, at: now,
+      seconds: Self.seconds)
     answer(exchange, decision)
   }
 
@@ -114,23 +115,15 @@ extension RequestRouter {
       && uploads[rendition] == nil
   }
 
-  /// What a token permits by a path.
-  private enum BelowToken {
-    /// Nothing is protected.
-    case open
-    /// A stream against which the token is checked.
-    case stream(ProtectedMedia)
-    /// No stream: no token permits the path, and none was tried.
-    case nothing
-  }
-
   /// What a token before a path without protected media permits.
   ///
   /// Files of the pages, their lists and the clock are open: a page below a token requests them. So
   /// is `/`, the list of the streams or the page of the default stream, which names no stream. A
   /// token for a path without a stream is no failure of the address, since players ask again for a
   /// stream that was removed.
-  private func belowToken(_ request: Request, _ route: Route) -> BelowToken {
+  private func belowToken(
+    _ request: Request, _ route: Route
+  ) -> PlaybackAccess.ProxiedPath {
     switch route {
     case .page(stream: nil), .pageFile, .time, .streams, .wall: return .open
     default: break
@@ -141,14 +134,10 @@ extension RequestRouter {
     if path.first == "play", path.count < segments.count { path = path.dropFirst() }
     let name = path.first ?? ""
     if let upload = uploads[name] {
-      return Self.belowToken(name, upload.entry.playbackKeys)
+      return .media(of: name, upload.entry.playbackKeys)
     }
     guard let entry = handler(name)?.stream else { return .nothing }
-    return Self.belowToken(entry.name, entry.options.playbackKeys)
-  }
-
-  private static func belowToken(_ stream: String, _ keys: [TokenKey]) -> BelowToken {
-    keys.isEmpty ? .open : .stream(ProtectedMedia(stream: stream, keys: keys, isIndex: false))
+    return .media(of: entry.name, entry.options.playbackKeys)
   }
 
   /// Media of a stream with keys.

@@ -10,30 +10,30 @@ import Time
 extension RequestRouter {
   /// Counts the client of a request for media as a viewer.
   func note(
-    _ exchange: any Exchange, _ target: RoutedTarget, _ report: CMCDReport?, _ grant: PlaybackGrant
+    _ exchange: any Exchange, _ request: Request, _ target: RoutedTarget, _ report: CMCDReport?,
+    _ grant: PlaybackGrant
   ) {
-    func viewer(of stream: String) -> UInt64 {
-      ViewerIdentity(exchange.request, tokenOwner: grant.tokenOwner, on: stream).number(report)
-    }
     if case .uploaded(let path) = target.route {
       guard target.content == .media else { return }
-      return note(
-        exchange, viewer(of: path.stream), .uploaded, path.stream, nil, .zero, report)
+      let viewer = ViewerIdentity(request, tokenOwner: grant.tokenOwner, on: path.stream)
+        .number(report)
+      return note(exchange, request, viewer, .uploaded, path.stream, nil, .zero, report)
     }
     guard let handler = handler(target.stream), let use = handler.object(of: target) else { return }
     let stream = handler.stream.name
-    let viewer = viewer(of: stream)
+    let viewer = ViewerIdentity(request, tokenOwner: grant.tokenOwner, on: stream).number(report)
     var rendition = use.rendition
     if rendition == SwitchedName.rendition { rendition = handler.rendition(shownTo: viewer) }
-    note(exchange, viewer, use.object, stream, rendition, use.segmentDuration, report)
+    note(exchange, request, viewer, use.object, stream, rendition, use.segmentDuration, report)
   }
 
   private func note(
-    _ exchange: any Exchange, _ viewer: UInt64, _ object: ViewerRequest.Object, _ stream: String,
-    _ rendition: String?, _ segmentDuration: Interval, _ report: CMCDReport?
+    _ exchange: any Exchange, _ request: Request, _ viewer: UInt64,
+    _ object: ViewerRequest.Object, _ stream: String, _ rendition: String?,
+    _ segmentDuration: Interval, _ report: CMCDReport?
   ) {
     let transport = viewers.began(
-      exchange,
+      exchange, request,
       ViewerRequest(
         viewer: viewer, object: object, rendition: rendition, segmentDuration: segmentDuration,
         report: report),

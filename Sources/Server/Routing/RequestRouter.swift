@@ -17,14 +17,7 @@ final class RequestRouter: RequestHandler, LoopService {
   let serverState: ServerState
   private let loop: EventLoop
   let counters: Locked<ServerCounters>
-  private lazy var streamHandlers = StreamHandlers { [unowned self] stream in
-    StreamHandler(
-      stream, options: serverState.options, counters: counters, loop: loop,
-      mayStart: { [serverState] in serverState.mayStart(by: $0, at: $1) },
-      isAdmin: { [serverState] in serverState.isAdmin($0, at: $1) },
-      sockets: serverState.sockets, rows: serverState.segmentRows, stills: serverState.stills,
-      reroute: { [unowned self] in reroute($0, since: $1) })
-  }
+  private let streamHandlers = StreamHandlers()
   private let mediaUploads: MediaUploads
   private let pagePublishers: PagePublishers
   /// The requests whose clients on this machine are searched for among its processes, and those
@@ -66,43 +59,48 @@ final class RequestRouter: RequestHandler, LoopService {
   var now: MonotonicTime { loop.now }
 
   func handle(_ exchange: any Exchange) {
-    if ControlAPI.owns(exchange.request) { return control.handle(exchange) }
-    switch exchange.request.method {
-    case .get, .head:
-      let token = PlaybackAccess.takeToken(exchange)
-      let request = exchange.request
-      let target = target(of: request)
-      guard let grant = grant(exchange, token, target) else { return }
-      if grant.isForOneViewer { exchange.isForOneViewer = true }
-      let report = CMCDReport(request)
-      if let report { counters.withLock { $0.players.observe(report) } }
-      if request.method == .get { note(exchange, target, report, grant) }
-      route(exchange, target, since: now, grant)
+    // Read once: each reading is a copy of the request.
+    let request = exchange.request
+    if ControlAPI.owns(request) { return control.handle(exchange) }
+    switch request.method {
+    case .get, .head: PlaybackAccess.takeToken(exchange, request, then: read)
     case .options: exchange.respond(ResponseFields.preflight)
-    case .post where Self.isLicence(exchange.request):
-      let token = PlaybackAccess.takeToken(exchange)
-      let target = target(of: exchange.request)
-      guard let grant = grant(exchange, token, target) else { return }
-      route(exchange, target, since: now, grant)
+    case .post where Self.isLicence(request):
+      PlaybackAccess.takeToken(exchange, request) { exchange, request, token in
+        let target = target(of: request)
+        guard let grant = grant(exchange, request, token, target) else { return }
+        route(exchange, target, since: now, grant)
+      }
     case .put, .post, .delete:
       hold(exchange) { [self] in if !publishing.handle(exchange) { refuseMethod(exchange) } }
-    case .other where exchange.request.connectProtocol == .webSocket: connect(exchange)
+    case .other where request.connectProtocol == .webSocket:
+      PlaybackAccess.takeToken(exchange, request, then: connect)
     case .other: refuseMethod(exchange)
     }
+  }
+
+  /// Answers a request to read, with the token before its path.
+  private func read(_ exchange: any Exchange, _ request: Request, _ token: String?) {
+    let target = target(of: request)
+    guard let grant = grant(exchange, request, token, target) else { return }
+    if grant.isForOneViewer { exchange.isForOneViewer = true }
+    let report = CMCDReport(request)
+    if let report { counters.withLock { $0.players.observe(report) } }
+    if request.method == .get { note(exchange, request, target, report, grant) }
+    route(exchange, target, since: now, grant)
   }
 
   /// Opens a WebSocket over HTTP/2; no other response to CONNECT may look like success.
   ///
   /// - Source: RFC 8441 §4
-  private func connect(_ exchange: any Exchange) {
-    let token = PlaybackAccess.takeToken(exchange)
-    let target = target(of: exchange.request)
+  private func connect(_ exchange: any Exchange, _ request: Request, _ token: String?) {
+    let target = target(of: request)
     if case .publish(let name) = target.route {
       exchange.kind = target.kind
       return pagePublishers.open(exchange, name)
     }
     guard case .socket = target.route else { return refuseMethod(exchange) }
-    guard let grant = grant(exchange, token, target) else { return }
+    guard let grant = grant(exchange, request, token, target) else { return }
     route(exchange, target, since: now, grant)
   }
 
@@ -153,8 +151,17 @@ final class RequestRouter: RequestHandler, LoopService {
     let keys = Self.playbackKeys(streamTable)
     playback.update(keys)
     needsTokens = !keys.isEmpty
-    streamHandlers.follow(streamTable)
+    streamHandlers.follow(streamTable, makeHandler)
     follow(streamTable.uploads)
+  }
+
+  private func makeHandler(_ stream: StreamEntry) -> StreamHandler {
+    StreamHandler(
+      stream, options: serverState.options, counters: counters, loop: loop,
+      mayStart: { [serverState] in serverState.mayStart(by: $0, at: $1) },
+      isAdmin: { [serverState] in serverState.isAdmin($0, at: $1) },
+      sockets: serverState.sockets, rows: serverState.segmentRows, stills: serverState.stills,
+      reroute: { [unowned self] in reroute($0, since: $1) })
   }
 
   /// Opens and closes the handlers of uploaded streams.
@@ -290,7 +297,9 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   /// The handler of the stream `name`, or of the default stream if `name` is nil.
-  func handler(_ name: String?) -> StreamHandler? { streamHandlers.handler(name) }
+  func handler(_ name: String?) -> StreamHandler? {
+    streamHandlers.handler(name, makeHandler)
+  }
 
   func notFound(_ exchange: any Exchange) { exchange.respond(.notFound) }
 }

@@ -14,13 +14,9 @@ final class StreamHandlers {
   private var defaultName: String?
   /// The handler of the previous request: most requests are for the same stream.
   private var last: (name: String, handler: StreamHandler)?
-  private let make: (StreamEntry) -> StreamHandler
 
-  /// No handlers yet; `make` makes the handler of a stream.
-  init(_ make: @escaping (StreamEntry) -> StreamHandler) { self.make = make }
-
-  /// Opens, updates and closes handlers to match the table of streams.
-  func follow(_ table: StreamTable) {
+  /// Opens, updates and closes handlers to match the table of streams; `make` makes them.
+  func follow(_ table: StreamTable, _ make: (StreamEntry) -> StreamHandler) {
     let before = byName
     (all, byName, last) = ([], [:], nil)
     defaultName = table.stream(nil)?.name
@@ -31,17 +27,20 @@ final class StreamHandlers {
     for (handler, entry) in zip(all, entries) { handler.update(entry) }
   }
 
-  /// The handler of the stream `name`, or of the default stream if `name` is nil.
-  func handler(_ name: String?) -> StreamHandler? {
+  /// The handler of the stream `name`, or of the default stream if `name` is nil; `make` makes that
+  /// of a recording.
+  func handler(_ name: String?, _ make: (StreamEntry) -> StreamHandler) -> StreamHandler? {
     if let last, last.name == name { return last.handler }
-    guard let wanted = name ?? defaultName, let found = byName[wanted] ?? open(wanted) else {
+    guard let wanted = name ?? defaultName, let found = byName[wanted] ?? open(wanted, make) else {
       return nil
     }
     if let name { last = (name, found) }
     return found
   }
 
-  private func open(_ name: String) -> StreamHandler? {
+  private func open(
+    _ name: String, _ make: (StreamEntry) -> StreamHandler
+  ) -> StreamHandler? {
     guard let entry = recordings[name] else { return nil }
     let handler = make(entry)
     add(handler, entry)

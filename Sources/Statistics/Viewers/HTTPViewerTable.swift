@@ -102,6 +102,58 @@ package struct HTTPViewerTable: Sendable {
       let silence = now - seenAt
       return silence < gracePeriod || requests > 0 && (isLasting || silence < maximumRequestTime)
     }
+
+    /// A request begins.
+    ///
+    /// - Returns: the transport, and whether the round trip is to be measured.
+    mutating func began(
+      _ request: ViewerRequest, _ now: MonotonicTime
+    ) -> (transport: ViewerTransport, wantsRoundTrip: Bool) {
+      requests += 1
+      seenAt = now
+      // bounded: intervals saturate
+      gracePeriod = max(HTTPViewerTable.gracePeriod, request.segmentDuration * 3 / 2)
+      if request.object.isIndex { index = request.object } else { hasMedia = true }
+      if case .lowLatency = request.object { lowLatencyAt = now }
+      if case .motionPictures = request.object { isLasting = true }
+      report.transport = transport(request.object, now)
+      if let rendition = request.rendition { report.rendition = rendition }
+      if let new = request.report { report.figures.take(new) }
+      let wantsRoundTrip = now - roundTripAt >= .seconds(1)
+      if wantsRoundTrip { roundTripAt = now }
+      return (report.transport, wantsRoundTrip)
+    }
+
+    /// A response has ended; see ``HTTPViewerTable/ended(_:bytes:isCut:sending:now:)``.
+    mutating func ended(bytes: Int, isCut: Bool, sending: Interval?, _ now: MonotonicTime) {
+      requests = max(0, requests - 1)
+      if requests == 0 { isLasting = false }
+      seenAt = now
+      counted.bytes = counted.bytes.addingSaturated(Int64(clamping: bytes))
+      if isCut { report.skips += 1 }
+      if let sending {
+        // bounded: floating
+        let sendingTime = sending.seconds * 1000
+        report.figures.delivery = sendingTime + (report.figures.roundTrip ?? 0) / 2
+      }
+    }
+
+    private func transport(
+      _ object: ViewerRequest.Object, _ now: MonotonicTime
+    ) -> ViewerTransport {
+      switch (object, index) {
+      case (.uploaded, _): .uploads
+      case (.lowLatency, _): .lowLatencyHLS
+      case (.motionPictures, _): .frames
+      case (.playlist, _), (.chunkedPlaylist, _), (.manifest, _): report.transport
+      case (_, .manifest): .dash
+      case (_, .chunkedPlaylist): .segmentedHLS
+      case (.segment, _) where report.transport == .frames: .frames
+      case (_, _) where now - lowLatencyAt < memory: .lowLatencyHLS
+      case (.openSegment, _): .frames
+      case (.segment, _): .segmentedHLS
+      }
+    }
   }
 
   private var viewers: [UInt64: Viewer] = [:]
@@ -110,33 +162,34 @@ package struct HTTPViewerTable: Sendable {
   /// The number of viewers, including viewers that have just left.
   package var count: Int { viewers.count }
 
-  /// A request begins.
+  /// A request of a viewer begins.
   ///
   /// - Parameters:
   ///   - request: the request.
   ///   - now: the present time.
-  ///   - report: the report of a viewer that is not known yet.
-  /// - Returns: the transport of the viewer, nil if the viewer is not counted; and whether its
-  ///   round trip is to be measured.
+  /// - Returns: the transport of the viewer, and whether its round trip is to be measured; nil if
+  ///   the viewer is not present.
   package mutating func began(
-    _ request: ViewerRequest, now: MonotonicTime, _ report: () -> ViewerReport
-  ) -> (transport: ViewerTransport?, wantsRoundTrip: Bool) {
-    if let known = viewers[request.viewer], !known.isPresent(now) { remove(request.viewer) }
-    guard var viewer = viewers[request.viewer] ?? add(report(), now) else { return (nil, false) }
-    viewer.requests += 1
-    viewer.seenAt = now
-    // bounded: intervals saturate
-    viewer.gracePeriod = max(Self.gracePeriod, request.segmentDuration * 3 / 2)
-    if request.object.isIndex { viewer.index = request.object } else { viewer.hasMedia = true }
-    if case .lowLatency = request.object { viewer.lowLatencyAt = now }
-    if case .motionPictures = request.object { viewer.isLasting = true }
-    viewer.report.transport = Self.transport(of: viewer, request.object, now)
-    if let rendition = request.rendition { viewer.report.rendition = rendition }
-    if let report = request.report { viewer.report.figures.take(report) }
-    let wantsRoundTrip = now - viewer.roundTripAt >= .seconds(1)
-    if wantsRoundTrip { viewer.roundTripAt = now }
-    viewers[request.viewer] = viewer
-    return (viewer.report.transport, wantsRoundTrip)
+    _ request: ViewerRequest, now: MonotonicTime
+  ) -> (transport: ViewerTransport, wantsRoundTrip: Bool)? {
+    guard let known = viewers.index(forKey: request.viewer) else { return nil }
+    // Changed in place: a copy of a viewer retains all texts of its report.
+    guard viewers.values[known].isPresent(now) else {
+      remove(request.viewer)
+      return nil
+    }
+    return viewers.values[known].began(request, now)
+  }
+
+  /// The first request of a viewer begins.
+  ///
+  /// - Returns: as ``began(_:now:)``; nil if there are too many viewers.
+  package mutating func add(
+    _ report: ViewerReport, _ request: ViewerRequest, now: MonotonicTime
+  ) -> (transport: ViewerTransport, wantsRoundTrip: Bool)? {
+    guard var viewer = add(report, now) else { return nil }
+    defer { viewers[request.viewer] = viewer }
+    return viewer.began(request, now)
   }
 
   /// A new viewer; nil if there are too many, in all or of its address.
@@ -152,23 +205,6 @@ package struct HTTPViewerTable: Sendable {
     guard let owner = viewers.removeValue(forKey: number)?.report.peer.owner else { return }
     let count = addressCounts[owner, default: 0]
     addressCounts[owner] = count > 1 ? count - 1 : nil
-  }
-
-  private static func transport(
-    of viewer: Viewer, _ object: ViewerRequest.Object, _ now: MonotonicTime
-  ) -> ViewerTransport {
-    switch (object, viewer.index) {
-    case (.uploaded, _): .uploads
-    case (.lowLatency, _): .lowLatencyHLS
-    case (.motionPictures, _): .frames
-    case (.playlist, _), (.chunkedPlaylist, _), (.manifest, _): viewer.report.transport
-    case (_, .manifest): .dash
-    case (_, .chunkedPlaylist): .segmentedHLS
-    case (.segment, _) where viewer.report.transport == .frames: .frames
-    case (_, _) where now - viewer.lowLatencyAt < memory: .lowLatencyHLS
-    case (.openSegment, _): .frames
-    case (.segment, _): .segmentedHLS
-    }
   }
 
   /// The round trip of a viewer's connection was measured.
@@ -188,18 +224,8 @@ package struct HTTPViewerTable: Sendable {
   package mutating func ended(
     _ number: UInt64, bytes: Int, isCut: Bool, sending: Interval?, now: MonotonicTime
   ) {
-    guard var viewer = viewers[number] else { return }
-    viewer.requests = max(0, viewer.requests - 1)
-    if viewer.requests == 0 { viewer.isLasting = false }
-    viewer.seenAt = now
-    viewer.counted.bytes = viewer.counted.bytes.addingSaturated(Int64(clamping: bytes))
-    if isCut { viewer.report.skips += 1 }
-    if let sending {
-      // bounded: floating
-      let sendingTime = sending.seconds * 1000
-      viewer.report.figures.delivery = sendingTime + (viewer.report.figures.roundTrip ?? 0) / 2
-    }
-    viewers[number] = viewer
+    guard let index = viewers.index(forKey: number) else { return }
+    viewers.values[index].ended(bytes: bytes, isCut: isCut, sending: sending, now)
   }
 
   /// The transport of a viewer; nil if it is not known.

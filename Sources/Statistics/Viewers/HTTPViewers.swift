@@ -21,27 +21,27 @@ package final class HTTPViewers: Sendable {
     return ViewerIdentity(exchange.request, tokenOwner: nil, on: stream).number(report)
   }
 
-  /// A request of a viewer begins; the exchange keeps the viewer's number.
+  /// A request of a viewer begins; its exchange keeps the viewer's number.
   ///
   /// - Returns: the transport of the viewer; nil if the viewer is not counted.
   package func began(
-    _ exchange: any Exchange, _ request: ViewerRequest, on stream: String, now: MonotonicTime
+    _ exchange: any Exchange, _ head: Request, _ request: ViewerRequest, on stream: String,
+    now: MonotonicTime
   ) -> ViewerTransport? {
-    let head = exchange.request
-    let result = table.withLock { table in
-      table.began(request, now: now) {
-        ViewerReport(
-          number: request.viewer, stream: stream, peer: head.peer,
-          userAgent: ViewerReport.shortened(head.header("user-agent")),
-          since: SystemClock.wallTime, transport: .segmentedHLS)
-      }
+    var result = table.withLock { $0.began(request, now: now) }
+    if result == nil {
+      let report = ViewerReport(
+        number: request.viewer, stream: stream, peer: head.peer,
+        userAgent: ViewerReport.shortened(head.header("user-agent")),
+        since: SystemClock.wallTime, transport: .segmentedHLS)
+      result = table.withLock { $0.add(report, request, now: now) }
     }
-    guard let transport = result.transport else { return nil }
+    guard let result else { return nil }
     exchange.viewer = request.viewer
     if result.wantsRoundTrip, let roundTrip = exchange.roundTrip {
       table.withLock { $0.measured(roundTrip: roundTrip, of: request.viewer) }
     }
-    return transport
+    return result.transport
   }
 
   /// A response has ended.
