@@ -304,7 +304,8 @@ soak: $(if $(SOAK_THROUGH),deps-edge) deps-test build  ## run viewers for SOAK_S
 	$(PYTHON) Bench/soak.py --seconds $(SOAK_SECONDS) \
 	  $(if $(SOAK_THROUGH),--through $(SOAK_THROUGH))
 
-deps-bench: deps-edge  ## install the caches, with which `make bench` compares
+deps-bench: EDGE_PACKAGES += valgrind
+deps-bench: deps-edge  ## install what `make bench` and Bench/instructions.py use
 
 bench: deps-bench build  ## measure latency, CPU and memory; see docs/latency.md
 	swift build -c release --product streamer-bench

@@ -125,22 +125,22 @@ struct KeyRequestTests {
     configuration.renditions += configuration.renditions
     let keys = KeyRequests(configuration)
     let first = 30 * Int64(60_000_000)
-    #expect(keys.plan(first + 3, isImmediate: true).frame == first + 3, "it is still to come")
+    #expect(keys.plan(first + 4, isImmediate: true).frame == first + 4, "it is still to come")
     #expect(keys.take(0, frame: first) && keys.take(1, frame: first))
     // The frame is shown for two frame times.
     #expect(!keys.take(1, frame: first + 1, slots: 2) && !keys.take(0, frame: first + 1))
     let plan = keys.plan(first - 5, isImmediate: true)
-    #expect(plan.frame == first + 3 && plan.outcome == .known)
-    #expect(keys.splice(0, after: first + 1) == first + 3)
-    #expect(keys.take(0, frame: first + 3) && keys.take(1, frame: first + 3))
+    #expect(plan.frame == first + 4 && plan.outcome == .known)
+    #expect(keys.splice(0, after: first + 1) == first + 4)
+    #expect(keys.take(0, frame: first + 4) && keys.take(1, frame: first + 4))
     let next = keys.plan(first + 2, isImmediate: true)
-    #expect(next.frame == first + 4 && next.outcome == .planned && next.isForAll)
-    #expect(keys.take(0, frame: first + 4))
-    _ = keys.take(1, frame: first + 6)
-    let partly = keys.plan(first + 5)
+    #expect(next.frame == first + 6 && next.outcome == .planned && next.isForAll)
+    #expect(keys.take(0, frame: first + 6))
+    _ = keys.take(1, frame: first + 8)
+    let partly = keys.plan(first + 7)
     #expect(partly.outcome == .planned && !partly.isForAll, "the second one has encoded it")
     // A time that is encoded stays; the IDRs are those of the segments and of splices.
-    for (frame, nearest) in [(2, 3), (-2, 0), (-16, -30)] as [(Int64, Int64)] {
+    for (frame, nearest) in [(3, 4), (-2, 0), (-16, -30)] as [(Int64, Int64)] {
       let late = keys.plan(first + frame)
       #expect(late.frame == first + frame && late.outcome == .late)
       #expect(late.nearest == first + nearest)

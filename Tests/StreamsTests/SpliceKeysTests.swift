@@ -60,7 +60,7 @@ struct SpliceKeysTests {
       #expect(written.count == (row.text == nil ? 0 : 1))
       if let text = row.text { #expect(written.first?.contains(text) == true, "\(written)") }
     }
-    #expect(context.keys.splice(0, after: first + 9) == first + 10)
+    #expect(context.keys.splice(0, after: first + 9) == first + 11)
     let cancelled = written { splices.cancel(first + 20) }
     #expect(cancelled.count == 1 && written { splices.cancel(first + 20) }.isEmpty)
   }

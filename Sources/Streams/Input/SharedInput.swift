@@ -139,8 +139,10 @@ final class SharedInput: Sendable {
     }
     guard let link else { return }
     link.cancellation.cancel()
-    // The source is free when the stream has stopped.
-    _ = state.wait(until: SystemClock.monotonicTime + ThreadGroup.limit) { state in
+    // The source is free when the stream has stopped. A stream whose connection does not close
+    // waits no longer than ThreadGroup.limit, and names this thread, which must not end before.
+    let limit = ThreadGroup.limit + .seconds(1)
+    _ = state.wait(until: SystemClock.monotonicTime + limit) { state in
       state.phase == .closing ? nil : true
     }
   }

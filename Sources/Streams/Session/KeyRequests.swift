@@ -39,7 +39,8 @@ final class KeyRequests: Sendable {
     states.withLock { states in
       var frame = index
       if isImmediate {
-        for state in states { frame = max(frame, state.newestAsked.addingSaturated(1)) }
+        // Not the very next one: its chunk may be published before the message is in the window.
+        for state in states { frame = max(frame, state.newestAsked.addingSaturated(2)) }
       }
       var outcomes: [KeyRequestState.Plan] = []
       for rendition in states.indices { outcomes.append(states[rendition].plan(frame)) }

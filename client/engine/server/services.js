@@ -73,7 +73,7 @@ export class ServicePoller {
     this.publisher = null;
     /** Whether a player needs the renditions without media soon. */
     this.isUrgent = false;
-    /** Whether the latest document is of the present source. */
+    /** Whether a document has arrived; other sources of the stream have the same services. */
     this.hasDocument = false;
     /**
      * Whether the playlist of the source may be requested: a stream on demand starts for it.
