@@ -28,6 +28,7 @@ extension FuzzBody {
     name: "http2",
     sources: [
       "HTTP/HTTP2/HTTP2Connection.swift", "HTTP/HTTP2/HTTP2Connection+Body.swift",
+      "HTTP/HTTP2/HTTP2Connection+SlowReaders.swift",
       "HTTP/HTTP2/HTTP2Connection+Session.swift", "HTTP/HTTP2/HTTP2Exchange.swift",
       "HTTP/HTTP2/HTTP2RequestHead.swift", "HTTP/HTTP2/HTTP2Session.swift",
       "HTTP/HTTP2/HTTP2Callbacks.swift", "HTTP/Server/GatheredOutput.swift",

@@ -3,7 +3,7 @@
 import Logging
 import Net
 
-/// What a program does at SIGHUP.
+/// What a program does at SIGHUP, on a thread of its own; see ``ProgramLoop`` for the logs.
 extension Program {
   /// Reads the streams of the configuration again, and the certificate for new connections.
   ///
