@@ -48,7 +48,7 @@ package struct InputChoice: Sendable {
   private var begun: MonotonicTime?
   /// When the last shown input was lost.
   private var searchedSince = MonotonicTime.origin
-  /// The shown input; nil if none is.
+  /// The shown input, which is alive; nil if none is.
   package private(set) var shown: Int?
   /// The input that was shown last.
   package private(set) var newest: Int?
@@ -81,11 +81,14 @@ package struct InputChoice: Sendable {
   }
 
   /// Begins with an input; nil if none has supplied a frame.
+  ///
+  /// None is shown if the input was lost meanwhile.
   package mutating func begin(with index: Int?, at now: MonotonicTime) {
     guard begun == nil else { return }
     begun = now
     searchedSince = now
-    (shown, newest) = (index, index)
+    newest = index
+    shown = index.flatMap { inputs[$0].aliveSince == nil ? nil : $0 }
   }
 
   // MARK: Events

@@ -163,6 +163,7 @@ struct InputChoiceTests {
     let now = began + .seconds(1)
     if isAlive { _ = choice.heard(waiting, isPaced: isPaced, at: began) }
     choice.pause(waiting)
+    _ = choice.heard(shown, isPaced: isPaced, at: began)
     choice.begin(with: shown, at: began)
     _ = choice.heard(shown, isPaced: isPaced, at: now)
     let deadline = choice.mayBeWanted(waiting, after: now)
@@ -170,6 +171,18 @@ struct InputChoiceTests {
     #expect(!choice.isWanted(waiting, at: deadline - .milliseconds(1)))
     _ = choice.check(at: deadline)
     #expect(choice.isWanted(waiting, at: deadline))
+  }
+
+  @Test("if the first input is lost before the stream begins, the next one is wanted at once")
+  func lostBeforeBegin() {
+    var choice = InputChoice(publishers: [false, false], failback: .seconds(10))
+    let began = MonotonicTime.origin + .seconds(100)
+    _ = choice.heard(0, at: began)
+    _ = choice.heard(1, at: began)
+    _ = choice.lost(0, at: began + .milliseconds(10))
+    choice.begin(with: 0, at: began + .milliseconds(20))
+    #expect(choice.isWanted(1, at: began + .milliseconds(30)))
+    #expect(choice.offer(1, at: began + .milliseconds(40)) == .shown(1, former: 0))
   }
 
   @Test(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Responses in the order of their requests: only the first exchange writes to the stream.
 
 import Net
 
+// Responses in the order of their requests: only the first exchange writes to the stream.
 extension HTTP1Connection {
   /// Writes the batch of the server: at once if `exchange` is the first, else when it becomes the
   /// first.

@@ -68,9 +68,7 @@ final class HTTP1Exchange: ConnectionExchange {
   func respond(_ response: PreparedResponse, extra: [HeaderField]) {
     guard head.state == .unanswered, let connection else { return }
     let (server, stream) = (connection.server, connection.stream)
-    // Most requests have no condition, and need no copy for it.
-    let chosen = head.request.mayBeConditional ? response.conditional(request) : response
-    let response = head.begin(chosen, now: server.loop.now)
+    let response = head.answer(with: response, now: server.loop.now)
     let isHead = head.request.method == .head
     let files = isHead ? nil : response.files
     if let files, !connection.takesFiles(of: self) { return write(files, of: response, extra) }

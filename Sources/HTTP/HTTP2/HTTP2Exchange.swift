@@ -68,11 +68,12 @@ final class HTTP2Exchange: ConnectionExchange {
   func respond(_ response: PreparedResponse, extra: [HeaderField]) {
     guard head.state == .unanswered, let connection else { return }
     let stream = connection.stream
-    let response = head.begin(response.conditional(request), now: connection.now)
-    let files = request.method == .head ? nil : response.files
+    let response = head.answer(with: response, now: connection.now)
+    let isHead = head.request.method == .head
+    let files = isHead ? nil : response.files
     if files == nil { head.end() }
     fields = response.block
-    if request.method != .head { pending.append(contentsOf: response.body) }
+    if !isHead { pending.append(contentsOf: response.body) }
     connection.dropBody(of: self)
     pace.restart(now: connection.now)
     connection.begin(

@@ -29,7 +29,6 @@ extension PreparedResponse {
       status: status, fields: [caching] + fields.filter { !$0.isNamed("cache-control") },
       slices: body, files: files)
   }
-
 }
 
 extension Request {

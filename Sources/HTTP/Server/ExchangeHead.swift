@@ -45,6 +45,14 @@ struct ExchangeHead {
     return isForOneViewer ? response.forOneViewer : response
   }
 
+  /// Begins a response of known length: 304 instead if the client has it.
+  mutating func answer(
+    with response: PreparedResponse, now: MonotonicTime
+  ) -> PreparedResponse {
+    // Most requests have no condition, and need no copy for it.
+    begin(request.mayBeConditional ? response.conditional(request) : response, now: now)
+  }
+
   /// Ends the response; its client can no longer leave before the end.
   mutating func end() {
     state = .ended

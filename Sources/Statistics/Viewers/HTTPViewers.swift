@@ -23,6 +23,12 @@ package final class HTTPViewers: Sendable {
 
   /// A request of a viewer begins; its exchange keeps the viewer's number.
   ///
+  /// - Parameters:
+  ///   - exchange: the exchange.
+  ///   - head: its request.
+  ///   - request: the request, as far as it matters for statistics.
+  ///   - stream: the name of the stream.
+  ///   - now: the present time.
   /// - Returns: the transport of the viewer; nil if the viewer is not counted.
   package func began(
     _ exchange: any Exchange, _ head: Request, _ request: ViewerRequest, on stream: String,
