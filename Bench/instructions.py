@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +26,7 @@ from harness.tools import need, streamer_binary  # noqa: E402
 from harness.waiting import pause, wait_until  # noqa: E402
 
 FEW, MANY, HELD_FEW, HELD_MANY = 200, 1000, 5, 25
+VIEWERS_FEW, VIEWERS_MANY, PARTS = 10, 110, 10
 PLAYLIST = "/live/ll.m3u8"
 
 
@@ -38,7 +40,8 @@ class Measured:
                         "--strip-debug", str(program), str(stripped)], check=True, timeout=60)
         self.output, self.dumps, self.port = folder / "callgrind", 0, free_port()
         self.process = subprocess.Popen(
-            [need("valgrind", "the instructions of a program"), "--tool=callgrind",
+            [need("taskset", "one event loop"), "-c", "0",
+             need("valgrind", "the instructions of a program"), "--tool=callgrind",
              "--separate-threads=yes", f"--callgrind-out-file={self.output}", str(stripped),
              "--input", str(film), "--loop", "--isolation", "none", "--host", "127.0.0.1",
              "--http-port", str(self.port)],
@@ -98,15 +101,32 @@ class Measured:
         """Requests the playlist with each next part, as a player does: with its rendering."""
         text = self.get(PLAYLIST)
         for _ in range(count):
-            first = int(re.findall(r"MEDIA-SEQUENCE:(\d+)", text)[0])
-            number = first + text.count("#EXTINF")
-            part = text[text.rfind("#EXTINF"):].count("#EXT-X-PART:")
-            text = self.get(f"{PLAYLIST}?_HLS_msn={number}&_HLS_part={part}")
+            text = self.get(next_part(text))
+
+    def crowd(self, viewers: int) -> None:
+        """Many viewers request the playlist with each of the next parts."""
+        with ExitStack() as stack:
+            crowd = [stack.enter_context(closing(http.client.HTTPConnection(
+                "127.0.0.1", self.port, timeout=60))) for _ in range(viewers)]
+            text = self.get(PLAYLIST)
+            for _ in range(PARTS):
+                path = next_part(text)
+                for viewer in crowd:
+                    viewer.request("GET", path)
+                text = [viewer.getresponse().read() for viewer in crowd][0].decode("latin1")
 
     def stop(self) -> None:
         """Ends the program."""
         self.process.terminate()
         self.process.wait(timeout=30)
+
+
+def next_part(text: str) -> str:
+    """The path that waits for the part after those of a playlist (RFC 8216bis §6.2.5.2)."""
+    first = int(re.findall(r"MEDIA-SEQUENCE:(\d+)", text)[0])
+    number = first + text.count("#EXTINF")
+    part = text[text.rfind("#EXTINF"):].count("#EXT-X-PART:")
+    return f"{PLAYLIST}?_HLS_msn={number}&_HLS_part={part}"
 
 
 def film(folder: Path) -> Path:
@@ -121,7 +141,8 @@ def film(folder: Path) -> Path:
 
 def main(programs: list[str]) -> None:
     """Measures each program, and prints a row for it."""
-    print("| program | a part | a playlist | a held playlist |\n|---|---|---|---|")
+    print("| program | a part | a playlist | a held playlist | to one viewer more |")
+    print("|---|---|---|---|---|")
     for program in map(Path, programs or [str(streamer_binary())]):
         with TemporaryDirectory() as name:
             folder = Path(name)
@@ -129,7 +150,8 @@ def main(programs: list[str]) -> None:
             try:
                 cells = [measured.each(measured.parts, FEW, MANY),
                          measured.each(measured.playlists, FEW, MANY),
-                         measured.each(measured.held, HELD_FEW, HELD_MANY)]
+                         measured.each(measured.held, HELD_FEW, HELD_MANY),
+                         measured.each(measured.crowd, VIEWERS_FEW, VIEWERS_MANY) // PARTS]
             finally:
                 measured.stop()
         print(f"| {program} | " + " | ".join(f"{cell:,}" for cell in cells) + " |", flush=True)

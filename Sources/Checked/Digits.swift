@@ -71,5 +71,6 @@ package func percentDecoded(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = fals
 
 /// Digits with leading zeros, of at least `count` characters.
 package func padded(_ digits: String, to count: Int) -> String {
-  String(repeating: "0", count: max(0, count - digits.utf8.count)) + digits
+  let missing = count - digits.utf8.count
+  return missing > 0 ? String(repeating: "0", count: missing) + digits : digits
 }

@@ -16,11 +16,12 @@ package enum Decimal {
 
   /// ``string(_:digits:)`` without trailing zeros; a whole number has no decimal point.
   package static func shortString(_ value: Int64, digits: Int) -> String {
-    var text = Substring(string(value, digits: digits))
-    guard text.contains(".") else { return String(text) }
-    while text.last == "0" { text.removeLast() }
-    if text.last == "." { text.removeLast() }
-    return String(text)
+    var (value, digits) = (value, digits)
+    while digits > 0, value.isMultiple(of: 10) {
+      value /= 10
+      digits -= 1
+    }
+    return string(value, digits: digits)
   }
 
   /// Parses a whole number of ASCII digits without a sign; nil for other text.

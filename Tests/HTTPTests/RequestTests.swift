@@ -109,10 +109,14 @@ struct RequestTests {
     arguments: [
       (nil, false), ("gzip", true), ("br, GZIP;q=0.5", true), ("gzip;q=0", false),
       ("gzip; q=0.000", false), ("*", true), ("*;q=0", false), ("br, *;q=0, gzip", true),
-      ("identity", false), ("", false),
+      ("identity", false), ("", false), ("br , gzip ;Q=0.0", false), ("gzip;q=0.001", true),
+      ("gzip;x=0;q=0", false), (",,gzip,", true), ("x-gzip, gzipped", false), ("br,*", true),
     ] as [(String?, Bool)])
   func coding(_ row: (value: String?, accepted: Bool)) throws {
     let fields = row.value.map { [HeaderField("Accept-Encoding", $0)] } ?? []
     #expect(try Request("GET", "/", fields).accepts(coding: "gzip") == row.accepted)
+    // RFC 9110 §5.3: several lines are one list.
+    let lines = [HeaderField("Accept-Encoding", "br"), HeaderField("X", "gzip")] + fields
+    #expect(try Request("GET", "/", lines).accepts(coding: "gzip") == row.accepted)
   }
 }

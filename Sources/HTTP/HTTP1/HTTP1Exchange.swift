@@ -16,17 +16,19 @@ final class HTTP1Exchange: ConnectionExchange {
   var head: ExchangeHead
   /// Whether the connection ends with this response.
   var closes: Bool
+  private var bodyForm = BodyForm.none
+  /// The size of `waiting`; the connection is cut long before 4 GiB wait.
+  private var waitingCount: UInt32 = 0
   /// nil after the response has ended or the client has disconnected.
   var connection: HTTP1Connection?
   /// Slices that wait for the responses to earlier requests of the connection.
   private var waiting: [ByteSlice] = []
-  private(set) var waitingBytes = 0
   /// Continues a body when the kernel has taken the bytes written so far.
   private var resume: (() -> Void)?
-  private var bodyForm = BodyForm.none
 
   /// The connection forgets an upgraded exchange.
-  let isUpgraded = false
+  var isUpgraded: Bool { false }
+  var waitingBytes: Int { Int(waitingCount) }
 
   private static let continueHead = SharedBytes("HTTP/1.1 100 Continue\r\n\r\n")
   private static let chunkedLine = SharedBytes("Transfer-Encoding: chunked\r\n")
@@ -179,14 +181,14 @@ final class HTTP1Exchange: ConnectionExchange {
     defer {
       waiting = []
       head.bytesSent += waitingBytes
-      waitingBytes = 0
+      waitingCount = 0
     }
     return waiting
   }
 
   /// Keeps the bytes of `batch` until the earlier responses have ended.
   func wait(_ batch: WriteBatch) {
-    waitingBytes += batch.byteCount
+    waitingCount = UInt32(clamping: waitingBytes + batch.byteCount)  // bounded: sizes of buffers
     batch.takeRest { waiting.append($0) }
   }
 
@@ -197,7 +199,7 @@ final class HTTP1Exchange: ConnectionExchange {
     head.files = nil
     resume = nil
     waiting = []
-    waitingBytes = 0
+    waitingCount = 0
   }
 
   /// Counts bytes that are given to the stream.

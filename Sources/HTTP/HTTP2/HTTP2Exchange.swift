@@ -6,8 +6,16 @@ import Time
 
 /// An exchange over one HTTP/2 stream.
 final class HTTP2Exchange: ConnectionExchange {
-  let stream: Int32
   var head: ExchangeHead
+  /// Whether the client has not ended its side of the HTTP/2 stream.
+  var isInputOpen: Bool
+  /// Whether `100 (Continue)` is submitted and not sent.
+  private var isAskingForBody = false
+  /// Whether the library waits for `resume`.
+  var isDeferred = false
+  /// Whether a WebSocket was begun, which reports the exchange at its end.
+  private(set) var isUpgraded = false
+  let stream: Int32
   /// nil after the HTTP/2 stream is closed.
   var connection: HTTP2Connection?
   /// Bytes of the response that wait for the client's window.
@@ -16,18 +24,10 @@ final class HTTP2Exchange: ConnectionExchange {
   private(set) var pace = ThroughputMeter(now: .origin)
   /// The request's body; nil if the request has none, or the body has ended or is dropped.
   var body: HTTP2Body?
-  /// Whether the client has not ended its side of the HTTP/2 stream.
-  var isInputOpen: Bool
-  /// Whether `100 (Continue)` is submitted and not sent.
-  private var isAskingForBody = false
   /// The fields of the response, which the library uses until they are sent.
   private var fields: FieldBlock?
   /// Continues a body when the kernel has taken the bytes written so far.
   private var resume: (() -> Void)?
-  /// Whether the library waits for `resume`.
-  var isDeferred = false
-  /// Whether a WebSocket was begun, which reports the exchange at its end.
-  private(set) var isUpgraded = false
   /// The bytes of both directions after an upgrade; nil after the end of the WebSocket.
   private(set) var tunnel: HTTP2Tunnel?
   /// The WebSocket of `tunnel`.

@@ -49,6 +49,12 @@ extension Span where Element == UInt8 {
     return nil
   }
 
+  /// The part of `range` before the first `octet`, or all of it.
+  @inline(__always)
+  func prefix(of range: Range<Int>, to octet: UInt8) -> Range<Int> {
+    range.lowerBound..<(position(of: octet, in: range) ?? range.upperBound)
+  }
+
   /// Whether all octets in `range` match.
   @inline(__always)
   func allSatisfy(in range: Range<Int>, _ matches: (UInt8) -> Bool) -> Bool {

@@ -24,23 +24,25 @@ package struct Request: Sendable {
 
   /// The head, then the offsets of its fields: one allocation, since many requests are held.
   let head: [UInt8]
-  private let headEnd: UInt16
+  // The small properties follow each other: without gaps, a held request takes 16 bytes less.
+
   /// One bit per length of a field's name.
   ///
   /// Most queried fields are absent; the bits then make a search of the head unnecessary.
   private let nameLengths: UInt64
+  /// The delimitation of the body.
+  package let framing: BodyFraming
+  /// The method.
+  package let method: Method
+  private let headEnd: UInt16
   let methodRange: OffsetRange
   private(set) var pathRange: OffsetRange
   let queryRange: OffsetRange?
 
-  /// The method.
-  package let method: Method
   /// The number after `HTTP/1.`, at most 1.
   package let minorVersion: UInt8
   /// Whether the client asks for a persistent connection.
   package let keepAlive: Bool
-  /// The delimitation of the body.
-  package let framing: BodyFraming
   /// Whether the client sends the body only after `100 (Continue)`.
   var expectsContinue = false
   /// The protocol of an extended CONNECT request; nil for other requests.
@@ -49,12 +51,12 @@ package struct Request: Sendable {
   package internal(set) var connectProtocol: ConnectProtocol?
   /// Whether the connection is encrypted by TLS.
   package internal(set) var isSecure = false
-  /// The certificate of the client; nil without one, and behind a trusted proxy.
-  package internal(set) var certificate: ClientCertificate?
   /// Whether a prefix was taken out of the path: the client's URL has more than the path.
   package internal(set) var hasPathPrefix = false
   /// Whether a trusted proxy has checked the access of the client.
   package internal(set) var isChecked = false
+  /// The certificate of the client; nil without one, and behind a trusted proxy.
+  package internal(set) var certificate: ClientCertificate?
   /// The address of the client: the other end of the connection, or what a trusted proxy states.
   package internal(set) var peer: PeerAddress
 
@@ -241,12 +243,12 @@ package struct Request: Sendable {
   }
 
   func isName(_ range: Range<Int>, _ name: String) -> Bool {
-    let wanted = name.utf8
+    let (bytes, wanted) = (head.span, name.utf8.span)
     guard range.count == wanted.count else { return false }
-    var index = range.lowerBound
-    for octet in wanted {
-      guard lowercased(head[index]) == lowercased(octet) else { return false }
-      index += 1
+    for offset in wanted.indices
+    // bounded: the offset is within `range`
+    where lowercased(bytes[range.lowerBound + offset]) != lowercased(wanted[offset]) {
+      return false
     }
     return true
   }

@@ -9,27 +9,28 @@ struct ExchangeHead {
   /// The state of the response.
   enum State { case unanswered, streaming, ended }
 
+  // The small properties follow each other: without gaps, a held request takes 24 bytes less.
+
   var request: Request
   var kind = RequestKind.other
-  var viewer: UInt64 = 0
   var isForOneViewer = false
+  private(set) var state = State.unanswered
+  /// Whether the routes need no more than a reduced request.
+  private var isRouted = false
+  private var statusCode: UInt16 = 0
+  var viewer: UInt64 = 0
   var delivery: (any DeliveryObserver)?
   var onGone: (() -> Void)?
   /// Writes a body of files; nil if the response has none, or the connection sends them.
   var files: FileBodyWriter?
   /// The count of a client behind a proxy; nil if the connection counts.
   var ticket: AddressTable.Ticket?
-  private(set) var state = State.unanswered
-  /// The status of the response; 0 before it begins.
-  private(set) var status = 0
   /// Bytes of head and body that were given to the stream.
   var bytesSent = 0
   /// When the request was taken.
   let asked: MonotonicTime
   /// When the response began; nil before that.
   private(set) var begun: MonotonicTime?
-  /// Whether the routes need no more than a reduced request.
-  private var isRouted = false
 
   /// A request that is taken now.
   init(_ request: consuming Request, asked: MonotonicTime) {
@@ -37,10 +38,13 @@ struct ExchangeHead {
     self.asked = asked
   }
 
+  /// The status of the response; 0 before it begins.
+  var status: Int { Int(statusCode) }
+
   /// Begins the response, which is returned as this client gets it.
   mutating func begin(_ response: PreparedResponse, now: MonotonicTime) -> PreparedResponse {
     state = .streaming
-    status = response.status
+    statusCode = UInt16(clamping: response.status)
     begun = now
     return isForOneViewer ? response.forOneViewer : response
   }
@@ -66,7 +70,7 @@ struct ExchangeHead {
   /// A WebSocket has taken the connection.
   mutating func upgraded() {
     end()
-    status = 101
+    statusCode = 101
     request.reduceToRecord()
   }
 
@@ -147,14 +151,16 @@ package protocol ExchangeObserver: AnyObject {
 
 /// The kind of a request, for statistics: a label chosen by the program, never by the client.
 package struct RequestKind: Sendable, Hashable {
-  /// A small number, for use as an index.
-  package let index: Int
   private let label: StaticString
+  private let number: UInt8
+
+  /// A small number, for use as an index.
+  package var index: Int { Int(number) }
 
   /// A kind; the kinds of routes begin at index 2.
-  package init(_ index: Int, _ label: StaticString) {
-    self.index = index
+  package init(_ index: UInt8, _ label: StaticString) {
     self.label = label
+    number = index
   }
 
   /// The kind of a request that no route has named.
@@ -166,10 +172,10 @@ package struct RequestKind: Sendable, Hashable {
   package var name: String { label.description }
 
   package static func == (left: RequestKind, right: RequestKind) -> Bool {
-    left.index == right.index
+    left.number == right.number
   }
 
   package func hash(into hasher: inout Hasher) {
-    hasher.combine(index)
+    hasher.combine(number)
   }
 }

@@ -17,14 +17,10 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     init(now: MonotonicTime) { pace = ThroughputMeter(now: now) }
   }
 
+  // The small properties come after the large ones: without gaps, a connection takes 16 bytes less.
+
   /// Releases the stream when the stream is closed.
   private let loop: EventLoop
-  private var descriptor: Int32
-  private let readLimit: Int32
-  private let minimumProgress: Int32
-  private var interest: DescriptorReadiness = [.readable, .peerFinished, .changesOnly]
-  private var isBroken = false
-  private var isInputEnded = false
   /// nil while the kernel takes everything.
   private var queue: SocketOutput?
   /// Bytes of files after those of the queue, and bytes after them.
@@ -32,6 +28,13 @@ package final class TCPStream: ByteStream, DescriptorHandler {
 
   package var owner: (any ByteStreamOwner)?
   package let peer: PeerAddress
+
+  private var isBroken = false
+  private var isInputEnded = false
+  private var interest: DescriptorReadiness = [.readable, .peerFinished, .changesOnly]
+  private var descriptor: Int32
+  private let readLimit: Int32
+  private let minimumProgress: Int32
 
   /// Takes ownership of the descriptor and watches it; on an error the descriptor is closed.
   ///

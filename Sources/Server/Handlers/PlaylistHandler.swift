@@ -14,9 +14,16 @@ import Time
 final class PlaylistHandler {
   /// The playlist that a held request awaits.
   struct Awaited {
-    var key: PlaylistCache.Key
+    let form: PlaylistCache.Form
+    let depth: URLDepth
+    let isCompressed: Bool
     /// Whether the current playlist is the response at the deadline (`wait`).
     let isPoll: Bool
+
+    func key(_ caching: ResponseFields.Caching, isFull: Bool = false) -> PlaylistCache.Key {
+      PlaylistCache.Key(
+        form: isFull ? form.full : form, depth: depth, isCompressed: isCompressed, caching: caching)
+    }
   }
 
   private let served: ServedStream
@@ -53,7 +60,7 @@ final class PlaylistHandler {
       return exchange.respond(.error(404, "no chunked playlist: segments have variable duration"))
     }
     let caching = ResponseFields.Caching.playlist(targetDuration: served.control.targetDuration)
-    let key = key(.chunked, depth, exchange.request, caching)
+    let key = awaited(.chunked, depth, exchange).key(caching)
     // Open-segment readers get chunks that other renditions do not list yet, so the window counts.
     answer(exchange, key, view.snapshot, since, now)
   }
@@ -62,7 +69,8 @@ final class PlaylistHandler {
   func iFrames(_ exchange: any Exchange, depth: URLDepth, since: MonotonicTime, now: MonotonicTime)
   {
     let caching = ResponseFields.Caching.playlist(targetDuration: served.control.targetDuration)
-    answer(exchange, key(.iFrames, depth, exchange.request, caching), view.listing, since, now)
+    let key = awaited(.iFrames, depth, exchange).key(caching)
+    answer(exchange, key, view.listing, since, now)
   }
 
   /// Answers, holds or refuses a request for the Media Playlist, or for that of a text rendition
@@ -82,23 +90,21 @@ final class PlaylistHandler {
     let (decision, isEnded) = decide(directives)
     let text = isEnded ? MediaPlaylist.Form.full : directives.skip
     let form = captions.map { PlaylistCache.Form.captions(text, $0.rendition) } ?? .media(text)
-    func key(_ caching: ResponseFields.Caching) -> PlaylistCache.Key {
-      self.key(form, depth, exchange.request, caching)
+    func awaited(isPoll: Bool = false) -> Awaited {
+      self.awaited(form, depth, exchange, isPoll: isPoll)
     }
     switch decision {
     case .answer:
       let snapshot = view.listing
-      answer(exchange, key(caching(directives, snapshot)), snapshot, since, now)
+      answer(exchange, awaited().key(caching(directives, snapshot)), snapshot, since, now)
     case .hold(let version):
-      let target = served.control.targetDuration
-      let key = key(.blockingPlaylist(targetDuration: target))
       held.hold(
-        HeldRequest(exchange, Awaited(key: key, isPoll: false), since: since), until: version,
+        HeldRequest(exchange, awaited(), since: since), until: version,
         deadline: since + served.holdLimit)
     case .poll(let version, let wait):
       held.hold(
-        HeldRequest(exchange, Awaited(key: key(.second), isPoll: true), since: since),
-        until: version, deadline: since + min(wait, served.holdLimit))
+        HeldRequest(exchange, awaited(isPoll: true), since: since), until: version,
+        deadline: since + min(wait, served.holdLimit))
     case .refuse(let reason):
       exchange.respond(.error(400, reason))
     }
@@ -130,12 +136,12 @@ final class PlaylistHandler {
     return isNewer ? .second : .noStore
   }
 
-  private func key(
-    _ form: PlaylistCache.Form, _ depth: URLDepth, _ request: Request,
-    _ caching: ResponseFields.Caching
-  ) -> PlaylistCache.Key {
-    PlaylistCache.Key(
-      form: form, depth: depth, isCompressed: request.accepts(coding: "gzip"), caching: caching)
+  private func awaited(
+    _ form: PlaylistCache.Form, _ depth: URLDepth, _ exchange: any Exchange, isPoll: Bool = false
+  ) -> Awaited {
+    Awaited(
+      form: form, depth: depth, isCompressed: exchange.request.accepts(coding: "gzip"),
+      isPoll: isPoll)
   }
 
   private func answer(
@@ -171,8 +177,12 @@ final class PlaylistHandler {
       guard !isBetween || request.purpose.isPoll else {
         return reroute(request.exchange, request.since)
       }
-      let key = hasEnded ? request.purpose.key.full : request.purpose.key
-      answer(request.exchange, key, listing, request.since, now)
+      let caching: ResponseFields.Caching =
+        request.purpose.isPoll
+        ? .second : .blockingPlaylist(targetDuration: served.control.targetDuration)
+      answer(
+        request.exchange, request.purpose.key(caching, isFull: hasEnded), listing, request.since,
+        now)
     }
   }
 
@@ -184,8 +194,7 @@ final class PlaylistHandler {
         request.timeOut(now)
         continue
       }
-      let key = request.purpose.key.with(.noStore)
-      answer(request.exchange, key, view.listing, request.since, now)
+      answer(request.exchange, request.purpose.key(.noStore), view.listing, request.since, now)
     }
   }
 }

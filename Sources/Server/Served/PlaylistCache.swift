@@ -34,6 +34,11 @@ final class PlaylistCache: Sendable {
         }
       return family.rawValue
     }
+
+    /// The whole playlist: after the end no Playlist Delta Update is sent.
+    var full: Form {
+      if case .captions(_, let name) = self { .captions(.full, name) } else { .media(.full) }
+    }
   }
 
   /// The differences between responses of one version.
@@ -42,18 +47,6 @@ final class PlaylistCache: Sendable {
     let depth: URLDepth
     let isCompressed: Bool
     let caching: ResponseFields.Caching
-
-    /// The key of the whole playlist: after the end no Playlist Delta Update is sent.
-    var full: Key {
-      let form: Form =
-        if case .captions(_, let name) = form { .captions(.full, name) } else { .media(.full) }
-      return Key(form: form, depth: depth, isCompressed: isCompressed, caching: caching)
-    }
-
-    /// The same key with another lifetime.
-    func with(_ caching: ResponseFields.Caching) -> Key {
-      Key(form: form, depth: depth, isCompressed: isCompressed, caching: caching)
-    }
   }
 
   private struct BodyKey: Hashable {

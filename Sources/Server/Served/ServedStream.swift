@@ -205,10 +205,14 @@ final class ServedStream: Sendable {
   ///
   /// A later change has no effect: players reload the playlist, which must keep its kind.
   private var hasRange: Bool {
-    let now = window.snapshot.track.map { $0.range != .sdr || $0.supplement != nil }
+    if let known = firstRange.withLock({ $0 }) { return known }
+    // The description is copied with its texts: only requests before it is known pay for that.
+    guard let track = window.snapshot.track else { return false }
+    let now = track.range != .sdr || track.supplement != nil
     return firstRange.withLock { first in
-      if first == nil { first = now }
-      return first ?? false
+      let found = first ?? now
+      first = found
+      return found
     }
   }
 
