@@ -281,4 +281,34 @@ struct AcceptorTests {
       loop.join()
     }
   }
+
+  @Test("who waits for the end of the last connection is told of it", .timeLimit(.minutes(1)))
+  func emptied() throws {
+    let emptied = Monitor(())
+    let loop = try EventLoop(index: 0, emptied: emptied)
+    let accepted = Locked(0)
+    let listener = try ListeningSocket(host: "127.0.0.1", port: 0)
+    let port = listener.boundPort
+    let gate = Monitor(false)
+    try loop.start { loop in
+      _ = try? Acceptor(listener, on: loop, among: [loop]) { loop, socket in
+        gate.wait { $0 ? () : nil }
+        accepted.withLock { $0 += 1 }
+        (try? TCPStream(socket, on: loop))?.close()
+      }
+      return Recorder(Monitor(Recorder.Seen()))
+    }
+    let clients = (0..<3).map { _ in ctest_connect_loopback(port, 0, 1) }
+    let waiter = try #require(
+      OSThread(name: "waiter") {
+        emptied.wait { _ in
+          accepted.withLock { $0 } == 3 && loop.connectionCount == 0 ? () : nil
+        }
+      })
+    gate.update { $0 = true }
+    waiter.join()
+    for client in clients { close(client) }
+    loop.stop()
+    loop.join()
+  }
 }

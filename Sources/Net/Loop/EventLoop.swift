@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
-import Sharing
+package import Sharing
 import Synchronization
 package import Time
 
@@ -33,6 +33,8 @@ package final class EventLoop: @unchecked Sendable {
   private let mail: LoopMail
   private let thread = Locked<OSThread?>(nil)
   private let connections = Atomic<Int>(0)
+  /// Told when the last connection of the loop is closed.
+  private let emptied: Monitor<Void>?
 
   private let events: UnsafeMutablePointer<epoll_event>
   private let buffer: UnsafeMutableRawBufferPointer
@@ -59,12 +61,14 @@ package final class EventLoop: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - index: the number in the loop's name.
+  ///   - emptied: is told when the last connection of the loop is closed.
   ///   - clock: the clock of a test; nil for the monotonic clock of the system.
   /// - Throws: ``NetError`` if the system refuses a descriptor.
   package init(
-    index: Int, clock: (@Sendable () -> MonotonicTime)? = nil
+    index: Int, emptied: Monitor<Void>? = nil, clock: (@Sendable () -> MonotonicTime)? = nil
   ) throws(NetError) {
     name = "loop-\(index)"
+    self.emptied = emptied
     self.clock = clock
     epoll = clinux_epoll_create()
     guard epoll >= 0 else { throw .system(call: "epoll_create1", code: -epoll) }
@@ -137,7 +141,10 @@ package final class EventLoop: @unchecked Sendable {
   func connectionAdded() { connections.add(1, ordering: .relaxed) }
 
   /// Counts a closed connection.
-  func connectionRemoved() { connections.subtract(1, ordering: .relaxed) }
+  func connectionRemoved() {
+    let left = connections.subtract(1, ordering: .relaxed).newValue
+    if left == 0 { emptied?.update { _ in } }
+  }
 
   // MARK: On the loop's thread
 

@@ -18,7 +18,7 @@ package final class PublicationQueue {
   /// - Parameters:
   ///   - first: the time to the first attempt.
   ///   - last: the longest time between two attempts.
-  package init(first: Interval, last: Interval) {
+  package init(first: Interval = .milliseconds(1), last: Interval = .milliseconds(16)) {
     intervals = (first, last)
     interval = first
   }

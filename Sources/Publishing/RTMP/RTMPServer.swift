@@ -18,7 +18,7 @@ final class RTMPServer: SocketReceiver, LoopService {
   let log: Log
   private var connections: [RTMPConnection] = []
   /// The publications whose source does not read.
-  let waiting = PublicationQueue(first: .milliseconds(1), last: .milliseconds(16))
+  let waiting = PublicationQueue()
   private var nextCheck = MonotonicTime.distantFuture
   private var isClosed = false
   /// Called once when no connection is left that was asked to connect again.

@@ -14,7 +14,7 @@ final class MediaUploads {
   let registry: PublisherRegistry
   let log: Log
   /// The uploads whose source does not read.
-  let waiting = PublicationQueue(first: .milliseconds(10), last: .milliseconds(10))
+  let waiting = PublicationQueue()
   /// Tracks whose next body is awaited, until these times.
   private var paused: [(track: PausedTrack, until: MonotonicTime)] = []
 

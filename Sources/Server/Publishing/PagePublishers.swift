@@ -22,7 +22,7 @@ final class PagePublishers {
   private let serverState: ServerState
   let loop: EventLoop
   /// The publications whose source does not read.
-  let waiting = PublicationQueue(first: .milliseconds(1), last: .milliseconds(16))
+  let waiting = PublicationQueue()
   private var publishers: [PagePublisher] = []
   private var nextCheck = MonotonicTime.distantFuture
   private var nextAck = MonotonicTime.distantFuture

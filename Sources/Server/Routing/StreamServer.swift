@@ -20,6 +20,8 @@ package final class StreamServer: Sendable {
   private let serverState: ServerState
   private let limits: HTTPLimits
   private let loops: [EventLoop]
+  /// Told when a loop has no connection any more.
+  private let emptied = Monitor(())
   private let contexts: [ServerLoop]
   private let history: StatisticsTimer
 
@@ -28,7 +30,7 @@ package final class StreamServer: Sendable {
     self.serverState = serverState
     self.limits = limits
     var loops: [EventLoop] = []
-    for index in 0..<max(1, loopCount) { loops.append(try EventLoop(index: index)) }
+    for index in 0..<max(1, loopCount) { loops.append(try EventLoop(index: index, emptied: emptied)) }
     self.loops = loops
     contexts = loops.map { _ in ServerLoop() }
     history = StatisticsTimer(serverState)
@@ -128,9 +130,8 @@ package final class StreamServer: Sendable {
   }
 
   private func wait(until deadline: MonotonicTime) {
-    while SystemClock.monotonicTime < deadline, loops.contains(where: { $0.connectionCount > 0 }) {
-      SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(10))
-    }
+    let loops = loops
+    emptied.wait(until: deadline) { _ in loops.allSatisfy { $0.connectionCount == 0 } ? () : nil }
   }
 
   /// Closes the remaining connections and ends the loops, within `limit`.
