@@ -134,6 +134,20 @@ static inline int clinux_read_transmission(int fd, struct clinux_transmission *s
   return 0;
 }
 
+/// A socket for TCP to `address`, which gets the port. The descriptor, or -errno; -EAFNOSUPPORT for
+/// an address that is not of the Internet.
+static inline int clinux_stream_socket(struct addrinfo *address, uint16_t port) {
+  if (address->ai_family == AF_INET) {
+    ((struct sockaddr_in *)address->ai_addr)->sin_port = htons(port);
+  } else if (address->ai_family == AF_INET6) {
+    ((struct sockaddr_in6 *)address->ai_addr)->sin6_port = htons(port);
+  } else {
+    return -EAFNOSUPPORT;
+  }
+  int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  return fd < 0 ? -errno : fd;
+}
+
 /// Binds and listens on the first address of `host` that can be bound. The descriptor, or
 /// -errno; `*lookup` is the error of `getaddrinfo`, or 0.
 static inline int clinux_listen(const char *host, uint16_t port, int backlog, int *lookup) {
@@ -145,16 +159,9 @@ static inline int clinux_listen(const char *host, uint16_t port, int backlog, in
   if (*lookup) return -EINVAL;
   int result = -EADDRNOTAVAIL;
   for (struct addrinfo *a = list; a; a = a->ai_next) {
-    if (a->ai_family == AF_INET) {
-      ((struct sockaddr_in *)a->ai_addr)->sin_port = htons(port);
-    } else if (a->ai_family == AF_INET6) {
-      ((struct sockaddr_in6 *)a->ai_addr)->sin6_port = htons(port);
-    } else {
-      continue;
-    }
-    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    int fd = clinux_stream_socket(a, port);
     if (fd < 0) {
-      result = -errno;
+      result = fd;
       continue;
     }
     clinux_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -226,16 +233,9 @@ static inline int clinux_connect(const char *host, uint16_t port, int permits_lo
       if (result == -EADDRNOTAVAIL) result = -EPERM;
       continue;
     }
-    if (a->ai_family == AF_INET) {
-      ((struct sockaddr_in *)a->ai_addr)->sin_port = htons(port);
-    } else if (a->ai_family == AF_INET6) {
-      ((struct sockaddr_in6 *)a->ai_addr)->sin6_port = htons(port);
-    } else {
-      continue;
-    }
-    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    int fd = clinux_stream_socket(a, port);
     if (fd < 0) {
-      result = -errno;
+      result = fd;
       continue;
     }
     int failure = connect(fd, a->ai_addr, a->ai_addrlen) < 0 ? errno : 0, is_over = 0;

@@ -281,10 +281,9 @@ extension StreamHandler {
     case .motionPictures: object = .motionPictures
     default: return nil
     }
-    let duration = servedStream?.window.segmentation.video.maximumSegmentDuration ?? .zero
     // Audio beside video is no choice of the viewer.
     let isShown = found.map { !$0.rendition.isAudio || renditions.first === $0 } ?? false
     let shown = isSwitched ? SwitchedName.rendition : found?.rendition.name
-    return (object, isShown ? shown : nil, duration)
+    return (object, isShown ? shown : nil, servedStream?.segmentDuration ?? .zero)
   }
 }

@@ -30,7 +30,9 @@ package final class StreamServer: Sendable {
     self.serverState = serverState
     self.limits = limits
     var loops: [EventLoop] = []
-    for index in 0..<max(1, loopCount) { loops.append(try EventLoop(index: index, emptied: emptied)) }
+    for index in 0..<max(1, loopCount) {
+      loops.append(try EventLoop(index: index, emptied: emptied))
+    }
     self.loops = loops
     contexts = loops.map { _ in ServerLoop() }
     history = StatisticsTimer(serverState)

@@ -15,7 +15,7 @@ final class ServedRendition: Sendable {
   let rewound: RewoundCache?
 
   /// Whether the rendition is audio.
-  var isAudio: Bool { window.segmentation.isAudio }
+  let isAudio: Bool
   /// Whether the rendition is AAC, as far as its codec or the length of its frames is known.
   var isAAC: Bool {
     guard case .audio(let segmentation) = window.segmentation,
@@ -31,6 +31,7 @@ final class ServedRendition: Sendable {
     self.rewound = rewound
     self.name = name
     self.window = window
+    isAudio = window.segmentation.isAudio
     self.playlists = playlists
     self.media = media
   }

@@ -21,6 +21,8 @@ final class ServedStream: Sendable {
   /// Its renditions: video with the top rendition first, then audio; at least one.
   let renditions: [ServedRendition]
   let control: ServerControl
+  /// The longest duration of a segment.
+  let segmentDuration: Interval
   let options: StreamServingOptions
   /// Whether it has no session: only the archive has media.
   let isRecorded: Bool
@@ -129,6 +131,7 @@ final class ServedStream: Sendable {
         name: name, segmentation: windows[0].window.segmentation.video, targetLatency: .seconds(1),
         inputDelay: measures.inputDelay)
     self.parameters = parameters
+    segmentDuration = windows[0].window.segmentation.video.maximumSegmentDuration
     manifests = ManifestCache(
       parameters, names: names, windows: windows.map(\.window),
       captions: options.captions?.tracks ?? [], closedCaptions: closedCaptions)
