@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Instructions of the program per request over HTTP/1.1, which do not depend on a quiet machine.
 
-Each program plays a passed-through file under Callgrind. One connection makes the same request
-many times; the figure is the difference between many and few of them, of the thread with the
-largest difference, which is the event loop. The kernel's instructions are not counted.
+Each program plays a passed-through file under Callgrind, with one event loop. One connection makes
+the same request many times, or many connections make one; the figure is the difference between many
+and few, of the thread with the largest difference, which is the event loop. The kernel's
+instructions are not counted. Playlists are not compressed. Those of the second column are rendered
+for each part that is published meanwhile, those of the third for each request.
 Run: python Bench/instructions.py [PROGRAM ...]. It prints a table; no program is the release build.
 """
 
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,12 +28,12 @@ from harness.tools import need, streamer_binary  # noqa: E402
 from harness.waiting import pause, wait_until  # noqa: E402
 
 FEW, MANY, HELD_FEW, HELD_MANY = 200, 1000, 5, 25
-VIEWERS_FEW, VIEWERS_MANY, PARTS = 10, 110, 10
+VIEWERS_FEW, VIEWERS_MANY, SEGMENTS = 10, 110, 5
 PLAYLIST = "/live/ll.m3u8"
 
 
 class Measured:
-    """A program under Callgrind, and one connection to it."""
+    """A program under Callgrind, one connection to it, and those of a crowd."""
 
     def __init__(self, program: Path, film: Path, folder: Path) -> None:
         # Valgrind cannot read the debugging information of a Swift program.
@@ -40,7 +42,7 @@ class Measured:
                         "--strip-debug", str(program), str(stripped)], check=True, timeout=60)
         self.output, self.dumps, self.port = folder / "callgrind", 0, free_port()
         self.process = subprocess.Popen(
-            [need("taskset", "one event loop"), "-c", "0",
+            [need("taskset", "one event loop"), "-c", str(min(os.sched_getaffinity(0))),
              need("valgrind", "the instructions of a program"), "--tool=callgrind",
              "--separate-threads=yes", f"--callgrind-out-file={self.output}", str(stripped),
              "--input", str(film), "--loop", "--isolation", "none", "--host", "127.0.0.1",
@@ -48,6 +50,10 @@ class Measured:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         wait_until(self.is_live, 120, "three segments under Callgrind")
+        self.viewers = [http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+                        for _ in range(VIEWERS_MANY)]
+        for viewer in self.viewers:
+            viewer.connect()
 
     def is_live(self) -> bool:
         """Whether the playlist has three segments."""
@@ -104,16 +110,16 @@ class Measured:
             text = self.get(next_part(text))
 
     def crowd(self, viewers: int) -> None:
-        """Many viewers request the playlist with each of the next parts."""
-        with ExitStack() as stack:
-            crowd = [stack.enter_context(closing(http.client.HTTPConnection(
-                "127.0.0.1", self.port, timeout=60))) for _ in range(viewers)]
-            text = self.get(PLAYLIST)
-            for _ in range(PARTS):
-                path = next_part(text)
-                for viewer in crowd:
-                    viewer.request("GET", path)
-                text = [viewer.getresponse().read() for viewer in crowd][0].decode("latin1")
+        """Many viewers request the playlist with the segment after the open one, several times."""
+        for _ in range(SEGMENTS):
+            path = next_part(self.get(PLAYLIST), ahead=1)
+            for viewer in self.viewers[:viewers]:
+                viewer.request("GET", path)
+            for viewer in self.viewers[:viewers]:
+                response = viewer.getresponse()
+                response.read()
+                if response.status != 200 or not response.headers["X-Held-Ms"]:
+                    raise RuntimeError(f"a request was not held: {path}: {response.status}")
 
     def stop(self) -> None:
         """Ends the program."""
@@ -121,12 +127,15 @@ class Measured:
         self.process.wait(timeout=30)
 
 
-def next_part(text: str) -> str:
-    """The path that waits for the part after those of a playlist (RFC 8216bis §6.2.5.2)."""
+def next_part(text: str, ahead: int = 0) -> str:
+    """The path that waits for the part after those of a playlist (RFC 8216bis §6.2.5.2).
+
+    `ahead` segments later it is that of a first part.
+    """
     first = int(re.findall(r"MEDIA-SEQUENCE:(\d+)", text)[0])
     number = first + text.count("#EXTINF")
     part = text[text.rfind("#EXTINF"):].count("#EXT-X-PART:")
-    return f"{PLAYLIST}?_HLS_msn={number}&_HLS_part={part}"
+    return f"{PLAYLIST}?_HLS_msn={number + ahead}&_HLS_part={0 if ahead else part}"
 
 
 def film(folder: Path) -> Path:
@@ -151,7 +160,7 @@ def main(programs: list[str]) -> None:
                 cells = [measured.each(measured.parts, FEW, MANY),
                          measured.each(measured.playlists, FEW, MANY),
                          measured.each(measured.held, HELD_FEW, HELD_MANY),
-                         measured.each(measured.crowd, VIEWERS_FEW, VIEWERS_MANY) // PARTS]
+                         measured.each(measured.crowd, VIEWERS_FEW, VIEWERS_MANY) // SEGMENTS]
             finally:
                 measured.stop()
         print(f"| {program} | " + " | ".join(f"{cell:,}" for cell in cells) + " |", flush=True)

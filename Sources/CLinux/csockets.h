@@ -161,7 +161,7 @@ static inline int clinux_listen(const char *host, uint16_t port, int backlog, in
   for (struct addrinfo *a = list; a; a = a->ai_next) {
     int fd = clinux_stream_socket(a, port);
     if (fd < 0) {
-      result = fd;
+      if (fd != -EAFNOSUPPORT || result == -EADDRNOTAVAIL) result = fd;
       continue;
     }
     clinux_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
@@ -235,7 +235,7 @@ static inline int clinux_connect(const char *host, uint16_t port, int permits_lo
     }
     int fd = clinux_stream_socket(a, port);
     if (fd < 0) {
-      result = fd;
+      if (fd != -EAFNOSUPPORT || result == -EADDRNOTAVAIL) result = fd;
       continue;
     }
     int failure = connect(fd, a->ai_addr, a->ai_addrlen) < 0 ? errno : 0, is_over = 0;

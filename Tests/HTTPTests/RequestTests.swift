@@ -111,6 +111,7 @@ struct RequestTests {
       ("gzip; q=0.000", false), ("*", true), ("*;q=0", false), ("br, *;q=0, gzip", true),
       ("identity", false), ("", false), ("br , gzip ;Q=0.0", false), ("gzip;q=0.001", true),
       ("gzip;x=0;q=0", false), (",,gzip,", true), ("x-gzip, gzipped", false), ("br,*", true),
+      ("*, gzip;q=0", false), ("gzip;q=0, *", false),
     ] as [(String?, Bool)])
   func coding(_ row: (value: String?, accepted: Bool)) throws {
     let fields = row.value.map { [HeaderField("Accept-Encoding", $0)] } ?? []

@@ -186,10 +186,11 @@ package enum BodyFraming: Sendable, Equatable {
 extension Request {
   private static let acceptEncodingLength = bit("accept-encoding".utf8.count)
 
-  /// Whether `Accept-Encoding` names `coding`, in lower case, or `*` with a weight above zero.
+  /// Whether `Accept-Encoding` accepts `coding`, which is given in lower case.
   ///
-  /// Without the field only the uncompressed body is sent. The octets of the head are compared
-  /// where they are: each request of a playlist asks, and lists of strings cost a third of it.
+  /// Its own weight counts before that of `*`. Without the field only the uncompressed body is
+  /// sent. The octets are compared in the head: each request for a playlist needs this, and lists
+  /// of strings were three tenths of its cost.
   /// - Source: RFC 9110 §12.5.3
   package func accepts(coding: StaticString) -> Bool {
     guard hasNames(ofLengths: Self.acceptEncodingLength) else { return false }

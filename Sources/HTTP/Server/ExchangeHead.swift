@@ -9,9 +9,8 @@ struct ExchangeHead {
   /// The state of the response.
   enum State { case unanswered, streaming, ended }
 
-  // The small properties follow each other: without gaps, a held request takes 24 bytes less.
-
   var request: Request
+  // Small properties follow each other: without gaps, a held request takes 24 bytes less.
   var kind = RequestKind.other
   var isForOneViewer = false
   private(set) var state = State.unanswered

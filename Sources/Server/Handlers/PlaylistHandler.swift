@@ -20,6 +20,8 @@ final class PlaylistHandler {
     /// Whether the current playlist is the response at the deadline (`wait`).
     let isPoll: Bool
 
+    /// The key of the response: its lifetime is known when it is given, and would make each held
+    /// request larger.
     func key(_ caching: ResponseFields.Caching, isFull: Bool = false) -> PlaylistCache.Key {
       PlaylistCache.Key(
         form: isFull ? form.full : form, depth: depth, isCompressed: isCompressed, caching: caching)

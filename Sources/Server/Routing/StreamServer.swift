@@ -120,20 +120,28 @@ package final class StreamServer: Sendable {
   }
 
   /// Serves until every client has disconnected, at most for `limit`.
+  ///
+  /// A client with a connection for each request has none for a moment.
   package func linger(limit: Interval) {
-    wait(until: SystemClock.monotonicTime + limit)
+    let deadline = SystemClock.monotonicTime + limit
+    while waitForEmptyLoops(until: deadline) {
+      SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(10))
+      if areLoopsEmpty { return }
+    }
   }
 
   /// Answers open requests with `Connection: close` and waits until every connection is closed, at
   /// most for `limit`.
   package func drain(limit: Interval) {
     for (loop, context) in zip(loops, contexts) { loop.post { context.http?.drain() } }
-    wait(until: SystemClock.monotonicTime + limit)
+    _ = waitForEmptyLoops(until: SystemClock.monotonicTime + limit)
   }
 
-  private func wait(until deadline: MonotonicTime) {
-    let loops = loops
-    emptied.wait(until: deadline) { _ in loops.allSatisfy { $0.connectionCount == 0 } ? () : nil }
+  private var areLoopsEmpty: Bool { loops.allSatisfy { $0.connectionCount == 0 } }
+
+  /// - Returns: whether no loop has a connection; false at the deadline.
+  private func waitForEmptyLoops(until deadline: MonotonicTime) -> Bool {
+    emptied.wait(until: deadline) { [self] _ in areLoopsEmpty ? true : nil } ?? false
   }
 
   /// Closes the remaining connections and ends the loops, within `limit`.
