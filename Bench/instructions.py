@@ -150,7 +150,7 @@ def film(folder: Path) -> Path:
 
 def main(programs: list[str]) -> None:
     """Measures each program, and prints a row for it."""
-    print("| program | a part | a playlist | a held playlist | to one viewer more |")
+    print("| program | a part | a playlist | a held playlist | the same, to one viewer more |")
     print("|---|---|---|---|---|")
     for program in map(Path, programs or [str(streamer_binary())]):
         with TemporaryDirectory() as name:

@@ -10,7 +10,7 @@ struct ExchangeHead {
   enum State { case unanswered, streaming, ended }
 
   var request: Request
-  // Small properties follow each other: without gaps, a held request takes 24 bytes less.
+  // Small properties follow each other, so that a held request has few gaps.
   var kind = RequestKind.other
   var isForOneViewer = false
   private(set) var state = State.unanswered

@@ -12,7 +12,7 @@ import Time
 ///
 /// Confined to one loop's thread.
 final class PlaylistHandler {
-  /// The playlist that a held request awaits.
+  /// The playlist that a request asks for; a held request keeps it.
   struct Awaited {
     let form: PlaylistCache.Form
     let depth: URLDepth

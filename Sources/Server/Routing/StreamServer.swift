@@ -121,10 +121,11 @@ package final class StreamServer: Sendable {
 
   /// Serves until every client has disconnected, at most for `limit`.
   ///
-  /// A client with a connection for each request has none for a moment.
+  /// A client with a connection for each request has none for a moment: the loops must stay empty
+  /// for 10 ms.
   package func linger(limit: Interval) {
     let deadline = SystemClock.monotonicTime + limit
-    while waitForEmptyLoops(until: deadline) {
+    while waitForEmptyLoops(until: deadline), SystemClock.monotonicTime < deadline {
       SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(10))
       if areLoopsEmpty { return }
     }
