@@ -179,7 +179,7 @@ def test_a_link_begins_at_its_instant(past: Program, browser: Browser) -> None:
     with viewer(browser) as view:
         view.context.add_init_script(PRESENTED)
         view.open(past.url(f"/?at={date}"))
-        view.page.wait_for_function("() => __player.samples.length > 10", timeout=15_000)
+        view.page.wait_for_function("() => window.__player?.samples.length > 10", timeout=15_000)
         first, presented = view.page.evaluate("() => [__player.samples[0][1], __presented]")
         # On a busy machine the first callback is for a later frame than the first one.
         first -= (presented - 1) * 1000 / 30

@@ -144,16 +144,25 @@ class Asked:
 
 
 def ask_past(disk: Disk) -> tuple[list[Asked], list[threading.Thread]]:
-    """Requests of viewers who have gone back, at the same time."""
+    """Requests of viewers who have gone back.
+
+    The bodies of the first three come from files. If bodies wait, these three have all threads that
+    read the disk before the others ask, and the others wait in the queue.
+    """
     at = disk.first
-    asked = [Asked(f"/yard/{path}") for path in (
-        f"video/segment{at + 1}.m4s", f"video/segment{at + 2}.m4s", f"at/{at + 1}.5.jpg",
-        f"clip/{at + 1}.2--{at + 3}.4.mp4", f"video/from/{at}/to/{at + 4}/playlist.m3u8",
-        f"at/{at + 2}.5", f"thumb/segment{at + 3}.jpg")]
-    threads = [threading.Thread(target=one.run, args=(disk.program.port,), daemon=True)
-               for one in asked]
-    for thread in threads:
-        thread.start()
+    bodies = [f"video/segment{at + 1}.m4s", f"video/segment{at + 2}.m4s",
+              f"clip/{at + 1}.2--{at + 3}.4.mp4"]
+    others = [f"at/{at + 1}.5.jpg", f"video/from/{at}/to/{at + 4}/playlist.m3u8",
+              f"at/{at + 2}.5", f"thumb/segment{at + 3}.jpg"]
+    asked: list[Asked] = []
+    threads: list[threading.Thread] = []
+    for paths in (bodies, others):
+        for path in paths:
+            asked.append(Asked(f"/yard/{path}"))
+            threads.append(threading.Thread(
+                target=asked[-1].run, args=(disk.program.port,), daemon=True))
+            threads[-1].start()
+        pause(1, "the requests are at the disk")
     return asked, threads
 
 

@@ -208,7 +208,7 @@ def test_player_shows_a_broadcast(
         view.page.evaluate(MOUNT, [program.url("/live/"), transport])
         view.page.evaluate(EVENTS)
         view.page.wait_for_function(
-            "() => __player.statistics?.frames > 45 && __player.captionTracks.length === 3",
+            "() => window.__player?.statistics?.frames > 45 && __player.captionTracks.length === 3",
             timeout=40000)
         # A language of cues is shown without a choice, a channel is not.
         assert view.page.evaluate("() => __player.captionTrack") == "Deutsch"

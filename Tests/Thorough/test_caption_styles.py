@@ -65,7 +65,7 @@ def open_element(view: Viewer, program: Program, width: int, address: str) -> No
     view.open(address, is_parsed=True)
     view.page.add_style_tag(content=f"live-player {{ width: {width}px !important }}")
     view.page.evaluate(MOUNT, [program.url("/live/"), "http"])
-    view.page.wait_for_function("() => __player.captionTracks.length === 2", timeout=30000)
+    view.page.wait_for_function("() => window.__player?.captionTracks.length === 2", timeout=30000)
 
 
 def shown(view: Viewer, track: str, texts: list[str]) -> list[dict]:

@@ -31,7 +31,7 @@ def test_player_shows_services_with_their_frames(
         view.open(address, is_parsed=True)
         view.page.evaluate(MOUNT, [program.url("/live/"), transport])
         view.page.wait_for_function(
-            "(names) => __player.statistics?.frames > 45"
+            "(names) => window.__player?.statistics?.frames > 45"
             " && __player.captionTracks.join() === names.join()", arg=names, timeout=30000)
         assert view.page.evaluate("() => [__player.captionTrack, ...__captions]") == [None]
         for name, label, given in (("English (SERVICE1)", "CC English (SERVICE1)", SERVICES[0]),

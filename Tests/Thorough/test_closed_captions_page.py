@@ -117,7 +117,7 @@ def test_player_shows_captions_of_the_video_with_their_frames(
         view.open(address, is_parsed=True)
         view.page.evaluate(MOUNT, [program.url("/live/"), transport])
         view.page.wait_for_function(
-            "() => __player.statistics?.frames > 45 && __player.captionTracks.length === 2",
+            "() => window.__player?.statistics?.frames > 45 && __player.captionTracks.length === 2",
             timeout=30000)
         assert view.page.evaluate("() => [__player.captionTrack, ...__captions]") == [None]
         for field, name in ((1, "CC1"), (2, "CC3")):
@@ -146,7 +146,7 @@ def test_the_past_has_the_captions_of_the_video(browser: Browser, program: Progr
         view.open(address, is_parsed=True)
         view.page.evaluate(MOUNT, [program.url("/live/"), "http"])
         view.page.wait_for_function(
-            "() => __player.statistics?.frames > 45 && __player.captionTracks.length === 2",
+            "() => window.__player?.statistics?.frames > 45 && __player.captionTracks.length === 2",
             timeout=30000)
         view.page.wait_for_function(CHOOSE, arg="CC1", timeout=10000)
         wait_until(lambda: get(program.port, f"/live/at/{time.time() - 7:.3f}").status == 200, 15,

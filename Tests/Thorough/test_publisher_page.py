@@ -112,7 +112,7 @@ def test_a_stream_begins_again_on_an_open_socket(transport: str, browser: Browse
     with viewer(browser) as view:
         view.open(program.url(f"/live/?transport={transport}"))
         view.page.wait_for_function(
-            "() => __player.status === 'live' && __player.framesShown > 30", timeout=15000)
+            "() => window.__player?.status === 'live' && __player.framesShown > 30", timeout=15000)
         first.kill()
         program.wait_logged("source-gone", within=10)
         sources.append(publish_tracks(port, groups=(30, 45), audio=False))
