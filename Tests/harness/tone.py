@@ -19,7 +19,7 @@ SECONDS = 8
 def record(folder: Path) -> Path:
     """Records eight seconds of a streamer; `long.mkv` in the same folder has forty.
 
-    Eight seconds are 240 frames and 375 AAC frames, so that repeats have no seam.
+    Eight seconds are 240 frames and 375 AAC frames, so that the repeats in `long.mkv` have no seam.
     """
     path = folder / "tone.mkv"
     program = start(["--resolution", "320x180", "--bitrate", "500", "--audio", "tone"])
@@ -61,11 +61,11 @@ def record(folder: Path) -> Path:
 
 
 def sender(tone: Path, audio: Sequence[str], output: Sequence[str]) -> Source:
-    """Sends video and audio repeatedly, at the pace of their timestamps."""
+    """Sends the forty seconds beside `tone` repeatedly, at the pace of their timestamps."""
     command = [
         need("ffmpeg", "audio of inputs"), "-v", "error", "-stream_loop", "-1", "-re", "-i",
-        str(tone), "-map", "0:v", "-map", "0:a", "-c:v", "copy", *audio, "-flush_packets", "1",
-        *output
+        str(tone.with_name("long.mkv")), "-map", "0:v", "-map", "0:a", "-c:v", "copy", *audio,
+        "-flush_packets", "1", *output
     ]
     return Source(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL))
