@@ -31,9 +31,6 @@ package struct LadderLoadState: Sendable {
   package static let publishTimeout = OverloadMonitor.limit + proof
   /// How long a change may take to have an effect before the next one.
   private static let effect = Interval.seconds(2)
-  /// How long all encoders must have their full effort before a rendition returns, at first and at
-  /// most.
-  private static let rest = (first: Interval.seconds(10), longest: Interval.seconds(480))
   /// How long no encoder may reduce its effort when a rendition is encoded again; longer than the
   /// time after which viewers return to it.
   private static let trial = Interval.seconds(5)
@@ -45,10 +42,11 @@ package struct LadderLoadState: Sendable {
   private var behindSince: MonotonicTime?
   private var changed = MonotonicTime.distantPast
   private var relieved = MonotonicTime.distantPast
-  private var rest = Self.rest.first
   private var returned: MonotonicTime?
   /// When the highest rendition was last not encoded.
   private var absentUntil = MonotonicTime.distantPast
+  /// How long all encoders must have their full effort before a rendition returns.
+  private var rest = DoublingPause(.seconds(10) ... .seconds(480))
 
   /// A ladder of `count` renditions, all encoded.
   package init(count: Int) {
@@ -89,9 +87,8 @@ package struct LadderLoadState: Sendable {
 
   private mutating func leaveOut(_ now: MonotonicTime) {
     if let returned {
-      let isSoon = now - returned < rest || trialFails(now)
-      // bounded: intervals saturate
-      rest = isSoon ? min(rest * 2, Self.rest.longest) : Self.rest.first
+      let isSoon = now - returned < rest.length || trialFails(now)
+      if isSoon { rest.double() } else { rest.reset() }
     }
     returned = nil
     loads[highest] = .none
@@ -102,7 +99,7 @@ package struct LadderLoadState: Sendable {
   }
 
   private mutating func restore(_ now: MonotonicTime) {
-    guard highest > 0, now - max(relieved, changed) >= rest else { return }
+    guard highest > 0, now - max(relieved, changed) >= rest.length else { return }
     highest -= 1
     changed = now
     returned = now

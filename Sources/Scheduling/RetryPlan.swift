@@ -7,8 +7,6 @@ package import Time
 /// Every half second for the first minute, so that a source that returns is seen at once; then the
 /// interval doubles up to five seconds.
 package struct RetryPlan: Sendable {
-  /// The interval between attempts, at first and at most.
-  private static let interval = (first: Interval.milliseconds(500), longest: Interval.seconds(5))
   /// The interval of a listener: it waits while it listens, and must not miss the sender.
   private static let listenerInterval = Interval.milliseconds(20)
   /// The interval after an authentication failure: cameras lock out clients that retry too often.
@@ -18,7 +16,8 @@ package struct RetryPlan: Sendable {
 
   private let isListener: Bool
   private var missingSince: MonotonicTime?
-  private var interval = Self.interval.first
+  /// The time between attempts.
+  private var pause = DoublingPause(.milliseconds(500) ... .seconds(5))
 
   /// A plan for a source that is not missing; a listener waits for its sender.
   package init(isListener: Bool) { self.isListener = isListener }
@@ -26,7 +25,7 @@ package struct RetryPlan: Sendable {
   /// Notes that the source supplies frames.
   package mutating func succeeded() {
     missingSince = nil
-    interval = Self.interval.first
+    pause.reset()
   }
 
   /// Notes that an attempt failed, or that the source was lost, at `now`.
@@ -37,8 +36,7 @@ package struct RetryPlan: Sendable {
     if isListener { return now + Self.listenerInterval }
     let since = missingSince ?? now
     missingSince = since
-    // bounded: intervals saturate
-    if now - since > Self.gracePeriod { interval = min(interval * 2, Self.interval.longest) }
-    return now + interval
+    if now - since > Self.gracePeriod { pause.double() }
+    return now + pause.length
   }
 }

@@ -9,7 +9,7 @@ package import Time
 /// |---|---|
 /// | the program ends with 0 | the supervisor ends with 0 |
 /// | it ends with 2 before it was ready for the first time | the supervisor ends with 2 |
-/// | it ends otherwise | a new process after a pause, which doubles up to `maximumPause` |
+/// | it ends otherwise | a new process after a pause, which doubles within `pauses` |
 /// | no sign of life for `silenceLimit` | the process is killed, and so restarted |
 /// | not ready within `startLimit` | the process is killed, and so restarted or not used |
 /// | SIGUSR2 | a new process; when it is ready, the old one leaves |
@@ -47,10 +47,8 @@ package struct Supervision: Sendable {
     case finish, replace, reload, reopen
   }
 
-  /// The pause before the first restart, and after a run of `stableTime`.
-  static let minimumPause = Interval.milliseconds(100)
-  /// The longest pause before a restart.
-  static let maximumPause = Interval.seconds(10)
+  /// The pauses before a restart: the first one also after a run of `stableTime`.
+  static let pauses = Interval.milliseconds(100)...Interval.seconds(10)
   /// A run that is as long has no effect on the next pause.
   static let stableTime = Interval.seconds(60)
   /// How long a ready process may give no sign of life.
@@ -84,7 +82,7 @@ package struct Supervision: Sendable {
   private var startTime: MonotonicTime
   /// Whether a process that is being started replaces another.
   private var isReplacing = false
-  private var pause = minimumPause
+  private var pause = DoublingPause(pauses)
   private var hasBeenReady = false
   private var isFinishing = false
 
@@ -163,7 +161,7 @@ package struct Supervision: Sendable {
       return others.flatMap { self.end($0.id, .finish, now) }
     }
     if end == .exited(2), !hasBeenReady { return [.exit(2)] }
-    if now - ended.since >= Self.stableTime { pause = Self.minimumPause }
+    if now - ended.since >= Self.stableTime { pause.reset() }
     if let successor = next {
       // It serves as soon as it is ready.
       current = successor
@@ -228,9 +226,9 @@ package struct Supervision: Sendable {
   }
 
   private mutating func retry(_ reason: String, _ now: MonotonicTime) -> [Action] {
+    let pause = pause.next()
     startTime = now + pause
     let text = "\(reason); a new process starts in \(pause.milliseconds) ms"
-    pause = min(2 * pause, Self.maximumPause)
     return [.log(isProblem: true, text)]
   }
 }

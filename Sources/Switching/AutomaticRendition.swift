@@ -18,10 +18,8 @@ package struct AutomaticRendition: Sendable {
   private static let strictTrial = Interval.seconds(5)
   /// The time after a failed trial in which its bytes may still delay others.
   private static let aftermath = Interval.seconds(3)
-  private static let minimumWait = Interval.seconds(10)
   /// The wait if a measurement proves that the next higher rendition fits.
   private static let provenWait = Interval.seconds(5)
-  private static let maximumWait = Interval.seconds(160)
 
   /// The index in the ladder; 0 is the top rendition.
   package private(set) var index: Int
@@ -32,7 +30,7 @@ package struct AutomaticRendition: Sendable {
   /// Whether the rendition is that of the latest raise.
   private var isRaised = false
   private var ignoredUntil = MonotonicTime.distantPast
-  private var wait = minimumWait
+  private var wait = DoublingPause(.seconds(10) ... .seconds(160))
 
   /// Starts with the rendition at `index`.
   package init(now: MonotonicTime, index: Int = 0) {
@@ -74,8 +72,7 @@ package struct AutomaticRendition: Sendable {
       index = min(max(index + 1, target), count - 1)
     }
     isRaised = false
-    // bounded: intervals saturate
-    wait = soonFails ? min(Self.maximumWait, wait * 2) : Self.minimumWait
+    if soonFails { wait.double() } else { wait.reset() }
     changedAt = now
   }
 
@@ -83,7 +80,7 @@ package struct AutomaticRendition: Sendable {
   ///
   /// If `isProven`, a measurement has shown that the next higher rendition fits.
   package mutating func step(_ now: MonotonicTime, isProven: Bool = false) {
-    let wait = isProven && wait == Self.minimumWait ? Self.provenWait : wait
+    let wait = isProven && wait.isShortest ? Self.provenWait : wait.length
     guard index > 0, now - max(changedAt, lateAt ?? changedAt) >= wait else { return }
     index -= 1
     changedAt = now

@@ -24,7 +24,8 @@ package struct Healing: Sendable {
   }
 
   private struct TwinState {
-    var pause = Healing.twinPauses.lowerBound
+    /// How long it is left alone after a failure.
+    var pause = DoublingPause(.seconds(1) ... .seconds(60))
     var retryTime = MonotonicTime.distantPast
     var isOut = false
     /// Whether it has failed in sending media, which only media can disprove.
@@ -33,8 +34,6 @@ package struct Healing: Sendable {
 
   /// How far back segments are healed.
   package static let lookBack = Interval.seconds(86_400)
-  /// How long a twin is left alone after a failure.
-  private static let twinPauses = Interval.seconds(1)...Interval.seconds(60)
   /// How long numbers that no twin has are not requested again.
   private static let absencePauses = Interval.seconds(30)...Interval.seconds(3600)
   /// The shortest time between the starts of two requests, which is twice that of the first one if
@@ -115,9 +114,7 @@ package struct Healing: Sendable {
     defer {
       twins[twin].isOut = true
       if isMedia { twins[twin].owesMedia = true }
-      twins[twin].retryTime = now + twins[twin].pause
-      // bounded: intervals saturate
-      twins[twin].pause = min(2 * twins[twin].pause, Self.twinPauses.upperBound)
+      twins[twin].retryTime = now + twins[twin].pause.next()
     }
     return !twins[twin].isOut
   }

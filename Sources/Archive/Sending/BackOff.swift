@@ -4,8 +4,7 @@ import Time
 
 /// The time between attempts while a store fails: 1 s, doubled up to 60 s.
 struct BackOff: Sendable {
-  private static let range = Interval.seconds(1)...Interval.seconds(60)
-  private var next = Self.range.lowerBound
+  private var pause = DoublingPause(.seconds(1) ... .seconds(60))
   /// Whether the last attempt failed.
   private(set) var isFailing = false
 
@@ -13,10 +12,8 @@ struct BackOff: Sendable {
   ///
   /// - Returns: the time until the next one.
   mutating func failed() -> Interval {
-    // bounded: intervals saturate
-    defer { next = min(next * 2, Self.range.upperBound) }
     isFailing = true
-    return next
+    return pause.next()
   }
 
   /// An attempt succeeded.

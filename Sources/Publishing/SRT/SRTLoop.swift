@@ -18,7 +18,7 @@ final class SRTLoop {
   private(set) var now = SystemClock.monotonicTime
   private var callers: [SRTSocket: SRTCaller] = [:]
   /// The publications whose source does not read: each turn is an attempt.
-  let waiting = PublicationQueue(first: .zero, last: .zero)
+  let waiting = PublicationQueue(pauses: .zero ... .zero)
   private var buffer = [UInt8](repeating: 0, count: SRTSocket.payloadSize)
   private var nextCheck: MonotonicTime
 

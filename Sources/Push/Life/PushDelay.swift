@@ -12,7 +12,8 @@ struct PushDelay: Sendable {
   static let steadyTime = Interval.seconds(5)
 
   private var outageStart: MonotonicTime?
-  private var refused = Self.range.lowerBound
+  /// The time after a refusal.
+  private var refused = DoublingPause(Self.range)
 
   /// A connection has failed.
   ///
@@ -29,8 +30,6 @@ struct PushDelay: Sendable {
     outageStart = start
     let lost = (now - start) / 10
     guard isRefusal else { return min(max(lost, Self.range.lowerBound), Self.range.upperBound) }
-    // bounded: intervals saturate
-    defer { refused = min(refused * 2, Self.range.upperBound) }
-    return refused
+    return refused.next()
   }
 }
