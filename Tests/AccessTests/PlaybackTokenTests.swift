@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Net
 import Testing
-
-@testable import Access
 
 private let secret = "0123456789abcdef0123456789abcdef"
 private let expiry: Int64 = 1_800_000_000

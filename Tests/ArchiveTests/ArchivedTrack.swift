@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import CMAF
 import Media
 import Packaging
@@ -7,8 +8,6 @@ import Sharing
 import System
 import TestSupport
 import Time
-
-@testable import Archive
 
 /// A window that gets CMAF chunks, and a folder that is removed at the end.
 struct ArchivedTrack {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Archive
 import Media
 import Packaging
 import Sharing
@@ -7,8 +8,6 @@ import System
 import TestSupport
 import Testing
 import Time
-
-@testable import Archive
 
 @Suite("Hour files with further segments")
 struct HourMergeTests {

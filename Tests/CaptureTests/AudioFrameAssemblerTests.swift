@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import TestSupport
 import Testing
-
-@testable import Capture
 
 @Suite("PCM frames of 1024 samples, counted from 1970")
 struct AudioFrameAssemblerTests {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import Media
 import Testing
-
-@testable import Capture
 
 @Suite("NAL units in a byte stream, H.264 Annex B and ISO/IEC 14496-15 §5")
 struct NALUnitsTests {

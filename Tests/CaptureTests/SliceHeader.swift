@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import Media
 import TestSupport
-
-@testable import Capture
 
 /// The fields of a slice header that the tests need, H.264 §7.3.3.
 struct SliceHeader {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import TestSupport
 import Testing
 import Time
-
-@testable import Capture
 
 @Suite("The test tone: 1 kHz for 100 ms from each whole UTC second")
 struct TestToneTests {

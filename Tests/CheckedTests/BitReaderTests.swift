@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 import Testing
-
-@testable import Checked
 
 @Suite("Reading bits")
 struct BitReaderTests {

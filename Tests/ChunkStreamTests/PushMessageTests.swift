@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ChunkStream
 import Sharing
 import Testing
-
-@testable import ChunkStream
 
 @Suite("Messages between the server and a process that pushes")
 struct PushMessageTests {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Configuration
 import Foundation
 import Testing
-
-@testable import Configuration
 
 @Suite("--check")
 struct CheckReportTests {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Configuration
 import Foundation
 import HTTP
 import Logging
@@ -9,8 +10,6 @@ import Streams
 import TestSupport
 import Testing
 import Time
-
-@testable import Configuration
 
 @Suite("The command line")
 struct CommandLineTests {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Configuration
 import Foundation
 import Logging
 import Streams
 import Testing
 import Time
-
-@testable import Configuration
 
 @Suite("The environment: STREAMER_<OPTION>")
 struct EnvironmentTests {

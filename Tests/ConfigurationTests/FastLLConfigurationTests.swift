@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import Configuration
 import Foundation
 import Logging
 import Media
@@ -8,8 +9,6 @@ import Packaging
 import Streams
 import Testing
 import Time
-
-@testable import Configuration
 
 /// A stream of `streams.json` as Fast-ll's documentation shows it, with other values for some keys.
 private func element(_ changes: [String: String?] = [:]) -> String {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Configuration
 import Push
 import Testing
-
-@testable import Configuration
 
 @Suite("The receivers of a stream in a configuration")
 struct PushSettingsTests {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Configuration
 import Testing
-
-@testable import Configuration
 
 @Suite("The changes of a reload")
 struct RegistryPlanTests {

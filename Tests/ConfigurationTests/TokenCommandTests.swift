@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Access
+import Configuration
 import Logging
 import Net
 import System
 import Testing
 import Time
-
-@testable import Configuration
 
 private let secret = "0123456789abcdef0123456789abcdef"
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HLSPackager
 import Media
 import Packaging
 import TestSupport
 import Testing
 import Time
-
-@testable import HLSPackager
 
 @Suite("Runs with a header of their own, RFC 8216bis §4.4.4.3, §4.4.4.5")
 struct PeriodHeaderTests {

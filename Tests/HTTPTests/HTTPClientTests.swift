@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTP
 import Net
 import Sharing
 import Testing
 import Time
-
-@testable import HTTP
 
 @Suite("The HTTP client, RFC 9112")
 struct HTTPClientTests {

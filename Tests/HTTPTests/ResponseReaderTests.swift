@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import HTTP
 import Testing
-
-@testable import HTTP
 
 @Suite("Responses of other servers, in pieces")
 struct ResponseReaderTests {

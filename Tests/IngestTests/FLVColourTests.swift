@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Ingest
 import Media
 import Testing
-
-@testable import Ingest
 
 @Suite("Colours of Enhanced RTMP v2, VideoPacketType.Metadata")
 struct FLVColourTests {

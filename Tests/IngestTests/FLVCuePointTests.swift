@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Ingest
 import Metadata
 import Testing
 import Time
-
-@testable import Ingest
 
 @Suite("Cue points of a publisher by RTMP")
 struct FLVCuePointTests {

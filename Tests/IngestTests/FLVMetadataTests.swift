@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Ingest
 import Media
 import Testing
-
-@testable import Ingest
 
 @Suite("onMetaData of a publisher by RTMP")
 struct FLVMetadataTests {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Ingest
 import Media
 import TestSupport
 import Testing
 import Time
-
-@testable import Ingest
 
 @Suite("Events in CMAF tracks")
 struct TrackEventTests {

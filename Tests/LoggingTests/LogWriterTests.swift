@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Logging
 import Sharing
 import Testing
 import Time
-
-@testable import Logging
 
 @Suite("The writer of log lines")
 struct LogWriterTests {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Net
 import Testing
-
-@testable import Net
 
 private struct URLRow: Sendable, CustomTestStringConvertible {
   let text: String

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
+import Packaging
 import TestSupport
 import Testing
-
-@testable import Packaging
 
 /// A clip read back from its boxes.
 struct ClipFile {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
+import Packaging
 import Sharing
 import TestSupport
 import Testing
 import Time
-
-@testable import Packaging
 
 @Suite("Clips: the layout of the file, ISO/IEC 14496-12 §8")
 struct ClipPlanTests {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import Packaging
 import Sharing
 import TestSupport
 import Testing
 import Time
-
-@testable import Packaging
 
 @Suite("A rendition that is left out for a while, RFC 8216bis §4.4.4.7, §4.4.4.9, Appendix B.1")
 struct LeftOutTests {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import Packaging
 import Testing
 import Time
-
-@testable import Packaging
 
 @Suite("Cues of the source of a stream")
 struct SourceCueTests {

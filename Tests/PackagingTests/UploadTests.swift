@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Packaging
 import Sharing
 import Testing
 import Time
-
-@testable import Packaging
 
 /// An uploaded stream on a clock that the test moves.
 private final class UploadCase {

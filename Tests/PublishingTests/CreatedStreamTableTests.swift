@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Publishing
 import Testing
 import Time
-
-@testable import Publishing
 
 @Suite("Streams that publishers create")
 struct CreatedStreamTableTests {

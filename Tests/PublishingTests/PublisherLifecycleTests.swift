@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Publishing
 import Testing
 import Time
-
-@testable import Publishing
 
 @Suite("The life of a publication")
 struct PublisherLifecycleTests {

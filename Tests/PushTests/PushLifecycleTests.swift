@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Push
 import Testing
 import Time
-
-@testable import Push
 
 @Suite("The life of a push")
 struct PushLifecycleTests {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Net
+import Push
 import Testing
-
-@testable import Push
 
 @Suite("The receivers of a stream")
 struct PushTargetTests {

@@ -3,10 +3,9 @@
 import HTTP
 import Media
 import Packaging
+import Server
 import Testing
 import Time
-
-@testable import Server
 
 @Suite("POST /api/streams/S/captions")
 struct CaptionRequestTests {

@@ -2,11 +2,10 @@
 
 import HTTP
 import Packaging
+import Server
 import Statistics
 import TestSupport
 import Testing
-
-@testable import Server
 
 @Suite("Fields: lifetimes, CORS, types, RFC 8216bis Appendix B.1")
 struct FieldsTests {

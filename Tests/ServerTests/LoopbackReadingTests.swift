@@ -3,10 +3,9 @@
 import Access
 import HTTP
 import Net
+import Server
 import Testing
 import Time
-
-@testable import Server
 
 private let local = PeerAddress(high: 0, low: 0x7f00_0001, port: 4000, isVersion6: false)
 

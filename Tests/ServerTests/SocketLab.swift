@@ -3,9 +3,8 @@
 import HTTP
 import HTTPTestSupport
 import Net
+import Server
 import Time
-
-@testable import Server
 
 /// A client of `llws.v1` in memory, beside a synthetic stream.
 final class SocketLab {

@@ -5,14 +5,13 @@ import HTTP
 import Media
 import Net
 import Packaging
+import Server
 import Sharing
+import Sockets
 import Statistics
 import TestSupport
 import Testing
 import Time
-
-@testable import Server
-@testable import Sockets
 
 @Suite("llws.v1 over a synthetic stream")
 struct SocketTests {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Packaging
+import Server
 import Testing
-
-@testable import Server
 
 @Suite("The addresses of stills")
 struct StillAddressTests {

@@ -4,11 +4,10 @@ import Access
 import HTTP
 import Logging
 import Net
+import Server
 import Streams
 import TestSupport
 import Testing
-
-@testable import Server
 
 @Suite("The list of streams")
 struct StreamListingTests {

@@ -4,13 +4,12 @@ import HTTP
 import Logging
 import Media
 import Net
+import Server
 import Sharing
 import Streams
 import TestSupport
 import Testing
 import Time
-
-@testable import Server
 
 @Suite("Streams that are added and removed")
 struct StreamTableTests {

@@ -7,13 +7,12 @@ import Logging
 import Media
 import Net
 import Packaging
+import Server
 import Sharing
 import Statistics
 import TestSupport
 import Testing
 import Time
-
-@testable import Server
 
 @Suite("Requests for renditions that the server chooses")
 struct SwitchingRequestTests {

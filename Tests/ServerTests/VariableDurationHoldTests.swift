@@ -4,10 +4,9 @@ import HLSPackager
 import HTTP
 import Media
 import Packaging
+import Server
 import TestSupport
 import Testing
-
-@testable import Server
 
 @Suite("Requests for segments with variable duration")
 struct VariableDurationHoldTests {

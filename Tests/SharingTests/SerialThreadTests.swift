@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Sharing
 import Testing
 import Time
-
-@testable import Sharing
 
 @Suite("Work that runs one after another")
 struct SerialThreadTests {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Statistics
 import Testing
 import Time
-
-@testable import Statistics
 
 @Suite("Memory is given back after slow responses")
 struct MemoryReturnTests {

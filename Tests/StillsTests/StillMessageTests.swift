@@ -2,9 +2,8 @@
 
 import ChunkStream
 import Sharing
+import Stills
 import Testing
-
-@testable import Stills
 
 @Suite("Messages of the process of stills")
 struct StillMessageTests {

@@ -4,10 +4,9 @@ import Capture
 import Logging
 import Media
 import Packaging
+import Streams
 import Testing
 import Time
-
-@testable import Streams
 
 @Suite("The end of a program without work")
 struct ExitReasonTests {

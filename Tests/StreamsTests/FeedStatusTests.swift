@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ChunkStream
+import Streams
 import Testing
 import Time
-
-@testable import Streams
 
 @Suite("The status in a feed")
 struct FeedStatusTests {

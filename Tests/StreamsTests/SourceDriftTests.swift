@@ -3,11 +3,10 @@
 import Capture
 import Media
 import Scheduling
+import Streams
 import TestSupport
 import Testing
 import Time
-
-@testable import Streams
 
 @Suite("An hour of a source whose crystal is off")
 struct SourceDriftTests {

@@ -5,11 +5,10 @@ import Logging
 import Media
 import Packaging
 import Sharing
+import Streams
 import TestSupport
 import Testing
 import Time
-
-@testable import Streams
 
 @Suite("A stream session with the real encoder", .serialized)
 struct StreamSessionTests {

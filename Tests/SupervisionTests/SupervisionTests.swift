@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Isolation
+import Supervision
 import Testing
 import Time
-
-@testable import Supervision
 
 @Suite("The decisions of a supervisor")
 struct SupervisionTests {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Switching
 import Testing
 import Time
-
-@testable import Switching
 
 @Suite("Frames that a player drops")
 struct DroppedFramesTests {

@@ -2,9 +2,8 @@
 
 import Foundation
 import Glibc
+import System
 import Testing
-
-@testable import System
 
 @Suite("Whole files")
 struct RegularFileTests {

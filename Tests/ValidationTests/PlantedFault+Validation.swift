@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import Validation
+import Validation
 
 extension PlantedFault {
   /// What is found of each fault, in the order of `all`: followed once for all tests.

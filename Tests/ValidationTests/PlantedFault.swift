@@ -2,8 +2,7 @@
 
 import HTTP
 import Testing
-
-@testable import Validation
+import Validation
 
 /// A fault of an origin, and the rule that it breaks.
 struct PlantedFault: Sendable, CustomTestStringConvertible {
