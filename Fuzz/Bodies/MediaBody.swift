@@ -14,7 +14,7 @@ extension FuzzBody {
     sources: [
       "Capture/Inputs/LibraryPackets.swift", "Capture/Inputs/VideoDepacketizer.swift",
       "Capture/Inputs/AudioDepacketizer.swift", "Capture/Codecs/NALSplitter.swift",
-      "Capture/Codecs/Rotation+SEI.swift",
+      "Capture/Codecs/Rotation.swift",
       "Capture/Inputs/AccessUnitAssembler.swift", "Capture/Inputs/ADTS.swift",
       "Capture/Inputs/OpusTransport.swift", "Capture/Inputs/PassThroughAnalysis.swift",
       "Capture/Inputs/PassThroughHeader.swift", "Capture/Inputs/VideoDecoder.swift",

@@ -8,7 +8,7 @@ import Server
 extension FuzzBody {
   /// Paths: a parsed media name is rendered again as the same name.
   static let names = FuzzBody(
-    name: "names", sources: ["Server/Routing/Route.swift", "Packaging/Names/MediaName.swift"]
+    name: "names", sources: ["Server/Addresses/Route.swift", "Packaging/Names/MediaName.swift"]
   ) { bytes in
     guard let request = try? Request("GET", "/" + String(decoding: bytes, as: UTF8.self)) else {
       return nil

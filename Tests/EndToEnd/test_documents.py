@@ -134,6 +134,15 @@ def test_the_files_in_the_architecture_exist() -> None:
     assert {name for name in named if not (ROOT / "Sources" / name).is_file()} == set()
 
 
+def test_the_files_that_fuzzing_measures_exist() -> None:
+    """Each parser that a fuzzing target names exists: its covered lines are counted."""
+    bodies = [path.read_text() for path in (ROOT / "Fuzz/Bodies").glob("*.swift")]
+    lists = re.findall(r"sources: \[(.*?)\]", "".join(bodies), re.DOTALL)
+    named = set(re.findall(r'"([^"]+)"', "".join(lists)))
+    assert len(named) > 40
+    assert {name for name in named if not (ROOT / "Sources" / name).is_file()} == set()
+
+
 def test_the_architecture_lists_every_folder_of_the_sources() -> None:
     """Each target, or each folder in it, has a row in the architecture."""
     text = (ROOT / "docs/architecture/targets.md").read_text()
