@@ -25,7 +25,7 @@ final class SocketSession: WebSocketHandler {
   let sockets: StreamSockets
   private(set) var subscriptions: [Subscription] = []
   /// The media that the client wants.
-  private(set) var state = ViewerState()
+  private(set) var state = ViewerState.idle
   /// Whether the client has sent `hello`.
   private(set) var isWelcome = false
   /// Whether the client has asked for the channels, and gets changes of them.
@@ -142,7 +142,7 @@ final class SocketSession: WebSocketHandler {
   private func unsubscribe() {
     leaveGroups()
     presence.leave()
-    state = ViewerState()
+    state = .idle
   }
 
   private func choose(_ message: ClientMessage) {

@@ -12,20 +12,20 @@ struct ViewerStateTests {
 
   @Test("a request waits, is served, and ends")
   func life() throws {
-    var state = ViewerState()
+    var state = ViewerState.idle
     #expect(state.join() == nil && state.request == nil && !state.isPending)
     state.subscribe(try Self.request())
     #expect(state.isPending && state.request != nil)
     #expect(state.join() == false && !state.isPending && state.request != nil)
     #expect(state.join() == false)
-    state = ViewerState()
+    state = ViewerState.idle
     #expect(state.request == nil)
   }
 
   @Test("a viewer with media continues after a restart; one without begins")
   func restarts() throws {
     for hadMedia in [true, false] {
-      var state = ViewerState()
+      var state = ViewerState.idle
       state.restart(hadMedia: hadMedia)
       #expect(!state.isPending)
       state.subscribe(try Self.request())
@@ -42,7 +42,7 @@ struct ViewerStateTests {
 
   @Test("a pause outlives restarts and choices, and ends with a new request")
   func pauses() throws {
-    var state = ViewerState()
+    var state = ViewerState.idle
     state.pause(true)
     #expect(!state.isPaused)
     state.subscribe(try Self.request())
