@@ -9,14 +9,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, TimeoutError
 
 from fetch_hlsjs import script_flags
 from harness.boxes import find, kinds
-from harness.browser import viewer
+from harness.browser import Viewer, viewer
 from harness.http1 import get
 from harness.mpd import schema, validate_by_schema
 from harness.playlist import parse
@@ -177,6 +178,17 @@ HOSTILE = [template.format(run) for run in (RUN, "alert(1)", "top.location = '//
                "</div></p>&#60;script&#62;{}&#60;/script&#62; --> NOTE")]
 
 
+def not_shown(view: Viewer) -> list[str]:
+    """The texts that one of two players has not shown as they are."""
+    shown = view.page.evaluate("() => __captions")
+    assert len(shown) == 2
+    for transport, found in shown.items():
+        texts = {entry["text"] for entry in found}
+        print(f"{transport}: {len(texts.intersection(HOSTILE))} of 40 texts were shown as they are")
+    return [text for text in HOSTILE
+            if not all(text in [entry["text"] for entry in found] for found in shown.values())]
+
+
 @pytest.mark.timeout(80)
 def test_markup_of_cues_is_never_executed(
         browser: Browser, program: Program, hlsjs: Path) -> None:
@@ -193,16 +205,20 @@ def test_markup_of_cues_is_never_executed(
             "() => window.__hls.playingDate && [...document.querySelectorAll('live-player')].every("
             "(player) => player.statistics?.frames > 45 && player.latency && player.captionTrack)",
             timeout=25000)
-        at = int(time.time() * 1000) + 3000
-        for index, text in enumerate(HOSTILE):
-            post(program, {"text": text, "start": at + index * 400, "duration": 380})
-        view.page.wait_for_function(
-            "(text) => Object.values(__captions).every((found) => found.some((entry) =>"
-            " entry.text === text))", arg=HOSTILE[-1], timeout=35000)
-        for transport, found in view.page.evaluate("() => __captions").items():
-            missing = [text for text in HOSTILE if text not in [entry["text"] for entry in found]]
-            print(f"{transport}: {40 - len(missing)} of 40 texts were shown as they are")
-            assert not missing, (transport, missing)
+        # A player that seeks to the live edge, as on a busy machine, skips the texts in between.
+        for _ in range(3):
+            left = not_shown(view)
+            if not left:
+                break
+            at = int(time.time() * 1000) + 3000
+            for index, text in enumerate(left):
+                post(program, {"text": text, "start": at + index * 400, "duration": 380})
+            with suppress(TimeoutError):
+                view.page.wait_for_function(
+                    "(texts) => Object.values(__captions).every((found) =>"
+                    " texts.every((text) => found.some((entry) => entry.text === text)))",
+                    arg=left, timeout=7000 + 400 * len(left))
+        assert not not_shown(view)
         shown = view.page.evaluate("() => window.__shown")
         assert shown, "hls.js shows the texts too"
         assert view.page.evaluate("() => [window.__run, document.scripts.length,"
