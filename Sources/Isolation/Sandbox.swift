@@ -3,6 +3,7 @@
 import CLinux
 import CSeccomp
 import Glibc
+import Sharing
 import System
 
 /// The rights that a process with foreign media gives up.
@@ -22,8 +23,21 @@ package enum Sandbox {
     /// Limits of memory and descriptors, no privileges, no life after the parent's.
     package static let limits = Protections(rawValue: 4)
 
-    /// All of them.
-    package static let all: Protections = [.files, .calls, .limits]
+    private static let names: [(Protections, String)] = [
+      (.files, "Landlock"), (.calls, "seccomp"), (.limits, "limits"),
+    ]
+    private static let wasTaken = OnceFlag()
+
+    /// A sentence about the protections that this system lacks, once per run of the program: each
+    /// process lacks the same.
+    ///
+    /// - Returns: nil if nothing is missing, or another process had the sentence.
+    package func takeLack() -> String? {
+      let missing = Self.names.filter { !contains($0.0) }.map(\.1)
+      guard !missing.isEmpty, Self.wasTaken.raise() else { return nil }
+      return "this system lacks \(missing.joined(separator: ", ")): processes with foreign media "
+        + "keep these rights"
+    }
   }
 
   /// The network that is permitted.

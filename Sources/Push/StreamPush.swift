@@ -144,9 +144,10 @@ package final class StreamPush: Sendable {
   private func lane(_ name: String, isStopped: Bool) -> PushLane {
     let isCMAF = target.address.kind == .cmaf
     let receiver = "\(target.address)" + (isCMAF ? " (\(name))" : "")
-    let connect: PushLane.Connect = { [target, tls, agent] tracks throws(PushFailure) in
+    let connect: PushLane.Connect = { [target, tls, agent, log] tracks throws(PushFailure) in
       guard isCMAF else {
-        return try ProcessConnection(to: target.address, tls.trust, tracks.map(\.description))
+        return try ProcessConnection(
+          to: target.address, tls.trust, tracks.map(\.description), log)
       }
       guard let (track, description) = tracks.first,
         let address = target.address.url(of: track.name, isAudio: track.isAudio)

@@ -140,8 +140,11 @@ struct StillDesk {
       process = try ChildProcess.start(StillProcess.argument)
     } catch { throw .crashed("\(error)") }
     try send(.process(version: ChildMessage.version, memory: Self.memory))
-    guard case .hello = try answer(within: Self.startLimit) else {
+    guard case .hello(_, let protections) = try answer(within: Self.startLimit) else {
       throw .crashed("another first answer than hello")
+    }
+    if let lack = Sandbox.Protections(rawValue: protections).takeLack() {
+      log.write(.warning, "isolation", lack)
     }
     return true
   }

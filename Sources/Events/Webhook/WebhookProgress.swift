@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTP
 import Time
 
 /// Which event a web server gets next, and when: a pure state machine.
@@ -17,13 +18,10 @@ struct WebhookProgress: Sendable {
     case failed(String)
 
     /// The outcome of a response.
-    ///
-    /// - Source: RFC 9110 §15; 408, 425 and 429 ask for another attempt.
     init(status: Int) {
       switch status {
       case 200..<300: self = .accepted
-      case 408, 425, 429: self = .failed("status \(status)")
-      case 400..<500: self = .refused(status: status)
+      case _ where StatusCode.isLastingRefusal(status): self = .refused(status: status)
       default: self = .failed("status \(status)")
       }
     }
@@ -37,14 +35,11 @@ struct WebhookProgress: Sendable {
     case recovered(lost: Int64)
   }
 
-  /// The longest wait before another attempt.
-  static let maximumWait = Interval.seconds(30)
-
   /// The number of the newest event that was accepted, refused or forgotten.
   private(set) var last: Int64
   /// When the next attempt is made, if an attempt has failed.
   private(set) var retryAt: MonotonicTime?
-  private var attempts: Int64 = 0
+  private var pause = DoublingPause(.seconds(1) ... .seconds(30))
   private var lost: Int64 = 0
   private var isFailing = false
 
@@ -73,9 +68,7 @@ struct WebhookProgress: Sendable {
       isFailing = true
       return wasFailing ? nil : .failing("status \(status)")
     case .failed(let reason):
-      // 1, 2, 4, 8, 16, 30, 30 … seconds.
-      retryAt = now + min(.seconds(1 << min(attempts, 5)), Self.maximumWait)
-      attempts = attempts.addingSaturated(1)
+      retryAt = now + pause.next()
       isFailing = true
       return wasFailing ? nil : .failing(reason)
     }
@@ -83,6 +76,7 @@ struct WebhookProgress: Sendable {
 
   private mutating func advance() {
     last = last.addingSaturated(1)
-    (retryAt, attempts) = (nil, 0)
+    retryAt = nil
+    pause.reset()
   }
 }

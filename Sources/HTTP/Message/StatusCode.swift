@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The reason phrases of status codes, for human readers.
+/// The meaning of status codes.
 ///
 /// - Source: RFC 9110 §15; RFC 5842 §7.2; RFC 6585; RFC 8470 §5.2
 package enum StatusCode {
+  /// Whether another attempt has the same result: a refusal that asks for no other attempt.
+  package static func isLastingRefusal(_ status: Int) -> Bool {
+    (400..<500).contains(status) && ![408, 425, 429].contains(status)
+  }
+
   /// The phrase for `status`; empty if none is known.
   package static func reason(_ status: Int) -> String {
     switch status {

@@ -89,6 +89,11 @@ package final class Publication: @unchecked Sendable {
 
   private func refuse(_ refusal: AccessRefusal) {
     let transport = transport
+    // The hook has logged its own reason.
+    if refusal != .notPermitted, let transport {
+      log.write(
+        .warning, "publish-refused", stream: event.stream, "\(transport.client): \(refusal)")
+    }
     end(nil)
     transport?.refused(refusal)
   }

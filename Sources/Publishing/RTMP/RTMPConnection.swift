@@ -135,7 +135,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
         event, over: self, waitsForFormer: true, server.registry, server.waiting, server.log)
       self.publication = publication
       publication.enter(admission)
-    } catch { refused(error) }
+    } catch { refuse("\(error)") }
   }
 
   private func publish(_ tag: MediaTag) {
@@ -198,11 +198,14 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     release()
   }
 
-  /// Tells the client that it may not publish, and closes the connection.
+  /// Writes a line, tells the client that it may not publish, and closes the connection.
   private func refuse(_ reason: String, code: String = "NetStream.Publish.BadName") {
     server.log.write(
-      .warning, "publish-refused", stream: publication?.streamName,
-      "a publisher from \(peer.masked): \(reason)")
+      .warning, "publish-refused", stream: publication?.streamName, "\(client): \(reason)")
+    turnAway(reason, code: code)
+  }
+
+  private func turnAway(_ reason: String, code: String = "NetStream.Publish.BadName") {
     stopPublishing(nil)
     session.refuse(reason, code: code)
     state = .closing
@@ -304,7 +307,7 @@ extension RTMPConnection: PublicationTransport {
     sendOutput()
   }
 
-  func refused(_ refusal: AccessRefusal) { if isOpen { refuse("\(refusal)") } }
+  func refused(_ refusal: AccessRefusal) { if isOpen { turnAway("\(refusal)") } }
 
   func replaced() { if isOpen { refuse("replaced by another publisher") } }
 }

@@ -104,12 +104,7 @@ extension SRTCaller: PublicationTransport {
 
   func begin() { feed() }
 
-  func refused(_ refusal: AccessRefusal) {
-    loop.service.log.write(
-      .warning, "publish-refused", stream: caller.grant.name,
-      "SRT from \(peer.masked): \(refusal)")
-    end(nil)
-  }
+  func refused(_ refusal: AccessRefusal) { end(nil) }
 
   func replaced() { end("replaced by another publisher") }
 

@@ -2,6 +2,7 @@
 
 import ChunkStream
 import Isolation
+import Logging
 import Net
 import Packaging
 import Sharing
@@ -32,6 +33,7 @@ final class ProcessConnection: PushConnection {
   private let address: PushAddress
   private let trust: ServerTrust
   private let tracks: [TrackDescription]
+  private let log: Log
   private let process: ChildProcess
   private let answers = Monitor(Answers(progress: SystemClock.monotonicTime))
   /// The number of the newest chunk that was sent.
@@ -41,8 +43,9 @@ final class ProcessConnection: PushConnection {
 
   /// Starts the process.
   init(
-    to address: PushAddress, _ trust: ServerTrust, _ tracks: [TrackDescription]
+    to address: PushAddress, _ trust: ServerTrust, _ tracks: [TrackDescription], _ log: Log
   ) throws(PushFailure) {
+    self.log = log
     self.address = address
     self.trust = trust
     self.tracks = tracks
@@ -76,7 +79,9 @@ final class ProcessConnection: PushConnection {
       pipe.send(
         PushOrder.track(header: track.header.array, isLast: index == tracks.count - 1))
     }
-    let started = OSThread(name: "push-answers") { [answers] in Self.receive(pipe, answers) }
+    let started = OSThread(name: "push-answers") { [answers, log] in
+      Self.receive(pipe, answers, log)
+    }
     guard started != nil else { throw .lost("no thread") }
     let limit = SystemClock.monotonicTime + Self.opening
     let isConnected = answers.wait(until: limit) { answers in
@@ -141,8 +146,13 @@ final class ProcessConnection: PushConnection {
       || waiting.reduce(0, { $0 + $1.size }) > Self.waitingBytes
   }
 
-  private static func receive(_ pipe: MessagePipe, _ answers: Monitor<Answers>) {
+  private static func receive(_ pipe: MessagePipe, _ answers: Monitor<Answers>, _ log: Log) {
     while case .success(let answer)? = try? pipe.receive(PushAnswer.self).message {
+      if case .hello(_, let protections) = answer,
+        let lack = Sandbox.Protections(rawValue: protections).takeLack()
+      {
+        log.write(.warning, "isolation", lack)
+      }
       answers.update { answers in
         switch answer {
         case .hello: break

@@ -112,8 +112,7 @@ final class CMAFConnection: PushConnection {
       .split(whereSeparator: \.isNewline).first.map { ": \($0)" } ?? ""
     let reason = "status \(status)\(text)"
     // A receiver that is busy or failing may take the stream soon.
-    throw (400..<500).contains(status) && status != 408 && status != 429
-      ? .refused(reason) : .lost(reason)
+    throw StatusCode.isLastingRefusal(status) ? .refused(reason) : .lost(reason)
   }
 
   private func write(_ bytes: [UInt8]) throws(PushFailure) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Checked
 import FoundationEssentials
 package import HTTP
 package import Media
@@ -101,12 +100,7 @@ package struct CaptionRequest {
       throw .init("the cue is too large (expected at most \(largest) bytes)", status: 413)
     }
     let form = "expected an object such as {\"text\": \"Hello\", \"duration\": 3000}"
-    do throws(JSONFault) {
-      try JSONSyntax.check(body, .document(allowsComments: false))
-    } catch {
-      throw .init(
-        "the body is not JSON: line \(error.line), column \(error.column) (\(form))")
-    }
+    try TextOrNumber.checkSyntax(of: body, form)
     guard
       let members = try? JSONDecoder().decode([String: TextOrNumber].self, from: Data(body))
     else { throw .init("the body is no object of texts and numbers (\(form))") }

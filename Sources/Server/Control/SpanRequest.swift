@@ -19,8 +19,11 @@ package struct SpanRequest {
   /// Reads a request.
   package init(_ request: Request, _ body: [UInt8]) throws(RequestRefusal) {
     let items = request.queryItems
-    let object =
-      body.isEmpty ? nil : try? JSONDecoder().decode(Body.self, from: Data(body))
+    if !body.isEmpty {
+      try TextOrNumber.checkSyntax(
+        of: body, "expected an object such as {\"from\": 1795155720, \"to\": 1795155780}")
+    }
+    let object = try? JSONDecoder().decode(Body.self, from: Data(body))
     func time(_ name: String, _ value: TextOrNumber?) throws(RequestRefusal) -> WallTime {
       let text = items.first { $0.name == name }?.value ?? value?.string
       guard let text, let time = EventRequest.time(text, microseconds: 1_000_000) else {

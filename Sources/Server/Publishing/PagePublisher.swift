@@ -123,7 +123,10 @@ final class PagePublisher: WebSocketHandler, @unchecked Sendable {
     switch publishers.admit(credential, request, to: streamName) {
     case nil:
       refuse(.key("this stream accepts no publishers"))
-    case .failure(let refusal)?: refused(refusal)
+    case .failure(let refusal)?:
+      publishers.log.write(
+        .warning, "publish-refused", stream: streamName, "\(client): \(refusal)")
+      refused(refusal)
     case .success(let stream)?:
       identity = credential.session
       let event = PublishEvent(streamName, .page, request.peer, request.certificate)
@@ -260,9 +263,6 @@ extension PagePublisher: PublicationTransport {
 
   func refused(_ refusal: AccessRefusal) {
     publication = nil
-    publishers.log.write(
-      .warning, "publish-refused", stream: streamName,
-      "a page from \(request.peer.masked): \(refusal)")
     refuse(refusal == .taken ? .busy : .key("\(refusal)"))
     if connection == nil { publishers.forget(self) }
   }

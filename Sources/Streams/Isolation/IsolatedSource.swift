@@ -24,8 +24,6 @@ package final class IsolatedSource: ReceivedSource {
   private static let stopLimit = (ending: Interval.milliseconds(2500), leaving: Interval.seconds(1))
   /// The time that the end of a killed process takes.
   private static let killTime = Interval.milliseconds(300)
-  /// Whether missing protections of this kernel were reported.
-  private static let hasWarned = OnceFlag()
 
   private let order: StartOrder
   private let crashes: SourceCrashes
@@ -233,7 +231,9 @@ package final class IsolatedSource: ReceivedSource {
   ) throws(MessageError) {
     switch message {
     case .hello(_, let protections):
-      warn(Sandbox.Protections(rawValue: protections))
+      if let lack = Sandbox.Protections(rawValue: protections).takeLack() {
+        log.write(.warning, "isolation", lack)
+      }
     case _ where isFirst:
       throw .invalid(field: "the first message", value: "another kind; expected hello")
     case .facts(let fields):
@@ -248,17 +248,5 @@ package final class IsolatedSource: ReceivedSource {
       try loop.update { $0.detach() }?.handle(message)
     default: try loop.lifecycle.receiver?.handle(message)
     }
-  }
-
-  /// Warns once per run of the program if this kernel lacks a protection.
-  private func warn(_ protections: Sandbox.Protections) {
-    let missing = Sandbox.Protections.all.subtracting(protections)
-    guard !missing.isEmpty, Self.hasWarned.raise() else { return }
-    let names: [(Sandbox.Protections, String)] = [
-      (.files, "Landlock"), (.calls, "seccomp"), (.limits, "limits"),
-    ]
-    let text = names.filter { missing.contains($0.0) }.map(\.1).joined(separator: ", ")
-    log.write(
-      .warning, "isolation", "this system lacks \(text): processes of sources keep these rights")
   }
 }
