@@ -3,6 +3,7 @@
 import ChunkStream
 import HTTP
 import Media
+import Net
 import Packaging
 import Sharing
 import Streams
@@ -27,8 +28,6 @@ final class FeedReader {
 
   /// The bytes that wait for the connection above which nothing is added.
   private static let queueLimit = 256 * 1024
-  /// How soon a full queue is looked at again.
-  private static let queueInterval = Interval.milliseconds(5)
   /// The interval of the state of the source.
   private static let statusInterval = Interval.milliseconds(500)
 
@@ -37,8 +36,11 @@ final class FeedReader {
 
   private let exchange: any Exchange
   private let served: ServedStream
+  private weak var loop: EventLoop?
   private var tracks: [Track]
   private var isCurrent = false
+  /// Whether nothing is added until the connection has taken the bytes written so far.
+  private var isWaiting = false
   private var statusDue = MonotonicTime.distantPast
   /// When ``advance(_:)`` is called next, if no window changes before.
   private(set) var nextDeadline = MonotonicTime.distantFuture
@@ -52,12 +54,14 @@ final class FeedReader {
   ///   - served: the stream.
   ///   - session: its session.
   ///   - path: the servers from the first one to this one.
+  ///   - loop: is woken when a slow connection takes more.
   init?(
     _ exchange: any Exchange, from segment: Int64?, of served: ServedStream,
-    _ session: StreamSession, path: [String]
+    _ session: StreamSession, path: [String], loop: EventLoop
   ) {
     self.exchange = exchange
     self.served = served
+    self.loop = loop
     tracks = served.renditions.map { rendition in
       let window = WindowView(rendition.window)
       return Track(
@@ -77,21 +81,26 @@ final class FeedReader {
     if isGone { return .done }
     if now >= statusDue { writeStatus(now) }
     nextDeadline = statusDue
-    var isBehind = true
+    if isWaiting { return .reading }
     while exchange.queuedBytes <= Self.queueLimit {
       switch writeNext() {
       case .item: continue
       case .lost:
         exchange.abort()
         return .done
-      case .end: isBehind = false
+      case .end: return finish()
       }
-      break
     }
-    if isBehind {
-      nextDeadline = min(nextDeadline, now + Self.queueInterval)
-      return .reading
+    isWaiting = true
+    exchange.whenTaken(backlog: 0) { [weak self] in
+      self?.isWaiting = false
+      self?.loop?.wake()
     }
+    return .reading
+  }
+
+  /// Everything that the windows have is sent: the end follows if the stream has ended.
+  private func finish() -> Progress {
     if !isCurrent {
       isCurrent = true
       write(.current)

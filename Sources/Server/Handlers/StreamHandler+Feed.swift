@@ -30,7 +30,8 @@ extension StreamHandler {
       return exchange.respond(.unavailable(withWords("the stream has not started yet")))
     }
     let reader = FeedReader(
-      exchange, from: request.segment, of: served, session, path: FeedRequest.path(link))
+      exchange, from: request.segment, of: served, session, path: FeedRequest.path(link),
+      loop: loop)
     guard let reader else { return }
     exchange.onGone = { [weak reader] in reader?.leave() }
     feeds.add(reader, now: now)

@@ -30,7 +30,7 @@ final class StreamHandler {
   let rows: SegmentRows?
   let options: ServingOptions
   let counters: Locked<ServerCounters>
-  private unowned let loop: EventLoop
+  unowned let loop: EventLoop
   let past: PastHandler
   private let mayStart: (PeerAddress, MonotonicTime) -> AccessDecision
   let reroute: (any Exchange, MonotonicTime) -> Void

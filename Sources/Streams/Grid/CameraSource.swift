@@ -48,7 +48,7 @@ struct CameraSource: Sendable {
         isReported = true
         let retryAt = SystemClock.monotonicTime + Self.retryInterval
         outages.note(.init(message: "\(error)"), "\(error)", retryAt: retryAt)
-        SystemClock.sleep(until: retryAt)
+        _ = stop.sleep(until: retryAt)
       }
     }
   }

@@ -20,14 +20,14 @@ final class InputSwitch: Sendable {
     var statistics: Locked<StreamStatistics>?
   }
 
-  /// The interval in which the facts are looked at.
+  /// How often a start looks for its limits and its end, which wake nothing.
   private static let interval = Interval.milliseconds(50)
 
   private let addresses: [InputAddress]
   private let name: String
   private let log: Log
   private let state: Locked<State>
-  /// Counts what may make a paused input wanted, and the ends of inputs.
+  /// Counts the facts, the events that may make a paused input wanted, and the ends of inputs.
   private let changes = Monitor<UInt64>(0)
   /// Set when all inputs have ended.
   let end = Outcome<Void>()
@@ -49,13 +49,14 @@ final class InputSwitch: Sendable {
   /// Notes the facts about an input.
   func know(_ facts: SourceFacts, of index: Int) {
     state.withLock { $0.facts[index] = facts }
+    wake()
   }
 
   /// Blocks until the input is known with which the stream begins.
   func waitForFacts(_ cancellation: InputCancellation) throws(InputError) -> SourceFacts {
     let began = SystemClock.monotonicTime
     while !cancellation.isCancelled {
-      let now = SystemClock.monotonicTime
+      let (seen, now) = (changes.read { $0 }, SystemClock.monotonicTime)
       let found = state.withLock { state -> SourceFacts? in
         let known = state.facts.map { $0 != nil }
         guard let first = state.choice.first(known: known, since: began, at: now) else {
@@ -65,7 +66,7 @@ final class InputSwitch: Sendable {
         return state.facts[first]
       }
       if let found { return found }
-      SystemClock.sleep(until: now + Self.interval)
+      _ = changes.wait(until: now + Self.interval) { $0 == seen ? nil : true }
     }
     throw .cancelled
   }
