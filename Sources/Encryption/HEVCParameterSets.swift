@@ -117,7 +117,7 @@ package struct HEVCParameterSets: Sendable, Equatable {
     // bounded: at most 65,536, and a shift by 3 to 9
     let columns = (head.width + (1 << shift) - 1) >> shift
     let rows = (head.height + (1 << shift) - 1) >> shift
-    set.addressBits = Self.bits(below: columns * rows)
+    set.addressBits = Self.bits(below: columns * rows)  // bounded: each is at most 8192
     if hasLists {
       guard let areCoded = bits.flag(), !areCoded || skipLists(&bits) else { return nil }
     }
@@ -161,6 +161,7 @@ package struct HEVCParameterSets: Sendable, Equatable {
     for size in 0..<4 {
       for _ in 0..<(size == 3 ? 2 : 6) {
         guard let isCoded = bits.flag() else { return false }
+        // bounded: a size is at most 3
         let coefficients = min(64, 1 << (4 + size * 2)) + (size > 1 ? 1 : 0)
         guard skip(&bits, isCoded ? coefficients : 1) else { return false }
       }

@@ -73,7 +73,7 @@ struct HEVCReferenceSet: Sendable, Equatable {
     guard back < sets.count, let isNegative = bits.flag(), let size = bits.exponential(),
       size < Self.farthest
     else { return false }
-    let base = sets[sets.count - 1 - back]
+    let base = sets[sets.count - 1 - back]  // bounded: `back` is less than the count
     let shift = isNegative ? -(size + 1) : size + 1
     // The pictures of the other set, and the picture to which that belongs.
     var moved: [(reference: Reference, isKept: Bool)] = []

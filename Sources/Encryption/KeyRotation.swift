@@ -24,5 +24,6 @@ package struct KeyRotation: Sendable, Equatable {
   }
 
   /// The number of the key period at a time.
+  // bounded: at least one segment
   package func period(at time: WallTime) -> Int64 { segment(at: time) / segments }
 }

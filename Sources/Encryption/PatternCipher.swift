@@ -64,10 +64,11 @@ package struct PatternCipher: ~Copyable {
         var written: Int32 = 0
         let place = unsafe base + start
         guard
+          // bounded: bytes in memory
           unsafe EVP_CipherUpdate(context, place, &written, place, Int32(clamping: blocks * 16))
-            == 1, Int(written) == blocks * 16
+            == 1, Int(written) == blocks * 16  // bounded: bytes in memory
         else { return false }
-        start += (blocks + pattern.clear) * 16
+        start += (blocks + pattern.clear) * 16  // bounded: bytes in memory
       }
       return true
     }

@@ -139,6 +139,7 @@ package enum ProtectedChunk {
   }
 
   private static func whole(_ box: BoxFields, _ bytes: [UInt8]) -> ArraySlice<UInt8> {
+    // bounded: a box of these bytes
     bytes[box.content.upperBound - box.size..<box.content.upperBound]
   }
 

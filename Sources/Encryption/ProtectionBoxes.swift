@@ -61,6 +61,7 @@ enum ProtectionBoxes {
   ///   - position: where `saiz` begins, from the start of `moof`.
   /// - Returns: the boxes.
   static func auxiliary(_ samples: [Subsamples], at position: Int) -> [UInt8] {
+    // bounded: subsamples in memory
     let sizes = samples.map { UInt8(truncatingIfNeeded: 2 + 6 * $0.entries.count) }
     let isUniform = sizes.allSatisfy { $0 == sizes.first }
     var size: [UInt8] = [0, 0, 0, 0, isUniform ? sizes.first ?? 0 : 0]

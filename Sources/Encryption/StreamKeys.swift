@@ -71,6 +71,7 @@ package final class StreamKeys: Sendable, Equatable {
     if let file {
       guard let rotation else { return header }
       if !rotation.hasVariableDuration {
+        // bounded: at least one segment
         return Self.turn(file, segment / rotation.segments) ?? header
       }
     }

@@ -5,7 +5,7 @@ package import Time
 /// The anchor between frame grid and monotonic clock, and the announced steps of the wall clock.
 ///
 /// The anchor is taken once, at start; it determines the present frame index. From then on the
-/// monotonic clock counts. A later step of the wall clock is announced once, by ``WallClockStep``;
+/// monotonic clock counts. A later step of the wall clock is announced once (``take(_:on:)``);
 /// it never changes the grid.
 package struct StreamClock: Sendable, Hashable, Codable {
   /// Wall minus monotonic clock at the anchor.

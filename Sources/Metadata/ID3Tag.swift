@@ -16,13 +16,15 @@ package struct ID3Tag: Sendable, Equatable {
   /// The tag at the start of `bytes`; nil if they have none.
   package init?(_ bytes: [UInt8]) {
     guard bytes.count > Self.headLength, bytes.starts(with: "ID3".utf8), bytes[3] < 0xFF,
+      // bounded: the tag is longer than its head
       bytes[4] < 0xFF, bytes[6..<10].allSatisfy({ $0 < 0x80 })
     else { return nil }
+    // bounded: the tag is longer than its head
     let size = bytes[6..<10].reduce(0) { $0 << 7 | Int($1) }
     // bounded: 28 bits
     let end = Self.headLength + size + (bytes[5] & 0x10 == 0 ? 0 : Self.headLength)
     guard size > 0, end <= bytes.count else { return nil }
-    self.bytes = Array(bytes[..<end])
+    self.bytes = Array(bytes[..<end])  // bounded: the end is within the bytes
   }
 
   /// The tag whose first five bytes are missing: libavformat 5.1 takes them for the header of a
@@ -32,6 +34,7 @@ package struct ID3Tag: Sendable, Equatable {
   package init?(withoutStart bytes: [UInt8]) {
     let size = bytes.prefix(5).dropFirst().reduce(0) { $0 << 7 | Int($1 & 0x7F) }
     guard bytes.count == 5 + size, size > 0 else { return nil }
+    // bounded: there are more than 5 bytes
     let isOlder = !Self.hasFrames(Array(bytes[5...]), bits: 7)
     self.init(Array("ID3".utf8) + [isOlder ? 3 : 4, 0] + bytes)
   }

@@ -35,19 +35,7 @@ package enum PrivateFile {
   /// - Returns: the reason of a failure, else nil.
   package static func write(_ bytes: [UInt8], to path: String, in folder: String) -> String? {
     makeFolder(folder)
-    let draft = path + ".\(getpid())"
-    unsafe unlink(draft)
-    let file = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard file >= 0 else { return "\(draft): \(SystemError.reason(errno))" }
-    let written = unsafe Glibc.write(file, bytes, bytes.count)
-    let failure = written == bytes.count && fsync(file) == 0 ? nil : SystemError.reason(errno)
-    close(file)
-    guard failure == nil, unsafe rename(draft, path) == 0 else {
-      let reason = failure ?? SystemError.reason(errno)
-      unsafe unlink(draft)
-      return "\(path): \(reason)"
-    }
-    return nil
+    return WholeFile.replace(path, bytes, mode: 0o600, isDurable: true).map { "\(path): \($0)" }
   }
 
   private static func makeFolder(_ path: String) {

@@ -90,7 +90,7 @@ enum CanaryRun {
         "streamer: \(Redaction.redact("\(follower.target.url): \(error)"))\n")
     }
     guard let path = request.metricsFile else { return }
-    if let problem = WholeFile.replace(path, CanaryReport.metrics(found)) {
+    if let problem = WholeFile.replace(path, Array(CanaryReport.metrics(found).utf8)) {
       Log.standardError("streamer: --metrics-file: \"\(path)\": \(problem)\n")
     }
   }

@@ -50,7 +50,7 @@ enum ValidateRun {
     }
     fflush(nil)
     if let path = request.junitFile,
-      let problem = WholeFile.replace(path, ValidationReport.junit(results))
+      let problem = WholeFile.replace(path, Array(ValidationReport.junit(results).utf8))
     {
       throw UsageError(.location(.flag("--junit")), .value(path), expected: "a file: \(problem)")
     }

@@ -92,7 +92,7 @@ struct UnitQueueTests {
 }
 
 @Suite("A stream's part of a shared connection")
-struct SharedReaderTests {
+struct SharedInputReaderTests {
   private let cancellation = InputCancellation()
 
   private func connected(_ reader: SharedInputReader) -> InputConnection {

@@ -11,7 +11,7 @@ struct HandOver: Sendable, CustomStringConvertible {
 }
 
 @Suite("Sockets of a supervisor, sd_listen_fds(3)")
-struct SupervisorSocketsTests {
+struct InheritedSocketTests {
   static let rows = [
     HandOver(description: "nothing", environment: [:], descriptors: 3..<3),
     HandOver(

@@ -5,7 +5,7 @@ import Testing
 import Time
 
 @Suite("Supervision of the process of a source")
-struct ChildSupervisionTests {
+struct ChildRestartsTests {
   private func at(_ milliseconds: Int64) -> MonotonicTime {
     MonotonicTime(nanoseconds: milliseconds * 1_000_000)
   }

@@ -7,7 +7,7 @@ import Testing
 import Time
 
 @Suite("Frames at successive frame times, and audio with them")
-struct CommonShiftTests {
+struct SourceShiftTests {
   static let grid = FrameGrid(rate: .thirty)
   static let period = FrameRate.thirty.frameDuration
   static let clock = StreamClock(wall: 0, monotonic: 0)

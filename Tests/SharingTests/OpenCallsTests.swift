@@ -5,7 +5,7 @@ import Testing
 import Time
 
 @Suite("Calls of libraries that do not return")
-struct WatchedCallsTests {
+struct OpenCallsTests {
   private func at(_ milliseconds: Int64) -> MonotonicTime { .origin + .milliseconds(milliseconds) }
 
   /// Checks four times a second from `start`, and returns the time of the first call that is stuck.

@@ -74,7 +74,7 @@ struct DolbyFrame: Sendable, Equatable {
         let acmod = bits.take(3), let lfe = bits.flag()
       else { return nil }
       (isDependent, self.substream) = (type == 1, substream)
-      size = 2 * (words + 1)
+      size = 2 * (words + 1)  // bounded: 11 bits
       guard fscod < 3 || second < 3 else { return nil }
       sampleRate = fscod < 3 ? Self.sampleRates[fscod] : Self.sampleRates[second] / 2
       blocks = fscod < 3 ? [1, 2, 3, 6][second] : 6
@@ -88,7 +88,7 @@ struct DolbyFrame: Sendable, Equatable {
   }
 
   /// The samples of the frame.
-  var samples: Int64 { Int64(blocks * Self.samplesPerBlock) }
+  var samples: Int64 { Int64(blocks * Self.samplesPerBlock) }  // bounded: at most 6 blocks
 
   /// chan_loc from the chanmap of a dependent frame after its lfeon; 0 if it has none.
   ///

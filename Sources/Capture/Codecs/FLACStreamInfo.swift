@@ -94,6 +94,7 @@ package struct FLACStreamInfo: Sendable, Equatable {
     frame += UInt32(clamping: samplesPerFrame - 1).bigEndianBytes(2)
     frame.append(UInt8(truncatingIfNeeded: Self.check(frame, polynomial: 0x07, bits: 8)))
     // Each subframe has a head of eight bits, and a sample.
+    // bounded: at most 8 channels of 32 bits
     frame += [UInt8](repeating: 0, count: (channels * (8 + bits) + 7) / 8)
     let check = Self.check(frame, polynomial: 0x8005, bits: 16)
     return frame + UInt32(clamping: check).bigEndianBytes(2)

@@ -124,9 +124,11 @@ package struct CPIXAnswer: Sendable {
 
   /// Whether bytes are one `pssh` box: nothing else enters a header.
   private static func isBox(_ bytes: [UInt8]) -> Bool {
+    // bounded: there are at least 32 bytes
     guard (32...65_536).contains(bytes.count), Array(bytes[4..<8]) == Array("pssh".utf8) else {
       return false
     }
+    // bounded: there are at least 32 bytes
     return bytes[..<4].reduce(0) { $0 << 8 | Int($1) } == bytes.count
   }
 

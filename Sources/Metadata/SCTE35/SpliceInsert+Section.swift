@@ -20,6 +20,7 @@ extension SpliceInsert {
     let flags: UInt8 = (isOut ? 0x80 : 0) | (duration == nil ? 0 : 0x20) | 0x5F
     var command = eventID.bigEndianBytes() + [0x7F, flags]
     if let duration {
+      // bounded: intervals saturate
       let ticks = UInt64(clamping: (duration * 9).microseconds / 100) & 0x1_FFFF_FFFF
       command += (0xFE_0000_0000 | ticks).bigEndianBytes(5)
     }

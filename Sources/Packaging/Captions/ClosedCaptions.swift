@@ -60,6 +60,7 @@ extension NALCodec {
     guard let sample = try? ChunkSamples(chunk).entries.first?.range else { return [] }
     // bounded: positions in the chunk, and some bytes after them
     let bytes = chunk.prefix(min(sample.upperBound, sample.lowerBound + Self.reach))
+    // bounded: at most the end of the bytes
     let units = bytes[min(sample.lowerBound, bytes.count)...]
     return NALUnits.ranges(in: units.span, .lengthPrefixed)
       // bounded: ranges in the units, which are not empty

@@ -7,7 +7,7 @@ package struct CueText: Sendable, Equatable {
   /// The most bytes of the text in UTF-8.
   package static let longest = 1000
   /// The most bytes of a marked text: a mark before each character.
-  package static let maximumMarked = 2 * longest
+  package static let maximumMarked = 2 * longest  // bounded: a constant
   /// The most lines.
   package static let maximumLines = 8
 

@@ -45,6 +45,7 @@ struct ClipMovie {
       for (index, track) in tracks.enumerated() {
         track.header.write(
           to: &out, id: UInt32(index + 1), duration: track.edit.lead + track.edit.duration,
+          // bounded: samples of segments in memory
           mediaDuration: track.durations.runs.reduce(0) { $0 + Int64($1.count) * $1.value },
           edits: { write(track.edit, to: &$0) },
           table: { tables.append(writeTable(of: track, to: &$0)) })
@@ -116,7 +117,7 @@ struct ClipMovie {
     out.box(isLarge ? "co64" : "stco", version: 0) {
       $0.put(UInt32(clamping: samples.count))
       table = $0.bytes.count
-      $0.zeros((isLarge ? 8 : 4) * samples.count)
+      $0.zeros((isLarge ? 8 : 4) * samples.count)  // bounded: samples in memory
     }
     return table
   }

@@ -112,7 +112,7 @@ package struct RecordedTrack: Sendable {
     let least = max(1, (segments.map(\.duration).min() ?? 0) / frameTicks)
     return Segmentation(
       rate: rate, framesPerSegment: least, framesPerPart: least,
-      maximumFramesPerSegment: max(least, longest / frameTicks))
+      maximumFramesPerSegment: max(least, longest / frameTicks))  // bounded: a frame has ticks
   }
 
   /// The highest and the mean bitrate of the segments, in bit/s.

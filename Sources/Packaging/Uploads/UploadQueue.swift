@@ -23,7 +23,7 @@ struct UploadQueue: Sendable {
   /// removed.
   mutating func append(_ element: Element, of count: Int, isCurrent: (Element) -> Bool) {
     elements.append(element)
-    guard elements.count > 2 * count + 64 else { return }
+    guard elements.count > 2 * count + 64 else { return }  // bounded: elements in memory
     elements = elements[start...].filter(isCurrent)
     start = 0
   }

@@ -198,7 +198,7 @@ struct UploadWindow: Sendable {
 
   private mutating func remember(_ name: UploadName, _ lookup: UploadedStream.Lookup) {
     if former.updateValue(lookup, forKey: name) == nil { formerOrder.append(name) }
-    guard formerOrder.count > 2 * Self.formerCapacity else { return }
+    guard formerOrder.count > 2 * Self.formerCapacity else { return }  // bounded: a constant
     for name in formerOrder.prefix(Self.formerCapacity) { former[name] = nil }
     formerOrder.removeFirst(Self.formerCapacity)
   }

@@ -154,13 +154,14 @@ struct EventRequest {
   /// or a date of RFC 3339 in UTC.
   static func time(_ text: String, microseconds unit: Double = 1000) -> WallTime? {
     if let number = Double(text), number.isFinite,
-      let microseconds = Int64(exactly: (number * unit).rounded())
+      let microseconds = Int64(exactly: (number * unit).rounded())  // bounded: floating
     {
       return .origin + .microseconds(microseconds)
     }
     for hasFraction in [true, false] {
       let style = Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction)
       if let date = try? style.parse(text),
+        // bounded: floating
         let microseconds = Int64(exactly: (date.timeIntervalSince1970 * 1_000_000).rounded())
       {
         return .origin + .microseconds(microseconds)

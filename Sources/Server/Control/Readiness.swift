@@ -53,7 +53,7 @@ struct ServerReadiness {
     }
     let newest = (snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last)?.published
     let age = now - (newest ?? .origin)
-    let limit = served.control.partTarget * 3
+    let limit = served.control.partTarget * 3  // bounded: intervals saturate
     return age < limit ? nil : "\(served.name): nothing was published for \(age.milliseconds) ms"
   }
 

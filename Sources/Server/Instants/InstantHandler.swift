@@ -221,6 +221,7 @@ final class InstantHandler {
   private func wait(_ request: HeldRequest<Purpose>, until time: MediaTime) {
     let segmentation = served.window.segmentation
     let next = (served.window.snapshot.newestFrame ?? -1) + 1
+    // bounded: intervals saturate
     let longest = segmentation.frames(covering: segmentation.video.maximumSegmentDuration * 2)
     let frame = min(segmentation.frame(at: time), next.addingSaturated(longest))
     wait(request, until: max(next, frame))
@@ -229,6 +230,7 @@ final class InstantHandler {
   /// Holds a request until the segment of the end, and the next one of the audio, are complete.
   private func wait(_ request: HeldRequest<Purpose>, until frame: Int64) {
     hold(
+      // bounded: intervals saturate
       request, until: frame, after: served.window.segmentation.video.maximumSegmentDuration * 2)
   }
 

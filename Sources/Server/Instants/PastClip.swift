@@ -108,7 +108,7 @@ struct PastClip: Sendable {
       return Int64(clamping: floorDivide(2 * Int128(tick) * to + from, 2 * from))
     }
     let start = rescaled(ticks.lowerBound)
-      .subtractingSaturated(2 * audio.ticksPerFrame)
+      .subtractingSaturated(2 * audio.ticksPerFrame)  // bounded: a frame has at most 2^31 ticks
     return start..<max(start.addingSaturated(1), rescaled(ticks.upperBound))
   }
 
@@ -118,13 +118,14 @@ struct PastClip: Sendable {
     guard snapshot.state != .ended, let last = snapshot.segments.last(where: { !$0.isGap }),
       let chunk = last.chunks.last
     else { return true }
+    // bounded: a frame has ticks
     return chunk.lastFrame >= (sample - 1) / audio.window.segmentation.ticksPerFrame
   }
 
   /// The end of the segment with the sample before `sample`.
   private static func end(ofSegmentWith sample: Int64, _ audio: ServedRendition) -> MediaTime {
     let segmentation = audio.window.segmentation
-    let frame = (sample - 1) / segmentation.ticksPerFrame
+    let frame = (sample - 1) / segmentation.ticksPerFrame  // bounded: a frame has ticks
     return segmentation.frameTime(
       of: segmentation.firstFrame(of: segmentation.segment(of: frame).addingSaturated(1)))
   }
