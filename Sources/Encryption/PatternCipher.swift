@@ -68,7 +68,8 @@ package struct PatternCipher: ~Copyable {
           unsafe EVP_CipherUpdate(context, place, &written, place, Int32(clamping: blocks * 16))
             == 1, Int(written) == blocks * 16  // bounded: bytes in memory
         else { return false }
-        start += (blocks + pattern.clear) * 16  // bounded: bytes in memory
+        // bounded: blocks in memory, and at most 9
+        start += (blocks + pattern.clear) * 16
       }
       return true
     }

@@ -13,7 +13,7 @@ public struct DoublingPause: Sendable, Equatable {
     length = range.lowerBound
   }
 
-  /// Whether the pause was not doubled since it began.
+  /// Whether the pause is the shortest one.
   public var isShortest: Bool { length == range.lowerBound }
 
   /// Doubles the pause.

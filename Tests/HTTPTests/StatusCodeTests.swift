@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Status codes")
 struct StatusCodeTests {
-  @Test("class 4xx refuses for good, but 408, 425 and 429 ask for another attempt")
+  @Test("class 4xx refuses permanently, but 408, 425 and 429 ask for another attempt")
   func lasting() {
     for status in [400, 401, 403, 404, 409, 410, 415, 499] {
       #expect(StatusCode.isLastingRefusal(status), "\(status)")

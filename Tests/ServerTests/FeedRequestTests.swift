@@ -114,6 +114,33 @@ struct FeedRequestTests {
     #expect(lab.handler.nextDeadline - lab.handler.now > 500_000_000)
   }
 
+  @Test("a connection that is full gets nothing until it has taken the bytes, and no poll looks")
+  func full() throws {
+    let lab = try Lab()
+    lab.goLive()
+    let exchange = try lab.handler.ask("/cam/feed")
+    exchange.queuedBytes = 256 * 1024 + 1
+    lab.publish(100..<110)
+    #expect(try lab.messages(exchange).chunks.count == 100)
+    #expect(lab.handler.nextDeadline - lab.handler.now > 100_000_000)
+    exchange.take()
+    // The taken connection has woken the loop.
+    lab.handler.requests.woken()
+    #expect(try lab.messages(exchange).chunks.count == 110)
+  }
+
+  @Test("a connection that still sends other responses gets the feed with the next chunk")
+  func shared() throws {
+    let lab = try Lab()
+    lab.goLive()
+    let exchange = try lab.handler.ask("/cam/feed")
+    exchange.queuedBytes = 256 * 1024 + 1
+    lab.publish(100..<110)
+    exchange.queuedBytes = 1024
+    lab.publish(110..<111)
+    #expect(try lab.messages(exchange).chunks.count == 111)
+  }
+
   @Test("a reader that is slower than the window is cut, without a clean end")
   func slow() throws {
     let lab = try Lab()

@@ -19,6 +19,7 @@ struct SpanRequestTests {
   func accepted() throws {
     #expect(try read("", query: "?from=1795155720&to=1795155780") == Self.span)
     #expect(try read(#"{"from": 1795155720, "to": "1795155780"}"#) == Self.span)
+    #expect(try read("\n", query: "?from=1795155720&to=1795155780") == Self.span)
     let body = #"{"from": "2026-11-20T06:22:00Z", "to": 1795155780, "x": true}"#
     #expect(try read(body) == Self.span)
   }

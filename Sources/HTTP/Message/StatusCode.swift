@@ -4,7 +4,9 @@
 ///
 /// - Source: RFC 9110 §15; RFC 5842 §7.2; RFC 6585; RFC 8470 §5.2
 package enum StatusCode {
-  /// Whether another attempt has the same result: a refusal that asks for no other attempt.
+  /// Whether a status refuses permanently: it is of class 4xx, and asks for no other attempt.
+  ///
+  /// - Source: RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4
   package static func isLastingRefusal(_ status: Int) -> Bool {
     (400..<500).contains(status) && ![408, 425, 429].contains(status)
   }

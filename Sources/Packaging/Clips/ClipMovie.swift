@@ -45,7 +45,7 @@ struct ClipMovie {
       for (index, track) in tracks.enumerated() {
         track.header.write(
           to: &out, id: UInt32(index + 1), duration: track.edit.lead + track.edit.duration,
-          // bounded: samples of segments in memory
+          // bounded: the sum of the runs is the time between two media times
           mediaDuration: track.durations.runs.reduce(0) { $0 + Int64($1.count) * $1.value },
           edits: { write(track.edit, to: &$0) },
           table: { tables.append(writeTable(of: track, to: &$0)) })

@@ -19,7 +19,8 @@ package struct SpanRequest {
   /// Reads a request.
   package init(_ request: Request, _ body: [UInt8]) throws(RequestRefusal) {
     let items = request.queryItems
-    if !body.isEmpty {
+    // A body without meaning is ignored.
+    if !body.isEmpty, !["from", "to"].allSatisfy({ name in items.contains { $0.name == name } }) {
       try TextOrNumber.checkSyntax(
         of: body, "expected an object such as {\"from\": 1795155720, \"to\": 1795155780}")
     }

@@ -39,7 +39,7 @@ final class FeedReader {
   private weak var loop: EventLoop?
   private var tracks: [Track]
   private var isCurrent = false
-  /// Whether nothing is added until the connection has taken the bytes written so far.
+  /// Whether the connection had as many bytes as may wait when the reader was last called.
   private var isWaiting = false
   private var statusDue = MonotonicTime.distantPast
   /// When ``advance(_:)`` is called next, if no window changes before.
@@ -81,7 +81,9 @@ final class FeedReader {
     if isGone { return .done }
     if now >= statusDue { writeStatus(now) }
     nextDeadline = statusDue
-    if isWaiting { return .reading }
+    // Over HTTP/2 the connection may have taken the feed, and still send other responses.
+    if isWaiting, exchange.queuedBytes > Self.queueLimit { return .reading }
+    isWaiting = false
     while exchange.queuedBytes <= Self.queueLimit {
       switch writeNext() {
       case .item: continue

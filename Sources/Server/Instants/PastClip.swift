@@ -107,8 +107,8 @@ struct PastClip: Sendable {
       let (from, to) = (Int128(max(1, timescale)), Int128(own))
       return Int64(clamping: floorDivide(2 * Int128(tick) * to + from, 2 * from))
     }
-    let start = rescaled(ticks.lowerBound)
-      .subtractingSaturated(2 * audio.ticksPerFrame)  // bounded: a frame has at most 2^31 ticks
+    // bounded: an audio frame has at most 65,536 samples
+    let start = rescaled(ticks.lowerBound).subtractingSaturated(2 * audio.ticksPerFrame)
     return start..<max(start.addingSaturated(1), rescaled(ticks.upperBound))
   }
 

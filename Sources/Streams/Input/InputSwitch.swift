@@ -20,7 +20,7 @@ final class InputSwitch: Sendable {
     var statistics: Locked<StreamStatistics>?
   }
 
-  /// How often a start looks for its limits and its end, which wake nothing.
+  /// The polling interval of a start, whose time limits wake no thread.
   private static let interval = Interval.milliseconds(50)
 
   private let addresses: [InputAddress]
