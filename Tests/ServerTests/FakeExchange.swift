@@ -37,7 +37,7 @@ final class FakeExchange: Exchange {
   var canStream: Bool { request.minorVersion > 0 }
   /// Bytes that the connection has not taken, as the test sets them.
   var queuedBytes = 0
-  private var resume: (() -> Void)?
+  private(set) var resume: (() -> Void)?
   /// The last backlog of which the exchange was told.
   private(set) var backlog = 0
   var text: String { String(decoding: body, as: UTF8.self) }

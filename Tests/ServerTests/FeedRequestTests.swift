@@ -114,14 +114,21 @@ struct FeedRequestTests {
     #expect(lab.handler.nextDeadline - lab.handler.now > 500_000_000)
   }
 
-  @Test("a connection that is full gets nothing until it has taken the bytes, and no poll looks")
-  func full() throws {
+  /// A feed of 100 chunks whose connection is full when ten more are published.
+  private func fullFeed() throws -> (Lab, FakeExchange) {
     let lab = try Lab()
     lab.goLive()
     let exchange = try lab.handler.ask("/cam/feed")
     exchange.queuedBytes = 256 * 1024 + 1
     lab.publish(100..<110)
+    return (lab, exchange)
+  }
+
+  @Test("a connection that is full gets nothing until it has taken the bytes, and no poll looks")
+  func full() throws {
+    let (lab, exchange) = try fullFeed()
     #expect(try lab.messages(exchange).chunks.count == 100)
+    #expect(exchange.resume != nil, "the connection tells when it has taken the bytes")
     #expect(lab.handler.nextDeadline - lab.handler.now > 100_000_000)
     exchange.take()
     // The taken connection has woken the loop.
@@ -131,11 +138,7 @@ struct FeedRequestTests {
 
   @Test("a connection that still sends other responses gets the feed with the next chunk")
   func shared() throws {
-    let lab = try Lab()
-    lab.goLive()
-    let exchange = try lab.handler.ask("/cam/feed")
-    exchange.queuedBytes = 256 * 1024 + 1
-    lab.publish(100..<110)
+    let (lab, exchange) = try fullFeed()
     exchange.queuedBytes = 1024
     lab.publish(110..<111)
     #expect(try lab.messages(exchange).chunks.count == 111)

@@ -19,12 +19,13 @@ package struct SpanRequest {
   /// Reads a request.
   package init(_ request: Request, _ body: [UInt8]) throws(RequestRefusal) {
     let items = request.queryItems
-    // A body without meaning is ignored.
+    var object: Body?
+    // Beside a query with both times a body has no meaning, and is not read.
     if !body.isEmpty, !["from", "to"].allSatisfy({ name in items.contains { $0.name == name } }) {
       try TextOrNumber.checkSyntax(
         of: body, "expected an object such as {\"from\": 1795155720, \"to\": 1795155780}")
+      object = try? JSONDecoder().decode(Body.self, from: Data(body))
     }
-    let object = try? JSONDecoder().decode(Body.self, from: Data(body))
     func time(_ name: String, _ value: TextOrNumber?) throws(RequestRefusal) -> WallTime {
       let text = items.first { $0.name == name }?.value ?? value?.string
       guard let text, let time = EventRequest.time(text, microseconds: 1_000_000) else {

@@ -39,8 +39,6 @@ final class FeedReader {
   private weak var loop: EventLoop?
   private var tracks: [Track]
   private var isCurrent = false
-  /// Whether the connection had as many bytes as may wait when the reader was last called.
-  private var isWaiting = false
   private var statusDue = MonotonicTime.distantPast
   /// When ``advance(_:)`` is called next, if no window changes before.
   private(set) var nextDeadline = MonotonicTime.distantFuture
@@ -81,9 +79,6 @@ final class FeedReader {
     if isGone { return .done }
     if now >= statusDue { writeStatus(now) }
     nextDeadline = statusDue
-    // Over HTTP/2 the connection may have taken the feed, and still send other responses.
-    if isWaiting, exchange.queuedBytes > Self.queueLimit { return .reading }
-    isWaiting = false
     while exchange.queuedBytes <= Self.queueLimit {
       switch writeNext() {
       case .item: continue
@@ -93,11 +88,7 @@ final class FeedReader {
       case .end: return finish()
       }
     }
-    isWaiting = true
-    exchange.whenTaken(backlog: 0) { [weak self] in
-      self?.isWaiting = false
-      self?.loop?.wake()
-    }
+    exchange.whenTaken(backlog: 0) { [weak loop] in loop?.wake() }
     return .reading
   }
 
