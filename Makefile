@@ -40,26 +40,39 @@ TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux 
 EDGE_PACKAGES := varnish nginx-light trafficserver caddy
 PACKAGE_PACKAGES := debhelper dpkg-dev fakeroot lintian man-db mmdebstrap systemd \
   bash-completion logrotate prometheus zsh
+BENCH_PACKAGES := valgrind
+# The services of these packages are not started: tests start the programs themselves.
+SERVICE_PACKAGES := varnish nginx-light trafficserver caddy prometheus
+
+# With INSTALL=no nothing is installed by apt: a target with missing packages prints the command
+# that installs them, and ends with an error.
+INSTALL ?= yes
+# Installs the missing packages among $(1), which are $(2), and says so in one line.
+apt = @missing=$$(for package in $(1); do \
+    dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
+      || echo $$package; done); \
+  [ -z "$$missing" ] && exit 0; \
+  install="install -y --no-install-recommends $$(echo $$missing)"; \
+  if [ "$(INSTALL)" = no ]; then \
+    echo "missing $(2); to install them: $(strip $(SUDO) apt-get update) && $(strip $(SUDO) apt-get) $$install"; exit 1; \
+  fi; \
+  echo "installing by apt $(2): $$(echo $$missing)  (INSTALL=no: only print the command)"; \
+  $(APT) update -qq && $(APT) -qq $$install || exit 1; \
+  [ -d /run/systemd/system ] || exit 0; \
+  for package in $$missing; do case " $(SERVICE_PACKAGES) " in *" $$package "*) \
+    $(SUDO) systemctl disable -q --now $${package/nginx-light/nginx};; esac; done
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) \
 	  | sed -E 's/^([a-z0-9-]+):[^#]*## /  \1\t/' | expand -t 14
 
 deps-run:  ## install the Debian packages for `make run`
-	@missing=$$(for p in $(RUN_PACKAGES); do \
-	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
-	if [ -n "$$missing" ]; then \
-	  echo "installing by apt: "$$missing; \
-	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing; fi
+	$(call apt,$(RUN_PACKAGES),the libraries and the font of the program)
 	@command -v swift >/dev/null \
 	  || { echo "swift not found (expected a Swift toolchain of 6.2 or later)"; exit 1; }
 
 deps-test: deps-run  ## install the browsers and players for the tests, about 0.5 GB
-	@missing=$$(for p in $(TEST_PACKAGES); do \
-	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
-	if [ -n "$$missing" ]; then \
-	  echo "installing by apt: "$$missing; \
-	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing; fi
+	$(call apt,$(TEST_PACKAGES),the browsers and players of the tests (0.5 GB))
 	@[ -x $(PYTHON) ] || python3 -m venv $(VENV)
 	@cmp -s Tests/requirements.txt $(VENV)/requirements.txt || { \
 	  echo "installing by pip into $(VENV): $$(grep -v '^#' Tests/requirements.txt | tr '\n' ' ')"; \
@@ -147,13 +160,7 @@ faults: deps-test build  ## the long tests: each player and case, outages, overl
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 $(REPEATING) 2 $(WAITING)
 
 deps-edge: deps-test  ## install the caches for `make edge`
-	@missing=$$(for p in $(EDGE_PACKAGES); do \
-	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
-	if [ -n "$$missing" ]; then \
-	  echo "installing by apt: "$$missing; \
-	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing || exit 1; \
-	  if [ -d /run/systemd/system ]; then \
-	    $(SUDO) systemctl disable -q --now $${missing/nginx-light/nginx}; fi; fi
+	$(call apt,$(EDGE_PACKAGES),the caches of the tests)
 
 edge: deps-edge build  ## start and test the caches of deploy/edge
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 900 \
@@ -211,14 +218,7 @@ install-files:
 	  || chgrp streamer $(SETTINGS) || true; }; }
 
 deps-package: deps-test
-	@missing=$$(for p in $(PACKAGE_PACKAGES); do \
-	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
-	if [ -n "$$missing" ]; then \
-	  echo "installing by apt: "$$missing; \
-	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing || exit 1; \
-	  if [ -d /run/systemd/system ]; then \
-	    for p in $$missing; do \
-	      case $$p in prometheus) $(SUDO) systemctl disable -q --now $$p;; esac; done; fi; fi
+	$(call apt,$(PACKAGE_PACKAGES),the tools that make and check packages)
 
 DEB_TREE := .build-deb/tree
 deb: deps-package static  ## build the Debian package, in .build-deb
@@ -304,8 +304,8 @@ soak: $(if $(SOAK_THROUGH),deps-edge) deps-test build  ## run viewers for SOAK_S
 	$(PYTHON) Bench/soak.py --seconds $(SOAK_SECONDS) \
 	  $(if $(SOAK_THROUGH),--through $(SOAK_THROUGH))
 
-deps-bench: EDGE_PACKAGES += valgrind
 deps-bench: deps-edge  ## install what `make bench` and Bench/instructions.py use
+	$(call apt,$(BENCH_PACKAGES),the counter of instructions)
 
 bench: deps-bench build  ## measure latency, CPU and memory; see docs/latency.md
 	swift build -c release --product streamer-bench
