@@ -54,7 +54,8 @@ apt = @missing=$$(for package in $(1); do \
   [ -z "$$missing" ] && exit 0; \
   install="install -y --no-install-recommends $$(echo $$missing)"; \
   if [ "$(INSTALL)" = no ]; then \
-    echo "missing $(2); to install them: $(strip $(SUDO) apt-get update) && $(strip $(SUDO) apt-get) $$install"; exit 1; \
+    echo "missing $(2); to install them:" \
+      "$(strip $(SUDO) apt-get) update && $(strip $(SUDO) apt-get) $$install"; exit 1; \
   fi; \
   echo "installing by apt $(2): $$(echo $$missing)  (INSTALL=no: only print the command)"; \
   $(APT) update -qq && $(APT) -qq $$install || exit 1; \

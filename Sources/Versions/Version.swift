@@ -6,7 +6,7 @@ import CBuild
 package enum Version {
   /// The version by Semantic Versioning, which the package of Debian, the package of npm and the
   /// changelog have too.
-  package static let text = "0.2.0"
+  package static let text = "0.3.0"
 
   /// The commit in hexadecimal digits, with `-modified` if a file differed from it; "unknown" in a
   /// build without make or outside git.
