@@ -271,6 +271,7 @@ lint: words  ## format, imports, circles, the page and its types, rules, arithme
 	python3 Tests/test_repeated.py
 	python3 Tests/check_circles.py
 	python3 release/version.py --check
+	python3 docs/update-targets.py --check
 	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources \
 	  || { echo "try!, as! and fatalError are not permitted"; exit 1; }
 

@@ -60,7 +60,7 @@ let fuzzers: [Target] =
 let package = Package(
   name: "streamer",
   targets: [
-    // Level 0. C fences: each is a module map and a small shim header, without C sources.
+    // C fences: each is a module map and a small shim header, without C sources.
     .systemLibrary(name: "CALSA"),
     // Loads libcurl when it is used, and does not link it.
     .systemLibrary(name: "CCurl"),
@@ -106,7 +106,7 @@ let package = Package(
         "CSeccomp", "CZlib",
       ]),
 
-    // Level 1. CMAF chunks and headers as bytes. Knows no clock, no window, no codec library.
+    // CMAF chunks and headers as bytes. Knows no clock, no window, no codec library.
     library("CMAF", ["Checked", "Time", "Media", "Sharing"]),
     // RTMP, AMF, FLV, CMAF tracks and stream IDs of SRT: pure codecs of publishers. Knows no socket
     // and no clock.
@@ -130,7 +130,7 @@ let package = Package(
     // Child processes of this executable: start, messages, sandbox. Knows no video.
     library("Isolation", ["Time", "Sharing", "CLinux", "CSeccomp", "System"]),
 
-    // Level 3. Connections of publishers, and the path of their media to the source of a stream. Of
+    // Connections of publishers, and the path of their media to the source of a stream. Of
     // HTTP it uses the client only, for hooks. Decodes nothing.
     library(
       "Publishing",
@@ -157,7 +157,7 @@ let package = Package(
     library(
       "Packaging", ["CMAF", "Checked", "Encryption", "Time", "Media", "Metadata", "Sharing"]),
 
-    // Level 3. Playlists as text, rendered from window snapshots. Knows neither DASH nor HTTP.
+    // Playlists as text, rendered from window snapshots. Knows neither DASH nor HTTP.
     library(
       "HLSPackager",
       ["CMAF", "Checked", "Encryption", "Time", "Packaging", "Media", "Metadata"]),
@@ -171,7 +171,7 @@ let package = Package(
       "ChunkStream",
       ["Checked", "Isolation", "Media", "Metadata", "Packaging", "Sharing", "Time"]),
 
-    // Level 4. The published segments as files, their index, and their retention. Alone reads and
+    // The published segments as files, their index, and their retention. Alone reads and
     // writes files of media. Knows no server and no session.
     library(
       "Archive",
@@ -222,7 +222,7 @@ let package = Package(
     library(
       "Switching", ["CMAF", "Media", "Packaging", "Sharing", "Statistics", "Time"]),
 
-    // Level 5. The protocol `llws.v1`: sessions, groups of viewers, queues. Knows no route, no
+    // The protocol `llws.v1`: sessions, groups of viewers, queues. Knows no route, no
     // response, neither HLS nor DASH.
     library(
       "Sockets",
@@ -231,7 +231,7 @@ let package = Package(
         "Statistics", "Streams", "Switching", "Time",
       ]),
 
-    // Level 6. Routes, held requests, responses, control API.
+    // Routes, held requests, responses, control API.
     library(
       "Server",
       [
@@ -252,7 +252,7 @@ let package = Package(
         "Logging", "Media", "Sharing", "System", "Time", "CPopt",
       ]),
 
-    // Level 7. Starts and stops the program. Decides nothing.
+    // Starts and stops the program. Decides nothing.
     .executableTarget(
       name: "streamer",
       dependencies: [

@@ -156,22 +156,6 @@ def test_the_architecture_lists_every_folder_of_the_sources() -> None:
     assert {name for name in folders - rows if name.split("/")[0] not in rows} == set()
 
 
-def test_the_borders_in_the_architecture_are_those_of_the_package() -> None:
-    """Direct dependencies of targets, except the common ones, are those in Package.swift."""
-    common = {"Time", "Sharing", "Media", "Logging"}
-    text = (ROOT / "docs/architecture/targets.md").read_text()
-    shown = {target: set(names.split()) - common for target, names
-             in re.findall(r"(\w+) ─► ((?:\w+ ?)+)", text[text.index("level 7 "):])}
-    package = (ROOT / "Package.swift").read_text()
-    declared = {name: set(re.findall(r'"(\w+)"', body)) - common for name, body
-                in re.findall(r'library\(\s*"(\w+)",\s*\[(.*?)\]', package, re.S)}
-    body = re.search(r'name: "streamer",\s*dependencies: \[(.*?)\]', package, re.S)
-    assert body
-    declared["streamer"] = set(re.findall(r'"(\w+)"', body[1])) - common
-    assert {name: names for name, names in declared.items() if names} == {
-        name: names for name, names in shown.items() if names}
-
-
 def test_the_events_in_the_document_are_those_of_the_program() -> None:
     """Each event in docs/observability.md is written by the sources."""
     text = (ROOT / "docs/observability.md").read_text()
