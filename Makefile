@@ -2,9 +2,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build-unit deps-run deps-test deps-bench deps-edge deps-package build run test unit \
-  e2e players faults latency lossy compare edge static install install-files deb package docs lint \
-  words fmt tsan asan fuzz hostile soak bench check clean other-debian dist release release-check
+.PHONY: help build-unit build-debug deps-run deps-test deps-bench deps-edge deps-package build run \
+  test unit e2e players faults latency lossy compare edge static install install-files deb package \
+  docs lint words fmt tsan asan fuzz hostile soak bench check clean other-debian dist release \
+  release-check
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -117,8 +118,11 @@ test: deps-run  ## test every feature once: end to end, by unit tests, and in pl
 # place of 511 on 28 November 2026.
 UNIT_BUILD := --scratch-path .build-unit -Xswiftc -no-emit-module-separately-wmo \
   -Xswiftc -whole-module-optimization -Xswiftc -num-threads -Xswiftc 2
-build-unit:
+build-unit: deps-run  ## build the unit tests, and the index of the editor, in .build-unit
 	swift build $(UNIT_BUILD) --build-tests
+
+build-debug: deps-run  ## build the program for the debugger, in .build-unit
+	swift build $(UNIT_BUILD) --product streamer
 
 # A failed test is repeated once, alone; both results are printed. More than three repeated tests of
 # a run, `make test` or `.ci/run`, are a failure; their names are kept in .build/repeated-tests.txt.
@@ -272,6 +276,7 @@ lint: words  ## format, imports, circles, the page and its types, rules, arithme
 	python3 Tests/check_circles.py
 	python3 release/version.py --check
 	python3 docs/update-targets.py --check
+	python3 Tests/check_editor.py '$(UNIT_BUILD)'
 	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources \
 	  || { echo "try!, as! and fatalError are not permitted"; exit 1; }
 
