@@ -134,6 +134,14 @@ def test_the_files_in_the_architecture_exist() -> None:
     assert {name for name in named if not (ROOT / "Sources" / name).is_file()} == set()
 
 
+def test_the_files_to_be_edited_exist() -> None:
+    """Each file and folder that docs/how-to-add.md names exists."""
+    text = (ROOT / "docs/how-to-add.md").read_text()
+    named = set(re.findall(r"`((?:Sources|Tests|Fuzz|deploy|docs)/[\w/+.-]+)`", text))
+    assert len(named) > 30
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
 def test_the_files_that_fuzzing_measures_exist() -> None:
     """Each parser that a fuzzing target names exists: its covered lines are counted."""
     bodies = [path.read_text() for path in (ROOT / "Fuzz/Bodies").glob("*.swift")]
