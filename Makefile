@@ -273,6 +273,7 @@ lint: words  ## format, imports, circles, the page and its types, rules, arithme
 	python3 Tests/check_imports.py
 	python3 Tests/test_check_circles.py
 	python3 Tests/test_repeated.py
+	python3 Tests/test_against.py
 	python3 Tests/check_circles.py
 	python3 release/version.py --check
 	python3 docs/update-targets.py --check
@@ -314,9 +315,16 @@ soak: $(if $(SOAK_THROUGH),deps-edge) deps-test build  ## run viewers for SOAK_S
 deps-bench: deps-edge  ## install what `make bench` and Bench/instructions.py use
 	$(call apt,$(BENCH_PACKAGES),the counter of instructions)
 
-bench: deps-bench build  ## measure latency, CPU and memory; see docs/latency.md
-	swift build -c release --product streamer-bench
-	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 3600 $(PYTHON) Bench/bench.py
+AGAINST ?=
+AGAINST_PROGRAM ?=
+ONLY ?=
+# AGAINST=COMMIT: that commit's program and this one in turns. AGAINST_PROGRAM: one that is built.
+IN_TURNS := $(AGAINST)$(AGAINST_PROGRAM)
+bench: build $(if $(IN_TURNS),deps-test,deps-bench)  ## measure latency, CPU, memory; AGAINST=COMMIT
+	$(if $(IN_TURNS),,swift build -c release --product streamer-bench)
+	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 3600 $(PYTHON) \
+	  $(if $(IN_TURNS),Bench/against.py $(AGAINST) $(AGAINST_PROGRAM:%=--program %),Bench/bench.py) \
+	  $(if $(ONLY),--only $(ONLY))
 
 SECONDS ?= 60
 VIEWERS ?= 100
@@ -341,4 +349,4 @@ check: lint tsan test  ## all checks before a release
 
 clean:  ## remove all build products and results
 	rm -rf .build .build-unit .build-tsan .build-asan .build-fuzz .build-static .build-deb \
-	  .build-trixie .build-docs dist $(VENV) $(DOCS_VENV) .deps bench-results
+	  .build-trixie .build-docs .build-against dist $(VENV) $(DOCS_VENV) .deps bench-results
