@@ -3,9 +3,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build-unit build-debug deps-run deps-test deps-bench deps-edge deps-package build run \
-  test unit e2e players faults latency lossy compare edge static install install-files deb package \
-  docs lint words fmt tsan asan fuzz hostile soak bench check clean other-debian dist release \
-  release-check
+  test unit e2e players quick files fault-classes thorough thorough-http thorough-players \
+  faults-http faults-players faults-measured keep-repeated latency lossy compare edge static install \
+  install-files deb package docs lint words fmt tsan asan fuzz hostile soak bench check clean \
+  other-debian dist release release-check
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -125,7 +126,7 @@ build-debug: deps-run  ## build the program for the debugger, in .build-unit
 	swift build $(UNIT_BUILD) --product streamer
 
 # A failed test is repeated once, alone; both results are printed. More than three repeated tests of
-# a run, `make test` or `.ci/run`, are a failure; their names are kept in .build/repeated-tests.txt.
+# a run are a failure, see Tests/repeated.py.
 unit: deps-test  ## unit tests
 	timeout 1500 $(PYTHON) Tests/run_unit.py $(UNIT_BUILD)
 
@@ -149,20 +150,59 @@ players: deps-test $(PROGRAM)  ## the built program in browsers, VLC and mpv
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 900 \
 	  $(REPEATING) $(PLAYER_WORKERS) -m players Tests/EndToEnd
 
-# Of the fault tests these run two at a time: they mostly wait, have one browser or none, and only
-# ask that all recovers. The others measure, or need the processors. They are last, because .ci/run
-# begins no test after some time.
-WAITING := $(patsubst %,Tests/Faults/test_%.py,\
-  standing_picture frozen archive twins killed clock recovery)
+# An answer in seconds: the pure targets, see `quickTests` in Package.swift, and the client.
+# The build of the unit tests has their objects: SwiftPM only links another product.
+quick: deps-run  ## the pure unit tests, and those of the client: 30 s after the build
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" command -v node >/dev/null \
+	  || { echo "node not found (make deps-test installs it)"; exit 1; }
+	QUICK=1 swift build $(UNIT_BUILD) --build-tests
+	QUICK=1 timeout 300 python3 Tests/run_unit.py $(UNIT_BUILD) --skip-build
+	@mkdir -p .build
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 \
+	  node --test --test-concurrency=$(CLIENT_FILES) --test-reporter=tap \
+	  client/test/*.test.mjs >.build/client-tests.tap \
+	  || { cat .build/client-tests.tap; exit 1; }
+	@sed -n 's/^# pass \(.*\)/\1 tests of the client passed/p' .build/client-tests.tap
 
-faults: deps-test build  ## the long tests: each player and case, outages, overload, kills
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 \
+# Tests/change.py runs the files that a change touches by this target. Files of Tests/Edge need
+# `make deps-edge` before.
+WORKERS ?= 1
+FILES ?=
+files: deps-test $(PROGRAM)  ## the test files FILES="Tests/Thorough/test_x.py ..." by WORKERS
+	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" $(REPEATING) $(WORKERS) $(FILES)
+
+fault-classes: deps-test $(PROGRAM)  ## a test of each class of faults, of Tests/fault_classes.py
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 900 \
+	  $(REPEATING) 1 $$($(PYTHON) Tests/fault_classes.py)
+
+JOB ?=
+thorough:  ## all other checks, as the jobs of Tests/thorough_jobs.py; JOB=names, LONG=1, AGAIN=1
+	python3 Tests/thorough.py $(JOB)
+
+thorough-http: deps-test $(PROGRAM)
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
 	  $(REPEATING) $(E2E_WORKERS) -m "not players" Tests/Thorough
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2100 \
-	  $(REPEATING) $(PLAYER_WORKERS) -m players Tests/Thorough
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2700 \
-	  $(REPEATING) 1 Tests/Faults $(WAITING:%=--ignore=%)
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 $(REPEATING) 2 $(WAITING)
+
+thorough-players: deps-test $(PROGRAM)
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) $(PLAYER_WORKERS) -m players Tests/Thorough
+
+# These tests measure, or need the processors. The other faults mostly wait for a recovery.
+MEASURED := $(wildcard $(patsubst %,Tests/Faults/test_%.py,\
+  return half_rate ladder_players sync_group overload limited_line damaged_media))
+
+faults-http: deps-test $(PROGRAM)
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
+	  $(REPEATING) 3 -m "not players" Tests/Faults $(MEASURED:%=--ignore=%)
+
+faults-players: deps-test $(PROGRAM)
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
+	  $(REPEATING) $(PLAYER_WORKERS) -m players Tests/Faults $(MEASURED:%=--ignore=%)
+
+faults-measured: deps-test $(PROGRAM)
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(REPEATING) 1 $(MEASURED)
+
+keep-repeated:  ## add the repeated tests of the last run to Tests/repeated.txt
+	python3 Tests/repeated.py --keep
 
 deps-edge: deps-test  ## install the caches for `make edge`
 	$(call apt,$(EDGE_PACKAGES),the caches of the tests)
@@ -272,8 +312,14 @@ lint: words  ## format, imports, circles, the page and its types, rules, arithme
 	python3 Tests/check_arithmetic.py
 	python3 Tests/check_imports.py
 	python3 Tests/test_check_circles.py
+	python3 Tests/test_scope.py
+	python3 Tests/scope.py --lint
+	python3 Tests/test_thorough.py
+	python3 Tests/test_change.py
+	python3 Tests/fault_classes.py --lint
 	python3 Tests/test_repeated.py
 	python3 Tests/test_against.py
+	python3 Tests/repeated.py --lint
 	python3 Tests/check_circles.py
 	python3 release/version.py --check
 	python3 docs/update-targets.py --check
@@ -289,12 +335,13 @@ fmt:  ## format the sources
 	swift format format -i -r -p $(SWIFT_SOURCES)
 
 tsan: deps-test  ## unit tests under ThreadSanitizer
-	TSAN_OPTIONS=halt_on_error=1 \
-	  timeout 1800 $(PYTHON) Tests/run_unit.py --sanitize=thread --scratch-path .build-tsan
+	TSAN_OPTIONS=halt_on_error=1 timeout 1800 $(PYTHON) Tests/run_unit.py \
+	  $(UNIT_BUILD:.build-unit=.build-tsan) --sanitize=thread
 
 asan: deps-test  ## unit tests under AddressSanitizer, leaks included
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.supp:print_suppressions=0 \
-	  timeout 1800 $(PYTHON) Tests/run_unit.py --sanitize=address --scratch-path .build-asan
+	  timeout 1800 $(PYTHON) Tests/run_unit.py $(UNIT_BUILD:.build-unit=.build-asan) \
+	  --sanitize=address
 
 FUZZ_SECONDS ?= 30
 fuzz: deps-run  ## run libFuzzer on each parser for FUZZ_SECONDS; print the lines covered

@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of all tests: running streamers, whose logs are attached when a test fails.
-
-No test begins after FAULTS_END, a time in Unix seconds: it is skipped by name.
-"""
+"""Fixtures of all tests: running streamers, whose logs are attached when a test fails."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from inspect import unwrap
 from pathlib import Path
@@ -71,12 +67,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         UNITS.update(order.arrange(items))
         order.tell(UNITS, Path(os.environ[scheduler.UNITS]))
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skips a test for which no time is left."""
-    if time.time() > float(os.environ.get("FAULTS_END", "inf")):
-        pytest.skip(f"the time of the check is over: {item.name} is not tested")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Unit tests of the check of a change: python3 Tests/test_change.py"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import time
+import unittest
+from collections.abc import Callable
+from unittest import mock
+
+import change
+import fault_classes
+from change import ALONE, BATCH_SECONDS, EDGES, OTHERS, PLAYING, UNKNOWN_SECONDS, Batch, Check
+from scope import Scope
+
+A, B, C = (f"Tests/Thorough/test_{name}.py" for name in "abc")
+
+
+class PlanTests(unittest.TestCase):
+    """Which files run, in which order, and together."""
+
+    def test_direct_files_first_then_those_repeated_before_then_the_shortest(self) -> None:
+        order = change.ordered({A: 1, B: 0, C: 0}, {C: 1}, lambda path: 5)
+        self.assertEqual(order, [C, B, A])
+        seconds = {A: 5.0, B: 9.0, C: 7.0}
+        self.assertEqual(change.ordered({A: 0, B: 0, C: 0}, {}, seconds.__getitem__), [A, C, B])
+
+    def test_batches_have_one_kind_and_a_bounded_length(self) -> None:
+        kinds = {A: PLAYING, B: OTHERS, C: PLAYING}
+        found = change.batches([A, B, C], kinds.__getitem__, lambda _: 10)
+        self.assertEqual([(batch.kind, batch.files) for batch in found],
+                         [(PLAYING, [A, C]), (OTHERS, [B])])
+        found = change.batches([A, B, C], lambda _: ALONE, lambda _: BATCH_SECONDS)
+        self.assertEqual([batch.files for batch in found], [[A], [B], [C]])
+
+    def test_kinds(self) -> None:
+        self.assertEqual(change.kind_of(A, True, []), PLAYING)
+        self.assertEqual(change.kind_of(A, False, []), OTHERS)
+        self.assertEqual(change.kind_of(A, True, [A]), ALONE)
+        self.assertEqual(change.kind_of("Tests/Edge/test_a.py", True, []), EDGES)
+        self.assertEqual(Batch(EDGES, [A]).command()[0], "deps-edge")
+
+    def test_a_file_plays_if_it_imports_a_player(self) -> None:
+        imports = {A: frozenset({B}), B: frozenset({"Tests/harness/browser.py"}),
+                   C: frozenset({"Tests/conftest.py"}),
+                   "Tests/conftest.py": frozenset({"Tests/harness/browser.py"})}
+        self.assertEqual([change.plays(imports, path) for path in (A, B, C)], [True, True, False])
+
+    def test_seconds_of_a_file(self) -> None:
+        measured = {"Thorough/test_a.py": 3.0, "Thorough/test_a.py players": 4.0}
+        self.assertEqual(change.seconds_of(measured, A), 7)
+        self.assertEqual(change.seconds_of(measured, B), UNKNOWN_SECONDS)
+
+    def test_the_fixed_part_has_end_to_end_tests_unless_documents_changed_alone(self) -> None:
+        own = "Tests/EndToEnd/test_mqtt.py"
+        tests = {A: 0, own: 0, change.DOCUMENT_TESTS: 0}
+        self.assertEqual(change.candidates(Scope(["Sources/A/a.swift"], tests=tests)), {A: 0})
+        self.assertEqual(change.candidates(Scope(["docs/a.md"], tests=tests)), {A: 0, own: 0})
+
+    def test_touched_jobs_are_named_unless_all_their_touched_files_ran(self) -> None:
+        found = Scope(["Sources/CMAF/A.swift"], targets={"CMAF": 0, "CMAFTests": 1},
+                      tests={A: 0, B: 1})
+        names = [line.split("JOB=")[1].split()[0] for line in change.not_run_jobs(found, {A})]
+        self.assertEqual(names, ["thorough-http", "thorough-players", "tsan", "asan",
+                                 "other-debian"])
+        names = [line.split("JOB=")[1].split()[0] for line in change.not_run_jobs(found, {A, B})]
+        self.assertEqual(names, ["tsan", "asan", "other-debian"])
+
+    def test_cases_of_faults_must_exist(self) -> None:
+        cases = {"a kill": "Faults/a.py::test_a[x]", "a cut": "Faults/a.py::test_b",
+                 "a lie": "Faults/b.py::test_a"}
+        found = list(fault_classes.faults(cases, {"Faults/a.py": "def test_a(): pass"}))
+        self.assertEqual([line.split(": ")[1] for line in found], ["a cut", "a lie"])
+
+
+class RunTests(unittest.TestCase):
+    """The commands, and the last lines."""
+
+    def run_change(self, found: Scope, make: Callable[[list[str]], int], began: float = 0,
+                   ) -> tuple[int, list[str], list[str]]:
+        """The status, the made targets, and the last lines."""
+        made: list[str] = []
+
+        def run(command: list[str], **_: object) -> mock.Mock:
+            made.append(" ".join(command[5:]))
+            return mock.Mock(returncode=make(command))
+
+        printed = io.StringIO()
+        planned = [Batch(OTHERS, [A], 10), Batch(PLAYING, [B, C], 60)]
+        with mock.patch.multiple(change, scope_since=lambda _: found, plan=lambda _: planned), \
+                mock.patch("change.subprocess.run", run), \
+                mock.patch.dict(os.environ, {"BASE": "base", "TEST_RUN": "none",
+                                             "CHECK_BEGAN": str(time.time() - began)}), \
+                contextlib.redirect_stdout(printed):
+            status = change.main([])
+        lines = printed.getvalue().partition("--- what was checked")[2].splitlines()
+        return status, made, lines
+
+    def test_the_fixed_part_is_run_whole_and_then_what_is_touched(self) -> None:
+        found = Scope(["Tests/Thorough/test_a.py"], tests={A: 0, B: 1, C: 1})
+        status, made, lines = self.run_change(found, lambda _: 0)
+        self.assertEqual(status, 0)
+        self.assertEqual([line.split()[0] for line in made[:2]], ["lint", "test"])
+        self.assertIn("fault-classes", made[2])
+        self.assertTrue(made[3].endswith(f"FILES={A}") and made[4].endswith(f"FILES={B} {C}"))
+        self.assertEqual(lines[-1], "5 steps passed, 0 FAILED, 0 files NOT RUN, in 0 minutes")
+
+    def test_a_failure_of_the_fixed_part_stops_before_what_is_touched(self) -> None:
+        found = Scope(["Tests/Thorough/test_a.py"], tests={A: 0, B: 1, C: 1})
+        status, made, lines = self.run_change(found, lambda command: 2 * ("lint" in command))
+        self.assertEqual((status, len(made)), (1, 3))
+        self.assertTrue(any(line.startswith("FAILED   lint") for line in lines))
+        self.assertIn(f'NOT RUN  make files WORKERS=4 FILES="{A}"', lines)
+        self.assertEqual(lines[-1], "2 steps passed, 1 FAILED, 3 files NOT RUN, in 0 minutes")
+
+    def test_what_does_not_fit_is_not_run_and_named(self) -> None:
+        found = Scope(["Tests/Thorough/test_a.py"], tests={A: 0, B: 1, C: 1})
+        # Batch A is expected to take 25 s, the other one 45 s.
+        status, made, lines = self.run_change(found, lambda _: 0, began=60 * 60 - 35)
+        self.assertEqual((status, len(made)), (0, 4))
+        self.assertIn(f'NOT RUN  make files WORKERS=2 FILES="{B} {C}"', lines)
+        self.assertTrue(any("JOB=thorough-players" in line for line in lines))
+        self.assertEqual(lines[-1], "4 steps passed, 0 FAILED, 2 files NOT RUN, in 59 minutes")
+
+    def test_a_failed_batch_is_a_failure_and_the_next_one_runs(self) -> None:
+        found = Scope(["Tests/Thorough/test_a.py"], tests={A: 0, B: 1, C: 1})
+        status, made, lines = self.run_change(found, lambda command: 124 * (A in command[-1]))
+        self.assertEqual((status, len(made)), (1, 5))
+        self.assertTrue(any(line.endswith("status 124, its limit") for line in lines))
+
+    def test_documents_alone_need_lint_and_their_tests(self) -> None:
+        _, made, _ = self.run_change(Scope(["docs/testing.md"]), lambda _: 0)
+        self.assertEqual(made[:2], ["lint", f"files FILES={change.DOCUMENT_TESTS}"])
+
+    def test_an_unknown_base_touches_everything_and_says_so(self) -> None:
+        _, made, lines = self.run_change(Scope([], everything="base is not a commit"), lambda _: 0)
+        self.assertIn("test", made)
+        self.assertIn("EVERYTHING IS TOUCHED: base is not a commit", lines[1])
+
+    def test_minutes_are_counted_from_the_beginning(self) -> None:
+        self.assertAlmostEqual(Check(time.time() - 600).left(60), 3000, delta=5)
+
+
+if __name__ == "__main__":
+    unittest.main()

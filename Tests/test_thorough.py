@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Unit tests of the jobs of `make thorough`, their results, and limits.
+
+python3 Tests/test_thorough.py
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from dataclasses import replace
+from pathlib import Path
+from unittest import mock
+
+import thorough
+from scope import ROOT, Scope
+from thorough import PASSED, Result, State, chosen, read, state, summary, touches, write
+from thorough_jobs import JOBS, LONG, MOST_MINUTES, Job
+
+JOB = Job("edge", "edge HOSTILE_COUNT=3", 12, ("Tests/Edge/*", "deploy/edge", "Fuzz*"), "caches")
+HEAD, OLD = "bbbbbbbbbb", "aaaaaaaaaa"
+RESULT = Result("edge", HEAD, False, PASSED, 61, "2026-11-28T10:00:00Z", False, "1")
+
+
+def between(*changed: str, **touched: dict[str, int]):
+    """A change between two commits."""
+    return lambda _: Scope(list(changed), **touched)
+
+
+class TableTests(unittest.TestCase):
+    """The rows."""
+
+    def test_the_limits_are_at_most_150_minutes(self) -> None:
+        self.assertLessEqual(sum(job.minutes for job in JOBS), MOST_MINUTES)
+
+    def test_names_differ_and_commands_are_targets(self) -> None:
+        self.assertEqual(len({job.name for job in JOBS}), len(JOBS))
+        targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+        words = {word for job in JOBS for word in job.command.split() if "=" not in word}
+        self.assertEqual(words - targets, set())
+
+    def test_long_runs_have_other_values_and_limits(self) -> None:
+        self.assertEqual(JOB.arguments(False), ["edge", "HOSTILE_COUNT=3"])
+        self.assertEqual(JOB.arguments(True), ["edge", *map("=".join, LONG.items())])
+        self.assertGreater(JOB.seconds(True), JOB.seconds(False))
+
+
+class StateTests(unittest.TestCase):
+    """Which results are valid."""
+
+    def state(self, result: Result | None, *changed: str, run: str = "2", **touched: dict) -> State:
+        """The row of a result, after a change."""
+        return state(JOB, result, HEAD, between(*changed, **touched), run)
+
+    def test_no_result_is_not_run(self) -> None:
+        found = self.state(None)
+        self.assertEqual((found.kind, found.note), ("NOT RUN", "make thorough JOB=edge"))
+
+    def test_a_result_of_this_commit(self) -> None:
+        self.assertEqual(self.state(RESULT).kind, "passed")
+        failed = self.state(replace(RESULT, result="status 2"))
+        self.assertEqual(failed.kind, "FAILED")
+        self.assertIn("status 2", str(failed))
+
+    def test_an_older_result_is_valid_if_nothing_touches_the_job(self) -> None:
+        old = replace(RESULT, commit=OLD)
+        found = self.state(old, "Sources/Time/A.swift")
+        self.assertEqual(found.kind, "passed")
+        self.assertTrue(OLD[:8] in found.note and HEAD[:8] in found.note)
+        for path, touched in (("deploy/edge/nginx/a", {}), ("Tests/Edge/certificate.pem", {}),
+                              ("Sources/Time/A.swift", {"tests": {"Tests/Edge/test_a.py": 2}}),
+                              ("Sources/Time/A.swift", {"targets": {"FuzzBodies": 1}}),
+                              ("Makefile", {"everything": "Makefile"})):
+            with self.subTest(path):
+                found = self.state(old, path, **touched)
+                self.assertEqual(found.kind, "NOT RUN")
+                self.assertIn("make thorough JOB=edge", found.note)
+
+    def test_a_failure_stays_one_while_nothing_touches_the_job(self) -> None:
+        self.assertEqual(self.state(replace(RESULT, commit=OLD, result="status 1")).kind, "FAILED")
+
+    def test_a_result_of_a_modified_work_tree_counts_in_its_run_only(self) -> None:
+        modified = replace(RESULT, modified=True)
+        self.assertEqual(self.state(modified, run="2").kind, "NOT RUN")
+        found = self.state(modified, run="1")
+        self.assertEqual(found.kind, "passed")
+        self.assertIn("modified", found.note)
+
+    def test_the_nearest_touched_file_is_the_reason(self) -> None:
+        found = Scope(["x"], tests={"Tests/Edge/test_a.py": 2, "Tests/Edge/test_b.py": 1,
+                                    "Tests/Faults/test_c.py": 0})
+        self.assertEqual(touches(found, JOB), "Tests/Edge/test_b.py")
+
+
+class RunTests(unittest.TestCase):
+    """Runs, their files and the summary."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def test_results_are_read_again(self) -> None:
+        self.assertIsNone(read(self.folder, JOB))
+        write(self.folder, RESULT)
+        self.assertEqual(read(self.folder, JOB), RESULT)
+        (self.folder / "edge.json").write_text("{}")
+        self.assertIsNone(read(self.folder, JOB))
+
+    def test_jobs_with_a_valid_result_are_not_run_again(self) -> None:
+        other = replace(JOB, name="fuzz")
+        states = {"edge": State(JOB, "passed", ""), "fuzz": State(other, "FAILED", "")}
+        self.assertEqual(chosen([], states, again=False), [other])
+        self.assertEqual(chosen([], states, again=True), [JOB, other])
+        self.assertEqual(chosen(["edge"], states, again=False), [JOB])
+        with self.assertRaisesRegex(SystemExit, "no job sun"):
+            chosen(["sun"], states, again=False)
+
+    def test_the_summary_names_every_job(self) -> None:
+        text = summary([State(JOB, "passed", "bbbbbbbb", 61), State(JOB, "NOT RUN", "make x"),
+                        State(JOB, "FAILED", "status 2", 60)], HEAD)
+        self.assertEqual(text.splitlines()[0].split(),
+                         "passed edge 1 min 01 s of 12 bbbbbbbb".split())
+        self.assertEqual(text.splitlines()[-1],
+                         "1 of 3 jobs passed at bbbbbbbb (2 min), 1 FAILED, 1 NOT RUN")
+
+    def test_a_job_is_ended_at_its_limit_with_all_that_it_started(self) -> None:
+        program = f"""
+import sys; sys.path.insert(0, {str(ROOT / 'Tests')!r})
+import thorough
+from pathlib import Path
+thorough.ROOT = thorough.RESULTS = Path({str(self.folder)!r})
+thorough.Repository.is_modified = lambda self: False
+thorough.ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+job = thorough.Job("a", "a", 1, (), "")
+object.__setattr__(job, "seconds", lambda is_long: 2)
+result = thorough.run(job, thorough.Repository(), False, "1").result
+print(result, thorough.children(thorough.os.getpid()))
+"""
+        (self.folder / "Makefile").write_text(
+            "a:\n\t@setsid sleep 300 & echo $$! > pid; sleep 300\n")
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                              timeout=60, check=True)
+        self.assertEqual(done.stdout.splitlines()[-1], "stopped at its limit of 0 minutes []")
+        pid = int((self.folder / "pid").read_text())
+        self.assertFalse(Path(f"/proc/{pid}/cmdline").exists(), "the process of the job is alive")
+
+    def test_a_run_writes_the_result_of_each_job_as_it_ends(self) -> None:
+        ends = iter([PASSED, "status 2"])
+        jobs = (JOB, replace(JOB, name="fuzz"))
+
+        def fake(job: Job, *_: object) -> Result:
+            (self.folder / f"{job.name}.log").write_text("")
+            return replace(RESULT, job=job.name, result=next(ends))
+
+        repository = mock.Mock(head=HEAD, between=between())
+        with mock.patch.multiple(thorough, RESULTS=self.folder, ROOT=self.folder, JOBS=jobs,
+                                 run=fake, Repository=lambda: repository), \
+                mock.patch.dict(os.environ, {"TEST_RUN": "1"}), \
+                mock.patch("builtins.print"):
+            self.assertEqual(thorough.main([]), 1)
+            self.assertEqual(thorough.main(["--summary"]), 1)
+            ends = iter([PASSED])
+            self.assertEqual(thorough.main([]), 0)
+            self.assertEqual(thorough.main(["--summary"]), 0)
+        self.assertIn("2 of 2 jobs passed", (self.folder / "summary.txt").read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of `make thorough`: every check that `make lint` and `make test` do not have.
+
+A new check is a row here, or a file of a folder that a row covers. The limits are for two cores and
+a machine on which `make deps-test` has run; their sum is at most MOST_MINUTES.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MOST_MINUTES = 150
+# LONG=1: more seeds, kills and inputs, and this many times the limit.
+LONG_TIMES = 6
+LONG = {"ARCHIVE_KILLS": "200", "TWINS_OUTAGE": "600", "FUZZ_SECONDS": "300",
+        "HOSTILE_COUNT": "10000"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row: `make TARGET VARIABLES` within a limit.
+
+    `covers` are test files of Python, which have subjects, and targets, folders and files whose
+    change makes a result invalid; targets with all that they import.
+    """
+
+    name: str
+    command: str
+    minutes: int
+    covers: tuple[str, ...]
+    what: str
+
+    def arguments(self, is_long: bool) -> list[str]:
+        """The arguments of make."""
+        kept = [word for word in self.command.split()
+                if not (is_long and word.partition("=")[0] in LONG)]
+        return [*kept, *(f"{name}={value}" for name, value in LONG.items() if is_long)]
+
+    def seconds(self, is_long: bool) -> int:
+        """The limit."""
+        return self.minutes * 60 * (LONG_TIMES if is_long else 1)
+
+
+JOBS = (
+    Job("build", "deps-test build", 5, ("streamer",),
+        "the program, which the jobs below use"),
+    Job("thorough-http", "thorough-http", 17, ("Tests/Thorough/*",),
+        "the features at length: HTTP clients, ffmpeg, publishers"),
+    Job("thorough-players", "thorough-players", 20, ("Tests/Thorough/*",),
+        "the features at length: browsers, mpv, VLC"),
+    Job("faults-http", "faults-http", 9, ("Tests/Faults/*",),
+        "processes, disks, lines, sources and twins that fail, without players"),
+    Job("faults-players", "faults-players", 19, ("Tests/Faults/*",),
+        "kills, freezes, outages and left-out renditions while players play"),
+    Job("faults-measured", "faults-measured", 15, ("Tests/Faults/*",),
+        "faults whose tests measure, or need both processors: one at a time"),
+    Job("edge", "edge", 12, ("Tests/Edge/*", "deploy/edge"),
+        "each cache of deploy/edge before the program"),
+    Job("package", "package", 8, ("Tests/Package", "deploy", "streamer"),
+        "the Debian package, and its life in a clean root"),
+    Job("release-check", "release-check", 5,
+        ("Tests/Release", "release", "deploy", "client", "docs", "streamer"),
+        "the files of a release"),
+    Job("docs", "docs", 2, ("docs", "mkdocs.yml", "README.md", "release"),
+        "the documentation site"),
+    Job("fuzz", "fuzz FUZZ_SECONDS=30", 10, ("FuzzBodies", "Fuzz"),
+        "libFuzzer, 30 s for each target, two at a time"),
+    Job("tsan", "tsan", 9, ("*Tests",), "unit tests under ThreadSanitizer"),
+    Job("asan", "asan", 9, ("*Tests", "Tests/lsan.supp"),
+        "unit tests under AddressSanitizer, with leaks"),
+    Job("hostile", "hostile HOSTILE_COUNT=2000", 3, ("Capture", "Streams", "Isolation",
+                                                     "Tests/Faults/hostile.py"),
+        "damaged inputs beside a healthy stream"),
+    Job("other-debian", "other-debian", 7, ("streamer", "*Tests", "Tests/other_debian.sh"),
+        "the program and the pure unit tests with the libraries of Debian 13"),
+)
