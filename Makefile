@@ -290,8 +290,8 @@ release-check: dist build  ## check the files in dist/: install, play, compare t
 	  $(REPEATING) 1 Tests/Release
 
 # The root, .build-trixie, is kept for the next run.
-other-debian: deps-package  ## unit tests in a root of Debian 13, with FFmpeg 7.1
-	$(SUDO) env PATH="$$PATH" nice Tests/other_debian.sh
+other-debian: deps-package  ## unit tests in a root of Debian 13; QUICK=1: the pure ones
+	$(SUDO) env PATH="$$PATH" QUICK="$(QUICK)" nice Tests/other_debian.sh
 
 DOCS_VENV := .venv-docs
 SITE := .build-docs/site
@@ -305,22 +305,16 @@ docs:  ## build the documentation site, in .build-docs/site
 	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet --strict
 	$(DOCS_VENV)/bin/python release/check_site.py $(SITE)
 
+# The checks of the repository, and the unit tests of its scripts. `words` has those of words; an
+# argument is passed to check_editor.py.
+CHECKS = $(filter-out %/check_editor.py %wordcheck.py,$(wildcard Tests/check_*.py Tests/test_*.py))
 lint: words  ## format, imports, circles, the page and its types, rules, arithmetic, words
 	swift format lint --strict -r -p $(SWIFT_SOURCES)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/check.mjs
-	python3 Tests/check_rules.py
-	python3 Tests/check_arithmetic.py
-	python3 Tests/check_imports.py
-	python3 Tests/test_check_circles.py
-	python3 Tests/test_scope.py
+	@set -e; for check in $(CHECKS); do echo "python3 $$check"; python3 $$check; done
 	python3 Tests/scope.py --lint
-	python3 Tests/test_thorough.py
-	python3 Tests/test_change.py
 	python3 Tests/fault_classes.py --lint
-	python3 Tests/test_repeated.py
-	python3 Tests/test_against.py
 	python3 Tests/repeated.py --lint
-	python3 Tests/check_circles.py
 	python3 release/version.py --check
 	python3 docs/update-targets.py --check
 	python3 Tests/check_editor.py '$(UNIT_BUILD)'

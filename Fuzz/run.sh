@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Fuzzes each target for a bounded time, then prints the share of its parser's lines that its corpus
-# reaches.
+# Fuzzes each target for a bounded time, one on each processor, then prints the share of its parser's
+# lines that its corpus reaches.
 #
 # Fuzz/run.sh [SECONDS [TARGET ...]]      SECONDS per target (default 30); 0: only coverage
 # Fuzz/run.sh -runs=NUMBER [TARGET ...]   NUMBER of runs per target, optimized and without coverage
@@ -35,35 +35,50 @@ export FUZZ=1
 export SWIFT_BACKTRACE=enable=no
 failed=0
 
+# Fuzzes a target; prints its lines, all at once, since other targets run beside it.
+fuzz() {
+  local target=$1
+  local corpus=Fuzz/Corpus/$target found=$build/corpus/$target fails=Fuzz/FailCases/$target
+  local log=$build/run-$target.log
+  mkdir -p "$corpus" "$found" "$fails"
+  LLVM_PROFILE_FILE=/dev/null ASAN_OPTIONS=$(sanitizer "$target")detect_leaks=0 \
+    "$build/$kind/fuzz-$target" "$bound" -max_len="$(longest "$target")" \
+    -timeout="$(limit "$target")" -print_final_stats=1 -verbosity=1 \
+    -artifact_prefix="$fails/" "$found" "$corpus" >"$log" 2>&1
+  local status=$? text
+  text=$(
+    echo "fuzz-$target: $bound"
+    grep -E 'stat::(number_of_executed_units|average_exec_per_sec|new_units_added|peak_rss_mb)' \
+      "$log" | sed 's/^/  /'
+    [ $status -eq 0 ] || echo "fuzz-$target FAILED; the input is in $fails:"
+    [ $status -eq 0 ] || grep -v '^    #' "$log" | tail -12
+  )
+  echo "$text"
+  return $status
+}
+
+# A fuzzer uses one processor. The next target is built while others run.
+processors=$(nproc)
+waiting=0 built=yes
 for target in $targets; do
   log=$build/build-$target.log
   mkdir -p $build
   swift build --product "fuzz-$target" --scratch-path $build -Xswiftc -sanitize=fuzzer,address \
     "${options[@]}" >"$log" 2>&1 \
-    || { grep -E 'error:' "$log" || tail -20 "$log"; exit 1; }
-done
-
-for target in $targets; do
-  program=$build/$kind/fuzz-$target
-  corpus=Fuzz/Corpus/$target found=$build/corpus/$target fails=Fuzz/FailCases/$target
-  mkdir -p "$corpus" "$found" "$fails"
-  export LLVM_PROFILE_FILE=/dev/null
-  export ASAN_OPTIONS=$(sanitizer "$target")detect_leaks=0
-  if [ "$seconds" != 0 ]; then
-    echo "fuzz-$target: $bound"
-    "$program" "$bound" -max_len="$(longest "$target")" \
-      -timeout="$(limit "$target")" -print_final_stats=1 -verbosity=1 \
-      -artifact_prefix="$fails/" "$found" "$corpus" >"$build/run-$target.log" 2>&1
-    status=$?
-    grep -E 'stat::(number_of_executed_units|average_exec_per_sec|new_units_added|peak_rss_mb)' \
-      "$build/run-$target.log" | sed 's/^/  /'
-    if [ $status -ne 0 ]; then
-      failed=1
-      echo "fuzz-$target FAILED; the input is in $fails:"
-      grep -v '^    #' "$build/run-$target.log" | tail -12
-    fi
+    || { grep -E 'error:' "$log" || tail -20 "$log"; built=no; break; }
+  [ "$seconds" != 0 ] || continue
+  if [ $waiting -ge "$processors" ]; then
+    wait -n || failed=1
+    waiting=$((waiting - 1))
   fi
+  fuzz "$target" &
+  waiting=$((waiting + 1))
 done
+while [ $waiting -gt 0 ]; do
+  wait -n || failed=1
+  waiting=$((waiting - 1))
+done
+[ $built = yes ] || exit 1
 
 [ $kind = debug ] || exit $failed
 echo "lines reached by the corpora in the repository"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds the program in a root of another Debian release, whose FFmpeg is another version, and runs
 # the unit tests there. Warnings are errors, in C headers too. Needs root and mmdebstrap; the Swift
-# toolchain of this machine is used in the root.
+# toolchain of this machine is used in the root. QUICK=1: the program, and the pure unit tests only.
 #
 # Tests/other_debian.sh [RELEASE [FOLDER]]    RELEASE (default trixie) in FOLDER (default
 #                                             .build-RELEASE), which is kept for the next run
@@ -29,17 +29,26 @@ mkdir -p "$root/src" "$root$toolchain"
 git ls-files -z | tar --null -T - -c | tar -x -C "$root/src"
 
 export root toolchain without
+export QUICK=${QUICK:-}
 exec unshare -m --propagation private bash -euc '
   mount --bind "$toolchain" "$root$toolchain"
   mount -t proc proc "$root/proc"
   mount --rbind /dev "$root/dev"
   mount -t tmpfs tmpfs "$root/tmp"
   exec chroot "$root" env -i HOME=/root LANG=C.UTF-8 toolchain="$toolchain" \
-    without="$without" PATH="$toolchain/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin" bash -euc "
+    without="$without" QUICK="$QUICK" \
+    PATH="$toolchain/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin" bash -euc "
       cd /src
       ffmpeg -version | head -1
       # Swift hides warnings of system headers.
       gcc -std=gnu11 -fsyntax-only -Wall -Wextra -Werror -x c Sources/CFFmpeg/cffmpeg.h
-      swift build --build-tests
-      timeout 1500 swift test --skip-build --skip \"\$without\""
+      set -- -Xswiftc -no-emit-module-separately-wmo -Xswiftc -whole-module-optimization \
+        -Xswiftc -num-threads -Xswiftc 2
+      if [ -n \"\$QUICK\" ]; then
+        env -u QUICK swift build \"\$@\" --product streamer
+      else
+        unset QUICK
+      fi
+      swift build \"\$@\" --build-tests
+      timeout 1500 swift test \"\$@\" --skip-build --skip \"\$without\""
 '

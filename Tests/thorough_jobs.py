@@ -14,6 +14,7 @@ MOST_MINUTES = 150
 LONG_TIMES = 6
 LONG = {"ARCHIVE_KILLS": "200", "TWINS_OUTAGE": "600", "FUZZ_SECONDS": "300",
         "HOSTILE_COUNT": "10000"}
+LONG_WITHOUT = ("QUICK",)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Job:
     def arguments(self, is_long: bool) -> list[str]:
         """The arguments of make."""
         kept = [word for word in self.command.split()
-                if not (is_long and word.partition("=")[0] in LONG)]
+                if not (is_long and word.partition("=")[0] in (*LONG, *LONG_WITHOUT))]
         return [*kept, *(f"{name}={value}" for name, value in LONG.items() if is_long)]
 
     def seconds(self, is_long: bool) -> int:
@@ -46,13 +47,13 @@ JOBS = (
         "the program, which the jobs below use"),
     Job("thorough-http", "thorough-http", 17, ("Tests/Thorough/*",),
         "the features at length: HTTP clients, ffmpeg, publishers"),
-    Job("thorough-players", "thorough-players", 20, ("Tests/Thorough/*",),
+    Job("thorough-players", "thorough-players", 19, ("Tests/Thorough/*",),
         "the features at length: browsers, mpv, VLC"),
     Job("faults-http", "faults-http", 9, ("Tests/Faults/*",),
         "processes, disks, lines, sources and twins that fail, without players"),
-    Job("faults-players", "faults-players", 19, ("Tests/Faults/*",),
+    Job("faults-players", "faults-players", 18, ("Tests/Faults/*",),
         "kills, freezes, outages and left-out renditions while players play"),
-    Job("faults-measured", "faults-measured", 15, ("Tests/Faults/*",),
+    Job("faults-measured", "faults-measured", 14, ("Tests/Faults/*",),
         "faults whose tests measure, or need both processors: one at a time"),
     Job("edge", "edge", 12, ("Tests/Edge/*", "deploy/edge"),
         "each cache of deploy/edge before the program"),
@@ -63,14 +64,14 @@ JOBS = (
         "the files of a release"),
     Job("docs", "docs", 2, ("docs", "mkdocs.yml", "README.md", "release"),
         "the documentation site"),
-    Job("fuzz", "fuzz FUZZ_SECONDS=30", 10, ("FuzzBodies", "Fuzz"),
-        "libFuzzer, 30 s for each target, two at a time"),
+    Job("fuzz", "fuzz FUZZ_SECONDS=30", 13, ("FuzzBodies", "Fuzz"),
+        "libFuzzer, 30 s for each target, one on each processor"),
     Job("tsan", "tsan", 9, ("*Tests",), "unit tests under ThreadSanitizer"),
     Job("asan", "asan", 9, ("*Tests", "Tests/lsan.supp"),
         "unit tests under AddressSanitizer, with leaks"),
     Job("hostile", "hostile HOSTILE_COUNT=2000", 3, ("Capture", "Streams", "Isolation",
                                                      "Tests/Faults/hostile.py"),
         "damaged inputs beside a healthy stream"),
-    Job("other-debian", "other-debian", 7, ("streamer", "*Tests", "Tests/other_debian.sh"),
+    Job("other-debian", "other-debian QUICK=1", 7, ("streamer", "*Tests", "Tests/other_debian.sh"),
         "the program and the pure unit tests with the libraries of Debian 13"),
 )
