@@ -3,10 +3,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help build-unit build-debug deps-run deps-test deps-bench deps-edge deps-package build run \
-  test unit e2e players quick files fault-classes thorough thorough-http thorough-players \
-  faults-http faults-players faults-measured keep-repeated latency lossy compare edge static install \
-  install-files deb package docs lint words fmt tsan asan fuzz hostile soak bench check clean \
-  other-debian dist release release-check
+  test unit e2e players faults latency lossy compare edge static install install-files deb package \
+  docs lint words fmt tsan asan fuzz hostile soak bench check clean other-debian dist release \
+  release-check
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -175,9 +174,14 @@ fault-classes: deps-test $(PROGRAM)  ## a test of each class of faults, of Tests
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 900 \
 	  $(REPEATING) 1 $$($(PYTHON) Tests/fault_classes.py)
 
+.PHONY: quick files fault-classes thorough thorough-http thorough-players faults-http \
+  faults-players faults-measured keep-repeated
 JOB ?=
 thorough:  ## all other checks, as the jobs of Tests/thorough_jobs.py; JOB=names, LONG=1, AGAIN=1
 	python3 Tests/thorough.py $(JOB)
+
+faults:  ## the jobs of Tests/Faults
+	python3 Tests/thorough.py faults-http faults-players faults-measured
 
 thorough-http: deps-test $(PROGRAM)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" \
