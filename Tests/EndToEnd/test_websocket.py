@@ -185,6 +185,10 @@ def decode_time(chunk: bytes) -> int:
     return int.from_bytes(chunk[at + 4:at + 12], "big")
 
 
+# The most bytes of a message.
+LARGEST = 4096
+
+
 @pytest.mark.parametrize(("name", "data", "code"), [
     ("unmasked", frame(TEXT, b"{}", masked=False), 1002),
     ("reserved bit", frame(TEXT, b"{}", reserved=0x40), 1002),
@@ -196,7 +200,7 @@ def decode_time(chunk: bytes) -> int:
     ("no JSON", frame(TEXT, b"x"), 1007),
     ("nested", frame(TEXT, b"[" * 4000), 1007),
     ("binary", frame(2, b"x"), 1003),
-    ("large", frame(TEXT, bytes(20000)), 1009),
+    ("large", frame(TEXT, bytes(LARGEST + 1)), 1009),
     ("huge length", b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 1009),
     ("negative length", b"\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 1002),
     ("reserved code", frame(CLOSE, b"\x03\xed"), 1002),
@@ -219,6 +223,18 @@ def test_fragments_and_pings(server: Program) -> None:
         assert client.until("welcome")["v"] == 1
         client.send(frame(CLOSE, b"\x0f\xa0bye"))
         assert client.close_code() == 4000
+
+
+def test_a_message_of_the_largest_size_is_answered(server: Program) -> None:
+    """One frame, and frames of 256 bytes."""
+    message = b'{"t":"ping","id":7,"c":1,"x":"' + b"*" * (LARGEST - 32) + b'"}'
+    pieces = [message[at:at + 256] for at in range(0, LARGEST, 256)]
+    parts = b"".join(frame(0 if at else TEXT, piece, final=at == len(pieces) - 1)
+                     for at, piece in enumerate(pieces))
+    with Socket(server.port, "/live/ws") as client:
+        for data in (frame(TEXT, message), parts):
+            client.send(data)
+            assert client.until("pong")["id"] == 7
 
 
 def test_over_tls(streamer) -> None:
