@@ -42,6 +42,9 @@ struct AMF0Tests {
     #expect(throws: Never.self) { try shallow.next() }
     var deep = AMF0Reader(nested(AMF0Reader.depth + 1))
     #expect(throws: AMF0Error.tooDeep) { try deep.next() }
+    let object: [UInt8] = [0x03, 0, 1, 0x61]
+    var objects = AMF0Reader(Array((0..<1000).map { _ in object }.joined()) + [0x05])
+    #expect(throws: AMF0Error.tooDeep) { try objects.next() }
   }
 
   @Test("counts beyond the message are refused before memory is reserved")

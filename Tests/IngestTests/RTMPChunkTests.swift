@@ -136,6 +136,10 @@ struct RTMPChunkTests {
     #expect(throws: RTMPError.messageSize(type: 9, size: 0xFF_FFFF, limit: 65_536)) {
       try messages(video)
     }
+    let audio: [UInt8] = [0x03, 0, 0, 0, 0x10, 0, 1, 8, 1, 0, 0, 0]
+    #expect(throws: RTMPError.messageSize(type: 8, size: 1_048_577, limit: 1_048_576)) {
+      try messages(audio, media)
+    }
     #expect(throws: RTMPError.chunkOrder) { try messages([0xC4, 0]) }
     let interrupted: [UInt8] =
       [0x04, 0, 0, 1, 0, 0, 130, 9, 1, 0, 0, 0] + Array(repeating: 1, count: 128)

