@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that freeze, do not read or do not finish are cut; others are not affected."""
+"""Clients that freeze, do not read, do not finish or are abandoned are cut; others are undisturbed.
+
+When a client is cut is tested with a manual clock (Tests/HTTPTests/ConnectionTests.swift). Here are
+the sockets, the memory and the descriptors of the running program.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.follower import check_undisturbed, followed, wait_parts
 from harness.http1 import Connection, get
 from harness.metrics import total
+from harness.playlist import parse
 from harness.procfs import cpu_nanoseconds, descriptors, resident_bytes
 from harness.program import Program, log_entry
 from harness.tools import need
@@ -25,11 +31,9 @@ from harness.tunein import PLAYLIST, align, fetch
 from harness.waiting import pause, wait_until
 
 BASE = "/live/video/"
-STALL = 10  # seconds without progress after which a connection is cut
-HEAD = 10  # seconds within which a head must be complete
-IDLE = 60  # seconds after which a connection without a request is closed
-LINGER = 2
-CHECK = 1.5  # interval of the server's checks, with tolerance
+# The longest waits for the ends of connections, s: the program cuts them after 10 s without
+# progress, after 10 s without a complete head, and after 60 s without a request.
+WITHIN, IDLE_WITHIN = 40, 100
 
 FROZEN_CLIENT = """
 import signal, socket, sys
@@ -65,13 +69,6 @@ def readable(clients: list[socket.socket], within: float) -> list[socket.socket]
     return [client for client in clients if client.fileno() in found]
 
 
-def still_serves(program: Program) -> None:
-    """Checks that a new client gets the next part in time."""
-    parent, part = fetch(program.port).last_part
-    response = get(program.port, f"{PLAYLIST}?_HLS_msn={parent}&_HLS_part={part + 2}", timeout=5)
-    assert response.status == 200 and response.held < 1.5, (response.status, response.held)
-
-
 def whole_segments(program: Program, count: int) -> str:
     """Pipelined requests for complete segments: more than the kernel buffers."""
     names = [segment.uri for segment in fetch(program.port).segments if segment.uri][-5:]
@@ -97,11 +94,11 @@ def test_frozen_clients_are_cut(server: Program) -> None:
     try:
         assert client.stdout is not None and client.stdout.readline()
         client.send_signal(signal.SIGSTOP)
-        wait_until(lambda: descriptors(server.pid) >= before + 15, 3,
+        wait_until(lambda: descriptors(server.pid) >= before + 15, 20,
                    "the connections of the clients")
-        still_serves(server)
         began = time.monotonic()
-        wait_until(lambda: descriptors(server.pid) <= before + 3, STALL + CHECK + 3,
+        check_undisturbed(server)
+        wait_until(lambda: descriptors(server.pid) <= before + 3, WITHIN,
                    "the end of frozen clients")
         took = time.monotonic() - began
         assert total(server.port, "streamer_answers_cut_total") >= cut + 20
@@ -109,7 +106,6 @@ def test_frozen_clients_are_cut(server: Program) -> None:
     finally:
         client.kill()
         client.wait(5)
-    still_serves(server)
 
 
 @pytest.mark.timeout(60)
@@ -133,14 +129,15 @@ def test_clients_that_do_not_read_are_cut(server: Program) -> None:
         kernel_grown = max(kernel_grown, tcp_memory() - kernel)
         return descriptors(server.pid) <= before + 3
 
-    wait_until(are_closed, STALL + CHECK + 5, "the end of all connections", interval=0.2)
+    with followed(server) as viewers:
+        wait_until(are_closed, WITHIN, "the end of all connections", interval=0.2)
+        wait_parts(viewers)
     print(f"300 that do not read: closed after {time.monotonic() - began:.1f} s, "
           f"process + {grown / 1e6:.1f} MB, kernel + {kernel_grown / 1e6:.1f} MB")
     assert grown < 30e6
     assert kernel_grown < 150e6
     for client in clients:
         client.close()
-    still_serves(server)
 
 
 @pytest.mark.timeout(60)
@@ -153,15 +150,19 @@ def test_half_sent_requests_are_closed(server: Program) -> None:
         client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: "[: 5 + i % 38])
         clients.append(client)
     began = time.monotonic()
-    still_serves(server)
-    pause(HEAD - 3, "no connection may be closed before the limit")
-    assert descriptors(server.pid) >= before + 290, "closed too early"
-    # One more byte must not extend the time.
-    for client in clients[::2]:
-        client.send(b"x")
-    wait_until(lambda: descriptors(server.pid) <= before + 3, HEAD, "the end of half-sent requests")
-    took = time.monotonic() - began
-    assert HEAD - 1 < took < HEAD + LINGER + 2 * CHECK, took
+    with followed(server) as viewers:
+        wait_parts(viewers, 40)
+        # One more byte after four seconds must not extend the time.
+        for client in clients[::2]:
+            client.send(b"x")
+        ends = [wait_until(lambda half=half: len(readable(half, 0)) >= len(half) - 5, WITHIN,
+                           "the end of half-sent requests") and time.monotonic() - began
+                for half in (clients[1::2], clients[::2])]
+        wait_parts(viewers)
+    print(f"300 half-sent requests: answered after {ends[0]:.1f} s, after another byte "
+          f"{ends[1]:.1f} s")
+    # Had the byte extended the time, the second half would end four tenths later.
+    assert ends[1] < 1.2 * ends[0]
     statuses = []
     for client in clients:
         client.settimeout(1)
@@ -171,10 +172,10 @@ def test_half_sent_requests_are_closed(server: Program) -> None:
             statuses.append(b"")
         client.close()
     assert statuses.count(b"HTTP/1.1 408") >= 290, set(statuses)
-    print(f"300 half-sent requests: closed after {took:.1f} s")
+    wait_until(lambda: descriptors(server.pid) <= before + 3, WITHIN, "the end of all connections")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_ten_thousand_idle_connections_are_closed(server: Program) -> None:
     """10,000 idle connections: others are served, and all are closed after the idle time."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -188,24 +189,24 @@ def test_ten_thousand_idle_connections_are_closed(server: Program) -> None:
         if i % 2:
             client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
         clients.append(client)
-    wait_until(lambda: descriptors(server.pid) >= before + count - 10, 5, "all connections")
+    wait_until(lambda: descriptors(server.pid) >= before + count - 10, 30, "all connections")
     each = (resident_bytes(server.pid) - resident) / count
-    still_serves(server)
+    check_undisturbed(server)
     # Half of them are reset: the server releases those at once.
     for client in clients[: count // 2]:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         client.close()
-    wait_until(lambda: descriptors(server.pid) <= before + count // 2 + 5, 5,
+    wait_until(lambda: descriptors(server.pid) <= before + count // 2 + 5, 30,
                "the end of reset connections")
     began = time.monotonic()
-    wait_until(lambda: descriptors(server.pid) <= before + 5, IDLE + LINGER + 2 * CHECK + 5,
+    wait_until(lambda: descriptors(server.pid) <= before + 5, IDLE_WITHIN,
                "the end of idle connections")
     took = time.monotonic() - began
     print(f"10,000 abandoned: {each:.0f} bytes each, the last closed after {took:.0f} s")
     assert each < 4096
     for client in clients[count // 2 :]:
         client.close()
-    still_serves(server)
+    check_undisturbed(server)
 
 
 @pytest.mark.timeout(60)
@@ -240,19 +241,18 @@ def test_descriptor_exhaustion_is_survived(streamer: Callable[..., Program]) -> 
         for client in answered:
             client.close()
             clients.remove(client)
-        end = time.monotonic() + 15
+        end = time.monotonic() + WITHIN
         while clients and time.monotonic() < end:  # each round frees descriptors
             for client in readable(clients, 1):
                 client.close()
                 clients.remove(client)
         assert not clients, f"{len(clients)} are never accepted"
     print(f"descriptors exhausted: {idle:.2f} cores before, {busy:.2f} while")
-    still_serves(program)
+    check_undisturbed(program)
 
 
 def fetch_by(viewer: Connection) -> tuple[int, int]:
     """The last part, requested on an open connection."""
-    from harness.playlist import parse
     return parse(viewer.get(PLAYLIST).text).last_part
 
 
@@ -266,7 +266,7 @@ def test_access_log_on_a_full_disk_is_counted(streamer: Callable[..., Program]) 
         for _ in range(50):
             assert get(program.port, "/version").status == 200
         pause(0.3, "the warning must not repeat over time")
-    still_serves(program)
+    check_undisturbed(program)
     warnings = [entry for entry in map(log_entry, (e.message for e in program.entries))
                 if "/dev/full" in entry.message]
     assert len(warnings) == 1 and warnings[0].level == "warning", warnings
