@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The archive over kill -9, and on a disk that is slow, full, read-only, gone, and back again.
 
+`test_frozen_disk.py` has disks that do not answer.
+
 ARCHIVE_KILLS=200 kills as often, ARCHIVE_SEED=2 at other moments. The tables are printed.
 """
 
@@ -17,6 +19,7 @@ import pytest
 
 from harness.archive import WRITING, Recorder, complete, digest, digests, hour_files
 from harness.clockstep import ClockStep
+from harness.follower import check_undisturbed
 from harness.http1 import get
 from harness.mounts import mounted, remount
 from harness.pastreaders import PastReaders
@@ -25,7 +28,7 @@ from harness.program import Program, kill, stop
 from harness.tools import streamer_binary
 from harness.waiting import pause, wait_until
 
-KILLS = int(os.environ.get("ARCHIVE_KILLS", "10"))
+KILLS = int(os.environ.get("ARCHIVE_KILLS", "6"))
 SMALL = ("--resolution", "320x180", "--bitrate", "300", "--audio", "tone", "--playlist-length", "6",
          "--max-files", "8", "--dvr", "1d")
 
@@ -34,47 +37,6 @@ def missing(program: Program, found: dict[tuple[str, int], str]) -> list[tuple[s
     """The recorded segments that the archive does not have, or has with other bytes."""
     return [(name, number) for (name, number), expected in sorted(found.items())
             if digest(get(program.port, f"/live/{name}/segment{number}.m4s").body) != expected]
-
-
-@pytest.mark.timeout(60 + 15 * KILLS)
-def test_closed_segments_survive_kills(
-        streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """After each SIGKILL all segments that were complete are in the archive, byte by byte."""
-    choice = random.Random(1)
-    found: dict[tuple[str, int], str] = {}
-    flags = (*SMALL, "--archive", str(tmp_path))
-    lost = 0
-    for turn in range(KILLS):
-        program = streamer(*flags)
-        with Recorder(program) as recorder:
-            pause(choice.uniform(2.5, 5), "segments")
-            before = dict(recorder.found)
-            pause(WRITING, "the archive has them")
-            kill(program)
-        lost += len(set(found) & set(before))
-        found |= {key: value for key, value in before.items() if key not in found}
-        torn = [path for name in ("video", "audio") for path in hour_files(tmp_path, name)]
-        print(f"kill {turn + 1}: {len(before)} segments in this run, {len(torn)} files")
-    program = streamer(*flags)
-    # At first the window has slate under the numbers of the outage, also two segments (--max-files)
-    # before the first one of the playlist, and audio is behind video.
-    last = max(number for _, number in found)
-    wait_until(lambda: all(min(complete(program, name), default=0) > last + 3
-                           for name in ("video", "audio")), 30, "the past")
-    gone = missing(program, found)
-    print(f"{KILLS} kills, {len(found)} segments, {len(gone)} missing, {lost} names twice")
-    assert not gone
-    assert stop(program) == 0
-    checked = subprocess.run([str(streamer_binary()), "archive", "check", str(tmp_path)],
-                             capture_output=True, text=True, timeout=60, check=False)
-    assert (checked.stdout, checked.returncode) == ("", 0)
-    for path in hour_files(tmp_path) + hour_files(tmp_path, "audio"):
-        decoded = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-f", "null", "-"],
-                                 capture_output=True, text=True, timeout=120, check=True)
-        assert not decoded.stderr, decoded.stderr
-
-
-HOURS = int(os.environ.get("ARCHIVE_KILLS", "4"))
 
 
 def tear(folder: Path, choice: random.Random, known: set[str]) -> str:
@@ -101,7 +63,7 @@ def tear(folder: Path, choice: random.Random, known: set[str]) -> str:
     return ", ".join(done)
 
 
-@pytest.mark.timeout(60 + 20 * HOURS)
+@pytest.mark.timeout(60 + 20 * KILLS)
 def test_kills_while_hours_end_and_the_past_is_read(
         streamer: Callable[..., Program], tmp_path: Path) -> None:
     """SIGKILL around the end of an hour, with readers of the past, costs no closed segment.
@@ -126,7 +88,7 @@ def test_kills_while_hours_end_and_the_past_is_read(
         clock.set(int(offset * 1e9))
         return streamer(*flags, env=clock.env)
 
-    for turn in range(HOURS):
+    for turn in range(KILLS):
         known = set(readers.found.values())
         torn = tear(archive, choice, known)
         damaged += bool(torn)
@@ -156,7 +118,7 @@ def test_kills_while_hours_end_and_the_past_is_read(
     program = begin(3)
     wait_until(lambda: complete(program, "video"), 20, "a playlist")
     gone = missing(program, readers.found)
-    print(f"{HOURS} kills (ARCHIVE_SEED={seed}), {ended} with a change of the hour, {damaged} with "
+    print(f"{KILLS} kills (ARCHIVE_SEED={seed}), {ended} with a change of the hour, {damaged} with "
           f"damage, {len(readers.found)} segments, {len(gone)} missing, "
           f"{len(readers.known)} clips and stills")
     print(", ".join(f"{name}: {count}" for name, count in sorted(readers.answers.items())))
@@ -237,25 +199,6 @@ def test_slow_synchronisation_costs_no_closed_segment(
     assert not missing(program, before)
 
 
-@pytest.mark.timeout(60)
-def test_frozen_disk_delays_no_live_segment(
-        streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """Each write lasts for 5 s: live segments stay on time, and dropped ones are counted."""
-    archive = tmp_path / "archive"
-    env = preloaded("slowdisk", tmp_path, FOLDER=archive, WRITES=1)
-    program = streamer(*SMALL, "--archive", str(archive), env=env)
-    wait_until(lambda: complete(program, "video"), 15, "a playlist")
-    latest: list[float] = []
-    end = time.monotonic() + 12
-    while time.monotonic() < end:
-        latest.append(time.time() - max(complete(program, "video")) - 1)
-        pause(0.2, "the next segment")
-    print(f"newest segment {max(latest):.2f} s after its end at most")
-    # A segment is published when it ends, and is the newest one for a second.
-    assert max(latest) < 2
-    assert get(program.port, "/ready").status == 200
-
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 1 MB, if this user may mount one."""
@@ -266,15 +209,13 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.timeout(150)
 def test_full_and_read_only_disk_costs_archive_only(
         disk: Path, streamer: Callable[..., Program]) -> None:
-    """Live segments stay on time; the log has one line per change; the archive resumes."""
+    """Viewers get one part after another; the log has one line per change; the archive resumes."""
     program = streamer(*SMALL, "--archive", str(disk))
     program.wait_logged("archive-failed", "No space left", within=60)
     remount(disk, "ro")
-    pause(5, "a read-only disk")
+    check_undisturbed(program, 40)
     state = get(program.port, "/ready")
     assert (state.status, state.text) == (200, "ready\nlive: the archive fails\n")
-    newest = max(complete(program, "video"))
-    assert abs(newest - time.time()) < 3
     remount(disk, "rw", "size=50m")
     program.wait_logged("archive-recovered", within=20)
     assert len(program.logged("archive-failed")) == 1

@@ -12,7 +12,7 @@ import pytest
 
 from harness.archive import WRITING, Recorder, complete, digest, digests, hour_files
 from harness.http1 import get
-from harness.program import Program, kill, run_to_end, stop
+from harness.program import Program, kill, stop
 from harness.tools import streamer_binary
 from harness.waiting import pause, wait_until
 from test_archive import SMALL, WINDOW, api, archived
@@ -28,7 +28,10 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.timeout(150)
 def test_archive_has_the_bytes_of_viewers_over_a_crash(
         streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """Segments outside the window are those fetched live; after SIGKILL too; files are valid."""
+    """Segments outside the window are those fetched live; after SIGKILL too.
+
+    `Faults/test_archive.py` kills again and again, and checks the files.
+    """
     flags = (*SMALL, *WINDOW, "--archive", str(tmp_path), "--dvr", "1h", "--admin-token", TOKEN)
     program = streamer(*flags)
     with Recorder(program) as recorder:
@@ -57,17 +60,7 @@ def test_archive_has_the_bytes_of_viewers_over_a_crash(
         program.port, "/live/video/playlist.m3u8").text.splitlines() if "EXT-X-MAP" in line)
     assert get(program.port, f"/live/video/{header}").status == 200
     assert get(program.port, "/live/video/init-00000000.mp4").status == 404
-    # A second program is refused with one line.
-    status, log = run_to_end(["--archive", str(tmp_path)])
-    assert status == 2
-    assert "another program writes its archive there" in log[-1], log
     assert stop(program) == 0
-    for name in ("video", "audio"):
-        files = hour_files(tmp_path, name)
-        assert {digest for (kind, _), digest in first.items() if kind == name} <= digests(files)
-        for path in files:
-            check_players(path)
-    assert command("check", str(tmp_path)).stdout == ""
     listed = command("list", str(tmp_path)).stdout.splitlines()
     assert len(listed) == len(hour_files(tmp_path)) + len(hour_files(tmp_path, "audio"))
     assert not any("not finished" in line for line in listed)
@@ -96,17 +89,6 @@ def check_hole(program: Program, before: int, after: int) -> None:
         assert get(program.port, f"/live/video/segment{number}.m4s").headers[
             "cache-control"] == "public, max-age=1"
     assert archived(program, "video", before - 1_000_000)[0] == 410
-
-
-def check_players(path: Path) -> None:
-    """ffprobe and ffmpeg open an hour file without an error."""
-    probe = subprocess.run(
-        ["ffprobe", "-v", "error", "-show_entries", "stream=codec_type", "-of", "json", str(path)],
-        capture_output=True, text=True, timeout=30, check=True)
-    assert not probe.stderr and len(json.loads(probe.stdout)["streams"]) == 1
-    decoded = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-f", "null", "-"],
-                             capture_output=True, text=True, timeout=60, check=True)
-    assert not decoded.stderr, decoded.stderr
 
 
 @pytest.mark.timeout(100)
