@@ -22,6 +22,7 @@ from fetch_hlsjs import script_flags
 from harness.audiotracks import hears, media_lines, value
 from harness.broadcast import CLOSED, IN, OUT, RATE, SETS, TELETEXT, TONES, TURN, broadcast
 from harness.browser import Viewer, viewer
+from harness.captionpage import CHOOSE, ELEMENTS, MOUNT, errors
 from harness.captionsource import Caption
 from harness.dashscript import dashjs_flags
 from harness.foreignpage import FOREIGN
@@ -36,12 +37,13 @@ from harness.sources import Source
 from harness.transport import Transport, sets
 from harness.waiting import wait_until
 from test_audio_tracks_menu import HEARS
-from test_closed_captions_page import CHOOSE, ELEMENTS, MOUNT, SCRIPTS, errors
 from test_events import TOKEN
 from test_input_texts import cues
 from test_metadata import (
     SET_SCHEME, SPLICE_SCHEME, Viewed, attribute, milliseconds, watch)
 
+# The fixtures of the scripts that transports need.
+SCRIPTS = {"hls": "hlsjs", "dash": "dashjs"}
 TURNS = 13
 # The most between the time of a text and its display, ms.
 LATEST = 100
@@ -191,13 +193,15 @@ def messages(view: Viewer, *, has_sets: bool) -> str | None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("transport", ["http", "ws", "hls", "dash"])
+@pytest.mark.parametrize("transport", ["ws", "hls", "dash"])
 def test_player_shows_a_broadcast(
         transport: str, browser: Browser, streamer: Callable[..., Program],
         request: pytest.FixtureRequest, sources: list[Source], stream: Transport) -> None:
     """Both kinds of captions and all messages with their frames, and another language by the menu.
 
-    KLV is for clients of WebSockets.
+    KLV is for clients of WebSockets. Over HTTP alone, captions, messages and menus have tests of
+    their own (test_closed_captions_page.py, test_captions.py, test_events.py,
+    test_audio_tracks_menu.py).
     """
     if script := SCRIPTS.get(transport):
         assert request.getfixturevalue(script).is_file()

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser
 from harness.audiotracks import media_lines
 from harness.broadcast import CLOSED, IN, OUT, TELETEXT, TONES, TURN, broadcast
 from harness.browser import viewer
+from harness.captionpage import errors
 from harness.captionsource import Caption
 from harness.foreignpage import FOREIGN_DASH
 from harness.program import Program
@@ -28,7 +29,6 @@ from harness.transport import Transport
 from harness.waiting import wait_until
 from test_audio_tracks_menu import HEARS
 from test_broadcast import FRAME, LATEST, LISTEN, published
-from test_closed_captions_page import errors
 
 # The longest time that a page of teletext stays after its end, ms.
 STAYS = 550

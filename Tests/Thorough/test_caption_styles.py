@@ -10,13 +10,13 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness.browser import Viewer, viewer
+from harness.captionpage import CHOOSE, ELEMENTS, MOUNT
 from harness.captionsource import Caption, captioned_clip
 from harness.dtvcc import ServiceCaption
 from harness.http1 import get
 from harness.program import Program, start, stop
 from harness.site import site
 from harness.waiting import wait_until
-from test_closed_captions_page import CHOOSE, ELEMENTS, MOUNT
 
 SECONDS = 8
 # Row 2 from column 8, underlined; row 14 in cyan; row 15 in white italics.

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Services of CEA-708 in each of our players."""
+"""Services of CEA-708 in our player that draws its pictures by WebCodecs.
+
+The decoder and the menu are tests of the client (client/test/cea708.test.mjs, dtvcc.test.mjs,
+closed-captions.test.mjs), as are the bytes that other players supply.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +11,23 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness.browser import viewer
+from harness.captionpage import CHOOSE, ELEMENTS, MOUNT, errors
 from harness.dtvcc import ServiceCaption
 from harness.program import Program
 from harness.site import site
 from harness.waiting import wait_until
 from test_closed_captions_708 import SERVICES, program  # noqa: F401
-from test_closed_captions_page import CHOOSE, ELEMENTS, MOUNT, SCRIPTS, errors
 
 
 @pytest.mark.timeout(150)
-@pytest.mark.parametrize("transport", ["http", "ws", "webcodecs", "hls", "dash"])
 def test_player_shows_services_with_their_frames(
-        transport: str, browser: Browser, program: Program,
-        request: pytest.FixtureRequest) -> None:
+        browser: Browser, program: Program) -> None:  # noqa: F811
     """Both standards are offered, nothing is shown before a choice, and texts are no markup."""
-    if script := SCRIPTS.get(transport):
-        assert request.getfixturevalue(script).is_file()
     html = ELEMENTS.format(module=program.url("/player/live-player.js"))
-    # An MPD has languages, no names.
-    first = "English" if transport == "dash" else "English (CC1)"
-    names = [first, "English (SERVICE1)", "SERVICE8"]
+    names = ["English (CC1)", "English (SERVICE1)", "SERVICE8"]
     with site(html) as address, viewer(browser) as view:
         view.open(address, is_parsed=True)
-        view.page.evaluate(MOUNT, [program.url("/live/"), transport])
+        view.page.evaluate(MOUNT, [program.url("/live/"), "webcodecs"])
         view.page.wait_for_function(
             "(names) => window.__player?.statistics?.frames > 45"
             " && __player.captionTracks.join() === names.join()", arg=names, timeout=30000)
@@ -49,7 +47,7 @@ def test_player_shows_services_with_their_frames(
             except AssertionError:
                 print(view.page.evaluate("() => __captions"))
                 raise
-            print(f"{transport}, {name}: {len(found)} changes, {min(found):.0f} to "
+            print(f"{name}: {len(found)} changes, {min(found):.0f} to "
                   f"{max(found):.0f} ms after their frames")
             assert view.page.evaluate("() => __player.captionTrack") == name
             shown = {one["text"] for one in view.page.evaluate("() => __captions")}
