@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from harness.http1 import get
+from harness.idr import idr_chunks
 from harness.mpd import SPACE, validate
 from harness.playlist import parse
 from harness.program import Program, start, stop
 from harness.sources import ENCODER, Source
 from harness.tunein import fetch, next_segments
-from rules_sequence import idr_chunks
 from test_passthrough import play
 
 # Key frames 0, 20 and 64 of every 97 frames: GOPs of 20, 44 and 33 frames.

@@ -10,10 +10,10 @@ import pytest
 
 from harness.boxes import chunks
 from harness.continuity import check_one_stream, frames
+from harness.idr import idr_chunks
 from harness.messages import PASSED_THROUGH, VARIABLE_DURATION
 from harness.recorder import record
 from harness.sources import ENCODER, Source
-from rules_sequence import idr_chunks
 from test_passthrough import play
 from test_variable_duration_segments import UNEVEN, uneven  # noqa: F401
 # GOPs of 20 frames, which do not fit into segments of 30: two make one segment.

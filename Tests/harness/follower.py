@@ -25,7 +25,7 @@ WITHIN = 60
 
 @dataclass
 class Follower:
-    """Follows a stream part by part: how late each arrives, and what was wrong."""
+    """Follows a stream part by part: how late each arrives, and the faults."""
 
     program: Program
     stream: str = "live"

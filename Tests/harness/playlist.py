@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -211,24 +211,3 @@ def _take(playlist: Playlist, state: dict, name: str, value: str) -> None:
         assert hint["TYPE"] not in [h["TYPE"]
                                     for h in playlist.hints], "PL-13 two hints of one type"
         playlist.hints.append(hint)
-
-
-def merge(old: Playlist, delta: Playlist) -> Playlist:
-    """A Playlist Delta Update applied to an older playlist (PL-15, PL-16)."""
-    if not delta.skipped:
-        return delta
-    have = {segment.msn: segment for segment in old.segments}
-    wanted = range(delta.media_sequence, delta.media_sequence + delta.skipped)
-    missing = [msn for msn in wanted if msn not in have]
-    assert not missing, f"the delta skips {missing}, which the older playlist does not have"
-    merged = replace(delta, skipped=0)
-    # EXT-X-PART tags of skipped segments are lost (RFC 8216bis §6.2.5.1).
-    merged.segments = [replace(have[msn], parts=()) for msn in wanted] + list(delta.segments)
-    return merged
-
-
-def content(playlist: Playlist) -> dict[str, object]:
-    """The parts of a playlist that a merge must restore: all but VERSION, SKIP, old parts."""
-    header = {k: v for k, v in playlist.tags.items() if k not in ("EXT-X-VERSION", "EXT-X-SKIP")}
-    return {"header": header, "segments": playlist.segments, "open": playlist.open_parts,
-            "hints": playlist.hints, "openSegment": playlist.open_segment}

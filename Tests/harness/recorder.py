@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Follows a live stream for some seconds as an eager client and records every response.
 
-Four clients run at once: full playlists by blocking reload, delta updates by the same directives,
-hinted parts from the time of their hint, and every listed URI at the time it is listed.
+Three clients run at once: playlists by blocking reload, hinted parts from the time of their hint,
+and every listed URI at the time it is listed.
 """
 
 from __future__ import annotations
@@ -23,15 +23,13 @@ class Recording:
     """All responses. URIs are as printed in the playlists."""
 
     fulls: list[tuple[float, Playlist]] = field(default_factory=list)
-    deltas: list[Playlist] = field(default_factory=list)
-    asked: list[tuple[tuple[int, int], Playlist]] = field(default_factory=list)
     hinted: dict[str, Response] = field(default_factory=dict)
     listed: dict[str, Response] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
     @property
     def playlists(self) -> list[Playlist]:
-        """The full playlists in order."""
+        """The playlists in order."""
         return [playlist for _, playlist in self.fulls]
 
     def init(self) -> bytes:
@@ -92,15 +90,13 @@ class _Recorder:
         seen: set[str] = set()
         try:
             with Connection(self.port) as connection:
-                query, wanted = "", None
+                query = ""
                 while time.time() < self.until:
                     response = connection.get(self.path + query)
                     what = f"{query}: {response.status} {response.body[:100]!r}"
                     assert response.status == 200, what
                     playlist = parse(response.text)
                     self.recording.fulls.append((response.first_byte, playlist))
-                    if wanted:
-                        self.recording.asked.append((wanted, playlist))
                     for uri in uris(playlist):
                         if uri not in seen:
                             seen.add(uri)
@@ -112,17 +108,6 @@ class _Recorder:
         finally:
             self.uris.put(None)
             self.hints.put(None)
-
-    def deltas(self) -> None:
-        with Connection(self.port) as connection:
-            query = "?_HLS_skip=YES"
-            while time.time() < self.until:
-                response = connection.get(self.path + query)
-                assert response.status == 200, f"{query}: {response.status}"
-                playlist = parse(response.text)
-                self.recording.deltas.append(playlist)
-                wanted = next_part(playlist)
-                query = f"?_HLS_msn={wanted[0]}&_HLS_part={wanted[1]}&_HLS_skip=YES"
 
     def hinted(self) -> None:
         with Connection(self.port) as connection:
@@ -139,7 +124,7 @@ class _Recorder:
 def record(port: int, seconds: float, path: str = PLAYLIST) -> Recording:
     """Follows a stream for `seconds`; failures are in `errors`."""
     recorder = _Recorder(port, seconds, path)
-    bodies = (recorder.fulls, recorder.deltas, recorder.hinted, recorder.listed)
+    bodies = (recorder.fulls, recorder.hinted, recorder.listed)
     threads = [
         threading.Thread(target=recorder.guard, args=(body, ), daemon=True) for body in bodies
     ]
