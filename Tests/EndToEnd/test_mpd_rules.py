@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of MPDs refuse modified MPDs; the rules and the schema accept ours (rule DM-01).
+"""The rules of MPDs that `streamer validate` lacks refuse modified MPDs, and accept ours (DM-01).
 
 The MPDs are the golden files of the unit tests: one per form that the program writes.
 """
@@ -42,18 +42,14 @@ MUTATIONS: list[tuple[str, str, str, str]] = [
     ("profiles", "running", "urn:mpeg:dash:profile:cmaf:2019,", ""),
     ("profiles", "ended", "cmaf:2019", "cmaf:2019,urn:mpeg:dash:profile:full:2011"),
     ("service_description", "running", "(?s)<ServiceDescription.*</ServiceDescription>", ""),
-    ("service_description", "running", 'target="1000" min="500"', 'target="1000" min="1500"'),
-    ("service_description", "running", 'max="3000"', 'max="1000"'),
     ("service_description", "running", 'Delay="PT1S"', 'Delay="PT2S"'),
     ("service_description", "running", 'minBufferTime="PT0.25S"', 'minBufferTime="PT0.6S"'),
     ("service_description", "running", 'referenceId="1"', 'referenceId="2"'),
     ("service_description", "running", '<PlaybackRate min="0.92"', '<PlaybackRate min="1.01"'),
     ("service_description", "running", 'max="1.08"', 'max="0.98"'),
-    ("periods", "discontinuity", 'Period id="p1795155733"', 'Period id="p0"'),
     ("periods", "discontinuity", 'start="PT1795155732.35S"', 'start="PT0S"'),
     ("periods", "ended", 'mediaPresentationDuration="PT1', 'mediaPresentationDuration="PT2'),
     ("ids", "audio", 'AdaptationSet id="2"', 'AdaptationSet id="1"'),
-    ("ids", "audio", 'Representation id="audio"', 'Representation id="video"'),
     ("ids", "audio", 'ProducerReferenceTime id="3"', 'ProducerReferenceTime id="1"'),
     ("ids", "discontinuity", 'ProducerReferenceTime id="5"', 'ProducerReferenceTime id="1"'),
     ("ids: ['video', 'video']", "running", '(?s)(<AdaptationSet id=")1(.*?</AdaptationSet>)',
@@ -80,20 +76,15 @@ MUTATIONS: list[tuple[str, str, str, str]] = [
     ("segment_templates", "running", r'initialization="\$Rep[^/]*/', 'initialization="../'),
     ("segment_templates", "running", "init-", "init-$Number$"),
     ("timelines", "variable-duration", '<S t="161564014800000"', "<S"),
-    ("timelines", "variable-duration", '<S d="99000"', '<S t="161564014980000" d="99000"'),
-    ("timelines", "variable-duration", '<S t="161564015277000"', '<S t="161564015270000"'),
+    ("timelines", "variable-duration", '<S t="161564014800000"', '<S t="1"'),
     ("segment_durations", "running", 'maxSegmentDuration="PT1.1S"', 'maxSegmentDuration="PT0.9S"'),
     ("segment_durations", "variable-duration", 'd="192000"', 'd="460000"'),
     ("low_latency", "ended", "<SegmentTemplate",
      r'\g<0> availabilityTimeOffset="0.9" availabilityTimeComplete="false"'),
     ("low_latency", "audio", ATO, ""),
-    ("low_latency", "running", 'availabilityTimeOffset="0.946"', 'availabilityTimeOffset="1.1"'),
-    ("low_latency", "running", 'availabilityTimeOffset="0.946"', 'availabilityTimeOffset="0"'),
-    ("low_latency", "running", 'TimeComplete="false"', 'TimeComplete="true"'),
     ("low_latency", "running", ATO, ""),
     ("low_latency", "renditions", 'availabilityTimeOffset="0.946"', 'availabilityTimeOffset="0.9"'),
     ("low_latency", "running", 'target="1000" min="500"', 'target="50" min="20"'),
-    ("completeness", "running", ' availabilityTimeComplete="false"', ""),
     ("completeness", "ended", "<SegmentTemplate", r'\g<0> availabilityTimeComplete="false"'),
     ("resync", "running", '<Resync type="0"[^>]*>', ""),
     ("resync", "running", '<Resync type="1"[^>]*>', ""),
