@@ -18,6 +18,13 @@ ARGUMENTS = ["--autoplay-policy=no-user-gesture-required", "--mute-audio"]
 # Width and height of a page. To draw 30 frames a second by software in the large one takes 17 % of
 # a processor, in the small one 4 %: it is for tests that measure how a page plays.
 LARGE, SMALL = (1280, 800), (640, 400)
+# A phone in the hand, as Playwright's "Pixel 5" but with one picture element per CSS pixel.
+PHONE = {
+    "has_touch": True, "is_mobile": True,
+    "user_agent": "Mozilla/5.0 (Linux; Android 11; Pixel 5) AppleWebKit/537.36 (KHTML, like Gecko) "
+                  "Chrome/120.0.0.0 Mobile Safari/537.36",
+}
+PHONE_SIZE = (393, 727)
 # Arguments of Playwright: without them hidden pages get little time.
 UNTHROTTLED = [
     "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows",
@@ -51,9 +58,9 @@ def chromium_running(executable: str) -> Iterator[Browser]:
 class Viewer:
     """One page that plays; `data()` returns the records of the probe."""
 
-    def __init__(self, browser: Browser, size: tuple[int, int] = LARGE) -> None:
+    def __init__(self, browser: Browser, size: tuple[int, int] = LARGE, **device: Any) -> None:
         self.context: BrowserContext = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, ignore_https_errors=True)
+            viewport={"width": size[0], "height": size[1]}, ignore_https_errors=True, **device)
         self.context.add_init_script(script=PROBE)
         self.page: Page = self.context.new_page()
         self.page_errors: list[str] = []
@@ -116,9 +123,9 @@ class Viewer:
 
 
 @contextmanager
-def viewer(browser: Browser, size: tuple[int, int] = LARGE) -> Iterator[Viewer]:
-    """A viewer that is closed at the end."""
-    opened = Viewer(browser, size)
+def viewer(browser: Browser, size: tuple[int, int] = LARGE, **device: Any) -> Iterator[Viewer]:
+    """A viewer that is closed at the end; `device` are arguments of `Browser.new_context`."""
+    opened = Viewer(browser, size, **device)
     try:
         yield opened
     finally:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The buttons, keys and menus over the display.
 
+import { ControlsVisibility } from './controls-visibility.js';
 import { element } from './dom.js';
 /** @typedef {import('../engine/renditions/rendition-names.js').RenditionChoice} RenditionChoice */
 /** @typedef {import('./dom.js').Root} Root */
@@ -9,7 +10,7 @@ import { element } from './dom.js';
  * @typedef {object} ControlOptions
  * @property {boolean} hasControls
  * @property {boolean} isMuted
- * @property {boolean} isIdle whether the controls appear only when the pointer moves
+ * @property {boolean} isIdle whether the controls appear only when the pointer moves, or by a tap
  * @property {EventTarget} keys whose keys are read
  */
 
@@ -21,8 +22,8 @@ import { element } from './dom.js';
  * @property {(key: string, text: string, style: string) => void} onMessage
  */
 
-/** The controls are hidden after this time without a movement of the pointer, ms. */
-const IDLE_TIME = 2500;
+/** The controls stay while one of these is in the stage: the focus of a keyboard, or the form. */
+const IN_USE = '#bar :focus-visible, #past :focus-visible, #past:not([hidden]) form:not([hidden])';
 
 /** Connects the controls to the video element. */
 export class Controls {
@@ -51,10 +52,9 @@ export class Controls {
     this.keys = this.usualKeys();
     /** @type {boolean | null} null while unknown */
     this.hasAudio = null;
-    this.isPointerOnBar = false;
+    this.visibility = new ControlsVisibility(performance.now(), options.isIdle);
     /** Whether the controls stay visible. */
     this.isPinned = false;
-    this.movedAt = options.isIdle ? -Infinity : performance.now();
     video.muted = options.isMuted;
     this.showControls(options.hasControls);
     this.listen(video, ['volumechange'], () => this.showAudio(this.hasAudio));
@@ -116,7 +116,7 @@ export class Controls {
   /** @param {KeyboardEvent} event */
   pressed(event) {
     if (!this.hasControls || event.ctrlKey || event.metaKey || event.altKey) return;
-    this.movedAt = performance.now();
+    this.visibility.operated(performance.now());
     const { target } = event, isWord = event.key.length === 1 && event.key !== ' ';
     const isField = target instanceof HTMLSelectElement || target instanceof HTMLInputElement;
     const isButton = target instanceof HTMLButtonElement && event.key === ' ';
@@ -127,15 +127,35 @@ export class Controls {
   }
 
   connectPointer() {
-    const { stage, bar } = this;
-    this.listen(stage, ['pointermove', 'pointerdown', 'focusin'], () => {
-      this.movedAt = performance.now();
+    const { stage, visibility } = this;
+    const boxes = [this.bar, element('past', HTMLDivElement, this.root)];
+    const isOnControls = (/** @type {Event} */ { target }) => (
+      boxes.some((box) => box.contains(/** @type {Node} */ (target))));
+    this.listen(stage, ['pointermove', 'pointerdown'], (event) => {
+      const { pointerType } = /** @type {PointerEvent} */ (event);
+      visibility.pointed(performance.now(), pointerType, isOnControls(event));
     });
-    this.listen(stage, ['pointerleave'], () => { this.movedAt = -Infinity; });
-    this.listen(bar, ['pointerenter'], () => { this.isPointerOnBar = true; });
-    this.listen(bar, ['pointerleave'], () => { this.isPointerOnBar = false; });
+    // A click comes after the focus, and after all other events of a tap.
+    this.listen(stage, ['click'], (event) => {
+      if (isOnControls(event)) return;
+      visibility.clicked(performance.now(), !stage.classList.contains('idle'));
+    });
+    this.listen(stage, ['focusin'], ({ target }) => {
+      const isVisible = /** @type {Element} */ (target).matches(':focus-visible');
+      if (isVisible) visibility.operated(performance.now());
+    });
+    this.listen(stage, ['pointerleave'], (event) => {
+      visibility.left(/** @type {PointerEvent} */ (event).pointerType);
+    });
+    for (const box of boxes) {
+      this.listen(box, ['pointerenter'], () => { visibility.isPointerOnControls = true; });
+      this.listen(box, ['pointerleave', 'pointercancel'], () => {
+        visibility.isPointerOnControls = false;
+      });
+    }
     this.listen(this.video, ['dblclick'], () => {
-      if (this.hasControls) this.toggleFullScreen();
+      // Two taps hide the controls and show them.
+      if (this.hasControls && !visibility.isTouched) this.toggleFullScreen();
     });
   }
 
@@ -148,8 +168,8 @@ export class Controls {
   /** Hides the controls of a display that plays while they are not used. */
   update() {
     const { video, stage } = this;
-    const isOperated = performance.now() - this.movedAt < IDLE_TIME || this.isPointerOnBar
-      || stage.querySelector('#bar :focus-visible') !== null;
+    const isOperated = this.visibility.isOperated(performance.now())
+      || stage.querySelector(IN_USE) !== null;
     const isPlaying = !video.paused || this.options.isIdle;
     stage.classList.toggle('idle', isPlaying && !isOperated && !this.isPinned);
   }
