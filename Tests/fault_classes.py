@@ -18,7 +18,6 @@ CASES = {
     "a killed server":
         "Faults/test_killed.py::test_players_continue_after_a_restart_with_a_kept_socket[frames]",
     "a frozen server": "Faults/test_frozen.py::test_frozen_program_is_replaced",
-    "a frozen client": "Faults/test_frozen.py::test_frozen_client_is_closed",
     "a cut line": "Faults/test_recovery.py::test_page_recovers_from_a_network_outage[frames-cut]",
     "a full disk": "Faults/test_archive.py::test_full_and_read_only_disk_costs_archive_only",
     "a damaged input": "Faults/test_damaged_media.py::test_damaged_inputs_cost_only_their_stream",
