@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Fuzzes each target for a bounded time, one on each processor, then prints the share of its parser's
+# Fuzzes each target for a bounded time, one on each processor. Then prints the share of its parser's
 # lines that its corpus reaches.
 #
 # Fuzz/run.sh [SECONDS [TARGET ...]]      SECONDS per target (default 30); 0: only coverage

@@ -39,7 +39,7 @@ DOCUMENTS = ("*.md", "docs/*", "mkdocs.yml", "LICENSE", "Tests/checked", "Tests/
 LINTED = (".*", "Tests/check_*.py", "Tests/test_*.py", "Tests/wordcheck.py", "Tests/comments.py",
           "Tests/scope.py", "Tests/subjects.json", "Tests/thorough.py", "Tests/thorough_jobs.py",
           "Tests/change.py", "Tests/fault_classes.py", "Tests/repeated.py", "Tests/run_unit.py",
-          "Tests/seconds.json", "Bench/*", *DOCUMENTS)
+          "Tests/seconds.json", "Tests/times.txt", "Bench/*", *DOCUMENTS)
 # The distance of all tests if a file is unknown.
 FAR = 9
 
@@ -140,7 +140,7 @@ def scope(changed: list[str], graph: Graph, tests: Tests, everything: str = "") 
             or any(is_below(path, subject) for subject in subjects)
         if matches(path, EVERYTHING):
             found.everything = found.everything or path
-        if is_resource(path):
+        if is_resource(path) and not matches(path, LINTED):
             users = [name for name, words in tests.imports.items() if Path(path).stem in words]
             python |= dict.fromkeys(users, 1)
             known = known or bool(users)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import unittest
+from dataclasses import replace
 
 from scope import FAR, Graph, Tests, faults, imported, read_graph, scope
 
@@ -66,7 +67,9 @@ class ScopeTests(unittest.TestCase):
             self.assertEqual((found.everything, set(found.tests.values())), (path, {FAR}))
 
     def test_what_lint_checks_touches_nothing(self) -> None:
-        found = scope([".ci/run", "Tests/check_rules.py", "Tests/seconds.json"], GRAPH, TESTS)
+        found = scope([".ci/run", "Tests/check_rules.py", "Tests/seconds.json",
+                       "Tests/checked"], GRAPH, replace(TESTS, imports={
+                           "Tests/harness/screen.py": frozenset({"seconds", "checked"})}))
         self.assertEqual((found.tests, found.everything), ({}, ""))
         self.assertFalse(found.only_documents())
 
