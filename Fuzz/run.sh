@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Fuzzes each target for a bounded time, one on each processor. Then prints the share of its parser's
-# lines that its corpus reaches.
+# Fuzzes each target for a bounded time, one on each processor. Then prints the share of lines of
+# each parser that its corpus reaches.
 #
 # Fuzz/run.sh [SECONDS [TARGET ...]]      SECONDS per target (default 30); 0: only coverage
 # Fuzz/run.sh -runs=NUMBER [TARGET ...]   NUMBER of runs per target, optimized and without coverage
