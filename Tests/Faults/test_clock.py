@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser
 from harness.browser import viewer
 from harness.clockstep import ClockStep
 from harness.labreport import between
+from harness.newframes import latency, now, wait_frames
 
 PATHS = {"frames": "/", "hlsjs": "/?player=hlsjs"}
 
@@ -22,21 +22,18 @@ PATHS = {"frames": "/", "hlsjs": "/?player=hlsjs"}
 @pytest.mark.parametrize("player", PATHS)
 def test_player_survives_a_clock_step(player: str, step_ms: int, browser: Browser, streamer,
                                       hlsjs: Path, tmp_path: Path) -> None:
-    """New frames are shown after the step; the length of the pause is printed."""
+    """Frames of after the step are shown; the length of the pause is printed."""
     clock = ClockStep(tmp_path)
     program = streamer("--resolution", "640x360", "--hlsjs", str(hlsjs), env=clock.env)
     with viewer(browser) as view:
         view.open(program.url(PATHS[player]))
         view.wait_playing(frames=90)
-        stepped = time.time() * 1000
+        stepped = now()
         clock.set(step_ms * 1_000_000)
-        view.watch(10)
-        samples = between(view.data(), stepped - 500, time.time() * 1000)
+        tail = wait_frames(lambda: view.data()["samples"], stepped + step_ms + 2000, 90)
+        samples = between(view.data(), stepped - 500, now())
         shown = [s[0] for s in samples if s[1] is not None]
         gap = max((b - a for a, b in zip(shown, shown[1:])), default=float("inf"))
-        tail = [s for s in samples if s[1] is not None and s[0] > stepped + 7000]
-        late = sorted(s[0] + step_ms - s[1] for s in tail)
         print("\n" + json.dumps({"player": player, "step_ms": step_ms, "pause_ms": round(gap),
-                                 "late_ms": round(late[len(late) // 2]) if late else None,
+                                 "late_ms": round(latency(tail) + step_ms),
                                  "frames": len(tail)}))
-        assert len({s[1] for s in tail}) > 60, "no new frame after the step"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The streamer is killed (SIGKILL) while Chromium plays, and restarted: both players continue.
 
-With a kept socket it is restarted at once, without one after two seconds on the same port. Pause
-and latency are printed; the assertion is that the players recover by themselves.
+With a kept socket it is restarted at once, without one after two seconds on the same port. The
+players recover by themselves; pause and latency are printed.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ from playwright.sync_api import Browser
 from harness.browser import Viewer, viewer
 from harness.labreport import between, longest_pause, report
 from harness.metrics import wait_held
+from harness.newframes import wait_frames
 from harness.ports import free_port
 from harness.program import Program, kill, start, stop
 from harness.supervisor import Supervisor
 from harness.waiting import pause
 
-PATHS = {"frames": "/", "hlsjs": "/?player=hlsjs"}
-SETTLED = 8  # seconds after the restart that are examined
+PATHS = {"frames": "/", "hlsjs": "/?player=hlsjs", "ws": "/?transport=ws"}
+SMALL = ["--resolution", "640x360", "--bitrate", "1000"]
+# A player is live if its frames are at most this late, ms.
+LIVE = 6000
 
 
 def whole(milliseconds: float) -> int | None:
@@ -43,7 +46,7 @@ def describe(view: Viewer, killed: float, ready: float) -> dict[str, Any]:
     before = report(data, since=killed - 3000, until=killed)
     around = between(data, killed - 500, time.time() * 1000)
     decoded = [s for s in around if s[1] is not None]
-    after = report(data, since=ready + (SETTLED - 3) * 1000)
+    after = report(data, since=time.time() * 1000 - 3000)
     fresh = [s[0] for s in decoded if s[1] > ready]
     stopped, moved = longest_pause(around, 3)
     clock_stopped, clock_moved = longest_pause(decoded, 1)
@@ -64,38 +67,29 @@ def describe(view: Viewer, killed: float, ready: float) -> dict[str, Any]:
     }
 
 
-def check(found: dict[str, Any], name: str) -> None:
-    """Checks that the player is live again by itself."""
-    print(f"\n{name}: {json.dumps(found)}")
-    assert found[
-        "first_fresh_after_kill_ms"] is not None, "no frame from after the restart was shown"
-    assert found["after_span_s"] > 2, "the clock does not advance any more"
-    assert found["after"]["p50"] is not None and -50 < found["after"]["p50"] < 6000
-
-
-def play_through(browser: Browser, url: str, crash: Callable[[], float]) -> dict[str, Any]:
-    """Plays, lets `crash` kill and restart (it returns when the server is ready), and watches."""
+def play_through(browser: Browser, url: str, crash: Callable[[], float], name: str) -> None:
+    """Plays, lets `crash` kill and restart (it returns when the server is ready), and plays on."""
     with viewer(browser) as view:
         view.open(url)
         view.wait_playing(frames=150)
         origin = view.page.evaluate("() => performance.timeOrigin")
         killed = time.time() * 1000
         ready = crash()
-        view.watch(SETTLED)
+        wait_frames(lambda: view.data()["samples"], ready, 150, late=LIVE)
         assert view.page.evaluate("() => performance.timeOrigin") == origin
-        return describe(view, killed, ready)
+        print(f"\n{name}: {json.dumps(describe(view, killed, ready))}")
 
 
 @pytest.fixture
 def kept(hlsjs: Path) -> Iterator[Supervisor]:
     """A streamer whose socket is kept by this process."""
-    parent = Supervisor(["--hlsjs", str(hlsjs)])
+    parent = Supervisor([*SMALL, "--hlsjs", str(hlsjs)])
     yield parent
     parent.close()
 
 
-@pytest.mark.timeout(90)
-@pytest.mark.parametrize("player", PATHS)
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("player", ["frames", "hlsjs"])
 def test_players_continue_after_a_restart_with_a_kept_socket(player: str, browser: Browser,
                                                              kept: Supervisor) -> None:
     """Restarted after 0 s with a kept socket."""
@@ -106,20 +100,17 @@ def test_players_continue_after_a_restart_with_a_kept_socket(player: str, browse
         kept.run()
         return time.time() * 1000
 
-    check(play_through(browser, f"http://127.0.0.1:{kept.port}{PATHS[player]}", crash),
-          f"{player}, kept socket, 0 s")
+    play_through(browser, f"http://127.0.0.1:{kept.port}{PATHS[player]}", crash,
+                 f"{player}, kept socket, 0 s")
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("player", PATHS)
 def test_players_continue_after_two_seconds_of_refused_connections(player: str, browser: Browser,
                                                                    hlsjs: Path) -> None:
     """Restarted on the same port after 2 s."""
-    flags = [
-        "--test-src", "--host", "127.0.0.1", "--http-port",
-        str(free_port()), "--hlsjs",
-        str(hlsjs)
-    ]
+    flags = ["--test-src", "--host", "127.0.0.1", "--http-port", str(free_port()), *SMALL,
+             "--hlsjs", str(hlsjs)]
     running: list[Program] = [start(flags, defaults=False)]
 
     def crash() -> float:
@@ -129,13 +120,12 @@ def test_players_continue_after_two_seconds_of_refused_connections(player: str, 
         return time.time() * 1000
 
     try:
-        check(play_through(browser, running[0].url(PATHS[player]), crash),
-              f"{player}, refused for 2 s")
+        play_through(browser, running[0].url(PATHS[player]), crash, f"{player}, refused for 2 s")
     finally:
         stop(running[-1])
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_player_continues_after_three_crashes(browser: Browser, kept: Supervisor) -> None:
     """Killed three times within six seconds: our player is live afterwards."""
     kept.run()
@@ -147,7 +137,7 @@ def test_player_continues_after_three_crashes(browser: Browser, kept: Supervisor
             pause(2, "the interval of the crashes")
         return time.time() * 1000
 
-    check(play_through(browser, f"http://127.0.0.1:{kept.port}/", crash), "frames, three crashes")
+    play_through(browser, f"http://127.0.0.1:{kept.port}/", crash, "frames, three crashes")
 
 
 @pytest.mark.timeout(60)

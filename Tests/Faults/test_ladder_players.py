@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from harness import stillness
 from harness.browser import viewer
 from harness.camera import FakeCamera, jpegs
 from harness.labreport import pauses
 from harness.program import Program
-
 
 PLAIN = """<!doctype html><video muted autoplay playsinline crossorigin=anonymous></video>
 <script>{script}</script><script>
@@ -27,7 +27,7 @@ hls.attachMedia(document.querySelector('video'));
 """
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_plain_hlsjs_holds_the_top_and_returns(browser: Browser, streamer: Callable[..., Program],
                                                hlsjs: Path, tmp_path: Path) -> None:
     """hls.js with nothing but lowLatencyMode holds the top rendition; throttled, it returns."""
@@ -40,7 +40,7 @@ def test_plain_hlsjs_holds_the_top_and_returns(browser: Browser, streamer: Calla
         view.open(page.as_uri())
         view.wait_playing()
         view.page.evaluate(SWITCHES)
-        wait_for_height(view, 720, 10)
+        wait_for_height(view, 720, 60)
         view.watch(8)
         assert height(view) == 720, "the top rendition is held"
         session = view.context.new_cdp_session(view.page)
@@ -49,9 +49,9 @@ def test_plain_hlsjs_holds_the_top_and_returns(browser: Browser, streamer: Calla
         session.send("Network.emulateNetworkConditions",
                      {**limit, "downloadThroughput": 1_000_000 // 8})
         view.watch(5)
-        down = wait_for_height(view, 360, 10)
+        down = wait_for_height(view, 360, 60)
         session.send("Network.emulateNetworkConditions", {**limit, "downloadThroughput": -1})
-        back = wait_for_height(view, 720, 15)
+        back = wait_for_height(view, 720, 60)
         print(json.dumps({"down after s": round(5 + down, 1), "back after s": round(back, 1)}))
 
 
@@ -80,7 +80,7 @@ def wait_for_height(view: Any, wanted: int, within: float) -> float:
     return time.monotonic() - begin
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_hlsjs_switches_down_and_back(browser: Browser, streamer: Callable[..., Program],
                                        hlsjs: Path, tmp_path: Path) -> None:
     """At 1.1 Mbit/s hls.js switches to the lower rendition; without the limit it returns."""
@@ -90,20 +90,23 @@ def test_hlsjs_switches_down_and_back(browser: Browser, streamer: Callable[..., 
                        str(hlsjs), "--host", "127.0.0.1", "--http-port", "0", env=camera.env,
                        defaults=False)
     with viewer(browser) as view:
+        stillness.measure(view.page)
         view.open(program.url("/?player=hlsjs"))
         view.wait_playing()
         view.page.evaluate(SWITCHES)
-        up = wait_for_height(view, 720, 20)
+        up = wait_for_height(view, 720, 60)
         session = view.context.new_cdp_session(view.page)
         session.send("Network.enable")
         limit = {"offline": False, "latency": 0, "uploadThroughput": -1}
         narrowed = time.time() * 1000
+        stillness.begin(view.page)
         session.send("Network.emulateNetworkConditions", {**limit, "downloadThroughput": NARROW})
-        down = wait_for_height(view, 360, 25)
+        down = wait_for_height(view, 360, 60)
         view.watch(2)
         session.send("Network.emulateNetworkConditions", {**limit, "downloadThroughput": -1})
-        back = wait_for_height(view, 720, 40)
+        back = wait_for_height(view, 720, 60)
         view.watch(2)
+        found = stillness.found(view.page)
         data = view.data()
         stalls = [pause for pause in pauses(data["samples"], 1000 / 30) if pause[0] > narrowed]
         print(
@@ -113,5 +116,5 @@ def test_hlsjs_switches_down_and_back(browser: Browser, streamer: Callable[..., 
                 "back after s": round(back, 1), "all": view.page.evaluate("() => switches"),
                 "stalls": stalls
             }))
-        assert max((length for _, length in stalls), default=0) < 5000, stalls
+        assert found["page"] < 5, found
         assert not [error for error in data["errors"] if "fatal" in str(error)], data["errors"]

@@ -7,52 +7,34 @@ import json
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from itertools import accumulate, dropwhile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.boxes import chunks, kinds
+from harness.boxes import boxes, chunks, kinds
 from harness.http1 import Closed, Connection, get
 from harness.metrics import total
-from harness.preload import preloaded
 from harness.program import Program
+from harness.slowness import LOW, TOP, Slowness
 from harness.tools import need
-from harness.tunein import fetch
-from harness.waiting import pause, wait_until
+from harness.tunein import fetch, next_segments
+from harness.waiting import wait_until
 from harness.websocket import VIDEO, Ended, Media, Socket
 
-TOP, LOW = "360p-900", "360p-300"
-LADDER = ["--rendition", "640x360@900", "--rendition", "640x360@300", "--playlist-length", "20"]
 FRAME = 3000  # ticks
-# The time within which viewers get another rendition after theirs was left out, s.
-PROMPT = 1.0
-# The longest time without media: a rendition that is a second behind is missing, s.
+# The program's own times: a viewer is sent another rendition within this time of the line of the
+# log that says that its own was left out, ms.
+PROMPT = 1000
+# The longest step between the times of two chunks that a viewer gets: a rendition that is a second
+# behind is missing, s of media.
 LONGEST = 1.5
-
-
-class Slowness:
-    """A ladder whose top rendition takes as long for each frame as the test wants."""
-
-    def __init__(self, streamer: Callable[..., Program], folder: Path, *flags: str) -> None:
-        self.file = folder / "slow"
-        env = preloaded("slowframes", folder) | {"SLOW_FRAMES": str(self.file)}
-        self.program = streamer(*(flags or LADDER), env=env)
-
-    def slow(self, milliseconds: int, kilobits: int = 900) -> None:
-        """From now on each frame takes this time."""
-        new = self.file.with_suffix(".new")
-        new.write_text(f"{kilobits} {milliseconds}\n")
-        new.rename(self.file)
-
-    def quick(self) -> None:
-        """From now on a frame takes its usual time."""
-        self.file.unlink()
-
-    def efforts(self) -> list[str]:
-        """The logged steps."""
-        return [entry.message for entry in self.program.logged("encoder-effort")]
+TICKS = 30 * FRAME
+# The longest wait for the program, s.
+WITHIN = 60
 
 
 def media_of(program: Program, rendition: str, after: int) -> tuple[bytes, bytes]:
@@ -65,7 +47,7 @@ def media_of(program: Program, rendition: str, after: int) -> tuple[bytes, bytes
     return header, b"".join(get(program.port, base + str(one.uri)).body for one in wanted)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 def test_late_encoder_has_fewer_frames(streamer: Callable[..., Program], tmp_path: Path) -> None:
     """55 ms per frame of 33 ms: every second frame, all of them decodable, no gap; then all again.
     """
@@ -74,8 +56,8 @@ def test_late_encoder_has_fewer_frames(streamer: Callable[..., Program], tmp_pat
     begun = fetch(program.port, path=f"/live/{TOP}/playlist.m3u8").last_complete
     before, _ = media_of(program, TOP, begun - 1)
     lab.slow(55)
-    wait_until(lambda: lab.efforts(), 10, "fewer frames")
-    pause(5, "the encoder keeps up")
+    wait_until(lambda: lab.efforts(), WITHIN, "fewer frames")
+    next_segments(program.port, 5, f"/live/{TOP}/playlist.m3u8")
     header, media = media_of(program, TOP, begun)
     assert header == before, "the CMAF header is constant"
     found = chunks(media, header)
@@ -94,10 +76,10 @@ def test_late_encoder_has_fewer_frames(streamer: Callable[..., Program], tmp_pat
     assert not program.logged("rendition-left-out") and not program.logged("overloaded")
     assert total(program.port, "streamer_encoder_slots_without_frame_total", rendition=TOP) > 10
     lab.quick()
-    wait_until(lambda: "each frame is encoded again" in lab.efforts()[-1], 40, "full effort")
+    wait_until(lambda: "each frame is encoded again" in lab.efforts()[-1], WITHIN, "full effort")
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_single_rendition_is_never_left_out(streamer: Callable[..., Program],
                                             tmp_path: Path) -> None:
     """A quarter of a second per frame, and one rendition: few frames, but no gap."""
@@ -105,15 +87,30 @@ def test_single_rendition_is_never_left_out(streamer: Callable[..., Program],
                    "--part-duration", "0.3")
     begun = fetch(lab.program.port).last_complete
     lab.slow(240)
-    wait_until(lambda: any("fourth" in text for text in lab.efforts()), 10, "the least effort")
-    pause(6, "segments with few frames")
-    playlist = fetch(lab.program.port)
+    wait_until(lambda: any("fourth" in text for text in lab.efforts()), WITHIN, "the least effort")
+    playlist = next_segments(lab.program.port, 6)
     assert playlist.last_complete > begun + 4
     assert not any(segment.gap for segment in playlist.segments)
 
 
+def whole_boxes(data: bytes) -> bytes:
+    """The complete boxes of a response that may be cut."""
+    length = 0
+    with suppress(ValueError):
+        for box in boxes(data):
+            length += box.size
+    return data[:length]
+
+
+def longest_step(media: Iterable[bytes]) -> float:
+    """The longest time between two chunks on the clock of the media, in seconds."""
+    times = [chunk.tfdt for data in media for chunk in chunks(data)]
+    highest = list(accumulate(times, max))
+    return max(after - before for before, after in zip(highest, highest[1:])) / TICKS
+
+
 class SocketViewer(threading.Thread):
-    """A client of a WebSocket: the times of its media, and its control messages."""
+    """A client of a WebSocket: its media of video, and its control messages."""
 
     def __init__(self, port: int, **request: Any) -> None:
         super().__init__(daemon=True)
@@ -121,97 +118,102 @@ class SocketViewer(threading.Thread):
         self.socket.send({"t": "hello", "v": 1})
         self.socket.send({"t": "list"})
         self.socket.send({"t": "subscribe", "tracks": ["v"], **request})
-        self.arrivals: list[float] = []
-        self.messages: list[tuple[float, dict[str, Any]]] = []
+        self.got: list[dict[str, Any] | Media] = []
 
     def run(self) -> None:
         """Reads until the connection ends."""
         try:
             while True:
                 message = self.socket.next()
-                if isinstance(message, dict):
-                    self.messages.append((time.monotonic(), message))
-                elif isinstance(message, Media) and message.kind == VIDEO:
-                    self.arrivals.append(time.monotonic())
+                if isinstance(message, dict) or message.kind == VIDEO:
+                    self.got.append(message)
         except (Ended, OSError):
             pass
 
-    def switches(self) -> list[tuple[float, str, str]]:
-        """The changes of the rendition: time, name and reason."""
-        return [(at, message["rendition"], message["reason"])
-                for at, message in list(self.messages) if message["t"] == "switching"]
+    def messages(self, name: str) -> list[dict[str, Any]]:
+        """The control messages of a name."""
+        return [one for one in list(self.got) if isinstance(one, dict) and one["t"] == name]
+
+    def switches(self) -> list[tuple[str, str]]:
+        """The changes of the rendition: name and reason."""
+        return [(one["rendition"], one["reason"]) for one in self.messages("switching")]
+
+    def sent_after_switch(self) -> int | None:
+        """When the server sent the first media after the first switch; ms, of 32 bits."""
+        later = dropwhile(lambda one: isinstance(one, Media) or one["t"] != "switching",
+                          list(self.got))
+        return next((one.sent for one in later if isinstance(one, Media)), None)
 
     def longest(self) -> float:
-        """The longest time without media."""
-        times = list(self.arrivals)
-        return max(b - a for a, b in zip(times, times[1:]))
+        """The longest step between two chunks, s of media."""
+        return longest_step(one.payload for one in list(self.got) if isinstance(one, Media))
 
 
 class AutomaticViewer(threading.Thread):
     """A client of /S/auto/ that requests one segment after another, as they are made.
 
-    `got` has each response: the number of its segment, and its bytes with the time at which the
-    last of them arrived.
+    `got` has each response: the number of its segment, and its bytes.
     """
 
     def __init__(self, port: int, first: int) -> None:
         super().__init__(daemon=True)
         self.port, self.number, self.running = port, first, True
-        self.got: list[tuple[int, list[tuple[float, bytes]]]] = []
+        self.got: list[tuple[int, bytearray]] = []
 
     def run(self) -> None:
         """Plays until `running` is false."""
         while self.running:
-            pieces: list[tuple[float, bytes]] = []
-            self.got.append((self.number, pieces))
+            body = bytearray()
+            self.got.append((self.number, body))
             try:
                 with Connection(self.port) as connection:
                     connection.send(f"/live/auto/segment{self.number}.m4s")
-                    self.read(connection, pieces)
+                    self.read(connection, body)
             except (Closed, OSError):
                 pass  # the rendition of the response is missing
 
-    def read(self, connection: Connection, pieces: list[tuple[float, bytes]]) -> None:
+    def read(self, connection: Connection, body: bytearray) -> None:
         """Reads one response, piece by piece; a whole one is the last of its segment."""
         deadline = time.monotonic() + 15
         response = connection.read_head(deadline)
         if "content-length" in response.headers:
             length = int(response.headers["content-length"])
-            pieces.append((time.monotonic(), connection._exactly(length, deadline)))
+            body += connection._exactly(length, deadline)
         else:
             while data := connection.read_piece(response, deadline):
-                pieces.append((time.monotonic(), data))
+                body += data
         if response.status == 200:
             self.number += 1
         else:
-            pieces.clear()
+            body.clear()
 
-    def first_of(self, rendition: str, since: float) -> float:
-        """When the first bytes of this rendition arrived after a time."""
-        for number, pieces in list(self.got):
-            after = [at for at, _ in pieces if at > since]
-            if not after:
-                continue
-            whole = get(self.port, f"/live/{rendition}/segment{number}.m4s").body
-            if whole.startswith(b"".join(data for _, data in pieces)):
-                return after[0]
-        raise AssertionError(f"{rendition} was not sent")
+    def has(self, rendition: str, after: int) -> bool:
+        """Whether a response after the first `after` has media of this rendition."""
+        for number, body in list(self.got)[after:]:
+            sent = bytes(body)
+            if "moof" in kinds(whole_boxes(sent)):
+                whole = get(self.port, f"/live/{rendition}/segment{number}.m4s").body
+                if whole.startswith(sent):
+                    return True
+        return False
 
     def longest(self) -> float:
-        """The longest time without media."""
-        times = [at for _, pieces in self.got for at, _ in pieces]
-        return max(b - a for a, b in zip(times, times[1:]))
+        """The longest step between two chunks, s of media."""
+        return longest_step(whole_boxes(bytes(body)) for _, body in list(self.got))
 
     def without_media(self) -> list[int]:
         """The numbers of the segments whose last response has no media."""
-        bodies = {number: b"".join(data for _, data in pieces) for number, pieces in self.got[:-1]}
+        bodies = {number: bytes(body) for number, body in self.got[:-1]}
         return [number for number, body in bodies.items() if "moof" not in kinds(body)]
 
 
 @pytest.mark.timeout(180)
 def test_viewers_leave_a_rendition_that_is_left_out(streamer: Callable[..., Program],
                                                     tmp_path: Path) -> None:
-    """The top rendition is left out, its viewers get another one within a second, and return."""
+    """The top rendition is left out, its viewers get another one, and return.
+
+    When a rendition counts as missing is tested with a manual clock (MissingRenditionsTests).
+    """
     lab = Slowness(streamer, tmp_path)
     program = lab.program
     first = fetch(program.port, path=f"/live/{LOW}/playlist.m3u8").last_complete + 1
@@ -219,23 +221,22 @@ def test_viewers_leave_a_rendition_that_is_left_out(streamer: Callable[..., Prog
     automatic = AutomaticViewer(program.port, first)
     for viewer in [*viewers, automatic]:
         viewer.start()
-    pause(3, "viewers play")
-    begun = time.monotonic()
-    lab.slow(700)
-    entry = program.wait_logged("rendition-left-out", within=20)
-    left = time.monotonic()
-    assert TOP in entry.message
-    wait_until(lambda: all(viewer.switches() for viewer in viewers), 5, "the viewers move")
+    wait_until(lambda: len(automatic.got) > 3, WITHIN, "viewers play")
+    entry = lab.leave_out(700)
+    before = len(automatic.got) - 1
+    wait_until(lambda: all(viewer.sent_after_switch() for viewer in viewers), WITHIN,
+               "the viewers move")
     for viewer in viewers:
-        at, name, reason = viewer.switches()[0]
-        assert (name, reason) == (LOW, "abr") and at < left + PROMPT
-        print(f"moved {at - begun:.2f} s after the start, left out after {left - begun:.2f} s")
+        assert viewer.switches()[0] == (LOW, "abr")
+        sent = viewer.sent_after_switch() or 0
+        # Half of the range of 32 bits is after the line, the other half before it.
+        after = (sent - round(entry.at * 1000) + 2**31) % 2**32 - 2**31
+        print(f"another rendition was sent {after} ms after the top one was left out")
+        assert after < PROMPT
     state = json.loads(get(program.port, "/live/timestamps.json").body)
     assert state["missing"] == [TOP]
-    pause(2, "a whole segment without the top rendition")
-    moved = automatic.first_of(LOW, left) - left
-    print(f"/S/auto/ has another rendition {moved:.2f} s after the top one was left out")
-    assert moved < PROMPT
+    next_segments(program.port, 2, f"/live/{LOW}/playlist.m3u8")
+    wait_until(lambda: automatic.has(LOW, before), WITHIN, "another rendition in /S/auto/")
     playlist = fetch(program.port, path=f"/live/{TOP}/playlist.m3u8")
     gap = playlist.segments[-1]
     assert gap.gap
@@ -253,19 +254,19 @@ def test_viewers_leave_a_rendition_that_is_left_out(streamer: Callable[..., Prog
     assert not any(segment.gap for segment in shared.segments)
     joined = SocketViewer(program.port, rendition=TOP)
     joined.start()
-    wait_until(lambda: any(message["t"] == "subscribed" and message["rendition"] == LOW
-                           for _, message in joined.messages), 5, "another rendition at once")
-    pause(1, "a while without the top rendition")
+    wait_until(lambda: any(one["rendition"] == LOW for one in joined.messages("subscribed")),
+               WITHIN, "another rendition at once")
     lab.quick()
-    program.wait_logged("rendition-back", TOP, within=60)
-    wait_until(lambda: all(viewer.switches()[-1][1] == TOP for viewer in [*viewers, joined]), 30,
-               "the viewers return")
-    assert viewers[1].switches()[-1][2] == "manual"
+    program.wait_logged("rendition-back", TOP, within=WITHIN)
+    wait_until(lambda: all((viewer.switches() or [("", "")])[-1][0] == TOP
+                           for viewer in [*viewers, joined]), WITHIN, "the viewers return")
+    assert viewers[1].switches()[-1][1] == "manual"
     assert "missing" not in json.loads(get(program.port, "/live/timestamps.json").body)
     automatic.running = False
     figures = {"socket, auto": viewers[0].longest(), "socket, chosen": viewers[1].longest(),
                "/S/auto/": automatic.longest()}
-    print("longest time without media:", {name: round(at, 2) for name, at in figures.items()})
+    print("longest step between chunks, s of media:",
+          {name: round(at, 2) for name, at in figures.items()})
     assert not automatic.without_media(), f"/S/auto/ without media: {automatic.without_media()}"
     assert max(figures.values()) < LONGEST, figures
     assert not any(LOW in entry.message for entry in program.logged("rendition-left-out"))

@@ -17,10 +17,10 @@ from harness.program import Program, start, stop
 from harness.proxy import Proxy
 
 PLAYERS = ("frames", "ws", "webcodecs", "webcodecs-http", "hlsjs")
-# The longest time that a picture stands, s.
+# The longest time that a picture stands, in the time of the page, s.
 LIMIT = 3.0
-# The page is watched for this time after each silence, s.
-SECONDS = 6.0
+# The frames that show that a page plays on after a silence.
+PLAYS_ON = 120
 
 
 @pytest.fixture(scope="module")
@@ -52,16 +52,18 @@ def silence(view: Viewer, proxy: Proxy, name: str) -> None:
     """All connections carry nothing more, new ones do: no picture stands longer than the limit."""
     stillness.begin(view.page)
     accepted, silent = proxy.accepted, proxy.silence()
-    view.watch(SECONDS)
+    view.page.wait_for_function("n => __player.framesShown > n", timeout=60000,
+                                arg=view.page.evaluate("() => __player.framesShown") + PLAYS_ON)
     found = stillness.found(view.page)
     errors = view.page.evaluate("() => __player.errors.map(({ text }) => text)")
     print(f"{name}: {silent} silent, {proxy.accepted - accepted} new; "
-          f"a picture for {found['longest_picture']} s; {errors}")
+          f"a picture for {found['longest_picture']} s, {found['page_picture']} s of the page; "
+          f"{errors}")
     assert silent > 0 and proxy.accepted > accepted
-    assert max(found["longest"], found["longest_picture"]) <= LIMIT, found
+    assert max(found["page"], found["page_picture"]) <= LIMIT, found
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(150)
 @pytest.mark.parametrize("player", PLAYERS)
 def test_new_connections_bring_pictures(player: str, browser: Browser, sounding: Program,
                                         request: pytest.FixtureRequest) -> None:
@@ -74,7 +76,7 @@ def test_new_connections_bring_pictures(player: str, browser: Browser, sounding:
         assert view.page.evaluate("() => __player.player") == player.removesuffix("-http")
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(150)
 @pytest.mark.parametrize("player", ["frames", "ws", "webcodecs", "webcodecs-http"])
 def test_another_connection_brings_pictures(
         player: str, browser: Browser, sounding: Program) -> None:

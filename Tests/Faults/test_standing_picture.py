@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A picture never stands still for more than 3 s while a rendition has newer media."""
+"""A picture never stands still for more than 3 s while a rendition has newer media.
+
+The remedies of the page, and their times, are tested without a browser for each kind of player
+(client/test/watchdog.test.mjs), and so is the choice of another rendition (avoidance.test.mjs,
+missing-renditions.test.mjs). Here each player has causes, and each cause has players.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +24,24 @@ from harness.program import Program, start, stop
 from harness.supervisor import Supervisor
 
 FAULTS = Path(__file__).resolve().parent.parent / "harness/picturefaults.js"
-PLAYERS = ("frames", "ws", "webcodecs", "webcodecs-http", "hlsjs", "dashjs")
-# The fault is at the rendition that is shown, or at the buffer or decoder.
-CAUSES = ("gone", "gap", "truncated", "silent", "stuck", "decoder")
+# The cause is at the shown rendition, or at the buffer or decoder. Each cause of a rendition is met
+# by two of: requests, messages of a WebSocket, requests of scripts. Source buffers and
+# decoders hang, and fail.
+CASES = (
+    ("frames", "gone"), ("frames", "truncated"), ("frames", "decoder"),
+    ("ws", "silent"), ("ws", "stuck"),
+    ("webcodecs", "gap"), ("webcodecs", "decoder"),
+    ("webcodecs-http", "silent"), ("webcodecs-http", "stuck"),
+    ("hlsjs", "gap"), ("hlsjs", "truncated"), ("hlsjs", "stuck"),
+    ("dashjs", "gone"), ("dashjs", "decoder"),
+)
+# The promise of the page, in its own time, s. On a busy machine a page without a cause stands too,
+# for a time that is measured beside it.
 LIMIT = 3.0
 FRAMES = 60
+# The frames that show that a page plays on beside a cause, four seconds at 30 per second.
+PLAYS_ON = 120
+WITHIN = 60000  # ms
 GAP_PART = re.compile(r"(#EXT-X-PART:(?![^\n]*GAP=YES)[^\n]*)")
 REMEDY = "stands still"
 
@@ -37,6 +55,16 @@ def ladder(binary: Path) -> Iterator[Program]:
     program = start(flags)
     yield program
     stop(program)
+
+
+@pytest.fixture(scope="module")
+def calm(browser: Browser, ladder: Program) -> Iterator[Page]:
+    """A page without a cause, which plays beside the others."""
+    with viewer(browser) as view:
+        stillness.measure(view.page)
+        view.open(ladder.url("/"))
+        view.wait_playing(frames=FRAMES)
+        yield view.page
 
 
 def address(player: str) -> str:
@@ -53,7 +81,7 @@ def opened(view: Viewer, ladder: Program, player: str) -> Page:
     stillness.measure(page)
     view.open(ladder.url(address(player)))
     page.wait_for_function("n => (window.__player?.framesShown ?? 0) > n", arg=FRAMES,
-                           timeout=25000)
+                           timeout=WITHIN)
     assert page.evaluate("() => __player.player") == player.removesuffix("-http")
     view.watch(1)
     return page
@@ -107,7 +135,8 @@ class Routes:
         route.fulfill(body=lines, content_type="application/vnd.apple.mpegurl")
 
 
-def disturbed(view: Viewer, ladder: Program, player: str, cause: str) -> list[str]:
+def disturbed(
+        view: Viewer, calm: Page, ladder: Program, player: str, cause: str) -> list[str]:
     """Plays while the cause lasts; the faults of the page."""
     page = opened(view, ladder, player)
     rendition = shown_rendition(view)
@@ -115,38 +144,40 @@ def disturbed(view: Viewer, ladder: Program, player: str, cause: str) -> list[st
     if not is_own and cause not in ("stuck", "decoder"):
         Routes(page, cause, rendition)
     stillness.begin(page)
+    stillness.begin(calm)
     page.evaluate("fault => { window.__fault = fault; }", {"kind": cause, "rendition": rendition})
-    view.watch(9)
-    found = stillness.found(page)
+    page.wait_for_function("n => __player.framesShown > n", timeout=WITHIN,
+                           arg=page.evaluate("() => __player.framesShown") + PLAYS_ON)
+    found, reference = stillness.found(page), stillness.found(calm)["page"]
     state: dict[str, Any] = page.evaluate(
         "() => ({ applied: __faultsApplied, shown: __player.rendition,"
         " errors: __player.errors.map(({ text }) => text) })")
-    print(f"{player} {cause} at {rendition}: {found} {state}")
+    print(f"{player} {cause} at {rendition}: {found} {state}; another page stood still for "
+          f"{reference} s")
     wrong = []
     if (is_own or cause in ("stuck", "decoder")) and state["applied"] == 0:
         wrong.append("the fault had no effect")
-    if found["longest"] > LIMIT:
-        wrong.append(f"{found['longest']} s without a new frame")
+    if found["page"] > LIMIT + reference:
+        wrong.append(f"{found['page']} s of the page without a new frame")
     if cause in ("gone", "gap") and player != "dashjs" and state["shown"] == rendition:
         wrong.append(f"{rendition} is shown still")
     return wrong
 
 
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("cause", CAUSES)
-@pytest.mark.parametrize("player", PLAYERS)
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize(("player", "cause"), CASES)
 def test_the_picture_moves_again(player: str, cause: str, browser: Browser, ladder: Program,
-                                 request: pytest.FixtureRequest) -> None:
+                                 calm: Page, request: pytest.FixtureRequest) -> None:
     """While the cause lasts: another rendition, or another buffer or decoder."""
     if player in ("dashjs", "hlsjs"):
         request.getfixturevalue(player)
     with viewer(browser) as view:
-        wrong = disturbed(view, ladder, player, cause)
+        wrong = disturbed(view, calm, ladder, player, cause)
     assert not wrong, wrong
 
 
-@pytest.mark.timeout(60)
-@pytest.mark.parametrize("player", PLAYERS)
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("player", ["frames", "webcodecs", "hlsjs"])
 def test_a_paused_or_hidden_player_is_left_alone(player: str, browser: Browser, ladder: Program,
                                                  request: pytest.FixtureRequest) -> None:
     """No remedy while the viewer pauses, nor while the page is hidden; afterwards it plays."""
@@ -174,12 +205,13 @@ def test_a_paused_or_hidden_player_is_left_alone(player: str, browser: Browser, 
         stillness.begin(page)
         shown = page.evaluate("() => __player.framesShown")
         if player.startswith("webcodecs"):
-            page.wait_for_function("n => __player.framesShown > n + 30", arg=shown, timeout=5000)
+            page.wait_for_function("n => __player.framesShown > n + 30", arg=shown,
+                                   timeout=WITHIN)
         assert page.evaluate("() => __player.player") == player.removesuffix("-http")
 
 
 @pytest.mark.timeout(90)
-@pytest.mark.parametrize("player", [name for name in PLAYERS if name != "dashjs"])
+@pytest.mark.parametrize("player", ["ws", "webcodecs-http", "hlsjs"])
 def test_an_absent_server_is_no_cause(player: str, browser: Browser, binary: Path,
                                       request: pytest.FixtureRequest) -> None:
     """While the server is away no player is restarted or replaced; it plays after the return."""
@@ -194,14 +226,15 @@ def test_an_absent_server_is_no_cause(player: str, browser: Browser, binary: Pat
             view.open(f"http://127.0.0.1:{supervisor.port}{address(player)}")
             page = view.page
             page.wait_for_function("n => (window.__player?.framesShown ?? 0) > n", arg=FRAMES,
-                                   timeout=25000)
+                                   timeout=WITHIN)
             supervisor.kill()
             view.watch(6)
             errors = page.evaluate("() => __player.errors.map(({ text }) => text)")
             assert not [text for text in errors if REMEDY in text], errors
             shown = page.evaluate("() => __player.framesShown")
             supervisor.run()
-            page.wait_for_function("n => __player.framesShown > n + 60", arg=shown, timeout=20000)
+            page.wait_for_function("n => __player.framesShown > n + 60", arg=shown,
+                                   timeout=WITHIN)
             assert page.evaluate("() => __player.player") == player.removesuffix("-http")
     finally:
         supervisor.close()

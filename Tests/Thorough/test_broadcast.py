@@ -151,7 +151,7 @@ def shown(view: Viewer, name: str, given: list[Caption], stays: float) -> str:
 
     A text may stay `stays` ms longer than it was sent.
     """
-    view.page.wait_for_function(CHOOSE, arg=name, timeout=10000)
+    view.page.wait_for_function(CHOOSE, arg=name, timeout=60000)
 
     def found() -> tuple[list[float], list[float]] | None:
         late = errors(view.page.evaluate("() => __captions"), given)
@@ -221,7 +221,7 @@ def test_player_shows_a_broadcast(
         print(f"{transport}: " + wait_until(
             lambda: messages(view, has_sets=transport == "ws"), 2 * TURN, "messages"))
         view.page.evaluate(LISTEN)
-        view.page.wait_for_function(HEARS, arg=TONES["eng"], timeout=8000)
+        view.page.wait_for_function(HEARS, arg=TONES["eng"], timeout=60000)
         names = view.page.evaluate("() => __player.audioTracks")
         assert names == ["English", "Deutsch", "Français"]
         menu = view.page.locator("#audio-track")
@@ -229,7 +229,7 @@ def test_player_shows_a_broadcast(
         stalls = "() => __player.statistics.stallSeconds"
         before, began = view.page.evaluate(stalls), time.monotonic()
         menu.select_option(label="Deutsch")
-        view.page.wait_for_function(HEARS, arg=TONES["deu"], timeout=8000)
+        view.page.wait_for_function(HEARS, arg=TONES["deu"], timeout=60000)
         took = time.monotonic() - began
         view.watch(1)
         print(f"{transport}: Deutsch is heard after {took:.2f} s, stalls of "
@@ -265,7 +265,7 @@ def test_hlsjs_of_another_page_shows_a_broadcast(
     with site(html) as address, viewer(browser) as view:
         view.open(address, is_parsed=True)
         view.page.evaluate(FOREIGN, program.url("/live/playlist.m3u8"))
-        view.page.wait_for_function("() => __clock() !== null", timeout=20000)
+        view.page.wait_for_function("() => __clock() !== null", timeout=60000)
         for label, given in ("Deutsch", TELETEXT), ("CC1", CLOSED[1]), ("CC3", CLOSED[2]):
             try:
                 late = wait_until(
@@ -285,10 +285,10 @@ def test_hlsjs_of_another_page_shows_a_broadcast(
         names = view.page.evaluate("() => __hls.audioTracks.map(({ name }) => name)")
         assert names == ["English", "Deutsch", "Français"]
         view.page.evaluate(LISTEN)
-        view.page.wait_for_function(HEARS, arg=TONES["eng"], timeout=8000)
+        view.page.wait_for_function(HEARS, arg=TONES["eng"], timeout=60000)
         began = time.monotonic()
         view.page.evaluate("() => { __hls.audioTrack = 2; }")
-        view.page.wait_for_function(HEARS, arg=TONES["fra"], timeout=15000)
+        view.page.wait_for_function(HEARS, arg=TONES["fra"], timeout=60000)
         print(f"hls.js alone: {len(ranges)} breaks, {len(found)} sets of KLV; Français is heard "
               f"after {time.monotonic() - began:.2f} s")
         assert view.page.evaluate("() => window.__fatal ?? []") == []

@@ -104,7 +104,7 @@ class Viewer:
             "() => { const s = window.__lab.samples; for (let i = s.length - 1; i >= 0; i--)"
             " if (s[i][1] !== null) return s[i][1]; return null; }")
 
-    def wait_playing(self, within: float = 15, frames: int = 30) -> None:
+    def wait_playing(self, within: float = 60, frames: int = 30) -> None:
         """Waits until `frames` frames with a burned clock were shown."""
         try:
             self.page.wait_for_function(

@@ -19,6 +19,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -32,12 +33,13 @@ DEFAULT_FLAGS = ("--test-src", "--host", "127.0.0.1", "--http-port", "0")
 
 @dataclass(frozen=True)
 class LogEntry:
-    """One log line; `event` is empty if the line is not JSON."""
+    """One log line; `event` is empty if the line is not JSON. `at` is its time, Unix seconds."""
 
     event: str
     level: str
     stream: str
     message: str
+    at: float = 0
 
     def __str__(self) -> str:
         if not self.event:
@@ -50,7 +52,9 @@ def log_entry(line: str) -> LogEntry:
     """Parses one line of the log."""
     try:
         found = json.loads(line)
-        return LogEntry(found["event"], found["level"], found.get("stream", ""), found["message"])
+        at = datetime.fromisoformat(found["ts"].replace("Z", "+00:00")).timestamp()
+        return LogEntry(found["event"], found["level"], found.get("stream", ""), found["message"],
+                        at)
     except (ValueError, KeyError, TypeError):
         return LogEntry("", "", "", line)
 

@@ -84,6 +84,27 @@ suite('a picture that stands still while newer media exists', () => {
   });
 });
 
+suite('a cause that lasts: the picture stands for less than 3 s', () => {
+  // The remedy by which the picture moves again, as in Tests/Faults/test_standing_picture.py.
+  const CAUSES = {
+    gone: 'rendition', gap: 'rendition', truncated: 'rendition', silent: 'rendition',
+    stuck: 'restart', decoder: 'restart',
+  };
+  const kinds = [['our players', OWN_LIMITS], ['hls.js and dash.js', SCRIPT_LIMITS]];
+  for (const [name, limits] of kinds) {
+    for (const [cause, remedy] of Object.entries(CAUSES)) {
+      for (const starts of [0.5, 2, 20]) {
+        test(`${name}: ${cause}, after ${starts} s of frames`, () => {
+          const found = remediesOf(watched(40, (now, applied) => (
+            { isMoving: now < starts || applied.includes(remedy) }), { limits }));
+          assert.equal(found.at(-1)[0], remedy);
+          assert.ok(found.at(-1)[1] - starts < 3, `${found}`);
+        });
+      }
+    }
+  }
+});
+
 suite('no remedy', () => {
   for (const [name, facts] of [
     ['while the picture moves', () => ({})],
