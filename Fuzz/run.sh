@@ -5,6 +5,7 @@
 #
 # Fuzz/run.sh [SECONDS [TARGET ...]]      SECONDS per target (default 30); 0: only coverage
 # Fuzz/run.sh -runs=NUMBER [TARGET ...]   NUMBER of runs per target, optimized and without coverage
+# Fuzz/run.sh -merge [TARGET ...]         removes inputs that reach nothing beyond smaller ones
 #
 # A failing input is kept in Fuzz/FailCases/TARGET/ and replayed by the unit tests. Inputs that
 # reach new lines are kept in .build-fuzz/corpus/TARGET, where the next run continues.
@@ -12,9 +13,13 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-30}
 shift
+merges=
 # What bounds the runs, and how the programs are built.
 case $seconds in
   -runs=*) bound=$seconds kind=release options=(-c release -Xswiftc -enable-testing);;
+  -merge)
+    merges=yes seconds=0 kind=debug
+    options=(-Xswiftc -profile-generate -Xswiftc -profile-coverage-mapping);;
   *)
     bound=-max_total_time=$seconds kind=debug
     options=(-Xswiftc -profile-generate -Xswiftc -profile-coverage-mapping);;
@@ -28,6 +33,21 @@ limit() { case $1 in media) echo 20;; *) echo 5;; esac; }
 # Media allocate much: with fewer freed bytes and shorter stacks kept, a run takes three quarters of
 # the time. A failing input that is run without these settings has the whole stack.
 sanitizer() { case $1 in media) echo quarantine_size_mb=4:malloc_context_size=1:;; esac; }
+# Keeps the inputs of a target that libFuzzer keeps, under their names: it writes copies named by
+# digests. An input that once failed is in Fuzz/FailCases, which stays as it is.
+merge() {
+  local kept=$build/merged/$1 corpus=Fuzz/Corpus/$1 file before
+  rm -rf "$kept"
+  mkdir -p "$kept"
+  before=$(find "$corpus" -type f | wc -l)
+  "$build/$kind/fuzz-$1" -merge=1 -timeout="$(limit "$1")" -artifact_prefix="$build/" "$kept" \
+    "$corpus" >"$build/merge-$1.log" 2>&1 || { tail -12 "$build/merge-$1.log"; return 1; }
+  [ -n "$(ls "$kept")" ] || { echo "fuzz-$1: nothing was kept"; return 1; }
+  for file in "$corpus"/*; do
+    [ -e "$kept/$(sha1sum <"$file" | cut -d ' ' -f 1)" ] || rm "$file"
+  done
+  echo "fuzz-$1: $(find "$corpus" -type f | wc -l) of $before inputs are kept"
+}
 tools=$(dirname "$(readlink -f "$(command -v swift)")")
 build=.build-fuzz
 export FUZZ=1
@@ -66,6 +86,10 @@ for target in $targets; do
   swift build --product "fuzz-$target" --scratch-path $build -Xswiftc -sanitize=fuzzer,address \
     "${options[@]}" >"$log" 2>&1 \
     || { grep -E 'error:' "$log" || tail -20 "$log"; built=no; break; }
+  if [ -n "$merges" ]; then
+    LLVM_PROFILE_FILE=/dev/null ASAN_OPTIONS=$(sanitizer "$target")detect_leaks=0 \
+      merge "$target" || failed=1
+  fi
   [ "$seconds" != 0 ] || continue
   if [ $waiting -ge "$processors" ]; then
     wait -n || failed=1
