@@ -31,7 +31,7 @@ export class ControlsVisibility {
   }
 
   /**
-   * A click or a tap on the picture: a tap shows the controls, or hides those that are shown.
+   * A click or a tap on the picture: a tap shows the hidden controls, or hides the shown ones.
    * @param {number} now @param {boolean} isShown
    */
   clicked(now, isShown) {
