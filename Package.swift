@@ -256,8 +256,9 @@ let package = Package(
     .executableTarget(
       name: "streamer",
       dependencies: [
-        "Access", "Archive", "Configuration", "Events", "Server", "HTTP", "Net", "Publishing",
-        "Push", "Statistics", "Stills", "Streams", "Capture", "Packaging", "Supervision",
+        "Access", "Archive", "Configuration", "Events", "Server", "HTTP", "Net",
+        "Publishing", "Push", "Statistics", "Stills", "Streams", "Capture", "Packaging",
+        "Supervision",
         "Validation",
         "CPage", "CStart",
         "Media", "Sharing", "System", "Logging", "Time", "Versions",
@@ -311,19 +312,22 @@ let package = Package(
     tests("Events", ["Events", "HTTP", "Logging", "Net", "Sharing", "Time"]),
     tests("Ingest", ["CMAF", "Checked", "Ingest", "Media", "Metadata", "TestSupport", "Time"]),
     tests("Metadata", ["Metadata", "Time"]),
-    tests("Access", ["Access", "CLinux", "Net", "Sharing", "System", "Time"]),
+    tests("Access", ["Access", "CLinux", "Net", "Sharing", "System", "TestSupport", "Time"]),
     tests(
       "Publishing",
-      ["Access", "HTTP", "Ingest", "Logging", "Net", "Publishing", "Sharing", "System", "Time"]),
-    tests("Logging", ["Time", "Logging", "Sharing"]),
-    tests("Sharing", ["Time", "Sharing"]),
+      [
+        "Access", "HTTP", "Ingest", "Logging", "Net", "Publishing", "Sharing", "System",
+        "TestSupport", "Time",
+      ]),
+    tests("Logging", ["Time", "Logging", "Sharing", "TestSupport"]),
+    tests("Sharing", ["Time", "Sharing", "TestSupport"]),
     tests("Media", ["Time", "Media", "TestSupport"]),
     tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
     tests(
       "Encryption",
       ["CMAF", "Checked", "Encryption", "Media", "Sharing", "System", "TestSupport", "Time"]),
     tests("ChunkStream", ["ChunkStream", "Media", "Metadata", "Packaging", "Sharing", "Time"]),
-    tests("Isolation", ["Isolation", "Sharing", "Time"]),
+    tests("Isolation", ["Isolation", "Sharing", "TestSupport", "Time"]),
     tests(
       "Validation",
       ["CMAF", "Checked", "HTTP", "Media", "Net", "Sharing", "TestSupport", "Time", "Validation"],
@@ -354,10 +358,10 @@ let package = Package(
     tests(
       "Server",
       [
-        "Access", "Archive", "Capture", "Checked", "ChunkStream", "Ingest", "Time",
+        "Access", "Archive", "Capture", "ChunkStream", "Ingest", "Time",
         "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
         "DASHPackager",
-        "Publishing", "Media", "Sharing", "Sockets", "Statistics", "Stills", "Switching", "System",
+        "Publishing", "Media", "Sharing", "Sockets", "Statistics", "Stills", "System",
         "Logging", "TestSupport", "CZlib",
       ]),
     tests(
@@ -368,10 +372,16 @@ let package = Package(
       ]),
     tests("Push", ["HTTP", "Media", "Net", "Packaging", "Push", "TestSupport", "Time"]),
     tests("Stills", ["Stills", "ChunkStream", "Sharing", "TestSupport", "Time"]),
-    tests("Sockets", ["Sockets"]),
-    tests("Switching", ["Switching", "Time"]),
     tests(
-      "Statistics", ["HTTP", "Logging", "Net", "Sharing", "Statistics", "TestSupport", "Time"]),
+      "Sockets",
+      [
+        "CMAF", "Checked", "Logging", "Media", "Net", "Packaging", "Sharing", "Sockets",
+        "Statistics", "TestSupport", "Time",
+      ]),
+    tests("Switching", ["Media", "Packaging", "Statistics", "Switching", "TestSupport", "Time"]),
+    tests(
+      "Statistics",
+      ["HTTP", "Logging", "Net", "Packaging", "Sharing", "Statistics", "TestSupport", "Time"]),
     tests("Scheduling", ["Scheduling", "Time", "Media", "TestSupport"]),
     tests(
       "Streams",
@@ -395,3 +405,23 @@ let package = Package(
   ] + fuzzers,
   swiftLanguageModes: [.v6]
 )
+
+/// The test targets without threads, sockets, encoders and written files.
+let quickTests = [
+  "Time", "Checked", "Media", "Metadata", "Ingest", "CMAF", "Encryption", "ChunkStream",
+  "Packaging", "HLSPackager", "DASHPackager", "Scheduling", "Switching",
+]
+
+// With QUICK=1 the package has only the quick tests and the targets that they need. Its other name
+// gives the test program another file, so both packages share the objects of one build folder.
+if Context.environment["QUICK"] != nil {
+  var kept = Set<String>()
+  var waiting = quickTests.map { "\($0)Tests" }
+  while let name = waiting.popLast() {
+    guard kept.insert(name).inserted, let target = package.targets.first(where: { $0.name == name })
+    else { continue }
+    for case .byNameItem(let dependency, _) in target.dependencies { waiting.append(dependency) }
+  }
+  package.name = "streamer-quick"
+  package.targets.removeAll { !kept.contains($0.name) }
+}

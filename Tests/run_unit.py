@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the Swift tests; repeats failed tests once, alone, and prints both results.
 
-The encoder, devices and threads of the tests wait for real time, and a busy machine may delay one
-of them by seconds. A test that fails twice is a failure, and so are more than three repeated tests
-of a run of all targets (see repeated.py).
+Tests that wait have threads of their own (trait `.blocking`, folders `Blocking/`), so the results
+of pure tests come at once. A busy machine may delay the encoder, devices and threads by seconds: a
+test that fails twice is a failure, and so are more than three repeated tests of a run of all targets
+(see repeated.py). With QUICK=1 in the environment the package has the quick tests only.
 run_unit.py [ARGUMENTS OF swift test]
 """
 
@@ -22,7 +23,7 @@ from repeated import MOST_REPEATED, forgive
 def run(arguments: list[str], events: Path) -> int:
     """Runs the tests; their events are written to `events`."""
     events.unlink(missing_ok=True)
-    command = ["swift", "test", "--event-stream-output-path", str(events),
+    command = ["swift", "test", "--disable-xctest", "--event-stream-output-path", str(events),
                "--event-stream-version", "0", *arguments]
     return subprocess.run(command, check=False).returncode
 

@@ -24,7 +24,7 @@ final class PastLab {
 
   deinit { store?.close(until: Self.deadline) }
 
-  static var deadline: MonotonicTime { SystemClock.monotonicTime + .seconds(20) }
+  static var deadline: MonotonicTime { .hangLimit }
 
   /// A CMAF header of this timescale.
   static func header(_ timescale: Int64) -> [UInt8] {

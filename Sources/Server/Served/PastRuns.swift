@@ -59,7 +59,7 @@ final class PastRuns: Sendable {
   private let state = Locked(State())
 
   /// The numbers of the archive, without those of another segment duration.
-  private var extent: ClosedRange<Int64>? {
+  var extent: ClosedRange<Int64>? {
     archive.extent(of: top.name) { [segmentation] number, time in
       PastAddress.isTime(time, of: number, segmentation)
     }

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Net
+import Sharing
+import TestSupport
+import Testing
+import Time
+
+@testable import Access
+@testable import Server
+
+private let local = PeerAddress(high: 0, low: 0x7f00_0001, port: 4000, isVersion6: false)
+
+/// A search for the process of a client that ends when the test says so.
+private final class Search: Sendable {
+  private struct State: Sendable {
+    var isFound: Bool?
+    var count = 0
+  }
+
+  private let state = Monitor(State())
+
+  var count: Int { state.read(\.count) }
+
+  func end(_ isFound: Bool) { state.update { $0.isFound = isFound } }
+
+  /// The clients of a server that has started a process of an input.
+  var clients: LocalClients {
+    LocalClients(
+      childrenSince: { .distantPast },
+      sources: LocalClients.Sources(
+        socket: { (geteuid(), UInt32($0.port)) },
+        holder: { [state] _, _, _ in
+          state.update { $0.count += 1 }
+          // A test that fails does not end it.
+          let deadline = MonotonicTime.hangLimit
+          return state.wait(until: deadline) { $0.isFound } == true ? 1 : nil
+        }))
+  }
+}
+
+@Suite("Requests whose client is searched for among the processes of this machine", .blocking)
+struct LocalClientRequestTests {
+  private static let requests = [
+    ("GET", "/metrics"), ("GET", "/stats.json"), ("GET", "/live/timestamps.json"),
+    ("PUT", "/cam/seg-1.m4s"),
+  ]
+
+  private func handler(_ search: Search) throws -> SyntheticHandler {
+    var options = ServingOptions()
+    (options.metrics, options.statistics, options.timestamps) = (.loopback, .loopback, .loopback)
+    options.localClients = search.clients
+    options.publishAccess = KeylessAccess(.loopback, options.localClients)
+    let handler = try SyntheticHandler(options: options)
+    handler.goLive()
+    return handler
+  }
+
+  /// Runs the loop until a request is answered; at most 5 s.
+  private func answer(_ exchange: FakeExchange, _ handler: SyntheticHandler) {
+    let deadline = MonotonicTime.hangLimit
+    while exchange.isHeld, SystemClock.monotonicTime < deadline {
+      handler.loop.iterate()
+      usleep(1000)
+    }
+  }
+
+  @Test("they are held, and the loop answers others meanwhile", arguments: [true, false])
+  func held(isFound: Bool) throws {
+    for (method, path) in Self.requests {
+      let search = Search()
+      let handler = try handler(search)
+      let exchange = try handler.ask(path, method: method, body: "x", peer: local)
+      #expect(exchange.isHeld, "\(path)")
+      #expect(try handler.ask("/health", peer: local).status == 200)
+      #expect(try handler.playlist().status == 200)
+      handler.loop.iterate()
+      #expect(exchange.isHeld, "\(path)")
+      search.end(isFound)
+      answer(exchange, handler)
+      #expect(exchange.status == (isFound ? method == "PUT" ? 201 : 200 : 403), "\(path)")
+      #expect(exchange.answers == 1 && search.count == 1, "\(path)")
+      // The answer is used again for the same connection.
+      let again = try handler.ask("/metrics", peer: local)
+      #expect(again.status == (isFound ? 200 : 403) && search.count == 1)
+    }
+  }
+
+  @Test("a client that disconnects meanwhile gets no response, and changes nothing")
+  func gone() throws {
+    let search = Search()
+    let handler = try handler(search)
+    let exchange = try handler.ask("/cam/seg-1.m4s", method: "PUT", body: "x", peer: local)
+    exchange.onGone?()
+    search.end(true)
+    let other = try handler.ask("/metrics", peer: local)
+    answer(other, handler)
+    #expect(other.status == 200 && exchange.isHeld)
+    #expect(handler.serverState.streamTable.uploads["cam"] == nil)
+  }
+
+  @Test("clients above the limit of waiting searches have no rights, and are not held")
+  func limit() throws {
+    let search = Search()
+    let handler = try handler(search)
+    let exchanges = try (0..<20).map { index in
+      let peer = PeerAddress(
+        high: 0, low: 0x7f00_0001, port: UInt16(5000 + index), isVersion6: false)
+      return try handler.ask("/metrics", peer: peer)
+    }
+    #expect(exchanges.filter(\.isHeld).count == 16)
+    #expect(exchanges.suffix(4).allSatisfy { $0.status == 403 })
+    search.end(true)
+    for exchange in exchanges.prefix(16) {
+      answer(exchange, handler)
+      #expect(exchange.status == 200)
+    }
+  }
+
+  @Test("requests that need no rights of this machine are not held")
+  func others() throws {
+    let search = Search()
+    defer { search.end(false) }
+    let handler = try handler(search)
+    let remote = PeerAddress(high: 0, low: 0xc000_0201, port: 4000, isVersion6: false)
+    #expect(try handler.ask("/metrics", peer: remote).status == 403)
+    for path in ["/health", "/live/video/playlist.m3u8", "/streams.json"] {
+      #expect(try handler.ask(path, peer: local).status == 200, "\(path)")
+    }
+    #expect(search.count == 0)
+  }
+}

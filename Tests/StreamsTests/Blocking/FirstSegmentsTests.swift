@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Media
+import Packaging
+import Scheduling
+import Sharing
+import TestSupport
+import Testing
+import Time
+
+@testable import Capture
+@testable import Streams
+
+@Suite("The first segments of a passed-through input", .blocking)
+struct FirstSegmentsTests {
+  private static let frame: Interval = 33_333_333
+  private static let begin: MonotonicTime = 5_000_000_000_000
+
+  /// An input in its survey, and the session that begins when the facts are known.
+  private final class Session {
+    let input: PulledInput
+    let source: PassThroughTrackTests.Source
+    let description: InputDescription
+    var stage: any InputStage
+    var windows: [LiveWindow] = []
+    var window: LiveWindow? { windows.last }
+    private let turned = Locked(false)
+    var isIrregular: Bool { turned.withLock { $0 } }
+    var audio: [MonotonicTime] = []
+    /// The unit with which the facts became known.
+    var known: Int?
+
+    init(count: Int64, delays: [Int64: Interval] = [:], keys: Set<Int64>? = nil) throws {
+      source = try PassThroughTrackTests.Source(
+        "320x180", count: count, from: begin, keys: keys)
+      input = PulledInput(
+        try #require(InputAddress("udp://127.0.0.1:1")), options: InputOptions(), loops: false,
+        takesAudio: true,
+        passThrough: PassThroughOptions(
+          segmentMicroseconds: 1_000_000, maximumGroupTime: 4_000_000_000),
+        name: "live", log: Log(format: .text, least: .error) { _ in })
+      description = InputDescription(
+        format: "mpegts", video: source.video,
+        audio: .init(codec: "aac", sampleRate: 48_000, channels: 2, configuration: []),
+        isPaced: false)
+      stage = SurveyStage(input)
+      for (index, unit) in source.units.enumerated() {
+        var unit = unit
+        unit.arrival += delays[Int64(index)] ?? .zero
+        let packet = AudioPacket(bytes: [0], pts: unit.pts, arrival: unit.arrival)
+        for unit in [InputUnit.video(unit), .audio(packet)] {
+          if case .become(let next) = try stage.take(unit, description) { stage = next }
+        }
+        if let facts = input.facts, known == nil {
+          known = index
+          try attach(facts)
+        }
+        if let facts = input.facts, isIrregular, windows.count == 1 {
+          try attach(facts, after: windows[0].snapshot.newestSegment)
+        }
+      }
+    }
+
+    private func attach(_ facts: SourceFacts, after last: Int64? = nil) throws {
+      let segmentation = Segmentation(
+        rate: facts.rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
+        maximumGroupMicroseconds: last == nil ? nil : 4_000_000)
+      var configuration = StreamConfiguration(
+        size: try #require(facts.description.video.size), segmentation: segmentation)
+      configuration.passesThrough = true
+      configuration.source = .network(facts)
+      let window = LiveWindow(segmentation: .video(segmentation), playlistLength: 10, retained: 20)
+      windows.append(window)
+      let track = PassThroughTrack(
+        configuration, windows: [window], first: last.map { $0 + 1 } ?? 0,
+        statistics: Locked(StreamStatistics()),
+        log: Log(format: .text, least: .error) { _ in })
+      try track.open([facts.description.video]) { [turned] _ in turned.withLock { $0 = true } }
+      let heard = Locked<[MonotonicTime]>([])
+      input.attach(
+        InputTarget(
+          video: .accessUnits(to: track), statistics: Locked(StreamStatistics()),
+          audio: { _, _, captured in heard.withLock { $0.append(captured) } }))
+      self.heard = heard
+    }
+
+    private var heard = Locked<[MonotonicTime]>([])
+    var audioTimes: [MonotonicTime] { heard.withLock { $0 } }
+  }
+
+  @Test("the second key frame makes the facts known, and the first segment is complete with it")
+  func secondKey() throws {
+    let session = try Session(count: 32)
+    #expect(session.known == 30)
+    let snapshot = try #require(session.window).snapshot
+    #expect(snapshot.segments.map(\.chunks.count) == [30])
+    #expect(snapshot.open?.chunks.count == 2)
+    guard case .fits(let fit)? = session.input.facts?.passThrough else {
+      Issue.record("not passed through")
+      return
+    }
+    #expect(fit.segmentFrames == 30 && !fit.hasVariableDuration)
+  }
+
+  @Test("kept access units and audio have the capture times of their arrival")
+  func captureTimes() throws {
+    // A late arrival is not a late capture.
+    let session = try Session(count: 40, delays: [3: 30_000_000, 17: 25_000_000])
+    let snapshot = try #require(session.window).snapshot
+    let chunks = snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])
+    #expect(chunks.count == 40)
+    let first = try #require(chunks.first).captured
+    #expect(abs(first.offset(from: Self.begin) - SystemClock.wallMinusMonotonic) < 1_000_000)
+    for (index, chunk) in chunks.enumerated() {
+      #expect(abs(chunk.captured - first - Int64(index) * Self.frame) < .microseconds(20))
+    }
+    #expect(session.audioTimes.count >= 39)
+    #expect(session.audioTimes.first == Self.begin)
+  }
+
+  private func unit(_ index: Int64, isKey: Bool, size: Int = 10) -> InputUnit {
+    .video(
+      AccessUnit(
+        bytes: [UInt8](repeating: 0, count: size), parameterSets: [], isKey: isKey,
+        pts: .origin + index * Self.frame, dts: nil, arrival: .origin + index * Self.frame,
+        senderTime: nil))
+  }
+
+  @Test("the session after one that turned irregular begins with the newest GOPs, without a gap")
+  func irregular() throws {
+    // Key frames 0, 30, 60; that of 90 is an ordinary frame, and the next is 100.
+    let session = try Session(count: 112, keys: [0, 30, 60, 100])
+    #expect(session.isIrregular)
+    let before = try #require(session.windows.first).snapshot
+    #expect(before.segments.map(\.chunks.count) == [30, 30, 30])
+    #expect(before.newestSegment == before.segments[2].number)
+    let after = try #require(session.windows.last).snapshot
+    #expect(session.windows.count == 2)
+    // Two segments are repeated, and the third continues.
+    #expect(after.segments.map(\.chunks.count) == [30, 30, 40])
+    #expect(after.open?.chunks.count == 12)
+    #expect(after.segments.first?.number == before.newestSegment + 1)
+    let frames = (after.segments.flatMap(\.chunks) + (after.open?.chunks ?? [])).map(\.frameIndex)
+    #expect(zip(frames, frames.dropFirst()).allSatisfy { $1 == $0 + 1 })
+  }
+
+  @Test("with a span the newest GOPs that cover it are kept")
+  func span() {
+    var kept = KeptUnits(span: .seconds(2))
+    for index in Int64(0)..<160 { kept.add(unit(index, isKey: index % 30 == 0)) }
+    // The newest key frame is 150: 90 is 20 ns less than 2 s before it.
+    #expect(kept.first?.pts == .origin + 60 * Self.frame && kept.units.count == 100)
+  }
+
+  @Test("frames before the first key frame are not kept, and too many units are dropped")
+  func limits() throws {
+    var kept = KeptUnits()
+    for index in Int64(0)..<10 { kept.add(unit(index, isKey: index == 4)) }
+    #expect(kept.units.count == 6 && kept.first?.pts == .origin + 4 * Self.frame)
+    for index in Int64(10)..<18 { kept.add(unit(index, isKey: false, size: 10 << 20)) }
+    #expect(kept.first == nil, "64 MiB are the limit")
+  }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Media
+import Packaging
+import Sharing
+import TestSupport
+import Testing
+import Time
+
+@testable import Capture
+@testable import Streams
+
+@Suite("A passed-through track", .blocking)
+struct PassThroughTrackTests {
+  private static let frame: Interval = 33_333_333
+
+  /// A source: access units with one IDR per second, or with `keys`, and its parameter sets.
+  struct Source {
+    let video: InputDescription.Video
+    let units: [AccessUnit]
+
+    /// `count` access units of a size, the first captured at the monotonic time `begin`.
+    init(
+      _ size: String, count: Int64, from begin: MonotonicTime, keys: Set<Int64>? = nil
+    ) throws {
+      let size = try #require(VideoSize(size))
+      var encoder = try VideoEncoder(
+        EncoderSettings(size: size, rate: .thirty, bitrateKilobits: 400, preset: "ultrafast"))
+      let pattern = try TestPattern(size: size)
+      var units: [AccessUnit] = []
+      for index in 0..<count {
+        let coded = try encoder.encode(
+          pattern.draw(frame: index, milliseconds: index * 33), pts: index * 3000,
+          independent: keys?.contains(index) ?? (index % 30 == 0))
+        units += coded.map { frame in
+          AccessUnit(
+            bytes: frame.bytes, parameterSets: [], isKey: frame.isIndependent,
+            pts: .origin + index * PassThroughTrackTests.frame, dts: nil,
+            arrival: begin + index * PassThroughTrackTests.frame, senderTime: nil)
+        }
+      }
+      self.units = units
+      video = InputDescription.Video(
+        passThroughCodec: .h264, codec: "h264", width: size.width, height: size.height,
+        rate: .thirty,
+        parameterSets: encoder.parameterSets.sps + encoder.parameterSets.pps, configuration: [])
+    }
+
+    func send(to track: PassThroughTrack) {
+      for unit in units { track.take(unit, [video], captured: unit.arrival) }
+    }
+  }
+
+  private func track(_ size: String) throws -> (PassThroughTrack, LiveWindow) {
+    let segmentation = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    var configuration = StreamConfiguration(
+      size: try #require(VideoSize(size)), segmentation: segmentation)
+    configuration.passesThrough = true
+    let window = LiveWindow(segmentation: .video(segmentation), playlistLength: 10, retained: 20)
+    let now = MediaTime(SystemClock.monotonicTime, plus: SystemClock.wallMinusMonotonic)
+    let track = PassThroughTrack(
+      configuration, windows: [window],
+      // Not after the first IDR, whose frame is the one before its time.
+      first: segmentation.segment(of: segmentation.grid.nearest(now)) - 1,
+      statistics: Locked(StreamStatistics()), log: Log(format: .text, least: .error) { _ in })
+    return (track, window)
+  }
+
+  @Test("a next publisher with B-frames ends the session with the reason; nothing follows")
+  func unfit() throws {
+    let (track, window) = try track("320x180")
+    let begin = SystemClock.monotonicTime
+    let source = try Source("320x180", count: 65, from: begin)
+    let reasons = Locked<[String]>([])
+    try track.open([source.video]) { outcome in
+      if case .unfit(let reason) = outcome { reasons.withLock { $0.append(reason) } }
+    }
+    source.send(to: track)
+    track.breakOff()
+    let published = window.snapshot.open?.chunks.count
+    var isTaken = true
+    for (index, unit) in source.units.enumerated() where isTaken {
+      var unit = unit
+      // Each second frame is shown before the one ahead of it.
+      if index > 0 { unit.pts += Self.frame * (index % 2 == 0 ? -1 : 1) }
+      isTaken = track.take(unit, [source.video], captured: unit.arrival + .seconds(5))
+      #expect(index < 5 || !isTaken)
+    }
+    #expect(reasons.withLock { $0 } == ["the stream has B-frames"])
+    source.send(to: track)
+    #expect(window.snapshot.open?.chunks.count ?? 0 <= (published ?? 0) + 4)
+  }
+
+  @Test("a file is not examined: it was analysed as a whole")
+  func paced() throws {
+    let (track, _) = try track("320x180")
+    let source = try Source("320x180", count: 150, from: SystemClock.monotonicTime, keys: [0])
+    let ends = Locked(0)
+    try track.open([source.video]) { if case .unfit = $0 { ends.withLock { $0 += 1 } } }
+    for unit in source.units {
+      track.take(unit, [source.video], captured: unit.arrival, isPaced: true)
+    }
+    #expect(ends.withLock { $0 } == 0)
+  }
+
+  private func file(_ header: SharedBytes, _ segments: some Sequence<Segment>) throws -> DecodedFile
+  {
+    try DecodedFile(header.array + segments.flatMap(\.chunks).flatMap(\.bytes.array))
+  }
+
+  @Test("all frames are decodable, from the first IDR on")
+  func whole() throws {
+    let (track, window) = try track("320x180")
+    let source = try Source("320x180", count: 95, from: SystemClock.monotonicTime)
+    try track.open([source.video])
+    source.send(to: track)
+    let snapshot = window.snapshot
+    #expect(snapshot.segments.map(\.chunks.count) == [30, 30, 30])
+    #expect(snapshot.open?.chunks.count == 5)
+    let decoded = try file(try #require(snapshot.track).header, snapshot.segments)
+    #expect(decoded.errors.isEmpty && decoded.frames == 90)
+    #expect(decoded.keys == (0..<90).map { $0 % 30 == 0 })
+  }
+
+  @Test("a source that returns with another size: gaps, one discontinuity, another header")
+  func another() throws {
+    let (track, window) = try track("320x180")
+    let begin = SystemClock.monotonicTime
+    let one = try Source("320x180", count: 40, from: begin)
+    try track.open([one.video])
+    one.send(to: track)
+    track.breakOff()
+    let two = try Source("480x270", count: 65, from: begin + 5_000_000_000)
+    // The Discontinuity is listed with its first whole part.
+    for unit in two.units.prefix(2) { track.take(unit, [two.video], captured: unit.arrival) }
+    #expect(window.snapshot.segments.count == 1)
+    for unit in two.units.dropFirst(2) { track.take(unit, [two.video], captured: unit.arrival) }
+    let snapshot = window.snapshot
+    let discontinuities = snapshot.segments.filter(\.startsDiscontinuity)
+    #expect(discontinuities.count == 1)
+    #expect(
+      snapshot.segments.map(\.number)
+        == (0..<Int64(snapshot.segments.count)).map {
+          snapshot.segments[0].number + $0
+        })
+    #expect(snapshot.segments.count(where: \.isGap) >= 3)
+    let after = try #require(snapshot.segments.last)
+    let header = try #require(snapshot.track(of: after.period)).header
+    let old = try #require(snapshot.track(of: snapshot.segments[0].period)).header
+    #expect(header.array != old.array)
+    let decoded = try file(header, snapshot.segments.suffix(2))
+    #expect(decoded.errors.isEmpty && decoded.frames == 60)
+    let before = try file(old, snapshot.segments.prefix(2))
+    #expect(before.errors.isEmpty && before.frames == 40)
+  }
+}
