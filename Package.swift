@@ -252,11 +252,20 @@ let package = Package(
         "Logging", "Media", "Sharing", "System", "Time", "CPopt",
       ]),
 
+    // Opens, changes and removes the streams of the program, and hands them over. Knows no signal,
+    // no listening socket and no exit status.
+    library(
+      "Registry",
+      [
+        "Access", "Archive", "Capture", "Configuration", "HTTP", "Logging", "Media", "Net",
+        "Packaging", "Publishing", "Push", "Server", "Sharing", "Streams", "Time", "Versions",
+      ]),
+
     // Starts and stops the program. Decides nothing.
     .executableTarget(
       name: "streamer",
       dependencies: [
-        "Access", "Archive", "Configuration", "Events", "Server", "HTTP", "Net",
+        "Access", "Archive", "Configuration", "Events", "Registry", "Server", "HTTP", "Net",
         "Publishing", "Push", "Statistics", "Stills", "Streams", "Capture", "Packaging",
         "Supervision",
         "Validation",
@@ -372,6 +381,12 @@ let package = Package(
       ]),
     tests("Push", ["HTTP", "Media", "Net", "Packaging", "Push", "TestSupport", "Time"]),
     tests("Stills", ["Stills", "ChunkStream", "Sharing", "TestSupport", "Time"]),
+    tests(
+      "Registry",
+      [
+        "Access", "Configuration", "Logging", "Registry", "Server", "Sharing", "Streams", "System",
+        "TestSupport",
+      ]),
     tests(
       "Sockets",
       [

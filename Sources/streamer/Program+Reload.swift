@@ -2,6 +2,7 @@
 
 import Logging
 import Net
+import Registry
 
 /// What a program does at SIGHUP, on a thread of its own; see ``ProgramLoop`` for the logs.
 extension Program {

@@ -12,6 +12,7 @@ import Net
 import Packaging
 import Publishing
 import Push
+import Registry
 import Server
 import Sharing
 import Statistics
@@ -165,7 +166,7 @@ final class Program: Sendable {
     }
   }
 
-  private var handover: StreamHandover { StreamHandover(state: serverState, log: log) }
+  private var handover: StreamHandover { StreamHandover(serverState, log: log) }
 
   /// Tells a supervisor that requests are answered, and from then on that the program runs.
   func reportReady() {

@@ -8,7 +8,7 @@ import Sharing
 /// The archives of streams that publishers had created, and that no longer exist.
 extension StreamRegistry {
   /// Serves the archives of such streams of programs before, on the thread of changes.
-  func openRecordings() {
+  package func openRecordings() {
     archive?.created { [self] names in
       _ = change { [self] in
         for name in names where !serverState.hasStream(name) {

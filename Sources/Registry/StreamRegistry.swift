@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Archive
-import Configuration
-import Logging
+package import Archive
+package import Configuration
+package import Logging
 import Media
-import Publishing
-import Push
-import Server
+package import Publishing
+package import Push
+package import Server
 import Sharing
-import Streams
-import Time
+package import Streams
+package import Time
 import Versions
 
 /// Adds and removes the streams of the server: by flags, by the file at each reload, by requests to
@@ -17,9 +17,9 @@ import Versions
 ///
 /// Changes run one after another in their order, on a thread of their own. Streams without a change
 /// continue.
-final class StreamRegistry: StreamControl {
+package final class StreamRegistry: StreamControl {
   /// How long players may still fetch the end of a stream that has ended.
-  static let lingerTime = Interval.milliseconds(1200)
+  package static let lingerTime = Interval.milliseconds(1200)
 
   let serverState: ServerState
   private let publishers: PublisherRegistry
@@ -28,7 +28,7 @@ final class StreamRegistry: StreamControl {
   let isSupervised: Bool
   let archive: ArchiveStore?
   /// The pushes of all streams.
-  let pushes: PushStore
+  package let pushes: PushStore
   private let onChange: @Sendable () -> Void
   let configuration: Locked<MergedSettings>
   /// Names of streams added by requests.
@@ -38,6 +38,8 @@ final class StreamRegistry: StreamControl {
   private let closing = ClosingStreams()
   private let changes = SerialThread(name: "control")
 
+  /// The registry of a server without streams.
+  ///
   /// - Parameters:
   ///   - serverState: the state to which streams are added.
   ///   - configuration: the settings at the start.
@@ -46,7 +48,7 @@ final class StreamRegistry: StreamControl {
   ///   - archive: the archive of the streams; nil for none.
   ///   - log: the log.
   ///   - onChange: called when a stream has failed, ended or was removed, on any thread.
-  init(
+  package init(
     _ serverState: ServerState, _ configuration: MergedSettings, _ publishers: PublisherRegistry,
     isSupervised: Bool, archive: ArchiveStore?, log: Log, onChange: @escaping @Sendable () -> Void
   ) {
@@ -62,13 +64,13 @@ final class StreamRegistry: StreamControl {
   }
 
   /// Notes streams that will be opened.
-  func expect(_ definitions: [StreamDefinition]) { sharing.expect(definitions) }
+  package func expect(_ definitions: [StreamDefinition]) { sharing.expect(definitions) }
 
   /// Adds a stream and starts it.
   ///
   /// - Returns: its supervisor; nil for an uploaded stream, which has no sessions.
   @discardableResult
-  func open(_ definition: StreamDefinition) -> StreamSupervisor? {
+  package func open(_ definition: StreamDefinition) -> StreamSupervisor? {
     if definition.isUploaded {
       serverState.addUploads(definition.uploads)
       let name = definition.settings.name
@@ -84,7 +86,7 @@ final class StreamRegistry: StreamControl {
   // MARK: Changes
 
   /// Reads the file again and applies its streams; after an error all streams continue.
-  func reload() {
+  package func reload() {
     guard configuration.withLock({ $0.program.configurationPath }) != nil else { return }
     let isBegun = change { [self] in
       do throws(UsageError) {
@@ -111,7 +113,8 @@ final class StreamRegistry: StreamControl {
     }
   }
 
-  func add(_ description: [UInt8], answer: @escaping @Sendable (ControlResult) -> Void) {
+  /// Adds the stream of a request, after the changes before it.
+  package func add(_ description: [UInt8], answer: @escaping @Sendable (ControlResult) -> Void) {
     add(afterRemoval: false, answer) { () throws(UsageError) in
       try StreamElement(parsing: description)
     }
@@ -158,7 +161,8 @@ final class StreamRegistry: StreamControl {
     if !isBegun { answer(.refused("\(SessionFailure.thread)")) }
   }
 
-  func remove(_ name: String, answer: @escaping @Sendable (ControlResult) -> Void) {
+  /// Removes a stream for a request, after the changes before it.
+  package func remove(_ name: String, answer: @escaping @Sendable (ControlResult) -> Void) {
     let isBegun = change { [self] in
       if serverState.removeUploads(name) {
         log.write(.info, "removed", stream: name, "removed by a request")

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
+package import Logging
 import Sharing
-import Streams
-import Time
+package import Streams
+package import Time
 
 extension StreamSupervisor {
   /// Logs the failures of the stream.
@@ -36,7 +36,7 @@ extension StreamSupervisor {
   }
 
   /// Waits until no thread of a removed stream is left, and logs if one is left at the deadline.
-  func waitUntilClosed(until deadline: MonotonicTime, _ log: Log) {
+  package func waitUntilClosed(until deadline: MonotonicTime, _ log: Log) {
     if !waitUntilClosed(until: deadline) {
       log.write(.warning, "thread-left", stream: name, "the stream does not stop in time")
     }

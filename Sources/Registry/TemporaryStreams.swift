@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Access
-import Logging
+package import Logging
 import Packaging
-import Publishing
-import Server
+package import Publishing
+package import Server
 import Sharing
 import Time
 
 /// Streams that publishers create: each is removed when it has had no publisher for a time.
-final class TemporaryStreams: Sendable {
+package final class TemporaryStreams: Sendable {
   private struct State: Sendable {
     var streams = CreatedStreamTable()
     var isWatched = false
@@ -23,12 +23,14 @@ final class TemporaryStreams: Sendable {
   private let log: Log
   private let state = Locked(State())
 
+  /// The created streams of a registry.
+  ///
   /// - Parameters:
   ///   - registry: adds and removes the streams.
   ///   - publishers: has their publishers.
   ///   - serverState: the streams of the server.
   ///   - log: the log.
-  init(
+  package init(
     _ registry: StreamRegistry, _ publishers: PublisherRegistry, _ serverState: ServerState,
     log: Log
   ) {
@@ -45,7 +47,7 @@ final class TemporaryStreams: Sendable {
   ///   - application: the application of the publisher; that of a stream without publishers is
   ///     refused.
   ///   - answer: called once, on any thread, with true if the stream exists.
-  func create(
+  package func create(
     _ name: String, application: String, answer: @escaping @Sendable (Bool) -> Void
   ) {
     // It was removed by a request or by the configuration.
