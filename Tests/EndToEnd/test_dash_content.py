@@ -20,7 +20,7 @@ from harness.program import Program, stop
 from harness.supervisor import Supervisor
 from harness.tunein import align
 from harness.tunein import fetch as fetch_playlist
-from harness.waiting import pause
+from harness.waiting import pause, seen_once
 
 BASE = "/live/video/"
 MPD = "/live/manifest.mpd"
@@ -31,7 +31,7 @@ SMALL = ("--resolution", "320x180", "--bitrate", "300")
 @pytest.mark.timeout(60)
 def test_dt_03_fifty_early_clients_get_the_same_bytes(server: Program) -> None:
     """DT-03: fifty requests arrive 0 to 1 s early; all get the same, complete content."""
-    for _ in range(2):
+    def are_equal() -> bool:
         parent = align(server.port, 0).last_part[0]
         path = f"{BASE}segment{parent + 1}.m4s"
         requests = []
@@ -43,9 +43,11 @@ def test_dt_03_fifty_early_clients_get_the_same_bytes(server: Program) -> None:
         assert len({f.body for f in found}) == 1
         whole = get(server.port, path)
         assert "content-length" in whole.headers and whole.body == found[0].body
-        held = sum(f.response.first_byte - f.response.asked > 0.05 for f in found if f.response)
-        print(f"{held} of 50 were held")
-        assert held >= 25  # most must be early for the test to be valid
+        early = sum(f.response.held_ms is not None for f in found if f.response)
+        print(f"{early} of 50 were held")
+        return early >= 25
+
+    seen_once(are_equal, 5, "most requests are early")
 
 
 @pytest.mark.timeout(60)
@@ -109,8 +111,11 @@ def test_clocks_agree(server: Program) -> None:
     checked = 0
     for segment in playlist.segments[-3:]:
         body = get(server.port, BASE + str(segment.uri)).body
-        for place, chunk in enumerate(chunks(body, init)):
+        found = chunks(body, init)
+        for chunk in found:
             assert chunk.prft is not None
+            # A busy encoder leaves frames out.
+            place = round((chunk.tfdt - found[0].tfdt) / FRAME_TICKS)
             wall = float(manifest.last.wall(chunk.tfdt))
             assert abs(chunk.prft / 1e9 - wall) < half
             date = segment.milliseconds() / 1000 + place / 30
@@ -125,8 +130,8 @@ def test_clocks_agree(server: Program) -> None:
             manifest.available(number) + manifest.last.ahead - manifest.last.duration -
             frame_time) < Fraction(1, 10_000)
     assert checked >= 20
-    delay = float(manifest.last.wall(0, "encoder") - manifest.last.wall(0))
-    assert 0.01 <= delay <= 0.1, "the encoder's reference is later by the pipeline"
+    pipeline = float(manifest.last.wall(0, "encoder") - manifest.last.wall(0))
+    assert 0.01 <= pipeline <= 0.1, "the encoder's reference is later by the pipeline"
 
 
 @pytest.mark.timeout(60)

@@ -5,19 +5,26 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from harness import players
-from harness.http1 import Later, get
+from harness.boxes import chunks
+from harness.http1 import Closed, Later, get
 from harness.metrics import wait_held
+from harness.mpd import fetch as fetch_manifest
 from harness.players import Played
 from harness.program import Program, stop
 from harness.tools import need
 from harness.tunein import PLAYLIST, align, fetch
+from harness.waiting import pause, wait_until
 
 BASE = "/live/video/"
 SECONDS = 9
@@ -26,15 +33,72 @@ PLAYERS: dict[str, Callable[[str, Path], Played]] = {
     "mpv": lambda url, _: players.mpv(url, SECONDS),
     "vlc": lambda url, folder: players.vlc(url, SECONDS + 1, folder),
 }
-_runs: dict[str, dict[str, Future[Played]]] = {}
+# Of the frames that the server made in the time that a player shows.
+LEAST_SHARE = 0.85
 
 
-def played(name: str, url: str, folder: Path) -> Played:
+@dataclass(frozen=True)
+class Run:
+    """The output of a player, and two figures of the server for the same time."""
+
+    found: Played
+    made: int
+    """The frames that the server made: a busy encoder halves the rate."""
+    window: float
+    """The duration of the playlist, ms."""
+
+
+class Made(threading.Thread):
+    """Collects the times of the frames that a server makes, Unix ms, while players play.
+
+    Burned clocks are frame times, and media times count from 1970.
+    """
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self.port = port
+        self.scale = fetch_manifest(port).last.timescale
+        self.times: set[int] = set()
+        self.start()
+
+    def run(self) -> None:
+        """Reads each segment once, as long as the server runs."""
+        seen: set[int] = set()
+        with suppress(OSError, Closed, AssertionError):
+            while True:
+                for segment in fetch(self.port).segments:
+                    if segment.msn not in seen:
+                        seen.add(segment.msn)
+                        media = get(self.port, f"{BASE}{segment.uri}").body
+                        self.times |= {c.tfdt * 1000 // self.scale for c in chunks(media)}
+                pause(0.5, "a segment lasts for at least half a second")
+
+    def count(self, first: int, last: int) -> int:
+        """The number of frames in a range of times, once the segment of its end is complete."""
+        wait_until(lambda: max(self.times, default=0) >= last, 20, "the last segment")
+        return sum(first <= time <= last for time in set(self.times))
+
+
+_runs: dict[str, dict[str, Future[Run]]] = {}
+
+
+def run(play: Callable[[str, Path], Played], url: str, folder: Path, made: Made) -> Run:
+    """The output of a player, beside the frames of that time."""
+    found = play(url, folder)
+    assert found.clocks, found
+    window = sum(segment.duration for segment in fetch(made.port).segments)
+    return Run(found, made.count(found.clocks[0], found.clocks[-1]), 1000 * float(window))
+
+
+def played(name: str, url: str, folder: Path) -> Run:
     """The output of a player; all three play a URL at the same time, once."""
     if url not in _runs:
-        pool = ThreadPoolExecutor(len(PLAYERS))
-        _runs[url] = {each: pool.submit(play, url, folder) for each, play in PLAYERS.items()}
-    return _runs[url][name].result(60)
+        port = urlsplit(url).port
+        assert port
+        pool, made = ThreadPoolExecutor(len(PLAYERS)), Made(port)
+        _runs[url] = {each: pool.submit(run, play, url, folder, made)
+                      for each, play in PLAYERS.items()}
+    return _runs[url][name].result(80)
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +113,9 @@ def half(binary: Path):
 
 def plays(name: str, url: str, folder: Path) -> None:
     """Checks that most frames decode, burned clocks rise, and at most a few are missing."""
-    found = played(name, url, folder)
-    print(f"{name} {url}: {found}")
+    about = played(name, url, folder)
+    found = about.found
+    print(f"{name} {url}: {found}; {about.made} frames were made")
     clocks = found.clocks
     assert len(clocks) >= 60, found
     # The first ten seconds may be slate, which has no burned clock.
@@ -58,9 +123,12 @@ def plays(name: str, url: str, folder: Path) -> None:
     assert clocks == sorted(clocks), "the burned clock falls"
     span = (clocks[-1] - clocks[0]) / 1000
     assert span >= 3, f"only {span} s of time shown"
-    assert len(set(clocks)) >= 0.85 * span * 30, f"{len(set(clocks))} frames in {span} s"
+    assert 10 * span < about.made <= 30 * span + 2, about
+    assert len(set(clocks)) >= LEAST_SHARE * about.made, about
     if found.late:
-        assert min(found.late) > -50 and sorted(found.late)[len(found.late) // 2] < 8000, found
+        # No frame is shown before its time, and most at the live end of the window.
+        assert min(found.late) >= 0 and sorted(found.late)[len(found.late) // 2] \
+            < about.window / 2, about
 
 
 @pytest.mark.parametrize("name", PLAYERS)
@@ -79,7 +147,8 @@ def test_ffprobe_reads_header_and_part(which: str, request: pytest.FixtureReques
     segment = fetch(port).segments[-1]
     path = tmp_path / "part.mp4"
     init = get(port, BASE + str(segment.map_uri)).body
-    path.write_bytes(init + get(port, BASE + segment.parts[0].uri).body)
+    part = get(port, BASE + segment.parts[0].uri).body
+    path.write_bytes(init + part)
     command = [
         need("ffprobe", "init + part"), "-v", "error", "-show_streams", "-show_frames", "-of",
         "json",
@@ -91,7 +160,9 @@ def test_ffprobe_reads_header_and_part(which: str, request: pytest.FixtureReques
     stream, frames = data["streams"][0], data["frames"]
     assert (stream["codec_name"], stream["width"], stream["height"]) == ("h264", 640, 360)
     assert stream["has_b_frames"] == 0 and stream["pix_fmt"] == "yuv420p"
-    assert len(frames) == 3 and frames[0]["pict_type"] == "I" and frames[0]["key_frame"] == 1
+    # Three, or fewer if the encoder is too slow.
+    assert len(frames) == len(chunks(part))
+    assert frames[0]["pict_type"] == "I" and frames[0]["key_frame"] == 1
 
 
 def test_ffmpeg_decodes_a_segment_without_error(server: Program) -> None:

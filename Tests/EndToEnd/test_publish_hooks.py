@@ -19,7 +19,7 @@ from harness.rtmp import HOST, Publisher, rtmp_port
 from harness.tls import make_certificate
 from harness.tools import need
 from harness.uploads import curl
-from harness.waiting import wait_until
+from harness.waiting import not_before, wait_until
 
 
 class Hooks(ThreadingHTTPServer):
@@ -32,6 +32,7 @@ class Hooks(ThreadingHTTPServer):
         self.status, self.delay = 200, 0.0
         self.scheme = "http://127.0.0.1:"
         self.requests: list[tuple[str, dict]] = []
+        self.answered = 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def flags(self) -> list[str]:
@@ -55,6 +56,7 @@ class Hook(BaseHTTPRequestHandler):
         self.server.requests.append((self.path, event))
         if self.path.startswith("/publish"):
             time.sleep(self.server.delay)
+        self.server.answered += 1
         self.send_response(self.server.status)
         self.end_headers()
 
@@ -140,7 +142,7 @@ def test_a_caller_of_srt_is_refused_after_its_handshake(streamer, hooks: Hooks) 
 
 def test_a_slow_hook_refuses(streamer, hooks: Hooks) -> None:
     """Without a response within 2 s clients are refused, and other requests are undisturbed."""
-    hooks.delay = 4
+    hooks.delay = 20
     program = streamer(*HOST, *hooks.flags(), defaults=False)
     answers: list[int] = []
     clients = [threading.Thread(target=lambda: answers.append(
@@ -148,13 +150,13 @@ def test_a_slow_hook_refuses(streamer, hooks: Hooks) -> None:
     begun = time.monotonic()
     for client in clients:
         client.start()
-    slowest = 0.0
+    others = 0
     while any(client.is_alive() for client in clients):
-        before = time.monotonic()
         assert get(program.port, "/health").status == 200
-        slowest = max(slowest, time.monotonic() - before)
+        others += all(client.is_alive() for client in clients)
         time.sleep(0.05)
-    assert answers == [403] * 6 and 1.9 < time.monotonic() - begun < 3.5
-    assert slowest < 0.5
+    assert answers == [403] * 6 and not hooks.answered, "the hook's response was waited for"
+    not_before(begun, 2, "the limit of a hook")
+    assert others, "no other request is answered before the limit"
     entries = program.logged("publish-refused", stream="cam")
     assert len(entries) == 6 and "no response in time" in entries[0].message

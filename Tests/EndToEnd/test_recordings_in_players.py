@@ -16,7 +16,8 @@ from harness.browser import viewer
 from harness.configuration import stream, write
 from harness.http1 import get
 from harness.program import Program, start, stop
-from harness.waiting import pause, wait_until
+from harness.waiting import wait_until
+from test_recordings import has_no_session
 
 FLAGS = ("--resolution", "320x180", "--bitrate", "150", "--audio", "tone")
 LENGTH = 40
@@ -57,7 +58,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory, binary: Path) -> Iterato
     try:
         wait_until(lambda: "from" in get(program.port, "/camera/dvr.json").json(), 30,
                    "the archive")
-        pause(8.5, "the time in which a session may still begin after a start")
+        wait_until(lambda: has_no_session(program, "camera", first), 30, "no session")
         yield Recording(program, first)
     finally:
         stop(program)

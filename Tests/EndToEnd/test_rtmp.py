@@ -18,6 +18,7 @@ from harness.messages import PASSED_THROUGH
 from harness.program import Program, run_to_end
 from harness.recorder import record
 from harness.rtmp import AV1, HOST, SINE, Publisher, enhanced_ffmpeg, publish, rtmp_port
+from harness.runs import longest
 from harness.sources import ENCODER, Source
 from harness.tools import need
 from harness.waiting import pause, wait_until
@@ -54,7 +55,8 @@ def test_every_frame_passes_through(isolation: str, streamer, sources: list[Sour
     delays = sorted(frame.captured - frame.clock for frame in seen)
     print(f"{isolation}: capture time after the burned clock: "
           f"p50 {delays[len(delays) // 2] * 1000:.1f} ms")
-    assert delays[len(delays) // 2] < 0.15
+    # Frames are captured before the fifth one after them is drawn: none waits for others.
+    assert longest(one.captured < after.clock for one, after in zip(seen, seen[5:])) >= 30
     assert timescale(found.init()) == 90000
 
 

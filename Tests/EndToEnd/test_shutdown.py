@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import signal
-import time
+import socket
 
 import pytest
 
 from harness.http1 import Closed, Connection, Later
 from harness.metrics import wait_held
 from harness.playlist import parse
-from harness.tunein import PLAYLIST, align
+from harness.tunein import PLAYLIST, align, fetch
 
 SMALL = ("--resolution", "320x180")
 
@@ -29,21 +29,21 @@ def test_dd_08_held_requests_get_the_ended_playlist(signum: signal.Signals, stre
     hinted = Later(program.port, f"/live/video/segment{parent + 1}.m4s")
     opened = Later(program.port, f"/live/video/segment{parent}.m4s")
     wait_held(program.port, len(queries) + 1)
-    asked = time.monotonic()
     program.process.send_signal(signum)
     for request in held:
         response = request.result(5)
         playlist = parse(response.text)
         assert response.status == 200 and playlist.ended
         assert not playlist.hints and not playlist.skipped
-    assert time.monotonic() - asked < 2, "held requests are not answered at once"
+        # At the end of the stream, not at the limit of three target durations.
+        assert (response.held_ms or 0) < 3000
     assert opened.result(5).status == 200
     try:
         assert hinted.result(5).status == 404
     except (Closed, ConnectionError):
         pass
     assert program.process.wait(6) == 0
-    assert time.monotonic() - asked < 5.5
+    assert not program.logged("stopped"), "ended by the limit of a stop"
 
 
 def test_pl_23_ended_playlist_lists_everything(streamer) -> None:
@@ -85,14 +85,21 @@ def test_sigterm_while_starting_exits_with_0(streamer) -> None:
 
 
 def test_keep_alive_connections_do_not_delay_the_end(streamer) -> None:
-    """Idle connections are closed; the program does not wait for them."""
-    program = streamer(*SMALL)
+    """Idle connections are closed; another program waits for a client that does not read."""
+    program, other = streamer(*SMALL), streamer(*SMALL)
     idle = [Connection(program.port) for _ in range(20)]
     for connection in idle:
         connection.get("/health")
-    start = time.monotonic()
-    program.process.send_signal(signal.SIGTERM)
-    assert program.process.wait(6) == 0
-    assert time.monotonic() - start < 3
+    segment = f"/live/video/{fetch(other.port).segments[-1].uri}"
+    with socket.socket() as busy:
+        busy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        busy.connect(("127.0.0.1", other.port))
+        busy.sendall(f"GET {segment} HTTP/1.1\r\nHost: a\r\n\r\n".encode() * 100)
+        assert busy.recv(1, socket.MSG_PEEK) == b"H"
+        for each in (other, program):
+            each.process.send_signal(signal.SIGTERM)
+        assert program.process.wait(6) == 0
+        assert other.process.poll() is None, "idle connections are waited for as long"
+        assert other.process.wait(10) == 0
     for connection in idle:
         connection.close()

@@ -55,10 +55,8 @@ def test_a_killed_program_is_restarted_on_the_same_ports(
     program.wait_logged("listening", count=3)
     ports = [entry.message for entry in program.logged("listening")]
     first = child(program)
-    with_kill = time.monotonic()
     os.kill(first, signal.SIGKILL)
     assert get(program.port, "/live/playlist.m3u8").status == 200
-    assert time.monotonic() - with_kill < 5
     program.wait_logged("supervisor", f"process {first}", "SIGKILL", "starts in 100 ms")
     second = int(program.wait_logged("supervisor", "was started", count=2).message.split()[1])
     assert second != first

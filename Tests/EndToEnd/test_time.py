@@ -13,6 +13,7 @@ from harness.frames import clocks_of
 from harness.http1 import get
 from harness.program import Program
 from harness.recorder import Recording, record
+from harness.runs import longest
 from harness.tunein import next_segments
 
 
@@ -56,17 +57,17 @@ def test_segment_number_is_time_since_1970(recording: Recording) -> None:
         assert chunks(recording.segments()[msn][1], init)[0].tfdt == msn * scale
 
 
-def test_hinted_part_arrives_soon_after_its_last_frame(recording: Recording) -> None:
-    """A hinted part arrives soon after its last frame (tolerance for a loaded machine)."""
+def test_hinted_part_arrives_before_the_next_one_exists(recording: Recording) -> None:
+    """A hinted part arrives after its last frame, and before the last one of the next part."""
     init = recording.init()
-    late = []
-    for response in recording.hinted.values():
-        late.append(response.done - (chunks(response.body, init)[-1].prft or 0) / 1e9)
-    late.sort()
+    parts = [(response.done, (chunks(response.body, init)[-1].prft or 0) / 1e9)
+             for response in recording.hinted.values()]
+    late = sorted(done - captured for done, captured in parts)
     print(
         f"last frame time of a part to its last byte: median {late[len(late) // 2] * 1000:.1f} ms, "
         f"worst {late[-1] * 1000:.1f} ms")
-    assert 0 < late[len(late) // 2] < 0.25
+    assert min(late) > 0
+    assert longest(done < captured for (done, _), (_, captured) in zip(parts, parts[1:])) >= 10
 
 
 def test_timestamps_match_the_playlist(server: Program) -> None:
@@ -132,6 +133,8 @@ def test_time_service_has_the_true_clock(server: Program) -> None:
     response = get(server.port, "/time?ms")
     assert before - 2 <= float(response.text) <= time.time() * 1000 + 2
     for path in ("/time?iso", "/isotime", "/time?xsdate"):
+        before = time.time()
         text = get(server.port, path).text.strip()
         when = datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-        assert abs(when - time.time()) < 1.1, (path, text)
+        # The text has milliseconds or microseconds.
+        assert before - 0.002 <= when <= time.time() + 0.002, (path, text)

@@ -15,9 +15,11 @@ from harness.http1 import get
 from harness.metrics import total
 from harness.program import Program, start, stop
 from harness.waiting import pause, wait_until
-from harness.websocket import CATCH_UP, CLOSE, HEADER, PING, PONG, VIDEO, Ended, Media, frame
+from harness.websocket import (
+    CATCH_UP, CLOSE, HEADER, PING, PONG, VIDEO, Ended, Media, frame, longest_run)
 from harness.websocket2 import HTTP2Socket, status_of
 
+RUN = 5  # successive chunks that arrive before the next one is sent; a part has three
 SMALL = ["--resolution", "640x360", "--bitrate", "1000"]
 
 
@@ -44,10 +46,11 @@ def test_media_are_the_bytes_of_http(server: Program) -> None:
     joined = b"".join(m.payload for m in media[starts[1]:starts[2]])
     playlist = get(server.port, "/live/video/playlist.m3u8").text
     names = [line for line in playlist.splitlines() if line.startswith("segment")]
-    assert any(get(server.port, f"/live/video/{name}").body == joined for name in names[-4:])
-    delays = [m.at * 1000 % 2**32 - m.sent for m in media if not m.flags & CATCH_UP]
+    assert any(get(server.port, f"/live/video/{name}").body == joined for name in reversed(names))
+    live = [m for m in media if not m.flags & CATCH_UP]
+    delays = [m.at * 1000 % 2**32 - m.sent for m in live]
     print(f"publish to client, ms: median {median(delays):.2f}, max {max(delays):.2f}")
-    assert median(delays) < 50
+    assert longest_run(live) >= RUN
     client.send(frame(PING, b"still there"))
     while (answer := client.frame())[0] != PONG:
         pass

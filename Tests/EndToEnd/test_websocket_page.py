@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from statistics import median
-
 import pytest
 from playwright.sync_api import Browser
 
@@ -34,11 +32,9 @@ def test_video_plays_over_a_socket(browser: Browser, server: Program) -> None:
         view.wait_playing()
         assert view.page.evaluate("() => __player.player") == "ws"
         view.watch(4)
-        before = len(view.page.evaluate("() => __player.stalls"))
-        found = latencies(view, 7)
-        stalls = len(view.page.evaluate("() => __player.stalls")) - before
-        print(f"video over a socket: {summary(found)}, {stalls} stalls")
-        assert median(found) < 400 and stalls <= 2
+        print(f"video over a socket: {summary(latencies(view, 4))}")
+        view.wait_live(server.port)
+        view.wait_smooth()
         assert not [url for url in view.requests if url.endswith(".m4s")], "media over HTTP"
         assert total(server.port, "streamer_websockets") >= 1
         assert not view.page_errors, view.page_errors

@@ -12,6 +12,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, sync_playwright
 
+from harness.tunein import PLAYLIST, edge
+from harness.waiting import seen_once, wait_until
+
 CRC = Path(__file__).with_name("crc12.js")
 PROBE = CRC.read_text() + Path(__file__).with_name("probe.js").read_text()
 ARGUMENTS = ["--autoplay-policy=no-user-gesture-required", "--mute-audio"]
@@ -116,6 +119,25 @@ class Viewer:
                 f"not playing after {within} s: {data['state']} {data['errors']} "
                 f"{self.page_errors[-5:]} {self.bad_responses[-5:]}, "
                 f"{len(data['samples'])} frames without a clock") from None
+
+    def wait_live(self, port: int, shown: str = "__player.clock", path: str = PLAYLIST,
+                  behind: float = 0, within: float = 30) -> None:
+        """Waits until a picture of a segment that is not complete is shown, or `behind` ms earlier.
+
+        `shown` is an expression for the time of the shown picture, in Unix milliseconds. A player
+        that waits for whole segments, or stays behind, never shows a picture of the open one.
+        """
+        wait_until(lambda: (self.page.evaluate(f"() => {shown}") or 0) > edge(port, path) - behind,
+                   within, "a picture of the live edge")
+
+    def wait_smooth(self, seconds: float = 3, tries: int = 8) -> None:
+        """Asserts that the player of the page plays for `seconds` without a stall, in one try."""
+        def has_no_stall() -> bool:
+            before = self.page.evaluate("() => __player.stalls.length")
+            self.watch(seconds)
+            return self.page.evaluate("() => __player.stalls.length") == before
+
+        seen_once(has_no_stall, tries, "playback without a stall")
 
     def close(self) -> None:
         """Closes the page and its context."""

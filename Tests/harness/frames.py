@@ -8,12 +8,16 @@ import select
 import subprocess
 import time
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
+from harness.boxes import chunks, timescale
 from harness.burnedclock import decode
+from harness.http1 import get
 from harness.tools import decoder, need
+from harness.tunein import fetch
 
 STRIP = ["-vf", "crop=iw:trunc(ih/18)*2:0:0,scale=256:16:flags=area", "-pix_fmt", "gray"]
 STRIP_BYTES = 256 * 16
@@ -36,6 +40,23 @@ def clocks_of(source: bytes | Path) -> list[int | None]:
     assert run.returncode == 0, run.stderr.decode(errors="replace")[-500:]
     data = run.stdout
     return [strip_clock(data[i : i + STRIP_BYTES]) for i in range(0, len(data), STRIP_BYTES)]
+
+
+def frame_times(port: int, number: int, base: str = "/live/video/") -> list[Fraction]:
+    """The exact times of the frames of a segment, Unix ms; a busy encoder leaves frames out."""
+    body = get(port, f"{base}segment{number}.m4s").body
+    header = fetch(port, path=f"{base}playlist.m3u8").segments[-1].map_uri
+    scale = timescale(get(port, f"{base}{header}").body)
+    return [Fraction(chunk.tfdt * 1000, scale) for chunk in chunks(body)]
+
+
+def frame_at(port: int, milliseconds: int, base: str = "/live/video/") -> int:
+    """The time of the newest frame of an instant, whole Unix ms.
+
+    For segments of one second, numbered by the clock.
+    """
+    times = frame_times(port, milliseconds // 1000, base)
+    return max(int(time) for time in times if time <= milliseconds)
 
 
 def luma_frames(media: bytes, width: int, height: int, limit: int = 100) -> np.ndarray:

@@ -37,6 +37,12 @@ class Response:
         return self.first_byte - self.asked
 
     @property
+    def held_ms(self) -> int | None:
+        """Milliseconds for which the server held the request; None if it answered on arrival."""
+        stated = self.headers.get("x-held-ms")
+        return None if stated is None else int(stated)
+
+    @property
     def text(self) -> str:
         """The body as UTF-8."""
         return self.body.decode()

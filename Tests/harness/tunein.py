@@ -16,6 +16,12 @@ def fetch(port: int, query: str = "", path: str = PLAYLIST) -> Playlist:
     return parse(response.text)
 
 
+def edge(port: int, path: str = PLAYLIST) -> float:
+    """The end of the last complete segment, in Unix milliseconds."""
+    last = fetch(port, path=path).segments[-1]
+    return last.milliseconds() + float(last.duration) * 1000
+
+
 def parts_per_segment(playlist: Playlist) -> int:
     """Nominal number of parts per segment, from the last complete segment."""
     return len(playlist.segments[-1].parts)
@@ -37,7 +43,7 @@ def next_segments(port: int, count: int, path: str = PLAYLIST) -> Playlist:
 def align(port: int, part: int) -> Playlist:
     """The playlist just after part `part` of a segment was published: last_part == (P, part)."""
     with Connection(port) as connection:
-        for _ in range(3):
+        for _ in range(10):
             now = parse(connection.get(PLAYLIST).text)
             parent, index = now.last_part
             msn = parent if index < part else parent + 1

@@ -25,6 +25,24 @@ def wait_until(condition: Callable[[], Value], within: float, what: str,
     return value
 
 
+def not_before(start: float, seconds: float, what: str) -> None:
+    """Asserts that `seconds` have passed since `start`, a time.monotonic() of before the cause.
+
+    The limits of the program are bounded from below by this: a slow machine only adds to the time.
+    """
+    passed = time.monotonic() - start
+    assert passed >= seconds, f"{what}: after {passed:.2f} s, before {seconds} s"
+
+
+def seen_once(attempt: Callable[[], bool], tries: int, what: str) -> None:
+    """Asserts that one of `tries` attempts shows `what`.
+
+    A program without the property never shows it, and a busy machine may hide it. An example is a
+    message that arrives before the next one is published.
+    """
+    assert any(attempt() for _ in range(tries)), f"{what}: not in {tries} attempts"
+
+
 def pause(seconds: float, reason: str) -> None:
     """Lets `seconds` pass, for tests whose subject is a duration: an outage, a rate, a silence."""
     assert reason

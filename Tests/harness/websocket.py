@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.runs import longest
+
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 HEADER, VIDEO, AUDIO, SAMPLE = 0, 1, 2, 4
 KEY, DISCONTINUITY, LAST, CATCH_UP, CAPTURE_TIME = 1, 2, 4, 8, 16
@@ -59,6 +61,16 @@ class Media:
     def is_key(self) -> bool:
         """Whether decoding can start here."""
         return bool(self.flags & KEY)
+
+
+def longest_run(media: list[Media]) -> int:
+    """The greatest number of successive messages that arrived before the next one was sent.
+
+    Chunks that are sent one by one have long runs. Chunks that are sent by parts or segments have
+    no run longer than one.
+    """
+    return longest((after.sent - round(one.at * 1000)) % 2**32 < 2**31
+                   for one, after in zip(media, media[1:]))
 
 
 @dataclass
