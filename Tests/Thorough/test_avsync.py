@@ -51,16 +51,16 @@ def audio(path: Path, seconds: float, late: float) -> None:
 
 
 @pytest.mark.parametrize("rate", [(30, 1), (30_000, 1001), (25, 1)])
-@pytest.mark.parametrize("late", [0.0, 0.037, -0.120])
+@pytest.mark.parametrize("shift", [0.0, 0.037, -0.120])
 def test_offset_is_measured_within_a_millisecond(tmp_path: Path, rate: tuple[int, int],
-                                                 late: float) -> None:
+                                                 shift: float) -> None:
     """Known offsets are measured, independent of the phase of the frame grid."""
     frame, tone = tmp_path / "frames.mp4", tmp_path / "tone.wav"
     video(frame, rate, 4 * rate[0] // rate[1])
-    audio(tone, 4, late)
+    audio(tone, 4, shift)
     found = avsync.marks(frame, tone)
     assert [mark.second for mark in found] == [1_795_155_720 + i for i in range(4)][: len(found)]
     assert len(found) >= 3
     for mark in found:
-        assert abs(mark.offset + late) < 0.0015, mark
-    assert abs(avsync.av_offset(frame, tone) + late) < 0.0015
+        assert abs(mark.offset + shift) < 0.0015, mark
+    assert abs(avsync.av_offset(frame, tone) + shift) < 0.0015

@@ -110,9 +110,9 @@ def test_everything_of_a_broadcast_is_signalled(
     splice = milliseconds(str(attribute(out, "START-DATE")))
     assert abs(viewed.wall(begin) - splice) <= 1
     starts = {cue["text"]: cue["start"] for cue in reversed(cues(program, "de"))}
-    late = [(starts[one.text] - splice - 1000 * (one.start - OUT) + 8000) % (1000 * TURN) - 8000
-            for one in TELETEXT if one.text in starts]
-    assert len(late) >= 4 and max(map(abs, late)) <= FRAME + 1, late
+    apart = [(starts[one.text] - splice - 1000 * (one.start - OUT) + 8000) % (1000 * TURN) - 8000
+             for one in TELETEXT if one.text in starts]
+    assert len(apart) >= 4 and max(map(abs, apart)) <= FRAME + 1, apart
     texts = get(program.port, "/live/captions-de/playlist.m3u8").text
     assert any("Zeile" in get(program.port, f"/live/captions-de/{name}").text
                for name in re.findall(r"^segment\d+\.vtt$", texts, re.M))

@@ -123,9 +123,9 @@ def test_dashjs_of_another_page_shows_a_broadcast(
         klv = [event["clock"] - FRAME * struct.unpack(">H", bytes(event["end"]))[0]
                for event in events if event["scheme"].startswith("urn:misb")]
         assert len(splices) >= 2 and len(klv) >= 6
-        for name, late in ("SCTE-35", splices), ("KLV", klv):
-            assert sorted(map(abs, late))[len(late) // 2] <= LATEST, (name, late)
-            print(f"dash.js alone: {len(late)} of {name}, {min(late):.0f} to {max(late):.0f} ms")
+        for name, apart in ("SCTE-35", splices), ("KLV", klv):
+            assert sorted(map(abs, apart))[len(apart) // 2] <= LATEST, (name, apart)
+            print(f"dash.js alone: {len(apart)} of {name}, {min(apart):.0f} to {max(apart):.0f} ms")
         view.page.evaluate(LISTEN)
         view.page.wait_for_function(HEARS, arg=TONES["eng"], timeout=8000)
         began = time.monotonic()

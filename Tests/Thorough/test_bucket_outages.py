@@ -30,9 +30,9 @@ def test_bucket_has_the_bytes_of_viewers_over_outages(
         recorder.wait_for(5, 40)
         check_segments(store, dict(recorder.found))
         store.line.cut()
-        pause(10, "the store is away")
+        program.wait_logged("archive-objects-failed", stream="live", within=30)
+        wait_until(lambda: float(str(objects(program)["lag"])) >= 5, 40, "a lag")
         program.check_logged("archive-objects-failed", stream="live")
-        wait_until(lambda: float(str(objects(program)["lag"])) >= 5, 10, "a lag")
         assert "error" in objects(program)
         metrics = get(program.port, "/metrics").text
         assert 'streamer_archive_objects_lag_seconds{stream="live"}' in metrics

@@ -10,11 +10,9 @@ from harness.camera import FakeCamera, jpegs
 from harness.frames import luma_frames
 from harness.recorder import record
 from harness.tunein import next_segments
-from harness.waiting import pause
 import numpy as np
 from test_camera import after_start, camera_flags, newest
 
-SECONDS = 5.0
 
 
 def test_slow_camera_repeats_frames(streamer, tmp_path: Path) -> None:
@@ -36,7 +34,9 @@ def test_unplugged_camera_is_replaced_by_the_slate_until_it_returns(streamer,
     after_start(program)
     _, init, live = newest(program)
     camera.unplug()
-    pause(SECONDS, "an outage long enough for a whole segment of slate")
+    program.wait_logged("source-gone", within=20)
+    # The second one begins after the log.
+    next_segments(program.port, 3)
     gone = newest(program)
     assert gone[1] == init, "the CMAF header changed with the outage"
     slate = luma_frames(init + gone[2], 640, 360).astype(np.int16)

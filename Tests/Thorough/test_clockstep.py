@@ -12,7 +12,7 @@ from harness.clockstep import ClockStep
 from harness.http1 import get
 from harness.playlist import Playlist
 from harness.program import Program
-from harness.tunein import PLAYLIST, fetch
+from harness.tunein import PLAYLIST, fetch, next_segments
 from harness.waiting import pause
 
 SECOND = 1_000_000_000
@@ -70,10 +70,12 @@ def test_small_step_is_one_discontinuity(step_ms: int, streamer, tmp_path: Path)
     assert shift_at(seen, found.pop()) == pytest.approx(step_ms, abs=25)
     edge = seen[-1]
     assert not any(segment.gap for segment in edge.segments)
-    now = time.time() * 1000 + step_ms
-    end = edge.segments[-1].milliseconds() + float(edge.segments[-1].duration) * 1000
-    end += sum(float(part.duration) for part in edge.open_parts) * 1000
-    assert abs(now - end) < 1000, "PROGRAM-DATE-TIME follows the stepped clock"
+    before = time.time() * 1000 + step_ms
+    # The second one ends after the request.
+    last = next_segments(program.port, 2).segments[-1]
+    end = last.milliseconds() + float(last.duration) * 1000
+    # A segment is complete up to a frame before its end.
+    assert before < end <= time.time() * 1000 + step_ms + 35, "dates follow the stepped clock"
 
 
 @pytest.mark.timeout(60)
@@ -100,7 +102,9 @@ def test_step_by_five_seconds_skips_to_the_wall_clock(streamer, tmp_path: Path) 
     assert 3 <= len(gaps) <= 6, f"gaps: {sorted(gaps)}"
     assert min(gaps) > before
     assert len(marks(seen)) == 1
-    assert abs(seen[-1].last_complete - (time.time() + 5 - 1)) <= 1.5, "not at the wall's number"
+    before = int(time.time()) + 5
+    number = next_segments(program.port, 2).last_complete
+    assert before <= number < time.time() + 5, "not at the wall's number"
     still = next(s for s in seen[-1].segments if s.gap) if any(
         s.gap for s in seen[-1].segments) else None
     if still:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from harness import players
+from harness.metrics import total
 from harness.program import Program
 from harness.supervisor import Supervisor
 from harness.tunein import next_segments
-from harness.waiting import pause
+from harness.waiting import pause, wait_until
 from test_players import PLAYERS, plays
 
 
@@ -52,6 +53,11 @@ def numbered(binary: Path):
     stop(program)
 
 
+def sent(port: int) -> float:
+    """The number of segments that were sent."""
+    return total(port, "streamer_requests_total", kind="segment", code="200")
+
+
 @pytest.mark.timeout(60)
 def test_ffmpeg_continues_after_a_restart(binary: Path) -> None:
     """ffmpeg continues after the server was killed and restarted with the same socket."""
@@ -61,9 +67,9 @@ def test_ffmpeg_continues_after_a_restart(binary: Path) -> None:
         next_segments(supervisor.port, 2)
         found: list[players.Played] = []
         url = f"http://127.0.0.1:{supervisor.port}/live/manifest.mpd"
-        thread = threading.Thread(target=lambda: found.append(players.ffmpeg(url, 14)))
+        thread = threading.Thread(target=lambda: found.append(players.ffmpeg(url, 20)))
         thread.start()
-        pause(6, "ffmpeg plays before the kill")
+        wait_until(lambda: sent(supervisor.port) >= 4, 30, "ffmpeg reads segments")
         supervisor.kill()
         pause(0.5, "the duration of the outage")
         back = time.time() * 1000

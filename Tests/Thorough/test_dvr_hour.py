@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from harness.waiting import seen_once
 from test_dvr import Past, past  # noqa: F401
 
 PAGE = """<video id=v muted autoplay width=320></video><script src=/player/hls.js></script><script>
@@ -61,7 +62,7 @@ def test_hlsjs_goes_back_an_hour_and_returns(past: Past, browser: Browser) -> No
                            "&& v.readyState > 2", timeout=30_000)
     page.wait_for_timeout(15_000)
     live = played(page)
-    # Without catching up, each stall of a busy machine adds to the latency.
+    # Without catching up, each stall of a busy machine adds to the latency: an hour it is not.
     assert live["latency"] < 15, live
     assert not [error for error in live["errors"]
                 if error[1] == "bufferSeekOverHole" and error[0] > 5000], live["errors"]
@@ -75,16 +76,16 @@ def test_hlsjs_goes_back_an_hour_and_returns(past: Past, browser: Browser) -> No
     back = played(page)
     assert back["rate"] == 1 and back["time"] - live["time"] + 3600 > 3, back
     # On a busy machine the loading after a seek adds to the latency: the viewer asks again.
-    latencies: list[float] = []
-    for _ in range(5):
+
+    def is_live() -> bool:
         page.evaluate("() => { v.currentTime = h.liveSyncPosition; }")
         page.wait_for_function("() => v.readyState > 2 && !v.seeking", timeout=15_000)
         returned = played(page)
-        latencies.append(returned["latency"] - returned["target"])
-        if latencies[-1] < 1:
-            break
-    print(live, back, latencies)
-    assert latencies[-1] < 1, latencies
+        print(returned)
+        return returned["latency"] < returned["target"] + 1
+
+    print(live, back)
+    seen_once(is_live, 5, "playback at the live edge")
     assert not failures
     deltas = [size for url, size in zip(reloads, sizes) if "_HLS_skip=YES" in url and size < 5000]
     assert len(deltas) >= 0.99 * len(reloads), (len(deltas), len(reloads))

@@ -7,7 +7,6 @@ import ctypes
 import json
 import os
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,7 +44,6 @@ def test_a_process_that_does_not_end(streamer: Callable[..., Program], tmp_path:
     watch = Watch(port, "good")
     try:
         os.kill(process, signal.SIGKILL)
-        asked = time.monotonic()
         assert get(port, "/third/playlist.m3u8", timeout=12).status == 200
         wait_until(lambda: is_online(port, "third"), 8, "the third stream")
         removal = Deletion(port, "/api/streams/third")
@@ -54,7 +52,6 @@ def test_a_process_that_does_not_end(streamer: Callable[..., Program], tmp_path:
         wait_until(lambda: is_online(port, "bad"), 8, "the source again")
         advances(port, "bad", 5, 5)
         assert states([process]) == ["Z"]
-        assert time.monotonic() - asked < 15
     finally:
         longest = watch.end()
         os.waitpid(process, WALL)

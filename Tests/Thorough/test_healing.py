@@ -20,7 +20,7 @@ from harness.proxy import Proxy
 from harness.sources import Source
 from harness.tls import certificate_of
 from harness.tools import need, streamer_binary
-from harness.waiting import pause, wait_until
+from harness.waiting import wait_until
 
 # A window of eight segments: older ones come from the archive.
 FLAGS = ("--playlist-length", "6", "--max-files", "8", "--dvr", "1h")
@@ -93,7 +93,7 @@ def test_hole_of_a_killed_origin_is_filled_by_its_twin(
     tag = get(program.port, still, timeout=10).headers["etag"]
     kill(program)
     outage = newest(twin)
-    pause(8, "the outage of one origin")
+    wait_until(lambda: newest(twin) >= outage + 8, 40, "the outage of one origin")
     program = origin(0, "--archive-heal", f"http://127.0.0.1:{free_port()}/live/",
                      "--archive-heal", twin.secure_url(f"{token('live')}/live/"),
                      "--relay-verify", str(certificate_of(tmp_path)))

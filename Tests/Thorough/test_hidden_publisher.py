@@ -93,12 +93,12 @@ def test_camera_of_a_hidden_tab_is_sent(throttling: Browser,
         view.watch(2)
         assert page.evaluate("document.hidden")
         hidden = measure(page, view, HIDDEN)
-        late = view.page.evaluate("() => __player.latencyMs")
         print(f"frames sent and shown, firings of a timer per second: visible {visible}, hidden "
-              f"{hidden}; then {late:.0f} ms late")
-        assert hidden[2] < 2, "the page is throttled"
+              f"{hidden}")
+        assert hidden[2] < visible[2] / 4, "the page is throttled"
         assert hidden[0] > 0.9 * visible[0] and hidden[1] > 0.9 * visible[1]
-        assert 0 < late < 400 and view.page.evaluate("() => __player.sound")
+        view.wait_live(program.port, "(Date.now() - __player.latencyMs)")
+        assert view.page.evaluate("() => __player.sound")
         assert said(page) == "You are live, with 1 viewer."
         assert not program.logged("publish-lost") and not program.logged("source-silent")
 
@@ -110,18 +110,19 @@ def test_canvas_of_a_hidden_tab_is_back_when_it_is_shown(
     program = streamer(*SOURCE, defaults=False)
     with publishing(throttling, program, CAMERA.read_text()) as page, viewer(throttling) as view:
         play(view, program)
+        visible = measure(page, view, 5)
         page.hide()
         view.watch(2)
         hidden = measure(page, view, HIDDEN)
-        assert page.evaluate("document.hidden") and hidden[0] < 3
-        assert hidden[1] > 5, "viewers have a stream that plays"
+        assert page.evaluate("document.hidden") and hidden[0] < visible[0] / 5
+        assert hidden[1] > 2 * hidden[0], "viewers have a stream that plays"
         page.show()
         view.watch(3)
         shown = measure(page, view, 5)
-        late = view.page.evaluate("() => __player.latencyMs")
-        print(f"frames sent and shown, firings of a timer per second: hidden {hidden}, shown again "
-              f"{shown}; then {late:.0f} ms late")
-        assert shown[0] > 15 and shown[1] > 15 and 0 < late < 1000
+        print(f"frames sent and shown, firings of a timer per second: visible {visible}, hidden "
+              f"{hidden}, shown again {shown}")
+        assert shown[0] > visible[0] / 2 and shown[1] > visible[1] / 2
+        view.wait_live(program.port, "(Date.now() - __player.latencyMs)")
         program.check_logged("publish-started", stream="live")
         assert not program.logged("publish-ended") and not program.logged("publish-lost")
 

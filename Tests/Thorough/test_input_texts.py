@@ -107,10 +107,10 @@ def test_teletext(how: str, streamer: Callable[..., Program], tmp_path: Path) ->
     assert abs(first[0]["start"] - splice) <= FRAME + 1
     # Without gaps, until the page is empty.
     assert all(abs(a["start"] + a["duration"] - b["start"]) <= 2 for a, b in zip(first, first[1:]))
-    late = first[-1]["start"] + first[-1]["duration"] - first[0]["start"] \
+    removed = first[-1]["start"] + first[-1]["duration"] - first[0]["start"] \
         - (end - begin) * FRAME
-    print(f"removed {late:.0f} ms after its end")
-    assert -FRAME <= late <= 550
+    print(f"removed {removed:.0f} ms after its end")
+    assert -FRAME <= removed <= 550
     weather = [cue for cue in cues(program, "de") if "Wetter" in cue["text"]]
     assert abs(weather[0]["start"] - first[0]["start"] - (end + 15 - begin) * FRAME) <= FRAME + 1
     assert {cue["text"] for cue in cues(program, "en")} == {"every second"}

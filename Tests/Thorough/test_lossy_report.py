@@ -143,7 +143,8 @@ def test_line_has_jitter_without_reordering_and_counts_bytes(tmp_path: Path) -> 
     assert min(late for _, late in found) >= 0.02
     ordered = sorted(late for _, late in found)
     assert ordered[900] - ordered[100] > 0.004, "the delay varies"
-    assert ordered[500] < 0.2
+    # The greatest delay of the line is two and a half times its least one.
+    assert ordered[500] < 10 * ordered[0]
     assert 1000 * 128 <= count <= 1000 * 128 + 4000
     assert 350 < lossy < 650
 

@@ -12,6 +12,7 @@ import pytest
 from harness.http1 import Connection
 from harness.metrics import total
 from harness.program import Program
+from harness.tunein import edge
 from harness.waiting import wait_until
 from test_motion_jpeg import clock, pictures_of, read, wait_live
 
@@ -25,13 +26,13 @@ def test_slow_reader_misses_pictures_and_costs_others_nothing(server: Program) -
         response = slow.read_head(time.monotonic() + 10)
         arrivals, body = read(server, "/live/stream.mjpeg", 4)
         assert len(pictures_of(body)) >= 15 and len(arrivals) >= 15
+        before = edge(server.port)
         end = time.monotonic() + 3
         while time.monotonic() < end:
             slow.read_piece(response, end + 5)
-        now = time.time() * 1000
         shown = [clock(picture) for picture in pictures_of(
             b"".join(data for _, data in response.pieces))]
-    assert shown == sorted(set(shown)) and now - shown[-1] < 3000
+    assert shown == sorted(set(shown)) and shown[-1] > before, "no picture of after the pause"
 
 
 @pytest.mark.timeout(90)
@@ -43,11 +44,11 @@ def test_reader_that_takes_nothing_is_cut(streamer: Callable[..., Program]) -> N
         stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         stalled.connect(("127.0.0.1", program.port))
         stalled.sendall(b"GET /live/stream.mjpeg HTTP/1.1\r\nHost: x\r\n\r\n")
-        held = []
+        kept = []
 
         def is_cut() -> bool:
-            held.append(total(program.port, "streamer_past_media_bytes"))
+            kept.append(total(program.port, "streamer_past_media_bytes"))
             return total(program.port, "streamer_connection_faults_total", reason="stalled") == 1
 
         wait_until(is_cut, 60, "the end of the reader")
-    assert 0 < max(held) < 200_000, held
+    assert 0 < max(kept) < 200_000, kept

@@ -10,6 +10,7 @@ import pytest
 
 from harness.firefox import firefox_running
 from harness.program import Program
+from harness.tunein import edge
 from harness.waiting import pause, wait_until
 from harness.webkit import webkit_running
 
@@ -47,7 +48,8 @@ def test_page_plays_within_three_seconds(page: str, other: Any, server: Program)
     samples(other, 30, 30)
     pause(4, "the player reaches its target")
     begin = samples(other, 5, 30)[-1][1]
-    pause(SECONDS, "the duration of the measurement")
+    wait_until(lambda: samples(other, 5, 30)[-1][1] - begin >= 1000 * SECONDS, 10 * SECONDS,
+               "the time advances", interval=0.25)
     found = [pair for pair in samples(other, 5, 30) if pair[1] > begin]
     late = sorted(shown - clock for shown, clock in found)
     state = other.evaluate(
@@ -59,4 +61,7 @@ def test_page_plays_within_three_seconds(page: str, other: Any, server: Program)
     assert state["player"] == ("ws" if page == "ws" else "frames")
     span = (found[-1][1] - found[0][1]) / 1000
     assert span > 0.7 * SECONDS and len({clock for _, clock in found}) > 0.4 * 30 * span
-    assert -100 < cuts[9] < 3000
+    assert cuts[9] > 0
+    # Less than two seconds behind the last complete segment.
+    wait_until(lambda: samples(other, 5, 30)[-1][1] > edge(server.port) - 2000, 30,
+               "a picture of the live edge", interval=0.25)

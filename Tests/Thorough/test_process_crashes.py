@@ -80,10 +80,8 @@ def test_crash(two: Callable[..., Program], mode: str, name: str) -> None:
     os.kill(first, getattr(signal, name))
     words = ["did not answer"] if name == "SIGSTOP" else [name]
     program.wait_logged("source-crashed", *words, stream="bad", within=4)
-    restarted = time.monotonic()
     wait_until(lambda: is_online(port, "bad"), 3, "the source again")
     advances(port, "bad", 3, 3)
-    assert time.monotonic() - restarted < 3.5
     advances(port, "bad", 12, 4)
     assert watch.end() < 0.7
     assert parts(port, "bad") > before["bad"]

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from harness.continuity import check_one_stream, frames
@@ -49,15 +51,21 @@ def test_an_encoded_stream_outlives_its_publisher(streamer, sources: list[Source
     assert total(program.port, "streamer_publishers_total") == 1
     master = get(program.port, "/live/manifest.mpd").text
     before = parse(get(program.port, VIDEO).text)
+    killed = time.time()
     first.kill()
     program.wait_logged("source-gone", within=10)
-    pause(5, "an outage")
+    gone = time.time()
+    pause(4, "an outage")
+    asked = time.time()
     state = publisher(program)
-    assert not state["connected"] and 4 <= state["seconds"] <= 8
+    passed = time.time() - killed
+    # Whole seconds since the end of its connection, which is between the kill and the log.
+    assert not state["connected"] and asked - gone - 1 <= state["seconds"] <= passed
     assert state["state"] == "slate" and state["protocol"] == "rtmp"
     told = get(program.port, "/live/timestamps.json").json()
     assert told["publisher"]["state"] == "slate" and told["publisher"]["protocol"] == "rtmp"
-    assert 4 <= (told["timestamp"] - told["publisher"]["since"]) / 1e9 <= 9
+    assert killed <= told["publisher"]["since"] / 1e9 <= gone
+    assert asked <= told["timestamp"] / 1e9 <= time.time()
     sources.append(publish(port, size="320x180"))
     wait_until(lambda: len(program.logged("source-open")) == 2, 15, "the second publisher")
     pause(2, "frames of the second publisher")
@@ -80,7 +88,7 @@ def test_a_passed_through_stream_gets_one_discontinuity(streamer, sources: list[
     plays(program)
     first.kill()
     program.wait_logged("source-gone", within=10)
-    pause(5, "an outage")
+    pause(4, "an outage")
     sources.append(publish(port, size="320x180"))
     wait_until(lambda: discontinuities(program) == 1, 20, "a Discontinuity")
     pause(3, "further segments")
@@ -128,7 +136,7 @@ def test_an_unknown_name_creates_a_stream_for_a_time(streamer, sources: list[Sou
         assert client.ask("cam8", "any") == b"NetStream.Publish.BadName", "above the limit"
     camera.kill()
     program.wait_logged("publish-ended", stream="cam7", within=10)
-    pause(5, "the publisher is away")
+    pause(3, "the publisher is away")
     sources.append(publish(port, "any/cam7"))
     wait_until(lambda: len(program.logged("publish-started", stream="cam7")) == 2, 10, "its return")
     sources[-1].kill()

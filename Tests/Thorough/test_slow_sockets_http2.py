@@ -11,9 +11,9 @@ import pytest
 from harness.metrics import total
 from harness.procfs import resident_bytes
 from harness.waiting import pause, wait_until
-from harness.websocket import VIDEO, Media, Socket
+from harness.websocket import VIDEO, Media, Socket, longest_run
 from harness.websocket2 import HTTP2Socket, deaf_sockets
-from test_websocket_http2 import SMALL, subscribed
+from test_websocket_http2 import RUN, SMALL, subscribed
 
 
 def test_slow_socket_skips_to_a_key_frame(streamer) -> None:
@@ -23,7 +23,7 @@ def test_slow_socket_skips_to_a_key_frame(streamer) -> None:
     reader.send({"t": "subscribe", "tracks": ["v"]})
     client = subscribed(program.port)
     client.media(10, VIDEO)
-    delays = [m.at * 1000 % 2**32 - m.sent for m in reader.media(130, VIDEO)[-90:]]
+    others = reader.media(130, VIDEO)[-90:]
     skip, media = None, []
     while len(media) < 60:
         message = client.next()
@@ -34,10 +34,11 @@ def test_slow_socket_skips_to_a_key_frame(streamer) -> None:
                 assert message.is_key and message.sequence == skip["to"]
             media.append(message)
     assert skip and (skip["to"] - skip["from"]) % 2**32 > 3
-    late = [m.at * 1000 % 2**32 - m.sent for m in media[-20:]]
+    late, delays = ([m.at * 1000 % 2**32 - m.sent for m in some]
+                    for some in (media[-20:], others))
     print(f"skip of {skip['to'] - skip['from']} chunks; delay afterwards {median(late):.1f} ms; "
           f"the other viewer {median(delays):.1f} ms")
-    assert median(late) < 200 and median(delays) < 100
+    assert longest_run(media) >= RUN and longest_run(others) >= RUN
     assert total(program.port, "streamer_websocket_skips_total") >= 1
     client.socket.close()
     reader.socket.close()
@@ -54,14 +55,14 @@ def test_sockets_that_do_not_read_are_bounded(streamer, each: int) -> None:
     for reader in readers.values():
         reader.send(subscribe)
 
-    def delays(reader: Socket, count: int) -> list[float]:
-        return [m.at * 1000 % 2**32 - m.sent for m in reader.media(count, VIDEO)]
+    def delays(media: list[Media]) -> list[float]:
+        return [m.at * 1000 % 2**32 - m.sent for m in media]
 
     with ThreadPoolExecutor(2) as pool:
-        calm = list(pool.map(lambda reader: delays(reader, 60)[-30:], readers.values()))
+        calm = list(pool.map(lambda reader: reader.media(60, VIDEO)[-30:], readers.values()))
         before = resident_bytes(program.pid)
         deaf = [deaf_sockets(program.port, each, subscribe) for _ in range(500 // each)]
-        futures = [pool.submit(delays, reader, 240) for reader in readers.values()]
+        futures = [pool.submit(reader.media, 240, VIDEO) for reader in readers.values()]
         highest, most = 0, 0.0
         while not all(future.done() for future in futures):
             highest = max(highest, resident_bytes(program.pid))
@@ -72,9 +73,9 @@ def test_sockets_that_do_not_read_are_bounded(streamer, each: int) -> None:
     skips = total(program.port, "streamer_websocket_skips_total")
     for name, quiet, found in zip(readers, calm, busy):
         print(f"500 deaf sockets, {each} a connection: {grown:.1f} MiB more, {skips:.0f} skips; "
-              f"delay of the reader over {name} {median(quiet):.1f} -> median {median(found):.1f}, "
-              f"max {max(found):.1f} ms")
-        assert median(found) < 100
+              f"delay of the reader over {name} {median(delays(quiet)):.1f} -> median "
+              f"{median(delays(found)):.1f}, max {max(delays(found)):.1f} ms")
+        assert longest_run(found) >= RUN
     assert most == 502
     assert grown < 60
     for reader in readers.values():

@@ -42,9 +42,8 @@ def test_a_picture_that_stands_still_stays_live(
                                     timeout=5000)
         page.page.evaluate("() => { canvasCamera.isStill = false; }")
         view.watch(3)
-        late = view.page.evaluate("() => __player.latencyMs")
-        print(f"{repeated} frames in {STILL} s of a still picture, then {late:.0f} ms late")
-        assert 0 < late < 1000
+        print(f"{repeated} frames in {STILL} s of a still picture")
+        view.wait_live(program.port)
         program.check_logged("publish-started", stream="live")
         assert not program.logged("publish-lost") and not program.logged("publish-ended")
 

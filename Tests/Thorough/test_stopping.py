@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,8 +25,6 @@ from test_hostile_sources import H264, VIDEO, make
 
 TOKEN = "0123456789abcdef"
 AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
-# Threads are left after 3 s; players may fetch the end for 1.2 s.
-STOP_LIMIT = 6.0
 # Read in the server, since a process of its own would be killed.
 SLOW = {"input": "rtsp://slow.example/x", "isolation": "none"}
 
@@ -53,12 +50,11 @@ def two_streams(folder: Path, bad: dict[str, object], resolution: str = "160x90"
     return path
 
 
-def seconds_to_stop(program: Program) -> float:
-    """Time from SIGTERM to the exit with status 0."""
-    asked = time.monotonic()
-    status = stop(program, within=20)
+def check_stop(program: Program) -> None:
+    """Ends the program; the limit of 9 s would be logged, with status 1."""
+    status = stop(program, within=30)
     assert status == 0, f"status {status}\n{program.log_text()}"
-    return time.monotonic() - asked
+    assert not program.logged("stopped"), program.log_text()
 
 
 def test_a_name_server_that_does_not_answer(streamer: Callable[..., Program], tmp_path: Path,
@@ -68,7 +64,7 @@ def test_a_name_server_that_does_not_answer(streamer: Callable[..., Program], tm
                        "--host", "127.0.0.1", "--http-port", "0", defaults=False, env=slow_names)
     wait_until(lambda: get(program.port, "/good/playlist.m3u8").status == 200, 10, "a playlist")
     pause(0.5, "the input resolves the name")
-    assert seconds_to_stop(program) < STOP_LIMIT
+    check_stop(program)
     program.wait_logged("thread-left", "input", stream="bad")
 
 
@@ -88,8 +84,8 @@ def test_all_limits_together_are_shorter_than_the_stop_limit(
             f"GET /good/video/segment{number}.m4s HTTP/1.1\r\nHost: h\r\n\r\n".encode()
             for _ in range(10)))
         pause(0.5, "the response fills the buffers")
-        # Without a common limit 8.7 s here, and 9.7 s at most: 9 s end the program with status 1.
-        assert seconds_to_stop(program) < 8.5
+        # Without a common limit 8.7 s here, and 9.7 s at most.
+        check_stop(program)
     assert program.logged("reconnect-requested") and program.logged("thread-left", stream="bad")
 
 
@@ -100,18 +96,16 @@ def test_a_removal_does_not_block_other_requests(streamer: Callable[..., Program
                        "--host", "127.0.0.1", "--http-port", "0", defaults=False, env=slow_names)
     wait_until(lambda: get(program.port, "/good/playlist.m3u8").status == 200, 10, "a playlist")
     pause(0.5, "the input resolves the name")
-    asked = time.monotonic()
     removal = Deletion(program.port, "/api/streams/bad")
     pause(0.2, "the removal has begun")
     added = post(program.port, {"stream": "new", "testSrc": True, "resolution": "160x90"})
     assert added == 201
-    assert time.monotonic() - asked < 2, "the addition waited for the removal"
-    assert removal.status(10) == 204
-    assert time.monotonic() - asked < STOP_LIMIT
+    assert removal.response is None, "the addition waited for the removal"
+    assert removal.status(30) == 204
     names = [stream["stream"] for stream in
              get(program.port, "/api/streams", headers=AUTHORIZATION).json()]
     assert "bad" not in names and {"good", "new"} <= set(names)
-    assert seconds_to_stop(program) < STOP_LIMIT
+    check_stop(program)
 
 
 class Deletion(Later):
@@ -159,7 +153,7 @@ def test_a_disk_that_stalls(streamer: Callable[..., Program], tmp_path: Path,
                        defaults=False, env={"LD_PRELOAD": str(library)})
     wait_until(lambda: get(program.port, "/live/playlist.m3u8").status == 200, 10, "a playlist")
     if ending == "signal":
-        assert seconds_to_stop(program) < STOP_LIMIT
+        check_stop(program)
     else:
         assert program.process.wait(30) == 0, program.log_text()
     # The log is a text beside an access log.
@@ -174,7 +168,8 @@ def test_during_the_prefill(flags: list[str]) -> None:
     """SIGTERM while the window is filled ends the program at once."""
     program = launch(flags)
     assert program.listening.wait(20), program.log_text()
-    assert seconds_to_stop(program) < 3
+    check_stop(program)
+    assert not program.logged("live"), "the window was filled"
 
 
 def test_standard_error_that_is_not_read(tmp_path: Path) -> None:
@@ -199,10 +194,9 @@ def test_standard_error_that_is_not_read(tmp_path: Path) -> None:
         for _ in range(20):
             post(port, {"stream": "good", "testSrc": True})
         assert _status(port, "/good/playlist.m3u8") == 200
-        asked = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
-        assert time.monotonic() - asked < STOP_LIMIT
+        # The limit of 9 s has status 1.
+        assert process.wait(30) == 0
     finally:
         if process.poll() is None:
             process.kill()
@@ -227,7 +221,6 @@ def test_a_second_signal_ends_at_once(streamer: Callable[..., Program], tmp_path
     program.process.send_signal(signal.SIGTERM)
     pause(0.3, "the program is stopping")
     assert program.process.poll() is None
-    asked = time.monotonic()
     program.process.send_signal(signal.SIGTERM)
-    assert program.process.wait(3) == 1
-    assert time.monotonic() - asked < 1
+    assert program.process.wait(10) == 1
+    program.check_logged("stopped", "by a second signal")

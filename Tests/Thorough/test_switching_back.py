@@ -17,7 +17,7 @@ from harness.mpd import fetch
 from harness.program import Program, stop
 from harness.proxy import Proxy
 from harness.tools import need
-from harness.waiting import pause
+from harness.waiting import pause, wait_until
 from test_switching import LADDER, NAMES
 
 
@@ -49,17 +49,25 @@ class Viewer(threading.Thread):
         connection.close()
 
 
-def renditions(program: Program, viewer: Viewer) -> list[tuple[float, int]]:
-    """The times of the segments of a viewer, and the indexes of their renditions by their sizes."""
+def renditions(program: Program, viewer: Viewer, last: int = 0) -> list[tuple[float, int]]:
+    """The times of the segments of a viewer, and the indexes of their renditions by their sizes.
+
+    `last`: how many of the last segments; 0 for all.
+    """
     found = []
-    for at, number, size in viewer.got:
+    for at, number, size in viewer.got[-last:]:
         sizes = [len(get(program.port, f"/live/{name}/segment{number}.m4s").body) for name in NAMES]
         assert size in sizes, f"segment {number}: {size} is none of {sizes}"
         found.append((at, sizes.index(size)))
     return found
 
 
-@pytest.mark.timeout(120)
+def newest(program: Program, viewer: Viewer) -> int:
+    """The index of the rendition of the last segment of a viewer."""
+    return renditions(program, viewer, last=1)[-1][1]
+
+
+@pytest.mark.timeout(180)
 def test_slow_viewer_gets_a_lower_rendition_and_returns(streamer: Callable[..., Program],
                                                         tmp_path: Path) -> None:
     """A viewer whose network slows down and recovers; a fast viewer; ffmpeg across switches."""
@@ -79,23 +87,21 @@ def test_slow_viewer_gets_a_lower_rendition_and_returns(streamer: Callable[..., 
     try:
         pause(4, "both viewers play")
         proxy.rate = 90_000
-        slowed = time.monotonic()
-        pause(6, "the slow viewer is lowered")
+        wait_until(lambda: newest(program, slow) == 2, 40, "the slow viewer is lowered")
         proxy.rate = None
         freed = time.monotonic()
-        pause(18, "the slow viewer returns")
+        wait_until(lambda: slow.got[-1][0] > freed and newest(program, slow) < 2, 60,
+                   "the slow viewer returns")
+        wait_until(lambda: fast.got[-1][0] > begun + 14, 30, "segments of the fast viewer")
     finally:
         slow.running = fast.running = False
         proxy.close()
         errors = ffmpeg.communicate(timeout=30)[1].decode()
     shown, held = renditions(program, slow), renditions(program, fast)
-    text = " ".join(f"{at - begun:.0f}s:{index}" for at, index in shown)
-    print("slow viewer", text)
+    print("slow viewer", " ".join(f"{at - begun:.0f}s:{index}" for at, index in shown))
     print("fast viewer", " ".join(f"{at - begun:.0f}s:{index}" for at, index in held))
     assert held[0][1] == 1, "the start is not the second-lowest rendition"
     assert all(index == 0 for at, index in held if at > begun + 12), "the fast viewer was lowered"
-    assert max(index for at, index in shown if slowed < at < freed + 3) == 2, text
-    assert min(index for at, index in shown if at > freed) < 2, f"no return: {text}"
     assert ffmpeg.returncode == 0 and not errors, errors
 
     assert stop(program) == 0

@@ -63,10 +63,8 @@ def test_viewer_goes_back_plays_and_returns(past: Program, browser: Browser) -> 
         assert played == pytest.approx(elapsed, abs=0.25) and second["rate"] == 1
         text = view.page.locator("#track").get_attribute("aria-valuetext") or ""
         assert text.endswith("behind live"), text
-        begun = time.time()
         view.page.keyboard.press("End")
         wait_behind(view, -1, (before["now"] - before["clock"]) / 1000 + 1)
-        assert time.time() - begun < 3
         view.watch(2)
         after = view.page.evaluate(STATE)
         assert after["now"] - after["clock"] < before["now"] - before["clock"] + 1000

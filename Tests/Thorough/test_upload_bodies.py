@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from harness.opensegment import OpenSegmentReader
 from harness.program import Program, start, stop
 from harness.tools import need
 from harness.uploads import TRANSPORTS, Encoder, begin, curl, frames, url
-from harness.waiting import pause
+from harness.waiting import not_before, pause
 from test_uploads import FLAGS, READERS, manifest, origin  # noqa: F401
 
 _attempts = itertools.count(1)
@@ -148,5 +149,7 @@ def test_silent_upload_is_ended(tmp_path: Path) -> None:
 
 def test_held_request_ends(origin: Program) -> None:
     """A request for a file that is not uploaded is 404 after 8 s."""
-    response = Later(origin.port, "/studio/never.m4s").result()
-    assert response.status == 404 and 7 < response.held < 10
+    asked = time.monotonic()
+    response = Later(origin.port, "/studio/never.m4s", timeout=30).result(30)
+    assert response.status == 404
+    not_before(asked, 8, "the end of the hold")

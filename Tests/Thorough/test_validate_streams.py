@@ -13,6 +13,7 @@ import pytest
 from harness.http1 import get
 from harness.program import Program
 from harness.sources import Source, clip
+from harness.tunein import next_segments
 from harness.validation import Following, check_unbroken, follow
 from harness.waiting import pause, wait_until
 from test_passthrough import play
@@ -127,7 +128,7 @@ def test_end_of_the_stream(flags: tuple[str, ...], streamer: Start) -> None:
     program = streamer(*SMALL, *flags)
     following = Following(30, addresses(program, EXACT))
     try:
-        pause(5, "the documents before the end")
+        next_segments(program.port, 5)
         program.process.send_signal(signal.SIGTERM)
         results = following.results()
     finally:
@@ -135,4 +136,5 @@ def test_end_of_the_stream(flags: tuple[str, ...], streamer: Start) -> None:
     for result in results:
         # The last segment may be complete when it is requested.
         check_unbroken(result, "segment-sent-while-made")
+        # Beyond the end it would be followed for all of its 30 s.
         assert result["seconds"] < 20, "followed beyond the end"

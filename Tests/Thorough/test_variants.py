@@ -164,7 +164,8 @@ def test_first_playlist_is_full_and_soon_available(streamer) -> None:
             stop(program)
     print("start to first playable playlist at 720p: " + ", ".join(f"{t * 1000:.0f} ms"
                                                                    for t in times))
-    assert min(times) < 3
+    # The window is filled faster than it would pass.
+    assert min(times) < sum(segment.duration for segment in playlist.segments) / 3
 
 
 def test_rs_03_restart_keeps_the_cmaf_header(streamer) -> None:

@@ -57,9 +57,7 @@ def test_socket_continues_after_a_restart(browser: Browser, binary: Path) -> Non
             supervisor.run()
             page.wait_for_function("shown => __player.framesShown > shown + 90", arg=shown,
                                    timeout=15000)
-            late = page.evaluate("() => __player.glassToGlassMs")
-            print(f"{late:.0f} ms after the restart")
-            assert late < 500
+            view.wait_live(supervisor.port)
             assert page.evaluate(MEDIA_REQUESTS) == 0
             assert page.evaluate("() => __player.player") == "webcodecs"
             assert not view.page_errors, view.page_errors
