@@ -312,7 +312,7 @@ docs:  ## build the documentation site, in .build-docs/site
 # The checks of the repository, and the unit tests of its scripts. `words` has those of words; an
 # argument is passed to check_editor.py.
 CHECKS = $(filter-out %/check_editor.py %wordcheck.py,$(wildcard Tests/check_*.py Tests/test_*.py))
-lint: words  ## format, imports, circles, the page and its types, rules, arithmetic, words
+lint: words  ## format, imports, circles, page and types, rules, arithmetic, clocks, words
 	swift format lint --strict -r -p $(SWIFT_SOURCES)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/check.mjs
 	@set -e; for check in $(CHECKS); do echo "python3 $$check"; python3 $$check; done

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds assertions of Python tests that bound a measured time by a constant, and long pauses.
+
+Measured is a clock reading, a value computed from one, a name of MEASURED, and a spread.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+LONG_PAUSE = 5.0
+CLOCKS = {"time", "monotonic", "perf_counter", "time_ns", "monotonic_ns", "perf_counter_ns",
+          "process_time"}
+MEASURED = re.compile(
+    r"(?:.*_)?(?:elapsed|took|taken|waited|held|late|lateness|delays?|latency|latencies|pauses?"
+    r"|seconds)"
+    r"(?:_?ms|Ms)?|first_byte|first_body|asked|arrived|syncOffset")
+# Functions whose value is measured if an argument is.
+KEEPERS = {"abs", "float", "int", "list", "map", "max", "mean", "min", "round", "sorted", "sum"}
+# Functions whose value is taken for a measured time: a test has them of nothing else.
+SPREADS = {"median", "percentile", "quantiles"}
+# Functions whose value is taken for a measured time: a test has them of nothing else.
+SPREADS = {"median", "percentile", "quantiles"}
+DEADLINE = re.compile(r".*(?:deadline|until|_?end)", re.IGNORECASE)
+CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
+
+Findings = list[tuple[int, str]]
+
+
+def last_name(node: ast.AST) -> str:
+    """The last part of a dotted name, a subscript by text, or an empty text."""
+    if isinstance(node, ast.Subscript):
+        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+            return node.slice.value
+        return last_name(node.value)
+    return getattr(node, "attr", getattr(node, "id", ""))
+
+
+class Measured:
+    """The names of one function that hold measured times."""
+
+    def __init__(self, functions: set[str]) -> None:
+        self.functions = functions
+        self.names: set[str] = set()
+
+    def has(self, node: ast.AST | None) -> bool:
+        """Whether an expression is a measured time, or a collection of measured times."""
+        match node:
+            case ast.Call(func=function):
+                name = last_name(function)
+                if name in CLOCKS:
+                    return not node.args and isinstance(function, (ast.Attribute, ast.Name))
+                return name in self.functions or name in SPREADS \
+                    or name in KEEPERS and any(map(self.has, node.args))
+            case ast.Name(id=name):
+                return name in self.names or bool(MEASURED.fullmatch(name))
+            case ast.Attribute(attr=name):
+                return f".{name}" in self.names or bool(MEASURED.fullmatch(name))
+            case ast.Subscript(value=value):
+                return bool(MEASURED.fullmatch(last_name(node))) or self.has(value)
+            case ast.BinOp(left=left, op=operator, right=right):
+                if isinstance(operator, ast.Div) and self.has(left) and self.has(right):
+                    return False  # a ratio
+                return self.has(left) or self.has(right)
+            case ast.UnaryOp(operand=operand):
+                return self.has(operand)
+            case ast.IfExp(body=body, orelse=other):
+                return self.has(body) or self.has(other)
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+                return any(map(self.has, parts))
+            case ast.ListComp(elt=element, generators=generators) | ast.GeneratorExp(
+                    elt=element, generators=generators) | ast.SetComp(
+                        elt=element, generators=generators):
+                self.bind(generators)
+                return self.has(element)
+            case ast.NamedExpr(target=target, value=value):
+                self.assign(target, value)
+                return self.has(value)
+        return False
+
+    def bind(self, generators: list[ast.comprehension]) -> None:
+        """Marks the loop names of comprehensions over measured times."""
+        for generator in generators:
+            if self.has(generator.iter):
+                self.assign(generator.target, generator.iter)
+
+    def assign(self, target: ast.AST, value: ast.AST) -> None:
+        """Marks the names to which a measured time is assigned."""
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) \
+                and len(target.elts) == len(value.elts):
+            for name, one in zip(target.elts, value.elts):
+                self.assign(name, one)
+        elif isinstance(target, ast.Name) and self.has(value):
+            self.names.add(target.id)
+
+    def read(self, body: Iterable[ast.AST]) -> None:
+        """Marks the names of all statements; twice, since a loop may use later ones."""
+        nodes = [node for one in body for node in ast.walk(one)]
+        for node in nodes + nodes:
+            match node:
+                case ast.Assign(targets=targets, value=value):
+                    for target in targets:
+                        self.assign(target, value)
+                case ast.AugAssign(target=target, value=value) | ast.AnnAssign(
+                        target=target, value=ast.expr() as value):
+                    self.assign(target, value)
+                case ast.For(target=target, iter=value):
+                    self.assign(target, value)
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"),
+                              args=[value]) if self.has(value):
+                    self.names.add(name)
+                case ast.Call(func=ast.Attribute(value=ast.Attribute(attr=name), attr="append"),
+                              args=[value]) if self.has(value):
+                    self.names.add(f".{name}")
+
+
+def is_constant(node: ast.AST, parameters: set[str]) -> bool:
+    """Whether an expression has only numbers, named constants and parameters of the test."""
+    match node:
+        case ast.Constant(value=value):
+            return isinstance(value, (int, float)) and value != 0
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return bool(CONSTANT.fullmatch(name)) or name in parameters
+        case ast.BinOp(left=left, right=right):
+            return all(is_constant(side, parameters) or getattr(side, "value", None) == 0
+                       for side in (left, right))
+        case ast.UnaryOp(operand=operand):
+            return is_constant(operand, parameters)
+        case ast.Call(func=ast.Name(id="max" | "min" | "float" | "abs"), args=arguments):
+            return all(is_constant(argument, parameters) for argument in arguments)
+    return False
+
+
+def bounds(test: ast.AST, measured: Measured, parameters: set[str]) -> Iterator[ast.Compare]:
+    """The comparisons of a condition that bound a measured time by a constant."""
+    skipped: set[int] = set()
+    for node in ast.walk(test):
+        if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
+            measured.bind(node.generators)
+            skipped |= {id(one) for generator in node.generators for part in generator.ifs
+                        for one in ast.walk(part)}
+    for node in ast.walk(test):
+        if not isinstance(node, ast.Compare) or id(node) in skipped:
+            continue
+        sides = [node.left, *node.comparators]
+        for left, operator, right in zip(sides, node.ops, sides[1:]):
+            if isinstance(operator, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)) and any(
+                    measured.has(one) and not measured.has(other)
+                    and is_constant(other, parameters)
+                    and not DEADLINE.fullmatch(last_name(other))
+                    for one, other in ((left, right), (right, left))):
+                yield node
+                break
+
+
+def functions_of(tree: ast.Module) -> list[ast.FunctionDef]:
+    """All functions of a module, also those of classes."""
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+def measuring(tree: ast.Module) -> set[str]:
+    """The names of functions that return a measured time themselves."""
+    found: set[str] = set()
+    for function in functions_of(tree):
+        measured = Measured(set())
+        measured.read(function.body)
+        if any(isinstance(node, ast.Return) and measured.has(node.value)
+               for node in ast.walk(function)):
+            found.add(function.name)
+    return found - KEEPERS - CLOCKS
+
+
+def numbers_of(tree: ast.Module) -> dict[str, float]:
+    """The module's constants that are numbers."""
+    return {target.id: node.value.value for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, (int, float))
+            for target in node.targets if isinstance(target, ast.Name)}
+
+
+def imported(tree: ast.Module) -> set[tuple[str, str]]:
+    """Module and name of each import by name."""
+    return {(node.module.split(".")[-1], name.name) for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module for name in node.names}
+
+
+def python_findings(tree: ast.Module, others: Mapping[str, set[str]] = {}) -> Findings:
+    """Line and kind of each finding of a module; `others` has the functions that measure."""
+    found: dict[int, str] = {}
+    functions = measuring(tree) | {
+        name for module, name in imported(tree) if name in others.get(module, set())}
+    for function in functions_of(tree):
+        arguments = function.args.args + function.args.kwonlyargs
+        measured = Measured(functions)
+        measured.read(function.body)
+        parameters = {argument.arg for argument in arguments} - measured.names
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assert) and any(bounds(node.test, measured, parameters)):
+                found[node.lineno] = "bound of a measured time"
+    numbers = numbers_of(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and last_name(node.func) == "pause" and node.args:
+            first = node.args[0]
+            seconds = numbers.get(last_name(first), getattr(first, "value", 0))
+            if isinstance(seconds, (int, float)) and seconds >= LONG_PAUSE:
+                found[node.lineno] = f"pause of {seconds:g} s"
+    return sorted(found.items())
