@@ -20,7 +20,7 @@ from test_edges import (  # noqa: F401
     test_compressed_and_plain_playlists_are_right,
     test_http2_holds_and_streams, test_late_segment_is_complete,
     test_ldash_play_is_a_page_or_an_mpd, test_mpd_names_the_host_of_the_request,
-    test_one_viewer_is_as_early_as_a_direct_one, test_other_methods_are_refused,
+    test_one_viewer_has_the_bytes_of_a_direct_one, test_other_methods_are_refused,
     test_path_is_not_read_in_two_ways, test_preflight_is_answered, test_websocket,
 )
 

@@ -255,15 +255,15 @@ def test_two_origins_heal_each_other(
     wait_until(lambda: newest(programs[0]) > begun + 2, 20, "segments before the cut")
     split.cut = split.ports[0]
     cut = newest(programs[1])
-    wait_until(lambda: newest(programs[1]) > cut + 5, 60, "segments of the other one")
+    wait_until(lambda: newest(programs[1]) > cut + 7, 60, "segments of the other one")
     split.cut = None
-    wait_until(lambda: newest(programs[0]) > cut + 9, 30, "segments after the cut")
+    wait_until(lambda: newest(programs[0]) > cut + 11, 60, "segments after the cut")
     kill(programs[1])
     killed = newest(programs[0])
-    wait_until(lambda: newest(programs[0]) > killed + 5, 60, "segments of the first one")
+    wait_until(lambda: newest(programs[0]) > killed + 8, 60, "segments of the first one")
     programs[1] = origin(1)
-    wait_until(lambda: newest(programs[1]) > killed + 8, 30, "segments after the outage")
-    end = killed + 7
+    wait_until(lambda: newest(programs[1]) > killed + 12, 60, "segments after the outage")
+    end = killed + 9
     for span in ((first, until), (begun, end)):
         for track in TRACKS:
             wait_until_whole(programs, track, *span, within=90)

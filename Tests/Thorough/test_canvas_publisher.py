@@ -22,7 +22,7 @@ from harness.waiting import wait_until
 KEY = "0123456789abcdef0123456789abcdef"
 SOURCE = ("--host", "127.0.0.1", "--http-port", "0", "--source", "page", "--publish-key", KEY)
 # Of the first measurement, in seconds.
-MEASURED = float(os.environ.get("GLASS_SECONDS", "20"))
+MEASURED = float(os.environ.get("GLASS_SECONDS", "8"))
 # The difference between two clocks that are drawn, in ms.
 HOUR = 3_600_000
 # [time of the display, burned clock], Unix ms.
