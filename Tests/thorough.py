@@ -34,6 +34,7 @@ from thorough_jobs import JOBS, Job
 
 RESULTS = ROOT / ".build/thorough"
 PASSED = "passed"
+SWIFT = ("Sources/", "Tests/", "Fuzz/", "client/")
 # The scope of the commits after another one.
 Between = Callable[[str], Scope]
 
@@ -56,7 +57,7 @@ class Result:
 
 
 def touches(found: Scope, job: Job) -> str:
-    """A path of a change that touches a job; empty if none does."""
+    """A changed or touched file because of which a change touches a job; empty if none does."""
     if found.everything:
         return found.everything
     for cover in job.covers:
@@ -64,7 +65,10 @@ def touches(found: Scope, job: Job) -> str:
                                                if fnmatch(path, cover)]):
             return min(tests, key=lambda path: found.tests[path])
         if found.distance(cover.removesuffix("/*")) is not None:
-            return next((path for path in found.changed if path.startswith(cover)), cover)
+            # The first changed file below the folder, or of the targets that reach this one.
+            below = [path for path in found.changed if path.startswith(cover)]
+            above = [path for path in found.changed if path.startswith(SWIFT)]
+            return [*below, *above, cover][0]
     return ""
 
 
@@ -95,7 +99,7 @@ def state(job: Job, result: Result | None, head: str, between: Between, run: str
         at += ", modified work tree: not valid for any commit"
     elif result.commit != head:
         if why := touches(between(result.commit), job):
-            return State(job, "NOT RUN", f"{command} (the result of {at} is older than {why})")
+            return State(job, "NOT RUN", f"{command} (a result of {at}, before a change of {why})")
         at += f", valid for {head[:8]}: nothing between touches it"
     if result.result == PASSED:
         return State(job, "passed", at, result.seconds)
