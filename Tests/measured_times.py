@@ -94,6 +94,8 @@ class Measured:
                 self.assign(name, one)
         elif isinstance(target, ast.Name) and self.has(value):
             self.names.add(target.id)
+        elif isinstance(target, ast.Attribute) and self.has(value):
+            self.names.add(f".{target.attr}")
 
     def read(self, body: Iterable[ast.AST]) -> None:
         """Marks the names of all statements; twice, since a loop may use later ones."""
@@ -160,16 +162,20 @@ def functions_of(tree: ast.Module) -> list[ast.FunctionDef]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
 
 
-def measuring(tree: ast.Module) -> set[str]:
-    """The names of functions that return a measured time themselves."""
-    found: set[str] = set()
-    for function in functions_of(tree):
-        measured = Measured(set())
-        measured.read(function.body)
-        if any(isinstance(node, ast.Return) and measured.has(node.value)
-               for node in ast.walk(function)):
-            found.add(function.name)
-    return found - KEEPERS - CLOCKS
+def measuring(tree: ast.Module) -> dict[str, set[str]]:
+    """The functions that return a measured time, by the name of a function or of their class."""
+    found: dict[str, set[str]] = {}
+    for owner in [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]:
+        for function in owner.body:
+            if isinstance(function, ast.FunctionDef):
+                measured = Measured(set())
+                measured.read(owner.body if owner is not tree else function.body)
+                if function.name not in KEEPERS | CLOCKS and any(
+                        isinstance(node, ast.Return) and measured.has(node.value)
+                        for node in ast.walk(function)):
+                    found.setdefault(getattr(owner, "name", function.name), set()).add(
+                        function.name)
+    return found
 
 
 def numbers_of(tree: ast.Module) -> dict[str, float]:
@@ -186,11 +192,12 @@ def imported(tree: ast.Module) -> set[tuple[str, str]]:
             if isinstance(node, ast.ImportFrom) and node.module for name in node.names}
 
 
-def python_findings(tree: ast.Module, others: Mapping[str, set[str]] = {}) -> Findings:
+def python_findings(tree: ast.Module,
+                    others: Mapping[str, Mapping[str, set[str]]] = {}) -> Findings:
     """Line and kind of each finding of a module; `others` has the functions that measure."""
     found: dict[int, str] = {}
-    functions = measuring(tree) | {
-        name for module, name in imported(tree) if name in others.get(module, set())}
+    functions = set().union(*measuring(tree).values(), *(
+        others.get(module, {}).get(name, set()) for module, name in imported(tree)))
     for function in functions_of(tree):
         arguments = function.args.args + function.args.kwonlyargs
         measured = Measured(functions)

@@ -80,6 +80,13 @@ class FindingTests(unittest.TestCase):
         self.assertEqual(len(python_findings(ast.parse(text), others)), 1)
         self.assertEqual(len(python_findings(ast.parse(text))), 0)
 
+    def test_methods_of_imported_classes_are_followed(self) -> None:
+        watch = "class Watch:\n    def run(self):\n        self.longest = time.monotonic() - 1\n" \
+            "    def end(self):\n        return self.longest\n"
+        text = "from other import Watch\ndef test_it():\n    assert Watch().end() < 3\n"
+        self.assertEqual(
+            len(python_findings(ast.parse(text), {"other": measuring(ast.parse(watch))})), 1)
+
     def test_swift(self) -> None:
         for body, count in SWIFT.items():
             with self.subTest(body):

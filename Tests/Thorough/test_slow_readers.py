@@ -235,8 +235,8 @@ def test_unread_clips_keep_little_memory(streamer: Callable[..., Program]) -> No
     def window() -> dict[str, float]:
         return get(program.port, "/live/dvr.json").json()
 
-    wait_until(lambda: float(window()["to"]) - float(window()["from"]) >= 28, 60, "a full window",
-               interval=0.5)
+    wait_until(lambda: (times := window()).get("to", 0) - times.get("from", 0) >= 28, 80,
+               "a full window", interval=0.5)
     times = window()
     begin, end = float(times["from"]) + 2, float(times["to"]) - 2
     path = f"/live/clip/{begin:.3f}--{end:.3f}.mp4"
