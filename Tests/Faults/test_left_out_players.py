@@ -30,8 +30,8 @@ PROMPT = 1.0
 WITHIN = 60
 # Encoding a frame takes longer than a part lasts, ms.
 SLOW = 300
-# Frames that are drawn while a rendition is left out: twelve seconds, and six.
-FRAMES, FEW_FRAMES = 360, 180
+# Frames that are drawn while a rendition is left out, four seconds of them.
+FRAMES = 120
 # A ladder of two sizes, so that the picture tells its rendition. dash.js estimates 0.9 to 1.8
 # Mbit/s from chunks of 180p that arrive as they are made: the top rendition is well below that.
 TOP_RATE = 500
@@ -140,7 +140,7 @@ def test_players_of_the_page_show_another_rendition(
         left = lab.leave_out(SLOW, TOP_SIZE, TOP_RATE).at
         moved = shows(page, 180, WITHIN) / 1000 - left
         page.wait_for_function("n => __player.framesShown > n", timeout=1000 * WITHIN,
-                               arg=page.evaluate("() => __player.framesShown") + FEW_FRAMES)
+                               arg=page.evaluate("() => __player.framesShown") + FRAMES)
         found = stillness.found(page)
         lab.quick()
         lab.program.wait_logged("rendition-back", TOP_SIZE, within=WITHIN)
