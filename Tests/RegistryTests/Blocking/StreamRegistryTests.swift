@@ -61,7 +61,7 @@ struct StreamRegistryTests {
     "a request with a wrong description adds nothing, and its answer names the fault",
     arguments: [
       ("{", "JSON"), (#"{"stream": "x/y", "source": "uploads"}"#, "x/y"),
-      (#"{"stream": "x", "sauce": "uploads"}"#, "sauce"), (#"{"source": "uploads"}"#, "stream"),
+      (#"{"stream": "x", "source": "sauce"}"#, "sauce"), (#"{"source": "uploads"}"#, "stream"),
     ])
   func refused(description: String, named: String) throws {
     let found = results(1) { registry.add(Array(description.utf8), answer: $0) }
