@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the Swift tests; repeats failed tests once, alone, and prints both results.
 
-Tests that wait have threads of their own (trait `.blocking`, folders `Blocking/`), so the results
-of pure tests come at once. A busy machine may delay the encoder, devices and threads by seconds: a
-test that fails twice is a failure, and so are more than three repeated tests of a run of all targets
-(see repeated.py). With QUICK=1 in the environment the package has the quick tests only.
+Tests that wait have threads of their own (trait `.blocking`, folders `Blocking/`). Swift queues the
+end of a test after the starts of all others, so in a run of all targets most results come last.
+With QUICK=1 in the environment the package has the quick tests only. A busy machine may delay the
+encoder, devices and threads by seconds: a test that fails twice is a failure, and so are more than
+three repeated tests of a run of all targets (see repeated.py).
 run_unit.py [ARGUMENTS OF swift test]
 """
 
