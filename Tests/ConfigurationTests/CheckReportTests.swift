@@ -12,12 +12,13 @@ struct CheckReportTests {
       "config.json": """
       // Two streams
       {"httpPort": 0, "colour": 1, "streams": [
-        {"stream": "a", "segmentDuration": 2, "rendition": ["640x360@900", "320x180@300"]},
+        {"stream": "a", "testSrc": true, "segmentDuration": 2,
+         "rendition": ["640x360@900", "320x180@300"]},
         {"stream": "b", "input": "rtsp://user:secret@h/x"},
       ]}
       """
     ])
-    let (found, error) = folder.outcome()
+    let (found, error) = folder.outcome("config.json", ["--lenient"])
     let text = try CheckReport.text(try #require(found, "\(error)"))
       .replacingOccurrences(of: folder.path + "/", with: "")
     #expect(

@@ -12,8 +12,10 @@ struct EnvironmentTests {
   @Test("it overrides the file, and flags override it")
   func precedence() throws {
     let folder = try Folder([
-      "config.json":
-        #"{"preset": "fast", "streams": [{"stream": "a", "bitrate": 1000, "playlistLength": 9}]}"#
+      "config.json": """
+      {"preset": "fast", "testSrc": true,
+       "streams": [{"stream": "a", "bitrate": 1000, "playlistLength": 9}]}
+      """
     ])
     let environment = [
       "STREAMER_BITRATE": "700", "STREAMER_PLAYLIST_LENGTH": "8", "STREAMER_LOG_LEVEL": "Warning",
@@ -80,7 +82,7 @@ struct EnvironmentTests {
 
   @Test("a source in the environment excludes a file that lists streams")
   func source() throws {
-    let folder = try Folder(["config.json": #"{"streams": [{"stream": "a"}]}"#])
+    let folder = try Folder(["config.json": #"{"streams": [{"stream": "a", "testSrc": true}]}"#])
     let error = folder.outcome(environment: ["STREAMER_INPUT": "x.ts"]).error
     #expect(error == "STREAMER_INPUT: cannot be combined with config.json, which lists streams")
   }

@@ -135,10 +135,10 @@ struct FastLLTests {
     #expect(!off.streams[0].settings.switchesRenditions && off.notes == [])
   }
 
-  @Test("unknown keys are warnings with their path")
+  @Test("in a lenient file unknown keys are warnings with their path")
   func unknown() throws {
     let qualities =
-      #"{"video": [{"targetWidth": "640", "targetBitrate": "900", "x": 1}], "audio": []}"#
+      #"{"video": [{"targetWidth": "640", "targetBitrate": "900", "x": 1}], "audio": [1]}"#
     let other = element([
       "stream": #""b""#, "flavour": "[]", "httpPort": "1", "qualities": qualities,
     ])
@@ -146,7 +146,7 @@ struct FastLLTests {
       "config.json": #"{"colour": 1, "streams": "streams.json"}"#,
       "streams.json": "[\(element()), \(other)]",
     ])
-    let warnings = try folder.configuration().warnings
+    let warnings = try folder.configuration("config.json", ["--lenient"]).warnings
       .map { $0.replacingOccurrences(of: folder.path + "/", with: "") }
     for path in [
       "config.json: colour: unknown key", "streams.json: [1].flavour: unknown key",
@@ -155,6 +155,19 @@ struct FastLLTests {
       "streams.json: [1].qualities.audio: unknown key",
     ] { #expect(warnings.contains { $0.hasPrefix(path) }, "\(path) in \(warnings)") }
     #expect(warnings.count == 5)
+    let error = folder.outcome().error
+    #expect(error.hasPrefix("streams.json: [1].qualities.video[0].x: unknown key ("), "\(error)")
+  }
+
+  @Test("all keys of Fast-ll are known, also one without an effect")
+  func known() throws {
+    let qualities = #"{"video": [{"targetWidth": 640, "targetBitrate": 900}], "audio": []}"#
+    let folder = try Folder([
+      "config.json": #"{"port": "80", "timeDisplacement": "0", "streams": "streams.json"}"#,
+      "streams.json": "[\(element(["qualities": qualities]))]",
+    ])
+    let (found, error) = folder.outcome()
+    #expect(try #require(found, "\(error)").merged.warnings == [])
   }
 
   struct Wrong: Sendable, CustomTestStringConvertible {

@@ -18,8 +18,10 @@ struct MergedSettingsTests {
   func verbose() throws {
     for (text, level) in [("true", Log.Level.debug), ("false", .warning)] {
       let folder = try Folder([
-        "config.json":
-          #"{"logLevel": "warning", "verbose": "\#(text)", "streams": [{"stream": "a"}]}"#
+        "config.json": """
+        {"logLevel": "warning", "verbose": "\(text)",
+         "streams": [{"stream": "a", "testSrc": true}]}
+        """
       ])
       let (found, error) = folder.outcome()
       #expect(try #require(found, "\(error)").settings.logLevel == level)
@@ -70,7 +72,8 @@ struct MergedSettingsTests {
     func folder(_ heal: String) throws -> Folder {
       try Folder([
         "config.json": """
-        {"streams": [{"stream": "a", "archive": {"keep": "7d", "heal": \(heal)}}]}
+        {"testSrc": true,
+         "streams": [{"stream": "a", "archive": {"keep": "7d", "heal": \(heal)}}]}
         """
       ])
     }
@@ -99,7 +102,7 @@ struct MergedSettingsTests {
         {"stream": "a", "relay": "http://host:8080/t/x/a"},
         {"stream": "b", "relay": "http://u:p@host/b/?x=1"},
         {"stream": "c", "relay": "http://host/c/", "archive": {"heal": ["http://box/c/"]}},
-        {"stream": "d"}]}
+        {"stream": "d", "testSrc": true}]}
       """
     ])
     let definition = try #require(folder.outcome("config.json", ["--archive", "/tmp"]).definition)
@@ -126,6 +129,7 @@ struct MergedSettingsTests {
     let folder = try Folder([
       "config.json": """
       {"bitrate": 1000, "preset": "ultrafast", "playlistLength": 8, "burnClock": true,
+       "testSrc": true,
        "streams": [{"stream": "a"},
         {"stream": "b", "bitrate": 2000, "playlistLength": 9, "burnClock": false},
         {"stream": "c", "rendition": ["640x360@900", "320x180@300"]}]}
@@ -151,7 +155,7 @@ struct MergedSettingsTests {
   func limits() throws {
     let folder = try Folder([
       "config.json": """
-      {"holdTimeout": 2, "streams": [{"stream": "a", "holdTimeout": "0.5", "maxFiles": 30,
+      {"holdTimeout": 2, "testSrc": true, "streams": [{"stream": "a", "holdTimeout": "0.5", "maxFiles": 30,
         "waitForAbsentSegment": "false"}, {"stream": "b"}]}
       """
     ])
@@ -201,7 +205,7 @@ struct MergedSettingsTests {
       ["--test-src"], ["--device", "/dev/video0"], ["--input", "x.ts"], ["--name", "x"],
     ])
   func refused(flags: [String]) throws {
-    let folder = try Folder(["config.json": #"{"streams": [{"stream": "a"}]}"#])
+    let folder = try Folder(["config.json": #"{"streams": [{"stream": "a", "testSrc": true}]}"#])
     let error = folder.outcome("config.json", flags).error
     #expect(error.hasPrefix("\(flags[0]): ") && error.contains("config.json"), "\(error)")
   }
@@ -249,11 +253,11 @@ struct MergedSettingsTests {
         "config.json: streams[0].testSrc and config.json: streams[0].device: cannot be combined"
       ),
       (
-        #"{"streams": [{"stream": "a", "bitrate": 500, "rendition": "640x360@900"}]}"#,
+        #"{"testSrc": true, "streams": [{"stream": "a", "bitrate": 500, "rendition": "640x360@900"}]}"#,
         "config.json: streams[0].rendition and config.json: streams[0].bitrate: cannot be combined"
       ),
       (
-        #"{"preset": "p1", "streams": [{"stream": "a"}]}"#,
+        #"{"preset": "p1", "streams": [{"stream": "a", "testSrc": true}]}"#,
         #"config.json: preset: invalid value "p1""#
       ),
       (
@@ -279,7 +283,7 @@ struct MergedSettingsTests {
   @Test("streams that were asked for in the same words are the same")
   func requestedOptions() throws {
     func options(_ keys: String) throws -> [String] {
-      try Folder(["config.json": #"{"streams": [{"stream": "a", \#(keys)}]}"#])
+      try Folder(["config.json": #"{"testSrc": true, "streams": [{"stream": "a", \#(keys)}]}"#])
         .configuration().streams[0].requestedOptions
     }
     #expect(

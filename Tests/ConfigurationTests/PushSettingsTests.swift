@@ -53,7 +53,7 @@ struct PushSettingsTests {
   func requested() throws {
     for json in [#""clientCert": "/etc/x", "clientKey": "/etc/y""#, #""pushVerify": "/etc/x""#] {
       let settings = try MergedSettings([], environment: [:]).settings(
-        of: StreamElement(parsing: Array(#"{"stream": "a", \#(json)}"#.utf8)))
+        of: StreamElement(parsing: Array(#"{"stream": "a", "testSrc": true, \#(json)}"#.utf8)))
       #expect(throws: UsageError.self) { try RequestedStreamCheck.check(settings) }
     }
   }

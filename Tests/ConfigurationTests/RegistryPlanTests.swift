@@ -69,7 +69,7 @@ struct RegistryPlanTests {
     let isUploaded = text.hasPrefix("(")
     let parts = text.filter { !"()-".contains($0) }.split(separator: "=").map(String.init)
     var json = "\"stream\": \"\(parts[0])\""
-    if isUploaded { json += ", \"source\": \"relay\"" }
+    json += isUploaded ? ", \"source\": \"relay\"" : ", \"testSrc\": true"
     if parts.count > 1 { json += ", \"playlistLength\": \(parts[1])0" }
     let settings = try MergedSettings([], environment: [:]).settings(
       of: StreamElement(parsing: Array("{\(json)}".utf8)))

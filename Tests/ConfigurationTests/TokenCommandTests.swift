@@ -99,7 +99,8 @@ struct TokenCommandTests {
       """,
       "one.json": #"{"streams": [{"stream": "a", "testSrc": true}]}"#,
       "twice.json": """
-      {"playbackKey": ["k1:\(secret)", "k1:\(secret)x"], "streams": [{"stream": "a"}]}
+      {"playbackKey": ["k1:\(secret)", "k1:\(secret)x"],
+       "streams": [{"stream": "a", "testSrc": true}]}
       """,
     ])
     let (found, error) = folder.outcome()

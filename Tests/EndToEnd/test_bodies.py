@@ -26,8 +26,8 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A streamer with /api and small limits."""
     folder = tmp_path_factory.mktemp("bodies")
     path = folder / "streamer.json"
-    path.write_text(
-        json.dumps({"adminToken": TOKEN, "streams": [{"stream": "live", "resolution": "320x180"}]}))
+    path.write_text(json.dumps({"adminToken": TOKEN, "streams": [
+        {"stream": "live", "testSrc": True, "resolution": "320x180"}]}))
     program = start([
         "-c",
         str(path), "--max-body-bytes",

@@ -168,10 +168,23 @@ def test_wrong_value_is_refused_with_its_key_path(tmp_path: Path, keys: dict[str
         assert words in lines[0], lines
 
 
+@pytest.mark.parametrize("check", [[], ["--check"]], ids=["start", "check"])
+@pytest.mark.parametrize(("element", "words"), [
+    ({"inptu": "rtsp://192.0.2.1/x"}, 'streams.json: [0].inptu: unknown key; did you mean "input"?'),
+    ({"bitrate": 300}, "streams.json: [0]: has no source (expected input, device,"),
+], ids=["unknown-key", "no-source"])
+def test_a_typing_error_is_no_test_pattern(tmp_path: Path, check: list[str],
+                                           element: dict[str, Any], words: str) -> None:
+    """An unknown key, and a stream without a source: one line and exit status 2."""
+    path = write(tmp_path, [{"stream": "yard", **element}])
+    status, lines = run_to_end(["-c", str(path), *check], defaults=False)
+    assert status == 2 and len(lines) == 1 and words in lines[0], lines
+
+
 def test_unknown_keys_are_warned_about(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """Unknown keys are logged with their key path, and keys without effect with the reason."""
+    """With --lenient unknown keys are logged with their path; keys without effect always are."""
     path = write(tmp_path, [stream("a", flavour=1, saveStats="True")], colour="red")
-    program = streamer("-c", str(path), defaults=False)
+    program = streamer("-c", str(path), "--lenient", defaults=False)
     for place in ("config.json: colour", "streams.json: [0].flavour",
                   "saveStats has no effect without --stats-dir"):
         assert any(place in line for line in program.log), program.log_text()

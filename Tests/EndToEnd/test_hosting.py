@@ -213,6 +213,8 @@ def test_api_adds_and_removes_streams(streamer: Callable[..., Program], tmp_path
     ({}, 400, "stream"),
     ({"stream": "a/b"}, 400, "stream"),
     ({"stream": "x", "bitrate": "lots"}, 400, "bitrate"),
+    ({"stream": "x", "inptu": "rtsp://h/x"}, 400, 'inptu: unknown key; did you mean "input"?'),
+    ({"stream": "x"}, 400, "has no source"),
     ({"stream": "x", "input": "/etc/passwd"}, 400, "input"),
     ({"stream": "x", "input": "file:///etc/passwd"}, 400, "input"),
     ({"stream": "x", "input": "-"}, 400, "input"),

@@ -122,7 +122,7 @@ def test_streams_of_a_file(streamer, sources: list[Source], tmp_path: Path) -> N
     path.write_text(json.dumps({"streams": [
         {"stream": "a", "publishKey": "secret-of-a"},
         {"stream": "mrrtmp", "rtmp": "live/stream", "passthrough": "never"},
-        {"stream": "pattern"},
+        {"stream": "pattern", "testSrc": True},
     ]}))
     program, port = origin(streamer, "-c", str(path))
     sources += [publish(port, "a/secret-of-a"), publish(port, "live/stream", size="320x180")]

@@ -175,7 +175,7 @@ def test_during_the_prefill(flags: list[str]) -> None:
 def test_standard_error_that_is_not_read(tmp_path: Path) -> None:
     """A full pipe blocks neither the streams nor the end of the program."""
     reading, writing = os.pipe()
-    configuration = two_streams(tmp_path, {"input": "http://127.0.0.1:9/x", "label": "x"})
+    configuration = two_streams(tmp_path, {"input": "http://127.0.0.1:9/x", "name": "x"})
     port = free_port()
     process = subprocess.Popen(
         [str(streamer_binary()), "-c", str(configuration), "--host", "127.0.0.1", "--http-port",

@@ -77,8 +77,8 @@ def configuration(folder: Path, clip: Path) -> Path:
     streams = [
         {"stream": "clip", **copied},
         {"stream": "epoch", **copied, "numbering": "epoch"},
-        {"stream": "chunked", **copied, "playlist": "chunked", "label": "A \"clip\" & <more>",
-         "partDuration": 0.32, "cmsd": True},
+        {"stream": "chunked", **copied, "playlist": "chunked", "partDuration": 0.32,
+         "cmsd": True},
         {"stream": "variable", **copied, "segmentDuration": 1, "audio": "none"},
         {"stream": "ladder", "input": str(clip), "passthrough": "never", "numbering": "run",
          "history": 0, "segmentDuration": 0.64, "preset": "ultrafast",

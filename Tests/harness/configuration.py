@@ -10,9 +10,13 @@ from typing import Any
 SMALL = {"resolution": "320x180", "bitrate": 200, "preset": "ultrafast"}
 
 
+SOURCES = {"device", "input", "publishKey", "relay", "rtmp", "source", "testSrc", "type"}
+
+
 def stream(name: str, **keys: Any) -> dict[str, Any]:
-    """A small stream with the test pattern."""
-    return {"stream": name, **SMALL, **keys}
+    """A small stream, with the test pattern if `keys` name no other source."""
+    source = {} if SOURCES & keys.keys() else {"testSrc": True}
+    return {"stream": name, **source, **SMALL, **keys}
 
 
 def write(folder: Path, streams: list[dict[str, Any]], **top: Any) -> Path:

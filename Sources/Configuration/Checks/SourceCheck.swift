@@ -21,6 +21,10 @@ enum SourceCheck {
     guard sources.count <= 1 else {
       throw UsageError(sources.map { .option($0.0) }, .combination, expected: "one source")
     }
+    // Flags without a source describe the test pattern.
+    guard !sources.isEmpty || settings.isPublished || settings.location == nil else {
+      throw missingSource(settings)
+    }
     try checkInputs(settings)
     try checkSlate(settings)
     try checkFont(settings)
@@ -43,6 +47,17 @@ enum SourceCheck {
         .problem("*** and *** have the same KID \"\(twice.element)\""),
         expected: "a KID per key")
     }
+  }
+
+  private static func missingSource(_ settings: StreamSettings) -> UsageError {
+    let isForPublishers =
+      settings.publishKey != nil || settings.publishPath != nil
+      || !settings.publishCertificates.isEmpty
+    return UsageError(
+      settings.location.map { .location($0) } ?? .other("stream"), .problem("has no source"),
+      expected: isForPublishers
+        ? "\(option: "rtmp"), \(option: "rtmps") or \(option: "srt"), since it describes publishers"
+        : "input, device, relay, source or testSrc")
   }
 
   private static func checkSlate(_ settings: StreamSettings) throws(UsageError) {

@@ -12,9 +12,14 @@ struct ConfigurationFile {
 
   /// Reads the file at `path`, which was given at `location`.
   ///
+  /// - Parameters:
+  ///   - path: of the file.
+  ///   - location: of the option that names it.
+  ///   - isLenient: whether unknown keys are warnings.
   /// - Throws: an error for the first fault of the file.
-  init(path: String, location: SettingLocation) throws(UsageError) {
-    let root = KeyReader.Location(file: path, folder: FileContents.folder(of: path))
+  init(path: String, location: SettingLocation, isLenient: Bool) throws(UsageError) {
+    let root = KeyReader.Location(
+      file: path, folder: FileContents.folder(of: path), isLenient: isLenient)
     var reader = try KeyReader(
       try Self.document(path, .location(location)), at: root)
     streams = try Self.streams(&reader)
@@ -27,7 +32,7 @@ struct ConfigurationFile {
     try reader.takeEncryption()
     try reader.takePushes()
     try reader.takeTable { describesStream || $0.name != "name" }
-    reader.finish()
+    try reader.finish()
     top = SettingsLayer(reader.entries)
     warnings = reader.warnings + (streams ?? []).flatMap(\.warnings)
   }
@@ -47,7 +52,9 @@ struct ConfigurationFile {
     let location = reader.location
     switch value {
     case .array(let elements):
-      return try Self.elements(elements, file: location.file, "streams", location.folder)
+      var location = location
+      location.path = "streams"
+      return try Self.elements(elements, at: location)
     case .string(let name) where !name.isEmpty:
       let path = FileContents.resolve(name, in: location.folder)
       let document = try document(path, .location(location.key("streams")))
@@ -56,7 +63,10 @@ struct ConfigurationFile {
           .location(.key(file: path, path: "")), .value(document.summary),
           expected: "an array of streams")
       }
-      return try Self.elements(elements, file: path, "", FileContents.folder(of: path))
+      return try Self.elements(
+        elements,
+        at: KeyReader.Location(
+          file: path, folder: FileContents.folder(of: path), isLenient: location.isLenient))
     default:
       throw UsageError(
         .location(location.key("streams")), .value(value.summary),
@@ -65,11 +75,12 @@ struct ConfigurationFile {
   }
 
   private static func elements(
-    _ values: [JSONValue], file: String, _ path: String, _ folder: String
+    _ values: [JSONValue], at list: KeyReader.Location
   ) throws(UsageError) -> [StreamElement] {
     var elements: [StreamElement] = []
     for (index, value) in values.enumerated() {
-      let location = KeyReader.Location(file: file, path: "\(path)[\(index)]", folder: folder)
+      var location = list
+      location.path += "[\(index)]"
       let element = try StreamElement(value, at: location)
       if elements.contains(where: { $0.name == element.name }) {
         throw UsageError(

@@ -31,26 +31,24 @@ struct FastLLRenditions {
 
   private static func list(_ reader: inout KeyReader) throws(UsageError) -> [FastLLRenditions] {
     guard let value = reader.take("qualities") else { return [] }
-    let location = KeyReader.Location(
-      file: reader.location.file, path: reader.location.path + ".qualities", folder: "")
-    var kinds = try KeyReader(value, at: location)
+    var kinds = try reader.inner(value, "qualities")
+    // Fast-ll has the key, and no audio.
+    if case .array(let tracks)? = kinds.peek("audio"), tracks.isEmpty { _ = kinds.take("audio") }
     var found: [FastLLRenditions] = []
     if let video = kinds.take("video") {
       guard case .array(let values) = video else {
         throw UsageError(
-          .location(location.key("video")), .value(video.summary), expected: "an array")
+          .location(kinds.location.key("video")), .value(video.summary), expected: "an array")
       }
       for (index, value) in values.enumerated() {
-        let spot = KeyReader.Location(
-          file: location.file, path: location.path + ".video[\(index)]", folder: "")
-        var keys = try KeyReader(value, at: spot)
-        var quality = FastLLRenditions(location: spot.whole)
+        var keys = try kinds.inner(value, "video[\(index)]")
+        var quality = FastLLRenditions(location: keys.location.whole)
         _ = try quality.take(&keys)
-        reader.finish(keys)
+        try reader.finish(keys)
         found.append(quality)
       }
     }
-    reader.finish(kinds)
+    try reader.finish(kinds)
     return found
   }
 

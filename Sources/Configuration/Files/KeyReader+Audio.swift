@@ -15,7 +15,7 @@ extension KeyReader {
     for (index, value) in values.enumerated() {
       var keys = try inner(value, "audio[\(index)]")
       texts.append(try keys.takeTrack())
-      finish(keys)
+      try finish(keys)
     }
     try add(
       .string(texts.joined(separator: ",")), "audio-tracks", at: location.key("audio"))

@@ -17,7 +17,7 @@ extension KeyReader {
       }
       var keys = try inner(value, "push[\(index)]")
       let text = try keys.takePush()
-      finish(keys)
+      try finish(keys)
       try add(.string(text), "push", at: place)
     }
   }

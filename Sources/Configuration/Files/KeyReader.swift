@@ -12,6 +12,8 @@ struct KeyReader {
     var path = ""
     /// The folder of relative paths.
     var folder: String
+    /// Whether unknown keys are warnings.
+    var isLenient = false
 
     /// The location of a key of the object.
     func key(_ key: String) -> SettingLocation {
@@ -25,6 +27,8 @@ struct KeyReader {
   private(set) var entries: [SettingsLayer.Entry] = []
   private(set) var warnings: [String] = []
   private var object: [String: JSONValue]
+  /// The keys that were asked for.
+  private var known: Set<String> = []
 
   /// - Throws: an error if the value is not an object.
   init(_ value: JSONValue, at location: Location) throws(UsageError) {
@@ -37,9 +41,12 @@ struct KeyReader {
   }
 
   /// Takes the value of a key out; nil if the key is absent or null.
-  mutating func take(_ key: String) -> JSONValue? { object.removeValue(forKey: key) }
+  mutating func take(_ key: String) -> JSONValue? {
+    known.insert(key)
+    return object.removeValue(forKey: key)
+  }
 
-  /// The value of a key; nil if the key is absent or null.
+  /// The value of a key that is taken out later; nil if the key is absent or null.
   func peek(_ key: String) -> JSONValue? { object[key] }
 
   /// Takes the text of a key out; an empty text counts as absent.
@@ -73,26 +80,47 @@ struct KeyReader {
     }
   }
 
-  /// Adds warnings about the remaining keys, which are unknown or for the whole program.
-  mutating func finish(isStream: Bool = false) {
+  /// Adds warnings about the remaining keys that are for the whole program.
+  ///
+  /// - Throws: an error for the first unknown key. In a lenient file it is a warning.
+  mutating func finish(isStream: Bool = false) throws(UsageError) {
     for key in object.keys.sorted() {
-      let isOfProgram = isStream && Option.table.contains { $0.keys.contains(key) }
-      warning(key, isOfProgram ? "applies to the whole program, ignored" : "unknown key, ignored")
+      if isStream, Option.table.contains(where: { $0.keys.contains(key) }) {
+        warning(key, "applies to the whole program, ignored")
+        continue
+      }
+      let nearest = NearestName.hint(for: key, among: known)
+      guard location.isLenient else {
+        throw UsageError(
+          .location(location.key(String(key.prefix(64)))),
+          .problem(OptionText("unknown key" + nearest)), expected: Self.expectedKey(location))
+      }
+      warning(key, "unknown key, ignored" + nearest)
     }
     object = [:]
+  }
+
+  private static func expectedKey(_ location: Location) -> OptionText {
+    location.file == StreamElement.requestName
+      ? "a flag in camelCase" : "a flag in camelCase; --lenient ignores unknown keys"
   }
 
   /// A reader of an object within this one.
   func inner(_ value: JSONValue, _ key: String, folder: String = "") throws(UsageError) -> KeyReader
   {
     let path = location.path.isEmpty ? key : "\(location.path).\(key)"
-    return try KeyReader(value, at: Location(file: location.file, path: path, folder: folder))
+    return try KeyReader(
+      value,
+      at: Location(
+        file: location.file, path: path, folder: folder, isLenient: location.isLenient))
   }
 
   /// Adds the warnings about an object within this one, and about its remaining keys.
-  mutating func finish(_ inner: KeyReader) {
+  ///
+  /// - Throws: an error for the first unknown key.
+  mutating func finish(_ inner: KeyReader) throws(UsageError) {
     var inner = inner
-    inner.finish()
+    try inner.finish()
     warnings += inner.warnings
   }
 
@@ -153,7 +181,7 @@ struct KeyReader {
       guard let value = inner.take(key) else { continue }
       try add(value, option, at: inner.location.key(key))
     }
-    finish(inner)
+    try finish(inner)
   }
 
   /// The keys of `archive` of a stream, without `archive-`.
@@ -183,7 +211,7 @@ struct KeyReader {
       guard let value = inner.take(key) else { continue }
       try add(value, Self.programKeys[key] ?? "archive-\(key)", at: inner.location.key(key))
     }
-    finish(inner)
+    try finish(inner)
   }
 }
 

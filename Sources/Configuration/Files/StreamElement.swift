@@ -39,7 +39,7 @@ package struct StreamElement: Sendable {
     try reader.takeEncryption()
     try reader.takePushes()
     try reader.takeTable { $0.isForStream && $0.name != "name" }
-    reader.finish(isStream: true)
+    try reader.finish(isStream: true)
     layer = SettingsLayer(reader.entries)
     self.location = location.whole
     warnings = reader.warnings

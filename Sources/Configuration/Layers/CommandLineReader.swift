@@ -76,7 +76,10 @@ package enum CommandLineReader {
       let expected = rows.first { "--" + $0.name == flag }?.option.expected ?? "a value"
       return UsageError(subject, .missingValue, expected: OptionText(expected))
     case POPT_ERROR_BADOPT:
-      return UsageError(subject, .problem("unknown option"), expected: "an option of --help")
+      let names = rows.filter { $0.name.count > 1 }.map { "--" + $0.name }
+      let nearest = flag.hasPrefix("--") ? NearestName.hint(for: flag, among: names) : ""
+      return UsageError(
+        subject, .problem(OptionText("unknown option" + nearest)), expected: "an option of --help")
     default:
       return UsageError(subject, .problem("\(unsafe String(cString: poptStrerror(code)))"))
     }

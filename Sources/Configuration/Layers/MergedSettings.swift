@@ -45,7 +45,8 @@ package struct MergedSettings: Sendable {
     }
     var location = invocation.locations["config"]
     if case .flag = location { location = .flag("-c") }
-    let file = try ConfigurationFile(path: path, location: location ?? .flag("-c"))
+    let file = try ConfigurationFile(
+      path: path, location: location ?? .flag("-c"), isLenient: invocation.isLenient)
     top = file.top
     program = overrides.over(top).program
     warnings = variables.warnings + file.warnings

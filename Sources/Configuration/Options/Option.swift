@@ -82,7 +82,7 @@ package struct Option: Sendable {
 
   /// The variables of the environment: `STREAMER_PART_DURATION`.
   package var variables: [String] {
-    guard isKey || name == "config" else { return [] }
+    guard isKey || ["config", "lenient"].contains(name) else { return [] }
     return ([name] + aliases).map {
       Self.variablePrefix + $0.uppercased().replacing("-", with: "_")
     }

@@ -10,6 +10,11 @@ extension Option {
       help: "a JSON file with flags as keys in camelCase, and with streams; SIGHUP reloads it"
     ).with { $0.scope = .invocation },
     Option.program(
+      "lenient", \.isLenient, .toggle, .program,
+      help: "warn of unknown keys in the file of -c, which are errors otherwise: for a file of a "
+        + "newer version"
+    ).with { $0.scope = .invocation },
+    Option.program(
       "check", \.action, .action(.check), .program,
       help: "read configuration and certificates, print what would run, and exit (0: valid; 2: not)"
     ).with { $0.scope = .invocation },

@@ -32,6 +32,8 @@ package struct ProgramSettings: Sendable {
   package var action = Action.stream
   /// Whether a parent process restarts the program.
   package var isSupervising = false
+  /// Whether unknown keys of the configuration file are warnings.
+  package var isLenient = false
   /// The configuration file.
   package var configurationPath: String?
   package var host = "0.0.0.0"
