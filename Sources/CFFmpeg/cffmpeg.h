@@ -267,6 +267,14 @@ static inline int cff_bit_depth(const AVFrame *f) {
   return d && d->nb_components ? d->comp[0].depth : 0;
 }
 
+/// How much smaller the chroma planes of a frame are: 1 for half the width, plus 2 for half the
+/// height; 3 for frames without colours or of an unknown format.
+static inline int cff_chroma(const AVFrame *f) {
+  const AVPixFmtDescriptor *d = av_pix_fmt_desc_get((enum AVPixelFormat)f->format);
+  if (!d || d->nb_components < 3) return 3;
+  return (d->log2_chroma_w > 0 ? 1 : 0) + (d->log2_chroma_h > 0 ? 2 : 0);
+}
+
 /// Bytes from one row of plane `i` to the next.
 static inline int cff_stride(const AVFrame *f, int i) { return f->linesize[i]; }
 

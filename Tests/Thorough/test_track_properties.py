@@ -197,6 +197,8 @@ def test_dynamic_range_of_pass_through(curve: str, streamer: Callable[..., Progr
 @pytest.mark.parametrize(("coding", "event", "words", "flags"), [
     (["-flags", "+ildct+ilme", "-x264-params", "tff=1"], "interlaced", "passed through", []),
     (["-pix_fmt", "yuv420p10le"], "bit-depth", "10 bits", []),
+    (["-pix_fmt", "yuv422p"], "chroma", "4:2:2", []),
+    (["-pix_fmt", "yuv444p"], "chroma", "4:4:4", []),
     (["-pix_fmt", "yuv420p10le"], "bit-depth", "encoded with 8 bits", ["--passthrough", "never"]),
     (["-pix_fmt", "yuv420p10le", "-color_trc", "smpte2084", "-color_primaries", "bt2020",
       "-colorspace", "bt2020nc"], "dynamic-range", "PQ", ["--passthrough", "never"]),

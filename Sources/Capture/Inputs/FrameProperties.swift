@@ -8,8 +8,23 @@ package struct FrameProperties: Sendable, Equatable, Codable {
   package var colour = ColourDescription.unspecified
   /// The bits of a sample.
   package var bitDepth = 8
+  /// The size of the chroma planes.
+  package var chroma = ChromaFormat.yuv420
   /// Whether the fields of a frame were captured at different times.
   package var isInterlaced = false
+}
+
+/// The size of the chroma planes of a frame, as it is usually written.
+package enum ChromaFormat: String, Sendable, Codable {
+  case yuv420 = "4:2:0"
+  case yuv422 = "4:2:2"
+  case yuv440 = "4:4:0"
+  case yuv444 = "4:4:4"
+
+  /// The format of planes of half the width, and half the height.
+  init(isHalfWidth: Bool, isHalfHeight: Bool) {
+    self = isHalfWidth ? (isHalfHeight ? .yuv420 : .yuv422) : (isHalfHeight ? .yuv440 : .yuv444)
+  }
 }
 
 extension InputDescription.Video {

@@ -149,6 +149,8 @@ package final class DecodedFrame: @unchecked Sendable {
       matrix: code(frame.pointee.colorspace.rawValue),
       isFullRange: frame.pointee.color_range == AVCOL_RANGE_JPEG)
     found.bitDepth = unsafe Int(cff_bit_depth(frame))
+    let chroma = unsafe cff_chroma(frame)
+    found.chroma = ChromaFormat(isHalfWidth: chroma & 1 != 0, isHalfHeight: chroma & 2 != 0)
     found.isInterlaced = isInterlaced || wasInterlaced
     return found
   }

@@ -57,6 +57,14 @@ package struct InputWarnings: Sendable {
               ? "passed through: players without a decoder for it show nothing "
                 + "(--passthrough never encodes it with 8 bits)" : "encoded with 8 bits")))
     }
+    if passesThrough, let chroma = frames.map(\.chroma).first(where: { $0 != .yuv420 }) {
+      list.append(
+        Warning(
+          event: "chroma",
+          text: "the video has \(chroma.rawValue) chroma and is passed through: phones and some "
+            + "browsers show nothing (--passthrough never encodes it as 4:2:0; x264: "
+            + "-pix_fmt yuv420p)"))
+    }
     if let warning = Self.dolbyVision(description.videos, passesThrough) { list.append(warning) }
     if !passesThrough,
       let range = description.videos.map(\.colour.range).first(where: { $0 != .sdr })

@@ -113,6 +113,7 @@ extension InputDescription.Video {
   /// The differences from usual video.
   fileprivate var words: [String] {
     (frames.isInterlaced ? ["interlaced"] : [])
+      + (frames.chroma == .yuv420 ? [] : [frames.chroma.rawValue])
       + (frames.bitDepth > 8 ? ["\(frames.bitDepth) bits"] : [])
       + (colour.range == .sdr ? [] : [colour.range.rawValue])
   }
