@@ -15,7 +15,7 @@ package struct DiscontinuityPeriod: Sendable, Hashable {
   package let firstFrame: Int64?
   /// Wall clock minus media time at its start.
   package let offset: Interval
-  /// The hash of its CMAF header; nil for the first header of the stream.
+  /// The hash of its CMAF header; nil before the header is known.
   package let headerHash: String?
 
   /// A period with these properties.
@@ -33,9 +33,11 @@ package struct DiscontinuityPeriod: Sendable, Hashable {
   package static let initial = initial(offset: .zero)
 
   /// The first period of a session; `index` is the number of periods of earlier ones.
-  static func initial(offset: Interval, index: Int64 = 0) -> DiscontinuityPeriod {
+  static func initial(
+    offset: Interval, index: Int64 = 0, headerHash: String? = nil
+  ) -> DiscontinuityPeriod {
     DiscontinuityPeriod(
-      index: index, firstSegment: nil, firstFrame: nil, offset: offset, headerHash: nil)
+      index: index, firstSegment: nil, firstFrame: nil, offset: offset, headerHash: headerHash)
   }
 
   /// The period that begins with `segment` at `frame`; without a hash it keeps this period's

@@ -21,12 +21,15 @@ package final class LiveWindow: Sendable {
     var listing = WindowListing()
     var wakers: [@Sendable () -> Void] = []
 
-    /// The number of CMAF headers that are kept; each outage of a source may add one.
+    /// The number of newest CMAF headers that are kept, beside those of segments in the window:
+    /// players may ask for them later than for their segments.
     static let headerLimit = 8
 
     mutating func add(_ track: TrackDescription) {
       tracks.removeAll { $0.headerHash == track.headerHash }
-      tracks = tracks.suffix(Self.headerLimit - 1) + [track]
+      let used = window.headerHashes
+      let old = tracks.dropLast(Self.headerLimit - 1).filter { used.contains($0.headerHash) }
+      tracks = old + tracks.suffix(Self.headerLimit - 1) + [track]
     }
   }
 
@@ -91,7 +94,10 @@ package final class LiveWindow: Sendable {
   /// Sets the constants of the rendition; called once, before the window goes live.
   package func describe(_ track: TrackDescription) {
     guard let track = encrypted(track) else { return }
-    shared.withLock { $0.tracks = [track] }
+    shared.withLock { shared in
+      shared.tracks = [track]
+      shared.window.describe(headerHash: track.headerHash)
+    }
   }
 
   /// Appends a chunk of the prefill; subscribers are not called.
@@ -143,7 +149,7 @@ package final class LiveWindow: Sendable {
     if let track { shared.withLock { $0.add(track) } }
     change { window in
       if window.segments.isEmpty, window.open == nil {
-        window.begin(offset: offset)
+        window.begin(offset: offset, headerHash: track?.headerHash)
       } else {
         window.announce(offset: offset, skipped: skipped, headerHash: track?.headerHash)
       }

@@ -40,10 +40,18 @@ struct WindowPeriods: Sendable {
     self.headerHash = headerHash ?? self.headerHash
   }
 
-  /// Sets wall clock minus media time of the first period, before the first chunk.
-  mutating func begin(offset: Interval) {
-    period = .initial(offset: offset, index: period.index)
+  /// Sets wall clock minus media time of the first period, before the first chunk; without a hash it
+  /// has the header that was described.
+  mutating func begin(offset: Interval, headerHash: String?) {
+    period = .initial(
+      offset: offset, index: period.index, headerHash: headerHash ?? period.headerHash)
     self.offset = offset
+  }
+
+  /// Sets the header of the first period, before the first chunk.
+  mutating func describe(headerHash: String) {
+    guard period.firstSegment == nil else { return }
+    period = .initial(offset: period.offset, index: period.index, headerHash: headerHash)
   }
 
   /// Segment `number`; it begins a period if a step of the wall clock was announced, or, without a

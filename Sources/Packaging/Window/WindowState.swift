@@ -103,8 +103,18 @@ struct WindowState: Sendable {
   }
 
   /// Sets wall clock minus media time of the first period, before the first chunk.
-  mutating func begin(offset: Interval) {
-    periods.begin(offset: offset)
+  mutating func begin(offset: Interval, headerHash: String? = nil) {
+    periods.begin(offset: offset, headerHash: headerHash)
+  }
+
+  /// Sets the header of the first period, before the first chunk.
+  mutating func describe(headerHash: String) { periods.describe(headerHash: headerHash) }
+
+  /// The hashes of the headers of all segments that can be asked for.
+  var headerHashes: Set<String> {
+    let segments = segments + [kept.lastBeforeSkip].compactMap(\.self)
+    let periods = segments.map(\.period) + [open?.period, self.periods.period].compactMap(\.self)
+    return Set(periods.compactMap(\.headerHash))
   }
 
   /// Makes the next segment, `number`, a gap.
