@@ -2,6 +2,7 @@
 
 import Capture
 import Logging
+import Media
 import Scheduling
 import Sharing
 import Time
@@ -238,6 +239,15 @@ final class PulledInput: StandbyOwner {
     write(
       .warning, "audio-ignored",
       "no audio: \(codec) is not accepted (expected AAC, MP3, Opus, AC-3, E-AC-3 or FLAC)")
+  }
+
+  /// Notes that the timestamps of the audio drift by `rate` in a second, which is corrected.
+  func audioDrifts(_ rate: Interval) {
+    let percent = Decimal.shortString(rate.magnitude.nanoseconds / 100_000, digits: 2)
+    write(
+      .warning, "audio-drift",
+      "audio timestamps run \(rate > .zero ? "slower" : "faster") than those of the video, by about "
+        + "\(percent) %: they are corrected")
   }
 
   func leavesOutAudio(_ fault: String) {

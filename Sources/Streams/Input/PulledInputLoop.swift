@@ -157,9 +157,10 @@ struct PulledInputLoop {
     var (oversized, missed): (UInt64, UInt64) = (0, 0)
     var (hasTrackFault, hasIgnoredAudio, hasAudioFault) = (false, false, false)
     var ignoredDeclarations = 0
+    var drift = AudioDrift()
     while !input.isStopped {
       let waiting = first.take()
-      guard let unit = if let waiting { waiting } else { try connection.nextUnit() } else {
+      guard var unit = if let waiting { waiting } else { try connection.nextUnit() } else {
         return connection.isReplaced ? .replaced : try finish(connection.description)
       }
       if connection.missed != missed {
@@ -191,6 +192,10 @@ struct PulledInputLoop {
       if case .metadata(let packet) = unit {
         input.metadata.take(packet, input, stage)
         continue
+      }
+      // The packets of a file arrive when they are wanted.
+      if !description.isPaced, input.takesAudio, drift.correct(&unit) {
+        input.audioDrifts(drift.slope)
       }
       if case .video = unit { input.videoArrived(isPaced: description.isPaced) }
       if let ending = try follow(try stage.take(unit, description)) { return ending }

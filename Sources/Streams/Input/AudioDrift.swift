@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Time
+
+/// Audio whose timestamps run slower or faster than those of the video: a pure state machine.
+///
+/// The delay of a track is its arrival minus its timestamp. A constant difference between the two
+/// delays is the lead of an encoder, and stays. A difference that changes is drift: the timestamps
+/// of the audio are corrected by its rate, and slowly by what has accumulated.
+///
+/// The least delay of a window counts, since lines and B-frames only make packets later.
+struct AudioDrift: Sendable {
+  /// The duration of a window.
+  static let window = Interval.seconds(2)
+  /// The smallest change of the difference that is drift, and the windows for which it lasts.
+  static let threshold = Interval.milliseconds(40)
+  static let patience = 3
+  /// The windows whose slope is the rate.
+  private static let memory = 15
+  /// What has accumulated is corrected within this time.
+  private static let settling: Int64 = 10
+  /// The largest correction in a second of what has accumulated: a half of one percent.
+  private static let slewLimit = Interval.milliseconds(5)
+  /// A larger step between timestamps and arrivals begins anew: another clock.
+  private static let step = Interval.seconds(1)
+
+  /// One track: the newest packet, and the least delay of the window.
+  private struct Track: Sendable {
+    var newest: (pts: SourceTime, arrival: MonotonicTime)?
+    var least: Interval?
+
+    /// - Returns: false after a step of the timestamps.
+    mutating func take(_ pts: SourceTime, _ arrival: MonotonicTime) -> Bool {
+      defer { newest = (pts, arrival) }
+      let delay =
+        Interval(nanoseconds: arrival.nanoseconds) - Interval(nanoseconds: pts.nanoseconds)
+      least = min(least ?? delay, delay)
+      guard let newest else { return true }
+      return ((pts - newest.pts) - (arrival - newest.arrival)).magnitude < AudioDrift.step
+    }
+  }
+
+  private var audio = Track()
+  private var video = Track()
+  private var windowStart: MonotonicTime?
+  /// The first difference; nil while it is unknown.
+  private var lead: Interval?
+  /// The differences of the last windows minus the lead, oldest first.
+  private var changes: [Interval] = []
+  /// What is added to the timestamps of the audio.
+  private(set) var correction = Interval.zero
+  /// How much the audio drifts in a second, as measured.
+  private(set) var slope = Interval.zero
+  /// The change of the correction in a second.
+  private(set) var rate = Interval.zero
+  private var correctedAt: MonotonicTime?
+  /// Whether drift was found; raised once.
+  private(set) var isDrifting = false
+
+  /// Corrects the timestamp of an audio packet.
+  ///
+  /// - Returns: whether drift was found with this unit.
+  mutating func correct(_ unit: inout InputUnit) -> Bool {
+    let wasDrifting = isDrifting
+    switch unit {
+    case .video(let video): takeVideo(video.dts ?? video.pts, arrival: video.arrival)
+    case .audio(var packet):
+      // The audio tracks of a source have one clock.
+      if packet.track == 0 {
+        packet.pts = audio(packet.pts, arrival: packet.arrival)
+      } else {
+        packet.pts += correction
+      }
+      unit = .audio(packet)
+    case .metadata: break
+    }
+    return isDrifting && !wasDrifting
+  }
+
+  /// Takes a video packet.
+  mutating func takeVideo(_ pts: SourceTime, arrival: MonotonicTime) {
+    if !video.take(pts, arrival) { self = AudioDrift() }
+    endWindow(at: arrival)
+  }
+
+  /// The corrected timestamp of an audio packet.
+  mutating func audio(_ pts: SourceTime, arrival: MonotonicTime) -> SourceTime {
+    if !audio.take(pts, arrival) { self = AudioDrift() }
+    endWindow(at: arrival)
+    if isDrifting, let correctedAt, arrival > correctedAt {
+      let elapsed = min(arrival - correctedAt, .seconds(1))
+      // bounded: intervals saturate
+      correction += rate * (elapsed.nanoseconds / 1_000_000) / 1000
+    }
+    correctedAt = arrival
+    return pts + correction
+  }
+
+  /// Ends the window if it is over.
+  private mutating func endWindow(at now: MonotonicTime) {
+    guard let start = windowStart else { return windowStart = now }
+    guard now - start >= Self.window else { return }
+    defer { (windowStart, audio.least, video.least) = (now, nil, nil) }
+    guard let audioDelay = audio.least, let videoDelay = video.least else { return }
+    let difference = audioDelay - videoDelay
+    guard let lead else { return lead = difference }
+    changes = changes.suffix(Self.memory - 1) + [difference - lead]
+    let recent = changes.suffix(Self.patience)
+    if !isDrifting, recent.count == Self.patience,
+      recent.allSatisfy({ $0 > Self.threshold }) || recent.allSatisfy({ $0 < -Self.threshold })
+    {
+      isDrifting = true
+    }
+    guard isDrifting, let first = changes.first, let last = changes.last, changes.count > 1 else {
+      return
+    }
+    // The slope, in a second, and the rest within `settling` seconds.
+    // bounded: at most `memory` windows
+    let seconds = Int64(changes.count - 1) * (Self.window.nanoseconds / 1_000_000_000)
+    slope = (last - first) / max(1, seconds)
+    // The least delay is up to a window old.
+    // bounded: intervals saturate
+    let present = last + slope * (Self.window.nanoseconds / 1_000_000_000)
+    let rest = (present - correction) / Self.settling
+    rate = slope + min(max(rest, -Self.slewLimit), Self.slewLimit)
+  }
+}

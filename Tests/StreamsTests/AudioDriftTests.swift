@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+import Time
+
+@testable import Streams
+
+@Suite("Audio timestamps that drift against those of the video")
+struct AudioDriftTests {
+  /// The offset of the audio in milliseconds after each second: what its corrected timestamps are
+  /// off by, if `rate` parts per million are missing from each.
+  private func offsets(
+    ppm: Int64, lead: Int64 = 0, seconds: Int64 = 60, jitter: Int64 = 0
+  ) -> (found: [Int64], drift: AudioDrift) {
+    var (drift, found): (AudioDrift, [Int64]) = (AudioDrift(), [])
+    for packet in 0..<seconds * 50 {
+      let real = packet * 20_000_000
+      let late = packet % 7 * jitter * 1_000_000 / 7
+      let arrival = MonotonicTime.origin + Interval(nanoseconds: real + late)
+      if packet % 2 == 0 {
+        drift.takeVideo(SourceTime(nanoseconds: real), arrival: arrival)
+      }
+      let stamp = real - real / 1_000_000 * ppm - lead * 1_000_000
+      let corrected = drift.audio(SourceTime(nanoseconds: stamp), arrival: arrival)
+      if packet % 50 == 49 {
+        found.append((corrected.nanoseconds - real + lead * 1_000_000) / 1_000_000)
+      }
+    }
+    return (found, drift)
+  }
+
+  @Test(
+    "drift is corrected to 40 ms, and named once",
+    arguments: [10_000, -10_000, 1000, 2000] as [Int64])
+  func corrected(ppm: Int64) {
+    let (found, drift) = offsets(ppm: ppm, seconds: 120)
+    #expect(drift.isDrifting)
+    #expect(found.suffix(60).allSatisfy { abs($0) <= 40 }, "\(found)")
+  }
+
+  @Test("100 ppm stay within 60 ms for 20 minutes")
+  func crystals() {
+    let (found, _) = offsets(ppm: 100, seconds: 1200)
+    #expect(found.allSatisfy { abs($0) <= 60 }, "\(found)")
+    #expect(found.suffix(300).allSatisfy { abs($0) <= 40 }, "\(found)")
+  }
+
+  @Test(
+    "a constant lead stays, also on a line with jitter",
+    arguments: [-200, 0, 200, 800] as [Int64])
+  func lead(milliseconds: Int64) {
+    let (found, drift) = offsets(ppm: 0, lead: milliseconds, jitter: 150)
+    #expect(!drift.isDrifting && drift.correction == .zero)
+    #expect(found.allSatisfy { $0 == 0 })
+  }
+
+  @Test("a step of a second is another clock, and begins anew")
+  func step() {
+    var (_, drift) = offsets(ppm: 10_000)
+    #expect(drift.correction > .zero)
+    _ = drift.audio(
+      SourceTime(nanoseconds: 3_600_000_000_000), arrival: .origin + .seconds(60))
+    #expect(drift.correction == .zero && !drift.isDrifting)
+  }
+}
