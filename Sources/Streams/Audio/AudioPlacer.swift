@@ -20,7 +20,10 @@ struct AudioPlacer: ~Copyable {
   /// Samples in a frame.
   private let length: Int64
   private let settings: AudioEncoderSettings
+  private let watch: CallWatchdog
+  /// Nil if audio is encoded.
   private var copied: CopiedAudioPlacer?
+  /// Of a track of copied AAC only while its audio has another form.
   private var encoder: ContinuousAudioEncoder?
   private var decoder: AudioInputDecoder
 
@@ -37,9 +40,14 @@ struct AudioPlacer: ~Copyable {
     _ watch: CallWatchdog = CallWatchdog()
   ) throws(FFmpegError) {
     var encoder: ContinuousAudioEncoder?
+    var settings = settings
     let (header, codecs): ([UInt8], String)
     if let format {
       (header, codecs) = (try format.header(), format.codecs)
+      // An encoder beside copied audio has the parameters of the header.
+      (settings.sampleRate, settings.channels) = (
+        format.settings.sampleRate, format.settings.channels
+      )
       copied = CopiedAudioPlacer(
         silence: try format.silence(), sampleRate: settings.sampleRate,
         length: format.length,
@@ -55,6 +63,7 @@ struct AudioPlacer: ~Copyable {
     self.format = format
     length = format?.length ?? AudioSegmentation.samplesPerAACFrame
     self.settings = settings
+    self.watch = watch
     channels = format?.settings.channels ?? settings.channels
     decoder = AudioInputDecoder(settings: settings, watch)
   }
@@ -77,18 +86,20 @@ struct AudioPlacer: ~Copyable {
 
   /// The next sample since 1970.
   var next: Int64 {
-    // bounded: positions are those of times that can be expressed
-    if let copied { return copied.next * length }
     switch encoder {
     case .some(let encoder): return encoder.next
-    case .none: return 0
+    // bounded: positions are those of times that can be expressed
+    case .none: return copied.map { $0.next * length } ?? 0
     }
   }
 
-  /// Whether audio of the format of a packet can be placed.
+  /// Whether packets of a format are placed as they are, or encoded in an encoded track.
   func accepts(_ format: InputDescription.Audio) -> Bool {
     self.format.map { $0.isOf(format) } ?? true
   }
+
+  /// Whether packets of other formats can be encoded with the parameters of the track.
+  var canEncode: Bool { format?.isAAC ?? true }
 
   /// Places a packet whose first sample belongs to `mediaTime`.
   ///
@@ -97,12 +108,35 @@ struct AudioPlacer: ~Copyable {
   mutating func place(
     _ entry: AudioQueue.Entry, at mediaTime: MediaTime
   ) throws(FFmpegError) -> [EncodedAudioFrame] {
-    try format?.check(entry.bytes)
-    if let frames = copied?.place(entry.bytes, at: mediaTime) { return frames }
     var frames: [EncodedAudioFrame] = []
+    if copied != nil {
+      if accepts(entry.format) {
+        try format?.check(entry.bytes)
+        frames += try copyAgain()
+        return frames + (copied?.place(entry.bytes, at: mediaTime) ?? [])
+      }
+      try encodeOnwards()
+    }
     for block in try decoder.decode(entry, at: mediaTime) {
       frames += try place(block.audio, rate: block.rate, at: block.mediaTime)
     }
+    return frames
+  }
+
+  /// Opens an encoder that continues copied audio, with the parameters of the track.
+  private mutating func encodeOnwards() throws(FFmpegError) {
+    guard encoder == nil, let copied else { return }
+    encoder = try ContinuousAudioEncoder(settings, from: copied.next, watch)
+  }
+
+  /// Ends the encoder beside copied audio, if there is one.
+  ///
+  /// - Returns: the AAC frames that it still held.
+  private mutating func copyAgain() throws(FFmpegError) -> [EncodedAudioFrame] {
+    guard encoder != nil else { return [] }
+    let frames = try encoder?.finish() ?? []
+    if let due = encoder?.due { copied?.jump(to: due) }
+    encoder = nil
     return frames
   }
 
@@ -151,7 +185,7 @@ struct AudioPlacer: ~Copyable {
     // bounded: a frame has samples
     let next = next / length
     let index = min(index, next + Int64(settings.sampleRate) / length)
-    if let frames = copied?.fill(to: index) { return frames }
+    if encoder == nil { return copied?.fill(to: index) ?? [] }
     // bounded: positions are those of times that can be expressed
     return try encoder?.fill(to: index * length) ?? []
   }

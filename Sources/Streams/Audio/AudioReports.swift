@@ -9,6 +9,8 @@ struct AudioReports {
   let stream: String
   let log: Log
   private var lastRefused: InputDescription.Audio?
+  /// The format that is encoded in a track of copied audio; nil while audio is copied.
+  private var encoded: InputDescription.Audio?
 
   /// Reports of a stream.
   init(stream: String, log: Log) {
@@ -24,11 +26,25 @@ struct AudioReports {
   }
 
   /// The source has another format; it is encoded at `rate`, or copied if that is nil.
-  func changed(_ format: InputDescription.Audio, encodedAt rate: Int32?) {
+  mutating func changed(_ format: InputDescription.Audio, encodedAt rate: Int32?) {
+    encoded = nil
+    write(format, encodedAt: rate)
+  }
+
+  private func write(_ format: InputDescription.Audio, encodedAt rate: Int32?) {
     log.write(
       .info, "audio-parameters", stream: stream,
       "the source has other audio now: \(Self.text(format)); "
         + (rate.map { "encoded at \($0) Hz" } ?? "copied"))
+  }
+
+  /// Audio of a track that copies its source was placed; it is encoded at `rate`, or copied if that
+  /// is nil.
+  mutating func placed(_ format: InputDescription.Audio, encodedAt rate: Int32?) {
+    let now = rate == nil ? nil : format
+    guard now != encoded else { return }
+    encoded = now
+    write(format, encodedAt: rate)
   }
 
   /// An encoder has failed.

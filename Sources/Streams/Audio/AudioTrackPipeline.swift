@@ -216,9 +216,13 @@ struct AudioTrackPipeline: ~Copyable {
     {
       // Audio after the last video frame of a period is omitted.
       if isAhead(entry) { continue }
-      guard placer.accepts(entry.format) else {
+      guard placer.accepts(entry.format) || placer.canEncode else {
         reports.refused(entry.format, "other parameters than the track has")
         continue
+      }
+      if format != nil {
+        let isCopied = placer.accepts(entry.format)
+        reports.placed(entry.format, encodedAt: isCopied ? nil : segmentation.sampleRate)
       }
       let mediaTime = mediaTime(entry)
       if segmentation.sample(atOrBefore: mediaTime) + half < placer.next {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMAF
-import Capture
 import Foundation
 import Media
 import Sharing
@@ -9,6 +8,7 @@ import TestSupport
 import Testing
 import Time
 
+@testable import Capture
 @testable import Streams
 
 @Suite("AAC frames at their positions", .blocking)
@@ -114,6 +114,61 @@ struct AudioPlacerTests {
       next += chunk.frames
     }
     #expect(next == first + 404_000 / 1024)
+  }
+
+  @Test(
+    "other audio in a track of copied AAC is decoded and encoded with the parameters of the track",
+    arguments: [(Int32(48_000), 2), (Int32(44_100), 2), (Int32(8000), 1), (Int32(48_000), 6)])
+  func otherForm(rate: Int32, channels: Int) throws {
+    // AAC-LC, 44.1 kHz, mono.
+    let aac = InputDescription.Audio(
+      codec: "aac", sampleRate: 44_100, channels: 1, configuration: [0x12, 0x08])
+    let pcm = InputDescription.Audio(
+      codec: "pcm_s16le", sampleRate: Int(rate), channels: channels, configuration: [])
+    let format = try #require(CopiedAudioFormat(aac))
+    let first = Int64(1000)
+    var placer = try AudioPlacer(
+      format, AudioEncoderSettings(sampleRate: 44_100, channels: 2), from: first)
+    let header = placer.header
+    #expect(placer.accepts(aac) && !placer.accepts(pcm) && placer.canEncode)
+    func time(_ samples: Int64) -> MediaTime {
+      .origin + Interval(ticks: first * 1024 + samples, timescale: 44_100)
+    }
+    func entry(_ format: InputDescription.Audio, _ bytes: [UInt8]) -> AudioQueue.Entry {
+      .init(bytes: bytes, format: format, pts: .origin, captured: .origin)
+    }
+    var frames: [EncodedAudioFrame] = []
+    let silence = try format.silence()
+    for index in Int64(0)..<4 {
+      frames += try placer.place(entry(aac, silence), at: time(index * 1024))
+    }
+    // Two seconds of a square wave in packets of 20 ms.
+    let count = Int(rate) / 50
+    for index in Int64(0)..<100 {
+      let samples = (0..<count).flatMap { sample in
+        [[UInt8]](repeating: [0, sample / (count / 20) % 2 == 0 ? 0x30 : 0xD0], count: channels)
+      }
+      frames += try placer.place(
+        entry(pcm, samples.flatMap(\.self)), at: time(4 * 1024 + index * 882))
+    }
+    let encoded = frames.count
+    for index in Int64(0)..<4 {
+      frames += try placer.place(entry(aac, silence), at: time((4 + 88 + index) * 1024))
+    }
+    #expect(frames.map(\.index) == Array(first..<first + Int64(frames.count)))
+    #expect(frames.suffix(2).allSatisfy { $0.bytes == silence }, "copied again")
+    #expect(placer.header == header)
+    var decoder = try AudioDecoder(
+      codec: "aac", extradata: aac.configuration, sampleRate: 44_100, channels: 1)
+    var peaks: [Float] = []
+    for frame in frames.prefix(encoded) {
+      for decoded in try decoder.decode(frame.bytes, pts: frame.position) {
+        #expect(decoded.sampleRate == 44_100 && decoded.audio.planes.count == 1)
+        peaks.append(decoded.audio.planes[0].map(abs).max() ?? 0)
+      }
+    }
+    #expect(decoder.damaged == 0)
+    #expect(peaks.dropFirst(8).allSatisfy { $0 > 0.1 }, "\(peaks)")
   }
 
   @Test(
