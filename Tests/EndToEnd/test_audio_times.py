@@ -90,3 +90,25 @@ def test_audio_is_within_5_ms_of_its_source(tmp_path: Path, streamer,
     check = subprocess.run([streamer_binary(), "archive", "check", str(archive)],
                            capture_output=True, text=True, timeout=30)
     assert check.returncode == 0 and list(archive.rglob("*.cmfa")), check.stdout + check.stderr
+
+
+@pytest.mark.timeout(120)
+def test_live_aac_in_latm_plays(tmp_path: Path, streamer, sources: list[Source]) -> None:
+    """AAC in LATM, as DVB has it, is decoded from live MPEG-TS, at the times of its source.
+
+    Its packets have several frames each.
+    """
+    port = free_port()
+    source = record(tmp_path).with_name("long.mkv")
+    early = offset(avsync.flashes(source), avsync.beeps(source))
+    sources.append(silent(
+        [need("ffmpeg", "AAC in LATM"), "-v", "error", "-re", "-i", str(source), "-map", "0:v:0",
+         "-map", "0:a:0", "-c", "copy", "-flush_packets", "1", "-mpegts_flags", "latm",
+         *ts(port)[:-1], "-pes_payload_size", "2930", ts(port)[-1]]))
+    program = passes(streamer, f"udp://127.0.0.1:{port}")
+    next_segments(program.port, 5)
+    tracks = {name: Track(program.port, name) for name in ("video", "audio")}
+    media = {name: track.media(track.playlist(), 4) for name, track in tracks.items()}
+    found = offset(avsync.flashes(media["video"]), avsync.beeps(media["audio"]))
+    assert abs(found - early) <= 0.02, (found, early)
+    assert not program.logged("audio-refused")

@@ -93,4 +93,42 @@ struct AudioTrackPipelineTests {
     #expect(sizes[1] == sizes[0] || sizes[1] < sizes[3], "\(sizes)")
     #expect(sizes[3] > sizes[1], "\(sizes)")
   }
+
+  @Test("audio that cannot be decoded is one log line and a state, which ends with other audio")
+  func undecodable() throws {
+    let video = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    var configuration = StreamConfiguration(size: .hd720, segmentation: video)
+    configuration.audioTracks = [AudioTrackSettings(.input(nil))]
+    let (output, window) = try configuration.audioOutput()
+    let lines = Locked<[String]>([])
+    let statistics = Locked(StreamStatistics(renditions: 2))
+    var pipeline = try AudioTrackPipeline(
+      output, stream: "live", from: Self.segment,
+      clock: SkippingClock(skip: ClockStep(segment: 0, offset: 0, skipped: 0)),
+      gracePeriod: .milliseconds(100), statistics: statistics,
+      log: Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } })
+    window.goLive()
+    let start = MonotonicTime.origin + .seconds(Self.segment)
+    func push(_ codec: String, _ bytes: [UInt8], at index: Int64) throws {
+      let time = start + .milliseconds(20 * index)
+      output.queue.push(
+        .init(
+          bytes: bytes,
+          format: .init(codec: codec, sampleRate: 48_000, channels: 2, configuration: []),
+          pts: SourceTime(time, plus: .zero), captured: time))
+      try pipeline.advance(to: time + .milliseconds(150))
+    }
+    for index in Int64(0)..<40 { try push("mp2", [0x47, 0x11, 0x22, 0x33, 0x44], at: index) }
+    #expect(statistics.withLock { $0.audioFault } == nil)
+    for index in Int64(40)..<150 { try push("mp2", [0x47, 0x11, 0x22, 0x33, 0x44], at: index) }
+    #expect(statistics.withLock { $0.audioFault } == .undecodable)
+    #expect(lines.withLock { $0.count } == 1, "\(lines.withLock { $0 })")
+    let line = lines.withLock { $0.first ?? "" }
+    #expect(line.contains("mp2, 48000 Hz, 2 channels") && line.contains("cannot be decoded"))
+    for index in Int64(150)..<160 {
+      try push("pcm_s16le", [UInt8](repeating: 64, count: 960 * 4), at: index)
+    }
+    #expect(statistics.withLock { $0.audioFault } == nil)
+  }
 }

@@ -11,8 +11,9 @@ import { outageOf } from './outage.js';
  * @property {Record<string, number>} captures when the first frame of each part was captured
  * @property {{ synchronized: boolean | null, estimate: number | null }} clock
  *   `estimate`: the server's estimate of its clock error, ms
- * @property {{ isOnline: boolean, since: number, outage?: import('./outage.js').Outage } | null}
- *   source whether it supplies frames, since when, and why not; null for another server
+ * @property {{
+ *   isOnline: boolean, since: number, outage?: import('./outage.js').Outage, audio?: string
+ * } | null} source whether it supplies frames, since when, and why not; null for another server
  * @property {CaptionLanguage[]} captions the languages of captions
  * @property {string[]} missing the names of the renditions without media at the moment
  * @property {Publisher | null} publisher null for a stream that clients do not publish
@@ -50,7 +51,10 @@ export function timestampsOf(response) {
       estimate: typeof offsetEstimateNs === 'number' ? offsetEstimateNs / 1e6 : null,
     },
     source: typeof source?.online === 'boolean'
-      ? { isOnline: source.online, since: Number(source.since), ...(outage && { outage }) } : null,
+      ? {
+        isOnline: source.online, since: Number(source.since), ...(outage && { outage }),
+        ...(typeof source.audio === 'string' && { audio: source.audio }),
+      } : null,
     missing: Array.isArray(missing) ? missing.map(String) : [],
     captions: languagesOf(captions),
     publisher: typeof publisher?.state === 'string' ? {

@@ -8,6 +8,7 @@ import { element } from './dom.js';
 import { Notices } from './notices.js';
 import { PastOffer } from './past-offer.js';
 import { FrameHold } from './frame-hold.js';
+import { sentenceOf } from '../shared/sentence.js';
 import { durationText } from './time-scale.js';
 /** @typedef {import('../engine/clock/stall-meter.js').Stall} Stall */
 /** @typedef {import('../engine/playback/playback.js').PlaybackOptions} PlaybackOptions */
@@ -120,6 +121,8 @@ export class Stage {
       notices.state('past', `−${durationText(clock.now() / 1000 - shownAt)}`);
     }
     this.past.update();
+    const { audio } = playback.services.presence ?? {};
+    notices.message('audio', audio ? sentenceOf(audio) : null, 'warn');
     const isShown = isLive && !isPast && !this.options.isIdle;
     notices.latency(isShown ? state.glassToGlassMs ?? state.latencyMs : null);
     this.events.onShow();

@@ -19,6 +19,8 @@ struct AudioDepacketizer {
   private let mayHaveHeaders: Bool
   /// Cuts AC-3 and E-AC-3; nil for other codecs.
   private var dolby: DolbySplitter?
+  /// Cuts AAC in LATM; nil for other codecs.
+  private var loas: LOASSplitter?
   /// Whether the layer of MPEG audio is not known: containers and RTP have one number for all.
   private var needsLayer: Bool
   /// The first bytes of a frame whose end has not arrived.
@@ -36,6 +38,7 @@ struct AudioDepacketizer {
     isBareOpus = isUnparsed && id == AV_CODEC_ID_OPUS
     needsLayer = id == AV_CODEC_ID_MP3 || id == AV_CODEC_ID_MP2
     dolby = id == AV_CODEC_ID_AC3 || id == AV_CODEC_ID_EAC3 ? DolbySplitter() : nil
+    loas = id == AV_CODEC_ID_AAC_LATM && isUnparsed ? LOASSplitter() : nil
     let configuration = unsafe Extradata.of(parameters)
     mayHaveHeaders = isAAC && configuration.isEmpty
     audio = unsafe InputDescription.Audio(
@@ -88,6 +91,11 @@ struct AudioDepacketizer {
         AudioPacket(
           bytes: Array(bytes[packet.range]),
           pts: pts + Interval(ticks: packet.samplesBefore, timescale: 48_000), arrival: arrival)
+      }
+    }
+    if loas != nil {
+      return (loas?.take(bytes, pts: pts) ?? []).map {
+        AudioPacket(bytes: $0.bytes, pts: $0.pts, arrival: arrival)
       }
     }
     if dolby != nil { return takeDolby(bytes, pts: pts, arrival: arrival) }

@@ -121,8 +121,15 @@ package struct InputConnection: ~Copyable {
   /// Why audio of a publisher was left out as malformed; nil if none was.
   package var audioFault: String? { publisher?.audioFault.map { "\($0)" } }
 
-  /// The codec of the audio of a publisher that is not accepted; nil if there is none.
-  package var ignoredAudio: String? { publisher?.ignoredAudio }
+  /// The codec of audio that a publisher may not send, or that cannot be decoded; nil if there is
+  /// none.
+  package var ignoredAudio: String? {
+    switch backend {
+    case .library(let packets): packets.ignoredAudio
+    case .publisher(let packets): packets.ignoredAudio
+    case .shared: nil
+    }
+  }
 
   /// The next unit.
   ///

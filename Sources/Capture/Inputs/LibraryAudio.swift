@@ -25,6 +25,8 @@ struct LibraryAudio {
   private(set) var first: InputDescription.Audio?
   /// The tracks after the first.
   private(set) var others: [InputDescription.Audio] = []
+  /// The codec of the first audio stream without a decoder, if there is no track; nil for none.
+  private(set) var ignored: String?
   /// The first audio streams beyond the limit.
   private(set) var leftOut: [InputDescription.Audio] = []
 
@@ -33,6 +35,7 @@ struct LibraryAudio {
   /// A packet of the stream `heard` has arrived. The parameters of a described stream may be
   /// complete only with its first packet.
   mutating func choose(_ context: InputContext, video: Int32?, heard: Int32) {
+    context.declareLATM(Int(heard))
     let streams = isOrderFinal ? context.membership : context.trackFingerprint(video: video)
     let isUnheard = tracks.contains { $0.index == heard && !$0.hasHeard }
     let isChanged = redescribe(context, heard)
@@ -79,6 +82,7 @@ struct LibraryAudio {
         }
       }
     }
+    ignored = tracks.isEmpty ? context.undecodableAudio : nil
     leftOut = order.filter { index in !tracks.contains { $0.index == index } }.prefix(limit)
       .compactMap { context.audioDepacketizer($0)?.audio }
   }
@@ -132,6 +136,33 @@ extension InputContext {
     return unsafe AudioDepacketizer(
       parameters, isUnparsed: isUnparsed, language: language(of: stream),
       purpose: Self.purpose(of: stream))
+  }
+
+  /// Declares the codec of a stream of AAC in LATM.
+  ///
+  /// The library knows it by the type in the PMT, and forgets it if the analysis is too short to
+  /// confirm it.
+  /// - Source: ISO/IEC 13818-1 table 2-34: 0x11 is ISO/IEC 14496-3 audio with LATM
+  fileprivate func declareLATM(_ index: Int) {
+    guard format == "mpegts", unsafe streams.indices.contains(index),
+      let parameters = unsafe streams[index]?.pointee.codecpar,
+      unsafe parameters.pointee.codec_id == AV_CODEC_ID_NONE,
+      unsafe parameters.pointee.codec_tag == 0x11
+    else { return }
+    unsafe (parameters.pointee.codec_type, parameters.pointee.codec_id) = (
+      AVMEDIA_TYPE_AUDIO, AV_CODEC_ID_AAC_LATM
+    )
+  }
+
+  /// The codec of the first audio stream that no decoder of the library can decode.
+  fileprivate var undecodableAudio: String? {
+    for index in unsafe streams.indices where !isAudio(index) {
+      guard let parameters = unsafe streams[index]?.pointee.codecpar,
+        unsafe parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO
+      else { continue }
+      return unsafe String(cString: avcodec_get_name(parameters.pointee.codec_id))
+    }
+    return nil
   }
 
   /// A number that changes when a stream is found, or a program changes.

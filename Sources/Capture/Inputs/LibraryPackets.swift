@@ -56,6 +56,9 @@ final class LibraryPackets {
   /// Whether the input is read faster than it plays.
   var isPaced: Bool { context.isPaced }
 
+  /// The codec of audio that cannot be decoded; nil if there is none.
+  var ignoredAudio: String? { audio.ignored }
+
   var oversized: UInt64 { video?.oversized ?? 0 }
 
   /// Reads a packet.

@@ -32,8 +32,8 @@ struct TimestampsDocument {
       SharedBytes(start(now)), objects,
       SharedBytes(
         end(
-          isOnline: statistics.isSourceOnline, since: statistics.sourceChanged, outage, publisher,
-          missing, captions)),
+          isOnline: statistics.isSourceOnline, since: statistics.sourceChanged,
+          audio: statistics.audioFault, outage, publisher, missing, captions)),
     ]
   }
 
@@ -47,12 +47,13 @@ struct TimestampsDocument {
   private static func start(_ now: WallTime) -> String { "{\"timestamp\":\(now.nanoseconds)" }
 
   private static func end(
-    isOnline: Bool, since: WallTime, _ outage: SourceOutage?, _ publisher: PublisherState?,
-    _ missing: [String], _ captions: [CaptionTrack]
+    isOnline: Bool, since: WallTime, audio: AudioFault? = nil, _ outage: SourceOutage?,
+    _ publisher: PublisherState?, _ missing: [String], _ captions: [CaptionTrack]
   ) -> String {
     let clock = SystemClock.synchronization
     let source: JSONObject = [
       "online": isOnline, "since": since.nanoseconds, "outage": outage?.publicObject,
+      "audio": audio?.words,
     ]
     let members: JSONObject = [
       "source": source, "publisher": publisher?.object,

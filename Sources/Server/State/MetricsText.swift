@@ -142,6 +142,10 @@ struct MetricsText {
         ($0.labels, Double($0.value.counts.shownInput ?? -1))
       })
     out.add(
+      "streamer_audio_fault",
+      "1 if viewers hear silence although the source sends audio.",
+      all.map { ($0.labels, $0.value.counts.audioFault == nil ? 0 : 1) })
+    out.add(
       "streamer_input_delay_seconds", "How long after its frame time a frame slot stays open.",
       all.map { ($0.labels, $0.value.stream.measures.inputDelay.seconds) })
     out.add(

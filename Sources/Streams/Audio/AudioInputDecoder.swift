@@ -15,6 +15,8 @@ struct AudioInputDecoder: ~Copyable {
   private var decoder: AudioDecoder?
   private var resampler: Resampler?
   private var shape: (rate: Int32, channels: Int)?
+  /// The packets since the last one that could be decoded.
+  private(set) var undecoded = 0
   /// The end of the audio that was decoded last.
   private var end = MediaTime.origin
 
@@ -33,6 +35,7 @@ struct AudioInputDecoder: ~Copyable {
     if entry.format != format {
       format = entry.format
       decoder = nil
+      undecoded = 0
       decoder = try AudioDecoder(
         codec: entry.format.codec, extradata: entry.format.configuration,
         sampleRate: Int32(clamping: entry.format.sampleRate), channels: entry.format.channels)
@@ -40,6 +43,7 @@ struct AudioInputDecoder: ~Copyable {
     let result = try watch.during(.coding) { () throws(FFmpegError) in
       try decoder?.decode(entry.bytes, pts: time.nanoseconds)
     }
+    undecoded = result?.isEmpty == false ? 0 : min(undecoded + 1, 1 << 20)
     guard let decoded = result else { return [] }
     var blocks: [(audio: PCMBlock, rate: Int32, mediaTime: MediaTime)] = []
     for block in decoded {

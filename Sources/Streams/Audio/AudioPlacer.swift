@@ -16,6 +16,9 @@ struct AudioPlacer: ~Copyable {
   let codecs: String
   let channels: Int
 
+  /// Packets in a row; about a second of usual audio.
+  private static let undecodablePackets = 50
+
   private let format: CopiedAudioFormat?
   /// Samples in a frame.
   private let length: Int64
@@ -100,6 +103,9 @@ struct AudioPlacer: ~Copyable {
 
   /// Whether packets of other formats can be encoded with the parameters of the track.
   var canEncode: Bool { format?.isAAC ?? true }
+
+  /// Whether more packets in a row could not be decoded than a decoder needs at its start.
+  var isUndecodable: Bool { decoder.undecoded >= Self.undecodablePackets }
 
   /// Places a packet whose first sample belongs to `mediaTime`.
   ///

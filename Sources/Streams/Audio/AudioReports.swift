@@ -53,6 +53,14 @@ struct AudioReports {
       .warning, "audio-failed", stream: stream, "\(error); silence, and another encoder")
   }
 
+  /// Packets of this format cannot be decoded.
+  mutating func undecodable(_ format: InputDescription.Audio) {
+    refused(
+      format,
+      "its packets cannot be decoded (they are damaged or encrypted, or the decoder lacks this "
+        + "form; AAC-LC in ADTS, Opus or MP2 would play)")
+  }
+
   /// Audio of this format is left out.
   mutating func refused(_ format: InputDescription.Audio, _ reason: String) {
     guard lastRefused != format else { return }
@@ -61,7 +69,8 @@ struct AudioReports {
       .warning, "audio-refused", stream: stream, "\(Self.text(format)): \(reason); silence")
   }
 
-  private static func text(_ format: InputDescription.Audio) -> String {
+  /// A format in words.
+  static func text(_ format: InputDescription.Audio) -> String {
     "\(format.codec), \(format.sampleRate) Hz, \(format.channels) channels"
   }
 }

@@ -35,6 +35,9 @@ struct AudioTrackPipeline: ~Copyable {
   /// AAC frames that are not published yet.
   private var frames: [EncodedAudioFrame] = []
   private var reports: AudioReports
+  private let statistics: Locked<StreamStatistics>
+  /// Whether the state names the audio of this track.
+  private var isUndecodable = false
 
   /// Opens the encoder and describes the track to the sink.
   ///
@@ -62,6 +65,7 @@ struct AudioTrackPipeline: ~Copyable {
     self.source = source
     self.gracePeriod = gracePeriod.map(AudioGracePeriod.init)
     reports = AudioReports(stream: stream, log: log)
+    self.statistics = statistics
     hasBegun = firstSegment != nil
     var format: CopiedAudioFormat?
     if case .input(let found) = track.source { format = found }
@@ -232,9 +236,20 @@ struct AudioTrackPipeline: ~Copyable {
         reports.refused(entry.format, "\(error)")
         try placer.recover()
       }
+      note(entry.format)
       try publish(period)
     }
     return queue.first.map { $0.captured >= nextStart } ?? false
+  }
+
+  /// Names audio of this format in log and state if it cannot be decoded.
+  private mutating func note(_ format: InputDescription.Audio) {
+    guard placer.isUndecodable != isUndecodable else { return }
+    isUndecodable.toggle()
+    if isUndecodable { reports.undecodable(format) }
+    statistics.withLock { [isUndecodable] in
+      $0.audioFault = isUndecodable ? .undecodable : nil
+    }
   }
 
   /// Publishes silence at the positions before the AAC frame `index` that have no audio.

@@ -36,6 +36,10 @@ extension SessionContext {
   /// Takes the coded audio of a pulled input; nil if it is not used.
   var audioConsumer: InputTarget.AudioConsumer? {
     let outputs = audio.filter(\.settings.isOfInput)
+    guard !audio.isEmpty else {
+      let late = LateAudio(stream: configuration.name, statistics: statistics, log: log)
+      return { packet, description, _ in late.take(packet, description) }
+    }
     guard !outputs.isEmpty else { return nil }
     let router = AudioTrackRouter(outputs, stream: configuration.name, log: log)
     return { router.take($0, $1, captured: $2) }

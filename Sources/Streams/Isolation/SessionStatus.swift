@@ -30,6 +30,8 @@ package struct SessionStatus: Sendable {
     statistics.shownInput = try reader.optional { reader throws(MessageError) in
       Int(try reader.integer("an input", in: 0...StartOrder.maximumInputs))
     }
+    let fault = try reader.integer("an audio fault", in: 0...AudioFault.late.rawValue)
+    statistics.audioFault = AudioFault(rawValue: fault)
     for _ in 0..<(try reader.integer("the number of streams", in: 0...Self.maximumNames)) {
       statistics.sharedWith.append(try reader.text("a name", limit: Self.maximumNameLength))
     }
@@ -47,7 +49,9 @@ package struct SessionStatus: Sendable {
     for counter in StreamStatistics.counters { writer.add(statistics[keyPath: counter]) }
     let input = statistics.shownInput.map { UInt8(clamping: $0) }
     let names = statistics.sharedWith.prefix(Int(Self.maximumNames))
-    writer.add(statistics.isSourceOnline, input, UInt8(clamping: names.count))
+    writer.add(
+      statistics.isSourceOnline, input, statistics.audioFault?.rawValue ?? 0,
+      UInt8(clamping: names.count))
     for name in names { writer.add(name) }
     for rendition in statistics.renditions { rendition.write(to: &writer) }
     let most = Interval.seconds(1 << 30)
@@ -128,6 +132,7 @@ extension StreamStatistics {
     }
     isSourceOnline = present.isSourceOnline
     shownInput = present.shownInput
+    audioFault = present.audioFault
     sharedWith = present.sharedWith
     for index in renditions.indices where index < present.renditions.count {
       renditions[index] = present.renditions[index]

@@ -41,6 +41,8 @@ package struct StreamStatistics: Sendable {
   package var inputSwitches: UInt64 = 0
   /// The other streams that share a connection to an input with this one, by name.
   package var sharedWith: [String] = []
+  /// Why viewers hear silence although the source sends audio; nil if they need not.
+  package var audioFault: AudioFault?
   /// Steps of the wall clock by more than 50 ms.
   package var clockSteps: UInt64 = 0
   /// Counters of each track, by its number.

@@ -17,6 +17,7 @@ const RETURNS = 'The picture returns by itself.', STARTS = 'The picture starts b
  * @property {number} since
  * @property {boolean} [hasFailed]
  * @property {Outage} [outage]
+ * @property {string} [audio] why there is no sound although the source sends audio
  */
 
 /**
