@@ -20,10 +20,16 @@ package protocol ReceivedUnit: Sendable {
 /// A sender that was stopped or cut off has buffered its access units and now sends them in a
 /// burst. Their timestamps are correct; their arrival times are not. Units are buffered until
 /// the source keeps pace, then each gets the arrival time that it would have had, counted back from
-/// the last.
+/// the last. The pace is measured between leading access units, whose timestamps are above all
+/// earlier ones: the timestamps of B-frames fall and rise in decoding order.
 package struct Backlog<Unit: ReceivedUnit>: Sendable {
   /// As many access units in at least half their time are no burst.
   private static var pace: Int { 5 }
+  /// The largest fall of a timestamp that counts as reordering; after a larger one the timestamps
+  /// start over.
+  private static var maximumReordering: Interval { .seconds(1) }
+  /// The longest time without a leading access unit: then timestamps do not tell the pace.
+  private static var maximumStall: Interval { .seconds(1) }
   /// The most units that are buffered.
   package static var capacity: Int { 4000 }
   /// The longest silence.
@@ -31,7 +37,10 @@ package struct Backlog<Unit: ReceivedUnit>: Sendable {
 
   private var isBuffering = false
   private var buffered: [Unit] = []
+  /// The access units since the timestamps have started over.
   private var video: [(pts: SourceTime, arrival: MonotonicTime)] = []
+  /// The indices of the leading ones in ``video``.
+  private var leading: [Int] = []
 
   /// An empty backlog.
   package init() {}
@@ -48,12 +57,7 @@ package struct Backlog<Unit: ReceivedUnit>: Sendable {
   package mutating func take(_ unit: Unit) -> [Unit] {
     guard isBuffering else { return [unit] }
     buffered.append(unit)
-    if unit.isVideo {
-      // A demuxer returns the last access unit of one sender with the first of the next, whose
-      // timestamps start over.
-      if let last = video.last, unit.pts <= last.pts { video = [] }
-      video.append((unit.pts, unit.arrival))
-    }
+    if unit.isVideo { add(unit) }
     guard let lateness else { return [] }
     defer { self = Backlog() }
     var next = MonotonicTime.distantFuture
@@ -66,17 +70,30 @@ package struct Backlog<Unit: ReceivedUnit>: Sendable {
     }.reversed()
   }
 
+  private mutating func add(_ unit: Unit) {
+    let highest = leading.last.map { video[$0].pts }
+    // A demuxer returns the last access unit of one sender with the first of the next, whose
+    // timestamps start over.
+    if let highest, unit.pts < highest - Self.maximumReordering { (video, leading) = ([], []) }
+    if leading.isEmpty || highest.map({ unit.pts > $0 }) ?? true { leading.append(video.count) }
+    video.append((unit.pts, unit.arrival))
+  }
+
   /// The least difference of arrival and timestamp; nil during the burst.
   private var lateness: Interval? {
     // Audio may continue without video, which alone tells the pace.
     if buffered.count > Self.capacity {
       return buffered.suffix(Self.capacity / 2).map { $0.arrival.offset(from: $0.pts) }.min()
     }
-    guard video.count > Self.pace else { return nil }
-    let newest = video.suffix(Self.pace + 1)
-    guard let first = newest.first, let last = newest.last,
-      2 * (last.arrival - first.arrival) >= last.pts - first.pts  // bounded: intervals saturate
-    else { return nil }
-    return newest.map { $0.arrival.offset(from: $0.pts) }.min()
+    guard let newest = leading.last else { return nil }
+    let last = video[newest]
+    let isStalled = video.last.map { $0.arrival - last.arrival > Self.maximumStall } ?? false
+    if isStalled { return video.map { $0.arrival.offset(from: $0.pts) }.min() }
+    // bounded: at most capacity
+    guard let start = leading.last(where: { $0 + Self.pace <= newest }) else { return nil }
+    let first = video[start]
+    // bounded: intervals saturate
+    guard 2 * (last.arrival - first.arrival) >= last.pts - first.pts else { return nil }
+    return video[start...].map { $0.arrival.offset(from: $0.pts) }.min()
   }
 }

@@ -111,6 +111,63 @@ struct BacklogTests {
     }
   }
 
+  /// Decoding order of `count` frames with `depth` B-frames between two references, as indices.
+  private static func reordered(_ count: Int64, depth: Int64) -> [Int64] {
+    var order: [Int64] = [0]
+    for start in stride(from: Int64(0), to: count, by: Int(depth) + 1) {
+      order.append(start + depth + 1)
+      order += (0..<depth).map { start + 1 + $0 }
+    }
+    return order
+  }
+
+  @Test(
+    "a sender with B-frames is returned within 16 frames, in order, not before its arrival",
+    arguments: [1, 2, 3, 7] as [Int64])
+  func reordering(depth: Int64) {
+    var backlog = Backlog<Sent>()
+    backlog.begin()
+    let sent = Self.reordered(60, depth: depth).enumerated().map { index, frame in
+      Sent(
+        pts: .origin + (frame + 3) * Self.frameDuration,
+        arrival: .origin + Self.delay + Int64(index) * Self.frameDuration)
+    }
+    var returned: [Sent] = []
+    for (index, one) in sent.enumerated() {
+      returned += backlog.take(one)
+      if index >= 16 { #expect(returned.count == index + 1) }
+    }
+    #expect(returned.map(\.pts) == sent.map(\.pts))
+    #expect(zip(returned, sent).allSatisfy { $0.arrival <= $1.arrival })
+    #expect(zip(returned.dropFirst(), returned).allSatisfy { $0.arrival >= $1.arrival })
+  }
+
+  @Test("a burst with B-frames is held until its end")
+  func reorderedBurst() {
+    var backlog = Backlog<Sent>()
+    backlog.begin()
+    let frames = Self.reordered(120, depth: 2)
+    for (index, frame) in frames.prefix(90).enumerated() {
+      let units = backlog.take(
+        Sent(
+          pts: .origin + frame * Self.frameDuration,
+          arrival: .origin + Self.delay + .milliseconds(Int64(index))))
+      #expect(units.isEmpty)
+    }
+  }
+
+  @Test("timestamps that stand still are returned after a second")
+  func standing() {
+    var backlog = Backlog<Sent>()
+    backlog.begin()
+    var count = 0
+    for index in Int64(0)..<40 {
+      let arrival = MonotonicTime.origin + Self.delay + index * Self.frameDuration
+      count += backlog.take(Sent(pts: .origin, arrival: arrival)).count
+    }
+    #expect(count == 40)
+  }
+
   @Test("audio without video is returned, and not held forever")
   func audioAlone() {
     var backlog = Backlog<Sent>()
