@@ -24,8 +24,6 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
 
   /// The largest error of the wall clock that is not a step.
   private static var tolerance: Interval { .milliseconds(50) }
-  /// For this time after the last frame it is repeated; then the slate is shown.
-  private static var gracePeriod: Interval { .seconds(1) }
 
   private let segmentation: Segmentation
   private let inputDelay: Interval
@@ -40,6 +38,8 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
   private var next: Int64
   private var frame: Frame
   private var frameArrival: MonotonicTime
+  /// How long the last frame is repeated; then the slate is shown.
+  private var arrivals = SilenceLimit()
   private var newestFilled = Int64.min
 
   /// A schedule whose first slot has the frame index `first`.
@@ -50,7 +50,7 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
   ///   - first: index of the first frame.
   ///   - inputDelay: how long after its frame time a slot stays open.
   ///   - initial: the frame shown until the source's first.
-  ///   - slate: the frames shown from one second after the last one on, one for each frame time,
+  ///   - slate: the frames shown from one second after the last one on (``SilenceLimit``), one for each frame time,
   ///     repeatedly; empty repeats the last one.
   package init(
     segmentation: Segmentation, clock: StreamClock, first: Int64, inputDelay: Interval,
@@ -107,17 +107,20 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
     let own = min(nearest, clock.frame(atOrAfter: now, on: segmentation.grid) - clock.shift)
     guard own >= next else {
       if own == newestFilled { counters.dropped += 1 } else { counters.late += 1 }
-      frame = new
-      frameArrival = now
+      show(new, at: now)
       return []
     }
     var slots: [FrameSlot<Frame>] = []
     while next < own { slots.append(repeated(at: now, wallMinusMonotonic)) }
-    frame = new
-    frameArrival = now
+    show(new, at: now)
     newestFilled = own
     slots.append(slot(new, captured: isAtFrameTime ? nil : captured, wallMinusMonotonic))
     return slots
+  }
+
+  private mutating func show(_ new: Frame, at now: MonotonicTime) {
+    (frame, frameArrival) = (new, now)
+    arrivals.heard(at: now)
   }
 
   /// Closes the slots whose closing time has passed, with the last frame or the slate.
@@ -133,7 +136,7 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
     at now: MonotonicTime, _ wallMinusMonotonic: Interval
   ) -> FrameSlot<Frame> {
     counters.repeated += 1
-    let isStale = now - frameArrival > Self.gracePeriod
+    let isStale = now - frameArrival > arrivals.limit
     return slot(isStale ? slateFrame ?? frame : frame, captured: nil, wallMinusMonotonic)
   }
 

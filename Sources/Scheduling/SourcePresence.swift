@@ -4,8 +4,8 @@ package import Time
 
 /// The presence of a pulled input, by the events of its connections: a pure state machine.
 ///
-/// A source is away until a connection supplies a frame, then it is online. After ``silenceLimit``
-/// without a unit it is silent, and resuming from the next unit to the first access unit after it.
+/// A source is away until a connection supplies a frame, then it is online. After the limit of
+/// ``SilenceLimit`` without a unit it is silent, and resuming from the next unit to the first access unit after it.
 /// Each event returns its action for log and counters.
 package struct SourcePresence: Sendable {
   /// The presence of the source.
@@ -15,7 +15,7 @@ package struct SourcePresence: Sendable {
   package enum Action: Sendable, Equatable {
     /// A frame arrived; `isReturn` if the source was online before.
     case opened(isReturn: Bool)
-    /// No unit arrived for ``silenceLimit``.
+    /// No unit arrived for the limit of ``SilenceLimit``.
     case fellSilent
     /// An access unit arrived after a silence.
     case resumed
@@ -30,13 +30,10 @@ package struct SourcePresence: Sendable {
   private enum Frames { case neverSeen, missing, seen }
   private enum Silence { case none, silent, heardAgain, skippedFirst }
 
-  /// How long a connection may supply nothing until it is silent.
-  package static let silenceLimit = Interval.seconds(1)
-
   private var frames = Frames.neverSeen
   private var silence = Silence.none
-  /// The last arrival on this connection; nil before the first.
-  private var heard: MonotonicTime?
+  /// The arrivals on this connection.
+  private var arrivals = SilenceLimit()
   private var isLossReported = false
   private var retry: RetryPlan
 
@@ -56,11 +53,14 @@ package struct SourcePresence: Sendable {
   package var hasBeenOnline: Bool { frames != .neverSeen }
 
   /// When the connection will be silent if nothing arrives; nil if nothing arrived on it.
-  package var silentFrom: MonotonicTime? { heard.map { $0 + Self.silenceLimit } }
+  package var silentFrom: MonotonicTime? { arrivals.silentFrom }
+
+  /// How long a connection may supply nothing until it is silent.
+  package var silenceLimit: Interval { arrivals.limit }
 
   /// Notes that a unit arrived.
   package mutating func heard(at now: MonotonicTime) {
-    heard = now
+    arrivals.heard(at: now)
     if silence == .silent { silence = .heardAgain }
   }
 
@@ -126,6 +126,6 @@ package struct SourcePresence: Sendable {
   private mutating func disconnect() {
     if frames == .seen { frames = .missing }
     silence = .none
-    heard = nil
+    arrivals.disconnect()
   }
 }

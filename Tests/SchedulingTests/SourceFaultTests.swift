@@ -192,7 +192,7 @@ struct SourceFaultTests {
   ) -> MonotonicTime {
     if !kind.isEndSeen {
       // The second connection is opened after one second of silence.
-      return max(back, broken + SourcePresence.silenceLimit) + 50_000_000
+      return max(back, broken + SilenceLimit.least) + 50_000_000
     }
     var plan = RetryPlan(isListener: kind.isListener)
     plan.succeeded()

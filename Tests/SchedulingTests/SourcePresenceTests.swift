@@ -68,6 +68,14 @@ struct SourcePresenceTests {
         Step(.check(at: 6999), .online), Step(.check(at: 7000), .silent, .fellSilent),
       ]),
     Row(
+      "the limit of a camera with one frame per second is two and a half times their distance",
+      online + [
+        Step(.heard(at: 900), .online), Step(.heard(at: 1900), .online),
+        Step(.heard(at: 2900), .online), Step(.heard(at: 3900), .online),
+        Step(.check(at: 5000), .online), Step(.check(at: 6399), .online),
+        Step(.check(at: 6400), .silent, .fellSilent),
+      ]),
+    Row(
       "a delayed access unit is skipped after a silence",
       online + [
         Step(.check(at: 1000), .silent, .fellSilent), Step(.heard(at: 2000), .resuming),

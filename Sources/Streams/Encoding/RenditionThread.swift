@@ -43,10 +43,12 @@ struct RenditionThread: Sendable {
     var captions = CaptionQueue()
     while let (slot, waiting) = feed.next(renditionIndex), !isLeaving() {
       let begin = SystemClock.monotonicTime
+      // A slot is closed after the input delay.
+      let lag = begin - slot.due - configuration.inputDelay
       if !isLeftOut {
-        note(monitor.observe(age: begin - slot.due))
+        note(monitor.observe(age: lag))
         let before = effort.step
-        effort.observe(lag: begin - slot.due - configuration.inputDelay, now: begin)
+        effort.observe(lag: lag, now: begin)
         note(effort.step, before: before)
         track.hurry(effort.hurries)
       }
@@ -74,7 +76,7 @@ struct RenditionThread: Sendable {
         isLeftOut = leavesOut
       }
       if position == 0 {
-        let isLate = !isLeftOut && begin - slot.due > lagLimit
+        let isLate = !isLeftOut && lag > lagLimit
         if isLate, !isSkipping { noteSkipping(from: slot.frameIndex) }
         isSkipping = isLate
         if isSkipping || isLeftOut && still == nil { window.leaveOut(segment(of: slot)) }

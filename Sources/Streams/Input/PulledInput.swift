@@ -274,8 +274,10 @@ final class PulledInput: StandbyOwner {
       setOnline(true, isReturn: isReturn)
     case .fellSilent:
       setOnline(false)
-      write(.warning, "source-silent", "no data for 1 s; the stream continues")
-      outages.note(.silent, "no data for 1 s", input: position?.index ?? 0)
+      let silence = presence.withLock { $0.silenceLimit.milliseconds }
+      let limit = "no data for \(Decimal.shortString(silence, digits: 3)) s"
+      write(.warning, "source-silent", "\(limit); the stream continues")
+      outages.note(.silent, limit, input: position?.index ?? 0)
     case .resumed:
       write(.info, "source-resumed", "sends again")
       outages.clear(position?.index ?? 0)

@@ -11,7 +11,7 @@ final class SharedConnection: StandbyOwner {
   let options: InputOptions
   let texts: OnceFlag
   let cancellation: InputCancellation
-  private let lastUnit = Locked<MonotonicTime?>(nil)
+  private let arrivals = Locked(SilenceLimit())
 
   /// A link whose calls of libraries `watch` gets; its texts are decoded if `texts` is raised.
   init(_ key: SharedInput.Key, texts: OnceFlag, _ watch: CallWatchdog) {
@@ -23,13 +23,11 @@ final class SharedConnection: StandbyOwner {
 
   // MARK: The standby
 
-  var silentFrom: MonotonicTime? {
-    lastUnit.withLock { $0 }.map { $0 + SourcePresence.silenceLimit }
-  }
+  var silentFrom: MonotonicTime? { arrivals.withLock { $0.silentFrom } }
 
   var reconnects: Bool { address.kind != .udp }
 
-  func heard(at now: MonotonicTime) { lastUnit.withLock { $0 = now } }
+  func heard(at now: MonotonicTime) { arrivals.withLock { $0.heard(at: now) } }
 
   func checkSilence(at now: MonotonicTime) {}
 
@@ -68,7 +66,7 @@ final class SharedConnection: StandbyOwner {
       guard let next = standby.end(), !isStopped, let another = next.take() else {
         return try ending.get()
       }
-      lastUnit.withLock { $0 = nil }
+      arrivals.withLock { $0.disconnect() }
       connection = another
       first = next.first
       cancellation = next.cancellation

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+/// The time without an arrival after which a source is silent: a pure state machine.
+///
+/// One second, or two and a half times the distance of arrivals if that is longer, as with a camera
+/// of one frame per second. The least of the last distances counts, so an outage does not.
+package struct SilenceLimit: Sendable {
+  /// The least limit.
+  package static let least = Interval.seconds(1)
+  /// The largest limit.
+  package static let most = Interval.seconds(10)
+  /// The distances that must be known before the limit is longer than the least.
+  private static let count = 3
+
+  private var last: MonotonicTime?
+  private var distances: [Interval] = []
+
+  /// A limit of a source without arrivals.
+  package init() {}
+
+  /// The limit.
+  package var limit: Interval {
+    guard distances.count == Self.count, let usual = distances.min() else { return Self.least }
+    return min(max(usual / 2 * 5, Self.least), Self.most)  // bounded: intervals saturate
+  }
+
+  /// When the source will be silent if nothing arrives; nil before the first arrival.
+  package var silentFrom: MonotonicTime? { last.map { $0 + limit } }
+
+  /// Notes an arrival.
+  package mutating func heard(at now: MonotonicTime) {
+    if let last { distances = distances.suffix(Self.count - 1) + [now - last] }
+    last = now
+  }
+
+  /// Notes that the connection has ended.
+  package mutating func disconnect() { self = SilenceLimit() }
+}
