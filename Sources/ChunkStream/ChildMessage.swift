@@ -12,7 +12,7 @@ package import Time
 /// belong to the sessions of streams, which read them with a ``FieldReader``.
 package enum ChildMessage: FieldMessage {
   /// The version of the messages; both ends have the same executable.
-  package static let version: UInt16 = 5
+  package static let version: UInt16 = 6
   /// The most bytes of a line of the log, or of a reason.
   package static let maximumTextLength = 4096
 
@@ -34,6 +34,8 @@ package enum ChildMessage: FieldMessage {
   case tracksChanged
   /// The source cannot be passed through any longer.
   case unfit(reason: String)
+  /// The timestamps of the source cannot be used: it must be encoded.
+  case unpaced(reason: String)
   /// The constants of a track.
   case track(UInt8, TrackFields)
   /// A chunk of a track.
@@ -94,6 +96,7 @@ package enum ChildMessage: FieldMessage {
       writer.add(
         message: 20, time, cue.text.marked, cue.language.code, cue.duration,
         cue.position.line.map { UInt8(clamping: $0) }, cue.position.align.rawValue)
+    case .unpaced(let reason): writer.add(message: 21, Self.shortened(reason))
     }
   }
 
@@ -143,6 +146,7 @@ package enum ChildMessage: FieldMessage {
         time: try reader.instant("the time of an event"),
         mediaTime: try reader.instant("a media time"), try EventContent(&reader))
     case 20: self = try Self.readCue(&reader)
+    case 21: self = .unpaced(reason: try Self.reason(&reader))
     default: throw .unknownKind(kind)
     }
   }

@@ -65,12 +65,17 @@ package struct DecodingOrder: Sendable {
     }
     guard !isKey, let key else { return DecodingPosition(pts: pts, shift: 0) }
     var next = index + 1
-    if let dts, let first = key.dts { next = max(next, rate.nearestCount(dts - first)) }
-    let (shift, isBeyond) = rate.nearestCount(pts - key.pts).subtractingReportingOverflow(next)
-    guard !isBeyond, shift.magnitude <= Reordering.maximum else {
-      return DecodingPosition(pts: pts, shift: 0)
+    let counted = dts.flatMap { dts in key.dts.map { rate.nearestCount(dts - $0) } }
+    if let counted, counted.subtractingSaturated(next) <= Reordering.maximum {
+      next = max(next, counted)
     }
-    index = next
+    defer { index = next }
+    var shift = rate.nearestCount(pts - key.pts).subtractingSaturated(next)
+    if shift.magnitude > Reordering.maximum, let dts, let first = key.dts {
+      // A displaced unit keeps the distance of its two timestamps.
+      shift = rate.nearestCount((pts - dts) - (key.pts - first))
+    }
+    guard shift.magnitude <= Reordering.maximum else { return DecodingPosition(pts: pts, shift: 0) }
     // bounded: intervals saturate
     return DecodingPosition(pts: pts - rate.frameDuration * shift, shift: shift)
   }

@@ -75,8 +75,10 @@ extension StreamDefinition {
   /// A plan without a pulled input; it asks for keys if they come from a server.
   private func local(_ log: Log) -> StreamPlan {
     guard needsKeys else { return StreamPlan(configuration) }
-    return StreamPlan(name: settings.name) { _ throws(SessionFailure) in
-      StreamPlan.Session(try withKeys(configuration, log))
+    return StreamPlan(name: settings.name) { start throws(SessionFailure) in
+      var configuration = try withKeys(configuration, log)
+      configuration.earlier = start.earlier
+      return StreamPlan.Session(configuration)
     }
   }
 
@@ -131,7 +133,8 @@ extension StreamDefinition {
         start.continued?.source.follow(start.cancellation)
         let facts = try start.continued?.facts ?? source.begin(start.cancellation)
         let input = try PlannedInput(
-          facts, settings: settings, isIrregular: start.hasIrregularKeyFrames)
+          facts, settings: settings, isIrregular: start.hasIrregularKeyFrames,
+          unpaced: start.encodingReason, after: start.segmentation)
         if let reason = input.encodingReason {
           log.write(.info, "passthrough", stream: settings.name, "re-encoded: \(reason)")
         }

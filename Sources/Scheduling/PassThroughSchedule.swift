@@ -8,10 +8,14 @@ package import Time
 /// Segments begin with the source's own IDRs, at any time within a second. So media time is not the
 /// wall clock: the first IDR of a discontinuity period becomes the first frame of a segment, and
 /// wall clock minus media time is the period's offset, in PROGRAM-DATE-TIME and the MPD's Period.
-/// Later access units follow by their timestamps. With each segment the offset follows the drift of
-/// the source's clock, by at most ``slope``. A period ends when the source was away, when no IDR
-/// arrives at the start of a segment, and when the offset is too far from the capture time; the
-/// next one begins with an IDR.
+/// Later access units follow by prediction (``FramePrediction``). With each segment the offset
+/// follows the drift of the source's clock, by at most ``slope``. A period ends when the source was
+/// away, when no IDR arrives at the start of a segment, when timestamps jump, and when the offset is
+/// too far from the capture time; the next one begins with an IDR.
+///
+/// The number of a segment of fixed duration that begins a period is that of its time. If that
+/// number has been used, the group of pictures is left out and the next one begins the period, so
+/// numbers do not run ahead of the clock.
 ///
 /// Variable-duration segments begin with the first IDR after F frames. Their first number is that
 /// of the time, each next is one more, and a period begins with the frame of its time.
@@ -28,16 +32,25 @@ package struct PassThroughSchedule: Sendable {
     package let captured: WallTime
     /// Wall clock minus media time in its segment.
     package let offset: Interval
+    /// Its smoothed timestamp.
+    package let timestamp: SourceTime
     /// The period that begins with it; nil within a period.
     package let periodStart: ClockShift?
   }
 
-  /// The largest error of the offset within a period.
+  /// The largest error of the offset within a period; at least one frame.
   package static let tolerance = Interval.milliseconds(100)
+  /// The jitter of capture times that does not change the number of a key frame.
+  private static let jitter = Interval.milliseconds(20)
   /// The largest rate at which the offset follows the capture times, in parts per million.
   private static let slope: Int64 = 300
-  /// The longest loss of access units within a period.
-  private static let maximumHole = Interval.milliseconds(500)
+  /// The share of a capture time that corrects ``error`` is one in this number.
+  private static let smoothing: Int64 = 8
+  /// The most segments by which numbers may be ahead of the clock and are waited for; more are
+  /// those of another numbering, or of a clock that was set back.
+  private static let maximumLead: Int64 = 3
+  /// Periods within ``observationWindow`` after which a source does not keep its own pace.
+  private static let maxBreaks = 3
   /// Missing key frames within ``observationWindow``, beside lost access units, after which the
   /// source counts as irregular.
   private static let maxMisses = 3
@@ -51,16 +64,24 @@ package struct PassThroughSchedule: Sendable {
   /// Whether a segment had to begin without an IDR although no access unit of the one before was
   /// lost.
   private var hasMovedKeys = false
-  /// Whether an access unit of the newest segment was lost.
-  private var isIncomplete = false
-  /// The error of the period's offset at the last access unit.
+  /// Access units of the newest segment that were lost, by their timestamps.
+  private var holes: Int64 = 0
+  /// Whether an access unit of the newest segment may have been lost.
+  private var isIncomplete: Bool { holes > 0 || prediction.doubt != 0 }
+  /// Access units after the last frame of the newest segment, which are left out.
+  private var surplus: Int64 = 0
+  /// The error of the period's offset, smoothed.
   package private(set) var error = Interval.zero
+  /// Capture times at which a source that continued had to begin a period, because its timestamps
+  /// jumped or left the clock.
+  private var breaks: [WallTime] = []
 
   private let segmentation: Segmentation
   private let first: Int64
   private let startsAtFirst: Bool
   /// The last access unit; nil if the next one must begin a period.
-  private var last: (frameIndex: Int64, pts: SourceTime)?
+  private var last: Int64?
+  private var prediction: FramePrediction
   private var offset = Interval.zero
   /// The newest segment, and the frame index after the newest access unit.
   private var newest: (number: Int64, firstFrame: Int64)?
@@ -73,6 +94,10 @@ package struct PassThroughSchedule: Sendable {
   /// If no access unit was lost, one such key frame suffices: the source has moved it. Else it may
   /// have been lost, and three of them count.
   package var isIrregular: Bool { hasMovedKeys || missed.count >= Self.maxMisses }
+
+  /// Whether the timestamps do not tell the times of the frames: they leave the clock again and
+  /// again, or cannot be placed for a second.
+  package var isUnpaced: Bool { prediction.isLost || breaks.count >= Self.maxBreaks }
 
   /// A schedule without access units.
   ///
@@ -90,6 +115,7 @@ package struct PassThroughSchedule: Sendable {
     self.segmentation = segmentation
     self.first = first
     self.startsAtFirst = startsAtFirst
+    prediction = FramePrediction(segmentation.grid.rate)
     guard let published else { return }
     newest = (published.segment, published.end)
     end = published.end
@@ -107,41 +133,86 @@ package struct PassThroughSchedule: Sendable {
   ///   - pts: its timestamp.
   ///   - isKey: whether it is an IDR.
   ///   - captured: its capture time.
+  ///   - arrival: its arrival, which confirms a lost access unit; nil if timestamps alone do.
   /// - Returns: its position, and the period that it begins.
   package mutating func assign(
-    pts: SourceTime, isKey: Bool, captured: WallTime
+    pts: SourceTime, isKey: Bool, captured: WallTime, arrival: MonotonicTime? = nil
   ) -> Position? {
-    guard let last, let newest else { return isKey ? beginPeriod(pts, captured) : nil }
-    let steps = segmentation.grid.rate.nearestCount(pts - last.pts)
-    guard steps > 0, pts - last.pts <= Self.maximumHole else {
-      return fault(pts, isKey, captured)
+    guard let last, let newest else { return isKey ? beginPeriod(pts, captured, arrival) : nil }
+    guard let steps = steps(pts, captured, arrival, after: last) else {
+      return fault(pts, isKey, captured, arrival)
     }
-    let frameIndex = last.frameIndex + steps
-    if steps > 1 { isIncomplete = true }
-    error = captured.offset(from: segmentation.grid.frameTime(of: frameIndex)) - offset
-    let index = frameIndex - newest.firstFrame
+    if isKey, prediction.hasJumped {
+      noteBreak(captured)
+      return fault(pts, isKey, captured, arrival)
+    }
+    var frameIndex = last + steps
+    var index = frameIndex - newest.firstFrame
+    let length = segmentation.framesPerSegment
+    if isKey, !segmentation.hasVariableDuration, index < length, length - index <= prediction.doubt
+    {
+      // Frames were lost that arrivals did not confirm.
+      (frameIndex, index) = (newest.firstFrame + length, length)
+    }
+    // bounded: the index is after that of the unit before
+    holes += max(0, min(index, length) - (last - newest.firstFrame) - 1)
+    let observed = captured.offset(from: segmentation.grid.frameTime(of: frameIndex)) - offset
+    error += (observed - error) / Self.smoothing
     defer { isTurn = false }
-    if isTurn, isKey, !segmentation.hasVariableDuration, index != segmentation.framesPerSegment {
-      return beginPeriod(pts, captured)
+    if isTurn, isKey, !segmentation.hasVariableDuration, index != length {
+      return beginPeriod(pts, captured, arrival, isContinuous: true)
     }
-    if index >= segmentation.framesPerSegment, isKey || !segmentation.hasVariableDuration {
-      // A segment begins with an IDR; after one of fixed duration it must be the next frame.
-      guard isKey, segmentation.hasVariableDuration || index == segmentation.framesPerSegment
-      else {
-        missed =
-          missed.suffix(Self.maxMisses - 1).filter { captured - $0 < Self.observationWindow }
-          + [captured]
-        if !isIncomplete, !isTurn { hasMovedKeys = true }
-        return fault(pts, isKey, captured)
-      }
-      if error.magnitude > Self.tolerance { return beginPeriod(pts, captured) }
-      followDrift(over: segmentation.grid.duration(ofFrames: index))
-      return position(frameIndex, pts, captured, in: (newest.number + 1, frameIndex))
+    if index >= length, isKey || !segmentation.hasVariableDuration {
+      return beginSegment(frameIndex, isKey, pts, captured, arrival)
     }
     if let most = segmentation.maximumFramesPerSegment, index >= most {
-      return fault(pts, isKey, captured)
+      return fault(pts, isKey, captured, arrival)
     }
-    return position(frameIndex, pts, captured, in: newest)
+    return position(frameIndex, captured, in: newest)
+  }
+
+  /// The number of frames from the last access unit to the next one; nil after a gap.
+  private mutating func steps(
+    _ pts: SourceTime, _ captured: WallTime, _ arrival: MonotonicTime?, after last: Int64
+  ) -> Int64? {
+    switch prediction.place(pts, arrival: arrival) {
+    case .frames(let count): return count
+    case .displaced:
+      // A source that was away and starts over has other timestamps and another capture time.
+      let due = WallTime(segmentation.grid.frameTime(of: last + 1), plus: offset)
+      return (captured - due).magnitude > prediction.maximumHole ? nil : 1
+    case .gap: return nil
+    }
+  }
+
+  /// Places an access unit after the last frame of the newest segment; nil if none can begin.
+  private mutating func beginSegment(
+    _ frameIndex: Int64, _ isKey: Bool, _ pts: SourceTime, _ captured: WallTime,
+    _ arrival: MonotonicTime?
+  ) -> Position? {
+    guard let newest else { return nil }
+    // bounded: the frame is after the newest segment's first one
+    let index = frameIndex - newest.firstFrame
+    // A segment begins with an IDR; after one of fixed duration it must be the next frame.
+    guard isKey, segmentation.hasVariableDuration || index == segmentation.framesPerSegment else {
+      if !isKey, surplus < holes {
+        // Frames were taken for lost that were not.
+        surplus += 1
+        last = newest.firstFrame + segmentation.framesPerSegment - 1
+        return nil
+      }
+      missed =
+        missed.suffix(Self.maxMisses - 1).filter { captured - $0 < Self.observationWindow }
+        + [captured]
+      if !isIncomplete, !isTurn { hasMovedKeys = true }
+      return fault(pts, isKey, captured, arrival)
+    }
+    if error.magnitude > max(Self.tolerance, segmentation.grid.rate.frameDuration) {
+      noteBreak(captured)
+      return beginPeriod(pts, captured, arrival, isContinuous: true)
+    }
+    followDrift(over: segmentation.grid.duration(ofFrames: index))
+    return position(frameIndex, captured, in: (newest.number + 1, frameIndex))
   }
 
   /// Moves the offset towards the capture times, after a segment of this duration.
@@ -153,45 +224,88 @@ package struct PassThroughSchedule: Sendable {
   }
 
   private mutating func position(
-    _ frameIndex: Int64, _ pts: SourceTime, _ captured: WallTime,
+    _ frameIndex: Int64, _ captured: WallTime,
     in segment: (number: Int64, firstFrame: Int64), startOf period: ClockShift? = nil
   ) -> Position {
-    if segment.firstFrame == frameIndex { isIncomplete = false }
+    if segment.firstFrame == frameIndex { (holes, surplus, prediction.doubt) = (0, 0, 0) }
     newest = segment
-    last = (frameIndex, pts)
+    last = frameIndex
     end = frameIndex + 1
     return Position(
       frameIndex: frameIndex, segment: segment.number,
       indexInSegment: frameIndex - segment.firstFrame, captured: captured, offset: offset,
-      periodStart: period)
+      timestamp: prediction.timestamp ?? .origin, periodStart: period)
+  }
+
+  private mutating func noteBreak(_ captured: WallTime) {
+    breaks =
+      breaks.suffix(Self.maxBreaks - 1).filter { captured - $0 < Self.observationWindow }
+      + [captured]
   }
 
   private mutating func fault(
-    _ pts: SourceTime, _ isKey: Bool, _ captured: WallTime
+    _ pts: SourceTime, _ isKey: Bool, _ captured: WallTime, _ arrival: MonotonicTime?
   ) -> Position? {
     faults += 1
     last = nil
-    return isKey ? beginPeriod(pts, captured) : nil
+    return isKey ? beginPeriod(pts, captured, arrival) : nil
   }
 
-  private mutating func beginPeriod(_ pts: SourceTime, _ captured: WallTime) -> Position {
+  /// Begins a period with an IDR; nil if its number has been used.
+  ///
+  /// If it is continuous, the IDR continues the newest segment and only its offset changes: it then
+  /// has the next number at least.
+  private mutating func beginPeriod(
+    _ pts: SourceTime, _ captured: WallTime, _ arrival: MonotonicTime?, isContinuous: Bool = false
+  ) -> Position? {
     // The frame before, not the nearest: media time ahead of the clock would put the start of the
     // Period before the availabilityStartTime.
     let due = segmentation.grid.atOrAfter(MediaTime(captured, plus: .nanoseconds(1))) - 1
-    let number = number(due: segmentation.segment(of: due))
+    guard let number = number(due, captured, isContinuous) else {
+      last = nil
+      return nil
+    }
     let frameIndex =
       segmentation.hasVariableDuration ? max(due, end) : segmentation.firstFrame(of: number)
     let skipped = newest.map { number - $0.number - 1 } ?? 0
     offset = captured.offset(from: segmentation.grid.frameTime(of: frameIndex))
     error = .zero
+    prediction.begin(pts, arrival: arrival)
     return position(
-      frameIndex, pts, captured, in: (number, frameIndex),
+      frameIndex, captured, in: (number, frameIndex),
       startOf: ClockShift(offset: offset, skipped: skipped))
   }
 
-  /// The number of a segment that begins a period at the time of segment `due`.
-  private func number(due: Int64) -> Int64 {
-    guard let newest else { return startsAtFirst ? first : max(due, first) }
-    return segmentation.hasVariableDuration ? newest.number + 1 : max(due, newest.number + 1)
+  /// The number of a segment that begins a period at the frame `due`; nil if it has been used.
+  private func number(_ due: Int64, _ captured: WallTime, _ isContinuous: Bool) -> Int64? {
+    guard newest != nil || !startsAtFirst else { return first }
+    let least = newest.map { $0.number + 1 } ?? first
+    if segmentation.hasVariableDuration, newest != nil { return least }
+    let number = expected(captured) ?? segmentation.segment(of: due)
+    if isContinuous || number >= least || least - number > Self.maximumLead {
+      return max(number, least)
+    }
+    return segmentation.hasVariableDuration ? least : nil
+  }
+
+  /// The number of a key frame at the usual distance from the newest segment.
+  ///
+  /// Capture times have jitter, so the time alone may give a number too few or too many.
+  private func expected(_ captured: WallTime) -> Int64? {
+    guard let newest else { return nil }
+    let start = WallTime(segmentation.grid.frameTime(of: newest.firstFrame), plus: offset)
+    let duration = segmentation.segmentDuration
+    let count = ((captured - start) + duration / 2).count(of: duration)
+    // bounded: intervals saturate
+    guard count > 0, (captured - start - duration * count).magnitude <= Self.jitter else {
+      return nil
+    }
+    let number = newest.number.addingSaturated(count)
+    func segment(at time: WallTime) -> Int64 {
+      segmentation.segment(of: segmentation.grid.atOrAfter(MediaTime(time, plus: .zero)))
+    }
+    let possible =
+      segment(at: captured - Self.jitter)...segment(at: captured + Self.jitter)
+    return possible.contains(number) ? number : nil
   }
 }

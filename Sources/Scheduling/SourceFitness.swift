@@ -8,7 +8,8 @@ package import Time
 /// A source is analysed when its stream starts. Later it may be replaced by another one: an encoder
 /// with other settings, or a backup input. A reordered group of pictures counts at once after the
 /// source was away, else if two follow one another; a leading picture counts at once; a rate counts
-/// after two groups.
+/// after two groups. The median of the steps tells the rate: lost frames and jitter do not change
+/// it.
 package struct SourceFitness: Sendable {
   /// Why the source must be encoded.
   package enum Fault: Sendable, Equatable {
@@ -20,20 +21,26 @@ package struct SourceFitness: Sendable {
     case irregularRate
   }
 
-  /// The largest fall of a timestamp that counts as reordering; after a larger one the timestamps
-  /// start over.
-  private static let maximumReordering = Interval.seconds(1)
-  /// The longest distance of two access units that counts as time of a group.
-  private static let maximumHole = Interval.milliseconds(500)
-  /// Reordered access units that make a group reordered: one may be a wrong timestamp.
+  /// Falls of timestamps that make a group reordered: one may be a wrong timestamp.
   private static let minimumReordered = 2
+  /// The most access units between two falls of one group: a frame refers to at most 16 others.
+  private static let maximumReferences = 17
   /// The least share of the time of a group, in percent, by which it differs from the grid.
   private static let minimumDrift: Int64 = 2
+  /// The least steps whose median tells the rate.
+  private static let minimumSteps = 25
 
   private let frame: Interval
   private let maximumGroupTime: Interval
+  /// The largest fall of a timestamp that counts as reordering; after a larger one the timestamps
+  /// start over.
+  private let maximumReordering: Interval
+  /// The longest distance of two access units that counts as time of a group.
+  private let maximumHole: Interval
   /// The largest timestamp; nil before the first access unit.
   private var highest: SourceTime?
+  /// The timestamp of the last access unit.
+  private var newest: SourceTime?
   /// Whether an IDR has arrived since the source was away.
   private var hasKey = false
   /// Whether the group is the first one since the source was away.
@@ -42,19 +49,23 @@ package struct SourceFitness: Sendable {
   private var former: Fault?
   /// The time since the last IDR, or since the source returned.
   private var elapsed = Interval.zero
-  /// ``elapsed`` minus the time of as many frames on the grid.
-  private var drift = Interval.zero
+  /// The steps between the timestamps since the last group whose rate was examined.
+  private var steps: [Interval] = []
+  /// Falls of timestamps in the group, and the access units since the last one.
   private var reordered = 0
+  private var sinceFall = 0
 
   /// The fitness of a source of frames at `rate`, with an IDR at least every `maximumGroupTime`.
   package init(rate: FrameRate, maximumGroupTime: Interval) {
     frame = rate.frameDuration
+    maximumReordering = max(.seconds(1), frame * 3)  // bounded: intervals saturate
+    maximumHole = max(.milliseconds(500), frame / 2 * 5)  // bounded: intervals saturate
     self.maximumGroupTime = maximumGroupTime
   }
 
   /// Notes that the source was away or has other parameter sets.
   package mutating func breakOff() {
-    highest = nil
+    (highest, newest, steps) = (nil, nil, [])
     (hasKey, isFirstGroup, former) = (false, true, nil)
     beginGroup()
   }
@@ -70,8 +81,10 @@ package struct SourceFitness: Sendable {
     pts: SourceTime, isKey: Bool, isLeading: Bool = false
   ) -> Fault? {
     if isLeading { return .reordered }
-    if let highest { move(pts - highest) }
-    highest = highest.map { pts > $0 || $0 - pts > Self.maximumReordering ? pts : $0 } ?? pts
+    if let highest, pts > highest, pts - highest <= maximumHole { elapsed += pts - highest }
+    if let newest { move(pts - newest) }
+    newest = pts
+    highest = highest.map { pts > $0 || $0 - pts > maximumReordering ? pts : $0 } ?? pts
     if hasKey, reordered >= Self.minimumReordered, isFirstGroup || former == .reordered {
       return .reordered
     }
@@ -84,23 +97,45 @@ package struct SourceFitness: Sendable {
     return nil
   }
 
-  private mutating func beginGroup() { (elapsed, drift, reordered) = (.zero, .zero, 0) }
+  private mutating func beginGroup() {
+    (elapsed, reordered, sinceFall) = (.zero, 0, 0)
+    if steps.count >= Self.minimumSteps { steps = [] }
+  }
 
   private mutating func move(_ step: Interval) {
-    if step <= .zero {
+    sinceFall = min(sinceFall + 1, Self.maximumReferences + 1)  // bounded: limited
+    if step < .zero, -step <= maximumReordering {
       // bounded: a number of access units
-      if -step <= Self.maximumReordering { reordered += 1 }
-    } else if step <= Self.maximumHole {
-      let count = max(1, (step + frame / 2).count(of: frame))
-      elapsed += step
-      drift += step - frame * count  // bounded: intervals saturate
+      reordered = sinceFall > Self.maximumReferences ? 1 : reordered + 1
+      sinceFall = 0
     }
+    if step.magnitude <= maximumHole { steps.append(step) }
   }
 
   private var faultOfGroup: Fault? {
     if reordered >= Self.minimumReordered { return .reordered }
+    return isOffRate ? .irregularRate : nil
+  }
+
+  /// Whether both the median and the mean of the steps differ from whole frames, and the median by
+  /// more than its error.
+  private var isOffRate: Bool {
+    let count = steps.count
+    guard count >= Self.minimumSteps else { return false }
+    let sorted = steps.sorted()
+    // bounded: indices of at least 25 steps
+    let (lower, median, upper) = (sorted[count / 4], sorted[count / 2], sorted[count * 3 / 4])
+    let usual = frame * max(1, (median + frame / 2).count(of: frame))  // bounded: saturates
+    let off = median - usual
+    // The error of a median is about the distance of the quartiles divided by the root of the
+    // number; four times that.
+    // bounded: at least 25 steps, and intervals saturate
+    let root = Int64(Double(count).squareRoot())
+    let error = (upper - lower) / root * 4
+    let sum = steps.reduce(.zero, +)
+    let drift = sum - usual * Int64(count)  // bounded: intervals saturate
     // bounded: intervals saturate
-    let isOff = drift.magnitude > frame / 2 && drift.magnitude * 100 > elapsed * Self.minimumDrift
-    return isOff ? .irregularRate : nil
+    return off.magnitude * 100 > usual * Self.minimumDrift && off.magnitude > error
+      && drift.magnitude > frame / 2 && drift.magnitude * 100 > sum.magnitude * Self.minimumDrift
   }
 }

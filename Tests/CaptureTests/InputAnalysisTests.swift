@@ -99,7 +99,20 @@ struct InputAnalysisTests {
       verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
     PassRow(
       testDescription: "a frame is missing", timestamps: regular(52).filter { $0 != 9 },
-      keys: [0, 24, 49], verdict: .unfit(.irregularRate(rate25))),
+      keys: [0, 24, 49],
+      verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
+    PassRow(
+      testDescription: "each third frame is missing: no constant distance",
+      timestamps: regular(100).filter { Int($0) % 3 != 1 }, keys: [0, 20, 40],
+      verdict: .unfit(.irregularRate(FrameRate(15) ?? .thirty))),
+    PassRow(
+      testDescription: "the second timestamp equals the first",
+      timestamps: regular(51).map { $0 == 1 ? 0 : $0 }, keys: [0, 25, 50],
+      verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
+    PassRow(
+      testDescription: "a mapping that steps by 1.5 frames and back",
+      timestamps: regular(51).map { $0 + ($0 < 8 || $0 > 30 ? 0 : 1.5) }, keys: [0, 25, 50],
+      verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
     PassRow(
       testDescription: "key frames at changing distances", timestamps: regular(51),
       keys: [0, 20, 50],

@@ -51,7 +51,8 @@ private struct Row: Sendable, CustomTestStringConvertible {
       .period(2, PeriodFields(offset: .nanoseconds(-12), skipped: 0)),
       .step(0, offset: .seconds(3600), skipped: 3600), .gap(1, segment: 17), .status([]),
       .log(level: 2, event: "source-gone", text: "the source is gone; \u{1F600}"),
-      .tracksChanged, .unfit(reason: "the stream has B-frames"), .outage(nil),
+      .tracksChanged, .unfit(reason: "the stream has B-frames"), .unpaced(reason: "21 arrive"),
+      .outage(nil),
       .outage(OutageFields(kind: "denied", reason: "401 Unauthorized", wait: .seconds(30))),
       .outage(OutageFields(kind: "no-sender", reason: "", wait: nil)),
       .event(

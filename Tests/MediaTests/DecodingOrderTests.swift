@@ -38,6 +38,10 @@ struct DecodingOrderTests {
       testDescription: "timestamps that jump stay as they are", shown: [0, 1, 2000, 2001],
       places: [0, 1, 2000, 2001], shifts: [0, 0, 0, 0]),
     Row(
+      testDescription: "displaced timestamps of one unit do not move the next ones",
+      shown: [0, 3, 1, 9002, 6, 4, 5], decoded: [-2, -1, 0, 9001, 2, 3, 4],
+      places: [0, 1, 2, 9003, 4, 5, 6], shifts: [0, 2, -1, -1, 2, -1, -1]),
+    Row(
       testDescription: "without B-frames", shown: [0, 1, 2, 4], decoded: [0, 1, 2, 4],
       places: [0, 1, 2, 4], shifts: [0, 0, 0, 0]),
   ]

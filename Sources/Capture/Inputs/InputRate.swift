@@ -21,20 +21,28 @@ package enum InputRate {
   package static func nearest(
     timestamps: [SourceTime], declared: FrameRate?
   ) -> FrameRate? {
-    guard let period = period(of: timestamps) else { return declared.map(standard(near:)) }
+    guard let (period, error) = period(of: timestamps) else {
+      return declared.map(standard(near:))
+    }
     if let declared, standard.contains(declared) {
       let difference = abs(Double(declared.frameDuration.nanoseconds) / period - 1)
-      if difference < 0.005 { return declared }
+      if difference < max(0.005, 2 * error) { return declared }
     }
-    return standard.min { distance($0, period) < distance($1, period) }
+    let nearest = standard.min { distance($0, period) < distance($1, period) }
+    // Jitter may hide the difference between 30 and 30000/1001.
+    let possible = standard.filter { $0.denominator == 1 && distance($0, period) < 1 + error }
+    return possible.min { distance($0, period) < distance($1, period) } ?? nearest
   }
 
-  /// The mean interval between frames in nanoseconds; missing frames do not change it.
-  static func period(of timestamps: [SourceTime]) -> Double? {
-    let sorted = Set(timestamps).sorted()
-    let steps = zip(sorted.dropFirst(), sorted).map { ($0 - $1).nanoseconds }
+  /// The mean interval between frames in nanoseconds, and its error as a share.
+  ///
+  /// Missing frames do not change the interval.
+  static func period(of timestamps: [SourceTime]) -> (mean: Double, error: Double)? {
+    let ordered = Set(timestamps).sorted()
+    let steps = zip(ordered.dropFirst(), ordered).map { ($0 - $1).nanoseconds }
     guard steps.count >= 2 else { return nil }
-    let usual = Double(steps.sorted()[steps.count / 2])
+    let sorted = steps.sorted()
+    let usual = Double(sorted[steps.count / 2])
     guard usual > 0 else { return nil }
     var frames = 0.0
     var span = 0.0
@@ -45,8 +53,10 @@ package enum InputRate {
       frames += count
       span += Double(step)
     }
-    // bounded: floating
-    return frames > 0 ? span / frames : nil
+    guard frames > 0 else { return nil }
+    // bounded: indices within the steps, and floating
+    let spread = Double(sorted[steps.count * 3 / 4] - sorted[steps.count / 4])
+    return (span / frames, spread / span)  // bounded: floating
   }
 
   private static func standard(near rate: FrameRate) -> FrameRate {

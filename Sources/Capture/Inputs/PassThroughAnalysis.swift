@@ -46,6 +46,10 @@ package struct PassThroughAnalysis: Sendable {
     case openGroup
     /// A frame is more than half a frame duration away from the grid of the rate.
     case irregularRate(FrameRate)
+    /// Timestamps count frames at the rate, but this many arrive in 1000 seconds.
+    case unpaced(FrameRate, arriving: Int64)
+    /// Timestamps jump, or are far from the frames of the rate.
+    case unplaceable(FrameRate)
     /// No IDR arrived for this many seconds.
     case longGroup(Int64)
     /// The input is a playlist, whose media arrives in bursts.
@@ -58,6 +62,11 @@ package struct PassThroughAnalysis: Sendable {
       case .reordered: "the stream has B-frames"
       case .openGroup: "the stream has B-frames that refer to two groups (open GOP)"
       case .irregularRate(let rate): "the frames are not on the grid of \(rate) fps"
+      case .unpaced(let rate, let arriving):
+        "its timestamps count \(rate) frames per second, but \(Decimal.string(arriving, digits: 3))"
+          + " arrive"
+      case .unplaceable(let rate):
+        "its timestamps jump or are far from frames of \(rate) fps"
       case .playlist: "the input is a playlist"
       case .longGroup(let seconds): "no key frame for more than \(seconds) s"
       }
@@ -77,6 +86,9 @@ package struct PassThroughAnalysis: Sendable {
   /// The longest permitted GOP by default.
   package static let defaultLongestGroup = Interval.seconds(4)
 
+  /// How long a rate is measured that nothing states, if timestamps have jitter.
+  private static let measuringTime = Interval.seconds(3)
+
   /// The present result; final unless `undecided`.
   package private(set) var verdict = Verdict.undecided
 
@@ -90,9 +102,8 @@ package struct PassThroughAnalysis: Sendable {
   /// The timestamp of the first frame, if that is not an IDR.
   private var first: SourceTime?
   private var timestamps: [SourceTime] = []
+  private var arrivals: [MonotonicTime?] = []
   private var keys: [Int] = []
-  /// Whether a timestamp is before that of the unit before.
-  private var isReordered = false
   private var groupBytes: Int64 = 0
 
   /// An analysis of a stream.
@@ -135,9 +146,11 @@ package struct PassThroughAnalysis: Sendable {
 
   /// Adds the next access unit in decoding order, of `size` bytes.
   ///
-  /// A leading picture belongs to two groups, whatever its timestamp.
+  /// A leading picture belongs to two groups, whatever its timestamp. The arrival confirms a lost
+  /// access unit; without it timestamps alone do.
   package mutating func take(
-    pts: SourceTime, isKey: Bool, isLeading: Bool = false, size: Int = 0
+    pts: SourceTime, isKey: Bool, isLeading: Bool = false, size: Int = 0,
+    arrival: MonotonicTime? = nil
   ) {
     guard verdict == .undecided else { return }
     guard isKey || !keys.isEmpty else {
@@ -159,9 +172,9 @@ package struct PassThroughAnalysis: Sendable {
       verdict = .unfit(.openGroup)
       return
     }
-    if let last = timestamps.last, pts <= last { isReordered = true }
     if isKey { keys.append(timestamps.count) }
     timestamps.append(pts)
+    arrivals.append(arrival)
     if isKey, keys.count > 1 {
       if !isFile { decide() }
     } else if let last = keys.last, pts - timestamps[last] > maximumGroupTime {
@@ -170,32 +183,30 @@ package struct PassThroughAnalysis: Sendable {
   }
 
   private mutating func decide(isEnd: Bool = false) {
-    let decoded = timestamps
-    let timestamps = isReordered ? decoded.sorted() : decoded
+    guard let rate = InputRate.nearest(timestamps: timestamps, declared: declared) else { return }
+    let order = FrameOrder(timestamps, arrivals, rate: rate)
+    let sorted = order.isReordered ? timestamps.sorted() : timestamps
     // In a closed group all pictures are presented between its key frame and the next one.
-    guard keys.allSatisfy({ timestamps[$0] == decoded[$0] }) else {
+    guard keys.allSatisfy({ sorted[$0] == timestamps[$0] }) else {
       verdict = .unfit(.openGroup)
       return
     }
-    guard let rate = InputRate.nearest(timestamps: timestamps, declared: declared) else { return }
     let segmentation = Segmentation(
       rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: segmentMicroseconds)
     let segment = segmentation.framesPerSegment
     guard let first = keys.first, isEnd || Int64(timestamps.count - 1 - first) >= segment else {
       return
     }
-    let grid = FrameGrid(rate: rate)
-    let half = rate.frameDuration / 2
-    let isRegular = timestamps.enumerated().allSatisfy { index, timestamp in
-      let due = timestamps[0] + grid.duration(ofFrames: Int64(index))
-      return (timestamp - due).magnitude <= half
-    }
-    guard isRegular else {
-      // The pictures that are presented before the newest key frame may follow it.
-      verdict = .unfit(isReordered ? .openGroup : .irregularRate(rate))
+    guard isEnd || declared != nil || order.isSteady || order.span >= Self.measuringTime else {
       return
     }
-    var groups = zip(keys.dropFirst(), keys).map { Int64($0 - $1) }
+    guard order.isRegular else {
+      // The pictures that are presented before the newest key frame may follow it.
+      verdict = .unfit(order.isReordered ? .openGroup : .irregularRate(rate))
+      return
+    }
+    let starts = keys.map { order.frames[$0] }
+    var groups = zip(starts.dropFirst(), starts).map { $0 - $1 }
     // The last group of a file may be short, unless it is the only one.
     if groups.isEmpty { groups = [Int64(timestamps.count)] }
     let (least, most) = (groups.min() ?? segment, groups.max() ?? segment)
@@ -203,7 +214,7 @@ package struct PassThroughAnalysis: Sendable {
     let isRegularGroup = least == most && (most % segment == 0 || segment % most == 0)
     let fit = Fit(
       rate: rate, groupFrames: most, segmentFrames: max(most, segment),
-      reordering: isReordered ? Self.reordering(decoded, rate) : .none)
+      reordering: order.isReordered ? Self.reordering(timestamps, rate) : .none)
     verdict = .fits(
       isRegularGroup ? fit : fit.withVariableDuration(segmentMicroseconds: segmentMicroseconds))
   }

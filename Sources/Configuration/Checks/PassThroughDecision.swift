@@ -55,8 +55,14 @@ package struct PassThroughDecision: Sendable {
       maximumGroupTime: settings.maximumGroupTime)
   }
 
-  /// The decision for an input; `isIrregular`: its key frames turned out to be irregular.
-  func outcome(_ facts: SourceFacts, isIrregular: Bool) -> Outcome {
+  /// The decision for an input.
+  ///
+  /// - Parameters:
+  ///   - facts: the facts about it.
+  ///   - isIrregular: whether its key frames turned out to be irregular.
+  ///   - unpaced: why its timestamps turned out to be unusable; nil if they did not.
+  /// - Returns: whether it is passed through, and why not.
+  func outcome(_ facts: SourceFacts, isIrregular: Bool, unpaced: String? = nil) -> Outcome {
     guard requirements != nil else {
       guard settings.passThrough == .auto, let encodingOption else { return .encode(reason: nil) }
       return .encode(reason: "--\(encodingOption) was given")
@@ -65,6 +71,7 @@ package struct PassThroughDecision: Sendable {
     let obstacle = EncryptionCheck.obstacle(settings, facts.description.video.passThroughCodec)
     switch facts.passThrough {
     case .fits where obstacle != nil: reason = obstacle ?? ""
+    case .fits where unpaced != nil: reason = unpaced ?? ""
     case .fits(let fit):
       return .passThrough(
         isIrregular

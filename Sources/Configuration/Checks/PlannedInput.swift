@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import Media
+package import Media
 import Packaging
 package import Streams
 import Time
@@ -13,6 +13,8 @@ package struct PlannedInput: Sendable {
   let fit: PassThroughAnalysis.Fit?
   /// Why it is encoded, for the log; nil if the settings ask for encoding or it is passed through.
   package let encodingReason: String?
+  /// The segmentation of the session before; nil for the first one.
+  private let former: Segmentation?
 
   /// Decides whether the input is passed through.
   ///
@@ -20,12 +22,18 @@ package struct PlannedInput: Sendable {
   ///   - facts: the facts about it.
   ///   - settings: the settings of its stream.
   ///   - isIrregular: whether the distances between its key frames turned out to vary.
+  ///   - reason: why it must be encoded whatever the facts are; nil if they decide.
+  ///   - former: the segmentation of the session before; nil for the first one.
   /// - Throws: an error if `--passthrough always` is impossible.
   package init(
-    _ facts: SourceFacts, settings: StreamSettings, isIrregular: Bool
+    _ facts: SourceFacts, settings: StreamSettings, isIrregular: Bool,
+    unpaced reason: String? = nil, after former: Segmentation? = nil
   ) throws(UsageError) {
     self.facts = facts
-    switch PassThroughDecision(settings).outcome(facts, isIrregular: isIrregular) {
+    self.former = former
+    switch PassThroughDecision(settings).outcome(
+      facts, isIrregular: isIrregular, unpaced: reason)
+    {
     case .passThrough(let fit): (self.fit, encodingReason) = (fit, nil)
     case .encode(let reason): (fit, encodingReason) = (nil, reason)
     case .refuse(let reason):
@@ -46,6 +54,12 @@ package struct PlannedInput: Sendable {
       settings.size = facts.description.video.size
     }
     guard let fit else {
+      if let former, keepsRate(of: former, settings) {
+        // Numbers depend on both.
+        settings.rate = former.grid.rate
+        let duration = former.segmentDuration + .nanoseconds(500)
+        settings.segmentDuration = .microseconds(duration.microseconds)
+      }
       settings.rate = settings.rate ?? facts.rate
       return settings
     }
@@ -65,6 +79,15 @@ package struct PlannedInput: Sendable {
     }
     if settings.ladder.isEmpty { settings.bitrateKilobits = Self.kilobits(facts.peakBitrate) }
     return settings
+  }
+
+  /// Whether an encoded session has the rate and the segments of the session before: the settings
+  /// state no rate, and the source states none or the same one.
+  ///
+  /// A rate that was measured on a line with jitter would change the numbers of segments.
+  private func keepsRate(of former: Segmentation, _ settings: StreamSettings) -> Bool {
+    guard settings.rate == nil, !former.hasVariableDuration else { return false }
+    return facts.description.video.rate.map { $0 == former.grid.rate } ?? true
   }
 
   /// The observed peak, and half of it in reserve.

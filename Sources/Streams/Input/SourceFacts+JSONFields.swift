@@ -129,7 +129,9 @@ extension PassThroughAnalysis.Reason {
     case .codec(let name):
       try MessageError.check("a codec", name, limit: InputDescription.maximumNameLength)
     case .longGroup(let seconds): try MessageError.check("a duration", seconds, in: 0...1_000_000)
-    case .reordered, .openGroup, .irregularRate, .playlist: break
+    case .unpaced(_, let arriving):
+      try MessageError.check("a number of frames", arriving, in: 0...1_000_000_000)
+    case .reordered, .openGroup, .irregularRate, .unplaceable, .playlist: break
     }
   }
 }

@@ -129,7 +129,7 @@ final class SurveyStage: InputStage {
     analysis.take(
       pts: unit.pts, isKey: unit.isKey,
       isLeading: unit.isLeading || unit.others.contains { $0.isLeading },
-      size: unit.bytes.count)
+      size: unit.bytes.count, arrival: description.isPaced ? nil : unit.arrival)
     self.analysis = analysis
     if others.isEmpty { others = description.otherVideos.map(new) }
     for (index, other) in unit.others.enumerated() where index < others.count {

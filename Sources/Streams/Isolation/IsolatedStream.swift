@@ -187,6 +187,7 @@ extension ChildMessage {
     case .sourceEnded: self = .sourceEnded
     case .tracksChanged: self = .tracksChanged
     case .unfit(let reason): self = .unfit(reason: reason)
+    case .unpaced(let reason): self = .unpaced(reason: reason)
     case .irregularKeyFrames, .encoderChanged, .upstreamChanged: self = .irregular
     case .failed(let failure):
       let (kind, reason) = failure.fields

@@ -91,6 +91,11 @@ extension ReceivedSession<SessionReceiverState> {
         throw .invalid(field: "an outcome", value: "that this session cannot have")
       }
       context.outcome.set(.unfit(reason))
+    case .unpaced(let reason):
+      guard context.configuration.passesThrough else {
+        throw .invalid(field: "an outcome", value: "that this session cannot have")
+      }
+      context.outcome.set(.unpaced(reason))
     case .event(let time, let mediaTime, let content):
       context.metadata.take(content, at: time, mediaTime: mediaTime)
     case .cue(let time, let cue): context.metadata.take(cue, at: time)

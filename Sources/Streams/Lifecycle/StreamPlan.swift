@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
+package import Media
 package import Packaging
 
 /// One stream as requested, before its source is opened.
@@ -55,11 +56,17 @@ package struct StreamPlan: Sendable {
     package let cancellation: StartCancellation
     /// Whether an earlier session found the source's key frames irregular.
     package let hasIrregularKeyFrames: Bool
+    /// Why the source must be encoded although it looks as if it could be passed through; nil if
+    /// the examination of the source decides.
+    package let encodingReason: String?
     /// The source of the session before; nil if the start opens its source.
     package let continued: ContinuedSource?
     /// The counts of the session before, which this one continues; nil if players may not have
     /// seen it.
     package let earlier: WindowEnd?
+    /// The segmentation of the session before, which this one keeps unless its source states
+    /// another rate; nil for the first session.
+    package let segmentation: Segmentation?
   }
 
   /// A session that can be started.
@@ -115,8 +122,10 @@ package struct StreamPlan: Sendable {
 
   /// A plan with a known configuration.
   package init(_ configuration: StreamConfiguration) {
-    self.init(name: configuration.name) { _ throws(SessionFailure) in
-      Session(configuration)
+    self.init(name: configuration.name) { start throws(SessionFailure) in
+      var configuration = configuration
+      configuration.earlier = start.earlier
+      return Session(configuration)
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Logging
+import Media
 import Packaging
 import Scheduling
 import Sharing
@@ -33,10 +34,14 @@ package final class StreamSupervisor: Sendable {
     var session: StreamSession?
     /// Whether an earlier session found irregular key frames; used by the next sessions.
     var hasIrregularKeyFrames = false
+    /// Why the next sessions are encoded whatever the examination of the source finds.
+    var encodingReason: String?
     /// The source that the next session continues.
     var continued: StreamPlan.ContinuedSource?
-    /// The counts that the next session continues with another source.
+    /// The counts that the next session continues.
     var earlier: WindowEnd?
+    /// The segmentation of the session before.
+    var segmentation: Segmentation?
   }
 
   /// How long a removed stream may take to stop; its threads have ``ThreadGroup/limit``.
@@ -136,6 +141,9 @@ package final class StreamSupervisor: Sendable {
   private func finish(
     _ session: StreamSession, _ outcome: SessionOutcome, _ active: inout ActiveSession
   ) {
+    active.segmentation = session.configuration.segmentation
+    // The names of the session keep their bytes.
+    if !session.isRelayed { active.earlier = session.windowEnd ?? active.earlier }
     switch outcome {
     case .sourceEnded:
       orders.update { $0.sourceEnded() }
@@ -156,7 +164,9 @@ package final class StreamSupervisor: Sendable {
       renew(.warning, "unfit", "the source cannot be passed through any longer (\(reason))")
       // The source is examined again.
       active.hasIrregularKeyFrames = false
-      active.earlier = session.windowEnd
+    case .unpaced(let reason):
+      renew(.warning, "unfit", "\(reason): the source cannot be passed through any longer")
+      active.encodingReason = reason
     case .encoderChanged:
       renew(.warning, "encoder-changed", "another encoder continues after the crash")
     case .upstreamChanged:
@@ -186,7 +196,8 @@ package final class StreamSupervisor: Sendable {
     become(.starting)
     let start = StreamPlan.Start(
       cancellation: StartCancellation(), hasIrregularKeyFrames: active.hasIrregularKeyFrames,
-      continued: active.continued.take(), earlier: active.earlier.take())
+      encodingReason: active.encodingReason, continued: active.continued.take(),
+      earlier: active.earlier.take(), segmentation: active.segmentation)
     let thread = OSThread(name: "start") { [self] in open(start) }
     guard let thread else {
       start.continued?.source.stop()
@@ -201,6 +212,7 @@ package final class StreamSupervisor: Sendable {
     }
     become(.idle)
     leave(&active)
+    active.encodingReason = nil
     plan.outages.change { $0.reset() }
   }
 

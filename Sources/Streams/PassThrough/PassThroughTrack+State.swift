@@ -12,6 +12,7 @@ extension PassThroughTrack {
   struct State: Sendable {
     var schedule: PassThroughSchedule
     var fitness: SourceFitness
+    var pace = SourcePace()
     /// The coding of each rendition; see ``InputDescription/Video/coding``.
     var codings: [[[UInt8]]] = []
     /// The descriptions of the renditions in the next period; empty if the headers stay.
@@ -31,6 +32,7 @@ extension PassThroughTrack {
     mutating func breakOff() {
       schedule.breakOff()
       fitness.breakOff()
+      pace = SourcePace()
       opening = nil
     }
   }

@@ -188,7 +188,9 @@ final class PassThroughTrack: Sendable {
       {
         return end(&state, .unfit("\(PassThroughAnalysis.Reason(fault, rate, maximumGroupTime))"))
       }
-      let position = state.schedule.assign(pts: unit.order, isKey: unit.isKey, captured: wall)
+      state.pace.add(unit)
+      let position = state.schedule.assign(
+        pts: unit.order, isKey: unit.isKey, captured: wall, arrival: isPaced ? nil : unit.arrival)
       let error = state.schedule.error
       lastError.withLock { $0 = error }
       var result = Result(faults: state.schedule.faults - state.faults)
@@ -196,21 +198,25 @@ final class PassThroughTrack: Sendable {
       if state.schedule.isIrregular {
         return end(&state, .irregularKeyFrames)
       }
+      if state.schedule.isUnpaced, !isPaced {
+        return end(&state, .unpaced("\(state.pace.reason(rate))"))
+      }
       guard let position else { return result }
       if let period = position.periodStart {
         state.opening = Opening(
-          period: period, pts: unit.order, captured: captured, chunks: outputs.map { _ in [] })
+          period: period, pts: position.timestamp, captured: captured,
+          chunks: outputs.map { _ in [] })
       }
       let shift = unit.decoding?.shift ?? 0
       let chunks = outputs.map { $0.chunk(units[$0.track], position, shift: shift) }
-      publish(chunks, position, pts: unit.order, captured: captured, &state)
+      publish(chunks, position, captured: captured, &state)
       result.published = (chunks, position)
       return result
     }
     if result.faults > 0 {
       log.write(
         .warning, "irregular", stream: configuration.name,
-        "source became irregular (lost frames or key frames): discontinuity inserted")
+        "frames or key frames are missing, or timestamps jumped: discontinuity inserted")
     }
     result.onEnd?()
     guard !result.isOver else { return false }
@@ -255,14 +261,14 @@ final class PassThroughTrack: Sendable {
   }
 
   private func publish(
-    _ chunks: [Chunk], _ position: PassThroughSchedule.Position, pts: SourceTime,
-    captured: MonotonicTime, _ state: inout State
+    _ chunks: [Chunk], _ position: PassThroughSchedule.Position, captured: MonotonicTime,
+    _ state: inout State
   ) {
     guard var opening = state.opening else {
       // The timeline is first: the audio of the segment reads its offset there.
       timeline.withLock {
         $0.append(
-          position.frameIndex, in: position.segment, pts: pts, captured: captured,
+          position.frameIndex, in: position.segment, pts: position.timestamp, captured: captured,
           offset: position.offset)
       }
       for (output, chunk) in zip(outputs, chunks) {
@@ -290,7 +296,7 @@ final class PassThroughTrack: Sendable {
         number: position.segment, first: first, pts: opening.pts, captured: opening.captured,
         offset: opening.period.offset)
       timeline.append(
-        position.frameIndex, in: position.segment, pts: pts, captured: captured,
+        position.frameIndex, in: position.segment, pts: position.timestamp, captured: captured,
         offset: opening.period.offset)
     }
   }

@@ -32,6 +32,9 @@ package enum SessionOutcome: Sendable {
   case tracksChanged
   /// The passed-through source must be encoded from now on, with the reason.
   case unfit(String)
+  /// The timestamps of the passed-through source cannot be used, with the reason; it is encoded
+  /// from now on without another examination.
+  case unpaced(String)
   /// The encoder that continues after a crash has another CMAF header.
   case encoderChanged
   /// The upstream has begun another session, or its window lacks the next segment.

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Scheduling
+import TestSupport
+import Testing
+import Time
+
+@Suite("Positions of access units with uneven timestamps")
+struct UnevenTimestampsTests {
+  private static let begin: WallTime = 1_795_155_720_300_000_000
+  private static let seconds: Int64 = 60
+
+  /// What a source of one key frame per second sends, and the positions of its frames.
+  private struct Source {
+    let rate: FrameRate
+    var schedule: PassThroughSchedule
+    var positions: [PassThroughSchedule.Position] = []
+    /// The frames that got a position.
+    var shown: [Int64] = []
+
+    init(_ rate: FrameRate) {
+      self.rate = rate
+      let segmentation = Segmentation(
+        rate: rate, segmentMicroseconds: 1_000_000, partMicroseconds: 200_000)
+      schedule = PassThroughSchedule(segmentation: segmentation, first: 0)
+    }
+
+    func time(_ index: Int64) -> Interval { FrameGrid(rate: rate).duration(ofFrames: index) }
+
+    /// Takes frame `index`, whose timestamp is off by `error` and whose arrival by `delay`.
+    mutating func take(_ index: Int64, error: Interval = .zero, delay: Interval = .zero) {
+      let position = schedule.assign(
+        pts: .origin + .seconds(100) + time(index) + error,
+        isKey: index.isMultiple(of: rate.numerator), captured: begin + time(index) + error,
+        arrival: .origin + .seconds(200) + time(index) + delay)
+      guard let position else { return }
+      positions.append(position)
+      shown.append(index)
+    }
+
+    /// Checks that all of `count` frames follow one another in one period.
+    func expectWhole(_ count: Int64) {
+      #expect(shown == Array(0..<count))
+      #expect(
+        zip(positions.dropFirst(), positions).allSatisfy { $0.frameIndex == $1.frameIndex + 1 })
+      #expect(positions.compactMap(\.periodStart).count == 1)
+      #expect(schedule.faults == 0 && !schedule.isIrregular && !schedule.isUnpaced)
+    }
+  }
+
+  private static func rate(_ number: Int64) -> FrameRate { FrameRate(number) ?? .thirty }
+
+  @Test(
+    "steps of a mapping of up to 60 ms lose no frame and begin no period",
+    arguments: [10, 15, 25, 30, 50] as [Int64], [[0, 30, 10, 35], [0, 60, 0, 45, 20], [22, 0]])
+  func mapping(number: Int64, errors: [Int64]) {
+    var source = Source(Self.rate(number))
+    for index in 0..<number * Self.seconds {
+      // A report each two seconds, in the middle of a group.
+      let report = (index + number / 2) / (2 * number)
+      source.take(index, error: .milliseconds(errors[Int(report) % errors.count]))
+    }
+    source.expectWhole(number * Self.seconds)
+  }
+
+  @Test(
+    "jitter of up to half the distance of frames loses no frame and begins no period",
+    arguments: [5, 15, 25, 30, 50] as [Int64], UInt64(0)..<6)
+  func jitter(number: Int64, seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    var source = Source(Self.rate(number))
+    let half = source.rate.frameDuration.nanoseconds / 2
+    for index in 0..<number * Self.seconds {
+      let error = Int64(random.next() % UInt64(half)) - half / 2
+      source.take(
+        index, error: .nanoseconds(seed % 2 == 0 ? error : 2 * error),
+        delay: .milliseconds(Int64(random.next() % 8)))
+    }
+    source.expectWhole(number * Self.seconds)
+  }
+
+  enum Wrong: CaseIterable { case far, back, equal, swapped, near }
+
+  @Test(
+    "a wrong timestamp takes the place after its neighbour, also that of a key frame",
+    arguments: Wrong.allCases, [60, 50, 37] as [Int64])
+  func wrong(kind: Wrong, distance: Int64) {
+    var source = Source(Self.rate(25))
+    for index in 0..<25 * Self.seconds {
+      var error = Interval.zero
+      if index > 60, index.isMultiple(of: distance) {
+        switch kind {
+        case .far: error = .seconds(37_600)
+        case .back: error = .seconds(-90)
+        case .equal: error = .milliseconds(-40)
+        case .swapped: error = .milliseconds(-80)
+        case .near: error = .milliseconds(300)
+        }
+      }
+      let position = source.schedule.assign(
+        pts: .origin + .seconds(100) + source.time(index) + error,
+        isKey: index.isMultiple(of: 25), captured: Self.begin + source.time(index),
+        arrival: .origin + .seconds(200) + source.time(index))
+      guard let position else { continue }
+      source.positions.append(position)
+      source.shown.append(index)
+      // Audio follows the smoothed timestamp.
+      let due = SourceTime.origin + .seconds(100) + source.time(index)
+      #expect((position.timestamp - due).magnitude < .milliseconds(20))
+    }
+    source.expectWhole(25 * Self.seconds)
+  }
+
+  @Test(
+    "lost frames whose arrivals do not confirm the loss leave the key frames at segment starts",
+    arguments: UInt64(0)..<8)
+  func bursts(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    var source = Source(Self.rate(25))
+    var lost: Set<Int64> = []
+    for index in 0..<25 * Self.seconds {
+      if index % 25 > 2, random.next() % 40 == 0 {
+        lost.insert(index)
+        continue
+      }
+      // Frames are sent in bursts of a third of a second.
+      source.take(index, delay: source.time(8 - index % 8))
+    }
+    #expect(source.shown == (0..<25 * Self.seconds).filter { !lost.contains($0) })
+    #expect(source.positions.compactMap(\.periodStart).count == 1)
+    for (index, position) in zip(source.shown, source.positions) where index % 25 == 0 {
+      #expect(position.indexInSegment == 0)
+    }
+    #expect(source.schedule.faults == 0 && !source.schedule.isIrregular)
+  }
+
+  @Test("timestamps that leave the clock again and again are found within three periods")
+  func unpaced() {
+    var source = Source(Self.rate(25))
+    var found: Int64?
+    for index in 0..<25 * Self.seconds where found == nil {
+      // 25 frames by the timestamps take 1.19 s.
+      let late = source.time(index) / 100 * 19
+      _ = source.schedule.assign(
+        pts: .origin + source.time(index), isKey: index.isMultiple(of: 25),
+        captured: Self.begin + source.time(index) + late,
+        arrival: .origin + .seconds(200) + source.time(index) + late)
+      if source.schedule.isUnpaced { found = index }
+    }
+    #expect((found ?? .max) <= 25 * 8)
+    #expect(!source.schedule.isIrregular)
+  }
+
+  @Test("timestamps without order are found after a second, and lose no frame until then")
+  func disordered() {
+    var random = SplitMix64(seed: 7)
+    var source = Source(Self.rate(25))
+    var found: Int64?
+    for index in Int64(0)..<25 * 10 where found == nil {
+      let pts = index < 50 ? source.time(index) : .seconds(Int64(random.next() % 50_000))
+      let position = source.schedule.assign(
+        pts: .origin + pts, isKey: index.isMultiple(of: 25),
+        captured: Self.begin + source.time(index),
+        arrival: .origin + .seconds(200) + source.time(index))
+      #expect(position != nil)
+      if source.schedule.isUnpaced { found = index }
+    }
+    #expect(found.map { (74...76).contains($0) } == true)
+  }
+}
