@@ -144,7 +144,7 @@ final class EncodingPipeline: Pipeline {
     let prefill = Prefill(
       segmentation: configuration.segmentation, clock: context.clock,
       inputDelay: configuration.inputDelay, first: context.firstSegment,
-      length: Int64(configuration.prefill), stop: context.stop)
+      length: prefillLength, stop: context.stop)
     let published = context.anchor.end(ofTrack: index)
     let due =
       if let published {
@@ -155,6 +155,15 @@ final class EncodingPipeline: Pipeline {
       &track, with: slate, from: due, to: first, isPublished: published != nil)
     output.sink.goLive()
     if barrier.isLastReady() { try openFeed(first) }
+  }
+
+  /// Complete segments before the present one: fewer if the session before has published some of
+  /// them.
+  private var prefillLength: Int64 {
+    let segmentation = configuration.segmentation
+    let due = context.clock.frame(atOrAfter: SystemClock.monotonicTime, on: segmentation.grid)
+    let passed = segmentation.segment(of: due).subtractingSaturated(context.firstSegment)
+    return min(Int64(configuration.prefill), max(0, passed))
   }
 
   /// Opens a window after that of the process before, when that has its last segment.

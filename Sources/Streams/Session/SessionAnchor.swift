@@ -37,13 +37,34 @@ struct SessionAnchor: Sendable, Equatable, Codable {
       return
     }
     let current = segmentation.segment(of: clock.frame(atOrAfter: monotonic, on: segmentation.grid))
-    // Without prefill the first segment is the next whole one; passed through, it begins with the
-    // first IDR of the source.
-    firstSegment =
-      configuration.passesThrough
-      ? configuration.earlier.map { $0.segment + 1 } ?? Self.firstSegment(configuration, clock)
-        ?? current
-      : configuration.prefill > 0 ? current - Int64(configuration.prefill) : current + 1
+    firstSegment = Self.first(configuration, current, Self.firstSegment(configuration, clock))
+  }
+
+  /// The most segments by which numbers may be ahead of the clock; more are of another numbering,
+  /// which an encoded stream does not continue.
+  private static let maximumLead: Int64 = 10
+
+  /// The first segment of a session.
+  ///
+  /// A name keeps its bytes: the first number is after the newest of the session before. Without
+  /// prefill it is the next whole segment; passed through, it begins with the first IDR of the
+  /// source.
+  ///
+  /// - Parameters:
+  ///   - configuration: the configuration of the session.
+  ///   - current: the segment of the present time.
+  ///   - kept: the segment of the first kept access unit; nil if none was kept.
+  /// - Returns: its number.
+  static func first(
+    _ configuration: StreamConfiguration, _ current: Int64, _ kept: Int64?
+  ) -> Int64 {
+    let next = configuration.earlier.map { $0.segment.addingSaturated(1) }
+    if configuration.passesThrough { return next ?? kept ?? current }
+    // bounded: segments since 1970, and a length of a playlist
+    let usual =
+      configuration.prefill > 0 ? current - Int64(configuration.prefill) : current + 1
+    guard let next, next <= current.addingSaturated(maximumLead) else { return usual }
+    return max(usual, next)
   }
 
   /// The anchor of another session.
