@@ -75,6 +75,9 @@ package struct PassThroughSchedule: Sendable {
   /// Capture times at which a source that continued had to begin a period, because its timestamps
   /// jumped or left the clock.
   private var breaks: [WallTime] = []
+  /// Whether the next access units arrived before the session existed: capture times of a long
+  /// backlog are unknown, so periods that they begin say nothing about the source.
+  package var isReplay = false
 
   private let segmentation: Segmentation
   private let first: Int64
@@ -238,6 +241,7 @@ package struct PassThroughSchedule: Sendable {
   }
 
   private mutating func noteBreak(_ captured: WallTime) {
+    guard !isReplay else { return }
     breaks =
       breaks.suffix(Self.maxBreaks - 1).filter { captured - $0 < Self.observationWindow }
       + [captured]

@@ -152,6 +152,20 @@ struct UnevenTimestampsTests {
     #expect(!source.schedule.isIrregular)
   }
 
+  @Test("a backlog whose capture times are unknown says nothing about the source")
+  func backlog() {
+    var source = Source(Self.rate(25))
+    source.schedule.isReplay = true
+    for index in Int64(0)..<200 {
+      // Older than any mapping: the arrival, which is the same for all.
+      let late = index < 150 ? source.time(200 - index) : .zero
+      _ = source.schedule.assign(
+        pts: .origin + source.time(index), isKey: index.isMultiple(of: 25),
+        captured: Self.begin + source.time(index) + late, arrival: .origin + .seconds(200))
+    }
+    #expect(!source.schedule.isUnpaced)
+  }
+
   @Test("timestamps without order are found after a second, and lose no frame until then")
   func disordered() {
     var random = SplitMix64(seed: 7)

@@ -188,7 +188,8 @@ final class PassThroughTrack: Sendable {
       {
         return end(&state, .unfit("\(PassThroughAnalysis.Reason(fault, rate, maximumGroupTime))"))
       }
-      state.pace.add(unit)
+      state.schedule.isReplay = isReplay
+      if !isReplay { state.pace.add(unit) }
       let position = state.schedule.assign(
         pts: unit.order, isKey: unit.isKey, captured: wall, arrival: isPaced ? nil : unit.arrival)
       let error = state.schedule.error
