@@ -98,9 +98,11 @@ package struct PassThroughSchedule: Sendable {
   /// have been lost, and three of them count.
   package var isIrregular: Bool { hasMovedKeys || missed.count >= Self.maxMisses }
 
-  /// Whether the timestamps do not tell the times of the frames: they leave the clock again and
-  /// again, or cannot be placed for a second.
-  package var isUnpaced: Bool { prediction.isLost || breaks.count >= Self.maxBreaks }
+  /// Whether timestamps cannot be placed for a second.
+  package var isUnplaceable: Bool { prediction.isLost }
+
+  /// Whether the timestamps leave the clock again and again.
+  package var isUnpaced: Bool { breaks.count >= Self.maxBreaks }
 
   /// A schedule without access units.
   ///

@@ -46,6 +46,7 @@ struct UnevenTimestampsTests {
         zip(positions.dropFirst(), positions).allSatisfy { $0.frameIndex == $1.frameIndex + 1 })
       #expect(positions.compactMap(\.periodStart).count == 1)
       #expect(schedule.faults == 0 && !schedule.isIrregular && !schedule.isUnpaced)
+      #expect(!schedule.isUnplaceable)
     }
   }
 
@@ -178,7 +179,7 @@ struct UnevenTimestampsTests {
         captured: Self.begin + source.time(index),
         arrival: .origin + .seconds(200) + source.time(index))
       #expect(position != nil)
-      if source.schedule.isUnpaced { found = index }
+      if source.schedule.isUnplaceable { found = index }
     }
     #expect(found.map { (74...76).contains($0) } == true)
   }

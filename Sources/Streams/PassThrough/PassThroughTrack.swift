@@ -199,7 +199,8 @@ final class PassThroughTrack: Sendable {
       if state.schedule.isIrregular {
         return end(&state, .irregularKeyFrames)
       }
-      if state.schedule.isUnpaced, !isPaced {
+      let isUnpaced = state.schedule.isUnpaced && state.pace.isOff
+      if isUnpaced || state.schedule.isUnplaceable, !isPaced {
         return end(&state, .unpaced("\(state.pace.reason(rate))"))
       }
       guard let position else { return result }

@@ -4,28 +4,52 @@ import Capture
 import Media
 import Time
 
-/// How many access units arrive per second, for the reason why timestamps cannot be used.
+/// How many access units arrive per second, by those of the last seconds: a pure state machine.
 struct SourcePace: Sendable {
+  /// The time over which units are counted, and its parts.
+  private static let span = Interval.seconds(5)
+  private static let step = Interval.seconds(1)
+  /// The least difference from the timestamps, in percent.
+  private static let minimumDifference: UInt64 = 2
+
   private var count: Int64 = 0
-  private var first: (pts: SourceTime, arrival: MonotonicTime)?
-  private var last: (pts: SourceTime, arrival: MonotonicTime)?
+  /// One access unit per second, oldest first: its number, timestamp and arrival.
+  private var samples: [(count: Int64, pts: SourceTime, arrival: MonotonicTime)] = []
 
   /// Adds the next access unit.
   mutating func add(_ unit: AccessUnit) {
-    if first == nil { first = (unit.order, unit.arrival) }
-    last = (unit.order, unit.arrival)
     count = count.addingSaturated(1)
+    guard samples.last.map({ unit.arrival - $0.arrival >= Self.step }) ?? true else { return }
+    // bounded: a few samples
+    if samples.count > 1, unit.arrival - samples[1].arrival >= Self.span { samples.removeFirst() }
+    samples.append((count, unit.order, unit.arrival))
+  }
+
+  /// Access units per 1000 seconds by their arrival and by their timestamps; nil for less than
+  /// ``span``.
+  private var rates: (arriving: Int64, counted: Int64)? {
+    guard let first = samples.first, let last = samples.last,
+      last.arrival - first.arrival >= Self.span
+    else { return nil }
+    let thousandfold = last.count.subtractingSaturated(first.count).multipliedSaturated(by: 1000)
+    return (
+      (last.arrival - first.arrival).rate(of: thousandfold),
+      (last.pts - first.pts).rate(of: thousandfold)
+    )
+  }
+
+  /// Whether units arrive steadily at another rate than their timestamps say.
+  ///
+  /// A path whose delay varies changes the rate for moments only.
+  var isOff: Bool {
+    guard let rates, rates.counted > 0 else { return false }
+    let difference = rates.arriving.subtractingSaturated(rates.counted).magnitude
+    return difference > rates.counted.magnitude / 100 * Self.minimumDifference
   }
 
   /// Why the timestamps of a source of `rate` cannot be used.
   func reason(_ rate: FrameRate) -> PassThroughAnalysis.Reason {
-    guard let first, let last, count > 1 else { return .unplaceable(rate) }
-    let thousandfold = (count - 1).multipliedSaturated(by: 1000)  // bounded: count is positive
-    let arriving = (last.arrival - first.arrival).rate(of: thousandfold)
-    let counted = (last.pts - first.pts).rate(of: thousandfold)
-    // Both agree within 2 % if timestamps only jump.
-    let difference = arriving.subtractingSaturated(counted).magnitude
-    let isFast = difference > counted.magnitude / 50
-    return counted > 0 && isFast ? .unpaced(rate, arriving: arriving) : .unplaceable(rate)
+    guard isOff, let rates else { return .unplaceable(rate) }
+    return .unpaced(rate, arriving: rates.arriving)
   }
 }
