@@ -66,7 +66,8 @@ extension StreamDefinition {
       settings.input.map { pulled($0, published, sharing, log) }
       ?? settings.upstream.map { relaying($0, log) } ?? local(log)
     plan.isOnDemand = settings.isOnDemand
-    plan.isRetried = isListed || settings.isOnDemand || settings.upstream != nil
+    plan.isRemote = settings.isRemote
+    plan.isRetried = isListed || settings.isOnDemand || settings.isRemote || needsKeys
     plan.requestedOptions = settings.requestedOptions
     plan.opened = { [settings] in StreamNotes(settings, $0).write(to: log) }
     return plan
@@ -126,19 +127,26 @@ extension StreamDefinition {
   ) -> StreamPlan {
     let (crashes, outages) = (SourceCrashes(), SourceOutages())
     var plan = StreamPlan(name: settings.name) { start throws(SessionFailure) in
-      let source =
+      var source =
         start.continued?.source
         ?? source(address, published, sharing, crashes, outages, log)
       do {
         start.continued?.source.follow(start.cancellation)
-        let facts = try start.continued?.facts ?? source.begin(start.cancellation)
-        let input = try PlannedInput(
-          facts, settings: settings, isIrregular: start.hasIrregularKeyFrames,
-          unpaced: start.encodingReason, after: start.segmentation)
+        var facts = try start.continued?.facts ?? source.begin(start.cancellation)
+        var choice = choose(facts, start)
+        while case .failure(let error) = choice {
+          // The next publisher may fit.
+          guard let published, published.refusePublisher("\(error)") else { throw error }
+          source.stop()
+          source = self.source(address, published, sharing, crashes, outages, log)
+          facts = try source.begin(start.cancellation)
+          choice = choose(facts, start)
+        }
+        let (input, chosen) = try choice.get()
         if let reason = input.encodingReason {
           log.write(.info, "passthrough", stream: settings.name, "re-encoded: \(reason)")
         }
-        var configuration = try withKeys(configuration(for: input), log)
+        var configuration = try withKeys(chosen, log)
         let warnings = InputWarnings(
           facts.description, passesThrough: configuration.passesThrough,
           reorderingDelay: configuration.reorderingDelay, deinterlaces: Deinterlacer.isAvailable)
@@ -160,6 +168,18 @@ extension StreamDefinition {
     plan.crashes = crashes
     plan.outages = outages
     return plan
+  }
+
+  /// The decision for an input, and the configuration of its stream; fails if they do not fit.
+  private func choose(
+    _ facts: SourceFacts, _ start: StreamPlan.Start
+  ) -> Result<(PlannedInput, StreamConfiguration), UsageError> {
+    Result { () throws(UsageError) in
+      let input = try PlannedInput(
+        facts, settings: settings, isIrregular: start.hasIrregularKeyFrames,
+        unpaced: start.encodingReason, after: start.segmentation)
+      return (input, try configuration(for: input))
+    }
   }
 
   /// The pulled input that does not run yet.

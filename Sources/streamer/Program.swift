@@ -210,7 +210,7 @@ final class Program: Sendable {
 
   /// Nil while a stream runs or can run again.
   var exitReason: ExitReason? {
-    ExitReason(serverState.streams.map { ($0.phase, $0.plan.isRetried) })
+    ExitReason(serverState.streams.map { ($0.phase, $0.plan.isRetried, $0.plan.isRemote) })
   }
 
   /// Ends the streams for their players, answers all requests, and returns.

@@ -4,6 +4,7 @@ import Access
 import Ingest
 import Net
 import Publishing
+import Sharing
 import System
 import Testing
 import Time
@@ -107,6 +108,36 @@ struct PublishedStreamTests {
       return
     }
     #expect(stream.status.count == 2)
+  }
+
+  @Test("a refused publisher is told why, its media is dropped, and the next one begins at once")
+  func refusal() throws {
+    let stream = PublishedStream(name: "live")
+    let source = try RecordSource(stream)
+    let reasons = Locked<[String]>([])
+    let unfit = Publisher(
+      .page, identity: "a",
+      refuse: { reason in
+        reasons.withLock { $0.append(reason) }
+      }
+    ) { $0() }
+    #expect(!stream.refusePublisher("no publisher"))
+    _ = stream.attach(unfit, at: start)
+    _ = stream.write(tag(1), by: unfit, at: start)
+    #expect(stream.refusePublisher("10 s without a key frame"))
+    #expect(
+      !stream.refusePublisher("again") && reasons.withLock { $0 } == ["10 s without a key frame"])
+    #expect(stream.write(tag(2), by: unfit, at: start) == .taken)
+    #expect(try source.records() == [.begin, .tag(tag(1)), .end])
+    // Neither its protection nor its identity counts.
+    let next = Publisher(.page, identity: "a") { $0() }
+    guard case .attached(let former?) = stream.attach(next, at: start) else {
+      Issue.record("the refused publisher is replaced")
+      return
+    }
+    #expect(former === unfit)
+    _ = stream.write(tag(3), by: next, at: start)
+    #expect(try source.records() == [.begin, .tag(tag(3))])
   }
 
   @Test("a source that starts later gets the configurations first")

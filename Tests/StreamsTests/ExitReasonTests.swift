@@ -19,8 +19,8 @@ struct ExitReasonTests {
     return .ended(StreamSession(configuration, log: Log(format: .text, least: .error) { _ in }))
   }
 
-  private func text(_ streams: [(phase: StreamSupervisor.Phase, isRetried: Bool)]) -> String {
-    switch ExitReason(streams) {
+  private func text(_ streams: [(StreamSupervisor.Phase, Bool)], isRemote: Bool = false) -> String {
+    switch ExitReason(streams.map { ($0.0, $0.1, isRemote) }) {
     case .failed(let failure)?: "failed: \(failure)"
     case .ended(let played)?: "ended: \(played.seconds)"
     case nil: "none"
@@ -39,5 +39,17 @@ struct ExitReasonTests {
     #expect(text([(ended(3), true)]) == "ended: 6.0")
     #expect(text([(ended(3), true), (ended(7), true), (ended(5), false)]) == "ended: 14.0")
     #expect(text([(ended(3), true), (.starting, false)]) == "none")
+  }
+
+  @Test("neither the failure nor the end of a remote source ends the program")
+  func remoteSources() {
+    let failed = StreamSupervisor.Phase.failed(.configuration("does not fit"))
+    #expect(text([(failed, false)], isRemote: true) == "none")
+    #expect(text([(ended(3), false)], isRemote: true) == "none")
+    let streams: [ExitReason.Stream] = [(ended(3), false, true), (ended(3), false, false)]
+    guard case nil = ExitReason(streams) else {
+      Issue.record("a local source beside a remote one")
+      return
+    }
   }
 }

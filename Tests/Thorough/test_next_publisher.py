@@ -72,13 +72,13 @@ def test_auto_restarts_with_the_reason(kind: str, isolation: str, result: str,
 
 
 @pytest.mark.timeout(90)
-def test_always_ends_with_the_reason(streamer: Callable[..., Program],
-                                     sources: list[Source]) -> None:
-    """The stream fails; the log has the reason."""
+def test_always_refuses_with_the_reason(streamer: Callable[..., Program],
+                                        sources: list[Source]) -> None:
+    """The publisher is refused; the log has the reason."""
     program, port = passed_through(streamer, sources, "--passthrough", "always")
     sources.append(publish(port, **NEXT["group"]))
     program.wait_logged("unfit", within=20)
-    wait_until(lambda: "impossible with" in program.log_text() or None, 20, "the reason")
+    program.wait_logged("publish-refused", "impossible with", within=20)
     assert REASONS["group"] in program.log_text()
 
 

@@ -244,6 +244,11 @@ package struct StreamSettings: Sendable {
   /// Whether publishers are the source.
   package var isPublished: Bool { input?.kind == .publisher }
 
+  /// Whether publishers or other machines supply its media.
+  package var isRemote: Bool {
+    upstream != nil || inputs.contains { $0.kind != .file && $0.kind != .standardInput }
+  }
+
   /// Chooses publishers as the source, if the settings have no other one.
   ///
   /// - Parameters:

@@ -98,11 +98,19 @@ package final class Publication: @unchecked Sendable {
     transport?.refused(refusal)
   }
 
+  private func refuseMedia(_ reason: String) {
+    guard lifecycle.isAttached, let media, let transport else { return }
+    log.write(.warning, "publish-refused", stream: media.name, "\(transport.client): \(reason)")
+    end(nil)
+    transport.unusable(reason)
+  }
+
   private func attach(to stream: PublishedStream) {
     guard let now = transport?.now else { return }
     // The reference ends when the publication does.
     let publisher = Publisher(
-      event.transport, identity: identity, permit: identity == nil ? nil : permit
+      event.transport, identity: identity, permit: identity == nil ? nil : permit,
+      refuse: { [self] reason in execute { self.refuseMedia(reason) } }
     ) { [self] then in
       execute {
         if self.lifecycle.isAttached { self.transport?.replaced() }

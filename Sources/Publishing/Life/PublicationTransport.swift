@@ -17,6 +17,8 @@ package protocol PublicationTransport: AnyObject {
   func begin()
   /// The client may not publish.
   func refused(_ refusal: AccessRefusal)
+  /// The media of the client cannot be used.
+  func unusable(_ reason: String)
   /// Another publisher has replaced this one, or the stream was removed.
   func replaced()
   /// The source may take media again.

@@ -309,5 +309,9 @@ extension RTMPConnection: PublicationTransport {
 
   func refused(_ refusal: AccessRefusal) { if isOpen { turnAway("\(refusal)") } }
 
+  func unusable(_ reason: String) {
+    if isOpen { turnAway(reason, code: "NetStream.Publish.Rejected") }
+  }
+
   func replaced() { if isOpen { refuse("replaced by another publisher") } }
 }

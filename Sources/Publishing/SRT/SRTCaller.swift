@@ -106,6 +106,8 @@ extension SRTCaller: PublicationTransport {
 
   func refused(_ refusal: AccessRefusal) { end(nil) }
 
+  func unusable(_ reason: String) { end(nil) }
+
   func replaced() { end("replaced by another publisher") }
 
   func retry() { feed() }

@@ -56,6 +56,8 @@ package final class PublishedStream: Sendable {
     var status = Status()
     var takeover = Takeover.silent
     var publisher: Publisher?
+    /// Whether the media of the publisher cannot be used; dropped until its connection ends.
+    var isRefused = false
     /// The tracks of the publisher, if each has a connection of its own.
     var session: TrackSession?
     /// When the publisher sent a tag, or began.
@@ -87,7 +89,7 @@ package final class PublishedStream: Sendable {
 
     /// Whether a client publishes that another one may not replace.
     func isTaken(at now: MonotonicTime) -> Bool {
-      guard publisher != nil else { return false }
+      guard publisher != nil, !isRefused else { return false }
       return takeover.protects(since: status.since ?? lastTag, last: lastTag, at: now)
     }
 
@@ -112,6 +114,11 @@ package final class PublishedStream: Sendable {
       (status.isConnected, status.since) = (false, now)
       status.link?.roundTrip = nil
       (publisher, session) = (nil, nil)
+      endMedia()
+    }
+
+    mutating func endMedia() {
+      isRefused = false
       configurations = MediaConfigurations()
       owesEnd = owesEnd || hasBegun
       hasBegun = false
@@ -181,7 +188,9 @@ package final class PublishedStream: Sendable {
   ) -> Attachment {
     state.withLock { state in
       let former = state.publisher
-      if let former, let identity = publisher.identity, identity == former.identity {
+      if let former, !state.isRefused, let identity = publisher.identity,
+        identity == former.identity
+      {
         state.publisher = publisher
         state.lastTag = now
         return .continued(former: former)
@@ -214,6 +223,7 @@ package final class PublishedStream: Sendable {
     state.withLock { state in
       guard state.publisher === publisher else { return .replaced }
       state.lastTag = now
+      guard !state.isRefused else { return .taken }
       guard state.settle() else { return .full }
       state.configurations.note(tag)
       state.status.bytes += UInt64(tag.payload.count)
@@ -245,6 +255,24 @@ package final class PublishedStream: Sendable {
   ///
   /// - Returns: whether nothing is left.
   package func flush() -> Bool { state.withLock { $0.settle() && $0.isFlushed() } }
+
+  /// Refuses the present publisher, if there is one: its media cannot be used.
+  ///
+  /// Returns at once. Media of its connection is dropped, and another client may publish.
+  ///
+  /// - Parameter reason: for the client and the log.
+  /// - Returns: whether there was one.
+  package func refusePublisher(_ reason: String) -> Bool {
+    let publisher = state.withLock { state -> Publisher? in
+      guard state.publisher != nil, !state.isRefused else { return nil }
+      state.endMedia()
+      (state.isRefused, state.session) = (true, nil)
+      _ = state.settle()
+      return state.publisher
+    }
+    publisher?.refuseMedia(reason)
+    return publisher != nil
+  }
 
   /// Closes the connection of the publisher, if there is one.
   package func closePublisher() {

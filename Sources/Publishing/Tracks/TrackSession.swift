@@ -84,9 +84,12 @@ final class TrackSession: Sendable {
     self.client = client
     let state = Locked(State())
     self.state = state
-    publisher = Publisher { then in
-      Self.close(state.withLock { $0.connections.values.map(\.publisher) }, then)
+    let open: @Sendable () -> [Publisher] = {
+      state.withLock { $0.connections.values.map(\.publisher) }
     }
+    publisher = Publisher(
+      refuse: { reason in for publisher in open() { publisher.refuseMedia(reason) } }
+    ) { then in Self.close(open(), then) }
   }
 
   private static func close(_ open: [Publisher], _ then: @escaping @Sendable () -> Void) {

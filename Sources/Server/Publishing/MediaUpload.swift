@@ -133,6 +133,12 @@ extension MediaUpload: PublicationTransport {
     exchange.respond(UploadResponses.refused(409, "\(taken) has a publisher"))
   }
 
+  func unusable(_ reason: String) {
+    publication = nil
+    rest = []
+    exchange.respond(UploadResponses.refused(415, reason))
+  }
+
   func replaced() {
     guard publication != nil else { return }
     end("replaced by another publisher")

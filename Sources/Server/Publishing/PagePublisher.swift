@@ -267,6 +267,13 @@ extension PagePublisher: PublicationTransport {
     if connection == nil { publishers.forget(self) }
   }
 
+  func unusable(_ reason: String) {
+    publication = nil
+    waiting = WaitingFrames()
+    refuse(.unsupported(reason))
+    if connection == nil { publishers.forget(self) }
+  }
+
   func replaced() {
     guard publication != nil else { return }
     let isContinued = identity.map { publishers.registry.isPublished(streamName, by: $0) } ?? false

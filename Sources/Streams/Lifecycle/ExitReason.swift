@@ -6,13 +6,19 @@ package import Time
 
 /// Why a program with certain streams has nothing to do.
 package enum ExitReason: Sendable {
-  /// The only stream has failed, and is not retried.
+  /// The only stream has failed, and is not retried: its source is of this machine.
   case failed(SessionFailure)
   /// The sources of all streams have ended; players play their windows for this time at most.
   case ended(Interval)
 
+  /// The facts about one stream.
+  package typealias Stream = (phase: StreamSupervisor.Phase, isRetried: Bool, isRemote: Bool)
+
   /// Nil while a stream runs or can run again, and without streams.
-  package init?(_ streams: [(phase: StreamSupervisor.Phase, isRetried: Bool)]) {
+  ///
+  /// A stream with a remote source is no reason: no other machine ends the program.
+  package init?(_ streams: [Stream]) {
+    guard !streams.contains(where: { $0.isRemote }) else { return nil }
     if streams.count == 1, !streams[0].isRetried, case .failed(let failure) = streams[0].phase {
       self = .failed(failure)
       return

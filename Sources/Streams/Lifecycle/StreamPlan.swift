@@ -92,6 +92,9 @@ package struct StreamPlan: Sendable {
   package let name: String
   /// Whether it runs only while it is requested.
   package var isOnDemand = false
+  /// Whether a publisher or another machine supplies its media: neither its failure nor its end
+  /// ends the program.
+  package var isRemote = false
   /// Whether it is started again some time after a failure.
   package var isRetried = false
   /// The requested options as text: plans with equal text describe the same stream.
