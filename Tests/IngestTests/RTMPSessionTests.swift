@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 import Testing
 
 @testable import Ingest
@@ -113,6 +114,52 @@ struct RTMPSessionTests {
       ])
     #expect(try client.send([.string("FCUnpublish"), .number(6), .null]) == [.unpublish])
     #expect(try client.send([.string("deleteStream"), .number(7), .null, .number(1)]) == [])
+  }
+
+  /// A message within an aggregate, with its back pointer.
+  private func part(_ type: UInt8, _ timestamp: UInt32, _ payload: [UInt8]) -> [UInt8] {
+    let size = UInt32(payload.count)
+    let time = timestamp.bigEndianBytes()
+    return [type] + size.bigEndianBytes(3) + time[1...] + [time[0]] + [0, 0, 9] + payload
+      + (size + 11).bigEndianBytes()
+  }
+
+  private func publisher() throws -> Client {
+    var client = Client()
+    try client.handshake()
+    try client.connect()
+    _ = try client.publish()
+    client.session.accept()
+    return client
+  }
+
+  @Test("an aggregate is its messages, with timestamps from its own, RTMP 1.0 §7.1.6")
+  func aggregates() throws {
+    var client = try publisher()
+    let parts =
+      part(9, 0xFFFF_FFF0, [0x17, 1]) + part(20, 0xFFFF_FFF0, [2, 0, 0]) + part(8, 16, [0xAF, 1])
+      + part(22, 20, [9]) + part(9, 24, [0x27, 1]).dropLast(4)
+    let found = try client.send(RTMPMessage(type: 22, timestamp: 1000, stream: 1, payload: parts))
+    #expect(
+      found == [
+        .media(MediaTag(kind: .video, timestamp: 1000, payload: [0x17, 1])),
+        .media(MediaTag(kind: .audio, timestamp: 1032, payload: [0xAF, 1])),
+        .media(MediaTag(kind: .video, timestamp: 1040, payload: [0x27, 1])),
+      ])
+    // The aggregate and its media are no control messages.
+    #expect(client.session.takeCounts().control == 2)
+    #expect(try client.send(RTMPMessage(type: 22, stream: 1, payload: [])) == [])
+  }
+
+  @Test("an aggregate before publishing is not read, one that is cut ends the connection")
+  func malformedAggregates() throws {
+    let cut = RTMPMessage(type: 22, stream: 1, payload: part(9, 0, [0x17, 1]) + [9, 0, 0, 9])
+    var early = Client()
+    try early.handshake()
+    try early.connect()
+    #expect(try early.send(cut) == [])
+    var client = try publisher()
+    #expect(throws: RTMPError.aggregate) { try client.send(cut) }
   }
 
   @Test("messages before publishing are few, later ones are counted")

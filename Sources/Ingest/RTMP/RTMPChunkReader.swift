@@ -163,7 +163,8 @@ package struct RTMPChunkReader: Sendable {
     let (type, length) = (streams[index].type, streams[index].length)
     let limit: Int =
       switch type {
-      case RTMPMessage.Kind.video where takesMedia: limits.unfinishedBytes
+      case RTMPMessage.Kind.video where takesMedia, RTMPMessage.Kind.aggregate where takesMedia:
+        limits.unfinishedBytes
       case RTMPMessage.Kind.audio where takesMedia: limits.audioBytes
       default: limits.commandBytes
       }

@@ -20,6 +20,8 @@ package enum RTMPError: Error, Sendable, Equatable, CustomStringConvertible {
   case messageSize(type: UInt8, size: Int, limit: Int)
   /// A control message is too short.
   case control(type: UInt8)
+  /// A message exceeds the aggregate message that contains it.
+  case aggregate
   /// A command is no valid AMF.
   case command(AMF0Error)
   /// More messages before publishing than permitted.
@@ -51,6 +53,7 @@ package enum RTMPError: Error, Sendable, Equatable, CustomStringConvertible {
     case .messageSize(let type, let size, let limit):
       "a message of type \(type) with \(size) bytes (expected at most \(limit))"
     case .control(let type): "a control message of type \(type) that is too short"
+    case .aggregate: "an aggregate message whose parts exceed it"
     case .command(let error): "a command that is no valid AMF: \(error)"
     case .earlyMessages(let limit): "more than \(limit) messages before publishing"
     case .earlyBytes(let limit): "more than \(limit) bytes before publishing"

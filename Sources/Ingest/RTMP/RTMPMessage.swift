@@ -29,6 +29,8 @@ package struct RTMPMessage: Sendable, Equatable {
     package static let data: UInt8 = 18
     /// A command in AMF 0.
     package static let command: UInt8 = 20
+    /// Messages one after another.
+    package static let aggregate: UInt8 = 22
   }
 
   /// The type.
@@ -43,7 +45,7 @@ package struct RTMPMessage: Sendable, Equatable {
   /// Whether the message has audio, video or data beside them.
   var isMedia: Bool {
     switch type {
-    case Kind.audio, Kind.video, Kind.data, Kind.data3: true
+    case Kind.audio, Kind.video, Kind.data, Kind.data3, Kind.aggregate: true
     default: false
     }
   }

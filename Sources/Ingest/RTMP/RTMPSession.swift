@@ -51,6 +51,8 @@ package struct RTMPSession: Sendable {
   private var reconnects = false
   /// The window that the client requests.
   private var peerWindow = Self.window
+  /// The aggregate message whose messages are read.
+  private var aggregate: RTMPAggregate?
   private let limits: RTMPLimits
   /// Messages and bytes since the connection, or the end of publishing, without the time in which
   /// the client waits for the permission.
@@ -85,11 +87,23 @@ package struct RTMPSession: Sendable {
       guard handshake.isDone else { return nil }
       state = .connecting
     }
-    while let message = try reader.next(bytes, at: &offset) {
+    while let message = try nextMessage(bytes, at: &offset) {
       try count(message)
       if let event = try handle(message) { return event }
     }
     return nil
+  }
+
+  /// The next message: of an aggregate message whose messages are not read yet, or of the bytes.
+  private mutating func nextMessage(
+    _ bytes: borrowing Span<UInt8>, at offset: inout Int
+  ) throws(RTMPError) -> RTMPMessage? {
+    // Commands are messages of their own, and aggregates are not nested.
+    while let part = try aggregate?.next() {
+      if part.isMedia, part.type != RTMPMessage.Kind.aggregate { return part }
+    }
+    aggregate = nil
+    return try reader.next(bytes, at: &offset)
   }
 
   // MARK: Limits
@@ -173,6 +187,8 @@ package struct RTMPSession: Sendable {
         MediaTag(
           kind: message.type == RTMPMessage.Kind.video ? .video : .audio,
           timestamp: message.timestamp, payload: payload))
+    case RTMPMessage.Kind.aggregate:
+      if state == .publishing { aggregate = RTMPAggregate(message) }
     case RTMPMessage.Kind.command, RTMPMessage.Kind.command3:
       let command: RTMPCommand?
       do throws(AMF0Error) {
