@@ -19,6 +19,8 @@ struct NALSplitter: Sendable {
     var isLeading = false
     /// The number of slices.
     var slices = 0
+    /// Whether NAL units follow start codes although the container has lengths.
+    var hasForeignStartCodes = false
     /// The rotation for display by the SEI of a key frame; nil if it states none.
     var rotation: Rotation?
   }
@@ -46,7 +48,8 @@ struct NALSplitter: Sendable {
   func split(_ bytes: Span<UInt8>) -> Split {
     var split = Split()
     var information: [Range<Int>] = []
-    for range in ranges(bytes) {
+    let ranges = ranges(bytes, &split.hasForeignStartCodes)
+    for range in ranges {
       switch codec.kind(bytes[range.lowerBound]) {
       case .dolbyVision:
         guard keepsDolbyVision else { continue }
@@ -103,9 +106,24 @@ struct NALSplitter: Sendable {
     return sets
   }
 
-  private func ranges(_ bytes: Span<UInt8>) -> [Range<Int>] {
-    guard let lengthSize else { return NALUnits.ranges(in: bytes, .annexB) }
-    return NALUnits.lengthPrefixed(bytes, lengthSize: lengthSize)
+  /// The NAL units after lengths or start codes; the extradata may be wrong.
+  ///
+  /// Some encoders send start codes in containers with lengths, in place of the lengths or within
+  /// one of them. A NAL unit contains no start code.
+  /// - Source: ITU-T H.264 §7.4.1; H.265 §7.4.2
+  private func ranges(_ bytes: Span<UInt8>, _ isForeign: inout Bool) -> [Range<Int>] {
+    guard let lengthSize else {
+      let found = NALUnits.ranges(in: bytes, .annexB)
+      return found.isEmpty ? NALUnits.lengthPrefixed(bytes) : found
+    }
+    let found = NALUnits.lengthPrefixed(bytes, lengthSize: lengthSize)
+    guard found.last?.upperBound == bytes.count || !NALUnits.startsWithCode(bytes) else {
+      isForeign = true
+      return NALUnits.ranges(in: bytes, .annexB)
+    }
+    guard found.contains(where: { NALUnits.hasStartCode(bytes, in: $0) }) else { return found }
+    isForeign = true
+    return found.flatMap { NALUnits.split(bytes, in: $0) }
   }
 
   private static func copy(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {

@@ -4,7 +4,7 @@ internal import CFFmpeg
 import Glibc
 internal import Ingest
 internal import Sharing
-import Time
+package import Time
 
 /// The media of the publishers of one stream, one after another, from a local socket.
 ///
@@ -27,6 +27,8 @@ package final class PublishedMedia: @unchecked Sendable {
   /// The bytes of a container that are not read yet, from `containerOffset` on.
   private var container: [UInt8] = []
   private var containerOffset = 0
+  /// The report about the present publisher; nil without one.
+  private let present = Locked<PublisherReport?>(nil)
   /// Called when the wait for a publisher begins and none publishes, or when one ends during it.
   package var whenAbsent: (() -> Void)?
 
@@ -75,10 +77,32 @@ package final class PublishedMedia: @unchecked Sendable {
 
   private func note(_ record: MediaRecord) {
     switch record {
-    case .begin: running = MediaConfigurations()
-    case .tag(let tag): running?.note(tag)
-    case .end: running = nil
+    case .begin:
+      running = MediaConfigurations()
+      present.withLock { $0 = PublisherReport(at: SystemClock.monotonicTime) }
+    case .tag(let tag):
+      running?.note(tag)
+      if tag.kind == .container { report { $0.noteContainer() } }
+    case .end:
+      running = nil
+      present.withLock { $0 = nil }
     }
+  }
+
+  /// Notes what has arrived.
+  func report(_ body: (inout PublisherReport) -> Void) {
+    present.withLock { report in
+      guard var changed = report else { return }
+      body(&changed)
+      report = changed
+    }
+  }
+
+  /// The lines about the present publisher that are due; `isShown`: whether it gives pictures.
+  ///
+  /// For any thread.
+  package func lines(at now: MonotonicTime, isShown: Bool) -> [PublisherReport.Line] {
+    present.withLock { $0?.lines(at: now, isShown: isShown) ?? [] }
   }
 
   /// Whether the publisher that has begun sends a container; blocks until its first record.

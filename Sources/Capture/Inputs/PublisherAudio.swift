@@ -40,6 +40,8 @@ struct PublisherAudio {
   private(set) var leftOut: [InputDescription.Audio] = []
   /// The codec of the only track, if it is not accepted.
   private var refusedCodec: String?
+  /// The codec of audio whose decoder configuration has not arrived; nil if there is none.
+  private(set) var undescribedCodec: String?
   /// The first fault of a tag; nil if there is none.
   private(set) var fault: TagFault?
 
@@ -73,6 +75,11 @@ struct PublisherAudio {
   ) -> [AudioPacket] {
     guard let index = tracks.firstIndex(where: { $0.number == sample.track }) else { return [] }
     return packets(sample.bytes, of: index, pts: pts, arrival: arrival)
+  }
+
+  /// Whether audio has arrived, of whatever codec.
+  var hasArrived: Bool {
+    !tracks.isEmpty || undescribedCodec != nil || refusedCodec != nil || !leftOutCodecs.isEmpty
   }
 
   // MARK: FLV
@@ -109,7 +116,11 @@ struct PublisherAudio {
     var known = tracks.firstIndex { $0.number == head.track }
     if head.isConfiguration || known.map({ tracks[$0].codec != head.codec }) ?? true {
       // AAC is undecodable before its configuration.
-      guard head.isConfiguration || codec != .aac else { return [] }
+      guard head.isConfiguration || codec != .aac else {
+        undescribedCodec = tracks.isEmpty ? "AAC" : nil
+        return []
+      }
+      undescribedCodec = nil
       guard known != nil || tracks.count < InputDescription.maximumAudioTracks else {
         leaveOut(head, name)
         return []

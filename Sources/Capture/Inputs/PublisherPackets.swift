@@ -25,6 +25,7 @@ final class PublisherPackets {
   /// The rotation of all video tracks that the publisher declares.
   private var rotation = Rotation.none
   private var isFLV = true
+  private var reported = ReportedMedia()
 
   /// Waits for a publisher.
   ///
@@ -74,7 +75,14 @@ final class PublisherPackets {
   func read() throws(InputError) -> [InputUnit]? {
     cancellation.setDeadline(SystemClock.monotonicTime + options.silenceLimit)
     let record = try media.next(cancellation, silence: Int(options.silenceLimit.wholeSeconds))
-    let arrival = SystemClock.monotonicTime
+    let units = try units(of: record, SystemClock.monotonicTime)
+    if let units { reported.note(units, video, audio, to: media) }
+    return units
+  }
+
+  private func units(
+    of record: MediaRecord, _ arrival: MonotonicTime
+  ) throws(InputError) -> [InputUnit]? {
     switch record {
     case .end: return nil
     case .begin: return []
@@ -223,6 +231,7 @@ final class PublisherPackets {
       let offset = Interval.nanoseconds(Int64(head.timeOffset))
       let dts = time(Int64(tag.timestamp)) + offset
       let pts = time(Int64(tag.timestamp) + Int64(compositionTime)) + offset
+      depacketizer?.expectUnits()
       return depacketizer?.take(
         body.span, pts: pts, dts: dts, isKey: head.isKey, arrival: arrival, senderTime: nil) ?? []
     }

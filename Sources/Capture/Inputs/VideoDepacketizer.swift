@@ -11,6 +11,8 @@ struct VideoDepacketizer {
   private(set) var video: InputDescription.Video
   /// The number of access units that exceed ``AccessUnitAssembler/most`` and are left out.
   private(set) var oversized: UInt64 = 0
+  /// Whether NAL units have followed start codes although the container has lengths.
+  private(set) var hasForeignStartCodes = false
 
   private let isAssembled: Bool
   private var splitter: NALSplitter?
@@ -118,6 +120,9 @@ struct VideoDepacketizer {
     video.declaredColour = colour?.statesCodePoint == true ? colour : nil
   }
 
+  /// Expects parameter sets in access units, if no extradata has arrived.
+  mutating func expectUnits() { if needsSplitter { take(extradata: []) } }
+
   /// Updates the extradata.
   mutating func take(extradata bytes: [UInt8]) {
     guard let codec = video.passThroughCodec, bytes != extradata || needsSplitter else { return }
@@ -212,6 +217,7 @@ struct VideoDepacketizer {
     _ sent: WallTime?
   ) -> AccessUnit? {
     remember(split.parameterSets)
+    hasForeignStartCodes = hasForeignStartCodes || split.hasForeignStartCodes
     guard split.slices > 0 else { return nil }
     if split.isKey {
       codedRotation = split.rotation

@@ -258,6 +258,21 @@ final class PulledInput: StandbyOwner {
   /// Notes a declaration of a publisher that has no effect.
   func ignores(_ declaration: String) { write(.warning, "declaration-ignored", declaration) }
 
+  func checkPublisher(at now: MonotonicTime) {
+    guard let published else { return }
+    let isShown = presence.withLock { $0.state != .away }
+    for line in published.lines(at: now, isShown: isShown) {
+      switch line {
+      case .accepted(let text): write(.info, "publisher-media", "\(text): accepted")
+      case .noPicture(let text):
+        write(.warning, "publisher-no-picture", text)
+        outages.note(.noVideo, text, input: position?.index ?? 0)
+      case .noAudio(let text):
+        if takesAudio { write(.warning, "publisher-no-audio", text) }
+      }
+    }
+  }
+
   func replaced() { perform(presence.withLock { $0.replaced() }) }
 
   func ended() {

@@ -54,6 +54,7 @@ final class StandbyConnection: Sendable {
   func run() {
     while !input.isStopped {
       let now = SystemClock.monotonicTime
+      input.checkPublisher(at: now)
       let due = input.silentFrom ?? now
       if due > now {
         SystemClock.sleep(until: min(due, now + .milliseconds(200)))
@@ -106,9 +107,14 @@ protocol StandbyOwner: AnyObject, Sendable {
 
   /// Looks for silence.
   func checkSilence(at now: MonotonicTime)
+
+  /// Looks for media of a publisher that give no picture.
+  func checkPublisher(at now: MonotonicTime)
 }
 
 extension StandbyOwner {
+  func checkPublisher(at now: MonotonicTime) {}
+
   /// Whether a connection that has supplied units has been silent for too long.
   func isSilent(at now: MonotonicTime) -> Bool { silentFrom.map { $0 <= now } ?? false }
 

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Testing
+import Time
+
+@testable import Capture
+
+private let start = MonotonicTime(nanoseconds: 1_000_000_000)
+
+@Suite("Reports about the media of a publisher")
+struct PublisherReportTests {
+  /// The lines of a publisher this long after its start.
+  private func lines(
+    after age: Interval, isShown: Bool = false, _ media: (inout PublisherReport) -> Void
+  ) -> [PublisherReport.Line] {
+    var report = PublisherReport(at: start)
+    media(&report)
+    return report.lines(at: start + age, isShown: isShown)
+  }
+
+  @Test("after 5 s without a picture one line has the missing part, and none before")
+  func pictures() throws {
+    let described = PublisherReport.Video(codec: "H.264", isDescribed: true)
+    let rows: [(String, (inout PublisherReport) -> Void)] = [
+      ("audio only", { $0.noteAudio(undescribed: nil) }),
+      ("in the container", { $0.noteContainer() }),
+      ("without parameter sets", { $0.note(PublisherReport.Video(codec: "H.264")) }),
+      ("no frame is found", { $0.note(described) }),
+      (
+        "without a key frame",
+        { $0.note(PublisherReport.Video(codec: "H.264", isDescribed: true, hasUnits: true)) }
+      ),
+    ]
+    for (words, media) in rows {
+      #expect(lines(after: .milliseconds(4999), media).isEmpty)
+      #expect(lines(after: .seconds(60), isShown: true, media).isEmpty)
+      guard case .noPicture(let text)? = lines(after: .seconds(5), media).first else {
+        Issue.record("no line with \(words)")
+        continue
+      }
+      #expect(text.contains(words) && text.contains("5 s"))
+    }
+    #expect(lines(after: .seconds(60)) { _ in }.isEmpty, "without media it is silent")
+  }
+
+  @Test("start codes are accepted with one line, audio without its configuration has another one")
+  func otherLines() {
+    var report = PublisherReport(at: start)
+    report.note(
+      PublisherReport.Video(
+        codec: "H.264", isDescribed: true, hasUnits: true, hasKey: true, hasStartCodes: true))
+    report.noteAudio(undescribed: "AAC")
+    let found = report.lines(at: start + .seconds(5), isShown: true)
+    let again = report.lines(at: start + .seconds(6), isShown: true)
+    #expect(again.isEmpty && found.count == 2)
+    guard case .accepted? = found.first, case .noAudio(let text)? = found.last else {
+      Issue.record("\(found)")
+      return
+    }
+    #expect(text.hasPrefix("AAC without its decoder configuration"))
+  }
+}
+
+@Suite("NAL units with start codes in a container with lengths")
+struct ForeignStartCodeTests {
+  private let code: [UInt8] = [0, 0, 0, 1]
+  private let slice: [UInt8] = [0x65, 0x88, 0x80, 7]
+  private let text: [UInt8] = [0x06, 5, 1, 9, 0x80]
+  /// avcC with lengths of four bytes and without sets.
+  private let record: [UInt8] = [1, 0x42, 0, 30, 0xFF, 0xE0, 0]
+
+  private func split(_ bytes: [UInt8], _ extradata: [UInt8]? = nil) -> NALSplitter.Split {
+    let extradata = extradata ?? record
+    return NALSplitter(.h264, extradata: extradata.span).split(bytes.span)
+  }
+
+  private func length(_ units: [UInt8]) -> [UInt8] { [0, 0, 0, UInt8(units.count)] + units }
+
+  @Test("codes in place of lengths, or within one, divide the same units")
+  func forms() {
+    let whole = split(length(text) + length(slice))
+    #expect(whole.slices == 1 && whole.isKey && !whole.hasForeignStartCodes)
+    for bytes in [
+      code + text + code + slice, [0, 0, 1] + text + [0, 0, 1] + slice,
+      length(text + code + slice), length(code + text + [0] + code + slice),
+    ] {
+      let found = split(bytes)
+      #expect(found.bytes == whole.bytes && found.hasForeignStartCodes)
+    }
+    // Without extradata both forms are read.
+    for bytes in [code + text + code + slice, length(text) + length(slice)] {
+      #expect(split(bytes, []).bytes == whole.bytes)
+    }
+  }
+
+  @Test("a length that looks like a start code is a length if the units fill the bytes")
+  func lengths() {
+    let long = [0x65] + [UInt8](repeating: 0x55, count: 299)
+    let found = split([0, 0, 1, 0x2C] + long)
+    #expect(found.slices == 1 && !found.hasForeignStartCodes && found.bytes.count == 304)
+  }
+}
