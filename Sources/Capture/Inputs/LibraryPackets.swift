@@ -18,6 +18,8 @@ final class LibraryPackets {
   private let isParsedFile: Bool
   private var unwrapper = TimestampUnwrapper()
   private var videoIndex: Int32?
+  /// What may show that the program has another video stream.
+  private var watch = ProgramWatch()
   private var video: VideoDepacketizer?
   private var audio = LibraryAudio()
   private var metadata = LibraryMetadata()
@@ -77,6 +79,7 @@ final class LibraryPackets {
       return last.map { units(of: $0) }
     }
     chooseVideo(packet.stream)
+    try followProgram(packet)
     guard packet.stream == videoIndex, mayBeField else { return units(of: packet) }
     // The library cuts the two fields of a frame apart, of which the container dates one.
     if packet.pts == nil, packet.dts == nil, let first = held {
@@ -147,6 +150,19 @@ final class LibraryPackets {
     return (packets ?? []).map { .audio($0) }
   }
 
+  /// Ends the connection if the program has another video stream than the chosen one: the next
+  /// connection chooses again.
+  private func followProgram(_ packet: ReadPacket) throws(InputError) {
+    guard context.format == "mpegts", !context.isPaced, let videoIndex,
+      let parameters = unsafe context.streams[Int(packet.stream)]?.pointee.codecpar,
+      unsafe parameters.pointee.codec_type == AVMEDIA_TYPE_VIDEO
+    else { return }
+    let isOther = watch.heard(
+      packet.stream, codec: unsafe parameters.pointee.codec_id.rawValue, chosen: videoIndex,
+      isInProgram: context.programs.contains { $0.contains(Int(videoIndex)) }, at: packet.arrival)
+    if isOther { throw .failed("the program has another video stream") }
+  }
+
   /// Selects the first video stream; some containers announce it late.
   private func chooseVideo(_ index: Int32) {
     guard videoIndex == nil, let stream = unsafe context.streams[Int(index)],
@@ -155,6 +171,7 @@ final class LibraryPackets {
       unsafe parameters.pointee.codec_type == AVMEDIA_TYPE_VIDEO
     else { return }
     videoIndex = index
+    watch = ProgramWatch(streams: Int32(clamping: unsafe context.streams.count))
     let rate = unsafe stream.pointee.avg_frame_rate
     unsafe video = VideoDepacketizer(
       parameters, rate: FrameRate(Int64(rate.num), Int64(rate.den)),
