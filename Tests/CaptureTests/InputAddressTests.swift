@@ -96,6 +96,36 @@ struct InputAddressTests {
       + ["srt://h:9?passphrase=" + String(repeating: "x", count: 80)])
   func refused(text: String) { #expect(InputAddress(text) == nil) }
 
+  @Test(
+    "signs that end a host are noticed in credentials, which no message may contain",
+    arguments: [
+      ("rtsp://u:a#b@h/x", true), ("rtsp://u:a/b@h/x", true), ("rtsp://u:a?b@h/x", true),
+      ("rtsp://u:a@b@h/x", false), ("rtsp://u:a%23b@h/x", false), ("rtsp://h/x#b", false),
+    ])
+  func unencoded(text: String, isNoticed: Bool) throws {
+    #expect(try #require(InputAddress(text)).hasUnencodedCredentials == isNoticed)
+    guard isNoticed else { return }
+    // Nothing listens there, or is looked up, before the address was read.
+    let address = try #require(InputAddress(text.replacing("@h/", with: "@127.0.0.1:1/")))
+    do throws(InputError) {
+      _ = try InputContext(address, InputOptions(), InputCancellation())
+      Issue.record("an input without a server")
+    } catch {
+      #expect("\(error)".contains("percent-encode"))
+    }
+  }
+
+  @Test("of an address that cannot be read only the scheme is left, unless it is a plain one")
+  func unreadableAddresses() {
+    for (text, shown) in [
+      ("rtsp://admin:secret", "rtsp://***"), ("rtsp://u:pa ss@h/x", "rtsp://***"),
+      ("rtsp://u:p#ss@h:x/y", "rtsp://***"), ("srt://u@h:1?passphrase=x", "srt://***"),
+      ("ftp://h/x", nil), ("srt://h:1?passphrase=short", nil), ("clip", nil),
+    ] as [(String, String?)] {
+      #expect(InputAddress.redact(unreadable: text) == shown)
+    }
+  }
+
   @Test("secrets of the address are removed from messages of a library")
   func scrub() throws {
     let address = try #require(InputAddress("rtsp://anna:geheim@cam/x?key=versteckt"))

@@ -143,6 +143,26 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible, TextC
     }
   }
 
+  /// Whether libavformat cannot read the address if it has credentials: they have signs that end
+  /// the host.
+  var hasUnencodedCredentials: Bool {
+    url?.credentials.map { $0.contains { "/?#".contains($0) } } ?? false
+  }
+
+  /// The scheme alone of an address that cannot be read and may have credentials.
+  ///
+  /// Any text after the scheme may be a part of a password. Nil if there are no credentials.
+  package static func redact(unreadable text: String) -> String? {
+    guard let mark = text.firstRange(of: "://") else { return nil }
+    let rest = text[mark.upperBound...]
+    let authority = rest.prefix { !"/?#".contains($0) }
+    let port = authority.split(separator: ":", omittingEmptySubsequences: false).dropFirst()
+    let isPlain = !rest.contains { "@<>\"' \t".contains($0) }
+    if isPlain, port.allSatisfy({ $0.allSatisfy(\.isNumber) }) { return nil }
+    let scheme = text[..<mark.lowerBound]
+    return (scheme.allSatisfy { $0.isLetter || $0.isNumber } ? String(scheme) : "") + "://***"
+  }
+
   /// The host of an HTTP input, which may be a playlist; nil for other inputs.
   var playlistHost: String? { kind == .http ? (url?.server?.host).map { String($0) } : nil }
 }

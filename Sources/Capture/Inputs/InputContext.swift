@@ -71,7 +71,7 @@ final class InputContext {
     var dictionary = unsafe options.dictionary(for: address)
     defer { unsafe av_dict_free(&dictionary) }
     let hint = unsafe Self.isTransportStream(address) ? av_find_input_format("mpegts") : nil
-    let opened = FFmpegLog.collecting {
+    let opened = FFmpegLog.collectingResponses {
       var made: UnsafeMutablePointer<AVFormatContext>? = unsafe context
       let path = standardInput != nil ? "" : address.raw
       let result = unsafe avformat_open_input(&made, path, hint, &dictionary)
@@ -80,6 +80,9 @@ final class InputContext {
     guard opened.result >= 0 else {
       // libavformat has freed the context.
       unsafe Glibc.free(host)
+      if opened.result == CFF_UNAUTHORIZED, let obstacle = RTSPChallenges(opened.fields).obstacle {
+        throw .refused(obstacle)
+      }
       throw Self.failure(opened.result, opened.lines, address, cancellation, options)
     }
     unsafe pointer = context
@@ -269,6 +272,11 @@ final class InputContext {
     }
     if lines.contains(where: { $0.contains(Demuxers.refusal) }) { return Demuxers.error }
     let words = FFmpegError.text(code)
+    if address.hasUnencodedCredentials, !whileReading {
+      // The message may contain any part of the password.
+      return .refused(
+        "\(words); percent-encode @, #, / and ? in a user name or password: %40, %23, %2F, %3F")
+    }
     let last = lines.last.map { address.scrub($0) }
     // The library's last message often repeats the error with its source before it.
     let reason =

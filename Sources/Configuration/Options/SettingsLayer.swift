@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import Logging
 import System
 
@@ -16,9 +17,11 @@ package struct SettingsLayer: Sendable {
     /// - Throws: an error if the option does not accept the value.
     init(_ option: Option, _ value: String, at location: SettingLocation) throws(UsageError) {
       guard let change = option.change(value) else {
+        let hidden = option.form == .input ? InputAddress.redact(unreadable: value) : nil
+        let shown = hidden ?? (option.isSecret ? "***" : Redaction.redact(value))
+        let hint = hidden == nil ? "" : "; @, #, / and ? in a password are percent-encoded: %40 …"
         throw UsageError(
-          .location(location), .value(option.isSecret ? "***" : Redaction.redact(value)),
-          expected: OptionText(option.expected))
+          .location(location), .value(shown), expected: OptionText(option.expected + hint))
       }
       self.option = option
       self.value = value
