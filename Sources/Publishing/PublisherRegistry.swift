@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Access
+import Checked
 package import Ingest
 package import Net
 import Sharing
@@ -17,8 +18,26 @@ package final class PublisherRegistry: Sendable {
   private struct State: Sendable {
     var entries: [String: Entry] = [:]
     var creator: Creator?
+    /// Whether a path may create a stream, and not only a request.
+    var createsByPath = true
     /// Whether a text is the key of a stream.
     var isKey: @Sendable (String) -> Bool = { _ in false }
+    /// Whether a stream of any kind has a name.
+    var isTaken: @Sendable (String) -> Bool = { _ in false }
+
+    /// The stream to which a path leads.
+    func entry(of target: PublisherPath) -> Entry? {
+      entries.values.first { $0.target.path?.matches(target.path) == true }
+        ?? entries[target.stream]
+    }
+
+    /// A path as the client means it: with its escaped slashes, unless it is right as it is.
+    func reading(of target: PublisherPath) -> PublisherPath {
+      guard let other = target.withSlashes else { return target }
+      guard let found = entry(of: target) else { return other }
+      return found.target.path != nil || found.target.key?.matches(target.key) == true
+        ? target : other
+    }
   }
 
   /// A client that may publish.
@@ -29,7 +48,7 @@ package final class PublisherRegistry: Sendable {
     case new(name: String, application: String)
 
     /// The name of the stream.
-    var name: String {
+    package var name: String {
       switch self {
       case .stream(let stream): stream.name
       case .new(let name, _): name
@@ -85,11 +104,20 @@ package final class PublisherRegistry: Sendable {
   /// - Parameters:
   ///   - isKey: whether a text is the key of a stream, and so no name: an encoder that sends its
   ///     key to a mistyped stream must not publish the key.
+  ///   - isTaken: whether a stream of any kind has a name: an application with that name is no
+  ///     reason to create another stream.
+  ///   - byPath: whether clients by RTMP and SRT create streams, too: without a key of all streams,
+  ///     which would be a part of their path.
   ///   - creator: creates a stream.
   package func createUnknown(
-    isKey: @escaping @Sendable (String) -> Bool = { _ in false }, _ creator: @escaping Creator
+    isKey: @escaping @Sendable (String) -> Bool = { _ in false },
+    isTaken: @escaping @Sendable (String) -> Bool = { _ in false }, byPath: Bool = true,
+    _ creator: @escaping Creator
   ) {
-    state.withLock { ($0.isKey, $0.creator) = (isKey, creator) }
+    state.withLock { state in
+      (state.isKey, state.isTaken, state.createsByPath) = (isKey, isTaken, byPath)
+      state.creator = creator
+    }
   }
 
   /// Whether a text is the key of a stream of this registry.
@@ -144,13 +172,16 @@ package final class PublisherRegistry: Sendable {
     _ target: PublisherPath, as name: String? = nil, from peer: PeerAddress,
     with certificate: ClientCertificate? = nil, at now: MonotonicTime
   ) throws(AccessRefusal) -> Admission {
-    let (found, canCreate, isKey) = state.withLock { state in
-      let mapped = state.entries.values.first { $0.target.path?.matches(target.path) == true }
-      return (mapped ?? state.entries[target.stream], state.creator != nil, state.isKey)
+    let target = state.withLock { $0.reading(of: target) }
+    let (found, canCreate, isKey, isTaken) = state.withLock { state in
+      let canCreate = state.creator != nil && state.createsByPath
+      return (state.entry(of: target), canCreate, state.isKey, state.isTaken)
     }
     if found == nil, canCreate, publishCheck.access.admitsWithoutKey(peer, at: now) {
       let name = name ?? target.key
-      if let refusal = publishCheck.decide(onNewName: isKey(name), by: peer, at: now).refusal {
+      // The application of a stream without publishers makes the rest a key, and no name.
+      let isName = NameCharacters.isName(name) && !isTaken(target.stream) && !isKey(name)
+      if let refusal = publishCheck.decide(onNewName: !isName, by: peer, at: now).refusal {
         throw refusal == .name ? .unknown : refusal
       }
       return .new(name: name, application: target.stream)
@@ -168,6 +199,9 @@ package final class PublisherRegistry: Sendable {
     guard let found else { throw .unknown }
     return .stream(found.stream)
   }
+
+  /// Whether a text is the key of a stream, and so no name.
+  func isKey(_ text: String) -> Bool { state.withLock { $0.isKey }(text) }
 
   /// The stream of this name, if a client may publish to it by HTTP.
   ///

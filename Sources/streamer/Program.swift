@@ -113,11 +113,13 @@ final class Program: Sendable {
       serverState, configuration.merged, publishers, isSupervised: !handedOver.isEmpty,
       archive: archive, log: log, onChange: onChange)
     serverState.giveControl(to: registry)
-    // A key of all streams is no stream's name.
-    guard configuration.merged.publishKey == nil else { return }
     let temporary = TemporaryStreams(registry, publishers, serverState, log: log)
-    publishers.createUnknown(isKey: { [serverState] in serverState.isPublishKey($0) }) {
-      name, application, answer in
+    publishers.createUnknown(
+      isKey: { [serverState] in serverState.isPublishKey($0) },
+      isTaken: { [serverState] in serverState.hasStream($0) },
+      // A key of all streams is no stream's name.
+      byPath: configuration.merged.publishKey == nil
+    ) { name, application, answer in
       temporary.create(name, application: application, answer: answer)
     }
   }

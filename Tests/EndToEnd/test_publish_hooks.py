@@ -72,6 +72,27 @@ def hooks() -> Iterator[Hooks]:
     server.shutdown()
 
 
+def test_the_key_of_a_mistyped_application_is_secret(streamer, hooks: Hooks,
+                                                     tmp_path: Path) -> None:
+    """At a stream without publishers, or as no valid name, a key is in no line and no request.
+
+    The line names the application.
+    """
+    path, key = tmp_path / "conf.json", "Sesame-0123456789"
+    path.write_text(json.dumps({"streams": [{"stream": "pub"}]}))
+    program = streamer(*HOST, "-c", str(path), "--publish", "open", *hooks.flags(),
+                       defaults=False)
+    port = rtmp_port(program)
+    for app, name in (("pub", key), ("new", f"{key}!"), (f"{key}!", f"{key}!"), ("", f"{key}!")):
+        with Publisher(port) as client:
+            assert client.ask(name, app) == b"NetStream.Publish.BadName"
+    for words in ("to pub/***: unknown", "to new/***: ", "to ***/***: ", "to ***: "):
+        program.wait_logged("publish-refused", words)
+    assert not hooks.requests
+    everything = program.log_text() + get(program.port, "/metrics").text
+    assert key not in everything + get(program.port, "/stats.json").text
+
+
 @pytest.mark.parametrize("is_trusted", [True, False])
 def test_a_hook_over_https(is_trusted: bool, streamer, hooks: Hooks, tmp_path: Path) -> None:
     """The certificate must be valid for the name; otherwise clients are refused."""

@@ -97,6 +97,51 @@ struct SRTAccessTests {
     #expect(rtmp("studio", key) == "studio")
   }
 
+  @Test("the application of a stream without publishers makes the rest a key, and no name")
+  func keyOfAnotherStream() throws {
+    let streams = registry(.open)
+    streams.createUnknown(isTaken: { $0 == "pub" }) { _, _, answer in answer(true) }
+    let path = try #require(PublisherPath(application: "pub", name: "s3cret"))
+    #expect(throws: AccessRefusal.unknown) { try streams.admit(path, from: other, at: start) }
+    let access = SRTAccess(streams, passphrase: nil)
+    #expect(ask(access, "pub/s3cret", other) == .failure(.access(.unknown)))
+    #expect(ask(access, "#!::r=pub,m=publish,s=s3cret", other) == .failure(.access(.unknown)))
+  }
+
+  @Test("escaped slashes of encoders are slashes, if the path does not fit as it is")
+  func escapedSlashes() throws {
+    let streams = registry(.key)
+    _ = streams.add("live", PublishTarget(key: SecretDigest("sesame")))
+    _ = streams.add("raw", PublishTarget(key: SecretDigest("a%2Fb")))
+    _ = streams.add("gate", PublishTarget(path: SecretDigest("app/x/y")))
+    for (application, name, stream) in [
+      ("", "live%2Fsesame", "live"), ("live%2fsesame", "", "live"), ("live", "%2Fsesame", "live"),
+      ("raw", "a%2Fb", "raw"), ("app", "x%2Fy", "gate"),
+    ] {
+      let path = try #require(PublisherPath(application: application, name: name))
+      #expect(try streams.admit(path, from: other, at: start).name == stream)
+    }
+    let wrong = try #require(PublisherPath(application: "live", name: "ses%2Fame"))
+    #expect(throws: AccessRefusal.unknown) { try streams.admit(wrong, from: other, at: start) }
+  }
+
+  @Test("the log has applications, and no last element")
+  func loggedTargets() throws {
+    let streams = registry(.open)
+    streams.createUnknown(isKey: { $0 == "s3cret" }) { _, _, answer in answer(true) }
+    for (application, name, words) in [
+      ("pub", "key", "pub/***"), ("pub", "", "***"), ("", "key", "***"), ("", "", "***"),
+      ("a/b", "c?d", "a/b/***"), ("s3cret", "pub", "***/***"), ("not a name", "x", "***/***"),
+      (String(repeating: "a/", count: 20), "x", "a/a/a/a/a/a/a/a/***"),
+    ] {
+      let path = try #require(PublisherPath(application: application, name: name))
+      #expect(streams.words(for: path) == words)
+    }
+    let access = SRTAccess(streams, passphrase: nil)
+    #expect(access.words(for: Array("#!::r=pub,m=publish,s=key".utf8)) == "pub/***")
+    #expect(access.words(for: Array("pub\n".utf8)) == "***")
+  }
+
   @Test("five names that are keys let an address wait with all new names")
   func keysByNames() {
     let streams = registry(.open)

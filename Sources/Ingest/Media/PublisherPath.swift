@@ -25,6 +25,12 @@ package struct PublisherPath: Sendable, Equatable {
     self.path = path
   }
 
+  /// The target of an encoder that writes the slashes of a path as `%2F`; nil without one.
+  package var withSlashes: PublisherPath? {
+    let text = path.replacing("%2F", with: "/").replacing("%2f", with: "/")
+    return text == path ? nil : PublisherPath(application: text, name: "")
+  }
+
   /// The first element: the name of a stream.
   package var stream: String {
     String(Substring(path.utf8.prefix { $0 != Self.slash }))

@@ -18,6 +18,10 @@ package struct PublishEvent: Sendable, Equatable {
 
   /// The name of the stream.
   package let stream: String
+  /// The path of the client without its last element, if its stream does not exist yet.
+  ///
+  /// The last element is a name only if the stream is created, and else may be a key.
+  let target: String?
   package let transport: Transport
   /// The address of the client.
   package let peer: PeerAddress
@@ -27,13 +31,19 @@ package struct PublishEvent: Sendable, Equatable {
   /// An event of a stream.
   package init(
     _ stream: String, _ transport: Transport, _ peer: PeerAddress,
-    _ certificate: ClientCertificate? = nil
+    _ certificate: ClientCertificate? = nil, to target: String? = nil
   ) {
+    self.target = target
     self.certificate = certificate
     self.stream = stream
     self.transport = transport
     self.peer = peer
   }
+
+  /// The name of the stream for the log; nil if it may be a key.
+  var loggedStream: String? { target == nil ? stream : nil }
+  /// The target for a line of the log, after the client; empty for an existing stream.
+  var targetWords: String { target.map { " to \($0)" } ?? "" }
 
   /// The JSON object of the request to a hook; the address has no parts that identify one client.
   var json: String {

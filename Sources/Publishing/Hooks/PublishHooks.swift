@@ -88,8 +88,9 @@ package final class PublishHooks: Sendable {
       guard answered.raise() else { return }
       if let failure {
         log.write(
-          .warning, "publish-refused", stream: event.stream,
-          "\(event.transport.rawValue) from \(event.peer.masked): --on-publish: \(failure)")
+          .warning, "publish-refused", stream: event.loggedStream,
+          "\(event.transport.rawValue) from \(event.peer.masked)\(event.targetWords): "
+            + "--on-publish: \(failure)")
       }
       answer(permit)
     }
@@ -102,7 +103,8 @@ package final class PublishHooks: Sendable {
     submit(
       Call(address: address, event: event, deadline: nil, isWanted: { true }) { [log] failure in
         guard let failure else { return }
-        log.write(.warning, "hook-failed", stream: event.stream, "--on-unpublish: \(failure)")
+        log.write(
+          .warning, "hook-failed", stream: event.loggedStream, "--on-unpublish: \(failure)")
       })
   }
 

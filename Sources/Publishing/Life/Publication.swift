@@ -92,7 +92,8 @@ package final class Publication: @unchecked Sendable {
     // The hook has logged its own reason.
     if refusal != .notPermitted, let transport {
       log.write(
-        .warning, "publish-refused", stream: event.stream, "\(transport.client): \(refusal)")
+        .warning, "publish-refused", stream: event.loggedStream,
+        "\(transport.client)\(event.targetWords): \(refusal)")
     }
     end(nil)
     transport?.refused(refusal)

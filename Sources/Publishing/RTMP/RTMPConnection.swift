@@ -20,6 +20,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
 
   /// The time from the connection, or the end of publishing, to the next publishing.
   private static let startTime = Interval.seconds(10)
+  private static let rejected = "NetStream.Publish.Rejected"
   /// The time for the client to take the last bytes.
   private static let closingTime = Interval.seconds(1)
   /// Unsent bytes above which a client that does not read is cut.
@@ -130,12 +131,13 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
       let admission = try server.registry.admit(
         target, from: peer, with: stream.certificate, at: now)
       let event = PublishEvent(
-        admission.name, stream.isSecure ? .rtmps : .rtmp, peer, stream.certificate)
+        admission.name, stream.isSecure ? .rtmps : .rtmp, peer, stream.certificate,
+        to: server.registry.words(for: target, admission))
       let publication = Publication(
         event, over: self, waitsForFormer: true, server.registry, server.waiting, server.log)
       self.publication = publication
       publication.enter(admission)
-    } catch { refuse("\(error)") }
+    } catch { refuse("\(error)", to: server.registry.words(for: target)) }
   }
 
   private func publish(_ tag: MediaTag) {
@@ -147,7 +149,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
       if case .other(let codec) = head.codec {
         return refuse(
           "\(codec) is not accepted (expected H.264, HEVC, AV1 or VP9)",
-          code: "NetStream.Publish.Rejected")
+          code: Self.rejected)
       }
     }
     switch publication.write(tag, at: now) {
@@ -199,9 +201,12 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   }
 
   /// Writes a line, tells the client that it may not publish, and closes the connection.
-  private func refuse(_ reason: String, code: String = "NetStream.Publish.BadName") {
+  private func refuse(
+    _ reason: String, code: String = "NetStream.Publish.BadName", to target: String? = nil
+  ) {
     server.log.write(
-      .warning, "publish-refused", stream: publication?.streamName, "\(client): \(reason)")
+      .warning, "publish-refused", stream: publication?.streamName,
+      "\(client)\(target.map { " to \($0)" } ?? ""): \(reason)")
     turnAway(reason, code: code)
   }
 
@@ -309,9 +314,7 @@ extension RTMPConnection: PublicationTransport {
 
   func refused(_ refusal: AccessRefusal) { if isOpen { turnAway("\(refusal)") } }
 
-  func unusable(_ reason: String) {
-    if isOpen { turnAway(reason, code: "NetStream.Publish.Rejected") }
-  }
+  func unusable(_ reason: String) { if isOpen { turnAway(reason, code: Self.rejected) } }
 
   func replaced() { if isOpen { refuse("replaced by another publisher") } }
 }

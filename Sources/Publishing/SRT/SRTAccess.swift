@@ -12,6 +12,8 @@ package struct SRTAccess: Sendable {
   /// A caller that may publish.
   package struct Grant: Sendable {
     let admission: PublisherRegistry.Admission
+    /// The stream ID without its last element, if the stream does not exist yet.
+    let target: String?
     /// What the caller must encrypt with; nil for no encryption.
     package let passphrase: Passphrase?
     /// The name of the stream.
@@ -60,8 +62,18 @@ package struct SRTAccess: Sendable {
       if passphrase != nil, let wait = registry.passphraseWait(of: peer, admission, at: now) {
         throw .tooManyFailures(wait: wait)
       }
-      return Grant(admission: admission, passphrase: passphrase)
+      return Grant(
+        admission: admission, target: registry.words(for: path, admission), passphrase: passphrase)
     } catch { throw .access(error) }
+  }
+}
+
+extension SRTAccess {
+  /// A stream ID for the log: without its last element, which may be a key.
+  package func words(for streamID: [UInt8]) -> String {
+    do throws(SRTStreamIDError) {
+      return registry.words(for: try SRTStreamID(streamID).path)
+    } catch { return "***" }
   }
 }
 

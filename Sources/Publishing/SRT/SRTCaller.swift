@@ -34,8 +34,8 @@ final class SRTCaller: @unchecked Sendable {
   func enter() {
     let (admission, service) = (caller.grant.admission, loop.service)
     let publication = Publication(
-      PublishEvent(admission.name, .srt, peer), over: self, service.registry, loop.waiting,
-      service.log)
+      PublishEvent(admission.name, .srt, peer, to: caller.grant.target), over: self,
+      service.registry, loop.waiting, service.log)
     self.publication = publication
     publication.enter(admission)
   }

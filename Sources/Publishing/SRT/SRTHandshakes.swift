@@ -58,7 +58,7 @@ final class SRTHandshakes: Sendable {
       return 0
     } catch {
       socket.setRefusal(error.code)
-      refuse(peer, "\(error)")
+      refuse(peer, "\(error)", " to \(access.words(for: streamID))")
       return -1
     }
   }
@@ -84,8 +84,8 @@ final class SRTHandshakes: Sendable {
     }
   }
 
-  private func refuse(_ peer: PeerAddress, _ reason: String) {
-    log.write(.warning, "publish-refused", "SRT from \(peer.masked): \(reason)")
+  private func refuse(_ peer: PeerAddress, _ reason: String, _ target: String = "") {
+    log.write(.warning, "publish-refused", "SRT from \(peer.masked)\(target): \(reason)")
   }
 
   /// The caller of a socket that the library hands over; nil if it is unknown.
