@@ -3,7 +3,7 @@
 /// The stream ID of an SRT caller that publishes: plain, as in `live/key`, or in the form of access
 /// control, as in `#!::r=live,m=publish,s=key`.
 ///
-/// It may contain a key: it is never printed.
+/// Devices that can only send have their own form. It may contain a key: it is never printed.
 /// - Source: SRT Access Control (Stream ID) Guidelines, "Standard keys" and "Examples"
 package struct SRTStreamID: Sendable, Equatable {
   /// The longest stream ID, in bytes: `SRTO_STREAMID`.
@@ -32,9 +32,22 @@ package struct SRTStreamID: Sendable, Equatable {
     guard content.starts(with: Self.flatForm) else { throw .malformed }
     let values = try Self.values(of: text.utf8.dropFirst(Self.prefix.count + Self.flatForm.count))
     guard values["t", default: "stream"] == "stream" else { throw .type }
-    // Without a mode the caller wants to receive.
-    guard values["m", default: "request"] == "publish" else { throw .mode }
-    path = try Self.path(values["r", default: ""], key: values["s", default: ""])
+    // Without a mode the caller wants to receive, unless it is a device that can only send.
+    let isDevice = Self.isDevice(values)
+    guard values["m", default: isDevice ? "publish" : "request"] == "publish" else { throw .mode }
+    let user = isDevice ? values["u", default: ""] : ""
+    let key = values["s", default: values["r"] == nil ? "" : user]
+    path = try Self.path(values["r", default: user], key: key)
+  }
+
+  /// Whether the stream ID is that of a device that can only send: it has a key of its vendor, and
+  /// the user where others have the resource.
+  ///
+  /// - Source: stream IDs of Blackmagic Design's Web Presenter and ATEM Mini, as users report them:
+  ///   `#!::bmd_uuid=…,bmd_name=…,u=` and the text that the operator enters; no document is public
+  private static func isDevice(_ values: [String: String]) -> Bool {
+    values.keys.contains { $0.hasPrefix("bmd_") }
+      || values["r"] == nil && values["u"] != nil && values.keys.contains { $0.contains("_") }
   }
 
   /// The values by their keys; only standard keys, of one letter, are of interest.
@@ -42,12 +55,16 @@ package struct SRTStreamID: Sendable, Equatable {
     of text: Substring.UTF8View
   ) throws(SRTStreamIDError) -> [String: String] {
     var values: [String: String] = [:]
+    var isInName = false
     for pair in text.split(separator: UInt8(ascii: ",")) {
       guard let sign = pair.firstIndex(of: UInt8(ascii: "=")), sign != pair.startIndex else {
+        // The name of a device may have commas.
+        if isInName { continue }
         throw .malformed
       }
       let key = String(Substring(pair[..<sign]))
       let value = String(Substring(pair[pair.index(after: sign)...]))
+      isInName = key == "bmd_name"
       // Of two keys another reader might believe the other one.
       guard values.updateValue(value, forKey: key) == nil else { throw .malformed }
     }
