@@ -12,6 +12,9 @@ import Time
 package final class TemporaryStreams: Sendable {
   private struct State: Sendable {
     var streams = CreatedStreamTable()
+    /// The clients that wait for a stream that is being created, by its name: the tracks of one
+    /// publisher arrive at once.
+    var waiting: [String: [@Sendable (Bool) -> Void]] = [:]
     var isWatched = false
   }
 
@@ -52,20 +55,36 @@ package final class TemporaryStreams: Sendable {
   ) {
     // It was removed by a request or by the configuration.
     if state.withLock({ $0.streams.contains(name) && !publishers.contains(name) }) { forget(name) }
+    let (isFirst, exists) = state.withLock { state in
+      if state.waiting[name] != nil {
+        state.waiting[name]?.append(answer)
+        return (false, false)
+      }
+      guard !state.streams.contains(name) else { return (false, true) }
+      state.waiting[name] = [answer]
+      return (true, false)
+    }
+    if exists { return answer(true) }
+    guard isFirst else { return }
     guard StreamName.isValid(name), !serverState.hasStream(application),
       serverState.createdStreams.take(name) == .granted
-    else { return answer(false) }
+    else { return settle(name, false) }
     registry.add(published: name) { [self] result in
       switch result {
       case .added:
         state.withLock { $0.streams.add(name, at: SystemClock.monotonicTime) }
         watch()
-        answer(true)
+        settle(name, true)
       case .removed, .removing, .unknown, .refused, .taken:
         serverState.createdStreams.release(name)
-        answer(false)
+        settle(name, false)
       }
     }
+  }
+
+  private func settle(_ name: String, _ isCreated: Bool) {
+    let answers = state.withLock { $0.waiting.removeValue(forKey: name) ?? [] }
+    for answer in answers { answer(isCreated) }
   }
 
   private func forget(_ name: String) {

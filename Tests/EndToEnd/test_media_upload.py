@@ -92,3 +92,29 @@ def test_key(streamer: Callable[..., Program]) -> None:
     assert curl(program, "PUT", "/live/index.mpd", body=b"<MPD/>")[0] == 401
     origin = "Origin: http://page.example"
     assert curl(other, "POST", "/live/a.ts", "h1", "-H", origin, body=b"x")[0] == 403
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("key", ["", "the-key-of-all-streams"])
+def test_posted_tracks_create_their_stream(streamer: Callable[..., Program], tmp_path: Path,
+                                           key: str) -> None:
+    """The first request of a name decides: a posted track makes a live stream of it.
+
+    A file is then refused with the reason, and so is a track of a stream of uploaded files.
+    """
+    program = streamer(*HOST, *(["--publish-key", key] if key else []), defaults=False)
+    rights = ("-H", f"Authorization: Bearer {key}") if key else ()
+    plain = ("-headers", f"Authorization: Bearer {key}\r\n") if key else ()
+    if key:
+        assert curl(program, "POST", "/two/video.cmfv", body=b"x")[0] == 401
+        assert get(program.port, "/two/").status == 404
+    with encoder(tmp_path, *CMAF, "-method", "POST", *plain,
+                 program.url("/two/Streams(video.cmfv)")) as running:
+        running.wait(lambda: get(program.port, "/two/playlist.m3u8", timeout=15).status == 200, 20,
+                     "a playlist")
+        program.check_logged("publish-started", "HTTP (video)", stream="two")
+        status, reason = curl(program, "PUT", "/two/segment-1.m4s", "h1", *rights, body=b"x")
+        assert status == 409 and b"live" in reason
+    assert curl(program, "PUT", "/files/a.m4s", "h1", *rights, body=b"x")[0] == 201
+    status, reason = curl(program, "POST", "/files/video.cmfv", "h1", *rights, body=b"x")
+    assert status == 409 and b"uploaded files" in reason

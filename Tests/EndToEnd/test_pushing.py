@@ -79,6 +79,20 @@ def pushes(pid: str, parent: int) -> bool:
     return b"--push-process" in command and f"\nPPid:\t{parent}\n" in status
 
 
+def test_tracks_create_their_stream_at_the_receiver() -> None:
+    """CMAF with audio to a name that the receiver does not know: the tracks arrive at once."""
+    port = free_port()
+    target = receiver(port)
+    source = pushing("--audio", "tone", "--push", f"cmaf+http://127.0.0.1:{port}/two")
+    with ended(source, target):
+        wait_state(source, "pushing")
+        for track in ("video", "audio"):
+            wait_until(lambda: get(target.port, f"/two/{track}/playlist.m3u8",
+                                   timeout=15).status == 200, 20, f"a playlist of {track}")
+        assert not target.logged("published", "uploaded stream")
+        assert target.logged("publish-started", stream="two")
+
+
 def test_refusal_is_stated_and_a_push_is_stopped_and_started() -> None:
     """A wrong key: the reason is stated without it. A stop by the API ends the publication."""
     port = free_port()

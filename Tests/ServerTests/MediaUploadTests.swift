@@ -45,7 +45,7 @@ struct MediaUploadTests {
     let exchange = FakeExchange(
       try #require(try parser.next(head.span, &position, peer: PeerAddress.none)))
     exchange.isBodyOpen = true
-    uploads.begin(exchange, stream, nil)
+    uploads.begin(exchange, .stream(stream), nil)
     let upload = try #require(exchange.receiver as? MediaUpload)
     // More than the pair of sockets takes.
     let piece = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 / 7) }

@@ -34,16 +34,16 @@ final class MediaUpload: BodyReceiver {
     self.uploads = uploads
   }
 
-  /// Asks the hook, and takes the stream.
-  func enter(_ stream: PublishedStream) {
+  /// Asks the hook, and takes the stream, which may be created.
+  func enter(_ admission: PublisherRegistry.Admission) {
     let event = PublishEvent(
-      stream.name, .http, exchange.request.peer, exchange.request.certificate)
+      admission.name, .http, exchange.request.peer, exchange.request.certificate)
     let publication = Publication(
       event, track: track, over: self, uploads.registry, uploads.waiting, uploads.log)
     self.publication = publication
-    self.stream = stream
+    if case .stream(let stream) = admission { self.stream = stream }
     exchange.onGone = { [self] in end(nil) }
-    publication.enter(.stream(stream))
+    publication.enter(admission)
   }
 
   // MARK: The body

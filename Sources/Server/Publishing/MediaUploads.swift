@@ -26,8 +26,10 @@ final class MediaUploads {
 
   /// Makes the client of an exchange the publisher of a stream, or of a track of it, unless it has
   /// another one.
-  func begin(_ exchange: any Exchange, _ stream: PublishedStream, _ track: PublishedTrack?) {
-    MediaUpload(exchange, track, self).enter(stream)
+  func begin(
+    _ exchange: any Exchange, _ admission: PublisherRegistry.Admission, _ track: PublishedTrack?
+  ) {
+    MediaUpload(exchange, track, self).enter(admission)
   }
 
   /// Ends a track later, unless another body continues it.

@@ -37,8 +37,16 @@ struct UploadRequests {
     guard serverState.streamTable.stream(path.stream) == nil else { return false }
     exchange.kind = .publish
     let known = serverState.streamTable.uploads[path.stream]
+    // The first request of a name decides: a posted track is that of a live stream.
+    let isTrack = request.method == .post && file.track != nil
     if let refusal = refusal(request, path.stream, known) {
       exchange.respond(refusal)
+    } else if isTrack, known == nil {
+      uploads.begin(exchange, .new(name: path.stream, application: path.stream), file.track)
+    } else if isTrack, known?.isTemporary == true {
+      exchange.respond(
+        UploadResponses.refused(
+          409, "the stream consists of uploaded files: its first request was no POST of a track"))
     } else {
       permit(exchange, path.stream) {
         publish(exchange, path.stream, file, serverState.streamTable.uploads[path.stream])
@@ -108,7 +116,11 @@ struct UploadRequests {
       exchange.respond(UploadResponses.refused(415, "expected one body of MPEG-TS or MP4"))
     case .success where file.isOtherTrack:
       exchange.respond(UploadResponses.refused(415, "expected a track of video, audio or text"))
-    case .success(let stream): uploads.begin(exchange, stream, file.track)
+    case .success where request.method == .put && file.isPiece:
+      exchange.respond(
+        UploadResponses.refused(
+          409, "the stream is live: it takes tracks and containers, and files have another stream"))
+    case .success(let stream): uploads.begin(exchange, .stream(stream), file.track)
     }
     return true
   }
@@ -220,6 +232,9 @@ extension UploadName {
   ///
   /// - Source: DASH-IF Live Media Ingest Protocol 1.2, Interface 1, general requirements 2 and 17
   fileprivate var isManifest: Bool { ["mpd", "m3u8"].contains(suffix) }
+
+  /// Whether the name is that of a piece of a track, which no live stream takes as a file.
+  fileprivate var isPiece: Bool { ["m4s", "init"].contains(suffix) }
 
   /// Whether the name is that of a track of metadata.
   fileprivate var isOtherTrack: Bool { ["cmfm", "cmfm)"].contains(suffix) }
