@@ -16,12 +16,12 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent
 # The permitted imports of a test target; 0 for targets that are not here.
 BOUNDS: dict[str, int] = {
-    "AccessTests": 5, "ArchiveTests": 15, "CMAFTests": 1, "CaptureTests": 44,
-    "ConfigurationTests": 8, "EncryptionTests": 4, "EventsTests": 2, "HTTPTests": 2,
+    "AccessTests": 5, "ArchiveTests": 15, "CMAFTests": 1, "CaptureTests": 45,
+    "ConfigurationTests": 9, "EncryptionTests": 4, "EventsTests": 2, "HTTPTests": 2,
     "IngestTests": 3, "IsolationTests": 2, "LoggingTests": 3, "NetTests": 3, "PackagingTests": 7,
     "PublishingTests": 2, "PushTests": 2, "RegistryTests": 2, "SchedulingTests": 3,
     "ServerTests": 53, "SocketsTests": 6, "StatisticsTests": 3, "StillsTests": 1,
-    "StreamsTests": 46, "SwitchingTests": 2, "ValidationTests": 6,
+    "StreamsTests": 49, "SwitchingTests": 2, "ValidationTests": 6,
 }
 IMPORT = re.compile(r"^\s*@testable\s+import\s+\w+", re.MULTILINE)
 

@@ -10,8 +10,8 @@ package import Time
 /// wall clock minus media time is the period's offset, in PROGRAM-DATE-TIME and the MPD's Period.
 /// Later access units follow by prediction (``FramePrediction``). With each segment the offset
 /// follows the drift of the source's clock, by at most ``slope``. A period ends when the source was
-/// away, when no IDR arrives at the start of a segment, when timestamps jump, and when the offset is
-/// too far from the capture time; the next one begins with an IDR.
+/// away, when no IDR arrives at the start of a segment, when timestamps jump, and when the offset
+/// is too far from the capture time; the next one begins with an IDR.
 ///
 /// The number of a segment of fixed duration that begins a period is that of its time. If that
 /// number has been used, the group of pictures is left out and the next one begins the period, so

@@ -50,7 +50,7 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
   ///   - first: index of the first frame.
   ///   - inputDelay: how long after its frame time a slot stays open.
   ///   - initial: the frame shown until the source's first.
-  ///   - slate: the frames shown from one second after the last one on (``SilenceLimit``), one for each frame time,
+  ///   - slate: the frames shown after ``SilenceLimit`` without a frame, one for each frame time,
   ///     repeatedly; empty repeats the last one.
   package init(
     segmentation: Segmentation, clock: StreamClock, first: Int64, inputDelay: Interval,

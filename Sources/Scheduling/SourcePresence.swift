@@ -4,8 +4,8 @@ package import Time
 
 /// The presence of a pulled input, by the events of its connections: a pure state machine.
 ///
-/// A source is away until a connection supplies a frame, then it is online. After the limit of
-/// ``SilenceLimit`` without a unit it is silent, and resuming from the next unit to the first access unit after it.
+/// A source is away until a connection supplies a frame, then it is online. After ``SilenceLimit``
+/// without a unit it is silent, and resuming from the next unit to the first access unit after it.
 /// Each event returns its action for log and counters.
 package struct SourcePresence: Sendable {
   /// The presence of the source.

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import Media
 import Testing
 import Time
-
-@testable import Capture
 
 @Suite("AAC in LATM: whole frames of payloads")
 struct LOASSplitterTests {

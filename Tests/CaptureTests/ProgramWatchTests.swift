@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import Testing
 import Time
-
-@testable import Capture
 
 private let start = MonotonicTime(nanoseconds: 1_000_000_000)
 

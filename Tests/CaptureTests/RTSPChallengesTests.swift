@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import Testing
-
-@testable import Capture
 
 @Suite("Challenges over RTSP, RFC 7616")
 struct RTSPChallengesTests {

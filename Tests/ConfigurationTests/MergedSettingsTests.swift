@@ -155,8 +155,8 @@ struct MergedSettingsTests {
   func limits() throws {
     let folder = try Folder([
       "config.json": """
-      {"holdTimeout": 2, "testSrc": true, "streams": [{"stream": "a", "holdTimeout": "0.5", "maxFiles": 30,
-        "waitForAbsentSegment": "false"}, {"stream": "b"}]}
+      {"holdTimeout": 2, "testSrc": true, "streams": [{"stream": "a", "holdTimeout": "0.5",
+        "maxFiles": 30, "waitForAbsentSegment": "false"}, {"stream": "b"}]}
       """
     ])
     let definition = try #require(folder.outcome().definition)
@@ -253,7 +253,8 @@ struct MergedSettingsTests {
         "config.json: streams[0].testSrc and config.json: streams[0].device: cannot be combined"
       ),
       (
-        #"{"testSrc": true, "streams": [{"stream": "a", "bitrate": 500, "rendition": "640x360@900"}]}"#,
+        #"{"testSrc": true, "streams": [{"stream": "a", "bitrate": 500, "#
+          + #""rendition": "640x360@900"}]}"#,
         "config.json: streams[0].rendition and config.json: streams[0].bitrate: cannot be combined"
       ),
       (

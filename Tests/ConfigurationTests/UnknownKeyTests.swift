@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Configuration
 import Testing
-
-@testable import Configuration
 
 @Suite("Unknown keys, and streams without a source")
 struct UnknownKeyTests {

@@ -170,7 +170,8 @@ def test_wrong_value_is_refused_with_its_key_path(tmp_path: Path, keys: dict[str
 
 @pytest.mark.parametrize("check", [[], ["--check"]], ids=["start", "check"])
 @pytest.mark.parametrize(("element", "words"), [
-    ({"inptu": "rtsp://192.0.2.1/x"}, 'streams.json: [0].inptu: unknown key; did you mean "input"?'),
+    ({"inptu": "rtsp://192.0.2.1/x"},
+     'streams.json: [0].inptu: unknown key; did you mean "input"?'),
     ({"bitrate": 300}, "streams.json: [0]: has no source (expected input, device,"),
 ], ids=["unknown-key", "no-source"])
 def test_a_typing_error_is_no_test_pattern(tmp_path: Path, check: list[str],

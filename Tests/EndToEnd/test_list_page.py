@@ -45,8 +45,9 @@ def test_root_lists_the_streams(browser: Browser, streamer, tmp_path: Path) -> N
 def test_stills_of_the_server(browser: Browser, streamer, tmp_path: Path, count: int) -> None:
     """With many streams the server makes the stills; with few ones those that the page cannot."""
     settings = {
-        "host": "127.0.0.1", "httpPort": 0, "testSrc": True, "resolution": "320x180", "framerate": 10,
-        "bitrate": 100, "streams": [{"stream": f"door{index}"} for index in range(count)]
+        "host": "127.0.0.1", "httpPort": 0, "testSrc": True, "resolution": "320x180",
+        "framerate": 10, "bitrate": 100,
+        "streams": [{"stream": f"door{index}"} for index in range(count)]
     }
     (tmp_path / "streams.json").write_text(json.dumps(settings))
     program = streamer("-c", str(tmp_path / "streams.json"), defaults=False)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Streams
 import Testing
 import Time
-
-@testable import Streams
 
 @Suite("Audio timestamps that drift against those of the video")
 struct AudioDriftTests {

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Media
-import Time
+package import Time
 
 /// Cuts the payloads of a container to whole frames of AAC in LATM with LOAS: a pure state machine.
 ///
-/// A frame may begin in one payload and end in a later one. The duration of a frame follows from the
-/// times of payloads and the number of frames in them.
+/// A frame may begin in one payload and end in a later one. Its duration follows from the times of
+/// payloads and their number of frames.
 ///
 /// - Source: ISO/IEC 14496-3 §1.7.2 (AudioSyncStream)
-struct LOASSplitter: Sendable {
+package struct LOASSplitter: Sendable {
   /// A frame and the time of its first sample.
-  struct Unit: Sendable, Equatable {
-    var bytes: [UInt8]
-    var pts: SourceTime
+  package struct Unit: Sendable, Equatable {
+    package var bytes: [UInt8]
+    package var pts: SourceTime
+
+    package init(bytes: [UInt8], pts: SourceTime) {
+      self.bytes = bytes
+      self.pts = pts
+    }
   }
 
   /// The bytes before a frame: a syncword of 11 bits and a length of 13 bits.
@@ -28,10 +33,12 @@ struct LOASSplitter: Sendable {
   /// The duration of a frame; at first that of 1024 samples at 48 kHz.
   private var duration = Interval(ticks: 1024, timescale: 48_000)
 
+  package init() {}
+
   /// Takes a payload whose first frame that begins in it has the time `pts`.
   ///
   /// - Returns: the frames that are complete.
-  mutating func take(_ bytes: [UInt8], pts: SourceTime) -> [Unit] {
+  package mutating func take(_ bytes: [UInt8], pts: SourceTime) -> [Unit] {
     let whole = rest + bytes
     let carried = rest.count
     measure(until: pts)

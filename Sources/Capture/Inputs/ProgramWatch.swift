@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Time
+package import Time
 
 /// Notices that a program of MPEG-TS has another video stream than the chosen one: a pure state
 /// machine.
 ///
 /// A sender that starts again, or a new version of its PMT, may use other PIDs or another codec.
 /// The demuxer then reports a new stream, and the chosen one gets no more packets.
-struct ProgramWatch {
+package struct ProgramWatch {
   /// The time without a packet after which a stream that its program has no longer is over.
   static let limit = Interval.seconds(1)
   /// The same for a stream that its program still has: others may be of other programs.
@@ -19,7 +19,7 @@ struct ProgramWatch {
   private var last: MonotonicTime?
 
   /// A watch over the stream that is chosen among the first `streams` ones.
-  init(streams: Int32 = 0) { known = streams }
+  package init(streams: Int32 = 0) { known = streams }
 
   /// Notes a packet of a video stream.
   ///
@@ -30,7 +30,7 @@ struct ProgramWatch {
   ///   - isInProgram: whether a program has the chosen stream.
   ///   - now: the arrival of the packet.
   /// - Returns: whether the chosen stream is over.
-  mutating func heard(
+  package mutating func heard(
     _ stream: Int32, codec: UInt32, chosen: Int32, isInProgram: Bool, at now: MonotonicTime
   ) -> Bool {
     guard stream == chosen else {

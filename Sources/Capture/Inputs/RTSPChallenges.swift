@@ -5,14 +5,14 @@
 /// libavformat answers Basic, and Digest with MD5. Of several challenges with Digest it answers the
 /// last one.
 /// - Source: RFC 7616 §3.3, §3.7; RFC 7826 §19.1
-struct RTSPChallenges: Equatable {
+package struct RTSPChallenges: Equatable {
   /// The algorithms of Digest in the order of the challenges, in capital letters.
   private(set) var algorithms: [String] = []
   /// Whether Basic is offered.
-  private(set) var hasBasic = false
+  package private(set) var hasBasic = false
 
   /// The challenges in the lines of a response.
-  init(_ lines: [String]) {
+  package init(_ lines: [String]) {
     for line in lines {
       let parts = line.split(separator: ":", maxSplits: 1)
       guard parts.count == 2, parts[0].lowercased() == "www-authenticate" else { continue }
@@ -34,7 +34,7 @@ struct RTSPChallenges: Equatable {
   }
 
   /// Why no credentials can be right, and what to change; nil if the credentials are the reason.
-  var obstacle: String? {
+  package var obstacle: String? {
     guard let last = algorithms.last, last != "MD5" else { return nil }
     let offered = algorithms.map { "Digest \($0)" } + (hasBasic ? ["Basic"] : [])
     let names = offered.joined(separator: ", ")

@@ -34,7 +34,7 @@ package enum RequestedStreamCheck {
     }
     // A stream that a request adds has those of the program.
     for option in ["push-verify", "client-cert", "client-key"] {
-      guard case .key(StreamElement.requestName, _)? = settings.locations[option] else { continue }
+      guard case .key(KeyReader.requestName, _)? = settings.locations[option] else { continue }
       if option == "push-verify", [.system, .unverified].contains(settings.pushTLS.trust) {
         continue
       }

@@ -4,6 +4,9 @@ import Capture
 
 /// Turns the keys of one JSON object into values of options, and collects warnings.
 struct KeyReader {
+  /// The name for the content of a request.
+  static let requestName = "request"
+
   /// The location of an object.
   struct Location {
     /// The path of the file as it was given, or a name for the content of a request.
@@ -101,7 +104,7 @@ struct KeyReader {
   }
 
   private static func expectedKey(_ location: Location) -> OptionText {
-    location.file == StreamElement.requestName
+    location.file == requestName
       ? "a flag in camelCase" : "a flag in camelCase; --lenient ignores unknown keys"
   }
 

@@ -13,8 +13,7 @@ package struct StreamElement: Sendable {
   let defaults: SettingsLayer
   let layer: SettingsLayer
   /// The name of requests in locations of settings.
-  static let requestName = "request"
-  private static let request = KeyReader.Location(file: requestName, folder: "")
+  private static let request = KeyReader.Location(file: KeyReader.requestName, folder: "")
   package let warnings: [String]
 
   /// Reads an element of a list of streams.

@@ -40,8 +40,8 @@ struct WindowPeriods: Sendable {
     self.headerHash = headerHash ?? self.headerHash
   }
 
-  /// Sets wall clock minus media time of the first period, before the first chunk; without a hash it
-  /// has the header that was described.
+  /// Sets wall clock minus media time of the first period, before the first chunk; without a hash
+  /// it has the header that was described.
   mutating func begin(offset: Interval, headerHash: String?) {
     period = .initial(
       offset: offset, index: period.index, headerHash: headerHash ?? period.headerHash)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import Time
+package import Time
 
 /// Audio whose timestamps run slower or faster than those of the video: a pure state machine.
 ///
@@ -10,7 +10,7 @@ import Time
 /// of the audio are corrected by its rate, and slowly by what has accumulated.
 ///
 /// The least delay of a window counts, since lines and B-frames only make packets later.
-struct AudioDrift: Sendable {
+package struct AudioDrift: Sendable {
   /// The duration of a window.
   static let window = Interval.seconds(2)
   /// The smallest change of the difference that is drift, and the windows for which it lasts.
@@ -22,7 +22,7 @@ struct AudioDrift: Sendable {
   private static let settling: Int64 = 10
   /// The largest correction in a second of what has accumulated: a half of one percent.
   private static let slewLimit = Interval.milliseconds(5)
-  /// A larger step between timestamps and arrivals begins anew: another clock.
+  /// After a larger step between timestamps and arrivals the measurement restarts.
   private static let step = Interval.seconds(1)
 
   /// One track: the newest packet, and the least delay of the window.
@@ -49,14 +49,16 @@ struct AudioDrift: Sendable {
   /// The differences of the last windows minus the lead, oldest first.
   private var changes: [Interval] = []
   /// What is added to the timestamps of the audio.
-  private(set) var correction = Interval.zero
+  package private(set) var correction = Interval.zero
   /// How much the audio drifts in a second, as measured.
   private(set) var slope = Interval.zero
   /// The change of the correction in a second.
   private(set) var rate = Interval.zero
   private var correctedAt: MonotonicTime?
   /// Whether drift was found; raised once.
-  private(set) var isDrifting = false
+  package private(set) var isDrifting = false
+
+  package init() {}
 
   /// Corrects the timestamp of an audio packet.
   ///
@@ -79,13 +81,13 @@ struct AudioDrift: Sendable {
   }
 
   /// Takes a video packet.
-  mutating func takeVideo(_ pts: SourceTime, arrival: MonotonicTime) {
+  package mutating func takeVideo(_ pts: SourceTime, arrival: MonotonicTime) {
     if !video.take(pts, arrival) { self = AudioDrift() }
     endWindow(at: arrival)
   }
 
   /// The corrected timestamp of an audio packet.
-  mutating func audio(_ pts: SourceTime, arrival: MonotonicTime) -> SourceTime {
+  package mutating func audio(_ pts: SourceTime, arrival: MonotonicTime) -> SourceTime {
     if !audio.take(pts, arrival) { self = AudioDrift() }
     endWindow(at: arrival)
     if isDrifting, let correctedAt, arrival > correctedAt {

@@ -246,7 +246,7 @@ final class PulledInput: StandbyOwner {
     let percent = Decimal.shortString(rate.magnitude.nanoseconds / 100_000, digits: 2)
     write(
       .warning, "audio-drift",
-      "audio timestamps run \(rate > .zero ? "slower" : "faster") than those of the video, by about "
+      "audio timestamps run \(rate > .zero ? "slower" : "faster") than the video, by about "
         + "\(percent) %: they are corrected")
   }
 

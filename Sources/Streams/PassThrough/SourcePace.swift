@@ -44,6 +44,7 @@ struct SourcePace: Sendable {
   var isOff: Bool {
     guard let rates, rates.counted > 0 else { return false }
     let difference = rates.arriving.subtractingSaturated(rates.counted).magnitude
+    // bounded: a hundredth of a value, times a few percent
     return difference > rates.counted.magnitude / 100 * Self.minimumDifference
   }
 
