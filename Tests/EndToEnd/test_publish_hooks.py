@@ -79,7 +79,7 @@ def test_the_key_of_a_mistyped_application_is_secret(streamer, hooks: Hooks,
     The line names the application.
     """
     path, key = tmp_path / "conf.json", "Sesame-0123456789"
-    path.write_text(json.dumps({"streams": [{"stream": "pub"}]}))
+    path.write_text(json.dumps({"streams": [{"stream": "pub", "testSrc": True}]}))
     program = streamer(*HOST, "-c", str(path), "--publish", "open", *hooks.flags(),
                        defaults=False)
     port = rtmp_port(program)

@@ -141,12 +141,12 @@ extension InputContext {
   /// Declares the codec of a stream of AAC in LATM.
   ///
   /// The library knows it by the type in the PMT, and forgets it if the analysis is too short to
-  /// confirm it.
+  /// confirm it. Packets before the PMT are guessed to be of another codec.
   /// - Source: ISO/IEC 13818-1 table 2-34: 0x11 is ISO/IEC 14496-3 audio with LATM
   fileprivate func declareLATM(_ index: Int) {
     guard format == "mpegts", unsafe streams.indices.contains(index),
       let parameters = unsafe streams[index]?.pointee.codecpar,
-      unsafe parameters.pointee.codec_id == AV_CODEC_ID_NONE,
+      unsafe parameters.pointee.codec_id != AV_CODEC_ID_AAC_LATM,
       unsafe parameters.pointee.codec_tag == 0x11
     else { return }
     unsafe (parameters.pointee.codec_type, parameters.pointee.codec_id) = (

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Finds the name that was probably meant by an unknown one.
-enum NearestName {
+package enum NearestName {
   /// The name that differs least from `given`; nil if none is near.
   ///
   /// Near is a name with at most one edit per three letters of `given`, at least one. Case, dashes
   /// and underscores do not count: `http-port` is `httpPort`.
-  static func nearest(to given: String, in names: some Sequence<String>) -> String? {
+  package static func nearest(to given: String, in names: some Sequence<String>) -> String? {
     let letters = plain(given)
     // Longer words are no typing errors, and the time grows with the length.
     guard (1...64).contains(letters.count) else { return nil }
