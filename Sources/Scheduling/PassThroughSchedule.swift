@@ -54,7 +54,6 @@ package struct PassThroughSchedule: Sendable {
   /// Missing key frames within ``observationWindow``, beside lost access units, after which the
   /// source counts as irregular.
   private static let maxMisses = 3
-  /// How long a missing key frame counts.
   private static let observationWindow = Interval.seconds(60)
 
   /// The number of periods that ended although the source continued.
@@ -100,7 +99,6 @@ package struct PassThroughSchedule: Sendable {
 
   /// Whether timestamps cannot be placed for a second.
   package var isUnplaceable: Bool { prediction.isLost }
-
   /// Whether the timestamps leave the clock again and again.
   package var isUnpaced: Bool { breaks.count >= Self.maxBreaks }
 
@@ -144,7 +142,7 @@ package struct PassThroughSchedule: Sendable {
     pts: SourceTime, isKey: Bool, captured: WallTime, arrival: MonotonicTime? = nil
   ) -> Position? {
     guard let last, let newest else { return isKey ? beginPeriod(pts, captured, arrival) : nil }
-    guard let steps = steps(pts, captured, arrival, after: last) else {
+    guard let (steps, isDisplaced) = steps(pts, captured, arrival, after: last) else {
       return fault(pts, isKey, captured, arrival)
     }
     if isKey, prediction.hasJumped {
@@ -153,21 +151,25 @@ package struct PassThroughSchedule: Sendable {
     }
     var frameIndex = last + steps
     var index = frameIndex - newest.firstFrame
-    let length = segmentation.framesPerSegment
-    if isKey, !segmentation.hasVariableDuration, index < length, length - index <= prediction.doubt
-    {
+    let (length, isFixed) = (segmentation.framesPerSegment, !segmentation.hasVariableDuration)
+    if isKey, isFixed, index < length, length - index <= prediction.doubt {
       // Frames were lost that arrivals did not confirm.
       (frameIndex, index) = (newest.firstFrame + length, length)
+    }
+    if isKey, isDisplaced, isFixed, index != length {
+      // Another sender, not one wrong timestamp of a key frame that is due.
+      noteBreak(captured)
+      return fault(pts, isKey, captured, arrival)
     }
     // bounded: the index is after that of the unit before
     holes += max(0, min(index, length) - (last - newest.firstFrame) - 1)
     let observed = captured.offset(from: segmentation.grid.frameTime(of: frameIndex)) - offset
     error += (observed - error) / Self.smoothing
     defer { isTurn = false }
-    if isTurn, isKey, !segmentation.hasVariableDuration, index != length {
+    if isTurn, isKey, isFixed, index != length {
       return beginPeriod(pts, captured, arrival, isContinuous: true)
     }
-    if index >= length, isKey || !segmentation.hasVariableDuration {
+    if index >= length, isKey || isFixed {
       return beginSegment(frameIndex, isKey, pts, captured, arrival)
     }
     if let most = segmentation.maximumFramesPerSegment, index >= most {
@@ -176,16 +178,17 @@ package struct PassThroughSchedule: Sendable {
     return position(frameIndex, captured, in: newest)
   }
 
-  /// The number of frames from the last access unit to the next one; nil after a gap.
+  /// The number of frames from the last access unit to the next one, and whether its timestamp is
+  /// displaced; nil after a gap.
   private mutating func steps(
     _ pts: SourceTime, _ captured: WallTime, _ arrival: MonotonicTime?, after last: Int64
-  ) -> Int64? {
+  ) -> (count: Int64, isDisplaced: Bool)? {
     switch prediction.place(pts, arrival: arrival) {
-    case .frames(let count): return count
+    case .frames(let count): return (count, false)
     case .displaced:
       // A source that was away and starts over has other timestamps and another capture time.
       let due = WallTime(segmentation.grid.frameTime(of: last + 1), plus: offset)
-      return (captured - due).magnitude > prediction.maximumHole ? nil : 1
+      return (captured - due).magnitude > prediction.maximumHole ? nil : (1, true)
     case .gap: return nil
     }
   }

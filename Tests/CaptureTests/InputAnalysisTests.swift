@@ -68,6 +68,8 @@ struct InputAnalysisTests {
     let keys: Set<Int>
     /// Indices of leading pictures.
     var leading: Set<Int> = []
+    /// Whether units arrive 40 ms after each other; else their arrivals are unknown.
+    var arrivesSteadily = false
     var segment: Int64 = 1_000_000
     let verdict: PassThroughAnalysis.Verdict
   }
@@ -93,25 +95,30 @@ struct InputAnalysisTests {
       verdict: .fits(
         .init(rate: rate25, groupFrames: 30, segmentFrames: 25, hasVariableDuration: true))),
     PassRow(
+      testDescription: "uneven timestamps without a declared rate: not measured for 3 s yet",
+      timestamps: regular(51).map { $0 + ($0 == 9 ? 0.4 : 0) }, keys: [0, 25, 50],
+      verdict: .undecided),
+    PassRow(
       testDescription: "jitter within half a frame",
-      timestamps: regular(51).map { $0 + ($0 == 9 ? 0.4 : 0) },
-      keys: [0, 25, 50],
+      timestamps: regular(101).map { $0 + ($0 == 9 ? 0.4 : 0) },
+      keys: [0, 25, 50, 75, 100],
       verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
     PassRow(
-      testDescription: "a frame is missing", timestamps: regular(52).filter { $0 != 9 },
-      keys: [0, 24, 49],
+      testDescription: "a frame is missing", timestamps: regular(102).filter { $0 != 9 },
+      keys: [0, 24, 49, 74, 99],
       verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
     PassRow(
       testDescription: "each third frame is missing: no constant distance",
-      timestamps: regular(100).filter { Int($0) % 3 != 1 }, keys: [0, 20, 40],
+      timestamps: regular(150).filter { Int($0) % 3 != 1 }, keys: [0, 20, 40, 60, 80],
       verdict: .unfit(.irregularRate(FrameRate(15) ?? .thirty))),
     PassRow(
       testDescription: "the second timestamp equals the first",
-      timestamps: regular(51).map { $0 == 1 ? 0 : $0 }, keys: [0, 25, 50],
+      timestamps: regular(101).map { $0 == 1 ? 0 : $0 }, keys: [0, 25, 50, 75, 100],
       verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
     PassRow(
       testDescription: "a mapping that steps by 1.5 frames and back",
-      timestamps: regular(51).map { $0 + ($0 < 8 || $0 > 30 ? 0 : 1.5) }, keys: [0, 25, 50],
+      timestamps: regular(101).map { $0 + ($0 < 8 || $0 > 30 ? 0 : 1.5) },
+      keys: [0, 25, 50, 75, 100], arrivesSteadily: true,
       verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
     PassRow(
       testDescription: "key frames at changing distances", timestamps: regular(51),
@@ -163,7 +170,8 @@ struct InputAnalysisTests {
     for (index, timestamp) in row.timestamps.enumerated() {
       analysis.take(
         pts: SourceTime(nanoseconds: Int64(timestamp * 40_000_000)),
-        isKey: row.keys.contains(index), isLeading: row.leading.contains(index))
+        isKey: row.keys.contains(index), isLeading: row.leading.contains(index),
+        arrival: row.arrivesSteadily ? .origin + .milliseconds(Int64(index) * 40) : nil)
     }
     #expect(analysis.verdict == row.verdict)
   }

@@ -46,9 +46,11 @@ struct LOASSplitterTests {
   func cutHeader() {
     var splitter = LOASSplitter()
     #expect(splitter.take([0, 0x56, 0x11, 0x56], pts: time(0)) == [])
+    // The frame is one frame of 1024 samples at 48 kHz before the payload that ends it.
     #expect(
-      splitter.take(Array(frame(7).dropFirst()), pts: time(21))
-        == [.init(bytes: frame(7), pts: time(0))])
+      splitter.take(Array(frame(7).dropFirst()), pts: time(21)) == [
+        .init(bytes: frame(7), pts: time(21) - Interval(ticks: 1024, timescale: 48_000))
+      ])
   }
 
   @Test("a frame that never ends costs no more memory than its length")

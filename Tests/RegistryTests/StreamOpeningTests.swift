@@ -39,7 +39,9 @@ struct StreamOpeningTests {
     "the flags decide its source, its retries, and whether it shares an input",
     arguments: [
       Row(flags: "--name a", source: "test pattern"),
-      Row(flags: "--name a --input rtsp://h/a", source: "rtsp://h/a", hasInput: true),
+      Row(
+        flags: "--name a --input rtsp://h/a", source: "rtsp://h/a", isRetried: true,
+        hasInput: true),
       Row(
         flags: "--name a --input rtsp://h/a --on-demand", source: "rtsp://h/a", isRetried: true,
         isOnDemand: true, hasInput: true),

@@ -136,6 +136,25 @@ struct UnevenTimestampsTests {
     #expect(source.schedule.faults == 0 && !source.schedule.isIrregular)
   }
 
+  @Test("a key frame with other timestamps that is not due is that of another sender: a period")
+  func anotherSender() {
+    var source = Source(Self.rate(25))
+    var starts: [Int64] = []
+    for index in Int64(0)..<160 {
+      // The second sender begins with its frame 0, a day later, amid a segment.
+      let jump: Interval = index < 60 ? .zero : .seconds(86_400)
+      let position = source.schedule.assign(
+        pts: .origin + source.time(index) + jump,
+        isKey: (index < 60 ? index : index - 60).isMultiple(of: 25),
+        captured: Self.begin + source.time(index),
+        arrival: .origin + .seconds(200) + source.time(index))
+      if position?.periodStart != nil { starts.append(index) }
+    }
+    // The number of its first group has been used.
+    #expect(starts == [0, 85])
+    #expect(!source.schedule.isIrregular && !source.schedule.isUnpaced)
+  }
+
   @Test("timestamps that leave the clock again and again are found within three periods")
   func unpaced() {
     var source = Source(Self.rate(25))

@@ -14,8 +14,6 @@ extension InputOptions {
     // The demuxer of MPEG-TS ends a packet at this size, by default 204,800 bytes, and drops the
     // rest of the access unit. Other demuxers ignore the option.
     set("max_packet_size", "\(AccessUnitAssembler.most)")
-    // A new version of a PMT may move a stream to another PID.
-    set("merge_pmt_versions", "1")
     set("protocol_whitelist", address.kind.protocols)
     if !reachesOtherHosts, address.playlistHost != nil {
       set("format_whitelist", Demuxers.confined)

@@ -11,7 +11,8 @@ enum SourceEvents {
   static let other = "source"
 
   static let names: Set<String> = [
-    "audio-failed", "audio-ignored", "audio-parameters", "audio-refused", "audio-tracks",
+    "audio-drift", "audio-failed", "audio-ignored", "audio-late", "audio-parameters",
+    "audio-refused", "audio-tracks",
     "captions-undeclared", "captions-undecodable", "caught-up", "clock-step", "codec-hangs",
     "declaration-ignored", "demuxer-hangs",
     "encoder-effort", "encoder-failed", "encoder-fallback",
