@@ -89,6 +89,8 @@ def test_another_rate_is_passed_through_at_that_rate(streamer: Callable[..., Pro
     program, port = passed_through(streamer, sources)
     sources.append(publish(port, rate=25, group=25))
     program.wait_logged("unfit", within=20)
+    # Until the new session is live, the playlist is that of the former one.
+    program.wait_logged("live", "playable", count=2, within=20)
     wait_until(lambda: f"640x360 {PASSED_THROUGH}" in program.description()
                and get(program.port, PLAYLIST, timeout=15).status == 200, 25, "a playlist")
     counts = [discontinuities(playlist)
