@@ -92,13 +92,17 @@ def ordered(tests: dict[str, int], repeats: dict[str, int],
 
 def batches(files: list[str], kind: Callable[[str], Kind],
             seconds: Callable[[str], float]) -> list[Batch]:
-    """Batches of one kind, in the order of their first files."""
+    """Batches of one kind and folder, in the order of their first files.
+
+    Two folders have modules of one name, of which a run imports only one.
+    """
     found: list[Batch] = []
-    open_batches: dict[Kind, Batch] = {}
+    open_batches: dict[tuple[Kind, str], Batch] = {}
     for path in files:
-        batch = open_batches.get(kind(path))
+        key = kind(path), path.rpartition("/")[0]
+        batch = open_batches.get(key)
         if batch is None or batch.expected() >= BATCH_SECONDS:
-            batch = open_batches[kind(path)] = Batch(kind(path))
+            batch = open_batches[key] = Batch(key[0])
             found.append(batch)
         batch.files.append(path)
         batch.seconds += seconds(path)
