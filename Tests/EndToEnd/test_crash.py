@@ -82,6 +82,7 @@ def test_a_fatal_signal_ends_the_server(streamer: Callable[..., Program],
     program = streamer(*SMALL, defaults=False)
     soft, _ = resource.prlimit(program.pid, resource.RLIMIT_CORE)
     assert soft == 0 and not handled(program.pid)
+    program.wait_logged("live", "playable", within=20)
     before = len(program.log)
     os.kill(program.pid, number)
     assert program.process.wait(5) == -number
