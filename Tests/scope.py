@@ -23,6 +23,9 @@ from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
+from recipes import differing
+from thorough_jobs import JOBS
+
 ROOT = Path(__file__).resolve().parents[1]
 SUBJECTS = ROOT / "Tests/subjects.json"
 CHECKED = ROOT / "Tests/checked"
@@ -31,13 +34,16 @@ SUITES = ("EndToEnd", "Thorough", "Faults", "Edge")
 # The folders with Python that tests import or start.
 PYTHON = ("Tests", "Bench")
 # A change of these files may change every test.
-EVERYTHING = ("Package.swift", "Makefile", "Tests/pytest.ini", "Tests/requirements.txt",
+EVERYTHING = ("Package.swift", "Tests/pytest.ini", "Tests/requirements.txt",
               "Tests/run_pytest.py")
+MAKEFILE = "Makefile"
+# A change of the commands of these targets may change every test.
+COMMON_TARGETS = ("build", "files")
 # Documents: words, links and commands, which lint and test_documents.py check.
 DOCUMENTS = ("*.md", "docs/*", "mkdocs.yml", "LICENSE", "Tests/checked", "Tests/repeated.txt")
 # Files that lint reads, or that no check but the fixed ones can.
-LINTED = (".*", "Tests/check_*.py", "Tests/test_*.py", "Tests/wordcheck.py", "Tests/comments.py",
-          "Tests/scope.py", "Tests/subjects.json", "Tests/thorough.py", "Tests/thorough_jobs.py",
+LINTED = (".*", MAKEFILE, "Tests/check_*.py", "Tests/test_*.py", "Tests/wordcheck.py",
+          "Tests/comments.py", "Tests/scope.py", "Tests/recipes.py", "Tests/subjects.json", "Tests/thorough.py", "Tests/thorough_jobs.py",
           "Tests/change.py", "Tests/fault_classes.py", "Tests/repeated.py", "Tests/run_unit.py",
           "Tests/seconds.json", "Tests/times.txt", "Bench/*", *DOCUMENTS)
 # The distance of all tests if a file is unknown.
@@ -110,6 +116,8 @@ class Scope:
     tests: dict[str, int] = field(default_factory=dict)
     everything: str = ""
     """The reason why all is touched; empty if it is not."""
+    recipes: frozenset[str] = frozenset()
+    """The targets of the Makefile whose commands differ."""
 
     def distance(self, subject: str) -> int | None:
         """The distance of a target, a file or a folder; patterns are permitted for targets."""
@@ -128,9 +136,12 @@ def matches(path: str, patterns: Iterable[str]) -> bool:
     return any(fnmatch(path, pattern) for pattern in patterns)
 
 
-def scope(changed: list[str], graph: Graph, tests: Tests, everything: str = "") -> Scope:
-    """The scope of a change of these files."""
-    found = Scope(changed, everything=everything)
+def scope(changed: list[str], graph: Graph, tests: Tests, everything: str = "",
+          recipes: frozenset[str] = frozenset()) -> Scope:
+    """The scope of a change of these files, and of the commands of these targets."""
+    common = [target for target in COMMON_TARGETS if target in recipes]
+    found = Scope(changed, recipes=recipes,
+                  everything=everything or (f"{MAKEFILE}, {common[0]}" if common else ""))
     homes = {path: "CPage" if is_page(path) else graph.target(path) for path in changed}
     found.targets = graph.dependants({home for home in homes.values() if home})
     subjects = {subject for named in tests.subjects.values() for subject in named}
@@ -242,7 +253,13 @@ def scope_since(base: str, until: str | None = None) -> Scope:
     changed = changes(base, until)
     if changed is None:
         return scope([], graph_of(), tests_of(), f"{base} is not a commit of this history")
-    return scope(changed, graph_of(), tests_of())
+    recipes: frozenset[str] = frozenset()
+    if MAKEFILE in changed:
+        new = git("show", f"{until}:{MAKEFILE}") if until else (ROOT / MAKEFILE).read_text()
+        targets = {word for job in JOBS for word in job.command.split() if "=" not in word}
+        recipes = differing(git("show", f"{base}:{MAKEFILE}") or "", new or "",
+                            {*targets, *COMMON_TARGETS}, ROOT)
+    return scope(changed, graph_of(), tests_of(), recipes=recipes)
 
 
 def faults(subjects: dict[str, list[str]], files: set[str], targets: set[str],

@@ -7,7 +7,8 @@ import json
 import unittest
 from dataclasses import replace
 
-from scope import FAR, Graph, Tests, faults, imported, read_graph, scope
+from recipes import differing
+from scope import FAR, ROOT, Graph, Tests, faults, imported, read_graph, scope
 
 GRAPH = Graph(
     {"Time": "Sources/Time", "Media": "Sources/Media", "Server": "Sources/Server",
@@ -62,9 +63,26 @@ class ScopeTests(unittest.TestCase):
         self.assertEqual(self.touched("deploy/edges"), {})
 
     def test_files_that_change_every_test_and_unknown_files(self) -> None:
-        for path in ("Makefile", "Package.swift", "Tests/pytest.ini", "new/file"):
+        for path in ("Package.swift", "Tests/pytest.ini", "new/file"):
             found = scope([path], GRAPH, TESTS)
             self.assertEqual((found.everything, set(found.tests.values())), (path, {FAR}))
+
+    def test_the_makefile_touches_what_its_changed_recipes_make(self) -> None:
+        found = scope(["Makefile"], GRAPH, TESTS, recipes=frozenset({"edge"}))
+        self.assertEqual((found.tests, found.everything), ({}, ""))
+        found = scope(["Makefile"], GRAPH, TESTS, recipes=frozenset({"edge", "build"}))
+        self.assertEqual(found.everything, "Makefile, build")
+        self.assertEqual(set(found.tests.values()), {FAR})
+
+    def test_recipes_differ_by_their_commands(self) -> None:
+        old = "A := 1\nall: one two\none: ## a\n\techo $(A)\ntwo: one\n\t@true\nthree:\n\ttrue\n"
+        targets = {"all", "one", "two", "three", "four"}
+        for new, expected in (
+                (old.replace("## a", "## b") + "five:\n", set()),
+                (old.replace(":= 1", ":= 2"), {"all", "one", "two"}),
+                (old.replace("@true", "@false"), {"all", "two"}),
+                (old + "four:\n\ttrue\n", {"four"}), ("one:\ntrue", targets - {"four"})):
+            self.assertEqual(differing(old, new, targets, ROOT), expected, new)
 
     def test_what_lint_checks_touches_nothing(self) -> None:
         found = scope([".ci/run", "Tests/check_rules.py", "Tests/seconds.json",

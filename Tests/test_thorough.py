@@ -74,7 +74,8 @@ class StateTests(unittest.TestCase):
         for path, touched in (("deploy/edge/nginx/a", {}), ("Tests/Edge/certificate.pem", {}),
                               ("Sources/Time/A.swift", {"tests": {"Tests/Edge/test_a.py": 2}}),
                               ("Sources/Time/A.swift", {"targets": {"FuzzBodies": 1}}),
-                              ("Makefile", {"everything": "Makefile"})):
+                              ("Makefile", {"recipes": frozenset({"edge"})}),
+                              ("Package.swift", {"everything": "Package.swift"})):
             with self.subTest(path):
                 found = self.state(old, path, **touched)
                 self.assertEqual(found.kind, "NOT RUN")

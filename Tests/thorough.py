@@ -29,7 +29,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 
-from scope import ROOT, Scope, git, scope_since
+from scope import MAKEFILE, ROOT, Scope, git, scope_since
 from thorough_jobs import JOBS, Job
 
 RESULTS = ROOT / ".build/thorough"
@@ -60,6 +60,8 @@ def touches(found: Scope, job: Job) -> str:
     """A changed or touched file because of which a change touches a job; empty if none does."""
     if found.everything:
         return found.everything
+    if found.recipes.intersection(job.command.split()):
+        return MAKEFILE
     for cover in job.covers:
         if cover.endswith("/*") and (tests := [path for path in found.tests
                                                if fnmatch(path, cover)]):
