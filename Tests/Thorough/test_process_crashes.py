@@ -6,46 +6,19 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from harness.gaps import GapWatch
 from harness.http1 import get
 from harness.metrics import total
 from harness.playlist import parse
 from harness.program import Program, children, stop
-from harness.waiting import pause, wait_until
+from harness.waiting import wait_until
 from test_hostile_sources import make
 from test_isolation import ADMIN, advances, child, is_online, movie, parts, states
-
-
-class Watch:
-    """Notes the longest time without a new part of a stream."""
-
-    def __init__(self, port: int, stream: str) -> None:
-        self.longest = 0.0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(port, stream))
-        self._thread.start()
-
-    def _run(self, port: int, stream: str) -> None:
-        newest, since = 0, time.monotonic()
-        while not self._stop.is_set():
-            now_newest = parts(port, stream)
-            now = time.monotonic()
-            self.longest = max(self.longest, now - since)
-            if now_newest != newest:
-                newest, since = now_newest, now
-            pause(0.02, "samples spread over time")
-
-    def end(self) -> float:
-        """The longest time."""
-        self._stop.set()
-        self._thread.join()
-        return self.longest
 
 
 @pytest.fixture
@@ -75,15 +48,14 @@ def test_crash(two: Callable[..., Program], mode: str, name: str) -> None:
     port = program.port
     before = {stream: parts(port, stream) for stream in ("good", "bad")}
     header = parse(get(port, "/bad/video/playlist.m3u8").text).segments[0].map_uri
-    watch = Watch(port, "good")
     first = child(program)
-    os.kill(first, getattr(signal, name))
-    words = ["did not answer"] if name == "SIGSTOP" else [name]
-    program.wait_logged("source-crashed", *words, stream="bad", within=4)
-    wait_until(lambda: is_online(port, "bad"), 3, "the source again")
-    advances(port, "bad", 3, 3)
-    advances(port, "bad", 12, 4)
-    assert watch.end() < 0.7
+    with GapWatch(port, "good"):
+        os.kill(first, getattr(signal, name))
+        words = ["did not answer"] if name == "SIGSTOP" else [name]
+        program.wait_logged("source-crashed", *words, stream="bad", within=4)
+        wait_until(lambda: is_online(port, "bad"), 3, "the source again")
+        advances(port, "bad", 3, 3)
+        advances(port, "bad", 12, 4)
     assert parts(port, "bad") > before["bad"]
     assert total(port, "streamer_source_crashes_total", stream="bad") == 1
     playlist = parse(get(port, "/bad/video/playlist.m3u8").text)
