@@ -216,7 +216,7 @@ def test_the_commands_of_a_block_run(
 
 
 def test_the_hlsjs_page_of_the_document_plays(browser: Browser, hlsjs: Path, streamer) -> None:
-    """The page in docs/embed.md plays in Chromium, and its script leads the latency to its target."""
+    """The page in docs/embed.md plays in Chromium; its script leads the latency to the target."""
     program = streamer("--resolution", "320x180", "--hlsjs", str(hlsjs))
     page, script = (next(block.text for block in BLOCKS if block.path == "docs/embed.md"
                          and block.language == language and "hls" in block.text.lower())
@@ -232,7 +232,8 @@ def test_the_hlsjs_page_of_the_document_plays(browser: Browser, hlsjs: Path, str
         view.wait_for_function("() => video.currentTime > 0 && hls.playingDate", timeout=15000)
         # The latency becomes half a second less, or comes to the target: a loaded machine begins
         # seconds behind, and 10 % of the rate need 10 s for each.
-        view.evaluate("window.behind = () => (Date.now() - hls.playingDate.getTime()) / 1000 - 0.35")
+        view.evaluate("""window.behind = () =>
+            (Date.now() - hls.playingDate.getTime()) / 1000 - 0.35""")
         first = view.evaluate("behind()")
         view.wait_for_function("first => behind() < 0.3 || behind() < first - 0.5", arg=first,
                                timeout=40000)
