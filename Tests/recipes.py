@@ -23,8 +23,8 @@ def commands(makefile: str, target: str, folder: Path) -> str | None:
     with tempfile.NamedTemporaryFile("w", suffix=".mk") as file:
         file.write(makefile)
         file.flush()
-        done = subprocess.run(["make", "--no-print-directory", "-n", "-f", file.name, target], cwd=folder,
-                              check=False, text=True, capture_output=True,
+        command = ["make", "--no-print-directory", "-n", "-f", file.name, target]
+        done = subprocess.run(command, cwd=folder, check=False, text=True, capture_output=True,
                               env={**os.environ, **SAME})
     return done.stdout.replace(file.name, "Makefile") if done.returncode == 0 else None
 

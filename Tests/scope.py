@@ -45,7 +45,8 @@ DOCUMENTS = ("*.md", "docs/*", "mkdocs.yml", "LICENSE", "Tests/checked", "Tests/
 LINTED = (".*", MAKEFILE, "Tests/check_*.py", "Tests/test_*.py", "Tests/wordcheck.py",
           "Tests/comments.py", "Tests/scope.py", "Tests/recipes.py", "Tests/subjects.json",
           "Tests/thorough.py", "Tests/thorough_jobs.py", "Tests/change.py",
-          "Tests/fault_classes.py", "Tests/repeated.py", "Tests/run_unit.py", "Tests/seconds.json", "Tests/times.txt", "Bench/*", *DOCUMENTS)
+          "Tests/fault_classes.py", "Tests/repeated.py", "Tests/run_unit.py",
+          "Tests/seconds.json", "Tests/times.txt", "Bench/*", *DOCUMENTS)
 # The distance of all tests if a file is unknown.
 FAR = 9
 

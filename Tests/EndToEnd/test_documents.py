@@ -216,11 +216,11 @@ def test_the_commands_of_a_block_run(
 
 
 def test_the_hlsjs_page_of_the_document_plays(browser: Browser, hlsjs: Path, streamer) -> None:
-    """The page in docs/embed.md plays in Chromium; its script leads the latency to the target."""
+    """The page in docs/embed.md plays in Chromium; its script catches up with the target."""
     program = streamer("--resolution", "320x180", "--hlsjs", str(hlsjs))
     page, script = (next(block.text for block in BLOCKS if block.path == "docs/embed.md"
-                         and block.language == language and "hls" in block.text.lower())
-                    for language in ("html", "js"))
+                         and block.language == language and word in block.text)
+                    for language, word in (("html", "new Hls"), ("js", "hls.playingDate")))
     page = re.sub(r"https://cdn\S*hls\.min\.js", "/player/hls.js", page)
     page = page.replace("localhost:8080", f"127.0.0.1:{program.port}")
     context = browser.new_context()
@@ -230,13 +230,9 @@ def test_the_hlsjs_page_of_the_document_plays(browser: Browser, hlsjs: Path, str
             content_type="text/html", body=f"{page}<script>{script}</script>"))
         view.goto(program.url("/embed.html"))
         view.wait_for_function("() => video.currentTime > 0 && hls.playingDate", timeout=15000)
-        # The latency becomes half a second less, or comes to the target: a loaded machine begins
-        # seconds behind, and 10 % of the rate need 10 s for each.
-        view.evaluate("""window.behind = () =>
-            (Date.now() - hls.playingDate.getTime()) / 1000 - 0.35""")
-        first = view.evaluate("behind()")
-        view.wait_for_function("first => behind() < 0.3 || behind() < first - 0.5", arg=first,
-                               timeout=40000)
+        # It comes to the target, or the script catches up: a loaded machine begins seconds behind.
+        view.wait_for_function("""() => video.playbackRate > 1.05 ||
+            Date.now() - hls.playingDate.getTime() < 400""", timeout=20000)
         before = view.evaluate("video.currentTime")
         pause(1, "the player must advance in this second")
         assert view.evaluate("video.currentTime") - before > 0.5
