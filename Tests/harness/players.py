@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +100,7 @@ def _until_interrupted(command: list[str], seconds: float) -> None:
 
 def open_to_nobody(home: Path) -> None:
     for parent in (home, *home.parents):  # the user `nobody` must be able to reach the folder
-        if str(parent).startswith("/tmp/") and parent.stat().st_uid == os.getuid():
+        if parent.is_relative_to(tempfile.gettempdir()) and parent.stat().st_uid == os.getuid():
             parent.chmod(parent.stat().st_mode | 0o011)
 
 
