@@ -139,9 +139,12 @@ REPEATING := $(PYTHON) Tests/run_pytest.py
 BUILT ?=
 PROGRAM := $(if $(BUILT),,build)
 
+# A file of the client that is late beside others keeps its server open: without the flag it never
+# ends.
+NODE_TESTS := node --test --test-force-exit --test-concurrency=$(CLIENT_FILES)
+
 e2e: deps-test $(PROGRAM)  ## end-to-end tests of the built program, without players
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 \
-	  node --test --test-concurrency=$(CLIENT_FILES) client/test/*.test.mjs
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 $(NODE_TESTS) client/test/*.test.mjs
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 900 \
 	  $(REPEATING) $(E2E_WORKERS) -m "not players" Tests/EndToEnd
 
@@ -157,10 +160,8 @@ quick: deps-run  ## the pure unit tests, and those of the client: 30 s after the
 	QUICK=1 swift build $(UNIT_BUILD) --build-tests
 	QUICK=1 timeout 300 python3 Tests/run_unit.py $(UNIT_BUILD) --skip-build
 	@mkdir -p .build
-	@# A file that is late beside others keeps its server open: without the flag it never ends.
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 \
-	  node --test --test-force-exit --test-concurrency=$(CLIENT_FILES) --test-reporter=tap \
-	  client/test/*.test.mjs >.build/client-tests.tap \
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 \
+	  $(NODE_TESTS) --test-reporter=tap client/test/*.test.mjs >.build/client-tests.tap \
 	  || { cat .build/client-tests.tap; exit 1; }
 	@sed -n 's/^# pass \(.*\)/\1 tests of the client passed/p' .build/client-tests.tap
 
