@@ -110,6 +110,7 @@ for target in $targets; do
   program=$build/debug/fuzz-$target
   export LLVM_PROFILE_FILE=$build/$target.profraw ASAN_OPTIONS=detect_leaks=0
   log=$build/cover-$target.log
+  mkdir -p Fuzz/FailCases/"$target"
   "$program" -runs=0 -artifact_prefix=$build/ Fuzz/Corpus/"$target" Fuzz/FailCases/"$target" \
     >"$log" 2>&1 || {
     failed=1
