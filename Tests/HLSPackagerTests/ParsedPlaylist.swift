@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Sharing
+import TestSupport
 import Testing
 
 /// A Media Playlist, parsed by the specification alone; unknown tags are errors.
@@ -50,12 +52,11 @@ struct ParsedPlaylist: Sendable {
 
   init(_ text: String) throws {
     guard text.hasSuffix("\n") else { throw Malformed(description: "no newline at the end") }
-    let lines = text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
-      .map(String.init)
+    let lines = text.byteLines.dropLast()
     guard lines.first == "#EXTM3U" else { throw Malformed(description: "#EXTM3U is not first") }
     var segment: Segment?
     for line in lines {
-      if isHeader(line), segment == nil, map == nil {
+      if segment == nil, map == nil, isHeader(line) {
         header.append(line)
         try take(headerLine: line)
       } else if line.hasPrefix("#EXT-X-SKIP:") {
@@ -188,7 +189,17 @@ struct ParsedPlaylist: Sendable {
     return false
   }
 
+  /// A part is in dozens of playlists, and is parsed once.
+  private static let parts = Locked<[String: Part]>([:])
+
   private static func part(_ line: String) throws -> Part {
+    if let part = parts.withLock({ $0[line] }) { return part }
+    let part = try parsed(part: line)
+    parts.withLock { $0[line] = part }
+    return part
+  }
+
+  private static func parsed(part line: String) throws -> Part {
     guard let list = attributes(String(line.dropFirst(12))), let uri = list["URI"],
       let duration = list["DURATION"],
       Set(list.keys).isSubset(of: ["URI", "DURATION", "INDEPENDENT"]),

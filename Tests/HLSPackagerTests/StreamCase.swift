@@ -38,11 +38,17 @@ struct StreamCase: Sendable, CustomTestStringConvertible {
       retained: playlistLength + 4)
   }
 
-  /// A window after one of its parts, with its playlists; the full one is read.
+  /// A window after one of its parts, with its playlists, which are read.
   struct Moment: Sendable {
     let snapshot: WindowSnapshot
     let texts: [MediaPlaylist.Form: String]
+    let parsed: [MediaPlaylist.Form: ParsedPlaylist]
     let playlist: ParsedPlaylist
+
+    /// The lines of a text, without the empty one at its end.
+    func lines(_ form: MediaPlaylist.Form = .full) -> [String] {
+      (texts[form] ?? "").byteLines.dropLast()
+    }
   }
 
   /// The stream after each part of some hundred, after a full window of history; made once for all
@@ -69,11 +75,15 @@ struct StreamCase: Sendable, CustomTestStringConvertible {
         stream.publish(parts: 1)
         let snapshot = stream.window.snapshot
         var texts: [MediaPlaylist.Form: String] = [:]
+        var parsed: [MediaPlaylist.Form: ParsedPlaylist] = [:]
         for form in MediaPlaylist.Form.allCases {
-          texts[form] = try Self.text(of: snapshot, form)
+          let text = try Self.text(of: snapshot, form)
+          (texts[form], parsed[form]) = (text, try ParsedPlaylist(text))
         }
-        let playlist = try ParsedPlaylist(texts[.full] ?? "")
-        result.append(Moment(snapshot: snapshot, texts: texts, playlist: playlist))
+        result.append(
+          Moment(
+            snapshot: snapshot, texts: texts, parsed: parsed,
+            playlist: try #require(parsed[.full])))
       }
     }
     return result

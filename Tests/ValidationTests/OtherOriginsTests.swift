@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import TestSupport
 import Testing
 
 @testable import Validation
@@ -33,12 +34,12 @@ struct OtherOriginsTests {
         let text = String(decoding: reply.body, as: UTF8.self)
         if reply.url.contains("main.m3u8") {
           reply.body = Array(
-            text.replacing(":6\n", with: ":8\n#EXT-X-DEFINE:NAME=\"folder\",VALUE=\"v\"\n")
-              .replacing("\nv.m3u8", with: "\n{$folder}.m3u8?folder=%76").utf8)
+            text.replacingBytes(of: ":6\n", with: ":8\n#EXT-X-DEFINE:NAME=\"folder\",VALUE=\"v\"\n")
+              .replacingBytes(of: "\nv.m3u8", with: "\n{$folder}.m3u8?folder=%76").utf8)
         } else if reply.url.contains("v.m3u8") {
           reply.body = Array(
-            text.replacing(":9\n", with: ":11\n#EXT-X-DEFINE:\(definition)\n")
-              .replacing("v/", with: "{$folder}/").utf8)
+            text.replacingBytes(of: ":9\n", with: ":11\n#EXT-X-DEFINE:\(definition)\n")
+              .replacingBytes(of: "v/", with: "{$folder}/").utf8)
         }
       }
       let found = follow(.main, origin).findings
@@ -57,8 +58,8 @@ struct OtherOriginsTests {
           let text = String(decoding: reply.body, as: UTF8.self)
           reply.body = Array(
             (coversHeader
-              ? text.replacing("#EXT-X-MAP", with: key + "#EXT-X-MAP")
-              : text.replacing("init.mp4\"\n", with: "init.mp4\"\n" + key)).utf8)
+              ? text.replacingBytes(of: "#EXT-X-MAP", with: key + "#EXT-X-MAP")
+              : text.replacingBytes(of: "init.mp4\"\n", with: "init.mp4\"\n" + key)).utf8)
         } else if coversHeader || !reply.url.contains("init") {
           reply.body = reply.body.map { $0 ^ 0x5A }
         }
@@ -82,7 +83,7 @@ struct OtherOriginsTests {
       origin.change = { reply, elapsed in
         if reply.url.contains("mpd") {
           let text = String(decoding: reply.body, as: UTF8.self)
-            .replacing(" r=\"3\"", with: " r=\"-1\"")
+            .replacingBytes(of: " r=\"3\"", with: " r=\"-1\"")
           reply.body = Array(
             (isWhole
               ? text.replacing(#/ t="\d+"/#, with: " t=\"0\"")
@@ -145,7 +146,7 @@ struct OtherOriginsTests {
     origin.change = { reply, _ in
       let text = String(decoding: reply.body, as: UTF8.self)
       if reply.url.contains("mpd") {
-        reply.body = Array(text.replacing("SegmentTemplate", with: "SegmentList").utf8)
+        reply.body = Array(text.replacingBytes(of: "SegmentTemplate", with: "SegmentList").utf8)
       } else if reply.url.contains("main") {
         reply.body += Array(
           """

@@ -13,10 +13,10 @@ extension PlantedFault {
     }
   }
 
-  /// The result of following an origin with this fault for 20 s of virtual time.
+  /// The result of following an origin with this fault for 12 s of virtual time.
   private func validation() -> Validation {
     let origin = ScriptedOrigin()
     plant(origin)
-    return Validation("http://origin/\(address.rawValue)", origin, seconds: 20)
+    return Validation("http://origin/\(address.rawValue)", origin, seconds: 12)
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import TestSupport
 import Testing
 import Validation
 
@@ -32,7 +33,7 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
     let time = after > 0 ? ", after \(Int(after)) s" : ""
     return PlantedFault(rule, at: address, "`\(path)`\(time): \(planted)") { origin in
       origin.change = { reply, elapsed in
-        guard elapsed >= after, reply.url.contains(path) else { return }
+        guard elapsed >= after, reply.url.hasBytes(of: path) else { return }
         change(&reply)
       }
     }
@@ -40,7 +41,8 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
 
   /// A text with its line breaks and control characters visible.
   private static func quoted(_ text: String) -> String {
-    "`" + text.replacing("\n", with: "⏎").replacing("\u{1}", with: "␁") + "`"
+    let lines = text.replacingBytes(of: "\n", with: "⏎")
+    return "`" + lines.replacingBytes(of: "\u{1}", with: "␁") + "`"
   }
 
   /// A text in responses is replaced after some seconds.
@@ -52,15 +54,16 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
       rule, at: path.contains("mpd") ? .mpd : .main, path, planted, after: after
     ) { reply in
       let text = String(decoding: reply.body, as: UTF8.self)
-      reply.body = Array(text.replacing(old, with: new).utf8)
+      reply.body = Array(text.replacingBytes(of: old, with: new).utf8)
     }
   }
 
   /// The lines that begin with a text are removed.
   private static func without(_ rule: String, _ path: String, _ start: String) -> PlantedFault {
     reply(rule, path, "no line `\(start)`") { reply in
-      let lines = String(decoding: reply.body, as: UTF8.self).split(separator: "\n")
-      reply.body = Array(lines.filter { !$0.hasPrefix(start) }.joined(separator: "\n").utf8)
+      let lines = String(decoding: reply.body, as: UTF8.self).byteLines
+        .filter { !$0.isEmpty && !$0.hasPrefix(start) }
+      reply.body = Array(lines.joined(separator: "\n").utf8)
     }
   }
 

@@ -69,7 +69,7 @@ final class ScriptedOrigin: ValidatedOrigin {
     earlyHints += hintsPerResponse
     var reply = Reply(url: url, status: 200, sent: sent, end: now)
     if redirects, url.contains("m3u8") || url.contains("mpd"), !url.contains("main") {
-      reply.url = url.replacing("http://origin/", with: "http://cdn/moved/")
+      reply.url = url.replacingBytes(of: "http://origin/", with: "http://cdn/moved/")
     }
     answer(&reply, fields)
     change(&reply, now - Self.start)
@@ -86,8 +86,8 @@ final class ScriptedOrigin: ValidatedOrigin {
     guard !redirects || !isMoved || reply.url.contains("cdn") else {
       return reply.status = 404
     }
-    let target = reply.url.replacing("http://origin/", with: "")
-      .replacing("http://cdn/moved/", with: "")
+    let target = reply.url.replacingBytes(of: "http://origin/", with: "")
+      .replacingBytes(of: "http://cdn/moved/", with: "")
     let path = String(target.prefix { $0 != "?" })
     let query = Dictionary(
       target.dropFirst(path.count + 1).split(separator: "&").map {

@@ -63,7 +63,7 @@ struct ValidationTests {
         let text = String(decoding: reply.body, as: UTF8.self)
         #expect(text.contains(row.old) || row.old.isEmpty, "\(row.old)")
         reply.body = Array(
-          row.old.isEmpty ? text.utf8 : text.replacing(row.old, with: row.new).utf8)
+          row.old.isEmpty ? text.utf8 : text.replacingBytes(of: row.old, with: row.new).utf8)
       }
       let found = follow(.mpd, origin).findings.list
       #expect(found.count == (row.seen == nil ? 0 : 1), "\(row) \(found.map(\.seen))")
@@ -155,7 +155,7 @@ struct ValidationTests {
       ])
     }
     let lines = rows.map { row in
-      row.map { $0.replacing("\n", with: " ").replacing("\t", with: " ") }
+      row.map { $0.replacingBytes(of: "\n", with: " ").replacingBytes(of: "\t", with: " ") }
         .joined(separator: "\t") + "\n"
     }
     Golden.expect(lines.joined(), equals: "planted-faults.tsv")
@@ -181,7 +181,7 @@ struct ValidationTests {
     origin.change = { reply, _ in
       guard reply.url.contains("v.m3u8") else { return }
       let text = String(decoding: reply.body, as: UTF8.self)
-      reply.body = Array(text.replacing("BACK=0.75", with: "BACK=0.3").utf8)
+      reply.body = Array(text.replacingBytes(of: "BACK=0.75", with: "BACK=0.3").utf8)
     }
     let validation = Validation("http://origin/main.m3u8?token=secret", origin, seconds: 3)
     let text = ValidationReport.text(validation)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Validation
@@ -60,7 +61,7 @@ struct WatchTests {
     origin.change = { reply, _ in
       guard reply.url.contains(".m3u8") else { return }
       let text = String(decoding: reply.body, as: UTF8.self)
-      reply.body = Array(text.replacing("PART-HOLD-BACK=", with: "X-PART-HOLD-BACK=").utf8)
+      reply.body = Array(text.replacingBytes(of: "PART-HOLD-BACK=", with: "X-PART-HOLD-BACK=").utf8)
     }
     let record = watch("main.m3u8", origin).record
     #expect(record.takeFindings().map(\.rule.name) == ["part-hold-back", "part-hold-back-three"])
