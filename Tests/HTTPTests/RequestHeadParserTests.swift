@@ -169,7 +169,9 @@ struct RequestHeadParserTests {
     let text = row.head + "GET /next HTTP/1.1\r\nHost: b\r\n\r\n"
     let whole = parse(text)
     let count = text.utf8.count
-    for cut in 0...count where cut < 400 || cut > count - 400 {
+    // Inside a long field all bytes are alike.
+    let margin = count < 1000 ? count : TestLength.of(short: 60, long: 400)
+    for cut in 0...count where cut < margin || cut > count - margin {
       let result = parse(text, cuts: [cut])
       #expect(result.requests == whole.requests, "cut at \(cut)")
       #expect(result.error == whole.error, "cut at \(cut)")

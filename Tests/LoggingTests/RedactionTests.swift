@@ -86,7 +86,7 @@ struct RedactionTests {
     "the work grows with the length of a text, not with its square", .timeLimit(.minutes(1)),
     arguments: ["://", "/t", "/b/t/x", "/t/a?", "rtmp://", "://@", "a=/t/"])
   func long(_ piece: String) {
-    let text = "/a" + String(repeating: piece, count: 100_000)
+    let text = "/a" + String(repeating: piece, count: 50_000)
     #expect(Redaction.redact(text).utf8.count > 2)
   }
 

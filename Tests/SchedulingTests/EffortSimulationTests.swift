@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Scheduling
+import TestSupport
 import Testing
 import Time
 
@@ -52,7 +53,7 @@ struct EffortSimulationTests {
     arguments: [(20, 20), (10, 10), (30, 30), (15, 25), (60, 20), (5, 10), (20, 10)])
   func pattern(on: Int64, off: Int64) {
     for speed in [200, 350, 700] as [Int64] {
-      for start in [0, 1300, 3300, 6000] as [Int64] {
+      for start in TestLength.of(short: [0, 3300], long: [0, 1300, 3300, 6000] as [Int64]) {
         let start = Interval.milliseconds(start)
         var end = Interval.zero
         let encoder = LoadedEncoder(.seconds(760)) { now in

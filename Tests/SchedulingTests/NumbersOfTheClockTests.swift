@@ -77,7 +77,8 @@ struct NumbersOfTheClockTests {
     var programs = [Program(), Program()]
     var disturbed: [Int64: Int64] = [:]
     var phase: Int64 = 13
-    for index in Int64(0)..<30 * 3600 {
+    // The key frames move each five minutes, and a frame is lost each 13 s.
+    for index in 0..<30 * TestLength.of(short: Int64(900), long: 3600) {
       // Another reader's PLAY moves the key frames now and then, for all readers.
       if random.next() % 9000 == 0 {
         phase = index % 30

@@ -201,7 +201,7 @@ struct HoldTests {
 
   @Test(
     "in all orders of requests and publications each request is answered once",
-    arguments: UInt64(0)..<20)
+    arguments: UInt64(0)..<TestLength.of(short: 8, long: 20))
   func property(seed: UInt64) throws {
     var generator = SplitMix64(seed: seed)
     let handler = try SyntheticHandler.live(parts: 4)

@@ -14,7 +14,9 @@ enum Inflated {
         == Z_OK)
     defer { unsafe inflateEnd(&stream) }
     var input = compressed
-    var output = [UInt8](repeating: 0, count: max(65536, compressed.count * 1100))
+    // The end of a member is the size of its content, RFC 1952 §2.3.1.
+    let size = compressed.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+    var output = [UInt8](repeating: 0, count: size + 1)
     let (result, left, room) = unsafe input.withUnsafeMutableBufferPointer { source in
       unsafe output.withUnsafeMutableBufferPointer { target in
         unsafe stream.next_in = source.baseAddress

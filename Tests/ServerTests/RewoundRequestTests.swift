@@ -18,8 +18,8 @@ struct RewoundRequestTests {
   struct Case {
     var stream: SyntheticStream
     let cache: RewoundCache
-    /// Room for six of the longest lists.
-    let budget = RewoundBudget(limit: 64 << 20)
+    /// Room for six of the longest lists of these tests.
+    let budget = RewoundBudget(limit: 4 << 20)
     let first: Int64
     /// The revision of the archive.
     let revision = Locked<Int64>(1)
@@ -161,14 +161,14 @@ struct RewoundRequestTests {
       }
       other?.add(lines, for: next - count, revision: 1, now: .origin + .seconds(seconds))
     }
-    // About 10 MB each.
-    for number in 0..<Int64(3) { add(210_000 + number, at: 1 + number) }
+    // About 640 kB each.
+    for number in 0..<Int64(3) { add(13_000 + number, at: 1 + number) }
     #expect(test.cache.count == 1 && other?.count == 3)
-    for number in 3..<Int64(10) { add(210_000 + number, at: 1 + number) }
+    for number in 3..<Int64(10) { add(13_000 + number, at: 1 + number) }
     #expect(test.cache.count == 0)
     #expect((4...7).contains(other?.count ?? 0))
-    #expect(other?.has(next - 210_009) == true && other?.has(next - 210_000) == false)
-    #expect(test.budget.size <= 64 << 20)
+    #expect(other?.has(next - 13_009) == true && other?.has(next - 13_000) == false)
+    #expect(test.budget.size <= 4 << 20)
     other = nil
     #expect(test.budget.size == 0)
   }
@@ -205,10 +205,10 @@ struct RewoundRequestTests {
       }
       test.cache.add(lines, for: next - count, revision: 1, now: .origin + .seconds(number))
     }
-    for number in 1...Int64(60) { add(60 * number, number) }
+    for number in 1...Int64(60) { add(4 * number, number) }
     #expect(test.cache.count == 61)
-    // About 10 MB each.
-    for number in 100..<Int64(108) { add(210_000 + number, number) }
+    // About 640 kB each.
+    for number in 100..<Int64(108) { add(13_000 + number, number) }
     #expect((4...7).contains(test.cache.count))
   }
 

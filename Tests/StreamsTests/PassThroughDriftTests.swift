@@ -10,15 +10,18 @@ import Time
 
 @testable import Streams
 
-/// A day of a passed-through source whose crystal is fast or slow, on a simulated clock.
+/// Hours of a passed-through source whose crystal is fast or slow, on a simulated clock.
 @Suite("Drift of a passed-through source")
 struct PassThroughDriftTests {
   private static let second: Interval = 1_000_000_000
   /// The wall clock at monotonic time 0.
   private static let wall: Interval = 1_795_155_720_300_000_000
   private static let framesPerSecond: Int64 = 5
+  /// In three hours the fastest crystal drifts by more than a segment, and the slowest one by 27
+  /// times the limit of its dates.
+  private static let hours = TestLength.of(short: Int64(3), long: 24)
 
-  private struct Day {
+  private struct Stream {
     var window: LiveWindow
     var schedule: PassThroughSchedule
     var timeline: VideoTimeline
@@ -37,58 +40,59 @@ struct PassThroughDriftTests {
   }
 
   @Test(
-    "a day has no Discontinuity; PROGRAM-DATE-TIME follows the clock; audio stays with video",
+    "hours have no Discontinuity; PROGRAM-DATE-TIME follows the clock; audio stays with video",
     arguments: [Int64(100), -100, 50, -50])
-  func day(ppm: Int64) throws {
-    var day = try Day()
+  func hours(ppm: Int64) throws {
+    var stream = try Stream()
     let step = Self.second / Self.framesPerSecond
     var (unplaced, discontinuities, otherOffsets) = (0, 0, 0)
     var (offWall, apart, offSegment) = (Interval.zero, Interval.zero, Interval.zero)
     var offPeriod = Interval.zero
     var last: Segment?
     var periods = Set<Int64>()
-    for index in 0..<24 * 3600 * Self.framesPerSecond {
+    for index in 0..<Self.hours * 3600 * Self.framesPerSecond {
       let elapsedThere = index * step
       let pts = SourceTime.origin + elapsedThere
       // The source counts `pts` while the true time is shorter or longer.
       let elapsed = MonotonicTime.origin + (elapsedThere - elapsedThere / 1_000_000 * ppm)
-      let arrival = elapsed + .nanoseconds(30_000_000 + Int64(day.random.next() % 15_000_000))
-      let captured = day.mapping.captureTime(pts: pts, arrival: arrival)
-      let assigned = day.schedule.assign(
+      let arrival = elapsed + .nanoseconds(30_000_000 + Int64(stream.random.next() % 15_000_000))
+      let captured = stream.mapping.captureTime(pts: pts, arrival: arrival)
+      let assigned = stream.schedule.assign(
         pts: pts, isKey: index % Self.framesPerSecond == 0,
         captured: WallTime(captured, plus: Self.wall))
-      // Counted, since an expectation per frame of a day takes minutes.
+      // Counted, since an expectation per frame takes longer than the rest.
       guard let position = assigned else {
         unplaced += 1
         continue
       }
-      let grid = FrameGrid(rate: day.window.segmentation.video.grid.rate)
+      let grid = FrameGrid(rate: stream.window.segmentation.video.grid.rate)
       let chunk = Chunk(
         frameIndex: position.frameIndex, segment: position.segment,
         isIndependent: position.indexInSegment == 0, duration: grid.rate.ticksPerFrame,
         captured: position.captured, published: position.captured, bytes: SharedBytes([]))
       if let start = position.periodStart {
-        day.timeline.begin(
+        stream.timeline.begin(
           number: position.segment, first: position.frameIndex, pts: pts, captured: captured,
           offset: start.offset)
-        day.window.begin([chunk], offset: start.offset, skipped: 0)
+        stream.window.begin([chunk], offset: start.offset, skipped: 0)
       } else {
-        day.timeline.append(
+        stream.timeline.append(
           position.frameIndex, in: position.segment, pts: pts, captured: captured,
           offset: position.offset)
-        day.window.publish(chunk, offset: position.offset)
+        stream.window.publish(chunk, offset: position.offset)
       }
       guard index > 60 * Self.framesPerSecond else { continue }
       let media = grid.frameTime(of: position.frameIndex)
       let due = elapsed + 30_000_000 + Self.wall
       offWall = max(offWall, abs((media + position.offset).offset(from: due)))
       // Audio with the same timestamp as the frame belongs to the same media time.
-      if let period = day.timeline.period(from: 0) {
+      if let period = stream.timeline.period(from: 0) {
         let audio = period.mediaTime(pts: pts, captured: captured)
         apart = max(apart, abs(audio - media))
         if period.offset(in: position.segment) != position.offset { otherOffsets += 1 }
       }
-      guard let segment = day.window.snapshot.segments.last, segment.number != last?.number else {
+      guard let segment = stream.window.snapshot.segments.last, segment.number != last?.number
+      else {
         continue
       }
       periods.insert(segment.period.index)
@@ -101,14 +105,14 @@ struct PassThroughDriftTests {
       }
       last = segment
     }
-    #expect(unplaced == 0 && day.schedule.faults == 0)
-    #expect(discontinuities == 0 && day.window.snapshot.discontinuitySequence == 0)
+    #expect(unplaced == 0 && stream.schedule.faults == 0)
+    #expect(discontinuities == 0 && stream.window.snapshot.discontinuitySequence == 0)
     #expect(otherOffsets == 0, "audio has other dates than video")
     #expect(offPeriod <= 41_000_000, "an MPD leaves the clock")
     #expect(offWall <= 20_000_000, "PROGRAM-DATE-TIME leaves the capture times")
     #expect(offSegment <= 1_000_000, "successive dates differ from the duration by over 1 ms")
     #expect(apart <= 5_000_000, "audio leaves the video")
     // A Period per 40 ms of drift: MPDs stay with the clock too.
-    #expect(abs(Int64(periods.count) - 86_400 * abs(ppm) / 40_000) <= 3)
+    #expect(abs(Int64(periods.count) - Self.hours * 3600 * abs(ppm) / 40_000) <= 3)
   }
 }

@@ -115,7 +115,7 @@ struct PulledSourceTests {
 
   @Test("a file begins with its first frame, even if its session exists at once")
   func fromItsBeginning() throws {
-    let clip = try Clip(frames: 75)
+    let clip = try Clip(frames: 40)
     let source = try source(clip.path, loops: false)
     let size = try #require(VideoSize("320x180"))
     let segmentation = Segmentation(
@@ -138,7 +138,7 @@ struct PulledSourceTests {
     try wait("the end") { over.withLock { $0 } > .origin }
     source.stop()
     let played = over.withLock { $0 } - known
-    #expect(played > 2_800_000_000, "75 frames at 25 per second take three seconds")
+    #expect(played > 1_400_000_000, "40 frames at 25 per second take 1.6 seconds")
   }
 
   @Test("an input without video is refused at once")
