@@ -126,7 +126,7 @@ build-debug: deps-run  ## build the program for the debugger, in .build-unit
 
 # A failed test is repeated once, alone; both results are printed. More than three repeated tests of
 # a run are a failure, see Tests/repeated.py.
-unit: deps-test  ## unit tests
+unit: deps-test  ## unit tests; LONG=1: at full length
 	timeout 1500 $(PYTHON) Tests/run_unit.py $(UNIT_BUILD)
 
 # The tests of the client wait too: node's default is a file at a time on two processors.
