@@ -4,8 +4,8 @@ import Glibc
 
 /// Work on the bytes of a text by libc.
 ///
-/// Tests are built without optimisation: `split`, `contains` and `replacing` of the standard library
-/// then take milliseconds for a playlist, a hundred times as long.
+/// Tests are built without optimisation: `split`, `contains` and `replacing` of the standard
+/// library then take milliseconds for a playlist, a hundred times as long.
 extension String {
   /// The texts between line feeds; the last one is empty if the text ends with a line feed.
   package var byteLines: [String] { pieces(between: "\n") }
