@@ -47,6 +47,8 @@ LINTED = (".*", MAKEFILE, "Tests/check_*.py", "Tests/test_*.py", "Tests/wordchec
           "Tests/thorough.py", "Tests/thorough_jobs.py", "Tests/change.py",
           "Tests/fault_classes.py", "Tests/repeated.py", "Tests/run_unit.py",
           "Tests/seconds.json", "Tests/times.txt", "Bench/*", *DOCUMENTS)
+# Files that a subject does not contain, although it is a folder above them.
+OUTSIDE_SUBJECTS = ("client/*.md", "client/test/*")
 # The distance of all tests if a file is unknown.
 FAR = 9
 
@@ -63,9 +65,10 @@ class Graph:
         homes = [name for name, folder in self.folders.items() if is_below(path, folder)]
         return max(homes, key=lambda name: len(self.folders[name]), default=None)
 
-    def dependants(self, changed: Iterable[str]) -> dict[str, int]:
+    def dependants(self, changed: Iterable[str], causes: dict[str, str] | None = None,
+                   ) -> dict[str, int]:
         """The changed targets, with 0, and all that import them, with the number of steps."""
-        return steps(dict.fromkeys(changed, 0), self.imports)
+        return steps(dict.fromkeys(changed, 0), self.imports, causes)
 
 
 def is_below(path: str, folder: str) -> bool:
@@ -73,17 +76,23 @@ def is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder}/")
 
 
-def steps(start: dict[str, int], imports: dict[str, frozenset[str]]) -> dict[str, int]:
-    """The names of `start`, and all that import them, with the least number of steps."""
+def steps(start: dict[str, int], imports: dict[str, frozenset[str]],
+          causes: dict[str, str] | None = None) -> dict[str, int]:
+    """The names of `start`, and all that import them, with the least number of steps.
+
+    `causes` has the changed file of each name of `start`, and gets that of all found names.
+    """
     found = dict(start)
+    causes = {} if causes is None else causes
     ring = set(found)
     while ring:
         closer = {}
         for name, imported in imports.items():
-            nearest = min((found[other] for other in imported & ring), default=None)
-            if nearest is not None and nearest + 1 < found.get(name, sys.maxsize):
-                closer[name] = nearest + 1
-        found |= closer
+            nearest = min(((found[other], other) for other in imported & ring), default=None)
+            if nearest is not None and nearest[0] + 1 < found.get(name, sys.maxsize):
+                closer[name] = nearest[0] + 1, causes.get(nearest[1], nearest[1])
+        found |= {name: distance for name, (distance, _) in closer.items()}
+        causes |= {name: cause for name, (_, cause) in closer.items()}
         ring = set(closer)
     return found
 
@@ -119,13 +128,24 @@ class Scope:
     """The reason why all is touched; empty if it is not."""
     recipes: frozenset[str] = frozenset()
     """The targets of the Makefile whose commands differ."""
+    causes: dict[str, str] = field(default_factory=dict)
+    """A changed file for each target and test file, because of which it is touched."""
+
+    def nearest(self, subject: str, without: Iterable[str] = ()) -> tuple[int, str] | None:
+        """The distance of a target, a file or a folder, and a changed file that touches it.
+
+        Patterns are permitted for targets. Changed files of the forms `without` do not count.
+        """
+        found = [(steps, self.causes.get(name, name)) for name, steps in self.targets.items()
+                 if fnmatch(name, subject)]
+        found += [(0, path) for path in self.changed
+                  if is_below(path, subject) and not matches(path, without)]
+        return min(found) if found else (FAR, self.everything) if self.everything else None
 
     def distance(self, subject: str) -> int | None:
         """The distance of a target, a file or a folder; patterns are permitted for targets."""
-        found = [steps for name, steps in self.targets.items() if fnmatch(name, subject)]
-        if any(is_below(path, subject) for path in self.changed):
-            found.append(0)
-        return min(found) if found else FAR if self.everything else None
+        found = self.nearest(subject)
+        return found[0] if found else None
 
     def only_documents(self) -> bool:
         """Whether the change has documents, and nothing else."""
@@ -144,7 +164,9 @@ def scope(changed: list[str], graph: Graph, tests: Tests, everything: str = "",
     found = Scope(changed, recipes=recipes,
                   everything=everything or (f"{MAKEFILE}, {common[0]}" if common else ""))
     homes = {path: "CPage" if is_page(path) else graph.target(path) for path in changed}
-    found.targets = graph.dependants({home for home in homes.values() if home})
+    for path, home in homes.items():
+        found.causes |= {path: path, home or path: found.causes.get(home or path, path)}
+    found.targets = graph.dependants({home for home in homes.values() if home}, found.causes)
     subjects = {subject for named in tests.subjects.values() for subject in named}
     python = dict.fromkeys((path for path in changed if path in tests.imports), 0)
     for path, home in homes.items():
@@ -154,22 +176,25 @@ def scope(changed: list[str], graph: Graph, tests: Tests, everything: str = "",
             found.everything = found.everything or path
         if is_resource(path) and not matches(path, LINTED):
             users = [name for name, words in tests.imports.items() if Path(path).stem in words]
-            python |= dict.fromkeys(users, 1)
+            python = dict.fromkeys(users, 1) | python
+            for name in users:
+                found.causes.setdefault(name, path)
             known = known or bool(users)
         if not known and not is_other(path):
             found.everything = found.everything or path
-    near = steps(python, tests.imports)
+    near = steps(python, tests.imports, found.causes)
     for path, named in tests.subjects.items():
-        distances = [near[path]] if path in near else []
-        distances += [one for one in map(found.distance, named) if one is not None]
-        if distances:
-            found.tests[path] = min(distances)
+        ways = [(near[path], found.causes[path])] if path in near else []
+        ways += [way for subject in named if (way := found.nearest(subject, OUTSIDE_SUBJECTS))]
+        if ways:
+            found.tests[path], found.causes[path] = min(ways)
     return found
 
 
 def is_page(path: str) -> bool:
     """Whether a file may be part of the page, which the program contains."""
-    return path.startswith("client/") and not path.startswith(("client/test/", "client/npm/"))
+    return path.startswith("client/") and not path.startswith("client/npm/") \
+        and not matches(path, OUTSIDE_SUBJECTS)
 
 
 def is_resource(path: str) -> bool:
@@ -257,7 +282,7 @@ def scope_since(base: str, until: str | None = None) -> Scope:
     recipes: frozenset[str] = frozenset()
     if MAKEFILE in changed:
         new = git("show", f"{until}:{MAKEFILE}") if until else (ROOT / MAKEFILE).read_text()
-        targets = {word for job in JOBS for word in job.command.split() if "=" not in word}
+        targets = {target for job in JOBS for target in job.targets}
         recipes = differing(git("show", f"{base}:{MAKEFILE}") or "", new or "",
                             {*targets, *COMMON_TARGETS}, ROOT)
     return scope(changed, graph_of(), tests_of(), recipes=recipes)

@@ -50,6 +50,17 @@ class ScopeTests(unittest.TestCase):
         self.assertEqual(self.touched("Tests/EndToEnd/test_time.py"), {"time": 0, "server": 1})
         self.assertEqual(self.touched("Tests/harness/clock.py"), {"time": 1, "server": 2})
 
+    def test_the_cause_of_each_touched_name_is_a_changed_file(self) -> None:
+        changed = ["Makefile", "Sources/Media/A.swift", "Sources/Time/B.swift",
+                   "Tests/harness/probe.js", "Tests/harness/screen.py"]
+        found = scope(changed, GRAPH, TESTS)
+        self.assertEqual(found.causes["Server"], "Sources/Media/A.swift")
+        self.assertEqual(found.causes["Tests/Thorough/test_server.py"], "Sources/Media/A.swift")
+        self.assertEqual(found.causes["Tests/EndToEnd/test_time.py"], "Sources/Time/B.swift")
+        self.assertEqual(found.causes["Tests/Thorough/test_page.py"], "Tests/harness/screen.py")
+        self.assertEqual({*found.causes.values()} - {*changed}, set())
+        self.assertEqual(found.nearest("*Tests"), (1, "Sources/Media/A.swift"))
+
     def test_a_resource_touches_the_tests_that_name_it(self) -> None:
         self.assertEqual(self.touched("Tests/harness/probe.js"), {"page": 2})
         self.assertEqual(self.touched("Tests/FakeCamera/fakecam.c"), {"page": 2})
@@ -59,6 +70,9 @@ class ScopeTests(unittest.TestCase):
         self.assertEqual(self.touched("client/page/main.js"), {"page": 0})
         self.assertEqual(scope(["client/page/main.js"], GRAPH, TESTS).targets, {"CPage": 0})
         self.assertEqual(scope(["client/test/a.test.mjs"], GRAPH, TESTS).targets, {})
+        for path in ("client/README.md", "client/test/a.test.mjs"):
+            found = scope([path], GRAPH, TESTS)
+            self.assertEqual((found.targets, found.tests, found.everything), ({}, {}, ""))
         self.assertEqual(self.touched("deploy/edge/nginx/a.conf"), {"page": 0})
         self.assertEqual(self.touched("deploy/edges"), {})
 

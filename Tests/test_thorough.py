@@ -6,11 +6,13 @@ python3 Tests/test_thorough.py
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +25,8 @@ from thorough_jobs import JOBS, LONG, MOST_MINUTES, Job
 
 JOB = Job("edge", "edge HOSTILE_COUNT=3", 12, ("Tests/Edge/*", "deploy/edge", "Fuzz*"), "caches")
 HEAD, OLD = "bbbbbbbbbb", "aaaaaaaaaa"
-RESULT = Result("edge", HEAD, False, PASSED, 61, "2026-11-28T10:00:00Z", False, "1")
+RESULT = Result("edge", HEAD, False, PASSED, 61, "2026-11-28T10:00:00Z", False, "1", JOB.command)
+LONG_RESULT = replace(RESULT, is_long=True, command=" ".join(JOB.arguments(True)))
 
 
 def between(*changed: str, **touched: dict[str, int]):
@@ -43,6 +46,30 @@ class TableTests(unittest.TestCase):
         words = {word for job in JOBS for word in job.command.split() if "=" not in word}
         self.assertEqual(words - targets, set())
 
+    def test_pages_of_the_site_are_covered(self) -> None:
+        pages = re.search(r"^OUTSIDE = (\[.*?\])", (ROOT / "release/site.py").read_text(),
+                          re.DOTALL | re.MULTILINE)
+        assert pages
+        row = {job.name: job for job in JOBS}
+        self.assertEqual(set(ast.literal_eval(pages[1])) - set(row["docs"].covers), set())
+        self.assertIn("CHANGELOG.md", row["release-check"].covers)
+
+    def test_scripts_that_decide_about_tests_are_covered(self) -> None:
+        for path, names in (("Tests/run_unit.py", {"units-long", "tsan", "asan"}),
+                            ("Tests/repeated.py", {"units-long", "tsan", "asan", "edge", "package",
+                                                   "faults-http", "thorough-players"})):
+            touched = {job.name for job in JOBS if touches(Scope([path]), job) == path}
+            self.assertEqual(names - touched, set())
+
+    def test_targets_that_recipes_call_by_another_make_are_counted(self) -> None:
+        touched = {job.name for job in JOBS
+                   if touches(Scope(["Makefile"], recipes=frozenset({"install-files"})), job)}
+        self.assertEqual(touched, {"package", "release-check"})
+        called = {word for path in ("deploy/debian/rules", "release/build.sh")
+                  for word in re.findall(r"^\s*(?:\$\(MAKE\)|make -s) ([a-z-]+)",
+                                         (ROOT / path).read_text(), re.MULTILINE)}
+        self.assertEqual(called, {"install-files"})
+
     def test_long_runs_have_other_values_and_limits(self) -> None:
         self.assertEqual(JOB.arguments(False), ["edge", "HOSTILE_COUNT=3"])
         self.assertEqual(JOB.arguments(True), ["edge", *map("=".join, LONG.items())])
@@ -52,9 +79,10 @@ class TableTests(unittest.TestCase):
 class StateTests(unittest.TestCase):
     """Which results are valid."""
 
-    def state(self, result: Result | None, *changed: str, run: str = "2", **touched: dict) -> State:
+    def state(self, result: Result | None, *changed: str, run: str = "2", is_long: bool = False,
+              **touched: dict) -> State:
         """The row of a result, after a change."""
-        return state(JOB, result, HEAD, between(*changed, **touched), run)
+        return state(JOB, result, HEAD, between(*changed, **touched), run, is_long)
 
     def test_no_result_is_not_run(self) -> None:
         found = self.state(None)
@@ -81,6 +109,23 @@ class StateTests(unittest.TestCase):
                 self.assertEqual(found.kind, "NOT RUN")
                 self.assertIn("make thorough JOB=edge", found.note)
 
+    def test_only_a_long_result_counts_if_long_ones_are_asked_for(self) -> None:
+        for outcome in (PASSED, "status 2"):
+            found = self.state(replace(RESULT, result=outcome), is_long=True)
+            self.assertEqual(found.kind, "NOT RUN")
+            self.assertTrue(found.note.startswith("LONG=1 make thorough JOB=edge ("))
+        self.assertEqual(self.state(None, is_long=True).note, "LONG=1 make thorough JOB=edge")
+        for is_long in (True, False):
+            self.assertEqual(self.state(LONG_RESULT, is_long=is_long).kind, "passed")
+
+    def test_a_result_of_another_command_is_not_valid(self) -> None:
+        for command in ("", "edge HOSTILE_COUNT=2"):
+            found = self.state(replace(RESULT, command=command))
+            self.assertEqual(found.kind, "NOT RUN")
+            self.assertIn(f"another command: make {command or 'unknown'}", found.note)
+        found = state(replace(JOB, minutes=13), RESULT, HEAD, between())
+        self.assertEqual(found.kind, "passed", "limits alone may change")
+
     def test_a_failure_stays_one_while_nothing_touches_the_job(self) -> None:
         self.assertEqual(self.state(replace(RESULT, commit=OLD, result="status 1")).kind, "FAILED")
 
@@ -91,10 +136,13 @@ class StateTests(unittest.TestCase):
         self.assertEqual(found.kind, "passed")
         self.assertIn("modified", found.note)
 
-    def test_the_nearest_touched_file_is_the_reason(self) -> None:
-        found = Scope(["x"], tests={"Tests/Edge/test_a.py": 2, "Tests/Edge/test_b.py": 1,
-                                    "Tests/Faults/test_c.py": 0})
-        self.assertEqual(touches(found, JOB), "Tests/Edge/test_b.py")
+    def test_a_changed_file_is_the_reason(self) -> None:
+        found = Scope(["x", "y"], tests={"Tests/Edge/test_a.py": 2, "Tests/Edge/test_b.py": 1,
+                                         "Tests/Faults/test_c.py": 0},
+                      causes={"Tests/Edge/test_a.py": "x", "Tests/Edge/test_b.py": "y"})
+        self.assertEqual(touches(found, JOB), "y")
+        found = Scope(["x", "y"], targets={"FuzzBodies": 1}, causes={"FuzzBodies": "y"})
+        self.assertEqual(touches(found, JOB), "y")
 
 
 class RunTests(unittest.TestCase):
@@ -149,6 +197,29 @@ print(result, thorough.children(thorough.os.getpid()))
         self.assertEqual(done.stdout.splitlines()[-1], "stopped at its limit of 0 minutes []")
         pid = int((self.folder / "pid").read_text())
         self.assertFalse(Path(f"/proc/{pid}/cmdline").exists(), "the process of the job is alive")
+
+    def test_an_ended_run_names_the_jobs_that_did_not_run(self) -> None:
+        program = f"""
+import sys; sys.path.insert(0, {str(ROOT / 'Tests')!r})
+import thorough
+from pathlib import Path
+thorough.ROOT = thorough.RESULTS = Path({str(self.folder)!r})
+thorough.JOBS = [thorough.Job(name, "a", 1, (), "") for name in ("one", "two")]
+sys.exit(thorough.main([]))
+"""
+        (self.folder / "Makefile").write_text("a:\n\t@echo begun > begun; exec sleep 300\n")
+        process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE,
+                                   text=True)
+        end = time.monotonic() + 60
+        while not (self.folder / "begun").exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        before = (self.folder / "summary.txt").read_text()
+        process.terminate()
+        printed, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 143)
+        for text in (before, printed, (self.folder / "summary.txt").read_text()):
+            self.assertIn("NOT RUN  two", text)
+            self.assertIn("0 FAILED, 2 NOT RUN", text.splitlines()[-1])
 
     def test_a_run_writes_the_result_of_each_job_as_it_ends(self) -> None:
         ends = iter([PASSED, "status 2"])

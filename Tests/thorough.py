@@ -9,7 +9,7 @@ result is NOT RUN.
 thorough.py            runs the jobs without a valid result; 0 only if then every job has passed
 thorough.py JOB ...    runs these jobs; 0 only if they have passed
 thorough.py --summary  prints the summary; 0 only if every job has passed
-LONG=1: more seeds, kills and inputs. AGAIN=1: also the jobs with a valid result.
+LONG=1: more seeds, kills and inputs; only results of such runs count. AGAIN=1: also the jobs with a valid result.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ from thorough_jobs import JOBS, Job
 
 RESULTS = ROOT / ".build/thorough"
 PASSED = "passed"
-SWIFT = ("Sources/", "Tests/", "Fuzz/", "client/")
 # The scope of the commits after another one.
 Between = Callable[[str], Scope]
 
@@ -54,23 +53,23 @@ class Result:
     is_long: bool
     run: str = ""
     """The run of thorough.py that made it."""
+    command: str = ""
+    """The arguments of make; the row of the job may have others now."""
 
 
 def touches(found: Scope, job: Job) -> str:
-    """A changed or touched file because of which a change touches a job; empty if none does."""
+    """A changed file because of which a change touches a job; empty if none does."""
     if found.everything:
         return found.everything
-    if found.recipes.intersection(job.command.split()):
+    if found.recipes & job.targets:
         return MAKEFILE
     for cover in job.covers:
         if cover.endswith("/*") and (tests := [path for path in found.tests
                                                if fnmatch(path, cover)]):
-            return min(tests, key=lambda path: found.tests[path])
-        if found.distance(cover.removesuffix("/*")) is not None:
-            # The first changed file below the folder, or of the targets that reach this one.
-            below = [path for path in found.changed if path.startswith(cover)]
-            above = [path for path in found.changed if path.startswith(SWIFT)]
-            return [*below, *above, cover][0]
+            nearest = min(tests, key=lambda path: (found.tests[path], path))
+            return found.causes.get(nearest, nearest)
+        if near := found.nearest(cover.removesuffix("/*")):
+            return near[1]
     return ""
 
 
@@ -88,20 +87,29 @@ class State:
         return f"{self.kind:8} {self.job.name:17}{took} of {self.job.minutes:2}  {self.note}"
 
 
-def state(job: Job, result: Result | None, head: str, between: Between, run: str = "") -> State:
-    """The row of a job: its result, if that is valid for a commit without changes."""
-    command = f"make thorough JOB={job.name}"
+def state(job: Job, result: Result | None, head: str, between: Between, run: str = "",
+          is_long: bool = False) -> State:
+    """The row of a job: its result, if that is valid for a commit without changes.
+
+    With `is_long` only a result at full length counts.
+    """
+    command = f"{'LONG=1 ' if is_long else ''}make thorough JOB={job.name}"
     if result is None:
         return State(job, "NOT RUN", command)
     length = ", LONG" if result.is_long else ""
     at = f"{result.commit[:8]}{length}"
+    if is_long and not result.is_long:
+        return State(job, "NOT RUN", f"{command} (the result of {at} is not of LONG=1)")
+    if result.command != " ".join(job.arguments(result.is_long)):
+        return State(job, "NOT RUN", f"{command} (the result of {at} is of another command: make "
+                                     f"{result.command or 'unknown'})")
     if result.modified and result.run != run:
         return State(job, "NOT RUN", f"{command} (the result of {at} is of a modified work tree)")
     if result.modified:
         at += ", modified work tree: not valid for any commit"
     elif result.commit != head:
         if why := touches(between(result.commit), job):
-            return State(job, "NOT RUN", f"{command} (a result of {at}, before a change of {why})")
+            return State(job, "NOT RUN", f"{command} (a result of {at}; changed since: {why})")
         at += f", valid for {head[:8]}: nothing between touches it"
     if result.result == PASSED:
         return State(job, "passed", at, result.seconds)
@@ -197,7 +205,8 @@ def run(job: Job, repository: Repository, is_long: bool, name: str) -> Result:
             end_children()
     return Result(job.name, repository.head, was_modified or repository.is_modified(), outcome,
                   max(1, round(time.monotonic() - begun)),
-                  f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", is_long, name)
+                  f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", is_long, name,
+                  " ".join(job.arguments(is_long)))
 
 
 def chosen(words: list[str], states: dict[str, State], again: bool) -> list[Job]:
@@ -209,34 +218,48 @@ def chosen(words: list[str], states: dict[str, State], again: bool) -> list[Job]
     return [state.job for state in states.values() if again or state.kind != "passed"]
 
 
+def stop(*_: object) -> None:
+    """Ends the program, after the processes of its job, and the summary."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
+
+
 def main(arguments: list[str]) -> int:
-    """Runs jobs and prints the summary; the exit status."""
+    """Runs jobs and prints the summary, also if it is interrupted; the exit status."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, stop)
     repository = Repository()
     name = os.environ.get("TEST_RUN") or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}-{os.getpid()}"
     is_long, again = (os.environ.get(word, "") not in ("", "0") for word in ("LONG", "AGAIN"))
 
     def states() -> dict[str, State]:
-        return {job.name: state(job, read(RESULTS, job), repository.head, repository.between, name)
+        return {job.name: state(job, read(RESULTS, job), repository.head, repository.between, name,
+                                is_long)
                 for job in JOBS}
+
+    def write_summary() -> str:
+        text = summary(states().values(), repository.head)
+        (RESULTS / "summary.txt").write_text(text)
+        return text
 
     only_summary = arguments == ["--summary"]
     words = [] if only_summary else [word for text in arguments
                                      for word in text.replace(",", " ").split()]
-    for job in [] if only_summary else chosen(words, states(), again):
-        result = run(job, repository, is_long, name)
-        write(RESULTS, result)
-        (RESULTS / "summary.txt").write_text(summary(states().values(), repository.head))
-        if result.result != PASSED:
-            lines = (RESULTS / f"{job.name}.log").read_text(errors="replace").splitlines()
-            print("\n".join(lines[-40:]))
-        print(states()[job.name], flush=True)
+    jobs = [] if only_summary else chosen(words, states(), again)
+    write_summary()
+    try:
+        for job in jobs:
+            result = run(job, repository, is_long, name)
+            write(RESULTS, result)
+            write_summary()
+            if result.result != PASSED:
+                lines = (RESULTS / f"{job.name}.log").read_text(errors="replace").splitlines()
+                print("\n".join(lines[-40:]))
+            print(states()[job.name], flush=True)
+    finally:
+        print(write_summary(), end="", flush=True)
     rows = states()
-    text = summary(rows.values(), repository.head)
-    (RESULTS / "summary.txt").write_text(text)
-    print(text, end="")
     return 0 if all(rows[word].kind == "passed" for word in words or rows) else 1
 
 

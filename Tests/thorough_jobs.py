@@ -15,6 +15,12 @@ LONG_TIMES = 6
 LONG = {"ARCHIVE_KILLS": "200", "TWINS_OUTAGE": "600", "FUZZ_SECONDS": "300",
         "HOSTILE_COUNT": "10000"}
 LONG_WITHOUT = ("QUICK",)
+# Pages of the site outside docs/, see release/site.py.
+PAGES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "client/README.md",
+         "Tests/README.md")
+# A change of these scripts changes the verdict of tests that run by them.
+REPEATS = ("Tests/repeated.py",)
+UNIT_SCRIPTS = ("Tests/run_unit.py", *REPEATS)
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,14 @@ class Job:
     minutes: int
     covers: tuple[str, ...]
     what: str
+    calls: tuple[str, ...] = ()
+    """Targets that its commands make by another make, which `make --dry-run` does not show."""
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The targets of the Makefile whose change makes a result invalid."""
+        return frozenset({word for word in self.command.split() if "=" not in word}
+                         | set(self.calls))
 
     def arguments(self, is_long: bool) -> list[str]:
         """The arguments of make."""
@@ -45,30 +59,32 @@ class Job:
 JOBS = (
     Job("build", "deps-test build", 5, ("streamer",),
         "the program, which the jobs below use"),
-    Job("thorough-http", "thorough-http", 17, ("Tests/Thorough/*",),
+    Job("thorough-http", "thorough-http", 17, ("Tests/Thorough/*", *REPEATS),
         "the features at length: HTTP clients, ffmpeg, publishers"),
-    Job("thorough-players", "thorough-players", 19, ("Tests/Thorough/*",),
+    Job("thorough-players", "thorough-players", 19, ("Tests/Thorough/*", *REPEATS),
         "the features at length: browsers, mpv, VLC"),
-    Job("faults-http", "faults-http", 9, ("Tests/Faults/*",),
+    Job("faults-http", "faults-http", 9, ("Tests/Faults/*", *REPEATS),
         "processes, disks, lines, sources and twins that fail, without players"),
-    Job("faults-players", "faults-players", 18, ("Tests/Faults/*",),
+    Job("faults-players", "faults-players", 18, ("Tests/Faults/*", *REPEATS),
         "kills, freezes, outages and left-out renditions while players play"),
-    Job("faults-measured", "faults-measured", 14, ("Tests/Faults/*",),
+    Job("faults-measured", "faults-measured", 14, ("Tests/Faults/*", *REPEATS),
         "faults whose tests measure, or need both processors: one at a time"),
-    Job("edge", "edge", 12, ("Tests/Edge/*", "deploy/edge"),
+    Job("edge", "edge", 12, ("Tests/Edge/*", "deploy/edge", *REPEATS),
         "each cache of deploy/edge before the program"),
-    Job("package", "package", 8, ("Tests/Package", "deploy", "streamer"),
-        "the Debian package, and its life in a clean root"),
+    Job("package", "package", 8, ("Tests/Package", "deploy", "streamer", *REPEATS),
+        "the Debian package, and its life in a clean root", ("install-files",)),
     Job("release-check", "release-check", 5,
-        ("Tests/Release", "release", "deploy", "client", "docs", "streamer"),
-        "the files of a release"),
-    Job("docs", "docs", 2, ("docs", "mkdocs.yml", "README.md", "release"),
+        ("Tests/Release", "release", "deploy", "client", "docs", "CHANGELOG.md", "streamer",
+         *REPEATS),
+        "the files of a release", ("install-files",)),
+    Job("docs", "docs", 2, ("docs", "mkdocs.yml", *PAGES, "release"),
         "the documentation site"),
     Job("fuzz", "fuzz FUZZ_SECONDS=30", 13, ("FuzzBodies", "Fuzz"),
         "libFuzzer, 30 s for each target, one on each processor"),
-    Job("units-long", "unit LONG=1", 6, ("*Tests",), "unit tests at full length"),
-    Job("tsan", "tsan", 6, ("*Tests",), "unit tests under ThreadSanitizer"),
-    Job("asan", "asan", 6, ("*Tests", "Tests/lsan.supp"),
+    Job("units-long", "unit LONG=1", 6, ("*Tests", *UNIT_SCRIPTS),
+        "unit tests at full length"),
+    Job("tsan", "tsan", 6, ("*Tests", *UNIT_SCRIPTS), "unit tests under ThreadSanitizer"),
+    Job("asan", "asan", 6, ("*Tests", "Tests/lsan.supp", *UNIT_SCRIPTS),
         "unit tests under AddressSanitizer, with leaks"),
     Job("hostile", "hostile HOSTILE_COUNT=2000", 3, ("Capture", "Streams", "Isolation",
                                                      "Tests/Faults/hostile.py"),
