@@ -7,7 +7,8 @@ that the change touches (Tests/scope.py): tests of the changed targets first, th
 dependants; among equals tests that had to be repeated before, then the shortest. Files for which 60
 minutes do not suffice are NOT RUN, with their command, and so are touched jobs of `make thorough`.
 
-change.py [--plan]   the difference from BASE (default: Tests/checked); --plan only prints it
+change.py [--plan]   the difference from BASE (default: Tests/checked); --plan only prints the
+                     fixed part, the touched files, and the jobs that are NOT RUN
 CHECK_BEGAN: the Unix time from which the minutes count (default: now)
 """
 
@@ -28,9 +29,9 @@ from scope import ROOT, Scope, base_of, scope_since, tests_of
 from thorough import touches
 from thorough_jobs import JOBS
 
-# No batch begins unless it is expected to end within these minutes.
+# No batch begins unless it is expected to end within these minutes, and it is ended after them.
 MINUTES = 60
-# A batch that runs longer than expected is ended after these minutes.
+# The fixed part is ended after these minutes.
 LAST_MINUTES = 75
 # The expected seconds of a file that has never been measured, and of the start of a batch.
 UNKNOWN_SECONDS = 60
@@ -131,10 +132,10 @@ def plays(imports: dict[str, frozenset[str]], path: str) -> bool:
 
 def candidates(found: Scope) -> dict[str, int]:
     """The touched files that the fixed part does not run."""
-    of_documents = found.only_documents()
+    if found.only_documents():
+        return {}
     return {path: distance for path, distance in found.tests.items()
-            if not (path.startswith("Tests/EndToEnd/") and not of_documents)
-            and path != DOCUMENT_TESTS}
+            if not path.startswith("Tests/EndToEnd/")}
 
 
 def not_run_jobs(found: Scope, ran: set[str]) -> list[str]:
@@ -144,7 +145,7 @@ def not_run_jobs(found: Scope, ran: set[str]) -> list[str]:
         folder = [cover for cover in job.covers if cover.endswith("/*")]
         if folder:
             files = {path for path in found.tests if any(fnmatch(path, one) for one in folder)}
-            missing = bool(files - ran)
+            missing = bool(files - ran) or not files or bool(found.recipes & job.targets)
         else:
             missing = job.name != "build"
         if missing and (why := touches(found, job)):
@@ -170,7 +171,7 @@ class Check:
         print(f"--- {name}: make {' '.join(arguments)}", flush=True)
         begun = time.monotonic()
         try:
-            status = subprocess.run(["timeout", "--kill-after=20", str(round(max(60, limit))),
+            status = subprocess.run(["timeout", "--kill-after=20", str(max(1, round(limit))),
                                      "make", "--no-print-directory", *arguments],
                                     cwd=ROOT, check=False, stdin=subprocess.DEVNULL).returncode
         except OSError as error:
@@ -191,7 +192,7 @@ def run_touched(check: Check, planned: list[Batch]) -> set[str]:
         if batch.expected() > check.left():
             continue
         name = f"{len(batch.files)} touched files ({batch.kind.name})"
-        if not check.make(name, batch.command(), check.left(LAST_MINUTES)):
+        if not check.make(name, batch.command(), check.left()):
             check.lines.append(f"         {' '.join(batch.files)}")
         ran.update(batch.files)
     return ran
@@ -223,18 +224,26 @@ def headline(found: Scope, base: str, planned: list[Batch]) -> str:
             f"{len(found.targets)} targets, and {files} test files beside the fixed part.")
 
 
+def plan_lines(found: Scope, fixed: dict[str, list[str]], planned: list[Batch]) -> list[str]:
+    """The steps of the fixed part, the batches, and the jobs that no time is left for."""
+    files = {path for batch in planned for path in batch.files}
+    return [*(f"fixed   {name}: make {' '.join(command)}" for name, command in fixed.items()),
+            *(f"{batch.expected():5.0f} s {batch.kind.name:8}{' '.join(batch.files)}"
+              for batch in planned),
+            *not_run_jobs(found, files)]
+
+
 def main(arguments: list[str]) -> int:
     """Runs the check; the exit status."""
     base = base_of(dict(os.environ))
     found = scope_since(base)
     planned = plan(found)
     print(headline(found, base, planned), flush=True)
+    fixed = FIXED_OF_DOCUMENTS if found.only_documents() else FIXED
     if arguments == ["--plan"]:
-        for batch in planned:
-            print(f"{batch.expected():5.0f} s {batch.kind.name:8}{' '.join(batch.files)}")
+        print(*plan_lines(found, fixed, planned), sep="\n")
         return 0
     check = Check(float(os.environ.get("CHECK_BEGAN", time.time())))
-    fixed = FIXED_OF_DOCUMENTS if found.only_documents() else FIXED
     good = [check.make(name, command, check.left(LAST_MINUTES)) for name, command in fixed.items()]
     ran = run_touched(check, planned) if all(good) else set()
     missing = [batch for batch in planned if not ran.issuperset(batch.files)]

@@ -54,11 +54,11 @@ class PlanTests(unittest.TestCase):
         self.assertEqual(change.seconds_of(measured, A), 7)
         self.assertEqual(change.seconds_of(measured, B), UNKNOWN_SECONDS)
 
-    def test_the_fixed_part_has_end_to_end_tests_unless_documents_changed_alone(self) -> None:
+    def test_the_fixed_part_has_the_end_to_end_tests_and_documents_touch_no_other(self) -> None:
         own = "Tests/EndToEnd/test_mqtt.py"
         tests = {A: 0, own: 0, change.DOCUMENT_TESTS: 0}
         self.assertEqual(change.candidates(Scope(["Sources/A/a.swift"], tests=tests)), {A: 0})
-        self.assertEqual(change.candidates(Scope(["docs/a.md"], tests=tests)), {A: 0, own: 0})
+        self.assertEqual(change.candidates(Scope(["docs/a.md"], tests=tests)), {})
 
     def test_touched_jobs_are_named_unless_all_their_touched_files_ran(self) -> None:
         found = Scope(["Sources/CMAF/A.swift"], targets={"CMAF": 0, "CMAFTests": 1},
@@ -68,6 +68,23 @@ class PlanTests(unittest.TestCase):
                                  "asan", "other-debian"])
         names = [line.split("JOB=")[1].split()[0] for line in change.not_run_jobs(found, {A, B})]
         self.assertEqual(names, ["units-long", "tsan", "asan", "other-debian"])
+
+    def test_a_job_that_is_touched_without_a_file_is_named(self) -> None:
+        for found in (Scope(["deploy/edge/a.conf"]),
+                      Scope(["Makefile"], recipes=frozenset({"edge"}),
+                            tests={"Tests/Edge/test_a.py": 0})):
+            lines = change.not_run_jobs(found, {"Tests/Edge/test_a.py"})
+            self.assertTrue(any("JOB=edge" in line for line in lines), found)
+
+    def test_the_plan_names_the_fixed_part_the_batches_and_the_jobs(self) -> None:
+        found = Scope(["Sources/CMAF/A.swift"], targets={"CMAFTests": 1}, tests={A: 0},
+                      causes={"CMAFTests": "Sources/CMAF/A.swift"})
+        lines = change.plan_lines(found, change.FIXED, [Batch(OTHERS, [A], 10)])
+        self.assertEqual(lines[:4], ["fixed   lint: make lint", "fixed   make test: make test",
+                                     "fixed   fault classes: make BUILT=1 fault-classes",
+                                     f"   25 s others  {A}"])
+        self.assertIn("JOB=units-long", lines[4])
+        self.assertIn("touched: Sources/CMAF/A.swift)", lines[4])
 
     def test_cases_of_faults_must_exist(self) -> None:
         cases = {"a kill": "Faults/a.py::test_a[x]", "a cut": "Faults/a.py::test_b",
@@ -130,6 +147,15 @@ class RunTests(unittest.TestCase):
         status, made, lines = self.run_change(found, lambda command: 124 * (A in command[-1]))
         self.assertEqual((status, len(made)), (1, 5))
         self.assertTrue(any(line.endswith("status 124, its limit") for line in lines))
+
+    def test_touched_files_are_ended_after_60_minutes_and_the_fixed_part_later(self) -> None:
+        found = Scope(["Tests/Thorough/test_a.py"], tests={A: 0})
+        limits: list[int] = []
+        status, _, _ = self.run_change(found, lambda command: limits.append(int(command[2])) or 0,
+                                       began=1000)
+        self.assertEqual(status, 0)
+        for limit, minutes in zip(limits, (75, 75, 75, 60, 60), strict=True):
+            self.assertAlmostEqual(limit, minutes * 60 - 1000, delta=5)
 
     def test_documents_alone_need_lint_and_their_tests(self) -> None:
         _, made, _ = self.run_change(Scope(["docs/testing.md"]), lambda _: 0)
