@@ -7,7 +7,8 @@ of a test file is 0 if the change is in the file or in one of its subjects, 1 if
 that it imports or in a target that a subject imports, and so on.
 
 scope.py [BASE]   prints the scope of the difference from BASE (default: Tests/checked)
-scope.py --lint   fails if a test file has no subject, or an unknown one
+scope.py --lint   fails if a test file has no subject, or an unknown one, and if Tests/seconds.json
+                  has a file that does not exist
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -28,6 +30,7 @@ from thorough_jobs import JOBS
 
 ROOT = Path(__file__).resolve().parents[1]
 SUBJECTS = ROOT / "Tests/subjects.json"
+SECONDS = ROOT / "Tests/seconds.json"
 CHECKED = ROOT / "Tests/checked"
 # The folders whose files have subjects.
 SUITES = ("EndToEnd", "Thorough", "Faults", "Edge")
@@ -303,8 +306,15 @@ def faults(subjects: dict[str, list[str]], files: set[str], targets: set[str],
                 yield f"Tests/subjects.json: {name}: {subject} is no target, file or folder"
 
 
+def stale(measured: Iterable[str], files: set[str]) -> Iterator[str]:
+    """The entries of Tests/seconds.json whose file does not exist."""
+    for name in measured:
+        if re.split("::| ", name)[0] not in files:
+            yield f"Tests/seconds.json: {name}: no such file"
+
+
 def lint() -> int:
-    """Prints the faults of the table; the exit status."""
+    """Prints the faults of the tables; the exit status."""
     subjects = json.loads(SUBJECTS.read_text())
     files = {str(path.relative_to(ROOT / "Tests")) for suite in SUITES
              for path in (ROOT / "Tests" / suite).glob("test_*.py")}
@@ -312,6 +322,8 @@ def lint() -> int:
     named = {subject for found in subjects.values() for subject in found}
     found = list(faults(subjects, files, targets,
                         {subject for subject in named if (ROOT / subject).exists()}))
+    every = {str(path.relative_to(ROOT / "Tests")) for path in (ROOT / "Tests").rglob("test_*.py")}
+    found += stale(json.loads(SECONDS.read_text()), every)
     print("\n".join(found) or f"{len(files)} test files have subjects")
     return 1 if found else 0
 

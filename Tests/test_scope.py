@@ -8,7 +8,7 @@ import unittest
 from dataclasses import replace
 
 from recipes import differing
-from scope import FAR, ROOT, Graph, Tests, faults, imported, read_graph, scope
+from scope import FAR, ROOT, Graph, Tests, faults, imported, read_graph, scope, stale
 
 GRAPH = Graph(
     {"Time": "Sources/Time", "Media": "Sources/Media", "Server": "Sources/Server",
@@ -147,6 +147,12 @@ class ScopeTests(unittest.TestCase):
                          ["e.py: no subject in Tests/subjects.json",
                           "b.py: Tome is no target, file or folder", "c.py has no subject",
                           "d.py is no test file"])
+
+    def test_measured_seconds_of_a_deleted_file_are_a_fault(self) -> None:
+        names = ["EndToEnd/test_a.py", "EndToEnd/test_a.py players", "EndToEnd/test_a.py::test_b",
+                 "EndToEnd/test_b.py players", "EndToEnd/test_b.py::test_a"]
+        self.assertEqual([line.split(": ")[1] for line in stale(names, {"EndToEnd/test_a.py"})],
+                         names[3:])
 
 
 if __name__ == "__main__":
