@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help build-unit build-debug deps-run deps-test deps-bench deps-edge deps-package build run \
   test unit e2e players faults latency lossy compare edge static install install-files deb package \
-  docs lint words fmt tsan asan fuzz hostile soak bench check clean other-debian dist release \
+  docs lint words fmt tsan asan fuzz hostile soak bench clean other-debian dist release \
   release-check
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
@@ -46,8 +46,17 @@ BENCH_PACKAGES := valgrind
 SERVICE_PACKAGES := varnish nginx-light trafficserver caddy prometheus
 
 # With INSTALL=no nothing is installed by apt: a target with missing packages prints the command
-# that installs them, and ends with an error.
+# that installs them, and make ends with status 2. The first check of a target, deps-run, then has
+# all packages of the target, so that there is one command.
 INSTALL ?= yes
+ifeq ($(INSTALL),no)
+test deps-test: ALSO += $(TEST_PACKAGES)
+deps-bench: ALSO += $(BENCH_PACKAGES)
+bench: ALSO += $(TEST_PACKAGES) $(if $(IN_TURNS),,$(EDGE_PACKAGES) $(BENCH_PACKAGES))
+deps-edge: ALSO += $(EDGE_PACKAGES)
+deps-package: ALSO += $(PACKAGE_PACKAGES)
+endif
+FOR_PROGRAM := the libraries and the font of the program
 # Installs the missing packages among $(1), which are $(2), and says so in one line.
 apt = @missing=$$(for package in $(1); do \
     dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
@@ -69,7 +78,7 @@ help:  ## list the targets
 	  | sed -E 's/^([a-z0-9-]+):[^#]*## /  \1\t/' | expand -t 14
 
 deps-run:  ## install the Debian packages for `make run`
-	$(call apt,$(RUN_PACKAGES),the libraries and the font of the program)
+	$(call apt,$(RUN_PACKAGES)$(ALSO:%= %),$(if $(ALSO),packages,$(FOR_PROGRAM)))
 	@command -v swift >/dev/null \
 	  || { echo "swift not found (expected a Swift toolchain of 6.2 or later)"; exit 1; }
 
@@ -111,11 +120,12 @@ test: deps-run  ## test every feature once: end to end, by unit tests, and in pl
 	@$(MAKE) --no-print-directory BUILT=1 players
 	@$(PYTHON) Tests/repeated.py
 
-# A build of its own: SwiftPM makes one build of a folder at a time, and a plain `swift test` is for
-# changes of single files. Whole modules take less processor time. With -num-threads the compiler
-# still writes an object for each file, which SwiftPM links, and the index, by which it finds tests.
-# A module is checked once, and not a second time for its interface: 414 s of processor time in
-# place of 511 on 28 November 2026.
+# A build of its own: SwiftPM makes one build of a folder at a time. `make unit SUITE=...` runs
+# single suites; a plain `swift test` would build everything again, in .build and with other flags.
+# Whole modules take less processor time. With -num-threads the compiler still writes an object for
+# each file, which SwiftPM links, and the index, by which it finds tests. A module is checked once,
+# and not a second time for its interface: 414 s of processor time in place of 511 on 28 November
+# 2026.
 UNIT_BUILD := --scratch-path .build-unit -Xswiftc -no-emit-module-separately-wmo \
   -Xswiftc -whole-module-optimization -Xswiftc -num-threads -Xswiftc 2
 build-unit: deps-run  ## build the unit tests, and the index of the editor, in .build-unit
@@ -126,10 +136,11 @@ build-debug: deps-run  ## build the program for the debugger, in .build-unit
 
 # A failed test is repeated once, alone; both results are printed. More than three repeated tests of
 # a run are a failure, see Tests/repeated.py.
-unit: deps-test  ## unit tests; LONG=1: at full length
-	timeout 1500 $(PYTHON) Tests/run_unit.py $(UNIT_BUILD)
+SUITE ?=
+unit: deps-test  ## unit tests; SUITE=ServerTests.HoldTests: those only; LONG=1: at full length
+	timeout 1500 $(PYTHON) Tests/run_unit.py $(UNIT_BUILD)$(SUITE:%= --filter '%')
 
-# The tests of the client wait too: node's default is a file at a time on two processors.
+# The tests of the client wait too: node runs one file at a time by default on two processors.
 CLIENT_FILES := 4
 # Tests mostly wait. On 25 November 2026 `make e2e` took 1.4 of two processors with six workers.
 # Encoders of 1080p and slow viewers were late in a run with five: four tests had to be repeated.
@@ -390,9 +401,6 @@ COMPARE_SECONDS ?= 15
 compare: deps-test deps-edge build  ## the same pictures through other servers; write compare.md
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 780 \
 	  $(PYTHON) Bench/compare.py --seconds $(COMPARE_SECONDS) --out compare.md
-
-check: lint tsan test  ## all checks before a release
-	swift build --explicit-target-dependency-import-check error
 
 clean:  ## remove all build products and results
 	rm -rf .build .build-unit .build-tsan .build-asan .build-fuzz .build-static .build-deb \

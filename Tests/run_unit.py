@@ -45,6 +45,12 @@ def failures(events: Path) -> dict[str, list[str]]:
     return found
 
 
+def unfiltered(arguments: list[str]) -> list[str]:
+    """The arguments without --filter and its value: two of them would run the tests of both."""
+    return [word for before, word in zip(["", *arguments], arguments)
+            if "--filter" not in (before, word)]
+
+
 def main(arguments: list[str]) -> int:
     """Runs the tests and repeats the failed ones."""
     with tempfile.TemporaryDirectory() as folder:
@@ -59,7 +65,7 @@ def main(arguments: list[str]) -> int:
             return status
         names = "|".join(f"^{re.escape(name)}" for name in failed)
         print(f"repeating {len(failed)} of the tests alone", flush=True)
-        status = run([*arguments, "--skip-build", "--filter", names], events)
+        status = run([*unfiltered(arguments), "--skip-build", "--filter", names], events)
         again = failures(events)
         for name in failed:
             print(f"{'FAILED AGAIN' if name in again else 'PASSED when repeated'} {name}")
