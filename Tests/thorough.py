@@ -9,7 +9,8 @@ result is NOT RUN.
 thorough.py            runs the jobs without a valid result; 0 only if then every job has passed
 thorough.py JOB ...    runs these jobs; 0 only if they have passed
 thorough.py --summary  prints the summary; 0 only if every job has passed
-LONG=1: more seeds, kills and inputs; only results of such runs count. AGAIN=1: also the jobs with a valid result.
+LONG=1: more seeds, kills and inputs; only results of such runs count.
+AGAIN=1: also the jobs with a valid result.
 """
 
 from __future__ import annotations
