@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Counts the assertions of tests whose verdict is the speed of the machine.
+"""Counts the verdicts of tests that depend on the speed of the machine, and long pauses.
 
-Counted, in Python (`assert`) and in Swift (`#expect`, `#require`):
+Counted, in Python (`assert`, and `if` before `raise` or `fail`) and in Swift (`#expect`,
+`#require`):
 
 - a comparison of a measured time with a constant: a clock reading, a value computed from one, or
-  one of the names in MEASURED;
-- `pause()` of five seconds and more (Python).
+  one of the names in MEASURED; also with another measured time and a constant (`end < begun + 2`);
+- a pause or sleep of five seconds and more, see long_pauses.py.
 
 Not counted: a comparison of two measured times (a ratio, an order of events), a comparison with
 zero, and a deadline of a wait. `Tests/times.txt` has the permitted number of each file with its
@@ -21,17 +22,27 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from long_pauses import LONG_PAUSE, constants
 from measured_times import Findings, measuring, python_findings
 
 TESTS = Path(__file__).resolve().parent
 PERMITTED = TESTS / "times.txt"
 
 CLOCK = r"(?:SystemClock\.(?:monotonicTime|wallTime)|(?:Continuous|Suspending)Clock\(?\)?\.now|"\
-    r"\bprocessorTime\b)"
+    r"\bprocessorTime\b|\.duration\(to: \.now\)|\bDate(?:\(\)|\.now)\.timeIntervalSince|"\
+    r"\.timeIntervalSinceNow\b)"
 SWIFT_CLOCK = re.compile(CLOCK)
+# A clock with a name, whose readings are replaced by those of its type.
+SWIFT_LOCAL_CLOCK = re.compile(r"\blet (\w+)(?:: \w+)? = (?:Continuous|Suspending)Clock\(\)")
 SWIFT_MEASURED = re.compile(
     r"\b(?:let|var) (\w+)(?:: \w+)? = (?:try )?(?:await )?(?:[^\n]*" + CLOCK
-    + r"[^\n]* - |[^\n]* - " + CLOCK + r"|[^\n]*\.measure\b)")
+    + r"[^\n]* - |[^\n]* - " + CLOCK + r"|[^\n]*\.duration\(to: " + CLOCK
+    + r"|[^\n]*(?:\.duration\(to: \.now|\.timeIntervalSince)|[^\n]*\.measure\b)")
+SWIFT_SLEEP = re.compile(r"\b(u?sleep)\(")
+SWIFT_NUMBER = re.compile(r"(?:\.(\w+)\(|(\w+): |^)([\d_]+(?:\.\d+)?)\b(?! *[*/])")
+SWIFT_UNITS = {"seconds": 1.0, "milliseconds": 1e-3, "microseconds": 1e-6, "nanoseconds": 1e-9,
+               "forTimeInterval": 1.0}
+SWIFT_CONDITION = re.compile(r"#(?:expect|require)\(")
 SWIFT_BOUND = re.compile(r" (?:<=?|>=?) ")
 SWIFT_DEADLINE = re.compile(CLOCK + r" <=? (?:\w+\.)*\w*(?:deadline|until|limit|end)\w*",
                             re.IGNORECASE)
@@ -39,22 +50,35 @@ SWIFT_ZERO = re.compile(r" (?:<=?|>=?) (?:0|\.zero)\b")
 SWIFT_TEXT = re.compile(r'"(?:\\.|[^"\\])*"')
 
 
-def conditions(code: str) -> Iterator[tuple[int, str]]:
-    """Offset and text of the arguments of each #expect and #require."""
-    for match in re.finditer(r"#(?:expect|require)\(", code):
+def calls(code: str, name: re.Pattern[str]) -> Iterator[tuple[re.Match[str], str]]:
+    """Each call, whose name and first bracket match, and the text of its arguments."""
+    for match in name.finditer(code):
         depth, end = 1, match.end()
         while depth and end < len(code):
             depth += {"(": 1, ")": -1}.get(code[end], 0)
             end += 1
-        yield match.start(), code[match.end():end - 1]
+        yield match, code[match.end():end - 1]
+
+
+def swift_pause(function: str, arguments: str) -> float:
+    """The most seconds that the arguments of a sleep name."""
+    units = {**SWIFT_UNITS, "": 1e-6 if function == "usleep" else 1.0}
+    return max((float(number.replace("_", "")) * units.get(unit or word, 0.0)
+                for unit, word, number in SWIFT_NUMBER.findall(arguments)), default=0.0)
 
 
 def swift_findings(text: str) -> Findings:
     """Line and kind of each finding of a Swift file."""
     code = SWIFT_TEXT.sub('""', text)
+    for name in set(SWIFT_LOCAL_CLOCK.findall(code)):
+        code = re.sub(rf"\b{name}\.now\b", "ContinuousClock.now", code)
     # The names of one function: the text from the `func` before the assertion.
     found = []
-    for offset, condition in conditions(code):
+    for match, arguments in calls(code, SWIFT_SLEEP):
+        if (seconds := swift_pause(match[1], arguments)) >= LONG_PAUSE:
+            found.append((code.count("\n", 0, match.start()) + 1, f"pause of {seconds:g} s"))
+    for match, condition in calls(code, SWIFT_CONDITION):
+        offset = match.start()
         begin = code.rfind("func ", 0, offset)
         names = SWIFT_MEASURED.findall(code[max(begin, 0):offset])
         if not SWIFT_BOUND.search(condition) or SWIFT_DEADLINE.search(condition) \
@@ -63,7 +87,7 @@ def swift_findings(text: str) -> Findings:
         if SWIFT_CLOCK.search(condition) or any(
                 re.search(rf"\b{name}\b", condition) for name in names):
             found.append((code.count("\n", 0, offset) + 1, "bound of a measured time"))
-    return found
+    return sorted(found)
 
 
 def read_permitted(text: str) -> dict[str, tuple[int, str]]:
@@ -107,7 +131,8 @@ def all_findings() -> dict[str, Findings]:
     trees = {path: ast.parse(path.read_text()) for path in sorted(TESTS.rglob("*.py"))
              if not path.name.startswith(("check_", "test_check_"))}
     functions = {path.stem: measuring(tree) for path, tree in trees.items()}
-    found = {path: python_findings(tree, functions) for path, tree in trees.items()}
+    numbers = {path.stem: constants(tree) for path, tree in trees.items()}
+    found = {path: python_findings(tree, functions, numbers) for path, tree in trees.items()}
     found |= {path: swift_findings(path.read_text()) for path in sorted(TESTS.rglob("*.swift"))}
     return {str(path.relative_to(TESTS)): mine for path, mine in found.items() if mine}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds assertions of Python tests that bound a measured time by a constant, and long pauses.
+"""Finds verdicts of Python tests that bound a measured time by a constant, and long pauses.
 
 Measured is a clock reading, a value computed from one, a name of MEASURED, and a spread.
 """
@@ -10,7 +10,8 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-LONG_PAUSE = 5.0
+from long_pauses import Values, last_name, long_pauses
+
 CLOCKS = {"time", "monotonic", "perf_counter", "time_ns", "monotonic_ns", "perf_counter_ns",
           "process_time"}
 MEASURED = re.compile(
@@ -21,21 +22,10 @@ MEASURED = re.compile(
 KEEPERS = {"abs", "float", "int", "list", "map", "max", "mean", "min", "round", "sorted", "sum"}
 # Functions whose value is taken for a measured time: a test has them of nothing else.
 SPREADS = {"median", "percentile", "quantiles"}
-# Functions whose value is taken for a measured time: a test has them of nothing else.
-SPREADS = {"median", "percentile", "quantiles"}
 DEADLINE = re.compile(r".*(?:deadline|until|_?end)", re.IGNORECASE)
 CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
 
 Findings = list[tuple[int, str]]
-
-
-def last_name(node: ast.AST) -> str:
-    """The last part of a dotted name, a subscript by text, or an empty text."""
-    if isinstance(node, ast.Subscript):
-        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-            return node.slice.value
-        return last_name(node.value)
-    return getattr(node, "attr", getattr(node, "id", ""))
 
 
 class Measured:
@@ -135,6 +125,24 @@ def is_constant(node: ast.AST, parameters: set[str]) -> bool:
     return False
 
 
+def is_bound(one: ast.AST, other: ast.AST, measured: Measured, parameters: set[str]) -> bool:
+    """Whether `other` bounds a measured time: a constant, or another reading and a constant."""
+    if not measured.has(one) or DEADLINE.fullmatch(last_name(other)):
+        return False
+    if not measured.has(other):
+        return is_constant(other, parameters)
+    return isinstance(other, ast.BinOp) and isinstance(other.op, (ast.Add, ast.Sub)) and any(
+        measured.has(reading) and not measured.has(number) and is_constant(number, parameters)
+        for reading, number in ((other.left, other.right), (other.right, other.left)))
+
+
+def fails(node: ast.If) -> bool:
+    """Whether a branch only ends a test: it raises, or calls `fail`."""
+    last = node.body[-1]
+    return isinstance(last, ast.Raise) or isinstance(last, ast.Expr) \
+        and isinstance(last.value, ast.Call) and last_name(last.value.func) == "fail"
+
+
 def bounds(test: ast.AST, measured: Measured, parameters: set[str]) -> Iterator[ast.Compare]:
     """The comparisons of a condition that bound a measured time by a constant."""
     skipped: set[int] = set()
@@ -149,9 +157,7 @@ def bounds(test: ast.AST, measured: Measured, parameters: set[str]) -> Iterator[
         sides = [node.left, *node.comparators]
         for left, operator, right in zip(sides, node.ops, sides[1:]):
             if isinstance(operator, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)) and any(
-                    measured.has(one) and not measured.has(other)
-                    and is_constant(other, parameters)
-                    and not DEADLINE.fullmatch(last_name(other))
+                    is_bound(one, other, measured, parameters)
                     for one, other in ((left, right), (right, left))):
                 yield node
                 break
@@ -178,14 +184,6 @@ def measuring(tree: ast.Module) -> dict[str, set[str]]:
     return found
 
 
-def numbers_of(tree: ast.Module) -> dict[str, float]:
-    """The module's constants that are numbers."""
-    return {target.id: node.value.value for node in tree.body
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-            and isinstance(node.value.value, (int, float))
-            for target in node.targets if isinstance(target, ast.Name)}
-
-
 def imported(tree: ast.Module) -> set[tuple[str, str]]:
     """Module and name of each import by name."""
     return {(node.module.split(".")[-1], name.name) for node in ast.walk(tree)
@@ -193,8 +191,12 @@ def imported(tree: ast.Module) -> set[tuple[str, str]]:
 
 
 def python_findings(tree: ast.Module,
-                    others: Mapping[str, Mapping[str, set[str]]] = {}) -> Findings:
-    """Line and kind of each finding of a module; `others` has the functions that measure."""
+                    others: Mapping[str, Mapping[str, set[str]]] = {},
+                    numbers: Mapping[str, Values] = {}) -> Findings:
+    """Line and kind of each finding of a module.
+
+    `others` has the functions of other modules that measure, `numbers` their constants.
+    """
     found: dict[int, str] = {}
     functions = set().union(*measuring(tree).values(), *(
         others.get(module, {}).get(name, set()) for module, name in imported(tree)))
@@ -204,13 +206,9 @@ def python_findings(tree: ast.Module,
         measured.read(function.body)
         parameters = {argument.arg for argument in arguments} - measured.names
         for node in ast.walk(function):
-            if isinstance(node, ast.Assert) and any(bounds(node.test, measured, parameters)):
+            if (isinstance(node, ast.Assert) or isinstance(node, ast.If) and fails(node)) \
+                    and any(bounds(node.test, measured, parameters)):
                 found[node.lineno] = "bound of a measured time"
-    numbers = numbers_of(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and last_name(node.func) == "pause" and node.args:
-            first = node.args[0]
-            seconds = numbers.get(last_name(first), getattr(first, "value", 0))
-            if isinstance(seconds, (int, float)) and seconds >= LONG_PAUSE:
-                found[node.lineno] = f"pause of {seconds:g} s"
+    for line, seconds in long_pauses(tree, numbers).items():
+        found[line] = f"pause of {seconds:g} s"
     return sorted(found.items())

@@ -8,6 +8,7 @@ import unittest
 from textwrap import dedent, indent
 
 from check_times import compare, lowered, read_permitted, swift_findings
+from long_pauses import constants
 from measured_times import measuring, python_findings
 
 BOUNDS = {
@@ -24,6 +25,19 @@ BOUNDS = {
     "a parameter of the test": "assert response.held > ahead - 0.1",
     "a long pause": 'pause(5, "an outage")',
     "a long pause by its name": 'pause(LONG, "an outage")',
+    "a long pause by a keyword": 'pause(reason="an outage", seconds=6)',
+    "a long sleep": "time.sleep(5)",
+    "a product": 'pause(2 * 5, "an outage")',
+    "a sum": "time.sleep(SHORT + 3)",
+    "a constant of a table": 'pause(TABLE[ahead], "an outage")',
+    "a constant of a tuple": 'pause(SECOND, "an outage")',
+    "a variable of the environment": 'pause(SET, "an outage")',
+    "a wait until a time": 'pause(started + 11 - time.monotonic(), "one more try")',
+    "a local name": 'away = 8 if ahead else 1\npause(away, "an outage")',
+    "a loop": 'for away in (1, 30):\n    pause(away, "an outage")',
+    "a reading and a constant": "begun = time.time()\nassert time.time() < begun + 2",
+    "a failure": "took = time.time() - start\nif took > 3:\n    raise AssertionError(took)",
+    "another failure": "if time.time() - start > 3:\n    pytest.fail(\"slow\")",
 }
 NO_BOUNDS = {
     "two measured times": "assert response.held < 2 * reference.held",
@@ -35,8 +49,18 @@ NO_BOUNDS = {
     "media times": "assert abs(one.tfdt - other.tfdt) < 3",
     "a filter": "assert [at for at in found if time.time() - at > 3]",
     "a short pause": 'pause(2, "an outage")',
+    "a short sum": "time.sleep(SHORT + 1)",
+    "an unknown pause": 'pause(ahead * 20, "an outage")',
+    "a part of a known time": 'pause(LONG - 2, "an outage")',
+    "a wait until an unknown time": 'pause(max(0, at - time.time()), "until then")',
+    "another pause": "video.pause()",
+    "a branch that does not fail": "if time.time() - start > 3:\n    print(start)",
+    "a failure of a wait": "if time.monotonic() > deadline:\n    raise AssertionError",
+    "a reading of another place": "begun = time.time()\nassert begun < found.at + 2",
     "a helper": 'not_before(start, 8, "the end of the hold")',
 }
+NUMBERS = "LONG = 6\nSHORT = 2\nTABLE = {'a': 1, 'b': 60}\nFIRST, SECOND = 1, 5\n" \
+    "SET = int(os.environ.get('SET', '60'))\n"
 SWIFT = {
     "#expect(SystemClock.monotonicTime - begun < .seconds(2))": 1,
     "#expect(\n      ContinuousClock.now - start\n        < .seconds(2))": 1,
@@ -46,12 +70,26 @@ SWIFT = {
     "#expect(segment.duration < .seconds(2))": 0,
     "#expect(SystemClock.monotonicTime - begun > .zero)": 0,
     '#expect(text == "SystemClock.monotonicTime < 3")': 0,
+    "let clock = ContinuousClock()\n    #expect(clock.now - begun < .seconds(2))": 1,
+    "let clock = ManualClock()\n    #expect(clock.now - begun < .seconds(2))": 0,
+    "#expect(begun.duration(to: .now) < .seconds(2))": 1,
+    "let took = begun.duration(to: .now)\n    #expect(took < .seconds(2))": 1,
+    "#expect(Date().timeIntervalSince(begun) < 2)": 1,
+    "let took = Date().timeIntervalSince(begun)\n    #expect(took < 2)": 1,
+    "#expect(-begun.timeIntervalSinceNow < 2)": 1,
+    "#expect(found.date <= Date())": 0,
+    "SystemClock.sleep(until: SystemClock.monotonicTime + .seconds(5))": 1,
+    "SystemClock.sleep(until: start + .milliseconds(6_000))": 1,
+    "SystemClock.sleep(until: start + .milliseconds(500))": 0,
+    "usleep(300_000)": 0,
+    "usleep(5_000_000)": 1,
+    "Thread.sleep(forTimeInterval: 7.5)": 1,
 }
 
 
 def found(body: str, head: str = "") -> int:
     """The number of findings in a test with these statements."""
-    text = f"LONG = 6\n{head}\ndef test_it(self, ahead, response):\n" + indent(body, "    ")
+    text = f"{NUMBERS}{head}\ndef test_it(self, ahead, response):\n" + indent(body, "    ")
     return len(python_findings(ast.parse(text)))
 
 
@@ -62,6 +100,26 @@ class FindingTests(unittest.TestCase):
         for name, body in BOUNDS.items():
             with self.subTest(name):
                 self.assertEqual(found(body), 1)
+
+    def test_pauses_by_parameters_are_found(self) -> None:
+        for head, body, count in (
+                ('@pytest.mark.parametrize("away", [1, 30])\ndef test_it(away):\n', "", 1),
+                ('@pytest.mark.parametrize("away", [1, 3])\ndef test_it(away):\n', "", 0),
+                ('@pytest.mark.parametrize(("size", "away"), [(9, 1), pytest.param(9, LONG)])\n'
+                 "def test_it(size, away):\n", "", 1),
+                ("def helper(away, least=7):\n", "", 0),
+                ("def helper(least, away=7):\n", "", 1),
+                ("def helper(away):\n", "helper(8)\n", 1),
+                ("def helper(away):\n", "helper(away=1)\n", 0)):
+            with self.subTest(head):
+                text = f"{NUMBERS}{head}    def fault():\n        pause(away, 'an outage')\n{body}"
+                self.assertEqual(len(python_findings(ast.parse(text))), count)
+
+    def test_constants_of_other_modules_are_known(self) -> None:
+        text = "from harness.archive import LONG\npause(LONG, 'an outage')\n"
+        numbers = {"archive": constants(ast.parse("LONG = 2 * 3"))}
+        self.assertEqual(python_findings(ast.parse(text), {}, numbers), [(2, "pause of 6 s")])
+        self.assertEqual(python_findings(ast.parse(text)), [])
 
     def test_other_assertions_are_not(self) -> None:
         for name, body in NO_BOUNDS.items():
