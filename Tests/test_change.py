@@ -89,8 +89,23 @@ class PlanTests(unittest.TestCase):
     def test_cases_of_faults_must_exist(self) -> None:
         cases = {"a kill": "Faults/a.py::test_a[x]", "a cut": "Faults/a.py::test_b",
                  "a lie": "Faults/b.py::test_a"}
-        found = list(fault_classes.faults(cases, {"Faults/a.py": "def test_a(): pass"}))
+        text = "@pytest.mark.parametrize('a', ['x'])\ndef test_a(): pass"
+        found = list(fault_classes.faults(cases, {"Faults/a.py": text}))
         self.assertEqual([line.split(": ")[1] for line in found], ["a cut", "a lie"])
+
+
+    def test_parameters_of_cases_must_exist(self) -> None:
+        mark = "@pytest.mark.parametrize"
+        text = (f"PATHS = {{'ws': 1, 'frames': 2}}\n{mark}('a', PATHS)\ndef test_a(): pass\n"
+                f"{mark}(('a', 'b'), [('ws', 1), ('hls', 2)])\ndef test_b(): pass\n"
+                f"{mark}('a', [1, 2])\n{mark}('b', ['x'])\ndef test_c(): pass\n"
+                f"{mark}('a', [f(1)])\ndef test_d(): pass\ndef test_e(): pass\n"
+                f"{mark}('a', [f(1)], ids=['one'])\ndef test_f(): pass\n")
+        good = ("a[ws]", "a", "b[ws-1]", "c[x-2]", "d[any]", "e", "f[one]")
+        bad = ("a[w]", "b[ws-2]", "c[2-x]", "e[x]", "f[two]")
+        cases = {name: f"a.py::test_{name}" for name in (*good, *bad)}
+        found = [line.split(": ")[1] for line in fault_classes.faults(cases, {"a.py": text})]
+        self.assertEqual(found, list(bad))
 
 
 class RunTests(unittest.TestCase):
