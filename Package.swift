@@ -423,8 +423,8 @@ let package = Package(
 
 /// The test targets without threads, sockets, encoders and written files.
 let quickTests = [
-  "Time", "Checked", "Media", "Metadata", "Ingest", "CMAF", "Encryption", "ChunkStream",
-  "Packaging", "HLSPackager", "DASHPackager", "Scheduling", "Switching",
+  "Time", "Checked", "Media", "Metadata", "Ingest", "CMAF", "Encryption", "Packaging",
+  "HLSPackager", "DASHPackager", "Scheduling",
 ]
 
 // With QUICK=1 the package has only the quick tests and the targets that they need. Its other name
