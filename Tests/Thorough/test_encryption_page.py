@@ -70,7 +70,7 @@ def test_page_states_that_a_licence_is_missing(transport: str, streamer, tmp_pat
         view.open(program.url(f"/live/?transport={transport}"))
         view.page.wait_for_function(
             "text => document.querySelector('#messages').textContent.includes(text)", arg=reason,
-            timeout=10_000)
+            timeout=30_000)
         view.watch(4)
         assert reason in view.page.locator("#messages").inner_text()
         assert view.page.evaluate("() => __player.status") == "dead" and frames(view) == 0
