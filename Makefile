@@ -169,11 +169,12 @@ quick: deps-run  ## the pure unit tests, and those of the client: 30 s after the
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" command -v node >/dev/null \
 	  || { echo "node not found (make deps-test installs it)"; exit 1; }
 	QUICK=1 swift build $(UNIT_BUILD) --build-tests
-	QUICK=1 timeout 300 python3 Tests/run_unit.py $(UNIT_BUILD) --skip-build
 	@mkdir -p .build
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 \
-	  $(NODE_TESTS) --test-reporter=tap client/test/*.test.mjs >.build/client-tests.tap \
-	  || { cat .build/client-tests.tap; exit 1; }
+	  $(NODE_TESTS) --test-reporter=tap client/test/*.test.mjs >.build/client-tests.tap & node=$$!; \
+	QUICK=1 timeout 300 python3 Tests/run_unit.py $(UNIT_BUILD) --skip-build \
+	  || { kill $$node; exit 1; }; \
+	wait $$node || { cat .build/client-tests.tap; exit 1; }
 	@sed -n 's/^# pass \(.*\)/\1 tests of the client passed/p' .build/client-tests.tap
 
 # Tests/change.py runs the files that a change touches by this target. Files of Tests/Edge need

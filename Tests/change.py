@@ -29,7 +29,8 @@ from scope import ROOT, Scope, base_of, scope_since, tests_of
 from thorough import touches
 from thorough_jobs import JOBS
 
-# No batch begins unless it is expected to end within these minutes, and it is ended after them.
+# No batch begins unless it is expected to end within these minutes. One that is stopped after them
+# is NOT RUN.
 MINUTES = 60
 # The fixed part is ended after these minutes.
 LAST_MINUTES = 75
@@ -166,8 +167,12 @@ class Check:
         """The seconds until a number of minutes are over."""
         return self.began + minutes * 60 - time.time()
 
-    def make(self, name: str, arguments: list[str], limit: float) -> bool:
-        """Runs make; notes and returns whether it passed."""
+    def make(self, name: str, arguments: list[str], limit: float, *,
+             may_stop: bool = False) -> bool:
+        """Runs make; notes and returns whether it passed.
+
+        At its limit it is stopped, which is no failure if it `may_stop`.
+        """
         print(f"--- {name}: make {' '.join(arguments)}", flush=True)
         begun = time.monotonic()
         try:
@@ -178,10 +183,11 @@ class Check:
             status = error.errno or 1
         took = time.monotonic() - begun
         why = "" if status == 0 else f": status {status}{', its limit' if status == 124 else ''}"
-        self.lines.append(f"{'FAILED' if status else 'passed':8} {name}, "
-                          f"{took // 60:.0f} min {took % 60:02.0f} s{why}")
-        self.passed += status == 0
-        self.failed += status != 0
+        is_stopped = may_stop and status == 124
+        kind = "stopped" if is_stopped else "FAILED" if status else "passed"
+        self.lines.append(f"{kind:8} {name}, {took // 60:.0f} min {took % 60:02.0f} s{why}")
+        self.passed += kind == "passed"
+        self.failed += kind == "FAILED"
         return status == 0
 
 
@@ -192,9 +198,12 @@ def run_touched(check: Check, planned: list[Batch]) -> set[str]:
         if batch.expected() > check.left():
             continue
         name = f"{len(batch.files)} touched files ({batch.kind.name})"
-        if not check.make(name, batch.command(), check.left()):
+        failed = check.failed
+        passed = check.make(name, batch.command(), check.left(), may_stop=True)
+        if not passed:
             check.lines.append(f"         {' '.join(batch.files)}")
-        ran.update(batch.files)
+        if passed or check.failed > failed:
+            ran.update(batch.files)
     return ran
 
 

@@ -159,9 +159,17 @@ class RunTests(unittest.TestCase):
 
     def test_a_failed_batch_is_a_failure_and_the_next_one_runs(self) -> None:
         found = Scope(["Tests/Thorough/test_a.py"], tests={A: 0, B: 1, C: 1})
-        status, made, lines = self.run_change(found, lambda command: 124 * (A in command[-1]))
+        status, made, lines = self.run_change(found, lambda command: 2 * (A in command[-1]))
         self.assertEqual((status, len(made)), (1, 5))
-        self.assertTrue(any(line.endswith("status 124, its limit") for line in lines))
+        self.assertTrue(any(line.endswith("status 2") for line in lines))
+
+    def test_a_batch_that_is_stopped_is_not_run(self) -> None:
+        found = Scope(["Tests/Thorough/test_a.py"], tests={A: 0, B: 1, C: 1})
+        status, made, lines = self.run_change(found, lambda command: 124 * (A in command[-1]))
+        self.assertEqual((status, len(made)), (0, 5))
+        self.assertTrue(any(line.startswith("stopped") and line.endswith("status 124, its limit")
+                            for line in lines))
+        self.assertTrue(any(line.startswith("NOT RUN") and A in line for line in lines))
 
     def test_touched_files_are_ended_after_60_minutes_and_the_fixed_part_later(self) -> None:
         found = Scope(["Tests/Thorough/test_a.py"], tests={A: 0})
