@@ -318,7 +318,7 @@ let package = Package(
     tests("Time", ["Time"]),
     tests("Checked", ["Checked"]),
     tests("Versions", ["Versions"]),
-    tests("Events", ["Events", "HTTP", "Logging", "Net", "Sharing", "Time"]),
+    tests("Events", ["Events", "HTTP", "Logging", "Net", "Sharing", "TestSupport", "Time"]),
     tests("Ingest", ["CMAF", "Checked", "Ingest", "Media", "Metadata", "TestSupport", "Time"]),
     tests("Metadata", ["Metadata", "Time"]),
     tests("Access", ["Access", "CLinux", "Net", "Sharing", "System", "TestSupport", "Time"]),

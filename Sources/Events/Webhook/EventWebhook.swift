@@ -20,8 +20,10 @@ package final class EventWebhook: Sendable {
 
   private struct State {
     var hasNews = true
-    /// Whether the thread has sent all events, or has ended.
+    /// Whether the thread has sent all events.
     var isIdle = false
+    /// Whether the thread has ended, after the last event.
+    var hasEnded = false
   }
 
   /// How long a response is waited for.
@@ -74,13 +76,16 @@ package final class EventWebhook: Sendable {
     let thread = OSThread(name: "event-hook") { self.run(after: first) }
     if thread == nil {
       log.write(.error, "webhook-failed", "--on-event: the system refuses a thread")
-      state.update { $0.isIdle = true }
+      state.update { $0.hasEnded = true }
     }
   }
 
   /// Waits until all events are sent, or until the deadline.
-  package func finish(until deadline: MonotonicTime) {
-    _ = state.wait(until: deadline) { $0.isIdle && !$0.hasNews ? true : nil }
+  ///
+  /// - Returns: whether it waits for no event any more.
+  @discardableResult
+  package func finish(until deadline: MonotonicTime) -> Bool {
+    state.wait(until: deadline) { $0.hasEnded || $0.isIdle && !$0.hasNews ? true : nil } ?? false
   }
 
   private func run(after first: Int64) {
@@ -94,7 +99,7 @@ package final class EventWebhook: Sendable {
         if let report { write(report) }
         if progress.retryAt != nil { break }
       }
-      if isClosed, progress.retryAt == nil { return state.update { $0.isIdle = true } }
+      if isClosed, progress.retryAt == nil { return state.update { $0.hasEnded = true } }
       wait(until: progress.retryAt)
     }
   }
