@@ -52,6 +52,23 @@ struct InputAnalysisTests {
       rate: "25"),
   ]
 
+  @Test(
+    "jitter of up to three tenths of a frame and two lost frames do not change a rate of 3 s",
+    arguments: [10, 12, 15, 20, 24, 25, 30, 50, 60])
+  func jittered(rate: Int) {
+    var random = SplitMix64(seed: UInt64(rate))
+    for round in 0..<40 {
+      let lost =
+        round % 3 == 0
+        ? [1, 2].map { rate * $0 + Int.random(in: 0..<rate, using: &random) } : []
+      let times = (0...3 * rate).filter { !lost.contains($0) }.map { index in
+        let frame = Double(index) + Double.random(in: -0.3...0.3, using: &random)
+        return SourceTime(nanoseconds: Int64(frame * 1e9 / Double(rate)))
+      }
+      #expect(InputRate.nearest(timestamps: times, declared: nil)?.description == "\(rate)")
+    }
+  }
+
   @Test("the rate is the standard rate nearest to the timestamps", arguments: rates)
   func rate(_ row: RateRow) {
     #expect(

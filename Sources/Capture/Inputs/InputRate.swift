@@ -36,27 +36,72 @@ package enum InputRate {
 
   /// The mean interval between frames in nanoseconds, and its error as a share.
   ///
-  /// Missing frames do not change the interval.
+  /// Missing frames do not change the interval, and neither does jitter of up to a third of it: a
+  /// step of a frame and a half is one frame or two, so frames are counted by a position that
+  /// follows the timestamps.
   static func period(of timestamps: [SourceTime]) -> (mean: Double, error: Double)? {
     let ordered = Set(timestamps).sorted()
-    let steps = zip(ordered.dropFirst(), ordered).map { ($0 - $1).nanoseconds }
-    guard steps.count >= 2 else { return nil }
+    guard let first = ordered.first, ordered.count > 2 else { return nil }
+    let times = ordered.map { Double(($0 - first).nanoseconds) }
+    let steps = zip(times.dropFirst(), times).map { $0 - $1 }
     let sorted = steps.sorted()
-    let usual = Double(sorted[steps.count / 2])
-    guard usual > 0 else { return nil }
-    var frames = 0.0
-    var span = 0.0
-    for step in steps {
-      let count = (Double(step) / usual).rounded()
-      // Equal timestamps and jumps of the clock carry no information on the rate.
-      guard count >= 1, count <= 10 else { continue }
-      frames += count
-      span += Double(step)
-    }
-    guard frames > 0 else { return nil }
+    // Over some frames jitter has a smaller share: the median of these steps is near the interval.
+    let frames = max(1, min(8, steps.count / 5))
+    let means = zip(times.dropFirst(frames), times).map { ($0 - $1) / Double(frames) }.sorted()
+    let usual = means[means.count / 2]
+    guard usual > 0, let slope = slope(of: runs(times, usual: usual)) else { return nil }
     // bounded: indices within the steps, and floating
-    let spread = Double(sorted[steps.count * 3 / 4] - sorted[steps.count / 4])
-    return (span / frames, spread / span)  // bounded: floating
+    let spread = sorted[steps.count * 3 / 4] - sorted[steps.count / 4]
+    return (slope.mean, spread / slope.span)  // bounded: floating
+  }
+
+  /// A frame's number and its timestamp.
+  private typealias Counted = (number: Double, time: Double)
+
+  /// The shares of a deviation by which position and interval follow the timestamps.
+  private static let following = (position: 0.1, interval: 0.005)
+
+  /// The frames of ascending timestamps between jumps of the clock, with their numbers.
+  private static func runs(_ times: [Double], usual: Double) -> [[Counted]] {
+    var runs: [[Counted]] = []
+    var interval = usual
+    var position = 0.0
+    for (index, time) in times.enumerated() {
+      // bounded: floating
+      guard let last = runs.last?.last, time - last.time <= 10.5 * usual else {
+        runs.append([(0, time)])
+        // The mean of some frames is nearer to the grid than the first one.
+        // bounded: floating
+        let start = times[index...].prefix(8).prefix { $0 - time <= 80 * usual }
+        let shifts = start.enumerated().map { $1 - Double($0) * usual }  // bounded: floating
+        position = shifts.reduce(0, +) / Double(shifts.count)  // bounded: floating
+        continue
+      }
+      let count = max(0, ((time - position) / interval).rounded())  // bounded: floating
+      let deviation = time - position - count * interval  // bounded: floating
+      position += count * interval + following.position * deviation  // bounded: floating
+      interval += following.interval * deviation  // bounded: floating
+      runs[runs.count - 1].append((last.number + count, time))
+    }
+    return runs
+  }
+
+  /// The slope of timestamps over numbers of frames, by least squares, and the time of the frames.
+  private static func slope(of runs: [[Counted]]) -> (mean: Double, span: Double)? {
+    var (covariance, variance, span) = (0.0, 0.0, 0.0)
+    for run in runs {
+      let count = Double(run.count)
+      let number = run.map(\.number).reduce(0, +) / count  // bounded: floating
+      let time = run.map(\.time).reduce(0, +) / count  // bounded: floating
+      for frame in run {
+        let difference = frame.number - number
+        covariance += difference * (frame.time - time)  // bounded: floating
+        variance += difference * difference  // bounded: floating
+      }
+      if let first = run.first, let last = run.last { span += last.time - first.time }
+    }
+    guard variance > 0, covariance > 0, span > 0 else { return nil }
+    return (covariance / variance, span)  // bounded: floating
   }
 
   private static func standard(near rate: FrameRate) -> FrameRate {
