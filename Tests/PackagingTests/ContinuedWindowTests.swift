@@ -54,6 +54,23 @@ struct ContinuedWindowTests {
     #expect(open.programDateTime == frameTime.wall + 70_000_000)
   }
 
+  @Test("numbers of the session before are gone, others before the first have no media")
+  func numbers() throws {
+    let first = try window(after: nil).segmentation.segment(of: window(after: nil).next)
+    for (newest, expected) in [
+      (first - 1, ["evicted", "evicted"]), (first - 2, ["predating", "evicted"]),
+    ] {
+      let earlier = WindowEnd(segment: newest, discontinuities: 0, period: 0)
+      var next = try window(after: earlier)
+      next.window.goLive()
+      next.publish(segments: 2)
+      let found = [first - 1, first - 2].map { number in
+        "\(next.window.snapshot.availability(of: number, next.window.segmentation))"
+      }
+      #expect(found == expected)
+    }
+  }
+
   @Test("a session without media has no end, and the next one begins without a Discontinuity")
   func empty() throws {
     let unused = try window(after: nil)

@@ -32,7 +32,9 @@ extension WindowSnapshot {
       guard let first = segments.first?.number ?? open?.number, number < first else {
         return .never
       }
-      let hasAll = !isShortened && segments.count < playlistLength
+      // A number of the session before keeps its bytes, which are gone.
+      let hasAll =
+        !isShortened && segments.count < playlistLength && number > publishedBefore ?? .min
       // bounded: the numbers of a session and the length of a playlist
       return hasAll && number >= first - Int64(playlistLength) ? .predating : .evicted
     }

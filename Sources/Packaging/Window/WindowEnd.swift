@@ -14,4 +14,11 @@ package struct WindowEnd: Sendable, Equatable {
   package let period: Int64
   /// The last events.
   package var events: [TimedEvent] = []
+
+  /// The counts of a session.
+  package init(segment: Int64, discontinuities: Int64, period: Int64) {
+    self.segment = segment
+    self.discontinuities = discontinuities
+    self.period = period
+  }
 }

@@ -20,6 +20,10 @@ package final class WindowSnapshot: Sendable {
   let lastBeforeSkip: Segment?
   /// The number of evicted segments that began with a Discontinuity.
   package let evictedDiscontinuities: Int64
+  /// The newest segment of the session before; nil without one.
+  ///
+  /// Its number and those before it keep their bytes.
+  let publishedBefore: Int64?
   /// The number of complete segments in playlists.
   package let playlistLength: Int
   /// Rises with every chunk: orders the snapshots of one window.
@@ -61,6 +65,7 @@ package final class WindowSnapshot: Sendable {
     self.open = state.open
     lastBeforeSkip = state.kept.lastBeforeSkip
     self.evictedDiscontinuities = state.kept.evictedDiscontinuities
+    publishedBefore = state.publishedBefore
     self.playlistLength = state.playlistLength
     self.revision = state.revision
     self.version = state.version
@@ -83,6 +88,7 @@ package final class WindowSnapshot: Sendable {
     self.open = open
     lastBeforeSkip = nil
     evictedDiscontinuities = whole.evictedDiscontinuities + evicted
+    publishedBefore = whole.publishedBefore
     playlistLength = whole.playlistLength
     revision = whole.revision
     self.version = version

@@ -21,6 +21,8 @@ struct WindowState: Sendable {
   private(set) var version: Int64 = 0
   /// The events of the stream.
   private(set) var events = WindowEvents()
+  /// The newest segment of the session before; nil without one.
+  let publishedBefore: Int64?
   private var periods = WindowPeriods()
   /// The number of an open segment that becomes a gap when it is complete.
   private var leaving: Int64?
@@ -37,6 +39,7 @@ struct WindowState: Sendable {
     self.segmentation = segmentation
     self.playlistLength = playlistLength
     kept = KeptSegments(limit: retained, byteLimit: byteLimit)
+    publishedBefore = earlier?.segment
     guard let earlier else { return }
     kept.startCounting(from: earlier.discontinuities)
     events = WindowEvents(past: earlier.events)
