@@ -44,6 +44,17 @@ struct PublisherReportTests {
     #expect(lines(after: .seconds(60)) { _ in }.isEmpty, "without media it is silent")
   }
 
+  @Test("a publisher that was shown has 5 s again when its pictures end")
+  func interrupted() {
+    var report = PublisherReport(at: start)
+    report.noteContainer()
+    for second in 1...20 {
+      #expect(report.lines(at: start + .seconds(Int64(second)), isShown: true).isEmpty)
+    }
+    #expect(report.lines(at: start + .milliseconds(24_999), isShown: false).isEmpty)
+    #expect(report.lines(at: start + .seconds(25), isShown: false).count == 1)
+  }
+
   @Test("start codes are accepted with one line, audio without its configuration has another one")
   func otherLines() {
     var report = PublisherReport(at: start)

@@ -36,6 +36,8 @@ package struct PublisherReport: Sendable, Equatable {
   package static let keyLimit = Interval.seconds(12)
 
   private let began: MonotonicTime
+  /// The last time at which the media gave pictures, or the start.
+  private var shown: MonotonicTime
   private var video: Video?
   /// The codec of audio whose decoder configuration is missing.
   private var undescribedAudio: String?
@@ -46,7 +48,7 @@ package struct PublisherReport: Sendable, Equatable {
   private var hasToldAudio = false
 
   /// A publisher that begins.
-  package init(at now: MonotonicTime) { began = now }
+  package init(at now: MonotonicTime) { (began, shown) = (now, now) }
 
   /// Notes the arrived parts of the first video track.
   mutating func note(_ video: Video) { self.video = video }
@@ -67,7 +69,8 @@ package struct PublisherReport: Sendable, Equatable {
       lines.append(
         .accepted("\(video.codec) in Annex B form (expected NAL units after their lengths)"))
     }
-    if !isShown, !hasToldPicture, let reason = missingPicture(now - began) {
+    if isShown { shown = now }
+    if !hasToldPicture, let reason = missingPicture(now - shown) {
       hasToldPicture = true
       lines.append(.noPicture(reason))
     }
