@@ -57,4 +57,14 @@ package enum NALCodec: Sendable, Hashable {
       }
     }
   }
+
+  /// Whether a slice is the first one of its picture.
+  ///
+  /// - Parameter slice: the NAL unit, from its header on.
+  /// - Returns: false also for a slice without content.
+  /// - Source: ITU-T H.264 §7.3.3 (first_mb_in_slice); H.265 §7.3.6.1
+  ///   (first_slice_segment_in_pic_flag)
+  package func startsPicture(_ slice: Span<UInt8>) -> Bool {
+    slice.count > headerSize && slice[headerSize] & 0x80 != 0
+  }
 }

@@ -19,6 +19,8 @@ struct NALSplitter: Sendable {
     var isLeading = false
     /// The number of slices.
     var slices = 0
+    /// Whether the first slice is not the first one of its picture.
+    var continuesPicture = false
     /// Whether NAL units follow start codes although the container has lengths.
     var hasForeignStartCodes = false
     /// The rotation for display by the SEI of a key frame; nil if it states none.
@@ -50,7 +52,11 @@ struct NALSplitter: Sendable {
     var information: [Range<Int>] = []
     let ranges = ranges(bytes, &split.hasForeignStartCodes)
     for range in ranges {
-      switch codec.kind(bytes[range.lowerBound]) {
+      let kind = codec.kind(bytes[range.lowerBound])
+      if kind.isSlice, split.slices == 0 {
+        split.continuesPicture = !codec.startsPicture(bytes.extracting(range))
+      }
+      switch kind {
       case .dolbyVision:
         guard keepsDolbyVision else { continue }
       case .padding: continue
@@ -113,8 +119,11 @@ struct NALSplitter: Sendable {
   /// - Source: ITU-T H.264 §7.4.1; H.265 §7.4.2
   private func ranges(_ bytes: Span<UInt8>, _ isForeign: inout Bool) -> [Range<Int>] {
     guard let lengthSize else {
+      // A length of 256 to 511 bytes looks like a start code, but lengths lead to the last byte.
+      let lengths = NALUnits.lengthPrefixed(bytes)
+      if lengths.last?.upperBound == bytes.count { return lengths }
       let found = NALUnits.ranges(in: bytes, .annexB)
-      return found.isEmpty ? NALUnits.lengthPrefixed(bytes) : found
+      return found.isEmpty ? lengths : found
     }
     let found = NALUnits.lengthPrefixed(bytes, lengthSize: lengthSize)
     guard found.last?.upperBound == bytes.count || !NALUnits.startsWithCode(bytes) else {

@@ -25,6 +25,8 @@ struct AccessUnitAssembler: Sendable {
     var arrival: MonotonicTime
     /// Whether bytes that belong to it were dropped.
     var isCut = false
+    /// Whether a full datagram may be followed by another piece of the same NAL unit.
+    var isDatagram = true
   }
 
   /// A complete access unit.
@@ -80,7 +82,7 @@ struct AccessUnitAssembler: Sendable {
     }
     // Only the first piece of a NAL unit has a start code and a header.
     let size = piece.bytes.count - (piece.startsUnit ? 5 : 0)
-    let isEnd = size < largest - Self.slack
+    let isEnd = !piece.isDatagram || size < largest - Self.slack
     largest = max(largest, size)
     var joined = piece
     // Moved out first: bytes with two owners would be copied for each piece.

@@ -146,7 +146,8 @@ final class PublisherPackets {
   }
 
   private func newVideo(_ codec: PassThroughCodec) -> VideoDepacketizer {
-    VideoDepacketizer(codec, sizeLimit: options.frameSizeLimit, rotation: rotation)
+    VideoDepacketizer(
+      codec, sizeLimit: options.frameSizeLimit, rotation: rotation, mayBePieces: isFLV)
   }
 
   private func take(

@@ -14,10 +14,25 @@ struct VideoDepacketizer {
   /// Whether NAL units have followed start codes although the container has lengths.
   private(set) var hasForeignStartCodes = false
 
-  private let isAssembled: Bool
+  /// How packets carry access units.
+  private enum Packets {
+    /// Each packet is an access unit.
+    case whole
+    /// Packets of one timestamp are pieces of an access unit, as in datagrams of RTP.
+    case datagrams
+    /// A packet is a slice, or some: those of one timestamp are an access unit.
+    case slices
+    /// The first packet with a slice is held until the next one decides.
+    case undecided
+  }
+
+  private var packets: Packets
   private var splitter: NALSplitter?
-  private var assembler = AccessUnitAssembler()
-  private var senderTimes: [SourceTime: WallTime] = [:]
+  private var joined = JoinedPackets()
+  /// The packet that is held.
+  private var held: (bytes: [UInt8], pts: SourceTime, arrival: MonotonicTime)?
+  /// The timestamp of the newest access unit that was a packet.
+  private var newest: SourceTime?
   private var extradata: [UInt8] = []
   /// The rotation that the container or the publisher declares.
   private var declaredRotation: Rotation
@@ -44,7 +59,7 @@ struct VideoDepacketizer {
     let (width, height) = unsafe Self.squareSize(parameters)
     let extradata = unsafe Extradata.of(parameters)
     let codec = PassThroughCodec(id, extradata: extradata)
-    isAssembled = arePieces && codec?.hasUnits == true
+    packets = arePieces && codec?.hasUnits == true ? .datagrams : .whole
     declaredRotation = rotation
     video = InputDescription.Video(
       passThroughCodec: codec, codec: name, width: width, height: height, rate: rate,
@@ -57,14 +72,18 @@ struct VideoDepacketizer {
     take(extradata: extradata)
   }
 
-  /// A depacketizer for whole access units of a codec that can be passed through.
+  /// A depacketizer for the access units of a codec that can be passed through.
   ///
   /// - Parameters:
   ///   - codec: the codec.
   ///   - sizeLimit: the largest size of a frame.
   ///   - rotation: the declared rotation for display.
-  init(_ codec: PassThroughCodec, sizeLimit: FrameSizeLimit, rotation: Rotation = .none) {
-    isAssembled = false
+  ///   - mayBePieces: whether a sender may put each slice into a packet of its own.
+  init(
+    _ codec: PassThroughCodec, sizeLimit: FrameSizeLimit, rotation: Rotation = .none,
+    mayBePieces: Bool = false
+  ) {
+    packets = mayBePieces && codec.hasUnits ? .undecided : .whole
     declaredRotation = rotation
     video = InputDescription.Video(
       passThroughCodec: codec, codec: unsafe String(cString: avcodec_get_name(codec.id)), width: 0,
@@ -80,7 +99,7 @@ struct VideoDepacketizer {
   ///   - height: the declared height in pixels.
   ///   - sizeLimit: the largest size of a frame.
   init(decoding codec: String, width: Int, height: Int, sizeLimit: FrameSizeLimit) {
-    isAssembled = false
+    packets = .whole
     declaredRotation = .none
     video = InputDescription.Video(
       passThroughCodec: nil, codec: codec, width: width, height: height, rate: nil,
@@ -189,26 +208,51 @@ struct VideoDepacketizer {
           isKey: isKey, pts: pts, dts: dts, arrival: arrival, senderTime: senderTime)
       ]
     }
-    guard isAssembled else {
-      return unit(splitter.split(bytes), pts, dts, arrival, senderTime).map { [$0] } ?? []
+    let split = packets == .datagrams ? NALSplitter.Split() : splitter.split(bytes)
+    if packets == .undecided, split.slices > 0 {
+      guard let first = held else {
+        held = (bytes.array, pts, arrival)
+        joined.note(.init(decoding: dts, sent: senderTime), at: pts)
+        return []
+      }
+      held = nil
+      packets = split.continuesPicture && pts == first.pts ? .slices : .whole
+      let times = joined.takeTimes(at: first.pts)
+      return take(
+        first.bytes.span, pts: first.pts, dts: times.decoding, isKey: false,
+        arrival: first.arrival, senderTime: times.sent)
+        + take(bytes, pts: pts, dts: dts, isKey: isKey, arrival: arrival, senderTime: senderTime)
     }
-    if let senderTime { senderTimes[pts] = senderTime }
-    let startsUnit =
-      bytes.count > 4 && bytes[0] == 0 && bytes[1] == 0
-      && (bytes[2] == 1 || bytes[2] == 0 && bytes[3] == 1)
-    // A piece that continues a NAL unit has no header.
-    let found = startsUnit ? splitter.split(bytes) : NALSplitter.Split()
-    let piece = AccessUnitAssembler.Piece(
-      timestamp: pts, bytes: bytes.array,
-      startsUnit: startsUnit, slices: found.slices, isKey: found.isKey, arrival: arrival)
-    return assembler.take(piece).compactMap { whole in
-      guard !whole.isCut else {
+    if packets == .whole, split.continuesPicture, pts == newest { packets = .slices }
+    var piece = AccessUnitAssembler.Piece(
+      timestamp: pts, bytes: [], startsUnit: true, slices: split.slices, isKey: split.isKey,
+      arrival: arrival)
+    switch packets {
+    case .whole, .undecided:
+      if split.slices > 0 { newest = pts }
+      return unit(split, pts, dts, arrival, senderTime).map { [$0] } ?? []
+    case .slices:
+      remember(split.parameterSets)
+      // The rest of a picture whose beginning has left as an access unit comes too late.
+      guard split.slices > 0, pts != newest else { return [] }
+      piece.isDatagram = false
+      joined.note(.init(decoding: dts, sent: senderTime), at: pts)
+    case .datagrams:
+      piece.startsUnit = NALUnits.startsWithCode(bytes)
+      // A piece that continues a NAL unit has no header.
+      let found = piece.startsUnit ? splitter.split(bytes) : split
+      (piece.slices, piece.isKey) = (found.slices, found.isKey)
+      joined.note(.init(sent: senderTime), at: pts)
+    }
+    piece.bytes = bytes.array
+    return joined.take(piece).compactMap { whole in
+      guard !whole.unit.isCut else {
         oversized += 1
         return nil
       }
-      let sent = senderTimes.removeValue(forKey: whole.timestamp)
-      if senderTimes.count > 8 { senderTimes.removeAll() }
-      return unit(splitter.split(whole.bytes.span), whole.timestamp, nil, whole.arrival, sent)
+      return unit(
+        splitter.split(whole.unit.bytes.span), whole.unit.timestamp, whole.times.decoding,
+        whole.unit.arrival, whole.times.sent)
     }
   }
 

@@ -127,6 +127,7 @@ struct DisplayOrientationTests {
     let (rotations, ignored) = try read([
       Self.metadata([1]), video([0x90] + Self.avc1 + Self.record),
       video([0x96, 0x00] + Self.avc1 + [1] + Self.record),
+      video([0x93] + Self.avc1 + Self.unit(Self.key)),
       video([0x93] + Self.avc1 + Self.unit(Self.key)), refused, refused, Self.metadata([3]),
       Self.metadata([4]),
     ])
